@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a data path holds, as documents: text files, source trees, JSONL with text, messages or tokens + loss_mask.
+// Streaming: memory does not grow with the size of the data. Any thread; one reader per object.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/run_spec.h"
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+enum class CorpusFormat : uint8_t { Unknown, Text, Folder, JsonlText, JsonlMessages, JsonlTokens };
+const char *corpusFormatName(CorpusFormat format);
+
+/// Limits that keep hostile input from eating the machine. Tests lower them.
+struct CorpusLimits {
+    uint64_t maxLineBytes = 64ull << 20;     ///< of JSONL; above: typed error naming the line
+    uint64_t maxFileBytes = 8ull << 30;      ///< of one text file
+    uint64_t maxTotalBytes = 64ull << 30;
+    uint64_t maxFiles = 2'000'000;
+};
+
+struct CorpusFileProblem {
+    std::string path;
+    std::string reason; ///< "binary (NUL at byte 17)", "not readable", "empty"
+};
+
+struct CorpusDescription {
+    CorpusFormat format = CorpusFormat::Unknown;
+    uint64_t numFiles = 0;
+    uint64_t numDocuments = 0;
+    uint64_t numBytes = 0;
+    uint64_t numTokens = 0;
+    uint64_t numTrainTokens = 0;
+    uint64_t numValTokens = 0;
+    uint64_t numInvalidUtf8Files = 0;
+    std::vector<CorpusFileProblem> skipped;      ///< at most 100 kept; numSkipped counts all
+    uint64_t numSkipped = 0;
+    std::vector<uint64_t> lengthHistogram;       ///< documents per power-of-two length in tokens
+    std::string contentDigest;
+    std::string firstText;                       ///< first 400 bytes, for a preview
+};
+
+using ProgressFn = std::function<void(uint64_t done, uint64_t total)>;
+
+/// Finds the format and lists the files without reading them whole. Binary files in a folder are skipped and named; a
+/// binary file given directly is an error.
+/// @error NotFound (missing), InvalidInput (empty, binary, no usable file, over a limit), Io (not readable)
+Result<CorpusDescription> probeCorpus(const std::filesystem::path &path, const CorpusLimits &limits = {});
+
+} // namespace orrery

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The training of one run as its worker sees it: values in, values out, no tensor. One thread calls run(); every other
+// member of TrainerControl may be called from any thread and never makes the trainer wait.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/run_records.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+enum class ControlVerb : uint8_t { Unknown, Pause, Continue, StepN, Checkpoint, Stop, Set };
+
+struct ControlCommand {
+    ControlVerb verb = ControlVerb::Unknown;
+    int64_t steps = 1;      ///< StepN: run this many updates, then pause
+    SettingChange setting;  ///< Set
+};
+
+/// Receives what the training tells. Called on the trainer thread: implementations hand over and return at once.
+class TrainerObserver {
+public:
+    virtual ~TrainerObserver() = default;
+    virtual void onReport(const StepReport &report) = 0;
+    virtual void onEvent(const RunEvent &event) = 0;
+    virtual void onCheckpoint(const CheckpointInfo &checkpoint) = 0;
+    virtual void onStatus(const RunStatus &status) = 0;
+};
+
+class Trainer {
+public:
+    virtual ~Trainer() = default;
+    /// Trains until the last step, a stop or an error. @error any; a non-finite loss or norm is Internal-free:
+    /// InvalidInput never, Io for disks, OutOfMemory, Cancelled after a stop request by signal.
+    virtual Result<RunState> run() = 0;
+    /// Queues a command for the next step boundary. Wait-free; any thread. @error InvalidInput for a setting that cannot
+    /// change while running or has a bad value, Conflict when the run is ending
+    virtual Result<void> post(const ControlCommand &command) = 0;
+    /// A copy of the newest status. Any thread, never blocks the trainer.
+    [[nodiscard]] virtual RunStatus status() const = 0;
+};
+
+} // namespace orrery

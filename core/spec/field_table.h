@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of settings. A field knows its key, type, unit, default, range, effect and owner, and how to read and
+// write its place in a RunSpec; JSON, JSON Schema, CLI help, forms and `control set` are all made from it. Any thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/run_spec.h"
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace orrery {
+
+enum class FieldType : uint8_t { Unknown, Bool, Integer, Real, Text, Choice, RealList, TextList, Path };
+enum class FieldChange : uint8_t { Unknown, Frozen, WhileRunning }; ///< whether `control RUN set` may change it
+
+using FieldValue = std::variant<bool, int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
+
+struct Field {
+    std::string key;    ///< "optimizer.lr"
+    std::string label;  ///< "Learning rate"
+    std::string group;  ///< "Model", "Data", "Training", "Optimizer", "Schedule", "Probes", "Machine"
+    FieldType type = FieldType::Unknown;
+    std::string unit;   ///< "steps", "tokens", "" …
+    std::string effect; ///< one sentence
+    std::string owner;  ///< the part of the code that reads it ("core/train")
+    double minimum = -std::numeric_limits<double>::infinity();
+    double maximum = std::numeric_limits<double>::infinity();
+    bool minimumExclusive = false;
+    bool maximumExclusive = false;
+    std::vector<std::string> choices;
+    FieldChange change = FieldChange::Frozen;
+    bool advanced = false; ///< folded away in forms
+
+    std::function<FieldValue(const RunSpec &)> get;
+    std::function<void(RunSpec &, FieldValue)> set;
+
+    /// "0.001 … 10", "one of gelu, swiglu": for hovers, help and errors.
+    [[nodiscard]] std::string rangeText() const;
+};
+
+std::span<const Field> specFields();
+/// nullptr when there is none.
+const Field *findField(std::string_view key);
+/// @error InvalidInput "unknown key", with the nearest name offered
+Result<const Field *> requireField(std::string_view key);
+
+/// Values that were given by a person, over the defaults of a preset. Keeps explicit keys apart from defaults, so that
+/// a preset may come before or after them.
+class SpecBuilder {
+public:
+    /// From "key=value" as typed. @error InvalidInput: unknown key, wrong type, out of range
+    Result<void> setText(std::string_view key, std::string_view value);
+    Result<void> setValue(std::string_view key, FieldValue value);
+    void reset(std::string_view key);
+    /// Merges a spec file: nested or dotted keys. @error InvalidInput naming key, value and rule; also newer versions
+    Result<void> setJson(std::string_view json);
+    [[nodiscard]] bool isExplicit(std::string_view key) const { return m_values.contains(std::string(key)); }
+    [[nodiscard]] const std::map<std::string, FieldValue> &values() const { return m_values; }
+    /// Defaults, then preset, then explicit values; not yet checked as a whole.
+    [[nodiscard]] RunSpec preview() const;
+    /// preview() checked by validateSpec().
+    [[nodiscard]] Result<RunSpec> build() const;
+
+private:
+    std::map<std::string, FieldValue> m_values;
+};
+
+/// One problem of one field, for showing under it.
+struct FieldProblem {
+    std::string key;
+    Error error;
+};
+/// Rules within and between fields (heads divide width, warm-up shorter than the run, …). Empty: good.
+std::vector<FieldProblem> findProblems(const RunSpec &spec);
+Result<void> validateSpec(const RunSpec &spec);
+/// Checks one value against its field's type, range and choices, without the rest of the spec.
+Result<FieldValue> parseFieldValue(const Field &field, std::string_view text);
+Result<void> checkFieldValue(const Field &field, const FieldValue &value);
+std::string fieldValueText(const FieldValue &value);
+
+inline constexpr int kSpecVersion = 1;
+/// Complete, nested, stable order, with "spec_version". @param indent as in JSON libraries, -1 for one line
+std::string specToJson(const RunSpec &spec, int indent = 2);
+/// @error InvalidInput: broken JSON, unknown key (nearest offered), wrong type, range; version newer than this program
+Result<RunSpec> specFromJson(std::string_view json);
+/// SHA-256 over the canonical JSON of what decides the numbers (not name, not rhythms that only report).
+std::string specDigest(const RunSpec &spec);
+std::string specJsonSchema();
+/// Equivalent `orrery-engine train …` with only the values that differ from the preset, quoted for a shell.
+std::string specToCommand(const SpecBuilder &builder);
+
+/// Names of the presets, and what a preset says ("tiny: 4 layers × 128, context 128, 0.9 M parameters").
+std::vector<std::string> presetNames();
+/// Sets the preset's defaults for all fields it owns.
+void applyPreset(RunSpec &spec, std::string_view name);
+
+} // namespace orrery

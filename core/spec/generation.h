@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked of a generator and what comes back, token by token. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+struct SamplingSettings {
+    int64_t maxTokens = 200;
+    double temperature = 0.8; ///< 0: the most probable token
+    int64_t topK = 0;         ///< 0: off
+    double topP = 1.0;        ///< 1: off
+    uint64_t seed = 0;
+    int32_t numAlternatives = 10; ///< candidates reported per token, 0 … 50
+};
+
+struct GenerateRequest {
+    std::string prompt; ///< bytes, UTF-8 or not
+    SamplingSettings sampling;
+};
+
+struct TokenAlternative {
+    int32_t id = 0;
+    std::string bytes;     ///< the token's own bytes; specials have their name in angle brackets
+    double probability = 0; ///< softmax at temperature 1, before any cut
+};
+
+struct GeneratedToken {
+    int32_t id = 0;
+    std::string bytes;
+    double probability = 0; ///< softmax at temperature 1, before any cut
+    double entropy = 0;     ///< nats, of the same distribution
+    std::vector<TokenAlternative> alternatives; ///< most probable first
+};
+
+enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled };
+const char *finishReasonName(FinishReason reason);
+
+struct GenerateSummary {
+    FinishReason reason = FinishReason::Unknown;
+    int64_t promptTokens = 0;
+    int64_t generatedTokens = 0;
+    double promptSeconds = 0;
+    double decodeSeconds = 0;
+    std::string model; ///< "RUN@step" or directory
+    int64_t step = -1;
+};
+
+struct EvaluateSummary {
+    double loss = 0; ///< nats/token
+    double bitsPerByte = 0;
+    double perplexity = 0;
+    int64_t tokens = 0;
+};
+
+} // namespace orrery

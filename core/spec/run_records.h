@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run tells while and after it runs: state, points, events, checkpoints, samples. The store keeps them, the
+// worker sends them, the window shows them. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orrery {
+
+enum class RunState : uint8_t {
+    Unknown,
+    Created,  ///< spec frozen, never started
+    Starting, ///< worker is up, data and model are being prepared
+    Running,
+    Paused,
+    Stopping,
+    Stopped,  ///< ended on request before the last step; can be resumed
+    Finished,
+    Failed,   ///< ended with an error (text in RunStatus::error)
+    Crashed,  ///< no worker lives, and the last one did not say goodbye
+};
+const char *runStateName(RunState state);
+RunState runStateFromName(const std::string &name);
+/// Whether a worker process is expected to live in this state.
+bool isLiveState(RunState state);
+
+/// Names of the series every training writes. Units: nats/token, 1, L2, tokens/s, %, MiB.
+namespace series {
+inline constexpr const char *kLoss = "loss";
+inline constexpr const char *kValLoss = "val_loss";
+inline constexpr const char *kLearningRate = "lr";
+inline constexpr const char *kGradNorm = "grad_norm";
+inline constexpr const char *kTokensPerSecond = "tokens_per_s";
+inline constexpr const char *kViewerPercent = "viewer_percent"; ///< CPU of viewers, taps and generation
+inline constexpr const char *kMemoryMiB = "memory_mib";
+} // namespace series
+
+struct MetricValue {
+    std::string series;
+    double value = 0; ///< NaN and Inf are kept
+};
+
+/// All numbers of one report. `step` counts finished updates (1 after the first), so step N's loss belongs to update N.
+struct StepReport {
+    int64_t step = 0;
+    double wallTime = 0; ///< Unix seconds
+    int32_t attempt = 0; ///< 0 for the first start; each resume begins a new one
+    std::vector<MetricValue> values;
+};
+
+enum class EventKind : uint8_t {
+    Unknown, Started, Resumed, Paused, Continued, Checkpoint, CheckpointDeleted, Setting, Sample, NonFinite, Warning,
+    Finished, Stopped, Failed, Note,
+};
+const char *eventKindName(EventKind kind);
+EventKind eventKindFromName(const std::string &name);
+
+struct RunEvent {
+    int64_t id = 0; ///< given by the store, increasing
+    int64_t step = 0;
+    double wallTime = 0;
+    int32_t attempt = 0;
+    EventKind kind = EventKind::Unknown;
+    std::string text;    ///< a sentence for people
+    std::string payload; ///< JSON for programs: {"key":…,"value":…} of a setting, {"prompt":…,"text":…} of a sample
+};
+
+struct CheckpointInfo {
+    int64_t step = 0;
+    double wallTime = 0;
+    double valLoss = std::numeric_limits<double>::quiet_NaN();
+    bool isBest = false;
+    bool isVerified = false; ///< read back after writing
+    uint64_t numBytes = 0;
+    std::string directory;   ///< relative to the run directory
+};
+
+struct RunStatus {
+    std::string id;        ///< file-name-safe, unique in the catalogue
+    std::string name;
+    std::string directory; ///< absolute
+    RunState state = RunState::Unknown;
+    int64_t step = 0;
+    int64_t totalSteps = 0;
+    int32_t attempt = 0;
+    double createdAt = 0;     ///< Unix seconds
+    double lastReportAt = 0;  ///< Unix seconds; 0 when there is none
+    double elapsedSeconds = 0; ///< training time over all attempts, without pauses
+    double loss = std::numeric_limits<double>::quiet_NaN();
+    double valLoss = std::numeric_limits<double>::quiet_NaN();
+    double bestValLoss = std::numeric_limits<double>::quiet_NaN();
+    double learningRate = std::numeric_limits<double>::quiet_NaN();
+    double gradNorm = std::numeric_limits<double>::quiet_NaN();
+    double tokensPerSecond = std::numeric_limits<double>::quiet_NaN();
+    double viewerPercent = std::numeric_limits<double>::quiet_NaN();
+    uint64_t memoryBytes = 0;
+    uint64_t numParameters = 0;
+    std::string device;
+    int64_t threads = 0;
+    std::string error;      ///< why it failed or crashed
+    int64_t lastCheckpointStep = -1;
+    uint64_t trainerWaits = 0; ///< how often the trainer thread waited for anything a viewer can hold (must stay 0)
+    int32_t numViewers = 0;
+};
+
+/// A change that takes effect at the next step boundary, is logged, drawn and replayed on resume.
+struct SettingChange {
+    std::string key; ///< field key, or "lr_factor"
+    std::string value;
+};
+
+/// One bucket of a series: exact extrema of all its points.
+struct SeriesBucket {
+    int64_t firstStep = 0;
+    int64_t lastStep = 0;
+    double firstWallTime = 0;
+    double lastWallTime = 0;
+    double minimum = 0; ///< over finite points; NaN when there is none
+    double maximum = 0;
+    double mean = 0;
+    double last = 0;    ///< value of the last point, finite or not
+    uint64_t numPoints = 0;
+    uint64_t numNonFinite = 0;
+    int32_t attempt = 0;
+    bool isSuperseded = false; ///< from a tail that a later attempt wrote again: drawn dimmed
+};
+
+struct SeriesInfo {
+    std::string name;
+    uint64_t numPoints = 0;
+    int64_t firstStep = 0;
+    int64_t lastStep = 0;
+    double lastValue = 0;
+};
+
+/// Steps from..to inclusive, at most maxBuckets buckets per attempt; when there are fewer points than buckets, a bucket
+/// per point.
+struct SeriesQuery {
+    std::string series;
+    int64_t fromStep = 0;
+    int64_t toStep = std::numeric_limits<int64_t>::max();
+    int32_t maxBuckets = 2000;
+};
+
+} // namespace orrery

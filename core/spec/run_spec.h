@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that decides what a run does, as plain values. One field table (field_table.h) turns these into JSON, JSON
+// Schema, command-line help and the window's forms; nothing else names a key. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+struct ModelSpec {
+    std::string preset = "tiny"; ///< tiny | small | gpt2; gives defaults, explicit keys win in any order
+    int64_t layers = 4;
+    int64_t width = 128;          ///< d_model
+    int64_t heads = 4;            ///< divides width
+    int64_t context = 128;        ///< tokens
+    int64_t ffnWidth = 0;         ///< 0: 4·width, for swiglu 8/3·width rounded up to a multiple of 64 (key model.ffn_width)
+    std::string ffn = "swiglu";   ///< gelu | gelu_tanh | swiglu
+    std::string norm = "rmsnorm"; ///< rmsnorm | layernorm
+    std::string position = "rope"; ///< rope | learned
+    bool qkNorm = true;
+    bool bias = false;
+    bool tied = true;             ///< output head shares the token embedding
+    double dropout = 0.1;
+    double stochasticDepth = 0.0; ///< p of the last layer; p_l = p·l/L
+    std::string block = "reference"; ///< reference | (fused, with the training engine)
+};
+
+struct DataSpec {
+    std::string path;                     ///< file or folder
+    std::string tokenizer = "bytes";
+    int64_t vocabSize = 0;                ///< 0: what the tokenizer has
+    std::string specialTokens = "default"; ///< default | none (vocabulary of 256)
+    double valFraction = 0.1;
+};
+
+struct TrainSpec {
+    int64_t steps = 2000;       ///< total, also on resume
+    int64_t batchSize = 16;     ///< sequences per micro-batch
+    int64_t accumulation = 1;   ///< micro-batches per step
+    std::string dtype = "fp32"; ///< fp32 | bf16 (fp32 master weights)
+    int64_t reportEvery = 1;
+    int64_t evalEvery = 200;
+    int64_t evalTokens = 65536; ///< validation tokens per evaluation at most; 0: all
+    int64_t checkpointEvery = 500;
+    int64_t keepLast = 3;
+    bool keepBest = true;
+};
+
+struct OptimizerSpec {
+    std::string name = "adamw";
+    double lr = 1e-3; ///< peak
+    double weightDecay = 0.1;
+    std::vector<double> betas = {0.9, 0.95};
+    double eps = 1e-8;
+    double clip = 1.0; ///< largest gradient norm; 0: off
+};
+
+struct ScheduleSpec {
+    std::string preset = "scaled"; ///< scaled (portfolio's shape over total_steps) | portfolio | cosine | constant
+    int64_t warmupSteps = -1;      ///< -1: by preset (portfolio 2,000; scaled 2 % of the steps; cosine 100)
+    int64_t cycleSteps = -1;       ///< -1: by preset (portfolio 25,000; scaled a quarter of the rest)
+    double decay = 0.5;            ///< peak of cycle i = lr·decay^i
+    double minRatio = 0.1;         ///< each cycle falls to min_ratio of its own peak
+    int64_t totalSteps = 0;        ///< 0: train.steps when the run is created, then frozen
+};
+
+struct ProbesSpec {
+    std::vector<std::string> prompts = {"The ", "template <"}; ///< samples are drawn for these
+    int64_t every = 200;        ///< steps between samples; 0: never
+    int64_t maxTokens = 120;
+    double budgetPercent = 2.0;
+};
+
+struct RunSpec {
+    std::string name;   ///< shown in lists; empty: made from data and preset
+    ModelSpec model;
+    DataSpec data;
+    TrainSpec train;
+    OptimizerSpec optimizer;
+    ScheduleSpec schedule;
+    ProbesSpec probes;
+    std::string device = "cpu"; ///< cpu | cuda
+    int64_t threads = 0;        ///< 0: all cores from the command line, cores − 1 under a desktop
+    int64_t seed = 1337;
+};
+
+} // namespace orrery

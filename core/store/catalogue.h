@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The user's list of runs: a cache of paths in the data directory that can be rebuilt by scanning. Any thread; several
+// processes at a time.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/run_records.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+struct WorkerInfo; // core/store/run_directory.h
+
+class Catalogue {
+public:
+    /// @param home the user's data directory; made when missing
+    explicit Catalogue(std::filesystem::path home);
+    [[nodiscard]] std::filesystem::path runsDirectory() const;
+    /// Adds a run outside runs/ (idempotent, durable).
+    Result<void> add(const std::filesystem::path &runDirectory) const;
+    Result<void> forget(const std::filesystem::path &runDirectory) const;
+    /// All run directories that exist: runs/* and the added ones. Unreadable ones are left out of the list, never deleted.
+    [[nodiscard]] std::vector<std::filesystem::path> scan() const;
+    /// Status of each run with liveness checked by lock: a "running" run without a lock holder is Crashed.
+    [[nodiscard]] std::vector<RunStatus> list() const;
+    /// By id, unique prefix of an id, name, or path. @error NotFound (nearest offered), Conflict (ambiguous)
+    [[nodiscard]] Result<std::filesystem::path> resolve(const std::string &idOrPath) const;
+
+private:
+    std::filesystem::path m_home;
+};
+
+} // namespace orrery

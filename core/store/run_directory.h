@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folder of one run: what is in it, who owns it now, and how it is made, copied and deleted. Any thread.
+#pragma once
+
+#include "core/base/lock_file.h"
+#include "core/base/result.h"
+#include "core/spec/run_records.h"
+#include "core/spec/run_spec.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace orrery {
+
+/// spec.json: the frozen spec and what it was frozen with. A resume elsewhere can say that bits may differ.
+struct FrozenSpec {
+    RunSpec spec;           ///< complete, schedule.total_steps and threads filled in
+    std::string digest;
+    std::string program;    ///< version and build
+    std::string cpuModel;
+    double createdAt = 0;   ///< Unix seconds
+    std::string id;
+};
+
+/// worker.json: who writes the run and where it listens.
+struct WorkerInfo {
+    int64_t pid = 0;
+    std::string socket;      ///< empty: not reachable (built without gRPC)
+    double startedAt = 0;
+    std::string program;
+};
+
+class RunDirectory {
+public:
+    /// Makes folder and spec.json durably. An empty or missing folder is fine. @error Conflict when a run is there, Io
+    static Result<RunDirectory> create(const std::filesystem::path &directory, const FrozenSpec &frozen);
+    /// @error NotFound, InvalidInput (broken or newer spec.json)
+    static Result<RunDirectory> open(const std::filesystem::path &directory);
+    /// An unused id from a name and the time: "cpp-tiny-20261123-154210". @error Io
+    static Result<std::string> makeId(const std::string &name, const std::filesystem::path &runsDirectory);
+
+    [[nodiscard]] const std::filesystem::path &path() const { return m_path; }
+    [[nodiscard]] std::filesystem::path checkpoints() const { return m_path / "checkpoints"; }
+    [[nodiscard]] std::filesystem::path samples() const { return m_path / "samples"; }
+    [[nodiscard]] std::filesystem::path logFile() const { return m_path / "log.jsonl"; }
+    [[nodiscard]] const FrozenSpec &frozen() const { return m_frozen; }
+
+    /// @error Conflict naming the owner's pid and how to stop it
+    [[nodiscard]] Result<LockFile> lock(const std::string &purpose) const;
+    /// Whether a live process holds run.lock.
+    [[nodiscard]] bool isOwned() const;
+    /// Worker of a run that is owned now; nothing when it is not, whatever worker.json says.
+    [[nodiscard]] std::optional<WorkerInfo> liveWorker() const;
+    Result<void> writeWorkerInfo(const WorkerInfo &info) const;
+
+    /// Status from run.db (or from spec.json when there is no run.db yet) with liveness checked.
+    [[nodiscard]] RunStatus status() const;
+    /// Copies a run, live or not: run.db by SQLite's backup, whole checkpoints only. @error Conflict (target exists), Io
+    Result<void> copyTo(const std::filesystem::path &target) const;
+    /// @error Conflict when a worker owns it
+    Result<void> remove() const;
+
+private:
+    std::filesystem::path m_path;
+    FrozenSpec m_frozen;
+};
+
+} // namespace orrery

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// run.db of one run: series with a min/max/mean pyramid, events, checkpoints, status. SQLite in WAL mode.
+// RunWriter is the run's only writer: it owns a thread and a queue; the trainer hands values over and never waits for
+// the disk. RunReader is for everybody else: every call is one short transaction, so the WAL can be folded back.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/run_records.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+inline constexpr int kRunStoreVersion = 1;
+
+class RunWriter {
+public:
+    /// Opens or creates run.db, migrates an older one. The caller holds run.lock.
+    /// @error InvalidInput: made by a newer program (nothing is changed), not a database; Io; Conflict
+    static Result<std::unique_ptr<RunWriter>> open(const std::filesystem::path &runDirectory);
+    virtual ~RunWriter() = default; ///< flushes and joins
+
+    /// Marks points of older attempts after fromStep as superseded, and returns the number of this attempt (0 first).
+    virtual Result<int32_t> beginAttempt(int64_t fromStep) = 0;
+    /// Queues; returns at once. Any one producer thread. A full queue (65,536 entries) waits for the disk and counts it.
+    virtual void addReport(const StepReport &report) = 0;
+    virtual void addEvent(const RunEvent &event) = 0;
+    virtual void addCheckpoint(const CheckpointInfo &checkpoint) = 0;
+    virtual void removeCheckpoint(int64_t step) = 0;
+    virtual void setStatus(const RunStatus &status) = 0;
+    /// Called on the writer's thread after each commit, with what was committed (events carry their ids).
+    virtual void setCommitListener(std::function<void(const std::vector<StepReport> &, const std::vector<RunEvent> &)> listener) = 0;
+    /// Waits until everything queued is committed. @error Io: the first error of the writer's thread, which is final
+    virtual Result<void> flush() = 0;
+    /// First error of the writer thread, if any; the training reports it and stops at the next step.
+    [[nodiscard]] virtual std::optional<Error> failure() const = 0;
+    [[nodiscard]] virtual uint64_t numQueueWaits() const = 0;
+};
+
+class RunReader {
+public:
+    /// @error NotFound, InvalidInput (newer version, not a database), Io
+    static Result<std::unique_ptr<RunReader>> open(const std::filesystem::path &runDirectory);
+    virtual ~RunReader() = default;
+
+    virtual Result<RunStatus> status() = 0; ///< as last written; a dead worker is found out by whoever checks the lock
+    virtual Result<std::vector<SeriesInfo>> listSeries() = 0;
+    /// Buckets in order of attempt, then step. @error NotFound, InvalidInput (maxBuckets outside 1 … 100,000)
+    virtual Result<std::vector<SeriesBucket>> query(const SeriesQuery &query) = 0;
+    /// Events with id > afterId, oldest first.
+    virtual Result<std::vector<RunEvent>> events(int64_t afterId, int32_t maxEvents) = 0;
+    virtual Result<std::vector<CheckpointInfo>> checkpoints() = 0;
+};
+
+} // namespace orrery

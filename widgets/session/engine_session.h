@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a window may ask of an engine, as Qt signals and values. GUI thread only; nothing here waits: every request answers
+// through its callback on the GUI thread, in order, unless the context object died first. Implemented by app/workbench over
+// RPC, and by fakes in tests. Owned by the application, handed to panels by reference.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/generation.h"
+#include "core/spec/run_records.h"
+
+#include <QObject>
+#include <QString>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace orrery::ui {
+
+enum class ConnectionState : uint8_t { Unknown, Connecting, Connected, Lost };
+
+struct EngineInfo {
+    QString version;
+    QString cpuModel;
+    int numCores = 0;
+    quint64 memoryBytes = 0;
+    int numCudaDevices = 0;
+    QString cudaNote;
+    QString home;
+};
+
+struct SeriesData {
+    std::string name;
+    quint64 totalPoints = 0;
+    std::vector<SeriesBucket> buckets;
+};
+
+/// A batch of a live run, as it came from the engine.
+struct RunUpdate {
+    QString run;
+    RunStatus status;
+    std::vector<StepReport> reports;
+    std::vector<RunEvent> events;
+    quint64 numDropped = 0;         ///< > 0: query series again from firstDroppedStep
+    qint64 firstDroppedStep = 0;
+};
+
+struct ModelInfoValue {
+    QString name;
+    qint64 step = -1;
+    quint64 numParameters = 0;
+    qint64 context = 0;
+    QString note;
+};
+
+/// A generation under way; destroying or cancelling it stops the tokens at once.
+class GenerationHandle : public QObject {
+    Q_OBJECT
+public:
+    using QObject::QObject;
+    virtual void cancel() = 0;
+Q_SIGNALS:
+    void modelLoaded(const orrery::ui::ModelInfoValue &model);
+    void tokens(const std::vector<orrery::GeneratedToken> &tokens);
+    void finished(const orrery::GenerateSummary &summary);
+    void failed(const orrery::Error &error);
+};
+
+template <typename T> using Reply = std::function<void(Result<T>)>;
+
+class EngineSession : public QObject {
+    Q_OBJECT
+public:
+    using QObject::QObject;
+
+    [[nodiscard]] virtual ConnectionState connectionState() const = 0;
+    [[nodiscard]] virtual EngineInfo engine() const = 0;
+    [[nodiscard]] virtual QString lastError() const = 0; ///< of the connection
+    virtual void reconnect() = 0;                         ///< the banner's Retry
+
+    /// Newest list, as last signalled by runsChanged().
+    [[nodiscard]] virtual const std::vector<RunStatus> &runs() const = 0;
+
+    /// Starts or ends the live updates of a run (updated()). Counted: each watch needs its unwatch.
+    virtual void watch(const QString &run) = 0;
+    virtual void unwatch(const QString &run) = 0;
+
+    virtual void querySeries(const QString &run, const std::vector<std::string> &series, qint64 fromStep, qint64 toStep,
+                             int maxBuckets, QObject *context, Reply<std::vector<SeriesData>> reply) = 0;
+    virtual void listEvents(const QString &run, qint64 afterId, QObject *context, Reply<std::vector<RunEvent>> reply) = 0;
+    virtual void listCheckpoints(const QString &run, QObject *context, Reply<std::vector<CheckpointInfo>> reply) = 0;
+    /// spec.json of the run, as text.
+    virtual void getSpec(const QString &run, QObject *context, Reply<QString> reply) = 0;
+
+    virtual void createRun(const QString &specJson, const QString &directory, bool start, QObject *context,
+                           Reply<RunStatus> reply) = 0;
+    virtual void startRun(const QString &run, qint64 steps, QObject *context, Reply<RunStatus> reply) = 0;
+    virtual void addRun(const QString &path, QObject *context, Reply<RunStatus> reply) = 0;
+    virtual void deleteRun(const QString &run, QObject *context, Reply<void> reply) = 0;
+    /// verb as orrery::ControlVerb in core/engine_api: pause, continue, step, checkpoint, stop, set.
+    virtual void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting,
+                         QObject *context, Reply<RunStatus> reply) = 0;
+    /// JSON of `data describe`. Settings as in DataSpec.
+    virtual void describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
+                              QObject *context, Reply<QString> reply) = 0;
+
+    /// @param model run id, "run@step" or a model directory
+    virtual std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) = 0;
+
+Q_SIGNALS:
+    void connectionChanged();
+    void runsChanged();
+    void updated(const orrery::ui::RunUpdate &update);
+};
+
+} // namespace orrery::ui
