@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model: embedding, pre-norm blocks, final norm, head. Owns its fp32 master parameters. Only the trainer or generator
+// thread of a worker calls it. Axes: B batch, T tokens, C width, H heads, D head width, V vocabulary.
+#pragma once
+
+#include "core/base/counter_rng.h"
+#include "core/base/result.h"
+#include "core/spec/run_spec.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace orrery::nn {
+
+/// One named parameter. Names are those of the checkpoint and of nothing else (see docs/model-files.md).
+struct Parameter {
+    std::string name;   ///< "blocks.0.attention.qkv.weight"
+    at::Tensor master;  ///< fp32 leaf
+    bool decays = true; ///< false for norms, biases and gates
+};
+
+/// Keys and values of everything seen so far, per layer [B, H, capacity, D].
+struct KvCache {
+    std::vector<at::Tensor> keys;
+    std::vector<at::Tensor> values;
+    int64_t length = 0;
+};
+
+struct ForwardContext {
+    bool isTraining = false;
+    at::ScalarType dtype = at::kFloat; ///< of the matmuls; norms, softmax and loss stay fp32
+    uint64_t seed = 0;                 ///< randomness key (RngKey) of dropout and stochastic depth
+    uint64_t step = 0;
+    uint32_t firstSample = 0;          ///< number of the micro-batch's first sequence within the step
+    KvCache *cache = nullptr;          ///< generation: T new tokens behind cache->length old ones
+};
+
+class Transformer {
+public:
+    /// Allocates and initialises (normal 0.02, residual projections / sqrt(2L)) from the counter-based generator.
+    /// @error InvalidInput, OutOfMemory, Unavailable (cuda without a GPU)
+    static Result<std::unique_ptr<Transformer>> create(const ModelSpec &spec, int64_t vocabSize, uint64_t seed,
+                                                       const std::string &device);
+    virtual ~Transformer() = default;
+
+    [[nodiscard]] virtual const ModelSpec &spec() const = 0;
+    [[nodiscard]] virtual int64_t vocabSize() const = 0;
+    [[nodiscard]] virtual std::vector<Parameter> &parameters() = 0;
+    [[nodiscard]] virtual uint64_t numParameters() const = 0;
+
+    /// @param ids_BT int64   @return logits_BTV fp32
+    virtual at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
+    /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined.
+    virtual at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
+                            const ForwardContext &context) = 0;
+    [[nodiscard]] virtual KvCache makeCache(int64_t batch, int64_t capacity) const = 0;
+    /// Tells the model that masters changed (cached low-precision copies are made again).
+    virtual void mastersChanged() = 0;
+};
+
+/// Copies weights from a checkpoint's or model directory's model.safetensors. Names and shapes must match exactly.
+/// @error InvalidInput naming the first tensor that is missing, extra or of another shape
+Result<void> loadWeights(Transformer &model, const std::string &safetensorsPath);
+
+} // namespace orrery::nn
