@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one way to speak to an engine: blocking calls over a Unix socket, to a host (everything) or directly to the worker
+// of a run (the RunService part; it ignores the run's name) or of a model (generate). Owned by the caller; every member
+// may be called from any thread and several at a time; each streaming call needs a thread of its own. The destructor
+// must run when no call is under way: cancelAll(), join, destroy.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/rpc/values.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+/// Ends calls from another thread. A copy refers to the same thing. cancel() is for good: later calls with it end at once.
+class CancelToken {
+public:
+    CancelToken();
+    void cancel() const;
+    [[nodiscard]] bool isCancelled() const;
+
+private:
+    friend class EngineClient;
+    struct State;
+    std::shared_ptr<State> m_state;
+};
+
+/// Errors of every call, besides those of the engine itself: Unavailable (engine gone or too busy), Cancelled (token or
+/// cancelAll), Io (an answer that cannot be read).
+class EngineClient {
+public:
+    /// Connects and finds out that somebody answers on the socket.
+    /// @error Unavailable (nobody listens), InvalidInput (path above 107 bytes), Io
+    static Result<EngineClient> connect(const std::string &socketPath,
+                                        std::chrono::milliseconds timeout = std::chrono::seconds(2));
+    EngineClient(EngineClient &&other) noexcept;
+    EngineClient &operator=(EngineClient &&other) noexcept;
+    ~EngineClient();
+
+    [[nodiscard]] const std::string &socketPath() const;
+    /// Longest wait of a unary call; 10 s unless told. createRun and startRun wait 60 s, streams and data without limit.
+    void setDeadline(std::chrono::milliseconds deadline);
+    /// Ends all calls under way with Cancelled; later calls work again.
+    void cancelAll() const;
+
+    // One run. `run`: id, unique prefix of an id, name or path. Errors of a host: NotFound, Conflict (ambiguous).
+    [[nodiscard]] Result<RunStatus> status(const std::string &run) const;
+    /// spec.json of the run, as text.
+    [[nodiscard]] Result<std::string> specJson(const std::string &run) const;
+    /// @error Conflict (run is not running), InvalidInput (bad setting)
+    [[nodiscard]] Result<RunStatus> control(const std::string &run, const ControlCommand &command) const;
+    [[nodiscard]] Result<std::vector<SeriesReply>> querySeries(const SeriesRequest &request) const;
+    /// Events with id > afterId, oldest first. @param maxEvents 0: 10,000
+    [[nodiscard]] Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
+                                                           int32_t maxEvents = 0) const;
+    [[nodiscard]] Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) const;
+    /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one with the
+    /// status at least every second, so that silence of 3 s means a dead link. Ends ok when onBatch returns false or the
+    /// engine ends the stream (a worker that is done does; a host goes on for as long as the run exists).
+    [[nodiscard]] Result<void> watch(const std::string &run, const std::function<bool(const WatchBatch &)> &onBatch,
+                                     const CancelToken &token = {}) const;
+
+    // Host only.
+    [[nodiscard]] Result<HostDescription> host() const;
+    [[nodiscard]] Result<std::vector<RunStatus>> listRuns() const;
+    /// The whole list at once, then whenever something changed, at most 4 a second. Ends as watch().
+    [[nodiscard]] Result<void> watchRuns(const std::function<bool(const std::vector<RunStatus> &)> &onList,
+                                         const CancelToken &token = {}) const;
+    /// @param specJson nested or dotted keys  @param directory empty: in the user's runs
+    /// @error InvalidInput (naming key, value, rule), Conflict (a run is there), Io
+    [[nodiscard]] Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
+                                              bool start) const;
+    /// First start or resume; returns when the worker listens. @param steps new total, 0: as in the spec
+    /// @error Conflict (it runs already), and whatever stopped the worker
+    [[nodiscard]] Result<RunStatus> startRun(const std::string &run, int64_t steps) const;
+    /// Lists an existing run directory elsewhere. @error NotFound, InvalidInput
+    [[nodiscard]] Result<RunStatus> addRun(const std::string &path) const;
+    /// @error Conflict (a worker owns it)
+    [[nodiscard]] Result<void> deleteRun(const std::string &run) const;
+    /// What `data describe --json` prints. @error as prepareData; Cancelled
+    [[nodiscard]] Result<std::string> describeData(const DataRequest &request, const CancelToken &token = {}) const;
+
+    // Host, or a worker that serves a model.
+    /// Blocks until the end: onModel once, then onTokens with batches in order (at most every 16 ms), on this thread.
+    /// A callback that returns false, the token or cancelAll() stop the generation at the next token. Either may be empty.
+    [[nodiscard]] Result<GenerateSummary>
+    generate(const std::string &model, const GenerateRequest &request,
+             const std::function<bool(const ModelInfo &)> &onModel,
+             const std::function<bool(const std::vector<GeneratedToken> &)> &onTokens,
+             const CancelToken &token = {}) const;
+    /// One after the other; a request that fails does not stop the others.
+    [[nodiscard]] Result<std::vector<BatchResult>> batchGenerate(const std::vector<ModelRequest> &requests,
+                                                                 const CancelToken &token = {}) const;
+
+private:
+    struct Impl;
+    explicit EngineClient(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace orrery
