@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/lock_file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace orrery {
+
+namespace {
+
+// isHeld() takes a shared lock for a moment; an owner that meets it tries again instead of giving up.
+constexpr int kNumTries = 10;
+constexpr long kPauseNs = 5'000'000;
+
+std::string readOwner(int fd)
+{
+    char buffer[512];
+    const ssize_t got = ::pread(fd, buffer, sizeof buffer, 0);
+    std::string text(buffer, got > 0 ? static_cast<size_t>(got) : 0);
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    return text;
+}
+
+bool isSameFile(int fd, const std::filesystem::path &path)
+{
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
+}
+
+} // namespace
+
+Result<LockFile> LockFile::acquire(const std::filesystem::path &path, const std::string &ownerText)
+{
+    std::string owner;
+    for (int attempt = 0; attempt < kNumTries; ++attempt) {
+        FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+        if (!file.isOpen()) return ioError("lock", path, errno);
+        if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+            // Somebody may have deleted the file between our open and our lock: then we hold a lock on
+            // nothing.
+            if (!isSameFile(file.get(), path)) continue;
+            if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), ownerText.data(), ownerText.size(),
+                                                            0) != static_cast<ssize_t>(ownerText.size()))
+                return ioError("lock", path, errno ? errno : EIO);
+            LockFile lock;
+            lock.m_file = std::move(file);
+            return lock;
+        }
+        if (errno != EWOULDBLOCK && errno != EINTR) return ioError("lock", path, errno);
+        owner = readOwner(file.get());
+        const timespec pause{0, kPauseNs};
+        ::nanosleep(&pause, nullptr);
+    }
+    return Error{ErrorCode::Conflict,
+                 "Cannot lock \"" + path.string() + "\": " + (owner.empty() ? "another process" : owner) +
+                     " holds it, expected that nobody does.",
+                 "Wait until it has ended, or stop it, then try again."};
+}
+
+bool LockFile::isHeld(const std::filesystem::path &path)
+{
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file.isOpen()) return false;
+    // The descriptor closes on return, and with it the shared lock goes.
+    return ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+} // namespace orrery
