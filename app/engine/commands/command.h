@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every command of orrery-engine shares: --json, error printing, exit codes, finding runs and models.
+// Main thread only.
+#pragma once
+
+#include "core/base/exit_code.h"
+#include "core/base/result.h"
+#include "core/store/catalogue.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+namespace orrery::cli {
+
+/// Set by the chosen subcommand while the options are parsed; run afterwards by main.
+struct Session {
+    bool json = false;
+    std::function<int()> action;
+    Catalogue catalogue;
+
+    explicit Session(std::filesystem::path home) : catalogue(std::move(home)) {}
+};
+
+/// Prints to stderr (or as {"event":"error",…} on stdout with --json) and returns the exit code.
+int fail(const Session &session, const Error &error);
+/// Adds --json and remembers the action.
+void finish(CLI::App *command, Session &session, std::function<int()> action);
+
+/// "RUN", "RUN@step", path or model directory → what the worker understands (absolute path, "@step" kept).
+Result<std::string> resolveModel(const Session &session, const std::string &text);
+/// Shell-safe notation of one argument, for "Copy as command" and hints.
+std::string runLine(const RunStatus &status);
+
+void addTrain(CLI::App &app, Session &session);   ///< train, resume
+void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delete
+void addModel(CLI::App &app, Session &session);   ///< generate, evaluate
+void addData(CLI::App &app, Session &session);    ///< data prepare|describe
+void addBench(CLI::App &app, Session &session);
+void addDoctor(CLI::App &app, Session &session);
+void addSchema(CLI::App &app, Session &session);
+#ifdef ORRERY_HAS_RPC
+void addLive(CLI::App &app, Session &session);    ///< control, watch
+void addHost(CLI::App &app, Session &session);
+#endif
+
+} // namespace orrery::cli

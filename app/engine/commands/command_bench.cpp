@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/commands/command.h"
+#include "app/engine/host/worker_process.h"
+
+#include "bench/store_bench.h"
+
+#include <cstdio>
+
+namespace orrery::cli {
+
+void addBench(CLI::App &app, Session &session)
+{
+    static bool isSmoke = false;
+    static std::string python;
+    static std::string workDirectory;
+    static int numPairs = 20;
+    auto *command = app.add_subcommand("bench", "Measure; prints figures, thresholds and whether they were met");
+    command->require_subcommand(1);
+
+    auto *store = command->add_subcommand("store", "Run store: commits, WAL, bucket queries");
+    store->add_flag("--smoke", isSmoke, "A few seconds, to see that it works");
+    finish(store, session, [] {
+        std::printf("%s\n", runStoreBench(isSmoke).c_str());
+        return kExitOk;
+    });
+
+    auto *parity = command->add_subcommand("parity", "Losses and speed against Python PyTorch (scripts/setup/python_peer.sh)");
+    parity->add_flag("--smoke", isSmoke, "A few steps, to see that it works");
+    parity->add_option("--python", python, "Python with PyTorch 2.11");
+    parity->add_option("--work", workDirectory, "Folder for the files both sides read (default: a temporary one)");
+    parity->add_option("--pairs", numPairs, "Interleaved pairs of timed runs")->capture_default_str();
+    finish(parity, session, [&session] {
+        std::vector<std::string> arguments = {"bench", "parity", "--pairs", std::to_string(numPairs)};
+        if (isSmoke) arguments.push_back("--smoke");
+        if (!python.empty()) arguments.insert(arguments.end(), {"--python", python});
+        if (!workDirectory.empty()) arguments.insert(arguments.end(), {"--work", workDirectory});
+        return fail(session, execWorker({arguments, 0}));
+    });
+}
+
+} // namespace orrery::cli

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// doctor: everything a run needs, checked one by one, with the next step for what is missing.
+#include "app/engine/commands/command.h"
+#include "app/engine/host/worker_process.h"
+
+#include "core/base/files.h"
+#include "core/base/platform.h"
+#include "core/base/text.h"
+#include "core/data/example.h"
+#ifdef ORRERY_HAS_RPC
+#include "core/rpc/host_connection.h"
+#endif
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+namespace orrery::cli {
+
+namespace {
+
+enum class CheckState { Good, Note, Bad };
+
+struct Check {
+    std::string name;
+    CheckState state = CheckState::Good;
+    std::string text;
+    std::string hint;
+};
+
+Check fromError(std::string name, const Error &error, CheckState state)
+{
+    return {std::move(name), state, error.message, error.hint};
+}
+
+Check checkHome()
+{
+    const auto home = userDataDir();
+    std::error_code failed;
+    std::filesystem::create_directories(home, failed);
+    if (auto written = writeFileAtomically(home / ".doctor", "ok\n"); !written)
+        return fromError("runs folder", written.error(), CheckState::Bad);
+    std::filesystem::remove(home / ".doctor", failed);
+    auto free = freeBytes(home);
+    if (!free) return fromError("runs folder", free.error(), CheckState::Bad);
+    const bool isTight = *free < (2ull << 30);
+    return {"runs folder", isTight ? CheckState::Note : CheckState::Good, home.string() + ", " + formatBytes(*free) + " free",
+            isTight ? "Checkpoints need room: free some space or use --out on another disk." : ""};
+}
+
+Check checkWorker()
+{
+    auto path = findWorkerProgram();
+    if (!path) return fromError("worker", path.error(), CheckState::Bad);
+    const std::string command = "\"" + path->string() + "\" info --json 2>&1";
+    std::string output;
+    if (FILE *pipe = popen(command.c_str(), "r")) {
+        char buffer[1024];
+        while (size_t count = fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, count);
+        if (pclose(pipe) != 0)
+            return {"worker", CheckState::Bad, path->string() + " does not start: " + output.substr(0, 300), "Build it again with ./run --build."};
+    }
+    const auto info = nlohmann::json::parse(output, nullptr, false);
+    if (info.is_discarded()) return {"worker", CheckState::Bad, "unreadable answer: " + output.substr(0, 200), "Build it again with ./run --build."};
+    return {"worker", CheckState::Good, path->string() + ", LibTorch " + info.value("torch", std::string("?")), ""};
+}
+
+std::vector<Check> runChecks()
+{
+    std::vector<Check> checks;
+    checks.push_back({"program", CheckState::Good, "orrery-engine " ORRERY_VERSION, ""});
+    const CpuInfo &cpu = cpuInfo();
+    checks.push_back({"processor", CheckState::Good,
+                      cpu.model + ", " + std::to_string(cpu.numLogical) + " threads, " + cpu.flags(), ""});
+    const uint64_t memory = physicalMemoryBytes();
+    checks.push_back({"memory", memory < (2ull << 30) ? CheckState::Note : CheckState::Good, formatBytes(memory), ""});
+    checks.push_back(checkHome());
+    if (auto runtime = runtimeDir()) checks.push_back({"sockets", CheckState::Good, runtime->string(), ""});
+    else checks.push_back(fromError("sockets", runtime.error(), CheckState::Bad));
+    checks.push_back(checkWorker());
+    if (auto devices = cudaDeviceCount())
+        checks.push_back({"cuda", CheckState::Good, std::to_string(*devices) + " device(s)", ""});
+    else
+        checks.push_back(fromError("cuda", devices.error(), CheckState::Note));
+#ifdef ORRERY_HAS_RPC
+    if (auto host = connectToHost()) checks.push_back({"host", CheckState::Good, "running at " + host->socketPath(), ""});
+    else checks.push_back({"host", CheckState::Note, "not running", "A window starts one by itself; by hand: orrery-engine host"});
+#else
+    checks.push_back({"host", CheckState::Note, "built without gRPC", "Watching and the window need a build with ORRERY_RPC=ON."});
+#endif
+    const bool hasDisplay = std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
+    checks.push_back({"display", hasDisplay ? CheckState::Good : CheckState::Note, hasDisplay ? "found" : "none",
+                      hasDisplay ? "" : "The window needs one; training and everything else work in the terminal."});
+    return checks;
+}
+
+int doctor(const Session &session)
+{
+    const std::vector<Check> checks = runChecks();
+    bool isHealthy = true;
+    static constexpr const char *kNames[] = {"good", "note", "bad"};
+    nlohmann::json list = nlohmann::json::array();
+    for (const Check &check : checks) {
+        isHealthy = isHealthy && check.state != CheckState::Bad;
+        list.push_back({{"check", check.name}, {"state", kNames[static_cast<int>(check.state)]}, {"text", check.text}, {"hint", check.hint}});
+        if (session.json) continue;
+        std::printf("%-4s  %-12s %s\n", kNames[static_cast<int>(check.state)], check.name.c_str(), check.text.c_str());
+        if (!check.hint.empty()) std::printf("      %-12s %s\n", "", check.hint.c_str());
+    }
+    if (session.json) std::printf("%s\n", nlohmann::json{{"healthy", isHealthy}, {"checks", list}}.dump().c_str());
+    return isHealthy ? kExitOk : kExitFailed;
+}
+
+} // namespace
+
+void addDoctor(CLI::App &app, Session &session)
+{
+    auto *command = app.add_subcommand("doctor", "Check that this machine has all that Orrery needs");
+    finish(command, session, [&session] { return doctor(session); });
+}
+
+} // namespace orrery::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// generate and evaluate: the worker does the work in this terminal; here only names become paths.
+#include "app/engine/commands/command.h"
+#include "app/engine/host/worker_process.h"
+
+#include <cstdio>
+
+namespace orrery::cli {
+
+namespace {
+
+struct ModelArguments {
+    std::string model;
+    std::string data;
+    std::string prompt;
+    std::string promptFile;
+    std::vector<std::string> passed; ///< sampling options, checked by the worker that knows their ranges
+    std::string device;
+    int64_t threads = 0;
+};
+
+int runWorker(const Session &session, const ModelArguments &arguments, std::vector<std::string> command)
+{
+    auto model = resolveModel(session, arguments.model);
+    if (!model) return fail(session, model.error());
+    command.insert(command.end(), {"--model", *model});
+    if (!arguments.device.empty()) command.insert(command.end(), {"--device", arguments.device});
+    if (session.json) command.push_back("--json");
+    return fail(session, execWorker({command, arguments.threads}));
+}
+
+void passOption(CLI::App *command, const char *name, const char *help, std::vector<std::string> &passed)
+{
+    command->add_option_function<std::string>(
+        name, [name, &passed](const std::string &value) { passed.insert(passed.end(), {name, value}); }, help);
+}
+
+} // namespace
+
+void addModel(CLI::App &app, Session &session)
+{
+    static ModelArguments arguments;
+    auto *generate = app.add_subcommand("generate", "Continue a prompt with a run's model at any saved step");
+    generate->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
+    auto *prompt = generate->add_option("--prompt", arguments.prompt, "Text to continue");
+    generate->add_option("--prompt-file", arguments.promptFile, "File with the text to continue")->excludes(prompt);
+    passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
+    passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
+    passOption(generate, "--top-k", "Only the k most probable tokens; 0: off", arguments.passed);
+    passOption(generate, "--top-p", "Only the most probable tokens that reach this mass; 1: off", arguments.passed);
+    passOption(generate, "--seed", "Seed of the draws", arguments.passed);
+    passOption(generate, "--alternatives", "Candidates per token in --json (10)", arguments.passed);
+    generate->add_option("--device", arguments.device, "cpu or cuda");
+    generate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    finish(generate, session, [&session] {
+        std::vector<std::string> command = {"generate"};
+        if (!arguments.promptFile.empty()) command.insert(command.end(), {"--prompt-file", arguments.promptFile});
+        else command.insert(command.end(), {"--prompt", arguments.prompt});
+        command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());
+        return runWorker(session, arguments, std::move(command));
+    });
+
+    auto *evaluate = app.add_subcommand("evaluate", "Loss, bits per byte and perplexity of a model on a text");
+    evaluate->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
+    evaluate->add_option("--data", arguments.data, "File or folder of text, or JSONL")->required();
+    evaluate->add_option("--device", arguments.device, "cpu or cuda");
+    evaluate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    finish(evaluate, session, [&session] { return runWorker(session, arguments, {"evaluate", "--data", arguments.data}); });
+}
+
+} // namespace orrery::cli

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/commands/command.h"
+
+#include "core/base/text.h"
+#include "core/spec/field_table.h"
+#include "core/store/run_directory.h"
+#include "core/store/run_store.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+namespace orrery::cli {
+
+namespace {
+
+nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr); }
+
+nlohmann::json statusJson(const RunStatus &status)
+{
+    return {{"run", status.id},
+            {"name", status.name},
+            {"directory", status.directory},
+            {"state", runStateName(status.state)},
+            {"step", status.step},
+            {"steps", status.totalSteps},
+            {"attempt", status.attempt},
+            {"loss", number(status.loss)},
+            {"val_loss", number(status.valLoss)},
+            {"best_val_loss", number(status.bestValLoss)},
+            {"tokens_per_s", number(status.tokensPerSecond)},
+            {"parameters", status.numParameters},
+            {"created_at", status.createdAt},
+            {"last_report_at", status.lastReportAt},
+            {"last_checkpoint_step", status.lastCheckpointStep},
+            {"error", status.error}};
+}
+
+int list(const Session &session)
+{
+    const std::vector<RunStatus> runs = session.catalogue.list();
+    if (session.json) {
+        for (const RunStatus &status : runs) std::printf("%s\n", statusJson(status).dump().c_str());
+        return kExitOk;
+    }
+    if (runs.empty())
+        std::printf("No runs yet. Start one: orrery-engine train --data example\n");
+    for (const RunStatus &status : runs) std::printf("%s\n", runLine(status).c_str());
+    return kExitOk;
+}
+
+int show(const Session &session, const std::string &name)
+{
+    auto path = session.catalogue.resolve(name);
+    if (!path) return fail(session, path.error());
+    auto run = RunDirectory::open(*path);
+    if (!run) return fail(session, run.error());
+    const RunStatus status = run->status();
+    std::vector<CheckpointInfo> checkpoints;
+    if (auto reader = RunReader::open(*path)) {
+        if (auto found = (*reader)->checkpoints()) checkpoints = std::move(*found);
+    }
+    if (session.json) {
+        auto object = statusJson(status);
+        object["spec"] = nlohmann::json::parse(specToJson(run->frozen().spec));
+        object["program"] = run->frozen().program;
+        object["cpu"] = run->frozen().cpuModel;
+        object["checkpoints"] = nlohmann::json::array();
+        for (const CheckpointInfo &info : checkpoints)
+            object["checkpoints"].push_back({{"step", info.step}, {"val_loss", number(info.valLoss)}, {"best", info.isBest}, {"bytes", info.numBytes}});
+        std::printf("%s\n", object.dump().c_str());
+        return kExitOk;
+    }
+    std::printf("%s\n", runLine(status).c_str());
+    std::printf("directory     %s\n", status.directory.c_str());
+    if (!status.error.empty()) std::printf("error         %s\n", status.error.c_str());
+    std::printf("parameters    %s\n", formatCount(static_cast<double>(status.numParameters)).c_str());
+    std::printf("trained for   %s\n", formatDuration(status.elapsedSeconds).c_str());
+    std::printf("made by       %s on %s\n", run->frozen().program.c_str(), run->frozen().cpuModel.c_str());
+    for (const CheckpointInfo &info : checkpoints)
+        std::printf("checkpoint    step %lld  %s%s\n", static_cast<long long>(info.step), formatBytes(info.numBytes).c_str(),
+                    info.isBest ? "  best" : "");
+    std::printf("spec\n%s\n", specToJson(run->frozen().spec).c_str());
+    return kExitOk;
+}
+
+int copy(const Session &session, const std::string &name, const std::string &target)
+{
+    auto path = session.catalogue.resolve(name);
+    if (!path) return fail(session, path.error());
+    auto run = RunDirectory::open(*path);
+    if (!run) return fail(session, run.error());
+    const auto absolute = std::filesystem::absolute(target);
+    if (auto copied = run->copyTo(absolute); !copied) return fail(session, copied.error());
+    if (session.json)
+        std::printf("%s\n", nlohmann::json{{"event", "done"}, {"directory", absolute.string()}}.dump().c_str());
+    else
+        std::printf("copied to %s\n", absolute.c_str());
+    return kExitOk;
+}
+
+int removeRun(const Session &session, const std::string &name, bool isConfirmed)
+{
+    auto path = session.catalogue.resolve(name);
+    if (!path) return fail(session, path.error());
+    auto run = RunDirectory::open(*path);
+    if (!run) return fail(session, run.error());
+    if (!isConfirmed)
+        return fail(session, Error{ErrorCode::InvalidInput,
+                                   "Cannot delete run \"" + run->frozen().id + "\": deleting cannot be undone, expected --yes.",
+                                   "Repeat the command with --yes to delete " + path->string() + "."});
+    if (auto removed = run->remove(); !removed) return fail(session, removed.error());
+    if (auto forgotten = session.catalogue.forget(*path); !forgotten) return fail(session, forgotten.error());
+    if (session.json) std::printf("%s\n", nlohmann::json{{"event", "done"}, {"deleted", path->string()}}.dump().c_str());
+    else std::printf("deleted %s\n", path->c_str());
+    return kExitOk;
+}
+
+} // namespace
+
+void addRuns(CLI::App &app, Session &session)
+{
+    auto *command = app.add_subcommand("runs", "List, show, copy and delete runs");
+    command->require_subcommand(1);
+    static std::string name;
+    static std::string target;
+    static bool isConfirmed = false;
+
+    finish(command->add_subcommand("list", "All runs of this user, newest first"), session, [&session] { return list(session); });
+    auto *showCommand = command->add_subcommand("show", "State, checkpoints and the frozen spec of a run");
+    showCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
+    finish(showCommand, session, [&session] { return show(session, name); });
+    auto *copyCommand = command->add_subcommand("copy", "Copy a run, also while it trains");
+    copyCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
+    copyCommand->add_option("directory", target, "New run directory")->required();
+    finish(copyCommand, session, [&session] { return copy(session, name, target); });
+    auto *deleteCommand = command->add_subcommand("delete", "Delete a run that nobody trains");
+    deleteCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
+    deleteCommand->add_flag("--yes", isConfirmed, "Do not ask");
+    finish(deleteCommand, session, [&session] { return removeRun(session, name, isConfirmed); });
+}
+
+} // namespace orrery::cli

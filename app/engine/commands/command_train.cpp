@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/commands/command.h"
+#include "app/engine/host/create_run.h"
+#include "app/engine/host/worker_process.h"
+
+#include "core/base/files.h"
+#include "core/spec/field_table.h"
+#include "core/store/run_directory.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+namespace orrery::cli {
+
+namespace {
+
+struct TrainArguments {
+    std::string specFile;
+    std::string data;
+    std::string name;
+    std::string out;
+    std::string device;
+    std::vector<std::string> settings;
+    int64_t steps = 0;
+    int64_t seed = -1;
+    bool isQuiet = false;
+    std::string run; ///< resume
+};
+
+Result<RunSpec> buildSpec(const TrainArguments &arguments)
+{
+    SpecBuilder builder;
+    if (!arguments.specFile.empty()) {
+        ORRERY_ASSIGN(const std::string json, readFile(arguments.specFile, 1 << 20));
+        ORRERY_TRY(builder.setJson(json));
+    }
+    if (!arguments.data.empty()) ORRERY_TRY(builder.setValue("data.path", FieldValue{arguments.data}));
+    if (!arguments.name.empty()) ORRERY_TRY(builder.setValue("name", FieldValue{arguments.name}));
+    if (!arguments.device.empty()) ORRERY_TRY(builder.setText("device", arguments.device));
+    if (arguments.steps != 0) ORRERY_TRY(builder.setValue("train.steps", FieldValue{arguments.steps}));
+    if (arguments.seed >= 0) ORRERY_TRY(builder.setValue("seed", FieldValue{arguments.seed}));
+    for (const std::string &setting : arguments.settings) {
+        const size_t equals = setting.find('=');
+        if (equals == std::string::npos)
+            return Error{ErrorCode::InvalidInput, "Cannot read --set \"" + setting + "\": no \"=\" found, expected key=value.",
+                         "For example: --set model.layers=4"};
+        ORRERY_TRY(builder.setText(setting.substr(0, equals), setting.substr(equals + 1)));
+    }
+    return builder.build();
+}
+
+/// Replaces this process by the worker; comes back only with an error.
+int becomeWorker(const Session &session, const TrainArguments &arguments, const RunDirectory &run)
+{
+    std::vector<std::string> command = {"train", run.path().string(), "--display",
+                                        session.json ? "json" : arguments.isQuiet ? "none" : "bar"};
+    if (arguments.steps > 0 && !arguments.run.empty()) {
+        command.push_back("--steps");
+        command.push_back(std::to_string(arguments.steps));
+    }
+    return fail(session, execWorker({command, run.frozen().spec.threads}));
+}
+
+int train(const Session &session, const TrainArguments &arguments)
+{
+    auto spec = buildSpec(arguments);
+    if (!spec) return fail(session, spec.error());
+    auto run = createRun(session.catalogue, *spec, arguments.out, ThreadUse::AllCores);
+    if (!run) return fail(session, run.error());
+    if (session.json)
+        std::printf("%s\n", nlohmann::json{{"event", "created"}, {"run", run->frozen().id}, {"directory", run->path().string()}}.dump().c_str());
+    else if (!arguments.isQuiet)
+        std::fprintf(stderr, "run %s\n", run->path().c_str());
+    std::fflush(stdout);
+    return becomeWorker(session, arguments, *run);
+}
+
+int resume(const Session &session, const TrainArguments &arguments)
+{
+    auto path = session.catalogue.resolve(arguments.run);
+    if (!path) return fail(session, path.error());
+    auto run = RunDirectory::open(*path);
+    if (!run) return fail(session, run.error());
+    return becomeWorker(session, arguments, *run);
+}
+
+} // namespace
+
+void addTrain(CLI::App &app, Session &session)
+{
+    static TrainArguments arguments;
+    auto *trainCommand = app.add_subcommand("train", "Train a model on text");
+    trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, or \"example\" (C++ headers of this machine)");
+    trainCommand->add_option("--spec", arguments.specFile, "Spec file (JSON, see `schema spec`)");
+    trainCommand->add_option("--set", arguments.settings, "One setting, key=value; may be repeated")->allow_extra_args(false);
+    trainCommand->add_option("--steps", arguments.steps, "Total number of updates");
+    trainCommand->add_option("--seed", arguments.seed, "Seed of weights, order and dropout");
+    trainCommand->add_option("--device", arguments.device, "cpu or cuda");
+    trainCommand->add_option("--name", arguments.name, "Name shown in lists");
+    trainCommand->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory)");
+    trainCommand->add_flag("--quiet", arguments.isQuiet, "No progress");
+    finish(trainCommand, session, [&session] { return train(session, arguments); });
+
+    auto *resumeCommand = app.add_subcommand("resume", "Go on with a run from its newest good checkpoint");
+    resumeCommand->add_option("run", arguments.run, "Id, unique prefix, name or path")->required();
+    resumeCommand->add_option("--steps", arguments.steps, "New total number of updates");
+    resumeCommand->add_flag("--quiet", arguments.isQuiet, "No progress");
+    finish(resumeCommand, session, [&session] { return resume(session, arguments); });
+}
+
+} // namespace orrery::cli

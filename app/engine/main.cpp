@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// orrery-engine: the command line and the host. No LibTorch here: it starts in milliseconds and execs orrery-worker.
+#include "app/engine/commands/command.h"
+
+#include "core/base/platform.h"
+
+#include <csignal>
+#include <cstdio>
+
+int main(int argc, char **argv)
+{
+    using namespace orrery;
+    std::signal(SIGPIPE, SIG_IGN);
+
+    CLI::App app{"Orrery trains language models and shows what happens inside while they learn."};
+    app.set_version_flag("--version", "orrery-engine " ORRERY_VERSION);
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 ok, 2 usage, 3 input, 4 failed, 5 cancelled. Each command has --help.");
+
+    cli::Session session{userDataDir()};
+    cli::addTrain(app, session);
+    cli::addRuns(app, session);
+#ifdef ORRERY_HAS_RPC
+    cli::addLive(app, session);
+#endif
+    cli::addModel(app, session);
+    cli::addData(app, session);
+    cli::addBench(app, session);
+    cli::addDoctor(app, session);
+    cli::addSchema(app, session);
+#ifdef ORRERY_HAS_RPC
+    cli::addHost(app, session);
+#endif
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success &success) {
+        return app.exit(success);
+    } catch (const CLI::ParseError &error) {
+        app.exit(error);
+        return kExitUsage;
+    }
+    return session.action ? session.action() : kExitUsage;
+}
