@@ -15,8 +15,9 @@ set(torch_lib "${ORRERY_TORCH_ROOT}/torch/lib")
 if(NOT EXISTS "${torch_lib}/libtorch_cpu.so")
     message(FATAL_ERROR "No LibTorch at \"${ORRERY_TORCH_ROOT}\": expected torch/lib/libtorch_cpu.so in it.")
 endif()
-file(STRINGS "${torch_include}/torch/headeronly/version.h" torch_version REGEX "define TORCH_VERSION ")
-if(NOT torch_version MATCHES "2\\.11\\.")
+# The version text stands on the line after its name, so it is found by its own shape.
+file(STRINGS "${torch_include}/torch/headeronly/version.h" torch_version REGEX "^ *\"[0-9]+\\.[0-9]+\\.[0-9]+")
+if(NOT torch_version MATCHES "\"2\\.11\\.")
     message(FATAL_ERROR "LibTorch 2.11 expected (private operators are pinned to it); found: ${torch_version}")
 endif()
 
