@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""usage: check_repository.py layering|file-size|licence ROOT
+
+layering   each include goes in a direction that docs/architecture.md allows
+file-size  no hand-written file is longer than 800 lines
+licence    each file names its licence, and the one that its folder has
+Before it looks at ROOT, each check is run on a tree with one known breach, so that it cannot pass by being blind.
+"""
+import pathlib
+import re
+import sys
+import tempfile
+
+SOURCES = {".cpp", ".h", ".cu", ".cuh", ".hpp", ".cc"}
+HAND_WRITTEN = SOURCES | {".py", ".sh", ".cmake", ".proto"}
+SKIPPED = {"build", ".git"}
+MAX_LINES = 800
+
+# folder -> project folders it may include besides itself
+CORE = {
+    "core/base": [],
+    "core/spec": ["core/base"],
+    "core/store": ["core/base", "core/spec"],
+    "core/tensorfile": ["core/base"],
+    "core/data": ["core/base", "core/spec", "core/tensorfile"],
+    "core/kernels": ["core/base"],
+    "core/engine_api": ["core/base", "core/spec"],
+    "core/nn": ["core/base", "core/spec", "core/kernels", "core/tensorfile"],
+    "core/train": ["core/base", "core/spec", "core/store", "core/tensorfile", "core/data", "core/kernels",
+                   "core/engine_api", "core/nn"],
+    "core/infer": ["core/base", "core/spec", "core/store", "core/tensorfile", "core/data", "core/kernels",
+                   "core/engine_api", "core/nn"],
+    "core/rpc": ["core/base", "core/spec", "core/store", "core/engine_api"],
+}
+WIDGETS = ["core/base", "core/spec", "widgets"]
+QT = re.compile(r"^(Q[A-Z]\w*|Qt\w*/.*|qcustomplot\.h|qt\w*\.h)$")
+TORCH = re.compile(r"^(torch|ATen|c10)/")
+GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.(pb|grpc\.pb)\.h$")
+TORCH_LAYERS = ("core/nn", "core/train", "core/infer", "app/worker", "bench", "tests")
+GRPC_LAYERS = ("core/rpc", "tests/rpc")
+QT_LAYERS = ("widgets", "app/workbench", "tests")
+
+
+def files(root, endings):
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if path.is_file() and path.suffix in endings and not SKIPPED & set(relative.parts):
+            yield path, relative.as_posix()
+
+
+def starts(path, folders):
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+
+
+def includes(path):
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+        if found:
+            yield number, found.group(1) == '"', found.group(2)
+
+
+def layering(root):
+    problems = []
+    for path, name in files(root, SOURCES):
+        layer = next((folder for folder in CORE if name.startswith(folder + "/")), None)
+        for number, quoted, target in includes(path):
+            where = f"{name}:{number} includes {target}"
+            if QT.match(target) and not starts(name, QT_LAYERS):
+                problems.append(f"{where}: only {', '.join(QT_LAYERS)} may see Qt")
+            if TORCH.match(target) and not starts(name, TORCH_LAYERS):
+                problems.append(f"{where}: only {', '.join(TORCH_LAYERS)} may see LibTorch")
+            if GRPC.search(target) and not starts(name, GRPC_LAYERS):
+                problems.append(f"{where}: only {', '.join(GRPC_LAYERS)} may see gRPC")
+            if GRPC.search(target) and name.startswith("core/rpc/") and path.suffix == ".h" and "/" not in name[9:] \
+                    and "internal" not in path.read_text(errors="replace").split("#pragma once")[0].lower():
+                problems.append(f"{where}: public headers of core/rpc show no gRPC")
+            if target == "qcustomplot.h" and not name.startswith("widgets/plots/"):
+                problems.append(f"{where}: only widgets/plots wraps QCustomPlot")
+            if not quoted or not re.match(r"(core|widgets|app|plugins|bench|tests)/", target):
+                continue
+            if target.startswith("app/") and not starts(name, ["app", "tests"]):
+                problems.append(f"{where}: nothing includes app")
+            elif layer and not starts(target, [layer] + CORE[layer]):
+                problems.append(f"{where}: {layer} may include {', '.join(CORE[layer]) or 'nothing else'}")
+            elif name.startswith("widgets/") and not starts(target, WIDGETS):
+                problems.append(f"{where}: widgets may include {', '.join(WIDGETS)}")
+            elif name.startswith("app/engine/") and starts(target, ["core/nn", "core/train", "core/infer", "widgets"]):
+                problems.append(f"{where}: the engine links neither LibTorch nor Qt")
+    return problems
+
+
+def file_size(root):
+    problems = []
+    for path, name in files(root, HAND_WRITTEN):
+        count = len(path.read_text(errors="replace").splitlines())
+        if count > MAX_LINES:
+            problems.append(f"{name} has {count} lines, expected at most {MAX_LINES}: split it by phase or behaviour")
+    return problems
+
+
+def licence(root):
+    problems = []
+    for path, name in files(root, HAND_WRITTEN | {".svg", ".qrc"}):
+        if path.suffix in {".svg", ".qrc"}:
+            continue
+        head = "\n".join(path.read_text(errors="replace").splitlines()[:4])
+        found = re.search(r"SPDX-License-Identifier: (\S+)", head)
+        gui = starts(name, ["widgets", "app/workbench", "tests/widgets", "tests/app/workbench"])
+        expected = "GPL-3.0-or-later" if gui else "Apache-2.0"
+        if not found:
+            problems.append(f"{name}: no SPDX line in its first four lines, expected {expected}")
+        elif found.group(1) != expected and not name.startswith("tests/"):
+            problems.append(f"{name}: licence is {found.group(1)}, expected {expected} in this folder")
+    return problems
+
+
+BREACHES = {
+    "layering": ("core/base/bad.h", '// SPDX-License-Identifier: Apache-2.0\n#include <QString>\n#include "core/store/x.h"\n', 2),
+    "file-size": ("core/base/bad.h", "\n" * (MAX_LINES + 1), 1),
+    "licence": ("core/base/bad.h", "int x;\n", 1),
+}
+CHECKS = {"layering": layering, "file-size": file_size, "licence": licence}
+
+
+def main():
+    name, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        path, text, expected = BREACHES[name]
+        bad = pathlib.Path(folder) / path
+        bad.parent.mkdir(parents=True)
+        bad.write_text(text)
+        found = CHECKS[name](pathlib.Path(folder))
+        if len(found) != expected:
+            sys.exit(f"the check itself is broken: it found {found} in a tree with {expected} known breaches")
+    problems = CHECKS[name](root)
+    for problem in problems:
+        print(problem)
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
