@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Colours, type and spacing of every panel, in light, dark and high contrast. GUI thread only. Panels ask for tokens by
-// meaning, never for a literal colour, and repaint on Theme::changed().
+// Colours, type and spacing of every panel, in light, dark and high contrast. GUI thread only. Panels ask for
+// tokens by meaning, never for a literal colour, and repaint on Theme::changed().
 #pragma once
 
 #include <QColor>
@@ -16,7 +16,8 @@ namespace orrery::ui {
 enum class ThemeKind : uint8_t { System, Light, Dark, HighContrast };
 
 struct ThemeTokens {
-    QColor window, surface, raised, border, grid, text, secondary, accent, accentText, good, warning, error, selection;
+    QColor window, surface, raised, border, grid, text, secondary, accent, accentText, good, warning, error,
+        selection;
 };
 
 namespace space {
