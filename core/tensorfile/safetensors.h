@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors files: named tensors as bytes and shapes, no torch. Reading trusts nothing: sizes are checked before
-// anything is allocated, offsets before anything is mapped. Format: 8-byte little-endian header length, JSON header,
-// data; names map to {dtype, shape, data_offsets}. Any thread; a reader is immutable after open().
+// safetensors files: named tensors as bytes and shapes, no torch. Reading trusts nothing: sizes are checked
+// before anything is allocated, offsets before anything is mapped. Format: 8-byte little-endian header
+// length, JSON header, data; names map to {dtype, shape, data_offsets}. Any thread; a reader is immutable
+// after open().
 #pragma once
 
 #include "core/base/files.h"
@@ -33,8 +34,9 @@ inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000; ///< bytes, the f
 
 class SafetensorsReader {
 public:
-    /// @error NotFound, Io; InvalidInput naming the rule: truncated, header length, JSON, unknown dtype, overflowing dims,
-    /// offsets out of order, overlapping or with holes, byte count against shape, duplicate names, trailing bytes
+    /// @error NotFound, Io; InvalidInput naming the rule: truncated, header length, JSON, unknown dtype,
+    /// overflowing dims, offsets out of order, overlapping or with holes, byte count against shape, duplicate
+    /// names, trailing bytes
     static Result<SafetensorsReader> open(const std::filesystem::path &path);
     [[nodiscard]] const std::vector<TensorInfo> &tensors() const { return m_tensors; } ///< in file order
     [[nodiscard]] const std::map<std::string, std::string> &metadata() const { return m_metadata; }
