@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model: embedding, pre-norm blocks, final norm, head. Owns its fp32 master parameters. Only the trainer or generator
-// thread of a worker calls it. Axes: B batch, T tokens, C width, H heads, D head width, V vocabulary.
+// The model: embedding, pre-norm blocks, final norm, head. Owns its fp32 master parameters. Only the trainer
+// or generator thread of a worker calls it. Axes: B batch, T tokens, C width, H heads, D head width, V
+// vocabulary.
 #pragma once
 
 #include "core/base/counter_rng.h"
@@ -34,16 +35,18 @@ struct ForwardContext {
     at::ScalarType dtype = at::kFloat; ///< of the matmuls; norms, softmax and loss stay fp32
     uint64_t seed = 0;                 ///< randomness key (RngKey) of dropout and stochastic depth
     uint64_t step = 0;
-    uint32_t firstSample = 0;          ///< number of the micro-batch's first sequence within the step
-    KvCache *cache = nullptr;          ///< generation: T new tokens behind cache->length old ones
+    uint32_t firstSample = 0; ///< number of the micro-batch's first sequence within the step
+    double dropout = -1;      ///< overrides the spec's (a setting changed while running); below 0: the spec's
+    KvCache *cache = nullptr; ///< generation: T new tokens behind cache->length old ones
 };
 
 class Transformer {
 public:
-    /// Allocates and initialises (normal 0.02, residual projections / sqrt(2L)) from the counter-based generator.
+    /// Allocates and initialises (normal 0.02, residual projections / sqrt(2L)) from the counter-based
+    /// generator.
     /// @error InvalidInput, OutOfMemory, Unavailable (cuda without a GPU)
-    static Result<std::unique_ptr<Transformer>> create(const ModelSpec &spec, int64_t vocabSize, uint64_t seed,
-                                                       const std::string &device);
+    static Result<std::unique_ptr<Transformer>> create(const ModelSpec &spec, int64_t vocabSize,
+                                                       uint64_t seed, const std::string &device);
     virtual ~Transformer() = default;
 
     [[nodiscard]] virtual const ModelSpec &spec() const = 0;
@@ -61,7 +64,8 @@ public:
     virtual void mastersChanged() = 0;
 };
 
-/// Copies weights from a checkpoint's or model directory's model.safetensors. Names and shapes must match exactly.
+/// Copies weights from a checkpoint's or model directory's model.safetensors. Names and shapes must match
+/// exactly.
 /// @error InvalidInput naming the first tensor that is missing, extra or of another shape
 Result<void> loadWeights(Transformer &model, const std::string &safetensorsPath);
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Causal self-attention with packed projections, optional QK-norm and rotary positions, and a key/value
+// cache. Only the thread that owns the model.
+#pragma once
+
+#include "core/nn/extension_points.h"
+#include "core/nn/layers.h"
+
+namespace orrery::nn {
+
+class CausalAttention {
+public:
+    explicit CausalAttention(BuildContext &build);
+    /// @param x_BTC normalised input   @param dropout of the attention probabilities, used in training only
+    /// @return [B, T, C] in context.dtype
+    [[nodiscard]] at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context,
+                                     double dropout) const;
+
+private:
+    struct Heads {
+        at::Tensor q_BHTD, k_BHTD, v_BHTD;
+    };
+    [[nodiscard]] Heads project(const at::Tensor &x_BTC, const ForwardContext &context) const;
+    [[nodiscard]] at::Tensor attend(const Heads &heads, const ForwardContext &context, double dropout) const;
+    [[nodiscard]] at::Tensor attendExplicitly(const Heads &heads, const ForwardContext &context,
+                                              double dropout) const;
+    [[nodiscard]] at::Tensor attendCached(const Heads &heads, KvCache &cache) const;
+
+    int64_t m_layer = 0;
+    int64_t m_numHeads = 1;
+    int64_t m_headWidth = 1;
+    bool m_hasQkNorm = false;
+    SharedTables &m_tables;
+    Linear m_qkv;
+    Norm m_qNorm;
+    Norm m_kNorm;
+    Linear m_output;
+};
+
+} // namespace orrery::nn

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where other code can put its own parts into the model: a part is an interface, a name, and a factory in a
+// registry. Blocks are built through here, so a new feed-forward network or a fused block needs no change of
+// the model. Registration happens while libraries load or in tests, before models are built; not safe against
+// building.
+#pragma once
+
+#include "core/nn/parameter_store.h"
+#include "core/nn/transformer.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orrery::nn {
+
+/// Tables that all layers of one model share.
+struct SharedTables {
+    at::Tensor ropeCos_TD; ///< fp32 [context, D / 2]; undefined without RoPE
+    at::Tensor ropeSin_TD;
+    at::Tensor causalBias_1TT; ///< fp32, 0 on and below the diagonal, -inf above; made when first needed
+};
+
+/// What a part may know while it is built.
+struct BuildContext {
+    const ModelSpec &spec;
+    int64_t layer = 0;
+    std::string prefix; ///< of its parameter names: "blocks.0."
+    ParameterStore &parameters;
+    SharedTables &tables;
+};
+
+class FeedForward {
+public:
+    virtual ~FeedForward() = default;
+    /// @param x_BTC normalised input in context.dtype   @return the branch before dropout, same shape
+    virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
+};
+
+/// One layer: residual stream in, residual stream out (fp32, or double when context.dtype is double).
+class Block {
+public:
+    virtual ~Block() = default;
+    virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
+};
+
+template <typename Part> class Registry {
+public:
+    using Factory = std::function<std::unique_ptr<Part>(BuildContext &)>;
+    /// A later registration under the same name wins, so that tests can put doubles in.
+    void add(const std::string &name, Factory factory) { m_factories[name] = std::move(factory); }
+    void remove(const std::string &name) { m_factories.erase(name); }
+    /// nullptr when there is none.
+    [[nodiscard]] const Factory *find(const std::string &name) const
+    {
+        const auto found = m_factories.find(name);
+        return found == m_factories.end() ? nullptr : &found->second;
+    }
+    [[nodiscard]] std::vector<std::string> names() const
+    {
+        std::vector<std::string> all;
+        for (const auto &[name, factory] : m_factories) all.push_back(name);
+        return all;
+    }
+
+private:
+    std::map<std::string, Factory> m_factories;
+};
+
+Registry<FeedForward> &feedForwardRegistry(); ///< "gelu", "gelu_tanh", "swiglu" (key model.ffn)
+Registry<Block> &blockRegistry();             ///< "reference" (key model.block)
+
+/// Width of the feed-forward network's inner layer with the default filled in.
+int64_t resolvedFfnWidth(const ModelSpec &spec);
+
+} // namespace orrery::nn

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/nn/layers.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+namespace orrery::nn {
+namespace {
+
+constexpr double kRopeBase = 10'000.0;
+
+at::Tensor rotate(const at::Tensor &x_BTHD, const at::Tensor &cos_T1D, const at::Tensor &sin_T1D)
+{
+    const int64_t half = x_BTHD.size(-1) / 2;
+    const at::Tensor first = x_BTHD.narrow(-1, 0, half);
+    const at::Tensor second = x_BTHD.narrow(-1, half, half);
+    at::Tensor out = at::empty(x_BTHD.sizes(), x_BTHD.options().memory_format(at::MemoryFormat::Contiguous));
+    at::Tensor outFirst = out.narrow(-1, 0, half);
+    at::Tensor outSecond = out.narrow(-1, half, half);
+    at::mul_out(outFirst, first, cos_T1D);
+    outFirst.addcmul_(second, sin_T1D, -1);
+    at::mul_out(outSecond, second, cos_T1D);
+    outSecond.addcmul_(first, sin_T1D);
+    return out;
+}
+
+/// The gradient of a rotation is the rotation back: nothing but the tables is kept.
+struct Rope : torch::autograd::Function<Rope> {
+    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x_BTHD,
+                              const at::Tensor &cos, const at::Tensor &sin)
+    {
+        context->save_for_backward({cos, sin});
+        return rotate(x_BTHD, cos, sin);
+    }
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                   torch::autograd::variable_list gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        return {rotate(gradients[0], saved[0], saved[1].neg()), at::Tensor(), at::Tensor()};
+    }
+};
+
+} // namespace
+
+Linear::Linear(ParameterStore &parameters, const std::string &name, int64_t from, int64_t to, bool hasBias,
+               float deviation)
+    : m_weight(parameters.add(name + ".weight", {to, from}, ParameterInit::normal(deviation)))
+{
+    if (hasBias) m_bias = parameters.add(name + ".bias", {to}, ParameterInit::zeros());
+}
+
+at::Tensor Linear::forward(const at::Tensor &x, at::ScalarType dtype) const
+{
+    return at::linear(x.to(dtype), m_weight.as(dtype), m_bias.as(dtype));
+}
+
+Norm::Norm(ParameterStore &parameters, const std::string &name, const std::string &kind, int64_t width)
+    : m_weight(parameters.add(name + ".weight", {width}, ParameterInit::ones())), m_width(width),
+      m_isLayerNorm(kind == "layernorm")
+{
+    if (m_isLayerNorm) m_bias = parameters.add(name + ".bias", {width}, ParameterInit::zeros());
+}
+
+at::Tensor Norm::forward(const at::Tensor &x, at::ScalarType dtype) const
+{
+    const at::ScalarType precise = preciseType(dtype);
+    if (m_isLayerNorm)
+        return at::layer_norm(x.to(precise), {m_width}, m_weight.as(precise), m_bias.as(precise),
+                              kLayerNormEpsilon);
+    return at::rms_norm(x.to(precise), {m_width}, m_weight.as(precise), kRmsNormEpsilon);
+}
+
+float residualDeviation(int64_t layers)
+{
+    return kInitDeviation / std::sqrt(2.0f * static_cast<float>(layers));
+}
+
+at::Tensor applyRope(const at::Tensor &x_BTHD, const at::Tensor &cos_TD, const at::Tensor &sin_TD)
+{
+    return Rope::apply(x_BTHD, cos_TD.unsqueeze(1).to(x_BTHD.scalar_type()),
+                       sin_TD.unsqueeze(1).to(x_BTHD.scalar_type()));
+}
+
+std::pair<at::Tensor, at::Tensor> makeRopeTables(int64_t context, int64_t headWidth, at::Device device)
+{
+    const at::NoGradGuard noGrad;
+    const int64_t half = headWidth / 2;
+    const at::Tensor frequency =
+        at::pow(kRopeBase, at::arange(half, at::kDouble) * (-2.0 / static_cast<double>(headWidth)));
+    const at::Tensor angle = at::outer(at::arange(context, at::kDouble), frequency);
+    return {angle.cos().to(at::kFloat).to(device), angle.sin().to(at::kFloat).to(device)};
+}
+
+} // namespace orrery::nn

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/nn/parameter_store.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+namespace orrery::nn {
+namespace {
+
+/// Gives the forward pass the cached copy and lets the gradient flow to the master in the master's precision,
+/// so that accumulation over micro-batches adds in fp32 and no cast is done twice.
+struct CachedCast : torch::autograd::Function<CachedCast> {
+    static at::Tensor forward(torch::autograd::AutogradContext *, const at::Tensor &, const at::Tensor &copy)
+    {
+        return copy.variable_data();
+    }
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *,
+                                                   torch::autograd::variable_list gradients)
+    {
+        return {gradients[0].to(at::kFloat), at::Tensor()};
+    }
+};
+
+void fillNormal(float *out, int64_t count, const CounterRng &rng, float deviation)
+{
+    at::parallel_for(0, count, 16384, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) out[i] = deviation * rng.normal(static_cast<uint64_t>(i));
+    });
+}
+
+} // namespace
+
+at::Tensor Weight::as(at::ScalarType dtype) const
+{
+    return m_store ? m_store->use(m_index, dtype) : at::Tensor();
+}
+
+Weight ParameterStore::add(const std::string &name, at::IntArrayRef shape, const ParameterInit &init)
+{
+    const at::NoGradGuard noGrad;
+    const size_t index = m_parameters.size();
+    at::Tensor tensor =
+        init.kind == ParameterInit::Kind::Ones ? at::ones(shape, at::kFloat) : at::zeros(shape, at::kFloat);
+    if (init.kind == ParameterInit::Kind::Normal) {
+        const CounterRng rng(
+            {.seed = m_seed, .layer = static_cast<uint32_t>(index), .purpose = RngPurpose::WeightInit});
+        fillNormal(tensor.data_ptr<float>(), tensor.numel(), rng, init.deviation);
+    }
+    tensor = tensor.to(m_device);
+    tensor.set_requires_grad(true);
+    m_parameters.push_back({name, tensor, shape.size() >= 2});
+    m_copies.emplace_back();
+    return {this, index};
+}
+
+at::Tensor ParameterStore::use(size_t index, at::ScalarType dtype)
+{
+    const at::Tensor &master = m_parameters[index].master;
+    if (dtype == at::kFloat) return master;
+    Copy &copy = m_copies[index];
+    const bool isOtherType = !copy.tensor.defined() || copy.tensor.scalar_type() != dtype;
+    if (isOtherType || copy.version != m_version) {
+        const at::NoGradGuard noGrad;
+        if (isOtherType)
+            copy.tensor = master.detach().to(dtype);
+        else
+            copy.tensor.copy_(master);
+        copy.version = m_version;
+    }
+    return at::GradMode::is_enabled() ? CachedCast::apply(master, copy.tensor) : copy.tensor;
+}
+
+} // namespace orrery::nn

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/nn/transformer.h"
+
+#include "core/base/platform.h"
+#include "core/base/text.h"
+#include "core/nn/block.h"
+#include "core/nn/device.h"
+#include "core/nn/dropout.h"
+#include "core/nn/extension_points.h"
+#include "core/nn/layers.h"
+#include "core/nn/torch_guard.h"
+
+#include <torch/torch.h>
+
+namespace orrery::nn {
+namespace {
+
+constexpr int64_t kIgnoredTarget = -100;
+
+class TransformerModel final : public Transformer {
+public:
+    TransformerModel(const ModelSpec &spec, int64_t vocabSize, uint64_t seed, at::Device device)
+        : m_spec(spec), m_vocabSize(vocabSize), m_store(seed, device)
+    {
+        const ParameterInit init = ParameterInit::normal(kInitDeviation);
+        m_tokens = m_store.add("embedding.token.weight", {vocabSize, m_spec.width}, init);
+        if (m_spec.position == "learned")
+            m_positions = m_store.add("embedding.position.weight", {m_spec.context, m_spec.width}, init);
+        else
+            std::tie(m_tables.ropeCos_TD, m_tables.ropeSin_TD) =
+                makeRopeTables(m_spec.context, m_spec.width / m_spec.heads, device);
+        const auto *factory = blockRegistry().find(m_spec.block);
+        for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
+            BuildContext build{m_spec, layer, "blocks." + std::to_string(layer) + ".", m_store, m_tables};
+            m_blocks.push_back((*factory)(build));
+        }
+        m_finalNorm = Norm(m_store, "final_norm", m_spec.norm, m_spec.width);
+        m_head = m_spec.tied ? m_tokens : m_store.add("head.weight", {vocabSize, m_spec.width}, init);
+    }
+
+    [[nodiscard]] const ModelSpec &spec() const override { return m_spec; }
+    [[nodiscard]] int64_t vocabSize() const override { return m_vocabSize; }
+    [[nodiscard]] std::vector<Parameter> &parameters() override { return m_store.parameters(); }
+    [[nodiscard]] uint64_t numParameters() const override
+    {
+        uint64_t total = 0;
+        for (const Parameter &parameter : const_cast<ParameterStore &>(m_store).parameters())
+            total += static_cast<uint64_t>(parameter.master.numel());
+        return total;
+    }
+
+    at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) override
+    {
+        const at::Tensor hidden_BTC = hidden(ids_BT, context);
+        if (context.cache) context.cache->length += ids_BT.size(1);
+        return at::linear(hidden_BTC.to(context.dtype), m_head.as(context.dtype))
+            .to(preciseType(context.dtype));
+    }
+
+    at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
+                    const ForwardContext &context) override
+    {
+        const at::Tensor logits_NV = logits(ids_BT, context).view({-1, m_vocabSize});
+        at::Tensor targets_N = targets_BT.reshape({-1});
+        if (mask_BT.defined()) targets_N = targets_N.masked_fill(mask_BT.reshape({-1}) == 0, kIgnoredTarget);
+        return at::cross_entropy_loss(logits_NV, targets_N, {}, at::Reduction::Mean, kIgnoredTarget);
+    }
+
+    [[nodiscard]] KvCache makeCache(int64_t batch, int64_t capacity) const override
+    {
+        KvCache cache;
+        const std::vector<int64_t> shape = {batch, m_spec.heads, capacity, m_spec.width / m_spec.heads};
+        for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
+            cache.keys.push_back(at::zeros(shape, at::TensorOptions(at::kFloat).device(m_store.device())));
+            cache.values.push_back(at::zeros_like(cache.keys.back()));
+        }
+        return cache;
+    }
+
+    void mastersChanged() override { m_store.mastersChanged(); }
+
+private:
+    at::Tensor hidden(const at::Tensor &ids_BT, const ForwardContext &context)
+    {
+        const int64_t numTokens = ids_BT.size(1), offset = context.cache ? context.cache->length : 0;
+        TORCH_CHECK(offset + numTokens <= m_spec.context, "position ", offset + numTokens,
+                    " is past the context of ", m_spec.context, " tokens");
+        const at::ScalarType precise = preciseType(context.dtype);
+        at::Tensor x_BTC = at::embedding(m_tokens.as(precise), ids_BT);
+        if (m_positions.exists()) x_BTC = x_BTC + m_positions.as(precise).narrow(0, offset, numTokens);
+        const at::Tensor mask = residualMask(context, m_spec.layers, DropoutPlace::Embedding, x_BTC.sizes(),
+                                             dropoutOf(m_spec, context), 0.0, x_BTC.device());
+        if (mask.defined()) x_BTC = x_BTC * mask.to(precise);
+        for (const auto &block : m_blocks) x_BTC = block->forward(x_BTC, context);
+        return m_finalNorm.forward(x_BTC, context.dtype);
+    }
+
+    ModelSpec m_spec;
+    int64_t m_vocabSize = 0;
+    mutable ParameterStore m_store;
+    SharedTables m_tables;
+    Weight m_tokens;
+    Weight m_positions;
+    std::vector<std::unique_ptr<Block>> m_blocks;
+    Norm m_finalNorm;
+    Weight m_head;
+};
+
+Error badModel(const std::string &key, const std::string &found, const std::string &expected)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot build the model: " + key + " is " + found + ", expected " + expected + ".",
+            "Change " + key + " in the run's specification."};
+}
+
+Result<void> checkModel(const ModelSpec &spec, int64_t vocabSize)
+{
+    const auto atLeastOne = [](const char *key, int64_t value) -> Result<void> {
+        if (value >= 1) return {};
+        return badModel(key, std::to_string(value), "1 or more");
+    };
+    ORRERY_TRY(atLeastOne("model.layers", spec.layers));
+    ORRERY_TRY(atLeastOne("model.width", spec.width));
+    ORRERY_TRY(atLeastOne("model.heads", spec.heads));
+    ORRERY_TRY(atLeastOne("model.context", spec.context));
+    ORRERY_TRY(atLeastOne("the vocabulary size", vocabSize));
+    if (spec.width % spec.heads != 0)
+        return badModel("model.heads", std::to_string(spec.heads),
+                        "a divisor of model.width " + std::to_string(spec.width));
+    if (spec.position == "rope" && (spec.width / spec.heads) % 2 != 0)
+        return badModel("model.heads", std::to_string(spec.heads),
+                        "an even width per head for rope positions");
+    if (spec.position != "rope" && spec.position != "learned")
+        return badModel("model.position", "\"" + spec.position + "\"", "rope or learned");
+    if (spec.norm != "rmsnorm" && spec.norm != "layernorm")
+        return badModel("model.norm", "\"" + spec.norm + "\"", "rmsnorm or layernorm");
+    if (!feedForwardRegistry().find(spec.ffn))
+        return badModel("model.ffn", "\"" + spec.ffn + "\"",
+                        "one of " + joinText(feedForwardRegistry().names(), ", "));
+    if (!blockRegistry().find(spec.block))
+        return badModel("model.block", "\"" + spec.block + "\"",
+                        "one of " + joinText(blockRegistry().names(), ", "));
+    const auto isProbability = [](double p) { return p >= 0.0 && p < 1.0; };
+    if (!isProbability(spec.dropout))
+        return badModel("model.dropout", formatSignificant(spec.dropout, 4), "0 or more and below 1");
+    if (!isProbability(spec.stochasticDepth))
+        return badModel("model.stochastic_depth", formatSignificant(spec.stochasticDepth, 4),
+                        "0 or more and below 1");
+    return {};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Transformer>> Transformer::create(const ModelSpec &spec, int64_t vocabSize,
+                                                         uint64_t seed, const std::string &device)
+{
+    ORRERY_TRY(checkModel(spec, vocabSize));
+    ORRERY_ASSIGN(const at::Device torchDevice, openDevice(device));
+    return guardTorch("build the model", [&]() -> Result<std::unique_ptr<Transformer>> {
+        return std::unique_ptr<Transformer>(
+            std::make_unique<TransformerModel>(spec, vocabSize, seed, torchDevice));
+    });
+}
+
+} // namespace orrery::nn
