@@ -37,6 +37,7 @@ struct Field {
     std::vector<std::string> choices;
     FieldChange change = FieldChange::Frozen;
     bool advanced = false; ///< folded away in forms
+    size_t listSize = 0;   ///< entries that a list must have; 0: any number up to kMaxListEntries
 
     std::function<FieldValue(const RunSpec &)> get;
     std::function<void(RunSpec &, FieldValue)> set;
@@ -50,6 +51,15 @@ std::span<const Field> specFields();
 const Field *findField(std::string_view key);
 /// @error InvalidInput "unknown key", with the nearest name offered
 Result<const Field *> requireField(std::string_view key);
+
+/// "lr_factor": multiplies the schedule's learning rate. No part of a spec and of specFields(), only of `control RUN set`.
+const Field &learningRateFactorField();
+inline constexpr const char *kLearningRateFactorKey = "lr_factor";
+/// The fields that `control RUN set` may change, with lr_factor. @error InvalidInput for an unknown or a frozen key
+Result<const Field *> requireChangeableField(std::string_view key);
+
+inline constexpr size_t kMaxListEntries = 64;
+inline constexpr size_t kMaxTextBytes = 65536; ///< of one text value
 
 /// Values that were given by a person, over the defaults of a preset. Keeps explicit keys apart from defaults, so that
 /// a preset may come before or after them.
@@ -80,25 +90,35 @@ struct FieldProblem {
 /// Rules within and between fields (heads divide width, warm-up shorter than the run, …). Empty: good.
 std::vector<FieldProblem> findProblems(const RunSpec &spec);
 Result<void> validateSpec(const RunSpec &spec);
-/// Checks one value against its field's type, range and choices, without the rest of the spec.
+/// Checks one value against its field's type, range and choices, without the rest of the spec. Numbers as typed ("1e-3"),
+/// true/false/on/off, number lists with commas or blanks, text lists as a JSON list or one entry per line.
 Result<FieldValue> parseFieldValue(const Field &field, std::string_view text);
 Result<void> checkFieldValue(const Field &field, const FieldValue &value);
+/// Text that parseFieldValue reads back to the same value.
 std::string fieldValueText(const FieldValue &value);
 
 inline constexpr int kSpecVersion = 1;
-/// Complete, nested, stable order, with "spec_version". @param indent as in JSON libraries, -1 for one line
+inline constexpr size_t kMaxSpecBytes = size_t{1} << 20;
+/// Complete, nested, in the table's order, with "spec_version". @param indent as in JSON libraries, -1 for one line
 std::string specToJson(const RunSpec &spec, int indent = 2);
-/// @error InvalidInput: broken JSON, unknown key (nearest offered), wrong type, range; version newer than this program
+/// Missing keys keep the preset's defaults. Everything is checked but that data.path is given.
+/// @error InvalidInput: broken JSON, duplicate or unknown key (nearest offered), wrong type, range, contradiction; a
+/// version newer than this program; more than kMaxSpecBytes
 Result<RunSpec> specFromJson(std::string_view json);
-/// SHA-256 over the canonical JSON of what decides the numbers (not name, not rhythms that only report).
+/// SHA-256 over the canonical JSON of what decides the numbers. Left out: name, the preset's name, train.steps (a resume
+/// with more steps is the same run), and what only reports or keeps: report, evaluation and checkpoint rhythms, keep_*,
+/// probes. schedule.total_steps 0 counts as train.steps, model.ffn_width 0 as the width it stands for.
 std::string specDigest(const RunSpec &spec);
 std::string specJsonSchema();
 /// Equivalent `orrery-engine train …` with only the values that differ from the preset, quoted for a shell.
 std::string specToCommand(const SpecBuilder &builder);
 
-/// Names of the presets, and what a preset says ("tiny: 4 layers × 128, context 128, 0.9 M parameters").
+/// Names of the presets, smallest first.
 std::vector<std::string> presetNames();
-/// Sets the preset's defaults for all fields it owns.
+/// "tiny: 4 layers × 128, context 128, 0.9 M parameters"; empty for an unknown name.
+std::string presetSummary(std::string_view name);
+/// Sets the preset's defaults for all fields it owns: everything under model but dropout and stochastic_depth, and
+/// train.batch_size, train.accumulation, optimizer.lr. An unknown name changes nothing.
 void applyPreset(RunSpec &spec, std::string_view name);
 
 } // namespace orrery

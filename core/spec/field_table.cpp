@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/spec/field_table.h"
+
+#include "core/base/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace orrery {
+
+namespace {
+
+constexpr double kMaxSteps = 1e9;
+constexpr double kMaxExactInteger = 9007199254740991.0; // 2^53 - 1: every JSON reader keeps it
+
+/// Fluent record of one setting, so that the table below reads as a table.
+struct Entry {
+    Field field;
+
+    Entry &&unit(std::string unit) &&
+    {
+        field.unit = std::move(unit);
+        return std::move(*this);
+    }
+    Entry &&range(double minimum, double maximum) &&
+    {
+        field.minimum = minimum;
+        field.maximum = maximum;
+        return std::move(*this);
+    }
+    /// minimum < value <= maximum
+    Entry &&above(double minimum, double maximum) &&
+    {
+        field.minimumExclusive = true;
+        return std::move(*this).range(minimum, maximum);
+    }
+    /// minimum <= value < maximum
+    Entry &&below(double minimum, double maximum) &&
+    {
+        field.maximumExclusive = true;
+        return std::move(*this).range(minimum, maximum);
+    }
+    Entry &&choices(std::vector<std::string> names) &&
+    {
+        field.type = FieldType::Choice;
+        field.choices = std::move(names);
+        return std::move(*this);
+    }
+    Entry &&path() &&
+    {
+        field.type = FieldType::Path;
+        return std::move(*this);
+    }
+    Entry &&entries(size_t number) &&
+    {
+        field.listSize = number;
+        return std::move(*this);
+    }
+    Entry &&live() &&
+    {
+        field.change = FieldChange::WhileRunning;
+        return std::move(*this);
+    }
+    Entry &&advanced() &&
+    {
+        field.advanced = true;
+        return std::move(*this);
+    }
+};
+
+constexpr FieldType typeOf(const bool &) { return FieldType::Bool; }
+constexpr FieldType typeOf(const int64_t &) { return FieldType::Integer; }
+constexpr FieldType typeOf(const double &) { return FieldType::Real; }
+constexpr FieldType typeOf(const std::string &) { return FieldType::Text; }
+constexpr FieldType typeOf(const std::vector<double> &) { return FieldType::RealList; }
+constexpr FieldType typeOf(const std::vector<std::string> &) { return FieldType::TextList; }
+
+/// @param place gives the value's reference within a spec: [](auto &spec) -> auto & { return
+/// spec.model.layers; }
+template <typename Place>
+Entry entry(const char *key, const char *label, const char *group, const char *owner, Place place,
+            const char *effect)
+{
+    Entry made;
+    Field &field = made.field;
+    field.key = key;
+    field.label = label;
+    field.group = group;
+    field.owner = owner;
+    field.effect = effect;
+    using Value = std::remove_cvref_t<decltype(place(std::declval<RunSpec &>()))>;
+    field.type = typeOf(Value{});
+    field.get = [place](const RunSpec &spec) { return FieldValue(place(spec)); };
+    field.set = [place](RunSpec &spec, FieldValue value) { place(spec) = std::get<Value>(std::move(value)); };
+    return made;
+}
+
+#define PLACE(member)                                                                                        \
+    [](auto &spec) -> auto & { return spec.member; }
+
+void addModel(std::vector<Entry> &table)
+{
+    const char *group = "Model";
+    const char *owner = "core/nn";
+    table.push_back(entry("model.preset", "Preset", group, "core/spec", PLACE(model.preset),
+                          "Gives the defaults of the model; values set by hand win.")
+                        .choices(presetNames()));
+    table.push_back(entry("model.layers", "Layers", group, owner, PLACE(model.layers),
+                          "Number of transformer blocks; cost grows in proportion.")
+                        .range(1, 256));
+    table.push_back(entry("model.width", "Width", group, owner, PLACE(model.width),
+                          "Size of the residual stream; cost grows with its square.")
+                        .range(8, 65536));
+    table.push_back(entry("model.heads", "Heads", group, owner, PLACE(model.heads),
+                          "Attention heads per layer; they divide the width among them.")
+                        .range(1, 1024));
+    table.push_back(entry("model.context", "Context", group, owner, PLACE(model.context),
+                          "How many tokens the model sees at once.")
+                        .unit("tokens")
+                        .range(2, 1048576));
+    table.push_back(entry("model.ffn", "Feed-forward", group, owner, PLACE(model.ffn),
+                          "Activation of the feed-forward layers; gelu is the exact one.")
+                        .choices({"swiglu", "gelu", "gelu_tanh"})
+                        .advanced());
+    table.push_back(entry("model.ffn_width", "Feed-forward width", group, owner, PLACE(model.ffnWidth),
+                          "Inner size of the feed-forward layers; 0 takes 4 times the width, for swiglu 8/3.")
+                        .range(0, 1048576)
+                        .advanced());
+    table.push_back(
+        entry("model.norm", "Norm", group, owner, PLACE(model.norm), "Normalisation before each sub-layer.")
+            .choices({"rmsnorm", "layernorm"})
+            .advanced());
+    table.push_back(entry("model.position", "Positions", group, owner, PLACE(model.position),
+                          "How the model knows the order: rotated queries and keys, or a learned table.")
+                        .choices({"rope", "learned"})
+                        .advanced());
+    table.push_back(entry("model.qk_norm", "Norm of queries and keys", group, owner, PLACE(model.qkNorm),
+                          "Keeps attention scores in range, which allows higher learning rates.")
+                        .advanced());
+    table.push_back(entry("model.bias", "Bias", group, owner, PLACE(model.bias),
+                          "Adds a bias to the linear layers of the blocks.")
+                        .advanced());
+    table.push_back(entry("model.tied", "Tied head", group, owner, PLACE(model.tied),
+                          "The output head shares the token embedding's weights.")
+                        .advanced());
+    table.push_back(entry("model.dropout", "Dropout", group, owner, PLACE(model.dropout),
+                          "Share of activations that is dropped in training; helps when the text is small.")
+                        .below(0, 1)
+                        .live());
+    table.push_back(entry("model.stochastic_depth", "Stochastic depth", group, owner,
+                          PLACE(model.stochasticDepth),
+                          "Probability that the last layer is skipped in training; earlier layers less.")
+                        .below(0, 1)
+                        .advanced());
+    table.push_back(entry("model.block", "Block", group, owner, PLACE(model.block),
+                          "Implementation of the blocks: composed of plain tensor operations.")
+                        .choices({"reference"})
+                        .advanced());
+}
+
+void addData(std::vector<Entry> &table)
+{
+    const char *group = "Data";
+    const char *owner = "core/data";
+    table.push_back(entry("data.path", "Text", group, owner, PLACE(data.path),
+                          "File or folder to train on: text, source code or JSON lines.")
+                        .path());
+    table.push_back(entry("data.tokenizer", "Tokenizer", group, owner, PLACE(data.tokenizer),
+                          "How text becomes tokens; bytes needs no training and reads everything.")
+                        .choices({"bytes"})
+                        .advanced());
+    table.push_back(entry("data.vocab_size", "Vocabulary", group, owner, PLACE(data.vocabSize),
+                          "Number of token ids the model has room for; 0 takes what the tokenizer has.")
+                        .unit("tokens")
+                        .range(0, 1048576)
+                        .advanced());
+    table.push_back(entry("data.special_tokens", "Special tokens", group, owner, PLACE(data.specialTokens),
+                          "Ids behind the bytes for end of text, roles and infilling; none leaves 256 ids.")
+                        .choices({"default", "none"})
+                        .advanced());
+    table.push_back(entry("data.val_fraction", "Validation share", group, owner, PLACE(data.valFraction),
+                          "Share of the text that is kept from training and used to measure it.")
+                        .range(0, 0.9));
+}
+
+void addTraining(std::vector<Entry> &table)
+{
+    const char *group = "Training";
+    const char *owner = "core/train";
+    table.push_back(entry("train.steps", "Steps", group, owner, PLACE(train.steps),
+                          "Updates in all, also on resume; time grows in proportion.")
+                        .unit("steps")
+                        .range(1, kMaxSteps));
+    table.push_back(entry("train.batch_size", "Batch size", group, owner, PLACE(train.batchSize),
+                          "Sequences per micro-batch; memory grows in proportion.")
+                        .unit("sequences")
+                        .range(1, 65536));
+    table.push_back(entry("train.accumulation", "Accumulation", group, owner, PLACE(train.accumulation),
+                          "Micro-batches per update; a larger batch without more memory.")
+                        .range(1, 65536)
+                        .advanced());
+    table.push_back(entry("train.dtype", "Precision", group, owner, PLACE(train.dtype),
+                          "Number format of the matrix products; weights stay fp32.")
+                        .choices({"fp32", "bf16"}));
+    table.push_back(entry("train.report_every", "Report every", group, owner, PLACE(train.reportEvery),
+                          "Steps between points of the curves.")
+                        .unit("steps")
+                        .range(1, kMaxSteps)
+                        .live()
+                        .advanced());
+    table.push_back(entry("train.eval_every", "Evaluate every", group, owner, PLACE(train.evalEvery),
+                          "Steps between measurements on the validation text.")
+                        .unit("steps")
+                        .range(1, kMaxSteps)
+                        .live());
+    table.push_back(entry("train.eval_tokens", "Evaluation size", group, owner, PLACE(train.evalTokens),
+                          "Validation tokens per measurement at most; 0 takes all.")
+                        .unit("tokens")
+                        .range(0, 1e12)
+                        .advanced());
+    table.push_back(entry("train.checkpoint_every", "Checkpoint every", group, owner,
+                          PLACE(train.checkpointEvery),
+                          "Steps between checkpoints; what a crash can lose at most.")
+                        .unit("steps")
+                        .range(1, kMaxSteps)
+                        .live());
+    table.push_back(entry("train.keep_last", "Checkpoints to keep", group, owner, PLACE(train.keepLast),
+                          "How many of the newest checkpoints stay on disk.")
+                        .range(1, 1000)
+                        .live()
+                        .advanced());
+    table.push_back(entry("train.keep_best", "Keep the best", group, owner, PLACE(train.keepBest),
+                          "Also keeps the checkpoint with the lowest validation loss.")
+                        .advanced());
+}
+
+void addOptimizer(std::vector<Entry> &table)
+{
+    const char *group = "Optimizer";
+    const char *owner = "core/train";
+    table.push_back(entry("optimizer.name", "Optimizer", group, owner, PLACE(optimizer.name),
+                          "Rule that turns gradients into updates.")
+                        .choices({"adamw"})
+                        .advanced());
+    table.push_back(entry("optimizer.lr", "Learning rate", group, owner, PLACE(optimizer.lr),
+                          "Peak size of an update; too high diverges, too low learns slowly.")
+                        .above(0, 10));
+    table.push_back(entry("optimizer.weight_decay", "Weight decay", group, owner,
+                          PLACE(optimizer.weightDecay),
+                          "Pulls weights towards zero; norms and biases are left alone.")
+                        .range(0, 10)
+                        .live()
+                        .advanced());
+    table.push_back(entry("optimizer.betas", "Betas", group, owner, PLACE(optimizer.betas),
+                          "Memory of the running means of gradient and squared gradient.")
+                        .below(0, 1)
+                        .entries(2)
+                        .advanced());
+    table.push_back(entry("optimizer.eps", "Epsilon", group, owner, PLACE(optimizer.eps),
+                          "Keeps the update finite where gradients are tiny.")
+                        .above(0, 1)
+                        .advanced());
+    table.push_back(entry("optimizer.clip", "Gradient clip", group, owner, PLACE(optimizer.clip),
+                          "Largest gradient norm; longer gradients are scaled down, 0 switches it off.")
+                        .range(0, 1e6)
+                        .live()
+                        .advanced());
+}
+
+void addSchedule(std::vector<Entry> &table)
+{
+    const char *group = "Schedule";
+    const char *owner = "core/spec";
+    table.push_back(
+        entry("schedule.preset", "Schedule", group, owner, PLACE(schedule.preset),
+              "Shape of the learning rate: four decaying waves over the run, the same at fixed steps, "
+              "one cosine, or constant.")
+            .choices({"scaled", "portfolio", "cosine", "constant"}));
+    table.push_back(entry("schedule.warmup_steps", "Warm-up", group, owner, PLACE(schedule.warmupSteps),
+                          "Steps in which the learning rate rises to its peak; -1 goes by the schedule.")
+                        .unit("steps")
+                        .range(-1, kMaxSteps)
+                        .advanced());
+    table.push_back(entry("schedule.cycle_steps", "Cycle", group, owner, PLACE(schedule.cycleSteps),
+                          "Length of one wave; -1 goes by the schedule.")
+                        .unit("steps")
+                        .range(-1, kMaxSteps)
+                        .advanced());
+    table.push_back(entry("schedule.decay", "Decay per cycle", group, owner, PLACE(schedule.decay),
+                          "Each wave's peak as a share of the one before.")
+                        .above(0, 1)
+                        .advanced());
+    table.push_back(entry("schedule.min_ratio", "Floor", group, owner, PLACE(schedule.minRatio),
+                          "Each wave falls to this share of its own peak.")
+                        .range(0, 1)
+                        .advanced());
+    table.push_back(
+        entry("schedule.total_steps", "Horizon", group, owner, PLACE(schedule.totalSteps),
+              "Steps over which the schedule is stretched; 0 takes the run's steps when it is made.")
+            .unit("steps")
+            .range(0, kMaxSteps)
+            .advanced());
+}
+
+void addRest(std::vector<Entry> &table)
+{
+    const char *group = "Probes";
+    const char *owner = "core/train";
+    table.push_back(entry("probes.prompts", "Sample prompts", group, owner, PLACE(probes.prompts),
+                          "The model continues these while it trains, so that progress can be read.")
+                        .live());
+    table.push_back(entry("probes.every", "Sample every", group, owner, PLACE(probes.every),
+                          "Steps between samples; 0 draws none.")
+                        .unit("steps")
+                        .range(0, kMaxSteps)
+                        .live());
+    table.push_back(entry("probes.max_tokens", "Sample length", group, owner, PLACE(probes.maxTokens),
+                          "Tokens per sample.")
+                        .unit("tokens")
+                        .range(1, 4096)
+                        .live()
+                        .advanced());
+    table.push_back(entry("probes.budget_percent", "Probe budget", group, owner, PLACE(probes.budgetPercent),
+                          "Share of the training time that looking inside may take.")
+                        .unit("%")
+                        .range(0, 100)
+                        .advanced());
+    table.push_back(entry("device", "Device", "Machine", "core/nn", PLACE(device),
+                          "Where the training computes; cuda needs an NVIDIA GPU.")
+                        .choices({"cpu", "cuda"}));
+    table.push_back(
+        entry("threads", "Threads", "Machine", "app/worker", PLACE(threads),
+              "Processor threads of the training; 0 leaves one core to the desktop, none otherwise.")
+            .range(0, 1024)
+            .advanced());
+    table.push_back(
+        entry("seed", "Seed", "Machine", "core/base", PLACE(seed),
+              "Start of all randomness; the same seed repeats a run to the bit on the same machine.")
+            .range(0, kMaxExactInteger));
+}
+
+#undef PLACE
+
+std::vector<Field> makeTable()
+{
+    std::vector<Entry> table;
+    table.push_back(entry(
+        "name", "Name", "Data", "core/store", [](auto &spec) -> auto & { return spec.name; },
+        "Shown in the list of runs; made from text and preset when empty."));
+    addModel(table);
+    addData(table);
+    addTraining(table);
+    addOptimizer(table);
+    addSchedule(table);
+    addRest(table);
+    std::vector<Field> fields;
+    for (Entry &made : table) fields.push_back(std::move(made.field));
+    return fields;
+}
+
+/// Where a person may have meant a known key: its last part was typed alone, or it was misspelt.
+std::string suggestedKey(std::string_view key)
+{
+    const std::string tail = "." + std::string(key.substr(key.rfind('.') + 1));
+    std::vector<std::string> keys;
+    for (const Field &field : specFields()) {
+        if (field.key.ends_with(tail)) return field.key;
+        keys.push_back(field.key);
+    }
+    if (std::string name = nearestName(key, keys); !name.empty()) return name;
+    // "optimiser.learnrate": the part behind the dot may be near although the whole is not.
+    std::vector<std::string> tails;
+    for (const std::string &full : keys) tails.push_back(full.substr(full.rfind('.') + 1));
+    const std::string name = nearestName(tail.substr(1), tails);
+    const auto found = std::find(tails.begin(), tails.end(), name);
+    return name.empty() ? std::string() : keys[static_cast<size_t>(found - tails.begin())];
+}
+
+Error unknownKey(std::string_view key)
+{
+    const std::string shown = sanitizeUtf8(key.substr(0, 80));
+    const std::string near = suggestedKey(key.substr(0, 80));
+    return Error{
+        ErrorCode::InvalidInput,
+        "Cannot set \"" + shown + "\": unknown key, expected one that \"orrery-engine schema spec\" lists.",
+        near.empty() ? "Look the key up with: orrery-engine schema spec" : "Did you mean \"" + near + "\"?"};
+}
+
+} // namespace
+
+std::span<const Field> specFields()
+{
+    static const std::vector<Field> table = makeTable();
+    return table;
+}
+
+const Field *findField(std::string_view key)
+{
+    static const std::map<std::string, const Field *, std::less<>> index = [] {
+        std::map<std::string, const Field *, std::less<>> made;
+        for (const Field &field : specFields()) made.emplace(field.key, &field);
+        return made;
+    }();
+    const auto found = index.find(key);
+    return found == index.end() ? nullptr : found->second;
+}
+
+Result<const Field *> requireField(std::string_view key)
+{
+    if (const Field *field = findField(key)) return field;
+    return unknownKey(key);
+}
+
+const Field &learningRateFactorField()
+{
+    static const Field field = [] {
+        Field made;
+        made.key = kLearningRateFactorKey;
+        made.label = "Learning rate factor";
+        made.group = "Optimizer";
+        made.type = FieldType::Real;
+        made.effect = "Multiplies the schedule's learning rate from the next step on.";
+        made.owner = "core/train";
+        made.minimum = 0;
+        made.minimumExclusive = true;
+        made.maximum = 100;
+        made.change = FieldChange::WhileRunning;
+        made.get = [](const RunSpec &) { return FieldValue(1.0); };
+        made.set = [](RunSpec &, FieldValue) {};
+        return made;
+    }();
+    return field;
+}
+
+Result<const Field *> requireChangeableField(std::string_view key)
+{
+    if (key == kLearningRateFactorKey) return &learningRateFactorField();
+    ORRERY_ASSIGN(const Field *field, requireField(key));
+    if (field->change == FieldChange::WhileRunning) return field;
+    std::string changeable = kLearningRateFactorKey;
+    for (const Field &other : specFields())
+        if (other.change == FieldChange::WhileRunning) changeable += ", " + other.key;
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot change \"" + field->key + "\" of a run: it is frozen, expected one of " +
+                     changeable + ".",
+                 "Start a new run with the other value."};
+}
+
+} // namespace orrery

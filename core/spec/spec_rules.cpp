@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/spec/spec_rules.h"
+#include "core/spec/estimate.h"
+#include "core/spec/field_table.h"
+#include "core/spec/schedule.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace orrery {
+
+namespace {
+
+class Problems {
+public:
+    explicit Problems(const RunSpec &spec) : m_spec(spec) {}
+
+    void add(const std::string &key, const std::string &found, const std::string &expected,
+             const std::string &hint)
+    {
+        m_list.push_back(
+            {key,
+             Error{ErrorCode::InvalidInput,
+                   "Cannot set \"" + key + "\": found " + found + ", expected " + expected + ".", hint}});
+    }
+    /// Rules between fields only make sense where each of them is good alone.
+    [[nodiscard]] bool areGood(std::initializer_list<const char *> keys) const
+    {
+        return std::none_of(m_list.begin(), m_list.end(), [&](const FieldProblem &problem) {
+            return std::find(keys.begin(), keys.end(), problem.key) != keys.end();
+        });
+    }
+
+    void checkFields()
+    {
+        for (const Field &field : specFields())
+            if (auto result = checkFieldValue(field, field.get(m_spec)); !result.ok())
+                m_list.push_back({field.key, std::move(result).error()});
+    }
+    void checkModel();
+    void checkSchedule();
+    void checkData();
+
+    std::vector<FieldProblem> take() { return std::move(m_list); }
+
+private:
+    const RunSpec &m_spec;
+    std::vector<FieldProblem> m_list;
+};
+
+/// The divisor of width nearest to heads whose head width suits.
+int64_t nearestHeads(const ModelSpec &model)
+{
+    int64_t best = 1;
+    for (int64_t heads = 1; heads <= std::min<int64_t>(model.width, 1024); ++heads) {
+        if (model.width % heads != 0 || (model.position == "rope" && (model.width / heads) % 2 != 0))
+            continue;
+        if (std::abs(heads - model.heads) < std::abs(best - model.heads)) best = heads;
+    }
+    return best;
+}
+
+void Problems::checkModel()
+{
+    const ModelSpec &model = m_spec.model;
+    if (!areGood({"model.heads", "model.width"})) return;
+    const std::string hint = model.position == "rope" && model.width % 2 != 0
+                                 ? "Set model.width to an even number."
+                                 : "Set model.heads to " + std::to_string(nearestHeads(model)) + ".";
+    if (model.width % model.heads != 0)
+        add("model.heads",
+            std::to_string(model.heads) + " heads for a width of " + std::to_string(model.width),
+            "a number that divides the width", hint);
+    else if (model.position == "rope" && (model.width / model.heads) % 2 != 0)
+        add("model.heads",
+            std::to_string(model.heads) + " heads of width " + std::to_string(model.width / model.heads),
+            "an even head width, as rope turns pairs", hint);
+}
+
+void Problems::checkSchedule()
+{
+    const ScheduleSpec &schedule = m_spec.schedule;
+    if (!areGood({"schedule.warmup_steps", "schedule.cycle_steps", "schedule.total_steps", "train.steps"}))
+        return;
+    const int64_t horizon = schedule.totalSteps > 0 ? schedule.totalSteps : m_spec.train.steps;
+    if (schedule.warmupSteps >= std::max<int64_t>(horizon, 1))
+        add("schedule.warmup_steps",
+            std::to_string(schedule.warmupSteps) + " steps of warm-up in a run of " + std::to_string(horizon),
+            "fewer than the run has", "Set fewer steps of warm-up, or -1 to go by the schedule.");
+    if (schedule.cycleSteps == 0)
+        add("schedule.cycle_steps", "0", "-1 or at least 1",
+            "Set schedule.cycle_steps to -1 to go by the schedule.");
+    else if (schedule.cycleSteps > 0 && schedule.preset != "scaled" && schedule.preset != "portfolio")
+        add("schedule.cycle_steps",
+            std::to_string(schedule.cycleSteps) + " with the schedule \"" + schedule.preset + "\"",
+            "-1, as this schedule has no cycles",
+            "Set schedule.preset to scaled or portfolio, or leave cycle_steps out.");
+    else if (schedule.cycleSteps > 0 && schedule.preset == "scaled") {
+        const int64_t warmup = resolveSchedule(schedule, m_spec.train.steps).warmupSteps;
+        if (schedule.cycleSteps > std::max<int64_t>(horizon - warmup, 1))
+            add("schedule.cycle_steps",
+                std::to_string(schedule.cycleSteps) + " steps after " + std::to_string(warmup) +
+                    " of warm-up in a run of " + std::to_string(horizon),
+                "at least one whole cycle", "Set a shorter cycle, or -1 to go by the schedule.");
+    }
+}
+
+void Problems::checkData()
+{
+    const DataSpec &data = m_spec.data;
+    if (areGood({"data.vocab_size", "data.tokenizer", "data.special_tokens"}) && data.vocabSize > 0) {
+        DataSpec plain = data;
+        plain.vocabSize = 0;
+        const int64_t needed = byteVocabSize(plain);
+        if (data.tokenizer == "bytes" && data.vocabSize < needed)
+            add("data.vocab_size", std::to_string(data.vocabSize),
+                "0, or at least the tokenizer's " + std::to_string(needed),
+                "Set data.vocab_size to 0, or data.special_tokens to none for 256.");
+    }
+    if (areGood({"train.eval_tokens", "model.context"}) && m_spec.train.evalTokens > 0 &&
+        m_spec.train.evalTokens < m_spec.model.context)
+        add("train.eval_tokens",
+            std::to_string(m_spec.train.evalTokens) + " tokens, less than one context of " +
+                std::to_string(m_spec.model.context),
+            "0 or at least one context", "Set train.eval_tokens to 0 to use the whole validation text.");
+}
+
+} // namespace
+
+std::vector<FieldProblem> findContradictions(const RunSpec &spec)
+{
+    Problems problems(spec);
+    problems.checkFields();
+    problems.checkModel();
+    problems.checkSchedule();
+    problems.checkData();
+    return problems.take();
+}
+
+std::vector<FieldProblem> findProblems(const RunSpec &spec)
+{
+    auto problems = findContradictions(spec);
+    if (spec.data.path.empty())
+        problems.push_back(
+            {"data.path", Error{ErrorCode::InvalidInput,
+                                "Cannot set \"data.path\": found nothing, expected a file or folder.",
+                                "Choose a text to train on (--data PATH)."}});
+    return problems;
+}
+
+Result<void> validateSpec(const RunSpec &spec)
+{
+    auto problems = findProblems(spec);
+    if (problems.empty()) return {};
+    return std::move(problems.front().error);
+}
+
+} // namespace orrery
