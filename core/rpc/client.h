@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way to speak to an engine: blocking calls over a Unix socket, to a host (everything) or directly to the worker
-// of a run (the RunService part; it ignores the run's name) or of a model (generate). Owned by the caller; every member
-// may be called from any thread and several at a time; each streaming call needs a thread of its own. The destructor
-// must run when no call is under way: cancelAll(), join, destroy.
+// The one way to speak to an engine: blocking calls over a Unix socket, to a host (everything) or directly to
+// the worker of a run (the RunService part; it ignores the run's name) or of a model (generate). Owned by the
+// caller; every member may be called from any thread and several at a time; each streaming call needs a
+// thread of its own. The destructor must run when no call is under way: cancelAll(), join, destroy.
 #pragma once
 
 #include "core/base/result.h"
@@ -16,7 +16,8 @@
 
 namespace orrery {
 
-/// Ends calls from another thread. A copy refers to the same thing. cancel() is for good: later calls with it end at once.
+/// Ends calls from another thread. A copy refers to the same thing. cancel() is for good: later calls with it
+/// end at once.
 class CancelToken {
 public:
     CancelToken();
@@ -29,8 +30,8 @@ private:
     std::shared_ptr<State> m_state;
 };
 
-/// Errors of every call, besides those of the engine itself: Unavailable (engine gone or too busy), Cancelled (token or
-/// cancelAll), Io (an answer that cannot be read).
+/// Errors of every call, besides those of the engine itself: Unavailable (engine gone or too busy), Cancelled
+/// (token or cancelAll), Io (an answer that cannot be read).
 class EngineClient {
 public:
     /// Connects and finds out that somebody answers on the socket.
@@ -42,12 +43,14 @@ public:
     ~EngineClient();
 
     [[nodiscard]] const std::string &socketPath() const;
-    /// Longest wait of a unary call; 10 s unless told. createRun and startRun wait 60 s, streams and data without limit.
+    /// Longest wait of a unary call; 10 s unless told. createRun and startRun wait 60 s, streams and data
+    /// without limit.
     void setDeadline(std::chrono::milliseconds deadline);
     /// Ends all calls under way with Cancelled; later calls work again.
     void cancelAll() const;
 
-    // One run. `run`: id, unique prefix of an id, name or path. Errors of a host: NotFound, Conflict (ambiguous).
+    // One run. `run`: id, unique prefix of an id, name or path. Errors of a host: NotFound, Conflict
+    // (ambiguous).
     [[nodiscard]] Result<RunStatus> status(const std::string &run) const;
     /// spec.json of the run, as text.
     [[nodiscard]] Result<std::string> specJson(const std::string &run) const;
@@ -58,11 +61,15 @@ public:
     [[nodiscard]] Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
                                                            int32_t maxEvents = 0) const;
     [[nodiscard]] Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) const;
-    /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one with the
-    /// status at least every second, so that silence of 3 s means a dead link. Ends ok when onBatch returns false or the
-    /// engine ends the stream (a worker that is done does; a host goes on for as long as the run exists).
-    [[nodiscard]] Result<void> watch(const std::string &run, const std::function<bool(const WatchBatch &)> &onBatch,
-                                     const CancelToken &token = {}) const;
+    /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one
+    /// with the status at least every second, so that silence of 3 s means a dead link. Ends ok when onBatch
+    /// returns false or the engine ends the stream (a worker that is done does; a host goes on for as long as
+    /// the run exists).
+    /// @param onQuiet asked about twice a second while nothing comes; false ends the call. May be empty.
+    [[nodiscard]] Result<void> watch(const std::string &run,
+                                     const std::function<bool(const WatchBatch &)> &onBatch,
+                                     const CancelToken &token = {},
+                                     const std::function<bool()> &onQuiet = {}) const;
 
     // Host only.
     [[nodiscard]] Result<HostDescription> host() const;
@@ -82,11 +89,13 @@ public:
     /// @error Conflict (a worker owns it)
     [[nodiscard]] Result<void> deleteRun(const std::string &run) const;
     /// What `data describe --json` prints. @error as prepareData; Cancelled
-    [[nodiscard]] Result<std::string> describeData(const DataRequest &request, const CancelToken &token = {}) const;
+    [[nodiscard]] Result<std::string> describeData(const DataRequest &request,
+                                                   const CancelToken &token = {}) const;
 
     // Host, or a worker that serves a model.
-    /// Blocks until the end: onModel once, then onTokens with batches in order (at most every 16 ms), on this thread.
-    /// A callback that returns false, the token or cancelAll() stop the generation at the next token. Either may be empty.
+    /// Blocks until the end: onModel once, then onTokens with batches in order (at most every 16 ms), on this
+    /// thread. A callback that returns false, the token or cancelAll() stop the generation at the next token.
+    /// Either may be empty.
     [[nodiscard]] Result<GenerateSummary>
     generate(const std::string &model, const GenerateRequest &request,
              const std::function<bool(const ModelInfo &)> &onModel,

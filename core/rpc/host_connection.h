@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a command line or a window comes to its host: connect to the user's host on this machine, or start one. Any thread.
+// How a command line or a window comes to its host: connect to the user's host on this machine, or start one.
+// Any thread.
 #pragma once
 
 #include "core/rpc/client.h"
@@ -15,16 +16,17 @@ namespace orrery {
 Result<std::string> hostSocketPath();
 
 struct HostConnectOptions {
-    std::string socketPath;                ///< empty: hostSocketPath()
-    std::filesystem::path engineProgram;   ///< orrery-engine; empty: beside the running program
+    std::string socketPath;              ///< empty: hostSocketPath()
+    std::filesystem::path engineProgram; ///< orrery-engine; empty: beside the running program
     std::vector<std::string> arguments = {"host", "--background"};
     std::chrono::milliseconds wait = std::chrono::seconds(5);
 };
 
 /// @error Unavailable when no host listens
 Result<EngineClient> connectToHost(const std::string &socketPath = {});
-/// Connects; when nobody listens starts the engine in a session of its own (no terminal, all descriptors closed, output
-/// to host.out beside the socket) and waits until it listens. Two callers at once end up with one host.
+/// Connects; when nobody listens starts the engine in a session of its own (no terminal, all descriptors
+/// closed, output to host.out beside the socket) and waits until it listens. Two callers at once end up with
+/// one host.
 /// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program)
 Result<EngineClient> connectOrStartHost(const HostConnectOptions &options = {});
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rpc/adapters.h"
+
+#include "core/rpc/wire.h"
+
+namespace orrery {
+
+void toMessage(const Error &value, v1::ErrorDetail &message)
+{
+    message.set_code(static_cast<uint32_t>(value.code));
+    message.set_message(wire::cutUtf8(wire::utf8(value.message), wire::kMaxErrorMessageBytes));
+    message.set_hint(wire::cutUtf8(wire::utf8(value.hint), wire::kMaxErrorHintBytes));
+}
+
+Error fromMessage(const v1::ErrorDetail &message)
+{
+    const bool isKnown = message.code() <= static_cast<uint32_t>(ErrorCode::Internal);
+    return Error{isKnown ? static_cast<ErrorCode>(message.code()) : ErrorCode::Unknown, message.message(),
+                 message.hint()};
+}
+
+void toMessage(const HostDescription &value, v1::HostInfo &message)
+{
+    message.set_version(wire::utf8(value.version));
+    message.set_pid(value.pid);
+    message.set_cpu_model(wire::utf8(value.cpuModel));
+    message.set_cpu_flags(wire::utf8(value.cpuFlags));
+    message.set_num_cores(value.numCores);
+    message.set_memory_bytes(value.memoryBytes);
+    message.set_num_cuda_devices(value.numCudaDevices);
+    message.set_cuda_note(wire::utf8(value.cudaNote));
+    message.set_home(wire::utf8(value.home));
+}
+
+HostDescription fromMessage(const v1::HostInfo &message)
+{
+    HostDescription value;
+    value.version = message.version();
+    value.pid = message.pid();
+    value.cpuModel = message.cpu_model();
+    value.cpuFlags = message.cpu_flags();
+    value.numCores = message.num_cores();
+    value.memoryBytes = message.memory_bytes();
+    value.numCudaDevices = message.num_cuda_devices();
+    value.cudaNote = message.cuda_note();
+    value.home = message.home();
+    return value;
+}
+
+void toMessage(const DataRequest &value, v1::DescribeDataRequest &message)
+{
+    message.set_path(wire::utf8(value.path));
+    message.set_tokenizer(wire::utf8(value.tokenizer));
+    message.set_special_tokens(wire::utf8(value.specialTokens));
+    message.set_val_fraction(value.valFraction);
+    message.set_context(value.context);
+    message.set_seed(value.seed);
+}
+
+DataRequest fromMessage(const v1::DescribeDataRequest &message)
+{
+    DataRequest value;
+    value.path = message.path();
+    value.tokenizer = message.tokenizer();
+    value.specialTokens = message.special_tokens();
+    value.valFraction = message.val_fraction();
+    value.context = message.context();
+    value.seed = message.seed();
+    return value;
+}
+
+void toMessage(const SamplingSettings &value, v1::SamplingMessage &message)
+{
+    message.set_max_tokens(value.maxTokens);
+    message.set_temperature(value.temperature);
+    message.set_top_k(value.topK);
+    message.set_top_p(value.topP);
+    message.set_seed(value.seed);
+    message.set_num_alternatives(value.numAlternatives);
+}
+
+SamplingSettings fromMessage(const v1::SamplingMessage &message)
+{
+    SamplingSettings value;
+    value.maxTokens = message.max_tokens();
+    value.temperature = message.temperature();
+    value.topK = message.top_k();
+    value.topP = message.top_p();
+    value.seed = message.seed();
+    value.numAlternatives = message.num_alternatives();
+    return value;
+}
+
+void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
+{
+    message.set_model(wire::utf8(value.model));
+    message.set_prompt(value.request.prompt);
+    toMessage(value.request.sampling, *message.mutable_sampling());
+}
+
+ModelRequest fromMessage(const v1::GenerateRequest &message)
+{
+    ModelRequest value;
+    value.model = message.model();
+    value.request.prompt = message.prompt();
+    // A request without settings gets the defaults, not zeros.
+    if (message.has_sampling()) value.request.sampling = fromMessage(message.sampling());
+    return value;
+}
+
+void toMessage(const GeneratedToken &value, v1::GeneratedTokenMessage &message)
+{
+    message.set_id(value.id);
+    message.set_text(value.bytes);
+    message.set_probability(value.probability);
+    message.set_entropy(value.entropy);
+    for (const TokenAlternative &alternative : value.alternatives) {
+        v1::TokenAlternativeMessage &item = *message.add_alternatives();
+        item.set_id(alternative.id);
+        item.set_text(alternative.bytes);
+        item.set_probability(alternative.probability);
+    }
+}
+
+GeneratedToken fromMessage(const v1::GeneratedTokenMessage &message)
+{
+    GeneratedToken value;
+    value.id = message.id();
+    value.bytes = message.text();
+    value.probability = message.probability();
+    value.entropy = message.entropy();
+    value.alternatives.reserve(static_cast<size_t>(message.alternatives_size()));
+    for (const v1::TokenAlternativeMessage &item : message.alternatives())
+        value.alternatives.push_back({item.id(), item.text(), item.probability()});
+    return value;
+}
+
+void toMessage(const GenerateSummary &value, v1::GenerateSummaryMessage &message)
+{
+    message.set_reason(static_cast<uint32_t>(value.reason));
+    message.set_prompt_tokens(value.promptTokens);
+    message.set_generated_tokens(value.generatedTokens);
+    message.set_prompt_seconds(value.promptSeconds);
+    message.set_decode_seconds(value.decodeSeconds);
+    message.set_model(wire::utf8(value.model));
+    message.set_step(value.step);
+}
+
+GenerateSummary fromMessage(const v1::GenerateSummaryMessage &message)
+{
+    GenerateSummary value;
+    if (message.reason() <= static_cast<uint32_t>(FinishReason::Cancelled))
+        value.reason = static_cast<FinishReason>(message.reason());
+    value.promptTokens = message.prompt_tokens();
+    value.generatedTokens = message.generated_tokens();
+    value.promptSeconds = message.prompt_seconds();
+    value.decodeSeconds = message.decode_seconds();
+    value.model = message.model();
+    value.step = message.step();
+    return value;
+}
+
+void toMessage(const ModelInfo &value, v1::ModelInfoMessage &message)
+{
+    message.set_name(wire::utf8(value.name));
+    message.set_step(value.step);
+    message.set_num_parameters(value.numParameters);
+    message.set_context(value.context);
+    message.set_vocab_size(value.vocabSize);
+    message.set_note(wire::utf8(value.note));
+}
+
+ModelInfo fromMessage(const v1::ModelInfoMessage &message)
+{
+    ModelInfo value;
+    value.name = message.name();
+    value.step = message.step();
+    value.numParameters = message.num_parameters();
+    value.context = message.context();
+    value.vocabSize = message.vocab_size();
+    value.note = message.note();
+    return value;
+}
+
+void toMessage(const BatchResult &value, v1::BatchGenerateResult &message)
+{
+    message.set_text(value.text);
+    toMessage(value.summary, *message.mutable_summary());
+    if (value.hasError) toMessage(value.error, *message.mutable_error());
+}
+
+BatchResult fromMessage(const v1::BatchGenerateResult &message)
+{
+    BatchResult value;
+    value.text = message.text();
+    value.summary = fromMessage(message.summary());
+    value.hasError = message.has_error();
+    value.error = fromMessage(message.error());
+    return value;
+}
+
+} // namespace orrery

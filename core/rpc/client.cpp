@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rpc/client.h"
+
+#include "core/rpc/adapters.h"
+#include "core/rpc/error_status.h"
+#include "core/rpc/unix_server.h"
+#include "core/rpc/wire.h"
+
+#include "orrery.grpc.pb.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <exception>
+#include <mutex>
+#include <set>
+
+namespace orrery {
+
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+constexpr auto kStartDeadline = std::chrono::seconds(60);
+constexpr auto kBatchDeadline = std::chrono::hours(24);
+
+/// The calls under way that somebody may want to end.
+class CallRegistry {
+public:
+    void add(grpc::ClientContext *context)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_contexts.insert(context);
+    }
+    void remove(grpc::ClientContext *context)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_contexts.erase(context);
+    }
+    void cancelAll()
+    {
+        const std::lock_guard lock(m_mutex);
+        for (grpc::ClientContext *context : m_contexts) context->TryCancel();
+    }
+
+private:
+    std::mutex m_mutex;
+    std::set<grpc::ClientContext *> m_contexts;
+};
+
+} // namespace
+
+struct CancelToken::State {
+    std::mutex mutex;
+    bool isCancelled = false;
+    CallRegistry calls;
+};
+
+CancelToken::CancelToken() : m_state(std::make_shared<State>()) {}
+
+void CancelToken::cancel() const
+{
+    {
+        const std::lock_guard lock(m_state->mutex);
+        m_state->isCancelled = true;
+    }
+    m_state->calls.cancelAll();
+}
+
+bool CancelToken::isCancelled() const
+{
+    const std::lock_guard lock(m_state->mutex);
+    return m_state->isCancelled;
+}
+
+struct EngineClient::Impl {
+    std::string socketPath;
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<v1::RunService::Stub> runs;
+    std::unique_ptr<v1::HostService::Stub> host;
+    std::unique_ptr<v1::InferenceService::Stub> inference;
+    std::atomic<int64_t> deadlineMs{10'000};
+    CallRegistry calls;
+
+    /// One call: registered so that cancelAll() and its token reach it.
+    class Call {
+    public:
+        Call(Impl &impl, const CancelToken *token) : m_impl(impl)
+        {
+            m_impl.calls.add(&context);
+            if (!token) return;
+            m_token = token->m_state;
+            m_token->calls.add(&context);
+            const std::lock_guard lock(m_token->mutex);
+            if (m_token->isCancelled) context.TryCancel();
+        }
+        ~Call()
+        {
+            m_impl.calls.remove(&context);
+            if (m_token) m_token->calls.remove(&context);
+        }
+        Call(const Call &) = delete;
+        Call &operator=(const Call &) = delete;
+
+        grpc::ClientContext context;
+
+    private:
+        Impl &m_impl;
+        std::shared_ptr<CancelToken::State> m_token;
+    };
+
+    template <typename Stub, typename Request, typename Reply>
+    Result<void> unary(Stub &stub,
+                       grpc::Status (Stub::*method)(grpc::ClientContext *, const Request &, Reply *),
+                       const Request &request, Reply &reply, Milliseconds deadline, const std::string &action,
+                       const std::string &object, const CancelToken *token = nullptr)
+    {
+        Call call(*this, token);
+        if (deadline.count() > 0) call.context.set_deadline(std::chrono::system_clock::now() + deadline);
+        const grpc::Status status = (stub.*method)(&call.context, request, &reply);
+        if (!status.ok()) return errorFromStatus(status, call.context, action, object);
+        return {};
+    }
+
+    [[nodiscard]] Milliseconds deadline() const { return Milliseconds(deadlineMs.load()); }
+
+    /// Reads a stream to its end or until onMessage returns false; onQuiet is asked when nothing came for a
+    /// while.
+    template <typename Stub, typename Request, typename Reply, typename Prepare, typename OnMessage>
+    Result<void> stream(Stub &stub, Prepare prepare, const Request &request, OnMessage onMessage,
+                        const std::function<bool()> &onQuiet, const std::string &action,
+                        const std::string &object, const CancelToken &token)
+    {
+        static char startTag, readTag, finishTag;
+        Call call(*this, &token);
+        grpc::CompletionQueue queue;
+        std::unique_ptr<grpc::ClientAsyncReader<Reply>> reader =
+            (stub.*prepare)(&call.context, request, &queue);
+        reader->StartCall(&startTag);
+
+        Reply reply;
+        bool isStoppedByUs = false;
+        std::exception_ptr thrown;
+        void *tag = nullptr;
+        bool ok = false;
+        for (;;) {
+            const auto tick = std::chrono::system_clock::now() + Milliseconds(500);
+            const auto next = onQuiet && !isStoppedByUs
+                                  ? queue.AsyncNext(&tag, &ok, tick)
+                                  : queue.AsyncNext(&tag, &ok, gpr_inf_future(GPR_CLOCK_REALTIME));
+            if (next == grpc::CompletionQueue::SHUTDOWN || (next == grpc::CompletionQueue::GOT_EVENT && !ok))
+                break;
+            try {
+                if (next == grpc::CompletionQueue::TIMEOUT) {
+                    isStoppedByUs = !onQuiet();
+                    if (isStoppedByUs) call.context.TryCancel();
+                    continue;
+                }
+                if (tag == &readTag && !isStoppedByUs) {
+                    isStoppedByUs = !onMessage(reply);
+                    reply.Clear();
+                }
+            } catch (...) {
+                thrown = std::current_exception();
+                isStoppedByUs = true;
+            }
+            if (isStoppedByUs) call.context.TryCancel();
+            reader->Read(&reply, &readTag);
+        }
+        grpc::Status status;
+        reader->Finish(&status, &finishTag);
+        queue.Next(&tag, &ok);
+        queue.Shutdown();
+        while (queue.Next(&tag, &ok)) {
+        }
+        if (thrown) std::rethrow_exception(thrown);
+        if (isStoppedByUs || status.ok()) return {};
+        return errorFromStatus(status, call.context, action, object);
+    }
+};
+
+Result<EngineClient> EngineClient::connect(const std::string &socketPath, Milliseconds timeout)
+{
+    ORRERY_TRY(checkSocketPath(socketPath));
+    const SocketProbe probe = probeSocket(socketPath);
+    if (probe != SocketProbe::Listening)
+        return Error{ErrorCode::Unavailable,
+                     "Cannot connect to the engine at \"" + socketPath + "\": " +
+                         (probe == SocketProbe::Missing ? "there is no such socket"
+                                                        : "nobody listens there any more") +
+                         ", expected a running engine.",
+                     "Start the engine, or the run, and try again."};
+
+    auto impl = std::make_unique<Impl>();
+    impl->socketPath = socketPath;
+    grpc::ChannelArguments arguments;
+    // A channel of our own: gRPC would share one with earlier clients of the path, with their waits between
+    // attempts.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, wire::kMaxMetadataBytes);
+    arguments.SetMaxReceiveMessageSize(wire::kMaxReplyBytes);
+    arguments.SetMaxSendMessageSize(wire::kMaxRequestBytes);
+    impl->channel =
+        grpc::CreateCustomChannel("unix:" + socketPath, grpc::InsecureChannelCredentials(), arguments);
+    if (!impl->channel->WaitForConnected(std::chrono::system_clock::now() + timeout))
+        return Error{ErrorCode::Unavailable,
+                     "Cannot connect to the engine at \"" + socketPath + "\": it accepts no connection now.",
+                     "Try again; if it repeats, close other viewers or start the engine again."};
+    impl->runs = v1::RunService::NewStub(impl->channel);
+    impl->host = v1::HostService::NewStub(impl->channel);
+    impl->inference = v1::InferenceService::NewStub(impl->channel);
+    return EngineClient(std::move(impl));
+}
+
+EngineClient::EngineClient(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+EngineClient::EngineClient(EngineClient &&other) noexcept = default;
+EngineClient &EngineClient::operator=(EngineClient &&other) noexcept = default;
+EngineClient::~EngineClient() = default;
+
+const std::string &EngineClient::socketPath() const { return m_impl->socketPath; }
+void EngineClient::setDeadline(Milliseconds deadline) { m_impl->deadlineMs = deadline.count(); }
+void EngineClient::cancelAll() const { m_impl->calls.cancelAll(); }
+
+Result<RunStatus> EngineClient::status(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::GetStatus, request, reply,
+                             m_impl->deadline(), "read the status of run", run));
+    return fromMessage(reply);
+}
+
+Result<std::string> EngineClient::specJson(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::SpecReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::GetSpec, request, reply,
+                             m_impl->deadline(), "read the spec of run", run));
+    return reply.json();
+}
+
+Result<RunStatus> EngineClient::control(const std::string &run, const ControlCommand &command) const
+{
+    v1::ControlRequest request;
+    toMessage(command, request);
+    request.set_run(wire::utf8(run));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::Control, request, reply,
+                             m_impl->deadline(), "control run", run));
+    return fromMessage(reply);
+}
+
+Result<std::vector<SeriesReply>> EngineClient::querySeries(const SeriesRequest &request) const
+{
+    v1::SeriesRequest message;
+    toMessage(request, message);
+    v1::SeriesReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::QuerySeries, message, reply,
+                             m_impl->deadline(), "read the series of run", request.run));
+    std::vector<SeriesReply> replies;
+    for (const v1::SeriesColumns &columns : reply.series()) {
+        ORRERY_ASSIGN(SeriesReply one, fromMessage(columns));
+        replies.push_back(std::move(one));
+    }
+    return replies;
+}
+
+Result<std::vector<RunEvent>> EngineClient::listEvents(const std::string &run, int64_t afterId,
+                                                       int32_t maxEvents) const
+{
+    v1::EventsRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_after_id(afterId);
+    request.set_max_events(maxEvents);
+    v1::EventsReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::ListEvents, request, reply,
+                             m_impl->deadline(), "read the log of run", run));
+    std::vector<RunEvent> events;
+    for (const v1::RunEventMessage &event : reply.events()) events.push_back(fromMessage(event));
+    return events;
+}
+
+Result<std::vector<CheckpointInfo>> EngineClient::listCheckpoints(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::CheckpointsReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::ListCheckpoints, request, reply,
+                             m_impl->deadline(), "list the checkpoints of run", run));
+    std::vector<CheckpointInfo> checkpoints;
+    for (const v1::CheckpointMessage &checkpoint : reply.checkpoints())
+        checkpoints.push_back(fromMessage(checkpoint));
+    return checkpoints;
+}
+
+Result<void> EngineClient::watch(const std::string &run,
+                                 const std::function<bool(const WatchBatch &)> &onBatch,
+                                 const CancelToken &token, const std::function<bool()> &onQuiet) const
+{
+    v1::WatchRequest request;
+    request.set_run(wire::utf8(run));
+    return m_impl->stream<v1::RunService::Stub, v1::WatchRequest, v1::WatchUpdate>(
+        *m_impl->runs, &v1::RunService::Stub::PrepareAsyncWatch, request,
+        [&](const v1::WatchUpdate &update) { return onBatch(fromMessage(update)); }, onQuiet, "watch run",
+        run, token);
+}
+
+Result<HostDescription> EngineClient::host() const
+{
+    v1::HostInfo reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::GetHost, v1::Empty(), reply,
+                             m_impl->deadline(), "ask the engine at", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
+Result<std::vector<RunStatus>> EngineClient::listRuns() const
+{
+    v1::RunList reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ListRuns, v1::Empty(), reply,
+                             m_impl->deadline(), "list the runs of", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::watchRuns(const std::function<bool(const std::vector<RunStatus> &)> &onList,
+                                     const CancelToken &token) const
+{
+    return m_impl->stream<v1::HostService::Stub, v1::Empty, v1::RunList>(
+        *m_impl->host, &v1::HostService::Stub::PrepareAsyncWatchRuns, v1::Empty(),
+        [&](const v1::RunList &list) { return onList(fromMessage(list)); }, {}, "watch the runs of",
+        m_impl->socketPath, token);
+}
+
+Result<RunStatus> EngineClient::createRun(const std::string &specJson, const std::string &directory,
+                                          bool start) const
+{
+    v1::CreateRunRequest request;
+    request.set_spec_json(wire::utf8(specJson));
+    request.set_directory(wire::utf8(directory));
+    request.set_start(start);
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::CreateRun, request, reply, kStartDeadline,
+                             "create a run in", directory.empty() ? "the user's runs" : directory));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::startRun(const std::string &run, int64_t steps) const
+{
+    v1::ResumeRunRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_steps(steps);
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::StartRun, request, reply, kStartDeadline,
+                             "start run", run));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::addRun(const std::string &path) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(path));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::AddRun, request, reply,
+                             m_impl->deadline(), "add run", path));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::deleteRun(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::DeleteRun, request, reply, kStartDeadline,
+                         "delete run", run);
+}
+
+Result<std::string> EngineClient::describeData(const DataRequest &request, const CancelToken &token) const
+{
+    v1::DescribeDataRequest message;
+    toMessage(request, message);
+    v1::DataDescriptionReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::DescribeData, message, reply,
+                             Milliseconds(0), "describe data", request.path, &token));
+    return reply.json();
+}
+
+Result<GenerateSummary>
+EngineClient::generate(const std::string &model, const GenerateRequest &request,
+                       const std::function<bool(const ModelInfo &)> &onModel,
+                       const std::function<bool(const std::vector<GeneratedToken> &)> &onTokens,
+                       const CancelToken &token) const
+{
+    v1::GenerateRequest message;
+    toMessage(ModelRequest{model, request}, message);
+    GenerateSummary summary;
+    bool hasSummary = false;
+    bool isStopped = false;
+    const auto onResponse = [&](const v1::GenerateResponse &response) {
+        if (response.has_model() && onModel) isStopped = !onModel(fromMessage(response.model()));
+        if (!isStopped && response.tokens_size() > 0) {
+            std::vector<GeneratedToken> tokens;
+            for (const v1::GeneratedTokenMessage &one : response.tokens()) tokens.push_back(fromMessage(one));
+            summary.generatedTokens += static_cast<int64_t>(tokens.size());
+            if (onTokens) isStopped = !onTokens(tokens);
+        }
+        if (response.has_summary()) {
+            summary = fromMessage(response.summary());
+            hasSummary = true;
+        }
+        return !isStopped;
+    };
+    ORRERY_TRY((m_impl->stream<v1::InferenceService::Stub, v1::GenerateRequest, v1::GenerateResponse>(
+        *m_impl->inference, &v1::InferenceService::Stub::PrepareAsyncGenerateText, message, onResponse, {},
+        "generate with", model, token)));
+    if (isStopped) {
+        summary.reason = FinishReason::Cancelled;
+        if (summary.model.empty()) summary.model = model;
+        return summary;
+    }
+    if (!hasSummary)
+        return Error{ErrorCode::Io,
+                     "Cannot finish the generation with \"" + model +
+                         "\": the stream ended without its summary.",
+                     "Try again."};
+    return summary;
+}
+
+Result<std::vector<BatchResult>> EngineClient::batchGenerate(const std::vector<ModelRequest> &requests,
+                                                             const CancelToken &token) const
+{
+    v1::BatchGenerateRequest message;
+    for (const ModelRequest &request : requests) toMessage(request, *message.add_requests());
+    v1::BatchGenerateResponse reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::BatchGenerate, message, reply,
+                             Milliseconds(kBatchDeadline), "generate with",
+                             requests.empty() ? std::string("no request") : requests.front().model, &token));
+    std::vector<BatchResult> results;
+    for (const v1::BatchGenerateResult &result : reply.results()) results.push_back(fromMessage(result));
+    return results;
+}
+
+} // namespace orrery

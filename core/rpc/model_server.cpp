@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rpc/rpc_server.h"
+#include "core/rpc/wire.h"
+#include "core/rpc/worker_server.h"
+
+#include "core/base/platform.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+namespace orrery {
+
+namespace {
+
+constexpr size_t kMaxQueued = 32;
+/// Tokens kept for a client that does not take them; then the generation is given up, so that it stalls
+/// nobody else.
+constexpr size_t kMaxPendingTokens = 65'536;
+constexpr auto kBatchInterval = std::chrono::milliseconds(wire::kBatchMilliseconds);
+constexpr auto kPoll = std::chrono::milliseconds(50);
+
+/// One generation: made by an rpc thread, worked on by the thread in run().
+struct Job {
+    GenerateRequest request;
+    std::atomic<bool> cancel{false};
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<ModelInfo> model;
+    std::vector<GeneratedToken> tokens;
+    std::optional<Result<GenerateSummary>> result;
+
+    void finish(Result<GenerateSummary> outcome)
+    {
+        const std::lock_guard lock(mutex);
+        result = std::move(outcome);
+        changed.notify_all();
+    }
+};
+
+class GeneratorServer final : public ModelServer, public InferenceBackend {
+public:
+    explicit GeneratorServer(Generator &generator) : m_generator(generator) {}
+    ~GeneratorServer() override
+    {
+        close();
+        m_server.reset();
+    }
+
+    Result<void> listen(const std::string &socketPath)
+    {
+        RpcServerOptions options;
+        options.socketPath = socketPath;
+        options.inference = this;
+        ORRERY_ASSIGN(m_server, RpcServer::start(options));
+        return {};
+    }
+
+    Result<void> run(double idleSeconds, const std::function<bool()> &stopRequested) override
+    {
+        double idleSince = monotonicSeconds();
+        while (!stopRequested || !stopRequested()) {
+            const std::shared_ptr<Job> job = nextJob();
+            if (job) {
+                work(*job, stopRequested);
+                idleSince = monotonicSeconds();
+            } else if (monotonicSeconds() - idleSince >= idleSeconds && closeIfEmpty()) {
+                return {};
+            }
+        }
+        close();
+        return {};
+    }
+
+    /// On an rpc thread: queues the job and passes on what comes of it.
+    Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) override
+    {
+        const auto job = std::make_shared<Job>();
+        job->request = request.request;
+        ORRERY_TRY(enqueue(job));
+
+        bool isModelSent = false;
+        auto lastSend = std::chrono::steady_clock::now() - kBatchInterval;
+        std::unique_lock lock(job->mutex);
+        for (;;) {
+            job->changed.wait_for(lock, kPoll, [&] {
+                return job->result || !job->tokens.empty() || (job->model && !isModelSent);
+            });
+            if (!job->result && !job->tokens.empty())
+                job->changed.wait_until(lock, lastSend + kBatchInterval,
+                                        [&] { return job->result.has_value(); });
+            const bool isDone = job->result.has_value();
+            std::vector<GeneratedToken> tokens;
+            tokens.swap(job->tokens);
+            std::optional<ModelInfo> model;
+            if (job->model && !isModelSent) model = job->model;
+            lock.unlock();
+            bool isGone = sink.isCancelled();
+            if (!isGone && model) {
+                isGone = !sink.sendModel(*model);
+                isModelSent = true;
+            }
+            if (!isGone && !tokens.empty()) {
+                isGone = !sink.sendTokens(tokens);
+                lastSend = std::chrono::steady_clock::now();
+            }
+            if (isGone) job->cancel = true;
+            lock.lock();
+            if (isDone) return *job->result;
+            if (isGone) {
+                // The generator lets go at its next token; the caller is gone, so nobody waits for that.
+                return Error{ErrorCode::Cancelled, "Cannot finish the generation: the client cancelled it.",
+                             ""};
+            }
+        }
+    }
+
+private:
+    std::shared_ptr<Job> nextJob()
+    {
+        std::unique_lock lock(m_mutex);
+        m_changed.wait_for(lock, kPoll, [&] { return !m_jobs.empty(); });
+        if (m_jobs.empty()) return nullptr;
+        auto job = m_jobs.front();
+        m_jobs.pop_front();
+        return job;
+    }
+
+    void work(Job &job, const std::function<bool()> &stopRequested)
+    {
+        if (job.cancel) return;
+        {
+            const std::lock_guard lock(job.mutex);
+            job.model = m_generator.info();
+            job.changed.notify_all();
+        }
+        bool isTooSlow = false;
+        bool isStopping = false;
+        const auto onToken = [&](const GeneratedToken &token) {
+            const std::lock_guard lock(job.mutex);
+            job.tokens.push_back(token);
+            job.changed.notify_all();
+            isTooSlow = job.tokens.size() > kMaxPendingTokens;
+            isStopping = stopRequested && stopRequested();
+            return !isTooSlow && !isStopping && !job.cancel;
+        };
+        Result<GenerateSummary> outcome = m_generator.generate(job.request, onToken, job.cancel);
+        if (isTooSlow)
+            outcome = Error{ErrorCode::Unavailable,
+                            "Cannot go on generating: " + std::to_string(kMaxPendingTokens) +
+                                " tokens wait to be read, expected fewer.",
+                            "Read the stream faster or ask for fewer tokens."};
+        else if (isStopping)
+            outcome = endingError();
+        job.finish(std::move(outcome));
+    }
+
+    Result<void> enqueue(const std::shared_ptr<Job> &job)
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_isClosed) return endingError();
+        if (m_jobs.size() >= kMaxQueued)
+            return Error{ErrorCode::Unavailable,
+                         "Cannot generate: " + std::to_string(kMaxQueued) +
+                             " requests wait for this model already.",
+                         "Try again when some of them are done."};
+        m_jobs.push_back(job);
+        m_changed.notify_one();
+        return {};
+    }
+
+    static Error endingError()
+    {
+        return {ErrorCode::Unavailable, "Cannot generate: the worker of this model is ending.", "Ask again."};
+    }
+
+    bool closeIfEmpty()
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_jobs.empty()) m_isClosed = true;
+        return m_isClosed;
+    }
+
+    void close()
+    {
+        std::deque<std::shared_ptr<Job>> left;
+        {
+            const std::lock_guard lock(m_mutex);
+            m_isClosed = true;
+            left.swap(m_jobs);
+        }
+        for (const auto &job : left) job->finish(endingError());
+    }
+
+    Generator &m_generator;
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    std::deque<std::shared_ptr<Job>> m_jobs;
+    bool m_isClosed = false;
+    std::unique_ptr<RpcServer> m_server;
+};
+
+} // namespace
+
+Result<std::unique_ptr<ModelServer>> ModelServer::start(const std::string &socketPath, Generator &generator)
+{
+    auto server = std::make_unique<GeneratorServer>(generator);
+    ORRERY_TRY(server->listen(socketPath));
+    return std::unique_ptr<ModelServer>(std::move(server));
+}
+
+} // namespace orrery

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind the three services, as values: a worker's run, a worker's model, or the host.
+// rpc_server.h puts them on a socket. Members are called on rpc threads, many at a time; an exception never
+// leaves a handler (it becomes Internal).
+#pragma once
+
+#include "core/base/result.h"
+#include "core/rpc/values.h"
+
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+/// The receiving end of a stream. Belongs to the thread of its handler; isCancelled() may be called from any
+/// thread.
+class StreamSink {
+public:
+    virtual ~StreamSink() = default;
+    /// The receiver is gone, has cancelled, or the server is ending. Cheap enough to be asked per token.
+    [[nodiscard]] virtual bool isCancelled() const = 0;
+};
+
+/// send… block while the receiver is slow and return false when it is gone.
+class WatchSink : public StreamSink {
+public:
+    virtual bool send(const WatchBatch &batch) = 0;
+};
+class RunListSink : public StreamSink {
+public:
+    virtual bool send(const std::vector<RunStatus> &runs) = 0;
+};
+class GenerateSink : public StreamSink {
+public:
+    virtual bool sendModel(const ModelInfo &model) = 0;
+    virtual bool sendTokens(const std::vector<GeneratedToken> &tokens) = 0;
+};
+
+class RunBackend {
+public:
+    virtual ~RunBackend() = default;
+    virtual Result<RunStatus> status(const std::string &run) = 0;
+    virtual Result<std::string> specJson(const std::string &run) = 0;
+    virtual Result<RunStatus> control(const std::string &run, const ControlCommand &command) = 0;
+    virtual Result<void> watch(const std::string &run, WatchSink &sink) = 0;
+    virtual Result<std::vector<SeriesReply>> querySeries(const SeriesRequest &request) = 0;
+    virtual Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
+                                                     int32_t maxEvents) = 0;
+    virtual Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) = 0;
+};
+
+class HostBackend {
+public:
+    virtual ~HostBackend() = default;
+    virtual Result<HostDescription> describe() = 0;
+    virtual Result<std::vector<RunStatus>> listRuns() = 0;
+    virtual Result<void> watchRuns(RunListSink &sink) = 0;
+    virtual Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
+                                        bool start) = 0;
+    virtual Result<RunStatus> startRun(const std::string &run, int64_t steps) = 0;
+    virtual Result<RunStatus> addRun(const std::string &path) = 0;
+    virtual Result<void> deleteRun(const std::string &run) = 0;
+    virtual Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) = 0;
+};
+
+class InferenceBackend {
+public:
+    virtual ~InferenceBackend() = default;
+    virtual Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) = 0;
+};
+
+} // namespace orrery
