@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/common/empty_state.h"
+
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace orrery::ui {
+
+EmptyState::EmptyState(const QString &title, const QString &sentence, QWidget *parent)
+    : QWidget(parent), m_title(new ToneLabel(QString(), Tone::Text, TypeSize::Heading, this)),
+      m_sentence(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)), m_buttons(new QHBoxLayout)
+{
+    m_title->setAlignment(Qt::AlignHCenter);
+    m_title->setWordWrap(true);
+    m_sentence->setAlignment(Qt::AlignHCenter);
+    m_sentence->setWordWrap(true);
+    m_sentence->setMaximumWidth(420);
+    m_sentence->setMinimumWidth(120);
+    m_buttons->setSpacing(space::kOne);
+    auto *sentenceRow = new QHBoxLayout;
+    sentenceRow->addStretch(1);
+    sentenceRow->addWidget(m_sentence, 100);
+    sentenceRow->addStretch(1);
+    auto *buttonRow = new QHBoxLayout;
+    buttonRow->addStretch(1);
+    buttonRow->addLayout(m_buttons);
+    buttonRow->addStretch(1);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(space::kOne, space::kTwo, space::kOne, space::kTwo);
+    layout->setSpacing(space::kOne);
+    layout->addStretch(2);
+    layout->addWidget(m_title);
+    layout->addLayout(sentenceRow);
+    layout->addSpacing(space::kOne);
+    layout->addLayout(buttonRow);
+    layout->addStretch(3);
+    setTexts(title, sentence);
+}
+
+void EmptyState::setTexts(const QString &title, const QString &sentence)
+{
+    m_title->setText(title);
+    m_title->setVisible(!title.isEmpty());
+    m_sentence->setText(sentence);
+    setAccessibleName(title);
+    setAccessibleDescription(sentence);
+}
+
+QPushButton *EmptyState::addButton(const QString &text, const QString &iconName)
+{
+    auto *button = new QPushButton(text, this);
+    if (!m_hasPrimary)
+        makePrimary(button);
+    else if (!iconName.isEmpty())
+        bindIcon(button, iconName);
+    m_hasPrimary = true;
+    m_buttons->addWidget(button);
+    return button;
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/common/engine_command.h"
+
+#include "widgets/common/number_text.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QRegularExpression>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+QString shellQuoted(const QString &argument)
+{
+    static const QRegularExpression plain(u"^[A-Za-z0-9_@%+=:,./-]+$"_s);
+    if (plain.match(argument).hasMatch()) return argument;
+    QString quoted = argument;
+    quoted.replace(u"'"_s, u"'\\''"_s);
+    return u'\'' + quoted + u'\'';
+}
+
+QString engineCommand(const QStringList &arguments)
+{
+    QString command = u"orrery-engine"_s;
+    for (const QString &argument : arguments) command += u' ' + shellQuoted(argument);
+    return command;
+}
+
+QString controlCommand(const QString &run, const QString &verb, qint64 steps)
+{
+    if (verb == u"step"_s) return engineCommand({u"control"_s, run, verb, QString::number(steps)});
+    // The command line says "resume" for what goes on after a pause.
+    return engineCommand({u"control"_s, run, verb == u"continue"_s ? u"resume"_s : verb});
+}
+
+QString settingCommand(const QString &run, const QString &key, const QString &value)
+{
+    return engineCommand({u"control"_s, run, u"set"_s, key + u'=' + value});
+}
+
+QString resumeCommand(const QString &run) { return engineCommand({u"resume"_s, run}); }
+
+QString generateCommand(const QString &model, const GenerateRequest &request)
+{
+    const SamplingSettings &sampling = request.sampling;
+    QStringList arguments{u"generate"_s,      model,
+                          u"--prompt"_s,      fromStd(request.prompt),
+                          u"--max-tokens"_s,  QString::number(sampling.maxTokens),
+                          u"--temperature"_s, QString::number(sampling.temperature)};
+    if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);
+    if (sampling.topP < 1) arguments << u"--top-p"_s << QString::number(sampling.topP);
+    arguments << u"--seed"_s << QString::number(sampling.seed);
+    return engineCommand(arguments);
+}
+
+void copyToClipboard(const QString &text) { QGuiApplication::clipboard()->setText(text); }
+
+} // namespace orrery::ui

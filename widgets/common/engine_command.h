@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The command-line twin of what a panel does, for "Copy as command". Pure; any thread.
+#pragma once
+
+#include "core/spec/generation.h"
+
+#include <QString>
+#include <QStringList>
+
+namespace orrery::ui {
+
+/// Quoted for a POSIX shell when it needs to be.
+QString shellQuoted(const QString &argument);
+/// "orrery-engine" and the arguments, each quoted.
+QString engineCommand(const QStringList &arguments);
+/// @param verb as EngineSession::control: pause, continue, step, checkpoint, stop
+QString controlCommand(const QString &run, const QString &verb, qint64 steps = 1);
+QString settingCommand(const QString &run, const QString &key, const QString &value);
+QString resumeCommand(const QString &run);
+QString generateCommand(const QString &model, const GenerateRequest &request);
+
+void copyToClipboard(const QString &text);
+
+} // namespace orrery::ui

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/common/field_editor.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/unit_line_edit.h"
+#include "widgets/theme/theme.h"
+
+#include <QAbstractItemView>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDir>
+#include <QEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QMenu>
+#include <QStyle>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+QString fieldLabel(const Field &field) { return fromStd(field.label.empty() ? field.key : field.label); }
+
+QString fieldToolTip(const Field &field)
+{
+    QStringList parts;
+    if (!field.effect.empty()) parts << fromStd(field.effect);
+    const QString range = fromStd(field.rangeText());
+    if (!range.isEmpty()) {
+        QString line = FieldEditor::tr("Range: %1").arg(range);
+        if (!field.unit.empty() && field.type != FieldType::Choice) line += u' ' + fromStd(field.unit);
+        parts << line;
+    }
+    parts << FieldEditor::tr("Key: %1").arg(fromStd(field.key));
+    return parts.join(u'\n');
+}
+
+FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent), m_field(field)
+{
+    const QString key = fromStd(field.key);
+    setObjectName(u"field_"_s + key);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    if (field.type == FieldType::Bool) {
+        m_check = new QCheckBox(this);
+        m_control = m_check;
+        connect(m_check, &QCheckBox::clicked, this, [this] {
+            m_isGiven = true;
+            m_check->setText(m_check->isChecked() ? tr("on") : tr("off"));
+            Q_EMIT edited();
+            Q_EMIT committed();
+        });
+    } else if (field.type == FieldType::Choice) {
+        m_box = new QComboBox(this);
+        for (const std::string &choice : field.choices) m_box->addItem(fromStd(choice), fromStd(choice));
+        m_box->installEventFilter(this);
+        m_box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        m_control = m_box;
+        connect(m_box, &QComboBox::activated, this, [this] {
+            m_isGiven = true;
+            Q_EMIT edited();
+            Q_EMIT committed();
+        });
+    } else {
+        m_line = new UnitLineEdit(fromStd(field.unit), this);
+        m_control = m_line;
+        connect(m_line, &QLineEdit::textEdited, this, [this] {
+            m_isGiven = !m_line->text().trimmed().isEmpty();
+            Q_EMIT edited();
+        });
+        connect(m_line, &QLineEdit::editingFinished, this, &FieldEditor::committed);
+    }
+    m_control->setObjectName(u"control_"_s + key);
+    m_control->setAccessibleName(fieldLabel(field));
+    m_control->setAccessibleDescription(fromStd(field.effect));
+    m_control->setToolTip(fieldToolTip(field));
+    layout->addWidget(m_control, m_line ? 1 : 0);
+    if (!m_line) layout->addStretch(1);
+    if (field.type == FieldType::Path) addBrowse();
+    setFocusProxy(m_control);
+}
+
+void FieldEditor::addBrowse()
+{
+    auto *button = makeIconButton(u"folder"_s, tr("Browse for %1").arg(fieldLabel(m_field).toLower()), this);
+    button->setAutoRaise(false);
+    button->setObjectName(u"browse_"_s + fromStd(m_field.key));
+    button->setPopupMode(QToolButton::InstantPopup);
+    m_browseMenu = new QMenu(button);
+    m_browseMenu->addAction(tr("Choose a folder …"), this, [this] { browse(true); });
+    m_browseMenu->addAction(tr("Choose a file …"), this, [this] { browse(false); });
+    button->setMenu(m_browseMenu);
+    layout()->addWidget(button);
+}
+
+void FieldEditor::setExamplePath(const std::function<QString()> &provider)
+{
+    if (!m_browseMenu || !provider) return;
+    m_browseMenu->addSeparator();
+    m_browseMenu->addAction(tr("Use the example"), this, [this, provider] {
+        setGivenText(provider());
+        Q_EMIT edited();
+        Q_EMIT committed();
+    });
+}
+
+void FieldEditor::browse(bool wantsFolder)
+{
+    auto *dialog =
+        new QFileDialog(this, wantsFolder ? tr("Choose a folder of text") : tr("Choose a text file"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(wantsFolder ? QFileDialog::Directory : QFileDialog::ExistingFile);
+    if (wantsFolder) dialog->setOption(QFileDialog::ShowDirsOnly);
+    const QString current = m_line->text().trimmed();
+    dialog->setDirectory(current.isEmpty() ? QDir::homePath() : QFileInfo(current).absolutePath());
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
+        setGivenText(path);
+        Q_EMIT edited();
+        Q_EMIT committed();
+    });
+    dialog->open();
+}
+
+void FieldEditor::setDefaultText(const QString &text)
+{
+    m_default = text;
+    if (m_line) m_line->setPlaceholderText(text);
+    if (!m_isGiven) setGivenText(std::nullopt);
+}
+
+void FieldEditor::setGivenText(const std::optional<QString> &text)
+{
+    m_isGiven = text.has_value();
+    if (m_line) {
+        const QString shown = text.value_or(QString());
+        if (m_line->text() != shown) m_line->setText(shown);
+    } else if (m_box) {
+        const int index = m_box->findData(text.value_or(m_default));
+        m_box->setCurrentIndex(index);
+    } else {
+        m_check->setChecked(text.value_or(m_default) == u"true"_s);
+        m_check->setText(m_check->isChecked() ? tr("on") : tr("off"));
+    }
+}
+
+std::optional<QString> FieldEditor::givenText() const
+{
+    if (!m_isGiven) return std::nullopt;
+    if (m_line) return m_line->text().trimmed();
+    if (m_box) return m_box->currentData().toString();
+    return m_check->isChecked() ? u"true"_s : u"false"_s;
+}
+
+void FieldEditor::setInvalid(bool isInvalid)
+{
+    if (m_line) m_line->setInvalid(isInvalid);
+    if (!m_box) return;
+    m_box->setProperty("invalid", isInvalid);
+    m_box->style()->unpolish(m_box);
+    m_box->style()->polish(m_box);
+}
+
+bool FieldEditor::isInvalid() const { return m_control->property("invalid").toBool(); }
+
+bool FieldEditor::eventFilter(QObject *watched, QEvent *event)
+{
+    // Scrolling the form must not change a choice that happens to pass under the pointer.
+    if (watched == m_box && event->type() == QEvent::Wheel && !m_box->hasFocus()) {
+        event->ignore();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+} // namespace orrery::ui

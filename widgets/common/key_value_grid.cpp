@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/common/key_value_grid.h"
+
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGridLayout>
+#include <QGuiApplication>
+#include <QMenu>
+
+namespace orrery::ui {
+
+KeyValueGrid::KeyValueGrid(QWidget *parent) : QWidget(parent), m_layout(new QGridLayout(this))
+{
+    m_layout->setContentsMargins(0, 0, 0, 0);
+    m_layout->setHorizontalSpacing(space::kOne);
+    m_layout->setVerticalSpacing(space::kHalf + 1);
+    m_layout->setColumnStretch(0, 1);
+}
+
+const KeyValueGrid::Row *KeyValueGrid::findRow(const QString &name) const
+{
+    for (const Row &row : m_rows)
+        if (row.name == name) return &row;
+    return nullptr;
+}
+
+void KeyValueGrid::setValue(const QString &name, const QString &value, const QString &toolTip)
+{
+    setValue(name, value, Tone::Text, toolTip);
+}
+
+void KeyValueGrid::setValue(const QString &name, const QString &value, Tone tone, const QString &toolTip)
+{
+    const Row *row = findRow(name);
+    if (!row) {
+        Row added{name, new ElidedLabel(name, Tone::Secondary, TypeSize::Base, this),
+                  new ToneLabel(QString(), tone, TypeSize::Base, this)};
+        added.valueLabel->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        added.valueLabel->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        added.valueLabel->setContextMenuPolicy(Qt::NoContextMenu); // ours copies all rows as well
+        added.valueLabel->setFocusPolicy(Qt::ClickFocus);
+        const int line = static_cast<int>(m_rows.size());
+        m_layout->addWidget(added.nameLabel, line, 0);
+        m_layout->addWidget(added.valueLabel, line, 1);
+        m_rows.append(added);
+        row = &m_rows.last();
+    }
+    row->valueLabel->setTone(tone);
+    if (row->valueLabel->text() != value) row->valueLabel->setText(value);
+    row->valueLabel->setAccessibleName(name + QLatin1String(": ") + value);
+    row->valueLabel->setToolTip(toolTip);
+    if (!toolTip.isEmpty()) row->nameLabel->setToolTip(toolTip);
+}
+
+void KeyValueGrid::setRowVisible(const QString &name, bool isVisible)
+{
+    if (const Row *row = findRow(name)) {
+        row->nameLabel->setVisible(isVisible);
+        row->valueLabel->setVisible(isVisible);
+    }
+}
+
+void KeyValueGrid::clear()
+{
+    for (const Row &row : m_rows) {
+        delete row.nameLabel;
+        delete row.valueLabel;
+    }
+    m_rows.clear();
+}
+
+QString KeyValueGrid::value(const QString &name) const
+{
+    const Row *row = findRow(name);
+    return row ? row->valueLabel->text() : QString();
+}
+
+QString KeyValueGrid::toText() const
+{
+    QString text;
+    for (const Row &row : m_rows)
+        if (!row.valueLabel->isHidden()) text += row.name + u'\t' + row.valueLabel->text() + u'\n';
+    return text;
+}
+
+void KeyValueGrid::contextMenuEvent(QContextMenuEvent *event)
+{
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    for (const Row &row : m_rows) {
+        const QRect line = row.nameLabel->geometry().united(row.valueLabel->geometry());
+        if (row.valueLabel->isHidden() || !line.contains(event->pos())) continue;
+        const QString value = row.valueLabel->text();
+        menu->addAction(tr("Copy %1").arg(row.name.toLower()), this,
+                        [value] { QGuiApplication::clipboard()->setText(value); });
+    }
+    menu->addAction(tr("Copy all"), this, [this] { QGuiApplication::clipboard()->setText(toText()); });
+    menu->popup(event->globalPos());
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numbers, times and texts as the window shows them: the precision that means something, units always, and a
+// dash for what is not known. Pure functions; any thread. Digits are grouped as in English whatever the
+// locale, because numbers are copied into papers and scripts.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <QString>
+
+#include <string>
+#include <string_view>
+
+namespace orrery::ui {
+
+/// What stands where a number is not known: an em dash.
+QString unknownText();
+/// UTF-8 from the engine; broken bytes become U+FFFD.
+QString fromStd(std::string_view text);
+std::string toStd(const QString &text);
+
+/// n significant digits, trailing zeros kept so that live numbers do not jump: "1.412", "6.20 × 10⁻⁴", "∞".
+/// NaN is "NaN": callers that mean "not known" ask lossText() and friends.
+QString significantText(double value, int numDigits);
+QString lossText(double nats);               ///< 4 significant; dash when NaN
+QString rateText(double rate);               ///< 3 significant; dash when NaN
+QString percentText(double percent);         ///< "0.3 %", "41 %"
+QString speedText(double tokensPerSecond);   ///< "12.4 k tokens/s"
+QString bytesText(quint64 bytes);            ///< "437 MiB"
+QString countText(double value);             ///< "7.1 M"
+QString integerText(qint64 value);           ///< "8,210"
+QString durationText(double seconds);        ///< "42 min"
+QString timeLeftText(double seconds);        ///< "about 42 min left"; dash when not known
+QString relativeTimeText(double secondsAgo); ///< "0.4 s ago", "12 min ago", "3 days ago"
+QString clockTimeText(double unixSeconds);   ///< "14:03:27", with the date when it is not today
+QString probabilityText(double probability); ///< "0.431", "< 0.001"
+
+/// Seconds still to go at the average speed so far; NaN when it cannot be told.
+double secondsLeft(qint64 step, qint64 totalSteps, double elapsedSeconds, qint64 firstStep = 0);
+
+/// Message and hint on one line.
+QString errorText(const Error &error);
+
+/// Wall clock of the panels in Unix seconds. Tests fix it; a negative value returns to the system's clock.
+double wallNow();
+void setWallNowForTests(double unixSeconds);
+
+} // namespace orrery::ui

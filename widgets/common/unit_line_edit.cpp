@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/common/unit_line_edit.h"
+
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QEvent>
+#include <QPainter>
+#include <QStyle>
+
+namespace orrery::ui {
+
+UnitLineEdit::UnitLineEdit(const QString &unit, QWidget *parent) : QLineEdit(parent)
+{
+    setUnit(unit);
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void UnitLineEdit::setUnit(const QString &unit)
+{
+    m_unit = unit;
+    applyMargins();
+    update();
+}
+
+void UnitLineEdit::setInvalid(bool isInvalid)
+{
+    if (m_isInvalid == isInvalid) return;
+    m_isInvalid = isInvalid;
+    setProperty("invalid", isInvalid); // the style sheet draws the edge
+    style()->unpolish(this);
+    style()->polish(this);
+}
+
+void UnitLineEdit::applyMargins()
+{
+    setTextMargins(0, 0, m_unit.isEmpty() ? 0 : fontMetrics().horizontalAdvance(m_unit) + space::kOne, 0);
+}
+
+void UnitLineEdit::changeEvent(QEvent *event)
+{
+    QLineEdit::changeEvent(event);
+    if (event->type() == QEvent::FontChange) applyMargins();
+}
+
+void UnitLineEdit::paintEvent(QPaintEvent *event)
+{
+    QLineEdit::paintEvent(event);
+    if (m_unit.isEmpty()) return;
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    QPainter painter(this);
+    painter.setPen(tokens.secondary);
+    painter.setFont(font());
+    painter.drawText(rect().adjusted(0, 0, -space::kOne, 0), Qt::AlignRight | Qt::AlignVCenter, m_unit);
+}
+
+} // namespace orrery::ui

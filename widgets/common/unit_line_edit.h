@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A line edit with its unit written inside at the right, and a red edge while its text breaks a rule. GUI
+// thread only.
+#pragma once
+
+#include <QLineEdit>
+
+namespace orrery::ui {
+
+class UnitLineEdit : public QLineEdit {
+    Q_OBJECT
+public:
+    explicit UnitLineEdit(const QString &unit = {}, QWidget *parent = nullptr);
+    void setUnit(const QString &unit);
+    void setInvalid(bool isInvalid);
+    [[nodiscard]] bool isInvalid() const { return m_isInvalid; }
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    void applyMargins();
+
+    QString m_unit;
+    bool m_isInvalid = false;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/runs/event_model.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
+
+namespace orrery::ui {
+namespace {
+
+Tone kindTone(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::NonFinite:
+    case EventKind::Failed:
+        return Tone::Error;
+    case EventKind::Warning:
+        return Tone::Warning;
+    case EventKind::Finished:
+        return Tone::Good;
+    default:
+        return Tone::Secondary;
+    }
+}
+
+} // namespace
+
+QString eventKindText(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::Unknown:
+        return EventModel::tr("other");
+    case EventKind::Started:
+        return EventModel::tr("started");
+    case EventKind::Resumed:
+        return EventModel::tr("resumed");
+    case EventKind::Paused:
+        return EventModel::tr("paused");
+    case EventKind::Continued:
+        return EventModel::tr("continued");
+    case EventKind::Checkpoint:
+        return EventModel::tr("checkpoint");
+    case EventKind::CheckpointDeleted:
+        return EventModel::tr("thinned");
+    case EventKind::Setting:
+        return EventModel::tr("setting");
+    case EventKind::Sample:
+        return EventModel::tr("sample");
+    case EventKind::NonFinite:
+        return EventModel::tr("not finite");
+    case EventKind::Warning:
+        return EventModel::tr("warning");
+    case EventKind::Finished:
+        return EventModel::tr("finished");
+    case EventKind::Stopped:
+        return EventModel::tr("stopped");
+    case EventKind::Failed:
+        return EventModel::tr("failed");
+    case EventKind::Note:
+        return EventModel::tr("note");
+    }
+    return EventModel::tr("other");
+}
+
+int EventModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_events.size());
+}
+
+int EventModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : kNumColumns; }
+
+QVariant EventModel::data(const QModelIndex &index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
+    const RunEvent &event = this->event(index.row());
+    switch (role) {
+    case Qt::DisplayRole:
+        switch (index.column()) {
+        case TimeColumn:
+            return clockTimeText(event.wallTime);
+        case StepColumn:
+            return integerText(event.step);
+        case KindColumn:
+            return eventKindText(event.kind);
+        case TextColumn:
+            return fromStd(event.text).simplified();
+        default:
+            return {};
+        }
+    case Qt::ToolTipRole:
+        return index.column() == TextColumn ? QVariant(fromStd(event.text)) : QVariant();
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::Alignment(
+            Qt::AlignVCenter | (index.column() == StepColumn ? Qt::AlignRight : Qt::AlignLeft)));
+    case Qt::ForegroundRole:
+        if (index.column() == TextColumn) {
+            const bool isLoud = kindTone(event.kind) == Tone::Error || kindTone(event.kind) == Tone::Warning;
+            return toneColor(isLoud ? kindTone(event.kind) : Tone::Text);
+        }
+        return toneColor(index.column() == KindColumn ? kindTone(event.kind) : Tone::Secondary);
+    case KindRole:
+        return static_cast<int>(event.kind);
+    case FilterRole:
+        return QString(integerText(event.step) + u' ' + QString::number(event.step) + u' ' +
+                       eventKindText(event.kind) + u' ' + fromStd(event.text));
+    default:
+        return {};
+    }
+}
+
+QVariant EventModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(
+            Qt::Alignment(Qt::AlignVCenter | (section == StepColumn ? Qt::AlignRight : Qt::AlignLeft)));
+    if (role != Qt::DisplayRole) return {};
+    switch (section) {
+    case TimeColumn:
+        return tr("Time");
+    case StepColumn:
+        return tr("Step");
+    case KindColumn:
+        return tr("Kind");
+    case TextColumn:
+        return tr("What happened");
+    default:
+        return {};
+    }
+}
+
+void EventModel::appendEvents(const std::vector<RunEvent> &events)
+{
+    if (events.empty()) return;
+    beginInsertRows({}, rowCount(), rowCount() + static_cast<int>(events.size()) - 1);
+    m_events.insert(m_events.end(), events.begin(), events.end());
+    endInsertRows();
+}
+
+void EventModel::clear()
+{
+    if (m_events.empty()) return;
+    beginRemoveRows({}, 0, rowCount() - 1);
+    m_events.clear();
+    endRemoveRows();
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events of a run as a table: time, step, kind, text. Takes values; rows are only appended, or all removed.
+// GUI thread only.
+#pragma once
+
+#include "core/spec/run_records.h"
+
+#include <QAbstractTableModel>
+
+#include <vector>
+
+namespace orrery::ui {
+
+class EventModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { TimeColumn, StepColumn, KindColumn, TextColumn, kNumColumns };
+    enum Role { KindRole = Qt::UserRole + 1, FilterRole };
+
+    using QAbstractTableModel::QAbstractTableModel;
+    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
+    [[nodiscard]] int columnCount(const QModelIndex &parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex &index, int role) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+    void appendEvents(const std::vector<RunEvent> &events);
+    void clear();
+    [[nodiscard]] const RunEvent &event(int row) const { return m_events[static_cast<size_t>(row)]; }
+
+private:
+    std::vector<RunEvent> m_events;
+};
+
+QString eventKindText(EventKind kind); ///< "checkpoint", "not finite"
+
+} // namespace orrery::ui

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/runs/event_table.h"
+
+#include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/runs/event_model.h"
+#include "widgets/theme/theme.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QScrollBar>
+#include <QSortFilterProxyModel>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+class EventTable::Proxy : public QSortFilterProxyModel {
+public:
+    using QSortFilterProxyModel::QSortFilterProxyModel;
+    void setKind(int kind)
+    {
+        m_kind = kind;
+        invalidateFilter();
+    }
+
+protected:
+    bool filterAcceptsRow(int row, const QModelIndex &parent) const override
+    {
+        if (m_kind >= 0 && sourceModel()->index(row, 0, parent).data(EventModel::KindRole).toInt() != m_kind)
+            return false;
+        return QSortFilterProxyModel::filterAcceptsRow(row, parent);
+    }
+
+private:
+    int m_kind = -1;
+};
+
+EventTable::EventTable(QWidget *parent)
+    : QWidget(parent), m_model(new EventModel(this)), m_proxy(new Proxy(this)), m_view(new QTableView(this)),
+      m_filter(new QLineEdit(this)), m_kinds(new QComboBox(this)),
+      m_follow(makeIconButton(u"follow"_s, tr("Follow the end"), this)), m_stack(new QStackedWidget(this)),
+      m_empty(new EmptyState(QString(), QString(), this))
+{
+    m_proxy->setSourceModel(m_model);
+    m_proxy->setFilterRole(EventModel::FilterRole);
+    m_proxy->setFilterKeyColumn(0);
+    m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    m_view->setModel(m_proxy);
+    m_view->setObjectName(u"eventTable"_s);
+    m_view->setAccessibleName(tr("Events of the run"));
+    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_view->setShowGrid(false);
+    m_view->setWordWrap(false);
+    m_view->setTabKeyNavigation(false);
+    m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_view->verticalHeader()->hide();
+    m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_view->verticalHeader()->setDefaultSectionSize(QFontMetrics(typeFont(TypeSize::Base)).height() + 6);
+    m_view->horizontalHeader()->setStretchLastSection(true);
+    m_view->horizontalHeader()->setHighlightSections(false);
+    const QFontMetrics metrics(typeFont(TypeSize::Base));
+    m_view->setColumnWidth(EventModel::TimeColumn,
+                           metrics.horizontalAdvance(u"2000-00-00 00:00:00"_s) / 2 + 20);
+    m_view->setColumnWidth(EventModel::StepColumn, metrics.horizontalAdvance(u"1,000,000"_s) + 14);
+    m_view->setColumnWidth(EventModel::KindColumn, metrics.horizontalAdvance(u"checkpoint"_s) + 16);
+
+    m_filter->setPlaceholderText(tr("Filter events"));
+    m_filter->setAccessibleName(tr("Filter events"));
+    m_filter->setClearButtonEnabled(true);
+    m_filter->setObjectName(u"eventFilter"_s);
+    m_kinds->setAccessibleName(tr("Kind of event"));
+    m_kinds->setObjectName(u"eventKind"_s);
+    m_follow->setCheckable(true);
+    m_follow->setChecked(true);
+    m_follow->setObjectName(u"eventFollow"_s);
+    auto *copyButton = makeIconButton(u"copy"_s, tr("Copy the selected events, or all shown"), this);
+    copyButton->setObjectName(u"eventCopy"_s);
+    fillKinds();
+
+    auto *bar = new QHBoxLayout;
+    bar->setSpacing(space::kHalf);
+    bar->addWidget(m_filter, 1);
+    bar->addWidget(m_kinds);
+    bar->addWidget(m_follow);
+    bar->addWidget(copyButton);
+    m_stack->addWidget(m_view);
+    m_stack->addWidget(m_empty);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addLayout(bar);
+    layout->addWidget(m_stack, 1);
+
+    auto *copyAction = new QAction(tr("Copy"), m_view);
+    copyAction->setShortcut(QKeySequence::Copy);
+    copyAction->setShortcutContext(Qt::WidgetShortcut);
+    m_view->addAction(copyAction);
+    m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    connect(copyAction, &QAction::triggered, this, &EventTable::copy);
+    connect(copyButton, &QToolButton::clicked, this, &EventTable::copy);
+    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &text) {
+        m_proxy->setFilterFixedString(text.trimmed());
+        updateState();
+    });
+    connect(m_kinds, &QComboBox::currentIndexChanged, this, [this] {
+        m_proxy->setKind(m_kinds->currentData().toInt());
+        updateState();
+    });
+    connect(m_follow, &QToolButton::toggled, this, [this](bool isOn) {
+        if (isOn) showEnd();
+    });
+    connect(m_view->verticalScrollBar(), &QScrollBar::valueChanged, this, [this](int value) {
+        if (m_isScrollingItself) return;
+        const QSignalBlocker blocker(m_follow);
+        m_follow->setChecked(value >= m_view->verticalScrollBar()->maximum());
+    });
+    setEmptyTexts(tr("No events yet"),
+                  tr("Starts, checkpoints, settings, samples and errors of the run stand here."));
+    updateState();
+}
+
+void EventTable::fillKinds()
+{
+    m_kinds->addItem(tr("All kinds"), -1);
+    for (EventKind kind : {EventKind::Started, EventKind::Resumed, EventKind::Paused, EventKind::Continued,
+                           EventKind::Checkpoint, EventKind::CheckpointDeleted, EventKind::Setting,
+                           EventKind::Sample, EventKind::NonFinite, EventKind::Warning, EventKind::Finished,
+                           EventKind::Stopped, EventKind::Failed, EventKind::Note})
+        m_kinds->addItem(eventKindText(kind), static_cast<int>(kind));
+}
+
+bool EventTable::isFollowing() const { return m_follow->isChecked(); }
+
+void EventTable::setEmptyTexts(const QString &title, const QString &sentence)
+{
+    m_empty->setTexts(title, sentence);
+}
+
+void EventTable::appendEvents(const std::vector<RunEvent> &events)
+{
+    const bool isFollowing = this->isFollowing();
+    m_isScrollingItself = true;
+    m_model->appendEvents(events);
+    m_isScrollingItself = false;
+    updateState();
+    if (isFollowing) showEnd();
+}
+
+void EventTable::clear()
+{
+    m_isScrollingItself = true;
+    m_model->clear();
+    m_isScrollingItself = false;
+    m_follow->setChecked(true);
+    updateState();
+}
+
+void EventTable::showEnd()
+{
+    m_isScrollingItself = true;
+    m_view->scrollToBottom();
+    m_isScrollingItself = false;
+}
+
+void EventTable::updateState()
+{
+    m_stack->setCurrentWidget(m_model->rowCount() == 0 ? static_cast<QWidget *>(m_empty) : m_view);
+    m_kinds->setEnabled(m_model->rowCount() > 0);
+}
+
+QString EventTable::copyText() const
+{
+    QList<int> rows;
+    for (const QModelIndex &index : m_view->selectionModel()->selectedRows()) rows.append(index.row());
+    if (rows.isEmpty())
+        for (int row = 0; row < m_proxy->rowCount(); ++row) rows.append(row);
+    std::sort(rows.begin(), rows.end());
+    QString text = tr("time\tstep\tkind\ttext") + u'\n';
+    for (int row : std::as_const(rows)) {
+        const RunEvent &event = m_model->event(m_proxy->mapToSource(m_proxy->index(row, 0)).row());
+        text += m_proxy->index(row, EventModel::TimeColumn).data().toString() + u'\t' +
+                QString::number(event.step) + u'\t' + eventKindText(event.kind) + u'\t' +
+                m_proxy->index(row, EventModel::TextColumn).data().toString() + u'\n';
+    }
+    return text;
+}
+
+void EventTable::copy() { copyToClipboard(copyText()); }
+
+} // namespace orrery::ui

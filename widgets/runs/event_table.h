@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The log of a run: filter box, kinds, table that follows its end until the user scrolls up, copy. GUI thread
+// only.
+#pragma once
+
+#include "core/spec/run_records.h"
+
+#include <QWidget>
+
+#include <vector>
+
+class QComboBox;
+class QLineEdit;
+class QSortFilterProxyModel;
+class QStackedWidget;
+class QTableView;
+class QToolButton;
+
+namespace orrery::ui {
+
+class EmptyState;
+class EventModel;
+
+class EventTable : public QWidget {
+    Q_OBJECT
+public:
+    explicit EventTable(QWidget *parent = nullptr);
+    void appendEvents(const std::vector<RunEvent> &events);
+    void clear();
+    void setEmptyTexts(const QString &title, const QString &sentence);
+    [[nodiscard]] bool isFollowing() const;
+    /// Selected rows, or all shown ones when none is selected, tab-separated with a header line.
+    [[nodiscard]] QString copyText() const;
+    [[nodiscard]] QTableView *view() const { return m_view; }
+    [[nodiscard]] EventModel *model() const { return m_model; }
+    [[nodiscard]] QLineEdit *filterBox() const { return m_filter; }
+
+private:
+    class Proxy;
+    void fillKinds();
+    void showEnd();
+    void updateState();
+    void copy();
+
+    EventModel *m_model;
+    Proxy *m_proxy;
+    QTableView *m_view;
+    QLineEdit *m_filter;
+    QComboBox *m_kinds;
+    QToolButton *m_follow;
+    QStackedWidget *m_stack;
+    EmptyState *m_empty;
+    bool m_isScrollingItself = false;
+};
+
+} // namespace orrery::ui

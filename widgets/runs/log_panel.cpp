@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/runs/log_panel.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/number_text.h"
+#include "widgets/runs/event_table.h"
+#include "widgets/runs/run_feed.h"
+
+#include <algorithm>
+
+namespace orrery::ui {
+namespace {
+
+constexpr size_t kMaxMessages = 1000;
+
+} // namespace
+
+LogPanel::LogPanel(EngineSession &session, QWidget *parent)
+    : PanelFrame(tr("Log"), parent), m_feed(new RunFeed(session, this)), m_table(new EventTable(this))
+{
+    setObjectName(QStringLiteral("logPanel"));
+    setContent(m_table);
+    connect(m_feed, &RunFeed::runChanged, this, &LogPanel::refill);
+    connect(m_feed, &RunFeed::eventsAdded, m_table, &EventTable::appendEvents);
+    connect(m_feed, &RunFeed::failed, this, [this](const Error &error) { banner()->showError(error); });
+    connect(&session, &EngineSession::connectionChanged, this, [this, &session] {
+        if (session.connectionState() == ConnectionState::Lost)
+            addMessage(EventKind::Warning,
+                       tr("The connection to the engine was lost. %1").arg(session.lastError()));
+        else if (session.connectionState() == ConnectionState::Connected)
+            addMessage(EventKind::Note, tr("Connected to the engine."));
+    });
+}
+
+void LogPanel::setRun(const QString &run) { m_feed->setRun(run); }
+
+void LogPanel::addMessage(EventKind kind, const QString &text)
+{
+    RunEvent message;
+    message.wallTime = wallNow();
+    message.kind = kind;
+    message.text = toStd(text);
+    message.step = m_feed->status() ? m_feed->status()->step : 0;
+    if (m_messages.size() >= kMaxMessages) m_messages.erase(m_messages.begin());
+    m_messages.push_back(message);
+    m_table->appendEvents({message});
+}
+
+void LogPanel::refill()
+{
+    banner()->clear();
+    m_table->clear();
+    // Messages are about the window, not about one run; the newest stay in sight.
+    const size_t numShown = std::min<size_t>(m_messages.size(), 20);
+    m_table->appendEvents({m_messages.end() - static_cast<std::ptrdiff_t>(numShown), m_messages.end()});
+}
+
+} // namespace orrery::ui

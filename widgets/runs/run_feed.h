@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Follows one run for a panel: its newest status and all its events, replayed once and then live. Watches the
+// run while it is set. GUI thread only; owned by its panel.
+#pragma once
+
+#include "widgets/session/engine_session.h"
+
+#include <QObject>
+
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+namespace orrery::ui {
+
+class RunFeed : public QObject {
+    Q_OBJECT
+public:
+    explicit RunFeed(EngineSession &session, QObject *parent = nullptr);
+    ~RunFeed() override;
+    /// An empty id follows nothing.
+    void setRun(const QString &run);
+    [[nodiscard]] const QString &run() const { return m_run; }
+    /// Nothing while the engine has not told about the run.
+    [[nodiscard]] const std::optional<RunStatus> &status() const { return m_status; }
+    [[nodiscard]] const std::vector<RunEvent> &events() const { return m_events; }
+    /// A status that came as an answer, newer than the last update.
+    void takeStatus(const RunStatus &status);
+
+Q_SIGNALS:
+    void runChanged(); ///< another run: drop everything
+    void statusChanged();
+    void eventsAdded(const std::vector<orrery::RunEvent> &events);
+    void failed(const orrery::Error &error); ///< the history could not be read
+
+private:
+    void readRuns();
+    void readEvents();
+    void addEvents(const std::vector<RunEvent> &events);
+    [[nodiscard]] bool isKnown(const RunEvent &event) const;
+
+    EngineSession &m_session;
+    QString m_run;
+    std::optional<RunStatus> m_status;
+    std::vector<RunEvent> m_events;
+    std::vector<RunEvent> m_waiting; ///< live ones that came before the history
+    std::unordered_set<int64_t> m_ids;
+    int m_numReading = 0;
+    int64_t m_lastId = -1;
+};
+
+} // namespace orrery::ui
