@@ -38,7 +38,8 @@ QT = re.compile(r"^(Q[A-Z]\w*|Qt\w*/.*|qcustomplot\.h|qt\w*\.h)$")
 TORCH = re.compile(r"^(torch|ATen|c10)/")
 GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.(pb|grpc\.pb)\.h$")
 TORCH_LAYERS = ("core/nn", "core/train", "core/infer", "app/worker", "bench", "tests")
-GRPC_LAYERS = ("core/rpc", "tests/rpc")
+GRPC_LAYERS = ("core/rpc", "app/engine/host", "tests/rpc", "tests/app/host")
+RPC_PUBLIC = {f"core/rpc/{name}.h" for name in ("client", "values", "host_connection", "worker_server")}
 QT_LAYERS = ("widgets", "app/workbench", "tests")
 
 
@@ -72,9 +73,10 @@ def layering(root):
                 problems.append(f"{where}: only {', '.join(TORCH_LAYERS)} may see LibTorch")
             if GRPC.search(target) and not starts(name, GRPC_LAYERS):
                 problems.append(f"{where}: only {', '.join(GRPC_LAYERS)} may see gRPC")
-            if GRPC.search(target) and name.startswith("core/rpc/") and path.suffix == ".h" and "/" not in name[9:] \
-                    and "internal" not in path.read_text(errors="replace").split("#pragma once")[0].lower():
-                problems.append(f"{where}: public headers of core/rpc show no gRPC")
+            if GRPC.search(target) and name in RPC_PUBLIC:
+                problems.append(f"{where}: the public headers of core/rpc show no gRPC")
+            if target.startswith("core/rpc/") and target not in RPC_PUBLIC and not starts(name, GRPC_LAYERS):
+                problems.append(f"{where}: only {', '.join(sorted(RPC_PUBLIC))} are for others")
             if target == "qcustomplot.h" and not name.startswith("widgets/plots/"):
                 problems.append(f"{where}: only widgets/plots wraps QCustomPlot")
             if not quoted or not re.match(r"(core|widgets|app|plugins|bench|tests)/", target):

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bad input on the command line: the exit code, the offending value and the next step are all there.
+#include "engine_process.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+class TestCliErrors : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void namesValueRuleAndRemedy_data();
+    void namesValueRuleAndRemedy();
+    void refusesHugeSparseFileQuickly();
+    void errorsAreJsonWhenAsked();
+    void refusesSpecFromANewerVersion();
+    void refusesToDeleteWithoutYes();
+    void schemaIsJson();
+    void doctorFindsTheWorker();
+
+private:
+    EngineHome m_home;
+};
+
+void TestCliErrors::namesValueRuleAndRemedy_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QStringList>("words");
+
+    const QString text = m_home.write(QStringLiteral("text.txt"), QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(2000));
+    const QString empty = m_home.write(QStringLiteral("empty.txt"), {});
+    const QString binary = m_home.write(QStringLiteral("image.bin"), QByteArray(4096, '\0'));
+    const QString broken = m_home.write(QStringLiteral("broken.jsonl"), "{\"text\":\"good\"}\n{\"text\":\"good\"}\n{\"text\": oops}\n");
+    const QString tiny = m_home.write(QStringLiteral("tiny.txt"), "hello");
+    const QString data = QStringLiteral("--data");
+    const QString set = QStringLiteral("--set");
+    const QString train = QStringLiteral("train");
+
+    QTest::newRow("no command") << QStringList{} << 2 << QStringList{};
+    QTest::newRow("unknown option") << QStringList{train, QStringLiteral("--dta"), text} << 2 << QStringList{QStringLiteral("--dta")};
+    QTest::newRow("no data") << QStringList{train} << 3 << QStringList{QStringLiteral("data.path"), QStringLiteral("--data")};
+    QTest::newRow("missing data") << QStringList{train, data, QStringLiteral("/no/such/file")} << 3 << QStringList{QStringLiteral("/no/such/file")};
+    QTest::newRow("empty data") << QStringList{train, data, empty} << 3 << QStringList{QStringLiteral("empty")};
+    QTest::newRow("binary data") << QStringList{train, data, binary} << 3 << QStringList{QStringLiteral("binary"), QStringLiteral("image.bin")};
+    QTest::newRow("broken line") << QStringList{QStringLiteral("data"), QStringLiteral("describe"), broken} << 3
+                                 << QStringList{QStringLiteral("broken.jsonl"), QStringLiteral("3")};
+    QTest::newRow("too little text") << QStringList{QStringLiteral("data"), QStringLiteral("describe"), tiny} << 3 << QStringList{QStringLiteral("context")};
+    QTest::newRow("unknown key") << QStringList{train, data, text, set, QStringLiteral("model.layer=4")} << 3
+                                 << QStringList{QStringLiteral("model.layer"), QStringLiteral("model.layers")};
+    QTest::newRow("no equals sign") << QStringList{train, data, text, set, QStringLiteral("seed")} << 3 << QStringList{QStringLiteral("key=value")};
+    QTest::newRow("wrong type") << QStringList{train, data, text, set, QStringLiteral("model.layers=many")} << 3
+                                << QStringList{QStringLiteral("model.layers"), QStringLiteral("many")};
+    QTest::newRow("out of range") << QStringList{train, data, text, set, QStringLiteral("optimizer.lr=-1")} << 3
+                                  << QStringList{QStringLiteral("optimizer.lr"), QStringLiteral("-1")};
+    QTest::newRow("contradiction") << QStringList{train, data, text, set, QStringLiteral("model.heads=3")} << 3
+                                   << QStringList{QStringLiteral("model.heads"), QStringLiteral("3")};
+    QTest::newRow("unknown choice") << QStringList{train, data, text, set, QStringLiteral("model.norm=batchnorm")} << 3
+                                    << QStringList{QStringLiteral("batchnorm"), QStringLiteral("rmsnorm")};
+    QTest::newRow("no GPU") << QStringList{train, data, text, QStringLiteral("--device"), QStringLiteral("cuda")} << 4
+                            << QStringList{QStringLiteral("cuda"), QStringLiteral("cpu")};
+    QTest::newRow("unknown run") << QStringList{QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("nope")} << 3 << QStringList{QStringLiteral("nope")};
+    QTest::newRow("generate from nothing") << QStringList{QStringLiteral("generate"), QStringLiteral("nope@12"), QStringLiteral("--prompt"), QStringLiteral("a")}
+                                           << 3 << QStringList{QStringLiteral("nope")};
+    QTest::newRow("control of nothing") << QStringList{QStringLiteral("control"), QStringLiteral("nope"), QStringLiteral("pause")} << 3
+                                        << QStringList{QStringLiteral("nope")};
+    QTest::newRow("unknown verb") << QStringList{QStringLiteral("control"), QStringLiteral("nope"), QStringLiteral("pauze")} << 3
+                                  << QStringList{QStringLiteral("pauze"), QStringLiteral("pause")};
+    QTest::newRow("missing spec file") << QStringList{train, QStringLiteral("--spec"), QStringLiteral("/no/spec.json")} << 3
+                                       << QStringList{QStringLiteral("/no/spec.json")};
+}
+
+void TestCliErrors::namesValueRuleAndRemedy()
+{
+    if (QFile::exists(QStringLiteral("/proc/driver/nvidia/version")) && qstrcmp(QTest::currentDataTag(), "no GPU") == 0) QSKIP("this machine has a GPU");
+    QFETCH(QStringList, arguments);
+    QFETCH(int, exitCode);
+    QFETCH(QStringList, words);
+    const EngineAnswer answer = m_home.run(arguments);
+    QVERIFY2(answer.exitCode == exitCode, qPrintable(QStringLiteral("exit %1: %2").arg(answer.exitCode).arg(answer.all())));
+    for (const QString &word : words) QVERIFY2(answer.err.contains(word), qPrintable(word + QStringLiteral(" is not in: ") + answer.err));
+}
+
+void TestCliErrors::refusesHugeSparseFileQuickly()
+{
+    const QString path = m_home.path(QStringLiteral("sparse.txt"));
+    const int fd = ::open(qPrintable(path), O_CREAT | O_WRONLY, 0600);
+    QVERIFY(fd >= 0);
+    QCOMPARE(::ftruncate(fd, 10'000'000'000), 0);
+    ::close(fd);
+    const EngineAnswer answer = m_home.run({QStringLiteral("data"), QStringLiteral("describe"), path}, 20'000);
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY2(answer.err.contains(QStringLiteral("sparse.txt")), qPrintable(answer.err));
+}
+
+void TestCliErrors::errorsAreJsonWhenAsked()
+{
+    const EngineAnswer answer = m_home.run({QStringLiteral("train"), QStringLiteral("--data"), QStringLiteral("/no/such"), QStringLiteral("--json")});
+    QCOMPARE(answer.exitCode, 3);
+    const QList<QJsonObject> lines = answer.lines();
+    QVERIFY(!lines.isEmpty());
+    QCOMPARE(lines.last()[QStringLiteral("event")].toString(), QStringLiteral("error"));
+    QCOMPARE(lines.last()[QStringLiteral("code")].toString(), QStringLiteral("not_found"));
+    QVERIFY(!lines.last()[QStringLiteral("hint")].toString().isEmpty());
+}
+
+void TestCliErrors::refusesSpecFromANewerVersion()
+{
+    const QString spec = m_home.write(QStringLiteral("new.json"), R"({"spec_version": 99, "data": {"path": "x"}})");
+    const EngineAnswer answer = m_home.run({QStringLiteral("train"), QStringLiteral("--spec"), spec});
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY2(answer.err.contains(QStringLiteral("99")), qPrintable(answer.err));
+}
+
+void TestCliErrors::refusesToDeleteWithoutYes()
+{
+    const QString text = m_home.write(QStringLiteral("fox.txt"), QByteArray("the quick brown fox\n").repeated(4000));
+    const QString run = m_home.path(QStringLiteral("kept"));
+    const EngineAnswer trained = m_home.run({QStringLiteral("train"), QStringLiteral("--data"), text, QStringLiteral("--out"), run, QStringLiteral("--steps"),
+                                             QStringLiteral("1"), QStringLiteral("--set"), QStringLiteral("model.context=32"), QStringLiteral("--quiet")});
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    const EngineAnswer answer = m_home.run({QStringLiteral("runs"), QStringLiteral("delete"), run});
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY(answer.err.contains(QStringLiteral("--yes")));
+    QVERIFY(QFile::exists(run + QStringLiteral("/spec.json")));
+    const EngineAnswer again = m_home.run({QStringLiteral("train"), QStringLiteral("--data"), text, QStringLiteral("--out"), run});
+    QCOMPARE(again.exitCode, 3); // a run is there already
+    QCOMPARE(m_home.run({QStringLiteral("runs"), QStringLiteral("delete"), run, QStringLiteral("--yes")}).exitCode, 0);
+    QVERIFY(!QFile::exists(run));
+}
+
+void TestCliErrors::schemaIsJson()
+{
+    const EngineAnswer answer = m_home.run({QStringLiteral("schema"), QStringLiteral("spec")});
+    QCOMPARE(answer.exitCode, 0);
+    const QJsonObject schema = QJsonDocument::fromJson(answer.out.toUtf8()).object();
+    QVERIFY(schema.contains(QStringLiteral("properties")));
+}
+
+void TestCliErrors::doctorFindsTheWorker()
+{
+    const EngineAnswer answer = m_home.run({QStringLiteral("doctor"), QStringLiteral("--json")});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    QCOMPARE(answer.lines().first()[QStringLiteral("healthy")].toBool(), true);
+}
+
+QTEST_GUILESS_MAIN(TestCliErrors)
+#include "tst_cli_errors.moc"

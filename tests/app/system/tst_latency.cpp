@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long after the trainer's stamp a report is on the screen, and how soon a window paints: prints the figures that
+// docs/benchmarks.md keeps. It fails only when nothing is measured: times are targets, never assertions.
+#include "run_fixture.h"
+
+#include <QElapsedTimer>
+#include <QFile>
+#include <QTest>
+
+#include <algorithm>
+
+using namespace orrery;
+using namespace orrery::test;
+
+class TestLatency : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void logToPaint();
+};
+
+void TestLatency::logToPaint()
+{
+    System system;
+    auto host = system.startHost();
+    QByteArray spec = system.specJson(20'000);
+    auto created = system.client()->createRun(spec.toStdString(), system.path(QStringLiteral("watched")).toStdString(), true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    const QString file = system.path(QStringLiteral("latency.txt"));
+    auto window = system.start(QStringLiteral("orrery"), {QStringLiteral("--socket"), system.hostSocket(), QStringLiteral("--latency"), file,
+                                                          QStringLiteral("--quit-after"), QStringLiteral("15000")});
+    QVERIFY(window->waitForFinished(60'000));
+    QFile painted(file);
+    QVERIFY(painted.open(QIODevice::ReadOnly));
+    std::vector<double> times;
+    for (const QByteArray &line : painted.readAll().split('\n'))
+        if (!line.isEmpty()) times.push_back(line.toDouble());
+    QVERIFY2(times.size() > 100, "fewer than 100 reports were painted");
+    // The first second holds the history that was painted at once; it is old by nature.
+    times.erase(times.begin(), times.begin() + 30);
+    std::sort(times.begin(), times.end());
+    qInfo("log-to-paint over %zu paints: median %.1f ms, p95 %.1f ms, worst %.1f ms", times.size(), times[times.size() / 2],
+          times[times.size() * 95 / 100], times.back());
+    host->kill();
+    host->waitForFinished();
+}
+
+QTEST_GUILESS_MAIN(TestLatency)
+#include "tst_latency.moc"

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host and window are killed again and again while a run trains: the losses stay bit-identical to those of a run that
+// nobody watched, and a new host or window lists the run, its state and its whole curve.
+#include "run_fixture.h"
+
+#include "core/spec/run_records.h"
+
+#include <QFile>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QRandomGenerator>
+#include <QTest>
+
+#include <csignal>
+
+using namespace orrery;
+using namespace orrery::test;
+
+class TestProcessKills : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void hostKillsLeaveTheLossesAlone();
+    void windowKillsLeaveTheLossesAlone();
+    void killedWorkerIsShownAsCrashedAndResumes();
+
+private:
+    const int m_numKills = isSlow() ? 20 : 3;
+    const int m_numSteps = isSlow() ? 20'000 : 4'000;
+};
+
+namespace {
+
+/// Waits until the run ends; false when it does not within the time.
+bool waitForEnd(const System &system, const std::string &run, int timeoutMs)
+{
+    return QTest::qWaitFor(
+        [&] {
+            auto client = system.client();
+            if (!client) return false;
+            auto status = client->status(run);
+            return status.ok() && status->state == RunState::Finished;
+        },
+        timeoutMs);
+}
+
+} // namespace
+
+void TestProcessKills::hostKillsLeaveTheLossesAlone()
+{
+    System system;
+    const Losses expected = system.trainAlone(QStringLiteral("alone"), m_numSteps);
+    QCOMPARE(static_cast<int>(expected.size()), m_numSteps);
+
+    auto host = system.startHost();
+    auto created = system.client()->createRun(system.specJson(m_numSteps).toStdString(), system.path(QStringLiteral("watched")).toStdString(), true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    const std::string run = created->id;
+    QRandomGenerator random(5);
+    for (int i = 0; i < m_numKills; ++i) {
+        QTest::qWait(random.bounded(100, 900));
+        host->kill();
+        host->waitForFinished();
+        host = system.startHost();
+        auto client = system.client();
+        QVERIFY(client.ok());
+        auto runs = client->listRuns();
+        QVERIFY(runs.ok());
+        const bool isListed = std::any_of(runs->begin(), runs->end(), [&](const RunStatus &status) {
+            return status.id == run && status.state != RunState::Crashed && status.state != RunState::Failed;
+        });
+        QVERIFY2(isListed, "the new host lists the run as well");
+        auto curve = client->querySeries({.run = run, .series = {series::kLoss}, .maxBuckets = 100'000});
+        QVERIFY(curve.ok() && curve->size() == 1);
+        QVERIFY2(!curve->front().buckets.empty() && curve->front().buckets.front().firstStep == 1, "the whole curve is there");
+    }
+    QVERIFY(waitForEnd(system, run, 240'000));
+    QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
+    host->kill();
+    host->waitForFinished();
+}
+
+void TestProcessKills::windowKillsLeaveTheLossesAlone()
+{
+    if (!QFile::exists(QStringLiteral(ORRERY_BIN_DIR "/orrery"))) QSKIP("built without the desktop");
+    System system;
+    const Losses expected = system.trainAlone(QStringLiteral("alone"), m_numSteps);
+    auto host = system.startHost();
+    auto created = system.client()->createRun(system.specJson(m_numSteps).toStdString(), system.path(QStringLiteral("watched")).toStdString(), true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    QRandomGenerator random(6);
+    for (int i = 0; i < m_numKills; ++i) {
+        auto window = system.start(QStringLiteral("orrery"), {QStringLiteral("--socket"), system.hostSocket(), QStringLiteral("--latency"),
+                                                              system.path(QStringLiteral("painted.txt"))});
+        QTest::qWait(random.bounded(400, 1200));
+        QCOMPARE(window->state(), QProcess::Running); // it must live until it is killed
+        window->kill();
+        window->waitForFinished();
+    }
+    QVERIFY(waitForEnd(system, created->id, 240'000));
+    QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
+    auto status = system.client()->status(created->id);
+    QVERIFY(status.ok());
+    QCOMPARE(status->trainerWaits, 0u);
+    host->kill();
+    host->waitForFinished();
+}
+
+void TestProcessKills::killedWorkerIsShownAsCrashedAndResumes()
+{
+    System system;
+    const int numSteps = 2'000;
+    const Losses expected = system.trainAlone(QStringLiteral("alone"), numSteps);
+    auto host = system.startHost();
+    auto created = system.client()->createRun(system.specJson(numSteps).toStdString(), system.path(QStringLiteral("watched")).toStdString(), true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    QVERIFY(QTest::qWaitFor([&] { return QFile::exists(system.path(QStringLiteral("watched/checkpoints/step-00000200"))); }, 30'000));
+    // The pid is the worker's own word, checked by the lock.
+    const QByteArray pid = QByteArray::number(static_cast<qint64>(QJsonDocument::fromJson([&] {
+        QFile file(system.path(QStringLiteral("watched/worker.json")));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }()).object()[QStringLiteral("pid")].toInteger()));
+    QVERIFY(pid.toLongLong() > 0);
+    ::kill(static_cast<pid_t>(pid.toLongLong()), SIGKILL);
+    QVERIFY2(QTest::qWaitFor(
+                 [&] {
+                     auto status = system.client()->status(created->id);
+                     return status.ok() && status->state == RunState::Crashed;
+                 },
+                 1'000),
+             "a dead worker is shown within 1 s");
+    auto resumed = system.client()->startRun(created->id, 0);
+    QVERIFY2(resumed.ok(), resumed.ok() ? "" : resumed.error().text().c_str());
+    QVERIFY(waitForEnd(system, created->id, 120'000));
+    QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
+    host->kill();
+    host->waitForFinished();
+}
+
+QTEST_GUILESS_MAIN(TestProcessKills)
+#include "tst_process_kills.moc"
