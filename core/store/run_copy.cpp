@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/run_copy.h"
+
+#include "core/base/files.h"
+#include "core/store/schema.h"
+#include "core/store/sqlite_db.h"
+#include "core/store/status_json.h"
+
+#include <sqlite3.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace orrery::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kCopyBytes = size_t{4} << 20;
+
+Error folderError(const char *action, const fs::path &path, const std::error_code &code)
+{
+    return ioError(action, path, code.value());
+}
+
+Result<void> copyFile(const fs::path &from, const fs::path &to)
+{
+    const FileDescriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!source.isOpen()) return ioError("read", from, errno);
+    ORRERY_ASSIGN(FileWriter target, FileWriter::create(to));
+    std::vector<char> buffer(kCopyBytes);
+    while (true) {
+        const ssize_t got = ::read(source.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return ioError("read", from, errno);
+        if (got == 0) break;
+        ORRERY_TRY(target.write(buffer.data(), static_cast<size_t>(got)));
+    }
+    ORRERY_TRY(target.sync());
+    return target.close();
+}
+
+Result<std::vector<fs::directory_entry>> entriesOf(const fs::path &folder)
+{
+    std::vector<fs::directory_entry> entries;
+    std::error_code failed;
+    fs::directory_iterator next(folder, failed);
+    if (failed) return folderError("read", folder, failed);
+    while (next != fs::directory_iterator()) {
+        entries.push_back(*next);
+        next.increment(failed);
+        if (failed) return folderError("read", folder, failed);
+    }
+    std::sort(entries.begin(), entries.end());
+    return entries;
+}
+
+Result<void> makeFolder(const fs::path &folder)
+{
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (failed) return folderError("make", folder, failed);
+    return {};
+}
+
+/// Plain files and folders; links are left out, as they may lead anywhere.
+Result<void> copyFolder(const fs::path &from, const fs::path &to)
+{
+    ORRERY_TRY(makeFolder(to));
+    ORRERY_ASSIGN(const auto entries, entriesOf(from));
+    for (const fs::directory_entry &entry : entries) {
+        std::error_code failed;
+        const auto type = entry.symlink_status(failed).type();
+        if (type == fs::file_type::directory) {
+            ORRERY_TRY(copyFolder(entry.path(), to / entry.path().filename()));
+        } else if (type == fs::file_type::regular) {
+            ORRERY_TRY(copyFile(entry.path(), to / entry.path().filename()));
+        }
+    }
+    return syncDirectory(to);
+}
+
+/// Whole checkpoints only. One that its owner deletes meanwhile is left out of the copy.
+Result<void> copyCheckpoints(const fs::path &from, const fs::path &to)
+{
+    std::error_code failed;
+    if (!fs::is_directory(from, failed)) return {};
+    ORRERY_TRY(makeFolder(to));
+    ORRERY_ASSIGN(const auto entries, entriesOf(from));
+    for (const fs::directory_entry &entry : entries) {
+        const fs::path name = entry.path().filename();
+        if (!isCheckpointName(name.string()) || !fs::is_directory(entry.path(), failed)) continue;
+        const fs::path partial = to / (name.string() + ".partial");
+        auto copied = copyFolder(entry.path(), partial);
+        if (copied && fs::exists(entry.path() / "manifest.json", failed)) {
+            ORRERY_TRY(renameDurably(partial, to / name));
+            continue;
+        }
+        fs::remove_all(partial, failed);
+        if (!copied && copied.error().code != ErrorCode::NotFound) return copied;
+    }
+    return syncDirectory(to);
+}
+
+Result<void> copyDatabase(const fs::path &from, const fs::path &to)
+{
+    ORRERY_ASSIGN(const auto source, Database::open(from, OpenMode::Read));
+    ORRERY_TRY(checkReadable(*source));
+    ORRERY_ASSIGN(const auto target, Database::open(to, OpenMode::Create));
+    sqlite3_backup *backup = sqlite3_backup_init(target->handle(), "main", source->handle(), "main");
+    if (!backup) return target->error(sqlite3_errcode(target->handle()));
+    // All pages in one step: between steps a writing worker would make the copy start over.
+    const int code = sqlite3_backup_step(backup, -1);
+    const int finished = sqlite3_backup_finish(backup);
+    if (code != SQLITE_DONE) return target->error(finished != SQLITE_OK ? finished : code);
+    return {};
+}
+
+/// The copy has no worker, and only the checkpoints that were copied.
+Result<void> settleDatabase(const fs::path &run)
+{
+    ORRERY_ASSIGN(const auto database, Database::open(run / kDatabaseName, OpenMode::Write));
+    ORRERY_ASSIGN(Transaction transaction, Transaction::begin(*database, Transaction::Kind::Write));
+    std::vector<int64_t> missing;
+    int64_t newest = -1;
+    {
+        ORRERY_ASSIGN(Statement rows,
+                      database->prepare("SELECT step, directory FROM checkpoint ORDER BY step"));
+        while (true) {
+            ORRERY_ASSIGN(const bool hasRow, rows.step());
+            if (!hasRow) break;
+            std::error_code failed;
+            if (fs::is_directory(run / rows.text(1), failed))
+                newest = rows.integer(0);
+            else
+                missing.push_back(rows.integer(0));
+        }
+    }
+    for (const int64_t step : missing) {
+        ORRERY_ASSIGN(Statement erase, database->prepare("DELETE FROM checkpoint WHERE step = ?1"));
+        ORRERY_TRY(erase.bind(1, step).run());
+    }
+    {
+        ORRERY_ASSIGN(Statement find, database->prepare("SELECT json FROM status WHERE id = 1"));
+        ORRERY_ASSIGN(const bool hasRow, find.step());
+        auto status = hasRow ? statusFromJson(find.bytes(0)) : Result<RunStatus>(RunStatus{});
+        find.reset();
+        if (hasRow && status) {
+            if (isLiveState(status->state)) status->state = RunState::Stopped;
+            status->lastCheckpointStep = newest;
+            status->numViewers = 0;
+            status->directory.clear();
+            ORRERY_ASSIGN(Statement put, database->prepare("REPLACE INTO status VALUES(1, ?1)"));
+            ORRERY_TRY(put.bindText(1, statusToJson(*status)).run());
+        }
+    }
+    return transaction.commit();
+}
+
+} // namespace
+
+bool isCheckpointName(const std::string &name)
+{
+    constexpr std::string_view prefix = "step-";
+    return name.size() >= prefix.size() + 8 && name.starts_with(prefix) &&
+           std::all_of(name.begin() + static_cast<std::ptrdiff_t>(prefix.size()), name.end(),
+                       [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Result<void> copyRunFiles(const fs::path &from, const fs::path &to)
+{
+    // Checkpoints before the database: its curves then reach at least as far as the newest checkpoint.
+    ORRERY_TRY(copyFile(from / "spec.json", to / "spec.json"));
+    ORRERY_TRY(copyCheckpoints(from / "checkpoints", to / "checkpoints"));
+    std::error_code failed;
+    if (fs::exists(from / kDatabaseName, failed)) {
+        auto copied = copyDatabase(from / kDatabaseName, to / kDatabaseName);
+        if (copied) copied = settleDatabase(to);
+        // A worker that is just starting has made the file but not written to it.
+        if (!copied && copied.error().code != ErrorCode::NotFound) return copied;
+    }
+    for (const char *folder : {"samples", "frames"})
+        if (fs::is_directory(from / folder, failed)) ORRERY_TRY(copyFolder(from / folder, to / folder));
+    for (const char *file : {"log.jsonl", "worker.log"})
+        if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
+    return syncDirectory(to);
+}
+
+} // namespace orrery::store

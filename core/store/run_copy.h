@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to core/store: copies the parts of a run while a worker may be writing it. Any thread.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <filesystem>
+
+namespace orrery::store {
+
+/// Copies everything of a run directory that belongs to the run into a folder that exists.
+Result<void> copyRunFiles(const std::filesystem::path &from, const std::filesystem::path &to);
+
+/// A folder name of a finished checkpoint ("step-00001200"), not of one that is being made or deleted.
+bool isCheckpointName(const std::string &name);
+
+} // namespace orrery::store
