@@ -42,7 +42,7 @@ struct Field {
     std::function<FieldValue(const RunSpec &)> get;
     std::function<void(RunSpec &, FieldValue)> set;
 
-    /// "0.001 … 10", "one of gelu, swiglu": for hovers, help and errors.
+    /// "1 … 256", "above 0 to 10", "one of gelu, swiglu": for hovers, help and errors.
     [[nodiscard]] std::string rangeText() const;
 };
 

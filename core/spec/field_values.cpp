@@ -26,10 +26,11 @@ std::string numberText(double value)
     return {buffer, end};
 }
 
-/// Bounds of counts are written without exponent: 1000000000, not 1e+09.
-std::string boundText(const Field &field, double value)
+/// Whole bounds are written without exponent: 1000000000, not 1e+09.
+std::string boundText(double value)
 {
-    return field.type == FieldType::Integer ? std::to_string(static_cast<int64_t>(value)) : numberText(value);
+    const auto whole = wholeNumber(value);
+    return whole ? std::to_string(*whole) : numberText(value);
 }
 
 bool isWithin(const Field &field, double value)
@@ -43,14 +44,23 @@ std::string boundsText(const Field &field)
 {
     const bool hasMinimum = std::isfinite(field.minimum);
     const bool hasMaximum = std::isfinite(field.maximum);
-    if (!hasMinimum && !hasMaximum) return field.type == FieldType::Integer ? "a whole number" : "a number";
-    std::string low = hasMinimum ? boundText(field, field.minimum) : "";
-    std::string high = hasMaximum ? boundText(field, field.maximum) : "";
-    if (field.minimumExclusive) low = "above " + low;
-    if (field.maximumExclusive) high = "below " + high;
-    if (!hasMaximum) return low + (field.minimumExclusive ? "" : " or more");
-    if (!hasMinimum) return field.maximumExclusive ? high : "at most " + high;
-    return low + " … " + high;
+    if (!hasMinimum && !hasMaximum) return "any";
+    const std::string low = hasMinimum ? boundText(field.minimum) : "";
+    const std::string high = hasMaximum ? boundText(field.maximum) : "";
+    if (!hasMaximum) return field.minimumExclusive ? "above " + low : low + " or more";
+    if (!hasMinimum) return field.maximumExclusive ? "below " + high : "at most " + high;
+    if (!field.minimumExclusive && !field.maximumExclusive) return low + " … " + high;
+    return (field.minimumExclusive ? "above " : "from ") + low +
+           (field.maximumExclusive ? " to below " : " to ") + high;
+}
+
+/// What a value of another type should have been: "a whole number, 1 … 256".
+std::string typeText(const Field &field)
+{
+    if (field.type == FieldType::Integer) return "a whole number, " + field.rangeText();
+    if (field.type == FieldType::Real) return "a number, " + field.rangeText();
+    if (field.type == FieldType::RealList && field.listSize == 0) return "a list of " + field.rangeText();
+    return field.rangeText();
 }
 
 std::string_view trimmed(std::string_view text)
@@ -158,7 +168,14 @@ Result<void> checkText(const Field &field, const std::string &text)
 Result<void> checkNumber(const Field &field, double value, const std::string &shown)
 {
     if (isWithin(field, value)) return {};
-    return fieldError(field, shown, field.rangeText());
+    Error error = fieldError(field, shown, field.rangeText());
+    if (value <= field.minimum)
+        error.hint = "Set " + field.key + (field.minimumExclusive ? " above " : " to at least ") +
+                     boundText(field.minimum) + ".";
+    else if (value >= field.maximum)
+        error.hint = "Set " + field.key + (field.maximumExclusive ? " below " : " to at most ") +
+                     boundText(field.maximum) + ".";
+    return error;
 }
 
 } // namespace
@@ -168,6 +185,11 @@ std::optional<int64_t> wholeNumber(double value)
     if (!std::isfinite(value) || std::floor(value) != value || std::abs(value) > 9007199254740992.0)
         return std::nullopt;
     return static_cast<int64_t>(value);
+}
+
+Error fieldTypeError(const Field &field, const std::string &found)
+{
+    return fieldError(field, found, typeText(field));
 }
 
 std::string quotedValue(std::string_view text)
@@ -180,7 +202,9 @@ std::string quotedValue(std::string_view text)
 
 Error fieldError(const Field &field, const std::string &found, const std::string &expected)
 {
-    std::string hint = "Set " + field.key + " to " + expected + ".";
+    const std::string usual = field.get ? fieldValueText(field.get(RunSpec{})) : std::string();
+    std::string hint =
+        usual.empty() ? "Correct the value, or leave it out." : "For example: " + field.key + " = " + usual;
     if (field.type == FieldType::Choice) {
         // A misspelt choice is offered by name, without its quotes.
         const std::string typed =
@@ -219,7 +243,7 @@ std::string Field::rangeText() const
 
 Result<void> checkFieldValue(const Field &field, const FieldValue &value)
 {
-    const auto wrongType = [&] { return fieldError(field, fieldValueText(value), field.rangeText()); };
+    const auto wrongType = [&] { return fieldTypeError(field, fieldValueText(value)); };
     switch (field.type) {
     case FieldType::Bool:
         if (!std::holds_alternative<bool>(value)) return wrongType();
@@ -298,7 +322,7 @@ Result<FieldValue> parseFieldValue(const Field &field, std::string_view text)
     case FieldType::Unknown:
         break;
     }
-    if (!value) return fieldError(field, quotedValue(text), field.rangeText());
+    if (!value) return fieldTypeError(field, quotedValue(text));
     ORRERY_TRY(checkFieldValue(field, *value));
     return std::move(*value);
 }

@@ -8,6 +8,8 @@ namespace orrery {
 
 /// "Cannot set "train.steps": found 0, expected 1 … 1000000000." with the next step as hint.
 Error fieldError(const Field &field, const std::string &found, const std::string &expected);
+/// The same for a value of another type: expected "a whole number, 1 … 1000000000".
+Error fieldTypeError(const Field &field, const std::string &found);
 /// In quotes, shortened, without control characters or broken UTF-8.
 std::string quotedValue(std::string_view text);
 /// The integer that a number stands for, when it is whole and exact.

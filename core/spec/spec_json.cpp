@@ -57,7 +57,7 @@ Result<Json> parseStrictly(std::string_view text)
         Json json = Json::parse(text, watch);
         if (problem) return std::move(*problem);
         if (!json.is_object())
-            return specError("it is " + std::string(json.type_name()), "an object",
+            return specError("its top level is of type " + std::string(json.type_name()), "an object",
                              "Write the settings between { and }.");
         return json;
     } catch (const Json::exception &broken) {
@@ -161,7 +161,7 @@ Result<void> collect(const std::string &prefix, const Json &object, Values &valu
             return error;
         }
         auto typed = typedValue(*field, value);
-        if (!typed) return fieldError(*field, shownJson(value), field->rangeText());
+        if (!typed) return fieldTypeError(*field, shownJson(value));
         ORRERY_TRY(checkFieldValue(*field, *typed));
         if (!values.emplace(field->key, std::move(*typed)).second)
             return specError("key \"" + field->key + "\" stands there twice, dotted and nested",
