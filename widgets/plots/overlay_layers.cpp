@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/plots/overlay_layers.h"
+
+#include "widgets/plots/number_format.h"
+#include "widgets/theme/contrast.h"
+#include "widgets/theme/theme.h"
+
+#include <QPainterPath>
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery::ui {
+namespace {
+
+constexpr double kLabelGap = 9; ///< from the line's end to its label
+
+struct EndLabel {
+    QString text;
+    QColor color;
+    QRectF box;
+    QPointF anchor;
+};
+
+/// Pushes boxes apart, keeping their order, inside [top, bottom]; few labels, so the simple way.
+void spreadVertically(std::vector<EndLabel> &labels, double top, double bottom)
+{
+    std::sort(labels.begin(), labels.end(),
+              [](const EndLabel &a, const EndLabel &b) { return a.box.top() < b.box.top(); });
+    double free = top;
+    for (EndLabel &label : labels) {
+        label.box.moveTop(std::max(label.box.top(), free));
+        free = label.box.bottom();
+    }
+    double limit = bottom;
+    for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
+        if (label->box.bottom() > limit) label->box.moveBottom(limit);
+        limit = label->box.top();
+    }
+}
+
+QColor markColor(MarkKind kind, const ThemeTokens &tokens)
+{
+    switch (kind) {
+    case MarkKind::Setting:
+    case MarkKind::Resumed:
+        return tokens.accent;
+    case MarkKind::Warning:
+        return tokens.warning;
+    case MarkKind::Error:
+        return tokens.error;
+    case MarkKind::BestCheckpoint:
+        return tokens.good;
+    case MarkKind::Checkpoint:
+    case MarkKind::Note:
+        break;
+    }
+    return tokens.secondary;
+}
+
+/// The value of the curve's line at x: the nearest point, if it is near on screen.
+std::optional<QPointF> nearestPoint(const PlotCurve &curve, double x)
+{
+    const auto after = std::lower_bound(curve.line.begin(), curve.line.end(), x,
+                                        [](const QPointF &p, double value) { return p.x() < value; });
+    std::optional<QPointF> best;
+    for (const auto &candidate : {after, after == curve.line.begin() ? after : after - 1}) {
+        if (candidate == curve.line.end() || !std::isfinite(candidate->y())) continue;
+        if (!best || std::abs(candidate->x() - x) < std::abs(best->x() - x)) best = *candidate;
+    }
+    return best;
+}
+
+} // namespace
+
+QFont endLabelFont()
+{
+    QFont font = Theme::instance().smallFont();
+    font.setWeight(QFont::DemiBold);
+    return font;
+}
+
+QString endLabelText(const PlotCurve &curve)
+{
+    if (curve.name.isEmpty() || curve.isDimmed) return {};
+    for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point)
+        if (std::isfinite(point->y())) return curve.name + QLatin1String("  ") + formatValue(point->y());
+    return {};
+}
+
+AnnotationLayer::AnnotationLayer(QCustomPlot *plot, const PlotScene &scene)
+    : QCPLayerable(plot, QStringLiteral("legend")), m_scene(scene)
+{
+}
+
+void AnnotationLayer::draw(QCPPainter *painter)
+{
+    drawTitle(painter);
+    if (m_scene.curves.empty()) {
+        if (m_scene.emptyText.isEmpty()) return;
+        painter->setPen(Theme::instance().tokens().secondary);
+        painter->setFont(Theme::instance().baseFont());
+        const QRect area = parentPlot()->viewport().adjusted(16, 8, -16, -8);
+        painter->drawText(area, Qt::AlignCenter | Qt::TextWordWrap, m_scene.emptyText);
+        return;
+    }
+    drawMarks(painter);
+    if (m_scene.hasEndLabels) drawEndLabels(painter);
+}
+
+void AnnotationLayer::drawTitle(QCPPainter *painter) const
+{
+    if (m_scene.valueTitle.isEmpty() || m_scene.curves.empty()) return;
+    painter->setFont(Theme::instance().smallFont());
+    painter->setPen(Theme::instance().tokens().secondary);
+    const QRect area = parentPlot()->axisRect()->rect();
+    const int height = QFontMetrics(painter->font()).height();
+    // Above the value axis and in line with its numbers, where it can be read without turning the head.
+    const QRect box(parentPlot()->viewport().left() + 2, area.top() - height - 6, area.right(), height);
+    painter->drawText(box, Qt::AlignLeft | Qt::AlignVCenter, m_scene.valueTitle);
+}
+
+void AnnotationLayer::drawMarks(QCPPainter *painter) const
+{
+    const PixelMap mapX(parentPlot()->xAxis);
+    const QCPRange range = parentPlot()->xAxis->range();
+    const QRect area = parentPlot()->axisRect()->rect();
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    painter->setAntialiasing(true);
+    const double y = area.bottom() - kMarkRowHeight / 2.0 + 1;
+    for (const PlotMark &mark : m_scene.marks) {
+        if (mark.x < range.lower || mark.x > range.upper) continue;
+        const double x = mapX(mark.x);
+        const QColor color = markColor(mark.kind, tokens);
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(color);
+        if (mark.kind == MarkKind::Checkpoint || mark.kind == MarkKind::BestCheckpoint) {
+            painter->drawPolygon(QPolygonF({{x - 3.6, y + 3.2}, {x + 3.6, y + 3.2}, {x, y - 3.2}}));
+            continue;
+        }
+        painter->drawPolygon(QPolygonF({{x - 3.6, y}, {x, y - 3.6}, {x + 3.6, y}, {x, y + 3.6}}));
+        QColor faint = color;
+        faint.setAlphaF(0.35F);
+        painter->setPen(QPen(faint, 1, Qt::DotLine));
+        painter->drawLine(QPointF(x, area.top()), QPointF(x, y - 5));
+    }
+}
+
+void AnnotationLayer::drawEndLabels(QCPPainter *painter) const
+{
+    const PixelMap mapX(parentPlot()->xAxis), mapY(parentPlot()->yAxis);
+    const QCPRange range = parentPlot()->xAxis->range();
+    const QRectF area = parentPlot()->axisRect()->rect();
+    const QColor ground = Theme::instance().tokens().surface;
+    const QFont font = endLabelFont();
+    const QFontMetricsF metrics(font);
+    std::vector<EndLabel> labels;
+    for (const PlotCurve &curve : m_scene.curves) {
+        const QString text = endLabelText(curve);
+        if (text.isEmpty()) continue;
+        // The last point in view; the number beside the name is the newest one only when that is in view.
+        const QPointF *end = nullptr;
+        bool isNewest = true;
+        for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point) {
+            if (!std::isfinite(point->y())) continue;
+            if (point->x() <= range.upper) {
+                end = &*point;
+                break;
+            }
+            isNewest = false;
+        }
+        if (end == nullptr || (end->x() < range.lower && isNewest)) continue;
+        EndLabel label;
+        label.text = isNewest ? text : curve.name;
+        label.color = readableOn(curve.color, ground);
+        label.anchor = QPointF(mapX(end->x()), mapY(end->y()));
+        if (label.anchor.y() < area.top() - 2 || label.anchor.y() > area.bottom() + 2) continue;
+        const double width = metrics.horizontalAdvance(label.text), height = metrics.height();
+        double left = label.anchor.x() + kLabelGap, top = label.anchor.y() - height / 2;
+        if (left + width > area.right()) {
+            left = area.right() - width - 2;
+            top = label.anchor.y() - height - 5; // no room at the end: above the line
+        }
+        label.box = QRectF(left, top, width, height);
+        labels.push_back(std::move(label));
+    }
+    spreadVertically(labels, area.top(), area.bottom() - (m_scene.marks.empty() ? 0 : kMarkRowHeight));
+    painter->setAntialiasing(true);
+    for (const EndLabel &label : labels) {
+        QPainterPath path;
+        path.addText(label.box.left(), label.box.top() + metrics.ascent(), font, label.text);
+        QColor halo = ground;
+        halo.setAlphaF(0.85F);
+        painter->strokePath(path, QPen(halo, 3.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter->setFont(font);
+        painter->setPen(label.color);
+        painter->drawText(QPointF(label.box.left(), label.box.top() + metrics.ascent()), label.text);
+    }
+}
+
+CursorLayer::CursorLayer(QCustomPlot *plot, const PlotScene &scene)
+    : QCPLayerable(plot, QStringLiteral("overlay")), m_scene(scene)
+{
+}
+
+void CursorLayer::draw(QCPPainter *painter)
+{
+    const QRect area = parentPlot()->axisRect()->rect();
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    if (m_scene.cursorX && !m_scene.curves.empty()) {
+        const PixelMap mapX(parentPlot()->xAxis), mapY(parentPlot()->yAxis);
+        const double x = mapX(*m_scene.cursorX);
+        if (x >= area.left() && x <= area.right() + 1) {
+            painter->setAntialiasing(false);
+            painter->setPen(QPen(tokens.secondary, 1, Qt::DotLine));
+            painter->drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
+            painter->setAntialiasing(true);
+            painter->setClipRect(area.adjusted(-5, -5, 5, 5));
+            for (const PlotCurve &curve : m_scene.curves) {
+                const auto point = curve.isDimmed ? std::nullopt : nearestPoint(curve, *m_scene.cursorX);
+                if (!point || std::abs(mapX(point->x()) - x) > 24) continue;
+                painter->setPen(QPen(tokens.surface, 1.5));
+                painter->setBrush(curve.color);
+                painter->drawEllipse(QPointF(mapX(point->x()), mapY(point->y())), 4, 4);
+            }
+            painter->setClipping(false);
+        }
+    }
+    if (m_scene.rubberBand) {
+        QColor fill = tokens.accent;
+        fill.setAlphaF(0.12F);
+        painter->setAntialiasing(false);
+        painter->setPen(QPen(tokens.accent, 1));
+        painter->setBrush(fill);
+        painter->drawRect(*m_scene.rubberBand);
+    }
+    if (m_scene.hasFocusRing) {
+        painter->setAntialiasing(true);
+        painter->setPen(QPen(tokens.accent, 1));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRoundedRect(QRectF(parentPlot()->viewport()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    }
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the layers of a PlotView share, and the fast way from values to pixels. Private to widgets/plots.
+#pragma once
+
+#include "widgets/plots/plot_types.h"
+#include "widgets/plots/qcustomplot_wrapper.h"
+
+#include <QRectF>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+namespace orrery::ui {
+
+struct PlotScene {
+    std::vector<PlotCurve> curves;
+    std::vector<PlotMark> marks;
+    QString valueTitle;
+    QString emptyText;
+    bool hasEndLabels = false;
+    bool hasFocusRing = false;
+    std::optional<double> cursorX;
+    std::optional<QRectF> rubberBand;
+};
+
+/// Maps one axis to pixels without a virtual call per point.
+class PixelMap {
+public:
+    explicit PixelMap(const QCPAxis *axis) : m_isLog(axis->scaleType() == QCPAxis::stLogarithmic)
+    {
+        const QCPRange range = axis->range();
+        const double from = axis->coordToPixel(range.lower), to = axis->coordToPixel(range.upper);
+        const double low = place(range.lower), high = place(range.upper);
+        m_scale = high > low ? (to - from) / (high - low) : 0;
+        m_offset = from - low * m_scale;
+        m_floor = from;
+    }
+    /// On a log axis, what is not positive stands at the lower edge.
+    [[nodiscard]] double operator()(double value) const
+    {
+        if (m_isLog && value <= 0) return m_floor;
+        // Qt's rasteriser works in 24.8 fixed point: far outside the view is as good as just outside.
+        return std::clamp(m_offset + place(value) * m_scale, -20000.0, 40000.0);
+    }
+
+private:
+    [[nodiscard]] double place(double value) const { return m_isLog ? std::log10(value) : value; }
+    bool m_isLog;
+    double m_scale = 0, m_offset = 0, m_floor = 0;
+};
+
+/// Name and value that stand at the end of a line: "train 1.412". Empty when the curve has no label or no
+/// finite point.
+QString endLabelText(const PlotCurve &curve);
+QFont endLabelFont();
+
+} // namespace orrery::ui

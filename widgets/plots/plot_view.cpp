@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/plots/plot_view.h"
+
+#include "widgets/plots/curve_layer.h"
+#include "widgets/plots/number_format.h"
+#include "widgets/plots/overlay_layers.h"
+#include "widgets/plots/plot_accessible.h"
+#include "widgets/plots/plot_scene.h"
+#include "widgets/plots/plot_ticker.h"
+#include "widgets/theme/theme.h"
+
+#include <QEvent>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kReplotIntervalMs = 33; ///< 30 per second
+constexpr int kDataDelayMs = 120;
+constexpr double kMargin = 0.05; ///< free height above and below the data
+
+/// Tells when its buffers have reached the screen. All input is handled by the PlotView around it.
+class Canvas : public QCustomPlot {
+public:
+    Canvas(QWidget *parent, std::function<void()> onPaint)
+        : QCustomPlot(parent), m_onPaint(std::move(onPaint))
+    {
+    }
+
+protected:
+    void paintEvent(QPaintEvent *event) override
+    {
+        QCustomPlot::paintEvent(event);
+        m_onPaint();
+    }
+
+private:
+    std::function<void()> m_onPaint;
+};
+
+/// Grows to hold finite values; on a log axis only positive ones.
+struct Extent {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+    bool isPositiveOnly = false;
+    void add(double value)
+    {
+        if (!std::isfinite(value) || (isPositiveOnly && value <= 0)) return;
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+    [[nodiscard]] bool isEmpty() const { return low > high; }
+};
+
+} // namespace
+
+PlotView::PlotView(QWidget *parent) : QWidget(parent), m_scene(std::make_unique<PlotScene>())
+{
+    installPlotAccessibility();
+    m_plot = new Canvas(this, [this] {
+        if (std::exchange(m_awaitsPaint, false)) Q_EMIT painted();
+    });
+    m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    m_plot->setNoAntialiasingOnDrag(false);
+    setFocusProxy(nullptr);
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_plot);
+
+    m_xTicker = QSharedPointer<PlotTicker>::create();
+    m_yTicker = QSharedPointer<PlotTicker>::create();
+    m_xTicker->setFormat(m_xFormat);
+    m_plot->xAxis->setTicker(m_xTicker);
+    m_plot->yAxis->setTicker(m_yTicker);
+    // QCustomPlot owns its layerables.
+    new CurveLayer(m_plot, *m_scene);
+    new AnnotationLayer(m_plot, *m_scene);
+    new CursorLayer(m_plot, *m_scene);
+
+    m_replotTimer.setSingleShot(true);
+    m_replotTimer.setTimerType(Qt::PreciseTimer);
+    connect(&m_replotTimer, &QTimer::timeout, this, &PlotView::replotNow);
+    m_dataTimer.setSingleShot(true);
+    m_dataTimer.setInterval(kDataDelayMs);
+    connect(&m_dataTimer, &QTimer::timeout, this, [this] {
+        if (m_isFollowing || m_scene->curves.empty()) return;
+        const PlotRange range = xRange();
+        Q_EMIT rangeNeedsData(range.from, range.to, std::max(64, 2 * plotArea().width()));
+    });
+    connect(&Theme::instance(), &Theme::changed, this, &PlotView::applyTheme);
+    applyTheme();
+}
+
+PlotView::~PlotView() = default;
+
+void PlotView::setTitle(const QString &title)
+{
+    m_title = title;
+    setAccessibleName(title);
+}
+
+void PlotView::setCurves(std::vector<PlotCurve> curves)
+{
+    m_scene->curves = std::move(curves);
+    scheduleReplot();
+}
+
+const std::vector<PlotCurve> &PlotView::curves() const { return m_scene->curves; }
+
+void PlotView::setMarks(std::vector<PlotMark> marks)
+{
+    m_scene->marks = std::move(marks);
+    scheduleReplot();
+}
+
+const std::vector<PlotMark> &PlotView::marks() const { return m_scene->marks; }
+
+void PlotView::setXAxis(AxisFormat format, const QString &title)
+{
+    m_xFormat = format;
+    m_xTitle = title;
+    m_xTicker->setFormat(format);
+    scheduleReplot();
+}
+
+void PlotView::setYAxis(AxisFormat format, const QString &unit)
+{
+    m_yFormat = format;
+    m_unit = unit;
+    m_yTicker->setFormat(format);
+    scheduleReplot();
+}
+
+void PlotView::setEmptyText(const QString &text)
+{
+    m_scene->emptyText = text;
+    scheduleReplot();
+}
+
+void PlotView::setEndLabels(bool isShown)
+{
+    m_scene->hasEndLabels = isShown;
+    scheduleReplot();
+}
+
+void PlotView::setZeroBased(bool isZeroBased)
+{
+    m_isZeroBased = isZeroBased;
+    scheduleReplot();
+}
+
+void PlotView::setLogY(bool isLogarithmic)
+{
+    if (m_isLogY == isLogarithmic) return;
+    m_isLogY = isLogarithmic;
+    m_plot->yAxis->setScaleType(isLogarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    m_yTicker->setLogarithmic(isLogarithmic);
+    m_isYAutomatic = true;
+    fitY(xRange());
+    scheduleReplot();
+    Q_EMIT logYChanged(isLogarithmic);
+}
+
+void PlotView::setFollowing(bool isFollowing)
+{
+    if (isFollowing) {
+        m_isYAutomatic = true;
+        m_dataTimer.stop();
+        scheduleReplot();
+    }
+    if (m_isFollowing == isFollowing) return;
+    m_isFollowing = isFollowing;
+    Q_EMIT followChanged(isFollowing);
+}
+
+void PlotView::fit()
+{
+    setFollowing(true);
+    const PlotRange before = xRange();
+    fitToData();
+    if (before != xRange()) Q_EMIT rangeChangedByUser(xRange().from, xRange().to);
+}
+
+void PlotView::setXRange(const PlotRange &range)
+{
+    if (!(range.size() > 0) || xRange() == range) return;
+    m_isFollowing = false;
+    m_plot->xAxis->setRange(range.from, range.to);
+    if (m_isYAutomatic) fitY(range);
+    m_dataTimer.start();
+    scheduleReplot();
+}
+
+PlotRange PlotView::xRange() const { return {m_plot->xAxis->range().lower, m_plot->xAxis->range().upper}; }
+
+PlotRange PlotView::yRange() const { return {m_plot->yAxis->range().lower, m_plot->yAxis->range().upper}; }
+
+std::optional<PlotRange> PlotView::dataRange() const
+{
+    Extent extent;
+    for (const PlotCurve &curve : m_scene->curves) {
+        if (!curve.raw.empty()) {
+            extent.add(curve.raw.front().x);
+            extent.add(curve.raw.back().x);
+        }
+        if (!curve.line.empty()) {
+            extent.add(curve.line.front().x());
+            extent.add(curve.line.back().x());
+        }
+        if (!curve.nonFinite.empty()) {
+            extent.add(curve.nonFinite.front().x);
+            extent.add(curve.nonFinite.back().x);
+        }
+    }
+    if (extent.isEmpty()) return std::nullopt;
+    return PlotRange{extent.low, extent.high};
+}
+
+void PlotView::setCursorX(std::optional<double> x)
+{
+    if (m_scene->cursorX == x) return;
+    m_scene->cursorX = x;
+    replotCursor();
+}
+
+std::optional<double> PlotView::cursorX() const { return m_scene->cursorX; }
+
+std::optional<double> PlotView::snapped(double x) const
+{
+    std::optional<double> best;
+    const auto offer = [&](double candidate) {
+        if (!best || std::abs(candidate - x) < std::abs(*best - x)) best = candidate;
+    };
+    const auto search = [&](const auto &points, auto xOf) {
+        const auto after =
+            std::lower_bound(points.begin(), points.end(), x,
+                             [&](const auto &point, double value) { return xOf(point) < value; });
+        if (after != points.end()) offer(xOf(*after));
+        if (after != points.begin()) offer(xOf(*std::prev(after)));
+    };
+    for (const PlotCurve &curve : m_scene->curves) {
+        if (!curve.isSnapped || curve.isDimmed) continue;
+        search(curve.raw, [](const PlotBucket &b) { return b.x; });
+        search(curve.line, [](const QPointF &p) { return p.x(); });
+        search(curve.nonFinite, [](const PlotGlyph &g) { return g.x; });
+    }
+    return best;
+}
+
+double PlotView::pixelOfX(double x) const { return m_plot->xAxis->coordToPixel(x); }
+double PlotView::pixelOfY(double y) const { return m_plot->yAxis->coordToPixel(y); }
+QRect PlotView::plotArea() const { return m_plot->axisRect()->rect(); }
+
+QSize PlotView::minimumSizeHint() const
+{
+    const QFontMetrics metrics(Theme::instance().smallFont());
+    return {metrics.averageCharWidth() * 24, metrics.height() * 7};
+}
+
+QSize PlotView::sizeHint() const { return minimumSizeHint() * 2; }
+
+void PlotView::applyTheme()
+{
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    const QFont font = Theme::instance().smallFont();
+    m_plot->setBackground(tokens.surface);
+    for (QCPAxis *axis : {m_plot->xAxis, m_plot->yAxis}) {
+        axis->setTickLabelFont(font);
+        axis->setTickLabelColor(tokens.secondary);
+        axis->setLabelFont(font);
+        axis->setLabelColor(tokens.secondary);
+        axis->setLabelPadding(2);
+        axis->setTickLength(0, 4);
+        axis->setTickPen(QPen(tokens.border, 1));
+        axis->setBasePen(QPen(tokens.border, 1));
+        axis->grid()->setPen(QPen(tokens.grid, 1));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+        axis->setTickLabelPadding(4);
+    }
+    // No box: horizontal lines carry the values, the x axis carries time.
+    m_plot->yAxis->setBasePen(Qt::NoPen);
+    m_plot->yAxis->setTickLength(0, 0);
+    m_plot->xAxis->grid()->setVisible(false);
+    scheduleReplot();
+}
+
+void PlotView::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::ApplicationFontChange || event->type() == QEvent::FontChange) applyTheme();
+    QWidget::changeEvent(event);
+}
+
+void PlotView::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    if (!m_isFollowing) m_dataTimer.start();
+    // A queued replot would show the old picture stretched over the new size for a moment.
+    if (isVisible())
+        replotNow();
+    else
+        scheduleReplot();
+}
+
+void PlotView::scheduleReplot()
+{
+    if (m_replotTimer.isActive()) return;
+    const qint64 elapsed = m_sinceReplot.isValid() ? m_sinceReplot.elapsed() : kReplotIntervalMs;
+    m_replotTimer.start(int(std::clamp<qint64>(kReplotIntervalMs - elapsed, 0, kReplotIntervalMs)));
+}
+
+void PlotView::flush()
+{
+    if (m_replotTimer.isActive()) replotNow();
+}
+
+void PlotView::replotNow()
+{
+    m_replotTimer.stop();
+    m_sinceReplot.start();
+    if (m_plot->bufferDevicePixelRatio() != devicePixelRatioF())
+        m_plot->setBufferDevicePixelRatio(devicePixelRatioF());
+    if (m_isFollowing)
+        fitToData();
+    else if (m_isYAutomatic)
+        fitY(xRange());
+    updateTickers();
+    m_awaitsPaint = true;
+    m_plot->replot(QCustomPlot::rpQueuedRefresh);
+}
+
+void PlotView::replotCursor()
+{
+    if (m_replotTimer.isActive()) return; // the whole plot follows at once
+    if (QCPLayer *layer = m_plot->layer(QStringLiteral("overlay"))) layer->replot();
+}
+
+void PlotView::updateTickers()
+{
+    const bool hasCurves = !m_scene->curves.empty();
+    const QFontMetrics metrics(Theme::instance().smallFont());
+    m_plot->xAxis->setVisible(hasCurves);
+    m_plot->yAxis->setVisible(hasCurves);
+    m_plot->xAxis->setLabel(hasCurves ? m_xTitle : QString());
+
+    const int exponent = m_yTicker->neededExponent(yRange());
+    m_yTicker->setExponent(exponent);
+    m_scene->valueTitle = exponent == 0      ? m_unit
+                          : m_unit.isEmpty() ? formatPowerOfTen(exponent)
+                                             : formatPowerOfTen(exponent) + QLatin1Char(' ') + m_unit;
+
+    const int top = m_scene->valueTitle.isEmpty() ? metrics.height() / 2 + 2 : metrics.height() + 8;
+    const int left = metrics.horizontalAdvance(QStringLiteral("0.00")) + 8;
+    m_plot->axisRect()->setMinimumMargins(
+        QMargins(left, top, metrics.averageCharWidth() * 3, metrics.height()));
+    const QSize area(width() - left - 8, height() - top - 2 * metrics.height());
+    m_xTicker->setTickCount(std::clamp(area.width() / (metrics.averageCharWidth() * 13), 2, 10));
+    m_yTicker->setTickCount(std::clamp(area.height() / (metrics.height() * 3), 2, 9));
+}
+
+bool PlotView::hasMarkRow() const { return !m_scene->marks.empty(); }
+
+int PlotView::endLabelWidth() const
+{
+    if (!m_scene->hasEndLabels) return 0;
+    const QFontMetrics metrics(endLabelFont());
+    int widest = 0;
+    for (const PlotCurve &curve : m_scene->curves) {
+        const QString text = endLabelText(curve);
+        if (!text.isEmpty()) widest = std::max(widest, metrics.horizontalAdvance(text) + 14);
+    }
+    return widest;
+}
+
+void PlotView::fitToData()
+{
+    if (const auto data = dataRange()) {
+        fitX(*data);
+        fitY(xRange());
+    }
+}
+
+void PlotView::fitX(const PlotRange &data)
+{
+    // From 0 when the data begin near it: "step 1" as the left edge makes every tick look odd.
+    double from = data.from;
+    if (from > 0 && from <= 0.1 * data.to) from = 0;
+    double to = data.to;
+    if (to <= from) to = from + 1;
+    const int available = std::max(plotArea().width(), 60);
+    const int label = std::min(endLabelWidth(), available / 3);
+    const double span = (to - from) * available / std::max(1, available - std::max(label, 6));
+    m_plot->xAxis->setRange(from, from + span);
+}
+
+void PlotView::fitY(const PlotRange &visible)
+{
+    Extent extent{.isPositiveOnly = m_isLogY};
+    for (const PlotCurve &curve : m_scene->curves) {
+        auto bucket = std::lower_bound(curve.raw.begin(), curve.raw.end(), visible.from,
+                                       [](const PlotBucket &b, double x) { return b.x < x; });
+        for (; bucket != curve.raw.end() && bucket->x <= visible.to; ++bucket) {
+            extent.add(bucket->low);
+            extent.add(bucket->high);
+        }
+        auto point = std::lower_bound(curve.line.begin(), curve.line.end(), visible.from,
+                                      [](const QPointF &p, double x) { return p.x() < x; });
+        // One point on either side: a line that crosses an empty view stays in it.
+        if (point != curve.line.begin()) extent.add(std::prev(point)->y());
+        for (; point != curve.line.end() && point->x() <= visible.to; ++point) extent.add(point->y());
+        if (point != curve.line.end()) extent.add(point->y());
+    }
+    if (extent.isEmpty()) return;
+    const int height = std::max(plotArea().height(), 40);
+    const double bottomShare = hasMarkRow() ? std::min(0.3, double(kMarkRowHeight + 2) / height) : kMargin;
+    if (m_isLogY) {
+        const double low = std::log10(extent.low), high = std::log10(extent.high);
+        const double span = std::max(high - low, 0.02) / (1 - kMargin - bottomShare);
+        m_plot->yAxis->setRange(std::pow(10.0, low - span * bottomShare),
+                                std::pow(10.0, high + span * kMargin));
+        return;
+    }
+    double low = extent.low;
+    if (m_isZeroBased && low > 0 && low < 0.75 * extent.high) low = 0;
+    double size = extent.high - low;
+    if (size <= std::abs(extent.high) * 1e-9) size = extent.high == 0 ? 1 : std::abs(extent.high) * 0.2;
+    const double centreShift = extent.high - low < size ? (size - (extent.high - low)) / 2 : 0;
+    low -= centreShift;
+    const double span = size / (1 - kMargin - bottomShare);
+    const bool startsAtZero = low == 0 && !hasMarkRow();
+    m_plot->yAxis->setRange(startsAtZero ? 0 : low - span * bottomShare, low + size + span * kMargin);
+}
+
+} // namespace orrery::ui

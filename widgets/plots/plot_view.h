@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A chart one can read, move and zoom: curves with exact extrema, marks, a snapped cursor, live following.
+// GUI thread only. It draws what it is given and asks for finer data by signal; it owns no run data beyond
+// what it draws.
+#pragma once
+
+#include "widgets/plots/plot_types.h"
+
+#include <QElapsedTimer>
+#include <QTimer>
+#include <QWidget>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+class QCustomPlot;
+
+namespace orrery::ui {
+
+class PlotTicker;
+struct PlotScene;
+
+/// Mouse: drag pans, wheel zooms x (with Ctrl: y), Shift+drag or right drag zooms into a rectangle, double
+/// click fits. Keyboard: arrows pan, + and - zoom, Home or 0 fits, L switches the log axis, Shift+Left and
+/// Shift+Right move the cursor. Replots are queued and happen at most 30 times a second.
+class PlotView : public QWidget {
+    Q_OBJECT
+public:
+    explicit PlotView(QWidget *parent = nullptr);
+    ~PlotView() override;
+
+    /// What the chart shows, in a few words; used as accessible name.
+    void setTitle(const QString &title);
+    void setCurves(std::vector<PlotCurve> curves);
+    [[nodiscard]] const std::vector<PlotCurve> &curves() const;
+    void setMarks(std::vector<PlotMark> marks);
+    [[nodiscard]] const std::vector<PlotMark> &marks() const;
+    /// @param title with unit, under the axis; empty: none
+    void setXAxis(AxisFormat format, const QString &title);
+    /// @param unit above the axis; a power of ten is put before it when the numbers need one
+    void setYAxis(AxisFormat format, const QString &unit);
+    /// Sentence shown while there are no curves.
+    void setEmptyText(const QString &text);
+    void setEndLabels(bool isShown);
+    /// Charts of counts and rates that are never negative start at 0 when that costs little height.
+    void setZeroBased(bool isZeroBased);
+
+    void setLogY(bool isLogarithmic);
+    [[nodiscard]] bool isLogY() const { return m_isLogY; }
+
+    /// Following: the view shows everything and grows with it, until the user moves it.
+    void setFollowing(bool isFollowing);
+    [[nodiscard]] bool isFollowing() const { return m_isFollowing; }
+    /// Shows everything once, and follows again.
+    void fit();
+    /// Moves the view as if the user had done it elsewhere (linked charts): no followChanged, no
+    /// rangeChangedByUser.
+    void setXRange(const PlotRange &range);
+    [[nodiscard]] PlotRange xRange() const;
+    [[nodiscard]] PlotRange yRange() const;
+    /// First to last x of all curves; empty curves: nothing.
+    [[nodiscard]] std::optional<PlotRange> dataRange() const;
+
+    /// Where the cursor stands; set by the mouse, the keyboard or a linked chart (which does not signal).
+    void setCursorX(std::optional<double> x);
+    [[nodiscard]] std::optional<double> cursorX() const;
+    /// Nearest x that a curve has a point at.
+    [[nodiscard]] std::optional<double> snapped(double x) const;
+
+    /// Pixels of x, relative to this widget; for tests and for panels that place things.
+    [[nodiscard]] double pixelOfX(double x) const;
+    [[nodiscard]] double pixelOfY(double y) const;
+    [[nodiscard]] QRect plotArea() const;
+    /// "Loss: train 1.412 at step 8,210, falling; validation 1.538 at step 8,000, level"
+    [[nodiscard]] QString accessibleSummary() const;
+    /// Draws what is pending now; otherwise it happens within 33 ms.
+    void flush();
+
+    [[nodiscard]] QSize minimumSizeHint() const override;
+    [[nodiscard]] QSize sizeHint() const override;
+
+Q_SIGNALS:
+    void followChanged(bool isFollowing);
+    void logYChanged(bool isLogarithmic);
+    /// NaN when the cursor has left.
+    void cursorMoved(double x);
+    void rangeChangedByUser(double from, double to);
+    /// The view was moved and stood still for 120 ms: `numBuckets` (about two per pixel) between from and to
+    /// would be drawn exactly. Not sent while following.
+    void rangeNeedsData(double from, double to, int numBuckets);
+    /// A replot has reached the screen.
+    void painted();
+
+protected:
+    void changeEvent(QEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
+    void focusOutEvent(QFocusEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+    void leaveEvent(QEvent *event) override;
+    void mouseDoubleClickEvent(QMouseEvent *event) override;
+    void mouseMoveEvent(QMouseEvent *event) override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void wheelEvent(QWheelEvent *event) override;
+
+private:
+    enum class Drag { None, Pan, Band };
+
+    void applyTheme();
+    void scheduleReplot();
+    void replotNow();
+    void replotCursor();
+    void updateTickers();
+    void fitToData();
+    void fitX(const PlotRange &data);
+    void fitY(const PlotRange &visible);
+    [[nodiscard]] int endLabelWidth() const;
+    [[nodiscard]] bool hasMarkRow() const;
+
+    void movedByUser();
+    void moveRange(const PlotRange &range);
+    void moveYRange(const PlotRange &range);
+    void zoomX(double factor, double around);
+    void zoomY(double factor, double aroundPixel);
+    void panX(double fraction);
+    void panY(double fraction);
+    void panTo(const QPointF &position);
+    void zoomToBand();
+    void stepCursor(int direction);
+    void moveCursorTo(std::optional<double> x);
+
+    std::unique_ptr<PlotScene> m_scene;
+    QCustomPlot *m_plot;
+    QSharedPointer<PlotTicker> m_xTicker;
+    QSharedPointer<PlotTicker> m_yTicker;
+    QTimer m_replotTimer;
+    QTimer m_dataTimer;
+    QElapsedTimer m_sinceReplot;
+    QString m_title;
+    QString m_xTitle;
+    QString m_unit;
+    AxisFormat m_xFormat = AxisFormat::Count;
+    AxisFormat m_yFormat = AxisFormat::Value;
+    bool m_isLogY = false;
+    bool m_isFollowing = true;
+    bool m_isYAutomatic = true; ///< y fits what x shows, until the user moves y
+    bool m_isZeroBased = false;
+    bool m_awaitsPaint = false;
+    Drag m_drag = Drag::None;
+    QPointF m_pressPosition;
+    QPointF m_dragPosition;
+};
+
+} // namespace orrery::ui
