@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to ids and back. Ids 0-255 are bytes; specials follow at fixed ids. Immutable after creation; any thread.
+// Text to ids and back. Ids 0-255 are bytes; specials follow at fixed ids. Immutable after creation; any
+// thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -13,14 +14,21 @@
 
 namespace orrery {
 
-/// Fixed ids of the specials behind the bytes. Append only; later tokenizers keep the names and renumber by table.
+/// Fixed ids of the specials behind the bytes. Append only; later tokenizers keep the names and renumber by
+/// table.
 enum class SpecialToken : int32_t {
     EndOfText = 256,
-    System = 257, User = 258, Assistant = 259, EndOfTurn = 260,
-    InfillPrefix = 261, InfillSuffix = 262, InfillMiddle = 263,
-    ImageStart = 264, AudioStart = 265,
+    System = 257,
+    User = 258,
+    Assistant = 259,
+    EndOfTurn = 260,
+    InfillPrefix = 261,
+    InfillSuffix = 262,
+    InfillMiddle = 263,
+    ImageStart = 264,
+    AudioStart = 265,
 };
-inline constexpr int32_t kNumByteSpecials = 16; ///< 256 … 271, the rest reserved
+inline constexpr int32_t kNumByteSpecials = 16;   ///< 256 … 271, the rest reserved
 const char *specialTokenName(SpecialToken token); ///< "<|end_of_text|>"
 
 class Tokenizer {
