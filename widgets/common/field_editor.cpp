@@ -128,8 +128,14 @@ void FieldEditor::browse(bool wantsFolder)
 void FieldEditor::setDefaultText(const QString &text)
 {
     m_default = text;
-    if (m_line) m_line->setPlaceholderText(text);
+    if (m_line) m_line->setPlaceholderText(m_placeholder.isEmpty() ? text : m_placeholder);
     if (!m_isGiven) setGivenText(std::nullopt);
+}
+
+void FieldEditor::setPlaceholder(const QString &text)
+{
+    m_placeholder = text;
+    if (m_line) m_line->setPlaceholderText(text.isEmpty() ? m_default : text);
 }
 
 void FieldEditor::setGivenText(const std::optional<QString> &text)

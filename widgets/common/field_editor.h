@@ -28,6 +28,8 @@ public:
     [[nodiscard]] const Field &field() const { return m_field; }
     /// The value that holds while nothing is given: a placeholder in lines, the chosen entry elsewhere.
     void setDefaultText(const QString &text);
+    /// What an empty line says instead of its default: "automatic", "40, by the schedule".
+    void setPlaceholder(const QString &text);
     [[nodiscard]] QString defaultText() const { return m_default; }
     /// Shows a given value, or the default when empty. Does not signal.
     void setGivenText(const std::optional<QString> &text);
@@ -54,7 +56,7 @@ private:
     void browse(bool wantsFolder);
 
     const Field &m_field;
-    QString m_default;
+    QString m_default, m_placeholder;
     bool m_isGiven = false;
     QWidget *m_control = nullptr;
     UnitLineEdit *m_line = nullptr;

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/form/data_card.h"
+
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+/// The first of the names that is there; counts may be written plain or as the length of a list.
+double number(const QJsonObject &object, std::initializer_list<QLatin1String> names)
+{
+    for (QLatin1String name : names) {
+        const QJsonValue value = object.value(name);
+        if (value.isDouble()) return value.toDouble();
+        if (value.isArray()) return static_cast<double>(value.toArray().size());
+    }
+    return 0;
+}
+
+QString formatText(const QString &format)
+{
+    if (format == u"text") return DataCard::tr("text file");
+    if (format == u"folder") return DataCard::tr("folder of text files");
+    if (format.startsWith(u"jsonl")) {
+        const QString fields = format.mid(5).remove(u'_').remove(u'-').toLower();
+        return fields.isEmpty() ? DataCard::tr("JSON lines") : DataCard::tr("JSON lines with %1").arg(fields);
+    }
+    return format;
+}
+
+QString skippedText(const QJsonArray &skipped)
+{
+    QStringList lines;
+    for (const QJsonValue &value : skipped) {
+        if (lines.size() == 20) {
+            lines << u"…"_s;
+            break;
+        }
+        const QJsonObject object = value.toObject();
+        lines << (object.isEmpty()
+                      ? value.toString()
+                      : object.value("path"_L1).toString() + u": "_s + object.value("reason"_L1).toString());
+    }
+    return lines.join(u'\n');
+}
+
+} // namespace
+
+DataCard::DataCard(QWidget *parent)
+    : PanelFrame(tr("Text"), parent), m_numbers(new KeyValueGrid(this)),
+      m_sentence(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
+      m_skipped(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
+      m_preview(new ToneLabel(QString(), Tone::Secondary, TypeSize::Mono, this)),
+      m_example(new QPushButton(tr("Use the example"), this))
+{
+    setObjectName(u"dataCard"_s);
+    m_numbers->setObjectName(u"dataNumbers"_s);
+    m_example->setObjectName(u"useExample"_s);
+    m_example->setToolTip(tr("C++ sources that are on this computer already; nothing is downloaded"));
+    for (ToneLabel *label : {m_sentence, m_skipped, m_preview}) {
+        label->setWordWrap(true);
+        label->setMinimumWidth(80);
+    }
+    m_preview->setAccessibleName(tr("Beginning of the text"));
+    auto *content = new QWidget(this);
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_sentence);
+    layout->addWidget(m_example, 0, Qt::AlignLeft);
+    layout->addWidget(m_numbers);
+    layout->addWidget(m_skipped);
+    layout->addWidget(m_preview);
+    setContent(content);
+    connect(m_example, &QPushButton::clicked, this, &DataCard::exampleRequested);
+    showNothing();
+}
+
+void DataCard::setExampleOffered(bool isOffered)
+{
+    m_isExampleOffered = isOffered;
+    m_example->setVisible(isOffered && m_numbers->isHidden() && m_numTrainTokens == 0);
+}
+
+void DataCard::showNothing()
+{
+    m_numTrainTokens = 0;
+    m_sentence->setText(tr("Size, tokens and the first lines of the chosen text stand here."));
+    m_sentence->show();
+    m_example->setVisible(m_isExampleOffered);
+    m_numbers->hide();
+    m_skipped->hide();
+    m_preview->hide();
+}
+
+void DataCard::showReading(const QString &path)
+{
+    showNothing();
+    m_sentence->setText(tr("Reading %1 …").arg(path));
+    m_example->hide();
+}
+
+void DataCard::showFailure()
+{
+    showNothing();
+    m_sentence->setText(tr("This text cannot be used; the reason stands under the field."));
+}
+
+void DataCard::showDescription(const QString &json)
+{
+    const QJsonObject data = QJsonDocument::fromJson(json.toUtf8()).object();
+    m_numTrainTokens = static_cast<quint64>(number(data, {"train_tokens"_L1, "num_train_tokens"_L1}));
+    const double valTokens = number(data, {"val_tokens"_L1, "num_val_tokens"_L1});
+    const double numFiles = number(data, {"files"_L1, "num_files"_L1});
+    const double numSkipped = number(data, {"num_skipped"_L1, "skipped_files"_L1, "skipped"_L1});
+    m_numbers->clear();
+    m_numbers->setValue(tr("Format"), formatText(data.value("format"_L1).toString()));
+    m_numbers->setValue(tr("Files"), integerText(static_cast<qint64>(numFiles)));
+    m_numbers->setValue(tr("Documents"),
+                        integerText(static_cast<qint64>(number(data, {"documents"_L1, "num_documents"_L1}))));
+    m_numbers->setValue(tr("Size"),
+                        bytesText(static_cast<quint64>(number(data, {"bytes"_L1, "num_bytes"_L1}))));
+    m_numbers->setValue(tr("Training tokens"), countText(static_cast<double>(m_numTrainTokens)),
+                        integerText(static_cast<qint64>(m_numTrainTokens)));
+    m_numbers->setValue(tr("Validation tokens"), countText(valTokens),
+                        integerText(static_cast<qint64>(valTokens)));
+    m_numbers->show();
+    m_sentence->hide();
+    m_example->hide();
+    m_skipped->setVisible(numSkipped > 0);
+    m_skipped->setText(numSkipped == 1
+                           ? tr("1 file was skipped.")
+                           : tr("%1 files were skipped.").arg(integerText(static_cast<qint64>(numSkipped))));
+    m_skipped->setToolTip(skippedText(data.value("skipped"_L1).toArray()));
+    QString preview = data.value("first_text"_L1).toString();
+    if (preview.isEmpty()) preview = data.value("preview"_L1).toString();
+    const QStringList lines = preview.left(400).split(u'\n');
+    m_preview->setText(lines.mid(0, 6).join(u'\n').trimmed());
+    m_preview->setVisible(!m_preview->text().isEmpty());
+}
+
+} // namespace orrery::ui

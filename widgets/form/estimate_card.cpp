@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/form/estimate_card.h"
+
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QVBoxLayout>
+
+namespace orrery::ui {
+
+EstimateCard::EstimateCard(QWidget *parent)
+    : PanelFrame(tr("Estimate"), parent), m_numbers(new KeyValueGrid(this)),
+      m_warning(new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)),
+      m_assumption(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this))
+{
+    setObjectName(QStringLiteral("estimateCard"));
+    m_numbers->setObjectName(QStringLiteral("estimateNumbers"));
+    m_warning->setObjectName(QStringLiteral("estimateWarning"));
+    for (ToneLabel *label : {m_warning, m_assumption}) {
+        label->setWordWrap(true);
+        label->setMinimumWidth(80);
+    }
+    auto *content = new QWidget(this);
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_numbers);
+    layout->addWidget(m_warning);
+    layout->addWidget(m_assumption);
+    setContent(content);
+}
+
+void EstimateCard::setEstimate(const RunSpec &spec, const SpeedAssumption &speed, quint64 memoryBytes,
+                               quint64 trainTokens)
+{
+    m_estimate = estimateRun(spec, byteVocabSize(spec.data), speed.flopsPerSecond);
+    m_exceedsMemory = spec.device == "cpu" && memoryBytes > 0 && m_estimate.totalBytes > memoryBytes;
+    const auto count = [](quint64 value) { return countText(static_cast<double>(value)); };
+    m_numbers->setValue(tr("Parameters"), count(m_estimate.numParameters),
+                        tr("%1, of which %2 outside the embeddings")
+                            .arg(integerText(static_cast<qint64>(m_estimate.numParameters)),
+                                 integerText(static_cast<qint64>(m_estimate.numNonEmbedding))));
+    m_numbers->setValue(tr("Memory"), bytesText(m_estimate.totalBytes),
+                        m_exceedsMemory ? Tone::Error : Tone::Text,
+                        tr("Weights %1, optimizer %2, activations about %3")
+                            .arg(bytesText(m_estimate.weightBytes), bytesText(m_estimate.optimizerBytes),
+                                 bytesText(m_estimate.activationBytes)));
+    m_numbers->setValue(tr("Tokens per step"), count(m_estimate.tokensPerStep));
+    m_numbers->setValue(tr("Tokens in all"), count(m_estimate.totalTokens));
+    m_numbers->setValue(tr("Passes over the text"),
+                        trainTokens > 0 ? significantText(static_cast<double>(m_estimate.totalTokens) /
+                                                              static_cast<double>(trainTokens),
+                                                          2)
+                                        : unknownText(),
+                        tr("How often each training token is read on average"));
+    const bool isCpu = spec.device == "cpu";
+    m_numbers->setValue(tr("Time"),
+                        isCpu ? tr("about %1").arg(durationText(m_estimate.totalSeconds)) : unknownText(),
+                        isCpu ? tr("%1 per step").arg(durationText(m_estimate.secondsPerStep)) : QString());
+    m_warning->setVisible(m_exceedsMemory);
+    m_warning->setText(tr("More than this machine's %1. Choose a smaller batch, context or preset.")
+                           .arg(bytesText(memoryBytes)));
+    m_assumption->setText(isCpu ? tr("Time at %1.").arg(speed.source)
+                                : tr("Time on a GPU is not known before it has trained once."));
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/form/new_run_panel.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/field_editor.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/run_spec_json.h"
+#include "widgets/common/run_text.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/form/data_card.h"
+#include "widgets/form/spec_form.h"
+#include "widgets/theme/theme.h"
+
+#include <QBoxLayout>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QTimer>
+#include <QToolButton>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kDescribeDelayMs = 350, kSideWidth = 280, kMinTwoColumns = 700, kMaxMenuRuns = 30;
+constexpr double kUnknownCpuFlops = 60e9;
+
+} // namespace
+
+NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
+    : PanelFrame(tr("New run"), parent), m_session(session), m_form(new SpecForm(this)),
+      m_estimate(new EstimateCard(this)), m_data(new DataCard(this)), m_fromRun(new QToolButton(this)),
+      m_runMenu(new QMenu(m_fromRun)), m_describeTimer(new QTimer(this))
+{
+    setObjectName(u"newRunPanel"_s);
+    QToolButton *close = addTitleButton(u"close"_s, tr("Close; what was filled in is kept (Esc)"));
+    close->setObjectName(u"closeNewRun"_s);
+    connect(close, &QToolButton::clicked, this, &NewRunPanel::closeRequested);
+
+    m_fromRun->setText(tr("From run"));
+    m_fromRun->setToolTip(tr("Take over the settings of a run"));
+    m_fromRun->setAccessibleName(m_fromRun->toolTip());
+    m_fromRun->setObjectName(u"fromRun"_s);
+    m_fromRun->setPopupMode(QToolButton::InstantPopup);
+    m_fromRun->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bindIcon(m_fromRun, u"chevron-down"_s);
+    m_fromRun->setMenu(m_runMenu);
+    connect(m_runMenu, &QMenu::aboutToShow, this, &NewRunPanel::fillRunMenu);
+    m_form->addPresetWidget(m_fromRun);
+
+    auto *side = new QWidget;
+    auto *sideLayout = new QVBoxLayout(side);
+    sideLayout->setContentsMargins(0, 0, 0, 0);
+    sideLayout->setSpacing(space::kOne);
+    sideLayout->addWidget(m_estimate);
+    sideLayout->addWidget(m_data);
+    sideLayout->addStretch(1);
+    auto *sideScroll = new QScrollArea(this);
+    sideScroll->setObjectName(u"newRunSide"_s);
+    sideScroll->setWidget(side);
+    sideScroll->setWidgetResizable(true);
+    sideScroll->setFrameShape(QFrame::NoFrame);
+    sideScroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    sideScroll->setFixedWidth(kSideWidth);
+    sideScroll->viewport()->setAutoFillBackground(false);
+    side->setAutoFillBackground(false);
+
+    auto *content = new QWidget(this);
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    m_columns = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_columns->setSpacing(space::kTwo);
+    m_columns->addWidget(m_form, 1);
+    m_columns->addWidget(sideScroll);
+    layout->addLayout(m_columns, 1);
+    layout->addWidget(makeSeparator(content));
+    layout->addWidget(makeFooter());
+    setContent(content);
+
+    m_describeTimer->setSingleShot(true);
+    connect(m_describeTimer, &QTimer::timeout, this, &NewRunPanel::describeNow);
+    connect(m_form, &SpecForm::changed, this, &NewRunPanel::takeChange);
+    connect(m_data, &DataCard::exampleRequested, this, &NewRunPanel::useExample);
+    connect(&session, &EngineSession::runsChanged, this, &NewRunPanel::updateEstimate);
+    connect(&session, &EngineSession::connectionChanged, this, [this] {
+        m_described.clear();
+        takeChange();
+    });
+    takeChange();
+}
+
+QWidget *NewRunPanel::makeFooter()
+{
+    auto *footer = new QWidget(this);
+    m_reason = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, footer);
+    m_reason->setObjectName(u"startReason"_s);
+    m_showProblem = new QToolButton(footer);
+    m_showProblem->setText(tr("Show"));
+    m_showProblem->setToolTip(tr("Go to the field that needs a look"));
+    m_showProblem->setObjectName(u"showProblem"_s);
+    m_resetAll = new QPushButton(tr("Reset all"), footer);
+    m_resetAll->setProperty("flat", true);
+    m_resetAll->setObjectName(u"resetAll"_s);
+    m_copy = new QPushButton(tr("Copy as command"), footer);
+    m_copy->setObjectName(u"copyCommand"_s);
+    m_copy->setToolTip(tr("Copies the orrery-engine call that does the same"));
+    m_start = new QPushButton(tr("Start training"), footer);
+    m_start->setObjectName(u"startTraining"_s);
+    makePrimary(m_start);
+    auto *layout = new QHBoxLayout(footer);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_reason, 1);
+    layout->addWidget(m_showProblem);
+    layout->addWidget(m_resetAll);
+    layout->addWidget(m_copy);
+    layout->addWidget(m_start);
+    connect(m_showProblem, &QToolButton::clicked, this,
+            [this] { m_form->showField(m_form->firstProblem().first); });
+    connect(m_resetAll, &QPushButton::clicked, m_form, &SpecForm::resetAll);
+    connect(m_copy, &QPushButton::clicked, this, [this] { copyToClipboard(command()); });
+    connect(m_start, &QPushButton::clicked, this, &NewRunPanel::start);
+    return footer;
+}
+
+void NewRunPanel::setExamplePath(std::function<QString()> provider)
+{
+    m_example = std::move(provider);
+    m_form->setExamplePath(m_example);
+    m_data->setExampleOffered(m_example != nullptr);
+}
+
+void NewRunPanel::useExample()
+{
+    if (m_example) m_form->setGiven(u"data.path"_s, m_example());
+}
+
+void NewRunPanel::fillRunMenu()
+{
+    m_runMenu->clear();
+    int numShown = 0;
+    for (const RunStatus &status : m_session.runs()) {
+        if (++numShown > kMaxMenuRuns) break;
+        QString name = runTitle(status);
+        name.replace(u'&', u"&&"_s);
+        const QString run = fromStd(status.id);
+        m_runMenu->addAction(QFontMetrics(font()).elidedText(name, Qt::ElideMiddle, 320), this,
+                             [this, run] { fillFromRun(run); });
+    }
+    if (numShown == 0) m_runMenu->addAction(tr("There is no run yet"))->setEnabled(false);
+}
+
+void NewRunPanel::fillFromRun(const QString &run)
+{
+    banner()->clear();
+    m_session.getSpec(run, this, [this](Result<QString> reply) {
+        const Result<QString> text = reply ? specTextOfRun(*reply) : Result<QString>(reply.error());
+        SpecBuilder read;
+        if (const Result<void> taken = text ? read.setJson(toStd(*text)) : Result<void>(text.error());
+            !taken) {
+            banner()->showError(taken.error());
+            return;
+        }
+        // A frozen spec names every value. What equals the preset's default goes back to being one, so that
+        // the marks show what is special about the run, and its frozen horizon does not bind the new one.
+        const RunSpec spec = read.preview();
+        RunSpec defaults;
+        applyPreset(defaults, spec.model.preset);
+        defaults.model.preset = RunSpec{}.model.preset;
+        SpecBuilder builder;
+        for (const Field &field : specFields()) {
+            if (field.key == "name" ||
+                (field.key == "schedule.total_steps" && spec.schedule.totalSteps == spec.train.steps))
+                continue;
+            if (field.get(spec) != field.get(defaults)) (void)builder.setValue(field.key, field.get(spec));
+        }
+        m_form->setBuilder(builder);
+    });
+}
+
+QString NewRunPanel::command() const { return fromStd(specToCommand(m_form->builder())); }
+
+QString NewRunPanel::draftJson() const { return m_form->draftJson(); }
+
+void NewRunPanel::restoreDraft(const QString &json) { m_form->restoreDraft(json); }
+
+void NewRunPanel::takeChange()
+{
+    describeLater();
+    updateEstimate();
+    updateStart();
+    Q_EMIT draftChanged();
+}
+
+void NewRunPanel::describeLater()
+{
+    const RunSpec spec = m_form->builder().preview();
+    const QString question =
+        QStringList{fromStd(spec.data.path), fromStd(spec.data.tokenizer),
+                    QString::number(spec.data.valFraction), QString::number(spec.model.context)}
+            .join(u'\n');
+    if (question == m_described) return;
+    m_described = question;
+    m_ticket += 1; // an answer to the question before is dropped
+    m_form->clearOutsideProblem(u"data.path"_s);
+    if (spec.data.path.empty() || m_session.connectionState() != ConnectionState::Connected) {
+        m_describeTimer->stop();
+        m_data->showNothing();
+        return;
+    }
+    m_data->showReading(fromStd(spec.data.path));
+    m_describeTimer->start(kDescribeDelayMs);
+}
+
+void NewRunPanel::describeNow()
+{
+    const RunSpec spec = m_form->builder().preview();
+    const quint64 ticket = m_ticket;
+    m_session.describeData(fromStd(spec.data.path), fromStd(spec.data.tokenizer), spec.data.valFraction,
+                           spec.model.context, this, [this, ticket](Result<QString> reply) {
+                               if (ticket != m_ticket) return;
+                               if (reply) {
+                                   m_data->showDescription(*reply);
+                                   m_form->clearOutsideProblem(u"data.path"_s);
+                               } else {
+                                   m_data->showFailure();
+                                   m_form->setOutsideProblem(u"data.path"_s, errorText(reply.error()));
+                               }
+                               updateEstimate();
+                               updateStart();
+                           });
+}
+
+SpeedAssumption NewRunPanel::speed(const RunSpec &spec) const
+{
+    // The newest run that measured a speed here stands for this machine: 6 FLOP per parameter and token.
+    const RunStatus *best = nullptr;
+    for (const RunStatus &status : m_session.runs()) {
+        const bool hasSpeed =
+            std::isfinite(status.tokensPerSecond) && status.tokensPerSecond > 0 && status.numParameters > 0;
+        if (hasSpeed && status.device == spec.device && (!best || status.createdAt > best->createdAt))
+            best = &status;
+    }
+    if (!best) return {kUnknownCpuFlops, tr("60 GFLOP/s, assumed for a processor that has not trained yet")};
+    const double flops = best->tokensPerSecond * 6 * static_cast<double>(best->numParameters);
+    return {flops, tr("%1 GFLOP/s, the speed of “%2”").arg(significantText(flops / 1e9, 2), runTitle(*best))};
+}
+
+void NewRunPanel::updateEstimate()
+{
+    const RunSpec spec = m_form->builder().preview();
+    m_estimate->setEstimate(spec, speed(spec), m_session.engine().memoryBytes, m_data->numTrainTokens());
+}
+
+void NewRunPanel::updateStart()
+{
+    QString reason;
+    Tone tone = Tone::Secondary;
+    const auto [key, message] = m_form->firstProblem();
+    if (m_isStarting)
+        reason = tr("Starting …");
+    else if (m_session.connectionState() != ConnectionState::Connected)
+        reason = tr("The engine is not connected.");
+    else if (key == u"data.path" && m_form->builder().preview().data.path.empty())
+        reason = tr("Choose a text to train on.");
+    else if (!m_form->isValid()) {
+        const Field *field = findField(toStd(key));
+        reason = tr("%1 needs a look.").arg(field ? fieldLabel(*field) : key);
+        tone = Tone::Error;
+    }
+    m_start->setEnabled(reason.isEmpty());
+    m_start->setToolTip(reason.isEmpty() ? tr("Creates the run and starts it (Ctrl+Enter)") : reason);
+    m_showProblem->setVisible(!m_form->isValid() && !m_isStarting);
+    m_reason->setTone(tone);
+    m_reason->setFullText(reason);
+}
+
+void NewRunPanel::start()
+{
+    if (!m_start->isEnabled()) return;
+    const Result<RunSpec> spec = m_form->builder().build();
+    if (!spec) {
+        banner()->showError(spec.error());
+        return;
+    }
+    banner()->clear();
+    m_isStarting = true;
+    updateStart();
+    m_session.createRun(fromStd(specToJson(*spec)), QString(), true, this, [this](Result<RunStatus> reply) {
+        m_isStarting = false;
+        updateStart();
+        if (!reply) {
+            banner()->showError(reply.error());
+            return;
+        }
+        if (m_form->builder().isExplicit("name"))
+            m_form->setBuilder([this] { // the next run is another one
+                SpecBuilder rest = m_form->builder();
+                rest.reset("name");
+                return rest;
+            }());
+        Q_EMIT runCreated(fromStd(reply->id));
+    });
+}
+
+void NewRunPanel::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Escape) {
+        Q_EMIT closeRequested();
+        return;
+    }
+    if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) &&
+        (event->modifiers() & Qt::ControlModifier)) {
+        start();
+        return;
+    }
+    PanelFrame::keyPressEvent(event);
+}
+
+void NewRunPanel::resizeEvent(QResizeEvent *event)
+{
+    PanelFrame::resizeEvent(event);
+    const bool isWide = width() >= kMinTwoColumns;
+    m_columns->setDirection(isWide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    auto *side = findChild<QScrollArea *>(u"newRunSide"_s);
+    side->setMinimumWidth(isWide ? kSideWidth : 0);
+    side->setMaximumWidth(isWide ? kSideWidth : QWIDGETSIZE_MAX);
+    side->setMaximumHeight(isWide ? QWIDGETSIZE_MAX : height() / 3);
+}
+
+} // namespace orrery::ui

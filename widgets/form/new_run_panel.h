@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The New run form with its estimate, the description of its text, and the button that starts it. The draft
+// outlives closing. GUI thread only.
+#pragma once
+
+#include "widgets/common/panel_frame.h"
+#include "widgets/form/estimate_card.h"
+#include "widgets/session/engine_session.h"
+
+#include <functional>
+
+class QBoxLayout;
+class QMenu;
+class QPushButton;
+class QTimer;
+class QToolButton;
+
+namespace orrery::ui {
+
+class DataCard;
+class ElidedLabel;
+class SpecForm;
+
+class NewRunPanel : public PanelFrame {
+    Q_OBJECT
+public:
+    explicit NewRunPanel(EngineSession &session, QWidget *parent = nullptr);
+    /// Offers "Use the example" where a text is asked for. The path is asked for when it is used.
+    void setExamplePath(std::function<QString()> provider);
+    /// Fills the form with the spec of a run, under no name of its own.
+    void fillFromRun(const QString &run);
+    [[nodiscard]] QString draftJson() const;
+    void restoreDraft(const QString &json);
+    [[nodiscard]] SpecForm *form() const { return m_form; }
+    [[nodiscard]] EstimateCard *estimateCard() const { return m_estimate; }
+    [[nodiscard]] DataCard *dataCard() const { return m_data; }
+    [[nodiscard]] QPushButton *startButton() const { return m_start; }
+    [[nodiscard]] QString command() const; ///< what "Copy as command" copies
+
+public Q_SLOTS:
+    void start();
+    void useExample();
+
+Q_SIGNALS:
+    void runCreated(const QString &run);
+    void closeRequested();
+    void draftChanged(); ///< draftJson() says something new
+
+protected:
+    void keyPressEvent(QKeyEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    QWidget *makeFooter();
+    void fillRunMenu();
+    void takeChange();
+    void describeLater();
+    void describeNow();
+    void updateEstimate();
+    void updateStart();
+    [[nodiscard]] SpeedAssumption speed(const RunSpec &spec) const;
+
+    EngineSession &m_session;
+    SpecForm *m_form;
+    EstimateCard *m_estimate;
+    DataCard *m_data;
+    QBoxLayout *m_columns;
+    QToolButton *m_fromRun;
+    QMenu *m_runMenu;
+    QPushButton *m_start, *m_copy, *m_resetAll;
+    ElidedLabel *m_reason;
+    QToolButton *m_showProblem;
+    QTimer *m_describeTimer;
+    std::function<QString()> m_example;
+    QString m_described; ///< question whose answer is shown or awaited
+    quint64 m_ticket = 0;
+    bool m_isStarting = false;
+};
+
+} // namespace orrery::ui
