@@ -391,7 +391,7 @@ Result<GenerateSummary>
 EngineClient::generate(const std::string &model, const GenerateRequest &request,
                        const std::function<bool(const ModelInfo &)> &onModel,
                        const std::function<bool(const std::vector<GeneratedToken> &)> &onTokens,
-                       const CancelToken &token) const
+                       const CancelToken &token, const std::function<bool()> &onQuiet) const
 {
     v1::GenerateRequest message;
     toMessage(ModelRequest{model, request}, message);
@@ -412,9 +412,15 @@ EngineClient::generate(const std::string &model, const GenerateRequest &request,
         }
         return !isStopped;
     };
+    std::function<bool()> onQuietStop;
+    if (onQuiet)
+        onQuietStop = [&] {
+            isStopped = !onQuiet();
+            return !isStopped;
+        };
     ORRERY_TRY((m_impl->stream<v1::InferenceService::Stub, v1::GenerateRequest, v1::GenerateResponse>(
-        *m_impl->inference, &v1::InferenceService::Stub::PrepareAsyncGenerateText, message, onResponse, {},
-        "generate with", model, token)));
+        *m_impl->inference, &v1::InferenceService::Stub::PrepareAsyncGenerateText, message, onResponse,
+        onQuietStop, "generate with", model, token)));
     if (isStopped) {
         summary.reason = FinishReason::Cancelled;
         if (summary.model.empty()) summary.model = model;

@@ -100,7 +100,7 @@ public:
     generate(const std::string &model, const GenerateRequest &request,
              const std::function<bool(const ModelInfo &)> &onModel,
              const std::function<bool(const std::vector<GeneratedToken> &)> &onTokens,
-             const CancelToken &token = {}) const;
+             const CancelToken &token = {}, const std::function<bool()> &onQuiet = {}) const;
     /// One after the other; a request that fails does not stop the others.
     [[nodiscard]] Result<std::vector<BatchResult>> batchGenerate(const std::vector<ModelRequest> &requests,
                                                                  const CancelToken &token = {}) const;

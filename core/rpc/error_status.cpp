@@ -30,6 +30,8 @@ grpc::StatusCode statusCodeFor(ErrorCode code)
         return grpc::StatusCode::UNAVAILABLE;
     case ErrorCode::Internal:
         return grpc::StatusCode::INTERNAL;
+    case ErrorCode::NonFinite:
+        return grpc::StatusCode::ABORTED;
     }
     return grpc::StatusCode::UNKNOWN;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a checked spec to a run directory on disk: the one place that decides what is frozen. Used by `train` and by the
-// host. Any thread.
+// From a checked spec to a run directory on disk: the one place that decides what is frozen. Used by `train`
+// and by the host. Any thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -14,13 +14,15 @@ namespace orrery {
 
 enum class ThreadUse : uint8_t { Unknown, AllCores, LeaveOneForDesktop };
 
-/// Completes the spec: name, absolute data path, threads, schedule.total_steps; adds digest, program and CPU model.
+/// Completes the spec: name, absolute data path, threads, schedule.total_steps; adds digest, program and CPU
+/// model.
 FrozenSpec freezeSpec(RunSpec spec, ThreadUse threadUse);
 
-/// Makes the run and lists it in the catalogue. @param directory empty: in the catalogue's runs under a new id
+/// Makes the run and lists it in the catalogue. @param directory empty: in the catalogue's runs under a new
+/// id
 /// @error InvalidInput (spec), NotFound (data path missing), Conflict (a run is there), Io
-Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &spec, const std::filesystem::path &directory,
-                               ThreadUse threadUse);
+Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &spec,
+                               const std::filesystem::path &directory, ThreadUse threadUse);
 
 /// "orrery 0.1.0", as frozen in specs and shown by the host.
 const char *programVersion();

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/host/host_service.h"
+
+#include "core/store/run_store.h"
+#include "core/tensorfile/checkpoint_files.h"
+
+namespace orrery {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool isFolder(const fs::path &path)
+{
+    std::error_code failed;
+    return fs::is_directory(path, failed);
+}
+
+Error noCheckpoint(const RunDirectory &run)
+{
+    return {ErrorCode::NotFound,
+            "Cannot generate with run \"" + run.frozen().id + "\": it has no checkpoint yet, expected one.",
+            run.isOwned() ? "Save one now with Checkpoint, or wait for the next."
+                          : "Start the run and let it reach its first checkpoint."};
+}
+
+/// The step of the checkpoint with the lowest validation loss; the newest when none is marked.
+int64_t bestStep(const RunDirectory &run, int64_t newest)
+{
+    const auto reader = RunReader::open(run.path());
+    if (!reader) return newest;
+    const auto checkpoints = (*reader)->checkpoints();
+    if (!checkpoints) return newest;
+    for (const CheckpointInfo &checkpoint : *checkpoints)
+        if (checkpoint.isBest) return checkpoint.step;
+    return newest;
+}
+
+} // namespace
+
+Result<std::string> HostInference::resolveModel(const std::string &model) const
+{
+    if (model.empty())
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot generate: the model is \"\", expected a run or a model directory.",
+                     "Name a run, RUN@step or a model directory."};
+    // A folder without spec.json is a model directory, or what its worker will say about it.
+    if (model.front() == '/' && isFolder(model) && !RunDirectory::open(model).ok()) return model;
+    std::string name = model;
+    std::string step = "latest";
+    const size_t at = model.rfind('@');
+    if (at != std::string::npos && at > 0 && !(model.front() == '/' && isFolder(model))) {
+        name = model.substr(0, at);
+        step = model.substr(at + 1);
+    }
+    ORRERY_ASSIGN(const fs::path path, m_catalogue.resolve(name));
+    ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
+    if (step != "latest" && step != "best") return path.string() + "@" + step;
+    // The newest checkpoint of now: a worker that loaded an older one must not answer for it.
+    const std::vector<int64_t> steps = listCheckpoints(run.checkpoints());
+    if (steps.empty()) return noCheckpoint(run);
+    return path.string() + "@" + std::to_string(step == "best" ? bestStep(run, steps.back()) : steps.back());
+}
+
+Result<GenerateSummary> HostInference::generate(const ModelRequest &request, GenerateSink &sink)
+{
+    ORRERY_ASSIGN(const std::string reference, resolveModel(request.model));
+    const auto isCancelled = [&] { return sink.isCancelled(); };
+    for (int attempt = 0;; ++attempt) {
+        Result<ModelWorkers::Lease> lease = m_workers.acquire(reference, isCancelled);
+        // A worker may leave, being idle, between our look at it and our request: another one is started,
+        // once.
+        const bool mayRetry = attempt == 0 && !sink.isCancelled();
+        if (!lease.ok()) return lease.error();
+        Result<EngineClient> client = EngineClient::connect(lease->socket());
+        if (!client.ok()) {
+            if (mayRetry) continue;
+            return client.error();
+        }
+        bool hasAnswer = false;
+        Result<GenerateSummary> summary = client->generate(
+            reference, request.request,
+            [&](const ModelInfo &model) {
+                hasAnswer = true;
+                return sink.sendModel(model);
+            },
+            [&](const std::vector<GeneratedToken> &tokens) { return sink.sendTokens(tokens); }, {},
+            [&] { return !sink.isCancelled(); });
+        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && !hasAnswer && mayRetry)
+            continue;
+        return summary;
+    }
+}
+
+} // namespace orrery

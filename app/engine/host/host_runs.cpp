@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/host/host_runs.h"
+
+#include "core/base/log.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+namespace orrery {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr size_t kMaxReaders = 16;
+constexpr size_t kMaxClients = 16;
+constexpr auto kPoll = std::chrono::milliseconds(100);      ///< how soon a worker's start or end is seen
+constexpr auto kHeartbeat = std::chrono::milliseconds(900); ///< below the promised second
+
+/// Moves the entry of a key to the front, or makes it; forgets the oldest ones.
+template <typename Key, typename Value, typename Make>
+Result<std::shared_ptr<Value>> recent(std::list<std::pair<Key, std::shared_ptr<Value>>> &entries,
+                                      const Key &key, size_t maxEntries, Make make)
+{
+    const auto it =
+        std::find_if(entries.begin(), entries.end(), [&](const auto &entry) { return entry.first == key; });
+    if (it != entries.end()) {
+        entries.splice(entries.begin(), entries, it);
+        return entries.front().second;
+    }
+    ORRERY_ASSIGN(std::shared_ptr<Value> made, make());
+    entries.emplace_front(key, made);
+    while (entries.size() > maxEntries) entries.pop_back();
+    return made;
+}
+
+/// Asks a worker that does not listen yet to stop. By descriptor, and only while it owns the run.
+bool signalStop(const RunDirectory &run, const WorkerInfo &worker)
+{
+    const FileDescriptor process(
+        static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(worker.pid), 0)));
+    if (!process.isOpen()) return false;
+    const auto now = run.liveWorker();
+    if (!now || now->pid != worker.pid) return false;
+    return ::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0) == 0;
+}
+
+} // namespace
+
+Result<RunDirectory> HostRuns::open(const std::string &run) const
+{
+    ORRERY_ASSIGN(const std::filesystem::path path, m_catalogue.resolve(run));
+    return RunDirectory::open(path);
+}
+
+Result<std::shared_ptr<RunQueries>> HostRuns::queries(const std::string &run)
+{
+    ORRERY_ASSIGN(const std::filesystem::path path, m_catalogue.resolve(run));
+    const std::lock_guard lock(m_mutex);
+    return recent<std::filesystem::path, RunQueries>(
+        m_queries, path, kMaxReaders,
+        [&]() -> Result<std::shared_ptr<RunQueries>> { return std::make_shared<RunQueries>(path); });
+}
+
+Result<std::shared_ptr<EngineClient>> HostRuns::clientOf(const WorkerInfo &worker)
+{
+    // The socket's name holds the worker's pid, and a pid comes again: the start tells two workers apart.
+    const std::string key =
+        worker.socket + "\n" + std::to_string(worker.pid) + "\n" + std::to_string(worker.startedAt);
+    const std::lock_guard lock(m_mutex);
+    return recent<std::string, EngineClient>(
+        m_clients, key, kMaxClients, [&]() -> Result<std::shared_ptr<EngineClient>> {
+            ORRERY_ASSIGN(EngineClient client, EngineClient::connect(worker.socket));
+            return std::make_shared<EngineClient>(std::move(client));
+        });
+}
+
+Result<RunStatus> HostRuns::status(const std::string &run)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    const std::optional<WorkerInfo> worker = directory.liveWorker();
+    if (worker && !worker->socket.empty()) {
+        // Newer than the store by a commit, and with the number of viewers.
+        if (const auto client = clientOf(*worker)) {
+            Result<RunStatus> status = (*client)->status(run);
+            if (status.ok()) return status;
+        }
+    }
+    return directory.status();
+}
+
+Result<std::string> HostRuns::specJson(const std::string &run)
+{
+    ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(run));
+    return store->specJson();
+}
+
+Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand &command)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    const std::string &id = directory.frozen().id;
+    const std::optional<WorkerInfo> worker = directory.liveWorker();
+    if (!worker)
+        return Error{ErrorCode::Conflict,
+                     "Cannot control run \"" + id + "\": it is " + runStateName(directory.status().state) +
+                         ", expected a running one.",
+                     "Start it first."};
+    if (worker->socket.empty()) {
+        if (command.verb == ControlVerb::Stop && signalStop(directory, *worker)) return directory.status();
+        return Error{ErrorCode::Unavailable,
+                     "Cannot control run \"" + id +
+                         "\": its worker prepares the data and does not listen yet.",
+                     "Try again in a moment; only Stop works at once."};
+    }
+    ORRERY_ASSIGN(const std::shared_ptr<EngineClient> client, clientOf(*worker));
+    Result<RunStatus> status = client->control(id, command);
+    if (!status.ok() && status.error().code == ErrorCode::Unavailable && !directory.isOwned())
+        return Error{ErrorCode::Conflict, "Cannot control run \"" + id + "\": its worker has just ended.",
+                     "Start it again."};
+    return status;
+}
+
+Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const WorkerInfo &worker,
+                                               WatchSink &sink)
+{
+    // A connection of its own: a viewer that does not read holds up its own transport only.
+    Result<EngineClient> client = EngineClient::connect(worker.socket);
+    if (!client.ok()) return Forwarding::WorkerGone;
+    bool isViewerGone = false;
+    bool hasBatch = false;
+    auto lastSend = Clock::now();
+    const auto onBatch = [&](const WatchBatch &batch) {
+        hasBatch = true;
+        isViewerGone = sink.isCancelled() || !sink.send(batch);
+        lastSend = Clock::now();
+        return !isViewerGone;
+    };
+    const auto onQuiet = [&] {
+        isViewerGone = sink.isCancelled();
+        if (!isViewerGone && Clock::now() - lastSend > kHeartbeat) {
+            // A worker that is stopped by a signal says nothing; the link to us is alive all the same.
+            WatchBatch batch;
+            batch.status = run.status();
+            isViewerGone = !sink.send(batch);
+            lastSend = Clock::now();
+        }
+        return !isViewerGone;
+    };
+    const Result<void> watched = client->watch(run.frozen().id, onBatch, {}, onQuiet);
+    if (isViewerGone) return Forwarding::ViewerGone;
+    if (!watched.ok() && !hasBatch) {
+        const auto now = run.liveWorker();
+        if (now && now->pid == worker.pid)
+            return watched.error(); // it refuses, for instance too many viewers
+    }
+    return Forwarding::WorkerGone;
+}
+
+Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    RunState lastState = RunState::Unknown;
+    auto lastSend = Clock::now() - std::chrono::hours(1);
+    while (!sink.isCancelled()) {
+        const std::optional<WorkerInfo> worker = directory.liveWorker();
+        if (worker && !worker->socket.empty()) {
+            ORRERY_ASSIGN(const Forwarding ended, forward(directory, *worker, sink));
+            if (ended == Forwarding::ViewerGone) return {};
+            lastState = RunState::Unknown; // whatever it is now, the viewer hears it at once
+        }
+        const auto now = Clock::now();
+        const bool isDue = now - lastSend >= kHeartbeat || lastState == RunState::Unknown;
+        // A run at rest changes only by a start, which shows as a worker; one that has just lost its worker
+        // may still look alive until its lock is gone.
+        if (isDue || worker || isLiveState(lastState)) {
+            if (!RunDirectory::open(directory.path()).ok())
+                return Error{ErrorCode::NotFound,
+                             "Cannot go on watching run \"" + directory.frozen().id + "\": it was deleted.",
+                             "Choose another run."};
+            WatchBatch batch;
+            batch.status = directory.status();
+            if (isDue || batch.status.state != lastState) {
+                if (!sink.send(batch)) return {};
+                lastState = batch.status.state;
+                lastSend = now;
+            }
+        }
+        std::this_thread::sleep_for(kPoll);
+    }
+    return {};
+}
+
+Result<std::vector<SeriesReply>> HostRuns::querySeries(const SeriesRequest &request)
+{
+    ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(request.run));
+    return store->series(request);
+}
+
+Result<std::vector<RunEvent>> HostRuns::listEvents(const std::string &run, int64_t afterId, int32_t maxEvents)
+{
+    ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(run));
+    return store->events(afterId, maxEvents);
+}
+
+Result<std::vector<CheckpointInfo>> HostRuns::listCheckpoints(const std::string &run)
+{
+    ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(run));
+    return store->checkpoints();
+}
+
+Result<RunStatus> HostRuns::start(const std::string &run, int64_t steps)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    if (steps < 0)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot start run \"" + directory.frozen().id + "\" with " + std::to_string(steps) +
+                         " steps: expected 1 or more, or 0 for those of its spec.",
+                     "Give the new total number of steps."};
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_starting.insert(directory.path()).second)
+            return Error{ErrorCode::Conflict,
+                         "Cannot start run \"" + directory.frozen().id + "\": it is being started.",
+                         "Wait a moment."};
+    }
+    Result<WorkerProcess> worker = startTraining(directory, TrainLaunch{steps, false, {}});
+    {
+        const std::lock_guard lock(m_mutex);
+        m_starting.erase(directory.path());
+        if (worker.ok()) m_children.push_back(std::move(*worker));
+    }
+    if (!worker.ok()) {
+        logWarning("Start of run " + directory.frozen().id + " failed: " + worker.error().text());
+        return worker.error();
+    }
+    return status(directory.path().string());
+}
+
+Result<void> HostRuns::remove(const std::string &run)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    if (directory.isOwned()) {
+        const std::optional<WorkerInfo> owner = directory.liveWorker();
+        return Error{ErrorCode::Conflict,
+                     "Cannot delete run \"" + directory.frozen().id + "\": " +
+                         (owner ? "worker " + std::to_string(owner->pid) : std::string("another process")) +
+                         " owns it, expected nobody.",
+                     "Stop it first."};
+    }
+    {
+        const std::lock_guard lock(m_mutex);
+        m_queries.remove_if([&](const auto &entry) { return entry.first == directory.path(); });
+    }
+    ORRERY_TRY(directory.remove());
+    return m_catalogue.forget(directory.path());
+}
+
+size_t HostRuns::reapChildren()
+{
+    const std::lock_guard lock(m_mutex);
+    std::erase_if(m_children,
+                  [](WorkerProcess &child) { return child.wait(std::chrono::milliseconds(0)).has_value(); });
+    WorkerProcess::reapForgotten();
+    return m_children.size();
+}
+
+} // namespace orrery

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunService for all runs of the user: answered from the run stores, forwarded to the worker where one lives.
+// Any thread.
+#pragma once
+
+#include "app/engine/host/worker_process.h"
+#include "core/rpc/client.h"
+#include "core/rpc/run_queries.h"
+#include "core/rpc/service_backends.h"
+#include "core/store/catalogue.h"
+
+#include <atomic>
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orrery {
+
+class HostRuns final : public RunBackend {
+public:
+    explicit HostRuns(const Catalogue &catalogue) : m_catalogue(catalogue) {}
+
+    Result<RunStatus> status(const std::string &run) override;
+    Result<std::string> specJson(const std::string &run) override;
+    /// @error Conflict when it is not running; Unavailable while its worker does not listen yet
+    Result<RunStatus> control(const std::string &run, const ControlCommand &command) override;
+    /// Goes on when the worker ends or another one starts, until the viewer or the run is gone.
+    Result<void> watch(const std::string &run, WatchSink &sink) override;
+    Result<std::vector<SeriesReply>> querySeries(const SeriesRequest &request) override;
+    Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
+                                             int32_t maxEvents) override;
+    Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) override;
+
+    /// Spawns a worker, waits until it is up and keeps it as a child of ours.
+    Result<RunStatus> start(const std::string &run, int64_t steps);
+    /// Deletes it from disk and from the list. @error Conflict when owned
+    Result<void> remove(const std::string &run);
+    Result<RunDirectory> open(const std::string &run) const;
+    /// Reaps children that ended. @return number of those that live
+    size_t reapChildren();
+
+private:
+    enum class Forwarding : uint8_t { ViewerGone, WorkerGone };
+    Result<Forwarding> forward(const RunDirectory &run, const WorkerInfo &worker, WatchSink &sink);
+    Result<std::shared_ptr<RunQueries>> queries(const std::string &run);
+    /// Calls of a live worker share one connection.
+    Result<std::shared_ptr<EngineClient>> clientOf(const WorkerInfo &worker);
+
+    const Catalogue &m_catalogue;
+    std::mutex m_mutex;
+    std::list<std::pair<std::filesystem::path, std::shared_ptr<RunQueries>>> m_queries; ///< most recent first
+    std::list<std::pair<std::string, std::shared_ptr<EngineClient>>>
+        m_clients; ///< by socket, most recent first
+    std::set<std::filesystem::path> m_starting;
+    std::vector<WorkerProcess> m_children;
+};
+
+} // namespace orrery

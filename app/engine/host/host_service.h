@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// HostService and InferenceService of the host: the list of runs, making and starting them, data, and models.
+// Any thread.
+#pragma once
+
+#include "app/engine/host/host_runs.h"
+#include "app/engine/host/model_workers.h"
+#include "app/engine/host/run_monitor.h"
+#include "core/rpc/service_backends.h"
+#include "core/store/catalogue.h"
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace orrery {
+
+class HostService final : public HostBackend {
+public:
+    HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs)
+        : m_catalogue(catalogue), m_home(std::move(home)), m_runs(runs), m_monitor(catalogue)
+    {
+    }
+
+    Result<HostDescription> describe() override;
+    Result<std::vector<RunStatus>> listRuns() override;
+    Result<void> watchRuns(RunListSink &sink) override;
+    /// Paths in the spec and `directory` are absolute, as the host has a working directory of its own.
+    Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
+                                bool start) override;
+    Result<RunStatus> startRun(const std::string &run, int64_t steps) override
+    {
+        return m_runs.start(run, steps);
+    }
+    Result<RunStatus> addRun(const std::string &path) override;
+    Result<void> deleteRun(const std::string &run) override { return m_runs.remove(run); }
+    /// Prepares the data as a training would (kept in the cache). Two at a time at most; above: Unavailable.
+    Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
+
+private:
+    const Catalogue &m_catalogue;
+    std::filesystem::path m_home;
+    HostRuns &m_runs;
+    RunMonitor m_monitor;
+    std::mutex m_mutex;
+    std::optional<HostDescription> m_description; ///< asking the GPU driver takes a while: once
+    std::atomic<int> m_numDescriptions{0};
+};
+
+/// Generates with workers that hold a model each.
+class HostInference final : public InferenceBackend {
+public:
+    HostInference(const Catalogue &catalogue, ModelWorkers &workers)
+        : m_catalogue(catalogue), m_workers(workers)
+    {
+    }
+    /// @error NotFound (no such run, step or model; no checkpoint yet), Unavailable, and what the worker says
+    Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) override;
+
+private:
+    /// RUN, RUN@step, RUN@best, RUN@latest or a model directory as a reference that names the same weights
+    /// for good.
+    [[nodiscard]] Result<std::string> resolveModel(const std::string &model) const;
+
+    const Catalogue &m_catalogue;
+    ModelWorkers &m_workers;
+};
+
+} // namespace orrery

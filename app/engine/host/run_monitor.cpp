@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/host/run_monitor.h"
+
+#include "core/base/lock_file.h"
+#include "core/base/platform.h"
+#include "core/store/run_directory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sys/stat.h>
+
+namespace orrery {
+
+namespace {
+
+bool isSameNumber(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+} // namespace
+
+bool isSameStatus(const RunStatus &a, const RunStatus &b)
+{
+    return a.id == b.id && a.name == b.name && a.directory == b.directory && a.state == b.state &&
+           a.step == b.step && a.totalSteps == b.totalSteps && a.attempt == b.attempt &&
+           isSameNumber(a.createdAt, b.createdAt) && isSameNumber(a.lastReportAt, b.lastReportAt) &&
+           isSameNumber(a.elapsedSeconds, b.elapsedSeconds) && isSameNumber(a.loss, b.loss) &&
+           isSameNumber(a.valLoss, b.valLoss) && isSameNumber(a.bestValLoss, b.bestValLoss) &&
+           isSameNumber(a.learningRate, b.learningRate) && isSameNumber(a.gradNorm, b.gradNorm) &&
+           isSameNumber(a.tokensPerSecond, b.tokensPerSecond) &&
+           isSameNumber(a.viewerPercent, b.viewerPercent) && a.memoryBytes == b.memoryBytes &&
+           a.numParameters == b.numParameters && a.device == b.device && a.threads == b.threads &&
+           a.error == b.error && a.lastCheckpointStep == b.lastCheckpointStep &&
+           a.trainerWaits == b.trainerWaits && a.numViewers == b.numViewers;
+}
+
+RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &run)
+{
+    Fingerprint fingerprint;
+    for (const char *file : {"spec.json", "run.db", "run.db-wal", "worker.json", "checkpoints"}) {
+        struct stat info {};
+        if (::stat((run / file).c_str(), &info) != 0) {
+            fingerprint.parts.push_back(-1);
+            continue;
+        }
+        for (const int64_t part :
+             {static_cast<int64_t>(info.st_ino), static_cast<int64_t>(info.st_size),
+              static_cast<int64_t>(info.st_mtim.tv_sec), static_cast<int64_t>(info.st_mtim.tv_nsec)})
+            fingerprint.parts.push_back(part);
+    }
+    fingerprint.parts.push_back(LockFile::isHeld(run / "run.lock") ? 1 : 0);
+    return fingerprint;
+}
+
+std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_listing && maxAgeSeconds > 0 && monotonicSeconds() - m_refreshedAt < maxAgeSeconds)
+        return m_listing;
+
+    std::map<std::filesystem::path, Known> known;
+    auto listing = std::make_shared<RunListing>();
+    for (const std::filesystem::path &path : m_catalogue.scan()) {
+        // Taken before reading: a change in between is seen the next time.
+        Fingerprint fingerprint = fingerprintOf(path);
+        auto old = m_known.find(path);
+        Known entry;
+        if (old != m_known.end() && old->second.fingerprint == fingerprint) {
+            entry = std::move(old->second);
+        } else {
+            entry.fingerprint = std::move(fingerprint);
+            if (const auto run = RunDirectory::open(path)) {
+                entry.status = run->status();
+                entry.isReadable = true;
+            }
+        }
+        if (entry.isReadable) listing->runs.push_back(entry.status);
+        known.emplace(path, std::move(entry));
+    }
+    m_known = std::move(known);
+    std::stable_sort(listing->runs.begin(), listing->runs.end(),
+                     [](const RunStatus &a, const RunStatus &b) { return a.createdAt > b.createdAt; });
+    const bool isSame = m_listing && std::equal(listing->runs.begin(), listing->runs.end(),
+                                                m_listing->runs.begin(), m_listing->runs.end(), isSameStatus);
+    if (!isSame) {
+        listing->version = m_listing ? m_listing->version + 1 : 1;
+        m_listing = std::move(listing);
+    }
+    m_refreshedAt = monotonicSeconds();
+    return m_listing;
+}
+
+} // namespace orrery
