@@ -21,8 +21,13 @@ std::string numberText(double value)
 {
     if (std::isnan(value)) return "NaN";
     if (std::isinf(value)) return value > 0 ? "Inf" : "-Inf";
-    char buffer[40];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+    // The shortest text that reads back exactly, plain where a person would write it so: 0.0003, not 3e-04.
+    const double size = std::abs(value);
+    const bool isPlain = size == 0 || (size >= 1e-4 && size < 1e15);
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
+                                   isPlain ? std::chars_format::fixed : std::chars_format::general)
+                         .ptr;
     return {buffer, end};
 }
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/base/check_result.h"
+
+#include "core/spec/estimate.h"
+#include "core/spec/field_table.h"
+
+#include <cmath>
+
+using namespace orrery;
+
+namespace {
+
+RunSpec presetSpec(const char *name)
+{
+    RunSpec spec;
+    applyPreset(spec, name);
+    return spec;
+}
+
+} // namespace
+
+class TestEstimate : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void countsParametersAsByHand()
+    {
+        // tiny: 272·128 + 4·(2·128 + 4·128² + 3·128·384 + 2·32) + 128
+        QCOMPARE(estimateRun(presetSpec("tiny"), 272, 0).numParameters, uint64_t{888'192});
+        QCOMPARE(estimateRun(presetSpec("tiny"), 272, 0).numNonEmbedding, uint64_t{853'376});
+        // small: 272·384 + 6·(2·384 + 4·384² + 3·384·1024 + 2·64) + 384
+        QCOMPARE(estimateRun(presetSpec("small"), 272, 0).numParameters, uint64_t{10'727'040});
+    }
+    // Source: the published size of GPT-2 small with its biases, and the same without those of linear layers.
+    void countsGpt2AsPublished()
+    {
+        RunSpec spec = presetSpec("gpt2");
+        QCOMPARE(estimateRun(spec, 50257, 0).numParameters, uint64_t{124'356'864});
+        spec.model.bias = true;
+        QCOMPARE(estimateRun(spec, 50257, 0).numParameters, uint64_t{124'439'808});
+        spec.model.tied = false;
+        QCOMPARE(estimateRun(spec, 50257, 0).numParameters, uint64_t{124'439'808 + 50257 * 768});
+    }
+    void countsThePeerOfTheSpeedBenchmark()
+    {
+        RunSpec spec = presetSpec("gpt2");
+        spec.model.layers = 4;
+        spec.model.width = 128;
+        spec.model.heads = 4;
+        spec.model.context = 64;
+        QCOMPARE(estimateRun(spec, 256, 0).numParameters, uint64_t{829'696});
+    }
+    void countsEverySwitch()
+    {
+        RunSpec spec;
+        spec.model.layers = 1;
+        spec.model.width = 8;
+        spec.model.heads = 2;
+        spec.model.ffnWidth = 16;
+        spec.model.bias = true;
+        spec.model.tied = false;
+        // Embedding and head 2·2048; norms 16, attention 256 + 32, swiglu 384 + 40, q and k norms 8, final
+        // norm 8.
+        QCOMPARE(estimateRun(spec, 256, 0).numParameters, uint64_t{4840});
+        spec.model.qkNorm = false;
+        QCOMPARE(estimateRun(spec, 256, 0).numParameters, uint64_t{4832});
+        spec.model.norm = "layernorm";
+        QCOMPARE(estimateRun(spec, 256, 0).numParameters, uint64_t{4832 + 24});
+        spec.data.vocabSize = 300;
+        QCOMPARE(estimateRun(spec, 256, 0).numParameters, uint64_t{4832 + 24 + 2 * 44 * 8});
+    }
+    void resolvesTheFeedForwardWidth()
+    {
+        ModelSpec model;
+        QCOMPARE(feedForwardWidth(model), int64_t{384}); // 341.3 rounded up to a multiple of 64
+        model.width = 384;
+        QCOMPARE(feedForwardWidth(model), int64_t{1024});
+        model.ffn = "gelu";
+        QCOMPARE(feedForwardWidth(model), int64_t{1536});
+        model.ffnWidth = 100;
+        QCOMPARE(feedForwardWidth(model), int64_t{100});
+    }
+    void knowsTheByteVocabulary()
+    {
+        DataSpec data;
+        QCOMPARE(byteVocabSize(data), int64_t{272});
+        data.specialTokens = "none";
+        QCOMPARE(byteVocabSize(data), int64_t{256});
+        data.vocabSize = 512;
+        QCOMPARE(byteVocabSize(data), int64_t{512});
+    }
+    void addsUpMemoryAndTime()
+    {
+        RunSpec spec = presetSpec("tiny");
+        spec.train.accumulation = 2;
+        spec.train.steps = 100;
+        const auto fp32 = estimateRun(spec, 272, 1e9);
+        QCOMPARE(fp32.weightBytes, uint64_t{888'192} * 4);
+        QCOMPARE(fp32.optimizerBytes, uint64_t{888'192} * 12);
+        QCOMPARE(fp32.totalBytes,
+                 fp32.weightBytes + fp32.optimizerBytes + fp32.activationBytes + kWorkerBaseBytes);
+        QCOMPARE(fp32.tokensPerStep, uint64_t{16 * 128 * 2});
+        QCOMPARE(fp32.totalTokens, uint64_t{16 * 128 * 2 * 100});
+        // 6·(853376 + 272·128) + 12·4·128·128
+        QCOMPARE(fp32.flopsPerToken, 6.0 * 888'192 + 786'432);
+        QVERIFY(std::abs(fp32.secondsPerStep - fp32.flopsPerToken * 4096 / 1e9) < 1e-12);
+        QVERIFY(std::abs(fp32.totalSeconds - 100 * fp32.secondsPerStep) < 1e-9);
+        spec.train.dtype = "bf16";
+        const auto bf16 = estimateRun(spec, 272, 1e9);
+        QCOMPARE(bf16.weightBytes, uint64_t{888'192} * 6);
+        QVERIFY(bf16.activationBytes < fp32.activationBytes);
+    }
+    void memoryGrowsWithTheBatchAlone()
+    {
+        RunSpec spec = presetSpec("small");
+        const auto one = estimateRun(spec, 272, 1e9);
+        spec.train.batchSize *= 2;
+        const auto two = estimateRun(spec, 272, 1e9);
+        QCOMPARE(two.activationBytes, 2 * one.activationBytes);
+        QCOMPARE(two.weightBytes, one.weightBytes);
+    }
+    void hugeSpecsSaturate()
+    {
+        RunSpec spec;
+        spec.model.layers = 256;
+        spec.model.width = 65536;
+        spec.model.heads = 1024;
+        spec.model.context = 1 << 20;
+        spec.model.ffnWidth = 1 << 20;
+        spec.train.batchSize = 65536;
+        spec.train.accumulation = 65536;
+        spec.train.steps = 1'000'000'000;
+        const auto estimate = estimateRun(spec, 1 << 20, 1e9);
+        QCOMPARE(estimate.totalTokens, UINT64_MAX);
+        QCOMPARE(estimate.totalBytes, UINT64_MAX);
+        QVERIFY(std::isfinite(estimate.totalSeconds));
+    }
+    void presetsSayWhatTheyAre()
+    {
+        QCOMPARE(qtext(presetSummary("tiny")),
+                 QString("tiny: 4 layers × 128, context 128, 888 k parameters"));
+        QCOMPARE(qtext(presetSummary("nano")), QString());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestEstimate)
+#include "tst_estimate.moc"

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/base/check_result.h"
+
+#include "core/base/files.h"
+#include "core/spec/field_table.h"
+
+using namespace orrery;
+
+class TestSpecJson : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void writesTheStoredFormOfVersion1()
+    {
+        const auto stored = readFile(std::string(ORRERY_TEST_DATA) + "/spec/defaults-v1.json", 1 << 20);
+        VERIFY_OK(stored);
+        QCOMPARE(qtext(specToJson(RunSpec{})) + "\n", qtext(*stored));
+        VERIFY_OK(specFromJson(*stored));
+    }
+    void readsBackWhatAVersion1RunStored()
+    {
+        const auto stored = readFile(std::string(ORRERY_TEST_DATA) + "/spec/run-v1.json", 1 << 20);
+        VERIFY_OK(stored);
+        const auto spec = specFromJson(*stored);
+        VERIFY_OK(spec);
+        QCOMPARE(spec->model.layers, int64_t{3});
+        QCOMPARE(spec->optimizer.betas, (std::vector<double>{0.9, 0.99}));
+        QCOMPARE(spec->probes.prompts, (std::vector<std::string>{"ä\n", "\"q\""}));
+        QCOMPARE(spec->schedule.totalSteps, int64_t{500});
+        QCOMPARE(qtext(specToJson(*spec)) + "\n", qtext(*stored));
+    }
+    void missingKeysKeepThePresetsDefaults()
+    {
+        const auto spec = specFromJson(R"({"model":{"preset":"small"},"train.steps":10})");
+        VERIFY_OK(spec);
+        QCOMPARE(spec->model.width, int64_t{384});
+        QCOMPARE(spec->train.batchSize, int64_t{8});
+        QCOMPARE(spec->train.steps, int64_t{10});
+        VERIFY_OK(specFromJson("{}"));
+        VERIFY_OK(specFromJson(R"({"spec_version":1,"seed":5.0,"optimizer":{"clip":1}})"));
+    }
+    void oneLineWhenAsked() { QVERIFY(specToJson(RunSpec{}, -1).find('\n') == std::string::npos); }
+
+    void refusesBadDocuments_data()
+    {
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<QString>("text");
+        const auto row = [](const char *name, const QByteArray &json, const char *text) {
+            QTest::newRow(name) << json << QString::fromUtf8(text);
+        };
+        row("empty", "", "broken JSON");
+        row("blank", " \n", "broken JSON");
+        row("cut off", R"({"seed":1)", "broken JSON");
+        row("two documents", "{}{}", "broken JSON");
+        row("comment", "{} // x", "broken JSON");
+        row("trailing comma", R"({"seed":1,})", "line 1, column 11");
+        row("line of the error", "{\n\"seed\": x}", "line 2");
+        row("broken UTF-8", "{\"name\":\"\xff\"}", "broken JSON");
+        row("number overflow", R"({"optimizer.lr":1e999})", "broken JSON");
+        row("not a number", R"({"optimizer.lr":NaN})", "broken JSON");
+        row("array", "[]", "type array, expected an object");
+        row("text", "\"x\"", "type string, expected an object");
+        row("null", "null", "type null, expected an object");
+        row("unknown key", R"({"model":{"layer":4}})", "Did you mean \"model.layers\"?");
+        row("unknown dotted key", R"({"model.layer":4})", "Did you mean \"model.layers\"?");
+        row("unknown key at the top", R"({"sed":4})", "Did you mean \"seed\"?");
+        row("key without its group", R"({"lr":4})", "Did you mean \"optimizer.lr\"?");
+        row("unknown group", R"({"modle":{"layers":4}})", "Did you mean \"model\"?");
+        row("group as number", R"({"model":4})", "found 4, expected an object of settings");
+        row("object as number", R"({"seed":{"x":1}})", "found an object, expected a whole number");
+        row("text for a number", R"({"seed":"7"})", "found \"7\", expected a whole number");
+        row("fraction for a whole number", R"({"model":{"layers":4.5}})",
+            "found 4.5, expected a whole number");
+        row("boolean for a number", R"({"seed":true})", "found true, expected a whole number");
+        row("null for a number", R"({"seed":null})", "found null");
+        row("number for a boolean", R"({"model":{"tied":1}})", "found 1, expected true or false");
+        row("number for a text", R"({"name":1})", "found 1");
+        row("text for a list", R"({"optimizer":{"betas":"0.9"}})", "expected 2 numbers");
+        row("mixed list", R"({"optimizer":{"betas":[0.9,"x"]}})", "found [0.9,\"x\"]");
+        row("short list", R"({"optimizer":{"betas":[0.9]}})", "found 1 numbers");
+        row("numbers as prompts", R"({"probes":{"prompts":[1]}})", "expected a list of texts");
+        row("out of range", R"({"model":{"layers":0}})", "found 0, expected 1 … 256");
+        row("unknown choice", R"({"device":"gpu"})", "found \"gpu\", expected one of cpu, cuda");
+        row("above 64 bits", R"({"seed":18446744073709551615})", "found 18446744073709551615");
+        row("below 64 bits", R"({"seed":-9223372036854775809})", "expected");
+        row("duplicate", R"({"seed":1,"seed":2})", "\"seed\" stands there twice");
+        row("duplicate in a group", R"({"model":{"layers":1,"layers":2}})", "\"layers\" stands there twice");
+        row("duplicate group", R"({"model":{"layers":1},"model":{"heads":2}})",
+            "\"model\" stands there twice");
+        row("duplicate, dotted and nested", R"({"model":{"layers":1},"model.layers":1})",
+            "twice, dotted and nested");
+        row("newer version", R"({"spec_version":7,"new_key":1})",
+            "it has version 7, this program knows up to 1. Update");
+        row("huge version", R"({"spec_version":18446744073709551615})", "Update Orrery");
+        row("version as text", R"({"spec_version":"1"})", "its version is \"1\", expected a whole number");
+        row("version 0", R"({"spec_version":0})", "its version is 0");
+        row("version in a group", R"({"model":{"spec_version":1}})", "unknown key");
+        row("deep", QByteArray(100'000, '['), "broken JSON");
+        row("deep and closed", QByteArray(50'000, '[') + QByteArray(50'000, ']'), "more than 8 deep");
+        row("deep in a key", R"({"probes":{"prompts":[[[[[[[[[[1]]]]]]]]]]}})", "more than 8 deep");
+        row("too large", QByteArray(1'048'577, ' '), "1048577 bytes, expected at most 1048576");
+    }
+    void refusesBadDocuments()
+    {
+        QFETCH(QByteArray, json);
+        QFETCH(QString, text);
+        const auto spec = specFromJson(json.toStdString());
+        VERIFY_ERROR(spec, ErrorCode::InvalidInput, text.toUtf8().constData());
+        QVERIFY(spec.error().message.starts_with("Cannot "));
+        QVERIFY(!spec.error().hint.empty());
+    }
+
+    void digestFollowsTheNumbersAlone_data()
+    {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<bool>("changes");
+        for (const char *other :
+             {"name=x", "train.steps=3000", "train.report_every=7", "train.eval_every=7",
+              "train.checkpoint_every=7", "train.keep_last=7", "train.keep_best=false", "probes.prompts=x",
+              "probes.every=7", "probes.max_tokens=7", "probes.budget_percent=7", "model.ffn_width=384"}) {
+            const QStringList parts = QString(other).split('=');
+            QTest::newRow(other) << parts[0] << parts[1] << false;
+        }
+        for (const char *deciding :
+             {"model.layers=3", "model.dropout=0", "data.path=/other", "data.special_tokens=none",
+              "train.batch_size=3", "train.accumulation=3", "train.dtype=bf16", "train.eval_tokens=0",
+              "optimizer.lr=0.1", "optimizer.betas=0.9,0.9", "schedule.preset=cosine",
+              "schedule.total_steps=5000", "schedule.min_ratio=0.2", "device=cuda", "threads=3", "seed=3"}) {
+            const QStringList parts = QString(deciding).split('=');
+            QTest::newRow(deciding) << parts[0] << parts[1] << true;
+        }
+    }
+    void digestFollowsTheNumbersAlone()
+    {
+        QFETCH(QString, key);
+        QFETCH(QString, value);
+        QFETCH(bool, changes);
+        RunSpec spec;
+        spec.data.path = "/text";
+        spec.schedule.totalSteps = 2000; // as in a frozen run
+        RunSpec other = spec;
+        const Field &field = *findField(key.toStdString());
+        field.set(other, *parseFieldValue(field, value.toStdString()));
+        QCOMPARE(specDigest(other) != specDigest(spec), changes);
+        QCOMPARE(specDigest(spec).size(), size_t{64});
+    }
+    void digestStaysWhenASpecIsFrozen()
+    {
+        RunSpec spec;
+        RunSpec frozen = spec;
+        frozen.schedule.totalSteps = frozen.train.steps;
+        frozen.model.preset = "small"; // the name alone says nothing once every value is there
+        QVERIFY(specDigest(spec) == specDigest(frozen));
+        QVERIFY(specDigest(*specFromJson(specToJson(frozen))) == specDigest(frozen));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSpecJson)
+#include "tst_spec_json.moc"

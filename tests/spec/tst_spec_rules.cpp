@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/base/check_result.h"
+
+#include "core/spec/field_table.h"
+
+using namespace orrery;
+
+namespace {
+
+RunSpec specWith(const QString &settings)
+{
+    SpecBuilder builder;
+    (void)builder.setText("data.path", "/text");
+    for (const QString &setting : settings.split(' ', Qt::SkipEmptyParts)) {
+        const QStringList parts = setting.split('=');
+        const auto result = builder.setText(parts[0].toStdString(), parts[1].toStdString());
+        if (!result.ok()) qFatal("%s", result.error().message.c_str());
+    }
+    return builder.preview();
+}
+
+} // namespace
+
+class TestSpecRules : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void refusesContradictions_data()
+    {
+        QTest::addColumn<QString>("settings");
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("heads do not divide") << "model.heads=5"
+                                             << "model.heads"
+                                             << "5 heads for a width of 128";
+        QTest::newRow("nearest heads") << "model.heads=5"
+                                       << "model.heads"
+                                       << "Set model.heads to 4.";
+        QTest::newRow("odd head width under rope") << "model.width=12 model.heads=4"
+                                                   << "model.heads"
+                                                   << "4 heads of width 3, expected an even head width";
+        QTest::newRow("odd width under rope") << "model.width=15 model.heads=3"
+                                              << "model.heads"
+                                              << "Set model.width to an even number.";
+        QTest::newRow("warm-up as long as the run") << "train.steps=100 schedule.warmup_steps=100"
+                                                    << "schedule.warmup_steps"
+                                                    << "100 steps of warm-up in a run of 100";
+        QTest::newRow("warm-up against the frozen horizon")
+            << "train.steps=500 schedule.total_steps=100 schedule.warmup_steps=100"
+            << "schedule.warmup_steps"
+            << "in a run of 100";
+        QTest::newRow("empty cycle") << "schedule.cycle_steps=0"
+                                     << "schedule.cycle_steps"
+                                     << "expected -1 or at least 1";
+        QTest::newRow("cycle of a cosine") << "schedule.preset=cosine schedule.cycle_steps=10"
+                                           << "schedule.cycle_steps"
+                                           << "with the schedule \"cosine\"";
+        QTest::newRow("cycle longer than the run") << "train.steps=100 schedule.cycle_steps=99"
+                                                   << "schedule.cycle_steps"
+                                                   << "99 steps after 2 of warm-up in a run of 100";
+        QTest::newRow("vocabulary below the tokenizer's") << "data.vocab_size=256"
+                                                          << "data.vocab_size"
+                                                          << "at least the tokenizer's 272";
+        QTest::newRow("evaluation below one context") << "train.eval_tokens=127"
+                                                      << "train.eval_tokens"
+                                                      << "less than one context of 128";
+    }
+    void refusesContradictions()
+    {
+        QFETCH(QString, settings);
+        QFETCH(QString, key);
+        QFETCH(QString, text);
+        const RunSpec spec = specWith(settings);
+        const auto problems = findProblems(spec);
+        QCOMPARE(problems.size(), size_t{1});
+        QCOMPARE(qtext(problems[0].key), key);
+        QVERIFY2(qtext(problems[0].error.text()).contains(text), problems[0].error.text().c_str());
+        QVERIFY(problems[0].error.code == ErrorCode::InvalidInput);
+        VERIFY_ERROR(validateSpec(spec), ErrorCode::InvalidInput, text.toUtf8().constData());
+        VERIFY_ERROR(specFromJson(specToJson(spec)), ErrorCode::InvalidInput, text.toUtf8().constData());
+    }
+    void allowsTheirNeighbours_data()
+    {
+        QTest::addColumn<QString>("settings");
+        QTest::newRow("defaults") << "";
+        QTest::newRow("odd head width, learned positions")
+            << "model.width=12 model.heads=4 model.position=learned";
+        QTest::newRow("longest warm-up") << "train.steps=100 schedule.warmup_steps=99";
+        QTest::newRow("one step") << "train.steps=1";
+        QTest::newRow("one step, cosine") << "train.steps=1 schedule.preset=cosine";
+        QTest::newRow("no warm-up") << "schedule.warmup_steps=0";
+        QTest::newRow("cycle of the whole rest") << "train.steps=100 schedule.cycle_steps=98";
+        QTest::newRow("portfolio, cut short")
+            << "train.steps=100 schedule.preset=portfolio schedule.cycle_steps=5000";
+        QTest::newRow("padded vocabulary") << "data.vocab_size=320";
+        QTest::newRow("bytes alone") << "data.vocab_size=256 data.special_tokens=none";
+        QTest::newRow("evaluate everything") << "train.eval_tokens=0";
+        QTest::newRow("one window") << "train.eval_tokens=128";
+    }
+    void allowsTheirNeighbours()
+    {
+        QFETCH(QString, settings);
+        VERIFY_OK(validateSpec(specWith(settings)));
+    }
+    void namesEachBadFieldOnceAndNoFollowUps()
+    {
+        RunSpec spec = specWith("");
+        spec.model.heads = 0; // would divide by zero in the rules between fields
+        spec.model.width = 0;
+        spec.train.steps = 0;
+        spec.optimizer.lr = -1;
+        spec.optimizer.betas = {};
+        spec.schedule.warmupSteps = -2;
+        spec.data.path.clear();
+        QStringList keys;
+        for (const FieldProblem &problem : findProblems(spec)) keys << qtext(problem.key);
+        QCOMPARE(keys.join(' '), QString("model.width model.heads train.steps optimizer.lr optimizer.betas "
+                                         "schedule.warmup_steps data.path"));
+    }
+    void aSpecMayBeReadBeforeItsTextIsChosen()
+    {
+        RunSpec spec = specWith("");
+        spec.data.path.clear();
+        VERIFY_OK(specFromJson(specToJson(spec)));
+        VERIFY_ERROR(validateSpec(spec), ErrorCode::InvalidInput, "Choose a text to train on");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSpecRules)
+#include "tst_spec_rules.moc"
