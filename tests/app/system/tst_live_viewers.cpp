@@ -103,4 +103,4 @@ void TestViewers::wholeHistoryComesBack()
 }
 
 QTEST_GUILESS_MAIN(TestViewers)
-#include "tst_viewers.moc"
+#include "tst_live_viewers.moc"
