@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The most probable alternatives at one token, most probable first, with the one that was taken marked. Takes
+// values. GUI thread only.
+#pragma once
+
+#include "core/spec/generation.h"
+
+#include <QAbstractListModel>
+
+#include <optional>
+#include <vector>
+
+namespace orrery::ui {
+
+class CandidateModel : public QAbstractListModel {
+    Q_OBJECT
+public:
+    enum Role { ProbabilityRole = Qt::UserRole + 1, IsTakenRole, RankRole };
+
+    using QAbstractListModel::QAbstractListModel;
+    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex &index, int role) const override;
+    /// A taken token outside the alternatives is added behind them. Nothing: no rows.
+    void setToken(const std::optional<GeneratedToken> &token);
+
+private:
+    struct Row {
+        TokenAlternative alternative;
+        bool isTaken, isRanked;
+    };
+    std::vector<Row> m_rows;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/play/candidate_view.h"
+
+#include "widgets/common/engine_command.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/play/candidate_model.h"
+#include "widgets/play/token_view.h"
+#include "widgets/theme/theme.h"
+
+#include <QListView>
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+/// "the ▇▇▇▇▇▇▇    0.431": text, bar, number in three columns.
+class CandidateDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
+    {
+        return {120, QFontMetrics(typeFont(TypeSize::Base)).height() + 6};
+    }
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        const ThemeTokens &tokens = Theme::instance().tokens();
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        const bool isTaken = index.data(CandidateModel::IsTakenRole).toBool();
+        if (option.state & QStyle::State_Selected) {
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(tokens.selection);
+            painter->drawRoundedRect(QRectF(option.rect).adjusted(0, 1, 0, -1), 4, 4);
+        }
+        const QRect area = option.rect.adjusted(6, 0, -6, 0);
+        const QFontMetrics numbers(typeFont(TypeSize::Base));
+        const int numberWidth = numbers.horizontalAdvance(u"< 0.001"_s);
+        QFont mono = typeFont(TypeSize::Mono);
+        if (isTaken) mono.setWeight(QFont::Bold);
+        const QFontMetrics metrics(mono);
+        const int textWidth = std::min(area.width() / 3, metrics.horizontalAdvance(u"MMMMMMMM"_s));
+        painter->setFont(mono);
+        painter->setPen(isTaken ? tokens.accent : tokens.text);
+        painter->drawText(QRect(area.left(), area.top(), textWidth, area.height()),
+                          Qt::AlignLeft | Qt::AlignVCenter,
+                          metrics.elidedText(index.data().toString(), Qt::ElideRight, textWidth));
+        const double probability = index.data(CandidateModel::ProbabilityRole).toDouble();
+        const QRectF bar(area.left() + textWidth + 8, area.center().y() - 4,
+                         area.width() - textWidth - numberWidth - 16, 9);
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(tokens.grid);
+        painter->drawRoundedRect(bar, 2, 2);
+        painter->setBrush(isTaken ? tokens.accent : tokens.secondary);
+        if (probability > 0)
+            painter->drawRoundedRect(QRectF(bar.left(), bar.top(),
+                                            std::max(1.0, bar.width() * std::min(1.0, probability)),
+                                            bar.height()),
+                                     2, 2);
+        painter->setFont(typeFont(TypeSize::Base));
+        painter->setPen(tokens.text);
+        painter->drawText(area, Qt::AlignRight | Qt::AlignVCenter, probabilityText(probability));
+        painter->restore();
+    }
+};
+
+} // namespace
+
+CandidateView::CandidateView(QWidget *parent)
+    : PanelFrame(tr("Candidates"), parent), m_model(new CandidateModel(this)), m_view(new QListView(this)),
+      m_numbers(new KeyValueGrid(this)),
+      m_hint(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this))
+{
+    setObjectName(u"candidateView"_s);
+    QToolButton *copyButton = addTitleButton(u"copy"_s, tr("Copy the candidates"));
+    connect(copyButton, &QToolButton::clicked, this, &CandidateView::copy);
+    m_view->setModel(m_model);
+    m_view->setItemDelegate(new CandidateDelegate(m_view));
+    m_view->setObjectName(u"candidateList"_s);
+    m_view->setAccessibleName(tr("Most probable tokens"));
+    m_view->setFrameShape(QFrame::NoFrame);
+    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_view->setUniformItemSizes(true);
+    m_hint->setWordWrap(true);
+    m_hint->setMinimumWidth(80);
+    auto *content = new QWidget(this);
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_numbers);
+    layout->addWidget(m_view, 1);
+    layout->addWidget(m_hint);
+    setContent(content);
+    connect(&Theme::instance(), &Theme::changed, m_view, [this] { m_view->viewport()->update(); });
+    showToken(-1, std::nullopt, false);
+}
+
+void CandidateView::showToken(int index, const std::optional<GeneratedToken> &token, bool isLocked)
+{
+    m_model->setToken(token);
+    m_numbers->setValue(tr("Token"), token ? visibleTokenText(token->bytes, token->id) : unknownText(),
+                        token ? tr("Id %1").arg(token->id) : QString());
+    m_numbers->setValue(tr("Position"), token ? integerText(index) : unknownText());
+    m_numbers->setValue(tr("Probability"), token ? probabilityText(token->probability) : unknownText(),
+                        tr("Softmax at temperature 1, before top-k and top-p"));
+    m_numbers->setValue(tr("Entropy"),
+                        token ? tr("%1 nats").arg(significantText(token->entropy, 3)) : unknownText(),
+                        tr("How open the choice was: 0 is certain"));
+    if (!token)
+        m_hint->setText(tr("Point at a token, or move through them with the arrow keys. A click locks it."));
+    else if (isLocked)
+        m_hint->setText(tr("Locked. Click it again or press Esc to follow the pointer."));
+    else
+        m_hint->setText(tr("Bars: probability from 0 to 1, linear."));
+}
+
+void CandidateView::copy()
+{
+    QString text = tr("token\tprobability") + u'\n';
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        const QModelIndex index = m_model->index(row);
+        text += index.data().toString() + u'\t' +
+                QString::number(index.data(CandidateModel::ProbabilityRole).toDouble(), 'g', 8) + u'\n';
+    }
+    copyToClipboard(text);
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/play/model_chooser.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/run_text.h"
+#include "widgets/theme/theme.h"
+
+#include <QComboBox>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QToolButton>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kIsDirectoryRole = Qt::UserRole + 1;
+
+} // namespace
+
+ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
+    : QWidget(parent), m_session(session), m_runs(new QComboBox(this)), m_steps(new QComboBox(this))
+{
+    setObjectName(u"modelChooser"_s);
+    m_runs->setObjectName(u"modelRun"_s);
+    m_runs->setAccessibleName(tr("Run or model"));
+    m_runs->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_runs->setMinimumContentsLength(12);
+    m_runs->setMaximumWidth(320);
+    m_steps->setObjectName(u"modelStep"_s);
+    m_steps->setAccessibleName(tr("Training step"));
+    m_steps->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_steps->setMaximumWidth(260);
+    auto *open = makeIconButton(u"folder"_s, tr("Open a model directory"), this);
+    open->setObjectName(u"openModel"_s);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(m_runs, 2);
+    layout->addWidget(m_steps, 1);
+    layout->addWidget(open);
+    connect(open, &QToolButton::clicked, this, &ModelChooser::openModelDirectory);
+    connect(m_runs, &QComboBox::activated, this, [this] {
+        m_wantedRun = m_runs->currentData().toString();
+        m_wantedStep = -1;
+        readCheckpoints();
+        Q_EMIT changed();
+    });
+    connect(m_steps, &QComboBox::activated, this, [this] {
+        m_wantedStep = m_steps->currentData().toLongLong();
+        Q_EMIT changed();
+    });
+    connect(&session, &EngineSession::runsChanged, this, &ModelChooser::takeRuns);
+    connect(&session, &EngineSession::connectionChanged, this, [this] {
+        m_readAtStep = -2;
+        takeRuns();
+    });
+    takeRuns();
+}
+
+QString ModelChooser::currentRun() const
+{
+    return m_runs->currentData(kIsDirectoryRole).toBool() ? QString() : m_runs->currentData().toString();
+}
+
+bool ModelChooser::hasModels() const { return m_runs->count() > 0; }
+
+QString ModelChooser::model() const
+{
+    if (m_runs->currentIndex() < 0) return {};
+    const QString run = currentRun();
+    if (run.isEmpty()) return m_runs->currentData().toString();
+    // A wanted step counts before the list of checkpoints has come.
+    const qint64 step =
+        m_readRun == run && m_steps->currentIndex() >= 0 ? m_steps->currentData().toLongLong() : m_wantedStep;
+    return step < 0 ? run : run + u'@' + QString::number(step);
+}
+
+QString ModelChooser::modelTitle() const
+{
+    const QString name = m_runs->currentText();
+    const QString chosen = model();
+    const qsizetype at = currentRun().isEmpty() ? -1 : chosen.lastIndexOf(u'@');
+    return at < 0 ? name : tr("%1, step %2").arg(name, integerText(chosen.mid(at + 1).toLongLong()));
+}
+
+void ModelChooser::setRun(const QString &run)
+{
+    if (!run.isEmpty() && run != currentRun()) setModel(run);
+}
+
+void ModelChooser::setModel(const QString &model)
+{
+    if (model.isEmpty()) return;
+    const qsizetype at = model.lastIndexOf(u'@');
+    bool isStep = false;
+    const qint64 step = at > 0 ? model.mid(at + 1).toLongLong(&isStep) : -1;
+    if (model.contains(u'/')) addDirectory(model);
+    m_wantedRun = isStep && !model.contains(u'/') ? model.left(at) : model;
+    m_wantedStep = isStep && !model.contains(u'/') ? step : -1;
+    takeRuns();
+    m_readAtStep = -2;
+    readCheckpoints();
+    Q_EMIT changed();
+}
+
+void ModelChooser::addDirectory(const QString &directory)
+{
+    if (!m_directories.contains(directory)) m_directories.append(directory);
+}
+
+void ModelChooser::openModelDirectory()
+{
+    auto *dialog = new QFileDialog(this, tr("Open a model directory"));
+    dialog->setObjectName(u"openModelDialog"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, &ModelChooser::setModel);
+    dialog->open();
+}
+
+void ModelChooser::takeRuns()
+{
+    struct Entry {
+        QString id, title;
+        bool isDirectory;
+    };
+    QList<Entry> entries;
+    std::vector<const RunStatus *> runs;
+    for (const RunStatus &status : m_session.runs())
+        if (status.lastCheckpointStep >= 0) runs.push_back(&status);
+    std::stable_sort(runs.begin(), runs.end(),
+                     [](const RunStatus *a, const RunStatus *b) { return a->createdAt > b->createdAt; });
+    for (const RunStatus *status : runs) entries.append({fromStd(status->id), runTitle(*status), false});
+    for (const QString &directory : std::as_const(m_directories))
+        entries.append({directory, directory, true});
+
+    bool isSame = entries.size() == m_runs->count();
+    for (int i = 0; isSame && i < m_runs->count(); ++i)
+        isSame = m_runs->itemData(i).toString() == entries[i].id && m_runs->itemText(i) == entries[i].title;
+    const QString before = m_runs->currentData().toString();
+    if (!isSame) {
+        const QSignalBlocker blocker(m_runs);
+        m_runs->clear();
+        for (const Entry &entry : std::as_const(entries)) {
+            m_runs->addItem(entry.title, entry.id);
+            m_runs->setItemData(m_runs->count() - 1, entry.isDirectory, kIsDirectoryRole);
+            m_runs->setItemData(m_runs->count() - 1, entry.id, Qt::ToolTipRole);
+        }
+    }
+    const int wanted = m_wantedRun.isEmpty() ? -1 : m_runs->findData(m_wantedRun);
+    int index = wanted >= 0 ? wanted : m_runs->findData(before);
+    if (index < 0 && m_runs->count() > 0) index = 0;
+    m_runs->setCurrentIndex(index);
+    setVisible(hasModels());
+    readCheckpoints();
+    if (m_runs->currentData().toString() != before || !isSame) Q_EMIT changed();
+}
+
+void ModelChooser::readCheckpoints()
+{
+    const QString run = currentRun();
+    m_steps->setVisible(!run.isEmpty());
+    if (run.isEmpty()) return;
+    qint64 newest = -1;
+    for (const RunStatus &status : m_session.runs())
+        if (fromStd(status.id) == run) newest = status.lastCheckpointStep;
+    if (run == m_readRun && newest == m_readAtStep) return;
+    if (run != m_readRun) m_steps->clear();
+    m_readAtStep = newest;
+    m_session.listCheckpoints(run, this, [this, run](Result<std::vector<CheckpointInfo>> reply) {
+        if (run != currentRun()) return;
+        if (!reply) {
+            m_readAtStep = -2;
+            Q_EMIT failed(reply.error());
+            return;
+        }
+        m_readRun = run;
+        showSteps(*reply);
+    });
+}
+
+void ModelChooser::showSteps(const std::vector<CheckpointInfo> &checkpoints)
+{
+    std::vector<CheckpointInfo> sorted = checkpoints;
+    std::sort(sorted.begin(), sorted.end(),
+              [](const CheckpointInfo &a, const CheckpointInfo &b) { return a.step > b.step; });
+    const QString before = model();
+    m_steps->clear();
+    m_steps->addItem(
+        sorted.empty() ? tr("newest step") : tr("newest, %1").arg(integerText(sorted.front().step)), -1LL);
+    for (const CheckpointInfo &checkpoint : sorted) {
+        QString text = integerText(checkpoint.step);
+        if (!std::isnan(checkpoint.valLoss))
+            text += u"  ·  "_s + tr("val %1").arg(lossText(checkpoint.valLoss));
+        if (checkpoint.isBest) text += u"  ·  "_s + tr("best");
+        m_steps->addItem(text, static_cast<qlonglong>(checkpoint.step));
+    }
+    // A wanted step that is not listed (thinned away) stays chosen: the engine says what it loads instead.
+    if (m_wantedStep >= 0 && m_steps->findData(static_cast<qlonglong>(m_wantedStep)) < 0)
+        m_steps->addItem(integerText(m_wantedStep), static_cast<qlonglong>(m_wantedStep));
+    m_steps->setCurrentIndex(std::max(0, m_steps->findData(static_cast<qlonglong>(m_wantedStep))));
+    if (model() != before) Q_EMIT changed();
+}
+
+} // namespace orrery::ui

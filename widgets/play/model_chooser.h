@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which model is talked to: a run and one of its checkpoints, or a model directory. GUI thread only.
+#pragma once
+
+#include "widgets/session/engine_session.h"
+
+#include <QWidget>
+
+class QComboBox;
+
+namespace orrery::ui {
+
+class ModelChooser : public QWidget {
+    Q_OBJECT
+public:
+    explicit ModelChooser(EngineSession &session, QWidget *parent = nullptr);
+    /// What EngineSession::generate() takes: "run" (its newest checkpoint), "run@step" or a directory. Empty:
+    /// none.
+    [[nodiscard]] QString model() const;
+    /// For people: "code-7M, step 8,000".
+    [[nodiscard]] QString modelTitle() const;
+    void setModel(const QString &model);
+    void setRun(const QString &run);
+    [[nodiscard]] bool hasModels() const;
+    [[nodiscard]] QComboBox *runBox() const { return m_runs; }
+    [[nodiscard]] QComboBox *stepBox() const { return m_steps; }
+
+public Q_SLOTS:
+    /// Asks for a model directory without blocking.
+    void openModelDirectory();
+
+Q_SIGNALS:
+    void changed();
+    void failed(const orrery::Error &error);
+
+private:
+    void takeRuns();
+    void readCheckpoints();
+    void showSteps(const std::vector<CheckpointInfo> &checkpoints);
+    void addDirectory(const QString &directory);
+    [[nodiscard]] QString currentRun() const; ///< empty for a directory
+
+    EngineSession &m_session;
+    QComboBox *m_runs, *m_steps;
+    QStringList m_directories;
+    QString m_wantedRun, m_readRun;
+    qint64 m_wantedStep = -1, m_readAtStep = -2;
+};
+
+} // namespace orrery::ui

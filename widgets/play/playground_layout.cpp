@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the playground is made of and where it stands; what it does is in playground_panel.cpp.
+#include "widgets/play/playground_panel.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/play/candidate_view.h"
+#include "widgets/play/model_chooser.h"
+#include "widgets/play/probability_color.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/token_view.h"
+#include "widgets/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+class Legend : public QWidget {
+public:
+    explicit Legend(QWidget *parent) : QWidget(parent)
+    {
+        setAccessibleName(PlaygroundPanel::tr(
+            "Colour scale: probability from 0.0, strongly coloured, to 1.0, not coloured; linear"));
+        connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    }
+    [[nodiscard]] QSize sizeHint() const override { return {probabilityLegendWidth(), 20}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {120, 20}; }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        paintProbabilityLegend(painter, rect());
+    }
+};
+
+} // namespace
+
+PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
+    : PanelFrame(tr("Playground"), parent), m_session(session), m_chooser(new ModelChooser(session, this)),
+      m_note(new Banner(this)), m_stack(new QStackedWidget(this))
+{
+    setObjectName(u"playgroundPanel"_s);
+    m_note->setObjectName(u"modelNote"_s);
+    auto *left = new QWidget(this);
+    auto *leftLayout = new QVBoxLayout(left);
+    leftLayout->setContentsMargins(0, 0, 0, 0);
+    leftLayout->setSpacing(space::kOne);
+    leftLayout->addWidget(m_chooser);
+    leftLayout->addWidget(m_note);
+    auto *rows = new QSplitter(Qt::Vertical, left);
+    rows->setObjectName(u"playgroundRows"_s);
+    rows->setChildrenCollapsible(false);
+    rows->addWidget(makeTranscript());
+    rows->addWidget(makeComposer());
+    rows->setStretchFactor(0, 1);
+    rows->setSizes({600, 130});
+    leftLayout->addWidget(rows, 1);
+
+    auto *columns = new QSplitter(Qt::Horizontal, this);
+    columns->setObjectName(u"playgroundColumns"_s);
+    columns->setChildrenCollapsible(false);
+    columns->setHandleWidth(space::kOne);
+    columns->addWidget(left);
+    columns->addWidget(makeSide());
+    columns->setStretchFactor(0, 1);
+    columns->setSizes({800, 270});
+
+    m_noModel =
+        new EmptyState(tr("No model to talk to"), tr("Train a model or open one to talk to it."), this);
+    connect(m_noModel->addButton(tr("New run")), &QPushButton::clicked, this,
+            &PlaygroundPanel::newRunRequested);
+    QPushButton *open = m_noModel->addButton(tr("Open a model"), u"folder"_s);
+    open->setObjectName(u"openModelFromEmpty"_s);
+    connect(open, &QPushButton::clicked, m_chooser, &ModelChooser::openModelDirectory);
+    m_stack->addWidget(columns);
+    m_stack->addWidget(m_noModel);
+    setContent(m_stack);
+    makeShortcuts();
+
+    connect(m_chooser, &ModelChooser::changed, this, [this] {
+        updateState();
+        Q_EMIT draftChanged();
+    });
+    connect(m_chooser, &ModelChooser::failed, this,
+            [this](const Error &error) { banner()->showError(error); });
+    connect(banner(), &Banner::retryRequested, this, [this] {
+        if (const GenerationVersion *version = shown())
+            startGeneration(version->model, version->modelTitle, version->request);
+    });
+    connect(m_sampling, &SamplingForm::changed, this, &PlaygroundPanel::draftChanged);
+    connect(m_prompt, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::draftChanged);
+    connect(m_view, &TokenView::currentTokenChanged, this, &PlaygroundPanel::showCurrent);
+    connect(&session, &EngineSession::connectionChanged, this, &PlaygroundPanel::updateState);
+    updateState();
+}
+
+QWidget *PlaygroundPanel::makeToolRow()
+{
+    auto *row = new QWidget(this);
+    m_earlier = makeIconButton(u"chevron-left"_s, tr("Earlier version (Ctrl+[)"), row);
+    m_earlier->setObjectName(u"earlierVersion"_s);
+    m_later = makeIconButton(u"chevron-right"_s, tr("Later version (Ctrl+])"), row);
+    m_later->setObjectName(u"laterVersion"_s);
+    m_earlier->installEventFilter(this);
+    m_later->installEventFilter(this);
+    m_versionLabel = new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, row);
+    m_versionLabel->setObjectName(u"versionLabel"_s);
+    m_color = new QToolButton(row);
+    m_color->setText(tr("Colour by probability"));
+    m_color->setAccessibleName(m_color->text());
+    m_color->setCheckable(true);
+    m_color->setObjectName(u"colorTokens"_s);
+    m_legend = new Legend(row);
+    m_legend->hide();
+    m_regenerate = makeIconButton(u"refresh"_s, tr("Generate again with another seed (Ctrl+R)"), row);
+    m_regenerate->setObjectName(u"regenerate"_s);
+    m_copy = makeIconButton(u"copy"_s, tr("Copy prompt and answer"), row);
+    m_copy->setObjectName(u"copyText"_s);
+    m_copyCommand = makeIconButton(u"terminal"_s, tr("Copy as command"), row);
+    m_copyCommand->setObjectName(u"copyCommand"_s);
+    auto *layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(m_color);
+    layout->addWidget(m_legend);
+    layout->addStretch(1);
+    layout->addWidget(m_earlier);
+    layout->addWidget(m_versionLabel);
+    layout->addWidget(m_later);
+    layout->addSpacing(space::kOne);
+    layout->addWidget(m_regenerate);
+    layout->addWidget(m_copy);
+    layout->addWidget(m_copyCommand);
+    connect(m_color, &QToolButton::toggled, this, [this](bool isOn) {
+        m_view->setColored(isOn);
+        m_legend->setVisible(isOn);
+        Q_EMIT draftChanged();
+    });
+    connect(m_earlier, &QToolButton::clicked, this, [this] { showVersion(m_shown - 1); });
+    connect(m_later, &QToolButton::clicked, this, [this] { showVersion(m_shown + 1); });
+    connect(m_regenerate, &QToolButton::clicked, this, &PlaygroundPanel::regenerate);
+    connect(m_copy, &QToolButton::clicked, this, [this] { m_view->copy(); });
+    connect(m_copyCommand, &QToolButton::clicked, this, [this] { copyToClipboard(command()); });
+    return row;
+}
+
+QWidget *PlaygroundPanel::makeTranscript()
+{
+    auto *box = new QWidget(this);
+    m_view = new TokenView(box);
+    m_status = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, box);
+    m_status->setObjectName(u"playStatus"_s);
+    auto *layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(makeToolRow());
+    layout->addWidget(makeSeparator(box));
+    layout->addWidget(m_view, 1);
+    layout->addWidget(m_status);
+    return box;
+}
+
+QWidget *PlaygroundPanel::makeComposer()
+{
+    auto *box = new QWidget(this);
+    m_prompt = new QPlainTextEdit(box);
+    m_prompt->setObjectName(u"prompt"_s);
+    m_prompt->setPlaceholderText(tr("Write a prompt. The model continues it."));
+    m_prompt->setAccessibleName(tr("Prompt"));
+    m_prompt->setTabChangesFocus(true);
+    m_prompt->setFont(typeFont(TypeSize::Mono));
+    m_prompt->setMinimumHeight(56);
+    m_generate = new QPushButton(tr("Generate"), box);
+    m_generate->setObjectName(u"generate"_s);
+    makePrimary(m_generate);
+    m_stop = new QPushButton(tr("Stop"), box);
+    m_stop->setObjectName(u"stopGeneration"_s);
+    m_stop->setToolTip(tr("Stops the tokens at once (Esc)"));
+    auto *buttons = new QVBoxLayout;
+    buttons->setSpacing(space::kHalf);
+    buttons->addWidget(m_generate);
+    buttons->addWidget(m_stop);
+    buttons->addStretch(1);
+    auto *layout = new QHBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_prompt, 1);
+    layout->addLayout(buttons);
+    connect(m_generate, &QPushButton::clicked, this, &PlaygroundPanel::generate);
+    connect(m_stop, &QPushButton::clicked, this, &PlaygroundPanel::stop);
+    connect(&Theme::instance(), &Theme::changed, m_prompt,
+            [this] { m_prompt->setFont(typeFont(TypeSize::Mono)); });
+    return box;
+}
+
+QWidget *PlaygroundPanel::makeSide()
+{
+    auto *side = new QWidget(this);
+    side->setMinimumWidth(230);
+    m_candidates = new CandidateView(side);
+    m_sampling = new SamplingForm(side);
+    m_sampling->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    auto *layout = new QVBoxLayout(side);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_candidates, 1);
+    layout->addWidget(m_sampling);
+    return side;
+}
+
+void PlaygroundPanel::makeShortcuts()
+{
+    auto add = [this](const QKeySequence &keys, auto handler) {
+        auto *shortcut = new QShortcut(keys, this);
+        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        connect(shortcut, &QShortcut::activated, this, handler);
+    };
+    add(QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { generate(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_Enter), [this] { generate(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_R), [this] { regenerate(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_BracketLeft), [this] { showVersion(m_shown - 1); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_BracketRight), [this] { showVersion(m_shown + 1); });
+    add(QKeySequence(Qt::Key_Escape), [this] { // stops first, then goes up a level
+        if (isGenerating())
+            stop();
+        else
+            m_view->setCurrentToken(-1, false);
+    });
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How tokens are drawn: temperature, top-k, top-p, seed, number of tokens. GUI thread only.
+#pragma once
+
+#include "core/spec/generation.h"
+#include "widgets/common/panel_frame.h"
+
+class QDoubleSpinBox;
+class QLineEdit;
+class QSpinBox;
+
+namespace orrery::ui {
+
+class SamplingForm : public PanelFrame {
+    Q_OBJECT
+public:
+    explicit SamplingForm(QWidget *parent = nullptr);
+    [[nodiscard]] SamplingSettings settings() const;
+    void setSettings(const SamplingSettings &settings);
+    /// Another seed, drawn at random.
+    void rollSeed();
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    QDoubleSpinBox *m_temperature, *m_topP;
+    QSpinBox *m_topK, *m_maxTokens;
+    QLineEdit *m_seed;
+};
+
+} // namespace orrery::ui
