@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stand-ins for what an engine is made of: a trainer that only remembers, a generator that spells its prompt.
+#pragma once
+
+#include "core/base/lock_file.h"
+#include "core/engine_api/generator.h"
+#include "core/engine_api/trainer.h"
+#include "core/spec/field_table.h"
+#include "core/store/run_directory.h"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace orrery::test {
+
+inline bool waitFor(const std::function<bool()> &condition, int timeoutMs = 10'000)
+{
+    for (int waited = 0; waited < timeoutMs; waited += 5) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return condition();
+}
+
+inline StepReport reportOf(int64_t step)
+{
+    return {step, 1000.0 + static_cast<double>(step), 0, {{"loss", 5.0 / static_cast<double>(step + 1)}}};
+}
+
+class FakeTrainer final : public Trainer {
+public:
+    Result<RunState> run() override { return RunState::Finished; }
+    Result<void> post(const ControlCommand &command) override
+    {
+        const std::lock_guard lock(m_mutex);
+        if (command.verb == ControlVerb::Set && command.setting.key == "model.width")
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot set \"model.width\": it is frozen, expected another key.",
+                         "Change it in a new run."};
+        m_commands.push_back(command);
+        if (command.verb == ControlVerb::Pause) m_status.state = RunState::Paused;
+        if (command.verb == ControlVerb::Continue) m_status.state = RunState::Running;
+        return {};
+    }
+    [[nodiscard]] RunStatus status() const override
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_status;
+    }
+    void setStatus(const RunStatus &status)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_status = status;
+    }
+    [[nodiscard]] std::vector<ControlCommand> commands() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_commands;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    RunStatus m_status;
+    std::vector<ControlCommand> m_commands;
+};
+
+/// One token per byte of the prompt, again and again, until maxTokens.
+class FakeGenerator final : public Generator {
+public:
+    int tokenMs = 0;                   ///< time per token
+    std::atomic<int> numGenerating{0}; ///< now
+    std::atomic<int> mostGenerating{0};
+    std::atomic<int64_t> numTokens{0}; ///< in all generations
+    std::atomic<int> numCancelled{0};
+
+    [[nodiscard]] ModelInfo info() const override { return {"fake@7", 7, 1234, 64, 272, "a note"}; }
+    Result<GenerateSummary> generate(const GenerateRequest &request,
+                                     const std::function<bool(const GeneratedToken &)> &onToken,
+                                     const std::atomic<bool> &cancel) override
+    {
+        if (request.prompt.empty())
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot generate: the prompt is \"\", expected 1 byte or more.", "Write a prompt."};
+        const int now = ++numGenerating;
+        if (now > mostGenerating) mostGenerating = now;
+        GenerateSummary summary{
+            FinishReason::MaxTokens, static_cast<int64_t>(request.prompt.size()), 0, 0.5, 0.25, "fake@7", 7};
+        for (int64_t i = 0; i < request.sampling.maxTokens; ++i) {
+            if (tokenMs > 0) std::this_thread::sleep_for(std::chrono::milliseconds(tokenMs));
+            const char byte = request.prompt[static_cast<size_t>(i) % request.prompt.size()];
+            GeneratedToken token{static_cast<unsigned char>(byte), std::string(1, byte), 0.5, 0.7, {}};
+            token.alternatives.push_back({1, "\xff", 0.25});
+            ++numTokens;
+            ++summary.generatedTokens;
+            if (cancel || !onToken(token)) {
+                summary.reason = FinishReason::Cancelled;
+                ++numCancelled;
+                break;
+            }
+        }
+        --numGenerating;
+        return summary;
+    }
+    Result<EvaluateSummary> evaluate(const std::string &, const std::atomic<bool> &) override
+    {
+        return EvaluateSummary{};
+    }
+};
+
+inline FrozenSpec frozenSpec(const std::string &id)
+{
+    FrozenSpec frozen;
+    frozen.id = id;
+    frozen.spec.name = id;
+    frozen.spec.data.path = "/usr/include";
+    frozen.spec.threads = 1;
+    frozen.spec.schedule.totalSteps = frozen.spec.train.steps;
+    frozen.digest = specDigest(frozen.spec);
+    frozen.createdAt = 1000;
+    return frozen;
+}
+
+} // namespace orrery::test

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host without runs, in a process of its own: small_server SOCKET [descriptors]. Ends when its standard
+// input does, or after a minute.
+#include "core/rpc/rpc_server.h"
+
+#include <cstdlib>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace orrery;
+
+namespace {
+
+class EmptyHost final : public HostBackend {
+public:
+    Result<HostDescription> describe() override
+    {
+        HostDescription description;
+        description.version = "small";
+        description.pid = ::getpid();
+        return description;
+    }
+    Result<std::vector<RunStatus>> listRuns() override { return std::vector<RunStatus>{}; }
+    Result<void> watchRuns(RunListSink &sink) override
+    {
+        while (!sink.isCancelled()) ::usleep(10'000);
+        return {};
+    }
+    Result<RunStatus> createRun(const std::string &, const std::string &, bool) override { return refused(); }
+    Result<RunStatus> startRun(const std::string &, int64_t) override { return refused(); }
+    Result<RunStatus> addRun(const std::string &) override { return refused(); }
+    Result<void> deleteRun(const std::string &) override { return refused(); }
+    Result<std::string> describeData(const DataRequest &, const StreamSink &) override { return refused(); }
+
+private:
+    static Error refused()
+    {
+        return {ErrorCode::Conflict, "Cannot do it: there is nothing here.", "Ask a real host."};
+    }
+};
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) return 2;
+    if (argc > 2) {
+        const rlim_t count = static_cast<rlim_t>(std::atoi(argv[2]));
+        const rlimit limit{count, count};
+        if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 4;
+    }
+    EmptyHost host;
+    RpcServerOptions options;
+    options.socketPath = argv[1];
+    options.host = &host;
+    const auto server = RpcServer::start(options);
+    if (!server.ok()) {
+        ::dprintf(2, "%s\n", server.error().text().c_str());
+        return 4;
+    }
+    // From /dev/null (as a host in the background has it) the end comes at once: then the minute counts.
+    char byte = 0;
+    const bool hasParent = ::isatty(0) == 0 && std::getenv("ORRERY_SMALL_SERVER_PIPE") != nullptr;
+    if (hasParent)
+        while (::read(0, &byte, 1) > 0) {
+        }
+    else
+        ::poll(nullptr, 0, 60'000);
+    return 0;
+}

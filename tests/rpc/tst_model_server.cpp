@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rpc/client.h"
+#include "core/rpc/unix_server.h"
+#include "core/rpc/worker_server.h"
+
+#include "tests/rpc/fakes.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace orrery;
+using orrery::test::waitFor;
+
+class TestModelServer : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void streamsModelTokensAndSummary();
+    void batchesTokens();
+    void passesTypedErrorsOn();
+    void stopsAtTheNextTokenWhenCancelled_data();
+    void stopsAtTheNextTokenWhenCancelled();
+    void freesTheGeneratorOfADeadClient();
+    void queuesRequests();
+    void keepsBatchErrorsApart();
+    void endsWhenIdle();
+    void failsOpenRequestsWhenStopped();
+
+private:
+    void begin(double idleSeconds = 3600);
+    GenerateRequest request(int64_t maxTokens, const std::string &prompt = "ab\xff") const
+    {
+        GenerateRequest r;
+        r.prompt = prompt;
+        r.sampling.maxTokens = maxTokens;
+        return r;
+    }
+    EngineClient connected() const
+    {
+        auto client = EngineClient::connect(m_socket);
+        if (!client.ok()) qFatal("%s", client.error().text().c_str());
+        return std::move(client).value();
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::string m_socket;
+    std::unique_ptr<test::FakeGenerator> m_generator;
+    std::unique_ptr<ModelServer> m_server;
+    std::atomic<bool> m_stop{false};
+    std::atomic<bool> m_isDone{false};
+    std::thread m_thread;
+};
+
+void TestModelServer::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_socket = m_folder->filePath(QStringLiteral("m")).toStdString();
+    m_generator = std::make_unique<test::FakeGenerator>();
+    m_stop = false;
+    m_isDone = false;
+    auto server = ModelServer::start(m_socket, *m_generator);
+    QVERIFY2(server.ok(), server.ok() ? "" : server.error().text().c_str());
+    m_server = std::move(server).value();
+}
+
+void TestModelServer::begin(double idleSeconds)
+{
+    m_thread = std::thread([this, idleSeconds] {
+        (void)m_server->run(idleSeconds, [this] { return m_stop.load(); });
+        m_isDone = true;
+    });
+}
+
+void TestModelServer::cleanup()
+{
+    m_stop = true;
+    if (m_thread.joinable()) m_thread.join();
+    m_server.reset();
+}
+
+void TestModelServer::streamsModelTokensAndSummary()
+{
+    begin();
+    const EngineClient client = connected();
+    std::string text;
+    ModelInfo model;
+    int numModels = 0;
+    const auto summary = client.generate(
+        "any", request(7),
+        [&](const ModelInfo &info) {
+            ++numModels;
+            model = info;
+            return text.empty();
+        },
+        [&](const std::vector<GeneratedToken> &tokens) {
+            for (const GeneratedToken &token : tokens) text += token.bytes;
+            return true;
+        });
+    QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
+    QCOMPARE(numModels, 1);
+    QCOMPARE(model.name, std::string("fake@7"));
+    QCOMPARE(model.note, std::string("a note"));
+    QCOMPARE(text, std::string("ab\xff"
+                               "ab\xff"
+                               "a"));
+    QCOMPARE(summary->generatedTokens, int64_t{7});
+    QCOMPARE(summary->reason, FinishReason::MaxTokens);
+    QVERIFY(client.generate("any", request(3), {}, {}).ok());
+}
+
+void TestModelServer::batchesTokens()
+{
+    begin();
+    const EngineClient client = connected();
+    size_t numBatches = 0;
+    size_t numTokens = 0;
+    const auto summary =
+        client.generate("any", request(20'000), {}, [&](const std::vector<GeneratedToken> &tokens) {
+            ++numBatches;
+            numTokens += tokens.size();
+            return true;
+        });
+    QVERIFY(summary.ok());
+    QCOMPARE(numTokens, size_t{20'000});
+    QVERIFY(numBatches < 2000);
+}
+
+void TestModelServer::passesTypedErrorsOn()
+{
+    begin();
+    const EngineClient client = connected();
+    const auto refused = client.generate("any", request(5, ""), {}, {});
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+    QCOMPARE(refused.error().hint, std::string("Write a prompt."));
+}
+
+void TestModelServer::stopsAtTheNextTokenWhenCancelled_data()
+{
+    QTest::addColumn<int>("how");
+    QTest::newRow("callback") << 0;
+    QTest::newRow("token") << 1;
+    QTest::newRow("cancelAll") << 2;
+}
+
+void TestModelServer::stopsAtTheNextTokenWhenCancelled()
+{
+    QFETCH(int, how);
+    m_generator->tokenMs = 2;
+    begin();
+    const EngineClient client = connected();
+    const CancelToken token;
+    std::atomic<bool> hasTokens{false};
+    std::thread canceller([&] {
+        waitFor([&] { return hasTokens.load(); });
+        if (how == 1) token.cancel();
+        if (how == 2) client.cancelAll();
+    });
+    const auto summary = client.generate(
+        "any", request(1'000'000), {},
+        [&](const std::vector<GeneratedToken> &) {
+            hasTokens = true;
+            return how != 0;
+        },
+        token);
+    canceller.join();
+    if (how == 0)
+        QCOMPARE(summary->reason, FinishReason::Cancelled);
+    else
+        QCOMPARE(summary.error().code, ErrorCode::Cancelled);
+    QVERIFY(waitFor([&] { return m_generator->numCancelled == 1; }, 3000));
+    QVERIFY(m_generator->numTokens < 5000);
+}
+
+void TestModelServer::freesTheGeneratorOfADeadClient()
+{
+    m_generator->tokenMs = 2;
+    begin();
+    {
+        auto client = std::make_unique<EngineClient>(connected());
+        const auto summary = client->generate("any", request(1'000'000), {},
+                                              [](const std::vector<GeneratedToken> &) { return false; });
+        QVERIFY(summary.ok());
+    }
+    m_generator->tokenMs = 0;
+    const EngineClient next = connected();
+    QVERIFY(next.generate("any", request(3), {}, {}).ok());
+}
+
+void TestModelServer::queuesRequests()
+{
+    m_generator->tokenMs = 1;
+    begin();
+    std::vector<std::thread> threads;
+    std::atomic<int> numFine{0};
+    for (int i = 0; i < 6; ++i)
+        threads.emplace_back([&] {
+            const EngineClient client = connected();
+            if (client.generate("any", request(20), {}, {}).ok()) ++numFine;
+        });
+    for (std::thread &thread : threads) thread.join();
+    QCOMPARE(numFine.load(), 6);
+    QCOMPARE(m_generator->mostGenerating.load(), 1);
+}
+
+void TestModelServer::keepsBatchErrorsApart()
+{
+    begin();
+    const EngineClient client = connected();
+    const auto results = client.batchGenerate({{"a", request(3)}, {"b", request(3, "")}, {"c", request(2)}});
+    QVERIFY2(results.ok(), results.ok() ? "" : results.error().text().c_str());
+    QCOMPARE(results->size(), size_t{3});
+    QCOMPARE((*results)[0].text, std::string("ab\xff"));
+    QVERIFY(!(*results)[0].hasError);
+    QVERIFY((*results)[1].hasError);
+    QCOMPARE((*results)[1].error.code, ErrorCode::InvalidInput);
+    QCOMPARE((*results)[2].text, std::string("ab"));
+    QCOMPARE((*results)[2].summary.generatedTokens, int64_t{2});
+}
+
+void TestModelServer::endsWhenIdle()
+{
+    begin(0.2);
+    QVERIFY(waitFor([&] { return m_isDone.load(); }, 5000));
+    const EngineClient client = connected();
+    const auto refused = client.generate("any", request(3), {}, {});
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::Unavailable);
+}
+
+void TestModelServer::failsOpenRequestsWhenStopped()
+{
+    m_generator->tokenMs = 2;
+    begin();
+    const EngineClient client = connected();
+    std::atomic<bool> hasTokens{false};
+    std::thread stopper([&] {
+        waitFor([&] { return hasTokens.load(); });
+        m_stop = true;
+    });
+    const auto ended =
+        client.generate("any", request(1'000'000), {}, [&](const std::vector<GeneratedToken> &) {
+            hasTokens = true;
+            return true;
+        });
+    stopper.join();
+    QVERIFY(!ended.ok());
+    QCOMPARE(ended.error().code, ErrorCode::Unavailable);
+}
+
+QTEST_GUILESS_MAIN(TestModelServer)
+#include "tst_model_server.moc"
