@@ -26,6 +26,9 @@ public:
     virtual ~TrainerObserver() = default;
     virtual void onReport(const StepReport &report) = 0;
     virtual void onEvent(const RunEvent &event) = 0;
+    /// Right before a checkpoint of `step` is written: what was told up to it must be durable when this returns, because a
+    /// resume starts behind it and never reports those steps again. The one call that may wait (for the disk).
+    virtual void beforeCheckpoint(int64_t step) { (void)step; }
     virtual void onCheckpoint(const CheckpointInfo &checkpoint) = 0;
     virtual void onStatus(const RunStatus &status) = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From what a user names ("RUNDIR", "RUNDIR@step", model directory) to a loaded generator. Called in a worker only.
+// From what a user names ("RUNDIR", "RUNDIR@step", model directory) to a loaded generator. Called in a worker
+// only.
 #pragma once
 
 #include "core/engine_api/generator.h"
@@ -10,14 +11,23 @@
 namespace orrery {
 
 struct ModelReference {
-    std::string path;   ///< run directory or model directory
-    int64_t step = -1;  ///< -1: the newest that verifies
+    std::string path;    ///< run directory or model directory
+    int64_t step = -1;   ///< -1: the newest that verifies
+    bool isBest = false; ///< the one with the lowest validation loss; step is -1 then
 };
-/// Splits "PATH@step"; "@best" and "@latest" are understood. @error InvalidInput
+/// Splits "PATH@step"; "@best" and "@latest" are understood. A path that exists as written is taken whole,
+/// whatever stands behind an @ in it. @error InvalidInput (empty, not a step; "@live": saved steps only)
 Result<ModelReference> parseModelReference(const std::string &text);
 
-/// @error NotFound (no such run, no checkpoint, no such step: the nearest ones are offered), InvalidInput (damaged), OutOfMemory
+/// A damaged checkpoint is passed over for the next older one that verifies; ModelInfo::note says so.
+/// @param device "cpu" or "cuda"; empty: cpu   @param threads 0: leave as the process has it
+/// @error NotFound (no such run, no checkpoint, no such step: the nearest ones are offered), InvalidInput
+/// (damaged), OutOfMemory, Unavailable (cuda without a GPU)
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
                                                  int64_t threads);
+
+/// Writes a model directory in the Hugging Face layout (config.json, tokenizer.json, model.safetensors),
+/// whole or not at all. @error as loadGenerator; Conflict when the directory exists and is not empty, Io
+Result<void> exportModelDirectory(const ModelReference &reference, const std::string &directory);
 
 } // namespace orrery

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/infer/model_directory.h"
+
+#include "core/base/files.h"
+#include "core/data/tokenizer.h"
+#include "core/spec/field_table.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace orrery {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kMaxConfigBytes = 16u << 20;
+/// What decides how text becomes ids; the path of the training data is nobody's business in a model.
+constexpr std::array kTokenizerKeys = {"data.tokenizer", "data.vocab_size", "data.special_tokens"};
+
+bool startsWith(const std::string &text, std::string_view prefix) { return text.rfind(prefix, 0) == 0; }
+
+bool belongsToModel(const std::string &key)
+{
+    return startsWith(key, "model.") ||
+           std::find(kTokenizerKeys.begin(), kTokenizerKeys.end(), key) != kTokenizerKeys.end();
+}
+
+Json toJson(const FieldValue &value)
+{
+    return std::visit([](const auto &v) { return Json(v); }, value);
+}
+
+Error broken(const fs::path &file, const std::string &found, const std::string &expected,
+             const std::string &hint)
+{
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot load model \"" + file.string() + "\": " + found + ", expected " + expected + ".",
+                 hint};
+}
+
+std::string configJson(const ModelConfig &config, const RunSpec &spec, int64_t vocabSize)
+{
+    Json settings = Json::object();
+    for (const Field &field : specFields())
+        if (belongsToModel(field.key)) settings[field.key] = toJson(field.get(spec));
+
+    Json json;
+    json["architectures"] = {"OrreryForCausalLM"};
+    json["model_type"] = "orrery";
+    json["vocab_size"] = vocabSize;
+    json["hidden_size"] = config.model.width;
+    json["num_hidden_layers"] = config.model.layers;
+    json["num_attention_heads"] = config.model.heads;
+    json["max_position_embeddings"] = config.model.context;
+    json["tie_word_embeddings"] = config.model.tied;
+    json["torch_dtype"] = "float32";
+    json["orrery"] = {
+        {"spec_version", kSpecVersion}, {"source", config.source}, {"step", config.step}, {"spec", settings}};
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// The model half of a spec from config.json's "orrery" object.
+Result<RunSpec> specOf(const fs::path &file, const Json &own)
+{
+    SpecBuilder builder;
+    const auto settings = own.find("spec");
+    if (settings == own.end() || !settings->is_object())
+        return broken(file, "\"orrery\" has no object \"spec\"", "the model's settings in it",
+                      "Export the model again.");
+    Json given = *settings;
+    if (const auto version = own.find("spec_version"); version != own.end()) given["spec_version"] = *version;
+    ORRERY_TRY(builder.setJson(given.dump(-1, ' ', false, Json::error_handler_t::replace)));
+    RunSpec spec = builder.preview();
+    for (const FieldProblem &problem : findProblems(spec))
+        if (belongsToModel(problem.key)) return problem.error;
+    return spec;
+}
+
+Result<void> checkTokenizer(const fs::path &directory, const DataSpec &data)
+{
+    const fs::path file = directory / "tokenizer.json";
+    ORRERY_ASSIGN(const std::string text, readFile(file, kMaxConfigBytes));
+    ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(data));
+    const Json given = Json::parse(text, nullptr, false);
+    if (given.is_discarded())
+        return broken(file, "it is not JSON", "a tokenizer as written by export", "Export the model again.");
+    // Compared without order: a program that sorts keys has not changed the tokenizer.
+    if (nlohmann::json(given) != nlohmann::json::parse(tokenizer->toJson()))
+        return broken(file, "another tokenizer than config.json names (" + data.tokenizer + ")",
+                      "the same in both", "Export the model again.");
+    return {};
+}
+
+} // namespace
+
+bool isModelDirectory(const fs::path &directory)
+{
+    std::error_code ignored;
+    return fs::is_regular_file(directory / "config.json", ignored);
+}
+
+Result<ModelConfig> readModelConfig(const fs::path &directory)
+{
+    const fs::path file = directory / "config.json";
+    ORRERY_ASSIGN(const std::string text, readFile(file, kMaxConfigBytes));
+    const Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded() || !json.is_object())
+        return broken(file, "it is not a JSON object", "a configuration as written by export",
+                      "Export the model again.");
+    const auto own = json.find("orrery");
+    if (own == json.end() || !own->is_object()) {
+        const std::string type = json.contains("model_type") && json["model_type"].is_string()
+                                     ? json["model_type"].get<std::string>()
+                                     : "unknown";
+        return broken(file, "the model type is \"" + type + "\"", "\"orrery\"",
+                      "Give a model directory that was exported by this program.");
+    }
+    ORRERY_ASSIGN(const RunSpec spec, specOf(file, *own));
+    ModelConfig config;
+    config.model = spec.model;
+    config.data = spec.data;
+    if (const auto source = own->find("source"); source != own->end() && source->is_string())
+        config.source = *source;
+    if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
+        config.step = *step;
+    ORRERY_TRY(checkTokenizer(directory, config.data));
+    return config;
+}
+
+Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &config,
+                                 const fs::path &weights)
+{
+    std::error_code error;
+    const bool isEmpty = !fs::exists(directory, error) || fs::is_empty(directory, error);
+    if (!isEmpty)
+        return Error{ErrorCode::Conflict,
+                     "Cannot export model to \"" + directory.string() +
+                         "\": something is there, expected a free name.",
+                     "Choose another directory, or empty this one."};
+    RunSpec spec;
+    spec.model = config.model;
+    spec.data = config.data;
+    ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(config.data));
+
+    fs::path partial = fs::absolute(directory, error).lexically_normal();
+    if (!partial.has_filename()) partial = partial.parent_path();
+    const fs::path target = partial;
+    partial += ".partial";
+    fs::remove_all(partial, error);
+    fs::create_directories(partial, error);
+    if (error) return ioError("create folder", partial, error.value());
+    fs::copy_file(weights, partial / "model.safetensors", error);
+    if (error) return ioError("write", partial / "model.safetensors", error.value());
+    ORRERY_TRY(writeFileAtomically(partial / "tokenizer.json", tokenizer->toJson()));
+    ORRERY_TRY(
+        writeFileAtomically(partial / "config.json", configJson(config, spec, tokenizer->vocabSize())));
+    fs::remove(target, error); // an empty folder of this name
+    return renameDurably(partial, target);
+}
+
+} // namespace orrery

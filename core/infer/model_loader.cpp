@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/infer/model_loader.h"
+
+#include "core/base/files.h"
+#include "core/infer/model_directory.h"
+#include "core/infer/text_generator.h"
+#include "core/infer/torch_guard.h"
+#include "core/store/run_directory.h"
+#include "core/tensorfile/checkpoint_files.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+namespace orrery {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Everything that is known before a weight is read.
+struct FoundModel {
+    ModelConfig config;
+    fs::path weights;
+    ModelInfo info;
+};
+
+std::string baseName(const std::string &path)
+{
+    fs::path clean = fs::path(path).lexically_normal();
+    if (!clean.has_filename()) clean = clean.parent_path();
+    return clean.filename().string();
+}
+
+std::string stepText(int64_t step) { return std::to_string(step); }
+
+/// "Steps 800 and 1000 are nearest."
+std::string nearestSteps(const std::vector<int64_t> &steps, int64_t wanted)
+{
+    const auto above = std::upper_bound(steps.begin(), steps.end(), wanted);
+    std::string text;
+    if (above != steps.begin()) text = stepText(*(above - 1));
+    if (above != steps.end()) text += (text.empty() ? "" : " and ") + stepText(*above);
+    return text;
+}
+
+/// The step to start looking from; nothing: the newest. @error NotFound
+Result<std::optional<int64_t>> wantedStep(const ModelReference &reference, const fs::path &checkpoints)
+{
+    const std::vector<int64_t> steps = listCheckpoints(checkpoints);
+    const auto cannot = [&](const std::string &found, const std::string &hint) {
+        return Error{ErrorCode::NotFound, "Cannot load model \"" + reference.path + "\": " + found + ".",
+                     hint};
+    };
+    if (steps.empty())
+        return cannot("the run has no checkpoint yet, expected one or more",
+                      "Train until the first checkpoint, or save one now with control RUN checkpoint.");
+    if (reference.isBest) {
+        std::optional<int64_t> best;
+        double bestLoss = 0;
+        for (int64_t step : steps) {
+            const auto manifest = readManifest(checkpointPath(checkpoints, step));
+            if (!manifest || !std::isfinite(manifest->valLoss)) continue;
+            if (!best || manifest->valLoss < bestLoss) {
+                best = step;
+                bestLoss = manifest->valLoss;
+            }
+        }
+        if (!best)
+            return cannot("no checkpoint has a validation loss, expected one to choose the best by",
+                          "Use @latest or a step: " + nearestSteps(steps, steps.back()) + ".");
+        return best;
+    }
+    if (reference.step < 0) return std::optional<int64_t>{};
+    if (!std::binary_search(steps.begin(), steps.end(), reference.step))
+        return cannot("there is no checkpoint of step " + stepText(reference.step) +
+                          ", expected a saved step",
+                      "Nearest: " + nearestSteps(steps, reference.step) + ".");
+    return std::optional<int64_t>{reference.step};
+}
+
+Result<FoundModel> findInRun(const ModelReference &reference)
+{
+    ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(reference.path));
+    ORRERY_ASSIGN(const std::optional<int64_t> step, wantedStep(reference, run.checkpoints()));
+    ORRERY_ASSIGN(const FoundCheckpoint found, findCheckpoint(run.checkpoints(), step));
+
+    FoundModel model;
+    model.config.model = run.frozen().spec.model;
+    model.config.data = run.frozen().spec.data;
+    model.config.step = found.manifest.step;
+    model.config.source = baseName(reference.path) + "@" + stepText(found.manifest.step);
+    model.weights = found.path / "model.safetensors";
+    model.info.name = model.config.source;
+    model.info.step = found.manifest.step;
+    if (!found.skipped.empty()) {
+        for (const Error &error : found.skipped) model.info.note += error.message + " ";
+        model.info.note += "Loaded step " + stepText(found.manifest.step) + " instead.";
+    }
+    return model;
+}
+
+Result<FoundModel> findInModelDirectory(const ModelReference &reference)
+{
+    if (reference.step >= 0 || reference.isBest)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot load model \"" + reference.path +
+                         "\": a step of a model directory, expected none.",
+                     "Model directories hold one step: leave the @… away."};
+    FoundModel model;
+    ORRERY_ASSIGN(model.config, readModelConfig(reference.path));
+    model.weights = fs::path(reference.path) / "model.safetensors";
+    model.info.name = baseName(reference.path);
+    model.info.step = model.config.step;
+    return model;
+}
+
+Result<FoundModel> findModel(const ModelReference &reference)
+{
+    std::error_code ignored;
+    const fs::path path = reference.path;
+    if (!fs::is_directory(path, ignored))
+        return Error{ErrorCode::NotFound,
+                     "Cannot load model \"" + reference.path +
+                         "\": there is no such folder, expected a run or a model "
+                         "directory.",
+                     "List the runs with runs list."};
+    if (fs::exists(path / "spec.json", ignored)) return findInRun(reference);
+    if (isModelDirectory(path)) return findInModelDirectory(reference);
+    return Error{ErrorCode::NotFound,
+                 "Cannot load model \"" + reference.path +
+                     "\": the folder has neither spec.json nor config.json, "
+                     "expected a run or a model directory.",
+                 "List the runs with runs list."};
+}
+
+Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &device, int64_t threads)
+{
+    if (threads > 0) at::set_num_threads(static_cast<int>(threads));
+    LoadedModel loaded;
+    loaded.device = device.empty() ? "cpu" : device;
+    loaded.data = found.config.data;
+    ORRERY_ASSIGN(loaded.tokenizer, Tokenizer::create(found.config.data));
+    ORRERY_ASSIGN(loaded.model, nn::Transformer::create(found.config.model, loaded.tokenizer->vocabSize(), 0,
+                                                        loaded.device));
+    ORRERY_TRY(nn::loadWeights(*loaded.model, found.weights.string()));
+    loaded.model->mastersChanged();
+    loaded.info = std::move(found.info);
+    loaded.info.numParameters = loaded.model->numParameters();
+    loaded.info.context = found.config.model.context;
+    loaded.info.vocabSize = loaded.model->vocabSize();
+    return std::unique_ptr<Generator>(std::make_unique<TextGenerator>(std::move(loaded)));
+}
+
+} // namespace
+
+Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
+                                                 int64_t threads)
+{
+    // A training may delete an old checkpoint between finding and reading it: look again, a few times.
+    for (int attempt = 0;; ++attempt) {
+        ORRERY_ASSIGN(FoundModel found, findModel(reference));
+        const fs::path weights = found.weights;
+        auto loaded =
+            guardModel("load model", reference.path, [&] { return load(std::move(found), device, threads); });
+        std::error_code ignored;
+        if (loaded.ok() || attempt == 2 || fs::exists(weights, ignored)) return loaded;
+    }
+}
+
+Result<void> exportModelDirectory(const ModelReference &reference, const std::string &directory)
+{
+    ORRERY_ASSIGN(const FoundModel found, findModel(reference));
+    return writeModelDirectory(directory, found.config, found.weights);
+}
+
+} // namespace orrery

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiny_run.h"
+
+#include "core/infer/model_loader.h"
+#include "core/tensorfile/checkpoint_files.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+#include <fstream>
+
+using namespace orrery;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Tokens and probabilities of a greedy text: tells models with different weights apart.
+std::string fingerprint(Generator &generator)
+{
+    std::string text;
+    const std::atomic<bool> cancel{false};
+    const auto summary = generator.generate(
+        {.prompt = "int main", .sampling = {.maxTokens = 12, .temperature = 0}},
+        [&](const GeneratedToken &token) {
+            text += std::to_string(token.id) + ":" + std::to_string(token.probability) + " ";
+            return true;
+        },
+        cancel);
+    return summary.ok() ? text : summary.error().message;
+}
+
+void replaceInFile(const fs::path &file, const std::string &from, const std::string &to)
+{
+    std::ifstream in(file);
+    std::string text((std::istreambuf_iterator<char>(in)), {});
+    const size_t at = text.find(from);
+    QVERIFY(at != std::string::npos);
+    std::ofstream(file) << text.replace(at, from.size(), to);
+}
+
+} // namespace
+
+class TestModelLoader : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    fs::path m_run;
+
+    [[nodiscard]] Result<std::unique_ptr<Generator>> load(const std::string &suffix) const
+    {
+        const auto reference = parseModelReference(m_run.string() + suffix);
+        if (!reference.ok()) return reference.error();
+        return loadGenerator(*reference, "cpu", 1);
+    }
+
+    static void compareError(const Result<std::unique_ptr<Generator>> &loaded, ErrorCode code,
+                             const QString &part)
+    {
+        QVERIFY(!loaded.ok());
+        QCOMPARE(loaded.error().code, code);
+        QVERIFY2(QString::fromStdString(loaded.error().text()).contains(part), loaded.error().text().c_str());
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        static int number = 0;
+        m_run = fs::path(m_folder.path().toStdString()) / ("run-" + std::to_string(++number));
+        test::makeTinyRun(m_run, test::tinySpec(), {{100, 3.0}, {200, 2.0}, {300, 2.5}});
+    }
+
+    void takesTheNewestWithoutAStep()
+    {
+        const auto loaded = load("");
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
+        const ModelInfo info = (*loaded)->info();
+        QCOMPARE(info.step, int64_t(300));
+        QCOMPARE(info.name, m_run.filename().string() + "@300");
+        QCOMPARE(info.context, int64_t(16));
+        QCOMPARE(info.vocabSize, int64_t(272));
+        QCOMPARE(info.numParameters, test::tinyModel(test::tinySpec(), 300)->numParameters());
+        QVERIFY(info.note.empty());
+    }
+
+    void takesTheGivenStep()
+    {
+        const auto newest = load("");
+        const auto older = load("@100");
+        QVERIFY(older.ok());
+        QCOMPARE((*older)->info().step, int64_t(100));
+        QVERIFY(fingerprint(**older) != fingerprint(**newest));
+    }
+
+    void takesTheBestByValidationLoss()
+    {
+        const auto best = load("@best");
+        QVERIFY(best.ok());
+        QCOMPARE((*best)->info().step, int64_t(200));
+    }
+
+    void bestNeedsAValidationLoss()
+    {
+        const fs::path run = m_run.string() + "-unmeasured";
+        test::makeTinyRun(run, test::tinySpec(), {{5, std::nan("")}});
+        compareError(loadGenerator({.path = run.string(), .isBest = true}, "cpu", 1), ErrorCode::NotFound,
+                     "validation loss");
+    }
+
+    void offersTheNearestStepsWhenOneIsMissing()
+    {
+        compareError(load("@250"), ErrorCode::NotFound, "Nearest: 200 and 300.");
+        compareError(load("@1000"), ErrorCode::NotFound, "Nearest: 300.");
+        compareError(load("@1"), ErrorCode::NotFound, "Nearest: 100.");
+    }
+
+    void saysThatARunHasNoCheckpointYet()
+    {
+        const fs::path run = m_run.string() + "-new";
+        test::makeTinyRun(run, test::tinySpec(), {});
+        compareError(loadGenerator({.path = run.string()}, "cpu", 1), ErrorCode::NotFound,
+                     "no checkpoint yet");
+    }
+
+    void saysThatThereIsNoSuchFolder()
+    {
+        compareError(loadGenerator({.path = m_run.string() + "-none"}, "cpu", 1), ErrorCode::NotFound,
+                     "no such folder");
+    }
+
+    void saysThatAFolderIsNoModel()
+    {
+        compareError(loadGenerator({.path = m_folder.path().toStdString()}, "cpu", 1), ErrorCode::NotFound,
+                     "neither spec.json nor config.json");
+    }
+
+    void passesOverADamagedCheckpointAndSaysSo()
+    {
+        test::flipBit(checkpointPath(m_run / "checkpoints", 300) / "model.safetensors");
+        const auto loaded = load("");
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
+        QCOMPARE((*loaded)->info().step, int64_t(200));
+        const QString note = QString::fromStdString((*loaded)->info().note);
+        QVERIFY2(note.contains("model.safetensors"), qPrintable(note));
+        QVERIFY2(note.contains("Loaded step 200 instead."), qPrintable(note));
+        QCOMPARE(fingerprint(**loaded), fingerprint(**load("@200")));
+    }
+
+    void fallsBackFromAGivenStepToAnOlderOne()
+    {
+        test::flipBit(checkpointPath(m_run / "checkpoints", 200) / "model.safetensors");
+        const auto loaded = load("@200");
+        QVERIFY(loaded.ok());
+        QCOMPARE((*loaded)->info().step, int64_t(100));
+        QVERIFY(!(*loaded)->info().note.empty());
+    }
+
+    void refusesWhenEveryCheckpointIsDamaged()
+    {
+        for (int64_t step : {100, 200, 300})
+            test::flipBit(checkpointPath(m_run / "checkpoints", step) / "model.safetensors");
+        const auto loaded = load("");
+        QVERIFY(!loaded.ok());
+        QCOMPARE(loaded.error().code, ErrorCode::NotFound);
+    }
+
+    void refusesAnUnknownDevice()
+    {
+        const auto loaded = loadGenerator({.path = m_run.string()}, "abacus", 1);
+        compareError(loaded, ErrorCode::InvalidInput, "abacus");
+    }
+
+    void readsBackAnExportedModelDirectory()
+    {
+        const fs::path directory = m_run.string() + "-model";
+        const auto exported = exportModelDirectory({.path = m_run.string(), .step = 200}, directory.string());
+        QVERIFY2(exported.ok(), exported.ok() ? "" : exported.error().text().c_str());
+        for (const char *name : {"config.json", "tokenizer.json", "model.safetensors"})
+            QVERIFY(fs::exists(directory / name));
+        QVERIFY(!fs::exists(directory.string() + ".partial"));
+        const auto loaded = loadGenerator({.path = directory.string()}, "cpu", 1);
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
+        QCOMPARE((*loaded)->info().step, int64_t(200));
+        QCOMPARE((*loaded)->info().name, directory.filename().string());
+        QCOMPARE(fingerprint(**loaded), fingerprint(**load("@200")));
+    }
+
+    void exportKeepsWhatIsThere()
+    {
+        const auto exported = exportModelDirectory({.path = m_run.string()}, m_run.string());
+        QVERIFY(!exported.ok());
+        QCOMPARE(exported.error().code, ErrorCode::Conflict);
+        QVERIFY(fs::exists(m_run / "spec.json"));
+    }
+
+    void refusesABrokenModelDirectory_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("from");
+        QTest::addColumn<QString>("to");
+        QTest::addColumn<QString>("part");
+        QTest::newRow("foreign") << "config.json"
+                                 << "\"orrery\": {"
+                                 << "\"other\": {"
+                                 << "expected \"orrery\"";
+        QTest::newRow("no JSON") << "config.json"
+                                 << "{"
+                                 << "{{"
+                                 << "JSON";
+        QTest::newRow("unknown key") << "config.json"
+                                     << "\"model.layers\""
+                                     << "\"model.lairs\""
+                                     << "model.lairs";
+        QTest::newRow("out of range") << "config.json"
+                                      << "\"model.layers\": 1"
+                                      << "\"model.layers\": 0"
+                                      << "0";
+        QTest::newRow("other shape") << "config.json"
+                                     << "\"model.layers\": 1"
+                                     << "\"model.layers\": 2"
+                                     << "blocks.1";
+        QTest::newRow("newer") << "config.json"
+                               << "\"spec_version\": 1"
+                               << "\"spec_version\": 99"
+                               << "99";
+        QTest::newRow("other tokenizer") << "tokenizer.json"
+                                         << "bytes"
+                                         << "words"
+                                         << "tokenizer";
+    }
+
+    void refusesABrokenModelDirectory()
+    {
+        QFETCH(QString, file);
+        QFETCH(QString, from);
+        QFETCH(QString, to);
+        QFETCH(QString, part);
+        const fs::path directory = m_run.string() + "-broken";
+        QVERIFY(exportModelDirectory({.path = m_run.string()}, directory.string()).ok());
+        replaceInFile(directory / file.toStdString(), from.toStdString(), to.toStdString());
+        compareError(loadGenerator({.path = directory.string()}, "cpu", 1), ErrorCode::InvalidInput, part);
+    }
+
+    void aModelDirectoryHasNoSteps()
+    {
+        const fs::path directory = m_run.string() + "-single";
+        QVERIFY(exportModelDirectory({.path = m_run.string()}, directory.string()).ok());
+        compareError(loadGenerator({.path = directory.string(), .step = 100}, "cpu", 1),
+                     ErrorCode::InvalidInput, "step");
+    }
+};
+
+QTEST_APPLESS_MAIN(TestModelLoader)
+#include "tst_model_loader.moc"
