@@ -32,7 +32,8 @@ constexpr double kMaxHistoryMs = 2000;
 
 class TemporaryFolder {
 public:
-    TemporaryFolder() : m_path(fs::temp_directory_path() / ("orrery-store-bench-" + std::to_string(::getpid())))
+    TemporaryFolder()
+        : m_path(fs::temp_directory_path() / ("orrery-store-bench-" + std::to_string(::getpid())))
     {
         std::error_code ignored;
         fs::remove_all(m_path, ignored);
@@ -83,7 +84,8 @@ std::string seriesName(int index) { return "series_" + std::to_string(index); }
 /// A falling loss with noise and rare spikes, as float numbers: what a training writes.
 double valueAt(int64_t step, int series)
 {
-    uint64_t mixed = (static_cast<uint64_t>(step) * 31 + static_cast<uint64_t>(series)) * 0x9E3779B97F4A7C15ULL;
+    uint64_t mixed =
+        (static_cast<uint64_t>(step) * 31 + static_cast<uint64_t>(series)) * 0x9E3779B97F4A7C15ULL;
     mixed ^= mixed >> 29;
     const double noise = static_cast<double>(mixed >> 11) * 0x1p-53;
     const double spike = step % 99'991 == 77 ? 50 : 0;
@@ -93,7 +95,10 @@ double valueAt(int64_t step, int series)
 /// Queries a run in a loop on its own connection until it is told to stop, and watches the WAL.
 class BusyReader {
 public:
-    BusyReader(fs::path run, int numSeries) : m_run(std::move(run)), m_numSeries(numSeries), m_thread([this] { work(); }) {}
+    BusyReader(fs::path run, int numSeries)
+        : m_run(std::move(run)), m_numSeries(numSeries), m_thread([this] { work(); })
+    {
+    }
     ~BusyReader() { stop(); }
     void stop()
     {
@@ -153,7 +158,8 @@ StepReport reportAt(int64_t step, int numSeries)
     report.step = step;
     report.wallTime = 1.7e9 + static_cast<double>(step) * 0.05;
     report.values.reserve(static_cast<size_t>(numSeries));
-    for (int series = 0; series < numSeries; ++series) report.values.push_back({seriesName(series), valueAt(step, series)});
+    for (int series = 0; series < numSeries; ++series)
+        report.values.push_back({seriesName(series), valueAt(step, series)});
     return report;
 }
 
@@ -197,13 +203,15 @@ Result<void> measureLongSeries(const fs::path &run, int64_t numPoints, Figures &
         ORRERY_TRY(flushed);
         reader.stop();
         if (!reader.error().empty()) return Error{ErrorCode::Internal, reader.error(), ""};
-        figures.json["write_points_per_s"] = std::llround(static_cast<double>(numPoints) / milliseconds * 1e3);
+        figures.json["write_points_per_s"] =
+            std::llround(static_cast<double>(numPoints) / milliseconds * 1e3);
         figures.json["queue_waits_at_full_speed"] = writer->numQueueWaits();
         figures.largestWalMiB = std::max(figures.largestWalMiB, reader.largestWalMiB());
     }
     std::error_code failed;
     figures.json["num_points"] = numPoints;
-    figures.json["bytes_per_point"] = static_cast<double>(fs::file_size(run / "run.db", failed)) / static_cast<double>(numPoints);
+    figures.json["bytes_per_point"] =
+        static_cast<double>(fs::file_size(run / "run.db", failed)) / static_cast<double>(numPoints);
 
     ORRERY_ASSIGN(auto reader, RunReader::open(run));
     SeriesQuery query;
@@ -240,7 +248,8 @@ Result<void> measureHistory(const fs::path &run, Figures &figures)
         for (int64_t step = 1; step <= kHistorySteps; ++step) writer->addReport(reportAt(step, kNumSeries));
         ORRERY_TRY(writer->flush());
     }
-    for (const auto &[name, maxBuckets] : {std::pair{"history_buckets_ms", kNumBuckets}, {"history_ms", int32_t{kHistorySteps}}}) {
+    for (const auto &[name, maxBuckets] :
+         {std::pair{"history_buckets_ms", kNumBuckets}, {"history_ms", int32_t{kHistorySteps}}}) {
         Result<void> read;
         uint64_t numRead = 0;
         const double milliseconds = timed([&] {
@@ -259,7 +268,8 @@ Result<void> measureHistory(const fs::path &run, Figures &figures)
         });
         ORRERY_TRY(read);
         if (numRead != static_cast<uint64_t>(kNumSeries) * kHistorySteps)
-            return Error{ErrorCode::Internal, "Points are missing: found " + std::to_string(numRead) + ".", ""};
+            return Error{ErrorCode::Internal, "Points are missing: found " + std::to_string(numRead) + ".",
+                         ""};
         figures.hold(name, milliseconds, kMaxHistoryMs);
     }
     return {};

@@ -40,7 +40,8 @@ constexpr auto kGatherTime = std::chrono::milliseconds(2);
 /// can keep it from starting over, so above the second mark we wait for a gap between them.
 constexpr int64_t kCheckpointBytes = 4LL << 20;
 constexpr int64_t kRestartBytes = 16LL << 20;
-constexpr int kRestartWaitMs = 500;
+constexpr int kRestartTryMs = 5;
+constexpr auto kRestartTime = std::chrono::milliseconds(100);
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr const char *kPragmas =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; "
@@ -105,6 +106,7 @@ private:
     Result<void> writeCheckpoint(const CheckpointInfo &checkpoint);
     Result<void> writeWarnings(Committed &done);
     Result<void> foldWal();
+    Result<bool> checkpointWal(int mode);
     Result<void> finish();
     void fail(Error error);
 
@@ -402,18 +404,35 @@ Result<void> SqliteRunWriter::foldWal()
         return {};
     }
     if (walBytes < m_nextWalBytes) return {};
-    const bool restarts = walBytes >= kRestartBytes;
-    if (restarts) sqlite3_busy_timeout(m_database->handle(), kRestartWaitMs);
-    const int code = sqlite3_wal_checkpoint_v2(
-        m_database->handle(), nullptr, restarts ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-        nullptr, nullptr);
-    if (restarts) sqlite3_busy_timeout(m_database->handle(), kBusyTimeoutMs);
-    // A reader in the way is no failure: the next try comes after another piece of WAL.
-    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)
-        return m_database->error(code);
-    if (restarts && code == SQLITE_OK) m_walPages = 0;
     m_nextWalBytes = walBytes + kCheckpointBytes / 4;
+    if (walBytes < kRestartBytes) {
+        ORRERY_ASSIGN(const bool isWhole, checkpointWal(SQLITE_CHECKPOINT_PASSIVE));
+        static_cast<void>(isWhole); // the WAL starts over at the next commit that meets no reader
+        return {};
+    }
+    // Many short tries instead of a long one: SQLite waits for the mark that a reader had when the try began,
+    // and a busy reader takes the same mark again at once, with a newer frame.
+    sqlite3_busy_timeout(m_database->handle(), kRestartTryMs);
+    const auto deadline = Clock::now() + kRestartTime;
+    Result<bool> isEmpty = false;
+    while (true) {
+        isEmpty = checkpointWal(SQLITE_CHECKPOINT_TRUNCATE);
+        if (!isEmpty || *isEmpty || Clock::now() >= deadline) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    sqlite3_busy_timeout(m_database->handle(), kBusyTimeoutMs);
+    if (!isEmpty) return isEmpty.error();
+    if (*isEmpty) m_walPages = 0;
     return {};
+}
+
+/// False when a reader was in the way, which is no failure: the next try comes after another piece of WAL.
+Result<bool> SqliteRunWriter::checkpointWal(int mode)
+{
+    const int code = sqlite3_wal_checkpoint_v2(m_database->handle(), nullptr, mode, nullptr, nullptr);
+    if (code == SQLITE_OK) return true;
+    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return false;
+    return m_database->error(code);
 }
 
 Result<void> SqliteRunWriter::finish()
@@ -424,9 +443,8 @@ Result<void> SqliteRunWriter::finish()
         ORRERY_TRY(transaction.commit());
     }
     // Closing would fold the WAL back too, but cannot say that it failed.
-    const int code =
-        sqlite3_wal_checkpoint_v2(m_database->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) return m_database->error(code);
+    ORRERY_ASSIGN(const bool isWhole, checkpointWal(SQLITE_CHECKPOINT_PASSIVE));
+    static_cast<void>(isWhole);
     return {};
 }
 

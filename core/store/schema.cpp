@@ -3,7 +3,11 @@
 
 #include "core/store/run_store.h"
 
+#include <sqlite3.h>
+
 #include <array>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace orrery::store {
@@ -38,6 +42,8 @@ CREATE TABLE checkpoint(
 CREATE TABLE status(id INTEGER PRIMARY KEY CHECK(id = 1), json TEXT NOT NULL);
 )sql";
 
+constexpr std::uintmax_t kSmallestPage = 512;
+
 constexpr std::array kMigrations = {Migration{1, kVersion1}};
 static_assert(kMigrations.back().version == kRunStoreVersion);
 
@@ -46,7 +52,13 @@ Result<int64_t> readVersion(Database &database)
     ORRERY_ASSIGN(const int64_t version, database.queryInteger("PRAGMA user_version"));
     ORRERY_ASSIGN(const int64_t application, database.queryInteger("PRAGMA application_id"));
     ORRERY_ASSIGN(const int64_t numTables, database.queryInteger("SELECT count(*) FROM sqlite_schema"));
-    if (version == 0 && numTables == 0) return 0;
+    if (version == 0 && numTables == 0) {
+        // SQLite takes a file below its smallest page for an empty database and would write over it.
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(database.path(), failed);
+        if (!failed && size > 0 && size < kSmallestPage) return database.error(SQLITE_NOTADB);
+        return 0;
+    }
     if (application != kApplicationId || version <= 0)
         return Error{ErrorCode::InvalidInput,
                      "Cannot open \"" + database.path().string() +

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/store/store_fixture.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace orrery;
+using namespace orrery::test;
+namespace fs = std::filesystem;
+
+class TestRunDirectory : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<TemporaryFolder> m_folder;
+    fs::path m_path;
+
+    RunDirectory make(const std::string &id = "run-1")
+    {
+        auto run = RunDirectory::create(m_path / id, frozenSpec(id, "a run"));
+        if (!run) qFatal("%s", run.error().text().c_str());
+        return *run;
+    }
+    static void setState(const RunDirectory &run, RunState state, int64_t checkpoint = -1)
+    {
+        auto writer = RunWriter::open(run.path());
+        VERIFY_OK(writer);
+        RunStatus status;
+        status.state = state;
+        status.step = 12;
+        status.lastCheckpointStep = checkpoint;
+        (*writer)->setStatus(status);
+        VERIFY_OK((*writer)->flush());
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<TemporaryFolder>();
+        m_path = m_folder->path();
+    }
+
+    void openGivesBackWhatCreateFroze()
+    {
+        const FrozenSpec frozen = frozenSpec("id-7", "näme");
+        const auto created = RunDirectory::create(m_path / "a" / "b", frozen);
+        VERIFY_OK(created);
+        const auto opened = RunDirectory::open(m_path / "a" / "b");
+        VERIFY_OK(opened);
+        QCOMPARE(opened->frozen().id, frozen.id);
+        QCOMPARE(opened->frozen().spec.name, frozen.spec.name);
+        QCOMPARE(opened->frozen().spec.schedule.totalSteps, frozen.spec.schedule.totalSteps);
+        QCOMPARE(opened->frozen().digest, frozen.digest);
+        QCOMPARE(opened->frozen().program, frozen.program);
+        QCOMPARE(opened->frozen().cpuModel, frozen.cpuModel);
+        QCOMPARE(opened->frozen().createdAt, frozen.createdAt);
+        QVERIFY(fs::is_directory(opened->checkpoints()) && fs::is_directory(opened->samples()));
+    }
+    void createTakesEmptyFoldersOnly()
+    {
+        fs::create_directory(m_path / "empty");
+        VERIFY_OK(RunDirectory::create(m_path / "empty", frozenSpec("x")));
+        VERIFY_ERROR(RunDirectory::create(m_path / "empty", frozenSpec("x")), ErrorCode::Conflict,
+                     "a run is there");
+        writeText(m_path / "full" / "thesis.txt", "mine");
+        VERIFY_ERROR(RunDirectory::create(m_path / "full", frozenSpec("x")), ErrorCode::Conflict,
+                     "thesis.txt");
+        VERIFY_ERROR(RunDirectory::create(m_path / "full" / "thesis.txt", frozenSpec("x")),
+                     ErrorCode::Conflict, "a file");
+        writeText(m_path / "prepared" / "worker.log", "");
+        VERIFY_OK(RunDirectory::create(m_path / "prepared", frozenSpec("x")));
+        VERIFY_ERROR(RunDirectory::create(m_path / "bad", frozenSpec("a/b")), ErrorCode::InvalidInput, "a/b");
+        QVERIFY(!RunDirectory::create("/proc/nowhere/run", frozenSpec("x")));
+    }
+    void openRefusesBrokenSpecs_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("found");
+        QTest::newRow("empty") << ""
+                               << "not a JSON object";
+        QTest::newRow("list") << "[1]"
+                              << "not a JSON object";
+        QTest::newRow("no version") << R"({"id":"a"})"
+                                    << "spec_version";
+        QTest::newRow("newer") << R"({"spec_version":999,"id":"a","spec":{}})"
+                               << "spec_version is 999";
+        QTest::newRow("no spec") << R"({"spec_version":1,"id":"a"})"
+                                 << "no object \"spec\"";
+        QTest::newRow("no id") << R"({"spec_version":1,"spec":{}})"
+                               << "\"id\"";
+        QTest::newRow("id with slash") << R"({"spec_version":1,"id":"../a","spec":{}})"
+                                       << "\"id\"";
+        QTest::newRow("unknown key") << R"({"spec_version":1,"id":"a","spec":{"modle":{}}})"
+                                     << "modle";
+        QTest::newRow("wrong type") << R"({"spec_version":1,"id":"a","spec":{"model":{"layers":"x"}}})"
+                                    << "layers";
+    }
+    void openRefusesBrokenSpecs()
+    {
+        QFETCH(const QString, text);
+        QFETCH(const QString, found);
+        writeText(m_path / "r" / "spec.json", text.toStdString());
+        VERIFY_ERROR(RunDirectory::open(m_path / "r"), ErrorCode::InvalidInput, qPrintable(found));
+    }
+    void openSaysWhenThereIsNoRun()
+    {
+        VERIFY_ERROR(RunDirectory::open(m_path / "missing"), ErrorCode::NotFound, "no spec.json");
+    }
+    void idsAreReadableAndUnused()
+    {
+        const auto first = RunDirectory::makeId("C++ Tiny (ä)!", m_path / "runs");
+        VERIFY_OK(first);
+        QVERIFY2(QRegularExpression("^c-tiny-\\d{8}-\\d{6}$").match(qtext(*first)).hasMatch(),
+                 first->c_str());
+        const auto second = RunDirectory::makeId("C++ Tiny (ä)!", m_path / "runs");
+        VERIFY_OK(second);
+        QVERIFY(*first != *second);
+        const auto nameless = RunDirectory::makeId("ü", m_path / "runs");
+        VERIFY_OK(nameless);
+        QVERIFY(nameless->starts_with("run-2"));
+        VERIFY_OK(RunDirectory::create(m_path / "runs" / *first, frozenSpec(*first)));
+    }
+    void aSecondOwnerIsToldAboutTheFirst()
+    {
+        const RunDirectory run = make();
+        QVERIFY(!run.isOwned());
+        const auto lock = run.lock("worker");
+        VERIFY_OK(lock);
+        QVERIFY(run.isOwned());
+        const std::string pid = "worker (pid " + std::to_string(::getpid()) + ")";
+        VERIFY_ERROR(run.lock("deletion"), ErrorCode::Conflict, pid.c_str());
+        VERIFY_ERROR(run.lock("deletion"), ErrorCode::Conflict, "orrery-engine control run-1 stop");
+        VERIFY_ERROR(run.remove(), ErrorCode::Conflict, pid.c_str());
+        QVERIFY(fs::exists(run.path() / "spec.json"));
+    }
+    void aWorkerLivesWhileItHoldsTheLock()
+    {
+        const RunDirectory run = make();
+        VERIFY_OK(run.writeWorkerInfo({::getpid(), "/run/o/s", 5.5, "orrery 0.1.0"}));
+        QVERIFY(!run.liveWorker());
+        {
+            const auto lock = run.lock("worker");
+            VERIFY_OK(lock);
+            const auto worker = run.liveWorker();
+            QVERIFY(worker.has_value());
+            QCOMPARE(worker->pid, int64_t{::getpid()});
+            QCOMPARE(worker->socket, std::string("/run/o/s"));
+            QCOMPARE(worker->startedAt, 5.5);
+            QCOMPARE(worker->program, std::string("orrery 0.1.0"));
+            writeText(run.path() / "worker.json", "{broken");
+            QVERIFY(!run.liveWorker());
+        }
+        QVERIFY(!run.isOwned());
+    }
+    void anEndedWorkersFileIsNotBelieved()
+    {
+        const RunDirectory run = make();
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(0);
+        ::waitpid(child, nullptr, 0);
+        VERIFY_OK(run.writeWorkerInfo({child, "/run/o/s", 5.5, ""}));
+        const auto lock = run.lock("deletion");
+        VERIFY_OK(lock);
+        QVERIFY(!run.liveWorker());
+    }
+    void aRunWithoutStoreIsCreated()
+    {
+        const RunStatus status = make().status();
+        QVERIFY(status.state == RunState::Created);
+        QCOMPARE(status.id, std::string("run-1"));
+        QCOMPARE(status.name, std::string("a run"));
+        QCOMPARE(status.directory, fs::canonical(m_path / "run-1").string());
+        QCOMPARE(status.totalSteps, RunSpec().train.steps);
+        QCOMPARE(status.createdAt, 1000.0);
+    }
+    void aLiveStateWithoutLockIsACrash_data()
+    {
+        QTest::addColumn<int>("state");
+        QTest::addColumn<bool>("isCrash");
+        for (const RunState state :
+             {RunState::Starting, RunState::Running, RunState::Paused, RunState::Stopping})
+            QTest::newRow(runStateName(state)) << static_cast<int>(state) << true;
+        for (const RunState state :
+             {RunState::Created, RunState::Stopped, RunState::Finished, RunState::Failed})
+            QTest::newRow(runStateName(state)) << static_cast<int>(state) << false;
+    }
+    void aLiveStateWithoutLockIsACrash()
+    {
+        QFETCH(const int, state);
+        QFETCH(const bool, isCrash);
+        const RunDirectory run = make();
+        setState(run, static_cast<RunState>(state), 10);
+        {
+            const auto lock = run.lock("worker");
+            QVERIFY(run.status().state == static_cast<RunState>(state));
+        }
+        const RunStatus status = run.status();
+        QVERIFY(status.state == (isCrash ? RunState::Crashed : static_cast<RunState>(state)));
+        QCOMPARE(status.error.find("the last checkpoint is step 10") != std::string::npos, isCrash);
+        QCOMPARE(status.step, int64_t{12});
+        QCOMPARE(status.id, std::string("run-1"));
+    }
+    void aBrokenStoreIsShownWithItsReason()
+    {
+        const RunDirectory run = make();
+        writeText(run.path() / "run.db", std::string(5000, 'x'));
+        const RunStatus status = run.status();
+        QVERIFY(status.state == RunState::Unknown);
+        QVERIFY2(status.error.find("not a database") != std::string::npos, status.error.c_str());
+    }
+    void copiesALiveRunWithWholeCheckpoints()
+    {
+        const RunDirectory run = make();
+        const auto lock = run.lock("worker");
+        auto writer = RunWriter::open(run.path());
+        VERIFY_OK(writer);
+        for (int step = 1; step <= 5000; ++step) (*writer)->addReport(report(step, {{"loss", 1.0 / step}}));
+        RunStatus running;
+        running.state = RunState::Running;
+        (*writer)->setStatus(running);
+        (*writer)->addCheckpoint({100, 1, 1, false, true, 1, "checkpoints/step-00000100"});
+        (*writer)->addCheckpoint({200, 1, 1, false, true, 1, "checkpoints/step-00000200"});
+        VERIFY_OK((*writer)->flush());
+        writeText(run.checkpoints() / "step-00000100" / "manifest.json", "{}");
+        writeText(run.checkpoints() / "step-00000100" / "model.safetensors", "weights");
+        writeText(run.checkpoints() / "step-00000200" / "model.safetensors", "half");
+        writeText(run.checkpoints() / "step-00000300.partial" / "manifest.json", "{}");
+        writeText(run.checkpoints() / "step-00000050.deleted" / "manifest.json", "{}");
+        writeText(run.samples() / "step-100.txt", "once upon");
+        writeText(run.logFile(), "{}\n");
+
+        const fs::path target = m_path / "copy";
+        VERIFY_OK(run.copyTo(target));
+        (*writer)->addReport(report(5001, {{"loss", 1}}));
+        VERIFY_OK((*writer)->flush());
+
+        const auto copy = RunDirectory::open(target);
+        VERIFY_OK(copy);
+        QCOMPARE(readText(copy->checkpoints() / "step-00000100" / "model.safetensors"),
+                 std::string("weights"));
+        for (const char *name :
+             {"step-00000200", "step-00000300", "step-00000300.partial", "step-00000050.deleted"})
+            QVERIFY2(!fs::exists(copy->checkpoints() / name), name);
+        QCOMPARE(readText(copy->samples() / "step-100.txt"), std::string("once upon"));
+        QVERIFY(!copy->isOwned() && !fs::exists(target / "run.lock"));
+        auto reader = RunReader::open(target);
+        VERIFY_OK(reader);
+        QCOMPARE((*reader)->query(query("loss", 1)).value().front().numPoints, uint64_t{5000});
+        QCOMPARE((*reader)->checkpoints().value().size(), size_t{1});
+        const RunStatus status = copy->status();
+        QVERIFY(status.state == RunState::Stopped);
+        QCOMPARE(status.lastCheckpointStep, int64_t{100});
+        QCOMPARE(status.directory, fs::canonical(target).string());
+        // The copy is a run of its own: it goes on from where it is.
+        auto more = RunWriter::open(target);
+        VERIFY_OK(more);
+        QCOMPARE((*more)->beginAttempt(100).value(), 1);
+    }
+    void copyNeverWritesOverAnything()
+    {
+        const RunDirectory run = make();
+        writeText(m_path / "taken" / "file", "mine");
+        VERIFY_ERROR(run.copyTo(m_path / "taken"), ErrorCode::Conflict, "taken");
+        VERIFY_ERROR(run.copyTo(run.path() / "inside"), ErrorCode::Conflict, "inside the run");
+        VERIFY_ERROR(run.copyTo(run.path()), ErrorCode::Conflict, "run-1");
+        QCOMPARE(readText(m_path / "taken" / "file"), std::string("mine"));
+        fs::create_directory(m_path / "empty");
+        VERIFY_OK(run.copyTo(m_path / "empty"));
+        VERIFY_OK(RunDirectory::open(m_path / "empty"));
+    }
+    void removeLeavesWhatIsNotTheRuns()
+    {
+        const RunDirectory run = make();
+        setState(run, RunState::Finished);
+        writeText(run.checkpoints() / "step-00000100" / "manifest.json", "{}");
+        VERIFY_OK(run.remove());
+        QVERIFY(!fs::exists(run.path()));
+
+        const RunDirectory other = make("run-2");
+        writeText(other.path() / "notes.txt", "mine");
+        VERIFY_OK(other.remove());
+        QCOMPARE(readText(other.path() / "notes.txt"), std::string("mine"));
+        QVERIFY(!fs::exists(other.path() / "spec.json"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestRunDirectory)
+#include "tst_run_directory.moc"
