@@ -42,7 +42,7 @@ public:
         if (!m_isValid) return;
         if (m_carry.empty() && isAscii(piece)) return;
         m_carry.append(piece);
-        const size_t cut = m_carry.size() - incompleteTail(m_carry);
+        const size_t cut = m_carry.size() - incompleteUtf8Tail(m_carry);
         m_isValid = isValidUtf8(std::string_view(m_carry).substr(0, cut));
         m_carry.erase(0, cut);
     }
@@ -54,18 +54,6 @@ private:
         unsigned char all = 0;
         for (char c : text) all |= static_cast<unsigned char>(c);
         return all < 0x80;
-    }
-    /// Bytes at the end that begin a character without ending it (at most 3).
-    static size_t incompleteTail(const std::string &text)
-    {
-        for (size_t back = 1; back <= 3 && back <= text.size(); ++back) {
-            const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-            if (byte < 0x80) return 0;
-            if (byte < 0xc0) continue;
-            const size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-            return length > back ? back : 0;
-        }
-        return 0;
     }
 
     std::string m_carry;

@@ -298,13 +298,21 @@ bool isJsonl(CorpusFormat format)
            format == CorpusFormat::JsonlTokens;
 }
 
+size_t incompleteUtf8Tail(std::string_view text)
+{
+    for (size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+        const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+        if (byte < 0x80) return 0;
+        if (byte < 0xc0) continue;
+        const size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+        return length > back ? back : 0;
+    }
+    return 0;
+}
+
 std::string previewText(std::string_view text)
 {
-    // At most three bytes of a character can stand before the cut.
-    for (size_t cut = 0; cut < 4 && cut < text.size(); ++cut)
-        if (isValidUtf8(text.substr(0, text.size() - cut)))
-            return std::string(text.substr(0, text.size() - cut));
-    return sanitizeUtf8(text);
+    return sanitizeUtf8(text.substr(0, text.size() - incompleteUtf8Tail(text)));
 }
 
 Result<CorpusListing> listCorpus(const fs::path &path, const CorpusLimits &limits)

@@ -26,6 +26,9 @@ Result<CorpusListing> listCorpus(const std::filesystem::path &path, const Corpus
 /// Whether the format is one of JSONL.
 bool isJsonl(CorpusFormat format);
 
+/// Bytes at the end that begin a character of UTF-8 without ending it (at most 3).
+size_t incompleteUtf8Tail(std::string_view text);
+
 /// Valid UTF-8 of the front of a text: an incomplete character at the cut is dropped, broken bytes are
 /// replaced.
 std::string previewText(std::string_view text);

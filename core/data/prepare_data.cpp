@@ -145,12 +145,14 @@ public:
     }
 
 private:
-    /// What stands under the key, when it is whole and really of this key (somebody may have copied folders about).
+    /// What stands under the key, when it is whole and really of this key (somebody may have copied folders
+    /// about).
     Result<TokenShards> openOwn(const fs::path &folder) const
     {
         auto shards = TokenShards::open(folder);
         if (shards && shards->key() != m_key)
-            return Error{ErrorCode::InvalidInput, "Cannot open prepared data \"" + folder.string() + "\": it has another key.",
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot open prepared data \"" + folder.string() + "\": it has another key.",
                          "Prepare the data again."};
         return shards;
     }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/platform.h"
+#include "data_fixture.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace orrery;
+namespace fs = std::filesystem;
+
+class TestCorpus : public QObject {
+    Q_OBJECT
+
+private:
+    static std::string reasonOf(const CorpusDescription &description, const std::string &path)
+    {
+        for (const CorpusFileProblem &problem : description.skipped)
+            if (problem.path == path) return problem.reason;
+        return {};
+    }
+
+private Q_SLOTS:
+    void probesATextFile()
+    {
+        const DataFixture data;
+        const auto found = probeCorpus(data.write("a.txt", "Grüße\n"));
+        VERIFY_OK(found);
+        QCOMPARE(found->format, CorpusFormat::Text);
+        QCOMPARE(found->numFiles, uint64_t(1));
+        QCOMPARE(found->numBytes, uint64_t(8));
+        QCOMPARE(found->firstText, std::string("Grüße\n"));
+        QCOMPARE(corpusFormatName(found->format), "text");
+    }
+
+    void cutsThePreviewBetweenCharacters()
+    {
+        const DataFixture data;
+        std::string text(399, 'x');
+        QCOMPARE(probeCorpus(data.write("a.txt", text + "ü tail"))->firstText, text);
+        QCOMPARE(probeCorpus(data.write("b.txt", "a\xff"
+                                                 "b"))
+                     ->firstText,
+                 std::string("a\xef\xbf\xbd"
+                             "b"));
+    }
+
+    void findsTheFormat_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("content");
+        QTest::addColumn<int>("format");
+        auto row = [](const char *tag, const char *name, const char *content, CorpusFormat format) {
+            QTest::newRow(tag) << QString(name) << QString(content) << static_cast<int>(format);
+        };
+        row("jsonl text", "a.jsonl", "{\"text\":\"a\"}\n", CorpusFormat::JsonlText);
+        row("ending in capitals", "a.JSONL", "{\"text\":\"a\"}\n", CorpusFormat::JsonlText);
+        row("blank lines first", "a.jsonl", "\n  \n{\"text\":\"a\"}", CorpusFormat::JsonlText);
+        row("byte order mark", "a.jsonl", "\xef\xbb\xbf{\"text\":\"a\"}\n", CorpusFormat::JsonlText);
+        row("messages", "a.ndjson", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}",
+            CorpusFormat::JsonlMessages);
+        row("tokens", "a.jsonl", "{\"tokens\":[1,2]}", CorpusFormat::JsonlTokens);
+        row(".json with records", "a.json", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n", CorpusFormat::JsonlText);
+        row(".json document", "a.json", "{\n \"text\": \"a\"\n}\n", CorpusFormat::Text);
+        row(".json array", "a.json", "[1,2]\n", CorpusFormat::Text);
+        row("records in .txt are text", "a.txt", "{\"text\":\"a\"}\n", CorpusFormat::Text);
+    }
+    void findsTheFormat()
+    {
+        QFETCH(QString, name);
+        QFETCH(QString, content);
+        QFETCH(int, format);
+        const DataFixture data;
+        const auto found = probeCorpus(data.write(name.toStdString(), content.toStdString()));
+        VERIFY_OK(found);
+        QCOMPARE(static_cast<int>(found->format), format);
+    }
+
+    void listsAFolderAndNamesWhatItSkips()
+    {
+        const DataFixture data;
+        data.write("tree/b/z.txt", "z\n");
+        data.write("tree/a.txt", "a\n");
+        data.write("tree/b.md", "b\n");
+        data.write("tree/notes.jsonl", "no record, but text among text\n");
+        data.write("tree/.git/config", "hidden\n");
+        data.write("tree/.env", "hidden\n");
+        data.write("tree/empty.txt", "");
+        data.write("tree/image.png", std::string("PNG\0data", 8));
+        data.write("outside.txt", "outside\n");
+        fs::create_symlink(data.path("outside.txt"), data.path("tree/link.txt"));
+        fs::create_directory_symlink(data.path("tree"), data.path("tree/b/loop"));
+        ::mkfifo(data.path("tree/pipe").c_str(), 0600);
+
+        const auto found = probeCorpus(data.path("tree"));
+        VERIFY_OK(found);
+        QCOMPARE(found->format, CorpusFormat::Folder);
+        QCOMPARE(found->numFiles, uint64_t(4));
+        QCOMPARE(found->numBytes, uint64_t(6 + 31));
+        QCOMPARE(found->firstText, std::string("a\n")); // sorted by path
+        QCOMPARE(reasonOf(*found, ".git"), std::string("hidden"));
+        QCOMPARE(reasonOf(*found, ".env"), std::string("hidden"));
+        QCOMPARE(reasonOf(*found, "empty.txt"), std::string("empty"));
+        QCOMPARE(reasonOf(*found, "image.png"), std::string("binary (NUL at byte 3)"));
+        QCOMPARE(reasonOf(*found, "link.txt"), std::string("symbolic link"));
+        QCOMPARE(reasonOf(*found, "b/loop"), std::string("symbolic link"));
+        QCOMPARE(reasonOf(*found, "pipe"), std::string("not a regular file"));
+        QCOMPARE(found->numSkipped, uint64_t(7));
+    }
+
+    void keepsAHundredSkippedAndCountsAll()
+    {
+        const DataFixture data;
+        for (int i = 0; i < 130; ++i) data.write("tree/e" + std::to_string(i), "");
+        data.write("tree/a.txt", "a\n");
+        const auto found = probeCorpus(data.path("tree"));
+        VERIFY_OK(found);
+        QCOMPARE(found->skipped.size(), size_t(100));
+        QCOMPARE(found->numSkipped, uint64_t(130));
+    }
+
+    void aFolderOfJsonlIsJsonl()
+    {
+        const DataFixture data;
+        data.write("parts/1.jsonl", "\n");
+        data.write("parts/2.jsonl", "{\"text\":\"a\"}\n");
+        data.write("parts/image.png", std::string(4, '\0'));
+        const auto found = probeCorpus(data.path("parts"));
+        VERIFY_OK(found);
+        QCOMPARE(found->format, CorpusFormat::JsonlText);
+    }
+
+    void followsALinkThatIsGivenDirectly()
+    {
+        const DataFixture data;
+        data.write("a.txt", "a\n");
+        fs::create_symlink(data.path("a.txt"), data.path("link"));
+        VERIFY_OK(probeCorpus(data.path("link")));
+    }
+
+    void refusesWhatIsNoText()
+    {
+        const DataFixture data;
+        VERIFY_ERROR(probeCorpus(""), ErrorCode::InvalidInput, "data.path is empty");
+        VERIFY_ERROR(probeCorpus(data.path("nothing")), ErrorCode::NotFound,
+                     "nothing\": there is no such file");
+        VERIFY_ERROR(probeCorpus(data.write("e", "") / "x"), ErrorCode::NotFound, "there is no such file");
+        VERIFY_ERROR(probeCorpus(data.path("e")), ErrorCode::InvalidInput, "is empty");
+        VERIFY_ERROR(probeCorpus(data.write("b", std::string("abc\0def", 7))), ErrorCode::InvalidInput,
+                     "NUL at byte 3");
+        const auto utf16 = probeCorpus(data.write("u.txt", std::string("\xff\xfe"
+                                                                       "a\0",
+                                                                       4)));
+        VERIFY_ERROR(utf16, ErrorCode::InvalidInput, "binary");
+        QVERIFY(utf16.error().hint.find("iconv") != std::string::npos);
+        VERIFY_ERROR(probeCorpus("/dev/null"), ErrorCode::InvalidInput, "neither a file nor a folder");
+        ::mkfifo(data.path("pipe").c_str(), 0600);
+        VERIFY_ERROR(probeCorpus(data.path("pipe")), ErrorCode::InvalidInput, "neither a file nor a folder");
+    }
+
+    void refusesAFolderWithoutText()
+    {
+        const DataFixture data;
+        fs::create_directories(data.path("tree/sub"));
+        VERIFY_ERROR(probeCorpus(data.path("tree")), ErrorCode::InvalidInput, "holds no text file");
+        data.write("tree/x.bin", std::string(3, '\0'));
+        VERIFY_ERROR(probeCorpus(data.path("tree")), ErrorCode::InvalidInput,
+                     "x.bin\": binary (NUL at byte 0)");
+        fs::remove(data.path("tree/x.bin"));
+        data.write("tree/x.jsonl", " \n\n");
+        VERIFY_ERROR(probeCorpus(data.path("tree")), ErrorCode::InvalidInput, "there is no record");
+    }
+
+    void reportsWhatCannotBeRead()
+    {
+        const DataFixture data;
+        fs::create_symlink("loop", data.path("loop"));
+        VERIFY_ERROR(probeCorpus(data.path("loop")), ErrorCode::Io, "loop");
+        if (::geteuid() != 0) QSKIP("only root can become somebody without permissions here");
+        data.write("open/secret.txt", "secret\n");
+        data.write("open/plain.txt", "plain\n");
+        data.write("open/closed/x.txt", "x\n");
+        fs::permissions(data.path("open/secret.txt"), fs::perms::none);
+        fs::permissions(data.path("open/closed"), fs::perms::none);
+        fs::permissions(data.path("open").parent_path(), fs::perms::all);
+        QCOMPARE(::seteuid(65534), 0);
+        const auto file = probeCorpus(data.path("open/secret.txt"));
+        const auto folder = probeCorpus(data.path("open"));
+        const auto closed = probeCorpus(data.path("open/closed"));
+        QCOMPARE(::seteuid(0), 0);
+        VERIFY_ERROR(file, ErrorCode::Io, "secret.txt\": Permission denied");
+        VERIFY_ERROR(closed, ErrorCode::Io, "closed\": Permission denied");
+        VERIFY_OK(folder);
+        QCOMPARE(folder->numFiles, uint64_t(1));
+        QCOMPARE(reasonOf(*folder, "secret.txt"), std::string("not readable"));
+        QCOMPARE(reasonOf(*folder, "closed/"), std::string("not readable"));
+    }
+
+    /// Ten gigabytes of holes: refused from its first bytes.
+    void refusesASparseFileWithoutReadingIt()
+    {
+        const DataFixture data;
+        data.write("sparse.txt", "");
+        fs::resize_file(data.path("sparse.txt"), 10ull << 30);
+        const double before = processCpuSeconds();
+        VERIFY_ERROR(probeCorpus(data.path("sparse.txt")), ErrorCode::InvalidInput, "binary (NUL at byte 0)");
+        VERIFY_ERROR(data.prepare(DataFixture::spec(data.path("sparse.txt"))), ErrorCode::InvalidInput,
+                     "binary");
+        QVERIFY2(processCpuSeconds() - before < 0.5, "reading 10 GB takes seconds");
+        // With text at its front it is too large for one text file, which needs no reading either.
+        std::fstream(data.path("sparse.txt"), std::ios::in | std::ios::out) << std::string(8192, 'x');
+        VERIFY_ERROR(probeCorpus(data.path("sparse.txt")), ErrorCode::InvalidInput,
+                     "10737418240 bytes, expected at most 8");
+    }
+
+    void keepsItsLimits()
+    {
+        const DataFixture data;
+        for (int i = 0; i < 5; ++i) data.write("tree/" + std::to_string(i) + ".txt", "12345678");
+        CorpusLimits limits;
+        limits.maxFiles = 4;
+        VERIFY_ERROR(probeCorpus(data.path("tree"), limits), ErrorCode::InvalidInput, "more than 4 entries");
+        limits = {};
+        limits.maxTotalBytes = 39;
+        VERIFY_ERROR(probeCorpus(data.path("tree"), limits), ErrorCode::InvalidInput, "more than 39 bytes");
+        limits.maxTotalBytes = 40;
+        VERIFY_OK(probeCorpus(data.path("tree"), limits));
+        limits.maxFileBytes = 7;
+        VERIFY_ERROR(probeCorpus(data.path("tree"), limits), ErrorCode::InvalidInput,
+                     "0.txt\": the file has 8 bytes");
+    }
+};
+
+QTEST_APPLESS_MAIN(TestCorpus)
+#include "tst_corpus.moc"
