@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker without LibTorch: owns its run, stores and sends reports whose numbers follow from the step, and
+// obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
+// listens), FAKE_STEP_MS.
+#include "core/base/exit_code.h"
+#include "core/base/platform.h"
+#include "core/rpc/worker_server.h"
+#include "core/store/run_directory.h"
+#include "core/store/run_store.h"
+#include "tests/rpc/fakes.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using namespace orrery;
+
+namespace {
+
+std::atomic<bool> g_stop{false};
+
+int knob(const char *name, int otherwise)
+{
+    const char *value = std::getenv(name);
+    return value ? std::atoi(value) : otherwise;
+}
+
+int fail(const Error &error)
+{
+    std::fprintf(stderr, "orrery-worker: %s\n", error.text().c_str());
+    return exitCodeFor(error.code);
+}
+
+class SteppingTrainer final : public Trainer {
+public:
+    SteppingTrainer(RunWriter &writer, RunStatus status) : m_writer(writer), m_status(std::move(status)) {}
+
+    Result<RunState> run() override
+    {
+        setState(RunState::Running);
+        for (;;) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(knob("FAKE_STEP_MS", 5)));
+            const std::lock_guard lock(m_mutex);
+            if (m_isStopping || g_stop) return RunState::Stopped;
+            if (m_status.step >= m_status.totalSteps) return RunState::Finished;
+            if (m_isPaused && m_numAllowed == 0) continue;
+            if (m_numAllowed > 0) --m_numAllowed;
+            ++m_status.step;
+            m_status.loss = 1.0 / static_cast<double>(m_status.step);
+            m_status.state = m_isPaused && m_numAllowed == 0 ? RunState::Paused : RunState::Running;
+            m_writer.addReport({m_status.step, wallSeconds(), m_status.attempt, {{"loss", m_status.loss}}});
+            m_writer.setStatus(m_status);
+        }
+    }
+    Result<void> post(const ControlCommand &command) override
+    {
+        const std::lock_guard lock(m_mutex);
+        switch (command.verb) {
+        case ControlVerb::Pause:
+            m_isPaused = true;
+            break;
+        case ControlVerb::Continue:
+            m_isPaused = false;
+            break;
+        case ControlVerb::StepN:
+            m_isPaused = true;
+            m_numAllowed = command.steps;
+            break;
+        case ControlVerb::Stop:
+            m_isStopping = true;
+            break;
+        default:
+            return Error{ErrorCode::InvalidInput, "Cannot do that: a fake knows no such verb.",
+                         "Ask for less."};
+        }
+        if (m_isPaused && m_numAllowed == 0) m_status.state = RunState::Paused;
+        m_writer.setStatus(m_status);
+        return {};
+    }
+    [[nodiscard]] RunStatus status() const override
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_status;
+    }
+    void setState(RunState state)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_status.state = state;
+        m_writer.setStatus(m_status);
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    RunWriter &m_writer;
+    RunStatus m_status;
+    bool m_isPaused = false;
+    bool m_isStopping = false;
+    int64_t m_numAllowed = 0;
+};
+
+Result<void> train(const std::string &folder, int64_t steps)
+{
+    ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(folder));
+    RunStatus status = run.status();
+    ORRERY_ASSIGN(const LockFile lock, run.lock("training"));
+    ORRERY_TRY(run.writeWorkerInfo({::getpid(), "", wallSeconds(), "fake"}));
+    ORRERY_ASSIGN(const std::unique_ptr<RunWriter> writer, RunWriter::open(run.path()));
+    status.state = RunState::Starting;
+    status.error.clear();
+    status.totalSteps = steps > 0 ? steps : run.frozen().spec.train.steps;
+    writer->setStatus(status);
+    ORRERY_TRY(writer->flush());
+    for (int waited = 0; waited < knob("FAKE_SILENT_MS", 0) && !g_stop; waited += 10)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ORRERY_ASSIGN(status.attempt, writer->beginAttempt(status.step));
+
+    SteppingTrainer trainer(*writer, status);
+    ORRERY_ASSIGN(const std::filesystem::path runtime, runtimeDir());
+    const std::string socket = (runtime / ("run-" + std::to_string(::getpid()) + ".sock")).string();
+    ORRERY_ASSIGN(std::unique_ptr<RunServer> server, RunServer::start(socket, run, trainer));
+    writer->setCommitListener(
+        [&](const auto &reports, const auto &events) { server->publish(reports, events); });
+    ORRERY_TRY(run.writeWorkerInfo({::getpid(), socket, wallSeconds(), "fake"}));
+    const Result<RunState> ended = trainer.run();
+    if (!ended.ok()) return ended.error();
+    trainer.setState(*ended);
+    ORRERY_TRY(writer->flush());
+    writer->setCommitListener({});
+    server.reset();
+    return {};
+}
+
+Result<void> serve(const std::string &model, const std::string &socket, double idleSeconds)
+{
+    if (model.find("missing") != std::string::npos)
+        return Error{ErrorCode::NotFound, "Cannot load model \"" + model + "\": no such model.",
+                     "Name another one."};
+    test::FakeGenerator generator;
+    generator.tokenMs = knob("FAKE_TOKEN_MS", 0);
+    // The note tells the test which process answered.
+    class Noted final : public Generator {
+    public:
+        Noted(Generator &inner, std::string name) : m_inner(inner), m_name(std::move(name)) {}
+        [[nodiscard]] ModelInfo info() const override
+        {
+            ModelInfo info = m_inner.info();
+            info.name = m_name;
+            info.note = std::to_string(::getpid());
+            return info;
+        }
+        Result<GenerateSummary> generate(const GenerateRequest &request,
+                                         const std::function<bool(const GeneratedToken &)> &onToken,
+                                         const std::atomic<bool> &cancel) override
+        {
+            return m_inner.generate(request, onToken, cancel);
+        }
+        Result<EvaluateSummary> evaluate(const std::string &path, const std::atomic<bool> &cancel) override
+        {
+            return m_inner.evaluate(path, cancel);
+        }
+
+    private:
+        Generator &m_inner;
+        std::string m_name;
+    } noted(generator, model);
+    ORRERY_ASSIGN(const std::unique_ptr<ModelServer> server, ModelServer::start(socket, noted));
+    return server->run(idleSeconds, [] { return g_stop.load(); });
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGTERM, [](int) { g_stop = true; });
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    const auto option = [&](const std::string &name) {
+        for (size_t i = 0; i + 1 < arguments.size(); ++i)
+            if (arguments[i] == name) return arguments[i + 1];
+        return std::string();
+    };
+    if (arguments.size() < 2) return kExitUsage;
+    if (knob("FAKE_FAIL", 0) > 0)
+        return fail({ErrorCode::InvalidInput,
+                     "Cannot read data \"broken\": line 7 is not JSON, expected an object.",
+                     "Correct line 7."});
+    Result<void> done = arguments[0] == "train" ? train(arguments[1], std::atoll(option("--steps").c_str()))
+                                                : serve(option("--model"), option("--socket"),
+                                                        std::atof(option("--idle-seconds").c_str()));
+    return done.ok() ? kExitOk : fail(done.error());
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host in a process of its own, to be killed: host_program HOME SOCKET.
+#include "app/engine/host/host.h"
+#include "core/base/exit_code.h"
+
+#include <cstdio>
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) return orrery::kExitUsage;
+    orrery::HostOptions options;
+    options.home = argv[1];
+    options.socketPath = argv[2];
+    const auto ended = orrery::runHost(options);
+    if (ended.ok()) return orrery::kExitOk;
+    std::fprintf(stderr, "%s\n", ended.error().text().c_str());
+    return orrery::exitCodeFor(ended.error().code);
+}

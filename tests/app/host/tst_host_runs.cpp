@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a run through the host: made, started, watched, controlled, crashed, resumed, deleted.
+#include "tests/app/host/host_fixture.h"
+
+#include "core/rpc/host_connection.h"
+
+#include <QElapsedTimer>
+
+#include <sys/stat.h>
+
+using namespace orrery;
+using namespace orrery::test;
+
+class TestHostRuns : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_host = std::make_unique<HostFixture>(); }
+    void cleanup() { m_host.reset(); }
+    void createsWithoutStarting();
+    void runsThroughItsWholeLife();
+    void showsACrashWithinASecond();
+    void listsWhatChanges();
+    void beatsForARunAtRest();
+    void finishesAWatchedRun();
+    void stopsAWorkerThatPrepares();
+    void addsARunElsewhere();
+    void deletesARun();
+    void leavesWorkersAliveWhenItStops();
+    void endsWhenIdle();
+    void carriesManyViewers();
+    void describesItself();
+    void describesData();
+    void endsWithOneHostWhenManyStart();
+
+private:
+    std::unique_ptr<HostFixture> m_host;
+};
+
+void TestHostRuns::createsWithoutStarting()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(50), "", false);
+    VERIFY_OK(created);
+    QCOMPARE(created->state, RunState::Created);
+    QCOMPARE(created->totalSteps, int64_t{50});
+    QVERIFY(std::filesystem::exists(created->directory + "/spec.json"));
+    // Nothing has happened yet, which is no error.
+    const auto series = client.querySeries({created->id, {}, 0, 0, 100});
+    VERIFY_OK(series);
+    QVERIFY(series->empty());
+    VERIFY_OK(client.listEvents(created->id, 0));
+    VERIFY_OK(client.listCheckpoints(created->id));
+    const auto spec = client.specJson(created->id);
+    VERIFY_OK(spec);
+    QVERIFY(spec->find("\"cpu_model\"") != std::string::npos);
+    QVERIFY(spec->find("\"total_steps\": 50") != std::string::npos);
+}
+
+void TestHostRuns::runsThroughItsWholeLife()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created);
+    const std::string id = created->id;
+    HostWatcher watcher(m_host->client(), id);
+    QVERIFY(watcher.reaches(RunState::Running));
+    QVERIFY(waitFor([&] { return watcher.steps().size() > 20; }));
+
+    VERIFY_OK(client.control(id, {ControlVerb::Pause, 1, {}}));
+    QVERIFY(watcher.reaches(RunState::Paused));
+    const int64_t pausedAt = client.status(id)->step;
+    VERIFY_OK(client.control(id, {ControlVerb::StepN, 3, {}}));
+    QVERIFY(waitFor([&] { return client.status(id)->step == pausedAt + 3; }));
+    VERIFY_OK(client.control(id, {ControlVerb::Continue, 1, {}}));
+    QVERIFY(watcher.reaches(RunState::Running));
+    const auto unknown = client.control(id, {ControlVerb::Set, 1, {"a", "b"}});
+    QCOMPARE(unknown.error().code, ErrorCode::InvalidInput); // the worker's own error comes through
+
+    VERIFY_OK(client.control(id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(watcher.reaches(RunState::Stopped));
+    const int64_t stoppedAt = watcher.status().step;
+    QVERIFY(waitFor([&] { return !m_host->worker(*created).has_value(); }));
+    const auto refused = client.control(id, {ControlVerb::Pause, 1, {}});
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::Conflict);
+    QVERIFY(refused.error().hint.find("Start it") != std::string::npos);
+
+    // The same stream goes on with the next worker.
+    VERIFY_OK(client.startRun(id, 0));
+    QVERIFY(watcher.reaches(RunState::Running));
+    QVERIFY(waitFor([&] { return watcher.status().step > stoppedAt + 5; }));
+    QCOMPARE(watcher.status().attempt, 1);
+    const auto again = client.startRun(id, 0);
+    QVERIFY(!again.ok());
+    QCOMPARE(again.error().code, ErrorCode::Conflict);
+
+    // Replay and tail together are the whole run.
+    const auto series = client.querySeries({id, {"loss"}, 0, 0, 100'000});
+    VERIFY_OK(series);
+    QVERIFY(static_cast<int64_t>(series->front().totalPoints) > stoppedAt);
+}
+
+void TestHostRuns::showsACrashWithinASecond()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created);
+    HostWatcher watcher(m_host->client(), created->id);
+    QVERIFY(watcher.reaches(RunState::Running));
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        const auto worker = m_host->worker(*created);
+        QVERIFY(worker.has_value());
+        QElapsedTimer timer;
+        timer.start();
+        QCOMPARE(::kill(static_cast<pid_t>(worker->pid), SIGKILL), 0);
+        QVERIFY2(watcher.reaches(RunState::Crashed, 1000), qPrintable(QString::number(timer.elapsed())));
+        QVERIFY(!watcher.status().error.empty());
+        QCOMPARE(client.status(created->id)->state, RunState::Crashed);
+        VERIFY_OK(client.startRun(created->id, 0));
+        QVERIFY(watcher.reaches(RunState::Running));
+    }
+}
+
+void TestHostRuns::listsWhatChanges()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    std::mutex mutex;
+    std::vector<RunStatus> latest;
+    std::atomic<int> numLists{0};
+    const CancelToken token;
+    const EngineClient watching = m_host->client();
+    std::thread watcher([&] {
+        (void)watching.watchRuns(
+            [&](const std::vector<RunStatus> &runs) {
+                const std::lock_guard lock(mutex);
+                latest = runs;
+                ++numLists;
+                return true;
+            },
+            token);
+    });
+    const auto showsState = [&](RunState state) {
+        return waitFor([&] {
+            const std::lock_guard lock(mutex);
+            return latest.size() == 1 && latest.front().state == state;
+        });
+    };
+    const bool isFirstEmpty = waitFor([&] { return numLists == 1; }) && latest.empty();
+    const auto created = client.createRun(m_host->specJson(), "", false);
+    const bool showsCreated = showsState(RunState::Created);
+    const bool isStarted = created.ok() && client.startRun(created->id, 0).ok();
+    const bool showsRunning = showsState(RunState::Running);
+    const bool isStopped = isStarted && client.control(created->id, {ControlVerb::Stop, 1, {}}).ok();
+    const bool showsStopped = showsState(RunState::Stopped);
+    const int numBefore = numLists;
+    std::this_thread::sleep_for(std::chrono::milliseconds(800));
+    const bool isQuietAtRest = numLists - numBefore <= 1;
+    waitFor([&] { return !m_host->worker(*created).has_value(); });
+    const bool isDeleted = client.deleteRun(created->id).ok();
+    const bool showsNone = waitFor([&] {
+        const std::lock_guard lock(mutex);
+        return latest.empty();
+    });
+    token.cancel();
+    watcher.join();
+    QVERIFY(isFirstEmpty);
+    VERIFY_OK(created);
+    QVERIFY(showsCreated);
+    QVERIFY(isStarted);
+    QVERIFY(showsRunning);
+    QVERIFY(isStopped);
+    QVERIFY(showsStopped);
+    QVERIFY(isQuietAtRest);
+    QVERIFY(isDeleted);
+    QVERIFY(showsNone);
+}
+
+void TestHostRuns::beatsForARunAtRest()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", false);
+    VERIFY_OK(created);
+    int numBatches = 0;
+    VERIFY_OK(client.watch(created->id, [&](const WatchBatch &) { return ++numBatches < 3; }));
+    QCOMPARE(numBatches, 3);
+}
+
+void TestHostRuns::finishesAWatchedRun()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(300), "", true);
+    VERIFY_OK(created);
+    HostWatcher watcher(m_host->client(), created->id);
+    QVERIFY(watcher.reaches(RunState::Finished));
+    QCOMPARE(watcher.status().step, int64_t{300});
+    // The tail came through to its end, in order and each once.
+    const std::vector<int64_t> steps = watcher.steps();
+    QVERIFY(!steps.empty());
+    QCOMPARE(steps.back(), int64_t{300});
+    for (size_t i = 1; i < steps.size(); ++i) QCOMPARE(steps[i], steps[i - 1] + 1);
+    QVERIFY(!watcher.isDone); // goes on with heartbeats
+}
+
+void TestHostRuns::stopsAWorkerThatPrepares()
+{
+    ::setenv("FAKE_SILENT_MS", "60000", 1);
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created); // it owns the run, which is enough
+    QCOMPARE(created->state, RunState::Starting);
+    const auto pause = client.control(created->id, {ControlVerb::Pause, 1, {}});
+    QCOMPARE(pause.error().code, ErrorCode::Unavailable);
+    VERIFY_OK(client.control(created->id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(waitFor([&] { return !m_host->worker(*created).has_value(); }));
+}
+
+void TestHostRuns::addsARunElsewhere()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const std::string elsewhere = m_host->home().parent_path().string() + "/elsewhere";
+    VERIFY_OK(RunDirectory::create(elsewhere, frozenSpec("far-away")));
+    QCOMPARE(client.listRuns()->size(), size_t{0});
+    const auto added = client.addRun(elsewhere);
+    VERIFY_OK(added);
+    QCOMPARE(added->id, std::string("far-away"));
+    QCOMPARE(client.listRuns()->size(), size_t{1});
+    VERIFY_OK(client.status("far"));
+    const auto missing = client.addRun(elsewhere + "-not");
+    QCOMPARE(missing.error().code, ErrorCode::NotFound);
+}
+
+void TestHostRuns::deletesARun()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created);
+    const auto refused = client.deleteRun(created->id);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::Conflict);
+    QVERIFY(refused.error().message.find(created->id) != std::string::npos);
+    QVERIFY(std::filesystem::exists(created->directory));
+
+    HostWatcher watcher(m_host->client(), created->id);
+    QVERIFY(watcher.reaches(RunState::Running));
+    VERIFY_OK(client.control(created->id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(waitFor([&] { return !m_host->worker(*created).has_value(); }));
+    VERIFY_OK(client.deleteRun(created->id));
+    QVERIFY(!std::filesystem::exists(created->directory));
+    QVERIFY(waitFor([&] { return watcher.isDone.load(); }, 3000));
+    QCOMPARE(watcher.result.error().code, ErrorCode::NotFound);
+    QCOMPARE(client.status(created->id).error().code, ErrorCode::NotFound);
+}
+
+void TestHostRuns::leavesWorkersAliveWhenItStops()
+{
+    m_host->start();
+    const auto created = m_host->client().createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created);
+    const auto before = m_host->worker(*created);
+    QVERIFY(before.has_value());
+    m_host->stop();
+    VERIFY_OK(m_host->result);
+    const int64_t step = RunDirectory::open(created->directory)->status().step;
+    QVERIFY(waitFor([&] { return RunDirectory::open(created->directory)->status().step > step + 10; }));
+    m_host->start();
+    const EngineClient client = m_host->client();
+    QCOMPARE(client.status(created->id)->state, RunState::Running);
+    QCOMPARE(m_host->worker(*created)->pid, before->pid);
+    VERIFY_OK(client.control(created->id, {ControlVerb::Pause, 1, {}}));
+}
+
+void TestHostRuns::endsWhenIdle()
+{
+    m_host->start(0.5);
+    VERIFY_OK(m_host->client().host());
+    QVERIFY(waitFor([&] { return m_host->isDone(); }));
+    m_host->stop();
+    VERIFY_OK(m_host->result);
+}
+
+void TestHostRuns::carriesManyViewers()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created);
+    // One that stops reading, as a stopped window does, and ten that read.
+    std::atomic<bool> mayGoOn{false};
+    const CancelToken token;
+    const EngineClient stoppedClient = m_host->client();
+    std::thread stopped([&] {
+        (void)stoppedClient.watch(
+            created->id,
+            [&](const WatchBatch &) {
+                while (!mayGoOn) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+                return true;
+            },
+            token);
+    });
+    std::vector<std::unique_ptr<HostWatcher>> watchers;
+    for (int i = 0; i < 10; ++i)
+        watchers.push_back(std::make_unique<HostWatcher>(m_host->client(), created->id));
+    bool all = true;
+    for (const auto &watcher : watchers) all = all && waitFor([&] { return watcher->steps().size() > 50; });
+    const int32_t numViewers = client.status(created->id)->numViewers;
+    mayGoOn = true;
+    token.cancel();
+    stopped.join();
+    QVERIFY(all);
+    QCOMPARE(numViewers, 11);
+    watchers.clear();
+    QVERIFY(waitFor([&] { return client.status(created->id)->numViewers == 0; }));
+}
+
+void TestHostRuns::describesItself()
+{
+    m_host->start();
+    const auto host = m_host->client().host();
+    VERIFY_OK(host);
+    QCOMPARE(host->home, m_host->home().string());
+    QCOMPARE(host->pid, static_cast<int64_t>(::getpid()));
+    QVERIFY(host->version.starts_with("orrery "));
+    QVERIFY(host->numCores > 0);
+    QVERIFY(host->numCudaDevices > 0 || !host->cudaNote.empty());
+}
+
+void TestHostRuns::describesData()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    DataRequest request;
+    request.path = m_host->data;
+    const auto described = client.describeData(request);
+    VERIFY_OK(described);
+    QVERIFY(described->find("\"train_tokens\"") != std::string::npos);
+    request.path += ".not";
+    QCOMPARE(client.describeData(request).error().code, ErrorCode::NotFound);
+    request.path = "relative.txt";
+    QCOMPARE(client.describeData(request).error().code, ErrorCode::InvalidInput);
+    const CancelToken token;
+    token.cancel();
+    request.path = m_host->data;
+    QCOMPARE(client.describeData(request, token).error().code, ErrorCode::Cancelled);
+}
+
+void TestHostRuns::endsWithOneHostWhenManyStart()
+{
+    HostConnectOptions options;
+    options.socketPath = m_host->socket;
+    options.engineProgram = ORRERY_HOST_PROGRAM;
+    options.arguments = {m_host->home().string(), m_host->socket};
+    options.wait = std::chrono::seconds(20);
+    std::vector<int64_t> pids(4, -1);
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < pids.size(); ++i)
+        threads.emplace_back([&, i] {
+            const auto client = connectOrStartHost(options);
+            if (client.ok()) pids[i] = client->host()->pid;
+        });
+    for (std::thread &thread : threads) thread.join();
+    QVERIFY(pids[0] > 0);
+    for (const int64_t pid : pids) QCOMPARE(pid, pids[0]);
+    ::kill(static_cast<pid_t>(pids[0]), SIGTERM);
+}
+
+QTEST_GUILESS_MAIN(TestHostRuns)
+#include "tst_host_runs.moc"
