@@ -348,9 +348,9 @@ private Q_SLOTS:
     void stopsWhenCancelled()
     {
         const DataFixture data;
-        const DataSpec spec = DataFixture::spec(data.write("a.txt", numberedLines(1'000'000)));
-        // At every fifth call of the progress: while hashing and while writing.
-        for (int stopAt = 0;; stopAt += 5) {
+        const DataSpec spec = DataFixture::spec(data.write("a.txt", numberedLines(200'000)));
+        // At every second call of the progress: while hashing and while writing.
+        for (int stopAt = 0;; stopAt += 2) {
             std::atomic<bool> cancel = stopAt == 0;
             int numCalls = 0;
             const auto shards = prepareData(

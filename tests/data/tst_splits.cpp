@@ -109,21 +109,21 @@ private Q_SLOTS:
         QFETCH(int, numDocuments);
         QFETCH(int, context);
         QFETCH(double, fraction);
-        const DataFixture data(DataFixture::Place::Disk);
-        const size_t total = 20 * 65'536;
+        const DataFixture data;
+        const size_t total = 12 * 65'536;
         const auto path = data.write(
             "a.jsonl", uniqueTokens(std::vector<size_t>(static_cast<size_t>(numDocuments),
                                                         total / static_cast<size_t>(numDocuments))));
-        for (uint64_t seed : {1, 2, 3}) {
+        for (uint64_t seed : {1, 2}) {
             const auto shards = data.prepare(uniqueSpec(path, fraction), context, seed);
             VERIFY_OK(shards);
             QCOMPARE(distance(*shards), int64_t(context) + 1);
             const double share =
                 static_cast<double>(shards->numTokens(Split::Validation)) / static_cast<double>(total);
-            QVERIFY2(std::abs(share - fraction) < 0.05, qPrintable(QString::number(share)));
-            // Each of 20 parts loses two contexts at most, and parts differ by less than their tenth.
+            QVERIFY2(std::abs(share - fraction) < 0.09, qPrintable(QString::number(share)));
+            // Each of 12 parts loses two contexts at most, and parts differ by less than their tenth.
             QVERIFY(static_cast<double>(shards->numTokens(Split::Train)) >
-                    static_cast<double>(total) * (0.95 - fraction) - 40.0 * context);
+                    static_cast<double>(total) * (0.91 - fraction) - 40.0 * context);
         }
     }
 
@@ -174,7 +174,7 @@ private Q_SLOTS:
     /// the text in validation.
     void unevenDocumentsStillGetTwoUsableSplits()
     {
-        const DataFixture data(DataFixture::Place::Disk);
+        const DataFixture data;
         std::vector<size_t> lengths(25, 10);
         lengths[7] = 700'000;
         const auto path = data.write("a.jsonl", uniqueTokens(lengths));
