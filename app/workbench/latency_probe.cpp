@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/latency_probe.h"
+
+#include "core/base/platform.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/session/engine_session.h"
+
+namespace orrery::ui {
+
+LatencyProbe::LatencyProbe(EngineSession &session, CurvesPanel &curves, const QString &path, QObject *parent)
+    : QObject(parent), m_file(path)
+{
+    if (!m_file.open(QIODevice::WriteOnly | QIODevice::Truncate)) return;
+    connect(&session, &EngineSession::updated, this, [this](const RunUpdate &update) {
+        for (const StepReport &report : update.reports) m_unpainted.emplace_back(report.step, report.wallTime);
+    });
+    connect(&curves, &CurvesPanel::painted, this, [this](qint64 lastStep, double) {
+        const double now = wallSeconds();
+        QByteArray lines;
+        while (!m_unpainted.empty() && m_unpainted.front().first <= lastStep) {
+            lines += QByteArray::number((now - m_unpainted.front().second) * 1e3, 'f', 2) + '\n';
+            m_unpainted.pop_front();
+        }
+        m_file.write(lines);
+        m_file.flush();
+    });
+}
+
+} // namespace orrery::ui

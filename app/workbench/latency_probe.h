@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measures log-to-paint: from the moment the trainer stamped a report to the end of the replot that shows it. Off unless
+// asked for (`orrery --latency FILE`, the slow test tst_latency uses it); then one line of milliseconds per report, counted
+// for every report of a batch, not only its newest. GUI thread.
+#pragma once
+
+#include <QFile>
+#include <QObject>
+
+#include <deque>
+#include <utility>
+
+namespace orrery::ui {
+
+class CurvesPanel;
+class EngineSession;
+
+class LatencyProbe : public QObject {
+    Q_OBJECT
+public:
+    /// Writes to path, replacing it; says nothing when the file cannot be made (isOpen() tells).
+    LatencyProbe(EngineSession &session, CurvesPanel &curves, const QString &path, QObject *parent);
+    [[nodiscard]] bool isOpen() const { return m_file.isOpen(); }
+
+private:
+    QFile m_file;
+    std::deque<std::pair<qint64, double>> m_unpainted; ///< step and stamp of reports that came and are not on the screen
+};
+
+} // namespace orrery::ui

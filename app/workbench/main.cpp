@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// orrery: the desktop. Connects to this user's host (starting it where there is none) and shows the window at once; the
+// connection is made beside it.
+#include "app/workbench/latency_probe.h"
+#include "app/workbench/main_window.h"
+#include "app/workbench/rpc_session.h"
+#include "core/base/platform.h"
+#include "widgets/theme/theme.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+#include <QTimer>
+
+#include <csignal>
+
+int main(int argc, char **argv)
+{
+    using namespace orrery;
+    std::signal(SIGPIPE, SIG_IGN);
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("Orrery"));
+    QApplication::setApplicationVersion(QStringLiteral(ORRERY_VERSION));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QApplication::translate("main", "Trains language models and shows what happens inside while they learn."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A run or model directory to open"), QStringLiteral("[path]"));
+    QCommandLineOption socket(QStringLiteral("socket"), QApplication::translate("main", "Socket of the host (default: this user's)"), QStringLiteral("path"));
+    QCommandLineOption latency(QStringLiteral("latency"), QApplication::translate("main", "Write log-to-paint times in milliseconds to a file"), QStringLiteral("file"));
+    QCommandLineOption quitAfter(QStringLiteral("quit-after"), QApplication::translate("main", "Close after this many milliseconds (measurements)"), QStringLiteral("ms"));
+    parser.addOptions({socket, latency, quitAfter});
+    parser.process(application);
+
+    const std::string state = userStateDir().string();
+    QSettings settings(QString::fromStdString(state) + QStringLiteral("/workbench.ini"), QSettings::IniFormat);
+    const int theme = settings.value(QStringLiteral("window/theme"), 0).toInt();
+    ui::Theme::instance().apply(application, static_cast<ui::ThemeKind>(std::clamp(theme, 0, 3)));
+
+    HostConnectOptions host;
+    host.socketPath = parser.value(socket).toStdString();
+    ui::RpcSession session(host);
+    ui::MainWindow window(session, settings);
+    window.show();
+    if (!parser.positionalArguments().isEmpty()) {
+        const QString path = parser.positionalArguments().first();
+        QObject::connect(&session, &ui::EngineSession::connectionChanged, &window, [&session, &window, path] {
+            if (session.connectionState() == ui::ConnectionState::Connected) window.openPath(path);
+        }, Qt::SingleShotConnection);
+    }
+    if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
+    if (parser.isSet(quitAfter)) QTimer::singleShot(parser.value(quitAfter).toInt(), &window, &QWidget::close);
+    return QApplication::exec();
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The shell: toolbar, layouts, docks, and the one selection that drives them all. Holds no run data. GUI thread only;
+// owned by main, the session outlives it.
+#pragma once
+
+#include "widgets/session/engine_session.h"
+
+#include <QMainWindow>
+#include <QTimer>
+
+#include <memory>
+
+class QActionGroup;
+class QDockWidget;
+class QSettings;
+class QStackedWidget;
+class QTabBar;
+class QToolBar;
+
+namespace orrery::ui {
+
+class Banner;
+class CurvesPanel;
+class LogPanel;
+class NewRunPanel;
+class PlaygroundPanel;
+class RunControls;
+class RunListPanel;
+class RunPanel;
+class StatusLine;
+class WelcomeCard;
+
+enum class WindowLayout : uint8_t { Train, Play };
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    /// @param settings where window, docks and drafts are remembered; owned by the caller
+    MainWindow(EngineSession &session, QSettings &settings, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    void selectRun(const QString &run);
+    [[nodiscard]] QString selectedRun() const { return m_run; }
+    void showLayout(WindowLayout layout);
+    [[nodiscard]] WindowLayout windowLayout() const { return m_layout; }
+    void showNewRun();
+    /// A run directory or a model directory.
+    void openPath(const QString &path);
+    void trainExample();
+
+    [[nodiscard]] CurvesPanel &curves() { return *m_curves; }
+    [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
+    [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    enum class Page : uint8_t { Welcome, Curves, Play, NewRun };
+
+    void makePages();
+    void makeDocks();
+    void makeActions();  // main_window_actions.cpp
+    void makeToolBar();  // main_window_actions.cpp
+    void makeMenus();    // main_window_actions.cpp
+    QDockWidget *makeDock(const QString &title, const QString &name, QWidget *panel, Qt::DockWidgetArea area);
+    void showPage(Page page);
+    void onRunsChanged();
+    void onConnectionChanged();
+    void chooseDirectory();
+    void resetLayout();
+    void applyDefaultDocks(WindowLayout layout);
+    void rememberLayout();
+    void restoreLayout(WindowLayout layout);
+    void scheduleSave() { m_saveTimer.start(); }
+    void save();
+
+    EngineSession &m_session;
+    QSettings &m_settings;
+    QString m_run;
+    QString m_pendingSelection; ///< a run that was just made and is not listed yet
+    WindowLayout m_layout = WindowLayout::Train;
+
+    Banner *m_banner = nullptr;
+    QStackedWidget *m_pages = nullptr;
+    WelcomeCard *m_welcome = nullptr;
+    CurvesPanel *m_curves = nullptr;
+    PlaygroundPanel *m_play = nullptr;
+    NewRunPanel *m_newRun = nullptr;
+    RunListPanel *m_runList = nullptr;
+    RunPanel *m_runPanel = nullptr;
+    LogPanel *m_log = nullptr;
+    RunControls *m_controls = nullptr;
+    StatusLine *m_status = nullptr;
+    QDockWidget *m_runListDock = nullptr;
+    QDockWidget *m_runDock = nullptr;
+    QDockWidget *m_logDock = nullptr;
+    QTabBar *m_tabs = nullptr;
+
+    QAction *m_newRunAction = nullptr;
+    QAction *m_openAction = nullptr;
+    QAction *m_quitAction = nullptr;
+    QAction *m_trainAction = nullptr;
+    QAction *m_playAction = nullptr;
+    QAction *m_resetAction = nullptr;
+    QActionGroup *m_themeActions = nullptr;
+
+    bool m_hadRuns = false;
+    bool m_isRestoring = false;
+    QTimer m_saveTimer; ///< one second after the last change at most is lost by a kill
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/rpc_generation.h"
+
+#include <QCoreApplication>
+#include <QMetaObject>
+
+#include <mutex>
+#include <thread>
+
+namespace orrery::ui {
+
+/// Outlives the handle until the thread has ended. `handle` is set to null by the handle's destructor under the mutex,
+/// so nothing is posted to a dead object.
+struct RpcGeneration::Shared {
+    std::mutex mutex;
+    RpcGeneration *handle = nullptr;
+    CancelToken token;
+
+    template <typename F> bool post(F work)
+    {
+        const std::lock_guard lock(mutex);
+        if (!handle) return false;
+        QMetaObject::invokeMethod(handle, [work = std::move(work), target = handle] { work(*target); }, Qt::QueuedConnection);
+        return true;
+    }
+};
+
+RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model, const GenerateRequest &request)
+    : m_shared(std::make_shared<Shared>())
+{
+    m_shared->handle = this;
+    const std::shared_ptr<Shared> shared = m_shared;
+    if (!client) {
+        shared->post([](RpcGeneration &handle) {
+            Q_EMIT handle.failed(Error{ErrorCode::Unavailable, "Cannot generate: there is no connection to the engine.",
+                                       "Press Retry in the banner, or wait for it to come back."});
+        });
+        return;
+    }
+    // A stop that the user asked for is an end like any other, with the tokens that came.
+    std::thread([shared, client = std::move(client), name = model.toStdString(), request] {
+        int64_t numTokens = 0;
+        auto summary = client->generate(
+            name, request,
+            [&](const ModelInfo &info) {
+                ModelInfoValue value{QString::fromStdString(info.name), info.step, info.numParameters, info.context,
+                                     QString::fromStdString(info.note)};
+                return shared->post([value](RpcGeneration &handle) { Q_EMIT handle.modelLoaded(value); });
+            },
+            [&](const std::vector<GeneratedToken> &batch) {
+                numTokens += static_cast<int64_t>(batch.size());
+                return shared->post([batch](RpcGeneration &handle) { Q_EMIT handle.tokens(batch); });
+            },
+            shared->token);
+        if (!summary && summary.error().code == ErrorCode::Cancelled) {
+            GenerateSummary stopped;
+            stopped.reason = FinishReason::Cancelled;
+            stopped.generatedTokens = numTokens;
+            stopped.model = name;
+            summary = stopped;
+        }
+        shared->post([summary = std::move(summary)](RpcGeneration &handle) {
+            if (summary) Q_EMIT handle.finished(*summary);
+            else Q_EMIT handle.failed(summary.error());
+        });
+    }).detach();
+}
+
+RpcGeneration::~RpcGeneration()
+{
+    m_shared->token.cancel();
+    const std::lock_guard lock(m_shared->mutex);
+    m_shared->handle = nullptr;
+}
+
+void RpcGeneration::cancel() { m_shared->token.cancel(); }
+
+} // namespace orrery::ui

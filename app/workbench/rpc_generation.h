@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One generation over RPC, on a thread of its own. GUI thread only; destroying it cancels the tokens and lets the thread
+// end by itself.
+#pragma once
+
+#include "core/rpc/client.h"
+#include "widgets/session/engine_session.h"
+
+#include <memory>
+
+namespace orrery::ui {
+
+class RpcGeneration final : public GenerationHandle {
+    Q_OBJECT
+public:
+    /// @param client may be null: then failed() comes with the next event
+    RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model, const GenerateRequest &request);
+    ~RpcGeneration() override;
+    void cancel() override;
+
+private:
+    struct Shared;
+    std::shared_ptr<Shared> m_shared;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/rpc_session.h"
+
+#include "app/workbench/rpc_generation.h"
+
+#include <QMetaObject>
+#include <QPointer>
+#include <QtGlobal>
+
+namespace orrery::ui {
+
+using namespace std::chrono_literals;
+
+/// What a watch thread collects and the GUI thread takes: at most one event is under way however fast batches come.
+struct RpcSession::Watcher {
+    int count = 0;
+    CancelToken token;
+    std::thread thread;
+    std::mutex mutex;
+    RunUpdate pending;
+    bool isPosted = false;
+};
+
+namespace {
+
+/// More than this waits for a stalled window only as a gap that is queried again.
+constexpr size_t kMaxPendingReports = 20'000;
+
+void mergeBatch(RunUpdate &pending, const WatchBatch &batch)
+{
+    pending.status = batch.status;
+    pending.events.insert(pending.events.end(), batch.events.begin(), batch.events.end());
+    if (batch.numDropped > 0) {
+        pending.firstDroppedStep = pending.numDropped == 0 ? batch.firstDroppedStep
+                                                           : std::min<qint64>(pending.firstDroppedStep, batch.firstDroppedStep);
+        pending.numDropped += batch.numDropped;
+    }
+    if (pending.reports.size() + batch.reports.size() > kMaxPendingReports && !pending.reports.empty()) {
+        pending.firstDroppedStep = pending.numDropped == 0 ? pending.reports.front().step
+                                                           : std::min<qint64>(pending.firstDroppedStep, pending.reports.front().step);
+        pending.numDropped += pending.reports.size();
+        pending.reports.clear();
+    }
+    pending.reports.insert(pending.reports.end(), batch.reports.begin(), batch.reports.end());
+}
+
+EngineInfo toEngineInfo(const HostDescription &host)
+{
+    EngineInfo info;
+    info.version = QString::fromStdString(host.version);
+    info.cpuModel = QString::fromStdString(host.cpuModel);
+    info.numCores = host.numCores;
+    info.memoryBytes = host.memoryBytes;
+    info.numCudaDevices = host.numCudaDevices;
+    info.cudaNote = QString::fromStdString(host.cudaNote);
+    info.home = QString::fromStdString(host.home);
+    return info;
+}
+
+ControlVerb verbFromName(const QString &verb)
+{
+    static const QHash<QString, ControlVerb> verbs = {
+        {QStringLiteral("pause"), ControlVerb::Pause},           {QStringLiteral("continue"), ControlVerb::Continue},
+        {QStringLiteral("step"), ControlVerb::StepN},            {QStringLiteral("checkpoint"), ControlVerb::Checkpoint},
+        {QStringLiteral("stop"), ControlVerb::Stop},             {QStringLiteral("set"), ControlVerb::Set}};
+    return verbs.value(verb, ControlVerb::Unknown);
+}
+
+} // namespace
+
+RpcSession::RpcSession(HostConnectOptions options, QObject *parent)
+    : EngineSession(parent), m_options(std::move(options))
+{
+    m_shortCalls.setMaxThreadCount(1);
+    m_longCalls.setMaxThreadCount(4);
+    m_supervisor = std::thread([this] { superviseConnection(); });
+}
+
+RpcSession::~RpcSession()
+{
+    m_ending = true;
+    m_endToken.cancel();
+    m_wake.notify_all();
+    for (const auto &watcher : std::as_const(m_watchers)) watcher->token.cancel();
+    // A call that begins after this cancelAll() sees m_ending; one under way ends with Cancelled.
+    if (const Client current = client()) current->cancelAll();
+    m_shortCalls.waitForDone();
+    m_longCalls.waitForDone();
+    for (const auto &watcher : std::as_const(m_watchers))
+        if (watcher->thread.joinable()) watcher->thread.join();
+    m_supervisor.join();
+}
+
+RpcSession::Client RpcSession::client() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_client;
+}
+
+void RpcSession::setClient(Client client)
+{
+    const std::lock_guard lock(m_mutex);
+    m_client = std::move(client);
+}
+
+void RpcSession::reconnect()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_retryNow = true;
+    }
+    m_wake.notify_all();
+}
+
+void RpcSession::postConnection(ConnectionState state, const QString &error, const EngineInfo &engine)
+{
+    QMetaObject::invokeMethod(this, [this, state, error, engine] {
+        m_state = state;
+        m_lastError = error;
+        if (state == ConnectionState::Connected) m_engine = engine;
+        Q_EMIT connectionChanged();
+    });
+}
+
+/// Runs on its own thread: connects (starting a host where there is none), follows the list of runs, and begins again
+/// when the link is lost. A lost host is tried again after 1, 2, 4 … 15 s or when somebody presses Retry.
+void RpcSession::superviseConnection()
+{
+    auto pause = 1s;
+    while (!m_ending) {
+        auto connected = connectOrStartHost(m_options);
+        QString error;
+        if (connected) {
+            const auto current = std::make_shared<EngineClient>(std::move(*connected));
+            auto host = current->host();
+            if (host) {
+                setClient(current);
+                pause = 1s;
+                postConnection(ConnectionState::Connected, {}, toEngineInfo(*host));
+                auto watched = current->watchRuns(
+                    [this](const std::vector<RunStatus> &runs) {
+                        QMetaObject::invokeMethod(this, [this, runs] {
+                            m_runs = runs;
+                            Q_EMIT runsChanged();
+                        });
+                        return !m_ending.load();
+                    },
+                    m_endToken);
+                error = watched ? tr("The engine ended.") : QString::fromStdString(watched.error().text());
+                setClient(nullptr);
+                current->cancelAll();
+            } else {
+                error = QString::fromStdString(host.error().text());
+            }
+        } else {
+            error = QString::fromStdString(connected.error().text());
+        }
+        if (m_ending) return;
+        postConnection(ConnectionState::Lost, error, {});
+        std::unique_lock lock(m_mutex);
+        m_wake.wait_for(lock, pause, [this] { return m_ending.load() || m_retryNow; });
+        pause = m_retryNow ? 1s : std::min<std::chrono::seconds>(pause * 2, 15s);
+        m_retryNow = false;
+    }
+}
+
+void RpcSession::watch(const QString &run)
+{
+    auto &watcher = m_watchers[run];
+    if (!watcher) watcher = std::make_shared<Watcher>();
+    if (++watcher->count == 1) startWatcher(run, *watcher);
+}
+
+void RpcSession::unwatch(const QString &run)
+{
+    const auto found = m_watchers.find(run);
+    if (found == m_watchers.end() || --found.value()->count > 0) return;
+    const std::shared_ptr<Watcher> watcher = found.value();
+    m_watchers.erase(found);
+    watcher->token.cancel();
+    // Cancelling ends the stream at once, but joining must not make the GUI thread wait even for that.
+    m_longCalls.start([watcher] {
+        if (watcher->thread.joinable()) watcher->thread.join();
+    });
+}
+
+void RpcSession::startWatcher(const QString &run, Watcher &watcher)
+{
+    Watcher *raw = &watcher; // alive until its thread is joined
+    watcher.pending.run = run;
+    watcher.thread = std::thread([this, run, raw] {
+        while (!raw->token.isCancelled() && !m_ending) {
+            const Client current = client();
+            if (current) {
+                (void)current->watch(
+                    run.toStdString(),
+                    [this, run, raw](const WatchBatch &batch) {
+                        if (raw->token.isCancelled()) return false;
+                        const std::lock_guard lock(raw->mutex);
+                        mergeBatch(raw->pending, batch);
+                        if (raw->isPosted) return true;
+                        raw->isPosted = true;
+                        QMetaObject::invokeMethod(this, [this, run] {
+                            const auto found = m_watchers.constFind(run);
+                            if (found == m_watchers.constEnd()) return;
+                            RunUpdate update;
+                            {
+                                const std::lock_guard innerLock((*found)->mutex);
+                                update = std::exchange((*found)->pending, RunUpdate{});
+                                (*found)->pending.run = run;
+                                (*found)->isPosted = false;
+                            }
+                            Q_EMIT updated(update);
+                        });
+                        return true;
+                    },
+                    raw->token);
+            }
+            // The stream ended: the link is lost or the run is gone. Try again calmly until somebody stops watching.
+            for (int i = 0; i < 10 && !raw->token.isCancelled() && !m_ending; ++i) std::this_thread::sleep_for(50ms);
+        }
+    });
+}
+
+template <typename T>
+void RpcSession::call(QThreadPool &pool, QObject *context, Reply<T> reply,
+                      std::function<Result<T>(EngineClient &)> work)
+{
+    const QPointer<QObject> guard(context);
+    pool.start([this, guard, reply = std::move(reply), work = std::move(work)] {
+        const Client current = client();
+        Result<T> result = Error{ErrorCode::Unavailable, "Cannot reach the engine: no connection.",
+                                 "Press Retry in the banner, or wait for it to come back."};
+        if (current && !m_ending) result = work(*current);
+        if (m_ending) return;
+        // The object behind the event is the session, which outlives its pools; the context is checked on its own thread.
+        QMetaObject::invokeMethod(this, [guard, reply, result = std::move(result)] {
+            if (guard) reply(result);
+        });
+    });
+}
+
+void RpcSession::querySeries(const QString &run, const std::vector<std::string> &series, qint64 fromStep, qint64 toStep,
+                             int maxBuckets, QObject *context, Reply<std::vector<SeriesData>> reply)
+{
+    const SeriesRequest request{run.toStdString(), series, fromStep, toStep, maxBuckets};
+    call<std::vector<SeriesData>>(m_shortCalls, context, std::move(reply),
+                                  [request](EngineClient &engine) -> Result<std::vector<SeriesData>> {
+                                      ORRERY_ASSIGN(auto found, engine.querySeries(request));
+                                      std::vector<SeriesData> data;
+                                      for (SeriesReply &one : found)
+                                          data.push_back({std::move(one.name), one.totalPoints, std::move(one.buckets)});
+                                      return data;
+                                  });
+}
+
+void RpcSession::listEvents(const QString &run, qint64 afterId, QObject *context, Reply<std::vector<RunEvent>> reply)
+{
+    call<std::vector<RunEvent>>(m_shortCalls, context, std::move(reply),
+                                [name = run.toStdString(), afterId](EngineClient &engine) { return engine.listEvents(name, afterId); });
+}
+
+void RpcSession::listCheckpoints(const QString &run, QObject *context, Reply<std::vector<CheckpointInfo>> reply)
+{
+    call<std::vector<CheckpointInfo>>(m_shortCalls, context, std::move(reply),
+                                      [name = run.toStdString()](EngineClient &engine) { return engine.listCheckpoints(name); });
+}
+
+void RpcSession::getSpec(const QString &run, QObject *context, Reply<QString> reply)
+{
+    call<QString>(m_shortCalls, context, std::move(reply), [name = run.toStdString()](EngineClient &engine) -> Result<QString> {
+        ORRERY_ASSIGN(const std::string json, engine.specJson(name));
+        return QString::fromStdString(json);
+    });
+}
+
+void RpcSession::createRun(const QString &specJson, const QString &directory, bool start, QObject *context,
+                           Reply<RunStatus> reply)
+{
+    call<RunStatus>(m_longCalls, context, std::move(reply),
+                    [json = specJson.toStdString(), where = directory.toStdString(), start](EngineClient &engine) {
+                        return engine.createRun(json, where, start);
+                    });
+}
+
+void RpcSession::startRun(const QString &run, qint64 steps, QObject *context, Reply<RunStatus> reply)
+{
+    call<RunStatus>(m_longCalls, context, std::move(reply),
+                    [name = run.toStdString(), steps](EngineClient &engine) { return engine.startRun(name, steps); });
+}
+
+void RpcSession::addRun(const QString &path, QObject *context, Reply<RunStatus> reply)
+{
+    call<RunStatus>(m_longCalls, context, std::move(reply),
+                    [where = path.toStdString()](EngineClient &engine) { return engine.addRun(where); });
+}
+
+void RpcSession::deleteRun(const QString &run, QObject *context, Reply<void> reply)
+{
+    call<void>(m_longCalls, context, std::move(reply),
+               [name = run.toStdString()](EngineClient &engine) { return engine.deleteRun(name); });
+}
+
+void RpcSession::control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting,
+                         QObject *context, Reply<RunStatus> reply)
+{
+    const ControlCommand command{verbFromName(verb), steps, setting};
+    call<RunStatus>(m_shortCalls, context, std::move(reply),
+                    [name = run.toStdString(), command](EngineClient &engine) { return engine.control(name, command); });
+}
+
+void RpcSession::describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
+                              QObject *context, Reply<QString> reply)
+{
+    DataRequest request;
+    request.path = path.toStdString();
+    request.tokenizer = tokenizer.toStdString();
+    request.valFraction = valFraction;
+    request.context = modelContext;
+    call<QString>(m_longCalls, context, std::move(reply),
+                  [request, token = m_endToken](EngineClient &engine) -> Result<QString> {
+                      ORRERY_ASSIGN(const std::string json, engine.describeData(request, token));
+                      return QString::fromStdString(json);
+                  });
+}
+
+std::unique_ptr<GenerationHandle> RpcSession::generate(const QString &model, const GenerateRequest &request)
+{
+    return std::make_unique<RpcGeneration>(client(), model, request);
+}
+
+} // namespace orrery::ui

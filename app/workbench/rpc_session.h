@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window's engine over RPC. All waiting happens on threads of its own; results come to the GUI thread as events.
+// Threads: one that keeps the connection and the list of runs, one per watched run, one for short requests in order, a
+// few for long ones, one per generation. The destructor cancels every call and joins.
+#pragma once
+
+#include "core/rpc/client.h"
+#include "core/rpc/host_connection.h"
+#include "widgets/session/engine_session.h"
+
+#include <QHash>
+#include <QThreadPool>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace orrery::ui {
+
+class RpcSession final : public EngineSession {
+    Q_OBJECT
+public:
+    explicit RpcSession(HostConnectOptions options, QObject *parent = nullptr);
+    ~RpcSession() override;
+
+    [[nodiscard]] ConnectionState connectionState() const override { return m_state; }
+    [[nodiscard]] EngineInfo engine() const override { return m_engine; }
+    [[nodiscard]] QString lastError() const override { return m_lastError; }
+    void reconnect() override;
+    [[nodiscard]] const std::vector<RunStatus> &runs() const override { return m_runs; }
+    void watch(const QString &run) override;
+    void unwatch(const QString &run) override;
+    void querySeries(const QString &run, const std::vector<std::string> &series, qint64 fromStep, qint64 toStep,
+                     int maxBuckets, QObject *context, Reply<std::vector<SeriesData>> reply) override;
+    void listEvents(const QString &run, qint64 afterId, QObject *context, Reply<std::vector<RunEvent>> reply) override;
+    void listCheckpoints(const QString &run, QObject *context, Reply<std::vector<CheckpointInfo>> reply) override;
+    void getSpec(const QString &run, QObject *context, Reply<QString> reply) override;
+    void createRun(const QString &specJson, const QString &directory, bool start, QObject *context,
+                   Reply<RunStatus> reply) override;
+    void startRun(const QString &run, qint64 steps, QObject *context, Reply<RunStatus> reply) override;
+    void addRun(const QString &path, QObject *context, Reply<RunStatus> reply) override;
+    void deleteRun(const QString &run, QObject *context, Reply<void> reply) override;
+    void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting, QObject *context,
+                 Reply<RunStatus> reply) override;
+    void describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
+                      QObject *context, Reply<QString> reply) override;
+    std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
+
+private:
+    struct Watcher;
+    using Client = std::shared_ptr<EngineClient>;
+
+    [[nodiscard]] Client client() const;
+    void setClient(Client client);
+    void superviseConnection();
+    void postConnection(ConnectionState state, const QString &error, const EngineInfo &engine);
+    void startWatcher(const QString &run, Watcher &watcher);
+    template <typename T>
+    void call(QThreadPool &pool, QObject *context, Reply<T> reply, std::function<Result<T>(EngineClient &)> work);
+
+    HostConnectOptions m_options;
+    ConnectionState m_state = ConnectionState::Connecting;
+    EngineInfo m_engine;
+    QString m_lastError;
+    std::vector<RunStatus> m_runs;
+    QHash<QString, std::shared_ptr<Watcher>> m_watchers;
+
+    mutable std::mutex m_mutex; ///< guards m_client and the supervisor's wake-up only
+    std::condition_variable m_wake;
+    Client m_client;
+    bool m_retryNow = false;
+    std::atomic<bool> m_ending{false};
+    CancelToken m_endToken;
+    QThreadPool m_shortCalls; ///< one thread: answers come in order
+    QThreadPool m_longCalls;
+    std::thread m_supervisor;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/status_line.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/theme/theme.h"
+
+#include <QLabel>
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery::ui {
+
+StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(parent), m_session(session)
+{
+    setSizeGripEnabled(false);
+    m_dot = new QLabel(this);
+    m_engine = new QLabel(this);
+    m_engine->setObjectName(QStringLiteral("engineStatus"));
+    m_fresh = new QLabel(this);
+    m_cost = new QLabel(this);
+    m_cost->setToolTip(tr("CPU used by viewers, taps and generation, as a share of the training's time"));
+    for (QLabel *label : {m_engine, m_fresh, m_cost}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    addWidget(m_dot);
+    addWidget(m_engine);
+    addWidget(m_fresh, 1);
+    addPermanentWidget(m_cost);
+    connect(&session, &EngineSession::connectionChanged, this, &StatusLine::refresh);
+    connect(&session, &EngineSession::runsChanged, this, &StatusLine::refresh);
+    connect(&Theme::instance(), &Theme::changed, this, &StatusLine::refresh);
+    connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
+    m_timer.start(500);
+    refresh();
+}
+
+void StatusLine::setRun(const QString &run)
+{
+    m_run = run;
+    refresh();
+}
+
+void StatusLine::refresh()
+{
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    QColor colour = tokens.good;
+    QString engine;
+    const EngineInfo info = m_session.engine();
+    switch (m_session.connectionState()) {
+    case ConnectionState::Connected:
+        engine = tr("This computer · %1 · %n core(s)", nullptr, info.numCores).arg(info.cpuModel);
+        engine += info.numCudaDevices > 0 ? tr(" · %n GPU(s)", nullptr, info.numCudaDevices) : QString();
+        engine += tr(" · %n run(s)", nullptr, static_cast<int>(m_session.runs().size()));
+        break;
+    case ConnectionState::Lost:
+        colour = tokens.error;
+        engine = tr("Engine lost; trainings go on without the window");
+        break;
+    default:
+        colour = tokens.warning;
+        engine = tr("Connecting to the engine…");
+    }
+    m_dot->setText(QStringLiteral("<span style='color:%1'>●</span>").arg(colour.name()));
+    m_dot->setAccessibleName(m_session.connectionState() == ConnectionState::Connected ? tr("Connected") : tr("Not connected"));
+    m_engine->setText(engine);
+
+    const auto &runs = m_session.runs();
+    const auto found = std::find_if(runs.begin(), runs.end(), [this](const RunStatus &run) { return fromStd(run.id) == m_run; });
+    const bool isLive = found != runs.end() && isLiveState(found->state);
+    m_fresh->setText(isLive && found->lastReportAt > 0
+                         ? tr("· last report %1").arg(relativeTimeText(std::max(0.0, wallNow() - found->lastReportAt)))
+                         : QString());
+    m_cost->setText(isLive && std::isfinite(found->viewerPercent) ? tr("viewer cost %1").arg(percentText(found->viewerPercent)) : QString());
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The foot of the window: which engine, how many runs, how fresh the numbers are, what looking costs. GUI thread only.
+#pragma once
+
+#include "widgets/session/engine_session.h"
+
+#include <QStatusBar>
+#include <QTimer>
+
+class QLabel;
+
+namespace orrery::ui {
+
+class StatusLine : public QStatusBar {
+    Q_OBJECT
+public:
+    explicit StatusLine(EngineSession &session, QWidget *parent = nullptr);
+    void setRun(const QString &run);
+
+private:
+    void refresh();
+
+    EngineSession &m_session;
+    QString m_run;
+    QLabel *m_dot;
+    QLabel *m_engine;
+    QLabel *m_fresh;
+    QLabel *m_cost;
+    QTimer m_timer; ///< ages of numbers grow without any event
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/welcome_card.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace orrery::ui {
+
+WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
+{
+    setObjectName(QStringLiteral("welcomeCard"));
+    setAccessibleName(tr("Welcome"));
+
+    auto *title = new QLabel(tr("Train a language model and watch it learn"), this);
+    QFont font = Theme::instance().headingFont();
+    font.setPointSizeF(font.pointSizeF() * 1.7);
+    title->setFont(font);
+    auto *intro = new ToneLabel(tr("Pick a door. Everything stays on this computer."), Tone::Secondary, TypeSize::Base, this);
+
+    m_example = new QPushButton(tr("Train the example"), this);
+    m_example->setObjectName(QStringLiteral("trainExampleButton"));
+    makePrimary(m_example);
+    m_open = new QPushButton(tr("Open a run or model…"), this);
+    m_open->setObjectName(QStringLiteral("openRunButton"));
+    m_newRun = new QPushButton(tr("New run from your own text…"), this);
+    m_newRun->setFlat(true);
+    m_newRun->setObjectName(QStringLiteral("welcomeNewRunButton"));
+    connect(m_example, &QPushButton::clicked, this, &WelcomeCard::trainExampleRequested);
+    connect(m_open, &QPushButton::clicked, this, &WelcomeCard::openRequested);
+    connect(m_newRun, &QPushButton::clicked, this, &WelcomeCard::newRunRequested);
+
+    m_banner = new Banner(this);
+    m_banner->clear();
+
+    auto *doors = new QHBoxLayout;
+    doors->setSpacing(space::kTwo);
+    doors->addWidget(makeDoor(tr("See it work"),
+                              tr("A small model learns to write C++ from the headers on this computer. Nothing is downloaded; "
+                                 "the first words come after about a minute."),
+                              m_example));
+    doors->addWidget(makeDoor(tr("Go on with what you have"),
+                              tr("A run directory with its curves and checkpoints, or a model directory with config.json and "
+                                 "model.safetensors."),
+                              m_open));
+
+    auto *column = new QVBoxLayout;
+    column->setSpacing(space::kTwo);
+    column->addWidget(title, 0, Qt::AlignHCenter);
+    column->addWidget(intro, 0, Qt::AlignHCenter);
+    column->addSpacing(space::kOne);
+    column->addLayout(doors);
+    column->addWidget(m_newRun, 0, Qt::AlignHCenter);
+    column->addWidget(m_banner);
+
+    auto *row = new QHBoxLayout;
+    row->addStretch(1);
+    row->addLayout(column, 4);
+    row->addStretch(1);
+    auto *page = new QVBoxLayout(this);
+    page->addStretch(2);
+    page->addLayout(row);
+    page->addStretch(3);
+}
+
+QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, QPushButton *button)
+{
+    auto *card = new PanelFrame(title, this);
+    auto *content = new QWidget(card);
+    auto *label = new ToneLabel(text, Tone::Secondary, TypeSize::Base, content);
+    label->setWordWrap(true);
+    label->setMinimumWidth(240);
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kTwo);
+    layout->addWidget(label);
+    layout->addStretch(1);
+    layout->addWidget(button, 0, Qt::AlignLeft);
+    card->setContent(content);
+    card->setMaximumWidth(420);
+    return card;
+}
+
+void WelcomeCard::setStarting(bool isStarting)
+{
+    m_example->setEnabled(!isStarting);
+    m_example->setText(isStarting ? tr("Preparing the example…") : tr("Train the example"));
+    if (isStarting) m_banner->clear();
+}
+
+void WelcomeCard::showError(const Error &error)
+{
+    setStarting(false);
+    m_banner->showError(error);
+}
+
+void WelcomeCard::paintEvent(QPaintEvent *) { QPainter(this).fillRect(rect(), Theme::instance().tokens().window); }
+
+} // namespace orrery::ui

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What stands in the middle of a window that has no run yet: the doors in. GUI thread only.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+
+namespace orrery::ui {
+
+class Banner;
+
+class WelcomeCard : public QWidget {
+    Q_OBJECT
+public:
+    explicit WelcomeCard(QWidget *parent = nullptr);
+    /// While the example is being prepared the door says so and cannot be pressed twice.
+    void setStarting(bool isStarting);
+    void showError(const Error &error);
+
+Q_SIGNALS:
+    void trainExampleRequested();
+    void newRunRequested();
+    void openRequested();
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    QWidget *makeDoor(const QString &title, const QString &text, QPushButton *button);
+
+    QPushButton *m_example;
+    QPushButton *m_open;
+    QPushButton *m_newRun;
+    Banner *m_banner;
+};
+
+} // namespace orrery::ui

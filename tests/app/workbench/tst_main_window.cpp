@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The shell: pages, layouts, the one selection, lost connections, keyboard, names for assistive tools.
+#include "app/workbench/main_window.h"
+#include "tests/widgets/common/fake_session.h"
+#include "tests/widgets/common/gui_test.h"
+#include "widgets/common/banner.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/play/playground_panel.h"
+#include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_panel.h"
+
+#include <QAbstractSlider>
+#include <QAccessible>
+#include <QAbstractSpinBox>
+#include <QComboBox>
+#include <QDockWidget>
+#include <QLineEdit>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QTemporaryDir>
+
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestMainWindow : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void firstStartShowsTheDoors();
+    void exampleDoorCreatesAndSelectsTheRun();
+    void exampleDoorShowsWhyItFailed();
+    void selectionDrivesEveryPanel();
+    void layoutsSwitchByKeyAndTab();
+    void newRunOpensByKeyAndClosesByEscape();
+    void lostEngineShowsABannerWithRetry();
+    void placeIsRememberedAcrossWindows();
+    void everyControlHasAName();
+    void nothingIsClippedAtTheSmallestSize();
+    void themeButtonSwitches();
+
+private:
+    void open();
+    [[nodiscard]] QWidget *page() const { return m_window->findChild<QStackedWidget *>()->currentWidget(); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<QSettings> m_settings;
+    std::unique_ptr<FakeSession> m_session;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+void TestMainWindow::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_settings = std::make_unique<QSettings>(m_folder->filePath(QStringLiteral("settings.ini")), QSettings::IniFormat);
+    m_session = std::make_unique<FakeSession>();
+}
+
+void TestMainWindow::cleanup()
+{
+    m_window.reset();
+    m_session.reset();
+}
+
+void TestMainWindow::open()
+{
+    m_window = std::make_unique<MainWindow>(*m_session, *m_settings);
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+    QTest::qWait(50);
+}
+
+void TestMainWindow::firstStartShowsTheDoors()
+{
+    open();
+    QCOMPARE(page()->objectName(), QStringLiteral("welcomeCard"));
+    QVERIFY(child<QPushButton>(m_window.get(), "trainExampleButton")->isVisible());
+    QVERIFY(child<QPushButton>(m_window.get(), "openRunButton")->isVisible());
+    m_session->setRuns({fakeRun("alpha")});
+    QTest::qWait(50);
+    QVERIFY(page() == &m_window->curves());
+}
+
+void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()
+{
+    open();
+    auto *door = child<QPushButton>(m_window.get(), "trainExampleButton");
+    door->click();
+    QVERIFY(!door->isEnabled()); // a second click must not make a second run
+    QVERIFY(QTest::qWaitFor([&] { return !m_window->selectedRun().isEmpty(); }, 2'000));
+    QVERIFY(page() == &m_window->curves());
+}
+
+void TestMainWindow::exampleDoorShowsWhyItFailed()
+{
+    m_session->failNext[QStringLiteral("createRun")] =
+        Error{ErrorCode::NotFound, "Cannot make the example: no C++ headers found.", "Install g++."};
+    open();
+    auto *door = child<QPushButton>(m_window.get(), "trainExampleButton");
+    door->click();
+    QVERIFY(QTest::qWaitFor([&] { return door->isEnabled(); }, 2'000));
+    const auto banners = page()->findChildren<Banner *>();
+    QVERIFY(std::any_of(banners.begin(), banners.end(), [](Banner *banner) { return banner->message().contains(QStringLiteral("no C++ headers")); }));
+}
+
+void TestMainWindow::selectionDrivesEveryPanel()
+{
+    m_session->setRuns({fakeRun("alpha"), fakeRun("beta", RunState::Finished)});
+    open();
+    m_window->selectRun(QStringLiteral("beta"));
+    QCOMPARE(m_window->curves().run(), QStringLiteral("beta"));
+    QCOMPARE(m_window->findChild<RunPanel *>()->run(), QStringLiteral("beta"));
+    QCOMPARE(m_window->findChild<RunListPanel *>()->run(), QStringLiteral("beta"));
+    QVERIFY(m_window->windowTitle().startsWith(QStringLiteral("beta")));
+}
+
+void TestMainWindow::layoutsSwitchByKeyAndTab()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
+    QVERIFY(page() == &m_window->playground());
+    QTest::keyClick(m_window.get(), Qt::Key_1, Qt::ControlModifier);
+    QVERIFY(page() == &m_window->curves());
+    Q_EMIT m_window->findChild<RunPanel *>()->openInPlayground(QStringLiteral("alpha@8000"));
+    QVERIFY(page() == &m_window->playground());
+    QCOMPARE(m_window->playground().model(), QStringLiteral("alpha@8000"));
+}
+
+void TestMainWindow::newRunOpensByKeyAndClosesByEscape()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    QTest::keyClick(m_window.get(), Qt::Key_N, Qt::ControlModifier);
+    QVERIFY(page() == &m_window->newRunPanel());
+    QTest::keyClick(&m_window->newRunPanel(), Qt::Key_Escape);
+    QVERIFY(page() == &m_window->curves());
+}
+
+void TestMainWindow::lostEngineShowsABannerWithRetry()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    m_session->setConnection(ConnectionState::Lost, QStringLiteral("The socket is closed."));
+    auto *banner = child<Banner>(m_window.get(), "connectionBanner");
+    QVERIFY(banner->isVisible());
+    Q_EMIT banner->retryRequested();
+    QCOMPARE(m_session->numReconnects, 1);
+    m_session->setConnection(ConnectionState::Connected);
+    QVERIFY(!banner->isVisible());
+}
+
+void TestMainWindow::placeIsRememberedAcrossWindows()
+{
+    m_session->setRuns({fakeRun("alpha"), fakeRun("beta")});
+    open();
+    m_window->selectRun(QStringLiteral("beta"));
+    m_window->showLayout(WindowLayout::Play);
+    QTest::qWait(1'100); // a kill loses a second at most: nothing is closed here
+    auto second = std::make_unique<MainWindow>(*m_session, *m_settings);
+    second->show();
+    QTest::qWait(50);
+    QCOMPARE(second->windowLayout(), WindowLayout::Play);
+    QCOMPARE(second->selectedRun(), QStringLiteral("beta"));
+}
+
+void TestMainWindow::everyControlHasAName()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    QStringList nameless;
+    for (QWidget *widget : m_window->findChildren<QWidget *>()) {
+        const bool isControl = qobject_cast<QAbstractButton *>(widget) || qobject_cast<QLineEdit *>(widget) ||
+                               qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractSlider *>(widget) ||
+                               qobject_cast<QAbstractSpinBox *>(widget);
+        if (!isControl || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
+        if (qobject_cast<QScrollBar *>(widget) || qobject_cast<QAbstractSpinBox *>(widget->parentWidget()) ||
+            qobject_cast<QComboBox *>(widget->parentWidget()))
+            continue; // parts that Qt names through their owner
+        auto *interface = QAccessible::queryAccessibleInterface(widget);
+        if (!interface || interface->text(QAccessible::Name).isEmpty())
+            nameless << QStringLiteral("%1 \"%2\" in %3").arg(QString::fromLatin1(widget->metaObject()->className()), widget->objectName(),
+                                                              QString::fromLatin1(widget->parentWidget()->metaObject()->className()));
+    }
+    QVERIFY2(nameless.isEmpty(), qPrintable(nameless.join(u'\n')));
+}
+
+void TestMainWindow::nothingIsClippedAtTheSmallestSize()
+{
+    m_session->setRuns({fakeRun("a-run-with-a-name-that-is-much-longer-than-any-dock-is-wide-20261123-154210")});
+    open();
+    m_window->resize(1280, 800);
+    QTest::qWait(50);
+    QVERIFY2(m_window->width() <= 1280 && m_window->height() <= 800,
+             qPrintable(QStringLiteral("the window needs %1 x %2").arg(m_window->width()).arg(m_window->height())));
+}
+
+void TestMainWindow::themeButtonSwitches()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    auto *button = child<QAbstractButton>(m_window.get(), "themeButton");
+    const bool wasDark = Theme::instance().isDark();
+    button->click();
+    QVERIFY(Theme::instance().isDark() != wasDark);
+    button->click();
+    QVERIFY(Theme::instance().isDark() == wasDark);
+}
+
+ORRERY_GUI_TEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"
