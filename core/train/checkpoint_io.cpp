@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/checkpoint_io.h"
+
+#include "core/base/files.h"
+#include "core/nn/torch_guard.h"
+#include "core/tensorfile/checkpoint_files.h"
+
+#include <torch/torch.h>
+
+#include <cstring>
+
+namespace orrery {
+namespace {
+
+constexpr uint64_t kMaxStateBytes = 64ull << 20;
+
+/// @param kept holds copies of what is not on the host, for as long as the sources are used
+TensorSource sourceOf(const std::string &name, const at::Tensor &tensor, std::vector<at::Tensor> &kept)
+{
+    kept.push_back(tensor.detach().to(at::kCPU, at::kFloat).contiguous());
+    const at::Tensor &host = kept.back();
+    return {name,
+            TensorType::F32,
+            {host.sizes().begin(), host.sizes().end()},
+            {static_cast<const std::byte *>(host.const_data_ptr()), host.nbytes()}};
+}
+
+Result<void> loadState(const std::filesystem::path &path, Optimizer &optimizer)
+{
+    ORRERY_ASSIGN(const SafetensorsReader reader, SafetensorsReader::open(path));
+    const auto refuse = [&path](const std::string &found, const std::string &expected) {
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot load the optimiser from \"" + path.string() + "\": " + found + ", expected " +
+                         expected + ".",
+                     "Check that the checkpoint belongs to this run."};
+    };
+    std::vector<NamedTensor> state = optimizer.state();
+    if (state.size() != reader.tensors().size())
+        return refuse("there are " + std::to_string(reader.tensors().size()) + " tensors",
+                      std::to_string(state.size()));
+    const at::NoGradGuard noGrad;
+    for (NamedTensor &entry : state) {
+        const TensorInfo *info = reader.find(entry.name);
+        if (!info) return refuse("tensor \"" + entry.name + "\" is missing", "the state of every parameter");
+        const std::vector<int64_t> shape(info->shape.begin(), info->shape.end());
+        if (info->type != TensorType::F32 || entry.tensor.sizes() != at::IntArrayRef(shape))
+            return refuse("tensor \"" + entry.name + "\" has another type or shape", "that of its parameter");
+        at::Tensor staged = at::empty(entry.tensor.sizes(), at::kFloat);
+        const auto bytes = reader.bytes(*info);
+        std::memcpy(staged.data_ptr(), bytes.data(), bytes.size());
+        entry.tensor.copy_(staged);
+    }
+    return {};
+}
+
+} // namespace
+
+Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirectory, nn::Transformer &model,
+                                Optimizer &optimizer, const LoopState &state, const std::string &specDigest)
+{
+    return nn::guardTorch("write checkpoint " + std::to_string(state.step), [&]() -> Result<uint64_t> {
+        std::vector<at::Tensor> kept;
+        CheckpointFile weights{.name = kModelFile, .metadata = {{"format", "pt"}}};
+        for (const nn::Parameter &parameter : model.parameters())
+            weights.tensors.push_back(sourceOf(parameter.name, parameter.master, kept));
+        CheckpointFile moments{.name = kOptimizerFile};
+        for (const NamedTensor &entry : optimizer.state())
+            moments.tensors.push_back(sourceOf(entry.name, entry.tensor, kept));
+        CheckpointContent content;
+        content.step = state.step;
+        content.files = {std::move(weights), std::move(moments)};
+        content.stateJson = loopStateToJson(state);
+        content.specDigest = specDigest;
+        content.valLoss =
+            state.valStep == state.step ? state.valLoss : std::numeric_limits<double>::quiet_NaN();
+        return writeCheckpoint(checkpointsDirectory, content);
+    });
+}
+
+Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Transformer &model,
+                                 Optimizer &optimizer)
+{
+    return nn::guardTorch("load checkpoint \"" + checkpoint.string() + "\"", [&]() -> Result<LoopState> {
+        ORRERY_ASSIGN(const std::string text, readFile(checkpoint / "state.json", kMaxStateBytes));
+        ORRERY_ASSIGN(LoopState state, loopStateFromJson(text, checkpoint.string()));
+        ORRERY_TRY(nn::loadWeights(model, (checkpoint / kModelFile).string()));
+        ORRERY_TRY(loadState(checkpoint / kOptimizerFile, optimizer));
+        optimizer.setNumUpdates(state.step);
+        return state;
+    });
+}
+
+} // namespace orrery

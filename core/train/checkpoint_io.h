@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model, optimiser and loop state to a checkpoint and back. Trainer thread only.
+#pragma once
+
+#include "core/nn/transformer.h"
+#include "core/train/loop_state.h"
+#include "core/train/optimizer.h"
+
+#include <filesystem>
+
+namespace orrery {
+
+inline constexpr const char *kModelFile = "model.safetensors";
+inline constexpr const char *kOptimizerFile = "optimizer-0.safetensors"; ///< of rank 0
+
+/// Writes and verifies. @return bytes written @error Io
+Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirectory, nn::Transformer &model,
+                                Optimizer &optimizer, const LoopState &state, const std::string &specDigest);
+/// Fills model and optimiser. The checkpoint was verified by its reader before.
+/// @error InvalidInput naming the first thing that does not fit
+Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Transformer &model,
+                                 Optimizer &optimizer);
+
+} // namespace orrery

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/sampling.h"
+
+#include "core/base/counter_rng.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery {
+namespace {
+
+/// Inverse cumulative over softmax(logits / temperature). Logits that are not numbers count as impossible.
+int32_t drawToken(const float *logits, int64_t count, double uniform)
+{
+    double largest = -INFINITY;
+    for (int64_t i = 0; i < count; ++i)
+        if (logits[i] > largest) largest = logits[i];
+    std::vector<double> weights(static_cast<size_t>(count));
+    double total = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const double weight = std::exp((logits[i] - largest) / kSampleTemperature);
+        weights[static_cast<size_t>(i)] = std::isfinite(weight) ? weight : 0.0;
+        total += weights[static_cast<size_t>(i)];
+    }
+    double left = uniform * total;
+    for (int64_t i = 0; i < count; ++i)
+        if ((left -= weights[static_cast<size_t>(i)]) < 0) return static_cast<int32_t>(i);
+    return static_cast<int32_t>(std::max_element(weights.begin(), weights.end()) - weights.begin());
+}
+
+at::Tensor lastLogits(nn::Transformer &model, const std::vector<int32_t> &ids, size_t begin,
+                      const nn::ForwardContext &context)
+{
+    const std::vector<int64_t> wide(ids.begin() + static_cast<int64_t>(begin), ids.end());
+    const at::Tensor ids_BT = at::tensor(wide).unsqueeze(0).to(model.parameters().front().master.device());
+    return model.logits(ids_BT, context).select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();
+}
+
+} // namespace
+
+std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const SampleRequest &request)
+{
+    const at::NoGradGuard noGrad;
+    const auto context = static_cast<size_t>(model.spec().context);
+    const auto endOfText = static_cast<int32_t>(SpecialToken::EndOfText);
+    std::vector<int32_t> ids;
+    tokenizer.encode(request.prompt, ids);
+    if (ids.empty()) ids.push_back(tokenizer.hasSpecials() ? endOfText : '\n');
+    const CounterRng rng({.seed = request.seed,
+                          .step = static_cast<uint64_t>(request.step),
+                          .sample = request.number,
+                          .purpose = RngPurpose::Sampling});
+    nn::KvCache cache = model.makeCache(1, model.spec().context);
+    nn::ForwardContext forward;
+    forward.dtype = request.dtype;
+    forward.cache = &cache;
+    size_t numRead = ids.size() > context ? ids.size() - context : 0;
+    std::string text;
+    for (int64_t i = 0; i < request.maxTokens; ++i) {
+        if (static_cast<size_t>(cache.length) + ids.size() - numRead > context) {
+            cache.length = 0;
+            numRead = ids.size() - std::max<size_t>(1, context / 2);
+        }
+        const at::Tensor logits_V = lastLogits(model, ids, numRead, forward);
+        numRead = ids.size();
+        const int32_t id = drawToken(logits_V.data_ptr<float>(), logits_V.numel(),
+                                     rng.uniformDouble(static_cast<uint64_t>(i)));
+        if (tokenizer.hasSpecials() && id == endOfText) break;
+        ids.push_back(id);
+        text += tokenizer.tokenBytes(id);
+    }
+    return text;
+}
+
+} // namespace orrery

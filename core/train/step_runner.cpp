@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/step_runner.h"
+
+#include "core/train/grad_clip.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace orrery {
+namespace {
+
+void makeBuffer(at::Tensor &buffer, int64_t rows, int64_t columns, at::ScalarType type, bool isPinned)
+{
+    if (buffer.defined() && buffer.size(0) == rows && buffer.size(1) == columns) return;
+    buffer = at::empty({rows, columns}, at::TensorOptions(type).pinned_memory(isPinned));
+}
+
+int64_t countTargets(const Batch &batch)
+{
+    if (batch.mask_BT.empty()) return batch.numSequences * batch.context;
+    return std::count_if(batch.mask_BT.begin(), batch.mask_BT.end(),
+                         [](uint8_t value) { return value != 0; });
+}
+
+} // namespace
+
+void BatchTensors::load(const Batch &batch)
+{
+    const int64_t rows = batch.numSequences, columns = batch.context;
+    const bool isCuda = m_device.is_cuda();
+    makeBuffer(m_hostIds, rows, columns, at::kLong, isCuda);
+    makeBuffer(m_hostTargets, rows, columns, at::kLong, isCuda);
+    for (int64_t row = 0; row < rows; ++row) {
+        const int32_t *tokens = batch.tokens_BT1.data() + row * (columns + 1);
+        std::copy_n(tokens, columns, m_hostIds.data_ptr<int64_t>() + row * columns);
+        std::copy_n(tokens + 1, columns, m_hostTargets.data_ptr<int64_t>() + row * columns);
+    }
+    m_numTargets = countTargets(batch);
+    ids_BT = m_hostIds.to(m_device);
+    targets_BT = m_hostTargets.to(m_device);
+    mask_BT = at::Tensor();
+    if (m_numTargets == rows * columns) return;
+    makeBuffer(m_hostMask, rows, columns, at::kByte, isCuda);
+    std::copy(batch.mask_BT.begin(), batch.mask_BT.end(), m_hostMask.data_ptr<uint8_t>());
+    mask_BT = m_hostMask.to(m_device);
+}
+
+StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler)
+    : m_model(model), m_optimizer(optimizer), m_sampler(sampler),
+      m_tensors(model.parameters().front().master.device())
+{
+}
+
+// A micro-batch weighs as much as it has targets, so the split of a step into micro-batches does not move the
+// loss.
+void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutcome &outcome)
+{
+    std::vector<int64_t> numTargets(static_cast<size_t>(settings.accumulation));
+    if (settings.accumulation > 1) {
+        for (int64_t micro = 0; micro < settings.accumulation; ++micro) {
+            m_sampler.fill(step, micro, settings.batchSize, m_batch);
+            numTargets[static_cast<size_t>(micro)] = countTargets(m_batch);
+        }
+    }
+    const int64_t total = std::accumulate(numTargets.begin(), numTargets.end(), int64_t(0));
+    m_loss = at::Tensor();
+    for (int64_t micro = 0; micro < settings.accumulation; ++micro) {
+        m_sampler.fill(step, micro, settings.batchSize, m_batch);
+        m_tensors.load(m_batch);
+        outcome.numTokens += m_batch.numSequences * m_batch.context;
+        if (m_tensors.numTargets() == 0) continue;
+        nn::ForwardContext context;
+        context.isTraining = true;
+        context.dtype = settings.dtype;
+        context.seed = settings.seed;
+        context.step = static_cast<uint64_t>(step);
+        context.firstSample = static_cast<uint32_t>(micro * settings.batchSize);
+        context.dropout = settings.dropout;
+        at::Tensor loss = m_model.loss(m_tensors.ids_BT, m_tensors.targets_BT, m_tensors.mask_BT, context);
+        if (settings.accumulation > 1)
+            loss = loss * (static_cast<double>(m_tensors.numTargets()) / static_cast<double>(total));
+        loss.backward();
+        m_loss = m_loss.defined() ? m_loss + loss.detach() : loss.detach();
+    }
+    outcome.hasTargets = m_loss.defined();
+}
+
+StepOutcome StepRunner::run(int64_t step, const StepSettings &settings)
+{
+    StepOutcome outcome;
+    for (nn::Parameter &parameter : m_model.parameters()) parameter.master.mutable_grad() = at::Tensor();
+    accumulate(step, settings, outcome);
+    if (!outcome.hasTargets) return outcome;
+    const at::Tensor norm = gradientNorm(m_model.parameters());
+    if (norm.is_cuda()) {
+        // One read for both numbers: each would stop the device.
+        const at::Tensor both = at::stack({m_loss.to(at::kDouble), norm.to(at::kDouble)}).cpu();
+        outcome.loss = both.data_ptr<double>()[0];
+        outcome.gradNorm = both.data_ptr<double>()[1];
+    } else {
+        outcome.loss = m_loss.item<double>();
+        outcome.gradNorm = norm.item<double>();
+    }
+    outcome.isFinite = std::isfinite(outcome.loss) && std::isfinite(outcome.gradNorm);
+    if (!outcome.isFinite) return outcome;
+    clipGradients(m_model.parameters(), outcome.gradNorm, settings.clip);
+    m_optimizer.update(settings.update);
+    m_model.mastersChanged();
+    return outcome;
+}
+
+} // namespace orrery

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/training_loop.h"
+
+#include "core/base/platform.h"
+#include "core/base/text.h"
+#include "core/nn/torch_guard.h"
+#include "core/tensorfile/checkpoint_files.h"
+#include "core/train/checkpoint_io.h"
+#include "core/train/checkpoint_keeper.h"
+#include "core/train/evaluation.h"
+#include "core/train/sampling.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace orrery {
+namespace {
+
+constexpr std::chrono::milliseconds kSignalPoll{200}; ///< how late a paused trainer may notice a signal
+
+RunStatus initialStatus(const LoopParts &parts, int32_t attempt)
+{
+    const FrozenSpec &frozen = parts.run.frozen();
+    RunStatus status;
+    status.id = frozen.id;
+    status.name = frozen.spec.name;
+    status.directory = parts.run.path().string();
+    status.state = RunState::Starting;
+    status.step = parts.state.step;
+    status.totalSteps = parts.totalSteps;
+    status.attempt = attempt;
+    status.createdAt = frozen.createdAt;
+    status.elapsedSeconds = parts.state.elapsedSeconds;
+    status.valLoss = parts.state.valLoss;
+    status.bestValLoss = parts.state.bestValLoss;
+    status.numParameters = parts.model->numParameters();
+    status.device = frozen.spec.device;
+    status.threads = frozen.spec.threads;
+    status.lastCheckpointStep = parts.isResume ? parts.state.step : -1;
+    return status;
+}
+
+std::string jsonText(const nlohmann::ordered_json &json)
+{
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+} // namespace
+
+TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt)
+    : m_parts(std::move(parts)), m_model(*m_parts.model),
+      m_runner(m_model, *m_parts.optimizer, m_parts.sampler),
+      m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
+      m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds),
+      m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1)
+{
+}
+
+Result<void> TrainingLoop::post(const ControlCommand &command)
+{
+    const std::string object = "\"" + m_parts.run.frozen().id + "\"";
+    if (command.verb == ControlVerb::Unknown)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot control run " + object + ": the command is unknown, expected a known one.",
+                     "Use pause, resume, step, checkpoint, stop or set."};
+    if (command.verb == ControlVerb::StepN && command.steps < 1)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot step run " + object + ": " + std::to_string(command.steps) +
+                         " steps were asked for, expected 1 or more.",
+                     "Ask for one step at least."};
+    if (command.verb == ControlVerb::Set) ORRERY_TRY(LiveSettings::check(command.setting));
+    if (m_isEnding.load(std::memory_order_acquire))
+        return Error{ErrorCode::Conflict,
+                     "Cannot control run " + object + ": it is ending, expected a run that trains.",
+                     "Resume it to go on."};
+    m_mailbox.post(command);
+    return {};
+}
+
+Result<RunState> TrainingLoop::run()
+{
+    auto outcome =
+        nn::guardTorch("train run \"" + m_parts.run.frozen().id + "\"", [this] { return runToEnd(); });
+    m_isEnding.store(true, std::memory_order_release);
+    return outcome;
+}
+
+Result<RunState> TrainingLoop::runToEnd()
+{
+    begin();
+    while (m_state.step < m_parts.totalSteps) {
+        ORRERY_ASSIGN(const Boundary boundary, passBoundary());
+        if (boundary == Boundary::Stop) return stop();
+        ORRERY_TRY(trainStep());
+    }
+    return finish();
+}
+
+void TrainingLoop::begin()
+{
+    m_beganAt = monotonicSeconds();
+    const RunSpec &frozen = m_parts.run.frozen().spec;
+    // Taken over changes are logged first: an attempt that says Resumed has all of them (see
+    // changesToReplay).
+    for (const LoggedChange &change : m_parts.replays)
+        m_outputs.event(EventKind::Setting, change.step,
+                        change.key + " becomes " + change.value + " (as before)", changePayload(change));
+    if (m_parts.isResume) {
+        const std::string note = m_parts.startNote.empty() ? "" : " (" + m_parts.startNote + ")";
+        m_outputs.event(EventKind::Resumed, m_state.step,
+                        "Resumed from checkpoint " + std::to_string(m_state.step) + note + ".");
+    } else {
+        m_outputs.event(EventKind::Started, m_state.step,
+                        "Started: " + formatCount(static_cast<double>(m_model.numParameters())) +
+                            " parameters on " + frozen.device + ", " + std::to_string(frozen.threads) +
+                            " threads.");
+    }
+    m_outputs.setState(RunState::Running);
+    if (m_parts.options.startPaused) pause();
+}
+
+Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
+{
+    while (!m_parts.replays.empty() && m_parts.replays.front().step <= m_state.step) {
+        ORRERY_TRY(m_parts.settings.apply(m_parts.replays.front()));
+        m_parts.replays.pop_front();
+    }
+    if (m_stepsUntilPause < 0) pause();
+    for (;;) {
+        while (const auto command = m_mailbox.take()) ORRERY_TRY(obey(*command));
+        if (m_parts.options.stopRequested && m_parts.options.stopRequested()) m_isStopRequested = true;
+        if (m_isStopRequested) return Boundary::Stop;
+        if (!m_isPaused) return Boundary::Train;
+        m_mailbox.sleep(kSignalPoll);
+    }
+}
+
+Result<void> TrainingLoop::obey(const ControlCommand &command)
+{
+    switch (command.verb) {
+    case ControlVerb::Pause:
+        if (!m_isPaused) pause();
+        return {};
+    case ControlVerb::Continue:
+        m_stepsUntilPause = 0;
+        if (m_isPaused) resume();
+        return {};
+    case ControlVerb::StepN:
+        m_stepsUntilPause = command.steps;
+        if (m_isPaused) resume();
+        return {};
+    case ControlVerb::Checkpoint:
+        return saveNow(false);
+    case ControlVerb::Stop:
+        m_isStopRequested = true;
+        return {};
+    case ControlVerb::Set:
+        return changeSetting(
+            {.id = std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
+             .step = m_state.step,
+             .key = command.setting.key,
+             .value = command.setting.value});
+    case ControlVerb::Unknown:
+        break;
+    }
+    return {};
+}
+
+Result<void> TrainingLoop::changeSetting(const LoggedChange &change)
+{
+    const std::string before = m_parts.settings.valueText(change.key);
+    ORRERY_TRY(m_parts.settings.apply(change));
+    m_outputs.event(EventKind::Setting, change.step,
+                    change.key + " becomes " + m_parts.settings.valueText(change.key) + " (was " + before +
+                        ")",
+                    changePayload(change));
+    return {};
+}
+
+void TrainingLoop::pause()
+{
+    m_isPaused = true;
+    m_stepsUntilPause = 0;
+    m_outputs.event(EventKind::Paused, m_state.step,
+                    "Paused behind step " + std::to_string(m_state.step) + ".");
+    m_outputs.setState(RunState::Paused);
+}
+
+void TrainingLoop::resume()
+{
+    m_isPaused = false;
+    m_outputs.event(EventKind::Continued, m_state.step,
+                    m_stepsUntilPause > 0 ? "Continued for " + std::to_string(m_stepsUntilPause) + " steps."
+                                          : "Continued.");
+    m_outputs.setState(RunState::Running);
+}
+
+at::ScalarType TrainingLoop::dtype() const
+{
+    return spec().train.dtype == "bf16" ? at::kBFloat16 : at::kFloat;
+}
+
+StepSettings TrainingLoop::stepSettings(double learningRate) const
+{
+    const RunSpec &now = spec();
+    return {.batchSize = now.train.batchSize,
+            .accumulation = now.train.accumulation,
+            .seed = static_cast<uint64_t>(now.seed),
+            .dtype = dtype(),
+            .dropout = now.model.dropout,
+            .clip = now.optimizer.clip,
+            .update = {.learningRate = learningRate, .weightDecay = now.optimizer.weightDecay}};
+}
+
+Result<void> TrainingLoop::trainStep()
+{
+    const double startedAt = monotonicSeconds();
+    const double learningRate =
+        learningRateAt(m_schedule, spec().optimizer.lr, m_state.step) * m_parts.settings.learningRateFactor();
+    const StepOutcome outcome = m_runner.run(m_state.step, stepSettings(learningRate));
+    if (!outcome.isFinite) return stopNonFinite(outcome, learningRate);
+    ++m_state.step;
+    const double seconds = monotonicSeconds() - startedAt;
+    m_state.elapsedSeconds += seconds;
+    m_outputs.addTraining(seconds, outcome.numTokens);
+    m_outputs.setPosition(m_state.step, m_state.elapsedSeconds);
+    if (m_stepsUntilPause > 0 && --m_stepsUntilPause == 0) m_stepsUntilPause = -1; // paused at the boundary
+    return reportStep(outcome, learningRate);
+}
+
+Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learningRate)
+{
+    const int64_t step = m_state.step;
+    const bool isLast = step == m_parts.totalSteps;
+    std::vector<MetricValue> values;
+    const bool isReported = step % spec().train.reportEvery == 0 || step == 1 || isLast;
+    if (isReported) {
+        if (outcome.hasTargets) {
+            values.push_back({series::kLoss, outcome.loss});
+            values.push_back({series::kGradNorm, outcome.gradNorm});
+        }
+        values.push_back({series::kLearningRate, learningRate});
+    }
+    const bool isCheckpoint = step % spec().train.checkpointEvery == 0 || isLast;
+    // A checkpoint can only be the best one when it was measured itself.
+    if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest)) {
+        const double valLoss = measureValidation();
+        if (!std::isnan(valLoss)) values.push_back({series::kValLoss, valLoss});
+    }
+    if (!values.empty()) m_outputs.report(step, std::move(values), isReported);
+    if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
+    if (m_areSamplesDue && (isLast || areSamplesAffordable())) drawSamples();
+    if (isCheckpoint && !isLast) return saveNow(true);
+    return {};
+}
+
+Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRate)
+{
+    const bool isLoss = !std::isfinite(outcome.loss);
+    const double value = isLoss ? outcome.loss : outcome.gradNorm;
+    const int64_t step = m_state.step + 1;
+    const std::string what = std::string(isLoss ? "the loss" : "the gradient norm") + " is " +
+                             (std::isnan(value) ? "nan"
+                              : value > 0       ? "inf"
+                                                : "-inf") +
+                             " at step " + std::to_string(step);
+    m_outputs.report(step,
+                     {{series::kLoss, outcome.loss},
+                      {series::kGradNorm, outcome.gradNorm},
+                      {series::kLearningRate, learningRate}},
+                     true);
+    m_outputs.event(EventKind::NonFinite, step, "Stopped before the update: " + what + ".",
+                    jsonText({{"metric", isLoss ? series::kLoss : series::kGradNorm}, {"step", step}}));
+    const std::string from =
+        m_savedStep >= 0 ? "Resume from checkpoint " + std::to_string(m_savedStep) : "Start again";
+    return {ErrorCode::NonFinite,
+            "Cannot continue run \"" + m_parts.run.frozen().id + "\": " + what + ", expected a finite value.",
+            from + " with a lower learning rate; no weight was touched."};
+}
+
+double TrainingLoop::measureValidation()
+{
+    if (m_state.valStep == m_state.step) return m_state.valLoss;
+    m_state.valLoss =
+        evaluateLoss(m_model, m_parts.validation, spec().train.evalTokens, spec().train.batchSize, dtype());
+    m_state.valStep = m_state.step;
+    return m_state.valLoss;
+}
+
+// The budget is a share of the time since this attempt began. A round that is too dear is put off to the
+// first boundary that can pay for it; rounds do not pile up.
+bool TrainingLoop::areSamplesAffordable() const
+{
+    return m_sampleSeconds <= spec().probes.budgetPercent / 100.0 * (monotonicSeconds() - m_beganAt);
+}
+
+void TrainingLoop::drawSamples()
+{
+    m_areSamplesDue = false;
+    if (m_sampledStep == m_state.step) return;
+    m_sampledStep = m_state.step;
+    const double startedAt = monotonicSeconds();
+    uint32_t number = 0;
+    for (const std::string &prompt : spec().probes.prompts) {
+        const std::string text = sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
+                                                         {.prompt = prompt,
+                                                          .maxTokens = spec().probes.maxTokens,
+                                                          .seed = m_state.seed,
+                                                          .step = m_state.step,
+                                                          .number = number++,
+                                                          .dtype = dtype()}));
+        m_outputs.event(EventKind::Sample, m_state.step, prompt + text,
+                        jsonText({{"prompt", prompt}, {"text", text}}));
+    }
+    const double seconds = monotonicSeconds() - startedAt;
+    m_sampleSeconds += seconds;
+    m_outputs.addProbing(seconds);
+}
+
+Result<void> TrainingLoop::saveNow(bool measures)
+{
+    if (m_savedStep == m_state.step) return {};
+    const double valLoss = m_state.valStep == m_state.step     ? m_state.valLoss
+                           : measures && spec().train.keepBest ? measureValidation()
+                                                               : std::numeric_limits<double>::quiet_NaN();
+    const bool isBest = !std::isnan(valLoss) && !(valLoss >= m_state.bestValLoss);
+    LoopState state = m_state;
+    state.changes = m_parts.settings.changes();
+    if (isBest) {
+        state.bestValLoss = valLoss;
+        state.bestStep = m_state.step;
+    }
+    m_outputs.beforeCheckpoint(m_state.step);
+    const auto written = saveCheckpoint(m_parts.run.checkpoints(), m_model, *m_parts.optimizer, state,
+                                        m_parts.run.frozen().digest);
+    if (!written) {
+        m_outputs.event(EventKind::Warning, m_state.step, written.error().text());
+        return written.error();
+    }
+    m_state.bestValLoss = state.bestValLoss;
+    m_state.bestStep = state.bestStep;
+    m_savedStep = m_state.step;
+    m_outputs.setBestValLoss(state.bestValLoss);
+    m_outputs.checkpoint(
+        {.step = m_state.step,
+         .wallTime = wallSeconds(),
+         .valLoss = valLoss,
+         .isBest = isBest,
+         .isVerified = true,
+         .numBytes = *written,
+         .directory = "checkpoints/" + checkpointPath({}, m_state.step).filename().string()});
+    m_outputs.event(EventKind::Checkpoint, m_state.step,
+                    "Checkpoint " + std::to_string(m_state.step) + " written and read back (" +
+                        formatBytes(*written) + ").",
+                    jsonText({{"step", m_state.step}, {"best", isBest}}));
+    deleteOldCheckpoints();
+    return {};
+}
+
+void TrainingLoop::deleteOldCheckpoints()
+{
+    const auto folder = m_parts.run.checkpoints();
+    const int64_t best = spec().train.keepBest ? m_state.bestStep : -1;
+    for (const int64_t step :
+         checkpointsToDelete(listCheckpoints(folder), m_state.step, spec().train.keepLast, best)) {
+        if (const auto removed = removeCheckpoint(folder, step); !removed) {
+            m_outputs.event(EventKind::Warning, m_state.step, removed.error().text());
+            continue;
+        }
+        m_outputs.event(EventKind::CheckpointDeleted, m_state.step,
+                        "Checkpoint " + std::to_string(step) + " deleted.", jsonText({{"step", step}}));
+    }
+}
+
+Result<RunState> TrainingLoop::finish()
+{
+    ORRERY_TRY(saveNow(true));
+    m_isEnding.store(true, std::memory_order_release);
+    m_outputs.event(EventKind::Finished, m_state.step,
+                    "Finished after " + std::to_string(m_state.step) + " steps and " +
+                        formatDuration(m_state.elapsedSeconds) + " of training.");
+    m_outputs.setState(RunState::Finished);
+    return RunState::Finished;
+}
+
+Result<RunState> TrainingLoop::stop()
+{
+    m_isEnding.store(true, std::memory_order_release);
+    m_outputs.setState(RunState::Stopping);
+    ORRERY_TRY(saveNow(false));
+    m_outputs.event(EventKind::Stopped, m_state.step,
+                    "Stopped behind step " + std::to_string(m_state.step) + ".");
+    m_outputs.setState(RunState::Stopped);
+    return RunState::Stopped;
+}
+
+} // namespace orrery

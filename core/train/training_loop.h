@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop of one run: boundaries (commands, pause, stop), updates, and the rhythms of reports, evaluation,
+// samples and checkpoints. Made by createTrainer; run() belongs to the trainer thread.
+#pragma once
+
+#include "core/data/tokenizer.h"
+#include "core/spec/schedule.h"
+#include "core/train/command_mailbox.h"
+#include "core/train/loop_state.h"
+#include "core/train/step_runner.h"
+#include "core/train/training.h"
+#include "core/train/training_outputs.h"
+
+#include <deque>
+
+namespace orrery {
+
+/// Everything that a loop is made of, prepared by createTrainer.
+struct LoopParts {
+    RunDirectory run;
+    TrainingOptions options;
+    std::string startNote;
+    int64_t totalSteps = 0;
+    bool isResume = false;
+    std::unique_ptr<nn::Transformer> model;
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Tokenizer> tokenizer;
+    BatchSampler sampler;
+    EvalWindows validation;
+    LoopState state;
+    LiveSettings settings;            ///< with the changes that the checkpoint holds
+    std::deque<LoggedChange> replays; ///< in order of steps
+};
+
+class TrainingLoop final : public Trainer {
+public:
+    TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt);
+    Result<RunState> run() override;
+    Result<void> post(const ControlCommand &command) override;
+    [[nodiscard]] RunStatus status() const override { return m_outputs.snapshot(); }
+
+private:
+    enum class Boundary : uint8_t { Train, Stop };
+
+    Result<RunState> runToEnd();
+    void begin();
+    Result<Boundary> passBoundary();
+    Result<void> obey(const ControlCommand &command);
+    Result<void> changeSetting(const LoggedChange &change);
+    void pause();
+    void resume();
+    Result<void> trainStep();
+    Result<void> reportStep(const StepOutcome &outcome, double learningRate);
+    Error stopNonFinite(const StepOutcome &outcome, double learningRate);
+    double measureValidation();
+    void drawSamples();
+    bool areSamplesAffordable() const;
+    Result<void> saveNow(bool measures);
+    void deleteOldCheckpoints();
+    Result<RunState> finish();
+    Result<RunState> stop();
+    [[nodiscard]] StepSettings stepSettings(double learningRate) const;
+    [[nodiscard]] const RunSpec &spec() const { return m_parts.settings.spec(); }
+    [[nodiscard]] at::ScalarType dtype() const;
+
+    LoopParts m_parts;
+    nn::Transformer &m_model;
+    StepRunner m_runner;
+    ResolvedSchedule m_schedule;
+    TrainingOutputs m_outputs;
+    CommandMailbox m_mailbox;
+    std::atomic<bool> m_isEnding{false};
+    LoopState &m_state;
+    int32_t m_numChanges = 0; ///< made in this attempt, for their ids
+    int64_t m_savedStep = -1; ///< of the newest whole checkpoint
+    int64_t m_sampledStep = -1;
+    bool m_areSamplesDue = false;
+    double m_sampleSeconds = 0; ///< of this attempt
+    double m_beganAt = 0;       ///< monotonic
+    bool m_isPaused = false;
+    int64_t m_stepsUntilPause = 0; ///< 0: no limit
+    bool m_isStopRequested = false;
+};
+
+} // namespace orrery

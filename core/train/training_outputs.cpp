@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/training_outputs.h"
+
+#include "core/base/platform.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kFiguresEverySeconds = 1.0; ///< memory and CPU are read from the system: not at every step
+constexpr double kStatusEverySeconds = 0.25;
+
+} // namespace
+
+TrainingOutputs::TrainingOutputs(TrainerObserver &observer, RunStatus initial,
+                                 std::function<double()> viewerCpuSeconds)
+    : m_observer(observer), m_viewerCpuSeconds(std::move(viewerCpuSeconds)), m_status(std::move(initial)),
+      m_figuresAt(monotonicSeconds())
+{
+    if (m_viewerCpuSeconds) m_viewerCpuBefore = m_viewerCpuSeconds();
+    m_board.publish(m_status);
+}
+
+void TrainingOutputs::event(EventKind kind, int64_t step, const std::string &text, const std::string &payload)
+{
+    m_observer.onEvent({.step = step,
+                        .wallTime = wallSeconds(),
+                        .attempt = m_status.attempt,
+                        .kind = kind,
+                        .text = text,
+                        .payload = payload});
+}
+
+void TrainingOutputs::addTraining(double seconds, int64_t numTokens)
+{
+    m_trainSeconds += seconds;
+    m_trainTokens += numTokens;
+}
+
+void TrainingOutputs::addMachineFigures(std::vector<MetricValue> &values, double now)
+{
+    const double passed = now - m_figuresAt;
+    if (passed < kFiguresEverySeconds && m_status.memoryBytes > 0) return;
+    m_status.memoryBytes = residentBytes();
+    values.push_back({series::kMemoryMiB, static_cast<double>(m_status.memoryBytes) / (1 << 20)});
+    if (passed < kFiguresEverySeconds) return;
+    const double viewerCpu = m_viewerCpuSeconds ? m_viewerCpuSeconds() : 0.0;
+    const double spent = viewerCpu - m_viewerCpuBefore + m_probeSeconds;
+    values.push_back({series::kViewerPercent, 100.0 * spent / passed});
+    m_viewerCpuBefore = viewerCpu;
+    m_probeSeconds = 0;
+    m_figuresAt = now;
+}
+
+void TrainingOutputs::rememberInStatus(const std::vector<MetricValue> &values)
+{
+    for (const MetricValue &metric : values) {
+        if (metric.series == series::kLoss)
+            m_status.loss = metric.value;
+        else if (metric.series == series::kValLoss)
+            m_status.valLoss = metric.value;
+        else if (metric.series == series::kLearningRate)
+            m_status.learningRate = metric.value;
+        else if (metric.series == series::kGradNorm)
+            m_status.gradNorm = metric.value;
+        else if (metric.series == series::kTokensPerSecond)
+            m_status.tokensPerSecond = metric.value;
+        else if (metric.series == series::kViewerPercent)
+            m_status.viewerPercent = metric.value;
+    }
+}
+
+void TrainingOutputs::report(int64_t step, std::vector<MetricValue> values, bool hasStepValues)
+{
+    const double now = monotonicSeconds();
+    if (hasStepValues) {
+        if (m_trainSeconds > 0)
+            values.push_back({series::kTokensPerSecond, static_cast<double>(m_trainTokens) / m_trainSeconds});
+        m_trainSeconds = 0;
+        m_trainTokens = 0;
+        addMachineFigures(values, now);
+    }
+    rememberInStatus(values);
+    m_status.lastReportAt = wallSeconds();
+    m_observer.onReport({.step = step,
+                         .wallTime = m_status.lastReportAt,
+                         .attempt = m_status.attempt,
+                         .values = std::move(values)});
+    m_board.publish(m_status);
+    if (now - m_statusTold < kStatusEverySeconds) return;
+    m_statusTold = now;
+    m_observer.onStatus(m_status);
+}
+
+void TrainingOutputs::checkpoint(const CheckpointInfo &checkpoint)
+{
+    m_status.lastCheckpointStep = checkpoint.step;
+    m_observer.onCheckpoint(checkpoint);
+    m_board.publish(m_status);
+    m_observer.onStatus(m_status);
+}
+
+void TrainingOutputs::beforeCheckpoint(int64_t step)
+{
+    m_observer.onStatus(m_status);
+    m_observer.beforeCheckpoint(step);
+}
+
+void TrainingOutputs::setState(RunState state)
+{
+    m_status.state = state;
+    m_board.publish(m_status);
+    m_observer.onStatus(m_status);
+}
+
+void TrainingOutputs::setPosition(int64_t step, double elapsedSeconds)
+{
+    m_status.step = step;
+    m_status.elapsedSeconds = elapsedSeconds;
+}
+
+} // namespace orrery

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the training tells: reports, events, status, and the figures in them (tokens/s, memory, CPU of
+// viewers). Trainer thread only, but for snapshot().
+#pragma once
+
+#include "core/engine_api/trainer.h"
+#include "core/train/status_board.h"
+
+#include <functional>
+
+namespace orrery {
+
+class TrainingOutputs {
+public:
+    TrainingOutputs(TrainerObserver &observer, RunStatus initial, std::function<double()> viewerCpuSeconds);
+
+    void event(EventKind kind, int64_t step, const std::string &text, const std::string &payload = {});
+    /// Time that went into updates since the last report, for tokens/s.
+    void addTraining(double seconds, int64_t numTokens);
+    /// Time that the trainer thread spent on samples: it counts with the viewers.
+    void addProbing(double seconds) { m_probeSeconds += seconds; }
+    /// Adds tokens/s, memory and viewers where they are due, fills the status from the values, and tells
+    /// both.
+    void report(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
+    void checkpoint(const CheckpointInfo &checkpoint);
+    void beforeCheckpoint(int64_t step);
+    void setState(RunState state);
+    void setPosition(int64_t step, double elapsedSeconds);
+    void setBestValLoss(double valLoss) { m_status.bestValLoss = valLoss; }
+    [[nodiscard]] int32_t attempt() const { return m_status.attempt; }
+    /// Any thread.
+    [[nodiscard]] RunStatus snapshot() const { return m_board.read(); }
+
+private:
+    void addMachineFigures(std::vector<MetricValue> &values, double now);
+    void rememberInStatus(const std::vector<MetricValue> &values);
+
+    TrainerObserver &m_observer;
+    std::function<double()> m_viewerCpuSeconds;
+    RunStatus m_status;
+    StatusBoard m_board;
+    double m_trainSeconds = 0; ///< since the last report
+    int64_t m_trainTokens = 0;
+    double m_probeSeconds = 0; ///< since the last machine figures
+    double m_viewerCpuBefore = 0;
+    double m_figuresAt = 0; ///< monotonic
+    double m_statusTold = 0;
+};
+
+} // namespace orrery

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a run directory to a loop that is ready to run.
+#include "core/train/training.h"
+
+#include "core/base/platform.h"
+#include "core/nn/torch_guard.h"
+#include "core/store/run_store.h"
+#include "core/tensorfile/checkpoint_files.h"
+#include "core/train/checkpoint_io.h"
+#include "core/train/training_loop.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+namespace orrery {
+namespace {
+
+Result<std::vector<RunEvent>> readEvents(const RunDirectory &run)
+{
+    constexpr int32_t kPage = 4096;
+    std::vector<RunEvent> all;
+    auto reader = RunReader::open(run.path());
+    if (!reader) {
+        // A caller without a store (a benchmark) has no events either.
+        if (reader.error().code == ErrorCode::NotFound) return all;
+        return reader.error();
+    }
+    for (;;) {
+        ORRERY_ASSIGN(const std::vector<RunEvent> page,
+                      (*reader)->events(all.empty() ? 0 : all.back().id, kPage));
+        all.insert(all.end(), page.begin(), page.end());
+        if (page.size() < static_cast<size_t>(kPage)) return all;
+    }
+}
+
+/// Step 0 is both "new" and a checkpoint of a run that was stopped before its first update.
+bool hasCheckpoint(const RunDirectory &run, int64_t step)
+{
+    return step > 0 || verifyCheckpoint(checkpointPath(run.checkpoints(), 0)).ok();
+}
+
+void prepareTorch(const RunSpec &spec)
+{
+    if (spec.threads > 0 && at::get_num_threads() != spec.threads)
+        at::set_num_threads(static_cast<int>(spec.threads));
+    if (spec.device != "cuda") return;
+    // On the CPU all operations used here are deterministic; the switch would only fill fresh memory there.
+    at::globalContext().setDeterministicAlgorithms(true, false);
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+    at::globalContext().setDeterministicCuDNN(true);
+}
+
+Result<BatchSampler> makeSampler(const RunSpec &spec, const TokenShards &shards,
+                                 const TrainingOptions &options, int64_t totalSteps)
+{
+    if (options.fixedBatches.empty())
+        return BatchSampler::create(shards, spec.model.context, static_cast<uint64_t>(spec.seed));
+    ORRERY_ASSIGN(BatchSampler sampler,
+                  BatchSampler::fromFile(options.fixedBatches, spec.train.batchSize * spec.train.accumulation,
+                                         spec.model.context));
+    if (sampler.numFixedSteps() < totalSteps)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot train on \"" + options.fixedBatches + "\": it holds " +
+                         std::to_string(sampler.numFixedSteps()) + " steps, expected " +
+                         std::to_string(totalSteps) + ".",
+                     "Write more batches or train fewer steps."};
+    return sampler;
+}
+
+Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSpec &spec)
+{
+    if (!hasCheckpoint(parts.run, start.step)) {
+        parts.state.seed = static_cast<uint64_t>(spec.seed);
+        if (!parts.options.initWeights.empty())
+            return nn::loadWeights(*parts.model, parts.options.initWeights);
+        return {};
+    }
+    const auto path = checkpointPath(parts.run.checkpoints(), start.step);
+    ORRERY_ASSIGN(parts.state, loadCheckpoint(path, *parts.model, *parts.optimizer));
+    if (parts.state.step != start.step || parts.state.seed != static_cast<uint64_t>(spec.seed))
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot resume from \"" + path.string() + "\": state.json is of step " +
+                         std::to_string(parts.state.step) + " and seed " + std::to_string(parts.state.seed) +
+                         ", expected step " + std::to_string(start.step) + " and seed " +
+                         std::to_string(spec.seed) + ".",
+                     "Resume from another checkpoint."};
+    for (const LoggedChange &change : parts.state.changes) ORRERY_TRY(parts.settings.apply(change));
+    parts.isResume = true;
+    return {};
+}
+
+} // namespace
+
+Result<TrainingStart> findTrainingStart(const RunDirectory &run)
+{
+    TrainingStart start;
+    const auto found = findCheckpoint(run.checkpoints());
+    if (!found && found.error().code != ErrorCode::NotFound) return found.error();
+    if (!found) {
+        if (!listCheckpoints(run.checkpoints()).empty())
+            start.note = "No checkpoint verifies, so the training starts anew. " + found.error().hint;
+        return start;
+    }
+    const CheckpointManifest &manifest = found->manifest;
+    if (!manifest.specDigest.empty() && manifest.specDigest != run.frozen().digest)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot resume from \"" + found->path.string() +
+                         "\": it was made with another specification (" + manifest.specDigest.substr(0, 12) +
+                         "), expected " + run.frozen().digest.substr(0, 12) + ".",
+                     "Restore the run's spec.json, or start a new run."};
+    start.step = manifest.step;
+    for (const Error &skipped : found->skipped) start.note += skipped.message + " ";
+    if (!found->skipped.empty()) start.note += "Went back to checkpoint " + std::to_string(start.step) + ".";
+    if (const std::string &before = run.frozen().cpuModel; !before.empty() && before != cpuInfo().model)
+        start.note += std::string(start.note.empty() ? "" : " ") + "This CPU is " + cpuInfo().model +
+                      ", the run began on " + before + ": losses may differ in their last bits.";
+    return start;
+}
+
+Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const TokenShards &shards,
+                                               TrainerObserver &observer, const TrainingStart &start,
+                                               int32_t attempt, const TrainingOptions &options)
+{
+    const RunSpec &spec = run.frozen().spec;
+    prepareTorch(spec);
+    const int64_t totalSteps = options.stepsOverride > 0 ? options.stepsOverride : spec.train.steps;
+    ORRERY_ASSIGN(auto tokenizer, Tokenizer::create(spec.data));
+    ORRERY_ASSIGN(auto model, nn::Transformer::create(spec.model, tokenizer->vocabSize(),
+                                                      static_cast<uint64_t>(spec.seed), spec.device));
+    ORRERY_ASSIGN(auto optimizer, makeOptimizer(model->parameters(), spec.optimizer));
+    ORRERY_ASSIGN(auto sampler, makeSampler(spec, shards, options, totalSteps));
+    LoopParts parts{.run = run,
+                    .options = options,
+                    .startNote = start.note,
+                    .totalSteps = totalSteps,
+                    .model = std::move(model),
+                    .optimizer = std::move(optimizer),
+                    .tokenizer = std::move(tokenizer),
+                    .sampler = std::move(sampler),
+                    .validation = {&shards, spec.model.context},
+                    .state = {},
+                    .settings = LiveSettings(spec)};
+    ORRERY_TRY(loadStart(parts, start, spec));
+    ORRERY_ASSIGN(const std::vector<RunEvent> events, readEvents(run));
+    for (LoggedChange &change : changesToReplay(events, attempt, parts.state.step, parts.state.changes))
+        parts.replays.push_back(std::move(change));
+    return std::unique_ptr<Trainer>(std::make_unique<TrainingLoop>(std::move(parts), observer, attempt));
+}
+
+} // namespace orrery
