@@ -43,7 +43,7 @@ void TestHostKills::adoptsWhatAKilledHostLeft()
             VERIFY_OK(runs);
             QCOMPARE(runs->size(), size_t{1});
             QCOMPARE(runs->front().id, run.id);
-            QCOMPARE(runs->front().state, RunState::Running);
+            QVERIFY(waitFor([&] { return client.listRuns()->front().state == RunState::Running; }));
             HostWatcher watcher(fixture.client(), run.id);
             QVERIFY(waitFor([&] { return watcher.steps().size() > 10; }));
             host.kill();
