@@ -57,8 +57,10 @@ double activationBytesPerToken(const RunSpec &spec, double vocab)
     values += model.ffn == "swiglu" ? 4 * inner : 2 * inner;
     double perLayer = values * bytes;
     if (model.dropout > 0) {
-        perLayer += 2 * width; // masks of both residual branches
-        perLayer += static_cast<double>(model.heads) * static_cast<double>(model.context) * (2 * bytes + 1);
+        // Masks of both residual branches; softmax, mask and their product of every score (attention
+        // dropout).
+        perLayer += 2 * width * bytes;
+        perLayer += static_cast<double>(model.heads) * static_cast<double>(model.context) * (4 + 4 + bytes);
     }
     // Logits, their softmax and their gradient stay fp32.
     return static_cast<double>(model.layers) * perLayer + 3 * 4 * vocab + 2 * 4 * width;
