@@ -24,6 +24,8 @@ const char *errorCodeName(ErrorCode code)
         return "unavailable";
     case ErrorCode::Internal:
         return "internal";
+    case ErrorCode::NonFinite:
+        return "non_finite";
     }
     return "unknown";
 }

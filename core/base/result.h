@@ -20,6 +20,7 @@ enum class ErrorCode : uint8_t {
     Cancelled,
     Unavailable, ///< may work later or on another machine (no GPU, engine gone)
     Internal,    ///< our defect
+    NonFinite,   ///< loss or gradient became NaN or infinite; training stopped before the update
 };
 
 /// Message: what could not be done to what, what was found, what was expected. Hint: the next step.

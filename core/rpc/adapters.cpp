@@ -14,7 +14,7 @@ void toMessage(const Error &value, v1::ErrorDetail &message)
 
 Error fromMessage(const v1::ErrorDetail &message)
 {
-    const bool isKnown = message.code() <= static_cast<uint32_t>(ErrorCode::Internal);
+    const bool isKnown = message.code() <= static_cast<uint32_t>(ErrorCode::NonFinite);
     return Error{isKnown ? static_cast<ErrorCode>(message.code()) : ErrorCode::Unknown, message.message(),
                  message.hint()};
 }
