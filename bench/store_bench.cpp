@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -285,6 +286,9 @@ std::string runStoreBench(bool smoke)
     figures.json["smoke"] = smoke;
     figures.json["cpu"] = cpuInfo().model;
     figures.json["cpu_flags"] = cpuInfo().flags();
+    // Other work on the machine widens the tails: whoever reads the figures should know of it.
+    double load[1] = {0};
+    if (::getloadavg(load, 1) == 1) figures.json["load_average"] = load[0];
     const auto measure = [&]() -> Result<void> {
         ORRERY_TRY(measureCommits(folder.make("commits"), smoke ? 1000 : 10'000, figures));
         ORRERY_TRY(measureLongSeries(folder.make("long"), smoke ? 1'000'000 : 10'000'000, figures));

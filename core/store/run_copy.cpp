@@ -109,8 +109,7 @@ Result<void> copyCheckpoints(const fs::path &from, const fs::path &to)
 
 Result<void> copyDatabase(const fs::path &from, const fs::path &to)
 {
-    ORRERY_ASSIGN(const auto source, Database::open(from, OpenMode::Read));
-    ORRERY_TRY(checkReadable(*source));
+    ORRERY_ASSIGN(const auto source, openForReading(from));
     ORRERY_ASSIGN(const auto target, Database::open(to, OpenMode::Create));
     sqlite3_backup *backup = sqlite3_backup_init(target->handle(), "main", source->handle(), "main");
     if (!backup) return target->error(sqlite3_errcode(target->handle()));
@@ -175,7 +174,6 @@ bool isCheckpointName(const std::string &name)
 Result<void> copyRunFiles(const fs::path &from, const fs::path &to)
 {
     // Checkpoints before the database: its curves then reach at least as far as the newest checkpoint.
-    ORRERY_TRY(copyFile(from / "spec.json", to / "spec.json"));
     ORRERY_TRY(copyCheckpoints(from / "checkpoints", to / "checkpoints"));
     std::error_code failed;
     if (fs::exists(from / kDatabaseName, failed)) {
@@ -188,6 +186,8 @@ Result<void> copyRunFiles(const fs::path &from, const fs::path &to)
         if (fs::is_directory(from / folder, failed)) ORRERY_TRY(copyFolder(from / folder, to / folder));
     for (const char *file : {"log.jsonl", "worker.log"})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
+    // The spec last: a folder with a spec is a run, and half a copy must not be listed as one.
+    ORRERY_TRY(copyFile(from / "spec.json", to / "spec.json"));
     return syncDirectory(to);
 }
 

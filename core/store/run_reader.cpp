@@ -6,7 +6,6 @@
 #include "core/store/status_json.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <mutex>
 
@@ -156,15 +155,8 @@ Result<std::vector<CheckpointInfo>> SqliteRunReader::checkpoints()
 Result<std::unique_ptr<RunReader>> RunReader::open(const std::filesystem::path &runDirectory)
 {
     const std::filesystem::path path = runDirectory / store::kDatabaseName;
-    std::error_code failed;
-    const auto kind = std::filesystem::status(path, failed).type();
-    if (kind == std::filesystem::file_type::not_found)
-        return Error{ErrorCode::NotFound,
-                     "Cannot read \"" + path.string() + "\": there is no such file, expected a run store.",
-                     "Wait until the run has started, or check the folder."};
-    ORRERY_ASSIGN(auto database, Database::open(path, store::OpenMode::Read));
+    ORRERY_ASSIGN(auto database, store::openForReading(path));
     ORRERY_TRY(database->exec("PRAGMA cache_size=-16384"));
-    ORRERY_TRY(store::checkReadable(*database));
     return std::unique_ptr<RunReader>(std::make_unique<SqliteRunReader>(std::move(database)));
 }
 

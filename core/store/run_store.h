@@ -28,12 +28,15 @@ public:
     /// Marks points of older attempts after fromStep as superseded, and returns the number of this attempt (0 first).
     virtual Result<int32_t> beginAttempt(int64_t fromStep) = 0;
     /// Queues; returns at once. Any one producer thread. A full queue (65,536 entries) waits for the disk and counts it.
+    /// Times are kept to the microsecond. Left out, with one Warning event: points before the series' newest step of the
+    /// same attempt, names that are not 1 to 256 bytes of UTF-8, series beyond 4,096.
     virtual void addReport(const StepReport &report) = 0;
     virtual void addEvent(const RunEvent &event) = 0;
     virtual void addCheckpoint(const CheckpointInfo &checkpoint) = 0;
     virtual void removeCheckpoint(int64_t step) = 0;
     virtual void setStatus(const RunStatus &status) = 0;
-    /// Called on the writer's thread after each commit, with what was committed (events carry their ids).
+    /// Called on the writer's thread after each commit, with what was committed (events carry their ids). When this
+    /// returns, the listener before is not running and will not run again. The listener must not call flush().
     virtual void setCommitListener(std::function<void(const std::vector<StepReport> &, const std::vector<RunEvent> &)> listener) = 0;
     /// Waits until everything queued is committed. @error Io: the first error of the writer's thread, which is final
     virtual Result<void> flush() = 0;
@@ -42,6 +45,7 @@ public:
     [[nodiscard]] virtual uint64_t numQueueWaits() const = 0;
 };
 
+/// Any thread; calls on one object take turns.
 class RunReader {
 public:
     /// @error NotFound, InvalidInput (newer version, not a database), Io
@@ -49,8 +53,10 @@ public:
     virtual ~RunReader() = default;
 
     virtual Result<RunStatus> status() = 0; ///< as last written; a dead worker is found out by whoever checks the lock
+    /// Over all attempts: smallest and largest step, value of the point written last. In order of first appearance.
     virtual Result<std::vector<SeriesInfo>> listSeries() = 0;
-    /// Buckets in order of attempt, then step. @error NotFound, InvalidInput (maxBuckets outside 1 … 100,000)
+    /// Buckets in order of attempt, then step. An attempt that was partly superseded shares its buckets between both
+    /// parts, each of which has at least one. @error NotFound, InvalidInput (maxBuckets outside 1 … 100,000; damaged)
     virtual Result<std::vector<SeriesBucket>> query(const SeriesQuery &query) = 0;
     /// Events with id > afterId, oldest first.
     virtual Result<std::vector<RunEvent>> events(int64_t afterId, int32_t maxEvents) = 0;

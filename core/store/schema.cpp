@@ -75,6 +75,18 @@ Error newerVersion(const Database &database, int64_t found, int expected)
                  "It was written by a newer program: update this one."};
 }
 
+Result<void> checkReadable(Database &database)
+{
+    ORRERY_ASSIGN(const int64_t version, readVersion(database));
+    if (version == 0)
+        return Error{ErrorCode::NotFound,
+                     "Cannot read \"" + database.path().string() +
+                         "\": nothing is written yet, expected a run store.",
+                     "Wait until the run has started."};
+    if (version > kRunStoreVersion) return newerVersion(database, version, kRunStoreVersion);
+    return {};
+}
+
 } // namespace
 
 std::span<const Migration> migrations() { return kMigrations; }
@@ -103,16 +115,28 @@ Result<void> migrate(Database &database, std::span<const Migration> table)
     return {};
 }
 
-Result<void> checkReadable(Database &database)
+Result<std::unique_ptr<Database>> openForReading(const std::filesystem::path &path)
 {
-    ORRERY_ASSIGN(const int64_t version, readVersion(database));
-    if (version == 0)
+    std::error_code failed;
+    if (!std::filesystem::exists(path, failed) && !failed)
         return Error{ErrorCode::NotFound,
-                     "Cannot read \"" + database.path().string() +
-                         "\": nothing is written yet, expected a run store.",
-                     "Wait until the run has started."};
-    if (version > kRunStoreVersion) return newerVersion(database, version, kRunStoreVersion);
-    return {};
+                     "Cannot read \"" + path.string() + "\": there is no such file, expected a run store.",
+                     "Wait until the run has started, or check the folder."};
+    ORRERY_ASSIGN(auto database, Database::open(path, OpenMode::Read));
+    auto checked = checkReadable(*database);
+    if (!checked && (sqlite3_errcode(database->handle()) & 0xff) == SQLITE_READONLY) {
+        // A writer was killed before it had switched to the WAL: its rollback journal can only be played back
+        // by a connection that may write.
+        {
+            ORRERY_ASSIGN(const auto mender, Database::open(path, OpenMode::Write));
+            ORRERY_ASSIGN(const int64_t version, mender->queryInteger("PRAGMA user_version"));
+            static_cast<void>(version);
+        }
+        ORRERY_ASSIGN(database, Database::open(path, OpenMode::Read));
+        checked = checkReadable(*database);
+    }
+    if (!checked) return std::move(checked).error();
+    return database;
 }
 
 } // namespace orrery::store

@@ -4,6 +4,8 @@
 
 #include "core/store/sqlite_db.h"
 
+#include <filesystem>
+#include <memory>
 #include <span>
 
 namespace orrery::store {
@@ -26,7 +28,8 @@ Result<void> checkWritable(Database &database, std::span<const Migration> table)
 /// @error InvalidInput when it is newer or belongs to another program (nothing is changed then), Io
 Result<void> migrate(Database &database, std::span<const Migration> table);
 
-/// Whether a reader can use it. @error NotFound (nothing is written yet), InvalidInput (newer, foreign)
-Result<void> checkReadable(Database &database);
+/// Opens run.db for reading, after mending what a killed writer left half done.
+/// @error NotFound (no file, or nothing is written yet), InvalidInput (newer, foreign, damaged), Io
+Result<std::unique_ptr<Database>> openForReading(const std::filesystem::path &path);
 
 } // namespace orrery::store

@@ -98,6 +98,8 @@ private Q_SLOTS:
         train(10, 20, 1);
         QCOMPARE(read(1, 12, 15), std::string("0:12-15* 1:12-15"));
         QCOMPARE(read(1, 8, 10), std::string("0:8-10"));
+        QCOMPARE(read(1, 10, 10), std::string("0:10-10"));
+        QCOMPARE(read(1, 11, 11), std::string("0:11-11* 1:11-11"));
     }
     void theNumberCountsAttemptsThatWroteNothing()
     {

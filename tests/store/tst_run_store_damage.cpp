@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <random>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -191,6 +194,25 @@ private Q_SLOTS:
         QCOMPARE((*database)->queryInteger("PRAGMA user_version").value(), int64_t{1});
         QCOMPARE((*database)->queryInteger("SELECT count(*) FROM sqlite_schema WHERE name = 'added'").value(),
                  int64_t{0});
+    }
+    void aWriterKilledBeforeItsFirstCommitLeavesAReadableFolder()
+    {
+        // A hot rollback journal: a transaction that was being undone or written when its process ended.
+        const pid_t child = ::fork();
+        if (child == 0) {
+            sqlite3 *handle = nullptr;
+            sqlite3_open((m_run / "run.db").c_str(), &handle);
+            const char *sql =
+                "PRAGMA cache_size=1; BEGIN; CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(100000)); "
+                "INSERT INTO t VALUES(zeroblob(100000))";
+            sqlite3_exec(handle, sql, nullptr, nullptr, nullptr);
+            ::kill(::getpid(), SIGKILL);
+        }
+        ::waitpid(child, nullptr, 0);
+        QVERIFY(std::filesystem::exists(m_run / "run.db-journal"));
+        VERIFY_ERROR(RunReader::open(m_run), ErrorCode::NotFound, "nothing is written yet");
+        VERIFY_OK(RunWriter::open(m_run));
+        VERIFY_OK(RunReader::open(m_run));
     }
     void missingTablesAreAnError()
     {

@@ -84,13 +84,15 @@ private Q_SLOTS:
             QVERIFY(child >= 0);
             if (child == 0) writeForever(run, lastStep, confirmed[1], seed);
             ::close(confirmed[1]);
-            // From the middle of opening the store to some thousand steps later.
-            ::usleep(random() % 60'000);
+            // Every other time while the store is being opened or just after, else once it writes.
+            int64_t step = 0;
+            if (kill % 2 && ::read(confirmed[0], &step, sizeof step) == sizeof step)
+                largestConfirmed = std::max(largestConfirmed, step);
+            ::usleep(random() % 40'000);
             ::kill(child, SIGKILL);
             int status = 0;
             QCOMPARE(::waitpid(child, &status, 0), child);
             QVERIFY2(WIFSIGNALED(status), std::to_string(status).c_str());
-            int64_t step = 0;
             while (::read(confirmed[0], &step, sizeof step) == sizeof step)
                 largestConfirmed = std::max(largestConfirmed, step);
             ::close(confirmed[0]);
@@ -126,7 +128,7 @@ private Q_SLOTS:
                 QCOMPARE((*events)[i].id, static_cast<int64_t>(i + 1));
             lastStep = lossStep;
         }
-        QVERIFY2(lastStep > 1000, "the test wrote too little to mean anything");
+        QVERIFY2(lastStep > 200, "the test wrote too little to mean anything");
     }
 };
 
