@@ -11,11 +11,13 @@
 namespace orrery::ui {
 namespace {
 
-constexpr double kRawOpacity = 0.25;
-constexpr double kRawOpacityOnDark = 0.32;
+constexpr double kRawOpacity = 0.28;
+// Half-transparent lines fade faster on dark grounds.
+constexpr double kRawOpacityOnDark = 0.38;
 constexpr double kDimmedOpacity = 0.4;
 constexpr double kLineWidth = 1.8;
 constexpr double kBridgedColumns = 8;
+constexpr double kGlyphLabelRoom = 40;
 constexpr double kDotSpacing = 7; ///< dots nearer than this run into a line
 
 QColor withOpacity(QColor color, double opacity)
@@ -74,6 +76,118 @@ private:
     QPointF m_first, m_low, m_high, m_last;
 };
 
+/// One bar per device pixel column from its highest to its lowest point, each drawn once: even opacity, exact
+/// extrema, and a cost that no zigzag can raise.
+class ColumnBars {
+public:
+    ColumnBars(double pixelRatio, double minimumHeight) : m_ratio(pixelRatio), m_minimumHeight(minimumHeight)
+    {
+    }
+    void add(double x, double top, double bottom)
+    {
+        const double here = std::floor(x * m_ratio);
+        if (m_isOpen && here != m_column) close();
+        m_top = m_isOpen ? std::min(m_top, top) : top;
+        m_bottom = m_isOpen ? std::max(m_bottom, bottom) : bottom;
+        m_column = here;
+        m_isOpen = true;
+    }
+    /// Missing data: what follows does not touch what was before.
+    void breakLine()
+    {
+        close();
+        m_hasBefore = false;
+    }
+    void draw(QPainter *painter, const QColor &color)
+    {
+        close();
+        painter->setRenderHint(QPainter::Antialiasing, false);
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(color);
+        painter->drawRects(m_bars);
+    }
+
+private:
+    void close()
+    {
+        if (!m_isOpen) return;
+        // Touch the column before, as a line would.
+        const double upper = m_hasBefore ? std::min(m_top, m_beforeBottom) : m_top;
+        const double lower = m_hasBefore ? std::max(m_bottom, m_beforeTop) : m_bottom;
+        const double missing = std::max(0.0, m_minimumHeight - (lower - upper));
+        // A few empty columns between neighbours are sampling, not missing data.
+        const bool isNear = m_hasBefore && m_column - m_beforeColumn <= kBridgedColumns;
+        const double left = isNear ? std::min(m_beforeColumn + 1, m_column) : m_column;
+        m_bars.append(QRectF(left / m_ratio, upper - missing / 2, (m_column + 1 - left) / m_ratio,
+                             lower - upper + missing));
+        m_beforeTop = m_top;
+        m_beforeBottom = m_bottom;
+        m_beforeColumn = m_column;
+        m_hasBefore = true;
+        m_isOpen = false;
+    }
+
+    double m_ratio, m_minimumHeight;
+    QVector<QRectF> m_bars;
+    bool m_isOpen = false, m_hasBefore = false;
+    double m_column = 0, m_top = 0, m_bottom = 0, m_beforeTop = 0, m_beforeBottom = 0, m_beforeColumn = 0;
+};
+
+/// Drops points that lie within a tenth of a pixel of the line between their neighbours: nobody sees them,
+/// and stroking costs by the point. Greedy, keeps the first, the last and every turn that shows.
+QPolygonF simplified(const QPolygonF &line)
+{
+    constexpr double kTolerance = 0.1;
+    if (line.size() < 3) return line;
+    QPolygonF result{line.first()};
+    double lowest = -1e18, highest = 1e18; // slopes that keep all dropped points within the tolerance
+    QPointF start = line.first(), before = line.first();
+    for (qsizetype i = 1; i < line.size(); ++i) {
+        const QPointF &p = line[i];
+        const double dx = p.x() - start.x();
+        const double slope = dx > 1e-9 ? (p.y() - start.y()) / dx : 0;
+        const bool fits = dx > 1e-9 && slope >= lowest && slope <= highest;
+        if (!fits && before != start) {
+            result << before;
+            start = before;
+            lowest = -1e18;
+            highest = 1e18;
+        }
+        const double width = p.x() - start.x();
+        if (width > 1e-9) {
+            lowest = std::max(lowest, (p.y() - kTolerance - start.y()) / width);
+            highest = std::min(highest, (p.y() + kTolerance - start.y()) / width);
+        } else if (p != start) { // straight up or down: no slope holds it
+            result << p;
+            start = p;
+            lowest = -1e18;
+            highest = 1e18;
+        }
+        before = p;
+    }
+    if (result.last() != line.last()) result << line.last();
+    return result;
+}
+
+/// In short stretches: the cost of stroking one path with antialiasing grows faster than its length.
+void strokePolyline(QPainter *painter, const QPolygonF &line)
+{
+    constexpr qsizetype kStretch = 24;
+    const QPolygonF points = simplified(line);
+    for (qsizetype i = 0; i + 1 < points.size(); i += kStretch)
+        painter->drawPolyline(points.constData() + i, int(std::min(kStretch + 1, points.size() - i)));
+}
+
+/// Many long strokes up and down: as many as columns, each some pixels high.
+bool isZigzag(const QPolygonF &line)
+{
+    if (line.size() < 200) return false;
+    double travel = 0;
+    for (qsizetype i = 1; i < line.size(); ++i) travel += std::abs(line[i].y() - line[i - 1].y());
+    const double width = line.last().x() - line.first().x();
+    return double(line.size()) > 0.8 * width && travel > 3 * double(line.size());
+}
+
 } // namespace
 
 CurveLayer::CurveLayer(QCustomPlot *plot, const PlotScene &scene)
@@ -114,50 +228,17 @@ void CurveLayer::drawRaw(QCPPainter *painter, const PlotCurve &curve) const
 void CurveLayer::drawDenseRaw(QCPPainter *painter, const PlotCurve &curve, size_t first, size_t last,
                               QColor color) const
 {
-    // One bar per device pixel column, each drawn once, so that the opacity is even and the extrema are
-    // exact.
     const PixelMap mapX(parentPlot()->xAxis), mapY(parentPlot()->yAxis);
     const double ratio = parentPlot()->bufferDevicePixelRatio();
-    QVector<QRectF> bars;
-    bool isOpen = false, hasBefore = false;
-    double column = 0, top = 0, bottom = 0, beforeTop = 0, beforeBottom = 0, beforeColumn = 0;
-    const auto close = [&] {
-        if (!isOpen) return;
-        double upper = top, lower = bottom;
-        // Touch the column before, as a line would.
-        if (hasBefore && upper > beforeBottom) upper = beforeBottom;
-        if (hasBefore && lower < beforeTop) lower = beforeTop;
-        const double height = std::max(lower - upper, 1.0 / ratio);
-        // A few empty columns between neighbours are sampling, not missing data.
-        const bool isNear = hasBefore && column - beforeColumn <= kBridgedColumns;
-        const double left = isNear ? std::min(beforeColumn + 1, column) : column;
-        bars.append(QRectF(left / ratio, upper, (column + 1 - left) / ratio, height));
-        beforeTop = top;
-        beforeBottom = bottom;
-        beforeColumn = column;
-        hasBefore = true;
-        isOpen = false;
-    };
+    ColumnBars bars(ratio, 1 / ratio);
     for (size_t i = first; i < last; ++i) {
         const PlotBucket &bucket = curve.raw[i];
-        if (std::isnan(bucket.mean)) {
-            close();
-            hasBefore = false;
-            continue;
-        }
-        const double here = std::floor(mapX(bucket.x) * ratio);
-        if (isOpen && here != column) close();
-        const double y0 = mapY(bucket.high), y1 = mapY(bucket.low);
-        top = isOpen ? std::min(top, y0) : y0;
-        bottom = isOpen ? std::max(bottom, y1) : y1;
-        column = here;
-        isOpen = true;
+        if (std::isnan(bucket.mean))
+            bars.breakLine();
+        else
+            bars.add(mapX(bucket.x), mapY(bucket.high), mapY(bucket.low));
     }
-    close();
-    painter->setAntialiasing(false);
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(color);
-    painter->drawRects(bars);
+    bars.draw(painter, color);
 }
 
 void CurveLayer::drawSparseRaw(QCPPainter *painter, const PlotCurve &curve, size_t first, size_t last,
@@ -186,7 +267,7 @@ void CurveLayer::drawSparseRaw(QCPPainter *painter, const PlotCurve &curve, size
             painter->setBrush(Qt::NoBrush);
             painter->setPen(
                 QPen(hasBand ? color : withOpacity(color, std::min(1.0, color.alphaF() * 1.6)), 1.0));
-            painter->drawPolyline(middle);
+            strokePolyline(painter, middle);
         }
         middle.clear();
         upper.clear();
@@ -215,7 +296,7 @@ void CurveLayer::drawLine(QCPPainter *painter, const PlotCurve &curve) const
     const auto [first, last] =
         visibleSpan(curve.line, parentPlot()->xAxis->range(), [](const QPointF &p) { return p.x(); });
     const QColor color = curve.isDimmed ? withOpacity(curve.color, kDimmedOpacity) : curve.color;
-    QPen pen(color, curve.isDimmed ? 1.2 : kLineWidth, curve.penStyle, Qt::RoundCap, Qt::RoundJoin);
+    QPen pen(color, curve.isDimmed ? 1.2 : kLineWidth, curve.penStyle, Qt::RoundCap, Qt::BevelJoin);
     painter->setAntialiasing(true);
     QPolygonF stretch;
     QPolygonF dots;
@@ -225,8 +306,13 @@ void CurveLayer::drawLine(QCPPainter *painter, const PlotCurve &curve) const
         reducer.flush();
         painter->setBrush(Qt::NoBrush);
         painter->setPen(pen);
-        if (stretch.size() > 1)
-            painter->drawPolyline(stretch);
+        if (isZigzag(stretch)) {
+            ColumnBars bars(parentPlot()->bufferDevicePixelRatio(), pen.widthF());
+            for (const QPointF &point : stretch) bars.add(point.x(), point.y(), point.y());
+            bars.draw(painter, color);
+            painter->setAntialiasing(true);
+        } else if (stretch.size() > 1)
+            strokePolyline(painter, stretch);
         else if (stretch.size() == 1 && !curve.hasDots) {
             painter->setPen(Qt::NoPen);
             painter->setBrush(color);
@@ -271,15 +357,23 @@ void CurveLayer::drawGlyphs(QCPPainter *painter, const PlotCurve &curve) const
     if (curve.isDimmed) color = withOpacity(color, 0.6);
     painter->setAntialiasing(true);
     painter->setPen(QPen(color, 1.6, Qt::SolidLine, Qt::RoundCap));
+    painter->setFont(Theme::instance().smallFont());
+    const double lift = QFontMetricsF(painter->font()).ascent() / 2 - 1;
     double before = -1e9;
     for (size_t i = first; i < last; ++i) {
+        const double value = curve.nonFinite[i].value;
         const double x = mapX(curve.nonFinite[i].x);
+        const double next = i + 1 < last ? mapX(curve.nonFinite[i + 1].x) : 1e9;
         if (x - before < 2 && i + 1 < last) continue;
         before = x;
-        const bool isBelow = std::isinf(curve.nonFinite[i].value) && curve.nonFinite[i].value < 0;
+        const bool isBelow = std::isinf(value) && value < 0;
         const double y = isBelow ? area.bottom() - 2 * size : area.top() + 2 * size;
         painter->drawLine(QPointF(x - size, y - size), QPointF(x + size, y + size));
         painter->drawLine(QPointF(x - size, y + size), QPointF(x + size, y - size));
+        // What the cross means, behind the last one of a group.
+        if (next - x > kGlyphLabelRoom && x + kGlyphLabelRoom < area.right())
+            painter->drawText(QPointF(x + 2 * size, y + lift),
+                              std::isnan(value) ? QStringLiteral("NaN") : QStringLiteral("Inf"));
     }
 }
 

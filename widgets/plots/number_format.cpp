@@ -63,12 +63,12 @@ QString formatValue(double value, int digits)
     const QString scientific = QString::number(std::abs(value), 'e', std::max(digits - 1, 0));
     const int exponent = scientific.mid(scientific.indexOf(QLatin1Char('e')) + 1).toInt();
     if (exponent >= -3 && exponent <= 4) return formatFixed(value, std::max(digits - 1 - exponent, 0));
-    const QString mantissa = trimmedZeros(scientific.left(scientific.indexOf(QLatin1Char('e'))));
+    const QString mantissa = scientific.left(scientific.indexOf(QLatin1Char('e')));
     return (value < 0 ? QString(kMinus) : QString()) + mantissa + QLatin1Char(' ') +
            formatPowerOfTen(exponent);
 }
 
-QString formatCompact(double value)
+QString formatCompact(double value, Zeros zeros)
 {
     if (!std::isfinite(value)) return nonFinite(value);
     static constexpr const char *kSuffix[] = {"", "k", "M", "G", "T"};
@@ -81,7 +81,7 @@ QString formatCompact(double value)
     }
     const int decimals = scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
     QString text = QString::number(scaled, 'f', power == 0 && scaled == std::floor(scaled) ? 0 : decimals);
-    text = (power == 0 ? text : trimmedZeros(text)) + QLatin1String(kSuffix[power]);
+    text = (zeros == Zeros::Trim ? trimmedZeros(text) : text) + QLatin1String(kSuffix[power]);
     return value < 0 && scaled != 0 ? kMinus + text : text;
 }
 

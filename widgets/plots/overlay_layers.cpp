@@ -13,6 +13,7 @@
 namespace orrery::ui {
 namespace {
 
+constexpr double kAlignedWithin = 60;
 constexpr double kLabelGap = 9; ///< from the line's end to its label
 
 struct EndLabel {
@@ -39,6 +40,39 @@ void spreadVertically(std::vector<EndLabel> &labels, double top, double bottom)
     }
 }
 
+/// Labels that begin near each other begin in one line.
+void alignLeft(std::vector<EndLabel> &labels, double right)
+{
+    double left = 0;
+    for (const EndLabel &label : labels) left = std::max(left, label.box.left());
+    for (EndLabel &label : labels)
+        if (left - label.box.left() < kAlignedWithin && left + label.box.width() <= right)
+            label.box.moveLeft(left);
+}
+
+struct LineEnd {
+    QPointF point;
+    bool isNewest = false; ///< the curve's last point, not where the view cuts it
+};
+
+/// Where the curve ends in the view: at its last point, or where it leaves through the right edge.
+std::optional<LineEnd> lineEnd(const PlotCurve &curve, const QCPRange &range)
+{
+    const QPointF *beyond = nullptr;
+    for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point) {
+        if (!std::isfinite(point->y())) continue;
+        if (point->x() > range.upper) {
+            beyond = &*point;
+            continue;
+        }
+        if (beyond == nullptr)
+            return point->x() < range.lower ? std::nullopt : std::optional(LineEnd{*point, true});
+        const double share = (range.upper - point->x()) / (beyond->x() - point->x());
+        return LineEnd{{range.upper, point->y() + share * (beyond->y() - point->y())}, false};
+    }
+    return std::nullopt;
+}
+
 QColor markColor(MarkKind kind, const ThemeTokens &tokens)
 {
     switch (kind) {
@@ -57,6 +91,8 @@ QColor markColor(MarkKind kind, const ThemeTokens &tokens)
     }
     return tokens.secondary;
 }
+
+bool isCheckpoint(MarkKind kind) { return kind == MarkKind::Checkpoint || kind == MarkKind::BestCheckpoint; }
 
 /// The value of the curve's line at x: the nearest point, if it is near on screen.
 std::optional<QPointF> nearestPoint(const PlotCurve &curve, double x)
@@ -127,17 +163,24 @@ void AnnotationLayer::drawMarks(QCPPainter *painter) const
     const QRect area = parentPlot()->axisRect()->rect();
     const ThemeTokens &tokens = Theme::instance().tokens();
     painter->setAntialiasing(true);
-    const double y = area.bottom() - kMarkRowHeight / 2.0 + 1;
+    const double row = area.bottom() - kMarkRowHeight / 2.0 + 1;
+    std::vector<double> checkpoints;
+    for (const PlotMark &mark : m_scene.marks)
+        if (isCheckpoint(mark.kind)) checkpoints.push_back(mapX(mark.x));
     for (const PlotMark &mark : m_scene.marks) {
         if (mark.x < range.lower || mark.x > range.upper) continue;
         const double x = mapX(mark.x);
         const QColor color = markColor(mark.kind, tokens);
         painter->setPen(Qt::NoPen);
         painter->setBrush(color);
-        if (mark.kind == MarkKind::Checkpoint || mark.kind == MarkKind::BestCheckpoint) {
-            painter->drawPolygon(QPolygonF({{x - 3.6, y + 3.2}, {x + 3.6, y + 3.2}, {x, y - 3.2}}));
+        if (isCheckpoint(mark.kind)) {
+            painter->drawPolygon(QPolygonF({{x - 3.6, row + 3.2}, {x + 3.6, row + 3.2}, {x, row - 3.2}}));
             continue;
         }
+        // Above a checkpoint that stands at the same place.
+        const bool isTaken = std::any_of(checkpoints.begin(), checkpoints.end(),
+                                         [x](double other) { return std::abs(other - x) < 7; });
+        const double y = isTaken ? row - 9 : row;
         painter->drawPolygon(QPolygonF({{x - 3.6, y}, {x, y - 3.6}, {x + 3.6, y}, {x, y + 3.6}}));
         QColor faint = color;
         faint.setAlphaF(0.35F);
@@ -158,22 +201,12 @@ void AnnotationLayer::drawEndLabels(QCPPainter *painter) const
     for (const PlotCurve &curve : m_scene.curves) {
         const QString text = endLabelText(curve);
         if (text.isEmpty()) continue;
-        // The last point in view; the number beside the name is the newest one only when that is in view.
-        const QPointF *end = nullptr;
-        bool isNewest = true;
-        for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point) {
-            if (!std::isfinite(point->y())) continue;
-            if (point->x() <= range.upper) {
-                end = &*point;
-                break;
-            }
-            isNewest = false;
-        }
-        if (end == nullptr || (end->x() < range.lower && isNewest)) continue;
+        const auto end = lineEnd(curve, range);
+        if (!end) continue;
         EndLabel label;
-        label.text = isNewest ? text : curve.name;
+        label.text = end->isNewest ? text : curve.name;
         label.color = readableOn(curve.color, ground);
-        label.anchor = QPointF(mapX(end->x()), mapY(end->y()));
+        label.anchor = QPointF(mapX(end->point.x()), mapY(end->point.y()));
         if (label.anchor.y() < area.top() - 2 || label.anchor.y() > area.bottom() + 2) continue;
         const double width = metrics.horizontalAdvance(label.text), height = metrics.height();
         double left = label.anchor.x() + kLabelGap, top = label.anchor.y() - height / 2;
@@ -184,6 +217,7 @@ void AnnotationLayer::drawEndLabels(QCPPainter *painter) const
         label.box = QRectF(left, top, width, height);
         labels.push_back(std::move(label));
     }
+    alignLeft(labels, area.right());
     spreadVertically(labels, area.top(), area.bottom() - (m_scene.marks.empty() ? 0 : kMarkRowHeight));
     painter->setAntialiasing(true);
     for (const EndLabel &label : labels) {

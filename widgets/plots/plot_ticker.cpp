@@ -18,6 +18,19 @@ int decimalsOf(double step)
     return std::max(0, int(-std::floor(std::log10(step) + 1e-9)));
 }
 
+/// Whole minutes and hours without their zeros: 10 min, 2 h, but 1:30 h.
+QString durationLabel(double seconds)
+{
+    if (seconds == 0) return QStringLiteral("0");
+    const qint64 whole = qRound64(std::abs(seconds));
+    const bool isWhole = std::abs(std::abs(seconds) - double(whole)) < 1e-6;
+    if (isWhole && whole < 3600 && whole % 60 == 0)
+        return formatFixed(seconds / 60, 0) + QStringLiteral(" min");
+    if (isWhole && whole < 48 * 3600 && whole % 3600 == 0)
+        return formatFixed(seconds / 3600, 0) + QStringLiteral(" h");
+    return formatDuration(seconds);
+}
+
 } // namespace
 
 double niceStep(double step)
@@ -102,11 +115,11 @@ QString PlotTicker::getTickLabel(double tick, const QLocale &, QChar, int)
     if (std::abs(tick) < m_step * 1e-9 && !m_hasDecades) tick = 0;
     switch (m_format) {
     case AxisFormat::Duration:
-        return tick == 0 ? QStringLiteral("0") : formatDuration(tick);
+        return durationLabel(tick);
     case AxisFormat::Count:
-        return std::abs(tick) >= 1e6 ? formatCompact(tick) : formatFixed(tick, 0);
+        return std::abs(tick) >= 1e6 ? formatCompact(tick, Zeros::Trim) : formatFixed(tick, 0);
     case AxisFormat::Compact:
-        if (std::abs(tick) >= 1000) return formatCompact(tick);
+        if (std::abs(tick) >= 1000) return formatCompact(tick, Zeros::Trim);
         break;
     case AxisFormat::Value:
         break;

@@ -37,6 +37,8 @@ protected:
         QCustomPlot::paintEvent(event);
         m_onPaint();
     }
+    /// Without QCustomPlot's own replot: the view around it replots once, with ticks for the new size.
+    void resizeEvent(QResizeEvent *) override { setViewport(rect()); }
 
 private:
     std::function<void()> m_onPaint;
@@ -62,7 +64,7 @@ PlotView::PlotView(QWidget *parent) : QWidget(parent), m_scene(std::make_unique<
 {
     installPlotAccessibility();
     m_plot = new Canvas(this, [this] {
-        if (std::exchange(m_awaitsPaint, false)) Q_EMIT painted();
+        if (std::exchange(m_awaitsPaint, false)) Q_EMIT painted(m_plottedRevision);
     });
     m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
     m_plot->setFocusPolicy(Qt::NoFocus);
@@ -109,6 +111,7 @@ void PlotView::setTitle(const QString &title)
 void PlotView::setCurves(std::vector<PlotCurve> curves)
 {
     m_scene->curves = std::move(curves);
+    ++m_revision;
     scheduleReplot();
 }
 
@@ -323,6 +326,7 @@ void PlotView::flush()
 void PlotView::replotNow()
 {
     m_replotTimer.stop();
+    if (m_plot->size().isEmpty()) return; // not laid out yet; the resize replots
     m_sinceReplot.start();
     if (m_plot->bufferDevicePixelRatio() != devicePixelRatioF())
         m_plot->setBufferDevicePixelRatio(devicePixelRatioF());
@@ -332,12 +336,13 @@ void PlotView::replotNow()
         fitY(xRange());
     updateTickers();
     m_awaitsPaint = true;
+    m_plottedRevision = m_revision;
     m_plot->replot(QCustomPlot::rpQueuedRefresh);
 }
 
 void PlotView::replotCursor()
 {
-    if (m_replotTimer.isActive()) return; // the whole plot follows at once
+    if (m_replotTimer.isActive() || !m_sinceReplot.isValid()) return; // the whole plot follows
     if (QCPLayer *layer = m_plot->layer(QStringLiteral("overlay"))) layer->replot();
 }
 
@@ -347,7 +352,8 @@ void PlotView::updateTickers()
     const QFontMetrics metrics(Theme::instance().smallFont());
     m_plot->xAxis->setVisible(hasCurves);
     m_plot->yAxis->setVisible(hasCurves);
-    m_plot->xAxis->setLabel(hasCurves ? m_xTitle : QString());
+    // A low chart needs its height for the curve; the chart above it names the same axis.
+    m_plot->xAxis->setLabel(hasCurves && height() >= metrics.height() * 9 ? m_xTitle : QString());
 
     const int exponent = m_yTicker->neededExponent(yRange());
     m_yTicker->setExponent(exponent);
@@ -360,8 +366,8 @@ void PlotView::updateTickers()
     m_plot->axisRect()->setMinimumMargins(
         QMargins(left, top, metrics.averageCharWidth() * 3, metrics.height()));
     const QSize area(width() - left - 8, height() - top - 2 * metrics.height());
-    m_xTicker->setTickCount(std::clamp(area.width() / (metrics.averageCharWidth() * 13), 2, 10));
-    m_yTicker->setTickCount(std::clamp(area.height() / (metrics.height() * 3), 2, 9));
+    m_xTicker->setTickCount(std::clamp(area.width() / (metrics.averageCharWidth() * 10), 2, 10));
+    m_yTicker->setTickCount(std::clamp(area.height() * 2 / (metrics.height() * 3), 2, 8));
 }
 
 bool PlotView::hasMarkRow() const { return !m_scene->marks.empty(); }
@@ -427,7 +433,7 @@ void PlotView::fitY(const PlotRange &visible)
         return;
     }
     double low = extent.low;
-    if (m_isZeroBased && low > 0 && low < 0.75 * extent.high) low = 0;
+    if (m_isZeroBased && low > 0 && low < 0.5 * extent.high) low = 0;
     double size = extent.high - low;
     if (size <= std::abs(extent.high) * 1e-9) size = extent.high == 0 ? 1 : std::abs(extent.high) * 0.2;
     const double centreShift = extent.high - low < size ? (size - (extent.high - low)) / 2 : 0;

@@ -34,6 +34,8 @@ public:
     void setTitle(const QString &title);
     void setCurves(std::vector<PlotCurve> curves);
     [[nodiscard]] const std::vector<PlotCurve> &curves() const;
+    /// Counts setCurves(), to tell by painted() what is on the screen.
+    [[nodiscard]] quint64 revision() const { return m_revision; }
     void setMarks(std::vector<PlotMark> marks);
     [[nodiscard]] const std::vector<PlotMark> &marks() const;
     /// @param title with unit, under the axis; empty: none
@@ -89,8 +91,8 @@ Q_SIGNALS:
     /// The view was moved and stood still for 120 ms: `numBuckets` (about two per pixel) between from and to
     /// would be drawn exactly. Not sent while following.
     void rangeNeedsData(double from, double to, int numBuckets);
-    /// A replot has reached the screen.
-    void painted();
+    /// A replot has reached the screen; `revision` is the newest one that it shows.
+    void painted(quint64 revision);
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -148,6 +150,7 @@ private:
     bool m_isYAutomatic = true; ///< y fits what x shows, until the user moves y
     bool m_isZeroBased = false;
     bool m_awaitsPaint = false;
+    quint64 m_revision = 0, m_plottedRevision = 0;
     Drag m_drag = Drag::None;
     QPointF m_pressPosition;
     QPointF m_dragPosition;

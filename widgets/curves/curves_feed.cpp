@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/curves/curves_feed.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/common/run_text.h"
+#include "widgets/curves/curves_model.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kHistoryBuckets = 2000;
+
+std::optional<MarkKind> markKind(EventKind kind)
+{
+    switch (kind) {
+    case EventKind::Resumed:
+        return MarkKind::Resumed;
+    case EventKind::Setting:
+        return MarkKind::Setting;
+    case EventKind::NonFinite:
+    case EventKind::Failed:
+        return MarkKind::Error;
+    case EventKind::Warning:
+        return MarkKind::Warning;
+    case EventKind::Paused:
+    case EventKind::Stopped:
+    case EventKind::Note:
+        return MarkKind::Note;
+    case EventKind::Unknown:
+    case EventKind::Started:
+    case EventKind::Continued:
+    case EventKind::Checkpoint: // the list of checkpoints says which of them still exist
+    case EventKind::CheckpointDeleted:
+    case EventKind::Sample:
+    case EventKind::Finished:
+        break;
+    }
+    return std::nullopt;
+}
+
+RunMark checkpointMark(const CheckpointInfo &checkpoint)
+{
+    RunMark mark{checkpoint.step,
+                 checkpoint.wallTime,
+                 checkpoint.isBest ? MarkKind::BestCheckpoint : MarkKind::Checkpoint,
+                 {}};
+    QStringList facts;
+    if (checkpoint.isBest) facts << CurvesFeed::tr("best");
+    facts << (checkpoint.isVerified ? CurvesFeed::tr("verified") : CurvesFeed::tr("not verified"));
+    mark.text = CurvesFeed::tr("Checkpoint at step %1 (%2)")
+                    .arg(integerText(checkpoint.step), facts.join(QStringLiteral(", ")));
+    return mark;
+}
+
+} // namespace
+
+CurvesFeed::CurvesFeed(EngineSession &session, CurvesModel &model, QObject *parent)
+    : QObject(parent), m_session(session), m_model(model)
+{
+    connect(&session, &EngineSession::updated, this, &CurvesFeed::onUpdated);
+    connect(&session, &EngineSession::runsChanged, this, &CurvesFeed::readStatus);
+    connect(&session, &EngineSession::connectionChanged, this, [this] {
+        if (m_session.connectionState() == ConnectionState::Connected) refresh();
+    });
+}
+
+CurvesFeed::~CurvesFeed()
+{
+    if (!m_run.isEmpty()) m_session.unwatch(m_run);
+}
+
+const std::vector<std::string> &CurvesFeed::seriesNames()
+{
+    static const std::vector<std::string> names = {series::kLoss, series::kValLoss, series::kLearningRate,
+                                                   series::kGradNorm, series::kTokensPerSecond};
+    return names;
+}
+
+void CurvesFeed::setRun(const QString &run)
+{
+    if (run == m_run) return;
+    const QString before = std::exchange(m_run, run);
+    ++m_generation;
+    m_status.reset();
+    m_events.clear();
+    m_checkpoints.clear();
+    m_lastEventId = -1;
+    m_isReading = m_mustReadAgain = m_hasHistory = false;
+    if (!before.isEmpty()) {
+        m_session.unwatch(before);
+        m_model.removeRun(before);
+    }
+    rebuildMarks();
+    if (!run.isEmpty()) {
+        m_model.setColorIndex(run, runColorIndex(run));
+        m_session.watch(run);
+    }
+    readStatus();
+    refresh();
+}
+
+void CurvesFeed::refresh()
+{
+    if (m_run.isEmpty()) return;
+    readHistory();
+    readEvents();
+    readCheckpoints();
+}
+
+void CurvesFeed::readStatus()
+{
+    for (const RunStatus &status : m_session.runs()) {
+        if (fromStd(status.id) != m_run) continue;
+        // The list may be older than the last update of the run itself.
+        if (m_status && m_status->lastReportAt > status.lastReportAt && m_status->state == status.state)
+            return;
+        m_status = status;
+        m_model.setColorIndex(m_run, runColorIndex(m_run));
+        Q_EMIT statusChanged();
+        return;
+    }
+}
+
+void CurvesFeed::readHistory()
+{
+    if (m_isReading) {
+        m_mustReadAgain = true;
+        return;
+    }
+    m_isReading = true;
+    const quint64 generation = m_generation;
+    m_session.querySeries(m_run, seriesNames(), 0, std::numeric_limits<qint64>::max(), kHistoryBuckets, this,
+                          [this, generation](Result<std::vector<SeriesData>> answer) {
+                              if (generation != m_generation) return;
+                              m_isReading = false;
+                              if (!answer.ok()) {
+                                  Q_EMIT failed(answer.error());
+                                  return;
+                              }
+                              m_hasHistory = true;
+                              for (SeriesData &data : answer.value())
+                                  m_model.setHistory(m_run, data.name, std::move(data.buckets));
+                              Q_EMIT historyRead();
+                              if (std::exchange(m_mustReadAgain, false)) readHistory();
+                          });
+}
+
+void CurvesFeed::requestDetail(int64_t fromStep, int64_t toStep, int maxBuckets)
+{
+    if (m_run.isEmpty() || toStep < fromStep || !m_model.isCoarse(m_run, fromStep, toStep)) return;
+    const quint64 generation = m_generation;
+    const quint64 request = ++m_detailRequest;
+    m_session.querySeries(
+        m_run, seriesNames(), fromStep, toStep, maxBuckets, this,
+        [this, generation, request, fromStep, toStep](Result<std::vector<SeriesData>> answer) {
+            // A later request overtook this one: its window is what the user looks at.
+            if (generation != m_generation || request != m_detailRequest) return;
+            if (!answer.ok()) {
+                Q_EMIT failed(answer.error());
+                return;
+            }
+            for (SeriesData &data : answer.value())
+                m_model.setDetail(m_run, data.name, fromStep, toStep, std::move(data.buckets));
+        });
+}
+
+void CurvesFeed::readEvents()
+{
+    const quint64 generation = m_generation;
+    m_session.listEvents(m_run, m_lastEventId, this,
+                         [this, generation](Result<std::vector<RunEvent>> answer) {
+                             if (generation != m_generation) return;
+                             if (answer.ok())
+                                 addEvents(answer.value());
+                             else
+                                 Q_EMIT failed(answer.error());
+                         });
+}
+
+void CurvesFeed::readCheckpoints()
+{
+    const quint64 generation = m_generation;
+    m_session.listCheckpoints(m_run, this, [this, generation](Result<std::vector<CheckpointInfo>> answer) {
+        if (generation != m_generation) return;
+        if (!answer.ok()) {
+            Q_EMIT failed(answer.error());
+            return;
+        }
+        m_checkpoints = std::move(answer).value();
+        rebuildMarks();
+    });
+}
+
+void CurvesFeed::onUpdated(const RunUpdate &update)
+{
+    if (update.run != m_run || m_run.isEmpty()) return;
+    const bool isNews = !m_status || m_status->state != update.status.state;
+    if (!update.status.id.empty()) m_status = update.status;
+    const auto appended = m_model.appendReports(m_run, update.reports);
+    if (update.numDropped > 0 || appended == CurvesModel::Append::NeedsHistory) readHistory();
+    addEvents(update.events);
+    const bool hasCheckpointNews =
+        std::any_of(update.events.begin(), update.events.end(), [](const RunEvent &event) {
+            return event.kind == EventKind::Checkpoint || event.kind == EventKind::CheckpointDeleted;
+        });
+    if (hasCheckpointNews) readCheckpoints();
+    if (isNews) Q_EMIT statusChanged();
+}
+
+void CurvesFeed::addEvents(const std::vector<RunEvent> &events)
+{
+    bool hasNew = false;
+    for (const RunEvent &event : events) {
+        if (!markKind(event.kind)) continue;
+        const bool isKnown = std::any_of(m_events.begin(), m_events.end(), [&](const RunEvent &known) {
+            return known.id == event.id && event.id != 0;
+        });
+        if (isKnown) continue;
+        m_events.push_back(event);
+        hasNew = true;
+    }
+    if (hasNew) rebuildMarks();
+}
+
+void CurvesFeed::rebuildMarks()
+{
+    m_marks.clear();
+    for (const CheckpointInfo &checkpoint : m_checkpoints) m_marks.push_back(checkpointMark(checkpoint));
+    for (const RunEvent &event : m_events)
+        m_marks.push_back({event.step, event.wallTime, *markKind(event.kind), fromStd(event.text)});
+    std::stable_sort(m_marks.begin(), m_marks.end(),
+                     [](const RunMark &a, const RunMark &b) { return a.step < b.step; });
+    Q_EMIT marksChanged();
+}
+
+} // namespace orrery::ui

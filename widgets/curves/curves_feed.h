@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Brings one run's series, events and checkpoints from an engine session into a CurvesModel: history once,
+// then live, again when updates were dropped or a new attempt began, and finer windows on request. GUI thread
+// only; owned by the panel.
+#pragma once
+
+#include "widgets/plots/plot_types.h"
+#include "widgets/session/engine_session.h"
+
+#include <QObject>
+
+#include <optional>
+#include <vector>
+
+namespace orrery::ui {
+
+class CurvesModel;
+
+/// An event or a checkpoint on the curves.
+struct RunMark {
+    int64_t step = 0;
+    double wallTime = 0;
+    MarkKind kind = MarkKind::Note;
+    QString text;
+};
+
+class CurvesFeed : public QObject {
+    Q_OBJECT
+public:
+    CurvesFeed(EngineSession &session, CurvesModel &model, QObject *parent = nullptr);
+    ~CurvesFeed() override;
+
+    /// An empty id follows nothing. Watches the run as long as it is set.
+    void setRun(const QString &run);
+    [[nodiscard]] const QString &run() const { return m_run; }
+    [[nodiscard]] const std::optional<RunStatus> &status() const { return m_status; }
+    /// By step. Checkpoints that still exist, and what happened to the run.
+    [[nodiscard]] const std::vector<RunMark> &marks() const { return m_marks; }
+    /// Whether the first history is still on its way.
+    [[nodiscard]] bool isReading() const { return m_isReading && !m_hasHistory; }
+    void requestDetail(int64_t fromStep, int64_t toStep, int maxBuckets);
+    /// Asks for everything again (Retry).
+    void refresh();
+
+    static const std::vector<std::string> &seriesNames();
+
+Q_SIGNALS:
+    void statusChanged();
+    void marksChanged();
+    void historyRead();
+    void failed(const orrery::Error &error);
+
+private:
+    void readHistory();
+    void readEvents();
+    void readCheckpoints();
+    void readStatus();
+    void onUpdated(const RunUpdate &update);
+    void addEvents(const std::vector<RunEvent> &events);
+    void rebuildMarks();
+
+    EngineSession &m_session;
+    CurvesModel &m_model;
+    QString m_run;
+    std::optional<RunStatus> m_status;
+    std::vector<RunEvent> m_events;
+    std::vector<CheckpointInfo> m_checkpoints;
+    std::vector<RunMark> m_marks;
+    quint64 m_generation = 0; ///< of setRun; answers for an earlier one are dropped
+    quint64 m_detailRequest = 0;
+    int64_t m_lastEventId = -1;
+    bool m_isReading = false;
+    bool m_mustReadAgain = false;
+    bool m_hasHistory = false;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/curves/curves_panel.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/run_text.h"
+#include "widgets/curves/curves_feed.h"
+#include "widgets/curves/curves_model.h"
+#include "widgets/curves/curves_toolbar.h"
+#include "widgets/curves/reading.h"
+#include "widgets/curves/readout_view.h"
+#include "widgets/plots/plot_view.h"
+#include "widgets/theme/contrast.h"
+#include "widgets/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QScopedValueRollback>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kRefreshIntervalMs = 33;
+constexpr int kMarkReachPixels = 12; ///< marks this near the cursor are read out
+
+/// Of the run's colour, yet apart from the training curve: towards the text colour.
+QColor validationColor(const QColor &run) { return mixed(Theme::instance().tokens().text, run, 0.5); }
+
+} // namespace
+
+CurvesPanel::CurvesPanel(EngineSession &session, QWidget *parent)
+    : QWidget(parent), m_session(session), m_model(std::make_unique<CurvesModel>()),
+      m_feed(std::make_unique<CurvesFeed>(session, *m_model)), m_pages(new QStackedWidget(this))
+{
+    setObjectName(QStringLiteral("curvesPanel"));
+    m_empty = new EmptyState(QString(), QString(), this);
+    auto *newRun = m_empty->addButton(tr("New run"), QStringLiteral("plus"));
+    newRun->setObjectName(QStringLiteral("newRun"));
+    connect(newRun, &QPushButton::clicked, this, &CurvesPanel::newRunRequested);
+    auto *emptyFrame = new PanelFrame(tr("Curves"), this);
+    emptyFrame->setContent(m_empty);
+    m_pages->addWidget(emptyFrame);
+    m_pages->addWidget(makeCharts());
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_pages);
+
+    m_refreshTimer.setSingleShot(true);
+    m_refreshTimer.setTimerType(Qt::PreciseTimer);
+    connect(&m_refreshTimer, &QTimer::timeout, this, &CurvesPanel::refresh);
+    connect(m_model.get(), &CurvesModel::changed, this, &CurvesPanel::scheduleRefresh);
+    connect(m_feed.get(), &CurvesFeed::statusChanged, this, &CurvesPanel::scheduleRefresh);
+    connect(m_feed.get(), &CurvesFeed::historyRead, this, [this] {
+        m_lossFrame->banner()->clear();
+        scheduleRefresh();
+    });
+    connect(m_feed.get(), &CurvesFeed::marksChanged, this, &CurvesPanel::scheduleRefresh);
+    connect(m_feed.get(), &CurvesFeed::failed, this, [this](const Error &error) {
+        m_lossFrame->banner()->showError(error, tr("Retry"));
+        scheduleRefresh();
+    });
+    connect(&Theme::instance(), &Theme::changed, this, &CurvesPanel::scheduleRefresh);
+    refresh();
+}
+
+CurvesPanel::~CurvesPanel() = default;
+
+QWidget *CurvesPanel::makeCharts()
+{
+    m_lossFrame = new PanelFrame(tr("Loss"), this);
+    m_toolbar = new CurvesToolbar(m_lossFrame);
+    m_lossFrame->addTitleWidget(m_toolbar);
+    auto *loss = new PlotView(m_lossFrame);
+    m_charts[Loss] = loss;
+    loss->setObjectName(QStringLiteral("lossChart"));
+    loss->setTitle(tr("Loss"));
+    loss->setEndLabels(true);
+    loss->setYAxis(AxisFormat::Value, tr("nats / token"));
+    m_readout = new ReadoutView(m_lossFrame);
+    auto *columns = new QSplitter(Qt::Horizontal, m_lossFrame);
+    columns->addWidget(loss);
+    columns->addWidget(m_readout);
+    columns->setStretchFactor(0, 1);
+    columns->setStretchFactor(1, 0);
+    columns->setCollapsible(0, false);
+    columns->setHandleWidth(space::kOne);
+    m_lossFrame->setContent(columns);
+    connect(m_lossFrame->banner(), &Banner::retryRequested, m_feed.get(), &CurvesFeed::refresh);
+
+    auto *row = new QWidget(this);
+    auto *rowLayout = new QHBoxLayout(row);
+    rowLayout->setContentsMargins(0, 0, 0, 0);
+    rowLayout->setSpacing(space::kOne);
+    rowLayout->addWidget(makeSmallCard(LearningRate, tr("Learning rate")), 1);
+    rowLayout->addWidget(makeSmallCard(GradNorm, tr("Gradient norm")), 1);
+    rowLayout->addWidget(makeSmallCard(Speed, tr("Speed")), 1);
+    m_charts[LearningRate]->setYAxis(AxisFormat::Value, QString());
+    m_charts[LearningRate]->setZeroBased(true);
+    m_charts[GradNorm]->setYAxis(AxisFormat::Value, tr("L2 norm"));
+    m_charts[GradNorm]->setZeroBased(true);
+    m_charts[Speed]->setYAxis(AxisFormat::Compact, tr("tokens / s"));
+    m_charts[Speed]->setZeroBased(true);
+
+    auto *rows = new QSplitter(Qt::Vertical, this);
+    rows->addWidget(m_lossFrame);
+    rows->addWidget(row);
+    rows->setStretchFactor(0, 7);
+    rows->setStretchFactor(1, 3);
+    rows->setChildrenCollapsible(false);
+    rows->setHandleWidth(space::kOne);
+
+    for (PlotView *chart : m_charts) link(chart);
+    connect(loss, &PlotView::rangeNeedsData, this, &CurvesPanel::requestDetail);
+    connect(loss, &PlotView::logYChanged, m_toolbar, &CurvesToolbar::setLogY);
+    connect(loss, &PlotView::painted, this, [this](quint64 revision) {
+        if (revision < m_shownRevision || m_shownStep < 0 || m_shownStep == m_paintedStep) return;
+        m_paintedStep = m_shownStep;
+        Q_EMIT painted(m_shownStep, m_shownWallTime);
+    });
+    connect(m_toolbar, &CurvesToolbar::smoothingChanged, this, &CurvesPanel::scheduleRefresh);
+    connect(m_toolbar, &CurvesToolbar::xModeChosen, this, &CurvesPanel::applyXMode);
+    connect(m_toolbar, &CurvesToolbar::logYChosen, loss, &PlotView::setLogY);
+    connect(m_toolbar, &CurvesToolbar::followChosen, this, &CurvesPanel::setAllFollowing);
+    connect(m_toolbar, &CurvesToolbar::fitChosen, loss, &PlotView::fit);
+    applyXMode();
+    return rows;
+}
+
+QWidget *CurvesPanel::makeSmallCard(Chart chart, const QString &title)
+{
+    auto *frame = new PanelFrame(title, this);
+    auto *view = new PlotView(frame);
+    view->setTitle(title);
+    m_charts[chart] = view;
+    frame->setContent(view);
+    return frame;
+}
+
+void CurvesPanel::link(PlotView *chart)
+{
+    connect(chart, &PlotView::followChanged, this,
+            [this](bool isFollowing) { setAllFollowing(isFollowing); });
+    connect(chart, &PlotView::rangeChangedByUser, this, [this, chart](double from, double to) {
+        if (chart->isFollowing()) return; // fitted: each fits itself
+        for (PlotView *other : m_charts)
+            if (other != chart) other->setXRange({from, to});
+    });
+    connect(chart, &PlotView::cursorMoved, this, [this, chart](double x) { showCursor(chart, x); });
+}
+
+void CurvesPanel::setAllFollowing(bool isFollowing)
+{
+    if (m_isLinking) return;
+    const QScopedValueRollback guard(m_isLinking, true);
+    for (PlotView *chart : m_charts) chart->setFollowing(isFollowing);
+    m_toolbar->setFollowing(isFollowing);
+}
+
+void CurvesPanel::setRun(const QString &runId)
+{
+    if (runId == run()) return;
+    m_shownStep = m_paintedStep = -1;
+    m_lossFrame->banner()->clear();
+    setAllFollowing(true);
+    showCursor(nullptr, std::nan(""));
+    m_feed->setRun(runId);
+    scheduleRefresh();
+}
+
+QString CurvesPanel::run() const { return m_feed->run(); }
+
+void CurvesPanel::scheduleRefresh()
+{
+    if (!isVisible()) {
+        m_needsRefresh = true;
+        return;
+    }
+    if (m_refreshTimer.isActive()) return;
+    const qint64 elapsed = m_sinceRefresh.isValid() ? m_sinceRefresh.elapsed() : kRefreshIntervalMs;
+    m_refreshTimer.start(int(std::clamp<qint64>(kRefreshIntervalMs - elapsed, 0, kRefreshIntervalMs)));
+}
+
+void CurvesPanel::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    if (m_needsRefresh) refresh();
+}
+
+void CurvesPanel::flush()
+{
+    if (m_refreshTimer.isActive() || m_needsRefresh) refresh();
+    for (PlotView *chart : m_charts) chart->flush();
+}
+
+void CurvesPanel::refresh()
+{
+    m_refreshTimer.stop();
+    m_sinceRefresh.start();
+    m_needsRefresh = false;
+    const bool hasPoints = m_model->hasPoints(run());
+    refreshPage(hasPoints);
+    refreshTitle();
+    refreshCurves(); // without points too: the charts of the run before must go
+    if (!hasPoints) return;
+    refreshMarks();
+    showReading();
+    m_shownStep = m_model->lastStep(run());
+    m_shownWallTime = m_model->lastWallTime(run());
+    m_shownRevision = m_charts[Loss]->revision();
+}
+
+void CurvesPanel::refreshPage(bool hasPoints)
+{
+    const bool hasFailed = m_lossFrame->banner()->isVisibleTo(m_lossFrame);
+    m_pages->setCurrentIndex(hasPoints || hasFailed ? 1 : 0);
+    if (hasPoints) return;
+    auto *newRun = m_empty->findChild<QPushButton *>(QStringLiteral("newRun"));
+    newRun->setVisible(run().isEmpty());
+    const auto &status = m_feed->status();
+    if (run().isEmpty()) {
+        m_empty->setTexts(
+            tr("No run chosen"),
+            tr("Choose a run to see its curves, or start a new one: loss, learning rate, gradient norm and "
+               "speed appear here while it trains."));
+    } else if (m_feed->isReading()) {
+        m_empty->setTexts(tr("Reading the curves…"), tr("The history of this run is on its way."));
+    } else if (status && status->state == RunState::Created) {
+        m_empty->setTexts(tr("Not started yet"),
+                          tr("The curves of this run appear with its first report. Resume starts it."));
+    } else if (status && !isLiveState(status->state)) {
+        m_empty->setTexts(tr("No reports"),
+                          status->error.empty()
+                              ? tr("This run ended before its first report.")
+                              : tr("This run ended before its first report: %1").arg(fromStd(status->error)));
+    } else {
+        m_empty->setTexts(tr("Waiting for the first report"),
+                          tr("The run is preparing its data and model; its curves begin here."));
+    }
+}
+
+void CurvesPanel::refreshTitle()
+{
+    const auto &status = m_feed->status();
+    m_lossFrame->setTitle(status ? tr("Loss · %1").arg(runTitle(*status)) : tr("Loss"));
+}
+
+XAxis CurvesPanel::axis() const { return {m_toolbar->xMode(), m_model->startWallTime(run())}; }
+
+bool CurvesPanel::isLive() const { return m_feed->status() && m_feed->status()->state == RunState::Running; }
+
+void CurvesPanel::refreshCurves()
+{
+    const double smoothing = m_toolbar->smoothing();
+    const auto read = [&](const char *name, double alpha) {
+        return makeShown(m_model->buckets(run(), name), alpha);
+    };
+    m_series[TrainLoss] = read(series::kLoss, smoothing);
+    m_series[ValLoss] = read(series::kValLoss, 0);
+    m_series[Rate] = read(series::kLearningRate, 0);
+    m_series[Norm] = read(series::kGradNorm, smoothing);
+    m_series[TokensPerSecond] = read(series::kTokensPerSecond, smoothing);
+
+    const XAxis x = axis();
+    const int index = m_model->colorIndex(run());
+    CurveStyle style{.color = Theme::instance().runColor(index),
+                     .penStyle = Theme::runPenStyle(index),
+                     .isLive = isLive()};
+    style.name = tr("train");
+    std::vector<PlotCurve> loss = makeCurves(m_series[TrainLoss], x, style);
+    CurveStyle validation = style;
+    validation.name = tr("validation");
+    validation.color = validationColor(style.color);
+    validation.hasRaw = validation.isLive = false;
+    validation.hasDots = true;
+    for (PlotCurve &curve : makeCurves(m_series[ValLoss], x, validation)) loss.push_back(std::move(curve));
+    m_charts[Loss]->setCurves(std::move(loss));
+
+    style.name.clear();
+    m_charts[GradNorm]->setCurves(makeCurves(m_series[Norm], x, style));
+    m_charts[Speed]->setCurves(makeCurves(m_series[TokensPerSecond], x, style));
+    style.hasRaw = false;
+    m_charts[LearningRate]->setCurves(makeCurves(m_series[Rate], x, style));
+}
+
+void CurvesPanel::refreshMarks()
+{
+    const XAxis x = axis();
+    std::vector<PlotMark> marks;
+    for (const RunMark &mark : m_feed->marks())
+        marks.push_back(
+            {x.mode == XMode::Step ? double(mark.step) : mark.wallTime - x.startTime, mark.kind, mark.text});
+    m_charts[Loss]->setMarks(std::move(marks));
+}
+
+void CurvesPanel::applyXMode()
+{
+    const bool isStep = m_toolbar->xMode() == XMode::Step;
+    for (PlotView *chart : m_charts) {
+        chart->setCursorX(std::nullopt);
+        chart->setXAxis(isStep ? AxisFormat::Count : AxisFormat::Duration,
+                        isStep ? tr("step") : tr("time since the first report"));
+    }
+    // The old range has no meaning on the other axis.
+    setAllFollowing(true);
+    scheduleRefresh();
+}
+
+void CurvesPanel::showCursor(const PlotView *from, double x)
+{
+    const std::optional<double> place = std::isnan(x) ? std::nullopt : std::optional(x);
+    for (PlotView *chart : m_charts)
+        if (chart != from) chart->setCursorX(place);
+    showReading();
+}
+
+void CurvesPanel::showReading()
+{
+    const PlotView *loss = m_charts[Loss];
+    const double pixel = loss->xRange().size() / std::max(1, loss->plotArea().width());
+    const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
+    const std::vector<ReadingSource> sources = {
+        {tr("Train loss"), &m_series[TrainLoss], ReadingFormat::Loss, true, true, color},
+        {tr("Validation loss"), &m_series[ValLoss], ReadingFormat::Loss, false, true, validationColor(color)},
+        {tr("Learning rate"), &m_series[Rate], ReadingFormat::Rate, false, false, {}},
+        {tr("Gradient norm"), &m_series[Norm], ReadingFormat::Rate, true, true, {}},
+        {tr("Tokens / s"), &m_series[TokensPerSecond], ReadingFormat::Compact, true, true, {}}};
+    m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), m_feed->marks(),
+                                      kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
+}
+
+void CurvesPanel::requestDetail(double from, double to, int numBuckets)
+{
+    const auto [first, last] = stepsBetween(m_series[TrainLoss], axis(), from, to);
+    m_feed->requestDetail(first, last, numBuckets);
+}
+
+} // namespace orrery::ui

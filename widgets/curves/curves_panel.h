@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The curves of one run: loss (raw, smoothed, validation) and below it learning rate, gradient norm and
+// speed, linked in x, with a docked read-out of what the cursor stands on. Live while the run trains. GUI
+// thread only.
+#pragma once
+
+#include "widgets/curves/shown_series.h"
+
+#include <QElapsedTimer>
+#include <QString>
+#include <QTimer>
+#include <QWidget>
+
+#include <array>
+#include <memory>
+
+class QStackedWidget;
+class QSplitter;
+
+namespace orrery::ui {
+
+class CurvesFeed;
+class CurvesModel;
+class CurvesToolbar;
+class EmptyState;
+class EngineSession;
+class PanelFrame;
+class PlotView;
+class ReadoutView;
+struct ReadingSource;
+
+class CurvesPanel : public QWidget {
+    Q_OBJECT
+public:
+    /// The charts, top to bottom and left to right.
+    enum Chart { Loss, LearningRate, GradNorm, Speed, kNumCharts };
+
+    /// @param session must outlive the panel
+    explicit CurvesPanel(EngineSession &session, QWidget *parent = nullptr);
+    ~CurvesPanel() override;
+
+    /// Id of a run, as in RunStatus; empty: none.
+    void setRun(const QString &runId);
+    [[nodiscard]] QString run() const;
+
+    [[nodiscard]] PlotView *chart(Chart chart) const { return m_charts[chart]; }
+    [[nodiscard]] ReadoutView *readout() const { return m_readout; }
+    [[nodiscard]] CurvesToolbar *toolbar() const { return m_toolbar; }
+    [[nodiscard]] CurvesModel *model() const { return m_model.get(); }
+    /// Draws now what is pending; otherwise it happens within 33 ms.
+    void flush();
+
+Q_SIGNALS:
+    /// The loss chart on the screen now shows reports up to this step. Sent once for each new last step.
+    void painted(qint64 lastStep, double reportWallTime);
+    /// From the empty state.
+    void newRunRequested();
+
+protected:
+    void showEvent(QShowEvent *event) override;
+
+private:
+    enum SeriesIndex { TrainLoss, ValLoss, Rate, Norm, TokensPerSecond, kNumSeries };
+
+    QWidget *makeCharts();
+    QWidget *makeSmallCard(Chart chart, const QString &title);
+    void link(PlotView *chart);
+    void setAllFollowing(bool isFollowing);
+
+    void scheduleRefresh();
+    void refresh();
+    void refreshPage(bool hasPoints);
+    void refreshCurves();
+    void refreshMarks();
+    void refreshTitle();
+    void showReading();
+    void showCursor(const PlotView *from, double x);
+    void requestDetail(double from, double to, int numBuckets);
+    void applyXMode();
+    [[nodiscard]] XAxis axis() const;
+    [[nodiscard]] bool isLive() const;
+
+    EngineSession &m_session;
+    std::unique_ptr<CurvesModel> m_model;
+    std::unique_ptr<CurvesFeed> m_feed;
+    std::array<ShownSeries, kNumSeries> m_series;
+    std::array<PlotView *, kNumCharts> m_charts{};
+    QStackedWidget *m_pages = nullptr;
+    EmptyState *m_empty = nullptr;
+    PanelFrame *m_lossFrame = nullptr;
+    CurvesToolbar *m_toolbar = nullptr;
+    ReadoutView *m_readout = nullptr;
+    QTimer m_refreshTimer;
+    QElapsedTimer m_sinceRefresh;
+    bool m_isLinking = false;
+    bool m_needsRefresh = false; ///< while hidden, nothing is built
+    qint64 m_shownStep = -1, m_paintedStep = -1;
+    double m_shownWallTime = 0;
+    quint64 m_shownRevision = 0;
+};
+
+} // namespace orrery::ui

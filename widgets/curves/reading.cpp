@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/curves/reading.h"
+
+#include "widgets/curves/curves_feed.h"
+#include "widgets/curves/series_buffer.h"
+#include "widgets/plots/number_format.h"
+
+#include <QCoreApplication>
+
+#include <cmath>
+
+namespace orrery::ui {
+namespace {
+
+constexpr size_t kMaxMarks = 6;
+
+QString tr(const char *text) { return QCoreApplication::translate("orrery::ui::Reading", text); }
+
+QString number(double value, ReadingFormat format)
+{
+    switch (format) {
+    case ReadingFormat::Loss:
+        return formatValue(value, 4);
+    case ReadingFormat::Rate:
+        return formatValue(value, 3);
+    case ReadingFormat::Compact:
+        return formatCompact(value);
+    }
+    return {};
+}
+
+QString stepText(const SeriesBucket &bucket)
+{
+    if (bucket.firstStep == bucket.lastStep) return formatCount(bucket.firstStep);
+    return QStringLiteral("%1–%2").arg(formatCount(bucket.firstStep), formatCount(bucket.lastStep));
+}
+
+void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis, double x,
+               const SeriesBucket &place)
+{
+    const auto index = nearestBucket(*source.series, axis, x);
+    if (!index) return;
+    const SeriesBucket &bucket = source.series->buckets[*index];
+    const bool isMany = numFinite(bucket) > 1;
+    const double value = isMany ? bucket.mean : bucket.numPoints == 1 ? bucket.last : bucket.mean;
+    const auto detail = [&](const QString &label, const QString &text) {
+        reading.rows.push_back({ReadingKind::Detail, label, text, {}});
+    };
+    reading.rows.push_back({ReadingKind::Head, source.name, number(value, source.format), source.color});
+    if (source.hasSmoothed) detail(tr("smoothed"), number(source.series->smoothed[*index], source.format));
+    if (source.hasExtrema && isMany) {
+        detail(tr("min … max"), number(bucket.minimum, source.format) + QStringLiteral(" … ") +
+                                    number(bucket.maximum, source.format));
+    }
+    if (bucket.numNonFinite > 0 && bucket.numPoints > 1)
+        detail(tr("NaN or infinite"), tr("%1 points").arg(formatCount(qint64(bucket.numNonFinite))));
+    // Validation has its own rhythm: say where the value comes from.
+    const bool isElsewhere = bucket.lastStep < place.firstStep || bucket.firstStep > place.lastStep;
+    if (isElsewhere) detail(tr("at step"), stepText(bucket));
+}
+
+} // namespace
+
+Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis, std::optional<double> x,
+                    const std::vector<RunMark> &marks, double reach, uint64_t totalPoints)
+{
+    Reading reading;
+    const ReadingSource *first = nullptr;
+    for (const ReadingSource &source : sources)
+        if (first == nullptr && source.series && !source.series->isEmpty()) first = &source;
+    if (first == nullptr) return reading;
+    const std::optional<size_t> index =
+        x ? nearestBucket(*first->series, axis, *x) : newestBucket(*first->series);
+    if (!index) return reading;
+    const SeriesBucket &place = first->series->buckets[*index];
+    const double here = axis.of(place);
+    if (!x)
+        reading.title = tr("Latest, step %1").arg(formatCount(place.lastStep));
+    else
+        reading.title =
+            (place.firstStep == place.lastStep ? tr("At step %1") : tr("At steps %1")).arg(stepText(place));
+    if (axis.mode == XMode::Time)
+        reading.rows.push_back({ReadingKind::Head, tr("Time"), formatDuration(here), {}});
+    reading.foot = (place.numPoints == 1 ? tr("%1 of %2 points") : tr("means of %1 of %2 points"))
+                       .arg(formatCount(qint64(place.numPoints)), formatCount(qint64(totalPoints)));
+    for (const ReadingSource &source : sources)
+        if (source.series && !source.series->isEmpty()) addSeries(reading, source, axis, here, place);
+    if (!x) return reading;
+    size_t numListed = 0;
+    for (const RunMark &mark : marks) {
+        const double at = axis.mode == XMode::Step ? double(mark.step) : mark.wallTime - axis.startTime;
+        if (std::abs(at - here) > reach || numListed == kMaxMarks) continue;
+        if (numListed == 0) reading.rows.push_back({ReadingKind::Head, tr("Near here"), {}, {}});
+        reading.rows.push_back({ReadingKind::Mark, mark.text, {}, {}});
+        ++numListed;
+    }
+    return reading;
+}
+
+QString Reading::tsv() const
+{
+    QStringList lines{title};
+    for (const ReadingRow &row : rows)
+        lines << (row.kind == ReadingKind::Mark ? row.label : row.label + QLatin1Char('\t') + row.value);
+    lines << foot;
+    return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
+}
+
+} // namespace orrery::ui

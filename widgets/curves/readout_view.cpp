@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/curves/readout_view.h"
+
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/curves/readout_model.h"
+#include "widgets/theme/theme.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kHeadGap = 9;
+constexpr int kIndent = 12; ///< room of the colour key before a series name
+
+/// Draws text without the style's item padding, with a colour key before the name of a series.
+class ReadoutDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        painter->save();
+        if (option.state.testFlag(QStyle::State_Selected))
+            painter->fillRect(option.rect, Theme::instance().tokens().selection);
+        QRect area = option.rect;
+        // A head stands nearer to its details than to what is above it.
+        if (isHead(index)) area.setTop(area.top() + kHeadGap);
+        if (index.column() == 0) {
+            const QColor color = index.data(ReadoutModel::ColorRole).value<QColor>();
+            if (color.isValid()) {
+                painter->setRenderHint(QPainter::Antialiasing);
+                painter->setPen(Qt::NoPen);
+                painter->setBrush(color);
+                painter->drawEllipse(QPointF(area.left() + 3.5, area.center().y() + 0.5), 3.5, 3.5);
+            }
+            area.setLeft(area.left() + kIndent);
+        }
+        const QFont font = index.data(Qt::FontRole).value<QFont>();
+        painter->setFont(font);
+        painter->setPen(index.data(Qt::ForegroundRole).value<QColor>());
+        const QString text = index.data().toString();
+        const int alignment = index.data(Qt::TextAlignmentRole).toInt();
+        if (isMark(index))
+            painter->drawText(area, alignment | Qt::TextWordWrap, text);
+        else
+            painter->drawText(area, alignment,
+                              QFontMetrics(font).elidedText(text, Qt::ElideRight, area.width()));
+        painter->restore();
+    }
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &index) const override
+    {
+        const QFontMetrics metrics(index.data(Qt::FontRole).value<QFont>());
+        const QString text = index.data().toString();
+        if (isMark(index)) {
+            const auto *table = qobject_cast<const QTableView *>(parent());
+            const int width = table ? table->viewport()->width() - kIndent : 160;
+            return {0,
+                    metrics.boundingRect(0, 0, std::max(width, 60), 10000, Qt::TextWordWrap, text).height() +
+                        4};
+        }
+        return {metrics.horizontalAdvance(text) + (index.column() == 0 ? kIndent + 8 : 0),
+                metrics.height() + (isHead(index) ? kHeadGap + 2 : 2)};
+    }
+
+private:
+    static bool isHead(const QModelIndex &index)
+    {
+        return index.data(ReadoutModel::KindRole).toInt() == int(ReadingKind::Head);
+    }
+    static bool isMark(const QModelIndex &index)
+    {
+        return index.data(ReadoutModel::KindRole).toInt() == int(ReadingKind::Mark);
+    }
+};
+
+} // namespace
+
+ReadoutView::ReadoutView(QWidget *parent)
+    : QWidget(parent), m_model(new ReadoutModel(this)),
+      m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
+      m_foot(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
+      m_copy(makeIconButton(QStringLiteral("copy"), tr("Copy the values (Ctrl+C)"), this)),
+      m_table(new QTableView(this))
+{
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new ReadoutDelegate(m_table));
+    m_table->setObjectName(QStringLiteral("readoutTable"));
+    m_table->setAccessibleName(tr("Values at the cursor"));
+    m_table->horizontalHeader()->hide();
+    m_table->verticalHeader()->hide();
+    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setMinimumSectionSize(8);
+    m_table->verticalHeader()->setMinimumSectionSize(8);
+    m_table->setShowGrid(false);
+    m_table->setFrameShape(QFrame::NoFrame);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::ContiguousSelection);
+    m_table->setTabKeyNavigation(false);
+    m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_table->setWordWrap(true);
+
+    auto *copyAction = new QAction(tr("Copy values"), this);
+    copyAction->setShortcut(QKeySequence::Copy);
+    copyAction->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(copyAction);
+    connect(copyAction, &QAction::triggered, this, &ReadoutView::copy);
+    connect(m_copy, &QToolButton::clicked, this, &ReadoutView::copy);
+    connect(m_model, &ReadoutModel::shapeChanged, this, &ReadoutView::applyShape);
+    connect(&Theme::instance(), &Theme::changed, this, &ReadoutView::applyTheme);
+
+    auto *titleRow = new QHBoxLayout;
+    titleRow->setContentsMargins(0, 0, 0, 0);
+    titleRow->addWidget(m_title, 1);
+    titleRow->addWidget(m_copy);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(space::kOne, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addLayout(titleRow);
+    layout->addWidget(m_table, 1);
+    layout->addWidget(m_foot);
+    m_copy->setEnabled(false);
+}
+
+void ReadoutView::setReading(const Reading &reading)
+{
+    m_title->setFullText(reading.title);
+    m_foot->setFullText(reading.foot);
+    m_copy->setEnabled(!reading.rows.empty());
+    m_model->setReading(reading);
+}
+
+const Reading &ReadoutView::reading() const { return m_model->reading(); }
+
+QAbstractItemView *ReadoutView::table() const { return m_table; }
+
+void ReadoutView::copy() const
+{
+    const QModelIndexList selected = m_table->selectionModel()->selectedRows();
+    if (selected.size() < 2) {
+        QApplication::clipboard()->setText(reading().tsv());
+        return;
+    }
+    Reading part{reading().title, reading().foot, {}};
+    for (const QModelIndex &index : selected) part.rows.push_back(reading().rows[size_t(index.row())]);
+    QApplication::clipboard()->setText(part.tsv());
+}
+
+void ReadoutView::applyTheme()
+{
+    m_table->viewport()->update();
+    applyShape();
+}
+
+void ReadoutView::applyShape()
+{
+    m_table->clearSpans();
+    const auto &rows = reading().rows;
+    for (size_t i = 0; i < rows.size(); ++i)
+        if (rows[i].kind == ReadingKind::Mark) m_table->setSpan(int(i), 0, 1, 2);
+    // Not resizeRowsToContents(): it also asks the hidden header, whose padding would double the height.
+    for (size_t i = 0; i < rows.size(); ++i)
+        m_table->setRowHeight(int(i), m_table->sizeHintForIndex(m_model->index(int(i), 0)).height());
+}
+
+QSize ReadoutView::sizeHint() const
+{
+    const QFontMetrics metrics(Theme::instance().baseFont());
+    return {metrics.horizontalAdvance(QStringLiteral("Validation loss  0.0000 … 0.0000")) + kIndent + 16,
+            metrics.height() * 12};
+}
+
+QSize ReadoutView::minimumSizeHint() const
+{
+    const QFontMetrics metrics(Theme::instance().baseFont());
+    return {metrics.horizontalAdvance(QStringLiteral("Validation loss  0.0000")) + kIndent + 16,
+            metrics.height() * 6};
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A series as it is drawn and read: its buckets, their smoothed values, and the curves a PlotView takes.
+// Pure; any thread.
+#pragma once
+
+#include "core/spec/run_records.h"
+#include "widgets/plots/plot_types.h"
+
+#include <optional>
+#include <vector>
+
+namespace orrery::ui {
+
+enum class XMode : uint8_t { Step, Time };
+
+/// Where a bucket stands on the x axis.
+struct XAxis {
+    XMode mode = XMode::Step;
+    double startTime = 0; ///< Unix seconds; times are relative to it
+    [[nodiscard]] double of(const SeriesBucket &bucket) const;
+};
+
+struct ShownSeries {
+    std::vector<SeriesBucket> buckets; ///< by attempt, then step
+    std::vector<double> smoothed;      ///< same length; NaN where a bucket has no finite point
+    [[nodiscard]] bool isEmpty() const { return buckets.empty(); }
+};
+
+/// Smooths along the steps that count: superseded tails go on from where their attempt left the others and
+/// disturb nobody.
+ShownSeries makeShown(std::vector<SeriesBucket> buckets, double smoothing);
+
+/// How a series is drawn.
+struct CurveStyle {
+    QString name;
+    QColor color;
+    Qt::PenStyle penStyle = Qt::SolidLine;
+    bool hasRaw = true; ///< raw line with extrema under the smoothed one
+    bool hasDots = false;
+    bool isLive = false;
+};
+
+/// One curve for what counts and one dimmed curve for each superseded tail, so that no line runs back in
+/// time.
+std::vector<PlotCurve> makeCurves(const ShownSeries &series, const XAxis &axis, const CurveStyle &style);
+
+/// Index of the bucket nearest to x among those not superseded.
+std::optional<size_t> nearestBucket(const ShownSeries &series, const XAxis &axis, double x);
+
+/// Index of the last bucket that is not superseded.
+std::optional<size_t> newestBucket(const ShownSeries &series);
+
+/// First and last step between two x, for asking the store; grows by one bucket on either side.
+std::pair<int64_t, int64_t> stepsBetween(const ShownSeries &series, const XAxis &axis, double from,
+                                         double to);
+
+} // namespace orrery::ui
