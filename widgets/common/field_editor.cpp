@@ -164,7 +164,7 @@ std::optional<QString> FieldEditor::givenText() const
 void FieldEditor::setInvalid(bool isInvalid)
 {
     if (m_line) m_line->setInvalid(isInvalid);
-    if (!m_box) return;
+    if (!m_box || m_box->property("invalid").toBool() == isInvalid) return;
     m_box->setProperty("invalid", isInvalid);
     m_box->style()->unpolish(m_box);
     m_box->style()->polish(m_box);

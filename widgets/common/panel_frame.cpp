@@ -101,6 +101,7 @@ void PanelFrame::paintEvent(QPaintEvent *)
 
 void bindIcon(QObject *target, const QString &iconName)
 {
+    if (target->property("orreryIcon").toString() == iconName) return;
     auto apply = [target, iconName] {
         const QIcon icon = Theme::instance().icon(iconName);
         if (auto *button = qobject_cast<QAbstractButton *>(target)) button->setIcon(icon);

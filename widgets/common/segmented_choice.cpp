@@ -43,11 +43,12 @@ protected:
     }
     void keyPressEvent(QKeyEvent *event) override
     {
-        // Auto-exclusive radio buttons move with up and down; segments lie beside each other.
-        if (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right) {
-            QKeyEvent turned(event->type(), event->key() == Qt::Key_Left ? Qt::Key_Up : Qt::Key_Down,
-                             event->modifiers());
-            QRadioButton::keyPressEvent(&turned);
+        const int by = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
+        const QLayout *layout = parentWidget()->layout();
+        const QLayoutItem *next = by == 0 ? nullptr : layout->itemAt(layout->indexOf(this) + by);
+        if (auto *segment = next ? qobject_cast<QRadioButton *>(next->widget()) : nullptr) {
+            segment->setFocus(Qt::TabFocusReason);
+            segment->click();
             return;
         }
         QRadioButton::keyPressEvent(event);

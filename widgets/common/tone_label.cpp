@@ -64,6 +64,7 @@ void ToneLabel::setTone(Tone tone)
 
 void ToneLabel::setTypeSize(TypeSize size)
 {
+    if (m_size == size) return;
     m_size = size;
     applyTheme();
 }

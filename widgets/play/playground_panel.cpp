@@ -88,15 +88,14 @@ void PlaygroundPanel::regenerate()
     startGeneration(version->model, version->modelTitle, again);
 }
 
-void PlaygroundPanel::startGeneration(const QString &model, const QString &title,
-                                      const GenerateRequest &request)
+void PlaygroundPanel::startGeneration(QString model, QString title, GenerateRequest request)
 {
     banner()->clear();
     m_handle.reset();
     if (m_versions.size() >= kMaxVersions) m_versions.erase(m_versions.begin());
     GenerationVersion version;
     version.model = model;
-    version.modelTitle = title;
+    version.modelTitle = std::move(title);
     version.request = request;
     version.isRunning = true;
     m_versions.push_back(std::move(version));

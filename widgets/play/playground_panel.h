@@ -84,7 +84,8 @@ private:
     QWidget *makeSide();
     QWidget *makeToolRow();
     void makeShortcuts();
-    void startGeneration(const QString &model, const QString &title, const GenerateRequest &request);
+    void startGeneration(QString model, QString title,
+                         GenerateRequest request); ///< by value: may come from a version
     void connectHandle();
     void endGeneration();
     void takeTokens(const std::vector<GeneratedToken> &tokens);

@@ -63,7 +63,7 @@ QString eventKindText(EventKind kind)
 
 int EventModel::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : static_cast<int>(m_events.size());
+    return parent.isValid() ? 0 : static_cast<int>(m_shown.size());
 }
 
 int EventModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : kNumColumns; }
@@ -99,9 +99,6 @@ QVariant EventModel::data(const QModelIndex &index, int role) const
         return toneColor(index.column() == KindColumn ? kindTone(event.kind) : Tone::Secondary);
     case KindRole:
         return static_cast<int>(event.kind);
-    case FilterRole:
-        return QString(integerText(event.step) + u' ' + QString::number(event.step) + u' ' +
-                       eventKindText(event.kind) + u' ' + fromStd(event.text));
     default:
         return {};
     }
@@ -128,20 +125,57 @@ QVariant EventModel::headerData(int section, Qt::Orientation orientation, int ro
     }
 }
 
+bool EventModel::isShown(const RunEvent &event) const
+{
+    if (m_kind >= 0 && static_cast<int>(event.kind) != m_kind) return false;
+    if (m_filter.isEmpty()) return true;
+    return QString::number(event.step).contains(m_filter) || integerText(event.step).contains(m_filter) ||
+           eventKindText(event.kind).contains(m_filter, Qt::CaseInsensitive) ||
+           fromStd(event.text).contains(m_filter, Qt::CaseInsensitive);
+}
+
+void EventModel::addRows(std::vector<size_t> rows)
+{
+    if (rows.empty()) return;
+    beginInsertRows({}, rowCount(), rowCount() + static_cast<int>(rows.size()) - 1);
+    m_shown.insert(m_shown.end(), rows.begin(), rows.end());
+    endInsertRows();
+}
+
+void EventModel::removeAllRows()
+{
+    if (m_shown.empty()) return;
+    beginRemoveRows({}, 0, rowCount() - 1);
+    m_shown.clear();
+    endRemoveRows();
+}
+
 void EventModel::appendEvents(const std::vector<RunEvent> &events)
 {
-    if (events.empty()) return;
-    beginInsertRows({}, rowCount(), rowCount() + static_cast<int>(events.size()) - 1);
-    m_events.insert(m_events.end(), events.begin(), events.end());
-    endInsertRows();
+    std::vector<size_t> rows;
+    for (const RunEvent &event : events) {
+        if (isShown(event)) rows.push_back(m_events.size());
+        m_events.push_back(event);
+    }
+    addRows(std::move(rows));
 }
 
 void EventModel::clear()
 {
-    if (m_events.empty()) return;
-    beginRemoveRows({}, 0, rowCount() - 1);
+    removeAllRows();
     m_events.clear();
-    endRemoveRows();
+}
+
+void EventModel::setFilter(const QString &text, int kind)
+{
+    if (text == m_filter && kind == m_kind) return;
+    m_filter = text;
+    m_kind = kind;
+    removeAllRows();
+    std::vector<size_t> rows;
+    for (size_t i = 0; i < m_events.size(); ++i)
+        if (isShown(m_events[i])) rows.push_back(i);
+    addRows(std::move(rows));
 }
 
 } // namespace orrery::ui

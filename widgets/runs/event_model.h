@@ -15,7 +15,7 @@ class EventModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     enum Column { TimeColumn, StepColumn, KindColumn, TextColumn, kNumColumns };
-    enum Role { KindRole = Qt::UserRole + 1, FilterRole };
+    enum Role { KindRole = Qt::UserRole + 1 };
 
     using QAbstractTableModel::QAbstractTableModel;
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
@@ -25,10 +25,21 @@ public:
 
     void appendEvents(const std::vector<RunEvent> &events);
     void clear();
-    [[nodiscard]] const RunEvent &event(int row) const { return m_events[static_cast<size_t>(row)]; }
+    /// Shows events with this text in step, kind or message. @param kind -1: all, else an EventKind
+    void setFilter(const QString &text, int kind);
+    [[nodiscard]] int numEvents() const { return static_cast<int>(m_events.size()); } ///< shown or not
+    /// Event of a shown row.
+    [[nodiscard]] const RunEvent &event(int row) const { return m_events[m_shown[static_cast<size_t>(row)]]; }
 
 private:
+    [[nodiscard]] bool isShown(const RunEvent &event) const;
+    void removeAllRows();
+    void addRows(std::vector<size_t> rows);
+
     std::vector<RunEvent> m_events;
+    std::vector<size_t> m_shown;
+    QString m_filter;
+    int m_kind = -1;
 };
 
 QString eventKindText(EventKind kind); ///< "checkpoint", "not finite"

@@ -14,7 +14,6 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QScrollBar>
-#include <QSortFilterProxyModel>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QToolButton>
@@ -25,38 +24,13 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 
-class EventTable::Proxy : public QSortFilterProxyModel {
-public:
-    using QSortFilterProxyModel::QSortFilterProxyModel;
-    void setKind(int kind)
-    {
-        m_kind = kind;
-        invalidateFilter();
-    }
-
-protected:
-    bool filterAcceptsRow(int row, const QModelIndex &parent) const override
-    {
-        if (m_kind >= 0 && sourceModel()->index(row, 0, parent).data(EventModel::KindRole).toInt() != m_kind)
-            return false;
-        return QSortFilterProxyModel::filterAcceptsRow(row, parent);
-    }
-
-private:
-    int m_kind = -1;
-};
-
 EventTable::EventTable(QWidget *parent)
-    : QWidget(parent), m_model(new EventModel(this)), m_proxy(new Proxy(this)), m_view(new QTableView(this)),
+    : QWidget(parent), m_model(new EventModel(this)), m_view(new QTableView(this)),
       m_filter(new QLineEdit(this)), m_kinds(new QComboBox(this)),
       m_follow(makeIconButton(u"follow"_s, tr("Follow the end"), this)), m_stack(new QStackedWidget(this)),
       m_empty(new EmptyState(QString(), QString(), this))
 {
-    m_proxy->setSourceModel(m_model);
-    m_proxy->setFilterRole(EventModel::FilterRole);
-    m_proxy->setFilterKeyColumn(0);
-    m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    m_view->setModel(m_proxy);
+    m_view->setModel(m_model);
     m_view->setObjectName(u"eventTable"_s);
     m_view->setAccessibleName(tr("Events of the run"));
     m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -110,14 +84,8 @@ EventTable::EventTable(QWidget *parent)
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     connect(copyAction, &QAction::triggered, this, &EventTable::copy);
     connect(copyButton, &QToolButton::clicked, this, &EventTable::copy);
-    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &text) {
-        m_proxy->setFilterFixedString(text.trimmed());
-        updateState();
-    });
-    connect(m_kinds, &QComboBox::currentIndexChanged, this, [this] {
-        m_proxy->setKind(m_kinds->currentData().toInt());
-        updateState();
-    });
+    connect(m_filter, &QLineEdit::textChanged, this, &EventTable::applyFilter);
+    connect(m_kinds, &QComboBox::currentIndexChanged, this, &EventTable::applyFilter);
     connect(m_follow, &QToolButton::toggled, this, [this](bool isOn) {
         if (isOn) showEnd();
     });
@@ -142,6 +110,15 @@ void EventTable::fillKinds()
 }
 
 bool EventTable::isFollowing() const { return m_follow->isChecked(); }
+
+void EventTable::applyFilter()
+{
+    m_isScrollingItself = true;
+    m_model->setFilter(m_filter->text().trimmed(), m_kinds->currentData().toInt());
+    m_isScrollingItself = false;
+    updateState();
+    if (isFollowing()) showEnd();
+}
 
 void EventTable::setEmptyTexts(const QString &title, const QString &sentence)
 {
@@ -176,8 +153,8 @@ void EventTable::showEnd()
 
 void EventTable::updateState()
 {
-    m_stack->setCurrentWidget(m_model->rowCount() == 0 ? static_cast<QWidget *>(m_empty) : m_view);
-    m_kinds->setEnabled(m_model->rowCount() > 0);
+    m_stack->setCurrentWidget(m_model->numEvents() == 0 ? static_cast<QWidget *>(m_empty) : m_view);
+    m_kinds->setEnabled(m_model->numEvents() > 0);
 }
 
 QString EventTable::copyText() const
@@ -185,14 +162,14 @@ QString EventTable::copyText() const
     QList<int> rows;
     for (const QModelIndex &index : m_view->selectionModel()->selectedRows()) rows.append(index.row());
     if (rows.isEmpty())
-        for (int row = 0; row < m_proxy->rowCount(); ++row) rows.append(row);
+        for (int row = 0; row < m_model->rowCount(); ++row) rows.append(row);
     std::sort(rows.begin(), rows.end());
     QString text = tr("time\tstep\tkind\ttext") + u'\n';
     for (int row : std::as_const(rows)) {
-        const RunEvent &event = m_model->event(m_proxy->mapToSource(m_proxy->index(row, 0)).row());
-        text += m_proxy->index(row, EventModel::TimeColumn).data().toString() + u'\t' +
+        const RunEvent &event = m_model->event(row);
+        text += m_model->index(row, EventModel::TimeColumn).data().toString() + u'\t' +
                 QString::number(event.step) + u'\t' + eventKindText(event.kind) + u'\t' +
-                m_proxy->index(row, EventModel::TextColumn).data().toString() + u'\n';
+                m_model->index(row, EventModel::TextColumn).data().toString() + u'\n';
     }
     return text;
 }

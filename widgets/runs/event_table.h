@@ -11,7 +11,6 @@
 
 class QComboBox;
 class QLineEdit;
-class QSortFilterProxyModel;
 class QStackedWidget;
 class QTableView;
 class QToolButton;
@@ -36,14 +35,13 @@ public:
     [[nodiscard]] QLineEdit *filterBox() const { return m_filter; }
 
 private:
-    class Proxy;
     void fillKinds();
+    void applyFilter();
     void showEnd();
     void updateState();
     void copy();
 
     EventModel *m_model;
-    Proxy *m_proxy;
     QTableView *m_view;
     QLineEdit *m_filter;
     QComboBox *m_kinds;

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws the panels in all their states into PNG files, to be looked at: empty, sample, error; light and dark;
+// two sizes. Usage: panel_pictures FOLDER [part of a name]. No test: a picture is judged by people.
+#include "tests/widgets/common/fake_session.h"
+
+#include "core/spec/field_table.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/form/spec_form.h"
+#include "widgets/play/playground_panel.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/token_view.h"
+#include "widgets/runs/log_panel.h"
+#include "widgets/runs/run_controls.h"
+#include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_panel.h"
+#include "widgets/theme/theme.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QPlainTextEdit>
+#include <QToolButton>
+
+#include <cmath>
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+QString folder, wanted;
+
+void settle(int milliseconds)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < milliseconds) QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+void shoot(QWidget &widget, const QString &name, QSize size)
+{
+    QWidget ground; // a panel stands on the window's ground
+    auto place = [&](ThemeKind kind, const QString &theme) {
+        Theme::instance().apply(*qApp, kind);
+        settle(30);
+        const QPixmap panel = widget.grab();
+        QPixmap picture(size + QSize(16, 16));
+        picture.fill(Theme::instance().tokens().window);
+        QPainter painter(&picture);
+        painter.drawPixmap(8, 8, panel);
+        painter.end();
+        picture.save(folder + u'/' + name + u'-' + theme + u".png"_s);
+    };
+    widget.resize(size);
+    widget.show();
+    settle(500);
+    place(ThemeKind::Light, u"light"_s);
+    place(ThemeKind::Dark, u"dark"_s);
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    std::printf("%s\n", qPrintable(name));
+}
+
+bool isWanted(const QString &name) { return wanted.isEmpty() || name.contains(wanted); }
+
+std::vector<SeriesData> lossCurve(double end, bool hasNaN = false)
+{
+    SeriesData data{"loss", 60, {}};
+    for (int i = 0; i < 60; ++i) {
+        SeriesBucket bucket;
+        bucket.mean = bucket.last = end + 2.5 * std::exp(-i / 12.0) + 0.05 * std::sin(i * 2.3);
+        if (hasNaN && i > 45) {
+            bucket.numNonFinite = 1;
+            bucket.last = NAN;
+        }
+        data.buckets.push_back(bucket);
+    }
+    return {data};
+}
+
+void fill(FakeSession &session)
+{
+    RunStatus training = fakeRun("code-7M", RunState::Running, 5'000);
+    RunStatus finished = fakeRun("shakes", RunState::Finished, 4'000);
+    finished.step = finished.totalSteps = 12'000;
+    finished.loss = 1.660;
+    RunStatus paused = fakeRun("code-7M-b", RunState::Paused, 3'000);
+    paused.step = 6'400;
+    paused.loss = 1.498;
+    RunStatus failed = fakeRun("lr-3e-2", RunState::Failed, 2'000);
+    failed.error = "loss is NaN at step 2,310";
+    failed.loss = NAN;
+    RunStatus crashed = fakeRun(
+        "a-run-with-a-very-long-name-that-somebody-made-with-a-script-2026-11-23-lr-0.001-wd-0.1-seed-1337",
+        RunState::Crashed, 1'900);
+    RunStatus created = fakeRun("not-yet", RunState::Created, 1'800);
+    RunStatus stopped = fakeRun("stopped-early", RunState::Stopped, 1'700);
+    RunStatus stale = fakeRun("silent", RunState::Running, 1'600);
+    stale.lastReportAt = 10'000 - 140;
+    session.runList = {training, finished, paused, failed, crashed, created, stopped, stale};
+    double end = 1.2;
+    for (const RunStatus &run : session.runList)
+        session.seriesData[QString::fromStdString(run.id)] =
+            lossCurve(end += 0.1, run.state == RunState::Failed);
+    RunSpec spec;
+    spec.data.path = "/usr/include/c++";
+    spec.name = "code-7M";
+    session.specs[u"code-7M"_s] = QString::fromStdString(specToJson(spec));
+    std::vector<RunEvent> events;
+    auto add = [&](EventKind kind, int64_t step, const std::string &text, const std::string &payload = {}) {
+        RunEvent event;
+        event.id = static_cast<int64_t>(events.size()) + 1;
+        event.step = step;
+        event.wallTime = 8'300 + static_cast<double>(step) / 5;
+        event.kind = kind;
+        event.text = text;
+        event.payload = payload;
+        events.push_back(event);
+    };
+    add(EventKind::Started, 0, "Training started on cpu with 2 threads.");
+    for (int step = 1'000; step <= 8'000; step += 1'000) {
+        add(EventKind::Sample, step, "2 samples",
+            R"({"prompt":"template <","text":"typename T>\nstruct is_same<T, T> :\n  public true_type { };\n\n/// A helper that is used by\n/// the allocator of this container."})");
+        add(EventKind::Checkpoint, step, "Saved step " + std::to_string(step) + ", 81 MiB, verified.");
+        if (step == 3'000)
+            add(EventKind::Setting, 3'120, "Learning rate factor is 0.5 from here on.",
+                R"({"key":"lr_factor","value":0.5})");
+        if (step == 5'000)
+            add(EventKind::Warning, 5'300, "Disk has 3.1 GiB left; checkpoints need 81 MiB each.");
+    }
+    session.events[u"code-7M"_s] = events;
+    std::vector<CheckpointInfo> checkpoints;
+    for (int step : {6'000, 7'000, 8'000}) {
+        CheckpointInfo checkpoint;
+        checkpoint.step = step;
+        checkpoint.valLoss = 1.9 - step / 22'000.0;
+        checkpoint.isBest = step == 8'000;
+        checkpoint.isVerified = true;
+        checkpoint.numBytes = 85'000'000;
+        checkpoint.wallTime = 8'300 + step / 5.0;
+        checkpoints.push_back(checkpoint);
+    }
+    session.checkpoints[u"code-7M"_s] = checkpoints;
+    session.dataDescription =
+        uR"({"format":"folder","files":1204,"documents":1204,"bytes":18350080,"train_tokens":16515072,
+        "val_tokens":1835008,"num_skipped":2,"first_text":"// <algorithm> -*- C++ -*-\n\n// Copyright (C) 2001-2022 Free Software\n// Foundation, Inc.\n"})"_s;
+}
+
+std::vector<GeneratedToken> sampleTokens(const std::string &text)
+{
+    std::vector<GeneratedToken> tokens;
+    unsigned state = 12'345;
+    for (char byte : text) {
+        state = state * 1'664'525 + 1'013'904'223;
+        GeneratedToken token;
+        token.id = static_cast<uint8_t>(byte);
+        token.bytes = std::string(1, byte);
+        token.probability = std::pow((state >> 8) / 16'777'216.0, byte == ' ' ? 0.2 : 0.6);
+        token.entropy = 2.2 * (1 - token.probability);
+        double rest = 1 - token.probability, p = token.probability;
+        token.alternatives.push_back({token.id, token.bytes, p});
+        for (int i = 0; i < 9; ++i) {
+            p = rest * 0.45;
+            rest -= p;
+            const char other = "et\n (a;_x"[i];
+            token.alternatives.push_back({other, std::string(1, other), p});
+        }
+        std::sort(token.alternatives.begin(), token.alternatives.end(),
+                  [](const TokenAlternative &a, const TokenAlternative &b) {
+                      return a.probability > b.probability;
+                  });
+        tokens.push_back(token);
+    }
+    return tokens;
+}
+
+void shootRuns()
+{
+    {
+        FakeSession empty;
+        RunListPanel list(empty);
+        shoot(list, u"runs-empty"_s, {280, 500});
+        RunPanel panel(empty);
+        shoot(panel, u"run-empty"_s, {320, 500});
+    }
+    FakeSession session;
+    fill(session);
+    RunListPanel list(session);
+    list.setRun(u"code-7M"_s);
+    shoot(list, u"runs-sample"_s, {280, 500});
+    shoot(list, u"runs-sample-wide"_s, {420, 500});
+    RunControls controls(session);
+    RunPanel panel(session);
+    panel.setControls(&controls);
+    panel.setRun(u"code-7M"_s);
+    controls.setRun(u"code-7M"_s);
+    shoot(panel, u"run-sample"_s, {320, 700});
+    for (const char *tab : {"checkpoints", "events", "spec"}) {
+        panel.showTab(QString::fromLatin1(tab));
+        shoot(panel, u"run-"_s + QString::fromLatin1(tab), {320, 700});
+    }
+    panel.showTab(u"checkpoints"_s);
+    shoot(panel, u"run-checkpoints-wide"_s, {460, 900});
+    panel.showLiveSettings(true);
+    shoot(panel, u"run-live"_s, {320, 700});
+    panel.showLiveSettings(false);
+    panel.setRun(QString::fromStdString(session.runList[4].id));
+    shoot(panel, u"run-crashed-long"_s, {320, 700});
+    LogPanel log(session);
+    log.setRun(u"code-7M"_s);
+    shoot(log, u"log"_s, {800, 260});
+    session.setConnection(ConnectionState::Lost, u"The host on this computer ended unexpectedly."_s);
+    shoot(list, u"runs-lost"_s, {280, 500});
+}
+
+void shootForm()
+{
+    FakeSession session;
+    fill(session);
+    NewRunPanel panel(session);
+    panel.setExamplePath([] { return u"/usr/include/c++/12"_s; });
+    shoot(panel, u"form-empty"_s, {900, 720});
+    panel.form()->setGiven(u"data.path"_s, u"/usr/include/c++/12"_s);
+    panel.form()->setGiven(u"train.steps"_s, u"20000"_s);
+    panel.form()->setGiven(u"name"_s, u"code-7M"_s);
+    shoot(panel, u"form-sample"_s, {900, 720});
+    shoot(panel, u"form-narrow"_s, {480, 760});
+    panel.form()->setGiven(u"model.heads"_s, u"7"_s);
+    panel.form()->setGiven(u"train.steps"_s, u"many"_s);
+    panel.form()->presets()->button(u"gpt2"_s)->click();
+    session.info.memoryBytes = quint64{4} << 30;
+    panel.form()->setGiven(u"train.batch_size"_s, u"64"_s);
+    shoot(panel, u"form-error"_s, {1200, 900});
+}
+
+void shootPlay()
+{
+    {
+        FakeSession empty;
+        PlaygroundPanel panel(empty);
+        shoot(panel, u"play-empty"_s, {1000, 700});
+    }
+    FakeSession session;
+    fill(session);
+    PlaygroundPanel panel(session);
+    panel.setModel(u"code-7M@8000"_s);
+    panel.promptEditor()->setPlainText(u"template <"_s);
+    shoot(panel, u"play-ready"_s, {1000, 700});
+    panel.generate();
+    auto handle = session.generations.back().handle;
+    Q_EMIT handle->modelLoaded({u"code-7M@8000"_s, 8'000, 7'100'000, 128, {}});
+    const std::string text =
+        "typename _Tp, typename _Alloc>\n    class vector : protected _Vector_base<_Tp, _Alloc>\n    {\n"
+        "#ifdef _GLIBCXX_CONCEPT_CHECKS\n      // Concept requirements.\n      typedef typename "
+        "_Alloc::value_type\t_Alloc_value_type;\n"
+        "#endif\n      naïve 漢字 \xE2\x82 سلام 😀 end\n    };\n";
+    Q_EMIT handle->tokens(sampleTokens(text));
+    GenerateSummary summary;
+    summary.reason = FinishReason::MaxTokens;
+    summary.promptTokens = 10;
+    summary.promptSeconds = 0.034;
+    summary.decodeSeconds = 2.1;
+    Q_EMIT handle->finished(summary);
+    shoot(panel, u"play-sample"_s, {1000, 700});
+    panel.findChild<QToolButton *>(u"colorTokens"_s)->setChecked(true);
+    panel.transcript()->setCurrentToken(42, true);
+    shoot(panel, u"play-coloured"_s, {1000, 700});
+    shoot(panel, u"play-coloured-wide"_s, {1600, 900});
+    panel.generate();
+    handle = session.generations.back().handle;
+    Q_EMIT handle->modelLoaded({u"code-7M@7000"_s, 7'000, 7'100'000, 128,
+                                u"Checkpoint 8000 is damaged (tensor blocks.3.ffn.down); loaded 7000."_s});
+    Q_EMIT handle->tokens(sampleTokens("class "));
+    Q_EMIT handle->failed(Error{ErrorCode::Unavailable,
+                                "Cannot go on generating with \"code-7M@7000\": its worker ended.",
+                                "Try again; the run itself is not touched."});
+    shoot(panel, u"play-error"_s, {1000, 700});
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    folder = argc > 1 ? QString::fromLocal8Bit(argv[1]) : u"."_s;
+    wanted = argc > 2 ? QString::fromLocal8Bit(argv[2]) : QString();
+    QDir().mkpath(folder);
+    Theme::instance().apply(application, ThemeKind::Light);
+    setWallNowForTests(10'000.4);
+    if (isWanted(u"runs"_s)) shootRuns();
+    if (isWanted(u"form"_s)) shootForm();
+    if (isWanted(u"play"_s)) shootPlay();
+    return 0;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/common/gui_test.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/field_editor.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/run_spec_json.h"
+#include "widgets/common/run_text.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+
+#include <QClipboard>
+#include <QComboBox>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QToolButton>
+
+#include <limits>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestUiCommon : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void roundsToSignificantDigits_data();
+    void roundsToSignificantDigits();
+    void saysTimesAsPeopleDo();
+    void unknownNumbersAreADash();
+    void timeLeftFollowsTheAverageSpeed();
+    void stateLinesSayWhatHappened_data();
+    void stateLinesSayWhatHappened();
+    void aSilentRunIsStale();
+    void runColoursAreKeptWhenOthersGo();
+    void commandsAreQuotedForAShell();
+    void controlCommandsUseTheCommandLinesWords();
+    void elidedLabelKeepsItsWholeText();
+    void bannerCopiesMessageAndHint();
+    void gridCopiesAllRows();
+    void segmentsSignalOnlyChoicesOfAPerson();
+    void editorShowsDefaultAsPlaceholder();
+    void readsBothShapesOfSpecJson_data();
+    void readsBothShapesOfSpecJson();
+};
+
+void TestUiCommon::roundsToSignificantDigits_data()
+{
+    QTest::addColumn<double>("value");
+    QTest::addColumn<int>("numDigits");
+    QTest::addColumn<QString>("expected");
+    QTest::newRow("loss") << 1.41234 << 4 << u"1.412"_s;
+    QTest::newRow("small loss") << 0.0421349 << 4 << u"0.04213"_s;
+    QTest::newRow("carries into the next decade") << 9.99996 << 4 << u"10.00"_s;
+    QTest::newRow("zeros stay") << 1.5 << 4 << u"1.500"_s;
+    QTest::newRow("rate") << 6.2e-4 << 3 << u"6.20 × 10⁻⁴"_s;
+    QTest::newRow("large") << 1234567.0 << 3 << u"1.23 × 10⁶"_s;
+    QTest::newRow("whole") << 12345.0 << 3 << u"12345"_s;
+    QTest::newRow("negative") << -0.5 << 2 << u"−0.50"_s;
+    QTest::newRow("zero") << 0.0 << 4 << u"0"_s;
+    QTest::newRow("infinite") << std::numeric_limits<double>::infinity() << 4 << u"∞"_s;
+    QTest::newRow("not a number") << std::numeric_limits<double>::quiet_NaN() << 4 << u"NaN"_s;
+}
+
+void TestUiCommon::roundsToSignificantDigits()
+{
+    QFETCH(double, value);
+    QFETCH(int, numDigits);
+    QTEST(significantText(value, numDigits), "expected");
+}
+
+void TestUiCommon::saysTimesAsPeopleDo()
+{
+    QCOMPARE(relativeTimeText(0.42), u"0.4 s ago"_s);
+    QCOMPARE(relativeTimeText(42), u"42 s ago"_s);
+    QCOMPARE(relativeTimeText(60 * 12 + 5), u"12 min ago"_s);
+    QCOMPARE(relativeTimeText(3600 * 5), u"5 h ago"_s);
+    QCOMPARE(relativeTimeText(86400 * 3), u"3 days ago"_s);
+    QCOMPARE(relativeTimeText(-3), u"0.0 s ago"_s); // clocks of two programs differ a little
+    QCOMPARE(timeLeftText(42 * 60), u"about 42 min left"_s);
+    QCOMPARE(integerText(8210), u"8,210"_s);
+    QCOMPARE(percentText(0.31), u"0.3 %"_s);
+    QCOMPARE(percentText(41.4), u"41 %"_s);
+}
+
+void TestUiCommon::unknownNumbersAreADash()
+{
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const QString &text : {lossText(nan), rateText(nan), speedText(nan), percentText(nan),
+                                timeLeftText(nan), clockTimeText(0)})
+        QCOMPARE(text, unknownText());
+}
+
+void TestUiCommon::timeLeftFollowsTheAverageSpeed()
+{
+    QCOMPARE(secondsLeft(25, 100, 50), 150.0);
+    QVERIFY(std::isnan(secondsLeft(0, 100, 50)));
+    QVERIFY(std::isnan(secondsLeft(100, 100, 50)));
+}
+
+void TestUiCommon::stateLinesSayWhatHappened_data()
+{
+    QTest::addColumn<RunState>("state");
+    QTest::addColumn<QString>("error");
+    QTest::addColumn<QString>("expected");
+    QTest::newRow("running") << RunState::Running << QString() << u"training 41 %"_s;
+    QTest::newRow("paused") << RunState::Paused << QString() << u"paused at 8,210"_s;
+    QTest::newRow("failed") << RunState::Failed << u"loss is NaN"_s << u"stopped: loss is NaN"_s;
+    QTest::newRow("crashed") << RunState::Crashed << QString() << u"crashed at 8,210, can be resumed"_s;
+    QTest::newRow("finished") << RunState::Finished << QString() << u"finished, 8,210 steps"_s;
+    QTest::newRow("created") << RunState::Created << QString() << u"not started"_s;
+}
+
+void TestUiCommon::stateLinesSayWhatHappened()
+{
+    QFETCH(RunState, state);
+    QFETCH(QString, error);
+    RunStatus status;
+    status.state = state;
+    status.step = 8'210;
+    status.totalSteps = 20'000;
+    status.error = toStd(error);
+    status.lastReportAt = kTestNow;
+    QTEST(runStateLine(status, kTestNow), "expected");
+}
+
+void TestUiCommon::aSilentRunIsStale()
+{
+    RunStatus status;
+    status.state = RunState::Running;
+    status.lastReportAt = 1'000;
+    QVERIFY(!isStale(status, 1'000 + kStaleAfterSeconds));
+    QVERIFY(isStale(status, 1'000 + 120));
+    QCOMPARE(runStateLine(status, 1'120), u"no report for 2 min"_s);
+    status.state = RunState::Paused;
+    QVERIFY(!isStale(status, 1'120)); // a paused run has nothing to say
+}
+
+void TestUiCommon::runColoursAreKeptWhenOthersGo()
+{
+    std::vector<RunStatus> runs(3);
+    for (size_t i = 0; i < runs.size(); ++i) {
+        runs[i].id = "colour-" + std::to_string(i);
+        runs[i].createdAt = static_cast<double>(i);
+    }
+    std::reverse(runs.begin(), runs.end()); // by age, not by place in the list
+    assignRunColors(runs);
+    QCOMPARE(runColorIndex(u"colour-0"_s), 0);
+    QCOMPARE(runColorIndex(u"colour-2"_s), 2);
+    runs.erase(runs.begin() + 1); // colour-1
+    assignRunColors(runs);
+    QCOMPARE(runColorIndex(u"colour-2"_s), 2);
+    QCOMPARE(runColorIndex(u"colour-new"_s), 1); // free again
+}
+
+void TestUiCommon::commandsAreQuotedForAShell()
+{
+    QCOMPARE(shellQuoted(u"plain-1.txt"_s), u"plain-1.txt"_s);
+    QCOMPARE(shellQuoted(u"it's $HOME"_s), u"'it'\\''s $HOME'"_s);
+    QCOMPARE(shellQuoted(QString()), u"''"_s);
+    GenerateRequest request{"Once\nupon", {}};
+    request.sampling.topK = 40;
+    QCOMPARE(
+        generateCommand(u"run@8000"_s, request),
+        u"orrery-engine generate run@8000 --prompt 'Once\nupon' --max-tokens 200 --temperature 0.8 --top-k 40 --seed 0"_s);
+}
+
+void TestUiCommon::controlCommandsUseTheCommandLinesWords()
+{
+    QCOMPARE(controlCommand(u"r"_s, u"continue"_s), u"orrery-engine control r resume"_s);
+    QCOMPARE(controlCommand(u"r"_s, u"step"_s, 10), u"orrery-engine control r step 10"_s);
+    QCOMPARE(settingCommand(u"r"_s, u"lr_factor"_s, u"0.5"_s),
+             u"orrery-engine control r set lr_factor=0.5"_s);
+}
+
+void TestUiCommon::elidedLabelKeepsItsWholeText()
+{
+    const QString name = QString(u"a-very-long-name-"_s).repeated(20);
+    ElidedLabel label(name);
+    label.resize(80, 20);
+    label.show();
+    QVERIFY(label.QLabel::text().endsWith(u'…'));
+    QCOMPARE(label.fullText(), name);
+    QCOMPARE(label.toolTip(), name);
+    QCOMPARE(label.accessibleName(), name);
+    QVERIFY(label.minimumSizeHint().width() < 120);
+}
+
+void TestUiCommon::bannerCopiesMessageAndHint()
+{
+    Banner banner;
+    banner.showError(Error{ErrorCode::Io, "Cannot save.", "Free some space."}, u"Retry"_s);
+    QVERIFY(!banner.isHidden());
+    child<QToolButton>(&banner, "bannerCopy")->click();
+    QCOMPARE(QGuiApplication::clipboard()->text(), u"Cannot save. Free some space."_s);
+    QSignalSpy retried(&banner, &Banner::retryRequested);
+    child<QPushButton>(&banner, "bannerRetry")->click();
+    QCOMPARE(retried.count(), 1);
+    child<QToolButton>(&banner, "bannerClose")->click();
+    QVERIFY(banner.isHidden());
+}
+
+void TestUiCommon::gridCopiesAllRows()
+{
+    KeyValueGrid grid;
+    grid.setValue(u"Loss"_s, u"1.412"_s);
+    grid.setValue(u"Speed"_s, u"12 k tokens/s"_s);
+    grid.setValue(u"Loss"_s, u"1.400"_s); // changes, does not add
+    QCOMPARE(grid.toText(), u"Loss\t1.400\nSpeed\t12 k tokens/s\n"_s);
+}
+
+void TestUiCommon::segmentsSignalOnlyChoicesOfAPerson()
+{
+    SegmentedChoice choice;
+    choice.addChoice(u"a"_s, u"A"_s);
+    choice.addChoice(u"b"_s, u"B"_s);
+    choice.show();
+    QSignalSpy chosen(&choice, &SegmentedChoice::chosen);
+    choice.setCurrent(u"a"_s);
+    QCOMPARE(chosen.count(), 0);
+    QVERIFY(choice.button(u"a"_s)->isChecked());
+    QTest::keyClick(choice.button(u"a"_s), Qt::Key_Right);
+    QCOMPARE(chosen.count(), 1);
+    QCOMPARE(choice.current(), u"b"_s);
+    choice.setCurrent(u"a"_s);
+    QVERIFY(!choice.button(u"b"_s)->isChecked());
+}
+
+void TestUiCommon::editorShowsDefaultAsPlaceholder()
+{
+    FieldEditor editor(*findField("train.steps"));
+    editor.setDefaultText(u"2000"_s);
+    auto *line = qobject_cast<QLineEdit *>(editor.control());
+    QVERIFY(line);
+    QCOMPARE(line->placeholderText(), u"2000"_s);
+    QVERIFY(!editor.givenText());
+    QCOMPARE(editor.effectiveText(), u"2000"_s);
+    QSignalSpy edited(&editor, &FieldEditor::edited);
+    QTest::keyClicks(line, u"50"_s);
+    QCOMPARE(edited.count(), 2);
+    QCOMPARE(editor.givenText().value_or(QString()), u"50"_s);
+    typeText(line, QString());
+    QVERIFY(!editor.givenText()); // an empty line stands at its default
+}
+
+void TestUiCommon::readsBothShapesOfSpecJson_data()
+{
+    QTest::addColumn<QString>("json");
+    QTest::newRow("nested") << uR"({"spec": {"spec_version": 1, "train": {"steps": 7}}, "digest": "abc"})"_s;
+    QTest::newRow("side by side") << uR"({"spec_version": 1, "train": {"steps": 7}, "digest": "abc"})"_s;
+}
+
+void TestUiCommon::readsBothShapesOfSpecJson()
+{
+    QFETCH(QString, json);
+    const Result<QString> text = specTextOfRun(json);
+    QVERIFY(text.ok());
+    SpecBuilder builder;
+    QVERIFY(builder.setJson(toStd(*text)).ok());
+    QCOMPARE(builder.preview().train.steps, 7);
+    QStringList keys;
+    for (const SpecEntry &entry : specEntries(json)) keys << entry.key;
+    QVERIFY(keys.contains(u"train.steps"_s));
+    QVERIFY(keys.contains(u"digest"_s));
+    QVERIFY(!specTextOfRun(u"[1"_s).ok());
+}
+
+ORRERY_GUI_TEST_MAIN(TestUiCommon)
+#include "tst_ui_common.moc"

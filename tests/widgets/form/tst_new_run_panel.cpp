@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/common/fake_session.h"
+#include "tests/widgets/common/gui_test.h"
+
+#include "core/spec/estimate.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/field_editor.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/form/data_card.h"
+#include "widgets/form/estimate_card.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/form/spec_form.h"
+
+#include <QClipboard>
+#include <QMenu>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+QLineEdit *lineOf(const NewRunPanel &panel, const char *key)
+{
+    return qobject_cast<QLineEdit *>(panel.form()->editor(QString::fromLatin1(key))->control());
+}
+
+const QString kDescription =
+    uR"({"format":"folder","files":120,"documents":118,"bytes":1048576,"train_tokens":943718,
+    "val_tokens":104858,"num_skipped":2,"skipped":[{"path":"a.bin","reason":"binary"}],"first_text":"int main()\n{"})"_s;
+
+} // namespace
+
+class TestNewRunPanel : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void startWaitsForAText();
+    void startSendsTheWholeSpec();
+    void startAnswersAtOnceAndShowsErrors();
+    void startNeedsAConnection();
+    void estimateIsThatOfTheSpec();
+    void estimateIsRedWhenMemoryIsShort();
+    void speedIsNamedAfterTheRunItComesFrom();
+    void commandIsThatOfTheSpec();
+    void describesTheTextOnceItIsStill();
+    void descriptionErrorStandsUnderThePath();
+    void lateDescriptionsAreDropped();
+    void usesTheExample();
+    void takesOverTheSettingsOfARun();
+    void brokenSpecOfARunIsTold();
+    void escapeClosesAndKeepsTheDraft();
+    void longTextsDoNotClipTheButtons();
+};
+
+void TestNewRunPanel::startWaitsForAText()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    QVERIFY(!panel.startButton()->isEnabled());
+    QCOMPARE(panel.startButton()->toolTip(), u"Choose a text to train on."_s);
+    QTest::keyClicks(lineOf(panel, "data.path"), u"/text"_s);
+    QVERIFY(panel.startButton()->isEnabled());
+    typeText(lineOf(panel, "train.steps"), u"0"_s);
+    QVERIFY(!panel.startButton()->isEnabled());
+    QCOMPARE(child<ElidedLabel>(&panel, "startReason")->fullText(), u"Steps needs a look."_s);
+}
+
+void TestNewRunPanel::startSendsTheWholeSpec()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    QSignalSpy created(&panel, &NewRunPanel::runCreated);
+    panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+    panel.form()->setGiven(u"train.steps"_s, u"77"_s);
+    panel.form()->setGiven(u"name"_s, u"mine"_s);
+    panel.startButton()->click();
+    QCOMPARE(session.createdSpecs.size(), 1);
+    const Result<RunSpec> sent = specFromJson(session.createdSpecs[0].toStdString());
+    QVERIFY(sent.ok());
+    QCOMPARE(sent->train.steps, 77);
+    QCOMPARE(sent->data.path, std::string("/text"));
+    QCOMPARE(sent->name, std::string("mine"));
+    QTRY_COMPARE(created.count(), 1);
+    QCOMPARE(created[0][0].toString(), u"new-run"_s);
+    QVERIFY(!panel.form()->builder().isExplicit("name")); // the next run is another one
+    QVERIFY(panel.form()->builder().isExplicit("train.steps"));
+}
+
+void TestNewRunPanel::startAnswersAtOnceAndShowsErrors()
+{
+    FakeSession session;
+    session.isHolding = true;
+    session.failNext[u"createRun"_s] =
+        Error{ErrorCode::Io, "Cannot create run: no space left.", "Free some space."};
+    NewRunPanel panel(session);
+    panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+    ORRERY_VERIFY_QUICK(panel.start());
+    QVERIFY(!panel.startButton()->isEnabled()); // no second run by a double click
+    panel.start();
+    QCOMPARE(session.createdSpecs.size(), 1);
+    session.flush();
+    QVERIFY(panel.banner()->message().contains(u"no space left"_s));
+    QVERIFY(panel.startButton()->isEnabled());
+    QCOMPARE(lineOf(panel, "data.path")->text(), u"/text"_s);
+}
+
+void TestNewRunPanel::startNeedsAConnection()
+{
+    FakeSession session;
+    session.state = ConnectionState::Lost;
+    NewRunPanel panel(session);
+    panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+    QVERIFY(!panel.startButton()->isEnabled());
+    session.setConnection(ConnectionState::Connected);
+    QVERIFY(panel.startButton()->isEnabled());
+    QTRY_COMPARE(session.describedPaths, QStringList{u"/text"_s}); // asked once it can be
+}
+
+void TestNewRunPanel::estimateIsThatOfTheSpec()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.form()->presets()->button(u"small"_s)->click();
+    panel.form()->setGiven(u"train.steps"_s, u"500"_s);
+    const RunSpec spec = panel.form()->builder().preview();
+    const RunEstimate expected = estimateRun(spec, byteVocabSize(spec.data), 60e9);
+    const RunEstimate &shown = panel.estimateCard()->estimate();
+    QCOMPARE(shown.numParameters, expected.numParameters);
+    QCOMPARE(shown.totalBytes, expected.totalBytes);
+    QCOMPARE(shown.totalTokens, expected.totalTokens);
+    QCOMPARE(shown.totalSeconds, expected.totalSeconds);
+    QCOMPARE(panel.estimateCard()->numbers()->value(u"Parameters"_s),
+             countText(static_cast<double>(expected.numParameters)));
+}
+
+void TestNewRunPanel::estimateIsRedWhenMemoryIsShort()
+{
+    FakeSession session;
+    session.info.memoryBytes = quint64{1} << 30;
+    NewRunPanel panel(session);
+    QVERIFY(!panel.estimateCard()->exceedsMemory());
+    panel.form()->presets()->button(u"gpt2"_s)->click();
+    QVERIFY(panel.estimateCard()->exceedsMemory());
+    QVERIFY(!child<ToneLabel>(panel.estimateCard(), "estimateWarning")->isHidden());
+}
+
+void TestNewRunPanel::speedIsNamedAfterTheRunItComesFrom()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    const double before = panel.estimateCard()->estimate().totalSeconds;
+    RunStatus slow = fakeRun("measured", RunState::Finished);
+    slow.tokensPerSecond = 100;
+    slow.numParameters = 1'000'000;
+    session.setRuns({slow});
+    QCOMPARE(panel.estimateCard()->estimate().totalSeconds, before * 60e9 / (100 * 6 * 1e6));
+    bool isNamed = false;
+    for (const ToneLabel *label : panel.estimateCard()->findChildren<ToneLabel *>())
+        isNamed = isNamed || label->text().contains(u"“measured”"_s);
+    QVERIFY(isNamed);
+}
+
+void TestNewRunPanel::commandIsThatOfTheSpec()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.form()->setGiven(u"data.path"_s, u"/my text"_s);
+    panel.form()->setGiven(u"optimizer.lr"_s, u"0.002"_s);
+    child<QPushButton>(&panel, "copyCommand")->click();
+    QCOMPARE(QGuiApplication::clipboard()->text().toStdString(), specToCommand(panel.form()->builder()));
+    QCOMPARE(panel.command(), u"orrery-engine train --data '/my text' --set optimizer.lr=0.002"_s);
+}
+
+void TestNewRunPanel::describesTheTextOnceItIsStill()
+{
+    FakeSession session;
+    session.dataDescription = kDescription;
+    NewRunPanel panel(session);
+    QTest::keyClicks(lineOf(panel, "data.path"), u"/text"_s);
+    QVERIFY(session.describedPaths.isEmpty()); // not at every key
+    QTRY_COMPARE(session.describedPaths, QStringList{u"/text"_s});
+    QTRY_COMPARE(panel.dataCard()->numTrainTokens(), quint64{943'718});
+    QCOMPARE(panel.dataCard()->numbers()->value(u"Files"_s), u"120"_s);
+    QCOMPARE(panel.dataCard()->numbers()->value(u"Format"_s), u"folder of text files"_s);
+    QVERIFY(panel.estimateCard()->numbers()->value(u"Passes over the text"_s) != unknownText());
+    panel.form()->setGiven(u"optimizer.lr"_s, u"0.01"_s); // no matter of the text
+    QTest::qWait(500);
+    QCOMPARE(session.describedPaths.size(), 1);
+}
+
+void TestNewRunPanel::descriptionErrorStandsUnderThePath()
+{
+    FakeSession session;
+    session.failNext[u"describeData"_s] =
+        Error{ErrorCode::NotFound, "Cannot read \"/nothing\": it does not exist.", ""};
+    NewRunPanel panel(session);
+    QTest::keyClicks(lineOf(panel, "data.path"), u"/nothing"_s);
+    QTRY_VERIFY(panel.form()->shownError(u"data.path"_s).contains(u"does not exist"_s));
+    QVERIFY(!panel.startButton()->isEnabled());
+    QTest::keyClicks(lineOf(panel, "data.path"), u"2"_s);
+    QCOMPARE(panel.form()->shownError(u"data.path"_s), QString());
+}
+
+void TestNewRunPanel::lateDescriptionsAreDropped()
+{
+    FakeSession session;
+    session.isHolding = true;
+    session.dataDescription = kDescription;
+    NewRunPanel panel(session);
+    panel.form()->setGiven(u"data.path"_s, u"/first"_s);
+    QTRY_COMPARE(session.describedPaths.size(), 1);
+    panel.form()->setGiven(u"data.path"_s, u"/second"_s);
+    session.flush(); // the answer about /first
+    QCOMPARE(panel.dataCard()->numTrainTokens(), quint64{0});
+}
+
+void TestNewRunPanel::usesTheExample()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    auto *button = panel.dataCard()->exampleButton();
+    QVERIFY(!button->isVisible()); // nobody offers one
+    panel.setExamplePath([] { return u"/usr/include"_s; });
+    QVERIFY(button->isVisible());
+    button->click();
+    QCOMPARE(lineOf(panel, "data.path")->text(), u"/usr/include"_s);
+    QVERIFY(!button->isVisible());
+}
+
+void TestNewRunPanel::takesOverTheSettingsOfARun()
+{
+    FakeSession session;
+    RunSpec old;
+    applyPreset(old, "small");
+    old.name = "old";
+    old.data.path = "/text";
+    old.train.steps = 123;
+    old.schedule.totalSteps = 123; // frozen when it was made
+    old.optimizer.lr = 0.005;
+    session.runList = {fakeRun("old")};
+    session.specs[u"old"_s] = QString::fromStdString(specToJson(old));
+    NewRunPanel panel(session);
+    auto *menu = child<QToolButton>(&panel, "fromRun")->menu();
+    Q_EMIT menu->aboutToShow();
+    QCOMPARE(menu->actions().size(), 1);
+    menu->actions().first()->trigger();
+    QTRY_COMPARE(panel.form()->builder().preview().train.steps, 123);
+    const SpecBuilder &builder = panel.form()->builder();
+    QCOMPARE(builder.preview().model.width, 384);
+    QCOMPARE(builder.preview().optimizer.lr, 0.005);
+    QVERIFY(!builder.isExplicit("name"));
+    QVERIFY(!builder.isExplicit("model.width")); // comes with the preset
+    QVERIFY(!builder.isExplicit("schedule.total_steps"));
+}
+
+void TestNewRunPanel::brokenSpecOfARunIsTold()
+{
+    FakeSession session;
+    session.runList = {fakeRun("old")};
+    session.specs[u"old"_s] = u"{"_s;
+    NewRunPanel panel(session);
+    panel.fillFromRun(u"old"_s);
+    QTRY_VERIFY(panel.banner()->message().contains(u"spec.json"_s));
+}
+
+void TestNewRunPanel::escapeClosesAndKeepsTheDraft()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    QSignalSpy closed(&panel, &NewRunPanel::closeRequested);
+    QTest::keyClicks(lineOf(panel, "train.steps"), u"42"_s);
+    QTest::keyClick(lineOf(panel, "train.steps"), Qt::Key_Escape);
+    QCOMPARE(closed.count(), 1);
+    QVERIFY(panel.draftJson().contains(u"42"_s));
+    NewRunPanel other(session);
+    other.restoreDraft(panel.draftJson());
+    QCOMPARE(lineOf(other, "train.steps")->text(), u"42"_s);
+}
+
+void TestNewRunPanel::longTextsDoNotClipTheButtons()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.resize(480, 700); // narrow: cards go below the form
+    panel.show();
+    panel.form()->setGiven(u"data.path"_s, u"/"_s + QString(u"very-long-folder/"_s).repeated(30));
+    panel.form()->setOutsideProblem(
+        u"data.path"_s, QString(u"Cannot read it because of a very long reason. "_s).repeated(10));
+    QTest::qWait(10);
+    QVERIFY(panel.rect().contains(
+        QRect(panel.startButton()->mapTo(&panel, QPoint(0, 0)), panel.startButton()->size())));
+    QVERIFY(panel.startButton()->width() >= panel.startButton()->sizeHint().width());
+}
+
+ORRERY_GUI_TEST_MAIN(TestNewRunPanel)
+#include "tst_new_run_panel.moc"

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/common/fake_session.h"
+#include "tests/widgets/common/gui_test.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/play/candidate_model.h"
+#include "widgets/play/candidate_view.h"
+#include "widgets/play/model_chooser.h"
+#include "widgets/play/playground_panel.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/token_view.h"
+
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+std::vector<GeneratedToken> tokensOf(const std::string &text)
+{
+    std::vector<GeneratedToken> tokens;
+    for (char byte : text) {
+        GeneratedToken token;
+        token.id = static_cast<uint8_t>(byte);
+        token.bytes = std::string(1, byte);
+        token.probability = 0.43;
+        token.entropy = 1.25;
+        token.alternatives = {{token.id, token.bytes, 0.43}, {'z', "z", 0.2}};
+        tokens.push_back(token);
+    }
+    return tokens;
+}
+
+GenerateSummary summaryOf(FinishReason reason)
+{
+    GenerateSummary summary;
+    summary.reason = reason;
+    summary.promptTokens = 12;
+    summary.promptSeconds = 0.034;
+    summary.generatedTokens = 4;
+    summary.decodeSeconds = 0.04;
+    return summary;
+}
+
+/// A session with one trained run and a playground that has a prompt.
+struct Setup {
+    Setup()
+    {
+        CheckpointInfo first, second;
+        first.step = 4'000;
+        second.step = 8'000;
+        second.valLoss = 1.538;
+        second.isBest = true;
+        session.checkpoints[u"code"_s] = {first, second};
+        session.runList = {fakeRun("code")};
+        panel = std::make_unique<PlaygroundPanel>(session);
+        panel->resize(1000, 700);
+        panel->show();
+        panel->promptEditor()->setPlainText(u"Hello"_s);
+    }
+    FakeGeneration &generation() { return *session.generations.back().handle; }
+    FakeSession session;
+    std::unique_ptr<PlaygroundPanel> panel;
+};
+
+} // namespace
+
+class TestPlayground : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void withoutModelsOffersToTrainOne();
+    void runsWithoutCheckpointAreNotOffered();
+    void choosesTheNewestStepAndOthers();
+    void opensAStepFromOutside();
+    void opensAModelDirectory();
+    void streamsTokens();
+    void stopAnswersAtOnce();
+    void tokensAfterStopAreDropped();
+    void keysGenerateAndStop();
+    void regenerateTakesAnotherSeed();
+    void keepsVersionsAndSwitches();
+    void streamGoesOnWhileAnOlderVersionIsShown();
+    void hoverShowsProbabilityAndCandidates();
+    void failureStandsInTheBannerWithRetry();
+    void modelNoteIsShown();
+    void statusSaysHowItWent();
+    void commandsAreThoseOfTheCommandLine();
+    void draftSurvives();
+    void lostConnectionDisablesGenerate();
+    void closingWhileGeneratingIsSafe();
+    void everyControlHasAName();
+    void streamingIsQuick();
+};
+
+void TestPlayground::withoutModelsOffersToTrainOne()
+{
+    FakeSession session;
+    PlaygroundPanel panel(session);
+    panel.show();
+    QSignalSpy wanted(&panel, &PlaygroundPanel::newRunRequested);
+    QVERIFY(child<QPushButton>(&panel, "openModelFromEmpty")->isVisible());
+    for (QPushButton *button : panel.findChildren<QPushButton *>())
+        if (button->isVisible() && button->text() == u"New run") button->click();
+    QCOMPARE(wanted.count(), 1);
+    session.setRuns({fakeRun("code")});
+    QVERIFY(panel.transcript()->isVisible());
+}
+
+void TestPlayground::runsWithoutCheckpointAreNotOffered()
+{
+    FakeSession session;
+    session.runList = {fakeRun("code", RunState::Created)};
+    PlaygroundPanel panel(session);
+    QVERIFY(panel.model().isEmpty());
+}
+
+void TestPlayground::choosesTheNewestStepAndOthers()
+{
+    Setup setup;
+    QComboBox *steps = setup.panel->chooser()->stepBox();
+    QTRY_COMPARE(steps->count(), 3);
+    QCOMPARE(setup.panel->model(), u"code"_s);
+    QCOMPARE(steps->itemText(1), u"8,000  ·  val 1.538  ·  best"_s);
+    steps->setCurrentIndex(2);
+    Q_EMIT steps->activated(2);
+    QCOMPARE(setup.panel->model(), u"code@4000"_s);
+    setup.session.setRuns(
+        {fakeRun("code"), fakeRun("other", RunState::Running, 2'000)}); // a new run does not take over
+    QCOMPARE(setup.panel->model(), u"code@4000"_s);
+}
+
+void TestPlayground::opensAStepFromOutside()
+{
+    Setup setup;
+    setup.panel->setModel(u"code@4000"_s);
+    QCOMPARE(setup.panel->model(), u"code@4000"_s); // at once, before the list has come
+    QTRY_COMPARE(setup.panel->chooser()->stepBox()->count(), 3);
+    QCOMPARE(setup.panel->model(), u"code@4000"_s);
+    setup.panel->setModel(u"code@1234"_s); // thinned away: the engine says what it loads
+    QTest::qWait(10);
+    QCOMPARE(setup.panel->model(), u"code@1234"_s);
+}
+
+void TestPlayground::opensAModelDirectory()
+{
+    FakeSession session;
+    PlaygroundPanel panel(session);
+    panel.show();
+    ORRERY_VERIFY_QUICK(child<QPushButton>(&panel, "openModelFromEmpty")->click());
+    auto *dialog = panel.findChild<QFileDialog *>(u"openModelDialog"_s);
+    QVERIFY(dialog);
+    Q_EMIT dialog->fileSelected(u"/models/tiny@home"_s);
+    dialog->close();
+    QCOMPARE(panel.model(), u"/models/tiny@home"_s);
+    QVERIFY(!panel.chooser()->stepBox()->isVisible());
+}
+
+void TestPlayground::streamsTokens()
+{
+    Setup setup;
+    child<QPushButton>(setup.panel.get(), "generate")->click();
+    QCOMPARE(setup.session.generations.size(), size_t{1});
+    QCOMPARE(setup.session.generations[0].request.prompt, std::string("Hello"));
+    QVERIFY(setup.panel->isGenerating());
+    QVERIFY(setup.panel->statusText().contains(u"loading the model"_s));
+    Q_EMIT setup.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT setup.generation().tokens(tokensOf(" w\xC3"));
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hello w"_s); // half a character waits
+    Q_EMIT setup.generation().tokens(tokensOf("\xB6rld"));
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hello wörld"_s);
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    QVERIFY(!setup.panel->isGenerating());
+    QVERIFY(child<QPushButton>(setup.panel.get(), "generate")->isEnabled());
+}
+
+void TestPlayground::stopAnswersAtOnce()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("abc"));
+    ORRERY_VERIFY_QUICK(child<QPushButton>(setup.panel.get(), "stopGeneration")->click());
+    QVERIFY(setup.generation().isCancelled);
+    QVERIFY(!setup.panel->isGenerating());
+    QVERIFY(setup.panel->statusText().endsWith(u"stopped"_s));
+}
+
+void TestPlayground::tokensAfterStopAreDropped()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("abc"));
+    setup.panel->stop();
+    Q_EMIT setup.generation().tokens(tokensOf("def"));
+    QCOMPARE(setup.panel->transcript()->numTokens(), 3);
+    GenerateSummary summary = summaryOf(FinishReason::Cancelled);
+    Q_EMIT setup.generation().finished(summary); // the engine's own figures still count
+    QVERIFY(setup.panel->statusText().contains(u"prompt of 12"_s));
+}
+
+void TestPlayground::keysGenerateAndStop()
+{
+    Setup setup;
+    QVERIFY(QTest::qWaitForWindowActive(setup.panel.get()));
+    setup.panel->promptEditor()->setFocus();
+    QTest::keyClick(setup.panel->promptEditor(), Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(setup.session.generations.size(), size_t{1});
+    QCOMPARE(setup.panel->promptEditor()->toPlainText(), u"Hello"_s);
+    QTest::keyClick(setup.panel->promptEditor(), Qt::Key_Escape);
+    QVERIFY(!setup.panel->isGenerating());
+}
+
+void TestPlayground::regenerateTakesAnotherSeed()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfText));
+    setup.panel->promptEditor()->setPlainText(u"something else"_s);
+    child<QToolButton>(setup.panel.get(), "regenerate")->click();
+    QCOMPARE(setup.session.generations.size(), size_t{2});
+    QCOMPARE(setup.session.generations[1].request.prompt,
+             std::string("Hello")); // of the version that is shown
+    QVERIFY(setup.session.generations[1].request.sampling.seed !=
+            setup.session.generations[0].request.sampling.seed);
+}
+
+void TestPlayground::keepsVersionsAndSwitches()
+{
+    Setup setup;
+    for (const char *text : {"one", "two", "three"}) {
+        setup.panel->generate();
+        Q_EMIT setup.generation().tokens(tokensOf(text));
+        Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfText));
+    }
+    QCOMPARE(setup.panel->numVersions(), 3);
+    auto *earlier = child<QToolButton>(setup.panel.get(), "earlierVersion");
+    earlier->click();
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hellotwo"_s);
+    QTest::keyClick(earlier, Qt::Key_Left);
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Helloone"_s);
+    QVERIFY(!earlier->isEnabled());
+    QTest::keyClick(child<QToolButton>(setup.panel.get(), "laterVersion"), Qt::Key_Right);
+    QCOMPARE(setup.panel->currentVersion(), 1);
+}
+
+void TestPlayground::streamGoesOnWhileAnOlderVersionIsShown()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("one"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfText));
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("tw"));
+    setup.panel->showVersion(0);
+    Q_EMIT setup.generation().tokens(tokensOf("o"));
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Helloone"_s);
+    setup.panel->showVersion(1);
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hellotwo"_s);
+}
+
+void TestPlayground::hoverShowsProbabilityAndCandidates()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("abc"));
+    TokenView *view = setup.panel->transcript();
+    QTest::mouseMove(view->viewport(), view->tokenRect(1).center().toPoint());
+    CandidateView *candidates = setup.panel->candidates();
+    QCOMPARE(candidates->numbers()->value(u"Token"_s), u"b"_s);
+    QCOMPARE(candidates->numbers()->value(u"Probability"_s), u"0.430"_s);
+    QCOMPARE(candidates->numbers()->value(u"Entropy"_s), u"1.25 nats"_s);
+    QCOMPARE(candidates->model()->rowCount(), 2);
+    view->setFocus();
+    QTest::keyClick(view, Qt::Key_Right);
+    QCOMPARE(candidates->numbers()->value(u"Token"_s), u"c"_s);
+    QVERIFY(view->isLocked());
+}
+
+void TestPlayground::failureStandsInTheBannerWithRetry()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().failed(Error{
+        ErrorCode::OutOfMemory, "Cannot load \"code@8000\": 3 GiB are missing.", "Close another model."});
+    QVERIFY(!setup.panel->isGenerating());
+    QVERIFY(setup.panel->banner()->message().contains(u"3 GiB are missing"_s));
+    child<QPushButton>(setup.panel->banner(), "bannerRetry")->click();
+    QCOMPARE(setup.session.generations.size(), size_t{2});
+    QVERIFY(setup.panel->banner()->isHidden());
+}
+
+void TestPlayground::modelNoteIsShown()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().modelLoaded(
+        {u"code@4000"_s, 4'000, 7'100'000, 128, u"checkpoint 8000 is damaged; loaded 4000"_s});
+    QVERIFY(!setup.panel->noteBanner()->isHidden());
+    QCOMPARE(setup.panel->noteBanner()->message(), u"checkpoint 8000 is damaged; loaded 4000"_s);
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfText));
+    setup.panel->generate();
+    QVERIFY(setup.panel->noteBanner()->isHidden()); // of the other version
+}
+
+void TestPlayground::statusSaysHowItWent()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT setup.generation().tokens(tokensOf("abcd"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    const QString status = setup.panel->statusText();
+    for (const QString &part :
+         {u"code, step 8,000"_s, u"7.1 M parameters"_s, u"4 tokens"_s, u"100 tokens/s"_s,
+          u"prompt of 12 read in 0.034 s"_s, u"max tokens reached"_s})
+        QVERIFY2(status.contains(part), qPrintable(status));
+}
+
+void TestPlayground::commandsAreThoseOfTheCommandLine()
+{
+    Setup setup;
+    setup.panel->setModel(u"code@4000"_s);
+    SamplingSettings sampling;
+    sampling.temperature = 0.5;
+    sampling.topP = 0.9;
+    sampling.seed = 7;
+    sampling.maxTokens = 50;
+    setup.panel->sampling()->setSettings(sampling);
+    child<QToolButton>(setup.panel.get(), "copyCommand")->click();
+    QCOMPARE(
+        QGuiApplication::clipboard()->text(),
+        u"orrery-engine generate code@4000 --prompt Hello --max-tokens 50 --temperature 0.5 --top-p 0.9 --seed 7"_s);
+}
+
+void TestPlayground::draftSurvives()
+{
+    Setup setup;
+    setup.panel->promptEditor()->setPlainText(u"a “draft”\nof two lines"_s);
+    SamplingSettings sampling;
+    sampling.topK = 40;
+    sampling.seed = 123'456'789'012;
+    setup.panel->sampling()->setSettings(sampling);
+    setup.panel->setModel(u"code@4000"_s);
+    PlaygroundPanel other(setup.session);
+    other.restoreDraft(setup.panel->draftJson());
+    QCOMPARE(other.promptEditor()->toPlainText(), u"a “draft”\nof two lines"_s);
+    QCOMPARE(other.sampling()->settings().topK, 40);
+    QCOMPARE(other.sampling()->settings().seed, uint64_t{123'456'789'012});
+    QCOMPARE(other.model(), u"code@4000"_s);
+    other.restoreDraft(u"{"_s); // broken: as it was
+    QCOMPARE(other.model(), u"code@4000"_s);
+}
+
+void TestPlayground::lostConnectionDisablesGenerate()
+{
+    Setup setup;
+    auto *generate = child<QPushButton>(setup.panel.get(), "generate");
+    QVERIFY(generate->isEnabled());
+    setup.session.setConnection(ConnectionState::Lost);
+    QVERIFY(!generate->isEnabled());
+    QCOMPARE(generate->toolTip(), u"The engine is not connected."_s);
+}
+
+void TestPlayground::closingWhileGeneratingIsSafe()
+{
+    Setup setup;
+    setup.panel->generate();
+    const QPointer<FakeGeneration> handle = setup.session.generations.back().handle;
+    setup.panel.reset();
+    QVERIFY(!handle); // destroying it stops the tokens
+}
+
+void TestPlayground::everyControlHasAName()
+{
+    Setup setup;
+    for (const QWidget *widget : setup.panel->findChildren<QWidget *>()) {
+        if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() ||
+            widget->objectName().startsWith(u"qt_"_s))
+            continue;
+        if (qobject_cast<const QPushButton *>(widget) || widget->inherits("QScrollBar") ||
+            widget->inherits("QSplitterHandle"))
+            continue;
+        if (widget->parentWidget() && widget->parentWidget()->inherits("QAbstractSpinBox")) continue;
+        if (widget->inherits("QLabel")) continue;
+        QVERIFY2(!widget->accessibleName().isEmpty(),
+                 qPrintable(QLatin1String(widget->metaObject()->className()) + u' ' + widget->objectName()));
+    }
+}
+
+void TestPlayground::streamingIsQuick()
+{
+    Setup setup;
+    setup.panel->generate();
+    const auto batch = tokensOf(std::string(2'000, 'x'));
+    for (int i = 0; i < 20; ++i) ORRERY_VERIFY_QUICK(Q_EMIT setup.generation().tokens(batch));
+    ORRERY_VERIFY_QUICK(setup.panel->showVersion(0));
+    ORRERY_VERIFY_QUICK(setup.panel->stop());
+}
+
+ORRERY_GUI_TEST_MAIN(TestPlayground)
+#include "tst_playground.moc"

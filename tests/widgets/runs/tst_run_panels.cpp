@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/common/fake_session.h"
+#include "tests/widgets/common/gui_test.h"
+
+#include "core/spec/field_table.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/runs/checkpoint_model.h"
+#include "widgets/runs/checkpoint_view.h"
+#include "widgets/runs/event_model.h"
+#include "widgets/runs/event_table.h"
+#include "widgets/runs/log_panel.h"
+#include "widgets/runs/run_controls.h"
+#include "widgets/runs/run_list_model.h"
+#include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_panel.h"
+#include "widgets/runs/spec_view.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QListView>
+#include <QMessageBox>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestRunPanels : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void emptyListOffersANewRun();
+    void selectionIsSignalledOnceAndKept();
+    void selectingFromOutsideIsSilent();
+    void selectionSurvivesFiltering();
+    void filtersByNameAndState();
+    void asksBeforeDeletingAndNamesTheRun();
+    void liveRunsCannotBeDeleted();
+    void deletedRunHandsTheSelectionOn();
+    void lostConnectionSaysSinceWhenAndRetries();
+    void sparklinesAreAskedForVisibleRowsOnly();
+    void showsLongNamesAnd500RunsQuickly();
+    void opensARunDirectory();
+    void showsNumbersOfTheRun();
+    void failureSaysWhy();
+    void lostConnectionIsNotShownAsLive();
+    void checkpointOpensInThePlayground();
+    void checkpointListFollowsEvents();
+    void specIsSearchableAndCopyable();
+    void controlErrorsStandInTheBanner();
+    void anotherRunDropsEverything();
+    void lateAnswersOfAnotherRunAreDropped();
+    void logShowsEventsAndMessages();
+};
+
+void TestRunPanels::emptyListOffersANewRun()
+{
+    FakeSession session;
+    RunListPanel panel(session);
+    panel.show();
+    QSignalSpy wanted(&panel, &RunListPanel::newRunRequested);
+    QPushButton *button = nullptr;
+    for (QPushButton *candidate : panel.findChildren<QPushButton *>())
+        if (candidate->isVisible() && candidate->text() == u"New run") button = candidate;
+    QVERIFY(button);
+    button->click();
+    QCOMPARE(wanted.count(), 1);
+    session.setRuns({fakeRun("a")});
+    QVERIFY(!button->isVisible());
+    QVERIFY(panel.view()->isVisible());
+}
+
+void TestRunPanels::selectionIsSignalledOnceAndKept()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a", RunState::Running, 2), fakeRun("b", RunState::Running, 1)};
+    RunListPanel panel(session);
+    panel.show();
+    QSignalSpy selected(&panel, &RunListPanel::runSelected);
+    QTest::mouseClick(panel.view()->viewport(), Qt::LeftButton, {},
+                      panel.view()->visualRect(panel.view()->model()->index(1, 0)).center());
+    QCOMPARE(selected.count(), 1);
+    QCOMPARE(panel.run(), u"b"_s);
+    session.setRuns({fakeRun("new", RunState::Running, 3), fakeRun("a", RunState::Running, 2),
+                     fakeRun("b", RunState::Paused, 1)});
+    QCOMPARE(panel.run(), u"b"_s);
+    QCOMPARE(selected.count(), 1);
+}
+
+void TestRunPanels::selectingFromOutsideIsSilent()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    RunListPanel panel(session);
+    QSignalSpy selected(&panel, &RunListPanel::runSelected);
+    panel.setRun(u"later"_s); // not listed yet
+    QVERIFY(panel.run().isEmpty());
+    session.setRuns({fakeRun("a"), fakeRun("later")});
+    QCOMPARE(panel.run(), u"later"_s);
+    QCOMPARE(selected.count(), 0);
+}
+
+void TestRunPanels::selectionSurvivesFiltering()
+{
+    FakeSession session;
+    session.runList = {fakeRun("alpha"), fakeRun("beta")};
+    RunListPanel panel(session);
+    panel.setRun(u"alpha"_s);
+    QSignalSpy selected(&panel, &RunListPanel::runSelected);
+    typeText(panel.filterBox(), u"beta"_s);
+    QCOMPARE(selected.count(), 0); // hiding is not choosing
+    panel.filterBox()->clear();
+    QCOMPARE(panel.run(), u"alpha"_s);
+}
+
+void TestRunPanels::filtersByNameAndState()
+{
+    FakeSession session;
+    session.runList = {fakeRun("alpha", RunState::Paused), fakeRun("beta", RunState::Running)};
+    RunListPanel panel(session);
+    panel.show();
+    QCOMPARE(panel.filterBox()->placeholderText(), u"Filter 2 runs"_s);
+    typeText(panel.filterBox(), u"PAUSED"_s);
+    QCOMPARE(panel.view()->model()->rowCount(), 1);
+    typeText(panel.filterBox(), u"zzz"_s);
+    QVERIFY(!panel.view()->isVisible()); // says that nothing matches
+}
+
+void TestRunPanels::asksBeforeDeletingAndNamesTheRun()
+{
+    FakeSession session;
+    session.runList = {fakeRun("old-run", RunState::Finished)};
+    RunListPanel panel(session);
+    panel.setRun(u"old-run"_s);
+    ORRERY_VERIFY_QUICK(panel.deleteSelected());
+    QVERIFY(session.deletedRuns.isEmpty());
+    auto *confirm = child<QPushButton>(&panel, "confirmDelete");
+    QCOMPARE(confirm->text(), u"Delete old-run"_s);
+    confirm->click();
+    QCOMPARE(session.deletedRuns, QStringList{u"old-run"_s});
+}
+
+void TestRunPanels::liveRunsCannotBeDeleted()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a", RunState::Running)};
+    RunListPanel panel(session);
+    panel.setRun(u"a"_s);
+    panel.deleteSelected();
+    QVERIFY(!panel.findChild<QMessageBox *>());
+    QAction *action = panel.findChild<QAction *>(u"deleteRun"_s);
+    QVERIFY(!action->isEnabled());
+    session.setRuns({fakeRun("a", RunState::Stopped)});
+    QVERIFY(action->isEnabled());
+}
+
+void TestRunPanels::deletedRunHandsTheSelectionOn()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a"), fakeRun("b")};
+    RunListPanel panel(session);
+    panel.setRun(u"a"_s);
+    QSignalSpy selected(&panel, &RunListPanel::runSelected);
+    session.setRuns({fakeRun("b")});
+    QCOMPARE(selected.count(), 1);
+    QCOMPARE(selected[0][0].toString(), panel.run());
+}
+
+void TestRunPanels::lostConnectionSaysSinceWhenAndRetries()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    RunListPanel panel(session);
+    panel.show();
+    session.setConnection(ConnectionState::Lost, u"The host ended."_s);
+    QVERIFY(!panel.banner()->isHidden());
+    QVERIFY(child<ToneLabel>(&panel, "runListNote")->text().startsWith(u"List of "_s));
+    child<QPushButton>(panel.banner(), "bannerRetry")->click();
+    QCOMPARE(session.numReconnects, 1);
+    session.setConnection(ConnectionState::Connected);
+    QVERIFY(panel.banner()->isHidden());
+    QVERIFY(child<ToneLabel>(&panel, "runListNote")->isHidden());
+}
+
+void TestRunPanels::sparklinesAreAskedForVisibleRowsOnly()
+{
+    FakeSession session;
+    std::vector<RunStatus> runs;
+    for (int i = 0; i < 300; ++i) runs.push_back(fakeRun("run-" + std::to_string(i), RunState::Finished, -i));
+    SeriesData loss{"loss", 2, {}};
+    loss.buckets.resize(2);
+    loss.buckets[0].mean = 3;
+    loss.buckets[1].mean = 2;
+    session.seriesData[u"run-0"_s] = {loss};
+    session.runList = runs;
+    RunListPanel panel(session);
+    panel.resize(280, 400);
+    panel.show();
+    QTRY_COMPARE(panel.model()->sparkline(0).size(), size_t{2});
+    QTest::qWait(100);
+    QVERIFY(session.seriesQueries.size() >= 5);
+    QVERIFY2(session.seriesQueries.size() < 20, qPrintable(QString::number(session.seriesQueries.size())));
+}
+
+void TestRunPanels::showsLongNamesAnd500RunsQuickly()
+{
+    FakeSession session;
+    std::vector<RunStatus> runs;
+    for (int i = 0; i < 500; ++i) {
+        runs.push_back(fakeRun("run-" + std::to_string(i), RunState::Finished, i));
+        runs.back().name = std::string(2'000, 'x') + std::to_string(i);
+    }
+    RunListPanel panel(session);
+    panel.resize(280, 800);
+    panel.show();
+    ORRERY_VERIFY_QUICK(session.setRuns(runs));
+    ORRERY_VERIFY_QUICK(panel.grab());
+    QCOMPARE(panel.width(), 280); // a name does not widen the panel
+    runs[499].step += 1;
+    ORRERY_VERIFY_QUICK(session.setRuns(runs));
+}
+
+void TestRunPanels::opensARunDirectory()
+{
+    FakeSession session;
+    RunListPanel panel(session);
+    ORRERY_VERIFY_QUICK(panel.openRunDirectory());
+    auto *dialog = panel.findChild<QFileDialog *>(u"openRunDialog"_s);
+    QVERIFY(dialog);
+    Q_EMIT dialog->fileSelected(u"/somewhere/run"_s);
+    QCOMPARE(session.addedPaths, QStringList{u"/somewhere/run"_s});
+    dialog->close();
+}
+
+void TestRunPanels::showsNumbersOfTheRun()
+{
+    FakeSession session;
+    session.runList = {fakeRun("code-7M")};
+    RunPanel panel(session);
+    panel.setRun(u"code-7M"_s);
+    QCOMPARE(panel.title(), u"code-7M"_s);
+    QCOMPARE(panel.numbers()->value(u"Loss"_s), u"1.412"_s);
+    QCOMPARE(panel.numbers()->value(u"Learning rate"_s), u"6.20 × 10⁻⁴"_s);
+    QCOMPARE(panel.numbers()->value(u"Speed"_s), u"12.4 k tokens/s"_s);
+    QCOMPARE(panel.numbers()->value(u"Last checkpoint"_s), u"step 8,000"_s);
+    QCOMPARE(panel.numbers()->value(u"Waits for viewers"_s), u"0"_s);
+    QCOMPARE(child<ToneLabel>(&panel, "runStep")->text(), u"Step 8,210 of 20,000"_s);
+    QCOMPARE(child<ToneLabel>(&panel, "runTime")->text(), u"about 41 min left · last report 0.4 s ago"_s);
+    QCOMPARE(child<QProgressBar>(&panel, "runProgress")->value(), 410);
+}
+
+void TestRunPanels::failureSaysWhy()
+{
+    FakeSession session;
+    RunStatus failed = fakeRun("a", RunState::Failed);
+    failed.error = "Cannot go on training \"a\": loss is NaN at step 311.";
+    session.runList = {failed};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    auto *line = child<ToneLabel>(&panel, "runState");
+    QVERIFY(line->text().contains(u"loss is NaN at step 311"_s));
+    QCOMPARE(line->tone(), Tone::Error);
+}
+
+void TestRunPanels::lostConnectionIsNotShownAsLive()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    auto *line = child<ToneLabel>(&panel, "runState");
+    QCOMPARE(line->tone(), Tone::Good);
+    session.setConnection(ConnectionState::Lost);
+    QVERIFY(line->text().contains(u"as last heard"_s));
+    QCOMPARE(line->tone(), Tone::Warning);
+}
+
+void TestRunPanels::checkpointOpensInThePlayground()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    CheckpointInfo old, best;
+    old.step = 500;
+    best.step = 1'000;
+    session.checkpoints[u"a"_s] = {old, best};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    QTRY_COMPARE(panel.checkpoints()->model()->rowCount(), 2);
+    QSignalSpy opened(&panel, &RunPanel::openInPlayground);
+    panel.checkpoints()->view()->selectRow(1);
+    child<QPushButton>(&panel, "talkToStep")->click();
+    QCOMPARE(opened.count(), 1);
+    QCOMPARE(opened[0][0].toString(), u"a@500"_s);
+}
+
+void TestRunPanels::checkpointListFollowsEvents()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    QTest::qWait(10);
+    QCOMPARE(panel.checkpoints()->model()->rowCount(), 0);
+    CheckpointInfo made;
+    made.step = 9'000;
+    session.checkpoints[u"a"_s] = {made};
+    RunEvent event;
+    event.id = 1;
+    event.kind = EventKind::Checkpoint;
+    session.sendUpdate(fakeRun("a"), {event});
+    QTRY_COMPARE(panel.checkpoints()->model()->rowCount(), 1);
+}
+
+void TestRunPanels::specIsSearchableAndCopyable()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    session.specs[u"a"_s] = QString::fromStdString(specToJson(RunSpec{}));
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    QTRY_COMPARE(panel.spec()->numShown(), static_cast<int>(specFields().size()) + 1); // and spec_version
+    typeText(panel.spec()->searchBox(), u"optimizer.lr"_s);
+    QCOMPARE(panel.spec()->copyText(), u"optimizer.lr\t0.001\n"_s);
+    child<QToolButton>(panel.spec(), "specCopy")->click();
+    QCOMPARE(QGuiApplication::clipboard()->text(), session.specs[u"a"_s]);
+}
+
+void TestRunPanels::controlErrorsStandInTheBanner()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    session.failNext[u"control"_s] =
+        Error{ErrorCode::Unavailable, "Cannot pause \"a\": its worker does not answer.", "Try again."};
+    RunControls controls(session);
+    RunPanel panel(session);
+    panel.setControls(&controls);
+    panel.setRun(u"a"_s);
+    controls.setRun(u"a"_s);
+    controls.pauseAction()->trigger();
+    QTRY_VERIFY(panel.banner()->message().contains(u"does not answer"_s));
+    controls.pauseAction()->trigger();
+    QVERIFY(panel.banner()->isHidden()); // a new try takes the old message away
+}
+
+void TestRunPanels::anotherRunDropsEverything()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a"), fakeRun("b")};
+    CheckpointInfo checkpoint;
+    checkpoint.step = 500;
+    session.checkpoints[u"a"_s] = {checkpoint};
+    RunEvent event;
+    event.id = 1;
+    session.events[u"a"_s] = {event};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    QTRY_COMPARE(panel.events()->model()->rowCount(), 1);
+    QTRY_COMPARE(panel.checkpoints()->model()->rowCount(), 1);
+    panel.setRun(u"b"_s);
+    QCOMPARE(panel.events()->model()->rowCount(), 0);
+    QCOMPARE(panel.checkpoints()->model()->rowCount(), 0);
+    panel.setRun(QString());
+    QCOMPARE(panel.title(), u"Run"_s);
+}
+
+void TestRunPanels::lateAnswersOfAnotherRunAreDropped()
+{
+    FakeSession session;
+    session.isHolding = true;
+    session.runList = {fakeRun("a"), fakeRun("b")};
+    session.specs[u"a"_s] = QString::fromStdString(specToJson(RunSpec{}));
+    CheckpointInfo checkpoint;
+    checkpoint.step = 500;
+    session.checkpoints[u"a"_s] = {checkpoint};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    panel.setRun(u"b"_s);
+    session.flush();
+    session.flush();
+    QCOMPARE(panel.spec()->numShown(), 0);
+    QCOMPARE(panel.checkpoints()->model()->rowCount(), 0);
+}
+
+void TestRunPanels::logShowsEventsAndMessages()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    RunEvent event;
+    event.id = 1;
+    event.text = "started";
+    session.events[u"a"_s] = {event};
+    LogPanel panel(session);
+    panel.setRun(u"a"_s);
+    QTRY_COMPARE(panel.table()->model()->rowCount(), 1);
+    session.setConnection(ConnectionState::Lost, u"The host ended."_s);
+    QCOMPARE(panel.table()->model()->rowCount(), 2);
+    QVERIFY(panel.table()->copyText().contains(u"The host ended."_s));
+}
+
+ORRERY_GUI_TEST_MAIN(TestRunPanels)
+#include "tst_run_panels.moc"
