@@ -45,7 +45,6 @@ ErrorCode errorCodeFor(grpc::StatusCode code)
     case grpc::StatusCode::NOT_FOUND:
         return ErrorCode::NotFound;
     case grpc::StatusCode::ALREADY_EXISTS:
-    case grpc::StatusCode::ABORTED:
     case grpc::StatusCode::FAILED_PRECONDITION:
         return ErrorCode::Conflict;
     case grpc::StatusCode::PERMISSION_DENIED:
@@ -63,6 +62,8 @@ ErrorCode errorCodeFor(grpc::StatusCode code)
         return ErrorCode::Unavailable;
     case grpc::StatusCode::INTERNAL:
         return ErrorCode::Internal;
+    case grpc::StatusCode::ABORTED:
+        return ErrorCode::NonFinite;
     default:
         return ErrorCode::Unknown;
     }

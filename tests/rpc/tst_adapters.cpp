@@ -218,7 +218,7 @@ GenerateSummary randomSummary(RandomValues &r)
             r.integer()};
 }
 
-Error randomError(RandomValues &r) { return {r.pick(ErrorCode::Internal), r.text(), r.text()}; }
+Error randomError(RandomValues &r) { return {r.pick(ErrorCode::NonFinite), r.text(), r.text()}; }
 
 } // namespace
 

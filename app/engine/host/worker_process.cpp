@@ -87,7 +87,7 @@ std::vector<std::string> linesOf(const std::string &text)
 
 ErrorCode errorCodeFromName(const std::string &name)
 {
-    for (int code = 0; code <= static_cast<int>(ErrorCode::Internal); ++code)
+    for (int code = 0; code <= static_cast<int>(ErrorCode::NonFinite); ++code)
         if (name == errorCodeName(static_cast<ErrorCode>(code))) return static_cast<ErrorCode>(code);
     return ErrorCode::Unknown;
 }
