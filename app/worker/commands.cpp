@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/worker/commands.h"
+
+#include <array>
+
+namespace orrery::worker {
+
+std::span<const CommandEntry> commandTable()
+{
+    static constexpr std::array table = {
+        CommandEntry{"train", "Train the run of a run directory until its last step, or go on with it",
+                     declareTrain},
+        CommandEntry{"generate", "Continue a prompt with a run's checkpoint or a model directory",
+                     declareGenerate},
+        CommandEntry{"evaluate", "Measure the loss of a model over a text", declareEvaluate},
+#ifdef ORRERY_HAS_RPC
+        CommandEntry{"serve", "Load a model and answer requests on a socket", declareServe},
+#endif
+        CommandEntry{"info", "Show LibTorch, threads and processor of this worker", declareInfo},
+    };
+    return table;
+}
+
+} // namespace orrery::worker

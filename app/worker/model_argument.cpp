@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/worker/model_argument.h"
+
+#include "app/worker/process_setup.h"
+#include "core/base/platform.h"
+#include "core/infer/model_loader.h"
+#include "core/store/catalogue.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace orrery::worker {
+
+void addModelOptions(CLI::App &command, ModelArgument &argument)
+{
+    command.add_option("--model", argument.reference, "RUN, RUN@step, RUN@best or a model directory")
+        ->required();
+    command.add_option("--device", argument.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    command.add_option("--threads", argument.threads, "Threads of tensor operations; 0: all processors")
+        ->check(CLI::Range(0, 4096));
+}
+
+Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
+{
+    prepareTensorThread(argument.threads);
+    ORRERY_ASSIGN(ModelReference reference, parseModelReference(argument.reference));
+    std::error_code ignored;
+    if (!std::filesystem::exists(reference.path, ignored) && reference.path.find('/') == std::string::npos) {
+        ORRERY_ASSIGN(const auto path, Catalogue(userDataDir()).resolve(reference.path));
+        reference.path = path.string();
+    }
+    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads));
+    if (const std::string note = generator->info().note; !note.empty())
+        std::fprintf(stderr, "orrery-worker: %s\n", note.c_str());
+    return generator;
+}
+
+} // namespace orrery::worker
