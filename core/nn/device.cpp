@@ -3,28 +3,45 @@
 
 #include "core/base/platform.h"
 
-#include <dlfcn.h>
+#include <ATen/Context.h>
 
+#include <atomic>
+#include <dlfcn.h>
+#include <filesystem>
 #include <mutex>
 
 namespace orrery::nn {
 namespace {
 
-constexpr const char *kLibrary = "liborrery_cuda.so";
+std::atomic<CudaFillKeepMask *> s_fillKeepMask{nullptr};
+
+/// The folder of the LibTorch that this process runs with.
+std::filesystem::path torchFolder()
+{
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void *>(&at::globalContext), &info) == 0 || !info.dli_fname) return {};
+    return std::filesystem::path(info.dli_fname).parent_path();
+}
 
 /// Registers LibTorch's CUDA kernels with the dispatcher. It stays loaded: torch cannot be unloaded again.
-Result<void> loadCudaLibrary()
+Result<void> loadTorchCuda()
 {
-    std::string reason;
-    for (const std::filesystem::path &path :
-         {programDir() / kLibrary, programDir() / ".." / "lib" / kLibrary}) {
-        if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) return {};
-        if (const char *text = dlerror()) reason = text;
-    }
+    if (dlopen((torchFolder() / "libtorch_cuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL)) return {};
+    const char *reason = dlerror();
     return Error{ErrorCode::Unavailable,
-                 "Cannot use device \"cuda\": " + std::string(kLibrary) + " could not be opened (" + reason +
-                     ").",
-                 "Build with ORRERY_CUDA and a LibTorch that has CUDA, or set device to cpu."};
+                 "Cannot use device \"cuda\": LibTorch's CUDA half could not be opened (" + std::string(reason ? reason : "unknown") + ").",
+                 "Fetch it with scripts/setup/libtorch.py --cuda and build again, or set device to cpu."};
+}
+
+void loadOwnKernels()
+{
+    constexpr const char *kLibrary = "liborrery_cuda.so";
+    for (const std::filesystem::path &path : {programDir() / kLibrary, programDir() / ".." / "lib" / kLibrary}) {
+        void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (!library) continue;
+        s_fillKeepMask = reinterpret_cast<CudaFillKeepMask *>(dlsym(library, "orrery_cuda_fill_keep_mask"));
+        return;
+    }
 }
 
 } // namespace
@@ -45,10 +62,16 @@ Result<at::Device> openDevice(const std::string &name)
     static bool isLoaded = false;
     const std::lock_guard lock(mutex);
     if (!isLoaded) {
-        ORRERY_TRY(loadCudaLibrary());
+        ORRERY_TRY(loadTorchCuda());
+        loadOwnKernels();
         isLoaded = true;
     }
     return at::Device(at::kCUDA, 0);
+}
+
+CudaFillKeepMask *cudaFillKeepMask()
+{
+    return s_fillKeepMask.load(std::memory_order_acquire);
 }
 
 } // namespace orrery::nn

@@ -2,11 +2,13 @@
 #include "core/nn/dropout.h"
 
 #include "core/kernels/philox_mask.h"
+#include "core/nn/device.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace orrery::nn {
 namespace {
@@ -20,12 +22,36 @@ CounterRng streamOf(const ForwardContext &context, int64_t sample, uint32_t laye
                        .purpose = purpose});
 }
 
+template <typename KeepOf>
+at::Tensor makeMaskOnGpu(const ForwardContext &context, uint32_t layerWord, RngPurpose purpose, at::IntArrayRef shape,
+                         double dropout, at::Device device, KeepOf keepOf)
+{
+    at::Tensor words = at::empty({shape[0], 4}, at::TensorOptions(at::kInt).pinned_memory(true));
+    at::Tensor keeps = at::empty({shape[0]}, at::TensorOptions(at::kFloat).pinned_memory(true));
+    for (int64_t sample = 0; sample < shape[0]; ++sample) {
+        const auto stream = streamOf(context, sample, layerWord, purpose).words();
+        std::memcpy(words.data_ptr<int32_t>() + 4 * sample, stream.data(), sizeof stream);
+        keeps.data_ptr<float>()[sample] = keepOf(sample);
+    }
+    words = words.to(device, true);
+    keeps = keeps.to(device, true);
+    at::Tensor mask = at::empty(shape, at::TensorOptions(at::kFloat).device(device));
+    // The trainer leaves torch on the default stream, which is the null stream.
+    const int problem = cudaFillKeepMask()(reinterpret_cast<const uint32_t *>(words.data_ptr<int32_t>()),
+                                           keeps.data_ptr<float>(), shape[0], mask.numel() / shape[0],
+                                           kernels::dropThreshold(dropout), mask.data_ptr<float>(), nullptr);
+    TORCH_CHECK(problem == 0, "the mask kernel could not be started, CUDA error ", problem);
+    return mask;
+}
+
 /// One stream per sample, cut into pieces for the threads at multiples of the generator's block.
 template <typename KeepOf>
 at::Tensor makeMask(const ForwardContext &context, uint32_t layerWord, RngPurpose purpose,
                     at::IntArrayRef shape, double dropout, at::Device device, KeepOf keepOf)
 {
     constexpr int64_t kPiece = 4096;
+    if (device.is_cuda() && cudaFillKeepMask())
+        return makeMaskOnGpu(context, layerWord, purpose, shape, dropout, device, keepOf);
     at::Tensor mask = at::empty(shape, at::TensorOptions(at::kFloat).pinned_memory(device.is_cuda()));
     const int64_t perSample = mask.numel() / shape[0];
     const int64_t pieces = (perSample + kPiece - 1) / kPiece;

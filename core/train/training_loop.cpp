@@ -151,6 +151,9 @@ Result<void> TrainingLoop::obey(const ControlCommand &command)
         if (m_isPaused) resume();
         return {};
     case ControlVerb::Checkpoint:
+        if (m_savedStep == m_state.step)
+            m_outputs.event(EventKind::Note, m_state.step,
+                            "Checkpoint " + std::to_string(m_state.step) + " is there already.");
         return saveNow(false);
     case ControlVerb::Stop:
         m_isStopRequested = true;

@@ -86,6 +86,11 @@ void TrainingOutputs::report(int64_t step, std::vector<MetricValue> values, bool
                          .attempt = m_status.attempt,
                          .values = std::move(values)});
     m_board.publish(m_status);
+    tellStatusNowAndThen(now);
+}
+
+void TrainingOutputs::tellStatusNowAndThen(double now)
+{
     if (now - m_statusTold < kStatusEverySeconds) return;
     m_statusTold = now;
     m_observer.onStatus(m_status);
@@ -116,6 +121,8 @@ void TrainingOutputs::setPosition(int64_t step, double elapsedSeconds)
 {
     m_status.step = step;
     m_status.elapsedSeconds = elapsedSeconds;
+    m_board.publish(m_status);
+    tellStatusNowAndThen(monotonicSeconds());
 }
 
 } // namespace orrery

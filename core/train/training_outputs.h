@@ -33,6 +33,7 @@ public:
 
 private:
     void addMachineFigures(std::vector<MetricValue> &values, double now);
+    void tellStatusNowAndThen(double now);
     void rememberInStatus(const std::vector<MetricValue> &values);
 
     TrainerObserver &m_observer;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/platform.h"
+#include "core/nn/device.h"
+#include "core/nn/dropout.h"
 #include "tests/nn/model_fixtures.h"
 
 #include <QtTest>
@@ -14,6 +16,7 @@ class TestCudaDevice : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void withoutAGpuItIsUnavailable();
+    void masksHaveTheBitsOfTheCpu();
     void lossAndGradientsEqualTheCpu();
 };
 
@@ -24,6 +27,16 @@ void TestCudaDevice::withoutAGpuItIsUnavailable()
     QVERIFY(!model.ok());
     QCOMPARE(model.error().code, ErrorCode::Unavailable);
     QVERIFY(!model.error().hint.empty());
+}
+
+void TestCudaDevice::masksHaveTheBitsOfTheCpu()
+{
+    if (const auto device = openDevice("cuda"); !device) QSKIP(device.error().message.c_str());
+    const ForwardContext context{.isTraining = true, .seed = 2, .step = 3, .firstSample = 1};
+    const auto make = [&](at::Device device) {
+        return residualMask(context, 1, DropoutPlace::FeedForward, {5, 33, 7}, 0.1, 0.3, device).cpu();
+    };
+    QVERIFY(at::equal(make(at::kCPU), make(at::kCUDA)));
 }
 
 void TestCudaDevice::lossAndGradientsEqualTheCpu()

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/command_mailbox.h"
+
+#include <QtTest>
+
+#include <thread>
+#include <vector>
+
+using namespace orrery;
+
+class TestCommandMailbox : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void keepsTheOrder();
+    void losesNothingFromManyThreads();
+    void sleepEndsWithAPost();
+    void doesNotSleepOverAPost();
+};
+
+void TestCommandMailbox::keepsTheOrder()
+{
+    CommandMailbox mailbox;
+    QVERIFY(!mailbox.take());
+    mailbox.post({.verb = ControlVerb::Pause});
+    mailbox.post({.verb = ControlVerb::StepN, .steps = 7});
+    mailbox.post({.verb = ControlVerb::Set, .setting = {"optimizer.clip", "2"}});
+    QCOMPARE(mailbox.take()->verb, ControlVerb::Pause);
+    QCOMPARE(mailbox.take()->steps, int64_t(7));
+    QCOMPARE(mailbox.take()->setting.value, std::string("2"));
+    QVERIFY(!mailbox.take());
+}
+
+void TestCommandMailbox::losesNothingFromManyThreads()
+{
+    constexpr int kThreads = 4, kEach = 2000;
+    CommandMailbox mailbox;
+    std::vector<std::thread> posters;
+    for (int thread = 0; thread < kThreads; ++thread)
+        posters.emplace_back([&mailbox, thread] {
+            for (int i = 0; i < kEach; ++i)
+                mailbox.post({.verb = ControlVerb::StepN, .steps = thread * kEach + i});
+        });
+    std::vector<int64_t> last(kThreads, -1);
+    int numTaken = 0;
+    while (numTaken < kThreads * kEach) {
+        const auto command = mailbox.take();
+        if (!command) {
+            mailbox.sleep(std::chrono::milliseconds(50));
+            continue;
+        }
+        ++numTaken;
+        int64_t &before = last[static_cast<size_t>(command->steps / kEach)];
+        QVERIFY(command->steps % kEach > before);
+        before = command->steps % kEach;
+    }
+    for (std::thread &poster : posters) poster.join();
+    QVERIFY(!mailbox.take());
+}
+
+void TestCommandMailbox::sleepEndsWithAPost()
+{
+    CommandMailbox mailbox;
+    std::thread poster([&mailbox] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        mailbox.post({.verb = ControlVerb::Continue});
+    });
+    std::optional<ControlCommand> command;
+    // Far longer than the test may take: only the post can end it.
+    while (!(command = mailbox.take())) mailbox.sleep(std::chrono::minutes(5));
+    poster.join();
+    QCOMPARE(command->verb, ControlVerb::Continue);
+}
+
+void TestCommandMailbox::doesNotSleepOverAPost()
+{
+    CommandMailbox mailbox;
+    QVERIFY(!mailbox.take());
+    mailbox.post({.verb = ControlVerb::Stop});
+    mailbox.sleep(std::chrono::minutes(5));
+    QVERIFY(mailbox.take());
+}
+
+QTEST_GUILESS_MAIN(TestCommandMailbox)
+#include "tst_command_mailbox.moc"
