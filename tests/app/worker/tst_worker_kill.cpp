@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kill_sweep.h"
+
+#include <QtTest>
+
+using namespace orrery;
+using test::KillMoment;
+
+class TestWorkerKill : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void killsLeaveReadableRunsAndTheSameLosses_data()
+    {
+        QTest::addColumn<int>("moment");
+        QTest::addColumn<int>("numKills");
+        const int numKills = qEnvironmentVariableIsSet("ORRERY_SLOW") ? 50 : 5;
+        const int half = numKills / 2;
+        QTest::newRow("at any time") << static_cast<int>(KillMoment::AnyTime) << numKills - half;
+        QTest::newRow("while a checkpoint is written")
+            << static_cast<int>(KillMoment::WhileCheckpointIsWritten) << half;
+    }
+
+    void killsLeaveReadableRunsAndTheSameLosses()
+    {
+        QFETCH(int, moment);
+        QFETCH(int, numKills);
+        const test::WorkerFixture fixture;
+        const auto wrong = test::sweepKills(fixture, static_cast<KillMoment>(moment), numKills, 17 + moment);
+        QVERIFY2(wrong.empty(), wrong.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestWorkerKill)
+#include "tst_worker_kill.moc"
