@@ -7,6 +7,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QClipboard>
+#include <QGridLayout>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QPainter>
@@ -18,6 +19,8 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
+
+constexpr int kMinWidthForOneRow = 460;
 
 Tone toneOf(BannerKind kind)
 {
@@ -72,14 +75,19 @@ Banner::Banner(QWidget *parent)
     texts->setContentsMargins(0, space::kHalf, 0, space::kHalf);
     texts->addWidget(m_messageLabel);
     texts->addWidget(m_hintLabel);
-    auto *layout = new QHBoxLayout(this);
-    layout->setContentsMargins(space::kOne, space::kHalf, space::kHalf, space::kHalf);
-    layout->setSpacing(space::kHalf);
-    layout->addWidget(m_icon, 0, Qt::AlignTop);
-    layout->addLayout(texts, 1);
-    layout->addWidget(m_retry, 0, Qt::AlignTop);
-    layout->addWidget(m_copy, 0, Qt::AlignTop);
-    layout->addWidget(m_close, 0, Qt::AlignTop);
+    m_buttons = new QHBoxLayout;
+    m_buttons->setSpacing(space::kHalf);
+    m_buttons->addWidget(m_retry);
+    m_buttons->addWidget(m_copy);
+    m_buttons->addStretch(1);
+    m_layout = new QGridLayout(this);
+    m_layout->setContentsMargins(space::kHalf, space::kHalf, space::kHalf, space::kHalf);
+    m_layout->setSpacing(space::kHalf);
+    m_layout->setColumnStretch(1, 1);
+    m_layout->addWidget(m_icon, 0, 0, Qt::AlignTop);
+    m_layout->addLayout(texts, 0, 1);
+    m_layout->addLayout(m_buttons, 0, 2, Qt::AlignTop);
+    m_layout->addWidget(m_close, 0, 3, Qt::AlignTop);
     connect(m_retry, &QPushButton::clicked, this, &Banner::retryRequested);
     connect(m_copy, &QToolButton::clicked, this, [this] {
         QGuiApplication::clipboard()->setText(m_hint.isEmpty() ? m_message : m_message + u' ' + m_hint);
@@ -120,6 +128,17 @@ void Banner::clear()
     m_message.clear();
     m_hint.clear();
     hide();
+}
+
+void Banner::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool isNarrow = width() < kMinWidthForOneRow;
+    if (isNarrow == m_isNarrow) return;
+    m_isNarrow = isNarrow;
+    m_layout->removeItem(m_buttons);
+    if (isNarrow) m_layout->addLayout(m_buttons, 1, 1); // under the text, which needs the width
+    else m_layout->addLayout(m_buttons, 0, 2, Qt::AlignTop);
 }
 
 void Banner::paintEvent(QPaintEvent *)

@@ -7,6 +7,8 @@
 
 #include <QWidget>
 
+class QGridLayout;
+class QHBoxLayout;
 class QPushButton;
 class QToolButton;
 
@@ -34,6 +36,7 @@ Q_SIGNALS:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     QString m_message, m_hint;
@@ -41,6 +44,9 @@ private:
     QToolButton *m_icon, *m_copy, *m_close;
     ToneLabel *m_messageLabel, *m_hintLabel;
     QPushButton *m_retry;
+    QGridLayout *m_layout;
+    QHBoxLayout *m_buttons;
+    bool m_isNarrow = false;
 };
 
 } // namespace orrery::ui

@@ -44,10 +44,13 @@ QString resumeCommand(const QString &run) { return engineCommand({u"resume"_s, r
 QString generateCommand(const QString &model, const GenerateRequest &request)
 {
     const SamplingSettings &sampling = request.sampling;
-    QStringList arguments{u"generate"_s,      model,
-                          u"--prompt"_s,      fromStd(request.prompt),
-                          u"--max-tokens"_s,  QString::number(sampling.maxTokens),
-                          u"--temperature"_s, QString::number(sampling.temperature)};
+    QStringList arguments{u"generate"_s, model};
+    const QString prompt = fromStd(request.prompt);
+    // A prompt that begins with a dash would be read as an option.
+    if (prompt.startsWith(u'-')) arguments << u"--prompt="_s + prompt;
+    else arguments << u"--prompt"_s << prompt;
+    arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
+              << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);
     if (sampling.topP < 1) arguments << u"--top-p"_s << QString::number(sampling.topP);
     arguments << u"--seed"_s << QString::number(sampling.seed);

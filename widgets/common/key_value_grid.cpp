@@ -16,7 +16,7 @@ KeyValueGrid::KeyValueGrid(QWidget *parent) : QWidget(parent), m_layout(new QGri
 {
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setHorizontalSpacing(space::kOne);
-    m_layout->setVerticalSpacing(space::kHalf + 1);
+    m_layout->setVerticalSpacing(space::kHalf);
     m_layout->setColumnStretch(0, 1);
 }
 
@@ -42,6 +42,7 @@ void KeyValueGrid::setValue(const QString &name, const QString &value, Tone tone
         added.valueLabel->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
         added.valueLabel->setContextMenuPolicy(Qt::NoContextMenu); // ours copies all rows as well
         added.valueLabel->setFocusPolicy(Qt::ClickFocus);
+        added.valueLabel->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // never squeezed
         const int line = static_cast<int>(m_rows.size());
         m_layout->addWidget(added.nameLabel, line, 0);
         m_layout->addWidget(added.valueLabel, line, 1);

@@ -143,7 +143,7 @@ QString runStateLine(const RunStatus &status, double now)
     return tr("state not known");
 }
 
-void paintRunState(QPainter &painter, const QRectF &area, RunState state, const QColor &color)
+void paintRunState(QPainter &painter, const QRectF &area, RunState state, const QColor &color, bool isStale)
 {
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
@@ -158,7 +158,7 @@ void paintRunState(QPainter &painter, const QRectF &area, RunState state, const 
         halo.setAlphaF(0.28F);
         painter.setPen(Qt::NoPen);
         painter.setBrush(halo);
-        painter.drawEllipse(center, radius, radius);
+        if (!isStale) painter.drawEllipse(center, radius, radius);
         painter.setBrush(color);
         painter.drawEllipse(center, radius * 0.62, radius * 0.62);
         break;

@@ -38,6 +38,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
       m_runMenu(new QMenu(m_fromRun)), m_describeTimer(new QTimer(this))
 {
     setObjectName(u"newRunPanel"_s);
+    setMinimumSize(440, 320); // below kMinTwoColumns the cards stand under the form
     QToolButton *close = addTitleButton(u"close"_s, tr("Close; what was filled in is kept (Esc)"));
     close->setObjectName(u"closeNewRun"_s);
     connect(close, &QToolButton::clicked, this, &NewRunPanel::closeRequested);

@@ -26,6 +26,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
+constexpr int kMaxSectionWidth = 680; // longer lines are harder to follow from label to field
 const QString kPresetKey = u"model.preset"_s;
 const QString kPathKey = u"data.path"_s;
 
@@ -134,6 +135,7 @@ void SpecForm::makeGroups(QVBoxLayout *layout)
         const int index = static_cast<int>(m_groups.size());
         auto *section = new QWidget(this);
         section->setAccessibleName(name);
+        section->setMaximumWidth(kMaxSectionWidth);
         auto *sectionLayout = new QVBoxLayout(section);
         sectionLayout->setContentsMargins(0, 0, 0, 0);
         sectionLayout->setSpacing(space::kHalf);
@@ -184,10 +186,6 @@ void SpecForm::addRow(const Field &field, int group)
     row.error->setWordWrap(true);
     row.error->setTextInteractionFlags(Qt::TextSelectableByMouse);
     row.error->hide();
-    // The place of a reset button is kept, so that fields do not jump when it appears.
-    QSizePolicy policy = row.reset->sizePolicy();
-    policy.setRetainSizeWhenHidden(true);
-    row.reset->setSizePolicy(policy);
     row.reset->hide();
     const int line = grid->rowCount();
     grid->addWidget(row.label, line, 0);

@@ -26,7 +26,7 @@ public:
     using QStyledItemDelegate::QStyledItemDelegate;
     QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
     {
-        return {120, QFontMetrics(typeFont(TypeSize::Base)).height() + 6};
+        return {120, QFontMetrics(typeFont(TypeSize::Base)).height() + 4};
     }
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
@@ -106,7 +106,7 @@ void CandidateView::showToken(int index, const std::optional<GeneratedToken> &to
     m_model->setToken(token);
     m_numbers->setValue(tr("Token"), token ? visibleTokenText(token->bytes, token->id) : unknownText(),
                         token ? tr("Id %1").arg(token->id) : QString());
-    m_numbers->setValue(tr("Position"), token ? integerText(index) : unknownText());
+    setTitle(token ? tr("Candidates at token %1").arg(integerText(index)) : tr("Candidates"));
     m_numbers->setValue(tr("Probability"), token ? probabilityText(token->probability) : unknownText(),
                         tr("Softmax at temperature 1, before top-k and top-p"));
     m_numbers->setValue(tr("Entropy"),

@@ -41,9 +41,10 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
-    layout->addWidget(m_runs, 2);
-    layout->addWidget(m_steps, 1);
+    layout->addWidget(m_runs, 20);
+    layout->addWidget(m_steps, 10);
     layout->addWidget(open);
+    layout->addStretch(1);
     connect(open, &QToolButton::clicked, this, &ModelChooser::openModelDirectory);
     connect(m_runs, &QComboBox::activated, this, [this] {
         m_wantedRun = m_runs->currentData().toString();
@@ -81,13 +82,7 @@ QString ModelChooser::model() const
     return step < 0 ? run : run + u'@' + QString::number(step);
 }
 
-QString ModelChooser::modelTitle() const
-{
-    const QString name = m_runs->currentText();
-    const QString chosen = model();
-    const qsizetype at = currentRun().isEmpty() ? -1 : chosen.lastIndexOf(u'@');
-    return at < 0 ? name : tr("%1, step %2").arg(name, integerText(chosen.mid(at + 1).toLongLong()));
-}
+QString ModelChooser::modelTitle() const { return m_runs->currentText(); }
 
 void ModelChooser::setRun(const QString &run)
 {

@@ -17,7 +17,7 @@ public:
     /// What EngineSession::generate() takes: "run" (its newest checkpoint), "run@step" or a directory. Empty:
     /// none.
     [[nodiscard]] QString model() const;
-    /// For people: "code-7M, step 8,000".
+    /// For people: "code-7M"; the step is told by the engine.
     [[nodiscard]] QString modelTitle() const;
     void setModel(const QString &model);
     void setRun(const QString &run);

@@ -26,6 +26,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxVersions = 50;
+constexpr double kMinSecondsForSpeed = 0.02; // a shorter time says nothing about speed
 
 QString finishText(const GenerateSummary &summary)
 {
@@ -40,6 +41,19 @@ QString finishText(const GenerateSummary &summary)
         break;
     }
     return PlaygroundPanel::tr("ended");
+}
+
+/// "code-7M, step 7,000 instead of 8,000": what was loaded, as the engine tells.
+QString modelText(const GenerationVersion &version)
+{
+    const qsizetype at = version.model.contains(u'/') ? -1 : version.model.lastIndexOf(u'@');
+    const qint64 asked = at < 0 ? -1 : version.model.mid(at + 1).toLongLong();
+    const qint64 loaded = version.info ? version.info->step : -1;
+    const qint64 step = loaded >= 0 ? loaded : asked;
+    if (step < 0) return version.modelTitle;
+    QString text = PlaygroundPanel::tr("%1, step %2").arg(version.modelTitle, integerText(step));
+    if (asked >= 0 && loaded >= 0 && asked != loaded) text = PlaygroundPanel::tr("%1 instead of %2").arg(text, integerText(asked));
+    return text;
 }
 
 } // namespace
@@ -246,10 +260,7 @@ void PlaygroundPanel::updateStatus()
         return;
     }
     QStringList parts;
-    QString name = version->modelTitle;
-    if (version->info && version->info->step >= 0 && !name.contains(integerText(version->info->step)))
-        name += u", "_s + tr("step %1").arg(integerText(version->info->step));
-    parts << name;
+    parts << modelText(*version);
     if (version->info && version->info->numParameters > 0)
         parts << tr("%1 parameters").arg(countText(static_cast<double>(version->info->numParameters)));
     const auto numTokens = static_cast<int64_t>(version->tokens.size());
@@ -259,7 +270,7 @@ void PlaygroundPanel::updateStatus()
         parts << (numTokens == 1 ? tr("1 token") : tr("%1 tokens").arg(integerText(numTokens)));
     const double decode =
         version->summary ? version->summary->decodeSeconds : version->seconds - version->secondsToFirst;
-    if (numTokens > 1 && decode > 0) parts << speedText(static_cast<double>(numTokens) / decode);
+    if (numTokens > 1 && decode >= kMinSecondsForSpeed) parts << speedText(static_cast<double>(numTokens) / decode);
     if (version->summary && version->summary->promptTokens > 0)
         parts << tr("prompt of %1 read in %2 s")
                      .arg(integerText(version->summary->promptTokens),

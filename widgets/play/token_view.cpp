@@ -21,6 +21,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr double kMargin = 10;
+constexpr int kMaxLineCharacters = 120; // longer lines are hard to read
 
 } // namespace
 
@@ -109,7 +110,9 @@ void TokenView::setColored(bool isColored)
 
 void TokenView::relayout()
 {
-    if (m_layout.setGeometry(typeFont(TypeSize::Mono), viewport()->width() - 2 * kMargin)) layoutFrom(0);
+    const QFont font = typeFont(TypeSize::Mono);
+    const double measure = kMaxLineCharacters * QFontMetricsF(font).horizontalAdvance(u'0');
+    if (m_layout.setGeometry(font, std::min(viewport()->width() - 2 * kMargin, measure))) layoutFrom(0);
     viewport()->update();
 }
 
@@ -262,8 +265,8 @@ void TokenView::paintCurrent(QPainter &painter)
         for (int64_t i = cell; i < end; ++i) width += m_layout.cellWidth(i);
         painter.drawRoundedRect(
             QRectF(kMargin + m_layout.cellLeft(cell), top(line), width, m_layout.lineHeight())
-                .adjusted(0.5, 0.5, -0.5, -0.5),
-            3, 3);
+                .adjusted(-0.5, 0.5, 0.5, -0.5),
+            1.5, 1.5);
         cell = std::max(end, cell + 1);
     }
 }

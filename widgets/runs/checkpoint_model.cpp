@@ -61,7 +61,8 @@ QVariant CheckpointModel::data(const QModelIndex &index, int role) const
                                                     : Tone::Secondary);
         return toneColor(index.column() <= LossColumn ? Tone::Text : Tone::Secondary);
     case Qt::ToolTipRole:
-        return fromStd(checkpoint.directory);
+        return tr("%1, saved %2\n%3")
+            .arg(bytesText(checkpoint.numBytes), clockTimeText(checkpoint.wallTime), fromStd(checkpoint.directory));
     case StepRole:
         return static_cast<qlonglong>(checkpoint.step);
     case DirectoryRole:

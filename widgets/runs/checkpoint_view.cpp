@@ -4,6 +4,7 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/checkpoint_model.h"
 #include "widgets/theme/theme.h"
@@ -11,7 +12,6 @@
 #include <QAction>
 #include <QDir>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTableView>
@@ -19,6 +19,11 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kMinWidthForAll = 420;
+
+} // namespace
 
 CheckpointView::CheckpointView(QWidget *parent)
     : QWidget(parent), m_model(new CheckpointModel(this)), m_view(new QTableView(this)),
@@ -27,22 +32,14 @@ CheckpointView::CheckpointView(QWidget *parent)
     m_view->setModel(m_model);
     m_view->setObjectName(u"checkpointTable"_s);
     m_view->setAccessibleName(tr("Checkpoints of the run"));
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
+    styleTable(m_view);
     m_view->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->verticalHeader()->hide();
-    m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_view->verticalHeader()->setDefaultSectionSize(QFontMetrics(typeFont(TypeSize::Base)).height() + 6);
-    m_view->horizontalHeader()->setStretchLastSection(true);
-    m_view->horizontalHeader()->setHighlightSections(false);
     const QFontMetrics metrics(typeFont(TypeSize::Base));
-    m_view->setColumnWidth(CheckpointModel::StepColumn, metrics.horizontalAdvance(u"1,000,000"_s) + 12);
-    m_view->setColumnWidth(CheckpointModel::LossColumn, metrics.horizontalAdvance(tr("Val. loss")) + 20);
-    m_view->setColumnWidth(CheckpointModel::SizeColumn, metrics.horizontalAdvance(u"99.9 MiB"_s) + 16);
-    m_view->setColumnWidth(CheckpointModel::TimeColumn, metrics.horizontalAdvance(u"00:00:00"_s) + 20);
+    const int padding = 2 * space::kOne + 2;
+    m_view->setColumnWidth(CheckpointModel::StepColumn, metrics.horizontalAdvance(u"1,000,000"_s) + padding);
+    m_view->setColumnWidth(CheckpointModel::LossColumn, metrics.horizontalAdvance(tr("Val. loss")) + padding);
+    m_view->setColumnWidth(CheckpointModel::SizeColumn, metrics.horizontalAdvance(u"99.9 MiB"_s) + padding);
+    m_view->setColumnWidth(CheckpointModel::TimeColumn, metrics.horizontalAdvance(u"00:00:00"_s) + padding);
     m_talk->setObjectName(u"talkToStep"_s);
 
     auto *empty = new EmptyState(
@@ -90,6 +87,13 @@ CheckpointView::CheckpointView(QWidget *parent)
     connect(m_model, &QAbstractItemModel::rowsInserted, this, &CheckpointView::updateButtons);
     connect(m_model, &QAbstractItemModel::rowsRemoved, this, &CheckpointView::updateButtons);
     updateButtons();
+}
+
+void CheckpointView::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    for (int column : {CheckpointModel::SizeColumn, CheckpointModel::TimeColumn}) // the hover has them
+        m_view->setColumnHidden(column, width() < kMinWidthForAll);
 }
 
 void CheckpointView::setRun(const QString &run, const QString &runDirectory)

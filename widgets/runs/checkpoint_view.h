@@ -31,6 +31,9 @@ public:
 Q_SIGNALS:
     void openInPlayground(const QString &model); ///< "run@step"
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     [[nodiscard]] std::optional<CheckpointInfo> selected() const;
     [[nodiscard]] QString reference(const CheckpointInfo &checkpoint) const;

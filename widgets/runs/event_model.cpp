@@ -87,7 +87,7 @@ QVariant EventModel::data(const QModelIndex &index, int role) const
             return {};
         }
     case Qt::ToolTipRole:
-        return index.column() == TextColumn ? QVariant(fromStd(event.text)) : QVariant();
+        return QString(clockTimeText(event.wallTime) + u'\n' + fromStd(event.text));
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment(
             Qt::AlignVCenter | (index.column() == StepColumn ? Qt::AlignRight : Qt::AlignLeft)));

@@ -4,6 +4,7 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/event_model.h"
 #include "widgets/theme/theme.h"
@@ -11,7 +12,6 @@
 #include <QAction>
 #include <QComboBox>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLineEdit>
 #include <QScrollBar>
 #include <QStackedWidget>
@@ -23,6 +23,11 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kMinWidthForKind = 440;
+
+} // namespace
 
 EventTable::EventTable(QWidget *parent)
     : QWidget(parent), m_model(new EventModel(this)), m_view(new QTableView(this)),
@@ -33,22 +38,12 @@ EventTable::EventTable(QWidget *parent)
     m_view->setModel(m_model);
     m_view->setObjectName(u"eventTable"_s);
     m_view->setAccessibleName(tr("Events of the run"));
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-    m_view->verticalHeader()->hide();
-    m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_view->verticalHeader()->setDefaultSectionSize(QFontMetrics(typeFont(TypeSize::Base)).height() + 6);
-    m_view->horizontalHeader()->setStretchLastSection(true);
-    m_view->horizontalHeader()->setHighlightSections(false);
+    styleTable(m_view);
     const QFontMetrics metrics(typeFont(TypeSize::Base));
-    m_view->setColumnWidth(EventModel::TimeColumn,
-                           metrics.horizontalAdvance(u"2000-00-00 00:00:00"_s) / 2 + 20);
-    m_view->setColumnWidth(EventModel::StepColumn, metrics.horizontalAdvance(u"1,000,000"_s) + 14);
-    m_view->setColumnWidth(EventModel::KindColumn, metrics.horizontalAdvance(u"checkpoint"_s) + 16);
+    const int padding = 2 * space::kOne + 2;
+    m_view->setColumnWidth(EventModel::TimeColumn, metrics.horizontalAdvance(u"00:00:00"_s) + padding);
+    m_view->setColumnWidth(EventModel::StepColumn, metrics.horizontalAdvance(u"1,000,000"_s) + padding);
+    m_view->setColumnWidth(EventModel::KindColumn, metrics.horizontalAdvance(u"checkpoint"_s) + padding);
 
     m_filter->setPlaceholderText(tr("Filter events"));
     m_filter->setAccessibleName(tr("Filter events"));
@@ -97,6 +92,13 @@ EventTable::EventTable(QWidget *parent)
     setEmptyTexts(tr("No events yet"),
                   tr("Starts, checkpoints, settings, samples and errors of the run stand here."));
     updateState();
+}
+
+void EventTable::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    // In a narrow dock the message matters more than its kind, which the message says as well.
+    m_view->setColumnHidden(EventModel::KindColumn, width() < kMinWidthForKind);
 }
 
 void EventTable::fillKinds()

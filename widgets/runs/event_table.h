@@ -34,6 +34,9 @@ public:
     [[nodiscard]] EventModel *model() const { return m_model; }
     [[nodiscard]] QLineEdit *filterBox() const { return m_filter; }
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void fillKinds();
     void applyFilter();

@@ -43,19 +43,19 @@ LiveSettings::LiveSettings(EngineSession &session, RunFeed &feed, QWidget *paren
     m_note->setWordWrap(true);
     m_note->setMinimumWidth(80);
     auto *content = new QWidget;
-    content->setAutoFillBackground(false);
     auto *grid = new QGridLayout(content);
     grid->setContentsMargins(0, 0, space::kOne, 0);
     grid->setHorizontalSpacing(space::kHalf);
     grid->setVerticalSpacing(space::kHalf);
-    grid->setColumnStretch(0, 2);
-    grid->setColumnStretch(1, 3);
+    grid->setColumnStretch(1, 1);
+    grid->setColumnMinimumWidth(1, 90);
     addRow(learningRateFactorField(), grid);
     for (const Field &field : specFields())
         if (field.change == FieldChange::WhileRunning) addRow(field, grid);
     grid->setRowStretch(grid->rowCount(), 1);
     auto *scroll = new QScrollArea(this);
     scroll->setWidget(content);
+    content->setAutoFillBackground(false); // setWidget() switches it on
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->viewport()->setAutoFillBackground(false);
@@ -90,7 +90,7 @@ void LiveSettings::addRow(const Field &field, QGridLayout *grid)
     Row row{&field, new FieldEditor(field, this), new QPushButton(tr("Apply"), this),
             makeIconButton(u"terminal"_s, tr("Copy as command"), this),
             new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)};
-    auto *label = new ElidedLabel(fieldLabel(field), Tone::Text, TypeSize::Base, this);
+    auto *label = new ToneLabel(fieldLabel(field), Tone::Text, TypeSize::Base, this);
     label->setToolTip(fieldToolTip(field));
     label->setBuddy(row.editor->control());
     row.applyButton->setObjectName(u"apply_"_s + key);

@@ -72,40 +72,41 @@ void RunListDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     const int top =
         option.rect.top() + (option.rect.height() - nameMetrics.height() - smallMetrics.height() - 2) / 2;
 
+    const bool isStale = index.data(RunListModel::IsStaleRole).toBool();
+
+    // First line: mark, name, small curve, loss. The second belongs to the state, which may be a whole sentence.
     const double loss = index.data(RunListModel::LossRole).toDouble();
     const QFontMetrics numberMetrics(theme.baseFont());
-    const int lossWidth = std::max(numberMetrics.horizontalAdvance(u"0.000"_s),
-                                   numberMetrics.horizontalAdvance(lossText(loss)));
-    const QRect lossRect(area.right() - lossWidth + 1, option.rect.top(), lossWidth, option.rect.height());
+    const int lossWidth =
+        std::max(numberMetrics.horizontalAdvance(u"0.000"_s), numberMetrics.horizontalAdvance(lossText(loss)));
+    const QRect lossRect(area.right() - lossWidth + 1, top, lossWidth, nameMetrics.height());
     painter->setFont(theme.baseFont());
     painter->setPen(std::isnan(loss) ? tokens.secondary : tokens.text);
     painter->drawText(lossRect, Qt::AlignRight | Qt::AlignVCenter, lossText(loss));
 
-    int textRight = lossRect.left() - kPadding;
+    int nameRight = lossRect.left() - kPadding;
     if (area.width() >= kMinWidthForSpark) {
-        const QRectF spark(textRight - kSparkWidth, option.rect.center().y() - 10, kSparkWidth, 20);
+        const QRectF spark(nameRight - kSparkWidth, top, kSparkWidth, nameMetrics.height());
         paintSparkline(*painter, spark, sparklineOf(index), color, tokens.error);
-        textRight -= kSparkWidth + kPadding;
+        nameRight -= kSparkWidth + kPadding;
     }
-    paintRunState(*painter, QRectF(area.left(), option.rect.center().y() - kMark / 2.0, kMark, kMark), state,
-                  color);
+    const QRectF mark(area.left(), top + (nameMetrics.height() - kMark) / 2.0, kMark, kMark);
+    paintRunState(*painter, mark, state, color, isStale);
 
     const int textLeft = area.left() + kMark + kPadding;
-    const int textWidth = std::max(0, textRight - textLeft);
+    const int nameWidth = std::max(0, nameRight - textLeft);
     QFont nameFont = theme.headingFont();
-    if (!isLiveState(state) && !isSelected) nameFont.setWeight(QFont::Normal);
+    if ((!isLiveState(state) || isStale) && !isSelected) nameFont.setWeight(QFont::Normal);
     painter->setFont(nameFont);
     painter->setPen(tokens.text);
-    const QString name =
-        QFontMetrics(nameFont).elidedText(index.data().toString(), Qt::ElideMiddle, textWidth);
-    painter->drawText(QRect(textLeft, top, textWidth, nameMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                      name);
+    painter->drawText(QRect(textLeft, top, nameWidth, nameMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                      QFontMetrics(nameFont).elidedText(index.data().toString(), Qt::ElideMiddle, nameWidth));
+    const int lineWidth = std::max(0, area.right() - textLeft);
     painter->setFont(theme.smallFont());
     painter->setPen(toneColor(stateLineTone(index)));
-    const QString line = smallMetrics.elidedText(index.data(RunListModel::StateLineRole).toString(),
-                                                 Qt::ElideRight, textWidth);
-    painter->drawText(QRect(textLeft, top + nameMetrics.height() + 2, textWidth, smallMetrics.height()),
-                      Qt::AlignLeft | Qt::AlignVCenter, line);
+    painter->drawText(QRect(textLeft, top + nameMetrics.height() + 1, lineWidth, smallMetrics.height()),
+                      Qt::AlignLeft | Qt::AlignVCenter,
+                      smallMetrics.elidedText(index.data(RunListModel::StateLineRole).toString(), Qt::ElideRight, lineWidth));
     painter->restore();
 }
 

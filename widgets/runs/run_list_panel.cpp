@@ -111,10 +111,6 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
     });
     connect(m_view->verticalScrollBar(), &QScrollBar::valueChanged, m_sparkTimer,
             [this] { m_sparkTimer->start(60); });
-    connect(banner(), &Banner::retryRequested, this, [this] {
-        banner()->clear();
-        m_session.reconnect();
-    });
     connect(&session, &EngineSession::runsChanged, this, &RunListPanel::takeRuns);
     connect(&session, &EngineSession::connectionChanged, this, &RunListPanel::takeConnection);
     connect(&session, &EngineSession::updated, this, [this](const RunUpdate &update) {
@@ -221,20 +217,14 @@ void RunListPanel::takeRuns()
 
 void RunListPanel::takeConnection()
 {
+    // The window's banner says what is wrong and retries; the list says what it is worth meanwhile.
     const ConnectionState state = m_session.connectionState();
-    if (state == ConnectionState::Connected) {
-        m_note->hide();
-        banner()->clear();
-    } else if (state == ConnectionState::Lost) {
-        banner()->showMessage(BannerKind::Error, tr("The engine is not reachable."), m_session.lastError(),
-                              tr("Retry"));
-        m_note->setVisible(m_model->rowCount() > 0);
-        m_note->setText(tr("List of %1. Runs go on without this window.").arg(clockTimeText(m_lastListAt)));
-    } else {
-        banner()->clear();
-        m_note->setText(tr("Connecting to the engine …"));
-        m_note->show();
-    }
+    m_note->setVisible(state != ConnectionState::Connected);
+    if (state == ConnectionState::Lost)
+        m_note->setText(tr("The engine is not reachable. List of %1; runs go on without this window.")
+                            .arg(clockTimeText(m_lastListAt)));
+    else m_note->setText(tr("Connecting to the engine …"));
+    m_note->setTone(state == ConnectionState::Lost ? Tone::Warning : Tone::Secondary);
     updateState();
     updateActions();
 }

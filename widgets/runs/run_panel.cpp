@@ -35,7 +35,7 @@ namespace orrery::ui {
 /// The state's shape in the run's colour, as in the list.
 class RunPanel::StateMark : public QWidget {
 public:
-    explicit StateMark(QWidget *parent) : QWidget(parent) { setFixedSize(12, 12); }
+    explicit StateMark(QWidget *parent) : QWidget(parent) { setFixedSize(12, QFontMetrics(typeFont(TypeSize::Base)).height()); }
     void setState(RunState state, int colorIndex)
     {
         m_state = state;
@@ -73,6 +73,8 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     m_lower->addWidget(makeTabs());
     m_live = new LiveSettings(session, *m_feed, m_lower);
     m_lower->addWidget(m_live);
+    m_lower->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored); // gives way before the numbers do
+    m_lower->setMinimumHeight(120);
     layout->addWidget(m_lower, 1);
 
     auto *empty = new EmptyState(
@@ -317,7 +319,7 @@ void RunPanel::showNumbers(const RunStatus &status)
                                                  : unknownText(),
                         integerText(static_cast<qint64>(status.numParameters)));
     QString device = fromStd(status.device);
-    if (status.threads > 0) device += tr(", %1 threads").arg(status.threads);
+    if (status.threads > 0) device += status.threads == 1 ? tr(", 1 thread") : tr(", %1 threads").arg(status.threads);
     m_numbers->setValue(tr("Device"), device.isEmpty() ? unknownText() : device);
     m_numbers->setValue(tr("Last checkpoint"), status.lastCheckpointStep >= 0
                                                    ? tr("step %1").arg(integerText(status.lastCheckpointStep))
