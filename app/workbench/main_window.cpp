@@ -122,6 +122,10 @@ void MainWindow::makeDocks()
     m_runList = new RunListPanel(m_session, this);
     m_runPanel = new RunPanel(m_session, this);
     m_log = new LogPanel(m_session, this);
+    m_runList->setTitle(QString()); // the dock's title bar says it
+    m_runList->setAccessibleName(tr("Runs"));
+    m_log->setAccessibleName(tr("Log"));
+    m_log->setTitle(QString());
     m_runListDock = makeDock(tr("Runs"), QStringLiteral("runListDock"), m_runList, Qt::LeftDockWidgetArea);
     m_runDock = makeDock(tr("Run"), QStringLiteral("runDock"), m_runPanel, Qt::RightDockWidgetArea);
     m_logDock = makeDock(tr("Log"), QStringLiteral("logDock"), m_log, Qt::BottomDockWidgetArea);

@@ -11,9 +11,17 @@
 
 namespace orrery::ui {
 
+namespace {
+
+/// There is no translation file whose plural rules tr() could ask, so both forms are spelled out.
+QString counted(int count, const QString &one, const QString &many) { return count == 1 ? one : many.arg(count); }
+
+} // namespace
+
 StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(parent), m_session(session)
 {
     setSizeGripEnabled(false);
+    setContentsMargins(space::kOne, 0, space::kOne, 0);
     m_dot = new QLabel(this);
     m_engine = new QLabel(this);
     m_engine->setObjectName(QStringLiteral("engineStatus"));
@@ -47,9 +55,9 @@ void StatusLine::refresh()
     const EngineInfo info = m_session.engine();
     switch (m_session.connectionState()) {
     case ConnectionState::Connected:
-        engine = tr("This computer · %1 · %n core(s)", nullptr, info.numCores).arg(info.cpuModel);
-        engine += info.numCudaDevices > 0 ? tr(" · %n GPU(s)", nullptr, info.numCudaDevices) : QString();
-        engine += tr(" · %n run(s)", nullptr, static_cast<int>(m_session.runs().size()));
+        engine = tr("This computer · %1 · %2").arg(info.cpuModel, counted(info.numCores, tr("1 core"), tr("%1 cores")));
+        if (info.numCudaDevices > 0) engine += QStringLiteral(" · ") + counted(info.numCudaDevices, tr("1 GPU"), tr("%1 GPUs"));
+        engine += QStringLiteral(" · ") + counted(static_cast<int>(m_session.runs().size()), tr("1 run"), tr("%1 runs"));
         break;
     case ConnectionState::Lost:
         colour = tokens.error;
