@@ -67,7 +67,12 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
     if (m_session.connectionState() == ConnectionState::Connected) onRunsChanged();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow()
+{
+    // QWidget's destructor still hides the docks, when the members that their signals lead to are gone.
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock}) dock->disconnect(this);
+    m_session.disconnect(this);
+}
 
 void MainWindow::makePages()
 {

@@ -16,6 +16,7 @@ std::span<const CommandEntry> commandTable()
 #ifdef ORRERY_HAS_RPC
         CommandEntry{"serve", "Load a model and answer requests on a socket", declareServe},
 #endif
+        CommandEntry{"bench", "Measure against a peer", declareBench},
         CommandEntry{"info", "Show LibTorch, threads and processor of this worker", declareInfo},
     };
     return table;

@@ -107,6 +107,7 @@ void Banner::showMessage(BannerKind kind, const QString &message, const QString 
     m_message = message;
     m_hint = hint;
     bindIcon(m_icon, iconOf(kind));
+    m_icon->setAccessibleName(kind == BannerKind::Error ? tr("Error") : kind == BannerKind::Warning ? tr("Warning") : tr("Note"));
     m_messageLabel->setText(message);
     m_hintLabel->setText(hint);
     m_hintLabel->setVisible(!hint.isEmpty());
@@ -137,8 +138,10 @@ void Banner::resizeEvent(QResizeEvent *event)
     if (isNarrow == m_isNarrow) return;
     m_isNarrow = isNarrow;
     m_layout->removeItem(m_buttons);
-    if (isNarrow) m_layout->addLayout(m_buttons, 1, 1); // under the text, which needs the width
-    else m_layout->addLayout(m_buttons, 0, 2, Qt::AlignTop);
+    if (isNarrow)
+        m_layout->addLayout(m_buttons, 1, 1); // under the text, which needs the width
+    else
+        m_layout->addLayout(m_buttons, 0, 2, Qt::AlignTop);
 }
 
 void Banner::paintEvent(QPaintEvent *)

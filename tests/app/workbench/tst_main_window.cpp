@@ -92,6 +92,8 @@ void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()
     auto *door = child<QPushButton>(m_window.get(), "trainExampleButton");
     door->click();
     QVERIFY(!door->isEnabled()); // a second click must not make a second run
+    QTest::qWait(50);
+    m_session->setRuns({fakeRun("new-run", RunState::Starting)}); // as the engine lists it after its answer
     QVERIFY(QTest::qWaitFor([&] { return !m_window->selectedRun().isEmpty(); }, 2'000));
     QVERIFY(page() == &m_window->curves());
 }
@@ -122,15 +124,16 @@ void TestMainWindow::selectionDrivesEveryPanel()
 void TestMainWindow::layoutsSwitchByKeyAndTab()
 {
     m_session->setRuns({fakeRun("alpha")});
+    m_session->checkpoints[QStringLiteral("alpha")] = {{.step = 7'500}, {.step = 8'000}};
     open();
     QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
     QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
     QVERIFY(page() == &m_window->playground());
     QTest::keyClick(m_window.get(), Qt::Key_1, Qt::ControlModifier);
     QVERIFY(page() == &m_window->curves());
-    Q_EMIT m_window->findChild<RunPanel *>()->openInPlayground(QStringLiteral("alpha@8000"));
+    Q_EMIT m_window->findChild<RunPanel *>()->openInPlayground(QStringLiteral("alpha@7500"));
     QVERIFY(page() == &m_window->playground());
-    QCOMPARE(m_window->playground().model(), QStringLiteral("alpha@8000"));
+    QTRY_COMPARE(m_window->playground().model(), QStringLiteral("alpha@7500"));
 }
 
 void TestMainWindow::newRunOpensByKeyAndClosesByEscape()
@@ -179,9 +182,9 @@ void TestMainWindow::everyControlHasAName()
         const bool isControl = qobject_cast<QAbstractButton *>(widget) || qobject_cast<QLineEdit *>(widget) ||
                                qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractSlider *>(widget) ||
                                qobject_cast<QAbstractSpinBox *>(widget);
-        if (!isControl || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
+        if (!isControl || widget->isHidden() || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
         if (qobject_cast<QScrollBar *>(widget) || qobject_cast<QAbstractSpinBox *>(widget->parentWidget()) ||
-            qobject_cast<QComboBox *>(widget->parentWidget()))
+            qobject_cast<QComboBox *>(widget->parentWidget()) || qobject_cast<QLineEdit *>(widget->parentWidget()))
             continue; // parts that Qt names through their owner
         auto *interface = QAccessible::queryAccessibleInterface(widget);
         if (!interface || interface->text(QAccessible::Name).isEmpty())
