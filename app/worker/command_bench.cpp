@@ -33,7 +33,7 @@ int runParity(BenchArguments &arguments)
     if (isTemporary) std::filesystem::remove_all(options.workDir, ignored);
     if (!outcome) return reportError(outcome.error(), arguments.isJson ? OutputForm::Json : OutputForm::Text);
     printLine(*outcome);
-    return kExitOk;
+    return nlohmann::json::parse(*outcome).value("passed", false) ? kExitOk : kExitFailed;
 }
 
 } // namespace

@@ -4,6 +4,8 @@
 
 #include "bench/store_bench.h"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdio>
 
 namespace orrery::cli {
@@ -20,8 +22,9 @@ void addBench(CLI::App &app, Session &session)
     auto *store = command->add_subcommand("store", "Run store: commits, WAL, bucket queries");
     store->add_flag("--smoke", isSmoke, "A few seconds, to see that it works");
     finish(store, session, [] {
-        std::printf("%s\n", runStoreBench(isSmoke).c_str());
-        return kExitOk;
+        const std::string report = runStoreBench(isSmoke);
+        std::printf("%s\n", report.c_str());
+        return nlohmann::json::parse(report).value("passed", false) ? kExitOk : kExitFailed;
     });
 
     auto *parity = command->add_subcommand("parity", "Losses and speed against Python PyTorch (scripts/setup/python_peer.sh)");

@@ -182,7 +182,8 @@ void TestMainWindow::everyControlHasAName()
         const bool isControl = qobject_cast<QAbstractButton *>(widget) || qobject_cast<QLineEdit *>(widget) ||
                                qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractSlider *>(widget) ||
                                qobject_cast<QAbstractSpinBox *>(widget);
-        if (!isControl || widget->isHidden() || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
+        const auto *banner = qobject_cast<Banner *>(widget->parentWidget());
+        if (!isControl || widget->isHidden() || (banner && banner->isHidden()) || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
         if (qobject_cast<QScrollBar *>(widget) || qobject_cast<QAbstractSpinBox *>(widget->parentWidget()) ||
             qobject_cast<QComboBox *>(widget->parentWidget()) || qobject_cast<QLineEdit *>(widget->parentWidget()))
             continue; // parts that Qt names through their owner

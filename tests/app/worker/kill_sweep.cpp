@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::vector<std::string> kSettings = {"train.steps=300"};
+constexpr size_t kNumSteps = 300;
+const std::vector<std::string> kSettings = {"train.steps=" + std::to_string(kNumSteps)};
 
 bool isCheckpointBeingWritten(const fs::path &run)
 {
@@ -48,6 +49,14 @@ std::string unreadable(const fs::path &run)
     if (const auto events = (*reader)->events(0, 1000); !events.ok()) return events.error().text();
     const auto losses = (*reader)->query({.series = series::kLoss, .maxBuckets = 100'000});
     return losses.ok() || losses.error().code == ErrorCode::NotFound ? "" : losses.error().text();
+}
+
+bool hasLosses(const fs::path &run)
+{
+    const auto reader = RunReader::open(run);
+    if (!reader.ok()) return false;
+    const auto losses = (*reader)->query({.series = series::kLoss});
+    return losses.ok() && !losses->empty();
 }
 
 /// Waits for the moment, then kills. @return false when the worker ended first
@@ -93,38 +102,45 @@ std::string compare(const RunCurve &curve, const RunCurve &expected)
 
 } // namespace
 
-std::string sweepKills(const WorkerFixture &fixture, KillMoment moment, int numKills, uint64_t seed)
+SweepOutcome sweepKills(const WorkerFixture &fixture, KillMoment moment, int numKills, uint64_t seed)
 {
+    SweepOutcome outcome;
+    const auto fail = [&](const std::string &wrong) {
+        outcome.wrong = wrong + " after " + std::to_string(outcome.numKills) + " kills";
+        return outcome;
+    };
     const std::string name = "sweep-" + std::to_string(seed);
     const fs::path whole = fixture.makeRun(name + "-whole", kSettings);
-    if (fixture.runWorker({"train", whole.string()}) != 0) return "the undisturbed training failed";
+    if (fixture.runWorker({"train", whole.string()}) != 0) return fail("the undisturbed training failed");
     const RunCurve expected = readCurve(whole);
-    if (expected.current.size() != 300) return "the undisturbed training has not 300 losses";
+    if (expected.current.size() != kNumSteps) return fail("the undisturbed training has not all losses");
 
     const CounterRng rng(RngKey{.seed = seed});
-    int numDone = 0;
-    for (int number = 0; numDone < numKills; ++number) {
+    for (int number = 0; outcome.numKills < numKills; ++number) {
         const fs::path run = fixture.makeRun(name + "-" + std::to_string(number), kSettings);
-        for (bool isKilled = true; isKilled && numDone < numKills;) {
+        for (bool isKilled = true; isKilled && outcome.numKills < numKills;) {
             const auto process = fixture.worker({"train", run.string()});
             process->start();
             process->waitForStarted();
-            isKilled = killAtMoment(*process, run, moment, rng, static_cast<uint64_t>(numDone));
-            numDone += isKilled ? 1 : 0;
-            if (const auto wrong = unreadable(run); isKilled && !wrong.empty())
-                return wrong + " after " + std::to_string(numDone) + " kills";
-            if (!isKilled && process->exitCode() != 0)
-                return "a resumed worker failed: " + process->readAllStandardError().toStdString();
+            isKilled = killAtMoment(*process, run, moment, rng, static_cast<uint64_t>(outcome.numKills));
+            if (!isKilled) {
+                if (process->exitCode() != 0)
+                    return fail("a resumed worker failed: " + process->readAllStandardError().toStdString());
+                break;
+            }
+            ++outcome.numKills;
+            outcome.numWithPartial += isCheckpointBeingWritten(run) ? 1 : 0;
+            if (const auto wrong = unreadable(run); !wrong.empty()) return fail(wrong);
+            outcome.numWithLosses += hasLosses(run) ? 1 : 0;
         }
         std::string errors;
         if (fixture.runWorker({"train", run.string()}, nullptr, &errors) != 0)
-            return "the last resume failed: " + errors;
-        if (const auto wrong = compare(readCurve(run), expected); !wrong.empty())
-            return wrong + " after " + std::to_string(numDone) + " kills";
-        if (readStatus(run).state != RunState::Finished) return "the run is not finished";
-        if (isCheckpointBeingWritten(run)) return "a partial checkpoint was left behind";
+            return fail("the last resume failed: " + errors);
+        if (const auto wrong = compare(readCurve(run), expected); !wrong.empty()) return fail(wrong);
+        if (readStatus(run).state != RunState::Finished) return fail("the run is not finished");
+        if (isCheckpointBeingWritten(run)) return fail("a partial checkpoint was left behind");
     }
-    return {};
+    return outcome;
 }
 
 } // namespace orrery::test

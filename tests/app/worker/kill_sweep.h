@@ -8,9 +8,15 @@ namespace orrery::test {
 
 enum class KillMoment : uint8_t { AnyTime, WhileCheckpointIsWritten };
 
+struct SweepOutcome {
+    std::string wrong; ///< empty: nothing
+    int numKills = 0;
+    int numWithLosses = 0;  ///< killed after the first update that the store knows
+    int numWithPartial = 0; ///< killed with a half-written checkpoint on the disk
+};
+
 /// Kills workers of one run until numKills were counted; a run that is finished is compared and followed by a
 /// fresh one.
-/// @return an empty text, or what was wrong
-std::string sweepKills(const WorkerFixture &fixture, KillMoment moment, int numKills, uint64_t seed);
+SweepOutcome sweepKills(const WorkerFixture &fixture, KillMoment moment, int numKills, uint64_t seed);
 
 } // namespace orrery::test

@@ -22,10 +22,11 @@ StepReport reportOf(int64_t step) { return {.step = step, .values = {{series::kL
 struct SmallPipe {
     int readEnd = -1;
     int writeEnd = -1;
-    SmallPipe()
+    /// A full page takes no second writer, as poll() sees it: give what is written in pieces more than one.
+    explicit SmallPipe(int numBytes = 4096)
     {
         int ends[2];
-        if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 4096) < 0) qFatal("no pipe");
+        if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[1], F_SETPIPE_SZ, numBytes) < 0) qFatal("no pipe");
         readEnd = ends[0];
         writeEnd = ends[1];
     }
@@ -68,10 +69,8 @@ private Q_SLOTS:
                                            {series::kLearningRate, 0.001},
                                            {series::kGradNorm, 0.75},
                                            {"memory_mib", 3}}};
-        QCOMPARE(
-            reportLine(report),
-            std::string(
-                "{\"step\":7,\"loss\":2.5,\"val_loss\":null,\"lr\":0.001,\"grad_norm\":0.75,\"tokens_per_s\":1234.5}"));
+        QCOMPARE(reportLine(report), std::string("{\"step\":7,\"loss\":2.5,\"val_loss\":null,\"lr\":0.001,"
+                                                 "\"grad_norm\":0.75,\"tokens_per_s\":1234.5}"));
     }
 
     void writesWhatIsNotFiniteAsNull()
@@ -93,9 +92,9 @@ private Q_SLOTS:
 
     void writesErrorsWithCodeMessageAndHint()
     {
-        QCOMPARE(
-            errorLine({ErrorCode::NotFound, "Cannot \"x\".", "Do y."}),
-            std::string("{\"event\":\"error\",\"code\":\"not_found\",\"message\":\"Cannot \\\"x\\\".\",\"hint\":\"Do y.\"}"));
+        QCOMPARE(errorLine({ErrorCode::NotFound, "Cannot \"x\".", "Do y."}),
+                 std::string("{\"event\":\"error\",\"code\":\"not_found\",\"message\":\"Cannot "
+                             "\\\"x\\\".\",\"hint\":\"Do y.\"}"));
     }
 
     void progressShowsWhatIsKnown()
@@ -192,7 +191,7 @@ private Q_SLOTS:
 
     void aPipeGetsLinesInsteadOfABar()
     {
-        SmallPipe pipe;
+        SmallPipe pipe(65536);
         Display display({.mode = DisplayMode::Bar, .barDescriptor = pipe.writeEnd});
         display.status({.state = RunState::Running, .totalSteps = 10});
         display.event({.kind = EventKind::Warning, .text = "Watch out."});

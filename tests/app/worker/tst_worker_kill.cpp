@@ -26,8 +26,16 @@ private Q_SLOTS:
         QFETCH(int, moment);
         QFETCH(int, numKills);
         const test::WorkerFixture fixture;
-        const auto wrong = test::sweepKills(fixture, static_cast<KillMoment>(moment), numKills, 17 + moment);
-        QVERIFY2(wrong.empty(), wrong.c_str());
+        const auto outcome =
+            test::sweepKills(fixture, static_cast<KillMoment>(moment), numKills, 17 + uint64_t(moment));
+        QVERIFY2(outcome.wrong.empty(), outcome.wrong.c_str());
+        QCOMPARE(outcome.numKills, numKills);
+        qInfo("%d kills, %d of them after the first loss, %d with a half-written checkpoint",
+              outcome.numKills, outcome.numWithLosses, outcome.numWithPartial);
+        if (moment == static_cast<int>(KillMoment::WhileCheckpointIsWritten))
+            QVERIFY(outcome.numWithPartial > 0);
+        else
+            QVERIFY(outcome.numWithLosses > 0);
     }
 };
 
