@@ -16,6 +16,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QPushButton>
 #include <QScopedValueRollback>
 #include <QSplitter>
@@ -186,6 +187,14 @@ void CurvesPanel::scheduleRefresh()
     if (m_refreshTimer.isActive()) return;
     const qint64 elapsed = m_sinceRefresh.isValid() ? m_sinceRefresh.elapsed() : kRefreshIntervalMs;
     m_refreshTimer.start(int(std::clamp<qint64>(kRefreshIntervalMs - elapsed, 0, kRefreshIntervalMs)));
+}
+
+void CurvesPanel::keyPressEvent(QKeyEvent *event)
+{
+    if (event->matches(QKeySequence::Copy))
+        m_readout->copy();
+    else
+        QWidget::keyPressEvent(event);
 }
 
 void CurvesPanel::showEvent(QShowEvent *event)

@@ -57,6 +57,8 @@ Q_SIGNALS:
     void newRunRequested();
 
 protected:
+    void keyPressEvent(
+        QKeyEvent *event) override; ///< Ctrl+C copies the read-out, wherever the focus is in the panel
     void showEvent(QShowEvent *event) override;
 
 private:

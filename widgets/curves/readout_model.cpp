@@ -16,19 +16,20 @@ void ReadoutModel::setReading(Reading reading)
                    [](const ReadingRow &a, const ReadingRow &b) {
                        return a.kind == b.kind && (a.kind != ReadingKind::Mark || a.label == b.label);
                    });
+    m_reading.title = std::move(reading.title);
+    m_reading.foot = std::move(reading.foot);
+    const int kept = std::min(before, after);
+    std::copy_n(reading.rows.begin(), kept, m_reading.rows.begin());
+    if (kept > 0) Q_EMIT dataChanged(index(0, 0), index(kept - 1, 1));
     if (after > before) {
         beginInsertRows({}, before, after - 1);
-        m_reading = std::move(reading);
+        m_reading.rows.insert(m_reading.rows.end(), reading.rows.begin() + before, reading.rows.end());
         endInsertRows();
     } else if (after < before) {
         beginRemoveRows({}, after, before - 1);
-        m_reading = std::move(reading);
+        m_reading.rows.resize(size_t(after));
         endRemoveRows();
-    } else {
-        m_reading = std::move(reading);
     }
-    if (const int kept = std::min(before, after); kept > 0)
-        Q_EMIT dataChanged(index(0, 0), index(kept - 1, 1));
     if (!hasSameShape) Q_EMIT shapeChanged();
 }
 

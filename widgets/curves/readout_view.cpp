@@ -6,11 +6,11 @@
 #include "widgets/curves/readout_model.h"
 #include "widgets/theme/theme.h"
 
-#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTableView>
@@ -110,11 +110,7 @@ ReadoutView::ReadoutView(QWidget *parent)
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_table->setWordWrap(true);
 
-    auto *copyAction = new QAction(tr("Copy values"), this);
-    copyAction->setShortcut(QKeySequence::Copy);
-    copyAction->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    addAction(copyAction);
-    connect(copyAction, &QAction::triggered, this, &ReadoutView::copy);
+    m_table->installEventFilter(this);
     connect(m_copy, &QToolButton::clicked, this, &ReadoutView::copy);
     connect(m_model, &ReadoutModel::shapeChanged, this, &ReadoutView::applyShape);
     connect(&Theme::instance(), &Theme::changed, this, &ReadoutView::applyTheme);
@@ -154,6 +150,19 @@ void ReadoutView::copy() const
     Reading part{reading().title, reading().foot, {}};
     for (const QModelIndex &index : selected) part.rows.push_back(reading().rows[size_t(index.row())]);
     QApplication::clipboard()->setText(part.tsv());
+}
+
+bool ReadoutView::eventFilter(QObject *watched, QEvent *event)
+{
+    // Before the table, which would copy one cell, and before a shortcut of the window.
+    if (event->type() == QEvent::KeyPress || event->type() == QEvent::ShortcutOverride) {
+        if (static_cast<QKeyEvent *>(event)->matches(QKeySequence::Copy)) {
+            if (event->type() == QEvent::KeyPress) copy();
+            event->accept();
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void ReadoutView::applyTheme()

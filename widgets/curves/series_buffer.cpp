@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 namespace orrery::ui {
 namespace {
@@ -43,18 +44,35 @@ SeriesBucket mergedBuckets(const SeriesBucket &early, const SeriesBucket &late)
 void SeriesBuffer::setHistory(std::vector<SeriesBucket> buckets)
 {
     std::stable_sort(buckets.begin(), buckets.end(), isBefore);
-    m_buckets = std::move(buckets);
+    const std::vector<SeriesBucket> before = std::exchange(m_buckets, std::move(buckets));
     m_width = 1;
     for (const SeriesBucket &bucket : m_buckets)
         m_width = std::max(m_width, bucket.lastStep - bucket.firstStep + 1);
-    while (!m_recent.empty() && !m_buckets.empty()) {
-        const Point &oldest = m_recent.front();
-        const SeriesBucket &end = m_buckets.back();
-        if (oldest.attempt > end.attempt || (oldest.attempt == end.attempt && oldest.step > end.lastStep))
-            break;
+    const int32_t endAttempt = m_buckets.empty() ? -1 : m_buckets.back().attempt;
+    const int64_t endStep = m_buckets.empty() ? -1 : m_buckets.back().lastStep;
+    const auto isAfter = [&](int32_t attempt, int64_t step) {
+        return attempt > endAttempt || (attempt == endAttempt && step > endStep);
+    };
+    const bool hasForgotten = m_recent.size() >= kMaxRecent;
+    while (!m_recent.empty() && !isAfter(m_recent.front().attempt, m_recent.front().step))
         m_recent.pop_front();
+    for (SeriesBucket bucket : before) {
+        if (!isAfter(bucket.attempt, bucket.lastStep)) continue; // the history has it
+        if (isAfter(bucket.attempt, bucket.firstStep)) {
+            m_buckets.push_back(bucket);
+            continue;
+        }
+        // The history ends inside this bucket: its later points one by one, or, should they be forgotten, its
+        // extrema.
+        const int64_t until = bucket.lastStep;
+        if (!hasForgotten) {
+            for (const Point &point : m_recent)
+                if (point.attempt == bucket.attempt && point.step <= until) place(point);
+        } else {
+            bucket.firstStep = endStep + 1;
+            m_buckets.push_back(bucket);
+        }
     }
-    for (const Point &point : m_recent) place(point);
     if (m_buckets.size() > kMaxBuckets) coarsen();
 }
 

@@ -339,7 +339,8 @@ void PlotView::replotNow()
     m_plottedRevision = m_revision;
     const int width = plotArea().width();
     m_plot->replot(QCustomPlot::rpQueuedRefresh);
-    // Longer tick labels took room from the curves: what was fitted to the old width is fitted to the new one.
+    // Longer tick labels took room from the curves: what was fitted to the old width is fitted to the new
+    // one.
     if (m_isFollowing && plotArea().width() != width) {
         fitToData();
         updateTickers();

@@ -27,17 +27,22 @@ struct Sample {
 Sample makeSample(int perBucket)
 {
     std::vector<FakePoint> loss, validation;
-    for (int64_t step = 1; step <= 1000; ++step) loss.push_back({step, 500 + double(step), 0, step == 333 ? std::nan("") : 2.0 + 0.001 * double(step % 10)});
-    for (int64_t step = 100; step <= 1000; step += 100) validation.push_back({step, 500 + double(step), 0, 2.5});
-    return {makeShown(bucketsOf(loss, 0, INT64_MAX, 1000 / perBucket), 0.9), makeShown(bucketsOf(validation, 0, INT64_MAX, 2000), 0),
+    for (int64_t step = 1; step <= 1000; ++step)
+        loss.push_back(
+            {step, 500 + double(step), 0, step == 333 ? std::nan("") : 2.0 + 0.001 * double(step % 10)});
+    for (int64_t step = 100; step <= 1000; step += 100)
+        validation.push_back({step, 500 + double(step), 0, 2.5});
+    return {makeShown(bucketsOf(loss, 0, INT64_MAX, 1000 / perBucket), 0.9),
+            makeShown(bucketsOf(validation, 0, INT64_MAX, 2000), 0),
             {{400, 900, MarkKind::Checkpoint, QStringLiteral("Checkpoint at step 400 (verified)")}}};
 }
 
 Reading readingAt(const Sample &sample, std::optional<double> x, XMode mode = XMode::Step)
 {
-    return makeReading({{QStringLiteral("Train loss"), &sample.loss, ReadingFormat::Loss, true, true, QColor(Qt::blue)},
-                        {QStringLiteral("Validation loss"), &sample.validation, ReadingFormat::Loss, false, true, {}}},
-                       {mode, 501}, x, sample.marks, 10, 1000);
+    return makeReading(
+        {{QStringLiteral("Train loss"), &sample.loss, ReadingFormat::Loss, true, true, QColor(Qt::blue)},
+         {QStringLiteral("Validation loss"), &sample.validation, ReadingFormat::Loss, false, true, {}}},
+        {mode, 501}, x, sample.marks, 10, 1000);
 }
 
 QString value(const Reading &reading, const QString &label)
@@ -101,13 +106,15 @@ void TestReadout::valueFromElsewhereSaysItsStep()
 void TestReadout::nonFinitePointIsNamed()
 {
     QCOMPARE(value(readingAt(makeSample(1), 333), QStringLiteral("Train loss")), QStringLiteral("NaN"));
-    QCOMPARE(value(readingAt(makeSample(10), 335), QStringLiteral("NaN or infinite")), QStringLiteral("1 points"));
+    QCOMPARE(value(readingAt(makeSample(10), 335), QStringLiteral("NaN or infinite")),
+             QStringLiteral("1 points"));
 }
 
 void TestReadout::marksNearTheCursorAreListed()
 {
     const auto hasMark = [](const Reading &reading) {
-        return std::any_of(reading.rows.begin(), reading.rows.end(), [](const ReadingRow &row) { return row.kind == ReadingKind::Mark; });
+        return std::any_of(reading.rows.begin(), reading.rows.end(),
+                           [](const ReadingRow &row) { return row.kind == ReadingKind::Mark; });
     };
     QVERIFY(hasMark(readingAt(makeSample(1), 405)));
     QVERIFY(!hasMark(readingAt(makeSample(1), 450)));
@@ -160,8 +167,9 @@ void TestReadout::copiesTheSelectionAlone()
 {
     ReadoutView view;
     view.setReading(readingAt(makeSample(10), 205));
-    view.table()->selectionModel()->select({view.table()->model()->index(0, 0), view.table()->model()->index(1, 1)},
-                                           QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    view.table()->selectionModel()->select(
+        {view.table()->model()->index(0, 0), view.table()->model()->index(1, 1)},
+        QItemSelectionModel::Select | QItemSelectionModel::Rows);
     view.copy();
     const QString text = QApplication::clipboard()->text();
     QVERIFY(text.contains(QStringLiteral("Train loss")));

@@ -55,7 +55,10 @@ void verifyHolds(const std::vector<SeriesBucket> &buckets, const std::vector<Fak
         sum += bucket.mean * double(numFinite(bucket));
     }
     QCOMPARE(numPoints, uint64_t(points.size()));
-    QCOMPARE(numNonFinite, uint64_t(points.size() - size_t(std::count_if(points.begin(), points.end(), [](const FakePoint &p) { return std::isfinite(p.value); }))));
+    QCOMPARE(numNonFinite, uint64_t(points.size() - size_t(std::count_if(points.begin(), points.end(),
+                                                                         [](const FakePoint &p) {
+                                                                             return std::isfinite(p.value);
+                                                                         }))));
     QCOMPARE(low, *values.begin());
     QCOMPARE(high, *values.rbegin());
     double expected = 0;
@@ -67,14 +70,17 @@ void verifyHolds(const std::vector<SeriesBucket> &buckets, const std::vector<Fak
             return b.firstStep <= point.step && point.step <= b.lastStep && b.attempt == point.attempt;
         });
         QVERIFY(holder != buckets.end());
-        if (std::isfinite(point.value)) QVERIFY(holder->minimum <= point.value && point.value <= holder->maximum);
-        else QVERIFY(holder->numNonFinite > 0);
+        if (std::isfinite(point.value))
+            QVERIFY(holder->minimum <= point.value && point.value <= holder->maximum);
+        else
+            QVERIFY(holder->numNonFinite > 0);
     }
 }
 
 void appendAll(SeriesBuffer &buffer, const std::vector<FakePoint> &points)
 {
-    for (const FakePoint &point : points) buffer.append(point.step, point.wallTime, point.attempt, point.value);
+    for (const FakePoint &point : points)
+        buffer.append(point.step, point.wallTime, point.attempt, point.value);
 }
 
 } // namespace
@@ -205,7 +211,8 @@ void TestSeriesBuffer::detailReplacesItsWindow()
 void TestSeriesBuffer::bucketsAcrossTheEdgeKeepTheirExtrema()
 {
     std::vector<FakePoint> points;
-    for (int64_t step = 1; step <= 100; ++step) points.push_back({step, double(step), 0, step == 98 ? 50.0 : 1.0});
+    for (int64_t step = 1; step <= 100; ++step)
+        points.push_back({step, double(step), 0, step == 98 ? 50.0 : 1.0});
     SeriesBuffer buffer;
     buffer.setHistory(bucketsOf(points, 0, INT64_MAX, 10)); // 91 … 100 is one bucket, with the spike
     buffer.setDetail(41, 95, bucketsOf(points, 41, 95, 2000));

@@ -14,8 +14,10 @@ namespace {
 std::vector<FakePoint> resumedRun()
 {
     std::vector<FakePoint> points;
-    for (int64_t step = 1; step <= 100; ++step) points.push_back({step, 1000 + double(step), 0, 5.0 - 0.01 * double(step), step > 60});
-    for (int64_t step = 61; step <= 120; ++step) points.push_back({step, 1340 + double(step) - 60, 1, 5.0 - 0.01 * double(step)});
+    for (int64_t step = 1; step <= 100; ++step)
+        points.push_back({step, 1000 + double(step), 0, 5.0 - 0.01 * double(step), step > 60});
+    for (int64_t step = 61; step <= 120; ++step)
+        points.push_back({step, 1340 + double(step) - 60, 1, 5.0 - 0.01 * double(step)});
     return points;
 }
 
@@ -59,7 +61,8 @@ void TestShownSeries::supersededTailIsItsOwnDimmedCurve_data()
 void TestShownSeries::supersededTailIsItsOwnDimmedCurve()
 {
     QFETCH(int, mode);
-    const auto curves = makeCurves(shownOf(resumedRun()), {XMode(mode), 1001}, {.name = QStringLiteral("train")});
+    const auto curves =
+        makeCurves(shownOf(resumedRun()), {XMode(mode), 1001}, {.name = QStringLiteral("train")});
     QCOMPARE(curves.size(), size_t(2));
     QVERIFY(curves[0].isDimmed);
     QCOMPARE(curves[0].line.size(), size_t(40));
@@ -75,7 +78,8 @@ void TestShownSeries::timeBetweenAttemptsIsAGap()
     const auto byTime = makeCurves(shown, {XMode::Time, 1001}, {});
     const auto byStep = makeCurves(shown, {XMode::Step, 1001}, {});
     const auto gaps = [](const PlotCurve &curve) {
-        return std::count_if(curve.line.begin(), curve.line.end(), [](const QPointF &p) { return std::isnan(p.y()); });
+        return std::count_if(curve.line.begin(), curve.line.end(),
+                             [](const QPointF &p) { return std::isnan(p.y()); });
     };
     QCOMPARE(gaps(byTime.back()), 1);
     QCOMPARE(gaps(byStep.back()), 0);
@@ -96,7 +100,8 @@ void TestShownSeries::smoothingHardlyDependsOnBuckets()
 {
     std::vector<FakePoint> points;
     for (int64_t step = 1; step <= 8000; ++step)
-        points.push_back({step, 0, 0, 1.4 + 4 * std::exp(-double(step) / 1000) + 0.1 * std::sin(double(step) * 0.7)});
+        points.push_back(
+            {step, 0, 0, 1.4 + 4 * std::exp(-double(step) / 1000) + 0.1 * std::sin(double(step) * 0.7)});
     const ShownSeries fine = shownOf(points, 0.99, 8000), coarse = shownOf(points, 0.99, 1000);
     for (size_t i = 20; i < coarse.buckets.size(); ++i) {
         const double there = fine.smoothed[size_t(coarse.buckets[i].lastStep - 1)];
@@ -107,7 +112,8 @@ void TestShownSeries::smoothingHardlyDependsOnBuckets()
 void TestShownSeries::nonFinitePointsBecomeGlyphsAndGaps()
 {
     std::vector<FakePoint> points;
-    for (int64_t step = 1; step <= 10; ++step) points.push_back({step, 0, 0, step == 5 ? std::nan("") : step == 8 ? -INFINITY : 2.0});
+    for (int64_t step = 1; step <= 10; ++step)
+        points.push_back({step, 0, 0, step == 5 ? std::nan("") : step == 8 ? -INFINITY : 2.0});
     const PlotCurve curve = makeCurves(shownOf(points, 0.5), {}, {}).front();
     QCOMPARE(curve.nonFinite.size(), size_t(2));
     QCOMPARE(curve.nonFinite[0].x, 5.0);
@@ -120,7 +126,8 @@ void TestShownSeries::nonFinitePointsBecomeGlyphsAndGaps()
 void TestShownSeries::hiddenNonFinitePointStillHasAGlyph()
 {
     std::vector<FakePoint> points;
-    for (int64_t step = 1; step <= 1000; ++step) points.push_back({step, 0, 0, step == 503 ? std::nan("") : 2.0});
+    for (int64_t step = 1; step <= 1000; ++step)
+        points.push_back({step, 0, 0, step == 503 ? std::nan("") : 2.0});
     const PlotCurve curve = makeCurves(shownOf(points, 0, 10), {}, {}).front();
     QCOMPARE(curve.nonFinite.size(), size_t(1));
     QVERIFY(std::abs(curve.nonFinite[0].x - 503) <= 100);

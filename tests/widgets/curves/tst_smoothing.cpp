@@ -14,7 +14,8 @@ namespace {
 
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
-/// By definition: weights α^(t-i) over the finite points so far, divided by their sum. Slow and obviously right.
+/// By definition: weights α^(t-i) over the finite points so far, divided by their sum. Slow and obviously
+/// right.
 double reference(const std::vector<double> &values, size_t t, double alpha)
 {
     double sum = 0, weights = 0, weight = 1;

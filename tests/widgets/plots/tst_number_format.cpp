@@ -74,7 +74,10 @@ void TestNumberFormat::shortensWithKAndM()
     QTEST(formatCompact(value), "text");
 }
 
-void TestNumberFormat::trimsZerosOnlyOnTicks() { QCOMPARE(formatCompact(12000, Zeros::Trim), QStringLiteral("12k")); }
+void TestNumberFormat::trimsZerosOnlyOnTicks()
+{
+    QCOMPARE(formatCompact(12000, Zeros::Trim), QStringLiteral("12k"));
+}
 
 void TestNumberFormat::saysDurations_data()
 {

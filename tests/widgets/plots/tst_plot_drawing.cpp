@@ -32,7 +32,8 @@ bool isInked(const QImage &image, double x, double y, int reach)
             const QPoint place(int(x * ratio) + dx, int(y * ratio) + dy);
             if (!image.rect().contains(place)) continue;
             const QColor pixel = image.pixelColor(place);
-            const int distance = std::abs(pixel.red() - ground.red()) + std::abs(pixel.green() - ground.green()) +
+            const int distance = std::abs(pixel.red() - ground.red()) +
+                                 std::abs(pixel.green() - ground.green()) +
                                  std::abs(pixel.blue() - ground.blue());
             if (distance > 60) return true;
         }
@@ -198,7 +199,8 @@ void TestPlotDrawing::followsTheTheme()
 
 void TestPlotDrawing::drawsAtTwoPixelsPerPoint()
 {
-    // grab() renders at the ratio of the widget; the offscreen screen has 1, so the buffers are asked directly.
+    // grab() renders at the ratio of the widget; the offscreen screen has 1, so the buffers are asked
+    // directly.
     const auto view = makeView({makeCurve(100, [](int) { return 2.0; })});
     QPixmap large(view->size() * 2);
     large.setDevicePixelRatio(2);

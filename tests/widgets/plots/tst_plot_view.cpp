@@ -17,21 +17,27 @@ double falling(int step) { return 1 + 4 * std::exp(-step / 200.0); }
 
 void wheel(PlotView &view, QPointF position, int delta, Qt::KeyboardModifiers modifiers = Qt::NoModifier)
 {
-    QWheelEvent event(position, view.mapToGlobal(position), {}, {0, delta}, Qt::NoButton, modifiers, Qt::NoScrollPhase, false);
+    QWheelEvent event(position, view.mapToGlobal(position), {}, {0, delta}, Qt::NoButton, modifiers,
+                      Qt::NoScrollPhase, false);
     QCoreApplication::sendEvent(&view, &event);
 }
 
-void mouse(PlotView &view, QEvent::Type type, QPointF position, Qt::MouseButton button, Qt::KeyboardModifiers modifiers = {})
+void mouse(PlotView &view, QEvent::Type type, QPointF position, Qt::MouseButton button,
+           Qt::KeyboardModifiers modifiers = {})
 {
-    const Qt::MouseButtons held = type == QEvent::MouseButtonRelease ? Qt::NoButton : Qt::MouseButtons(button);
-    QMouseEvent event(type, position, view.mapToGlobal(position), type == QEvent::MouseMove ? Qt::NoButton : button, held, modifiers);
+    const Qt::MouseButtons held =
+        type == QEvent::MouseButtonRelease ? Qt::NoButton : Qt::MouseButtons(button);
+    QMouseEvent event(type, position, view.mapToGlobal(position),
+                      type == QEvent::MouseMove ? Qt::NoButton : button, held, modifiers);
     QCoreApplication::sendEvent(&view, &event);
 }
 
-void drag(PlotView &view, QPointF from, QPointF to, Qt::MouseButton button, Qt::KeyboardModifiers modifiers = {})
+void drag(PlotView &view, QPointF from, QPointF to, Qt::MouseButton button,
+          Qt::KeyboardModifiers modifiers = {})
 {
     mouse(view, QEvent::MouseButtonPress, from, button, modifiers);
-    for (int i = 1; i <= 4; ++i) mouse(view, QEvent::MouseMove, from + (to - from) * i / 4, button, modifiers);
+    for (int i = 1; i <= 4; ++i)
+        mouse(view, QEvent::MouseMove, from + (to - from) * i / 4, button, modifiers);
     mouse(view, QEvent::MouseButtonRelease, to, button, modifiers);
 }
 
@@ -219,14 +225,22 @@ void TestPlotView::keyboardMovesTheView()
     QTest::keyClick(view.get(), Qt::Key(key));
     view->flush();
     const PlotRange nextX = view->xRange(), nextY = view->yRange();
-    if (effect == QLatin1String("x-")) QVERIFY(nextX.from < x.from && std::abs(nextX.size() - x.size()) < 1e-6);
-    else if (effect == QLatin1String("x+")) QVERIFY(nextX.from > x.from && std::abs(nextX.size() - x.size()) < 1e-6);
-    else if (effect == QLatin1String("y+")) QVERIFY(nextY.from > y.from && nextX == x);
-    else if (effect == QLatin1String("y-")) QVERIFY(nextY.from < y.from && nextX == x);
-    else if (effect == QLatin1String("in")) QVERIFY(nextX.size() < x.size());
-    else if (effect == QLatin1String("out")) QVERIFY(nextX.size() > x.size());
-    else if (effect == QLatin1String("fit")) QVERIFY(nextX == all && view->isFollowing());
-    else QVERIFY(view->isLogY());
+    if (effect == QLatin1String("x-"))
+        QVERIFY(nextX.from < x.from && std::abs(nextX.size() - x.size()) < 1e-6);
+    else if (effect == QLatin1String("x+"))
+        QVERIFY(nextX.from > x.from && std::abs(nextX.size() - x.size()) < 1e-6);
+    else if (effect == QLatin1String("y+"))
+        QVERIFY(nextY.from > y.from && nextX == x);
+    else if (effect == QLatin1String("y-"))
+        QVERIFY(nextY.from < y.from && nextX == x);
+    else if (effect == QLatin1String("in"))
+        QVERIFY(nextX.size() < x.size());
+    else if (effect == QLatin1String("out"))
+        QVERIFY(nextX.size() > x.size());
+    else if (effect == QLatin1String("fit"))
+        QVERIFY(nextX == all && view->isFollowing());
+    else
+        QVERIFY(view->isLogY());
 }
 
 void TestPlotView::zoomingOutEnds()
@@ -274,7 +288,8 @@ void TestPlotView::logAxisLeavesOutWhatIsNotPositive()
     QVERIFY(view->yRange().from > 0);
     QVERIFY(view->yRange().to > 4);
     // Equal ratios take equal heights.
-    QVERIFY(std::abs((view->pixelOfY(1) - view->pixelOfY(2)) - (view->pixelOfY(2) - view->pixelOfY(4))) < 0.01);
+    QVERIFY(std::abs((view->pixelOfY(1) - view->pixelOfY(2)) - (view->pixelOfY(2) - view->pixelOfY(4))) <
+            0.01);
 }
 
 void TestPlotView::cursorSnapsAndTells()
