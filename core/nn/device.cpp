@@ -29,14 +29,16 @@ Result<void> loadTorchCuda()
     if (dlopen((torchFolder() / "libtorch_cuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL)) return {};
     const char *reason = dlerror();
     return Error{ErrorCode::Unavailable,
-                 "Cannot use device \"cuda\": LibTorch's CUDA half could not be opened (" + std::string(reason ? reason : "unknown") + ").",
+                 "Cannot use device \"cuda\": LibTorch's CUDA half could not be opened (" +
+                     std::string(reason ? reason : "unknown") + ").",
                  "Fetch it with scripts/setup/libtorch.py --cuda and build again, or set device to cpu."};
 }
 
 void loadOwnKernels()
 {
     constexpr const char *kLibrary = "liborrery_cuda.so";
-    for (const std::filesystem::path &path : {programDir() / kLibrary, programDir() / ".." / "lib" / kLibrary}) {
+    for (const std::filesystem::path &path :
+         {programDir() / kLibrary, programDir() / ".." / "lib" / kLibrary}) {
         void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!library) continue;
         s_fillKeepMask = reinterpret_cast<CudaFillKeepMask *>(dlsym(library, "orrery_cuda_fill_keep_mask"));
@@ -69,9 +71,6 @@ Result<at::Device> openDevice(const std::string &name)
     return at::Device(at::kCUDA, 0);
 }
 
-CudaFillKeepMask *cudaFillKeepMask()
-{
-    return s_fillKeepMask.load(std::memory_order_acquire);
-}
+CudaFillKeepMask *cudaFillKeepMask() { return s_fillKeepMask.load(std::memory_order_acquire); }
 
 } // namespace orrery::nn

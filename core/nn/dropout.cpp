@@ -23,8 +23,8 @@ CounterRng streamOf(const ForwardContext &context, int64_t sample, uint32_t laye
 }
 
 template <typename KeepOf>
-at::Tensor makeMaskOnGpu(const ForwardContext &context, uint32_t layerWord, RngPurpose purpose, at::IntArrayRef shape,
-                         double dropout, at::Device device, KeepOf keepOf)
+at::Tensor makeMaskOnGpu(const ForwardContext &context, uint32_t layerWord, RngPurpose purpose,
+                         at::IntArrayRef shape, double dropout, at::Device device, KeepOf keepOf)
 {
     at::Tensor words = at::empty({shape[0], 4}, at::TensorOptions(at::kInt).pinned_memory(true));
     at::Tensor keeps = at::empty({shape[0]}, at::TensorOptions(at::kFloat).pinned_memory(true));
