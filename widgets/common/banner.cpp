@@ -107,7 +107,9 @@ void Banner::showMessage(BannerKind kind, const QString &message, const QString 
     m_message = message;
     m_hint = hint;
     bindIcon(m_icon, iconOf(kind));
-    m_icon->setAccessibleName(kind == BannerKind::Error ? tr("Error") : kind == BannerKind::Warning ? tr("Warning") : tr("Note"));
+    m_icon->setAccessibleName(kind == BannerKind::Error     ? tr("Error")
+                              : kind == BannerKind::Warning ? tr("Warning")
+                                                            : tr("Note"));
     m_messageLabel->setText(message);
     m_hintLabel->setText(hint);
     m_hintLabel->setVisible(!hint.isEmpty());

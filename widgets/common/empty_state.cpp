@@ -53,12 +53,16 @@ void EmptyState::setTexts(const QString &title, const QString &sentence)
 
 QPushButton *EmptyState::addButton(const QString &text, const QString &iconName)
 {
+    const bool isFirst = m_buttons->count() == 0;
+    QPushButton *button = addPlainButton(text, isFirst ? QString() : iconName);
+    if (isFirst) makePrimary(button);
+    return button;
+}
+
+QPushButton *EmptyState::addPlainButton(const QString &text, const QString &iconName)
+{
     auto *button = new QPushButton(text, this);
-    if (!m_hasPrimary)
-        makePrimary(button);
-    else if (!iconName.isEmpty())
-        bindIcon(button, iconName);
-    m_hasPrimary = true;
+    if (!iconName.isEmpty()) bindIcon(button, iconName);
     m_buttons->addWidget(button);
     return button;
 }

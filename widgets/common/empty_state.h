@@ -19,11 +19,12 @@ public:
     void setTexts(const QString &title, const QString &sentence);
     /// The first button is the primary one. Connect to clicked(); the widget owns it.
     QPushButton *addButton(const QString &text, const QString &iconName = {});
+    /// A plain button, where another panel beside this one already has the primary one.
+    QPushButton *addPlainButton(const QString &text, const QString &iconName = {});
 
 private:
     ToneLabel *m_title, *m_sentence;
     QHBoxLayout *m_buttons;
-    bool m_hasPrimary = false;
 };
 
 } // namespace orrery::ui

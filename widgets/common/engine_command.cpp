@@ -47,8 +47,10 @@ QString generateCommand(const QString &model, const GenerateRequest &request)
     QStringList arguments{u"generate"_s, model};
     const QString prompt = fromStd(request.prompt);
     // A prompt that begins with a dash would be read as an option.
-    if (prompt.startsWith(u'-')) arguments << u"--prompt="_s + prompt;
-    else arguments << u"--prompt"_s << prompt;
+    if (prompt.startsWith(u'-'))
+        arguments << u"--prompt="_s + prompt;
+    else
+        arguments << u"--prompt"_s << prompt;
     arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
               << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);

@@ -159,7 +159,8 @@ std::optional<QString> FieldEditor::givenText() const
     if (m_line) {
         const QString text = m_field.type == FieldType::Text ? m_line->text() : m_line->text().trimmed();
         // The engine has no shell to do it, and may have another home.
-        if (m_field.type == FieldType::Path && text.startsWith(u"~/"_s)) return QDir::homePath() + text.mid(1);
+        if (m_field.type == FieldType::Path && text.startsWith(u"~/"_s))
+            return QDir::homePath() + text.mid(1);
         return text;
     }
     if (m_box) return m_box->currentData().toString();

@@ -27,9 +27,10 @@ Tone runStateTone(RunState state);
 QString runStateLine(const RunStatus &status, double now);
 /// A live run whose last report is older than kStaleAfterSeconds.
 bool isStale(const RunStatus &status, double now);
-/// The shape of the state: disc with a halo (live; without one when it is stale), bars (paused), check mark (finished), cross (failed),
-/// ring (never ran).
-void paintRunState(QPainter &painter, const QRectF &area, RunState state, const QColor &color, bool isStale = false);
+/// The shape of the state: disc with a halo (live; without one when it is stale), bars (paused), check mark
+/// (finished), cross (failed), ring (never ran).
+void paintRunState(QPainter &painter, const QRectF &area, RunState state, const QColor &color,
+                   bool isStale = false);
 QString runTitle(const RunStatus &status); ///< name, else id
 
 /// Colour index of a run for Theme::runColor(). Runs get the lowest free index in the order in which they

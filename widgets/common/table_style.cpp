@@ -26,8 +26,10 @@ public:
         const QRect area = option.rect.adjusted(kCellPadding, 0, -kCellPadding, 0);
         painter->setFont(typeFont(TypeSize::Base));
         painter->setPen(foreground.isValid() ? foreground.value<QColor>() : tokens.text);
-        painter->drawText(area, alignment.isValid() ? static_cast<int>(alignment.value<Qt::Alignment>()) : int(Qt::AlignVCenter),
-                          painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, area.width()));
+        painter->drawText(
+            area,
+            alignment.isValid() ? static_cast<int>(alignment.value<Qt::Alignment>()) : int(Qt::AlignVCenter),
+            painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, area.width()));
     }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One look for all tables: whole rows, no grid, room beside the text so that numbers line up with their headers, elision
-// instead of sideways scrolling. GUI thread only.
+// One look for all tables: whole rows, no grid, room beside the text so that numbers line up with their
+// headers, elision instead of sideways scrolling. GUI thread only.
 #pragma once
 
 class QTableView;

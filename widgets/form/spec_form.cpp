@@ -144,7 +144,7 @@ void SpecForm::makeGroups(QVBoxLayout *layout)
         grid->setHorizontalSpacing(space::kOne);
         grid->setVerticalSpacing(space::kHalf);
         grid->setColumnMinimumWidth(0, 150);
-        grid->setColumnMinimumWidth(2, 28);
+        grid->setColumnMinimumWidth(2, 36); // of a reset button, shown or not
         grid->setColumnStretch(1, 1);
         sectionLayout->addLayout(grid);
         auto *more = makeIconButton(u"chevron-right"_s, tr("Show more settings of %1").arg(name), section);

@@ -52,7 +52,8 @@ QString modelText(const GenerationVersion &version)
     const qint64 step = loaded >= 0 ? loaded : asked;
     if (step < 0) return version.modelTitle;
     QString text = PlaygroundPanel::tr("%1, step %2").arg(version.modelTitle, integerText(step));
-    if (asked >= 0 && loaded >= 0 && asked != loaded) text = PlaygroundPanel::tr("%1 instead of %2").arg(text, integerText(asked));
+    if (asked >= 0 && loaded >= 0 && asked != loaded)
+        text = PlaygroundPanel::tr("%1 instead of %2").arg(text, integerText(asked));
     return text;
 }
 
@@ -270,7 +271,8 @@ void PlaygroundPanel::updateStatus()
         parts << (numTokens == 1 ? tr("1 token") : tr("%1 tokens").arg(integerText(numTokens)));
     const double decode =
         version->summary ? version->summary->decodeSeconds : version->seconds - version->secondsToFirst;
-    if (numTokens > 1 && decode >= kMinSecondsForSpeed) parts << speedText(static_cast<double>(numTokens) / decode);
+    if (numTokens > 1 && decode >= kMinSecondsForSpeed)
+        parts << speedText(static_cast<double>(numTokens) / decode);
     if (version->summary && version->summary->promptTokens > 0)
         parts << tr("prompt of %1 read in %2 s")
                      .arg(integerText(version->summary->promptTokens),

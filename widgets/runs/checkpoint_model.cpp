@@ -62,7 +62,8 @@ QVariant CheckpointModel::data(const QModelIndex &index, int role) const
         return toneColor(index.column() <= LossColumn ? Tone::Text : Tone::Secondary);
     case Qt::ToolTipRole:
         return tr("%1, saved %2\n%3")
-            .arg(bytesText(checkpoint.numBytes), clockTimeText(checkpoint.wallTime), fromStd(checkpoint.directory));
+            .arg(bytesText(checkpoint.numBytes), clockTimeText(checkpoint.wallTime),
+                 fromStd(checkpoint.directory));
     case StepRole:
         return static_cast<qlonglong>(checkpoint.step);
     case DirectoryRole:

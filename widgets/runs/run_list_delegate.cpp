@@ -74,11 +74,12 @@ void RunListDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
 
     const bool isStale = index.data(RunListModel::IsStaleRole).toBool();
 
-    // First line: mark, name, small curve, loss. The second belongs to the state, which may be a whole sentence.
+    // First line: mark, name, small curve, loss. The second belongs to the state, which may be a whole
+    // sentence.
     const double loss = index.data(RunListModel::LossRole).toDouble();
     const QFontMetrics numberMetrics(theme.baseFont());
-    const int lossWidth =
-        std::max(numberMetrics.horizontalAdvance(u"0.000"_s), numberMetrics.horizontalAdvance(lossText(loss)));
+    const int lossWidth = std::max(numberMetrics.horizontalAdvance(u"0.000"_s),
+                                   numberMetrics.horizontalAdvance(lossText(loss)));
     const QRect lossRect(area.right() - lossWidth + 1, top, lossWidth, nameMetrics.height());
     painter->setFont(theme.baseFont());
     painter->setPen(std::isnan(loss) ? tokens.secondary : tokens.text);
@@ -106,7 +107,8 @@ void RunListDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     painter->setPen(toneColor(stateLineTone(index)));
     painter->drawText(QRect(textLeft, top + nameMetrics.height() + 1, lineWidth, smallMetrics.height()),
                       Qt::AlignLeft | Qt::AlignVCenter,
-                      smallMetrics.elidedText(index.data(RunListModel::StateLineRole).toString(), Qt::ElideRight, lineWidth));
+                      smallMetrics.elidedText(index.data(RunListModel::StateLineRole).toString(),
+                                              Qt::ElideRight, lineWidth));
     painter->restore();
 }
 

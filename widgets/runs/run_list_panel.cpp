@@ -223,7 +223,8 @@ void RunListPanel::takeConnection()
     if (state == ConnectionState::Lost)
         m_note->setText(tr("The engine is not reachable. List of %1; runs go on without this window.")
                             .arg(clockTimeText(m_lastListAt)));
-    else m_note->setText(tr("Connecting to the engine …"));
+    else
+        m_note->setText(tr("Connecting to the engine …"));
     m_note->setTone(state == ConnectionState::Lost ? Tone::Warning : Tone::Secondary);
     updateState();
     updateActions();

@@ -35,7 +35,10 @@ namespace orrery::ui {
 /// The state's shape in the run's colour, as in the list.
 class RunPanel::StateMark : public QWidget {
 public:
-    explicit StateMark(QWidget *parent) : QWidget(parent) { setFixedSize(12, QFontMetrics(typeFont(TypeSize::Base)).height()); }
+    explicit StateMark(QWidget *parent) : QWidget(parent)
+    {
+        setFixedSize(12, QFontMetrics(typeFont(TypeSize::Base)).height());
+    }
     void setState(RunState state, int colorIndex)
     {
         m_state = state;
@@ -80,7 +83,7 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     auto *empty = new EmptyState(
         tr("No run selected"),
         tr("State, numbers, settings, checkpoints and samples of the selected run stand here."), m_stack);
-    connect(empty->addButton(tr("New run")), &QPushButton::clicked, this, &RunPanel::newRunRequested);
+    connect(empty->addPlainButton(tr("New run")), &QPushButton::clicked, this, &RunPanel::newRunRequested);
     m_stack->addWidget(page);
     m_stack->addWidget(empty);
     setContent(m_stack);
@@ -148,6 +151,7 @@ QWidget *RunPanel::makeTabs()
     m_tabs->setDocumentMode(true);
     m_tabs->tabBar()->setExpanding(false);
     m_tabs->tabBar()->setDrawBase(false);
+    m_tabs->tabBar()->setStyleSheet(u"QTabBar::tab { padding: 6px 7px; }"_s); // four tabs fit a dock of 270
     m_tabs->tabBar()->setAccessibleName(tr("Details of the run"));
     m_spec = new SpecView(m_tabs);
     m_checkpoints = new CheckpointView(m_tabs);
@@ -319,7 +323,8 @@ void RunPanel::showNumbers(const RunStatus &status)
                                                  : unknownText(),
                         integerText(static_cast<qint64>(status.numParameters)));
     QString device = fromStd(status.device);
-    if (status.threads > 0) device += status.threads == 1 ? tr(", 1 thread") : tr(", %1 threads").arg(status.threads);
+    if (status.threads > 0)
+        device += status.threads == 1 ? tr(", 1 thread") : tr(", %1 threads").arg(status.threads);
     m_numbers->setValue(tr("Device"), device.isEmpty() ? unknownText() : device);
     m_numbers->setValue(tr("Last checkpoint"), status.lastCheckpointStep >= 0
                                                    ? tr("step %1").arg(integerText(status.lastCheckpointStep))
