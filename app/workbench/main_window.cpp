@@ -276,7 +276,7 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     m_runListDock->setVisible(true);
     m_runDock->setVisible(layout == WindowLayout::Train);
     m_logDock->setVisible(false);
-    resizeDocks({m_runListDock, m_runDock}, {280, 300}, Qt::Horizontal);
+    resizeDocks({m_runListDock, m_runDock}, {260, 350}, Qt::Horizontal);
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
 }
 

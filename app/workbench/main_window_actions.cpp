@@ -26,7 +26,6 @@ void MainWindow::makeActions()
     m_newRunAction->setObjectName(QStringLiteral("newRunAction"));
     m_newRunAction->setShortcut(QKeySequence::New);
     m_newRunAction->setCheckable(true);
-    bindIcon(m_newRunAction, QStringLiteral("plus"));
     connect(m_newRunAction, &QAction::triggered, this, [this](bool isChecked) {
         if (isChecked) showNewRun();
         else showLayout(m_layout);

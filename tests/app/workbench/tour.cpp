@@ -11,6 +11,7 @@
 #include "widgets/plots/plot_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QDir>
 #include <QPlainTextEdit>
@@ -62,14 +63,14 @@ private:
 
     bool training()
     {
-        m_session.createRun(QStringLiteral(R"({"name":"cpp-tiny","data.path":"example","model.preset":"tiny","train.steps":600,"train.eval_every":50,
+        m_session.createRun(QStringLiteral(R"({"name":"cpp-tiny","data.path":"example","model.preset":"tiny","train.steps":400,"train.batch_size":8,"train.eval_every":50,"train.eval_tokens":16384,
                                 "train.checkpoint_every":100,"train.keep_last":10,"probes.every":200,"optimizer.lr":0.002})"),
                             {}, true, &m_window, [this](Result<RunStatus> created) {
                                 if (created) m_window.selectRun(QString::fromStdString(created->id));
                                 else std::fprintf(stderr, "%s\n", created.error().text().c_str());
                             });
         const auto step = [this] { return m_session.runs().empty() ? 0 : m_session.runs().front().step; };
-        if (!wait("the first 330 steps", 240'000, [&] { return step() > 330; })) return false;
+        if (!wait("the first 330 steps", 300'000, [&] { return step() > 330; })) return false;
         picture("train-light");
         theme(ThemeKind::Dark);
         picture("train-dark");
@@ -94,14 +95,14 @@ private:
     bool playground()
     {
         PlaygroundPanel &play = m_window.playground();
-        play.setModel(QString::fromStdString(m_session.runs().front().id) + QStringLiteral("@600"));
+        play.setModel(QString::fromStdString(m_session.runs().front().id) + QStringLiteral("@400"));
         m_window.showLayout(WindowLayout::Play);
         play.promptEditor()->setPlainText(QStringLiteral("template <typename _Tp>\n  struct "));
         QTest::qWait(300);
         play.generate();
         if (!wait("the first tokens", 60'000, [&] { return play.transcript()->numTokens() > 0; })) return false;
         if (!wait("the end of the generation", 60'000, [&] { return !play.isGenerating(); })) return false;
-        play.transcript()->setColored(true);
+        if (auto *colour = play.findChild<QAbstractButton *>(QStringLiteral("colorTokens")); colour && !colour->isChecked()) colour->click();
         play.transcript()->setCurrentToken(std::min(40, play.transcript()->numTokens() - 1), true);
         QTest::qWait(300);
         picture("play-light");
