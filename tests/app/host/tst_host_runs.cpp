@@ -358,7 +358,8 @@ void TestHostRuns::endsWithOneHostWhenManyStart()
     HostConnectOptions options;
     options.socketPath = m_host->socket;
     options.engineProgram = ORRERY_HOST_PROGRAM;
-    options.arguments = {m_host->home().string(), m_host->socket};
+    // One that starts so late that the winner has ended already becomes a host itself: it must not stay.
+    options.arguments = {m_host->home().string(), m_host->socket, "3"};
     options.wait = std::chrono::seconds(20);
     std::vector<int64_t> pids(4, -1);
     std::vector<std::thread> threads;
