@@ -17,7 +17,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr size_t kMaxReaders = 16;
 constexpr size_t kMaxClients = 16;
-constexpr auto kPoll = std::chrono::milliseconds(100);      ///< how soon a worker's start or end is seen
+constexpr auto kConnectPatience =
+    std::chrono::milliseconds(700);                       ///< of a viewer, who hears from us meanwhile
+constexpr auto kWorkerPatience = std::chrono::seconds(3); ///< for a short answer; a stopped worker gives none
+constexpr auto kPoll = std::chrono::milliseconds(100);    ///< how soon a worker's start or end is seen
 constexpr auto kHeartbeat = std::chrono::milliseconds(900); ///< below the promised second
 
 /// Moves the entry of a key to the front, or makes it; forgets the oldest ones.
@@ -70,12 +73,19 @@ Result<std::shared_ptr<EngineClient>> HostRuns::clientOf(const WorkerInfo &worke
     // The socket's name holds the worker's pid, and a pid comes again: the start tells two workers apart.
     const std::string key =
         worker.socket + "\n" + std::to_string(worker.pid) + "\n" + std::to_string(worker.startedAt);
+    {
+        const std::lock_guard lock(m_mutex);
+        for (const auto &entry : m_clients)
+            if (entry.first == key) return entry.second;
+    }
+    // Outside the lock: a worker that is stopped takes its time, and other runs must not wait for it.
+    ORRERY_ASSIGN(EngineClient connected, EngineClient::connect(worker.socket));
+    connected.setDeadline(kWorkerPatience);
+    auto client = std::make_shared<EngineClient>(std::move(connected));
     const std::lock_guard lock(m_mutex);
-    return recent<std::string, EngineClient>(
-        m_clients, key, kMaxClients, [&]() -> Result<std::shared_ptr<EngineClient>> {
-            ORRERY_ASSIGN(EngineClient client, EngineClient::connect(worker.socket));
-            return std::make_shared<EngineClient>(std::move(client));
-        });
+    m_clients.emplace_front(key, client);
+    while (m_clients.size() > kMaxClients) m_clients.pop_back();
+    return client;
 }
 
 Result<RunStatus> HostRuns::status(const std::string &run)
@@ -127,7 +137,7 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const Wo
                                                WatchSink &sink)
 {
     // A connection of its own: a viewer that does not read holds up its own transport only.
-    Result<EngineClient> client = EngineClient::connect(worker.socket);
+    Result<EngineClient> client = EngineClient::connect(worker.socket, kConnectPatience);
     if (!client.ok()) return Forwarding::WorkerGone;
     bool isViewerGone = false;
     bool hasBatch = false;

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void createsWithoutStarting();
     void runsThroughItsWholeLife();
     void showsACrashWithinASecond();
+    void livesWithAStoppedWorker();
     void listsWhatChanges();
     void beatsForARunAtRest();
     void finishesAWatchedRun();
@@ -123,6 +124,27 @@ void TestHostRuns::showsACrashWithinASecond()
         VERIFY_OK(client.startRun(created->id, 0));
         QVERIFY(watcher.reaches(RunState::Running));
     }
+}
+
+void TestHostRuns::livesWithAStoppedWorker()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto stopped = client.createRun(m_host->specJson(1'000'000, "stopped"), "", true);
+    VERIFY_OK(stopped);
+    const auto other = client.createRun(m_host->specJson(1'000'000, "other"), "", true);
+    VERIFY_OK(other);
+    const auto worker = m_host->worker(*stopped);
+    QVERIFY(worker.has_value());
+    QCOMPARE(::kill(static_cast<pid_t>(worker->pid), SIGSTOP), 0);
+    // The store answers for it, the link stays alive, and a command says that nobody took it.
+    VERIFY_OK(client.status(stopped->id));
+    int numBatches = 0;
+    VERIFY_OK(client.watch(stopped->id, [&](const WatchBatch &) { return ++numBatches < 3; }));
+    QCOMPARE(client.control(stopped->id, {ControlVerb::Pause, 1, {}}).error().code, ErrorCode::Unavailable);
+    VERIFY_OK(client.control(other->id, {ControlVerb::Pause, 1, {}}));
+    QCOMPARE(::kill(static_cast<pid_t>(worker->pid), SIGCONT), 0);
+    QVERIFY(waitFor([&] { return client.control(stopped->id, {ControlVerb::Pause, 1, {}}).ok(); }));
 }
 
 void TestHostRuns::listsWhatChanges()
