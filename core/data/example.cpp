@@ -138,4 +138,15 @@ Result<fs::path> makeExampleData(const fs::path &home, const fs::path &orrerySou
     return folder;
 }
 
+std::filesystem::path orrerySourcesAbove(std::filesystem::path programFolder)
+{
+    constexpr int kMostLevels = 5; // bin, preset, build, checkout, and one to spare
+    std::error_code ignored;
+    for (int i = 0; i < kMostLevels && programFolder.has_relative_path();
+         ++i, programFolder = programFolder.parent_path())
+        if (std::filesystem::exists(programFolder / "core" / "data" / "example.h", ignored))
+            return programFolder;
+    return {};
+}
+
 } // namespace orrery

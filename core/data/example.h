@@ -17,6 +17,10 @@ inline constexpr uint64_t kExampleBytes = 6'000'000; ///< about what the example
 std::vector<std::filesystem::path>
 exampleSources(const std::filesystem::path &headersRoot = "/usr/include/c++");
 
+/// Orrery's own sources where a program of a checkout's build folder runs: the nearest folder above
+/// programFolder that holds them. Empty for an installed program.
+std::filesystem::path orrerySourcesAbove(std::filesystem::path programFolder);
+
 /// Copies headers, and below `orrerySources` the folders core, widgets, app, docs, into <home>/example-data/
 /// unless it is there already; same files, same order and same cut on every call.
 /// @return that folder, for data.path @error NotFound naming what to install, Io

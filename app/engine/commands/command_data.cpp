@@ -43,7 +43,7 @@ int prepare(const Session &session, const DataArguments &arguments, bool describ
     std::signal(SIGINT, [](int) { g_cancelled = true; });
     DataSpec data = arguments.data;
     if (data.path == "example") {
-        auto example = makeExampleData(userDataDir());
+        auto example = makeExampleData(userDataDir(), orrerySourcesAbove(programDir()));
         if (!example) return fail(session, example.error());
         data.path = example->string();
     }

@@ -61,7 +61,7 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
                      "Name one, or use \"example\"."};
     if (spec.data.path == kExampleData) {
         if (spec.name.empty()) spec.name = "example-" + spec.model.preset;
-        ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir()));
+        ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir(), orrerySourcesAbove(programDir())));
         spec.data.path = example.string();
     }
     spec.data.path = absolutePath(spec.data.path).string();

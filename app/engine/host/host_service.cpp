@@ -120,7 +120,7 @@ Result<std::string> HostService::describeData(const DataRequest &request, const 
     DataSpec data;
     data.path = request.path;
     if (data.path == kExampleData) {
-        ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir()));
+        ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir(), orrerySourcesAbove(programDir())));
         data.path = example.string();
     }
     if (!request.tokenizer.empty()) data.tokenizer = request.tokenizer;
