@@ -66,7 +66,7 @@ QVariant RunListModel::data(const QModelIndex &index, int role) const
     case StateLineRole:
         return runStateLine(status, wallNow());
     case IsStaleRole:
-        return isStale(status, wallNow());
+        return isStale(status, wallNow()) || (!m_isConnected && isLiveState(status.state));
     case LossRole:
         return status.loss;
     case ColorIndexRole:
@@ -160,6 +160,13 @@ void RunListModel::refreshTimes()
         const QModelIndex changed = index(static_cast<int>(row));
         Q_EMIT dataChanged(changed, changed, {StateLineRole, IsStaleRole, FilterRole});
     }
+}
+
+void RunListModel::setConnected(bool isConnected)
+{
+    if (isConnected == m_isConnected) return;
+    m_isConnected = isConnected;
+    if (!m_rows.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1), {IsStaleRole});
 }
 
 int RunListModel::rowOf(const QString &run) const

@@ -37,6 +37,9 @@ public:
     /// Says again what depends on the clock ("no report for 2 min"); called by a timer.
     void refreshTimes();
 
+    /// Without an engine nothing is live: live runs are then shown as stale.
+    void setConnected(bool isConnected);
+
     [[nodiscard]] int rowOf(const QString &run) const; ///< -1 when it is not listed
     [[nodiscard]] const RunStatus &status(int row) const { return m_rows[static_cast<size_t>(row)].status; }
     [[nodiscard]] const std::vector<double> &sparkline(int row) const
@@ -53,6 +56,7 @@ private:
     void replaceStatus(size_t row, const RunStatus &status);
 
     std::vector<Row> m_rows;
+    bool m_isConnected = true;
 };
 
 } // namespace orrery::ui

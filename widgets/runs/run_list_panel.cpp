@@ -220,6 +220,7 @@ void RunListPanel::takeConnection()
     // The window's banner says what is wrong and retries; the list says what it is worth meanwhile.
     const ConnectionState state = m_session.connectionState();
     m_note->setVisible(state != ConnectionState::Connected);
+    m_model->setConnected(state == ConnectionState::Connected);
     if (state == ConnectionState::Lost)
         m_note->setText(tr("The engine is not reachable. List of %1; runs go on without this window.")
                             .arg(clockTimeText(m_lastListAt)));

@@ -183,6 +183,7 @@ void TestRunPanels::lostConnectionSaysSinceWhen()
     session.setConnection(ConnectionState::Lost, u"The host ended."_s);
     QVERIFY(note->isVisible());
     QVERIFY(note->text().contains(clockTimeText(kTestNow)));
+    QVERIFY(panel.model()->index(0).data(RunListModel::IsStaleRole).toBool());
     session.setConnection(ConnectionState::Connected);
     QVERIFY(!note->isVisible());
 }
