@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Actions, toolbar and menus of the main window: every action has a text, a shortcut where it is frequent, and a menu.
+// Actions, toolbar and menus of the main window: every action has a text, a shortcut where it is frequent,
+// and a menu.
 #include "app/workbench/main_window.h"
 
 #include "widgets/common/panel_frame.h"
@@ -27,8 +28,10 @@ void MainWindow::makeActions()
     m_newRunAction->setShortcut(QKeySequence::New);
     m_newRunAction->setCheckable(true);
     connect(m_newRunAction, &QAction::triggered, this, [this](bool isChecked) {
-        if (isChecked) showNewRun();
-        else showLayout(m_layout);
+        if (isChecked)
+            showNewRun();
+        else
+            showLayout(m_layout);
     });
     m_openAction = new QAction(tr("Open a run or model…"), this);
     m_openAction->setShortcut(QKeySequence::Open);
@@ -75,7 +78,16 @@ void MainWindow::makeToolBar()
     bar->setIconSize(QSize(16, 16));
     bar->setContextMenuPolicy(Qt::PreventContextMenu);
     bar->addAction(m_newRunAction);
-    bar->widgetForAction(m_newRunAction)->setProperty("primary", true);
+    // The button is filled with the accent, the menu entry is not: same action, another icon. A tool button
+    // takes its action's icon again whenever the action changes.
+    auto *newRun = qobject_cast<QToolButton *>(bar->widgetForAction(m_newRunAction));
+    newRun->setProperty("primary", true);
+    const auto setNewRunIcon = [newRun] {
+        newRun->setIcon(Theme::instance().iconOnAccent(QStringLiteral("plus")));
+    };
+    setNewRunIcon();
+    connect(m_newRunAction, &QAction::changed, newRun, setNewRunIcon);
+    connect(&Theme::instance(), &Theme::changed, newRun, setNewRunIcon);
     bar->addSeparator();
     bar->addActions(m_controls->actions());
 
@@ -98,12 +110,14 @@ void MainWindow::makeToolBar()
         if (index >= 0) showLayout(static_cast<WindowLayout>(index));
     });
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int index) {
-        if (!m_isRestoring && index != static_cast<int>(m_layout)) showLayout(static_cast<WindowLayout>(index));
+        if (!m_isRestoring && index != static_cast<int>(m_layout))
+            showLayout(static_cast<WindowLayout>(index));
     });
     bar->addWidget(m_tabs);
     addStretch();
 
-    auto *theme = makeIconButton(Theme::instance().isDark() ? QStringLiteral("sun") : QStringLiteral("moon"), tr("Light or dark"), bar);
+    auto *theme = makeIconButton(Theme::instance().isDark() ? QStringLiteral("sun") : QStringLiteral("moon"),
+                                 tr("Light or dark"), bar);
     theme->setObjectName(QStringLiteral("themeButton"));
     connect(theme, &QToolButton::clicked, this, [this, theme] {
         const ThemeKind next = Theme::instance().isDark() ? ThemeKind::Light : ThemeKind::Dark;
@@ -145,11 +159,12 @@ void MainWindow::makeMenus()
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     QAction *about = help->addAction(tr("About Orrery"));
     connect(about, &QAction::triggered, this, [this] {
-        auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About Orrery"),
-                                    tr("Orrery %1\n\nTrains language models and shows what happens inside while they learn.\n\n"
-                                       "Engine: %2\nRuns: %3")
-                                        .arg(QApplication::applicationVersion(), m_session.engine().version, m_session.engine().home),
-                                    QMessageBox::Close, this);
+        auto *box = new QMessageBox(
+            QMessageBox::NoIcon, tr("About Orrery"),
+            tr("Orrery %1\n\nTrains language models and shows what happens inside while they learn.\n\n"
+               "Engine: %2\nRuns: %3")
+                .arg(QApplication::applicationVersion(), m_session.engine().version, m_session.engine().home),
+            QMessageBox::Close, this);
         box->setAttribute(Qt::WA_DeleteOnClose);
         box->open();
     });

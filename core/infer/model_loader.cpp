@@ -4,7 +4,7 @@
 #include "core/base/files.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/text_generator.h"
-#include "core/infer/torch_guard.h"
+#include "core/infer/model_guard.h"
 #include "core/store/run_directory.h"
 #include "core/tensorfile/checkpoint_files.h"
 

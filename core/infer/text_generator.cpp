@@ -4,7 +4,7 @@
 
 #include "core/base/platform.h"
 #include "core/infer/sampler.h"
-#include "core/infer/torch_guard.h"
+#include "core/infer/model_guard.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>

@@ -73,7 +73,4 @@ private:
 Registry<FeedForward> &feedForwardRegistry(); ///< "gelu", "gelu_tanh", "swiglu" (key model.ffn)
 Registry<Block> &blockRegistry();             ///< "reference" (key model.block)
 
-/// Width of the feed-forward network's inner layer with the default filled in.
-int64_t resolvedFfnWidth(const ModelSpec &spec);
-
 } // namespace orrery::nn

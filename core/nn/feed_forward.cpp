@@ -2,6 +2,7 @@
 #include "core/nn/feed_forward.h"
 
 #include "core/nn/layers.h"
+#include "core/spec/estimate.h"
 
 #include <torch/torch.h>
 
@@ -12,7 +13,7 @@ class Gelu final : public FeedForward {
 public:
     Gelu(BuildContext &build, std::string approximation) : m_approximation(std::move(approximation))
     {
-        const int64_t inner = resolvedFfnWidth(build.spec);
+        const int64_t inner = feedForwardWidth(build.spec);
         m_up = Linear(build.parameters, build.prefix + "ffn.up", build.spec.width, inner, build.spec.bias,
                       kInitDeviation);
         m_down = Linear(build.parameters, build.prefix + "ffn.down", inner, build.spec.width, build.spec.bias,
@@ -31,7 +32,7 @@ private:
 
 class SwiGlu final : public FeedForward {
 public:
-    explicit SwiGlu(BuildContext &build) : m_inner(resolvedFfnWidth(build.spec))
+    explicit SwiGlu(BuildContext &build) : m_inner(feedForwardWidth(build.spec))
     {
         m_gateUp = Linear(build.parameters, build.prefix + "ffn.gate_up", build.spec.width, 2 * m_inner,
                           build.spec.bias, kInitDeviation);
@@ -52,14 +53,6 @@ private:
 };
 
 } // namespace
-
-int64_t resolvedFfnWidth(const ModelSpec &spec)
-{
-    if (spec.ffnWidth > 0) return spec.ffnWidth;
-    if (spec.ffn != "swiglu") return 4 * spec.width;
-    const int64_t exact = (8 * spec.width + 2) / 3;
-    return (exact + 63) / 64 * 64;
-}
 
 std::unique_ptr<FeedForward> makeGelu(BuildContext &build, const std::string &approximation)
 {

@@ -8,6 +8,7 @@
 
 #include <QString>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,18 +20,27 @@ QString unknownText();
 QString fromStd(std::string_view text);
 std::string toStd(const QString &text);
 
-/// n significant digits, trailing zeros kept so that live numbers do not jump: "1.412", "6.20 × 10⁻⁴", "∞".
-/// NaN is "NaN": callers that mean "not known" ask lossText() and friends.
-QString significantText(double value, int numDigits);
-QString lossText(double nats);               ///< 4 significant; dash when NaN
-QString rateText(double rate);               ///< 3 significant; dash when NaN
-QString percentText(double percent);         ///< "0.3 %", "41 %"
-QString speedText(double tokensPerSecond);   ///< "12.4 k tokens/s"
-QString bytesText(quint64 bytes);            ///< "437 MiB"
-QString countText(double value);             ///< "7.1 M"
-QString integerText(qint64 value);           ///< "8,210"
-QString durationText(double seconds);        ///< "42 min"
-QString timeLeftText(double seconds);        ///< "about 42 min left"; dash when not known
+/// Significant digits without exponent from 0.001 to 99,999, trailing zeros kept so that live numbers do not
+/// jump: "1.412", "6.20 × 10⁻⁴", "∞". NaN is "NaN": callers that mean "not known" ask lossText() and friends.
+QString significantText(double value, int numDigits = 4);
+/// Fixed number of decimals, with a true minus sign and thousands commas.
+QString fixedText(double value, int decimals);
+enum class Zeros : uint8_t { Keep, Trim };
+/// Three significant digits with k, M, G, for axes and narrow tables: 12.4k, 812, 3.10M. Keep zeros where
+/// numbers stand in columns or change in place.
+QString compactText(double value, Zeros zeros = Zeros::Keep);
+/// "× 10⁻⁴" for -4.
+QString powerOfTenText(int exponent);
+QString lossText(double nats);             ///< 4 significant; dash when NaN
+QString rateText(double rate);             ///< 3 significant; dash when NaN
+QString percentText(double percent);       ///< "0.3 %", "41 %"
+QString speedText(double tokensPerSecond); ///< "12.4 k tokens/s"
+QString bytesText(quint64 bytes);          ///< "437 MiB"
+QString countText(double value);           ///< "7.1 M"
+QString integerText(qint64 value);         ///< "8,210"
+QString durationText(double seconds);      ///< "42 min", for what is about right
+QString exactDurationText(double seconds); ///< 2.5 s, 42 s, 3:05 min, 1:07 h, 2 d 3 h, for axes and readings
+QString timeLeftText(double seconds);      ///< "about 42 min left"; dash when not known
 QString relativeTimeText(double secondsAgo); ///< "0.4 s ago", "12 min ago", "3 days ago"
 QString clockTimeText(double unixSeconds);   ///< "14:03:27", with the date when it is not today
 QString probabilityText(double probability); ///< "0.431", "< 0.001"

@@ -62,7 +62,7 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
     m_slider->setRange(0, kSliderMax);
     m_slider->setPageStep(10);
     m_slider->setFixedWidth(88);
-    m_slider->setValue(positionOf(0.97));
+    m_slider->setValue(positionOf(0.9));
     m_slider->setAccessibleName(tr("Smoothing"));
     m_logY->setObjectName(QStringLiteral("logY"));
     m_follow->setObjectName(QStringLiteral("follow"));

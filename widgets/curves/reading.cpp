@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/curves/reading.h"
 
+#include "widgets/common/number_text.h"
 #include "widgets/curves/curves_feed.h"
 #include "widgets/curves/series_buffer.h"
-#include "widgets/plots/number_format.h"
 
 #include <QCoreApplication>
 
@@ -20,19 +20,19 @@ QString number(double value, ReadingFormat format)
 {
     switch (format) {
     case ReadingFormat::Loss:
-        return formatValue(value, 4);
+        return significantText(value, 4);
     case ReadingFormat::Rate:
-        return formatValue(value, 3);
+        return significantText(value, 3);
     case ReadingFormat::Compact:
-        return formatCompact(value);
+        return compactText(value);
     }
     return {};
 }
 
 QString stepText(const SeriesBucket &bucket)
 {
-    if (bucket.firstStep == bucket.lastStep) return formatCount(bucket.firstStep);
-    return QStringLiteral("%1–%2").arg(formatCount(bucket.firstStep), formatCount(bucket.lastStep));
+    if (bucket.firstStep == bucket.lastStep) return integerText(bucket.firstStep);
+    return QStringLiteral("%1–%2").arg(integerText(bucket.firstStep), integerText(bucket.lastStep));
 }
 
 void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis, double x,
@@ -53,7 +53,7 @@ void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis,
                                     number(bucket.maximum, source.format));
     }
     if (bucket.numNonFinite > 0 && bucket.numPoints > 1)
-        detail(tr("NaN or infinite"), tr("%1 points").arg(formatCount(qint64(bucket.numNonFinite))));
+        detail(tr("NaN or infinite"), tr("%1 points").arg(integerText(qint64(bucket.numNonFinite))));
     // Validation has its own rhythm: say where the value comes from.
     const bool isElsewhere = bucket.lastStep < place.firstStep || bucket.firstStep > place.lastStep;
     if (isElsewhere) detail(tr("at step"), stepText(bucket));
@@ -75,14 +75,14 @@ Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis
     const SeriesBucket &place = first->series->buckets[*index];
     const double here = axis.of(place);
     if (!x)
-        reading.title = tr("Latest, step %1").arg(formatCount(place.lastStep));
+        reading.title = tr("Latest, step %1").arg(integerText(place.lastStep));
     else
         reading.title =
             (place.firstStep == place.lastStep ? tr("At step %1") : tr("At steps %1")).arg(stepText(place));
     if (axis.mode == XMode::Time)
-        reading.rows.push_back({ReadingKind::Head, tr("Time"), formatDuration(here), {}});
+        reading.rows.push_back({ReadingKind::Head, tr("Time"), exactDurationText(here), {}});
     reading.foot = (place.numPoints == 1 ? tr("%1 of %2 points") : tr("means of %1 of %2 points"))
-                       .arg(formatCount(qint64(place.numPoints)), formatCount(qint64(totalPoints)));
+                       .arg(integerText(qint64(place.numPoints)), integerText(qint64(totalPoints)));
     for (const ReadingSource &source : sources)
         if (source.series && !source.series->isEmpty()) addSeries(reading, source, axis, here, place);
     if (!x) return reading;

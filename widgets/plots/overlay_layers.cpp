@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/overlay_layers.h"
 
-#include "widgets/plots/number_format.h"
+#include "widgets/common/number_text.h"
 #include "widgets/theme/contrast.h"
 #include "widgets/theme/theme.h"
 
@@ -120,7 +120,7 @@ QString endLabelText(const PlotCurve &curve)
 {
     if (curve.name.isEmpty() || curve.isDimmed) return {};
     for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point)
-        if (std::isfinite(point->y())) return curve.name + QLatin1String("  ") + formatValue(point->y());
+        if (std::isfinite(point->y())) return curve.name + QLatin1String("  ") + significantText(point->y());
     return {};
 }
 

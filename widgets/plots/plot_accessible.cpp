@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/plot_accessible.h"
 
-#include "widgets/plots/number_format.h"
+#include "widgets/common/number_text.h"
 #include "widgets/plots/plot_view.h"
 
 #include <QAccessible>
@@ -62,10 +62,10 @@ QString PlotView::accessibleSummary() const
             if (std::isfinite(point->y())) end = &*point;
         if (end == nullptr) continue;
         const QString where = m_xFormat == AxisFormat::Duration
-                                  ? tr("after %1").arg(formatDuration(end->x()))
-                                  : tr("at step %1").arg(formatCount(qRound64(end->x())));
+                                  ? tr("after %1").arg(exactDurationText(end->x()))
+                                  : tr("at step %1").arg(integerText(qRound64(end->x())));
         QString part = curve.name.isEmpty() ? QString() : curve.name + QLatin1Char(' ');
-        part += formatValue(end->y()) + QLatin1Char(' ') + where;
+        part += significantText(end->y()) + QLatin1Char(' ') + where;
         const QString direction = trend(curve.line, *end);
         if (!direction.isEmpty()) part += QStringLiteral(", ") + direction;
         if (!curve.nonFinite.empty())

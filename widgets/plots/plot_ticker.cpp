@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/plot_ticker.h"
 
-#include "widgets/plots/number_format.h"
+#include "widgets/common/number_text.h"
 
 #include <algorithm>
 #include <array>
@@ -25,10 +25,10 @@ QString durationLabel(double seconds)
     const qint64 whole = qRound64(std::abs(seconds));
     const bool isWhole = std::abs(std::abs(seconds) - double(whole)) < 1e-6;
     if (isWhole && whole < 3600 && whole % 60 == 0)
-        return formatFixed(seconds / 60, 0) + QStringLiteral(" min");
+        return fixedText(seconds / 60, 0) + QStringLiteral(" min");
     if (isWhole && whole < 48 * 3600 && whole % 3600 == 0)
-        return formatFixed(seconds / 3600, 0) + QStringLiteral(" h");
-    return formatDuration(seconds);
+        return fixedText(seconds / 3600, 0) + QStringLiteral(" h");
+    return exactDurationText(seconds);
 }
 
 } // namespace
@@ -117,16 +117,16 @@ QString PlotTicker::getTickLabel(double tick, const QLocale &, QChar, int)
     case AxisFormat::Duration:
         return durationLabel(tick);
     case AxisFormat::Count:
-        return std::abs(tick) >= 1e6 ? formatCompact(tick, Zeros::Trim) : formatFixed(tick, 0);
+        return std::abs(tick) >= 1e6 ? compactText(tick, Zeros::Trim) : fixedText(tick, 0);
     case AxisFormat::Compact:
-        if (std::abs(tick) >= 1000) return formatCompact(tick, Zeros::Trim);
+        if (std::abs(tick) >= 1000) return compactText(tick, Zeros::Trim);
         break;
     case AxisFormat::Value:
         break;
     }
-    if (m_hasDecades) return formatValue(tick, 1);
+    if (m_hasDecades) return significantText(tick, 1);
     const double scale = std::pow(10.0, m_exponent);
-    return formatFixed(tick / scale, decimalsOf(m_step / scale));
+    return fixedText(tick / scale, decimalsOf(m_step / scale));
 }
 
 } // namespace orrery::ui

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/plot_view.h"
 
+#include "widgets/common/number_text.h"
 #include "widgets/plots/curve_layer.h"
-#include "widgets/plots/number_format.h"
 #include "widgets/plots/overlay_layers.h"
 #include "widgets/plots/plot_accessible.h"
 #include "widgets/plots/plot_scene.h"
@@ -366,8 +366,8 @@ void PlotView::updateTickers()
     const int exponent = m_yTicker->neededExponent(yRange());
     m_yTicker->setExponent(exponent);
     m_scene->valueTitle = exponent == 0      ? m_unit
-                          : m_unit.isEmpty() ? formatPowerOfTen(exponent)
-                                             : formatPowerOfTen(exponent) + QLatin1Char(' ') + m_unit;
+                          : m_unit.isEmpty() ? powerOfTenText(exponent)
+                                             : powerOfTenText(exponent) + QLatin1Char(' ') + m_unit;
 
     const int top = m_scene->valueTitle.isEmpty() ? metrics.height() / 2 + 2 : metrics.height() + 8;
     const int left = metrics.horizontalAdvance(QStringLiteral("0.00")) + 8;

@@ -200,4 +200,9 @@ QIcon Theme::icon(const QString &name) const
     return hasLineIcon(name) ? QIcon(new LineIconEngine(name)) : QIcon();
 }
 
+QIcon Theme::iconOnAccent(const QString &name) const
+{
+    return hasLineIcon(name) ? QIcon(new LineIconEngine(name, IconGround::Accent)) : QIcon();
+}
+
 } // namespace orrery::ui

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] QFont monoFont() const;
     /// Line icon from resources, tinted for text, disabled and accent states. Name without path or ending.
     [[nodiscard]] QIcon icon(const QString &name) const;
+    /// The same for a button that is filled with the accent colour.
+    [[nodiscard]] QIcon iconOnAccent(const QString &name) const;
 
 Q_SIGNALS:
     void changed();

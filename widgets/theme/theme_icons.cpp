@@ -26,14 +26,15 @@ const QByteArray &iconSource(const QString &name)
     return *found;
 }
 
-QColor tint(QIcon::Mode mode, QIcon::State state)
+} // namespace
+
+QColor LineIconEngine::tint(QIcon::Mode mode, QIcon::State state) const
 {
     const ThemeTokens &tokens = Theme::instance().tokens();
     if (mode == QIcon::Disabled) return mixed(tokens.secondary, tokens.surface, 0.55);
+    if (m_ground == IconGround::Accent) return tokens.accentText;
     return state == QIcon::On ? tokens.accent : tokens.text;
 }
-
-} // namespace
 
 bool hasLineIcon(const QString &name) { return !iconSource(name).isEmpty(); }
 

@@ -57,7 +57,7 @@ void TestUiCommon::roundsToSignificantDigits_data()
     QTest::newRow("zeros stay") << 1.5 << 4 << u"1.500"_s;
     QTest::newRow("rate") << 6.2e-4 << 3 << u"6.20 × 10⁻⁴"_s;
     QTest::newRow("large") << 1234567.0 << 3 << u"1.23 × 10⁶"_s;
-    QTest::newRow("whole") << 12345.0 << 3 << u"12345"_s;
+    QTest::newRow("whole") << 12345.0 << 3 << u"12,345"_s;
     QTest::newRow("negative") << -0.5 << 2 << u"−0.50"_s;
     QTest::newRow("zero") << 0.0 << 4 << u"0"_s;
     QTest::newRow("infinite") << std::numeric_limits<double>::infinity() << 4 << u"∞"_s;

@@ -188,6 +188,9 @@ void TestTheme::iconFollowsTheTheme()
     Theme::instance().apply(*qApp, ThemeKind::Light);
     QVERIFY(onLight.lightness() < 80);
     QVERIFY(onDark.lightness() > 180);
+    const QColor onAccent =
+        Theme::instance().iconOnAccent(QStringLiteral("plus")).pixmap(16, 16).toImage().pixelColor(8, 8);
+    QCOMPARE(onAccent.rgb(), Theme::instance().tokens().accentText.rgb());
     QVERIFY(icon.pixmap(QSize(16, 16), QIcon::Disabled).toImage() !=
             icon.pixmap(QSize(16, 16), QIcon::Normal).toImage());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "widgets/plots/number_format.h"
+#include "widgets/common/number_text.h"
 
 #include <QTest>
 
@@ -7,7 +7,7 @@
 
 using namespace orrery::ui;
 
-class TestNumberFormat : public QObject {
+class TestNumberText : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void groupsThousands();
@@ -21,16 +21,16 @@ private Q_SLOTS:
     void saysDurations();
 };
 
-void TestNumberFormat::groupsThousands()
+void TestNumberText::groupsThousands()
 {
-    QCOMPARE(formatCount(0), QStringLiteral("0"));
-    QCOMPARE(formatCount(999), QStringLiteral("999"));
-    QCOMPARE(formatCount(8210), QStringLiteral("8,210"));
-    QCOMPARE(formatCount(-1234567), QStringLiteral("−1,234,567"));
-    QCOMPARE(formatFixed(-0.0001, 2), QStringLiteral("0.00"));
+    QCOMPARE(integerText(0), QStringLiteral("0"));
+    QCOMPARE(integerText(999), QStringLiteral("999"));
+    QCOMPARE(integerText(8210), QStringLiteral("8,210"));
+    QCOMPARE(integerText(-1234567), QStringLiteral("−1,234,567"));
+    QCOMPARE(fixedText(-0.0001, 2), QStringLiteral("0.00"));
 }
 
-void TestNumberFormat::keepsSignificantDigits_data()
+void TestNumberText::keepsSignificantDigits_data()
 {
     QTest::addColumn<double>("value");
     QTest::addColumn<QString>("text");
@@ -44,20 +44,20 @@ void TestNumberFormat::keepsSignificantDigits_data()
     QTest::newRow("zero") << 0.0 << QStringLiteral("0");
 }
 
-void TestNumberFormat::keepsSignificantDigits()
+void TestNumberText::keepsSignificantDigits()
 {
     QFETCH(double, value);
-    QTEST(formatValue(value, 4), "text");
+    QTEST(significantText(value, 4), "text");
 }
 
-void TestNumberFormat::namesWhatIsNotFinite()
+void TestNumberText::namesWhatIsNotFinite()
 {
-    QCOMPARE(formatValue(std::nan("")), QStringLiteral("NaN"));
-    QCOMPARE(formatValue(INFINITY), QStringLiteral("∞"));
-    QCOMPARE(formatCompact(-INFINITY), QStringLiteral("−∞"));
+    QCOMPARE(significantText(std::nan("")), QStringLiteral("NaN"));
+    QCOMPARE(significantText(INFINITY), QStringLiteral("∞"));
+    QCOMPARE(compactText(-INFINITY), QStringLiteral("−∞"));
 }
 
-void TestNumberFormat::shortensWithKAndM_data()
+void TestNumberText::shortensWithKAndM_data()
 {
     QTest::addColumn<double>("value");
     QTest::addColumn<QString>("text");
@@ -68,18 +68,18 @@ void TestNumberFormat::shortensWithKAndM_data()
     QTest::newRow("negative") << -3.1e6 << QStringLiteral("−3.10M");
 }
 
-void TestNumberFormat::shortensWithKAndM()
+void TestNumberText::shortensWithKAndM()
 {
     QFETCH(double, value);
-    QTEST(formatCompact(value), "text");
+    QTEST(compactText(value), "text");
 }
 
-void TestNumberFormat::trimsZerosOnlyOnTicks()
+void TestNumberText::trimsZerosOnlyOnTicks()
 {
-    QCOMPARE(formatCompact(12000, Zeros::Trim), QStringLiteral("12k"));
+    QCOMPARE(compactText(12000, Zeros::Trim), QStringLiteral("12k"));
 }
 
-void TestNumberFormat::saysDurations_data()
+void TestNumberText::saysDurations_data()
 {
     QTest::addColumn<double>("seconds");
     QTest::addColumn<QString>("text");
@@ -90,11 +90,11 @@ void TestNumberFormat::saysDurations_data()
     QTest::newRow("days") << 2 * 86400.0 + 3 * 3600 << QStringLiteral("2 d 3 h");
 }
 
-void TestNumberFormat::saysDurations()
+void TestNumberText::saysDurations()
 {
     QFETCH(double, seconds);
-    QTEST(formatDuration(seconds), "text");
+    QTEST(exactDurationText(seconds), "text");
 }
 
-QTEST_APPLESS_MAIN(TestNumberFormat)
-#include "tst_number_format.moc"
+QTEST_APPLESS_MAIN(TestNumberText)
+#include "tst_number_text.moc"
