@@ -39,8 +39,10 @@ public:
     /// Trains until the last step, a stop or an error. @error any; a non-finite loss or norm is Internal-free:
     /// InvalidInput never, Io for disks, OutOfMemory, Cancelled after a stop request by signal.
     virtual Result<RunState> run() = 0;
-    /// Queues a command for the next step boundary. Wait-free; any thread. @error InvalidInput for a setting that cannot
-    /// change while running or has a bad value, Conflict when the run is ending
+    /// Queues a command for the next step boundary. Lock-free; any thread. What was accepted is obeyed; behind the last
+    /// boundary a setting counts for the next resume, and an event names what could not be done any more.
+    /// @error InvalidInput for a setting that cannot change while running or has a bad value, Conflict when the run has
+    /// ended
     virtual Result<void> post(const ControlCommand &command) = 0;
     /// A copy of the newest status. Any thread, never blocks the trainer.
     [[nodiscard]] virtual RunStatus status() const = 0;

@@ -2,8 +2,10 @@
 #include "core/train/command_mailbox.h"
 
 #include <linux/futex.h>
+#include <memory>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace orrery {
 namespace {
@@ -24,35 +26,57 @@ void futexWake(std::atomic<uint32_t> &word)
 
 static_assert(std::atomic<uint32_t>::is_always_lock_free);
 
-CommandMailbox::CommandMailbox() : m_newest(new Node), m_oldest(m_newest.load()) {}
-
 CommandMailbox::~CommandMailbox()
 {
-    while (m_oldest) {
-        Node *next = m_oldest->next.load();
-        delete m_oldest;
-        m_oldest = next;
+    close();
+    while (take()) {
     }
 }
 
-void CommandMailbox::post(const ControlCommand &command)
+bool CommandMailbox::post(const ControlCommand &command)
 {
-    Node *node = new Node;
-    node->command = command;
-    Node *previous = m_newest.exchange(node, std::memory_order_acq_rel);
-    previous->next.store(node, std::memory_order_release);
+    auto node = std::make_unique<Node>(Node{command});
+    Node *newest = m_posted.load(std::memory_order_acquire);
+    do {
+        if (newest == &m_closedMark) return false;
+        node->next = newest;
+    } while (!m_posted.compare_exchange_weak(newest, node.get(), std::memory_order_acq_rel));
+    static_cast<void>(node.release());
     m_numPosted.fetch_add(1, std::memory_order_release);
     futexWake(m_numPosted);
+    return true;
+}
+
+void CommandMailbox::append(Node *newestFirst)
+{
+    Node *oldest = nullptr;
+    while (newestFirst) {
+        Node *next = newestFirst->next;
+        newestFirst->next = oldest;
+        oldest = newestFirst;
+        newestFirst = next;
+    }
+    Node **end = &m_oldest;
+    while (*end) end = &(*end)->next;
+    *end = oldest;
 }
 
 std::optional<ControlCommand> CommandMailbox::take()
 {
-    m_numSeen = m_numPosted.load(std::memory_order_acquire);
-    Node *next = m_oldest->next.load(std::memory_order_acquire);
-    if (!next) return std::nullopt;
-    delete m_oldest;
-    m_oldest = next;
-    return next->command;
+    if (!m_oldest && m_posted.load(std::memory_order_relaxed) != &m_closedMark) {
+        // Before the exchange: what comes behind it changes the word again, see sleep().
+        m_numSeen = m_numPosted.load(std::memory_order_acquire);
+        append(m_posted.exchange(nullptr, std::memory_order_acq_rel));
+    }
+    if (!m_oldest) return std::nullopt;
+    const std::unique_ptr<Node> node(std::exchange(m_oldest, m_oldest->next));
+    return std::move(node->command);
+}
+
+void CommandMailbox::close()
+{
+    Node *rest = m_posted.exchange(&m_closedMark, std::memory_order_acq_rel);
+    if (rest != &m_closedMark) append(rest);
 }
 
 void CommandMailbox::sleep(std::chrono::milliseconds atMost)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands on their way to the trainer. Posting is wait-free from any thread; the trainer takes them at step
-// boundaries and never waits for a poster: one that was interrupted half-way is met at the next boundary.
-// Source: Vyukov's non-intrusive multi-producer single-consumer queue.
+// Commands on their way to the trainer. Posting is lock-free from any thread; the trainer takes them at step
+// boundaries and never waits for a poster. Closing decides for each command at one instant: it was taken in
+// before and will be taken out, or its poster is told that it was refused.
+// Source: Treiber's stack (1986), emptied by the trainer in one exchange and turned round.
 #pragma once
 
 #include "core/engine_api/trainer.h"
@@ -14,28 +15,34 @@ namespace orrery {
 
 class CommandMailbox {
 public:
-    CommandMailbox();
+    CommandMailbox() = default;
     ~CommandMailbox();
     CommandMailbox(const CommandMailbox &) = delete;
     CommandMailbox &operator=(const CommandMailbox &) = delete;
 
     /// Any thread; a failed allocation is the only thing that can stop it.
-    void post(const ControlCommand &command);
+    /// @return false: the mailbox is closed and the command was not taken in
+    [[nodiscard]] bool post(const ControlCommand &command);
     /// Trainer thread only.
     std::optional<ControlCommand> take();
+    /// Trainer thread only: refuses every later post; what was taken in before is still there to take.
+    void close();
     /// Trainer thread only: sleeps in the kernel until something is posted or the time is over.
     void sleep(std::chrono::milliseconds atMost);
 
 private:
     struct Node {
-        std::atomic<Node *> next{nullptr};
         ControlCommand command;
+        Node *next = nullptr;
     };
+    void append(Node *newestFirst);
 
-    std::atomic<Node *> m_newest;
-    Node *m_oldest; ///< already taken; its successor is the next command
+    Node m_closedMark; ///< stands in m_posted for "closed"
+    std::atomic<Node *> m_posted{nullptr}; ///< newest first
     std::atomic<uint32_t> m_numPosted{0};
+    // The trainer's own.
     uint32_t m_numSeen = 0;
+    Node *m_oldest = nullptr; ///< taken over, oldest first
 };
 
 } // namespace orrery

@@ -70,11 +70,10 @@ Result<void> TrainingLoop::post(const ControlCommand &command)
                          " steps were asked for, expected 1 or more.",
                      "Ask for one step at least."};
     if (command.verb == ControlVerb::Set) ORRERY_TRY(LiveSettings::check(command.setting));
-    if (m_isEnding.load(std::memory_order_acquire))
+    if (!m_mailbox.post(command))
         return Error{ErrorCode::Conflict,
                      "Cannot control run " + object + ": it is ending, expected a run that trains.",
                      "Resume it to go on."};
-    m_mailbox.post(command);
     return {};
 }
 
@@ -82,7 +81,7 @@ Result<RunState> TrainingLoop::run()
 {
     auto outcome =
         nn::guardTorch("train run \"" + m_parts.run.frozen().id + "\"", [this] { return runToEnd(); });
-    m_isEnding.store(true, std::memory_order_release);
+    closeMailbox();
     return outcome;
 }
 
@@ -159,19 +158,19 @@ Result<void> TrainingLoop::obey(const ControlCommand &command)
         m_isStopRequested = true;
         return {};
     case ControlVerb::Set:
-        return changeSetting(
-            {.id = std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
-             .step = m_state.step,
-             .key = command.setting.key,
-             .value = command.setting.value});
+        return change(command.setting);
     case ControlVerb::Unknown:
         break;
     }
     return {};
 }
 
-Result<void> TrainingLoop::changeSetting(const LoggedChange &change)
+Result<void> TrainingLoop::change(const SettingChange &setting)
 {
+    const LoggedChange change{.id = std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
+                              .step = m_state.step,
+                              .key = setting.key,
+                              .value = setting.value};
     const std::string before = m_parts.settings.valueText(change.key);
     ORRERY_TRY(m_parts.settings.apply(change));
     m_outputs.event(EventKind::Setting, change.step,
@@ -179,6 +178,45 @@ Result<void> TrainingLoop::changeSetting(const LoggedChange &change)
                         ")",
                     changePayload(change));
     return {};
+}
+
+/// From now on commands are refused. Those that were accepted behind the last boundary are answered: their
+/// senders were told that they count.
+void TrainingLoop::closeMailbox()
+{
+    m_mailbox.close();
+    while (const auto command = m_mailbox.take()) answerLate(*command);
+}
+
+void TrainingLoop::answerLate(const ControlCommand &command)
+{
+    const char *verb = nullptr;
+    switch (command.verb) {
+    case ControlVerb::Set:
+        // Logged at this step: a resume replays it.
+        if (const auto changed = change(command.setting); !changed)
+            m_outputs.event(EventKind::Warning, m_state.step, changed.error().text());
+        return;
+    case ControlVerb::Stop:
+    case ControlVerb::Unknown:
+        return;
+    case ControlVerb::Pause:
+        verb = "Pause";
+        break;
+    case ControlVerb::Continue:
+        verb = "Continue";
+        break;
+    case ControlVerb::StepN:
+        verb = "Step";
+        break;
+    case ControlVerb::Checkpoint:
+        if (m_savedStep == m_state.step) return;
+        verb = "Checkpoint";
+        break;
+    }
+    m_outputs.event(EventKind::Note, m_state.step,
+                    std::string("\"") + verb + "\" came when the run was ending behind step " +
+                        std::to_string(m_state.step) + " and was not carried out.");
 }
 
 void TrainingLoop::pause()
@@ -379,7 +417,7 @@ void TrainingLoop::deleteOldCheckpoints()
 Result<RunState> TrainingLoop::finish()
 {
     ORRERY_TRY(saveNow(true));
-    m_isEnding.store(true, std::memory_order_release);
+    closeMailbox();
     m_outputs.event(EventKind::Finished, m_state.step,
                     "Finished after " + std::to_string(m_state.step) + " steps and " +
                         formatDuration(m_state.elapsedSeconds) + " of training.");
@@ -389,9 +427,10 @@ Result<RunState> TrainingLoop::finish()
 
 Result<RunState> TrainingLoop::stop()
 {
-    m_isEnding.store(true, std::memory_order_release);
+    m_mailbox.close();
     m_outputs.setState(RunState::Stopping);
     ORRERY_TRY(saveNow(false));
+    closeMailbox();
     m_outputs.event(EventKind::Stopped, m_state.step,
                     "Stopped behind step " + std::to_string(m_state.step) + ".");
     m_outputs.setState(RunState::Stopped);

@@ -46,7 +46,9 @@ private:
     void begin();
     Result<Boundary> passBoundary();
     Result<void> obey(const ControlCommand &command);
-    Result<void> changeSetting(const LoggedChange &change);
+    Result<void> change(const SettingChange &setting);
+    void closeMailbox();
+    void answerLate(const ControlCommand &command);
     void pause();
     void resume();
     Result<void> trainStep();
@@ -69,7 +71,6 @@ private:
     ResolvedSchedule m_schedule;
     TrainingOutputs m_outputs;
     CommandMailbox m_mailbox;
-    std::atomic<bool> m_isEnding{false};
     LoopState &m_state;
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint

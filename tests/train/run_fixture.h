@@ -42,7 +42,11 @@ public:
         if (writer) writer->addEvent(event);
         events.push_back(event);
     }
-    void beforeCheckpoint(int64_t step) override { announced.push_back(step); }
+    void beforeCheckpoint(int64_t step) override
+    {
+        announced.push_back(step);
+        if (whileSaving) whileSaving(step);
+    }
     void onCheckpoint(const CheckpointInfo &checkpoint) override { checkpoints.push_back(checkpoint); }
     void onStatus(const RunStatus &status) override { states.push_back(status.state); }
 
@@ -61,6 +65,7 @@ public:
 
     RunWriter *writer = nullptr;
     std::function<void(int64_t)> afterReport;
+    std::function<void(int64_t)> whileSaving;
     std::map<std::string, std::map<int64_t, double>> series;
     std::vector<RunEvent> events;
     std::vector<int64_t> announced;

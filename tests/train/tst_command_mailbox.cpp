@@ -15,15 +15,17 @@ private Q_SLOTS:
     void losesNothingFromManyThreads();
     void sleepEndsWithAPost();
     void doesNotSleepOverAPost();
+    void aClosedMailboxRefuses();
+    void closingLosesNothing();
 };
 
 void TestCommandMailbox::keepsTheOrder()
 {
     CommandMailbox mailbox;
     QVERIFY(!mailbox.take());
-    mailbox.post({.verb = ControlVerb::Pause});
-    mailbox.post({.verb = ControlVerb::StepN, .steps = 7});
-    mailbox.post({.verb = ControlVerb::Set, .setting = {"optimizer.clip", "2"}});
+    QVERIFY(mailbox.post({.verb = ControlVerb::Pause}));
+    QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 7}));
+    QVERIFY(mailbox.post({.verb = ControlVerb::Set, .setting = {"optimizer.clip", "2"}}));
     QCOMPARE(mailbox.take()->verb, ControlVerb::Pause);
     QCOMPARE(mailbox.take()->steps, int64_t(7));
     QCOMPARE(mailbox.take()->setting.value, std::string("2"));
@@ -38,7 +40,8 @@ void TestCommandMailbox::losesNothingFromManyThreads()
     for (int thread = 0; thread < kThreads; ++thread)
         posters.emplace_back([&mailbox, thread] {
             for (int i = 0; i < kEach; ++i)
-                mailbox.post({.verb = ControlVerb::StepN, .steps = thread * kEach + i});
+                static_cast<void>(
+                    mailbox.post({.verb = ControlVerb::StepN, .steps = thread * kEach + i}));
         });
     std::vector<int64_t> last(kThreads, -1);
     int numTaken = 0;
@@ -62,7 +65,7 @@ void TestCommandMailbox::sleepEndsWithAPost()
     CommandMailbox mailbox;
     std::thread poster([&mailbox] {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        mailbox.post({.verb = ControlVerb::Continue});
+        static_cast<void>(mailbox.post({.verb = ControlVerb::Continue}));
     });
     std::optional<ControlCommand> command;
     // Far longer than the test may take: only the post can end it.
@@ -75,9 +78,44 @@ void TestCommandMailbox::doesNotSleepOverAPost()
 {
     CommandMailbox mailbox;
     QVERIFY(!mailbox.take());
-    mailbox.post({.verb = ControlVerb::Stop});
+    QVERIFY(mailbox.post({.verb = ControlVerb::Stop}));
     mailbox.sleep(std::chrono::minutes(5));
     QVERIFY(mailbox.take());
+}
+
+void TestCommandMailbox::aClosedMailboxRefuses()
+{
+    CommandMailbox mailbox;
+    QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 1}));
+    QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 2}));
+    QCOMPARE(mailbox.take()->steps, int64_t(1));
+    QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 3}));
+    mailbox.close();
+    QVERIFY(!mailbox.post({.verb = ControlVerb::Pause}));
+    mailbox.close();
+    QCOMPARE(mailbox.take()->steps, int64_t(2));
+    QCOMPARE(mailbox.take()->steps, int64_t(3));
+    QVERIFY(!mailbox.take());
+}
+
+void TestCommandMailbox::closingLosesNothing()
+{
+    for (int round = 0; round < 300; ++round) {
+        CommandMailbox mailbox;
+        std::atomic<int> numAccepted{0};
+        const auto postUntilRefused = [&] {
+            while (mailbox.post({.verb = ControlVerb::Pause})) ++numAccepted;
+        };
+        std::thread first(postUntilRefused), second(postUntilRefused);
+        int numTaken = 0;
+        while (numTaken < 20) numTaken += mailbox.take() ? 1 : 0;
+        mailbox.close();
+        while (mailbox.take()) ++numTaken;
+        first.join();
+        second.join();
+        QCOMPARE(numTaken, numAccepted.load());
+        QVERIFY(!mailbox.take());
+    }
 }
 
 QTEST_GUILESS_MAIN(TestCommandMailbox)

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <cmath>
 #include <ctime>
+#include <optional>
 #include <thread>
+#include <utility>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -28,6 +30,10 @@ private Q_SLOTS:
     void settingsActAtTheNextBoundary();
     void refusesBadCommands();
     void refusesCommandsWhenItHasEnded();
+    void commandsBehindTheLastBoundaryCount_data();
+    void commandsBehindTheLastBoundaryCount();
+    void whatCouldNotBeDoneIsNamed();
+    void everyAcceptedCommandIsAnswered();
     void samplesAreEventsAndChangeNoLoss();
     void nonFiniteLossStopsAndNamesTheStep();
     void fullDiskStopsWithOlderCheckpointsWhole();
@@ -239,6 +245,100 @@ void TestTrainingLoop::refusesCommandsWhenItHasEnded()
     const auto posted = trainer->post({.verb = ControlVerb::Pause});
     QVERIFY(!posted.ok());
     QCOMPARE(posted.error().code, ErrorCode::Conflict);
+}
+
+void TestTrainingLoop::commandsBehindTheLastBoundaryCount_data()
+{
+    QTest::addColumn<int>("moment");
+    QTest::addColumn<int>("step");
+    QTest::newRow("after the last step") << 0 << 12;
+    QTest::newRow("while the last checkpoint is written") << 1 << 12;
+    QTest::newRow("at a stop") << 2 << 6;
+    QTest::newRow("while the checkpoint of a stop is written") << 3 << 6;
+}
+
+void TestTrainingLoop::commandsBehindTheLastBoundaryCount()
+{
+    QFETCH(int, moment);
+    QFETCH(int, step);
+    RunFixture fixture;
+    auto writer = must(RunWriter::open(fixture.run->path()));
+    Recorder recorder;
+    recorder.writer = writer.get();
+    std::unique_ptr<Trainer> trainer;
+    std::optional<ErrorCode> refused;
+    const auto post = [&] {
+        const auto posted = trainer->post({.verb = ControlVerb::Set, .setting = {"lr_factor", "0.5"}});
+        if (!posted) refused = posted.error().code;
+    };
+    TrainingOptions options;
+    if (moment >= 2)
+        options.stopRequested = [&, isPosted = false]() mutable {
+            if (trainer->status().step < step) return false;
+            if (moment == 2 && !std::exchange(isPosted, true)) post();
+            return true;
+        };
+    recorder.afterReport = [&](int64_t now) {
+        if (moment == 0 && now == step) post();
+    };
+    recorder.whileSaving = [&](int64_t now) {
+        if (moment % 2 == 1 && now == step) post();
+    };
+    trainer = must(fixture.make(recorder, options));
+    must(trainer->run());
+    if (moment == 3) {
+        QCOMPARE(refused, std::optional(ErrorCode::Conflict));
+        QCOMPARE(recorder.count(EventKind::Setting), 0);
+        return;
+    }
+    QVERIFY(!refused);
+    QCOMPARE(recorder.count(EventKind::Setting), 1);
+    QCOMPARE(recorder.last(EventKind::Setting)->step, int64_t(step));
+    // It counts where the run goes on.
+    must(writer->flush());
+    Recorder resumed;
+    resumed.writer = writer.get();
+    must(fixture.train(resumed, {.stepsOverride = 14}));
+    const RunSpec &spec = fixture.run->frozen().spec;
+    const double rate = learningRateAt(resolveSchedule(spec.schedule, 12), spec.optimizer.lr, step);
+    QCOMPARE(resumed.series[series::kLearningRate][step + 1], 0.5 * rate);
+}
+
+void TestTrainingLoop::whatCouldNotBeDoneIsNamed()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 12) must(trainer->post({.verb = ControlVerb::Pause}));
+        if (step == 12) must(trainer->post({.verb = ControlVerb::Checkpoint})); // written anyway
+    };
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    QCOMPARE(recorder.count(EventKind::Note), 1);
+    const std::string text = recorder.last(EventKind::Note)->text;
+    QVERIFY2(text.find("\"Pause\"") != std::string::npos && text.find("step 12") != std::string::npos,
+             text.c_str());
+}
+
+void TestTrainingLoop::everyAcceptedCommandIsAnswered()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    std::atomic<int> numAccepted{0};
+    const auto postUntilRefused = [&] {
+        while (trainer->post({.verb = ControlVerb::Set, .setting = {"lr_factor", "1"}}).ok()) {
+            ++numAccepted;
+            std::this_thread::sleep_for(std::chrono::microseconds(50));
+        }
+    };
+    std::thread first(postUntilRefused), second(postUntilRefused);
+    const auto outcome = trainer->run();
+    first.join();
+    second.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    QVERIFY(numAccepted > 0);
+    QCOMPARE(recorder.count(EventKind::Setting), numAccepted.load());
 }
 
 void TestTrainingLoop::samplesAreEventsAndChangeNoLoss()
