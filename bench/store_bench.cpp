@@ -206,7 +206,7 @@ Result<void> measureLongSeries(const fs::path &run, int64_t numPoints, Figures &
         if (!reader.error().empty()) return Error{ErrorCode::Internal, reader.error(), ""};
         figures.json["write_points_per_s"] =
             std::llround(static_cast<double>(numPoints) / milliseconds * 1e3);
-        figures.json["queue_waits_at_full_speed"] = writer->numQueueWaits();
+        figures.json["queue_waits_at_full_speed"] = writer->waits().forDisk;
         figures.largestWalMiB = std::max(figures.largestWalMiB, reader.largestWalMiB());
     }
     std::error_code failed;

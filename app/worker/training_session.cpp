@@ -96,6 +96,7 @@ void TrainingSession::setStarting()
 {
     m_status.state = RunState::Starting;
     m_status.error.clear();
+    m_status.trainerWaits = m_status.diskWaits = 0;
     m_status.totalSteps = totalSteps();
     m_status.device = m_run->frozen().spec.device;
     m_status.threads = m_run->frozen().spec.threads;
@@ -180,6 +181,7 @@ Result<RunState> TrainingSession::runTrainer(std::promise<Result<void>> created,
     options.stepsOverride = m_request.steps;
     options.startPaused = m_request.startPaused;
     options.stopRequested = [this] { return stopSignals().isRequested() || m_writer->failure().has_value(); };
+    options.waits = [this] { return m_writer->waits(); };
 #ifdef ORRERY_HAS_RPC
     options.viewerCpuSeconds = [this] {
         const RunServer *server = m_publishedServer.load();
@@ -273,12 +275,13 @@ TrainOutcome TrainingSession::run()
     else if (!m_wasFinished)
         outcome = train();
     const Result<void> result = conclude(std::move(outcome));
+    m_writer->setCommitListener({}); // viewers have heard all of it then
 #ifdef ORRERY_HAS_RPC
     m_publishedServer = nullptr;
+#endif
     m_writer.reset();
+#ifdef ORRERY_HAS_RPC
     m_server.reset();
-#else
-    m_writer.reset();
 #endif
     return {m_status, result};
 }

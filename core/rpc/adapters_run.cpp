@@ -53,6 +53,7 @@ void toMessage(const RunStatus &value, v1::RunStatusMessage &message)
     message.set_error(wire::utf8(value.error));
     message.set_last_checkpoint_step(value.lastCheckpointStep);
     message.set_trainer_waits(value.trainerWaits);
+    message.set_disk_waits(value.diskWaits);
     message.set_num_viewers(value.numViewers);
 }
 
@@ -83,6 +84,7 @@ RunStatus fromMessage(const v1::RunStatusMessage &message)
     value.error = message.error();
     value.lastCheckpointStep = message.last_checkpoint_step();
     value.trainerWaits = message.trainer_waits();
+    value.diskWaits = message.disk_waits();
     value.numViewers = message.num_viewers();
     return value;
 }

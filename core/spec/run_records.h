@@ -79,6 +79,12 @@ struct CheckpointInfo {
     std::string directory;   ///< relative to the run directory
 };
 
+/// How often a thread that hands over values had to wait, and for whom.
+struct WaitCounts {
+    uint64_t forViewers = 0;
+    uint64_t forDisk = 0;
+};
+
 struct RunStatus {
     std::string id;        ///< file-name-safe, unique in the catalogue
     std::string name;
@@ -103,7 +109,8 @@ struct RunStatus {
     int64_t threads = 0;
     std::string error;      ///< why it failed or crashed
     int64_t lastCheckpointStep = -1;
-    uint64_t trainerWaits = 0; ///< how often the trainer thread waited for anything a viewer can hold (must stay 0)
+    uint64_t trainerWaits = 0; ///< how often the trainer thread waited for viewers in this attempt (must stay 0)
+    uint64_t diskWaits = 0;    ///< how often it waited because run.db did not keep up, in this attempt
     int32_t numViewers = 0;
 };
 

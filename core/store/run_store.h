@@ -18,12 +18,19 @@ namespace orrery {
 
 inline constexpr int kRunStoreVersion = 1;
 
+/// Bounds of what waits in memory; tests make them small.
+struct RunWriterOptions {
+    size_t maxQueued = 65'536; ///< entries on their way to the disk
+    size_t maxUntold = 65'536; ///< committed ones on their way to the listener
+};
+
 class RunWriter {
 public:
     /// Opens or creates run.db, migrates an older one. The caller holds run.lock.
     /// @error InvalidInput: made by a newer program (nothing is changed), not a database; Io; Conflict
-    static Result<std::unique_ptr<RunWriter>> open(const std::filesystem::path &runDirectory);
-    virtual ~RunWriter() = default; ///< flushes and joins
+    static Result<std::unique_ptr<RunWriter>> open(const std::filesystem::path &runDirectory,
+                                                   const RunWriterOptions &options = {});
+    virtual ~RunWriter() = default; ///< flushes, tells the listener the rest and joins
 
     /// Marks points of older attempts after fromStep as superseded, and returns the number of this attempt (0 first).
     virtual Result<int32_t> beginAttempt(int64_t fromStep) = 0;
@@ -35,14 +42,17 @@ public:
     virtual void addCheckpoint(const CheckpointInfo &checkpoint) = 0;
     virtual void removeCheckpoint(int64_t step) = 0;
     virtual void setStatus(const RunStatus &status) = 0;
-    /// Called on the writer's thread after each commit, with what was committed (events carry their ids). When this
-    /// returns, the listener before is not running and will not run again. The listener must not call flush().
+    /// Called after each commit, with what was committed (events carry their ids), on a thread of its own: neither a
+    /// commit nor flush() waits for the listener, until maxUntold entries do. When this returns, the listener before has
+    /// heard all that was committed, is not running and will not run again. One thread; never from the listener.
     virtual void setCommitListener(std::function<void(const std::vector<StepReport> &, const std::vector<RunEvent> &)> listener) = 0;
     /// Waits until everything queued is committed. @error Io: the first error of the writer's thread, which is final
     virtual Result<void> flush() = 0;
     /// First error of the writer thread, if any; the training reports it and stops at the next step.
     [[nodiscard]] virtual std::optional<Error> failure() const = 0;
-    [[nodiscard]] virtual uint64_t numQueueWaits() const = 0;
+    /// How often one of the calls above waited: for a full queue because the disk was slow, or (also in flush()) because
+    /// the listener, which is where viewers are, held everything up. Waiting for the disk in flush() is not counted.
+    [[nodiscard]] virtual WaitCounts waits() const = 0;
 };
 
 /// Any thread; calls on one object take turns.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queue and the thread behind RunWriter. The queue's mutex is never held while the disk is used.
+// The queue and the thread behind RunWriter. The queue's mutex is never held while the disk is used or the
+// listener runs, and no viewer can hold it.
 #include "core/base/platform.h"
+#include "core/store/commit_teller.h"
 #include "core/store/run_store.h"
 #include "core/store/schema.h"
 #include "core/store/series_writer.h"
@@ -32,7 +34,6 @@ using store::Statement;
 using store::Transaction;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kMaxQueued = 65'536;
 constexpr auto kCommitInterval = std::chrono::milliseconds(20);
 /// What the trainer says about one step arrives within this time and goes into one commit.
 constexpr auto kGatherTime = std::chrono::milliseconds(2);
@@ -40,7 +41,7 @@ constexpr auto kGatherTime = std::chrono::milliseconds(2);
 /// can keep it from starting over, so above the second mark we wait for a gap between them.
 constexpr int64_t kCheckpointBytes = 4LL << 20;
 constexpr int64_t kRestartBytes = 16LL << 20;
-constexpr int kRestartTryMs = 5;
+constexpr auto kRestartPause = std::chrono::milliseconds(1);
 constexpr auto kRestartTime = std::chrono::milliseconds(100);
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr const char *kPragmas =
@@ -72,8 +73,10 @@ int noteWalPages(void *target, sqlite3 *, const char *, int numPages)
 
 class SqliteRunWriter final : public RunWriter {
 public:
-    SqliteRunWriter(std::unique_ptr<Database> database, std::unique_ptr<store::SeriesWriter> series)
-        : m_database(std::move(database)), m_series(std::move(series))
+    SqliteRunWriter(std::unique_ptr<Database> database, std::unique_ptr<store::SeriesWriter> series,
+                    const RunWriterOptions &options)
+        : m_maxQueued(options.maxQueued), m_database(std::move(database)), m_series(std::move(series)),
+          m_teller(options.maxUntold, [this](bool isHeldUp) { setHeldUp(isHeldUp); })
     {
     }
     ~SqliteRunWriter() override;
@@ -90,16 +93,21 @@ public:
                                listener) override;
     Result<void> flush() override;
     [[nodiscard]] std::optional<Error> failure() const override;
-    [[nodiscard]] uint64_t numQueueWaits() const override
+    [[nodiscard]] WaitCounts waits() const override
     {
-        return m_numQueueWaits.load(std::memory_order_relaxed);
+        return {m_numViewerWaits.load(std::memory_order_relaxed),
+                m_numDiskWaits.load(std::memory_order_relaxed)};
     }
 
 private:
     enum class Urgency : uint8_t { Grouped, AtOnce };
     void push(Entry entry, Urgency urgency = Urgency::Grouped);
+    template <typename Done>
+    void waitFor(std::unique_lock<std::mutex> &lock, std::condition_variable &change, Done isDone);
+    void setHeldUp(bool isHeldUp);
+    bool pauseBetweenRestarts();
     void work();
-    void process(std::vector<Entry> &batch);
+    Committed process(std::vector<Entry> &batch);
     Result<Committed> commit(std::vector<Entry> &batch);
     Result<void> apply(Entry &entry, Committed &done);
     Result<void> writeEvent(RunEvent &event, Committed &done);
@@ -109,6 +117,8 @@ private:
     Result<bool> checkpointWal(int mode);
     Result<void> finish();
     void fail(Error error);
+
+    const size_t m_maxQueued;
 
     // The writer's thread only, after start().
     std::unique_ptr<Database> m_database;
@@ -129,13 +139,14 @@ private:
     uint64_t m_numDone = 0;
     bool m_isUrgent = false;
     bool m_isStopping = false;
+    bool m_isHeldUp = false; ///< the writer's thread waits for the listener
+    int m_numWaiting = 0;    ///< producers that wait for the writer's thread
     std::optional<Error> m_failure;
     std::atomic<bool> m_hasFailed{false};
-    std::atomic<uint64_t> m_numQueueWaits{0};
+    std::atomic<uint64_t> m_numViewerWaits{0};
+    std::atomic<uint64_t> m_numDiskWaits{0};
 
-    std::mutex
-        m_listenerMutex; ///< held while the listener runs, so that it is gone when setCommitListener returns
-    std::function<void(const std::vector<StepReport> &, const std::vector<RunEvent> &)> m_listener;
+    store::CommitTeller m_teller; ///< outlives the writer's thread
     std::thread m_thread;
 };
 
@@ -163,6 +174,7 @@ void SqliteRunWriter::start()
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    m_teller.start();
     m_thread = std::thread([this] { work(); });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -182,17 +194,45 @@ void SqliteRunWriter::push(Entry entry, Urgency urgency)
     bool wakes = false;
     {
         std::unique_lock lock(m_mutex);
-        if (m_queue.size() >= kMaxQueued && !m_hasFailed) {
-            m_numQueueWaits.fetch_add(1, std::memory_order_relaxed);
-            m_space.wait(lock, [this] { return m_queue.size() < kMaxQueued || m_hasFailed; });
+        if (m_queue.size() >= m_maxQueued && !m_hasFailed) {
+            if (!m_isHeldUp) m_numDiskWaits.fetch_add(1, std::memory_order_relaxed);
+            waitFor(lock, m_space, [this] { return m_queue.size() < m_maxQueued || m_hasFailed; });
         }
         if (m_hasFailed) return; // the failure is final and known; nothing would be written
-        wakes = m_queue.empty() || urgency == Urgency::AtOnce || m_queue.size() + 1 == kMaxQueued / 2;
+        wakes = m_queue.empty() || urgency == Urgency::AtOnce || m_queue.size() + 1 == m_maxQueued / 2;
         m_isUrgent = m_isUrgent || urgency == Urgency::AtOnce;
         m_queue.push_back(std::move(entry));
         ++m_numPushed;
     }
     if (wakes) m_wake.notify_one();
+}
+
+/// Waits as a producer. That the listener is what it waits for is seen at any time of the wait, counted once.
+template <typename Done>
+void SqliteRunWriter::waitFor(std::unique_lock<std::mutex> &lock, std::condition_variable &change,
+                              Done isDone)
+{
+    ++m_numWaiting;
+    m_wake.notify_one();
+    bool isCounted = false;
+    change.wait(lock, [&] {
+        if (isDone()) return true;
+        if (m_isHeldUp && !std::exchange(isCounted, true))
+            m_numViewerWaits.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    });
+    --m_numWaiting;
+}
+
+void SqliteRunWriter::setHeldUp(bool isHeldUp)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_isHeldUp = isHeldUp;
+    }
+    if (!isHeldUp) return;
+    m_space.notify_all();
+    m_committed.notify_all();
 }
 
 Result<int32_t> SqliteRunWriter::beginAttempt(int64_t fromStep)
@@ -212,8 +252,7 @@ Result<int32_t> SqliteRunWriter::beginAttempt(int64_t fromStep)
 void SqliteRunWriter::setCommitListener(
     std::function<void(const std::vector<StepReport> &, const std::vector<RunEvent> &)> listener)
 {
-    std::lock_guard lock(m_listenerMutex);
-    m_listener = std::move(listener);
+    m_teller.setListener(std::move(listener));
 }
 
 Result<void> SqliteRunWriter::flush()
@@ -222,8 +261,7 @@ Result<void> SqliteRunWriter::flush()
     const uint64_t wanted = m_numPushed;
     if (m_numDone < wanted && !m_hasFailed) {
         m_isUrgent = true;
-        m_wake.notify_one();
-        m_committed.wait(lock, [this, wanted] { return m_numDone >= wanted || m_hasFailed; });
+        waitFor(lock, m_committed, [this, wanted] { return m_numDone >= wanted || m_hasFailed; });
     }
     if (m_failure) return *m_failure;
     return {};
@@ -259,7 +297,7 @@ void SqliteRunWriter::work()
             if (m_queue.empty()) break;
             const auto deadline = std::max(lastCommit + kCommitInterval, Clock::now() + kGatherTime);
             m_wake.wait_until(lock, deadline, [this] {
-                return m_isUrgent || m_isStopping || m_queue.size() >= kMaxQueued / 2;
+                return m_isUrgent || m_isStopping || m_queue.size() >= m_maxQueued / 2;
             });
             batch.swap(m_queue);
             m_isUrgent = false;
@@ -267,8 +305,9 @@ void SqliteRunWriter::work()
         m_space.notify_all();
         const size_t numEntries = batch.size();
         lastCommit = Clock::now();
+        Committed done;
         try {
-            process(batch);
+            done = process(batch);
         } catch (const std::bad_alloc &) {
             fail(Error{ErrorCode::OutOfMemory,
                        "Cannot write \"" + m_database->path().string() + "\": no memory is left.",
@@ -283,6 +322,7 @@ void SqliteRunWriter::work()
             m_numDone += numEntries;
         }
         m_committed.notify_all();
+        m_teller.hand(std::move(done.reports), std::move(done.events));
         if (!m_hasFailed) {
             if (auto folded = foldWal(); !folded) fail(std::move(folded).error());
         }
@@ -292,21 +332,19 @@ void SqliteRunWriter::work()
     }
 }
 
-void SqliteRunWriter::process(std::vector<Entry> &batch)
+Committed SqliteRunWriter::process(std::vector<Entry> &batch)
 {
-    if (m_hasFailed) return;
+    if (m_hasFailed) return {};
     auto done = commit(batch);
     if (!done) {
         // Remembered first: whoever is told that a request failed can ask why.
         fail(done.error());
         for (Entry &entry : batch)
             if (auto *request = std::get_if<AttemptRequest>(&entry)) request->answer->set_value(done.error());
-        return;
+        return {};
     }
     for (auto &[request, number] : done->attempts) request->answer->set_value(number);
-    std::lock_guard lock(m_listenerMutex);
-    if (m_listener && (!done->reports.empty() || !done->events.empty()))
-        m_listener(done->reports, done->events);
+    return std::move(done).value();
 }
 
 Result<Committed> SqliteRunWriter::commit(std::vector<Entry> &batch)
@@ -410,20 +448,31 @@ Result<void> SqliteRunWriter::foldWal()
         static_cast<void>(isWhole); // the WAL starts over at the next commit that meets no reader
         return {};
     }
-    // Many short tries instead of a long one: SQLite waits for the mark that a reader had when the try began,
-    // and a busy reader takes the same mark again at once, with a newer frame.
-    sqlite3_busy_timeout(m_database->handle(), kRestartTryMs);
+    // Many tries instead of a long one: SQLite waits for the mark that a reader had when the try began, and a
+    // busy reader takes the same mark again at once, with a newer frame. No try waits, and between two of them
+    // a producer comes first: readers are viewers, and nobody who trains waits for one.
+    sqlite3_busy_timeout(m_database->handle(), 0);
     const auto deadline = Clock::now() + kRestartTime;
     Result<bool> isEmpty = false;
     while (true) {
         isEmpty = checkpointWal(SQLITE_CHECKPOINT_TRUNCATE);
         if (!isEmpty || *isEmpty || Clock::now() >= deadline) break;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        if (!pauseBetweenRestarts()) {
+            m_nextWalBytes = walBytes; // again behind the next commit
+            break;
+        }
     }
     sqlite3_busy_timeout(m_database->handle(), kBusyTimeoutMs);
     if (!isEmpty) return isEmpty.error();
     if (*isEmpty) m_walPages = 0;
     return {};
+}
+
+/// False when a producer waits for this thread.
+bool SqliteRunWriter::pauseBetweenRestarts()
+{
+    std::unique_lock lock(m_mutex);
+    return !m_wake.wait_for(lock, kRestartPause, [this] { return m_numWaiting > 0; });
 }
 
 /// False when a reader was in the way, which is no failure: the next try comes after another piece of WAL.
@@ -450,7 +499,8 @@ Result<void> SqliteRunWriter::finish()
 
 } // namespace
 
-Result<std::unique_ptr<RunWriter>> RunWriter::open(const std::filesystem::path &runDirectory)
+Result<std::unique_ptr<RunWriter>> RunWriter::open(const std::filesystem::path &runDirectory,
+                                                   const RunWriterOptions &options)
 {
     const std::filesystem::path path = runDirectory / store::kDatabaseName;
     ORRERY_ASSIGN(auto database, Database::open(path, store::OpenMode::Create));
@@ -460,7 +510,7 @@ Result<std::unique_ptr<RunWriter>> RunWriter::open(const std::filesystem::path &
     sqlite3_busy_timeout(database->handle(), kBusyTimeoutMs);
     ORRERY_TRY(store::migrate(*database, store::migrations()));
     ORRERY_ASSIGN(auto series, store::SeriesWriter::load(*database));
-    auto writer = std::make_unique<SqliteRunWriter>(std::move(database), std::move(series));
+    auto writer = std::make_unique<SqliteRunWriter>(std::move(database), std::move(series), options);
     ORRERY_TRY(writer->prepare());
     writer->start();
     return std::unique_ptr<RunWriter>(std::move(writer));

@@ -41,6 +41,7 @@ template <typename Status, typename Visit> void visitFields(Status &status, Visi
     visit("error", status.error);
     visit("last_checkpoint_step", status.lastCheckpointStep);
     visit("trainer_waits", status.trainerWaits);
+    visit("disk_waits", status.diskWaits);
     visit("num_viewers", status.numViewers);
 }
 

@@ -19,6 +19,7 @@ struct TrainingOptions {
     std::string fixedBatches;            ///< int32 file used in order (parity runs)
     std::function<bool()> stopRequested; ///< polled at step boundaries (signals)
     std::function<double()> viewerCpuSeconds; ///< CPU used for viewers so far, for the viewer_percent series
+    std::function<WaitCounts()> waits;        ///< of the trainer thread so far, for the status
 };
 
 /// Loads the newest verifying checkpoint when there is one (state, optimizer, cursor, setting changes), else

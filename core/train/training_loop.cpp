@@ -52,7 +52,8 @@ TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t a
     : m_parts(std::move(parts)), m_model(*m_parts.model),
       m_runner(m_model, *m_parts.optimizer, m_parts.sampler),
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
-      m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds),
+      m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
+                m_parts.options.waits),
       m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1)
 {
 }

@@ -12,12 +12,13 @@ constexpr double kStatusEverySeconds = 0.25;
 } // namespace
 
 TrainingOutputs::TrainingOutputs(TrainerObserver &observer, RunStatus initial,
-                                 std::function<double()> viewerCpuSeconds)
-    : m_observer(observer), m_viewerCpuSeconds(std::move(viewerCpuSeconds)), m_status(std::move(initial)),
-      m_figuresAt(monotonicSeconds())
+                                 std::function<double()> viewerCpuSeconds,
+                                 std::function<WaitCounts()> waits)
+    : m_observer(observer), m_viewerCpuSeconds(std::move(viewerCpuSeconds)), m_waits(std::move(waits)),
+      m_status(std::move(initial)), m_figuresAt(monotonicSeconds())
 {
     if (m_viewerCpuSeconds) m_viewerCpuBefore = m_viewerCpuSeconds();
-    m_board.publish(m_status);
+    publish();
 }
 
 void TrainingOutputs::event(EventKind kind, int64_t step, const std::string &text, const std::string &payload)
@@ -85,43 +86,63 @@ void TrainingOutputs::report(int64_t step, std::vector<MetricValue> values, bool
                          .wallTime = m_status.lastReportAt,
                          .attempt = m_status.attempt,
                          .values = std::move(values)});
-    m_board.publish(m_status);
+    publish();
     tellStatusNowAndThen(now);
+}
+
+void TrainingOutputs::countWaits()
+{
+    if (!m_waits) return;
+    const WaitCounts waits = m_waits();
+    m_status.trainerWaits = waits.forViewers;
+    m_status.diskWaits = waits.forDisk;
+}
+
+void TrainingOutputs::publish()
+{
+    countWaits();
+    m_board.publish(m_status);
+}
+
+void TrainingOutputs::tellStatus()
+{
+    countWaits();
+    m_observer.onStatus(m_status);
 }
 
 void TrainingOutputs::tellStatusNowAndThen(double now)
 {
     if (now - m_statusTold < kStatusEverySeconds) return;
     m_statusTold = now;
-    m_observer.onStatus(m_status);
+    tellStatus();
 }
 
 void TrainingOutputs::checkpoint(const CheckpointInfo &checkpoint)
 {
     m_status.lastCheckpointStep = checkpoint.step;
     m_observer.onCheckpoint(checkpoint);
-    m_board.publish(m_status);
-    m_observer.onStatus(m_status);
+    publish();
+    tellStatus();
 }
 
 void TrainingOutputs::beforeCheckpoint(int64_t step)
 {
-    m_observer.onStatus(m_status);
+    tellStatus();
     m_observer.beforeCheckpoint(step);
 }
 
 void TrainingOutputs::setState(RunState state)
 {
     m_status.state = state;
-    m_board.publish(m_status);
-    m_observer.onStatus(m_status);
+    publish();
+    tellStatus();
 }
 
 void TrainingOutputs::setPosition(int64_t step, double elapsedSeconds)
 {
     m_status.step = step;
     m_status.elapsedSeconds = elapsedSeconds;
-    m_board.publish(m_status);
+    publish();
     tellStatusNowAndThen(monotonicSeconds());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the training tells: reports, events, status, and the figures in them (tokens/s, memory, CPU of
-// viewers). Trainer thread only, but for snapshot().
+// viewers, waits). Trainer thread only, but for snapshot().
 #pragma once
 
 #include "core/engine_api/trainer.h"
@@ -12,7 +12,8 @@ namespace orrery {
 
 class TrainingOutputs {
 public:
-    TrainingOutputs(TrainerObserver &observer, RunStatus initial, std::function<double()> viewerCpuSeconds);
+    TrainingOutputs(TrainerObserver &observer, RunStatus initial, std::function<double()> viewerCpuSeconds,
+                    std::function<WaitCounts()> waits);
 
     void event(EventKind kind, int64_t step, const std::string &text, const std::string &payload = {});
     /// Time that went into updates since the last report, for tokens/s.
@@ -33,11 +34,15 @@ public:
 
 private:
     void addMachineFigures(std::vector<MetricValue> &values, double now);
+    void countWaits();
+    void publish();
+    void tellStatus();
     void tellStatusNowAndThen(double now);
     void rememberInStatus(const std::vector<MetricValue> &values);
 
     TrainerObserver &m_observer;
     std::function<double()> m_viewerCpuSeconds;
+    std::function<WaitCounts()> m_waits;
     RunStatus m_status;
     StatusBoard m_board;
     double m_trainSeconds = 0; ///< since the last report

@@ -81,7 +81,7 @@ public:
                      << v.createdAt << v.lastReportAt << v.elapsedSeconds << v.loss << v.valLoss
                      << v.bestValLoss << v.learningRate << v.gradNorm << v.tokensPerSecond << v.viewerPercent
                      << v.memoryBytes << v.numParameters << v.device << v.threads << v.error
-                     << v.lastCheckpointStep << v.trainerWaits << v.numViewers;
+                     << v.lastCheckpointStep << v.trainerWaits << v.diskWaits << v.numViewers;
     }
     Dump &operator<<(const MetricValue &v) { return *this << v.series << v.value; }
     Dump &operator<<(const StepReport &v) { return *this << v.step << v.wallTime << v.attempt << v.values; }
@@ -183,7 +183,7 @@ RunStatus randomStatus(RandomValues &r)
             r.number(),  r.number(),  r.number(),  r.number(),
             r.number(),  r.natural(), r.natural(), r.text(),
             r.integer(), r.text(),    r.integer(), r.natural(),
-            r.small()};
+            r.natural(), r.small()};
 }
 
 StepReport randomReport(RandomValues &r)

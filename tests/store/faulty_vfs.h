@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A SQLite file system in front of the real one that can run full or fail to sync. Process wide; install it
-// before the first database is opened.
+// A SQLite file system in front of the real one that can run full, fail to sync or stand still. Process wide;
+// install it before the first database is opened.
 #pragma once
 
 #include <sqlite3.h>
@@ -14,6 +14,7 @@ namespace orrery::test {
 
 inline std::atomic<int64_t> vfsBytesLeft{std::numeric_limits<int64_t>::max()};
 inline std::atomic<bool> vfsSyncFails{false};
+inline std::atomic<bool> vfsStandsStill{false}; ///< writes wait while it is set
 
 namespace detail {
 
@@ -29,6 +30,7 @@ inline sqlite3_file *realOf(sqlite3_file *file) { return reinterpret_cast<Faulty
 
 inline int write(sqlite3_file *file, const void *data, int numBytes, sqlite3_int64 offset)
 {
+    vfsStandsStill.wait(true);
     if (vfsBytesLeft.fetch_sub(numBytes) < numBytes) {
         lastErrno = ENOSPC;
         return SQLITE_FULL;

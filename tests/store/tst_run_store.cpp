@@ -253,6 +253,7 @@ private Q_SLOTS:
         status.error = "it broke\n";
         status.lastCheckpointStep = 12;
         status.trainerWaits = 9;
+        status.diskWaits = 11;
         status.numViewers = 4;
         m_writer->setStatus(RunStatus{});
         m_writer->setStatus(status);
@@ -280,6 +281,7 @@ private Q_SLOTS:
         QCOMPARE(read->error, status.error);
         QCOMPARE(read->lastCheckpointStep, status.lastCheckpointStep);
         QCOMPARE(read->trainerWaits, status.trainerWaits);
+        QCOMPARE(read->diskWaits, status.diskWaits);
         QCOMPARE(read->numViewers, status.numViewers);
     }
     void theListenerHearsWhatWasCommitted()
@@ -313,24 +315,57 @@ private Q_SLOTS:
         m_writer->addReport(report(1, {{"loss", 1}}));
         QTRY_VERIFY(isCommitted);
     }
-    void aFullQueueWaitsAndIsCounted()
+    void aListenerThatBlocksHoldsUpNoFlush()
     {
-        // The listener holds the writer's thread, so that the queue fills.
+        // A viewer that holds the lock of the listener, for as long as it likes.
         std::mutex gate;
-        gate.lock();
-        m_writer->setCommitListener([&](const auto &, const auto &) { std::lock_guard wait(gate); });
-        QCOMPARE(m_writer->numQueueWaits(), uint64_t{0});
-        std::thread producer([&] {
-            for (int step = 1; step <= 140'000; ++step) m_writer->addReport(report(step, {{"loss", 1}}));
+        std::unique_lock held(gate);
+        std::atomic<int> numTold{0};
+        m_writer->setCommitListener([&](const auto &reports, const auto &) {
+            const std::lock_guard wait(gate);
+            numTold += static_cast<int>(reports.size());
         });
-        QTRY_VERIFY(m_writer->numQueueWaits() > 0);
-        gate.unlock();
-        producer.join();
-        VERIFY_OK(m_writer->flush());
+        for (int step = 1; step <= 50; ++step) {
+            m_writer->addReport(report(step, {{"loss", 1}}));
+            VERIFY_OK(m_writer->flush());
+        }
+        QCOMPARE(m_writer->waits().forViewers, uint64_t{0});
+        QCOMPARE(m_writer->waits().forDisk, uint64_t{0});
+        QCOMPARE(numTold.load(), 0);
+        held.unlock();
         m_writer->setCommitListener(nullptr);
+        QCOMPARE(numTold.load(), 50);
+    }
+    void waitsForViewersAreCounted_data()
+    {
+        QTest::addColumn<bool>("isFlush");
+        QTest::newRow("in a flush") << true;
+        QTest::newRow("at a full queue") << false;
+    }
+    void waitsForViewersAreCounted()
+    {
+        QFETCH(const bool, isFlush);
+        m_writer.reset();
+        // Room for one commit in front of the listener: the second one has to wait for it.
+        auto writer = RunWriter::open(m_run, {.maxQueued = isFlush ? size_t{65'536} : 4, .maxUntold = 1});
+        VERIFY_OK(writer);
+        std::mutex gate;
+        std::unique_lock held(gate);
+        (*writer)->setCommitListener([&](const auto &, const auto &) { const std::lock_guard wait(gate); });
+        std::thread producer([&] {
+            for (int step = 1; step <= 200; ++step) {
+                (*writer)->addReport(report(step, {{"loss", 1}}));
+                if (isFlush) (void)(*writer)->flush();
+            }
+        });
+        QTRY_VERIFY((*writer)->waits().forViewers > 0);
+        held.unlock();
+        producer.join();
+        VERIFY_OK((*writer)->flush());
+        (*writer)->setCommitListener(nullptr);
         const auto buckets = m_reader->query(query("loss", 1));
         VERIFY_OK(buckets);
-        QCOMPARE(buckets->front().numPoints, uint64_t{140'000});
+        QCOMPARE(buckets->front().numPoints, uint64_t{200});
     }
     void aBusyReaderSeesPrefixesOnlyAndTheWalStaysSmall()
     {

@@ -5,6 +5,8 @@
 #include "tests/store/faulty_vfs.h"
 #include "tests/store/store_fixture.h"
 
+#include <thread>
+
 using namespace orrery;
 using namespace orrery::test;
 
@@ -93,6 +95,21 @@ private Q_SLOTS:
         QVERIFY(writeUntilItFails(**writer) > 0);
         const Result<void> failed = *(*writer)->failure();
         VERIFY_ERROR(failed, ErrorCode::Io, "run.db");
+    }
+    void aSlowDiskIsWaitedForAndCounted()
+    {
+        auto writer = RunWriter::open(m_run, {.maxQueued = 100});
+        VERIFY_OK(writer);
+        vfsStandsStill = true;
+        std::thread producer([&] {
+            for (int step = 1; step <= 1000; ++step) (*writer)->addReport(report(step, {{"loss", 1}}));
+        });
+        QTRY_VERIFY((*writer)->waits().forDisk > 0);
+        vfsStandsStill = false;
+        vfsStandsStill.notify_all();
+        producer.join();
+        VERIFY_OK((*writer)->flush());
+        QCOMPARE((*writer)->waits().forViewers, uint64_t{0});
     }
     void aFullDiskAtOpeningIsAnError()
     {

@@ -48,7 +48,11 @@ public:
         if (whileSaving) whileSaving(step);
     }
     void onCheckpoint(const CheckpointInfo &checkpoint) override { checkpoints.push_back(checkpoint); }
-    void onStatus(const RunStatus &status) override { states.push_back(status.state); }
+    void onStatus(const RunStatus &status) override
+    {
+        if (writer) writer->setStatus(status);
+        states.push_back(status.state);
+    }
 
     [[nodiscard]] int count(EventKind kind) const
     {

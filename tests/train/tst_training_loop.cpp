@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cmath>
 #include <ctime>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -39,6 +40,7 @@ private Q_SLOTS:
     void fullDiskStopsWithOlderCheckpointsWhole();
     void fixedBatchesMustBeEnough();
     void statusTellsWhereItIs();
+    void waitsForAViewerAreCountedInTheStatus();
 };
 
 void TestTrainingLoop::reportsEverySeries()
@@ -445,6 +447,30 @@ void TestTrainingLoop::statusTellsWhereItIs()
     QVERIFY(status.numParameters > 0 && status.memoryBytes > 0 && status.elapsedSeconds > 0);
     QCOMPARE(status.loss, recorder.series[series::kLoss][12]);
     QVERIFY(std::isfinite(status.bestValLoss));
+}
+
+void TestTrainingLoop::waitsForAViewerAreCountedInTheStatus()
+{
+    RunFixture fixture, unbroken;
+    Recorder recorder, expected;
+    must(unbroken.train(expected));
+    auto writer = must(RunWriter::open(fixture.run->path(), {.maxQueued = 2, .maxUntold = 1}));
+    recorder.writer = writer.get();
+    // The viewer holds its lock until the training was seen to wait for it.
+    std::mutex gate;
+    std::unique_lock held(gate);
+    writer->setCommitListener([&](const auto &, const auto &) { const std::lock_guard wait(gate); });
+    auto trainer = must(fixture.make(recorder, {.waits = [&] { return writer->waits(); }}));
+    std::thread training([&] { must(trainer->run()); });
+    const bool isWaiting = QTest::qWaitFor([&] { return writer->waits().forViewers > 0; }, 60'000);
+    held.unlock();
+    training.join();
+    QVERIFY(isWaiting);
+    QVERIFY(trainer->status().trainerWaits > 0);
+    must(writer->flush());
+    QVERIFY(fixture.run->status().trainerWaits > 0);
+    QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
+    writer->setCommitListener({});
 }
 
 QTEST_GUILESS_MAIN(TestTrainingLoop)

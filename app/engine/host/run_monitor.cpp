@@ -29,7 +29,8 @@ bool isSameStatus(const RunStatus &a, const RunStatus &b)
            isSameNumber(a.viewerPercent, b.viewerPercent) && a.memoryBytes == b.memoryBytes &&
            a.numParameters == b.numParameters && a.device == b.device && a.threads == b.threads &&
            a.error == b.error && a.lastCheckpointStep == b.lastCheckpointStep &&
-           a.trainerWaits == b.trainerWaits && a.numViewers == b.numViewers;
+           a.trainerWaits == b.trainerWaits && a.diskWaits == b.diskWaits &&
+           a.numViewers == b.numViewers;
 }
 
 RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &run)

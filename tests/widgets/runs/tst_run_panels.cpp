@@ -249,7 +249,7 @@ void TestRunPanels::showsNumbersOfTheRun()
     QCOMPARE(panel.numbers()->value(u"Learning rate"_s), u"6.20 × 10⁻⁴"_s);
     QCOMPARE(panel.numbers()->value(u"Speed"_s), u"12.4 k tokens/s"_s);
     QCOMPARE(panel.numbers()->value(u"Last checkpoint"_s), u"step 8,000"_s);
-    QCOMPARE(panel.numbers()->value(u"Waits for viewers"_s), u"0"_s);
+    QCOMPARE(panel.numbers()->value(u"Waits"_s), u"viewers 0 · disk 0"_s);
     QCOMPARE(child<ToneLabel>(&panel, "runStep")->text(), u"Step 8,210 of 20,000"_s);
     QCOMPARE(child<ToneLabel>(&panel, "runTime")->text(), u"about 41 min left · last report 0.4 s ago"_s);
     QCOMPARE(child<QProgressBar>(&panel, "runProgress")->value(), 410);
