@@ -9,6 +9,7 @@
 #include "core/base/platform.h"
 #include "core/data/token_shards.h"
 #include "core/store/catalogue.h"
+#include "core/store/failure_note.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
@@ -53,6 +54,8 @@ private:
     Display &m_display;
     LockFile m_lock;
     std::optional<RunDirectory> m_run;
+    FailureFile m_failureFile;
+    std::string m_lastEnd; ///< how the worker before ended, when run.db does not know
     std::optional<TokenShards> m_shards;
     std::unique_ptr<RunRecorder> m_recorder;
     std::unique_ptr<Trainer> m_trainer;
@@ -83,6 +86,9 @@ Result<void> TrainingSession::open()
     ORRERY_ASSIGN(m_run, RunDirectory::open(m_request.runDirectory));
     m_status = m_run->status();
     ORRERY_ASSIGN(m_lock, m_run->lock("training"));
+    if (const auto note = readFailureNote(m_run->path()); note && m_status.error.starts_with(note->text))
+        m_lastEnd = m_status.error;
+    ORRERY_ASSIGN(m_failureFile, FailureFile::reserve(m_run->path()));
     if (const auto log = initLog(m_run->logFile()); !log.ok()) logWarning(log.error().text());
     ORRERY_TRY(
         m_run->writeWorkerInfo({.pid = getpid(), .startedAt = wallSeconds(), .program = programText()}));
@@ -131,6 +137,7 @@ Result<void> TrainingSession::prepare()
     ORRERY_ASSIGN(m_attempt, m_writer->beginAttempt(m_start.step));
     m_status.attempt = m_attempt;
     m_status.step = m_start.step;
+    if (!m_lastEnd.empty()) tell(EventKind::Warning, "How the attempt before ended: " + m_lastEnd);
     if (m_start.step == 0 && !m_start.note.empty()) tell(EventKind::Warning, m_start.note);
     return {};
 }
@@ -262,13 +269,24 @@ Result<void> TrainingSession::conclude(Result<RunState> outcome)
         logError(m_status.error);
     }
     m_recorder->onStatus(m_status);
-    if (const auto flushed = m_writer->flush(); !flushed.ok() && result.ok()) result = flushed.error();
+    if (const auto flushed = m_writer->flush(); !flushed.ok()) {
+        // run.db did not take it, so it goes where the room for it was kept.
+        if (result.ok()) result = flushed.error();
+        m_status.state = RunState::Failed;
+        m_status.error = result.error().text();
+        if (const auto noted = m_failureFile.write({RunState::Failed, m_status.error}); !noted.ok())
+            logError(noted.error().text());
+    }
     return result;
 }
 
 TrainOutcome TrainingSession::run()
 {
-    if (auto opened = open(); !opened.ok()) return {m_status, opened.error()};
+    if (auto opened = open(); !opened.ok()) {
+        // Nothing when it was not even ours to open.
+        (void)m_failureFile.write({RunState::Failed, opened.error().text()});
+        return {m_status, opened.error()};
+    }
     Result<RunState> outcome = RunState::Finished;
     if (auto prepared = prepare(); !prepared.ok())
         outcome = prepared.error();

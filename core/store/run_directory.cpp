@@ -4,6 +4,7 @@
 #include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/spec/field_table.h"
+#include "core/store/failure_note.h"
 #include "core/store/run_copy.h"
 #include "core/store/run_store.h"
 
@@ -40,9 +41,9 @@ constexpr size_t kMaxNameInId = 40;
 constexpr std::array kFilesBeforeRun = {"run.lock", "worker.json", "worker.log", "log.jsonl"};
 // In the order in which they are deleted. spec.json comes late, so that a run that was half deleted when the
 // power failed is still listed and can be deleted again.
-constexpr std::array kRunParts = {"checkpoints", "samples",   "frames",      "run.db-wal",
-                                  "run.db-shm",  "run.db",    "worker.json", "worker.log",
-                                  "log.jsonl",   "spec.json", "run.lock"};
+constexpr std::array kRunParts = {"checkpoints", "samples",    "frames",       "run.db-wal",
+                                  "run.db-shm",  "run.db",     "failure.json", "worker.json",
+                                  "worker.log",  "log.jsonl",  "spec.json",    "run.lock"};
 
 fs::path absolutePath(const fs::path &path)
 {
@@ -287,6 +288,26 @@ Result<void> RunDirectory::writeWorkerInfo(const WorkerInfo &info) const
                                json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+namespace {
+
+/// The status of a run whose worker is gone and did not, or could not, write its last one to run.db.
+void tellLostEnd(const fs::path &run, int64_t lastCheckpoint, RunStatus &status)
+{
+    const std::optional<FailureNote> note = readFailureNote(run);
+    if (note && note->state == RunState::Failed) {
+        status.state = RunState::Failed;
+        status.error = note->text;
+        return;
+    }
+    if (status.state == RunState::Unknown) return; // run.db cannot be read: its error is the news
+    status.state = RunState::Crashed;
+    status.error = (note ? note->text : std::string("The worker ended without a word.")) + " " +
+                   (lastCheckpoint >= 0 ? "The last checkpoint is step " + std::to_string(lastCheckpoint) + "."
+                                        : std::string("There is no checkpoint yet."));
+}
+
+} // namespace
+
 RunStatus RunDirectory::status() const
 {
     int64_t lastCheckpoint = -1;
@@ -309,13 +330,8 @@ RunStatus RunDirectory::status() const
     RunStatus status = readStatus();
     // Twice: a worker may have said goodbye between our reading and our look at its lock.
     if (isLiveState(status.state) && !isOwned()) status = readStatus();
-    if (isLiveState(status.state) && !isOwned()) {
-        status.state = RunState::Crashed;
-        status.error =
-            "The worker ended without a word; " +
-            (lastCheckpoint >= 0 ? "the last checkpoint is step " + std::to_string(lastCheckpoint) + "."
-                                 : std::string("there is no checkpoint yet."));
-    }
+    const bool isLost = isLiveState(status.state) || status.state == RunState::Unknown;
+    if (isLost && !isOwned()) tellLostEnd(m_path, lastCheckpoint, status);
     // Folders move and are copied: what the store remembers of its place is out of date.
     status.id = m_frozen.id;
     status.directory = m_path.string();

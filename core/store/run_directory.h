@@ -54,7 +54,8 @@ public:
     [[nodiscard]] std::optional<WorkerInfo> liveWorker() const;
     Result<void> writeWorkerInfo(const WorkerInfo &info) const;
 
-    /// Status from run.db (or from spec.json when there is no run.db yet) with liveness checked.
+    /// Status from run.db (or from spec.json when there is no run.db yet) with liveness checked. A worker that is gone
+    /// without its last status there is Failed or Crashed, with the reason from failure.json where there is one.
     [[nodiscard]] RunStatus status() const;
     /// Copies a run, live or not: run.db by SQLite's backup, whole checkpoints only. @error Conflict (target exists), Io
     Result<void> copyTo(const std::filesystem::path &target) const;

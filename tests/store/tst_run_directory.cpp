@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/store/failure_note.h"
 #include "tests/store/store_fixture.h"
 
 #include <sys/wait.h>
@@ -195,9 +196,85 @@ private Q_SLOTS:
         }
         const RunStatus status = run.status();
         QVERIFY(status.state == (isCrash ? RunState::Crashed : static_cast<RunState>(state)));
-        QCOMPARE(status.error.find("the last checkpoint is step 10") != std::string::npos, isCrash);
+        QCOMPARE(status.error.find("last checkpoint is step 10") != std::string::npos, isCrash);
         QCOMPARE(status.step, int64_t{12});
         QCOMPARE(status.id, std::string("run-1"));
+    }
+    void aNoteIsWhyARunEnded()
+    {
+        const RunDirectory run = make();
+        setState(run, RunState::Running, 10);
+        const auto file = FailureFile::reserve(run.path());
+        VERIFY_OK(file);
+        QCOMPARE(run.status().error, std::string("The worker ended without a word. The last checkpoint is step 10."));
+
+        const auto other = noteEndOfWorker(run.path(), ::getpid() + 1, {RunState::Crashed, "another one"});
+        VERIFY_OK(other);
+        QVERIFY(!*other); // it is not that worker's file
+        const auto noted = noteEndOfWorker(run.path(), ::getpid(), {RunState::Crashed, "It was killed."});
+        VERIFY_OK(noted);
+        QVERIFY(*noted);
+        QVERIFY(run.status().state == RunState::Crashed);
+        QCOMPARE(run.status().error, std::string("It was killed. The last checkpoint is step 10."));
+        QVERIFY(!*noteEndOfWorker(run.path(), ::getpid(), {RunState::Crashed, "again"})); // the first one stays
+
+        // The next worker begins without.
+        const auto next = FailureFile::reserve(run.path());
+        VERIFY_OK(next);
+        VERIFY_OK(file->write({RunState::Failed, "too late"}));
+        QVERIFY(!readFailureNote(run.path()));
+        VERIFY_OK(next->write({RunState::Failed, "Cannot write: the disk is full."}));
+        QVERIFY(run.status().state == RunState::Failed);
+        QCOMPARE(run.status().error, std::string("Cannot write: the disk is full."));
+        // A status that was written counts more.
+        setState(run, RunState::Stopped, 10);
+        QVERIFY(run.status().state == RunState::Stopped);
+        VERIFY_OK(run.remove());
+        QVERIFY(!fs::exists(run.path()));
+    }
+    void aNoteFitsItsBlock_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("long") << QString(10'000, u'x');
+        QTest::newRow("characters of many bytes") << QString(3000, u'ä');
+        QTest::newRow("escapes") << QString(5000, u'"');
+    }
+    void aNoteFitsItsBlock()
+    {
+        QFETCH(const QString, text);
+        const RunDirectory run = make();
+        const auto file = FailureFile::reserve(run.path());
+        VERIFY_OK(file);
+        const auto size = fs::file_size(run.path() / "failure.json");
+        VERIFY_OK(file->write({RunState::Failed, text.toStdString()}));
+        QCOMPARE(fs::file_size(run.path() / "failure.json"), size); // which is what a full disk needs
+        const auto note = readFailureNote(run.path());
+        QVERIFY(note.has_value());
+        const QString read = QString::fromStdString(note->text);
+        QVERIFY(read.size() > 1000 && read.endsWith(u'…'));
+        QVERIFY(text.startsWith(read.chopped(1)));
+    }
+    void aBrokenNoteIsNone_data()
+    {
+        QTest::addColumn<QString>("content");
+        for (const char *content : {"", "{", "[]", "{}", R"({"pid":1,"state":"failed","text":7})"})
+            QTest::newRow(content) << content;
+    }
+    void aBrokenNoteIsNone()
+    {
+        QFETCH(const QString, content);
+        const RunDirectory run = make();
+        writeText(run.path() / "failure.json", content.toStdString());
+        QVERIFY(!readFailureNote(run.path()));
+        const auto noted = noteEndOfWorker(run.path(), ::getpid(), {RunState::Crashed, "x"});
+        VERIFY_OK(noted);
+        QVERIFY(!*noted);
+    }
+    void notesNeedAFile()
+    {
+        VERIFY_ERROR(noteEndOfWorker(m_path, 1, {}), ErrorCode::NotFound, "failure.json");
+        VERIFY_ERROR(FailureFile::reserve(m_path / "missing"), ErrorCode::Io, "failure.json");
+        VERIFY_ERROR(FailureFile().write({}), ErrorCode::Io, "");
     }
     void aBrokenStoreIsShownWithItsReason()
     {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <iterator>
 #include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
@@ -240,7 +241,7 @@ Result<RunStatus> HostRuns::start(const std::string &run, int64_t steps)
     {
         const std::lock_guard lock(m_mutex);
         m_starting.erase(directory.path());
-        if (worker.ok()) m_children.push_back(std::move(*worker));
+        if (worker.ok()) m_children.push_back({directory, std::move(*worker)});
     }
     if (!worker.ok()) {
         logWarning("Start of run " + directory.frozen().id + " failed: " + worker.error().text());
@@ -270,11 +271,22 @@ Result<void> HostRuns::remove(const std::string &run)
 
 size_t HostRuns::reapChildren()
 {
-    const std::lock_guard lock(m_mutex);
-    std::erase_if(m_children,
-                  [](WorkerProcess &child) { return child.wait(std::chrono::milliseconds(0)).has_value(); });
+    std::vector<Child> ended;
+    size_t numLiving = 0;
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto isAlive = [](Child &child) { return !child.process.wait(std::chrono::milliseconds(0)); };
+        const auto firstEnded = std::stable_partition(m_children.begin(), m_children.end(), isAlive);
+        std::move(firstEnded, m_children.end(), std::back_inserter(ended));
+        m_children.erase(firstEnded, m_children.end());
+        numLiving = m_children.size();
+    }
+    // Outside the lock: this reads and writes files.
+    for (Child &child : ended)
+        noteEndOfTraining(child.run, child.process.pid(),
+                          child.process.wait(std::chrono::milliseconds(0)).value_or(0));
     WorkerProcess::reapForgotten();
-    return m_children.size();
+    return numLiving;
 }
 
 } // namespace orrery

@@ -41,7 +41,7 @@ public:
     /// Deletes it from disk and from the list. @error Conflict when owned
     Result<void> remove(const std::string &run);
     Result<RunDirectory> open(const std::string &run) const;
-    /// Reaps children that ended. @return number of those that live
+    /// Reaps children that ended, and notes why when they cannot have said it. @return number of those that live
     size_t reapChildren();
 
 private:
@@ -57,7 +57,11 @@ private:
     std::list<std::pair<std::string, std::shared_ptr<EngineClient>>>
         m_clients; ///< by socket, most recent first
     std::set<std::filesystem::path> m_starting;
-    std::vector<WorkerProcess> m_children;
+    struct Child {
+        RunDirectory run;
+        WorkerProcess process;
+    };
+    std::vector<Child> m_children;
 };
 
 } // namespace orrery

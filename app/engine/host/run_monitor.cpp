@@ -36,7 +36,7 @@ bool isSameStatus(const RunStatus &a, const RunStatus &b)
 RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &run)
 {
     Fingerprint fingerprint;
-    for (const char *file : {"spec.json", "run.db", "run.db-wal", "worker.json", "checkpoints"}) {
+    for (const char *file : {"spec.json", "run.db", "run.db-wal", "worker.json", "failure.json", "checkpoints"}) {
         struct stat info {};
         if (::stat((run / file).c_str(), &info) != 0) {
             fingerprint.parts.push_back(-1);

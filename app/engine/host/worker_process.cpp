@@ -3,8 +3,10 @@
 
 #include "core/base/child_process.h"
 #include "core/base/exit_code.h"
+#include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/store/failure_note.h"
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +34,7 @@ using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr const char *kWorkerName = "orrery-worker";
+constexpr const char *kOutputFile = "worker.log"; ///< in the run's folder
 constexpr const char *kTextPrefix = "orrery-worker: "; ///< of an error line on stderr
 /// A worker that owns its run is up; it may tokenize for minutes before it listens, and its status says so.
 constexpr auto kOwnedIsEnough = std::chrono::seconds(4);
@@ -322,13 +325,14 @@ Result<WorkerProcess> startTraining(const RunDirectory &run, const TrainLaunch &
                          " owns it, expected nobody.",
                      "Watch it, or stop it first."};
     }
-    const std::filesystem::path output = run.path() / "worker.log";
+    const std::filesystem::path output = run.path() / kOutputFile;
     ORRERY_ASSIGN(WorkerProcess worker, WorkerProcess::spawn(trainCommand(run, launch), output));
     const auto start = Clock::now();
     std::optional<Clock::time_point> ownedSince;
     while (Clock::now() - start < timeout) {
         if (const std::optional<int> exit = worker.wait(Milliseconds(20))) {
             if (*exit == 0) return worker;
+            noteEndOfTraining(run, worker.pid(), *exit);
             return lastWorkerError(output, *exit);
         }
         const std::optional<WorkerInfo> info = run.liveWorker();
@@ -342,6 +346,23 @@ Result<WorkerProcess> startTraining(const RunDirectory &run, const TrainLaunch &
                      std::to_string(worker.pid()) + " did not take the run within " +
                      formatDuration(std::chrono::duration<double>(timeout).count()) + ".",
                  "It goes on; look at \"" + output.string() + "\"."};
+}
+
+void noteEndOfTraining(const RunDirectory &run, int64_t pid, int exit)
+{
+    if (exit == 0 || run.status().state != RunState::Crashed) return;
+    std::string text;
+    if (exit < 0) {
+        const char *name = ::sigabbrev_np(-exit);
+        text = "The worker was killed by signal " + std::to_string(-exit) +
+               (name ? " (SIG" + std::string(name) + ")" : "") +
+               (exit == -SIGKILL ? ", perhaps because memory ran out." : ".");
+    } else {
+        text = lastWorkerError(run.path() / kOutputFile, exit).text();
+    }
+    const auto noted = noteEndOfWorker(run.path(), pid, {RunState::Crashed, text});
+    if (!noted.ok()) logWarning("Why run " + run.frozen().id + " ended could not be noted: " + noted.error().text());
+    logWarning("Run " + run.frozen().id + ": " + text);
 }
 
 Error lastWorkerError(const std::filesystem::path &outputFile, int exit)

@@ -5,6 +5,7 @@
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "core/rpc/worker_server.h"
+#include "core/store/failure_note.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_store.h"
 #include "tests/rpc/fakes.h"
@@ -110,6 +111,7 @@ Result<void> train(const std::string &folder, int64_t steps)
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(folder));
     RunStatus status = run.status();
     ORRERY_ASSIGN(const LockFile lock, run.lock("training"));
+    ORRERY_ASSIGN(const FailureFile failureFile, FailureFile::reserve(run.path()));
     ORRERY_TRY(run.writeWorkerInfo({::getpid(), "", wallSeconds(), "fake"}));
     ORRERY_ASSIGN(const std::unique_ptr<RunWriter> writer, RunWriter::open(run.path()));
     status.state = RunState::Starting;

@@ -121,6 +121,10 @@ void TestHostRuns::showsACrashWithinASecond()
         QVERIFY2(watcher.reaches(RunState::Crashed, 1000), qPrintable(QString::number(timer.elapsed())));
         QVERIFY(!watcher.status().error.empty());
         QCOMPARE(client.status(created->id)->state, RunState::Crashed);
+        // The host saw how its child ended.
+        QVERIFY(waitFor([&] {
+            return client.status(created->id)->error.find("killed by signal 9 (SIGKILL)") != std::string::npos;
+        }));
         VERIFY_OK(client.startRun(created->id, 0));
         QVERIFY(watcher.reaches(RunState::Running));
     }

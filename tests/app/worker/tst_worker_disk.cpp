@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Workers on disks that run full: the reason is kept, and nothing that was trained is lost without need.
+#include "small_disk.h"
+#include "worker_fixture.h"
+
+#include <QtTest>
+
+#include <csignal>
+#include <sys/resource.h>
+
+using namespace orrery;
+namespace fs = std::filesystem;
+
+class TestWorkerDisk : public QObject {
+    Q_OBJECT
+
+    test::WorkerFixture m_fixture;
+
+private Q_SLOTS:
+    void aStoreThatCannotGrowIsTheReason();
+    void aFullDiskIsTheReason();
+};
+
+void TestWorkerDisk::aStoreThatCannotGrowIsTheReason()
+{
+    const fs::path run =
+        m_fixture.makeRun("limited", {"train.steps=1000000", "train.checkpoint_every=1000000"});
+    const auto process = m_fixture.worker({"train", run.string()});
+    process->setChildProcessModifier([] {
+        // As on a disk that takes no more: every other file stays far below.
+        const rlimit limit{400 << 10, 400 << 10};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        ::signal(SIGXFSZ, SIG_IGN);
+    });
+    process->start();
+    QVERIFY(process->waitForFinished(120'000));
+    QCOMPARE(process->exitCode(), 4);
+    const RunStatus status = test::readStatus(run);
+    QCOMPARE(status.state, RunState::Failed);
+    QVERIFY2(status.error.find("run.db") != std::string::npos &&
+                 status.error.find("File too large") != std::string::npos,
+             status.error.c_str());
+
+    // The next attempt does not take the reason away: it writes it down.
+    QCOMPARE(m_fixture.runWorker({"train", run.string(), "--steps", std::to_string(status.step + 20)}), 0);
+    QCOMPARE(test::readStatus(run).state, RunState::Finished);
+    const auto events = test::readEvents(run);
+    QVERIFY(std::any_of(events.begin(), events.end(), [](const RunEvent &event) {
+        return event.kind == EventKind::Warning && event.text.find("File too large") != std::string::npos;
+    }));
+}
+
+void TestWorkerDisk::aFullDiskIsTheReason()
+{
+    test::SmallDisk disk(m_fixture.folder() / "full", 4 << 20);
+    if (!disk.isMounted()) QSKIP("no file system can be mounted here");
+    const fs::path run =
+        m_fixture.makeRun("full", {"train.steps=1000000", "train.checkpoint_every=1000000"});
+    const auto process = test::startAndWaitForStep(m_fixture, run, 5);
+    disk.fill();
+    QVERIFY(process->waitForFinished(120'000));
+    QCOMPARE(process->exitCode(), 4);
+    const RunStatus status = test::readStatus(run);
+    QCOMPARE(status.state, RunState::Failed);
+    QVERIFY2(status.error.find("No space left on device") != std::string::npos, status.error.c_str());
+    disk.empty();
+    QCOMPARE(m_fixture.runWorker({"train", run.string(), "--steps", "50"}), 0);
+    QCOMPARE(test::readStatus(run).state, RunState::Finished);
+}
+
+int main(int argc, char **argv)
+{
+    test::enterOwnMounts();
+    QCoreApplication application(argc, argv);
+    TestWorkerDisk tests;
+    return QTest::qExec(&tests, argc, argv);
+}
+#include "tst_worker_disk.moc"
