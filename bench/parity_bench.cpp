@@ -157,9 +157,9 @@ Result<SideResult> ParityBench::runOrrery(const std::string &name, int64_t steps
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::create(folder, frozen));
     LossKeeper keeper;
     TrainingOptions options;
-    options.stepsOverride = steps;
     options.fixedBatches = m_files.batches.string();
-    ORRERY_ASSIGN(const auto trainer, createTrainer(run, *m_shards, keeper, {}, 0, options));
+    const TrainingStart start{.totalSteps = steps};
+    ORRERY_ASSIGN(const auto trainer, createTrainer(run, *m_shards, keeper, start, 0, options));
     if (auto outcome = trainer->run(); !outcome) return outcome.error();
     fs::remove_all(folder, error);
     return keeper.finish();

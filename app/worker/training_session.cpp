@@ -68,6 +68,7 @@ private:
     TrainingStart m_start;
     int32_t m_attempt = 0;
     bool m_wasFinished = false;
+    std::optional<RunStatus> m_refused; ///< what a refused request leaves as it was
 };
 
 std::string eventTextOf(const RunEvent &event)
@@ -78,7 +79,7 @@ std::string eventTextOf(const RunEvent &event)
 
 int64_t TrainingSession::totalSteps() const
 {
-    return m_request.steps > 0 ? m_request.steps : m_run->frozen().spec.train.steps;
+    return m_start.totalSteps > 0 ? m_start.totalSteps : m_run->frozen().spec.train.steps;
 }
 
 Result<void> TrainingSession::open()
@@ -103,7 +104,6 @@ void TrainingSession::setStarting()
     m_status.state = RunState::Starting;
     m_status.error.clear();
     m_status.trainerWaits = m_status.diskWaits = 0;
-    m_status.totalSteps = totalSteps();
     m_status.device = m_run->frozen().spec.device;
     m_status.threads = m_run->frozen().spec.threads;
     m_recorder->onStatus(m_status);
@@ -124,11 +124,19 @@ void TrainingSession::registerRun() const
 Result<void> TrainingSession::prepare()
 {
     const RunSpec &spec = m_run->frozen().spec;
+    const RunStatus before = m_status;
     setStarting();
     registerRun();
     ORRERY_ASSIGN(m_start, findTrainingStart(*m_run));
+    if (const auto changed = changeTotalSteps(m_start, *m_run, m_request.steps); !changed.ok()) {
+        m_refused = before;
+        return changed.error();
+    }
+    m_status.totalSteps = totalSteps();
+    m_recorder->onStatus(m_status);
     if (m_start.step >= totalSteps()) {
         m_wasFinished = true;
+        m_status.step = m_start.step;
         return {};
     }
     const auto progress = [this](uint64_t done, uint64_t total) { m_display.preparing(done, total); };
@@ -185,7 +193,6 @@ Result<RunState> TrainingSession::runTrainer(std::promise<Result<void>> created,
     nameThread("trainer");
     prepareTensorThread(m_run->frozen().spec.threads);
     TrainingOptions options;
-    options.stepsOverride = m_request.steps;
     options.startPaused = m_request.startPaused;
     options.stopRequested = [this] { return stopSignals().isRequested() || m_writer->failure().has_value(); };
     options.waits = [this] { return m_writer->waits(); };
@@ -250,7 +257,10 @@ Result<void> TrainingSession::conclude(Result<RunState> outcome)
         m_status.attempt = m_attempt;
     }
     Result<void> result;
-    if (outcome.ok()) {
+    if (m_refused && !m_writer->failure()) {
+        m_status = *m_refused;
+        result = outcome.error();
+    } else if (outcome.ok()) {
         m_status.state = *outcome;
         if (isInterrupted)
             result = Error{ErrorCode::Cancelled,

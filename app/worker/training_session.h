@@ -15,7 +15,7 @@ namespace orrery::worker {
 
 struct TrainRequest {
     std::filesystem::path runDirectory;
-    int64_t steps = 0; ///< new total; 0: as in the spec
+    int64_t steps = 0; ///< new total; 0: the one the run has
     DisplayMode display = DisplayMode::None;
     std::string socket; ///< empty: a name of our own
     bool startPaused = false;

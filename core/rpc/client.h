@@ -81,7 +81,7 @@ public:
     /// @error InvalidInput (naming key, value, rule), Conflict (a run is there), Io
     [[nodiscard]] Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
                                               bool start) const;
-    /// First start or resume; returns when the worker listens. @param steps new total, 0: as in the spec
+    /// First start or resume; returns when the worker listens. @param steps new total, 0: the one the run has
     /// @error Conflict (it runs already), and whatever stopped the worker
     [[nodiscard]] Result<RunStatus> startRun(const std::string &run, int64_t steps) const;
     /// Lists an existing run directory elsewhere. @error NotFound, InvalidInput

@@ -12,8 +12,6 @@
 namespace orrery {
 namespace {
 
-constexpr uint64_t kMaxStateBytes = 64ull << 20;
-
 /// @param kept holds copies of what is not on the host, for as long as the sources are used
 TensorSource sourceOf(const std::string &name, const at::Tensor &tensor, std::vector<at::Tensor> &kept)
 {
@@ -81,7 +79,7 @@ Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Tr
                                  Optimizer &optimizer)
 {
     return nn::guardTorch("load checkpoint \"" + checkpoint.string() + "\"", [&]() -> Result<LoopState> {
-        ORRERY_ASSIGN(const std::string text, readFile(checkpoint / "state.json", kMaxStateBytes));
+        ORRERY_ASSIGN(const std::string text, readFile(checkpoint / kStateFileName, kMaxStateBytes));
         ORRERY_ASSIGN(LoopState state, loopStateFromJson(text, checkpoint.string()));
         ORRERY_TRY(nn::loadWeights(model, (checkpoint / kModelFile).string()));
         ORRERY_TRY(loadState(checkpoint / kOptimizerFile, optimizer));

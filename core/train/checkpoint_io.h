@@ -12,6 +12,8 @@ namespace orrery {
 
 inline constexpr const char *kModelFile = "model.safetensors";
 inline constexpr const char *kOptimizerFile = "optimizer-0.safetensors"; ///< of rank 0
+inline constexpr const char *kStateFileName = "state.json";
+inline constexpr uint64_t kMaxStateBytes = 64ull << 20;
 
 /// Writes and verifies. @return bytes written @error Io
 Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirectory, nn::Transformer &model,

@@ -27,6 +27,7 @@ std::string loopStateToJson(const LoopState &state)
             {{"id", change.id}, {"step", change.step}, {"key", change.key}, {"value", change.value}});
     const Json root = {{"state_version", kLoopStateVersion},
                        {"step", state.step},
+                       {"total_steps", state.totalSteps},
                        {"rng", {{"generator", "philox4x32-10"}, {"seed", state.seed}, {"step", state.step}}},
                        {"data", {{"next_step", state.step}}},
                        {"elapsed_seconds", state.elapsedSeconds},
@@ -54,6 +55,7 @@ Result<LoopState> loopStateFromJson(const std::string &text, const std::string &
                           "version " + std::to_string(kLoopStateVersion) + " or older");
         LoopState state;
         state.step = root.at("step").get<int64_t>();
+        state.totalSteps = root.value("total_steps", int64_t{0});
         state.seed = root.at("rng").at("seed").get<uint64_t>();
         state.elapsedSeconds = root.at("elapsed_seconds").get<double>();
         state.valLoss = numberOrNan(root.at("val_loss"));

@@ -14,7 +14,8 @@ namespace orrery {
 inline constexpr int kLoopStateVersion = 1;
 
 struct LoopState {
-    int64_t step = 0; ///< finished updates; also the data cursor and the optimiser's count
+    int64_t step = 0;       ///< finished updates; also the data cursor and the optimiser's count
+    int64_t totalSteps = 0; ///< that the attempt trained to; 0 in checkpoints of older programs
     uint64_t seed = 0;
     double elapsedSeconds = 0;                                 ///< of training over all attempts
     double valLoss = std::numeric_limits<double>::quiet_NaN(); ///< newest measurement

@@ -13,7 +13,6 @@
 namespace orrery {
 
 struct TrainingOptions {
-    int64_t stepsOverride = 0; ///< --steps of a resume: new total, 0 keeps the spec's
     bool startPaused = false;
     std::string initWeights;             ///< safetensors to start from (parity runs), own parameter names
     std::string fixedBatches;            ///< int32 file used in order (parity runs)
@@ -22,15 +21,21 @@ struct TrainingOptions {
     std::function<WaitCounts()> waits;        ///< of the trainer thread so far, for the status
 };
 
-/// Loads the newest verifying checkpoint when there is one (state, optimizer, cursor, setting changes), else
-/// starts anew. attempt: number from RunWriter::beginAttempt, which the caller runs with resumeStep().
 struct TrainingStart {
-    int64_t step = 0; ///< finished updates in the checkpoint; 0 for a new run
+    int64_t step = 0;       ///< finished updates in the checkpoint; 0 for a new run
+    int64_t totalSteps = 0; ///< to train to, over all attempts; 0: as in the spec
     std::string note; ///< "checkpoint 1200 is damaged (model.safetensors: blocks.0…); resumed from 1000", or
                       ///< other CPU
 };
+/// The newest checkpoint that verifies, and the total that the newest attempt had: as run.db knows it, else as
+/// that checkpoint does. @error InvalidInput: made with another spec; Io
 Result<TrainingStart> findTrainingStart(const RunDirectory &run);
+/// A new total, as asked for with --steps; it is kept for the resumes that follow. @param totalSteps 0: nothing new
+/// @error InvalidInput when more steps than that are done
+Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int64_t totalSteps);
 
+/// Loads the checkpoint of `start` when there is one (state, optimizer, cursor, setting changes), else starts
+/// anew. @param attempt number from RunWriter::beginAttempt, which the caller runs with start.step
 Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const TokenShards &shards,
                                                TrainerObserver &observer, const TrainingStart &start,
                                                int32_t attempt, const TrainingOptions &options);

@@ -106,15 +106,24 @@ void TrainingLoop::begin()
     for (const LoggedChange &change : m_parts.replays)
         m_outputs.event(EventKind::Setting, change.step,
                         change.key + " becomes " + change.value + " (as before)", changePayload(change));
+    // The spec's total is frozen; another one is told, and kept in the status and the checkpoints.
+    const bool isExtended = m_parts.totalSteps != frozen.train.steps;
+    const std::string upTo =
+        isExtended ? " It trains to step " + std::to_string(m_parts.totalSteps) + " instead of " +
+                         std::to_string(frozen.train.steps) + "."
+                   : "";
+    const std::string payload = jsonText({{"total_steps", m_parts.totalSteps}});
     if (m_parts.isResume) {
         const std::string note = m_parts.startNote.empty() ? "" : " (" + m_parts.startNote + ")";
         m_outputs.event(EventKind::Resumed, m_state.step,
-                        "Resumed from checkpoint " + std::to_string(m_state.step) + note + ".");
+                        "Resumed from checkpoint " + std::to_string(m_state.step) + note + "." + upTo,
+                        payload);
     } else {
         m_outputs.event(EventKind::Started, m_state.step,
                         "Started: " + formatCount(static_cast<double>(m_model.numParameters())) +
                             " parameters on " + frozen.device + ", " + std::to_string(frozen.threads) +
-                            " threads.");
+                            " threads." + upTo,
+                        payload);
     }
     m_outputs.setState(RunState::Running);
     if (m_parts.options.startPaused) pause();
@@ -368,6 +377,7 @@ Result<void> TrainingLoop::saveNow(bool measures)
                                                                : std::numeric_limits<double>::quiet_NaN();
     const bool isBest = !std::isnan(valLoss) && !(valLoss >= m_state.bestValLoss);
     LoopState state = m_state;
+    state.totalSteps = m_parts.totalSteps;
     state.changes = m_parts.settings.changes();
     if (isBest) {
         state.bestValLoss = valLoss;

@@ -2,6 +2,7 @@
 // From a run directory to a loop that is ready to run.
 #include "core/train/training.h"
 
+#include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/nn/torch_guard.h"
 #include "core/store/run_store.h"
@@ -89,6 +90,18 @@ Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSp
     return {};
 }
 
+/// 0 when nobody wrote it down.
+int64_t savedTotalSteps(const RunDirectory &run, const FoundCheckpoint *checkpoint)
+{
+    if (const auto reader = RunReader::open(run.path()))
+        if (const auto status = (*reader)->status(); status && status->totalSteps > 0) return status->totalSteps;
+    if (!checkpoint) return 0;
+    const auto text = readFile(checkpoint->path / kStateFileName, kMaxStateBytes);
+    if (!text) return 0;
+    const auto state = loopStateFromJson(*text, checkpoint->path.string());
+    return state ? state->totalSteps : 0;
+}
+
 } // namespace
 
 Result<TrainingStart> findTrainingStart(const RunDirectory &run)
@@ -99,6 +112,7 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
     if (!found) {
         if (!listCheckpoints(run.checkpoints()).empty())
             start.note = "No checkpoint verifies, so the training starts anew. " + found.error().hint;
+        start.totalSteps = savedTotalSteps(run, nullptr);
         return start;
     }
     const CheckpointManifest &manifest = found->manifest;
@@ -109,6 +123,7 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
                          "), expected " + run.frozen().digest.substr(0, 12) + ".",
                      "Restore the run's spec.json, or start a new run."};
     start.step = manifest.step;
+    start.totalSteps = savedTotalSteps(run, &*found);
     for (const Error &skipped : found->skipped) start.note += skipped.message + " ";
     if (!found->skipped.empty()) start.note += "Went back to checkpoint " + std::to_string(start.step) + ".";
     if (const std::string &before = run.frozen().cpuModel; !before.empty() && before != cpuInfo().model)
@@ -117,13 +132,26 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
     return start;
 }
 
+Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int64_t totalSteps)
+{
+    if (totalSteps == 0) return {};
+    if (totalSteps < start.step)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot train run \"" + run.frozen().id + "\" to " + std::to_string(totalSteps) +
+                         " steps: its newest checkpoint is of step " + std::to_string(start.step) +
+                         ", expected a total of " + std::to_string(start.step) + " or more.",
+                     "Give a higher total, or start a new run with fewer steps."};
+    start.totalSteps = totalSteps;
+    return {};
+}
+
 Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const TokenShards &shards,
                                                TrainerObserver &observer, const TrainingStart &start,
                                                int32_t attempt, const TrainingOptions &options)
 {
     const RunSpec &spec = run.frozen().spec;
     prepareTorch(spec);
-    const int64_t totalSteps = options.stepsOverride > 0 ? options.stepsOverride : spec.train.steps;
+    const int64_t totalSteps = start.totalSteps > 0 ? start.totalSteps : spec.train.steps;
     ORRERY_ASSIGN(auto tokenizer, Tokenizer::create(spec.data));
     ORRERY_ASSIGN(auto model, nn::Transformer::create(spec.model, tokenizer->vocabSize(),
                                                       static_cast<uint64_t>(spec.seed), spec.device));

@@ -126,18 +126,21 @@ public:
         attempt = -1;
     }
 
-    Result<std::unique_ptr<Trainer>> make(TrainerObserver &observer, const TrainingOptions &options = {})
+    /// @param totalSteps as --steps of a resume
+    Result<std::unique_ptr<Trainer>> make(TrainerObserver &observer, const TrainingOptions &options = {},
+                                          int64_t totalSteps = 0)
     {
         auto start = findTrainingStart(*run);
         if (!start) return start.error();
+        ORRERY_TRY(changeTotalSteps(*start, *run, totalSteps));
         note = start->note;
         return createTrainer(*run, *shards, observer, *start, ++attempt, options);
     }
 
     /// Trains from wherever the run stands.
-    Result<RunState> train(Recorder &recorder, const TrainingOptions &options = {})
+    Result<RunState> train(Recorder &recorder, const TrainingOptions &options = {}, int64_t totalSteps = 0)
     {
-        auto trainer = make(recorder, options);
+        auto trainer = make(recorder, options, totalSteps);
         if (!trainer) return trainer.error();
         return (*trainer)->run();
     }

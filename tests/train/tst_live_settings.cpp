@@ -122,6 +122,7 @@ void TestLiveSettings::stateSurvivesJson()
 {
     LoopState state;
     state.step = 12;
+    state.totalSteps = 35;
     state.seed = 0xffffffffffffffff;
     state.elapsedSeconds = 1.5;
     state.valLoss = 2.25;
@@ -131,6 +132,7 @@ void TestLiveSettings::stateSurvivesJson()
     const auto back = loopStateFromJson(loopStateToJson(state), "here");
     QVERIFY2(back.ok(), back.ok() ? "" : back.error().message.c_str());
     QCOMPARE(back->step, state.step);
+    QCOMPARE(back->totalSteps, int64_t(35));
     QCOMPARE(back->seed, state.seed);
     QCOMPARE(back->valLoss, state.valLoss);
     QVERIFY(std::isnan(back->bestValLoss));

@@ -300,7 +300,7 @@ void TestTrainingLoop::commandsBehindTheLastBoundaryCount()
     must(writer->flush());
     Recorder resumed;
     resumed.writer = writer.get();
-    must(fixture.train(resumed, {.stepsOverride = 14}));
+    must(fixture.train(resumed, {}, 14));
     const RunSpec &spec = fixture.run->frozen().spec;
     const double rate = learningRateAt(resolveSchedule(spec.schedule, 12), spec.optimizer.lr, step);
     QCOMPARE(resumed.series[series::kLearningRate][step + 1], 0.5 * rate);
@@ -427,7 +427,7 @@ void TestTrainingLoop::fixedBatchesMustBeEnough()
     QVERIFY(!trainer.ok());
     QCOMPARE(trainer.error().code, ErrorCode::InvalidInput);
     QVERIFY(trainer.error().message.find("it holds 2 steps, expected 12") != std::string::npos);
-    QCOMPARE(must(fixture.train(recorder, {.stepsOverride = 2, .fixedBatches = file.string()})),
+    QCOMPARE(must(fixture.train(recorder, {.fixedBatches = file.string()}, 2)),
              RunState::Finished);
 }
 

@@ -20,6 +20,10 @@ private Q_SLOTS:
     void damagedCheckpointFallsBackAndSaysSo();
     void nothingVerifiesStartsAnew();
     void moreStepsGoOn();
+    void theNewTotalSurvivesAKill_data();
+    void theNewTotalSurvivesAKill();
+    void fewerStepsThanAreDoneAreRefused();
+    void fewerStepsThanInTheSpecAreKept();
     void bestSurvivesTheResume();
     void otherSpecIsRefused();
 };
@@ -29,14 +33,14 @@ namespace {
 /// Stands for a SIGKILL: nothing of the loop's own ending runs.
 struct Killed {};
 
-void trainUntilKilled(RunFixture &fixture, Recorder &recorder, int64_t step)
+void trainUntilKilled(RunFixture &fixture, Recorder &recorder, int64_t step, int64_t totalSteps = 0)
 {
     const auto afterReport = recorder.afterReport;
     recorder.afterReport = [=](int64_t now) {
         if (afterReport) afterReport(now);
         if (now == step) throw Killed();
     };
-    auto trainer = must(fixture.make(recorder));
+    auto trainer = must(fixture.make(recorder, {}, totalSteps));
     bool isKilled = false;
     try {
         (void)trainer->run();
@@ -207,13 +211,78 @@ void TestTrainingResume::moreStepsGoOn()
     RunFixture fixture;
     Recorder first, second;
     must(fixture.train(first));
-    QCOMPARE(must(fixture.train(second, {.stepsOverride = 15})), RunState::Finished);
+    QCOMPARE(must(fixture.train(second, {}, 15)), RunState::Finished);
     QCOMPARE(second.series[series::kLoss].begin()->first, int64_t(13));
     QCOMPARE(second.series[series::kLoss].rbegin()->first, int64_t(15));
     // The horizon of the schedule is frozen: its last value holds.
     const RunSpec &spec = fixture.run->frozen().spec;
     QCOMPARE(second.series[series::kLearningRate][15],
              learningRateAt(resolveSchedule(spec.schedule, 12), spec.optimizer.lr, 14));
+}
+
+void TestTrainingResume::theNewTotalSurvivesAKill_data()
+{
+    QTest::addColumn<int>("killedAt");
+    QTest::addColumn<bool>("hasStore");
+    QTest::newRow("before a checkpoint of the extension") << 14 << true;
+    QTest::newRow("behind one") << 19 << true;
+    QTest::newRow("behind one, run.db is lost") << 19 << false;
+}
+
+void TestTrainingResume::theNewTotalSurvivesAKill()
+{
+    QFETCH(int, killedAt);
+    QFETCH(bool, hasStore);
+    RunFixture fixture;
+    Recorder expectedStart, expected;
+    must(fixture.train(expectedStart));
+    must(fixture.train(expected, {}, 21));
+    QCOMPARE(expected.series[series::kLoss].rbegin()->first, int64_t(21));
+
+    fixture.newRun("killed");
+    auto writer = must(RunWriter::open(fixture.run->path()));
+    Recorder start, extended, resumed;
+    start.writer = extended.writer = writer.get();
+    must(fixture.train(start));
+    must(writer->flush());
+    trainUntilKilled(fixture, extended, killedAt, 21);
+    must(writer->flush());
+    if (!hasStore) {
+        writer.reset();
+        std::filesystem::remove(fixture.run->path() / "run.db");
+    }
+    auto trainer = must(fixture.make(resumed));
+    QCOMPARE(trainer->status().totalSteps, int64_t(21));
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    QVERIFY(resumed.last(EventKind::Resumed)->text.find("to step 21 instead of 12") != std::string::npos);
+    QCOMPARE(merged(extended, resumed), expected.series[series::kLoss]);
+}
+
+void TestTrainingResume::fewerStepsThanAreDoneAreRefused()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    must(fixture.train(recorder));
+    const auto refused = fixture.make(recorder, {}, 11);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+    for (const char *part : {"\"run\"", "to 11 steps", "of step 12", "12 or more"})
+        QVERIFY2(refused.error().message.find(part) != std::string::npos, refused.error().message.c_str());
+    QVERIFY(!refused.error().hint.empty());
+    QVERIFY(fixture.make(recorder, {}, 12).ok());
+}
+
+void TestTrainingResume::fewerStepsThanInTheSpecAreKept()
+{
+    RunFixture fixture;
+    Recorder first, second;
+    auto writer = must(RunWriter::open(fixture.run->path()));
+    first.writer = writer.get();
+    QCOMPARE(must(fixture.train(first, {}, 6)), RunState::Finished);
+    must(writer->flush());
+    QCOMPARE(must(findTrainingStart(*fixture.run)).totalSteps, int64_t(6));
+    QCOMPARE(must(fixture.train(second, {}, 12)), RunState::Finished);
+    QCOMPARE(second.series[series::kLoss].size(), size_t(6));
 }
 
 void TestTrainingResume::bestSurvivesTheResume()

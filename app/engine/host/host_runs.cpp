@@ -228,7 +228,7 @@ Result<RunStatus> HostRuns::start(const std::string &run, int64_t steps)
     if (steps < 0)
         return Error{ErrorCode::InvalidInput,
                      "Cannot start run \"" + directory.frozen().id + "\" with " + std::to_string(steps) +
-                         " steps: expected 1 or more, or 0 for those of its spec.",
+                         " steps: expected 1 or more, or 0 to keep its total.",
                      "Give the new total number of steps."};
     {
         const std::lock_guard lock(m_mutex);

@@ -30,7 +30,7 @@ Result<std::filesystem::path> findWorkerProgram();
 std::vector<std::string> workerEnvironment(int64_t threads);
 
 struct TrainLaunch {
-    int64_t steps = 0; ///< new total; 0: as in the spec
+    int64_t steps = 0; ///< new total; 0: the one the run has
     bool startPaused = false;
     std::vector<std::string> extraArguments; ///< as `orrery-worker train --help` says
 };

@@ -141,6 +141,40 @@ private Q_SLOTS:
         QCOMPARE(test::readCurve(parts).current.size(), size_t(30));
     }
 
+    void theNewTotalSurvivesAKill()
+    {
+        constexpr size_t kNumSteps = 1500;
+        const std::string total = std::to_string(kNumSteps);
+        const fs::path whole = m_fixture.makeRun("total-whole", {"train.steps=30"});
+        QCOMPARE(m_fixture.runWorker({"train", whole.string()}), 0);
+        QCOMPARE(m_fixture.runWorker({"train", whole.string(), "--steps", total}), 0);
+        const fs::path run = m_fixture.makeRun("total", {"train.steps=30"});
+        QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
+        const auto process = test::startAndWaitForStep(m_fixture, run, 33, {"--steps", total});
+        process->kill();
+        QVERIFY(process->waitForFinished());
+        QCOMPARE(test::readStatus(run).totalSteps, static_cast<int64_t>(kNumSteps));
+        QVERIFY(test::readStatus(run).step < static_cast<int64_t>(kNumSteps));
+        // Nobody says it again.
+        QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
+        const auto curve = test::readCurve(run);
+        QCOMPARE(curve.current.size(), kNumSteps);
+        QCOMPARE(curve.current, test::readCurve(whole).current);
+    }
+
+    void fewerStepsThanAreDoneChangeNothing()
+    {
+        const fs::path run = m_fixture.makeRun("fewer", {"train.steps=20"});
+        QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
+        std::string errors;
+        QCOMPARE(m_fixture.runWorker({"train", run.string(), "--steps", "15"}, nullptr, &errors), 3);
+        QVERIFY2(errors.find("to 15 steps") != std::string::npos && errors.find("20 or more") != std::string::npos,
+                 errors.c_str());
+        QCOMPARE(test::readStatus(run).state, RunState::Finished);
+        QCOMPARE(test::readStatus(run).totalSteps, int64_t(20));
+        QVERIFY(test::readStatus(run).error.empty());
+    }
+
     void aSecondWorkerIsRefused()
     {
         const fs::path run = m_fixture.makeRun("owned", {"train.steps=1000000"});
