@@ -46,6 +46,13 @@ Error tooLarge(const std::filesystem::path &path, uint64_t size, uint64_t maxByt
                  "Check that this is the file you meant."};
 }
 
+Error syncError(const std::filesystem::path &path, int errnoValue)
+{
+    Error error = ioError("sync", path, errnoValue);
+    error.isDiskFull = false; // the pages may be gone: not a thing to try again
+    return error;
+}
+
 } // namespace
 
 void setWriteFault(WriteFault fault)
@@ -64,6 +71,7 @@ Error ioError(std::string_view action, const std::filesystem::path &path, int er
     switch (errnoValue) {
     case ENOSPC:
     case EDQUOT:
+        error.isDiskFull = true;
         error.hint = "Free some space on that disk, then resume; the last checkpoint is whole.";
         break;
     case ENOENT:
@@ -179,9 +187,9 @@ Result<void> FileWriter::write(const void *data, size_t numBytes)
 Result<void> FileWriter::sync()
 {
     if (const int fault = injectedFault(WriteOperation::Sync, m_path, 0))
-        return ioError("sync", m_path, fault);
+        return syncError(m_path, fault);
     // No retry: after a failed fsync the kernel may have dropped the pages and report success next time.
-    if (::fsync(m_file.get()) != 0) return ioError("sync", m_path, errno);
+    if (::fsync(m_file.get()) != 0) return syncError(m_path, errno);
     return {};
 }
 
@@ -194,11 +202,11 @@ Result<void> FileWriter::close()
 
 Result<void> syncDirectory(const std::filesystem::path &path)
 {
-    if (const int fault = injectedFault(WriteOperation::Sync, path, 0)) return ioError("sync", path, fault);
+    if (const int fault = injectedFault(WriteOperation::Sync, path, 0)) return syncError(path, fault);
     const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.isOpen()) return ioError("sync", path, errno);
+    if (!folder.isOpen()) return syncError(path, errno);
     // Some network file systems refuse fsync on folders with EINVAL; their renames are synchronous.
-    if (::fsync(folder.get()) != 0 && errno != EINVAL) return ioError("sync", path, errno);
+    if (::fsync(folder.get()) != 0 && errno != EINVAL) return syncError(path, errno);
     return {};
 }
 

@@ -28,6 +28,9 @@ struct Error {
     ErrorCode code = ErrorCode::Internal;
     std::string message;
     std::string hint;
+    /// A write found no room and was given up: it may be tried again when there is some. Never set by a failed fsync,
+    /// which is final. Stays in this process.
+    bool isDiskFull = false;
 
     /// Message and hint in one line, as shown in logs and terminals.
     [[nodiscard]] std::string text() const { return hint.empty() ? message : message + " " + hint; }

@@ -19,6 +19,7 @@ struct TrainingOptions {
     std::function<bool()> stopRequested; ///< polled at step boundaries (signals)
     std::function<double()> viewerCpuSeconds; ///< CPU used for viewers so far, for the viewer_percent series
     std::function<WaitCounts()> waits;        ///< of the trainer thread so far, for the status
+    double spaceCheckSeconds = 5; ///< how often a run that waits for room on the disk looks for it, at first
 };
 
 struct TrainingStart {

@@ -4,9 +4,6 @@
 #include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/nn/torch_guard.h"
-#include "core/tensorfile/checkpoint_files.h"
-#include "core/train/checkpoint_io.h"
-#include "core/train/checkpoint_keeper.h"
 #include "core/train/evaluation.h"
 #include "core/train/sampling.h"
 
@@ -89,10 +86,10 @@ Result<RunState> TrainingLoop::run()
 Result<RunState> TrainingLoop::runToEnd()
 {
     begin();
-    while (m_state.step < m_parts.totalSteps) {
+    while (m_state.step < m_parts.totalSteps || m_isSaveOwed) {
         ORRERY_ASSIGN(const Boundary boundary, passBoundary());
         if (boundary == Boundary::Stop) return stop();
-        ORRERY_TRY(trainStep());
+        if (m_state.step < m_parts.totalSteps) ORRERY_TRY(trainStep());
     }
     return finish();
 }
@@ -140,6 +137,7 @@ Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
         while (const auto command = m_mailbox.take()) ORRERY_TRY(obey(*command));
         if (m_parts.options.stopRequested && m_parts.options.stopRequested()) m_isStopRequested = true;
         if (m_isStopRequested) return Boundary::Stop;
+        if (m_isPausedForSpace) ORRERY_TRY(lookForSpace());
         if (!m_isPaused) return Boundary::Train;
         m_mailbox.sleep(kSignalPoll);
     }
@@ -149,21 +147,20 @@ Result<void> TrainingLoop::obey(const ControlCommand &command)
 {
     switch (command.verb) {
     case ControlVerb::Pause:
+        m_isPausedForSpace = false;
         if (!m_isPaused) pause();
         return {};
     case ControlVerb::Continue:
         m_stepsUntilPause = 0;
-        if (m_isPaused) resume();
-        return {};
+        return m_isPaused ? resume() : Result<void>();
     case ControlVerb::StepN:
         m_stepsUntilPause = command.steps;
-        if (m_isPaused) resume();
-        return {};
+        return m_isPaused ? resume() : Result<void>();
     case ControlVerb::Checkpoint:
         if (m_savedStep == m_state.step)
             m_outputs.event(EventKind::Note, m_state.step,
                             "Checkpoint " + std::to_string(m_state.step) + " is there already.");
-        return saveNow(false);
+        return save(false, WhenFull::Pause);
     case ControlVerb::Stop:
         m_isStopRequested = true;
         return {};
@@ -238,13 +235,18 @@ void TrainingLoop::pause()
     m_outputs.setState(RunState::Paused);
 }
 
-void TrainingLoop::resume()
+Result<void> TrainingLoop::resume()
 {
-    m_isPaused = false;
+    if (m_isSaveOwed) {
+        ORRERY_TRY(save(m_owesMeasuring, WhenFull::Pause));
+        if (m_isSaveOwed) return {}; // still no room
+    }
+    m_isPaused = m_isPausedForSpace = false;
     m_outputs.event(EventKind::Continued, m_state.step,
                     m_stepsUntilPause > 0 ? "Continued for " + std::to_string(m_stepsUntilPause) + " steps."
                                           : "Continued.");
     m_outputs.setState(RunState::Running);
+    return {};
 }
 
 at::ScalarType TrainingLoop::dtype() const
@@ -302,8 +304,7 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
     if (!values.empty()) m_outputs.report(step, std::move(values), isReported);
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
     if (m_areSamplesDue && (isLast || areSamplesAffordable())) drawSamples();
-    if (isCheckpoint && !isLast) return saveNow(true);
-    return {};
+    return isCheckpoint ? save(true, WhenFull::Pause) : Result<void>();
 }
 
 Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRate)
@@ -369,65 +370,9 @@ void TrainingLoop::drawSamples()
     m_outputs.addProbing(seconds);
 }
 
-Result<void> TrainingLoop::saveNow(bool measures)
-{
-    if (m_savedStep == m_state.step) return {};
-    const double valLoss = m_state.valStep == m_state.step     ? m_state.valLoss
-                           : measures && spec().train.keepBest ? measureValidation()
-                                                               : std::numeric_limits<double>::quiet_NaN();
-    const bool isBest = !std::isnan(valLoss) && !(valLoss >= m_state.bestValLoss);
-    LoopState state = m_state;
-    state.totalSteps = m_parts.totalSteps;
-    state.changes = m_parts.settings.changes();
-    if (isBest) {
-        state.bestValLoss = valLoss;
-        state.bestStep = m_state.step;
-    }
-    m_outputs.beforeCheckpoint(m_state.step);
-    const auto written = saveCheckpoint(m_parts.run.checkpoints(), m_model, *m_parts.optimizer, state,
-                                        m_parts.run.frozen().digest);
-    if (!written) {
-        m_outputs.event(EventKind::Warning, m_state.step, written.error().text());
-        return written.error();
-    }
-    m_state.bestValLoss = state.bestValLoss;
-    m_state.bestStep = state.bestStep;
-    m_savedStep = m_state.step;
-    m_outputs.setBestValLoss(state.bestValLoss);
-    m_outputs.checkpoint(
-        {.step = m_state.step,
-         .wallTime = wallSeconds(),
-         .valLoss = valLoss,
-         .isBest = isBest,
-         .isVerified = true,
-         .numBytes = *written,
-         .directory = "checkpoints/" + checkpointPath({}, m_state.step).filename().string()});
-    m_outputs.event(EventKind::Checkpoint, m_state.step,
-                    "Checkpoint " + std::to_string(m_state.step) + " written and read back (" +
-                        formatBytes(*written) + ").",
-                    jsonText({{"step", m_state.step}, {"best", isBest}}));
-    deleteOldCheckpoints();
-    return {};
-}
-
-void TrainingLoop::deleteOldCheckpoints()
-{
-    const auto folder = m_parts.run.checkpoints();
-    const int64_t best = spec().train.keepBest ? m_state.bestStep : -1;
-    for (const int64_t step :
-         checkpointsToDelete(listCheckpoints(folder), m_state.step, spec().train.keepLast, best)) {
-        if (const auto removed = removeCheckpoint(folder, step); !removed) {
-            m_outputs.event(EventKind::Warning, m_state.step, removed.error().text());
-            continue;
-        }
-        m_outputs.event(EventKind::CheckpointDeleted, m_state.step,
-                        "Checkpoint " + std::to_string(step) + " deleted.", jsonText({{"step", step}}));
-    }
-}
-
 Result<RunState> TrainingLoop::finish()
 {
-    ORRERY_TRY(saveNow(true));
+    ORRERY_TRY(save(true, WhenFull::Fail));
     closeMailbox();
     m_outputs.event(EventKind::Finished, m_state.step,
                     "Finished after " + std::to_string(m_state.step) + " steps and " +
@@ -440,7 +385,7 @@ Result<RunState> TrainingLoop::stop()
 {
     m_mailbox.close();
     m_outputs.setState(RunState::Stopping);
-    ORRERY_TRY(saveNow(false));
+    ORRERY_TRY(save(false, WhenFull::Fail));
     closeMailbox();
     m_outputs.event(EventKind::Stopped, m_state.step,
                     "Stopped behind step " + std::to_string(m_state.step) + ".");

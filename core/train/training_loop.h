@@ -41,6 +41,7 @@ public:
 
 private:
     enum class Boundary : uint8_t { Train, Stop };
+    enum class WhenFull : uint8_t { Pause, Fail };
 
     Result<RunState> runToEnd();
     void begin();
@@ -50,14 +51,18 @@ private:
     void closeMailbox();
     void answerLate(const ControlCommand &command);
     void pause();
-    void resume();
+    Result<void> resume();
     Result<void> trainStep();
     Result<void> reportStep(const StepOutcome &outcome, double learningRate);
     Error stopNonFinite(const StepOutcome &outcome, double learningRate);
     double measureValidation();
     void drawSamples();
     bool areSamplesAffordable() const;
-    Result<void> saveNow(bool measures);
+    Result<void> save(bool measures, WhenFull whenFull);
+    Result<void> writeCheckpoint(bool measures);
+    void pauseForSpace(const Error &error, bool measures);
+    [[nodiscard]] uint64_t checkpointBytes() const;
+    Result<void> lookForSpace();
     void deleteOldCheckpoints();
     Result<RunState> finish();
     Result<RunState> stop();
@@ -79,6 +84,12 @@ private:
     double m_sampleSeconds = 0; ///< of this attempt
     double m_beganAt = 0;       ///< monotonic
     bool m_isPaused = false;
+    bool m_isSaveOwed = false;       ///< a checkpoint found no room: no update before it is written
+    bool m_owesMeasuring = false;    ///< with its validation loss
+    bool m_isPausedForSpace = false; ///< and by nobody else: goes on by itself
+    double m_spaceCheckedAt = 0;     ///< monotonic
+    double m_spaceCheckSeconds = 0;
+    uint64_t m_savedBytes = 0;       ///< of the newest checkpoint of this attempt
     int64_t m_stepsUntilPause = 0; ///< 0: no limit
     bool m_isStopRequested = false;
 };

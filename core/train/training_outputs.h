@@ -27,6 +27,7 @@ public:
     void beforeCheckpoint(int64_t step);
     void setState(RunState state);
     void setPosition(int64_t step, double elapsedSeconds);
+    void setError(const std::string &text) { m_status.error = text; } ///< shown with the next status
     void setBestValLoss(double valLoss) { m_status.bestValLoss = valLoss; }
     [[nodiscard]] int32_t attempt() const { return m_status.attempt; }
     /// Any thread.

@@ -109,6 +109,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("hint");
         QTest::newRow("full on write") << int(WriteOperation::Write) << ENOSPC << "Free some space";
         QTest::newRow("quota on write") << int(WriteOperation::Write) << EDQUOT << "Free some space";
+        QTest::newRow("full on sync") << int(WriteOperation::Sync) << ENOSPC << "Free some space";
         QTest::newRow("fault on sync") << int(WriteOperation::Sync) << EIO << "The disk reports a fault";
         QTest::newRow("read-only on rename")
             << int(WriteOperation::Rename) << EROFS << "choose another place";
@@ -127,6 +128,8 @@ private Q_SLOTS:
         const auto result = writeFileAtomically(folder / "state", "new");
         VERIFY_ERROR(result, ErrorCode::Io, "state");
         QVERIFY2(errorText(result).contains(hint), qPrintable(errorText(result)));
+        // What may be tried again; a failed fsync never.
+        QCOMPARE(result.error().isDiskFull, operation == int(WriteOperation::Write));
         setWriteFault(nullptr);
         QVERIFY(*readFile(folder / "state", 100) == "old");
         QCOMPARE(numEntries(folder), size_t{1});

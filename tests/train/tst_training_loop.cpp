@@ -5,7 +5,6 @@
 
 #include <QtTest>
 
-#include <cerrno>
 #include <cmath>
 #include <ctime>
 #include <mutex>
@@ -37,7 +36,6 @@ private Q_SLOTS:
     void everyAcceptedCommandIsAnswered();
     void samplesAreEventsAndChangeNoLoss();
     void nonFiniteLossStopsAndNamesTheStep();
-    void fullDiskStopsWithOlderCheckpointsWhole();
     void fixedBatchesMustBeEnough();
     void statusTellsWhereItIs();
     void waitsForAViewerAreCountedInTheStatus();
@@ -386,30 +384,6 @@ void TestTrainingLoop::nonFiniteLossStopsAndNamesTheStep()
     QVERIFY(!std::isfinite(recorder.series[series::kLoss][event->step]) ||
             !std::isfinite(recorder.series[series::kGradNorm][event->step]));
     QCOMPARE(listCheckpoints(fixture.run->checkpoints()).front(), int64_t(4));
-}
-
-void TestTrainingLoop::fullDiskStopsWithOlderCheckpointsWhole()
-{
-    RunFixture fixture;
-    Recorder recorder;
-    recorder.afterReport = [](int64_t step) {
-        if (step != 6) return;
-        setWriteFault([](WriteOperation operation, const std::filesystem::path &path, size_t) {
-            return operation == WriteOperation::Write &&
-                           path.string().find("step-00000008") != std::string::npos
-                       ? ENOSPC
-                       : 0;
-        });
-    };
-    const auto outcome = fixture.train(recorder);
-    setWriteFault(nullptr);
-    QVERIFY(!outcome.ok());
-    QCOMPARE(outcome.error().code, ErrorCode::Io);
-    QCOMPARE(recorder.count(EventKind::Warning), 1);
-    QCOMPARE(listCheckpoints(fixture.run->checkpoints()), std::vector<int64_t>{4});
-    Recorder resumed;
-    QCOMPARE(must(fixture.train(resumed)), RunState::Finished);
-    QCOMPARE(resumed.last(EventKind::Resumed)->step, int64_t(4));
 }
 
 void TestTrainingLoop::fixedBatchesMustBeEnough()

@@ -121,7 +121,8 @@ QString runStateLine(const RunStatus &status, double now)
         if (status.totalSteps <= 0) return tr("training, step %1").arg(step);
         return tr("training %1 %").arg(std::clamp<qint64>(status.step * 100 / status.totalSteps, 0, 100));
     case RunState::Paused:
-        return tr("paused at %1").arg(step);
+        return status.error.empty() ? tr("paused at %1").arg(step)
+                                    : tr("paused at %1: %2").arg(step, firstSentence(status.error));
     case RunState::Starting:
         return tr("starting …");
     case RunState::Stopping:

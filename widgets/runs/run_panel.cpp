@@ -275,14 +275,16 @@ void RunPanel::showStatus()
 void RunPanel::showProgress(const RunStatus &status)
 {
     const bool hasFailed = status.state == RunState::Failed || status.state == RunState::Crashed;
+    const bool isHeld = status.state == RunState::Paused && !status.error.empty(); // the disk is full
     QString line = runStateLine(status, wallNow());
-    if (hasFailed && !status.error.empty())
+    if ((hasFailed || isHeld) && !status.error.empty())
         line = runStateWord(status.state) + u": "_s + fromStd(status.error);
     const bool isLost = m_session.connectionState() != ConnectionState::Connected;
     if (isLost && isLiveState(status.state))
         line = tr("%1, as last heard %2").arg(line, relativeTimeText(wallNow() - status.lastReportAt));
     m_stateLine->setText(line);
-    m_stateLine->setTone(isStale(status, wallNow()) || isLost ? Tone::Warning : runStateTone(status.state));
+    m_stateLine->setTone(isStale(status, wallNow()) || isLost || isHeld ? Tone::Warning
+                                                                        : runStateTone(status.state));
     m_stepLine->setText(tr("Step %1 of %2").arg(integerText(status.step), integerText(status.totalSteps)));
     // The bar has a range of its own: steps may exceed what an int holds.
     m_progress->setRange(0, 1000);

@@ -19,6 +19,7 @@ class TestWorkerDisk : public QObject {
 private Q_SLOTS:
     void aStoreThatCannotGrowIsTheReason();
     void aFullDiskIsTheReason();
+    void aCheckpointWaitsForRoom();
 };
 
 void TestWorkerDisk::aStoreThatCannotGrowIsTheReason()
@@ -66,6 +67,33 @@ void TestWorkerDisk::aFullDiskIsTheReason()
     disk.empty();
     QCOMPARE(m_fixture.runWorker({"train", run.string(), "--steps", "50"}), 0);
     QCOMPARE(test::readStatus(run).state, RunState::Finished);
+}
+
+void TestWorkerDisk::aCheckpointWaitsForRoom()
+{
+    // Checkpoints of some 5 MB, so that the disk can have room for run.db and none for them.
+    const std::vector<std::string> settings = {"model.layers=2", "model.width=128", "train.steps=60",
+                                               "train.checkpoint_every=20", "train.keep_last=1"};
+    const fs::path whole = m_fixture.makeRun("wait-whole", settings);
+    QCOMPARE(m_fixture.runWorker({"train", whole.string()}), 0);
+    test::SmallDisk disk(m_fixture.folder() / "wait", 24 << 20);
+    if (!disk.isMounted()) QSKIP("no file system can be mounted here");
+    const fs::path run = m_fixture.makeRun("wait", settings);
+    disk.fill(3 << 20);
+    const auto process = m_fixture.worker({"train", run.string()});
+    process->start();
+    QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Paused, 60'000);
+    const RunStatus status = test::readStatus(run);
+    QCOMPARE(status.step, int64_t(20));
+    QVERIFY2(status.error.find("No space left on device") != std::string::npos &&
+                 status.error.find(run.string()) != std::string::npos,
+             status.error.c_str());
+    disk.empty();
+    QVERIFY(process->waitForFinished(60'000)); // by itself
+    QCOMPARE(process->exitCode(), 0);
+    QCOMPARE(test::readStatus(run).state, RunState::Finished);
+    QVERIFY(test::readStatus(run).error.empty());
+    QCOMPARE(test::readCurve(run).current, test::readCurve(whole).current);
 }
 
 int main(int argc, char **argv)

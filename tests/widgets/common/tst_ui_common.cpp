@@ -107,6 +107,8 @@ void TestUiCommon::stateLinesSayWhatHappened_data()
     QTest::addColumn<QString>("expected");
     QTest::newRow("running") << RunState::Running << QString() << u"training 41 %"_s;
     QTest::newRow("paused") << RunState::Paused << QString() << u"paused at 8,210"_s;
+    QTest::newRow("held") << RunState::Paused << u"The disk is full. Make room."_s
+                          << u"paused at 8,210: The disk is full. Make room."_s;
     QTest::newRow("failed") << RunState::Failed << u"loss is NaN"_s << u"stopped: loss is NaN"_s;
     QTest::newRow("crashed") << RunState::Crashed << QString() << u"crashed at 8,210, can be resumed"_s;
     QTest::newRow("finished") << RunState::Finished << QString() << u"finished, 8,210 steps"_s;

@@ -49,6 +49,7 @@ private Q_SLOTS:
     void opensARunDirectory();
     void showsNumbersOfTheRun();
     void failureSaysWhy();
+    void aPauseForRoomSaysWhy();
     void lostConnectionIsNotShownAsLive();
     void checkpointOpensInThePlayground();
     void checkpointListFollowsEvents();
@@ -266,6 +267,19 @@ void TestRunPanels::failureSaysWhy()
     auto *line = child<ToneLabel>(&panel, "runState");
     QVERIFY(line->text().contains(u"loss is NaN at step 311"_s));
     QCOMPARE(line->tone(), Tone::Error);
+}
+
+void TestRunPanels::aPauseForRoomSaysWhy()
+{
+    FakeSession session;
+    RunStatus held = fakeRun("a", RunState::Paused);
+    held.error = "Cannot write \"x\": No space left on device. Make room there.";
+    session.runList = {held};
+    RunPanel panel(session);
+    panel.setRun(u"a"_s);
+    auto *line = child<ToneLabel>(&panel, "runState");
+    QVERIFY(line->text().contains(u"Make room there"_s));
+    QCOMPARE(line->tone(), Tone::Warning);
 }
 
 void TestRunPanels::lostConnectionIsNotShownAsLive()

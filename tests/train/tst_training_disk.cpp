@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training whose checkpoints meet a disk that is full or broken.
+#include "core/tensorfile/checkpoint_files.h"
+#include "tests/train/run_fixture.h"
+
+#include <QtTest>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <thread>
+
+using namespace orrery;
+using namespace orrery::test;
+
+class TestTrainingDisk : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void aFullDiskPausesAndNothingIsLost_data();
+    void aFullDiskPausesAndNothingIsLost();
+    void staysPausedWhileTheDiskIsFull();
+    void goesOnByItselfWhenThereIsRoom();
+    void aStopOnAFullDiskFails();
+    void otherFaultsStopWithOlderCheckpointsWhole_data();
+    void otherFaultsStopWithOlderCheckpointsWhole();
+};
+
+namespace {
+
+/// Checkpoints of one step fail in one operation while this lives, or until heal().
+class CheckpointFault {
+public:
+    CheckpointFault(const std::string &folder, WriteOperation operation, int errnoValue)
+    {
+        setWriteFault([=, this](WriteOperation now, const std::filesystem::path &path, size_t) {
+            const bool isHit = now == operation && path.string().find(folder) != std::string::npos;
+            if (isHit) ++numFaults;
+            return isHit ? errnoValue : 0;
+        });
+    }
+    ~CheckpointFault() { heal(); }
+    static void heal() { setWriteFault(nullptr); }
+
+    std::atomic<int> numFaults{0};
+};
+
+bool waitsForRoom(const Trainer &trainer)
+{
+    const RunStatus status = trainer.status();
+    return status.state == RunState::Paused && status.error.find("No space left") != std::string::npos;
+}
+
+} // namespace
+
+void TestTrainingDisk::aFullDiskPausesAndNothingIsLost_data()
+{
+    QTest::addColumn<int>("step");
+    QTest::newRow("at a checkpoint") << 8;
+    QTest::newRow("at one that was asked for") << 6;
+    QTest::newRow("at the last one") << 12;
+}
+
+void TestTrainingDisk::aFullDiskPausesAndNothingIsLost()
+{
+    QFETCH(int, step);
+    RunFixture fixture, unbroken;
+    Recorder recorder, expected;
+    must(unbroken.train(expected));
+    CheckpointFault fault(checkpointPath({}, step).string(), WriteOperation::Write, ENOSPC);
+    auto trainer = must(fixture.make(recorder));
+    recorder.afterReport = [&](int64_t now) {
+        if (now == 6 && step == 6) must(trainer->post({.verb = ControlVerb::Checkpoint}));
+    };
+    std::thread user([&] {
+        while (!waitsForRoom(*trainer)) std::this_thread::yield();
+        CheckpointFault::heal();
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    const auto outcome = trainer->run();
+    user.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    const RunEvent *warning = recorder.last(EventKind::Warning);
+    QVERIFY(warning != nullptr);
+    QCOMPARE(recorder.count(EventKind::Warning), 1);
+    QCOMPARE(warning->step, int64_t(step));
+    for (const std::string &part : {fixture.run->path().string(), std::string("free"), std::string("Make room")})
+        QVERIFY2(warning->text.find(part) != std::string::npos, warning->text.c_str());
+    QVERIFY(warning->payload.find("disk_full") != std::string::npos);
+    QCOMPARE(recorder.last(EventKind::Continued)->step, int64_t(step));
+    QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
+    const auto written = listCheckpoints(fixture.run->checkpoints());
+    QVERIFY(std::find(written.begin(), written.end(), step) != written.end());
+    QCOMPARE(written.back(), int64_t(12));
+    QVERIFY(trainer->status().error.empty());
+}
+
+void TestTrainingDisk::staysPausedWhileTheDiskIsFull()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
+    auto trainer = must(fixture.make(recorder));
+    std::thread user([&] {
+        while (!waitsForRoom(*trainer)) std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::StepN, .steps = 2}));
+        while (fault.numFaults < 2) std::this_thread::yield();
+        CheckpointFault::heal();
+        must(trainer->post({.verb = ControlVerb::Checkpoint})); // room was made, but nobody says go on
+        while (!trainer->status().error.empty()) std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::Stop}));
+    });
+    const auto outcome = trainer->run();
+    user.join();
+    QCOMPARE(must(outcome), RunState::Stopped);
+    QCOMPARE(recorder.count(EventKind::Warning), 2);
+    QCOMPARE(recorder.count(EventKind::Continued), 0);
+    QCOMPARE(recorder.series[series::kLoss].rbegin()->first, int64_t(4));
+    QCOMPARE(listCheckpoints(fixture.run->checkpoints()), std::vector<int64_t>{4});
+}
+
+void TestTrainingDisk::goesOnByItselfWhenThereIsRoom()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
+    auto trainer = must(fixture.make(recorder, {.spaceCheckSeconds = 0}));
+    std::thread disk([&] {
+        while (fault.numFaults < 3) std::this_thread::yield();
+        CheckpointFault::heal();
+    });
+    const auto outcome = trainer->run();
+    disk.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    QCOMPARE(recorder.count(EventKind::Continued), 1);
+    QCOMPARE(recorder.series[series::kLoss].size(), size_t(12));
+}
+
+void TestTrainingDisk::aStopOnAFullDiskFails()
+{
+    RunFixture fixture, unbroken;
+    Recorder recorder, expected, resumed;
+    must(unbroken.train(expected));
+    {
+        CheckpointFault fault("step-00000008", WriteOperation::Write, ENOSPC);
+        auto trainer = must(fixture.make(recorder));
+        std::thread user([&] {
+            while (!waitsForRoom(*trainer)) std::this_thread::yield();
+            must(trainer->post({.verb = ControlVerb::Stop}));
+        });
+        const auto outcome = trainer->run();
+        user.join();
+        QVERIFY(!outcome.ok());
+        QCOMPARE(outcome.error().code, ErrorCode::Io);
+        QVERIFY(outcome.error().message.find("No space left") != std::string::npos);
+    }
+    QCOMPARE(must(fixture.train(resumed)), RunState::Finished);
+    QCOMPARE(resumed.last(EventKind::Resumed)->step, int64_t(4));
+    for (const auto &[step, loss] : resumed.series[series::kLoss])
+        QCOMPARE(loss, expected.series[series::kLoss][step]);
+}
+
+void TestTrainingDisk::otherFaultsStopWithOlderCheckpointsWhole_data()
+{
+    QTest::addColumn<int>("operation");
+    QTest::addColumn<int>("errnoValue");
+    QTest::newRow("write") << int(WriteOperation::Write) << EIO;
+    QTest::newRow("sync") << int(WriteOperation::Sync) << EIO;
+    QTest::newRow("sync without room") << int(WriteOperation::Sync) << ENOSPC; // an fsync error is final
+}
+
+void TestTrainingDisk::otherFaultsStopWithOlderCheckpointsWhole()
+{
+    QFETCH(int, operation);
+    QFETCH(int, errnoValue);
+    RunFixture fixture;
+    Recorder recorder;
+    {
+        const CheckpointFault fault("step-00000008", static_cast<WriteOperation>(operation), errnoValue);
+        const auto outcome = fixture.train(recorder);
+        QVERIFY(!outcome.ok());
+        QCOMPARE(outcome.error().code, ErrorCode::Io);
+    }
+    QCOMPARE(recorder.count(EventKind::Warning), 1);
+    QCOMPARE(listCheckpoints(fixture.run->checkpoints()), std::vector<int64_t>{4});
+    Recorder resumed;
+    QCOMPARE(must(fixture.train(resumed)), RunState::Finished);
+    QCOMPARE(resumed.last(EventKind::Resumed)->step, int64_t(4));
+}
+
+QTEST_GUILESS_MAIN(TestTrainingDisk)
+#include "tst_training_disk.moc"
