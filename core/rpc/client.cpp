@@ -10,6 +10,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <set>
@@ -21,6 +22,7 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 constexpr auto kStartDeadline = std::chrono::seconds(60);
 constexpr auto kBatchDeadline = std::chrono::hours(24);
+constexpr auto kCancelCheck = Milliseconds(20); ///< while a connection is made, which gRPC cannot cancel
 
 /// The calls under way that somebody may want to end.
 class CallRegistry {
@@ -79,23 +81,27 @@ struct EngineClient::Impl {
     std::unique_ptr<v1::InferenceService::Stub> inference;
     std::atomic<int64_t> deadlineMs{10'000};
     CallRegistry calls;
+    CancelToken token; ///< of the connection: ends every call
 
-    /// One call: registered so that cancelAll() and its token reach it.
+    /// One call: registered so that cancelAll(), the connection's token and its own reach it.
     class Call {
     public:
         Call(Impl &impl, const CancelToken *token) : m_impl(impl)
         {
             m_impl.calls.add(&context);
-            if (!token) return;
-            m_token = token->m_state;
-            m_token->calls.add(&context);
-            const std::lock_guard lock(m_token->mutex);
-            if (m_token->isCancelled) context.TryCancel();
+            m_tokens.push_back(m_impl.token.m_state);
+            if (token) m_tokens.push_back(token->m_state);
+            for (const auto &state : m_tokens) {
+                // Known to the token first: a cancel() of now either sees the call or is seen here.
+                state->calls.add(&context);
+                const std::lock_guard lock(state->mutex);
+                if (state->isCancelled) context.TryCancel();
+            }
         }
         ~Call()
         {
             m_impl.calls.remove(&context);
-            if (m_token) m_token->calls.remove(&context);
+            for (const auto &state : m_tokens) state->calls.remove(&context);
         }
         Call(const Call &) = delete;
         Call &operator=(const Call &) = delete;
@@ -104,7 +110,7 @@ struct EngineClient::Impl {
 
     private:
         Impl &m_impl;
-        std::shared_ptr<CancelToken::State> m_token;
+        std::vector<std::shared_ptr<CancelToken::State>> m_tokens;
     };
 
     template <typename Stub, typename Request, typename Reply>
@@ -177,7 +183,8 @@ struct EngineClient::Impl {
     }
 };
 
-Result<EngineClient> EngineClient::connect(const std::string &socketPath, Milliseconds timeout)
+Result<EngineClient> EngineClient::connect(const std::string &socketPath, Milliseconds timeout,
+                                           const CancelToken &token)
 {
     ORRERY_TRY(checkSocketPath(socketPath));
     const SocketProbe probe = probeSocket(socketPath);
@@ -191,6 +198,7 @@ Result<EngineClient> EngineClient::connect(const std::string &socketPath, Millis
 
     auto impl = std::make_unique<Impl>();
     impl->socketPath = socketPath;
+    impl->token = token;
     grpc::ChannelArguments arguments;
     // A channel of our own: gRPC would share one with earlier clients of the path, with their waits between
     // attempts.
@@ -204,7 +212,16 @@ Result<EngineClient> EngineClient::connect(const std::string &socketPath, Millis
     arguments.SetMaxSendMessageSize(wire::kMaxRequestBytes);
     impl->channel =
         grpc::CreateCustomChannel("unix:" + socketPath, grpc::InsecureChannelCredentials(), arguments);
-    if (!impl->channel->WaitForConnected(std::chrono::system_clock::now() + timeout))
+    const auto until = std::chrono::system_clock::now() + timeout;
+    bool isConnected = false;
+    while (!isConnected && !token.isCancelled() && std::chrono::system_clock::now() < until)
+        isConnected = impl->channel->WaitForConnected(std::min<std::chrono::system_clock::time_point>(
+            until, std::chrono::system_clock::now() + kCancelCheck));
+    if (token.isCancelled())
+        return Error{ErrorCode::Cancelled,
+                     "Cannot connect to the engine at \"" + socketPath + "\": the attempt was cancelled.",
+                     "Connect again."};
+    if (!isConnected)
         return Error{ErrorCode::Unavailable,
                      "Cannot connect to the engine at \"" + socketPath + "\": it accepts no connection now.",
                      "Try again; if it repeats, close other viewers or start the engine again."};

@@ -35,9 +35,11 @@ private:
 class EngineClient {
 public:
     /// Connects and finds out that somebody answers on the socket.
-    /// @error Unavailable (nobody listens), InvalidInput (path above 107 bytes), Io
+    /// @param token ends the attempt and, from then on, every call of this client, also one that begins later
+    /// @error Unavailable (nobody listens), InvalidInput (path above 107 bytes), Io, Cancelled
     static Result<EngineClient> connect(const std::string &socketPath,
-                                        std::chrono::milliseconds timeout = std::chrono::seconds(2));
+                                        std::chrono::milliseconds timeout = std::chrono::seconds(2),
+                                        const CancelToken &token = {});
     EngineClient(EngineClient &&other) noexcept;
     EngineClient &operator=(EngineClient &&other) noexcept;
     ~EngineClient();

@@ -14,6 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr size_t kLastWordsBytes = 600;
+constexpr auto kConnectTimeout = std::chrono::seconds(2);
 
 std::string lastWords(const std::filesystem::path &file)
 {
@@ -46,7 +47,7 @@ Result<EngineClient> connectOrStartHost(const HostConnectOptions &options)
     if (path.empty()) {
         ORRERY_ASSIGN(path, hostSocketPath());
     }
-    Result<EngineClient> first = EngineClient::connect(path);
+    Result<EngineClient> first = EngineClient::connect(path, kConnectTimeout, options.token);
     if (first.ok() || first.error().code != ErrorCode::Unavailable) return first;
 
     ChildOptions child;
@@ -57,8 +58,12 @@ Result<EngineClient> connectOrStartHost(const HostConnectOptions &options)
     ORRERY_TRY(startInNewSession(child));
     // Somebody else may have started one meanwhile: then ours says Conflict and ends, and theirs answers.
     for (const auto until = Clock::now() + options.wait; Clock::now() < until;) {
+        if (options.token.isCancelled())
+            return Error{ErrorCode::Cancelled,
+                         "Cannot connect to a host at \"" + path + "\": the attempt was cancelled.",
+                         "Connect again."};
         if (probeSocket(path) == SocketProbe::Listening) {
-            Result<EngineClient> client = EngineClient::connect(path);
+            Result<EngineClient> client = EngineClient::connect(path, kConnectTimeout, options.token);
             if (client.ok()) return client;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));

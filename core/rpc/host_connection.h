@@ -20,6 +20,7 @@ struct HostConnectOptions {
     std::filesystem::path engineProgram; ///< orrery-engine; empty: beside the running program
     std::vector<std::string> arguments = {"host", "--background"};
     std::chrono::milliseconds wait = std::chrono::seconds(5);
+    CancelToken token; ///< as in EngineClient::connect; also ends the wait for a host that was started
 };
 
 /// @error Unavailable when no host listens
@@ -27,7 +28,8 @@ Result<EngineClient> connectToHost(const std::string &socketPath = {});
 /// Connects; when nobody listens starts the engine in a session of its own (no terminal, all descriptors
 /// closed, output to host.out beside the socket) and waits until it listens. Two callers at once end up with
 /// one host.
-/// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program)
+/// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program),
+/// Cancelled
 Result<EngineClient> connectOrStartHost(const HostConnectOptions &options = {});
 
 } // namespace orrery

@@ -5,6 +5,7 @@
 #include <QTest>
 
 #include <csignal>
+#include <thread>
 
 using namespace orrery;
 
@@ -16,6 +17,8 @@ private Q_SLOTS:
     void startsAHostAndFindsItAgain();
     void tellsTheLastWordsOfAFailedHost();
     void refusesAMissingProgram();
+    void tokenEndsAnAttemptAndEveryCall();
+    void tokenEndsTheWaitForAHost();
 
 private:
     static HostConnectOptions optionsIn(const QTemporaryDir &folder)
@@ -75,6 +78,59 @@ void TestHostConnection::refusesAMissingProgram()
     QVERIFY(!client.ok());
     QCOMPARE(client.error().code, ErrorCode::NotFound);
     QVERIFY(client.error().message.find("/nowhere/orrery-engine") != std::string::npos);
+}
+
+void TestHostConnection::tokenEndsAnAttemptAndEveryCall()
+{
+    const QTemporaryDir folder;
+    const CancelToken token;
+    HostConnectOptions options = optionsIn(folder);
+    options.token = token;
+    const auto client = connectOrStartHost(options);
+    QVERIFY2(client.ok(), client.ok() ? "" : client.error().text().c_str());
+    const auto pid = static_cast<pid_t>(client->host()->pid);
+    // A host that is stopped by a signal takes the connection (the kernel does) and answers nothing.
+    ::kill(pid, SIGSTOP);
+    Result<HostDescription> asked = HostDescription{};
+    Result<RunStatus> created = RunStatus{};
+    Result<void> attempt;
+    std::thread asking([&] { asked = client->host(); });
+    std::thread creating([&] { created = client->createRun("{}", "", false); });
+    std::thread connecting([&] {
+        const auto second = EngineClient::connect(options.socketPath, std::chrono::seconds(30), token);
+        if (!second.ok()) attempt = second.error();
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    token.cancel();
+    asking.join();
+    creating.join();
+    connecting.join();
+    const auto later = client->listRuns();
+    ::kill(pid, SIGKILL);
+    QVERIFY(!asked.ok() && !created.ok() && !attempt.ok() && !later.ok());
+    QCOMPARE(asked.error().code, ErrorCode::Cancelled);
+    QCOMPARE(created.error().code, ErrorCode::Cancelled);
+    QCOMPARE(attempt.error().code, ErrorCode::Cancelled);
+    QCOMPARE(later.error().code, ErrorCode::Cancelled);
+}
+
+void TestHostConnection::tokenEndsTheWaitForAHost()
+{
+    const QTemporaryDir folder;
+    HostConnectOptions options = optionsIn(folder);
+    options.engineProgram = "/bin/sh";
+    options.arguments = {"-c", "sleep 2"};
+    options.wait = std::chrono::seconds(30);
+    Result<void> result;
+    std::thread connecting([&] {
+        const auto client = connectOrStartHost(options);
+        if (!client.ok()) result = client.error();
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    options.token.cancel();
+    connecting.join();
+    QVERIFY(!result.ok());
+    QCOMPARE(result.error().code, ErrorCode::Cancelled);
 }
 
 QTEST_APPLESS_MAIN(TestHostConnection)
