@@ -13,9 +13,8 @@ using namespace std::chrono_literals;
 
 /// What a watch thread collects and the GUI thread takes: at most one event is under way however fast batches come.
 struct RpcSession::Watcher {
-    int count = 0;
+    int count = 0; ///< GUI thread only
     CancelToken token;
-    std::thread thread;
     std::mutex mutex;
     RunUpdate pending;
     bool isPosted = false;
@@ -71,6 +70,7 @@ ControlVerb verbFromName(const QString &verb)
 RpcSession::RpcSession(HostConnectOptions options, QObject *parent)
     : EngineSession(parent), m_options(std::move(options))
 {
+    m_options.token = m_endToken;
     m_shortCalls.setMaxThreadCount(1);
     m_longCalls.setMaxThreadCount(4);
     m_supervisor = std::thread([this] { superviseConnection(); });
@@ -78,16 +78,17 @@ RpcSession::RpcSession(HostConnectOptions options, QObject *parent)
 
 RpcSession::~RpcSession()
 {
-    m_ending = true;
-    m_endToken.cancel();
+    {
+        // Under the lock: a supervisor between its look at the flag and its wait must not miss the wake-up.
+        const std::lock_guard lock(m_mutex);
+        m_ending = true;
+    }
     m_wake.notify_all();
-    for (const auto &watcher : std::as_const(m_watchers)) watcher->token.cancel();
-    // A call that begins after this cancelAll() sees m_ending; one under way ends with Cancelled.
-    if (const Client current = client()) current->cancelAll();
+    m_endToken
+        .cancel(); // calls under way and calls to come, of every connection, also of one that is being made
+    m_threads.cancelAndJoin();
     m_shortCalls.waitForDone();
     m_longCalls.waitForDone();
-    for (const auto &watcher : std::as_const(m_watchers))
-        if (watcher->thread.joinable()) watcher->thread.join();
     m_supervisor.join();
 }
 
@@ -168,58 +169,58 @@ void RpcSession::watch(const QString &run)
 {
     auto &watcher = m_watchers[run];
     if (!watcher) watcher = std::make_shared<Watcher>();
-    if (++watcher->count == 1) startWatcher(run, *watcher);
+    if (++watcher->count > 1) return;
+    watcher->pending.run = run;
+    m_threads.start("watch", watcher->token, [this, run, watcher = watcher] { followRun(run, watcher); });
 }
 
 void RpcSession::unwatch(const QString &run)
 {
     const auto found = m_watchers.find(run);
     if (found == m_watchers.end() || --found.value()->count > 0) return;
-    const std::shared_ptr<Watcher> watcher = found.value();
+    found.value()->token.cancel();
     m_watchers.erase(found);
-    watcher->token.cancel();
-    // Cancelling ends the stream at once, but joining must not make the GUI thread wait even for that.
-    m_longCalls.start([watcher] {
-        if (watcher->thread.joinable()) watcher->thread.join();
-    });
 }
 
-void RpcSession::startWatcher(const QString &run, Watcher &watcher)
+/// The body of a watch thread: follows the run until nobody watches it any more. A stream that ends (the link
+/// is lost or the run is gone) is tried again calmly.
+void RpcSession::followRun(const QString &run, const std::shared_ptr<Watcher> &watcher)
 {
-    Watcher *raw = &watcher; // alive until its thread is joined
-    watcher.pending.run = run;
-    watcher.thread = std::thread([this, run, raw] {
-        while (!raw->token.isCancelled() && !m_ending) {
-            const Client current = client();
-            if (current) {
-                (void)current->watch(
-                    run.toStdString(),
-                    [this, run, raw](const WatchBatch &batch) {
-                        if (raw->token.isCancelled()) return false;
-                        const std::lock_guard lock(raw->mutex);
-                        mergeBatch(raw->pending, batch);
-                        if (raw->isPosted) return true;
-                        raw->isPosted = true;
-                        QMetaObject::invokeMethod(this, [this, run] {
-                            const auto found = m_watchers.constFind(run);
-                            if (found == m_watchers.constEnd()) return;
-                            RunUpdate update;
-                            {
-                                const std::lock_guard innerLock((*found)->mutex);
-                                update = std::exchange((*found)->pending, RunUpdate{});
-                                (*found)->pending.run = run;
-                                (*found)->isPosted = false;
-                            }
-                            Q_EMIT updated(update);
-                        });
-                        return true;
-                    },
-                    raw->token);
+    while (!watcher->token.isCancelled() && !m_ending) {
+        if (const Client current = client())
+            (void)current->watch(
+                run.toStdString(),
+                [&](const WatchBatch &batch) {
+                    if (watcher->token.isCancelled()) return false;
+                    const std::lock_guard lock(watcher->mutex);
+                    mergeBatch(watcher->pending, batch);
+                    postUpdate(run, watcher);
+                    return true;
+                },
+                watcher->token);
+        for (int i = 0; i < 10 && !watcher->token.isCancelled() && !m_ending; ++i)
+            std::this_thread::sleep_for(50ms);
+    }
+}
+
+/// Has what is pending signalled on the GUI thread. The watcher's mutex is held.
+void RpcSession::postUpdate(const QString &run, const std::shared_ptr<Watcher> &watcher)
+{
+    if (std::exchange(watcher->isPosted, true)) return;
+    QMetaObject::invokeMethod(
+        this,
+        [this, run, watcher] {
+            if (m_watchers.value(run) != watcher) return;
+            RunUpdate update;
+            {
+                const std::lock_guard lock(watcher->mutex);
+                update = std::exchange(watcher->pending, RunUpdate{});
+                watcher->pending.run = run;
+                watcher->isPosted = false;
             }
-            // The stream ended: the link is lost or the run is gone. Try again calmly until somebody stops watching.
-            for (int i = 0; i < 10 && !raw->token.isCancelled() && !m_ending; ++i) std::this_thread::sleep_for(50ms);
-        }
-    });
+            Q_EMIT updated(update);
+        },
+        Qt::QueuedConnection);
 }
 
 template <typename T>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window's engine over RPC. All waiting happens on threads of its own; results come to the GUI thread as events.
-// Threads: one that keeps the connection and the list of runs, one per watched run, one for short requests in order, a
-// few for long ones, one per generation. The destructor cancels every call and joins.
+// The window's engine over RPC. All waiting happens on threads of its own; results come to the GUI thread as
+// events. Threads: one that keeps the connection and the list of runs, one per watched run, one for short
+// requests in order, a few for long ones, one per generation. The destructor cancels every call and every
+// attempt to connect, and joins all of them: it takes no longer when the engine does not answer.
 #pragma once
 
+#include "app/workbench/call_threads.h"
 #include "core/rpc/client.h"
 #include "core/rpc/host_connection.h"
 #include "widgets/session/engine_session.h"
@@ -56,7 +58,8 @@ private:
     void setClient(Client client);
     void superviseConnection();
     void postConnection(ConnectionState state, const QString &error, const EngineInfo &engine);
-    void startWatcher(const QString &run, Watcher &watcher);
+    void followRun(const QString &run, const std::shared_ptr<Watcher> &watcher);
+    void postUpdate(const QString &run, const std::shared_ptr<Watcher> &watcher);
     template <typename T>
     void call(QThreadPool &pool, QObject *context, Reply<T> reply, std::function<Result<T>(EngineClient &)> work);
 
@@ -67,14 +70,15 @@ private:
     std::vector<RunStatus> m_runs;
     QHash<QString, std::shared_ptr<Watcher>> m_watchers;
 
-    mutable std::mutex m_mutex; ///< guards m_client and the supervisor's wake-up only
+    mutable std::mutex m_mutex; ///< guards m_client and what wakes the supervisor only
     std::condition_variable m_wake;
     Client m_client;
     bool m_retryNow = false;
-    std::atomic<bool> m_ending{false};
-    CancelToken m_endToken;
+    std::atomic<bool> m_ending{false}; ///< set under m_mutex, read anywhere
+    CancelToken m_endToken;            ///< of every connection, and so of every call
     QThreadPool m_shortCalls; ///< one thread: answers come in order
     QThreadPool m_longCalls;
+    CallThreads m_threads; ///< of watched runs and generations
     std::thread m_supervisor;
 };
 

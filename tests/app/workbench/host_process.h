@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A host in a process of its own, to be frozen and killed, with runs whose worker needs no LibTorch. Each
+// object has a home of its own; what is left running ends with it.
+#pragma once
+
+#include "core/rpc/client.h"
+#include "core/rpc/host_connection.h"
+#include "core/store/catalogue.h"
+#include "core/store/run_directory.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+
+namespace orrery::test {
+
+class HostProcess {
+public:
+    HostProcess()
+    {
+        for (const char *folder : {"home", "rt"}) QDir(m_folder.path()).mkdir(QString::fromLatin1(folder));
+        QFile::setPermissions(path("rt"), QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        QFile text(path("text.txt"));
+        if (!text.open(QIODevice::WriteOnly)) qFatal("no disk");
+        for (int i = 0; i < 4000; ++i) text.write("line " + QByteArray::number(i) + " of a text\n");
+    }
+    ~HostProcess()
+    {
+        kill();
+        for (const auto &folder : Catalogue(path("home").toStdString()).scan()) {
+            const auto run = RunDirectory::open(folder);
+            if (!run.ok()) continue;
+            if (const auto worker = run->liveWorker()) ::kill(static_cast<pid_t>(worker->pid), SIGKILL);
+        }
+    }
+    HostProcess(const HostProcess &) = delete;
+    HostProcess &operator=(const HostProcess &) = delete;
+
+    [[nodiscard]] QString path(const char *name) const
+    {
+        return m_folder.filePath(QString::fromLatin1(name));
+    }
+    [[nodiscard]] std::string socket() const { return path("h").toStdString(); }
+    /// Of a session that finds this host and starts none.
+    [[nodiscard]] HostConnectOptions options() const
+    {
+        HostConnectOptions options;
+        options.socketPath = socket();
+        options.engineProgram = "/bin/false";
+        options.wait = std::chrono::milliseconds(100);
+        return options;
+    }
+    /// What a fake worker is told: FAKE_STEP_MS …
+    void setKnob(const char *name, const char *value)
+    {
+        m_environment.insert(QString::fromLatin1(name), QString::fromLatin1(value));
+    }
+
+    bool start()
+    {
+        m_environment.insert(QStringLiteral("ORRERY_HOME"), path("home"));
+        m_environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), path("rt"));
+        m_environment.insert(QStringLiteral("XDG_CACHE_HOME"), path("cache"));
+        m_environment.insert(QStringLiteral("ORRERY_WORKER"), QStringLiteral(ORRERY_FAKE_WORKER));
+        m_process.setProcessEnvironment(m_environment);
+        m_process.setStandardOutputFile(path("host.out"));
+        m_process.setStandardErrorFile(path("host.err"));
+        m_process.start(QStringLiteral(ORRERY_HOST_PROGRAM), {path("home"), path("h")});
+        return QTest::qWaitFor([this] { return EngineClient::connect(socket()).ok(); }, 10'000);
+    }
+    void freeze() const { ::kill(static_cast<pid_t>(m_process.processId()), SIGSTOP); }
+    void thaw() const { ::kill(static_cast<pid_t>(m_process.processId()), SIGCONT); }
+    void kill()
+    {
+        m_process.kill(); // ends a frozen one as well
+        m_process.waitForFinished();
+    }
+    [[nodiscard]] EngineClient client() const
+    {
+        auto connected = EngineClient::connect(socket());
+        if (!connected.ok()) qFatal("%s", connected.error().text().c_str());
+        return std::move(connected).value();
+    }
+    [[nodiscard]] QString specJson(qint64 numSteps) const
+    {
+        return QStringLiteral(R"({"name": "alpha", "data.path": "%1", "train.steps": %2})")
+            .arg(path("text.txt"))
+            .arg(numSteps);
+    }
+
+private:
+    QTemporaryDir m_folder{QStringLiteral("/tmp/ow-XXXXXX")}; // short, as socket paths are
+    QProcessEnvironment m_environment = QProcessEnvironment::systemEnvironment();
+    QProcess m_process;
+};
+
+} // namespace orrery::test
