@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/rpc_generation.h"
 
+#include "app/workbench/call_threads.h"
+
 #include <QCoreApplication>
 #include <QMetaObject>
 
 #include <mutex>
-#include <thread>
 
 namespace orrery::ui {
 
@@ -25,7 +26,8 @@ struct RpcGeneration::Shared {
     }
 };
 
-RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model, const GenerateRequest &request)
+RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model,
+                             const GenerateRequest &request, CallThreads &threads)
     : m_shared(std::make_shared<Shared>())
 {
     m_shared->handle = this;
@@ -38,32 +40,36 @@ RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString
         return;
     }
     // A stop that the user asked for is an end like any other, with the tokens that came.
-    std::thread([shared, client = std::move(client), name = model.toStdString(), request] {
-        int64_t numTokens = 0;
-        auto summary = client->generate(
-            name, request,
-            [&](const ModelInfo &info) {
-                ModelInfoValue value{QString::fromStdString(info.name), info.step, info.numParameters, info.context,
-                                     QString::fromStdString(info.note)};
-                return shared->post([value](RpcGeneration &handle) { Q_EMIT handle.modelLoaded(value); });
-            },
-            [&](const std::vector<GeneratedToken> &batch) {
-                numTokens += static_cast<int64_t>(batch.size());
-                return shared->post([batch](RpcGeneration &handle) { Q_EMIT handle.tokens(batch); });
-            },
-            shared->token);
-        if (!summary && summary.error().code == ErrorCode::Cancelled) {
-            GenerateSummary stopped;
-            stopped.reason = FinishReason::Cancelled;
-            stopped.generatedTokens = numTokens;
-            stopped.model = name;
-            summary = stopped;
-        }
-        shared->post([summary = std::move(summary)](RpcGeneration &handle) {
-            if (summary) Q_EMIT handle.finished(*summary);
-            else Q_EMIT handle.failed(summary.error());
+    threads.start(
+        "generation", shared->token,
+        [shared, client = std::move(client), name = model.toStdString(), request] {
+            int64_t numTokens = 0;
+            auto summary = client->generate(
+                name, request,
+                [&](const ModelInfo &info) {
+                    ModelInfoValue value{QString::fromStdString(info.name), info.step, info.numParameters,
+                                         info.context, QString::fromStdString(info.note)};
+                    return shared->post([value](RpcGeneration &handle) { Q_EMIT handle.modelLoaded(value); });
+                },
+                [&](const std::vector<GeneratedToken> &batch) {
+                    numTokens += static_cast<int64_t>(batch.size());
+                    return shared->post([batch](RpcGeneration &handle) { Q_EMIT handle.tokens(batch); });
+                },
+                shared->token);
+            if (!summary && summary.error().code == ErrorCode::Cancelled) {
+                GenerateSummary stopped;
+                stopped.reason = FinishReason::Cancelled;
+                stopped.generatedTokens = numTokens;
+                stopped.model = name;
+                summary = stopped;
+            }
+            shared->post([summary = std::move(summary)](RpcGeneration &handle) {
+                if (summary)
+                    Q_EMIT handle.finished(*summary);
+                else
+                    Q_EMIT handle.failed(summary.error());
+            });
         });
-    }).detach();
 }
 
 RpcGeneration::~RpcGeneration()

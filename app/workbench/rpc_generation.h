@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One generation over RPC, on a thread of its own. GUI thread only; destroying it cancels the tokens and lets the thread
-// end by itself.
+// One generation over RPC, on a thread of its own that the session joins. GUI thread only; destroying it
+// cancels the tokens and waits for nothing.
 #pragma once
 
 #include "core/rpc/client.h"
@@ -10,11 +10,15 @@
 
 namespace orrery::ui {
 
+class CallThreads;
+
 class RpcGeneration final : public GenerationHandle {
     Q_OBJECT
 public:
-    /// @param client may be null: then failed() comes with the next event
-    RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model, const GenerateRequest &request);
+    /// @param client may be null: then failed() comes with the next event   @param threads where its thread
+    /// stands
+    RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model, const GenerateRequest &request,
+                  CallThreads &threads);
     ~RpcGeneration() override;
     void cancel() override;
 

@@ -327,7 +327,7 @@ void RpcSession::describeData(const QString &path, const QString &tokenizer, dou
 
 std::unique_ptr<GenerationHandle> RpcSession::generate(const QString &model, const GenerateRequest &request)
 {
-    return std::make_unique<RpcGeneration>(client(), model, request);
+    return std::make_unique<RpcGeneration>(client(), model, request, m_threads);
 }
 
 } // namespace orrery::ui

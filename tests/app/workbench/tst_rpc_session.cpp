@@ -31,6 +31,17 @@ qint64 msToClose(std::unique_ptr<RpcSession> &session)
     return timer.elapsed();
 }
 
+int numThreadsNamed(const QByteArray &name)
+{
+    int count = 0;
+    for (const QString &thread :
+         QDir(QStringLiteral("/proc/self/task")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile file(QStringLiteral("/proc/self/task/%1/comm").arg(thread));
+        if (file.open(QIODevice::ReadOnly) && file.readAll().trimmed() == name) ++count;
+    }
+    return count;
+}
+
 } // namespace
 
 class TestRpcSession : public QObject {
@@ -41,6 +52,7 @@ private Q_SLOTS:
     void closesWithCallsUnderWayInAFrozenHost();
     void closesWhileAHostIsAwaited();
     void closesWhileItWaitsToTryAgain();
+    void joinsTheThreadsOfGenerations();
     void threadsAreJoinedByTheirOwner();
 };
 
@@ -104,6 +116,24 @@ void TestRpcSession::closesWhileItWaitsToTryAgain()
         longest = std::max(longest, msToClose(session));
     }
     QVERIFY2(longest < kLongestCloseMs / 2, qPrintable(QString::number(longest)));
+}
+
+void TestRpcSession::joinsTheThreadsOfGenerations()
+{
+    HostProcess host;
+    QVERIFY(host.start());
+    for (int i = 0; i < 10; ++i) {
+        auto session = std::make_unique<RpcSession>(host.options());
+        QVERIFY(isConnected(*session));
+        host.freeze();
+        std::vector<std::unique_ptr<GenerationHandle>> handles;
+        for (int k = 0; k < 8; ++k) handles.push_back(session->generate(QStringLiteral("alpha"), {}));
+        QVERIFY(QTest::qWaitFor([] { return numThreadsNamed("generation") == 8; }));
+        handles.resize(4); // some are destroyed before their session, some after it
+        session.reset();
+        QCOMPARE(numThreadsNamed("generation"), 0);
+        host.thaw();
+    }
 }
 
 void TestRpcSession::threadsAreJoinedByTheirOwner()
