@@ -16,8 +16,9 @@ struct RpcSession::Watcher {
     int count = 0; ///< GUI thread only
     CancelToken token;
     std::mutex mutex;
-    RunUpdate pending;
+    RunUpdate pending; ///< keeps the newest status when it is taken
     bool isPosted = false;
+    bool isAttached = false; ///< a stream has sent something and has not ended
 };
 
 namespace {
@@ -28,6 +29,7 @@ constexpr size_t kMaxPendingReports = 20'000;
 void mergeBatch(RunUpdate &pending, const WatchBatch &batch)
 {
     pending.status = batch.status;
+    pending.mustReplay = pending.mustReplay || batch.mustReplay;
     pending.events.insert(pending.events.end(), batch.events.begin(), batch.events.end());
     if (batch.numDropped > 0) {
         pending.firstDroppedStep = pending.numDropped == 0 ? batch.firstDroppedStep
@@ -169,7 +171,13 @@ void RpcSession::watch(const QString &run)
 {
     auto &watcher = m_watchers[run];
     if (!watcher) watcher = std::make_shared<Watcher>();
-    if (++watcher->count > 1) return;
+    if (++watcher->count > 1) {
+        const std::lock_guard lock(watcher->mutex);
+        if (!watcher->isAttached) return; // it will be, and tells then
+        watcher->pending.mustReplay = true;
+        postUpdate(run, watcher);
+        return;
+    }
     watcher->pending.run = run;
     m_threads.start("watch", watcher->token, [this, run, watcher = watcher] { followRun(run, watcher); });
 }
@@ -183,21 +191,32 @@ void RpcSession::unwatch(const QString &run)
 }
 
 /// The body of a watch thread: follows the run until nobody watches it any more. A stream that ends (the link
-/// is lost or the run is gone) is tried again calmly.
+/// is lost or the run is gone) is tried again calmly; its first batch asks for a replay.
 void RpcSession::followRun(const QString &run, const std::shared_ptr<Watcher> &watcher)
 {
+    std::weak_ptr<EngineClient> refusedBy;
     while (!watcher->token.isCancelled() && !m_ending) {
-        if (const Client current = client())
+        if (const Client current = client()) {
             (void)current->watch(
                 run.toStdString(),
                 [&](const WatchBatch &batch) {
                     if (watcher->token.isCancelled()) return false;
                     const std::lock_guard lock(watcher->mutex);
+                    watcher->isAttached = true;
                     mergeBatch(watcher->pending, batch);
                     postUpdate(run, watcher);
                     return true;
                 },
                 watcher->token);
+            const std::lock_guard lock(watcher->mutex);
+            if (!std::exchange(watcher->isAttached, false) && refusedBy.lock() != current) {
+                // No live reports from this engine (too many viewers, say): the history can be shown all the
+                // same.
+                refusedBy = current;
+                watcher->pending.mustReplay = true;
+                postUpdate(run, watcher);
+            }
+        }
         for (int i = 0; i < 10 && !watcher->token.isCancelled() && !m_ending; ++i)
             std::this_thread::sleep_for(50ms);
     }
@@ -216,6 +235,7 @@ void RpcSession::postUpdate(const QString &run, const std::shared_ptr<Watcher> &
                 const std::lock_guard lock(watcher->mutex);
                 update = std::exchange(watcher->pending, RunUpdate{});
                 watcher->pending.run = run;
+                watcher->pending.status = update.status;
                 watcher->isPosted = false;
             }
             Q_EMIT updated(update);

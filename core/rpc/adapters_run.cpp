@@ -168,6 +168,7 @@ void toMessage(const WatchBatch &value, v1::WatchUpdate &message)
     for (const RunEvent &event : value.events) toMessage(event, *message.add_events());
     message.set_num_dropped(value.numDropped);
     message.set_first_dropped_step(value.firstDroppedStep);
+    message.set_must_replay(value.mustReplay);
 }
 
 WatchBatch fromMessage(const v1::WatchUpdate &message)
@@ -181,6 +182,7 @@ WatchBatch fromMessage(const v1::WatchUpdate &message)
     for (const v1::RunEventMessage &event : message.events()) value.events.push_back(fromMessage(event));
     value.numDropped = message.num_dropped();
     value.firstDroppedStep = message.first_dropped_step();
+    value.mustReplay = message.must_replay();
     return value;
 }
 

@@ -14,6 +14,7 @@
 #include <exception>
 #include <mutex>
 #include <set>
+#include <utility>
 
 namespace orrery {
 
@@ -320,10 +321,15 @@ Result<void> EngineClient::watch(const std::string &run,
 {
     v1::WatchRequest request;
     request.set_run(wire::utf8(run));
+    bool isFirst = true;
     return m_impl->stream<v1::RunService::Stub, v1::WatchRequest, v1::WatchUpdate>(
         *m_impl->runs, &v1::RunService::Stub::PrepareAsyncWatch, request,
-        [&](const v1::WatchUpdate &update) { return onBatch(fromMessage(update)); }, onQuiet, "watch run",
-        run, token);
+        [&](const v1::WatchUpdate &update) {
+            WatchBatch batch = fromMessage(update);
+            if (std::exchange(isFirst, false)) batch.mustReplay = true;
+            return onBatch(batch);
+        },
+        onQuiet, "watch run", run, token);
 }
 
 Result<HostDescription> EngineClient::host() const

@@ -64,9 +64,10 @@ public:
                                                            int32_t maxEvents = 0) const;
     [[nodiscard]] Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) const;
     /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one
-    /// with the status at least every second, so that silence of 3 s means a dead link. Ends ok when onBatch
-    /// returns false or the engine ends the stream (a worker that is done does; a host goes on for as long as
-    /// the run exists).
+    /// with the status at least every second, so that silence of 3 s means a dead link. When the first one is
+    /// here, the viewer is attached: it says mustReplay, and nothing committed later is missed. Ends ok when
+    /// onBatch returns false or the engine ends the stream (a worker that is done does; a host goes on for as
+    /// long as the run exists).
     /// @param onQuiet asked about twice a second while nothing comes; false ends the call. May be empty.
     [[nodiscard]] Result<void> watch(const std::string &run,
                                      const std::function<bool(const WatchBatch &)> &onBatch,

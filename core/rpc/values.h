@@ -16,8 +16,8 @@
 namespace orrery {
 
 /// A batch of what happened in a run since the last one. The first of a stream comes at once and holds the
-/// status only. Watch first, then query the series: whatever the query does not hold yet comes with a later
-/// batch.
+/// status only. Watch first, and query series and events when a batch says mustReplay: whatever the query
+/// does not hold yet comes with a later batch.
 struct WatchBatch {
     RunStatus status;
     std::vector<StepReport> reports;
@@ -25,6 +25,9 @@ struct WatchBatch {
     /// Reports and events this viewer was too slow for. Nothing is lost: query series and events again.
     uint64_t numDropped = 0;
     int64_t firstDroppedStep = 0; ///< meaningful when numDropped > 0
+    /// What was committed before this batch may have passed this viewer by: the first batch of a stream says
+    /// so, and one after each time that a host lost or found the run's worker.
+    bool mustReplay = false;
 };
 
 struct SeriesRequest {

@@ -96,7 +96,8 @@ public:
     }
     Dump &operator<<(const WatchBatch &v)
     {
-        return *this << v.status << v.reports << v.events << v.numDropped << v.firstDroppedStep;
+        return *this << v.status << v.reports << v.events << v.numDropped << v.firstDroppedStep
+                     << v.mustReplay;
     }
     Dump &operator<<(const ControlCommand &v)
     {
@@ -250,7 +251,7 @@ void TestAdapters::keepsEveryField()
         COMPARE_OVER_WIRE(v1::RunEventMessage, randomEvent(r));
         COMPARE_OVER_WIRE(v1::CheckpointMessage, (CheckpointInfo{r.integer(), r.number(), r.number(),
                                                                  r.flag(), r.flag(), r.natural(), r.text()}));
-        WatchBatch batch{randomStatus(r), {}, {}, r.natural(), r.integer()};
+        WatchBatch batch{randomStatus(r), {}, {}, r.natural(), r.integer(), r.flag()};
         for (int i = r.count(); i > 0; --i) batch.reports.push_back(randomReport(r));
         for (int i = r.count(); i > 0; --i) batch.events.push_back(randomEvent(r));
         COMPARE_OVER_WIRE(v1::WatchUpdate, batch);

@@ -241,6 +241,7 @@ void TestRunServer::sendsTheFirstUpdateAtOnce()
     const std::lock_guard lock(watcher.mutex);
     QCOMPARE(watcher.batches.front().status.step, int64_t{7});
     QCOMPARE(watcher.batches.front().status.numViewers, 1);
+    QVERIFY(watcher.batches.front().mustReplay); // attached: ask for what came before
 }
 
 void TestRunServer::sendsEverythingInBatches()
@@ -256,6 +257,7 @@ void TestRunServer::sendsEverythingInBatches()
     }
     QVERIFY(waitFor([&] { return watcher.numReports() == 2000; }));
     const std::lock_guard lock(watcher.mutex);
+    for (size_t i = 1; i < watcher.batches.size(); ++i) QVERIFY(!watcher.batches[i].mustReplay);
     int64_t expected = 1;
     size_t numEvents = 0;
     for (const WatchBatch &batch : watcher.batches) {

@@ -62,9 +62,6 @@ CurvesFeed::CurvesFeed(EngineSession &session, CurvesModel &model, QObject *pare
 {
     connect(&session, &EngineSession::updated, this, &CurvesFeed::onUpdated);
     connect(&session, &EngineSession::runsChanged, this, &CurvesFeed::readStatus);
-    connect(&session, &EngineSession::connectionChanged, this, [this] {
-        if (m_session.connectionState() == ConnectionState::Connected) refresh();
-    });
 }
 
 CurvesFeed::~CurvesFeed()
@@ -89,6 +86,7 @@ void CurvesFeed::setRun(const QString &run)
     m_checkpoints.clear();
     m_lastEventId = -1;
     m_isReading = m_mustReadAgain = m_hasHistory = false;
+    m_isAttaching = !run.isEmpty();
     if (!before.isEmpty()) {
         m_session.unwatch(before);
         m_model.removeRun(before);
@@ -99,7 +97,6 @@ void CurvesFeed::setRun(const QString &run)
         m_session.watch(run);
     }
     readStatus();
-    refresh();
 }
 
 void CurvesFeed::refresh()
@@ -136,14 +133,14 @@ void CurvesFeed::readHistory()
                           [this, generation](Result<std::vector<SeriesData>> answer) {
                               if (generation != m_generation) return;
                               m_isReading = false;
-                              if (!answer.ok()) {
+                              if (answer.ok()) {
+                                  m_hasHistory = true;
+                                  for (SeriesData &data : answer.value())
+                                      m_model.setHistory(m_run, data.name, std::move(data.buckets));
+                                  Q_EMIT historyRead();
+                              } else {
                                   Q_EMIT failed(answer.error());
-                                  return;
                               }
-                              m_hasHistory = true;
-                              for (SeriesData &data : answer.value())
-                                  m_model.setHistory(m_run, data.name, std::move(data.buckets));
-                              Q_EMIT historyRead();
                               if (std::exchange(m_mustReadAgain, false)) readHistory();
                           });
 }
@@ -200,7 +197,12 @@ void CurvesFeed::onUpdated(const RunUpdate &update)
     const bool isNews = !m_status || m_status->state != update.status.state;
     if (!update.status.id.empty()) m_status = update.status;
     const auto appended = m_model.appendReports(m_run, update.reports);
-    if (update.numDropped > 0 || appended == CurvesModel::Append::NeedsHistory) readHistory();
+    if (update.mustReplay || update.numDropped > 0) {
+        m_isAttaching = false;
+        refresh();
+    } else if (appended == CurvesModel::Append::NeedsHistory) {
+        readHistory();
+    }
     addEvents(update.events);
     const bool hasCheckpointNews =
         std::any_of(update.events.begin(), update.events.end(), [](const RunEvent &event) {

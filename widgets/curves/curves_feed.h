@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Brings one run's series, events and checkpoints from an engine session into a CurvesModel: history once,
-// then live, again when updates were dropped or a new attempt began, and finer windows on request. GUI thread
-// only; owned by the panel.
+// Brings one run's series, events and checkpoints from an engine session into a CurvesModel: the history each
+// time that the live tail begins or ends, live reports in between, the history again when some were dropped
+// or a new attempt began, and finer windows on request. GUI thread only; owned by the panel.
 #pragma once
 
 #include "widgets/plots/plot_types.h"
@@ -37,7 +37,7 @@ public:
     /// By step. Checkpoints that still exist, and what happened to the run.
     [[nodiscard]] const std::vector<RunMark> &marks() const { return m_marks; }
     /// Whether the first history is still on its way.
-    [[nodiscard]] bool isReading() const { return m_isReading && !m_hasHistory; }
+    [[nodiscard]] bool isReading() const { return (m_isAttaching || m_isReading) && !m_hasHistory; }
     void requestDetail(int64_t fromStep, int64_t toStep, int maxBuckets);
     /// Asks for everything again (Retry).
     void refresh();
@@ -69,6 +69,8 @@ private:
     quint64 m_generation = 0; ///< of setRun; answers for an earlier one are dropped
     quint64 m_detailRequest = 0;
     int64_t m_lastEventId = -1;
+    bool m_isAttaching =
+        false; ///< until the live tail begins; to ask before that could miss what comes between
     bool m_isReading = false;
     bool m_mustReadAgain = false;
     bool m_hasHistory = false;

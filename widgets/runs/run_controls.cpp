@@ -134,6 +134,7 @@ void RunControls::readRuns()
 void RunControls::takeStatus(const RunStatus &status)
 {
     const QString run = fromStd(status.id);
+    if (run.isEmpty()) return; // an engine that sends no live reports tells of none
     const auto pending = m_pending.constFind(run);
     if (pending != m_pending.constEnd()) {
         const bool hasShown =

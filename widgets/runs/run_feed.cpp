@@ -11,14 +11,15 @@ namespace orrery::ui {
 RunFeed::RunFeed(EngineSession &session, QObject *parent) : QObject(parent), m_session(session)
 {
     connect(&session, &EngineSession::runsChanged, this, &RunFeed::readRuns);
-    connect(&session, &EngineSession::connectionChanged, this, [this] {
-        if (m_session.connectionState() == ConnectionState::Connected && !m_run.isEmpty()) readEvents();
-    });
     connect(&session, &EngineSession::updated, this, [this](const RunUpdate &update) {
         if (m_run.isEmpty() || update.run != m_run) return;
         takeStatus(update.status);
+        if (update.mustReplay || update.numDropped > 0) {
+            m_isAttaching = false;
+            readEvents();
+        }
         // While the history is on its way, what is live waits, so that the log stays in order.
-        if (m_numReading > 0)
+        if (m_isAttaching || m_numReading > 0)
             m_waiting.insert(m_waiting.end(), update.events.begin(), update.events.end());
         else
             addEvents(update.events);
@@ -41,11 +42,11 @@ void RunFeed::setRun(const QString &run)
     m_ids.clear();
     m_lastId = -1;
     m_numReading = 0;
+    m_isAttaching = !run.isEmpty();
     Q_EMIT runChanged();
     if (run.isEmpty()) return;
     m_session.watch(run);
     readRuns();
-    readEvents();
 }
 
 void RunFeed::readRuns()
@@ -53,10 +54,7 @@ void RunFeed::readRuns()
     const std::string id = toStd(m_run);
     for (const RunStatus &status : m_session.runs()) {
         if (status.id != id) continue;
-        // The last events of a worker that ended come from the store, not from its stream.
-        const bool hasEnded = m_status && isLiveState(m_status->state) && !isLiveState(status.state);
         takeStatus(status);
-        if (hasEnded) readEvents();
         return;
     }
 }

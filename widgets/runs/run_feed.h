@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows one run for a panel: its newest status and all its events, replayed once and then live. Watches the
-// run while it is set. GUI thread only; owned by its panel.
+// Follows one run for a panel: its newest status and all its events, replayed when the live tail begins and
+// then live. Watches the run while it is set. GUI thread only; owned by its panel.
 #pragma once
 
 #include "widgets/session/engine_session.h"
@@ -45,6 +45,7 @@ private:
     std::vector<RunEvent> m_events;
     std::vector<RunEvent> m_waiting; ///< live ones that came before the history
     std::unordered_set<int64_t> m_ids;
+    bool m_isAttaching = false; ///< until the live tail begins
     int m_numReading = 0;
     int64_t m_lastId = -1;
 };

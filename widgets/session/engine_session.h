@@ -43,6 +43,9 @@ struct RunUpdate {
     std::vector<RunEvent> events;
     quint64 numDropped = 0;         ///< > 0: query series again from firstDroppedStep
     qint64 firstDroppedStep = 0;
+    /// The live tail begins, begins again or has ended: what was stored before may not have come. Query
+    /// series and events now; whatever the answer does not hold comes with a later update.
+    bool mustReplay = false;
 };
 
 struct ModelInfoValue {
@@ -81,7 +84,10 @@ public:
     /// Newest list, as last signalled by runsChanged().
     [[nodiscard]] virtual const std::vector<RunStatus> &runs() const = 0;
 
-    /// Starts or ends the live updates of a run (updated()). Counted: each watch needs its unwatch.
+    /// Starts or ends the live updates of a run (updated()). Counted: each watch needs its unwatch. An update
+    /// with mustReplay follows each watch() as soon as the engine sends live reports (or refuses to), and
+    /// comes again when the link or the worker was lost and found, and when the run has ended: who asks for
+    /// the history then, and only then, misses nothing.
     virtual void watch(const QString &run) = 0;
     virtual void unwatch(const QString &run) = 0;
 

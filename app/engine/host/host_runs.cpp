@@ -135,18 +135,22 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
 }
 
 Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const WorkerInfo &worker,
-                                               WatchSink &sink)
+                                               WatchSink &sink, bool &mustReplay)
 {
     // A connection of its own: a viewer that does not read holds up its own transport only.
     Result<EngineClient> client = EngineClient::connect(worker.socket, kConnectPatience);
-    if (!client.ok()) return Forwarding::WorkerGone;
+    if (!client.ok()) return Forwarding::NotReached;
     bool isViewerGone = false;
     bool hasBatch = false;
     auto lastSend = Clock::now();
+    const auto send = [&](const WatchBatch &batch) {
+        isViewerGone = sink.isCancelled() || !sink.send(batch);
+        if (batch.mustReplay) mustReplay = false;
+        lastSend = Clock::now();
+    };
     const auto onBatch = [&](const WatchBatch &batch) {
         hasBatch = true;
-        isViewerGone = sink.isCancelled() || !sink.send(batch);
-        lastSend = Clock::now();
+        send(batch); // the first one says mustReplay: the worker has the viewer attached
         return !isViewerGone;
     };
     const auto onQuiet = [&] {
@@ -155,8 +159,8 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const Wo
             // A worker that is stopped by a signal says nothing; the link to us is alive all the same.
             WatchBatch batch;
             batch.status = run.status();
-            isViewerGone = !sink.send(batch);
-            lastSend = Clock::now();
+            batch.mustReplay = mustReplay;
+            send(batch);
         }
         return !isViewerGone;
     };
@@ -174,16 +178,22 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
 {
     ORRERY_ASSIGN(const RunDirectory directory, open(run));
     RunState lastState = RunState::Unknown;
-    auto lastSend = Clock::now() - std::chrono::hours(1);
+    auto lastSend = Clock::now();
+    bool mustReplay = true;
+    bool wasOwned = false;
     while (!sink.isCancelled()) {
         const std::optional<WorkerInfo> worker = directory.liveWorker();
         if (worker && !worker->socket.empty()) {
-            ORRERY_ASSIGN(const Forwarding ended, forward(directory, *worker, sink));
+            ORRERY_ASSIGN(const Forwarding ended, forward(directory, *worker, sink, mustReplay));
             if (ended == Forwarding::ViewerGone) return {};
+            if (ended == Forwarding::WorkerGone) mustReplay = true; // its last words may not have come
             lastState = RunState::Unknown; // whatever it is now, the viewer hears it at once
         }
+        // Once nobody owns the run any more, the store is final.
+        if (wasOwned && !worker) mustReplay = true;
+        wasOwned = worker.has_value();
         const auto now = Clock::now();
-        const bool isDue = now - lastSend >= kHeartbeat || lastState == RunState::Unknown;
+        const bool isDue = mustReplay || lastState == RunState::Unknown || now - lastSend >= kHeartbeat;
         // A run at rest changes only by a start, which shows as a worker; one that has just lost its worker
         // may still look alive until its lock is gone.
         if (isDue || worker || isLiveState(lastState)) {
@@ -193,10 +203,12 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
                              "Choose another run."};
             WatchBatch batch;
             batch.status = directory.status();
+            batch.mustReplay = mustReplay;
             if (isDue || batch.status.state != lastState) {
                 if (!sink.send(batch)) return {};
                 lastState = batch.status.state;
                 lastSend = now;
+                mustReplay = false;
             }
         }
         std::this_thread::sleep_for(kPoll);

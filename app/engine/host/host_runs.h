@@ -29,7 +29,8 @@ public:
     Result<std::string> specJson(const std::string &run) override;
     /// @error Conflict when it is not running; Unavailable while its worker does not listen yet
     Result<RunStatus> control(const std::string &run, const ControlCommand &command) override;
-    /// Goes on when the worker ends or another one starts, until the viewer or the run is gone.
+    /// Goes on when the worker ends or another one starts, until the viewer or the run is gone. A batch says
+    /// mustReplay after each worker found or lost, and when nobody owns the run any more.
     Result<void> watch(const std::string &run, WatchSink &sink) override;
     Result<std::vector<SeriesReply>> querySeries(const SeriesRequest &request) override;
     Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
@@ -45,8 +46,10 @@ public:
     size_t reapChildren();
 
 private:
-    enum class Forwarding : uint8_t { ViewerGone, WorkerGone };
-    Result<Forwarding> forward(const RunDirectory &run, const WorkerInfo &worker, WatchSink &sink);
+    enum class Forwarding : uint8_t { ViewerGone, WorkerGone, NotReached };
+    /// @param mustReplay whether the viewer has yet to be told; cleared with the batch that tells
+    Result<Forwarding> forward(const RunDirectory &run, const WorkerInfo &worker, WatchSink &sink,
+                               bool &mustReplay);
     Result<std::shared_ptr<RunQueries>> queries(const std::string &run);
     /// Calls of a live worker share one connection.
     Result<std::shared_ptr<EngineClient>> clientOf(const WorkerInfo &worker);

@@ -130,6 +130,10 @@ public:
                     m_status = batch.status;
                     m_states.push_back(batch.status.state);
                     for (const StepReport &report : batch.reports) m_steps.push_back(report.step);
+                    if (batch.mustReplay) {
+                        ++m_numReplays;
+                        m_numStepsAtReplay = m_steps.size();
+                    }
                     m_lastBatch = std::chrono::steady_clock::now();
                     return true;
                 },
@@ -157,6 +161,18 @@ public:
         return m_steps;
     }
 
+    int numReplays()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_numReplays;
+    }
+    /// Whether a replay was asked for since the last report came.
+    bool hasReplayedLast()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_numReplays > 0 && m_numStepsAtReplay == m_steps.size();
+    }
+
     Result<void> result;
     std::atomic<bool> isDone{false};
 
@@ -167,6 +183,8 @@ private:
     RunStatus m_status;
     std::vector<RunState> m_states;
     std::vector<int64_t> m_steps;
+    int m_numReplays = 0;
+    size_t m_numStepsAtReplay = 0;
     std::chrono::steady_clock::time_point m_lastBatch;
     std::thread m_thread;
 };

@@ -24,6 +24,7 @@ private Q_SLOTS:
     void listsWhatChanges();
     void beatsForARunAtRest();
     void finishesAWatchedRun();
+    void saysWhenToReplay();
     void stopsAWorkerThatPrepares();
     void addsARunElsewhere();
     void deletesARun();
@@ -232,6 +233,31 @@ void TestHostRuns::finishesAWatchedRun()
     QCOMPARE(steps.back(), int64_t{300});
     for (size_t i = 1; i < steps.size(); ++i) QCOMPARE(steps[i], steps[i - 1] + 1);
     QVERIFY(!watcher.isDone); // goes on with heartbeats
+}
+
+void TestHostRuns::saysWhenToReplay()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", false);
+    VERIFY_OK(created);
+    HostWatcher watcher(m_host->client(), created->id);
+    QVERIFY(waitFor([&] { return watcher.numReplays() == 1; })); // the stream is open
+    VERIFY_OK(client.startRun(created->id, 0));
+    QVERIFY(waitFor([&] { return watcher.steps().size() > 20; }));
+    const int numAttached = watcher.numReplays();
+    QVERIFY(numAttached >= 2); // the worker was found later: it may have reported before
+    QCOMPARE(::kill(static_cast<pid_t>(m_host->worker(*created)->pid), SIGKILL), 0);
+    QVERIFY(watcher.reaches(RunState::Crashed));
+    QVERIFY(waitFor([&] { return watcher.numReplays() > numAttached && watcher.hasReplayedLast(); }));
+    const int numAtRest = watcher.numReplays();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
+    QCOMPARE(watcher.numReplays(), numAtRest); // heartbeats ask for nothing
+    VERIFY_OK(client.startRun(created->id, 0));
+    QVERIFY(waitFor([&] { return watcher.numReplays() > numAtRest && !watcher.hasReplayedLast(); }));
+    VERIFY_OK(client.control(created->id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(watcher.reaches(RunState::Stopped));
+    QVERIFY(waitFor([&] { return watcher.hasReplayedLast(); }));
 }
 
 void TestHostRuns::stopsAWorkerThatPrepares()

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window's session against a real host process: it ends at once whatever the engine does, and leaves no
-// thread.
+// The window's session against a real host process: it ends at once whatever the engine does, leaves no
+// thread, and a panel that follows a run through it has every step once, whatever happens to the host.
 #include "app/workbench/call_threads.h"
 #include "app/workbench/rpc_session.h"
 #include "host_process.h"
+#include "widgets/curves/curves_feed.h"
+#include "widgets/curves/curves_model.h"
 
 #include <QDir>
 #include <QElapsedTimer>
-#include <QSignalSpy>
+
+#include <algorithm>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -42,6 +45,24 @@ int numThreadsNamed(const QByteArray &name)
     return count;
 }
 
+/// "" when the loss has each step 1 … lastStep once, else what is wrong.
+QString gapIn(const CurvesModel &model, const QString &run, qint64 lastStep)
+{
+    qint64 next = 1;
+    for (const SeriesBucket &bucket : model.buckets(run, series::kLoss)) {
+        const auto numSteps = static_cast<quint64>(bucket.lastStep - bucket.firstStep + 1);
+        if (bucket.firstStep != next || bucket.numPoints != numSteps)
+            return QStringLiteral("steps %1 to %2 have %3 points, expected to go on at %4")
+                .arg(bucket.firstStep)
+                .arg(bucket.lastStep)
+                .arg(bucket.numPoints)
+                .arg(next);
+        next = bucket.lastStep + 1;
+    }
+    return next == lastStep + 1 ? QString()
+                                : QStringLiteral("ends at %1, expected %2").arg(next - 1).arg(lastStep);
+}
+
 } // namespace
 
 class TestRpcSession : public QObject {
@@ -54,6 +75,9 @@ private Q_SLOTS:
     void closesWhileItWaitsToTryAgain();
     void joinsTheThreadsOfGenerations();
     void threadsAreJoinedByTheirOwner();
+    void everyWatcherIsToldToReplay();
+    void curveIsWholeWhereverTheRunStands();
+    void curveIsWholeAcrossKillsOfTheHost();
 };
 
 void TestRpcSession::closesWhileTheFirstConnectionHangs()
@@ -155,6 +179,92 @@ void TestRpcSession::threadsAreJoinedByTheirOwner()
         QCOMPARE(numEnded.load(), 1);
     }
     QCOMPARE(numEnded.load(), 4);
+}
+
+void TestRpcSession::everyWatcherIsToldToReplay()
+{
+    HostProcess host;
+    QVERIFY(host.start());
+    const auto created = host.client().createRun(host.specJson(1'000'000).toStdString(), {}, true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    const QString run = QString::fromStdString(created->id);
+    RpcSession session(host.options());
+    QVERIFY(isConnected(session));
+    std::vector<RunUpdate> updates;
+    const auto numReplays = [&] {
+        return std::count_if(updates.begin(), updates.end(),
+                             [](const RunUpdate &one) { return one.mustReplay; });
+    };
+    connect(&session, &EngineSession::updated, this,
+            [&](const RunUpdate &update) { updates.push_back(update); });
+    session.watch(run);
+    QTRY_VERIFY(updates.size() > 5);
+    QVERIFY(updates.front().mustReplay);
+    QCOMPARE(numReplays(), 1);
+    session.watch(run); // a second panel, which has asked for nothing yet
+    QTRY_COMPARE(numReplays(), 2);
+    for (const RunUpdate &update : updates) QCOMPARE(update.status.id, created->id);
+    session.unwatch(run);
+    session.unwatch(run);
+    session.watch(QStringLiteral("no-such-run")); // no live reports, but the question can be asked
+    updates.clear();
+    QTRY_VERIFY(!updates.empty() && updates.back().run == QStringLiteral("no-such-run") &&
+                updates.back().mustReplay);
+    session.disconnect(this);
+}
+
+/// A panel that opens a run at any moment of a fast training, again and again.
+void TestRpcSession::curveIsWholeWhereverTheRunStands()
+{
+    HostProcess host;
+    host.setKnob("FAKE_STEP_MS", "1");
+    QVERIFY(host.start());
+    RpcSession session(host.options());
+    QVERIFY(isConnected(session));
+    constexpr qint64 kSteps = 2'000;
+    const auto created = host.client().createRun(host.specJson(kSteps).toStdString(), {}, true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    const QString run = QString::fromStdString(created->id);
+    CurvesModel model;
+    CurvesFeed feed(session, model);
+    for (int i = 0; i < 12; ++i) {
+        feed.setRun(run);
+        QTRY_VERIFY(!feed.isReading());
+        QTest::qWait(7 * i);
+        QTRY_COMPARE(gapIn(model, run, std::max<qint64>(model.lastStep(run), 0)), QString());
+        feed.setRun({});
+    }
+    feed.setRun(run);
+    QTRY_VERIFY_WITH_TIMEOUT(feed.status() && feed.status()->state == RunState::Finished, 30'000);
+    QTRY_COMPARE(gapIn(model, run, kSteps), QString());
+}
+
+void TestRpcSession::curveIsWholeAcrossKillsOfTheHost()
+{
+    HostProcess host;
+    host.setKnob("FAKE_STEP_MS", "1");
+    QVERIFY(host.start());
+    RpcSession session(host.options());
+    QVERIFY(isConnected(session));
+    constexpr qint64 kSteps = 6'000;
+    const auto created = host.client().createRun(host.specJson(kSteps).toStdString(), {}, true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    const QString run = QString::fromStdString(created->id);
+    CurvesModel model;
+    CurvesFeed feed(session, model);
+    feed.setRun(run);
+    for (int i = 0; i < 2; ++i) {
+        QTRY_VERIFY(model.lastStep(run) > 0);
+        QTest::qWait(300);
+        const qint64 before = model.lastStep(run);
+        host.kill();
+        QTest::qWait(300); // the training goes on; nobody hears of it
+        QVERIFY(host.start());
+        session.reconnect();
+        QTRY_VERIFY_WITH_TIMEOUT(model.lastStep(run) > before + 300, 20'000);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(feed.status() && feed.status()->state == RunState::Finished, 60'000);
+    QTRY_COMPARE(gapIn(model, run, kSteps), QString());
 }
 
 QTEST_GUILESS_MAIN(TestRpcSession)

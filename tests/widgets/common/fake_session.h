@@ -77,6 +77,15 @@ public:
         update.events = std::move(newEvents);
         Q_EMIT updated(update);
     }
+    /// The live tail begins, begins again or has ended.
+    void sendReplay(const QString &run)
+    {
+        RunUpdate update;
+        update.run = run;
+        update.status = statusOf(run);
+        update.mustReplay = true;
+        Q_EMIT updated(update);
+    }
     void flush()
     {
         const auto waiting = std::exchange(m_waiting, {});
@@ -89,7 +98,13 @@ public:
     [[nodiscard]] QString lastError() const override { return connectionError; }
     void reconnect() override { ++numReconnects; }
     [[nodiscard]] const std::vector<RunStatus> &runs() const override { return runList; }
-    void watch(const QString &run) override { ++watchCounts[run]; }
+    void watch(const QString &run) override
+    {
+        ++watchCounts[run];
+        later([this, run] {
+            if (watchCounts[run] > 0) sendReplay(run);
+        });
+    }
     void unwatch(const QString &run) override { --watchCounts[run]; }
 
     void querySeries(const QString &run, const std::vector<std::string> &, qint64, qint64, int,

@@ -74,6 +74,7 @@ public:
     std::vector<RunStatus> statuses;
     std::optional<Error> seriesError;
     bool answersAtOnce = true;
+    bool attachesAtOnce = true; ///< else when the test calls replay()
     std::vector<std::function<void()>> waiting;
     std::map<QString, int> watches;
     struct Query {
@@ -110,12 +111,27 @@ public:
         Q_EMIT updated(update);
     }
 
+    /// The live tail begins, begins again or has ended.
+    void replay(const QString &run)
+    {
+        RunUpdate update;
+        update.run = run;
+        for (const RunStatus &status : statuses)
+            if (status.id == run.toStdString()) update.status = status;
+        update.mustReplay = true;
+        Q_EMIT updated(update);
+    }
+
     [[nodiscard]] ConnectionState connectionState() const override { return ConnectionState::Connected; }
     [[nodiscard]] EngineInfo engine() const override { return {}; }
     [[nodiscard]] QString lastError() const override { return {}; }
     void reconnect() override {}
     [[nodiscard]] const std::vector<RunStatus> &runs() const override { return statuses; }
-    void watch(const QString &run) override { ++watches[run]; }
+    void watch(const QString &run) override
+    {
+        ++watches[run];
+        if (attachesAtOnce) replay(run);
+    }
     void unwatch(const QString &run) override { --watches[run]; }
 
     void querySeries(const QString &run, const std::vector<std::string> &series, qint64 fromStep,

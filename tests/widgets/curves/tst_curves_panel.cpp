@@ -80,6 +80,9 @@ private Q_SLOTS:
     void livePointsBeforeTheHistoryAreKept();
     void asksAgainWhenUpdatesWereDropped();
     void asksAgainWhenANewAttemptBegins();
+    void asksForTheHistoryOnceItIsAttached();
+    void asksAgainAfterEachReplay();
+    void asksAgainAlsoAfterAFailure();
     void tellsWhatIsPainted();
     void reportsOfOtherRunsAreIgnored();
     void watchesOnlyItsRun();
@@ -196,6 +199,49 @@ void TestCurvesPanel::asksAgainWhenANewAttemptBegins()
     const auto &curves = fixture.loss()->curves();
     QVERIFY(curves.front().isDimmed);
     QCOMPARE(curves.front().line.front().x(), 61.0);
+    QCOMPARE(fixture.lastX(), 100.0);
+}
+
+void TestCurvesPanel::asksForTheHistoryOnceItIsAttached()
+{
+    Fixture fixture(100);
+    fixture.session.attachesAtOnce = false;
+    fixture.choose();
+    QVERIFY(fixture.session.queries.empty()); // an answer of now would lack what comes until the tail begins
+    QVERIFY(fixture.shows(QStringLiteral("Reading the curves")));
+    for (int64_t step = 101; step <= 120; ++step) fixture.addPoint(step, 0);
+    fixture.session.replay(kRun);
+    fixture.session.report(kRun, {makeReport(121, 2)});
+    fixture.settle();
+    QCOMPARE(fixture.panel.model()->numPoints(kRun, series::kLoss), uint64_t(121));
+}
+
+void TestCurvesPanel::asksAgainAfterEachReplay()
+{
+    Fixture fixture(100);
+    fixture.choose();
+    for (int64_t step = 101; step <= 150; ++step) fixture.addPoint(step, 0); // nobody told of them
+    fixture.session.events[kRun] = {
+        {.id = 1, .step = 140, .kind = EventKind::Setting, .text = "clip set to 0.5"}};
+    fixture.session.checkpoints[kRun] = {{.step = 120, .isVerified = true}};
+    fixture.session.replay(kRun); // the link was lost and found, or the run has ended
+    fixture.settle();
+    QCOMPARE(fixture.panel.model()->numPoints(kRun, series::kLoss), uint64_t(150));
+    QCOMPARE(fixture.loss()->marks().size(), size_t(2));
+}
+
+void TestCurvesPanel::asksAgainAlsoAfterAFailure()
+{
+    Fixture fixture(100);
+    fixture.session.answersAtOnce = false;
+    fixture.choose();
+    fixture.session.replay(kRun); // while the first question is under way
+    fixture.session.seriesError =
+        Error{ErrorCode::Unavailable, "Cannot read the series: no connection.", "Wait."};
+    fixture.session.answerAll(); // fails
+    fixture.session.seriesError.reset();
+    fixture.session.answerAll();
+    fixture.settle();
     QCOMPARE(fixture.lastX(), 100.0);
 }
 

@@ -220,7 +220,8 @@ void TestRunControls::feedPutsHistoryBeforeLiveEvents()
     feed.setRun(u"a"_s);
     session.sendUpdate(fakeRun("a"), {numbered(3, "three")});
     QVERIFY(feed.events().empty()); // waits for what was before
-    session.flush();
+    session.flush();                // the tail begins
+    session.flush();                // the answer
     QCOMPARE(feed.events().size(), size_t{3});
     QCOMPARE(feed.events()[2].text, std::string("three"));
 }
@@ -239,7 +240,7 @@ void TestRunControls::feedKeepsEachEventOnce()
     QCOMPARE(feed.events().size(), size_t{2});
     session.events[u"a"_s].push_back(numbered(2, "two"));
     session.events[u"a"_s].push_back(numbered(3, "finished"));
-    session.setRuns({fakeRun("a", RunState::Finished)}); // the end comes from the store
+    session.sendReplay(u"a"_s); // the end comes from the store
     QTRY_COMPARE(feed.events().size(), size_t{3});
 }
 
