@@ -278,7 +278,9 @@ void RpcSession::querySeries(const QString &run, const std::vector<std::string> 
 void RpcSession::listEvents(const QString &run, qint64 afterId, QObject *context, Reply<std::vector<RunEvent>> reply)
 {
     call<std::vector<RunEvent>>(m_shortCalls, context, std::move(reply),
-                                [name = run.toStdString(), afterId](EngineClient &engine) { return engine.listEvents(name, afterId); });
+                                [name = run.toStdString(), afterId](EngineClient &engine) {
+                                    return engine.listEvents(name, afterId, kEventPage);
+                                });
 }
 
 void RpcSession::listCheckpoints(const QString &run, QObject *context, Reply<std::vector<CheckpointInfo>> reply)

@@ -58,8 +58,10 @@ RunMark checkpointMark(const CheckpointInfo &checkpoint)
 } // namespace
 
 CurvesFeed::CurvesFeed(EngineSession &session, CurvesModel &model, QObject *parent)
-    : QObject(parent), m_session(session), m_model(model)
+    : QObject(parent), m_session(session), m_log(session), m_model(model)
 {
+    connect(&m_log, &EventLog::added, this, &CurvesFeed::addEvents);
+    connect(&m_log, &EventLog::failed, this, &CurvesFeed::failed);
     connect(&session, &EngineSession::updated, this, &CurvesFeed::onUpdated);
     connect(&session, &EngineSession::runsChanged, this, &CurvesFeed::readStatus);
 }
@@ -84,7 +86,7 @@ void CurvesFeed::setRun(const QString &run)
     m_status.reset();
     m_events.clear();
     m_checkpoints.clear();
-    m_lastEventId = -1;
+    m_log.setRun(run);
     m_isReading = m_mustReadAgain = m_hasHistory = false;
     m_isAttaching = !run.isEmpty();
     if (!before.isEmpty()) {
@@ -103,7 +105,7 @@ void CurvesFeed::refresh()
 {
     if (m_run.isEmpty()) return;
     readHistory();
-    readEvents();
+    m_log.read();
     readCheckpoints();
 }
 
@@ -164,19 +166,6 @@ void CurvesFeed::requestDetail(int64_t fromStep, int64_t toStep, int maxBuckets)
         });
 }
 
-void CurvesFeed::readEvents()
-{
-    const quint64 generation = m_generation;
-    m_session.listEvents(m_run, m_lastEventId, this,
-                         [this, generation](Result<std::vector<RunEvent>> answer) {
-                             if (generation != m_generation) return;
-                             if (answer.ok())
-                                 addEvents(answer.value());
-                             else
-                                 Q_EMIT failed(answer.error());
-                         });
-}
-
 void CurvesFeed::readCheckpoints()
 {
     const quint64 generation = m_generation;
@@ -203,7 +192,7 @@ void CurvesFeed::onUpdated(const RunUpdate &update)
     } else if (appended == CurvesModel::Append::NeedsHistory) {
         readHistory();
     }
-    addEvents(update.events);
+    m_log.addLive(update.events);
     const bool hasCheckpointNews =
         std::any_of(update.events.begin(), update.events.end(), [](const RunEvent &event) {
             return event.kind == EventKind::Checkpoint || event.kind == EventKind::CheckpointDeleted;
@@ -217,10 +206,6 @@ void CurvesFeed::addEvents(const std::vector<RunEvent> &events)
     bool hasNew = false;
     for (const RunEvent &event : events) {
         if (!markKind(event.kind)) continue;
-        const bool isKnown = std::any_of(m_events.begin(), m_events.end(), [&](const RunEvent &known) {
-            return known.id == event.id && event.id != 0;
-        });
-        if (isKnown) continue;
         m_events.push_back(event);
         hasNew = true;
     }

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "widgets/plots/plot_types.h"
-#include "widgets/session/engine_session.h"
+#include "widgets/session/event_log.h"
 
 #include <QObject>
 
@@ -52,7 +52,6 @@ Q_SIGNALS:
 
 private:
     void readHistory();
-    void readEvents();
     void readCheckpoints();
     void readStatus();
     void onUpdated(const RunUpdate &update);
@@ -60,6 +59,7 @@ private:
     void rebuildMarks();
 
     EngineSession &m_session;
+    EventLog m_log;
     CurvesModel &m_model;
     QString m_run;
     std::optional<RunStatus> m_status;
@@ -68,7 +68,6 @@ private:
     std::vector<RunMark> m_marks;
     quint64 m_generation = 0; ///< of setRun; answers for an earlier one are dropped
     quint64 m_detailRequest = 0;
-    int64_t m_lastEventId = -1;
     bool m_isAttaching =
         false; ///< until the live tail begins; to ask before that could miss what comes between
     bool m_isReading = false;

@@ -3,12 +3,11 @@
 // then live. Watches the run while it is set. GUI thread only; owned by its panel.
 #pragma once
 
-#include "widgets/session/engine_session.h"
+#include "widgets/session/event_log.h"
 
 #include <QObject>
 
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 namespace orrery::ui {
@@ -35,19 +34,12 @@ Q_SIGNALS:
 
 private:
     void readRuns();
-    void readEvents();
-    void addEvents(const std::vector<RunEvent> &events);
-    [[nodiscard]] bool isKnown(const RunEvent &event) const;
 
     EngineSession &m_session;
+    EventLog m_log;
     QString m_run;
     std::optional<RunStatus> m_status;
     std::vector<RunEvent> m_events;
-    std::vector<RunEvent> m_waiting; ///< live ones that came before the history
-    std::unordered_set<int64_t> m_ids;
-    bool m_isAttaching = false; ///< until the live tail begins
-    int m_numReading = 0;
-    int64_t m_lastId = -1;
 };
 
 } // namespace orrery::ui

@@ -93,7 +93,10 @@ public:
 
     virtual void querySeries(const QString &run, const std::vector<std::string> &series, qint64 fromStep, qint64 toStep,
                              int maxBuckets, QObject *context, Reply<std::vector<SeriesData>> reply) = 0;
+    /// Events with id > afterId, oldest first. A full page means that there may be more: ask again after its
+    /// last one.
     virtual void listEvents(const QString &run, qint64 afterId, QObject *context, Reply<std::vector<RunEvent>> reply) = 0;
+    static constexpr int kEventPage = 10'000;
     virtual void listCheckpoints(const QString &run, QObject *context, Reply<std::vector<CheckpointInfo>> reply) = 0;
     /// spec.json of the run, as text.
     virtual void getSpec(const QString &run, QObject *context, Reply<QString> reply) = 0;

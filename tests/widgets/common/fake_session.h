@@ -39,6 +39,7 @@ public:
     std::map<QString, Error> failNext;
     /// While true, answers wait for flush().
     bool isHolding = false;
+    bool ignoresAfterId = false; ///< a page of listEvents begins at the first event whatever was asked
 
     // What it was asked.
     struct Control {
@@ -49,7 +50,7 @@ public:
     std::vector<Control> controls;
     std::map<QString, int> watchCounts;
     QStringList createdSpecs, startedRuns, deletedRuns, addedPaths, describedPaths, seriesQueries;
-    int numReconnects = 0, numSpecQueries = 0;
+    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0;
     struct Generation {
         QString model;
         GenerateRequest request;
@@ -119,8 +120,10 @@ public:
     {
         answer<std::vector<RunEvent>>("listEvents", context, reply, [this, run, afterId] {
             std::vector<RunEvent> found;
+            ++numEventPages;
             for (const RunEvent &event : events[run])
-                if (event.id > afterId) found.push_back(event);
+                if ((ignoresAfterId || event.id > afterId) && found.size() < size_t(kEventPage))
+                    found.push_back(event);
             return found;
         });
     }

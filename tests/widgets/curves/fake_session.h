@@ -152,9 +152,15 @@ public:
             reply(std::move(answer));
         });
     }
-    void listEvents(const QString &run, qint64, QObject *context, Reply<std::vector<RunEvent>> reply) override
+    void listEvents(const QString &run, qint64 afterId, QObject *context,
+                    Reply<std::vector<RunEvent>> reply) override
     {
-        later(context, [this, run, reply = std::move(reply)] { reply(events[run]); });
+        later(context, [this, run, afterId, reply = std::move(reply)] {
+            std::vector<RunEvent> page;
+            for (const RunEvent &event : events[run])
+                if (event.id > afterId && page.size() < size_t(kEventPage)) page.push_back(event);
+            reply(std::move(page));
+        });
     }
     void listCheckpoints(const QString &run, QObject *context,
                          Reply<std::vector<CheckpointInfo>> reply) override

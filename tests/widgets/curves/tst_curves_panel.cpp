@@ -2,6 +2,7 @@
 // The panel with a fake session: history, live reports, dropped updates, zoom, links between charts, empty
 // states, sizes.
 #include "fake_session.h"
+#include "widgets/curves/curves_feed.h"
 #include "widgets/curves/curves_model.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/curves/curves_toolbar.h"
@@ -96,6 +97,7 @@ private Q_SLOTS:
     void logAxisOfTheLossAlone();
     void timeAxisSaysDurations();
     void checkpointsAndEventsAreMarked();
+    void marksHoldEventsBeyondTheFirstPage();
     void nonFinitePointsReachTheChart();
     void hiddenPanelBuildsNothing();
     void controlsHaveNames();
@@ -444,6 +446,20 @@ void TestCurvesPanel::checkpointsAndEventsAreMarked()
     fixture.settle();
     QCOMPARE(fixture.loss()->marks().size(), size_t(3)); // the repeated event is not doubled
     QVERIFY(fixture.loss()->marks()[2].text.contains(QStringLiteral("1,000")));
+}
+
+void TestCurvesPanel::marksHoldEventsBeyondTheFirstPage()
+{
+    FakeSession session;
+    session.addRun(kRun, RunState::Finished);
+    for (int64_t id = 1; id <= EngineSession::kEventPage + 1; ++id)
+        session.events[kRun].push_back({.id = id, .step = id, .kind = EventKind::Note, .text = "note"});
+    CurvesModel model;
+    CurvesFeed feed(session, model);
+    feed.setRun(kRun);
+    QCOMPARE(feed.marks().size(), size_t(EngineSession::kEventPage + 1));
+    session.replay(kRun);
+    QCOMPARE(feed.marks().size(), size_t(EngineSession::kEventPage + 1)); // each once
 }
 
 void TestCurvesPanel::nonFinitePointsReachTheChart()
