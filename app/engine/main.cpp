@@ -21,7 +21,8 @@ int main(int argc, char **argv)
     cli::addTrain(app, session);
     cli::addRuns(app, session);
 #ifdef ORRERY_HAS_RPC
-    cli::addLive(app, session);
+    cli::addControl(app, session);
+    cli::addWatch(app, session);
 #endif
     cli::addModel(app, session);
     cli::addData(app, session);

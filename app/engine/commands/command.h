@@ -41,7 +41,8 @@ void addBench(CLI::App &app, Session &session);
 void addDoctor(CLI::App &app, Session &session);
 void addSchema(CLI::App &app, Session &session);
 #ifdef ORRERY_HAS_RPC
-void addLive(CLI::App &app, Session &session);    ///< control, watch
+void addControl(CLI::App &app, Session &session);
+void addWatch(CLI::App &app, Session &session);
 void addHost(CLI::App &app, Session &session);
 #endif
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A worker without LibTorch: owns its run, stores and sends reports whose numbers follow from the step, and
 // obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
-// listens), FAKE_STEP_MS.
+// listens), FAKE_STEP_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none).
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "core/rpc/worker_server.h"
@@ -57,6 +57,9 @@ public:
             m_status.loss = 1.0 / static_cast<double>(m_status.step);
             m_status.state = m_isPaused && m_numAllowed == 0 ? RunState::Paused : RunState::Running;
             m_writer.addReport({m_status.step, wallSeconds(), m_status.attempt, {{"loss", m_status.loss}}});
+            if (const int every = knob("FAKE_EVENT_EVERY", 0); every > 0 && m_status.step % every == 0)
+                m_writer.addEvent({0, m_status.step, wallSeconds(), m_status.attempt, EventKind::Note,
+                                   "step " + std::to_string(m_status.step), R"({"fake":true})"});
             m_writer.setStatus(m_status);
         }
     }
