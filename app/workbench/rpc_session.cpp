@@ -67,6 +67,12 @@ ControlVerb verbFromName(const QString &verb)
     return verbs.value(verb, ControlVerb::Unknown);
 }
 
+class RpcRequest final : public PendingRequest {
+public:
+    ~RpcRequest() override { token.cancel(); }
+    CancelToken token;
+};
+
 } // namespace
 
 RpcSession::RpcSession(HostConnectOptions options, QObject *parent)
@@ -245,18 +251,18 @@ void RpcSession::postUpdate(const QString &run, const std::shared_ptr<Watcher> &
 
 template <typename T>
 void RpcSession::call(QThreadPool &pool, QObject *context, Reply<T> reply,
-                      std::function<Result<T>(EngineClient &)> work)
+                      std::function<Result<T>(EngineClient &)> work, const CancelToken &token)
 {
     const QPointer<QObject> guard(context);
-    pool.start([this, guard, reply = std::move(reply), work = std::move(work)] {
+    pool.start([this, guard, reply = std::move(reply), work = std::move(work), token] {
         const Client current = client();
         Result<T> result = Error{ErrorCode::Unavailable, "Cannot reach the engine: no connection.",
                                  "Press Retry in the banner, or wait for it to come back."};
-        if (current && !m_ending) result = work(*current);
-        if (m_ending) return;
+        if (current && !m_ending && !token.isCancelled()) result = work(*current);
+        if (m_ending || token.isCancelled()) return;
         // The object behind the event is the session, which outlives its pools; the context is checked on its own thread.
-        QMetaObject::invokeMethod(this, [guard, reply, result = std::move(result)] {
-            if (guard) reply(result);
+        QMetaObject::invokeMethod(this, [guard, reply, token, result = std::move(result)] {
+            if (guard && !token.isCancelled()) reply(result);
         });
     });
 }
@@ -332,19 +338,24 @@ void RpcSession::control(const QString &run, const QString &verb, qint64 steps, 
                     [name = run.toStdString(), command](EngineClient &engine) { return engine.control(name, command); });
 }
 
-void RpcSession::describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
-                              QObject *context, Reply<QString> reply)
+std::unique_ptr<PendingRequest> RpcSession::describeData(const QString &path, const QString &tokenizer,
+                                                         double valFraction, qint64 modelContext,
+                                                         QObject *context, Reply<QString> reply)
 {
     DataRequest request;
     request.path = path.toStdString();
     request.tokenizer = tokenizer.toStdString();
     request.valFraction = valFraction;
     request.context = modelContext;
-    call<QString>(m_longCalls, context, std::move(reply),
-                  [request, token = m_endToken](EngineClient &engine) -> Result<QString> {
-                      ORRERY_ASSIGN(const std::string json, engine.describeData(request, token));
-                      return QString::fromStdString(json);
-                  });
+    auto pending = std::make_unique<RpcRequest>();
+    call<QString>(
+        m_longCalls, context, std::move(reply),
+        [request, token = pending->token](EngineClient &engine) -> Result<QString> {
+            ORRERY_ASSIGN(const std::string json, engine.describeData(request, token));
+            return QString::fromStdString(json);
+        },
+        pending->token);
+    return pending;
 }
 
 std::unique_ptr<GenerationHandle> RpcSession::generate(const QString &model, const GenerateRequest &request)

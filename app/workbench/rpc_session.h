@@ -46,8 +46,10 @@ public:
     void deleteRun(const QString &run, QObject *context, Reply<void> reply) override;
     void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting, QObject *context,
                  Reply<RunStatus> reply) override;
-    void describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
-                      QObject *context, Reply<QString> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> describeData(const QString &path, const QString &tokenizer,
+                                                               double valFraction, qint64 modelContext,
+                                                               QObject *context,
+                                                               Reply<QString> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
 
 private:
@@ -61,7 +63,8 @@ private:
     void followRun(const QString &run, const std::shared_ptr<Watcher> &watcher);
     void postUpdate(const QString &run, const std::shared_ptr<Watcher> &watcher);
     template <typename T>
-    void call(QThreadPool &pool, QObject *context, Reply<T> reply, std::function<Result<T>(EngineClient &)> work);
+    void call(QThreadPool &pool, QObject *context, Reply<T> reply,
+              std::function<Result<T>(EngineClient &)> work, const CancelToken &token = {});
 
     HostConnectOptions m_options;
     ConnectionState m_state = ConnectionState::Connecting;

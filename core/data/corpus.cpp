@@ -94,8 +94,9 @@ void addSkipped(CorpusDescription &description, const std::string &path, std::st
 /// circles, or put one document into both splits under two names.
 class FolderWalk {
 public:
-    FolderWalk(const fs::path &root, const CorpusLimits &limits, CorpusListing &listing)
-        : m_root(root), m_limits(limits), m_listing(listing)
+    FolderWalk(const fs::path &root, const CorpusLimits &limits, const std::function<Result<void>()> &onEntry,
+               CorpusListing &listing)
+        : m_root(root), m_limits(limits), m_onEntry(onEntry), m_listing(listing)
     {
     }
 
@@ -129,6 +130,7 @@ private:
                              {"the folder holds more than " + std::to_string(m_limits.maxFiles) + " entries",
                               "at most that many"},
                              "Choose a smaller folder, or join small files into larger ones.");
+        if (m_onEntry) ORRERY_TRY(m_onEntry());
         const std::string relative = folder.empty() ? name : folder + "/" + name;
         const fs::path path = m_root / relative;
         CorpusDescription &description = m_listing.description;
@@ -152,22 +154,28 @@ private:
 
     const fs::path &m_root;
     const CorpusLimits &m_limits;
+    const std::function<Result<void>()> &m_onEntry;
     CorpusListing &m_listing;
     uint64_t m_numEntries = 0;
 };
 
 /// Looks into the head of each file of a folder and keeps the text.
-void keepTextFiles(CorpusListing &listing)
+Result<void> keepTextFiles(const std::function<Result<void>()> &onEntry, CorpusListing &listing)
 {
     std::sort(listing.files.begin(), listing.files.end(),
               [](const CorpusFile &a, const CorpusFile &b) { return a.relative < b.relative; });
-    std::erase_if(listing.files, [&listing](const CorpusFile &file) {
+    std::vector<CorpusFile> kept;
+    for (CorpusFile &file : listing.files) {
+        if (onEntry) ORRERY_TRY(onEntry());
         const Result<std::string> head = readHead(file.path);
         std::string reason = !head ? "not readable" : head->empty() ? "empty" : binaryReason(*head);
-        if (reason.empty()) return false;
-        addSkipped(listing.description, file.relative, std::move(reason));
-        return true;
-    });
+        if (reason.empty())
+            kept.push_back(std::move(file));
+        else
+            addSkipped(listing.description, file.relative, std::move(reason));
+    }
+    listing.files = std::move(kept);
+    return {};
 }
 
 /// The kind of the first record of a JSONL file; nothing when the file has none.
@@ -248,12 +256,13 @@ Result<CorpusListing> listFile(const fs::path &path, const struct stat &status, 
     return listing;
 }
 
-Result<CorpusListing> listFolder(const fs::path &path, const CorpusLimits &limits)
+Result<CorpusListing> listFolder(const fs::path &path, const CorpusLimits &limits,
+                                 const std::function<Result<void>()> &onEntry)
 {
     CorpusListing listing;
     listing.description.format = CorpusFormat::Folder;
-    ORRERY_TRY(FolderWalk(path, limits, listing).run());
-    keepTextFiles(listing);
+    ORRERY_TRY(FolderWalk(path, limits, onEntry, listing).run());
+    ORRERY_TRY(keepTextFiles(onEntry, listing));
     if (listing.files.empty()) {
         const CorpusDescription &description = listing.description;
         std::string found = "the folder holds no text file";
@@ -315,7 +324,8 @@ std::string previewText(std::string_view text)
     return sanitizeUtf8(text.substr(0, text.size() - incompleteUtf8Tail(text)));
 }
 
-Result<CorpusListing> listCorpus(const fs::path &path, const CorpusLimits &limits)
+Result<CorpusListing> listCorpus(const fs::path &path, const CorpusLimits &limits,
+                                 const std::function<Result<void>()> &onEntry)
 {
     if (path.empty())
         return Error{ErrorCode::InvalidInput,
@@ -328,7 +338,7 @@ Result<CorpusListing> listCorpus(const fs::path &path, const CorpusLimits &limit
                      "Cannot read data \"" + path.string() + "\": there is no such file or folder.",
                      "Check the path of the data."};
     }
-    return S_ISDIR(status.st_mode) ? listFolder(path, limits) : listFile(path, status, limits);
+    return S_ISDIR(status.st_mode) ? listFolder(path, limits, onEntry) : listFile(path, status, limits);
 }
 
 Result<CorpusDescription> probeCorpus(const fs::path &path, const CorpusLimits &limits)

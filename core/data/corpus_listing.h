@@ -20,8 +20,10 @@ struct CorpusListing {
     std::vector<CorpusFile> files; ///< usable ones, sorted by relative path as bytes
 };
 
-/// As probeCorpus.
-Result<CorpusListing> listCorpus(const std::filesystem::path &path, const CorpusLimits &limits);
+/// As probeCorpus. @param onEntry asked at each entry and each file that is looked into; its error ends the
+/// listing
+Result<CorpusListing> listCorpus(const std::filesystem::path &path, const CorpusLimits &limits,
+                                 const std::function<Result<void>()> &onEntry = {});
 
 /// Whether the format is one of JSONL.
 bool isJsonl(CorpusFormat format);

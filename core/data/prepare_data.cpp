@@ -124,7 +124,7 @@ public:
     {
         ORRERY_TRY(m_meter.add(0));
         ORRERY_ASSIGN(m_tokenizer, Tokenizer::create(m_data));
-        ORRERY_ASSIGN(m_listing, listCorpus(m_path, m_limits));
+        ORRERY_ASSIGN(m_listing, listCorpus(m_path, m_limits, [this] { return m_meter.add(0); }));
         std::error_code error;
         fs::create_directories(m_cache, error);
         if (error) return ioError("create folder", m_cache, error.value());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/platform.h"
+#include "core/data/corpus_listing.h"
 #include "data_fixture.h"
 
 #include <sys/stat.h>
@@ -105,6 +106,23 @@ private Q_SLOTS:
         QCOMPARE(reasonOf(*found, "b/loop"), std::string("symbolic link"));
         QCOMPARE(reasonOf(*found, "pipe"), std::string("not a regular file"));
         QCOMPARE(found->numSkipped, uint64_t(7));
+    }
+
+    void listingEndsWhereItIsCancelled()
+    {
+        const DataFixture data;
+        for (int i = 0; i < 10; ++i) data.write("tree/" + std::to_string(i), "text\n");
+        // Ten entries of the folder, then ten files that are looked into.
+        for (const int stopAt : {1, 7, 11, 20}) {
+            int numAsked = 0;
+            const auto listed = listCorpus(data.path("tree"), {}, [&]() -> Result<void> {
+                if (++numAsked < stopAt) return {};
+                return Error{ErrorCode::Cancelled, "Cannot go on: enough.", ""};
+            });
+            VERIFY_ERROR(listed, ErrorCode::Cancelled, "enough");
+            QCOMPARE(numAsked, stopAt);
+        }
+        VERIFY_OK(listCorpus(data.path("tree"), {}, [] { return Result<void>(); }));
     }
 
     void keepsAHundredSkippedAndCountsAll()

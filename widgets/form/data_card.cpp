@@ -111,6 +111,12 @@ void DataCard::showReading(const QString &path)
     m_example->hide();
 }
 
+void DataCard::showUnread(const QString &path)
+{
+    showNothing();
+    m_sentence->setText(tr("Enter reads %1.").arg(path));
+}
+
 void DataCard::showFailure()
 {
     showNothing();

@@ -19,6 +19,8 @@ public:
     explicit DataCard(QWidget *parent = nullptr);
     void showNothing();
     void showReading(const QString &path);
+    /// For a path that is still being typed: how to have it read.
+    void showUnread(const QString &path);
     /// @param json what `data describe --json` prints
     void showDescription(const QString &json);
     void showFailure();

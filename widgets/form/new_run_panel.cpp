@@ -13,13 +13,17 @@
 #include "widgets/theme/theme.h"
 
 #include <QBoxLayout>
+#include <QFileInfo>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QTimer>
 #include <QToolButton>
+#include <QtConcurrentRun>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -27,8 +31,14 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kDescribeDelayMs = 350, kSideWidth = 280, kMinTwoColumns = 700, kMaxMenuRuns = 30;
+/// A text is read as a whole, so not at every key: soon when something was chosen, at once when it was
+/// committed, and while it is typed only after a rest.
+constexpr int kDescribeDelayMs = 350, kTypingDelayMs = 1500;
+constexpr int kSideWidth = 280, kMinTwoColumns = 700, kMaxMenuRuns = 30;
 constexpr double kUnknownCpuFlops = 60e9;
+/// What a description of the text depends on.
+const QStringList kDescribedKeys = {u"data.path"_s, u"data.tokenizer"_s, u"data.val_fraction"_s,
+                                    u"model.context"_s};
 
 } // namespace
 
@@ -87,10 +97,12 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     m_describeTimer->setSingleShot(true);
     connect(m_describeTimer, &QTimer::timeout, this, &NewRunPanel::describeNow);
     connect(m_form, &SpecForm::changed, this, &NewRunPanel::takeChange);
+    for (const QString &key : kDescribedKeys)
+        connect(m_form->editor(key), &FieldEditor::committed, this, &NewRunPanel::describeCommitted);
     connect(m_data, &DataCard::exampleRequested, this, &NewRunPanel::useExample);
     connect(&session, &EngineSession::runsChanged, this, &NewRunPanel::updateEstimate);
     connect(&session, &EngineSession::connectionChanged, this, [this] {
-        m_described.clear();
+        m_question.clear();
         takeChange();
     });
     takeChange();
@@ -189,7 +201,15 @@ QString NewRunPanel::command() const { return fromStd(specToCommand(m_form->buil
 
 QString NewRunPanel::draftJson() const { return m_form->draftJson(); }
 
-void NewRunPanel::restoreDraft(const QString &json) { m_form->restoreDraft(json); }
+void NewRunPanel::restoreDraft(const QString &json)
+{
+    m_form->restoreDraft(json);
+    // The draft may have been left in the middle of a word.
+    if (auto *path = qobject_cast<QLineEdit *>(m_form->editor(u"data.path"_s)->control()))
+        path->setModified(true);
+    m_question.clear();
+    describeLater();
+}
 
 void NewRunPanel::takeChange()
 {
@@ -199,6 +219,14 @@ void NewRunPanel::takeChange()
     Q_EMIT draftChanged();
 }
 
+bool NewRunPanel::isTyping() const
+{
+    return std::any_of(kDescribedKeys.begin(), kDescribedKeys.end(), [this](const QString &key) {
+        const auto *line = qobject_cast<QLineEdit *>(m_form->editor(key)->control());
+        return line && line->isModified();
+    });
+}
+
 void NewRunPanel::describeLater()
 {
     const RunSpec spec = m_form->builder().preview();
@@ -206,36 +234,68 @@ void NewRunPanel::describeLater()
         QStringList{fromStd(spec.data.path), fromStd(spec.data.tokenizer),
                     QString::number(spec.data.valFraction), QString::number(spec.model.context)}
             .join(u'\n');
-    if (question == m_described) return;
-    m_described = question;
-    m_ticket += 1; // an answer to the question before is dropped
+    if (question == m_question) return;
+    m_question = question;
+    m_isUnasked = false;
+    m_description.reset(); // the engine stops reading for the question before
     m_form->clearOutsideProblem(u"data.path"_s);
     if (spec.data.path.empty() || m_session.connectionState() != ConnectionState::Connected) {
         m_describeTimer->stop();
         m_data->showNothing();
         return;
     }
-    m_data->showReading(fromStd(spec.data.path));
-    m_describeTimer->start(kDescribeDelayMs);
+    m_isUnasked = true;
+    if (isTyping())
+        m_data->showUnread(fromStd(spec.data.path));
+    else
+        m_data->showReading(fromStd(spec.data.path));
+    m_describeTimer->start(isTyping() ? kTypingDelayMs : kDescribeDelayMs);
+}
+
+/// Enter, focus out, or a choice in a dialog: what was typed is meant as it stands.
+void NewRunPanel::describeCommitted()
+{
+    for (const QString &key : kDescribedKeys)
+        if (auto *line = qobject_cast<QLineEdit *>(m_form->editor(key)->control())) line->setModified(false);
+    if (m_isUnasked) describeNow();
 }
 
 void NewRunPanel::describeNow()
 {
+    if (!m_isUnasked || !isVisible()) return; // a draft that nobody looks at asks when it is opened
+    m_describeTimer->stop();
+    if (!isTyping()) {
+        askForDescription();
+        return;
+    }
+    // Half a path is none. Looking may take long, in a folder of a network.
+    const QString path = fromStd(m_form->builder().preview().data.path);
+    QtConcurrent::run([path] {
+        return QFileInfo::exists(path);
+    }).then(this, [this, question = m_question](bool exists) {
+        if (exists && m_isUnasked && question == m_question) askForDescription();
+    });
+}
+
+void NewRunPanel::askForDescription()
+{
     const RunSpec spec = m_form->builder().preview();
-    const quint64 ticket = m_ticket;
-    m_session.describeData(fromStd(spec.data.path), fromStd(spec.data.tokenizer), spec.data.valFraction,
-                           spec.model.context, this, [this, ticket](Result<QString> reply) {
-                               if (ticket != m_ticket) return;
-                               if (reply) {
-                                   m_data->showDescription(*reply);
-                                   m_form->clearOutsideProblem(u"data.path"_s);
-                               } else {
-                                   m_data->showFailure();
-                                   m_form->setOutsideProblem(u"data.path"_s, errorText(reply.error()));
-                               }
-                               updateEstimate();
-                               updateStart();
-                           });
+    const QString path = fromStd(spec.data.path);
+    m_isUnasked = false;
+    m_data->showReading(path);
+    m_description =
+        m_session.describeData(path, fromStd(spec.data.tokenizer), spec.data.valFraction, spec.model.context,
+                               this, [this](Result<QString> reply) {
+                                   if (reply) {
+                                       m_data->showDescription(*reply);
+                                       m_form->clearOutsideProblem(u"data.path"_s);
+                                   } else {
+                                       m_data->showFailure();
+                                       m_form->setOutsideProblem(u"data.path"_s, errorText(reply.error()));
+                                   }
+                                   updateEstimate();
+                                   updateStart();
+                               });
 }
 
 SpeedAssumption NewRunPanel::speed(const RunSpec &spec) const
@@ -322,6 +382,12 @@ void NewRunPanel::keyPressEvent(QKeyEvent *event)
         return;
     }
     PanelFrame::keyPressEvent(event);
+}
+
+void NewRunPanel::showEvent(QShowEvent *event)
+{
+    PanelFrame::showEvent(event);
+    if (m_isUnasked) m_describeTimer->start(isTyping() ? kTypingDelayMs : kDescribeDelayMs);
 }
 
 void NewRunPanel::resizeEvent(QResizeEvent *event)

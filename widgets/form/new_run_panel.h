@@ -8,6 +8,7 @@
 #include "widgets/session/engine_session.h"
 
 #include <functional>
+#include <memory>
 
 class QBoxLayout;
 class QMenu;
@@ -48,6 +49,7 @@ Q_SIGNALS:
 
 protected:
     void keyPressEvent(QKeyEvent *event) override;
+    void showEvent(QShowEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
 private:
@@ -55,7 +57,10 @@ private:
     void fillRunMenu();
     void takeChange();
     void describeLater();
+    void describeCommitted();
     void describeNow();
+    void askForDescription();
+    [[nodiscard]] bool isTyping() const;
     void updateEstimate();
     void updateStart();
     [[nodiscard]] SpeedAssumption speed(const RunSpec &spec) const;
@@ -72,8 +77,9 @@ private:
     QToolButton *m_showProblem;
     QTimer *m_describeTimer;
     std::function<QString()> m_example;
-    QString m_described; ///< question whose answer is shown or awaited
-    quint64 m_ticket = 0;
+    QString m_question; ///< about the text: its answer is shown, awaited, or will be asked for
+    bool m_isUnasked = false;
+    std::unique_ptr<PendingRequest> m_description; ///< under way
     bool m_isStarting = false;
 };
 

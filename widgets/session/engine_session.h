@@ -69,6 +69,16 @@ Q_SIGNALS:
     void failed(const orrery::Error &error);
 };
 
+/// A request under way. Destroying it cancels it: the engine stops working on it, and no reply comes any
+/// more.
+class PendingRequest {
+public:
+    PendingRequest() = default;
+    virtual ~PendingRequest() = default;
+    PendingRequest(const PendingRequest &) = delete;
+    PendingRequest &operator=(const PendingRequest &) = delete;
+};
+
 template <typename T> using Reply = std::function<void(Result<T>)>;
 
 class EngineSession : public QObject {
@@ -109,9 +119,11 @@ public:
     /// verb as orrery::ControlVerb in core/engine_api: pause, continue, step, checkpoint, stop, set.
     virtual void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting,
                          QObject *context, Reply<RunStatus> reply) = 0;
-    /// JSON of `data describe`. Settings as in DataSpec.
-    virtual void describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
-                              QObject *context, Reply<QString> reply) = 0;
+    /// JSON of `data describe`. Settings as in DataSpec. Reads the whole text: keep the answer's handle, and
+    /// drop it when the question is out of date.
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest>
+    describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
+                 QObject *context, Reply<QString> reply) = 0;
 
     /// @param model run id, "run@step" or a model directory
     virtual std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) = 0;

@@ -9,6 +9,7 @@
 #include "core/spec/field_table.h"
 
 #include <chrono>
+#include <condition_variable>
 #include <thread>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ namespace {
 
 constexpr auto kListInterval = std::chrono::milliseconds(250);
 constexpr int kMaxDescriptions = 2;
+constexpr int kMaxWaiting = 8; ///< each keeps an rpc thread
+constexpr auto kCallerPoll = std::chrono::milliseconds(20);
 constexpr const char *kExampleData = "example";
 
 Result<void> requireAbsolute(const std::string &path, const char *what, const std::string &action)
@@ -27,6 +30,59 @@ Result<void> requireAbsolute(const std::string &path, const char *what, const st
                  "Cannot " + action + ": " + what + " is \"" + path + "\", expected an absolute path.",
                  "Write the whole path, from \"/\" on."};
 }
+
+/// One of a bounded number of places.
+class Place {
+public:
+    explicit Place(std::atomic<int> &count) : m_count(count) {}
+    ~Place()
+    {
+        if (m_isHeld) --m_count;
+    }
+    Place(const Place &) = delete;
+    Place &operator=(const Place &) = delete;
+    [[nodiscard]] bool isHeld() const { return m_isHeld; }
+    bool tryTake(int numPlaces)
+    {
+        for (int taken = m_count; taken < numPlaces;)
+            if (m_count.compare_exchange_weak(taken, taken + 1)) return m_isHeld = true;
+        return false;
+    }
+
+private:
+    std::atomic<int> &m_count;
+    bool m_isHeld = false;
+};
+
+/// Sets a flag when the caller has gone, on a thread of its own: the work need not ask by itself.
+class CallerWatch {
+public:
+    CallerWatch(const StreamSink &caller, std::atomic<bool> &isGone)
+        : m_thread([this, &caller, &isGone] {
+              std::unique_lock lock(m_mutex);
+              while (!m_wake.wait_for(lock, kCallerPoll, [this] { return m_isDone; }))
+                  if (caller.isCancelled()) isGone = true;
+          })
+    {
+    }
+    ~CallerWatch()
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_isDone = true;
+        }
+        m_wake.notify_all();
+        m_thread.join();
+    }
+    CallerWatch(const CallerWatch &) = delete;
+    CallerWatch &operator=(const CallerWatch &) = delete;
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_wake;
+    bool m_isDone = false;
+    std::thread m_thread; ///< last, so that it begins when the others are there
+};
 
 } // namespace
 
@@ -99,24 +155,29 @@ Result<RunStatus> HostService::addRun(const std::string &path)
 
 Result<std::string> HostService::describeData(const DataRequest &request, const StreamSink &caller)
 {
-    struct Place {
-        explicit Place(std::atomic<int> &counter) : count(counter), isFree(++counter <= kMaxDescriptions) {}
-        ~Place() { --count; }
-        std::atomic<int> &count;
-        bool isFree;
-    };
-    const Place place(m_numDescriptions);
-    if (!place.isFree)
-        return Error{ErrorCode::Unavailable,
-                     "Cannot describe data \"" + request.path + "\": " + std::to_string(kMaxDescriptions) +
-                         " other descriptions are under way.",
-                     "Try again when they are done."};
     ORRERY_TRY(requireAbsolute(request.path, "its path", "describe data"));
     if (request.context < 1)
         return Error{ErrorCode::InvalidInput,
                      "Cannot describe data \"" + request.path + "\": context is " +
                          std::to_string(request.context) + ", expected 1 or more.",
                      "Set the context length of the model."};
+    Place place(m_numDescriptions);
+    {
+        Place waiting(m_numWaiting);
+        if (!place.tryTake(kMaxDescriptions) && !waiting.tryTake(kMaxWaiting))
+            return Error{ErrorCode::Unavailable,
+                         "Cannot describe data \"" + request.path +
+                             "\": " + std::to_string(kMaxDescriptions + kMaxWaiting) +
+                             " other descriptions are under way or wait.",
+                         "Try again when they are done."};
+        while (!place.isHeld() && !place.tryTake(kMaxDescriptions)) {
+            if (caller.isCancelled())
+                return Error{
+                    ErrorCode::Cancelled,
+                    "Cannot describe data \"" + request.path + "\": it was cancelled while it waited.", ""};
+            std::this_thread::sleep_for(kCallerPoll);
+        }
+    }
     DataSpec data;
     data.path = request.path;
     if (data.path == kExampleData) {
@@ -126,13 +187,11 @@ Result<std::string> HostService::describeData(const DataRequest &request, const 
     if (!request.tokenizer.empty()) data.tokenizer = request.tokenizer;
     if (!request.specialTokens.empty()) data.specialTokens = request.specialTokens;
     data.valFraction = request.valFraction;
-    std::atomic<bool> cancel{false};
-    const ProgressFn pollCaller = [&](uint64_t, uint64_t) {
-        if (caller.isCancelled()) cancel = true;
-    };
+    std::atomic<bool> isCallerGone{false};
+    const CallerWatch watch(caller, isCallerGone);
     ORRERY_ASSIGN(const TokenShards shards,
                   prepareData(data, request.context, static_cast<uint64_t>(request.seed),
-                              userCacheDir() / "shards", pollCaller, &cancel));
+                              userCacheDir() / "shards", {}, &isCallerGone));
     return describeDataJson(shards.description());
 }
 

@@ -36,7 +36,8 @@ public:
     }
     Result<RunStatus> addRun(const std::string &path) override;
     Result<void> deleteRun(const std::string &run) override { return m_runs.remove(run); }
-    /// Prepares the data as a training would (kept in the cache). Two at a time at most; above: Unavailable.
+    /// Prepares the data as a training would (kept in the cache). Two at a time, a few more wait for their
+    /// turn; above: Unavailable. Ends soon when the caller has gone, whatever it does at the moment.
     Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
 
 private:
@@ -47,6 +48,7 @@ private:
     std::mutex m_mutex;
     std::optional<HostDescription> m_description; ///< asking the GPU driver takes a while: once
     std::atomic<int> m_numDescriptions{0};
+    std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
 };
 
 /// Generates with workers that hold a model each.

@@ -2,10 +2,13 @@
 // The life of a run through the host: made, started, watched, controlled, crashed, resumed, deleted.
 #include "tests/app/host/host_fixture.h"
 
+#include "core/base/lock_file.h"
+#include "core/base/platform.h"
 #include "core/rpc/host_connection.h"
 
 #include <QElapsedTimer>
 
+#include <algorithm>
 #include <sys/stat.h>
 
 using namespace orrery;
@@ -33,6 +36,7 @@ private Q_SLOTS:
     void carriesManyViewers();
     void describesItself();
     void describesData();
+    void cancelledDescriptionsFreeTheirPlaces();
     void endsWithOneHostWhenManyStart();
 
 private:
@@ -403,6 +407,71 @@ void TestHostRuns::describesData()
     token.cancel();
     request.path = m_host->data;
     QCOMPARE(client.describeData(request, token).error().code, ErrorCode::Cancelled);
+}
+
+void TestHostRuns::cancelledDescriptionsFreeTheirPlaces()
+{
+    m_host->start();
+    DataRequest slow;
+    slow.path = m_host->data;
+    VERIFY_OK(m_host->client().describeData(slow));
+    // The prepared data go, and another process seems to prepare them: descriptions wait for its lock.
+    const std::filesystem::path cache = userCacheDir() / "shards";
+    std::string key;
+    for (const auto &entry : std::filesystem::directory_iterator(cache))
+        if (entry.path().filename().string().size() == 64) key = entry.path().filename().string();
+    QVERIFY(!key.empty());
+    std::filesystem::remove_all(cache / key);
+    const auto lock = LockFile::acquire(cache / (key + ".lock"), "a test");
+    VERIFY_OK(lock);
+
+    struct Asker {
+        EngineClient client;
+        CancelToken token;
+        Result<std::string> answer = std::string();
+        std::atomic<bool> isDone{false};
+        std::thread thread;
+        Asker(EngineClient connected, const DataRequest &request) : client(std::move(connected))
+        {
+            thread = std::thread([this, request] {
+                answer = client.describeData(request, token);
+                isDone = true;
+            });
+        }
+        ~Asker()
+        {
+            token.cancel();
+            thread.join();
+        }
+    };
+    std::vector<std::unique_ptr<Asker>> askers;
+    for (int i = 0; i < 2; ++i) askers.push_back(std::make_unique<Asker>(m_host->client(), slow));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    DataRequest quick = slow;
+    quick.context = 64; // another key, whose lock is free
+    Asker third(m_host->client(), quick);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    QVERIFY(!third.isDone); // waits for its turn
+    askers.front()->token.cancel();
+    QVERIFY(waitFor([&] { return askers.front()->isDone && third.isDone; }));
+    QVERIFY(!askers.front()->answer.ok());
+    QCOMPARE(askers.front()->answer.error().code, ErrorCode::Cancelled);
+    VERIFY_OK(third.answer);
+
+    // Beyond those that run and those that may wait there is no place.
+    while (askers.size() < 11) askers.push_back(std::make_unique<Asker>(m_host->client(), slow));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    const auto refused = m_host->client().describeData(slow);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::Unavailable);
+    // One that waits is cancelled, too, and all leave no trace.
+    for (const auto &asker : askers) asker->token.cancel();
+    QVERIFY(waitFor([&] {
+        return std::all_of(askers.begin(), askers.end(),
+                           [](const auto &asker) { return asker->isDone.load(); });
+    }));
+    const auto after = m_host->client().describeData(quick);
+    VERIFY_OK(after);
 }
 
 void TestHostRuns::endsWithOneHostWhenManyStart()

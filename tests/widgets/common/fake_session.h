@@ -22,6 +22,23 @@ public:
     bool isCancelled = false;
 };
 
+/// Drops the answer and counts when it is destroyed before that.
+class FakeRequest : public PendingRequest {
+public:
+    FakeRequest(std::shared_ptr<bool> isWanted, int &numCancelled)
+        : m_isWanted(std::move(isWanted)), m_numCancelled(numCancelled)
+    {
+    }
+    ~FakeRequest() override
+    {
+        if (std::exchange(*m_isWanted, false)) ++m_numCancelled;
+    }
+
+private:
+    std::shared_ptr<bool> m_isWanted;
+    int &m_numCancelled;
+};
+
 class FakeSession : public EngineSession {
 public:
     // What the engine knows.
@@ -50,7 +67,7 @@ public:
     std::vector<Control> controls;
     std::map<QString, int> watchCounts;
     QStringList createdSpecs, startedRuns, deletedRuns, addedPaths, describedPaths, seriesQueries;
-    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0;
+    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0;
     struct Generation {
         QString model;
         GenerateRequest request;
@@ -180,11 +197,16 @@ public:
         controls.push_back({run, verb, steps, setting});
         answer<RunStatus>("control", context, reply, [this, run] { return statusOf(run); });
     }
-    void describeData(const QString &path, const QString &, double, qint64, QObject *context,
-                      Reply<QString> reply) override
+    std::unique_ptr<PendingRequest> describeData(const QString &path, const QString &, double, qint64,
+                                                 QObject *context, Reply<QString> reply) override
     {
         describedPaths << path;
-        answer<QString>("describeData", context, reply, [this] { return dataDescription; });
+        const auto isWanted = std::make_shared<bool>(true);
+        const auto wanted = [isWanted, reply](Result<QString> description) {
+            if (std::exchange(*isWanted, false)) reply(std::move(description));
+        };
+        answer<QString>("describeData", context, wanted, [this] { return dataDescription; });
+        return std::make_unique<FakeRequest>(isWanted, numCancelledDescriptions);
     }
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override
     {

@@ -176,7 +176,11 @@ public:
                  Reply<RunStatus>) override
     {
     }
-    void describeData(const QString &, const QString &, double, qint64, QObject *, Reply<QString>) override {}
+    std::unique_ptr<PendingRequest> describeData(const QString &, const QString &, double, qint64, QObject *,
+                                                 Reply<QString>) override
+    {
+        return nullptr;
+    }
     std::unique_ptr<GenerationHandle> generate(const QString &, const GenerateRequest &) override
     {
         return nullptr;

@@ -47,9 +47,15 @@ private Q_SLOTS:
     void estimateIsRedWhenMemoryIsShort();
     void speedIsNamedAfterTheRunItComesFrom();
     void commandIsThatOfTheSpec();
-    void describesTheTextOnceItIsStill();
+    void describesAChosenTextOnce();
+    void describesATypedTextWhenItIsCommitted_data();
+    void describesATypedTextWhenItIsCommitted();
+    void leavesHalfAPathAlone();
+    void describesATypedTextThatExistsOnceItIsStill();
+    void aDialogCommits();
+    void aNewQuestionCancelsTheOneBefore();
+    void hiddenFormAsksNothing();
     void descriptionErrorStandsUnderThePath();
-    void lateDescriptionsAreDropped();
     void usesTheExample();
     void takesOverTheSettingsOfARun();
     void brokenSpecOfARunIsTold();
@@ -115,6 +121,7 @@ void TestNewRunPanel::startNeedsAConnection()
     FakeSession session;
     session.state = ConnectionState::Lost;
     NewRunPanel panel(session);
+    panel.show();
     panel.form()->setGiven(u"data.path"_s, u"/text"_s);
     QVERIFY(!panel.startButton()->isEnabled());
     session.setConnection(ConnectionState::Connected);
@@ -177,13 +184,13 @@ void TestNewRunPanel::commandIsThatOfTheSpec()
     QCOMPARE(panel.command(), u"orrery-engine train --data '/my text' --set optimizer.lr=0.002"_s);
 }
 
-void TestNewRunPanel::describesTheTextOnceItIsStill()
+void TestNewRunPanel::describesAChosenTextOnce()
 {
     FakeSession session;
     session.dataDescription = kDescription;
     NewRunPanel panel(session);
-    QTest::keyClicks(lineOf(panel, "data.path"), u"/text"_s);
-    QVERIFY(session.describedPaths.isEmpty()); // not at every key
+    panel.show();
+    panel.form()->setGiven(u"data.path"_s, u"/text"_s);
     QTRY_COMPARE(session.describedPaths, QStringList{u"/text"_s});
     QTRY_COMPARE(panel.dataCard()->numTrainTokens(), quint64{943'718});
     QCOMPARE(panel.dataCard()->numbers()->value(u"Files"_s), u"120"_s);
@@ -192,6 +199,105 @@ void TestNewRunPanel::describesTheTextOnceItIsStill()
     panel.form()->setGiven(u"optimizer.lr"_s, u"0.01"_s); // no matter of the text
     QTest::qWait(500);
     QCOMPARE(session.describedPaths.size(), 1);
+    QCOMPARE(session.numCancelledDescriptions, 0);
+}
+
+void TestNewRunPanel::describesATypedTextWhenItIsCommitted_data()
+{
+    QTest::addColumn<bool>("byEnter");
+    QTest::newRow("Enter") << true;
+    QTest::newRow("focus out") << false;
+}
+
+void TestNewRunPanel::describesATypedTextWhenItIsCommitted()
+{
+    QFETCH(bool, byEnter);
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    QLineEdit *line = lineOf(panel, "data.path");
+    QTest::keyClicks(line, u"/no/such/text"_s); // the engine says so, when it is asked
+    QVERIFY(session.describedPaths.isEmpty());
+    if (byEnter) {
+        QTest::keyClick(line, Qt::Key_Return);
+    } else {
+        QFocusEvent out(QEvent::FocusOut);
+        QCoreApplication::sendEvent(line, &out);
+    }
+    QCOMPARE(session.describedPaths, QStringList{u"/no/such/text"_s}); // at once
+    QTest::keyClick(line, Qt::Key_Return);
+    QCOMPARE(session.describedPaths.size(), 1); // asked already
+}
+
+void TestNewRunPanel::leavesHalfAPathAlone()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    QLineEdit *line = lineOf(panel, "data.path");
+    QTest::keyClicks(line, u"/"_s); // a folder, and on the way to another
+    QTest::qWait(600);
+    QTest::keyClicks(line, u"tmp"_s);
+    QTest::qWait(600);
+    QTest::keyClicks(line, u"/orrery-no-such-folder"_s);
+    QTest::qWait(2'000);
+    QVERIFY(session.describedPaths.isEmpty());
+    QVERIFY(panel.form()->shownError(u"data.path"_s).isEmpty());
+}
+
+void TestNewRunPanel::describesATypedTextThatExistsOnceItIsStill()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    QTest::keyClicks(lineOf(panel, "data.path"), u"/proc/self/status"_s);
+    QTest::qWait(800);
+    QVERIFY(session.describedPaths.isEmpty());
+    QTRY_COMPARE(session.describedPaths, QStringList{u"/proc/self/status"_s});
+}
+
+void TestNewRunPanel::aDialogCommits()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.setExamplePath([] { return u"example"_s; });
+    panel.show();
+    QTest::keyClicks(lineOf(panel, "data.path"), u"/half"_s);
+    child<QToolButton>(&panel, "browse_data.path")->menu()->actions().last()->trigger();
+    QCOMPARE(session.describedPaths, QStringList{u"example"_s});
+}
+
+void TestNewRunPanel::aNewQuestionCancelsTheOneBefore()
+{
+    FakeSession session;
+    session.isHolding = true;
+    session.dataDescription = kDescription;
+    NewRunPanel panel(session);
+    panel.show();
+    panel.form()->setGiven(u"data.path"_s, u"/first"_s);
+    QTRY_COMPARE(session.describedPaths.size(), 1);
+    QTest::keyClicks(lineOf(panel, "data.path"), u"2"_s); // the first key is enough
+    QCOMPARE(session.numCancelledDescriptions, 1);
+    session.flush(); // the answer about /first
+    QCOMPARE(panel.dataCard()->numTrainTokens(), quint64{0});
+    QTest::keyClick(lineOf(panel, "data.path"), Qt::Key_Return);
+    QCOMPARE(session.describedPaths.size(), 2);
+    session.flush();
+    QCOMPARE(panel.dataCard()->numTrainTokens(), quint64{943'718});
+    QCOMPARE(session.numCancelledDescriptions, 1);
+}
+
+void TestNewRunPanel::hiddenFormAsksNothing()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    NewRunPanel before(session);
+    before.form()->setGiven(u"data.path"_s, u"/proc/self/status"_s);
+    panel.restoreDraft(before.draftJson());
+    QTest::qWait(2'000);
+    QVERIFY(session.describedPaths.isEmpty());
+    panel.show();
+    QTRY_COMPARE(session.describedPaths, QStringList{u"/proc/self/status"_s});
 }
 
 void TestNewRunPanel::descriptionErrorStandsUnderThePath()
@@ -200,24 +306,13 @@ void TestNewRunPanel::descriptionErrorStandsUnderThePath()
     session.failNext[u"describeData"_s] =
         Error{ErrorCode::NotFound, "Cannot read \"/nothing\": it does not exist.", ""};
     NewRunPanel panel(session);
+    panel.show();
     QTest::keyClicks(lineOf(panel, "data.path"), u"/nothing"_s);
+    QTest::keyClick(lineOf(panel, "data.path"), Qt::Key_Return);
     QTRY_VERIFY(panel.form()->shownError(u"data.path"_s).contains(u"does not exist"_s));
     QVERIFY(!panel.startButton()->isEnabled());
     QTest::keyClicks(lineOf(panel, "data.path"), u"2"_s);
     QCOMPARE(panel.form()->shownError(u"data.path"_s), QString());
-}
-
-void TestNewRunPanel::lateDescriptionsAreDropped()
-{
-    FakeSession session;
-    session.isHolding = true;
-    session.dataDescription = kDescription;
-    NewRunPanel panel(session);
-    panel.form()->setGiven(u"data.path"_s, u"/first"_s);
-    QTRY_COMPARE(session.describedPaths.size(), 1);
-    panel.form()->setGiven(u"data.path"_s, u"/second"_s);
-    session.flush(); // the answer about /first
-    QCOMPARE(panel.dataCard()->numTrainTokens(), quint64{0});
 }
 
 void TestNewRunPanel::usesTheExample()
