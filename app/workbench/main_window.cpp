@@ -119,6 +119,7 @@ QDockWidget *MainWindow::makeDock(const QString &title, const QString &name, QWi
     connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleSave);
     connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleSave);
     connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleSave);
+    dock->installEventFilter(this);
     return dock;
 }
 
@@ -310,6 +311,31 @@ void MainWindow::save()
     m_settings.setValue(QStringLiteral("newRun/draft"), m_newRun->draftJson());
     m_settings.setValue(QStringLiteral("play/draft"), m_play->draftJson());
     m_settings.sync();
+}
+
+void MainWindow::moveEvent(QMoveEvent *event)
+{
+    QMainWindow::moveEvent(event);
+    scheduleSave();
+}
+
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    scheduleSave();
+}
+
+void MainWindow::changeEvent(QEvent *event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange) scheduleSave();
+}
+
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    // The docks: their sizes are dragged, their floating windows moved.
+    if (event->type() == QEvent::Resize || event->type() == QEvent::Move) scheduleSave();
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -54,6 +54,10 @@ public:
 
 protected:
     void closeEvent(QCloseEvent *event) override;
+    void moveEvent(QMoveEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void changeEvent(QEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     enum class Page : uint8_t { Welcome, Curves, Play, NewRun };
@@ -72,7 +76,11 @@ private:
     void applyDefaultDocks(WindowLayout layout);
     void rememberLayout();
     void restoreLayout(WindowLayout layout);
-    void scheduleSave() { m_saveTimer.start(); }
+    /// The first change begins to wait, later ones do not put it off: who types on and on loses no more.
+    void scheduleSave()
+    {
+        if (!m_saveTimer.isActive()) m_saveTimer.start();
+    }
     void save();
 
     EngineSession &m_session;

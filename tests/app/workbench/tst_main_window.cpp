@@ -11,10 +11,11 @@
 #include "widgets/runs/run_panel.h"
 
 #include <QAbstractSlider>
-#include <QAccessible>
 #include <QAbstractSpinBox>
+#include <QAccessible>
 #include <QComboBox>
 #include <QDockWidget>
+#include <QFile>
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QPushButton>
@@ -40,12 +41,21 @@ private Q_SLOTS:
     void newRunOpensByKeyAndClosesByEscape();
     void lostEngineShowsABannerWithRetry();
     void placeIsRememberedAcrossWindows();
+    void steadyTypingIsSavedAllTheSame();
+    void movesAndSizesAreSaved_data();
+    void movesAndSizesAreSaved();
     void everyControlHasAName();
     void nothingIsClippedAtTheSmallestSize();
     void themeButtonSwitches();
 
 private:
     void open();
+    /// What a kill would leave.
+    [[nodiscard]] QByteArray savedBytes() const
+    {
+        QFile file(m_folder->filePath(QStringLiteral("settings.ini")));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
     [[nodiscard]] QWidget *page() const { return m_window->findChild<QStackedWidget *>()->currentWidget(); }
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -171,6 +181,45 @@ void TestMainWindow::placeIsRememberedAcrossWindows()
     QTest::qWait(50);
     QCOMPARE(second->windowLayout(), WindowLayout::Play);
     QCOMPARE(second->selectedRun(), QStringLiteral("beta"));
+}
+
+void TestMainWindow::steadyTypingIsSavedAllTheSame()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    QTest::qWait(1'100); // opening it is saved
+    QLineEdit *name = m_window->newRunPanel().findChild<QLineEdit *>(QStringLiteral("control_name"));
+    QVERIFY(name);
+    for (int i = 0; i < 16; ++i) { // never a second of rest
+        QTest::keyClicks(name, QStringLiteral("x"));
+        QTest::qWait(100);
+    }
+    QVERIFY(savedBytes().contains("xxxx"));
+}
+
+void TestMainWindow::movesAndSizesAreSaved_data()
+{
+    QTest::addColumn<QString>("what");
+    for (const char *what : {"moved", "sized", "maximised", "dock sized"})
+        QTest::newRow(what) << QString::fromLatin1(what);
+}
+
+void TestMainWindow::movesAndSizesAreSaved()
+{
+    QFETCH(QString, what);
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    QTest::qWait(1'100);
+    const QByteArray before = savedBytes();
+    QVERIFY(!before.isEmpty());
+    if (what == QStringLiteral("moved")) m_window->move(m_window->pos() + QPoint(30, 20));
+    if (what == QStringLiteral("sized")) m_window->resize(m_window->size() - QSize(40, 30));
+    if (what == QStringLiteral("maximised")) m_window->showMaximized();
+    if (what == QStringLiteral("dock sized"))
+        m_window->resizeDocks({m_window->findChild<QDockWidget *>(QStringLiteral("runListDock"))}, {330},
+                              Qt::Horizontal);
+    QTest::qWait(1'100);
+    QVERIFY(savedBytes() != before);
 }
 
 void TestMainWindow::everyControlHasAName()
