@@ -116,14 +116,17 @@ void MainWindow::makeToolBar()
     bar->addWidget(m_tabs);
     addStretch();
 
-    auto *theme = makeIconButton(Theme::instance().isDark() ? QStringLiteral("sun") : QStringLiteral("moon"),
-                                 tr("Light or dark"), bar);
+    const auto iconName = [] {
+        return Theme::instance().isDark() ? QStringLiteral("sun") : QStringLiteral("moon");
+    };
+    auto *theme = makeIconButton(iconName(), tr("Light or dark"), bar);
     theme->setObjectName(QStringLiteral("themeButton"));
-    connect(theme, &QToolButton::clicked, this, [this, theme] {
+    connect(theme, &QToolButton::clicked, this, [this] {
         const ThemeKind next = Theme::instance().isDark() ? ThemeKind::Light : ThemeKind::Dark;
         m_themeActions->actions().at(static_cast<int>(next))->trigger();
-        bindIcon(theme, Theme::instance().isDark() ? QStringLiteral("sun") : QStringLiteral("moon"));
     });
+    // The theme is also chosen in the menu.
+    connect(&Theme::instance(), &Theme::changed, theme, [theme, iconName] { bindIcon(theme, iconName()); });
     bar->addWidget(theme);
 }
 

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void everyControlHasAName();
     void nothingIsClippedAtTheSmallestSize();
     void themeButtonSwitches();
+    void themeButtonShowsWhatItLeadsTo();
 
 private:
     void open();
@@ -264,6 +265,28 @@ void TestMainWindow::themeButtonSwitches()
     QVERIFY(Theme::instance().isDark() != wasDark);
     button->click();
     QVERIFY(Theme::instance().isDark() == wasDark);
+}
+
+void TestMainWindow::themeButtonShowsWhatItLeadsTo()
+{
+    open();
+    auto *button = child<QAbstractButton>(m_window.get(), "themeButton");
+    const auto icon = [&button] { return button->property("orreryIcon").toString(); };
+    const auto choose = [this](const QString &text) {
+        for (QAction *action : m_window->findChildren<QAction *>())
+            if (action->text() == text) action->trigger();
+    };
+    QCOMPARE(icon(), QStringLiteral("moon"));
+    choose(QStringLiteral("Dark"));
+    QVERIFY(Theme::instance().isDark());
+    QCOMPARE(icon(), QStringLiteral("sun"));
+    m_window = std::make_unique<MainWindow>(*m_session, *m_settings); // as after a restart
+    button = child<QAbstractButton>(m_window.get(), "themeButton");
+    QCOMPARE(icon(), QStringLiteral("sun"));
+    choose(QStringLiteral("High contrast"));
+    QCOMPARE(icon(), QStringLiteral("sun"));
+    choose(QStringLiteral("Light"));
+    QCOMPARE(icon(), QStringLiteral("moon"));
 }
 
 ORRERY_GUI_TEST_MAIN(TestMainWindow)
