@@ -138,6 +138,10 @@ void MainWindow::makeDocks()
     m_controls = new RunControls(m_session, this);
 
     connect(m_runList, &RunListPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_runList, &RunListPanel::runActivated, this, [this](const QString &run) {
+        selectRun(run);
+        showLayout(WindowLayout::Train);
+    });
     connect(m_runList, &RunListPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_runPanel, &RunPanel::openInPlayground, this, [this](const QString &model) {
         m_play->setModel(model);

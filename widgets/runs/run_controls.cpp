@@ -7,6 +7,7 @@
 #include "widgets/common/run_text.h"
 
 #include <QAction>
+#include <QKeySequence>
 #include <QMenu>
 #include <QTimer>
 
@@ -63,10 +64,11 @@ bool isVerbPossible(RunVerb verb, RunState state)
 }
 
 RunControls::RunControls(EngineSession &session, QObject *parent)
-    : QObject(parent), m_session(session), m_pause(makeAction("pauseAction", u"pause"_s)),
-      m_step(makeAction("stepAction", u"step"_s)),
-      m_checkpoint(makeAction("checkpointAction", u"checkpoint"_s)),
-      m_stop(makeAction("stopAction", u"stop"_s)), m_resume(makeAction("resumeAction", u"resume"_s)),
+    : QObject(parent), m_session(session), m_pause(makeAction("pauseAction", u"pause"_s, Qt::Key_F6)),
+      m_step(makeAction("stepAction", u"step"_s, Qt::Key_F7)),
+      m_checkpoint(makeAction("checkpointAction", u"checkpoint"_s, Qt::Key_F8)),
+      m_stop(makeAction("stopAction", u"stop"_s, Qt::SHIFT | Qt::Key_F5)),
+      m_resume(makeAction("resumeAction", u"resume"_s, Qt::Key_F5)),
       m_copyMenu(new QMenu(tr("Copy as command"))), m_stepMenu(new QMenu)
 {
     // Menus are widgets and cannot be children of a plain object.
@@ -96,10 +98,11 @@ RunControls::RunControls(EngineSession &session, QObject *parent)
     updateActions();
 }
 
-QAction *RunControls::makeAction(const char *objectName, const QString &icon)
+QAction *RunControls::makeAction(const char *objectName, const QString &icon, const QKeySequence &shortcut)
 {
     auto *action = new QAction(this);
     action->setObjectName(QLatin1String(objectName));
+    action->setShortcut(shortcut);
     bindIcon(action, icon);
     return action;
 }
@@ -211,9 +214,10 @@ void RunControls::updateActions()
     else if (waiting)
         reason = tr("Waiting for the next step boundary.");
     auto enabled = [&](RunVerb verb) { return reason.isEmpty() && isVerbPossible(verb, state); };
-    auto tip = [&](RunVerb verb, const QString &what) {
+    auto tip = [&](RunVerb verb, const QAction *action, const QString &text) {
+        const QString what = tr("%1 (%2)").arg(text, action->shortcut().toString(QKeySequence::NativeText));
         if (enabled(verb)) return what;
-        if (!reason.isEmpty()) return what + u'\n' + reason;
+        if (!reason.isEmpty()) return QString(what + u'\n' + reason);
         return QString(what + u'\n' +
                        tr("Not possible: %1 is %2.").arg(runTitle(*m_status), runStateWord(state)));
     };
@@ -223,27 +227,29 @@ void RunControls::updateActions()
     if (waiting == RunVerb::Pause) pauseText = tr("Pausing …");
     if (waiting == RunVerb::Continue) pauseText = tr("Continuing …");
     const RunVerb pauseVerb = isPaused ? RunVerb::Continue : RunVerb::Pause;
-    setAction(m_pause, pauseText,
-              tip(pauseVerb, isPaused ? tr("Go on training") : tr("Pause at the next step boundary")),
-              enabled(pauseVerb));
+    setAction(
+        m_pause, pauseText,
+        tip(pauseVerb, m_pause, isPaused ? tr("Go on training") : tr("Pause at the next step boundary")),
+        enabled(pauseVerb));
     bindIcon(m_pause, isPaused ? u"play"_s : u"pause"_s);
 
     const QString stepText = m_stepCount == 1 ? tr("Step") : tr("Step %1").arg(integerText(m_stepCount));
     setAction(m_step, waiting == RunVerb::Step ? tr("Stepping …") : stepText,
-              tip(RunVerb::Step, m_stepCount == 1
-                                     ? tr("Train one step, then pause again")
-                                     : tr("Train %1 steps, then pause again").arg(integerText(m_stepCount))),
+              tip(RunVerb::Step, m_step,
+                  m_stepCount == 1 ? tr("Train one step, then pause again")
+                                   : tr("Train %1 steps, then pause again").arg(integerText(m_stepCount))),
               enabled(RunVerb::Step));
     setAction(m_checkpoint, waiting == RunVerb::Checkpoint ? tr("Saving …") : tr("Checkpoint"),
-              tip(RunVerb::Checkpoint, tr("Save a checkpoint now")), enabled(RunVerb::Checkpoint));
+              tip(RunVerb::Checkpoint, m_checkpoint, tr("Save a checkpoint now")),
+              enabled(RunVerb::Checkpoint));
     setAction(m_stop, waiting == RunVerb::Stop ? tr("Stopping …") : tr("Stop"),
-              tip(RunVerb::Stop, tr("Save a checkpoint and end; the run can be resumed")),
+              tip(RunVerb::Stop, m_stop, tr("Save a checkpoint and end; the run can be resumed")),
               enabled(RunVerb::Stop));
     QString resumeText = state == RunState::Created ? tr("Start") : tr("Resume");
     if (waiting == RunVerb::Resume)
         resumeText = state == RunState::Created ? tr("Starting …") : tr("Resuming …");
     setAction(m_resume, resumeText,
-              tip(RunVerb::Resume,
+              tip(RunVerb::Resume, m_resume,
                   state == RunState::Created ? tr("Start training") : tr("Go on from the newest checkpoint")),
               enabled(RunVerb::Resume));
     m_stepMenu->setEnabled(m_step->isEnabled());

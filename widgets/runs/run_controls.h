@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The actions on one run: pause and continue, step, checkpoint, stop, resume. They know in which state they
-// make sense, show at once that they were taken, and have a command-line twin each. GUI thread only.
+// make sense, show at once that they were taken, and have a command-line twin each. Their shortcuts are
+// function keys, which no field of text takes. GUI thread only.
 #pragma once
 
 #include "widgets/session/engine_session.h"
@@ -59,7 +60,7 @@ private:
         int64_t stepBefore, checkpointBefore;
         quint64 ticket;
     };
-    QAction *makeAction(const char *objectName, const QString &icon);
+    QAction *makeAction(const char *objectName, const QString &icon, const QKeySequence &shortcut);
     void takeStatus(const RunStatus &status);
     void readRuns();
     void answer(const QString &run, quint64 ticket, const Result<RunStatus> &reply);

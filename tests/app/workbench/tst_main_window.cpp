@@ -7,6 +7,7 @@
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_panel.h"
 
@@ -17,6 +18,7 @@
 #include <QDockWidget>
 #include <QFile>
 #include <QLineEdit>
+#include <QListView>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QScrollBar>
@@ -46,6 +48,9 @@ private Q_SLOTS:
     void movesAndSizesAreSaved();
     void everyControlHasAName();
     void nothingIsClippedAtTheSmallestSize();
+    void activatingARunShowsItsCurves();
+    void runKeysWorkFromEverywhere();
+    void noTwoActionsShareAKey();
     void themeButtonSwitches();
     void themeButtonShowsWhatItLeadsTo();
 
@@ -253,6 +258,73 @@ void TestMainWindow::nothingIsClippedAtTheSmallestSize()
     QTest::qWait(50);
     QVERIFY2(m_window->width() <= 1280 && m_window->height() <= 800,
              qPrintable(QStringLiteral("the window needs %1 x %2").arg(m_window->width()).arg(m_window->height())));
+}
+
+void TestMainWindow::activatingARunShowsItsCurves()
+{
+    m_session->setRuns({fakeRun("alpha", RunState::Running, 2), fakeRun("beta", RunState::Finished, 1)});
+    open();
+    m_window->showLayout(WindowLayout::Play);
+    QListView *list = m_window->findChild<RunListPanel *>()->view();
+    const QPoint beta = list->visualRect(list->model()->index(1, 0)).center();
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, beta);
+    QCOMPARE(m_window->selectedRun(), QStringLiteral("beta"));
+    QVERIFY(page() == &m_window->playground()); // one click chooses only
+    QTest::mouseDClick(list->viewport(), Qt::LeftButton, {}, beta);
+    QVERIFY(page() == &m_window->curves());
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Train);
+    QCOMPARE(m_window->curves().run(), QStringLiteral("beta"));
+    m_window->showNewRun();
+    QTest::keyClick(list, Qt::Key_Up);
+    QTest::keyClick(list, Qt::Key_Return);
+    QVERIFY(page() == &m_window->curves());
+    QCOMPARE(m_window->curves().run(), QStringLiteral("alpha"));
+}
+
+void TestMainWindow::runKeysWorkFromEverywhere()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    m_window->showNewRun();
+    QLineEdit *name = m_window->newRunPanel().findChild<QLineEdit *>(QStringLiteral("control_name"));
+    name->setFocus();
+    const auto press = [this, name](Qt::Key key, RunState state, Qt::KeyboardModifiers modifiers = {}) {
+        m_session->setRuns({fakeRun("alpha", state)});
+        m_session->controls.clear();
+        m_session->startedRuns.clear();
+        QTest::keyClick(name, key, modifiers);
+        m_session->setRuns(
+            {fakeRun("alpha", RunState::Starting)}); // so that nothing waits for the next press
+        if (!m_session->startedRuns.isEmpty()) return QStringLiteral("start");
+        return m_session->controls.empty() ? QString() : m_session->controls.front().verb;
+    };
+    QCOMPARE(press(Qt::Key_F6, RunState::Running), QStringLiteral("pause"));
+    QCOMPARE(press(Qt::Key_F6, RunState::Paused), QStringLiteral("continue"));
+    QCOMPARE(press(Qt::Key_F7, RunState::Paused), QStringLiteral("step"));
+    QCOMPARE(press(Qt::Key_F7, RunState::Running), QString()); // as its action, only where it makes sense
+    QCOMPARE(press(Qt::Key_F5, RunState::Running, Qt::ShiftModifier), QStringLiteral("stop"));
+    QCOMPARE(press(Qt::Key_F5, RunState::Stopped), QStringLiteral("start"));
+    QCOMPARE(press(Qt::Key_F8, RunState::Running), QStringLiteral("checkpoint"));
+    QCOMPARE(name->text(), QString());
+    for (const QAction *action : m_window->findChild<RunControls *>()->actions()) {
+        QVERIFY2(!action->shortcut().isEmpty(), qPrintable(action->objectName()));
+        QVERIFY2(action->toolTip().contains(action->shortcut().toString(QKeySequence::NativeText)),
+                 qPrintable(action->toolTip()));
+    }
+}
+
+void TestMainWindow::noTwoActionsShareAKey()
+{
+    open();
+    QHash<QString, QString> owners;
+    for (const QAction *action : m_window->findChildren<QAction *>()) {
+        if (action->shortcut().isEmpty() || action->shortcutContext() != Qt::WindowShortcut) continue;
+        const QString key = action->shortcut().toString();
+        QVERIFY2(!owners.contains(key), qPrintable(key + QStringLiteral(": ") + owners.value(key) +
+                                                   QStringLiteral(", ") + action->text()));
+        owners.insert(key, action->text());
+    }
+    QVERIFY(owners.size() >= 10);
 }
 
 void TestMainWindow::themeButtonSwitches()
