@@ -5,12 +5,16 @@
 #include "widgets/curves/curves_panel.h"
 #include "widgets/session/engine_session.h"
 
+#include <QEvent>
+#include <QWidget>
+
 namespace orrery::ui {
 
-LatencyProbe::LatencyProbe(EngineSession &session, CurvesPanel &curves, const QString &path, QObject *parent)
-    : QObject(parent), m_file(path)
+LatencyProbe::LatencyProbe(EngineSession &session, CurvesPanel &curves, const QString &path, QWidget *window)
+    : QObject(window), m_file(path)
 {
     if (!m_file.open(QIODevice::WriteOnly | QIODevice::Truncate)) return;
+    window->installEventFilter(this);
     connect(&session, &EngineSession::updated, this, [this](const RunUpdate &update) {
         for (const StepReport &report : update.reports) m_unpainted.emplace_back(report.step, report.wallTime);
     });
@@ -21,9 +25,26 @@ LatencyProbe::LatencyProbe(EngineSession &session, CurvesPanel &curves, const QS
             lines += QByteArray::number((now - m_unpainted.front().second) * 1e3, 'f', 2) + '\n';
             m_unpainted.pop_front();
         }
-        m_file.write(lines);
-        m_file.flush();
+        write(lines);
     });
+}
+
+bool LatencyProbe::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() == QEvent::Paint) {
+        watched->removeEventFilter(this);
+        // Queued: after all children have painted, too, and the frame has gone to the screen.
+        QMetaObject::invokeMethod(
+            this, [this] { write("first-paint " + QByteArray::number(wallSeconds(), 'f', 4) + '\n'); },
+            Qt::QueuedConnection);
+    }
+    return QObject::eventFilter(watched, event);
+}
+
+void LatencyProbe::write(const QByteArray &lines)
+{
+    m_file.write(lines);
+    m_file.flush();
 }
 
 } // namespace orrery::ui

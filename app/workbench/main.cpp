@@ -28,7 +28,10 @@ int main(int argc, char **argv)
     parser.addVersionOption();
     parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A run or model directory to open"), QStringLiteral("[path]"));
     QCommandLineOption socket(QStringLiteral("socket"), QApplication::translate("main", "Socket of the host (default: this user's)"), QStringLiteral("path"));
-    QCommandLineOption latency(QStringLiteral("latency"), QApplication::translate("main", "Write log-to-paint times in milliseconds to a file"), QStringLiteral("file"));
+    QCommandLineOption latency(
+        QStringLiteral("latency"),
+        QApplication::translate("main", "Write first paint and log-to-paint times to a file"),
+        QStringLiteral("file"));
     QCommandLineOption quitAfter(QStringLiteral("quit-after"), QApplication::translate("main", "Close after this many milliseconds (measurements)"), QStringLiteral("ms"));
     parser.addOptions({socket, latency, quitAfter});
     parser.process(application);
@@ -42,6 +45,7 @@ int main(int argc, char **argv)
     host.socketPath = parser.value(socket).toStdString();
     ui::RpcSession session(host);
     ui::MainWindow window(session, settings);
+    if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
     window.show();
     if (!parser.positionalArguments().isEmpty()) {
         const QString path = parser.positionalArguments().first();
@@ -49,7 +53,6 @@ int main(int argc, char **argv)
             if (session.connectionState() == ui::ConnectionState::Connected) window.openPath(path);
         }, Qt::SingleShotConnection);
     }
-    if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
     if (parser.isSet(quitAfter)) QTimer::singleShot(parser.value(quitAfter).toInt(), &window, &QWidget::close);
     return QApplication::exec();
 }
