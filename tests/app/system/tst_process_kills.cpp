@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host and window are killed again and again while a run trains: the losses stay bit-identical to those of a run that
-// nobody watched, and a new host or window lists the run, its state and its whole curve.
+// Host and worker are killed while a run trains: the losses stay bit-identical to those of a run that nobody
+// watched, and a new host lists the run, its state and its whole curve. tst_window_kills does the same to the
+// window.
 #include "run_fixture.h"
 
 #include "core/spec/run_records.h"
@@ -21,7 +22,6 @@ class TestProcessKills : public QObject {
 
 private Q_SLOTS:
     void hostKillsLeaveTheLossesAlone();
-    void windowKillsLeaveTheLossesAlone();
     void killedWorkerIsShownAsCrashedAndResumes();
 
 private:
@@ -76,32 +76,6 @@ void TestProcessKills::hostKillsLeaveTheLossesAlone()
     }
     QVERIFY(waitForEnd(system, run, 240'000));
     QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
-    host->kill();
-    host->waitForFinished();
-}
-
-void TestProcessKills::windowKillsLeaveTheLossesAlone()
-{
-    if (!QFile::exists(QStringLiteral(ORRERY_BIN_DIR "/orrery"))) QSKIP("built without the desktop");
-    System system;
-    const Losses expected = system.trainAlone(QStringLiteral("alone"), m_numSteps);
-    auto host = system.startHost();
-    auto created = system.client()->createRun(system.specJson(m_numSteps).toStdString(), system.path(QStringLiteral("watched")).toStdString(), true);
-    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
-    QRandomGenerator random(6);
-    for (int i = 0; i < m_numKills; ++i) {
-        auto window = system.start(QStringLiteral("orrery"), {QStringLiteral("--socket"), system.hostSocket(), QStringLiteral("--latency"),
-                                                              system.path(QStringLiteral("painted.txt"))});
-        QTest::qWait(random.bounded(400, 1200));
-        QCOMPARE(window->state(), QProcess::Running); // it must live until it is killed
-        window->kill();
-        window->waitForFinished();
-    }
-    QVERIFY(waitForEnd(system, created->id, 240'000));
-    QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
-    auto status = system.client()->status(created->id);
-    QVERIFY(status.ok());
-    QCOMPARE(status->trainerWaits, 0u);
     host->kill();
     host->waitForFinished();
 }

@@ -4,6 +4,7 @@
 #include "app/workbench/call_threads.h"
 #include "app/workbench/rpc_session.h"
 #include "host_process.h"
+#include "whole_curve.h"
 #include "widgets/curves/curves_feed.h"
 #include "widgets/curves/curves_model.h"
 
@@ -14,6 +15,7 @@
 
 using namespace orrery;
 using namespace orrery::ui;
+using orrery::test::gapIn;
 using orrery::test::HostProcess;
 
 namespace {
@@ -43,24 +45,6 @@ int numThreadsNamed(const QByteArray &name)
         if (file.open(QIODevice::ReadOnly) && file.readAll().trimmed() == name) ++count;
     }
     return count;
-}
-
-/// "" when the loss has each step 1 … lastStep once, else what is wrong.
-QString gapIn(const CurvesModel &model, const QString &run, qint64 lastStep)
-{
-    qint64 next = 1;
-    for (const SeriesBucket &bucket : model.buckets(run, series::kLoss)) {
-        const auto numSteps = static_cast<quint64>(bucket.lastStep - bucket.firstStep + 1);
-        if (bucket.firstStep != next || bucket.numPoints != numSteps)
-            return QStringLiteral("steps %1 to %2 have %3 points, expected to go on at %4")
-                .arg(bucket.firstStep)
-                .arg(bucket.lastStep)
-                .arg(bucket.numPoints)
-                .arg(next);
-        next = bucket.lastStep + 1;
-    }
-    return next == lastStep + 1 ? QString()
-                                : QStringLiteral("ends at %1, expected %2").arg(next - 1).arg(lastStep);
 }
 
 } // namespace
