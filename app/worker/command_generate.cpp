@@ -56,6 +56,7 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
     json["generated_tokens"] = summary.generatedTokens;
     json["prompt_seconds"] = summary.promptSeconds;
     json["decode_seconds"] = summary.decodeSeconds;
+    json["threads"] = numTensorThreads();
     json["text"] = sanitizeUtf8(text);
     if (!note.empty()) json["note"] = sanitizeUtf8(note);
     return json.dump();

@@ -27,6 +27,8 @@ void prepareTensorThread(int64_t threads)
     isInteropSet = true;
 }
 
+int numTensorThreads() { return at::get_num_threads(); }
+
 void prepareProcess() { std::signal(SIGPIPE, SIG_IGN); }
 
 void printLine(const std::string &line)

@@ -17,6 +17,8 @@ std::string programText();
 /// will use ATen, before its first operation: both are inherited by the threads that libgomp starts from it.
 /// @param threads 0: all processors this process may use
 void prepareTensorThread(int64_t threads);
+/// Threads that tensor operations of the calling thread use now.
+int numTensorThreads();
 
 /// A closed pipe becomes an error of write, not the end.
 void prepareProcess();

@@ -3,7 +3,7 @@
 #include "app/engine/commands/command.h"
 #include "app/engine/host/worker_process.h"
 
-#include <cstdio>
+#include <optional>
 
 namespace orrery::cli {
 
@@ -16,7 +16,7 @@ struct ModelArguments {
     std::string promptFile;
     std::vector<std::string> passed; ///< sampling options, checked by the worker that knows their ranges
     std::string device;
-    int64_t threads = 0;
+    std::optional<int64_t> threads; ///< not given: the worker's default, all
 };
 
 int runWorker(const Session &session, const ModelArguments &arguments, std::vector<std::string> command)
@@ -25,8 +25,10 @@ int runWorker(const Session &session, const ModelArguments &arguments, std::vect
     if (!model) return fail(session, model.error());
     command.insert(command.end(), {"--model", *model});
     if (!arguments.device.empty()) command.insert(command.end(), {"--device", arguments.device});
+    // The environment is what libgomp reads before main; the option is what the worker tells LibTorch.
+    if (arguments.threads) command.insert(command.end(), {"--threads", std::to_string(*arguments.threads)});
     if (session.json) command.push_back("--json");
-    return fail(session, execWorker({command, arguments.threads}));
+    return fail(session, execWorker({command, arguments.threads.value_or(0)}));
 }
 
 void passOption(CLI::App *command, const char *name, const char *help, std::vector<std::string> &passed)

@@ -48,10 +48,13 @@ public:
         return environment;
     }
 
-    [[nodiscard]] EngineAnswer run(const QStringList &arguments, int timeoutMs = 60'000) const
+    /// @param variables "NAME=value" over the usual environment
+    [[nodiscard]] EngineAnswer run(const QStringList &arguments, int timeoutMs = 60'000, const QStringList &variables = {}) const
     {
         QProcess process;
-        process.setProcessEnvironment(environment());
+        auto environment = this->environment();
+        for (const QString &variable : variables) environment.insert(variable.section(u'=', 0, 0), variable.section(u'=', 1));
+        process.setProcessEnvironment(environment);
         process.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"), arguments);
         if (!process.waitForFinished(timeoutMs)) {
             process.kill();

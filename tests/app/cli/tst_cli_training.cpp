@@ -2,6 +2,8 @@
 // The whole way on the command line: describe, train, list, resume, generate, evaluate, copy, delete.
 #include "engine_process.h"
 
+#include "core/base/platform.h"
+
 class TestCliTraining : public QObject {
     Q_OBJECT
 
@@ -13,6 +15,8 @@ private Q_SLOTS:
     void resumeContinuesAtTheSavedStep();
     void generatesTheSameForTheSameSeed();
     void generateStreamsJsonTokens();
+    void generateUsesTheThreadsItIsGiven();
+    void evaluatePassesThreadsToTheWorker();
     void rejectsBadSampling();
     void offersSavedStepsForAMissingOne();
     void evaluatesAText();
@@ -119,6 +123,30 @@ void TestCliTraining::generateStreamsJsonTokens()
     QCOMPARE(lines.size(), 6);
     QVERIFY(lines.first().contains(QStringLiteral("p")));
     QCOMPARE(lines.last()[QStringLiteral("event")].toString(), QStringLiteral("done"));
+}
+
+void TestCliTraining::generateUsesTheThreadsItIsGiven()
+{
+    const auto threadsOf = [this](const QStringList &options) {
+        const EngineAnswer answer = m_home.run(QStringList{QStringLiteral("generate"), m_run, QStringLiteral("--prompt"), QStringLiteral("the"),
+                                                           QStringLiteral("--max-tokens"), QStringLiteral("1"), QStringLiteral("--json")} + options);
+        return answer.exitCode == 0 ? answer.lines().last()[QStringLiteral("threads")].toInt() : -1;
+    };
+    QCOMPARE(threadsOf({QStringLiteral("--threads"), QStringLiteral("1")}), 1);
+    QCOMPARE(threadsOf({QStringLiteral("--threads"), QStringLiteral("3")}), 3);
+    QCOMPARE(threadsOf({QStringLiteral("--threads"), QStringLiteral("0")}), orrery::cpuInfo().numLogical);
+    QCOMPARE(threadsOf({}), orrery::cpuInfo().numLogical);
+}
+
+void TestCliTraining::evaluatePassesThreadsToTheWorker()
+{
+    const QString worker = m_home.write(QStringLiteral("worker"), "#!/bin/sh\necho \"$OMP_NUM_THREADS:\" \"$@\"\n");
+    QVERIFY(QFile::setPermissions(worker, QFile::ReadOwner | QFile::ExeOwner));
+    const QStringList command{QStringLiteral("evaluate"), m_run, QStringLiteral("--data"), m_text, QStringLiteral("--threads"), QStringLiteral("3")};
+    const EngineAnswer answer = m_home.run(command, 20'000, {QStringLiteral("ORRERY_WORKER=") + worker});
+    QCOMPARE(answer.exitCode, 0);
+    QVERIFY2(answer.out.startsWith(QStringLiteral("3: evaluate ")), qPrintable(answer.out));
+    QVERIFY2(answer.out.contains(QStringLiteral(" --threads 3")), qPrintable(answer.out));
 }
 
 void TestCliTraining::rejectsBadSampling()
