@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <optional>
 
 namespace orrery::cli {
 
@@ -22,8 +23,8 @@ struct TrainArguments {
     std::string out;
     std::string device;
     std::vector<std::string> settings;
-    int64_t steps = 0;
-    int64_t seed = -1;
+    std::optional<int64_t> steps;
+    std::optional<int64_t> seed;
     bool isQuiet = false;
     std::string run; ///< resume
 };
@@ -38,8 +39,8 @@ Result<RunSpec> buildSpec(const TrainArguments &arguments)
     if (!arguments.data.empty()) ORRERY_TRY(builder.setValue("data.path", FieldValue{arguments.data}));
     if (!arguments.name.empty()) ORRERY_TRY(builder.setValue("name", FieldValue{arguments.name}));
     if (!arguments.device.empty()) ORRERY_TRY(builder.setText("device", arguments.device));
-    if (arguments.steps != 0) ORRERY_TRY(builder.setValue("train.steps", FieldValue{arguments.steps}));
-    if (arguments.seed >= 0) ORRERY_TRY(builder.setValue("seed", FieldValue{arguments.seed}));
+    if (arguments.steps) ORRERY_TRY(builder.setValue("train.steps", FieldValue{*arguments.steps}));
+    if (arguments.seed) ORRERY_TRY(builder.setValue("seed", FieldValue{*arguments.seed}));
     for (const std::string &setting : arguments.settings) {
         const size_t equals = setting.find('=');
         if (equals == std::string::npos)
@@ -55,9 +56,9 @@ int becomeWorker(const Session &session, const TrainArguments &arguments, const 
 {
     std::vector<std::string> command = {"train", run.path().string(), "--display",
                                         session.json ? "json" : arguments.isQuiet ? "none" : "bar"};
-    if (arguments.steps > 0 && !arguments.run.empty()) {
+    if (arguments.steps && !arguments.run.empty()) {
         command.push_back("--steps");
-        command.push_back(std::to_string(arguments.steps));
+        command.push_back(std::to_string(*arguments.steps));
     }
     return fail(session, execWorker({command, run.frozen().spec.threads}));
 }
@@ -78,6 +79,9 @@ int train(const Session &session, const TrainArguments &arguments)
 
 int resume(const Session &session, const TrainArguments &arguments)
 {
+    if (arguments.steps)
+        if (auto checked = checkFieldValue(*findField("train.steps"), FieldValue{*arguments.steps}); !checked)
+            return fail(session, checked.error());
     auto path = session.catalogue.resolve(arguments.run);
     if (!path) return fail(session, path.error());
     auto run = RunDirectory::open(*path);

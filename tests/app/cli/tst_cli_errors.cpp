@@ -66,6 +66,22 @@ void TestCliErrors::namesValueRuleAndRemedy_data()
                                         << QStringList{QStringLiteral("nope")};
     QTest::newRow("unknown verb") << QStringList{QStringLiteral("control"), QStringLiteral("nope"), QStringLiteral("pauze")} << 3
                                   << QStringList{QStringLiteral("pauze"), QStringLiteral("pause")};
+    const QString seed = QStringLiteral("--seed");
+    const QString steps = QStringLiteral("--steps");
+    QTest::newRow("negative seed") << QStringList{train, data, text, seed, QStringLiteral("-5")} << 3
+                                   << QStringList{QStringLiteral("seed"), QStringLiteral("-5")};
+    QTest::newRow("seed is no number") << QStringList{train, data, text, seed, QStringLiteral("five")} << 2
+                                       << QStringList{QStringLiteral("--seed"), QStringLiteral("five")};
+    QTest::newRow("no steps") << QStringList{train, data, text, steps, QStringLiteral("0")} << 3
+                              << QStringList{QStringLiteral("train.steps"), QStringLiteral("0")};
+    QTest::newRow("negative steps") << QStringList{train, data, text, steps, QStringLiteral("-5")} << 3
+                                    << QStringList{QStringLiteral("train.steps"), QStringLiteral("-5")};
+    QTest::newRow("resume to negative steps") << QStringList{QStringLiteral("resume"), QStringLiteral("nope"), steps, QStringLiteral("-5")} << 3
+                                              << QStringList{QStringLiteral("train.steps"), QStringLiteral("-5")};
+    QTest::newRow("resume to no steps") << QStringList{QStringLiteral("resume"), QStringLiteral("nope"), steps, QStringLiteral("0")} << 3
+                                        << QStringList{QStringLiteral("train.steps")};
+    QTest::newRow("negative threads") << QStringList{QStringLiteral("evaluate"), m_home.path(), data, text, QStringLiteral("--threads"), QStringLiteral("-1")} << 2
+                                      << QStringList{QStringLiteral("--threads"), QStringLiteral("-1")};
     QTest::newRow("missing spec file") << QStringList{train, QStringLiteral("--spec"), QStringLiteral("/no/spec.json")} << 3
                                        << QStringList{QStringLiteral("/no/spec.json")};
 }
