@@ -9,8 +9,8 @@ namespace {
 
 RunState runState(uint32_t number)
 {
-    return number <= static_cast<uint32_t>(RunState::Crashed) ? static_cast<RunState>(number)
-                                                              : RunState::Unknown;
+    return number <= static_cast<uint32_t>(RunState::Unreadable) ? static_cast<RunState>(number)
+                                                                 : RunState::Unknown;
 }
 
 EventKind eventKind(uint32_t number)

@@ -8,15 +8,15 @@ namespace orrery {
 namespace {
 
 // In the order of the enums: names cross files, so they are appended to and never changed.
-constexpr std::array<const char *, 10> kStateNames = {"unknown", "created",  "starting", "running",
-                                                      "paused",  "stopping", "stopped",  "finished",
-                                                      "failed",  "crashed"};
+constexpr std::array<const char *, 11> kStateNames = {"unknown", "created",  "starting",  "running",
+                                                      "paused",  "stopping", "stopped",   "finished",
+                                                      "failed",  "crashed",  "unreadable"};
 constexpr std::array<const char *, 15> kEventNames = {
     "unknown", "started", "resumed",    "paused",  "continued", "checkpoint", "checkpoint_deleted",
     "setting", "sample",  "non_finite", "warning", "finished",  "stopped",    "failed",
     "note"};
 
-static_assert(static_cast<size_t>(RunState::Crashed) + 1 == kStateNames.size());
+static_assert(static_cast<size_t>(RunState::Unreadable) + 1 == kStateNames.size());
 static_assert(static_cast<size_t>(EventKind::Note) + 1 == kEventNames.size());
 
 template <typename Enum, size_t N> const char *nameOf(Enum value, const std::array<const char *, N> &names)

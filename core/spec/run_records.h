@@ -22,6 +22,7 @@ enum class RunState : uint8_t {
     Finished,
     Failed,   ///< ended with an error (text in RunStatus::error)
     Crashed,  ///< no worker lives, and the last one did not say goodbye
+    Unreadable, ///< spec.json or run.db is broken or from a newer program (text in RunStatus::error)
 };
 const char *runStateName(RunState state);
 RunState runStateFromName(const std::string &name);
@@ -107,7 +108,7 @@ struct RunStatus {
     uint64_t numParameters = 0;
     std::string device;
     int64_t threads = 0;
-    std::string error;      ///< why it failed or crashed
+    std::string error;      ///< why it failed, crashed or cannot be read
     int64_t lastCheckpointStep = -1;
     uint64_t trainerWaits = 0; ///< how often the trainer thread waited for viewers in this attempt (must stay 0)
     uint64_t diskWaits = 0;    ///< how often it waited because run.db did not keep up, in this attempt

@@ -123,7 +123,7 @@ std::vector<RunStatus> Catalogue::list() const
 {
     std::vector<RunStatus> statuses;
     for (const fs::path &path : scan())
-        if (const auto run = RunDirectory::open(path)) statuses.push_back(run->status());
+        if (auto status = readRunStatus(path)) statuses.push_back(std::move(*status));
     std::stable_sort(statuses.begin(), statuses.end(),
                      [](const RunStatus &a, const RunStatus &b) { return a.createdAt > b.createdAt; });
     return statuses;

@@ -22,9 +22,10 @@ public:
     /// Adds a run outside runs/ (idempotent, durable).
     Result<void> add(const std::filesystem::path &runDirectory) const;
     Result<void> forget(const std::filesystem::path &runDirectory) const;
-    /// All run directories that exist: runs/* and the added ones. Unreadable ones are left out of the list, never deleted.
+    /// All run directories that exist: runs/* and the added ones, readable or not.
     [[nodiscard]] std::vector<std::filesystem::path> scan() const;
-    /// Status of each run with liveness checked by lock: a "running" run without a lock holder is Crashed.
+    /// Status of each run with liveness checked by lock: a "running" run without a lock holder is Crashed,
+    /// one that cannot be read is Unreadable and says why.
     [[nodiscard]] std::vector<RunStatus> list() const;
     /// By id, unique prefix of an id, name, or path. @error NotFound (nearest offered), Conflict (ambiguous)
     [[nodiscard]] Result<std::filesystem::path> resolve(const std::string &idOrPath) const;

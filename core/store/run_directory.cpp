@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -322,7 +323,7 @@ RunStatus RunDirectory::status() const
                 lastCheckpoint = std::max(lastCheckpoint, checkpoints->back().step);
             status.lastCheckpointStep = lastCheckpoint;
         } else if (!stored && stored.error().code != ErrorCode::NotFound) {
-            status.state = RunState::Unknown;
+            status.state = RunState::Unreadable;
             status.error = stored.error().text();
         }
         return status;
@@ -337,6 +338,25 @@ RunStatus RunDirectory::status() const
     status.directory = m_path.string();
     status.name = m_frozen.spec.name.empty() ? m_frozen.id : m_frozen.spec.name;
     status.createdAt = m_frozen.createdAt;
+    return status;
+}
+
+std::optional<RunStatus> readRunStatus(const fs::path &directory)
+{
+    const auto run = RunDirectory::open(directory);
+    if (run) return run->status();
+    if (run.error().code == ErrorCode::NotFound) return std::nullopt;
+    const fs::path path = absolutePath(directory);
+    RunStatus status;
+    status.state = RunState::Unreadable;
+    status.id = path.filename().string();
+    status.name = status.id;
+    status.directory = path.string();
+    status.error = run.error().text();
+    // It was made when its spec was written, as far as can be told.
+    struct stat info {};
+    if (::stat((path / kSpecFile).c_str(), &info) == 0)
+        status.createdAt = static_cast<double>(info.st_mtim.tv_sec);
     return status;
 }
 

@@ -55,7 +55,8 @@ public:
     Result<void> writeWorkerInfo(const WorkerInfo &info) const;
 
     /// Status from run.db (or from spec.json when there is no run.db yet) with liveness checked. A worker that is gone
-    /// without its last status there is Failed or Crashed, with the reason from failure.json where there is one.
+    /// without its last status there is Failed or Crashed, with the reason from failure.json where there is one. A
+    /// run.db that cannot be read makes it Unreadable.
     [[nodiscard]] RunStatus status() const;
     /// Copies a run, live or not: run.db by SQLite's backup, whole checkpoints only. @error Conflict (target exists), Io
     Result<void> copyTo(const std::filesystem::path &target) const;
@@ -66,5 +67,9 @@ private:
     std::filesystem::path m_path;
     FrozenSpec m_frozen;
 };
+
+/// Status of the run in a folder. A run that cannot be opened is Unreadable, with the reason, under its
+/// folder's name. Nothing where there is no run.
+std::optional<RunStatus> readRunStatus(const std::filesystem::path &directory);
 
 } // namespace orrery

@@ -178,7 +178,7 @@ template <typename Message, typename T> T overTheWire(const T &value)
 
 RunStatus randomStatus(RandomValues &r)
 {
-    return {r.text(),    r.text(),    r.text(),    r.pick(RunState::Crashed),
+    return {r.text(),    r.text(),    r.text(),    r.pick(RunState::Unreadable),
             r.integer(), r.integer(), r.small(),   r.number(),
             r.number(),  r.number(),  r.number(),  r.number(),
             r.number(),  r.number(),  r.number(),  r.number(),

@@ -11,7 +11,7 @@ class TestRunRecords : public QObject {
 private Q_SLOTS:
     void statesReadBackByName()
     {
-        for (int i = 0; i <= static_cast<int>(RunState::Crashed); ++i) {
+        for (int i = 0; i <= static_cast<int>(RunState::Unreadable); ++i) {
             const auto state = static_cast<RunState>(i);
             QCOMPARE(static_cast<int>(runStateFromName(runStateName(state))), i);
         }
@@ -29,7 +29,7 @@ private Q_SLOTS:
     void aWorkerLivesInFourStates()
     {
         int numLive = 0;
-        for (int i = 0; i <= static_cast<int>(RunState::Crashed); ++i)
+        for (int i = 0; i <= static_cast<int>(RunState::Unreadable); ++i)
             numLive += isLiveState(static_cast<RunState>(i));
         QCOMPARE(numLive, 4);
         QVERIFY(isLiveState(RunState::Paused));

@@ -73,16 +73,43 @@ private Q_SLOTS:
         fs::rename(m_path / "moved", outside);
         QCOMPARE(m_catalogue->scan(), std::vector<fs::path>{outside});
     }
-    void listsNewestFirstAndLeavesOutUnreadableOnes()
+    void listsNewestFirst()
     {
         make("old", "", 1000);
         make("new", "", 3000);
         make("middle", "", 2000);
-        writeText(m_catalogue->runsDirectory() / "broken" / "spec.json", "{");
         std::vector<std::string> ids;
         for (const RunStatus &status : m_catalogue->list()) ids.push_back(status.id);
         QCOMPARE(ids, (std::vector<std::string>{"new", "middle", "old"}));
-        QVERIFY(fs::exists(m_catalogue->runsDirectory() / "broken" / "spec.json"));
+    }
+    void listsUnreadableRunsWithTheirReason_data()
+    {
+        QTest::addColumn<QString>("spec");
+        QTest::addColumn<QString>("reason");
+        QTest::newRow("broken") << "{"
+                                << "not a JSON object";
+        QTest::newRow("newer") << R"({"spec_version":999,"id":"x","spec":{}})"
+                               << "spec_version is 999";
+        QTest::newRow("unknown key") << R"({"spec_version":1,"id":"x","spec":{"modle":{}}})"
+                                     << "modle";
+    }
+    void listsUnreadableRunsWithTheirReason()
+    {
+        QFETCH(const QString, spec);
+        QFETCH(const QString, reason);
+        make("good", "", 3e10);
+        const fs::path path = m_catalogue->runsDirectory() / "odd";
+        writeText(path / "spec.json", spec.toStdString());
+        const std::vector<RunStatus> runs = m_catalogue->list();
+        QCOMPARE(runs.size(), size_t{2});
+        const RunStatus &odd = runs.back();
+        QVERIFY(odd.state == RunState::Unreadable);
+        QCOMPARE(odd.id, std::string("odd"));
+        QCOMPARE(odd.directory, path.string());
+        QVERIFY2(odd.error.find(reason.toStdString()) != std::string::npos, odd.error.c_str());
+        QVERIFY(odd.createdAt > 1e9); // when its spec was written
+        QCOMPARE(readText(path / "spec.json"), spec.toStdString());
+        QCOMPARE(m_catalogue->resolve("odd").value(), path);
     }
     void aRunningRunWithoutLockIsListedAsCrashed()
     {

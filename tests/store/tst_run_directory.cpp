@@ -106,6 +106,18 @@ private Q_SLOTS:
     {
         VERIFY_ERROR(RunDirectory::open(m_path / "missing"), ErrorCode::NotFound, "no spec.json");
     }
+    void aStatusIsReadWhereTheRunIsBroken()
+    {
+        QVERIFY(!readRunStatus(m_path / "missing").has_value());
+        const RunDirectory run = make();
+        QVERIFY(readRunStatus(run.path())->state == RunState::Created);
+        writeText(run.path() / "spec.json", "[");
+        const auto status = readRunStatus(run.path());
+        QVERIFY(status.has_value());
+        QVERIFY(status->state == RunState::Unreadable);
+        QCOMPARE(status->id, std::string("run-1"));
+        QVERIFY2(status->error.find("not a JSON object") != std::string::npos, status->error.c_str());
+    }
     void idsAreReadableAndUnused()
     {
         const auto first = RunDirectory::makeId("C++ Tiny (ä)!", m_path / "runs");
@@ -281,7 +293,7 @@ private Q_SLOTS:
         const RunDirectory run = make();
         writeText(run.path() / "run.db", std::string(5000, 'x'));
         const RunStatus status = run.status();
-        QVERIFY(status.state == RunState::Unknown);
+        QVERIFY(status.state == RunState::Unreadable);
         QVERIFY2(status.error.find("not a database") != std::string::npos, status.error.c_str());
     }
     void copiesALiveRunWithWholeCheckpoints()

@@ -65,6 +65,8 @@ QString runStateWord(RunState state)
         return tr("failed");
     case RunState::Crashed:
         return tr("crashed");
+    case RunState::Unreadable:
+        return tr("not readable");
     }
     return tr("unknown");
 }
@@ -82,6 +84,7 @@ QChar runStateGlyph(RunState state)
         return u'✓';
     case RunState::Failed:
     case RunState::Crashed:
+    case RunState::Unreadable:
         return u'✕';
     case RunState::Stopped:
         return u'■';
@@ -100,6 +103,7 @@ Tone runStateTone(RunState state)
         return Tone::Good;
     case RunState::Failed:
     case RunState::Crashed:
+    case RunState::Unreadable:
         return Tone::Error;
     default:
         return Tone::Secondary;
@@ -136,6 +140,9 @@ QString runStateLine(const RunStatus &status, double now)
                                     : tr("stopped: %1").arg(firstSentence(status.error));
     case RunState::Crashed:
         return tr("crashed at %1, can be resumed").arg(step);
+    case RunState::Unreadable:
+        return status.error.empty() ? tr("not readable")
+                                    : tr("not readable: %1").arg(firstSentence(status.error));
     case RunState::Created:
         return tr("not started");
     case RunState::Unknown:
@@ -184,7 +191,8 @@ void paintRunState(QPainter &painter, const QRectF &area, RunState state, const 
         break;
     }
     case RunState::Failed:
-    case RunState::Crashed: {
+    case RunState::Crashed:
+    case RunState::Unreadable: {
         const double arm = radius * 0.58;
         painter.setPen(line);
         painter.drawLine(center + QPointF(-arm, -arm), center + QPointF(arm, arm));

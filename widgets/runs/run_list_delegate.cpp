@@ -23,7 +23,9 @@ Tone stateLineTone(const QModelIndex &index)
 {
     if (index.data(RunListModel::IsStaleRole).toBool()) return Tone::Warning;
     const auto state = static_cast<RunState>(index.data(RunListModel::StateRole).toInt());
-    return state == RunState::Failed || state == RunState::Crashed ? Tone::Error : Tone::Secondary;
+    const bool isBad =
+        state == RunState::Failed || state == RunState::Crashed || state == RunState::Unreadable;
+    return isBad ? Tone::Error : Tone::Secondary;
 }
 
 const std::vector<double> &sparklineOf(const QModelIndex &index)

@@ -274,7 +274,8 @@ void RunPanel::showStatus()
 
 void RunPanel::showProgress(const RunStatus &status)
 {
-    const bool hasFailed = status.state == RunState::Failed || status.state == RunState::Crashed;
+    const bool hasFailed = status.state == RunState::Failed || status.state == RunState::Crashed ||
+                           status.state == RunState::Unreadable;
     const bool isHeld = status.state == RunState::Paused && !status.error.empty(); // the disk is full
     QString line = runStateLine(status, wallNow());
     if ((hasFailed || isHeld) && !status.error.empty())

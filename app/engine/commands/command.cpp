@@ -51,7 +51,7 @@ std::string runLine(const RunStatus &status)
     char text[512];
     const std::string loss = std::isfinite(status.loss) ? formatSignificant(status.loss, 4) : "-";
     const std::string val = std::isfinite(status.valLoss) ? formatSignificant(status.valLoss, 4) : "-";
-    std::snprintf(text, sizeof text, "%-34s %-9s %9lld / %-9lld  loss %-7s val %-7s %s", status.id.c_str(),
+    std::snprintf(text, sizeof text, "%-34s %-10s %9lld / %-9lld  loss %-7s val %-7s %s", status.id.c_str(),
                   runStateName(status.state), static_cast<long long>(status.step),
                   static_cast<long long>(status.totalSteps), loss.c_str(), val.c_str(), status.name.c_str());
     return text;

@@ -46,7 +46,10 @@ int list(const Session &session)
     }
     if (runs.empty())
         std::printf("No runs yet. Start one: orrery-engine train --data example\n");
-    for (const RunStatus &status : runs) std::printf("%s\n", runLine(status).c_str());
+    for (const RunStatus &status : runs) {
+        std::printf("%s\n", runLine(status).c_str());
+        if (status.state == RunState::Unreadable) std::printf("  %s\n", status.error.c_str());
+    }
     return kExitOk;
 }
 

@@ -64,16 +64,16 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
         Fingerprint fingerprint = fingerprintOf(path);
         auto old = m_known.find(path);
         Known entry;
-        if (old != m_known.end() && old->second.fingerprint == fingerprint) {
+        // What cannot be read may become readable by a change of rights, which no fingerprint shows.
+        if (old != m_known.end() && old->second.fingerprint == fingerprint &&
+            old->second.status.state != RunState::Unreadable) {
             entry = std::move(old->second);
         } else {
-            entry.fingerprint = std::move(fingerprint);
-            if (const auto run = RunDirectory::open(path)) {
-                entry.status = run->status();
-                entry.isReadable = true;
-            }
+            auto status = readRunStatus(path);
+            if (!status) continue; // deleted since the scan
+            entry = {std::move(fingerprint), std::move(*status)};
         }
-        if (entry.isReadable) listing->runs.push_back(entry.status);
+        listing->runs.push_back(entry.status);
         known.emplace(path, std::move(entry));
     }
     m_known = std::move(known);

@@ -35,7 +35,6 @@ private:
     struct Known {
         Fingerprint fingerprint;
         RunStatus status;
-        bool isReadable = false;
     };
     static Fingerprint fingerprintOf(const std::filesystem::path &run);
 

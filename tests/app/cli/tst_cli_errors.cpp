@@ -14,6 +14,7 @@ private Q_SLOTS:
     void refusesHugeSparseFileQuickly();
     void errorsAreJsonWhenAsked();
     void refusesSpecFromANewerVersion();
+    void listsAnUnreadableRunWithItsReason();
     void refusesToDeleteWithoutYes();
     void schemaIsJson();
     void doctorFindsTheWorker();
@@ -126,6 +127,20 @@ void TestCliErrors::refusesSpecFromANewerVersion()
     const EngineAnswer answer = m_home.run({QStringLiteral("train"), QStringLiteral("--spec"), spec});
     QCOMPARE(answer.exitCode, 3);
     QVERIFY2(answer.err.contains(QStringLiteral("99")), qPrintable(answer.err));
+}
+
+void TestCliErrors::listsAnUnreadableRunWithItsReason()
+{
+    m_home.write(QStringLiteral("home/runs/from-tomorrow/spec.json"), R"({"spec_version": 99, "id": "from-tomorrow", "spec": {}})");
+    const EngineAnswer text = m_home.run({QStringLiteral("runs"), QStringLiteral("list")});
+    QCOMPARE(text.exitCode, 0);
+    for (const char *word : {"from-tomorrow", "unreadable", "spec_version is 99"})
+        QVERIFY2(text.out.contains(QLatin1String(word)), qPrintable(text.all()));
+    const EngineAnswer json = m_home.run({QStringLiteral("runs"), QStringLiteral("list"), QStringLiteral("--json")});
+    QCOMPARE(json.lines().size(), 1);
+    QCOMPARE(json.lines().first()[QStringLiteral("state")].toString(), QStringLiteral("unreadable"));
+    QVERIFY(json.lines().first()[QStringLiteral("error")].toString().contains(QStringLiteral("99")));
+    QDir(m_home.path(QStringLiteral("home/runs/from-tomorrow"))).removeRecursively();
 }
 
 void TestCliErrors::refusesToDeleteWithoutYes()

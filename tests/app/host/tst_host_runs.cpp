@@ -25,6 +25,7 @@ private Q_SLOTS:
     void showsACrashWithinASecond();
     void livesWithAStoppedWorker();
     void listsWhatChanges();
+    void listsWhatCannotBeRead();
     void beatsForARunAtRest();
     void finishesAWatchedRun();
     void saysWhenToReplay();
@@ -209,6 +210,29 @@ void TestHostRuns::listsWhatChanges()
     QVERIFY(isQuietAtRest);
     QVERIFY(isDeleted);
     QVERIFY(showsNone);
+}
+
+void TestHostRuns::listsWhatCannotBeRead()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", false);
+    VERIFY_OK(created);
+    const std::filesystem::path spec = std::filesystem::path(created->directory) / "spec.json";
+    const std::string text = readFile(spec, 1 << 20).value();
+    VERIFY_OK(writeFileAtomically(spec, R"({"spec_version":999,"id":"x","spec":{}})"));
+    const auto runs = client.listRuns();
+    VERIFY_OK(runs);
+    QCOMPARE(runs->size(), size_t{1});
+    QCOMPARE(runs->front().state, RunState::Unreadable);
+    QCOMPARE(runs->front().id, created->id); // its folder's name
+    QVERIFY2(runs->front().error.find("spec_version is 999") != std::string::npos,
+             runs->front().error.c_str());
+    QVERIFY2(runs->front().error.find("update this one") != std::string::npos, runs->front().error.c_str());
+    QCOMPARE(client.status(created->id).error().code, ErrorCode::InvalidInput);
+    VERIFY_OK(writeFileAtomically(spec, text));
+    QCOMPARE(client.listRuns()->front().state, RunState::Created);
+    QVERIFY(client.listRuns()->front().error.empty());
 }
 
 void TestHostRuns::beatsForARunAtRest()

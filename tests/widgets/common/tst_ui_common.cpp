@@ -111,6 +111,8 @@ void TestUiCommon::stateLinesSayWhatHappened_data()
                           << u"paused at 8,210: The disk is full. Make room."_s;
     QTest::newRow("failed") << RunState::Failed << u"loss is NaN"_s << u"stopped: loss is NaN"_s;
     QTest::newRow("crashed") << RunState::Crashed << QString() << u"crashed at 8,210, can be resumed"_s;
+    QTest::newRow("unreadable") << RunState::Unreadable << u"spec_version is 9"_s
+                                << u"not readable: spec_version is 9"_s;
     QTest::newRow("finished") << RunState::Finished << QString() << u"finished, 8,210 steps"_s;
     QTest::newRow("created") << RunState::Created << QString() << u"not started"_s;
 }
