@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
+#include <set>
 
 namespace orrery {
 
@@ -32,6 +34,13 @@ bool isRun(const fs::path &folder)
 {
     std::error_code failed;
     return fs::is_regular_file(folder / "spec.json", failed);
+}
+
+/// A run whose spec cannot be read can still be named by its folder.
+std::string idOf(const fs::path &path)
+{
+    const auto run = RunDirectory::open(path);
+    return run ? run->frozen().id : path.filename().string();
 }
 
 std::vector<fs::path> entriesOf(const fs::path &folder)
@@ -126,7 +135,25 @@ std::vector<RunStatus> Catalogue::list() const
         if (auto status = readRunStatus(path)) statuses.push_back(std::move(*status));
     std::stable_sort(statuses.begin(), statuses.end(),
                      [](const RunStatus &a, const RunStatus &b) { return a.createdAt > b.createdAt; });
+    tellApart(statuses);
     return statuses;
+}
+
+std::string Catalogue::unusedId(const std::string &wanted) const
+{
+    std::set<std::string> used;
+    for (const fs::path &path : scan()) used.insert(idOf(path));
+    std::string id = wanted;
+    for (int number = 2; used.contains(id); ++number) id = wanted + "-" + std::to_string(number);
+    return id;
+}
+
+void tellApart(std::vector<RunStatus> &runs)
+{
+    std::map<std::string, int> numNamed;
+    for (const RunStatus &run : runs) ++numNamed[run.id];
+    for (RunStatus &run : runs)
+        if (numNamed[run.id] > 1) run.id = run.directory;
 }
 
 Result<fs::path> Catalogue::resolve(const std::string &idOrPath) const

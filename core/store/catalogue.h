@@ -29,9 +29,15 @@ public:
     [[nodiscard]] std::vector<RunStatus> list() const;
     /// By id, unique prefix of an id, name, or path. @error NotFound (nearest offered), Conflict (ambiguous)
     [[nodiscard]] Result<std::filesystem::path> resolve(const std::string &idOrPath) const;
+    /// `wanted`, or with a number behind it where a listed run has this id.
+    [[nodiscard]] std::string unusedId(const std::string &wanted) const;
 
 private:
     std::filesystem::path m_home;
 };
+
+/// A run that was copied by hand has the id of its original: such runs are told apart by their paths, which
+/// stand in place of the id in every entry that shares it and are understood wherever an id is.
+void tellApart(std::vector<RunStatus> &runs);
 
 } // namespace orrery

@@ -2,10 +2,13 @@
 #include "core/store/run_copy.h"
 
 #include "core/base/files.h"
+#include "core/base/platform.h"
 #include "core/store/schema.h"
+#include "core/store/series_codec.h"
 #include "core/store/sqlite_db.h"
 #include "core/store/status_json.h"
 
+#include <nlohmann/json.hpp>
 #include <sqlite3.h>
 
 #include <fcntl.h>
@@ -120,8 +123,22 @@ Result<void> copyDatabase(const fs::path &from, const fs::path &to)
     return {};
 }
 
-/// The copy has no worker, and only the checkpoints that were copied.
-Result<void> settleDatabase(const fs::path &run)
+/// The last line of the copy's log: where it comes from.
+Result<void> tellOrigin(Database &database, const RunStatus &status, const std::string &originId)
+{
+    const nlohmann::json payload = {{"parent_run", originId}, {"parent_step", status.step}};
+    ORRERY_ASSIGN(Statement add,
+                  database.prepare("INSERT INTO event(step, wall_us, attempt, kind, text, payload) "
+                                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
+    add.bind(1, status.step).bind(2, toMicros(wallSeconds())).bind(3, status.attempt);
+    add.bindText(4, eventKindName(EventKind::Note));
+    add.bindText(5, "Copied from run \"" + originId + "\" at step " + std::to_string(status.step) + ".");
+    add.bindText(6, payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return add.run();
+}
+
+/// The copy has no worker, and only the checkpoints that were copied. @return its last step
+Result<int64_t> settleDatabase(const fs::path &run, const std::string &originId)
 {
     ORRERY_ASSIGN(const auto database, Database::open(run / kDatabaseName, OpenMode::Write));
     ORRERY_ASSIGN(Transaction transaction, Transaction::begin(*database, Transaction::Kind::Write));
@@ -144,21 +161,25 @@ Result<void> settleDatabase(const fs::path &run)
         ORRERY_ASSIGN(Statement erase, database->prepare("DELETE FROM checkpoint WHERE step = ?1"));
         ORRERY_TRY(erase.bind(1, step).run());
     }
+    RunStatus status;
     {
         ORRERY_ASSIGN(Statement find, database->prepare("SELECT json FROM status WHERE id = 1"));
         ORRERY_ASSIGN(const bool hasRow, find.step());
-        auto status = hasRow ? statusFromJson(find.bytes(0)) : Result<RunStatus>(RunStatus{});
+        auto stored = hasRow ? statusFromJson(find.bytes(0)) : Result<RunStatus>(RunStatus{});
         find.reset();
-        if (hasRow && status) {
-            if (isLiveState(status->state)) status->state = RunState::Stopped;
-            status->lastCheckpointStep = newest;
-            status->numViewers = 0;
-            status->directory.clear();
+        if (hasRow && stored) {
+            status = std::move(*stored);
+            if (isLiveState(status.state)) status.state = RunState::Stopped;
+            status.lastCheckpointStep = newest;
+            status.numViewers = 0;
+            status.directory.clear();
             ORRERY_ASSIGN(Statement put, database->prepare("REPLACE INTO status VALUES(1, ?1)"));
-            ORRERY_TRY(put.bindText(1, statusToJson(*status)).run());
+            ORRERY_TRY(put.bindText(1, statusToJson(status)).run());
         }
     }
-    return transaction.commit();
+    ORRERY_TRY(tellOrigin(*database, status, originId));
+    ORRERY_TRY(transaction.commit());
+    return status.step;
 }
 
 } // namespace
@@ -171,24 +192,26 @@ bool isCheckpointName(const std::string &name)
                        [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Result<void> copyRunFiles(const fs::path &from, const fs::path &to)
+Result<int64_t> copyRunFiles(const fs::path &from, const fs::path &to, const std::string &originId)
 {
+    int64_t lastStep = 0;
     // Checkpoints before the database: its curves then reach at least as far as the newest checkpoint.
     ORRERY_TRY(copyCheckpoints(from / "checkpoints", to / "checkpoints"));
     std::error_code failed;
     if (fs::exists(from / kDatabaseName, failed)) {
-        auto copied = copyDatabase(from / kDatabaseName, to / kDatabaseName);
-        if (copied) copied = settleDatabase(to);
+        const auto copied = copyDatabase(from / kDatabaseName, to / kDatabaseName);
         // A worker that is just starting has made the file but not written to it.
-        if (!copied && copied.error().code != ErrorCode::NotFound) return copied;
+        if (!copied && copied.error().code != ErrorCode::NotFound) return copied.error();
+        if (copied) {
+            ORRERY_ASSIGN(lastStep, settleDatabase(to, originId));
+        }
     }
     for (const char *folder : {"samples", "frames"})
         if (fs::is_directory(from / folder, failed)) ORRERY_TRY(copyFolder(from / folder, to / folder));
     for (const char *file : {"log.jsonl", "worker.log"})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
-    // The spec last: a folder with a spec is a run, and half a copy must not be listed as one.
-    ORRERY_TRY(copyFile(from / "spec.json", to / "spec.json"));
-    return syncDirectory(to);
+    ORRERY_TRY(syncDirectory(to));
+    return lastStep;
 }
 
 } // namespace orrery::store

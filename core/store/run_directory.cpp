@@ -19,6 +19,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <ctime>
 #include <mutex>
 #include <set>
@@ -37,6 +38,7 @@ constexpr uint64_t kMaxSpecFileBytes = uint64_t{4} << 20;
 constexpr uint64_t kMaxWorkerBytes = uint64_t{64} << 10;
 constexpr size_t kMaxIdBytes = 200;
 constexpr size_t kMaxNameInId = 40;
+constexpr const char *kCopyEnding = "-copy";
 
 // What may stand in a folder before a run is made in it: a launcher opens logs and takes the lock first.
 constexpr std::array kFilesBeforeRun = {"run.lock", "worker.json", "worker.log", "log.jsonl"};
@@ -72,6 +74,7 @@ std::string frozenToJson(const FrozenSpec &frozen)
     json["program"] = frozen.program;
     json["cpu_model"] = frozen.cpuModel;
     json["created_at"] = frozen.createdAt;
+    if (!frozen.parentRun.empty()) json["parent"] = {{"run", frozen.parentRun}, {"step", frozen.parentStep}};
     json["spec"] = Json::parse(specToJson(frozen.spec, -1), nullptr, false);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -119,6 +122,12 @@ Result<FrozenSpec> frozenFromJson(const fs::path &path, const std::string &text)
     frozen.cpuModel = textOf("cpu_model");
     if (const auto created = json.find("created_at"); created != json.end() && created->is_number())
         frozen.createdAt = created->get<double>();
+    if (const auto parent = json.find("parent"); parent != json.end() && parent->is_object()) {
+        const auto run = parent->find("run");
+        const auto step = parent->find("step");
+        if (run != parent->end() && run->is_string()) frozen.parentRun = run->get<std::string>();
+        if (step != parent->end() && step->is_number_integer()) frozen.parentStep = step->get<int64_t>();
+    }
     return frozen;
 }
 
@@ -360,9 +369,17 @@ std::optional<RunStatus> readRunStatus(const fs::path &directory)
     return status;
 }
 
-Result<void> RunDirectory::copyTo(const fs::path &target) const
+Result<RunDirectory> RunDirectory::copyTo(const fs::path &target, const std::string &wantedId) const
 {
     const fs::path to = absolutePath(target);
+    FrozenSpec frozen = m_frozen;
+    frozen.parentRun = m_frozen.id;
+    frozen.id = wantedId.empty() ? to.filename().string() : wantedId;
+    if (!isUsableId(frozen.id) || frozen.id == m_frozen.id) {
+        frozen.id = m_frozen.id.substr(0, kMaxIdBytes - std::strlen(kCopyEnding));
+        while (!isValidUtf8(frozen.id)) frozen.id.pop_back(); // cut within a character
+        frozen.id += kCopyEnding;
+    }
     std::error_code failed;
     const bool exists = fs::exists(fs::symlink_status(to, failed));
     const bool isEmptyFolder = exists && fs::is_directory(to, failed) && fs::is_empty(to, failed) && !failed;
@@ -381,10 +398,17 @@ Result<void> RunDirectory::copyTo(const fs::path &target) const
     partial += ".partial-" + std::to_string(::getpid());
     fs::remove_all(partial, failed);
     ORRERY_TRY(makeFolder(partial));
-    auto copied = store::copyRunFiles(m_path, partial);
-    if (copied) copied = renameDurably(partial, to);
-    if (!copied) fs::remove_all(partial, failed);
-    return copied;
+    const auto copy = [&]() -> Result<void> {
+        ORRERY_ASSIGN(frozen.parentStep, store::copyRunFiles(m_path, partial, m_frozen.id));
+        // The spec last: a folder with a spec is a run, and half a copy must not be listed as one.
+        ORRERY_TRY(writeFileAtomically(partial / kSpecFile, frozenToJson(frozen)));
+        return renameDurably(partial, to);
+    };
+    if (auto copied = copy(); !copied) {
+        fs::remove_all(partial, failed);
+        return std::move(copied).error();
+    }
+    return open(to);
 }
 
 Result<void> RunDirectory::remove() const

@@ -21,6 +21,8 @@ struct FrozenSpec {
     std::string cpuModel;
     double createdAt = 0;   ///< Unix seconds
     std::string id;
+    std::string parentRun;  ///< id of the run that this one was copied from; empty: it was made new
+    int64_t parentStep = 0; ///< how far that one had come; meaningful with parentRun
 };
 
 /// worker.json: who writes the run and where it listens.
@@ -58,8 +60,10 @@ public:
     /// without its last status there is Failed or Crashed, with the reason from failure.json where there is one. A
     /// run.db that cannot be read makes it Unreadable.
     [[nodiscard]] RunStatus status() const;
-    /// Copies a run, live or not: run.db by SQLite's backup, whole checkpoints only. @error Conflict (target exists), Io
-    Result<void> copyTo(const std::filesystem::path &target) const;
+    /// Copies a run, live or not: run.db by SQLite's backup, whole checkpoints only. The copy is a run of its
+    /// own: it has another id and knows its parent. @param wantedId its id, empty: the name of its folder;
+    /// where that is this run's or no id at all, "<this id>-copy" @error Conflict (target exists), Io
+    Result<RunDirectory> copyTo(const std::filesystem::path &target, const std::string &wantedId = {}) const;
     /// @error Conflict when a worker owns it
     Result<void> remove() const;
 

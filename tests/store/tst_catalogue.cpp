@@ -2,6 +2,7 @@
 #include "core/store/catalogue.h"
 #include "tests/store/store_fixture.h"
 
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,10 +147,36 @@ private Q_SLOTS:
         make("b", "same");
         VERIFY_ERROR(m_catalogue->resolve("same"), ErrorCode::Conflict, "2 runs have this name");
         const fs::path copy = m_path / "copy";
-        VERIFY_OK(RunDirectory::open(m_catalogue->runsDirectory() / "a")->copyTo(copy));
+        fs::copy(m_catalogue->runsDirectory() / "a", copy, fs::copy_options::recursive);
         VERIFY_OK(m_catalogue->add(copy));
         VERIFY_ERROR(m_catalogue->resolve("a"), ErrorCode::Conflict, copy.string().c_str());
         QCOMPARE(m_catalogue->resolve(copy.string()).value(), copy);
+    }
+    void listsACopyBesideItsOriginal()
+    {
+        const RunDirectory original = RunDirectory::open(make("a", "same")).value();
+        const auto copy = original.copyTo(m_path / "elsewhere" / "a", m_catalogue->unusedId("a"));
+        VERIFY_OK(copy);
+        VERIFY_OK(m_catalogue->add(copy->path()));
+        std::set<std::string> ids;
+        for (const RunStatus &run : m_catalogue->list()) ids.insert(run.id);
+        QCOMPARE(ids, (std::set<std::string>{"a", "a-2"}));
+        QCOMPARE(m_catalogue->resolve("a").value(), original.path());
+        QCOMPARE(m_catalogue->resolve("a-2").value(), copy->path());
+        QCOMPARE(m_catalogue->unusedId("a"), std::string("a-3"));
+        QCOMPARE(m_catalogue->unusedId("b"), std::string("b"));
+    }
+    void tellsCopiesByHandApartByTheirPaths()
+    {
+        const fs::path original = make("a");
+        make("b");
+        const fs::path copy = m_path / "copy";
+        fs::copy(original, copy, fs::copy_options::recursive);
+        VERIFY_OK(m_catalogue->add(copy));
+        std::set<std::string> ids;
+        for (const RunStatus &run : m_catalogue->list()) ids.insert(run.id);
+        QCOMPARE(ids, (std::set<std::string>{original.string(), copy.string(), "b"}));
+        for (const RunStatus &run : m_catalogue->list()) VERIFY_OK(m_catalogue->resolve(run.id));
     }
     void manyProcessesAddAtTheSameTime()
     {

@@ -305,6 +305,7 @@ private Q_SLOTS:
         for (int step = 1; step <= 5000; ++step) (*writer)->addReport(report(step, {{"loss", 1.0 / step}}));
         RunStatus running;
         running.state = RunState::Running;
+        running.step = 4711;
         (*writer)->setStatus(running);
         (*writer)->addCheckpoint({100, 1, 1, false, true, 1, "checkpoints/step-00000100"});
         (*writer)->addCheckpoint({200, 1, 1, false, true, 1, "checkpoints/step-00000200"});
@@ -339,10 +340,36 @@ private Q_SLOTS:
         QVERIFY(status.state == RunState::Stopped);
         QCOMPARE(status.lastCheckpointStep, int64_t{100});
         QCOMPARE(status.directory, fs::canonical(target).string());
+        // It says where it comes from, in its spec and in its log.
+        QCOMPARE(copy->frozen().id, std::string("copy"));
+        QCOMPARE(copy->frozen().parentRun, std::string("run-1"));
+        QCOMPARE(copy->frozen().parentStep, int64_t{4711});
+        QCOMPARE(copy->frozen().digest, run.frozen().digest);
+        QCOMPARE(copy->frozen().createdAt, run.frozen().createdAt);
+        QCOMPARE(status.id, std::string("copy"));
+        const RunEvent origin = (*reader)->events(0, 100).value().back();
+        QVERIFY(origin.kind == EventKind::Note);
+        QVERIFY2(origin.text.find("\"run-1\" at step 4711") != std::string::npos, origin.text.c_str());
+        QCOMPARE(origin.payload, std::string(R"({"parent_run":"run-1","parent_step":4711})"));
         // The copy is a run of its own: it goes on from where it is.
         auto more = RunWriter::open(target);
         VERIFY_OK(more);
         QCOMPARE((*more)->beginAttempt(100).value(), 1);
+    }
+    void aCopyHasAnIdOfItsOwn()
+    {
+        const RunDirectory run = make();
+        QVERIFY(run.frozen().parentRun.empty());
+        QCOMPARE(run.copyTo(m_path / "other")->frozen().id, std::string("other"));
+        QCOMPARE(run.copyTo(m_path / "third", "wanted")->frozen().id, std::string("wanted"));
+        QCOMPARE(run.copyTo(m_path / "b" / "run-1")->frozen().id, std::string("run-1-copy"));
+        QCOMPARE(run.copyTo(m_path / ".hidden")->frozen().id, std::string("run-1-copy"));
+        const auto second = RunDirectory::open(m_path / "other")->copyTo(m_path / "second");
+        QCOMPARE(second->frozen().parentRun, std::string("other"));
+        const RunDirectory longNamed = make(std::string(198, 'x') + "ä");
+        const auto copy = longNamed.copyTo(m_path / "c" / longNamed.frozen().id);
+        VERIFY_OK(copy);
+        QCOMPARE(copy->frozen().id, std::string(195, 'x') + "-copy");
     }
     void copyNeverWritesOverAnything()
     {

@@ -68,6 +68,8 @@ int show(const Session &session, const std::string &name)
         auto object = statusJson(status);
         object["spec"] = nlohmann::json::parse(specToJson(run->frozen().spec));
         object["program"] = run->frozen().program;
+        if (!run->frozen().parentRun.empty())
+            object["parent"] = {{"run", run->frozen().parentRun}, {"step", run->frozen().parentStep}};
         object["cpu"] = run->frozen().cpuModel;
         object["checkpoints"] = nlohmann::json::array();
         for (const CheckpointInfo &info : checkpoints)
@@ -81,6 +83,8 @@ int show(const Session &session, const std::string &name)
     std::printf("parameters    %s\n", formatCount(static_cast<double>(status.numParameters)).c_str());
     std::printf("trained for   %s\n", formatDuration(status.elapsedSeconds).c_str());
     std::printf("made by       %s on %s\n", run->frozen().program.c_str(), run->frozen().cpuModel.c_str());
+    if (!run->frozen().parentRun.empty())
+        std::printf("copied from   %s at step %lld\n", run->frozen().parentRun.c_str(), static_cast<long long>(run->frozen().parentStep));
     for (const CheckpointInfo &info : checkpoints)
         std::printf("checkpoint    step %lld  %s%s\n", static_cast<long long>(info.step), formatBytes(info.numBytes).c_str(),
                     info.isBest ? "  best" : "");
@@ -94,12 +98,15 @@ int copy(const Session &session, const std::string &name, const std::string &tar
     if (!path) return fail(session, path.error());
     auto run = RunDirectory::open(*path);
     if (!run) return fail(session, run.error());
-    const auto absolute = std::filesystem::absolute(target);
-    if (auto copied = run->copyTo(absolute); !copied) return fail(session, copied.error());
+    auto folder = std::filesystem::absolute(target).lexically_normal();
+    if (!folder.has_filename()) folder = folder.parent_path();
+    auto copied = run->copyTo(folder, session.catalogue.unusedId(folder.filename().string()));
+    if (!copied) return fail(session, copied.error());
+    const std::string &id = copied->frozen().id;
     if (session.json)
-        std::printf("%s\n", nlohmann::json{{"event", "done"}, {"directory", absolute.string()}}.dump().c_str());
+        std::printf("%s\n", nlohmann::json{{"event", "done"}, {"run", id}, {"directory", copied->path().string()}}.dump().c_str());
     else
-        std::printf("copied to %s\n", absolute.c_str());
+        std::printf("copied to %s as run %s\n", copied->path().c_str(), id.c_str());
     return kExitOk;
 }
 

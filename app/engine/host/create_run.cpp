@@ -77,7 +77,7 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
         target = catalogue.runsDirectory() / frozen.id;
     } else {
         target = absolutePath(directory);
-        frozen.id = target.filename().string();
+        frozen.id = catalogue.unusedId(target.filename().string());
     }
     ORRERY_ASSIGN(RunDirectory run, RunDirectory::create(target, frozen));
     if (!directory.empty()) ORRERY_TRY(catalogue.add(target));

@@ -52,6 +52,13 @@ bool signalStop(const RunDirectory &run, const WorkerInfo &worker)
     return ::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0) == 0;
 }
 
+/// Who asks by path is answered under that path: it stands for the id where two runs share one.
+RunStatus named(RunStatus status, const std::string &run)
+{
+    if (run.starts_with('/')) status.id = run;
+    return status;
+}
+
 } // namespace
 
 Result<RunDirectory> HostRuns::open(const std::string &run) const
@@ -97,10 +104,10 @@ Result<RunStatus> HostRuns::status(const std::string &run)
         // Newer than the store by a commit, and with the number of viewers.
         if (const auto client = clientOf(*worker)) {
             Result<RunStatus> status = (*client)->status(run);
-            if (status.ok()) return status;
+            if (status.ok()) return named(std::move(*status), run);
         }
     }
-    return directory.status();
+    return named(directory.status(), run);
 }
 
 Result<std::string> HostRuns::specJson(const std::string &run)
@@ -120,7 +127,8 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
                          ", expected a running one.",
                      "Start it first."};
     if (worker->socket.empty()) {
-        if (command.verb == ControlVerb::Stop && signalStop(directory, *worker)) return directory.status();
+        if (command.verb == ControlVerb::Stop && signalStop(directory, *worker))
+            return named(directory.status(), run);
         return Error{ErrorCode::Unavailable,
                      "Cannot control run \"" + id +
                          "\": its worker prepares the data and does not listen yet.",
@@ -131,11 +139,12 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
     if (!status.ok() && status.error().code == ErrorCode::Unavailable && !directory.isOwned())
         return Error{ErrorCode::Conflict, "Cannot control run \"" + id + "\": its worker has just ended.",
                      "Start it again."};
-    return status;
+    if (!status.ok()) return status;
+    return named(std::move(*status), run);
 }
 
-Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const WorkerInfo &worker,
-                                               WatchSink &sink, bool &mustReplay)
+Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const std::string &asked,
+                                               const WorkerInfo &worker, WatchSink &sink, bool &mustReplay)
 {
     // A connection of its own: a viewer that does not read holds up its own transport only.
     Result<EngineClient> client = EngineClient::connect(worker.socket, kConnectPatience);
@@ -148,8 +157,9 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const Wo
         if (batch.mustReplay) mustReplay = false;
         lastSend = Clock::now();
     };
-    const auto onBatch = [&](const WatchBatch &batch) {
+    const auto onBatch = [&](WatchBatch batch) {
         hasBatch = true;
+        batch.status = named(std::move(batch.status), asked);
         send(batch); // the first one says mustReplay: the worker has the viewer attached
         return !isViewerGone;
     };
@@ -158,7 +168,7 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const Wo
         if (!isViewerGone && Clock::now() - lastSend > kHeartbeat) {
             // A worker that is stopped by a signal says nothing; the link to us is alive all the same.
             WatchBatch batch;
-            batch.status = run.status();
+            batch.status = named(run.status(), asked);
             batch.mustReplay = mustReplay;
             send(batch);
         }
@@ -184,7 +194,7 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
     while (!sink.isCancelled()) {
         const std::optional<WorkerInfo> worker = directory.liveWorker();
         if (worker && !worker->socket.empty()) {
-            ORRERY_ASSIGN(const Forwarding ended, forward(directory, *worker, sink, mustReplay));
+            ORRERY_ASSIGN(const Forwarding ended, forward(directory, run, *worker, sink, mustReplay));
             if (ended == Forwarding::ViewerGone) return {};
             if (ended == Forwarding::WorkerGone) mustReplay = true; // its last words may not have come
             lastState = RunState::Unknown; // whatever it is now, the viewer hears it at once
@@ -202,7 +212,7 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
                              "Cannot go on watching run \"" + directory.frozen().id + "\": it was deleted.",
                              "Choose another run."};
             WatchBatch batch;
-            batch.status = directory.status();
+            batch.status = named(directory.status(), run);
             batch.mustReplay = mustReplay;
             if (isDue || batch.status.state != lastState) {
                 if (!sink.send(batch)) return {};
@@ -259,7 +269,7 @@ Result<RunStatus> HostRuns::start(const std::string &run, int64_t steps)
         logWarning("Start of run " + directory.frozen().id + " failed: " + worker.error().text());
         return worker.error();
     }
-    return status(directory.path().string());
+    return status(run);
 }
 
 Result<void> HostRuns::remove(const std::string &run)

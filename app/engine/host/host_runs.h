@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // RunService for all runs of the user: answered from the run stores, forwarded to the worker where one lives.
-// Any thread.
+// A status carries the run's id, or the path that it was asked for by. Any thread.
 #pragma once
 
 #include "app/engine/host/worker_process.h"
@@ -47,9 +47,10 @@ public:
 
 private:
     enum class Forwarding : uint8_t { ViewerGone, WorkerGone, NotReached };
+    /// @param asked what the viewer calls the run
     /// @param mustReplay whether the viewer has yet to be told; cleared with the batch that tells
-    Result<Forwarding> forward(const RunDirectory &run, const WorkerInfo &worker, WatchSink &sink,
-                               bool &mustReplay);
+    Result<Forwarding> forward(const RunDirectory &run, const std::string &asked, const WorkerInfo &worker,
+                               WatchSink &sink, bool &mustReplay);
     Result<std::shared_ptr<RunQueries>> queries(const std::string &run);
     /// Calls of a live worker share one connection.
     Result<std::shared_ptr<EngineClient>> clientOf(const WorkerInfo &worker);

@@ -138,7 +138,10 @@ Result<RunStatus> HostService::createRun(const std::string &specJson, const std:
                   orrery::createRun(m_catalogue, spec, directory, ThreadUse::LeaveOneForDesktop));
     if (!start) return run.status();
     Result<RunStatus> started = m_runs.start(run.path().string(), 0);
-    if (started.ok()) return started;
+    if (started.ok()) {
+        started->id = run.frozen().id;
+        return started;
+    }
     Error error = started.error();
     error.hint += (error.hint.empty() ? "" : " ") + std::string("The run was created as \"") +
                   run.frozen().id + "\" and can be started again.";
@@ -150,6 +153,9 @@ Result<RunStatus> HostService::addRun(const std::string &path)
     ORRERY_TRY(requireAbsolute(path, "its folder", "add a run"));
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
     ORRERY_TRY(m_catalogue.add(run.path()));
+    // As it is listed: two runs may share an id.
+    for (const RunStatus &listed : m_monitor.refresh()->runs)
+        if (listed.directory == run.path().string()) return listed;
     return run.status();
 }
 

@@ -79,6 +79,7 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
     m_known = std::move(known);
     std::stable_sort(listing->runs.begin(), listing->runs.end(),
                      [](const RunStatus &a, const RunStatus &b) { return a.createdAt > b.createdAt; });
+    tellApart(listing->runs);
     const bool isSame = m_listing && std::equal(listing->runs.begin(), listing->runs.end(),
                                                 m_listing->runs.begin(), m_listing->runs.end(), isSameStatus);
     if (!isSame) {

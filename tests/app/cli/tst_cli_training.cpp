@@ -195,7 +195,13 @@ void TestCliTraining::copyIsARunOfItsOwn()
     const QString target = m_home.path(QStringLiteral("fox-copy"));
     const EngineAnswer copied = m_home.run({QStringLiteral("runs"), QStringLiteral("copy"), m_run, target});
     QVERIFY2(copied.exitCode == 0, qPrintable(copied.all()));
-    QVERIFY2(m_home.run({QStringLiteral("runs"), QStringLiteral("show"), target}).exitCode == 0, "copy is readable");
+    QVERIFY2(copied.out.contains(QStringLiteral("as run fox-copy")), qPrintable(copied.out));
+    const EngineAnswer shown = m_home.run({QStringLiteral("runs"), QStringLiteral("show"), target, QStringLiteral("--json")});
+    QVERIFY2(shown.exitCode == 0, qPrintable(shown.all()));
+    QCOMPARE(shown.lines().first()[QStringLiteral("run")].toString(), QStringLiteral("fox-copy"));
+    const QJsonObject parent = shown.lines().first()[QStringLiteral("parent")].toObject();
+    QCOMPARE(parent[QStringLiteral("run")].toString(), QStringLiteral("fox-run"));
+    QCOMPARE(parent[QStringLiteral("step")].toInt(), 35);
     QCOMPARE(m_home.run({QStringLiteral("runs"), QStringLiteral("copy"), m_run, target}).exitCode, 3);
 }
 

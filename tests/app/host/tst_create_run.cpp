@@ -91,6 +91,11 @@ void TestCreateRun::listsARunOutsideTheHome()
     const auto again = createRun(*m_catalogue, spec(), elsewhere, ThreadUse::AllCores);
     QVERIFY(!again.ok());
     QCOMPARE(again.error().code, ErrorCode::Conflict);
+    // A folder of the same name elsewhere is another run.
+    const auto other = createRun(
+        *m_catalogue, spec(), m_folder->filePath(QStringLiteral("b/out")).toStdString(), ThreadUse::AllCores);
+    QVERIFY(other.ok());
+    QCOMPARE(other->frozen().id, std::string("out-2"));
 }
 
 void TestCreateRun::refusesBadInput_data()

@@ -31,6 +31,8 @@ private Q_SLOTS:
     void saysWhenToReplay();
     void stopsAWorkerThatPrepares();
     void addsARunElsewhere();
+    void listsACopyBesideItsOriginal();
+    void tellsCopiesByHandApart();
     void deletesARun();
     void leavesWorkersAliveWhenItStops();
     void endsWhenIdle();
@@ -316,6 +318,55 @@ void TestHostRuns::addsARunElsewhere()
     VERIFY_OK(client.status("far"));
     const auto missing = client.addRun(elsewhere + "-not");
     QCOMPARE(missing.error().code, ErrorCode::NotFound);
+}
+
+void TestHostRuns::listsACopyBesideItsOriginal()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", false);
+    VERIFY_OK(created);
+    const std::string target = m_host->home().parent_path().string() + "/copies/" + created->id;
+    VERIFY_OK(RunDirectory::open(created->directory)->copyTo(target));
+    const auto added = client.addRun(target);
+    VERIFY_OK(added);
+    QCOMPARE(added->id, created->id + "-copy");
+    const auto runs = client.listRuns();
+    VERIFY_OK(runs);
+    QCOMPARE(runs->size(), size_t{2});
+    QVERIFY(runs->front().id != runs->back().id);
+    for (const RunStatus &run : *runs) QCOMPARE(client.status(run.id)->directory, run.directory);
+    VERIFY_OK(client.startRun(added->id, 0));
+    QCOMPARE(client.status(created->id)->state, RunState::Created);
+}
+
+void TestHostRuns::tellsCopiesByHandApart()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const auto created = client.createRun(m_host->specJson(), "", false);
+    VERIFY_OK(created);
+    const std::string target = m_host->home().parent_path().string() + "/by-hand";
+    std::filesystem::copy(created->directory, target, std::filesystem::copy_options::recursive);
+    const auto added = client.addRun(target);
+    VERIFY_OK(added);
+    QCOMPARE(added->id, target); // ids are the same, paths are not
+    const auto runs = client.listRuns();
+    QCOMPARE(runs->size(), size_t{2});
+    for (const RunStatus &run : *runs) {
+        const auto status = client.status(run.id);
+        VERIFY_OK(status);
+        QCOMPARE(status->id, run.id);
+        QCOMPARE(status->directory, run.directory);
+    }
+    // Whatever comes for it comes under the name that it is listed by.
+    VERIFY_OK(client.startRun(added->id, 0));
+    HostWatcher watcher(m_host->client(), added->id);
+    QVERIFY(watcher.reaches(RunState::Running));
+    QCOMPARE(watcher.status().id, target);
+    QCOMPARE(client.control(added->id, {ControlVerb::Pause, 1, {}})->id, target);
+    QCOMPARE(client.status(runs->front().id == target ? runs->back().id : runs->front().id)->state,
+             RunState::Created);
 }
 
 void TestHostRuns::deletesARun()
