@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/create_run.h"
 
+#include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/data/corpus.h"
 #include "core/data/example.h"
@@ -80,7 +81,10 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
         frozen.id = catalogue.unusedId(target.filename().string());
     }
     ORRERY_ASSIGN(RunDirectory run, RunDirectory::create(target, frozen));
-    if (!directory.empty()) ORRERY_TRY(catalogue.add(target));
+    // The run is there, listed or not: its worker tries again, and it can be named by its path.
+    if (!directory.empty())
+        if (const auto added = catalogue.add(target); !added)
+            logWarning("The run is not in the list of runs: " + added.error().text());
     return run;
 }
 

@@ -18,8 +18,8 @@ enum class ThreadUse : uint8_t { Unknown, AllCores, LeaveOneForDesktop };
 /// model.
 FrozenSpec freezeSpec(RunSpec spec, ThreadUse threadUse);
 
-/// Makes the run and lists it in the catalogue. @param directory empty: in the catalogue's runs under a new
-/// id
+/// Makes the run and lists it in the catalogue; one that cannot be listed is made all the same, with a
+/// warning in the log. @param directory empty: in the catalogue's runs under a new id
 /// @error InvalidInput (spec), NotFound (data path missing), Conflict (a run is there), Io
 Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &spec,
                                const std::filesystem::path &directory, ThreadUse threadUse);

@@ -19,6 +19,7 @@ private Q_SLOTS:
     void leavesACoreForTheDesktop();
     void keepsExplicitValues();
     void listsARunOutsideTheHome();
+    void makesARunThatCannotBeListed();
     void refusesBadInput_data();
     void refusesBadInput();
     void refusesCudaWithoutAGpu();
@@ -96,6 +97,17 @@ void TestCreateRun::listsARunOutsideTheHome()
         *m_catalogue, spec(), m_folder->filePath(QStringLiteral("b/out")).toStdString(), ThreadUse::AllCores);
     QVERIFY(other.ok());
     QCOMPARE(other->frozen().id, std::string("out-2"));
+}
+
+void TestCreateRun::makesARunThatCannotBeListed()
+{
+    // A home on a full or read-only disk, the run on another.
+    const Catalogue nowhere("/proc/nowhere");
+    const std::string elsewhere = m_folder->filePath(QStringLiteral("out")).toStdString();
+    const auto run = createRun(nowhere, spec(), elsewhere, ThreadUse::AllCores);
+    QVERIFY2(run.ok(), run.ok() ? "" : run.error().text().c_str());
+    QVERIFY(RunDirectory::open(elsewhere).ok());
+    QVERIFY(nowhere.scan().empty());
 }
 
 void TestCreateRun::refusesBadInput_data()
