@@ -17,7 +17,10 @@ void addModelOptions(CLI::App &command, ModelArgument &argument)
 {
     command.add_option("--model", argument.reference, "RUN, RUN@step, RUN@best or a model directory")
         ->required();
-    command.add_option("--device", argument.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    command
+        .add_option("--device", argument.device,
+                    "cpu or cuda; not given: the run's own, where this machine has it")
+        ->check(CLI::IsMember({"cpu", "cuda"}));
     command.add_option("--threads", argument.threads, "Threads of tensor operations; 0: all processors")
         ->check(CLI::Range(0, 4096));
 }

@@ -16,8 +16,8 @@ namespace orrery::worker {
 
 struct ModelArgument {
     std::string reference; ///< "RUN", "RUN@step", model directory; RUN is a path, an id or a name
-    std::string device = "cpu";
-    int64_t threads = 0; ///< 0: all processors
+    std::string device;    ///< empty: the run's own where this machine has it, else the CPU
+    int64_t threads = 0;   ///< 0: all processors
 };
 
 void addModelOptions(CLI::App &command, ModelArgument &argument);

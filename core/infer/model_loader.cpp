@@ -2,9 +2,11 @@
 #include "core/infer/model_loader.h"
 
 #include "core/base/files.h"
+#include "core/infer/device_choice.h"
 #include "core/infer/model_directory.h"
-#include "core/infer/text_generator.h"
 #include "core/infer/model_guard.h"
+#include "core/infer/text_generator.h"
+#include "core/nn/device.h"
 #include "core/store/run_directory.h"
 #include "core/tensorfile/checkpoint_files.h"
 
@@ -25,6 +27,7 @@ namespace fs = std::filesystem;
 struct FoundModel {
     ModelConfig config;
     fs::path weights;
+    std::string device; ///< that its run trains on; empty: not known
     ModelInfo info;
 };
 
@@ -94,6 +97,7 @@ Result<FoundModel> findInRun(const ModelReference &reference)
     model.config.step = found.manifest.step;
     model.config.source = baseName(reference.path) + "@" + stepText(found.manifest.step);
     model.weights = found.path / "model.safetensors";
+    model.device = run.frozen().spec.device;
     model.info.name = model.config.source;
     model.info.step = found.manifest.step;
     if (!found.skipped.empty()) {
@@ -141,7 +145,12 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
 {
     if (threads > 0) at::set_num_threads(static_cast<int>(threads));
     LoadedModel loaded;
-    loaded.device = device.empty() ? "cpu" : device;
+    const DeviceChoice choice =
+        chooseDevice(device, found.device, [](const std::string &name) -> Result<void> {
+            const auto opened = nn::openDevice(name);
+            return opened.ok() ? Result<void>() : opened.error();
+        });
+    loaded.device = choice.device;
     loaded.data = found.config.data;
     ORRERY_ASSIGN(loaded.tokenizer, Tokenizer::create(found.config.data));
     ORRERY_ASSIGN(loaded.model, nn::Transformer::create(found.config.model, loaded.tokenizer->vocabSize(), 0,
@@ -149,6 +158,7 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     ORRERY_TRY(nn::loadWeights(*loaded.model, found.weights.string()));
     loaded.model->mastersChanged();
     loaded.info = std::move(found.info);
+    if (!choice.note.empty()) loaded.info.note += (loaded.info.note.empty() ? "" : " ") + choice.note;
     loaded.info.numParameters = loaded.model->numParameters();
     loaded.info.context = found.config.model.context;
     loaded.info.vocabSize = loaded.model->vocabSize();

@@ -20,7 +20,8 @@ struct ModelReference {
 Result<ModelReference> parseModelReference(const std::string &text);
 
 /// A damaged checkpoint is passed over for the next older one that verifies; ModelInfo::note says so.
-/// @param device "cpu" or "cuda"; empty: cpu   @param threads 0: leave as the process has it
+/// @param device "cpu" or "cuda"; empty: the run's own where this machine has it, else the CPU, and
+/// ModelInfo::note says so   @param threads 0: leave as the process has it
 /// @error NotFound (no such run, no checkpoint, no such step: the nearest ones are offered), InvalidInput
 /// (damaged), OutOfMemory, Unavailable (cuda without a GPU)
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,

@@ -2,6 +2,7 @@
 #include "tiny_run.h"
 
 #include "core/infer/model_loader.h"
+#include "core/nn/device.h"
 #include "core/tensorfile/checkpoint_files.h"
 
 #include <QTemporaryDir>
@@ -162,6 +163,25 @@ private Q_SLOTS:
         const auto loaded = load("");
         QVERIFY(!loaded.ok());
         QCOMPARE(loaded.error().code, ErrorCode::NotFound);
+    }
+
+    void runsOnTheRunsDeviceOrSaysWhyNot()
+    {
+        const fs::path run = m_run.string() + "-cuda";
+        RunSpec spec = test::tinySpec();
+        spec.device = "cuda";
+        test::makeTinyRun(run, spec, {{100, 3.0}});
+        const auto loaded = loadGenerator({.path = run.string()}, "", 1);
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
+        const QString note = QString::fromStdString((*loaded)->info().note);
+        if (nn::openDevice("cuda").ok()) {
+            QVERIFY2(note.isEmpty(), qPrintable(note));
+        } else {
+            QVERIFY2(note.contains("\"cuda\"") && note.contains("runs on the CPU"), qPrintable(note));
+            compareError(loadGenerator({.path = run.string()}, "cuda", 1), ErrorCode::Unavailable, "cuda");
+        }
+        const auto onCpu = loadGenerator({.path = run.string()}, "cpu", 1);
+        QVERIFY((*onCpu)->info().note.empty());
     }
 
     void refusesAnUnknownDevice()

@@ -52,7 +52,7 @@ void addModel(CLI::App &app, Session &session)
     passOption(generate, "--top-p", "Only the most probable tokens that reach this mass; 1: off", arguments.passed);
     passOption(generate, "--seed", "Seed of the draws", arguments.passed);
     passOption(generate, "--alternatives", "Candidates per token in --json (10)", arguments.passed);
-    generate->add_option("--device", arguments.device, "cpu or cuda");
+    generate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     generate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     finish(generate, session, [&session] {
         std::vector<std::string> command = {"generate"};
@@ -65,7 +65,7 @@ void addModel(CLI::App &app, Session &session)
     auto *evaluate = app.add_subcommand("evaluate", "Loss, bits per byte and perplexity of a model on a text");
     evaluate->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
     evaluate->add_option("--data", arguments.data, "File or folder of text, or JSONL")->required();
-    evaluate->add_option("--device", arguments.device, "cpu or cuda");
+    evaluate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     evaluate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     finish(evaluate, session, [&session] { return runWorker(session, arguments, {"evaluate", "--data", arguments.data}); });
 }

@@ -17,6 +17,23 @@ using Milliseconds = std::chrono::milliseconds;
 
 } // namespace
 
+WorkerCommand serveCommand(const std::string &reference, const std::string &socket, double idleSeconds,
+                           int64_t threads)
+{
+    WorkerCommand command;
+    command.threads = threads;
+    command.arguments = {"serve",
+                         "--model",
+                         reference,
+                         "--socket",
+                         socket,
+                         "--idle-seconds",
+                         formatSignificant(idleSeconds, 6),
+                         "--threads",
+                         std::to_string(threads)};
+    return command;
+}
+
 struct ModelWorkers::Entry {
     std::string reference;
     std::string socket;
@@ -97,18 +114,9 @@ Result<std::shared_ptr<ModelWorkers::Entry>> ModelWorkers::startEntry(const std:
     entry->socket = (m_options.folder / (name + ".sock")).string();
     entry->output = m_options.folder / (name + ".log");
     const int64_t threads = std::max(1, cpuInfo().numLogical - 1);
-    WorkerCommand command;
-    command.threads = threads;
-    command.arguments = {"serve",
-                         "--model",
-                         reference,
-                         "--socket",
-                         entry->socket,
-                         "--idle-seconds",
-                         formatSignificant(m_options.idleSeconds, 6),
-                         "--threads",
-                         std::to_string(threads)};
-    ORRERY_ASSIGN(entry->process, WorkerProcess::spawn(command, entry->output));
+    ORRERY_ASSIGN(entry->process,
+                  WorkerProcess::spawn(serveCommand(reference, entry->socket, m_options.idleSeconds, threads),
+                                       entry->output));
     return entry;
 }
 

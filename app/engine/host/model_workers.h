@@ -23,6 +23,11 @@ struct ModelWorkersOptions {
     double startSeconds = 120; ///< longest wait for a model to load
 };
 
+/// How a worker that serves a model is started. It gets no device: it takes that of the model's run, and says
+/// so in the model's note where this machine has none of that kind.
+WorkerCommand serveCommand(const std::string &reference, const std::string &socket, double idleSeconds,
+                           int64_t threads);
+
 class ModelWorkers {
 public:
     explicit ModelWorkers(ModelWorkersOptions options) : m_options(std::move(options)) {}

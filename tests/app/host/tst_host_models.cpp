@@ -2,6 +2,7 @@
 // Generation through the host: workers that hold models are started, kept, replaced and ended.
 #include "tests/app/host/host_fixture.h"
 
+#include "app/engine/host/model_workers.h"
 #include "core/rpc/unix_server.h"
 
 using namespace orrery;
@@ -42,6 +43,7 @@ class TestHostModels : public QObject {
 private Q_SLOTS:
     void init();
     void cleanup() { m_host.reset(); }
+    void leavesTheDeviceToTheWorker();
     void generatesWithANewestCheckpoint();
     void keepsTheWorkerForTheNextRequest();
     void replacesTheLeastRecentlyUsed();
@@ -73,6 +75,15 @@ private:
 };
 
 void TestHostModels::init() { m_host = std::make_unique<HostFixture>(); }
+
+void TestHostModels::leavesTheDeviceToTheWorker()
+{
+    const WorkerCommand command = serveCommand("/runs/a@12", "/rt/s", 300, 3);
+    const std::vector<std::string> expected = {"serve",          "--model", "/runs/a@12", "--socket", "/rt/s",
+                                               "--idle-seconds", "300",     "--threads",  "3"};
+    QCOMPARE(command.arguments, expected);
+    QCOMPARE(command.threads, int64_t{3});
+}
 
 void TestHostModels::generatesWithANewestCheckpoint()
 {
