@@ -131,6 +131,8 @@ Result<void> ParityBench::prepare()
     std::error_code error;
     fs::create_directories(m_options.workDir, error);
     if (error) return ioError("create folder", m_options.workDir, error.value());
+    // A Python without torch is found out before minutes of training, not after them.
+    ORRERY_TRY(runPeer({m_options.pythonPath, peerScript().string(), "--help"}, m_options.workDir));
     m_spec = paritySpec(steps(), threads());
     m_spec.data.path = (m_options.workDir / "text.txt").string();
     ORRERY_TRY(writeParityText(m_spec.data.path));
@@ -284,7 +286,7 @@ Result<std::string> ParityBench::run()
           {"threshold", kSpeedThreshold},
           {"passed", isFast}}},
         {"passed", agreesInLoss && agreesInVal && (m_options.smoke || isFast)}};
-    return root.dump(2);
+    return root.dump();
 }
 
 } // namespace

@@ -22,7 +22,7 @@ struct ParityOptions {
     std::function<void(const std::string &)> progress; ///< one line at a time for people
 };
 
-/// @return JSON: figures, thresholds, "passed", and what they were measured on
+/// @return one line of JSON: figures, thresholds, "passed", and what they were measured on
 /// @error NotFound (no Python, no C++ headers for the text), Unavailable (the peer failed), and those of
 /// training
 Result<std::string> runParityBench(const ParityOptions &options);

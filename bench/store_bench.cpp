@@ -143,13 +143,25 @@ private:
 struct Figures {
     nlohmann::ordered_json json;
     bool passed = true;
+    bool isSmoke = false; ///< times are told, but a short run on a busy machine says nothing about them
     double largestWalMiB = 0;
 
-    void hold(const char *name, double value, double limit)
+    void holdTime(const char *name, double milliseconds, double limit)
+    {
+        note(name, milliseconds, limit);
+        passed = passed && (isSmoke || milliseconds <= limit);
+    }
+    void holdSize(const char *name, double mebibytes, double limit)
+    {
+        note(name, mebibytes, limit);
+        passed = passed && mebibytes <= limit;
+    }
+
+private:
+    void note(const char *name, double value, double limit)
     {
         json[name] = value;
         json["limits"][name] = limit;
-        passed = passed && value <= limit;
     }
 };
 
@@ -185,7 +197,7 @@ Result<void> measureCommits(const fs::path &run, int64_t numCommits, Figures &fi
     figures.json["num_commits"] = numCommits;
     figures.json["num_reader_queries"] = reader.numQueries();
     figures.json["commit_p50_ms"] = quantile(milliseconds, 0.5);
-    figures.hold("commit_p99_ms", quantile(milliseconds, 0.99), kMaxCommitP99Ms);
+    figures.holdTime("commit_p99_ms", quantile(milliseconds, 0.99), kMaxCommitP99Ms);
     figures.json["commit_max_ms"] = quantile(milliseconds, 1);
     figures.largestWalMiB = std::max(figures.largestWalMiB, reader.largestWalMiB());
     return {};
@@ -237,7 +249,7 @@ Result<void> measureLongSeries(const fs::path &run, int64_t numPoints, Figures &
     }
     figures.json["num_buckets"] = numBuckets;
     figures.json["long_query_median_ms"] = quantile(whole, 0.5);
-    figures.hold("long_query_p95_ms", quantile(whole, 0.95), kMaxLongQueryMs);
+    figures.holdTime("long_query_p95_ms", quantile(whole, 0.95), kMaxLongQueryMs);
     figures.json["zoom_query_p95_ms"] = quantile(zoomed, 0.95);
     return {};
 }
@@ -271,7 +283,7 @@ Result<void> measureHistory(const fs::path &run, Figures &figures)
         if (numRead != static_cast<uint64_t>(kNumSeries) * kHistorySteps)
             return Error{ErrorCode::Internal, "Points are missing: found " + std::to_string(numRead) + ".",
                          ""};
-        figures.hold(name, milliseconds, kMaxHistoryMs);
+        figures.holdTime(name, milliseconds, kMaxHistoryMs);
     }
     return {};
 }
@@ -282,6 +294,7 @@ std::string runStoreBench(bool smoke)
 {
     const TemporaryFolder folder;
     Figures figures;
+    figures.isSmoke = smoke;
     figures.json["bench"] = "store";
     figures.json["smoke"] = smoke;
     figures.json["cpu"] = cpuInfo().model;
@@ -295,7 +308,7 @@ std::string runStoreBench(bool smoke)
         return measureHistory(folder.make("history"), figures);
     };
     const auto measured = measure();
-    figures.hold("largest_wal_mib", figures.largestWalMiB, kMaxWalMiB);
+    figures.holdSize("largest_wal_mib", figures.largestWalMiB, kMaxWalMiB);
     if (!measured) figures.json["error"] = measured.error().text();
     figures.json["passed"] = figures.passed && measured.ok();
     return figures.json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -8,7 +8,7 @@
 namespace orrery {
 
 /// Writes runs into a temporary folder, which is removed again, and times the store on them. A minute in
-/// full, 20 s with smoke, which has a tenth of the points. Uses two threads.
+/// full, 20 s at most with smoke, which has a tenth of the points and no verdict on times. Uses two threads.
 /// @return one JSON object: figures, limits and "passed", or {"passed":false,"error":…}
 std::string runStoreBench(bool smoke);
 

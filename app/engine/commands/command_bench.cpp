@@ -35,6 +35,7 @@ void addBench(CLI::App &app, Session &session)
     finish(parity, session, [&session] {
         std::vector<std::string> arguments = {"bench", "parity", "--pairs", std::to_string(numPairs)};
         if (isSmoke) arguments.push_back("--smoke");
+        if (session.json) arguments.push_back("--json");
         if (!python.empty()) arguments.insert(arguments.end(), {"--python", python});
         if (!workDirectory.empty()) arguments.insert(arguments.end(), {"--work", workDirectory});
         return fail(session, execWorker({arguments, 0}));
