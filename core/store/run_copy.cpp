@@ -206,8 +206,7 @@ Result<int64_t> copyRunFiles(const fs::path &from, const fs::path &to, const std
             ORRERY_ASSIGN(lastStep, settleDatabase(to, originId));
         }
     }
-    for (const char *folder : {"samples", "frames"})
-        if (fs::is_directory(from / folder, failed)) ORRERY_TRY(copyFolder(from / folder, to / folder));
+    if (fs::is_directory(from / "frames", failed)) ORRERY_TRY(copyFolder(from / "frames", to / "frames"));
     for (const char *file : {"log.jsonl", "worker.log"})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
     ORRERY_TRY(syncDirectory(to));

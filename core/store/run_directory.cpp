@@ -42,8 +42,8 @@ constexpr const char *kCopyEnding = "-copy";
 
 // What may stand in a folder before a run is made in it: a launcher opens logs and takes the lock first.
 constexpr std::array kFilesBeforeRun = {"run.lock", "worker.json", "worker.log", "log.jsonl"};
-// In the order in which they are deleted. spec.json comes late, so that a run that was half deleted when the
-// power failed is still listed and can be deleted again.
+// In the order in which they are deleted, with the samples/ that older programs made. spec.json comes late,
+// so that a run that was half deleted when the power failed is still listed and can be deleted again.
 constexpr std::array kRunParts = {"checkpoints", "samples",    "frames",       "run.db-wal",
                                   "run.db-shm",  "run.db",     "failure.json", "worker.json",
                                   "worker.log",  "log.jsonl",  "spec.json",    "run.lock"};
@@ -201,7 +201,6 @@ Result<RunDirectory> RunDirectory::create(const fs::path &directory, const Froze
     }
     if (failed) return ioError("read", run.m_path, failed.value());
     ORRERY_TRY(makeFolder(run.checkpoints()));
-    ORRERY_TRY(makeFolder(run.samples()));
     // The spec last: a folder with a spec is a run.
     ORRERY_TRY(writeFileAtomically(run.m_path / kSpecFile, frozenToJson(frozen)));
     ORRERY_TRY(syncDirectory(run.m_path.parent_path()));

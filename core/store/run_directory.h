@@ -44,7 +44,6 @@ public:
 
     [[nodiscard]] const std::filesystem::path &path() const { return m_path; }
     [[nodiscard]] std::filesystem::path checkpoints() const { return m_path / "checkpoints"; }
-    [[nodiscard]] std::filesystem::path samples() const { return m_path / "samples"; }
     [[nodiscard]] std::filesystem::path logFile() const { return m_path / "log.jsonl"; }
     [[nodiscard]] const FrozenSpec &frozen() const { return m_frozen; }
 

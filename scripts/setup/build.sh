@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Packages, LibTorch, configure, build: all of the set-up behind ./run and ./test. With nothing to do it takes well under
-# a second: a stamp in the build folder says for which sources and set-up scripts the programs were built.
+# a second: .configured-for in the build folder says for which LibTorch and CMake files it was configured, and ninja is
+# asked whether anything is older than its sources.
 # usage: build.sh [--test]
 set -euo pipefail
 ORRERY_ROOT=$(cd "$(dirname "$0")/../.." && pwd)

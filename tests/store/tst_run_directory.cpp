@@ -2,6 +2,7 @@
 #include "core/store/failure_note.h"
 #include "tests/store/store_fixture.h"
 
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,7 +55,10 @@ private Q_SLOTS:
         QCOMPARE(opened->frozen().program, frozen.program);
         QCOMPARE(opened->frozen().cpuModel, frozen.cpuModel);
         QCOMPARE(opened->frozen().createdAt, frozen.createdAt);
-        QVERIFY(fs::is_directory(opened->checkpoints()) && fs::is_directory(opened->samples()));
+        std::set<std::string> names;
+        for (const auto &entry : fs::directory_iterator(opened->path()))
+            names.insert(entry.path().filename());
+        QCOMPARE(names, (std::set<std::string>{"checkpoints", "spec.json"})); // as docs/run-directory.md says
     }
     void createTakesEmptyFoldersOnly()
     {
@@ -315,7 +319,7 @@ private Q_SLOTS:
         writeText(run.checkpoints() / "step-00000200" / "model.safetensors", "half");
         writeText(run.checkpoints() / "step-00000300.partial" / "manifest.json", "{}");
         writeText(run.checkpoints() / "step-00000050.deleted" / "manifest.json", "{}");
-        writeText(run.samples() / "step-100.txt", "once upon");
+        writeText(run.path() / "frames" / "1.bin", "once upon");
         writeText(run.logFile(), "{}\n");
 
         const fs::path target = m_path / "copy";
@@ -330,7 +334,7 @@ private Q_SLOTS:
         for (const char *name :
              {"step-00000200", "step-00000300", "step-00000300.partial", "step-00000050.deleted"})
             QVERIFY2(!fs::exists(copy->checkpoints() / name), name);
-        QCOMPARE(readText(copy->samples() / "step-100.txt"), std::string("once upon"));
+        QCOMPARE(readText(target / "frames" / "1.bin"), std::string("once upon"));
         QVERIFY(!copy->isOwned() && !fs::exists(target / "run.lock"));
         auto reader = RunReader::open(target);
         VERIFY_OK(reader);
