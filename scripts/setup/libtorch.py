@@ -46,6 +46,24 @@ def read_pins(path):
     return pins
 
 
+def download_one(pin, folder):
+    wanted = folder / "wanted.txt"
+    wanted.write_text(pin + "\n")
+    command = [sys.executable, "-m", "pip", "download", "--require-hashes", "--no-deps", "--no-cache-dir",
+               "--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
+               "--abi", "none", "--abi", "abi3", "--disable-pip-version-check", "--progress-bar",
+               "on" if sys.stderr.isatty() else "off"]
+    for platform in ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_25_x86_64",
+                     "manylinux_2_18_x86_64", "manylinux_2_17_x86_64", "manylinux_2_12_x86_64",
+                     "manylinux_2_5_x86_64", "manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"):
+        command += ["--platform", platform]
+    command += ["-d", str(folder), "-r", str(wanted)]
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        sys.exit(f"error: Cannot get LibTorch: pip could not download {pin.split()[0]}, or it had another hash than "
+                 "the pinned one (pip says which, above). Check the network and start again; what was complete is kept.")
+    wanted.unlink()
+
+
 def download(pin_file, folder):
     """Fetches all wheels of a pin file into the folder; wheels that are already there and whole are kept."""
     pins = read_pins(pin_file)
@@ -54,22 +72,9 @@ def download(pin_file, folder):
     missing = [f"{name} --hash=sha256:{digest}" for digest, name in pins.items() if digest not in have]
     if missing:
         say(f"Downloading {len(missing)} packages for LibTorch {VERSION} (once for this user) ...")
-        wanted = folder / "wanted.txt"
-        wanted.write_text("\n".join(missing) + "\n")
-        command = [sys.executable, "-m", "pip", "download", "--require-hashes", "--no-deps", "--no-cache-dir",
-                   "--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
-                   "--abi", "none", "--abi", "abi3", "--disable-pip-version-check", "--progress-bar",
-                   "on" if sys.stderr.isatty() else "off"]
-        for platform in ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_25_x86_64",
-                         "manylinux_2_18_x86_64", "manylinux_2_17_x86_64", "manylinux_2_12_x86_64",
-                         "manylinux_2_5_x86_64", "manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"):
-            command += ["--platform", platform]
-        command += ["-d", str(folder), "-r", str(wanted)]
-        if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-            sys.exit("error: Cannot get LibTorch: pip could not download the pinned packages, or one had another "
-                     "hash than the pinned one (pip says which, above). Check the network and start again; what "
-                     "was complete is kept.")
-        wanted.unlink()
+        # One at a time: pip puts nothing into the folder before all that it was asked for is there.
+        for pin in missing:
+            download_one(pin, folder)
         have = {sha256(wheel): wheel for wheel in folder.glob("*.whl")}
     for digest, name in pins.items():
         if digest not in have:
@@ -133,4 +138,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("error: Interrupted; what was complete is kept for the next start.")
+    except OSError as problem:
+        sys.exit(f"error: Cannot put LibTorch into the cache: {problem}. Free some space or check the rights, or set "
+                 "ORRERY_CACHE to another folder.")

@@ -29,5 +29,6 @@ say "Orrery needs ${#missing[@]} Debian packages that are not installed: ${missi
 prefix=$(root_prefix) || die "root is needed to install them, and there is no sudo. Run as root: apt-get install ${missing[*]}"
 [ -n "$prefix" ] && say "Installing them asks for your password ($prefix)."
 export DEBIAN_FRONTEND=noninteractive
-$prefix apt-get update -q >&2
-$prefix apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+$prefix apt-get update -q >&2 || say "The lists of packages could not be refreshed; trying with those that are there."
+$prefix apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
+  die "apt-get could not install ${missing[*]}; its reason stands above."
