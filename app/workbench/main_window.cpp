@@ -227,6 +227,8 @@ void MainWindow::onConnectionChanged()
     if (m_session.connectionState() == ConnectionState::Lost)
         m_banner->showMessage(BannerKind::Error, tr("The engine does not answer. Trainings go on without the window."),
                               m_session.lastError(), tr("Retry"));
+    else if (m_session.connectionState() == ConnectionState::Connected && !m_session.engine().note.isEmpty())
+        m_banner->showMessage(BannerKind::Warning, m_session.engine().note);
     else
         m_banner->clear();
 }

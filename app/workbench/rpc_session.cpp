@@ -140,27 +140,24 @@ void RpcSession::superviseConnection()
         auto connected = connectOrStartHost(m_options);
         QString error;
         if (connected) {
-            const auto current = std::make_shared<EngineClient>(std::move(*connected));
-            auto host = current->host();
-            if (host) {
-                setClient(current);
-                pause = 1s;
-                postConnection(ConnectionState::Connected, {}, toEngineInfo(*host));
-                auto watched = current->watchRuns(
-                    [this](const std::vector<RunStatus> &runs) {
-                        QMetaObject::invokeMethod(this, [this, runs] {
-                            m_runs = runs;
-                            Q_EMIT runsChanged();
-                        });
-                        return !m_ending.load();
-                    },
-                    m_endToken);
-                error = watched ? tr("The engine ended.") : QString::fromStdString(watched.error().text());
-                setClient(nullptr);
-                current->cancelAll();
-            } else {
-                error = QString::fromStdString(host.error().text());
-            }
+            const auto current = std::make_shared<EngineClient>(std::move(connected->client));
+            setClient(current);
+            pause = 1s;
+            EngineInfo info = toEngineInfo(connected->host);
+            info.note = QString::fromStdString(connected->note);
+            postConnection(ConnectionState::Connected, {}, info);
+            auto watched = current->watchRuns(
+                [this](const std::vector<RunStatus> &runs) {
+                    QMetaObject::invokeMethod(this, [this, runs] {
+                        m_runs = runs;
+                        Q_EMIT runsChanged();
+                    });
+                    return !m_ending.load();
+                },
+                m_endToken);
+            error = watched ? tr("The engine ended.") : QString::fromStdString(watched.error().text());
+            setClient(nullptr);
+            current->cancelAll();
         } else {
             error = QString::fromStdString(connected.error().text());
         }

@@ -30,6 +30,8 @@ void toMessage(const HostDescription &value, v1::HostInfo &message)
     message.set_num_cuda_devices(value.numCudaDevices);
     message.set_cuda_note(wire::utf8(value.cudaNote));
     message.set_home(wire::utf8(value.home));
+    message.set_program(wire::utf8(value.program));
+    message.set_build(wire::utf8(value.build));
 }
 
 HostDescription fromMessage(const v1::HostInfo &message)
@@ -44,6 +46,8 @@ HostDescription fromMessage(const v1::HostInfo &message)
     value.numCudaDevices = message.num_cuda_devices();
     value.cudaNote = message.cuda_note();
     value.home = message.home();
+    value.program = message.program();
+    value.build = message.build();
     return value;
 }
 

@@ -410,6 +410,13 @@ Result<std::string> EngineClient::describeData(const DataRequest &request, const
     return reply.json();
 }
 
+Result<void> EngineClient::retire() const
+{
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::Retire, v1::Empty(), reply,
+                         m_impl->deadline(), "replace the engine at", m_impl->socketPath);
+}
+
 Result<GenerateSummary>
 EngineClient::generate(const std::string &model, const GenerateRequest &request,
                        const std::function<bool(const ModelInfo &)> &onModel,

@@ -94,6 +94,8 @@ public:
     /// What `data describe --json` prints. @error as prepareData; Cancelled
     [[nodiscard]] Result<std::string> describeData(const DataRequest &request,
                                                    const CancelToken &token = {}) const;
+    /// Asks the host to make room for another one; trainings go on. @error Conflict (something would be lost)
+    [[nodiscard]] Result<void> retire() const;
 
     // Host, or a worker that serves a model.
     /// Blocks until the end: onModel once, then onTokens with batches in order (at most every 16 ms), on this

@@ -2,7 +2,9 @@
 #include "core/rpc/host_connection.h"
 
 #include "core/base/child_process.h"
+#include "core/base/lock_file.h"
 #include "core/base/platform.h"
+#include "core/base/program_build.h"
 #include "core/base/text.h"
 #include "core/rpc/unix_server.h"
 
@@ -16,12 +18,84 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kLastWordsBytes = 600;
 constexpr auto kConnectTimeout = std::chrono::seconds(2);
 
+bool isSameFile(const std::filesystem::path &a, const std::filesystem::path &b)
+{
+    std::error_code failed;
+    return std::filesystem::weakly_canonical(a, failed) == std::filesystem::weakly_canonical(b, failed);
+}
+
+Error cancelled(const HostConnectOptions &options)
+{
+    return {ErrorCode::Cancelled,
+            "Cannot connect to a host at \"" + options.socketPath + "\": the attempt was cancelled.",
+            "Connect again."};
+}
+
+Result<HostConnection> described(EngineClient client)
+{
+    ORRERY_ASSIGN(HostDescription host, client.host());
+    return HostConnection{std::move(client), std::move(host), {}};
+}
+
+/// Makes the place free for a host of this engine's build. @error why the one that is there stays
+Result<void> replaceHost(const HostConnection &old, const HostConnectOptions &options)
+{
+    // Two installations that replaced each other's host would do so for ever.
+    const bool isOurs =
+        isSameFile(old.host.program, options.engineProgram) || !std::filesystem::exists(old.host.program);
+    if (old.host.build.empty() || !isOurs)
+        return Error{ErrorCode::Conflict, "It is used as it is.",
+                     "To use this program's own, end it first: kill " + std::to_string(old.host.pid)};
+    const Result<void> asked = old.client.retire();
+    // Another window may have asked before us, and it is going.
+    if (!asked.ok() && asked.error().code != ErrorCode::Unavailable) return asked.error();
+    for (const auto until = Clock::now() + options.wait; Clock::now() < until;) {
+        if (options.token.isCancelled()) return cancelled(options);
+        if (probeSocket(options.socketPath) != SocketProbe::Listening) {
+            if (!LockFile::isHeld(options.socketPath + ".lock")) return {};
+        } else if (const auto client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token); client.ok()) {
+            const auto host = client->host();
+            if (host.ok() && host->pid != old.host.pid) return {};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return Error{ErrorCode::Unavailable,
+                 "It was asked to end and did not within " +
+                     formatDuration(std::chrono::duration<double>(options.wait).count()) + ".",
+                 "Start this program again."};
+}
+
 std::string lastWords(const std::filesystem::path &file)
 {
     const Result<std::string> text = readFile(file, 16 << 20);
     if (!text || text->empty()) return "It said nothing; run it in a terminal to see why.";
     const size_t begin = text->size() > kLastWordsBytes ? text->size() - kLastWordsBytes : 0;
     return "It said: " + sanitizeUtf8(text->substr(begin));
+}
+
+/// Starts a host where nobody listens, and waits until one does.
+Result<HostConnection> startHost(const HostConnectOptions &options)
+{
+    ChildOptions child;
+    child.program = options.engineProgram;
+    child.arguments = options.arguments;
+    child.outputFile = std::filesystem::path(options.socketPath).parent_path() / "host.out";
+    child.parent = ChildParent::Init;
+    ORRERY_TRY(startInNewSession(child));
+    // Somebody else may have started one meanwhile: then ours says Conflict and ends, and theirs answers.
+    for (const auto until = Clock::now() + options.wait; Clock::now() < until;) {
+        if (options.token.isCancelled()) return cancelled(options);
+        if (probeSocket(options.socketPath) == SocketProbe::Listening) {
+            Result<EngineClient> client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
+            if (client.ok()) return described(std::move(*client));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return Error{ErrorCode::Unavailable,
+                 "Cannot connect to a host at \"" + options.socketPath +
+                     "\": the one that was started did not listen within " +
+                     formatDuration(std::chrono::duration<double>(options.wait).count()) + ".",
+                 lastWords(child.outputFile)};
 }
 
 } // namespace
@@ -41,38 +115,41 @@ Result<EngineClient> connectToHost(const std::string &socketPath)
     return EngineClient::connect(path);
 }
 
-Result<EngineClient> connectOrStartHost(const HostConnectOptions &options)
+std::string hostDifference(const HostDescription &host, const std::filesystem::path &engineProgram)
 {
-    std::string path = options.socketPath;
-    if (path.empty()) {
-        ORRERY_ASSIGN(path, hostSocketPath());
-    }
-    Result<EngineClient> first = EngineClient::connect(path, kConnectTimeout, options.token);
-    if (first.ok() || first.error().code != ErrorCode::Unavailable) return first;
+    const Result<std::string> build = programBuild(engineProgram);
+    if (!build.ok() || *build == host.build) return {};
+    const std::string who =
+        "The engine that answers (" + host.version + ", pid " + std::to_string(host.pid) + ")";
+    if (host.build.empty()) return who + " is older than this program.";
+    if (isSameFile(host.program, engineProgram)) return who + " was started before this program was updated.";
+    if (!std::filesystem::exists(host.program))
+        return who + " was started from \"" + host.program + "\", which is gone.";
+    return who + " belongs to another installation, \"" + host.program + "\".";
+}
 
-    ChildOptions child;
-    child.program = options.engineProgram.empty() ? programDir() / "orrery-engine" : options.engineProgram;
-    child.arguments = options.arguments;
-    child.outputFile = std::filesystem::path(path).parent_path() / "host.out";
-    child.parent = ChildParent::Init;
-    ORRERY_TRY(startInNewSession(child));
-    // Somebody else may have started one meanwhile: then ours says Conflict and ends, and theirs answers.
-    for (const auto until = Clock::now() + options.wait; Clock::now() < until;) {
-        if (options.token.isCancelled())
-            return Error{ErrorCode::Cancelled,
-                         "Cannot connect to a host at \"" + path + "\": the attempt was cancelled.",
-                         "Connect again."};
-        if (probeSocket(path) == SocketProbe::Listening) {
-            Result<EngineClient> client = EngineClient::connect(path, kConnectTimeout, options.token);
-            if (client.ok()) return client;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
+{
+    HostConnectOptions options = given;
+    if (options.socketPath.empty()) {
+        ORRERY_ASSIGN(options.socketPath, hostSocketPath());
     }
-    return Error{ErrorCode::Unavailable,
-                 "Cannot connect to a host at \"" + path +
-                     "\": the one that was started did not listen within " +
-                     formatDuration(std::chrono::duration<double>(options.wait).count()) + ".",
-                 lastWords(child.outputFile)};
+    if (options.engineProgram.empty()) options.engineProgram = programDir() / "orrery-engine";
+    Result<EngineClient> client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
+    if (!client.ok() && client.error().code != ErrorCode::Unavailable) return std::move(client).error();
+    if (client.ok()) {
+        ORRERY_ASSIGN(HostConnection connection, described(std::move(*client)));
+        connection.note = hostDifference(connection.host, options.engineProgram);
+        if (connection.note.empty()) return connection;
+        if (const Result<void> left = replaceHost(connection, options); !left.ok()) {
+            connection.note += " " + left.error().text();
+            return connection;
+        }
+        // Another window may have been quicker.
+        if (Result<EngineClient> next = EngineClient::connect(options.socketPath, kConnectTimeout, options.token); next.ok())
+            return described(std::move(*next));
+    }
+    return startHost(options);
 }
 
 } // namespace orrery

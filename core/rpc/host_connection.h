@@ -23,13 +23,23 @@ struct HostConnectOptions {
     CancelToken token; ///< as in EngineClient::connect; also ends the wait for a host that was started
 };
 
+struct HostConnection {
+    EngineClient client;
+    HostDescription host;
+    std::string note; ///< that this is not the host one would start now, and why it was left; empty: it is
+};
+
 /// @error Unavailable when no host listens
 Result<EngineClient> connectToHost(const std::string &socketPath = {});
 /// Connects; when nobody listens starts the engine in a session of its own (no terminal, all descriptors
 /// closed, output to host.out beside the socket) and waits until it listens. Two callers at once end up with
-/// one host.
+/// one host. A host that was started from this engine's file before that was updated, or from a file that is
+/// gone, is asked to retire, and a new one takes its place; where it refuses, or belongs to another
+/// installation, the note says so.
 /// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program),
 /// Cancelled
-Result<EngineClient> connectOrStartHost(const HostConnectOptions &options = {});
+Result<HostConnection> connectOrStartHost(const HostConnectOptions &options = {});
+/// How a host differs from the one that `engineProgram` would be now: a sentence, empty when it does not.
+std::string hostDifference(const HostDescription &host, const std::filesystem::path &engineProgram);
 
 } // namespace orrery

@@ -61,6 +61,8 @@ public:
     virtual Result<RunStatus> addRun(const std::string &path) = 0;
     virtual Result<void> deleteRun(const std::string &run) = 0;
     virtual Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) = 0;
+    /// Asks the host to end soon after the answer. @error Conflict while something would be lost by it
+    virtual Result<void> retire() = 0;
 };
 
 class InferenceBackend {

@@ -346,6 +346,10 @@ public:
             return {};
         });
     }
+    grpc::Status Retire(grpc::ServerContext *context, const v1::Empty *, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) { return m_backend.retire(); });
+    }
 
 private:
     template <typename Call>

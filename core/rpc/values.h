@@ -54,6 +54,8 @@ struct HostDescription {
     int32_t numCudaDevices = 0;
     std::string cudaNote; ///< why there is none
     std::string home;     ///< where runs live
+    std::string program;  ///< its file
+    std::string build; ///< programBuild() of that file when the host started; empty: from before it was told
 };
 
 struct DataRequest {

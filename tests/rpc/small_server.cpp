@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A host without runs, in a process of its own: small_server SOCKET [descriptors]. Ends when its standard
 // input does, or after a minute.
+#include "core/base/program_build.h"
 #include "core/rpc/rpc_server.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <poll.h>
 #include <sys/resource.h>
@@ -19,6 +21,8 @@ public:
         HostDescription description;
         description.version = "small";
         description.pid = ::getpid();
+        description.program = programPath().string();
+        description.build = m_build;
         return description;
     }
     Result<std::vector<RunStatus>> listRuns() override { return std::vector<RunStatus>{}; }
@@ -32,8 +36,17 @@ public:
     Result<RunStatus> addRun(const std::string &) override { return refused(); }
     Result<void> deleteRun(const std::string &) override { return refused(); }
     Result<std::string> describeData(const DataRequest &, const StreamSink &) override { return refused(); }
+    Result<void> retire() override
+    {
+        if (std::getenv("ORRERY_SMALL_SERVER_BUSY")) return refused();
+        isRetired = true;
+        return {};
+    }
+
+    std::atomic<bool> isRetired{false};
 
 private:
+    const std::string m_build = programBuild(programPath()).value();
     static Error refused()
     {
         return {ErrorCode::Conflict, "Cannot do it: there is nothing here.", "Ask a real host."};
@@ -66,6 +79,6 @@ int main(int argc, char **argv)
         while (::read(0, &byte, 1) > 0) {
         }
     else
-        ::poll(nullptr, 0, 60'000);
+        for (int waited = 0; waited < 60'000 && !host.isRetired; waited += 10) ::poll(nullptr, 0, 10);
     return 0;
 }

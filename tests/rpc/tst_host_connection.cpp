@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/rpc/host_connection.h"
 
+#include "core/base/program_build.h"
+
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 using namespace orrery;
@@ -19,8 +22,38 @@ private Q_SLOTS:
     void refusesAMissingProgram();
     void tokenEndsAnAttemptAndEveryCall();
     void tokenEndsTheWaitForAHost();
+    void buildsHaveNames();
+    void replacesAHostThatWasUpdated();
+    void replacesAHostWhoseFileIsGone();
+    void keepsABusyHostAndSaysSo();
+    void keepsTheHostOfAnotherInstallation();
 
 private:
+    /// A copy of the server as an installation of its own: PREFIX/bin/server with the libraries beside it.
+    static std::filesystem::path install(const QTemporaryDir &folder, const std::string &name)
+    {
+        const std::filesystem::path prefix = folder.filePath(QString::fromStdString(name)).toStdString();
+        std::filesystem::create_directories(prefix / "bin");
+        std::filesystem::create_directory_symlink(
+            std::filesystem::path(ORRERY_SMALL_SERVER).parent_path().parent_path() / "lib", prefix / "lib");
+        std::filesystem::copy_file(ORRERY_SMALL_SERVER, prefix / "bin" / "server");
+        return prefix / "bin" / "server";
+    }
+    /// As an update does: another file takes the place of the program, which may run.
+    static void update(const std::filesystem::path &program)
+    {
+        const std::filesystem::path next = program.string() + ".new";
+        std::filesystem::copy_file(program, next);
+        std::ofstream(next, std::ios::app) << "another build";
+        std::filesystem::rename(next, program);
+    }
+    static HostConnectOptions optionsFor(const QTemporaryDir &folder, const std::filesystem::path &program)
+    {
+        HostConnectOptions options = optionsIn(folder);
+        options.engineProgram = program;
+        return options;
+    }
+
     static HostConnectOptions optionsIn(const QTemporaryDir &folder)
     {
         HostConnectOptions options;
@@ -52,8 +85,9 @@ void TestHostConnection::startsAHostAndFindsItAgain()
     QVERIFY2(first.ok(), first.ok() ? "" : first.error().text().c_str());
     const auto second = connectOrStartHost(optionsIn(folder));
     QVERIFY(second.ok());
-    QCOMPARE(first->host()->pid, second->host()->pid);
-    end(*first);
+    QCOMPARE(first->host.pid, second->host.pid);
+    QVERIFY2(first->note.empty() && second->note.empty(), second->note.c_str());
+    end(first->client);
 }
 
 void TestHostConnection::tellsTheLastWordsOfAFailedHost()
@@ -86,9 +120,10 @@ void TestHostConnection::tokenEndsAnAttemptAndEveryCall()
     const CancelToken token;
     HostConnectOptions options = optionsIn(folder);
     options.token = token;
-    const auto client = connectOrStartHost(options);
-    QVERIFY2(client.ok(), client.ok() ? "" : client.error().text().c_str());
-    const auto pid = static_cast<pid_t>(client->host()->pid);
+    const auto connected = connectOrStartHost(options);
+    QVERIFY2(connected.ok(), connected.ok() ? "" : connected.error().text().c_str());
+    const EngineClient *client = &connected->client;
+    const auto pid = static_cast<pid_t>(connected->host.pid);
     // A host that is stopped by a signal takes the connection (the kernel does) and answers nothing.
     ::kill(pid, SIGSTOP);
     Result<HostDescription> asked = HostDescription{};
@@ -131,6 +166,92 @@ void TestHostConnection::tokenEndsTheWaitForAHost()
     connecting.join();
     QVERIFY(!result.ok());
     QCOMPARE(result.error().code, ErrorCode::Cancelled);
+}
+
+void TestHostConnection::buildsHaveNames()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path program = install(folder, "a");
+    const auto before = programBuild(program);
+    QVERIFY2(before.ok(), before.ok() ? "" : before.error().text().c_str());
+    QCOMPARE(before->size(), size_t{16});
+    QCOMPARE(*programBuild(install(folder, "b")), *before); // equal files, whatever their place and age
+    update(program);
+    QVERIFY(*programBuild(program) != *before);
+    // A shared library of ours is a part of the program.
+    std::filesystem::remove(folder.filePath(QStringLiteral("b/lib")).toStdString());
+    QVERIFY(*programBuild(folder.filePath(QStringLiteral("b/bin/server")).toStdString()) != *before);
+    QCOMPARE(programBuild("/nowhere/program").error().code, ErrorCode::NotFound);
+}
+
+void TestHostConnection::replacesAHostThatWasUpdated()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path program = install(folder, "a");
+    const auto old = connectOrStartHost(optionsFor(folder, program));
+    QVERIFY2(old.ok(), old.ok() ? "" : old.error().text().c_str());
+    update(program);
+    QVERIFY(hostDifference(old->host, program).find("before this program was updated") != std::string::npos);
+    const auto next = connectOrStartHost(optionsFor(folder, program));
+    QVERIFY2(next.ok(), next.ok() ? "" : next.error().text().c_str());
+    QVERIFY2(next->note.empty(), next->note.c_str());
+    QVERIFY(next->host.pid != old->host.pid);
+    QCOMPARE(next->host.build, *programBuild(program));
+    // And it stays: the second window finds what it would start itself.
+    QCOMPARE(connectOrStartHost(optionsFor(folder, program))->host.pid, next->host.pid);
+    end(next->client);
+}
+
+void TestHostConnection::replacesAHostWhoseFileIsGone()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path moved = install(folder, "old");
+    const auto old = connectOrStartHost(optionsFor(folder, moved));
+    QVERIFY(old.ok());
+    const std::filesystem::path program = install(folder, "new");
+    update(program);
+    std::filesystem::remove(moved);
+    const auto next = connectOrStartHost(optionsFor(folder, program));
+    QVERIFY2(next.ok(), next.ok() ? "" : next.error().text().c_str());
+    QVERIFY(next->note.empty() && next->host.pid != old->host.pid);
+    end(next->client);
+}
+
+void TestHostConnection::keepsABusyHostAndSaysSo()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path program = install(folder, "a");
+    ::setenv("ORRERY_SMALL_SERVER_BUSY", "1", 1);
+    const auto old = connectOrStartHost(optionsFor(folder, program));
+    ::unsetenv("ORRERY_SMALL_SERVER_BUSY");
+    QVERIFY(old.ok());
+    update(program);
+    const auto next = connectOrStartHost(optionsFor(folder, program));
+    QVERIFY(next.ok());
+    QCOMPARE(next->host.pid, old->host.pid);
+    QVERIFY2(next->note.find("before this program was updated") != std::string::npos, next->note.c_str());
+    QVERIFY2(next->note.find("there is nothing here") != std::string::npos, next->note.c_str()); // its reason
+    end(next->client);
+}
+
+void TestHostConnection::keepsTheHostOfAnotherInstallation()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path other = install(folder, "other");
+    const std::filesystem::path program = install(folder, "a");
+    const auto first = connectOrStartHost(optionsFor(folder, other));
+    QVERIFY(first.ok());
+    // Of the same build it is as good as ours.
+    const auto same = connectOrStartHost(optionsFor(folder, program));
+    QCOMPARE(same->host.pid, first->host.pid);
+    QVERIFY2(same->note.empty(), same->note.c_str());
+    update(program);
+    const auto different = connectOrStartHost(optionsFor(folder, program));
+    QCOMPARE(different->host.pid, first->host.pid);
+    QVERIFY2(different->note.find(other.string()) != std::string::npos, different->note.c_str());
+    QVERIFY2(different->note.find("kill " + std::to_string(first->host.pid)) != std::string::npos,
+             different->note.c_str());
+    end(first->client);
 }
 
 QTEST_APPLESS_MAIN(TestHostConnection)

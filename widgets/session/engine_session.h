@@ -27,6 +27,7 @@ struct EngineInfo {
     int numCudaDevices = 0;
     QString cudaNote;
     QString home;
+    QString note; ///< what the user should know of it (an older build that cannot be replaced now); mostly empty
 };
 
 struct SeriesData {

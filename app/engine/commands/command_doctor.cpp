@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/base/platform.h"
+#include "core/base/program_build.h"
 #include "core/base/text.h"
 #include "core/data/example.h"
 #ifdef ORRERY_HAS_RPC
@@ -85,8 +86,11 @@ std::vector<Check> runChecks()
     else
         checks.push_back(fromError("cuda", devices.error(), CheckState::Note));
 #ifdef ORRERY_HAS_RPC
-    if (auto host = connectToHost()) checks.push_back({"host", CheckState::Good, "running at " + host->socketPath(), ""});
-    else checks.push_back({"host", CheckState::Note, "not running", "A window starts one by itself; by hand: orrery-engine host"});
+    if (auto host = connectToHost()) {
+        const auto description = host->host();
+        const std::string difference = description ? hostDifference(*description, programPath()) : description.error().text();
+        checks.push_back({"host", difference.empty() ? CheckState::Good : CheckState::Note, "running at " + host->socketPath(), difference});
+    } else checks.push_back({"host", CheckState::Note, "not running", "A window starts one by itself; by hand: orrery-engine host"});
 #else
     checks.push_back({"host", CheckState::Note, "built without gRPC", "Watching and the window need a build with ORRERY_RPC=ON."});
 #endif

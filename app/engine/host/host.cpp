@@ -76,10 +76,10 @@ Result<void> runHost(const HostOptions &options)
 
     const Catalogue catalogue(home);
     HostRuns runs(catalogue);
-    HostService service(catalogue, home, runs);
     ModelWorkersOptions modelOptions;
     modelOptions.folder = std::filesystem::path(socketPath).parent_path();
     ModelWorkers models(modelOptions);
+    HostService service(catalogue, home, runs, models);
     HostInference inference(catalogue, models);
     RpcServerOptions serverOptions;
     serverOptions.socketPath = socketPath;
@@ -92,7 +92,7 @@ Result<void> runHost(const HostOptions &options)
     logInfo("Host listens on " + socketPath + " for " + home.string());
     if (options.onListening) options.onListening();
 
-    while (!stopRequested()) {
+    while (!stopRequested() && !service.isRetired()) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         const size_t numChildren = runs.reapChildren() + models.reap();
         if (options.idleExitSeconds > 0 && numChildren == 0 &&

@@ -21,8 +21,8 @@ struct HostOptions {
     std::function<void()> onListening;   ///< called once when clients can connect
 };
 
-/// Serves until stopRequested or idle. Workers of runs are left alive; workers that serve models end with the
-/// host.
+/// Serves until stopRequested, idle, or replaced by another build. Workers of runs are left alive; workers
+/// that serve models end with the host.
 /// @error Conflict (another host: names its pid), Io, InvalidInput (socket path above 107 bytes)
 Result<void> runHost(const HostOptions &options);
 

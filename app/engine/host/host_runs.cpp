@@ -291,6 +291,12 @@ Result<void> HostRuns::remove(const std::string &run)
     return m_catalogue.forget(directory.path());
 }
 
+bool HostRuns::isStarting()
+{
+    const std::lock_guard lock(m_mutex);
+    return !m_starting.empty();
+}
+
 size_t HostRuns::reapChildren()
 {
     std::vector<Child> ended;

@@ -44,6 +44,8 @@ public:
     Result<RunDirectory> open(const std::string &run) const;
     /// Reaps children that ended, and notes why when they cannot have said it. @return number of those that live
     size_t reapChildren();
+    /// Whether a worker is being started just now.
+    bool isStarting();
 
 private:
     enum class Forwarding : uint8_t { ViewerGone, WorkerGone, NotReached };

@@ -2,7 +2,9 @@
 #include "app/engine/host/host_service.h"
 
 #include "app/engine/host/create_run.h"
+#include "core/base/log.h"
 #include "core/base/platform.h"
+#include "core/base/program_build.h"
 #include "core/data/describe.h"
 #include "core/data/example.h"
 #include "core/data/token_shards.h"
@@ -22,6 +24,12 @@ constexpr int kMaxDescriptions = 2;
 constexpr int kMaxWaiting = 8; ///< each keeps an rpc thread
 constexpr auto kCallerPoll = std::chrono::milliseconds(20);
 constexpr const char *kExampleData = "example";
+
+std::string buildOf(const std::filesystem::path &program)
+{
+    const Result<std::string> build = programBuild(program);
+    return build.ok() ? *build : std::string();
+}
 
 Result<void> requireAbsolute(const std::string &path, const char *what, const std::string &action)
 {
@@ -86,6 +94,30 @@ private:
 
 } // namespace
 
+HostService::HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs,
+                         ModelWorkers &models)
+    : m_catalogue(catalogue), m_home(std::move(home)), m_runs(runs), m_models(models), m_monitor(catalogue),
+      m_program(programPath()), m_build(buildOf(m_program))
+{
+}
+
+Result<void> HostService::retire()
+{
+    const auto busy = [](const std::string &what) {
+        return Error{ErrorCode::Conflict,
+                     "Cannot replace the engine now: " + what + ", expected nothing under way.",
+                     "It is replaced when the program starts the next time."};
+    };
+    if (const size_t numInUse = m_models.numInUse(); numInUse > 0)
+        return busy(numInUse == 1 ? "a model is generating"
+                                  : std::to_string(numInUse) + " models are generating");
+    if (m_numDescriptions > 0) return busy("data is being read");
+    if (m_runs.isStarting()) return busy("a run is being started");
+    logInfo("Host retires: another build takes its place");
+    m_isRetired = true;
+    return {};
+}
+
 Result<HostDescription> HostService::describe()
 {
     const std::lock_guard lock(m_mutex);
@@ -103,6 +135,8 @@ Result<HostDescription> HostService::describe()
         else
             description.cudaNote = devices.error().text();
         description.home = m_home.string();
+        description.program = m_program.string();
+        description.build = m_build;
         m_description = std::move(description);
     }
     return *m_description;

@@ -19,10 +19,7 @@ namespace orrery {
 
 class HostService final : public HostBackend {
 public:
-    HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs)
-        : m_catalogue(catalogue), m_home(std::move(home)), m_runs(runs), m_monitor(catalogue)
-    {
-    }
+    HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs, ModelWorkers &models);
 
     Result<HostDescription> describe() override;
     Result<std::vector<RunStatus>> listRuns() override;
@@ -39,16 +36,23 @@ public:
     /// Prepares the data as a training would (kept in the cache). Two at a time, a few more wait for their
     /// turn; above: Unavailable. Ends soon when the caller has gone, whatever it does at the moment.
     Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
+    /// Trainings outlive their host; a generation, a description or a start under way would not.
+    Result<void> retire() override;
+    [[nodiscard]] bool isRetired() const { return m_isRetired; }
 
 private:
     const Catalogue &m_catalogue;
     std::filesystem::path m_home;
     HostRuns &m_runs;
+    ModelWorkers &m_models;
     RunMonitor m_monitor;
+    const std::filesystem::path m_program;
+    const std::string m_build; ///< of this program as it was started; its file may be replaced meanwhile
     std::mutex m_mutex;
     std::optional<HostDescription> m_description; ///< asking the GPU driver takes a while: once
     std::atomic<int> m_numDescriptions{0};
     std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
+    std::atomic<bool> m_isRetired{false};
 };
 
 /// Generates with workers that hold a model each.

@@ -106,6 +106,13 @@ size_t ModelWorkers::reap()
     return m_entries.size();
 }
 
+size_t ModelWorkers::numInUse()
+{
+    const std::lock_guard lock(m_mutex);
+    return static_cast<size_t>(std::count_if(m_entries.begin(), m_entries.end(),
+                                             [](const auto &entry) { return entry->numUsers > 0; }));
+}
+
 Result<std::shared_ptr<ModelWorkers::Entry>> ModelWorkers::startEntry(const std::string &reference)
 {
     auto entry = std::make_shared<Entry>();

@@ -55,6 +55,8 @@ public:
     Result<Lease> acquire(const std::string &reference, const std::function<bool()> &isCancelled);
     /// Forgets workers that ended. @return number of those that live
     size_t reap();
+    /// Workers that somebody waits for or reads from now.
+    size_t numInUse();
 
 private:
     Result<std::shared_ptr<Entry>> startEntry(const std::string &reference);

@@ -48,6 +48,7 @@ private Q_SLOTS:
     void keepsTheWorkerForTheNextRequest();
     void replacesTheLeastRecentlyUsed();
     void refusesAThirdWhileTwoGenerate();
+    void doesNotRetireWhileItGenerates();
     void startsAgainAfterAKill();
     void cancelsAtOnce();
     void passesOnWhatTheWorkerSays();
@@ -158,6 +159,39 @@ void TestHostModels::refusesAThirdWhileTwoGenerate()
     QVERIFY(!third.summary.ok());
     QCOMPARE(third.summary.error().code, ErrorCode::Unavailable);
     QVERIFY(waitFor([&] { return ask(client, modelFolder("m3")).summary.ok(); }));
+}
+
+void TestHostModels::doesNotRetireWhileItGenerates()
+{
+    ::setenv("FAKE_TOKEN_MS", "5", 1);
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const CancelToken token;
+    std::atomic<bool> isAtWork{false};
+    std::thread thread([&, model = modelFolder("m1")] {
+        GenerateRequest request;
+        request.prompt = "x";
+        request.sampling.maxTokens = 1'000'000;
+        (void)client.generate(
+            model, request,
+            [&](const ModelInfo &) {
+                isAtWork = true;
+                return true;
+            },
+            {}, token);
+    });
+    const bool hasBegun = waitFor([&] { return isAtWork.load(); });
+    const auto refused = client.retire();
+    token.cancel();
+    thread.join();
+    QVERIFY(hasBegun);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::Conflict);
+    QVERIFY2(refused.error().message.find("a model is generating") != std::string::npos,
+             refused.error().message.c_str());
+    QVERIFY(!m_host->isDone());
+    QVERIFY(waitFor([&] { return client.retire().ok(); }));
+    QVERIFY(waitFor([&] { return m_host->isDone(); }));
 }
 
 void TestHostModels::startsAgainAfterAKill()

@@ -4,6 +4,7 @@
 
 #include "core/base/lock_file.h"
 #include "core/base/platform.h"
+#include "core/base/program_build.h"
 #include "core/rpc/host_connection.h"
 
 #include <QElapsedTimer>
@@ -36,6 +37,7 @@ private Q_SLOTS:
     void deletesARun();
     void leavesWorkersAliveWhenItStops();
     void endsWhenIdle();
+    void retiresAndLeavesTrainingsAlone();
     void carriesManyViewers();
     void describesItself();
     void describesData();
@@ -419,6 +421,25 @@ void TestHostRuns::endsWhenIdle()
     VERIFY_OK(m_host->result);
 }
 
+void TestHostRuns::retiresAndLeavesTrainingsAlone()
+{
+    m_host->start();
+    const auto created = m_host->client().createRun(m_host->specJson(), "", true);
+    VERIFY_OK(created);
+    const auto before = m_host->worker(*created);
+    QVERIFY(before.has_value());
+    const auto described = m_host->client().host();
+    QCOMPARE(described->program, programPath().string());
+    QCOMPARE(described->build, *programBuild(programPath()));
+    VERIFY_OK(m_host->client().retire());
+    QVERIFY(waitFor([&] { return m_host->isDone(); }));
+    VERIFY_OK(m_host->result);
+    QCOMPARE(m_host->worker(*created)->pid, before->pid);
+    m_host->stop();
+    m_host->start();
+    QCOMPARE(m_host->client().status(created->id)->state, RunState::Running);
+}
+
 void TestHostRuns::carriesManyViewers()
 {
     m_host->start();
@@ -562,7 +583,7 @@ void TestHostRuns::endsWithOneHostWhenManyStart()
     for (size_t i = 0; i < pids.size(); ++i)
         threads.emplace_back([&, i] {
             const auto client = connectOrStartHost(options);
-            if (client.ok()) pids[i] = client->host()->pid;
+            if (client.ok()) pids[i] = client->host.pid;
         });
     for (std::thread &thread : threads) thread.join();
     QVERIFY(pids[0] > 0);

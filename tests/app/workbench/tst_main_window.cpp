@@ -42,6 +42,7 @@ private Q_SLOTS:
     void layoutsSwitchByKeyAndTab();
     void newRunOpensByKeyAndClosesByEscape();
     void lostEngineShowsABannerWithRetry();
+    void anOlderEngineIsNamedInTheBanner();
     void placeIsRememberedAcrossWindows();
     void steadyTypingIsSavedAllTheSame();
     void movesAndSizesAreSaved_data();
@@ -171,6 +172,21 @@ void TestMainWindow::lostEngineShowsABannerWithRetry()
     QVERIFY(banner->isVisible());
     Q_EMIT banner->retryRequested();
     QCOMPARE(m_session->numReconnects, 1);
+    m_session->setConnection(ConnectionState::Connected);
+    QVERIFY(!banner->isVisible());
+}
+
+void TestMainWindow::anOlderEngineIsNamedInTheBanner()
+{
+    open();
+    auto *banner = child<Banner>(m_window.get(), "connectionBanner");
+    QVERIFY(!banner->isVisible());
+    m_session->info.note = QStringLiteral("The engine that answers was started before this program was updated.");
+    m_session->setConnection(ConnectionState::Connected);
+    QVERIFY(banner->isVisible());
+    QCOMPARE(banner->kind(), BannerKind::Warning);
+    QCOMPARE(banner->message(), m_session->info.note);
+    m_session->info.note.clear();
     m_session->setConnection(ConnectionState::Connected);
     QVERIFY(!banner->isVisible());
 }
