@@ -30,7 +30,7 @@ if(ORRERY_WERROR)
 endif()
 if(ORRERY_SANITIZE)
     target_compile_options(orrery_options INTERFACE
-        $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${ORRERY_SANITIZE} -fno-omit-frame-pointer -g1>)
+        $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${ORRERY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1>)
     target_link_options(orrery_options INTERFACE -fsanitize=${ORRERY_SANITIZE})
 endif()
 target_include_directories(orrery_options INTERFACE "${CMAKE_SOURCE_DIR}")

@@ -188,6 +188,28 @@ private Q_SLOTS:
         VERIFY_ERROR(probeCorpus(data.path("tree")), ErrorCode::InvalidInput, "there is no record");
     }
 
+    /// Files that the kernel keeps from everybody: permissions do not stop root.
+    void reportsWhatNobodyCanRead_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("reason");
+        QTest::newRow("opens, but cannot be read") << "/proc/self/mem"
+                                                   << "Input/output error";
+        QTest::newRow("cannot be opened") << "/proc/sys/vm/compact_memory"
+                                          << "Permission denied";
+    }
+    void reportsWhatNobodyCanRead()
+    {
+        QFETCH(const QString, path);
+        QFETCH(const QString, reason);
+        if (!QFile::exists(path)) QSKIP("This kernel has no such file.");
+        const std::string file = path.toStdString();
+        VERIFY_ERROR(probeCorpus(file), ErrorCode::Io, qPrintable(path + "\": " + reason));
+        VERIFY_ERROR(DataFixture().prepare(DataFixture::spec(file)), ErrorCode::Io, qPrintable(reason));
+        const auto probed = probeCorpus(file);
+        QVERIFY(!probed.error().hint.empty());
+    }
+
     void reportsWhatCannotBeRead()
     {
         const DataFixture data;

@@ -12,6 +12,8 @@ private Q_SLOTS:
     void namesValueRuleAndRemedy_data();
     void namesValueRuleAndRemedy();
     void refusesHugeSparseFileQuickly();
+    void refusesAnEndlessLine_data();
+    void refusesAnEndlessLine();
     void errorsAreJsonWhenAsked();
     void refusesSpecFromANewerVersion();
     void listsAnUnreadableRunWithItsReason();
@@ -42,6 +44,8 @@ void TestCliErrors::namesValueRuleAndRemedy_data()
     QTest::newRow("unknown option") << QStringList{train, QStringLiteral("--dta"), text} << 2 << QStringList{QStringLiteral("--dta")};
     QTest::newRow("no data") << QStringList{train} << 3 << QStringList{QStringLiteral("data.path"), QStringLiteral("--data")};
     QTest::newRow("missing data") << QStringList{train, data, QStringLiteral("/no/such/file")} << 3 << QStringList{QStringLiteral("/no/such/file")};
+    QTest::newRow("unreadable data") << QStringList{train, data, QStringLiteral("/proc/self/mem")} << 4 // not even by root
+                                     << QStringList{QStringLiteral("/proc/self/mem"), QStringLiteral("Input/output error")};
     QTest::newRow("empty data") << QStringList{train, data, empty} << 3 << QStringList{QStringLiteral("empty")};
     QTest::newRow("binary data") << QStringList{train, data, binary} << 3 << QStringList{QStringLiteral("binary"), QStringLiteral("image.bin")};
     QTest::newRow("broken line") << QStringList{QStringLiteral("data"), QStringLiteral("describe"), broken} << 3
@@ -108,6 +112,35 @@ void TestCliErrors::refusesHugeSparseFileQuickly()
     const EngineAnswer answer = m_home.run({QStringLiteral("data"), QStringLiteral("describe"), path}, 20'000);
     QCOMPARE(answer.exitCode, 3);
     QVERIFY2(answer.err.contains(QStringLiteral("sparse.txt")), qPrintable(answer.err));
+}
+
+void TestCliErrors::refusesAnEndlessLine_data()
+{
+    QTest::addColumn<QByteArray>("begin");
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QString>("command");
+    // The first line is looked at when a run is made, later ones when its data are prepared.
+    QTest::newRow("first line, train") << QByteArray() << QStringLiteral("line 1") << QStringLiteral("train");
+    QTest::newRow("later line, describe") << QByteArray("{\"text\":\"good\"}\n") << QStringLiteral("line 2") << QStringLiteral("describe");
+    QTest::newRow("later line, train") << QByteArray("{\"text\":\"good\"}\n") << QStringLiteral("line 2") << QStringLiteral("train");
+}
+
+void TestCliErrors::refusesAnEndlessLine()
+{
+    QFETCH(QByteArray, begin);
+    QFETCH(QString, line);
+    QFETCH(QString, command);
+    const QString path = m_home.write(QStringLiteral("endless.jsonl"), begin + "{\"text\":\"" + QByteArray(100'000'000, 'x') + "\"}\n");
+    const QString out = m_home.path(QStringLiteral("endless-run"));
+    const EngineAnswer answer = command == QStringLiteral("train")
+                                    ? m_home.run({command, QStringLiteral("--data"), path, QStringLiteral("--quiet"), QStringLiteral("--out"), out})
+                                    : m_home.run({QStringLiteral("data"), command, path});
+    QFile::remove(path);
+    QDir(out).removeRecursively();
+    QVERIFY2(answer.exitCode == 3, qPrintable(QStringLiteral("exit %1: %2").arg(answer.exitCode).arg(answer.all())));
+    for (const QString &word : {QStringLiteral("endless.jsonl"), line, QStringLiteral("at most 64")})
+        QVERIFY2(answer.err.contains(word), qPrintable(word + QStringLiteral(" is not in: ") + answer.err));
+    QVERIFY2(answer.err.size() < 2000, "the line itself is not shown");
 }
 
 void TestCliErrors::errorsAreJsonWhenAsked()

@@ -87,6 +87,10 @@ void TestHostErrors::refusesBadSpecs_data()
                                    << "text.txt" << invalid;
     QTest::newRow("missing data") << R"({"data":{"path":"/nowhere/x.txt"}})"
                                   << "/nowhere/x.txt" << static_cast<int>(ErrorCode::NotFound);
+    // Not even root reads this one.
+    QTest::newRow("unreadable data") << R"({"data":{"path":"/proc/self/mem"}})"
+                                     << "/proc/self/mem\": Input/output error"
+                                     << static_cast<int>(ErrorCode::Io);
 }
 
 void TestHostErrors::refusesBadSpecs()

@@ -2,6 +2,7 @@
 #include "worker_fixture.h"
 
 #include "core/tensorfile/checkpoint_files.h"
+#include "core/tensorfile/safetensors.h"
 
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -33,6 +34,20 @@ std::vector<QJsonObject> jsonLines(const std::string &text)
 }
 
 bool isNumberOrNull(const QJsonValue &value) { return value.isDouble() || value.isNull(); }
+
+/// The tensor that a byte of a file belongs to.
+std::string tensorAt(const fs::path &file, uint64_t place)
+{
+    const auto reader = SafetensorsReader::open(file);
+    if (!reader) qFatal("%s", reader.error().text().c_str());
+    uint64_t dataBytes = 0;
+    for (const TensorInfo &tensor : reader->tensors()) dataBytes += tensor.numBytes;
+    const uint64_t dataStart = fs::file_size(file) - dataBytes;
+    for (const TensorInfo &tensor : reader->tensors())
+        if (place >= dataStart + tensor.offset && place < dataStart + tensor.offset + tensor.numBytes)
+            return tensor.name;
+    return {};
+}
 
 /// A worker whose stdout is a pipe of one page that nobody reads.
 struct BlockedWorker {
@@ -274,8 +289,10 @@ private Q_SLOTS:
         const auto steps = listCheckpoints(run / "checkpoints");
         QVERIFY(steps.size() >= 2);
         const fs::path weights = checkpointPath(run / "checkpoints", steps.back()) / "model.safetensors";
-        std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
         const auto middle = static_cast<std::streamoff>(fs::file_size(weights) / 2);
+        const std::string tensor = tensorAt(weights, static_cast<uint64_t>(middle));
+        QVERIFY(!tensor.empty());
+        std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
         file.seekg(middle);
         const char byte = static_cast<char>(file.get() ^ 1);
         file.seekp(middle);
@@ -283,12 +300,12 @@ private Q_SLOTS:
         file.close();
 
         QCOMPARE(m_fixture.runWorker({"train", run.string(), "--steps", "60"}), 0);
-        bool isNamed = false;
+        std::string told;
         for (const RunEvent &event : test::readEvents(run))
-            isNamed =
-                isNamed || (event.text.find("model.safetensors") != std::string::npos &&
-                            event.text.find(std::to_string(steps[steps.size() - 2])) != std::string::npos);
-        QVERIFY(isNamed);
+            if (event.text.find("model.safetensors") != std::string::npos) told += event.text;
+        // The file, the tensor that was hit, and the step it goes on from.
+        QVERIFY2(told.find("tensor \"" + tensor + "\"") != std::string::npos, (tensor + ": " + told).c_str());
+        QVERIFY2(told.find(std::to_string(steps[steps.size() - 2])) != std::string::npos, told.c_str());
         const auto curve = test::readCurve(run);
         QCOMPARE(curve.current, test::readCurve(whole).current);
         for (const auto &[step, loss] : curve.superseded) QCOMPARE(loss, curve.current.at(step));
