@@ -29,14 +29,15 @@ function(orrery_add_program name)
 endfunction()
 
 # orrery_add_test(tst_name LABEL unit|engine|gui|gpu|slow LIBS ... [SOURCES ...] [TIMEOUT s] [QT] [TORCH] [ENV k=v ...])
-# The source is tst_name.cpp unless SOURCES says otherwise. Only tests with QT also see widgets.
+# The source is tst_name.cpp unless SOURCES says otherwise. Only tests with QT also see widgets. TIMEOUT (600) only ends
+# what hangs: far above what a busy machine needs.
 function(orrery_add_test name)
     cmake_parse_arguments(ARG "QT;TORCH;SERIAL" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
     if(NOT ARG_SOURCES)
         set(ARG_SOURCES ${name}.cpp)
     endif()
     if(NOT ARG_TIMEOUT)
-        set(ARG_TIMEOUT 120)
+        set(ARG_TIMEOUT 600)
     endif()
     add_executable(${name} ${ARG_SOURCES})
     set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
@@ -45,9 +46,23 @@ function(orrery_add_test name)
         ORRERY_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" ORRERY_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
     orrery_apply_flavour(${name} "${ARG_QT}" "${ARG_TORCH}")
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;ORRERY_TEST=1;${ARG_ENV}")
-    if(ARG_SERIAL)
+    orrery_set_test_properties(${name} "${ARG_LABEL}" ${ARG_TIMEOUT} "${ARG_SERIAL}" ${ARG_ENV})
+endfunction()
+
+# orrery_add_test_variant(NAME tst_name LABEL ... [TIMEOUT s] [ENV k=v ...] [SERIAL]): a test that is there, told by ENV.
+function(orrery_add_test_variant name program)
+    cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "ENV" ${ARGN})
+    add_test(NAME ${name} COMMAND ${program})
+    orrery_set_test_properties(${name} "${ARG_LABEL}" ${ARG_TIMEOUT} "${ARG_SERIAL}" ${ARG_ENV})
+endfunction()
+
+# Each test has places of its own for what a program keeps for its user, so that tests side by side meet neither one
+# another nor the files of whoever runs them. Qt's own limit of five minutes per function would end a long sweep first.
+function(orrery_set_test_properties name label timeout serial)
+    set(home "${CMAKE_BINARY_DIR}/tests/home/${name}")
+    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout}
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;ORRERY_TEST=1;QTEST_FUNCTION_TIMEOUT=${timeout}000;ORRERY_HOME=${home};XDG_CONFIG_HOME=${home}/config;XDG_DATA_HOME=${home}/share;${ARGN}")
+    if(serial)
         set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
     endif()
 endfunction()

@@ -12,8 +12,11 @@ namespace orrery {
 
 namespace {
 
-// isHeld() takes a shared lock for a moment; an owner that meets it tries again instead of giving up.
+// isHeld() takes a shared lock for a moment, which is no owner: who meets it tries again. The moment lasts as
+// long as the asking thread is kept from its core, so it is waited for longer than an owner who is just
+// ending.
 constexpr int kNumTries = 10;
+constexpr int kNumTriesWhileAsked = 2000;
 constexpr long kPauseNs = 5'000'000;
 
 std::string readOwner(int fd)
@@ -38,7 +41,8 @@ bool isSameFile(int fd, const std::filesystem::path &path)
 Result<LockFile> LockFile::acquire(const std::filesystem::path &path, const std::string &ownerText)
 {
     std::string owner;
-    for (int attempt = 0; attempt < kNumTries; ++attempt) {
+    int numOwned = 0;
+    for (int attempt = 0; numOwned < kNumTries && attempt < kNumTriesWhileAsked; ++attempt) {
         FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
         if (!file.isOpen()) return ioError("lock", path, errno);
         if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
@@ -53,7 +57,10 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path &path, const std:
             return lock;
         }
         if (errno != EWOULDBLOCK && errno != EINTR) return ioError("lock", path, errno);
+        // A second shared lock is granted beside others, and never beside an owner's.
+        numOwned += ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 ? 1 : 0;
         owner = readOwner(file.get());
+        ::flock(file.get(), LOCK_UN); // or two who wait so would keep each other out
         const timespec pause{0, kPauseNs};
         ::nanosleep(&pause, nullptr);
     }

@@ -17,7 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kHeartbeat = std::chrono::milliseconds(900); ///< below the promised second
 constexpr auto kCancelCheck = std::chrono::milliseconds(200);
 constexpr auto kBatchInterval = std::chrono::milliseconds(wire::kBatchMilliseconds);
-constexpr auto kFarewell = std::chrono::milliseconds(300); ///< for viewers to take the last batch
+// For viewers to take the last batch. They need milliseconds; on a busy machine they may have no core for
+// longer. One that does not read at all holds up the end of the worker by this, not that of the training.
+constexpr auto kFarewell = std::chrono::milliseconds(1000);
 
 class WorkerRunServer final : public RunServer, public RunBackend {
 public:

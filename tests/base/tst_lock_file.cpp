@@ -4,8 +4,14 @@
 #include "core/base/lock_file.h"
 
 #include <QTemporaryDir>
+
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace orrery;
@@ -36,6 +42,43 @@ private Q_SLOTS:
         }
         QVERIFY(!LockFile::isHeld(at("b.lock")));
         VERIFY_OK(LockFile::acquire(at("b.lock"), "me again"));
+    }
+    /// As a thread that asks and then gets no core for a while.
+    void somebodyWhoOnlyAsksIsWaitedFor()
+    {
+        QCOMPARE(::close(::creat(at("asked.lock").c_str(), 0600)), 0);
+        std::atomic<bool> isAsking{false};
+        std::thread asking([&] {
+            const FileDescriptor file(::open(at("asked.lock").c_str(), O_RDONLY | O_CLOEXEC));
+            isAsking = ::flock(file.get(), LOCK_SH) == 0;
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        });
+        while (!isAsking) std::this_thread::yield();
+        const auto lock = LockFile::acquire(at("asked.lock"), "owner");
+        asking.join();
+        VERIFY_OK(lock);
+    }
+    void manyWhoWantItGetItInTurn()
+    {
+        std::atomic<int> numHolding{0};
+        std::atomic<int> mostHolding{0};
+        std::atomic<int> numTaken{0};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&] {
+                for (int taken = 0; taken < 5;) {
+                    const auto lock = LockFile::acquire(at("turns.lock"), "one of four");
+                    if (!lock.ok()) continue;
+                    mostHolding = std::max(mostHolding.load(), ++numHolding);
+                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                    --numHolding;
+                    ++taken;
+                    ++numTaken;
+                }
+            });
+        for (std::thread &thread : threads) thread.join();
+        QCOMPARE(numTaken.load(), 20);
+        QCOMPARE(mostHolding.load(), 1);
     }
     void moveKeepsTheLock()
     {

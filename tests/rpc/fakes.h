@@ -5,6 +5,7 @@
 #include "core/base/lock_file.h"
 #include "core/engine_api/generator.h"
 #include "core/engine_api/trainer.h"
+#include "core/rpc/client.h"
 #include "core/spec/field_table.h"
 #include "core/store/run_directory.h"
 
@@ -18,13 +19,24 @@
 
 namespace orrery::test {
 
-inline bool waitFor(const std::function<bool()> &condition, int timeoutMs = 10'000)
+/// Looks every 5 ms until the condition holds; false after a minute. So long that only what never comes
+/// fails: how soon it comes is no matter of a test.
+inline bool waitFor(const std::function<bool()> &condition)
 {
-    for (int waited = 0; waited < timeoutMs; waited += 5) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    for (;;) {
         if (condition()) return true;
+        if (std::chrono::steady_clock::now() > until) return condition();
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    return condition();
+}
+
+/// A client that also waits for a server on a busy machine.
+inline Result<EngineClient> connectTo(const std::string &socket)
+{
+    auto client = EngineClient::connect(socket, std::chrono::minutes(1));
+    if (client.ok()) client->setDeadline(std::chrono::minutes(1));
+    return client;
 }
 
 inline StepReport reportOf(int64_t step)

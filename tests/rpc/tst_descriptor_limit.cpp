@@ -45,7 +45,7 @@ private:
         ~Small()
         {
             process.closeWriteChannel();
-            process.waitForFinished(10'000);
+            process.waitForFinished(60'000);
         }
     };
     static std::vector<FileDescriptor> connectMany(const std::string &path, int count)
@@ -56,7 +56,7 @@ private:
             address.sun_family = AF_UNIX;
             std::memcpy(address.sun_path, path.data(), path.size());
             FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-            const timeval patience{10, 0};
+            const timeval patience{60, 0};
             ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
             if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) == 0)
                 sockets.push_back(std::move(socket));
@@ -80,7 +80,7 @@ void TestDescriptorLimit::survivesMoreConnectionsThanDescriptors()
     }
     QCOMPARE(small.process.state(), QProcess::Running);
     QVERIFY(waitFor([&] {
-        const auto client = EngineClient::connect(small.socket);
+        const auto client = test::connectTo(small.socket);
         return client.ok() && client->host().ok();
     }));
 }
@@ -89,7 +89,7 @@ void TestDescriptorLimit::keepsServingItsClientMeanwhile()
 {
     Small small;
     QVERIFY(small.start());
-    const auto client = EngineClient::connect(small.socket);
+    const auto client = test::connectTo(small.socket);
     QVERIFY2(client.ok(), client.ok() ? "" : client.error().text().c_str());
     const std::vector<FileDescriptor> sockets = connectMany(small.socket, 300);
     for (int i = 0; i < 20; ++i) {

@@ -8,7 +8,6 @@
 
 #include "tests/rpc/fakes.h"
 
-#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -29,7 +28,7 @@ class Watcher {
 public:
     explicit Watcher(const std::string &socket)
     {
-        auto connected = EngineClient::connect(socket);
+        auto connected = test::connectTo(socket);
         if (!connected.ok()) {
             result = connected.error();
             isDone = true;
@@ -42,7 +41,6 @@ public:
                 [this](const WatchBatch &batch) {
                     const std::lock_guard lock(mutex);
                     batches.push_back(batch);
-                    times.push_back(std::chrono::steady_clock::now());
                     return true;
                 },
                 token);
@@ -75,7 +73,6 @@ public:
     std::unique_ptr<EngineClient> client;
     std::mutex mutex;
     std::vector<WatchBatch> batches;
-    std::vector<std::chrono::steady_clock::time_point> times;
     Result<void> result;
     std::atomic<bool> isDone{false};
 
@@ -140,7 +137,7 @@ void TestRunServer::cleanup()
 
 void TestRunServer::answersStatusAndSpec()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     const auto status = client->status("whatever");
     QVERIFY(status.ok());
@@ -156,7 +153,7 @@ void TestRunServer::answersStatusAndSpec()
 
 void TestRunServer::passesCommandsOn()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     ControlCommand step{ControlVerb::StepN, 25, {}};
     QVERIFY(client->control("", step).ok());
@@ -175,7 +172,7 @@ void TestRunServer::passesCommandsOn()
 
 void TestRunServer::passesTypedErrorsOn()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     const auto refused = client->control("", {ControlVerb::Set, 1, {"model.width", "3"}});
     QVERIFY(!refused.ok());
@@ -190,7 +187,7 @@ void TestRunServer::passesTypedErrorsOn()
 
 void TestRunServer::answersFromTheStore()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     const auto nothing = client->querySeries({});
     QVERIFY2(nothing.ok(), nothing.ok() ? "" : nothing.error().text().c_str()); // no run.db yet
@@ -235,19 +232,27 @@ void TestRunServer::answersFromTheStore()
 
 void TestRunServer::sendsTheFirstUpdateAtOnce()
 {
-    Watcher watcher(m_socket);
-    // Far below the rhythm of heartbeats, so it was not waited for.
-    QVERIFY(waitFor([&] { return watcher.numBatches() >= 1; }, 700));
-    const std::lock_guard lock(watcher.mutex);
-    QCOMPARE(watcher.batches.front().status.step, int64_t{7});
-    QCOMPARE(watcher.batches.front().status.numViewers, 1);
-    QVERIFY(watcher.batches.front().mustReplay); // attached: ask for what came before
+    // A server that waited for its first heartbeat would need 900 ms each time; on a busy machine one of ten
+    // is sooner.
+    auto soonest = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 10 && soonest > std::chrono::milliseconds(700); ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        Watcher watcher(m_socket);
+        QVERIFY(waitFor([&] { return watcher.numBatches() >= 1; }));
+        soonest = std::min(soonest, std::chrono::steady_clock::now() - begin);
+        const std::lock_guard lock(watcher.mutex);
+        QCOMPARE(watcher.batches.front().status.step, int64_t{7});
+        if (i == 0) QCOMPARE(watcher.batches.front().status.numViewers, 1);
+        QVERIFY(watcher.batches.front().mustReplay); // attached: ask for what came before
+    }
+    QVERIFY(soonest <= std::chrono::milliseconds(700));
 }
 
 void TestRunServer::sendsEverythingInBatches()
 {
+    const auto begin = std::chrono::steady_clock::now();
     Watcher watcher(m_socket);
-    QVERIFY(waitFor([&] { return m_server->numViewers() == 1 && watcher.numBatches() == 1; }));
+    QVERIFY(waitFor([&] { return m_server->numViewers() == 1 && watcher.numBatches() >= 1; }));
     for (int64_t step = 1; step <= 2000; ++step) {
         RunEvent event;
         event.step = step;
@@ -267,7 +272,7 @@ void TestRunServer::sendsEverythingInBatches()
     }
     QCOMPARE(numEvents, size_t{20});
     // 16 ms apart: so many batches fit into the time and no more (one for either end).
-    const auto spent = watcher.times.back() - watcher.times.front();
+    const auto spent = std::chrono::steady_clock::now() - begin;
     QVERIFY(static_cast<int64_t>(watcher.batches.size()) <= spent / std::chrono::milliseconds(16) + 2);
 }
 
@@ -278,7 +283,8 @@ void TestRunServer::beatsWhileNothingHappens()
     RunStatus status = m_trainer.status();
     status.state = RunState::Paused;
     m_trainer.setStatus(status);
-    QVERIFY(waitFor([&] { return watcher.numBatches() >= 3; }, 4000));
+    const size_t before = watcher.numBatches(); // one more may have been under way
+    QVERIFY(waitFor([&] { return watcher.numBatches() >= before + 2; }));
     const std::lock_guard lock(watcher.mutex);
     QVERIFY(watcher.batches.back().reports.empty());
     QCOMPARE(watcher.batches.back().status.state, RunState::Paused);
@@ -291,7 +297,7 @@ void TestRunServer::cancelsFromAnotherThread()
     QVERIFY(waitFor([&] { return m_server->numViewers() == 2; }));
     byToken.token.cancel();
     byAll.client->cancelAll();
-    QVERIFY(waitFor([&] { return byToken.isDone && byAll.isDone; }, 3000));
+    QVERIFY(waitFor([&] { return byToken.isDone && byAll.isDone; }));
     QCOMPARE(byToken.result.error().code, ErrorCode::Cancelled);
     QCOMPARE(byAll.result.error().code, ErrorCode::Cancelled);
     // The client goes on after cancelAll, but not with a token that was cancelled.
@@ -299,12 +305,12 @@ void TestRunServer::cancelsFromAnotherThread()
     const auto again = byToken.client->watch(
         "", [](const WatchBatch &) { return true; }, byToken.token);
     QCOMPARE(again.error().code, ErrorCode::Cancelled);
-    QVERIFY(waitFor([&] { return m_server->numViewers() == 0; }, 3000));
+    QVERIFY(waitFor([&] { return m_server->numViewers() == 0; }));
 }
 
 void TestRunServer::endsWhenTheViewerSaysSo()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     int numBatches = 0;
     QVERIFY(client->watch("", [&](const WatchBatch &) { return ++numBatches < 2; }).ok());
@@ -368,9 +374,9 @@ void TestRunServer::tellsADroppedConnection()
         const std::lock_guard lock(mutex);
         for (const int end : ends) ::shutdown(end, SHUT_RDWR);
     }
-    QVERIFY(waitFor([&] { return watcher.isDone.load(); }, 5000));
+    QVERIFY(waitFor([&] { return watcher.isDone.load(); }));
     QCOMPARE(watcher.result.error().code, ErrorCode::Unavailable);
-    QVERIFY(waitFor([&] { return m_server->numViewers() == 0; }, 3000));
+    QVERIFY(waitFor([&] { return m_server->numViewers() == 0; }));
     watcher.join();
     watcher.client.reset();
     *proxy = nullptr;
@@ -385,7 +391,7 @@ void TestRunServer::neverWaitsForAStoppedViewer()
     std::atomic<uint64_t> numDropped{0};
     std::atomic<int64_t> firstDropped{-1};
     std::atomic<int64_t> numSlow{0};
-    const auto slowClient = EngineClient::connect(m_socket);
+    const auto slowClient = test::connectTo(m_socket);
     QVERIFY(slowClient.ok());
     const CancelToken token;
     std::thread slow([&] {
@@ -407,28 +413,27 @@ void TestRunServer::neverWaitsForAStoppedViewer()
     // Enough to fill the ring and the transport many times over.
     constexpr int64_t kReports = 60'000;
     std::vector<MetricValue> many(20, {"a_series_with_a_rather_long_name", 1.5});
-    QElapsedTimer timer;
-    timer.start();
     int64_t published = 0;
-    qint64 longestPublish = 0;
-    while (published < kReports) {
+    const auto publish = [&](int count) {
         std::vector<StepReport> reports;
-        for (int i = 0; i < 100; ++i) reports.push_back({++published, 0, 0, many});
-        const qint64 before = timer.nsecsElapsed();
+        for (int i = 0; i < count; ++i) reports.push_back({++published, 0, 0, many});
         m_server->publish(reports, {});
-        longestPublish = std::max(longestPublish, timer.nsecsElapsed() - before);
+    };
+    // The viewer goes on only after this loop: a publish that waited for it would wait for good.
+    while (published < kReports) {
+        publish(100);
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    // A publish that waited for the viewer would have waited for good; a second leaves room for a loaded
-    // machine.
-    QVERIFY2(longestPublish < 1'000'000'000, qPrintable(QString::number(longestPublish)));
+    // The quick one may have missed some where it had no core for long, but what is new still reaches it.
     QVERIFY(waitFor([&] {
+        publish(1);
         const std::lock_guard lock(quick.mutex);
-        return !quick.batches.empty() && !quick.batches.back().reports.empty() &&
-               quick.batches.back().reports.back().step == kReports;
+        for (auto batch = quick.batches.rbegin(); batch != quick.batches.rend(); ++batch)
+            if (!batch->reports.empty()) return batch->reports.back().step > kReports;
+        return false;
     }));
     mayGoOn = true;
-    QVERIFY(waitFor([&] { return numSlow + static_cast<int64_t>(numDropped) == kReports; }));
+    QVERIFY(waitFor([&] { return numSlow + static_cast<int64_t>(numDropped) == published; }));
     QVERIFY(numDropped > 0);
     QVERIFY(firstDropped > 0);
     token.cancel();
@@ -440,7 +445,7 @@ void TestRunServer::limitsViewers()
     std::vector<std::unique_ptr<Watcher>> watchers;
     for (int i = 0; i < ViewerHub::kMaxViewers; ++i) watchers.push_back(std::make_unique<Watcher>(m_socket));
     QVERIFY(waitFor([&] { return m_server->numViewers() == ViewerHub::kMaxViewers; }));
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     const auto refused = client->watch("", [](const WatchBatch &) { return true; });
     QVERIFY(!refused.ok());
@@ -454,7 +459,7 @@ void TestRunServer::limitsViewers()
 
 void TestRunServer::measuresItsCpu()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     const double before = m_server->viewerCpuSeconds();
     for (int i = 0; i < 50; ++i) QVERIFY(client->status("").ok());
@@ -465,7 +470,7 @@ void TestRunServer::measuresItsCpu()
 
 void TestRunServer::rejectsServicesItDoesNotOffer()
 {
-    const auto client = EngineClient::connect(m_socket);
+    const auto client = test::connectTo(m_socket);
     QVERIFY(client.ok());
     const auto list = client->listRuns();
     QVERIFY(!list.ok());

@@ -149,7 +149,7 @@ private Q_SLOTS:
         script.replace(0, std::string("orrery-engine").size(), "printf '%s\\n'");
         QProcess shell;
         shell.start("/bin/sh", {"-c", qtext(script)});
-        QVERIFY(shell.waitForFinished());
+        QVERIFY(shell.waitForFinished(60'000));
         QCOMPARE(QString::fromUtf8(shell.readAllStandardOutput()),
                  "train\n--data\n" + qtext(path) +
                      "\n--set\noptimizer.betas=0.9, 0.99\n--set\nprobes.prompts=[\"it's\\n$x\",\"b\"]\n");

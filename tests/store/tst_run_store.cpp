@@ -313,7 +313,7 @@ private Q_SLOTS:
         std::atomic<bool> isCommitted{false};
         m_writer->setCommitListener([&](const auto &, const auto &) { isCommitted = true; });
         m_writer->addReport(report(1, {{"loss", 1}}));
-        QTRY_VERIFY(isCommitted);
+        QTRY_VERIFY_WITH_TIMEOUT(isCommitted, 60'000);
     }
     void aListenerThatBlocksHoldsUpNoFlush()
     {
@@ -358,7 +358,7 @@ private Q_SLOTS:
                 if (isFlush) (void)(*writer)->flush();
             }
         });
-        QTRY_VERIFY((*writer)->waits().forViewers > 0);
+        QTRY_VERIFY_WITH_TIMEOUT((*writer)->waits().forViewers > 0, 60'000);
         held.unlock();
         producer.join();
         VERIFY_OK((*writer)->flush());

@@ -115,7 +115,8 @@ private Q_SLOTS:
         const CounterRng rng({.seed = 11, .purpose = RngPurpose::Sampling});
         int64_t step = 0;
         int numNew = 0;
-        for (uint64_t kill = 0; kill < 30; ++kill) {
+        // Where a child gets too little of the machine to write anything, later ones live longer.
+        for (uint64_t kill = 0; kill < 30 || (numNew < 5 && kill < 300); ++kill) {
             const pid_t child = ::fork();
             QVERIFY(child >= 0);
             if (child == 0) {
@@ -127,7 +128,7 @@ private Q_SLOTS:
                     if (steps.size() > 3 && !removeCheckpoint(folder(), steps.front()).ok()) ::_exit(1);
                 }
             }
-            ::usleep(static_cast<useconds_t>(5'000 + rng.below(kill, 40'000)));
+            ::usleep(static_cast<useconds_t>((5'000 + rng.below(kill, 40'000)) * (1 + kill / 30)));
             ::kill(child, SIGKILL);
             int status = 0;
             QCOMPARE(::waitpid(child, &status, 0), child);

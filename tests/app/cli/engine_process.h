@@ -49,7 +49,7 @@ public:
     }
 
     /// @param variables "NAME=value" over the usual environment
-    [[nodiscard]] EngineAnswer run(const QStringList &arguments, int timeoutMs = 60'000, const QStringList &variables = {}) const
+    [[nodiscard]] EngineAnswer run(const QStringList &arguments, int timeoutMs = 240'000, const QStringList &variables = {}) const
     {
         QProcess process;
         auto environment = this->environment();

@@ -11,7 +11,7 @@ class TestCliErrors : public QObject {
 private Q_SLOTS:
     void namesValueRuleAndRemedy_data();
     void namesValueRuleAndRemedy();
-    void refusesHugeSparseFileQuickly();
+    void refusesHugeSparseFileWithoutReadingIt();
     void refusesAnEndlessLine_data();
     void refusesAnEndlessLine();
     void errorsAreJsonWhenAsked();
@@ -102,14 +102,16 @@ void TestCliErrors::namesValueRuleAndRemedy()
     for (const QString &word : words) QVERIFY2(answer.err.contains(word), qPrintable(word + QStringLiteral(" is not in: ") + answer.err));
 }
 
-void TestCliErrors::refusesHugeSparseFileQuickly()
+void TestCliErrors::refusesHugeSparseFileWithoutReadingIt()
 {
     const QString path = m_home.path(QStringLiteral("sparse.txt"));
     const int fd = ::open(qPrintable(path), O_CREAT | O_WRONLY, 0600);
     QVERIFY(fd >= 0);
-    QCOMPARE(::ftruncate(fd, 10'000'000'000), 0);
+    const bool isMade = ::ftruncate(fd, 4'000'000'000'000) == 0;
     ::close(fd);
-    const EngineAnswer answer = m_home.run({QStringLiteral("data"), QStringLiteral("describe"), path}, 20'000);
+    if (!isMade) QSKIP("This file system holds no file of 4 TB.");
+    // To read it all would take far longer than the answer is waited for.
+    const EngineAnswer answer = m_home.run({QStringLiteral("data"), QStringLiteral("describe"), path});
     QCOMPARE(answer.exitCode, 3);
     QVERIFY2(answer.err.contains(QStringLiteral("sparse.txt")), qPrintable(answer.err));
 }

@@ -60,7 +60,7 @@ void TestCliTraining::describesData()
 
 void TestCliTraining::trainsAndReportsJsonLines()
 {
-    const EngineAnswer answer = m_home.run(trainArguments(m_run, 30), 120'000);
+    const EngineAnswer answer = m_home.run(trainArguments(m_run, 30));
     QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
     const QList<QJsonObject> lines = answer.lines();
     int numReports = 0;
@@ -92,7 +92,7 @@ void TestCliTraining::listsAndShowsTheRun()
 
 void TestCliTraining::resumeContinuesAtTheSavedStep()
 {
-    const EngineAnswer answer = m_home.run({QStringLiteral("resume"), m_run, QStringLiteral("--steps"), QStringLiteral("35"), QStringLiteral("--json")}, 120'000);
+    const EngineAnswer answer = m_home.run({QStringLiteral("resume"), m_run, QStringLiteral("--steps"), QStringLiteral("35"), QStringLiteral("--json")});
     QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
     QList<int> steps;
     for (const QJsonObject &line : answer.lines())

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A worker without LibTorch: owns its run, stores and sends reports whose numbers follow from the step, and
 // obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
-// listens), FAKE_STEP_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none).
+// listens), FAKE_PAUSED=1 (waits at step 0), FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes
+// in its log; 0: none).
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "core/rpc/worker_server.h"
@@ -45,7 +46,7 @@ public:
 
     Result<RunState> run() override
     {
-        setState(RunState::Running);
+        setState(m_isPaused ? RunState::Paused : RunState::Running);
         for (;;) {
             std::this_thread::sleep_for(std::chrono::milliseconds(knob("FAKE_STEP_MS", 5)));
             const std::lock_guard lock(m_mutex);
@@ -104,7 +105,7 @@ private:
     mutable std::mutex m_mutex;
     RunWriter &m_writer;
     RunStatus m_status;
-    bool m_isPaused = false;
+    bool m_isPaused = knob("FAKE_PAUSED", 0) > 0;
     bool m_isStopping = false;
     int64_t m_numAllowed = 0;
 };

@@ -37,7 +37,8 @@ public:
         ::setenv("XDG_RUNTIME_DIR", (base + "/rt").c_str(), 1);
         ::setenv("XDG_CACHE_HOME", (base + "/cache").c_str(), 1);
         ::setenv("ORRERY_WORKER", ORRERY_FAKE_WORKER, 1);
-        for (const char *name : {"FAKE_FAIL", "FAKE_SILENT_MS", "FAKE_STEP_MS", "FAKE_TOKEN_MS"})
+        for (const char *name :
+             {"FAKE_FAIL", "FAKE_PAUSED", "FAKE_SILENT_MS", "FAKE_STEP_MS", "FAKE_TOKEN_MS"})
             ::unsetenv(name);
         socket = base + "/h";
         data = base + "/text.txt";
@@ -79,7 +80,7 @@ public:
     [[nodiscard]] bool isDone() const { return m_isDone; }
     [[nodiscard]] EngineClient client() const
     {
-        auto connected = EngineClient::connect(socket);
+        auto connected = connectTo(socket);
         if (!connected.ok()) qFatal("%s", connected.error().text().c_str());
         return std::move(connected).value();
     }
@@ -134,7 +135,6 @@ public:
                         ++m_numReplays;
                         m_numStepsAtReplay = m_steps.size();
                     }
-                    m_lastBatch = std::chrono::steady_clock::now();
                     return true;
                 },
                 m_token);
@@ -151,9 +151,14 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_status;
     }
-    bool reaches(RunState state, int timeoutMs = 10'000)
+    bool reaches(RunState state)
     {
-        return waitFor([&] { return status().state == state; }, timeoutMs);
+        return waitFor([&] { return status().state == state; });
+    }
+    size_t numBatches()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_states.size();
     }
     std::vector<int64_t> steps()
     {
@@ -185,7 +190,6 @@ private:
     std::vector<int64_t> m_steps;
     int m_numReplays = 0;
     size_t m_numStepsAtReplay = 0;
-    std::chrono::steady_clock::time_point m_lastBatch;
     std::thread m_thread;
 };
 

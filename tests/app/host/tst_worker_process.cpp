@@ -93,7 +93,7 @@ void TestWorkerProcess::startsInASessionOfItsOwn()
 {
     WorkerProcess process =
         shell("ps -o sid= -p $$ | tr -d ' '; echo $$; echo $OMP_NUM_THREADS; readlink /proc/$$/fd/0");
-    QCOMPARE(process.wait(milliseconds(10'000)).value_or(-99), 0);
+    QCOMPARE(process.wait(milliseconds(60'000)).value_or(-99), 0);
     const QStringList lines = QString::fromStdString(said()).split(QLatin1Char('\n'));
     QCOMPARE(lines.at(0), lines.at(1)); // leader of its session
     QCOMPARE(lines.at(0).toLongLong(), static_cast<qlonglong>(process.pid()));
@@ -106,7 +106,7 @@ void TestWorkerProcess::closesAllDescriptors()
     const FileDescriptor leaky(::open("/dev/null", O_RDONLY)); // without O_CLOEXEC
     QVERIFY(leaky.get() > 2);
     WorkerProcess process = shell("ls /proc/$$/fd | tr '\\n' ' '");
-    QCOMPARE(process.wait(milliseconds(10'000)).value_or(-99), 0);
+    QCOMPARE(process.wait(milliseconds(60'000)).value_or(-99), 0);
     const QString open = QString::fromStdString(said());
     QVERIFY2(!open.split(QLatin1Char(' ')).contains(QString::number(leaky.get())), qPrintable(open));
 }
@@ -114,12 +114,12 @@ void TestWorkerProcess::closesAllDescriptors()
 void TestWorkerProcess::tellsHowItEnded()
 {
     WorkerProcess process = shell("exit 3");
-    QCOMPARE(process.wait(milliseconds(10'000)).value_or(-99), 3);
+    QCOMPARE(process.wait(milliseconds(60'000)).value_or(-99), 3);
     QCOMPARE(process.wait(milliseconds(0)).value_or(-99), 3);
     WorkerProcess sleeper = shell("sleep 60");
     QVERIFY(!sleeper.wait(milliseconds(10)).has_value());
     sleeper.signal(SIGKILL);
-    QCOMPARE(sleeper.wait(milliseconds(10'000)).value_or(-99), -SIGKILL);
+    QCOMPARE(sleeper.wait(milliseconds(60'000)).value_or(-99), -SIGKILL);
 }
 
 void TestWorkerProcess::leavesAnAbandonedChildToTheReaper()
@@ -130,7 +130,7 @@ void TestWorkerProcess::leavesAnAbandonedChildToTheReaper()
         pid = process.pid();
     }
     bool isGone = false;
-    for (int i = 0; i < 1000 && !isGone; ++i) {
+    for (int i = 0; i < 10'000 && !isGone; ++i) {
         WorkerProcess::reapForgotten();
         isGone = ::kill(static_cast<pid_t>(pid), 0) != 0;
         ::usleep(5000);

@@ -5,7 +5,6 @@
 #include "core/store/run_directory.h"
 #include "core/store/run_store.h"
 
-#include <QElapsedTimer>
 #include <QFile>
 #include <QTest>
 
@@ -49,21 +48,28 @@ std::unique_ptr<QProcess> System::start(const QString &program, const QStringLis
     process->setStandardErrorFile(path(program + QStringLiteral(".err")), QIODevice::Append);
     process->setStandardOutputFile(path(program + QStringLiteral(".out")), QIODevice::Append);
     process->start(QStringLiteral(ORRERY_BIN_DIR "/") + program, arguments);
-    process->waitForStarted();
+    if (!process->waitForStarted(kPatienceMs)) qFatal("cannot start %s", qPrintable(program));
     return process;
 }
 
 std::unique_ptr<QProcess> System::startHost() const
 {
     auto host = start(QStringLiteral("orrery-engine"), {QStringLiteral("host"), QStringLiteral("--socket"), hostSocket()});
-    QElapsedTimer timer;
-    timer.start();
-    while (timer.elapsed() < 10'000) {
-        if (auto connected = client(); connected && connected->host().ok()) return host;
-        QTest::qWait(20);
-    }
-    qWarning("the host did not answer within 10 s");
+    const bool answers = QTest::qWaitFor(
+        [&] {
+            auto connected = client();
+            return connected && connected->host().ok();
+        },
+        kPatienceMs);
+    if (!answers) qFatal("the host did not answer: see %s", qPrintable(path(QStringLiteral("orrery-engine.err"))));
     return host;
+}
+
+Result<EngineClient> System::client() const
+{
+    auto client = EngineClient::connect(hostSocket().toStdString(), std::chrono::minutes(1));
+    if (client) client->setDeadline(std::chrono::minutes(2));
+    return client;
 }
 
 QByteArray System::specJson(int numSteps) const
@@ -84,7 +90,7 @@ Losses System::trainAlone(const QString &name, int numSteps) const
     spec.close();
     auto process = start(QStringLiteral("orrery-engine"), {QStringLiteral("train"), QStringLiteral("--spec"), spec.fileName(), QStringLiteral("--out"),
                                                            path(name), QStringLiteral("--quiet")});
-    if (!process->waitForFinished(300'000) || process->exitCode() != 0) {
+    if (!process->waitForFinished(kPatienceMs) || process->exitCode() != 0) {
         process->kill();
         process->waitForFinished();
         qWarning("the reference run failed: see %s", qPrintable(path(QStringLiteral("orrery-engine.err"))));

@@ -14,6 +14,9 @@
 
 namespace orrery::test {
 
+/// The longest wait for anything that the programs do; no test waits so long when all is well.
+inline constexpr int kPatienceMs = 600'000;
+
 /// Loss per step, last writer wins; compared as bits.
 using Losses = std::map<int64_t, double>;
 
@@ -30,7 +33,8 @@ public:
 
     /// Starts a host and waits until it answers.
     std::unique_ptr<QProcess> startHost() const;
-    [[nodiscard]] Result<EngineClient> client() const { return EngineClient::connect(hostSocket().toStdString()); }
+    /// Of the host; fails at once when nobody listens, and waits for one that has no core.
+    [[nodiscard]] Result<EngineClient> client() const;
 
     /// Spec of a run that takes about a millisecond a step on one thread, with checkpoints and evaluations under way.
     [[nodiscard]] QByteArray specJson(int numSteps) const;

@@ -4,6 +4,7 @@
 
 #include "core/base/platform.h"
 #include "core/spec/field_table.h"
+#include "core/spec/run_records.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_store.h"
 
@@ -35,7 +36,12 @@ void TestViewers::stoppedAndKilledViewersLeaveTheLossesAlone()
     const QStringList watch{QStringLiteral("watch"), system.path(QStringLiteral("watched")), QStringLiteral("--json")};
     auto stopped = system.start(QStringLiteral("orrery-engine"), watch);
     auto killed = system.start(QStringLiteral("orrery-engine"), watch);
-    QTest::qWait(500);
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            auto status = system.client()->status(created->id);
+            return status.ok() && (status->numViewers >= 2 || !isLiveState(status->state));
+        },
+        kPatienceMs));
     ::kill(static_cast<pid_t>(stopped->processId()), SIGSTOP);
     killed->kill();
     killed->waitForFinished();
@@ -50,7 +56,7 @@ void TestViewers::stoppedAndKilledViewersLeaveTheLossesAlone()
             auto status = system.client()->status(created->id);
             return status.ok() && status->state == RunState::Finished;
         },
-        240'000));
+        kPatienceMs));
     ::kill(static_cast<pid_t>(stopped->processId()), SIGCONT);
     stopped->kill();
     stopped->waitForFinished();

@@ -29,6 +29,13 @@
 using namespace orrery;
 using namespace orrery::ui;
 
+namespace {
+
+/// The longest wait for what a few turns of the event loop bring; no test waits so long when all is well.
+constexpr int kPatienceMs = 60'000;
+
+} // namespace
+
 class TestMainWindow : public QObject {
     Q_OBJECT
 
@@ -88,8 +95,8 @@ void TestMainWindow::open()
 {
     m_window = std::make_unique<MainWindow>(*m_session, *m_settings);
     m_window->show();
-    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
-    QTest::qWait(50);
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get(), kPatienceMs));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_session->isAnswering(), kPatienceMs);
 }
 
 void TestMainWindow::firstStartShowsTheDoors()
@@ -99,8 +106,7 @@ void TestMainWindow::firstStartShowsTheDoors()
     QVERIFY(child<QPushButton>(m_window.get(), "trainExampleButton")->isVisible());
     QVERIFY(child<QPushButton>(m_window.get(), "openRunButton")->isVisible());
     m_session->setRuns({fakeRun("alpha")});
-    QTest::qWait(50);
-    QVERIFY(page() == &m_window->curves());
+    QTRY_VERIFY_WITH_TIMEOUT(page() == &m_window->curves(), kPatienceMs);
 }
 
 void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()
@@ -109,9 +115,9 @@ void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()
     auto *door = child<QPushButton>(m_window.get(), "trainExampleButton");
     door->click();
     QVERIFY(!door->isEnabled()); // a second click must not make a second run
-    QTest::qWait(50);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_session->isAnswering(), kPatienceMs);
     m_session->setRuns({fakeRun("new-run", RunState::Starting)}); // as the engine lists it after its answer
-    QVERIFY(QTest::qWaitFor([&] { return !m_window->selectedRun().isEmpty(); }, 2'000));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->selectedRun().isEmpty(), kPatienceMs);
     QVERIFY(page() == &m_window->curves());
 }
 
@@ -122,7 +128,7 @@ void TestMainWindow::exampleDoorShowsWhyItFailed()
     open();
     auto *door = child<QPushButton>(m_window.get(), "trainExampleButton");
     door->click();
-    QVERIFY(QTest::qWaitFor([&] { return door->isEnabled(); }, 2'000));
+    QTRY_VERIFY_WITH_TIMEOUT(door->isEnabled(), kPatienceMs);
     const auto banners = page()->findChildren<Banner *>();
     QVERIFY(std::any_of(banners.begin(), banners.end(), [](Banner *banner) { return banner->message().contains(QStringLiteral("no C++ headers")); }));
 }
@@ -150,7 +156,7 @@ void TestMainWindow::layoutsSwitchByKeyAndTab()
     QVERIFY(page() == &m_window->curves());
     Q_EMIT m_window->findChild<RunPanel *>()->openInPlayground(QStringLiteral("alpha@7500"));
     QVERIFY(page() == &m_window->playground());
-    QTRY_COMPARE(m_window->playground().model(), QStringLiteral("alpha@7500"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_window->playground().model(), QStringLiteral("alpha@7500"), kPatienceMs);
 }
 
 void TestMainWindow::newRunOpensByKeyAndClosesByEscape()
@@ -197,11 +203,11 @@ void TestMainWindow::placeIsRememberedAcrossWindows()
     open();
     m_window->selectRun(QStringLiteral("beta"));
     m_window->showLayout(WindowLayout::Play);
-    QTest::qWait(1'100); // a kill loses a second at most: nothing is closed here
+    // A kill loses a second at most: nothing is closed here, the window saves by itself.
+    QTRY_COMPARE_WITH_TIMEOUT(m_settings->value(QStringLiteral("window/run")).toString(), QStringLiteral("beta"), kPatienceMs);
     auto second = std::make_unique<MainWindow>(*m_session, *m_settings);
     second->show();
-    QTest::qWait(50);
-    QCOMPARE(second->windowLayout(), WindowLayout::Play);
+    QTRY_COMPARE_WITH_TIMEOUT(second->windowLayout(), WindowLayout::Play, kPatienceMs);
     QCOMPARE(second->selectedRun(), QStringLiteral("beta"));
 }
 

@@ -15,8 +15,8 @@ struct SweepOutcome {
     int numWithPartial = 0; ///< killed with a half-written checkpoint on the disk
 };
 
-/// Kills workers of one run until numKills were counted; a run that is finished is compared and followed by a
-/// fresh one.
+/// Kills workers of one run until numKills were counted and one of them was what the moment is about; a run
+/// that is finished is compared and followed by a fresh one.
 SweepOutcome sweepKills(const WorkerFixture &fixture, KillMoment moment, int numKills, uint64_t seed);
 
 } // namespace orrery::test

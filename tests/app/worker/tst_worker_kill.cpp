@@ -29,7 +29,7 @@ private Q_SLOTS:
         const auto outcome =
             test::sweepKills(fixture, static_cast<KillMoment>(moment), numKills, 17 + uint64_t(moment));
         QVERIFY2(outcome.wrong.empty(), outcome.wrong.c_str());
-        QCOMPARE(outcome.numKills, numKills);
+        QVERIFY(outcome.numKills >= numKills);
         qInfo("%d kills, %d of them after the first loss, %d with a half-written checkpoint",
               outcome.numKills, outcome.numWithLosses, outcome.numWithPartial);
         if (moment == static_cast<int>(KillMoment::WhileCheckpointIsWritten))

@@ -199,7 +199,7 @@ private Q_SLOTS:
         QVERIFY2(errors.find(std::to_string(owner->processId())) != std::string::npos, errors.c_str());
         QVERIFY(test::isOwned(run));
         owner->terminate();
-        QVERIFY(owner->waitForFinished());
+        QVERIFY(owner->waitForFinished(test::kPatienceMs));
         QVERIFY(!test::isOwned(run));
     }
 
@@ -216,7 +216,7 @@ private Q_SLOTS:
         const fs::path run = m_fixture.makeRun("signal-" + std::to_string(signal), {"train.steps=1000000"});
         const auto process = test::startAndWaitForStep(m_fixture, run, 3);
         kill(static_cast<pid_t>(process->processId()), signal);
-        QVERIFY(process->waitForFinished());
+        QVERIFY(process->waitForFinished(test::kPatienceMs));
         QCOMPARE(process->exitStatus(), QProcess::NormalExit);
         QCOMPARE(process->exitCode(), 5);
         const RunStatus status = test::readStatus(run);
@@ -235,9 +235,9 @@ private Q_SLOTS:
         const fs::path run = m_fixture.makeRun("paused");
         const auto process = m_fixture.worker({"train", run.string(), "--paused"});
         process->start();
-        QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Paused, 60'000);
+        QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Paused, test::kPatienceMs);
         process->terminate();
-        QVERIFY(process->waitForFinished());
+        QVERIFY(process->waitForFinished(test::kPatienceMs));
         QCOMPARE(process->exitCode(), 5);
         QCOMPARE(test::readStatus(run).state, RunState::Stopped);
         QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
@@ -248,8 +248,8 @@ private Q_SLOTS:
     {
         const fs::path run = m_fixture.makeRun("blocked", {"train.steps=400"});
         const BlockedWorker worker(m_fixture, run);
-        QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Finished, 100'000);
-        QTRY_VERIFY(!test::isOwned(run));
+        QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Finished, test::kPatienceMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!test::isOwned(run), test::kPatienceMs);
         QCOMPARE(kill(worker.pid, 0), 0); // it still has lines for us
         const auto lines = jsonLines(worker.readAll());
         QCOMPARE(lines.size(), size_t(401));
@@ -263,8 +263,8 @@ private Q_SLOTS:
     {
         const fs::path run = m_fixture.makeRun("blocked-signal", {"train.steps=400"});
         const BlockedWorker worker(m_fixture, run);
-        QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Finished, 100'000);
-        QTRY_VERIFY(!test::isOwned(run));
+        QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Finished, test::kPatienceMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!test::isOwned(run), test::kPatienceMs);
         kill(worker.pid, SIGINT);
         QCOMPARE(worker.wait(), 0);
         close(worker.readEnd);

@@ -18,8 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kTimeoutMs = 120'000;
-
 /// 20 KB of lines with enough order in them for a loss that falls.
 void writeText(const fs::path &path)
 {
@@ -104,7 +102,7 @@ int WorkerFixture::runWorker(const std::vector<std::string> &arguments, std::str
 {
     const auto process = worker(arguments);
     process->start();
-    if (!process->waitForFinished(kTimeoutMs)) qFatal("the worker did not end");
+    if (!process->waitForFinished(kPatienceMs)) qFatal("the worker did not end");
     if (output) *output = process->readAllStandardOutput().toStdString();
     const QByteArray stderrText = process->readAllStandardError();
     if (errors) *errors = stderrText.toStdString();
@@ -145,7 +143,7 @@ std::unique_ptr<QProcess> startAndWaitForStep(const WorkerFixture &fixture, cons
     process->start();
     QElapsedTimer timer;
     timer.start();
-    while (timer.elapsed() < kTimeoutMs) {
+    while (timer.elapsed() < kPatienceMs) {
         while (process->canReadLine()) {
             const auto json = QJsonDocument::fromJson(process->readLine()).object();
             if (json.value(QStringLiteral("step")).toInteger() >= step) return process;

@@ -16,6 +16,9 @@
 
 namespace orrery::test {
 
+/// The longest wait for anything that a worker does; no test waits so long when all is well.
+inline constexpr int kPatienceMs = 240'000;
+
 /// Loss of every step that is not superseded, and of the superseded ones.
 struct RunCurve {
     std::map<int64_t, double> current;

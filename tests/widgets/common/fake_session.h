@@ -215,6 +215,8 @@ public:
         return handle;
     }
 
+    /// Whether answers are still on their way.
+    [[nodiscard]] bool isAnswering() const { return !m_waiting.empty(); }
     [[nodiscard]] RunStatus statusOf(const QString &run) const
     {
         const auto found =

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Shared by the tests of widgets: a main() with theme, a fixed clock, and a check that no slot takes long.
+// Shared by the tests of widgets: a main() with theme, a fixed clock, and the check that no slot takes long.
 #pragma once
+
+#include "tests/widgets/common/slot_cost.h"
 
 #include "widgets/common/number_text.h"
 #include "widgets/theme/theme.h"
 
 #include <QAbstractButton>
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QLineEdit>
 #include <QTest>
 
@@ -15,20 +16,6 @@ namespace orrery::ui {
 
 /// Wall clock of the panels in tests: the last report of fakeRun() was 0.4 s ago.
 inline constexpr double kTestNow = 10'000.4;
-
-/// The longest that one thing may keep the window from answering, in ms.
-inline constexpr qint64 kLongestSlotMs = 100;
-
-/// Claims that the statement keeps the GUI thread for less than 100 ms.
-#define ORRERY_VERIFY_QUICK(statement)                                                                       \
-    do {                                                                                                     \
-        QElapsedTimer quickTimer;                                                                            \
-        quickTimer.start();                                                                                  \
-        statement;                                                                                           \
-        const qint64 quickMs = quickTimer.elapsed();                                                         \
-        QVERIFY2(quickMs < orrery::ui::kLongestSlotMs,                                                       \
-                 qPrintable(QString::number(quickMs) + QStringLiteral(" ms")));                              \
-    } while (false)
 
 template <typename Widget> Widget *child(const QWidget *parent, const char *name)
 {

@@ -197,7 +197,7 @@ void TestNewRunPanel::describesAChosenTextOnce()
     QCOMPARE(panel.dataCard()->numbers()->value(u"Format"_s), u"folder of text files"_s);
     QVERIFY(panel.estimateCard()->numbers()->value(u"Passes over the text"_s) != unknownText());
     panel.form()->setGiven(u"optimizer.lr"_s, u"0.01"_s); // no matter of the text
-    QTest::qWait(500);
+    QTest::qWait(500);                                    // for what must not come
     QCOMPARE(session.describedPaths.size(), 1);
     QCOMPARE(session.numCancelledDescriptions, 0);
 }
@@ -389,8 +389,7 @@ void TestNewRunPanel::longTextsDoNotClipTheButtons()
     panel.form()->setGiven(u"data.path"_s, u"/"_s + QString(u"very-long-folder/"_s).repeated(30));
     panel.form()->setOutsideProblem(
         u"data.path"_s, QString(u"Cannot read it because of a very long reason. "_s).repeated(10));
-    QTest::qWait(10);
-    QVERIFY(panel.rect().contains(
+    QTRY_VERIFY(panel.rect().contains(
         QRect(panel.startButton()->mapTo(&panel, QPoint(0, 0)), panel.startButton()->size())));
     QVERIFY(panel.startButton()->width() >= panel.startButton()->sizeHint().width());
 }
