@@ -3,7 +3,7 @@
 // cache. Only the thread that owns the model.
 #pragma once
 
-#include "core/nn/extension_points.h"
+#include "core/nn/attention_core.h"
 #include "core/nn/layers.h"
 
 namespace orrery::nn {
@@ -17,14 +17,7 @@ public:
                                      double dropout) const;
 
 private:
-    struct Heads {
-        at::Tensor q_BHTD, k_BHTD, v_BHTD;
-    };
     [[nodiscard]] Heads project(const at::Tensor &x_BTC, const ForwardContext &context) const;
-    [[nodiscard]] at::Tensor attend(const Heads &heads, const ForwardContext &context, double dropout) const;
-    [[nodiscard]] at::Tensor attendExplicitly(const Heads &heads, const ForwardContext &context,
-                                              double dropout) const;
-    [[nodiscard]] at::Tensor attendCached(const Heads &heads, KvCache &cache) const;
 
     int64_t m_layer = 0;
     int64_t m_numHeads = 1;

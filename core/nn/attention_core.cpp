@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/nn/attention_core.h"
+
+#include "core/nn/dropout.h"
+#include "core/nn/layers.h"
+
+#include <torch/torch.h>
+
+#include <limits>
+#include <optional>
+
+namespace orrery::nn {
+namespace {
+
+/// Rows are queries at positions offset …, columns keys from 0: 0 where a query may look, -inf elsewhere.
+at::Tensor causalBias(int64_t numQueries, int64_t numKeys, int64_t offset, const at::TensorOptions &options)
+{
+    return at::full({numQueries, numKeys}, -std::numeric_limits<double>::infinity(), options)
+        .triu_(offset + 1);
+}
+
+/// The fused kernels want values as wide as keys: zero columns are added and taken away again.
+at::Tensor fused(const Heads &heads, const std::optional<at::Tensor> &mask, bool isCausal, double scale)
+{
+    const int64_t keyWidth = heads.k_BHTD.size(-1), valueWidth = heads.v_BHTD.size(-1);
+    if (keyWidth == valueWidth)
+        return at::scaled_dot_product_attention(heads.q_BHTD, heads.k_BHTD, heads.v_BHTD, mask, 0.0, isCausal,
+                                                scale);
+    const at::Tensor padded = at::constant_pad_nd(heads.v_BHTD, {0, keyWidth - valueWidth});
+    return at::scaled_dot_product_attention(heads.q_BHTD, heads.k_BHTD, padded, mask, 0.0, isCausal, scale)
+        .narrow(-1, 0, valueWidth);
+}
+
+// Attention dropout needs its mask between softmax and values, and the mask must be ours: the fused kernels
+// draw from ATen's generator. The price is a [B, H, T, T] matrix kept three times for the backward pass.
+at::Tensor attendExplicitly(const Heads &heads, const AttendSettings &settings, SharedTables &tables,
+                            const ForwardContext &context)
+{
+    const at::IntArrayRef shape = heads.v_BHTD.sizes();
+    const int64_t numMatrices = shape[0] * shape[1], numTokens = shape[2];
+    const auto matrices = [&](const at::Tensor &x_BHTD) {
+        return x_BHTD.reshape({numMatrices, numTokens, x_BHTD.size(-1)});
+    };
+    at::Tensor &bias = tables.causalBias_1TT;
+    if (!bias.defined() || bias.size(1) != numTokens || bias.dtype() != heads.q_BHTD.dtype())
+        bias = causalBias(numTokens, numTokens, 0, heads.q_BHTD.options().requires_grad(false)).unsqueeze(0);
+    const at::Tensor scores = at::baddbmm(bias, matrices(heads.q_BHTD),
+                                          matrices(heads.k_BHTD).transpose(1, 2), 1.0, settings.scale);
+    const at::Tensor mask = attentionMask(context, settings.layer, {shape[0], shape[1], numTokens, numTokens},
+                                          settings.dropout, heads.q_BHTD.device());
+    const at::Tensor probabilities =
+        at::softmax(scores, -1, preciseType(context.dtype)) * mask.view(scores.sizes());
+    return at::bmm(probabilities.to(heads.v_BHTD.scalar_type()), matrices(heads.v_BHTD)).view(shape);
+}
+
+at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, KvCache &cache)
+{
+    const int64_t numNew = heads.k_BHTD.size(2), numAll = cache.length + numNew;
+    at::Tensor &keys = cache.keys[static_cast<size_t>(settings.layer)];
+    at::Tensor &values = cache.values[static_cast<size_t>(settings.layer)];
+    TORCH_CHECK(numAll <= keys.size(2), "key/value cache of ", keys.size(2), " tokens cannot take token ",
+                numAll);
+    keys.narrow(2, cache.length, numNew).copy_(heads.k_BHTD);
+    values.narrow(2, cache.length, numNew).copy_(heads.v_BHTD);
+    const Heads all{heads.q_BHTD, keys.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type()),
+                    values.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type())};
+    if (numNew == 1) return fused(all, {}, false, settings.scale);
+    if (cache.length == 0) return fused(all, {}, true, settings.scale);
+    return fused(all, causalBias(numNew, numAll, cache.length, heads.q_BHTD.options()), false,
+                 settings.scale);
+}
+
+} // namespace
+
+at::Tensor attend(const Heads &heads, const AttendSettings &settings, SharedTables &tables,
+                  const ForwardContext &context)
+{
+    if (context.cache) return attendCached(heads, settings, *context.cache);
+    if (context.isTraining && settings.dropout > 0) return attendExplicitly(heads, settings, tables, context);
+    return fused(heads, {}, true, settings.scale);
+}
+
+} // namespace orrery::nn
