@@ -33,10 +33,8 @@ at::Tensor CausalAttention::forward(const at::Tensor &x_BTC, const ForwardContex
 Heads CausalAttention::project(const at::Tensor &x_BTC, const ForwardContext &context) const
 {
     const int64_t numTokens = x_BTC.size(1);
-    // On the CPU attention is as fast in fp32 as in bf16, and more exact; on the GPU bf16 reaches the fast
-    // kernels.
     const at::ScalarType precise = preciseType(context.dtype);
-    const at::ScalarType attention = x_BTC.is_cuda() ? context.dtype : precise;
+    const at::ScalarType attention = attentionType(context.dtype, x_BTC.is_cuda());
     const auto qkv = m_qkv.forward(x_BTC, context.dtype)
                          .view({x_BTC.size(0), numTokens, 3, m_numHeads, m_headWidth})
                          .unbind(2);

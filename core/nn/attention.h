@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Causal self-attention with packed projections, optional QK-norm and rotary positions, and a key/value
-// cache. Only the thread that owns the model.
+// Self-attention with packed projections, optional QK-norm and rotary positions, and a key/value cache;
+// causal unless the pass has another mask. Only the thread that owns the model.
 #pragma once
 
 #include "core/nn/attention_core.h"

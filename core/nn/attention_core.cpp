@@ -2,7 +2,6 @@
 #include "core/nn/attention_core.h"
 
 #include "core/nn/dropout.h"
-#include "core/nn/layers.h"
 
 #include <torch/torch.h>
 
@@ -31,6 +30,25 @@ at::Tensor fused(const Heads &heads, const std::optional<at::Tensor> &mask, bool
         .narrow(-1, 0, valueWidth);
 }
 
+/// Under a mask of any kind, without a cache or with a pass that begins it.
+at::Tensor fusedUnder(const AttentionMask &mask, const Heads &heads, double scale)
+{
+    std::optional<at::Tensor> bias;
+    if (mask.kind == AttentionMask::Kind::Bias) bias = mask.bias_B1TS;
+    return fused(heads, bias, mask.kind == AttentionMask::Kind::Causal, scale);
+}
+
+/// Scaled q·k and the mask's bias, which may differ between sequences. @return [B·H, T, T]
+at::Tensor maskedScores(const AttentionMask &mask, const at::Tensor &q_NTD, const at::Tensor &k_NTD,
+                        double scale)
+{
+    const at::Tensor zero = at::zeros({1, 1, 1}, q_NTD.options().requires_grad(false));
+    const at::Tensor scores_NTT = at::baddbmm(zero, q_NTD, k_NTD.transpose(1, 2), 0.0, scale);
+    if (mask.kind == AttentionMask::Kind::Full) return scores_NTT;
+    const int64_t batch = mask.bias_B1TS.size(0), numTokens = q_NTD.size(1);
+    return (scores_NTT.view({batch, -1, numTokens, numTokens}) + mask.bias_B1TS).view(scores_NTT.sizes());
+}
+
 // Attention dropout needs its mask between softmax and values, and the mask must be ours: the fused kernels
 // draw from ATen's generator. The price is a [B, H, T, T] matrix kept three times for the backward pass.
 at::Tensor attendExplicitly(const Heads &heads, const AttendSettings &settings, SharedTables &tables,
@@ -41,11 +59,16 @@ at::Tensor attendExplicitly(const Heads &heads, const AttendSettings &settings, 
     const auto matrices = [&](const at::Tensor &x_BHTD) {
         return x_BHTD.reshape({numMatrices, numTokens, x_BHTD.size(-1)});
     };
-    at::Tensor &bias = tables.causalBias_1TT;
-    if (!bias.defined() || bias.size(1) != numTokens || bias.dtype() != heads.q_BHTD.dtype())
-        bias = causalBias(numTokens, numTokens, 0, heads.q_BHTD.options().requires_grad(false)).unsqueeze(0);
-    const at::Tensor scores = at::baddbmm(bias, matrices(heads.q_BHTD),
-                                          matrices(heads.k_BHTD).transpose(1, 2), 1.0, settings.scale);
+    const at::Tensor q = matrices(heads.q_BHTD), k = matrices(heads.k_BHTD);
+    at::Tensor scores;
+    if (context.mask.kind == AttentionMask::Kind::Causal) {
+        at::Tensor &bias = tables.causalBias_1TT;
+        if (!bias.defined() || bias.size(1) != numTokens || bias.dtype() != q.dtype())
+            bias = causalBias(numTokens, numTokens, 0, q.options().requires_grad(false)).unsqueeze(0);
+        scores = at::baddbmm(bias, q, k.transpose(1, 2), 1.0, settings.scale);
+    } else {
+        scores = maskedScores(context.mask, q, k, settings.scale);
+    }
     const at::Tensor mask = attentionMask(context, settings.layer, {shape[0], shape[1], numTokens, numTokens},
                                           settings.dropout, heads.q_BHTD.device());
     const at::Tensor probabilities =
@@ -53,8 +76,9 @@ at::Tensor attendExplicitly(const Heads &heads, const AttendSettings &settings, 
     return at::bmm(probabilities.to(heads.v_BHTD.scalar_type()), matrices(heads.v_BHTD)).view(shape);
 }
 
-at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, KvCache &cache)
+at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, const ForwardContext &context)
 {
+    KvCache &cache = *context.cache;
     const int64_t numNew = heads.k_BHTD.size(2), numAll = cache.length + numNew;
     at::Tensor &keys = cache.keys[static_cast<size_t>(settings.layer)];
     at::Tensor &values = cache.values[static_cast<size_t>(settings.layer)];
@@ -64,6 +88,8 @@ at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, KvCa
     values.narrow(2, cache.length, numNew).copy_(heads.v_BHTD);
     const Heads all{heads.q_BHTD, keys.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type()),
                     values.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type())};
+    if (context.mask.kind != AttentionMask::Kind::Causal)
+        return fusedUnder(context.mask, all, settings.scale);
     if (numNew == 1) return fused(all, {}, false, settings.scale);
     if (cache.length == 0) return fused(all, {}, true, settings.scale);
     return fused(all, causalBias(numNew, numAll, cache.length, heads.q_BHTD.options()), false,
@@ -75,9 +101,9 @@ at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, KvCa
 at::Tensor attend(const Heads &heads, const AttendSettings &settings, SharedTables &tables,
                   const ForwardContext &context)
 {
-    if (context.cache) return attendCached(heads, settings, *context.cache);
+    if (context.cache) return attendCached(heads, settings, context);
     if (context.isTraining && settings.dropout > 0) return attendExplicitly(heads, settings, tables, context);
-    return fused(heads, {}, true, settings.scale);
+    return fusedUnder(context.mask, heads, settings.scale);
 }
 
 } // namespace orrery::nn

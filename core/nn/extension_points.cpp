@@ -3,6 +3,7 @@
 
 #include "core/nn/block.h"
 #include "core/nn/feed_forward.h"
+#include "core/nn/masks.h"
 
 namespace orrery::nn {
 
@@ -23,6 +24,18 @@ Registry<Block> &blockRegistry()
     static Registry<Block> registry = [] {
         Registry<Block> built;
         built.add("reference", makeReferenceBlock);
+        return built;
+    }();
+    return registry;
+}
+
+Registry<MaskPolicy, const ModelSpec &> &maskPolicyRegistry()
+{
+    static Registry<MaskPolicy, const ModelSpec &> registry = [] {
+        Registry<MaskPolicy, const ModelSpec &> built;
+        built.add("causal", [](const ModelSpec &) { return makeCausalMask(); });
+        built.add("bidirectional", [](const ModelSpec &) { return makeBidirectionalMask(); });
+        built.add("prefix", [](const ModelSpec &) { return makePrefixMask(); });
         return built;
     }();
     return registry;

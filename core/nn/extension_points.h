@@ -47,9 +47,27 @@ public:
     virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
 };
 
-template <typename Part> class Registry {
+/// Where the tokens of a pass stand.
+struct MaskShape {
+    int64_t batch = 0;
+    int64_t numQueries = 0;
+    int64_t offset = 0; ///< tokens in the cache: queries stand at offset …, keys at 0 …
+};
+
+/// Which tokens see which. Asked once per pass; one mask serves all layers and heads.
+class MaskPolicy {
 public:
-    using Factory = std::function<std::unique_ptr<Part>(BuildContext &)>;
+    virtual ~MaskPolicy() = default;
+    /// Each query must see one key at least. Only with the kind Bias there is something to allocate.
+    /// @param options dtype and device that a bias must have
+    [[nodiscard]] virtual AttentionMask make(const MaskShape &shape, const ForwardContext &context,
+                                             const at::TensorOptions &options) const = 0;
+};
+
+/// Parts by name. @tparam Argument what a factory gets
+template <typename Part, typename Argument = BuildContext &> class Registry {
+public:
+    using Factory = std::function<std::unique_ptr<Part>(Argument)>;
     /// A later registration under the same name wins, so that tests can put doubles in.
     void add(const std::string &name, Factory factory) { m_factories[name] = std::move(factory); }
     void remove(const std::string &name) { m_factories.erase(name); }
@@ -72,5 +90,7 @@ private:
 
 Registry<FeedForward> &feedForwardRegistry(); ///< "gelu", "gelu_tanh", "swiglu" (key model.ffn)
 Registry<Block> &blockRegistry();             ///< "reference" (key model.block)
+/// "causal", "bidirectional", "prefix" (ForwardContext::maskPolicy)
+Registry<MaskPolicy, const ModelSpec &> &maskPolicyRegistry();
 
 } // namespace orrery::nn

@@ -3,6 +3,7 @@
 
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/nn/attention_core.h"
 #include "core/nn/block.h"
 #include "core/nn/device.h"
 #include "core/nn/dropout.h"
@@ -49,10 +50,22 @@ public:
         return total;
     }
 
+    at::Tensor hidden(const at::Tensor &ids_BT, const ForwardContext &context) override
+    {
+        const int64_t numTokens = ids_BT.size(1), offset = context.cache ? context.cache->length : 0;
+        TORCH_CHECK(offset + numTokens <= m_spec.context, "position ", offset + numTokens,
+                    " is past the context of ", m_spec.context, " tokens");
+        ForwardContext pass = context;
+        pass.mask = makeMask(ids_BT, context, offset);
+        at::Tensor x_BTC = embed(ids_BT, pass, offset);
+        for (const auto &block : m_blocks) x_BTC = block->forward(x_BTC, pass);
+        if (context.cache) context.cache->length += numTokens;
+        return m_finalNorm.forward(x_BTC, context.dtype);
+    }
+
     at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) override
     {
         const at::Tensor hidden_BTC = hidden(ids_BT, context);
-        if (context.cache) context.cache->length += ids_BT.size(1);
         return at::linear(hidden_BTC.to(context.dtype), m_head.as(context.dtype))
             .to(preciseType(context.dtype));
     }
@@ -80,19 +93,27 @@ public:
     void mastersChanged() override { m_store.mastersChanged(); }
 
 private:
-    at::Tensor hidden(const at::Tensor &ids_BT, const ForwardContext &context)
+    at::Tensor embed(const at::Tensor &ids_BT, const ForwardContext &context, int64_t offset)
     {
-        const int64_t numTokens = ids_BT.size(1), offset = context.cache ? context.cache->length : 0;
-        TORCH_CHECK(offset + numTokens <= m_spec.context, "position ", offset + numTokens,
-                    " is past the context of ", m_spec.context, " tokens");
         const at::ScalarType precise = preciseType(context.dtype);
         at::Tensor x_BTC = at::embedding(m_tokens.as(precise), ids_BT);
-        if (m_positions.exists()) x_BTC = x_BTC + m_positions.as(precise).narrow(0, offset, numTokens);
+        if (m_positions.exists()) x_BTC = x_BTC + m_positions.as(precise).narrow(0, offset, ids_BT.size(1));
         const at::Tensor mask = residualMask(context, m_spec.layers, DropoutPlace::Embedding, x_BTC.sizes(),
                                              dropoutOf(m_spec, context), 0.0, x_BTC.device());
-        if (mask.defined()) x_BTC = x_BTC * mask.to(precise);
-        for (const auto &block : m_blocks) x_BTC = block->forward(x_BTC, context);
-        return m_finalNorm.forward(x_BTC, context.dtype);
+        return mask.defined() ? x_BTC * mask.to(precise) : x_BTC;
+    }
+
+    AttentionMask makeMask(const at::Tensor &ids_BT, const ForwardContext &context, int64_t offset)
+    {
+        std::unique_ptr<MaskPolicy> &policy = m_masks[context.maskPolicy];
+        if (!policy) {
+            const auto *factory = maskPolicyRegistry().find(context.maskPolicy);
+            TORCH_CHECK(factory, "unknown mask \"", context.maskPolicy, "\"");
+            policy = (*factory)(m_spec);
+        }
+        const at::Device device = m_store.device();
+        return policy->make({ids_BT.size(0), ids_BT.size(1), offset}, context,
+                            at::TensorOptions(attentionType(context.dtype, device.is_cuda())).device(device));
     }
 
     ModelSpec m_spec;
@@ -102,6 +123,7 @@ private:
     Weight m_tokens;
     Weight m_positions;
     std::vector<std::unique_ptr<Block>> m_blocks;
+    std::map<std::string, std::unique_ptr<MaskPolicy>> m_masks; ///< made when first asked for
     Norm m_finalNorm;
     Weight m_head;
 };

@@ -30,6 +30,19 @@ struct KvCache {
     int64_t length = 0;
 };
 
+/// What the tokens of one pass may see; made once per pass by a MaskPolicy (extension_points.h), shared by
+/// all layers.
+struct AttentionMask {
+    enum class Kind : uint8_t {
+        Causal, ///< each token sees itself and what stands before it
+        Full,   ///< each token sees all of them
+        Bias,   ///< as the bias says
+    };
+    Kind kind = Kind::Causal;
+    /// Of Bias: 0 where query t may look at key s, -inf elsewhere, S = cached tokens + T; B may be 1.
+    at::Tensor bias_B1TS;
+};
+
 struct ForwardContext {
     bool isTraining = false;
     at::ScalarType dtype = at::kFloat; ///< of the matmuls; norms, softmax and loss stay fp32
@@ -38,6 +51,9 @@ struct ForwardContext {
     uint32_t firstSample = 0; ///< number of the micro-batch's first sequence within the step
     double dropout = -1;      ///< overrides the spec's (a setting changed while running); below 0: the spec's
     KvCache *cache = nullptr; ///< generation: T new tokens behind cache->length old ones
+    std::string maskPolicy = "causal";  ///< causal, bidirectional, prefix, or what somebody registered
+    std::vector<int64_t> prefixLengths; ///< for "prefix": tokens of each sequence that see one another
+    AttentionMask mask;                 ///< filled in by the model from the three above; leave it empty
 };
 
 class Transformer {
@@ -54,6 +70,9 @@ public:
     [[nodiscard]] virtual std::vector<Parameter> &parameters() = 0;
     [[nodiscard]] virtual uint64_t numParameters() const = 0;
 
+    /// The stream behind the final norm, which the head reads. Moves context.cache on.
+    /// @param ids_BT int64   @return hidden_BTC fp32 (double when context.dtype is)
+    virtual at::Tensor hidden(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
     /// @param ids_BT int64   @return logits_BTV fp32
     virtual at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
     /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined.
