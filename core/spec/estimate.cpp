@@ -62,8 +62,10 @@ double activationBytesPerToken(const RunSpec &spec, double vocab)
         perLayer += 2 * width * bytes;
         perLayer += static_cast<double>(model.heads) * static_cast<double>(model.context) * (4 + 4 + bytes);
     }
+    // The mask that differs between sequences stands there once, for all layers.
+    const double mask = spec.objective.name == "hybrid" ? 4 * static_cast<double>(model.context) : 0;
     // Logits, their softmax and their gradient stay fp32.
-    return static_cast<double>(model.layers) * perLayer + 3 * 4 * vocab + 2 * 4 * width;
+    return static_cast<double>(model.layers) * perLayer + mask + 3 * 4 * vocab + 2 * 4 * width;
 }
 
 } // namespace

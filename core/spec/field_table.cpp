@@ -234,6 +234,24 @@ void addTraining(std::vector<Entry> &table)
                         .advanced());
 }
 
+void addObjective(std::vector<Entry> &table)
+{
+    const char *group = "Objective";
+    const char *owner = "core/train";
+    table.push_back(entry("objective.name", "Objective", group, owner, PLACE(objective.name),
+                          "Learns to go on with a text; hybrid also to use both sides and to fill holes.")
+                        .choices({"next_token", "hybrid"}));
+    table.push_back(entry("objective.mix", "Objective mix", group, owner, PLACE(objective.mix),
+                          "Weights of next-token, prefix and infilling sequences under hybrid.")
+                        .range(0, 1e6)
+                        .entries(3));
+    table.push_back(entry("objective.span_mean", "Mean hole", group, owner, PLACE(objective.spanMean),
+                          "Mean length of the holes to fill; 0 takes a quarter of the context.")
+                        .unit("tokens")
+                        .range(0, 1048576)
+                        .advanced());
+}
+
 void addOptimizer(std::vector<Entry> &table)
 {
     const char *group = "Optimizer";
@@ -350,6 +368,7 @@ std::vector<Field> makeTable()
     addModel(table);
     addData(table);
     addTraining(table);
+    addObjective(table);
     addOptimizer(table);
     addSchedule(table);
     addRest(table);

@@ -25,7 +25,7 @@ using FieldValue = std::variant<bool, int64_t, double, std::string, std::vector<
 struct Field {
     std::string key;    ///< "optimizer.lr"
     std::string label;  ///< "Learning rate"
-    std::string group;  ///< "Model", "Data", "Training", "Optimizer", "Schedule", "Probes", "Machine"
+    std::string group;  ///< "Model", "Data", "Training", "Objective", "Optimizer", "Schedule", "Probes", "Machine"
     FieldType type = FieldType::Unknown;
     std::string unit;   ///< "steps", "tokens", "" …
     std::string effect; ///< one sentence
@@ -97,7 +97,8 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value);
 /// Text that parseFieldValue reads back to the same value.
 std::string fieldValueText(const FieldValue &value);
 
-inline constexpr int kSpecVersion = 1;
+/// 2 added the group objective.
+inline constexpr int kSpecVersion = 2;
 inline constexpr size_t kMaxSpecBytes = size_t{1} << 20;
 /// Complete, nested, in the table's order, with "spec_version". @param indent as in JSON libraries, -1 for one line
 std::string specToJson(const RunSpec &spec, int indent = 2);
@@ -107,7 +108,8 @@ std::string specToJson(const RunSpec &spec, int indent = 2);
 Result<RunSpec> specFromJson(std::string_view json);
 /// SHA-256 over the canonical JSON of what decides the numbers. Left out: name, the preset's name, train.steps (a resume
 /// with more steps is the same run), and what only reports or keeps: report, evaluation and checkpoint rhythms, keep_*,
-/// probes. schedule.total_steps 0 counts as train.steps, model.ffn_width 0 as the width it stands for.
+/// probes. schedule.total_steps 0 counts as train.steps, model.ffn_width 0 as the width it stands for. The group
+/// objective counts under hybrid only, with the mix's shares: next_token keeps the digests of version 1.
 std::string specDigest(const RunSpec &spec);
 std::string specJsonSchema();
 /// Equivalent `orrery-engine train …` with only the values that differ from the preset, quoted for a shell.

@@ -29,10 +29,12 @@ RunState runStateFromName(const std::string &name);
 /// Whether a worker process is expected to live in this state.
 bool isLiveState(RunState state);
 
-/// Names of the series every training writes. Units: nats/token, 1, L2, tokens/s, %, MiB.
+/// Names of the series that trainings write. Units: nats/token, 1, L2, tokens/s, %, MiB.
 namespace series {
 inline constexpr const char *kLoss = "loss";
 inline constexpr const char *kValLoss = "val_loss";
+inline constexpr const char *kValLossPrefix = "val_loss_prefix"; ///< of runs with a share of prefixes
+inline constexpr const char *kValLossInfill = "val_loss_infill"; ///< of runs with a share of infilling
 inline constexpr const char *kLearningRate = "lr";
 inline constexpr const char *kGradNorm = "grad_norm";
 inline constexpr const char *kTokensPerSecond = "tokens_per_s";

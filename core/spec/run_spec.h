@@ -48,6 +48,12 @@ struct TrainSpec {
     bool keepBest = true;
 };
 
+struct ObjectiveSpec {
+    std::string name = "next_token";        ///< next_token | hybrid
+    std::vector<double> mix = {50, 25, 25}; ///< of hybrid: weights of next-token, prefix and infilling sequences
+    int64_t spanMean = 0; ///< mean tokens of a hole; 0: a quarter of the context (see objective_mix.h)
+};
+
 struct OptimizerSpec {
     std::string name = "adamw";
     double lr = 1e-3; ///< peak
@@ -78,6 +84,7 @@ struct RunSpec {
     ModelSpec model;
     DataSpec data;
     TrainSpec train;
+    ObjectiveSpec objective;
     OptimizerSpec optimizer;
     ScheduleSpec schedule;
     ProbesSpec probes;

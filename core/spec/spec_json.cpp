@@ -2,6 +2,7 @@
 #include "core/spec/estimate.h"
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
+#include "core/spec/objective_mix.h"
 #include "core/spec/spec_rules.h"
 
 #include "core/base/text.h"
@@ -152,7 +153,7 @@ Result<void> collect(const std::string &prefix, const Json &object, Values &valu
         }
         if (!field) {
             // Group names are misspelt as often as keys: "modle" is near "model", not near "model.layers".
-            static const std::vector<std::string> kGroups = {"model",     "data",     "train",
+            static const std::vector<std::string> kGroups = {"model",     "data",     "train", "objective",
                                                              "optimizer", "schedule", "probes"};
             Error error = requireField(key).error();
             const std::string near =
@@ -194,8 +195,8 @@ template <typename AnyJson> AnyJson jsonOf(const FieldValue &value)
     return std::visit([](const auto &plain) { return AnyJson(plain); }, value);
 }
 
-/// Reports or keeps, but moves no number of the training; see specDigest.
-bool decidesNumbers(const std::string &key)
+/// Whether it moves a number of the training, and does not only report or keep; see specDigest.
+bool decidesNumbers(const std::string &key, const RunSpec &spec)
 {
     static const std::set<std::string> kOthers = {"name",
                                                   "model.preset",
@@ -205,6 +206,7 @@ bool decidesNumbers(const std::string &key)
                                                   "train.checkpoint_every",
                                                   "train.keep_last",
                                                   "train.keep_best"};
+    if (key.starts_with("objective.") && spec.objective.name == "next_token") return false;
     return !kOthers.contains(key) && !key.starts_with("probes.");
 }
 
@@ -251,10 +253,14 @@ std::string specDigest(const RunSpec &spec)
     RunSpec resolved = spec;
     if (resolved.schedule.totalSteps == 0) resolved.schedule.totalSteps = resolved.train.steps;
     resolved.model.ffnWidth = feedForwardWidth(resolved.model);
+    const ObjectiveShares shares = objectiveShares(resolved.objective);
+    resolved.objective.mix = {shares.nextToken, shares.prefix, shares.infill};
+    resolved.objective.spanMean =
+        shares.infill > 0 ? meanSpan(resolved.objective, resolved.model.context) : 0;
     Json canonical; // sorts its keys
     canonical["digest_version"] = 1;
     for (const Field &field : specFields())
-        if (decidesNumbers(field.key)) canonical[field.key] = jsonOf<Json>(field.get(resolved));
+        if (decidesNumbers(field.key, resolved)) canonical[field.key] = jsonOf<Json>(field.get(resolved));
     return sha256Hex(canonical.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

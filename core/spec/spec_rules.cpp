@@ -2,6 +2,8 @@
 #include "core/spec/spec_rules.h"
 #include "core/spec/estimate.h"
 #include "core/spec/field_table.h"
+#include "core/spec/field_values.h"
+#include "core/spec/objective_mix.h"
 #include "core/spec/schedule.h"
 
 #include <algorithm>
@@ -40,6 +42,7 @@ public:
     void checkModel();
     void checkSchedule();
     void checkData();
+    void checkObjective();
 
     std::vector<FieldProblem> take() { return std::move(m_list); }
 
@@ -125,6 +128,37 @@ void Problems::checkData()
             "0 or at least one context", "Set train.eval_tokens to 0 to use the whole validation text.");
 }
 
+void Problems::checkObjective()
+{
+    const ObjectiveSpec &objective = m_spec.objective;
+    if (!areGood({"objective.name", "objective.mix", "objective.span_mean"})) return;
+    if (std::all_of(objective.mix.begin(), objective.mix.end(), [](double weight) { return weight == 0; }))
+        return add("objective.mix", "weights of 0 only", "one above 0",
+                   "For example: objective.mix = " + fieldValueText(ObjectiveSpec{}.mix));
+    if (objectiveShares(objective).infill <= 0) return;
+    const std::string weight = fieldValueText(objective.mix[2]);
+    const std::string without =
+        "set the third weight of objective.mix to 0, or objective.name to next_token.";
+    if (areGood({"data.special_tokens"}) && m_spec.data.specialTokens == "none")
+        add("data.special_tokens", "none beside a weight of " + weight + " for infilling in objective.mix",
+            "default, as the marks of a hole are special tokens",
+            "Set data.special_tokens to default; or " + without);
+    if (!areGood({"model.context"})) return;
+    const int64_t context = m_spec.model.context;
+    if (context < kMinInfillContext)
+        return add("model.context",
+                   std::to_string(context) + " tokens beside a weight of " + weight +
+                       " for infilling in objective.mix",
+                   "at least " + std::to_string(kMinInfillContext) + ", for a hole and its marks",
+                   "Set a longer context; or " + without);
+    if (meanSpan(objective, context) > largestMeanSpan(context))
+        add("objective.span_mean",
+            std::to_string(objective.spanMean) + " tokens in a context of " + std::to_string(context),
+            "at most " + std::to_string(largestMeanSpan(context)) +
+                ", as holes are up to twice as long and stand between marks",
+            "Set objective.span_mean to 0 to go by the context.");
+}
+
 } // namespace
 
 std::vector<FieldProblem> findContradictions(const RunSpec &spec)
@@ -134,6 +168,7 @@ std::vector<FieldProblem> findContradictions(const RunSpec &spec)
     problems.checkModel();
     problems.checkSchedule();
     problems.checkData();
+    problems.checkObjective();
     return problems.take();
 }
 

@@ -29,7 +29,8 @@ private Q_SLOTS:
             "train.steps "
             "train.batch_size train.accumulation train.dtype train.report_every train.eval_every "
             "train.eval_tokens "
-            "train.checkpoint_every train.keep_last train.keep_best optimizer.name optimizer.lr "
+            "train.checkpoint_every train.keep_last train.keep_best objective.name objective.mix "
+            "objective.span_mean optimizer.name optimizer.lr "
             "optimizer.weight_decay optimizer.betas optimizer.eps optimizer.clip schedule.preset "
             "schedule.warmup_steps schedule.cycle_steps schedule.decay schedule.min_ratio "
             "schedule.total_steps "
@@ -204,6 +205,8 @@ private Q_SLOTS:
         row("one beta", "optimizer.betas", "0.9", "found 1 numbers, expected 2 numbers");
         row("three betas", "optimizer.betas", "0.9,0.9,0.9", "found 3 numbers");
         row("beta of one", "optimizer.betas", "0.9,1", "found 1, expected 2 numbers, each from 0 to below 1");
+        row("two weights", "objective.mix", "1,1", "found 2 numbers, expected 3 numbers, each 0 … 1000000");
+        row("negative weight", "objective.mix", "1,-1,1", "found -1, expected 3 numbers");
         row("hanging comma", "optimizer.betas", "0.9,0.95,", "\"0.9,0.95,\"");
         row("double comma", "optimizer.betas", "0.9,,0.95", "\"0.9,,0.95\"");
         row("broken list", "probes.prompts", "[\"a\"", "expected a list of texts");
@@ -253,7 +256,7 @@ private Q_SLOTS:
             QCOMPARE(check(field.maximum).ok(), !field.maximumExclusive);
             ++numChecked;
         }
-        QCOMPARE(numChecked, 32);
+        QCOMPARE(numChecked, 34);
     }
 };
 

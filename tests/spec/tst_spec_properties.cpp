@@ -94,6 +94,12 @@ RunSpec randomSpec(uint64_t seed)
         for (const FieldProblem &problem : findProblems(spec)) {
             if (problem.key == "data.path")
                 spec.data.path = "/text";
+            else if (problem.key == "data.special_tokens")
+                spec.data.specialTokens = "default";
+            else if (problem.key == "model.context")
+                spec.model.context = 128;
+            else if (problem.key == "objective.mix")
+                spec.objective.mix = ObjectiveSpec{}.mix;
             else
                 findField(problem.key)->set(spec, problem.key.ends_with("_steps") ? int64_t{-1} : int64_t{0});
         }
@@ -273,7 +279,7 @@ private Q_SLOTS:
     void brokenDocumentsAreRefusedOrRead()
     {
         std::vector<std::string> seeds;
-        for (const char *name : {"defaults-v1.json", "run-v1.json", "dotted.json"}) {
+        for (const char *name : {"defaults-v1.json", "defaults-v2.json", "run-v1.json", "dotted.json"}) {
             const auto text = readFile(std::string(ORRERY_TEST_DATA) + "/spec/" + name, 1 << 20);
             VERIFY_OK(text);
             seeds.push_back(*text);

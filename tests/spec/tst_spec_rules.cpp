@@ -63,6 +63,26 @@ private Q_SLOTS:
         QTest::newRow("evaluation below one context") << "train.eval_tokens=127"
                                                       << "train.eval_tokens"
                                                       << "less than one context of 128";
+        const QString hybrid = "objective.name=hybrid ";
+        QTest::newRow("mix of nothing") << "objective.mix=0,0,0"
+                                        << "objective.mix"
+                                        << "found weights of 0 only, expected one above 0. For example: "
+                                           "objective.mix = 50, 25, 25";
+        QTest::newRow("holes without special tokens")
+            << hybrid + "data.special_tokens=none"
+            << "data.special_tokens"
+            << "found none beside a weight of 25 for infilling in objective.mix, expected default";
+        QTest::newRow("holes without special tokens, remedy")
+            << hybrid + "data.special_tokens=none"
+            << "data.special_tokens"
+            << "Set data.special_tokens to default; or set the third weight of objective.mix to 0";
+        QTest::newRow("no room for a hole") << hybrid + "model.context=3"
+                                            << "model.context"
+                                            << "found 3 tokens beside a weight of 25";
+        QTest::newRow("hole beyond the context")
+            << hybrid + "objective.span_mean=64"
+            << "objective.span_mean"
+            << "found 64 tokens in a context of 128, expected at most 63";
     }
     void refusesContradictions()
     {
@@ -95,6 +115,13 @@ private Q_SLOTS:
         QTest::newRow("bytes alone") << "data.vocab_size=256 data.special_tokens=none";
         QTest::newRow("evaluate everything") << "train.eval_tokens=0";
         QTest::newRow("one window") << "train.eval_tokens=128";
+        QTest::newRow("hybrid") << "objective.name=hybrid";
+        QTest::newRow("shortest context for holes") << "objective.name=hybrid model.context=4";
+        QTest::newRow("longest holes") << "objective.name=hybrid objective.span_mean=63";
+        QTest::newRow("prefixes without special tokens")
+            << "objective.name=hybrid objective.mix=1,1,0 data.special_tokens=none";
+        QTest::newRow("bytes alone under next_token") << "data.special_tokens=none objective.mix=1,1,1";
+        QTest::newRow("holes of no meaning") << "objective.span_mean=5000";
     }
     void allowsTheirNeighbours()
     {
