@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 
 namespace orrery::worker {
@@ -26,6 +27,7 @@ struct GenerateOptions {
     ModelArgument model;
     std::string prompt;
     std::string promptFile;
+    std::optional<std::string> infill;
     SamplingSettings sampling;
     bool isJson = false;
 };
@@ -64,7 +66,7 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
 
 Result<GenerateSummary> generate(const GenerateOptions &options)
 {
-    GenerateRequest request{.prompt = options.prompt, .sampling = options.sampling};
+    GenerateRequest request{.prompt = options.prompt, .sampling = options.sampling, .infill = options.infill};
     if (!options.isJson) request.sampling.numAlternatives = 0;
     if (!options.promptFile.empty()) {
         ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
@@ -98,6 +100,9 @@ CommandBody declareGenerate(CLI::App &command)
     auto *prompt = command.add_option("--prompt", options->prompt, "Text to continue; empty: from nothing");
     command.add_option("--prompt-file", options->promptFile, "File with the text to continue")
         ->excludes(prompt);
+    command.add_option_function<std::string>(
+        "--infill", [options](const std::string &text) { options->infill = text; },
+        "Text behind a hole; what stands between it and the prompt is generated");
     command.add_option("--max-tokens", options->sampling.maxTokens, "Tokens to add at most, 1 … 1,000,000");
     command.add_option("--temperature", options->sampling.temperature, "0 (most probable) … 10");
     command.add_option("--top-k", options->sampling.topK, "Keep the k most probable tokens; 0: off");

@@ -12,6 +12,7 @@ std::span<const CommandEntry> commandTable()
                      declareTrain},
         CommandEntry{"generate", "Continue a prompt with a run's checkpoint or a model directory",
                      declareGenerate},
+        CommandEntry{"embed", "Make a vector of a text", declareEmbed},
         CommandEntry{"evaluate", "Measure the loss of a model over a text", declareEvaluate},
 #ifdef ORRERY_HAS_RPC
         CommandEntry{"serve", "Load a model and answer requests on a socket", declareServe},

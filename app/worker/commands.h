@@ -26,6 +26,7 @@ std::span<const CommandEntry> commandTable();
 
 CommandBody declareTrain(CLI::App &command);
 CommandBody declareGenerate(CLI::App &command);
+CommandBody declareEmbed(CLI::App &command);
 CommandBody declareEvaluate(CLI::App &command);
 CommandBody declareServe(CLI::App &command);
 CommandBody declareBench(CLI::App &command);

@@ -32,6 +32,9 @@ std::string reportLine(const StepReport &report)
     for (const char *name : {series::kLoss, series::kValLoss, series::kLearningRate, series::kGradNorm,
                              series::kTokensPerSecond})
         json[name] = valueOf(report, name);
+    // Only where the objective measures them, and then when they were measured.
+    for (const char *name : {series::kValLossPrefix, series::kValLossInfill})
+        if (const Json value = valueOf(report, name); !value.is_null()) json[name] = value;
     return json.dump();
 }
 

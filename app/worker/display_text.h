@@ -11,7 +11,7 @@
 namespace orrery::worker {
 
 /// {"step":…,"loss":…,"val_loss":…,"lr":…,"grad_norm":…,"tokens_per_s":…}; what is missing or not finite is
-/// null.
+/// null. val_loss_prefix and val_loss_infill follow where they were measured.
 std::string reportLine(const StepReport &report);
 /// {"event":"done","run":…,"directory":…,"state":…,"step":…,"best_val_loss":…}
 std::string doneLine(const RunStatus &status);

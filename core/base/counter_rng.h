@@ -19,6 +19,7 @@ enum class RngPurpose : uint32_t {
     StochasticDepth = 5,
     Sampling = 6,
     Split = 7,
+    Objective = 8, ///< kind of a sequence, its prefix or hole
 };
 
 struct RngKey {

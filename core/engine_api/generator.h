@@ -25,12 +25,15 @@ class Generator {
 public:
     virtual ~Generator() = default;
     [[nodiscard]] virtual ModelInfo info() const = 0;
-    /// Streams tokens; onToken returns false to stop. @error InvalidInput (prompt or settings), OutOfMemory, Cancelled
+    /// Streams tokens; onToken returns false to stop. @error InvalidInput (prompt or settings; a hole for a model that
+    /// was not trained to fill them), OutOfMemory, Cancelled
     virtual Result<GenerateSummary> generate(const GenerateRequest &request,
                                              const std::function<bool(const GeneratedToken &)> &onToken,
                                              const std::atomic<bool> &cancel) = 0;
     /// Loss over a text or data path, in windows of one context, in order, without overlap.
     virtual Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) = 0;
+    /// A text as one vector. @error InvalidInput (no text), OutOfMemory, Cancelled
+    virtual Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) = 0;
 };
 
 } // namespace orrery

@@ -24,7 +24,7 @@ bool startsWith(const std::string &text, std::string_view prefix) { return text.
 
 bool belongsToModel(const std::string &key)
 {
-    return startsWith(key, "model.") ||
+    return startsWith(key, "model.") || startsWith(key, "objective.") ||
            std::find(kTokenizerKeys.begin(), kTokenizerKeys.end(), key) != kTokenizerKeys.end();
 }
 
@@ -122,6 +122,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
     ModelConfig config;
     config.model = spec.model;
     config.data = spec.data;
+    config.objective = spec.objective;
     if (const auto source = own->find("source"); source != own->end() && source->is_string())
         config.source = *source;
     if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
@@ -143,6 +144,7 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
     RunSpec spec;
     spec.model = config.model;
     spec.data = config.data;
+    spec.objective = config.objective;
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(config.data));
 
     fs::path partial = fs::absolute(directory, error).lexically_normal();

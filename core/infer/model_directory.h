@@ -15,9 +15,10 @@ namespace orrery {
 
 struct ModelConfig {
     ModelSpec model;
-    DataSpec data;      ///< tokenizer and special tokens only
-    std::string source; ///< "RUN@step" that it was exported from, may be empty
-    int64_t step = -1;  ///< -1: unknown
+    DataSpec data;           ///< tokenizer and special tokens only
+    ObjectiveSpec objective; ///< what it was trained for
+    std::string source;      ///< "RUN@step" that it was exported from, may be empty
+    int64_t step = -1;       ///< -1: unknown
 };
 
 /// Whether a folder looks like a model directory (has a config.json).

@@ -94,6 +94,7 @@ Result<FoundModel> findInRun(const ModelReference &reference)
     FoundModel model;
     model.config.model = run.frozen().spec.model;
     model.config.data = run.frozen().spec.data;
+    model.config.objective = run.frozen().spec.objective;
     model.config.step = found.manifest.step;
     model.config.source = baseName(reference.path) + "@" + stepText(found.manifest.step);
     model.weights = found.path / "model.safetensors";
@@ -152,6 +153,7 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
         });
     loaded.device = choice.device;
     loaded.data = found.config.data;
+    loaded.objective = found.config.objective;
     ORRERY_ASSIGN(loaded.tokenizer, Tokenizer::create(found.config.data));
     ORRERY_ASSIGN(loaded.model, nn::Transformer::create(found.config.model, loaded.tokenizer->vocabSize(), 0,
                                                         loaded.device));

@@ -5,6 +5,7 @@
 #include "core/base/platform.h"
 #include "core/infer/sampler.h"
 #include "core/infer/model_guard.h"
+#include "core/spec/objective_mix.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
@@ -33,8 +34,17 @@ public:
     {
         for (size_t begin = 0; begin < tokens.size(); begin += kPrefillChunk) {
             if (cancel.load(std::memory_order_relaxed)) return false;
-            readChunk(tokens.subspan(begin, std::min<size_t>(kPrefillChunk, tokens.size() - begin)));
+            readChunk(tokens.subspan(begin, std::min<size_t>(kPrefillChunk, tokens.size() - begin)),
+                      "causal");
         }
+        return true;
+    }
+
+    /// In one pass, in which all of them see one another; the cache must be empty.
+    bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel)
+    {
+        if (cancel.load(std::memory_order_relaxed)) return false;
+        readChunk(tokens, "bidirectional");
         return true;
     }
 
@@ -44,7 +54,7 @@ public:
     }
 
 private:
-    void readChunk(std::span<const int32_t> tokens)
+    void readChunk(std::span<const int32_t> tokens, const char *mask)
     {
         std::vector<int64_t> ids(tokens.begin(), tokens.end());
         const auto numTokens = static_cast<int64_t>(ids.size());
@@ -53,6 +63,7 @@ private:
         const int64_t lengthBefore = m_cache.length;
         nn::ForwardContext context;
         context.cache = &m_cache;
+        context.maskPolicy = mask;
         const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
         m_cache.length = lengthBefore + numTokens;
         m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();
@@ -73,27 +84,67 @@ std::span<const int32_t> lastTokens(const std::vector<int32_t> &history, int64_t
 
 } // namespace
 
-Result<std::vector<int32_t>> TextGenerator::promptTokens(const std::string &prompt) const
+Result<std::vector<int32_t>> encodeFor(const LoadedModel &loaded, const std::string &text,
+                                       const std::string &action)
 {
     std::vector<int32_t> tokens;
-    if (prompt.empty()) {
+    loaded.tokenizer->encode(text, tokens);
+    for (int32_t id : tokens)
+        if (id < 0 || id >= loaded.model->vocabSize())
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot " + action + " \"" + loaded.info.name + "\": token " + std::to_string(id) +
+                             " of the text, expected ids below " + std::to_string(loaded.model->vocabSize()) +
+                             ".",
+                         "Use a text for the model's own tokenizer."};
+    return tokens;
+}
+
+std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const int32_t> after,
+                                int64_t context)
+{
+    const int64_t room = std::max<int64_t>(0, context - (kInfillMarks - 1) - roomForMiddle(context));
+    const int64_t forBefore = std::max(room - room / 2, room - std::ssize(after));
+    const auto numBefore = static_cast<size_t>(std::min(std::ssize(before), forBefore));
+    const auto numAfter = std::min(after.size(), static_cast<size_t>(room) - numBefore);
+    std::vector<int32_t> tokens;
+    tokens.reserve(static_cast<size_t>(context));
+    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillPrefix));
+    const auto shownBefore = before.last(numBefore), shownAfter = after.first(numAfter);
+    tokens.insert(tokens.end(), shownBefore.begin(), shownBefore.end());
+    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillSuffix));
+    tokens.insert(tokens.end(), shownAfter.begin(), shownAfter.end());
+    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillMiddle));
+    return tokens;
+}
+
+Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &request) const
+{
+    const std::string action = request.infill ? "fill a hole with" : "continue the prompt with";
+    Prompt prompt;
+    ORRERY_ASSIGN(prompt.history, encodeFor(m_loaded, request.prompt, action));
+    if (request.infill) {
+        ORRERY_ASSIGN(prompt.after, encodeFor(m_loaded, *request.infill, action));
+        prompt.numTokens = std::ssize(prompt.history) + std::ssize(*prompt.after) + kInfillMarks - 1;
+        return prompt;
+    }
+    if (prompt.history.empty()) {
         // Nothing to continue: start as a document does, or at a new line where the vocabulary has bytes
         // only.
         if (m_loaded.tokenizer->hasSpecials())
-            tokens.push_back(static_cast<int32_t>(SpecialToken::EndOfText));
+            prompt.history.push_back(static_cast<int32_t>(SpecialToken::EndOfText));
         else
-            m_loaded.tokenizer->encode("\n", tokens);
-        return tokens;
+            m_loaded.tokenizer->encode("\n", prompt.history);
     }
-    m_loaded.tokenizer->encode(prompt, tokens);
-    for (int32_t id : tokens)
-        if (id < 0 || id >= m_loaded.model->vocabSize())
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot continue the prompt with \"" + m_loaded.info.name + "\": token " +
-                             std::to_string(id) + " of the prompt, expected ids below " +
-                             std::to_string(m_loaded.model->vocabSize()) + ".",
-                         "Use a prompt for the model's own tokenizer."};
-    return tokens;
+    prompt.numTokens = std::ssize(prompt.history);
+    return prompt;
+}
+
+std::optional<FinishReason> TextGenerator::endBy(int32_t id, bool isHole) const
+{
+    if (!m_loaded.tokenizer->hasSpecials()) return std::nullopt;
+    if (id == static_cast<int32_t>(SpecialToken::EndOfText)) return FinishReason::EndOfText;
+    if (isHole && id == static_cast<int32_t>(SpecialToken::EndOfTurn)) return FinishReason::EndOfInfill;
+    return std::nullopt;
 }
 
 GeneratedToken TextGenerator::describe(const TokenChoice &choice) const
@@ -115,7 +166,13 @@ Result<GenerateSummary> TextGenerator::generate(const GenerateRequest &request,
                                                 const std::atomic<bool> &cancel)
 {
     ORRERY_TRY(checkSampling(request.sampling));
-    return guardModel("continue the prompt with", m_loaded.info.name,
+    if (request.infill && objectiveShares(m_loaded.objective).infill <= 0)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot fill a hole with \"" + m_loaded.info.name +
+                         "\": its training had no holes (objective.name is " + m_loaded.objective.name +
+                         "), expected a share of infilling.",
+                     "Train a run with objective.name=hybrid, or generate without the text behind the hole."};
+    return guardModel(request.infill ? "fill a hole with" : "continue the prompt with", m_loaded.info.name,
                       [&] { return generateTokens(request, onToken, cancel); });
 }
 
@@ -125,16 +182,21 @@ TextGenerator::generateTokens(const GenerateRequest &request,
                               const std::atomic<bool> &cancel)
 {
     const at::NoGradGuard noGradients;
-    ORRERY_ASSIGN(std::vector<int32_t> history, promptTokens(request.prompt));
+    ORRERY_ASSIGN(Prompt prompt, makePrompt(request));
+    const bool isHole = prompt.after.has_value();
     const int64_t context = m_loaded.model->spec().context;
     GenerateSummary summary;
     summary.model = m_loaded.info.name;
     summary.step = m_loaded.info.step;
-    summary.promptTokens = static_cast<int64_t>(history.size());
+    summary.promptTokens = prompt.numTokens;
 
     const double promptStart = monotonicSeconds();
     Decoder decoder(*m_loaded.model, at::Device(m_loaded.device));
-    bool isRead = decoder.read(lastTokens(history, context), cancel);
+    const auto readPrompt = [&](int64_t numKept) {
+        return isHole ? decoder.readTogether(renderHole(prompt.history, *prompt.after, context), cancel)
+                      : decoder.read(lastTokens(prompt.history, numKept), cancel);
+    };
+    bool isRead = readPrompt(context);
     const double decodeStart = monotonicSeconds();
     summary.promptSeconds = decodeStart - promptStart;
 
@@ -146,8 +208,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         }
         ORRERY_ASSIGN(const TokenChoice choice, sampleToken(decoder.logits_V(), request.sampling,
                                                             samplingUniform(request.sampling.seed, index)));
-        if (m_loaded.tokenizer->hasSpecials() && choice.id == static_cast<int32_t>(SpecialToken::EndOfText)) {
-            summary.reason = FinishReason::EndOfText;
+        if (const auto end = endBy(choice.id, isHole)) {
+            summary.reason = *end;
             break;
         }
         ++summary.generatedTokens;
@@ -155,13 +217,13 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             summary.reason = FinishReason::Cancelled;
             break;
         }
-        history.push_back(choice.id);
+        prompt.history.push_back(choice.id);
         if (index + 1 == request.sampling.maxTokens) break;
         if (decoder.isFull()) {
             decoder.clear();
-            isRead = decoder.read(lastTokens(history, keptAfterOverflow(context)), cancel);
+            isRead = readPrompt(keptAfterOverflow(context));
         } else {
-            isRead = decoder.read(lastTokens(history, 1), cancel);
+            isRead = decoder.read(lastTokens(prompt.history, 1), cancel);
         }
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
@@ -172,6 +234,12 @@ Result<EvaluateSummary> TextGenerator::evaluate(const std::string &dataPath, con
 {
     return guardModel("evaluate", m_loaded.info.name,
                       [&] { return evaluateText(m_loaded, dataPath, cancel); });
+}
+
+Result<EmbedSummary> TextGenerator::embed(const EmbedRequest &request, const std::atomic<bool> &cancel)
+{
+    return guardModel("embed a text with", m_loaded.info.name,
+                      [&] { return embedText(m_loaded, request, cancel); });
 }
 
 } // namespace orrery

@@ -2,7 +2,8 @@
 // The Generator of a loaded transformer: prompt in chunks, then one token at a time with cached keys and
 // values. Context overflow: when the cache is full, the last context/2 tokens (at least one) are kept and
 // read again from position 0. Positions must start anew because learned ones end at the context, and rotating
-// ones never saw more.
+// ones never saw more. A hole is filled likewise: both sides are read at once, each seeing the other, then
+// the middle comes token by token; on overflow what has come counts as text before the hole.
 #pragma once
 
 #include "core/data/tokenizer.h"
@@ -11,6 +12,7 @@
 #include "core/spec/run_spec.h"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,7 +22,8 @@ namespace orrery {
 struct LoadedModel {
     std::unique_ptr<nn::Transformer> model;
     std::unique_ptr<Tokenizer> tokenizer;
-    DataSpec data; ///< how the model's training data were tokenized
+    DataSpec data;           ///< how the model's training data were tokenized
+    ObjectiveSpec objective; ///< what it was trained for
     std::string device = "cpu";
     ModelInfo info;
 };
@@ -30,6 +33,14 @@ inline constexpr int64_t kEvaluateTokensPerBatch = 4096;
 
 /// Tokens of a history that are read again when the cache is full.
 constexpr int64_t keptAfterOverflow(int64_t context) { return context / 2 > 0 ? context / 2 : 1; }
+/// Tokens of a context that the sides of a hole leave for its middle at least: as long as holes are on
+/// average.
+constexpr int64_t roomForMiddle(int64_t context) { return context / 4 > 0 ? context / 4 : 1; }
+
+/// Both sides of a hole between their marks, as many tokens next to the hole as fit into the context. A side
+/// that needs less than half of the room leaves the rest to the other one.
+std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const int32_t> after,
+                                int64_t context);
 
 class TextGenerator : public Generator {
 public:
@@ -39,16 +50,35 @@ public:
                                      const std::function<bool(const GeneratedToken &)> &onToken,
                                      const std::atomic<bool> &cancel) override;
     Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) override;
+    Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override;
 
 private:
-    Result<std::vector<int32_t>> promptTokens(const std::string &prompt) const;
+    /// What is read of a request, and what has come of it.
+    struct Prompt {
+        std::vector<int32_t> history;              ///< before the next token; grows
+        std::optional<std::vector<int32_t>> after; ///< behind the hole, when there is one
+        int64_t numTokens = 0;                     ///< of the request, with marks
+    };
+    Result<Prompt> makePrompt(const GenerateRequest &request) const;
     Result<GenerateSummary> generateTokens(const GenerateRequest &request,
                                            const std::function<bool(const GeneratedToken &)> &onToken,
                                            const std::atomic<bool> &cancel);
+    /// What a token ends, if it does.
+    [[nodiscard]] std::optional<FinishReason> endBy(int32_t id, bool isHole) const;
     [[nodiscard]] GeneratedToken describe(const struct TokenChoice &choice) const;
 
     LoadedModel m_loaded;
 };
+
+/// Ids of a text. @param action for the error, "continue the prompt with" @error InvalidInput when the model
+/// has no room for one
+Result<std::vector<int32_t>> encodeFor(const LoadedModel &loaded, const std::string &text,
+                                       const std::string &action);
+
+/// Mean of the final hidden states over all tokens (see Generator::embed). A text longer than a context is
+/// read in windows of equal length.
+Result<EmbedSummary> embedText(LoadedModel &loaded, const EmbedRequest &request,
+                               const std::atomic<bool> &cancel);
 
 /// Loss over a data path with a loaded model (see Generator::evaluate). A last window shorter than a context
 /// is measured too, so that every token behind the first is a target exactly once.

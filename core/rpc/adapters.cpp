@@ -99,6 +99,7 @@ void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
 {
     message.set_model(wire::utf8(value.model));
     message.set_prompt(value.request.prompt);
+    if (value.request.infill) message.set_infill(*value.request.infill);
     toMessage(value.request.sampling, *message.mutable_sampling());
 }
 
@@ -107,6 +108,7 @@ ModelRequest fromMessage(const v1::GenerateRequest &message)
     ModelRequest value;
     value.model = message.model();
     value.request.prompt = message.prompt();
+    if (message.has_infill()) value.request.infill = message.infill();
     // A request without settings gets the defaults, not zeros.
     if (message.has_sampling()) value.request.sampling = fromMessage(message.sampling());
     return value;
@@ -153,7 +155,7 @@ void toMessage(const GenerateSummary &value, v1::GenerateSummaryMessage &message
 GenerateSummary fromMessage(const v1::GenerateSummaryMessage &message)
 {
     GenerateSummary value;
-    if (message.reason() <= static_cast<uint32_t>(FinishReason::Cancelled))
+    if (message.reason() <= static_cast<uint32_t>(FinishReason::EndOfInfill))
         value.reason = static_cast<FinishReason>(message.reason());
     value.promptTokens = message.prompt_tokens();
     value.generatedTokens = message.generated_tokens();
@@ -183,6 +185,26 @@ ModelInfo fromMessage(const v1::ModelInfoMessage &message)
     value.context = message.context();
     value.vocabSize = message.vocab_size();
     value.note = message.note();
+    return value;
+}
+
+void toMessage(const EmbedSummary &value, v1::EmbedReply &message)
+{
+    message.mutable_embedding()->Assign(value.embedding.begin(), value.embedding.end());
+    message.set_tokens(value.tokens);
+    message.set_mask(wire::utf8(value.mask));
+    message.set_model(wire::utf8(value.model));
+    message.set_step(value.step);
+}
+
+EmbedSummary fromMessage(const v1::EmbedReply &message)
+{
+    EmbedSummary value;
+    value.embedding.assign(message.embedding().begin(), message.embedding().end());
+    value.tokens = message.tokens();
+    value.mask = message.mask();
+    value.model = message.model();
+    value.step = message.step();
     return value;
 }
 

@@ -50,6 +50,8 @@ void toMessage(const GenerateSummary &value, v1::GenerateSummaryMessage &message
 GenerateSummary fromMessage(const v1::GenerateSummaryMessage &message);
 void toMessage(const ModelInfo &value, v1::ModelInfoMessage &message);
 ModelInfo fromMessage(const v1::ModelInfoMessage &message);
+void toMessage(const EmbedSummary &value, v1::EmbedReply &message);
+EmbedSummary fromMessage(const v1::EmbedReply &message);
 void toMessage(const BatchResult &value, v1::BatchGenerateResult &message);
 BatchResult fromMessage(const v1::BatchGenerateResult &message);
 

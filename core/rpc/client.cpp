@@ -464,6 +464,18 @@ EngineClient::generate(const std::string &model, const GenerateRequest &request,
     return summary;
 }
 
+Result<EmbedSummary> EngineClient::embed(const std::string &model, const EmbedRequest &request,
+                                         const CancelToken &token) const
+{
+    v1::EmbedRequest message;
+    message.set_model(wire::utf8(model));
+    message.set_text(request.text);
+    v1::EmbedReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::Embed, message, reply,
+                             Milliseconds(0), "embed a text with", model, &token));
+    return fromMessage(reply);
+}
+
 Result<std::vector<BatchResult>> EngineClient::batchGenerate(const std::vector<ModelRequest> &requests,
                                                              const CancelToken &token) const
 {

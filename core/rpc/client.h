@@ -106,6 +106,10 @@ public:
              const std::function<bool(const ModelInfo &)> &onModel,
              const std::function<bool(const std::vector<GeneratedToken> &)> &onTokens,
              const CancelToken &token = {}, const std::function<bool()> &onQuiet = {}) const;
+    /// A text as one vector; waits without limit. @error InvalidInput (no text), Unavailable (a worker that
+    /// is too busy)
+    [[nodiscard]] Result<EmbedSummary> embed(const std::string &model, const EmbedRequest &request,
+                                             const CancelToken &token = {}) const;
     /// One after the other; a request that fails does not stop the others.
     [[nodiscard]] Result<std::vector<BatchResult>> batchGenerate(const std::vector<ModelRequest> &requests,
                                                                  const CancelToken &token = {}) const;

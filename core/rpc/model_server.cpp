@@ -23,18 +23,78 @@ constexpr size_t kMaxPendingTokens = 65'536;
 constexpr auto kBatchInterval = std::chrono::milliseconds(wire::kBatchMilliseconds);
 constexpr auto kPoll = std::chrono::milliseconds(50);
 
-/// One generation: made by an rpc thread, worked on by the thread in run().
-struct Job {
-    GenerateRequest request;
-    std::atomic<bool> cancel{false};
+Error endingError()
+{
+    return {ErrorCode::Unavailable, "Cannot generate: the worker of this model is ending.", "Ask again."};
+}
 
+/// One request: made by an rpc thread, worked on by the thread in run().
+struct Job {
+    std::atomic<bool> cancel{false};
     std::mutex mutex;
     std::condition_variable changed;
+
+    virtual ~Job() = default;
+    virtual void work(Generator &generator, const std::function<bool()> &stopRequested) = 0;
+    virtual void fail(const Error &error) = 0;
+};
+
+struct GenerateJob final : Job {
+    GenerateRequest request;
     std::optional<ModelInfo> model;
     std::vector<GeneratedToken> tokens;
     std::optional<Result<GenerateSummary>> result;
 
+    void work(Generator &generator, const std::function<bool()> &stopRequested) override
+    {
+        {
+            const std::lock_guard lock(mutex);
+            model = generator.info();
+            changed.notify_all();
+        }
+        bool isTooSlow = false;
+        bool isStopping = false;
+        const auto onToken = [&](const GeneratedToken &token) {
+            const std::lock_guard lock(mutex);
+            tokens.push_back(token);
+            changed.notify_all();
+            isTooSlow = tokens.size() > kMaxPendingTokens;
+            isStopping = stopRequested && stopRequested();
+            return !isTooSlow && !isStopping && !cancel;
+        };
+        Result<GenerateSummary> outcome = generator.generate(request, onToken, cancel);
+        if (isTooSlow)
+            outcome = Error{ErrorCode::Unavailable,
+                            "Cannot go on generating: " + std::to_string(kMaxPendingTokens) +
+                                " tokens wait to be read, expected fewer.",
+                            "Read the stream faster or ask for fewer tokens."};
+        else if (isStopping)
+            outcome = endingError();
+        finish(std::move(outcome));
+    }
+    void fail(const Error &error) override { finish(error); }
+
+private:
     void finish(Result<GenerateSummary> outcome)
+    {
+        const std::lock_guard lock(mutex);
+        result = std::move(outcome);
+        changed.notify_all();
+    }
+};
+
+struct EmbedJob final : Job {
+    EmbedRequest request;
+    std::optional<Result<EmbedSummary>> result;
+
+    void work(Generator &generator, const std::function<bool()> &) override
+    {
+        finish(generator.embed(request, cancel));
+    }
+    void fail(const Error &error) override { finish(error); }
+
+private:
+    void finish(Result<EmbedSummary> outcome)
     {
         const std::lock_guard lock(mutex);
         result = std::move(outcome);
@@ -66,7 +126,7 @@ public:
         while (!stopRequested || !stopRequested()) {
             const std::shared_ptr<Job> job = nextJob();
             if (job) {
-                work(*job, stopRequested);
+                if (!job->cancel) job->work(m_generator, stopRequested);
                 idleSince = monotonicSeconds();
             } else if (monotonicSeconds() - idleSince >= idleSeconds && closeIfEmpty()) {
                 return {};
@@ -79,7 +139,7 @@ public:
     /// On an rpc thread: queues the job and passes on what comes of it.
     Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) override
     {
-        const auto job = std::make_shared<Job>();
+        const auto job = std::make_shared<GenerateJob>();
         job->request = request.request;
         ORRERY_TRY(enqueue(job));
 
@@ -119,6 +179,21 @@ public:
         }
     }
 
+    Result<EmbedSummary> embed(const std::string &, const EmbedRequest &request,
+                               const StreamSink &caller) override
+    {
+        const auto job = std::make_shared<EmbedJob>();
+        job->request = request;
+        ORRERY_TRY(enqueue(job));
+        std::unique_lock lock(job->mutex);
+        while (!job->changed.wait_for(lock, kPoll, [&] { return job->result.has_value(); })) {
+            if (!caller.isCancelled()) continue;
+            job->cancel = true;
+            return Error{ErrorCode::Cancelled, "Cannot finish embedding: the client cancelled it.", ""};
+        }
+        return *job->result;
+    }
+
 private:
     std::shared_ptr<Job> nextJob()
     {
@@ -128,35 +203,6 @@ private:
         auto job = m_jobs.front();
         m_jobs.pop_front();
         return job;
-    }
-
-    void work(Job &job, const std::function<bool()> &stopRequested)
-    {
-        if (job.cancel) return;
-        {
-            const std::lock_guard lock(job.mutex);
-            job.model = m_generator.info();
-            job.changed.notify_all();
-        }
-        bool isTooSlow = false;
-        bool isStopping = false;
-        const auto onToken = [&](const GeneratedToken &token) {
-            const std::lock_guard lock(job.mutex);
-            job.tokens.push_back(token);
-            job.changed.notify_all();
-            isTooSlow = job.tokens.size() > kMaxPendingTokens;
-            isStopping = stopRequested && stopRequested();
-            return !isTooSlow && !isStopping && !job.cancel;
-        };
-        Result<GenerateSummary> outcome = m_generator.generate(job.request, onToken, job.cancel);
-        if (isTooSlow)
-            outcome = Error{ErrorCode::Unavailable,
-                            "Cannot go on generating: " + std::to_string(kMaxPendingTokens) +
-                                " tokens wait to be read, expected fewer.",
-                            "Read the stream faster or ask for fewer tokens."};
-        else if (isStopping)
-            outcome = endingError();
-        job.finish(std::move(outcome));
     }
 
     Result<void> enqueue(const std::shared_ptr<Job> &job)
@@ -171,11 +217,6 @@ private:
         m_jobs.push_back(job);
         m_changed.notify_one();
         return {};
-    }
-
-    static Error endingError()
-    {
-        return {ErrorCode::Unavailable, "Cannot generate: the worker of this model is ending.", "Ask again."};
     }
 
     bool closeIfEmpty()
@@ -193,7 +234,7 @@ private:
             m_isClosed = true;
             left.swap(m_jobs);
         }
-        for (const auto &job : left) job->finish(endingError());
+        for (const auto &job : left) job->fail(endingError());
     }
 
     Generator &m_generator;

@@ -69,6 +69,8 @@ class InferenceBackend {
 public:
     virtual ~InferenceBackend() = default;
     virtual Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) = 0;
+    virtual Result<EmbedSummary> embed(const std::string &model, const EmbedRequest &request,
+                                       const StreamSink &caller) = 0;
 };
 
 } // namespace orrery

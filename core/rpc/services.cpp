@@ -406,6 +406,20 @@ public:
             return {};
         });
     }
+    grpc::Status Embed(grpc::ServerContext *context, const v1::EmbedRequest *request,
+                       v1::EmbedReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            // It may wait for a model to be loaded, as long as a stream does.
+            StreamScope stream(m_meter);
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const EmbedSummary summary,
+                          m_backend.embed(request->model(), {request->text()}, caller));
+            toMessage(summary, *reply);
+            return {};
+        });
+    }
 
 private:
     InferenceBackend &m_backend;

@@ -14,6 +14,8 @@ const char *finishReasonName(FinishReason reason)
         return "max_tokens";
     case FinishReason::Cancelled:
         return "cancelled";
+    case FinishReason::EndOfInfill:
+        return "end_of_infill";
     }
     return "unknown";
 }

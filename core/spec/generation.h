@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct SamplingSettings {
 struct GenerateRequest {
     std::string prompt; ///< bytes, UTF-8 or not
     SamplingSettings sampling;
+    /// Bytes behind a hole that begins where the prompt ends: the hole is filled. Nothing: the prompt is continued.
+    std::optional<std::string> infill = std::nullopt;
 };
 
 struct TokenAlternative {
@@ -36,7 +39,7 @@ struct GeneratedToken {
     std::vector<TokenAlternative> alternatives; ///< most probable first
 };
 
-enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled };
+enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled, EndOfInfill };
 const char *finishReasonName(FinishReason reason);
 
 struct GenerateSummary {
@@ -46,6 +49,18 @@ struct GenerateSummary {
     double promptSeconds = 0;
     double decodeSeconds = 0;
     std::string model; ///< "RUN@step" or directory
+    int64_t step = -1;
+};
+
+/// A text as one vector.
+struct EmbedRequest {
+    std::string text; ///< bytes, UTF-8 or not
+};
+struct EmbedSummary {
+    std::vector<float> embedding; ///< mean of the final hidden states over the tokens
+    int64_t tokens = 0;
+    std::string mask; ///< "bidirectional", or "causal" for a model that never saw both sides
+    std::string model;
     int64_t step = -1;
 };
 

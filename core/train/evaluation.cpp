@@ -10,21 +10,35 @@
 
 namespace orrery {
 
-double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, int64_t maxTokens, int64_t batchSize,
-                    at::ScalarType dtype)
+namespace {
+
+/// No training reaches this step, so the draws of an evaluation are its own.
+constexpr uint64_t kEvaluationStep = std::numeric_limits<uint64_t>::max();
+
+} // namespace
+
+double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, const Objective &objective,
+                    const EvaluationSettings &settings)
 {
     const at::NoGradGuard noGrad;
     int64_t numWindows = windows.numWindows();
-    if (maxTokens > 0) numWindows = std::min(numWindows, std::max<int64_t>(1, maxTokens / windows.context));
-    Batch batch;
+    if (settings.maxTokens > 0)
+        numWindows = std::min(numWindows, std::max<int64_t>(1, settings.maxTokens / windows.context));
+    Batch text;
+    ModelBatch batch;
     BatchTensors tensors(model.parameters().front().master.device());
     nn::ForwardContext context;
-    context.dtype = dtype;
+    context.dtype = settings.dtype;
     double sum = 0;
     int64_t numTargets = 0;
-    for (int64_t first = 0; first < numWindows; first += batchSize) {
-        windows.fill(first, std::min(batchSize, numWindows - first), batch);
+    for (int64_t first = 0; first < numWindows; first += settings.batchSize) {
+        windows.fill(first, std::min(settings.batchSize, numWindows - first), text);
+        objective.prepare(
+            text,
+            {.seed = settings.seed, .step = kEvaluationStep, .firstSample = static_cast<uint32_t>(first)},
+            batch);
         tensors.load(batch);
+        tensors.describe(context);
         if (tensors.numTargets() == 0) continue;
         const at::Tensor loss = model.loss(tensors.ids_BT, tensors.targets_BT, tensors.mask_BT, context);
         sum += loss.item<double>() * static_cast<double>(tensors.numTargets());

@@ -4,14 +4,20 @@
 
 #include "core/data/batch_sampler.h"
 #include "core/nn/transformer.h"
+#include "core/train/objective.h"
 
 namespace orrery {
 
-/// Mean loss (nats per target) over the first windows of the validation split, in order.
-/// @param maxTokens at most so many tokens, but one window at least; 0: all   @param batchSize windows per
-/// forward pass
+struct EvaluationSettings {
+    int64_t maxTokens = 0; ///< at most so many tokens, but one window at least; 0: all
+    int64_t batchSize = 1; ///< windows per forward pass
+    at::ScalarType dtype = at::kFloat;
+    uint64_t seed = 0; ///< of an objective's draws, which are the same at every evaluation
+};
+
+/// Mean loss (nats per target) over the first windows of the validation split, in order, under an objective.
 /// @return NaN when there is no window or no target
-double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, int64_t maxTokens, int64_t batchSize,
-                    at::ScalarType dtype);
+double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, const Objective &objective,
+                    const EvaluationSettings &settings);
 
 } // namespace orrery

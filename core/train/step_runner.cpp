@@ -18,27 +18,19 @@ void makeBuffer(at::Tensor &buffer, int64_t rows, int64_t columns, at::ScalarTyp
     buffer = at::empty({rows, columns}, at::TensorOptions(type).pinned_memory(isPinned));
 }
 
-int64_t countTargets(const Batch &batch)
-{
-    if (batch.mask_BT.empty()) return batch.numSequences * batch.context;
-    return std::count_if(batch.mask_BT.begin(), batch.mask_BT.end(),
-                         [](uint8_t value) { return value != 0; });
-}
-
 } // namespace
 
-void BatchTensors::load(const Batch &batch)
+void BatchTensors::load(const ModelBatch &batch)
 {
     const int64_t rows = batch.numSequences, columns = batch.context;
     const bool isCuda = m_device.is_cuda();
     makeBuffer(m_hostIds, rows, columns, at::kLong, isCuda);
     makeBuffer(m_hostTargets, rows, columns, at::kLong, isCuda);
-    for (int64_t row = 0; row < rows; ++row) {
-        const int32_t *tokens = batch.tokens_BT1.data() + row * (columns + 1);
-        std::copy_n(tokens, columns, m_hostIds.data_ptr<int64_t>() + row * columns);
-        std::copy_n(tokens + 1, columns, m_hostTargets.data_ptr<int64_t>() + row * columns);
-    }
-    m_numTargets = countTargets(batch);
+    std::copy(batch.ids_BT.begin(), batch.ids_BT.end(), m_hostIds.data_ptr<int64_t>());
+    std::copy(batch.targets_BT.begin(), batch.targets_BT.end(), m_hostTargets.data_ptr<int64_t>());
+    m_numTargets = batch.numTargets();
+    m_maskPolicy = batch.maskPolicy;
+    m_prefixLengths = batch.prefixLengths;
     ids_BT = m_hostIds.to(m_device);
     targets_BT = m_hostTargets.to(m_device);
     mask_BT = at::Tensor();
@@ -48,10 +40,27 @@ void BatchTensors::load(const Batch &batch)
     mask_BT = m_hostMask.to(m_device);
 }
 
-StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler)
-    : m_model(model), m_optimizer(optimizer), m_sampler(sampler),
+void BatchTensors::describe(nn::ForwardContext &context) const
+{
+    context.maskPolicy = m_maskPolicy;
+    context.prefixLengths = m_prefixLengths;
+}
+
+StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler,
+                       const Objective &objective)
+    : m_model(model), m_optimizer(optimizer), m_sampler(sampler), m_objective(objective),
       m_tensors(model.parameters().front().master.device())
 {
+}
+
+void StepRunner::prepare(int64_t step, int64_t micro, const StepSettings &settings)
+{
+    m_sampler.fill(step, micro, settings.batchSize, m_text);
+    m_objective.prepare(m_text,
+                        {.seed = settings.seed,
+                         .step = static_cast<uint64_t>(step),
+                         .firstSample = static_cast<uint32_t>(micro * settings.batchSize)},
+                        m_batch);
 }
 
 // A micro-batch weighs as much as it has targets, so the split of a step into micro-batches does not move the
@@ -61,14 +70,14 @@ void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutc
     std::vector<int64_t> numTargets(static_cast<size_t>(settings.accumulation));
     if (settings.accumulation > 1) {
         for (int64_t micro = 0; micro < settings.accumulation; ++micro) {
-            m_sampler.fill(step, micro, settings.batchSize, m_batch);
-            numTargets[static_cast<size_t>(micro)] = countTargets(m_batch);
+            prepare(step, micro, settings);
+            numTargets[static_cast<size_t>(micro)] = m_batch.numTargets();
         }
     }
     const int64_t total = std::accumulate(numTargets.begin(), numTargets.end(), int64_t(0));
     m_loss = at::Tensor();
     for (int64_t micro = 0; micro < settings.accumulation; ++micro) {
-        m_sampler.fill(step, micro, settings.batchSize, m_batch);
+        prepare(step, micro, settings);
         m_tensors.load(m_batch);
         outcome.numTokens += m_batch.numSequences * m_batch.context;
         if (m_tensors.numTargets() == 0) continue;
@@ -79,6 +88,7 @@ void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutc
         context.step = static_cast<uint64_t>(step);
         context.firstSample = static_cast<uint32_t>(micro * settings.batchSize);
         context.dropout = settings.dropout;
+        m_tensors.describe(context);
         at::Tensor loss = m_model.loss(m_tensors.ids_BT, m_tensors.targets_BT, m_tensors.mask_BT, context);
         if (settings.accumulation > 1)
             loss = loss * (static_cast<double>(m_tensors.numTargets()) / static_cast<double>(total));

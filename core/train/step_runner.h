@@ -5,6 +5,7 @@
 
 #include "core/data/batch_sampler.h"
 #include "core/nn/transformer.h"
+#include "core/train/objective.h"
 #include "core/train/optimizer.h"
 
 namespace orrery {
@@ -31,7 +32,9 @@ struct StepOutcome {
 class BatchTensors {
 public:
     explicit BatchTensors(at::Device device) : m_device(device) {}
-    void load(const Batch &batch);
+    void load(const ModelBatch &batch);
+    /// Mask and prefixes of what was loaded.
+    void describe(nn::ForwardContext &context) const;
     [[nodiscard]] int64_t numTargets() const { return m_numTargets; } ///< with mask 1
     at::Tensor ids_BT;
     at::Tensor targets_BT;
@@ -41,21 +44,28 @@ private:
     at::Device m_device;
     at::Tensor m_hostIds, m_hostTargets, m_hostMask;
     int64_t m_numTargets = 0;
+    std::string m_maskPolicy;
+    std::vector<int64_t> m_prefixLengths;
 };
 
 class StepRunner {
 public:
-    StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler);
+    /// All arguments must outlive it.
+    StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler,
+               const Objective &objective = nextTokenObjective());
     /// Update number step + 1.
     StepOutcome run(int64_t step, const StepSettings &settings);
 
 private:
+    void prepare(int64_t step, int64_t micro, const StepSettings &settings);
     void accumulate(int64_t step, const StepSettings &settings, StepOutcome &outcome);
 
     nn::Transformer &m_model;
     Optimizer &m_optimizer;
     const BatchSampler &m_sampler;
-    Batch m_batch;
+    const Objective &m_objective;
+    Batch m_text;
+    ModelBatch m_batch;
     BatchTensors m_tensors;
     at::Tensor m_loss; ///< of the running step, on the device
 };

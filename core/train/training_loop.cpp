@@ -47,7 +47,8 @@ std::string jsonText(const nlohmann::ordered_json &json)
 
 TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt)
     : m_parts(std::move(parts)), m_model(*m_parts.model),
-      m_runner(m_model, *m_parts.optimizer, m_parts.sampler),
+      m_runner(m_model, *m_parts.optimizer, m_parts.sampler, *m_parts.objective),
+      m_measures(m_parts.objective->measures()),
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
       m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
                 m_parts.options.waits),
@@ -297,10 +298,8 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
     }
     const bool isCheckpoint = step % spec().train.checkpointEvery == 0 || isLast;
     // A checkpoint can only be the best one when it was measured itself.
-    if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest)) {
-        const double valLoss = measureValidation();
-        if (!std::isnan(valLoss)) values.push_back({series::kValLoss, valLoss});
-    }
+    if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest))
+        reportValidation(values);
     if (!values.empty()) m_outputs.report(step, std::move(values), isReported);
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
     if (m_areSamplesDue && (isLast || areSamplesAffordable())) drawSamples();
@@ -334,10 +333,27 @@ Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRat
 double TrainingLoop::measureValidation()
 {
     if (m_state.valStep == m_state.step) return m_state.valLoss;
-    m_state.valLoss =
-        evaluateLoss(m_model, m_parts.validation, spec().train.evalTokens, spec().train.batchSize, dtype());
+    m_state.valLoss = evaluate(nextTokenObjective());
     m_state.valStep = m_state.step;
     return m_state.valLoss;
+}
+
+void TrainingLoop::reportValidation(std::vector<MetricValue> &values)
+{
+    const auto add = [&](const std::string &series, double loss) {
+        if (!std::isnan(loss)) values.push_back({series, loss});
+    };
+    add(series::kValLoss, measureValidation());
+    for (const Objective::Measure &measure : m_measures) add(measure.series, evaluate(*measure.objective));
+}
+
+double TrainingLoop::evaluate(const Objective &objective)
+{
+    return evaluateLoss(m_model, m_parts.validation, objective,
+                        {.maxTokens = spec().train.evalTokens,
+                         .batchSize = spec().train.batchSize,
+                         .dtype = dtype(),
+                         .seed = m_state.seed});
 }
 
 // The budget is a share of the time since this attempt began. A round that is too dear is put off to the

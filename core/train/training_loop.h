@@ -25,6 +25,7 @@ struct LoopParts {
     std::unique_ptr<nn::Transformer> model;
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Tokenizer> tokenizer;
+    std::unique_ptr<Objective> objective;
     BatchSampler sampler;
     EvalWindows validation;
     LoopState state;
@@ -56,6 +57,9 @@ private:
     Result<void> reportStep(const StepOutcome &outcome, double learningRate);
     Error stopNonFinite(const StepOutcome &outcome, double learningRate);
     double measureValidation();
+    /// val_loss, and what the objective measures beside it.
+    void reportValidation(std::vector<MetricValue> &values);
+    [[nodiscard]] double evaluate(const Objective &objective);
     void drawSamples();
     bool areSamplesAffordable() const;
     Result<void> save(bool measures, WhenFull whenFull);
@@ -73,6 +77,7 @@ private:
     LoopParts m_parts;
     nn::Transformer &m_model;
     StepRunner m_runner;
+    std::vector<Objective::Measure> m_measures;
     ResolvedSchedule m_schedule;
     TrainingOutputs m_outputs;
     CommandMailbox m_mailbox;

@@ -155,6 +155,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const To
     ORRERY_ASSIGN(auto tokenizer, Tokenizer::create(spec.data));
     ORRERY_ASSIGN(auto model, nn::Transformer::create(spec.model, tokenizer->vocabSize(),
                                                       static_cast<uint64_t>(spec.seed), spec.device));
+    ORRERY_ASSIGN(auto objective, makeObjective(spec, *tokenizer));
     ORRERY_ASSIGN(auto optimizer, makeOptimizer(model->parameters(), spec.optimizer));
     ORRERY_ASSIGN(auto sampler, makeSampler(spec, shards, options, totalSteps));
     LoopParts parts{.run = run,
@@ -164,6 +165,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const To
                     .model = std::move(model),
                     .optimizer = std::move(optimizer),
                     .tokenizer = std::move(tokenizer),
+                    .objective = std::move(objective),
                     .sampler = std::move(sampler),
                     .validation = {&shards, spec.model.context},
                     .state = {},

@@ -100,11 +100,14 @@ public:
                          "Cannot generate: the prompt is \"\", expected 1 byte or more.", "Write a prompt."};
         const int now = ++numGenerating;
         if (now > mostGenerating) mostGenerating = now;
+        // A hole is filled with what stands behind it, to see that it came.
+        const std::string &source =
+            request.infill && !request.infill->empty() ? *request.infill : request.prompt;
         GenerateSummary summary{
             FinishReason::MaxTokens, static_cast<int64_t>(request.prompt.size()), 0, 0.5, 0.25, "fake@7", 7};
         for (int64_t i = 0; i < request.sampling.maxTokens; ++i) {
             if (tokenMs > 0) std::this_thread::sleep_for(std::chrono::milliseconds(tokenMs));
-            const char byte = request.prompt[static_cast<size_t>(i) % request.prompt.size()];
+            const char byte = source[static_cast<size_t>(i) % source.size()];
             GeneratedToken token{static_cast<unsigned char>(byte), std::string(1, byte), 0.5, 0.7, {}};
             token.alternatives.push_back({1, "\xff", 0.25});
             ++numTokens;
@@ -121,6 +124,24 @@ public:
     Result<EvaluateSummary> evaluate(const std::string &, const std::atomic<bool> &) override
     {
         return EvaluateSummary{};
+    }
+    /// One number per byte; takes as long as a generation of as many tokens.
+    Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override
+    {
+        if (request.text.empty())
+            return Error{ErrorCode::InvalidInput, "Cannot embed: the text is \"\", expected 1 byte or more.",
+                         "Write a text."};
+        EmbedSummary summary{{}, 0, "causal", "fake@7", 7};
+        for (const char byte : request.text) {
+            if (tokenMs > 0) std::this_thread::sleep_for(std::chrono::milliseconds(tokenMs));
+            if (cancel) {
+                ++numCancelled;
+                return Error{ErrorCode::Cancelled, "Cannot finish embedding: it was cancelled.", ""};
+            }
+            summary.embedding.push_back(static_cast<float>(static_cast<unsigned char>(byte)) / 4);
+            ++summary.tokens;
+        }
+        return summary;
     }
 };
 

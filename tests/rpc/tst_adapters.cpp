@@ -129,7 +129,8 @@ public:
     }
     Dump &operator<<(const ModelRequest &v)
     {
-        return *this << v.model << v.request.prompt << v.request.sampling;
+        return *this << v.model << v.request.prompt << v.request.sampling << v.request.infill.has_value()
+                     << v.request.infill.value_or("");
     }
     Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability; }
     Dump &operator<<(const GeneratedToken &v)
@@ -144,6 +145,11 @@ public:
     Dump &operator<<(const ModelInfo &v)
     {
         return *this << v.name << v.step << v.numParameters << v.context << v.vocabSize << v.note;
+    }
+    Dump &operator<<(const EmbedSummary &v)
+    {
+        return *this << std::vector<double>(v.embedding.begin(), v.embedding.end()) << v.tokens << v.mask
+                     << v.model << v.step;
     }
     Dump &operator<<(const BatchResult &v)
     {
@@ -210,7 +216,7 @@ SeriesReply randomSeries(RandomValues &r)
 
 GenerateSummary randomSummary(RandomValues &r)
 {
-    return {r.pick(FinishReason::Cancelled),
+    return {r.pick(FinishReason::EndOfInfill),
             r.integer(),
             r.integer(),
             r.number(),
@@ -270,6 +276,13 @@ void TestAdapters::keepsEveryField()
                                         r.number(),  r.natural(), r.small()};
         COMPARE_OVER_WIRE(v1::SamplingMessage, sampling);
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling}}));
+        COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling, r.bytes()}}));
+        COMPARE_OVER_WIRE(v1::EmbedReply,
+                          (EmbedSummary{{static_cast<float>(r.number()), static_cast<float>(r.number())},
+                                        r.integer(),
+                                        r.text(),
+                                        r.text(),
+                                        r.integer()}));
         COMPARE_OVER_WIRE(
             v1::GeneratedTokenMessage,
             (GeneratedToken{
@@ -294,6 +307,10 @@ void TestAdapters::replacesBrokenTextButKeepsBytes()
     QCOMPARE(overTheWire<v1::GeneratedTokenMessage>(token).bytes, token.bytes);
     const ModelRequest request{"m", {std::string("\x80\x00\xff", 3), {}}};
     QCOMPARE(overTheWire<v1::GenerateRequest>(request).request.prompt, request.request.prompt);
+    // A hole at the very end of a text is not the same as no hole.
+    const ModelRequest atTheEnd{"m", {"a", {}, ""}};
+    QVERIFY(overTheWire<v1::GenerateRequest>(atTheEnd).request.infill.has_value());
+    QVERIFY(!overTheWire<v1::GenerateRequest>(request).request.infill.has_value());
 }
 
 void TestAdapters::makesUnknownEnumsUnknown()

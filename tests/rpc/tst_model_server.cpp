@@ -20,6 +20,9 @@ private Q_SLOTS:
     void streamsModelTokensAndSummary();
     void batchesTokens();
     void passesTypedErrorsOn();
+    void carriesTheTextBehindAHole();
+    void embedsTexts();
+    void cancelsAnEmbedding();
     void stopsAtTheNextTokenWhenCancelled_data();
     void stopsAtTheNextTokenWhenCancelled();
     void freesTheGeneratorOfADeadClient();
@@ -135,6 +138,54 @@ void TestModelServer::passesTypedErrorsOn()
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
     QCOMPARE(refused.error().hint, std::string("Write a prompt."));
+}
+
+void TestModelServer::carriesTheTextBehindAHole()
+{
+    begin();
+    const EngineClient client = connected();
+    GenerateRequest hole = request(3, "before");
+    hole.infill = "xy\xff";
+    std::string text;
+    const auto summary = client.generate("any", hole, {}, [&](const std::vector<GeneratedToken> &tokens) {
+        for (const GeneratedToken &token : tokens) text += token.bytes;
+        return true;
+    });
+    QVERIFY(summary.ok());
+    QCOMPARE(text, std::string("xy\xff"));
+}
+
+void TestModelServer::embedsTexts()
+{
+    begin();
+    const EngineClient client = connected();
+    const auto summary = client.embed("any", {"\x04\xff"});
+    QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
+    QCOMPARE(summary->embedding, (std::vector<float>{1, 63.75f}));
+    QCOMPARE(summary->tokens, int64_t{2});
+    QCOMPARE(summary->mask, std::string("causal"));
+    QCOMPARE(summary->model, std::string("fake@7"));
+    const auto refused = client.embed("any", {""});
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+    QCOMPARE(refused.error().hint, std::string("Write a text."));
+}
+
+void TestModelServer::cancelsAnEmbedding()
+{
+    m_generator->tokenMs = 2;
+    begin();
+    const EngineClient client = connected();
+    const CancelToken token;
+    std::thread canceller([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        token.cancel();
+    });
+    const auto ended = client.embed("any", {std::string(1'000'000, 'x')}, token);
+    canceller.join();
+    QVERIFY(!ended.ok());
+    QCOMPARE(ended.error().code, ErrorCode::Cancelled);
+    QVERIFY(waitFor([&] { return m_generator->numCancelled == 1; }, 3000));
 }
 
 void TestModelServer::stopsAtTheNextTokenWhenCancelled_data()

@@ -38,6 +38,7 @@ private Q_SLOTS:
     void finishReasonsHaveNames()
     {
         QCOMPARE(finishReasonName(FinishReason::EndOfText), "end_of_text");
+        QCOMPARE(finishReasonName(FinishReason::EndOfInfill), "end_of_infill");
         QCOMPARE(finishReasonName(static_cast<FinishReason>(99)), "unknown");
     }
 };

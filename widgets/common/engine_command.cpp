@@ -45,12 +45,15 @@ QString generateCommand(const QString &model, const GenerateRequest &request)
 {
     const SamplingSettings &sampling = request.sampling;
     QStringList arguments{u"generate"_s, model};
-    const QString prompt = fromStd(request.prompt);
-    // A prompt that begins with a dash would be read as an option.
-    if (prompt.startsWith(u'-'))
-        arguments << u"--prompt="_s + prompt;
-    else
-        arguments << u"--prompt"_s << prompt;
+    const auto addText = [&arguments](const QString &option, const QString &text) {
+        // A text that begins with a dash would be read as an option.
+        if (text.startsWith(u'-'))
+            arguments << option + u'=' + text;
+        else
+            arguments << option << text;
+    };
+    addText(u"--prompt"_s, fromStd(request.prompt));
+    if (request.infill) addText(u"--infill"_s, fromStd(*request.infill));
     arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
               << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);

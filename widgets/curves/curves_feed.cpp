@@ -73,8 +73,9 @@ CurvesFeed::~CurvesFeed()
 
 const std::vector<std::string> &CurvesFeed::seriesNames()
 {
-    static const std::vector<std::string> names = {series::kLoss, series::kValLoss, series::kLearningRate,
-                                                   series::kGradNorm, series::kTokensPerSecond};
+    static const std::vector<std::string> names = {
+        series::kLoss,         series::kValLoss,  series::kValLossPrefix,  series::kValLossInfill,
+        series::kLearningRate, series::kGradNorm, series::kTokensPerSecond};
     return names;
 }
 

@@ -273,6 +273,8 @@ void CurvesPanel::refreshCurves()
     };
     m_series[TrainLoss] = read(series::kLoss, smoothing);
     m_series[ValLoss] = read(series::kValLoss, 0);
+    m_series[ValPrefix] = read(series::kValLossPrefix, 0);
+    m_series[ValInfill] = read(series::kValLossInfill, 0);
     m_series[Rate] = read(series::kLearningRate, 0);
     m_series[Norm] = read(series::kGradNorm, smoothing);
     m_series[TokensPerSecond] = read(series::kTokensPerSecond, smoothing);
@@ -289,7 +291,16 @@ void CurvesPanel::refreshCurves()
     validation.color = validationColor(style.color);
     validation.hasRaw = validation.isLive = false;
     validation.hasDots = true;
-    for (PlotCurve &curve : makeCurves(m_series[ValLoss], x, validation)) loss.push_back(std::move(curve));
+    const auto add = [&](SeriesIndex series) {
+        for (PlotCurve &curve : makeCurves(m_series[series], x, validation)) loss.push_back(std::move(curve));
+    };
+    add(ValLoss);
+    validation.name = tr("prefix");
+    validation.penStyle = Qt::DashLine;
+    add(ValPrefix);
+    validation.name = tr("infill");
+    validation.penStyle = Qt::DotLine;
+    add(ValInfill);
     m_charts[Loss]->setCurves(std::move(loss));
 
     style.name.clear();
@@ -335,12 +346,20 @@ void CurvesPanel::showReading()
     const PlotView *loss = m_charts[Loss];
     const double pixel = loss->xRange().size() / std::max(1, loss->plotArea().width());
     const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
-    const std::vector<ReadingSource> sources = {
+    const QColor validation = validationColor(color);
+    std::vector<ReadingSource> sources = {
         {tr("Train loss"), &m_series[TrainLoss], ReadingFormat::Loss, true, true, color},
-        {tr("Validation loss"), &m_series[ValLoss], ReadingFormat::Loss, false, true, validationColor(color)},
-        {tr("Learning rate"), &m_series[Rate], ReadingFormat::Rate, false, false, {}},
-        {tr("Gradient norm"), &m_series[Norm], ReadingFormat::Rate, true, true, {}},
-        {tr("Tokens / s"), &m_series[TokensPerSecond], ReadingFormat::Compact, true, true, {}}};
+        {tr("Validation loss"), &m_series[ValLoss], ReadingFormat::Loss, false, true, validation}};
+    // Only runs with a hybrid objective have these.
+    if (!m_series[ValPrefix].isEmpty())
+        sources.push_back(
+            {tr("Validation, prefix"), &m_series[ValPrefix], ReadingFormat::Loss, false, true, validation});
+    if (!m_series[ValInfill].isEmpty())
+        sources.push_back(
+            {tr("Validation, infill"), &m_series[ValInfill], ReadingFormat::Loss, false, true, validation});
+    sources.push_back({tr("Learning rate"), &m_series[Rate], ReadingFormat::Rate, false, false, {}});
+    sources.push_back({tr("Gradient norm"), &m_series[Norm], ReadingFormat::Rate, true, true, {}});
+    sources.push_back({tr("Tokens / s"), &m_series[TokensPerSecond], ReadingFormat::Compact, true, true, {}});
     m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), m_feed->marks(),
                                       kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
 }

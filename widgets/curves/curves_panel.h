@@ -62,7 +62,7 @@ protected:
     void showEvent(QShowEvent *event) override;
 
 private:
-    enum SeriesIndex { TrainLoss, ValLoss, Rate, Norm, TokensPerSecond, kNumSeries };
+    enum SeriesIndex { TrainLoss, ValLoss, ValPrefix, ValInfill, Rate, Norm, TokensPerSecond, kNumSeries };
 
     QWidget *makeCharts();
     QWidget *makeSmallCard(Chart chart, const QString &title);

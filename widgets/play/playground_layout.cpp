@@ -5,6 +5,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
@@ -101,7 +102,6 @@ PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
             startGeneration(version->model, version->modelTitle, version->request);
     });
     connect(m_sampling, &SamplingForm::changed, this, &PlaygroundPanel::draftChanged);
-    connect(m_prompt, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::draftChanged);
     connect(m_view, &TokenView::currentTokenChanged, this, &PlaygroundPanel::showCurrent);
     connect(&session, &EngineSession::connectionChanged, this, &PlaygroundPanel::updateState);
     updateState();
@@ -176,13 +176,20 @@ QWidget *PlaygroundPanel::makeTranscript()
 QWidget *PlaygroundPanel::makeComposer()
 {
     auto *box = new QWidget(this);
-    m_prompt = new QPlainTextEdit(box);
-    m_prompt->setObjectName(u"prompt"_s);
-    m_prompt->setPlaceholderText(tr("Write a prompt. The model continues it."));
-    m_prompt->setAccessibleName(tr("Prompt"));
-    m_prompt->setTabChangesFocus(true);
-    m_prompt->setFont(typeFont(TypeSize::Mono));
-    m_prompt->setMinimumHeight(56);
+    m_mode = new SegmentedChoice(box);
+    m_mode->setObjectName(u"playMode"_s);
+    m_mode->setAccessibleName(tr("Mode"));
+    m_mode->addChoice(u"continue"_s, tr("Continue"), tr("The model goes on where the prompt ends"));
+    m_mode->addChoice(u"infill"_s, tr("Infill"),
+                      tr("The model fills a hole between two texts, if it was trained with holes (Ctrl+I)"));
+    m_mode->setCurrent(u"continue"_s);
+    auto *texts = new QSplitter(Qt::Horizontal, box);
+    texts->setObjectName(u"composerTexts"_s);
+    texts->setChildrenCollapsible(false);
+    texts->setHandleWidth(space::kOne);
+    texts->addWidget(makeComposerText(m_promptLabel, m_prompt, "prompt"));
+    m_afterBox = makeComposerText(m_afterLabel, m_after, "textAfter");
+    texts->addWidget(m_afterBox);
     m_generate = new QPushButton(tr("Generate"), box);
     m_generate->setObjectName(u"generate"_s);
     makePrimary(m_generate);
@@ -191,18 +198,46 @@ QWidget *PlaygroundPanel::makeComposer()
     m_stop->setToolTip(tr("Stops the tokens at once (Esc)"));
     auto *buttons = new QVBoxLayout;
     buttons->setSpacing(space::kHalf);
+    buttons->addWidget(m_mode);
     buttons->addWidget(m_generate);
     buttons->addWidget(m_stop);
     buttons->addStretch(1);
     auto *layout = new QHBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
-    layout->addWidget(m_prompt, 1);
+    layout->addWidget(texts, 1);
     layout->addLayout(buttons);
+    connect(m_mode, &SegmentedChoice::chosen, this, [this] {
+        showMode();
+        updateState();
+        (isInfill() && !m_prompt->toPlainText().isEmpty() ? m_after : m_prompt)
+            ->setFocus(Qt::OtherFocusReason);
+        Q_EMIT draftChanged();
+    });
     connect(m_generate, &QPushButton::clicked, this, &PlaygroundPanel::generate);
     connect(m_stop, &QPushButton::clicked, this, &PlaygroundPanel::stop);
-    connect(&Theme::instance(), &Theme::changed, m_prompt,
-            [this] { m_prompt->setFont(typeFont(TypeSize::Mono)); });
+    showMode();
+    return box;
+}
+
+QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *&editor, const char *name)
+{
+    auto *box = new QWidget(this);
+    label = new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, box);
+    editor = new QPlainTextEdit(box);
+    editor->setObjectName(QLatin1String(name));
+    editor->setTabChangesFocus(true);
+    editor->setFont(typeFont(TypeSize::Mono));
+    editor->setMinimumHeight(56);
+    label->setBuddy(editor);
+    auto *layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(label);
+    layout->addWidget(editor, 1);
+    connect(&Theme::instance(), &Theme::changed, editor,
+            [editor = editor] { editor->setFont(typeFont(TypeSize::Mono)); });
+    connect(editor, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::draftChanged);
     return box;
 }
 
@@ -231,6 +266,7 @@ void PlaygroundPanel::makeShortcuts()
     add(QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { generate(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_Enter), [this] { generate(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_R), [this] { regenerate(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_I), [this] { setInfill(!isInfill()); });
     add(QKeySequence(Qt::CTRL | Qt::Key_BracketLeft), [this] { showVersion(m_shown - 1); });
     add(QKeySequence(Qt::CTRL | Qt::Key_BracketRight), [this] { showVersion(m_shown + 1); });
     add(QKeySequence(Qt::Key_Escape), [this] { // stops first, then goes up a level

@@ -5,6 +5,7 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
@@ -37,6 +38,8 @@ QString finishText(const GenerateSummary &summary)
         return PlaygroundPanel::tr("max tokens reached");
     case FinishReason::Cancelled:
         return PlaygroundPanel::tr("stopped");
+    case FinishReason::EndOfInfill:
+        return PlaygroundPanel::tr("the model closed the hole");
     case FinishReason::Unknown:
         break;
     }
@@ -78,7 +81,36 @@ const GenerationVersion *PlaygroundPanel::shown() const
 
 GenerateRequest PlaygroundPanel::request() const
 {
-    return {toStd(m_prompt->toPlainText()), m_sampling->settings()};
+    GenerateRequest request;
+    request.prompt = toStd(m_prompt->toPlainText());
+    request.sampling = m_sampling->settings();
+    if (isInfill()) request.infill = toStd(m_after->toPlainText());
+    return request;
+}
+
+bool PlaygroundPanel::isInfill() const { return m_mode->current() == u"infill"; }
+
+void PlaygroundPanel::setInfill(bool isInfill)
+{
+    if (isInfill == this->isInfill()) return;
+    m_mode->setCurrent(isInfill ? u"infill"_s : u"continue"_s);
+    showMode();
+    updateState();
+    Q_EMIT draftChanged();
+}
+
+void PlaygroundPanel::showMode()
+{
+    const bool isHole = isInfill();
+    m_afterBox->setVisible(isHole);
+    m_promptLabel->setVisible(isHole);
+    m_promptLabel->setText(tr("Text before the hole"));
+    m_afterLabel->setText(tr("Text after the hole"));
+    m_prompt->setAccessibleName(isHole ? m_promptLabel->text() : tr("Prompt"));
+    m_after->setAccessibleName(m_afterLabel->text());
+    m_prompt->setPlaceholderText(isHole ? tr("What stands before the hole.")
+                                        : tr("Write a prompt. The model continues it."));
+    m_after->setPlaceholderText(tr("What stands behind it. The model writes what is missing."));
 }
 
 QString PlaygroundPanel::command() const
@@ -199,6 +231,7 @@ void PlaygroundPanel::showVersion(int index)
     m_shown = index;
     const GenerationVersion &version = *shown();
     m_view->setPrompt(version.request.prompt);
+    if (version.request.infill) m_view->setSuffix(*version.request.infill);
     m_view->appendTokens(version.tokens);
     if (!version.isRunning) m_view->finish();
     if (version.error)
@@ -225,7 +258,7 @@ void PlaygroundPanel::updateState()
     const bool hasModel = !m_chooser->model().isEmpty();
     m_stack->setCurrentIndex(version || hasModel ? 0 : 1);
     m_generate->setEnabled(isConnected && hasModel && !isGenerating());
-    QString tip = tr("Continues the prompt (Ctrl+Enter)");
+    QString tip = isInfill() ? tr("Fills the hole (Ctrl+Enter)") : tr("Continues the prompt (Ctrl+Enter)");
     if (!isConnected)
         tip = tr("The engine is not connected.");
     else if (!hasModel)
@@ -234,6 +267,7 @@ void PlaygroundPanel::updateState()
     m_generate->setText(isGenerating() ? tr("Generating …") : tr("Generate"));
     m_stop->setEnabled(isGenerating());
     m_prompt->setEnabled(hasModel);
+    m_after->setEnabled(hasModel);
     m_regenerate->setEnabled(version && isConnected && !isGenerating());
     m_copy->setEnabled(version != nullptr);
     m_copyCommand->setEnabled(hasModel);
@@ -292,6 +326,8 @@ QString PlaygroundPanel::draftJson() const
     const SamplingSettings sampling = m_sampling->settings();
     const QJsonObject draft{{u"version"_s, 1},
                             {u"prompt"_s, m_prompt->toPlainText()},
+                            {u"is_infill"_s, isInfill()},
+                            {u"after"_s, m_after->toPlainText()},
                             {u"model"_s, m_chooser->model()},
                             {u"temperature"_s, sampling.temperature},
                             {u"top_k"_s, static_cast<qint64>(sampling.topK)},
@@ -314,6 +350,8 @@ void PlaygroundPanel::restoreDraft(const QString &json)
     sampling.seed = draft.value("seed"_L1).toString().toULongLong();
     m_sampling->setSettings(sampling);
     m_prompt->setPlainText(draft.value("prompt"_L1).toString());
+    m_after->setPlainText(draft.value("after"_L1).toString());
+    setInfill(draft.value("is_infill"_L1).toBool());
     m_color->setChecked(draft.value("is_colored"_L1).toBool());
     m_chooser->setModel(draft.value("model"_L1).toString());
 }

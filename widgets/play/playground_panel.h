@@ -25,6 +25,7 @@ class ElidedLabel;
 class EmptyState;
 class ModelChooser;
 class SamplingForm;
+class SegmentedChoice;
 class TokenView;
 class ToneLabel;
 
@@ -62,6 +63,11 @@ public:
     [[nodiscard]] SamplingForm *sampling() const { return m_sampling; }
     [[nodiscard]] ModelChooser *chooser() const { return m_chooser; }
     [[nodiscard]] QPlainTextEdit *promptEditor() const { return m_prompt; }
+    /// Text behind the hole; only there in infill mode.
+    [[nodiscard]] QPlainTextEdit *afterEditor() const { return m_after; }
+    [[nodiscard]] SegmentedChoice *modeChoice() const { return m_mode; }
+    [[nodiscard]] bool isInfill() const;
+    void setInfill(bool isInfill);
     [[nodiscard]] Banner *noteBanner() const { return m_note; }
     [[nodiscard]] QString statusText() const;
 
@@ -81,6 +87,7 @@ protected:
 private:
     QWidget *makeTranscript();
     QWidget *makeComposer();
+    QWidget *makeComposerText(ToneLabel *&label, QPlainTextEdit *&editor, const char *name);
     QWidget *makeSide();
     QWidget *makeToolRow();
     void makeShortcuts();
@@ -90,6 +97,7 @@ private:
     void endGeneration();
     void takeTokens(const std::vector<GeneratedToken> &tokens);
     void showCurrent();
+    void showMode();
     void updateState();
     void updateStatus();
     [[nodiscard]] GenerateRequest request() const;
@@ -103,7 +111,10 @@ private:
     TokenView *m_view;
     CandidateView *m_candidates;
     SamplingForm *m_sampling;
-    QPlainTextEdit *m_prompt;
+    SegmentedChoice *m_mode;
+    QPlainTextEdit *m_prompt, *m_after;
+    ToneLabel *m_promptLabel, *m_afterLabel;
+    QWidget *m_afterBox;
     QPushButton *m_generate, *m_stop;
     QToolButton *m_regenerate, *m_copy, *m_copyCommand, *m_color, *m_earlier, *m_later;
     QWidget *m_legend;

@@ -95,8 +95,40 @@ void TokenCells::setPrompt(std::string_view bytes)
     m_lastCharacter = 0; // what is generated never joins the prompt's last cell
 }
 
+void TokenCells::setSuffix(std::string_view bytes)
+{
+    hideSuffix();
+    TokenCells alone; // what is generated never joins it
+    alone.setPrompt(bytes);
+    m_suffixText = std::move(alone.m_text);
+    m_suffixCells = std::move(alone.m_cells);
+    showSuffix();
+}
+
+void TokenCells::showSuffix()
+{
+    if (m_numSuffixCells > 0 || m_suffixCells.empty()) return;
+    const int64_t offset = m_text.size();
+    m_firstChanged = std::min(m_firstChanged, static_cast<int64_t>(m_cells.size()));
+    m_cells.insert(m_cells.end(), m_suffixCells.begin(), m_suffixCells.end());
+    for (auto cell = m_cells.end() - std::ssize(m_suffixCells); cell != m_cells.end(); ++cell)
+        cell->textOffset += offset;
+    m_text += m_suffixText;
+    m_numSuffixCells = std::ssize(m_suffixCells);
+}
+
+void TokenCells::hideSuffix()
+{
+    if (m_numSuffixCells == 0) return;
+    m_cells.resize(m_cells.size() - static_cast<size_t>(m_numSuffixCells));
+    m_text.chop(m_suffixText.size());
+    m_numSuffixCells = 0;
+    m_firstChanged = std::min(m_firstChanged, static_cast<int64_t>(m_cells.size()));
+}
+
 void TokenCells::appendToken(std::string_view bytes, bool isSpecial)
 {
+    hideSuffix();
     const int32_t token = m_numTokens++;
     m_firstCellOfToken.push_back(-1);
     if (isSpecial) {
@@ -109,7 +141,12 @@ void TokenCells::appendToken(std::string_view bytes, bool isSpecial)
     for (char byte : bytes) addByte(static_cast<uint8_t>(byte), token);
 }
 
-void TokenCells::finish() { drain(true); }
+void TokenCells::finish()
+{
+    hideSuffix();
+    drain(true);
+    showSuffix();
+}
 
 void TokenCells::addByte(uint8_t byte, int32_t token)
 {

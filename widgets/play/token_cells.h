@@ -20,7 +20,7 @@ struct Cell {
     int64_t textOffset = 0; ///< into TokenCells::text()
     int32_t length = 0;     ///< UTF-16 units
     CellKind kind = CellKind::Text;
-    int32_t firstToken = -1; ///< -1: prompt
+    int32_t firstToken = -1; ///< -1: prompt, or what stands behind the tokens
     int32_t numTokens = 0;   ///< tokens that gave at least one byte
 };
 
@@ -31,12 +31,18 @@ public:
     void setPrompt(std::string_view bytes);
     /// @param isSpecial the bytes are a name ("<|end_of_text|>"), shown as one chip
     void appendToken(std::string_view bytes, bool isSpecial);
+    /// Bytes behind the last token, shown like the prompt; given after it and before the first token. Tokens
+    /// that come move it on.
+    void setSuffix(std::string_view bytes);
+    /// Puts the suffix behind the tokens that came since; until then it is not there.
+    void showSuffix();
     /// No token will follow: bytes that wait for the rest of their character become \xNN.
     void finish();
 
     [[nodiscard]] const std::vector<Cell> &cells() const { return m_cells; }
     [[nodiscard]] int32_t numTokens() const { return m_numTokens; }
     [[nodiscard]] int64_t numPromptCells() const { return m_numPromptCells; }
+    [[nodiscard]] int64_t numSuffixCells() const { return m_numSuffixCells; } ///< at the end, as shown now
     /// What the cells show, without markers of newlines.
     [[nodiscard]] QStringView cellText(const Cell &cell) const
     {
@@ -50,6 +56,7 @@ public:
     int64_t takeFirstChanged();
 
 private:
+    void hideSuffix();
     void addByte(uint8_t byte, int32_t token);
     void drain(bool isEnd);
     void addCharacter(char32_t character, int32_t firstToken, int32_t numTokens);
@@ -63,6 +70,9 @@ private:
     std::vector<int32_t> m_waitingTokens;    ///< their tokens
     int32_t m_numTokens = 0;
     int64_t m_numPromptCells = 0;
+    QString m_suffixText;
+    std::vector<Cell> m_suffixCells; ///< offsets are into m_suffixText
+    int64_t m_numSuffixCells = 0;
     int64_t m_firstChanged = 0;
     char32_t m_lastCharacter = 0; ///< 0 after anything but text
 };

@@ -46,8 +46,16 @@ void TokenLayout::update(const TokenCells &cells, int64_t firstChanged)
     const auto numCells = static_cast<int64_t>(list.size());
     firstChanged = std::clamp<int64_t>(firstChanged, 0, numCells);
     const auto numKept = std::min<size_t>(m_widths.size(), static_cast<size_t>(firstChanged));
+    // The suffix moves on with every batch of tokens and keeps its widths.
+    const auto numTail = static_cast<size_t>(cells.numSuffixCells());
+    std::vector<float> tail;
+    if (numTail > 0 && numTail == m_numTail && firstChanged > 0 && m_widths.size() >= numTail)
+        tail.assign(m_widths.end() - static_cast<std::ptrdiff_t>(numTail), m_widths.end());
+    m_numTail = numTail;
     m_widths.resize(list.size());
-    for (size_t i = numKept; i < list.size(); ++i) m_widths[i] = static_cast<float>(measure(cells, list[i]));
+    const size_t numMeasured = list.size() - tail.size();
+    for (size_t i = numKept; i < numMeasured; ++i) m_widths[i] = static_cast<float>(measure(cells, list[i]));
+    std::copy(tail.begin(), tail.end(), m_widths.begin() + static_cast<std::ptrdiff_t>(numMeasured));
 
     // The line that holds the first change is broken again, together with the one before: a longer word may
     // move up or down.

@@ -16,7 +16,7 @@ namespace orrery::ui {
 
 class TokenLayout {
 public:
-    /// Lays out from the given cell on; 0 after a change of font or width.
+    /// Lays out from the given cell on; 0 after a change of font or width, or of the suffix.
     void update(const TokenCells &cells, int64_t firstChanged);
     /// @return whether anything changed, and update(cells, 0) is needed
     bool setGeometry(const QFont &font, double width);
@@ -43,6 +43,7 @@ private:
     QFontMetricsF m_metrics{QFont()};
     QHash<QString, float> m_measured;
     std::vector<float> m_widths;
+    size_t m_numTail = 0; ///< of m_widths, of the suffix
     std::vector<int64_t> m_lineStarts;
     double m_width = 0, m_lineHeight = 1, m_baseline = 0, m_characterWidth = 1;
 };

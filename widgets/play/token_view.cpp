@@ -66,7 +66,7 @@ TokenView::TokenView(QWidget *parent) : QAbstractScrollArea(parent)
     viewport()->setCursor(Qt::IBeamCursor);
     setMinimumSize(120, 60);
     connect(verticalScrollBar(), &QScrollBar::valueChanged, this, [this](int value) {
-        if (!m_isScrollingItself) m_isFollowing = value >= verticalScrollBar()->maximum();
+        if (!m_isScrollingItself) m_isFollowing = value >= followValue();
     });
     connect(&Theme::instance(), &Theme::changed, this, &TokenView::relayout);
     relayout();
@@ -87,12 +87,20 @@ void TokenView::setPrompt(std::string_view bytes)
     Q_EMIT currentTokenChanged(-1, false);
 }
 
+void TokenView::setSuffix(std::string_view bytes)
+{
+    m_cells.setSuffix(bytes);
+    m_cells.takeFirstChanged();
+    layoutFrom(0);
+}
+
 void TokenView::appendTokens(const std::vector<GeneratedToken> &tokens)
 {
     for (const GeneratedToken &token : tokens) {
         m_cells.appendToken(token.bytes, isSpecialToken(token.bytes, token.id));
         m_probabilities.push_back(static_cast<float>(token.probability));
     }
+    m_cells.showSuffix();
     layoutFrom(m_cells.takeFirstChanged());
 }
 
@@ -131,8 +139,19 @@ void TokenView::updateScrollBar()
     verticalScrollBar()->setSingleStep(static_cast<int>(m_layout.lineHeight()));
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
-    if (m_isFollowing) verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+    if (m_isFollowing) verticalScrollBar()->setValue(followValue());
     m_isScrollingItself = false;
+}
+
+int TokenView::followValue() const
+{
+    const int end = verticalScrollBar()->maximum();
+    if (m_cells.numSuffixCells() == 0) return end;
+    constexpr int64_t kLinesBelow = 3; // of what stands behind the hole
+    const auto numCells = static_cast<int64_t>(m_cells.cells().size());
+    const int64_t line = m_layout.lineOfCell(numCells - m_cells.numSuffixCells()) + kLinesBelow;
+    const double bottom = static_cast<double>(line + 1) * m_layout.lineHeight() + kMargin;
+    return std::clamp(static_cast<int>(std::ceil(bottom)) - viewport()->height(), 0, end);
 }
 
 double TokenView::top(int64_t line) const
@@ -353,8 +372,10 @@ void TokenView::selectAll()
 
 QString TokenView::summary() const
 {
-    if (numTokens() == 0) return tr("No tokens yet.");
+    const bool isHole = m_cells.numSuffixCells() > 0;
+    if (numTokens() == 0) return isHole ? tr("An empty hole.") : tr("No tokens yet.");
     QString text = numTokens() == 1 ? tr("1 token.") : tr("%1 tokens.").arg(integerText(numTokens()));
+    if (isHole) text += u' ' + tr("They fill a hole.");
     if (m_current >= 0) {
         const auto [first, last] = m_cells.cellsOfToken(m_current);
         const QString shown = first < 0 ? QString() : m_cells.plainText(first, last + 1);

@@ -21,6 +21,8 @@ public:
     void clear();
     /// Bytes that were given; shown in the secondary colour before the tokens.
     void setPrompt(std::string_view bytes);
+    /// Bytes behind a hole that the tokens fill; after the prompt, before the first token.
+    void setSuffix(std::string_view bytes);
     void appendTokens(const std::vector<GeneratedToken> &tokens);
     /// No token follows.
     void finish();
@@ -62,6 +64,8 @@ private:
     void layoutFrom(int64_t firstChanged);
     void relayout();
     void updateScrollBar();
+    /// Where the bar stands while the view follows: the end, or the end of the hole.
+    [[nodiscard]] int followValue() const;
     void paintLine(QPainter &painter, int64_t line, double y);
     void paintGround(QPainter &painter, const Cell &cell, const QRectF &area);
     void paintChip(QPainter &painter, const Cell &cell, const QRectF &area);

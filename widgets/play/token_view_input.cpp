@@ -78,8 +78,12 @@ void TokenView::moveByLine(int by)
     const QRectF area = tokenRect(m_current);
     const QPointF target(area.center().x(), area.center().y() + by * m_layout.lineHeight());
     const int64_t cell = cellAt(target, false);
-    if (cell < 0 || cell >= static_cast<int64_t>(m_cells.cells().size())) return;
-    setCurrentToken(std::max(0, m_cells.cells()[static_cast<size_t>(cell)].firstToken), true);
+    const auto numCells = static_cast<int64_t>(m_cells.cells().size());
+    if (cell < 0 || cell >= numCells) return;
+    const bool isBehindTokens = cell >= numCells - m_cells.numSuffixCells();
+    setCurrentToken(isBehindTokens ? numTokens() - 1
+                                   : std::max(0, m_cells.cells()[static_cast<size_t>(cell)].firstToken),
+                    true);
 }
 
 void TokenView::keyPressEvent(QKeyEvent *event)

@@ -35,7 +35,7 @@ std::string runLine(const RunStatus &status);
 
 void addTrain(CLI::App &app, Session &session);   ///< train, resume
 void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delete
-void addModel(CLI::App &app, Session &session);   ///< generate, evaluate
+void addModel(CLI::App &app, Session &session);   ///< generate, embed, evaluate
 void addData(CLI::App &app, Session &session);    ///< data prepare|describe
 void addBench(CLI::App &app, Session &session);
 void addDoctor(CLI::App &app, Session &session);

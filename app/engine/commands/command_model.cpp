@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// generate and evaluate: the worker does the work in this terminal; here only names become paths.
+// generate, embed and evaluate: the worker does the work in this terminal; here only names become paths.
 #include "app/engine/commands/command.h"
 #include "app/engine/host/worker_process.h"
 
@@ -14,7 +14,8 @@ struct ModelArguments {
     std::string data;
     std::string prompt;
     std::string promptFile;
-    std::vector<std::string> passed; ///< sampling options, checked by the worker that knows their ranges
+    std::string infill;
+    std::vector<std::string> passed; ///< options that the worker checks, which knows their ranges
     std::string device;
     std::optional<int64_t> threads; ///< not given: the worker's default, all
 };
@@ -37,6 +38,19 @@ void passOption(CLI::App *command, const char *name, const char *help, std::vect
         name, [name, &passed](const std::string &value) { passed.insert(passed.end(), {name, value}); }, help);
 }
 
+/// As passOption, for an option that may be given several times.
+void passOptions(CLI::App *command, const char *name, const char *help, std::vector<std::string> &passed)
+{
+    command
+        ->add_option_function<std::vector<std::string>>(
+            name,
+            [name, &passed](const std::vector<std::string> &values) {
+                for (const std::string &value : values) passed.insert(passed.end(), {name, value});
+            },
+            help)
+        ->allow_extra_args(false);
+}
+
 } // namespace
 
 void addModel(CLI::App &app, Session &session)
@@ -46,6 +60,7 @@ void addModel(CLI::App &app, Session &session)
     generate->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
     auto *prompt = generate->add_option("--prompt", arguments.prompt, "Text to continue");
     generate->add_option("--prompt-file", arguments.promptFile, "File with the text to continue")->excludes(prompt);
+    auto *infill = generate->add_option("--infill", arguments.infill, "Text behind a hole: fills what stands between it and the prompt");
     passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
     passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
     passOption(generate, "--top-k", "Only the k most probable tokens; 0: off", arguments.passed);
@@ -54,10 +69,24 @@ void addModel(CLI::App &app, Session &session)
     passOption(generate, "--alternatives", "Candidates per token in --json (10)", arguments.passed);
     generate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     generate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
-    finish(generate, session, [&session] {
+    finish(generate, session, [&session, infill] {
         std::vector<std::string> command = {"generate"};
         if (!arguments.promptFile.empty()) command.insert(command.end(), {"--prompt-file", arguments.promptFile});
         else command.insert(command.end(), {"--prompt", arguments.prompt});
+        if (infill->count() > 0) command.insert(command.end(), {"--infill", arguments.infill});
+        command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());
+        return runWorker(session, arguments, std::move(command));
+    });
+
+    auto *embed = app.add_subcommand("embed", "Make a vector of a text: the mean of a model's final hidden states");
+    embed->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
+    passOptions(embed, "--text", "Text to embed; may be given several times", arguments.passed);
+    passOptions(embed, "--file", "File to embed as one text; may be given several times", arguments.passed);
+    passOption(embed, "--out", "File for the vectors, .npz or .json, instead of printing them", arguments.passed);
+    embed->add_option("--device", arguments.device, "cpu or cuda");
+    embed->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    finish(embed, session, [&session] {
+        std::vector<std::string> command = {"embed"};
         command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());
         return runWorker(session, arguments, std::move(command));
     });

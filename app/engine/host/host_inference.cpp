@@ -4,6 +4,11 @@
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 namespace orrery {
 
 namespace fs = std::filesystem;
@@ -35,6 +40,36 @@ int64_t bestStep(const RunDirectory &run, int64_t newest)
         if (checkpoint.isBest) return checkpoint.step;
     return newest;
 }
+
+/// Cancels a call that cannot look for itself whether its caller is still there.
+class CallerWatch {
+public:
+    CallerWatch(const StreamSink &caller, CancelToken token)
+        : m_thread([this, &caller, token = std::move(token)] {
+              std::unique_lock lock(m_mutex);
+              while (!m_ended.wait_for(lock, std::chrono::milliseconds(100), [this] { return m_isDone; }))
+                  if (caller.isCancelled()) return token.cancel();
+          })
+    {
+    }
+    ~CallerWatch()
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_isDone = true;
+        }
+        m_ended.notify_all();
+        m_thread.join();
+    }
+    CallerWatch(const CallerWatch &) = delete;
+    CallerWatch &operator=(const CallerWatch &) = delete;
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_ended;
+    bool m_isDone = false;
+    std::thread m_thread; ///< last: it uses the others
+};
 
 } // namespace
 
@@ -88,6 +123,28 @@ Result<GenerateSummary> HostInference::generate(const ModelRequest &request, Gen
             [&] { return !sink.isCancelled(); });
         if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && !hasAnswer && mayRetry)
             continue;
+        return summary;
+    }
+}
+
+Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedRequest &request,
+                                          const StreamSink &caller)
+{
+    ORRERY_ASSIGN(const std::string reference, resolveModel(model));
+    for (int attempt = 0;; ++attempt) {
+        Result<ModelWorkers::Lease> lease =
+            m_workers.acquire(reference, [&] { return caller.isCancelled(); });
+        if (!lease.ok()) return lease.error();
+        const bool mayRetry = attempt == 0 && !caller.isCancelled(); // as above
+        Result<EngineClient> client = EngineClient::connect(lease->socket());
+        if (!client.ok()) {
+            if (mayRetry) continue;
+            return client.error();
+        }
+        const CancelToken token;
+        const CallerWatch watch(caller, token);
+        Result<EmbedSummary> summary = client->embed(reference, request, token);
+        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && mayRetry) continue;
         return summary;
     }
 }

@@ -55,7 +55,7 @@ private:
     std::atomic<bool> m_isRetired{false};
 };
 
-/// Generates with workers that hold a model each.
+/// Generates and embeds with workers that hold a model each.
 class HostInference final : public InferenceBackend {
 public:
     HostInference(const Catalogue &catalogue, ModelWorkers &workers)
@@ -64,6 +64,9 @@ public:
     }
     /// @error NotFound (no such run, step or model; no checkpoint yet), Unavailable, and what the worker says
     Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) override;
+    /// @error as generate
+    Result<EmbedSummary> embed(const std::string &model, const EmbedRequest &request,
+                               const StreamSink &caller) override;
 
 private:
     /// RUN, RUN@step, RUN@best, RUN@latest or a model directory as a reference that names the same weights

@@ -171,6 +171,10 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         {
             return m_inner.evaluate(path, cancel);
         }
+        Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override
+        {
+            return m_inner.embed(request, cancel);
+        }
 
     private:
         Generator &m_inner;

@@ -54,6 +54,8 @@ private Q_SLOTS:
     void passesOnWhatTheWorkerSays();
     void refusesARunWithoutCheckpoint();
     void answersBatches();
+    void passesHolesAndTextsOn();
+    void endsAnEmbeddingWhoseCallerLeft();
     void endsItsWorkersWhenItStops();
 
 private:
@@ -264,6 +266,42 @@ void TestHostModels::answersBatches()
     QVERIFY((*results)[1].hasError);
     QCOMPARE((*results)[1].error.code, ErrorCode::NotFound);
     QCOMPARE((*results)[2].text, std::string("abab"));
+}
+
+void TestHostModels::passesHolesAndTextsOn()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    GenerateRequest hole;
+    hole.prompt = "before";
+    hole.infill = "after";
+    hole.sampling.maxTokens = 5;
+    const auto results = client.batchGenerate({{modelFolder("m1"), hole}});
+    VERIFY_OK(results);
+    QCOMPARE((*results)[0].text, std::string("after"));
+    const auto embedded = client.embed(modelFolder("m1"), {"abc"});
+    VERIFY_OK(embedded);
+    QCOMPARE(embedded->embedding.size(), size_t{3});
+    QCOMPARE(client.embed("no-such-run", {"abc"}).error().code, ErrorCode::NotFound);
+    QCOMPARE(client.embed(modelFolder("m1"), {""}).error().code, ErrorCode::InvalidInput);
+}
+
+void TestHostModels::endsAnEmbeddingWhoseCallerLeft()
+{
+    ::setenv("FAKE_TOKEN_MS", "2", 1);
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const std::string model = modelFolder("m1");
+    const CancelToken token;
+    std::thread canceller([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        token.cancel();
+    });
+    const auto ended = client.embed(model, {std::string(1'000'000, 'x')}, token);
+    canceller.join();
+    QCOMPARE(ended.error().code, ErrorCode::Cancelled);
+    // The worker is free for the next one, so it let go of the first.
+    VERIFY_OK(ask(client, model).summary);
 }
 
 void TestHostModels::endsItsWorkersWhenItStops()

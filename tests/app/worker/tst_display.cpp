@@ -73,6 +73,13 @@ private Q_SLOTS:
                                                  "\"grad_norm\":0.75,\"tokens_per_s\":1234.5}"));
     }
 
+    void writesLossesOfAnObjectiveWhereTheyAre()
+    {
+        const StepReport report{.step = 7,
+                                .values = {{series::kValLossInfill, 2.5}, {series::kValLossPrefix, 1.5}}};
+        QVERIFY(reportLine(report).ends_with("\"val_loss_prefix\":1.5,\"val_loss_infill\":2.5}"));
+    }
+
     void writesWhatIsNotFiniteAsNull()
     {
         for (double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {

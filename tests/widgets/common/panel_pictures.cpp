@@ -270,6 +270,20 @@ void shootPlay()
     panel.transcript()->setCurrentToken(42, true);
     shoot(panel, u"play-coloured"_s, {1000, 700});
     shoot(panel, u"play-coloured-wide"_s, {1600, 900});
+    panel.setInfill(true);
+    panel.promptEditor()->setPlainText(u"  bool empty() const\n  { return "_s);
+    panel.afterEditor()->setPlainText(u"; }\n\n  size_type size() const noexcept\n  { return _M_size; }\n"_s);
+    panel.generate();
+    handle = session.generations.back().handle;
+    Q_EMIT handle->modelLoaded({u"code-7M@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT handle->tokens(sampleTokens("begin() == end()"));
+    summary.reason = FinishReason::EndOfInfill;
+    summary.promptTokens = 98;
+    Q_EMIT handle->finished(summary);
+    panel.transcript()->setCurrentToken(9, true);
+    shoot(panel, u"play-infill"_s, {1000, 700});
+    shoot(panel, u"play-infill-narrow"_s, {640, 480});
+    panel.setInfill(false);
     panel.generate();
     handle = session.generations.back().handle;
     Q_EMIT handle->modelLoaded({u"code-7M@7000"_s, 7'000, 7'100'000, 128,

@@ -93,6 +93,7 @@ private Q_SLOTS:
     void chartsMoveTogether();
     void followButtonBringsTheViewBack();
     void cursorReadsAllSeries();
+    void hybridRunsShowALossOfEachKind();
     void smoothingChangesTheLineOnly();
     void logAxisOfTheLossAlone();
     void timeAxisSaysDurations();
@@ -382,6 +383,24 @@ void TestCurvesPanel::cursorReadsAllSeries()
     QCOMPARE(fixture.panel.chart(CurvesPanel::Speed)->cursorX(), std::optional(401.0));
     QTest::keyClick(fixture.loss(), Qt::Key_C, Qt::ControlModifier);
     QCOMPARE(QApplication::clipboard()->text(), text);
+}
+
+void TestCurvesPanel::hybridRunsShowALossOfEachKind()
+{
+    Fixture plain(100), hybrid(100);
+    plain.choose();
+    for (const char *name : {series::kValLoss, series::kValLossPrefix, series::kValLossInfill})
+        for (int64_t step = 20; step <= 100; step += 20)
+            hybrid.session.points[kRun][name].push_back({step, 1.7e9 + double(step) * 0.1, 0, 2.5, false});
+    hybrid.choose();
+    QStringList names;
+    for (const PlotCurve &curve : hybrid.loss()->curves()) names << curve.name;
+    for (const char *name : {"validation", "prefix", "infill"})
+        QVERIFY2(names.contains(QLatin1String(name)), qPrintable(names.join(QLatin1Char(' '))));
+    const QString text = hybrid.panel.readout()->reading().tsv();
+    QVERIFY2(text.contains(QStringLiteral("Validation, prefix\t2.500")), qPrintable(text));
+    QVERIFY(text.contains(QStringLiteral("Validation, infill\t2.500")));
+    QVERIFY(!plain.panel.readout()->reading().tsv().contains(QStringLiteral("infill")));
 }
 
 void TestCurvesPanel::smoothingChangesTheLineOnly()

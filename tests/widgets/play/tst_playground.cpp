@@ -4,6 +4,7 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/key_value_grid.h"
+#include "widgets/common/segmented_choice.h"
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
@@ -11,6 +12,7 @@
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
 
+#include <QAbstractButton>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
@@ -94,6 +96,11 @@ private Q_SLOTS:
     void modelNoteIsShown();
     void statusSaysHowItWent();
     void commandsAreThoseOfTheCommandLine();
+    void infillAsksForWhatStandsBehind();
+    void infillIsShownBetweenItsSides();
+    void infillIsReachedByKeys();
+    void infillRefusalIsShown();
+    void versionsKeepTheirMode();
     void draftSurvives();
     void lostConnectionDisablesGenerate();
     void closingWhileGeneratingIsSafe();
@@ -340,6 +347,98 @@ void TestPlayground::commandsAreThoseOfTheCommandLine()
         u"orrery-engine generate code@4000 --prompt Hello --max-tokens 50 --temperature 0.5 --top-p 0.9 --seed 7"_s);
 }
 
+void TestPlayground::infillAsksForWhatStandsBehind()
+{
+    Setup setup;
+    QVERIFY(!setup.panel->afterEditor()->isVisible());
+    setup.panel->generate();
+    QVERIFY(!setup.session.generations.back().request.infill.has_value());
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    setup.panel->modeChoice()->button(u"infill"_s)->click();
+    QVERIFY(setup.panel->isInfill() && setup.panel->afterEditor()->isVisible());
+    QCOMPARE(setup.panel->promptEditor()->accessibleName(), u"Text before the hole"_s);
+    QCOMPARE(setup.panel->afterEditor()->accessibleName(), u"Text after the hole"_s);
+    setup.panel->afterEditor()->setPlainText(u"world\n"_s);
+    child<QPushButton>(setup.panel.get(), "generate")->click();
+    const GenerateRequest &request = setup.session.generations.back().request;
+    QCOMPARE(request.prompt, std::string("Hello"));
+    QCOMPARE(request.infill.value_or("none"), std::string("world\n"));
+    child<QToolButton>(setup.panel.get(), "copyCommand")->click();
+    QVERIFY(
+        QGuiApplication::clipboard()->text().contains(u"--prompt Hello --infill 'world\n' --max-tokens"_s));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfInfill));
+    setup.panel->afterEditor()->clear(); // a hole at the end is a hole too
+    setup.panel->generate();
+    QCOMPARE(setup.session.generations.back().request.infill.value_or("none"), std::string());
+}
+
+void TestPlayground::infillIsShownBetweenItsSides()
+{
+    Setup setup;
+    setup.panel->setInfill(true);
+    setup.panel->afterEditor()->setPlainText(u"world"_s);
+    setup.panel->generate();
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Helloworld"_s);
+    Q_EMIT setup.generation().tokens(tokensOf(" w\xC3"));
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hello wworld"_s); // half a character waits
+    Q_EMIT setup.generation().tokens(tokensOf("\xB6 "));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfInfill));
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hello wö world"_s);
+    QCOMPARE(setup.panel->transcript()->numTokens(), 5);
+    QVERIFY(setup.panel->statusText().endsWith(u"the model closed the hole"_s));
+    setup.panel->transcript()->setCurrentToken(1, true);
+    QCOMPARE(setup.panel->candidates()->numbers()->value(u"Token"_s), u"w"_s);
+}
+
+void TestPlayground::infillIsReachedByKeys()
+{
+    Setup setup;
+    QVERIFY(QTest::qWaitForWindowActive(setup.panel.get()));
+    setup.panel->promptEditor()->setFocus();
+    QTest::keyClick(setup.panel->promptEditor(), Qt::Key_I, Qt::ControlModifier);
+    QVERIFY(setup.panel->isInfill());
+    QTest::keyClick(setup.panel->promptEditor(), Qt::Key_Tab);
+    QTRY_COMPARE(QApplication::focusWidget(), setup.panel->afterEditor());
+    QTest::keyClicks(setup.panel->afterEditor(), u"x"_s);
+    QTest::keyClick(setup.panel->afterEditor(), Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(setup.session.generations.back().request.infill.value_or("none"), std::string("x"));
+    QAbstractButton *button = setup.panel->modeChoice()->button(u"infill"_s);
+    button->setFocus(Qt::TabFocusReason);
+    QTest::keyClick(button, Qt::Key_Left);
+    QVERIFY(!setup.panel->isInfill());
+}
+
+void TestPlayground::infillRefusalIsShown()
+{
+    Setup setup;
+    setup.panel->setInfill(true);
+    setup.panel->generate();
+    Q_EMIT setup.generation().failed(
+        Error{ErrorCode::InvalidInput, "Cannot fill a hole with \"code@8000\": its training had no holes.",
+              "Train a run with objective.name=hybrid."});
+    QVERIFY(setup.panel->banner()->message().contains(u"its training had no holes"_s));
+    QVERIFY(setup.panel->statusText().contains(u"failed"_s));
+}
+
+void TestPlayground::versionsKeepTheirMode()
+{
+    Setup setup;
+    setup.panel->setInfill(true);
+    setup.panel->afterEditor()->setPlainText(u"!"_s);
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("one"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfInfill));
+    setup.panel->setInfill(false);
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("two"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Hellotwo"_s);
+    setup.panel->showVersion(0);
+    QCOMPARE(setup.panel->transcript()->copyText(), u"Helloone!"_s);
+    setup.panel->regenerate();
+    QCOMPARE(setup.session.generations.back().request.infill.value_or("none"), std::string("!"));
+}
+
 void TestPlayground::draftSurvives()
 {
     Setup setup;
@@ -349,8 +448,12 @@ void TestPlayground::draftSurvives()
     sampling.seed = 123'456'789'012;
     setup.panel->sampling()->setSettings(sampling);
     setup.panel->setModel(u"code@4000"_s);
+    setup.panel->setInfill(true);
+    setup.panel->afterEditor()->setPlainText(u"behind"_s);
     PlaygroundPanel other(setup.session);
     other.restoreDraft(setup.panel->draftJson());
+    QVERIFY(other.isInfill());
+    QCOMPARE(other.afterEditor()->toPlainText(), u"behind"_s);
     QCOMPARE(other.promptEditor()->toPlainText(), u"a “draft”\nof two lines"_s);
     QCOMPARE(other.sampling()->settings().topK, 40);
     QCOMPARE(other.sampling()->settings().seed, uint64_t{123'456'789'012});

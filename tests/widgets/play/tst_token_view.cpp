@@ -62,6 +62,10 @@ private Q_SLOTS:
     void joinedScriptsAreWholeWords();
     void specialTokensAreChips();
     void promptAndTokensAreKeptApart();
+    void suffixStaysBehindTheTokens();
+    void suffixDoesNotDisturbTheLayout();
+    void keysStayWithinTheHole();
+    void followsTheEndOfTheHole();
     void streamedEqualsWhole();
     void breaksLinesAtBlanks();
     void layoutGrowsAsIfLaidOutAnew();
@@ -165,6 +169,94 @@ void TestTokenView::promptAndTokensAreKeptApart()
     QCOMPARE(view.copyText(), u"caf\\xC3\\xA9"_s);
     QCOMPARE(view.cells().numPromptCells(), 4);
     QCOMPARE(view.cells().cells().back().firstToken, 0);
+}
+
+void TestTokenView::suffixStaysBehindTheTokens()
+{
+    TokenCells cells;
+    cells.setPrompt("ab");
+    cells.setSuffix("\xCC\x81z\xC3"); // begins with a mark that would join, ends within a character
+    const auto all = [&] { return cells.plainText(0, static_cast<int64_t>(cells.cells().size())); };
+    QCOMPARE(all(), u"ab\u0301z\\xC3"_s);
+    QCOMPARE(cells.numSuffixCells(), 3);
+    cells.takeFirstChanged();
+    cells.appendToken("c\xC3", false);
+    QCOMPARE(cells.numSuffixCells(), 0); // taken away until the batch is whole
+    cells.showSuffix();
+    QCOMPARE(all(), u"abc\u0301z\\xC3"_s);
+    QCOMPARE(cells.takeFirstChanged(), 2);
+    QCOMPARE(cells.cells()[2].firstToken, 0);
+    QCOMPARE(cells.cells()[3].firstToken, -1);
+    cells.appendToken("\xA9", false);
+    cells.showSuffix();
+    cells.appendToken("\xE6", false);
+    cells.finish();
+    QCOMPARE(all(), u"abcé\\xE6\u0301z\\xC3"_s);
+    QCOMPARE(cells.cellsOfToken(2), (std::pair<int64_t, int64_t>(4, 4)));
+    cells.setPrompt("x");
+    QCOMPARE(all(), u"x"_s);
+}
+
+void TestTokenView::suffixDoesNotDisturbTheLayout()
+{
+    TokenCells cells;
+    TokenLayout grown, anew;
+    const double width = QFontMetricsF(Theme::instance().monoFont()).horizontalAdvance(u'0') * 13;
+    grown.setGeometry(Theme::instance().monoFont(), width);
+    anew.setGeometry(Theme::instance().monoFont(), width);
+    cells.setPrompt("before ");
+    cells.setSuffix(" after \x07 it\nand\tmore of it, some lines long");
+    grown.update(cells, 0);
+    for (const GeneratedToken &token : bytesOf("one two threeandmore\nfive e\xCC\x81 six seveneightnine")) {
+        cells.appendToken(token.bytes, false);
+        cells.showSuffix();
+        grown.update(cells, cells.takeFirstChanged());
+        anew.update(cells, 0);
+        QCOMPARE(grown.numLines(), anew.numLines());
+        for (int64_t i = 0; i < grown.numLines(); ++i) QCOMPARE(grown.lineCells(i), anew.lineCells(i));
+        for (int64_t i = 0; i < static_cast<int64_t>(cells.cells().size()); ++i)
+            QCOMPARE(grown.cellWidth(i), anew.cellWidth(i));
+    }
+}
+
+void TestTokenView::keysStayWithinTheHole()
+{
+    TokenView view;
+    view.resize(400, 200);
+    view.show();
+    view.setPrompt("ab\n");
+    view.setSuffix("\nyz\n\nyz");
+    view.appendTokens(bytesOf("cd\nef"));
+    QTest::keyClick(&view, Qt::Key_End);
+    QCOMPARE(view.currentToken(), 4);
+    QTest::keyClick(&view, Qt::Key_Down);
+    QCOMPARE(view.currentToken(), 4);
+    QTest::keyClick(&view, Qt::Key_Up);
+    QVERIFY(view.currentToken() <= 1);
+    QTest::keyClick(&view, Qt::Key_Up);
+    QCOMPARE(view.currentToken(), 0);
+    QCOMPARE(view.tokenAt(view.tokenRect(4).center()), 4);
+    QVERIFY(view.summary().contains(u"They fill a hole."_s));
+    QCOMPARE(view.copyText(), u"ab\ncd\nef\nyz\n\nyz"_s);
+}
+
+void TestTokenView::followsTheEndOfTheHole()
+{
+    TokenView view;
+    view.resize(300, 120);
+    view.show();
+    view.setPrompt("ab");
+    std::string behind;
+    for (int i = 0; i < 100; ++i) behind += "\nline " + std::to_string(i);
+    view.setSuffix(behind);
+    for (int i = 0; i < 30; ++i) view.appendTokens(bytesOf("\nx"));
+    QVERIFY(view.isFollowing());
+    const QRectF last = view.tokenRect(view.numTokens() - 1);
+    QVERIFY(last.top() >= 0 && last.bottom() <= view.viewport()->height());
+    view.verticalScrollBar()->setValue(0);
+    QVERIFY(!view.isFollowing());
+    view.appendTokens(bytesOf("\nx"));
+    QCOMPARE(view.verticalScrollBar()->value(), 0);
 }
 
 void TestTokenView::streamedEqualsWhole()

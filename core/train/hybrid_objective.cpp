@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/hybrid_objective.h"
+
+#include "core/base/counter_rng.h"
+#include "core/spec/objective_mix.h"
+#include "core/spec/run_records.h"
+
+#include <algorithm>
+
+namespace orrery {
+namespace {
+
+constexpr int32_t idOf(SpecialToken token) { return static_cast<int32_t>(token); }
+
+/// Numbers of one sequence's stream.
+enum Draw : uint64_t { kKind, kFirst, kSecond };
+
+class HybridObjective final : public Objective {
+public:
+    HybridObjective(const ObjectiveShares &shares, int64_t spanMean) : m_shares(shares), m_spanMean(spanMean)
+    {
+    }
+
+    void prepare(const Batch &batch, const ObjectiveKey &key, ModelBatch &out) const override
+    {
+        nextTokenObjective().prepare(batch, key, out);
+        out.maskPolicy = "prefix";
+        out.prefixLengths.assign(static_cast<size_t>(batch.numSequences), 0);
+        for (int64_t row = 0; row < batch.numSequences; ++row) {
+            const CounterRng rng({.seed = key.seed,
+                                  .step = key.step,
+                                  .sample = key.firstSample + static_cast<uint32_t>(row),
+                                  .purpose = RngPurpose::Objective});
+            const double kind = rng.uniformDouble(kKind);
+            if (kind < m_shares.nextToken) continue;
+            if (out.mask_BT.empty()) out.mask_BT.assign(out.ids_BT.size(), 1);
+            if (m_shares.infill <= 0 || kind < m_shares.nextToken + m_shares.prefix)
+                makePrefix(rng, row, out);
+            else
+                makeHole(rng, batch, row, out);
+        }
+    }
+
+    [[nodiscard]] std::vector<Measure> measures() const override
+    {
+        std::vector<Measure> all;
+        const auto add = [&](const char *series, const ObjectiveShares &shares) {
+            all.push_back({series, std::make_unique<HybridObjective>(shares, m_spanMean)});
+        };
+        if (m_shares.prefix > 0) add(series::kValLossPrefix, {0, 1, 0});
+        if (m_shares.infill > 0) add(series::kValLossInfill, {0, 0, 1});
+        return all;
+    }
+
+private:
+    /// 1 … T tokens see one another; the last of them tells the first one that counts.
+    static void makePrefix(const CounterRng &rng, int64_t row, ModelBatch &out)
+    {
+        const auto length = 1 + static_cast<int64_t>(rng.below(kFirst, static_cast<uint64_t>(out.context)));
+        out.prefixLengths[static_cast<size_t>(row)] = length;
+        std::fill_n(out.mask_BT.begin() + row * out.context, length - 1, uint8_t(0));
+    }
+
+    // The window's first token goes, because the batch tells nothing about its loss; with the four marks the
+    // rest fills the window again exactly.
+    void makeHole(const CounterRng &rng, const Batch &batch, int64_t row, ModelBatch &out) const
+    {
+        const int64_t context = out.context, numText = infillTextTokens(context);
+        const int32_t *text = batch.tokens_BT1.data() + row * (context + 1) + 1;
+        const auto drawBelow = [&](Draw draw, int64_t bound) {
+            return static_cast<int64_t>(rng.below(draw, static_cast<uint64_t>(bound)));
+        };
+        const int64_t length = 1 + drawBelow(kFirst, longestSpan(m_spanMean));
+        const int64_t begin = drawBelow(kSecond, numText - length + 1);
+        const int64_t end = begin + length;
+
+        std::vector<int32_t> tokens;
+        tokens.reserve(static_cast<size_t>(context + 1));
+        tokens.push_back(idOf(SpecialToken::InfillPrefix));
+        tokens.insert(tokens.end(), text, text + begin);
+        tokens.push_back(idOf(SpecialToken::InfillSuffix));
+        tokens.insert(tokens.end(), text + end, text + numText);
+        tokens.push_back(idOf(SpecialToken::InfillMiddle));
+        const auto numVisible = static_cast<int64_t>(tokens.size());
+        tokens.insert(tokens.end(), text + begin, text + end);
+        tokens.push_back(idOf(SpecialToken::EndOfTurn));
+
+        std::copy_n(tokens.begin(), context, out.ids_BT.begin() + row * context);
+        std::copy_n(tokens.begin() + 1, context, out.targets_BT.begin() + row * context);
+        out.prefixLengths[static_cast<size_t>(row)] = numVisible;
+        const auto mask = out.mask_BT.begin() + row * context;
+        std::vector<uint8_t> middle(static_cast<size_t>(length), 1);
+        if (!batch.mask_BT.empty())
+            std::copy_n(batch.mask_BT.begin() + row * context + begin, length, middle.begin());
+        std::fill_n(mask, context, uint8_t(0));
+        std::copy(middle.begin(), middle.end(), mask + numVisible - 1);
+        mask[numVisible - 1 + length] = middle.back(); // who tells the last token tells where it ends
+    }
+
+    ObjectiveShares m_shares;
+    int64_t m_spanMean = 1;
+};
+
+Error cannotFill(const std::string &found, const std::string &expected, const std::string &hint)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot train with holes to fill: " + found + ", expected " + expected + ".", hint};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Objective>> makeHybridObjective(const RunSpec &spec, const Tokenizer &tokenizer)
+{
+    const ObjectiveShares shares = objectiveShares(spec.objective);
+    const int64_t spanMean = meanSpan(spec.objective, spec.model.context);
+    if (shares.infill > 0 && !tokenizer.hasSpecials())
+        return cannotFill("data.special_tokens is " + spec.data.specialTokens,
+                          "default, for the marks of a hole",
+                          "Set data.special_tokens to default, or the third weight of objective.mix to 0.");
+    if (shares.infill > 0 &&
+        (spec.model.context < kMinInfillContext || spanMean > largestMeanSpan(spec.model.context)))
+        return cannotFill("the mean hole is " + std::to_string(spanMean) + " tokens in a context of " +
+                              std::to_string(spec.model.context),
+                          "room for the longest hole and its marks",
+                          "Set objective.span_mean to 0, or a longer model.context.");
+    return std::unique_ptr<Objective>(std::make_unique<HybridObjective>(shares, spanMean));
+}
+
+} // namespace orrery
