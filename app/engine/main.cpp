@@ -27,6 +27,7 @@ int main(int argc, char **argv)
     cli::addModel(app, session);
     cli::addData(app, session);
     cli::addBench(app, session);
+    cli::addPlugins(app, session);
     cli::addDoctor(app, session);
     cli::addSchema(app, session);
 #ifdef ORRERY_HAS_RPC

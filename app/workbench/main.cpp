@@ -4,6 +4,7 @@
 #include "app/workbench/latency_probe.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
+#include "app/workbench/ui_plugins.h"
 #include "core/base/platform.h"
 #include "widgets/theme/theme.h"
 
@@ -11,6 +12,7 @@
 #include <QCommandLineParser>
 #include <QSettings>
 #include <QTimer>
+#include <QtConcurrentRun>
 
 #include <csignal>
 
@@ -33,8 +35,12 @@ int main(int argc, char **argv)
         QApplication::translate("main", "Write first paint and log-to-paint times to a file"),
         QStringLiteral("file"));
     QCommandLineOption quitAfter(QStringLiteral("quit-after"), QApplication::translate("main", "Close after this many milliseconds (measurements)"), QStringLiteral("ms"));
-    parser.addOptions({socket, latency, quitAfter});
+    QCommandLineOption pluginFolder(QStringLiteral("plugin-dir"), QApplication::translate("main", "Folder of plugins to look into first; may be repeated"), QStringLiteral("folder"));
+    parser.addOptions({socket, latency, quitAfter, pluginFolder});
     parser.process(application);
+    std::vector<std::string> folders;
+    for (const QString &folder : parser.values(pluginFolder)) folders.push_back(folder.toStdString());
+    addPluginDirectories(folders); // before any thread; a host that this window starts sees them, too
 
     const std::string state = userStateDir().string();
     QSettings settings(QString::fromStdString(state) + QStringLiteral("/workbench.ini"), QSettings::IniFormat);
@@ -47,6 +53,10 @@ int main(int argc, char **argv)
     ui::MainWindow window(session, settings);
     if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
     window.show();
+    ui::UiPlugins plugins(window, session, settings);
+    QtConcurrent::run([] { return PluginCatalogue::ofThisUser(); }).then(&window, [&plugins](const PluginCatalogue &catalogue) {
+        plugins.load(catalogue);
+    });
     if (!parser.positionalArguments().isEmpty()) {
         const QString path = parser.positionalArguments().first();
         QObject::connect(&session, &ui::EngineSession::connectionChanged, &window, [&session, &window, path] {

@@ -8,7 +8,9 @@
 #include "widgets/common/number_text.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
+#include "widgets/form/spec_form.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/log_panel.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
@@ -70,7 +72,7 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
 MainWindow::~MainWindow()
 {
     // QWidget's destructor still hides the docks, when the members that their signals lead to are gone.
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock}) dock->disconnect(this);
+    for (QDockWidget *dock : findChildren<QDockWidget *>()) dock->disconnect(this);
     m_session.disconnect(this);
 }
 
@@ -81,7 +83,8 @@ void MainWindow::makePages()
     m_play = new PlaygroundPanel(m_session, this);
     m_newRun = new NewRunPanel(m_session, this);
     m_pages = new QStackedWidget(this);
-    for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_play, m_newRun}) m_pages->addWidget(page);
+    m_plugins = new PluginsPanel(m_session, this);
+    for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_play, m_newRun, m_plugins}) m_pages->addWidget(page);
 
     m_banner = new Banner(this);
     m_banner->setObjectName(QStringLiteral("connectionBanner"));
@@ -104,6 +107,12 @@ void MainWindow::makePages()
         selectRun(run);
     });
     connect(m_newRun, &NewRunPanel::closeRequested, this, [this] { showLayout(m_layout); });
+    connect(m_plugins, &PluginsPanel::closeRequested, this, [this] { showLayout(m_layout); });
+    connect(m_plugins, &PluginsPanel::useRequested, this, [this](const QList<std::pair<QString, QString>> &values) {
+        m_newRun->setPlugins(m_plugins->plugins()); // the form knows what the page knows
+        for (const auto &[key, text] : values) m_newRun->form()->setGiven(key, text);
+        showNewRun();
+    });
     connect(m_newRun, &NewRunPanel::draftChanged, this, &MainWindow::scheduleSave);
     connect(m_play, &PlaygroundPanel::draftChanged, this, &MainWindow::scheduleSave);
     // The engine knows this word and makes the text when the run is created.
@@ -157,6 +166,7 @@ void MainWindow::showPage(Page page)
 {
     m_pages->setCurrentIndex(static_cast<int>(page));
     m_newRunAction->setChecked(page == Page::NewRun);
+    m_pluginsAction->setChecked(page == Page::Plugins);
 }
 
 void MainWindow::showLayout(WindowLayout layout)
@@ -178,6 +188,33 @@ void MainWindow::showNewRun()
 {
     showPage(Page::NewRun);
     m_newRun->setFocus();
+}
+
+void MainWindow::showPlugins()
+{
+    showPage(Page::Plugins);
+    m_plugins->setFocus();
+}
+
+Result<QDockWidget *> MainWindow::addPluginPanel(const QString &objectName, const QString &title, QWidget *panel)
+{
+    if (findChild<QDockWidget *>(objectName))
+        return Error{ErrorCode::Conflict, "Cannot add panel \"" + toStd(objectName) + "\": there is one of this name.",
+                     "Give it another name."};
+    QDockWidget *dock = makeDock(title, objectName, panel, Qt::RightDockWidgetArea);
+    dock->hide();
+    // A place that was remembered before the plugin was there.
+    m_isRestoring = true;
+    restoreDockWidget(dock);
+    m_isRestoring = false;
+    m_viewMenu->insertAction(m_pluginDocksEnd, dock->toggleViewAction());
+    return dock;
+}
+
+void MainWindow::addPluginAction(QAction *action)
+{
+    action->setParent(this);
+    m_pluginMenu->addAction(action);
 }
 
 void MainWindow::selectRun(const QString &run)

@@ -3,6 +3,7 @@
 // owned by main, the session outlives it.
 #pragma once
 
+#include "core/base/result.h"
 #include "widgets/session/engine_session.h"
 
 #include <QMainWindow>
@@ -12,6 +13,7 @@
 
 class QActionGroup;
 class QDockWidget;
+class QMenu;
 class QSettings;
 class QStackedWidget;
 class QTabBar;
@@ -24,6 +26,7 @@ class CurvesPanel;
 class LogPanel;
 class NewRunPanel;
 class PlaygroundPanel;
+class PluginsPanel;
 class RunControls;
 class RunListPanel;
 class RunPanel;
@@ -44,6 +47,10 @@ public:
     void showLayout(WindowLayout layout);
     [[nodiscard]] WindowLayout windowLayout() const { return m_layout; }
     void showNewRun();
+    void showPlugins();
+    /// The dock and menu of window halves of plugins; a dock is hidden until it is opened for the first time.
+    Result<QDockWidget *> addPluginPanel(const QString &objectName, const QString &title, QWidget *panel);
+    void addPluginAction(QAction *action); ///< takes it over
     /// A run directory or a model directory.
     void openPath(const QString &path);
     void trainExample();
@@ -51,6 +58,7 @@ public:
     [[nodiscard]] CurvesPanel &curves() { return *m_curves; }
     [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
+    [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
 
 protected:
     void closeEvent(QCloseEvent *event) override;
@@ -60,7 +68,7 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-    enum class Page : uint8_t { Welcome, Curves, Play, NewRun };
+    enum class Page : uint8_t { Welcome, Curves, Play, NewRun, Plugins };
 
     void makePages();
     void makeDocks();
@@ -95,6 +103,7 @@ private:
     CurvesPanel *m_curves = nullptr;
     PlaygroundPanel *m_play = nullptr;
     NewRunPanel *m_newRun = nullptr;
+    PluginsPanel *m_plugins = nullptr;
     RunListPanel *m_runList = nullptr;
     RunPanel *m_runPanel = nullptr;
     LogPanel *m_log = nullptr;
@@ -107,11 +116,15 @@ private:
 
     QAction *m_newRunAction = nullptr;
     QAction *m_openAction = nullptr;
+    QAction *m_pluginsAction = nullptr;
     QAction *m_quitAction = nullptr;
     QAction *m_trainAction = nullptr;
     QAction *m_playAction = nullptr;
     QAction *m_resetAction = nullptr;
     QActionGroup *m_themeActions = nullptr;
+    QMenu *m_pluginMenu = nullptr;
+    QMenu *m_viewMenu = nullptr;
+    QAction *m_pluginDocksEnd = nullptr; ///< of the View menu; docks of plugins stand before it
 
     bool m_hadRuns = false;
     bool m_isRestoring = false;

@@ -37,6 +37,14 @@ void MainWindow::makeActions()
     m_openAction->setShortcut(QKeySequence::Open);
     bindIcon(m_openAction, QStringLiteral("folder"));
     connect(m_openAction, &QAction::triggered, this, &MainWindow::chooseDirectory);
+    m_pluginsAction = new QAction(tr("Plugins"), this);
+    m_pluginsAction->setObjectName(QStringLiteral("pluginsAction"));
+    m_pluginsAction->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G));
+    m_pluginsAction->setCheckable(true);
+    connect(m_pluginsAction, &QAction::triggered, this, [this](bool isChecked) {
+        if (isChecked) showPlugins();
+        else showLayout(m_layout);
+    });
     m_quitAction = new QAction(tr("Quit"), this);
     m_quitAction->setShortcut(QKeySequence::Quit);
     connect(m_quitAction, &QAction::triggered, this, &MainWindow::close);
@@ -151,13 +159,20 @@ void MainWindow::makeMenus()
     });
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
+    m_viewMenu = view;
     view->addActions({m_trainAction, m_playAction});
     view->addSeparator();
     for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock}) view->addAction(dock->toggleViewAction());
+    m_pluginDocksEnd = m_resetAction;
     view->addAction(m_resetAction);
     view->addSeparator();
     QMenu *theme = view->addMenu(tr("Theme"));
     theme->addActions(m_themeActions->actions());
+
+    m_pluginMenu = menuBar()->addMenu(tr("&Plugins"));
+    m_pluginMenu->setObjectName(QStringLiteral("pluginMenu"));
+    m_pluginMenu->addAction(m_pluginsAction);
+    m_pluginMenu->addSeparator();
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     QAction *about = help->addAction(tr("About Orrery"));

@@ -355,6 +355,14 @@ std::unique_ptr<PendingRequest> RpcSession::describeData(const QString &path, co
     return pending;
 }
 
+void RpcSession::listPlugins(QObject *context, Reply<PluginListingValue> reply)
+{
+    call<PluginListingValue>(m_shortCalls, context, std::move(reply), [](EngineClient &engine) -> Result<PluginListingValue> {
+        ORRERY_ASSIGN(PluginListing listing, engine.listPlugins());
+        return PluginListingValue{std::move(listing.plugins), std::move(listing.problems)};
+    });
+}
+
 std::unique_ptr<GenerationHandle> RpcSession::generate(const QString &model, const GenerateRequest &request)
 {
     return std::make_unique<RpcGeneration>(client(), model, request, m_threads);

@@ -50,6 +50,7 @@ public:
                                                                double valFraction, qint64 modelContext,
                                                                QObject *context,
                                                                Reply<QString> reply) override;
+    void listPlugins(QObject *context, Reply<PluginListingValue> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
 
 private:

@@ -3,6 +3,7 @@
 #include "app/worker/commands.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
+#include "app/worker/worker_plugins.h"
 #include "core/base/exit_code.h"
 #include "core/base/result.h"
 
@@ -49,5 +50,6 @@ int main(int argc, char **argv)
                           "This is a defect of the program."},
             orrery::worker::OutputForm::Text);
     }
+    orrery::worker::stopWorkerPlugins();
     orrery::worker::endProcess(exitCode);
 }

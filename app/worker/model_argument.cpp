@@ -2,6 +2,7 @@
 #include "app/worker/model_argument.h"
 
 #include "app/worker/process_setup.h"
+#include "app/worker/worker_plugins.h"
 #include "core/base/platform.h"
 #include "core/infer/model_loader.h"
 #include "core/store/catalogue.h"
@@ -34,7 +35,7 @@ Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
         ORRERY_ASSIGN(const auto path, Catalogue(userDataDir()).resolve(reference.path));
         reference.path = path.string();
     }
-    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads));
+    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadWorkerPlugins));
     if (const std::string note = generator->info().note; !note.empty())
         std::fprintf(stderr, "orrery-worker: %s\n", note.c_str());
     return generator;

@@ -5,6 +5,7 @@
 #include "app/worker/run_recorder.h"
 #include "app/worker/stop_signals.h"
 #include "app/worker/thread_name.h"
+#include "app/worker/worker_plugins.h"
 #include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/data/token_shards.h"
@@ -127,6 +128,7 @@ Result<void> TrainingSession::prepare()
     const RunStatus before = m_status;
     setStarting();
     registerRun();
+    ORRERY_TRY(checkWorkerPlugins(spec)); // before minutes of tokenizing
     ORRERY_ASSIGN(m_start, findTrainingStart(*m_run));
     if (const auto changed = changeTotalSteps(m_start, *m_run, m_request.steps); !changed.ok()) {
         m_refused = before;
@@ -194,6 +196,11 @@ Result<RunState> TrainingSession::runTrainer(std::promise<Result<void>> created,
     prepareTensorThread(m_run->frozen().spec.threads);
     TrainingOptions options;
     options.startPaused = m_request.startPaused;
+    options.preparePlugins = [this](const RunSpec &spec) -> Result<void> {
+        ORRERY_TRY(loadWorkerPlugins(spec));
+        tell(EventKind::Note, workerPluginsText());
+        return {};
+    };
     options.stopRequested = [this] { return stopSignals().isRequested() || m_writer->failure().has_value(); };
     options.waits = [this] { return m_writer->waits(); };
 #ifdef ORRERY_HAS_RPC

@@ -24,7 +24,7 @@ bool startsWith(const std::string &text, std::string_view prefix) { return text.
 
 bool belongsToModel(const std::string &key)
 {
-    return startsWith(key, "model.") || startsWith(key, "objective.") ||
+    return startsWith(key, "model.") || startsWith(key, "objective.") || startsWith(key, "plugins.") ||
            std::find(kTokenizerKeys.begin(), kTokenizerKeys.end(), key) != kTokenizerKeys.end();
 }
 
@@ -46,6 +46,8 @@ std::string configJson(const ModelConfig &config, const RunSpec &spec, int64_t v
     Json settings = Json::object();
     for (const Field &field : specFields())
         if (belongsToModel(field.key)) settings[field.key] = toJson(field.get(spec));
+    if (!spec.plugins.use.empty()) settings[kUsePluginsKey] = spec.plugins.use;
+    for (const auto &[key, value] : spec.plugins.settings) settings[key] = toJson(value);
 
     Json json;
     json["architectures"] = {"OrreryForCausalLM"};
@@ -65,14 +67,15 @@ std::string configJson(const ModelConfig &config, const RunSpec &spec, int64_t v
 /// The model half of a spec from config.json's "orrery" object.
 Result<RunSpec> specOf(const fs::path &file, const Json &own)
 {
-    SpecBuilder builder;
     const auto settings = own.find("spec");
     if (settings == own.end() || !settings->is_object())
         return broken(file, "\"orrery\" has no object \"spec\"", "the model's settings in it",
                       "Export the model again.");
     Json given = *settings;
     if (const auto version = own.find("spec_version"); version != own.end()) given["spec_version"] = *version;
-    ORRERY_TRY(builder.setJson(given.dump(-1, ' ', false, Json::error_handler_t::replace)));
+    const std::string text = given.dump(-1, ' ', false, Json::error_handler_t::replace);
+    SpecBuilder builder(FieldTable::describedBy(text));
+    ORRERY_TRY(builder.setJson(text));
     RunSpec spec = builder.preview();
     for (const FieldProblem &problem : findProblems(spec))
         if (belongsToModel(problem.key)) return problem.error;
@@ -123,6 +126,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
     config.model = spec.model;
     config.data = spec.data;
     config.objective = spec.objective;
+    config.plugins = spec.plugins;
     if (const auto source = own->find("source"); source != own->end() && source->is_string())
         config.source = *source;
     if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
@@ -145,6 +149,7 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
     spec.model = config.model;
     spec.data = config.data;
     spec.objective = config.objective;
+    spec.plugins = config.plugins;
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(config.data));
 
     fs::path partial = fs::absolute(directory, error).lexically_normal();

@@ -17,6 +17,7 @@ struct ModelConfig {
     ModelSpec model;
     DataSpec data;           ///< tokenizer and special tokens only
     ObjectiveSpec objective; ///< what it was trained for
+    PluginsSpec plugins;     ///< without which the model cannot be built
     std::string source;      ///< "RUN@step" that it was exported from, may be empty
     int64_t step = -1;       ///< -1: unknown
 };

@@ -95,6 +95,7 @@ Result<FoundModel> findInRun(const ModelReference &reference)
     model.config.model = run.frozen().spec.model;
     model.config.data = run.frozen().spec.data;
     model.config.objective = run.frozen().spec.objective;
+    model.config.plugins = run.frozen().spec.plugins;
     model.config.step = found.manifest.step;
     model.config.source = baseName(reference.path) + "@" + stepText(found.manifest.step);
     model.weights = found.path / "model.safetensors";
@@ -142,9 +143,20 @@ Result<FoundModel> findModel(const ModelReference &reference)
                  "List the runs with runs list."};
 }
 
-Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &device, int64_t threads)
+Result<void> loadPlugins(const ModelConfig &config, const nn::PreparePlugins &prepare)
+{
+    RunSpec spec;
+    spec.model = config.model;
+    spec.data = config.data;
+    spec.plugins = config.plugins;
+    return nn::preparePlugins(prepare, spec);
+}
+
+Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &device, int64_t threads,
+                                        const nn::PreparePlugins &prepare)
 {
     if (threads > 0) at::set_num_threads(static_cast<int>(threads));
+    ORRERY_TRY(loadPlugins(found.config, prepare));
     LoadedModel loaded;
     const DeviceChoice choice =
         chooseDevice(device, found.device, [](const std::string &name) -> Result<void> {
@@ -170,14 +182,14 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
 } // namespace
 
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
-                                                 int64_t threads)
+                                                 int64_t threads, const nn::PreparePlugins &prepare)
 {
     // A training may delete an old checkpoint between finding and reading it: look again, a few times.
     for (int attempt = 0;; ++attempt) {
         ORRERY_ASSIGN(FoundModel found, findModel(reference));
         const fs::path weights = found.weights;
-        auto loaded =
-            guardModel("load model", reference.path, [&] { return load(std::move(found), device, threads); });
+        auto loaded = guardModel("load model", reference.path,
+                                 [&] { return load(std::move(found), device, threads, prepare); });
         std::error_code ignored;
         if (loaded.ok() || attempt == 2 || fs::exists(weights, ignored)) return loaded;
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/engine_api/generator.h"
+#include "core/nn/prepare_plugins.h"
 
 #include <memory>
 #include <string>
@@ -22,10 +23,11 @@ Result<ModelReference> parseModelReference(const std::string &text);
 /// A damaged checkpoint is passed over for the next older one that verifies; ModelInfo::note says so.
 /// @param device "cpu" or "cuda"; empty: the run's own where this machine has it, else the CPU, and
 /// ModelInfo::note says so   @param threads 0: leave as the process has it
+/// @param prepare loads the plugins that the model uses, and outlives the generator
 /// @error NotFound (no such run, no checkpoint, no such step: the nearest ones are offered), InvalidInput
-/// (damaged), OutOfMemory, Unavailable (cuda without a GPU)
+/// (damaged, or a plugin that cannot be used), OutOfMemory, Unavailable (cuda without a GPU)
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
-                                                 int64_t threads);
+                                                 int64_t threads, const nn::PreparePlugins &prepare = {});
 
 /// Writes a model directory in the Hugging Face layout (config.json, tokenizer.json, model.safetensors),
 /// whole or not at all. @error as loadGenerator; Conflict when the directory exists and is not empty, Io

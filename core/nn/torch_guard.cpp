@@ -2,6 +2,7 @@
 #include "core/nn/torch_guard.h"
 
 #include "core/base/log.h"
+#include "core/nn/plugin_failure.h"
 
 #include <c10/util/Exception.h>
 
@@ -41,10 +42,15 @@ Error errorFromTorch(std::string_view action, std::exception_ptr exception)
         return {ErrorCode::Internal, "Cannot " + std::string(action) + ": " + firstLine(text) + ".", ""};
     } catch (const std::bad_alloc &) {
         return outOfMemory(action, "std::bad_alloc");
+    } catch (const PluginFailure &failure) {
+        return {ErrorCode::Unavailable, "Cannot " + std::string(action) + ": " + firstLine(failure.what()) + ".",
+                "Ask the plugin's author, or run without it."};
     } catch (const std::exception &error) {
         logError("while trying to " + std::string(action) + ": " + error.what());
         return {ErrorCode::Internal, "Cannot " + std::string(action) + ": " + firstLine(error.what()) + ".",
                 ""};
+    } catch (...) {
+        return {ErrorCode::Internal, "Cannot " + std::string(action) + ": something was thrown that is no exception.", ""};
     }
 }
 

@@ -40,6 +40,10 @@ HostDescription fromMessage(const v1::HostInfo &message);
 void toMessage(const DataRequest &value, v1::DescribeDataRequest &message);
 DataRequest fromMessage(const v1::DescribeDataRequest &message);
 
+void toMessage(const PluginListing &value, v1::PluginList &message);
+/// @error Io when the settings of a plugin cannot be read
+Result<PluginListing> fromMessage(const v1::PluginList &message);
+
 void toMessage(const SamplingSettings &value, v1::SamplingMessage &message);
 SamplingSettings fromMessage(const v1::SamplingMessage &message);
 void toMessage(const ModelRequest &value, v1::GenerateRequest &message);

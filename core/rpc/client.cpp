@@ -417,6 +417,14 @@ Result<void> EngineClient::retire() const
                          m_impl->deadline(), "replace the engine at", m_impl->socketPath);
 }
 
+Result<PluginListing> EngineClient::listPlugins() const
+{
+    v1::PluginList reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ListPlugins, v1::Empty(), reply,
+                             m_impl->deadline(), "list the plugins of", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
 Result<GenerateSummary>
 EngineClient::generate(const std::string &model, const GenerateRequest &request,
                        const std::function<bool(const ModelInfo &)> &onModel,

@@ -97,6 +97,8 @@ public:
     /// Asks the host to make room for another one; trainings go on. @error Conflict (something would be lost)
     [[nodiscard]] Result<void> retire() const;
 
+    [[nodiscard]] Result<PluginListing> listPlugins() const;
+
     // Host, or a worker that serves a model.
     /// Blocks until the end: onModel once, then onTokens with batches in order (at most every 16 ms), on this
     /// thread. A callback that returns false, the token or cancelAll() stop the generation at the next token.

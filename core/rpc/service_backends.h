@@ -60,6 +60,7 @@ public:
     virtual Result<RunStatus> startRun(const std::string &run, int64_t steps) = 0;
     virtual Result<RunStatus> addRun(const std::string &path) = 0;
     virtual Result<void> deleteRun(const std::string &run) = 0;
+    virtual Result<PluginListing> listPlugins() = 0;
     virtual Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) = 0;
     /// Asks the host to end soon after the answer. @error Conflict while something would be lost by it
     virtual Result<void> retire() = 0;

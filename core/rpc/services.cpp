@@ -350,6 +350,14 @@ public:
     {
         return guarded(m_meter, *context, [&](CallScope &) { return m_backend.retire(); });
     }
+    grpc::Status ListPlugins(grpc::ServerContext *context, const v1::Empty *, v1::PluginList *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const PluginListing listing, m_backend.listPlugins());
+            toMessage(listing, *reply);
+            return {};
+        });
+    }
 
 private:
     template <typename Call>

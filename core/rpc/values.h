@@ -7,6 +7,7 @@
 #include "core/engine_api/generator.h"
 #include "core/engine_api/trainer.h"
 #include "core/spec/generation.h"
+#include "core/spec/plugin_info.h"
 #include "core/spec/run_records.h"
 
 #include <cstdint>
@@ -56,6 +57,12 @@ struct HostDescription {
     std::string home;     ///< where runs live
     std::string program;  ///< its file
     std::string build; ///< programBuild() of that file when the host started; empty: from before it was told
+};
+
+/// What a host knows of plugins: `plugins list`.
+struct PluginListing {
+    std::vector<PluginInfo> plugins; ///< those that others require first
+    std::vector<Error> problems;     ///< of folders as such
 };
 
 struct DataRequest {

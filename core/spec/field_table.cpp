@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/field_table.h"
 
-#include "core/base/text.h"
-
-#include <algorithm>
 #include <utility>
 
 namespace orrery {
@@ -44,6 +41,12 @@ struct Entry {
     {
         field.type = FieldType::Choice;
         field.choices = std::move(names);
+        return std::move(*this);
+    }
+    /// Plugins may add names to its choices.
+    Entry &&extendedBy(std::string point) &&
+    {
+        field.point = std::move(point);
         return std::move(*this);
     }
     Entry &&path() &&
@@ -121,6 +124,7 @@ void addModel(std::vector<Entry> &table)
     table.push_back(entry("model.ffn", "Feed-forward", group, owner, PLACE(model.ffn),
                           "Activation of the feed-forward layers; gelu is the exact one.")
                         .choices({"swiglu", "gelu", "gelu_tanh"})
+                        .extendedBy("FeedForward")
                         .advanced());
     table.push_back(entry("model.ffn_width", "Feed-forward width", group, owner, PLACE(model.ffnWidth),
                           "Inner size of the feed-forward layers; 0 takes 4 times the width, for swiglu 8/3.")
@@ -155,6 +159,7 @@ void addModel(std::vector<Entry> &table)
     table.push_back(entry("model.block", "Block", group, owner, PLACE(model.block),
                           "Implementation of the blocks: composed of plain tensor operations.")
                         .choices({"reference"})
+                        .extendedBy("Block")
                         .advanced());
 }
 
@@ -377,57 +382,12 @@ std::vector<Field> makeTable()
     return fields;
 }
 
-/// Where a person may have meant a known key: its last part was typed alone, or it was misspelt.
-std::string suggestedKey(std::string_view key)
-{
-    const std::string tail = "." + std::string(key.substr(key.rfind('.') + 1));
-    std::vector<std::string> keys;
-    for (const Field &field : specFields()) {
-        if (field.key.ends_with(tail)) return field.key;
-        keys.push_back(field.key);
-    }
-    if (std::string name = nearestName(key, keys); !name.empty()) return name;
-    // "optimiser.learnrate": the part behind the dot may be near although the whole is not.
-    std::vector<std::string> tails;
-    for (const std::string &full : keys) tails.push_back(full.substr(full.rfind('.') + 1));
-    const std::string name = nearestName(tail.substr(1), tails);
-    const auto found = std::find(tails.begin(), tails.end(), name);
-    return name.empty() ? std::string() : keys[static_cast<size_t>(found - tails.begin())];
-}
-
-Error unknownKey(std::string_view key)
-{
-    const std::string shown = sanitizeUtf8(key.substr(0, 80));
-    const std::string near = suggestedKey(key.substr(0, 80));
-    return Error{
-        ErrorCode::InvalidInput,
-        "Cannot set \"" + shown + "\": unknown key, expected one that \"orrery-engine schema spec\" lists.",
-        near.empty() ? "Look the key up with: orrery-engine schema spec" : "Did you mean \"" + near + "\"?"};
-}
-
 } // namespace
 
 std::span<const Field> specFields()
 {
     static const std::vector<Field> table = makeTable();
     return table;
-}
-
-const Field *findField(std::string_view key)
-{
-    static const std::map<std::string, const Field *, std::less<>> index = [] {
-        std::map<std::string, const Field *, std::less<>> made;
-        for (const Field &field : specFields()) made.emplace(field.key, &field);
-        return made;
-    }();
-    const auto found = index.find(key);
-    return found == index.end() ? nullptr : found->second;
-}
-
-Result<const Field *> requireField(std::string_view key)
-{
-    if (const Field *field = findField(key)) return field;
-    return unknownKey(key);
 }
 
 const Field &learningRateFactorField()

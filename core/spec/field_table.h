@@ -4,48 +4,20 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/field.h"
+#include "core/spec/plugin_info.h"
 #include "core/spec/run_spec.h"
 
-#include <functional>
-#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace orrery {
 
-enum class FieldType : uint8_t { Unknown, Bool, Integer, Real, Text, Choice, RealList, TextList, Path };
-enum class FieldChange : uint8_t { Unknown, Frozen, WhileRunning }; ///< whether `control RUN set` may change it
-
-using FieldValue = std::variant<bool, int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
-
-struct Field {
-    std::string key;    ///< "optimizer.lr"
-    std::string label;  ///< "Learning rate"
-    std::string group;  ///< "Model", "Data", "Training", "Objective", "Optimizer", "Schedule", "Probes", "Machine"
-    FieldType type = FieldType::Unknown;
-    std::string unit;   ///< "steps", "tokens", "" …
-    std::string effect; ///< one sentence
-    std::string owner;  ///< the part of the code that reads it ("core/train")
-    double minimum = -std::numeric_limits<double>::infinity();
-    double maximum = std::numeric_limits<double>::infinity();
-    bool minimumExclusive = false;
-    bool maximumExclusive = false;
-    std::vector<std::string> choices;
-    FieldChange change = FieldChange::Frozen;
-    bool advanced = false; ///< folded away in forms
-    size_t listSize = 0;   ///< entries that a list must have; 0: any number up to kMaxListEntries
-
-    std::function<FieldValue(const RunSpec &)> get;
-    std::function<void(RunSpec &, FieldValue)> set;
-
-    /// "1 … 256", "above 0 to 10", "one of gelu, swiglu": for hovers, help and errors.
-    [[nodiscard]] std::string rangeText() const;
-};
-
+/// The program's own fields, in the order in which they are shown.
 std::span<const Field> specFields();
 /// nullptr when there is none.
 const Field *findField(std::string_view key);
@@ -58,6 +30,41 @@ inline constexpr const char *kLearningRateFactorKey = "lr_factor";
 /// The fields that `control RUN set` may change, with lr_factor. @error InvalidInput for an unknown or a frozen key
 Result<const Field *> requireChangeableField(std::string_view key);
 
+/// The fields that hold where certain plugins are installed. Immutable, shared; any thread. Without plugins it is
+/// specFields(); with them it has more choices where they extend one, "plugins.use", and "plugins.<id>.*".
+class FieldTable {
+public:
+    using Ptr = std::shared_ptr<const FieldTable>;
+    static const Ptr &builtIn();
+    /// @param plugins in the order in which they are loaded; of two with one id the first counts
+    static Ptr withPlugins(std::vector<PluginInfo> plugins);
+    /// The table that a complete spec describes by itself: what it says of plugins is taken at its word. With it a run
+    /// opens where its plugins are not installed; whether they are is asked when it starts.
+    static Ptr describedBy(const RunSpec &spec);
+    /// The same from JSON that is not a spec yet; broken JSON gives builtIn().
+    static Ptr describedBy(std::string_view json);
+
+    [[nodiscard]] std::span<const Field> fields() const { return m_fields; }
+    [[nodiscard]] const std::vector<PluginInfo> &plugins() const { return m_plugins; }
+    [[nodiscard]] const Field *find(std::string_view key) const;
+    /// @error InvalidInput "unknown key", with the nearest name offered
+    [[nodiscard]] Result<const Field *> require(std::string_view key) const;
+    /// Whether fields stand under "key.".
+    [[nodiscard]] bool isGroup(std::string_view key) const;
+    [[nodiscard]] const PluginInfo *findPlugin(std::string_view id) const;
+    /// The plugin behind a name of an extension point, usable or not; nullptr when no plugin has it.
+    [[nodiscard]] const PluginInfo *providerOf(std::string_view point, std::string_view name) const;
+
+private:
+    explicit FieldTable(std::vector<PluginInfo> plugins);
+    void addPlugins();
+
+    std::vector<PluginInfo> m_plugins;
+    std::vector<Field> m_fields;
+    std::map<std::string, size_t, std::less<>> m_index;
+};
+inline constexpr const char *kUsePluginsKey = "plugins.use";
+
 inline constexpr size_t kMaxListEntries = 64;
 inline constexpr size_t kMaxTextBytes = 65536; ///< of one text value
 
@@ -65,6 +72,9 @@ inline constexpr size_t kMaxTextBytes = 65536; ///< of one text value
 /// a preset may come before or after them.
 class SpecBuilder {
 public:
+    SpecBuilder() : SpecBuilder(FieldTable::builtIn()) {}
+    explicit SpecBuilder(FieldTable::Ptr table) : m_table(std::move(table)) {}
+    [[nodiscard]] const FieldTable &table() const { return *m_table; }
     /// From "key=value" as typed. @error InvalidInput: unknown key, wrong type, out of range
     Result<void> setText(std::string_view key, std::string_view value);
     Result<void> setValue(std::string_view key, FieldValue value);
@@ -75,10 +85,11 @@ public:
     [[nodiscard]] const std::map<std::string, FieldValue> &values() const { return m_values; }
     /// Defaults, then preset, then explicit values; not yet checked as a whole.
     [[nodiscard]] RunSpec preview() const;
-    /// preview() checked by validateSpec().
+    /// preview() checked by validateSpec(), its plugins completed by completePlugins().
     [[nodiscard]] Result<RunSpec> build() const;
 
 private:
+    FieldTable::Ptr m_table;
     std::map<std::string, FieldValue> m_values;
 };
 
@@ -88,6 +99,9 @@ struct FieldProblem {
     Error error;
 };
 /// Rules within and between fields (heads divide width, warm-up shorter than the run, …). Empty: good.
+std::vector<FieldProblem> findProblems(const RunSpec &spec, const FieldTable &table);
+Result<void> validateSpec(const RunSpec &spec, const FieldTable &table);
+/// The same by FieldTable::describedBy(spec): whether the plugins are there is not asked.
 std::vector<FieldProblem> findProblems(const RunSpec &spec);
 Result<void> validateSpec(const RunSpec &spec);
 /// Checks one value against its field's type, range and choices, without the rest of the spec. Numbers as typed ("1e-3"),
@@ -102,7 +116,7 @@ inline constexpr int kSpecVersion = 2;
 inline constexpr size_t kMaxSpecBytes = size_t{1} << 20;
 /// Complete, nested, in the table's order, with "spec_version". @param indent as in JSON libraries, -1 for one line
 std::string specToJson(const RunSpec &spec, int indent = 2);
-/// Missing keys keep the preset's defaults. Everything is checked but that data.path is given.
+/// Missing keys keep the preset's defaults. Everything is checked but that data.path is given and that plugins are there.
 /// @error InvalidInput: broken JSON, duplicate or unknown key (nearest offered), wrong type, range, contradiction; a
 /// version newer than this program; more than kMaxSpecBytes
 Result<RunSpec> specFromJson(std::string_view json);
@@ -111,7 +125,7 @@ Result<RunSpec> specFromJson(std::string_view json);
 /// probes. schedule.total_steps 0 counts as train.steps, model.ffn_width 0 as the width it stands for. The group
 /// objective counts under hybrid only, with the mix's shares: next_token keeps the digests of version 1.
 std::string specDigest(const RunSpec &spec);
-std::string specJsonSchema();
+std::string specJsonSchema(const FieldTable &table = *FieldTable::builtIn());
 /// Equivalent `orrery-engine train …` with only the values that differ from the preset, quoted for a shell.
 std::string specToCommand(const SpecBuilder &builder);
 

@@ -267,6 +267,10 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value)
         const auto *text = std::get_if<std::string>(&value);
         if (!text) return wrongType();
         if (std::find(field.choices.begin(), field.choices.end(), *text) != field.choices.end()) return {};
+        if (const auto refused = field.refusedChoices.find(*text); refused != field.refusedChoices.end())
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot set \"" + field.key + "\" to \"" + *text + "\": " + refused->second.message,
+                         refused->second.hint};
         return fieldError(field, quotedValue(*text), field.rangeText());
     }
     case FieldType::Text:

@@ -3,7 +3,10 @@
 // Schema, command-line help and the window's forms; nothing else names a key. Values; any thread.
 #pragma once
 
+#include "core/spec/field_value.h"
+
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -79,6 +82,14 @@ struct ProbesSpec {
     double budgetPercent = 2.0;
 };
 
+/// Plugins that a run uses. Empty for most runs, and then no part of their JSON or digest.
+struct PluginsSpec {
+    /// "id" or "id@version". Frozen: all that are used, those that others require first, each with its version.
+    std::vector<std::string> use;
+    std::map<std::string, FieldValue> settings; ///< by key, "plugins.<id>.<name>"
+    [[nodiscard]] bool isEmpty() const { return use.empty() && settings.empty(); }
+};
+
 struct RunSpec {
     std::string name;   ///< shown in lists; empty: made from data and preset
     ModelSpec model;
@@ -88,6 +99,7 @@ struct RunSpec {
     OptimizerSpec optimizer;
     ScheduleSpec schedule;
     ProbesSpec probes;
+    PluginsSpec plugins;
     std::string device = "cpu"; ///< cpu | cuda
     int64_t threads = 0;        ///< 0: all cores from the command line, cores − 1 under a desktop
     int64_t seed = 1337;

@@ -38,7 +38,7 @@ std::string specToCommand(const SpecBuilder &builder)
         // A name that begins with a dash would be read as an option.
         command += (text.starts_with('-') ? " --data=" : " --data ") + quoted(text);
     }
-    for (const Field &field : specFields()) {
+    for (const Field &field : builder.table().fields()) {
         const auto given = values.find(field.key);
         if (field.key == "data.path" || given == values.end() || given->second == field.get(defaults))
             continue;

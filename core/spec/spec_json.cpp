@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/estimate.h"
+#include "core/spec/field_record.h"
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
 #include "core/spec/objective_mix.h"
 #include "core/spec/spec_rules.h"
+#include "core/spec/strict_json.h"
 
 #include "core/base/text.h"
 
@@ -27,107 +29,13 @@ Error specError(const std::string &found, const std::string &expected, const std
                  hint};
 }
 
-/// nlohmann::json keeps the last of two equal keys and knows no limit of depth: both are checked while it
-/// parses.
-Result<Json> parseStrictly(std::string_view text)
+Result<Json> parseSpec(std::string_view text)
 {
-    if (text.size() > kMaxSpecBytes)
-        return specError("it has " + std::to_string(text.size()) + " bytes",
-                         "at most " + std::to_string(kMaxSpecBytes),
-                         "Check that this is a spec and not a data file.");
-    std::vector<std::set<std::string>> keysOfObjects;
-    std::optional<Error> problem;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json &parsed) {
-        if (event == Json::parse_event_t::object_start) {
-            keysOfObjects.emplace_back();
-        } else if (event == Json::parse_event_t::object_end) {
-            keysOfObjects.pop_back();
-        } else if (event == Json::parse_event_t::key && !problem) {
-            const auto &key = parsed.get_ref<const std::string &>();
-            if (!keysOfObjects.back().insert(key).second)
-                problem = specError("key " + quotedValue(key) + " stands there twice", "each key once",
-                                    "Remove one of the two.");
-        }
-        if (depth > kMaxDepth && !problem)
-            problem = specError("its values are nested more than " + std::to_string(kMaxDepth) + " deep",
-                                "settings in groups, such as {\"model\":{\"layers\":4}}",
-                                "Check that this is a spec.");
-        return true;
-    };
-    try {
-        Json json = Json::parse(text, watch);
-        if (problem) return std::move(*problem);
-        if (!json.is_object())
-            return specError("its top level is of type " + std::string(json.type_name()), "an object",
-                             "Write the settings between { and }.");
-        return json;
-    } catch (const Json::exception &broken) {
-        // "[json.exception.parse_error.101] parse error at line 3, …": the prefix tells a user nothing.
-        const std::string what = sanitizeUtf8(broken.what());
-        const size_t end = what.find("] ");
-        return specError("it is broken JSON (" + (end == std::string::npos ? what : what.substr(end + 2)) +
-                             ")",
-                         "JSON without comments or trailing commas", "Mend the file at that place.");
-    }
-}
-
-std::string shownJson(const Json &value)
-{
-    if (value.is_string()) return quotedValue(value.get_ref<const std::string &>());
-    if (value.is_object()) return "an object";
-    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return text.size() > 60 ? text.substr(0, 40) + "…" : text;
-}
-
-std::optional<FieldValue> typedValue(const Field &field, const Json &value)
-{
-    switch (field.type) {
-    case FieldType::Bool:
-        if (value.is_boolean()) return FieldValue(value.get<bool>());
-        break;
-    case FieldType::Integer:
-        if (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{INT64_MAX}) break;
-        if (value.is_number_integer()) return FieldValue(value.get<int64_t>());
-        if (value.is_number_float())
-            if (const auto whole = wholeNumber(value.get<double>())) return FieldValue(*whole);
-        break;
-    case FieldType::Real:
-        if (value.is_number()) return FieldValue(value.get<double>());
-        break;
-    case FieldType::Text:
-    case FieldType::Choice:
-    case FieldType::Path:
-        if (value.is_string()) return FieldValue(value.get<std::string>());
-        break;
-    case FieldType::RealList: {
-        if (!value.is_array()) break;
-        std::vector<double> list;
-        for (const Json &entry : value) {
-            if (!entry.is_number()) return std::nullopt;
-            list.push_back(entry.get<double>());
-        }
-        return FieldValue(std::move(list));
-    }
-    case FieldType::TextList: {
-        if (!value.is_array()) break;
-        std::vector<std::string> list;
-        for (const Json &entry : value) {
-            if (!entry.is_string()) return std::nullopt;
-            list.push_back(entry.get<std::string>());
-        }
-        return FieldValue(std::move(list));
-    }
-    case FieldType::Unknown:
-        break;
-    }
-    return std::nullopt;
-}
-
-bool isGroup(const std::string &key)
-{
-    for (const Field &field : specFields())
-        if (field.key.starts_with(key + ".")) return true;
-    return false;
+    return parseStrictJson(text, {.action = "Cannot read spec",
+                                  .advice = "Check that this is a spec and not a data file.",
+                                  .deepExpected = "settings in groups, such as {\"model\":{\"layers\":4}}",
+                                  .maxBytes = kMaxSpecBytes,
+                                  .maxDepth = kMaxDepth});
 }
 
 Error notAGroup(const std::string &key, const Json &value)
@@ -140,28 +48,28 @@ Error notAGroup(const std::string &key, const Json &value)
 
 using Values = std::map<std::string, FieldValue>;
 
-Result<void> collect(const std::string &prefix, const Json &object, Values &values)
+Result<void> collect(const FieldTable &table, const std::string &prefix, const Json &object, Values &values)
 {
     for (const auto &[name, value] : object.items()) {
         const std::string key = prefix + name;
         if (prefix.empty() && name == kVersionKey) continue;
-        const Field *field = findField(key);
-        if (!field && isGroup(key)) {
+        const Field *field = table.find(key);
+        if (!field && table.isGroup(key)) {
             if (!value.is_object()) return notAGroup(key, value);
-            ORRERY_TRY(collect(key + ".", value, values));
+            ORRERY_TRY(collect(table, key + ".", value, values));
             continue;
         }
         if (!field) {
             // Group names are misspelt as often as keys: "modle" is near "model", not near "model.layers".
             static const std::vector<std::string> kGroups = {"model",     "data",     "train", "objective",
                                                              "optimizer", "schedule", "probes"};
-            Error error = requireField(key).error();
+            Error error = table.require(key).error();
             const std::string near =
                 prefix.empty() && value.is_object() ? nearestName(key, kGroups) : std::string();
             if (!near.empty()) error.hint = "Did you mean \"" + near + "\"?";
             return error;
         }
-        auto typed = typedValue(*field, value);
+        auto typed = typedValue(field->type, value);
         if (!typed) return fieldTypeError(*field, shownJson(value));
         ORRERY_TRY(checkFieldValue(*field, *typed));
         if (!values.emplace(field->key, std::move(*typed)).second)
@@ -195,6 +103,36 @@ template <typename AnyJson> AnyJson jsonOf(const FieldValue &value)
     return std::visit([](const auto &plain) { return AnyJson(plain); }, value);
 }
 
+/// The value's own type, for settings whose field is not known; null and objects are none.
+std::optional<FieldValue> plainValue(const Json &value)
+{
+    for (const FieldType type : {FieldType::Bool, FieldType::Integer, FieldType::Real, FieldType::Text, FieldType::TextList,
+                                 FieldType::RealList}) {
+        const bool isWholeOnly = type == FieldType::Integer && value.is_number_float();
+        if (auto typed = isWholeOnly ? std::nullopt : typedValue(type, value)) return typed;
+    }
+    return std::nullopt;
+}
+
+/// What a document says of plugins, nested or dotted, and the names that plugins may provide.
+void gatherPlugins(const std::string &prefix, const Json &object, RunSpec &spec)
+{
+    for (const auto &[name, value] : object.items()) {
+        const std::string key = prefix + name;
+        const Field *field = findField(key);
+        if (key == kUsePluginsKey) {
+            if (auto list = typedValue(FieldType::TextList, value))
+                spec.plugins.use = std::get<std::vector<std::string>>(std::move(*list));
+        } else if (field && !field->point.empty() && value.is_string()) {
+            field->set(spec, value.get<std::string>());
+        } else if (value.is_object()) {
+            gatherPlugins(key + ".", value, spec);
+        } else if (key.starts_with("plugins.")) {
+            if (auto plain = plainValue(value)) spec.plugins.settings.insert_or_assign(key, std::move(*plain));
+        }
+    }
+}
+
 /// Whether it moves a number of the training, and does not only report or keep; see specDigest.
 bool decidesNumbers(const std::string &key, const RunSpec &spec)
 {
@@ -214,10 +152,10 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
 
 Result<void> SpecBuilder::setJson(std::string_view json)
 {
-    ORRERY_ASSIGN(const auto parsed, parseStrictly(json));
+    ORRERY_ASSIGN(const auto parsed, parseSpec(json));
     ORRERY_TRY(checkVersion(parsed));
     Values values;
-    ORRERY_TRY(collect("", parsed, values));
+    ORRERY_TRY(collect(*m_table, "", parsed, values));
     // All or nothing: a refused file leaves no half of itself behind.
     for (auto &[key, value] : values) m_values.insert_or_assign(key, std::move(value));
     return {};
@@ -235,15 +173,31 @@ std::string specToJson(const RunSpec &spec, int indent)
         else
             json[field.key.substr(0, dot)][field.key.substr(dot + 1)] = std::move(value);
     }
+    if (!spec.plugins.use.empty()) json["plugins"]["use"] = spec.plugins.use;
+    for (const auto &[key, value] : spec.plugins.settings) {
+        const size_t first = key.find('.');
+        const size_t second = key.find('.', first + 1);
+        json["plugins"][key.substr(first + 1, second - first - 1)][key.substr(second + 1)] = jsonOf<OrderedJson>(value);
+    }
     return json.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+FieldTable::Ptr FieldTable::describedBy(std::string_view json)
+{
+    if (json.find("\"plugins") == std::string_view::npos) return builtIn();
+    const auto parsed = parseSpec(json);
+    if (!parsed) return builtIn();
+    RunSpec spec;
+    gatherPlugins("", *parsed, spec);
+    return describedBy(spec);
 }
 
 Result<RunSpec> specFromJson(std::string_view json)
 {
-    SpecBuilder builder;
+    SpecBuilder builder(FieldTable::describedBy(json));
     ORRERY_TRY(builder.setJson(json));
     RunSpec spec = builder.preview();
-    auto problems = findContradictions(spec);
+    auto problems = findContradictions(spec, builder.table());
     if (!problems.empty()) return std::move(problems.front().error);
     return spec;
 }
@@ -261,6 +215,8 @@ std::string specDigest(const RunSpec &spec)
     canonical["digest_version"] = 1;
     for (const Field &field : specFields())
         if (decidesNumbers(field.key, resolved)) canonical[field.key] = jsonOf<Json>(field.get(resolved));
+    if (!spec.plugins.use.empty()) canonical[kUsePluginsKey] = spec.plugins.use;
+    for (const auto &[key, value] : spec.plugins.settings) canonical[key] = jsonOf<Json>(value);
     return sha256Hex(canonical.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -4,6 +4,7 @@
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
 #include "core/spec/objective_mix.h"
+#include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace {
 
 class Problems {
 public:
-    explicit Problems(const RunSpec &spec) : m_spec(spec) {}
+    Problems(const RunSpec &spec, const FieldTable &table) : m_spec(spec), m_table(table) {}
 
     void add(const std::string &key, const std::string &found, const std::string &expected,
              const std::string &hint)
@@ -35,7 +36,7 @@ public:
 
     void checkFields()
     {
-        for (const Field &field : specFields())
+        for (const Field &field : m_table.fields())
             if (auto result = checkFieldValue(field, field.get(m_spec)); !result.ok())
                 m_list.push_back({field.key, std::move(result).error()});
     }
@@ -43,11 +44,13 @@ public:
     void checkSchedule();
     void checkData();
     void checkObjective();
+    void checkPlugins();
 
     std::vector<FieldProblem> take() { return std::move(m_list); }
 
 private:
     const RunSpec &m_spec;
+    const FieldTable &m_table;
     std::vector<FieldProblem> m_list;
 };
 
@@ -159,22 +162,30 @@ void Problems::checkObjective()
             "Set objective.span_mean to 0 to go by the context.");
 }
 
+void Problems::checkPlugins()
+{
+    // A name of a plugin that cannot be used is no choice: its field has said why.
+    for (FieldProblem &problem : findPluginProblems(m_spec, m_table))
+        if (areGood({problem.key.c_str()})) m_list.push_back(std::move(problem));
+}
+
 } // namespace
 
-std::vector<FieldProblem> findContradictions(const RunSpec &spec)
+std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTable &table)
 {
-    Problems problems(spec);
+    Problems problems(spec, table);
     problems.checkFields();
     problems.checkModel();
     problems.checkSchedule();
     problems.checkData();
     problems.checkObjective();
+    problems.checkPlugins();
     return problems.take();
 }
 
-std::vector<FieldProblem> findProblems(const RunSpec &spec)
+std::vector<FieldProblem> findProblems(const RunSpec &spec, const FieldTable &table)
 {
-    auto problems = findContradictions(spec);
+    auto problems = findContradictions(spec, table);
     if (spec.data.path.empty())
         problems.push_back(
             {"data.path", Error{ErrorCode::InvalidInput,
@@ -183,11 +194,18 @@ std::vector<FieldProblem> findProblems(const RunSpec &spec)
     return problems;
 }
 
-Result<void> validateSpec(const RunSpec &spec)
+Result<void> validateSpec(const RunSpec &spec, const FieldTable &table)
 {
-    auto problems = findProblems(spec);
+    auto problems = findProblems(spec, table);
     if (problems.empty()) return {};
     return std::move(problems.front().error);
 }
+
+std::vector<FieldProblem> findProblems(const RunSpec &spec)
+{
+    return findProblems(spec, *FieldTable::describedBy(spec));
+}
+
+Result<void> validateSpec(const RunSpec &spec) { return validateSpec(spec, *FieldTable::describedBy(spec)); }
 
 } // namespace orrery

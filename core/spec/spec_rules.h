@@ -7,6 +7,6 @@
 
 namespace orrery {
 
-std::vector<FieldProblem> findContradictions(const RunSpec &spec);
+std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTable &table);
 
 } // namespace orrery

@@ -73,7 +73,7 @@ Json emptyObject()
 
 } // namespace
 
-std::string specJsonSchema()
+std::string specJsonSchema(const FieldTable &table)
 {
     const RunSpec defaults;
     Json root;
@@ -82,15 +82,16 @@ std::string specJsonSchema()
     root.update(emptyObject());
     Json &properties = root["properties"];
     properties["spec_version"] = {{"type", "integer"}, {"minimum", 1}, {"maximum", kSpecVersion}};
-    for (const Field &field : specFields()) {
-        const size_t dot = field.key.find('.');
-        if (dot == std::string::npos) {
-            properties[field.key] = schemaOf(field, defaults);
-            continue;
+    for (const Field &field : table.fields()) {
+        Json *place = &properties;
+        size_t begin = 0;
+        for (size_t dot = field.key.find('.'); dot != std::string::npos; dot = field.key.find('.', begin)) {
+            const std::string group = field.key.substr(begin, dot - begin);
+            if (!place->contains(group)) (*place)[group] = emptyObject();
+            place = &(*place)[group]["properties"];
+            begin = dot + 1;
         }
-        const std::string group = field.key.substr(0, dot);
-        if (!properties.contains(group)) properties[group] = emptyObject();
-        properties[group]["properties"][field.key.substr(dot + 1)] = schemaOf(field, defaults);
+        (*place)[field.key.substr(begin)] = schemaOf(field, defaults);
     }
     return root.dump(2) + "\n";
 }

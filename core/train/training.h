@@ -5,6 +5,7 @@
 
 #include "core/data/batch_sampler.h"
 #include "core/engine_api/trainer.h"
+#include "core/nn/prepare_plugins.h"
 #include "core/store/run_directory.h"
 
 #include <functional>
@@ -14,6 +15,7 @@ namespace orrery {
 
 struct TrainingOptions {
     bool startPaused = false;
+    nn::PreparePlugins preparePlugins; ///< loads the plugins that the spec uses; they outlive the trainer
     std::string initWeights;             ///< safetensors to start from (parity runs), own parameter names
     std::string fixedBatches;            ///< int32 file used in order (parity runs)
     std::function<bool()> stopRequested; ///< polled at step boundaries (signals)

@@ -151,6 +151,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const To
 {
     const RunSpec &spec = run.frozen().spec;
     prepareTorch(spec);
+    ORRERY_TRY(nn::preparePlugins(options.preparePlugins, spec));
     const int64_t totalSteps = start.totalSteps > 0 ? start.totalSteps : spec.train.steps;
     ORRERY_ASSIGN(auto tokenizer, Tokenizer::create(spec.data));
     ORRERY_ASSIGN(auto model, nn::Transformer::create(spec.model, tokenizer->vocabSize(),

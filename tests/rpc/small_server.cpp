@@ -35,6 +35,7 @@ public:
     Result<RunStatus> startRun(const std::string &, int64_t) override { return refused(); }
     Result<RunStatus> addRun(const std::string &) override { return refused(); }
     Result<void> deleteRun(const std::string &) override { return refused(); }
+    Result<PluginListing> listPlugins() override { return refused(); }
     Result<std::string> describeData(const DataRequest &, const StreamSink &) override { return refused(); }
     Result<void> retire() override
     {

@@ -19,7 +19,7 @@ QString tr(const char *text) { return QCoreApplication::translate("RunSpecJson",
 bool isSettingOrGroup(const QString &key)
 {
     const std::string wanted = toStd(key);
-    if (key == u"spec_version" || findField(wanted)) return true;
+    if (key == u"spec_version" || key == u"plugins" || findField(wanted)) return true;
     for (const Field &field : specFields())
         if (field.key.starts_with(wanted + '.')) return true;
     return false;
@@ -58,7 +58,7 @@ void flatten(const QString &prefix, const QJsonObject &object, QList<SpecEntry> 
             continue;
         }
         const Field *field = findField(toStd(key));
-        SpecEntry entry{key, key, plainText(it.value()), tr("Frozen with")};
+        SpecEntry entry{key, key, plainText(it.value()), key.startsWith(u"plugins."_s) ? tr("Plugins") : tr("Frozen with")};
         if (field) {
             entry.label = fromStd(field->label);
             entry.group = fromStd(field->group);

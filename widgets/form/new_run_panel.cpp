@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/form/new_run_panel.h"
 
+#include "core/spec/field_record.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
@@ -19,6 +20,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QShowEvent>
 #include <QTimer>
 #include <QToolButton>
 #include <QtConcurrentRun>
@@ -104,8 +106,31 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     connect(&session, &EngineSession::connectionChanged, this, [this] {
         m_question.clear();
         takeChange();
+        askForPlugins();
     });
     takeChange();
+    askForPlugins();
+}
+
+void NewRunPanel::askForPlugins()
+{
+    if (m_session.connectionState() != ConnectionState::Connected) return;
+    m_session.listPlugins(this, [this](Result<PluginListingValue> listing) {
+        if (listing) setPlugins(listing->plugins); // an engine that is too old for it has none; the Plugins page says so
+    });
+}
+
+void NewRunPanel::setPlugins(const std::vector<PluginInfo> &plugins)
+{
+    const auto sameSettings = [](const PluginInfo &one, const PluginInfo &other) {
+        return pluginFieldsToText(one.settings) == pluginFieldsToText(other.settings);
+    };
+    const std::vector<PluginInfo> &now = m_form->table()->plugins();
+    const bool isSame = std::equal(now.begin(), now.end(), plugins.begin(), plugins.end(), [&](const PluginInfo &one, const PluginInfo &other) {
+        return one.id == other.id && one.version == other.version && one.state == other.state && one.reason == other.reason &&
+               one.provides == other.provides && one.requirements == other.requirements && sameSettings(one, other);
+    });
+    if (!isSame) m_form->setTable(FieldTable::withPlugins(plugins));
 }
 
 QWidget *NewRunPanel::makeFooter()
@@ -174,7 +199,7 @@ void NewRunPanel::fillFromRun(const QString &run)
     banner()->clear();
     m_session.getSpec(run, this, [this](Result<QString> reply) {
         const Result<QString> text = reply ? specTextOfRun(*reply) : Result<QString>(reply.error());
-        SpecBuilder read;
+        SpecBuilder read(m_form->table());
         if (const Result<void> taken = text ? read.setJson(toStd(*text)) : Result<void>(text.error());
             !taken) {
             banner()->showError(taken.error());
@@ -186,8 +211,8 @@ void NewRunPanel::fillFromRun(const QString &run)
         RunSpec defaults;
         applyPreset(defaults, spec.model.preset);
         defaults.model.preset = RunSpec{}.model.preset;
-        SpecBuilder builder;
-        for (const Field &field : specFields()) {
+        SpecBuilder builder(m_form->table());
+        for (const Field &field : builder.table().fields()) {
             if (field.key == "name" ||
                 (field.key == "schedule.total_steps" && spec.schedule.totalSteps == spec.train.steps))
                 continue;
@@ -331,7 +356,7 @@ void NewRunPanel::updateStart()
     else if (key == u"data.path" && m_form->builder().preview().data.path.empty())
         reason = tr("Choose a text to train on.");
     else if (!m_form->isValid()) {
-        const Field *field = findField(toStd(key));
+        const Field *field = m_form->table()->find(toStd(key));
         reason = tr("%1 needs a look.").arg(field ? fieldLabel(*field) : key);
         tone = Tone::Error;
     }
@@ -368,6 +393,12 @@ void NewRunPanel::start()
             }());
         Q_EMIT runCreated(fromStd(reply->id));
     });
+}
+
+void NewRunPanel::showEvent(QShowEvent *event)
+{
+    PanelFrame::showEvent(event);
+    if (!event->spontaneous()) askForPlugins(); // one may have been installed since
 }
 
 void NewRunPanel::keyPressEvent(QKeyEvent *event)

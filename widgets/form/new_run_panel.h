@@ -28,6 +28,8 @@ public:
     explicit NewRunPanel(EngineSession &session, QWidget *parent = nullptr);
     /// Offers "Use the example" where a text is asked for. The path is asked for when it is used.
     void setExamplePath(std::function<QString()> provider);
+    /// The plugins that the engine has: their parts and settings join the form.
+    void setPlugins(const std::vector<PluginInfo> &plugins);
     /// Fills the form with the spec of a run, under no name of its own.
     void fillFromRun(const QString &run);
     [[nodiscard]] QString draftJson() const;
@@ -48,12 +50,14 @@ Q_SIGNALS:
     void draftChanged(); ///< draftJson() says something new
 
 protected:
+    void showEvent(QShowEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void showEvent(QShowEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
 private:
     QWidget *makeFooter();
+    void askForPlugins();
     void fillRunMenu();
     void takeChange();
     void describeLater();

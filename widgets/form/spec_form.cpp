@@ -2,6 +2,7 @@
 #include "widgets/form/spec_form.h"
 
 #include "core/spec/estimate.h"
+#include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
@@ -31,10 +32,10 @@ const QString kPresetKey = u"model.preset"_s;
 const QString kPathKey = u"data.path"_s;
 
 /// Groups in the order in which one decides; the table's own order follows for any other.
-std::vector<QString> groupOrder()
+std::vector<QString> groupOrder(const FieldTable &table)
 {
     std::vector<QString> order = {u"Data"_s, u"Model"_s, u"Training"_s};
-    for (const Field &field : specFields())
+    for (const Field &field : table.fields())
         if (std::find(order.begin(), order.end(), fromStd(field.group)) == order.end())
             order.push_back(fromStd(field.group));
     return order;
@@ -64,7 +65,7 @@ QString resolvedDefault(const QString &key, const RunSpec &spec)
 } // namespace
 
 SpecForm::SpecForm(QWidget *parent)
-    : QWidget(parent), m_presets(new SegmentedChoice(this)), m_search(new QLineEdit(this)),
+    : QWidget(parent), m_table(FieldTable::builtIn()), m_builder(m_table), m_presets(new SegmentedChoice(this)), m_search(new QLineEdit(this)),
       m_scroll(new QScrollArea(this)),
       m_noMatch(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this))
 {
@@ -73,7 +74,6 @@ SpecForm::SpecForm(QWidget *parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
     makePresets(layout);
-    m_search->setPlaceholderText(tr("Search %1 settings").arg(specFields().size()));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setClearButtonEnabled(true);
     m_search->setObjectName(u"formSearch"_s);
@@ -84,7 +84,10 @@ SpecForm::SpecForm(QWidget *parent)
     auto *groups = new QVBoxLayout(content);
     groups->setContentsMargins(0, 0, space::kOne, 0);
     groups->setSpacing(space::kTwo);
-    makeGroups(groups);
+    m_groupLayout = new QVBoxLayout;
+    m_groupLayout->setSpacing(space::kTwo);
+    groups->addLayout(m_groupLayout);
+    makeGroups();
     m_noMatch->setWordWrap(true);
     m_noMatch->hide();
     groups->addWidget(m_noMatch);
@@ -128,10 +131,31 @@ void SpecForm::makePresets(QVBoxLayout *layout)
 
 void SpecForm::addPresetWidget(QWidget *widget) { m_presetRow->addWidget(widget); }
 
-void SpecForm::makeGroups(QVBoxLayout *layout)
+void SpecForm::setTable(FieldTable::Ptr table)
 {
-    m_rows.reserve(specFields().size());
-    for (const QString &name : groupOrder()) {
+    const QString draft = draftJson();
+    const QWidget *focused = focusWidget();
+    const QString focusedName = focused ? focused->objectName() : QString();
+    removeGroups();
+    m_table = std::move(table);
+    makeGroups();
+    restoreDraft(draft);
+    if (!focusedName.isEmpty() && !focusWidget())
+        if (auto *again = findChild<QWidget *>(focusedName)) again->setFocus(Qt::OtherFocusReason);
+}
+
+void SpecForm::removeGroups()
+{
+    for (const Group &group : m_groups) delete group.section;
+    m_groups.clear();
+    m_rows.clear();
+}
+
+void SpecForm::makeGroups()
+{
+    m_search->setPlaceholderText(tr("Search %1 settings").arg(m_table->fields().size()));
+    m_rows.reserve(m_table->fields().size());
+    for (const QString &name : groupOrder(*m_table)) {
         const int index = static_cast<int>(m_groups.size());
         auto *section = new QWidget(this);
         section->setAccessibleName(name);
@@ -157,9 +181,9 @@ void SpecForm::makeGroups(QVBoxLayout *layout)
             group.isUnfolded = !group.isUnfolded;
             arrange();
         });
-        for (const Field &field : specFields())
+        for (const Field &field : m_table->fields())
             if (fromStd(field.group) == name && fromStd(field.key) != kPresetKey) addRow(field, index);
-        layout->addWidget(section);
+        m_groupLayout->addWidget(section);
     }
 }
 
@@ -266,7 +290,11 @@ void SpecForm::resetField(const QString &key)
     refresh();
 }
 
-void SpecForm::resetAll() { setBuilder(SpecBuilder{}); }
+void SpecForm::resetAll()
+{
+    m_unknown.clear();
+    setBuilder(SpecBuilder(m_table));
+}
 
 void SpecForm::setBuilder(const SpecBuilder &builder)
 {
@@ -299,6 +327,7 @@ void SpecForm::refresh()
     RunSpec defaults;
     applyPreset(defaults, preview.model.preset);
     m_presets->setCurrent(fromStd(preview.model.preset));
+    m_usedPlugins = pluginsUsedBy(preview, *m_table);
     showDefaults(defaults, preview);
     showProblems(preview);
     arrange();
@@ -323,7 +352,7 @@ void SpecForm::showProblems(const RunSpec &preview)
     m_problems = m_unreadable;
     for (auto it = m_outside.cbegin(); it != m_outside.cend(); ++it)
         if (!m_problems.contains(it.key())) m_problems.insert(it.key(), it.value());
-    for (const FieldProblem &problem : findProblems(preview)) {
+    for (const FieldProblem &problem : findProblems(preview, *m_table)) {
         const QString key = fromStd(problem.key);
         if (!m_problems.contains(key)) m_problems.insert(key, errorText(problem.error));
     }
@@ -347,11 +376,14 @@ void SpecForm::arrange()
         const auto group = static_cast<size_t>(row.group);
         const bool hasNews = row.editor->givenText().has_value() || !row.error->text().isEmpty();
         bool isShown = !row.field->advanced || m_groups[group].isUnfolded || hasNews;
+        const bool isOfUnused = !row.field->plugin.empty() && !hasNews &&
+                                std::find(m_usedPlugins.begin(), m_usedPlugins.end(), row.field->plugin) == m_usedPlugins.end();
+        if (isOfUnused) isShown = false;
         if (!wanted.isEmpty())
-            isShown = row.searchText.contains(wanted);
-        else if (row.field->advanced && !hasNews)
+            isShown = row.searchText.contains(wanted) && !isOfUnused;
+        else if (row.field->advanced && !hasNews && !isOfUnused)
             numAdvanced[group] += 1;
-        if (!isShown && wanted.isEmpty()) numFolded[group] += 1;
+        if (!isShown && wanted.isEmpty() && !isOfUnused) numFolded[group] += 1;
         numShown[group] += isShown ? 1 : 0;
         row.label->setVisible(isShown);
         row.editor->setVisible(isShown);
@@ -421,6 +453,7 @@ QString SpecForm::draftJson() const
     if (m_builder.isExplicit(toStd(kPresetKey))) texts.insert(kPresetKey, m_presets->current());
     for (const Row &row : m_rows)
         if (const auto given = row.editor->givenText()) texts.insert(row.key, *given);
+    for (auto it = m_unknown.cbegin(); it != m_unknown.cend(); ++it) texts.insert(it.key(), it.value());
     return QString::fromUtf8(
         QJsonDocument(QJsonObject{{u"version"_s, 1}, {u"texts"_s, texts}}).toJson(QJsonDocument::Compact));
 }
@@ -428,10 +461,14 @@ QString SpecForm::draftJson() const
 void SpecForm::restoreDraft(const QString &json)
 {
     const QJsonObject texts = QJsonDocument::fromJson(json.toUtf8()).object().value("texts"_L1).toObject();
-    m_builder = SpecBuilder{};
+    m_builder = SpecBuilder(m_table);
     m_unreadable.clear();
     m_outside.clear();
-    // The preset decides the defaults of all others and goes first. Keys of another version are left out.
+    m_unknown.clear();
+    // Keys of another version, or of plugins that this engine may still tell of, wait for a table that knows them.
+    for (auto it = texts.begin(); it != texts.end(); ++it)
+        if (!m_table->find(toStd(it.key()))) m_unknown.insert(it.key(), it.value().toString());
+    // The preset decides the defaults of all others and goes first.
     if (texts.contains(kPresetKey))
         (void)m_builder.setText(toStd(kPresetKey), toStd(texts.value(kPresetKey).toString()));
     for (Row &row : m_rows) {

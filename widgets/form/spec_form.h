@@ -28,6 +28,10 @@ class SpecForm : public QWidget {
     Q_OBJECT
 public:
     explicit SpecForm(QWidget *parent = nullptr);
+    /// The fields that the engine has with its plugins, in place of those so far; what was given stays, also where only a
+    /// later table knows its key.
+    void setTable(FieldTable::Ptr table);
+    [[nodiscard]] const FieldTable::Ptr &table() const { return m_table; }
     /// Values given and readable; those that are not stand as problems.
     [[nodiscard]] const SpecBuilder &builder() const { return m_builder; }
     /// Shows the values of another run or draft in place of those given so far.
@@ -82,7 +86,8 @@ private:
         bool isUnfolded = false;
     };
     void makePresets(QVBoxLayout *layout);
-    void makeGroups(QVBoxLayout *layout);
+    void makeGroups();
+    void removeGroups();
     void addRow(const Field &field, int group);
     [[nodiscard]] Row *row(const QString &key);
     [[nodiscard]] const Row *row(const QString &key) const;
@@ -93,10 +98,14 @@ private:
     void showProblems(const RunSpec &preview);
     void arrange();
 
+    FieldTable::Ptr m_table;
     SpecBuilder m_builder;
+    QMap<QString, QString> m_unknown; ///< texts of a draft whose keys the table does not have
     QMap<QString, QString> m_unreadable, m_outside, m_problems; ///< key to message
     std::vector<Row> m_rows;
     std::vector<Group> m_groups;
+    std::vector<std::string> m_usedPlugins; ///< by the values given now; settings of others are folded away
+    QVBoxLayout *m_groupLayout = nullptr;
     SegmentedChoice *m_presets;
     QHBoxLayout *m_presetRow;
     QLineEdit *m_search;

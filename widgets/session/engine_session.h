@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/spec/generation.h"
+#include "core/spec/plugin_info.h"
 #include "core/spec/run_records.h"
 
 #include <QObject>
@@ -55,6 +56,12 @@ struct ModelInfoValue {
     quint64 numParameters = 0;
     qint64 context = 0;
     QString note;
+};
+
+/// The plugins of the engine's machine.
+struct PluginListingValue {
+    std::vector<PluginInfo> plugins; ///< those that others require first
+    std::vector<Error> problems;     ///< of folders as such
 };
 
 /// A generation under way; destroying or cancelling it stops the tokens at once.
@@ -125,6 +132,9 @@ public:
     [[nodiscard]] virtual std::unique_ptr<PendingRequest>
     describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
                  QObject *context, Reply<QString> reply) = 0;
+
+    /// The engine looks at its folders anew each time.
+    virtual void listPlugins(QObject *context, Reply<PluginListingValue> reply) = 0;
 
     /// @param model run id, "run@step" or a model directory
     virtual std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) = 0;

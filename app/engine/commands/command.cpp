@@ -32,6 +32,22 @@ void finish(CLI::App *command, Session &session, std::function<int()> action)
     command->callback([&session, action = std::move(action)] { session.action = action; });
 }
 
+void addPluginFolders(CLI::App *command)
+{
+    // Into the environment at once: the worker that takes this process's place finds them there, too.
+    command->add_option_function<std::vector<std::string>>(
+               "--plugin-dir", [](const std::vector<std::string> &folders) { addPluginDirectories(folders); },
+               "Folder of plugins to look into first; may be repeated")
+        ->allow_extra_args(false);
+}
+
+PluginCatalogue scanPlugins()
+{
+    PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    for (const Error &problem : catalogue.problems()) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+    return catalogue;
+}
+
 Result<std::string> resolveModel(const Session &session, const std::string &text)
 {
     std::string name = text;

@@ -5,6 +5,7 @@
 
 #include "core/base/exit_code.h"
 #include "core/base/result.h"
+#include "core/plugin/plugin_catalogue.h"
 #include "core/store/catalogue.h"
 
 #include <CLI/CLI.hpp>
@@ -28,6 +29,11 @@ int fail(const Session &session, const Error &error);
 /// Adds --json and remembers the action.
 void finish(CLI::App *command, Session &session, std::function<int()> action);
 
+/// Adds --plugin-dir: folders that this command, and a worker or host it starts, look for plugins in first.
+void addPluginFolders(CLI::App *command);
+/// The plugins of this user and of --plugin-dir; what is wrong with a folder as such goes to stderr.
+PluginCatalogue scanPlugins();
+
 /// "RUN", "RUN@step", path or model directory → what the worker understands (absolute path, "@step" kept).
 Result<std::string> resolveModel(const Session &session, const std::string &text);
 /// Shell-safe notation of one argument, for "Copy as command" and hints.
@@ -38,6 +44,7 @@ void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delet
 void addModel(CLI::App &app, Session &session);   ///< generate, embed, evaluate
 void addData(CLI::App &app, Session &session);    ///< data prepare|describe
 void addBench(CLI::App &app, Session &session);
+void addPlugins(CLI::App &app, Session &session); ///< plugins list|show
 void addDoctor(CLI::App &app, Session &session);
 void addSchema(CLI::App &app, Session &session);
 #ifdef ORRERY_HAS_RPC

@@ -16,6 +16,7 @@ void addHost(CLI::App &app, Session &session)
     command->add_option("--socket", options.socketPath, "Unix socket (default: in the user's runtime folder)");
     command->add_option("--idle-exit", options.idleExitSeconds, "End after this many idle seconds; 0: never")->capture_default_str();
     command->add_flag("--background", isBackground, "Started by a window: say nothing on the terminal");
+    addPluginFolders(command);
     finish(command, session, [&session] {
         options.home = userDataDir();
         if (!isBackground && !session.json) std::fprintf(stderr, "serving %s\n", options.home.c_str());

@@ -69,6 +69,7 @@ void addModel(CLI::App &app, Session &session)
     passOption(generate, "--alternatives", "Candidates per token in --json (10)", arguments.passed);
     generate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     generate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    addPluginFolders(generate);
     finish(generate, session, [&session, infill] {
         std::vector<std::string> command = {"generate"};
         if (!arguments.promptFile.empty()) command.insert(command.end(), {"--prompt-file", arguments.promptFile});
@@ -96,6 +97,7 @@ void addModel(CLI::App &app, Session &session)
     evaluate->add_option("--data", arguments.data, "File or folder of text, or JSONL")->required();
     evaluate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     evaluate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    addPluginFolders(evaluate);
     finish(evaluate, session, [&session] { return runWorker(session, arguments, {"evaluate", "--data", arguments.data}); });
 }
 

@@ -31,7 +31,7 @@ struct TrainArguments {
 
 Result<RunSpec> buildSpec(const TrainArguments &arguments)
 {
-    SpecBuilder builder;
+    SpecBuilder builder(scanPlugins().fieldTable());
     if (!arguments.specFile.empty()) {
         ORRERY_ASSIGN(const std::string json, readFile(arguments.specFile, 1 << 20));
         ORRERY_TRY(builder.setJson(json));
@@ -104,12 +104,14 @@ void addTrain(CLI::App &app, Session &session)
     trainCommand->add_option("--name", arguments.name, "Name shown in lists");
     trainCommand->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory)");
     trainCommand->add_flag("--quiet", arguments.isQuiet, "No progress");
+    addPluginFolders(trainCommand);
     finish(trainCommand, session, [&session] { return train(session, arguments); });
 
     auto *resumeCommand = app.add_subcommand("resume", "Go on with a run from its newest good checkpoint");
     resumeCommand->add_option("run", arguments.run, "Id, unique prefix, name or path")->required();
     resumeCommand->add_option("--steps", arguments.steps, "New total number of updates");
     resumeCommand->add_flag("--quiet", arguments.isQuiet, "No progress");
+    addPluginFolders(resumeCommand);
     finish(resumeCommand, session, [&session] { return resume(session, arguments); });
 }
 

@@ -163,7 +163,7 @@ Result<void> HostService::watchRuns(RunListSink &sink)
 Result<RunStatus> HostService::createRun(const std::string &specJson, const std::string &directory,
                                          bool start)
 {
-    SpecBuilder builder;
+    SpecBuilder builder(scanPlugins().fieldTable());
     ORRERY_TRY(builder.setJson(specJson));
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
     ORRERY_TRY(requireAbsolute(spec.data.path, "data.path", "create a run"));
@@ -180,6 +180,14 @@ Result<RunStatus> HostService::createRun(const std::string &specJson, const std:
     error.hint += (error.hint.empty() ? "" : " ") + std::string("The run was created as \"") +
                   run.frozen().id + "\" and can be started again.";
     return error;
+}
+
+PluginCatalogue HostService::scanPlugins() const { return PluginCatalogue::scan(pluginDirectories(m_home)); }
+
+Result<PluginListing> HostService::listPlugins()
+{
+    const PluginCatalogue catalogue = scanPlugins();
+    return PluginListing{catalogue.infos(), catalogue.problems()};
 }
 
 Result<RunStatus> HostService::addRun(const std::string &path)

@@ -6,6 +6,7 @@
 #include "app/engine/host/host_runs.h"
 #include "app/engine/host/model_workers.h"
 #include "app/engine/host/run_monitor.h"
+#include "core/plugin/plugin_catalogue.h"
 #include "core/rpc/service_backends.h"
 #include "core/store/catalogue.h"
 
@@ -40,7 +41,12 @@ public:
     Result<void> retire() override;
     [[nodiscard]] bool isRetired() const { return m_isRetired; }
 
+    /// Looks at the disk each time: a plugin that was just installed is there.
+    Result<PluginListing> listPlugins() override;
+
 private:
+    [[nodiscard]] PluginCatalogue scanPlugins() const;
+
     const Catalogue &m_catalogue;
     std::filesystem::path m_home;
     HostRuns &m_runs;

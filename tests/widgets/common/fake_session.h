@@ -52,6 +52,7 @@ public:
     std::map<QString, QString> specs;
     std::map<QString, std::vector<SeriesData>> seriesData;
     QString dataDescription = QStringLiteral("{}");
+    PluginListingValue plugins;
     /// The next request whose name is here ("control", "createRun" …) fails with the error, once.
     std::map<QString, Error> failNext;
     /// While true, answers wait for flush().
@@ -67,7 +68,7 @@ public:
     std::vector<Control> controls;
     std::map<QString, int> watchCounts;
     QStringList createdSpecs, startedRuns, deletedRuns, addedPaths, describedPaths, seriesQueries;
-    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0;
+    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0, numPluginQueries = 0;
     struct Generation {
         QString model;
         GenerateRequest request;
@@ -207,6 +208,11 @@ public:
         };
         answer<QString>("describeData", context, wanted, [this] { return dataDescription; });
         return std::make_unique<FakeRequest>(isWanted, numCancelledDescriptions);
+    }
+    void listPlugins(QObject *context, Reply<PluginListingValue> reply) override
+    {
+        ++numPluginQueries;
+        answer<PluginListingValue>("listPlugins", context, reply, [this] { return plugins; });
     }
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override
     {

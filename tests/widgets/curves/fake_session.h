@@ -181,6 +181,7 @@ public:
     {
         return nullptr;
     }
+    void listPlugins(QObject *, Reply<PluginListingValue>) override {}
     std::unique_ptr<GenerationHandle> generate(const QString &, const GenerateRequest &) override
     {
         return nullptr;

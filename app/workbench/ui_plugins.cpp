@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/ui_plugins.h"
+
+#include "app/workbench/main_window.h"
+#include "core/base/log.h"
+#include "widgets/common/number_text.h"
+#include "widgets/plugins/plugins_panel.h"
+#include "widgets/plugins/ui_plugin.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QPointer>
+
+#include <dlfcn.h>
+#include <exception>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr const char *kEntryName = "orrery_plugin_ui_v";
+constexpr const char *kRebuildHint = "Build the plugin again with the headers of this program.";
+
+Error refusal(const std::string &reason)
+{
+    return Error{ErrorCode::InvalidInput, "Cannot use its window half: " + reason, kRebuildHint};
+}
+
+/// Whatever leaves a plugin's code becomes an error.
+template <typename Function> Result<void> guarded(const char *what, Function &&function)
+{
+    const auto failed = [&](const std::string &reason) { return refusal(std::string(what) + " failed: " + reason); };
+    try {
+        Result<void> result = function();
+        return result.ok() ? result : failed(result.error().text());
+    } catch (const std::exception &error) {
+        return failed(error.what());
+    } catch (...) {
+        return failed("it threw something that is no exception class");
+    }
+}
+
+Result<const UiPluginEntry *> findEntry(const std::string &id, const std::filesystem::path &path)
+{
+    void *library = nullptr;
+    ORRERY_TRY(guarded("loading", [&]() -> Result<void> {
+        library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (library) return {};
+        const char *reason = ::dlerror();
+        return Error{ErrorCode::InvalidInput, std::string(reason ? reason : "unknown").substr(0, 500), ""};
+    }));
+    const std::string expected = std::to_string(kPluginApiVersion);
+    const std::string name = kEntryName + expected;
+    auto *function = reinterpret_cast<UiEntryFunction *>(::dlsym(library, name.c_str()));
+    if (!function) return refusal("its library has no symbol " + name + ".");
+    const UiPluginEntry *entry = function();
+    if (!entry || entry->size < sizeof(UiPluginEntry) || !entry->create || !entry->destroy || !entry->id)
+        return refusal("what its library describes is incomplete.");
+    if (entry->apiVersion != kPluginApiVersion)
+        return refusal("it was built for version " + std::to_string(entry->apiVersion) + " of the plugin interface, expected " + expected + ".");
+    if (entry->id != id) return refusal("its library is that of another plugin.");
+    // Qt is compatible backwards within a major version.
+    if (entry->qtVersion / 0x10000 != QT_VERSION / 0x10000 || entry->qtVersion > QT_VERSION)
+        return refusal("it was built with Qt " + std::to_string(entry->qtVersion >> 16) + "." + std::to_string((entry->qtVersion >> 8) & 0xFF) +
+                       ", expected at most " QT_VERSION_STR ".");
+    if (entry->layout != uiLayout()) return refusal("it was built with headers of another version of this program.");
+    return entry;
+}
+
+bool isPlainName(const QString &name)
+{
+    return !name.isEmpty() && std::all_of(name.begin(), name.end(), [](QChar c) {
+        return c == u'_' || (c.unicode() < 128 && c.isLetterOrNumber());
+    });
+}
+
+} // namespace
+
+/// One plugin in the window, with what it has put there.
+class UiPlugins::Instance final : public UiContext {
+public:
+    Instance(UiPlugins &owner, PluginInfo info) : m_owner(owner), m_info(std::move(info)) {}
+    ~Instance() override
+    {
+        if (!m_plugin) return;
+        tell(guarded("stop()", [this]() -> Result<void> {
+            m_plugin->stop();
+            return {};
+        }));
+        for (const auto &dock : m_docks) delete dock.data();
+        for (const auto &action : m_actions) delete action.data();
+        tell(guarded("destruction", [this]() -> Result<void> {
+            m_entry->destroy(m_plugin);
+            return {};
+        }));
+    }
+    Result<void> open(const std::filesystem::path &library)
+    {
+        ORRERY_ASSIGN(m_entry, findEntry(m_info.id, library));
+        ORRERY_TRY(guarded("create()", [this]() -> Result<void> {
+            m_plugin = m_entry->create();
+            if (m_plugin) return {};
+            return Error{ErrorCode::InvalidInput, "it made nothing.", ""};
+        }));
+        return guarded("configure()", [this] { return m_plugin->configure(*this); });
+    }
+    Result<void> start()
+    {
+        return guarded("start()", [this] { return m_plugin->start(); });
+    }
+
+    [[nodiscard]] const PluginInfo &plugin() const override { return m_info; }
+    [[nodiscard]] EngineSession &session() override { return m_owner.m_session; }
+    Result<void> addPanel(const QString &name, const QString &title, QWidget *panel) override
+    {
+        if (!panel || !isPlainName(name))
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot add panel \"" + toStd(name) + "\": expected a widget and a name of letters, digits and \"_\".", ""};
+        ORRERY_ASSIGN(QDockWidget *const dock,
+                      m_owner.m_window.addPluginPanel(u"plugin_"_s + fromStd(m_info.id) + u'_' + name, title, panel));
+        m_docks.emplace_back(dock);
+        return {};
+    }
+    void addAction(QAction *action) override
+    {
+        if (!action) return;
+        m_owner.m_window.addPluginAction(action);
+        m_actions.emplace_back(action);
+    }
+    [[nodiscard]] QVariant setting(const QString &key, const QVariant &usual) const override
+    {
+        return m_owner.m_settings.value(settingKey(key), usual);
+    }
+    void setSetting(const QString &key, const QVariant &value) override { m_owner.m_settings.setValue(settingKey(key), value); }
+
+private:
+    [[nodiscard]] QString settingKey(const QString &key) const { return u"plugins/"_s + fromStd(m_info.id) + u'/' + key; }
+    void tell(const Result<void> &result) const
+    {
+        if (!result.ok()) logWarning("Plugin " + m_info.id + ": " + result.error().message);
+    }
+
+    UiPlugins &m_owner;
+    PluginInfo m_info;
+    const UiPluginEntry *m_entry = nullptr;
+    UiPlugin *m_plugin = nullptr; ///< freed by the library that made it
+    std::vector<QPointer<QDockWidget>> m_docks;
+    std::vector<QPointer<QAction>> m_actions;
+};
+
+UiPlugins::UiPlugins(MainWindow &window, EngineSession &session, QSettings &settings)
+    : m_window(window), m_session(session), m_settings(settings)
+{
+}
+
+UiPlugins::~UiPlugins()
+{
+    while (!m_instances.empty()) m_instances.pop_back(); // last loaded first
+}
+
+void UiPlugins::load(const PluginCatalogue &catalogue)
+{
+    const auto leaveOut = [this](const std::string &id, const Error &error) {
+        logWarning("Plugin " + id + ": " + error.text());
+        m_problems[id] = fromStd(error.message);
+    };
+    for (const PluginRecord &record : catalogue.records()) {
+        if (!record.info.isUsable() || record.uiLibrary.empty()) continue;
+        m_problems[record.info.id] = QString();
+        auto instance = std::make_unique<Instance>(*this, record.info);
+        if (const auto opened = instance->open(record.uiLibrary); !opened)
+            leaveOut(record.info.id, opened.error());
+        else
+            m_instances.push_back(std::move(instance));
+    }
+    std::vector<std::unique_ptr<Instance>> started;
+    for (auto &instance : m_instances) {
+        if (const auto result = instance->start(); !result)
+            leaveOut(instance->plugin().id, result.error());
+        else
+            started.push_back(std::move(instance));
+    }
+    m_instances = std::move(started);
+    m_window.pluginsPanel().setUiProblems(m_problems);
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// An exception that left the code of a plugin: guardTorch() makes an error of it that names the plugin. Any thread.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace orrery::nn {
+
+class PluginFailure : public std::runtime_error {
+public:
+    PluginFailure(const std::string &id, const std::string &reason)
+        : std::runtime_error("plugin \"" + id + "\" failed: " + reason), m_reason(reason)
+    {
+    }
+    [[nodiscard]] const std::string &reason() const { return m_reason; } ///< without the plugin's id
+
+private:
+    std::string m_reason;
+};
+
+/// Runs a plugin's code. Memory that ran out keeps its type; whatever else is thrown, also what is no exception class,
+/// becomes a PluginFailure.
+class PluginGuard {
+public:
+    explicit PluginGuard(std::string id) : m_id(std::move(id)) {}
+    [[nodiscard]] const std::string &id() const { return m_id; }
+    template <typename Function> auto operator()(Function &&function) const
+    {
+        try {
+            return function();
+        } catch (...) {
+            rethrow();
+        }
+    }
+
+private:
+    [[noreturn]] void rethrow() const;
+    std::string m_id;
+};
+
+} // namespace orrery::nn

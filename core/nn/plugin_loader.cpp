@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/nn/plugin_loader.h"
+
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/nn/engine_plugin.h"
+#include "core/nn/plugin_parts.h"
+#include "core/nn/prepare_plugins.h"
+#include "core/spec/plugin_use.h"
+
+#include <chrono>
+#include <dlfcn.h>
+#include <future>
+#include <thread>
+
+namespace orrery::nn {
+
+namespace {
+
+constexpr auto kStopLimit = std::chrono::seconds(5);
+constexpr const char *kRebuildHint = "Build the plugin again with the headers of this program.";
+
+Error refusal(const std::string &id, const std::string &reason, const std::string &hint)
+{
+    return Error{ErrorCode::InvalidInput, "Cannot use plugin \"" + id + "\": " + reason, hint};
+}
+
+std::string withoutFinalDot(std::string text)
+{
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+}
+
+/// Other versions of the interface that a library has the symbol of.
+std::string otherInterface(void *library)
+{
+    for (int version = 0; version < 10; ++version)
+        if (version != kPluginApiVersion && ::dlsym(library, (kEngineEntryName + std::to_string(version)).c_str()))
+            return std::to_string(version);
+    return {};
+}
+
+Result<void *> openLibrary(const std::string &id, const std::filesystem::path &path)
+{
+    const auto failed = [&](const std::string &reason) {
+        return refusal(id, "its library could not be loaded (" + sanitizeUtf8(reason.substr(0, 500)) + ").", kRebuildHint);
+    };
+    try {
+        // Local: two plugins may have symbols of one name. Never closed: code may still run, and torch keeps pointers.
+        if (void *library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+        const char *reason = ::dlerror();
+        return failed(reason ? reason : "unknown");
+    } catch (const std::exception &error) {
+        return failed(error.what());
+    } catch (...) {
+        return failed("it threw something while it was loaded");
+    }
+}
+
+Result<const EnginePluginEntry *> findEntry(const std::string &id, const std::filesystem::path &path)
+{
+    ORRERY_ASSIGN(void *const library, openLibrary(id, path));
+    const std::string expected = std::to_string(kPluginApiVersion);
+    const std::string name = kEngineEntryName + expected;
+    auto *function = reinterpret_cast<EngineEntryFunction *>(::dlsym(library, name.c_str()));
+    if (!function) {
+        const std::string other = otherInterface(library);
+        if (other.empty())
+            return refusal(id, "its library \"" + path.string() + "\" has no symbol " + name + ".",
+                           "Put ORRERY_ENGINE_PLUGIN into one of its sources.");
+        return refusal(id, "its library was built for version " + other + " of the plugin interface, expected " + expected + ".",
+                       kRebuildHint);
+    }
+    const EnginePluginEntry *entry = function();
+    if (!entry || entry->size < sizeof(EnginePluginEntry) || !entry->create || !entry->destroy || !entry->id || !entry->torchVersion)
+        return refusal(id, "what its library describes is incomplete.", kRebuildHint);
+    if (entry->apiVersion != kPluginApiVersion)
+        return refusal(id, "its library was built for version " + std::to_string(entry->apiVersion) +
+                               " of the plugin interface, expected " + expected + ".",
+                       kRebuildHint);
+    if (entry->id != id)
+        return refusal(id, "its library is that of plugin \"" + sanitizeUtf8(std::string_view(entry->id).substr(0, 80)) + "\".",
+                       "Restore the plugin's folder.");
+    if (std::string_view(entry->torchVersion) != TORCH_VERSION)
+        return refusal(id, "its library was built with LibTorch " + sanitizeUtf8(std::string_view(entry->torchVersion).substr(0, 40)) +
+                               ", expected " TORCH_VERSION ".",
+                       kRebuildHint);
+    if (entry->layout != engineLayout())
+        return refusal(id, "its library was built with headers of another version of this program.", kRebuildHint);
+    return entry;
+}
+
+} // namespace
+
+/// One plugin of this process, from create to destroy, and the context that it was given.
+class EnginePlugins::Instance final : public EngineContext {
+public:
+    Instance(PluginInfo info, std::map<std::string, FieldValue> settings)
+        : m_info(std::move(info)), m_guard(m_info.id), m_settings(std::move(settings)),
+          m_feedForwards(feedForwardRegistry(), m_info, "FeedForward"), m_blocks(blockRegistry(), m_info, "Block")
+    {
+    }
+    Result<void> open(const std::filesystem::path &library)
+    {
+        ORRERY_ASSIGN(m_entry, findEntry(m_info.id, library));
+        ORRERY_TRY(run("create()", [this]() -> Result<void> {
+            m_plugin = m_entry->create();
+            if (m_plugin) return {};
+            return Error{ErrorCode::InvalidInput, "It made nothing.", kRebuildHint};
+        }));
+        ORRERY_TRY(run("configure()", [this] { return m_plugin->configure(*this); }));
+        for (const std::string &name : {m_feedForwards.missingName(), m_blocks.missingName()})
+            if (!name.empty())
+                return refusal(m_info.id, "its library did not register \"" + name + "\", which its JSON lists under \"provides\".",
+                               kRebuildHint);
+        return {};
+    }
+    Result<void> start()
+    {
+        return run("start()", [this] { return m_plugin->start(); });
+    }
+
+    /// stop() and destruction, without letting either hold up the process.
+    static void shutDown(std::shared_ptr<Instance> self)
+    {
+        if (self->m_plugin) {
+            // The thread keeps the context: a plugin that does not come back in time may still use it.
+            auto done = std::make_shared<std::promise<void>>();
+            const std::future<void> isDone = done->get_future();
+            std::thread([self, done] {
+                self->tryOnTheWayDown([&] { self->m_plugin->stop(); });
+                self->tryOnTheWayDown([&] { self->m_entry->destroy(self->m_plugin); });
+                done->set_value();
+            }).detach();
+            if (isDone.wait_for(kStopLimit) != std::future_status::ready)
+                logWarning("Plugin " + self->m_info.id + " did not stop within 5 s and is left behind.");
+        }
+        self->m_feedForwards.clear();
+        self->m_blocks.clear();
+    }
+
+    [[nodiscard]] const std::string &id() const override { return m_info.id; }
+    [[nodiscard]] const PluginSettings &settings() const override { return m_settings; }
+    [[nodiscard]] PluginRegistry<FeedForward> &feedForwards() override { return m_feedForwards; }
+    [[nodiscard]] PluginRegistry<Block> &blocks() override { return m_blocks; }
+    void log(std::string_view text) override { logInfo("plugin " + m_info.id + ": " + sanitizeUtf8(text.substr(0, 4096))); }
+
+private:
+    /// An error or exception of the plugin as the reason why it cannot be used.
+    template <typename Function> Result<void> run(const char *what, Function &&function)
+    {
+        const auto failed = [&](const std::string &reason, const std::string &hint) {
+            return refusal(m_info.id, std::string(what) + " failed: " + withoutFinalDot(sanitizeUtf8(reason.substr(0, 2000))) + ".",
+                           hint.empty() ? "Ask the plugin's author, or run without it." : hint);
+        };
+        try {
+            Result<void> result = m_guard(function);
+            if (result.ok()) return result;
+            return failed(result.error().message, result.error().hint);
+        } catch (const PluginFailure &failure) {
+            return failed(failure.reason(), "");
+        } catch (const std::exception &error) {
+            return failed(error.what(), "");
+        }
+    }
+    /// One call on the way down: what it throws is only told.
+    template <typename Function> void tryOnTheWayDown(Function &&function)
+    {
+        try {
+            m_guard(function);
+        } catch (const std::exception &error) {
+            logWarning(std::string("On the way down, ") + error.what());
+        }
+    }
+
+    PluginInfo m_info;
+    PluginGuard m_guard;
+    PluginSettings m_settings;
+    ScopedRegistry<FeedForward> m_feedForwards;
+    ScopedRegistry<Block> m_blocks;
+    const EnginePluginEntry *m_entry = nullptr;
+    EnginePlugin *m_plugin = nullptr; ///< freed by the library that made it
+};
+
+EnginePlugins::EnginePlugins() = default;
+EnginePlugins::~EnginePlugins() { stop(); }
+
+Result<void> EnginePlugins::load(const PluginCatalogue &catalogue, const RunSpec &spec)
+{
+    stop();
+    const FieldTable::Ptr table = catalogue.fieldTable();
+    ORRERY_TRY(checkPluginUse(spec, *table));
+    std::map<std::string, std::string> frozen;
+    for (const std::string &text : spec.plugins.use)
+        if (const auto reference = parsePluginReference(text)) frozen[reference->id] = reference->version;
+
+    std::vector<LoadedPlugin> loaded;
+    const auto undo = [this](Error error) {
+        stop();
+        return error;
+    };
+    for (const std::string &id : pluginsUsedBy(spec, *table)) {
+        const PluginRecord *record = catalogue.find(id);
+        loaded.push_back({id, record->info.version, frozen[id]});
+        if (record->engineLibrary.empty()) continue; // a window's plugin
+        auto settings = pluginSettings(spec, *table, id);
+        if (!settings) return undo(settings.error());
+        m_instances.push_back(std::make_shared<Instance>(record->info, std::move(*settings)));
+        if (auto opened = m_instances.back()->open(record->engineLibrary); !opened) return undo(opened.error());
+    }
+    for (const auto &instance : m_instances)
+        if (auto started = instance->start(); !started) return undo(started.error());
+    m_loaded = std::move(loaded);
+    return {};
+}
+
+void EnginePlugins::stop()
+{
+    while (!m_instances.empty()) {
+        Instance::shutDown(std::move(m_instances.back()));
+        m_instances.pop_back();
+    }
+    m_loaded.clear();
+}
+
+Result<void> preparePlugins(const PreparePlugins &prepare, const RunSpec &spec)
+{
+    if (spec.plugins.use.empty()) return {};
+    if (prepare) return prepare(spec);
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot use plugins " + joinText(spec.plugins.use, ", ") + ": this program loads none.",
+                 "Use orrery-engine, which does."};
+}
+
+const FieldValue &PluginSettings::find(const std::string &name) const
+{
+    const auto found = m_values.find(name);
+    if (found == m_values.end())
+        throw std::out_of_range("it asked for setting \"" + name + "\", which its JSON does not declare");
+    return found->second;
+}
+
+void PluginSettings::throwWrongType(const std::string &name)
+{
+    throw std::invalid_argument("it asked for setting \"" + name + "\" as another type than its JSON declares");
+}
+
+} // namespace orrery::nn

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads the engine halves that a spec uses into this process and takes their parts out of the registries again. A library
+// that was loaded stays loaded. One owner, a worker; load() on the thread that owns the model, no other thread beside it.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/plugin/plugin_catalogue.h"
+#include "core/spec/run_spec.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace orrery::nn {
+
+struct LoadedPlugin {
+    std::string id;
+    std::string version;       ///< of what was loaded
+    std::string frozenVersion; ///< that the spec names; empty: none
+};
+
+class EnginePlugins {
+public:
+    EnginePlugins();
+    ~EnginePlugins(); ///< stop()
+    EnginePlugins(const EnginePlugins &) = delete;
+    EnginePlugins &operator=(const EnginePlugins &) = delete;
+
+    /// Everything that the spec uses, those that others require first; before its model is built. What was loaded for
+    /// another spec is stopped first. Either all of it is loaded or nothing.
+    /// @error InvalidInput "Cannot use plugin "x": …" for one that is missing, refused, of another version or interface,
+    /// lacks its symbol or a part, or fails in configure() or start()
+    Result<void> load(const PluginCatalogue &catalogue, const RunSpec &spec);
+    /// Last loaded first: stop() with 5 s for each, then its parts leave the registries. No model may live any more.
+    void stop();
+    [[nodiscard]] const std::vector<LoadedPlugin> &loaded() const { return m_loaded; }
+
+private:
+    class Instance;
+    std::vector<std::shared_ptr<Instance>> m_instances;
+    std::vector<LoadedPlugin> m_loaded;
+};
+
+} // namespace orrery::nn

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// All plugins of some folders, with the reason for each that cannot be used. Nothing is loaded. Immutable once scanned;
+// any thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/plugin/plugin_directories.h"
+#include "core/spec/field_table.h"
+#include "core/spec/plugin_info.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orrery {
+
+struct PluginRecord {
+    PluginInfo info;
+    std::filesystem::path engineLibrary; ///< absolute, checked; empty: no such half, or refused
+    std::filesystem::path uiLibrary;
+};
+
+class PluginCatalogue {
+public:
+    /// Reads every manifest and checks every file. A plugin that is not right is listed with its reason, never an error.
+    static PluginCatalogue scan(const std::vector<PluginDirectory> &directories);
+    /// scan(pluginDirectories(userDataDir()))
+    static PluginCatalogue ofThisUser();
+
+    /// Those that others require first. Of two with one id the first found counts; the other is listed as refused.
+    [[nodiscard]] const std::vector<PluginRecord> &records() const { return m_records; }
+    [[nodiscard]] const PluginRecord *find(std::string_view id) const;
+    [[nodiscard]] std::vector<PluginInfo> infos() const;
+    /// The program's fields and those of these plugins.
+    [[nodiscard]] FieldTable::Ptr fieldTable() const { return FieldTable::withPlugins(infos()); }
+    /// What is wrong with folders as such: named but missing, or not to be trusted.
+    [[nodiscard]] const std::vector<Error> &problems() const { return m_problems; }
+
+private:
+    void scanDirectory(const PluginDirectory &directory);
+
+    std::vector<PluginRecord> m_records;
+    std::vector<Error> m_problems;
+};
+
+} // namespace orrery

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/base/check_result.h"
+#include "tests/plugin/plugin_fixture.h"
+
+#include "core/base/text.h"
+
+#include <QFileInfo>
+#include <unistd.h>
+
+using namespace orrery;
+using orrery::test::libraryHeader;
+using orrery::test::manifestOf;
+using orrery::test::PluginFolder;
+
+namespace {
+
+QByteArray requiring(const QByteArray &id, const QByteArray &version = {})
+{
+    return R"("requires":[{"id":")" + id + "\"" + (version.isEmpty() ? QByteArray() : R"(,"version":")" + version + "\"") + "}]";
+}
+
+QStringList order(const PluginCatalogue &catalogue)
+{
+    QStringList ids;
+    for (const PluginRecord &record : catalogue.records()) ids << qtext(record.info.id);
+    return ids;
+}
+
+} // namespace
+
+class TestPluginCatalogue : public QObject {
+    Q_OBJECT
+
+    /// The one plugin "x" is listed in this state with this reason and a next step.
+    void checkState(const PluginFolder &folder, const char *id, PluginState state, const char *reason)
+    {
+        const PluginInfo info = folder.scanned(id);
+        QCOMPARE(pluginStateName(info.state), pluginStateName(state));
+        QVERIFY2(qtext(info.reason).contains(QString::fromUtf8(reason)), info.reason.c_str());
+        QVERIFY(!info.hint.empty());
+    }
+
+private Q_SLOTS:
+    void listsWhatIsThere()
+    {
+        PluginFolder folder;
+        folder.add("beta");
+        folder.add("alpha", R"("provides":[{"point":"FeedForward","name":"alpha_ffn"}])");
+        folder.write("notes.txt", "no plugin");
+        folder.write(".hidden/hidden.json", "{");
+        folder.write("Not A Plugin/x", "");
+        const PluginCatalogue catalogue = folder.scan();
+        QCOMPARE(order(catalogue), (QStringList{"alpha", "beta"}));
+        QVERIFY(catalogue.problems().empty());
+        const PluginRecord *alpha = catalogue.find("alpha");
+        QVERIFY(alpha && alpha->info.isUsable() && alpha->info.reason.empty());
+        QCOMPARE(qtext(alpha->engineLibrary.filename().string()), QString("libalpha.so"));
+        QCOMPARE(qtext(alpha->info.directory), QFileInfo(folder.path("alpha")).canonicalFilePath());
+        QVERIFY(!catalogue.find("gamma"));
+        QVERIFY(catalogue.fieldTable()->providerOf("FeedForward", "alpha_ffn")->id == "alpha");
+    }
+    void aMissingFolderIsToldOnlyWhenItWasNamed()
+    {
+        const std::filesystem::path path = "/nowhere/plugins";
+        QVERIFY(PluginCatalogue::scan({{path, DirectoryNeed::Optional}}).problems().empty());
+        const auto problems = PluginCatalogue::scan({{path, DirectoryNeed::Named}}).problems();
+        QCOMPARE(problems.size(), size_t{1});
+        QVERIFY(problems[0].message.find("/nowhere/plugins") != std::string::npos);
+    }
+    void aFolderThatOthersMayWriteIsNotSearched()
+    {
+        PluginFolder folder;
+        folder.add("x");
+        folder.setMode(QString(), 0777);
+        const PluginCatalogue catalogue = folder.scan();
+        QVERIFY(catalogue.records().empty());
+        QCOMPARE(catalogue.problems().size(), size_t{1});
+        QVERIFY2(catalogue.problems()[0].text().find("everybody may write it") != std::string::npos,
+                 catalogue.problems()[0].text().c_str());
+    }
+
+    void refusesBrokenJson()
+    {
+        PluginFolder folder;
+        folder.addAs("x", "{\n  \"id\": \"x\",\n  \"name\" \"y\"\n}");
+        checkState(folder, "x", PluginState::Refused, "line 3");
+    }
+    void refusesAnotherInterface()
+    {
+        PluginFolder folder;
+        folder.addAs("x", manifestOf("x").replace("\"apiVersion\":1", "\"apiVersion\":2"));
+        checkState(folder, "x", PluginState::Refused, "version 2 of the plugin interface, expected 1");
+    }
+    void refusesAFolderWithoutManifest()
+    {
+        PluginFolder folder;
+        folder.write("x/readme", "");
+        checkState(folder, "x", PluginState::Refused, "x.json");
+    }
+    void refusesAMissingLibrary()
+    {
+        PluginFolder folder;
+        folder.add("x");
+        QVERIFY(QFile::remove(folder.path("x/libx.so")));
+        checkState(folder, "x", PluginState::Refused, "the library is missing");
+    }
+    void refusesWhatIsNoLibrary_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QString>("reason");
+        QByteArray program = libraryHeader();
+        program[16] = ET_EXEC;
+        QByteArray other = libraryHeader();
+        other[18] = EM_SPARC;
+        QTest::newRow("text") << QByteArray("#!/bin/sh\nrm -rf /\n").repeated(9) << "it is no library";
+        QTest::newRow("empty") << QByteArray() << "it is no library";
+        QTest::newRow("cut off") << libraryHeader().first(20) << "it is no library";
+        QTest::newRow("program") << program << "it is a program";
+        QTest::newRow("another processor") << other << "another kind of processor";
+    }
+    void refusesWhatIsNoLibrary()
+    {
+        QFETCH(QByteArray, content);
+        QFETCH(QString, reason);
+        PluginFolder folder;
+        folder.add("x");
+        folder.write("x/libx.so", content);
+        checkState(folder, "x", PluginState::Refused, qPrintable(reason));
+    }
+    void refusesWhatOthersMayWrite_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<int>("mode");
+        QTest::addColumn<QString>("who");
+        for (const char *name : {"x", "x/x.json", "x/libx.so"}) {
+            const int mode = QString(name) == "x" ? 0755 : 0644;
+            QTest::addRow("%s by everybody", name) << name << (mode | 0002) << "everybody may write it";
+            QTest::addRow("%s by its group", name) << name << (mode | 0020) << "its group may write it";
+        }
+    }
+    void refusesWhatOthersMayWrite()
+    {
+        QFETCH(QString, name);
+        QFETCH(int, mode);
+        QFETCH(QString, who);
+        PluginFolder folder;
+        folder.add("x");
+        folder.setMode(name, static_cast<mode_t>(mode));
+        checkState(folder, "x", PluginState::Refused, qPrintable(who));
+        checkState(folder, "x", PluginState::Refused, qPrintable(QFileInfo(folder.path(name)).fileName()));
+    }
+    void refusesWhatBelongsToSomebodyElse()
+    {
+        if (::geteuid() != 0) QSKIP("Only root can give files away.");
+        for (const char *name : {"x", "x/x.json", "x/libx.so"}) {
+            PluginFolder folder;
+            folder.add("x");
+            QCOMPARE(::chown(folder.path(name).toUtf8().constData(), 4711, 4711), 0);
+            checkState(folder, "x", PluginState::Refused, "it belongs to user 4711");
+        }
+    }
+    void refusesLinksOutOfTheFolder()
+    {
+        PluginFolder folder;
+        PluginFolder elsewhere;
+        elsewhere.add("x");
+        folder.add("x");
+        QFile::remove(folder.path("x/libx.so"));
+        QVERIFY(QFile::link(elsewhere.path("x/libx.so"), folder.path("x/libx.so")));
+        checkState(folder, "x", PluginState::Refused, "it is a link to");
+        QFile::remove(folder.path("x/libx.so"));
+        folder.write("x/libx.so.1", libraryHeader());
+        QVERIFY(QFile::link("libx.so.1", folder.path("x/libx.so"))); // within the folder, as linkers make them
+        QVERIFY(folder.scanned("x").isUsable());
+        QFile::remove(folder.path("x/x.json"));
+        QVERIFY(QFile::link(elsewhere.path("x/x.json"), folder.path("x/x.json")));
+        checkState(folder, "x", PluginState::Refused, "it is a link");
+        QDir(folder.path("x")).removeRecursively();
+        QVERIFY(QFile::link(elsewhere.path("x"), folder.path("x")));
+        checkState(folder, "x", PluginState::Refused, "it is a link");
+    }
+    void refusesNamesThatAreTaken()
+    {
+        PluginFolder folder;
+        folder.add("alpha", R"("provides":[{"point":"FeedForward","name":"new_ffn"}])");
+        folder.add("beta", R"("provides":[{"point":"FeedForward","name":"new_ffn"}])");
+        folder.add("gamma", R"("provides":[{"point":"FeedForward","name":"gelu"}])");
+        folder.add("delta", R"("provides":[{"point":"Block","name":"new_ffn"}])"); // another point, another name
+        QVERIFY(folder.scanned("alpha").isUsable());
+        QVERIFY(folder.scanned("delta").isUsable());
+        checkState(folder, "beta", PluginState::Refused, "plugin \"alpha\" has that name");
+        checkState(folder, "gamma", PluginState::Refused, "the program itself has that name");
+    }
+    void theFirstOfTwoCounts()
+    {
+        PluginFolder first;
+        PluginFolder second;
+        first.add("x");
+        second.add("x");
+        const auto catalogue = PluginCatalogue::scan(
+            {{first.fsPath(), DirectoryNeed::Named}, {second.fsPath(), DirectoryNeed::Named}, {first.fsPath(), DirectoryNeed::Named}});
+        QCOMPARE(order(catalogue), (QStringList{"x", "x"}));
+        QVERIFY(catalogue.records()[0].info.isUsable());
+        QVERIFY(catalogue.find("x") == &catalogue.records()[0]);
+        const PluginInfo &other = catalogue.records()[1].info;
+        QVERIFY(other.state == PluginState::Refused && other.reason.find("was found first in") != std::string::npos);
+        QVERIFY(catalogue.records()[1].info.directory.find(second.path().toStdString()) != std::string::npos);
+        // Also when it is of no use: a plugin that was broken must not silently become other code.
+        QFile::remove(first.path("x/libx.so"));
+        const auto again = PluginCatalogue::scan({{first.fsPath(), DirectoryNeed::Named}, {second.fsPath(), DirectoryNeed::Named}});
+        QVERIFY(!again.find("x")->info.isUsable());
+        QVERIFY(!again.fieldTable()->findPlugin("x")->isUsable());
+    }
+
+    void ordersByRequirement()
+    {
+        PluginFolder folder;
+        folder.add("alpha", requiring("mu"));
+        folder.add("mu", requiring("zeta", "1.0"));
+        folder.add("nu");
+        folder.add("zeta");
+        QCOMPARE(order(folder.scan()), (QStringList{"zeta", "mu", "alpha", "nu"}));
+        for (const char *id : {"zeta", "mu", "alpha", "nu"}) QVERIFY(folder.scanned(id).isUsable());
+    }
+    void disablesWhatLacksARequirement()
+    {
+        PluginFolder folder;
+        folder.add("x", requiring("y", "1.2"));
+        checkState(folder, "x", PluginState::Disabled, "requires plugin \"y\" 1.2, which is not installed");
+        folder.add("y");
+        checkState(folder, "x", PluginState::Disabled, "which is installed in version 1.0.0");
+        folder.addAs("y", manifestOf("y").replace("1.0.0", "2.0.0"));
+        checkState(folder, "x", PluginState::Disabled, "which is installed in version 2.0.0");
+        folder.addAs("y", manifestOf("y").replace("1.0.0", "1.3.0"));
+        QVERIFY(folder.scanned("x").isUsable());
+        folder.setMode("y/y.json", 0666);
+        checkState(folder, "x", PluginState::Disabled, "which is refused: cannot trust");
+    }
+    void disablesCyclesAndWhatStandsOnThem()
+    {
+        PluginFolder folder;
+        folder.add("a", requiring("b"));
+        folder.add("b", requiring("c"));
+        folder.add("c", requiring("a"));
+        folder.add("d", requiring("b"));
+        folder.add("e", requiring("e"));
+        folder.add("f");
+        for (const char *id : {"a", "b", "c"}) checkState(folder, id, PluginState::Disabled, "It requires itself: a → b → c → a.");
+        checkState(folder, "d", PluginState::Disabled, "which is disabled: it requires itself");
+        checkState(folder, "e", PluginState::Disabled, "It requires itself: e → e.");
+        QVERIFY(folder.scanned("f").isUsable());
+        QCOMPARE(folder.scan().records().size(), size_t{6});
+    }
+    void aLongChainIsFine()
+    {
+        PluginFolder folder;
+        for (int i = 0; i < 200; ++i)
+            folder.add("p" + QByteArray::number(1000 - i), i == 0 ? QByteArray() : requiring("p" + QByteArray::number(1001 - i)));
+        const PluginCatalogue catalogue = folder.scan();
+        QCOMPARE(catalogue.records().size(), size_t{200});
+        QCOMPARE(qtext(catalogue.records().front().info.id), QString("p1000"));
+        QVERIFY(catalogue.find("p801")->info.isUsable());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPluginCatalogue)
+#include "tst_plugin_catalogue.moc"
