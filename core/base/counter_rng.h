@@ -20,6 +20,7 @@ enum class RngPurpose : uint32_t {
     Sampling = 6,
     Split = 7,
     Objective = 8, ///< kind of a sequence, its prefix or hole
+    ModalityDropout = 9,
 };
 
 struct RngKey {

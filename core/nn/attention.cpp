@@ -6,6 +6,7 @@
 #include <cmath>
 
 namespace orrery::nn {
+
 CausalAttention::CausalAttention(BuildContext &build)
     : m_layer(build.layer), m_numHeads(build.spec.heads), m_headWidth(build.spec.width / build.spec.heads),
       m_hasQkNorm(build.spec.qkNorm), m_tables(build.tables)

@@ -4,6 +4,7 @@
 #include "core/nn/block.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/masks.h"
+#include "core/nn/multimodal_block.h"
 
 namespace orrery::nn {
 
@@ -24,6 +25,7 @@ Registry<Block> &blockRegistry()
     static Registry<Block> registry = [] {
         Registry<Block> built;
         built.add("reference", makeReferenceBlock);
+        built.add("multimodal", makeMultiModalBlock);
         return built;
     }();
     return registry;

@@ -39,16 +39,15 @@ Weight ParameterStore::add(const std::string &name, at::IntArrayRef shape, const
 {
     const at::NoGradGuard noGrad;
     const size_t index = m_parameters.size();
-    at::Tensor tensor =
-        init.kind == ParameterInit::Kind::Ones ? at::ones(shape, at::kFloat) : at::zeros(shape, at::kFloat);
+    at::Tensor tensor = at::full(shape, init.value, at::kFloat);
     if (init.kind == ParameterInit::Kind::Normal) {
         const CounterRng rng(
             {.seed = m_seed, .layer = static_cast<uint32_t>(index), .purpose = RngPurpose::WeightInit});
-        fillNormal(tensor.data_ptr<float>(), tensor.numel(), rng, init.deviation);
+        fillNormal(tensor.data_ptr<float>(), tensor.numel(), rng, init.value);
     }
     tensor = tensor.to(m_device);
     tensor.set_requires_grad(true);
-    m_parameters.push_back({name, tensor, shape.size() >= 2});
+    m_parameters.push_back({name, tensor, shape.size() == 2});
     m_copies.emplace_back();
     return {this, index};
 }

@@ -13,13 +13,14 @@
 
 namespace orrery::nn {
 
-/// How a parameter begins. Normal: N(0, deviation).
+/// How a parameter begins. Normal: N(0, value); Constant: value everywhere.
 struct ParameterInit {
-    enum class Kind : uint8_t { Zeros, Ones, Normal };
-    Kind kind = Kind::Zeros;
-    float deviation = 0.0f;
-    static ParameterInit zeros() { return {Kind::Zeros, 0.0f}; }
-    static ParameterInit ones() { return {Kind::Ones, 0.0f}; }
+    enum class Kind : uint8_t { Constant, Normal };
+    Kind kind = Kind::Constant;
+    float value = 0.0f;
+    static ParameterInit zeros() { return constant(0.0f); }
+    static ParameterInit ones() { return constant(1.0f); }
+    static ParameterInit constant(float value) { return {Kind::Constant, value}; }
     static ParameterInit normal(float deviation) { return {Kind::Normal, deviation}; }
 };
 
@@ -45,7 +46,7 @@ public:
     ParameterStore(const ParameterStore &) = delete;
     ParameterStore &operator=(const ParameterStore &) = delete;
 
-    /// Weights of two dimensions decay, all others do not. The numbers depend on seed and creation index
+    /// Matrices decay; norms, biases and gates, of any other number of dimensions, do not. The numbers depend on seed and creation index
     /// alone.
     Weight add(const std::string &name, at::IntArrayRef shape, const ParameterInit &init);
     [[nodiscard]] std::vector<Parameter> &parameters() { return m_parameters; }

@@ -9,6 +9,8 @@
 #include "core/nn/dropout.h"
 #include "core/nn/extension_points.h"
 #include "core/nn/layers.h"
+#include "core/nn/modality_embedding.h"
+#include "core/nn/multimodal_attention.h"
 #include "core/nn/torch_guard.h"
 
 #include <torch/torch.h>
@@ -30,7 +32,8 @@ public:
         else
             std::tie(m_tables.ropeCos_TD, m_tables.ropeSin_TD) =
                 makeRopeTables(m_spec.context, m_spec.width / m_spec.heads, device);
-        const auto *factory = blockRegistry().find(m_spec.block);
+        m_modalities = ModalityEmbedding(m_store, m_spec);
+        const auto *factory = blockRegistry().find(hasModalityWeights(m_spec) ? "multimodal" : m_spec.block);
         for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
             BuildContext build{m_spec, layer, "blocks." + std::to_string(layer) + ".", m_store, m_tables};
             m_blocks.push_back((*factory)(build));
@@ -58,7 +61,10 @@ public:
         ForwardContext pass = context;
         pass.mask = makeMask(ids_BT, context, offset);
         at::Tensor x_BTC = embed(ids_BT, pass, offset);
-        for (const auto &block : m_blocks) x_BTC = block->forward(x_BTC, pass);
+        if (hasModalityWeights(m_spec))
+            x_BTC = multiModalBlocks(x_BTC, pass);
+        else
+            for (const auto &block : m_blocks) x_BTC = block->forward(x_BTC, pass);
         if (context.cache) context.cache->length += numTokens;
         return m_finalNorm.forward(x_BTC, context.dtype);
     }
@@ -73,19 +79,31 @@ public:
     at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
                     const ForwardContext &context) override
     {
-        const at::Tensor logits_NV = logits(ids_BT, context).view({-1, m_vocabSize});
+        const at::Tensor logits_NV = logits(ids_BT, context).reshape({-1, m_vocabSize});
         at::Tensor targets_N = targets_BT.reshape({-1});
         if (mask_BT.defined()) targets_N = targets_N.masked_fill(mask_BT.reshape({-1}) == 0, kIgnoredTarget);
-        return at::cross_entropy_loss(logits_NV, targets_N, {}, at::Reduction::Mean, kIgnoredTarget);
+        const at::Tensor loss =
+            at::cross_entropy_loss(logits_NV, targets_N, {}, at::Reduction::Mean, kIgnoredTarget);
+        const bool hasZLoss =
+            context.isTraining && m_spec.attention.numModalities > 1 && m_spec.attention.zLoss > 0;
+        if (!hasZLoss) return loss;
+        // Source: Chowdhery et al. (2022), "PaLM", section 5: 1e-4 · log² Z, over the same targets as the
+        // loss.
+        const at::Tensor logZ_N = logits_NV.logsumexp(-1);
+        const at::Tensor counts_N = (targets_N != kIgnoredTarget).to(logZ_N.scalar_type());
+        return loss +
+               m_spec.attention.zLoss * (logZ_N.square() * counts_N).sum() / counts_N.sum().clamp_min(1);
     }
 
     [[nodiscard]] KvCache makeCache(int64_t batch, int64_t capacity) const override
     {
         KvCache cache;
-        const std::vector<int64_t> shape = {batch, m_spec.heads, capacity, m_spec.width / m_spec.heads};
+        const int64_t width = m_spec.width / m_spec.heads;
+        const int64_t keyWidth = width + extraKeyWidth(m_spec);
+        const at::TensorOptions options = at::TensorOptions(at::kFloat).device(m_store.device());
         for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
-            cache.keys.push_back(at::zeros(shape, at::TensorOptions(at::kFloat).device(m_store.device())));
-            cache.values.push_back(at::zeros_like(cache.keys.back()));
+            cache.keys.push_back(at::zeros({batch, m_spec.heads, capacity, keyWidth}, options));
+            cache.values.push_back(at::zeros({batch, m_spec.heads, capacity, width}, options));
         }
         return cache;
     }
@@ -97,6 +115,7 @@ private:
     {
         const at::ScalarType precise = preciseType(context.dtype);
         at::Tensor x_BTC = at::embedding(m_tokens.as(precise), ids_BT);
+        if (context.modalities) x_BTC = m_modalities.place(x_BTC, *context.modalities, context.dtype);
         if (m_positions.exists()) x_BTC = x_BTC + m_positions.as(precise).narrow(0, offset, ids_BT.size(1));
         const at::Tensor mask = residualMask(context, m_spec.layers, DropoutPlace::Embedding, x_BTC.sizes(),
                                              dropoutOf(m_spec, context), 0.0, x_BTC.device());
@@ -116,12 +135,34 @@ private:
                             at::TensorOptions(attentionType(context.dtype, device.is_cuda())).device(device));
     }
 
+    /// These blocks work on a stream that is sorted by modality: sorted once on the way in, back on the way
+    /// out.
+    at::Tensor multiModalBlocks(const at::Tensor &x_BTC, const ForwardContext &context)
+    {
+        ForwardContext inner = context;
+        ModalityInput input;
+        if (context.modalities) {
+            input = *context.modalities;
+            if (context.isTraining)
+                input.keyBias_BT = dropModalities(input.layout, context, m_spec.attention.modalityDropout);
+        } else {
+            input.layout = makeModalityLayout(at::zeros({x_BTC.size(0), x_BTC.size(1)}, at::kLong),
+                                              m_spec.attention.numModalities, x_BTC.device());
+        }
+        inner.modalities = &input;
+        const ModalityLayout &layout = input.layout;
+        at::Tensor x_1NC = layout.sorted(x_BTC.reshape({-1, m_spec.width})).unsqueeze(0);
+        for (const auto &block : m_blocks) x_1NC = block->forward(x_1NC, inner);
+        return layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes());
+    }
+
     ModelSpec m_spec;
     int64_t m_vocabSize = 0;
     mutable ParameterStore m_store;
     SharedTables m_tables;
     Weight m_tokens;
     Weight m_positions;
+    ModalityEmbedding m_modalities;
     std::vector<std::unique_ptr<Block>> m_blocks;
     std::map<std::string, std::unique_ptr<MaskPolicy>> m_masks; ///< made when first asked for
     Norm m_finalNorm;

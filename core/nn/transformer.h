@@ -42,6 +42,7 @@ struct AttentionMask {
     /// Of Bias: 0 where query t may look at key s, -inf elsewhere, S = cached tokens + T; B may be 1.
     at::Tensor bias_B1TS;
 };
+struct ModalityInput;
 
 struct ForwardContext {
     bool isTraining = false;
@@ -54,6 +55,8 @@ struct ForwardContext {
     std::string maskPolicy = "causal";  ///< causal, bidirectional, prefix, or what somebody registered
     std::vector<int64_t> prefixLengths; ///< for "prefix": tokens of each sequence that see one another
     AttentionMask mask;                 ///< filled in by the model from the three above; leave it empty
+    /// What of the batch is not text (core/nn/modality_input.h); null: everything is text.
+    const ModalityInput *modalities = nullptr;
 };
 
 class Transformer {
@@ -75,7 +78,8 @@ public:
     virtual at::Tensor hidden(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
     /// @param ids_BT int64   @return logits_BTV fp32
     virtual at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
-    /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined.
+    /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined. In training a
+    /// model of several modalities adds attention.z_loss · log² Z, Z the softmax's denominator.
     virtual at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
                             const ForwardContext &context) = 0;
     [[nodiscard]] virtual KvCache makeCache(int64_t batch, int64_t capacity) const = 0;

@@ -133,7 +133,8 @@ std::string specToCommand(const SpecBuilder &builder);
 std::vector<std::string> presetNames();
 /// "tiny: 4 layers × 128, context 128, 0.9 M parameters"; empty for an unknown name.
 std::string presetSummary(std::string_view name);
-/// Sets the preset's defaults for all fields it owns: everything under model but dropout and stochastic_depth, and
+/// Sets the preset's defaults for all fields it owns: everything under model but dropout and stochastic_depth (attention
+/// and media are groups of their own), and
 /// train.batch_size, train.accumulation, optimizer.lr. An unknown name changes nothing.
 void applyPreset(RunSpec &spec, std::string_view name);
 

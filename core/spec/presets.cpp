@@ -68,9 +68,13 @@ void applyPreset(RunSpec &spec, std::string_view name)
     if (!preset) return;
     const double dropout = spec.model.dropout;
     const double stochasticDepth = spec.model.stochasticDepth;
+    const AttentionSpec attention = spec.model.attention;
+    const MediaSpec media = spec.model.media;
     spec.model = preset->model;
     spec.model.dropout = dropout;
     spec.model.stochasticDepth = stochasticDepth;
+    spec.model.attention = attention;
+    spec.model.media = media;
     spec.train.batchSize = preset->batchSize;
     spec.train.accumulation = preset->accumulation;
     spec.optimizer.lr = preset->lr;

@@ -12,6 +12,21 @@
 
 namespace orrery {
 
+/// More than text: projections, norms and feed-forward networks of each modality's own (keys attention.*).
+struct AttentionSpec {
+    int64_t numModalities = 1;    ///< 1: text; 2: and images; 3: and audio
+    bool isSeparate = true;       ///< false: one set of weights for all, only the embeddings differ
+    double modalityDropout = 0.2; ///< probability that a modality is hidden in training where another one remains
+    double zLoss = 1e-4;          ///< of models with several modalities; 0: off
+};
+
+/// How pictures and recordings become tokens (keys media.*).
+struct MediaSpec {
+    int64_t imageSize = 32;   ///< pixels a side; pictures are fitted into the square
+    int64_t patchSize = 8;    ///< pixels a side; one token a patch
+    int64_t audioTokens = 16; ///< longest recording, at 20 tokens a second
+};
+
 struct ModelSpec {
     std::string preset = "tiny"; ///< tiny | small | gpt2; gives defaults, explicit keys win in any order
     int64_t layers = 4;
@@ -28,6 +43,8 @@ struct ModelSpec {
     double dropout = 0.1;
     double stochasticDepth = 0.0; ///< p of the last layer; p_l = p·l/L
     std::string block = "reference"; ///< reference | (fused, with the training engine)
+    AttentionSpec attention;
+    MediaSpec media;
 };
 
 struct DataSpec {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a forward pass is told of tokens that are not text. Values of one batch; the thread that owns the
+// model.
+#pragma once
+
+#include "core/nn/modality_layout.h"
+#include "core/nn/transformer.h"
+
+namespace orrery::nn {
+
+/// Features of the tokens of one modality, in the order in which those tokens stand in the batch.
+struct ModalityFeatures {
+    at::Tensor values_NF;  ///< fp32; a picture's patch or a recording's frames per token
+    at::Tensor position_N; ///< int64; cell of the picture, or number of the token within the recording
+};
+
+struct ModalityInput {
+    ModalityLayout layout;
+    std::vector<ModalityFeatures> features; ///< by modality; that of text is empty
+    /// 0, or kDroppedKey for tokens that others shall not see in this pass (modality dropout). Undefined: all
+    /// seen.
+    at::Tensor keyBias_BT;
+};
+
+/// Added to the logits of a dropped token's key: far below any score, yet finite in bf16.
+inline constexpr float kDroppedKey = -10'000.0f;
+
+/// Modality dropout: in each sequence a modality other than text is hidden with the given probability, but
+/// never the last one. A pure function of (seed, step, sample, modality).
+/// @return keyBias_BT, undefined when nothing is hidden
+at::Tensor dropModalities(const ModalityLayout &layout, const ForwardContext &context, double probability);
+
+} // namespace orrery::nn

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model in plain loops over doubles, written from the formulas of docs/model-files.md: slow and, one
+// hopes, obviously right. Fast paths are compared with it.
+#pragma once
+
+#include "core/nn/modality_layout.h"
+#include "core/nn/transformer.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <map>
+#include <vector>
+
+namespace orrery::nn::test {
+
+using Row = std::vector<double>;
+
+/// One token: an id, or features of a modality that is not text with its place in the picture or recording.
+struct SlowToken {
+    int64_t id = 0;
+    int64_t modality = 0;
+    Row features;
+    int64_t position = 0;
+};
+
+class SlowModel {
+public:
+    explicit SlowModel(Transformer &model) : m_spec(model.spec())
+    {
+        for (const Parameter &parameter : model.parameters()) {
+            const at::Tensor flat = parameter.master.detach().contiguous().view(-1);
+            m_weights[parameter.name] = Row(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+        }
+    }
+
+    [[nodiscard]] std::vector<Row> logits(const std::vector<int64_t> &ids) const
+    {
+        std::vector<SlowToken> tokens;
+        for (const int64_t id : ids) tokens.push_back({.id = id});
+        return logits(tokens);
+    }
+
+    [[nodiscard]] std::vector<Row> logits(const std::vector<SlowToken> &tokens) const
+    {
+        std::vector<Row> x;
+        for (size_t t = 0; t < tokens.size(); ++t) {
+            Row row = embedded(tokens[t]);
+            if (m_spec.position == "learned")
+                add(row, rowOf("embedding.position.weight", static_cast<int64_t>(t)));
+            x.push_back(row);
+        }
+        for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
+            const std::string block = "blocks." + std::to_string(layer) + ".";
+            std::vector<Row> normed;
+            for (size_t t = 0; t < x.size(); ++t)
+                normed.push_back(
+                    norm(ownPrefix(block, tokens[t].modality) + "attention_norm", m_spec.norm, x[t]));
+            const auto attended = attention(block, normed, tokens);
+            for (size_t t = 0; t < x.size(); ++t) {
+                const std::string own = ownPrefix(block, tokens[t].modality);
+                add(x[t], attended[t]);
+                add(x[t], feedForward(own + "ffn.", norm(own + "ffn_norm", m_spec.norm, x[t])));
+            }
+        }
+        std::vector<Row> out;
+        for (const Row &row : x)
+            out.push_back(
+                linear(m_spec.tied ? "embedding.token" : "head", norm("final_norm", m_spec.norm, row)));
+        return out;
+    }
+
+private:
+    [[nodiscard]] Row rowOf(const std::string &name, int64_t index) const
+    {
+        const auto begin = m_weights.at(name).begin() + index * m_spec.width;
+        return Row(begin, begin + m_spec.width);
+    }
+    [[nodiscard]] Row embedded(const SlowToken &token) const
+    {
+        if (token.modality == 0) return rowOf("embedding.token.weight", token.id);
+        const std::string name = "embedding." + modalityLabel(token.modality);
+        Row row = linear(name, token.features);
+        add(row, rowOf(name + ".position.weight", token.position));
+        return row;
+    }
+    [[nodiscard]] std::string ownPrefix(const std::string &block, int64_t modality) const
+    {
+        return hasModalityWeights(m_spec) ? modalityPrefix(block, modality) : block;
+    }
+    static void add(Row &to, const Row &from)
+    {
+        for (size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+    }
+    [[nodiscard]] Row linear(const std::string &name, const Row &in) const
+    {
+        const Row &weight = m_weights.at(name + ".weight");
+        Row out(weight.size() / in.size());
+        for (size_t o = 0; o < out.size(); ++o)
+            for (size_t i = 0; i < in.size(); ++i) out[o] += weight[o * in.size() + i] * in[i];
+        if (const auto bias = m_weights.find(name + ".bias"); bias != m_weights.end()) add(out, bias->second);
+        return out;
+    }
+    [[nodiscard]] Row norm(const std::string &name, const std::string &kind, const Row &in) const
+    {
+        const double n = static_cast<double>(in.size());
+        double mean = 0, square = 0;
+        if (kind == "layernorm")
+            for (const double value : in) mean += value / n;
+        for (const double value : in) square += (value - mean) * (value - mean) / n;
+        const double scale = 1 / std::sqrt(square + (kind == "layernorm" ? 1e-5 : 1e-6));
+        Row out;
+        for (size_t i = 0; i < in.size(); ++i) {
+            out.push_back((in[i] - mean) * scale * m_weights.at(name + ".weight")[i]);
+            if (kind == "layernorm") out.back() += m_weights.at(name + ".bias")[i];
+        }
+        return out;
+    }
+    [[nodiscard]] Row head(const std::string &prefix, const Row &packed, int64_t which, int64_t h,
+                           size_t position) const
+    {
+        const int64_t width = m_spec.width / m_spec.heads;
+        const auto begin = packed.begin() + which * m_spec.width + h * width;
+        Row out(begin, begin + width);
+        if (which == 2) return out;
+        if (m_spec.qkNorm) out = norm(prefix + (which == 0 ? "q_norm" : "k_norm"), "rmsnorm", out);
+        if (m_spec.position != "rope") return out;
+        Row turned = out;
+        const int64_t half = width / 2;
+        for (int64_t i = 0; i < half; ++i) {
+            const double angle =
+                static_cast<double>(position) *
+                std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(width));
+            const double a = out[static_cast<size_t>(i)], b = out[static_cast<size_t>(i + half)];
+            turned[static_cast<size_t>(i)] = a * std::cos(angle) - b * std::sin(angle);
+            turned[static_cast<size_t>(i + half)] = b * std::cos(angle) + a * std::sin(angle);
+        }
+        return turned;
+    }
+    /// What the key of token s adds to the logits, whoever asks: log of its segment's reliability.
+    [[nodiscard]] double logReliability(const std::string &block, const std::vector<Row> &in,
+                                        const std::vector<SlowToken> &tokens, size_t s) const
+    {
+        const int64_t modality = tokens[s].modality;
+        if (modality == 0 || !hasModalityWeights(m_spec)) return 0;
+        size_t first = s, last = s;
+        while (first > 0 && tokens[first - 1].modality == modality) --first;
+        while (last + 1 < tokens.size() && tokens[last + 1].modality == modality) ++last;
+        const std::string name = modalityPrefix(block, modality) + "attention.reliability";
+        double sum = m_weights.at(name + ".bias")[0];
+        const Row &weight = m_weights.at(name + ".weight");
+        for (size_t t = first; t <= last; ++t)
+            for (size_t i = 0; i < weight.size(); ++i)
+                sum += weight[i] * in[t][i] / static_cast<double>(last - first + 1);
+        return -std::log1p(std::exp(-sum));
+    }
+    [[nodiscard]] double crossModalBias(const std::string &block, int64_t h, int64_t query, int64_t key) const
+    {
+        const auto found = m_weights.find(block + "attention.cross_modal_weights");
+        if (found == m_weights.end()) return 0;
+        const int64_t count = m_spec.attention.numModalities;
+        const double raw = found->second[static_cast<size_t>((h * count + query) * count + key)];
+        return std::log(std::log1p(std::exp(raw)));
+    }
+    [[nodiscard]] std::vector<Row> attention(const std::string &block, const std::vector<Row> &in,
+                                             const std::vector<SlowToken> &tokens) const
+    {
+        const auto own = [&](size_t t) { return ownPrefix(block, tokens[t].modality) + "attention."; };
+        std::vector<Row> packed, out;
+        for (size_t t = 0; t < in.size(); ++t) packed.push_back(linear(own(t) + "qkv", in[t]));
+        const int64_t width = m_spec.width / m_spec.heads;
+        for (size_t t = 0; t < in.size(); ++t) {
+            Row joined;
+            for (int64_t h = 0; h < m_spec.heads; ++h) {
+                const Row q = head(own(t), packed[t], 0, h, t);
+                Row weights;
+                double total = 0;
+                for (size_t s = 0; s <= t; ++s) {
+                    const Row k = head(own(s), packed[s], 1, h, s);
+                    double score = 0;
+                    for (size_t i = 0; i < q.size(); ++i) score += q[i] * k[i];
+                    score /= std::sqrt(static_cast<double>(width));
+                    score += crossModalBias(block, h, tokens[t].modality, tokens[s].modality) +
+                             logReliability(block, in, tokens, s);
+                    weights.push_back(std::exp(score));
+                    total += weights.back();
+                }
+                Row mixed(static_cast<size_t>(width));
+                for (size_t s = 0; s <= t; ++s) {
+                    const Row v = head(own(s), packed[s], 2, h, s);
+                    for (size_t i = 0; i < v.size(); ++i) mixed[i] += weights[s] / total * v[i];
+                }
+                joined.insert(joined.end(), mixed.begin(), mixed.end());
+            }
+            out.push_back(linear(own(t) + "output", joined));
+        }
+        return out;
+    }
+    [[nodiscard]] Row feedForward(const std::string &prefix, const Row &in) const
+    {
+        if (m_spec.ffn == "swiglu") {
+            const Row both = linear(prefix + "gate_up", in);
+            const size_t inner = both.size() / 2;
+            Row mixed;
+            for (size_t i = 0; i < inner; ++i)
+                mixed.push_back(both[i] / (1 + std::exp(-both[i])) * both[inner + i]);
+            return linear(prefix + "down", mixed);
+        }
+        Row inner = linear(prefix + "up", in);
+        for (double &value : inner)
+            value =
+                m_spec.ffn == "gelu"
+                    ? value * 0.5 * (1 + std::erf(value / std::sqrt(2.0)))
+                    : 0.5 * value *
+                          (1 + std::tanh(std::sqrt(2 / M_PI) * (value + 0.044715 * value * value * value)));
+        return linear(prefix + "down", inner);
+    }
+
+    ModelSpec m_spec;
+    std::map<std::string, Row> m_weights;
+};
+
+} // namespace orrery::nn::test

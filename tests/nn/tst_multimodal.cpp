@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model of text, pictures and recordings against the slow one, and what must not depend on what.
+#include "tests/nn/model_fixtures.h"
+#include "tests/nn/slow_model.h"
+
+#include "core/nn/modality_embedding.h"
+#include "core/nn/modality_input.h"
+
+#include <QtTest>
+
+#include <map>
+
+using namespace orrery;
+using namespace orrery::nn;
+using namespace orrery::nn::test;
+
+namespace {
+
+constexpr int64_t kText = 0, kImage = 1, kAudio = 2;
+
+ModelSpec multiModalSpec()
+{
+    ModelSpec spec = smallSpec();
+    spec.attention.numModalities = 3;
+    spec.media.imageSize = 4;
+    spec.media.patchSize = 2;
+    spec.media.audioTokens = 3;
+    return spec;
+}
+
+at::Tensor makeFeatures(int64_t rows, int64_t width, double phase)
+{
+    return at::sin(at::arange(rows * width, at::kFloat) * 0.37 + phase).view({rows, width});
+}
+
+ModalityInput makeInput(const ModelSpec &spec, const std::vector<std::vector<int64_t>> &modalities,
+                        double phase = 0)
+{
+    std::vector<int64_t> all;
+    std::vector<std::vector<int64_t>> positions(3);
+    for (const auto &row : modalities) {
+        int64_t place = 0;
+        for (size_t t = 0; t < row.size(); ++t) {
+            place = t > 0 && row[t - 1] == row[t] ? place + 1 : 0;
+            positions[static_cast<size_t>(row[t])].push_back(place);
+            all.push_back(row[t]);
+        }
+    }
+    const auto batch = static_cast<int64_t>(modalities.size());
+    ModalityInput input;
+    input.layout = makeModalityLayout(at::tensor(all, at::kLong).view({batch, -1}), 3, at::kCPU);
+    input.features.resize(3);
+    for (int64_t m = 1; m < 3; ++m) {
+        auto &part = input.features[static_cast<size_t>(m)];
+        part.values_NF =
+            makeFeatures(input.layout.size(m), featureWidth(spec.media, kModalities[static_cast<size_t>(m)]),
+                         phase + static_cast<double>(m));
+        part.position_N = at::tensor(positions[static_cast<size_t>(m)], at::kLong);
+    }
+    return input;
+}
+
+const std::vector<std::vector<int64_t>> &mixedBatch()
+{
+    static const std::vector<std::vector<int64_t>> batch = {
+        {kText, kImage, kImage, kImage, kText, kAudio, kAudio, kText, kText},
+        {kAudio, kAudio, kAudio, kText, kText, kText, kImage, kImage, kText}};
+    return batch;
+}
+
+std::vector<SlowToken> slowTokens(const at::Tensor &ids_T, const ModalityInput &input, int64_t b)
+{
+    std::vector<SlowToken> tokens;
+    const at::Tensor modality_N = input.layout.modality_BT.view(-1);
+    const int64_t numTokens = input.layout.numTokens;
+    std::vector<int64_t> used(3);
+    for (int64_t n = 0; n < (b + 1) * numTokens; ++n) {
+        const int64_t m = modality_N[n].item<int64_t>();
+        const int64_t row = used[static_cast<size_t>(m)]++;
+        if (n < b * numTokens) continue;
+        SlowToken token{.id = ids_T[n - b * numTokens].item<int64_t>(), .modality = m, .features = {}};
+        if (m != kText) {
+            const auto &part = input.features[static_cast<size_t>(m)];
+            const at::Tensor values = part.values_NF[row].to(at::kDouble).contiguous();
+            token.features.assign(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
+            token.position = part.position_N[row].item<int64_t>();
+        }
+        tokens.push_back(std::move(token));
+    }
+    return tokens;
+}
+
+ForwardContext contextOf(const ModalityInput &input)
+{
+    ForwardContext context;
+    context.modalities = &input;
+    return context;
+}
+
+double largestDifference(const at::Tensor &a, const at::Tensor &b)
+{
+    return (a - b).abs().max().item<double>();
+}
+
+at::Tensor &masterOf(Transformer &model, const std::string &name)
+{
+    for (Parameter &parameter : model.parameters())
+        if (parameter.name == name) return parameter.master;
+    qFatal("no parameter %s", name.c_str());
+}
+
+} // namespace
+
+class TestMultiModal : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void sortsOnceAndBack();
+    void findsSegments();
+    void logitsEqualTheSlowModel_data();
+    void logitsEqualTheSlowModel();
+    void textAloneIsThePlainModel();
+    void gradientsEqualDifferences();
+    void cacheGoesOnBehindAPicture();
+    void laterTokensDoNotReachBack();
+    void droppedKeysAreNotSeen();
+    void modalityDropoutNeverHidesTheLastOne();
+    void attentionDropoutKeepsTheBias();
+    void zLossAddsTheSquareOfLogZ();
+    void refusesAModalityItDoesNotHave();
+};
+
+void TestMultiModal::sortsOnceAndBack()
+{
+    const ModalityInput input = makeInput(multiModalSpec(), mixedBatch());
+    const at::Tensor x = at::arange(18, at::kFloat).unsqueeze(1);
+    const at::Tensor sorted = input.layout.sorted(x);
+    QVERIFY(at::equal(input.layout.flat(sorted), x));
+    const at::Tensor modality =
+        input.layout.modality_BT.view(-1).index_select(0, sorted.view(-1).to(at::kLong));
+    QVERIFY((modality.narrow(0, 1, 17) >= modality.narrow(0, 0, 17)).all().item<bool>());
+    QCOMPARE(input.layout.starts, (std::vector<int64_t>{0, 8, 13, 18}));
+    const ModalityInput text = makeInput(multiModalSpec(), {{kText, kText}});
+    QVERIFY(!text.layout.order_N.defined()); // nothing to sort: nothing is dispatched
+}
+
+void TestMultiModal::findsSegments()
+{
+    const ModalityInput input =
+        makeInput(multiModalSpec(), {{kText, kImage, kImage}, {kImage, kAudio, kText}});
+    QCOMPARE(input.layout.segments.size(), size_t{3}); // a picture ends with its sequence
+    QVERIFY(at::equal(input.layout.sizeOfSegment_S, at::tensor({2.0f, 1.0f, 1.0f})));
+    QVERIFY(at::equal(input.layout.modalityOfSegment_S, at::tensor({kImage, kImage, kAudio}, at::kLong)));
+    const auto &last = input.layout.segments[2];
+    QCOMPARE(last.sequence, int64_t{1});
+    QCOMPARE(last.firstToken, int64_t{1});
+    QCOMPARE(last.numTokens, int64_t{1});
+}
+
+void TestMultiModal::logitsEqualTheSlowModel_data()
+{
+    QTest::addColumn<QString>("variant");
+    for (const char *name : {"default", "gpt2", "bias and no qk-norm", "shared weights"})
+        QTest::newRow(name) << QString(name);
+}
+
+void TestMultiModal::logitsEqualTheSlowModel()
+{
+    QFETCH(QString, variant);
+    ModelSpec spec = multiModalSpec();
+    if (variant == QStringLiteral("gpt2")) {
+        spec.norm = "layernorm";
+        spec.position = "learned";
+        spec.ffn = "gelu";
+    }
+    if (variant == QStringLiteral("shared weights"))
+        spec.attention.isSeparate = false;
+    else if (variant != QStringLiteral("default"))
+        spec.qkNorm = false;
+    if (variant == QStringLiteral("bias and no qk-norm")) spec.bias = true;
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const at::NoGradGuard noGrad;
+    const ModalityInput input = makeInput(spec, mixedBatch());
+    const at::Tensor ids = makeIds(2, 9);
+    const at::Tensor found = model->logits(ids, contextOf(input));
+    const SlowModel slow(*model);
+    double worst = 0;
+    for (int64_t b = 0; b < 2; ++b) {
+        const auto expected = slow.logits(slowTokens(ids[b], input, b));
+        for (int64_t t = 0; t < 9; ++t)
+            for (int64_t v = 0; v < kVocab; ++v)
+                worst = std::max(worst, std::abs(found[b][t][v].item<double>() -
+                                                 expected[static_cast<size_t>(t)][static_cast<size_t>(v)]));
+    }
+    QVERIFY2(worst < 1e-5, qPrintable(QString::number(worst)));
+}
+
+void TestMultiModal::textAloneIsThePlainModel()
+{
+    const auto plain = makeModel(smallSpec());
+    stirWeights(*plain);
+    const auto model = makeModel(multiModalSpec());
+    const at::NoGradGuard noGrad;
+    std::map<std::string, at::Tensor> weights;
+    for (Parameter &parameter : plain->parameters()) weights[parameter.name] = parameter.master;
+    size_t numTaken = 0;
+    for (Parameter &parameter : model->parameters()) {
+        const auto found = weights.find(parameter.name);
+        if (found == weights.end()) continue;
+        parameter.master.copy_(found->second);
+        ++numTaken;
+    }
+    model->mastersChanged();
+    QCOMPARE(numTaken, weights.size()); // text has the plain model's names
+    QVERIFY(largestDifference(model->logits(makeIds(2, 9), {}), plain->logits(makeIds(2, 9), {})) < 1e-5);
+}
+
+void TestMultiModal::gradientsEqualDifferences()
+{
+    ModelSpec spec = multiModalSpec();
+    spec.attention.zLoss = 0.1;
+    spec.attention.modalityDropout = 0;
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    ModalityInput input = makeInput(spec, mixedBatch());
+    ForwardContext context = contextOf(input);
+    context.isTraining = true;
+    context.dtype = at::kDouble;
+    const at::Tensor ids = makeIds(2, 9), targets = makeIds(2, 9, 1);
+    const at::Tensor mask = (input.layout.modality_BT == kText).to(at::kByte);
+    model->loss(ids, targets, mask, context).backward();
+    for (const char *name :
+         {"blocks.0.attention.cross_modal_weights", "blocks.1.image.attention.reliability.weight",
+          "blocks.0.audio.attention.reliability.bias", "blocks.1.audio.attention.qkv.weight",
+          "embedding.image.weight", "blocks.0.image.ffn.gate_up.weight"}) {
+        at::Tensor &master = masterOf(*model, name);
+        const at::NoGradGuard noGrad;
+        const at::Tensor gradient = master.grad().contiguous().view(-1);
+        for (int64_t i = 0; i < gradient.numel(); i += std::max<int64_t>(1, gradient.numel() / 5)) {
+            constexpr double kStep = 1e-3;
+            at::Tensor value = master.view(-1)[i];
+            const double before = value.item<double>();
+            const auto lossAt = [&](double at) {
+                value.fill_(at);
+                model->mastersChanged();
+                return model->loss(ids, targets, mask, context).item<double>();
+            };
+            const double up = lossAt(before + kStep), down = lossAt(before - kStep);
+            lossAt(before);
+            const double found = gradient[i].item<double>(), expected = (up - down) / (2 * kStep);
+            QVERIFY2(std::abs(found - expected) < 1e-5 + 1e-3 * std::abs(expected),
+                     qPrintable(QString("%1[%2]: %3 for %4").arg(name).arg(i).arg(found).arg(expected)));
+        }
+    }
+}
+
+void TestMultiModal::cacheGoesOnBehindAPicture()
+{
+    const ModelSpec spec = multiModalSpec();
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const at::NoGradGuard noGrad;
+    const ModalityInput whole = makeInput(spec, {{kText, kImage, kImage, kImage, kText, kText, kText}});
+    const at::Tensor ids = makeIds(1, 7);
+    const at::Tensor expected = model->logits(ids, contextOf(whole));
+    const ModalityInput prompt = makeInput(spec, {{kText, kImage, kImage, kImage, kText}});
+    KvCache cache = model->makeCache(1, 7);
+    ForwardContext context = contextOf(prompt);
+    context.cache = &cache;
+    QVERIFY(largestDifference(model->logits(ids.narrow(1, 0, 5), context), expected.narrow(1, 0, 5)) < 1e-5);
+    context.modalities = nullptr;
+    for (int64_t t = 5; t < 7; ++t)
+        QVERIFY(largestDifference(model->logits(ids.narrow(1, t, 1), context), expected.narrow(1, t, 1)) <
+                1e-5);
+}
+
+void TestMultiModal::laterTokensDoNotReachBack()
+{
+    const ModelSpec spec = multiModalSpec();
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const at::NoGradGuard noGrad;
+    const std::vector<std::vector<int64_t>> row = {
+        {kText, kImage, kImage, kText, kText, kAudio, kAudio, kText}};
+    ModalityInput input = makeInput(spec, row);
+    const at::Tensor ids = makeIds(1, 8);
+    const at::Tensor before = model->logits(ids, contextOf(input));
+    input.features[kAudio].values_NF = input.features[kAudio].values_NF + 1.0;
+    const at::Tensor after = model->logits(ids, contextOf(input));
+    QVERIFY(at::equal(before.narrow(1, 0, 5), after.narrow(1, 0, 5)));
+    QVERIFY(largestDifference(before.narrow(1, 7, 1), after.narrow(1, 7, 1)) > 1e-4);
+}
+
+void TestMultiModal::droppedKeysAreNotSeen()
+{
+    const ModelSpec spec = multiModalSpec();
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const at::NoGradGuard noGrad;
+    const std::vector<std::vector<int64_t>> row = {{kText, kImage, kImage, kText, kAudio, kText}};
+    const at::Tensor ids = makeIds(1, 6);
+    std::vector<at::Tensor> textLogits;
+    for (const double phase : {0.0, 2.0}) {
+        ModalityInput input = makeInput(spec, row);
+        input.features[kImage].values_NF = makeFeatures(2, featureWidth(spec.media, Modality::Image), phase);
+        input.keyBias_BT = (input.layout.modality_BT == kImage).to(at::kFloat) * kDroppedKey;
+        const at::Tensor text = at::tensor({0, 3, 5}, at::kLong);
+        textLogits.push_back(model->logits(ids, contextOf(input)).index_select(1, text));
+    }
+    QVERIFY(at::equal(textLogits[0], textLogits[1]));
+}
+
+void TestMultiModal::modalityDropoutNeverHidesTheLastOne()
+{
+    // Sequence 0 has a picture and a recording, sequence 1 a picture only.
+    const ModalityInput input =
+        makeInput(multiModalSpec(), {{kText, kImage, kAudio, kText}, {kText, kImage, kText, kText}});
+    int numHidden[3] = {};
+    constexpr int kSteps = 4000;
+    ForwardContext context;
+    context.seed = 11;
+    for (int step = 0; step < kSteps; ++step) {
+        context.step = static_cast<uint64_t>(step);
+        const at::Tensor bias = dropModalities(input.layout, context, 0.2);
+        if (!bias.defined()) continue;
+        QVERIFY((bias[1] == 0).all().item<bool>());
+        const bool isImageHidden = bias[0][1].item<float>() != 0,
+                   isAudioHidden = bias[0][2].item<float>() != 0;
+        QVERIFY(isImageHidden != isAudioHidden);
+        ++numHidden[isImageHidden ? kImage : kAudio];
+        QVERIFY(at::equal(bias, dropModalities(input.layout, context, 0.2)));
+    }
+    // 0.2 and 0.8 · 0.2, within five standard deviations.
+    QVERIFY2(std::abs(numHidden[kImage] - 800) < 5 * 26, qPrintable(QString::number(numHidden[kImage])));
+    QVERIFY2(std::abs(numHidden[kAudio] - 640) < 5 * 24, qPrintable(QString::number(numHidden[kAudio])));
+    QVERIFY(!dropModalities(input.layout, context, 0).defined());
+}
+
+void TestMultiModal::attentionDropoutKeepsTheBias()
+{
+    ModelSpec spec = multiModalSpec();
+    spec.attention.modalityDropout = 0;
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const at::NoGradGuard noGrad;
+    const ModalityInput input = makeInput(spec, mixedBatch());
+    ForwardContext context = contextOf(input);
+    const at::Tensor expected = model->logits(makeIds(2, 9), context);
+    context.isTraining = true;
+    context.dropout = 1e-12; // the explicit path, with nothing dropped
+    QVERIFY(largestDifference(model->logits(makeIds(2, 9), context), expected) < 1e-5);
+}
+
+void TestMultiModal::zLossAddsTheSquareOfLogZ()
+{
+    ModelSpec spec = multiModalSpec();
+    spec.attention.zLoss = 0.5;
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(2, 5), targets = makeIds(2, 5, 1);
+    const at::Tensor mask = (at::arange(10).view({2, 5}) % 2 == 0).to(at::kByte);
+    ForwardContext context;
+    const double plain = model->loss(ids, targets, mask, context).item<double>();
+    const at::Tensor square = model->logits(ids, context).logsumexp(-1).square();
+    const double added = 0.5 * square.masked_select(mask.to(at::kBool)).mean().item<double>();
+    context.isTraining = true;
+    QVERIFY(std::abs(model->loss(ids, targets, mask, context).item<double>() - plain - added) < 1e-5);
+}
+
+void TestMultiModal::refusesAModalityItDoesNotHave()
+{
+    QVERIFY_EXCEPTION_THROWN(makeModalityLayout(at::full({1, 2}, 3, at::kLong), 3, at::kCPU), c10::Error);
+}
+
+QTEST_GUILESS_MAIN(TestMultiModal)
+#include "tst_multimodal.moc"
