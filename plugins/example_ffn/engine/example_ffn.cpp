@@ -3,6 +3,7 @@
 // Source: So et al. (2021), "Primer: Searching for efficient transformers for language modeling", section 4.2.
 #include "core/nn/engine_plugin.h"
 #include "core/nn/layers.h"
+#include "core/spec/estimate.h"
 
 #include <torch/torch.h>
 
@@ -16,7 +17,7 @@ public:
     ReluSquared(nn::BuildContext &build, double scale) : m_scale(scale)
     {
         const ModelSpec &spec = build.spec;
-        const int64_t inner = nn::resolvedFfnWidth(spec);
+        const int64_t inner = feedForwardWidth(spec);
         m_up = nn::Linear(build.parameters, build.prefix + "ffn.up", spec.width, inner, spec.bias, nn::kInitDeviation);
         m_down = nn::Linear(build.parameters, build.prefix + "ffn.down", inner, spec.width, spec.bias,
                             nn::residualDeviation(spec.layers));
