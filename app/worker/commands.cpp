@@ -18,6 +18,8 @@ std::span<const CommandEntry> commandTable()
         CommandEntry{"serve", "Load a model and answer requests on a socket", declareServe},
 #endif
         CommandEntry{"bench", "Measure against a peer", declareBench},
+        CommandEntry{"check-plugin", "Load the library of a plugin and say whether it fits; what a training does first",
+                     declareCheckPlugin},
         CommandEntry{"info", "Show LibTorch, threads and processor of this worker", declareInfo},
     };
     return table;

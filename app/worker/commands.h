@@ -31,5 +31,6 @@ CommandBody declareEvaluate(CLI::App &command);
 CommandBody declareServe(CLI::App &command);
 CommandBody declareBench(CLI::App &command);
 CommandBody declareInfo(CLI::App &command);
+CommandBody declareCheckPlugin(CLI::App &command);
 
 } // namespace orrery::worker

@@ -28,6 +28,10 @@ void addModelOptions(CLI::App &command, ModelArgument &argument)
 
 Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
 {
+    const auto loadPlugins = [](const RunSpec &spec) -> Result<void> {
+        ORRERY_TRY(checkWorkerPlugins(spec));
+        return loadWorkerPlugins(spec);
+    };
     prepareTensorThread(argument.threads);
     ORRERY_ASSIGN(ModelReference reference, parseModelReference(argument.reference));
     std::error_code ignored;
@@ -35,7 +39,7 @@ Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
         ORRERY_ASSIGN(const auto path, Catalogue(userDataDir()).resolve(reference.path));
         reference.path = path.string();
     }
-    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadWorkerPlugins));
+    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadPlugins));
     if (const std::string note = generator->info().note; !note.empty())
         std::fprintf(stderr, "orrery-worker: %s\n", note.c_str());
     return generator;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugins of this process: where they are looked for, and those that its one run or model uses. Loaded on the thread
-// that owns the model; stopped in main, when no model lives any more.
+// The plugins of this process: where they are looked for, and those that its one run or model uses. Loaded on
+// the thread that owns the model; stopped in main, when no model lives any more.
 #pragma once
 
 #include "core/base/result.h"
@@ -10,9 +10,10 @@
 
 namespace orrery::worker {
 
-/// Whether every plugin that a spec uses is there and fits, without loading any. @error InvalidInput naming plugin and reason
+/// Whether every plugin that a spec uses is there and fits. Their libraries are loaded in a process of their
+/// own, which a broken one may end. @error InvalidInput naming plugin and reason
 Result<void> checkWorkerPlugins(const RunSpec &spec);
-/// @error as nn::EnginePlugins::load()
+/// After checkWorkerPlugins(). @error as nn::EnginePlugins::load()
 Result<void> loadWorkerPlugins(const RunSpec &spec);
 /// "Plugins: example_ffn 1.0.0 (the run was made with 1.0.1)".
 std::string workerPluginsText();

@@ -35,7 +35,8 @@ std::string withoutFinalDot(std::string text)
 std::string otherInterface(void *library)
 {
     for (int version = 0; version < 10; ++version)
-        if (version != kPluginApiVersion && ::dlsym(library, (kEngineEntryName + std::to_string(version)).c_str()))
+        if (version != kPluginApiVersion &&
+            ::dlsym(library, (kEngineEntryName + std::to_string(version)).c_str()))
             return std::to_string(version);
     return {};
 }
@@ -43,10 +44,12 @@ std::string otherInterface(void *library)
 Result<void *> openLibrary(const std::string &id, const std::filesystem::path &path)
 {
     const auto failed = [&](const std::string &reason) {
-        return refusal(id, "its library could not be loaded (" + sanitizeUtf8(reason.substr(0, 500)) + ").", kRebuildHint);
+        return refusal(id, "its library could not be loaded (" + sanitizeUtf8(reason.substr(0, 500)) + ").",
+                       kRebuildHint);
     };
     try {
-        // Local: two plugins may have symbols of one name. Never closed: code may still run, and torch keeps pointers.
+        // Local: two plugins may have symbols of one name. Never closed: code may still run, and torch keeps
+        // pointers.
         if (void *library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
         const char *reason = ::dlerror();
         return failed(reason ? reason : "unknown");
@@ -68,25 +71,34 @@ Result<const EnginePluginEntry *> findEntry(const std::string &id, const std::fi
         if (other.empty())
             return refusal(id, "its library \"" + path.string() + "\" has no symbol " + name + ".",
                            "Put ORRERY_ENGINE_PLUGIN into one of its sources.");
-        return refusal(id, "its library was built for version " + other + " of the plugin interface, expected " + expected + ".",
+        return refusal(id,
+                       "its library was built for version " + other + " of the plugin interface, expected " +
+                           expected + ".",
                        kRebuildHint);
     }
     const EnginePluginEntry *entry = function();
-    if (!entry || entry->size < sizeof(EnginePluginEntry) || !entry->create || !entry->destroy || !entry->id || !entry->torchVersion)
+    if (!entry || entry->size < sizeof(EnginePluginEntry) || !entry->create || !entry->destroy ||
+        !entry->id || !entry->torchVersion)
         return refusal(id, "what its library describes is incomplete.", kRebuildHint);
     if (entry->apiVersion != kPluginApiVersion)
-        return refusal(id, "its library was built for version " + std::to_string(entry->apiVersion) +
-                               " of the plugin interface, expected " + expected + ".",
+        return refusal(id,
+                       "its library was built for version " + std::to_string(entry->apiVersion) +
+                           " of the plugin interface, expected " + expected + ".",
                        kRebuildHint);
     if (entry->id != id)
-        return refusal(id, "its library is that of plugin \"" + sanitizeUtf8(std::string_view(entry->id).substr(0, 80)) + "\".",
+        return refusal(id,
+                       "its library is that of plugin \"" +
+                           sanitizeUtf8(std::string_view(entry->id).substr(0, 80)) + "\".",
                        "Restore the plugin's folder.");
     if (std::string_view(entry->torchVersion) != TORCH_VERSION)
-        return refusal(id, "its library was built with LibTorch " + sanitizeUtf8(std::string_view(entry->torchVersion).substr(0, 40)) +
-                               ", expected " TORCH_VERSION ".",
+        return refusal(id,
+                       "its library was built with LibTorch " +
+                           sanitizeUtf8(std::string_view(entry->torchVersion).substr(0, 40)) +
+                           ", expected " TORCH_VERSION ".",
                        kRebuildHint);
     if (entry->layout != engineLayout())
-        return refusal(id, "its library was built with headers of another version of this program.", kRebuildHint);
+        return refusal(id, "its library was built with headers of another version of this program.",
+                       kRebuildHint);
     return entry;
 }
 
@@ -97,7 +109,8 @@ class EnginePlugins::Instance final : public EngineContext {
 public:
     Instance(PluginInfo info, std::map<std::string, FieldValue> settings)
         : m_info(std::move(info)), m_guard(m_info.id), m_settings(std::move(settings)),
-          m_feedForwards(feedForwardRegistry(), m_info, "FeedForward"), m_blocks(blockRegistry(), m_info, "Block")
+          m_feedForwards(feedForwardRegistry(), m_info, "FeedForward"),
+          m_blocks(blockRegistry(), m_info, "Block")
     {
     }
     Result<void> open(const std::filesystem::path &library)
@@ -111,7 +124,9 @@ public:
         ORRERY_TRY(run("configure()", [this] { return m_plugin->configure(*this); }));
         for (const std::string &name : {m_feedForwards.missingName(), m_blocks.missingName()})
             if (!name.empty())
-                return refusal(m_info.id, "its library did not register \"" + name + "\", which its JSON lists under \"provides\".",
+                return refusal(m_info.id,
+                               "its library did not register \"" + name +
+                                   "\", which its JSON lists under \"provides\".",
                                kRebuildHint);
         return {};
     }
@@ -143,14 +158,19 @@ public:
     [[nodiscard]] const PluginSettings &settings() const override { return m_settings; }
     [[nodiscard]] PluginRegistry<FeedForward> &feedForwards() override { return m_feedForwards; }
     [[nodiscard]] PluginRegistry<Block> &blocks() override { return m_blocks; }
-    void log(std::string_view text) override { logInfo("plugin " + m_info.id + ": " + sanitizeUtf8(text.substr(0, 4096))); }
+    void log(std::string_view text) override
+    {
+        logInfo("plugin " + m_info.id + ": " + sanitizeUtf8(text.substr(0, 4096)));
+    }
 
 private:
     /// An error or exception of the plugin as the reason why it cannot be used.
     template <typename Function> Result<void> run(const char *what, Function &&function)
     {
         const auto failed = [&](const std::string &reason, const std::string &hint) {
-            return refusal(m_info.id, std::string(what) + " failed: " + withoutFinalDot(sanitizeUtf8(reason.substr(0, 2000))) + ".",
+            return refusal(m_info.id,
+                           std::string(what) +
+                               " failed: " + withoutFinalDot(sanitizeUtf8(reason.substr(0, 2000))) + ".",
                            hint.empty() ? "Ask the plugin's author, or run without it." : hint);
         };
         try {
@@ -206,7 +226,8 @@ Result<void> EnginePlugins::load(const PluginCatalogue &catalogue, const RunSpec
         auto settings = pluginSettings(spec, *table, id);
         if (!settings) return undo(settings.error());
         m_instances.push_back(std::make_shared<Instance>(record->info, std::move(*settings)));
-        if (auto opened = m_instances.back()->open(record->engineLibrary); !opened) return undo(opened.error());
+        if (auto opened = m_instances.back()->open(record->engineLibrary); !opened)
+            return undo(opened.error());
     }
     for (const auto &instance : m_instances)
         if (auto started = instance->start(); !started) return undo(started.error());
@@ -221,6 +242,13 @@ void EnginePlugins::stop()
         m_instances.pop_back();
     }
     m_loaded.clear();
+}
+
+Result<void> checkEngineLibrary(const std::string &id, const std::filesystem::path &library)
+{
+    const auto entry = findEntry(id, library);
+    if (!entry) return entry.error();
+    return {};
 }
 
 Result<void> preparePlugins(const PreparePlugins &prepare, const RunSpec &spec)
@@ -242,7 +270,8 @@ const FieldValue &PluginSettings::find(const std::string &name) const
 
 void PluginSettings::throwWrongType(const std::string &name)
 {
-    throw std::invalid_argument("it asked for setting \"" + name + "\" as another type than its JSON declares");
+    throw std::invalid_argument("it asked for setting \"" + name +
+                                "\" as another type than its JSON declares");
 }
 
 } // namespace orrery::nn

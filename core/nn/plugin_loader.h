@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads the engine halves that a spec uses into this process and takes their parts out of the registries again. A library
-// that was loaded stays loaded. One owner, a worker; load() on the thread that owns the model, no other thread beside it.
+// Loads the engine halves that a spec uses into this process and takes their parts out of the registries
+// again. A library that was loaded stays loaded. One owner, a worker; load() on the thread that owns the
+// model, no other thread beside it.
 #pragma once
 
 #include "core/base/result.h"
@@ -19,6 +20,11 @@ struct LoadedPlugin {
     std::string frozenVersion; ///< that the spec names; empty: none
 };
 
+/// Loads a library and reads what it says of itself; nothing of the plugin is called but its static
+/// constructors. Those can end a process: a worker asks this in a process of its own first.
+/// @error InvalidInput "Cannot use plugin "x": …"
+Result<void> checkEngineLibrary(const std::string &id, const std::filesystem::path &library);
+
 class EnginePlugins {
 public:
     EnginePlugins();
@@ -26,12 +32,13 @@ public:
     EnginePlugins(const EnginePlugins &) = delete;
     EnginePlugins &operator=(const EnginePlugins &) = delete;
 
-    /// Everything that the spec uses, those that others require first; before its model is built. What was loaded for
-    /// another spec is stopped first. Either all of it is loaded or nothing.
-    /// @error InvalidInput "Cannot use plugin "x": …" for one that is missing, refused, of another version or interface,
-    /// lacks its symbol or a part, or fails in configure() or start()
+    /// Everything that the spec uses, those that others require first; before its model is built. What was
+    /// loaded for another spec is stopped first. Either all of it is loaded or nothing.
+    /// @error InvalidInput "Cannot use plugin "x": …" for one that is missing, refused, of another version or
+    /// interface, lacks its symbol or a part, or fails in configure() or start()
     Result<void> load(const PluginCatalogue &catalogue, const RunSpec &spec);
-    /// Last loaded first: stop() with 5 s for each, then its parts leave the registries. No model may live any more.
+    /// Last loaded first: stop() with 5 s for each, then its parts leave the registries. No model may live
+    /// any more.
     void stop();
     [[nodiscard]] const std::vector<LoadedPlugin> &loaded() const { return m_loaded; }
 
