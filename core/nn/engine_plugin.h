@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine half of a plugin implements, and what it is given. The library is loaded by a worker whose run names the
-// plugin; every call comes on the thread that owns the model, but stop(). See docs/plugins.md. The interface only grows
-// within one kPluginApiVersion: new virtual functions go to the end of their class.
+// What the engine half of a plugin implements, and what it is given. The library is loaded by a worker whose
+// run names the plugin; every call comes on the thread that owns the model, but stop(). See docs/plugins.md.
+// The interface only grows within one kPluginApiVersion: new virtual functions go to the end of their class.
 #pragma once
 
 #include "core/base/result.h"
@@ -18,8 +18,9 @@
 
 namespace orrery::nn {
 
-/// The plugin's settings in this run, complete and within the ranges of its JSON, by their short names ("slope"). Asking
-/// for one that the JSON does not declare, or as another type, throws: the run is refused with that reason.
+/// The plugin's settings in this run, complete and within the ranges of its JSON, by their short names
+/// ("slope"). Asking for one that the JSON does not declare, or as another type, throws: the run is refused
+/// with that reason.
 class PluginSettings {
 public:
     explicit PluginSettings(std::map<std::string, FieldValue> values) : m_values(std::move(values)) {}
@@ -28,7 +29,10 @@ public:
     [[nodiscard]] double real(const std::string &name) const { return get<double>(name); }
     /// Texts, choices and paths.
     [[nodiscard]] const std::string &text(const std::string &name) const { return get<std::string>(name); }
-    [[nodiscard]] const std::vector<double> &reals(const std::string &name) const { return get<std::vector<double>>(name); }
+    [[nodiscard]] const std::vector<double> &reals(const std::string &name) const
+    {
+        return get<std::vector<double>>(name);
+    }
     [[nodiscard]] const std::vector<std::string> &texts(const std::string &name) const
     {
         return get<std::vector<std::string>>(name);
@@ -59,15 +63,15 @@ public:
 class EngineContext {
 public:
     virtual ~EngineContext() = default;
-    [[nodiscard]] virtual const std::string &id() const = 0;                ///< @since 1
-    [[nodiscard]] virtual const PluginSettings &settings() const = 0;       ///< @since 1
-    [[nodiscard]] virtual PluginRegistry<FeedForward> &feedForwards() = 0;  ///< @since 1
-    [[nodiscard]] virtual PluginRegistry<Block> &blocks() = 0;              ///< @since 1
-    virtual void log(std::string_view text) = 0;                            ///< a line in the run's log @since 1
+    [[nodiscard]] virtual const std::string &id() const = 0;               ///< @since 1
+    [[nodiscard]] virtual const PluginSettings &settings() const = 0;      ///< @since 1
+    [[nodiscard]] virtual PluginRegistry<FeedForward> &feedForwards() = 0; ///< @since 1
+    [[nodiscard]] virtual PluginRegistry<Block> &blocks() = 0;             ///< @since 1
+    virtual void log(std::string_view text) = 0; ///< a line in the run's log @since 1
 };
 
-/// Life: create, configure, start, (the run), stop, destroy. Plugins that others require come first on the way up and last
-/// on the way down. An error or exception on the way up refuses the run with that reason.
+/// Life: create, configure, start, (the run), stop, destroy. Plugins that others require come first on the
+/// way up and last on the way down. An error or exception on the way up refuses the run with that reason.
 class EnginePlugin {
 public:
     virtual ~EnginePlugin() = default;
@@ -79,14 +83,15 @@ public:
     virtual void stop() {}
 };
 
-/// Changes when the size of a type does that crosses the boundary: a library that was compiled against other headers is
-/// told apart before any of its code runs.
+/// Changes when the size of a type does that crosses the boundary: a library that was compiled against other
+/// headers is told apart before any of its code runs.
 constexpr uint64_t engineLayout()
 {
     uint64_t layout = 1469598103934665603ull;
     for (const uint64_t size :
-         {sizeof(ModelSpec), sizeof(ForwardContext), sizeof(BuildContext), sizeof(SharedTables), sizeof(KvCache), sizeof(Parameter),
-          sizeof(ParameterStore), sizeof(Weight), sizeof(Registry<FeedForward>), sizeof(FieldValue), sizeof(Result<void>)})
+         {sizeof(ModelSpec), sizeof(ForwardContext), sizeof(BuildContext), sizeof(SharedTables),
+          sizeof(KvCache), sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight),
+          sizeof(Registry<FeedForward>), sizeof(FieldValue), sizeof(Result<void>)})
         layout = (layout ^ size) * 1099511628211ull;
     return layout;
 }
@@ -94,16 +99,17 @@ constexpr uint64_t engineLayout()
 } // namespace orrery::nn
 
 /// Once in each engine library: ORRERY_ENGINE_PLUGIN(my::Plugin, "my_plugin")
-#define ORRERY_ENGINE_PLUGIN(Class, pluginId)                                                                                  \
-    extern "C" __attribute__((visibility("default"))) const orrery::EnginePluginEntry *orrery_plugin_engine_v1()               \
-    {                                                                                                                          \
-        static const orrery::EnginePluginEntry entry = {                                                                       \
-            sizeof(orrery::EnginePluginEntry),                                                                                 \
-            static_cast<uint32_t>(orrery::kPluginApiVersion),                                                                  \
-            orrery::nn::engineLayout(),                                                                                        \
-            TORCH_VERSION,                                                                                                     \
-            pluginId,                                                                                                          \
-            []() -> orrery::nn::EnginePlugin * { return new Class; },                                                          \
-            [](orrery::nn::EnginePlugin *plugin) { delete plugin; }};                                                          \
-        return &entry;                                                                                                         \
+#define ORRERY_ENGINE_PLUGIN(Class, pluginId)                                                                \
+    extern "C" __attribute__((visibility("default"))) const orrery::EnginePluginEntry *                      \
+    orrery_plugin_engine_v1()                                                                                \
+    {                                                                                                        \
+        static const orrery::EnginePluginEntry entry = {                                                     \
+            sizeof(orrery::EnginePluginEntry),                                                               \
+            static_cast<uint32_t>(orrery::kPluginApiVersion),                                                \
+            orrery::nn::engineLayout(),                                                                      \
+            TORCH_VERSION,                                                                                   \
+            pluginId,                                                                                        \
+            []() -> orrery::nn::EnginePlugin * { return new Class; },                                        \
+            [](orrery::nn::EnginePlugin *plugin) { delete plugin; }};                                        \
+        return &entry;                                                                                       \
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An exception that left the code of a plugin: guardTorch() makes an error of it that names the plugin. Any thread.
+// An exception that left the code of a plugin: guardTorch() makes an error of it that names the plugin. Any
+// thread.
 #pragma once
 
 #include <stdexcept>
@@ -19,8 +20,8 @@ private:
     std::string m_reason;
 };
 
-/// Runs a plugin's code. Memory that ran out keeps its type; whatever else is thrown, also what is no exception class,
-/// becomes a PluginFailure.
+/// Runs a plugin's code. Memory that ran out keeps its type; whatever else is thrown, also what is no
+/// exception class, becomes a PluginFailure.
 class PluginGuard {
 public:
     explicit PluginGuard(std::string id) : m_id(std::move(id)) {}

@@ -9,10 +9,14 @@
 namespace orrery::nn {
 namespace {
 
-/// One thing that a plugin must not do unseen: hand back another shape, which would fail far from here or broadcast.
+/// One thing that a plugin must not do unseen: hand back another shape, which would fail far from here or
+/// broadcast.
 template <typename Part> class GuardedPart final : public Part {
 public:
-    GuardedPart(std::unique_ptr<Part> part, const PluginGuard &guard) : m_part(std::move(part)), m_guard(guard) {}
+    GuardedPart(std::unique_ptr<Part> part, const PluginGuard &guard)
+        : m_part(std::move(part)), m_guard(guard)
+    {
+    }
     at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) override
     {
         at::Tensor y_BTC = m_guard([&] { return m_part->forward(x_BTC, context); });

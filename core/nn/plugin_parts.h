@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of plugins as the model sees them: what leaves them is checked, and their exceptions name the plugin. Only the
-// thread that owns the model.
+// The parts of plugins as the model sees them: what leaves them is checked, and their exceptions name the
+// plugin. Only the thread that owns the model.
 #pragma once
 
 #include "core/nn/engine_plugin.h"
@@ -32,14 +32,17 @@ public:
         const ProvidedPart part{m_point, name};
         if (std::find(m_plugin.provides.begin(), m_plugin.provides.end(), part) == m_plugin.provides.end())
             return Error{ErrorCode::InvalidInput,
-                         "Cannot register " + m_point + " \"" + name + "\": \"provides\" in " + m_plugin.id + ".json does not list it.",
+                         "Cannot register " + m_point + " \"" + name + "\": \"provides\" in " + m_plugin.id +
+                             ".json does not list it.",
                          "List it there."};
         if (m_registry.find(name))
-            return Error{ErrorCode::Conflict, "Cannot register " + m_point + " \"" + name + "\": the name is taken.",
+            return Error{ErrorCode::Conflict,
+                         "Cannot register " + m_point + " \"" + name + "\": the name is taken.",
                          "Choose another name."};
-        m_registry.add(name, [factory = std::move(factory), guard = PluginGuard(m_plugin.id)](BuildContext &build) {
-            return guardedPart(guard([&] { return factory(build); }), guard);
-        });
+        m_registry.add(name,
+                       [factory = std::move(factory), guard = PluginGuard(m_plugin.id)](BuildContext &build) {
+                           return guardedPart(guard([&] { return factory(build); }), guard);
+                       });
         m_added.push_back(name);
         return {};
     }
@@ -47,7 +50,9 @@ public:
     [[nodiscard]] std::string missingName() const
     {
         for (const ProvidedPart &part : m_plugin.provides)
-            if (part.point == m_point && std::find(m_added.begin(), m_added.end(), part.name) == m_added.end()) return part.name;
+            if (part.point == m_point &&
+                std::find(m_added.begin(), m_added.end(), part.name) == m_added.end())
+                return part.name;
         return {};
     }
 
