@@ -30,7 +30,9 @@ Error refusal(const std::string &reason)
 /// Whatever leaves a plugin's code becomes an error.
 template <typename Function> Result<void> guarded(const char *what, Function &&function)
 {
-    const auto failed = [&](const std::string &reason) { return refusal(std::string(what) + " failed: " + reason); };
+    const auto failed = [&](const std::string &reason) {
+        return refusal(std::string(what) + " failed: " + reason);
+    };
     try {
         Result<void> result = function();
         return result.ok() ? result : failed(result.error().text());
@@ -58,13 +60,16 @@ Result<const UiPluginEntry *> findEntry(const std::string &id, const std::filesy
     if (!entry || entry->size < sizeof(UiPluginEntry) || !entry->create || !entry->destroy || !entry->id)
         return refusal("what its library describes is incomplete.");
     if (entry->apiVersion != kPluginApiVersion)
-        return refusal("it was built for version " + std::to_string(entry->apiVersion) + " of the plugin interface, expected " + expected + ".");
+        return refusal("it was built for version " + std::to_string(entry->apiVersion) +
+                       " of the plugin interface, expected " + expected + ".");
     if (entry->id != id) return refusal("its library is that of another plugin.");
     // Qt is compatible backwards within a major version.
     if (entry->qtVersion / 0x10000 != QT_VERSION / 0x10000 || entry->qtVersion > QT_VERSION)
-        return refusal("it was built with Qt " + std::to_string(entry->qtVersion >> 16) + "." + std::to_string((entry->qtVersion >> 8) & 0xFF) +
+        return refusal("it was built with Qt " + std::to_string(entry->qtVersion >> 16) + "." +
+                       std::to_string((entry->qtVersion >> 8) & 0xFF) +
                        ", expected at most " QT_VERSION_STR ".");
-    if (entry->layout != uiLayout()) return refusal("it was built with headers of another version of this program.");
+    if (entry->layout != uiLayout())
+        return refusal("it was built with headers of another version of this program.");
     return entry;
 }
 
@@ -116,9 +121,12 @@ public:
     {
         if (!panel || !isPlainName(name))
             return Error{ErrorCode::InvalidInput,
-                         "Cannot add panel \"" + toStd(name) + "\": expected a widget and a name of letters, digits and \"_\".", ""};
-        ORRERY_ASSIGN(QDockWidget *const dock,
-                      m_owner.m_window.addPluginPanel(u"plugin_"_s + fromStd(m_info.id) + u'_' + name, title, panel));
+                         "Cannot add panel \"" + toStd(name) +
+                             "\": expected a widget and a name of letters, digits and \"_\".",
+                         ""};
+        ORRERY_ASSIGN(
+            QDockWidget *const dock,
+            m_owner.m_window.addPluginPanel(u"plugin_"_s + fromStd(m_info.id) + u'_' + name, title, panel));
         m_docks.emplace_back(dock);
         return {};
     }
@@ -132,10 +140,16 @@ public:
     {
         return m_owner.m_settings.value(settingKey(key), usual);
     }
-    void setSetting(const QString &key, const QVariant &value) override { m_owner.m_settings.setValue(settingKey(key), value); }
+    void setSetting(const QString &key, const QVariant &value) override
+    {
+        m_owner.m_settings.setValue(settingKey(key), value);
+    }
 
 private:
-    [[nodiscard]] QString settingKey(const QString &key) const { return u"plugins/"_s + fromStd(m_info.id) + u'/' + key; }
+    [[nodiscard]] QString settingKey(const QString &key) const
+    {
+        return u"plugins/"_s + fromStd(m_info.id) + u'/' + key;
+    }
     void tell(const Result<void> &result) const
     {
         if (!result.ok()) logWarning("Plugin " + m_info.id + ": " + result.error().message);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Loads the window halves of the plugins on this computer and gives them their places in the window. A plain dlopen of one
-// C symbol, as the worker does it: what Qt's own loader would read from the library, the manifest has said already. One that
-// fails is left out with its reason. A library stays loaded. GUI thread only; destroyed before the window.
+// Loads the window halves of the plugins on this computer and gives them their places in the window. A plain
+// dlopen of one C symbol, as the worker does it: what Qt's own loader would read from the library, the
+// manifest has said already. One that fails is left out with its reason. A library stays loaded. GUI thread
+// only; destroyed before the window.
 #pragma once
 
 #include "core/plugin/plugin_catalogue.h"

@@ -13,6 +13,7 @@
 
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
@@ -24,6 +25,7 @@ ToneLabel *makeWrapped(Tone tone, TypeSize size, QWidget *parent)
 {
     auto *label = new ToneLabel(QString(), tone, size, parent);
     label->setWordWrap(true);
+    label->setMinimumWidth(1); // a path has no place to break; the hover has all of it
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     return label;
 }
@@ -32,8 +34,9 @@ QString requirementsText(const PluginInfo &plugin)
 {
     QStringList texts;
     for (const PluginRequirement &requirement : plugin.requirements)
-        texts << (requirement.version.empty() ? fromStd(requirement.id)
-                                              : fromStd(requirement.id) + u' ' + fromStd(requirement.version));
+        texts << (requirement.version.empty()
+                      ? fromStd(requirement.id)
+                      : fromStd(requirement.id) + u' ' + fromStd(requirement.version));
     return texts.join(u", "_s);
 }
 
@@ -49,17 +52,30 @@ QString fieldOfPoint(const std::string &point)
 
 PluginDetails::PluginDetails(QWidget *parent)
     : QScrollArea(parent), m_title(makeWrapped(Tone::Text, TypeSize::Heading, this)),
-      m_reason(makeWrapped(Tone::Error, TypeSize::Base, this)), m_hint(makeWrapped(Tone::Secondary, TypeSize::Base, this)),
+      m_reason(makeWrapped(Tone::Error, TypeSize::Base, this)),
+      m_hint(makeWrapped(Tone::Secondary, TypeSize::Base, this)),
+      m_provides(makeWrapped(Tone::Text, TypeSize::Base, this)),
+      m_requires(makeWrapped(Tone::Text, TypeSize::Base, this)),
       m_settingsTitle(new ToneLabel(tr("Settings for the next run"), Tone::Text, TypeSize::Heading, this)),
-      m_settingsNote(makeWrapped(Tone::Secondary, TypeSize::Small, this)), m_facts(new KeyValueGrid(this)),
-      m_settings(new PluginSettingsForm(this)), m_use(new QPushButton(tr("Use in a new run"), this)),
+      m_settingsNote(makeWrapped(Tone::Secondary, TypeSize::Small, this)),
+      m_folder(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
+      m_facts(new KeyValueGrid(this)), m_settings(new PluginSettingsForm(this)),
+      m_use(new QPushButton(tr("Use in a new run"), this)),
       m_copy(new QPushButton(tr("Copy as command"), this))
 {
     setObjectName(u"pluginDetails"_s);
     setAccessibleName(tr("The selected plugin"));
     m_title->setObjectName(u"pluginTitle"_s);
     m_reason->setObjectName(u"pluginReason"_s);
-    m_settingsNote->setText(tr("Each run freezes its own values. What is given here goes into the form of a new run."));
+    m_provides->setObjectName(u"pluginProvides"_s);
+    m_requires->setObjectName(u"pluginRequires"_s);
+    m_folder->setElideMode(Qt::ElideMiddle);
+    QToolButton *copyFolder = makeIconButton(u"copy"_s, tr("Copy the folder's path"), this);
+    copyFolder->setObjectName(u"copyFolder"_s);
+    connect(copyFolder, &QToolButton::clicked, this,
+            [this] { copyToClipboard(fromStd(m_plugin.directory)); });
+    m_settingsNote->setText(
+        tr("Each run freezes its own values. What is given here goes into the form of a new run."));
     m_use->setObjectName(u"usePlugin"_s);
     makePrimary(m_use);
     m_copy->setObjectName(u"copyPluginCommand"_s);
@@ -75,11 +91,18 @@ PluginDetails::PluginDetails(QWidget *parent)
     buttons->addWidget(m_use);
     buttons->addWidget(m_copy);
     buttons->addStretch(1);
+    auto *folderRow = new QHBoxLayout;
+    folderRow->setSpacing(space::kHalf);
+    folderRow->addWidget(m_folder, 1);
+    folderRow->addWidget(copyFolder);
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(space::kOne, 0, space::kOne, 0);
     layout->setSpacing(space::kOne);
-    for (QWidget *widget : std::initializer_list<QWidget *>{m_title, m_reason, m_hint, m_facts, m_settingsTitle, m_settingsNote,
-                                                            m_settings})
+    for (QWidget *widget :
+         std::initializer_list<QWidget *>{m_title, m_reason, m_hint, m_provides, m_requires, m_facts})
+        layout->addWidget(widget);
+    layout->addLayout(folderRow);
+    for (QWidget *widget : std::initializer_list<QWidget *>{m_settingsTitle, m_settingsNote, m_settings})
         layout->addWidget(widget);
     layout->addLayout(buttons);
     layout->addStretch(1);
@@ -92,13 +115,15 @@ PluginDetails::PluginDetails(QWidget *parent)
 
 void PluginDetails::setPlugin(const PluginInfo &plugin, const QString &uiProblem)
 {
-    const bool isSame = plugin.id == m_plugin.id && plugin.version == m_plugin.version && plugin.directory == m_plugin.directory &&
+    const bool isSame = plugin.id == m_plugin.id && plugin.version == m_plugin.version &&
+                        plugin.directory == m_plugin.directory &&
                         plugin.settings.size() == m_plugin.settings.size();
     m_plugin = plugin;
     m_title->setText(pluginTitle(plugin));
     const bool hasUiProblem = plugin.isUsable() && !uiProblem.isEmpty();
     m_reason->setTone(plugin.state == PluginState::Refused ? Tone::Error : Tone::Warning);
-    m_reason->setText(hasUiProblem ? tr("Its window half is not used: %1").arg(uiProblem) : fromStd(plugin.reason));
+    m_reason->setText(hasUiProblem ? tr("Its window half is not used: %1").arg(uiProblem)
+                                   : fromStd(plugin.reason));
     m_reason->setVisible(!m_reason->text().isEmpty());
     m_hint->setText(hasUiProblem ? QString() : fromStd(plugin.hint));
     m_hint->setVisible(!m_hint->text().isEmpty());
@@ -111,13 +136,18 @@ void PluginDetails::setPlugin(const PluginInfo &plugin, const QString &uiProblem
         if (!value.isEmpty()) m_facts->setValue(name, value);
     };
     show(tr("Id"), fromStd(plugin.id));
-    show(tr("Version"), plugin.isExperimental ? tr("%1, experimental").arg(fromStd(plugin.version)) : fromStd(plugin.version));
+    show(tr("Version"), plugin.isExperimental ? tr("%1, experimental").arg(fromStd(plugin.version))
+                                              : fromStd(plugin.version));
     show(tr("State"), pluginStateText(plugin.state));
-    show(tr("Provides"), providedText(plugin));
-    show(tr("Requires"), requirementsText(plugin));
     show(tr("Halves"), halves.join(u", "_s));
     show(tr("Interface"), plugin.apiVersion > 0 ? QString::number(plugin.apiVersion) : QString());
-    show(tr("Folder"), fromStd(plugin.directory));
+    const auto say = [](ToneLabel *label, const QString &text, const QString &value) {
+        label->setText(text.arg(value));
+        label->setVisible(!value.isEmpty());
+    };
+    say(m_provides, tr("Provides %1"), providedText(plugin));
+    say(m_requires, tr("Requires %1"), requirementsText(plugin));
+    m_folder->setFullText(fromStd(plugin.directory));
 
     if (!isSame) m_settings->setFields(plugin.settings);
     for (QWidget *widget : std::initializer_list<QWidget *>{m_settingsTitle, m_settingsNote, m_settings})

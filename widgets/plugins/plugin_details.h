@@ -11,6 +11,7 @@ class QPushButton;
 
 namespace orrery::ui {
 
+class ElidedLabel;
 class KeyValueGrid;
 class PluginSettingsForm;
 class ToneLabel;
@@ -23,8 +24,8 @@ public:
     /// @param uiProblem why its window half is not there; empty: fine, or it has none
     void setPlugin(const PluginInfo &plugin, const QString &uiProblem);
     [[nodiscard]] const PluginInfo &plugin() const { return m_plugin; }
-    /// The values of a spec that use the plugin with the settings given here: the first name of each part it provides,
-    /// or its id in plugins.use, then the settings.
+    /// The values of a spec that use the plugin with the settings given here: the first name of each part it
+    /// provides, or its id in plugins.use, then the settings.
     [[nodiscard]] QList<std::pair<QString, QString>> specValues() const;
     /// `orrery-engine train --data example --set …` with those.
     [[nodiscard]] QString command() const;
@@ -38,7 +39,8 @@ private:
     void updateButtons();
 
     PluginInfo m_plugin;
-    ToneLabel *m_title, *m_reason, *m_hint, *m_settingsTitle, *m_settingsNote;
+    ToneLabel *m_title, *m_reason, *m_hint, *m_provides, *m_requires, *m_settingsTitle, *m_settingsNote;
+    ElidedLabel *m_folder;
     KeyValueGrid *m_facts;
     PluginSettingsForm *m_settings;
     QPushButton *m_use, *m_copy;

@@ -28,7 +28,10 @@ Tone stateTone(PluginState state)
 
 } // namespace
 
-QString pluginTitle(const PluginInfo &plugin) { return fromStd(plugin.name.empty() ? plugin.id : plugin.name); }
+QString pluginTitle(const PluginInfo &plugin)
+{
+    return fromStd(plugin.name.empty() ? plugin.id : plugin.name);
+}
 
 QString pluginStateText(PluginState state)
 {
@@ -57,7 +60,10 @@ int PluginListModel::rowCount(const QModelIndex &parent) const
     return parent.isValid() ? 0 : static_cast<int>(m_plugins.size());
 }
 
-int PluginListModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : kNumColumns; }
+int PluginListModel::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : kNumColumns;
+}
 
 QVariant PluginListModel::data(const QModelIndex &index, int role) const
 {
@@ -79,13 +85,16 @@ QVariant PluginListModel::data(const QModelIndex &index, int role) const
         }
     case Qt::ForegroundRole:
         if (index.column() == StateColumn) return toneColor(stateTone(plugin.state));
-        if (index.column() == NoteColumn && plugin.isUsable() && !problem.isEmpty()) return toneColor(Tone::Warning);
+        if (index.column() == NoteColumn && plugin.isUsable() && !problem.isEmpty())
+            return toneColor(Tone::Warning);
         return toneColor(index.column() == NameColumn ? Tone::Text : Tone::Secondary);
     case Qt::ToolTipRole:
-        return QString(fromStd(plugin.id) + u'\n' + fromStd(plugin.isUsable() ? plugin.directory : plugin.reason));
+        return QString(fromStd(plugin.id) + u'\n' +
+                       fromStd(plugin.isUsable() ? plugin.directory : plugin.reason));
     case Qt::AccessibleTextRole:
         if (index.column() == NameColumn)
-            return tr("%1, version %2, %3").arg(pluginTitle(plugin), fromStd(plugin.version), pluginStateText(plugin.state));
+            return tr("%1, version %2, %3")
+                .arg(pluginTitle(plugin), fromStd(plugin.version), pluginStateText(plugin.state));
         return data(index, Qt::DisplayRole);
     case IdRole:
         return fromStd(plugin.id);
@@ -97,7 +106,8 @@ QVariant PluginListModel::data(const QModelIndex &index, int role) const
 QVariant PluginListModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::Alignment(Qt::AlignVCenter | Qt::AlignLeft));
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::Alignment(Qt::AlignVCenter | Qt::AlignLeft));
     if (role != Qt::DisplayRole) return {};
     switch (section) {
     case NameColumn:
@@ -125,7 +135,8 @@ void PluginListModel::setPlugins(std::vector<PluginInfo> plugins)
     if (numCommon > 0) Q_EMIT dataChanged(index(0, 0), index(numCommon - 1, kNumColumns - 1));
     if (numAfter > numBefore) {
         beginInsertRows({}, numBefore, numAfter - 1);
-        m_plugins.insert(m_plugins.end(), std::make_move_iterator(plugins.begin() + numCommon), std::make_move_iterator(plugins.end()));
+        m_plugins.insert(m_plugins.end(), std::make_move_iterator(plugins.begin() + numCommon),
+                         std::make_move_iterator(plugins.end()));
         endInsertRows();
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Plugins as a table: name, version, state, and what it provides or why it is not used. Takes values. GUI thread only.
+// Plugins as a table: name, version, state, and what it provides or why it is not used. Takes values. GUI
+// thread only.
 #pragma once
 
 #include "core/spec/plugin_info.h"

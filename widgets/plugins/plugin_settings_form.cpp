@@ -41,7 +41,8 @@ void PluginSettingsForm::setFields(std::vector<Field> fields)
 void PluginSettingsForm::clear()
 {
     for (const Row &row : m_rows)
-        for (QWidget *widget : std::initializer_list<QWidget *>{row.label, row.editor, row.reset, row.error}) delete widget;
+        for (QWidget *widget : std::initializer_list<QWidget *>{row.label, row.editor, row.reset, row.error})
+            delete widget;
     m_rows.clear();
     m_given.clear();
     m_problems.clear();
@@ -50,7 +51,8 @@ void PluginSettingsForm::clear()
 void PluginSettingsForm::addRow(const Field &field)
 {
     const QString key = fromStd(field.key);
-    Row row{key, new ToneLabel(fieldLabel(field), Tone::Text, TypeSize::Base, this), new FieldEditor(field, this),
+    Row row{key, new ToneLabel(fieldLabel(field), Tone::Text, TypeSize::Base, this),
+            new FieldEditor(field, this),
             makeIconButton(u"undo"_s, tr("Reset %1").arg(fieldLabel(field).toLower()), this),
             new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)};
     row.label->setToolTip(fieldToolTip(field));
@@ -92,7 +94,8 @@ void PluginSettingsForm::takeEdit(Row &row)
     row.label->setTypeSize(given ? TypeSize::Heading : TypeSize::Base);
     row.reset->setVisible(given.has_value());
     row.editor->setInvalid(!problem.isEmpty());
-    row.editor->control()->setAccessibleDescription(problem.isEmpty() ? fromStd(row.editor->field().effect) : problem);
+    row.editor->control()->setAccessibleDescription(problem.isEmpty() ? fromStd(row.editor->field().effect)
+                                                                      : problem);
     row.error->setText(problem);
     row.error->setVisible(!problem.isEmpty());
     Q_EMIT changed();
@@ -100,7 +103,8 @@ void PluginSettingsForm::takeEdit(Row &row)
 
 const PluginSettingsForm::Row *PluginSettingsForm::row(const QString &key) const
 {
-    const auto found = std::find_if(m_rows.begin(), m_rows.end(), [&](const Row &one) { return one.key == key; });
+    const auto found =
+        std::find_if(m_rows.begin(), m_rows.end(), [&](const Row &one) { return one.key == key; });
     return found == m_rows.end() ? nullptr : &*found;
 }
 

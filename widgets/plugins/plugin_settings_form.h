@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The settings of one plugin as fields, checked while they are typed, each with a reset and its error under it. What is
-// given belongs to no run yet. GUI thread only.
+// The settings of one plugin as fields, checked while they are typed, each with a reset and its error under
+// it. What is given belongs to no run yet. GUI thread only.
 #pragma once
 
 #include "core/spec/plugin_info.h"

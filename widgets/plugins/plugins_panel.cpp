@@ -31,9 +31,9 @@ constexpr int kMinTwoColumns = 720, kDetailsWidth = 380;
 } // namespace
 
 PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
-    : PanelFrame(tr("Plugins"), parent), m_session(session), m_model(new PluginListModel(this)), m_view(new QTableView(this)),
-      m_details(new PluginDetails(this)), m_splitter(new QSplitter(this)), m_stack(new QStackedWidget(this)),
-      m_empty(new EmptyState(QString(), QString(), this))
+    : PanelFrame(tr("Plugins"), parent), m_session(session), m_model(new PluginListModel(this)),
+      m_view(new QTableView(this)), m_details(new PluginDetails(this)), m_splitter(new QSplitter(this)),
+      m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this))
 {
     setObjectName(u"pluginsPanel"_s);
     setMinimumSize(360, 280);
@@ -53,11 +53,14 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
     const QFontMetrics metrics(typeFont(TypeSize::Base));
     const int padding = 2 * space::kOne + 2;
     m_view->setColumnWidth(PluginListModel::NameColumn, metrics.averageCharWidth() * 24);
-    m_view->setColumnWidth(PluginListModel::VersionColumn, metrics.horizontalAdvance(u"100.10.10"_s) + padding);
-    m_view->setColumnWidth(PluginListModel::StateColumn, metrics.horizontalAdvance(pluginStateText(PluginState::Available)) + padding);
+    m_view->setColumnWidth(PluginListModel::VersionColumn,
+                           metrics.horizontalAdvance(u"100.10.10"_s) + padding);
+    m_view->setColumnWidth(PluginListModel::StateColumn,
+                           metrics.horizontalAdvance(pluginStateText(PluginState::Available)) + padding);
     auto *copy = new QAction(tr("Copy as command"), m_view);
-    connect(copy, &QAction::triggered, this,
-            [this] { copyToClipboard(engineCommand({u"plugins"_s, u"show"_s, selectedId()})); });
+    connect(copy, &QAction::triggered, this, [this] {
+        copyToClipboard(engineCommand({u"plugins"_s, u"show"_s, selectedId()}));
+    });
     m_view->addAction(copy);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
 
@@ -73,12 +76,15 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
     connect(look, &QPushButton::clicked, this, &PluginsPanel::refresh);
     QPushButton *copyFolder = m_empty->addPlainButton(tr("Copy the folder's path"));
     copyFolder->setObjectName(u"copyPluginFolder"_s);
-    connect(copyFolder, &QPushButton::clicked, this, [this] { copyToClipboard(m_session.engine().home + u"/plugins"_s); });
+    connect(copyFolder, &QPushButton::clicked, this,
+            [this] { copyToClipboard(m_session.engine().home + u"/plugins"_s); });
     setContent(m_stack);
 
-    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &PluginsPanel::showSelected);
+    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &PluginsPanel::showSelected);
     connect(m_model, &QAbstractItemModel::dataChanged, this, &PluginsPanel::showSelected);
-    connect(m_details, &PluginDetails::useRequested, this, [this] { Q_EMIT useRequested(m_details->specValues()); });
+    connect(m_details, &PluginDetails::useRequested, this,
+            [this] { Q_EMIT useRequested(m_details->specValues()); });
     connect(banner(), &Banner::retryRequested, this, &PluginsPanel::refresh);
     connect(&session, &EngineSession::connectionChanged, this, [this] {
         if (isVisible()) refresh();
@@ -88,7 +94,10 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
 
 const std::vector<PluginInfo> &PluginsPanel::plugins() const { return m_model->plugins(); }
 
-void PluginsPanel::setUiProblems(const std::map<std::string, QString> &problems) { m_model->setUiProblems(problems); }
+void PluginsPanel::setUiProblems(const std::map<std::string, QString> &problems)
+{
+    m_model->setUiProblems(problems);
+}
 
 void PluginsPanel::refresh()
 {
@@ -144,13 +153,15 @@ void PluginsPanel::updateEmptyState()
         return;
     }
     if (!isConnected)
-        m_empty->setTexts(tr("No engine"), tr("The plugins of the engine stand here as soon as it is connected."));
+        m_empty->setTexts(tr("No engine"),
+                          tr("The plugins of the engine stand here as soon as it is connected."));
     else if (m_isAsking)
         m_empty->setTexts(tr("Looking for plugins …"), QString());
     else
-        m_empty->setTexts(tr("No plugins yet"),
-                          tr("A plugin adds parts to models and panels to this window. Put its folder into %1/plugins.")
-                              .arg(m_session.engine().home));
+        m_empty->setTexts(
+            tr("No plugins yet"),
+            tr("A plugin adds parts to models and panels to this window. Put its folder into %1/plugins.")
+                .arg(m_session.engine().home));
     for (const char *name : {"lookAgain", "copyPluginFolder"})
         m_empty->findChild<QPushButton *>(QString::fromLatin1(name))->setVisible(isConnected && !m_isAsking);
     m_stack->setCurrentWidget(m_empty);

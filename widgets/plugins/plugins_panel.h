@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page of plugins: what the engine has, in which version and state, why something is not used, and the settings of each.
-// The list comes from the engine, which may be another computer. GUI thread only.
+// The page of plugins: what the engine has, in which version and state, why something is not used, and the
+// settings of each. The list comes from the engine, which may be another computer. GUI thread only.
 #pragma once
 
 #include "widgets/common/panel_frame.h"
@@ -23,7 +23,8 @@ class PluginsPanel : public PanelFrame {
     Q_OBJECT
 public:
     explicit PluginsPanel(EngineSession &session, QWidget *parent = nullptr);
-    /// Asks the engine again; it looks at its folders anew. Also done whenever the page is opened or the engine comes back.
+    /// Asks the engine again; it looks at its folders anew. Also done whenever the page is opened or the
+    /// engine comes back.
     void refresh();
     /// What became of the window halves that this window loaded, by id; an empty text is fine.
     void setUiProblems(const std::map<std::string, QString> &problems);
@@ -57,7 +58,7 @@ private:
     QSplitter *m_splitter;
     QStackedWidget *m_stack;
     EmptyState *m_empty;
-    QString m_wantedId; ///< stays selected over a refresh
+    QString m_wantedId;   ///< stays selected over a refresh
     quint64 m_ticket = 0; ///< an answer to an older question is dropped
     bool m_isAsking = false;
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the window half of a plugin implements, and what it is given. A shared library that links Qt and this header; what
-// else it uses of widgets/ it takes from the running window, which exports it. GUI thread only. See docs/plugins.md. The
-// interface only grows within one kPluginApiVersion: new virtual functions go to the end of their class.
+// What the window half of a plugin implements, and what it is given. A shared library that links Qt and this
+// header; what else it uses of widgets/ it takes from the running window, which exports it. GUI thread only.
+// See docs/plugins.md. The interface only grows within one kPluginApiVersion: new virtual functions go to the
+// end of their class.
 #pragma once
 
 #include "core/base/result.h"
@@ -26,8 +27,9 @@ public:
     virtual ~UiContext() = default;
     [[nodiscard]] virtual const PluginInfo &plugin() const = 0; ///< @since 1
     [[nodiscard]] virtual EngineSession &session() = 0;         ///< @since 1
-    /// A dock of its own, hidden until somebody opens it from the View menu; the window owns the widget. The text is already
-    /// translated. @param name part of the dock's object name: letters, digits and "_"  @since 1
+    /// A dock of its own, hidden until somebody opens it from the View menu; the window owns the widget. The
+    /// text is already translated. @param name part of the dock's object name: letters, digits and "_" @since
+    /// 1
     virtual Result<void> addPanel(const QString &name, const QString &title, QWidget *panel) = 0;
     /// An entry of the menu "Plugins"; the window owns the action. @since 1
     virtual void addAction(QAction *action) = 0;
@@ -36,23 +38,23 @@ public:
     virtual void setSetting(const QString &key, const QVariant &value) = 0; ///< @since 1
 };
 
-/// Life: create, configure, start, (the window), stop, destroy. An error or exception on the way up leaves the plugin out;
-/// the window goes on and the Plugins page says why.
+/// Life: create, configure, start, (the window), stop, destroy. An error or exception on the way up leaves
+/// the plugin out; the window goes on and the Plugins page says why.
 class UiPlugin {
 public:
     virtual ~UiPlugin() = default;
     /// Adds panels and actions. @error whatever keeps the plugin from being useful
     virtual Result<void> configure(UiContext &context) = 0;
     virtual Result<void> start() { return {}; } ///< once every window half is configured
-    virtual void stop() {} ///< before the window goes; must return at once
+    virtual void stop() {}                      ///< before the window goes; must return at once
 };
 
 /// What the library exports as orrery_plugin_ui_v1(): plain data, checked before any code of the plugin runs.
 struct UiPluginEntry {
-    uint32_t size;         ///< of this struct when the plugin was built; it only grows
-    uint32_t apiVersion;   ///< kPluginApiVersion of those headers
-    uint32_t qtVersion;    ///< QT_VERSION; a window with an older Qt cannot load it
-    uint32_t layout;       ///< uiLayout() of those headers
+    uint32_t size;       ///< of this struct when the plugin was built; it only grows
+    uint32_t apiVersion; ///< kPluginApiVersion of those headers
+    uint32_t qtVersion;  ///< QT_VERSION; a window with an older Qt cannot load it
+    uint32_t layout;     ///< uiLayout() of those headers
     const char *id;
     UiPlugin *(*create)();
     void (*destroy)(UiPlugin *plugin);
@@ -63,7 +65,8 @@ using UiEntryFunction = const UiPluginEntry *();
 constexpr uint32_t uiLayout()
 {
     uint32_t layout = 2166136261u;
-    for (const size_t size : {sizeof(PluginInfo), sizeof(Field), sizeof(Error), sizeof(Result<void>), sizeof(QString), sizeof(QVariant)})
+    for (const size_t size : {sizeof(PluginInfo), sizeof(Field), sizeof(Error), sizeof(Result<void>),
+                              sizeof(QString), sizeof(QVariant)})
         layout = (layout ^ static_cast<uint32_t>(size)) * 16777619u;
     return layout;
 }
@@ -71,16 +74,16 @@ constexpr uint32_t uiLayout()
 } // namespace orrery::ui
 
 /// Once in each window library: ORRERY_UI_PLUGIN(my::Plugin, "my_plugin")
-#define ORRERY_UI_PLUGIN(Class, pluginId)                                                                                      \
-    extern "C" __attribute__((visibility("default"))) const orrery::ui::UiPluginEntry *orrery_plugin_ui_v1()                   \
-    {                                                                                                                          \
-        static const orrery::ui::UiPluginEntry entry = {                                                                       \
-            sizeof(orrery::ui::UiPluginEntry),                                                                                 \
-            static_cast<uint32_t>(orrery::kPluginApiVersion),                                                                  \
-            QT_VERSION,                                                                                                        \
-            orrery::ui::uiLayout(),                                                                                            \
-            pluginId,                                                                                                          \
-            []() -> orrery::ui::UiPlugin * { return new Class; },                                                              \
-            [](orrery::ui::UiPlugin *plugin) { delete plugin; }};                                                              \
-        return &entry;                                                                                                         \
+#define ORRERY_UI_PLUGIN(Class, pluginId)                                                                    \
+    extern "C" __attribute__((visibility("default"))) const orrery::ui::UiPluginEntry *orrery_plugin_ui_v1() \
+    {                                                                                                        \
+        static const orrery::ui::UiPluginEntry entry = {                                                     \
+            sizeof(orrery::ui::UiPluginEntry),                                                               \
+            static_cast<uint32_t>(orrery::kPluginApiVersion),                                                \
+            QT_VERSION,                                                                                      \
+            orrery::ui::uiLayout(),                                                                          \
+            pluginId,                                                                                        \
+            []() -> orrery::ui::UiPlugin * { return new Class; },                                            \
+            [](orrery::ui::UiPlugin *plugin) { delete plugin; }};                                            \
+        return &entry;                                                                                       \
     }
