@@ -41,14 +41,16 @@ Result<PluginInfo> fromMessage(const v1::PluginMessage &message)
     value.name = message.name();
     value.version = message.version();
     value.apiVersion = message.api_version();
-    if (message.state() <= static_cast<uint32_t>(PluginState::Refused)) value.state = static_cast<PluginState>(message.state());
+    if (message.state() <= static_cast<uint32_t>(PluginState::Refused))
+        value.state = static_cast<PluginState>(message.state());
     value.reason = message.reason();
     value.hint = message.hint();
     value.directory = message.directory();
     value.isExperimental = message.is_experimental();
     value.hasEngine = message.has_engine();
     value.hasUi = message.has_ui();
-    for (const v1::ProvidedPartMessage &item : message.provides()) value.provides.push_back({item.point(), item.name()});
+    for (const v1::ProvidedPartMessage &item : message.provides())
+        value.provides.push_back({item.point(), item.name()});
     for (const v1::PluginRequirementMessage &item : message.requirements())
         value.requirements.push_back({item.id(), item.version()});
     auto settings = pluginFieldsFromText(value.id, value.name, message.settings_json());

@@ -32,7 +32,8 @@ Json pluginJson(const PluginInfo &plugin)
                  {"directory", plugin.directory},
                  {"provides", Json::array()},
                  {"requires", Json::array()}};
-    for (const ProvidedPart &part : plugin.provides) json["provides"].push_back({{"point", part.point}, {"name", part.name}});
+    for (const ProvidedPart &part : plugin.provides)
+        json["provides"].push_back({{"point", part.point}, {"name", part.name}});
     for (const PluginRequirement &requirement : plugin.requirements)
         json["requires"].push_back({{"id", requirement.id}, {"version", requirement.version}});
     json["settings"] = Json::parse(pluginFieldsToText(plugin.settings))["settings"];
@@ -48,8 +49,9 @@ std::string providedText(const PluginInfo &plugin)
 
 void printLine(const PluginInfo &plugin)
 {
-    std::printf("%-24s %-9s %-10s %s\n", sanitizeUtf8(plugin.id).c_str(), plugin.version.empty() ? "-" : plugin.version.c_str(),
-                pluginStateName(plugin.state), (plugin.isUsable() ? providedText(plugin) : sanitizeUtf8(plugin.reason)).c_str());
+    std::printf("%-24s %-9s %-10s %s\n", sanitizeUtf8(plugin.id).c_str(),
+                plugin.version.empty() ? "-" : plugin.version.c_str(), pluginStateName(plugin.state),
+                (plugin.isUsable() ? providedText(plugin) : sanitizeUtf8(plugin.reason)).c_str());
 }
 
 int list(const Session &session)
@@ -62,7 +64,8 @@ int list(const Session &session)
             printLine(record.info);
     }
     if (!session.json && catalogue.records().empty())
-        std::printf("No plugins here. A folder of them can be named: orrery-engine plugins list --plugin-dir DIR\n");
+        std::printf(
+            "No plugins here. A folder of them can be named: orrery-engine plugins list --plugin-dir DIR\n");
     return kExitOk;
 }
 
@@ -85,11 +88,14 @@ void printPlugin(const PluginInfo &plugin)
     for (const PluginRequirement &requirement : plugin.requirements)
         required.push_back(requirement.id + (requirement.version.empty() ? "" : " " + requirement.version));
     printRow("requires", joinText(required, ", "));
-    printRow("halves", plugin.hasEngine ? (plugin.hasUi ? "engine, window" : "engine") : plugin.hasUi ? "window" : "");
+    printRow("halves", plugin.hasEngine ? (plugin.hasUi ? "engine, window" : "engine")
+                       : plugin.hasUi   ? "window"
+                                        : "");
     printRow("directory", sanitizeUtf8(plugin.directory));
     for (const Field &field : plugin.settings)
-        std::printf("setting       %s = %s  (%s)  %s\n", field.key.c_str(), fieldValueText(field.get(RunSpec{})).c_str(),
-                    field.rangeText().c_str(), field.effect.c_str());
+        std::printf("setting       %s = %s  (%s)  %s\n", field.key.c_str(),
+                    fieldValueText(field.get(RunSpec{})).c_str(), field.rangeText().c_str(),
+                    field.effect.c_str());
 }
 
 int show(const Session &session, const std::string &id)
@@ -100,10 +106,13 @@ int show(const Session &session, const std::string &id)
         std::vector<std::string> ids;
         for (const PluginRecord &other : catalogue.records()) ids.push_back(other.info.id);
         const std::string near = nearestName(id, ids);
-        return fail(session, Error{ErrorCode::NotFound,
-                                   "Cannot show plugin \"" + sanitizeUtf8(id.substr(0, 80)) + "\": there is none of this id, expected " +
-                                       (ids.empty() ? "an installed one" : "one of " + joinText(ids, ", ")) + ".",
-                                   near.empty() ? "Name the folder of plugins with --plugin-dir." : "Did you mean \"" + near + "\"?"});
+        return fail(session,
+                    Error{ErrorCode::NotFound,
+                          "Cannot show plugin \"" + sanitizeUtf8(id.substr(0, 80)) +
+                              "\": there is none of this id, expected " +
+                              (ids.empty() ? "an installed one" : "one of " + joinText(ids, ", ")) + ".",
+                          near.empty() ? "Name the folder of plugins with --plugin-dir."
+                                       : "Did you mean \"" + near + "\"?"});
     }
     if (session.json)
         std::printf("%s\n", printable(pluginJson(record->info)).c_str());
@@ -117,7 +126,8 @@ int show(const Session &session, const std::string &id)
 void addPlugins(CLI::App &app, Session &session)
 {
     static std::string id;
-    auto *command = app.add_subcommand("plugins", "What is installed, what it adds, and why something is not used");
+    auto *command =
+        app.add_subcommand("plugins", "What is installed, what it adds, and why something is not used");
     command->require_subcommand(1);
     auto *listCommand = command->add_subcommand("list", "All plugins with version, state and reason");
     addPluginFolders(listCommand);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plugins on the command line, with the real worker: list and show, train, resume and generate with the
+// example, and every way in which a run refuses one that it cannot use.
+#include "engine_process.h"
+
+#include "tests/plugin/plugin_fixture.h"
+
+using namespace Qt::StringLiterals;
+using orrery::test::PluginFolder;
+
+class TestCliPlugins : public QObject {
+    Q_OBJECT
+
+    EngineHome m_home;
+    QString m_text;
+    QString m_run;
+
+    [[nodiscard]] QStringList trainArguments(const QString &out) const
+    {
+        QStringList arguments{u"train"_s, u"--data"_s,  m_text, u"--out"_s,
+                              out,        u"--steps"_s, u"4"_s, u"--json"_s};
+        for (const char *setting :
+             {"model.layers=1", "model.width=32", "model.heads=2", "model.context=16", "train.batch_size=4",
+              "train.eval_every=4", "train.eval_tokens=64", "train.checkpoint_every=2", "probes.every=0",
+              "threads=1", "model.ffn=relu_squared", "plugins.example_ffn.scale=0.5"})
+            arguments << u"--set"_s << QString::fromLatin1(setting);
+        return arguments;
+    }
+    /// A copy of the example that goes before the one that was built; its library is `library`.
+    static void shadow(const PluginFolder &folder, const QString &library, const char *version = "1.0.0")
+    {
+        QFile json(QStringLiteral(ORRERY_PLUGIN_DIR "/example_ffn/example_ffn.json"));
+        QVERIFY2(json.open(QIODevice::ReadOnly), qPrintable(json.fileName()));
+        folder.write(u"example_ffn/example_ffn.json"_s, json.readAll().replace("1.0.0", version));
+        if (library.isEmpty()) return;
+        QFile file(library);
+        QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(library));
+        folder.write(u"example_ffn/libexample_ffn.so"_s, file.readAll());
+    }
+    static QString built() { return QStringLiteral(ORRERY_PLUGIN_DIR "/example_ffn/libexample_ffn.so"); }
+    static QJsonObject error(const EngineAnswer &answer)
+    {
+        const QList<QJsonObject> lines = answer.lines();
+        for (const QJsonObject &line : lines)
+            if (line[u"event"_s].toString() == u"error") return line;
+        return {};
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        m_text = m_home.write(u"fox.txt"_s,
+                              QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(400));
+        m_run = m_home.path(u"run"_s);
+    }
+
+    void listsTheExample()
+    {
+        const EngineAnswer answer = m_home.run({u"plugins"_s, u"list"_s, u"--json"_s});
+        QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+        QJsonObject example;
+        for (const QJsonObject &line : answer.lines())
+            if (line[u"id"_s].toString() == u"example_ffn") example = line;
+        QCOMPARE(example[u"state"_s].toString(), u"available"_s);
+        QCOMPARE(example[u"version"_s].toString(), u"1.0.0"_s);
+        QVERIFY(m_home.run({u"plugins"_s, u"list"_s}).out.contains(u"FeedForward relu_squared"_s));
+    }
+    void showsOneWithItsSettings()
+    {
+        const EngineAnswer answer = m_home.run({u"plugins"_s, u"show"_s, u"example_ffn"_s});
+        QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+        QVERIFY(answer.out.contains(u"plugins.example_ffn.scale = 1  (above 0 to 100)"_s));
+        const EngineAnswer missing = m_home.run({u"plugins"_s, u"show"_s, u"example_fn"_s});
+        QCOMPARE(missing.exitCode, 3);
+        QVERIFY(missing.err.contains(u"Did you mean \"example_ffn\"?"_s));
+    }
+    void listsBrokenOnesWithTheirReason()
+    {
+        PluginFolder folder;
+        folder.addAs("broken", "{\n\"id\" 7}");
+        folder.add("open_to_all");
+        folder.setMode(u"open_to_all"_s, 0777);
+        const EngineAnswer answer = m_home.run({u"plugins"_s, u"list"_s, u"--plugin-dir"_s, folder.path()});
+        QCOMPARE(answer.exitCode, 0);
+        QVERIFY2(answer.out.contains(u"line 2"_s) && answer.out.contains(u"everybody may write it"_s),
+                 qPrintable(answer.out));
+        const EngineAnswer nowhere = m_home.run({u"plugins"_s, u"list"_s, u"--plugin-dir"_s, u"/nowhere"_s});
+        QCOMPARE(nowhere.exitCode, 0);
+        QVERIFY(nowhere.err.contains(u"/nowhere"_s));
+    }
+    void theSchemaHasItsSettings()
+    {
+        const EngineAnswer answer = m_home.run({u"schema"_s, u"spec"_s});
+        QVERIFY(answer.out.contains(u"relu_squared"_s) &&
+                answer.out.contains(u"Multiplies the squared activation"_s));
+    }
+
+    void trainsResumesAndGenerates()
+    {
+        const EngineAnswer trained = m_home.run(trainArguments(m_run), 120'000);
+        QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+        QFile file(m_run + u"/spec.json"_s);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QJsonObject plugins =
+            QJsonDocument::fromJson(file.readAll()).object()[u"spec"_s].toObject()[u"plugins"_s].toObject();
+        QCOMPARE(plugins[u"use"_s].toArray(), QJsonArray{u"example_ffn@1.0.0"_s});
+        QCOMPARE(plugins[u"example_ffn"_s].toObject()[u"scale"_s].toDouble(), 0.5);
+        const EngineAnswer resumed =
+            m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s}, 120'000);
+        QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.all()));
+        const EngineAnswer generated =
+            m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"3"_s});
+        QVERIFY2(generated.exitCode == 0, qPrintable(generated.all()));
+    }
+    void anotherMinorVersionGoesOn()
+    {
+        PluginFolder folder;
+        shadow(folder, built(), "1.1.0");
+        const EngineAnswer answer = m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the"_s,
+                                                u"--max-tokens"_s, u"1"_s, u"--plugin-dir"_s, folder.path()});
+        QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    }
+
+    void refusesWhatCannotBeUsed_data()
+    {
+        QTest::addColumn<QString>("library");
+        QTest::addColumn<QByteArray>("version");
+        QTest::addColumn<QString>("reason");
+        const QString libraries = QStringLiteral(ORRERY_TEST_LIBRARIES);
+        QTest::newRow("library removed") << QString() << QByteArray("1.0.0") << u"the library is missing"_s;
+        QTest::newRow("another major version")
+            << built() << QByteArray("2.0.0") << u"its version is 2.0.0, expected 1.0.0"_s;
+        QTest::newRow("text") << m_text << QByteArray("1.0.0") << u"it is no library"_s;
+        QTest::newRow("no symbol") << libraries + u"/libno_symbol.so"_s << QByteArray("1.0.0")
+                                   << u"has no symbol orrery_plugin_engine_v1"_s;
+        QTest::newRow("undefined symbol") << libraries + u"/libundefined.so"_s << QByteArray("1.0.0")
+                                          << u"orrery_test_symbol_that_nobody_has"_s;
+        QTest::newRow("next interface") << libraries + u"/libnext_api.so"_s << QByteArray("1.0.0")
+                                        << u"version 2 of the plugin interface, expected 1"_s;
+        QTest::newRow("throws while it loads") << libraries + u"/libstatic_throw.so"_s << QByteArray("1.0.0")
+                                               << u"ended a process with signal SIGABRT"_s;
+    }
+    void refusesWhatCannotBeUsed()
+    {
+        QFETCH(QString, library);
+        QFETCH(QByteArray, version);
+        QFETCH(QString, reason);
+        PluginFolder folder;
+        shadow(folder, library, version.constData());
+        const QStringList where{u"--plugin-dir"_s, folder.path()};
+        // Resume, generate and evaluate: the run of the test before needs the plugin.
+        const EngineAnswer resumed =
+            m_home.run(QStringList{u"resume"_s, m_run, u"--steps"_s, u"8"_s, u"--json"_s} + where);
+        QCOMPARE(resumed.exitCode, 3);
+        const QString message = error(resumed)[u"message"_s].toString();
+        QVERIFY2(message.contains(u"example_ffn"_s) && message.contains(reason), qPrintable(resumed.all()));
+        QVERIFY(!error(resumed)[u"hint"_s].toString().isEmpty());
+        const EngineAnswer generated =
+            m_home.run(QStringList{u"generate"_s, m_run, u"--prompt"_s, u"the"_s} + where);
+        QCOMPARE(generated.exitCode, 3);
+        QVERIFY2(generated.err.contains(u"example_ffn"_s) && generated.err.contains(reason),
+                 qPrintable(generated.all()));
+        // It is still listed, shown and copied.
+        QCOMPARE(m_home.run({u"runs"_s, u"show"_s, m_run}).exitCode, 0);
+    }
+    void aNewRunIsRefusedBeforeItIsMade()
+    {
+        PluginFolder folder;
+        shadow(folder, QString());
+        const QString out = m_home.path(u"never"_s);
+        const EngineAnswer answer =
+            m_home.run(trainArguments(out) + QStringList{u"--plugin-dir"_s, folder.path()});
+        QCOMPARE(answer.exitCode, 3);
+        QVERIFY2(error(answer)[u"message"_s].toString().contains(
+                     u"it comes from plugin \"example_ffn\", which cannot be used"_s),
+                 qPrintable(answer.all()));
+        QVERIFY(!QDir(out).exists());
+    }
+    void refusedRunsGoOnWhenThePluginIsBack()
+    {
+        const EngineAnswer answer =
+            m_home.run({u"resume"_s, m_run, u"--steps"_s, u"8"_s, u"--json"_s}, 120'000);
+        QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliPlugins)
+#include "tst_cli_plugins.moc"
