@@ -66,11 +66,12 @@ void refuseTakenNames(std::vector<PluginRecord> &records)
     for (PluginRecord &record : records) {
         if (!record.info.isUsable()) continue;
         for (const ProvidedPart &part : record.info.provides) {
-            const auto [owner, isNew] = owners.emplace(std::pair{part.point, part.name}, "plugin \"" + record.info.id + "\"");
+            const auto [owner, isNew] =
+                owners.emplace(std::pair{part.point, part.name}, "plugin \"" + record.info.id + "\"");
             if (isNew) continue;
             refuse(record.info, Error{ErrorCode::Conflict,
-                                      "Cannot provide " + part.point + " \"" + part.name + "\": " + owner->second +
-                                          " has that name, expected a new one.",
+                                      "Cannot provide " + part.point + " \"" + part.name +
+                                          "\": " + owner->second + " has that name, expected a new one.",
                                       "Rename it, or remove one of the two plugins."});
             break;
         }
@@ -130,18 +131,22 @@ private:
         for (auto at = first; at != m_way.end(); ++at) way += m_records[*at].info.id + " → ";
         way += m_records[begin].info.id;
         for (auto at = first; at != m_way.end(); ++at)
-            disable(m_records[*at].info, "It requires itself: " + way + ".", "Remove one of these requirements.");
+            disable(m_records[*at].info, "It requires itself: " + way + ".",
+                    "Remove one of these requirements.");
     }
     void check(PluginInfo &info, const PluginRequirement &requirement)
     {
         const std::string wanted = "It requires plugin \"" + requirement.id + "\"" +
-                                   (requirement.version.empty() ? "" : " " + requirement.version) + ", which ";
+                                   (requirement.version.empty() ? "" : " " + requirement.version) +
+                                   ", which ";
         const auto found = m_first.find(requirement.id);
         if (found == m_first.end())
             return disable(info, wanted + "is not installed.", "Install \"" + requirement.id + "\".");
         const PluginInfo &other = m_records[found->second].info;
         if (!other.isUsable())
-            return disable(info, wanted + "is " + pluginStateName(other.state) + ": " + other.reasonInSentence(), other.hint);
+            return disable(info,
+                           wanted + "is " + pluginStateName(other.state) + ": " + other.reasonInSentence(),
+                           other.hint);
         if (requirement.version.empty()) return;
         const auto least = parsePluginVersion(requirement.version);
         const auto have = parsePluginVersion(other.version);
@@ -175,16 +180,19 @@ void PluginCatalogue::scanDirectory(const PluginDirectory &directory)
         return;
     }
     std::vector<fs::path> folders;
-    for (fs::directory_iterator next(path, failed); !failed && next != fs::directory_iterator(); next.increment(failed)) {
+    for (fs::directory_iterator next(path, failed); !failed && next != fs::directory_iterator();
+         next.increment(failed)) {
         std::error_code ignored;
-        if (isPluginName(next->path().filename().string()) && next->is_directory(ignored)) folders.push_back(next->path());
+        if (isPluginName(next->path().filename().string()) && next->is_directory(ignored))
+            folders.push_back(next->path());
     }
     if (failed) m_problems.push_back(ioError("read plugin folder", path, failed.value()));
     std::sort(folders.begin(), folders.end());
     if (folders.size() > kMaxPlugins) {
         m_problems.push_back(Error{ErrorCode::InvalidInput,
-                                   "Cannot list all of \"" + path.string() + "\": it holds " + std::to_string(folders.size()) +
-                                       " plugins, expected at most " + std::to_string(kMaxPlugins) + ".",
+                                   "Cannot list all of \"" + path.string() + "\": it holds " +
+                                       std::to_string(folders.size()) + " plugins, expected at most " +
+                                       std::to_string(kMaxPlugins) + ".",
                                    "Put the plugins into several folders."});
         folders.resize(kMaxPlugins);
     }
@@ -192,8 +200,8 @@ void PluginCatalogue::scanDirectory(const PluginDirectory &directory)
         PluginRecord record = readPlugin(folder);
         if (const PluginRecord *first = find(record.info.id)) {
             refuse(record.info, Error{ErrorCode::Conflict,
-                                      "Cannot use it: a plugin \"" + record.info.id + "\" was found first in \"" +
-                                          first->info.directory + "\".",
+                                      "Cannot use it: a plugin \"" + record.info.id +
+                                          "\" was found first in \"" + first->info.directory + "\".",
                                       "Remove one of the two."});
         }
         m_records.push_back(std::move(record));

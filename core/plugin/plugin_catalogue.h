@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All plugins of some folders, with the reason for each that cannot be used. Nothing is loaded. Immutable once scanned;
-// any thread.
+// All plugins of some folders, with the reason for each that cannot be used. Nothing is loaded. Immutable
+// once scanned; any thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -23,12 +23,14 @@ struct PluginRecord {
 
 class PluginCatalogue {
 public:
-    /// Reads every manifest and checks every file. A plugin that is not right is listed with its reason, never an error.
+    /// Reads every manifest and checks every file. A plugin that is not right is listed with its reason,
+    /// never an error.
     static PluginCatalogue scan(const std::vector<PluginDirectory> &directories);
     /// scan(pluginDirectories(userDataDir()))
     static PluginCatalogue ofThisUser();
 
-    /// Those that others require first. Of two with one id the first found counts; the other is listed as refused.
+    /// Those that others require first. Of two with one id the first found counts; the other is listed as
+    /// refused.
     [[nodiscard]] const std::vector<PluginRecord> &records() const { return m_records; }
     [[nodiscard]] const PluginRecord *find(std::string_view id) const;
     [[nodiscard]] std::vector<PluginInfo> infos() const;

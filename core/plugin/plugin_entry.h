@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one symbol that a plugin's engine library exports, as plain data: everything in it is checked before any code of the
-// plugin runs. No torch here, so that what is wrong with a library can be told without its headers.
+// The one symbol that a plugin's engine library exports, as plain data: everything in it is checked before
+// any code of the plugin runs. No torch here, so that what is wrong with a library can be told without its
+// headers.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,8 @@ namespace {
 
 enum class Links : uint8_t { Forbidden, Followed };
 
-Error untrusted(const fs::path &path, const std::string &found, const std::string &expected, const std::string &hint)
+Error untrusted(const fs::path &path, const std::string &found, const std::string &expected,
+                const std::string &hint)
 {
     return Error{ErrorCode::Conflict,
                  "Cannot trust \"" + path.string() + "\": " + found + ", expected " + expected + ".", hint};
@@ -32,14 +33,17 @@ Result<void> checkTrusted(const fs::path &path, mode_t kind, Links links)
     const int failed = links == Links::Followed ? ::stat(path.c_str(), &info) : ::lstat(path.c_str(), &info);
     if (failed != 0) return ioError("read", path, errno);
     const char *wanted = kind == S_IFDIR ? "a folder" : "a plain file";
-    if (S_ISLNK(info.st_mode)) return untrusted(path, "it is a link", wanted, "Put the real one in its place.");
-    if ((info.st_mode & S_IFMT) != kind) return untrusted(path, std::string("it is not ") + wanted, wanted, "Check the path.");
+    if (S_ISLNK(info.st_mode))
+        return untrusted(path, "it is a link", wanted, "Put the real one in its place.");
+    if ((info.st_mode & S_IFMT) != kind)
+        return untrusted(path, std::string("it is not ") + wanted, wanted, "Check the path.");
     if (info.st_uid != 0 && info.st_uid != ::geteuid())
-        return untrusted(path, "it belongs to user " + std::to_string(info.st_uid), "root or this user as its owner",
-                         "Make a copy of your own of the plugin.");
+        return untrusted(path, "it belongs to user " + std::to_string(info.st_uid),
+                         "root or this user as its owner", "Make a copy of your own of the plugin.");
     if ((info.st_mode & 0022) != 0)
         return untrusted(path, (info.st_mode & 0002) ? "everybody may write it" : "its group may write it",
-                         "a place that only its owner may write", "Take the permission away: chmod go-w \"" + path.string() + "\"");
+                         "a place that only its owner may write",
+                         "Take the permission away: chmod go-w \"" + path.string() + "\"");
     return {};
 }
 
@@ -56,7 +60,8 @@ Result<void> checkLibraryHeader(const fs::path &path)
 {
     const auto refuse = [&](const std::string &found) {
         return Error{ErrorCode::InvalidInput,
-                     "Cannot load \"" + path.string() + "\": " + found + ", expected a shared library for this machine.",
+                     "Cannot load \"" + path.string() + "\": " + found +
+                         ", expected a shared library for this machine.",
                      "Build or install the plugin again."};
     };
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -74,7 +79,10 @@ Result<void> checkLibraryHeader(const fs::path &path)
 
 } // namespace
 
-Result<void> checkTrustedFolder(const fs::path &folder) { return checkTrusted(folder, S_IFDIR, Links::Forbidden); }
+Result<void> checkTrustedFolder(const fs::path &folder)
+{
+    return checkTrusted(folder, S_IFDIR, Links::Forbidden);
+}
 
 Result<void> checkTrustedFile(const fs::path &file) { return checkTrusted(file, S_IFREG, Links::Forbidden); }
 
@@ -84,14 +92,15 @@ Result<fs::path> checkLibrary(const fs::path &folder, const std::string &name)
     const fs::path path = fs::canonical(folder / name, failed);
     if (failed == std::errc::no_such_file_or_directory)
         return Error{ErrorCode::NotFound,
-                     "Cannot find \"" + name + "\" in \"" + folder.string() + "\": the library is missing, expected it there.",
+                     "Cannot find \"" + name + "\" in \"" + folder.string() +
+                         "\": the library is missing, expected it there.",
                      "Build or install the plugin again."};
     if (failed) return ioError("read", folder / name, failed.value());
     const fs::path home = fs::canonical(folder, failed);
     if (failed) return ioError("read", folder, failed.value());
     if (path.parent_path() != home)
-        return untrusted(folder / name, "it is a link to \"" + path.string() + "\"", "a library in the plugin's own folder",
-                         "Put the library itself there.");
+        return untrusted(folder / name, "it is a link to \"" + path.string() + "\"",
+                         "a library in the plugin's own folder", "Put the library itself there.");
     ORRERY_TRY(checkTrusted(path, S_IFREG, Links::Forbidden));
     ORRERY_TRY(checkLibraryHeader(path));
     return path;

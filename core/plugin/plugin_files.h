@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether files of a plugin can be trusted and can be what they claim: owner, permissions, links, kind. Private to
-// core/plugin; any thread.
+// Whether files of a plugin can be trusted and can be what they claim: owner, permissions, links, kind.
+// Private to core/plugin; any thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -14,8 +14,8 @@ namespace orrery {
 Result<void> checkTrustedFolder(const std::filesystem::path &folder);
 /// The same for a plain file. @error also InvalidInput: no plain file
 Result<void> checkTrustedFile(const std::filesystem::path &file);
-/// A library in a folder that was checked: a plain file, or a link to one in the same folder; trusted; a shared library for
-/// this machine by its header. @return the path to load @error as above
+/// A library in a folder that was checked: a plain file, or a link to one in the same folder; trusted; a
+/// shared library for this machine by its header. @return the path to load @error as above
 Result<std::filesystem::path> checkLibrary(const std::filesystem::path &folder, const std::string &name);
 
 } // namespace orrery

@@ -24,8 +24,9 @@ constexpr const char *kMendHint = "Mend the plugin's JSON; docs/plugins.md descr
 
 const std::vector<std::string> &manifestKeys()
 {
-    static const std::vector<std::string> keys = {"id",       "name",         "version",       "apiVersion", "requires",
-                                                  "provides", "experimental", "engineLibrary", "uiLibrary",  "settings"};
+    static const std::vector<std::string> keys = {"id",        "name",     "version",      "apiVersion",
+                                                  "requires",  "provides", "experimental", "engineLibrary",
+                                                  "uiLibrary", "settings"};
     return keys;
 }
 
@@ -41,15 +42,18 @@ private:
     Result<void> readProvided();
     Result<std::string> text(const Json &object, const std::string &key, size_t maxBytes) const;
     Result<std::string> library(const char *key) const;
-    [[nodiscard]] Error refuse(const std::string &key, const std::string &found, const std::string &expected) const
+    [[nodiscard]] Error refuse(const std::string &key, const std::string &found,
+                               const std::string &expected) const
     {
         return Error{ErrorCode::InvalidInput,
-                     "Cannot read \"" + m_id + ".json\": \"" + key + "\" is " + found + ", expected " + expected + ".",
+                     "Cannot read \"" + m_id + ".json\": \"" + key + "\" is " + found + ", expected " +
+                         expected + ".",
                      kMendHint};
     }
     /// The list under a key; empty when there is none.
     Result<std::vector<Json>> objects(const char *key, size_t most) const;
-    Result<void> checkKeys(const Json &object, const std::string &place, const std::vector<std::string> &known) const;
+    Result<void> checkKeys(const Json &object, const std::string &place,
+                           const std::vector<std::string> &known) const;
 
     const Json &m_json;
     const std::string &m_id;
@@ -105,10 +109,12 @@ Result<void> ManifestReader::readNames()
     ORRERY_ASSIGN(info.id, text(m_json, "id", kMaxNameBytes));
     if (!isPluginName(info.id))
         return refuse("id", shownJson(m_json["id"]), "a lower-case letter, then letters, digits and \"_\"");
-    if (info.id != m_id) return refuse("id", shownJson(m_json["id"]), "\"" + m_id + "\", the name of its folder");
+    if (info.id != m_id)
+        return refuse("id", shownJson(m_json["id"]), "\"" + m_id + "\", the name of its folder");
     ORRERY_ASSIGN(info.name, text(m_json, "name", kMaxNameBytes));
     ORRERY_ASSIGN(info.version, text(m_json, "version", 32));
-    if (!parsePluginVersion(info.version)) return refuse("version", shownJson(m_json["version"]), "numbers such as \"1.2.0\"");
+    if (!parsePluginVersion(info.version))
+        return refuse("version", shownJson(m_json["version"]), "numbers such as \"1.2.0\"");
     if (const auto found = m_json.find("experimental"); found != m_json.end()) {
         if (!found->is_boolean()) return refuse("experimental", shownJson(*found), "true or false");
         info.isExperimental = found->get<bool>();
@@ -123,7 +129,8 @@ Result<void> ManifestReader::readRequirements()
         ORRERY_TRY(checkKeys(entry, "requires", {"id", "version"}));
         PluginRequirement requirement;
         ORRERY_ASSIGN(requirement.id, text(entry, "id", kMaxNameBytes));
-        if (!isPluginName(requirement.id)) return refuse("requires", shownJson(entry["id"]), "the id of a plugin");
+        if (!isPluginName(requirement.id))
+            return refuse("requires", shownJson(entry["id"]), "the id of a plugin");
         if (entry.contains("version")) {
             ORRERY_ASSIGN(requirement.version, text(entry, "version", 32));
             if (!parsePluginVersion(requirement.version))
@@ -148,7 +155,8 @@ Result<void> ManifestReader::readProvided()
             return refuse("provides", "for an extension point " + shownJson(entry["point"]),
                           "one of " + joinText(points, ", "));
         if (!isPluginName(part.name))
-            return refuse("provides", shownJson(entry["name"]), "a lower-case letter, then letters, digits and \"_\"");
+            return refuse("provides", shownJson(entry["name"]),
+                          "a lower-case letter, then letters, digits and \"_\"");
         if (std::find(provides.begin(), provides.end(), part) != provides.end())
             return refuse("provides", "\"" + part.name + "\" twice", "each name once");
         provides.push_back(std::move(part));
@@ -162,9 +170,8 @@ Result<std::string> ManifestReader::text(const Json &object, const std::string &
     if (found == object.end()) return refuse(key, "missing", "a text");
     if (!found->is_string()) return refuse(key, shownJson(*found), "a text");
     const auto &text = found->get_ref<const std::string &>();
-    const bool hasControls = std::any_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    });
+    const bool hasControls = std::any_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
     if (text.empty() || text.size() > maxBytes || hasControls)
         return refuse(key, shownJson(*found), "one line of 1 to " + std::to_string(maxBytes) + " bytes");
     return text;
@@ -176,10 +183,12 @@ Result<std::string> ManifestReader::library(const char *key) const
     if (!m_json.contains(key)) return std::string();
     ORRERY_ASSIGN(const std::string name, text(m_json, key, kMaxLibraryBytes));
     const bool isPlain = std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
     });
     if (!isPlain || name.front() == '.' || name.find(".so") == std::string::npos)
-        return refuse(key, shownJson(m_json[key]), "the name of a file in the plugin's folder, such as \"lib" + m_id + ".so\"");
+        return refuse(key, shownJson(m_json[key]),
+                      "the name of a file in the plugin's folder, such as \"lib" + m_id + ".so\"");
     return name;
 }
 
@@ -190,7 +199,8 @@ Result<std::vector<Json>> ManifestReader::objects(const char *key, size_t most) 
     if (found == m_json.end()) return list;
     if (!found->is_array()) return refuse(key, shownJson(*found), "a list");
     if (found->size() > most)
-        return refuse(key, "a list of " + std::to_string(found->size()), "at most " + std::to_string(most) + " entries");
+        return refuse(key, "a list of " + std::to_string(found->size()),
+                      "at most " + std::to_string(most) + " entries");
     for (const Json &entry : *found) {
         if (!entry.is_object()) return refuse(key, "a list with " + shownJson(entry), "a list of objects");
         list.push_back(entry);
@@ -205,7 +215,8 @@ Result<void> ManifestReader::checkKeys(const Json &object, const std::string &pl
         if (std::find(known.begin(), known.end(), key) != known.end()) continue;
         const std::string shown = sanitizeUtf8(key.substr(0, 60));
         const std::string near = nearestName(shown, known);
-        Error error = refuse(place.empty() ? shown : place + "." + shown, "an unknown key", "one of " + joinText(known, ", "));
+        Error error = refuse(place.empty() ? shown : place + "." + shown, "an unknown key",
+                             "one of " + joinText(known, ", "));
         if (!near.empty()) error.hint = "Did you mean \"" + near + "\"?";
         return error;
     }

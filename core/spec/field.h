@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One setting: everything that JSON, JSON Schema, command-line help, forms and error texts know of it. Values; any thread.
+// One setting: everything that JSON, JSON Schema, command-line help, forms and error texts know of it.
+// Values; any thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -16,12 +17,17 @@ namespace orrery {
 struct RunSpec;
 
 enum class FieldType : uint8_t { Unknown, Bool, Integer, Real, Text, Choice, RealList, TextList, Path };
-enum class FieldChange : uint8_t { Unknown, Frozen, WhileRunning }; ///< whether `control RUN set` may change it
+enum class FieldChange : uint8_t {
+    Unknown,
+    Frozen,
+    WhileRunning
+}; ///< whether `control RUN set` may change it
 
 struct Field {
-    std::string key;    ///< "optimizer.lr"
-    std::string label;  ///< "Learning rate"
-    std::string group;  ///< "Model", "Data", "Training", "Optimizer", "Schedule", "Probes", "Machine", or a plugin's name
+    std::string key;   ///< "optimizer.lr"
+    std::string label; ///< "Learning rate"
+    std::string group; ///< "Model", "Data", "Training", "Optimizer", "Schedule", "Probes", "Machine", or a
+                       ///< plugin's name
     FieldType type = FieldType::Unknown;
     std::string unit;   ///< "steps", "tokens", "" …
     std::string effect; ///< one sentence
@@ -35,7 +41,8 @@ struct Field {
     bool advanced = false; ///< folded away in forms
     size_t listSize = 0;   ///< entries that a list must have; 0: any number up to kMaxListEntries
 
-    std::string point;  ///< a choice that plugins extend: the extension point whose names it takes ("FeedForward")
+    std::string
+        point; ///< a choice that plugins extend: the extension point whose names it takes ("FeedForward")
     std::map<std::string, Error> refusedChoices; ///< names whose plugin cannot be used, with the reason
     std::string plugin; ///< id of the plugin it belongs to; empty for the program's own
 

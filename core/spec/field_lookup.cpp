@@ -49,7 +49,8 @@ Error unknownPlugin(const FieldTable &table, std::string_view key)
     const std::string near = nearestName(id, ids);
     return Error{ErrorCode::InvalidInput,
                  "Cannot set \"" + std::string(kPluginPrefix) + id + "\": there is no plugin \"" + id +
-                     "\" here, expected " + (ids.empty() ? "one that is installed" : joinText(ids, ", ")) + ".",
+                     "\" here, expected " + (ids.empty() ? "one that is installed" : joinText(ids, ", ")) +
+                     ".",
                  near.empty() ? "List the plugins with: orrery-engine plugins list"
                               : "Did you mean \"" + near + "\"?"};
 }
@@ -58,7 +59,9 @@ Error unknownPlugin(const FieldTable &table, std::string_view key)
 Error refusedChoice(const PluginInfo &plugin)
 {
     return Error{ErrorCode::InvalidInput,
-                 "it comes from plugin \"" + plugin.id + "\", which cannot be used: " + plugin.reasonInSentence(), plugin.hint};
+                 "it comes from plugin \"" + plugin.id +
+                     "\", which cannot be used: " + plugin.reasonInSentence(),
+                 plugin.hint};
 }
 
 Field usedPluginsField()
@@ -167,7 +170,8 @@ const PluginInfo *FieldTable::findPlugin(std::string_view id) const
 const PluginInfo *FieldTable::providerOf(std::string_view point, std::string_view name) const
 {
     for (const Field &field : specFields()) // the program's own names cannot be taken over
-        if (field.point == point && std::find(field.choices.begin(), field.choices.end(), name) != field.choices.end())
+        if (field.point == point &&
+            std::find(field.choices.begin(), field.choices.end(), name) != field.choices.end())
             return nullptr;
     const PluginInfo *unusable = nullptr;
     for (const PluginInfo &plugin : m_plugins)

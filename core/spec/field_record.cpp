@@ -93,8 +93,8 @@ public:
     {
         if (m_problem) return;
         m_problem = Error{ErrorCode::InvalidInput,
-                          "Cannot read " + m_place + ": \"" + sanitizeUtf8(key.substr(0, 60)) + "\" is " + found +
-                              ", expected " + expected + ".",
+                          "Cannot read " + m_place + ": \"" + sanitizeUtf8(key.substr(0, 60)) + "\" is " +
+                              found + ", expected " + expected + ".",
                           "Mend the plugin's JSON."};
     }
     [[nodiscard]] const std::optional<Error> &problem() const { return m_problem; }
@@ -111,14 +111,18 @@ void readChoices(RecordReader &reader, Field &field)
     const Json *value = reader.take("choices", field.type == FieldType::Choice);
     if (!value) return;
     const auto list = typedValue(FieldType::TextList, *value);
-    if (field.type != FieldType::Choice || !list) return reader.fail("choices", shownJson(*value), "a list of texts, of a choice");
+    if (field.type != FieldType::Choice || !list)
+        return reader.fail("choices", shownJson(*value), "a list of texts, of a choice");
     field.choices = std::get<std::vector<std::string>>(*list);
     const std::set<std::string> distinct(field.choices.begin(), field.choices.end());
-    const bool areNames = std::all_of(field.choices.begin(), field.choices.end(), [](const std::string &choice) {
-        return !choice.empty() && choice.size() <= kMaxLabelBytes;
-    });
-    if (field.choices.empty() || field.choices.size() > kMaxListEntries || distinct.size() != field.choices.size() || !areNames)
-        reader.fail("choices", shownJson(*value), "1 to " + std::to_string(kMaxListEntries) + " different names");
+    const bool areNames =
+        std::all_of(field.choices.begin(), field.choices.end(), [](const std::string &choice) {
+            return !choice.empty() && choice.size() <= kMaxLabelBytes;
+        });
+    if (field.choices.empty() || field.choices.size() > kMaxListEntries ||
+        distinct.size() != field.choices.size() || !areNames)
+        reader.fail("choices", shownJson(*value),
+                    "1 to " + std::to_string(kMaxListEntries) + " different names");
 }
 
 void readRange(RecordReader &reader, Field &field)
@@ -129,14 +133,16 @@ void readRange(RecordReader &reader, Field &field)
     field.maximumExclusive = reader.flag("maximumExclusive");
     double listSize = 0;
     reader.number("listSize", listSize);
-    if (!(listSize >= 0 && listSize <= static_cast<double>(kMaxListEntries) && std::floor(listSize) == listSize))
+    if (!(listSize >= 0 && listSize <= static_cast<double>(kMaxListEntries) &&
+          std::floor(listSize) == listSize))
         reader.fail("listSize", "out of range", "0 … " + std::to_string(kMaxListEntries));
     else
         field.listSize = static_cast<size_t>(listSize);
     if (field.minimum > field.maximum) reader.fail("minimum", "above the maximum", "at most the maximum");
 }
 
-Result<Field> fieldFromRecord(std::string_view id, const std::string &group, const std::string &place, const Json &record)
+Result<Field> fieldFromRecord(std::string_view id, const std::string &group, const std::string &place,
+                              const Json &record)
 {
     RecordReader reader(place, record);
     Field field;
@@ -214,28 +220,34 @@ std::optional<FieldValue> typedValue(FieldType type, const Json &value)
     return std::nullopt;
 }
 
-Result<std::vector<Field>> pluginFieldsFromJson(std::string_view id, const std::string &group, const Json &records)
+Result<std::vector<Field>> pluginFieldsFromJson(std::string_view id, const std::string &group,
+                                                const Json &records)
 {
     const auto refuse = [](const std::string &found, const std::string &expected) {
-        return Error{ErrorCode::InvalidInput, "Cannot read \"settings\": found " + found + ", expected " + expected + ".",
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot read \"settings\": found " + found + ", expected " + expected + ".",
                      "Mend the plugin's JSON."};
     };
     if (!records.is_array()) return refuse(shownJson(records), "a list of records");
     if (records.size() > kMaxPluginSettings)
-        return refuse(std::to_string(records.size()) + " records", "at most " + std::to_string(kMaxPluginSettings));
+        return refuse(std::to_string(records.size()) + " records",
+                      "at most " + std::to_string(kMaxPluginSettings));
     std::vector<Field> fields;
     for (const Json &record : records) {
         const std::string place = "\"settings\", record " + std::to_string(fields.size() + 1);
-        if (!record.is_object()) return refuse(shownJson(record) + " in place " + std::to_string(fields.size() + 1), "records");
+        if (!record.is_object())
+            return refuse(shownJson(record) + " in place " + std::to_string(fields.size() + 1), "records");
         ORRERY_ASSIGN(Field field, fieldFromRecord(id, group, place, record));
         for (const Field &other : fields)
-            if (other.key == field.key) return refuse("two records with key \"" + field.key + "\"", "each key once");
+            if (other.key == field.key)
+                return refuse("two records with key \"" + field.key + "\"", "each key once");
         fields.push_back(std::move(field));
     }
     return fields;
 }
 
-Result<std::vector<Field>> pluginFieldsFromText(std::string_view id, const std::string &group, std::string_view text)
+Result<std::vector<Field>> pluginFieldsFromText(std::string_view id, const std::string &group,
+                                                std::string_view text)
 {
     ORRERY_ASSIGN(const Json json, parseStrictJson(text, {.action = "Cannot read the settings of a plugin",
                                                           .advice = "Update the engine or this program.",
@@ -273,7 +285,8 @@ Json pluginFieldsToJson(const std::vector<Field> &fields)
 
 std::string pluginFieldsToText(const std::vector<Field> &fields)
 {
-    return Json{{"settings", pluginFieldsToJson(fields)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return Json{{"settings", pluginFieldsToJson(fields)}}.dump(-1, ' ', false,
+                                                               Json::error_handler_t::replace);
 }
 
 } // namespace orrery

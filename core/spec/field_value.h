@@ -9,6 +9,7 @@
 
 namespace orrery {
 
-using FieldValue = std::variant<bool, int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
+using FieldValue =
+    std::variant<bool, int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
 
 } // namespace orrery

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of a plugin without loading it: the values behind `plugins list`, the window's page and the field table.
-// Made by core/plugin from manifests, or received from a host. Values; any thread.
+// What is known of a plugin without loading it: the values behind `plugins list`, the window's page and the
+// field table. Made by core/plugin from manifests, or received from a host. Values; any thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -39,8 +39,8 @@ struct PluginInfo {
     std::string version; ///< "1.0.0"
     int64_t apiVersion = 0;
     PluginState state = PluginState::Unknown;
-    std::string reason; ///< why it cannot be used: a sentence; empty when available
-    std::string hint;   ///< the next step
+    std::string reason;    ///< why it cannot be used: a sentence; empty when available
+    std::string hint;      ///< the next step
     std::string directory; ///< absolute
     bool isExperimental = false;
     bool hasEngine = false; ///< a half that the worker loads
@@ -64,13 +64,14 @@ struct PluginVersion {
 /// "1", "1.2" or "1.2.3". @error InvalidInput
 Result<PluginVersion> parsePluginVersion(std::string_view text);
 
-/// Names of plugins, of their settings and of what they provide: a lower-case letter, then letters, digits and "_"; at most
-/// 64 bytes, and never "use".
+/// Names of plugins, of their settings and of what they provide: a lower-case letter, then letters, digits
+/// and "_"; at most 64 bytes, and never "use".
 bool isPluginName(std::string_view name);
 /// The extension points that plugins of this program's API may extend.
 const std::vector<std::string> &extensionPointNames();
 
-/// The newest version of the plugin interface that this program speaks; a plugin names the one it was written for.
+/// The newest version of the plugin interface that this program speaks; a plugin names the one it was written
+/// for.
 inline constexpr int64_t kPluginApiVersion = 1;
 
 } // namespace orrery

@@ -47,19 +47,21 @@ FieldType typeOf(const FieldValue &value)
 }
 
 /// The plugins that fields of the table ask for, with the key of each field: named ones, then providers.
-std::vector<std::pair<PluginReference, std::string>> askedPlugins(const RunSpec &spec, const FieldTable &table)
+std::vector<std::pair<PluginReference, std::string>> askedPlugins(const RunSpec &spec,
+                                                                  const FieldTable &table)
 {
     std::vector<std::pair<PluginReference, std::string>> asked;
     for (const std::string &text : spec.plugins.use)
-        if (auto reference = parsePluginReference(text)) asked.emplace_back(std::move(*reference), kUsePluginsKey);
+        if (auto reference = parsePluginReference(text))
+            asked.emplace_back(std::move(*reference), kUsePluginsKey);
     for (const Field &field : table.fields()) {
         if (field.point.empty()) continue;
         const FieldValue value = field.get(spec);
         const auto *name = std::get_if<std::string>(&value);
         const PluginInfo *provider = name ? table.providerOf(field.point, *name) : nullptr;
         const bool isNamed = provider && std::any_of(asked.begin(), asked.end(), [&](const auto &entry) {
-            return entry.first.id == provider->id;
-        });
+                                 return entry.first.id == provider->id;
+                             });
         if (provider && !isNamed) asked.emplace_back(PluginReference{provider->id, {}}, field.key);
     }
     return asked;
@@ -81,8 +83,10 @@ std::optional<Error> refusalOf(const PluginReference &reference, const FieldTabl
     const PluginInfo *plugin = table.findPlugin(reference.id);
     if (!plugin)
         return Error{ErrorCode::InvalidInput,
-                     "Cannot use plugin \"" + reference.id + "\": it is not installed here, expected it in a plugin folder.",
-                     "Install it, or name its folder with --plugin-dir. List what is there with: orrery-engine plugins list"};
+                     "Cannot use plugin \"" + reference.id +
+                         "\": it is not installed here, expected it in a plugin folder.",
+                     "Install it, or name its folder with --plugin-dir. List what is there with: "
+                     "orrery-engine plugins list"};
     if (!plugin->isUsable()) return pluginRefusal(*plugin);
     if (reference.version.empty()) return std::nullopt;
     const auto wanted = parsePluginVersion(reference.version);
@@ -97,7 +101,8 @@ std::optional<Error> refusalOf(const PluginReference &reference, const FieldTabl
 Error unusedSetting(const std::string &key, const std::string &id)
 {
     return Error{ErrorCode::InvalidInput,
-                 "Cannot set \"" + key + "\": the run does not use plugin \"" + id + "\", expected one that it uses.",
+                 "Cannot set \"" + key + "\": the run does not use plugin \"" + id +
+                     "\", expected one that it uses.",
                  "Add \"" + id + "\" to plugins.use, or leave the setting out."};
 }
 
@@ -121,7 +126,8 @@ const char *pluginStateName(PluginState state)
 std::string PluginInfo::reasonInSentence() const
 {
     std::string text = reason;
-    if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') text.front() = static_cast<char>(text.front() - 'A' + 'a');
+    if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z')
+        text.front() = static_cast<char>(text.front() - 'A' + 'a');
     return text;
 }
 
@@ -129,9 +135,8 @@ bool isPluginName(std::string_view name)
 {
     if (name.empty() || name.size() > kMaxNameBytes || name == "use") return false;
     if (name.front() < 'a' || name.front() > 'z') return false;
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 const std::vector<std::string> &extensionPointNames()
@@ -172,13 +177,15 @@ Result<PluginReference> parsePluginReference(std::string_view text)
     const bool hasVersion = at == std::string_view::npos || parsePluginVersion(reference.version).ok();
     if (isPluginName(reference.id) && hasVersion) return reference;
     return Error{ErrorCode::InvalidInput,
-                 "Cannot use plugin " + quotedValue(text) + ": expected an id such as \"example_ffn\", or \"example_ffn@1.0.0\".",
+                 "Cannot use plugin " + quotedValue(text) +
+                     ": expected an id such as \"example_ffn\", or \"example_ffn@1.0.0\".",
                  "List the plugins with: orrery-engine plugins list"};
 }
 
 Error pluginRefusal(const PluginInfo &plugin)
 {
-    return Error{ErrorCode::InvalidInput, "Cannot use plugin \"" + plugin.id + "\": " + plugin.reasonInSentence(), plugin.hint};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot use plugin \"" + plugin.id + "\": " + plugin.reasonInSentence(), plugin.hint};
 }
 
 void bindPluginField(Field &field, FieldValue defaultValue)
@@ -210,9 +217,10 @@ std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTab
         if (!reference)
             problems.push_back({kUsePluginsKey, std::move(reference).error()});
         else if (!named.insert(reference->id).second)
-            problems.push_back({kUsePluginsKey, Error{ErrorCode::InvalidInput,
-                                                      "Cannot use plugin \"" + reference->id + "\": it is named twice.",
-                                                      "Name each plugin once."}});
+            problems.push_back(
+                {kUsePluginsKey, Error{ErrorCode::InvalidInput,
+                                       "Cannot use plugin \"" + reference->id + "\": it is named twice.",
+                                       "Name each plugin once."}});
     }
     for (const auto &[reference, key] : askedPlugins(spec, table))
         if (auto refusal = refusalOf(reference, table)) problems.push_back({key, std::move(*refusal)});
@@ -225,8 +233,8 @@ std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTab
             problems.push_back({key, unusedSetting(key, id)});
         else if (plugin && !table.find(key))
             problems.push_back({key, Error{ErrorCode::InvalidInput,
-                                           "Cannot set \"" + key + "\": plugin \"" + id + "\" " + plugin->version +
-                                               " has no such setting.",
+                                           "Cannot set \"" + key + "\": plugin \"" + id + "\" " +
+                                               plugin->version + " has no such setting.",
                                            "Install the version that the run was made with."}});
     }
     return problems;

@@ -13,15 +13,17 @@ namespace orrery {
 
 using Json = nlohmann::json;
 
-/// nlohmann::json keeps the last of two equal keys and knows no limit of depth: both are checked while it parses.
+/// nlohmann::json keeps the last of two equal keys and knows no limit of depth: both are checked while it
+/// parses.
 Result<Json> parseStrictJson(std::string_view text, const JsonLimits &limits)
 {
     const auto refuse = [&](const std::string &found, const std::string &expected, const std::string &hint) {
-        return Error{ErrorCode::InvalidInput, limits.action + ": " + found + ", expected " + expected + ".", hint};
+        return Error{ErrorCode::InvalidInput, limits.action + ": " + found + ", expected " + expected + ".",
+                     hint};
     };
     if (text.size() > limits.maxBytes)
-        return refuse("it has " + std::to_string(text.size()) + " bytes", "at most " + std::to_string(limits.maxBytes),
-                      limits.advice);
+        return refuse("it has " + std::to_string(text.size()) + " bytes",
+                      "at most " + std::to_string(limits.maxBytes), limits.advice);
     std::vector<std::set<std::string>> keysOfObjects;
     std::optional<Error> problem;
     const auto watch = [&](int depth, Json::parse_event_t event, Json &parsed) {

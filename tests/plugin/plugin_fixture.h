@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plugin folders made for one test. A library here is a header that looks like one: metadata is read, nothing is loaded.
+// Plugin folders made for one test. A library here is a header that looks like one: metadata is read, nothing
+// is loaded.
 #pragma once
 
 #include "core/plugin/plugin_catalogue.h"
@@ -33,16 +34,23 @@ inline QByteArray libraryHeader()
 /// {"id":…,"name":…,"version":"1.0.0","apiVersion":1,"engineLibrary":"lib<id>.so"<more>}
 inline QByteArray manifestOf(const QByteArray &id, const QByteArray &more = {})
 {
-    return R"({"id":")" + id + R"(","name":"Plugin )" + id + R"(","version":"1.0.0","apiVersion":1,"engineLibrary":"lib)" +
-           id + R"(.so")" + (more.isEmpty() ? QByteArray() : "," + more) + "}";
+    return R"({"id":")" + id + R"(","name":"Plugin )" + id +
+           R"(","version":"1.0.0","apiVersion":1,"engineLibrary":"lib)" + id + R"(.so")" +
+           (more.isEmpty() ? QByteArray() : "," + more) + "}";
 }
 
 /// A folder of plugins that only this user may write, whatever the umask is.
 class PluginFolder {
 public:
     PluginFolder() { setMode(QString(), 0700); }
-    [[nodiscard]] QString path(const QString &name = {}) const { return name.isEmpty() ? m_folder.path() : m_folder.filePath(name); }
-    [[nodiscard]] std::filesystem::path fsPath(const QString &name = {}) const { return path(name).toStdString(); }
+    [[nodiscard]] QString path(const QString &name = {}) const
+    {
+        return name.isEmpty() ? m_folder.path() : m_folder.filePath(name);
+    }
+    [[nodiscard]] std::filesystem::path fsPath(const QString &name = {}) const
+    {
+        return path(name).toStdString();
+    }
 
     void write(const QString &name, const QByteArray &content) const
     {
@@ -66,7 +74,10 @@ public:
         write(name + "/" + name + ".json", manifest);
         write(name + "/lib" + name + ".so", libraryHeader());
     }
-    [[nodiscard]] PluginCatalogue scan() const { return PluginCatalogue::scan({{fsPath(), DirectoryNeed::Named}}); }
+    [[nodiscard]] PluginCatalogue scan() const
+    {
+        return PluginCatalogue::scan({{fsPath(), DirectoryNeed::Named}});
+    }
     [[nodiscard]] PluginInfo scanned(const char *id) const
     {
         const PluginCatalogue catalogue = scan();

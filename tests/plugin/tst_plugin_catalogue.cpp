@@ -16,7 +16,8 @@ namespace {
 
 QByteArray requiring(const QByteArray &id, const QByteArray &version = {})
 {
-    return R"("requires":[{"id":")" + id + "\"" + (version.isEmpty() ? QByteArray() : R"(,"version":")" + version + "\"") + "}]";
+    return R"("requires":[{"id":")" + id + "\"" +
+           (version.isEmpty() ? QByteArray() : R"(,"version":")" + version + "\"") + "}]";
 }
 
 QStringList order(const PluginCatalogue &catalogue)
@@ -170,7 +171,8 @@ private Q_SLOTS:
         checkState(folder, "x", PluginState::Refused, "it is a link to");
         QFile::remove(folder.path("x/libx.so"));
         folder.write("x/libx.so.1", libraryHeader());
-        QVERIFY(QFile::link("libx.so.1", folder.path("x/libx.so"))); // within the folder, as linkers make them
+        QVERIFY(
+            QFile::link("libx.so.1", folder.path("x/libx.so"))); // within the folder, as linkers make them
         QVERIFY(folder.scanned("x").isUsable());
         QFile::remove(folder.path("x/x.json"));
         QVERIFY(QFile::link(elsewhere.path("x/x.json"), folder.path("x/x.json")));
@@ -185,7 +187,8 @@ private Q_SLOTS:
         folder.add("alpha", R"("provides":[{"point":"FeedForward","name":"new_ffn"}])");
         folder.add("beta", R"("provides":[{"point":"FeedForward","name":"new_ffn"}])");
         folder.add("gamma", R"("provides":[{"point":"FeedForward","name":"gelu"}])");
-        folder.add("delta", R"("provides":[{"point":"Block","name":"new_ffn"}])"); // another point, another name
+        folder.add("delta",
+                   R"("provides":[{"point":"Block","name":"new_ffn"}])"); // another point, another name
         QVERIFY(folder.scanned("alpha").isUsable());
         QVERIFY(folder.scanned("delta").isUsable());
         checkState(folder, "beta", PluginState::Refused, "plugin \"alpha\" has that name");
@@ -197,17 +200,20 @@ private Q_SLOTS:
         PluginFolder second;
         first.add("x");
         second.add("x");
-        const auto catalogue = PluginCatalogue::scan(
-            {{first.fsPath(), DirectoryNeed::Named}, {second.fsPath(), DirectoryNeed::Named}, {first.fsPath(), DirectoryNeed::Named}});
+        const auto catalogue = PluginCatalogue::scan({{first.fsPath(), DirectoryNeed::Named},
+                                                      {second.fsPath(), DirectoryNeed::Named},
+                                                      {first.fsPath(), DirectoryNeed::Named}});
         QCOMPARE(order(catalogue), (QStringList{"x", "x"}));
         QVERIFY(catalogue.records()[0].info.isUsable());
         QVERIFY(catalogue.find("x") == &catalogue.records()[0]);
         const PluginInfo &other = catalogue.records()[1].info;
-        QVERIFY(other.state == PluginState::Refused && other.reason.find("was found first in") != std::string::npos);
+        QVERIFY(other.state == PluginState::Refused &&
+                other.reason.find("was found first in") != std::string::npos);
         QVERIFY(catalogue.records()[1].info.directory.find(second.path().toStdString()) != std::string::npos);
         // Also when it is of no use: a plugin that was broken must not silently become other code.
         QFile::remove(first.path("x/libx.so"));
-        const auto again = PluginCatalogue::scan({{first.fsPath(), DirectoryNeed::Named}, {second.fsPath(), DirectoryNeed::Named}});
+        const auto again = PluginCatalogue::scan(
+            {{first.fsPath(), DirectoryNeed::Named}, {second.fsPath(), DirectoryNeed::Named}});
         QVERIFY(!again.find("x")->info.isUsable());
         QVERIFY(!again.fieldTable()->findPlugin("x")->isUsable());
     }
@@ -245,7 +251,8 @@ private Q_SLOTS:
         folder.add("d", requiring("b"));
         folder.add("e", requiring("e"));
         folder.add("f");
-        for (const char *id : {"a", "b", "c"}) checkState(folder, id, PluginState::Disabled, "It requires itself: a → b → c → a.");
+        for (const char *id : {"a", "b", "c"})
+            checkState(folder, id, PluginState::Disabled, "It requires itself: a → b → c → a.");
         checkState(folder, "d", PluginState::Disabled, "which is disabled: it requires itself");
         checkState(folder, "e", PluginState::Disabled, "It requires itself: e → e.");
         QVERIFY(folder.scanned("f").isUsable());
@@ -255,7 +262,8 @@ private Q_SLOTS:
     {
         PluginFolder folder;
         for (int i = 0; i < 200; ++i)
-            folder.add("p" + QByteArray::number(1000 - i), i == 0 ? QByteArray() : requiring("p" + QByteArray::number(1001 - i)));
+            folder.add("p" + QByteArray::number(1000 - i),
+                       i == 0 ? QByteArray() : requiring("p" + QByteArray::number(1001 - i)));
         const PluginCatalogue catalogue = folder.scan();
         QCOMPARE(catalogue.records().size(), size_t{200});
         QCOMPARE(qtext(catalogue.records().front().info.id), QString("p1000"));

@@ -20,7 +20,8 @@ private Q_SLOTS:
         QCOMPARE(paths.size(), 5);
         QVERIFY(paths[3].endsWith("/lib/orrery/plugins"));
         QCOMPARE(paths[4], QString("/home/me/data/plugins"));
-        QVERIFY(directories[0].need == DirectoryNeed::Named && directories[3].need == DirectoryNeed::Optional);
+        QVERIFY(directories[0].need == DirectoryNeed::Named &&
+                directories[3].need == DirectoryNeed::Optional);
     }
     void relativeFoldersAreTakenFromHere()
     {

@@ -34,14 +34,16 @@ private Q_SLOTS:
         QCOMPARE(qtext(info.id + " " + info.name + " " + info.version), QString("demo A demo 1.2.3"));
         QVERIFY(info.isExperimental && info.hasEngine && info.hasUi);
         QVERIFY(info.requirements == (std::vector<PluginRequirement>{{"base_plugin", "1.1"}, {"other", ""}}));
-        QVERIFY(info.provides == (std::vector<ProvidedPart>{{"FeedForward", "demo_ffn"}, {"Block", "demo_block"}}));
+        QVERIFY(info.provides ==
+                (std::vector<ProvidedPart>{{"FeedForward", "demo_ffn"}, {"Block", "demo_block"}}));
         QCOMPARE(qtext(manifest->engineLibrary), QString("libdemo_engine.so"));
         QCOMPARE(qtext(manifest->uiLibrary), QString("libdemo_ui.so"));
         QCOMPARE(info.settings.size(), size_t{2});
         const Field &slope = info.settings[0];
         QCOMPARE(qtext(slope.key), QString("plugins.demo.slope"));
         QCOMPARE(qtext(slope.rangeText()), QString("above 0 to 2"));
-        QCOMPARE(qtext(slope.unit + "|" + slope.owner + "|" + slope.group), QString("1/s|plugins/demo|A demo"));
+        QCOMPARE(qtext(slope.unit + "|" + slope.owner + "|" + slope.group),
+                 QString("1/s|plugins/demo|A demo"));
         QVERIFY(std::get<double>(slope.get(RunSpec{})) == 0.5);
         QVERIFY(info.settings[1].advanced);
         QCOMPARE(qtext(info.settings[1].rangeText()), QString("one of soft, hard"));
@@ -72,9 +74,11 @@ private Q_SLOTS:
         row("too large", QByteArray((256 << 10) + 1, ' '), "262145 bytes, expected at most 262144");
         row("broken UTF-8", changed("Plugin x", "\xff"), "broken JSON");
         row("unknown key", with("\"requiers\":[]"), "Did you mean \"requires\"?");
-        row("unknown key of its own kind", with("\"path\":\"/\""), "\"path\" is an unknown key, expected one of id, name");
+        row("unknown key of its own kind", with("\"path\":\"/\""),
+            "\"path\" is an unknown key, expected one of id, name");
         row("no id", changed("\"id\":\"x\",", ""), "\"id\" is missing");
-        row("id of another folder", changed("\"id\":\"x\"", "\"id\":\"y\""), "expected \"x\", the name of its folder");
+        row("id of another folder", changed("\"id\":\"x\"", "\"id\":\"y\""),
+            "expected \"x\", the name of its folder");
         row("id with a slash", changed("\"id\":\"x\"", "\"id\":\"../x\""), "a lower-case letter");
         row("id in capitals", changed("\"id\":\"x\"", "\"id\":\"X\""), "a lower-case letter");
         row("id of another type", changed("\"id\":\"x\"", "\"id\":7"), "\"id\" is 7, expected a text");
@@ -87,36 +91,54 @@ private Q_SLOTS:
         row("negative version", changed("1.0.0", "1.-1"), "numbers such as \"1.2.0\"");
         row("version of four", changed("1.0.0", "1.0.0.0"), "numbers such as \"1.2.0\"");
         row("no interface", changed("\"apiVersion\":1,", ""), "\"apiVersion\" is missing, expected 1");
-        row("interface as text", changed("\"apiVersion\":1", "\"apiVersion\":\"1\""), "expected a whole number");
+        row("interface as text", changed("\"apiVersion\":1", "\"apiVersion\":\"1\""),
+            "expected a whole number");
         row("experimental as a word", with("\"experimental\":\"yes\""), "expected true or false");
         row("requires no list", with("\"requires\":{}"), "\"requires\" is an object, expected a list");
         row("requires texts", with("\"requires\":[\"y\"]"), "expected a list of objects");
         row("requires something nameless", with("\"requires\":[{\"version\":\"1\"}]"), "\"id\" is missing");
-        row("requires with more", with("\"requires\":[{\"id\":\"y\",\"url\":\"z\"}]"), "\"requires.url\" is an unknown key");
-        row("requires a bad version", with("\"requires\":[{\"id\":\"y\",\"version\":\">1\"}]"), "a version such as");
-        row("too many requirements", with("\"requires\":[" + QByteArray("{\"id\":\"y\"},").repeated(32) + "{\"id\":\"y\"}]"),
+        row("requires with more", with("\"requires\":[{\"id\":\"y\",\"url\":\"z\"}]"),
+            "\"requires.url\" is an unknown key");
+        row("requires a bad version", with("\"requires\":[{\"id\":\"y\",\"version\":\">1\"}]"),
+            "a version such as");
+        row("too many requirements",
+            with("\"requires\":[" + QByteArray("{\"id\":\"y\"},").repeated(32) + "{\"id\":\"y\"}]"),
             "a list of 33, expected at most 32");
-        row("unknown point", with(R"("provides":[{"point":"Magic","name":"m"}])"), "an extension point \"Magic\", expected one of FeedForward, Block");
-        row("provides with a bad name", with(R"("provides":[{"point":"Block","name":"a b"}])"), "a lower-case letter");
-        row("provides twice", with(R"("provides":[{"point":"Block","name":"m"},{"point":"Block","name":"m"}])"), "\"m\" twice");
-        row("library elsewhere", changed("libx.so", "../y/liby.so"), "the name of a file in the plugin's folder");
-        row("absolute library", changed("libx.so", "/usr/lib/libm.so"), "the name of a file in the plugin's folder");
+        row("unknown point", with(R"("provides":[{"point":"Magic","name":"m"}])"),
+            "an extension point \"Magic\", expected one of FeedForward, Block");
+        row("provides with a bad name", with(R"("provides":[{"point":"Block","name":"a b"}])"),
+            "a lower-case letter");
+        row("provides twice",
+            with(R"("provides":[{"point":"Block","name":"m"},{"point":"Block","name":"m"}])"), "\"m\" twice");
+        row("library elsewhere", changed("libx.so", "../y/liby.so"),
+            "the name of a file in the plugin's folder");
+        row("absolute library", changed("libx.so", "/usr/lib/libm.so"),
+            "the name of a file in the plugin's folder");
         row("hidden library", changed("libx.so", ".libx.so"), "the name of a file in the plugin's folder");
         row("no library", changed("libx.so", "run.sh"), "the name of a file in the plugin's folder");
-        row("neither half", changed(",\"engineLibrary\":\"libx.so\"", ""), "as is \"uiLibrary\", expected at least one");
+        row("neither half", changed(",\"engineLibrary\":\"libx.so\"", ""),
+            "as is \"uiLibrary\", expected at least one");
         row("provides without an engine half",
-            QByteArray(manifestOf("x", R"("provides":[{"point":"Block","name":"m"}])")).replace("engineLibrary", "uiLibrary"),
+            QByteArray(manifestOf("x", R"("provides":[{"point":"Block","name":"m"}])"))
+                .replace("engineLibrary", "uiLibrary"),
             "given without \"engineLibrary\"");
         row("settings no list", with("\"settings\":{}"), "found an object, expected a list of records");
-        row("setting without a key", with(R"("settings":[{"label":"S","type":"bool","default":true,"effect":"e"}])"),
+        row("setting without a key",
+            with(R"("settings":[{"label":"S","type":"bool","default":true,"effect":"e"}])"),
             "\"settings\", record 1: \"key\" is nothing");
         row("setting of an unknown type",
-            with(R"("settings":[{"key":"s","label":"S","type":"color","default":1,"effect":"e"}])"), "expected one of bool, integer");
+            with(R"("settings":[{"key":"s","label":"S","type":"color","default":1,"effect":"e"}])"),
+            "expected one of bool, integer");
         row("default out of range",
-            with(R"("settings":[{"key":"s","label":"S","type":"real","default":3,"maximum":2,"effect":"e"}])"), "found 3, expected at most 2");
+            with(
+                R"("settings":[{"key":"s","label":"S","type":"real","default":3,"maximum":2,"effect":"e"}])"),
+            "found 3, expected at most 2");
         row("default of another type",
-            with(R"("settings":[{"key":"s","label":"S","type":"integer","default":"3","effect":"e"}])"), "found \"3\", expected a whole number");
-        row("setting with more", with(R"("settings":[{"key":"s","label":"S","type":"bool","default":true,"effect":"e","live":true}])"),
+            with(R"("settings":[{"key":"s","label":"S","type":"integer","default":"3","effect":"e"}])"),
+            "found \"3\", expected a whole number");
+        row("setting with more",
+            with(
+                R"("settings":[{"key":"s","label":"S","type":"bool","default":true,"effect":"e","live":true}])"),
             "\"live\" is an unknown key");
         row("setting twice",
             with(R"("settings":[{"key":"s","label":"S","type":"bool","default":true,"effect":"e"},)"
@@ -148,7 +170,8 @@ private Q_SLOTS:
         QFETCH(QString, hint);
         const QByteArray json = R"({"apiVersion":)" + version + R"(,"id":"x","somethingNew":{"a":[1]}})";
         const auto manifest = parsePluginManifest(json.toStdString(), "x");
-        VERIFY_ERROR(manifest, ErrorCode::InvalidInput, ("version " + version + " of the plugin interface, expected 1").constData());
+        VERIFY_ERROR(manifest, ErrorCode::InvalidInput,
+                     ("version " + version + " of the plugin interface, expected 1").constData());
         VERIFY_ERROR(manifest, ErrorCode::InvalidInput, hint.toUtf8().constData());
     }
     void aHugeFileIsNotRead()
@@ -159,7 +182,8 @@ private Q_SLOTS:
         QVERIFY(file.open(QIODevice::WriteOnly));
         QVERIFY(file.resize(qint64{100} << 20)); // a hole: 100 MB that take no room
         file.close();
-        VERIFY_ERROR(readPluginManifest(folder.fsPath("x")), ErrorCode::InvalidInput, "104857600 bytes or more, expected at most 262144");
+        VERIFY_ERROR(readPluginManifest(folder.fsPath("x")), ErrorCode::InvalidInput,
+                     "104857600 bytes or more, expected at most 262144");
     }
     void aMissingFileIsNamed()
     {

@@ -21,12 +21,13 @@ MAX_LINES = 800
 CORE = {
     "core/base": [],
     "core/spec": ["core/base"],
+    "core/plugin": ["core/base", "core/spec"],
     "core/store": ["core/base", "core/spec"],
     "core/tensorfile": ["core/base"],
     "core/data": ["core/base", "core/spec", "core/tensorfile"],
     "core/kernels": ["core/base"],
     "core/engine_api": ["core/base", "core/spec"],
-    "core/nn": ["core/base", "core/spec", "core/kernels", "core/tensorfile"],
+    "core/nn": ["core/base", "core/spec", "core/plugin", "core/kernels", "core/tensorfile"],
     "core/train": ["core/base", "core/spec", "core/store", "core/tensorfile", "core/data", "core/kernels",
                    "core/engine_api", "core/nn"],
     "core/infer": ["core/base", "core/spec", "core/store", "core/tensorfile", "core/data", "core/kernels",
@@ -41,6 +42,12 @@ TORCH_LAYERS = ("core/nn", "core/train", "core/infer", "app/worker", "bench", "t
 GRPC_LAYERS = ("core/rpc", "app/engine/host", "tests/rpc", "tests/app/host")
 RPC_PUBLIC = {f"core/rpc/{name}.h" for name in ("client", "values", "host_connection", "worker_server")}
 QT_LAYERS = ("widgets", "app/workbench", "tests")
+# half of a plugin -> folders it may include besides itself; its tests see what both halves see
+PLUGIN_HALVES = {
+    "engine": ["core/base", "core/spec", "core/plugin", "core/kernels", "core/tensorfile", "core/nn"],
+    "ui": ["core/base", "core/spec", "widgets"],
+}
+PLUGIN_HALVES["tests"] = sorted({folder for half in PLUGIN_HALVES.values() for folder in half}) + ["tests"]
 
 
 def files(root, endings):
@@ -61,15 +68,24 @@ def includes(path):
             yield number, found.group(1) == '"', found.group(2)
 
 
+def plugin_half(name):
+    """("plugins/x", "engine") of plugins/x/engine/y.cpp."""
+    parts = name.split("/")
+    return ("/".join(parts[:2]), parts[2]) if parts[0] == "plugins" and len(parts) > 3 else (None, None)
+
+
 def layering(root):
     problems = []
     for path, name in files(root, SOURCES):
         layer = next((folder for folder in CORE if name.startswith(folder + "/")), None)
+        plugin, half = plugin_half(name)
+        if name.startswith("plugins/") and half not in PLUGIN_HALVES:
+            problems.append(f"{name}: the sources of a plugin stand in engine/, ui/ or tests/")
         for number, quoted, target in includes(path):
             where = f"{name}:{number} includes {target}"
-            if QT.match(target) and not starts(name, QT_LAYERS):
+            if QT.match(target) and not starts(name, QT_LAYERS) and half not in ("ui", "tests"):
                 problems.append(f"{where}: only {', '.join(QT_LAYERS)} may see Qt")
-            if TORCH.match(target) and not starts(name, TORCH_LAYERS):
+            if TORCH.match(target) and not starts(name, TORCH_LAYERS) and half not in ("engine", "tests"):
                 problems.append(f"{where}: only {', '.join(TORCH_LAYERS)} may see LibTorch")
             if GRPC.search(target) and not starts(name, GRPC_LAYERS):
                 problems.append(f"{where}: only {', '.join(GRPC_LAYERS)} may see gRPC")
@@ -83,6 +99,9 @@ def layering(root):
                 continue
             if target.startswith("app/") and not starts(name, ["app", "tests"]):
                 problems.append(f"{where}: nothing includes app")
+            elif plugin and not starts(target, PLUGIN_HALVES.get(half, []) + [f"{plugin}/{half}"] +
+                                       ([plugin] if half == "tests" else [])):
+                problems.append(f"{where}: the {half} half of a plugin may include {', '.join(PLUGIN_HALVES.get(half, []))}")
             elif layer and not starts(target, [layer] + CORE[layer]):
                 problems.append(f"{where}: {layer} may include {', '.join(CORE[layer]) or 'nothing else'}")
             elif name.startswith("widgets/") and not starts(target, WIDGETS):
@@ -108,7 +127,7 @@ def licence(root):
             continue
         head = "\n".join(path.read_text(errors="replace").splitlines()[:4])
         found = re.search(r"SPDX-License-Identifier: (\S+)", head)
-        gui = starts(name, ["widgets", "app/workbench", "tests/widgets", "tests/app/workbench"])
+        gui = starts(name, ["widgets", "app/workbench", "tests/widgets", "tests/app/workbench"]) or plugin_half(name)[1] == "ui"
         expected = "GPL-3.0-or-later" if gui else "Apache-2.0"
         if not found:
             problems.append(f"{name}: no SPDX line in its first four lines, expected {expected}")
@@ -117,10 +136,15 @@ def licence(root):
     return problems
 
 
+SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
+# check -> files of a made-up tree, and how many breaches are in it
 BREACHES = {
-    "layering": ("core/base/bad.h", '// SPDX-License-Identifier: Apache-2.0\n#include <QString>\n#include "core/store/x.h"\n', 2),
-    "file-size": ("core/base/bad.h", "\n" * (MAX_LINES + 1), 1),
-    "licence": ("core/base/bad.h", "int x;\n", 1),
+    "layering": ({"core/base/bad.h": SPDX + '#include <QString>\n#include "core/store/x.h"\n',
+                  "plugins/a/engine/bad.cpp": SPDX + '#include <QString>\n#include "plugins/b/engine/x.h"\n#include "app/x.h"\n',
+                  "plugins/a/engine/good.cpp": SPDX + '#include <torch/torch.h>\n#include "plugins/a/engine/x.h"\n',
+                  "plugins/a/bad.cpp": SPDX}, 6),
+    "file-size": ({"core/base/bad.h": "\n" * (MAX_LINES + 1)}, 1),
+    "licence": ({"core/base/bad.h": "int x;\n", "plugins/a/ui/bad.cpp": SPDX}, 2),
 }
 CHECKS = {"layering": layering, "file-size": file_size, "licence": licence}
 
@@ -128,10 +152,11 @@ CHECKS = {"layering": layering, "file-size": file_size, "licence": licence}
 def main():
     name, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory() as folder:
-        path, text, expected = BREACHES[name]
-        bad = pathlib.Path(folder) / path
-        bad.parent.mkdir(parents=True)
-        bad.write_text(text)
+        made, expected = BREACHES[name]
+        for path, text in made.items():
+            bad = pathlib.Path(folder) / path
+            bad.parent.mkdir(parents=True, exist_ok=True)
+            bad.write_text(text)
         found = CHECKS[name](pathlib.Path(folder))
         if len(found) != expected:
             sys.exit(f"the check itself is broken: it found {found} in a tree with {expected} known breaches")

@@ -35,7 +35,8 @@ PluginInfo relu(const std::string &version = "1.0.0")
     return plugin;
 }
 
-SpecBuilder builderWith(std::vector<PluginInfo> plugins, std::vector<std::pair<std::string, std::string>> settings)
+SpecBuilder builderWith(std::vector<PluginInfo> plugins,
+                        std::vector<std::pair<std::string, std::string>> settings)
 {
     SpecBuilder builder(FieldTable::withPlugins(std::move(plugins)));
     (void)builder.setText("data.path", "/text");
@@ -64,12 +65,16 @@ private Q_SLOTS:
     }
     void aPartUsesItsPlugin()
     {
-        const auto spec = builderWith({relu("1.4.2")}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "3"}}).build();
+        const auto spec =
+            builderWith({relu("1.4.2")}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "3"}})
+                .build();
         VERIFY_OK(spec);
         QVERIFY(spec->plugins.use == std::vector<std::string>{"relu@1.4.2"});
         const nlohmann::json json = nlohmann::json::parse(specToJson(*spec));
-        QVERIFY(json["plugins"] == (nlohmann::json{{"use", {"relu@1.4.2"}},
-                                                   {"relu", {{"scale", 3.0}, {"rounds", 2}, {"weights", nlohmann::json::array()}}}}));
+        QVERIFY(json["plugins"] ==
+                (nlohmann::json{
+                    {"use", {"relu@1.4.2"}},
+                    {"relu", {{"scale", 3.0}, {"rounds", 2}, {"weights", nlohmann::json::array()}}}}));
     }
     void aNameUsesAPlugin()
     {
@@ -90,11 +95,14 @@ private Q_SLOTS:
     }
     void digestFollowsPluginsAndTheirSettings()
     {
-        const auto digest = [](std::vector<std::pair<std::string, std::string>> settings, const char *version = "1.0.0") {
+        const auto digest = [](std::vector<std::pair<std::string, std::string>> settings,
+                               const char *version = "1.0.0") {
             return specDigest(*builderWith({relu(version)}, std::move(settings)).build());
         };
         const std::string usual = digest({{"model.ffn", "relu_squared"}});
-        QVERIFY(usual == digest({{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "1"}, {"plugins.use", "relu"}}));
+        QVERIFY(
+            usual ==
+            digest({{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "1"}, {"plugins.use", "relu"}}));
         QVERIFY(usual != digest({{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}}));
         QVERIFY(usual != digest({{"model.ffn", "relu_squared"}}, "1.0.1"));
     }
@@ -102,7 +110,8 @@ private Q_SLOTS:
     // A run must open, be listed and be shown where its plugins are not installed.
     void aFrozenSpecDescribesItsPlugins()
     {
-        const RunSpec spec = *builderWith({relu()}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}}).build();
+        const RunSpec spec =
+            *builderWith({relu()}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}}).build();
         for (const int indent : {-1, 2}) {
             const auto read = specFromJson(specToJson(spec, indent));
             VERIFY_OK(read);
@@ -132,16 +141,26 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("json");
         QTest::addColumn<QString>("text");
-        QTest::newRow("unknown part without plugins") << R"({"model":{"ffn":"relu_squared"}})" << "expected one of swiglu";
-        QTest::newRow("settings without use") << R"({"plugins":{"relu":{"scale":1}}})" << "unknown key";
-        QTest::newRow("settings of another") << R"({"plugins":{"use":["a@1"],"b":{"scale":1}}})" << "there is no plugin \"b\" here";
-        QTest::newRow("bad id") << R"({"plugins":{"use":["a@1","../b"]}})" << "Cannot use plugin \"../b\"";
-        QTest::newRow("bad version") << R"({"plugins":{"use":["a@1","b@x"]}})" << "Cannot use plugin \"b@x\"";
-        QTest::newRow("twice") << R"({"plugins":{"use":["a@1","a@2"]}})" << "it is named twice";
-        QTest::newRow("use as text") << R"({"plugins":{"use":"a"}})" << "unknown key";
-        QTest::newRow("null setting") << R"({"plugins":{"use":["a@1"],"a":{"x":null}}})" << "unknown key";
-        QTest::newRow("part with a bad name") << R"({"model":{"ffn":"re lu"},"plugins":{"use":["a@1"]}})" << "expected one of swiglu";
-        QTest::newRow("another bad field") << R"({"model":{"layers":0},"plugins":{"use":["a@1"]}})" << "found 0";
+        QTest::newRow("unknown part without plugins") << R"({"model":{"ffn":"relu_squared"}})"
+                                                      << "expected one of swiglu";
+        QTest::newRow("settings without use") << R"({"plugins":{"relu":{"scale":1}}})"
+                                              << "unknown key";
+        QTest::newRow("settings of another") << R"({"plugins":{"use":["a@1"],"b":{"scale":1}}})"
+                                             << "there is no plugin \"b\" here";
+        QTest::newRow("bad id") << R"({"plugins":{"use":["a@1","../b"]}})"
+                                << "Cannot use plugin \"../b\"";
+        QTest::newRow("bad version") << R"({"plugins":{"use":["a@1","b@x"]}})"
+                                     << "Cannot use plugin \"b@x\"";
+        QTest::newRow("twice") << R"({"plugins":{"use":["a@1","a@2"]}})"
+                               << "it is named twice";
+        QTest::newRow("use as text") << R"({"plugins":{"use":"a"}})"
+                                     << "unknown key";
+        QTest::newRow("null setting") << R"({"plugins":{"use":["a@1"],"a":{"x":null}}})"
+                                      << "unknown key";
+        QTest::newRow("part with a bad name") << R"({"model":{"ffn":"re lu"},"plugins":{"use":["a@1"]}})"
+                                              << "expected one of swiglu";
+        QTest::newRow("another bad field") << R"({"model":{"layers":0},"plugins":{"use":["a@1"]}})"
+                                           << "found 0";
     }
     void describedPluginsExcuseNothingElse()
     {
@@ -155,19 +174,32 @@ private Q_SLOTS:
         QTest::addColumn<QString>("state");
         QTest::addColumn<QString>("key");
         QTest::addColumn<QString>("text");
-        QTest::newRow("missing") << "missing" << "plugins.use" << "Cannot use plugin \"relu\": it is not installed here";
-        QTest::newRow("refused") << "refused" << "model.ffn" << "which cannot be used: its library is gone";
-        QTest::newRow("another major version") << "2.0.0" << "plugins.use" << "its version is 2.0.0, expected 1.0.0";
-        QTest::newRow("without a setting") << "shrunk" << "plugins.relu.rounds" << "plugin \"relu\" 1.0.0 has no such setting";
-        QTest::newRow("without the part") << "partless" << "model.ffn" << "found \"relu_squared\", expected one of swiglu";
-        QTest::newRow("narrower range") << "narrow" << "plugins.relu.scale" << "found 2, expected";
+        QTest::newRow("missing") << "missing"
+                                 << "plugins.use"
+                                 << "Cannot use plugin \"relu\": it is not installed here";
+        QTest::newRow("refused") << "refused"
+                                 << "model.ffn"
+                                 << "which cannot be used: its library is gone";
+        QTest::newRow("another major version") << "2.0.0"
+                                               << "plugins.use"
+                                               << "its version is 2.0.0, expected 1.0.0";
+        QTest::newRow("without a setting") << "shrunk"
+                                           << "plugins.relu.rounds"
+                                           << "plugin \"relu\" 1.0.0 has no such setting";
+        QTest::newRow("without the part") << "partless"
+                                          << "model.ffn"
+                                          << "found \"relu_squared\", expected one of swiglu";
+        QTest::newRow("narrower range") << "narrow"
+                                        << "plugins.relu.scale"
+                                        << "found 2, expected";
     }
     void refusesToStart()
     {
         QFETCH(QString, state);
         QFETCH(QString, key);
         QFETCH(QString, text);
-        const RunSpec frozen = *builderWith({relu()}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}}).build();
+        const RunSpec frozen =
+            *builderWith({relu()}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}}).build();
         std::vector<PluginInfo> plugins = {relu()};
         if (state == "missing") plugins.clear();
         if (state == "refused") {
@@ -185,7 +217,8 @@ private Q_SLOTS:
             return qtext(problem.key) == key && qtext(problem.error.text()).contains(text);
         });
         QStringList found;
-        for (const FieldProblem &problem : problems) found << qtext(problem.key + ": " + problem.error.text());
+        for (const FieldProblem &problem : problems)
+            found << qtext(problem.key + ": " + problem.error.text());
         QVERIFY2(isNamed, qPrintable(found.join('\n')));
     }
     void anotherMinorVersionWillDo()
@@ -208,11 +241,21 @@ private Q_SLOTS:
         QTest::addColumn<QString>("key");
         QTest::addColumn<QString>("value");
         QTest::addColumn<QString>("text");
-        QTest::newRow("plugin that is not there") << "plugins.rely.scale" << "1" << "Did you mean \"relu\"?";
-        QTest::newRow("setting that is not there") << "plugins.relu.scal" << "1" << "Did you mean \"plugins.relu.scale\"?";
-        QTest::newRow("out of range") << "plugins.relu.scale" << "11" << "found 11, expected 0 … 10";
-        QTest::newRow("wrong type") << "plugins.relu.rounds" << "x" << "expected a whole number, 1 … 9";
-        QTest::newRow("misspelt part") << "model.ffn" << "relu_square" << "Did you mean \"relu_squared\"?";
+        QTest::newRow("plugin that is not there") << "plugins.rely.scale"
+                                                  << "1"
+                                                  << "Did you mean \"relu\"?";
+        QTest::newRow("setting that is not there") << "plugins.relu.scal"
+                                                   << "1"
+                                                   << "Did you mean \"plugins.relu.scale\"?";
+        QTest::newRow("out of range") << "plugins.relu.scale"
+                                      << "11"
+                                      << "found 11, expected 0 … 10";
+        QTest::newRow("wrong type") << "plugins.relu.rounds"
+                                    << "x"
+                                    << "expected a whole number, 1 … 9";
+        QTest::newRow("misspelt part") << "model.ffn"
+                                       << "relu_square"
+                                       << "Did you mean \"relu_squared\"?";
     }
     void refusesWhatIsTyped()
     {
@@ -220,7 +263,8 @@ private Q_SLOTS:
         QFETCH(QString, value);
         QFETCH(QString, text);
         SpecBuilder builder(FieldTable::withPlugins({relu()}));
-        VERIFY_ERROR(builder.setText(key.toStdString(), value.toStdString()), ErrorCode::InvalidInput, text.toUtf8().constData());
+        VERIFY_ERROR(builder.setText(key.toStdString(), value.toStdString()), ErrorCode::InvalidInput,
+                     text.toUtf8().constData());
     }
     void settingsOfAPluginThatIsNotUsedAreRefused()
     {
@@ -239,9 +283,12 @@ private Q_SLOTS:
         const auto &ffn = schema["properties"]["model"]["properties"]["ffn"]["enum"];
         QVERIFY(std::find(ffn.begin(), ffn.end(), "relu_squared") != ffn.end());
         QVERIFY(!nlohmann::json::parse(specJsonSchema())["properties"].contains("plugins"));
-        const SpecBuilder builder = builderWith({relu()}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}});
-        QCOMPARE(qtext(specToCommand(builder)),
-                 QString("orrery-engine train --data /text --set model.ffn=relu_squared --set plugins.relu.scale=2"));
+        const SpecBuilder builder =
+            builderWith({relu()}, {{"model.ffn", "relu_squared"}, {"plugins.relu.scale", "2"}});
+        QCOMPARE(
+            qtext(specToCommand(builder)),
+            QString(
+                "orrery-engine train --data /text --set model.ffn=relu_squared --set plugins.relu.scale=2"));
     }
     void builtInNamesCannotBeTakenOver()
     {
@@ -273,7 +320,8 @@ private Q_SLOTS:
             const Field &two = (*again)[i];
             QCOMPARE(qtext(two.key + two.label + two.group + two.unit + two.rangeText()),
                      qtext(one.key + one.label + one.group + one.unit + one.rangeText()));
-            QVERIFY(two.type == one.type && two.advanced == one.advanced && two.get(RunSpec{}) == one.get(RunSpec{}));
+            QVERIFY(two.type == one.type && two.advanced == one.advanced &&
+                    two.get(RunSpec{}) == one.get(RunSpec{}));
         }
         QVERIFY(pluginFieldsFromText("p", "P", "{}")->empty());
         VERIFY_ERROR(pluginFieldsFromText("p", "P", "["), ErrorCode::InvalidInput, "broken JSON");
@@ -282,7 +330,8 @@ private Q_SLOTS:
     {
         QVERIFY(*parsePluginVersion("1") == (PluginVersion{1, 0, 0}));
         QVERIFY(*parsePluginVersion("1.20") > *parsePluginVersion("1.3.9"));
-        for (const char *bad : {"", "v1", "1.", ".1", "1..2", "1.2.3.4", "-1", "1.-2", "1 ", "9999999", "1.2-rc"})
+        for (const char *bad :
+             {"", "v1", "1.", ".1", "1..2", "1.2.3.4", "-1", "1.-2", "1 ", "9999999", "1.2-rc"})
             QVERIFY2(!parsePluginVersion(bad).ok(), bad);
     }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The example that docs/plugins.md walks through: a feed-forward network with squared ReLU, model.ffn=relu_squared.
-// Source: So et al. (2021), "Primer: Searching for efficient transformers for language modeling", section 4.2.
+// The example that docs/plugins.md walks through: a feed-forward network with squared ReLU,
+// model.ffn=relu_squared. Source: So et al. (2021), "Primer: Searching for efficient transformers for
+// language modeling", section 4.2.
 #include "core/nn/engine_plugin.h"
 #include "core/nn/layers.h"
 #include "core/spec/estimate.h"
@@ -18,7 +19,8 @@ public:
     {
         const ModelSpec &spec = build.spec;
         const int64_t inner = feedForwardWidth(spec);
-        m_up = nn::Linear(build.parameters, build.prefix + "ffn.up", spec.width, inner, spec.bias, nn::kInitDeviation);
+        m_up = nn::Linear(build.parameters, build.prefix + "ffn.up", spec.width, inner, spec.bias,
+                          nn::kInitDeviation);
         m_down = nn::Linear(build.parameters, build.prefix + "ffn.down", inner, spec.width, spec.bias,
                             nn::residualDeviation(spec.layers));
     }

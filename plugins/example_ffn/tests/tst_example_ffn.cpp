@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a plugin's engine half is tested for, without a window: it loads, it computes what it says, its gradient is right,
-// its settings count, and it leaves nothing behind.
+// What a plugin's engine half is tested for, without a window: it loads, it computes what it says, its
+// gradient is right, its settings count, and it leaves nothing behind.
 #include "tests/base/check_result.h"
 
 #include "core/nn/extension_points.h"
@@ -85,7 +85,8 @@ private Q_SLOTS:
                 return value;
             };
             const double numeric = (lossWith(step) - lossWith(-step)) / (2 * step);
-            QVERIFY2(std::abs(numeric - up->master.grad().view(-1)[at].item<double>()) < 1e-6 + 1e-3 * std::abs(numeric),
+            QVERIFY2(std::abs(numeric - up->master.grad().view(-1)[at].item<double>()) <
+                         1e-6 + 1e-3 * std::abs(numeric),
                      qPrintable(QString::number(numeric)));
         }
     }
@@ -107,7 +108,8 @@ private Q_SLOTS:
             QVERIFY(nn::feedForwardRegistry().find("relu_squared"));
         }
         QVERIFY(!nn::feedForwardRegistry().find("relu_squared"));
-        VERIFY_ERROR(nn::Transformer::create(specWith(1).model, 23, 7, "cpu"), ErrorCode::InvalidInput, "relu_squared");
+        VERIFY_ERROR(nn::Transformer::create(specWith(1).model, 23, 7, "cpu"), ErrorCode::InvalidInput,
+                     "relu_squared");
     }
 };
 
