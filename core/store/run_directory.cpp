@@ -308,7 +308,7 @@ void tellLostEnd(const fs::path &run, int64_t lastCheckpoint, RunStatus &status)
         status.error = note->text;
         return;
     }
-    if (status.state == RunState::Unknown) return; // run.db cannot be read: its error is the news
+    if (status.state == RunState::Unreadable) return; // run.db cannot be read: its error is the news
     status.state = RunState::Crashed;
     status.error = (note ? note->text : std::string("The worker ended without a word.")) + " " +
                    (lastCheckpoint >= 0 ? "The last checkpoint is step " + std::to_string(lastCheckpoint) + "."
@@ -339,7 +339,7 @@ RunStatus RunDirectory::status() const
     RunStatus status = readStatus();
     // Twice: a worker may have said goodbye between our reading and our look at its lock.
     if (isLiveState(status.state) && !isOwned()) status = readStatus();
-    const bool isLost = isLiveState(status.state) || status.state == RunState::Unknown;
+    const bool isLost = isLiveState(status.state) || status.state == RunState::Unreadable;
     if (isLost && !isOwned()) tellLostEnd(m_path, lastCheckpoint, status);
     // Folders move and are copied: what the store remembers of its place is out of date.
     status.id = m_frozen.id;
