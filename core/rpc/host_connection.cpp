@@ -53,7 +53,9 @@ Result<void> replaceHost(const HostConnection &old, const HostConnectOptions &op
         if (options.token.isCancelled()) return cancelled(options);
         if (probeSocket(options.socketPath) != SocketProbe::Listening) {
             if (!LockFile::isHeld(options.socketPath + ".lock")) return {};
-        } else if (const auto client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token); client.ok()) {
+        } else if (const auto client =
+                       EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
+                   client.ok()) {
             const auto host = client->host();
             if (host.ok() && host->pid != old.host.pid) return {};
         }
@@ -86,7 +88,8 @@ Result<HostConnection> startHost(const HostConnectOptions &options)
     for (const auto until = Clock::now() + options.wait; Clock::now() < until;) {
         if (options.token.isCancelled()) return cancelled(options);
         if (probeSocket(options.socketPath) == SocketProbe::Listening) {
-            Result<EngineClient> client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
+            Result<EngineClient> client =
+                EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
             if (client.ok()) return described(std::move(*client));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -146,7 +149,9 @@ Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
             return connection;
         }
         // Another window may have been quicker.
-        if (Result<EngineClient> next = EngineClient::connect(options.socketPath, kConnectTimeout, options.token); next.ok())
+        if (Result<EngineClient> next =
+                EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
+            next.ok())
             return described(std::move(*next));
     }
     return startHost(options);
