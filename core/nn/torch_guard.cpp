@@ -43,14 +43,16 @@ Error errorFromTorch(std::string_view action, std::exception_ptr exception)
     } catch (const std::bad_alloc &) {
         return outOfMemory(action, "std::bad_alloc");
     } catch (const PluginFailure &failure) {
-        return {ErrorCode::Unavailable, "Cannot " + std::string(action) + ": " + firstLine(failure.what()) + ".",
+        return {ErrorCode::Unavailable,
+                "Cannot " + std::string(action) + ": " + firstLine(failure.what()) + ".",
                 "Ask the plugin's author, or run without it."};
     } catch (const std::exception &error) {
         logError("while trying to " + std::string(action) + ": " + error.what());
         return {ErrorCode::Internal, "Cannot " + std::string(action) + ": " + firstLine(error.what()) + ".",
                 ""};
     } catch (...) {
-        return {ErrorCode::Internal, "Cannot " + std::string(action) + ": something was thrown that is no exception.", ""};
+        return {ErrorCode::Internal,
+                "Cannot " + std::string(action) + ": something was thrown that is no exception.", ""};
     }
 }
 

@@ -106,8 +106,8 @@ template <typename AnyJson> AnyJson jsonOf(const FieldValue &value)
 /// The value's own type, for settings whose field is not known; null and objects are none.
 std::optional<FieldValue> plainValue(const Json &value)
 {
-    for (const FieldType type : {FieldType::Bool, FieldType::Integer, FieldType::Real, FieldType::Text, FieldType::TextList,
-                                 FieldType::RealList}) {
+    for (const FieldType type : {FieldType::Bool, FieldType::Integer, FieldType::Real, FieldType::Text,
+                                 FieldType::TextList, FieldType::RealList}) {
         const bool isWholeOnly = type == FieldType::Integer && value.is_number_float();
         if (auto typed = isWholeOnly ? std::nullopt : typedValue(type, value)) return typed;
     }
@@ -128,7 +128,8 @@ void gatherPlugins(const std::string &prefix, const Json &object, RunSpec &spec)
         } else if (value.is_object()) {
             gatherPlugins(key + ".", value, spec);
         } else if (key.starts_with("plugins.")) {
-            if (auto plain = plainValue(value)) spec.plugins.settings.insert_or_assign(key, std::move(*plain));
+            if (auto plain = plainValue(value))
+                spec.plugins.settings.insert_or_assign(key, std::move(*plain));
         }
     }
 }
@@ -177,7 +178,8 @@ std::string specToJson(const RunSpec &spec, int indent)
     for (const auto &[key, value] : spec.plugins.settings) {
         const size_t first = key.find('.');
         const size_t second = key.find('.', first + 1);
-        json["plugins"][key.substr(first + 1, second - first - 1)][key.substr(second + 1)] = jsonOf<OrderedJson>(value);
+        json["plugins"][key.substr(first + 1, second - first - 1)][key.substr(second + 1)] =
+            jsonOf<OrderedJson>(value);
     }
     return json.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }

@@ -71,8 +71,8 @@ public:
     void addAs(const QByteArray &id, const QByteArray &manifest) const
     {
         const QString name = QString::fromUtf8(id);
-        write(name + "/" + name + ".json", manifest);
-        write(name + "/lib" + name + ".so", libraryHeader());
+        write(name + QStringLiteral("/") + name + QStringLiteral(".json"), manifest);
+        write(name + QStringLiteral("/lib") + name + QStringLiteral(".so"), libraryHeader());
     }
     [[nodiscard]] PluginCatalogue scan() const
     {

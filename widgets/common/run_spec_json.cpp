@@ -58,7 +58,8 @@ void flatten(const QString &prefix, const QJsonObject &object, QList<SpecEntry> 
             continue;
         }
         const Field *field = findField(toStd(key));
-        SpecEntry entry{key, key, plainText(it.value()), key.startsWith(u"plugins."_s) ? tr("Plugins") : tr("Frozen with")};
+        SpecEntry entry{key, key, plainText(it.value()),
+                        key.startsWith(u"plugins."_s) ? tr("Plugins") : tr("Frozen with")};
         if (field) {
             entry.label = fromStd(field->label);
             entry.group = fromStd(field->group);

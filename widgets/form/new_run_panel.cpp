@@ -99,8 +99,10 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     m_describeTimer->setSingleShot(true);
     connect(m_describeTimer, &QTimer::timeout, this, &NewRunPanel::describeNow);
     connect(m_form, &SpecForm::changed, this, &NewRunPanel::takeChange);
-    for (const QString &key : kDescribedKeys)
-        connect(m_form->editor(key), &FieldEditor::committed, this, &NewRunPanel::describeCommitted);
+    connect(m_form, &SpecForm::committed, this, [this](const QString &key) {
+        if (std::find(kDescribedKeys.begin(), kDescribedKeys.end(), key) != kDescribedKeys.end())
+            describeCommitted();
+    });
     connect(m_data, &DataCard::exampleRequested, this, &NewRunPanel::useExample);
     connect(&session, &EngineSession::runsChanged, this, &NewRunPanel::updateEstimate);
     connect(&session, &EngineSession::connectionChanged, this, [this] {
@@ -116,7 +118,9 @@ void NewRunPanel::askForPlugins()
 {
     if (m_session.connectionState() != ConnectionState::Connected) return;
     m_session.listPlugins(this, [this](Result<PluginListingValue> listing) {
-        if (listing) setPlugins(listing->plugins); // an engine that is too old for it has none; the Plugins page says so
+        if (listing)
+            setPlugins(
+                listing->plugins); // an engine that is too old for it has none; the Plugins page says so
     });
 }
 
@@ -126,10 +130,14 @@ void NewRunPanel::setPlugins(const std::vector<PluginInfo> &plugins)
         return pluginFieldsToText(one.settings) == pluginFieldsToText(other.settings);
     };
     const std::vector<PluginInfo> &now = m_form->table()->plugins();
-    const bool isSame = std::equal(now.begin(), now.end(), plugins.begin(), plugins.end(), [&](const PluginInfo &one, const PluginInfo &other) {
-        return one.id == other.id && one.version == other.version && one.state == other.state && one.reason == other.reason &&
-               one.provides == other.provides && one.requirements == other.requirements && sameSettings(one, other);
-    });
+    const bool isSame = std::equal(now.begin(), now.end(), plugins.begin(), plugins.end(),
+                                   [&](const PluginInfo &one, const PluginInfo &other) {
+                                       return one.id == other.id && one.version == other.version &&
+                                              one.state == other.state && one.reason == other.reason &&
+                                              one.provides == other.provides &&
+                                              one.requirements == other.requirements &&
+                                              sameSettings(one, other);
+                                   });
     if (!isSame) m_form->setTable(FieldTable::withPlugins(plugins));
 }
 
@@ -395,12 +403,6 @@ void NewRunPanel::start()
     });
 }
 
-void NewRunPanel::showEvent(QShowEvent *event)
-{
-    PanelFrame::showEvent(event);
-    if (!event->spontaneous()) askForPlugins(); // one may have been installed since
-}
-
 void NewRunPanel::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_Escape) {
@@ -418,6 +420,7 @@ void NewRunPanel::keyPressEvent(QKeyEvent *event)
 void NewRunPanel::showEvent(QShowEvent *event)
 {
     PanelFrame::showEvent(event);
+    if (!event->spontaneous()) askForPlugins(); // one may have been installed since
     if (m_isUnasked) m_describeTimer->start(isTyping() ? kTypingDelayMs : kDescribeDelayMs);
 }
 

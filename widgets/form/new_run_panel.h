@@ -50,7 +50,6 @@ Q_SIGNALS:
     void draftChanged(); ///< draftJson() says something new
 
 protected:
-    void showEvent(QShowEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void showEvent(QShowEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;

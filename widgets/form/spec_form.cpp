@@ -65,8 +65,8 @@ QString resolvedDefault(const QString &key, const RunSpec &spec)
 } // namespace
 
 SpecForm::SpecForm(QWidget *parent)
-    : QWidget(parent), m_table(FieldTable::builtIn()), m_builder(m_table), m_presets(new SegmentedChoice(this)), m_search(new QLineEdit(this)),
-      m_scroll(new QScrollArea(this)),
+    : QWidget(parent), m_table(FieldTable::builtIn()), m_builder(m_table),
+      m_presets(new SegmentedChoice(this)), m_search(new QLineEdit(this)), m_scroll(new QScrollArea(this)),
       m_noMatch(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this))
 {
     setObjectName(u"specForm"_s);
@@ -135,12 +135,12 @@ void SpecForm::setTable(FieldTable::Ptr table)
 {
     const QString draft = draftJson();
     const QWidget *focused = focusWidget();
-    const QString focusedName = focused ? focused->objectName() : QString();
+    const QString focusedName = focused && focused->hasFocus() ? focused->objectName() : QString();
     removeGroups();
     m_table = std::move(table);
     makeGroups();
     restoreDraft(draft);
-    if (!focusedName.isEmpty() && !focusWidget())
+    if (!focusedName.isEmpty())
         if (auto *again = findChild<QWidget *>(focusedName)) again->setFocus(Qt::OtherFocusReason);
 }
 
@@ -185,6 +185,7 @@ void SpecForm::makeGroups()
             if (fromStd(field.group) == name && fromStd(field.key) != kPresetKey) addRow(field, index);
         m_groupLayout->addWidget(section);
     }
+    if (m_examplePath) editor(kPathKey)->setExamplePath(m_examplePath);
 }
 
 void SpecForm::addRow(const Field &field, int group)
@@ -224,6 +225,7 @@ void SpecForm::addRow(const Field &field, int group)
         takeEdit(*edited);
         refresh();
     });
+    connect(row.editor, &FieldEditor::committed, this, [this, key] { Q_EMIT committed(key); });
     connect(row.reset, &QToolButton::clicked, this, [this, key] {
         resetField(key);
         editor(key)->control()->setFocus(Qt::OtherFocusReason);
@@ -376,8 +378,9 @@ void SpecForm::arrange()
         const auto group = static_cast<size_t>(row.group);
         const bool hasNews = row.editor->givenText().has_value() || !row.error->text().isEmpty();
         bool isShown = !row.field->advanced || m_groups[group].isUnfolded || hasNews;
-        const bool isOfUnused = !row.field->plugin.empty() && !hasNews &&
-                                std::find(m_usedPlugins.begin(), m_usedPlugins.end(), row.field->plugin) == m_usedPlugins.end();
+        const bool isOfUnused =
+            !row.field->plugin.empty() && !hasNews &&
+            std::find(m_usedPlugins.begin(), m_usedPlugins.end(), row.field->plugin) == m_usedPlugins.end();
         if (isOfUnused) isShown = false;
         if (!wanted.isEmpty())
             isShown = row.searchText.contains(wanted) && !isOfUnused;
@@ -444,6 +447,7 @@ void SpecForm::showField(const QString &key)
 
 void SpecForm::setExamplePath(const std::function<QString()> &provider)
 {
+    m_examplePath = provider;
     editor(kPathKey)->setExamplePath(provider);
 }
 
@@ -465,7 +469,8 @@ void SpecForm::restoreDraft(const QString &json)
     m_unreadable.clear();
     m_outside.clear();
     m_unknown.clear();
-    // Keys of another version, or of plugins that this engine may still tell of, wait for a table that knows them.
+    // Keys of another version, or of plugins that this engine may still tell of, wait for a table that knows
+    // them.
     for (auto it = texts.begin(); it != texts.end(); ++it)
         if (!m_table->find(toStd(it.key()))) m_unknown.insert(it.key(), it.value().toString());
     // The preset decides the defaults of all others and goes first.

@@ -28,8 +28,8 @@ class SpecForm : public QWidget {
     Q_OBJECT
 public:
     explicit SpecForm(QWidget *parent = nullptr);
-    /// The fields that the engine has with its plugins, in place of those so far; what was given stays, also where only a
-    /// later table knows its key.
+    /// The fields that the engine has with its plugins, in place of those so far; what was given stays, also
+    /// where only a later table knows its key.
     void setTable(FieldTable::Ptr table);
     [[nodiscard]] const FieldTable::Ptr &table() const { return m_table; }
     /// Values given and readable; those that are not stand as problems.
@@ -66,6 +66,7 @@ public:
 
 Q_SIGNALS:
     void changed(); ///< values, problems or both
+    void committed(const QString &key); ///< as FieldEditor::committed()
 
 private:
     struct Row {
@@ -105,6 +106,7 @@ private:
     std::vector<Row> m_rows;
     std::vector<Group> m_groups;
     std::vector<std::string> m_usedPlugins; ///< by the values given now; settings of others are folded away
+    std::function<QString()> m_examplePath;
     QVBoxLayout *m_groupLayout = nullptr;
     SegmentedChoice *m_presets;
     QHBoxLayout *m_presetRow;

@@ -68,7 +68,8 @@ public:
     std::vector<Control> controls;
     std::map<QString, int> watchCounts;
     QStringList createdSpecs, startedRuns, deletedRuns, addedPaths, describedPaths, seriesQueries;
-    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0, numPluginQueries = 0;
+    int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0,
+        numPluginQueries = 0;
     struct Generation {
         QString model;
         GenerateRequest request;

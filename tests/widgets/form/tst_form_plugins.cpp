@@ -6,6 +6,7 @@
 #include "tests/widgets/plugins/plugin_samples.h"
 
 #include "widgets/common/field_editor.h"
+#include "widgets/common/segmented_choice.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 
