@@ -2,8 +2,10 @@
 // Draws the panels in all their states into PNG files, to be looked at: empty, sample, error; light and dark;
 // two sizes. Usage: panel_pictures FOLDER [part of a name]. No test: a picture is judged by people.
 #include "tests/widgets/common/fake_session.h"
+#include "tests/widgets/plugins/plugin_samples.h"
 
 #include "core/spec/field_table.h"
+#include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/form/new_run_panel.h"
@@ -11,6 +13,9 @@
 #include "widgets/play/playground_panel.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
+#include "widgets/plugins/plugin_details.h"
+#include "widgets/plugins/plugin_settings_form.h"
+#include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/log_panel.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
@@ -22,6 +27,7 @@
 #include <QElapsedTimer>
 #include <QPainter>
 #include <QPlainTextEdit>
+#include <QTableView>
 #include <QToolButton>
 
 #include <cmath>
@@ -295,6 +301,25 @@ void shootPlay()
     shoot(panel, u"play-error"_s, {1000, 700});
 }
 
+void shootPlugins()
+{
+    {
+        FakeSession empty;
+        PluginsPanel panel(empty);
+        shoot(panel, u"plugins-empty"_s, {900, 600});
+    }
+    FakeSession session;
+    session.plugins.plugins = samplePlugins();
+    PluginsPanel panel(session);
+    shoot(panel, u"plugins-sample"_s, {1000, 640});
+    panel.details()->settings()->editor(u"plugins.relu.scale"_s)->setGivenText(u"11"_s);
+    Q_EMIT panel.details()->settings()->editor(u"plugins.relu.scale"_s)->edited();
+    shoot(panel, u"plugins-error"_s, {1000, 640});
+    panel.view()->selectRow(2);
+    shoot(panel, u"plugins-refused"_s, {1000, 640});
+    shoot(panel, u"plugins-narrow"_s, {520, 760});
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -308,5 +333,6 @@ int main(int argc, char **argv)
     if (isWanted(u"runs"_s)) shootRuns();
     if (isWanted(u"form"_s)) shootForm();
     if (isWanted(u"play"_s)) shootPlay();
+    if (isWanted(u"plugins"_s)) shootPlugins();
     return 0;
 }
