@@ -47,11 +47,12 @@ PluginRecord readPlugin(const fs::path &folder)
     PluginRecord record;
     record.info.id = folder.filename().string();
     record.info.directory = folder.string();
-    record.info.state = PluginState::Available;
     if (auto read = readInto(record, folder); !read) {
         refuse(record.info, read.error());
         record.engineLibrary.clear();
         record.uiLibrary.clear();
+    } else {
+        record.info.state = PluginState::Available;
     }
     return record;
 }

@@ -64,7 +64,7 @@ private Q_SLOTS:
             return json.replace(from, to);
         };
         row("empty", "", "broken JSON");
-        row("broken, with its line", "{\n\"id\": \"x\",\n  oops}", "line 3, column 4");
+        row("broken, with its line", "{\n\"id\": \"x\",\n  oops}", "line 3, column 3");
         row("cut off", manifestOf("x").chopped(1), "broken JSON");
         row("no object", "[]", "type array, expected an object");
         row("a key twice", with("\"id\":\"x\""), "\"id\" stands there twice");
