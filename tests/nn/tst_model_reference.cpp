@@ -44,7 +44,8 @@ void TestModelReference::logitsEqualTheSlowModel()
     double worst = 0;
     for (int64_t b = 0; b < 2; ++b) {
         const at::Tensor row = ids[b].contiguous();
-        const auto expected = slow.logits({row.data_ptr<int64_t>(), row.data_ptr<int64_t>() + row.numel()});
+        const std::vector<int64_t> rowIds(row.data_ptr<int64_t>(), row.data_ptr<int64_t>() + row.numel());
+        const auto expected = slow.logits(rowIds);
         for (int64_t t = 0; t < 9; ++t)
             for (int64_t v = 0; v < kVocab; ++v)
                 worst = std::max(worst, std::abs(found[b][t][v].item<double>() -

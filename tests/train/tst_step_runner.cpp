@@ -196,10 +196,12 @@ void TestStepRunner::bf16StaysNearFp32()
 
 void TestStepRunner::maskedTargetsWeighTheMicroBatches()
 {
-    Batch batch{.numSequences = 2,
-                .context = 3,
-                .tokens_BT1 = {1, 2, 3, 4, 5, 6, 7, 8},
-                .mask_BT = {1, 0, 1, 0, 0, 0}};
+    ModelBatch batch{.numSequences = 2,
+                     .context = 3,
+                     .ids_BT = {1, 2, 3, 5, 6, 7},
+                     .targets_BT = {2, 3, 4, 6, 7, 8},
+                     .mask_BT = {1, 0, 1, 0, 0, 0},
+                     .prefixLengths = {}};
     BatchTensors tensors(at::kCPU);
     tensors.load(batch);
     QCOMPARE(tensors.numTargets(), int64_t(2));
