@@ -21,7 +21,7 @@ public:
         HostDescription description;
         description.version = "small";
         description.pid = ::getpid();
-        description.program = programPath().string();
+        description.program = m_program.string();
         description.build = m_build;
         return description;
     }
@@ -47,7 +47,8 @@ public:
     std::atomic<bool> isRetired{false};
 
 private:
-    const std::string m_build = programBuild(programPath()).value();
+    const std::filesystem::path m_program = programPath(); ///< as it was started; a test may replace the file
+    const std::string m_build = programBuild(m_program).value();
     static Error refused()
     {
         return {ErrorCode::Conflict, "Cannot do it: there is nothing here.", "Ask a real host."};

@@ -2,6 +2,7 @@
 #include "core/rpc/host_connection.h"
 
 #include "core/base/program_build.h"
+#include "tests/rpc/fakes.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -62,6 +63,20 @@ private:
         options.arguments = {options.socketPath};
         options.wait = std::chrono::minutes(1); // ends as soon as it listens
         return options;
+    }
+    /// Returns when no thread of the process runs: on a busy machine that is some time after the signal.
+    static void stop(pid_t pid)
+    {
+        QCOMPARE(::kill(pid, SIGSTOP), 0);
+        QVERIFY(test::waitFor([pid] {
+            for (const auto &task :
+                 std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+                std::ifstream file(task.path() / "stat");
+                const std::string stat((std::istreambuf_iterator<char>(file)), {});
+                if (stat.find(") T") == std::string::npos) return false;
+            }
+            return true;
+        }));
     }
     static void end(const EngineClient &client)
     {
@@ -132,7 +147,7 @@ void TestHostConnection::tokenEndsAnAttemptAndEveryCall()
     const EngineClient *client = &connected->client;
     const auto pid = static_cast<pid_t>(connected->host.pid);
     // A host that is stopped by a signal takes the connection (the kernel does) and answers nothing.
-    ::kill(pid, SIGSTOP);
+    stop(pid);
     Result<HostDescription> asked = HostDescription{};
     Result<RunStatus> created = RunStatus{};
     Result<void> attempt;
