@@ -3,6 +3,7 @@
 #include "tests/app/host/host_fixture.h"
 
 #include "app/engine/host/model_workers.h"
+#include "core/base/text.h"
 #include "core/rpc/unix_server.h"
 
 using namespace orrery;
@@ -82,8 +83,15 @@ void TestHostModels::init() { m_host = std::make_unique<HostFixture>(); }
 void TestHostModels::leavesTheDeviceToTheWorker()
 {
     const WorkerCommand command = serveCommand("/runs/a@12", "/rt/s", 300, 3);
-    const std::vector<std::string> expected = {"serve",          "--model", "/runs/a@12", "--socket", "/rt/s",
-                                               "--idle-seconds", "300",     "--threads",  "3"};
+    const std::vector<std::string> expected = {"serve",
+                                               "--model",
+                                               "/runs/a@12",
+                                               "--socket",
+                                               "/rt/s",
+                                               "--idle-seconds",
+                                               formatSignificant(300, 6),
+                                               "--threads",
+                                               "3"};
     QCOMPARE(command.arguments, expected);
     QCOMPARE(command.threads, int64_t{3});
 }
