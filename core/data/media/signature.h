@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a file is by its first bytes, whatever its name says: stage one of modality detection. Pure; any
+// thread.
+#pragma once
+
+#include "core/data/modality.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace orrery {
+
+enum class FileKind : uint8_t { Unknown, Png, Jpeg, Wav, Flac, Text };
+
+inline constexpr size_t kSignatureBytes = 4096; ///< of the front of a file are enough
+
+/// @param head the front of a file, at best kSignatureBytes of it; a character of UTF-8 may be cut at its end
+/// @return Text for UTF-8 without control characters, Unknown for the rest and for nothing
+FileKind fileKindOf(std::string_view head);
+/// What the ending of a name promises; Unknown for endings that say nothing here.
+FileKind fileKindOfName(std::string_view name);
+
+const char *fileKindName(FileKind kind); ///< "PNG", "JPEG", "WAV", "FLAC", "text", "unknown"
+Modality modalityOf(FileKind kind);
+
+} // namespace orrery
