@@ -21,6 +21,7 @@ enum class RngPurpose : uint32_t {
     Split = 7,
     Objective = 8, ///< kind of a sequence, its prefix or hole
     ModalityDropout = 9,
+    SyntheticData = 20,
 };
 
 struct RngKey {

@@ -18,7 +18,8 @@
 
 namespace orrery {
 
-enum class Split : uint8_t { Unknown, Train, Validation };
+/// Test: what a generator holds out; data of a user have only the other two.
+enum class Split : uint8_t { Unknown, Train, Validation, Test };
 
 class TokenShards {
 public:

@@ -136,8 +136,9 @@ std::string encodeWav(const Audio &audio)
     put<uint32_t>(out, dataBytes);
     out.reserve(out.size() + dataBytes);
     for (size_t i = 0; i < dataBytes / 2; ++i) {
-        const float scaled = std::clamp(audio.samples[i], -1.0f, 1.0f) * 32767.0f;
-        put<int16_t>(out, static_cast<int16_t>(std::lrint(scaled)));
+        // The factor of the decoder, so that what was read from 16 bit is written back bit for bit.
+        const long level = std::lrint(std::clamp(audio.samples[i], -1.0f, 1.0f) * 32768.0f);
+        put<int16_t>(out, static_cast<int16_t>(std::min(level, 32767l)));
     }
     return out;
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/multimodal/record.h"
+
+#include "core/base/assert.h"
+#include "core/data/media/image_patches.h"
+#include "core/data/media/log_mel.h"
+
+#include <algorithm>
+
+namespace orrery {
+
+void MultiModalRecord::clear()
+{
+    ids_L.clear();
+    modality_L.clear();
+    places_L.clear();
+    loss_L.clear();
+    patches_PD.clear();
+    frames_NF.clear();
+}
+
+void RecordBuilder::addText(std::string_view text, CarriesLoss loss)
+{
+    m_ids.clear();
+    m_tokenizer.encode(text, m_ids);
+    MultiModalRecord &r = m_record;
+    r.ids_L.insert(r.ids_L.end(), m_ids.begin(), m_ids.end());
+    r.modality_L.resize(r.ids_L.size(), Modality::Text);
+    r.places_L.resize(r.ids_L.size(), 0);
+    r.loss_L.resize(r.ids_L.size(), loss == CarriesLoss::Yes ? 1 : 0);
+    m_lastLoss = loss;
+}
+
+void RecordBuilder::addSpecial(SpecialToken token, CarriesLoss loss)
+{
+    m_record.ids_L.push_back(static_cast<int32_t>(token));
+    m_record.modality_L.push_back(Modality::Text);
+    m_record.places_L.push_back(0);
+    m_record.loss_L.push_back(loss == CarriesLoss::Yes ? 1 : 0);
+    m_lastLoss = loss;
+}
+
+void RecordBuilder::addRows(Modality modality, size_t count)
+{
+    MultiModalRecord &r = m_record;
+    r.ids_L.resize(r.ids_L.size() + count, 0);
+    r.modality_L.resize(r.ids_L.size(), modality);
+    r.loss_L.resize(r.ids_L.size(), 0);
+    for (size_t i = 0; i < count; ++i) r.places_L.push_back(static_cast<int32_t>(i));
+}
+
+void RecordBuilder::addImage(const Image &image)
+{
+    addSpecial(SpecialToken::ImageStart, CarriesLoss::No);
+    const std::vector<uint8_t> patches = imagePatches(image, m_frontEnd);
+    addRows(Modality::Image, static_cast<size_t>(m_frontEnd.numPatches()));
+    m_record.patches_PD.insert(m_record.patches_PD.end(), patches.begin(), patches.end());
+}
+
+void RecordBuilder::addAudio(const Audio &audio)
+{
+    addSpecial(SpecialToken::AudioStart, CarriesLoss::No);
+    const std::vector<float> frames = logMelTokens(audio, m_frontEnd);
+    addRows(Modality::Audio, frames.size() / static_cast<size_t>(m_frontEnd.frameWidth()));
+    m_record.frames_NF.insert(m_record.frames_NF.end(), frames.begin(), frames.end());
+}
+
+void RecordBuilder::finish() { addSpecial(SpecialToken::EndOfText, m_lastLoss); }
+
+MultiModalRecord sliceRecord(const MultiModalRecord &record, size_t begin, size_t count, const FrontEnd &f)
+{
+    ORRERY_ASSERT(begin <= record.size() && count <= record.size() - begin);
+    auto rowsBefore = [&record](Modality modality, size_t end) {
+        return std::count(record.modality_L.begin(), record.modality_L.begin() + static_cast<ptrdiff_t>(end),
+                          modality);
+    };
+    auto cut = [](const auto &from, auto first, auto last) {
+        return std::remove_cvref_t<decltype(from)>(from.begin() + static_cast<ptrdiff_t>(first),
+                                                   from.begin() + static_cast<ptrdiff_t>(last));
+    };
+    const size_t end = begin + count;
+    MultiModalRecord out;
+    out.ids_L = cut(record.ids_L, begin, end);
+    out.modality_L = cut(record.modality_L, begin, end);
+    out.places_L = cut(record.places_L, begin, end);
+    out.loss_L = cut(record.loss_L, begin, end);
+    out.patches_PD = cut(record.patches_PD, rowsBefore(Modality::Image, begin) * f.patchWidth(),
+                         rowsBefore(Modality::Image, end) * f.patchWidth());
+    out.frames_NF = cut(record.frames_NF, rowsBefore(Modality::Audio, begin) * f.frameWidth(),
+                        rowsBefore(Modality::Audio, end) * f.frameWidth());
+    return out;
+}
+
+} // namespace orrery
