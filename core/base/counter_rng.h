@@ -19,9 +19,9 @@ enum class RngPurpose : uint32_t {
     StochasticDepth = 5,
     Sampling = 6,
     Split = 7,
-    Objective = 8, ///< kind of a sequence, its prefix or hole
-    ModalityDropout = 9,
-    SyntheticData = 20,
+    Objective = 8,       ///< kind of a sequence, its prefix or hole
+    ModalityDropout = 9, ///< which modalities of a sequence are hidden
+    SyntheticData = 20,  ///< worlds that are made up, such as gen:shapes
 };
 
 struct RngKey {

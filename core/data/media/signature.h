@@ -3,7 +3,7 @@
 // thread.
 #pragma once
 
-#include "core/data/modality.h"
+#include "core/spec/modality.h"
 
 #include <cstdint>
 #include <string_view>

@@ -4,7 +4,7 @@
 
 #include "core/data/media/front_end.h"
 #include "core/data/media/media_files.h"
-#include "core/data/modality.h"
+#include "core/spec/modality.h"
 #include "core/data/tokenizer.h"
 
 #include <cstdint>
