@@ -37,7 +37,7 @@ void MainWindow::makeActions()
     m_openAction->setShortcut(QKeySequence::Open);
     bindIcon(m_openAction, QStringLiteral("folder"));
     connect(m_openAction, &QAction::triggered, this, &MainWindow::chooseDirectory);
-    m_pluginsAction = new QAction(tr("Plugins"), this);
+    m_pluginsAction = new QAction(tr("Show plugins"), this);
     m_pluginsAction->setObjectName(QStringLiteral("pluginsAction"));
     m_pluginsAction->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G));
     m_pluginsAction->setCheckable(true);

@@ -242,8 +242,13 @@ std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTab
 
 Result<void> checkPluginUse(const RunSpec &spec, const FieldTable &table)
 {
-    auto problems = findPluginProblems(spec, table);
-    if (!problems.empty()) return std::move(problems.front().error);
+    const auto problems = findPluginProblems(spec, table);
+    if (!problems.empty()) {
+        // All of them: whoever has to install something wants to do it once.
+        Error all = problems.front().error;
+        for (size_t i = 1; i < problems.size(); ++i) all.message += " " + problems[i].error.message;
+        return all;
+    }
     for (const Field &field : table.fields())
         if (!field.point.empty()) ORRERY_TRY(checkFieldValue(field, field.get(spec)));
     for (const std::string &id : pluginsUsedBy(spec, table)) {

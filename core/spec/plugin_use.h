@@ -25,8 +25,8 @@ std::vector<std::string> pluginsUsedBy(const RunSpec &spec, const FieldTable &ta
 /// Plugins that are missing, refused or of another major version, and settings of plugins that are not used
 /// or do not have them. Keys are those of the fields that ask for the plugin.
 std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTable &table);
-/// The first of those problems, or of the names that plugins may provide, or of a value of a setting; the
-/// rest of the spec is not looked at. What a program asks before it loads anything.
+/// All of those problems in one error, or the first of the names that plugins may provide, or of a value of a
+/// setting; the rest of the spec is not looked at. What a program asks before it loads anything.
 Result<void> checkPluginUse(const RunSpec &spec, const FieldTable &table);
 /// Fills in spec.plugins: everything that is used with its version, and all settings of it with the defaults.
 void completePlugins(RunSpec &spec, const FieldTable &table);

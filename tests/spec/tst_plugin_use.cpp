@@ -223,6 +223,14 @@ private Q_SLOTS:
             found << qtext(problem.key + ": " + problem.error.text());
         QVERIFY2(isNamed, qPrintable(found.join('\n')));
     }
+    void allThatIsMissingIsNamedAtOnce()
+    {
+        RunSpec frozen;
+        frozen.plugins.use = {"first@1.0.0", "second@1.0.0"};
+        const auto checked = checkPluginUse(frozen, *FieldTable::withPlugins({}));
+        VERIFY_ERROR(checked, ErrorCode::InvalidInput, "Cannot use plugin \"first\"");
+        VERIFY_ERROR(checked, ErrorCode::InvalidInput, "Cannot use plugin \"second\"");
+    }
     void anotherMinorVersionWillDo()
     {
         const RunSpec frozen = *builderWith({relu("1.2.0")}, {{"plugins.use", "relu"}}).build();

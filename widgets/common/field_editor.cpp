@@ -145,8 +145,10 @@ void FieldEditor::setGivenText(const std::optional<QString> &text)
         const QString shown = text.value_or(QString());
         if (m_line->text() != shown) m_line->setText(shown);
     } else if (m_box) {
-        const int index = m_box->findData(text.value_or(m_default));
-        m_box->setCurrentIndex(index);
+        // A value that is no choice is shown as it is: its field says what is wrong with it, and it is not lost.
+        while (m_box->count() > static_cast<int>(m_field.choices.size())) m_box->removeItem(m_box->count() - 1);
+        if (text && m_box->findData(*text) < 0) m_box->addItem(*text, *text);
+        m_box->setCurrentIndex(m_box->findData(text.value_or(m_default)));
     } else {
         m_check->setChecked(text.value_or(m_default) == u"true"_s);
         m_check->setText(m_check->isChecked() ? tr("on") : tr("off"));
