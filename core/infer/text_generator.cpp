@@ -196,6 +196,11 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         return isHole ? decoder.readTogether(renderHole(prompt.history, *prompt.after, context), cancel)
                       : decoder.read(lastTokens(prompt.history, numKept), cancel);
     };
+    const auto readNext = [&] {
+        if (!decoder.isFull()) return decoder.read(lastTokens(prompt.history, 1), cancel);
+        decoder.clear();
+        return readPrompt(keptAfterOverflow(context));
+    };
     bool isRead = readPrompt(context);
     const double decodeStart = monotonicSeconds();
     summary.promptSeconds = decodeStart - promptStart;
@@ -218,13 +223,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             break;
         }
         prompt.history.push_back(choice.id);
-        if (index + 1 == request.sampling.maxTokens) break;
-        if (decoder.isFull()) {
-            decoder.clear();
-            isRead = readPrompt(keptAfterOverflow(context));
-        } else {
-            isRead = decoder.read(lastTokens(prompt.history, 1), cancel);
-        }
+        if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
     return summary;
