@@ -138,6 +138,7 @@ public:
                 ++numCancelled;
                 return Error{ErrorCode::Cancelled, "Cannot finish embedding: it was cancelled.", ""};
             }
+            ++numTokens;
             summary.embedding.push_back(static_cast<float>(static_cast<unsigned char>(byte)) / 4);
             ++summary.tokens;
         }

@@ -178,7 +178,7 @@ void TestModelServer::cancelsAnEmbedding()
     const EngineClient client = connected();
     const CancelToken token;
     std::thread canceller([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        waitFor([&] { return m_generator->numTokens > 0; });
         token.cancel();
     });
     const auto ended = client.embed("any", {std::string(1'000'000, 'x')}, token);
