@@ -13,7 +13,8 @@ namespace orrery::ui {
 
 QString shellQuoted(const QString &argument)
 {
-    static const QRegularExpression plain(u"^[A-Za-z0-9_@%+=:,./-]+$"_s);
+    // "$" would also match before a newline at the end.
+    static const QRegularExpression plain(u"\\A[A-Za-z0-9_@%+=:,./-]+\\z"_s);
     if (plain.match(argument).hasMatch()) return argument;
     QString quoted = argument;
     quoted.replace(u"'"_s, u"'\\''"_s);

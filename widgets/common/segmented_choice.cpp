@@ -122,6 +122,7 @@ void SegmentedChoice::addChoice(const QString &id, const QString &text, const QS
     auto *segment = new Segment(text, m_layout->parentWidget());
     segment->setObjectName(u"segment_"_s + id);
     segment->setToolTip(toolTip);
+    segment->setAccessibleName(text);
     segment->setAccessibleDescription(toolTip);
     m_layout->addWidget(segment);
     m_ids.append(id);

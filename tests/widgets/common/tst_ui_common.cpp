@@ -163,6 +163,7 @@ void TestUiCommon::commandsAreQuotedForAShell()
 {
     QCOMPARE(shellQuoted(u"plain-1.txt"_s), u"plain-1.txt"_s);
     QCOMPARE(shellQuoted(u"it's $HOME"_s), u"'it'\\''s $HOME'"_s);
+    QCOMPARE(shellQuoted(u"line\n"_s), u"'line\n'"_s);
     QCOMPARE(shellQuoted(QString()), u"''"_s);
     GenerateRequest request{"Once\nupon", {}};
     request.sampling.topK = 40;
