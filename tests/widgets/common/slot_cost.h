@@ -128,7 +128,7 @@ QString slotFaultAfter(Prepare prepare, Slot slot, int numTries = kMaxSlotTries)
     for (int i = 0; i < numTries; ++i) {
         prepare();
         const SlotCost cost = slotCost(slot);
-        fault = slotFault(cost); fprintf(stderr, "COST %s wall %.1f cpu %.1f queued %.1f waits %ld\n", QTest::currentTestFunction(), cost.wallMs, cost.cpuMs, cost.queuedMs.value_or(-1), (long)cost.numWaits);
+        fault = slotFault(cost);
         if (fault.isEmpty()) {
             if (cost.wallMs > kLongestSlotMs)
                 qInfo("a busy machine: %.0f ms for a slot of %.0f ms", cost.wallMs, cost.cpuMs);
