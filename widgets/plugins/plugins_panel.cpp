@@ -123,6 +123,7 @@ void PluginsPanel::takeListing(const Result<PluginListingValue> &listing)
     }
     showProblems(listing->problems);
     const QString wanted = selectedId().isEmpty() ? m_wantedId : selectedId();
+    m_isTaking = true; // rows move under the selection: what they show meanwhile is not what was chosen
     m_model->setPlugins(listing->plugins);
     updateEmptyState();
     int row = m_model->rowCount() > 0 ? 0 : -1;
@@ -132,6 +133,7 @@ void PluginsPanel::takeListing(const Result<PluginListingValue> &listing)
             break;
         }
     if (row >= 0) m_view->selectRow(row);
+    m_isTaking = false;
     if (row >= 0 && hasFocus()) m_view->setFocus();
     showSelected();
 }
@@ -175,6 +177,7 @@ QString PluginsPanel::selectedId() const
 
 void PluginsPanel::showSelected()
 {
+    if (m_isTaking) return;
     const QModelIndexList rows = m_view->selectionModel()->selectedRows();
     for (QAction *action : m_view->actions()) action->setEnabled(!rows.isEmpty());
     if (rows.isEmpty()) return;

@@ -61,6 +61,7 @@ private:
     QString m_wantedId;   ///< stays selected over a refresh
     quint64 m_ticket = 0; ///< an answer to an older question is dropped
     bool m_isAsking = false;
+    bool m_isTaking = false;
 };
 
 } // namespace orrery::ui
