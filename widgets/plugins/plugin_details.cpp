@@ -85,7 +85,6 @@ PluginDetails::PluginDetails(QWidget *parent)
     connect(m_settings, &PluginSettingsForm::changed, this, &PluginDetails::updateButtons);
 
     auto *content = new QWidget;
-    content->setAutoFillBackground(false);
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(space::kOne);
     buttons->addWidget(m_use);
@@ -111,6 +110,7 @@ PluginDetails::PluginDetails(QWidget *parent)
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setAutoFillBackground(false);
+    content->setAutoFillBackground(false); // setWidget() switched it on
 }
 
 void PluginDetails::setPlugin(const PluginInfo &plugin, const QString &uiProblem)
