@@ -186,8 +186,7 @@ Result<void> FileWriter::write(const void *data, size_t numBytes)
 
 Result<void> FileWriter::sync()
 {
-    if (const int fault = injectedFault(WriteOperation::Sync, m_path, 0))
-        return syncError(m_path, fault);
+    if (const int fault = injectedFault(WriteOperation::Sync, m_path, 0)) return syncError(m_path, fault);
     // No retry: after a failed fsync the kernel may have dropped the pages and report success next time.
     if (::fsync(m_file.get()) != 0) return syncError(m_path, errno);
     return {};

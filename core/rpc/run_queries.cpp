@@ -48,15 +48,18 @@ Result<std::vector<SeriesReply>> RunQueries::series(const SeriesRequest &request
         for (const SeriesInfo &info : infos) names.push_back(info.name);
 
     for (const std::string &name : names) {
-        SeriesQuery query;
-        query.series = name;
-        query.fromStep = request.fromStep;
-        if (request.toStep > 0) query.toStep = request.toStep;
-        query.maxBuckets = request.maxBuckets;
         SeriesReply reply;
         reply.name = name;
-        if (const auto it = totals.find(name); it != totals.end()) reply.totalPoints = it->second;
-        ORRERY_ASSIGN(reply.buckets, store->query(query));
+        // Who asks for validation before the first evaluation gets none, and all the others.
+        if (const auto it = totals.find(name); it != totals.end()) {
+            SeriesQuery query;
+            query.series = name;
+            query.fromStep = request.fromStep;
+            if (request.toStep > 0) query.toStep = request.toStep;
+            query.maxBuckets = request.maxBuckets;
+            reply.totalPoints = it->second;
+            ORRERY_ASSIGN(reply.buckets, store->query(query));
+        }
         replies.push_back(std::move(reply));
     }
     return replies;

@@ -20,7 +20,8 @@ class RunQueries {
 public:
     explicit RunQueries(std::filesystem::path runDirectory) : m_directory(std::move(runDirectory)) {}
 
-    /// A run that never started has no run.db yet: nothing, and no error. @error as RunReader::query
+    /// A run that never started has no run.db yet: nothing, and no error. A series that is not there (yet)
+    /// comes back empty. @error as RunReader::query, but for NotFound
     Result<std::vector<SeriesReply>> series(const SeriesRequest &request);
     /// @param maxEvents 0: 10,000
     Result<std::vector<RunEvent>> events(int64_t afterId, int32_t maxEvents);

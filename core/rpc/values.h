@@ -33,7 +33,7 @@ struct WatchBatch {
 
 struct SeriesRequest {
     std::string run;
-    std::vector<std::string> series; ///< empty: all
+    std::vector<std::string> series; ///< empty: all; one that the run has not (yet) comes back empty
     int64_t fromStep = 0;
     int64_t toStep = 0;        ///< inclusive; 0: to the end
     int32_t maxBuckets = 2000; ///< per series and attempt, 1 … 100,000

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to core/store: tells a listener what was committed, on a thread of its own, so that no listener (there
-// are the viewers) holds up a commit or whoever waits for one. Owned by the run writer, whose thread hands over.
+// Private to core/store: tells a listener what was committed, on a thread of its own, so that no listener
+// (there are the viewers) holds up a commit or whoever waits for one. Owned by the run writer, whose thread
+// hands over.
 #pragma once
 
 #include "core/spec/run_records.h"

@@ -36,8 +36,9 @@ std::string blockOf(int64_t pid, const FailureNote &note)
         block = contentOf(pid, shown.empty() ? "" : runStateName(note.state), shown)
                     .dump(-1, ' ', false, Json::error_handler_t::replace);
         if (block.size() < kBlockBytes) break;
-        // Escapes make the length of the JSON hard to foretell. Cut before a character, not within one.
-        length -= std::min(length, std::max<size_t>(block.size() - kBlockBytes, 64));
+        // One byte of text is up to six of JSON, so this never cuts much too much. Before a character, not
+        // within one.
+        length -= std::min(length, std::max<size_t>((block.size() - kBlockBytes) / 6, 8));
         while (length > 0 && (static_cast<uint8_t>(whole[length]) & 0xC0) == 0x80) --length;
     }
     block.resize(kBlockBytes - 1, ' ');
@@ -118,7 +119,8 @@ std::optional<FailureNote> readFailureNote(const fs::path &runDirectory)
     FailureNote note;
     note.text = textOf(json, "text");
     if (note.text.empty()) return std::nullopt;
-    note.state = textOf(json, "state") == runStateName(RunState::Crashed) ? RunState::Crashed : RunState::Failed;
+    note.state =
+        textOf(json, "state") == runStateName(RunState::Crashed) ? RunState::Crashed : RunState::Failed;
     return note;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// failure.json: why the newest worker of a run ended, where run.db could not take it (the disk is full or broken) or
-// the worker could not say it (it was killed). The file has its size from the start of the worker on, so that a
-// full disk still takes the note. Any thread.
+// failure.json: why the newest worker of a run ended, where run.db could not take it (the disk is full or
+// broken) or the worker could not say it (it was killed). The file has its size from the start of the worker
+// on, so that a full disk still takes the note. Any thread.
 #pragma once
 
 #include "core/base/files.h"
@@ -34,7 +34,8 @@ private:
     FileDescriptor m_file;
 };
 
-/// The side of whoever saw process `pid` end. It never spoils the note of another worker, so no lock is needed.
+/// The side of whoever saw process `pid` end. It never spoils the note of another worker, so no lock is
+/// needed.
 /// @return false: the file is another worker's, or has a note already   @error NotFound, Io
 Result<bool> noteEndOfWorker(const std::filesystem::path &runDirectory, int64_t pid, const FailureNote &note);
 

@@ -310,9 +310,10 @@ void tellLostEnd(const fs::path &run, int64_t lastCheckpoint, RunStatus &status)
     }
     if (status.state == RunState::Unreadable) return; // run.db cannot be read: its error is the news
     status.state = RunState::Crashed;
-    status.error = (note ? note->text : std::string("The worker ended without a word.")) + " " +
-                   (lastCheckpoint >= 0 ? "The last checkpoint is step " + std::to_string(lastCheckpoint) + "."
-                                        : std::string("There is no checkpoint yet."));
+    status.error =
+        (note ? note->text : std::string("The worker ended without a word.")) + " " +
+        (lastCheckpoint >= 0 ? "The last checkpoint is step " + std::to_string(lastCheckpoint) + "."
+                             : std::string("There is no checkpoint yet."));
 }
 
 } // namespace

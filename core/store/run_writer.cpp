@@ -449,8 +449,8 @@ Result<void> SqliteRunWriter::foldWal()
         return {};
     }
     // Many tries instead of a long one: SQLite waits for the mark that a reader had when the try began, and a
-    // busy reader takes the same mark again at once, with a newer frame. No try waits, and between two of them
-    // a producer comes first: readers are viewers, and nobody who trains waits for one.
+    // busy reader takes the same mark again at once, with a newer frame. No try waits, and between two of
+    // them a producer comes first: readers are viewers, and nobody who trains waits for one.
     sqlite3_busy_timeout(m_database->handle(), 0);
     const auto deadline = Clock::now() + kRestartTime;
     Result<bool> isEmpty = false;

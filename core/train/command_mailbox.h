@@ -37,7 +37,7 @@ private:
     };
     void append(Node *newestFirst);
 
-    Node m_closedMark; ///< stands in m_posted for "closed"
+    Node m_closedMark;                     ///< stands in m_posted for "closed"
     std::atomic<Node *> m_posted{nullptr}; ///< newest first
     std::atomic<uint32_t> m_numPosted{0};
     // The trainer's own.

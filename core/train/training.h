@@ -30,10 +30,11 @@ struct TrainingStart {
     std::string note; ///< "checkpoint 1200 is damaged (model.safetensors: blocks.0…); resumed from 1000", or
                       ///< other CPU
 };
-/// The newest checkpoint that verifies, and the total that the newest attempt had: as run.db knows it, else as
-/// that checkpoint does. @error InvalidInput: made with another spec; Io
+/// The newest checkpoint that verifies, and the total that the newest attempt had: as run.db knows it, else
+/// as that checkpoint does. @error InvalidInput: made with another spec; Io
 Result<TrainingStart> findTrainingStart(const RunDirectory &run);
-/// A new total, as asked for with --steps; it is kept for the resumes that follow. @param totalSteps 0: nothing new
+/// A new total, as asked for with --steps; it is kept for the resumes that follow. @param totalSteps 0:
+/// nothing new
 /// @error InvalidInput when more steps than that are done
 Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int64_t totalSteps);
 

@@ -106,10 +106,9 @@ void TrainingLoop::begin()
                         change.key + " becomes " + change.value + " (as before)", changePayload(change));
     // The spec's total is frozen; another one is told, and kept in the status and the checkpoints.
     const bool isExtended = m_parts.totalSteps != frozen.train.steps;
-    const std::string upTo =
-        isExtended ? " It trains to step " + std::to_string(m_parts.totalSteps) + " instead of " +
-                         std::to_string(frozen.train.steps) + "."
-                   : "";
+    const std::string upTo = isExtended ? " It trains to step " + std::to_string(m_parts.totalSteps) +
+                                              " instead of " + std::to_string(frozen.train.steps) + "."
+                                        : "";
     const std::string payload = jsonText({{"total_steps", m_parts.totalSteps}});
     if (m_parts.isResume) {
         const std::string note = m_parts.startNote.empty() ? "" : " (" + m_parts.startNote + ")";
@@ -175,7 +174,8 @@ Result<void> TrainingLoop::obey(const ControlCommand &command)
 
 Result<void> TrainingLoop::change(const SettingChange &setting)
 {
-    const LoggedChange change{.id = std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
+    const LoggedChange change{.id =
+                                  std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
                               .step = m_state.step,
                               .key = setting.key,
                               .value = setting.value};

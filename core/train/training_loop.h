@@ -94,7 +94,7 @@ private:
     bool m_isPausedForSpace = false; ///< and by nobody else: goes on by itself
     double m_spaceCheckedAt = 0;     ///< monotonic
     double m_spaceCheckSeconds = 0;
-    uint64_t m_savedBytes = 0;       ///< of the newest checkpoint of this attempt
+    uint64_t m_savedBytes = 0;     ///< of the newest checkpoint of this attempt
     int64_t m_stepsUntilPause = 0; ///< 0: no limit
     bool m_isStopRequested = false;
 };

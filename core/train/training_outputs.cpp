@@ -12,8 +12,7 @@ constexpr double kStatusEverySeconds = 0.25;
 } // namespace
 
 TrainingOutputs::TrainingOutputs(TrainerObserver &observer, RunStatus initial,
-                                 std::function<double()> viewerCpuSeconds,
-                                 std::function<WaitCounts()> waits)
+                                 std::function<double()> viewerCpuSeconds, std::function<WaitCounts()> waits)
     : m_observer(observer), m_viewerCpuSeconds(std::move(viewerCpuSeconds)), m_waits(std::move(waits)),
       m_status(std::move(initial)), m_figuresAt(monotonicSeconds())
 {

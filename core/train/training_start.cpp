@@ -94,7 +94,8 @@ Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSp
 int64_t savedTotalSteps(const RunDirectory &run, const FoundCheckpoint *checkpoint)
 {
     if (const auto reader = RunReader::open(run.path()))
-        if (const auto status = (*reader)->status(); status && status->totalSteps > 0) return status->totalSteps;
+        if (const auto status = (*reader)->status(); status && status->totalSteps > 0)
+            return status->totalSteps;
     if (!checkpoint) return 0;
     const auto text = readFile(checkpoint->path / kStateFileName, kMaxStateBytes);
     if (!text) return 0;

@@ -117,7 +117,7 @@ private Q_SLOTS:
             int numAsked = 0;
             const auto listed = listCorpus(data.path("tree"), {}, [&]() -> Result<void> {
                 if (++numAsked < stopAt) return {};
-                return Error{ErrorCode::Cancelled, "Cannot go on: enough.", ""};
+                return Error{ErrorCode::Cancelled, "Cannot go on: enough.", "Ask again."};
             });
             VERIFY_ERROR(listed, ErrorCode::Cancelled, "enough");
             QCOMPARE(numAsked, stopAt);

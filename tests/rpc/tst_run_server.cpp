@@ -217,6 +217,15 @@ void TestRunServer::answersFromTheStore()
     uint64_t numPoints = 0;
     for (const SeriesBucket &bucket : series->front().buckets) numPoints += bucket.numPoints;
     QCOMPARE(numPoints, uint64_t{500});
+    request.series = {"val_loss", "loss"}; // before the first evaluation there is no validation loss
+    const auto named = client->querySeries(request);
+    QVERIFY2(named.ok(), named.ok() ? "" : named.error().text().c_str());
+    QCOMPARE(named->size(), size_t{2});
+    QCOMPARE((*named)[0].name, std::string("val_loss"));
+    QVERIFY((*named)[0].buckets.empty());
+    QCOMPARE((*named)[0].totalPoints, uint64_t{0});
+    QCOMPARE((*named)[1].totalPoints, uint64_t{500});
+    request.series.clear();
     const auto events = client->listEvents("", 0);
     QVERIFY(events.ok());
     QCOMPARE(events->back().text, std::string("started"));

@@ -222,7 +222,8 @@ private Q_SLOTS:
         setState(run, RunState::Running, 10);
         const auto file = FailureFile::reserve(run.path());
         VERIFY_OK(file);
-        QCOMPARE(run.status().error, std::string("The worker ended without a word. The last checkpoint is step 10."));
+        QCOMPARE(run.status().error,
+                 std::string("The worker ended without a word. The last checkpoint is step 10."));
 
         const auto other = noteEndOfWorker(run.path(), ::getpid() + 1, {RunState::Crashed, "another one"});
         VERIFY_OK(other);
@@ -232,7 +233,8 @@ private Q_SLOTS:
         QVERIFY(*noted);
         QVERIFY(run.status().state == RunState::Crashed);
         QCOMPARE(run.status().error, std::string("It was killed. The last checkpoint is step 10."));
-        QVERIFY(!*noteEndOfWorker(run.path(), ::getpid(), {RunState::Crashed, "again"})); // the first one stays
+        QVERIFY(
+            !*noteEndOfWorker(run.path(), ::getpid(), {RunState::Crashed, "again"})); // the first one stays
 
         // The next worker begins without.
         const auto next = FailureFile::reserve(run.path());

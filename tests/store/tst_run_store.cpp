@@ -358,9 +358,10 @@ private Q_SLOTS:
                 if (isFlush) (void)(*writer)->flush();
             }
         });
-        QTRY_VERIFY_WITH_TIMEOUT((*writer)->waits().forViewers > 0, 60'000);
+        const bool isCounted = QTest::qWaitFor([&] { return (*writer)->waits().forViewers > 0; }, 60'000);
         held.unlock();
         producer.join();
+        QVERIFY(isCounted);
         VERIFY_OK((*writer)->flush());
         (*writer)->setCommitListener(nullptr);
         const auto buckets = m_reader->query(query("loss", 1));

@@ -104,10 +104,11 @@ private Q_SLOTS:
         std::thread producer([&] {
             for (int step = 1; step <= 1000; ++step) (*writer)->addReport(report(step, {{"loss", 1}}));
         });
-        QTRY_VERIFY((*writer)->waits().forDisk > 0);
+        const bool isCounted = QTest::qWaitFor([&] { return (*writer)->waits().forDisk > 0; });
         vfsStandsStill = false;
         vfsStandsStill.notify_all();
         producer.join();
+        QVERIFY(isCounted);
         VERIFY_OK((*writer)->flush());
         QCOMPARE((*writer)->waits().forViewers, uint64_t{0});
     }

@@ -40,8 +40,7 @@ void TestCommandMailbox::losesNothingFromManyThreads()
     for (int thread = 0; thread < kThreads; ++thread)
         posters.emplace_back([&mailbox, thread] {
             for (int i = 0; i < kEach; ++i)
-                static_cast<void>(
-                    mailbox.post({.verb = ControlVerb::StepN, .steps = thread * kEach + i}));
+                static_cast<void>(mailbox.post({.verb = ControlVerb::StepN, .steps = thread * kEach + i}));
         });
     std::vector<int64_t> last(kThreads, -1);
     int numTaken = 0;

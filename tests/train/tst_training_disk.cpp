@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <functional>
 #include <thread>
 
 using namespace orrery;
@@ -44,10 +46,22 @@ public:
     std::atomic<int> numFaults{0};
 };
 
-bool waitsForRoom(const Trainer &trainer)
+/// False when it never came: the test goes on to its end and fails there.
+bool waitFor(const std::function<bool()> &condition)
 {
-    const RunStatus status = trainer.status();
-    return status.state == RunState::Paused && status.error.find("No space left") != std::string::npos;
+    for (int waited = 0; waited < 30'000; ++waited) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+}
+
+bool waitForPause(const Trainer &trainer)
+{
+    return waitFor([&] {
+        const RunStatus status = trainer.status();
+        return status.state == RunState::Paused && status.error.find("No space left") != std::string::npos;
+    });
 }
 
 } // namespace
@@ -71,19 +85,22 @@ void TestTrainingDisk::aFullDiskPausesAndNothingIsLost()
     recorder.afterReport = [&](int64_t now) {
         if (now == 6 && step == 6) must(trainer->post({.verb = ControlVerb::Checkpoint}));
     };
+    bool isPaused = false;
     std::thread user([&] {
-        while (!waitsForRoom(*trainer)) std::this_thread::yield();
+        isPaused = waitForPause(*trainer);
         CheckpointFault::heal();
-        must(trainer->post({.verb = ControlVerb::Continue}));
+        (void)trainer->post({.verb = ControlVerb::Continue});
     });
     const auto outcome = trainer->run();
     user.join();
+    QVERIFY(isPaused);
     QCOMPARE(must(outcome), RunState::Finished);
     const RunEvent *warning = recorder.last(EventKind::Warning);
     QVERIFY(warning != nullptr);
     QCOMPARE(recorder.count(EventKind::Warning), 1);
     QCOMPARE(warning->step, int64_t(step));
-    for (const std::string &part : {fixture.run->path().string(), std::string("free"), std::string("Make room")})
+    for (const std::string &part :
+         {fixture.run->path().string(), std::string("free"), std::string("Make room")})
         QVERIFY2(warning->text.find(part) != std::string::npos, warning->text.c_str());
     QVERIFY(warning->payload.find("disk_full") != std::string::npos);
     QCOMPARE(recorder.last(EventKind::Continued)->step, int64_t(step));
@@ -101,13 +118,13 @@ void TestTrainingDisk::staysPausedWhileTheDiskIsFull()
     CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
     auto trainer = must(fixture.make(recorder));
     std::thread user([&] {
-        while (!waitsForRoom(*trainer)) std::this_thread::yield();
-        must(trainer->post({.verb = ControlVerb::StepN, .steps = 2}));
-        while (fault.numFaults < 2) std::this_thread::yield();
+        waitForPause(*trainer);
+        (void)trainer->post({.verb = ControlVerb::StepN, .steps = 2});
+        waitFor([&] { return fault.numFaults >= 2; });
         CheckpointFault::heal();
-        must(trainer->post({.verb = ControlVerb::Checkpoint})); // room was made, but nobody says go on
-        while (!trainer->status().error.empty()) std::this_thread::yield();
-        must(trainer->post({.verb = ControlVerb::Stop}));
+        (void)trainer->post({.verb = ControlVerb::Checkpoint}); // room was made, but nobody says go on
+        waitFor([&] { return trainer->status().error.empty(); });
+        (void)trainer->post({.verb = ControlVerb::Stop});
     });
     const auto outcome = trainer->run();
     user.join();
@@ -125,7 +142,7 @@ void TestTrainingDisk::goesOnByItselfWhenThereIsRoom()
     CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
     auto trainer = must(fixture.make(recorder, {.spaceCheckSeconds = 0}));
     std::thread disk([&] {
-        while (fault.numFaults < 3) std::this_thread::yield();
+        waitFor([&] { return fault.numFaults >= 3; });
         CheckpointFault::heal();
     });
     const auto outcome = trainer->run();
@@ -144,8 +161,8 @@ void TestTrainingDisk::aStopOnAFullDiskFails()
         CheckpointFault fault("step-00000008", WriteOperation::Write, ENOSPC);
         auto trainer = must(fixture.make(recorder));
         std::thread user([&] {
-            while (!waitsForRoom(*trainer)) std::this_thread::yield();
-            must(trainer->post({.verb = ControlVerb::Stop}));
+            waitForPause(*trainer);
+            (void)trainer->post({.verb = ControlVerb::Stop});
         });
         const auto outcome = trainer->run();
         user.join();

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -401,8 +402,7 @@ void TestTrainingLoop::fixedBatchesMustBeEnough()
     QVERIFY(!trainer.ok());
     QCOMPARE(trainer.error().code, ErrorCode::InvalidInput);
     QVERIFY(trainer.error().message.find("it holds 2 steps, expected 12") != std::string::npos);
-    QCOMPARE(must(fixture.train(recorder, {.fixedBatches = file.string()}, 2)),
-             RunState::Finished);
+    QCOMPARE(must(fixture.train(recorder, {.fixedBatches = file.string()}, 2)), RunState::Finished);
 }
 
 void TestTrainingLoop::statusTellsWhereItIs()

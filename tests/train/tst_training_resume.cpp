@@ -30,24 +30,33 @@ private Q_SLOTS:
 
 namespace {
 
-/// Stands for a SIGKILL: nothing of the loop's own ending runs.
+/// Stands for a SIGKILL: the loop does no more than answer its commands.
 struct Killed {};
+
+/// Runs until the observer threw Killed, which may come out as it is or as an error, or to the end.
+/// @return whether it was killed
+bool runOrBeKilled(Trainer &trainer, const bool &isKilled)
+{
+    try {
+        const auto outcome = trainer.run();
+        if (!outcome && !isKilled) qFatal("%s", outcome.error().text().c_str());
+    } catch (const Killed &) {
+    }
+    return isKilled;
+}
 
 void trainUntilKilled(RunFixture &fixture, Recorder &recorder, int64_t step, int64_t totalSteps = 0)
 {
     const auto afterReport = recorder.afterReport;
-    recorder.afterReport = [=](int64_t now) {
+    bool isKilled = false;
+    recorder.afterReport = [=, &isKilled](int64_t now) {
         if (afterReport) afterReport(now);
-        if (now == step) throw Killed();
+        if (now != step) return;
+        isKilled = true;
+        throw Killed();
     };
     auto trainer = must(fixture.make(recorder, {}, totalSteps));
-    bool isKilled = false;
-    try {
-        (void)trainer->run();
-    } catch (const Killed &) {
-        isKilled = true;
-    }
-    if (!isKilled) qFatal("the training ended before its kill");
+    if (!runOrBeKilled(*trainer, isKilled)) qFatal("the training ended before its kill");
 }
 
 std::map<int64_t, double> merged(Recorder &first, Recorder &second)
@@ -112,6 +121,7 @@ std::map<int64_t, double> trainWithChanges(RunFixture &fixture, const std::vecto
         Recorder recorder;
         recorder.writer = writer.get();
         std::unique_ptr<Trainer> trainer = must(fixture.make(recorder));
+        bool isKilled = false;
         recorder.afterReport = [&](int64_t step) {
             // Only the first time: a resume has to know by itself.
             if (part == 0 && step == 5)
@@ -120,12 +130,11 @@ std::map<int64_t, double> trainWithChanges(RunFixture &fixture, const std::vecto
                 must(trainer->post({.verb = ControlVerb::Set, .setting = {"model.dropout", "0.4"}}));
             if (part == 0 && step == 9)
                 must(trainer->post({.verb = ControlVerb::Set, .setting = {"optimizer.clip", "0.01"}}));
-            if (part < kills.size() && step == kills[part]) throw Killed();
+            if (part >= kills.size() || step != kills[part]) return;
+            isKilled = true;
+            throw Killed();
         };
-        try {
-            must(trainer->run());
-        } catch (const Killed &) {
-        }
+        runOrBeKilled(*trainer, isKilled);
         must(writer->flush());
         for (const auto &[step, loss] : recorder.series[series::kLoss]) losses[step] = loss;
         if (numSettings) *numSettings = recorder.count(EventKind::Setting);

@@ -334,13 +334,14 @@ void RunPanel::showNumbers(const RunStatus &status)
                                                    : tr("none"));
     m_numbers->setValue(tr("Viewer cost"), percentText(status.viewerPercent),
                         tr("Processor time of windows, taps and generation, as a share of the training's"));
-    m_numbers->setValue(tr("Waits"),
-                        tr("viewers %1 · disk %2")
-                            .arg(integerText(static_cast<qint64>(status.trainerWaits)),
-                                 integerText(static_cast<qint64>(status.diskWaits))),
-                        status.trainerWaits > 0 ? Tone::Error : Tone::Text,
-                        tr("How often the training waited for a window, which must stay 0, and how often because "
-                           "its own disk was slower than its reports"));
+    m_numbers->setValue(
+        tr("Waits"),
+        tr("viewers %1 · disk %2")
+            .arg(integerText(static_cast<qint64>(status.trainerWaits)),
+                 integerText(static_cast<qint64>(status.diskWaits))),
+        status.trainerWaits > 0 ? Tone::Error : Tone::Text,
+        tr("How often the training waited for a window, which must stay 0, and how often because "
+           "its own disk was slower than its reports"));
 }
 
 } // namespace orrery::ui

@@ -42,7 +42,8 @@ public:
     /// Deletes it from disk and from the list. @error Conflict when owned
     Result<void> remove(const std::string &run);
     Result<RunDirectory> open(const std::string &run) const;
-    /// Reaps children that ended, and notes why when they cannot have said it. @return number of those that live
+    /// Reaps children that ended, and notes why when they cannot have said it. @return number of those that
+    /// live
     size_t reapChildren();
     /// Whether a worker is being started just now.
     bool isStarting();

@@ -29,14 +29,14 @@ bool isSameStatus(const RunStatus &a, const RunStatus &b)
            isSameNumber(a.viewerPercent, b.viewerPercent) && a.memoryBytes == b.memoryBytes &&
            a.numParameters == b.numParameters && a.device == b.device && a.threads == b.threads &&
            a.error == b.error && a.lastCheckpointStep == b.lastCheckpointStep &&
-           a.trainerWaits == b.trainerWaits && a.diskWaits == b.diskWaits &&
-           a.numViewers == b.numViewers;
+           a.trainerWaits == b.trainerWaits && a.diskWaits == b.diskWaits && a.numViewers == b.numViewers;
 }
 
 RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &run)
 {
     Fingerprint fingerprint;
-    for (const char *file : {"spec.json", "run.db", "run.db-wal", "worker.json", "failure.json", "checkpoints"}) {
+    for (const char *file :
+         {"spec.json", "run.db", "run.db-wal", "worker.json", "failure.json", "checkpoints"}) {
         struct stat info {};
         if (::stat((run / file).c_str(), &info) != 0) {
             fingerprint.parts.push_back(-1);

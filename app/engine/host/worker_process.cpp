@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr const char *kWorkerName = "orrery-worker";
-constexpr const char *kOutputFile = "worker.log"; ///< in the run's folder
+constexpr const char *kOutputFile = "worker.log";      ///< in the run's folder
 constexpr const char *kTextPrefix = "orrery-worker: "; ///< of an error line on stderr
 /// A worker that owns its run is up; it may tokenize for minutes before it listens, and its status says so.
 constexpr auto kOwnedIsEnough = std::chrono::seconds(4);
@@ -361,7 +361,8 @@ void noteEndOfTraining(const RunDirectory &run, int64_t pid, int exit)
         text = lastWorkerError(run.path() / kOutputFile, exit).text();
     }
     const auto noted = noteEndOfWorker(run.path(), pid, {RunState::Crashed, text});
-    if (!noted.ok()) logWarning("Why run " + run.frozen().id + " ended could not be noted: " + noted.error().text());
+    if (!noted.ok())
+        logWarning("Why run " + run.frozen().id + " ended could not be noted: " + noted.error().text());
     logWarning("Run " + run.frozen().id + ": " + text);
 }
 

@@ -80,8 +80,8 @@ bool isListening(const std::string &socketPath);
 Result<WorkerProcess> startTraining(const RunDirectory &run, const TrainLaunch &launch,
                                     std::chrono::milliseconds timeout = std::chrono::seconds(45));
 
-/// Leaves the reason in the run's folder when a training of ours ended with `exit` (as from wait()) and neither its
-/// last status nor a note of its own says why.
+/// Leaves the reason in the run's folder when a training of ours ended with `exit` (as from wait()) and
+/// neither its last status nor a note of its own says why.
 void noteEndOfTraining(const RunDirectory &run, int64_t pid, int exit);
 
 /// What a worker that ended with `exit` (as from wait()) said last: from a JSON line

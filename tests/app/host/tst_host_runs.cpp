@@ -134,7 +134,8 @@ void TestHostRuns::showsACrash()
         QCOMPARE(client.status(created->id)->state, RunState::Crashed);
         // The host saw how its child ended.
         QVERIFY(waitFor([&] {
-            return client.status(created->id)->error.find("killed by signal 9 (SIGKILL)") != std::string::npos;
+            return client.status(created->id)->error.find("killed by signal 9 (SIGKILL)") !=
+                   std::string::npos;
         }));
         VERIFY_OK(client.startRun(created->id, 0));
         QVERIFY(watcher.reaches(RunState::Running));
@@ -290,6 +291,7 @@ void TestHostRuns::saysWhenToReplay()
     QCOMPARE(::kill(static_cast<pid_t>(m_host->worker(*created)->pid), SIGKILL), 0);
     QVERIFY(watcher.reaches(RunState::Crashed));
     QVERIFY(waitFor([&] { return watcher.numReplays() > numAttached && watcher.hasReplayedLast(); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500)); // once more when its lock is free
     const int numAtRest = watcher.numReplays();
     std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
     QCOMPARE(watcher.numReplays(), numAtRest); // heartbeats ask for nothing

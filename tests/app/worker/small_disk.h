@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small file system of its own in memory that a test can fill and empty. Needs namespaces; says when there are
-// none.
+// A small file system of its own in memory that a test can fill and empty. Needs namespaces; says when there
+// are none.
 #pragma once
 
 #include <cstdint>

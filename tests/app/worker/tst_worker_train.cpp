@@ -183,7 +183,8 @@ private Q_SLOTS:
         QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
         std::string errors;
         QCOMPARE(m_fixture.runWorker({"train", run.string(), "--steps", "15"}, nullptr, &errors), 3);
-        QVERIFY2(errors.find("to 15 steps") != std::string::npos && errors.find("20 or more") != std::string::npos,
+        QVERIFY2(errors.find("to 15 steps") != std::string::npos &&
+                     errors.find("20 or more") != std::string::npos,
                  errors.c_str());
         QCOMPARE(test::readStatus(run).state, RunState::Finished);
         QCOMPARE(test::readStatus(run).totalSteps, int64_t(20));
