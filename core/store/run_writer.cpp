@@ -317,12 +317,14 @@ void SqliteRunWriter::work()
                        ""});
         }
         batch.clear();
+        // Handed over before anybody learns that it is done: who flushes and then takes the listener away has
+        // let it hear everything.
+        m_teller.hand(std::move(done.reports), std::move(done.events));
         {
             std::lock_guard lock(m_mutex);
             m_numDone += numEntries;
         }
         m_committed.notify_all();
-        m_teller.hand(std::move(done.reports), std::move(done.events));
         if (!m_hasFailed) {
             if (auto folded = foldWal(); !folded) fail(std::move(folded).error());
         }
