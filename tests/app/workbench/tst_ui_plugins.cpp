@@ -2,7 +2,9 @@
 // Window halves of plugins: what they may add, that a failing one leaves nothing, and the way from the page
 // into a run.
 #include "app/workbench/main_window.h"
+#include "app/workbench/rpc_session.h"
 #include "app/workbench/ui_plugins.h"
+#include "host_process.h"
 #include "tests/plugin/plugin_fixture.h"
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
@@ -21,9 +23,12 @@
 #include <QStackedWidget>
 #include <QTableView>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::ui;
+using orrery::test::HostProcess;
 using orrery::test::PluginFolder;
 
 class TestUiPlugins : public QObject {
@@ -153,6 +158,40 @@ private Q_SLOTS:
         UiPlugins plugins(*m_window, *m_session, *m_settings);
         plugins.load(folder.scan());
         QVERIFY(plugins.problems().empty() && plugins.numLoaded() == 0);
+    }
+
+    void whatARealHostHasReachesPageAndForm()
+    {
+        PluginFolder folder;
+        folder.add("remote", R"("provides":[{"point":"FeedForward","name":"remote_ffn"}],"settings":[)"
+                             R"({"key":"scale","label":"Scale","type":"real","default":1,"effect":"e"}])");
+        HostProcess host;
+        host.setKnob(kPluginPathVariable, folder.path().toUtf8().constData());
+        QVERIFY(host.start());
+        RpcSession session(host.options());
+        PluginsPanel page(session);
+        NewRunPanel form(session);
+        page.show();
+        const auto row = [&] {
+            for (int i = 0; i < page.model()->rowCount(); ++i)
+                if (page.model()->index(i, 0).data(PluginListModel::IdRole).toString() == u"remote") return i;
+            return -1;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(row() >= 0, 15'000);
+        QCOMPARE(page.model()->index(row(), PluginListModel::NoteColumn).data().toString(),
+                 u"FeedForward remote_ffn"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(form.form()->editor(u"plugins.remote.scale"_s), 15'000);
+        // Another one is installed while the host runs: the page finds it when it is asked to look again.
+        folder.addAs("second", "{");
+        page.refresh();
+        const auto isListed = [&] {
+            const auto &plugins = page.plugins();
+            return std::any_of(plugins.begin(), plugins.end(), [](const PluginInfo &plugin) {
+                return plugin.id == "second" && plugin.state == PluginState::Refused &&
+                       !plugin.reason.empty();
+            });
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isListed(), 15'000);
     }
 
     void thePageOpensAndClosesByKey()
