@@ -34,8 +34,33 @@ std::vector<int32_t> idsOf(const std::string &text)
 RunSpec hybridSpec()
 {
     RunSpec spec = test::tinySpec();
+    spec.model.layers = 2;
     spec.objective.name = "hybrid";
     return spec;
+}
+
+/// Two layers, so that it matters what earlier tokens saw, with weights as large as after some training.
+std::unique_ptr<nn::Transformer> livelyModel(const RunSpec &spec)
+{
+    auto model = test::tinyModel(spec, 100);
+    const at::NoGradGuard noGradients;
+    for (nn::Parameter &parameter : model->parameters())
+        if (parameter.decays) parameter.master.mul_(8);
+    model->mastersChanged();
+    return model;
+}
+
+/// A generator of such a model.
+TextGenerator livelyGenerator(const RunSpec &spec)
+{
+    LoadedModel loaded;
+    loaded.model = livelyModel(spec);
+    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
+    loaded.data = spec.data;
+    loaded.objective = spec.objective;
+    loaded.info.name = "lively";
+    loaded.info.step = 100;
+    return TextGenerator(std::move(loaded));
 }
 
 /// Probabilities of the token behind `seen`, of which the first `numVisible` see one another.
@@ -148,8 +173,8 @@ private Q_SLOTS:
         QFETCH(QString, after);
         RunSpec spec = hybridSpec();
         spec.model.position = position.toStdString();
-        const auto generator = load(makeRun(spec));
-        const auto plain = test::tinyModel(spec, 100);
+        TextGenerator generator = livelyGenerator(spec);
+        const auto plain = livelyModel(spec);
         std::vector<int32_t> history = idsOf(before.toStdString());
         const std::vector<int32_t> behind = idsOf(after.toStdString());
         std::vector<int32_t> seen = renderHole(history, behind, kContext);
@@ -157,7 +182,7 @@ private Q_SLOTS:
         int numOverflows = 0;
         bool isGood = true;
         const std::atomic<bool> cancel{false};
-        const auto summary = generator->generate(
+        const auto summary = generator.generate(
             {.prompt = before.toStdString(),
              .sampling = {.maxTokens = 40, .temperature = 1, .seed = 1},
              .infill = after.toStdString()},
@@ -274,13 +299,13 @@ private Q_SLOTS:
     {
         QFETCH(QString, objective);
         QFETCH(QString, mask);
-        RunSpec spec = test::tinySpec();
+        RunSpec spec = hybridSpec();
         spec.objective.name = objective.toStdString();
-        const auto generator = load(makeRun(spec));
-        const auto plain = test::tinyModel(spec, 100);
+        TextGenerator generator = livelyGenerator(spec);
+        const auto plain = livelyModel(spec);
         const std::atomic<bool> cancel{false};
         const std::string text = "a text that is longer than sixteen bytes is read in windows";
-        const auto summary = generator->embed({text}, cancel);
+        const auto summary = generator.embed({text}, cancel);
         QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
         QCOMPARE(summary->mask, mask.toStdString());
         QCOMPARE(summary->tokens, qint64(text.size()));
