@@ -121,8 +121,12 @@ public:
         SeriesQuery query;
         query.series = "loss";
         query.maxBuckets = choices[m_random() % std::size(choices)];
-        const int64_t first = points.front().step - 10;
-        const int64_t span = points.back().step - first + 10'000;
+        // A later attempt may begin, and end, before the first point of an earlier one.
+        const auto [lowest, highest] =
+            std::minmax_element(points.begin(), points.end(),
+                                [](const RawPoint &a, const RawPoint &b) { return a.step < b.step; });
+        const int64_t first = lowest->step - 10;
+        const int64_t span = highest->step - first + 10'000;
         if (m_random() % 3) {
             query.fromStep = first + static_cast<int64_t>(m_random() % static_cast<uint64_t>(span));
             query.toStep = query.fromStep + static_cast<int64_t>(m_random() % static_cast<uint64_t>(span));
