@@ -21,7 +21,10 @@ enum class RngPurpose : uint32_t {
     Split = 7,
     Objective = 8,       ///< kind of a sequence, its prefix or hole
     ModalityDropout = 9, ///< which modalities of a sequence are hidden
+    Replay = 10,         ///< what a continual training keeps of earlier data, and which of it comes back
     SyntheticData = 20,  ///< worlds that are made up, such as gen:shapes
+    DetectorWindows = 21, ///< windows that the modality detector is trained and measured on
+    Benchmark = 22,       ///< tasks of the benchmarks
 };
 
 struct RngKey {

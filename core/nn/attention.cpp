@@ -20,30 +20,42 @@ CausalAttention::CausalAttention(BuildContext &build)
     }
     m_output = Linear(build.parameters, name + "output", width, width, build.spec.bias,
                       residualDeviation(build.spec.layers));
+    m_sources = makeParts(attentionSourceRegistry(), build);
 }
 
 at::Tensor CausalAttention::forward(const at::Tensor &x_BTC, const ForwardContext &context,
                                     double dropout) const
 {
-    const Heads heads = project(x_BTC, context);
+    const Projected plain = project(x_BTC, context);
     const double scale = 1.0 / std::sqrt(static_cast<double>(m_headWidth));
-    const at::Tensor y_BHTD = attend(heads, {m_layer, scale, dropout}, m_tables, context);
+    at::Tensor y_BHTD = attend(placed(plain, context), {m_layer, scale, dropout}, m_tables, context);
+    if (!m_sources.empty()) {
+        const at::Tensor q = plain.q_BTHD.transpose(1, 2), k = plain.k_BTHD.transpose(1, 2),
+                         v = plain.v_BTHD.transpose(1, 2);
+        for (const auto &source : m_sources) {
+            const at::Tensor local = y_BHTD;
+            y_BHTD = source->read({q, k, v, local}, context).to(local.scalar_type());
+        }
+    }
     return m_output.forward(y_BHTD.transpose(1, 2).reshape(x_BTC.sizes()), context.dtype);
 }
 
-Heads CausalAttention::project(const at::Tensor &x_BTC, const ForwardContext &context) const
+CausalAttention::Projected CausalAttention::project(const at::Tensor &x_BTC,
+                                                    const ForwardContext &context) const
 {
-    const int64_t numTokens = x_BTC.size(1);
-    const at::ScalarType precise = preciseType(context.dtype);
-    const at::ScalarType attention = attentionType(context.dtype, x_BTC.is_cuda());
     const auto qkv = m_qkv.forward(x_BTC, context.dtype)
-                         .view({x_BTC.size(0), numTokens, 3, m_numHeads, m_headWidth})
+                         .view({x_BTC.size(0), x_BTC.size(1), 3, m_numHeads, m_headWidth})
                          .unbind(2);
-    at::Tensor q_BTHD = qkv[0], k_BTHD = qkv[1];
-    if (m_hasQkNorm) {
-        q_BTHD = m_qNorm.forward(q_BTHD, context.dtype);
-        k_BTHD = m_kNorm.forward(k_BTHD, context.dtype);
-    }
+    if (!m_hasQkNorm) return {qkv[0], qkv[1], qkv[2]};
+    return {m_qNorm.forward(qkv[0], context.dtype), m_kNorm.forward(qkv[1], context.dtype), qkv[2]};
+}
+
+Heads CausalAttention::placed(const Projected &plain, const ForwardContext &context) const
+{
+    const int64_t numTokens = plain.q_BTHD.size(1);
+    const at::ScalarType precise = preciseType(context.dtype);
+    const at::ScalarType attention = attentionType(context.dtype, plain.q_BTHD.is_cuda());
+    at::Tensor q_BTHD = plain.q_BTHD, k_BTHD = plain.k_BTHD;
     if (m_tables.ropeCos_TD.defined()) {
         const int64_t offset = context.cache ? context.cache->length : 0;
         const at::Tensor cos_TD = m_tables.ropeCos_TD.narrow(0, offset, numTokens);
@@ -52,7 +64,7 @@ Heads CausalAttention::project(const at::Tensor &x_BTC, const ForwardContext &co
         k_BTHD = applyRope(k_BTHD.to(precise), cos_TD, sin_TD);
     }
     return {q_BTHD.to(attention).transpose(1, 2), k_BTHD.to(attention).transpose(1, 2),
-            qkv[2].to(attention).transpose(1, 2)};
+            plain.v_BTHD.to(attention).transpose(1, 2)};
 }
 
 } // namespace orrery::nn

@@ -17,7 +17,11 @@ public:
                                      double dropout) const;
 
 private:
-    [[nodiscard]] Heads project(const at::Tensor &x_BTC, const ForwardContext &context) const;
+    struct Projected {
+        at::Tensor q_BTHD, k_BTHD, v_BTHD; ///< queries and keys normed, without positions
+    };
+    [[nodiscard]] Projected project(const at::Tensor &x_BTC, const ForwardContext &context) const;
+    [[nodiscard]] Heads placed(const Projected &plain, const ForwardContext &context) const;
 
     int64_t m_layer = 0;
     int64_t m_numHeads = 1;
@@ -28,6 +32,7 @@ private:
     Norm m_qNorm;
     Norm m_kNorm;
     Linear m_output;
+    std::vector<std::unique_ptr<AttentionSource>> m_sources;
 };
 
 } // namespace orrery::nn

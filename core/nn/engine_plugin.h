@@ -68,6 +68,8 @@ public:
     [[nodiscard]] virtual PluginRegistry<FeedForward> &feedForwards() = 0; ///< @since 1
     [[nodiscard]] virtual PluginRegistry<Block> &blocks() = 0;             ///< @since 1
     virtual void log(std::string_view text) = 0; ///< a line in the run's log @since 1
+    [[nodiscard]] virtual PluginRegistry<AttentionSource> &attentionSources() = 0; ///< @since 1
+    [[nodiscard]] virtual PluginRegistry<ResidualModule> &residualModules() = 0;   ///< @since 1
 };
 
 /// Life: create, configure, start, (the run), stop, destroy. Plugins that others require come first on the

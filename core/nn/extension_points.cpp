@@ -31,13 +31,25 @@ Registry<Block> &blockRegistry()
     return registry;
 }
 
+Registry<AttentionSource> &attentionSourceRegistry()
+{
+    static Registry<AttentionSource> registry;
+    return registry;
+}
+
+Registry<ResidualModule> &residualModuleRegistry()
+{
+    static Registry<ResidualModule> registry;
+    return registry;
+}
+
 Registry<MaskPolicy, const ModelSpec &> &maskPolicyRegistry()
 {
     static Registry<MaskPolicy, const ModelSpec &> registry = [] {
         Registry<MaskPolicy, const ModelSpec &> built;
-        built.add("causal", [](const ModelSpec &) { return makeCausalMask(); });
+        built.add("causal", [](const ModelSpec &spec) { return makeCausalMask(spec.window); });
         built.add("bidirectional", [](const ModelSpec &) { return makeBidirectionalMask(); });
-        built.add("prefix", [](const ModelSpec &) { return makePrefixMask(); });
+        built.add("prefix", [](const ModelSpec &spec) { return makePrefixMask(spec.window); });
         return built;
     }();
     return registry;

@@ -47,6 +47,30 @@ public:
     virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
 };
 
+/// What an attention hands to its sources: heads before rotary positions, so that they compare by content.
+struct SourceInput {
+    const at::Tensor &q_BHTD, &k_BHTD,
+        &v_BHTD;                  ///< of this pass's tokens, queries and keys normed if the model norms them
+    const at::Tensor &local_BHTD; ///< what attention under the pass's mask gave
+};
+
+/// Something beside the window that the heads of a layer read from: a gate per head decides how much.
+class AttentionSource {
+public:
+    virtual ~AttentionSource() = default;
+    /// @return [B, H, T, D] in place of local_BHTD; must not depend on tokens behind each query
+    virtual at::Tensor read(const SourceInput &input, const ForwardContext &context) = 0;
+};
+
+/// A branch behind a layer: residual stream in, what is added to it out.
+class ResidualModule {
+public:
+    virtual ~ResidualModule() = default;
+    /// @param x_BTC the stream, fp32 (double when context.dtype is)   @return same shape; must not depend on
+    /// later tokens
+    virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
+};
+
 /// Where the tokens of a pass stand.
 struct MaskShape {
     int64_t batch = 0;
@@ -90,6 +114,20 @@ private:
 
 Registry<FeedForward> &feedForwardRegistry(); ///< "gelu", "gelu_tanh", "swiglu" (key model.ffn)
 Registry<Block> &blockRegistry();             ///< "reference" (key model.block)
+/// Empty but for plugins. All that are registered are asked in each layer, in order of their names; a factory
+/// returns nullptr for layers in which its part has no place.
+Registry<AttentionSource> &attentionSourceRegistry();
+Registry<ResidualModule> &residualModuleRegistry();
+/// All parts that have a place in this layer, their parameters made in a PartScope.
+template <typename Part>
+std::vector<std::unique_ptr<Part>> makeParts(const Registry<Part> &registry, BuildContext &build)
+{
+    std::vector<std::unique_ptr<Part>> parts;
+    const ParameterStore::PartScope scope(build.parameters);
+    for (const std::string &name : registry.names())
+        if (auto part = (*registry.find(name))(build)) parts.push_back(std::move(part));
+    return parts;
+}
 /// "causal", "bidirectional", "prefix" (ForwardContext::maskPolicy)
 Registry<MaskPolicy, const ModelSpec &> &maskPolicyRegistry();
 

@@ -21,6 +21,8 @@ struct CachedCast : torch::autograd::Function<CachedCast> {
     }
 };
 
+constexpr uint32_t kFirstPartStream = 1u << 24;
+
 void fillNormal(float *out, int64_t count, const CounterRng &rng, float deviation)
 {
     at::parallel_for(0, count, 16384, [&](int64_t begin, int64_t end) {
@@ -39,10 +41,11 @@ Weight ParameterStore::add(const std::string &name, at::IntArrayRef shape, const
 {
     const at::NoGradGuard noGrad;
     const size_t index = m_parameters.size();
+    const auto stream = m_partDepth > 0 ? kFirstPartStream + m_numPartParameters++
+                                        : static_cast<uint32_t>(index) - m_numPartParameters;
     at::Tensor tensor = at::full(shape, init.value, at::kFloat);
     if (init.kind == ParameterInit::Kind::Normal) {
-        const CounterRng rng(
-            {.seed = m_seed, .layer = static_cast<uint32_t>(index), .purpose = RngPurpose::WeightInit});
+        const CounterRng rng({.seed = m_seed, .layer = stream, .purpose = RngPurpose::WeightInit});
         fillNormal(tensor.data_ptr<float>(), tensor.numel(), rng, init.value);
     }
     tensor = tensor.to(m_device);

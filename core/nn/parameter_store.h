@@ -46,8 +46,20 @@ public:
     ParameterStore(const ParameterStore &) = delete;
     ParameterStore &operator=(const ParameterStore &) = delete;
 
-    /// Matrices decay; norms, biases and gates, of any other number of dimensions, do not. The numbers depend on seed and creation index
-    /// alone.
+    /// While one lives, parameters are of a part that the plain model does not have: their numbers come from
+    /// a sequence of their own, so that the others begin as they would without it.
+    class PartScope {
+    public:
+        explicit PartScope(ParameterStore &store) : m_store(store) { ++m_store.m_partDepth; }
+        ~PartScope() { --m_store.m_partDepth; }
+        PartScope(const PartScope &) = delete;
+        PartScope &operator=(const PartScope &) = delete;
+
+    private:
+        ParameterStore &m_store;
+    };
+    /// Matrices decay; norms, biases and gates, of any other number of dimensions, do not. The numbers depend
+    /// on seed and creation index (among those of parts, or among the others) alone.
     Weight add(const std::string &name, at::IntArrayRef shape, const ParameterInit &init);
     [[nodiscard]] std::vector<Parameter> &parameters() { return m_parameters; }
     [[nodiscard]] at::Device device() const { return m_device; }
@@ -66,6 +78,8 @@ private:
     std::vector<Parameter> m_parameters;
     std::vector<Copy> m_copies;
     uint64_t m_version = 1;
+    int m_partDepth = 0;
+    uint32_t m_numPartParameters = 0;
 };
 
 } // namespace orrery::nn

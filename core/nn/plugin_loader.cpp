@@ -110,7 +110,9 @@ public:
     Instance(PluginInfo info, std::map<std::string, FieldValue> settings)
         : m_info(std::move(info)), m_guard(m_info.id), m_settings(std::move(settings)),
           m_feedForwards(feedForwardRegistry(), m_info, "FeedForward"),
-          m_blocks(blockRegistry(), m_info, "Block")
+          m_blocks(blockRegistry(), m_info, "Block"),
+          m_attentionSources(attentionSourceRegistry(), m_info, "AttentionSource"),
+          m_residualModules(residualModuleRegistry(), m_info, "ResidualModule")
     {
     }
     Result<void> open(const std::filesystem::path &library)
@@ -122,7 +124,8 @@ public:
             return Error{ErrorCode::InvalidInput, "It made nothing.", kRebuildHint};
         }));
         ORRERY_TRY(run("configure()", [this] { return m_plugin->configure(*this); }));
-        for (const std::string &name : {m_feedForwards.missingName(), m_blocks.missingName()})
+        for (const std::string &name : {m_feedForwards.missingName(), m_blocks.missingName(),
+                                        m_attentionSources.missingName(), m_residualModules.missingName()})
             if (!name.empty())
                 return refusal(m_info.id,
                                "its library did not register \"" + name +
@@ -152,12 +155,16 @@ public:
         }
         self->m_feedForwards.clear();
         self->m_blocks.clear();
+        self->m_attentionSources.clear();
+        self->m_residualModules.clear();
     }
 
     [[nodiscard]] const std::string &id() const override { return m_info.id; }
     [[nodiscard]] const PluginSettings &settings() const override { return m_settings; }
     [[nodiscard]] PluginRegistry<FeedForward> &feedForwards() override { return m_feedForwards; }
     [[nodiscard]] PluginRegistry<Block> &blocks() override { return m_blocks; }
+    [[nodiscard]] PluginRegistry<AttentionSource> &attentionSources() override { return m_attentionSources; }
+    [[nodiscard]] PluginRegistry<ResidualModule> &residualModules() override { return m_residualModules; }
     void log(std::string_view text) override
     {
         logInfo("plugin " + m_info.id + ": " + sanitizeUtf8(text.substr(0, 4096)));
@@ -198,6 +205,8 @@ private:
     PluginSettings m_settings;
     ScopedRegistry<FeedForward> m_feedForwards;
     ScopedRegistry<Block> m_blocks;
+    ScopedRegistry<AttentionSource> m_attentionSources;
+    ScopedRegistry<ResidualModule> m_residualModules;
     const EnginePluginEntry *m_entry = nullptr;
     EnginePlugin *m_plugin = nullptr; ///< freed by the library that made it
 };

@@ -11,6 +11,19 @@ namespace {
 
 /// One thing that a plugin must not do unseen: hand back another shape, which would fail far from here or
 /// broadcast.
+void checkShape(const at::Tensor &result, const at::Tensor &like, const PluginGuard &guard)
+{
+    if (result.defined() && result.sizes() == like.sizes()) return;
+    std::ostringstream text;
+    text << "its result has shape ";
+    if (result.defined())
+        text << result.sizes();
+    else
+        text << "(none)";
+    text << ", expected " << like.sizes();
+    throw PluginFailure(guard.id(), text.str());
+}
+
 template <typename Part> class GuardedPart final : public Part {
 public:
     GuardedPart(std::unique_ptr<Part> part, const PluginGuard &guard)
@@ -20,21 +33,30 @@ public:
     at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) override
     {
         at::Tensor y_BTC = m_guard([&] { return m_part->forward(x_BTC, context); });
-        if (!y_BTC.defined() || y_BTC.sizes() != x_BTC.sizes()) {
-            std::ostringstream text;
-            text << "its result has shape ";
-            if (y_BTC.defined())
-                text << y_BTC.sizes();
-            else
-                text << "(none)";
-            text << ", expected " << x_BTC.sizes();
-            throw PluginFailure(m_guard.id(), text.str());
-        }
+        checkShape(y_BTC, x_BTC, m_guard);
         return y_BTC;
     }
 
 private:
     std::unique_ptr<Part> m_part;
+    PluginGuard m_guard;
+};
+
+class GuardedSource final : public AttentionSource {
+public:
+    GuardedSource(std::unique_ptr<AttentionSource> part, const PluginGuard &guard)
+        : m_part(std::move(part)), m_guard(guard)
+    {
+    }
+    at::Tensor read(const SourceInput &input, const ForwardContext &context) override
+    {
+        at::Tensor y_BHTD = m_guard([&] { return m_part->read(input, context); });
+        checkShape(y_BHTD, input.local_BHTD, m_guard);
+        return y_BHTD;
+    }
+
+private:
+    std::unique_ptr<AttentionSource> m_part;
     PluginGuard m_guard;
 };
 
@@ -75,6 +97,16 @@ std::unique_ptr<FeedForward> guardedPart(std::unique_ptr<FeedForward> part, cons
 std::unique_ptr<Block> guardedPart(std::unique_ptr<Block> part, const PluginGuard &guard)
 {
     return guarded(std::move(part), guard);
+}
+
+std::unique_ptr<AttentionSource> guardedPart(std::unique_ptr<AttentionSource> part, const PluginGuard &guard)
+{
+    return part ? std::make_unique<GuardedSource>(std::move(part), guard) : nullptr;
+}
+
+std::unique_ptr<ResidualModule> guardedPart(std::unique_ptr<ResidualModule> part, const PluginGuard &guard)
+{
+    return part ? guarded(std::move(part), guard) : nullptr;
 }
 
 } // namespace orrery::nn

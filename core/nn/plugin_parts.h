@@ -12,6 +12,9 @@ namespace orrery::nn {
 
 std::unique_ptr<FeedForward> guardedPart(std::unique_ptr<FeedForward> part, const PluginGuard &guard);
 std::unique_ptr<Block> guardedPart(std::unique_ptr<Block> part, const PluginGuard &guard);
+/// Of these a factory may make nothing: the part has no place in the layer.
+std::unique_ptr<AttentionSource> guardedPart(std::unique_ptr<AttentionSource> part, const PluginGuard &guard);
+std::unique_ptr<ResidualModule> guardedPart(std::unique_ptr<ResidualModule> part, const PluginGuard &guard);
 
 /// The registry of one kind as one plugin sees it.
 template <typename Part> class ScopedRegistry final : public PluginRegistry<Part> {

@@ -37,6 +37,7 @@ public:
         for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
             BuildContext build{m_spec, layer, "blocks." + std::to_string(layer) + ".", m_store, m_tables};
             m_blocks.push_back((*factory)(build));
+            m_modules.push_back(makeParts(residualModuleRegistry(), build));
         }
         m_finalNorm = Norm(m_store, "final_norm", m_spec.norm, m_spec.width);
         m_head = m_spec.tied ? m_tokens : m_store.add("head.weight", {vocabSize, m_spec.width}, init);
@@ -60,11 +61,15 @@ public:
                     " is past the context of ", m_spec.context, " tokens");
         ForwardContext pass = context;
         pass.mask = makeMask(ids_BT, context, offset);
+        pass.ids_BT = ids_BT;
         at::Tensor x_BTC = embed(ids_BT, pass, offset);
         if (hasModalityWeights(m_spec))
             x_BTC = multiModalBlocks(x_BTC, pass);
         else
-            for (const auto &block : m_blocks) x_BTC = block->forward(x_BTC, pass);
+            for (size_t layer = 0; layer < m_blocks.size(); ++layer) {
+                x_BTC = m_blocks[layer]->forward(x_BTC, pass);
+                for (const auto &module : m_modules[layer]) x_BTC = x_BTC + module->forward(x_BTC, pass);
+            }
         if (context.cache) context.cache->length += numTokens;
         return m_finalNorm.forward(x_BTC, context.dtype);
     }
@@ -152,7 +157,14 @@ private:
         inner.modalities = &input;
         const ModalityLayout &layout = input.layout;
         at::Tensor x_1NC = layout.sorted(x_BTC.reshape({-1, m_spec.width})).unsqueeze(0);
-        for (const auto &block : m_blocks) x_1NC = block->forward(x_1NC, inner);
+        for (size_t layer = 0; layer < m_blocks.size(); ++layer) {
+            x_1NC = m_blocks[layer]->forward(x_1NC, inner);
+            if (m_modules[layer].empty()) continue;
+            at::Tensor flat_BTC = layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes());
+            for (const auto &module : m_modules[layer])
+                flat_BTC = flat_BTC + module->forward(flat_BTC, inner);
+            x_1NC = layout.sorted(flat_BTC.reshape({-1, m_spec.width})).unsqueeze(0);
+        }
         return layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes());
     }
 
@@ -164,7 +176,8 @@ private:
     Weight m_positions;
     ModalityEmbedding m_modalities;
     std::vector<std::unique_ptr<Block>> m_blocks;
-    std::map<std::string, std::unique_ptr<MaskPolicy>> m_masks; ///< made when first asked for
+    std::vector<std::vector<std::unique_ptr<ResidualModule>>> m_modules; ///< by layer
+    std::map<std::string, std::unique_ptr<MaskPolicy>> m_masks;          ///< made when first asked for
     Norm m_finalNorm;
     Weight m_head;
 };

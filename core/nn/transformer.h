@@ -10,6 +10,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,11 +24,21 @@ struct Parameter {
     bool decays = true; ///< false for norms, biases and gates
 };
 
+/// What a part of the model keeps of a cache's sequences between passes: registers, an episodic store.
+class PartState {
+public:
+    virtual ~PartState() = default;
+};
+
 /// Keys and values of everything seen so far, per layer [B, H, capacity, D].
 struct KvCache {
     std::vector<at::Tensor> keys;
     std::vector<at::Tensor> values;
     int64_t length = 0;
+    /// Of parts that keep one, by the prefix of their parameters; made by the part in its first pass. Copies
+    /// of a cache share them.
+    std::map<std::string, std::shared_ptr<PartState>> parts;
+    std::string source; ///< what the sequences are called where a part notes where it has something from
 };
 
 /// What the tokens of one pass may see; made once per pass by a MaskPolicy (extension_points.h), shared by
@@ -55,6 +66,7 @@ struct ForwardContext {
     std::string maskPolicy = "causal";  ///< causal, bidirectional, prefix, or what somebody registered
     std::vector<int64_t> prefixLengths; ///< for "prefix": tokens of each sequence that see one another
     AttentionMask mask;                 ///< filled in by the model from the three above; leave it empty
+    at::Tensor ids_BT;                  ///< what this pass reads; filled in by the model
     /// What of the batch is not text (core/nn/modality_input.h); null: everything is text.
     const ModalityInput *modalities = nullptr;
 };
@@ -78,8 +90,8 @@ public:
     virtual at::Tensor hidden(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
     /// @param ids_BT int64   @return logits_BTV fp32
     virtual at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
-    /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined. In training a
-    /// model of several modalities adds attention.z_loss · log² Z, Z the softmax's denominator.
+    /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined. In
+    /// training a model of several modalities adds attention.z_loss · log² Z, Z the softmax's denominator.
     virtual at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
                             const ForwardContext &context) = 0;
     [[nodiscard]] virtual KvCache makeCache(int64_t batch, int64_t capacity) const = 0;

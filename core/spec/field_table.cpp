@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/field_table.h"
 
+#include "core/spec/modality.h"
+
 #include <utility>
 
 namespace orrery {
@@ -121,6 +123,11 @@ void addModel(std::vector<Entry> &table)
                           "How many tokens the model sees at once.")
                         .unit("tokens")
                         .range(2, 1048576));
+    table.push_back(entry("model.window", "Window", group, owner, PLACE(model.window),
+                          "How many tokens back each token sees, itself included; 0: all of the context.")
+                        .unit("tokens")
+                        .range(0, 1048576)
+                        .advanced());
     table.push_back(entry("model.ffn", "Feed-forward", group, owner, PLACE(model.ffn),
                           "Activation of the feed-forward layers; gelu is the exact one.")
                         .choices({"swiglu", "gelu", "gelu_tanh"})
@@ -160,6 +167,82 @@ void addModel(std::vector<Entry> &table)
                           "Implementation of the blocks: composed of plain tensor operations.")
                         .choices({"reference"})
                         .extendedBy("Block")
+                        .advanced());
+}
+
+void addModalities(std::vector<Entry> &table)
+{
+    const char *group = "Modalities";
+    const char *owner = "core/nn";
+    table.push_back(entry("attention.num_modalities", "Modalities", group, owner,
+                          PLACE(model.attention.numModalities),
+                          "What the model reads: 1 text, 2 pictures too, 3 recordings too.")
+                        .range(1, static_cast<double>(kNumModalities)));
+    table.push_back(entry("attention.separate", "Weights of each modality's own", group, owner,
+                          PLACE(model.attention.isSeparate),
+                          "Projections, norms and feed-forward for each modality; off: one set for all.")
+                        .advanced());
+    table.push_back(entry("attention.modality_dropout", "Modality dropout", group, owner,
+                          PLACE(model.attention.modalityDropout),
+                          "Probability that a modality is hidden in training where another one remains.")
+                        .below(0, 1)
+                        .advanced());
+    table.push_back(
+        entry("attention.z_loss", "Z-loss", group, owner, PLACE(model.attention.zLoss),
+              "Weight of the squared log of the softmax's denominator; keeps logits from drifting.")
+            .range(0, 1)
+            .advanced());
+    table.push_back(entry("media.image_size", "Picture size", group, "core/data",
+                          PLACE(model.media.imageSize), "Side of the square that pictures are fitted into.")
+                        .unit("pixels")
+                        .range(1, 4096)
+                        .advanced());
+    table.push_back(entry("media.patch_size", "Patch size", group, "core/data", PLACE(model.media.patchSize),
+                          "Side of the patches that a picture is cut into; each is one token.")
+                        .unit("pixels")
+                        .range(1, 256)
+                        .advanced());
+    table.push_back(entry("media.audio_tokens", "Longest recording", group, "core/data",
+                          PLACE(model.media.audioTokens),
+                          "Tokens of the longest recording; each holds 4 frames of 12.5 ms.")
+                        .unit("tokens")
+                        .range(1, 65536)
+                        .advanced());
+}
+
+void addContinual(std::vector<Entry> &table)
+{
+    const char *group = "Continual learning";
+    const char *owner = "core/train";
+    table.push_back(
+        entry("continual.stages", "Further data", group, owner, PLACE(continual.stages),
+              "Texts learned one after the other, behind the first one; steps are shared equally.")
+            .advanced());
+    table.push_back(
+        entry("continual.strategy", "Against forgetting", group, owner, PLACE(continual.strategy),
+              "What keeps earlier data alive: nothing, replay, replay with kept logits, a penalty "
+              "on weights, or changes of the memory alone.")
+            .choices({"naive", "er", "derpp", "ewc", "sparse_memory"})
+            .advanced());
+    table.push_back(entry("continual.buffer_percent", "Replay buffer", group, owner,
+                          PLACE(continual.bufferPercent),
+                          "Share of each earlier text that is kept for replay.")
+                        .unit("%")
+                        .above(0, 100)
+                        .advanced());
+    table.push_back(entry("continual.replay_share", "Replayed sequences", group, owner,
+                          PLACE(continual.replayShare),
+                          "Share of a step's sequences that comes from the replay buffer.")
+                        .below(0, 1)
+                        .advanced());
+    table.push_back(entry("continual.distill_weight", "Weight of kept logits", group, owner,
+                          PLACE(continual.distillWeight),
+                          "How strongly derpp holds the model to what it said of replayed text before.")
+                        .range(0, 1000)
+                        .advanced());
+    table.push_back(entry("continual.ewc_lambda", "Weight penalty", group, owner, PLACE(continual.ewcLambda),
+                          "How strongly ewc holds weights that earlier data need.")
+                        .range(0, 1e9)
                         .advanced());
 }
 
@@ -371,9 +454,11 @@ std::vector<Field> makeTable()
         "name", "Name", "Data", "core/store", [](auto &spec) -> auto & { return spec.name; },
         "Shown in the list of runs; made from text and preset when empty."));
     addModel(table);
+    addModalities(table);
     addData(table);
     addTraining(table);
     addObjective(table);
+    addContinual(table);
     addOptimizer(table);
     addSchedule(table);
     addRest(table);

@@ -111,8 +111,8 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value);
 /// Text that parseFieldValue reads back to the same value.
 std::string fieldValueText(const FieldValue &value);
 
-/// 2 added the group objective.
-inline constexpr int kSpecVersion = 2;
+/// 2 added the group objective; 3 the groups attention, media and continual, and model.window.
+inline constexpr int kSpecVersion = 3;
 inline constexpr size_t kMaxSpecBytes = size_t{1} << 20;
 /// Complete, nested, in the table's order, with "spec_version". @param indent as in JSON libraries, -1 for one line
 std::string specToJson(const RunSpec &spec, int indent = 2);
@@ -123,7 +123,8 @@ Result<RunSpec> specFromJson(std::string_view json);
 /// SHA-256 over the canonical JSON of what decides the numbers. Left out: name, the preset's name, train.steps (a resume
 /// with more steps is the same run), and what only reports or keeps: report, evaluation and checkpoint rhythms, keep_*,
 /// probes. schedule.total_steps 0 counts as train.steps, model.ffn_width 0 as the width it stands for. The group
-/// objective counts under hybrid only, with the mix's shares: next_token keeps the digests of version 1.
+/// objective counts under hybrid only, with the mix's shares: next_token keeps the digests of version 1. So do models of
+/// text alone, in which attention and media do not count, windows of 0, and runs without further stages.
 std::string specDigest(const RunSpec &spec);
 std::string specJsonSchema(const FieldTable &table = *FieldTable::builtIn());
 /// Equivalent `orrery-engine train …` with only the values that differ from the preset, quoted for a shell.

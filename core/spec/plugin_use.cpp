@@ -145,6 +145,9 @@ const std::vector<std::string> &extensionPointNames()
         std::vector<std::string> made;
         for (const Field &field : specFields())
             if (!field.point.empty()) made.push_back(field.point);
+        // No field chooses among these: the parts of a run's plugins are all asked, and their settings
+        // decide.
+        made.insert(made.end(), {"AttentionSource", "ResidualModule"});
         return made;
     }();
     return names;

@@ -33,6 +33,7 @@ struct ModelSpec {
     int64_t width = 128;          ///< d_model
     int64_t heads = 4;            ///< divides width
     int64_t context = 128;        ///< tokens
+    int64_t window = 0;           ///< a token sees itself and window − 1 before it; 0: all before it
     int64_t ffnWidth = 0;         ///< 0: 4·width, for swiglu 8/3·width rounded up to a multiple of 64 (key model.ffn_width)
     std::string ffn = "swiglu";   ///< gelu | gelu_tanh | swiglu
     std::string norm = "rmsnorm"; ///< rmsnorm | layernorm
@@ -99,6 +100,17 @@ struct ProbesSpec {
     double budgetPercent = 2.0;
 };
 
+/// Several data, learned one after the other (keys continual.*). Without further stages: off.
+struct ContinualSpec {
+    std::vector<std::string> stages;     ///< paths learned after data.path, in this order; steps are shared out equally
+    std::string strategy = "naive";      ///< naive | er | derpp | ewc | sparse_memory
+    double bufferPercent = 2.5;          ///< share of each earlier stage's training tokens that is kept for replay
+    double replayShare = 0.5;            ///< of the sequences of a step, once there is something to replay
+    double distillWeight = 0.5;          ///< of derpp: weight of the distance to the logits kept (alpha)
+    double ewcLambda = 1e3;              ///< of ewc: weight of the quadratic penalty
+    [[nodiscard]] bool isOn() const { return !stages.empty(); }
+};
+
 /// Plugins that a run uses. Empty for most runs, and then no part of their JSON or digest.
 struct PluginsSpec {
     /// "id" or "id@version". Frozen: all that are used, those that others require first, each with its version.
@@ -115,6 +127,7 @@ struct RunSpec {
     ObjectiveSpec objective;
     OptimizerSpec optimizer;
     ScheduleSpec schedule;
+    ContinualSpec continual;
     ProbesSpec probes;
     PluginsSpec plugins;
     std::string device = "cpu"; ///< cpu | cuda

@@ -61,8 +61,9 @@ Result<void> collect(const FieldTable &table, const std::string &prefix, const J
         }
         if (!field) {
             // Group names are misspelt as often as keys: "modle" is near "model", not near "model.layers".
-            static const std::vector<std::string> kGroups = {"model",     "data",     "train", "objective",
-                                                             "optimizer", "schedule", "probes"};
+            static const std::vector<std::string> kGroups = {
+                "model",     "attention", "media",     "data",     "train",
+                "objective", "continual", "optimizer", "schedule", "probes"};
             Error error = table.require(key).error();
             const std::string near =
                 prefix.empty() && value.is_object() ? nearestName(key, kGroups) : std::string();
@@ -146,6 +147,10 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
                                                   "train.keep_last",
                                                   "train.keep_best"};
     if (key.starts_with("objective.") && spec.objective.name == "next_token") return false;
+    if (key.starts_with("attention.") || key.starts_with("media."))
+        return spec.model.attention.numModalities > 1;
+    if (key.starts_with("continual.")) return spec.continual.isOn();
+    if (key == "model.window") return spec.model.window > 0;
     return !kOthers.contains(key) && !key.starts_with("probes.");
 }
 
