@@ -2,6 +2,7 @@
 #include "core/data/corpus_reader.h"
 
 #include "core/base/text.h"
+#include "core/data/chat_format.h"
 #include "core/data/corpus_errors.h"
 #include "core/data/jsonl_record.h"
 #include "core/data/line_reader.h"
@@ -9,13 +10,6 @@
 namespace orrery {
 
 namespace {
-
-int32_t roleToken(const std::string &role)
-{
-    if (role == "system") return static_cast<int32_t>(SpecialToken::System);
-    if (role == "user") return static_cast<int32_t>(SpecialToken::User);
-    return static_cast<int32_t>(SpecialToken::Assistant);
-}
 
 class CorpusReader {
 public:
@@ -115,7 +109,7 @@ private:
         }
         for (const JsonlMessage &message : m_record.messages) {
             const uint8_t mask = message.role == "assistant" ? 1 : 0;
-            ORRERY_TRY(append(roleToken(message.role), 0));
+            ORRERY_TRY(append(roleToken(message.role).value(), 0));
             ORRERY_TRY(appendText(message.content, mask));
             ORRERY_TRY(append(static_cast<int32_t>(SpecialToken::EndOfTurn), mask));
         }

@@ -3,13 +3,13 @@
 #include "core/infer/text_generator.h"
 
 #include "core/base/platform.h"
-#include "core/infer/sampler.h"
+#include "core/data/chat_format.h"
 #include "core/infer/model_guard.h"
+#include "core/infer/sampler.h"
 #include "core/spec/objective_mix.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 
@@ -17,69 +17,21 @@ namespace orrery {
 
 namespace {
 
-/// Runs tokens through the model behind what the cache holds; the logits of the last one stay.
-class Decoder {
-public:
-    Decoder(nn::Transformer &model, at::Device device)
-        : m_model(model), m_device(device), m_context(model.spec().context),
-          m_cache(model.makeCache(1, m_context))
-    {
-    }
-
-    [[nodiscard]] bool isFull() const { return m_cache.length >= m_context; }
-    void clear() { m_cache.length = 0; }
-
-    /// @return false when cancelled between two chunks
-    bool read(std::span<const int32_t> tokens, const std::atomic<bool> &cancel)
-    {
-        for (size_t begin = 0; begin < tokens.size(); begin += kPrefillChunk) {
-            if (cancel.load(std::memory_order_relaxed)) return false;
-            readChunk(tokens.subspan(begin, std::min<size_t>(kPrefillChunk, tokens.size() - begin)),
-                      "causal");
-        }
-        return true;
-    }
-
-    /// In one pass, in which all of them see one another; the cache must be empty.
-    bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel)
-    {
-        if (cancel.load(std::memory_order_relaxed)) return false;
-        readChunk(tokens, "bidirectional");
-        return true;
-    }
-
-    [[nodiscard]] std::span<const float> logits_V() const
-    {
-        return {m_logits_V.const_data_ptr<float>(), static_cast<size_t>(m_logits_V.numel())};
-    }
-
-private:
-    void readChunk(std::span<const int32_t> tokens, const char *mask)
-    {
-        std::vector<int64_t> ids(tokens.begin(), tokens.end());
-        const auto numTokens = static_cast<int64_t>(ids.size());
-        const at::Tensor ids_BT =
-            at::from_blob(ids.data(), {1, numTokens}, at::kLong).to(m_device, at::kLong, false, true);
-        const int64_t lengthBefore = m_cache.length;
-        nn::ForwardContext context;
-        context.cache = &m_cache;
-        context.maskPolicy = mask;
-        const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
-        m_cache.length = lengthBefore + numTokens;
-        m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();
-    }
-
-    nn::Transformer &m_model;
-    at::Device m_device;
-    int64_t m_context;
-    nn::KvCache m_cache;
-    at::Tensor m_logits_V;
-};
-
-std::span<const int32_t> lastTokens(const std::vector<int32_t> &history, int64_t count)
+Error badRequest(const std::string &found, const std::string &expected, const std::string &hint)
 {
-    const auto kept = std::min<size_t>(history.size(), static_cast<size_t>(count));
-    return std::span(history).last(kept);
+    return {ErrorCode::InvalidInput, "Cannot generate: " + found + ", expected " + expected + ".", hint};
+}
+
+Result<void> checkIds(const LoadedModel &loaded, std::span<const int32_t> tokens, const std::string &action)
+{
+    for (int32_t id : tokens)
+        if (id < 0 || id >= loaded.model->vocabSize())
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot " + action + " \"" + loaded.info.name + "\": token " + std::to_string(id) +
+                             " of the text, expected ids below " + std::to_string(loaded.model->vocabSize()) +
+                             ".",
+                         "Use a text for the model's own tokenizer."};
+    return {};
 }
 
 } // namespace
@@ -89,13 +41,7 @@ Result<std::vector<int32_t>> encodeFor(const LoadedModel &loaded, const std::str
 {
     std::vector<int32_t> tokens;
     loaded.tokenizer->encode(text, tokens);
-    for (int32_t id : tokens)
-        if (id < 0 || id >= loaded.model->vocabSize())
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot " + action + " \"" + loaded.info.name + "\": token " + std::to_string(id) +
-                             " of the text, expected ids below " + std::to_string(loaded.model->vocabSize()) +
-                             ".",
-                         "Use a text for the model's own tokenizer."};
+    ORRERY_TRY(checkIds(loaded, tokens, action));
     return tokens;
 }
 
@@ -117,15 +63,42 @@ std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const
     return tokens;
 }
 
+Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
+{
+    if (!request.messages.empty() && (!request.prompt.empty() || request.infill))
+        return badRequest("the request has a conversation and a prompt", "one of them",
+                          "Put the text into the last turn.");
+    if (!request.media.empty())
+        return badRequest("the request has pictures or recordings and \"" + m_loaded.info.name +
+                              "\" reads text only",
+                          "text", "Use a model that was trained with attention.num_modalities above 1.");
+    if (request.infill && objectiveShares(m_loaded.objective).infill <= 0)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot fill a hole with \"" + m_loaded.info.name +
+                         "\": its training had no holes (objective.name is " + m_loaded.objective.name +
+                         "), expected a share of infilling.",
+                     "Train a run with objective.name=hybrid, or generate without the text behind the hole."};
+    return {};
+}
+
+Result<TextGenerator::Prompt> TextGenerator::makeHole(const GenerateRequest &request) const
+{
+    Prompt prompt;
+    ORRERY_ASSIGN(prompt.history, encodeFor(m_loaded, request.prompt, "fill a hole with"));
+    ORRERY_ASSIGN(prompt.after, encodeFor(m_loaded, *request.infill, "fill a hole with"));
+    prompt.numTokens = std::ssize(prompt.history) + std::ssize(*prompt.after) + kInfillMarks - 1;
+    return prompt;
+}
+
 Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &request) const
 {
-    const std::string action = request.infill ? "fill a hole with" : "continue the prompt with";
+    if (request.infill) return makeHole(request);
     Prompt prompt;
-    ORRERY_ASSIGN(prompt.history, encodeFor(m_loaded, request.prompt, action));
-    if (request.infill) {
-        ORRERY_ASSIGN(prompt.after, encodeFor(m_loaded, *request.infill, action));
-        prompt.numTokens = std::ssize(prompt.history) + std::ssize(*prompt.after) + kInfillMarks - 1;
-        return prompt;
+    if (!request.messages.empty()) {
+        ORRERY_ASSIGN(prompt.history, encodeConversation(request.messages, *m_loaded.tokenizer));
+        ORRERY_TRY(checkIds(m_loaded, prompt.history, "answer with"));
+    } else {
+        ORRERY_ASSIGN(prompt.history, encodeFor(m_loaded, request.prompt, "continue the prompt with"));
     }
     if (prompt.history.empty()) {
         // Nothing to continue: start as a document does, or at a new line where the vocabulary has bytes
@@ -139,12 +112,20 @@ Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &r
     return prompt;
 }
 
-std::optional<FinishReason> TextGenerator::endBy(int32_t id, bool isHole) const
+std::optional<FinishReason> TextGenerator::endBy(int32_t id, const GenerateRequest &request) const
 {
     if (!m_loaded.tokenizer->hasSpecials()) return std::nullopt;
     if (id == static_cast<int32_t>(SpecialToken::EndOfText)) return FinishReason::EndOfText;
-    if (isHole && id == static_cast<int32_t>(SpecialToken::EndOfTurn)) return FinishReason::EndOfInfill;
+    if (id != static_cast<int32_t>(SpecialToken::EndOfTurn)) return std::nullopt;
+    if (request.infill) return FinishReason::EndOfInfill;
+    if (!request.messages.empty()) return FinishReason::EndOfTurn;
     return std::nullopt;
+}
+
+TextStream &TextGenerator::stream()
+{
+    if (!m_stream) m_stream = std::make_unique<TextStream>(*m_loaded.model, at::Device(m_loaded.device));
+    return *m_stream;
 }
 
 GeneratedToken TextGenerator::describe(const TokenChoice &choice) const
@@ -166,12 +147,7 @@ Result<GenerateSummary> TextGenerator::generate(const GenerateRequest &request,
                                                 const std::atomic<bool> &cancel)
 {
     ORRERY_TRY(checkSampling(request.sampling));
-    if (request.infill && objectiveShares(m_loaded.objective).infill <= 0)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot fill a hole with \"" + m_loaded.info.name +
-                         "\": its training had no holes (objective.name is " + m_loaded.objective.name +
-                         "), expected a share of infilling.",
-                     "Train a run with objective.name=hybrid, or generate without the text behind the hole."};
+    ORRERY_TRY(checkKind(request));
     return guardModel(request.infill ? "fill a hole with" : "continue the prompt with", m_loaded.info.name,
                       [&] { return generateTokens(request, onToken, cancel); });
 }
@@ -191,17 +167,19 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     summary.promptTokens = prompt.numTokens;
 
     const double promptStart = monotonicSeconds();
-    Decoder decoder(*m_loaded.model, at::Device(m_loaded.device));
-    const auto readPrompt = [&](int64_t numKept) {
-        return isHole ? decoder.readTogether(renderHole(prompt.history, *prompt.after, context), cancel)
-                      : decoder.read(lastTokens(prompt.history, numKept), cancel);
+    TextStream &stream = this->stream();
+    // A prompt is read anew each time, so that the same request gives the same text to the bit; a
+    // conversation goes on.
+    if (request.messages.empty()) stream.restart();
+    const auto readHole = [&] {
+        return stream.readTogether(renderHole(prompt.history, *prompt.after, context), cancel);
     };
     const auto readNext = [&] {
-        if (!decoder.isFull()) return decoder.read(lastTokens(prompt.history, 1), cancel);
-        decoder.clear();
-        return readPrompt(keptAfterOverflow(context));
+        if (!isHole) return stream.advanceTo(prompt.history, cancel);
+        return stream.isFull() ? readHole() : stream.append(prompt.history.back(), cancel);
     };
-    bool isRead = readPrompt(context);
+    bool isRead = isHole ? readHole() : stream.advanceTo(prompt.history, cancel);
+    if (!isHole) summary.reusedTokens = stream.numReused();
     const double decodeStart = monotonicSeconds();
     summary.promptSeconds = decodeStart - promptStart;
 
@@ -211,9 +189,9 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             summary.reason = FinishReason::Cancelled;
             break;
         }
-        ORRERY_ASSIGN(const TokenChoice choice, sampleToken(decoder.logits_V(), request.sampling,
+        ORRERY_ASSIGN(const TokenChoice choice, sampleToken(stream.logits_V(), request.sampling,
                                                             samplingUniform(request.sampling.seed, index)));
-        if (const auto end = endBy(choice.id, isHole)) {
+        if (const auto end = endBy(choice.id, request)) {
             summary.reason = *end;
             break;
         }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Generator of a loaded transformer: prompt in chunks, then one token at a time with cached keys and
-// values. Context overflow: when the cache is full, the last context/2 tokens (at least one) are kept and
-// read again from position 0. Positions must start anew because learned ones end at the context, and rotating
-// ones never saw more. A hole is filled likewise: both sides are read at once, each seeing the other, then
-// the middle comes token by token; on overflow what has come counts as text before the hole.
+// values (text_stream.h). A conversation goes on where its last turn ended: only what is new is read. A hole
+// is filled likewise: both sides are read at once, each seeing the other, then the middle comes token by
+// token; on overflow what has come counts as text before the hole.
 #pragma once
 
 #include "core/data/tokenizer.h"
 #include "core/engine_api/generator.h"
+#include "core/infer/text_stream.h"
 #include "core/nn/transformer.h"
 #include "core/spec/run_spec.h"
 
@@ -28,11 +28,8 @@ struct LoadedModel {
     ModelInfo info;
 };
 
-inline constexpr int64_t kPrefillChunk = 256; ///< tokens between two looks at `cancel`
 inline constexpr int64_t kEvaluateTokensPerBatch = 4096;
 
-/// Tokens of a history that are read again when the cache is full.
-constexpr int64_t keptAfterOverflow(int64_t context) { return context / 2 > 0 ? context / 2 : 1; }
 /// Tokens of a context that the sides of a hole leave for its middle at least: as long as holes are on
 /// average.
 constexpr int64_t roomForMiddle(int64_t context) { return context / 4 > 0 ? context / 4 : 1; }
@@ -59,15 +56,19 @@ private:
         std::optional<std::vector<int32_t>> after; ///< behind the hole, when there is one
         int64_t numTokens = 0;                     ///< of the request, with marks
     };
+    [[nodiscard]] Result<void> checkKind(const GenerateRequest &request) const;
     Result<Prompt> makePrompt(const GenerateRequest &request) const;
+    Result<Prompt> makeHole(const GenerateRequest &request) const;
+    TextStream &stream();
     Result<GenerateSummary> generateTokens(const GenerateRequest &request,
                                            const std::function<bool(const GeneratedToken &)> &onToken,
                                            const std::atomic<bool> &cancel);
     /// What a token ends, if it does.
-    [[nodiscard]] std::optional<FinishReason> endBy(int32_t id, bool isHole) const;
+    [[nodiscard]] std::optional<FinishReason> endBy(int32_t id, const GenerateRequest &request) const;
     [[nodiscard]] GeneratedToken describe(const struct TokenChoice &choice) const;
 
     LoadedModel m_loaded;
+    std::unique_ptr<TextStream> m_stream; ///< made when first needed
 };
 
 /// Ids of a text. @param action for the error, "continue the prompt with" @error InvalidInput when the model

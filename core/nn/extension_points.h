@@ -22,6 +22,7 @@ struct SharedTables {
     at::Tensor ropeCos_TD; ///< fp32 [context, D / 2]; undefined without RoPE
     at::Tensor ropeSin_TD;
     at::Tensor causalBias_1TT; ///< fp32, 0 on and below the diagonal, -inf above; made when first needed
+    bool remembers = false;    ///< whether a part keeps something between the passes of one text
 };
 
 /// What a part may know while it is built.
@@ -60,6 +61,10 @@ public:
     virtual ~AttentionSource() = default;
     /// @return [B, H, T, D] in place of local_BHTD; must not depend on tokens behind each query
     virtual at::Tensor read(const SourceInput &input, const ForwardContext &context) = 0;
+    /// Whether it keeps a PartState: a text longer than the context is then read from its start. The pass's
+    /// first token stands at place cache->origin + cache->length of the text; tokens come again when the
+    /// cache was full.
+    [[nodiscard]] virtual bool remembers() const { return false; }
 };
 
 /// A branch behind a layer: residual stream in, what is added to it out.
@@ -69,6 +74,7 @@ public:
     /// @param x_BTC the stream, fp32 (double when context.dtype is)   @return same shape; must not depend on
     /// later tokens
     virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
+    [[nodiscard]] virtual bool remembers() const { return false; } ///< as AttentionSource::remembers()
 };
 
 /// Where the tokens of a pass stand.
@@ -125,7 +131,10 @@ std::vector<std::unique_ptr<Part>> makeParts(const Registry<Part> &registry, Bui
     std::vector<std::unique_ptr<Part>> parts;
     const ParameterStore::PartScope scope(build.parameters);
     for (const std::string &name : registry.names())
-        if (auto part = (*registry.find(name))(build)) parts.push_back(std::move(part));
+        if (auto part = (*registry.find(name))(build)) {
+            build.tables.remembers = build.tables.remembers || part->remembers();
+            parts.push_back(std::move(part));
+        }
     return parts;
 }
 /// "causal", "bidirectional", "prefix" (ForwardContext::maskPolicy)

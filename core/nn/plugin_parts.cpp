@@ -24,7 +24,7 @@ void checkShape(const at::Tensor &result, const at::Tensor &like, const PluginGu
     throw PluginFailure(guard.id(), text.str());
 }
 
-template <typename Part> class GuardedPart final : public Part {
+template <typename Part> class GuardedPart : public Part {
 public:
     GuardedPart(std::unique_ptr<Part> part, const PluginGuard &guard)
         : m_part(std::move(part)), m_guard(guard)
@@ -37,9 +37,18 @@ public:
         return y_BTC;
     }
 
-private:
+protected:
     std::unique_ptr<Part> m_part;
     PluginGuard m_guard;
+};
+
+class GuardedModule final : public GuardedPart<ResidualModule> {
+public:
+    using GuardedPart::GuardedPart;
+    [[nodiscard]] bool remembers() const override
+    {
+        return m_guard([&] { return m_part->remembers(); });
+    }
 };
 
 class GuardedSource final : public AttentionSource {
@@ -53,6 +62,10 @@ public:
         at::Tensor y_BHTD = m_guard([&] { return m_part->read(input, context); });
         checkShape(y_BHTD, input.local_BHTD, m_guard);
         return y_BHTD;
+    }
+    [[nodiscard]] bool remembers() const override
+    {
+        return m_guard([&] { return m_part->remembers(); });
     }
 
 private:
@@ -106,7 +119,7 @@ std::unique_ptr<AttentionSource> guardedPart(std::unique_ptr<AttentionSource> pa
 
 std::unique_ptr<ResidualModule> guardedPart(std::unique_ptr<ResidualModule> part, const PluginGuard &guard)
 {
-    return part ? guarded(std::move(part), guard) : nullptr;
+    return part ? std::make_unique<GuardedModule>(std::move(part), guard) : nullptr;
 }
 
 } // namespace orrery::nn

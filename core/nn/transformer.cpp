@@ -113,6 +113,7 @@ public:
         return cache;
     }
 
+    [[nodiscard]] bool remembers() const override { return m_tables.remembers; }
     void mastersChanged() override { m_store.mastersChanged(); }
 
 private:

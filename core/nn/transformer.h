@@ -35,6 +35,7 @@ struct KvCache {
     std::vector<at::Tensor> keys;
     std::vector<at::Tensor> values;
     int64_t length = 0;
+    int64_t origin = 0; ///< place of the first token within the whole text; above 0 when the start was let go
     /// Of parts that keep one, by the prefix of their parameters; made by the part in its first pass. Copies
     /// of a cache share them.
     std::map<std::string, std::shared_ptr<PartState>> parts;
@@ -94,6 +95,8 @@ public:
     /// training a model of several modalities adds attention.z_loss · log² Z, Z the softmax's denominator.
     virtual at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
                             const ForwardContext &context) = 0;
+    /// Whether a part keeps something in KvCache::parts.
+    [[nodiscard]] virtual bool remembers() const = 0;
     [[nodiscard]] virtual KvCache makeCache(int64_t batch, int64_t capacity) const = 0;
     /// Tells the model that masters changed (cached low-precision copies are made again).
     virtual void mastersChanged() = 0;

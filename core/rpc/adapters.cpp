@@ -101,6 +101,17 @@ void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
     message.set_prompt(value.request.prompt);
     if (value.request.infill) message.set_infill(*value.request.infill);
     toMessage(value.request.sampling, *message.mutable_sampling());
+    for (const ChatMessage &turn : value.request.messages) {
+        v1::ChatMessageMessage &item = *message.add_messages();
+        item.set_role(wire::utf8(turn.role));
+        item.set_content(turn.content);
+    }
+    for (const PromptMedia &media : value.request.media) {
+        v1::PromptMediaMessage &item = *message.add_media();
+        item.set_file(media.bytes);
+        item.set_name(wire::utf8(media.name));
+        item.set_place(media.place);
+    }
 }
 
 ModelRequest fromMessage(const v1::GenerateRequest &message)
@@ -109,6 +120,10 @@ ModelRequest fromMessage(const v1::GenerateRequest &message)
     value.model = message.model();
     value.request.prompt = message.prompt();
     if (message.has_infill()) value.request.infill = message.infill();
+    for (const v1::ChatMessageMessage &turn : message.messages())
+        value.request.messages.push_back({turn.role(), turn.content()});
+    for (const v1::PromptMediaMessage &media : message.media())
+        value.request.media.push_back({media.file(), media.name(), media.place()});
     // A request without settings gets the defaults, not zeros.
     if (message.has_sampling()) value.request.sampling = fromMessage(message.sampling());
     return value;
@@ -145,6 +160,7 @@ void toMessage(const GenerateSummary &value, v1::GenerateSummaryMessage &message
 {
     message.set_reason(static_cast<uint32_t>(value.reason));
     message.set_prompt_tokens(value.promptTokens);
+    message.set_reused_tokens(value.reusedTokens);
     message.set_generated_tokens(value.generatedTokens);
     message.set_prompt_seconds(value.promptSeconds);
     message.set_decode_seconds(value.decodeSeconds);
@@ -155,9 +171,10 @@ void toMessage(const GenerateSummary &value, v1::GenerateSummaryMessage &message
 GenerateSummary fromMessage(const v1::GenerateSummaryMessage &message)
 {
     GenerateSummary value;
-    if (message.reason() <= static_cast<uint32_t>(FinishReason::EndOfInfill))
+    if (message.reason() <= static_cast<uint32_t>(FinishReason::EndOfTurn))
         value.reason = static_cast<FinishReason>(message.reason());
     value.promptTokens = message.prompt_tokens();
+    value.reusedTokens = message.reused_tokens();
     value.generatedTokens = message.generated_tokens();
     value.promptSeconds = message.prompt_seconds();
     value.decodeSeconds = message.decode_seconds();

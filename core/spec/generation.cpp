@@ -16,6 +16,8 @@ const char *finishReasonName(FinishReason reason)
         return "cancelled";
     case FinishReason::EndOfInfill:
         return "end_of_infill";
+    case FinishReason::EndOfTurn:
+        return "end_of_turn";
     }
     return "unknown";
 }

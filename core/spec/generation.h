@@ -18,33 +18,51 @@ struct SamplingSettings {
     int32_t numAlternatives = 10; ///< candidates reported per token, 0 … 50
 };
 
+/// One turn of a conversation.
+struct ChatMessage {
+    std::string role;    ///< "system", "user" or "assistant"
+    std::string content; ///< bytes, UTF-8 or not
+};
+
+/// A picture (PNG, JPEG) or a recording (WAV, FLAC) within a prompt.
+struct PromptMedia {
+    std::string bytes; ///< of the file
+    std::string name;  ///< for messages: "cat.png"
+    int64_t place = 0; ///< byte of the prompt before which it stands
+};
+
 struct GenerateRequest {
     std::string prompt; ///< bytes, UTF-8 or not
     SamplingSettings sampling;
-    /// Bytes behind a hole that begins where the prompt ends: the hole is filled. Nothing: the prompt is continued.
+    /// Bytes behind a hole that begins where the prompt ends: the hole is filled. Nothing: the prompt is
+    /// continued.
     std::optional<std::string> infill = std::nullopt;
+    /// A conversation in place of the prompt, oldest turn first; the model answers as the assistant.
+    std::vector<ChatMessage> messages = {};
+    std::vector<PromptMedia> media = {}; ///< in order of their places
 };
 
 struct TokenAlternative {
     int32_t id = 0;
-    std::string bytes;     ///< the token's own bytes; specials have their name in angle brackets
+    std::string bytes;      ///< the token's own bytes; specials have their name in angle brackets
     double probability = 0; ///< softmax at temperature 1, before any cut
 };
 
 struct GeneratedToken {
     int32_t id = 0;
     std::string bytes;
-    double probability = 0; ///< softmax at temperature 1, before any cut
-    double entropy = 0;     ///< nats, of the same distribution
+    double probability = 0;                     ///< softmax at temperature 1, before any cut
+    double entropy = 0;                         ///< nats, of the same distribution
     std::vector<TokenAlternative> alternatives; ///< most probable first
 };
 
-enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled, EndOfInfill };
+enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled, EndOfInfill, EndOfTurn };
 const char *finishReasonName(FinishReason reason);
 
 struct GenerateSummary {
     FinishReason reason = FinishReason::Unknown;
     int64_t promptTokens = 0;
+    int64_t reusedTokens = 0; ///< of the prompt: read in an earlier turn of the conversation
     int64_t generatedTokens = 0;
     double promptSeconds = 0;
     double decodeSeconds = 0;

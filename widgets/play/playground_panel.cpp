@@ -40,6 +40,8 @@ QString finishText(const GenerateSummary &summary)
         return PlaygroundPanel::tr("stopped");
     case FinishReason::EndOfInfill:
         return PlaygroundPanel::tr("the model closed the hole");
+    case FinishReason::EndOfTurn:
+        return PlaygroundPanel::tr("the model ended its turn");
     case FinishReason::Unknown:
         break;
     }

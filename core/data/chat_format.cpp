@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/chat_format.h"
+
+#include "core/base/text.h"
+
+namespace orrery {
+namespace {
+
+Error badConversation(const std::string &found, const std::string &expected, const std::string &hint)
+{
+    return {ErrorCode::InvalidInput, "Cannot answer: " + found + ", expected " + expected + ".", hint};
+}
+
+} // namespace
+
+std::optional<int32_t> roleToken(std::string_view role)
+{
+    if (role == "system") return static_cast<int32_t>(SpecialToken::System);
+    if (role == "user") return static_cast<int32_t>(SpecialToken::User);
+    if (role == "assistant") return static_cast<int32_t>(SpecialToken::Assistant);
+    return std::nullopt;
+}
+
+Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> messages,
+                                                const Tokenizer &tokenizer)
+{
+    if (messages.empty())
+        return badConversation("the conversation is empty", "a turn of the user", "Say something.");
+    if (!tokenizer.hasSpecials())
+        return badConversation("the model's vocabulary has no role tokens (data.special_tokens is none)",
+                               "a model with them",
+                               "Continue a prompt instead, or train with data.special_tokens=default.");
+    std::vector<int32_t> ids;
+    for (size_t i = 0; i < messages.size(); ++i) {
+        const std::optional<int32_t> role = roleToken(messages[i].role);
+        if (!role)
+            return badConversation("the role of turn " + std::to_string(i) + " is \"" +
+                                       sanitizeUtf8(messages[i].role.substr(0, 40)) + "\"",
+                                   "system, user or assistant", "Name one of these.");
+        ids.push_back(*role);
+        tokenizer.encode(messages[i].content, ids);
+        ids.push_back(static_cast<int32_t>(SpecialToken::EndOfTurn));
+    }
+    if (messages.back().role != "user")
+        return badConversation("the last turn is the " + messages.back().role + "'s", "the user's",
+                               "Leave that turn out, or add what the user says to it.");
+    ids.push_back(static_cast<int32_t>(SpecialToken::Assistant));
+    return ids;
+}
+
+} // namespace orrery

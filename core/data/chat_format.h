@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a conversation becomes tokens, in training data and in generation alike: each turn is its role's token,
+// its text and the token that ends a turn. Pure; any thread.
+#pragma once
+
+#include "core/data/tokenizer.h"
+#include "core/spec/generation.h"
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace orrery {
+
+/// Nothing for a name that is not system, user or assistant.
+std::optional<int32_t> roleToken(std::string_view role);
+
+/// All turns and the assistant's token behind them, so that the model goes on as the assistant.
+/// @error InvalidInput: no turns, an unknown role, a last turn that is not the user's, a tokenizer without
+/// role tokens
+Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> messages,
+                                                const Tokenizer &tokenizer);
+
+} // namespace orrery

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/infer/text_stream.h"
+
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+
+namespace orrery {
+
+TextStream::TextStream(nn::Transformer &model, at::Device device)
+    : m_model(model), m_device(device), m_context(model.spec().context), m_remembers(model.remembers()),
+      m_cache(model.makeCache(1, m_context))
+{
+}
+
+void TextStream::restart()
+{
+    m_cache.length = 0;
+    m_cache.origin = 0;
+    m_cache.parts.clear();
+    m_text.clear();
+    m_isWhole = true;
+}
+
+void TextStream::keepCommonStart(std::span<const int32_t> text)
+{
+    if (!m_isWhole) restart();
+    const auto [here, there] = std::mismatch(m_text.begin(), m_text.end(), text.begin(), text.end());
+    auto common = here - m_text.begin();
+    if (common == std::ssize(m_text)) return;
+    // The pass that gives the logits has one token at least.
+    common = std::min(common, std::ssize(text) - 1);
+    // What a part remembers cannot be taken out of it again.
+    if (m_remembers || common <= m_cache.origin) return restart();
+    m_text.resize(static_cast<size_t>(common));
+    m_cache.length = common - m_cache.origin;
+}
+
+void TextStream::skipWhatIsForgotten(int64_t numTokens)
+{
+    const int64_t numPending = numTokens - std::ssize(m_text);
+    if (m_remembers || numPending <= m_context - m_cache.length) return;
+    // A later turn leaves room for the answer; a text by itself is read as far as the context reaches.
+    const int64_t kept = m_text.empty() ? m_context : std::max(numPending, keptAfterOverflow(m_context));
+    m_cache.origin = std::max<int64_t>(0, numTokens - std::min(m_context, kept));
+    m_cache.length = 0;
+}
+
+bool TextStream::advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel)
+{
+    keepCommonStart(text);
+    m_numReused = std::ssize(m_text);
+    skipWhatIsForgotten(std::ssize(text));
+    for (;;) {
+        const int64_t begin = m_cache.origin + m_cache.length;
+        if (begin == std::ssize(text)) return true;
+        if (cancel.load(std::memory_order_relaxed)) return false;
+        if (isFull()) {
+            m_cache.origin = begin + 1 - keptAfterOverflow(m_context);
+            m_cache.length = 0;
+            continue;
+        }
+        const int64_t count = std::min({kPrefillChunk, m_context - m_cache.length, std::ssize(text) - begin});
+        readChunk(text.subspan(static_cast<size_t>(begin), static_cast<size_t>(count)), "causal");
+        if (begin + count > std::ssize(m_text)) m_text.assign(text.begin(), text.begin() + begin + count);
+    }
+}
+
+bool TextStream::readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel)
+{
+    restart();
+    if (cancel.load(std::memory_order_relaxed)) return false;
+    readChunk(tokens, "bidirectional");
+    // No other text may go on from here: these tokens saw what stands behind them.
+    m_isWhole = false;
+    return true;
+}
+
+bool TextStream::append(int32_t token, const std::atomic<bool> &cancel)
+{
+    if (cancel.load(std::memory_order_relaxed)) return false;
+    readChunk(std::span(&token, 1), "causal");
+    m_isWhole = false;
+    return true;
+}
+
+void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask)
+{
+    std::vector<int64_t> ids(tokens.begin(), tokens.end());
+    const auto numTokens = static_cast<int64_t>(ids.size());
+    const at::Tensor ids_BT =
+        at::from_blob(ids.data(), {1, numTokens}, at::kLong).to(m_device, at::kLong, false, true);
+    nn::ForwardContext context;
+    context.cache = &m_cache;
+    context.maskPolicy = mask;
+    m_isWhole = false;
+    const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
+    m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();
+    m_isWhole = true;
+}
+
+} // namespace orrery

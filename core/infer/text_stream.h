@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model that reads one growing text: keys and values of what fits into the context stay in a cache, so that
+// a text that goes on where it ended costs only its new tokens. When the cache is full, the last context/2
+// tokens (at least one) are kept and read again from position 0: positions must start anew, because learned
+// ones end at the context, and rotating ones never saw more. Parts of the model that remember
+// (KvCache::parts) keep what they have; for the others a text longer than the context begins with its last
+// tokens. Only the thread that owns the model.
+#pragma once
+
+#include "core/nn/transformer.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <atomic>
+#include <span>
+#include <vector>
+
+namespace orrery {
+
+inline constexpr int64_t kPrefillChunk = 256; ///< tokens between two looks at `cancel`
+
+/// Tokens of a text that are read again when the cache is full.
+constexpr int64_t keptAfterOverflow(int64_t context) { return context / 2 > 0 ? context / 2 : 1; }
+
+class TextStream {
+public:
+    TextStream(nn::Transformer &model, at::Device device);
+
+    /// Nothing was read.
+    void restart();
+    /// Reads on until all of `text` was read; begins anew where it differs from what was read before.
+    /// @param text not empty   @return false when cancelled between two chunks; what was read stays read
+    bool advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel);
+    /// Anew and in one pass, in which all of them see one another; at most a context of them.
+    bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel);
+    /// One more behind readTogether(); the cache must have room.
+    bool append(int32_t token, const std::atomic<bool> &cancel);
+
+    [[nodiscard]] bool isFull() const { return m_cache.length >= m_context; }
+    /// Tokens of the last advanceTo() that had been read before it.
+    [[nodiscard]] int64_t numReused() const { return m_numReused; }
+    /// Behind the last token read.
+    [[nodiscard]] std::span<const float> logits_V() const
+    {
+        return {m_logits_V.const_data_ptr<float>(), static_cast<size_t>(m_logits_V.numel())};
+    }
+
+private:
+    void keepCommonStart(std::span<const int32_t> text);
+    void skipWhatIsForgotten(int64_t numTokens);
+    void readChunk(std::span<const int32_t> tokens, const char *mask);
+
+    nn::Transformer &m_model;
+    at::Device m_device;
+    int64_t m_context;
+    bool m_remembers;
+    nn::KvCache m_cache;
+    std::vector<int32_t> m_text; ///< read so far; the cache has its end, from m_cache.origin
+    at::Tensor m_logits_V;
+    int64_t m_numReused = 0;
+    bool m_isWhole =
+        true; ///< false: nothing can go on from what the cache holds (a pass threw, or saw both ways)
+};
+
+} // namespace orrery
