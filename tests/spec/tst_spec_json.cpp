@@ -18,9 +18,9 @@ Result<std::string> readFixture(const std::string &name)
 class TestSpecJson : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void writesTheStoredFormOfVersion2()
+    void writesTheStoredFormOfVersion3()
     {
-        const auto stored = readFixture("defaults-v2.json");
+        const auto stored = readFixture("defaults-v3.json");
         VERIFY_OK(stored);
         QCOMPARE(qtext(specToJson(RunSpec{})) + "\n", qtext(*stored));
         VERIFY_OK(specFromJson(*stored));
@@ -45,6 +45,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("digest");
         QTest::newRow("defaults") << "defaults-v1.json"
                                   << "681929660dc67b7a826ce38936ebbbbcc1b23c84bd5e724f8ac5cbac6027958a";
+        QTest::newRow("defaults of version 2")
+            << "defaults-v2.json"
+            << "681929660dc67b7a826ce38936ebbbbcc1b23c84bd5e724f8ac5cbac6027958a";
         QTest::newRow("run") << "run-v1.json"
                              << "c09ee8de74d17a60c7322c14a8517830ce0c1050d92cc1df54366b26ad7c6b98";
     }
@@ -121,7 +124,7 @@ private Q_SLOTS:
         row("duplicate, dotted and nested", R"({"model":{"layers":1},"model.layers":1})",
             "twice, dotted and nested");
         row("newer version", R"({"spec_version":7,"new_key":1})",
-            "it has version 7, this program knows up to 2. Update");
+            "it has version 7, this program knows up to 3. Update");
         row("huge version", R"({"spec_version":18446744073709551615})", "Update Orrery");
         row("version as text", R"({"spec_version":"1"})", "its version is \"1\", expected a whole number");
         row("version 0", R"({"spec_version":0})", "its version is 0");
@@ -176,6 +179,27 @@ private Q_SLOTS:
         field.set(other, *parseFieldValue(field, value.toStdString()));
         QCOMPARE(specDigest(other) != specDigest(spec), changes);
         QCOMPARE(specDigest(spec).size(), size_t{64});
+    }
+    void digestCountsModulesThatAreOn()
+    {
+        const RunSpec plain;
+        const std::string digest = specDigest(plain);
+        RunSpec text = plain; // settings of modules that are off
+        text.model.attention.modalityDropout = 0.5;
+        text.model.media.patchSize = 4;
+        text.continual.strategy = "er";
+        QCOMPARE(specDigest(text), digest);
+        RunSpec windowed = plain, pictures = plain, staged = plain;
+        windowed.model.window = 16;
+        pictures.model.attention.numModalities = 2;
+        staged.continual.stages = {"/b"};
+        for (const RunSpec &spec : {windowed, pictures, staged}) QVERIFY(specDigest(spec) != digest);
+        RunSpec others = pictures;
+        others.model.media.patchSize = 4;
+        QVERIFY(specDigest(others) != specDigest(pictures));
+        others = staged;
+        others.continual.strategy = "er";
+        QVERIFY(specDigest(others) != specDigest(staged));
     }
     void digestOfAHybridRunFollowsTheShares()
     {
