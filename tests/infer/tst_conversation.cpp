@@ -251,6 +251,12 @@ private Q_SLOTS:
         QCOMPARE(next, std::ssize(request.prompt) + 6 - 1);
         QVERIFY(std::ssize(places) > next); // the second half of a full context came again
 
+        // What is remembered cannot be taken back: another text begins anew.
+        QVERIFY(ask(generator, turns({{"user", "you"}})).ok());
+        places.clear();
+        QVERIFY(ask(generator, turns({{"user", "me"}})).ok());
+        QCOMPARE(places.front(), 0);
+
         // The plain model reads the end of the prompt only.
         TextGenerator plain = makeGenerator(talkingSpec(16));
         QVERIFY(ask(plain, request).ok());
