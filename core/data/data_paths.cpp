@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/data_paths.h"
+
+#include "core/data/corpus_errors.h"
+#include "core/data/line_reader.h"
+#include "core/data/media/signature.h"
+#include "core/data/multimodal/manifest.h"
+#include "core/data/multimodal/shards.h"
+#include "core/data/world/generator_path.h"
+#include "core/data/world/shapes_source.h"
+
+#include <algorithm>
+
+namespace orrery {
+
+namespace {
+
+constexpr uint64_t kSampledDocuments = 300; ///< of each split of a generator, to describe it
+constexpr size_t kNumSamples = 5;
+
+MultiModalDescription describeGenerated(const ShapesSource &source, const Tokenizer &tokenizer)
+{
+    MultiModalDescription d;
+    d.format = "generated";
+    d.frontEnd = source.frontEnd();
+    d.numSampled = kSampledDocuments;
+    d.contentDigest = source.name();
+    MultiModalRecord record;
+    constexpr Split kSplits[] = {Split::Train, Split::Validation, Split::Test};
+    for (size_t i = 0; i < std::size(kSplits); ++i) {
+        const uint64_t total = source.numRecords(kSplits[i]);
+        const uint64_t count = std::min(total, kSampledDocuments);
+        for (uint64_t index = 0; index < count; ++index) {
+            source.readWhole(kSplits[i], index, record);
+            countRecord(record, i, d);
+            if (i == 0 && d.samples.size() < kNumSamples)
+                d.samples.push_back(recordPreview(record, tokenizer));
+        }
+        MultiModalSplit &split = d.splits[i];
+        const double scale = static_cast<double>(total) / static_cast<double>(count);
+        auto scaled = [scale](uint64_t value) {
+            return static_cast<uint64_t>(static_cast<double>(value) * scale);
+        };
+        split.numDocuments = total;
+        split.numPositions = scaled(split.numPositions);
+        split.numTargets = scaled(split.numTargets);
+        for (uint64_t &positions : split.positionsOf) positions = scaled(positions);
+    }
+    return d;
+}
+
+} // namespace
+
+DataPathKind dataPathKind(const std::string &path)
+{
+    if (isGeneratorPath(path)) return DataPathKind::Generator;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) return DataPathKind::Text;
+    if (isManifest(path)) return DataPathKind::Manifest;
+    auto chunks = ChunkReader::open(path);
+    if (!chunks) return DataPathKind::Text;
+    const auto head = chunks->next();
+    if (!head || head->empty()) return DataPathKind::Text;
+    const std::string_view front = head->substr(0, kSignatureBytes);
+    if (modalityOf(fileKindOf(front)) == Modality::Image || modalityOf(fileKindOf(front)) == Modality::Audio)
+        return DataPathKind::Media;
+    // Text of any encoding is read as text; a NUL makes a file binary.
+    return front.find('\0') != std::string_view::npos ? DataPathKind::Media : DataPathKind::Text;
+}
+
+Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options)
+{
+    OpenedMultiModal opened;
+    switch (dataPathKind(options.data.path)) {
+    case DataPathKind::Generator: {
+        ORRERY_ASSIGN(const GeneratorPath path, parseGeneratorPath(options.data.path));
+        ORRERY_ASSIGN(const ShapesSpec spec, parseShapesSpec(path));
+        ORRERY_ASSIGN(auto own, Tokenizer::create(options.data));
+        const std::shared_ptr<const Tokenizer> tokenizer = std::move(own);
+        ORRERY_ASSIGN(ShapesSource source, ShapesSource::create(spec, options.frontEnd, tokenizer));
+        opened.description = describeGenerated(source, *tokenizer);
+        opened.source = std::make_unique<ShapesSource>(std::move(source));
+        return opened;
+    }
+    case DataPathKind::Manifest: {
+        PrepareManifestOptions preparing;
+        preparing.data = options.data;
+        preparing.frontEnd = options.frontEnd;
+        preparing.seed = options.seed;
+        preparing.cacheDirectory = options.cacheDirectory;
+        preparing.progress = options.progress;
+        preparing.cancel = options.cancel;
+        ORRERY_ASSIGN(MultiModalShards shards, prepareManifest(preparing));
+        opened.description = shards.description();
+        opened.folder = shards.folder();
+        opened.source = std::make_unique<MultiModalShards>(std::move(shards));
+        return opened;
+    }
+    default:
+        break;
+    }
+    return dataError(options.data.path,
+                     {"it holds no documents of several modalities", "a manifest (.jsonl) or gen:shapes"},
+                     "Choose another path.");
+}
+
+} // namespace orrery

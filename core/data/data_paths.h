@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What data.path may name beside text: a generator, a manifest, a single picture or recording. One place that
+// decides, for training, the command line and the desktop. Any thread.
+#pragma once
+
+#include "core/data/media/front_end.h"
+#include "core/data/multimodal/description.h"
+#include "core/data/token_shards.h"
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace orrery {
+
+enum class DataPathKind : uint8_t {
+    Text,      ///< text, a folder, JSONL with text, messages or tokens: prepareData; also what cannot be read
+    Generator, ///< gen:…
+    Manifest,  ///< JSONL whose records are lists of parts
+    Media,     ///< a single file that is no text: a picture, a recording or something unknown
+};
+/// By the name and the first bytes. Never fails: what cannot be read is Text, whose reader says why.
+DataPathKind dataPathKind(const std::string &path);
+
+struct OpenedMultiModal {
+    std::unique_ptr<MultiModalSource> source;
+    MultiModalDescription description;
+    std::filesystem::path folder; ///< of prepared data; empty for a generator
+};
+
+struct OpenMultiModalOptions {
+    DataSpec data; ///< path: a generator or a manifest; tokenizer, special_tokens, val_fraction as for text
+    FrontEnd frontEnd;
+    uint64_t seed = 0; ///< of the split of a manifest; a generator has its own
+    std::filesystem::path cacheDirectory;
+    ProgressFn progress;
+    const std::atomic<bool> *cancel = nullptr;
+};
+
+/// @error InvalidInput for a path of another kind; as prepareManifest, parseShapesSpec, ShapesSource::create
+Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options);
+
+} // namespace orrery

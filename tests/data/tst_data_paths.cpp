@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/data_paths.h"
+#include "core/data/media/detect.h"
+#include "core/data/multimodal/manifest.h"
+#include "core/data/multimodal/sampler.h"
+#include "core/data/world/shapes_export.h"
+#include "data_fixture.h"
+#include "media_fixture.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <cmath>
+
+using namespace orrery;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string greyPng(uint32_t width, uint32_t height, char level)
+{
+    PngParts parts{width, height, 8, 0, 0, "", ""};
+    for (uint32_t y = 0; y < height; ++y) parts.rows += std::string(1, '\0') + std::string(width, level);
+    return pngOf(parts);
+}
+
+std::string toneBytes(size_t count)
+{
+    std::vector<int16_t> samples;
+    for (size_t i = 0; i < count; ++i)
+        samples.push_back(static_cast<int16_t>(9000 * std::sin(double(i) * 0.3)));
+    return samplesOf(samples);
+}
+
+Result<OpenedMultiModal> open(const DataFixture &data, const std::string &path)
+{
+    OpenMultiModalOptions options;
+    options.data.path = path;
+    options.cacheDirectory = data.cache();
+    return openMultiModal(options);
+}
+
+Result<ShapesSource> shapes(const std::string &settings)
+{
+    ORRERY_ASSIGN(const GeneratorPath path, parseGeneratorPath("gen:shapes" + settings));
+    ORRERY_ASSIGN(const ShapesSpec spec, parseShapesSpec(path));
+    ORRERY_ASSIGN(auto tokenizer, Tokenizer::create({}));
+    return ShapesSource::create(spec, {}, std::move(tokenizer));
+}
+
+QJsonObject reportOf(const fs::path &path)
+{
+    const auto report = describeMediaFile(path, {});
+    return report.ok() ? QJsonDocument::fromJson(QByteArray::fromStdString(report->json)).object()
+                       : QJsonObject();
+}
+
+} // namespace
+
+class TestDataPaths : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void knowsKinds()
+    {
+        const DataFixture data;
+        QCOMPARE(dataPathKind("gen:shapes?n=3"), DataPathKind::Generator);
+        QCOMPARE(dataPathKind("gen:nothing"), DataPathKind::Generator);
+        QCOMPARE(dataPathKind(data.write("a.txt", "hello").string()), DataPathKind::Text);
+        QCOMPARE(dataPathKind(data.write("latin.txt", "gr\xfc\xdf").string()), DataPathKind::Text);
+        QCOMPARE(dataPathKind(data.write("a.jsonl", "{\"text\":\"a\"}").string()), DataPathKind::Text);
+        QCOMPARE(dataPathKind(data.write("m.jsonl", "[{\"text\":\"a\"}]").string()), DataPathKind::Manifest);
+        QCOMPARE(dataPathKind(data.write("a.png", greyPng(1, 1, 1)).string()), DataPathKind::Media);
+        QCOMPARE(dataPathKind(data.write("noname", fixtureBytes("stereo.flac")).string()),
+                 DataPathKind::Media);
+        QCOMPARE(dataPathKind(data.write("x.bin", std::string("a\0b", 3)).string()), DataPathKind::Media);
+        QCOMPARE(dataPathKind(data.write("empty", "").string()), DataPathKind::Text);
+        QCOMPARE(dataPathKind(data.path("").string()), DataPathKind::Text);
+        QCOMPARE(dataPathKind(data.path("none").string()), DataPathKind::Text);
+        QCOMPARE(dataPathKind(""), DataPathKind::Text);
+    }
+
+    void opensAGenerator()
+    {
+        const DataFixture data;
+        const auto opened = open(data, "gen:shapes?n=100&val=10&test=20&tasks=both");
+        VERIFY_OK(opened);
+        QVERIFY(opened->folder.empty());
+        const MultiModalDescription &d = opened->description;
+        QCOMPARE(d.format, std::string("generated"));
+        QCOMPARE(d.splits[0].numDocuments, uint64_t(100));
+        QCOMPARE(d.splits[2].numDocuments, uint64_t(20));
+        QCOMPARE(d.splits[0].positionsOf[1], uint64_t(3600));
+        QCOMPARE(d.samples.size(), size_t(5));
+        QVERIFY2(d.samples[0].find("[image: 36 patches] [audio: ") == 0, d.samples[0].c_str());
+        VERIFY_OK(MultiModalSampler::create(*opened->source, 128, 1));
+        // A large world is described from a part of it.
+        const auto large = open(data, "gen:shapes?n=1000000&tasks=caption");
+        QCOMPARE(large->description.splits[0].numDocuments, uint64_t(1'000'000));
+        QCOMPARE(large->description.splits[0].positionsOf[1], uint64_t(36'000'000));
+        QVERIFY(describeMultiModalText(large->description, 128).find("1000000 documents, about") !=
+                std::string::npos);
+    }
+
+    void opensAManifest()
+    {
+        const DataFixture data;
+        data.write("a.png", greyPng(8, 8, 1));
+        data.write("b.png", greyPng(8, 8, 2));
+        const auto opened = open(data, data.write("m.jsonl", R"([{"image":"a.png"},{"text":"a"}])"
+                                                             "\n"
+                                                             R"([{"image":"b.png"},{"text":"b"}])")
+                                           .string());
+        VERIFY_OK(opened);
+        QVERIFY(fs::exists(opened->folder / "meta.json"));
+        QCOMPARE(opened->source->numRecords(Split::Train) + opened->source->numRecords(Split::Validation),
+                 uint64_t(2));
+    }
+
+    void refusesWhatIsNeither()
+    {
+        const DataFixture data;
+        VERIFY_ERROR(open(data, data.write("a.txt", "hello").string()), ErrorCode::InvalidInput,
+                     "no documents of several modalities");
+        VERIFY_ERROR(open(data, "gen:shape"), ErrorCode::InvalidInput, "no such generator");
+        VERIFY_ERROR(open(data, "gen:shapes?colour=3"), ErrorCode::InvalidInput, "no setting \"colour\"");
+    }
+
+    /// What the generator makes, written as files and read as a user's own data, is the same.
+    void exportedFilesGiveTheSameRecords()
+    {
+        const DataFixture data;
+        const auto source = shapes("?n=45&val=3&test=4&tasks=caption,count,both,tones");
+        VERIFY_OK(source);
+        uint64_t last = 0;
+        VERIFY_OK(exportShapes(*source, data.path("out"), [&](uint64_t done, uint64_t total) {
+            QVERIFY(done == last + 1 && total == 52);
+            last = done;
+        }));
+        QCOMPARE(last, uint64_t(52));
+        const auto tokenizer = Tokenizer::create({});
+        for (auto [split, name] :
+             {std::pair{Split::Train, "train"}, {Split::Validation, "val"}, {Split::Test, "test"}}) {
+            ManifestOptions options;
+            options.tokenizer = tokenizer->get();
+            auto reader =
+                ManifestReader::open(data.path(std::string("out/") + name + ".jsonl"), std::move(options));
+            VERIFY_OK(reader);
+            MultiModalRecord read;
+            MultiModalRecord made;
+            for (uint64_t i = 0; i < source->numRecords(split); ++i) {
+                const auto next = reader->next(read);
+                VERIFY_OK(next);
+                QVERIFY(*next);
+                source->readWhole(split, i, made);
+                QVERIFY(read == made);
+            }
+            QVERIFY(!*reader->next(read));
+            QCOMPARE(reader->counts().numMisnamed, uint64_t(0));
+        }
+        const auto sheet = readImage(data.path("out/sheet.png"));
+        VERIFY_OK(sheet);
+        QCOMPARE(sheet->width, int64_t(8 * 150 + 6));
+        QCOMPARE(readRaw(data.path("out/origin.txt")), source->name() + "\n");
+        QVERIFY(isManifest(data.path("out/train.jsonl")));
+    }
+
+    void exportsWholeOrNotAtAll()
+    {
+        const DataFixture data;
+        const auto source = shapes("?n=5&val=1&test=1");
+        data.write("full/file", "x");
+        VERIFY_ERROR(exportShapes(*source, data.path("full")), ErrorCode::Conflict, "it is there already");
+        fs::create_directory(data.path("empty"));
+        VERIFY_OK(exportShapes(*source, data.path("empty")));
+        QVERIFY(fs::exists(data.path("empty/train.jsonl")));
+        const std::atomic<bool> cancel = true;
+        VERIFY_ERROR(exportShapes(*source, data.path("cancelled"), {}, &cancel), ErrorCode::Cancelled,
+                     "cancelled");
+        setWriteFault([](WriteOperation, const fs::path &path, size_t) {
+            return path.filename() == "val.jsonl" ? ENOSPC : 0;
+        });
+        const auto failed = exportShapes(*source, data.path("disk"));
+        setWriteFault(nullptr);
+        VERIFY_ERROR(failed, ErrorCode::Io, "val.jsonl");
+        VERIFY_ERROR(exportShapes(*shapes("?n=200000"), data.path("many")), ErrorCode::InvalidInput,
+                     "202000 documents, expected at most 100000");
+        size_t numEntries = 0;
+        for (const auto &entry : fs::directory_iterator(data.path(""))) numEntries += !entry.path().empty();
+        QCOMPARE(numEntries, size_t(2)); // full and empty
+    }
+
+    void sheetsHoldEveryPicture()
+    {
+        std::vector<Image> images(5, Image{2, 1, {1, 2, 3, 4, 5, 6}});
+        images[4].rgb = {9, 9, 9, 8, 8, 8};
+        const Image sheet = contactSheet(images, 3, 2);
+        QCOMPARE(sheet.width, int64_t(3 * 10 + 6));
+        QCOMPARE(sheet.height, int64_t(2 * 8 + 6));
+        auto at = [&sheet](int64_t x, int64_t y) {
+            return int(sheet.rgb[size_t((y * sheet.width + x) * 3)]);
+        };
+        QCOMPARE(at(0, 0), 255);
+        QCOMPARE(at(6, 6), 1);
+        QCOMPARE(at(9, 7), 4);
+        QCOMPARE(at(16, 14), 9);
+        QCOMPARE(at(26, 14), 255);
+    }
+
+    void describesMediaFiles()
+    {
+        const DataFixture data;
+        const QJsonObject png = reportOf(data.write("a.png", greyPng(60, 40, 1)));
+        QCOMPARE(png["format"].toString(), QString("png"));
+        QCOMPARE(png["modality"].toString(), QString("image"));
+        QCOMPARE(png["by"].toString(), QString("signature"));
+        QCOMPARE(png["confidence"].toDouble(), 1.0);
+        QCOMPARE(png["width"].toInt(), 60);
+        QCOMPARE(png["tokens"].toInt(), 37);
+        const QJsonObject wav = reportOf(data.write("a.wav", wavOf({1, 2, 16000, 16, toneBytes(32000)})));
+        QCOMPARE(wav["modality"].toString(), QString("audio"));
+        QCOMPARE(wav["channels"].toInt(), 2);
+        QCOMPARE(wav["seconds"].toDouble(), 1.0);
+        QCOMPARE(wav["tokens"].toInt(), 21);
+        const QJsonObject lying = reportOf(data.write("b.png", fixtureBytes("grey.jpg")));
+        QCOMPARE(lying["format"].toString(), QString("jpeg"));
+        QVERIFY(lying["checks"][0]["text"].toString().contains("The name says PNG, the content is JPEG"));
+        QVERIFY(describeMediaFile(data.path("b.png"), {})->text.find("16 × 16 pixels") != std::string::npos);
+    }
+
+    void guessesWhatHasNoSignature()
+    {
+        const DataFixture data;
+        const QJsonObject raw = reportOf(data.write("tone.raw", toneBytes(20'000)));
+        QCOMPARE(raw["format"].toString(), QString("unknown"));
+        QCOMPARE(raw["modality"].toString(), QString("audio"));
+        QCOMPARE(raw["by"].toString(), QString("head"));
+        QVERIFY(raw["confidence"].toDouble() > 0.8);
+        std::string noise;
+        const CounterRng rng({.seed = 8, .purpose = RngPurpose::Sampling});
+        for (uint64_t i = 0; i < 20'000; ++i) noise += static_cast<char>(rng.bits(i));
+        QCOMPARE(reportOf(data.write("noise", noise))["modality"].toString(), QString("unsure"));
+        const auto text = detectFile(data.write("a.txt", "hello"));
+        QCOMPARE(text->modality, Modality::Text);
+        QCOMPARE(text->confidence, 1.0);
+    }
+
+    void refusesToDescribe()
+    {
+        const DataFixture data;
+        VERIFY_ERROR(describeMediaFile(data.path("none.png"), {}), ErrorCode::NotFound, "none.png");
+        VERIFY_ERROR(describeMediaFile(data.write("empty.png", ""), {}), ErrorCode::InvalidInput,
+                     "the file is empty");
+        VERIFY_ERROR(describeMediaFile(data.path(""), {}), ErrorCode::InvalidInput, "not a regular file");
+        VERIFY_ERROR(describeMediaFile(data.write("cut.png", greyPng(9, 9, 1).substr(0, 60)), {}),
+                     ErrorCode::InvalidInput, "cut off");
+    }
+};
+
+QTEST_APPLESS_MAIN(TestDataPaths)
+#include "tst_data_paths.moc"
