@@ -43,6 +43,7 @@ void addTrain(CLI::App &app, Session &session);   ///< train, resume
 void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delete
 void addModel(CLI::App &app, Session &session);   ///< generate, embed, evaluate
 void addData(CLI::App &app, Session &session);    ///< data prepare|describe
+void addDetector(CLI::App &data, Session &session); ///< data detector train|measure
 void addBench(CLI::App &app, Session &session);
 void addPlugins(CLI::App &app, Session &session); ///< plugins list|show
 void addDoctor(CLI::App &app, Session &session);

@@ -3,9 +3,12 @@
 
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/data/data_paths.h"
 #include "core/data/describe.h"
 #include "core/data/example.h"
+#include "core/data/media/detect.h"
 #include "core/data/token_shards.h"
+#include "core/data/world/shapes_export.h"
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -23,31 +26,88 @@ struct DataArguments {
     DataSpec data;
     int64_t context = 128;
     uint64_t seed = 1337;
+    std::string exportFolder;
 };
 
 /// A line that is redrawn on a terminal and absent elsewhere.
-ProgressFn progressLine()
+ProgressFn progressLine(const char *verb, std::string (*format)(uint64_t))
 {
     if (!isatty(STDERR_FILENO)) return {};
-    return [last = 0.0](uint64_t done, uint64_t total) mutable {
+    return [verb, format, last = 0.0](uint64_t done, uint64_t total) mutable {
         const double now = monotonicSeconds();
         if (now - last < 0.1 && done != total) return;
         last = now;
-        std::fprintf(stderr, "\r\033[Kreading %s of %s", formatBytes(done).c_str(), formatBytes(total).c_str());
+        std::fprintf(stderr, "\r\033[K%s %s of %s", verb, format(done).c_str(), format(total).c_str());
         if (done == total) std::fprintf(stderr, "\r\033[K");
     };
+}
+
+std::string documentCount(uint64_t count) { return std::to_string(count) + " documents"; }
+
+Result<void> exportGenerated(const OpenedMultiModal &opened, const std::string &folder)
+{
+    const auto *shapes = dynamic_cast<const ShapesSource *>(opened.source.get());
+    if (!shapes)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot export \"" + opened.source->name() + "\": it is no generator, expected gen:shapes.",
+                     "Leave out --export."};
+    return exportShapes(*shapes, folder, progressLine("writing", documentCount), &g_cancelled);
+}
+
+int describeMultiModal(const Session &session, const DataArguments &arguments, bool describe)
+{
+    OpenMultiModalOptions options;
+    options.data = arguments.data;
+    options.seed = arguments.seed;
+    options.cacheDirectory = userCacheDir() / "shards";
+    options.progress = progressLine("reading", formatBytes);
+    options.cancel = &g_cancelled;
+    const auto opened = openMultiModal(options);
+    if (!opened) return fail(session, opened.error());
+    if (!arguments.exportFolder.empty())
+        if (const auto exported = exportGenerated(*opened, arguments.exportFolder); !exported)
+            return fail(session, exported.error());
+    const bool showsFolder = !describe && !opened->folder.empty();
+    if (session.json) {
+        auto object = nlohmann::json::parse(describeMultiModalJson(opened->description, arguments.context));
+        if (showsFolder) object["shards"] = opened->folder.string();
+        if (!arguments.exportFolder.empty()) object["exported"] = arguments.exportFolder;
+        std::printf("%s\n", object.dump().c_str());
+        return kExitOk;
+    }
+    std::printf("%s", describeMultiModalText(opened->description, arguments.context).c_str());
+    if (showsFolder) std::printf("shards      %s\n", opened->folder.c_str());
+    if (!arguments.exportFolder.empty()) std::printf("exported to %s\n", arguments.exportFolder.c_str());
+    return kExitOk;
+}
+
+int describeMedia(const Session &session, const DataArguments &arguments)
+{
+    const auto report = describeMediaFile(arguments.data.path, {});
+    if (!report) return fail(session, report.error());
+    std::printf("%s%s", session.json ? report->json.c_str() : report->text.c_str(), session.json ? "\n" : "");
+    return kExitOk;
 }
 
 int prepare(const Session &session, const DataArguments &arguments, bool describe)
 {
     std::signal(SIGINT, [](int) { g_cancelled = true; });
+    const DataPathKind kind = dataPathKind(arguments.data.path);
+    if (kind == DataPathKind::Generator || kind == DataPathKind::Manifest)
+        return describeMultiModal(session, arguments, describe);
+    if (!arguments.exportFolder.empty())
+        return fail(session, Error{ErrorCode::InvalidInput,
+                                   "Cannot export \"" + arguments.data.path + "\": it is no generator, expected gen:shapes.",
+                                   "Leave out --export."});
+    if (kind == DataPathKind::Media && describe) return describeMedia(session, arguments);
     DataSpec data = arguments.data;
     if (data.path == "example") {
         auto example = makeExampleData(userDataDir(), orrerySourcesAbove(programDir()));
         if (!example) return fail(session, example.error());
         data.path = example->string();
     }
-    auto shards = prepareData(data, arguments.context, arguments.seed, userCacheDir() / "shards", progressLine(), &g_cancelled);
+    auto shards = prepareData(data, arguments.context, arguments.seed, userCacheDir() / "shards",
+                              progressLine("reading", formatBytes), &g_cancelled);
     if (!shards) return fail(session, shards.error());
     const CorpusDescription &description = shards->description();
     if (session.json) {
@@ -63,7 +123,7 @@ int prepare(const Session &session, const DataArguments &arguments, bool describ
 
 void addOptions(CLI::App *command, DataArguments &arguments)
 {
-    command->add_option("path", arguments.data.path, "File or folder, or \"example\"")->required();
+    command->add_option("path", arguments.data.path, "File, folder, manifest, \"example\" or gen:shapes?key=value&…")->required();
     command->add_option("--val-fraction", arguments.data.valFraction, "Share kept for validation")->capture_default_str();
     command->add_option("--context", arguments.context, "Context length in tokens that the split allows for")
         ->capture_default_str();
@@ -80,10 +140,13 @@ void addData(CLI::App &app, Session &session)
     static DataArguments arguments;
     auto *describeCommand = command->add_subcommand("describe", "Format, documents, tokens, splits and what was skipped");
     addOptions(describeCommand, arguments);
+    describeCommand->add_option("--export", arguments.exportFolder,
+                                "Write what a generator makes as pictures, recordings and manifests into this folder");
     finish(describeCommand, session, [&session] { return prepare(session, arguments, true); });
     auto *prepareCommand = command->add_subcommand("prepare", "Tokenize now, so that training starts at once");
     addOptions(prepareCommand, arguments);
     finish(prepareCommand, session, [&session] { return prepare(session, arguments, false); });
+    addDetector(*command, session);
 }
 
 } // namespace orrery::cli
