@@ -43,8 +43,8 @@ private Q_SLOTS:
         std::vector<uint8_t> ramp(64);
         for (size_t i = 0; i < 64; ++i) ramp[i] = static_cast<uint8_t>(i + 0x30);
         const WindowFeatures f = windowFeatures(ramp);
-        QVERIFY(std::abs(f[0] - 1) < 1e-12);         // 64 different bytes: as much entropy as 64 can have
-        QCOMPARE(f[1], 1.0); // 0x30 to 0x6f
+        QVERIFY(std::abs(f[0] - 1) < 1e-12); // 64 different bytes: as much entropy as 64 can have
+        QCOMPARE(f[1], 1.0);                 // 0x30 to 0x6f
         QCOMPARE(f[2], 0.0);
         QCOMPARE(f[3], 1.0);
         QVERIFY(std::abs(f[6] - 10.0 / 64) < 1e-12);

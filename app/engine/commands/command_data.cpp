@@ -49,7 +49,8 @@ Result<void> exportGenerated(const OpenedMultiModal &opened, const std::string &
     const auto *shapes = dynamic_cast<const ShapesSource *>(opened.source.get());
     if (!shapes)
         return Error{ErrorCode::InvalidInput,
-                     "Cannot export \"" + opened.source->name() + "\": it is no generator, expected gen:shapes.",
+                     "Cannot export \"" + opened.source->name() +
+                         "\": it is no generator, expected gen:shapes.",
                      "Leave out --export."};
     return exportShapes(*shapes, folder, progressLine("writing", documentCount), &g_cancelled);
 }
@@ -97,7 +98,8 @@ int prepare(const Session &session, const DataArguments &arguments, bool describ
         return describeMultiModal(session, arguments, describe);
     if (!arguments.exportFolder.empty())
         return fail(session, Error{ErrorCode::InvalidInput,
-                                   "Cannot export \"" + arguments.data.path + "\": it is no generator, expected gen:shapes.",
+                                   "Cannot export \"" + arguments.data.path +
+                                       "\": it is no generator, expected gen:shapes.",
                                    "Leave out --export."});
     if (kind == DataPathKind::Media && describe) return describeMedia(session, arguments);
     DataSpec data = arguments.data;
@@ -123,12 +125,17 @@ int prepare(const Session &session, const DataArguments &arguments, bool describ
 
 void addOptions(CLI::App *command, DataArguments &arguments)
 {
-    command->add_option("path", arguments.data.path, "File, folder, manifest, \"example\" or gen:shapes?key=value&…")->required();
-    command->add_option("--val-fraction", arguments.data.valFraction, "Share kept for validation")->capture_default_str();
+    command
+        ->add_option("path", arguments.data.path,
+                     "File, folder, manifest, \"example\" or gen:shapes?key=value&…")
+        ->required();
+    command->add_option("--val-fraction", arguments.data.valFraction, "Share kept for validation")
+        ->capture_default_str();
     command->add_option("--context", arguments.context, "Context length in tokens that the split allows for")
         ->capture_default_str();
     command->add_option("--seed", arguments.seed, "Seed of the split")->capture_default_str();
-    command->add_option("--special-tokens", arguments.data.specialTokens, "default or none")->capture_default_str();
+    command->add_option("--special-tokens", arguments.data.specialTokens, "default or none")
+        ->capture_default_str();
 }
 
 } // namespace
@@ -138,12 +145,15 @@ void addData(CLI::App &app, Session &session)
     auto *command = app.add_subcommand("data", "Look at data and prepare it for training");
     command->require_subcommand(1);
     static DataArguments arguments;
-    auto *describeCommand = command->add_subcommand("describe", "Format, documents, tokens, splits and what was skipped");
+    auto *describeCommand =
+        command->add_subcommand("describe", "Format, documents, tokens, splits and what was skipped");
     addOptions(describeCommand, arguments);
-    describeCommand->add_option("--export", arguments.exportFolder,
-                                "Write what a generator makes as pictures, recordings and manifests into this folder");
+    describeCommand->add_option(
+        "--export", arguments.exportFolder,
+        "Write what a generator makes as pictures, recordings and manifests into this folder");
     finish(describeCommand, session, [&session] { return prepare(session, arguments, true); });
-    auto *prepareCommand = command->add_subcommand("prepare", "Tokenize now, so that training starts at once");
+    auto *prepareCommand =
+        command->add_subcommand("prepare", "Tokenize now, so that training starts at once");
     addOptions(prepareCommand, arguments);
     finish(prepareCommand, session, [&session] { return prepare(session, arguments, false); });
     addDetector(*command, session);

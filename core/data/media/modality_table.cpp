@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Made by `orrery-engine data detector train --seed 1 --windows 2000 --out core/data/media/modality_table.cpp`
-// from 43269 made windows. Do not edit. clang-format off
+// from 43269 made windows. Do not edit.
+// clang-format off
 #include "core/data/media/modality_head.h"
 
 namespace orrery {

@@ -242,7 +242,7 @@ std::string headTableSource(const TrainedHead &head, const HeadTrainingOptions &
                       std::to_string(options.seed) + " --windows " + std::to_string(options.windowsPerKind) +
                       " --out core/data/media/modality_table.cpp`\n// from " +
                       std::to_string(head.numWindows) +
-                      " made windows. Do not edit. clang-format off\n"
+                      " made windows. Do not edit.\n// clang-format off\n"
                       "#include \"core/data/media/modality_head.h\"\n\nnamespace orrery {\n\n"
                       "const HeadWeights kBuiltInHeadWeights = {{\n";
     for (const auto &row : head.weights) {
