@@ -161,7 +161,7 @@ Result<SideResult> ParityBench::runOrrery(const std::string &name, int64_t steps
     TrainingOptions options;
     options.fixedBatches = m_files.batches.string();
     const TrainingStart start{.totalSteps = steps};
-    ORRERY_ASSIGN(const auto trainer, createTrainer(run, *m_shards, keeper, start, 0, options));
+    ORRERY_ASSIGN(const auto trainer, createTrainer(run, RunData::ofShards(*m_shards), keeper, start, 0, options));
     if (auto outcome = trainer->run(); !outcome) return outcome.error();
     fs::remove_all(folder, error);
     return keeper.finish();

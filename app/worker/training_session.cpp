@@ -57,7 +57,7 @@ private:
     std::optional<RunDirectory> m_run;
     FailureFile m_failureFile;
     std::string m_lastEnd; ///< how the worker before ended, when run.db does not know
-    std::optional<TokenShards> m_shards;
+    RunData m_data;
     std::unique_ptr<RunRecorder> m_recorder;
     std::unique_ptr<Trainer> m_trainer;
 #ifdef ORRERY_HAS_RPC
@@ -142,8 +142,7 @@ Result<void> TrainingSession::prepare()
         return {};
     }
     const auto progress = [this](uint64_t done, uint64_t total) { m_display.preparing(done, total); };
-    ORRERY_ASSIGN(m_shards, prepareData(spec.data, spec.model.context, static_cast<uint64_t>(spec.seed),
-                                        userCacheDir() / "shards", progress, &stopSignals().flag()));
+    ORRERY_ASSIGN(m_data, prepareRunData(spec, userCacheDir() / "shards", progress, &stopSignals().flag()));
     ORRERY_ASSIGN(m_attempt, m_writer->beginAttempt(m_start.step));
     m_status.attempt = m_attempt;
     m_status.step = m_start.step;
@@ -209,7 +208,7 @@ Result<RunState> TrainingSession::runTrainer(std::promise<Result<void>> created,
         return server ? server->viewerCpuSeconds() : 0.0;
     };
 #endif
-    auto trainer = createTrainer(*m_run, *m_shards, *m_recorder, m_start, m_attempt, options);
+    auto trainer = createTrainer(*m_run, m_data, *m_recorder, m_start, m_attempt, options);
     if (!trainer.ok()) {
         created.set_value(trainer.error());
         return trainer.error();

@@ -10,21 +10,12 @@
 
 namespace orrery {
 
-namespace {
-
-/// No training reaches this step, so the draws of an evaluation are its own.
-constexpr uint64_t kEvaluationStep = std::numeric_limits<uint64_t>::max();
-
-} // namespace
-
-double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, const Objective &objective,
-                    const EvaluationSettings &settings)
+double evaluateLoss(nn::Transformer &model, ValidationSource &source, const EvaluationSettings &settings)
 {
     const at::NoGradGuard noGrad;
-    int64_t numWindows = windows.numWindows();
+    int64_t numWindows = source.numWindows();
     if (settings.maxTokens > 0)
-        numWindows = std::min(numWindows, std::max<int64_t>(1, settings.maxTokens / windows.context));
-    Batch text;
+        numWindows = std::min(numWindows, std::max<int64_t>(1, settings.maxTokens / source.context()));
     ModelBatch batch;
     BatchTensors tensors(model.parameters().front().master.device());
     nn::ForwardContext context;
@@ -32,11 +23,7 @@ double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, const Ob
     double sum = 0;
     int64_t numTargets = 0;
     for (int64_t first = 0; first < numWindows; first += settings.batchSize) {
-        windows.fill(first, std::min(settings.batchSize, numWindows - first), text);
-        objective.prepare(
-            text,
-            {.seed = settings.seed, .step = kEvaluationStep, .firstSample = static_cast<uint32_t>(first)},
-            batch);
+        source.fill(first, std::min(settings.batchSize, numWindows - first), settings.seed, batch);
         tensors.load(batch);
         tensors.describe(context);
         if (tensors.numTargets() == 0) continue;

@@ -2,9 +2,8 @@
 // Validation loss. Trainer thread only.
 #pragma once
 
-#include "core/data/batch_sampler.h"
 #include "core/nn/transformer.h"
-#include "core/train/objective.h"
+#include "core/train/batch_source.h"
 
 namespace orrery {
 
@@ -12,12 +11,11 @@ struct EvaluationSettings {
     int64_t maxTokens = 0; ///< at most so many tokens, but one window at least; 0: all
     int64_t batchSize = 1; ///< windows per forward pass
     at::ScalarType dtype = at::kFloat;
-    uint64_t seed = 0; ///< of an objective's draws, which are the same at every evaluation
+    uint64_t seed = 0; ///< of the source's draws, which are the same at every evaluation
 };
 
-/// Mean loss (nats per target) over the first windows of the validation split, in order, under an objective.
+/// Mean loss (nats per target) over the first windows of a source, in order.
 /// @return NaN when there is no window or no target
-double evaluateLoss(nn::Transformer &model, const EvalWindows &windows, const Objective &objective,
-                    const EvaluationSettings &settings);
+double evaluateLoss(nn::Transformer &model, ValidationSource &source, const EvaluationSettings &settings);
 
 } // namespace orrery

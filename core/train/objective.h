@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a model is asked to learn from a batch of text: which ids it reads, which it must tell, where that
-// counts, and who may look at whom. Chosen by name through a registry. Trainer thread only.
+// What a model is asked to learn from a batch of text. Chosen by name through a registry. Trainer thread
+// only.
 #pragma once
 
 #include "core/data/batch_sampler.h"
 #include "core/data/tokenizer.h"
 #include "core/spec/run_spec.h"
+#include "core/train/model_batch.h"
 
 #include <functional>
 #include <map>
@@ -14,18 +15,6 @@
 #include <vector>
 
 namespace orrery {
-
-/// A batch as the model reads it and is measured on it.
-struct ModelBatch {
-    int64_t numSequences = 0;
-    int64_t context = 0;
-    std::vector<int32_t> ids_BT;
-    std::vector<int32_t> targets_BT;
-    std::vector<uint8_t> mask_BT;             ///< 1 where the target carries loss; empty: everywhere
-    std::string maskPolicy = "causal";        ///< as nn::ForwardContext has it
-    std::vector<int64_t> prefixLengths;       ///< for the policy "prefix"
-    [[nodiscard]] int64_t numTargets() const; ///< with mask 1
-};
 
 /// Which sequences these are. All draws of an objective are functions of seed, step and number of the
 /// sequence, so they are the same however a step is split into micro-batches, and after a resume.

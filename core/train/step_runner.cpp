@@ -46,21 +46,16 @@ void BatchTensors::describe(nn::ForwardContext &context) const
     context.prefixLengths = m_prefixLengths;
 }
 
-StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler,
-                       const Objective &objective)
-    : m_model(model), m_optimizer(optimizer), m_sampler(sampler), m_objective(objective),
+StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source)
+    : m_model(model), m_optimizer(optimizer), m_source(source),
       m_tensors(model.parameters().front().master.device())
 {
 }
 
 void StepRunner::prepare(int64_t step, int64_t micro, const StepSettings &settings)
 {
-    m_sampler.fill(step, micro, settings.batchSize, m_text);
-    m_objective.prepare(m_text,
-                        {.seed = settings.seed,
-                         .step = static_cast<uint64_t>(step),
-                         .firstSample = static_cast<uint32_t>(micro * settings.batchSize)},
-                        m_batch);
+    m_source.fill({.step = step, .micro = micro, .batchSize = settings.batchSize, .seed = settings.seed},
+                  m_batch);
 }
 
 // A micro-batch weighs as much as it has targets, so the split of a step into micro-batches does not move the

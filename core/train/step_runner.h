@@ -3,9 +3,8 @@
 // Knows nothing of runs, files or viewers. Trainer thread only.
 #pragma once
 
-#include "core/data/batch_sampler.h"
 #include "core/nn/transformer.h"
-#include "core/train/objective.h"
+#include "core/train/batch_source.h"
 #include "core/train/optimizer.h"
 
 namespace orrery {
@@ -51,8 +50,7 @@ private:
 class StepRunner {
 public:
     /// All arguments must outlive it.
-    StepRunner(nn::Transformer &model, Optimizer &optimizer, const BatchSampler &sampler,
-               const Objective &objective = nextTokenObjective());
+    StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source);
     /// Update number step + 1.
     StepOutcome run(int64_t step, const StepSettings &settings);
 
@@ -62,9 +60,7 @@ private:
 
     nn::Transformer &m_model;
     Optimizer &m_optimizer;
-    const BatchSampler &m_sampler;
-    const Objective &m_objective;
-    Batch m_text;
+    BatchSource &m_source;
     ModelBatch m_batch;
     BatchTensors m_tensors;
     at::Tensor m_loss; ///< of the running step, on the device

@@ -3,10 +3,10 @@
 // trainer's life.
 #pragma once
 
-#include "core/data/batch_sampler.h"
 #include "core/engine_api/trainer.h"
 #include "core/nn/prepare_plugins.h"
 #include "core/store/run_directory.h"
+#include "core/train/run_data.h"
 
 #include <functional>
 #include <memory>
@@ -15,7 +15,7 @@ namespace orrery {
 
 struct TrainingOptions {
     bool startPaused = false;
-    nn::PreparePlugins preparePlugins; ///< loads the plugins that the spec uses; they outlive the trainer
+    nn::PreparePlugins preparePlugins;   ///< loads the plugins that the spec uses; they outlive the trainer
     std::string initWeights;             ///< safetensors to start from (parity runs), own parameter names
     std::string fixedBatches;            ///< int32 file used in order (parity runs)
     std::function<bool()> stopRequested; ///< polled at step boundaries (signals)
@@ -40,7 +40,7 @@ Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int
 
 /// Loads the checkpoint of `start` when there is one (state, optimizer, cursor, setting changes), else starts
 /// anew. @param attempt number from RunWriter::beginAttempt, which the caller runs with start.step
-Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const TokenShards &shards,
+Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const RunData &data,
                                                TrainerObserver &observer, const TrainingStart &start,
                                                int32_t attempt, const TrainingOptions &options);
 

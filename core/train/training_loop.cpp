@@ -47,8 +47,7 @@ std::string jsonText(const nlohmann::ordered_json &json)
 
 TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt)
     : m_parts(std::move(parts)), m_model(*m_parts.model),
-      m_runner(m_model, *m_parts.optimizer, m_parts.sampler, *m_parts.objective),
-      m_measures(m_parts.objective->measures()),
+      m_runner(m_model, *m_parts.optimizer, *m_parts.sources.batches),
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
       m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
                 m_parts.options.waits),
@@ -333,7 +332,7 @@ Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRat
 double TrainingLoop::measureValidation()
 {
     if (m_state.valStep == m_state.step) return m_state.valLoss;
-    m_state.valLoss = evaluate(nextTokenObjective());
+    m_state.valLoss = evaluate(*m_parts.sources.measures.front().source);
     m_state.valStep = m_state.step;
     return m_state.valLoss;
 }
@@ -343,13 +342,14 @@ void TrainingLoop::reportValidation(std::vector<MetricValue> &values)
     const auto add = [&](const std::string &series, double loss) {
         if (!std::isnan(loss)) values.push_back({series, loss});
     };
-    add(series::kValLoss, measureValidation());
-    for (const Objective::Measure &measure : m_measures) add(measure.series, evaluate(*measure.objective));
+    const auto &measures = m_parts.sources.measures;
+    add(measures.front().series, measureValidation());
+    for (size_t i = 1; i < measures.size(); ++i) add(measures[i].series, evaluate(*measures[i].source));
 }
 
-double TrainingLoop::evaluate(const Objective &objective)
+double TrainingLoop::evaluate(ValidationSource &source)
 {
-    return evaluateLoss(m_model, m_parts.validation, objective,
+    return evaluateLoss(m_model, source,
                         {.maxTokens = spec().train.evalTokens,
                          .batchSize = spec().train.batchSize,
                          .dtype = dtype(),

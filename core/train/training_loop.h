@@ -18,6 +18,7 @@ namespace orrery {
 /// Everything that a loop is made of, prepared by createTrainer.
 struct LoopParts {
     RunDirectory run;
+    RunData data;
     TrainingOptions options;
     std::string startNote;
     int64_t totalSteps = 0;
@@ -26,8 +27,7 @@ struct LoopParts {
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Tokenizer> tokenizer;
     std::unique_ptr<Objective> objective;
-    BatchSampler sampler;
-    EvalWindows validation;
+    TrainingSources sources; ///< of the run's data, and of the objective
     LoopState state;
     LiveSettings settings;            ///< with the changes that the checkpoint holds
     std::deque<LoggedChange> replays; ///< in order of steps
@@ -57,9 +57,9 @@ private:
     Result<void> reportStep(const StepOutcome &outcome, double learningRate);
     Error stopNonFinite(const StepOutcome &outcome, double learningRate);
     double measureValidation();
-    /// val_loss, and what the objective measures beside it.
+    /// val_loss, and what the sources measure beside it.
     void reportValidation(std::vector<MetricValue> &values);
-    [[nodiscard]] double evaluate(const Objective &objective);
+    [[nodiscard]] double evaluate(ValidationSource &source);
     void drawSamples();
     bool areSamplesAffordable() const;
     Result<void> save(bool measures, WhenFull whenFull);
@@ -77,7 +77,6 @@ private:
     LoopParts m_parts;
     nn::Transformer &m_model;
     StepRunner m_runner;
-    std::vector<Objective::Measure> m_measures;
     ResolvedSchedule m_schedule;
     TrainingOutputs m_outputs;
     CommandMailbox m_mailbox;

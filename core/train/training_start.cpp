@@ -51,23 +51,6 @@ void prepareTorch(const RunSpec &spec)
     at::globalContext().setDeterministicCuDNN(true);
 }
 
-Result<BatchSampler> makeSampler(const RunSpec &spec, const TokenShards &shards,
-                                 const TrainingOptions &options, int64_t totalSteps)
-{
-    if (options.fixedBatches.empty())
-        return BatchSampler::create(shards, spec.model.context, static_cast<uint64_t>(spec.seed));
-    ORRERY_ASSIGN(BatchSampler sampler,
-                  BatchSampler::fromFile(options.fixedBatches, spec.train.batchSize * spec.train.accumulation,
-                                         spec.model.context));
-    if (sampler.numFixedSteps() < totalSteps)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot train on \"" + options.fixedBatches + "\": it holds " +
-                         std::to_string(sampler.numFixedSteps()) + " steps, expected " +
-                         std::to_string(totalSteps) + ".",
-                     "Write more batches or train fewer steps."};
-    return sampler;
-}
-
 Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSpec &spec)
 {
     if (!hasCheckpoint(parts.run, start.step)) {
@@ -146,7 +129,7 @@ Result<void> changeTotalSteps(TrainingStart &start, const RunDirectory &run, int
     return {};
 }
 
-Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const TokenShards &shards,
+Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const RunData &data,
                                                TrainerObserver &observer, const TrainingStart &start,
                                                int32_t attempt, const TrainingOptions &options)
 {
@@ -159,8 +142,10 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const To
                                                       static_cast<uint64_t>(spec.seed), spec.device));
     ORRERY_ASSIGN(auto objective, makeObjective(spec, *tokenizer));
     ORRERY_ASSIGN(auto optimizer, makeOptimizer(model->parameters(), spec.optimizer));
-    ORRERY_ASSIGN(auto sampler, makeSampler(spec, shards, options, totalSteps));
+    ORRERY_ASSIGN(auto sources,
+                  makeTrainingSources(spec, data, *objective, options.fixedBatches, totalSteps));
     LoopParts parts{.run = run,
+                    .data = data,
                     .options = options,
                     .startNote = start.note,
                     .totalSteps = totalSteps,
@@ -168,8 +153,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const To
                     .optimizer = std::move(optimizer),
                     .tokenizer = std::move(tokenizer),
                     .objective = std::move(objective),
-                    .sampler = std::move(sampler),
-                    .validation = {&shards, spec.model.context},
+                    .sources = std::move(sources),
                     .state = {},
                     .settings = LiveSettings(spec)};
     ORRERY_TRY(loadStart(parts, start, spec));

@@ -134,7 +134,7 @@ public:
         if (!start) return start.error();
         ORRERY_TRY(changeTotalSteps(*start, *run, totalSteps));
         note = start->note;
-        return createTrainer(*run, *shards, observer, *start, ++attempt, options);
+        return createTrainer(*run, RunData::ofShards(*shards), observer, *start, ++attempt, options);
     }
 
     /// Trains from wherever the run stands.

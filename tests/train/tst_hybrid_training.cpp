@@ -2,6 +2,7 @@
 // Runs with a hybrid objective: micro-batches, resume, what is reported, and that it learns.
 #include "core/train/evaluation.h"
 #include "core/train/step_runner.h"
+#include "core/train/text_source.h"
 #include "tests/train/run_fixture.h"
 
 #include <QtTest>
@@ -66,12 +67,12 @@ void TestHybridTraining::accumulationDoesNotMoveTheStep()
     RunFixture fixture(spec);
     const auto tokenizer = must(Tokenizer::create(spec.data));
     const auto objective = must(makeObjective(spec, *tokenizer));
-    const auto sampler = must(BatchSampler::create(*fixture.shards, spec.model.context, 7));
+    TextBatchSource source(must(BatchSampler::create(*fixture.shards, spec.model.context, 7)), *objective);
     std::vector<std::vector<double>> losses;
     for (const int64_t accumulation : {1, 2, 4}) {
         auto model = must(nn::Transformer::create(spec.model, tokenizer->vocabSize(), 3, "cpu"));
         auto optimizer = must(makeOptimizer(model->parameters(), spec.optimizer));
-        StepRunner runner(*model, *optimizer, sampler, *objective);
+        StepRunner runner(*model, *optimizer, source);
         losses.emplace_back();
         for (int64_t step = 0; step < 3; ++step)
             losses.back().push_back(runner
@@ -152,8 +153,8 @@ void TestHybridTraining::evaluationDrawsTheSameEachTime()
     const EvalWindows windows{fixture.shards.get(), spec.model.context};
     for (const Objective::Measure &measure : objective->measures()) {
         const auto loss = [&](int64_t batchSize, uint64_t seed) {
-            return evaluateLoss(*model, windows, *measure.objective,
-                                {.maxTokens = 512, .batchSize = batchSize, .seed = seed});
+            TextValidationSource source(windows, *measure.objective);
+            return evaluateLoss(*model, source, {.maxTokens = 512, .batchSize = batchSize, .seed = seed});
         };
         QCOMPARE(loss(4, 1), loss(4, 1));
         QVERIFY(std::abs(loss(4, 1) - loss(8, 1)) < 1e-5); // the draws belong to windows, not to batches

@@ -2,6 +2,7 @@
 #include "core/train/evaluation.h"
 #include "core/train/sampling.h"
 #include "core/train/step_runner.h"
+#include "core/train/text_source.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -40,8 +41,9 @@ struct Fixture {
         out.close();
         model = nn::Transformer::create(spec, kVocab, 3, "cpu").value();
         optimizer = std::move(makeOptimizer(model->parameters(), {})).value();
-        sampler = BatchSampler::fromFile(path, kSequences, kContext).value();
-        runner = std::make_unique<StepRunner>(*model, *optimizer, sampler);
+        source =
+            std::make_unique<TextBatchSource>(BatchSampler::fromFile(path, kSequences, kContext).value());
+        runner = std::make_unique<StepRunner>(*model, *optimizer, *source);
     }
 
     [[nodiscard]] std::vector<at::Tensor> weights() const
@@ -55,7 +57,7 @@ struct Fixture {
     QTemporaryDir folder;
     std::unique_ptr<nn::Transformer> model;
     std::unique_ptr<Optimizer> optimizer;
-    BatchSampler sampler;
+    std::unique_ptr<TextBatchSource> source;
     std::unique_ptr<StepRunner> runner;
 };
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/run_data.h"
+
+#include "core/train/text_source.h"
+
+namespace orrery {
+namespace {
+
+Result<BatchSampler> makeSampler(const RunSpec &spec, const TokenShards &shards,
+                                 const std::string &fixedBatches, int64_t totalSteps)
+{
+    if (fixedBatches.empty())
+        return BatchSampler::create(shards, spec.model.context, static_cast<uint64_t>(spec.seed));
+    ORRERY_ASSIGN(BatchSampler sampler,
+                  BatchSampler::fromFile(fixedBatches, spec.train.batchSize * spec.train.accumulation,
+                                         spec.model.context));
+    if (sampler.numFixedSteps() < totalSteps)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot train on \"" + fixedBatches + "\": it holds " +
+                         std::to_string(sampler.numFixedSteps()) + " steps, expected " +
+                         std::to_string(totalSteps) + ".",
+                     "Write more batches or train fewer steps."};
+    return sampler;
+}
+
+} // namespace
+
+RunData RunData::ofShards(const TokenShards &shards)
+{
+    return {.text = {std::shared_ptr<const TokenShards>(std::shared_ptr<void>(), &shards)}};
+}
+
+Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
+                               const ProgressFn &progress, const std::atomic<bool> *cancel)
+{
+    RunData data;
+    ORRERY_ASSIGN(TokenShards shards,
+                  prepareData(spec.data, spec.model.context, static_cast<uint64_t>(spec.seed), cacheDirectory,
+                              progress, cancel));
+    data.text.push_back(std::make_shared<const TokenShards>(std::move(shards)));
+    return data;
+}
+
+Result<TrainingSources> makeTrainingSources(const RunSpec &spec, const RunData &data,
+                                            const Objective &objective, const std::string &fixedBatches,
+                                            int64_t totalSteps)
+{
+    const TokenShards &shards = *data.text.front();
+    ORRERY_ASSIGN(BatchSampler sampler, makeSampler(spec, shards, fixedBatches, totalSteps));
+    TrainingSources sources;
+    sources.batches = std::make_unique<TextBatchSource>(std::move(sampler), objective);
+    sources.measures = textMeasures({&shards, spec.model.context}, objective);
+    return sources;
+}
+
+} // namespace orrery
