@@ -15,19 +15,30 @@ TextStream::TextStream(nn::Transformer &model, at::Device device)
 
 void TextStream::restart()
 {
-    m_cache.length = 0;
-    m_cache.origin = 0;
     m_cache.parts.clear();
     m_text.clear();
+    m_cache.origin = 0;
+    m_cache.length = 0;
+    m_numSeen = 0;
     m_isWhole = true;
+}
+
+void TextStream::moveStartTo(int64_t origin, std::span<const int32_t> text)
+{
+    m_cache.origin = origin;
+    m_cache.length = 0;
+    m_text.assign(text.begin(), text.begin() + origin);
 }
 
 void TextStream::keepCommonStart(std::span<const int32_t> text)
 {
-    if (!m_isWhole) restart();
+    // A text that fits into the context is seen from its start, whatever came before it.
+    const bool isCutForNothing = !m_remembers && m_cache.origin > 0 && std::ssize(text) <= m_context;
+    if (!m_isWhole || isCutForNothing) return restart();
     const auto [here, there] = std::mismatch(m_text.begin(), m_text.end(), text.begin(), text.end());
     auto common = here - m_text.begin();
-    if (common == std::ssize(m_text)) return;
+    // Nothing to take back; the logits are those of the last token read.
+    if (common == std::ssize(m_text) && m_cache.length > 0) return;
     // The pass that gives the logits has one token at least.
     common = std::min(common, std::ssize(text) - 1);
     // What a part remembers cannot be taken out of it again.
@@ -36,34 +47,35 @@ void TextStream::keepCommonStart(std::span<const int32_t> text)
     m_cache.length = common - m_cache.origin;
 }
 
-void TextStream::skipWhatIsForgotten(int64_t numTokens)
-{
-    const int64_t numPending = numTokens - std::ssize(m_text);
-    if (m_remembers || numPending <= m_context - m_cache.length) return;
-    // A later turn leaves room for the answer; a text by itself is read as far as the context reaches.
-    const int64_t kept = m_text.empty() ? m_context : std::max(numPending, keptAfterOverflow(m_context));
-    m_cache.origin = std::max<int64_t>(0, numTokens - std::min(m_context, kept));
-    m_cache.length = 0;
-}
-
 bool TextStream::advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel)
 {
     keepCommonStart(text);
     m_numReused = std::ssize(m_text);
-    skipWhatIsForgotten(std::ssize(text));
-    for (;;) {
-        const int64_t begin = m_cache.origin + m_cache.length;
-        if (begin == std::ssize(text)) return true;
-        if (cancel.load(std::memory_order_relaxed)) return false;
+    const int64_t numTokens = std::ssize(text), numPending = numTokens - m_numReused;
+    if (!m_remembers && numPending > m_context - m_cache.length) {
+        // A later turn leaves room for the answer; a text by itself is read as far as the context reaches.
+        const int64_t kept = m_text.empty() ? m_context : std::max(numPending, keptAfterOverflow(m_context));
+        moveStartTo(std::max<int64_t>(0, numTokens - std::min(m_context, kept)), text);
+        m_numReused = 0;
+    }
+    while (std::ssize(m_text) < numTokens) {
+        if (cancel.load(std::memory_order_relaxed)) {
+            // Parts have more of this text than the cache: another text must not go on from here.
+            if (m_remembers && std::ssize(m_text) < m_numSeen) m_isWhole = false;
+            return false;
+        }
+        const int64_t begin = std::ssize(m_text);
         if (isFull()) {
-            m_cache.origin = begin + 1 - keptAfterOverflow(m_context);
-            m_cache.length = 0;
+            moveStartTo(begin + 1 - keptAfterOverflow(m_context), text);
             continue;
         }
-        const int64_t count = std::min({kPrefillChunk, m_context - m_cache.length, std::ssize(text) - begin});
-        readChunk(text.subspan(static_cast<size_t>(begin), static_cast<size_t>(count)), "causal");
-        if (begin + count > std::ssize(m_text)) m_text.assign(text.begin(), text.begin() + begin + count);
+        const int64_t count = std::min({kPrefillChunk, m_context - m_cache.length, numTokens - begin});
+        const auto chunk = text.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
+        readChunk(chunk, "causal");
+        m_text.insert(m_text.end(), chunk.begin(), chunk.end());
+        m_numSeen = std::max(m_numSeen, std::ssize(m_text));
     }
+    return true;
 }
 
 bool TextStream::readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel)

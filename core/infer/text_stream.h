@@ -47,7 +47,8 @@ public:
 
 private:
     void keepCommonStart(std::span<const int32_t> text);
-    void skipWhatIsForgotten(int64_t numTokens);
+    /// The cache is empty and begins with token number `origin` of the text.
+    void moveStartTo(int64_t origin, std::span<const int32_t> text);
     void readChunk(std::span<const int32_t> tokens, const char *mask);
 
     nn::Transformer &m_model;
@@ -55,7 +56,11 @@ private:
     int64_t m_context;
     bool m_remembers;
     nn::KvCache m_cache;
-    std::vector<int32_t> m_text; ///< read so far; the cache has its end, from m_cache.origin
+    /// The tokens before the next one to read, of which the cache holds those from m_cache.origin on: its
+    /// size is always origin + length. What stands before origin may never have been read.
+    std::vector<int32_t> m_text;
+    int64_t m_numSeen =
+        0; ///< tokens that parts of the model have seen: more than m_text while some are read again
     at::Tensor m_logits_V;
     int64_t m_numReused = 0;
     bool m_isWhole =

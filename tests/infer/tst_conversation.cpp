@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conversations: their tokens, what is read again from turn to turn, and that it makes no difference to the answer.
+// Conversations: their tokens, what is read again from turn to turn, and that it makes no difference to the
+// answer.
 #include "tiny_run.h"
 
 #include "core/data/chat_format.h"
@@ -53,10 +54,12 @@ struct Answer {
     GenerateSummary summary;
 };
 
-Result<Answer> ask(TextGenerator &generator, const GenerateRequest &request)
+const std::atomic<bool> kNever{false};
+
+Result<Answer> ask(TextGenerator &generator, const GenerateRequest &request,
+                   const std::atomic<bool> &cancel = kNever)
 {
     Answer answer;
-    const std::atomic<bool> cancel{false};
     ORRERY_ASSIGN(answer.summary, generator.generate(
                                       request,
                                       [&](const GeneratedToken &token) {
@@ -104,6 +107,51 @@ private:
     std::vector<int64_t> &m_places;
 };
 
+/// Raises a flag in its n-th pass. Adds nothing; if it remembers, a number that depends on all tokens seen so
+/// far.
+class Interrupter final : public nn::ResidualModule {
+public:
+    struct Plan {
+        std::atomic<bool> flag{false};
+        int passesLeft = 0; ///< 0: never
+        bool remembers = false;
+    };
+    explicit Interrupter(std::shared_ptr<Plan> plan) : m_plan(std::move(plan)) {}
+    at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &context) override
+    {
+        if (m_plan->passesLeft > 0 && --m_plan->passesLeft == 0) m_plan->flag = true;
+        at::Tensor added_BTC = at::zeros_like(x_BTC);
+        if (!m_plan->remembers || !context.cache) return added_BTC;
+        auto &part = context.cache->parts["interrupter"];
+        if (!part) part = std::make_shared<Sums>();
+        std::vector<int64_t> &sums = static_cast<Sums &>(*part).sums;
+        for (int64_t t = 0; t < x_BTC.size(1); ++t) {
+            const auto place = static_cast<size_t>(context.cache->origin + context.cache->length + t);
+            const int64_t id = context.ids_BT[0][t].item<int64_t>();
+            if (place == sums.size()) sums.push_back((place > 0 ? sums[place - 1] : 0) + id);
+            added_BTC.select(1, t).fill_(static_cast<double>(sums.at(place) % 97) / 97);
+        }
+        return added_BTC;
+    }
+    [[nodiscard]] bool remembers() const override { return m_plan->remembers; }
+
+private:
+    struct Sums final : nn::PartState {
+        std::vector<int64_t> sums; ///< of the ids up to each place
+    };
+    std::shared_ptr<Plan> m_plan;
+};
+
+TextGenerator makeInterruptible(const RunSpec &spec, const std::shared_ptr<Interrupter::Plan> &plan)
+{
+    nn::residualModuleRegistry().add("interrupter", [&](nn::BuildContext &build) {
+        return build.layer == 0 ? std::make_unique<Interrupter>(plan) : nullptr;
+    });
+    TextGenerator generator = makeGenerator(spec);
+    nn::residualModuleRegistry().remove("interrupter");
+    return generator;
+}
+
 } // namespace
 
 class TestConversation : public QObject {
@@ -117,9 +165,9 @@ private Q_SLOTS:
             {"system", "s"}, {"user", "hi"}, {"assistant", "yo"}, {"user", "?"}};
         const auto ids = encodeConversation(messages, *tokenizer);
         QVERIFY(ids.ok());
-        const std::vector<int32_t> expected = {257,        's', kEndOfTurn, kUser, 'h', 'i',        kEndOfTurn,
-                                               kAssistant, 'y', 'o',        kEndOfTurn, kUser, '?', kEndOfTurn,
-                                               kAssistant};
+        const std::vector<int32_t> expected = {257,        's',        kEndOfTurn, kUser,      'h',
+                                               'i',        kEndOfTurn, kAssistant, 'y',        'o',
+                                               kEndOfTurn, kUser,      '?',        kEndOfTurn, kAssistant};
         QCOMPARE(*ids, expected);
     }
 
@@ -229,6 +277,66 @@ private Q_SLOTS:
             QVERIFY(answer->summary.generatedTokens > 0);
             messages.push_back({"assistant", answer->text});
         }
+    }
+
+    /// Wherever a conversation is left, the next request gives what it would have given without the one that
+    /// was left.
+    void aCancelLeavesNothingWrong_data()
+    {
+        QTest::addColumn<bool>("remembers");
+        QTest::addColumn<int>("passes");
+        for (const bool remembers : {false, true})
+            for (int passes = 1; passes <= 4; ++passes)
+                QTest::addRow("%s, %d passes", remembers ? "remembering" : "plain", passes)
+                    << remembers << passes;
+    }
+    void aCancelLeavesNothingWrong()
+    {
+        QFETCH(bool, remembers);
+        QFETCH(int, passes);
+        const RunSpec spec = talkingSpec(600);
+        const std::string half(500, 'a');
+        const auto firstTurn = turns({{"user", half}}, 2);
+        // Goes on from the first turn and overflows; each pass reads 256 tokens at most.
+        const auto longer = turns({{"user", half}, {"assistant", "b"}, {"user", half + "c"}}, 1);
+        for (const GenerateRequest &next :
+             {longer, turns({{"user", half}, {"assistant", "b"}, {"user", std::string(70, 'a') + "d"}}, 3),
+              turns({{"user", "x"}}, 3)}) {
+            const auto plan = std::make_shared<Interrupter::Plan>();
+            plan->remembers = remembers;
+            TextGenerator generator = makeInterruptible(spec, plan);
+            QVERIFY(ask(generator, firstTurn).ok());
+            plan->passesLeft = passes;
+            QVERIFY(ask(generator, longer, plan->flag).ok());
+            const auto answer = ask(generator, next);
+            QVERIFY(answer.ok());
+            QVERIFY(!answer->text.empty());
+            if (answer->summary.promptTokens + 3 > 600)
+                continue; // where a longer text begins depends on its past
+            const auto other = std::make_shared<Interrupter::Plan>();
+            other->remembers = remembers;
+            TextGenerator fresh = makeInterruptible(spec, other);
+            compareAnswers(*answer, *ask(fresh, next));
+        }
+    }
+    void aConversationLeftBeforeItsFirstPass()
+    {
+        const std::atomic<bool> isCancelled{true};
+        const std::string question = "twenty-one characters";
+        TextGenerator left = makeGenerator(talkingSpec(16)), anew = makeGenerator(talkingSpec(16));
+        // 40 tokens, of which the last 16 are to be read; the next request is what stands before these.
+        QVERIFY(ask(left, turns({{"user", "other"}})).ok());
+        QVERIFY(
+            ask(left, turns({{"user", question}, {"assistant", "twelve chars"}, {"user", ""}}), isCancelled)
+                .ok());
+        compareAnswers(*ask(left, turns({{"user", question}}, 3)),
+                       *ask(anew, turns({{"user", question}}, 3)));
+
+        TextGenerator generator = makeGenerator(talkingSpec(16));
+        const std::atomic<bool> cancelled{true};
+        QVERIFY(ask(generator, turns({{"user", "much more than sixteen tokens"}}), cancelled).ok());
+        TextGenerator fresh = makeGenerator(talkingSpec(16));
+        compareAnswers(*ask(generator, turns({{"user", "x"}}, 3)), *ask(fresh, turns({{"user", "x"}}, 3)));
     }
 
     void partsThatRememberSeeTheWholeText()
