@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker/commands.h"
 #include "app/worker/process_setup.h"
+#include "app/worker/stop_signals.h"
+#include "app/worker/worker_plugins.h"
 #include "bench/parity_bench.h"
+#include "bench/science/science_runner.h"
 #include "core/base/exit_code.h"
+#include "core/base/platform.h"
+#include "core/base/program_build.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -36,6 +41,93 @@ int runParity(BenchArguments &arguments)
     return nlohmann::json::parse(*outcome).value("passed", false) ? kExitOk : kExitFailed;
 }
 
+struct ScienceArguments {
+    std::string name;
+    std::string workDirectory;
+    bool isSmoke = false, isQuick = false, isJson = false;
+    int64_t numSeeds = 0;
+    bool hasSeeds = false;
+    int64_t threads = 0;
+};
+
+void listTasks(bool isJson)
+{
+    for (const bench::ScienceTaskEntry &entry : bench::scienceTasks()) {
+        const std::string summary = entry.make()->summary();
+        if (isJson)
+            printLine(nlohmann::ordered_json{{"task", entry.name}, {"summary", summary}}.dump());
+        else
+            std::printf("%-16s %s\n", entry.name.c_str(), summary.c_str());
+    }
+    std::fflush(stdout);
+}
+
+/// Lines for people on stderr; the ones that pass only on a terminal.
+void showProgress(const std::string &line, bool isLasting)
+{
+    static const bool isTerminal = isatty(STDERR_FILENO) != 0;
+    if (isTerminal)
+        std::fprintf(stderr, "\r\033[K%s%s", line.c_str(), isLasting ? "\n" : "");
+    else if (isLasting)
+        std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+Result<int> measureScience(const ScienceArguments &arguments)
+{
+    ORRERY_ASSIGN(const bench::ScienceMode mode, bench::scienceMode(arguments.isSmoke, arguments.isQuick));
+    if (arguments.hasSeeds) ORRERY_TRY(bench::checkNumSeeds(arguments.numSeeds));
+    ORRERY_ASSIGN(const auto task, bench::makeScienceTask(arguments.name, bench::scienceTasks()));
+    prepareTensorThread(arguments.threads);
+    bench::ScienceOptions options;
+    options.mode = mode;
+    options.numSeeds = arguments.numSeeds;
+    options.threads = numTensorThreads();
+    options.workFolder = arguments.workDirectory.empty() ? userCacheDir() / "bench" / "science"
+                                                         : std::filesystem::path(arguments.workDirectory);
+    ORRERY_ASSIGN(options.build, programBuild(programPath()));
+    options.preparePlugins = [](const RunSpec &spec) -> Result<void> {
+        ORRERY_TRY(checkWorkerPlugins(spec));
+        return loadWorkerPlugins(spec);
+    };
+    options.progress = showProgress;
+    options.cancel = &stopSignals().flag();
+    ORRERY_ASSIGN(const bench::ScienceRun run, bench::runScience(*task, options));
+    if (arguments.isJson) {
+        printLine(bench::scienceJson(*task, options, run));
+    } else {
+        std::printf("\n%s", bench::scienceTable(*task, options, run).c_str());
+        std::fflush(stdout);
+    }
+    return run.hasPassed ? kExitOk : kExitFailed;
+}
+
+int runScienceBench(const ScienceArguments &arguments)
+{
+    if (arguments.name.empty()) {
+        listTasks(arguments.isJson);
+        return kExitOk;
+    }
+    const auto outcome = measureScience(arguments);
+    return outcome ? *outcome : reportError(outcome.error(), arguments.isJson ? OutputForm::Json : OutputForm::Text);
+}
+
+CommandBody declareScience(CLI::App &bench)
+{
+    auto arguments = std::make_shared<ScienceArguments>();
+    auto *science = bench.add_subcommand("science", "Modules against their rivals on tasks that need them");
+    science->add_option("name", arguments->name, "Task; without one, all are listed");
+    science->add_flag("--smoke", arguments->isSmoke, "Seconds, to see that it runs");
+    science->add_flag("--quick", arguments->isQuick, "A minute, with looser bounds");
+    auto *seeds = science->add_option("--seeds", arguments->numSeeds, "Default: 3, or 1 with --quick and --smoke");
+    science->add_option("--threads", arguments->threads, "0: all processors")->check(CLI::Range(0, 1024));
+    science->add_option("--work", arguments->workDirectory, "Folder for data and finished results");
+    science->add_flag("--json", arguments->isJson, "One JSON line at the end");
+    return [arguments, seeds] {
+        arguments->hasSeeds = seeds->count() > 0;
+        return runScienceBench(*arguments);
+    };
+}
+
 } // namespace
 
 CommandBody declareBench(CLI::App &command)
@@ -50,7 +142,8 @@ CommandBody declareBench(CLI::App &command)
     parity->add_option("--threads", arguments->parity.threads, "0: all processors");
     parity->add_flag("--smoke", arguments->parity.smoke, "A few seconds, without a verdict on speed");
     parity->add_flag("--json", arguments->isJson, "Errors as JSON too");
-    return [arguments] { return runParity(*arguments); };
+    CommandBody runScience = declareScience(command);
+    return [arguments, parity, runScience] { return parity->parsed() ? runParity(*arguments) : runScience(); };
 }
 
 } // namespace orrery::worker

@@ -10,6 +10,39 @@
 
 namespace orrery::cli {
 
+namespace {
+
+/// Goes on as orrery-worker, which has the tasks and says what is wrong with the options.
+void addScience(CLI::App *command, Session &session)
+{
+    static std::string task;
+    static bool isSmoke = false, isQuick = false;
+    static int64_t numSeeds = 0;
+    static int64_t threads = 0;
+    static std::string workDirectory;
+    auto *science = command->add_subcommand("science", "Modules against their rivals on tasks that need them");
+    science->add_option("name", task, "Task; without one, all are listed");
+    science->add_flag("--smoke", isSmoke, "Seconds, to see that it runs");
+    science->add_flag("--quick", isQuick, "A minute, with looser bounds");
+    auto *seeds = science->add_option("--seeds", numSeeds, "Default: 3, or 1 with --quick and --smoke");
+    science->add_option("--threads", threads, "0: all processors")->check(CLI::Range(0, 1024));
+    science->add_option("--work", workDirectory, "Folder for data and finished results; they are used again");
+    addPluginFolders(science);
+    finish(science, session, [&session, seeds] {
+        std::vector<std::string> arguments = {"bench", "science"};
+        if (!task.empty()) arguments.push_back(task);
+        if (isSmoke) arguments.push_back("--smoke");
+        if (isQuick) arguments.push_back("--quick");
+        if (session.json) arguments.push_back("--json");
+        if (seeds->count() > 0) arguments.insert(arguments.end(), {"--seeds", std::to_string(numSeeds)});
+        if (threads > 0) arguments.insert(arguments.end(), {"--threads", std::to_string(threads)});
+        if (!workDirectory.empty()) arguments.insert(arguments.end(), {"--work", workDirectory});
+        return fail(session, execWorker({arguments, threads}));
+    });
+}
+
+} // namespace
+
 void addBench(CLI::App &app, Session &session)
 {
     static bool isSmoke = false;
@@ -40,6 +73,7 @@ void addBench(CLI::App &app, Session &session)
         if (!workDirectory.empty()) arguments.insert(arguments.end(), {"--work", workDirectory});
         return fail(session, execWorker({arguments, 0}));
     });
+    addScience(command, session);
 }
 
 } // namespace orrery::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the arms of a task over its seeds. Each finished result is appended to <work>/results.jsonl and taken
+// from there the next time, as long as program, data and options are the same. One caller at a time, on the
+// thread that may call torch.
+#pragma once
+
+#include "bench/science/science_task.h"
+
+#include <span>
+
+namespace orrery::bench {
+
+struct ScienceOptions {
+    ScienceMode mode = ScienceMode::Full;
+    int64_t numSeeds = 0; ///< 0: 3 in full, 1 otherwise; seeds are 1 … n
+    int64_t threads = 1;
+    std::filesystem::path workFolder; ///< made; results.jsonl and a folder of each task's own
+    std::string build;                ///< of the program (programBuild): results of another one are not used
+    std::function<Result<void>(const RunSpec &)> preparePlugins;
+    /// What is going on, for people. @param isLasting a line to keep, else one that the next one replaces
+    std::function<void(const std::string &line, bool isLasting)> progress;
+    const std::atomic<bool> *cancel = nullptr;
+    [[nodiscard]] int64_t seeds() const
+    {
+        return numSeeds > 0 ? numSeeds : mode == ScienceMode::Full ? 3 : 1;
+    }
+};
+
+struct ScienceRun {
+    std::string data; ///< what the task trained on
+    ScienceResults results;
+    std::vector<Check> checks; ///< none in Smoke
+    bool hasPassed = false;    ///< all checks are met
+    int64_t numReused = 0;     ///< results that were there already
+    double seconds = 0;        ///< of all results
+};
+
+/// @error InvalidInput (no seed), Cancelled (what is finished is kept), Io, and those of the task
+Result<ScienceRun> runScience(ScienceTask &task, const ScienceOptions &options);
+
+/// @error InvalidInput naming the nearest one
+Result<std::unique_ptr<ScienceTask>> makeScienceTask(const std::string &name,
+                                                     std::span<const ScienceTaskEntry> entries);
+/// @error InvalidInput: fewer than one seed, or both --smoke and --quick
+Result<ScienceMode> scienceMode(bool isSmoke, bool isQuick);
+Result<void> checkNumSeeds(int64_t numSeeds);
+
+/// One line: per seed and arm the metrics, parameters, steps and seconds; then intervals, checks, "passed".
+std::string scienceJson(const ScienceTask &task, const ScienceOptions &options, const ScienceRun &run);
+/// For a terminal.
+std::string scienceTable(const ScienceTask &task, const ScienceOptions &options, const ScienceRun &run);
+
+} // namespace orrery::bench

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of science benchmarks.
+#include "bench/science/science_task.h"
+#include "bench/science/tasks.h"
+
+namespace orrery::bench {
+
+const std::vector<ScienceTaskEntry> &scienceTasks()
+{
+    static const std::vector<ScienceTaskEntry> entries = {
+        {"infill", makeInfillTask},
+    };
+    return entries;
+}
+
+} // namespace orrery::bench

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The makers of the tasks, one per task_*.cpp. Any thread.
+#pragma once
+
+#include <memory>
+
+namespace orrery::bench {
+
+class ScienceTask;
+
+std::unique_ptr<ScienceTask> makeInfillTask();
+
+} // namespace orrery::bench
