@@ -17,8 +17,10 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <spawn.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +62,24 @@ bool readUntilEnd(int fd, std::string &text)
 }
 
 /// Static constructors of a library can end a process; this one has a run to tell about it.
+/// The last line of a worker that is an error; what a plugin prints may stand around it.
+std::optional<Error> errorLine(const std::string &said)
+{
+    std::optional<Error> found;
+    std::istringstream lines(said);
+    for (std::string line; std::getline(lines, line);) {
+        const auto json = nlohmann::json::parse(line, nullptr, false);
+        if (!json.is_object()) continue;
+        const auto text = [&](const char *key) {
+            const auto value = json.find(key);
+            return value != json.end() && value->is_string() ? value->get<std::string>() : std::string();
+        };
+        if (text("event") == "error" && !text("message").empty())
+            found = Error{ErrorCode::InvalidInput, text("message"), text("hint")};
+    }
+    return found;
+}
+
 Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library)
 {
     int ends[2];
@@ -88,10 +108,7 @@ Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path 
     if (!isInTime)
         return refusal(id, "its library did not load within " + formatDuration(kLoadSeconds) + ".");
     if (WIFEXITED(status) && WEXITSTATUS(status) == kExitOk) return {};
-    const auto json = nlohmann::json::parse(said, nullptr, false);
-    if (json.is_object() && json.contains("message") && json["message"].is_string())
-        return Error{ErrorCode::InvalidInput, json["message"].get<std::string>(),
-                     json.value("hint", std::string())};
+    if (auto told = errorLine(said)) return std::move(*told);
     const std::string how = WIFSIGNALED(status) ? std::string("signal SIG") + ::sigabbrev_np(WTERMSIG(status))
                                                 : "status " + std::to_string(WEXITSTATUS(status));
     std::string last = sanitizeUtf8(said.substr(0, 300));

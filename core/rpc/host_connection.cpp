@@ -24,6 +24,13 @@ bool isSameFile(const std::filesystem::path &a, const std::filesystem::path &b)
     return std::filesystem::weakly_canonical(a, failed) == std::filesystem::weakly_canonical(b, failed);
 }
 
+/// False also where it cannot be told.
+bool isGone(const std::filesystem::path &file)
+{
+    std::error_code failed;
+    return std::filesystem::status(file, failed).type() == std::filesystem::file_type::not_found;
+}
+
 Error cancelled(const HostConnectOptions &options)
 {
     return {ErrorCode::Cancelled,
@@ -41,8 +48,7 @@ Result<HostConnection> described(EngineClient client)
 Result<void> replaceHost(const HostConnection &old, const HostConnectOptions &options)
 {
     // Two installations that replaced each other's host would do so for ever.
-    const bool isOurs =
-        isSameFile(old.host.program, options.engineProgram) || !std::filesystem::exists(old.host.program);
+    const bool isOurs = isSameFile(old.host.program, options.engineProgram) || isGone(old.host.program);
     if (old.host.build.empty() || !isOurs)
         return Error{ErrorCode::Conflict, "It is used as it is.",
                      "To use this program's own, end it first: kill " + std::to_string(old.host.pid)};
@@ -126,8 +132,7 @@ std::string hostDifference(const HostDescription &host, const std::filesystem::p
         "The engine that answers (" + host.version + ", pid " + std::to_string(host.pid) + ")";
     if (host.build.empty()) return who + " is older than this program.";
     if (isSameFile(host.program, engineProgram)) return who + " was started before this program was updated.";
-    if (!std::filesystem::exists(host.program))
-        return who + " was started from \"" + host.program + "\", which is gone.";
+    if (isGone(host.program)) return who + " was started from \"" + host.program + "\", which is gone.";
     return who + " belongs to another installation, \"" + host.program + "\".";
 }
 
@@ -144,6 +149,14 @@ Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
         ORRERY_ASSIGN(HostConnection connection, described(std::move(*client)));
         connection.note = hostDifference(connection.host, options.engineProgram);
         if (connection.note.empty()) return connection;
+        // Behind a forwarded socket somebody else's machine answers: its paths and pids say nothing here, and
+        // its host is not ours to end.
+        if (listeningProcess(options.socketPath) != connection.host.pid) {
+            connection.note =
+                "The engine that answers (" + connection.host.version +
+                ") runs elsewhere and is of another build than this program. It is used as it is.";
+            return connection;
+        }
         if (const Result<void> left = replaceHost(connection, options); !left.ok()) {
             connection.note += " " + left.error().text();
             return connection;

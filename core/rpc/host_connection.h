@@ -34,8 +34,8 @@ Result<EngineClient> connectToHost(const std::string &socketPath = {});
 /// Connects; when nobody listens starts the engine in a session of its own (no terminal, all descriptors
 /// closed, output to host.out beside the socket) and waits until it listens. Two callers at once end up with
 /// one host. A host that was started from this engine's file before that was updated, or from a file that is
-/// gone, is asked to retire, and a new one takes its place; where it refuses, or belongs to another
-/// installation, the note says so.
+/// gone, is asked to retire, and a new one takes its place; where it refuses, belongs to another
+/// installation, or answers from another machine (a forwarded socket), it stays and the note says so.
 /// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program),
 /// Cancelled
 Result<HostConnection> connectOrStartHost(const HostConnectOptions &options = {});

@@ -11,6 +11,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 namespace orrery {
 
@@ -68,13 +69,21 @@ struct GenerateJob final : Job {
                             "Cannot go on generating: " + std::to_string(kMaxPendingTokens) +
                                 " tokens wait to be read, expected fewer.",
                             "Read the stream faster or ask for fewer tokens."};
-        else if (isStopping)
+        else if (isStopping || wasInterrupted(outcome, stopRequested))
             outcome = endingError();
         finish(std::move(outcome));
     }
     void fail(const Error &error) override { finish(error); }
 
 private:
+    /// Before the first token: what the model server's watch cancelled looks like a client's cancel.
+    static bool wasInterrupted(const Result<GenerateSummary> &outcome,
+                               const std::function<bool()> &stopRequested)
+    {
+        const bool isCancelled = outcome.ok() ? outcome->reason == FinishReason::Cancelled
+                                              : outcome.error().code == ErrorCode::Cancelled;
+        return isCancelled && stopRequested && stopRequested();
+    }
     void finish(Result<GenerateSummary> outcome)
     {
         const std::lock_guard lock(mutex);
@@ -87,9 +96,11 @@ struct EmbedJob final : Job {
     EmbedRequest request;
     std::optional<Result<EmbedSummary>> result;
 
-    void work(Generator &generator, const std::function<bool()> &) override
+    void work(Generator &generator, const std::function<bool()> &stopRequested) override
     {
-        finish(generator.embed(request, cancel));
+        Result<EmbedSummary> outcome = generator.embed(request, cancel);
+        if (!outcome.ok() && stopRequested && stopRequested()) outcome = endingError();
+        finish(std::move(outcome));
     }
     void fail(const Error &error) override { finish(error); }
 
@@ -122,11 +133,13 @@ public:
 
     Result<void> run(double idleSeconds, const std::function<bool()> &stopRequested) override
     {
+        const StopWatch watch(*this, stopRequested);
         double idleSince = monotonicSeconds();
         while (!stopRequested || !stopRequested()) {
             const std::shared_ptr<Job> job = nextJob();
             if (job) {
                 if (!job->cancel) job->work(m_generator, stopRequested);
+                setCurrent(nullptr);
                 idleSince = monotonicSeconds();
             } else if (monotonicSeconds() - idleSince >= idleSeconds && closeIfEmpty()) {
                 return {};
@@ -195,14 +208,49 @@ public:
     }
 
 private:
+    /// Cancels the job under way when a stop is asked for: reading a long text looks at nothing else.
+    class StopWatch {
+    public:
+        StopWatch(GeneratorServer &server, const std::function<bool()> &stopRequested)
+        {
+            if (!stopRequested) return;
+            m_thread = std::thread([this, &server, &stopRequested] {
+                while (!m_isDone) {
+                    if (stopRequested()) server.cancelCurrent();
+                    std::this_thread::sleep_for(kPoll);
+                }
+            });
+        }
+        ~StopWatch()
+        {
+            m_isDone = true;
+            if (m_thread.joinable()) m_thread.join();
+        }
+        StopWatch(const StopWatch &) = delete;
+        StopWatch &operator=(const StopWatch &) = delete;
+
+    private:
+        std::atomic<bool> m_isDone{false};
+        std::thread m_thread;
+    };
+    void setCurrent(std::shared_ptr<Job> job)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_current = std::move(job);
+    }
+    void cancelCurrent()
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_current) m_current->cancel = true;
+    }
     std::shared_ptr<Job> nextJob()
     {
         std::unique_lock lock(m_mutex);
         m_changed.wait_for(lock, kPoll, [&] { return !m_jobs.empty(); });
         if (m_jobs.empty()) return nullptr;
-        auto job = m_jobs.front();
+        m_current = m_jobs.front();
         m_jobs.pop_front();
-        return job;
+        return m_current;
     }
 
     Result<void> enqueue(const std::shared_ptr<Job> &job)
@@ -241,6 +289,7 @@ private:
     std::mutex m_mutex;
     std::condition_variable m_changed;
     std::deque<std::shared_ptr<Job>> m_jobs;
+    std::shared_ptr<Job> m_current; ///< under way
     bool m_isClosed = false;
     std::unique_ptr<RpcServer> m_server;
 };

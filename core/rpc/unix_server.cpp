@@ -62,6 +62,17 @@ SocketProbe probeSocket(const std::string &path)
     return errno == ENOENT ? SocketProbe::Missing : SocketProbe::Unknown;
 }
 
+int64_t listeningProcess(const std::string &path)
+{
+    const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!probe.isOpen() || !checkSocketPath(path).ok()) return 0;
+    const sockaddr_un address = socketAddress(path);
+    if (::connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0) return 0;
+    ucred peer{};
+    socklen_t size = sizeof(peer);
+    return ::getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
 Result<std::unique_ptr<UnixAcceptor>> UnixAcceptor::start(UnixAcceptorOptions options)
 {
     ORRERY_TRY(checkSocketPath(options.path));

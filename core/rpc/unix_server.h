@@ -24,6 +24,9 @@ Result<void> checkSocketPath(const std::string &path);
 enum class SocketProbe : uint8_t { Unknown, Missing, Stale, Listening, NotASocket };
 /// Who is at a socket path now. Never blocks for long: a full backlog counts as listening.
 SocketProbe probeSocket(const std::string &path);
+/// The process that listens at a socket path; 0 when nobody does or it cannot be told. Behind a forwarded socket it is
+/// the forwarder, not the program that answers.
+int64_t listeningProcess(const std::string &path);
 
 struct UnixAcceptorOptions {
     std::string path;

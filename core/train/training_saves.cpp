@@ -111,13 +111,16 @@ void TrainingLoop::pauseForSpace(const Error &error, bool measures)
     m_spaceCheckedAt = monotonicSeconds();
     m_isSaveOwed = true;
     m_owesMeasuring = measures;
-    m_stepsUntilPause = 0;
     if (m_isPaused) {
         m_outputs.setState(RunState::Paused);
-    } else {
-        m_isPausedForSpace = true;
-        pause();
+        return;
     }
+    // Steps that were asked for are still owed behind the wait; where the last of them is done, the pause is
+    // the user's.
+    const int64_t stepsLeft = m_stepsUntilPause;
+    m_isPausedForSpace = stepsLeft >= 0;
+    pause();
+    m_stepsUntilPause = std::max<int64_t>(0, stepsLeft);
 }
 
 Result<void> TrainingLoop::lookForSpace()

@@ -2,7 +2,9 @@
 #include "core/rpc/host_connection.h"
 
 #include "core/base/program_build.h"
+#include "core/rpc/unix_server.h"
 #include "tests/rpc/fakes.h"
+#include "tests/rpc/socket_relay.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -28,6 +30,7 @@ private Q_SLOTS:
     void replacesAHostWhoseFileIsGone();
     void keepsABusyHostAndSaysSo();
     void keepsTheHostOfAnotherInstallation();
+    void keepsAHostThatAnswersFromElsewhere();
 
 private:
     /// A copy of the server as an installation of its own: PREFIX/bin/server with the libraries beside it.
@@ -237,6 +240,29 @@ void TestHostConnection::replacesAHostWhoseFileIsGone()
     QVERIFY2(next.ok(), next.ok() ? "" : next.error().text().c_str());
     QVERIFY(next->note.empty() && next->host.pid != old->host.pid);
     end(next->client);
+}
+
+void TestHostConnection::keepsAHostThatAnswersFromElsewhere()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path program = install(folder, "a");
+    const auto far = connectOrStartHost(optionsFor(folder, program));
+    QVERIFY2(far.ok(), far.ok() ? "" : far.error().text().c_str());
+    // What would replace it if it were here: the same path, another build.
+    update(program);
+    HostConnectOptions options = optionsFor(folder, program);
+    const test::SocketRelay relay(folder.filePath(QStringLiteral("forwarded")).toStdString(),
+                                  options.socketPath);
+    QVERIFY(relay.isListening());
+    QCOMPARE(listeningProcess(options.socketPath), far->host.pid);
+    options.socketPath = folder.filePath(QStringLiteral("forwarded")).toStdString();
+    QCOMPARE(listeningProcess(options.socketPath), static_cast<int64_t>(::getpid()));
+    const auto used = connectOrStartHost(options);
+    QVERIFY2(used.ok(), used.ok() ? "" : used.error().text().c_str());
+    QCOMPARE(used->host.pid, far->host.pid);
+    QVERIFY2(used->note.find("runs elsewhere") != std::string::npos, used->note.c_str());
+    QVERIFY(used->client.host().ok()); // and was not asked to end
+    end(far->client);
 }
 
 void TestHostConnection::keepsABusyHostAndSaysSo()

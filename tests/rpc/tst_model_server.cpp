@@ -30,6 +30,7 @@ private Q_SLOTS:
     void keepsBatchErrorsApart();
     void endsWhenIdle();
     void failsOpenRequestsWhenStopped();
+    void endsAnEmbeddingWhenStopped();
 
 private:
     void begin(double idleSeconds = 3600);
@@ -299,6 +300,23 @@ void TestModelServer::failsOpenRequestsWhenStopped()
     stopper.join();
     QVERIFY(!ended.ok());
     QCOMPARE(ended.error().code, ErrorCode::Unavailable);
+}
+
+void TestModelServer::endsAnEmbeddingWhenStopped()
+{
+    m_generator->tokenMs = 2;
+    begin();
+    const EngineClient client = connected();
+    std::thread stopper([&] {
+        waitFor([&] { return m_generator->numTokens > 0; });
+        m_stop = true;
+    });
+    // It would go on for half an hour.
+    const auto ended = client.embed("any", {std::string(1'000'000, 'x')});
+    stopper.join();
+    QVERIFY(!ended.ok());
+    QCOMPARE(ended.error().code, ErrorCode::Unavailable);
+    QCOMPARE(m_generator->numCancelled, 1);
 }
 
 QTEST_GUILESS_MAIN(TestModelServer)

@@ -22,6 +22,8 @@ private Q_SLOTS:
     void aFullDiskPausesAndNothingIsLost();
     void staysPausedWhileTheDiskIsFull();
     void goesOnByItselfWhenThereIsRoom();
+    void stepsThatWereAskedForAreNotForgotten_data();
+    void stepsThatWereAskedForAreNotForgotten();
     void aStopOnAFullDiskFails();
     void otherFaultsStopWithOlderCheckpointsWhole_data();
     void otherFaultsStopWithOlderCheckpointsWhole();
@@ -150,6 +152,39 @@ void TestTrainingDisk::goesOnByItselfWhenThereIsRoom()
     QCOMPARE(must(outcome), RunState::Finished);
     QCOMPARE(recorder.count(EventKind::Continued), 1);
     QCOMPARE(recorder.series[series::kLoss].size(), size_t(12));
+}
+
+void TestTrainingDisk::stepsThatWereAskedForAreNotForgotten_data()
+{
+    QTest::addColumn<int>("steps");
+    QTest::newRow("two of them left behind the full disk") << 6;
+    QTest::newRow("none left: the pause is the user's") << 4;
+}
+
+void TestTrainingDisk::stepsThatWereAskedForAreNotForgotten()
+{
+    QFETCH(int, steps);
+    RunFixture fixture;
+    Recorder recorder;
+    CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
+    auto trainer = must(fixture.make(recorder, {.startPaused = true, .spaceCheckSeconds = 0}));
+    must(trainer->post({.verb = ControlVerb::StepN, .steps = steps}));
+    bool hasPaused = false;
+    std::thread user([&] {
+        waitFor([&] { return fault.numFaults >= (steps == 4 ? 1 : 2); });
+        CheckpointFault::heal();
+        if (steps == 4) (void)trainer->post({.verb = ControlVerb::Checkpoint});
+        hasPaused = waitFor([&] {
+            const RunStatus status = trainer->status();
+            return status.state == RunState::Paused && status.step == steps && status.error.empty();
+        });
+        (void)trainer->post({.verb = ControlVerb::Stop});
+    });
+    const auto outcome = trainer->run();
+    user.join();
+    QVERIFY(hasPaused);
+    QCOMPARE(must(outcome), RunState::Stopped);
+    QCOMPARE(recorder.series[series::kLoss].rbegin()->first, int64_t(steps));
 }
 
 void TestTrainingDisk::aStopOnAFullDiskFails()

@@ -198,6 +198,16 @@ void PluginsPanel::focusInEvent(QFocusEvent *event)
     if (m_view->isVisible()) m_view->setFocus(event->reason());
 }
 
+bool PluginsPanel::event(QEvent *event)
+{
+    // F5 belongs to this page while the focus is in it, not to the window's shortcut for resuming a run.
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent *>(event)->key() == Qt::Key_F5) {
+        event->accept();
+        return true;
+    }
+    return PanelFrame::event(event);
+}
+
 void PluginsPanel::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_Escape) {

@@ -39,6 +39,7 @@ Q_SIGNALS:
     void useRequested(const QList<std::pair<QString, QString>> &values);
 
 protected:
+    bool event(QEvent *event) override;
     void showEvent(QShowEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;

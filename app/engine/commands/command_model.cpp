@@ -86,6 +86,7 @@ void addModel(CLI::App &app, Session &session)
     passOption(embed, "--out", "File for the vectors, .npz or .json, instead of printing them", arguments.passed);
     embed->add_option("--device", arguments.device, "cpu or cuda");
     embed->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    addPluginFolders(embed);
     finish(embed, session, [&session] {
         std::vector<std::string> command = {"embed"};
         command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());

@@ -86,8 +86,9 @@ private:
             Document document;
             Sha256 hash;
             for (const ManifestPart &part : parts) {
-                const std::string head = std::string(modalityName(part.modality)) + '\0' +
-                                         std::to_string(part.value.size()) + '\0';
+                // Of a file only its kind: what makes it the same is its content, whatever its name.
+                std::string head = std::string(modalityName(part.modality)) + '\0';
+                if (part.modality == Modality::Text) head += std::to_string(part.value.size()) + '\0';
                 hash.update(head.data(), head.size());
                 if (part.modality == Modality::Text) {
                     hash.update(part.value.data(), part.value.size());

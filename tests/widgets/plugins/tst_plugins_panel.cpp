@@ -19,6 +19,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSignalSpy>
 #include <QSplitter>
 #include <QTableView>
@@ -307,6 +308,12 @@ void TestPluginsPanel::theKeyboardReachesEverything()
     const int asked = m_session->numPluginQueries;
     QTest::keyClick(m_panel.get(), Qt::Key_F5);
     QCOMPARE(m_session->numPluginQueries, asked + 1);
+    // The window's own F5 stands back while this page has the focus.
+    QShortcut resume(QKeySequence(Qt::Key_F5), m_panel->window());
+    QSignalSpy resumed(&resume, &QShortcut::activated);
+    QTest::keyClick(m_panel->view(), Qt::Key_F5);
+    QCOMPARE(resumed.count(), 0);
+    QCOMPARE(m_session->numPluginQueries, asked + 2);
     QSignalSpy closed(m_panel.get(), &PluginsPanel::closeRequested);
     QTest::keyClick(m_panel->view(), Qt::Key_Escape);
     QCOMPARE(closed.count(), 1);
