@@ -104,7 +104,7 @@ public:
         const std::string &source =
             request.infill && !request.infill->empty() ? *request.infill : request.prompt;
         GenerateSummary summary{
-            FinishReason::MaxTokens, static_cast<int64_t>(request.prompt.size()), 0, 0.5, 0.25, "fake@7", 7};
+            FinishReason::MaxTokens, static_cast<int64_t>(request.prompt.size()), 0, 0, 0.5, 0.25, "fake@7", 7};
         for (int64_t i = 0; i < request.sampling.maxTokens; ++i) {
             if (tokenMs > 0) std::this_thread::sleep_for(std::chrono::milliseconds(tokenMs));
             const char byte = source[static_cast<size_t>(i) % source.size()];
