@@ -20,12 +20,46 @@ uint64_t saturated(double value)
     return static_cast<uint64_t>(value);
 }
 
+constexpr double kFeaturesOfPixel = 3;      // as core/nn/modality_embedding.h has them; a test there compares
+constexpr double kFeaturesOfAudio = 32 * 4; // mel bands of the frames of a token
+constexpr int64_t kKeyMultiple = 8;         // extra key dimensions come in eights
+
 struct ModelSize {
     double blocks = 0;    ///< all blocks and the final norm
+    double active = 0;    ///< of them, what one token passes through
+    double media = 0;     ///< embeddings of patches and frames
     double tokens = 0;    ///< token embedding
     double positions = 0; ///< learned positions
     double head = 0;      ///< untied head
 };
+
+bool hasModalityWeights(const ModelSpec &model)
+{
+    return model.attention.numModalities > 1 && model.attention.isSeparate;
+}
+
+/// Dimensions that carry the biases between modalities beside each head's own.
+double extraKeyWidth(const ModelSpec &model)
+{
+    if (!hasModalityWeights(model)) return 0;
+    return static_cast<double>((model.attention.numModalities + 1 + kKeyMultiple - 1) / kKeyMultiple *
+                               kKeyMultiple);
+}
+
+/// A linear layer and a learned position for patches, and the same for frames.
+double mediaSize(const ModelSpec &model)
+{
+    const auto width = static_cast<double>(model.width);
+    const auto cells =
+        static_cast<double>(model.media.imageSize / std::max<int64_t>(model.media.patchSize, 1));
+    const auto patch = static_cast<double>(model.media.patchSize);
+    double size = 0;
+    if (model.attention.numModalities > 1)
+        size += (patch * patch * kFeaturesOfPixel + 1 + cells * cells) * width;
+    if (model.attention.numModalities > 2)
+        size += (kFeaturesOfAudio + 1 + static_cast<double>(model.media.audioTokens)) * width;
+    return size;
+}
 
 ModelSize sizeOf(const ModelSpec &model, double vocab)
 {
@@ -37,7 +71,16 @@ ModelSize sizeOf(const ModelSpec &model, double vocab)
     if (model.qkNorm) block += 2 * (width / static_cast<double>(std::max<int64_t>(model.heads, 1)));
     if (model.bias) block += 3 * width + width + (isGated ? 2 : 1) * inner + width;
     ModelSize size;
-    size.blocks = static_cast<double>(model.layers) * block + norm;
+    const auto layers = static_cast<double>(model.layers);
+    const auto modalities = static_cast<double>(model.attention.numModalities);
+    size.active = layers * block + norm;
+    size.blocks = size.active;
+    if (hasModalityWeights(model))
+        // A block for each modality, a gate for each but text, the weights between them of each head.
+        size.blocks = layers * (modalities * block + (modalities - 1) * (width + 1) +
+                                static_cast<double>(model.heads) * modalities * modalities) +
+                      norm;
+    size.media = mediaSize(model);
     size.tokens = vocab * width;
     size.positions = model.position == "learned" ? static_cast<double>(model.context) * width : 0;
     size.head = model.tied ? 0 : vocab * width;
@@ -55,6 +98,12 @@ double activationBytesPerToken(const RunSpec &spec, double vocab)
     // residuals.
     double values = 4 * width + 3 * width + (model.qkNorm ? 4 : 2) * width + 4 * width;
     values += model.ffn == "swiglu" ? 4 * inner : 2 * inner;
+    if (hasModalityWeights(model)) {
+        // q, k, v and the attention's output once more in the other order; q and k with their extra
+        // dimensions in fp32; norms and their outputs joined again.
+        values += 4 * width + 2 * width;
+        values += 2 * (width + static_cast<double>(model.heads) * extraKeyWidth(model)) * 4 / bytes;
+    }
     double perLayer = values * bytes;
     if (model.dropout > 0) {
         // Masks of both residual branches; softmax, mask and their product of every score (attention
@@ -88,7 +137,7 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
 {
     const auto vocab = static_cast<double>(spec.data.vocabSize > 0 ? spec.data.vocabSize : vocabSize);
     const ModelSize size = sizeOf(spec.model, vocab);
-    const double parameters = size.blocks + size.tokens + size.positions + size.head;
+    const double parameters = size.blocks + size.tokens + size.positions + size.media + size.head;
     const double batchTokens =
         static_cast<double>(spec.train.batchSize) * static_cast<double>(spec.model.context);
     const double stepTokens = batchTokens * static_cast<double>(spec.train.accumulation);
@@ -105,9 +154,10 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     estimate.totalBytes =
         saturated(weightBytes + optimizerBytes + activationBytes + static_cast<double>(kWorkerBaseBytes));
     // Looking up an embedding costs nothing; the head multiplies with all of it, shared or not.
-    estimate.flopsPerToken = 6 * (size.blocks + vocab * static_cast<double>(spec.model.width)) +
+    estimate.flopsPerToken = 6 * (size.active + vocab * static_cast<double>(spec.model.width)) +
                              12.0 * static_cast<double>(spec.model.layers) *
-                                 static_cast<double>(spec.model.width) *
+                                 (static_cast<double>(spec.model.width) +
+                                  static_cast<double>(spec.model.heads) * extraKeyWidth(spec.model) / 2) *
                                  static_cast<double>(spec.model.context);
     estimate.tokensPerStep = saturated(stepTokens);
     estimate.totalTokens = saturated(stepTokens * static_cast<double>(spec.train.steps));

@@ -12,6 +12,10 @@ namespace orrery {
 ///   down), with qk_norm 2·D (weights for q and for k, shared by the heads); final norm C.
 ///   norm = layernorm has weight and bias always (2C each, as the peer's nn.LayerNorm); model.bias adds the biases of
 ///   linear layers: 3C, C, F per first matrix of the feed-forward (twice for swiglu) and C; the head never has one.
+///   With M = attention.num_modalities above 1 (core/nn/multimodal_block.h), unless attention.separate is off: blocks M
+///   times, per layer (M − 1)·(C + 1) for the gates and heads·M² between modalities; and for pictures (3·patch² + 1 +
+///   cells²)·C, for recordings (128 + 1 + media.audio_tokens)·C. A token passes through one modality's blocks: the FLOPs
+///   count those, and all of the head.
 struct RunEstimate {
     uint64_t numParameters = 0;       ///< the same number as the built model
     uint64_t numNonEmbedding = 0;     ///< without token embedding, positions and an untied head

@@ -14,6 +14,11 @@ namespace orrery {
 
 namespace {
 
+constexpr int64_t kMaxPatchSize = 64; ///< as checkFrontEnd (core/data/media/front_end.h) has it
+constexpr int64_t kMaxCells = 64;     ///< patches a side, likewise
+constexpr int64_t kTextBesideMedia = 16;
+constexpr std::string_view kPictureWorld = "gen:shapes";
+
 class Problems {
 public:
     Problems(const RunSpec &spec, const FieldTable &table) : m_spec(spec), m_table(table) {}
@@ -44,6 +49,8 @@ public:
     void checkSchedule();
     void checkData();
     void checkObjective();
+    void checkModalities();
+    void checkPictures();
     void checkPlugins();
 
     std::vector<FieldProblem> take() { return std::move(m_list); }
@@ -162,6 +169,75 @@ void Problems::checkObjective()
             "Set objective.span_mean to 0 to go by the context.");
 }
 
+/// What several modalities ask of the other settings.
+void Problems::checkModalities()
+{
+    const int64_t count = m_spec.model.attention.numModalities;
+    if (!areGood({"attention.num_modalities"})) return;
+    if (count == 1) {
+        const auto isWorld = [](const std::string &path) { return path.starts_with(kPictureWorld); };
+        const auto &stages = m_spec.continual.stages;
+        if (isWorld(m_spec.data.path) || std::any_of(stages.begin(), stages.end(), isWorld))
+            add("attention.num_modalities", "1 beside data of pictures and recordings, \"gen:shapes\"",
+                "2 (pictures) or 3 (recordings too)", "Set attention.num_modalities to 3, or choose a text.");
+        return;
+    }
+    const std::string several = " beside attention.num_modalities " + std::to_string(count);
+    if (areGood({"objective.name"}) && m_spec.objective.name != "next_token")
+        add("objective.name", m_spec.objective.name + several,
+            "next_token, as other objectives move tokens and know text only",
+            "Set objective.name to next_token, or attention.num_modalities to 1.");
+    if (areGood({"data.special_tokens"}) && m_spec.data.specialTokens == "none")
+        add("data.special_tokens", "none" + several,
+            "default, as pictures and recordings begin with special tokens",
+            "Set data.special_tokens to default.");
+    if (areGood({"continual.stages"}) && m_spec.continual.isOn())
+        add("continual.stages", std::to_string(m_spec.continual.stages.size()) + " further data" + several,
+            "none, as stages are of text", "Leave continual.stages out.");
+    checkPictures();
+}
+
+void Problems::checkPictures()
+{
+    const MediaSpec &media = m_spec.model.media;
+    if (!areGood({"media.image_size", "media.patch_size", "media.audio_tokens", "model.context"})) return;
+    if (media.patchSize > kMaxPatchSize)
+        return add("media.patch_size", std::to_string(media.patchSize) + " pixels",
+                   "at most " + std::to_string(kMaxPatchSize), "Set media.patch_size to 8 or 16.");
+    if (media.imageSize % media.patchSize != 0) {
+        int64_t divisor = 1;
+        for (int64_t size = 1; size <= std::min(kMaxPatchSize, media.imageSize); ++size)
+            if (media.imageSize % size == 0 &&
+                std::abs(size - media.patchSize) <= std::abs(divisor - media.patchSize))
+                divisor = size;
+        return add("media.patch_size",
+                   std::to_string(media.patchSize) + " pixels in pictures of " +
+                       std::to_string(media.imageSize),
+                   "a number that divides media.image_size",
+                   "Set media.patch_size to " + std::to_string(divisor) + ".");
+    }
+    const int64_t cells = media.imageSize / media.patchSize;
+    if (cells > kMaxCells)
+        return add("media.patch_size",
+                   std::to_string(media.patchSize) + " pixels in pictures of " +
+                       std::to_string(media.imageSize) + ", " + std::to_string(cells) + " patches a side",
+                   "at most " + std::to_string(kMaxCells) + " a side",
+                   "Set a larger media.patch_size, or a smaller media.image_size.");
+    const int64_t context = m_spec.model.context;
+    if (const int64_t needed = cells * cells + 1 + kTextBesideMedia; context < needed)
+        return add(
+            "model.context",
+            std::to_string(context) + " tokens for pictures of " + std::to_string(cells * cells) + " patches",
+            "at least " + std::to_string(needed) + ": a picture, its start and some text",
+            "Set model.context to " + std::to_string(needed) + " or more, or a smaller media.image_size.");
+    if (const int64_t needed = media.audioTokens + 1 + kTextBesideMedia;
+        m_spec.model.attention.numModalities > 2 && context < needed)
+        add("model.context",
+            std::to_string(context) + " tokens for recordings of " + std::to_string(media.audioTokens),
+            "at least " + std::to_string(needed) + ": a recording, its start and some text",
+            "Set model.context to " + std::to_string(needed) + " or more, or a smaller media.audio_tokens.");
+}
+
 void Problems::checkPlugins()
 {
     // A name of a plugin that cannot be used is no choice: its field has said why.
@@ -179,6 +255,7 @@ std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTab
     problems.checkSchedule();
     problems.checkData();
     problems.checkObjective();
+    problems.checkModalities();
     problems.checkPlugins();
     return problems.take();
 }

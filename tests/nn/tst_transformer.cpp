@@ -86,6 +86,17 @@ void TestTransformer::parameterCountEqualsTheEstimate_data()
     wide.ffnWidth = 40;
     wide.norm = "layernorm";
     QTest::newRow("swiglu 40, layernorm, qk-norm") << wide;
+    for (int64_t modalities : {2, 3})
+        for (bool isSeparate : {true, false}) {
+            ModelSpec several = modalities == 2 ? gpt2Spec() : smallSpec();
+            several.bias = modalities == 2;
+            several.attention.numModalities = modalities;
+            several.attention.isSeparate = isSeparate;
+            several.media.audioTokens = 7;
+            QTest::addRow("%d modalities, %s", static_cast<int>(modalities),
+                          isSeparate ? "separate" : "shared")
+                << several;
+        }
 }
 
 void TestTransformer::parameterCountEqualsTheEstimate()

@@ -83,6 +83,46 @@ private Q_SLOTS:
             << hybrid + "objective.span_mean=64"
             << "objective.span_mean"
             << "found 64 tokens in a context of 128, expected at most 63";
+        const QString pictures = "attention.num_modalities=2 ";
+        const QString recordings = "attention.num_modalities=3 ";
+        QTest::newRow("pictures for a model of text")
+            << "data.path=gen:shapes?n"
+            << "attention.num_modalities"
+            << "found 1 beside data of pictures and recordings, \"gen:shapes\", expected 2 (pictures) or 3";
+        QTest::newRow("a later stage of pictures") << "continual.stages=gen:shapes"
+                                                   << "attention.num_modalities"
+                                                   << "Set attention.num_modalities to 3";
+        QTest::newRow("pictures and holes")
+            << pictures + hybrid << "objective.name"
+            << "found hybrid beside attention.num_modalities 2, expected next_token";
+        QTest::newRow("pictures without special tokens")
+            << pictures + "data.special_tokens=none"
+            << "data.special_tokens"
+            << "found none beside attention.num_modalities 2, expected default";
+        QTest::newRow("pictures in stages")
+            << pictures + "continual.stages=a"
+            << "continual.stages"
+            << "found 1 further data beside attention.num_modalities 2, expected none";
+        QTest::newRow("patches that do not fill the picture")
+            << pictures + "media.patch_size=7"
+            << "media.patch_size"
+            << "found 7 pixels in pictures of 32, expected a number that divides media.image_size. Set "
+               "media.patch_size to 8.";
+        QTest::newRow("patch beyond the front end") << pictures + "media.image_size=256 media.patch_size=128"
+                                                    << "media.patch_size"
+                                                    << "found 128 pixels, expected at most 64";
+        QTest::newRow("more patches than the front end cuts")
+            << pictures + "media.image_size=130 media.patch_size=2"
+            << "media.patch_size"
+            << "found 2 pixels in pictures of 130, 65 patches a side, expected at most 64 a side";
+        QTest::newRow("picture beyond the context")
+            << pictures + "media.image_size=88"
+            << "model.context"
+            << "found 128 tokens for pictures of 121 patches, expected at least 138";
+        QTest::newRow("recording beyond the context")
+            << recordings + "media.audio_tokens=112"
+            << "model.context"
+            << "found 128 tokens for recordings of 112, expected at least 129";
     }
     void refusesContradictions()
     {
@@ -116,6 +156,12 @@ private Q_SLOTS:
         QTest::newRow("evaluate everything") << "train.eval_tokens=0";
         QTest::newRow("one window") << "train.eval_tokens=128";
         QTest::newRow("hybrid") << "objective.name=hybrid";
+        QTest::newRow("pictures") << "data.path=gen:shapes attention.num_modalities=2";
+        QTest::newRow("recordings") << "data.path=gen:shapes attention.num_modalities=3";
+        QTest::newRow("longest recordings") << "attention.num_modalities=3 media.audio_tokens=111";
+        QTest::newRow("recordings nobody hears") << "attention.num_modalities=2 media.audio_tokens=9999";
+        QTest::newRow("largest picture") << "attention.num_modalities=2 media.image_size=80";
+        QTest::newRow("media settings of a model of text") << "media.patch_size=7";
         QTest::newRow("shortest context for holes") << "objective.name=hybrid model.context=4";
         QTest::newRow("longest holes") << "objective.name=hybrid objective.span_mean=63";
         QTest::newRow("prefixes without special tokens")
