@@ -6,11 +6,15 @@
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/data/media/media_files.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -25,7 +29,11 @@ constexpr uint64_t kMaxPromptBytes = 64u << 20;
 
 struct GenerateOptions {
     ModelArgument model;
-    std::string prompt;
+    std::vector<std::string> prompts;
+    std::vector<std::string> images;
+    std::vector<std::string> recordings;
+    /// "--prompt", "--image" or "--audio" and its value, in the order in which they were given.
+    std::vector<std::pair<std::string, std::string>> parts;
     std::string promptFile;
     std::optional<std::string> infill;
     SamplingSettings sampling;
@@ -64,13 +72,46 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
     return json.dump();
 }
 
+/// @param option "--image" or "--audio"
+Result<PromptMedia> readMedia(const std::string &option, const std::string &path)
+{
+    PromptMedia media;
+    ORRERY_ASSIGN(media.bytes, readFile(path, MediaLimits{}.maxFileBytes));
+    media.name = path;
+    const Modality modality =
+        modalityOf(fileKindOf(std::string_view(media.bytes).substr(0, kSignatureBytes)));
+    const Modality asked = option == "--image" ? Modality::Image : Modality::Audio;
+    if ((modality == Modality::Image || modality == Modality::Audio) && modality != asked)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot read \"" + path + "\": it is a " +
+                         (modality == Modality::Image ? "picture" : "recording") + ", expected a " +
+                         (asked == Modality::Image ? "picture" : "recording") + ".",
+                     std::string("Give it with ") + (modality == Modality::Image ? "--image." : "--audio.")};
+    return media;
+}
+
+/// The prompt, and what stands in it.
+Result<void> readParts(const GenerateOptions &options, GenerateRequest &request)
+{
+    for (const auto &[option, value] : options.parts) {
+        if (option == "--prompt") {
+            request.prompt += value;
+            continue;
+        }
+        ORRERY_ASSIGN(PromptMedia media, readMedia(option, value));
+        media.place = std::ssize(request.prompt);
+        request.media.push_back(std::move(media));
+    }
+    if (options.promptFile.empty()) return {};
+    ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
+    return {};
+}
+
 Result<GenerateSummary> generate(const GenerateOptions &options)
 {
-    GenerateRequest request{.prompt = options.prompt, .sampling = options.sampling, .infill = options.infill};
+    GenerateRequest request{.sampling = options.sampling, .infill = options.infill};
     if (!options.isJson) request.sampling.numAlternatives = 0;
-    if (!options.promptFile.empty()) {
-        ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
-    }
+    ORRERY_TRY(readParts(options, request));
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     std::string text;
     const auto show = [&](const GeneratedToken &token) {
@@ -97,7 +138,15 @@ CommandBody declareGenerate(CLI::App &command)
 {
     auto options = std::make_shared<GenerateOptions>();
     addModelOptions(command, options->model);
-    auto *prompt = command.add_option("--prompt", options->prompt, "Text to continue; empty: from nothing");
+    auto *prompt = command
+                       .add_option("--prompt", options->prompts,
+                                   "Text to continue; empty: from nothing. May stand several times, between "
+                                   "pictures and recordings")
+                       ->allow_extra_args(false);
+    auto *image = command.add_option("--image", options->images, "Picture at this place of the prompt")
+                      ->allow_extra_args(false);
+    auto *audio = command.add_option("--audio", options->recordings, "Recording at this place of the prompt")
+                      ->allow_extra_args(false);
     command.add_option("--prompt-file", options->promptFile, "File with the text to continue")
         ->excludes(prompt);
     command.add_option_function<std::string>(
@@ -112,7 +161,11 @@ CommandBody declareGenerate(CLI::App &command)
     command.add_option("--alternatives", options->sampling.numAlternatives,
                        "Candidates per token in --json, 0 … 50");
     command.add_flag("--json", options->isJson, "One JSON line per token, then one with \"event\":\"done\"");
-    return [options] {
+    return [options, &command, given = std::array{prompt, image, audio}] {
+        std::map<const CLI::Option *, size_t> numSeen;
+        for (const CLI::Option *option : command.parse_order())
+            if (std::find(given.begin(), given.end(), option) != given.end())
+                options->parts.emplace_back(option->get_name(), option->results().at(numSeen[option]++));
         const auto summary = generate(*options);
         if (!summary.ok())
             return reportError(summary.error(), options->isJson ? OutputForm::Json : OutputForm::Text);

@@ -7,6 +7,7 @@
 #include "core/data/multimodal/manifest.h"
 #include "core/data/multimodal/shards.h"
 #include "core/data/world/generator_path.h"
+#include "core/data/world/shapes_render.h"
 #include "core/data/world/shapes_source.h"
 
 #include <algorithm>
@@ -46,7 +47,18 @@ MultiModalDescription describeGenerated(const ShapesSource &source, const Tokeni
         split.numTargets = scaled(split.numTargets);
         for (uint64_t &positions : split.positionsOf) positions = scaled(positions);
     }
+    // Of the documents that were not looked at, too.
+    if (d.longestRecording > 0)
+        d.longestRecording = static_cast<uint64_t>(source.frontEnd().numAudioTokens(
+            source.scenes().spec().maxShapes * kToneSamples * source.frontEnd().rate / kTonesRate));
     return d;
+}
+
+Error wrongModalities(const RunSpec &spec, const std::string &found, const std::string &expected,
+                      const std::string &hint)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot train on \"" + spec.data.path + "\": " + found + ", expected " + expected + ".", hint};
 }
 
 } // namespace
@@ -66,6 +78,51 @@ DataPathKind dataPathKind(const std::string &path)
         return DataPathKind::Media;
     // Text of any encoding is read as text; a NUL makes a file binary.
     return front.find('\0') != std::string_view::npos ? DataPathKind::Media : DataPathKind::Text;
+}
+
+Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind)
+{
+    const int64_t count = spec.model.attention.numModalities;
+    const bool hasParts = kind == DataPathKind::Generator || kind == DataPathKind::Manifest;
+    if (hasParts && count == 1)
+        return wrongModalities(spec, "it has pictures or recordings, and attention.num_modalities is 1",
+                               "2 (pictures) or 3 (recordings too)", "Set attention.num_modalities to 3.");
+    if (!hasParts && count > 1)
+        return wrongModalities(spec,
+                               kind == DataPathKind::Media
+                                   ? "it is a single picture or recording"
+                                   : "it is text, and attention.num_modalities is " + std::to_string(count),
+                               "a manifest (.jsonl with parts) or gen:shapes",
+                               kind == DataPathKind::Media
+                                   ? "Name it in a manifest: {\"image\": \"…\"}."
+                                   : "Set attention.num_modalities to 1, or choose a manifest.");
+    return {};
+}
+
+Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description)
+{
+    const AttentionSpec &attention = spec.model.attention;
+    const uint64_t longest = description.longestRecording;
+    if (longest == 0) return {};
+    if (attention.numModalities < 3)
+        return wrongModalities(spec,
+                               "it has recordings, and attention.num_modalities is " +
+                                   std::to_string(attention.numModalities),
+                               "3", "Set attention.num_modalities to 3.");
+    if (longest > static_cast<uint64_t>(spec.model.media.audioTokens))
+        return wrongModalities(
+            spec,
+            "its longest recording has " + std::to_string(longest) + " tokens, and media.audio_tokens is " +
+                std::to_string(spec.model.media.audioTokens),
+            "at least as many", "Set media.audio_tokens to " + std::to_string(longest) + ".");
+    return {};
+}
+
+Result<void> checkGeneratorPath(const std::string &path)
+{
+    ORRERY_ASSIGN(const GeneratorPath parsed, parseGeneratorPath(path));
+    const auto spec = parseShapesSpec(parsed);
+    return spec.ok() ? Result<void>() : spec.error();
 }
 
 Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options)

@@ -6,6 +6,8 @@
 #include "core/data/media/front_end.h"
 #include "core/data/multimodal/description.h"
 #include "core/data/token_shards.h"
+#include "core/data/world/generator_path.h"
+#include "core/spec/run_spec.h"
 
 #include <atomic>
 #include <filesystem>
@@ -22,6 +24,15 @@ enum class DataPathKind : uint8_t {
 };
 /// By the name and the first bytes. Never fails: what cannot be read is Text, whose reader says why.
 DataPathKind dataPathKind(const std::string &path);
+
+/// Whether the model of a spec can read data of this kind: one of text reads text, one of several modalities
+/// a manifest or a generator. @error InvalidInput naming the key to set
+Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind);
+/// The same of what was opened: no other modalities and no longer recordings than the model knows.
+Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description);
+/// A generator's name and settings, without making anything.
+/// @error InvalidInput as parseGeneratorPath and parseShapesSpec
+Result<void> checkGeneratorPath(const std::string &path);
 
 struct OpenedMultiModal {
     std::unique_ptr<MultiModalSource> source;

@@ -22,9 +22,12 @@ constexpr std::array kTokenizerKeys = {"data.tokenizer", "data.vocab_size", "dat
 
 bool startsWith(const std::string &text, std::string_view prefix) { return text.rfind(prefix, 0) == 0; }
 
+bool isOfMedia(const std::string &key) { return startsWith(key, "attention.") || startsWith(key, "media."); }
+
 bool belongsToModel(const std::string &key)
 {
-    return startsWith(key, "model.") || startsWith(key, "objective.") || startsWith(key, "plugins.") ||
+    return startsWith(key, "model.") || isOfMedia(key) || startsWith(key, "objective.") ||
+           startsWith(key, "plugins.") ||
            std::find(kTokenizerKeys.begin(), kTokenizerKeys.end(), key) != kTokenizerKeys.end();
 }
 
@@ -45,7 +48,8 @@ std::string configJson(const ModelConfig &config, const RunSpec &spec, int64_t v
 {
     Json settings = Json::object();
     for (const Field &field : specFields())
-        if (belongsToModel(field.key)) settings[field.key] = toJson(field.get(spec));
+        if (belongsToModel(field.key) && (spec.model.attention.numModalities > 1 || !isOfMedia(field.key)))
+            settings[field.key] = toJson(field.get(spec));
     if (!spec.plugins.use.empty()) settings[kUsePluginsKey] = spec.plugins.use;
     for (const auto &[key, value] : spec.plugins.settings) settings[key] = toJson(value);
 

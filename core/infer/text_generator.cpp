@@ -4,7 +4,9 @@
 
 #include "core/base/platform.h"
 #include "core/data/chat_format.h"
+#include "core/data/data_paths.h"
 #include "core/infer/model_guard.h"
+#include "core/infer/prompt_media.h"
 #include "core/infer/sampler.h"
 #include "core/spec/objective_mix.h"
 
@@ -68,10 +70,10 @@ Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
     if (!request.messages.empty() && (!request.prompt.empty() || request.infill))
         return badRequest("the request has a conversation and a prompt", "one of them",
                           "Put the text into the last turn.");
-    if (!request.media.empty())
-        return badRequest("the request has pictures or recordings and \"" + m_loaded.info.name +
-                              "\" reads text only",
-                          "text", "Use a model that was trained with attention.num_modalities above 1.");
+    if (!request.media.empty() && (request.infill || !request.messages.empty()))
+        return badRequest(std::string("the request has pictures or recordings and ") +
+                              (request.infill ? "a hole" : "a conversation"),
+                          "a prompt to continue", "Put pictures and recordings into a prompt.");
     if (request.infill && objectiveShares(m_loaded.objective).infill <= 0)
         return Error{ErrorCode::InvalidInput,
                      "Cannot fill a hole with \"" + m_loaded.info.name +
@@ -90,9 +92,22 @@ Result<TextGenerator::Prompt> TextGenerator::makeHole(const GenerateRequest &req
     return prompt;
 }
 
+Result<TextGenerator::Prompt> TextGenerator::makeMediaPrompt(const GenerateRequest &request) const
+{
+    ORRERY_ASSIGN(const MultiModalRecord record, readPromptMedia(m_loaded, request));
+    ORRERY_TRY(checkIds(m_loaded, record.ids_L, "continue the prompt with"));
+    const ModelSpec &model = m_loaded.model->spec();
+    Prompt prompt;
+    prompt.history = record.ids_L;
+    prompt.modalities = modalitiesOf(record, frontEndOf(model.media), model.attention.numModalities);
+    prompt.numTokens = std::ssize(prompt.history);
+    return prompt;
+}
+
 Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &request) const
 {
     if (request.infill) return makeHole(request);
+    if (!request.media.empty()) return makeMediaPrompt(request);
     Prompt prompt;
     if (!request.messages.empty()) {
         ORRERY_ASSIGN(prompt.history, encodeConversation(request.messages, *m_loaded.tokenizer));
@@ -174,12 +189,19 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     const auto readHole = [&] {
         return stream.readTogether(renderHole(prompt.history, *prompt.after, context), cancel);
     };
+    const bool isMedia = prompt.modalities.has_value();
     const auto readNext = [&] {
+        if (isMedia) return stream.append(prompt.history.back(), cancel);
         if (!isHole) return stream.advanceTo(prompt.history, cancel);
         return stream.isFull() ? readHole() : stream.append(prompt.history.back(), cancel);
     };
-    bool isRead = isHole ? readHole() : stream.advanceTo(prompt.history, cancel);
-    if (!isHole) summary.reusedTokens = stream.numReused();
+    const auto readPrompt = [&] {
+        if (isHole) return readHole();
+        if (isMedia) return stream.readMedia(prompt.history, *prompt.modalities, cancel);
+        return stream.advanceTo(prompt.history, cancel);
+    };
+    bool isRead = readPrompt();
+    if (!isHole && !isMedia) summary.reusedTokens = stream.numReused();
     const double decodeStart = monotonicSeconds();
     summary.promptSeconds = decodeStart - promptStart;
 
@@ -201,6 +223,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             break;
         }
         prompt.history.push_back(choice.id);
+        // A picture cannot be read again in part, so with pictures the text ends with the context.
+        if (isMedia && stream.isFull()) break;
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
@@ -209,8 +233,12 @@ TextGenerator::generateTokens(const GenerateRequest &request,
 
 Result<EvaluateSummary> TextGenerator::evaluate(const std::string &dataPath, const std::atomic<bool> &cancel)
 {
-    return guardModel("evaluate", m_loaded.info.name,
-                      [&] { return evaluateText(m_loaded, dataPath, cancel); });
+    const DataPathKind kind = dataPathKind(dataPath);
+    const bool hasParts = kind == DataPathKind::Generator || kind == DataPathKind::Manifest;
+    return guardModel("evaluate", m_loaded.info.name, [&] {
+        return hasParts ? evaluateMultiModal(m_loaded, dataPath, cancel)
+                        : evaluateText(m_loaded, dataPath, cancel);
+    });
 }
 
 Result<EmbedSummary> TextGenerator::embed(const EmbedRequest &request, const std::atomic<bool> &cancel)

@@ -9,6 +9,7 @@
 #include "core/engine_api/generator.h"
 #include "core/infer/text_stream.h"
 #include "core/nn/transformer.h"
+#include "core/spec/modality_batch.h"
 #include "core/spec/run_spec.h"
 
 #include <memory>
@@ -54,10 +55,12 @@ private:
     struct Prompt {
         std::vector<int32_t> history;              ///< before the next token; grows
         std::optional<std::vector<int32_t>> after; ///< behind the hole, when there is one
+        std::optional<ModalityBatch> modalities;   ///< of history as it was given, when it is not all text
         int64_t numTokens = 0;                     ///< of the request, with marks
     };
     [[nodiscard]] Result<void> checkKind(const GenerateRequest &request) const;
     Result<Prompt> makePrompt(const GenerateRequest &request) const;
+    Result<Prompt> makeMediaPrompt(const GenerateRequest &request) const;
     Result<Prompt> makeHole(const GenerateRequest &request) const;
     TextStream &stream();
     Result<GenerateSummary> generateTokens(const GenerateRequest &request,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/infer/text_stream.h"
 
+#include "core/nn/modality_input.h"
+
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
@@ -88,6 +90,19 @@ bool TextStream::readTogether(std::span<const int32_t> tokens, const std::atomic
     return true;
 }
 
+bool TextStream::readMedia(std::span<const int32_t> tokens, const ModalityBatch &modalities,
+                           const std::atomic<bool> &cancel)
+{
+    restart();
+    if (cancel.load(std::memory_order_relaxed)) return false;
+    // A picture is pooled as a whole (its reliability), so it is not read in pieces.
+    const nn::ModalityInput input = nn::makeModalityInput(modalities, 1, m_device);
+    readChunk(tokens, "causal", &input);
+    // The same tokens may stand for another picture.
+    m_isWhole = false;
+    return true;
+}
+
 bool TextStream::append(int32_t token, const std::atomic<bool> &cancel)
 {
     if (cancel.load(std::memory_order_relaxed)) return false;
@@ -96,7 +111,8 @@ bool TextStream::append(int32_t token, const std::atomic<bool> &cancel)
     return true;
 }
 
-void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask)
+void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask,
+                           const nn::ModalityInput *modalities)
 {
     std::vector<int64_t> ids(tokens.begin(), tokens.end());
     const auto numTokens = static_cast<int64_t>(ids.size());
@@ -105,6 +121,7 @@ void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask)
     nn::ForwardContext context;
     context.cache = &m_cache;
     context.maskPolicy = mask;
+    context.modalities = modalities;
     m_isWhole = false;
     const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
     m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/nn/transformer.h"
+#include "core/spec/modality_batch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -33,7 +34,10 @@ public:
     bool advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel);
     /// Anew and in one pass, in which all of them see one another; at most a context of them.
     bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel);
-    /// One more behind readTogether(); the cache must have room.
+    /// Anew and in one pass: a text with pictures and recordings, shorter than the context.
+    bool readMedia(std::span<const int32_t> tokens, const ModalityBatch &modalities,
+                   const std::atomic<bool> &cancel);
+    /// One more behind readTogether() or readMedia(); the cache must have room.
     bool append(int32_t token, const std::atomic<bool> &cancel);
 
     [[nodiscard]] bool isFull() const { return m_cache.length >= m_context; }
@@ -49,7 +53,8 @@ private:
     void keepCommonStart(std::span<const int32_t> text);
     /// The cache is empty and begins with token number `origin` of the text.
     void moveStartTo(int64_t origin, std::span<const int32_t> text);
-    void readChunk(std::span<const int32_t> tokens, const char *mask);
+    void readChunk(std::span<const int32_t> tokens, const char *mask,
+                   const nn::ModalityInput *modalities = nullptr);
 
     nn::Transformer &m_model;
     at::Device m_device;

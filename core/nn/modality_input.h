@@ -5,6 +5,7 @@
 
 #include "core/nn/modality_layout.h"
 #include "core/nn/transformer.h"
+#include "core/spec/modality_batch.h"
 
 namespace orrery::nn {
 
@@ -21,6 +22,9 @@ struct ModalityInput {
     /// seen.
     at::Tensor keyBias_BT;
 };
+
+/// The same as tensors on the model's device. @param batch not of text only
+ModalityInput makeModalityInput(const ModalityBatch &batch, int64_t numSequences, at::Device device);
 
 /// Added to the logits of a dropped token's key: far below any score, yet finite in bf16.
 inline constexpr float kDroppedKey = -10'000.0f;

@@ -59,6 +59,8 @@ void toMessage(const DataRequest &value, v1::DescribeDataRequest &message)
     message.set_val_fraction(value.valFraction);
     message.set_context(value.context);
     message.set_seed(value.seed);
+    message.set_image_size(value.imageSize);
+    message.set_patch_size(value.patchSize);
 }
 
 DataRequest fromMessage(const v1::DescribeDataRequest &message)
@@ -70,6 +72,8 @@ DataRequest fromMessage(const v1::DescribeDataRequest &message)
     value.valFraction = message.val_fraction();
     value.context = message.context();
     value.seed = message.seed();
+    value.imageSize = message.image_size();
+    value.patchSize = message.patch_size();
     return value;
 }
 

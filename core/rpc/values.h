@@ -72,6 +72,8 @@ struct DataRequest {
     double valFraction = 0.1;
     int64_t context = 128;
     int64_t seed = 1337;
+    int64_t imageSize = 0; ///< of data with pictures, as media.image_size; 0: its default
+    int64_t patchSize = 0;
 };
 
 /// One generation of a batch.

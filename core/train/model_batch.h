@@ -3,6 +3,8 @@
 // and who may look at whom. Values; any thread.
 #pragma once
 
+#include "core/spec/modality_batch.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +19,7 @@ struct ModelBatch {
     std::vector<uint8_t> mask_BT;             ///< 1 where the target carries loss; empty: everywhere
     std::string maskPolicy = "causal";        ///< as nn::ForwardContext has it
     std::vector<int64_t> prefixLengths;       ///< for the policy "prefix"
+    ModalityBatch modalities;                 ///< what of ids_BT is not text
     [[nodiscard]] int64_t numTargets() const; ///< with mask 1
 };
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/run_data.h"
 
+#include "core/data/data_paths.h"
+#include "core/spec/run_records.h"
+#include "core/train/multimodal_source.h"
 #include "core/train/text_source.h"
 
 namespace orrery {
@@ -23,6 +26,25 @@ Result<BatchSampler> makeSampler(const RunSpec &spec, const TokenShards &shards,
     return sampler;
 }
 
+Result<TrainingSources> multiModalSources(const RunSpec &spec, const MultiModalSource &source,
+                                          const std::string &fixedBatches)
+{
+    if (!fixedBatches.empty())
+        return Error{
+            ErrorCode::InvalidInput,
+            "Cannot train on \"" + fixedBatches + "\": fixed batches are of text, expected none beside " +
+                "attention.num_modalities " + std::to_string(spec.model.attention.numModalities) + ".",
+            "Leave the fixed batches out."};
+    const int64_t count = spec.model.attention.numModalities;
+    ORRERY_ASSIGN(const MultiModalSampler sampler,
+                  MultiModalSampler::create(source, spec.model.context, static_cast<uint64_t>(spec.seed)));
+    TrainingSources sources;
+    sources.batches = std::make_unique<MultiModalBatchSource>(sampler, count);
+    sources.measures.push_back({series::kValLoss, std::make_unique<MultiModalValidationSource>(
+                                                      source, Split::Validation, spec.model.context, count)});
+    return sources;
+}
+
 } // namespace
 
 RunData RunData::ofShards(const TokenShards &shards)
@@ -34,6 +56,21 @@ Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path 
                                const ProgressFn &progress, const std::atomic<bool> *cancel)
 {
     RunData data;
+    const DataPathKind kind = dataPathKind(spec.data.path);
+    ORRERY_TRY(checkDataModalities(spec, kind));
+    if (spec.model.attention.numModalities > 1) {
+        OpenMultiModalOptions options;
+        options.data = spec.data;
+        options.frontEnd = frontEndOf(spec.model.media);
+        options.seed = static_cast<uint64_t>(spec.seed);
+        options.cacheDirectory = cacheDirectory;
+        options.progress = progress;
+        options.cancel = cancel;
+        ORRERY_ASSIGN(OpenedMultiModal opened, openMultiModal(options));
+        ORRERY_TRY(checkDataModalities(spec, opened.description));
+        data.multiModal = std::move(opened.source);
+        return data;
+    }
     ORRERY_ASSIGN(TokenShards shards,
                   prepareData(spec.data, spec.model.context, static_cast<uint64_t>(spec.seed), cacheDirectory,
                               progress, cancel));
@@ -45,6 +82,7 @@ Result<TrainingSources> makeTrainingSources(const RunSpec &spec, const RunData &
                                             const Objective &objective, const std::string &fixedBatches,
                                             int64_t totalSteps)
 {
+    if (data.multiModal) return multiModalSources(spec, *data.multiModal, fixedBatches);
     const TokenShards &shards = *data.text.front();
     ORRERY_ASSIGN(BatchSampler sampler, makeSampler(spec, shards, fixedBatches, totalSteps));
     TrainingSources sources;

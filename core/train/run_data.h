@@ -3,6 +3,7 @@
 // and runs on any thread; the sources belong to the trainer thread.
 #pragma once
 
+#include "core/data/multimodal/source.h"
 #include "core/data/token_shards.h"
 #include "core/train/batch_source.h"
 #include "core/train/objective.h"
@@ -17,12 +18,14 @@ namespace orrery {
 /// Immutable once prepared; copies share.
 struct RunData {
     std::vector<std::shared_ptr<const TokenShards>> text; ///< data.path, then the further stages
+    /// In place of text: documents with pictures and recordings.
+    std::shared_ptr<const MultiModalSource> multiModal;
     /// Of shards that the caller keeps alive.
     static RunData ofShards(const TokenShards &shards);
 };
 
-/// What a spec names as data, tokenized into the cache unless it is there already.
-/// @error as prepareData
+/// What a spec names as data, tokenized or decoded into the cache unless it is there already.
+/// @error as prepareData, openMultiModal and checkDataModalities
 Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
                                const ProgressFn &progress = {}, const std::atomic<bool> *cancel = nullptr);
 

@@ -2,11 +2,13 @@
 #include "core/train/sampling.h"
 
 #include "core/base/counter_rng.h"
+#include "core/nn/modality_input.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace orrery {
 namespace {
@@ -47,6 +49,12 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
     const auto endOfText = static_cast<int32_t>(SpecialToken::EndOfText);
     std::vector<int32_t> ids;
     tokenizer.encode(request.prompt, ids);
+    std::optional<nn::ModalityInput> modalities;
+    if (request.media) {
+        ids = request.media->ids;
+        modalities =
+            nn::makeModalityInput(request.media->modalities, 1, model.parameters().front().master.device());
+    }
     if (ids.empty()) ids.push_back(tokenizer.hasSpecials() ? endOfText : '\n');
     const CounterRng rng({.seed = request.seed,
                           .step = static_cast<uint64_t>(request.step),
@@ -56,15 +64,18 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
     nn::ForwardContext forward;
     forward.dtype = request.dtype;
     forward.cache = &cache;
+    forward.modalities = modalities ? &*modalities : nullptr;
     size_t numRead = ids.size() > context ? ids.size() - context : 0;
     std::string text;
     for (int64_t i = 0; i < request.maxTokens; ++i) {
         if (static_cast<size_t>(cache.length) + ids.size() - numRead > context) {
+            if (request.media) break;
             cache.length = 0;
             numRead = ids.size() - std::max<size_t>(1, context / 2);
         }
         const at::Tensor logits_V = lastLogits(model, ids, numRead, forward);
         numRead = ids.size();
+        forward.modalities = nullptr;
         const int32_t id = drawToken(logits_V.data_ptr<float>(), logits_V.numel(),
                                      rng.uniformDouble(static_cast<uint64_t>(i)));
         if (tokenizer.hasSpecials() && id == endOfText) break;

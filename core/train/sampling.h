@@ -5,6 +5,7 @@
 
 #include "core/data/tokenizer.h"
 #include "core/nn/transformer.h"
+#include "core/train/media_samples.h"
 
 #include <string>
 
@@ -19,6 +20,7 @@ struct SampleRequest {
     int64_t step = 0;
     uint32_t number = 0; ///< of the prompt in its list
     at::ScalarType dtype = at::kFloat;
+    const MediaPrompt *media = nullptr; ///< read in place of the prompt; its sample ends with the context
 };
 
 /// The continuation's bytes without the prompt; ends early at end-of-text. A text longer than the context

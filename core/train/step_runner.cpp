@@ -31,6 +31,9 @@ void BatchTensors::load(const ModelBatch &batch)
     m_numTargets = batch.numTargets();
     m_maskPolicy = batch.maskPolicy;
     m_prefixLengths = batch.prefixLengths;
+    m_modalities.reset();
+    if (!batch.modalities.isTextOnly())
+        m_modalities = nn::makeModalityInput(batch.modalities, rows, m_device);
     ids_BT = m_hostIds.to(m_device);
     targets_BT = m_hostTargets.to(m_device);
     mask_BT = at::Tensor();
@@ -44,6 +47,7 @@ void BatchTensors::describe(nn::ForwardContext &context) const
 {
     context.maskPolicy = m_maskPolicy;
     context.prefixLengths = m_prefixLengths;
+    context.modalities = m_modalities ? &*m_modalities : nullptr;
 }
 
 StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source)

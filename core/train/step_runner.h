@@ -3,9 +3,12 @@
 // Knows nothing of runs, files or viewers. Trainer thread only.
 #pragma once
 
+#include "core/nn/modality_input.h"
 #include "core/nn/transformer.h"
 #include "core/train/batch_source.h"
 #include "core/train/optimizer.h"
+
+#include <optional>
 
 namespace orrery {
 
@@ -32,7 +35,7 @@ class BatchTensors {
 public:
     explicit BatchTensors(at::Device device) : m_device(device) {}
     void load(const ModelBatch &batch);
-    /// Mask and prefixes of what was loaded.
+    /// Mask, prefixes and modalities of what was loaded; valid until the next load.
     void describe(nn::ForwardContext &context) const;
     [[nodiscard]] int64_t numTargets() const { return m_numTargets; } ///< with mask 1
     at::Tensor ids_BT;
@@ -43,6 +46,7 @@ private:
     at::Device m_device;
     at::Tensor m_hostIds, m_hostTargets, m_hostMask;
     int64_t m_numTargets = 0;
+    std::optional<nn::ModalityInput> m_modalities;
     std::string m_maskPolicy;
     std::vector<int64_t> m_prefixLengths;
 };

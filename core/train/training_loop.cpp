@@ -370,16 +370,30 @@ void TrainingLoop::drawSamples()
     m_sampledStep = m_state.step;
     const double startedAt = monotonicSeconds();
     uint32_t number = 0;
-    for (const std::string &prompt : spec().probes.prompts) {
-        const std::string text = sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
-                                                         {.prompt = prompt,
-                                                          .maxTokens = spec().probes.maxTokens,
-                                                          .seed = m_state.seed,
-                                                          .step = m_state.step,
-                                                          .number = number++,
-                                                          .dtype = dtype()}));
-        m_outputs.event(EventKind::Sample, m_state.step, prompt + text,
-                        jsonText({{"prompt", prompt}, {"text", text}}));
+    const auto draw = [&](const std::string &prompt, const MediaPrompt *media) {
+        return sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
+                                       {.prompt = prompt,
+                                        .maxTokens = spec().probes.maxTokens,
+                                        .seed = m_state.seed,
+                                        .step = m_state.step,
+                                        .number = number++,
+                                        .dtype = dtype(),
+                                        .media = media}));
+    };
+    if (const MultiModalSource *source = m_parts.data.multiModal.get()) {
+        for (const MediaPrompt &prompt :
+             mediaPrompts(*source, *m_parts.tokenizer, spec().model, spec().probes.prompts.size())) {
+            const std::string text = draw({}, &prompt);
+            m_outputs.event(
+                EventKind::Sample, m_state.step, prompt.title + text + " (expected: " + prompt.expected + ")",
+                jsonText({{"prompt", prompt.title}, {"text", text}, {"expected", prompt.expected}}));
+        }
+    } else {
+        for (const std::string &prompt : spec().probes.prompts) {
+            const std::string text = draw(prompt, nullptr);
+            m_outputs.event(EventKind::Sample, m_state.step, prompt + text,
+                            jsonText({{"prompt", prompt}, {"text", text}}));
+        }
     }
     const double seconds = monotonicSeconds() - startedAt;
     m_sampleSeconds += seconds;

@@ -304,7 +304,7 @@ void NewRunPanel::describeNow()
     // Half a path is none. Looking may take long, in a folder of a network.
     const QString path = fromStd(m_form->builder().preview().data.path);
     QtConcurrent::run([path] {
-        return QFileInfo::exists(path);
+        return path.startsWith(u"gen:shapes"_s) || QFileInfo::exists(path);
     }).then(this, [this, question = m_question](bool exists) {
         if (exists && m_isUnasked && question == m_question) askForDescription();
     });

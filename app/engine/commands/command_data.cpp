@@ -27,6 +27,7 @@ struct DataArguments {
     int64_t context = 128;
     uint64_t seed = 1337;
     std::string exportFolder;
+    MediaSpec media;
 };
 
 /// A line that is redrawn on a terminal and absent elsewhere.
@@ -59,6 +60,7 @@ int describeMultiModal(const Session &session, const DataArguments &arguments, b
 {
     OpenMultiModalOptions options;
     options.data = arguments.data;
+    options.frontEnd = frontEndOf(arguments.media);
     options.seed = arguments.seed;
     options.cacheDirectory = userCacheDir() / "shards";
     options.progress = progressLine("reading", formatBytes);
@@ -84,7 +86,7 @@ int describeMultiModal(const Session &session, const DataArguments &arguments, b
 
 int describeMedia(const Session &session, const DataArguments &arguments)
 {
-    const auto report = describeMediaFile(arguments.data.path, {});
+    const auto report = describeMediaFile(arguments.data.path, frontEndOf(arguments.media));
     if (!report) return fail(session, report.error());
     std::printf("%s%s", session.json ? report->json.c_str() : report->text.c_str(), session.json ? "\n" : "");
     return kExitOk;
@@ -134,6 +136,13 @@ void addOptions(CLI::App *command, DataArguments &arguments)
     command->add_option("--context", arguments.context, "Context length in tokens that the split allows for")
         ->capture_default_str();
     command->add_option("--seed", arguments.seed, "Seed of the split")->capture_default_str();
+    command->add_option("--image-size", arguments.media.imageSize, "Side of pictures, as media.image_size")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+    command
+        ->add_option("--patch-size", arguments.media.patchSize, "Side of their patches, as media.patch_size")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
     command->add_option("--special-tokens", arguments.data.specialTokens, "default or none")
         ->capture_default_str();
 }

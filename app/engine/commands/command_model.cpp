@@ -3,7 +3,11 @@
 #include "app/engine/commands/command.h"
 #include "app/engine/host/worker_process.h"
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <optional>
+#include <span>
 
 namespace orrery::cli {
 
@@ -12,7 +16,9 @@ namespace {
 struct ModelArguments {
     std::string model;
     std::string data;
-    std::string prompt;
+    std::vector<std::string> prompts; ///< pieces, with pictures and recordings between them
+    std::vector<std::string> images;
+    std::vector<std::string> recordings;
     std::string promptFile;
     std::string infill;
     std::vector<std::string> passed; ///< options that the worker checks, which knows their ranges
@@ -51,6 +57,16 @@ void passOptions(CLI::App *command, const char *name, const char *help, std::vec
         ->allow_extra_args(false);
 }
 
+/// Options as they were given, one among the other: their order is that of the prompt.
+void passInOrder(const CLI::App &command, std::span<CLI::Option *const> options, std::vector<std::string> &out)
+{
+    std::map<const CLI::Option *, size_t> numSeen;
+    for (const CLI::Option *given : command.parse_order()) {
+        if (std::find(options.begin(), options.end(), given) == options.end()) continue;
+        out.insert(out.end(), {given->get_name(), given->results().at(numSeen[given]++)});
+    }
+}
+
 } // namespace
 
 void addModel(CLI::App &app, Session &session)
@@ -58,7 +74,12 @@ void addModel(CLI::App &app, Session &session)
     static ModelArguments arguments;
     auto *generate = app.add_subcommand("generate", "Continue a prompt with a run's model at any saved step");
     generate->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
-    auto *prompt = generate->add_option("--prompt", arguments.prompt, "Text to continue");
+    auto *prompt = generate->add_option("--prompt", arguments.prompts, "Text to continue; may be repeated between pictures and recordings")
+                       ->allow_extra_args(false);
+    auto *image = generate->add_option("--image", arguments.images, "Picture (PNG, JPEG) at this place of the prompt; may be repeated")
+                      ->allow_extra_args(false);
+    auto *audio = generate->add_option("--audio", arguments.recordings, "Recording (WAV, FLAC) at this place of the prompt; may be repeated")
+                      ->allow_extra_args(false);
     generate->add_option("--prompt-file", arguments.promptFile, "File with the text to continue")->excludes(prompt);
     auto *infill = generate->add_option("--infill", arguments.infill, "Text behind a hole: fills what stands between it and the prompt");
     passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
@@ -70,10 +91,10 @@ void addModel(CLI::App &app, Session &session)
     generate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     generate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     addPluginFolders(generate);
-    finish(generate, session, [&session, infill] {
+    finish(generate, session, [&session, infill, generate, parts = std::array{prompt, image, audio}] {
         std::vector<std::string> command = {"generate"};
         if (!arguments.promptFile.empty()) command.insert(command.end(), {"--prompt-file", arguments.promptFile});
-        else command.insert(command.end(), {"--prompt", arguments.prompt});
+        passInOrder(*generate, parts, command);
         if (infill->count() > 0) command.insert(command.end(), {"--infill", arguments.infill});
         command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());
         return runWorker(session, arguments, std::move(command));

@@ -94,8 +94,8 @@ int resume(const Session &session, const TrainArguments &arguments)
 void addTrain(CLI::App &app, Session &session)
 {
     static TrainArguments arguments;
-    auto *trainCommand = app.add_subcommand("train", "Train a model on text");
-    trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, or \"example\" (C++ headers of this machine)");
+    auto *trainCommand = app.add_subcommand("train", "Train a model on text, or on text, pictures and recordings");
+    trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, a manifest of pictures and recordings, gen:shapes, or \"example\"");
     trainCommand->add_option("--spec", arguments.specFile, "Spec file (JSON, see `schema spec`)");
     trainCommand->add_option("--set", arguments.settings, "One setting, key=value; may be repeated")->allow_extra_args(false);
     trainCommand->add_option("--steps", arguments.steps, "Total number of updates");

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/data/corpus.h"
+#include "core/data/data_paths.h"
 #include "core/data/example.h"
 #include "core/spec/field_table.h"
 
@@ -18,6 +19,8 @@ constexpr const char *kExampleData = "example";
 /// "shakespeare-tiny" from data and preset; what people would type themselves.
 std::string defaultName(const RunSpec &spec)
 {
+    if (isGeneratorPath(spec.data.path))
+        return spec.data.path.substr(4, spec.data.path.find('?') - 4) + "-" + spec.model.preset;
     std::filesystem::path data = std::filesystem::path(spec.data.path).lexically_normal();
     if (!data.has_filename()) data = data.parent_path();
     const std::string stem = data.stem().string();
@@ -65,8 +68,15 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
         ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir(), orrerySourcesAbove(programDir())));
         spec.data.path = example.string();
     }
-    spec.data.path = absolutePath(spec.data.path).string();
-    if (const auto probed = probeCorpus(spec.data.path); !probed) return probed.error();
+    // A generator is no path, and prepares itself.
+    if (isGeneratorPath(spec.data.path)) {
+        ORRERY_TRY(checkGeneratorPath(spec.data.path));
+    } else {
+        spec.data.path = absolutePath(spec.data.path).string();
+        if (const DataPathKind kind = dataPathKind(spec.data.path); kind != DataPathKind::Manifest)
+            if (const auto probed = probeCorpus(spec.data.path); !probed) return probed.error();
+        ORRERY_TRY(checkDataModalities(spec, dataPathKind(spec.data.path)));
+    }
     if (spec.device == "cuda")
         if (const auto devices = cudaDeviceCount(); !devices) return devices.error();
     FrozenSpec frozen = freezeSpec(std::move(spec), threadUse);

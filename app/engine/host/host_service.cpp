@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/base/program_build.h"
+#include "core/data/data_paths.h"
 #include "core/data/describe.h"
 #include "core/data/example.h"
 #include "core/data/token_shards.h"
@@ -37,6 +38,15 @@ Result<void> requireAbsolute(const std::string &path, const char *what, const st
     return Error{ErrorCode::InvalidInput,
                  "Cannot " + action + ": " + what + " is \"" + path + "\", expected an absolute path.",
                  "Write the whole path, from \"/\" on."};
+}
+
+/// What the pictures of a description are cut into.
+MediaSpec mediaOf(const DataRequest &request)
+{
+    MediaSpec media;
+    if (request.imageSize > 0) media.imageSize = request.imageSize;
+    if (request.patchSize > 0) media.patchSize = request.patchSize;
+    return media;
 }
 
 /// One of a bounded number of places.
@@ -166,7 +176,8 @@ Result<RunStatus> HostService::createRun(const std::string &specJson, const std:
     SpecBuilder builder(scanPlugins().fieldTable());
     ORRERY_TRY(builder.setJson(specJson));
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
-    ORRERY_TRY(requireAbsolute(spec.data.path, "data.path", "create a run"));
+    if (!isGeneratorPath(spec.data.path))
+        ORRERY_TRY(requireAbsolute(spec.data.path, "data.path", "create a run"));
     ORRERY_TRY(requireAbsolute(directory, "its folder", "create a run"));
     ORRERY_ASSIGN(const RunDirectory run,
                   orrery::createRun(m_catalogue, spec, directory, ThreadUse::LeaveOneForDesktop));
@@ -203,7 +214,8 @@ Result<RunStatus> HostService::addRun(const std::string &path)
 
 Result<std::string> HostService::describeData(const DataRequest &request, const StreamSink &caller)
 {
-    ORRERY_TRY(requireAbsolute(request.path, "its path", "describe data"));
+    if (!isGeneratorPath(request.path))
+        ORRERY_TRY(requireAbsolute(request.path, "its path", "describe data"));
     if (request.context < 1)
         return Error{ErrorCode::InvalidInput,
                      "Cannot describe data \"" + request.path + "\": context is " +
@@ -237,6 +249,17 @@ Result<std::string> HostService::describeData(const DataRequest &request, const 
     data.valFraction = request.valFraction;
     std::atomic<bool> isCallerGone{false};
     const CallerWatch watch(caller, isCallerGone);
+    const DataPathKind kind = dataPathKind(data.path);
+    if (kind == DataPathKind::Generator || kind == DataPathKind::Manifest) {
+        OpenMultiModalOptions options;
+        options.data = data;
+        options.frontEnd = frontEndOf(mediaOf(request));
+        options.seed = static_cast<uint64_t>(request.seed);
+        options.cacheDirectory = userCacheDir() / "shards";
+        options.cancel = &isCallerGone;
+        ORRERY_ASSIGN(const OpenedMultiModal opened, openMultiModal(options));
+        return describeMultiModalJson(opened.description, request.context);
+    }
     ORRERY_ASSIGN(const TokenShards shards,
                   prepareData(data, request.context, static_cast<uint64_t>(request.seed),
                               userCacheDir() / "shards", {}, &isCallerGone));

@@ -11,6 +11,14 @@ int64_t FrontEnd::numAudioTokens(int64_t numSamples) const
     return (frames + framesPerToken - 1) / framesPerToken;
 }
 
+FrontEnd frontEndOf(const MediaSpec &media)
+{
+    FrontEnd frontEnd;
+    frontEnd.patch = media.patchSize;
+    frontEnd.gridWidth = frontEnd.gridHeight = media.patchSize > 0 ? media.imageSize / media.patchSize : 0;
+    return frontEnd;
+}
+
 Result<void> checkFrontEnd(const FrontEnd &f)
 {
     struct Range {

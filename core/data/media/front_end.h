@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/run_spec.h"
 
 #include <cstdint>
 #include <string>
@@ -30,6 +31,8 @@ struct FrontEnd {
     bool operator==(const FrontEnd &) const = default;
 };
 
+/// What a model with these settings reads: its picture size and patches; recordings always alike.
+FrontEnd frontEndOf(const MediaSpec &media);
 /// Ranges: grid 1 to 64 by 1 to 64, patch 1 to 64, rate 1,000 to 48,000, window 32 to 4,096 and a power of
 /// two, hop 1 to window, bands 4 to window / 8, frames per token 1 to 32.
 /// @error InvalidInput naming value and range

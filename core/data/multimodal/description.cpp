@@ -72,6 +72,9 @@ void countRecord(const MultiModalRecord &record, size_t split, MultiModalDescrip
     for (size_t i = 0; i < record.size(); ++i) {
         ++counts.positionsOf[modalityIndex(record.modality_L[i])];
         counts.numTargets += i > 0 && record.loss_L[i] != 0;
+        if (record.modality_L[i] == Modality::Audio)
+            description.longestRecording = std::max<uint64_t>(description.longestRecording,
+                                                              static_cast<uint64_t>(record.places_L[i]) + 1);
     }
     description.longest = std::max<uint64_t>(description.longest, record.size());
     const auto bucket = static_cast<size_t>(std::bit_width(std::max<size_t>(record.size(), 1)) - 1);
@@ -132,6 +135,7 @@ std::string describeMultiModalJson(const MultiModalDescription &d, int64_t conte
     root["recordings"] = d.numRecordings;
     root["sampled"] = d.numSampled;
     root["longest"] = d.longest;
+    root["longest_recording"] = d.longestRecording;
     root["front_end"] = {{"patches", d.frontEnd.numPatches()},
                          {"patch_width", d.frontEnd.patchWidth()},
                          {"rate", d.frontEnd.rate},

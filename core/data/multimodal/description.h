@@ -33,6 +33,7 @@ struct MultiModalDescription {
     bool sharesFiles = false;              ///< one file stands in most documents, so it stands in both splits
     std::array<MultiModalSplit, 3> splits; ///< training, validation, test
     uint64_t longest = 0;                  ///< positions of the longest document
+    uint64_t longestRecording = 0;         ///< tokens, without its start
     /// Counts of a generator are those of this many documents of each split, scaled up; 0: exact.
     uint64_t numSampled = 0;
     std::vector<uint64_t> lengthHistogram; ///< [i]: documents of 2^i … 2^(i+1) - 1 positions

@@ -67,6 +67,32 @@ void RecordBuilder::addAudio(const Audio &audio)
 
 void RecordBuilder::finish() { addSpecial(SpecialToken::EndOfText, m_lastLoss); }
 
+ModalityBatch modalitiesOf(const MultiModalRecord &record, const FrontEnd &frontEnd, int64_t numModalities)
+{
+    ModalityBatch batch;
+    batch.numModalities = numModalities;
+    batch.rows.resize(static_cast<size_t>(numModalities));
+    batch.modality_BT.reserve(record.size());
+    for (size_t i = 0; i < record.size(); ++i) {
+        const size_t m = modalityIndex(record.modality_L[i]);
+        ORRERY_ASSERT(m < batch.rows.size());
+        batch.modality_BT.push_back(static_cast<uint8_t>(m));
+        if (record.modality_L[i] != Modality::Text) batch.rows[m].places_N.push_back(record.places_L[i]);
+    }
+    if (numModalities > 1) {
+        ModalityRows &image = batch.rows[modalityIndex(Modality::Image)];
+        image.width = frontEnd.patchWidth();
+        image.features_NF.resize(record.patches_PD.size());
+        normalizePatches(record.patches_PD, image.features_NF);
+    }
+    if (numModalities > 2) {
+        ModalityRows &audio = batch.rows[modalityIndex(Modality::Audio)];
+        audio.width = frontEnd.frameWidth();
+        audio.features_NF = record.frames_NF;
+    }
+    return batch;
+}
+
 MultiModalRecord sliceRecord(const MultiModalRecord &record, size_t begin, size_t count, const FrontEnd &f)
 {
     ORRERY_ASSERT(begin <= record.size() && count <= record.size() - begin);

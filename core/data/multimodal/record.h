@@ -4,8 +4,9 @@
 
 #include "core/data/media/front_end.h"
 #include "core/data/media/media_files.h"
-#include "core/spec/modality.h"
 #include "core/data/tokenizer.h"
+#include "core/spec/modality.h"
+#include "core/spec/modality_batch.h"
 
 #include <cstdint>
 #include <string_view>
@@ -59,6 +60,8 @@ private:
     CarriesLoss m_lastLoss = CarriesLoss::No;
 };
 
+/// A record as one sequence for a model of so many modalities, which must be those of its parts at least.
+ModalityBatch modalitiesOf(const MultiModalRecord &record, const FrontEnd &frontEnd, int64_t numModalities);
 /// Positions [begin, begin + count) of a record.
 MultiModalRecord sliceRecord(const MultiModalRecord &record, size_t begin, size_t count,
                              const FrontEnd &frontEnd);

@@ -110,6 +110,28 @@ uint64_t wholePartBefore(const MultiModalSource &source, Split split, uint64_t i
 
 } // namespace
 
+ModalityBatch takeModalities(MultiModalBatch &batch, int64_t numModalities)
+{
+    ModalityBatch out;
+    out.numModalities = numModalities;
+    out.modality_BT = batch.modality_BT;
+    out.rows.resize(static_cast<size_t>(numModalities));
+    for (size_t m = 1; m < batch.rows.size(); ++m) {
+        MultiModalBatch::Rows &from = batch.rows[m];
+        if (m >= out.rows.size()) {
+            ORRERY_ASSERT(from.positions_N.empty());
+            continue;
+        }
+        out.rows[m].width = from.width;
+        out.rows[m].features_NF = std::move(from.features_NF);
+        from.features_NF.clear();
+        out.rows[m].places_N.reserve(from.positions_N.size());
+        for (int32_t position : from.positions_N)
+            out.rows[m].places_N.push_back(batch.places_BT[static_cast<size_t>(position)]);
+    }
+    return out;
+}
+
 Result<MultiModalSampler> MultiModalSampler::create(const MultiModalSource &source, int64_t context,
                                                     uint64_t seed)
 {

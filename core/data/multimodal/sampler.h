@@ -36,6 +36,9 @@ struct MultiModalBatch {
     bool operator==(const MultiModalBatch &) const = default;
 };
 
+/// For a model of so many modalities, which must be those of the data at least. Takes the features away.
+ModalityBatch takeModalities(MultiModalBatch &batch, int64_t numModalities);
+
 /// Keeps a pointer to the source, which must outlive it.
 class MultiModalSampler {
 public:

@@ -25,11 +25,14 @@ struct CountField {
     const char *key;
     uint64_t MultiModalDescription::*member;
 };
-constexpr CountField kCountFields[] = {
-    {"files", &MultiModalDescription::numFiles},           {"bytes", &MultiModalDescription::numBytes},
-    {"texts", &MultiModalDescription::numTexts},           {"images", &MultiModalDescription::numImages},
-    {"recordings", &MultiModalDescription::numRecordings}, {"misnamed", &MultiModalDescription::numMisnamed},
-    {"longest", &MultiModalDescription::longest}};
+constexpr CountField kCountFields[] = {{"files", &MultiModalDescription::numFiles},
+                                       {"bytes", &MultiModalDescription::numBytes},
+                                       {"texts", &MultiModalDescription::numTexts},
+                                       {"images", &MultiModalDescription::numImages},
+                                       {"recordings", &MultiModalDescription::numRecordings},
+                                       {"misnamed", &MultiModalDescription::numMisnamed},
+                                       {"longest", &MultiModalDescription::longest},
+                                       {"longest_recording", &MultiModalDescription::longestRecording}};
 
 struct SplitField {
     const char *key;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A prompt with pictures and recordings as the positions that a model reads. Any thread.
+#pragma once
+
+#include "core/data/multimodal/record.h"
+#include "core/infer/text_generator.h"
+
+namespace orrery {
+
+/// Text and media in the order of their places. What a file is, its signature says, whatever its name; where
+/// that says nothing, the modality head words the refusal.
+/// @error InvalidInput: a model of text only or without recordings, a place outside of the prompt or before
+/// the one before it, a file that is neither PNG, JPEG, WAV nor FLAC, broken or beyond the limits, a
+/// recording longer than the model knows, a prompt that leaves no room for an answer
+Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request);
+
+/// Loss over the documents of a manifest, or the validation documents of a generator.
+/// @error as openMultiModal; InvalidInput when no position counts; Cancelled
+Result<EvaluateSummary> evaluateMultiModal(LoadedModel &loaded, const std::string &dataPath,
+                                           const std::atomic<bool> &cancel);
+
+} // namespace orrery

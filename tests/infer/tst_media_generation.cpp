@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prompts with pictures and recordings: what the model reads, and what is refused.
+#include "core/data/data_paths.h"
+#include "core/infer/model_directory.h"
+#include "core/infer/model_loader.h"
+#include "core/infer/prompt_media.h"
+#include "core/infer/text_generator.h"
+#include "core/nn/modality_input.h"
+#include "tests/base/check_result.h"
+#include "tests/data/media_fixture.h"
+#include "tests/infer/tiny_run.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <torch/torch.h>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+RunSpec mediaSpec(int64_t modalities = 3)
+{
+    RunSpec spec = tinySpec();
+    spec.model.layers = 2;
+    spec.model.context = 48;
+    spec.model.attention.numModalities = modalities;
+    spec.model.media.imageSize = 16;
+    spec.model.media.patchSize = 8;
+    spec.model.media.audioTokens = 6;
+    return spec;
+}
+
+LoadedModel mediaModel(int64_t modalities = 3)
+{
+    const RunSpec spec = mediaSpec(modalities);
+    LoadedModel loaded;
+    loaded.model = tinyModel(spec, 5);
+    // Pictures must be able to speak: their weights begin too small for that.
+    for (nn::Parameter &parameter : loaded.model->parameters())
+        if (parameter.name.find("embedding.image") == 0 || parameter.name.find("embedding.audio") == 0) {
+            const torch::NoGradGuard guard;
+            parameter.master.mul_(10);
+        }
+    loaded.model->mastersChanged();
+    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
+    loaded.data = spec.data;
+    loaded.info.name = "seer";
+    return loaded;
+}
+
+std::string pictureOf(uint8_t grey)
+{
+    Image image{16, 16, std::vector<uint8_t>(16 * 16 * 3, grey)};
+    for (size_t i = 0; i < 200; ++i) image.rgb[i] = static_cast<uint8_t>(i);
+    return encodePng(image).value();
+}
+
+std::string recordingOf(double seconds, float level = 0.5f)
+{
+    Audio audio{8000, {}};
+    for (int i = 0; i < int(seconds * 8000); ++i) audio.samples.push_back(level * float(i % 40) / 40.0f);
+    return encodeWav(audio);
+}
+
+GenerateRequest requestWith(std::vector<PromptMedia> media, const std::string &prompt = "how many?")
+{
+    GenerateRequest request;
+    request.prompt = prompt;
+    request.media = std::move(media);
+    request.sampling.maxTokens = 5;
+    request.sampling.temperature = 0;
+    return request;
+}
+
+struct Answer {
+    std::vector<int32_t> ids;
+    std::vector<double> probabilities;
+    GenerateSummary summary;
+    bool operator==(const Answer &other) const
+    {
+        return ids == other.ids && probabilities == other.probabilities;
+    }
+};
+
+Answer answerTo(TextGenerator &generator, const GenerateRequest &request)
+{
+    Answer answer;
+    const std::atomic<bool> cancel{false};
+    const auto summary = generator.generate(
+        request,
+        [&](const GeneratedToken &token) {
+            answer.ids.push_back(token.id);
+            answer.probabilities.push_back(token.probability);
+            return true;
+        },
+        cancel);
+    if (!summary) qFatal("%s", summary.error().text().c_str());
+    answer.summary = *summary;
+    return answer;
+}
+
+} // namespace
+
+class TestMediaGeneration : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase()
+    {
+        if (!encodePng(Image{1, 1, {0, 0, 0}})) QSKIP("built without picture files");
+    }
+
+    /// The same positions in one pass of the model, without a cache.
+    void saysWhatTheModelSays()
+    {
+        TextGenerator generator(mediaModel());
+        const GenerateRequest request =
+            requestWith({{pictureOf(90), "a.png", 0}, {recordingOf(0.2), "b.wav", 4}}, "see and hear");
+        const Answer answer = answerTo(generator, request);
+        const LoadedModel twin = mediaModel();
+        const MultiModalRecord record = readPromptMedia(twin, request).value();
+        // start, 4 patches, "see ", start, 4 tokens of sound, "and hear"
+        QCOMPARE(record.size(), size_t{1 + 4 + 4 + 1 + 4 + 8});
+        QCOMPARE(answer.summary.promptTokens, int64_t(record.size()));
+        std::vector<int64_t> ids(record.ids_L.begin(), record.ids_L.end());
+        MultiModalRecord grown = record;
+        for (size_t i = 0; i < answer.ids.size(); ++i) {
+            const nn::ModalityInput input = nn::makeModalityInput(
+                modalitiesOf(grown, frontEndOf(twin.model->spec().media), 3), 1, at::kCPU);
+            nn::ForwardContext context;
+            context.modalities = &input;
+            const at::NoGradGuard guard;
+            const at::Tensor p = twin.model->logits(at::tensor(ids).unsqueeze(0), context)[0][-1].softmax(-1);
+            QCOMPARE(p.argmax().item<int64_t>(), int64_t(answer.ids[i]));
+            QVERIFY(std::abs(p[answer.ids[i]].item<double>() - answer.probabilities[i]) < 1e-5);
+            ids.push_back(answer.ids[i]);
+            grown.ids_L.push_back(answer.ids[i]);
+            grown.modality_L.push_back(Modality::Text);
+            grown.places_L.push_back(0);
+            grown.loss_L.push_back(0);
+        }
+    }
+
+    void theFileCountsAndNotItsName()
+    {
+        TextGenerator generator(mediaModel());
+        const Answer answer = answerTo(generator, requestWith({{pictureOf(90), "a.png", 0}}));
+        QVERIFY(answerTo(generator, requestWith({{pictureOf(90), "lies.wav", 0}})) == answer);
+        QVERIFY(!(answerTo(generator, requestWith({{pictureOf(200), "a.png", 0}})) == answer));
+        QVERIFY(!(answerTo(generator, requestWith({{pictureOf(90), "a.png", 9}})) == answer));
+        QVERIFY(!(answerTo(generator, requestWith({})) == answer));
+        // And nothing of a picture stays behind.
+        const Answer text = answerTo(generator, requestWith({}));
+        answerTo(generator, requestWith({{pictureOf(90), "a.png", 0}}));
+        QVERIFY(answerTo(generator, requestWith({})) == text);
+    }
+
+    void endsWithTheContext()
+    {
+        TextGenerator generator(mediaModel());
+        GenerateRequest request = requestWith({{pictureOf(90), "a.png", 0}});
+        request.sampling.maxTokens = 500;
+        const Answer answer = answerTo(generator, request);
+        QVERIFY(std::ssize(answer.ids) <= 48 - answer.summary.promptTokens + 1);
+        QVERIFY(answer.summary.reason == FinishReason::MaxTokens ||
+                answer.summary.reason == FinishReason::EndOfText);
+    }
+
+    void refuses_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<int>("place");
+        QTest::addColumn<int>("modalities");
+        QTest::addColumn<QString>("text");
+        const auto row = [](const char *name, const std::string &bytes, int place, int modalities,
+                            const char *text) {
+            QTest::newRow(name) << QByteArray::fromStdString(bytes) << place << modalities << text;
+        };
+        const std::string picture = pictureOf(90);
+        row("a model of text", picture, 0, 1, "\"seer\" reads text only, expected text");
+        row("a recording for a model of pictures", recordingOf(0.2), 0, 2,
+            "it is a recording, and \"seer\" knows text and pictures, expected a picture");
+        row("a recording that is too long", recordingOf(0.5), 0, 3,
+            "it has 10 tokens, 20 a second, expected at most 6");
+        row("nothing", "", 0, 3, "it is empty");
+        row("text", "the quick brown fox jumps over the lazy dog", 0, 3, "it is text, expected a picture");
+        std::string raw;
+        for (int i = 0; i < 4000; ++i) {
+            const auto sample = int16_t(9000 * std::sin(i * 0.2));
+            raw += littleEndian(sample);
+        }
+        row("raw samples", raw, 0, 3, "it looks like raw samples, expected WAV or FLAC. Save it as WAV.");
+        std::string noise;
+        const CounterRng rng({.seed = 3, .purpose = RngPurpose::Sampling});
+        for (uint64_t i = 0; i < 4000; ++i) noise += char(rng.bits(i) & 0xff);
+        row("noise", noise, 0, 3, "its format is not known here, expected PNG, JPEG, WAV or FLAC");
+        row("a picture cut off", picture.substr(0, picture.size() / 2), 0, 3, "thing.bin");
+        const std::string sound = recordingOf(0.2);
+        row("a recording cut off", sound.substr(0, sound.size() / 2), 0, 3, "thing.bin");
+        row("a picture of 30,000 × 30,000",
+            pngOf({.width = 30'000, .height = 30'000, .rows = std::string(100, '\0')}), 0, 3, "30000");
+        row("behind the prompt", picture, 10, 3, "its place is byte 10 of the prompt, expected 0 to 9");
+        row("before the prompt", picture, -1, 3, "its place is byte -1 of the prompt");
+    }
+    void refuses()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(int, place);
+        QFETCH(int, modalities);
+        QFETCH(QString, text);
+        TextGenerator generator(mediaModel(modalities));
+        const std::atomic<bool> cancel{false};
+        VERIFY_ERROR(generator.generate(requestWith({{bytes.toStdString(), "thing.bin", place}}), {}, cancel),
+                     ErrorCode::InvalidInput, text.toUtf8().constData());
+    }
+
+    void refusesRequests()
+    {
+        TextGenerator generator(mediaModel());
+        const std::atomic<bool> cancel{false};
+        const PromptMedia picture{pictureOf(90), "a.png", 3};
+        GenerateRequest hole = requestWith({picture});
+        hole.infill = "behind";
+        VERIFY_ERROR(generator.generate(hole, {}, cancel), ErrorCode::InvalidInput,
+                     "the request has pictures or recordings and a hole, expected a prompt to continue");
+        GenerateRequest talk = requestWith({picture}, "");
+        talk.messages.push_back({"user", "hello"});
+        VERIFY_ERROR(generator.generate(talk, {}, cancel), ErrorCode::InvalidInput,
+                     "pictures or recordings and a conversation");
+        PromptMedia earlier = picture;
+        earlier.place = 2;
+        VERIFY_ERROR(generator.generate(requestWith({picture, earlier}), {}, cancel), ErrorCode::InvalidInput,
+                     "its place is byte 2 of the prompt, expected 3 to 9, in order");
+        VERIFY_ERROR(generator.generate(requestWith({picture}, std::string(60, 'x')), {}, cancel),
+                     ErrorCode::InvalidInput,
+                     "has 65 tokens, expected fewer than the context of 48. Leave something out");
+    }
+
+    void evaluatesDocuments()
+    {
+        const std::string world =
+            "gen:shapes?n=8&val=8&test=8&size=16&cells=2&max_shapes=2&colors=3&shapes=3&tasks=count";
+        TextGenerator generator(mediaModel());
+        const std::atomic<bool> cancel{false};
+        const auto summary = generator.evaluate(world, cancel);
+        QVERIFY2(summary.ok(), summary ? "" : summary.error().text().c_str());
+        QVERIFY(summary->tokens > 8 && summary->loss > 3 && summary->loss < 9);
+        TextGenerator reader(mediaModel(1));
+        VERIFY_ERROR(reader.evaluate(world, cancel), ErrorCode::InvalidInput, "\"seer\" reads text only");
+        TextGenerator deaf(mediaModel(2));
+        VERIFY_ERROR(deaf.evaluate(world + ",tones", cancel), ErrorCode::InvalidInput,
+                     "it has recordings, and \"seer\" knows text and pictures");
+        VERIFY_ERROR(generator.evaluate(world + ",tones", cancel), ErrorCode::InvalidInput,
+                     "its longest recording has 10 tokens, expected at most the 6");
+        const std::atomic<bool> cancelled{true};
+        VERIFY_ERROR(generator.evaluate(world, cancelled), ErrorCode::Cancelled, "cancelled");
+    }
+
+    /// Exported and loaded again it is the same model, pictures and all.
+    void theModelDirectoryKeepsItsModalities()
+    {
+        QTemporaryDir folder;
+        const std::filesystem::path run = folder.path().toStdString() + "/run";
+        makeTinyRun(run, mediaSpec(), {{.step = 5, .valLoss = 1}});
+        const std::string target = folder.path().toStdString() + "/model";
+        const auto exported = exportModelDirectory({.path = run.string()}, target);
+        QVERIFY2(exported.ok(), exported ? "" : exported.error().text().c_str());
+        const ModelConfig config = readModelConfig(target).value();
+        QCOMPARE(config.model.attention.numModalities, int64_t{3});
+        QCOMPARE(config.model.media.audioTokens, int64_t{6});
+        const auto loaded = loadGenerator({.path = target}, "cpu", 1, {});
+        QVERIFY2(loaded.ok(), loaded ? "" : loaded.error().text().c_str());
+        const std::atomic<bool> cancel{false};
+        const auto answered = (*loaded)->generate(requestWith({{pictureOf(1), "a.png", 0}}), {}, cancel);
+        QVERIFY2(answered.ok(), answered ? "" : answered.error().text().c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMediaGeneration)
+#include "tst_media_generation.moc"

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs on documents with pictures and recordings: they learn, go on to the bit, and refuse what does not fit.
+#include "core/data/data_paths.h"
+#include "core/data/world/shapes_export.h"
+#include "core/train/evaluation.h"
+#include "core/train/multimodal_source.h"
+#include "tests/base/check_result.h"
+#include "tests/train/run_fixture.h"
+
+#include <QtTest>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+constexpr const char *kWorld = "gen:shapes?n=40&val=12&test=8&size=16&cells=2&max_shapes=3&colors=3&shapes=3";
+
+RunSpec worldRun(const std::string &tasks = "count")
+{
+    RunSpec spec = smallRun();
+    spec.data.specialTokens = "default";
+    spec.data.path = std::string(kWorld) + "&tasks=" + tasks;
+    spec.model.context = 64;
+    spec.model.attention.numModalities = 3;
+    spec.model.media.imageSize = 16;
+    spec.model.dropout = 0;
+    spec.train.evalTokens = 0;
+    spec.optimizer.lr = 3e-3;
+    spec.schedule.totalSteps = spec.train.steps;
+    return spec;
+}
+
+class WorldFixture {
+public:
+    explicit WorldFixture(RunSpec given = worldRun()) : spec(std::move(given))
+    {
+        data = must(prepareRunData(spec, folder() / "shards"));
+        newRun("run");
+    }
+    [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
+    void newRun(const std::string &name)
+    {
+        FrozenSpec frozen;
+        frozen.spec = spec;
+        frozen.digest = specDigest(spec);
+        frozen.id = name;
+        run = std::make_unique<RunDirectory>(must(RunDirectory::create(folder() / name, frozen)));
+        attempt = -1;
+    }
+    RunState train(Recorder &recorder, int64_t totalSteps = 0)
+    {
+        auto start = must(findTrainingStart(*run));
+        must(changeTotalSteps(start, *run, totalSteps));
+        auto trainer = must(createTrainer(*run, data, recorder, start, ++attempt, {}));
+        return must(trainer->run());
+    }
+
+    RunSpec spec;
+    RunData data;
+    std::unique_ptr<RunDirectory> run;
+    int32_t attempt = -1;
+
+private:
+    QTemporaryDir m_folder;
+};
+
+double lossOf(WorldFixture &fixture, int64_t batchSize, int64_t accumulation)
+{
+    fixture.spec.train.batchSize = batchSize;
+    fixture.spec.train.accumulation = accumulation;
+    fixture.spec.train.steps = 2;
+    fixture.newRun("micro" + std::to_string(batchSize));
+    Recorder recorder;
+    fixture.train(recorder);
+    return recorder.series[series::kLoss][2];
+}
+
+} // namespace
+
+class TestMultiModalTraining : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void learnsAndShowsWhatItSays_data()
+    {
+        QTest::addColumn<QString>("dtype");
+        QTest::addColumn<bool>("isSeparate");
+        QTest::newRow("fp32") << "fp32" << true;
+        QTest::newRow("bf16") << "bf16" << true;
+        QTest::newRow("shared weights") << "fp32" << false;
+    }
+    void learnsAndShowsWhatItSays()
+    {
+        QFETCH(QString, dtype);
+        QFETCH(bool, isSeparate);
+        RunSpec spec = worldRun("count,both");
+        spec.model.media.audioTokens = 16;
+        spec.train.dtype = dtype.toStdString();
+        spec.model.attention.isSeparate = isSeparate;
+        spec.train.steps = spec.schedule.totalSteps = 40;
+        spec.train.evalEvery = 10;
+        spec.probes.every = 20;
+        spec.probes.maxTokens = 8;
+        WorldFixture fixture(spec);
+        Recorder recorder;
+        QVERIFY(fixture.train(recorder) == RunState::Finished);
+        auto &losses = recorder.series[series::kLoss];
+        QCOMPARE(losses.size(), size_t{40});
+        QVERIFY2(losses[40] < 0.7 * losses[1], qPrintable(QString::number(losses[40])));
+        auto &validation = recorder.series[series::kValLoss];
+        QVERIFY(validation[40] < validation[10]);
+        // One for each probe prompt, of a validation document: the picture in, the answer out.
+        QCOMPARE(recorder.count(EventKind::Sample), 2 * int(spec.probes.prompts.size()));
+        const QString text = QString::fromStdString(recorder.last(EventKind::Sample)->text);
+        QVERIFY2(text.startsWith("validation ") && text.contains("[image: 4 patches]"), qPrintable(text));
+        QVERIFY2(text.contains("(expected: "), qPrintable(text));
+    }
+
+    void goesOnToTheBit()
+    {
+        WorldFixture fixture(worldRun("count,both"));
+        Recorder whole;
+        fixture.train(whole);
+        fixture.newRun("cut");
+        Recorder first, second;
+        fixture.train(first, 5);
+        fixture.train(second, 12);
+        auto merged = first.series[series::kLoss];
+        merged.insert(second.series[series::kLoss].begin(), second.series[series::kLoss].end());
+        QCOMPARE(merged.size(), size_t{12});
+        QVERIFY(merged == whole.series[series::kLoss]);
+        QCOMPARE(second.series[series::kValLoss][12], whole.series[series::kValLoss][12]);
+    }
+
+    void microBatchesChangeNothing()
+    {
+        WorldFixture fixture;
+        const double whole = lossOf(fixture, 4, 1);
+        const double split = lossOf(fixture, 1, 4);
+        QVERIFY2(std::abs(whole - split) < 1e-5, qPrintable(QString::number(whole - split)));
+    }
+
+    /// The picture is looked at: without it, the same model does worse than it did in training with it.
+    void thePictureCounts()
+    {
+        RunSpec spec = worldRun();
+        WorldFixture fixture(spec);
+        auto model = must(nn::Transformer::create(spec.model, 272, 1, "cpu"));
+        MultiModalValidationSource source(*fixture.data.multiModal, Split::Validation, 64, 3);
+        const double before = evaluateLoss(*model, source, {.batchSize = 4});
+        RunSpec hidden = spec;
+        hidden.data.path += "&image_snr=-15";
+        const RunData noisy = must(prepareRunData(hidden, fixture.folder() / "shards"));
+        MultiModalValidationSource other(*noisy.multiModal, Split::Validation, 64, 3);
+        QVERIFY(evaluateLoss(*model, other, {.batchSize = 4}) != before);
+        QCOMPARE(evaluateLoss(*model, source, {.batchSize = 3}), before); // padding and batches do not count
+    }
+
+    void trainsOnAManifest()
+    {
+        RunSpec spec = worldRun("count,both");
+        const RunData world = must(prepareRunData(spec, {}));
+        QTemporaryDir folder;
+        const std::filesystem::path files = folder.path().toStdString() + "/files";
+        const auto *shapes = dynamic_cast<const ShapesSource *>(world.multiModal.get());
+        QVERIFY(shapes);
+        const auto exported = exportShapes(*shapes, files);
+        if (!exported && exported.error().code == ErrorCode::Unavailable)
+            QSKIP("built without picture files");
+        must(exported);
+        spec.data.path = files / "train.jsonl";
+        WorldFixture fixture(spec);
+        Recorder recorder;
+        QVERIFY(fixture.train(recorder) == RunState::Finished);
+        QVERIFY(recorder.series[series::kValLoss].size() > 1);
+    }
+
+    void refusesWhatDoesNotFit_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<int>("modalities");
+        QTest::addColumn<QString>("text");
+        const QString world = kWorld;
+        QTest::newRow("pictures for a model of text")
+            << world << 1 << "it has pictures or recordings, and attention.num_modalities is 1, expected 2";
+        QTest::newRow("text for a model of pictures")
+            << "text.txt" << 2 << "it is text, and attention.num_modalities is 2, expected a manifest";
+        QTest::newRow("a picture alone")
+            << "a.png" << 2 << "it is a single picture or recording, expected a manifest";
+        QTest::newRow("recordings for a model of pictures")
+            << world + "&tasks=tones" << 2
+            << "it has recordings, and attention.num_modalities is 2, expected 3";
+        QTest::newRow("a recording beyond the model")
+            << world + "&tasks=tones&min_shapes=4&max_shapes=4" << 3
+            << "its longest recording has 20 tokens, and media.audio_tokens is 16, expected at least as "
+               "many. "
+               "Set media.audio_tokens to 20.";
+        QTest::newRow("an unknown setting") << world + "&n_train=5" << 3 << "n_train";
+    }
+    void refusesWhatDoesNotFit()
+    {
+        QFETCH(QString, path);
+        QFETCH(int, modalities);
+        QFETCH(QString, text);
+        QTemporaryDir folder;
+        const std::string base = folder.path().toStdString() + "/";
+        std::ofstream(base + "text.txt") << "a text\n";
+        std::ofstream(base + "a.png") << std::string("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", 16);
+        RunSpec spec = worldRun();
+        spec.data.path = path.startsWith("gen:") ? path.toStdString() : base + path.toStdString();
+        spec.model.attention.numModalities = modalities;
+        VERIFY_ERROR(prepareRunData(spec, base), ErrorCode::InvalidInput, text.toUtf8().constData());
+    }
+
+    void fixedBatchesAreOfText()
+    {
+        WorldFixture fixture;
+        VERIFY_ERROR(makeTrainingSources(fixture.spec, fixture.data, nextTokenObjective(), "batches.bin", 1),
+                     ErrorCode::InvalidInput, "fixed batches are of text");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMultiModalTraining)
+#include "tst_multimodal_training.moc"
