@@ -47,6 +47,7 @@ MultiModalAttention::MultiModalAttention(BuildContext &build)
     m_crossModal = build.parameters.add(build.prefix + "attention.cross_modal_weights",
                                         {m_numHeads, m_numModalities, m_numModalities},
                                         ParameterInit::constant(kUnitSoftplus));
+    m_sources = makeParts(attentionSourceRegistry(), build);
 }
 
 at::Tensor MultiModalAttention::forward(const at::Tensor &x_NC, const ModalityInput &input,
@@ -60,10 +61,20 @@ at::Tensor MultiModalAttention::forward(const at::Tensor &x_NC, const ModalityIn
     const double unscale = std::sqrt(static_cast<double>(m_headWidth));
     const std::vector<int64_t> shape = {layout.batch, layout.numTokens, m_numHeads, -1};
     const auto heads = [&](const at::Tensor &x) { return x.to(kernel).view(shape).transpose(1, 2); };
-    const at::Tensor q = at::cat({flat.q_NHD.to(precise), queryExtra(input, precise) * unscale}, -1);
-    const at::Tensor k = at::cat({flat.k_NHD.to(precise), keyExtra(x_NC, input, precise)}, -1);
-    const at::Tensor y_BHTD =
-        attend({heads(q), heads(k), heads(flat.v_NHD)}, {m_layer, 1.0 / unscale, dropout}, m_tables, context);
+    const at::Tensor q_NHE =
+        at::cat({placed(flat.q_NHD, layout, context), queryExtra(input, precise) * unscale}, -1);
+    const at::Tensor k_NHE =
+        at::cat({placed(flat.k_NHD, layout, context), keyExtra(x_NC, input, precise)}, -1);
+    at::Tensor y_BHTD = attend({heads(q_NHE), heads(k_NHE), heads(flat.v_NHD)},
+                               {m_layer, 1.0 / unscale, dropout}, m_tables, context);
+    if (!m_sources.empty()) {
+        const auto plain = [&](const at::Tensor &x) { return x.view(shape).transpose(1, 2); };
+        const at::Tensor q = plain(flat.q_NHD), k = plain(flat.k_NHD), v = plain(flat.v_NHD);
+        for (const auto &source : m_sources) {
+            const at::Tensor local = y_BHTD;
+            y_BHTD = source->read({q, k, v, local}, context).to(local.scalar_type());
+        }
+    }
     const at::Tensor y_NC = layout.sorted(y_BHTD.transpose(1, 2).reshape({x_NC.size(0), x_NC.size(1)}));
     return joinPieces(perModality(layout, y_NC, [&](int64_t m, const at::Tensor &rows) {
         return m_projections[static_cast<size_t>(m)].output.forward(rows, context.dtype);
@@ -85,20 +96,19 @@ MultiModalAttention::Projected MultiModalAttention::project(const at::Tensor &x_
         v.push_back(qkv[2]);
         return rows;
     });
-    Projected flat{layout.flat(joinPieces(q)), layout.flat(joinPieces(k)), layout.flat(joinPieces(v))};
-    if (!m_tables.ropeCos_TD.defined()) return flat;
+    return {layout.flat(joinPieces(q)), layout.flat(joinPieces(k)), layout.flat(joinPieces(v))};
+}
+
+at::Tensor MultiModalAttention::placed(const at::Tensor &x_NHD, const ModalityLayout &layout,
+                                       const ForwardContext &context) const
+{
+    const at::Tensor x = x_NHD.to(preciseType(context.dtype));
+    if (!m_tables.ropeCos_TD.defined()) return x;
     const int64_t offset = context.cache ? context.cache->length : 0;
-    const at::ScalarType precise = preciseType(context.dtype);
     const at::Tensor cos_TD = m_tables.ropeCos_TD.narrow(0, offset, layout.numTokens);
     const at::Tensor sin_TD = m_tables.ropeSin_TD.narrow(0, offset, layout.numTokens);
-    const auto turned = [&](const at::Tensor &x_NHD) {
-        const at::Tensor x_BTHD =
-            x_NHD.to(precise).view({layout.batch, layout.numTokens, m_numHeads, m_headWidth});
-        return applyRope(x_BTHD, cos_TD, sin_TD).view(x_NHD.sizes());
-    };
-    flat.q_NHD = turned(flat.q_NHD);
-    flat.k_NHD = turned(flat.k_NHD);
-    return flat;
+    return applyRope(x.view({layout.batch, layout.numTokens, m_numHeads, m_headWidth}), cos_TD, sin_TD)
+        .view(x_NHD.sizes());
 }
 
 // Row of the bias that a query adds to keys of each modality, then 1 for the gate, then zeros up to the

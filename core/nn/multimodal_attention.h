@@ -33,9 +33,12 @@ private:
         Weight gate, gateBias; ///< of modalities other than text
     };
     struct Projected {
-        at::Tensor q_NHD, k_NHD, v_NHD; ///< in flat order
+        at::Tensor q_NHD, k_NHD, v_NHD; ///< in flat order, without positions
     };
     [[nodiscard]] Projected project(const at::Tensor &x_NC, const ModalityInput &input,
+                                    const ForwardContext &context) const;
+    /// With positions, as the tokens stand in their sequences.
+    [[nodiscard]] at::Tensor placed(const at::Tensor &x_NHD, const ModalityLayout &layout,
                                     const ForwardContext &context) const;
     [[nodiscard]] at::Tensor queryExtra(const ModalityInput &input, at::ScalarType dtype) const;
     [[nodiscard]] at::Tensor keyExtra(const at::Tensor &x_NC, const ModalityInput &input,
@@ -47,6 +50,7 @@ private:
     bool m_hasQkNorm = false;
     SharedTables &m_tables;
     std::vector<Projection> m_projections;
+    std::vector<std::unique_ptr<AttentionSource>> m_sources;
     Weight m_crossModal; ///< [H, M, M], raw: softplus makes it positive
 };
 

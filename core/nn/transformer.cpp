@@ -20,6 +20,26 @@ namespace {
 
 constexpr int64_t kIgnoredTarget = -100;
 
+/// −log p of each token under the logits before it; those before the first one are of the pass before.
+void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &logits_BTV)
+{
+    const int64_t numTokens = ids_BT.size(1);
+    const auto surprise = [](const at::Tensor &logits_NV, const at::Tensor &ids_N) {
+        return at::cross_entropy_loss(logits_NV, ids_N, {}, at::Reduction::None).to(at::kFloat);
+    };
+    cache.surprise_BT = at::zeros(ids_BT.sizes(), logits_BTV.options().dtype(at::kFloat));
+    const bool hasBefore = cache.length > numTokens && cache.lastLogits_BV.defined();
+    if (hasBefore)
+        cache.surprise_BT.select(1, 0).copy_(surprise(cache.lastLogits_BV, ids_BT.select(1, 0)));
+    if (numTokens > 1) {
+        const at::Tensor logits_NV = logits_BTV.narrow(1, 0, numTokens - 1).reshape({-1, logits_BTV.size(2)});
+        const at::Tensor ids_N = ids_BT.narrow(1, 1, numTokens - 1).reshape({-1});
+        cache.surprise_BT.narrow(1, 1, numTokens - 1)
+            .copy_(surprise(logits_NV, ids_N).view({-1, numTokens - 1}));
+    }
+    cache.lastLogits_BV = logits_BTV.select(1, numTokens - 1).clone();
+}
+
 class TransformerModel final : public Transformer {
 public:
     TransformerModel(const ModelSpec &spec, int64_t vocabSize, uint64_t seed, at::Device device)
@@ -70,15 +90,21 @@ public:
                 x_BTC = m_blocks[layer]->forward(x_BTC, pass);
                 for (const auto &module : m_modules[layer]) x_BTC = x_BTC + module->forward(x_BTC, pass);
             }
-        if (context.cache) context.cache->length += numTokens;
+        if (context.cache) {
+            context.cache->length += numTokens;
+            context.cache->surprise_BT = at::Tensor();
+        }
         return m_finalNorm.forward(x_BTC, context.dtype);
     }
 
     at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) override
     {
         const at::Tensor hidden_BTC = hidden(ids_BT, context);
-        return at::linear(hidden_BTC.to(context.dtype), m_head.as(context.dtype))
-            .to(preciseType(context.dtype));
+        const at::Tensor logits_BTV =
+            at::linear(hidden_BTC.to(context.dtype), m_head.as(context.dtype)).to(preciseType(context.dtype));
+        if (context.cache && context.cache->keepsSurprise)
+            noteSurprise(*context.cache, ids_BT, logits_BTV.detach());
+        return logits_BTV;
     }
 
     at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,

@@ -15,6 +15,10 @@
 #include <string>
 #include <vector>
 
+namespace orrery {
+class MemoryControl;
+}
+
 namespace orrery::nn {
 
 /// One named parameter. Names are those of the checkpoint and of nothing else (see docs/model-files.md).
@@ -28,6 +32,8 @@ struct Parameter {
 class PartState {
 public:
     virtual ~PartState() = default;
+    /// What it remembers, as plain values; nullptr when nobody may look (core/spec/memory_events.h).
+    virtual MemoryControl *memory() { return nullptr; }
 };
 
 /// Keys and values of everything seen so far, per layer [B, H, capacity, D].
@@ -40,6 +46,18 @@ struct KvCache {
     /// of a cache share them.
     std::map<std::string, std::shared_ptr<PartState>> parts;
     std::string source; ///< what the sequences are called where a part notes where it has something from
+    /// A part that wants surprises sets it; then logits() notes −log p (nats) of the tokens of its pass, 0
+    /// where nothing was predicted. Undefined behind a pass that made no logits.
+    bool keepsSurprise = false;
+    at::Tensor surprise_BT;
+    at::Tensor lastLogits_BV; ///< of the pass before
+
+    /// The cache is full: the last numKept tokens of the text are going to be read again, from place 0.
+    void restart(int64_t numKept)
+    {
+        origin += length - numKept;
+        length = 0;
+    }
 };
 
 /// What the tokens of one pass may see; made once per pass by a MaskPolicy (extension_points.h), shared by

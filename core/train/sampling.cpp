@@ -70,8 +70,10 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
     for (int64_t i = 0; i < request.maxTokens; ++i) {
         if (static_cast<size_t>(cache.length) + ids.size() - numRead > context) {
             if (request.media) break;
-            cache.length = 0;
-            numRead = ids.size() - std::max<size_t>(1, context / 2);
+            const size_t numKept = std::max<size_t>(1, context / 2);
+            // Of the kept tokens the last one has not been read yet.
+            cache.restart(static_cast<int64_t>(numKept - (ids.size() - numRead)));
+            numRead = ids.size() - numKept;
         }
         const at::Tensor logits_V = lastLogits(model, ids, numRead, forward);
         numRead = ids.size();

@@ -237,6 +237,49 @@ private Q_SLOTS:
         VERIFY_ERROR(plugins.load(folder.scan(), frozen), ErrorCode::InvalidInput,
                      "its version is 2.0.0, expected 1.0.0");
     }
+    void sourcesAndModulesAreGuarded_data()
+    {
+        QTest::addColumn<QString>("point");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("text"); // empty: nothing goes wrong
+        const QString source = "AttentionSource", module = "ResidualModule";
+        QTest::newRow("source_good") << source << "probe_source"
+                                     << "";
+        QTest::newRow("source_shape") << source << "probe_source"
+                                      << "plugin \"probe\" failed: its result has shape";
+        QTest::newRow("source_throws") << source << "probe_source"
+                                       << "plugin \"probe\" failed: the source is dry";
+        QTest::newRow("module_good") << module << "probe_module"
+                                     << "";
+        QTest::newRow("module_shape") << module << "probe_module"
+                                      << "plugin \"probe\" failed: its result has shape [2, 8, 1], expected";
+    }
+    void sourcesAndModulesAreGuarded()
+    {
+        QFETCH(QString, point);
+        QFETCH(QString, name);
+        QFETCH(QString, text);
+        PluginFolder folder;
+        QByteArray provides =
+            R"("provides":[{"point":"FeedForward","name":"probe_ffn"},{"point":"POINT","name":"NAME"}])";
+        provides.replace("POINT", point.toUtf8()).replace("NAME", name.toUtf8());
+        install(folder, "probe", provides + "," + kSettings);
+        nn::EnginePlugins plugins;
+        VERIFY_ERROR(plugins.load(folder.scan(), probeSpec()), ErrorCode::InvalidInput,
+                     "did not register \"" + name.toUtf8() + "\"");
+        VERIFY_OK(plugins.load(folder.scan(), probeSpec(QTest::currentDataTag())));
+        const auto model = build(probeSpec());
+        VERIFY_OK(model);
+        const auto logits = nn::guardTorch(
+            "compute logits", [&]() -> Result<at::Tensor> { return (*model)->logits(makeIds(2, 8), {}); });
+        if (text.isEmpty())
+            VERIFY_OK(logits);
+        else
+            VERIFY_ERROR(logits, ErrorCode::Unavailable, text.toUtf8().constData());
+        plugins.stop();
+        QVERIFY(nn::attentionSourceRegistry().names().empty());
+        QVERIFY(nn::residualModuleRegistry().names().empty());
+    }
     void aProgramThatLoadsNoneRefuses()
     {
         RunSpec spec = probeSpec();

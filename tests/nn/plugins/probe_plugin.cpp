@@ -32,6 +32,34 @@ private:
     std::string m_behaviour;
 };
 
+/// What it hands back has the right shape, or not.
+class ProbeSource final : public nn::AttentionSource {
+public:
+    explicit ProbeSource(std::string behaviour) : m_behaviour(std::move(behaviour)) {}
+    at::Tensor read(const nn::SourceInput &input, const nn::ForwardContext &) override
+    {
+        if (m_behaviour == "source_shape") return input.local_BHTD.transpose(1, 2);
+        if (m_behaviour == "source_throws") throw std::runtime_error("the source is dry");
+        return input.local_BHTD * 2;
+    }
+
+private:
+    std::string m_behaviour;
+};
+
+class ProbeModule final : public nn::ResidualModule {
+public:
+    explicit ProbeModule(std::string behaviour) : m_behaviour(std::move(behaviour)) {}
+    at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &) override
+    {
+        if (m_behaviour == "module_shape") return x_BTC.narrow(2, 0, 1); // would broadcast
+        return x_BTC;
+    }
+
+private:
+    std::string m_behaviour;
+};
+
 class ProbePlugin final : public nn::EnginePlugin {
 public:
     Result<void> configure(nn::EngineContext &context) override
@@ -45,6 +73,21 @@ public:
         if (m_behaviour == "registers_nothing") return {};
         if (m_behaviour == "registers_more") return context.feedForwards().add("unlisted_ffn", makeProbe());
         context.log("configured as " + m_behaviour);
+        const bool isSource = m_behaviour.starts_with("source"), isModule = m_behaviour.starts_with("module");
+        const auto inFirstLayer = [](const nn::BuildContext &build) { return build.layer == 0; };
+        if (isSource)
+            ORRERY_TRY(context.attentionSources().add(
+                "probe_source",
+                [=,
+                 behaviour = m_behaviour](nn::BuildContext &build) -> std::unique_ptr<nn::AttentionSource> {
+                    return inFirstLayer(build) ? std::make_unique<ProbeSource>(behaviour) : nullptr;
+                }));
+        if (isModule)
+            ORRERY_TRY(context.residualModules().add(
+                "probe_module",
+                [=, behaviour = m_behaviour](nn::BuildContext &build) -> std::unique_ptr<nn::ResidualModule> {
+                    return inFirstLayer(build) ? std::make_unique<ProbeModule>(behaviour) : nullptr;
+                }));
         return context.feedForwards().add("probe_ffn", makeProbe());
     }
     Result<void> start() override
