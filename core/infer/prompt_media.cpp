@@ -108,10 +108,11 @@ private:
                           "it is a recording, and \"" + m_loaded.info.name + "\" knows text and pictures",
                           "a picture", "Use a model that was trained with attention.num_modalities=3.");
         ORRERY_ASSIGN(const Audio audio, decodeAudio(media.bytes, shown(media.name)));
-        const size_t before = m_record.size();
-        m_builder.addAudio(audio);
-        const int64_t numTokens = std::ssize(m_record.ids_L) - static_cast<int64_t>(before) - 1;
-        if (numTokens <= m_model.media.audioTokens) return {};
+        const int64_t numTokens = m_frontEnd.numAudioTokens(std::ssize(audio.samples), audio.rate);
+        if (numTokens <= m_model.media.audioTokens) {
+            m_builder.addAudio(audio);
+            return {};
+        }
         return refuse(media, "it has " + std::to_string(numTokens) + " tokens, 20 a second",
                       "at most " + std::to_string(m_model.media.audioTokens) +
                           ", the longest that the model was made for (media.audio_tokens)",

@@ -18,6 +18,8 @@ TextStream::TextStream(nn::Transformer &model, at::Device device)
 void TextStream::restart()
 {
     m_cache.parts.clear();
+    m_cache.keepsSurprise = false;
+    m_cache.lastLogits_BV = at::Tensor();
     m_text.clear();
     m_cache.origin = 0;
     m_cache.length = 0;

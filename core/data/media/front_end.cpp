@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/media/front_end.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace orrery {
 
@@ -9,6 +11,13 @@ int64_t FrontEnd::numAudioTokens(int64_t numSamples) const
 {
     const int64_t frames = (numSamples + hop - 1) / hop;
     return (frames + framesPerToken - 1) / framesPerToken;
+}
+
+int64_t FrontEnd::numAudioTokens(int64_t numSamples, int64_t samplesPerSecond) const
+{
+    const double resampled = static_cast<double>(numSamples) * static_cast<double>(rate) /
+                             static_cast<double>(std::max<int64_t>(1, samplesPerSecond));
+    return numAudioTokens(static_cast<int64_t>(std::ceil(resampled)));
 }
 
 FrontEnd frontEndOf(const MediaSpec &media)

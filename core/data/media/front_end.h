@@ -28,6 +28,8 @@ struct FrontEnd {
     [[nodiscard]] int64_t frameWidth() const { return bands * framesPerToken; } ///< numbers per audio token
     /// Tokens of a recording of so many samples at `rate`.
     [[nodiscard]] int64_t numAudioTokens(int64_t numSamples) const;
+    /// The same at another rate, without resampling anything.
+    [[nodiscard]] int64_t numAudioTokens(int64_t numSamples, int64_t samplesPerSecond) const;
     bool operator==(const FrontEnd &) const = default;
 };
 

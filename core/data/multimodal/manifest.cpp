@@ -90,6 +90,10 @@ struct ManifestReader::Impl {
             ++counts.numRecordings;
             auto audio = decodeAudio(bytes, part.value, options.mediaLimits, &facts);
             if (!audio) return manifestError(path, lines.lineNumber(), std::move(audio).error());
+            // Before it is resampled and turned into frames, which need a multiple of its memory.
+            if (options.frontEnd.numAudioTokens(std::ssize(audio->samples), audio->rate) >
+                static_cast<int64_t>(kMaxRecordPositions))
+                return tooLong();
             builder.addAudio(*audio);
         }
         countName(part.value, facts.kind);
