@@ -9,6 +9,7 @@ const std::vector<ScienceTaskEntry> &scienceTasks()
 {
     static const std::vector<ScienceTaskEntry> entries = {
         {"infill", makeInfillTask},
+        {"continual", makeContinualTask},
     };
     return entries;
 }

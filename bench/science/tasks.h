@@ -9,5 +9,6 @@ namespace orrery::bench {
 class ScienceTask;
 
 std::unique_ptr<ScienceTask> makeInfillTask();
+std::unique_ptr<ScienceTask> makeContinualTask();
 
 } // namespace orrery::bench

@@ -220,9 +220,9 @@ void addContinual(std::vector<Entry> &table)
             .advanced());
     table.push_back(
         entry("continual.strategy", "Against forgetting", group, owner, PLACE(continual.strategy),
-              "What keeps earlier data alive: nothing, replay, replay with kept logits, a penalty "
-              "on weights, or changes of the memory alone.")
-            .choices({"naive", "er", "derpp", "ewc", "sparse_memory"})
+              "What keeps earlier data alive: nothing, replay, replay held to kept logits or to the model of "
+              "the stage before, a penalty on weights, or changes of the memory alone.")
+            .choices({"naive", "er", "derpp", "rehearsal", "ewc", "sparse_memory"})
             .advanced());
     table.push_back(entry("continual.buffer_percent", "Replay buffer", group, owner,
                           PLACE(continual.bufferPercent),
@@ -237,7 +237,7 @@ void addContinual(std::vector<Entry> &table)
                         .advanced());
     table.push_back(entry("continual.distill_weight", "Weight of kept logits", group, owner,
                           PLACE(continual.distillWeight),
-                          "How strongly derpp holds the model to what it said of replayed text before.")
+                          "How strongly derpp and rehearsal hold the model to what it said of replayed text before.")
                         .range(0, 1000)
                         .advanced());
     table.push_back(entry("continual.ewc_lambda", "Weight penalty", group, owner, PLACE(continual.ewcLambda),

@@ -51,6 +51,7 @@ public:
     void checkObjective();
     void checkModalities();
     void checkPictures();
+    void checkContinual();
     void checkPlugins();
 
     std::vector<FieldProblem> take() { return std::move(m_list); }
@@ -238,6 +239,26 @@ void Problems::checkPictures()
             "Set model.context to " + std::to_string(needed) + " or more, or a smaller media.audio_tokens.");
 }
 
+void Problems::checkContinual()
+{
+    const ContinualSpec &continual = m_spec.continual;
+    if (!continual.isOn() || !areGood({"continual.stages", "continual.strategy", "train.steps"})) return;
+    for (const std::string &stage : continual.stages)
+        if (stage.empty())
+            return add("continual.stages", "an empty path", "files or folders",
+                       "Take the empty entry out, or name a text.");
+    const auto numStages = static_cast<int64_t>(continual.stages.size()) + 1;
+    if (m_spec.train.steps < numStages)
+        add("train.steps",
+            std::to_string(m_spec.train.steps) + " steps for " + std::to_string(numStages) + " stages",
+            "one step a stage at least", "Set more steps or fewer continual.stages.");
+    if (continual.strategy == "derpp" && areGood({"objective.name"}) &&
+        m_spec.objective.name != "next_token")
+        add("continual.strategy", "derpp beside the objective " + m_spec.objective.name,
+            "next_token, whose logits can be kept",
+            "Set objective.name to next_token, or continual.strategy to er.");
+}
+
 void Problems::checkPlugins()
 {
     // A name of a plugin that cannot be used is no choice: its field has said why.
@@ -256,6 +277,7 @@ std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTab
     problems.checkData();
     problems.checkObjective();
     problems.checkModalities();
+    problems.checkContinual();
     problems.checkPlugins();
     return problems.take();
 }

@@ -50,6 +50,8 @@ struct TrainingSources {
     std::unique_ptr<BatchSource> batches;
     /// One at least: the first is val_loss, which the best checkpoint goes by.
     std::vector<ValidationMeasure> measures;
+    /// One per stage of a training on several data in turn: "val_loss/stage1" …; else none.
+    std::vector<ValidationMeasure> stages;
 };
 
 } // namespace orrery

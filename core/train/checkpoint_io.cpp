@@ -54,7 +54,8 @@ Result<void> loadState(const std::filesystem::path &path, Optimizer &optimizer)
 } // namespace
 
 Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirectory, nn::Transformer &model,
-                                Optimizer &optimizer, const LoopState &state, const std::string &specDigest)
+                                Optimizer &optimizer, const LoopState &state, const std::string &specDigest,
+                                const std::vector<NamedTensor> &continual)
 {
     return nn::guardTorch("write checkpoint " + std::to_string(state.step), [&]() -> Result<uint64_t> {
         std::vector<at::Tensor> kept;
@@ -67,6 +68,12 @@ Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirector
         CheckpointContent content;
         content.step = state.step;
         content.files = {std::move(weights), std::move(moments)};
+        if (!continual.empty()) {
+            CheckpointFile earlier{.name = kContinualFile};
+            for (const NamedTensor &entry : continual)
+                earlier.tensors.push_back(sourceOf(entry.name, entry.tensor, kept));
+            content.files.push_back(std::move(earlier));
+        }
         content.stateJson = loopStateToJson(state);
         content.specDigest = specDigest;
         content.valLoss =
@@ -86,6 +93,28 @@ Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Tr
         optimizer.setNumUpdates(state.step);
         return state;
     });
+}
+
+Result<std::vector<NamedTensor>> loadContinual(const std::filesystem::path &checkpoint)
+{
+    std::vector<NamedTensor> all;
+    std::error_code ignored;
+    if (!std::filesystem::exists(checkpoint / kContinualFile, ignored)) return all;
+    ORRERY_ASSIGN(const SafetensorsReader reader, SafetensorsReader::open(checkpoint / kContinualFile));
+    for (const TensorInfo &info : reader.tensors()) {
+        const std::vector<int64_t> shape(info.shape.begin(), info.shape.end());
+        const auto bytes = reader.bytes(info);
+        at::Tensor tensor = at::empty(shape, at::kFloat);
+        if (info.type != TensorType::F32 || bytes.size() != tensor.nbytes())
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot resume from \"" + checkpoint.string() + "\": tensor \"" + info.name +
+                             "\" of " + kContinualFile + " is " + tensorTypeName(info.type) +
+                             ", expected F32.",
+                         "Resume from another checkpoint."};
+        std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
+        all.push_back({info.name, std::move(tensor)});
+    }
+    return all;
 }
 
 } // namespace orrery

@@ -12,15 +12,21 @@ namespace orrery {
 
 inline constexpr const char *kModelFile = "model.safetensors";
 inline constexpr const char *kOptimizerFile = "optimizer-0.safetensors"; ///< of rank 0
+inline constexpr const char *kContinualFile = "continual.safetensors";   ///< of runs on several data in turn
 inline constexpr const char *kStateFileName = "state.json";
 inline constexpr uint64_t kMaxStateBytes = 64ull << 20;
 
 /// Writes and verifies. @return bytes written @error Io
 Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirectory, nn::Transformer &model,
-                                Optimizer &optimizer, const LoopState &state, const std::string &specDigest);
+                                Optimizer &optimizer, const LoopState &state, const std::string &specDigest,
+                                const std::vector<NamedTensor> &continual = {});
 /// Fills model and optimiser. The checkpoint was verified by its reader before.
 /// @error InvalidInput naming the first thing that does not fit
 Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Transformer &model,
                                  Optimizer &optimizer);
+
+/// What saveCheckpoint got as `continual`, as fp32 on the host; empty without such a file.
+/// @error InvalidInput, Io
+Result<std::vector<NamedTensor>> loadContinual(const std::filesystem::path &checkpoint);
 
 } // namespace orrery

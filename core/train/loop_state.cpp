@@ -25,17 +25,25 @@ std::string loopStateToJson(const LoopState &state)
     for (const LoggedChange &change : state.changes)
         changes.push_back(
             {{"id", change.id}, {"step", change.step}, {"key", change.key}, {"value", change.value}});
-    const Json root = {{"state_version", kLoopStateVersion},
-                       {"step", state.step},
-                       {"total_steps", state.totalSteps},
-                       {"rng", {{"generator", "philox4x32-10"}, {"seed", state.seed}, {"step", state.step}}},
-                       {"data", {{"next_step", state.step}}},
-                       {"elapsed_seconds", state.elapsedSeconds},
-                       {"val_loss", finiteOrNull(state.valLoss)},
-                       {"val_step", state.valStep},
-                       {"best_val_loss", finiteOrNull(state.bestValLoss)},
-                       {"best_step", state.bestStep},
-                       {"settings", changes}};
+    Json root = {{"state_version", kLoopStateVersion},
+                 {"step", state.step},
+                 {"total_steps", state.totalSteps},
+                 {"rng", {{"generator", "philox4x32-10"}, {"seed", state.seed}, {"step", state.step}}},
+                 {"data", {{"next_step", state.step}}},
+                 {"elapsed_seconds", state.elapsedSeconds},
+                 {"val_loss", finiteOrNull(state.valLoss)},
+                 {"val_step", state.valStep},
+                 {"best_val_loss", finiteOrNull(state.bestValLoss)},
+                 {"best_step", state.bestStep},
+                 {"settings", changes}};
+    if (!state.stageLosses.empty()) {
+        Json rows = Json::array();
+        for (const auto &row : state.stageLosses) {
+            rows.push_back(Json::array());
+            for (const double loss : row) rows.back().push_back(finiteOrNull(loss));
+        }
+        root["stage_losses"] = rows;
+    }
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -66,6 +74,10 @@ Result<LoopState> loopStateFromJson(const std::string &text, const std::string &
             state.changes.push_back({change.at("id").get<std::string>(), change.at("step").get<int64_t>(),
                                      change.at("key").get<std::string>(),
                                      change.at("value").get<std::string>()});
+        for (const Json &row : root.value("stage_losses", Json::array())) {
+            state.stageLosses.emplace_back();
+            for (const Json &loss : row) state.stageLosses.back().push_back(numberOrNan(loss));
+        }
         if (state.step < 0) return refuse("has step " + std::to_string(state.step), "0 or more");
         return state;
     } catch (const nlohmann::json::exception &problem) {

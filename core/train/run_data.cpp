@@ -3,6 +3,8 @@
 
 #include "core/data/data_paths.h"
 #include "core/spec/run_records.h"
+#include "core/train/continual/stage_series.h"
+#include "core/train/continual/staged_source.h"
 #include "core/train/multimodal_source.h"
 #include "core/train/text_source.h"
 
@@ -45,6 +47,23 @@ Result<TrainingSources> multiModalSources(const RunSpec &spec, const MultiModalS
     return sources;
 }
 
+/// Several texts: one after the other, or, without stages in the spec, all at once.
+Result<TrainingSources> makeStagedSources(const RunSpec &spec, const RunData &data,
+                                          const Objective &objective)
+{
+    TrainingSources sources;
+    ORRERY_ASSIGN(sources.batches, StagedBatchSource::create(spec, data, StagePlan::of(spec),
+                                                             replayPlan(spec.continual), objective));
+    sources.measures.push_back(
+        {series::kValLoss, std::make_unique<MixedValidationSource>(data, spec.model.context)});
+    for (size_t i = 0; i < data.text.size(); ++i) {
+        const EvalWindows windows{data.text[i].get(), spec.model.context};
+        sources.stages.push_back(
+            {series::stageValLoss(i + 1), std::make_unique<TextValidationSource>(windows)});
+    }
+    return sources;
+}
+
 } // namespace
 
 RunData RunData::ofShards(const TokenShards &shards)
@@ -71,10 +90,16 @@ Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path 
         data.multiModal = std::move(opened.source);
         return data;
     }
-    ORRERY_ASSIGN(TokenShards shards,
-                  prepareData(spec.data, spec.model.context, static_cast<uint64_t>(spec.seed), cacheDirectory,
-                              progress, cancel));
-    data.text.push_back(std::make_shared<const TokenShards>(std::move(shards)));
+    std::vector<std::string> paths = {spec.data.path};
+    paths.insert(paths.end(), spec.continual.stages.begin(), spec.continual.stages.end());
+    for (const std::string &path : paths) {
+        DataSpec one = spec.data;
+        one.path = path;
+        ORRERY_ASSIGN(TokenShards shards,
+                      prepareData(one, spec.model.context, static_cast<uint64_t>(spec.seed), cacheDirectory,
+                                  progress, cancel));
+        data.text.push_back(std::make_shared<const TokenShards>(std::move(shards)));
+    }
     return data;
 }
 
@@ -83,6 +108,7 @@ Result<TrainingSources> makeTrainingSources(const RunSpec &spec, const RunData &
                                             int64_t totalSteps)
 {
     if (data.multiModal) return multiModalSources(spec, *data.multiModal, fixedBatches);
+    if (data.text.size() > 1) return makeStagedSources(spec, data, objective);
     const TokenShards &shards = *data.text.front();
     ORRERY_ASSIGN(BatchSampler sampler, makeSampler(spec, shards, fixedBatches, totalSteps));
     TrainingSources sources;

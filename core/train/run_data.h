@@ -29,6 +29,7 @@ struct RunData {
 Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
                                const ProgressFn &progress = {}, const std::atomic<bool> *cancel = nullptr);
 
+/// Of a spec with further stages the batches are a StagedBatchSource.
 /// @param data, objective must outlive the sources   @param fixedBatches as in TrainingOptions
 /// @param totalSteps that must be in the fixed batches, when there are any
 /// @error InvalidInput: too little text, too few fixed batches

@@ -50,8 +50,9 @@ void BatchTensors::describe(nn::ForwardContext &context) const
     context.modalities = m_modalities ? &*m_modalities : nullptr;
 }
 
-StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source)
-    : m_model(model), m_optimizer(optimizer), m_source(source),
+StepRunner::StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source,
+                       StepExtension *extension)
+    : m_model(model), m_optimizer(optimizer), m_source(source), m_extension(extension),
       m_tensors(model.parameters().front().master.device())
 {
 }
@@ -88,7 +89,9 @@ void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutc
         context.firstSample = static_cast<uint32_t>(micro * settings.batchSize);
         context.dropout = settings.dropout;
         m_tensors.describe(context);
-        at::Tensor loss = m_model.loss(m_tensors.ids_BT, m_tensors.targets_BT, m_tensors.mask_BT, context);
+        at::Tensor loss =
+            m_extension ? m_extension->loss(m_model, m_tensors, context)
+                        : m_model.loss(m_tensors.ids_BT, m_tensors.targets_BT, m_tensors.mask_BT, context);
         if (settings.accumulation > 1)
             loss = loss * (static_cast<double>(m_tensors.numTargets()) / static_cast<double>(total));
         loss.backward();
@@ -103,6 +106,7 @@ StepOutcome StepRunner::run(int64_t step, const StepSettings &settings)
     for (nn::Parameter &parameter : m_model.parameters()) parameter.master.mutable_grad() = at::Tensor();
     accumulate(step, settings, outcome);
     if (!outcome.hasTargets) return outcome;
+    if (m_extension) m_extension->changeGradients(m_model);
     const at::Tensor norm = gradientNorm(m_model.parameters());
     if (norm.is_cuda()) {
         // One read for both numbers: each would stop the device.
@@ -117,6 +121,7 @@ StepOutcome StepRunner::run(int64_t step, const StepSettings &settings)
     if (!outcome.isFinite) return outcome;
     clipGradients(m_model.parameters(), outcome.gradNorm, settings.clip);
     m_optimizer.update(settings.update);
+    if (m_extension) m_extension->afterUpdate(m_model, step + 1);
     m_model.mastersChanged();
     return outcome;
 }

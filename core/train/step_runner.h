@@ -7,6 +7,7 @@
 #include "core/nn/transformer.h"
 #include "core/train/batch_source.h"
 #include "core/train/optimizer.h"
+#include "core/train/step_extension.h"
 
 #include <optional>
 
@@ -54,7 +55,8 @@ private:
 class StepRunner {
 public:
     /// All arguments must outlive it.
-    StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source);
+    StepRunner(nn::Transformer &model, Optimizer &optimizer, BatchSource &source,
+               StepExtension *extension = nullptr);
     /// Update number step + 1.
     StepOutcome run(int64_t step, const StepSettings &settings);
 
@@ -65,6 +67,7 @@ private:
     nn::Transformer &m_model;
     Optimizer &m_optimizer;
     BatchSource &m_source;
+    StepExtension *m_extension;
     ModelBatch m_batch;
     BatchTensors m_tensors;
     at::Tensor m_loss; ///< of the running step, on the device

@@ -4,6 +4,7 @@
 #include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/nn/torch_guard.h"
+#include "core/train/continual/stage_series.h"
 #include "core/train/evaluation.h"
 #include "core/train/sampling.h"
 
@@ -47,7 +48,7 @@ std::string jsonText(const nlohmann::ordered_json &json)
 
 TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt)
     : m_parts(std::move(parts)), m_model(*m_parts.model),
-      m_runner(m_model, *m_parts.optimizer, *m_parts.sources.batches),
+      m_runner(m_model, *m_parts.optimizer, *m_parts.sources.batches, m_parts.continual.get()),
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
       m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
                 m_parts.options.waits),
@@ -279,6 +280,7 @@ Result<void> TrainingLoop::trainStep()
     m_outputs.addTraining(seconds, outcome.numTokens);
     m_outputs.setPosition(m_state.step, m_state.elapsedSeconds);
     if (m_stepsUntilPause > 0 && --m_stepsUntilPause == 0) m_stepsUntilPause = -1; // paused at the boundary
+    if (m_parts.continual && m_parts.continual->plan().isEnd(m_state.step)) endStage();
     return reportStep(outcome, learningRate);
 }
 
@@ -294,6 +296,9 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
             values.push_back({series::kGradNorm, outcome.gradNorm});
         }
         values.push_back({series::kLearningRate, learningRate});
+        if (m_parts.continual)
+            values.push_back(
+                {series::kStage, static_cast<double>(m_parts.continual->plan().stageAt(step - 1) + 1)});
     }
     const bool isCheckpoint = step % spec().train.checkpointEvery == 0 || isLast;
     // A checkpoint can only be the best one when it was measured itself.
@@ -345,6 +350,7 @@ void TrainingLoop::reportValidation(std::vector<MetricValue> &values)
     const auto &measures = m_parts.sources.measures;
     add(measures.front().series, measureValidation());
     for (size_t i = 1; i < measures.size(); ++i) add(measures[i].series, evaluate(*measures[i].source));
+    for (const ValidationMeasure &stage : m_parts.sources.stages) add(stage.series, evaluate(*stage.source));
 }
 
 double TrainingLoop::evaluate(ValidationSource &source)

@@ -6,6 +6,7 @@
 #include "core/data/tokenizer.h"
 #include "core/spec/schedule.h"
 #include "core/train/command_mailbox.h"
+#include "core/train/continual/continual.h"
 #include "core/train/loop_state.h"
 #include "core/train/step_runner.h"
 #include "core/train/training.h"
@@ -27,7 +28,8 @@ struct LoopParts {
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Tokenizer> tokenizer;
     std::unique_ptr<Objective> objective;
-    TrainingSources sources; ///< of the run's data, and of the objective
+    TrainingSources sources;              ///< of the run's data, and of the objective
+    std::unique_ptr<Continual> continual; ///< of a run on several data in turn; else null
     LoopState state;
     LiveSettings settings;            ///< with the changes that the checkpoint holds
     std::deque<LoggedChange> replays; ///< in order of steps
@@ -54,6 +56,9 @@ private:
     void pause();
     Result<void> resume();
     Result<void> trainStep();
+    /// Where a stage has ended: its weights, the losses of all stages, and what is kept of it.
+    void endStage();
+    [[nodiscard]] std::vector<MetricValue> stageSeries() const;
     Result<void> reportStep(const StepOutcome &outcome, double learningRate);
     Error stopNonFinite(const StepOutcome &outcome, double learningRate);
     double measureValidation();

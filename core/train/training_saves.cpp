@@ -58,8 +58,9 @@ Result<void> TrainingLoop::writeCheckpoint(bool measures)
         state.bestStep = m_state.step;
     }
     m_outputs.beforeCheckpoint(m_state.step);
-    const auto written = saveCheckpoint(m_parts.run.checkpoints(), m_model, *m_parts.optimizer, state,
-                                        m_parts.run.frozen().digest);
+    const auto written = saveCheckpoint(
+        m_parts.run.checkpoints(), m_model, *m_parts.optimizer, state, m_parts.run.frozen().digest,
+        m_parts.continual ? m_parts.continual->state() : std::vector<NamedTensor>());
     if (!written) return written.error();
     m_savedBytes = *written;
     m_state.bestValLoss = state.bestValLoss;

@@ -68,6 +68,10 @@ Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSp
                          ", expected step " + std::to_string(start.step) + " and seed " +
                          std::to_string(spec.seed) + ".",
                      "Resume from another checkpoint."};
+    if (parts.continual) {
+        ORRERY_ASSIGN(std::vector<NamedTensor> kept, loadContinual(path));
+        ORRERY_TRY(parts.continual->setState(std::move(kept), parts.state.step, *parts.model));
+    }
     for (const LoggedChange &change : parts.state.changes) ORRERY_TRY(parts.settings.apply(change));
     parts.isResume = true;
     return {};
@@ -144,6 +148,12 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
     ORRERY_ASSIGN(auto optimizer, makeOptimizer(model->parameters(), spec.optimizer));
     ORRERY_ASSIGN(auto sources,
                   makeTrainingSources(spec, data, *objective, options.fixedBatches, totalSteps));
+    std::unique_ptr<Continual> continual;
+    if (spec.continual.isOn()) {
+        // makeTrainingSources made it for these stages.
+        auto &staged = static_cast<StagedBatchSource &>(*sources.batches);
+        ORRERY_ASSIGN(continual, Continual::create(spec, *model, staged));
+    }
     LoopParts parts{.run = run,
                     .data = data,
                     .options = options,
@@ -154,6 +164,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                     .tokenizer = std::move(tokenizer),
                     .objective = std::move(objective),
                     .sources = std::move(sources),
+                    .continual = std::move(continual),
                     .state = {},
                     .settings = LiveSettings(spec)};
     ORRERY_TRY(loadStart(parts, start, spec));

@@ -77,6 +77,10 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
             if (const auto probed = probeCorpus(spec.data.path); !probed) return probed.error();
         ORRERY_TRY(checkDataModalities(spec, dataPathKind(spec.data.path)));
     }
+    for (std::string &stage : spec.continual.stages) {
+        stage = absolutePath(stage).string();
+        if (const auto probed = probeCorpus(stage); !probed) return probed.error();
+    }
     if (spec.device == "cuda")
         if (const auto devices = cudaDeviceCount(); !devices) return devices.error();
     FrozenSpec frozen = freezeSpec(std::move(spec), threadUse);

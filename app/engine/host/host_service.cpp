@@ -178,6 +178,8 @@ Result<RunStatus> HostService::createRun(const std::string &specJson, const std:
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
     if (!isGeneratorPath(spec.data.path))
         ORRERY_TRY(requireAbsolute(spec.data.path, "data.path", "create a run"));
+    for (const std::string &stage : spec.continual.stages)
+        ORRERY_TRY(requireAbsolute(stage, "continual.stages", "create a run"));
     ORRERY_TRY(requireAbsolute(directory, "its folder", "create a run"));
     ORRERY_ASSIGN(const RunDirectory run,
                   orrery::createRun(m_catalogue, spec, directory, ThreadUse::LeaveOneForDesktop));

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a checkpoint holds of a continual training, and back.
+#include "core/train/continual/continual.h"
+
+#include <torch/torch.h>
+
+namespace orrery {
+namespace {
+
+Error refusal(const std::string &found, const std::string &expected)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot resume with what was kept of earlier stages: " + found + ", expected " + expected + ".",
+            "Resume from another checkpoint of this run."};
+}
+
+} // namespace
+
+std::vector<NamedTensor> Continual::state() const
+{
+    std::vector<NamedTensor> all;
+    for (const auto &[name, tensor] : m_kept) all.push_back({name, tensor});
+    if (m_teacher && m_numEnded > 0)
+        for (const nn::Parameter &parameter : m_teacher->parameters())
+            all.push_back({"teacher." + parameter.name, parameter.master});
+    return all;
+}
+
+Continual::Shapes Continual::expectedState(int64_t step, nn::Transformer &model) const
+{
+    Shapes shapes;
+    const int64_t numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
+    const auto addParameters = [&](const char *what) {
+        for (const nn::Parameter &parameter : model.parameters())
+            shapes[what + parameter.name] = parameter.master.sizes().vec();
+    };
+    if (m_strategy == Strategy::Rehearsal && step > 0) {
+        const int64_t stage = m_plan.stageAt(step - 1);
+        if (step > averageBegin(stage) && step < m_plan.end(stage)) addParameters("average.");
+    }
+    if (numEnded == 0) return shapes;
+    if (m_strategy == Strategy::Rehearsal) addParameters("teacher.");
+    if (m_strategy == Strategy::Ewc) {
+        addParameters("fisher.");
+        addParameters("anchor.");
+    }
+    for (int64_t stage = 0; m_strategy == Strategy::Derpp && stage < numEnded; ++stage)
+        for (const char *what : {"logits.values.", "logits.index."})
+            shapes[what + std::to_string(stage + 1)] = {m_source.numChunks(stage), model.spec().context,
+                                                        std::min(kKeptLogits, model.vocabSize())};
+    for (const nn::Parameter &parameter : model.parameters())
+        if (m_strategy == Strategy::SparseMemory && isSemanticMemory(parameter))
+            shapes["slots." + parameter.name] = {parameter.master.numel() / parameter.master.size(-1)};
+    return shapes;
+}
+
+Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, nn::Transformer &model)
+{
+    Shapes expected = expectedState(step, model);
+    const at::NoGradGuard noGrad;
+    std::map<std::string, at::Tensor> teacher;
+    m_kept.clear();
+    for (NamedTensor &entry : state) {
+        const auto shape = expected.find(entry.name);
+        if (shape == expected.end())
+            return refusal("there is \"" + entry.name + "\"", "no such part at this step");
+        if (entry.tensor.sizes() != at::IntArrayRef(shape->second))
+            return refusal("\"" + entry.name + "\" has another shape", "that of this run");
+        expected.erase(shape);
+        const at::Device device = model.parameters().front().master.device();
+        if (entry.name.starts_with("teacher."))
+            teacher[entry.name.substr(std::string("teacher.").size())] = entry.tensor;
+        else if (entry.name.starts_with("logits.values."))
+            m_kept[entry.name] = entry.tensor.to(at::kHalf);
+        else if (entry.name.starts_with("logits.index."))
+            m_kept[entry.name] = entry.tensor.to(at::kInt);
+        else
+            m_kept[entry.name] = entry.tensor.to(device);
+    }
+    if (!expected.empty())
+        return refusal("\"" + expected.begin()->first + "\" is missing", "it at this step");
+    if (m_teacher && !teacher.empty()) {
+        for (nn::Parameter &parameter : m_teacher->parameters())
+            parameter.master.copy_(teacher.at(parameter.name));
+        m_teacher->mastersChanged();
+    }
+    m_numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
+    return {};
+}
+
+} // namespace orrery

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/continual/staged_source.h"
+
+#include "core/base/counter_rng.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace orrery {
+namespace {
+
+/// Layers of the keys of RngPurpose::Replay.
+enum ReplayStream : uint32_t { kBuffer, kSequence, kOffset, kSample };
+
+constexpr int64_t kRehearsalWindows = 4; ///< of an excerpt
+
+} // namespace
+
+ReplayPlan replayPlan(const ContinualSpec &spec)
+{
+    const bool replays = spec.strategy == "er" || spec.strategy == "derpp" || spec.strategy == "rehearsal";
+    if (!spec.isOn() || !replays) return {};
+    return {.bufferShare = spec.bufferPercent / 100,
+            .sequenceShare = spec.replayShare,
+            .windowsPerChunk = spec.strategy == "rehearsal" ? kRehearsalWindows : 1};
+}
+
+Result<std::unique_ptr<StagedBatchSource>> StagedBatchSource::create(const RunSpec &spec, const RunData &data,
+                                                                     StagePlan plan, const ReplayPlan &replay,
+                                                                     const Objective &objective)
+{
+    std::unique_ptr<StagedBatchSource> source(new StagedBatchSource(data, plan, replay, objective));
+    source->m_context = spec.model.context;
+    source->m_seed = static_cast<uint64_t>(spec.seed);
+    for (const auto &shards : data.text) {
+        ORRERY_TRY(BatchSampler::create(*shards, source->m_context, source->m_seed));
+        source->m_hasMask = source->m_hasMask || shards->hasMask();
+    }
+    source->m_buffers.resize(data.text.size());
+    if (replay.sequenceShare > 0) ORRERY_TRY(source->drawBuffers());
+    return source;
+}
+
+// A part of the stage's text without overlap, every part equally likely: what a reservoir over the stage
+// would hold at its end (Vitter 1985, "Random sampling with a reservoir").
+Result<void> StagedBatchSource::drawBuffers()
+{
+    for (size_t stage = 0; stage + 1 < m_data.text.size(); ++stage) {
+        const TokenShards &shards = *m_data.text[stage];
+        const uint64_t numTokens = shards.numTokens(Split::Train);
+        const auto window = static_cast<uint64_t>(m_context + 1);
+        const auto budget = static_cast<uint64_t>(m_replay.bufferShare * static_cast<double>(numTokens));
+        int64_t numWindows = m_replay.windowsPerChunk;
+        // A small buffer keeps several short excerpts rather than one.
+        if (2 * window * static_cast<uint64_t>(numWindows) > budget) numWindows = 1;
+        const uint64_t chunk = window * static_cast<uint64_t>(numWindows);
+        m_chunkWindows.push_back(numWindows);
+        const uint64_t numPlaces = numTokens / chunk, numKept = std::min(budget / chunk, numPlaces);
+        if (numKept == 0)
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot replay stage " + std::to_string(stage + 1) + ": its buffer holds " +
+                             std::to_string(budget) + " of " + std::to_string(numTokens) +
+                             " tokens, expected at least one window of " + std::to_string(window) + ".",
+                         "Use more text, a higher continual.buffer_percent or a shorter model.context."};
+        std::vector<uint64_t> places(numPlaces);
+        std::iota(places.begin(), places.end(), uint64_t(0));
+        const CounterRng rng(
+            {.seed = m_seed, .step = stage, .layer = kBuffer, .purpose = RngPurpose::Replay});
+        for (uint64_t i = 0; i < numKept; ++i) {
+            std::swap(places[i], places[i + rng.below(i, numPlaces - i)]);
+            m_buffers[stage].push_back(places[i] * chunk);
+        }
+    }
+    return {};
+}
+
+// The share of every step, to one sequence, whichever sequences they are.
+bool StagedBatchSource::isReplayed(const BatchPlace &place, int64_t sample) const
+{
+    const CounterRng rng({.seed = m_seed,
+                          .step = static_cast<uint64_t>(place.step),
+                          .layer = kOffset,
+                          .purpose = RngPurpose::Replay});
+    const double share = m_replay.sequenceShare, offset = rng.uniformDouble(0);
+    const auto before = std::floor(static_cast<double>(sample) * share + offset);
+    return std::floor(static_cast<double>(sample + 1) * share + offset) > before;
+}
+
+void StagedBatchSource::append(const TokenShards &shards, uint64_t start, Batch &batch) const
+{
+    const auto context = static_cast<uint64_t>(m_context);
+    const size_t numTokens = batch.tokens_BT1.size(), numMasks = batch.mask_BT.size();
+    batch.tokens_BT1.resize(numTokens + context + 1);
+    shards.read(Split::Train, start, context + 1, batch.tokens_BT1.data() + numTokens);
+    if (m_hasMask) {
+        batch.mask_BT.resize(numMasks + context, 1);
+        if (shards.hasMask())
+            shards.readMask(Split::Train, start + 1, context, batch.mask_BT.data() + numMasks);
+    }
+    ++batch.numSequences;
+}
+
+void StagedBatchSource::appendChunk(int64_t stage, int64_t chunk, Batch &batch) const
+{
+    const auto index = static_cast<size_t>(stage);
+    append(*m_data.text[index], m_buffers[index][static_cast<size_t>(chunk)], batch);
+}
+
+void StagedBatchSource::appendSample(int64_t stage, int64_t number, Batch &batch) const
+{
+    const TokenShards &shards = *m_data.text[static_cast<size_t>(stage)];
+    const CounterRng rng({.seed = m_seed,
+                          .step = static_cast<uint64_t>(stage),
+                          .sample = static_cast<uint32_t>(number),
+                          .layer = kSample,
+                          .purpose = RngPurpose::Replay});
+    append(shards, rng.below(0, shards.numTokens(Split::Train) - static_cast<uint64_t>(m_context)), batch);
+}
+
+void StagedBatchSource::fill(const BatchPlace &place, ModelBatch &out)
+{
+    const int64_t stage = m_plan.stageAt(place.step);
+    m_text.context = m_context;
+    m_text.numSequences = 0;
+    m_text.tokens_BT1.clear();
+    m_text.mask_BT.clear();
+    m_replays.clear();
+    for (int64_t row = 0; row < place.batchSize; ++row) {
+        const int64_t sample = place.firstSample() + row;
+        RngKey key{.seed = m_seed,
+                   .step = static_cast<uint64_t>(place.step),
+                   .sample = static_cast<uint32_t>(sample),
+                   .layer = kSequence,
+                   .purpose = RngPurpose::Replay};
+        if (stage > 0 && m_replay.sequenceShare > 0 && isReplayed(place, sample)) {
+            const CounterRng rng(key);
+            const auto from = static_cast<int64_t>(rng.below(0, static_cast<uint64_t>(stage)));
+            const auto &buffer = m_buffers[static_cast<size_t>(from)];
+            const auto chunk = static_cast<int64_t>(rng.below(1, buffer.size()));
+            const TokenShards &shards = *m_data.text[static_cast<size_t>(from)];
+            uint64_t start = buffer[static_cast<size_t>(chunk)];
+            const int64_t spare = (m_chunkWindows[static_cast<size_t>(from)] - 1) * (m_context + 1);
+            start += rng.below(2, static_cast<uint64_t>(spare + 1));
+            m_replays.push_back({row, from, chunk});
+            append(shards, start, m_text);
+            continue;
+        }
+        const auto numTexts = std::ssize(m_data.text);
+        const int64_t from = m_plan.numStages == numTexts ? stage : (place.step + sample) % numTexts;
+        const TokenShards &shards = *m_data.text[static_cast<size_t>(from)];
+        key.layer = 0;
+        key.purpose = RngPurpose::BatchOrder; // as BatchSampler draws
+        append(shards,
+               CounterRng(key).below(0, shards.numTokens(Split::Train) - static_cast<uint64_t>(m_context)),
+               m_text);
+    }
+    m_objective.prepare(m_text,
+                        {.seed = place.seed,
+                         .step = static_cast<uint64_t>(place.step),
+                         .firstSample = static_cast<uint32_t>(place.firstSample())},
+                        out);
+}
+
+int64_t MixedValidationSource::numWindows() const
+{
+    int64_t least = std::numeric_limits<int64_t>::max();
+    for (const auto &shards : m_data.text)
+        least = std::min(least, EvalWindows{shards.get(), m_context}.numWindows());
+    return least * std::ssize(m_data.text);
+}
+
+void MixedValidationSource::fill(int64_t first, int64_t count, uint64_t seed, ModelBatch &out)
+{
+    const int64_t numTexts = std::ssize(m_data.text);
+    m_text = {.context = m_context};
+    bool hasMask = false;
+    for (const auto &shards : m_data.text) hasMask = hasMask || shards->hasMask();
+    for (int64_t window = first; window < first + count; ++window) {
+        const TokenShards &shards = *m_data.text[static_cast<size_t>(window % numTexts)];
+        EvalWindows{&shards, m_context}.fill(window / numTexts, 1, m_one);
+        m_text.tokens_BT1.insert(m_text.tokens_BT1.end(), m_one.tokens_BT1.begin(), m_one.tokens_BT1.end());
+        if (hasMask && m_one.mask_BT.empty()) m_one.mask_BT.assign(static_cast<size_t>(m_context), 1);
+        m_text.mask_BT.insert(m_text.mask_BT.end(), m_one.mask_BT.begin(), m_one.mask_BT.end());
+        ++m_text.numSequences;
+    }
+    nextTokenObjective().prepare(m_text, {.seed = seed}, out);
+}
+
+} // namespace orrery

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches of a training on several texts in turn, with replay of earlier ones. What is kept of a stage, which
+// sequences of a step are replayed and which they are is drawn by counter (RngPurpose::Replay), so nothing of
+// it has to be saved. Trainer thread only.
+#pragma once
+
+#include "core/data/batch_sampler.h"
+#include "core/train/batch_source.h"
+#include "core/train/continual/stage_plan.h"
+#include "core/train/objective.h"
+#include "core/train/run_data.h"
+
+#include <vector>
+
+namespace orrery {
+
+/// How earlier stages are replayed.
+struct ReplayPlan {
+    double bufferShare = 0;      ///< of a stage's training tokens, the most that is kept
+    double sequenceShare = 0;    ///< of a step's sequences
+    int64_t windowsPerChunk = 1; ///< above 1: longer excerpts are kept and replayed from any offset
+};
+
+/// As a strategy wants it.
+ReplayPlan replayPlan(const ContinualSpec &spec);
+
+class StagedBatchSource final : public BatchSource {
+public:
+    /// A sequence of the last batch that came from an earlier stage.
+    struct Replay {
+        int64_t row = 0;
+        int64_t stage = 0;
+        int64_t chunk = 0; ///< in the stage's buffer
+    };
+
+    /// @param data one text per stage; with a plan of one stage and several texts each sequence takes the
+    /// next text in turn (all at once) @param objective must outlive it
+    /// @error InvalidInput: a text shorter than a window, a buffer without room for one
+    static Result<std::unique_ptr<StagedBatchSource>> create(const RunSpec &spec, const RunData &data,
+                                                             StagePlan plan, const ReplayPlan &replay,
+                                                             const Objective &objective);
+    void fill(const BatchPlace &place, ModelBatch &out) override;
+
+    [[nodiscard]] const std::vector<Replay> &lastReplays() const { return m_replays; }
+    [[nodiscard]] int64_t numChunks(int64_t stage) const
+    {
+        return std::ssize(m_buffers[static_cast<size_t>(stage)]);
+    }
+    /// The first window of a chunk. Appends context + 1 tokens and context masks.
+    void appendChunk(int64_t stage, int64_t chunk, Batch &batch) const;
+    /// Window `number` of the stage's training text that was drawn for looking at the stage; appends as well.
+    void appendSample(int64_t stage, int64_t number, Batch &batch) const;
+    /// An empty batch to append to.
+    [[nodiscard]] Batch emptyBatch() const { return {.context = m_context}; }
+
+private:
+    StagedBatchSource(RunData data, StagePlan plan, const ReplayPlan &replay, const Objective &objective)
+        : m_data(std::move(data)), m_plan(plan), m_replay(replay), m_objective(objective)
+    {
+    }
+    Result<void> drawBuffers();
+    void append(const TokenShards &shards, uint64_t start, Batch &batch) const;
+    [[nodiscard]] bool isReplayed(const BatchPlace &place, int64_t sample) const;
+
+    RunData m_data;
+    StagePlan m_plan;
+    ReplayPlan m_replay;
+    const Objective &m_objective;
+    int64_t m_context = 0;
+    uint64_t m_seed = 0;
+    bool m_hasMask = false;
+    std::vector<std::vector<uint64_t>> m_buffers; ///< by stage: where its chunks begin
+    std::vector<int64_t> m_chunkWindows;          ///< by stage
+    Batch m_text;
+    std::vector<Replay> m_replays;
+};
+
+/// Validation windows of several texts in turn, so that each weighs the same however much is measured.
+class MixedValidationSource final : public ValidationSource {
+public:
+    MixedValidationSource(RunData data, int64_t context) : m_data(std::move(data)), m_context(context) {}
+    [[nodiscard]] int64_t context() const override { return m_context; }
+    [[nodiscard]] int64_t numWindows() const override;
+    void fill(int64_t first, int64_t count, uint64_t seed, ModelBatch &out) override;
+
+private:
+    RunData m_data;
+    int64_t m_context;
+    Batch m_text, m_one;
+};
+
+} // namespace orrery

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several texts in turn: what is replayed, what is kept, and that a resume goes on bit by bit.
+#include "core/train/continual/continual.h"
+#include "core/train/continual/stage_series.h"
+#include "core/train/step_runner.h"
+#include "tests/train/run_fixture.h"
+
+#include <QtTest>
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <set>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+/// Three texts of other letters each.
+class StagedFixture {
+public:
+    explicit StagedFixture(const std::string &strategy, const std::function<void(RunSpec &)> &change = {})
+    {
+        spec = smallRun();
+        spec.train.evalEvery = 100;
+        spec.train.checkpointEvery = 2;
+        spec.train.keepLast = 100;
+        spec.train.reportEvery = 1;
+        spec.schedule.preset = "constant";
+        spec.optimizer.lr = 0.02;
+        spec.continual.strategy = strategy;
+        spec.continual.bufferPercent = 5;
+        for (int stage = 0; stage < 3; ++stage) {
+            const auto path = folder() / ("text" + std::to_string(stage));
+            std::ofstream out(path);
+            for (int i = 0; i < 4000; ++i) out << static_cast<char>('a' + 8 * stage + (i * i / 7) % 8);
+            if (stage == 0)
+                spec.data.path = path.string();
+            else
+                spec.continual.stages.push_back(path.string());
+        }
+        if (change) change(spec);
+        spec.schedule.totalSteps = spec.train.steps;
+        data = must(prepareRunData(spec, folder() / "shards"));
+        newRun("run");
+    }
+
+    [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
+
+    void newRun(const std::string &name)
+    {
+        FrozenSpec frozen;
+        frozen.spec = spec;
+        frozen.digest = specDigest(spec);
+        frozen.id = name;
+        run = std::make_unique<RunDirectory>(must(RunDirectory::create(folder() / name, frozen)));
+        attempt = -1;
+    }
+
+    Result<RunState> train(Recorder &recorder, const TrainingOptions &options = {}, int64_t totalSteps = 0)
+    {
+        auto start = findTrainingStart(*run);
+        if (!start) return start.error();
+        ORRERY_TRY(changeTotalSteps(*start, *run, totalSteps));
+        auto trainer = createTrainer(*run, data, recorder, *start, ++attempt, options);
+        if (!trainer) return trainer.error();
+        return (*trainer)->run();
+    }
+
+    RunSpec spec;
+    RunData data;
+    std::unique_ptr<RunDirectory> run;
+    int32_t attempt = -1;
+
+private:
+    QTemporaryDir m_folder;
+};
+
+/// What the window's letters say.
+int64_t textOf(int32_t token) { return (token - 'a') / 8; }
+
+std::unique_ptr<StagedBatchSource> sourceOf(const StagedFixture &fixture)
+{
+    return must(StagedBatchSource::create(fixture.spec, fixture.data, StagePlan::of(fixture.spec),
+                                          replayPlan(fixture.spec.continual), nextTokenObjective()));
+}
+
+} // namespace
+
+class TestContinual : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void stagesShareTheSteps();
+    void replayedSequencesComeFromEarlierTexts_data();
+    void replayedSequencesComeFromEarlierTexts();
+    void bufferStaysWithinItsShare();
+    void resumedLossesAreBitIdentical_data();
+    void resumedLossesAreBitIdentical();
+    void tellsTheMatrixAndForgetting();
+    void naiveIsTheSameWithoutKeeping();
+    void penaltyPullsTowardsTheAnchor();
+    void refusesWhatCannotBe();
+    void stateOfAnotherStepIsRefused();
+};
+
+void TestContinual::stagesShareTheSteps()
+{
+    const StagePlan plan{.numStages = 3, .numSteps = 10};
+    std::vector<int64_t> stages;
+    for (int64_t step = 0; step < 12; ++step) stages.push_back(plan.stageAt(step));
+    QCOMPARE(stages, (std::vector<int64_t>{0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2}));
+    QVERIFY(plan.isEnd(3) && plan.isEnd(6) && plan.isEnd(10));
+    QVERIFY(!plan.isEnd(0) && !plan.isEnd(4) && !plan.isEnd(11));
+    QCOMPARE(plan.numEnded(6), int64_t(2));
+}
+
+void TestContinual::replayedSequencesComeFromEarlierTexts_data()
+{
+    QTest::addColumn<QString>("strategy");
+    QTest::addColumn<double>("share");
+    QTest::newRow("er") << QStringLiteral("er") << 0.5;
+    QTest::newRow("rehearsal") << QStringLiteral("rehearsal") << 0.25;
+    QTest::newRow("naive") << QStringLiteral("naive") << 0.5;
+}
+
+void TestContinual::replayedSequencesComeFromEarlierTexts()
+{
+    QFETCH(QString, strategy);
+    QFETCH(double, share);
+    StagedFixture fixture(strategy.toStdString(), [&](RunSpec &spec) { spec.continual.replayShare = share; });
+    const auto source = sourceOf(fixture);
+    ModelBatch whole, part;
+    std::set<int64_t> seen;
+    for (const int64_t step : {1, 5, 9}) {
+        const int64_t stage = step / 4;
+        source->fill({.step = step, .batchSize = 16}, whole);
+        int64_t numEarlier = 0;
+        for (int64_t row = 0; row < 16; ++row) {
+            const int64_t text = textOf(whole.ids_BT[static_cast<size_t>(row * whole.context)]);
+            numEarlier += text != stage;
+            seen.insert(text);
+            QVERIFY(text <= stage);
+        }
+        const bool replays = stage > 0 && strategy != QStringLiteral("naive");
+        QCOMPARE(numEarlier, replays ? static_cast<int64_t>(16 * share) : 0);
+        QCOMPARE(std::ssize(source->lastReplays()), numEarlier);
+        // The split of a step into micro-batches moves nothing.
+        for (int64_t micro = 0; micro < 4; ++micro) {
+            source->fill({.step = step, .micro = micro, .batchSize = 4}, part);
+            QVERIFY(std::equal(part.ids_BT.begin(), part.ids_BT.end(),
+                               whole.ids_BT.begin() + micro * 4 * whole.context));
+        }
+    }
+    QCOMPARE(seen.size(), size_t(3));
+}
+
+void TestContinual::bufferStaysWithinItsShare()
+{
+    for (const char *strategy : {"er", "derpp", "rehearsal"}) {
+        StagedFixture fixture(strategy);
+        const auto source = sourceOf(fixture);
+        const auto budget =
+            static_cast<int64_t>(0.05 * static_cast<double>(fixture.data.text[0]->numTokens(Split::Train)));
+        QVERIFY(source->numChunks(0) >= 1);
+        QVERIFY(source->numChunks(0) * (fixture.spec.model.context + 1) <= budget);
+        QCOMPARE(source->numChunks(2), int64_t(0)); // the last stage is never replayed
+    }
+}
+
+void TestContinual::resumedLossesAreBitIdentical_data()
+{
+    QTest::addColumn<QString>("strategy");
+    QTest::addColumn<int>("stoppedAt");
+    for (const char *strategy : {"naive", "er", "derpp", "rehearsal", "ewc"})
+        for (const int step : {4, 7}) // end of stage 1, within stage 2
+            QTest::addRow("%s, step %d", strategy, step) << QString::fromLatin1(strategy) << step;
+}
+
+void TestContinual::resumedLossesAreBitIdentical()
+{
+    QFETCH(QString, strategy);
+    QFETCH(int, stoppedAt);
+    StagedFixture fixture(strategy.toStdString());
+    Recorder whole, first, second;
+    must(fixture.train(whole));
+    fixture.newRun("stopped");
+    bool isStopping = false;
+    TrainingOptions options;
+    options.stopRequested = [&] { return isStopping; };
+    first.afterReport = [&](int64_t step) { isStopping = isStopping || step >= stoppedAt; };
+    QVERIFY(must(fixture.train(first, options)) == RunState::Stopped);
+    QVERIFY(must(fixture.train(second)) == RunState::Finished);
+    QVERIFY(first.series["loss"].size() < whole.series["loss"].size());
+    for (const char *name : {"loss", "val_loss", "val_loss/stage1", "stage_loss/1", "stage_loss/3",
+                             "forgetting", "backward_transfer", "stage"}) {
+        QVERIFY2(!whole.series[name].empty(), name);
+        auto both = first.series[name];
+        for (const auto &[step, value] : second.series[name]) both[step] = value;
+        for (const auto &[step, value] : whole.series[name]) {
+            QVERIFY2(both.contains(step), name);
+            QVERIFY2(both[step] == value,
+                     qPrintable(QStringLiteral("%1 at step %2").arg(QLatin1String(name)).arg(step)));
+        }
+    }
+}
+
+void TestContinual::tellsTheMatrixAndForgetting()
+{
+    StagedFixture fixture("naive");
+    Recorder recorder;
+    must(fixture.train(recorder));
+    std::map<int64_t, std::vector<double>> rows;
+    for (size_t stage = 1; stage <= 3; ++stage)
+        for (const auto &[step, loss] : recorder.series[series::stageLoss(stage)]) rows[step].push_back(loss);
+    QCOMPARE(rows.size(), size_t(3));
+    const auto &first = rows.at(4), &second = rows.at(8), &last = rows.at(12);
+    QVERIFY(first[0] < first[1]); // it has learned the first text and none of the second's letters
+    const double forgetting = (last[0] - std::min(first[0], second[0]) + last[1] - second[1]) / 2;
+    QCOMPARE(recorder.series[series::kForgetting][12], forgetting);
+    QCOMPARE(recorder.series[series::kBackwardTransfer][12], (first[0] - last[0] + second[1] - last[1]) / 2);
+    QVERIFY(forgetting > 0);
+    QCOMPARE(recorder.series[series::kStage][4], 1.0);
+    QCOMPARE(recorder.series[series::kStage][5], 2.0);
+    QCOMPARE(recorder.series[series::stageValLoss(2)][12], last[1]);
+}
+
+void TestContinual::naiveIsTheSameWithoutKeeping()
+{
+    // A penalty of nothing and a replay of nothing are no strategy.
+    std::vector<std::map<int64_t, double>> losses;
+    for (const char *strategy : {"naive", "ewc", "er"}) {
+        StagedFixture fixture(strategy, [](RunSpec &spec) {
+            spec.continual.ewcLambda = 0;
+            spec.continual.replayShare = 0;
+        });
+        Recorder recorder;
+        must(fixture.train(recorder));
+        losses.push_back(recorder.series["loss"]);
+    }
+    QCOMPARE(losses[1], losses[0]);
+    QCOMPARE(losses[2], losses[0]);
+}
+
+void TestContinual::penaltyPullsTowardsTheAnchor()
+{
+    StagedFixture fixture("ewc", [](RunSpec &spec) { spec.continual.ewcLambda = 50; });
+    auto model = must(nn::Transformer::create(fixture.spec.model, 256, 3, "cpu"));
+    const auto source = sourceOf(fixture);
+    const auto continual = must(Continual::create(fixture.spec, *model, *source));
+    const auto move = [&] {
+        const at::NoGradGuard noGrad;
+        for (nn::Parameter &parameter : model->parameters()) {
+            parameter.master.add_(0.5);
+            parameter.master.mutable_grad() = at::Tensor();
+        }
+    };
+    move();
+    continual->changeGradients(*model); // nothing is kept yet
+    for (const nn::Parameter &parameter : model->parameters()) QVERIFY(!parameter.master.grad().defined());
+    continual->keepStage(*model, 0);
+    std::map<std::string, at::Tensor> kept;
+    for (const NamedTensor &entry : continual->state()) kept[entry.name] = entry.tensor;
+    move();
+    continual->changeGradients(*model);
+    double largest = 0;
+    for (const nn::Parameter &parameter : model->parameters()) {
+        const at::Tensor &fisher = kept.at("fisher." + parameter.name);
+        QVERIFY(fisher.min().item<double>() >= 0);
+        QVERIFY(at::allclose(parameter.master.grad(), 50 * fisher * 0.5, 1e-3, 1e-6));
+        largest = std::max(largest, fisher.max().item<double>());
+    }
+    QVERIFY(largest > 0);
+}
+
+void TestContinual::refusesWhatCannotBe()
+{
+    StagedFixture sparse("sparse_memory");
+    Recorder recorder;
+    const auto none = sparse.train(recorder);
+    QVERIFY(!none.ok());
+    QCOMPARE(none.error().code, ErrorCode::InvalidInput);
+    QVERIFY(none.error().message.find("no semantic memory") != std::string::npos);
+
+    StagedFixture small("er", [](RunSpec &spec) { spec.continual.bufferPercent = 0.1; });
+    const auto tooSmall = small.train(recorder);
+    QVERIFY(!tooSmall.ok());
+    QCOMPARE(tooSmall.error().code, ErrorCode::InvalidInput);
+    QVERIFY2(tooSmall.error().message.find("Cannot replay stage 1") != std::string::npos,
+             tooSmall.error().message.c_str());
+
+    RunSpec spec = sparse.spec;
+    spec.train.steps = 2;
+    QVERIFY(!validateSpec(spec).ok());
+    QVERIFY(validateSpec(spec).error().message.find("2 steps for 3 stages") != std::string::npos);
+    spec = sparse.spec;
+    spec.continual.strategy = "derpp";
+    spec.objective.name = "hybrid";
+    spec.data.specialTokens = "default";
+    QVERIFY(!validateSpec(spec).ok());
+    QVERIFY(validateSpec(spec).error().message.find("derpp beside the objective") != std::string::npos);
+    spec = sparse.spec;
+    spec.continual.stages.push_back("");
+    QVERIFY(!validateSpec(spec).ok());
+}
+
+void TestContinual::stateOfAnotherStepIsRefused()
+{
+    StagedFixture fixture("ewc");
+    const auto tokenizer = must(Tokenizer::create(fixture.spec.data));
+    auto model = must(nn::Transformer::create(fixture.spec.model, tokenizer->vocabSize(), 3, "cpu"));
+    const auto source = sourceOf(fixture);
+    const auto continual = must(Continual::create(fixture.spec, *model, *source));
+    QVERIFY(continual->state().empty());
+    const auto missing = continual->setState({}, 5, *model);
+    QVERIFY(!missing.ok());
+    QCOMPARE(missing.error().code, ErrorCode::InvalidInput);
+    QVERIFY(missing.error().message.find("is missing") != std::string::npos);
+    continual->keepStage(*model, 0);
+    const auto state = continual->state();
+    QCOMPARE(state.size(), 2 * model->parameters().size());
+    QVERIFY(continual->setState(state, 5, *model).ok());
+    const auto early = continual->setState(state, 3, *model);
+    QVERIFY(!early.ok());
+    QVERIFY(early.error().message.find("no such part") != std::string::npos);
+    auto bent = state;
+    bent[0].tensor = at::zeros({1});
+    QVERIFY(continual->setState(bent, 5, *model).error().message.find("another shape") != std::string::npos);
+}
+
+QTEST_GUILESS_MAIN(TestContinual)
+#include "tst_continual.moc"
