@@ -5,6 +5,9 @@
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QRegularExpression>
 
 using namespace Qt::StringLiterals;
@@ -42,6 +45,16 @@ QString settingCommand(const QString &run, const QString &key, const QString &va
 
 QString resumeCommand(const QString &run) { return engineCommand({u"resume"_s, run}); }
 
+QString messagesJson(const std::vector<ChatMessage> &messages)
+{
+    QJsonArray turns;
+    for (const ChatMessage &message : messages)
+        turns.append(
+            QJsonObject{{u"role"_s, fromStd(message.role)}, {u"content"_s, fromStd(message.content)}});
+    return QString::fromUtf8(
+        QJsonDocument(QJsonObject{{u"messages"_s, turns}}).toJson(QJsonDocument::Compact));
+}
+
 QString generateCommand(const QString &model, const GenerateRequest &request)
 {
     const SamplingSettings &sampling = request.sampling;
@@ -53,14 +66,20 @@ QString generateCommand(const QString &model, const GenerateRequest &request)
         else
             arguments << option << text;
     };
-    addText(u"--prompt"_s, fromStd(request.prompt));
+    const bool isConversation = !request.messages.empty();
+    if (isConversation)
+        arguments << u"--messages"_s << u"-"_s;
+    else
+        addText(u"--prompt"_s, fromStd(request.prompt));
     if (request.infill) addText(u"--infill"_s, fromStd(*request.infill));
     arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
               << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);
     if (sampling.topP < 1) arguments << u"--top-p"_s << QString::number(sampling.topP);
     arguments << u"--seed"_s << QString::number(sampling.seed);
-    return engineCommand(arguments);
+    const QString command = engineCommand(arguments);
+    if (!isConversation) return command;
+    return u"printf '%s' "_s + shellQuoted(messagesJson(request.messages)) + u" | "_s + command;
 }
 
 void copyToClipboard(const QString &text) { QGuiApplication::clipboard()->setText(text); }

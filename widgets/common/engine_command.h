@@ -17,6 +17,9 @@ QString engineCommand(const QStringList &arguments);
 QString controlCommand(const QString &run, const QString &verb, qint64 steps = 1);
 QString settingCommand(const QString &run, const QString &key, const QString &value);
 QString resumeCommand(const QString &run);
+/// {"messages":[{"content":"…","role":"user"}, …]} on one line: what --messages and training data take.
+QString messagesJson(const std::vector<ChatMessage> &messages);
+/// A conversation is piped into the command.
 QString generateCommand(const QString &model, const GenerateRequest &request);
 
 void copyToClipboard(const QString &text);

@@ -8,6 +8,9 @@
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/candidate_view.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/conversation_view.h"
+#include "widgets/play/generation_runner.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/probability_color.h"
 #include "widgets/play/sampling_form.h"
@@ -15,6 +18,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -28,6 +32,8 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
+constexpr int kNarrowestLegend = 120;
+
 class Legend : public QWidget {
 public:
     explicit Legend(QWidget *parent) : QWidget(parent)
@@ -37,11 +43,13 @@ public:
         connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
     }
     [[nodiscard]] QSize sizeHint() const override { return {probabilityLegendWidth(), 20}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {120, 20}; }
+    /// Nothing in a narrow window: numbers that are cut would lie.
+    [[nodiscard]] QSize minimumSizeHint() const override { return {0, 20}; }
 
 protected:
     void paintEvent(QPaintEvent *) override
     {
+        if (width() < kNarrowestLegend) return;
         QPainter painter(this);
         paintProbabilityLegend(painter, rect());
     }
@@ -50,8 +58,8 @@ protected:
 } // namespace
 
 PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
-    : PanelFrame(tr("Playground"), parent), m_session(session), m_chooser(new ModelChooser(session, this)),
-      m_note(new Banner(this)), m_stack(new QStackedWidget(this))
+    : PanelFrame(tr("Playground"), parent), m_session(session), m_runner(new GenerationRunner(session, this)),
+      m_chooser(new ModelChooser(session, this)), m_note(new Banner(this)), m_stack(new QStackedWidget(this))
 {
     setObjectName(u"playgroundPanel"_s);
     m_note->setObjectName(u"modelNote"_s);
@@ -91,20 +99,40 @@ PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
     setContent(m_stack);
     makeShortcuts();
 
+    connectParts();
+    showMode();
+}
+
+void PlaygroundPanel::connectParts()
+{
     connect(m_chooser, &ModelChooser::changed, this, [this] {
         updateState();
         Q_EMIT draftChanged();
     });
     connect(m_chooser, &ModelChooser::failed, this,
             [this](const Error &error) { banner()->showError(error); });
-    connect(banner(), &Banner::retryRequested, this, [this] {
-        if (const GenerationVersion *version = shown())
-            startGeneration(version->model, version->modelTitle, version->request);
-    });
+    connect(banner(), &Banner::retryRequested, this, &PlaygroundPanel::tryAgain);
     connect(m_sampling, &SamplingForm::changed, this, &PlaygroundPanel::draftChanged);
     connect(m_view, &TokenView::currentTokenChanged, this, &PlaygroundPanel::showCurrent);
-    connect(&session, &EngineSession::connectionChanged, this, &PlaygroundPanel::updateState);
-    updateState();
+    connect(m_conversation->view(), &ConversationView::currentTokenChanged, this,
+            &PlaygroundPanel::showCurrent);
+    connect(m_conversation, &ConversationPane::changed, this, [this] {
+        updateState();
+        Q_EMIT draftChanged();
+    });
+    connect(m_conversation, &ConversationPane::editingStarted, this, [this](const QString &text) {
+        m_messageAside = m_message->toPlainText();
+        m_message->setPlainText(text);
+        m_message->moveCursor(QTextCursor::End);
+        m_message->setFocus(Qt::OtherFocusReason);
+    });
+    connect(m_conversation, &ConversationPane::editingEnded, this,
+            [this] { m_message->setPlainText(std::exchange(m_messageAside, {})); });
+    connect(m_runner, &GenerationRunner::tokensCame, this, &PlaygroundPanel::takeTokens);
+    connect(m_runner, &GenerationRunner::changed, this, &PlaygroundPanel::updateState);
+    connect(m_runner, &GenerationRunner::ended, this, &PlaygroundPanel::showEnd);
+    connect(m_message, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::updateState);
+    connect(&m_session, &EngineSession::connectionChanged, this, &PlaygroundPanel::updateState);
 }
 
 QWidget *PlaygroundPanel::makeToolRow()
@@ -131,6 +159,11 @@ QWidget *PlaygroundPanel::makeToolRow()
     m_copy->setObjectName(u"copyText"_s);
     m_copyCommand = makeIconButton(u"terminal"_s, tr("Copy as command"), row);
     m_copyCommand->setObjectName(u"copyCommand"_s);
+    m_copyMenu = new QMenu(row);
+    m_copyMenu->addAction(tr("Copy conversation"), m_conversation,
+                          [this] { m_conversation->copyAll(false); });
+    m_copyMenu->addAction(tr("Copy conversation as JSON"), m_conversation,
+                          [this] { m_conversation->copyAll(true); });
     auto *layout = new QHBoxLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
@@ -141,26 +174,36 @@ QWidget *PlaygroundPanel::makeToolRow()
     layout->addWidget(m_versionLabel);
     layout->addWidget(m_later);
     layout->addSpacing(space::kOne);
-    layout->addWidget(m_regenerate);
-    layout->addWidget(m_copy);
-    layout->addWidget(m_copyCommand);
+    for (QToolButton *button : {m_regenerate, m_copy, m_copyCommand}) layout->addWidget(button);
+    connectToolRow();
+    return row;
+}
+
+void PlaygroundPanel::connectToolRow()
+{
     connect(m_color, &QToolButton::toggled, this, [this](bool isOn) {
         m_view->setColored(isOn);
+        m_conversation->view()->setColored(isOn);
         m_legend->setVisible(isOn);
         Q_EMIT draftChanged();
     });
-    connect(m_earlier, &QToolButton::clicked, this, [this] { showVersion(m_shown - 1); });
-    connect(m_later, &QToolButton::clicked, this, [this] { showVersion(m_shown + 1); });
+    connect(m_earlier, &QToolButton::clicked, this, [this] { stepVersion(-1); });
+    connect(m_later, &QToolButton::clicked, this, [this] { stepVersion(1); });
     connect(m_regenerate, &QToolButton::clicked, this, &PlaygroundPanel::regenerate);
-    connect(m_copy, &QToolButton::clicked, this, [this] { m_view->copy(); });
+    connect(m_copy, &QToolButton::clicked, this, [this] {
+        if (!isConversation()) m_view->copy();
+    });
     connect(m_copyCommand, &QToolButton::clicked, this, [this] { copyToClipboard(command()); });
-    return row;
 }
 
 QWidget *PlaygroundPanel::makeTranscript()
 {
     auto *box = new QWidget(this);
-    m_view = new TokenView(box);
+    m_transcripts = new QStackedWidget(box);
+    m_view = new TokenView(m_transcripts);
+    m_conversation = new ConversationPane(*m_runner, m_transcripts);
+    m_transcripts->addWidget(m_view);
+    m_transcripts->addWidget(m_conversation);
     m_status = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, box);
     m_status->setObjectName(u"playStatus"_s);
     auto *layout = new QVBoxLayout(box);
@@ -168,7 +211,7 @@ QWidget *PlaygroundPanel::makeTranscript()
     layout->setSpacing(space::kHalf);
     layout->addWidget(makeToolRow());
     layout->addWidget(makeSeparator(box));
-    layout->addWidget(m_view, 1);
+    layout->addWidget(m_transcripts, 1);
     layout->addWidget(m_status);
     return box;
 }
@@ -176,48 +219,104 @@ QWidget *PlaygroundPanel::makeTranscript()
 QWidget *PlaygroundPanel::makeComposer()
 {
     auto *box = new QWidget(this);
-    m_mode = new SegmentedChoice(box);
+    auto *texts = new QSplitter(Qt::Horizontal, box);
+    texts->setObjectName(u"composerTexts"_s);
+    texts->setChildrenCollapsible(false);
+    texts->setHandleWidth(space::kOne);
+    m_promptBox = makeComposerText(m_promptLabel, m_prompt, "prompt");
+    m_afterBox = makeComposerText(m_afterLabel, m_after, "textAfter");
+    m_messageBox = makeComposerText(m_messageLabel, m_message, "message");
+    m_messageLabel->hide();
+    for (QWidget *text : {m_promptBox, m_afterBox, m_messageBox}) texts->addWidget(text);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(space::kOne);
+    row->addWidget(texts, 1);
+    row->addLayout(makeComposerButtons(box));
+    auto *layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(makeComposerHead(box));
+    layout->addLayout(row, 1);
+    return box;
+}
+
+QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
+{
+    auto *head = new QWidget(parent);
+    m_mode = new SegmentedChoice(head);
     m_mode->setObjectName(u"playMode"_s);
     m_mode->setAccessibleName(tr("Mode"));
     m_mode->addChoice(u"continue"_s, tr("Continue"), tr("The model goes on where the prompt ends"));
     m_mode->addChoice(u"infill"_s, tr("Infill"),
                       tr("The model fills a hole between two texts, if it was trained with holes (Ctrl+I)"));
+    m_mode->addChoice(u"converse"_s, tr("Converse"),
+                      tr("The model answers as the assistant, turn by turn (Ctrl+T)"));
     m_mode->setCurrent(u"continue"_s);
-    auto *texts = new QSplitter(Qt::Horizontal, box);
-    texts->setObjectName(u"composerTexts"_s);
-    texts->setChildrenCollapsible(false);
-    texts->setHandleWidth(space::kOne);
-    texts->addWidget(makeComposerText(m_promptLabel, m_prompt, "prompt"));
-    m_afterBox = makeComposerText(m_afterLabel, m_after, "textAfter");
-    texts->addWidget(m_afterBox);
-    m_generate = new QPushButton(tr("Generate"), box);
-    m_generate->setObjectName(u"generate"_s);
-    makePrimary(m_generate);
-    m_stop = new QPushButton(tr("Stop"), box);
-    m_stop->setObjectName(u"stopGeneration"_s);
-    m_stop->setToolTip(tr("Stops the tokens at once (Esc)"));
-    auto *buttons = new QVBoxLayout;
-    buttons->setSpacing(space::kHalf);
-    buttons->addWidget(m_mode);
-    buttons->addWidget(m_generate);
-    buttons->addWidget(m_stop);
-    buttons->addStretch(1);
-    auto *layout = new QHBoxLayout(box);
+    m_editNote = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, head);
+    m_editNote->setObjectName(u"editNote"_s);
+    m_editNote->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto *layout = new QHBoxLayout(head);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(space::kOne);
-    layout->addWidget(texts, 1);
-    layout->addLayout(buttons);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(m_mode);
+    layout->addSpacing(space::kHalf);
+    layout->addWidget(m_editNote, 1);
+    layout->addWidget(makeConversationTools(head));
     connect(m_mode, &SegmentedChoice::chosen, this, [this] {
         showMode();
-        updateState();
-        (isInfill() && !m_prompt->toPlainText().isEmpty() ? m_after : m_prompt)
+        (isInfill() && !m_prompt->toPlainText().isEmpty() ? m_after : mainEditor())
             ->setFocus(Qt::OtherFocusReason);
         Q_EMIT draftChanged();
     });
+    return head;
+}
+
+QWidget *PlaygroundPanel::makeConversationTools(QWidget *parent)
+{
+    m_talkTools = new QWidget(parent);
+    m_system = new QToolButton(m_talkTools);
+    m_system->setText(tr("System text"));
+    m_system->setAccessibleName(m_system->text());
+    m_system->setToolTip(tr("What the model is told before the first turn; optional"));
+    m_system->setObjectName(u"systemText"_s);
+    m_undo = makeIconButton(u"undo"_s, tr("Undo (Ctrl+Z)"), m_talkTools);
+    m_undo->setObjectName(u"undoConversation"_s);
+    m_newConversation = makeIconButton(u"plus"_s, tr("New conversation (Ctrl+Shift+N)"), m_talkTools);
+    m_newConversation->setObjectName(u"newConversation"_s);
+    auto *layout = new QHBoxLayout(m_talkTools);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    for (QToolButton *button : {m_system, m_undo, m_newConversation}) layout->addWidget(button);
+    connect(m_system, &QToolButton::clicked, m_conversation, &ConversationPane::editSystemText);
+    connect(m_undo, &QToolButton::clicked, this, &PlaygroundPanel::undo);
+    connect(m_newConversation, &QToolButton::clicked, m_conversation, &ConversationPane::startAnew);
+    return m_talkTools;
+}
+
+QLayout *PlaygroundPanel::makeComposerButtons(QWidget *parent)
+{
+    m_generate = new QPushButton(tr("Generate"), parent);
+    m_generate->setObjectName(u"generate"_s);
+    makePrimary(m_generate);
+    // The column keeps its width when the words change.
+    m_generate->setText(tr("Generating …"));
+    m_generate->setMinimumWidth(m_generate->sizeHint().width());
+    m_stop = new QPushButton(tr("Stop"), parent);
+    m_stop->setObjectName(u"stopGeneration"_s);
+    m_stop->setToolTip(tr("Stops the tokens at once (Esc)"));
+    m_cancelEdit = new QPushButton(tr("Cancel"), parent);
+    m_cancelEdit->setObjectName(u"cancelEdit"_s);
+    m_cancelEdit->setToolTip(tr("Leaves it as it was (Esc)"));
+    auto *buttons = new QVBoxLayout;
+    buttons->setSpacing(space::kHalf);
+    buttons->addWidget(m_generate);
+    buttons->addWidget(m_stop);
+    buttons->addWidget(m_cancelEdit);
+    buttons->addStretch(1);
     connect(m_generate, &QPushButton::clicked, this, &PlaygroundPanel::generate);
     connect(m_stop, &QPushButton::clicked, this, &PlaygroundPanel::stop);
-    showMode();
-    return box;
+    connect(m_cancelEdit, &QPushButton::clicked, m_conversation, &ConversationPane::cancelEditing);
+    return buttons;
 }
 
 QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *&editor, const char *name)
@@ -267,14 +366,19 @@ void PlaygroundPanel::makeShortcuts()
     add(QKeySequence(Qt::CTRL | Qt::Key_Enter), [this] { generate(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_R), [this] { regenerate(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_I), [this] { setInfill(!isInfill()); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_BracketLeft), [this] { showVersion(m_shown - 1); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_BracketRight), [this] { showVersion(m_shown + 1); });
-    add(QKeySequence(Qt::Key_Escape), [this] { // stops first, then goes up a level
-        if (isGenerating())
-            stop();
-        else
-            m_view->setCurrentToken(-1, false);
+    add(QKeySequence(Qt::CTRL | Qt::Key_T),
+        [this] { setMode(isConversation() ? PlayMode::Continue : PlayMode::Converse); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_BracketLeft), [this] { stepVersion(-1); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_BracketRight), [this] { stepVersion(1); });
+    add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), [this] {
+        if (isConversation()) m_conversation->startAnew();
     });
+    // Editors undo their own text first: they take the key themselves.
+    add(QKeySequence::Undo, [this] { undo(); });
+    add(QKeySequence::Redo, [this] {
+        if (isConversation()) m_conversation->redo();
+    });
+    add(QKeySequence(Qt::Key_Escape), [this] { goUp(); });
 }
 
 } // namespace orrery::ui

@@ -4,14 +4,9 @@
 #pragma once
 
 #include "widgets/common/panel_frame.h"
-#include "widgets/session/engine_session.h"
+#include "widgets/play/generation_version.h"
 
-#include <QElapsedTimer>
-
-#include <memory>
-#include <optional>
-#include <vector>
-
+class QMenu;
 class QPlainTextEdit;
 class QPushButton;
 class QStackedWidget;
@@ -21,25 +16,18 @@ namespace orrery::ui {
 
 class Banner;
 class CandidateView;
+class ConversationPane;
 class ElidedLabel;
 class EmptyState;
+class GenerationRunner;
 class ModelChooser;
 class SamplingForm;
 class SegmentedChoice;
 class TokenView;
 class ToneLabel;
+struct AnswerSettings;
 
-/// One generation, kept to go back to.
-struct GenerationVersion {
-    QString model, modelTitle;
-    GenerateRequest request;
-    std::optional<ModelInfoValue> info;
-    std::vector<GeneratedToken> tokens;
-    std::optional<GenerateSummary> summary;
-    std::optional<Error> error;
-    bool isRunning = false;
-    double secondsToFirst = -1, seconds = 0; ///< by this window's clock
-};
+enum class PlayMode : uint8_t { Continue, Infill, Converse };
 
 class PlaygroundPanel : public PanelFrame {
     Q_OBJECT
@@ -50,7 +38,8 @@ public:
     /// "run@step", run id or model directory.
     void setModel(const QString &model);
     [[nodiscard]] QString model() const;
-    [[nodiscard]] bool isGenerating() const { return m_handle != nullptr && m_running >= 0; }
+    [[nodiscard]] bool isGenerating() const;
+    /// Versions of prompts that were continued or filled; those of an answer are the conversation's.
     [[nodiscard]] int numVersions() const { return static_cast<int>(m_versions.size()); }
     [[nodiscard]] int currentVersion() const { return m_shown; }
     void showVersion(int index);
@@ -66,15 +55,21 @@ public:
     /// Text behind the hole; only there in infill mode.
     [[nodiscard]] QPlainTextEdit *afterEditor() const { return m_after; }
     [[nodiscard]] SegmentedChoice *modeChoice() const { return m_mode; }
-    [[nodiscard]] bool isInfill() const;
-    void setInfill(bool isInfill);
+    [[nodiscard]] PlayMode mode() const;
+    void setMode(PlayMode mode);
+    [[nodiscard]] bool isInfill() const { return mode() == PlayMode::Infill; }
+    void setInfill(bool isInfill) { setMode(isInfill ? PlayMode::Infill : PlayMode::Continue); }
+    [[nodiscard]] ConversationPane *conversation() const { return m_conversation; }
+    /// The next turn of the user, or what is edited; only there in a conversation.
+    [[nodiscard]] QPlainTextEdit *messageEditor() const { return m_message; }
     [[nodiscard]] Banner *noteBanner() const { return m_note; }
     [[nodiscard]] QString statusText() const;
 
 public Q_SLOTS:
-    void generate();
+    void generate(); ///< continues, fills or sends
     void stop();
-    /// The shown version's prompt and model again, with another seed.
+    /// The shown version's prompt and model again, or the last answer with the chosen model; with another
+    /// seed.
     void regenerate();
 
 Q_SIGNALS:
@@ -87,43 +82,63 @@ protected:
 private:
     QWidget *makeTranscript();
     QWidget *makeComposer();
+    QWidget *makeComposerHead(QWidget *parent);
     QWidget *makeComposerText(ToneLabel *&label, QPlainTextEdit *&editor, const char *name);
+    QLayout *makeComposerButtons(QWidget *parent);
     QWidget *makeSide();
     QWidget *makeToolRow();
+    void connectToolRow();
+    QWidget *makeConversationTools(QWidget *parent);
     void makeShortcuts();
-    void startGeneration(QString model, QString title,
-                         GenerateRequest request); ///< by value: may come from a version
-    void connectHandle();
-    void endGeneration();
+    void connectParts();
+    void startGeneration(const QString &model, const QString &title, const GenerateRequest &request);
+    void send();
+    void answerAgain(); ///< of the conversation
+    void tryAgain();
     void takeTokens(const std::vector<GeneratedToken> &tokens);
+    void showEnd();
+    void stepVersion(int by);
     void showCurrent();
     void showMode();
+    void showError();
     void updateState();
+    void updateGenerate(bool isConnected, bool hasModel);
+    void updateConversation();
+    void updateNote();
     void updateStatus();
+    void goUp(); ///< Esc
+    void undo();
+    [[nodiscard]] bool isConversation() const { return mode() == PlayMode::Converse; }
+    [[nodiscard]] QPlainTextEdit *mainEditor() const;
     [[nodiscard]] GenerateRequest request() const;
-    [[nodiscard]] const GenerationVersion *shown() const;
+    [[nodiscard]] AnswerSettings answerSettings() const;
+    [[nodiscard]] VersionPtr shown() const; ///< null: none
 
     EngineSession &m_session;
+    GenerationRunner *m_runner;
     ModelChooser *m_chooser;
     Banner *m_note;
-    QStackedWidget *m_stack;
+    QStackedWidget *m_stack, *m_transcripts;
     EmptyState *m_noModel;
     TokenView *m_view;
+    ConversationPane *m_conversation;
     CandidateView *m_candidates;
     SamplingForm *m_sampling;
     SegmentedChoice *m_mode;
-    QPlainTextEdit *m_prompt, *m_after;
-    ToneLabel *m_promptLabel, *m_afterLabel;
-    QWidget *m_afterBox;
-    QPushButton *m_generate, *m_stop;
+    QPlainTextEdit *m_prompt, *m_after, *m_message;
+    ToneLabel *m_promptLabel, *m_afterLabel, *m_messageLabel;
+    QWidget *m_promptBox, *m_afterBox, *m_messageBox;
+    QPushButton *m_generate, *m_stop, *m_cancelEdit;
     QToolButton *m_regenerate, *m_copy, *m_copyCommand, *m_color, *m_earlier, *m_later;
-    QWidget *m_legend;
+    QToolButton *m_undo, *m_newConversation, *m_system; ///< of a conversation
+    QMenu *m_copyMenu;
+    ElidedLabel *m_editNote;
+    QWidget *m_talkTools, *m_legend;
     ToneLabel *m_versionLabel;
     ElidedLabel *m_status;
-    std::vector<GenerationVersion> m_versions;
-    std::unique_ptr<GenerationHandle> m_handle;
-    QElapsedTimer m_clock;
-    int m_shown = -1, m_running = -1;
+    std::vector<VersionPtr> m_versions;
+    QString m_messageAside; ///< the draft while another turn is edited
+    int m_shown = -1;
 };
 
 } // namespace orrery::ui

@@ -189,12 +189,13 @@ void TokenCells::addCharacter(char32_t character, int32_t firstToken, int32_t nu
 {
     const char32_t last = m_lastCharacter;
     m_lastCharacter = character;
-    if (character == U'\n') return addCell(u"\n"_s, CellKind::Newline, firstToken, numTokens);
-    if (character == U'\t') return addCell(u"\t"_s, CellKind::Tab, firstToken, numTokens);
-    if (character == U' ') return addCell(u" "_s, CellKind::Space, firstToken, numTokens);
+    if (character == U'\n') return addCell(u"\n", CellKind::Newline, firstToken, numTokens);
+    if (character == U'\t') return addCell(u"\t", CellKind::Tab, firstToken, numTokens);
+    if (character == U' ') return addCell(u" ", CellKind::Space, firstToken, numTokens);
     if (character < 0x20 || character == 0x7F)
         return addCell(hexText(static_cast<uint8_t>(character)), CellKind::Control, firstToken, numTokens);
-    const QString text = QString::fromUcs4(&character, 1);
+    const auto units = QChar::fromUcs4(character); // no memory of its own: there are many
+    const QStringView text(units);
     const bool canJoin = last != 0 && !m_cells.empty() && m_cells.back().kind == CellKind::Text &&
                          (m_cells.back().firstToken >= 0) == (firstToken >= 0) &&
                          m_cells.back().length < kMaxJoinedUnits;
@@ -210,7 +211,7 @@ void TokenCells::addCharacter(char32_t character, int32_t firstToken, int32_t nu
     m_firstChanged = std::min(m_firstChanged, index);
 }
 
-void TokenCells::addCell(const QString &text, CellKind kind, int32_t firstToken, int32_t numTokens)
+void TokenCells::addCell(QStringView text, CellKind kind, int32_t firstToken, int32_t numTokens)
 {
     const auto index = static_cast<int64_t>(m_cells.size());
     m_cells.push_back({m_text.size(), static_cast<int32_t>(text.size()), kind, firstToken, numTokens});

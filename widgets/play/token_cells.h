@@ -60,7 +60,7 @@ private:
     void addByte(uint8_t byte, int32_t token);
     void drain(bool isEnd);
     void addCharacter(char32_t character, int32_t firstToken, int32_t numTokens);
-    void addCell(const QString &text, CellKind kind, int32_t firstToken, int32_t numTokens);
+    void addCell(QStringView text, CellKind kind, int32_t firstToken, int32_t numTokens);
     void markToken(int32_t firstToken, int32_t numTokens, int64_t cell);
 
     QString m_text;

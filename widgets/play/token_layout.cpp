@@ -1,22 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/play/token_layout.h"
 
+#include <QFontMetricsF>
+#include <QHash>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace orrery::ui {
+
+struct CellMeasures {
+    QFont font;
+    QFontMetricsF metrics;
+    QHash<QString, float> widths;
+    std::array<float, 128> asciiWidths{}; ///< 0: not measured yet
+};
+
+namespace {
+
+std::shared_ptr<CellMeasures> measuresOf(const QFont &font)
+{
+    static std::weak_ptr<CellMeasures> last;
+    std::shared_ptr<CellMeasures> measures = last.lock();
+    if (!measures || measures->font != font) {
+        measures = std::make_shared<CellMeasures>(CellMeasures{font, QFontMetricsF(font), {}, {}});
+        last = measures;
+    }
+    return measures;
+}
+
+} // namespace
 
 bool TokenLayout::setGeometry(const QFont &font, double width)
 {
     if (font == m_font && width == m_width) return false;
     if (font != m_font || m_widths.empty()) {
         m_font = font;
-        m_metrics = QFontMetricsF(font);
-        m_measured.clear();
+        m_measures = measuresOf(font);
+        const QFontMetricsF &metrics = m_measures->metrics;
         m_widths.clear();
-        m_characterWidth = m_metrics.horizontalAdvance(QLatin1Char('0'));
-        m_lineHeight = std::ceil(m_metrics.height() * 1.25);
-        m_baseline = std::round((m_lineHeight - m_metrics.height()) / 2 + m_metrics.ascent());
+        m_characterWidth = metrics.horizontalAdvance(QLatin1Char('0'));
+        m_lineHeight = std::ceil(metrics.height() * 1.25);
+        m_baseline = std::round((m_lineHeight - metrics.height()) / 2 + metrics.ascent());
     }
     m_width = width;
     return true;
@@ -33,10 +59,17 @@ double TokenLayout::measure(const TokenCells &cells, const Cell &cell)
     default:
         break;
     }
-    const QString text = cells.cellText(cell).toString();
-    auto found = m_measured.constFind(text);
-    if (found == m_measured.constEnd())
-        found = m_measured.insert(text, static_cast<float>(m_metrics.horizontalAdvance(text)));
+    const QStringView shown = cells.cellText(cell);
+    if (cell.kind == CellKind::Text && shown.size() == 1 && shown[0].unicode() < 128) {
+        float &width = m_measures->asciiWidths[shown[0].unicode()];
+        if (width == 0) width = static_cast<float>(m_measures->metrics.horizontalAdvance(shown[0]));
+        return width;
+    }
+    const QString text = shown.toString();
+    QHash<QString, float> &widths = m_measures->widths;
+    auto found = widths.constFind(text);
+    if (found == widths.constEnd())
+        found = widths.insert(text, static_cast<float>(m_measures->metrics.horizontalAdvance(text)));
     return cell.kind == CellKind::Text ? *found : *found + 2 * chipPadding() + 2;
 }
 

@@ -7,12 +7,13 @@
 #include "widgets/play/token_cells.h"
 
 #include <QFont>
-#include <QFontMetricsF>
-#include <QHash>
 
+#include <memory>
 #include <vector>
 
 namespace orrery::ui {
+
+struct CellMeasures;
 
 class TokenLayout {
 public:
@@ -21,6 +22,7 @@ public:
     /// @return whether anything changed, and update(cells, 0) is needed
     bool setGeometry(const QFont &font, double width);
 
+    /// 0 before the first update.
     [[nodiscard]] int64_t numLines() const { return static_cast<int64_t>(m_lineStarts.size()); }
     [[nodiscard]] double lineHeight() const { return m_lineHeight; }
     [[nodiscard]] double baseline() const { return m_baseline; }
@@ -40,8 +42,9 @@ private:
     double measure(const TokenCells &cells, const Cell &cell);
 
     QFont m_font;
-    QFontMetricsF m_metrics{QFont()};
-    QHash<QString, float> m_measured;
+    /// Of the font; layouts with the same font share it, so that a thousand turns measure each character
+    /// once.
+    std::shared_ptr<CellMeasures> m_measures;
     std::vector<float> m_widths;
     size_t m_numTail = 0; ///< of m_widths, of the suffix
     std::vector<int64_t> m_lineStarts;

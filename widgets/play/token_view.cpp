@@ -4,7 +4,6 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
-#include "widgets/play/probability_color.h"
 #include "widgets/play/token_view_accessible.h"
 #include "widgets/theme/theme.h"
 
@@ -154,9 +153,16 @@ int TokenView::followValue() const
     return std::clamp(static_cast<int>(std::ceil(bottom)) - viewport()->height(), 0, end);
 }
 
-double TokenView::top(int64_t line) const
+TokenScene TokenView::scene() const
 {
-    return static_cast<double>(line) * m_layout.lineHeight() + kMargin - verticalScrollBar()->value();
+    return {.cells = m_cells,
+            .layout = m_layout,
+            .probabilities = m_probabilities,
+            .origin = {kMargin, kMargin - verticalScrollBar()->value()},
+            .givenColor = Theme::instance().tokens().secondary,
+            .isColored = m_isColored,
+            .selectedFrom = std::min(m_anchor, m_selectionEnd),
+            .selectedTo = std::max(m_anchor, m_selectionEnd)};
 }
 
 void TokenView::paintEvent(QPaintEvent *event)
@@ -165,166 +171,15 @@ void TokenView::paintEvent(QPaintEvent *event)
     painter.fillRect(event->rect(), Theme::instance().tokens().surface);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(typeFont(TypeSize::Mono));
-    const double lineHeight = m_layout.lineHeight();
-    const auto first = std::max<int64_t>(
-        0, static_cast<int64_t>((verticalScrollBar()->value() - kMargin + event->rect().top()) / lineHeight));
-    for (int64_t line = first; line < m_layout.numLines() && top(line) <= event->rect().bottom(); ++line)
-        paintLine(painter, line, top(line));
-    paintCurrent(painter);
+    paintTokenLines(painter, scene(), event->rect().top(), event->rect().bottom());
+    paintTokenOutline(painter, scene(), m_current, m_isLocked);
 }
 
-void TokenView::paintLine(QPainter &painter, int64_t line, double y)
-{
-    const ThemeTokens &tokens = Theme::instance().tokens();
-    const auto [first, last] = m_layout.lineCells(line);
-    const int64_t selectedFrom = std::min(m_anchor, m_selectionEnd),
-                  selectedTo = std::max(m_anchor, m_selectionEnd);
-    double x = kMargin;
-    // Plain neighbours of one style are drawn in one call; a line has hundreds of cells.
-    QString run;
-    double runLeft = 0;
-    QColor runColor;
-    auto flush = [&] {
-        if (run.isEmpty()) return;
-        painter.setPen(runColor);
-        painter.drawText(QPointF(runLeft, y + m_layout.baseline()), run);
-        run.clear();
-    };
-    for (int64_t index = first; index < last; ++index) {
-        const Cell &cell = m_cells.cells()[static_cast<size_t>(index)];
-        const QRectF area(x, y, m_layout.cellWidth(index), m_layout.lineHeight());
-        x += area.width();
-        if (m_isColored && cell.firstToken >= 0 && m_cells.cells()[static_cast<size_t>(index)].numTokens > 0)
-            paintGround(painter, cell, area);
-        if (index >= selectedFrom && index < selectedTo) painter.fillRect(area, tokens.selection);
-    }
-    x = kMargin;
-    for (int64_t index = first; index < last; ++index) {
-        const Cell &cell = m_cells.cells()[static_cast<size_t>(index)];
-        const QRectF area(x, y, m_layout.cellWidth(index), m_layout.lineHeight());
-        x += area.width();
-        const QColor color = cell.firstToken < 0 ? tokens.secondary : tokens.text;
-        switch (cell.kind) {
-        case CellKind::Text: {
-            const QStringView text = m_cells.cellText(cell);
-            const bool isPlain = text.size() == 1 && text[0].unicode() < 0x7F;
-            if (!run.isEmpty() && (!isPlain || color != runColor)) flush();
-            if (!isPlain) {
-                painter.setPen(color);
-                painter.drawText(QPointF(area.left(), y + m_layout.baseline()), text.toString());
-                break;
-            }
-            if (run.isEmpty()) {
-                runLeft = area.left();
-                runColor = color;
-            }
-            run += text;
-            break;
-        }
-        case CellKind::Space:
-            if (!run.isEmpty()) run += u' ';
-            break;
-        case CellKind::Newline:
-            flush();
-            if (m_isColored && cell.firstToken >= 0) {
-                painter.setPen(tokens.secondary);
-                painter.drawText(QPointF(area.left(), y + m_layout.baseline()), u"↵"_s);
-            }
-            break;
-        case CellKind::Tab:
-            flush();
-            break;
-        case CellKind::InvalidByte:
-        case CellKind::Control:
-        case CellKind::Special:
-            flush();
-            paintChip(painter, cell, area);
-            break;
-        }
-    }
-    flush();
-}
+QRectF TokenView::tokenRect(int token) const { return ui::tokenRect(scene(), token); }
 
-void TokenView::paintGround(QPainter &painter, const Cell &cell, const QRectF &area)
-{
-    // A character made of several tokens shows the colour of each, side by side.
-    painter.setRenderHint(QPainter::Antialiasing, false);
-    const double width = area.width() / cell.numTokens;
-    for (int i = 0; i < cell.numTokens; ++i) {
-        const auto token = static_cast<size_t>(cell.firstToken + i);
-        const QRectF band(area.left() + i * width, area.top() + 1, width, area.height() - 2);
-        painter.fillRect(band, probabilityColor(m_probabilities[token]));
-    }
-    painter.setRenderHint(QPainter::Antialiasing);
-}
+int64_t TokenView::cellAt(const QPointF &position) const { return ui::cellAt(scene(), position, false); }
 
-void TokenView::paintChip(QPainter &painter, const Cell &cell, const QRectF &area)
-{
-    const ThemeTokens &tokens = Theme::instance().tokens();
-    const bool isWarning = cell.kind == CellKind::InvalidByte;
-    painter.setPen(QPen(isWarning ? tokens.warning : tokens.border, 1));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRoundedRect(area.adjusted(1.5, 1.5, -1.5, -1.5), 3, 3);
-    painter.setPen(isWarning ? tokens.warning : tokens.secondary);
-    painter.drawText(QPointF(area.left() + 1 + m_layout.chipPadding(), area.top() + m_layout.baseline()),
-                     m_cells.cellText(cell).toString());
-}
-
-void TokenView::paintCurrent(QPainter &painter)
-{
-    const auto [first, last] = m_cells.cellsOfToken(m_current);
-    if (first < 0) return;
-    const ThemeTokens &tokens = Theme::instance().tokens();
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(tokens.accent, m_isLocked ? 2 : 1.2));
-    for (int64_t cell = first; cell <= last;) { // one outline per line
-        const int64_t line = m_layout.lineOfCell(cell);
-        const int64_t end = std::min(last + 1, m_layout.lineCells(line).second);
-        double width = 0;
-        for (int64_t i = cell; i < end; ++i) width += m_layout.cellWidth(i);
-        painter.drawRoundedRect(
-            QRectF(kMargin + m_layout.cellLeft(cell), top(line), width, m_layout.lineHeight())
-                .adjusted(-0.5, 0.5, 0.5, -0.5),
-            1.5, 1.5);
-        cell = std::max(end, cell + 1);
-    }
-}
-
-QRectF TokenView::tokenRect(int token) const
-{
-    const int64_t cell = m_cells.cellsOfToken(token).first;
-    if (cell < 0) return {};
-    const Cell &found = m_cells.cells()[static_cast<size_t>(cell)];
-    const double width = m_layout.cellWidth(cell) / std::max(1, found.numTokens);
-    return {kMargin + m_layout.cellLeft(cell) + (token - found.firstToken) * width,
-            top(m_layout.lineOfCell(cell)), width, m_layout.lineHeight()};
-}
-
-int64_t TokenView::cellAt(const QPointF &position, bool isExact) const
-{
-    auto line = static_cast<int64_t>(
-        std::floor((position.y() - kMargin + verticalScrollBar()->value()) / m_layout.lineHeight()));
-    if (isExact && (line < 0 || line >= m_layout.numLines())) return -1;
-    line = std::clamp<int64_t>(line, 0, m_layout.numLines() - 1);
-    const int64_t cell = m_layout.cellAt(line, position.x() - kMargin);
-    if (!isExact) return cell < 0 ? m_layout.lineCells(line).first : cell;
-    if (cell < 0 || position.x() < kMargin ||
-        position.x() > kMargin + m_layout.cellLeft(cell) + m_layout.cellWidth(cell))
-        return -1;
-    return cell;
-}
-
-int TokenView::tokenAt(const QPointF &position) const
-{
-    const int64_t index = cellAt(position, true);
-    if (index < 0) return -1;
-    const Cell &cell = m_cells.cells()[static_cast<size_t>(index)];
-    if (cell.firstToken < 0) return -1;
-    const double share =
-        (position.x() - kMargin - m_layout.cellLeft(index)) / std::max(1.0, m_layout.cellWidth(index));
-    return cell.firstToken +
-           std::clamp(static_cast<int>(share * cell.numTokens), 0, std::max(0, cell.numTokens - 1));
-}
+int TokenView::tokenAt(const QPointF &position) const { return ui::tokenAt(scene(), position); }
 
 void TokenView::setCurrentToken(int token, bool isLocked)
 {

@@ -7,6 +7,7 @@
 #include "core/spec/generation.h"
 #include "widgets/play/token_cells.h"
 #include "widgets/play/token_layout.h"
+#include "widgets/play/token_painter.h"
 
 #include <QAbstractScrollArea>
 
@@ -66,12 +67,8 @@ private:
     void updateScrollBar();
     /// Where the bar stands while the view follows: the end, or the end of the hole.
     [[nodiscard]] int followValue() const;
-    void paintLine(QPainter &painter, int64_t line, double y);
-    void paintGround(QPainter &painter, const Cell &cell, const QRectF &area);
-    void paintChip(QPainter &painter, const Cell &cell, const QRectF &area);
-    void paintCurrent(QPainter &painter);
-    [[nodiscard]] int64_t cellAt(const QPointF &position, bool isExact) const;
-    [[nodiscard]] double top(int64_t line) const;
+    [[nodiscard]] TokenScene scene() const;
+    [[nodiscard]] int64_t cellAt(const QPointF &position) const; ///< the nearest
     void moveByLine(int by);
     void showToken(int token);
 

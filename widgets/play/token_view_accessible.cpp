@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/play/token_view_accessible.h"
 
+#include "widgets/play/conversation_view.h"
 #include "widgets/play/token_view.h"
 
 #include <QAccessibleWidget>
@@ -8,19 +9,22 @@
 namespace orrery::ui {
 namespace {
 
-class TokenViewAccessible : public QAccessibleWidget {
+constexpr qsizetype kMaxTextLength = 20'000; // of what is told at once
+
+QString shownText(const TokenView &view)
+{
+    return view.cells().plainText(0, static_cast<int64_t>(view.cells().cells().size()));
+}
+QString shownText(const ConversationView &view) { return view.copyText(); }
+
+template <typename View> class TextAccessible : public QAccessibleWidget {
 public:
-    explicit TokenViewAccessible(TokenView *view)
-        : QAccessibleWidget(view, QAccessible::StaticText), m_view(view)
-    {
-    }
+    explicit TextAccessible(View *view) : QAccessibleWidget(view, QAccessible::StaticText), m_view(view) {}
     QString text(QAccessible::Text kind) const override
     {
         switch (kind) {
         case QAccessible::Value:
-            return m_view->cells()
-                .plainText(0, static_cast<int64_t>(m_view->cells().cells().size()))
-                .left(20'000);
+            return shownText(*m_view).left(kMaxTextLength);
         case QAccessible::Description:
             return m_view->summary();
         default:
@@ -36,13 +40,14 @@ public:
     }
 
 private:
-    TokenView *m_view;
+    View *m_view;
 };
 
 QAccessibleInterface *makeInterface(const QString &, QObject *object)
 {
-    auto *view = qobject_cast<TokenView *>(object);
-    return view ? new TokenViewAccessible(view) : nullptr;
+    if (auto *view = qobject_cast<TokenView *>(object)) return new TextAccessible(view);
+    if (auto *view = qobject_cast<ConversationView *>(object)) return new TextAccessible(view);
+    return nullptr;
 }
 
 } // namespace

@@ -46,7 +46,7 @@ void TokenView::mousePressEvent(QMouseEvent *event)
     if (event->button() != Qt::LeftButton) return;
     m_pressedAt = event->position();
     m_isDragging = false;
-    m_anchor = m_selectionEnd = cellAt(event->position(), false);
+    m_anchor = m_selectionEnd = cellAt(event->position());
     viewport()->update();
 }
 
@@ -56,7 +56,7 @@ void TokenView::mouseMoveEvent(QMouseEvent *event)
         if ((event->position() - m_pressedAt).manhattanLength() >= QApplication::startDragDistance())
             m_isDragging = true;
         if (!m_isDragging) return;
-        const int64_t cell = cellAt(event->position(), false);
+        const int64_t cell = cellAt(event->position());
         m_selectionEnd = cell >= m_anchor ? cell + 1 : cell;
         viewport()->update();
         return;
@@ -77,7 +77,7 @@ void TokenView::moveByLine(int by)
 {
     const QRectF area = tokenRect(m_current);
     const QPointF target(area.center().x(), area.center().y() + by * m_layout.lineHeight());
-    const int64_t cell = cellAt(target, false);
+    const int64_t cell = cellAt(target);
     const auto numCells = static_cast<int64_t>(m_cells.cells().size());
     if (cell < 0 || cell >= numCells) return;
     const bool isBehindTokens = cell >= numCells - m_cells.numSuffixCells();

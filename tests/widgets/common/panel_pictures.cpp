@@ -10,6 +10,8 @@
 #include "widgets/common/segmented_choice.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/conversation_view.h"
 #include "widgets/play/playground_panel.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
@@ -301,6 +303,72 @@ void shootPlay()
     shoot(panel, u"play-error"_s, {1000, 700});
 }
 
+void shootTalk()
+{
+    FakeSession session;
+    fill(session);
+    PlaygroundPanel panel(session);
+    panel.setModel(u"code-7M@8000"_s);
+    panel.setMode(PlayMode::Converse);
+    ConversationPane &talk = *panel.conversation();
+    shoot(panel, u"talk-empty"_s, {1000, 700});
+    talk.editSystemText();
+    panel.messageEditor()->setPlainText(u"You answer in one sentence, in plain words."_s);
+    shoot(panel, u"talk-system"_s, {1000, 700});
+    panel.generate();
+    const auto exchange = [&](const QString &said, const std::string &text, bool isEnding = true) {
+        panel.messageEditor()->setPlainText(said);
+        panel.generate();
+        auto handle = session.generations.back().handle;
+        Q_EMIT handle->modelLoaded({u"code-7M@8000"_s, 8'000, 7'100'000, 128, {}});
+        Q_EMIT handle->tokens(sampleTokens(text));
+        GenerateSummary summary;
+        summary.reason = FinishReason::EndOfTurn;
+        summary.promptTokens = 1'240;
+        summary.reusedTokens = 1'198;
+        summary.promptSeconds = 0.034;
+        summary.decodeSeconds = 2.1;
+        if (isEnding) Q_EMIT handle->finished(summary);
+    };
+    exchange(u"What is a palindrome?"_s, "A word that reads the same from both ends, such as \"level\".");
+    exchange(
+        u"Write a function that tells whether a text is one. Ignore blanks and case, and say in a comment "
+        u"what "
+        "happens to an empty text."_s,
+        "bool isPalindrome(std::string_view text)\n{\n    // An empty text reads the same from both ends.\n"
+        "    for (size_t i = 0, j = text.size(); i < j; ++i)\n        if (text[i] != text[--j]) return "
+        "false;\n"
+        "    return true;\n}\n");
+    shoot(panel, u"talk-sample"_s, {1000, 700});
+    panel.regenerate();
+    Q_EMIT session.generations.back().handle->tokens(
+        sampleTokens("It compares the first character with the last, "));
+    panel.findChild<QToolButton *>(u"colorTokens"_s)->setChecked(true);
+    talk.view()->setCurrentToken(2, 12, true);
+    talk.view()->setFocus();
+    shoot(panel, u"talk-coloured"_s, {1000, 700});
+    Theme::instance().apply(*qApp, ThemeKind::HighContrast);
+    settle(200);
+    panel.grab().save(folder + u"/talk-contrast.png"_s);
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    shoot(panel, u"talk-narrow"_s, {660, 640});
+    panel.stop();
+    talk.editTurn(1);
+    shoot(panel, u"talk-edit"_s, {1000, 700});
+    talk.cancelEditing();
+    for (int i = 0; i < 40; ++i)
+        exchange(u"And the next one?"_s, "It is much like the one before, only longer.");
+    panel.messageEditor()->setPlainText(u"What did I ask first?"_s);
+    panel.generate();
+    Q_EMIT session.generations.back().handle->failed(Error{
+        ErrorCode::InvalidInput,
+        "Cannot answer: the model's vocabulary has no role tokens (data.special_tokens is none), expected a "
+        "model with them.",
+        "Continue a prompt instead, or train with data.special_tokens=default."});
+    shoot(panel, u"talk-error"_s, {1000, 700});
+    shoot(panel, u"talk-wide"_s, {1600, 900});
+}
+
 void shootPlugins()
 {
     {
@@ -333,6 +401,7 @@ int main(int argc, char **argv)
     if (isWanted(u"runs"_s)) shootRuns();
     if (isWanted(u"form"_s)) shootForm();
     if (isWanted(u"play"_s)) shootPlay();
+    if (isWanted(u"talk"_s)) shootTalk();
     if (isWanted(u"plugins"_s)) shootPlugins();
     return 0;
 }

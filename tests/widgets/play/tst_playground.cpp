@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/widgets/common/fake_session.h"
-#include "tests/widgets/common/gui_test.h"
+#include "play_setup.h"
 
 #include "widgets/common/banner.h"
 #include "widgets/common/key_value_grid.h"
@@ -8,7 +7,6 @@
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
-#include "widgets/play/playground_panel.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
 
@@ -24,57 +22,6 @@
 using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::ui;
-
-namespace {
-
-std::vector<GeneratedToken> tokensOf(const std::string &text)
-{
-    std::vector<GeneratedToken> tokens;
-    for (char byte : text) {
-        GeneratedToken token;
-        token.id = static_cast<uint8_t>(byte);
-        token.bytes = std::string(1, byte);
-        token.probability = 0.43;
-        token.entropy = 1.25;
-        token.alternatives = {{token.id, token.bytes, 0.43}, {'z', "z", 0.2}};
-        tokens.push_back(token);
-    }
-    return tokens;
-}
-
-GenerateSummary summaryOf(FinishReason reason)
-{
-    GenerateSummary summary;
-    summary.reason = reason;
-    summary.promptTokens = 12;
-    summary.promptSeconds = 0.034;
-    summary.generatedTokens = 4;
-    summary.decodeSeconds = 0.04;
-    return summary;
-}
-
-/// A session with one trained run and a playground that has a prompt.
-struct Setup {
-    Setup()
-    {
-        CheckpointInfo first, second;
-        first.step = 4'000;
-        second.step = 8'000;
-        second.valLoss = 1.538;
-        second.isBest = true;
-        session.checkpoints[u"code"_s] = {first, second};
-        session.runList = {fakeRun("code")};
-        panel = std::make_unique<PlaygroundPanel>(session);
-        panel->resize(1000, 700);
-        panel->show();
-        panel->promptEditor()->setPlainText(u"Hello"_s);
-    }
-    FakeGeneration &generation() { return *session.generations.back().handle; }
-    FakeSession session;
-    std::unique_ptr<PlaygroundPanel> panel;
-};
-
-} // namespace
 
 class TestPlayground : public QObject {
     Q_OBJECT

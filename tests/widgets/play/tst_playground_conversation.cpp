@@ -1,0 +1,671 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The playground's conversations, as a person has them.
+#include "play_setup.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/play/candidate_view.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/conversation_view.h"
+#include "widgets/play/request_size.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/token_view.h"
+
+#include <QAccessible>
+#include <QClipboard>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QToolButton>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+struct Talk : Setup {
+    Talk()
+    {
+        panel->setMode(PlayMode::Converse);
+        view = panel->conversation()->view();
+        model = panel->conversation()->model();
+    }
+    void send(const QString &text)
+    {
+        panel->messageEditor()->setPlainText(text);
+        panel->generate();
+    }
+    void answer(const std::string &text, FinishReason reason = FinishReason::EndOfTurn)
+    {
+        Q_EMIT generation().tokens(tokensOf(text));
+        Q_EMIT generation().finished(summaryOf(reason));
+    }
+    void exchange(const QString &said, const std::string &text)
+    {
+        send(said);
+        answer(text);
+    }
+    [[nodiscard]] const GenerateRequest &request() const { return session.generations.back().request; }
+    [[nodiscard]] QString said() const
+    {
+        QStringList parts;
+        for (const ChatMessage &message : panel->conversation()->messages())
+            parts << QString::fromStdString(message.role.substr(0, 1) + ':' + message.content);
+        return parts.join(u' ');
+    }
+    template <typename Widget> Widget *find(const char *name) { return child<Widget>(panel.get(), name); }
+
+    ConversationView *view;
+    ConversationModel *model;
+};
+
+} // namespace
+
+class TestPlaygroundConversation : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void isAModeOfItsOwn();
+    void modesKeepTheirTexts();
+    void sendsTurnsInOrder();
+    void streamsTheAnswer();
+    void emptyTurnsAreNotSent();
+    void keysSendStopAndGoUp();
+    void stopKeepsWhatCame();
+    void hoverAndKeysShowCandidates();
+    void movesFromAnswerToAnswer();
+    void answersAgainAndSwitchesVersions();
+    void editsAnEarlierTurn();
+    void editingIsLeftWithoutChange();
+    void deletesATurnAndUndoes();
+    void keysOfATurn();
+    void startsAnewAndUndoes();
+    void undoStopsARunningAnswer();
+    void systemTextIsSentFirst();
+    void failureStandsInTheBannerWithRetry();
+    void withoutEngineSaysSo();
+    void refusesWhatIsTooLong();
+    void statusTellsWhatWasRemembered();
+    void copiesTurnConversationAndCommand();
+    void draftSurvives();
+    void olderDraftsStillRead();
+    void droppedTurnsAreTold();
+    void switchesModeWhileAnswering();
+    void followsTheEndUntilScrolled();
+    void followsTheTheme();
+    void everyControlHasAName();
+    void tellsAssistiveToolsWhatIsShown();
+    void longConversationsStayQuick();
+};
+
+void TestPlaygroundConversation::isAModeOfItsOwn()
+{
+    Talk talk;
+    QVERIFY(talk.panel->messageEditor()->isVisible());
+    QVERIFY(!talk.panel->promptEditor()->isVisible() && !talk.panel->afterEditor()->isVisible());
+    QVERIFY(!talk.panel->transcript()->isVisible() && !talk.view->isVisible()); // nothing was said yet
+    QCOMPARE(talk.find<QPushButton>("generate")->text(), u"Send"_s);
+    QCOMPARE(talk.panel->messageEditor()->accessibleName(), u"Your turn"_s);
+    talk.panel->modeChoice()->button(u"continue"_s)->click();
+    QCOMPARE(talk.panel->mode(), PlayMode::Continue);
+    QVERIFY(talk.panel->transcript()->isVisible() && !talk.find<QToolButton>("newConversation")->isVisible());
+    QVERIFY(QTest::qWaitForWindowActive(talk.panel.get()));
+    QTest::keyClick(talk.panel->promptEditor(), Qt::Key_T, Qt::ControlModifier);
+    QCOMPARE(talk.panel->mode(), PlayMode::Converse);
+    QTest::keyClick(talk.panel->messageEditor(), Qt::Key_I, Qt::ControlModifier);
+    QVERIFY(talk.panel->isInfill());
+}
+
+void TestPlaygroundConversation::modesKeepTheirTexts()
+{
+    Talk talk;
+    talk.panel->messageEditor()->setPlainText(u"hi"_s);
+    talk.panel->setMode(PlayMode::Continue);
+    QCOMPARE(talk.panel->promptEditor()->toPlainText(), u"Hello"_s);
+    talk.panel->generate();
+    QCOMPARE(talk.request().prompt, std::string("Hello"));
+    QVERIFY(talk.request().messages.empty());
+    talk.answer("x");
+    QCOMPARE(talk.model->numTurns(), 0);
+    talk.panel->setMode(PlayMode::Converse);
+    QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"hi"_s);
+    talk.panel->generate();
+    QVERIFY(talk.request().prompt.empty() && !talk.request().infill);
+    QCOMPARE(talk.panel->numVersions(), 1);
+}
+
+void TestPlaygroundConversation::sendsTurnsInOrder()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "first");
+    QCOMPARE(talk.request().messages.size(), size_t{1});
+    QVERIFY(talk.panel->messageEditor()->toPlainText().isEmpty());
+    talk.send(u"two"_s);
+    const auto &messages = talk.request().messages;
+    QCOMPARE(messages.size(), size_t{3});
+    QCOMPARE(messages[1].role, std::string("assistant"));
+    QCOMPARE(messages[1].content, std::string("first"));
+    QCOMPARE(messages[2].role, std::string("user"));
+    QCOMPARE(messages[2].content, std::string("two"));
+    talk.answer("second");
+    QCOMPARE(talk.said(), u"u:one a:first u:two a:second"_s);
+    QVERIFY(talk.view->isVisible());
+    QVERIFY(talk.view->turnRect(0).bottom() < talk.view->turnRect(1).top());
+}
+
+void TestPlaygroundConversation::streamsTheAnswer()
+{
+    Talk talk;
+    talk.send(u"hi"_s);
+    QVERIFY(talk.panel->isGenerating());
+    QCOMPARE(talk.find<QPushButton>("generate")->text(), u"Generating …"_s);
+    Q_EMIT talk.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT talk.generation().tokens(tokensOf("w\xC3"));
+    const double before = talk.view->turnRect(1).height();
+    QCOMPARE(talk.view->tokenRect(1, 1), QRectF()); // half a character waits
+    Q_EMIT talk.generation().tokens(tokensOf("\xB6\nrld"));
+    QVERIFY(!talk.view->tokenRect(1, 1).isNull());
+    QVERIFY(talk.view->turnRect(1).height() > before);
+    QCOMPARE(talk.said(), u"u:hi a:wö\nrld"_s);
+    Q_EMIT talk.generation().finished(summaryOf(FinishReason::EndOfTurn));
+    QVERIFY(!talk.panel->isGenerating());
+    QVERIFY(talk.panel->statusText().endsWith(u"the model ended its turn"_s));
+}
+
+void TestPlaygroundConversation::emptyTurnsAreNotSent()
+{
+    Talk talk;
+    auto *send = talk.find<QPushButton>("generate");
+    QVERIFY(!send->isEnabled());
+    talk.panel->generate();
+    QVERIFY(talk.session.generations.empty());
+    talk.panel->messageEditor()->setPlainText(u"hi"_s);
+    QVERIFY(send->isEnabled());
+    talk.panel->generate();
+    talk.answer("x");
+    talk.panel->conversation()->removeTurn(1);
+    QVERIFY(send->isEnabled()); // the user's turn waits for an answer
+    talk.panel->generate();
+    QCOMPARE(talk.request().messages.size(), size_t{1});
+    QCOMPARE(talk.model->numTurns(), 2);
+}
+
+void TestPlaygroundConversation::keysSendStopAndGoUp()
+{
+    Talk talk;
+    QVERIFY(QTest::qWaitForWindowActive(talk.panel.get()));
+    auto *editor = talk.panel->messageEditor();
+    editor->setFocus();
+    QTest::keyClicks(editor, u"hi"_s);
+    QTest::keyClick(editor, Qt::Key_Return); // a line break
+    QVERIFY(talk.session.generations.empty());
+    QTest::keyClick(editor, Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(talk.session.generations.size(), size_t{1});
+    QCOMPARE(talk.request().messages.back().content, std::string("hi\n"));
+    QTest::keyClick(editor, Qt::Key_Escape);
+    QVERIFY(!talk.panel->isGenerating());
+    talk.panel->conversation()->editTurn(0);
+    QTest::keyClick(editor, Qt::Key_Escape);
+    QCOMPARE(talk.panel->conversation()->editing(), ConversationPane::Editing::NewTurn);
+    QTest::keyClick(editor, Qt::Key_R, Qt::ControlModifier);
+    QCOMPARE(talk.session.generations.size(), size_t{2});
+}
+
+void TestPlaygroundConversation::stopKeepsWhatCame()
+{
+    Talk talk;
+    talk.send(u"hi"_s);
+    Q_EMIT talk.generation().tokens(tokensOf("abc"));
+    ORRERY_VERIFY_QUICK(talk.find<QPushButton>("stopGeneration")->click());
+    QVERIFY(talk.generation().isCancelled && !talk.panel->isGenerating());
+    Q_EMIT talk.generation().tokens(tokensOf("def"));
+    QCOMPARE(talk.said(), u"u:hi a:abc"_s);
+    QVERIFY(talk.panel->statusText().endsWith(u"stopped"_s));
+}
+
+void TestPlaygroundConversation::hoverAndKeysShowCandidates()
+{
+    Talk talk;
+    talk.exchange(u"hi"_s, "abc");
+    CandidateView *candidates = talk.panel->candidates();
+    QTest::mouseMove(talk.view->viewport(), talk.view->tokenRect(1, 1).center().toPoint());
+    QCOMPARE(candidates->numbers()->value(u"Token"_s), u"b"_s);
+    QCOMPARE(talk.view->tokenTurn(), 1);
+    QVERIFY(!talk.view->isLocked());
+    QTest::mouseClick(talk.view->viewport(), Qt::LeftButton, {},
+                      talk.view->tokenRect(1, 0).center().toPoint());
+    QCOMPARE(candidates->numbers()->value(u"Token"_s), u"a"_s);
+    QVERIFY(talk.view->isLocked());
+    QTest::mouseMove(talk.view->viewport(), talk.view->tokenRect(1, 2).center().toPoint());
+    QCOMPARE(candidates->numbers()->value(u"Token"_s), u"a"_s);
+    QTest::keyClick(talk.view, Qt::Key_Escape);
+    QCOMPARE(candidates->numbers()->value(u"Token"_s), unknownText());
+    // The user's turn has no tokens.
+    QTest::mouseMove(talk.view->viewport(),
+                     (talk.view->turnRect(0).bottomLeft() + QPointF(16, -14)).toPoint());
+    QCOMPARE(talk.view->currentToken(), -1);
+}
+
+void TestPlaygroundConversation::movesFromAnswerToAnswer()
+{
+    Talk talk;
+    talk.exchange(u"hi"_s, "ab");
+    talk.exchange(u"ho"_s, "cd");
+    QTest::keyClick(talk.view, Qt::Key_Right);
+    QCOMPARE(talk.panel->candidates()->numbers()->value(u"Token"_s), u"c"_s);
+    QTest::keyClick(talk.view, Qt::Key_Left);
+    QCOMPARE(talk.panel->candidates()->numbers()->value(u"Token"_s), u"b"_s);
+    QCOMPARE(talk.view->tokenTurn(), 1);
+    QTest::keyClick(talk.view, Qt::Key_Home);
+    QTest::keyClick(talk.view, Qt::Key_Left); // there is nothing before
+    QCOMPARE(talk.panel->candidates()->numbers()->value(u"Token"_s), u"a"_s);
+    QTest::keyClick(talk.view, Qt::Key_End);
+    QTest::keyClick(talk.view, Qt::Key_Right);
+    QCOMPARE(talk.view->tokenTurn(), 3);
+    QVERIFY(talk.view->isLocked());
+}
+
+void TestPlaygroundConversation::answersAgainAndSwitchesVersions()
+{
+    Talk talk;
+    talk.exchange(u"hi"_s, "one");
+    talk.find<QToolButton>("regenerate")->click();
+    QCOMPARE(talk.request().messages.size(), size_t{1});
+    QVERIFY(talk.request().sampling.seed != talk.session.generations[0].request.sampling.seed);
+    talk.answer("two");
+    QCOMPARE(talk.said(), u"u:hi a:two"_s);
+    QCOMPARE(talk.find<QLabel>("versionLabel")->text(), u"2 of 2"_s);
+    QVERIFY(QTest::qWaitForWindowActive(talk.panel.get()));
+    QTest::keyClick(talk.panel->messageEditor(), Qt::Key_BracketLeft, Qt::ControlModifier);
+    QCOMPARE(talk.said(), u"u:hi a:one"_s);
+    QVERIFY(!talk.find<QToolButton>("earlierVersion")->isEnabled());
+    talk.send(u"ho"_s); // goes on from the version that is shown
+    QCOMPARE(talk.request().messages[1].content, std::string("one"));
+    talk.answer("three");
+    QVERIFY(!talk.find<QToolButton>("earlierVersion")->isEnabled()); // of the last answer
+}
+
+void TestPlaygroundConversation::editsAnEarlierTurn()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "first");
+    talk.exchange(u"two"_s, "second");
+    talk.panel->messageEditor()->setPlainText(u"half a dra"_s);
+    talk.view->setCurrentTurn(0);
+    QTest::keyClick(talk.view, Qt::Key_E);
+    QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"one"_s);
+    QCOMPARE(talk.panel->messageEditor()->accessibleName(), u"Turn 1"_s);
+    QVERIFY(talk.find<ElidedLabel>("editNote")->fullText().contains(u"What follows it goes"_s));
+    QVERIFY(talk.find<QPushButton>("cancelEdit")->isVisible());
+    QCOMPARE(talk.said(), u"u:one a:first u:two a:second"_s); // nothing has gone yet
+    talk.panel->messageEditor()->setPlainText(u"uno"_s);
+    talk.panel->generate();
+    QCOMPARE(talk.request().messages.size(), size_t{1});
+    QCOMPARE(talk.request().messages[0].content, std::string("uno"));
+    talk.answer("primo");
+    QCOMPARE(talk.said(), u"u:uno a:primo"_s);
+    QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"half a dra"_s);
+    QVERIFY(talk.find<QToolButton>("undoConversation")->toolTip().contains(u"editing turn 1"_s));
+    talk.find<QToolButton>("undoConversation")->click();
+    QCOMPARE(talk.said(), u"u:one a:first u:two a:second"_s);
+    talk.panel->conversation()->redo();
+    QCOMPARE(talk.said(), u"u:uno a:primo"_s);
+}
+
+void TestPlaygroundConversation::editingIsLeftWithoutChange()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "first");
+    talk.panel->messageEditor()->setPlainText(u"draft"_s);
+    talk.panel->conversation()->editTurn(1); // an answer is not edited
+    QCOMPARE(talk.panel->conversation()->editing(), ConversationPane::Editing::NewTurn);
+    talk.panel->conversation()->editTurn(0);
+    talk.panel->messageEditor()->setPlainText(u"changed"_s);
+    QVERIFY(talk.panel->draftJson().contains(u"\"message\":\"draft\""_s));
+    talk.find<QPushButton>("cancelEdit")->click();
+    QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"draft"_s);
+    QCOMPARE(talk.said(), u"u:one a:first"_s);
+    QCOMPARE(talk.session.generations.size(), size_t{1});
+    QVERIFY(!talk.find<QPushButton>("cancelEdit")->isVisible());
+}
+
+void TestPlaygroundConversation::deletesATurnAndUndoes()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "first");
+    talk.exchange(u"two"_s, "second");
+    QTest::mouseMove(talk.view->viewport(), talk.view->turnRect(1).center().toPoint());
+    auto *remove = talk.find<QToolButton>("removeTurn");
+    QVERIFY(remove->isVisible());
+    QCOMPARE(remove->accessibleName(), u"Delete turn 2 (Del)"_s);
+    QVERIFY(!talk.find<QToolButton>("editTurn")->isVisible());
+    remove->click();
+    QCOMPARE(talk.said(), u"u:one u:two a:second"_s);
+    QVERIFY(QTest::qWaitForWindowActive(talk.panel.get()));
+    talk.view->setFocus();
+    QTest::keyClick(talk.view, Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(talk.said(), u"u:one a:first u:two a:second"_s);
+}
+
+void TestPlaygroundConversation::keysOfATurn()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "first");
+    QVERIFY(QTest::qWaitForWindowActive(talk.panel.get()));
+    talk.view->setFocus(Qt::TabFocusReason);
+    QTRY_COMPARE(talk.view->currentTurn(), 1);
+    QVERIFY(talk.find<QWidget>("turnBar")->isVisible());
+    QTest::keyClick(talk.view, Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text(), u"first"_s);
+    QTest::keyClick(talk.view, Qt::Key_Up, Qt::ControlModifier);
+    QCOMPARE(talk.view->currentTurn(), 0);
+    QTest::keyClick(talk.view, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClick(talk.view, Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text(), u"User:\none\n\nAssistant:\nfirst\n"_s);
+    QTest::keyClick(talk.view, Qt::Key_Delete);
+    QCOMPARE(talk.said(), u"a:first"_s);
+}
+
+void TestPlaygroundConversation::startsAnewAndUndoes()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "first");
+    talk.find<QToolButton>("newConversation")->click();
+    QCOMPARE(talk.model->numTurns(), 0);
+    QVERIFY(!talk.view->isVisible());
+    QVERIFY(!talk.find<QToolButton>("newConversation")->isEnabled());
+    QVERIFY(!talk.find<QToolButton>("copyCommand")->isEnabled());
+    talk.find<QToolButton>("undoConversation")->click();
+    QCOMPARE(talk.said(), u"u:one a:first"_s);
+}
+
+void TestPlaygroundConversation::undoStopsARunningAnswer()
+{
+    Talk talk;
+    talk.send(u"one"_s);
+    Q_EMIT talk.generation().tokens(tokensOf("ab"));
+    talk.panel->conversation()->removeTurn(0); // not while it comes
+    QCOMPARE(talk.model->numTurns(), 2);
+    talk.panel->conversation()->undo();
+    QVERIFY(!talk.panel->isGenerating() && talk.generation().isCancelled);
+    QCOMPARE(talk.model->numTurns(), 0);
+    Q_EMIT talk.generation().tokens(tokensOf("cd"));
+    talk.panel->conversation()->redo();
+    QCOMPARE(talk.said(), u"u:one a:ab"_s);
+}
+
+void TestPlaygroundConversation::systemTextIsSentFirst()
+{
+    Talk talk;
+    talk.panel->messageEditor()->setPlainText(u"hi"_s);
+    talk.find<QPushButton>("systemTextFromEmpty")->click();
+    QCOMPARE(talk.find<QPushButton>("generate")->text(), u"Save"_s);
+    talk.panel->messageEditor()->setPlainText(u"be kind"_s);
+    talk.panel->generate();
+    QVERIFY(talk.session.generations.empty());
+    QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"hi"_s);
+    talk.panel->generate();
+    QCOMPARE(talk.request().messages.size(), size_t{2});
+    QCOMPARE(talk.request().messages[0].role, std::string("system"));
+    QCOMPARE(talk.request().messages[0].content, std::string("be kind"));
+    QVERIFY(!talk.find<QToolButton>("systemText")->isEnabled()); // while an answer comes
+    talk.answer("x");
+    talk.find<QToolButton>("systemText")->click();
+    QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"be kind"_s);
+    talk.panel->messageEditor()->clear();
+    talk.session.setConnection(ConnectionState::Lost); // saving needs no engine
+    talk.find<QPushButton>("generate")->click();
+    QCOMPARE(talk.said(), u"u:hi a:x"_s);
+}
+
+void TestPlaygroundConversation::failureStandsInTheBannerWithRetry()
+{
+    Talk talk;
+    talk.send(u"hi"_s);
+    Q_EMIT talk.generation().failed(
+        Error{ErrorCode::InvalidInput,
+              "Cannot answer: the model's vocabulary has no role tokens (data.special_tokens is none), "
+              "expected a model with them.",
+              "Continue a prompt instead, or train with data.special_tokens=default."});
+    QVERIFY(talk.panel->banner()->message().contains(u"no role tokens"_s));
+    QVERIFY(talk.panel->statusText().contains(u"failed"_s));
+    talk.panel->setMode(PlayMode::Continue);
+    QVERIFY(talk.panel->banner()->isHidden()); // it is not about the prompt
+    talk.panel->setMode(PlayMode::Converse);
+    QVERIFY(!talk.panel->banner()->isHidden());
+    const uint64_t seed = talk.request().sampling.seed;
+    child<QPushButton>(talk.panel->banner(), "bannerRetry")->click();
+    QCOMPARE(talk.session.generations.size(), size_t{2});
+    QCOMPARE(talk.request().messages.size(), size_t{1});
+    QCOMPARE(talk.request().sampling.seed, seed);
+    QVERIFY(talk.panel->banner()->isHidden());
+    talk.answer("x");
+    QCOMPARE(talk.panel->conversation()->numVersions(), 1); // what failed is no version
+}
+
+void TestPlaygroundConversation::withoutEngineSaysSo()
+{
+    Talk talk;
+    talk.panel->messageEditor()->setPlainText(u"hi"_s);
+    talk.session.setConnection(ConnectionState::Lost);
+    QVERIFY(!talk.find<QPushButton>("generate")->isEnabled());
+    QCOMPARE(talk.find<QPushButton>("generate")->toolTip(), u"The engine is not connected."_s);
+}
+
+void TestPlaygroundConversation::refusesWhatIsTooLong()
+{
+    Talk talk;
+    const Result<void> sent =
+        talk.panel->conversation()->submit(std::string(static_cast<size_t>(kMaxRequestBytes) + 1, 'x'), {});
+    QVERIFY(!sent.ok());
+    QCOMPARE(sent.error().code, ErrorCode::InvalidInput);
+    QVERIFY(sent.error().message.find("expected 15 MiB at most") != std::string::npos);
+    QCOMPARE(talk.model->numTurns(), 0);
+    QVERIFY(talk.session.generations.empty());
+}
+
+void TestPlaygroundConversation::statusTellsWhatWasRemembered()
+{
+    Talk talk;
+    talk.send(u"hi"_s);
+    Q_EMIT talk.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT talk.generation().tokens(tokensOf("abcd"));
+    GenerateSummary summary = summaryOf(FinishReason::EndOfTurn);
+    summary.promptTokens = 1'240;
+    summary.reusedTokens = 1'200;
+    Q_EMIT talk.generation().finished(summary);
+    const QString status = talk.panel->statusText();
+    QVERIFY2(status.contains(u"40 tokens read in 0.034 s, 1,200 remembered from before"_s),
+             qPrintable(status));
+    QVERIFY(status.contains(u"code, step 8,000"_s));
+}
+
+void TestPlaygroundConversation::copiesTurnConversationAndCommand()
+{
+    Talk talk;
+    talk.panel->setModel(u"code@4000"_s);
+    talk.exchange(u"it's"_s, "x");
+    auto *menu = talk.find<QToolButton>("copyText")->menu();
+    QVERIFY(menu);
+    menu->actions().at(0)->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), u"User:\nit's\n\nAssistant:\nx\n"_s);
+    menu->actions().at(1)->trigger();
+    const QString json =
+        uR"({"messages":[{"content":"it's","role":"user"},{"content":"x","role":"assistant"}]})"_s;
+    QCOMPARE(QGuiApplication::clipboard()->text(), json);
+    // What the last answer was asked with; with a text in the composer, what would be sent.
+    talk.find<QToolButton>("copyCommand")->click();
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith(
+        uR"(printf '%s' '{"messages":[{"content":"it'\''s","role":"user"}]}' | orrery-engine generate code@4000 --messages - )"_s));
+    talk.panel->messageEditor()->setPlainText(u"ho"_s);
+    QVERIFY(talk.panel->command().contains(uR"({"content":"ho","role":"user"}]}')"_s));
+    talk.panel->setMode(PlayMode::Continue);
+    QVERIFY(!talk.find<QToolButton>("copyText")->menu());
+}
+
+void TestPlaygroundConversation::draftSurvives()
+{
+    Talk talk;
+    QSignalSpy drafts(talk.panel.get(), &PlaygroundPanel::draftChanged);
+    talk.exchange(u"a “draft”"_s, "x\ny");
+    QVERIFY(drafts.count() > 0);
+    talk.panel->regenerate();
+    talk.answer("z");
+    talk.panel->messageEditor()->setPlainText(u"next"_s);
+    PlaygroundPanel other(talk.session);
+    other.restoreDraft(talk.panel->draftJson());
+    QCOMPARE(other.mode(), PlayMode::Converse);
+    QCOMPARE(other.messageEditor()->toPlainText(), u"next"_s);
+    QCOMPARE(other.conversation()->model()->numTurns(), 2);
+    QCOMPARE(other.conversation()->numVersions(), 2);
+    QCOMPARE(QString::fromStdString(other.conversation()->messages()[1].content), u"z"_s);
+    QVERIFY(other.statusText().contains(u"kept from before"_s));
+    other.resize(900, 700);
+    other.show();
+    other.generate(); // and goes on
+    QCOMPARE(talk.request().messages.size(), size_t{3});
+    QCOMPARE(talk.request().messages[1].content, std::string("z"));
+}
+
+void TestPlaygroundConversation::olderDraftsStillRead()
+{
+    Talk talk;
+    talk.panel->restoreDraft(uR"({"version":1,"prompt":"p","is_infill":true,"after":"q","model":"code"})"_s);
+    QVERIFY(talk.panel->isInfill());
+    QCOMPARE(talk.panel->afterEditor()->toPlainText(), u"q"_s);
+    talk.panel->restoreDraft(uR"({"version":1,"prompt":"p","is_infill":false,"mode":"teach"})"_s);
+    QCOMPARE(talk.panel->mode(), PlayMode::Continue);
+}
+
+void TestPlaygroundConversation::droppedTurnsAreTold()
+{
+    Talk talk;
+    talk.panel->restoreDraft(
+        uR"({"mode":"converse","conversation":{"dropped":12,"turns":[{"role":"user","content":"a"}]}})"_s);
+    QVERIFY(talk.panel->noteBanner()->message().contains(u"first 12 turns"_s));
+    talk.panel->setMode(PlayMode::Continue);
+    QVERIFY(talk.panel->noteBanner()->isHidden());
+}
+
+void TestPlaygroundConversation::switchesModeWhileAnswering()
+{
+    Talk talk;
+    talk.send(u"hi"_s);
+    Q_EMIT talk.generation().tokens(tokensOf("ab"));
+    talk.panel->setMode(PlayMode::Continue);
+    QVERIFY(!talk.find<QPushButton>("generate")->isEnabled());
+    talk.answer("cd");
+    QCOMPARE(talk.panel->transcript()->numTokens(), 0);
+    QVERIFY(talk.find<QPushButton>("generate")->isEnabled());
+    talk.panel->setMode(PlayMode::Converse);
+    QCOMPARE(talk.said(), u"u:hi a:abcd"_s);
+}
+
+void TestPlaygroundConversation::followsTheEndUntilScrolled()
+{
+    Talk talk;
+    for (int i = 0; i < 30; ++i) talk.exchange(u"question"_s, "answer\nof two lines");
+    QScrollBar *bar = talk.view->verticalScrollBar();
+    QVERIFY(bar->maximum() > 0);
+    QCOMPARE(bar->value(), bar->maximum());
+    bar->setValue(20);
+    QVERIFY(!talk.view->isFollowing());
+    talk.panel->regenerate();
+    const int at = bar->value();
+    Q_EMIT talk.generation().tokens(tokensOf("a\nb\nc\nd\ne"));
+    QCOMPARE(bar->value(), at);
+    talk.answer("x");
+    talk.send(u"more"_s); // what was just said is looked at
+    QCOMPARE(bar->value(), bar->maximum());
+}
+
+void TestPlaygroundConversation::followsTheTheme()
+{
+    Talk talk;
+    talk.exchange(u"hi"_s, "abc");
+    const QImage light = talk.view->grab().toImage();
+    Theme::instance().apply(*qApp, ThemeKind::Dark);
+    const QImage dark = talk.view->grab().toImage();
+    Theme::instance().apply(*qApp, ThemeKind::HighContrast);
+    const QImage contrast = talk.view->grab().toImage();
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    const auto corner = [](const QImage &image) {
+        return image.pixelColor(image.width() - 3, image.height() - 3);
+    };
+    QVERIFY(corner(light).lightness() > 200 && corner(dark).lightness() < 60);
+    QVERIFY(corner(contrast) != corner(dark) || contrast != dark);
+}
+
+void TestPlaygroundConversation::everyControlHasAName()
+{
+    Talk talk;
+    talk.exchange(u"hi"_s, "abc");
+    QTest::mouseMove(talk.view->viewport(), talk.view->turnRect(0).center().toPoint());
+    for (const QWidget *widget : talk.panel->findChildren<QWidget *>()) {
+        if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() ||
+            widget->objectName().startsWith(u"qt_"_s))
+            continue;
+        if (qobject_cast<const QPushButton *>(widget) || widget->inherits("QScrollBar") ||
+            widget->inherits("QSplitterHandle") || widget->inherits("QLabel"))
+            continue;
+        if (widget->parentWidget() && widget->parentWidget()->inherits("QAbstractSpinBox")) continue;
+        QVERIFY2(!widget->accessibleName().isEmpty(),
+                 qPrintable(QLatin1String(widget->metaObject()->className()) + u' ' + widget->objectName()));
+    }
+}
+
+void TestPlaygroundConversation::tellsAssistiveToolsWhatIsShown()
+{
+    Talk talk;
+    QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(talk.view);
+    QVERIFY(interface);
+    QCOMPARE(interface->text(QAccessible::Description), u"No turns yet."_s);
+    talk.exchange(u"hi"_s, "abc");
+    talk.view->setCurrentToken(1, 1, true);
+    QCOMPARE(interface->text(QAccessible::Name), u"Conversation"_s);
+    QCOMPARE(interface->text(QAccessible::Description),
+             u"2 turns. Turn 2, assistant: abc Token 1 “b”, probability 0.430."_s);
+    QCOMPARE(interface->text(QAccessible::Value), u"abc"_s);
+}
+
+void TestPlaygroundConversation::longConversationsStayQuick()
+{
+    Talk talk;
+    std::vector<TurnPtr> turns;
+    for (int i = 0; i < 1'000; ++i) {
+        auto turn = std::make_shared<Turn>();
+        turn->role = i % 2 == 0 ? TurnRole::User : TurnRole::Assistant;
+        turn->content = std::string(200, static_cast<char>('a' + i % 26));
+        if (turn->role == TurnRole::Assistant) {
+            auto version = std::make_shared<GenerationVersion>();
+            version->tokens = tokensOf("the answer of many words, " + std::string(170, 'x'));
+            turn->versions = {version};
+        }
+        turns.push_back(std::move(turn));
+    }
+    ORRERY_VERIFY_QUICK(talk.model->restore(turns));
+    QVERIFY(talk.view->verticalScrollBar()->maximum() > 20'000);
+    talk.panel->messageEditor()->setPlainText(u"hi"_s);
+    ORRERY_VERIFY_QUICK(talk.panel->generate());
+    ORRERY_VERIFY_QUICK(Q_EMIT talk.generation().tokens(tokensOf(std::string(2'000, 'x'))));
+    ORRERY_VERIFY_QUICK(Q_EMIT talk.generation().tokens(tokensOf("y")));
+    ORRERY_VERIFY_QUICK(talk.view->grab());
+    ORRERY_VERIFY_QUICK(talk.panel->stop());
+    ORRERY_VERIFY_QUICK(talk.panel->resize(700, 700));
+    talk.view->verticalScrollBar()->setValue(9'000);
+    ORRERY_VERIFY_QUICK(talk.view->grab());
+    ORRERY_VERIFY_QUICK(talk.model->removeTurn(3));
+    ORRERY_VERIFY_QUICK(talk.model->undo());
+    QString draft;
+    ORRERY_VERIFY_QUICK(draft = talk.panel->draftJson());
+    QVERIFY(draft.size() > 100'000);
+    // No widget per turn.
+    QVERIFY(talk.view->findChildren<QWidget *>().size() < 20);
+}
+
+ORRERY_GUI_TEST_MAIN(TestPlaygroundConversation)
+#include "tst_playground_conversation.moc"

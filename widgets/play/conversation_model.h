@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A conversation: turns in order, the versions of each answer, and what was done to it, so that it can be
+// undone. Takes values. Owned by the conversation pane; GUI thread only.
+#pragma once
+
+#include "widgets/play/generation_version.h"
+
+#include <QAbstractListModel>
+
+#include <memory>
+#include <vector>
+
+namespace orrery::ui {
+
+enum class TurnRole : uint8_t { Unknown, System, User, Assistant };
+
+/// "system", "user", "assistant": as in training data and on the command line.
+const char *turnRoleName(TurnRole role);
+TurnRole turnRoleOf(QStringView name);
+/// As it is shown: "User".
+QString turnRoleText(TurnRole role);
+
+struct Turn {
+    TurnRole role = TurnRole::Unknown;
+    std::string content;              ///< UTF-8; of the system and the user
+    std::vector<VersionPtr> versions; ///< of the assistant, never empty then
+    int shown = 0;
+
+    /// What is said to the model: the content or the shown version.
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] const VersionPtr &version() const { return versions[static_cast<size_t>(shown)]; }
+};
+using TurnPtr = std::shared_ptr<Turn>;
+
+class ConversationModel : public QAbstractListModel {
+    Q_OBJECT
+public:
+    enum Role { RoleRole = Qt::UserRole + 1, NumVersionsRole, VersionRole };
+
+    using QAbstractListModel::QAbstractListModel;
+    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex &index, int role) const override;
+
+    [[nodiscard]] int numTurns() const { return static_cast<int>(m_turns.size()); }
+    [[nodiscard]] const Turn &turn(int row) const { return *m_turns[static_cast<size_t>(row)]; }
+    /// Row of the answer at the end; -1 when the last turn is not an answer.
+    [[nodiscard]] int lastAnswer() const;
+    /// -1 when the version belongs to no turn (any more).
+    [[nodiscard]] int rowOfVersion(const VersionPtr &version) const;
+    [[nodiscard]] std::string systemText() const;
+    /// What an answer at that row goes on from. Answers without any text (failed, stopped before the first
+    /// token) are left out.
+    [[nodiscard]] std::vector<ChatMessage> messagesBefore(int row) const;
+
+    // Each of these can be undone as one step.
+    void ask(const std::string &text, const VersionPtr &answer);
+    /// The user's turn at that row says something else; everything behind it goes.
+    void askAgain(int row, const std::string &text, const VersionPtr &answer);
+    /// An answer behind the last turn, which is the user's.
+    void answer(const VersionPtr &answer);
+    void setSystemText(const std::string &text); ///< empty: no system turn
+    void removeTurn(int row);
+    void startAnew();
+
+    [[nodiscard]] QString undoText() const; ///< "sending", "editing turn 3"; empty: nothing to undo
+    [[nodiscard]] QString redoText() const;
+    void undo();
+    void redo();
+
+    // Of the answer at the end; not undone, because all versions are kept.
+    void addVersion(const VersionPtr &version);
+    void showVersion(int index);
+
+    /// Tokens that came to a version since the last call for it.
+    void announceTokens(const VersionPtr &version, const std::vector<GeneratedToken> &tokens);
+    /// Anything else about it.
+    void announceChange(const VersionPtr &version);
+
+    /// Replaces everything; nothing to undo after it.
+    void restore(std::vector<TurnPtr> turns);
+
+Q_SIGNALS:
+    void tokensCame(int row, const std::vector<orrery::GeneratedToken> &tokens);
+    void undoChanged();
+
+private:
+    /// `removed` turns at `row` became `inserted`.
+    struct Step {
+        QString text;
+        int row;
+        std::vector<TurnPtr> removed, inserted;
+    };
+    void apply(Step step);
+    void splice(int row, size_t numRemoved, const std::vector<TurnPtr> &inserted);
+    [[nodiscard]] std::vector<TurnPtr> turnsFrom(int row) const;
+
+    std::vector<TurnPtr> m_turns;
+    std::vector<Step> m_done, m_undone;
+};
+
+} // namespace orrery::ui

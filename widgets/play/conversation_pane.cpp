@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/play/conversation_pane.h"
+
+#include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
+#include "widgets/play/conversation_draft.h"
+#include "widgets/play/conversation_view.h"
+#include "widgets/play/generation_runner.h"
+#include "widgets/play/request_size.h"
+
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+VersionPtr newVersion(const AnswerSettings &settings)
+{
+    auto version = std::make_shared<GenerationVersion>();
+    version->model = settings.model;
+    version->modelTitle = settings.modelTitle;
+    version->request.sampling = settings.sampling;
+    return version;
+}
+
+Result<void> checkSize(const std::vector<ChatMessage> &messages)
+{
+    qint64 numBytes = 0;
+    for (const ChatMessage &message : messages) numBytes += static_cast<qint64>(message.content.size());
+    if (numBytes <= kMaxRequestBytes) return {};
+    return Error{ErrorCode::InvalidInput,
+                 toStd(ConversationPane::tr("Cannot send the conversation: it has %1, expected %2 at most.")
+                           .arg(bytesText(static_cast<quint64>(numBytes)),
+                                bytesText(static_cast<quint64>(kMaxRequestBytes)))),
+                 toStd(ConversationPane::tr("Shorten the turn, or delete earlier ones."))};
+}
+
+} // namespace
+
+ConversationPane::ConversationPane(GenerationRunner &runner, QWidget *parent)
+    : QWidget(parent), m_runner(runner), m_model(new ConversationModel(this)),
+      m_stack(new QStackedWidget(this)),
+      m_empty(new EmptyState(tr("No turns yet"),
+                             tr("Write the first turn below. The model answers as the assistant."), this)),
+      m_view(new ConversationView(*m_model, this))
+{
+    setObjectName(u"conversationPane"_s);
+    QPushButton *system = m_empty->addPlainButton(tr("Write a system text"));
+    system->setObjectName(u"systemTextFromEmpty"_s);
+    connect(system, &QPushButton::clicked, this, &ConversationPane::editSystemText);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_view);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+
+    connect(m_view, &ConversationView::editRequested, this, &ConversationPane::editTurn);
+    connect(m_view, &ConversationView::removeRequested, this, &ConversationPane::removeTurn);
+    connect(m_view, &ConversationView::copyAllRequested, this, &ConversationPane::copyAll);
+    connect(m_view, &ConversationView::copyRequested, this,
+            [this](int row) { copyToClipboard(fromStd(m_model->turn(row).text())); });
+    connect(&m_runner, &GenerationRunner::tokensCame, m_model,
+            [this](const std::vector<GeneratedToken> &tokens) {
+                m_model->announceTokens(m_runner.version(), tokens);
+            });
+    const auto announce = [this] { m_model->announceChange(m_runner.version()); };
+    connect(&m_runner, &GenerationRunner::changed, m_model, announce);
+    connect(&m_runner, &GenerationRunner::ended, m_model, announce);
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        connect(m_model, signal, this, &ConversationPane::updateState);
+    connect(m_model, &QAbstractItemModel::modelReset, this, &ConversationPane::updateState);
+    connect(m_model, &QAbstractItemModel::dataChanged, this, &ConversationPane::updateState);
+    connect(m_model, &ConversationModel::undoChanged, this, &ConversationPane::changed);
+    updateState();
+}
+
+void ConversationPane::updateState()
+{
+    m_stack->setCurrentIndex(m_model->numTurns() > 0 ? 1 : 0);
+    m_view->setEditable(!m_runner.isRunning());
+    Q_EMIT changed();
+}
+
+bool ConversationPane::canSubmit(const std::string &text) const
+{
+    if (m_editing == Editing::SystemText) return true; // empty: none
+    if (!text.empty()) return true;
+    return m_editing == Editing::NewTurn && canAnswerAgain() && m_model->lastAnswer() < 0;
+}
+
+std::vector<ChatMessage> ConversationPane::messagesWith(const std::string &text) const
+{
+    if (m_editing == Editing::SystemText || text.empty()) {
+        const int answer = m_model->lastAnswer();
+        return m_model->messagesBefore(answer >= 0 ? answer : m_model->numTurns());
+    }
+    auto messages =
+        m_model->messagesBefore(m_editing == Editing::UserTurn ? m_editedTurn : m_model->numTurns());
+    messages.push_back({turnRoleName(TurnRole::User), text});
+    return messages;
+}
+
+std::vector<ChatMessage> ConversationPane::messages() const
+{
+    return m_model->messagesBefore(m_model->numTurns());
+}
+
+Result<void> ConversationPane::submit(const std::string &text, const AnswerSettings &settings)
+{
+    if (m_runner.isRunning() || !canSubmit(text)) return {};
+    if (m_editing == Editing::SystemText) {
+        endEditing();
+        m_model->setSystemText(text);
+        return {};
+    }
+    ORRERY_TRY(checkSize(messagesWith(text)));
+    const VersionPtr version = newVersion(settings);
+    version->isRunning = true; // so that it is shown as what comes
+    if (text.empty()) {
+        m_model->answer(version);
+    } else if (m_editing == Editing::UserTurn) {
+        const int row = std::exchange(m_editedTurn, -1);
+        endEditing();
+        m_model->askAgain(row, text, version);
+    } else {
+        m_model->ask(text, version);
+    }
+    start(version, settings, m_model->lastAnswer());
+    return {};
+}
+
+bool ConversationPane::canAnswerAgain() const
+{
+    const int before = (m_model->lastAnswer() >= 0 ? m_model->lastAnswer() : m_model->numTurns()) - 1;
+    return before >= 0 && m_model->turn(before).role == TurnRole::User;
+}
+
+void ConversationPane::answerAgain(const AnswerSettings &settings)
+{
+    if (m_runner.isRunning() || !canAnswerAgain()) return;
+    const VersionPtr version = newVersion(settings);
+    version->isRunning = true;
+    m_model->addVersion(version);
+    start(version, settings, m_model->lastAnswer());
+}
+
+void ConversationPane::start(const VersionPtr &version, const AnswerSettings &settings, int row)
+{
+    GenerateRequest request;
+    request.sampling = settings.sampling;
+    request.messages = m_model->messagesBefore(row);
+    m_runner.start(version, request);
+    updateState();
+}
+
+VersionPtr ConversationPane::version() const
+{
+    const int row = m_model->lastAnswer();
+    return row < 0 ? nullptr : m_model->turn(row).version();
+}
+
+int ConversationPane::numVersions() const
+{
+    const int row = m_model->lastAnswer();
+    return row < 0 ? 0 : static_cast<int>(m_model->turn(row).versions.size());
+}
+
+int ConversationPane::currentVersion() const
+{
+    const int row = m_model->lastAnswer();
+    return row < 0 ? -1 : m_model->turn(row).shown;
+}
+
+QJsonObject ConversationPane::draft() const { return conversationDraft(*m_model); }
+
+void ConversationPane::restore(const QJsonObject &draft)
+{
+    RestoredConversation restored = restoredConversation(draft);
+    m_numDropped = restored.numDropped;
+    m_model->restore(std::move(restored.turns));
+}
+
+void ConversationPane::editTurn(int row)
+{
+    if (row < 0 || row >= m_model->numTurns() || m_runner.isRunning()) return;
+    const TurnRole role = m_model->turn(row).role;
+    if (role == TurnRole::System) return editSystemText();
+    if (role != TurnRole::User) return;
+    cancelEditing();
+    m_editing = Editing::UserTurn;
+    m_editedTurn = row;
+    Q_EMIT editingStarted(fromStd(m_model->turn(row).content));
+    Q_EMIT changed();
+}
+
+void ConversationPane::editSystemText()
+{
+    if (m_runner.isRunning()) return;
+    cancelEditing();
+    m_editing = Editing::SystemText;
+    Q_EMIT editingStarted(fromStd(m_model->systemText()));
+    Q_EMIT changed();
+}
+
+void ConversationPane::endEditing()
+{
+    if (m_editing == Editing::NewTurn) return;
+    m_editing = Editing::NewTurn;
+    m_editedTurn = -1;
+    Q_EMIT editingEnded();
+}
+
+void ConversationPane::cancelEditing()
+{
+    if (m_editing == Editing::NewTurn) return;
+    endEditing();
+    Q_EMIT changed();
+}
+
+void ConversationPane::removeTurn(int row)
+{
+    if (m_runner.isRunning()) return;
+    cancelEditing();
+    m_model->removeTurn(row);
+}
+
+void ConversationPane::startAnew()
+{
+    if (m_model->rowOfVersion(m_runner.version()) >= 0) m_runner.stop();
+    cancelEditing();
+    m_model->startAnew();
+}
+
+void ConversationPane::undo()
+{
+    if (m_model->rowOfVersion(m_runner.version()) >= 0) m_runner.stop();
+    cancelEditing();
+    m_model->undo();
+}
+
+void ConversationPane::redo()
+{
+    if (m_runner.isRunning()) return;
+    cancelEditing();
+    m_model->redo();
+}
+
+void ConversationPane::copyAll(bool isJson)
+{
+    copyToClipboard(isJson ? messagesJson(messages()) : conversationText(messages()));
+}
+
+} // namespace orrery::ui

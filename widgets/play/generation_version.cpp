@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/play/generation_version.h"
+
+#include "widgets/common/number_text.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr double kMinSecondsForSpeed = 0.02; // a shorter time says nothing about speed
+
+class Texts {
+    Q_DECLARE_TR_FUNCTIONS(GenerationVersion)
+};
+
+QString finishText(const GenerateSummary &summary)
+{
+    switch (summary.reason) {
+    case FinishReason::EndOfText:
+        return Texts::tr("the model ended the text");
+    case FinishReason::MaxTokens:
+        return Texts::tr("max tokens reached");
+    case FinishReason::Cancelled:
+        return Texts::tr("stopped");
+    case FinishReason::EndOfInfill:
+        return Texts::tr("the model closed the hole");
+    case FinishReason::EndOfTurn:
+        return Texts::tr("the model ended its turn");
+    case FinishReason::Unknown:
+        break;
+    }
+    return Texts::tr("ended");
+}
+
+/// What was read before the first token came, and what was still known from an earlier turn.
+QString readText(const GenerateSummary &summary)
+{
+    const QString seconds = significantText(summary.promptSeconds, 2);
+    if (summary.reusedTokens == 0)
+        return Texts::tr("prompt of %1 read in %2 s").arg(integerText(summary.promptTokens), seconds);
+    const qint64 numRead = summary.promptTokens - summary.reusedTokens;
+    return Texts::tr("%1 tokens read in %2 s, %3 remembered from before")
+        .arg(integerText(numRead), seconds, integerText(summary.reusedTokens));
+}
+
+} // namespace
+
+std::string GenerationVersion::text() const
+{
+    if (tokens.empty()) return keptText;
+    std::string text;
+    for (const GeneratedToken &token : tokens) text += token.bytes;
+    return text;
+}
+
+QString modelText(const GenerationVersion &version)
+{
+    const qsizetype at = version.model.contains(u'/') ? -1 : version.model.lastIndexOf(u'@');
+    const qint64 asked = at < 0 ? -1 : version.model.mid(at + 1).toLongLong();
+    const qint64 loaded = version.info ? version.info->step : -1;
+    const qint64 step = loaded >= 0 ? loaded : asked;
+    if (step < 0) return version.modelTitle;
+    QString text = Texts::tr("%1, step %2").arg(version.modelTitle, integerText(step));
+    if (asked >= 0 && loaded >= 0 && asked != loaded)
+        text = Texts::tr("%1 instead of %2").arg(text, integerText(asked));
+    return text;
+}
+
+QString generationStatus(const GenerationVersion &version)
+{
+    QStringList parts;
+    parts << modelText(version);
+    if (version.tokens.empty() && !version.keptText.empty()) {
+        parts << Texts::tr("kept from before, without its tokens");
+        return parts.join(u"  ·  "_s);
+    }
+    if (version.info && version.info->numParameters > 0)
+        parts << Texts::tr("%1 parameters").arg(countText(static_cast<double>(version.info->numParameters)));
+    const auto numTokens = static_cast<int64_t>(version.tokens.size());
+    if (version.isRunning && numTokens == 0)
+        parts << (version.info ? Texts::tr("reading the prompt …") : Texts::tr("loading the model …"));
+    else
+        parts << (numTokens == 1 ? Texts::tr("1 token") : Texts::tr("%1 tokens").arg(integerText(numTokens)));
+    const double decode =
+        version.summary ? version.summary->decodeSeconds : version.seconds - version.secondsToFirst;
+    if (numTokens > 1 && decode >= kMinSecondsForSpeed)
+        parts << speedText(static_cast<double>(numTokens) / decode);
+    if (version.summary && version.summary->promptTokens > 0) parts << readText(*version.summary);
+    parts << Texts::tr("seed %1").arg(version.request.sampling.seed);
+    if (version.error)
+        parts << Texts::tr("failed");
+    else if (version.summary)
+        parts << finishText(*version.summary);
+    else if (version.isRunning && numTokens > 0)
+        parts << Texts::tr("generating …");
+    return parts.join(u"  ·  "_s);
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The modes of the playground and what outlives its window.
+#include "widgets/play/playground_panel.h"
+
+#include "widgets/common/engine_command.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/model_chooser.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/token_view.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QPlainTextEdit>
+#include <QStackedWidget>
+#include <QToolButton>
+
+#include <array>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr std::array<std::pair<PlayMode, const char *>, 3> kModes = {
+    {{PlayMode::Continue, "continue"}, {PlayMode::Infill, "infill"}, {PlayMode::Converse, "converse"}}};
+
+QString modeId(PlayMode mode)
+{
+    for (const auto &[known, id] : kModes)
+        if (known == mode) return QString::fromLatin1(id);
+    return {};
+}
+
+PlayMode modeOf(const QString &id)
+{
+    for (const auto &[mode, known] : kModes)
+        if (id == QLatin1String(known)) return mode;
+    return PlayMode::Continue;
+}
+
+} // namespace
+
+PlayMode PlaygroundPanel::mode() const { return modeOf(m_mode->current()); }
+
+void PlaygroundPanel::setMode(PlayMode mode)
+{
+    if (mode == this->mode()) return;
+    m_mode->setCurrent(modeId(mode));
+    showMode();
+    Q_EMIT draftChanged();
+}
+
+void PlaygroundPanel::showMode()
+{
+    const bool isHole = isInfill(), isTalk = isConversation();
+    m_transcripts->setCurrentIndex(isTalk ? 1 : 0);
+    m_promptBox->setVisible(!isTalk);
+    m_afterBox->setVisible(isHole);
+    m_messageBox->setVisible(isTalk);
+    m_promptLabel->setVisible(isHole);
+    m_promptLabel->setText(tr("Text before the hole"));
+    m_afterLabel->setText(tr("Text after the hole"));
+    m_prompt->setAccessibleName(isHole ? m_promptLabel->text() : tr("Prompt"));
+    m_after->setAccessibleName(m_afterLabel->text());
+    m_prompt->setPlaceholderText(isHole ? tr("What stands before the hole.")
+                                        : tr("Write a prompt. The model continues it."));
+    m_after->setPlaceholderText(tr("What stands behind it. The model writes what is missing."));
+    m_talkTools->setVisible(isTalk);
+    const QString copy = isTalk ? tr("Copy the conversation") : tr("Copy prompt and answer");
+    m_copy->setToolTip(copy);
+    m_copy->setAccessibleName(copy);
+    m_copy->setMenu(isTalk ? m_copyMenu : nullptr);
+    m_copy->setPopupMode(isTalk ? QToolButton::InstantPopup : QToolButton::DelayedPopup);
+    const QString again = isTalk ? tr("Answer again with another seed (Ctrl+R)")
+                                 : tr("Generate again with another seed (Ctrl+R)");
+    m_regenerate->setToolTip(again);
+    m_regenerate->setAccessibleName(again);
+    showError();
+    showCurrent();
+    updateState();
+}
+
+QString PlaygroundPanel::command() const
+{
+    // What is shown, as long as it is what the composer would do; else what Generate would do now.
+    return generateCommand(m_chooser->model(), request());
+}
+
+QString PlaygroundPanel::draftJson() const
+{
+    const SamplingSettings sampling = m_sampling->settings();
+    const bool isEditing = m_conversation->editing() != ConversationPane::Editing::NewTurn;
+    QJsonObject draft{{u"version"_s, 1},
+                      {u"prompt"_s, m_prompt->toPlainText()},
+                      {u"is_infill"_s, isInfill()}, // for an older window
+                      {u"mode"_s, m_mode->current()},
+                      {u"after"_s, m_after->toPlainText()},
+                      {u"message"_s, isEditing ? m_messageAside : m_message->toPlainText()},
+                      {u"model"_s, m_chooser->model()},
+                      {u"temperature"_s, sampling.temperature},
+                      {u"top_k"_s, static_cast<qint64>(sampling.topK)},
+                      {u"top_p"_s, sampling.topP},
+                      {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
+                      {u"seed"_s, QString::number(sampling.seed)},
+                      {u"is_colored"_s, m_view->isColored()}};
+    if (m_conversation->model()->numTurns() > 0) draft.insert(u"conversation"_s, m_conversation->draft());
+    return QString::fromUtf8(QJsonDocument(draft).toJson(QJsonDocument::Compact));
+}
+
+void PlaygroundPanel::restoreDraft(const QString &json)
+{
+    const QJsonObject draft = QJsonDocument::fromJson(json.toUtf8()).object();
+    if (draft.isEmpty()) return;
+    SamplingSettings sampling;
+    sampling.temperature = draft.value("temperature"_L1).toDouble(sampling.temperature);
+    sampling.topK = draft.value("top_k"_L1).toInteger(sampling.topK);
+    sampling.topP = draft.value("top_p"_L1).toDouble(sampling.topP);
+    sampling.maxTokens = draft.value("max_tokens"_L1).toInteger(sampling.maxTokens);
+    sampling.seed = draft.value("seed"_L1).toString().toULongLong();
+    m_sampling->setSettings(sampling);
+    m_prompt->setPlainText(draft.value("prompt"_L1).toString());
+    m_after->setPlainText(draft.value("after"_L1).toString());
+    m_message->setPlainText(draft.value("message"_L1).toString());
+    m_conversation->restore(draft.value("conversation"_L1).toObject());
+    const bool wasInfill = draft.value("is_infill"_L1).toBool();
+    setMode(draft.contains("mode"_L1) ? modeOf(draft.value("mode"_L1).toString())
+            : wasInfill               ? PlayMode::Infill
+                                      : PlayMode::Continue);
+    m_color->setChecked(draft.value("is_colored"_L1).toBool());
+    m_chooser->setModel(draft.value("model"_L1).toString());
+}
+
+} // namespace orrery::ui
