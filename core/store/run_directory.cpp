@@ -18,11 +18,14 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <ctime>
 #include <mutex>
 #include <set>
+#include <thread>
+#include <vector>
 
 namespace orrery {
 
@@ -44,9 +47,14 @@ constexpr const char *kCopyEnding = "-copy";
 constexpr std::array kFilesBeforeRun = {"run.lock", "worker.json", "worker.log", "log.jsonl"};
 // In the order in which they are deleted, with the samples/ that older programs made. spec.json comes late,
 // so that a run that was half deleted when the power failed is still listed and can be deleted again.
-constexpr std::array kRunParts = {"checkpoints", "samples",    "frames",       "run.db-wal",
-                                  "run.db-shm",  "run.db",     "failure.json", "worker.json",
-                                  "worker.log",  "log.jsonl",  "spec.json",    "run.lock"};
+// run.db comes before the files beside it: who opens it later makes none of them.
+constexpr std::array kRunParts = {
+    "checkpoints",  "samples",     "frames",     "run.db",    "run.db-journal", "run.db-wal", "run.db-shm",
+    "failure.json", "worker.json", "worker.log", "log.jsonl", "spec.json",      "run.lock"};
+// What a reader or a host that is late may make once more in the folder of a deleted run.
+constexpr std::array kLateParts = {"run.db-wal", "run.db-shm", "failure.json"};
+constexpr int kMaxFolderTries = 100;
+constexpr auto kFolderPause = std::chrono::milliseconds(10);
 
 fs::path absolutePath(const fs::path &path)
 {
@@ -411,6 +419,31 @@ Result<RunDirectory> RunDirectory::copyTo(const fs::path &target, const std::str
     return open(to);
 }
 
+namespace {
+
+/// Deletes the folder of a run whose parts are deleted. It stays where it holds what is not the run's.
+void removeFolder(const fs::path &folder)
+{
+    for (int attempt = 0; attempt < kMaxFolderTries; ++attempt) {
+        std::error_code failed;
+        fs::remove(folder, failed);
+        if (failed != std::errc::directory_not_empty) return;
+        failed.clear();
+        std::vector<fs::path> late;
+        for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+             entry.increment(failed)) {
+            const std::string name = entry->path().filename().string();
+            if (std::find(kLateParts.begin(), kLateParts.end(), name) == kLateParts.end()) return;
+            late.push_back(entry->path());
+        }
+        if (failed) return;
+        for (const fs::path &part : late) fs::remove(part, failed);
+        if (attempt > 0) std::this_thread::sleep_for(kFolderPause);
+    }
+}
+
+} // namespace
+
 Result<void> RunDirectory::remove() const
 {
     ORRERY_ASSIGN(const LockFile lock, this->lock("deletion"));
@@ -419,9 +452,7 @@ Result<void> RunDirectory::remove() const
         fs::remove_all(m_path / part, failed);
         if (failed) return ioError("delete", m_path / part, failed.value());
     }
-    // Files that are not the run's stay, and then the folder stays too.
-    std::error_code ignored;
-    fs::remove(m_path, ignored);
+    removeFolder(m_path);
     return {};
 }
 

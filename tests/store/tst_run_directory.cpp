@@ -2,8 +2,12 @@
 #include "core/store/failure_note.h"
 #include "tests/store/store_fixture.h"
 
+#include <atomic>
+#include <chrono>
+#include <fstream>
 #include <set>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace orrery;
@@ -402,6 +406,28 @@ private Q_SLOTS:
         VERIFY_OK(other.remove());
         QCOMPARE(readText(other.path() / "notes.txt"), std::string("mine"));
         QVERIFY(!fs::exists(other.path() / "spec.json"));
+    }
+    void removeOutlastsALateReader()
+    {
+        const RunDirectory run = make();
+        setState(run, RunState::Finished);
+        // As a reader does that opened run.db before it was deleted: the file beside it comes back until the
+        // reader has seen that the run is gone, and a little longer.
+        std::atomic<int> numMade{0};
+        std::thread reader([&] {
+            const auto make = [&] { numMade += std::ofstream(run.path() / "run.db-wal").is_open() ? 1 : 0; };
+            while (fs::exists(run.path() / "spec.json")) make();
+            for (int i = 0; i < 20; ++i) {
+                make();
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+        });
+        while (numMade == 0) std::this_thread::yield();
+        const auto removed = run.remove();
+        reader.join();
+        VERIFY_OK(removed);
+        QVERIFY(!fs::exists(run.path()));
+        VERIFY_OK(RunDirectory::create(run.path(), frozenSpec("run-1", "again")));
     }
 };
 

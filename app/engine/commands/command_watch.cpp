@@ -4,6 +4,7 @@
 // once.
 #include "app/engine/commands/command.h"
 
+#include "app/engine/host/worker_process.h"
 #include "core/base/text.h"
 #include "core/rpc/client.h"
 #include "core/store/run_directory.h"
@@ -31,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int32_t kEventPage = 10'000;
 constexpr auto kLastWords =
     std::chrono::seconds(10); ///< for a worker whose stream has ended to let go of the run
+constexpr auto kPoll = std::chrono::milliseconds(20);
 volatile std::sig_atomic_t g_interrupted = 0;
 
 bool isStopped() { return g_interrupted != 0 || std::ferror(stdout) != 0; }
@@ -220,15 +222,28 @@ bool isSameWorker(const std::optional<WorkerInfo> &now, const WorkerInfo &worker
 
 Result<void> followToTheEnd(const RunDirectory &run, WatchPrinter &printer)
 {
+    auto endingUntil = Clock::time_point::max(); ///< of a worker that has closed its socket
     for (auto worker = run.liveWorker(); worker && !isStopped(); worker = run.liveWorker()) {
         if (const Result<void> followed = follow(run, *worker, printer); !followed) {
-            if (isSameWorker(run.liveWorker(), *worker)) return followed;
-            continue; // it went away meanwhile
+            if (!isSameWorker(run.liveWorker(), *worker)) { // it went away meanwhile
+                endingUntil = Clock::time_point::max();
+                continue;
+            }
+            // A worker that ends closes its socket first, then writes its last words and lets go of the run.
+            // One that still listens refuses, and one without a socket is not up yet.
+            const bool isEnding = followed.error().code == ErrorCode::Unavailable &&
+                                  !worker->socket.empty() && !isListening(worker->socket);
+            if (!isEnding) return followed;
+            if (Clock::now() >= endingUntil) return followed;
+            endingUntil = std::min(endingUntil, Clock::now() + kLastWords);
+            std::this_thread::sleep_for(kPoll);
+            continue;
         }
+        endingUntil = Clock::time_point::max();
         // Its lock is free a moment after its last batch; then the store is final.
         for (const auto until = Clock::now() + kLastWords;
              isSameWorker(run.liveWorker(), *worker) && Clock::now() < until && !isStopped();)
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            std::this_thread::sleep_for(kPoll);
     }
     return {};
 }

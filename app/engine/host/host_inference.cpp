@@ -103,14 +103,15 @@ Result<GenerateSummary> HostInference::generate(const ModelRequest &request, Gen
     const auto isCancelled = [&] { return sink.isCancelled(); };
     for (int attempt = 0;; ++attempt) {
         Result<ModelWorkers::Lease> lease = m_workers.acquire(reference, isCancelled);
-        // A worker may leave, being idle, between our look at it and our request: another one is started,
-        // once.
+        // A worker may leave, being idle or killed, between our look at it and our request: another one is
+        // started, once.
         const bool mayRetry = attempt == 0 && !sink.isCancelled();
         if (!lease.ok()) return lease.error();
         Result<EngineClient> client = EngineClient::connect(lease->socket());
         if (!client.ok()) {
-            if (mayRetry) continue;
-            return client.error();
+            if (!mayRetry) return client.error();
+            lease->awaitEnd(isCancelled);
+            continue;
         }
         bool hasAnswer = false;
         Result<GenerateSummary> summary = client->generate(
@@ -121,8 +122,10 @@ Result<GenerateSummary> HostInference::generate(const ModelRequest &request, Gen
             },
             [&](const std::vector<GeneratedToken> &tokens) { return sink.sendTokens(tokens); }, {},
             [&] { return !sink.isCancelled(); });
-        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && !hasAnswer && mayRetry)
+        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && !hasAnswer && mayRetry) {
+            lease->awaitEnd(isCancelled);
             continue;
+        }
         return summary;
     }
 }
@@ -131,20 +134,24 @@ Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedR
                                           const StreamSink &caller)
 {
     ORRERY_ASSIGN(const std::string reference, resolveModel(model));
+    const auto isCancelled = [&] { return caller.isCancelled(); };
     for (int attempt = 0;; ++attempt) {
-        Result<ModelWorkers::Lease> lease =
-            m_workers.acquire(reference, [&] { return caller.isCancelled(); });
+        Result<ModelWorkers::Lease> lease = m_workers.acquire(reference, isCancelled);
         if (!lease.ok()) return lease.error();
         const bool mayRetry = attempt == 0 && !caller.isCancelled(); // as above
         Result<EngineClient> client = EngineClient::connect(lease->socket());
         if (!client.ok()) {
-            if (mayRetry) continue;
-            return client.error();
+            if (!mayRetry) return client.error();
+            lease->awaitEnd(isCancelled);
+            continue;
         }
         const CancelToken token;
         const CallerWatch watch(caller, token);
         Result<EmbedSummary> summary = client->embed(reference, request, token);
-        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && mayRetry) continue;
+        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && mayRetry) {
+            lease->awaitEnd(isCancelled);
+            continue;
+        }
         return summary;
     }
 }

@@ -177,9 +177,9 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
     const Result<void> watched = client->watch(run.frozen().id, onBatch, {}, onQuiet);
     if (isViewerGone) return Forwarding::ViewerGone;
     if (!watched.ok() && !hasBatch) {
+        // One that listens on refuses, for instance too many viewers; one that does not is about to end.
         const auto now = run.liveWorker();
-        if (now && now->pid == worker.pid)
-            return watched.error(); // it refuses, for instance too many viewers
+        if (now && now->pid == worker.pid && isListening(worker.socket)) return watched.error();
     }
     return Forwarding::WorkerGone;
 }

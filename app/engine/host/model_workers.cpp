@@ -14,6 +14,8 @@ namespace orrery {
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
+constexpr useconds_t kPollMicroseconds = 20'000;
+constexpr int kMaxEndPolls = 250; ///< a killed process that held gigabytes is not gone at once
 
 } // namespace
 
@@ -73,6 +75,17 @@ ModelWorkers::Lease::~Lease()
 }
 
 const std::string &ModelWorkers::Lease::socket() const { return m_entry->socket; }
+
+void ModelWorkers::Lease::awaitEnd(const std::function<bool()> &isCancelled) const
+{
+    // A dying process closes its sockets one by one and can be reaped after that.
+    int numListening = 0;
+    for (int poll = 0; poll < kMaxEndPolls && !m_entry->exit() && !isCancelled(); ++poll) {
+        numListening = isListening(m_entry->socket) ? numListening + 1 : 0;
+        if (numListening > 2) return;
+        ::usleep(kPollMicroseconds);
+    }
+}
 
 ModelWorkers::~ModelWorkers()
 {
@@ -149,7 +162,7 @@ Result<void> ModelWorkers::waitUntilReady(Entry &entry, const std::function<bool
         if (isCancelled && isCancelled())
             return Error{ErrorCode::Cancelled,
                          "Cannot load model \"" + entry.reference + "\": it was cancelled.", ""};
-        ::usleep(20'000);
+        ::usleep(kPollMicroseconds);
     }
     return Error{ErrorCode::Unavailable,
                  "Cannot use model \"" + entry.reference + "\": its worker does not listen after " +

@@ -43,6 +43,9 @@ public:
         Lease &operator=(Lease &&other) = delete;
         ~Lease();
         [[nodiscard]] const std::string &socket() const;
+        /// For a worker that did not answer: returns when it has ended, so that the next acquire() starts
+        /// another, or soon when it listens on, or after some seconds.
+        void awaitEnd(const std::function<bool()> &isCancelled) const;
 
     private:
         ModelWorkers *m_owner;

@@ -8,12 +8,18 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <set>
+#include <sys/prctl.h>
 #include <vector>
 
 using namespace orrery;
 
 namespace {
+
+/// The longest wait for what must come; no test waits so long when all is well.
+constexpr int kPatienceMs = 60'000;
+constexpr int kLongPatienceMs = 120'000;
 
 /// A run whose worker, a stand-in, steps as fast as told.
 class LiveRun {
@@ -33,16 +39,24 @@ public:
         m_worker.waitForFinished();
     }
     [[nodiscard]] QString path() const { return m_home.path(QStringLiteral("live")); }
-    bool train(int numSteps, int stepMs, int eventEvery = 0)
+    /// @param lingerMs how long the worker lives on and owns the run after its socket is closed
+    bool train(int numSteps, int stepMs, int eventEvery = 0, int lingerMs = 0)
     {
         QProcessEnvironment environment = m_home.environment();
         environment.insert(QStringLiteral("FAKE_STEP_MS"), QString::number(stepMs));
         environment.insert(QStringLiteral("FAKE_EVENT_EVERY"), QString::number(eventEvery));
+        environment.insert(QStringLiteral("FAKE_LINGER_MS"), QString::number(lingerMs));
         m_worker.setProcessEnvironment(environment);
+        m_worker.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }); // ends with this test
         m_worker.start(
             QStringLiteral(ORRERY_FAKE_WORKER),
             {QStringLiteral("train"), path(), QStringLiteral("--steps"), QString::number(numSteps)});
-        return QTest::qWaitFor([this] { return step() > 0; }, 20'000);
+        return QTest::qWaitFor([this] { return step() > 0; }, kPatienceMs);
+    }
+    [[nodiscard]] std::optional<WorkerInfo> worker() const
+    {
+        const auto run = RunDirectory::open(path().toStdString());
+        return run.ok() ? run->liveWorker() : std::nullopt;
     }
     void kill()
     {
@@ -70,16 +84,24 @@ struct Watch {
         process.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"),
                       {QStringLiteral("watch"), run.path(), QStringLiteral("--json")});
     }
-    [[nodiscard]] QList<QJsonObject> lines()
+    /// All whole lines so far.
+    [[nodiscard]] const QList<QJsonObject> &lines()
     {
         QFile output(folder.filePath(QStringLiteral("out")));
-        EngineAnswer answer;
-        if (output.open(QIODevice::ReadOnly)) answer.out = QString::fromUtf8(output.readAll());
-        return answer.lines();
+        if (!output.open(QIODevice::ReadOnly) || !output.seek(m_numRead)) return m_lines;
+        QByteArray fresh = output.readAll();
+        fresh.truncate(fresh.lastIndexOf('\n') + 1);
+        m_numRead += fresh.size();
+        m_lines += EngineAnswer{0, QString::fromUtf8(fresh), {}}.lines();
+        return m_lines;
     }
 
     QTemporaryDir folder;
     QProcess process;
+
+private:
+    qint64 m_numRead = 0; ///< bytes of whole lines
+    QList<QJsonObject> m_lines;
 };
 
 QString valueText(const QJsonObject &line, const char *key)
@@ -96,6 +118,7 @@ private Q_SLOTS:
     void everyStepAndEventIsPrintedOnce();
     void fastReportsAreReadAgain();
     void aKilledWorkerEndsIt();
+    void aWorkerThatEndsIsAwaited();
 };
 
 void TestCliWatch::everyStepAndEventIsPrintedOnce()
@@ -110,7 +133,7 @@ void TestCliWatch::everyStepAndEventIsPrintedOnce()
         QTest::qWait(170);
     }
     for (const auto &watch : watches) {
-        QVERIFY(watch->process.waitForFinished(60'000));
+        QVERIFY(watch->process.waitForFinished(kLongPatienceMs));
         QCOMPARE(watch->process.exitCode(), 0);
         std::vector<qint64> steps, events;
         const QList<QJsonObject> lines = watch->lines();
@@ -140,21 +163,21 @@ void TestCliWatch::fastReportsAreReadAgain()
     LiveRun run(home);
     QVERIFY(run.train(1'000'000'000, 0, 1'000));
     Watch watch(home, run);
-    QVERIFY(QTest::qWaitFor([&] { return watch.lines().size() > 10; }, 20'000));
+    QVERIFY(QTest::qWaitFor([&] { return watch.lines().size() > 10; }, kPatienceMs));
     ::kill(static_cast<pid_t>(watch.process.processId()), SIGSTOP);
     const int64_t before = run.step();
     // Beyond what its ring, the socket and the transport hold.
-    QVERIFY(QTest::qWaitFor([&] { return run.step() > before + 60'000; }, 60'000));
+    QVERIFY(QTest::qWaitFor([&] { return run.step() > before + 60'000; }, kLongPatienceMs));
     ::kill(static_cast<pid_t>(watch.process.processId()), SIGCONT);
-    const auto hasDrop = [&] {
-        for (const QJsonObject &line : watch.lines())
-            if (line[QStringLiteral("event")] == QStringLiteral("dropped"))
-                return line[QStringLiteral("count")].toInteger() > 0;
+    const auto hasDrop = [&, seen = qsizetype{0}]() mutable {
+        for (const QList<QJsonObject> &lines = watch.lines(); seen < lines.size(); ++seen)
+            if (lines[seen][QStringLiteral("event")] == QStringLiteral("dropped"))
+                return lines[seen][QStringLiteral("count")].toInteger() > 0;
         return false;
     };
-    QVERIFY(QTest::qWaitFor(hasDrop, 30'000));
+    QVERIFY(QTest::qWaitFor(hasDrop, kLongPatienceMs));
     run.kill();
-    QVERIFY(watch.process.waitForFinished(60'000));
+    QVERIFY(watch.process.waitForFinished(kLongPatienceMs));
     const QList<QJsonObject> lines = watch.lines();
     qint64 lastStep = 0;
     std::set<qint64> events;
@@ -180,11 +203,32 @@ void TestCliWatch::aKilledWorkerEndsIt()
     LiveRun run(home);
     QVERIFY(run.train(1'000'000, 5));
     Watch watch(home, run);
-    QVERIFY(QTest::qWaitFor([&] { return watch.lines().size() > 10; }, 20'000));
+    QVERIFY(QTest::qWaitFor([&] { return watch.lines().size() > 10; }, kPatienceMs));
     run.kill();
-    QVERIFY(watch.process.waitForFinished(20'000));
+    QVERIFY(watch.process.waitForFinished(kPatienceMs));
     QCOMPARE(watch.process.exitCode(), 0);
     QCOMPARE(valueText(watch.lines().last(), "state"), QStringLiteral("crashed"));
+}
+
+/// One that has closed its socket and still writes its last words: nothing is wrong with the run.
+void TestCliWatch::aWorkerThatEndsIsAwaited()
+{
+    const EngineHome home;
+    LiveRun run(home);
+    QVERIFY(run.train(20, 1, 0, 3'000));
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            const auto worker = run.worker();
+            return !worker ||
+                   (!worker->socket.empty() && !QFile::exists(QString::fromStdString(worker->socket)));
+        },
+        kPatienceMs));
+    Watch watch(home, run);
+    QVERIFY(watch.process.waitForFinished(kPatienceMs));
+    QCOMPARE(watch.process.exitCode(), 0);
+    QCOMPARE(valueText(watch.lines().last(), "event"), QStringLiteral("ended"));
+    QCOMPARE(valueText(watch.lines().last(), "state"), QStringLiteral("finished"));
+    QVERIFY(!run.worker().has_value());
 }
 
 QTEST_GUILESS_MAIN(TestCliWatch)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A worker without LibTorch: owns its run, stores and sends reports whose numbers follow from the step, and
 // obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
-// listens), FAKE_PAUSED=1 (waits at step 0), FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes
-// in its log; 0: none).
+// listens), FAKE_LINGER_MS (time between the end of its socket and its own), FAKE_PAUSED=1 (waits at step 0),
+// FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none).
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "core/rpc/worker_server.h"
@@ -33,6 +33,8 @@ int knob(const char *name, int otherwise)
     const char *value = std::getenv(name);
     return value ? std::atoi(value) : otherwise;
 }
+
+void linger() { std::this_thread::sleep_for(std::chrono::milliseconds(knob("FAKE_LINGER_MS", 0))); }
 
 int fail(const Error &error)
 {
@@ -140,6 +142,7 @@ Result<void> train(const std::string &folder, int64_t steps)
     ORRERY_TRY(writer->flush());
     writer->setCommitListener({});
     server.reset();
+    linger();
     return {};
 }
 
@@ -180,14 +183,18 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         Generator &m_inner;
         std::string m_name;
     } noted(generator, model);
-    ORRERY_ASSIGN(const std::unique_ptr<ModelServer> server, ModelServer::start(socket, noted));
-    return server->run(idleSeconds, [] { return g_stop.load(); });
+    ORRERY_ASSIGN(std::unique_ptr<ModelServer> server, ModelServer::start(socket, noted));
+    Result<void> ended = server->run(idleSeconds, [] { return g_stop.load(); });
+    server.reset();
+    linger();
+    return ended;
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
+    ::alarm(3600); // none outlives a test that was killed
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGTERM, [](int) { g_stop = true; });
     const std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -37,8 +37,8 @@ public:
         ::setenv("XDG_RUNTIME_DIR", (base + "/rt").c_str(), 1);
         ::setenv("XDG_CACHE_HOME", (base + "/cache").c_str(), 1);
         ::setenv("ORRERY_WORKER", ORRERY_FAKE_WORKER, 1);
-        for (const char *name :
-             {"FAKE_FAIL", "FAKE_PAUSED", "FAKE_SILENT_MS", "FAKE_STEP_MS", "FAKE_TOKEN_MS"})
+        for (const char *name : {"FAKE_FAIL", "FAKE_LINGER_MS", "FAKE_PAUSED", "FAKE_SILENT_MS",
+                                 "FAKE_STEP_MS", "FAKE_TOKEN_MS"})
             ::unsetenv(name);
         socket = base + "/h";
         data = base + "/text.txt";
@@ -117,6 +117,20 @@ private:
     std::atomic<bool> m_isDone{false};
     std::thread m_thread;
 };
+
+/// Gives a command that may come twice until it is taken: on a busy machine a worker's answer may be late.
+inline bool control(const EngineClient &client, const std::string &run, ControlVerb verb)
+{
+    bool isFirst = true;
+    return waitFor([&] {
+        const auto status = client.control(run, {verb, 1, {}});
+        // One whose answer was late has stopped meanwhile, as it was told.
+        const bool hasStopped = !isFirst && verb == ControlVerb::Stop && !status.ok() &&
+                                status.error().code == ErrorCode::Conflict;
+        isFirst = false;
+        return status.ok() || hasStopped;
+    });
+}
 
 /// Watches a run through a host on a thread of its own.
 class HostWatcher {

@@ -5,9 +5,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
+    ::alarm(3600); // none outlives a test that was killed
     if (argc < 3) return orrery::kExitUsage;
     orrery::HostOptions options;
     options.home = argv[1];

@@ -51,6 +51,7 @@ private Q_SLOTS:
     void refusesAThirdWhileTwoGenerate();
     void doesNotRetireWhileItGenerates();
     void startsAgainAfterAKill();
+    void startsAgainWhileTheOldOneEnds();
     void cancelsAtOnce();
     void passesOnWhatTheWorkerSays();
     void refusesARunWithoutCheckpoint();
@@ -215,6 +216,33 @@ void TestHostModels::startsAgainAfterAKill()
     const Answer second = ask(client, model);
     VERIFY_OK(second.summary);
     QVERIFY(second.model.note != first.model.note);
+}
+
+/// Its socket is closed and its process is not gone: it must not be taken for one that answers.
+void TestHostModels::startsAgainWhileTheOldOneEnds()
+{
+    ::setenv("FAKE_LINGER_MS", "1000", 1);
+    m_host->start();
+    const EngineClient client = m_host->client();
+    const std::string model = modelFolder("m1");
+    const auto endButLinger = [&](const Answer &answer) {
+        ::kill(static_cast<pid_t>(std::stol(answer.model.note)), SIGTERM);
+        return waitFor([&] {
+            for (const auto &entry : std::filesystem::directory_iterator(m_host->home().parent_path()))
+                if (entry.path().extension() == ".sock" &&
+                    probeSocket(entry.path().string()) == SocketProbe::Listening)
+                    return false;
+            return true;
+        });
+    };
+    const Answer first = ask(client, model);
+    VERIFY_OK(first.summary);
+    QVERIFY(endButLinger(first));
+    const Answer second = ask(client, model);
+    VERIFY_OK(second.summary);
+    QVERIFY(second.model.note != first.model.note);
+    QVERIFY(endButLinger(second));
+    VERIFY_OK(client.embed(model, {"abc"}));
 }
 
 void TestHostModels::cancelsAtOnce()
