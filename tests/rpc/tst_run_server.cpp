@@ -292,11 +292,11 @@ void TestRunServer::beatsWhileNothingHappens()
     RunStatus status = m_trainer.status();
     status.state = RunState::Paused;
     m_trainer.setStatus(status);
-    const size_t before = watcher.numBatches(); // one more may have been under way
-    QVERIFY(waitFor([&] { return watcher.numBatches() >= before + 2; }));
-    const std::lock_guard lock(watcher.mutex);
-    QVERIFY(watcher.batches.back().reports.empty());
-    QCOMPARE(watcher.batches.back().status.state, RunState::Paused);
+    QVERIFY(waitFor([&] { // some may have been under way
+        const std::lock_guard lock(watcher.mutex);
+        const WatchBatch &last = watcher.batches.back();
+        return last.status.state == RunState::Paused && last.reports.empty();
+    }));
 }
 
 void TestRunServer::cancelsFromAnotherThread()
@@ -334,18 +334,24 @@ void TestRunServer::endsWhenTheViewerSaysSo()
 
 void TestRunServer::sendsTheLastBatchWhenItEnds()
 {
-    Watcher watcher(m_socket);
-    QVERIFY(waitFor([&] { return watcher.numBatches() >= 1; }));
-    m_server->publish({reportOf(99)}, {});
-    QVERIFY(waitFor([&] { return watcher.numReports() == 1; }));
-    // Nothing is published any more: only the farewell can carry the last state.
-    RunStatus status = m_trainer.status();
-    status.state = RunState::Finished;
-    m_trainer.setStatus(status);
-    m_server.reset();
-    watcher.join();
-    QVERIFY2(watcher.result.ok(), watcher.result.ok() ? "" : watcher.result.error().text().c_str());
-    QCOMPARE(watcher.batches.back().status.state, RunState::Finished);
+    // A server waits a bounded time with its farewell; a viewer may have no core for longer than that.
+    constexpr int kMaxTries = 3;
+    for (int i = 0; i < kMaxTries; ++i) {
+        cleanup();
+        init();
+        Watcher watcher(m_socket);
+        QVERIFY(waitFor([&] { return watcher.numBatches() >= 1; }));
+        m_server->publish({reportOf(99)}, {});
+        QVERIFY(waitFor([&] { return watcher.numReports() == 1; }));
+        // Nothing is published any more: only the farewell can carry the last state.
+        RunStatus status = m_trainer.status();
+        status.state = RunState::Finished;
+        m_trainer.setStatus(status);
+        m_server.reset();
+        watcher.join();
+        if (watcher.result.ok() && watcher.batches.back().status.state == RunState::Finished) return;
+    }
+    QFAIL("no last batch of any server had the last state");
 }
 
 void TestRunServer::tellsADroppedConnection()
@@ -463,7 +469,8 @@ void TestRunServer::limitsViewers()
     QVERIFY(client->status("").ok()); // short calls still find a thread
     watchers.pop_back();
     QVERIFY(waitFor([&] { return m_server->numViewers() == ViewerHub::kMaxViewers - 1; }));
-    QVERIFY(client->watch("", [](const WatchBatch &) { return false; }).ok());
+    // The viewer has left the hub, perhaps not yet the server's streams.
+    QVERIFY(waitFor([&] { return client->watch("", [](const WatchBatch &) { return false; }).ok(); }));
 }
 
 void TestRunServer::measuresItsCpu()

@@ -57,8 +57,9 @@ void TestHostKills::adoptsWhatAKilledHostLeft()
 
     fixture.start();
     const EngineClient client = fixture.client();
-    VERIFY_OK(client.control(run.id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(control(client, run.id, ControlVerb::Stop));
     QVERIFY(waitFor([&] { return client.status(run.id)->state == RunState::Stopped; }));
+    QVERIFY(waitFor([&] { return !fixture.worker(run).has_value(); })); // then its store is whole
     const int64_t last = client.status(run.id)->step;
     const auto series = client.querySeries({run.id, {"loss"}, 0, 0, 100'000});
     VERIFY_OK(series);

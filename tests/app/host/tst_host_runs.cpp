@@ -80,17 +80,19 @@ void TestHostRuns::runsThroughItsWholeLife()
     QVERIFY(watcher.reaches(RunState::Running));
     QVERIFY(waitFor([&] { return watcher.steps().size() > 20; }));
 
-    VERIFY_OK(client.control(id, {ControlVerb::Pause, 1, {}}));
+    QVERIFY(control(client, id, ControlVerb::Pause));
     QVERIFY(watcher.reaches(RunState::Paused));
-    const int64_t pausedAt = client.status(id)->step;
+    const int64_t pausedAt = watcher.status().step;
     VERIFY_OK(client.control(id, {ControlVerb::StepN, 3, {}}));
     QVERIFY(waitFor([&] { return client.status(id)->step == pausedAt + 3; }));
-    VERIFY_OK(client.control(id, {ControlVerb::Continue, 1, {}}));
+    QVERIFY(control(client, id, ControlVerb::Continue));
     QVERIFY(watcher.reaches(RunState::Running));
-    const auto unknown = client.control(id, {ControlVerb::Set, 1, {"a", "b"}});
-    QCOMPARE(unknown.error().code, ErrorCode::InvalidInput); // the worker's own error comes through
+    QVERIFY(waitFor([&] { // the worker's own error comes through
+        const auto unknown = client.control(id, {ControlVerb::Set, 1, {"a", "b"}});
+        return !unknown.ok() && unknown.error().code == ErrorCode::InvalidInput;
+    }));
 
-    VERIFY_OK(client.control(id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(control(client, id, ControlVerb::Stop));
     QVERIFY(watcher.reaches(RunState::Stopped));
     const int64_t stoppedAt = watcher.status().step;
     QVERIFY(waitFor([&] { return !m_host->worker(*created).has_value(); }));
@@ -108,10 +110,12 @@ void TestHostRuns::runsThroughItsWholeLife()
     QVERIFY(!again.ok());
     QCOMPARE(again.error().code, ErrorCode::Conflict);
 
-    // Replay and tail together are the whole run.
-    const auto series = client.querySeries({id, {"loss"}, 0, 0, 100'000});
-    VERIFY_OK(series);
-    QVERIFY(static_cast<int64_t>(series->front().totalPoints) > stoppedAt);
+    // Replay and tail together are the whole run; the store is behind the tail by a commit.
+    QVERIFY(waitFor([&] {
+        const auto series = client.querySeries({id, {"loss"}, 0, 0, 100'000});
+        return series.ok() && !series->empty() &&
+               static_cast<int64_t>(series->front().totalPoints) > stoppedAt;
+    }));
 }
 
 void TestHostRuns::showsACrash()
@@ -158,9 +162,9 @@ void TestHostRuns::livesWithAStoppedWorker()
     int numBatches = 0;
     VERIFY_OK(client.watch(stopped->id, [&](const WatchBatch &) { return ++numBatches < 3; }));
     QCOMPARE(client.control(stopped->id, {ControlVerb::Pause, 1, {}}).error().code, ErrorCode::Unavailable);
-    VERIFY_OK(client.control(other->id, {ControlVerb::Pause, 1, {}}));
+    QVERIFY(control(client, other->id, ControlVerb::Pause));
     QCOMPARE(::kill(static_cast<pid_t>(worker->pid), SIGCONT), 0);
-    QVERIFY(waitFor([&] { return client.control(stopped->id, {ControlVerb::Pause, 1, {}}).ok(); }));
+    QVERIFY(control(client, stopped->id, ControlVerb::Pause));
 }
 
 void TestHostRuns::listsWhatChanges()
@@ -196,7 +200,7 @@ void TestHostRuns::listsWhatChanges()
     const bool showsCreated = showsState(RunState::Created);
     const bool isStarted = created.ok() && client.startRun(created->id, 0).ok();
     const bool showsRunning = showsState(RunState::Running);
-    const bool isStopped = isStarted && client.control(created->id, {ControlVerb::Stop, 1, {}}).ok();
+    const bool isStopped = isStarted && control(client, created->id, ControlVerb::Stop);
     const bool showsStopped = showsState(RunState::Stopped);
     waitFor([&] { return !m_host->worker(*created).has_value(); });
     // Six looks at the disk: one was perhaps under way, and one sees what the worker did last.
@@ -265,14 +269,18 @@ void TestHostRuns::finishesAWatchedRun()
     VERIFY_OK(created);
     HostWatcher watcher(m_host->client(), created->id);
     QVERIFY(waitFor([&] { return client.status(created->id)->numViewers == 1; }));
-    VERIFY_OK(client.control(created->id, {ControlVerb::Continue, 1, {}}));
+    QVERIFY(control(client, created->id, ControlVerb::Continue));
     QVERIFY(watcher.reaches(RunState::Finished));
     QCOMPARE(watcher.status().step, int64_t{300});
-    // The tail came through to its end, in order and each once.
-    QVERIFY(waitFor([&] { return watcher.steps().size() >= 300; }));
+    // The tail came through in order and each once, to its end; or, where the viewer had no core for longer
+    // than a worker waits with its farewell, to a call for a replay.
+    QVERIFY(waitFor([&] { return watcher.steps().size() >= 300 || watcher.hasReplayedLast(); }));
     const std::vector<int64_t> steps = watcher.steps();
-    QCOMPARE(steps.size(), size_t{300});
+    QVERIFY(!steps.empty() && steps.size() <= 300);
     for (size_t i = 0; i < steps.size(); ++i) QCOMPARE(steps[i], static_cast<int64_t>(i + 1));
+    const auto series = client.querySeries({created->id, {"loss"}, 0, 0, 1000});
+    VERIFY_OK(series);
+    QCOMPARE(series->front().totalPoints, uint64_t{300});
     QVERIFY(!watcher.isDone); // goes on with heartbeats
 }
 
@@ -290,14 +298,18 @@ void TestHostRuns::saysWhenToReplay()
     QVERIFY(numAttached >= 2); // the worker was found later: it may have reported before
     QCOMPARE(::kill(static_cast<pid_t>(m_host->worker(*created)->pid), SIGKILL), 0);
     QVERIFY(watcher.reaches(RunState::Crashed));
-    QVERIFY(waitFor([&] { return watcher.numReplays() > numAttached && watcher.hasReplayedLast(); }));
-    std::this_thread::sleep_for(std::chrono::milliseconds(500)); // once more when its lock is free
-    const int numAtRest = watcher.numReplays();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
-    QCOMPARE(watcher.numReplays(), numAtRest); // heartbeats ask for nothing
+    // Once when its stream broke, and once more when its lock was free.
+    QVERIFY(waitFor([&] { return watcher.numReplays() >= numAttached + 2 && watcher.hasReplayedLast(); }));
+    int numAtRest = 0;
+    QVERIFY(waitFor([&] { // heartbeats ask for nothing
+        numAtRest = watcher.numReplays();
+        const size_t numBefore = watcher.numBatches();
+        return waitFor([&] { return watcher.numBatches() >= numBefore + 2; }) &&
+               watcher.numReplays() == numAtRest;
+    }));
     VERIFY_OK(client.startRun(created->id, 0));
     QVERIFY(waitFor([&] { return watcher.numReplays() > numAtRest && !watcher.hasReplayedLast(); }));
-    VERIFY_OK(client.control(created->id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(control(client, created->id, ControlVerb::Stop));
     QVERIFY(watcher.reaches(RunState::Stopped));
     QVERIFY(waitFor([&] { return watcher.hasReplayedLast(); }));
 }
@@ -309,10 +321,10 @@ void TestHostRuns::stopsAWorkerThatPrepares()
     const EngineClient client = m_host->client();
     const auto created = client.createRun(m_host->specJson(), "", true);
     VERIFY_OK(created); // it owns the run, which is enough
-    QCOMPARE(created->state, RunState::Starting);
+    QVERIFY(waitFor([&] { return client.status(created->id)->state == RunState::Starting; }));
     const auto pause = client.control(created->id, {ControlVerb::Pause, 1, {}});
     QCOMPARE(pause.error().code, ErrorCode::Unavailable);
-    VERIFY_OK(client.control(created->id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(control(client, created->id, ControlVerb::Stop));
     QVERIFY(waitFor([&] { return !m_host->worker(*created).has_value(); }));
 }
 
@@ -376,7 +388,10 @@ void TestHostRuns::tellsCopiesByHandApart()
     HostWatcher watcher(m_host->client(), added->id);
     QVERIFY(watcher.reaches(RunState::Running));
     QCOMPARE(watcher.status().id, target);
-    QCOMPARE(client.control(added->id, {ControlVerb::Pause, 1, {}})->id, target);
+    QVERIFY(waitFor([&] {
+        const auto paused = client.control(added->id, {ControlVerb::Pause, 1, {}});
+        return paused.ok() && paused->id == target;
+    }));
     QCOMPARE(client.status(runs->front().id == target ? runs->back().id : runs->front().id)->state,
              RunState::Created);
 }
@@ -395,7 +410,7 @@ void TestHostRuns::deletesARun()
 
     HostWatcher watcher(m_host->client(), created->id);
     QVERIFY(watcher.reaches(RunState::Running));
-    VERIFY_OK(client.control(created->id, {ControlVerb::Stop, 1, {}}));
+    QVERIFY(control(client, created->id, ControlVerb::Stop));
     QVERIFY(waitFor([&] { return !m_host->worker(*created).has_value(); }));
     VERIFY_OK(client.deleteRun(created->id));
     QVERIFY(!std::filesystem::exists(created->directory));
@@ -417,9 +432,9 @@ void TestHostRuns::leavesWorkersAliveWhenItStops()
     QVERIFY(waitFor([&] { return RunDirectory::open(created->directory)->status().step > step + 10; }));
     m_host->start();
     const EngineClient client = m_host->client();
-    QCOMPARE(client.status(created->id)->state, RunState::Running);
+    QVERIFY(waitFor([&] { return client.status(created->id)->state == RunState::Running; }));
     QCOMPARE(m_host->worker(*created)->pid, before->pid);
-    VERIFY_OK(client.control(created->id, {ControlVerb::Pause, 1, {}}));
+    QVERIFY(control(client, created->id, ControlVerb::Pause));
 }
 
 void TestHostRuns::endsWhenIdle()
@@ -448,7 +463,8 @@ void TestHostRuns::retiresAndLeavesTrainingsAlone()
     QCOMPARE(m_host->worker(*created)->pid, before->pid);
     m_host->stop();
     m_host->start();
-    QCOMPARE(m_host->client().status(created->id)->state, RunState::Running);
+    const EngineClient client = m_host->client();
+    QVERIFY(waitFor([&] { return client.status(created->id)->state == RunState::Running; }));
 }
 
 void TestHostRuns::carriesManyViewers()
