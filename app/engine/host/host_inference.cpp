@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/host_service.h"
 
+#include "app/engine/host/caller_watch.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 namespace orrery {
@@ -40,36 +39,6 @@ int64_t bestStep(const RunDirectory &run, int64_t newest)
         if (checkpoint.isBest) return checkpoint.step;
     return newest;
 }
-
-/// Cancels a call that cannot look for itself whether its caller is still there.
-class CallerWatch {
-public:
-    CallerWatch(const StreamSink &caller, CancelToken token)
-        : m_thread([this, &caller, token = std::move(token)] {
-              std::unique_lock lock(m_mutex);
-              while (!m_ended.wait_for(lock, std::chrono::milliseconds(100), [this] { return m_isDone; }))
-                  if (caller.isCancelled()) return token.cancel();
-          })
-    {
-    }
-    ~CallerWatch()
-    {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_isDone = true;
-        }
-        m_ended.notify_all();
-        m_thread.join();
-    }
-    CallerWatch(const CallerWatch &) = delete;
-    CallerWatch &operator=(const CallerWatch &) = delete;
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_ended;
-    bool m_isDone = false;
-    std::thread m_thread; ///< last: it uses the others
-};
 
 } // namespace
 
@@ -146,7 +115,7 @@ Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedR
             continue;
         }
         const CancelToken token;
-        const CallerWatch watch(caller, token);
+        const CallerWatch watch(caller, [&] { token.cancel(); });
         Result<EmbedSummary> summary = client->embed(reference, request, token);
         if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && mayRetry) {
             lease->awaitEnd(isCancelled);

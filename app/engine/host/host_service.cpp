@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/host_service.h"
 
+#include "app/engine/host/caller_watch.h"
 #include "app/engine/host/create_run.h"
 #include "core/base/log.h"
 #include "core/base/platform.h"
@@ -12,7 +13,6 @@
 #include "core/spec/field_table.h"
 
 #include <chrono>
-#include <condition_variable>
 #include <thread>
 #include <unistd.h>
 
@@ -70,36 +70,6 @@ public:
 private:
     std::atomic<int> &m_count;
     bool m_isHeld = false;
-};
-
-/// Sets a flag when the caller has gone, on a thread of its own: the work need not ask by itself.
-class CallerWatch {
-public:
-    CallerWatch(const StreamSink &caller, std::atomic<bool> &isGone)
-        : m_thread([this, &caller, &isGone] {
-              std::unique_lock lock(m_mutex);
-              while (!m_wake.wait_for(lock, kCallerPoll, [this] { return m_isDone; }))
-                  if (caller.isCancelled()) isGone = true;
-          })
-    {
-    }
-    ~CallerWatch()
-    {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_isDone = true;
-        }
-        m_wake.notify_all();
-        m_thread.join();
-    }
-    CallerWatch(const CallerWatch &) = delete;
-    CallerWatch &operator=(const CallerWatch &) = delete;
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_wake;
-    bool m_isDone = false;
-    std::thread m_thread; ///< last, so that it begins when the others are there
 };
 
 } // namespace
@@ -250,7 +220,7 @@ Result<std::string> HostService::describeData(const DataRequest &request, const 
     if (!request.specialTokens.empty()) data.specialTokens = request.specialTokens;
     data.valFraction = request.valFraction;
     std::atomic<bool> isCallerGone{false};
-    const CallerWatch watch(caller, isCallerGone);
+    const CallerWatch watch(caller, [&] { isCallerGone = true; });
     const DataPathKind kind = dataPathKind(data.path);
     if (kind == DataPathKind::Generator || kind == DataPathKind::Manifest) {
         OpenMultiModalOptions options;
