@@ -425,6 +425,21 @@ Result<PluginListing> EngineClient::listPlugins() const
     return fromMessage(reply);
 }
 
+namespace {
+
+/// A request that the other side would not take: gRPC's own error would not say why.
+Result<void> checkRequestSize(size_t numBytes, const std::string &model)
+{
+    if (numBytes <= static_cast<size_t>(wire::kMaxRequestBytes)) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot generate with \"" + model + "\": the request takes " + std::to_string(numBytes) +
+                     " bytes with its pictures and recordings, expected at most " +
+                     std::to_string(wire::kMaxRequestBytes) + ".",
+                 "Make the files smaller; a model sees pictures at its own size anyway."};
+}
+
+} // namespace
+
 Result<GenerateSummary>
 EngineClient::generate(const std::string &model, const GenerateRequest &request,
                        const std::function<bool(const ModelInfo &)> &onModel,
@@ -433,6 +448,7 @@ EngineClient::generate(const std::string &model, const GenerateRequest &request,
 {
     v1::GenerateRequest message;
     toMessage(ModelRequest{model, request}, message);
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), model));
     GenerateSummary summary;
     bool hasSummary = false;
     bool isStopped = false;
@@ -489,6 +505,7 @@ Result<std::vector<BatchResult>> EngineClient::batchGenerate(const std::vector<M
 {
     v1::BatchGenerateRequest message;
     for (const ModelRequest &request : requests) toMessage(request, *message.add_requests());
+    if (!requests.empty()) ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), requests.front().model));
     v1::BatchGenerateResponse reply;
     ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::BatchGenerate, message, reply,
                              Milliseconds(kBatchDeadline), "generate with",

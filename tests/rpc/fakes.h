@@ -90,6 +90,12 @@ public:
     std::atomic<int64_t> numTokens{0}; ///< in all generations
     std::atomic<int> numCancelled{0};
 
+    /// Of all requests so far.
+    [[nodiscard]] std::vector<PromptMedia> media() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_media;
+    }
     [[nodiscard]] ModelInfo info() const override { return {"fake@7", 7, 1234, 64, 272, "a note"}; }
     Result<GenerateSummary> generate(const GenerateRequest &request,
                                      const std::function<bool(const GeneratedToken &)> &onToken,
@@ -98,6 +104,10 @@ public:
         if (request.prompt.empty())
             return Error{ErrorCode::InvalidInput,
                          "Cannot generate: the prompt is \"\", expected 1 byte or more.", "Write a prompt."};
+        {
+            const std::lock_guard lock(m_mutex);
+            m_media.insert(m_media.end(), request.media.begin(), request.media.end());
+        }
         const int now = ++numGenerating;
         if (now > mostGenerating) mostGenerating = now;
         // A hole is filled with what stands behind it, to see that it came.
@@ -144,6 +154,10 @@ public:
         }
         return summary;
     }
+
+private:
+    mutable std::mutex m_mutex;
+    std::vector<PromptMedia> m_media;
 };
 
 inline FrozenSpec frozenSpec(const std::string &id)

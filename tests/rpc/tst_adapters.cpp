@@ -121,16 +121,18 @@ public:
     }
     Dump &operator<<(const DataRequest &v)
     {
-        return *this << v.path << v.tokenizer << v.specialTokens << v.valFraction << v.context << v.seed;
+        return *this << v.path << v.tokenizer << v.specialTokens << v.valFraction << v.context << v.seed
+                     << v.imageSize << v.patchSize;
     }
     Dump &operator<<(const SamplingSettings &v)
     {
         return *this << v.maxTokens << v.temperature << v.topK << v.topP << v.seed << v.numAlternatives;
     }
+    Dump &operator<<(const PromptMedia &v) { return *this << v.bytes << v.name << v.place; }
     Dump &operator<<(const ModelRequest &v)
     {
         return *this << v.model << v.request.prompt << v.request.sampling << v.request.infill.has_value()
-                     << v.request.infill.value_or("");
+                     << v.request.infill.value_or("") << v.request.media;
     }
     Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability; }
     Dump &operator<<(const GeneratedToken &v)
@@ -139,8 +141,8 @@ public:
     }
     Dump &operator<<(const GenerateSummary &v)
     {
-        return *this << v.reason << v.promptTokens << v.generatedTokens << v.promptSeconds << v.decodeSeconds
-                     << v.model << v.step;
+        return *this << v.reason << v.promptTokens << v.reusedTokens << v.generatedTokens << v.promptSeconds
+                     << v.decodeSeconds << v.model << v.step;
     }
     Dump &operator<<(const ModelInfo &v)
     {
@@ -219,6 +221,7 @@ GenerateSummary randomSummary(RandomValues &r)
     return {r.pick(FinishReason::EndOfInfill),
             r.integer(),
             r.integer(),
+            r.integer(),
             r.number(),
             r.number(),
             r.text(),
@@ -271,12 +274,21 @@ void TestAdapters::keepsEveryField()
         COMPARE_OVER_WIRE(v1::HostInfo, (HostDescription{r.text(), r.integer(), r.text(), r.text(), r.small(),
                                                          r.natural(), r.small(), r.text(), r.text()}));
         COMPARE_OVER_WIRE(v1::DescribeDataRequest,
-                          (DataRequest{r.text(), r.text(), r.text(), r.number(), r.integer(), r.integer()}));
+                          (DataRequest{r.text(), r.text(), r.text(), r.number(), r.integer(), r.integer(),
+                                       r.integer(), r.integer()}));
         const SamplingSettings sampling{r.integer(), r.number(),  r.integer(),
                                         r.number(),  r.natural(), r.small()};
         COMPARE_OVER_WIRE(v1::SamplingMessage, sampling);
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling}}));
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling, r.bytes()}}));
+        COMPARE_OVER_WIRE(
+            v1::GenerateRequest,
+            (ModelRequest{r.text(),
+                          {r.bytes(),
+                           sampling,
+                           {},
+                           {},
+                           {{r.bytes(), r.text(), r.integer()}, {r.bytes(), r.text(), r.integer()}}}}));
         COMPARE_OVER_WIRE(v1::EmbedReply,
                           (EmbedSummary{{static_cast<float>(r.number()), static_cast<float>(r.number())},
                                         r.integer(),

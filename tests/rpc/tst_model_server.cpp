@@ -21,6 +21,8 @@ private Q_SLOTS:
     void batchesTokens();
     void passesTypedErrorsOn();
     void carriesTheTextBehindAHole();
+    void carriesPictures();
+    void refusesWhatIsTooLargeToSend();
     void embedsTexts();
     void cancelsAnEmbedding();
     void stopsAtTheNextTokenWhenCancelled_data();
@@ -154,6 +156,41 @@ void TestModelServer::carriesTheTextBehindAHole()
     });
     QVERIFY(summary.ok());
     QCOMPARE(text, std::string("xy\xff"));
+}
+
+void TestModelServer::carriesPictures()
+{
+    begin();
+    const EngineClient client = connected();
+    GenerateRequest asked = request(3, "before");
+    asked.media = {{std::string("\x89PNG\0\xff", 6), "a.png", 2}};
+    QVERIFY(client.generate("any", asked, {}, {}).ok());
+    const auto results = client.batchGenerate({{"a", asked}, {"b", request(1)}});
+    QVERIFY(results.ok());
+    const auto seen = m_generator->media();
+    QCOMPARE(seen.size(), size_t{2});
+    for (const PromptMedia &media : seen) {
+        QCOMPARE(media.bytes, asked.media[0].bytes);
+        QCOMPARE(media.name, std::string("a.png"));
+        QCOMPARE(media.place, int64_t{2});
+    }
+}
+
+void TestModelServer::refusesWhatIsTooLargeToSend()
+{
+    begin();
+    const EngineClient client = connected();
+    GenerateRequest asked = request(3, "before");
+    asked.media = {{std::string(17 << 20, 'x'), "a.png", 0}};
+    const auto refused = client.generate("any", asked, {}, {});
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+    QVERIFY2(refused.error().message.find("expected at most 16777216") != std::string::npos,
+             refused.error().message.c_str());
+    QCOMPARE(client.batchGenerate({{"any", asked}}).error().code, ErrorCode::InvalidInput);
+    // What fits goes through.
+    asked.media[0].bytes.resize(15 << 20);
+    QVERIFY(client.generate("any", asked, {}, {}).ok());
 }
 
 void TestModelServer::embedsTexts()

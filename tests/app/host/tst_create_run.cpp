@@ -22,6 +22,8 @@ private Q_SLOTS:
     void makesARunThatCannotBeListed();
     void refusesBadInput_data();
     void refusesBadInput();
+    void takesAGenerator();
+    void refusesTextForAModelOfPictures();
     void refusesCudaWithoutAGpu();
 
 private:
@@ -118,6 +120,10 @@ void TestCreateRun::refusesBadInput_data()
     QTest::newRow("no data") << QString() << qint64{4} << static_cast<int>(ErrorCode::InvalidInput);
     QTest::newRow("missing") << QStringLiteral("/nowhere/x") << qint64{4}
                              << static_cast<int>(ErrorCode::NotFound);
+    QTest::newRow("pictures for a model of text")
+        << QStringLiteral("gen:shapes") << qint64{4} << static_cast<int>(ErrorCode::InvalidInput);
+    QTest::newRow("unknown generator")
+        << QStringLiteral("gen:shpaes") << qint64{4} << static_cast<int>(ErrorCode::InvalidInput);
     QTest::newRow("contradiction") << QStringLiteral("@") << qint64{7}
                                    << static_cast<int>(ErrorCode::InvalidInput);
 }
@@ -133,6 +139,28 @@ void TestCreateRun::refusesBadInput()
     const auto run = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
     QVERIFY(!run.ok());
     QCOMPARE(static_cast<int>(run.error().code), code);
+    QCOMPARE(m_catalogue->scan().size(), size_t{0});
+}
+
+void TestCreateRun::takesAGenerator()
+{
+    RunSpec given = spec();
+    given.data.path = "gen:shapes?n=10";
+    given.model.attention.numModalities = 2;
+    const auto run = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
+    QVERIFY2(run.ok(), run.ok() ? "" : run.error().text().c_str());
+    QCOMPARE(run->frozen().spec.data.path, given.data.path); // no path below the working directory
+    QCOMPARE(run->frozen().spec.name, std::string("shapes-tiny"));
+}
+
+void TestCreateRun::refusesTextForAModelOfPictures()
+{
+    RunSpec given = spec();
+    given.model.attention.numModalities = 2;
+    const auto run = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
+    QVERIFY(!run.ok());
+    QVERIFY2(run.error().text().find("it is text, and attention.num_modalities is 2") != std::string::npos,
+             run.error().text().c_str());
     QCOMPARE(m_catalogue->scan().size(), size_t{0});
 }
 

@@ -522,7 +522,17 @@ void TestHostRuns::describesData()
     const auto described = client.describeData(request);
     VERIFY_OK(described);
     QVERIFY(described->find("\"train_tokens\"") != std::string::npos);
-    request.path += ".not";
+    request.path = "gen:shapes?n=20";
+    const auto world = client.describeData(request);
+    VERIFY_OK(world);
+    QVERIFY2(world->find("[image: 16 patches]") != std::string::npos, world->c_str());
+    request.imageSize = 24;
+    const auto smaller = client.describeData(request);
+    VERIFY_OK(smaller);
+    QVERIFY2(smaller->find("[image: 9 patches]") != std::string::npos, smaller->c_str());
+    request.path = "gen:shapes?nn=20";
+    QCOMPARE(client.describeData(request).error().code, ErrorCode::InvalidInput);
+    request.path = m_host->data + ".not";
     QCOMPARE(client.describeData(request).error().code, ErrorCode::NotFound);
     request.path = "relative.txt";
     QCOMPARE(client.describeData(request).error().code, ErrorCode::InvalidInput);
