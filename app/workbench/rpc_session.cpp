@@ -75,8 +75,8 @@ public:
 
 } // namespace
 
-RpcSession::RpcSession(HostConnectOptions options, QObject *parent)
-    : EngineSession(parent), m_options(std::move(options))
+RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono::milliseconds firstPause)
+    : EngineSession(parent), m_options(std::move(options)), m_firstPause(firstPause)
 {
     m_options.token = m_endToken;
     m_shortCalls.setMaxThreadCount(1);
@@ -135,14 +135,14 @@ void RpcSession::postConnection(ConnectionState state, const QString &error, con
 /// when the link is lost. A lost host is tried again after 1, 2, 4 … 15 s or when somebody presses Retry.
 void RpcSession::superviseConnection()
 {
-    auto pause = 1s;
+    std::chrono::milliseconds pause = m_firstPause;
     while (!m_ending) {
         auto connected = connectOrStartHost(m_options);
         QString error;
         if (connected) {
             const auto current = std::make_shared<EngineClient>(std::move(connected->client));
             setClient(current);
-            pause = 1s;
+            pause = m_firstPause;
             EngineInfo info = toEngineInfo(connected->host);
             info.note = QString::fromStdString(connected->note);
             postConnection(ConnectionState::Connected, {}, info);
@@ -165,7 +165,7 @@ void RpcSession::superviseConnection()
         postConnection(ConnectionState::Lost, error, {});
         std::unique_lock lock(m_mutex);
         m_wake.wait_for(lock, pause, [this] { return m_ending.load() || m_retryNow; });
-        pause = m_retryNow ? 1s : std::min<std::chrono::seconds>(pause * 2, 15s);
+        pause = m_retryNow ? m_firstPause : std::min<std::chrono::milliseconds>(pause * 2, 15s);
         m_retryNow = false;
     }
 }

@@ -14,6 +14,7 @@
 #include <QThreadPool>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -24,7 +25,9 @@ namespace orrery::ui {
 class RpcSession final : public EngineSession {
     Q_OBJECT
 public:
-    explicit RpcSession(HostConnectOptions options, QObject *parent = nullptr);
+    /// @param firstPause before a lost host is tried again; then twice as long each time, up to 15 s
+    explicit RpcSession(HostConnectOptions options, QObject *parent = nullptr,
+                        std::chrono::milliseconds firstPause = std::chrono::seconds(1));
     ~RpcSession() override;
 
     [[nodiscard]] ConnectionState connectionState() const override { return m_state; }
@@ -68,6 +71,7 @@ private:
               std::function<Result<T>(EngineClient &)> work, const CancelToken &token = {});
 
     HostConnectOptions m_options;
+    const std::chrono::milliseconds m_firstPause;
     ConnectionState m_state = ConnectionState::Connecting;
     EngineInfo m_engine;
     QString m_lastError;

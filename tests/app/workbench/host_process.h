@@ -8,14 +8,21 @@
 #include "core/store/catalogue.h"
 #include "core/store/run_directory.h"
 
+#include <QDir>
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <chrono>
 #include <csignal>
 
 namespace orrery::test {
+
+/// The longest wait for what must come; no test waits so long when all is well.
+inline constexpr int kPatienceMs = 60'000;
+/// For the end of a whole run.
+inline constexpr int kEndPatienceMs = 120'000;
 
 class HostProcess {
 public:
@@ -69,9 +76,14 @@ public:
         m_process.setStandardOutputFile(path("host.out"));
         m_process.setStandardErrorFile(path("host.err"));
         m_process.start(QStringLiteral(ORRERY_HOST_PROGRAM), {path("home"), path("h")});
-        return QTest::qWaitFor([this] { return EngineClient::connect(socket()).ok(); }, 10'000);
+        return QTest::qWaitFor([this] { return EngineClient::connect(socket()).ok(); }, kPatienceMs);
     }
-    void freeze() const { ::kill(static_cast<pid_t>(m_process.processId()), SIGSTOP); }
+    /// Returns when no thread of the host runs: on a busy machine that is some time after the signal.
+    [[nodiscard]] bool freeze() const
+    {
+        ::kill(static_cast<pid_t>(m_process.processId()), SIGSTOP);
+        return QTest::qWaitFor([this] { return isStopped(); }, kPatienceMs);
+    }
     void thaw() const { ::kill(static_cast<pid_t>(m_process.processId()), SIGCONT); }
     void kill()
     {
@@ -80,8 +92,9 @@ public:
     }
     [[nodiscard]] EngineClient client() const
     {
-        auto connected = EngineClient::connect(socket());
+        auto connected = EngineClient::connect(socket(), std::chrono::minutes(1));
         if (!connected.ok()) qFatal("%s", connected.error().text().c_str());
+        connected->setDeadline(std::chrono::minutes(1));
         return std::move(connected).value();
     }
     [[nodiscard]] QString specJson(qint64 numSteps) const
@@ -92,6 +105,16 @@ public:
     }
 
 private:
+    [[nodiscard]] bool isStopped() const
+    {
+        const QString folder = QStringLiteral("/proc/%1/task").arg(m_process.processId());
+        for (const QString &task : QDir(folder).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+            QFile file(folder + u'/' + task + QStringLiteral("/stat"));
+            if (!file.open(QIODevice::ReadOnly) || !file.readAll().contains(") T")) return false;
+        }
+        return true;
+    }
+
     QTemporaryDir m_folder{QStringLiteral("/tmp/ow-XXXXXX")}; // short, as socket paths are
     QProcessEnvironment m_environment = QProcessEnvironment::systemEnvironment();
     QProcess m_process;

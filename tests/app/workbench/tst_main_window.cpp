@@ -16,6 +16,7 @@
 #include <QAccessible>
 #include <QComboBox>
 #include <QDockWidget>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QLineEdit>
 #include <QListView>
@@ -69,6 +70,20 @@ private:
     {
         QFile file(m_folder->filePath(QStringLiteral("settings.ini")));
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+    /// The same once nothing is saved any more: two equal looks, with more than twice the window's pause
+    /// between them. Empty when that does not come.
+    [[nodiscard]] QByteArray settled() const
+    {
+        QElapsedTimer timer;
+        timer.start();
+        for (QByteArray last; timer.elapsed() < kPatienceMs;) {
+            const QByteArray now = savedBytes();
+            if (!now.isEmpty() && now == last) return now;
+            last = now;
+            QTest::qWait(2'000);
+        }
+        return {};
     }
     [[nodiscard]] QWidget *page() const { return m_window->findChild<QStackedWidget *>()->currentWidget(); }
 
@@ -215,14 +230,15 @@ void TestMainWindow::steadyTypingIsSavedAllTheSame()
 {
     m_session->setRuns({fakeRun("alpha")});
     open();
-    QTest::qWait(1'100); // opening it is saved
+    QVERIFY(!settled().isEmpty()); // opening it is saved
     QLineEdit *name = m_window->newRunPanel().findChild<QLineEdit *>(QStringLiteral("control_name"));
     QVERIFY(name);
-    for (int i = 0; i < 16; ++i) { // never a second of rest
-        QTest::keyClicks(name, QStringLiteral("x"));
-        QTest::qWait(100);
-    }
-    QVERIFY(savedBytes().contains("xxxx"));
+    const auto isSaved = [&] { // typing never ends, so that no second of rest saves it
+        if (name->text().size() > 50) name->selectAll();
+        QTest::keyClicks(name, QStringLiteral("xxxx"));
+        return savedBytes().contains("xxxx");
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isSaved(), kPatienceMs);
 }
 
 void TestMainWindow::movesAndSizesAreSaved_data()
@@ -237,8 +253,7 @@ void TestMainWindow::movesAndSizesAreSaved()
     QFETCH(QString, what);
     m_session->setRuns({fakeRun("alpha")});
     open();
-    QTest::qWait(1'100);
-    const QByteArray before = savedBytes();
+    const QByteArray before = settled();
     QVERIFY(!before.isEmpty());
     if (what == QStringLiteral("moved")) m_window->move(m_window->pos() + QPoint(30, 20));
     if (what == QStringLiteral("sized")) m_window->resize(m_window->size() - QSize(40, 30));
@@ -246,8 +261,7 @@ void TestMainWindow::movesAndSizesAreSaved()
     if (what == QStringLiteral("dock sized"))
         m_window->resizeDocks({m_window->findChild<QDockWidget *>(QStringLiteral("runListDock"))}, {330},
                               Qt::Horizontal);
-    QTest::qWait(1'100);
-    QVERIFY(savedBytes() != before);
+    QTRY_VERIFY_WITH_TIMEOUT(savedBytes() != before, kPatienceMs);
 }
 
 void TestMainWindow::everyControlHasAName()

@@ -177,10 +177,10 @@ private Q_SLOTS:
                 if (page.model()->index(i, 0).data(PluginListModel::IdRole).toString() == u"remote") return i;
             return -1;
         };
-        QTRY_VERIFY_WITH_TIMEOUT(row() >= 0, 15'000);
+        QTRY_VERIFY_WITH_TIMEOUT(row() >= 0, orrery::test::kPatienceMs);
         QCOMPARE(page.model()->index(row(), PluginListModel::NoteColumn).data().toString(),
                  u"FeedForward remote_ffn"_s);
-        QTRY_VERIFY_WITH_TIMEOUT(form.form()->editor(u"plugins.remote.scale"_s), 15'000);
+        QTRY_VERIFY_WITH_TIMEOUT(form.form()->editor(u"plugins.remote.scale"_s), orrery::test::kPatienceMs);
         // Another one is installed while the host runs: the page finds it when it is asked to look again.
         folder.addAs("second", "{");
         page.refresh();
@@ -191,7 +191,7 @@ private Q_SLOTS:
                        !plugin.reason.empty();
             });
         };
-        QTRY_VERIFY_WITH_TIMEOUT(isListed(), 15'000);
+        QTRY_VERIFY_WITH_TIMEOUT(isListed(), orrery::test::kPatienceMs);
     }
 
     void thePageOpensAndClosesByKey()

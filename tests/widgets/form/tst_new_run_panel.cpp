@@ -14,16 +14,22 @@
 #include "widgets/form/spec_form.h"
 
 #include <QClipboard>
+#include <QElapsedTimer>
 #include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QToolButton>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::ui;
 
 namespace {
+
+/// Below the rest of the keys after which a typed text counts as whole.
+constexpr qint64 kRestMs = 1'400;
 
 QLineEdit *lineOf(const NewRunPanel &panel, const char *key)
 {
@@ -102,11 +108,16 @@ void TestNewRunPanel::startAnswersAtOnceAndShowsErrors()
 {
     FakeSession session;
     session.isHolding = true;
-    session.failNext[u"createRun"_s] =
-        Error{ErrorCode::Io, "Cannot create run: no space left.", "Free some space."};
     NewRunPanel panel(session);
     panel.form()->setGiven(u"data.path"_s, u"/text"_s);
-    ORRERY_VERIFY_QUICK(panel.start());
+    const auto prepare = [&] {
+        session.flush(); // of the try before
+        session.createdSpecs.clear();
+        session.failNext[u"createRun"_s] =
+            Error{ErrorCode::Io, "Cannot create run: no space left.", "Free some space."};
+    };
+    ORRERY_VERIFY_QUICK_AFTER(prepare(), panel.start());
+    QCOMPARE(session.createdSpecs.size(), 1);
     QVERIFY(!panel.startButton()->isEnabled()); // no second run by a double click
     panel.start();
     QCOMPARE(session.createdSpecs.size(), 1);
@@ -235,12 +246,17 @@ void TestNewRunPanel::leavesHalfAPathAlone()
     NewRunPanel panel(session);
     panel.show();
     QLineEdit *line = lineOf(panel, "data.path");
+    qint64 longestRest = 0; // between two keys, at most
+    QElapsedTimer typing;
+    typing.start();
     QTest::keyClicks(line, u"/"_s); // a folder, and on the way to another
-    QTest::qWait(600);
-    QTest::keyClicks(line, u"tmp"_s);
-    QTest::qWait(600);
-    QTest::keyClicks(line, u"/orrery-no-such-folder"_s);
+    for (const QString &more : {u"tmp"_s, u"/orrery-no-such-folder"_s}) {
+        QTest::qWait(600);
+        QTest::keyClicks(line, more);
+        longestRest = std::max(longestRest, typing.restart());
+    }
     QTest::qWait(2'000);
+    if (longestRest > kRestMs) QSKIP("This machine is too busy to type at an even pace.");
     QVERIFY(session.describedPaths.isEmpty());
     QVERIFY(panel.form()->shownError(u"data.path"_s).isEmpty());
 }
@@ -250,10 +266,13 @@ void TestNewRunPanel::describesATypedTextThatExistsOnceItIsStill()
     FakeSession session;
     NewRunPanel panel(session);
     panel.show();
+    QElapsedTimer typing;
+    typing.start();
     QTest::keyClicks(lineOf(panel, "data.path"), u"/proc/self/status"_s);
     QTest::qWait(800);
-    QVERIFY(session.describedPaths.isEmpty());
-    QTRY_COMPARE(session.describedPaths, QStringList{u"/proc/self/status"_s});
+    const bool isAsked = !session.describedPaths.isEmpty();
+    if (typing.elapsed() < kRestMs) QVERIFY(!isAsked); // else the machine was too busy to look in time
+    QTRY_COMPARE_WITH_TIMEOUT(session.describedPaths, QStringList{u"/proc/self/status"_s}, 60'000);
 }
 
 void TestNewRunPanel::aDialogCommits()

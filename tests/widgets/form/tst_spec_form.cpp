@@ -275,9 +275,11 @@ void TestSpecForm::typingIsQuick()
     SpecForm form;
     form.resize(700, 800);
     form.show();
-    for (int i = 0; i < 5; ++i) ORRERY_VERIFY_QUICK(QTest::keyClicks(lineOf(form, "train.steps"), u"1"_s));
-    ORRERY_VERIFY_QUICK(form.presets()->button(u"gpt2"_s)->click());
-    ORRERY_VERIFY_QUICK(typeText(form.searchBox(), u"s"_s));
+    for (int i = 0; i < 5; ++i)
+        ORRERY_VERIFY_QUICK_AFTER((void)0, QTest::keyClicks(lineOf(form, "train.steps"), u"1"_s));
+    ORRERY_VERIFY_QUICK_AFTER(form.presets()->button(u"tiny"_s)->click(),
+                              form.presets()->button(u"gpt2"_s)->click());
+    ORRERY_VERIFY_QUICK_AFTER(typeText(form.searchBox(), QString()), typeText(form.searchBox(), u"s"_s));
 }
 
 ORRERY_GUI_TEST_MAIN(TestSpecForm)

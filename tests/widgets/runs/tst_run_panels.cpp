@@ -220,11 +220,10 @@ void TestRunPanels::showsLongNamesAnd500RunsQuickly()
     RunListPanel panel(session);
     panel.resize(280, 800);
     panel.show();
-    ORRERY_VERIFY_QUICK(session.setRuns(runs));
-    ORRERY_VERIFY_QUICK(panel.grab());
+    ORRERY_VERIFY_QUICK_AFTER(session.setRuns({}), session.setRuns(runs));
+    ORRERY_VERIFY_QUICK_AFTER((void)0, panel.grab());
     QCOMPARE(panel.width(), 280); // a name does not widen the panel
-    runs[499].step += 1;
-    ORRERY_VERIFY_QUICK(session.setRuns(runs));
+    ORRERY_VERIFY_QUICK_AFTER(runs[499].step += 1, session.setRuns(runs));
 }
 
 void TestRunPanels::opensARunDirectory()
