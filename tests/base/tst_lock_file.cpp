@@ -10,6 +10,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -96,6 +97,7 @@ private Q_SLOTS:
         QCOMPARE(::pipe(ready), 0);
         const pid_t child = ::fork();
         if (child == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL); // it ends with the test, however that ends
             const auto lock = LockFile::acquire(at("d.lock"), "child");
             const char answer = lock.ok() ? 'y' : 'n';
             (void)!::write(ready[1], &answer, 1);

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <vector>
 
 using namespace orrery;
 namespace fs = std::filesystem;
@@ -68,7 +69,7 @@ private Q_SLOTS:
 
     void killsLeaveNothingUnreadable()
     {
-        const DataFixture data;
+        const DataFixture data(DataFixture::Place::Disk);
         std::string text;
         while (text.size() < (4u << 20)) text += numberedLines(10'000);
         const DataSpec spec = DataFixture::spec(data.write("a.txt", text));
@@ -85,10 +86,14 @@ private Q_SLOTS:
             int status = 0;
             QCOMPARE(::waitpid(child, &status, 0), child);
             QVERIFY(WIFSIGNALED(status));
-            if (fs::exists(data.cache()))
-                for (const auto &entry : fs::directory_iterator(data.cache()))
-                    if (entry.path().filename().string().size() == 64)
-                        VERIFY_OK(TokenShards::open(entry.path()));
+            if (!fs::exists(data.cache())) continue;
+            std::vector<fs::path> finished;
+            for (const auto &entry : fs::directory_iterator(data.cache()))
+                if (entry.path().filename().string().size() == 64) finished.push_back(entry.path());
+            for (const fs::path &folder : finished) {
+                VERIFY_OK(TokenShards::open(folder));
+                fs::remove_all(folder); // a quick machine makes many
+            }
         }
         VERIFY_OK(data.prepare(spec, 16, 999'999));
         for (const auto &entry : fs::directory_iterator(data.cache()))

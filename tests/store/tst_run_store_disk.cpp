@@ -104,7 +104,7 @@ private Q_SLOTS:
         std::thread producer([&] {
             for (int step = 1; step <= 1000; ++step) (*writer)->addReport(report(step, {{"loss", 1}}));
         });
-        const bool isCounted = QTest::qWaitFor([&] { return (*writer)->waits().forDisk > 0; });
+        const bool isCounted = QTest::qWaitFor([&] { return (*writer)->waits().forDisk > 0; }, 60'000);
         vfsStandsStill = false;
         vfsStandsStill.notify_all();
         producer.join();

@@ -111,7 +111,7 @@ private Q_SLOTS:
                 continue;
             }
             // Everything from the start once in a while, else what is new: one bucket per point has a limit.
-            const int64_t from = lastStep < 90'000 ? 0 : lastStep - 1000;
+            const int64_t from = lastStep < 30'000 ? 0 : lastStep - 1000;
             int64_t lossStep = 0;
             int64_t lrStep = 0;
             int64_t valStep = 0;
