@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Episodic to semantic: what a memory of events holds is read again, and the few semantic values that it uses
+// more than other text does learn it; nothing else of the model changes. The thread that owns the model; not
+// while it is trained. Source: Lin et al. (2025), "Continual learning via sparse memory finetuning",
+// section 3.
+#pragma once
+
+#include "core/nn/transformer.h"
+#include "core/spec/memory_events.h"
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace orrery::memory {
+
+/// How often texts of all kinds read each slot: what the choice is held against.
+struct SlotBackground {
+    std::vector<int64_t> numTextsWith; ///< by slot: texts that read it
+    int64_t numTexts = 0;
+};
+
+/// The slots that these texts use more than others: count_i / Σ count · log((B + 1) / (b_i + 1)), B
+/// background texts of which b_i read slot i. Those with the largest value, at most `count`, none that is 0
+/// or below; equal ones by their number.
+/// @pre counts and background.numTextsWith are of one length
+std::vector<int64_t> chooseSlots(std::span<const int64_t> counts, const SlotBackground &background,
+                                 int64_t count);
+
+struct ConsolidationSettings {
+    int64_t numSlots = 64;     ///< that may change, at most
+    int64_t numPasses = 10;    ///< over all texts
+    double learningRate = 0.1; ///< plain gradient descent, on the values alone
+};
+
+struct Consolidation {
+    std::vector<int64_t> slots;           ///< that were changed
+    double lossBefore = 0, lossAfter = 0; ///< nats per token over the texts
+};
+
+/// Texts of 2 tokens or more; longer ones than a context are cut. @return of each of the model's semantic
+/// slots how many of the texts read it
+/// @error NotFound: the model has no semantic memory
+Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts);
+
+/// The tokens of the events that are to be kept, as texts: by source, in their order.
+std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &events);
+
+/// @error NotFound as above; InvalidInput: no text to learn from; Cancelled (nothing has changed then)
+Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
+                                  const SlotBackground &background, const ConsolidationSettings &settings,
+                                  const std::atomic<bool> *cancel = nullptr);
+
+} // namespace orrery::memory

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/memory/engine/episodic_file.h"
+
+#include "core/base/text.h"
+#include "core/tensorfile/safetensors.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+namespace orrery::memory {
+
+namespace {
+
+constexpr const char *kFormat = "orrery.episodic_memory";
+constexpr const char *kVersion = "1";
+
+Error badFile(const std::filesystem::path &path, const std::string &found, const std::string &expected)
+{
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot read the episodic memory \"" + sanitizeUtf8(path.string()) + "\": " + found +
+                     ", expected " + expected + ".",
+                 "Use a file that the same model wrote."};
+}
+
+template <typename T> std::span<const std::byte> bytesOf(const std::vector<T> &values)
+{
+    return std::as_bytes(std::span(values));
+}
+
+/// A column of a table of records.
+template <typename T, typename Rows, typename Get> std::vector<T> column(const Rows &rows, Get get)
+{
+    std::vector<T> values;
+    values.reserve(rows.size());
+    for (const auto &row : rows) values.push_back(static_cast<T>(get(row)));
+    return values;
+}
+
+/// Reads named columns of a file and keeps the first thing that is wrong.
+class Columns {
+public:
+    Columns(const SafetensorsReader &reader, const std::filesystem::path &path)
+        : m_reader(reader), m_path(path)
+    {
+    }
+    [[nodiscard]] Result<const TensorInfo *> find(const std::string &name, TensorType type,
+                                                  const std::vector<uint64_t> &shape) const
+    {
+        const TensorInfo *info = m_reader.find(name);
+        if (!info) return badFile(m_path, "tensor \"" + name + "\" is missing", "all tensors of a memory");
+        if (info->type != type)
+            return badFile(m_path, "tensor \"" + name + "\" is " + tensorTypeName(info->type),
+                           tensorTypeName(type));
+        if (info->shape != shape)
+            return badFile(m_path, "tensor \"" + name + "\" has shape " + text(info->shape), text(shape));
+        return info;
+    }
+    template <typename T>
+    Result<std::vector<T>> read(const std::string &name, TensorType type,
+                                const std::vector<uint64_t> &shape) const
+    {
+        ORRERY_ASSIGN(const TensorInfo *const info, find(name, type, shape));
+        const auto bytes = m_reader.bytes(*info);
+        std::vector<T> values(bytes.size() / sizeof(T));
+        std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+        return values;
+    }
+
+private:
+    static std::string text(const std::vector<uint64_t> &shape)
+    {
+        std::string shown = "[";
+        for (const uint64_t size : shape) shown += (shown.size() > 1 ? ", " : "") + std::to_string(size);
+        return shown + "]";
+    }
+    const SafetensorsReader &m_reader;
+    const std::filesystem::path &m_path;
+};
+
+Result<int64_t> countIn(const SafetensorsReader &reader, const std::string &key,
+                        const std::filesystem::path &path)
+{
+    const auto found = reader.metadata().find(key);
+    const std::string text = found == reader.metadata().end() ? std::string() : found->second;
+    int64_t value = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (code != std::errc() || end != text.data() + text.size() || value < 0)
+        return badFile(path, "\"" + key + "\" is \"" + sanitizeUtf8(text.substr(0, 40)) + "\"",
+                       "a whole number from 0");
+    return value;
+}
+
+Result<void> readSlots(const Columns &columns, uint64_t numSlots, std::vector<Slot> &slots)
+{
+    const std::vector<uint64_t> shape = {numSlots};
+    ORRERY_ASSIGN(const auto event, columns.read<int64_t>("slots.event", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto serial, columns.read<int64_t>("slots.serial", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto position, columns.read<int64_t>("slots.position", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto step, columns.read<int64_t>("slots.step", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto token, columns.read<int32_t>("slots.token", TensorType::I32, shape));
+    ORRERY_ASSIGN(const auto usage, columns.read<double>("slots.usage", TensorType::F64, shape));
+    slots.resize(numSlots);
+    for (size_t i = 0; i < slots.size(); ++i)
+        slots[i] = {event[i], serial[i], position[i], step[i], token[i], usage[i]};
+    return {};
+}
+
+Result<void> readEvents(const Columns &columns, const SafetensorsReader &reader,
+                        const std::filesystem::path &path, uint64_t numSlots,
+                        std::vector<EpisodicStore::Image::EventRow> &events)
+{
+    const TensorInfo *ids = reader.find("events.id");
+    const uint64_t numEvents = ids && ids->shape.size() == 1 ? ids->shape[0] : 0;
+    if (numEvents > numSlots)
+        return badFile(path, std::to_string(numEvents) + " events of " + std::to_string(numSlots) + " slots",
+                       "a slot of each event at least");
+    const std::vector<uint64_t> shape = {numEvents};
+    ORRERY_ASSIGN(const auto id, columns.read<int64_t>("events.id", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto first, columns.read<int64_t>("events.first", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto last, columns.read<int64_t>("events.last", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto begun, columns.read<int64_t>("events.begun", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto source, columns.read<int64_t>("events.source", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto pinned, columns.read<uint8_t>("events.pinned", TensorType::U8, shape));
+    for (size_t i = 0; i < id.size(); ++i) {
+        const auto name = reader.metadata().find("source." + std::to_string(source[i]));
+        if (name == reader.metadata().end())
+            return badFile(path,
+                           "event " + std::to_string(id[i]) + " is of source " + std::to_string(source[i]),
+                           "a source that the file names");
+        events.push_back({id[i], first[i], last[i], begun[i], pinned[i] != 0, name->second});
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> writeEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,
+                               const EpisodicStore::Image &store, std::span<const float> keys_HSD,
+                               std::span<const float> values_HSD)
+{
+    std::map<std::string, std::string> metadata = {{"format", kFormat},
+                                                   {"version", kVersion},
+                                                   {"serial", std::to_string(store.serial)},
+                                                   {"read", std::to_string(store.numRead)}};
+    std::vector<std::string> sources;
+    std::vector<int64_t> sourceOfEvent;
+    for (const auto &event : store.events) {
+        const auto found = std::find(sources.begin(), sources.end(), event.source);
+        sourceOfEvent.push_back(found - sources.begin());
+        if (found != sources.end()) continue;
+        metadata["source." + std::to_string(sources.size())] = sanitizeUtf8(event.source);
+        sources.push_back(event.source);
+    }
+    const auto event = column<int64_t>(store.slots, [](const Slot &slot) { return slot.event; });
+    const auto serial = column<int64_t>(store.slots, [](const Slot &slot) { return slot.serial; });
+    const auto position = column<int64_t>(store.slots, [](const Slot &slot) { return slot.position; });
+    const auto step = column<int64_t>(store.slots, [](const Slot &slot) { return slot.step; });
+    const auto token = column<int32_t>(store.slots, [](const Slot &slot) { return slot.tokenId; });
+    const auto usage = column<double>(store.slots, [](const Slot &slot) { return slot.usage; });
+    const auto id = column<int64_t>(store.events, [](const auto &row) { return row.id; });
+    const auto first = column<int64_t>(store.events, [](const auto &row) { return row.first; });
+    const auto last = column<int64_t>(store.events, [](const auto &row) { return row.last; });
+    const auto begun = column<int64_t>(store.events, [](const auto &row) { return row.begun; });
+    const auto pinned = column<uint8_t>(store.events, [](const auto &row) { return row.isPinned; });
+    const std::vector<uint64_t> slots = {store.slots.size()}, events = {store.events.size()};
+    const std::vector<uint64_t> heads = {static_cast<uint64_t>(shape.numHeads), store.slots.size(),
+                                         static_cast<uint64_t>(shape.headWidth)};
+    const auto written = writeSafetensors(path,
+                                          {{"keys", TensorType::F32, heads, std::as_bytes(keys_HSD)},
+                                           {"values", TensorType::F32, heads, std::as_bytes(values_HSD)},
+                                           {"slots.event", TensorType::I64, slots, bytesOf(event)},
+                                           {"slots.serial", TensorType::I64, slots, bytesOf(serial)},
+                                           {"slots.position", TensorType::I64, slots, bytesOf(position)},
+                                           {"slots.step", TensorType::I64, slots, bytesOf(step)},
+                                           {"slots.token", TensorType::I32, slots, bytesOf(token)},
+                                           {"slots.usage", TensorType::F64, slots, bytesOf(usage)},
+                                           {"events.id", TensorType::I64, events, bytesOf(id)},
+                                           {"events.first", TensorType::I64, events, bytesOf(first)},
+                                           {"events.last", TensorType::I64, events, bytesOf(last)},
+                                           {"events.begun", TensorType::I64, events, bytesOf(begun)},
+                                           {"events.source", TensorType::I64, events, bytesOf(sourceOfEvent)},
+                                           {"events.pinned", TensorType::U8, events, bytesOf(pinned)}},
+                                          metadata);
+    if (!written) return written.error();
+    return {};
+}
+
+Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,
+                                       int64_t capacity)
+{
+    ORRERY_ASSIGN(const SafetensorsReader reader, SafetensorsReader::open(path));
+    const auto format = reader.metadata().find("format"), version = reader.metadata().find("version");
+    if (format == reader.metadata().end() || format->second != kFormat)
+        return badFile(path, "it is not marked as one", std::string("format \"") + kFormat + "\"");
+    if (version == reader.metadata().end() || version->second != kVersion)
+        return badFile(path, "its version is another one", std::string("version ") + kVersion);
+    const TensorInfo *keys = reader.find("keys");
+    const uint64_t numSlots = keys && keys->shape.size() == 3 ? keys->shape[1] : 0;
+    if (numSlots > static_cast<uint64_t>(capacity))
+        return badFile(path, std::to_string(numSlots) + " slots",
+                       "at most " + std::to_string(capacity) + " (plugins.memory.episodic_size)");
+    const Columns columns(reader, path);
+    const std::vector<uint64_t> heads = {static_cast<uint64_t>(shape.numHeads), numSlots,
+                                         static_cast<uint64_t>(shape.headWidth)};
+    EpisodicImage image;
+    ORRERY_ASSIGN(image.keys_HSD, columns.read<float>("keys", TensorType::F32, heads));
+    ORRERY_ASSIGN(image.values_HSD, columns.read<float>("values", TensorType::F32, heads));
+    const auto isFinite = [](const std::vector<float> &values) {
+        return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+    };
+    if (!isFinite(image.keys_HSD) || !isFinite(image.values_HSD))
+        return badFile(path, "a key or value is no number", "finite ones");
+    ORRERY_TRY(readSlots(columns, numSlots, image.store.slots));
+    ORRERY_TRY(readEvents(columns, reader, path, numSlots, image.store.events));
+    ORRERY_ASSIGN(image.store.serial, countIn(reader, "serial", path));
+    ORRERY_ASSIGN(image.store.numRead, countIn(reader, "read", path));
+    return image;
+}
+
+} // namespace orrery::memory

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/memory/engine/episodic_memory.h"
+
+#include "core/nn/layers.h"
+#include "plugins/memory/engine/episodic_read.h"
+#include "plugins/memory/engine/episodic_state.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <stdexcept>
+
+namespace orrery::memory {
+
+namespace {
+
+class EpisodicMemory final : public nn::AttentionSource {
+public:
+    EpisodicMemory(nn::BuildContext &build, const EpisodicSettings &settings)
+        : m_settings(settings), m_window(build.spec.window), m_name(build.prefix + "memory.episodic.")
+    {
+        const int64_t numHeads = build.spec.heads, headWidth = build.spec.width / build.spec.heads;
+        const auto constant = [](double value) {
+            return nn::ParameterInit::constant(static_cast<float>(value));
+        };
+        // Three dimensions: gates are not pulled towards 0 by weight decay.
+        m_gate = build.parameters.add(m_name + "gate.weight", {numHeads, headWidth, 1}, constant(0));
+        m_gateBias = build.parameters.add(m_name + "gate.bias", {numHeads}, constant(settings.gateBias));
+        m_logScale =
+            build.parameters.add(m_name + "log_scale", {numHeads}, constant(std::log(settings.scale)));
+        m_keyShift = build.parameters.add(m_name + "key_shift", {numHeads}, constant(settings.keyShift));
+        m_queryKey = build.parameters.add(m_name + "query_key", {numHeads}, constant(settings.queryKey));
+    }
+
+    at::Tensor read(const nn::SourceInput &input, const nn::ForwardContext &context) override
+    {
+        const at::ScalarType precise = nn::preciseType(context.dtype);
+        Heads heads{input.q_BHTD.to(precise), input.k_BHTD.to(precise), input.v_BHTD.to(precise)};
+        const Answer answer = context.cache ? readCached(heads, context) : readSequence(heads, context);
+        const at::Tensor gate_BHT1 =
+            at::sigmoid(at::matmul(heads.q, m_gate.as(precise)) + m_gateBias.as(precise).view({-1, 1, 1})) *
+            answer.hasAny_B1T1.to(precise);
+        const at::Tensor local = input.local_BHTD.to(precise);
+        return ((1 - gate_BHT1) * local + gate_BHT1 * answer.values_BHTD).to(input.local_BHTD.scalar_type());
+    }
+    [[nodiscard]] bool remembers() const override { return true; }
+
+private:
+    struct Heads {
+        at::Tensor q, k, v; ///< [B, H, T, D]
+    };
+    struct Answer {
+        at::Tensor values_BHTD;
+        at::Tensor hasAny_B1T1; ///< bool; B may be 1
+    };
+
+    static at::Tensor normed(const at::Tensor &x_BHTD)
+    {
+        return x_BHTD / x_BHTD.norm(2, {-1}, true).clamp_min(1e-6);
+    }
+    /// (1 − share) · x + share · y, a share for each head.
+    static at::Tensor mixed(const at::Tensor &x_BHTD, const at::Tensor &y_BHTD, const nn::Weight &share)
+    {
+        return at::lerp(x_BHTD, y_BHTD, share.as(x_BHTD.scalar_type()).view({-1, 1, 1}));
+    }
+    /// What a token is found by. @param before_BH1D of the token before the first; undefined: none
+    [[nodiscard]] at::Tensor storedKeys(const at::Tensor &k_BHTD, const at::Tensor &before_BH1D) const
+    {
+        const at::Tensor first = before_BH1D.defined() ? before_BH1D : at::zeros_like(k_BHTD.narrow(2, 0, 1));
+        const at::Tensor before = at::cat({first, k_BHTD.narrow(2, 0, k_BHTD.size(2) - 1)}, 2);
+        return normed(mixed(k_BHTD, before, m_keyShift));
+    }
+    [[nodiscard]] at::Tensor queries(const Heads &heads) const
+    {
+        return normed(mixed(heads.q, heads.k, m_queryKey));
+    }
+    [[nodiscard]] at::Tensor scale(at::ScalarType dtype) const { return m_logScale.as(dtype).exp(); }
+
+    [[nodiscard]] Answer readSequence(const Heads &heads, const nn::ForwardContext &context) const
+    {
+        const int64_t numTokens = heads.q.size(2);
+        const bool isSoft = context.isTraining && context.step < static_cast<uint64_t>(m_settings.softSteps);
+        const at::Tensor values =
+            readOwnPast(queries(heads), storedKeys(heads.k, {}), heads.v, scale(heads.q.scalar_type()),
+                        m_window, isSoft ? numTokens : m_settings.topK);
+        const at::Tensor hasAny = at::arange(numTokens, heads.q.options().dtype(at::kLong)) >= m_window;
+        return {values, hasAny.view({1, 1, -1, 1})};
+    }
+
+    [[nodiscard]] Answer readCached(const Heads &heads, const nn::ForwardContext &context) const
+    {
+        TORCH_CHECK(!at::GradMode::is_enabled() || !heads.q.requires_grad(),
+                    "an episodic memory with a cache is for generation: it has no gradient");
+        nn::KvCache &cache = *context.cache;
+        const int64_t batch = heads.q.size(0), numTokens = heads.q.size(2);
+        const int64_t place = cache.origin + cache.length;
+        EpisodicState &state = stateIn(cache, batch);
+        state.settle(place, cache.surprise_BT);
+        const int64_t numKnown = state.nextPlace() - place; // read again behind a restart
+        const at::Tensor before = numKnown == 0 ? state.lastKey_BH1D : at::Tensor();
+        const at::Tensor keys = storedKeys(heads.k, before);
+        state.append(
+            {keys, heads.v, context.ids_BT, place, static_cast<int64_t>(context.step), cache.source});
+        if (numKnown < numTokens) state.lastKey_BH1D = heads.k.narrow(2, numTokens - 1, 1).clone();
+
+        const at::Tensor place_T = at::arange(place, place + numTokens, heads.q.options().dtype(at::kLong));
+        const at::Tensor q = queries(heads);
+        std::vector<at::Tensor> values, hasAny;
+        for (int64_t b = 0; b < batch; ++b) {
+            const ReadResult result =
+                readParts(q[b], state.parts(b), place_T, scale(q.scalar_type()), m_settings.topK);
+            state.noteRead(b, result.weights_S.front());
+            values.push_back(result.values_HTD);
+            hasAny.push_back((place_T >= state.firstReader(b)).view({1, -1, 1}));
+        }
+        return {at::stack(values), at::stack(hasAny)};
+    }
+
+    EpisodicState &stateIn(nn::KvCache &cache, int64_t batch) const
+    {
+        std::shared_ptr<nn::PartState> &kept = cache.parts[m_name];
+        if (!kept) {
+            kept = std::make_shared<EpisodicState>(m_settings, m_window, batch);
+            cache.keepsSurprise = true;
+        }
+        return static_cast<EpisodicState &>(*kept);
+    }
+
+    EpisodicSettings m_settings;
+    int64_t m_window = 1;
+    std::string m_name;
+    nn::Weight m_gate, m_gateBias, m_logScale, m_keyShift, m_queryKey;
+};
+
+} // namespace
+
+std::unique_ptr<nn::AttentionSource> makeEpisodicMemory(nn::BuildContext &build,
+                                                        const EpisodicSettings &settings)
+{
+    if (settings.store.capacity == 0) return nullptr;
+    const int64_t layer = settings.layer < 0 ? build.spec.layers / 2 : settings.layer;
+    if (layer >= build.spec.layers)
+        throw std::invalid_argument("plugins.memory.episodic_layer is " + std::to_string(layer) +
+                                    ", expected one of the layers 0 to " +
+                                    std::to_string(build.spec.layers - 1));
+    if (build.spec.window < 1)
+        throw std::invalid_argument(
+            "plugins.memory.episodic_size is " + std::to_string(settings.store.capacity) +
+            " and model.window 0, expected a window of 1 or more: without one no token "
+            "leaves it");
+    if (build.layer != layer) return nullptr;
+    return std::make_unique<EpisodicMemory>(build, settings);
+}
+
+} // namespace orrery::memory

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The read of an episodic memory: for each query the values of the keys that point most nearly its way. In
+// blocks, so that no matrix of all queries by all keys ever stands in memory. Only the thread that owns the
+// model. Axes: B batch, H heads, T queries, S slots, D head width.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace orrery::memory {
+
+/// Elements of a block of scores: 16 MiB in fp32.
+inline constexpr int64_t kBlockElements = int64_t{1} << 22;
+
+/// Differentiable. Query t reads the keys s ≤ t − window of its own sequence: the mean of the values of the
+/// topK best, weighted by softmax(scale_h · q·k). A row that has none to read is 0.
+/// @param q_BHTD, k_BHTD of length 1   @param scale_H > 0   @param topK 1 …; at T or more all are read
+/// @param blockElements for tests: of a block of scores
+at::Tensor readOwnPast(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const at::Tensor &v_BHTD,
+                       const at::Tensor &scale_H, int64_t window, int64_t topK,
+                       int64_t blockElements = kBlockElements);
+
+/// Keys and values of one sequence, from one of the places where they stand.
+struct ReadPart {
+    at::Tensor keys_HSD, values_HSD;
+    at::Tensor readableFrom_S; ///< int64: place in the text from which a query may read it
+};
+struct ReadResult {
+    at::Tensor values_HTD;
+    std::vector<at::Tensor>
+        weights_S; ///< of each part: softmax weights, summed over queries, mean over heads
+};
+/// Not differentiable. Over all parts together, as above. @param place_T int64, of the queries in the text
+ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
+                     const at::Tensor &scale_H, int64_t topK, int64_t blockElements = kBlockElements);
+
+} // namespace orrery::memory

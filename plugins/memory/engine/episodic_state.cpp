@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/memory/engine/episodic_state.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace orrery::memory {
+
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr int64_t kFirstRoom = 256; ///< slots
+
+at::Tensor placesOn(const std::vector<int64_t> &places, at::Device device)
+{
+    return at::tensor(places, at::kLong).to(device);
+}
+
+} // namespace
+
+EpisodicState::EpisodicState(const EpisodicSettings &settings, int64_t window, int64_t batch)
+    : m_settings(settings), m_window(window)
+{
+    for (int64_t b = 0; b < batch; ++b) m_sequences.emplace_back(settings.store);
+}
+
+void EpisodicState::settle(int64_t place, const at::Tensor &surprise_BT)
+{
+    if (surprise_BT.defined() && m_numAppended > 0) {
+        const int64_t count = std::min({m_numAppended, surprise_BT.size(1), std::ssize(m_waiting)});
+        const at::Tensor host_BT = surprise_BT.to(at::kCPU, at::kFloat).contiguous();
+        for (int64_t i = 0; i < count; ++i)
+            for (int64_t b = 0; b < host_BT.size(0); ++b)
+                m_waiting[m_waiting.size() - static_cast<size_t>(count - i)]
+                    .surprise_B[static_cast<size_t>(b)] =
+                    host_BT.data_ptr<float>()[b * host_BT.size(1) + host_BT.size(1) - count + i];
+    }
+    m_numAppended = 0;
+    int64_t count = 0;
+    while (count < std::ssize(m_waiting) && m_waiting[static_cast<size_t>(count)].place + m_window <= place)
+        ++count;
+    if (count > 0) storeFirst(count);
+}
+
+void EpisodicState::storeFirst(int64_t count)
+{
+    for (size_t b = 0; b < m_sequences.size(); ++b) {
+        const auto index = static_cast<int64_t>(b);
+        m_sequences[b].store.fade(count);
+        writeSlots(m_sequences[b], index, count, worthKeeping(m_sequences[b], index, count));
+    }
+    m_waiting.erase(m_waiting.begin(), m_waiting.begin() + count);
+    const int64_t numLeft = m_keys_BHPD.size(2) - count;
+    m_keys_BHPD = m_keys_BHPD.narrow(2, count, numLeft).contiguous();
+    m_values_BHPD = m_values_BHPD.narrow(2, count, numLeft).contiguous();
+}
+
+std::vector<bool> EpisodicState::worthKeeping(const Sequence &sequence, int64_t index, int64_t count) const
+{
+    std::vector<bool> isKept;
+    const bool keepsAll = m_settings.writeSurprise <= 0 && m_settings.writeNovelty <= 0;
+    for (int64_t p = 0; p < count; ++p) {
+        const Waiting &waiting = m_waiting[static_cast<size_t>(p)];
+        const bool isSurprising = m_settings.writeSurprise > 0 &&
+                                  waiting.surprise_B[static_cast<size_t>(index)] >= m_settings.writeSurprise;
+        isKept.push_back(!waiting.isWiped && (keepsAll || isSurprising));
+    }
+    if (m_settings.writeNovelty <= 0) return isKept;
+    std::vector<ReadPart> all = parts(index);
+    const at::Tensor keys_HCD = m_keys_BHPD[index].narrow(1, 0, count);
+    at::Tensor novelty_C = at::ones({count}, at::kFloat);
+    if (all.front().keys_HSD.size(1) > 0) {
+        const at::Tensor cosine_HCS =
+            at::matmul(keys_HCD, all.front().keys_HSD.transpose(1, 2))
+                .masked_fill_((all.front().readableFrom_S == kNever).view({1, 1, -1}), -1.0);
+        novelty_C = (1 - cosine_HCS.amax(-1).mean(0)).to(at::kCPU, at::kFloat).contiguous();
+    }
+    for (int64_t p = 0; p < count; ++p)
+        if (!m_waiting[static_cast<size_t>(p)].isWiped &&
+            novelty_C.data_ptr<float>()[p] >= m_settings.writeNovelty)
+            isKept[static_cast<size_t>(p)] = true;
+    return isKept;
+}
+
+void EpisodicState::writeSlots(Sequence &sequence, int64_t index, int64_t count,
+                               const std::vector<bool> &isKept)
+{
+    std::map<int64_t, int64_t> tokenOfSlot; // a slot may be given again within one call: the last one counts
+    for (int64_t p = 0; p < count; ++p) {
+        const Waiting &waiting = m_waiting[static_cast<size_t>(p)];
+        const auto b = static_cast<size_t>(index);
+        const TokenOrigin origin{waiting.source, waiting.place, waiting.ids_B[b], waiting.step,
+                                 waiting.surprise_B[b]};
+        if (!isKept[static_cast<size_t>(p)]) {
+            if (!waiting.isWiped) sequence.store.skip(origin);
+            continue;
+        }
+        if (const auto slot = sequence.store.write(origin)) tokenOfSlot[*slot] = p; // else counted and told
+    }
+    if (tokenOfSlot.empty()) return;
+    const auto numSlots = static_cast<int64_t>(sequence.store.slots().size());
+    makeRoom(sequence, numSlots, m_keys_BHPD[index], m_settings.store.capacity);
+    sequence.readableFrom.resize(static_cast<size_t>(numSlots), kNever);
+    std::vector<int64_t> slots, tokens;
+    for (const auto &[slot, token] : tokenOfSlot) {
+        slots.push_back(slot);
+        tokens.push_back(token);
+        sequence.readableFrom[static_cast<size_t>(slot)] =
+            m_waiting[static_cast<size_t>(token)].place + m_window;
+    }
+    const at::Device device = m_keys_BHPD.device();
+    const at::Tensor to = placesOn(slots, device), from = placesOn(tokens, device);
+    sequence.keys_HSD.index_copy_(1, to, m_keys_BHPD[index].index_select(1, from));
+    sequence.values_HSD.index_copy_(1, to, m_values_BHPD[index].index_select(1, from));
+}
+
+void EpisodicState::makeRoom(Sequence &sequence, int64_t numSlots, const at::Tensor &like_HPD,
+                             int64_t capacity)
+{
+    const int64_t room = sequence.keys_HSD.defined() ? sequence.keys_HSD.size(1) : 0;
+    if (numSlots <= room) return;
+    const int64_t wanted = std::min(capacity, std::max({kFirstRoom, 2 * room, numSlots}));
+    const auto grown = [&](const at::Tensor &old) {
+        at::Tensor made = at::zeros({like_HPD.size(0), wanted, like_HPD.size(2)}, like_HPD.options());
+        if (old.defined()) made.narrow(1, 0, room).copy_(old);
+        return made;
+    };
+    sequence.keys_HSD = grown(sequence.keys_HSD);
+    sequence.values_HSD = grown(sequence.values_HSD);
+}
+
+void EpisodicState::append(const Pass &pass)
+{
+    const int64_t numTokens = pass.keys_BHTD.size(2);
+    const int64_t numKnown = std::clamp<int64_t>(m_nextPlace - pass.place, 0, numTokens);
+    const int64_t numNew = numTokens - numKnown;
+    if (numNew == 0) return;
+    const auto joined = [&](const at::Tensor &old, const at::Tensor &all) {
+        const at::Tensor fresh = all.narrow(2, numKnown, numNew);
+        return old.defined() ? at::cat({old, fresh}, 2) : fresh.contiguous();
+    };
+    m_keys_BHPD = joined(m_keys_BHPD, pass.keys_BHTD);
+    m_values_BHPD = joined(m_values_BHPD, pass.values_BHTD);
+    const at::Tensor ids_BT = pass.ids_BT.to(at::kCPU).contiguous();
+    for (int64_t t = numKnown; t < numTokens; ++t) {
+        Waiting waiting{
+            .place = pass.place + t, .step = pass.step, .source = pass.source, .ids_B = {}, .surprise_B = {}};
+        for (int64_t b = 0; b < ids_BT.size(0); ++b)
+            waiting.ids_B.push_back(static_cast<int32_t>(ids_BT.data_ptr<int64_t>()[b * numTokens + t]));
+        waiting.surprise_B.resize(waiting.ids_B.size());
+        m_waiting.push_back(std::move(waiting));
+    }
+    m_nextPlace = pass.place + numTokens;
+    m_numAppended = numNew;
+}
+
+std::vector<ReadPart> EpisodicState::parts(int64_t sequence) const
+{
+    const Sequence &own = m_sequences[static_cast<size_t>(sequence)];
+    const at::Tensor keys_HPD = m_keys_BHPD[sequence], values_HPD = m_values_BHPD[sequence];
+    const auto numSlots = static_cast<int64_t>(own.readableFrom.size());
+    std::vector<int64_t> waitingFrom;
+    for (const Waiting &waiting : m_waiting)
+        waitingFrom.push_back(waiting.isWiped ? kNever : waiting.place + m_window);
+    const at::Device device = keys_HPD.device();
+    const at::Tensor slots = numSlots > 0 ? own.keys_HSD : keys_HPD,
+                     values = numSlots > 0 ? own.values_HSD : values_HPD;
+    return {{slots.narrow(1, 0, numSlots), values.narrow(1, 0, numSlots), placesOn(own.readableFrom, device)},
+            {keys_HPD, values_HPD, placesOn(waitingFrom, device)}};
+}
+
+void EpisodicState::noteRead(int64_t sequence, const at::Tensor &weights_S)
+{
+    const at::Tensor host = weights_S.to(at::kCPU, at::kFloat).contiguous();
+    EpisodicStore &store = m_sequences[static_cast<size_t>(sequence)].store;
+    for (int64_t s = 0; s < host.numel(); ++s)
+        if (const float weight = host.data_ptr<float>()[s]; weight > 0) store.noteRead(s, weight);
+}
+
+int64_t EpisodicState::firstReader(int64_t sequence) const
+{
+    int64_t first = kNever;
+    for (const int64_t from : m_sequences[static_cast<size_t>(sequence)].readableFrom)
+        first = std::min(first, from);
+    for (const Waiting &waiting : m_waiting)
+        if (!waiting.isWiped) first = std::min(first, waiting.place + m_window);
+    return first;
+}
+
+int64_t EpisodicState::wipe(const std::string &source)
+{
+    int64_t numFreed = 0;
+    for (Sequence &sequence : m_sequences) {
+        const std::vector<int64_t> freed = sequence.store.wipe(source);
+        if (!freed.empty()) {
+            const at::Tensor rows = placesOn(freed, sequence.keys_HSD.device());
+            sequence.keys_HSD.index_fill_(1, rows, 0);
+            sequence.values_HSD.index_fill_(1, rows, 0);
+            for (const int64_t slot : freed) sequence.readableFrom[static_cast<size_t>(slot)] = kNever;
+        }
+        numFreed += static_cast<int64_t>(freed.size());
+    }
+    if (!m_waiting.empty() && m_waiting.back().source == source) lastKey_BH1D = at::Tensor();
+    for (size_t p = 0; p < m_waiting.size(); ++p)
+        if (m_waiting[p].source == source && !m_waiting[p].isWiped) {
+            m_waiting[p].isWiped = true;
+            m_keys_BHPD.select(2, static_cast<int64_t>(p)).zero_();
+            m_values_BHPD.select(2, static_cast<int64_t>(p)).zero_();
+        }
+    return numFreed;
+}
+
+EpisodicShape EpisodicState::shape() const
+{
+    return m_keys_BHPD.defined() ? EpisodicShape{m_keys_BHPD.size(1), m_keys_BHPD.size(3)} : EpisodicShape{};
+}
+
+Result<void> EpisodicState::save(const std::filesystem::path &path) const
+{
+    const Sequence &own = m_sequences.front();
+    const auto image = own.store.image();
+    const auto numSlots = static_cast<int64_t>(image.slots.size());
+    const auto rows = [&](const at::Tensor &all_HSD) {
+        if (numSlots == 0) return at::empty({0}, at::kFloat);
+        return all_HSD.narrow(1, 0, numSlots).to(at::kCPU, at::kFloat).contiguous();
+    };
+    const at::Tensor keys = rows(own.keys_HSD), values = rows(own.values_HSD);
+    const auto span = [](const at::Tensor &x) {
+        return std::span(x.const_data_ptr<float>(), static_cast<size_t>(x.numel()));
+    };
+    return writeEpisodicFile(path, shape(), image, span(keys), span(values));
+}
+
+Result<void> EpisodicState::load(const std::filesystem::path &path)
+{
+    const EpisodicShape own = shape();
+    auto image = readEpisodicFile(path, own, m_settings.store.capacity);
+    if (!image) return image.error();
+    Sequence &sequence = m_sequences.front();
+    ORRERY_TRY(sequence.store.restore(image->store));
+    const auto numSlots = static_cast<int64_t>(image->store.slots.size());
+    const at::TensorOptions options = m_keys_BHPD.options();
+    const auto tensor = [&](std::vector<float> &values) {
+        return at::from_blob(values.data(), {own.numHeads, numSlots, own.headWidth}, at::kFloat)
+            .to(options.device(), options.dtype().toScalarType(), false, true);
+    };
+    sequence.keys_HSD = tensor(image->keys_HSD);
+    sequence.values_HSD = tensor(image->values_HSD);
+    sequence.readableFrom.assign(static_cast<size_t>(numSlots), kNever);
+    // What was read before this text: all of it may be read from its beginning.
+    for (int64_t s = 0; s < numSlots; ++s)
+        if (image->store.slots[static_cast<size_t>(s)].event != 0)
+            sequence.readableFrom[static_cast<size_t>(s)] = std::numeric_limits<int64_t>::min();
+    return {};
+}
+
+} // namespace orrery::memory

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an episodic memory keeps of a cache: the tokens of the window, which nobody may read from it yet, and
+// a store for each sequence. Only the thread that owns the model. Axes as in episodic_memory.h; P pending.
+#pragma once
+
+#include "core/nn/transformer.h"
+#include "plugins/memory/engine/episodic_file.h"
+#include "plugins/memory/engine/episodic_memory.h"
+#include "plugins/memory/engine/episodic_read.h"
+
+namespace orrery::memory {
+
+class EpisodicState final : public nn::PartState, public MemoryControl {
+public:
+    EpisodicState(const EpisodicSettings &settings, int64_t window, int64_t batch);
+
+    /// What came with a pass.
+    struct Pass {
+        at::Tensor keys_BHTD, values_BHTD; ///< as they are stored: keys normed
+        at::Tensor ids_BT;
+        int64_t place = 0; ///< of the first token in the text
+        int64_t step = 0;
+        std::string source;
+    };
+    /// Tokens that have left the window of every query from `place` on move into the stores.
+    /// @param surprise_BT of the pass before; may be undefined
+    void settle(int64_t place, const at::Tensor &surprise_BT);
+    /// Tokens of the pass that are not known yet join those that wait.
+    void append(const Pass &pass);
+    /// The first token of the text that is not known yet.
+    [[nodiscard]] int64_t nextPlace() const { return m_nextPlace; }
+    /// All of a sequence that may be read: the store, then what waits.
+    [[nodiscard]] std::vector<ReadPart> parts(int64_t sequence) const;
+    /// @param weights_S of the store's slots, undefined when none was read
+    void noteRead(int64_t sequence, const at::Tensor &weights_S);
+    /// Place from which on a query has anything to read.
+    [[nodiscard]] int64_t firstReader(int64_t sequence) const;
+    at::Tensor
+        lastKey_BH1D; ///< before the shift, of the token before nextPlace(); undefined at the beginning
+
+    MemoryControl *memory() override { return this; }
+    [[nodiscard]] MemoryStatus status() const override { return m_sequences.front().store.status(); }
+    [[nodiscard]] std::vector<MemoryEvent> listEvents() const override
+    {
+        return m_sequences.front().store.listEvents();
+    }
+    Result<void> pin(int64_t event, bool isPinned) override
+    {
+        return m_sequences.front().store.pin(event, isPinned);
+    }
+    int64_t wipe(const std::string &source) override;
+    [[nodiscard]] Result<void> save(const std::filesystem::path &path) const override;
+    Result<void> load(const std::filesystem::path &path) override;
+
+private:
+    struct Sequence {
+        explicit Sequence(const StoreSettings &settings) : store(settings) {}
+        EpisodicStore store;
+        at::Tensor keys_HSD, values_HSD; ///< with room for more slots than there are
+        std::vector<int64_t> readableFrom;
+    };
+    struct Waiting {
+        int64_t place = 0, step = 0;
+        std::string source;
+        bool isWiped = false;
+        std::vector<int32_t> ids_B;
+        std::vector<float> surprise_B;
+    };
+    void storeFirst(int64_t count);
+    void writeSlots(Sequence &sequence, int64_t index, int64_t count, const std::vector<bool> &isKept);
+    [[nodiscard]] std::vector<bool> worthKeeping(const Sequence &sequence, int64_t index,
+                                                 int64_t count) const;
+    [[nodiscard]] EpisodicShape shape() const;
+    static void makeRoom(Sequence &sequence, int64_t numSlots, const at::Tensor &like_HPD, int64_t capacity);
+
+    EpisodicSettings m_settings;
+    int64_t m_window = 1;
+    int64_t m_nextPlace = 0;
+    int64_t m_numAppended = 0; ///< by the last pass: those whose surprise is still to come
+    std::vector<Sequence> m_sequences;
+    std::vector<Waiting> m_waiting;
+    at::Tensor m_keys_BHPD, m_values_BHPD; ///< of those that wait
+};
+
+} // namespace orrery::memory

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/memory/engine/episodic_store.h"
+
+#include "core/base/assert.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace orrery::memory {
+
+namespace {
+
+Error unknownEvent(int64_t event)
+{
+    return Error{ErrorCode::NotFound,
+                 "Cannot pin event " + std::to_string(event) + ": the memory has none of that number.",
+                 "List the events; one that was evicted or wiped is gone."};
+}
+
+Error badImage(const std::string &found, const std::string &expected)
+{
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot restore an episodic memory: " + found + ", expected " + expected + ".",
+                 "Use a file that this model wrote."};
+}
+
+} // namespace
+
+bool EventSegmenter::begins(double surprise)
+{
+    double sum = 0, squares = 0;
+    for (const double value : m_recent) {
+        sum += value;
+        squares += value * value;
+    }
+    const auto count = static_cast<double>(m_recent.size());
+    const double mean = count > 0 ? sum / count : 0;
+    const double deviation = count > 0 ? std::sqrt(std::max(0.0, squares / count - mean * mean)) : 0;
+    const bool isSurprising = count > 0 && surprise > mean + m_gamma * deviation;
+    m_recent.push_back(surprise);
+    if (m_recent.size() > kSurpriseWindow) m_recent.pop_front();
+    const bool begins = m_length == 0 || m_length >= m_blockMax || (isSurprising && m_length >= m_blockMin);
+    m_length = begins ? 1 : m_length + 1;
+    return begins;
+}
+
+EpisodicStore::EpisodicStore(const StoreSettings &settings)
+    : m_settings(settings), m_segmenter(settings.surpriseGamma, settings.blockMin, settings.blockMax)
+{
+    ORRERY_ASSERT(settings.capacity >= 1 && settings.capacity <= kMaxSlots);
+}
+
+EpisodicStore::Event &EpisodicStore::eventFor(const TokenOrigin &origin)
+{
+    const auto found = m_events.find(m_current);
+    if (found != m_events.end() && found->second.source != origin.source) m_segmenter.restart();
+    const bool begins = m_segmenter.begins(origin.surprise);
+    if (begins || found == m_events.end()) {
+        // What no slot was given to is not worth a line in a list.
+        if (found != m_events.end() && found->second.numSlots == 0) m_events.erase(found);
+        m_current = m_nextEvent++;
+        m_events[m_current] = {origin.source, origin.position, origin.position, 0, m_numRead, false};
+    }
+    Event &event = m_events[m_current];
+    event.last = origin.position;
+    return event;
+}
+
+Result<int64_t> EpisodicStore::takeSlot()
+{
+    if (!m_free.empty()) {
+        const int64_t slot = m_free.back();
+        m_free.pop_back();
+        return slot;
+    }
+    const auto numSlots = static_cast<int64_t>(m_slots.size());
+    if (numSlots < m_settings.capacity) {
+        m_slots.emplace_back();
+        return numSlots;
+    }
+    std::set<int64_t> pinned;
+    for (const auto &[id, event] : m_events)
+        if (event.isPinned) pinned.insert(id);
+    int64_t least = -1;
+    for (int64_t i = 0; i < numSlots; ++i) {
+        const Slot &slot = m_slots[static_cast<size_t>(i)];
+        if (!pinned.empty() && pinned.contains(slot.event)) continue;
+        if (least >= 0) {
+            const Slot &best = m_slots[static_cast<size_t>(least)];
+            if (slot.usage > best.usage || (slot.usage == best.usage && slot.serial > best.serial)) continue;
+        }
+        least = i;
+    }
+    if (least < 0)
+        return Error{ErrorCode::OutOfMemory,
+                     "Cannot store another token in the episodic memory: all of its " +
+                         std::to_string(numSlots) + " slots are pinned, expected one that may be evicted.",
+                     "Unpin an event, wipe a source, or train with a larger plugins.memory.episodic_size."};
+    release(least);
+    ++m_numEvicted;
+    m_free.pop_back();
+    return least;
+}
+
+void EpisodicStore::release(int64_t slot)
+{
+    Slot &freed = m_slots[static_cast<size_t>(slot)];
+    const auto found = m_events.find(freed.event);
+    if (found != m_events.end() && --found->second.numSlots == 0 && found->first != m_current)
+        m_events.erase(found);
+    freed = {};
+    m_free.push_back(slot);
+}
+
+Result<int64_t> EpisodicStore::write(const TokenOrigin &origin)
+{
+    auto taken = takeSlot();
+    if (!taken) {
+        ++m_numRefused;
+        m_lastRefusal = taken.error().message;
+        skip(origin);
+        --m_numSkipped;
+        return taken;
+    }
+    Event &event = eventFor(origin);
+    ++event.numSlots;
+    m_slots[static_cast<size_t>(*taken)] = {.event = m_current,
+                                            .serial = m_nextSerial++,
+                                            .position = origin.position,
+                                            .step = origin.step,
+                                            .tokenId = origin.tokenId,
+                                            .usage = 1};
+    return taken;
+}
+
+void EpisodicStore::skip(const TokenOrigin &origin)
+{
+    (void)eventFor(origin);
+    ++m_numSkipped;
+}
+
+void EpisodicStore::fade(int64_t numTokens)
+{
+    m_numRead += numTokens;
+    const double factor = std::pow(kUsageDecay, static_cast<double>(numTokens));
+    for (Slot &slot : m_slots) slot.usage *= factor;
+}
+
+std::string EpisodicStore::sourceOf(const Slot &slot) const
+{
+    const auto found = m_events.find(slot.event);
+    return found == m_events.end() ? std::string() : found->second.source;
+}
+
+bool EpisodicStore::isPinned(const Slot &slot) const
+{
+    const auto found = m_events.find(slot.event);
+    return found != m_events.end() && found->second.isPinned;
+}
+
+MemoryStatus EpisodicStore::status() const
+{
+    MemoryStatus status;
+    status.capacity = m_settings.capacity;
+    status.numUsed = static_cast<int64_t>(m_slots.size() - m_free.size());
+    for (const auto &[id, event] : m_events)
+        if (event.isPinned) status.numPinned += event.numSlots;
+    status.numEvicted = m_numEvicted;
+    status.numSkipped = m_numSkipped;
+    status.numRefused = m_numRefused;
+    status.lastRefusal = m_lastRefusal;
+    return status;
+}
+
+std::vector<MemoryEvent> EpisodicStore::listEvents() const
+{
+    std::map<int64_t, std::vector<const Slot *>> members;
+    for (const Slot &slot : m_slots)
+        if (slot.event != 0) members[slot.event].push_back(&slot);
+    std::vector<MemoryEvent> events;
+    for (auto &[id, slots] : members) {
+        std::sort(slots.begin(), slots.end(),
+                  [](const Slot *a, const Slot *b) { return a->serial < b->serial; });
+        const Event &event = m_events.at(id);
+        MemoryEvent listed{.id = id,
+                           .source = event.source,
+                           .firstToken = event.first,
+                           .lastToken = event.last,
+                           .numSlots = event.numSlots,
+                           .age = m_numRead - event.begun,
+                           .isPinned = event.isPinned,
+                           .tokenIds = {}};
+        for (const Slot *slot : slots) {
+            listed.meanUsage += slot->usage / static_cast<double>(slots.size());
+            listed.tokenIds.push_back(slot->tokenId);
+        }
+        events.push_back(std::move(listed));
+    }
+    return events;
+}
+
+Result<void> EpisodicStore::pin(int64_t event, bool isPinned)
+{
+    const auto found = m_events.find(event);
+    if (found == m_events.end() || found->second.numSlots == 0) return unknownEvent(event);
+    found->second.isPinned = isPinned;
+    return {};
+}
+
+std::vector<int64_t> EpisodicStore::wipe(const std::string &source)
+{
+    std::vector<int64_t> freed;
+    for (int64_t i = 0; i < static_cast<int64_t>(m_slots.size()); ++i) {
+        const Slot &slot = m_slots[static_cast<size_t>(i)];
+        if (slot.event == 0 || m_events.at(slot.event).source != source) continue;
+        release(i);
+        freed.push_back(i);
+    }
+    // Also the event that goes on: nothing of the source is left, not even its name.
+    std::erase_if(m_events, [&](const auto &entry) { return entry.second.source == source; });
+    if (!m_events.contains(m_current)) {
+        m_current = 0;
+        m_segmenter.restart();
+    }
+    return freed;
+}
+
+EpisodicStore::Image EpisodicStore::image() const
+{
+    Image image;
+    image.slots = m_slots;
+    for (const auto &[id, event] : m_events)
+        if (event.numSlots > 0)
+            image.events.push_back({id, event.first, event.last, event.begun, event.isPinned, event.source});
+    image.serial = m_nextSerial;
+    image.numRead = m_numRead;
+    return image;
+}
+
+Result<void> EpisodicStore::restore(const Image &image)
+{
+    if (static_cast<int64_t>(image.slots.size()) > m_settings.capacity)
+        return badImage(std::to_string(image.slots.size()) + " slots",
+                        "at most " + std::to_string(m_settings.capacity));
+    if (image.serial < 1 || image.numRead < 0)
+        return badImage("a count of " + std::to_string(std::min(image.serial, image.numRead)),
+                        "counts from 0");
+    std::map<int64_t, Event> events;
+    for (const Image::EventRow &row : image.events) {
+        const bool isNew =
+            events.emplace(row.id, Event{row.source, row.first, row.last, 0, row.begun, row.isPinned}).second;
+        if (row.id < 1 || row.first > row.last || !isNew)
+            return badImage("event " + std::to_string(row.id) + " with tokens " + std::to_string(row.first) +
+                                " to " + std::to_string(row.last),
+                            "each event once, numbered from 1, its tokens in order");
+    }
+    std::vector<int64_t> freeSlots;
+    for (size_t i = 0; i < image.slots.size(); ++i) {
+        const Slot &slot = image.slots[i];
+        if (slot.event == 0) {
+            freeSlots.push_back(static_cast<int64_t>(i));
+            continue;
+        }
+        const auto found = events.find(slot.event);
+        if (found == events.end() || slot.serial < 1 || slot.serial >= image.serial ||
+            !(slot.usage >= 0 && std::isfinite(slot.usage)))
+            return badImage("slot " + std::to_string(i) + " of event " + std::to_string(slot.event),
+                            "a slot of an event that is listed, with its number and usage in range");
+        ++found->second.numSlots;
+    }
+    for (const auto &[id, event] : events)
+        if (event.numSlots == 0) return badImage("event " + std::to_string(id) + " without slots", "one");
+    m_slots = image.slots;
+    m_free = std::move(freeSlots);
+    m_events = std::move(events);
+    m_current = 0;
+    m_segmenter.restart();
+    m_nextEvent = m_events.empty() ? 1 : m_events.rbegin()->first + 1;
+    m_nextSerial = image.serial;
+    m_numRead = image.numRead;
+    m_numEvicted = m_numSkipped = m_numRefused = 0;
+    m_lastRefusal.clear();
+    return {};
+}
+
+} // namespace orrery::memory

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which token stands in which slot of an episodic memory: events, usage, eviction, where each came from. Keys
+// and values lie elsewhere, by the numbers of the slots. One text's memory; not thread safe.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/memory_events.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace orrery::memory {
+
+inline constexpr int64_t kMaxSlots = 100'000;
+/// Usage that a slot keeps from one token of the text to the next.
+/// Source: Santoro et al. (2016), "Meta-learning with memory-augmented neural networks", eq. 7-8.
+inline constexpr double kUsageDecay = 0.99;
+
+struct StoreSettings {
+    int64_t capacity = 0;       ///< slots, 1 … kMaxSlots
+    double surpriseGamma = 1.0; ///< an event ends where −log p is above mean + gamma · deviation
+    int64_t blockMin = 8;       ///< tokens of an event at least
+    int64_t blockMax = 128;     ///< and at most
+};
+
+/// Where a token comes from.
+struct TokenOrigin {
+    std::string source;
+    int64_t position = 0; ///< in the text
+    int32_t tokenId = 0;
+    int64_t step = 0;    ///< of the training, for texts that are read while it runs
+    double surprise = 0; ///< −log p in nats, 0 where nobody knows
+};
+
+struct Slot {
+    int64_t event = 0;  ///< 0: free
+    int64_t serial = 0; ///< of the write: the smaller, the older
+    int64_t position = 0, step = 0;
+    int32_t tokenId = 0;
+    double usage = 0;
+};
+
+/// Cuts a text into events where it becomes surprising.
+/// Source: Fountas et al. (2024), "Human-like episodic memory for infinite context LLMs", eq. 1: the
+/// threshold is over the last kSurpriseWindow tokens.
+class EventSegmenter {
+public:
+    static constexpr size_t kSurpriseWindow = 128;
+    EventSegmenter(double gamma, int64_t blockMin, int64_t blockMax)
+        : m_gamma(gamma), m_blockMin(blockMin), m_blockMax(blockMax)
+    {
+    }
+    /// @return whether an event begins with this token
+    bool begins(double surprise);
+    void restart() { m_length = 0; } ///< the next token begins one
+
+private:
+    double m_gamma;
+    int64_t m_blockMin, m_blockMax;
+    int64_t m_length = 0; ///< of the event so far; 0: none
+    std::deque<double> m_recent;
+};
+
+class EpisodicStore {
+public:
+    explicit EpisodicStore(const StoreSettings &settings);
+
+    /// Gives the token a free slot, or that of the token with the least usage among those that are not
+    /// pinned, the oldest of them when several have the least. Usage begins at 1.
+    /// @return the slot   @error OutOfMemory when all slots are pinned; counted, nothing changes
+    Result<int64_t> write(const TokenOrigin &origin);
+    /// The token is not stored, yet the text goes on with it.
+    void skip(const TokenOrigin &origin);
+    /// numTokens have been read since the last call: usage fades.
+    void fade(int64_t numTokens);
+    /// A slot was read with this weight, from 0 to the number of tokens that read it.
+    void noteRead(int64_t slot, double weight) { m_slots[static_cast<size_t>(slot)].usage += weight; }
+
+    [[nodiscard]] const StoreSettings &settings() const { return m_settings; }
+    [[nodiscard]] const std::vector<Slot> &slots() const { return m_slots; } ///< up to the last one ever used
+    [[nodiscard]] std::string sourceOf(const Slot &slot) const;
+    [[nodiscard]] bool isPinned(const Slot &slot) const;
+    [[nodiscard]] MemoryStatus status() const;
+    [[nodiscard]] std::vector<MemoryEvent> listEvents() const;
+    Result<void> pin(int64_t event, bool isPinned);
+    /// @return the slots that are free now
+    std::vector<int64_t> wipe(const std::string &source);
+
+    /// What a file holds of it.
+    struct Image {
+        std::vector<Slot> slots;
+        struct EventRow {
+            int64_t id = 0, first = 0, last = 0, begun = 0;
+            bool isPinned = false;
+            std::string source;
+        };
+        std::vector<EventRow> events;
+        int64_t serial = 0, numRead = 0;
+    };
+    [[nodiscard]] Image image() const;
+    /// @error InvalidInput (more slots than capacity, a slot of no event, numbers out of range); then nothing
+    /// has changed
+    Result<void> restore(const Image &image);
+
+private:
+    struct Event {
+        std::string source;
+        int64_t first = 0, last = 0, numSlots = 0;
+        int64_t begun = 0; ///< m_numRead when it began
+        bool isPinned = false;
+    };
+    Event &eventFor(const TokenOrigin &origin);
+    void release(int64_t slot);
+    Result<int64_t> takeSlot();
+
+    StoreSettings m_settings;
+    EventSegmenter m_segmenter;
+    std::vector<Slot> m_slots;
+    std::vector<int64_t> m_free;
+    std::map<int64_t, Event> m_events;
+    int64_t m_current = 0; ///< the event that goes on; 0: none
+    int64_t m_nextEvent = 1, m_nextSerial = 1, m_numRead = 0;
+    int64_t m_numEvicted = 0, m_numSkipped = 0, m_numRefused = 0;
+    std::string m_lastRefusal;
+};
+
+} // namespace orrery::memory

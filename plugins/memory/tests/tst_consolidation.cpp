@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The choice of slots by their numbers, and that a replay changes these and nothing else.
+#include "core/nn/extension_points.h"
+#include "plugins/memory/engine/consolidation.h"
+#include "plugins/memory/engine/product_key_memory.h"
+#include "tests/base/check_result.h"
+#include "tests/nn/model_fixtures.h"
+
+#include <torch/torch.h>
+
+#include <set>
+
+using namespace orrery;
+using namespace orrery::memory;
+using namespace orrery::nn::test;
+
+namespace {
+
+std::unique_ptr<nn::Transformer> semanticModel()
+{
+    nn::residualModuleRegistry().add("semantic", [](nn::BuildContext &build) {
+        return makeProductKeyMemory(build, {.numSlots = 64, .layer = 0, .numHeads = 1, .topK = 2});
+    });
+    auto model = makeModel(smallSpec());
+    nn::residualModuleRegistry().remove("semantic");
+    stirWeights(*model);
+    return model;
+}
+
+const std::vector<std::vector<int32_t>> kTexts = {{3, 1, 4, 1, 5, 9, 2}, {6, 5, 3, 5, 8}, {7}, {}};
+const std::vector<std::vector<int32_t>> kOthers = {{2, 7, 1, 8, 2, 8}, {1, 6, 1, 8}, {1, 4, 1, 4, 2}};
+
+} // namespace
+
+class TestConsolidation : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void choosesByTfIdf()
+    {
+        // Of 9 texts in the background: slot 1 is in all of them, slot 2 in 4, slots 3 and 4 in none.
+        const SlotBackground background{{0, 9, 4, 0, 0}, 9};
+        const std::vector<int64_t> counts = {0, 50, 10, 3, 4};
+        // 10 · log(10 / 5) = 6.93, 3 · log(10) = 6.91, 4 · log(10) = 9.21; slot 1: log(1) = 0
+        QCOMPARE(chooseSlots(counts, background, 1), (std::vector<int64_t>{4}));
+        QCOMPARE(chooseSlots(counts, background, 2), (std::vector<int64_t>{2, 4}));
+        QCOMPARE(chooseSlots(counts, background, 10), (std::vector<int64_t>{2, 3, 4}));
+        QVERIFY(chooseSlots(counts, background, 0).empty());
+        QVERIFY(chooseSlots(std::vector<int64_t>(5), background, 3).empty());
+    }
+    void eventsThatTouchAreOneText()
+    {
+        std::vector<MemoryEvent> events(4);
+        events[0] = {.id = 1, .source = "a", .firstToken = 0, .lastToken = 2, .tokenIds = {1, 2, 3}};
+        events[1] = {.id = 2, .source = "a", .firstToken = 3, .lastToken = 4, .tokenIds = {4, 5}};
+        events[2] = {.id = 3, .source = "a", .firstToken = 9, .lastToken = 9, .tokenIds = {6}};
+        events[3] = {.id = 4, .source = "b", .firstToken = 10, .lastToken = 11, .tokenIds = {7, 8}};
+        QCOMPARE(replayTexts(events), (std::vector<std::vector<int32_t>>{{1, 2, 3, 4, 5}, {7, 8}}));
+        QVERIFY(replayTexts({}).empty());
+    }
+    void countsTextsThatRead()
+    {
+        const auto model = semanticModel();
+        const auto counted = countReads(*model, kTexts);
+        VERIFY_OK(counted);
+        QCOMPARE(counted->numTexts, int64_t(2));
+        QCOMPARE(counted->numTextsWith.size(), size_t(64));
+        const auto first = countReads(*model, {kTexts[0]});
+        VERIFY_OK(first);
+        int64_t numRead = 0;
+        for (size_t i = 0; i < 64; ++i) {
+            QVERIFY(first->numTextsWith[i] <= counted->numTextsWith[i] && counted->numTextsWith[i] <= 2);
+            numRead += first->numTextsWith[i];
+        }
+        QVERIFY(numRead >= 2 && numRead <= 12); // 6 tokens, 2 slots each
+    }
+    void changesTheChosenSlotsAlone()
+    {
+        const auto model = semanticModel();
+        std::vector<at::Tensor> before;
+        for (const nn::Parameter &parameter : model->parameters())
+            before.push_back(parameter.master.detach().clone());
+        const auto background = countReads(*model, kOthers);
+        VERIFY_OK(background);
+        const auto done =
+            consolidate(*model, kTexts, *background, {.numSlots = 3, .numPasses = 20, .learningRate = 0.5});
+        VERIFY_OK(done);
+        QVERIFY(!done->slots.empty() && done->slots.size() <= 3);
+        QVERIFY2(done->lossAfter < done->lossBefore - 1e-4,
+                 qPrintable(QStringLiteral("%1 then %2").arg(done->lossBefore).arg(done->lossAfter)));
+        const std::set<int64_t> chosen(done->slots.begin(), done->slots.end());
+        for (size_t i = 0; i < before.size(); ++i) {
+            const nn::Parameter &parameter = model->parameters()[i];
+            if (!parameter.name.ends_with("semantic.values")) {
+                QVERIFY2(at::equal(parameter.master, before[i]), parameter.name.c_str());
+                QVERIFY(!parameter.master.grad().defined());
+                continue;
+            }
+            const at::Tensor isSame = (parameter.master == before[i]).view({64, -1}).all(1);
+            for (int64_t slot = 0; slot < 64; ++slot)
+                QCOMPARE(isSame[slot].item<bool>(), !chosen.contains(slot));
+        }
+    }
+    void nothingIsLeftOfACancelledOne()
+    {
+        const auto model = semanticModel();
+        const at::Tensor before = model->logits(makeIds(1, 8), {});
+        const auto background = countReads(*model, kOthers);
+        VERIFY_OK(background);
+        const std::atomic<bool> cancel = true;
+        VERIFY_ERROR(consolidate(*model, kTexts, *background, {}, &cancel), ErrorCode::Cancelled,
+                     "cancelled");
+        QVERIFY(at::equal(model->logits(makeIds(1, 8), {}), before));
+    }
+    void refusesWhatCannotBe()
+    {
+        const auto plain = makeModel(smallSpec());
+        VERIFY_ERROR(countReads(*plain, kTexts), ErrorCode::NotFound, "has no semantic memory");
+        VERIFY_ERROR(consolidate(*plain, kTexts, {}, {}), ErrorCode::NotFound, "semantic_size above 0");
+        const auto model = semanticModel();
+        VERIFY_ERROR(consolidate(*model, {{7}, {}}, {}, {}), ErrorCode::InvalidInput,
+                     "no text of two tokens");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestConsolidation)
+#include "tst_consolidation.moc"

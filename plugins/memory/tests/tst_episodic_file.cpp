@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// An episodic memory to a file and back, and files that lie.
+#include "plugins/memory/engine/episodic_file.h"
+
+#include "core/tensorfile/safetensors.h"
+#include "tests/base/check_result.h"
+
+#include <QTemporaryDir>
+
+#include <cmath>
+#include <fstream>
+
+using namespace orrery;
+using namespace orrery::memory;
+
+namespace {
+
+constexpr EpisodicShape kShape = {2, 3};
+
+EpisodicStore filledStore()
+{
+    EpisodicStore store({.capacity = 9, .surpriseGamma = 1, .blockMin = 2, .blockMax = 4});
+    for (int64_t i = 0; i < 7; ++i)
+        (void)store.write(
+            {i < 3 ? "first.txt" : "zweiter Text \xE2\x80\x94", i, static_cast<int32_t>(i + 50), 12, 0.5});
+    (void)store.pin(store.listEvents().back().id, true);
+    (void)store.wipe("nobody");
+    store.fade(3);
+    return store;
+}
+
+std::vector<float> numbers(size_t count, float first)
+{
+    std::vector<float> values(count);
+    for (size_t i = 0; i < count; ++i) values[i] = first + static_cast<float>(i) / 8;
+    return values;
+}
+
+} // namespace
+
+class TestEpisodicFile : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    std::filesystem::path path() const { return m_folder.filePath("memory.safetensors").toStdString(); }
+    void writeGood() const
+    {
+        const EpisodicStore store = filledStore();
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), numbers(42, 0), numbers(42, 9)));
+    }
+    /// The file with one tensor changed by edit(name, type, shape, bytes).
+    template <typename Edit> void rewrite(Edit edit, std::map<std::string, std::string> metadata = {}) const
+    {
+        auto reader = SafetensorsReader::open(path());
+        VERIFY_OK(reader);
+        std::vector<TensorSource> tensors;
+        std::vector<std::vector<std::byte>> kept;
+        kept.reserve(reader->tensors().size());
+        for (const TensorInfo &info : reader->tensors()) {
+            const auto bytes = reader->bytes(info);
+            kept.emplace_back(bytes.begin(), bytes.end());
+            TensorSource tensor{info.name, info.type, info.shape, {}};
+            if (!edit(tensor, kept.back())) continue;
+            tensor.data = kept.back();
+            tensors.push_back(tensor);
+        }
+        auto all = reader->metadata();
+        for (const auto &[key, value] : metadata) all[key] = value;
+        VERIFY_OK(writeSafetensors(path(), tensors, all));
+    }
+
+private Q_SLOTS:
+    void comesBackAsItWas()
+    {
+        writeGood();
+        auto image = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(image);
+        QCOMPARE(image->keys_HSD, numbers(42, 0));
+        QCOMPARE(image->values_HSD, numbers(42, 9));
+        EpisodicStore store({.capacity = 9});
+        VERIFY_OK(store.restore(image->store));
+        const EpisodicStore expected = filledStore();
+        const auto found = store.listEvents(), wanted = expected.listEvents();
+        QCOMPARE(found.size(), wanted.size());
+        for (size_t i = 0; i < found.size(); ++i) {
+            QCOMPARE(found[i].id, wanted[i].id);
+            QCOMPARE(qtext(found[i].source), qtext(wanted[i].source));
+            QCOMPARE(found[i].tokenIds, wanted[i].tokenIds);
+            QCOMPARE(found[i].isPinned, wanted[i].isPinned);
+            QCOMPARE(found[i].age, wanted[i].age);
+            QCOMPARE(found[i].meanUsage, wanted[i].meanUsage);
+            QCOMPARE(found[i].lastToken, wanted[i].lastToken);
+        }
+    }
+    void anEmptyMemoryIsAFileToo()
+    {
+        VERIFY_OK(writeEpisodicFile(path(), kShape, EpisodicStore({.capacity = 5}).image(), {}, {}));
+        auto image = readEpisodicFile(path(), kShape, 5);
+        VERIFY_OK(image);
+        QVERIFY(image->store.slots.empty() && image->store.events.empty());
+    }
+
+    void refusesFilesThatLie_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("missing tensor") << "tensor \"slots.usage\" is missing";
+        QTest::newRow("other type") << "tensor \"slots.serial\" is F64, expected I64";
+        QTest::newRow("other length") << "tensor \"slots.token\" has shape [6], expected [7]";
+        QTest::newRow("fewer values") << "tensor \"values\" has shape [2, 6, 3], expected [2, 7, 3]";
+        QTest::newRow("more events than slots") << "8 events of 7 slots";
+        QTest::newRow("unknown source") << "is of source 77, expected a source that the file names";
+        QTest::newRow("no number") << "a key or value is no number";
+        QTest::newRow("count") << "\"serial\" is \"many\"";
+        QTest::newRow("negative count") << "\"read\" is \"-4\"";
+        QTest::newRow("format") << "it is not marked as one";
+        QTest::newRow("version") << "its version is another one, expected version 1";
+    }
+    void refusesFilesThatLie()
+    {
+        QFETCH(QString, text);
+        const QByteArray what = QTest::currentDataTag();
+        writeGood();
+        std::map<std::string, std::string> metadata;
+        if (what == "count") metadata["serial"] = "many";
+        if (what == "negative count") metadata["read"] = "-4";
+        if (what == "format") metadata["format"] = "pt";
+        if (what == "version") metadata["version"] = "2";
+        rewrite(
+            [&](TensorSource &tensor, std::vector<std::byte> &bytes) {
+                if (what == "missing tensor" && tensor.name == "slots.usage") return false;
+                if (what == "other type" && tensor.name == "slots.serial") tensor.type = TensorType::F64;
+                if (what == "other length" && tensor.name == "slots.token") {
+                    tensor.shape = {6};
+                    bytes.resize(24);
+                }
+                if (what == "fewer values" && tensor.name == "values") {
+                    tensor.shape = {2, 6, 3};
+                    bytes.resize(144);
+                }
+                if (what == "more events than slots" && tensor.name == "events.id") {
+                    tensor.shape = {8};
+                    bytes.resize(64);
+                }
+                if (what == "unknown source" && tensor.name == "events.source") bytes[0] = std::byte{77};
+                if (what == "no number" && tensor.name == "keys")
+                    std::fill(bytes.begin(), bytes.begin() + 4, std::byte{0xff});
+                return true;
+            },
+            metadata);
+        VERIFY_ERROR(readEpisodicFile(path(), kShape, 9), ErrorCode::InvalidInput, text.toUtf8().constData());
+    }
+    void refusesAnotherModelsMemory()
+    {
+        writeGood();
+        VERIFY_ERROR(readEpisodicFile(path(), {1, 3}, 9), ErrorCode::InvalidInput,
+                     "tensor \"keys\" has shape [2, 7, 3], expected [1, 7, 3]");
+        VERIFY_ERROR(readEpisodicFile(path(), {2, 4}, 9), ErrorCode::InvalidInput, "expected [2, 7, 4]");
+        VERIFY_ERROR(readEpisodicFile(path(), kShape, 6), ErrorCode::InvalidInput,
+                     "7 slots, expected at most 6 (plugins.memory.episodic_size)");
+    }
+    void refusesEveryTruncation()
+    {
+        writeGood();
+        std::ifstream file(path(), std::ios::binary);
+        const std::string whole((std::istreambuf_iterator<char>(file)), {});
+        for (size_t length = 0; length < whole.size(); length += 1 + whole.size() / 150) {
+            std::ofstream(path(), std::ios::binary | std::ios::trunc)
+                .write(whole.data(), static_cast<std::streamsize>(length));
+            QVERIFY2(!readEpisodicFile(path(), kShape, 9).ok(), qPrintable(QString::number(length)));
+        }
+    }
+    void aHugeCountAllocatesNothing()
+    {
+        // A header that promises 2^60 slots: refused by the file's own size, before any column is read.
+        const std::string header =
+            R"({"__metadata__":{"format":"orrery.episodic_memory","version":"1"},"keys":{"dtype":"F32",)"
+            R"("shape":[2,1152921504606846976,3],"data_offsets":[0,8]}})";
+        const uint64_t length = header.size();
+        std::ofstream file(path(), std::ios::binary | std::ios::trunc);
+        file.write(reinterpret_cast<const char *>(&length), 8);
+        file << header << "12345678";
+        file.close();
+        const auto read = readEpisodicFile(path(), kShape, 9);
+        QVERIFY(!read.ok());
+        QCOMPARE(errorCodeName(read.error().code), errorCodeName(ErrorCode::InvalidInput));
+    }
+    void whatIsNotThereIsNotFound()
+    {
+        VERIFY_ERROR(readEpisodicFile(path().parent_path() / "none", kShape, 9), ErrorCode::NotFound, "none");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestEpisodicFile)
+#include "tst_episodic_file.moc"

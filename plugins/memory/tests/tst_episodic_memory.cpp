@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: Apache-2.0
+// The episodic memory in models: cached against whole, what must not depend on what, and what it tells.
+#include "core/nn/extension_points.h"
+#include "plugins/memory/engine/episodic_memory.h"
+#include "tests/base/check_result.h"
+#include "tests/nn/model_fixtures.h"
+
+#include <QTemporaryDir>
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+using namespace orrery;
+using namespace orrery::memory;
+using namespace orrery::nn::test;
+
+namespace {
+
+constexpr int64_t kWindow = 3, kContext = 24;
+
+EpisodicSettings smallMemory(int64_t capacity = 100)
+{
+    EpisodicSettings settings;
+    settings.store = {.capacity = capacity, .surpriseGamma = 1, .blockMin = 2, .blockMax = 4};
+    settings.topK = 3;
+    settings.keyShift = 0.4;
+    settings.queryKey = 0.3;
+    return settings;
+}
+
+ModelSpec memorySpec()
+{
+    ModelSpec spec = smallSpec();
+    spec.context = kContext;
+    spec.window = kWindow;
+    return spec;
+}
+
+/// In the registry while it lives.
+class Registered {
+public:
+    explicit Registered(const EpisodicSettings &settings)
+    {
+        nn::attentionSourceRegistry().add(
+            "episodic", [settings](nn::BuildContext &build) { return makeEpisodicMemory(build, settings); });
+    }
+    ~Registered() { nn::attentionSourceRegistry().remove("episodic"); }
+};
+
+std::unique_ptr<nn::Transformer> memoryModel(const EpisodicSettings &settings,
+                                             const ModelSpec &spec = memorySpec())
+{
+    const Registered registered(settings);
+    auto model = makeModel(spec);
+    stirWeights(*model);
+    return model;
+}
+
+MemoryControl &controlOf(nn::KvCache &cache) { return *cache.parts.begin()->second->memory(); }
+
+double distance(const at::Tensor &a, const at::Tensor &b) { return (a - b).abs().max().item<double>(); }
+
+at::Tensor cachedLogits(nn::Transformer &model, const at::Tensor &ids, const std::vector<int64_t> &lengths,
+                        nn::KvCache &cache)
+{
+    nn::ForwardContext context;
+    context.cache = &cache;
+    std::vector<at::Tensor> pieces;
+    int64_t place = 0;
+    for (const int64_t length : lengths) {
+        pieces.push_back(model.logits(ids.narrow(1, place, length), context));
+        place += length;
+    }
+    return at::cat(pieces, 1);
+}
+
+} // namespace
+
+class TestEpisodicMemory : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void offIsThePlainModel();
+    void aClosedGateIsThePlainModel();
+    void modelGradientsAreRight();
+    void cacheEqualsWhole_data();
+    void cacheEqualsWhole();
+    void reachesBehindTheWindow();
+    void laterTokensDoNotReachBack();
+    void sequencesDoNotMeet();
+    void anotherCacheIsAnotherMemory();
+    void aRestartStoresNothingTwice();
+    void evictsWhenFull();
+    void saysWhatItCouldNotStore();
+    void forgetsASource();
+    void savesAndLoads();
+    void storesWhatIsNewOnly();
+    void worksInBf16();
+    void softStepsReadAll();
+    void refusesWhatCannotBe();
+};
+
+void TestEpisodicMemory::offIsThePlainModel()
+{
+    const auto plain = makeModel(memorySpec());
+    EpisodicSettings off = smallMemory();
+    off.store.capacity = 0;
+    const Registered registered(off);
+    const auto model = makeModel(memorySpec());
+    QCOMPARE(model->parameters().size(), plain->parameters().size());
+    for (size_t i = 0; i < plain->parameters().size(); ++i)
+        QVERIFY(at::equal(model->parameters()[i].master, plain->parameters()[i].master));
+    const at::Tensor ids = makeIds(2, kContext);
+    QVERIFY(at::equal(model->logits(ids, {}), plain->logits(ids, {})));
+}
+
+void TestEpisodicMemory::aClosedGateIsThePlainModel()
+{
+    const auto plain = makeModel(memorySpec());
+    EpisodicSettings closed = smallMemory();
+    closed.gateBias = -100;
+    const Registered registered(closed);
+    const auto model = makeModel(memorySpec());
+    QVERIFY(model->parameters().size() == plain->parameters().size() + 5);
+    const at::Tensor ids = makeIds(2, kContext);
+    QVERIFY(at::equal(model->logits(ids, {}), plain->logits(ids, {})));
+    nn::KvCache cache = model->makeCache(2, kContext), plainCache = plain->makeCache(2, kContext);
+    const at::NoGradGuard noGrad;
+    QVERIFY(at::equal(cachedLogits(*model, ids, {9, 1, 14}, cache),
+                      cachedLogits(*plain, ids, {9, 1, 14}, plainCache)));
+}
+
+void TestEpisodicMemory::modelGradientsAreRight()
+{
+    const auto model = memoryModel(smallMemory());
+    nn::ForwardContext context;
+    context.isTraining = true;
+    context.dtype = at::kDouble;
+    const at::Tensor ids = makeIds(2, 14), targets = makeIds(2, 14, 1);
+    model->loss(ids, targets, {}, context).backward();
+    const auto lossNow = [&] {
+        model->mastersChanged();
+        const at::NoGradGuard noGrad;
+        return model->loss(ids, targets, {}, context).item<double>();
+    };
+    int numChecked = 0;
+    for (nn::Parameter &parameter : model->parameters()) {
+        if (parameter.name.find("memory") == std::string::npos &&
+            parameter.name.find("qkv") == std::string::npos)
+            continue;
+        float *data = parameter.master.data_ptr<float>();
+        const float *gradient = parameter.master.grad().data_ptr<float>();
+        const int64_t count = parameter.master.numel(), stride = std::max<int64_t>(1, count / 4);
+        for (int64_t i = 0; i < count; i += stride) {
+            const float before = data[i];
+            data[i] = before + 1e-4f;
+            const double high = lossNow(), top = data[i];
+            data[i] = before - 1e-4f;
+            const double low = lossNow(), bottom = data[i];
+            data[i] = before;
+            const double expected = (high - low) / (top - bottom);
+            QVERIFY2(std::abs(gradient[i] - expected) < 1e-6 + 1e-3 * std::abs(expected),
+                     qPrintable(QStringLiteral("%1[%2]: %3 against %4")
+                                    .arg(QString::fromStdString(parameter.name))
+                                    .arg(i)
+                                    .arg(gradient[i])
+                                    .arg(expected)));
+            ++numChecked;
+        }
+    }
+    QVERIFY(numChecked >= 5 * 2 + 4 * 2);
+}
+
+void TestEpisodicMemory::cacheEqualsWhole_data()
+{
+    QTest::addColumn<QList<int>>("lengths");
+    QTest::addColumn<int>("topK");
+    QTest::newRow("token by token") << QList<int>(kContext, 1) << 3;
+    QTest::newRow("chunks") << QList<int>{7, 1, 9, 2, 5} << 3;
+    QTest::newRow("all at once") << QList<int>{kContext} << 3;
+    QTest::newRow("prompt, then tokens, best one") << QList<int>{15, 1, 1, 1, 1, 1, 1, 1, 1, 1} << 1;
+    QTest::newRow("all read") << QList<int>{4, 20} << 100;
+}
+
+void TestEpisodicMemory::cacheEqualsWhole()
+{
+    QFETCH(QList<int>, lengths);
+    QFETCH(int, topK);
+    EpisodicSettings settings = smallMemory();
+    settings.topK = topK;
+    const auto model = memoryModel(settings);
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(2, kContext), whole = model->logits(ids, {});
+    nn::KvCache cache = model->makeCache(2, kContext);
+    const at::Tensor found = cachedLogits(*model, ids, {lengths.begin(), lengths.end()}, cache);
+    QVERIFY2(distance(found, whole) < 1e-5, qPrintable(QString::number(distance(found, whole))));
+}
+
+void TestEpisodicMemory::reachesBehindTheWindow()
+{
+    // Two layers of window 3 see four tokens back; the memory sees all.
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    at::Tensor changed = ids.clone();
+    changed[0][2] = (ids[0][2].item<int64_t>() + 1) % kVocab;
+    const at::Tensor before = model->logits(ids, {}), after = model->logits(changed, {});
+    int numReached = 0;
+    for (int64_t t = 2 + 2 * kWindow; t < kContext; ++t) numReached += !at::equal(before[0][t], after[0][t]);
+    QVERIFY(numReached > 0);
+}
+
+void TestEpisodicMemory::laterTokensDoNotReachBack()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext), before = model->logits(ids, {});
+    for (int64_t t = 1; t < kContext; ++t) {
+        at::Tensor changed = ids.clone();
+        changed[0][t] = (ids[0][t].item<int64_t>() + 1) % kVocab;
+        QVERIFY(at::allclose(model->logits(changed, {}).narrow(1, 0, t), before.narrow(1, 0, t), 1e-5, 1e-6));
+    }
+}
+
+void TestEpisodicMemory::sequencesDoNotMeet()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(2, kContext);
+    at::Tensor changed = ids.clone();
+    changed[1].copy_((ids[1] + 1) % kVocab);
+    QVERIFY(at::allclose(model->logits(ids, {})[0], model->logits(changed, {})[0], 1e-5, 1e-6));
+    nn::KvCache cache = model->makeCache(2, kContext), other = model->makeCache(2, kContext);
+    QVERIFY(at::allclose(cachedLogits(*model, ids, {10, 14}, cache)[0],
+                         cachedLogits(*model, changed, {10, 14}, other)[0], 1e-5, 1e-6));
+}
+
+void TestEpisodicMemory::anotherCacheIsAnotherMemory()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    nn::KvCache first = model->makeCache(1, kContext);
+    const at::Tensor expected = cachedLogits(*model, ids, {20, 4}, first);
+    nn::KvCache between = model->makeCache(1, kContext);
+    (void)cachedLogits(*model, (ids + 5) % kVocab, {20, 4}, between);
+    nn::KvCache second = model->makeCache(1, kContext);
+    QVERIFY(at::equal(cachedLogits(*model, ids, {20, 4}, second), expected));
+    QVERIFY(&controlOf(first) != &controlOf(second));
+}
+
+void TestEpisodicMemory::aRestartStoresNothingTwice()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    nn::KvCache cache = model->makeCache(1, kContext);
+    cache.source = "talk";
+    nn::ForwardContext context;
+    context.cache = &cache;
+    (void)model->logits(ids.narrow(1, 0, 20), context);
+    cache.restart(8); // tokens 12 … 19 again
+    (void)model->logits(ids.narrow(1, 12, 8), context);
+    (void)model->logits(ids.narrow(1, 20, 4), context); // settles what has left the window: 0 … 20 − window
+    QCOMPARE(cache.origin + cache.length, int64_t(24));
+    std::vector<int64_t> places;
+    int64_t numSlots = 0, next = 0;
+    for (const MemoryEvent &event : controlOf(cache).listEvents()) {
+        QCOMPARE(qtext(event.source), QString("talk"));
+        QCOMPARE(event.firstToken, next);
+        next = event.lastToken + 1;
+        QCOMPARE(event.numSlots, event.lastToken - event.firstToken + 1);
+        for (int64_t i = 0; i < event.numSlots; ++i)
+            QCOMPARE(int64_t(event.tokenIds[static_cast<size_t>(i)]),
+                     ids[0][event.firstToken + i].item<int64_t>());
+        numSlots += event.numSlots;
+    }
+    QCOMPARE(numSlots, 20 - kWindow + 1);
+}
+
+void TestEpisodicMemory::evictsWhenFull()
+{
+    const auto model = memoryModel(smallMemory(5));
+    const at::NoGradGuard noGrad;
+    nn::KvCache cache = model->makeCache(1, kContext);
+    const at::Tensor logits =
+        cachedLogits(*model, makeIds(1, kContext), std::vector<int64_t>(kContext, 1), cache);
+    QVERIFY(logits.isfinite().all().item<bool>());
+    const MemoryStatus status = controlOf(cache).status();
+    QCOMPARE(status.numUsed, int64_t(5));
+    QCOMPARE(status.capacity, int64_t(5));
+    QCOMPARE(status.numEvicted, kContext - kWindow - 5);
+}
+
+void TestEpisodicMemory::saysWhatItCouldNotStore()
+{
+    const auto model = memoryModel(smallMemory(4));
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    nn::KvCache cache = model->makeCache(1, kContext);
+    nn::ForwardContext context;
+    context.cache = &cache;
+    (void)model->logits(ids.narrow(1, 0, 7), context);
+    (void)model->logits(ids.narrow(1, 7, 1), context);
+    MemoryControl &control = controlOf(cache);
+    for (const MemoryEvent &event : control.listEvents()) VERIFY_OK(control.pin(event.id, true));
+    QCOMPARE(control.status().numPinned, int64_t(4));
+    VERIFY_ERROR(control.pin(99, true), ErrorCode::NotFound, "Cannot pin event 99");
+    const at::Tensor logits = model->logits(ids.narrow(1, 8, 12), context);
+    (void)model->logits(ids.narrow(1, 20, 1), context);
+    QVERIFY(logits.isfinite().all().item<bool>()); // the text goes on
+    QCOMPARE(control.status().numRefused, int64_t(13));
+    QVERIFY(control.status().lastRefusal.find("all of its 4 slots are pinned") != std::string::npos);
+}
+
+void TestEpisodicMemory::forgetsASource()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    // What was read and wiped leaves the model as one that never had a memory of it.
+    const auto lastLogits = [&](const at::Tensor &past, bool isWiped) {
+        nn::KvCache cache = model->makeCache(1, kContext);
+        cache.source = "secret";
+        nn::ForwardContext context;
+        context.cache = &cache;
+        (void)model->logits(past, context);
+        (void)model->logits(past.narrow(1, 0, 1), context);
+        if (isWiped) {
+            MemoryControl &control = controlOf(cache);
+            if (control.wipe("nobody") != 0 || control.wipe("secret") != 12 - kWindow + 1)
+                qFatal("wiped another number");
+            if (!control.listEvents().empty() || control.status().numUsed != 0) qFatal("something is left");
+        }
+        cache.source = "talk";
+        cache.restart(0); // the window is another text now
+        return model->logits(ids.narrow(1, 0, 2), context);
+    };
+    const at::Tensor one = ids.narrow(1, 0, 12), other = (one + 3) % kVocab;
+    QVERIFY(at::equal(lastLogits(one, true), lastLogits(other, true)));
+    QVERIFY(!at::allclose(lastLogits(one, false), lastLogits(other, false)));
+}
+
+void TestEpisodicMemory::savesAndLoads()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("memory.safetensors").toStdString();
+    const at::Tensor ids = makeIds(1, kContext);
+    nn::KvCache cache = model->makeCache(1, kContext);
+    (void)cachedLogits(*model, ids, {12, 1}, cache);
+    MemoryControl &control = controlOf(cache);
+    VERIFY_OK(control.pin(control.listEvents().front().id, true));
+    VERIFY_OK(control.save(path));
+    const auto goOn = [&](bool isLoaded) {
+        nn::KvCache fresh = model->makeCache(1, kContext);
+        nn::ForwardContext context;
+        context.cache = &fresh;
+        (void)model->logits(ids.narrow(1, 0, 1), context);
+        if (isLoaded) {
+            if (const auto loaded = controlOf(fresh).load(path); !loaded)
+                qFatal("%s", loaded.error().text().c_str());
+            if (controlOf(fresh).listEvents().size() != control.listEvents().size()) qFatal("other events");
+            if (!controlOf(fresh).listEvents().front().isPinned) qFatal("not pinned");
+        }
+        return model->logits(ids.narrow(1, 1, 1), context);
+    };
+    QVERIFY(!at::allclose(goOn(true), goOn(false))); // it reads what another conversation left
+    QVERIFY(at::equal(goOn(true), goOn(true)));
+    VERIFY_ERROR(control.load(folder.filePath("none").toStdString()), ErrorCode::NotFound, "none");
+    QCOMPARE(control.status().numUsed, 12 - kWindow + 1);
+}
+
+void TestEpisodicMemory::storesWhatIsNewOnly()
+{
+    EpisodicSettings settings = smallMemory();
+    settings.writeNovelty = 0.05;
+    settings.keyShift = settings.queryKey = 0;
+    settings.layer = 0; // keys of the first layer are of the token alone
+    const auto model = memoryModel(settings);
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = at::arange(kContext, at::kLong).remainder(3).view({1, -1}); // 0 1 2 0 1 2 …
+    nn::KvCache cache = model->makeCache(1, kContext);
+    (void)cachedLogits(*model, ids, std::vector<int64_t>(kContext, 1), cache);
+    QCOMPARE(controlOf(cache).status().numUsed, int64_t(3));
+    QCOMPARE(controlOf(cache).status().numSkipped, kContext - kWindow - 3);
+    settings.writeNovelty = 0;
+    settings.writeSurprise = 1e6; // nothing is as surprising
+    const auto calm = memoryModel(settings);
+    nn::KvCache other = calm->makeCache(1, kContext);
+    const at::Tensor found = cachedLogits(*calm, ids, std::vector<int64_t>(kContext, 1), other);
+    QCOMPARE(controlOf(other).status().numUsed, int64_t(0));
+    QVERIFY(found.isfinite().all().item<bool>());
+}
+
+void TestEpisodicMemory::worksInBf16()
+{
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(2, kContext), exact = model->logits(ids, {});
+    nn::ForwardContext context;
+    context.dtype = at::kBFloat16;
+    EpisodicSettings all = smallMemory();
+    all.topK = 100; // the choice of the best may differ in bf16; their mean may not by much
+    const auto soft = memoryModel(all);
+    QVERIFY(distance(soft->logits(ids, context), soft->logits(ids, {})) < 0.3);
+    context.dtype = at::kDouble;
+    QVERIFY(distance(model->logits(ids, context), exact) < 1e-4);
+    context.dtype = at::kBFloat16;
+    nn::KvCache cache = model->makeCache(2, kContext);
+    context.cache = &cache;
+    QVERIFY(model->logits(ids, context).isfinite().all().item<bool>());
+}
+
+void TestEpisodicMemory::softStepsReadAll()
+{
+    EpisodicSettings settings = smallMemory();
+    settings.softSteps = 5;
+    settings.topK = 1;
+    const auto model = memoryModel(settings);
+    settings.topK = 1000;
+    settings.softSteps = 0;
+    const auto all = memoryModel(settings);
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    nn::ForwardContext context;
+    context.isTraining = true;
+    context.step = 4;
+    QVERIFY(at::equal(model->logits(ids, context), all->logits(ids, context)));
+    context.step = 5;
+    QVERIFY(!at::equal(model->logits(ids, context), all->logits(ids, context)));
+    context.step = 4;
+    context.isTraining = false;
+    QVERIFY(!at::equal(model->logits(ids, context), all->logits(ids, context)));
+}
+
+void TestEpisodicMemory::refusesWhatCannotBe()
+{
+    const auto reason = [](const EpisodicSettings &settings, const ModelSpec &spec) -> QString {
+        nn::ParameterStore parameters(7, at::kCPU);
+        nn::SharedTables tables;
+        nn::BuildContext build{spec, 0, "blocks.0.", parameters, tables};
+        try {
+            (void)makeEpisodicMemory(build, settings);
+        } catch (const std::invalid_argument &error) {
+            return QString::fromUtf8(error.what());
+        }
+        return {};
+    };
+    ModelSpec spec = memorySpec();
+    QCOMPARE(reason(smallMemory(), spec), QString());
+    spec.window = 0;
+    QVERIFY(
+        reason(smallMemory(), spec)
+            .startsWith("plugins.memory.episodic_size is 100 and model.window 0, expected a window of 1"));
+    EpisodicSettings settings = smallMemory();
+    settings.layer = 2;
+    QCOMPARE(reason(settings, memorySpec()),
+             QString("plugins.memory.episodic_layer is 2, expected one of the layers 0 to 1"));
+}
+
+QTEST_GUILESS_MAIN(TestEpisodicMemory)
+#include "tst_episodic_memory.moc"

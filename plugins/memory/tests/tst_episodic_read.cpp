@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The read of the episodic memory by itself: against loops, its gradient, in blocks and in parts.
+#include "plugins/memory/engine/episodic_read.h"
+
+#include <QtTest>
+
+#include <c10/util/accumulate.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace orrery::memory;
+
+namespace {
+
+double distance(const at::Tensor &a, const at::Tensor &b) { return (a - b).abs().max().item<double>(); }
+
+at::Tensor unit(at::IntArrayRef shape, double phase)
+{
+    at::Tensor x = at::sin(at::arange(c10::multiply_integers(shape), at::kDouble) * 1.3 + phase).view(shape);
+    return x / x.norm(2, {-1}, true);
+}
+
+/// Row by row: the best keys by a full sort, softmax over them.
+at::Tensor slowRead(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &scale,
+                    int64_t window, int64_t topK)
+{
+    at::Tensor out = at::zeros_like(v);
+    for (int64_t b = 0; b < q.size(0); ++b)
+        for (int64_t h = 0; h < q.size(1); ++h)
+            for (int64_t t = window; t < q.size(2); ++t) {
+                std::vector<std::pair<double, int64_t>> scored;
+                for (int64_t s = 0; s <= t - window; ++s)
+                    scored.emplace_back((q[b][h][t] * k[b][h][s]).sum().item<double>(), s);
+                std::sort(scored.rbegin(), scored.rend());
+                scored.resize(std::min<size_t>(scored.size(), static_cast<size_t>(topK)));
+                double total = 0;
+                for (const auto &[cosine, s] : scored) total += std::exp(scale[h].item<double>() * cosine);
+                for (const auto &[cosine, s] : scored)
+                    out[b][h][t] += std::exp(scale[h].item<double>() * cosine) / total * v[b][h][s];
+            }
+    return out;
+}
+
+} // namespace
+
+class TestEpisodicRead : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void readEqualsTheLoops_data();
+    void readEqualsTheLoops();
+    void readGradientsAreRight_data();
+    void readGradientsAreRight();
+    void partsEqualTheWhole();
+    void aHundredThousandSlotsAreRead();
+};
+
+void TestEpisodicRead::readEqualsTheLoops_data()
+{
+    QTest::addColumn<int>("numTokens");
+    QTest::addColumn<int>("window");
+    QTest::addColumn<int>("topK");
+    QTest::addColumn<int>("blockElements");
+    QTest::newRow("one block") << 17 << 3 << 4 << (1 << 20);
+    QTest::newRow("a block per query") << 17 << 3 << 4 << 1;
+    QTest::newRow("blocks of a few") << 17 << 3 << 4 << 150;
+    QTest::newRow("best one") << 17 << 1 << 1 << 100;
+    QTest::newRow("all") << 17 << 5 << 40 << 100;
+    QTest::newRow("nothing has left") << 5 << 5 << 4 << 100;
+    QTest::newRow("one has left") << 6 << 5 << 4 << 100;
+}
+
+void TestEpisodicRead::readEqualsTheLoops()
+{
+    QFETCH(int, numTokens);
+    QFETCH(int, window);
+    QFETCH(int, topK);
+    QFETCH(int, blockElements);
+    const at::Tensor q = unit({2, 2, numTokens, 5}, 0.1), k = unit({2, 2, numTokens, 5}, 2.7),
+                     v = unit({2, 2, numTokens, 5}, 5.3), scale = at::tensor({3.0, 11.0}, at::kDouble);
+    const at::Tensor found = readOwnPast(q, k, v, scale, window, topK, blockElements);
+    const at::Tensor expected = slowRead(q, k, v, scale, window, topK);
+    QVERIFY(distance(found, expected) < 1e-12);
+    QVERIFY(distance(found, at::zeros_like(found)) > 0.01 || numTokens <= window);
+}
+
+void TestEpisodicRead::readGradientsAreRight_data()
+{
+    QTest::addColumn<int>("topK");
+    QTest::addColumn<int>("blockElements");
+    QTest::newRow("all, one block") << 40 << (1 << 20);
+    QTest::newRow("top 3, blocks") << 3 << 50;
+}
+
+void TestEpisodicRead::readGradientsAreRight()
+{
+    QFETCH(int, topK);
+    QFETCH(int, blockElements);
+    std::vector<at::Tensor> leaves = {unit({2, 2, 9, 4}, 0.1), unit({2, 2, 9, 4}, 2.7),
+                                      unit({2, 2, 9, 4}, 5.3), at::tensor({3.0, 7.0}, at::kDouble)};
+    for (at::Tensor &leaf : leaves) leaf.set_requires_grad(true);
+    const at::Tensor weights = unit({2, 2, 9, 4}, 9.1);
+    const auto value = [&] {
+        return (readOwnPast(leaves[0], leaves[1], leaves[2], leaves[3], 2, topK, blockElements) * weights)
+            .sum();
+    };
+    value().backward();
+    for (size_t which = 0; which < leaves.size(); ++which) {
+        const at::Tensor gradient = leaves[which].grad().view(-1);
+        QVERIFY(gradient.abs().max().item<double>() > 1e-3);
+        const at::NoGradGuard noGrad;
+        at::Tensor flat = leaves[which].view(-1);
+        for (int64_t i = 0; i < flat.numel(); i += 1 + flat.numel() / 40) {
+            const double before = flat[i].item<double>(), step = 1e-6;
+            flat[i] = before + step;
+            const double high = value().item<double>();
+            flat[i] = before - step;
+            const double low = value().item<double>();
+            flat[i] = before;
+            const double expected = (high - low) / (2 * step);
+            QVERIFY2(std::abs(gradient[i].item<double>() - expected) < 1e-7 + 1e-6 * std::abs(expected),
+                     qPrintable(QStringLiteral("leaf %1, %2: %3 against %4")
+                                    .arg(which)
+                                    .arg(i)
+                                    .arg(gradient[i].item<double>())
+                                    .arg(expected)));
+        }
+    }
+}
+
+void TestEpisodicRead::partsEqualTheWhole()
+{
+    const at::Tensor q = unit({1, 2, 12, 5}, 0.1), k = unit({1, 2, 12, 5}, 2.7), v = unit({1, 2, 12, 5}, 5.3),
+                     scale = at::tensor({3.0, 11.0}, at::kDouble);
+    const at::Tensor expected = readOwnPast(q, k, v, scale, 2, 3)[0], from = at::arange(12, at::kLong) + 2;
+    const auto part = [&](int64_t begin, int64_t count) {
+        return ReadPart{k[0].narrow(1, begin, count), v[0].narrow(1, begin, count),
+                        from.narrow(0, begin, count)};
+    };
+    for (const int64_t blockElements : {1, 60, 100000}) {
+        const ReadResult found =
+            readParts(q[0], {part(0, 5), part(5, 7)}, at::arange(12, at::kLong), scale, 3, blockElements);
+        QVERIFY(distance(found.values_HTD, expected) < 1e-12);
+        // Ten of the queries had something to read, with weights that sum to 1.
+        const at::Tensor total = found.weights_S[0].sum() + found.weights_S[1].sum();
+        QVERIFY(std::abs(total.item<double>() - 10) < 1e-9);
+    }
+}
+
+void TestEpisodicRead::aHundredThousandSlotsAreRead()
+{
+    // Each query finds the key that it is, in blocks: all scores together would be 51 MB.
+    const int64_t numSlots = 100'000, numQueries = 64;
+    const at::Tensor keys = unit({2, numSlots, 4}, 0.3).to(at::kFloat),
+                     values = unit({2, numSlots, 4}, 0.9).to(at::kFloat);
+    const at::Tensor q = keys.narrow(1, 777, numQueries).contiguous();
+    const ReadResult found =
+        readParts(q, {{keys, values, at::zeros({numSlots}, at::kLong)}}, at::arange(numQueries, at::kLong),
+                  at::full({2}, 200.0, at::kFloat), 1);
+    QVERIFY(distance(found.weights_S[0].sum(), at::tensor(static_cast<float>(numQueries))) < 1e-2);
+    QCOMPARE(found.values_HTD.sizes(), at::IntArrayRef({2, numQueries, 4}));
+}
+
+QTEST_GUILESS_MAIN(TestEpisodicRead)
+#include "tst_episodic_read.moc"

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built plugin as a worker loads it: its settings reach its parts, all of them off is the plain model,
+// and what cannot be is refused with the plugin's name.
+#include "tests/base/check_result.h"
+#include "tests/nn/model_fixtures.h"
+
+#include "core/nn/extension_points.h"
+#include "core/nn/plugin_loader.h"
+#include "core/spec/memory_events.h"
+
+#include <torch/torch.h>
+
+using namespace orrery;
+using namespace orrery::nn::test;
+
+class TestMemoryPlugin : public QObject {
+    Q_OBJECT
+
+    PluginCatalogue m_catalogue = PluginCatalogue::scan({{ORRERY_PLUGIN_DIR, DirectoryNeed::Named}});
+
+    static RunSpec specWith(const std::map<std::string, FieldValue> &settings)
+    {
+        RunSpec spec;
+        spec.model = smallSpec();
+        spec.model.window = 4;
+        spec.plugins.use = {"memory"};
+        for (const auto &[key, value] : settings) spec.plugins.settings["plugins.memory." + key] = value;
+        return spec;
+    }
+    static std::map<std::string, FieldValue> everything()
+    {
+        return {{"episodic_size", int64_t(64)},
+                {"semantic_size", int64_t(64)},
+                {"semantic_top_k", int64_t(4)},
+                {"registers", int64_t(3)}};
+    }
+
+private Q_SLOTS:
+    void isAvailable()
+    {
+        const PluginRecord *record = m_catalogue.find("memory");
+        QVERIFY(record);
+        QVERIFY2(record->info.isUsable(), record->info.reason.c_str());
+        QCOMPARE(record->info.provides.size(), size_t(3));
+    }
+    void allOffIsThePlainModel()
+    {
+        ModelSpec plainSpec = smallSpec();
+        plainSpec.window = 4;
+        const at::Tensor expected = makeModel(plainSpec)->logits(makeIds(2, 12), {});
+        nn::EnginePlugins plugins;
+        VERIFY_OK(plugins.load(m_catalogue, specWith({})));
+        const auto model = makeModel(plainSpec);
+        QVERIFY(at::equal(model->logits(makeIds(2, 12), {}), expected));
+        for (const nn::Parameter &parameter : model->parameters())
+            QVERIFY(parameter.name.find("memory") == std::string::npos);
+    }
+    void settingsReachTheParts()
+    {
+        nn::EnginePlugins plugins;
+        const RunSpec spec = specWith(everything());
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        const auto model = makeModel(spec.model);
+        std::map<std::string, std::vector<int64_t>> shapes;
+        for (const nn::Parameter &parameter : model->parameters())
+            if (parameter.name.find("memory") != std::string::npos)
+                shapes[parameter.name] = parameter.master.sizes().vec();
+        QCOMPARE(shapes.at("blocks.1.memory.episodic.gate.bias"), (std::vector<int64_t>{2}));
+        QCOMPARE(shapes.at("blocks.0.memory.semantic.values"), (std::vector<int64_t>{8, 8, 16}));
+        QCOMPARE(shapes.at("blocks.0.memory.registers.start"), (std::vector<int64_t>{1, 3, 16}));
+        QVERIFY(model->logits(makeIds(2, 12), {}).isfinite().all().item<bool>());
+        RunSpec other = spec;
+        other.plugins.settings["plugins.memory.scale"] = 30.0;
+        stirWeights(*model);
+        VERIFY_OK(plugins.load(m_catalogue, other));
+        const auto sharper = makeModel(spec.model);
+        for (nn::Parameter &parameter : sharper->parameters())
+            if (parameter.name.ends_with("log_scale"))
+                QVERIFY(at::allclose(parameter.master, at::full({2}, std::log(30.0f))));
+    }
+    void aCacheShowsItsMemory()
+    {
+        nn::EnginePlugins plugins;
+        const RunSpec spec = specWith(everything());
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        const auto model = makeModel(spec.model);
+        const at::NoGradGuard noGrad;
+        nn::KvCache cache = model->makeCache(1, 12);
+        nn::ForwardContext context;
+        context.cache = &cache;
+        (void)model->logits(makeIds(1, 11), context);
+        (void)model->logits(makeIds(1, 1), context);
+        int numMemories = 0;
+        for (const auto &[name, part] : cache.parts)
+            if (MemoryControl *memory = part->memory()) {
+                ++numMemories;
+                QCOMPARE(memory->status().capacity, int64_t(64));
+                QCOMPARE(memory->status().numUsed, int64_t(8)); // 0 … 11 − window
+            }
+        QCOMPARE(numMemories, 1);
+    }
+
+    void refusesWhatCannotBe_data()
+    {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<int>("value");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("semantic_size") << "semantic_size" << 30 << "expected a square number such as 25";
+        QTest::newRow("semantic_layer")
+            << "semantic_layer" << 2 << "semantic_layer is 2, expected one of the layers 0 to 1";
+        QTest::newRow("register_layer")
+            << "register_layer" << 7 << "register_layer is 7, expected one of the layers 0 to 1";
+        QTest::newRow("episodic_layer")
+            << "episodic_layer" << 5 << "episodic_layer is 5, expected one of the layers 0 to 1";
+    }
+    void refusesWhatCannotBe()
+    {
+        QFETCH(QString, key);
+        QFETCH(int, value);
+        QFETCH(QString, text);
+        auto settings = everything();
+        settings[key.toStdString()] = int64_t(value);
+        nn::EnginePlugins plugins;
+        const RunSpec spec = specWith(settings);
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        const auto model = nn::Transformer::create(spec.model, kVocab, 7, "cpu");
+        VERIFY_ERROR(model, ErrorCode::Unavailable, text.toUtf8().constData());
+        VERIFY_ERROR(model, ErrorCode::Unavailable, "plugin \"memory\" failed");
+    }
+    void needsAWindow()
+    {
+        nn::EnginePlugins plugins;
+        RunSpec spec = specWith(everything());
+        spec.model.window = 0;
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        VERIFY_ERROR(nn::Transformer::create(spec.model, kVocab, 7, "cpu"), ErrorCode::Unavailable,
+                     "model.window 0, expected a window of 1 or more");
+    }
+    void refusesBlocksTheWrongWayRound()
+    {
+        nn::EnginePlugins plugins;
+        VERIFY_ERROR(
+            plugins.load(m_catalogue, specWith({{"block_min", int64_t(9)}, {"block_max", int64_t(8)}})),
+            ErrorCode::InvalidInput, "block_max is 8, expected at least block_min, 9");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMemoryPlugin)
+#include "tst_memory_plugin.moc"

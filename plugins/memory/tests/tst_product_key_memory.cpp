@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// The product-key memory against one that scores all of its slots.
+#include "core/nn/extension_points.h"
+#include "plugins/memory/engine/product_key_memory.h"
+#include "tests/base/check_result.h"
+#include "tests/nn/model_fixtures.h"
+
+#include <torch/torch.h>
+
+#include <map>
+
+using namespace orrery;
+using namespace orrery::memory;
+using namespace orrery::nn::test;
+
+namespace {
+
+const SemanticSettings kSettings = {.numSlots = 36, .layer = 0, .numHeads = 2, .topK = 4};
+
+class Registered {
+public:
+    explicit Registered(const SemanticSettings &settings)
+    {
+        nn::residualModuleRegistry().add("semantic", [settings](nn::BuildContext &build) {
+            return makeProductKeyMemory(build, settings);
+        });
+    }
+    ~Registered() { nn::residualModuleRegistry().remove("semantic"); }
+};
+
+std::unique_ptr<nn::Transformer> semanticModel(const SemanticSettings &settings = kSettings)
+{
+    const Registered registered(settings);
+    auto model = makeModel(smallSpec());
+    stirWeights(*model);
+    return model;
+}
+
+at::Tensor rms(const at::Tensor &x) { return x / (x.square().mean(-1, true) + 1e-6).sqrt(); }
+
+/// Scores of all slots, a full sort, softmax over the best.
+at::Tensor slowMemory(const std::map<std::string, at::Tensor> &weights, const at::Tensor &x_BTC,
+                      const SemanticSettings &settings)
+{
+    const auto weight = [&](const std::string &name) {
+        return weights.at("memory.semantic." + name).detach();
+    };
+    const int64_t width = x_BTC.size(2), side = weight("keys").size(2);
+    at::Tensor out = at::zeros_like(x_BTC);
+    for (int64_t b = 0; b < x_BTC.size(0); ++b)
+        for (int64_t t = 0; t < x_BTC.size(1); ++t) {
+            const at::Tensor x = rms(x_BTC[b][t]) * weight("norm.weight");
+            const at::Tensor query = at::matmul(weight("query.weight"), x).view({settings.numHeads, 2, -1});
+            at::Tensor mixed = at::zeros({width});
+            for (int64_t h = 0; h < settings.numHeads; ++h) {
+                std::vector<std::pair<float, int64_t>> scored;
+                for (int64_t slot = 0; slot < settings.numSlots; ++slot) {
+                    const at::Tensor first = (rms(query[h][0]) * weight("keys")[0][h][slot / side]).sum();
+                    const at::Tensor second = (rms(query[h][1]) * weight("keys")[1][h][slot % side]).sum();
+                    scored.emplace_back((first + second).item<float>(), slot);
+                }
+                std::sort(scored.rbegin(), scored.rend());
+                scored.resize(static_cast<size_t>(settings.topK));
+                double total = 0;
+                for (const auto &[score, slot] : scored) total += std::exp(score - scored[0].first);
+                for (const auto &[score, slot] : scored)
+                    mixed +=
+                        std::exp(score - scored[0].first) / total * weight("values").view({-1, width})[slot];
+            }
+            const at::Tensor gate = at::silu(at::matmul(weight("gate.weight"), x));
+            out[b][t] = at::matmul(weight("output.weight"), mixed * gate);
+        }
+    return out;
+}
+
+double distance(const at::Tensor &a, const at::Tensor &b) { return (a - b).abs().max().item<double>(); }
+
+} // namespace
+
+class TestProductKeyMemory : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void equalsTheFullSearch_data();
+    void equalsTheFullSearch();
+    void offIsThePlainModel();
+    void beginsAsThePlainModel();
+    void gradientsAreRight();
+    void tellsWhatItRead();
+    void cacheEqualsWhole();
+    void tablesDoNotDecay();
+    void worksInBf16();
+    void refusesWhatCannotBe_data();
+    void refusesWhatCannotBe();
+};
+
+void TestProductKeyMemory::equalsTheFullSearch_data()
+{
+    QTest::addColumn<int>("numSlots");
+    QTest::addColumn<int>("topK");
+    QTest::addColumn<int>("numHeads");
+    QTest::newRow("best of 36") << 36 << 1 << 2;
+    QTest::newRow("four of 36") << 36 << 4 << 2;
+    QTest::newRow("as many as the side") << 36 << 6 << 1;
+    QTest::newRow("many slots") << 400 << 7 << 3;
+    QTest::newRow("one slot") << 1 << 1 << 1;
+}
+
+void TestProductKeyMemory::equalsTheFullSearch()
+{
+    QFETCH(int, numSlots);
+    QFETCH(int, topK);
+    QFETCH(int, numHeads);
+    const SemanticSettings settings = {.numSlots = numSlots, .layer = 0, .numHeads = numHeads, .topK = topK};
+    const ModelSpec spec = smallSpec();
+    nn::ParameterStore parameters(7, at::kCPU);
+    nn::SharedTables tables;
+    nn::BuildContext build{spec, 0, "", parameters, tables};
+    const auto memory = makeProductKeyMemory(build, settings);
+    QVERIFY(memory != nullptr);
+    std::map<std::string, at::Tensor> weights;
+    for (nn::Parameter &parameter : parameters.parameters()) {
+        const at::NoGradGuard noGrad;
+        parameter.master.add_(
+            at::sin(at::arange(parameter.master.numel(), at::kFloat) * 1.7).view(parameter.master.sizes()),
+            0.3);
+        weights[parameter.name] = parameter.master;
+    }
+    const at::Tensor x = at::sin(at::arange(96, at::kFloat) * 0.77).view({2, 3, 16}) * 2;
+    const at::NoGradGuard noGrad;
+    const at::Tensor found = memory->forward(x, {}), expected = slowMemory(weights, x, settings);
+    QVERIFY2(distance(found, expected) < 1e-5, qPrintable(QString::number(distance(found, expected))));
+    QVERIFY(expected.abs().max().item<double>() > 1e-2);
+}
+
+void TestProductKeyMemory::offIsThePlainModel()
+{
+    const auto plain = makeModel(smallSpec());
+    const Registered registered({.numSlots = 0});
+    const auto model = makeModel(smallSpec());
+    QCOMPARE(model->parameters().size(), plain->parameters().size());
+    QVERIFY(at::equal(model->logits(makeIds(2, 9), {}), plain->logits(makeIds(2, 9), {})));
+}
+
+void TestProductKeyMemory::beginsAsThePlainModel()
+{
+    const auto plain = makeModel(smallSpec());
+    const Registered registered(kSettings);
+    const auto model = makeModel(smallSpec());
+    QCOMPARE(model->parameters().size(), plain->parameters().size() + 6);
+    QVERIFY(at::equal(model->logits(makeIds(2, 9), {}), plain->logits(makeIds(2, 9), {})));
+}
+
+void TestProductKeyMemory::gradientsAreRight()
+{
+    const auto model = semanticModel();
+    nn::ForwardContext context;
+    context.isTraining = true;
+    context.dtype = at::kDouble;
+    const at::Tensor ids = makeIds(2, 8), targets = makeIds(2, 8, 1);
+    model->loss(ids, targets, {}, context).backward();
+    const auto lossNow = [&] {
+        model->mastersChanged();
+        const at::NoGradGuard noGrad;
+        return model->loss(ids, targets, {}, context).item<double>();
+    };
+    for (nn::Parameter &parameter : model->parameters()) {
+        if (parameter.name.find("memory") == std::string::npos) continue;
+        float *data = parameter.master.data_ptr<float>();
+        const float *gradient = parameter.master.grad().data_ptr<float>();
+        const int64_t count = parameter.master.numel(), stride = std::max<int64_t>(1, count / 6);
+        for (int64_t i = 0; i < count; i += stride) {
+            const float before = data[i];
+            data[i] = before + 1e-4f;
+            const double high = lossNow(), top = data[i];
+            data[i] = before - 1e-4f;
+            const double low = lossNow(), bottom = data[i];
+            data[i] = before;
+            const double expected = (high - low) / (top - bottom);
+            QVERIFY2(std::abs(gradient[i] - expected) < 1e-6 + 1e-3 * std::abs(expected),
+                     qPrintable(QStringLiteral("%1[%2]: %3 against %4")
+                                    .arg(QString::fromStdString(parameter.name))
+                                    .arg(i)
+                                    .arg(gradient[i])
+                                    .arg(expected)));
+        }
+    }
+}
+
+void TestProductKeyMemory::tellsWhatItRead()
+{
+    const ModelSpec spec = smallSpec();
+    nn::ParameterStore parameters(7, at::kCPU);
+    nn::SharedTables tables;
+    nn::BuildContext build{spec, 0, "", parameters, tables};
+    const ProductKeyMemory memory(build, kSettings);
+    const at::Tensor x = at::sin(at::arange(96, at::kFloat) * 0.77).view({2, 3, 16});
+    const SlotReads reads = memory.reads(x, at::kFloat);
+    QCOMPARE(reads.slots_NHK.sizes(), at::IntArrayRef({6, 2, 4}));
+    QVERIFY((reads.slots_NHK >= 0).all().item<bool>() && (reads.slots_NHK < 36).all().item<bool>());
+    QVERIFY(distance(reads.weights_NHK.sum(-1), at::ones({6, 2})) < 1e-5);
+}
+
+void TestProductKeyMemory::cacheEqualsWhole()
+{
+    const auto model = semanticModel();
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(2, 12), whole = model->logits(ids, {});
+    nn::KvCache cache = model->makeCache(2, 12);
+    nn::ForwardContext context;
+    context.cache = &cache;
+    for (int64_t t = 0; t < 12; ++t)
+        QVERIFY(distance(model->logits(ids.narrow(1, t, 1), context), whole.narrow(1, t, 1)) < 1e-5);
+}
+
+void TestProductKeyMemory::tablesDoNotDecay()
+{
+    const auto model = semanticModel();
+    for (const nn::Parameter &parameter : model->parameters())
+        if (parameter.name.find("semantic.keys") != std::string::npos ||
+            parameter.name.find("semantic.values") != std::string::npos)
+            QVERIFY2(!parameter.decays, parameter.name.c_str());
+}
+
+void TestProductKeyMemory::worksInBf16()
+{
+    SemanticSettings settings = kSettings;
+    settings.numSlots = 16;
+    settings.topK = 4; // of each half all rows: the choice is the same
+    const auto model = semanticModel(settings);
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(2, 9), exact = model->logits(ids, {});
+    nn::ForwardContext context;
+    context.dtype = at::kBFloat16;
+    QVERIFY(model->logits(ids, context).isfinite().all().item<bool>());
+    context.dtype = at::kDouble;
+    QVERIFY(distance(model->logits(ids, context), exact) < 1e-3);
+}
+
+void TestProductKeyMemory::refusesWhatCannotBe_data()
+{
+    QTest::addColumn<int>("numSlots");
+    QTest::addColumn<int>("topK");
+    QTest::addColumn<int>("layer");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("no square") << 30 << 4 << 0
+                               << "plugins.memory.semantic_size is 30, expected a square number such as 25";
+    QTest::newRow("too many") << 36 << 7 << 0 << "plugins.memory.semantic_top_k is 7, expected at most 6";
+    QTest::newRow("no layer") << 36 << 4 << 2
+                              << "plugins.memory.semantic_layer is 2, expected one of the layers 0 to 1";
+}
+
+void TestProductKeyMemory::refusesWhatCannotBe()
+{
+    QFETCH(int, numSlots);
+    QFETCH(int, topK);
+    QFETCH(int, layer);
+    QFETCH(QString, text);
+    const ModelSpec spec = smallSpec();
+    nn::ParameterStore parameters(7, at::kCPU);
+    nn::SharedTables tables;
+    nn::BuildContext build{spec, 0, "", parameters, tables};
+    try {
+        (void)makeProductKeyMemory(build, {.numSlots = numSlots, .layer = layer, .topK = topK});
+        QFAIL("nothing was thrown");
+    } catch (const std::invalid_argument &error) {
+        QVERIFY2(QString(error.what()).startsWith(text), error.what());
+    }
+}
+
+QTEST_GUILESS_MAIN(TestProductKeyMemory)
+#include "tst_product_key_memory.moc"
