@@ -10,6 +10,8 @@ const std::vector<ScienceTaskEntry> &scienceTasks()
     static const std::vector<ScienceTaskEntry> entries = {
         {"infill", makeInfillTask},
         {"continual", makeContinualTask},
+        {"mqar", makeMqarTask},
+        {"mqar-long", makeMqarLongTask},
     };
     return entries;
 }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Associative recall with a window that cannot see the answer: what does each level of the memory add? Arms
+// have the same steps, batches, rates and, within 5 %, parameters; only what the model may look back with
+// differs. Consolidation has no part in it: each sequence has facts of its own.
+#include "bench/science/mqar_training.h"
+#include "bench/science/science_task.h"
+#include "bench/science/tasks.h"
+
+#include <array>
+
+namespace orrery::bench {
+namespace {
+
+constexpr int64_t kWidth = 64;
+constexpr int64_t kFfnWidth = 192;
+/// With registers: their 8·C² + 2·R·C parameters are taken from the feed-forward networks (2 layers, 3
+/// matrices).
+constexpr int64_t kFfnWidthWithRegisters = 104;
+constexpr int64_t kNumRegisters = 8;
+
+struct ArmRow {
+    const char *name, *what;
+    bool hasWindow, hasRegisters, hasEpisodic;
+    double gateBias, keyShift;
+};
+constexpr std::array kArms = {
+    ArmRow{"full", "attention over the whole sequence", false, false, false, 0, 0},
+    ArmRow{"window", "attention over the window alone", true, false, false, 0, 0},
+    ArmRow{"registers", "window and 8 recurrent registers", true, true, false, 0, 0},
+    ArmRow{"episodic", "window and episodic memory", true, false, true, 0, 1},
+    ArmRow{"no_gate", "episodic memory that is always read, nothing of the window in its layer", true, false,
+           true, 100, 1},
+    ArmRow{"no_shift", "episodic memory with the queries and keys of attention", true, false, true, 0, 0},
+};
+
+/// One of the two sizes.
+struct Size {
+    const char *name, *summary;
+    int64_t window;
+    MqarShape shape;
+    double least, leastQuick, mostOfWindow;
+};
+const Size kShort = {"mqar", "associative recall, 8 pairs in 64 tokens, window 16",
+                     16,     {.numTokens = 64, .numPairs = 8, .gap = 16},
+                     0.99,   0.95,
+                     0.20};
+const Size kLong = {"mqar-long", "associative recall, 32 pairs in 512 tokens, window 32",
+                    32,          {.numTokens = 512, .numPairs = 32, .gap = 32},
+                    0.97,        0.90,
+                    0.20};
+
+class MqarTask final : public ScienceTask {
+public:
+    explicit MqarTask(const Size &size) : m_size(size) {}
+    [[nodiscard]] std::string name() const override { return m_size.name; }
+    [[nodiscard]] std::string summary() const override { return m_size.summary; }
+
+    [[nodiscard]] std::vector<ScienceArm> arms(ScienceMode mode) const override
+    {
+        std::vector<ScienceArm> listed;
+        for (const ArmRow &arm : kArms)
+            if (isIn(arm, mode)) listed.push_back({arm.name, arm.what});
+        return listed;
+    }
+
+    Result<std::string> prepare(const ScienceSetting &) override
+    {
+        const MqarShape &shape = m_size.shape;
+        return "MQAR, vocabulary " + std::to_string(shape.vocabSize) + ", " + std::to_string(shape.numPairs) +
+               " pairs, " + std::to_string(shape.numTokens) + " tokens, gap " + std::to_string(shape.gap);
+    }
+
+    Result<ArmResult> runArm(const std::string &name, uint64_t seed, const ScienceSetting &setting) override
+    {
+        for (const ArmRow &arm : kArms) {
+            if (arm.name != name) continue;
+            const RunSpec spec = specOf(arm);
+            if (setting.preparePlugins) ORRERY_TRY(setting.preparePlugins(spec));
+            ORRERY_ASSIGN(const MqarOutcome outcome, trainMqar(spec.model, planOf(setting.mode), seed,
+                                                               setting.progress, setting.cancel));
+            return ArmResult{.metrics = {{"accuracy", outcome.accuracy},
+                                         {"accuracy_cached", outcome.cachedAccuracy},
+                                         {"loss", outcome.loss}},
+                             .parameters = outcome.parameters,
+                             .steps = outcome.steps,
+                             .seconds = outcome.seconds};
+        }
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot run arm \"" + name + "\": " + m_size.name + " has none.", ""};
+    }
+
+    [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode mode) const override
+    {
+        const auto accuracy = [&](const char *arm, const char *relation, double limit,
+                                  const char *metric = "accuracy") {
+            const MeanInterval interval = results.interval(arm, metric);
+            return makeCheck(std::string(metric) + " of " + arm, interval.mean, relation, limit, interval);
+        };
+        const double least = mode == ScienceMode::Full ? m_size.least : m_size.leastQuick;
+        std::vector<Check> checks = {accuracy("episodic", ">=", least),
+                                     accuracy("episodic", ">=", least, "accuracy_cached"),
+                                     accuracy("window", "<=", m_size.mostOfWindow), equalParameters(results)};
+        if (mode == ScienceMode::Full && m_size.shape.numTokens <= kShort.shape.numTokens)
+            checks.push_back(accuracy("full", ">=", 0.99));
+        return checks;
+    }
+
+private:
+    /// Full attention has to find out by itself how to look things up, which takes longer than a minute.
+    [[nodiscard]] static bool isIn(const ArmRow &arm, ScienceMode mode)
+    {
+        const std::string name = arm.name;
+        if (mode == ScienceMode::Full) return true;
+        return mode == ScienceMode::Quick ? name == "window" || name == "registers" || name == "episodic"
+                                          : name == "registers" || name == "episodic";
+    }
+
+    [[nodiscard]] RunSpec specOf(const ArmRow &arm) const
+    {
+        RunSpec spec;
+        ModelSpec &model = spec.model;
+        model.layers = 2;
+        model.width = kWidth;
+        model.heads = 1;
+        model.context = m_size.shape.numTokens;
+        model.dropout = 0;
+        model.window = arm.hasWindow ? m_size.window : 0;
+        model.ffnWidth = arm.hasRegisters ? kFfnWidthWithRegisters : kFfnWidth;
+        if (!arm.hasRegisters && !arm.hasEpisodic) return spec;
+        spec.plugins.use = {"memory"};
+        auto &settings = spec.plugins.settings;
+        if (arm.hasRegisters) settings["plugins.memory.registers"] = kNumRegisters;
+        if (!arm.hasEpisodic) return spec;
+        settings["plugins.memory.episodic_size"] = m_size.shape.numTokens;
+        settings["plugins.memory.gate_bias"] = arm.gateBias;
+        settings["plugins.memory.key_shift"] = arm.keyShift;
+        settings["plugins.memory.query_key"] = arm.keyShift;
+        return spec;
+    }
+
+    [[nodiscard]] MqarPlan planOf(ScienceMode mode) const
+    {
+        const bool isLong = m_size.shape.numTokens > kShort.shape.numTokens;
+        const int64_t batch = isLong ? 16 : 64;
+        MqarPlan plan;
+        if (isLong) {
+            // Shorter ones first, as in the source's own training mix.
+            const MqarShape shorter = {.numTokens = 128, .numPairs = 8, .gap = 32};
+            plan.stages.push_back({shorter, stepsOf(mode, kShorterSteps), 32});
+        }
+        plan.stages.push_back({m_size.shape, stepsOf(mode, isLong ? kLongSteps : kShortSteps), batch});
+        if (mode != ScienceMode::Full) plan.numMeasured = mode == ScienceMode::Quick ? 256 : 64;
+        return plan;
+    }
+
+    struct Steps {
+        int64_t smoke, quick, full;
+    };
+    static constexpr Steps kShortSteps = {4, 150, 2500};
+    static constexpr Steps kShorterSteps = {2, 60, 300};
+    static constexpr Steps kLongSteps = {2, 40, 500};
+    [[nodiscard]] static int64_t stepsOf(ScienceMode mode, const Steps &steps)
+    {
+        return mode == ScienceMode::Full    ? steps.full
+               : mode == ScienceMode::Quick ? steps.quick
+                                            : steps.smoke;
+    }
+
+    const Size &m_size;
+};
+
+} // namespace
+
+std::unique_ptr<ScienceTask> makeMqarTask() { return std::make_unique<MqarTask>(kShort); }
+std::unique_ptr<ScienceTask> makeMqarLongTask() { return std::make_unique<MqarTask>(kLong); }
+
+} // namespace orrery::bench

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run with all three levels of memory on the command line: train, resume, generate past the context,
+// evaluate; and what is said when it cannot be.
+#include "engine_process.h"
+
+#include <QFileInfo>
+#include <QJsonArray>
+
+using namespace Qt::StringLiterals;
+
+class TestCliMemory : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void keepsItsSettings();
+    void resumes();
+    void generatesPastTheContext();
+    void evaluates();
+    void saysWhatIsMissing();
+
+private:
+    [[nodiscard]] QStringList trainArguments(const QString &out, const QStringList &more) const;
+
+    EngineHome m_home;
+    QString m_text, m_run;
+};
+
+QStringList TestCliMemory::trainArguments(const QString &out, const QStringList &more) const
+{
+    QStringList arguments{u"train"_s, u"--data"_s,  m_text, u"--out"_s,
+                          out,        u"--steps"_s, u"4"_s, u"--json"_s};
+    const QStringList usual = {u"model.layers=2"_s,
+                               u"model.width=32"_s,
+                               u"model.heads=2"_s,
+                               u"model.context=32"_s,
+                               u"train.batch_size=4"_s,
+                               u"train.eval_every=4"_s,
+                               u"train.eval_tokens=64"_s,
+                               u"train.checkpoint_every=2"_s,
+                               u"probes.every=0"_s,
+                               u"threads=1"_s,
+                               u"plugins.use=[\"memory\"]"_s,
+                               u"plugins.memory.episodic_size=24"_s,
+                               u"plugins.memory.semantic_size=64"_s,
+                               u"plugins.memory.semantic_top_k=4"_s,
+                               u"plugins.memory.registers=2"_s};
+    for (const QString &setting : usual + more) arguments << u"--set"_s << setting;
+    return arguments;
+}
+
+void TestCliMemory::initTestCase()
+{
+    m_text =
+        m_home.write(u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(400));
+    m_run = m_home.path(u"run"_s);
+    const EngineAnswer trained = m_home.run(trainArguments(m_run, {u"model.window=8"_s}), 120'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+}
+
+void TestCliMemory::keepsItsSettings()
+{
+    QFile file(m_run + u"/spec.json"_s);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QJsonObject plugins =
+        QJsonDocument::fromJson(file.readAll()).object()[u"spec"_s].toObject()[u"plugins"_s].toObject();
+    QCOMPARE(plugins[u"use"_s].toArray(), QJsonArray{u"memory@1.0.0"_s});
+    QCOMPARE(plugins[u"memory"_s].toObject()[u"episodic_size"_s].toInt(), 24);
+    QCOMPARE(plugins[u"memory"_s].toObject()[u"key_shift"_s].toDouble(), 1.0);
+    const EngineAnswer shown = m_home.run({u"plugins"_s, u"show"_s, u"memory"_s});
+    QVERIFY2(shown.out.contains(u"plugins.memory.episodic_size = 0"_s), qPrintable(shown.all()));
+    QVERIFY2(shown.out.contains(u"AttentionSource episodic"_s), qPrintable(shown.all()));
+}
+
+void TestCliMemory::resumes()
+{
+    const EngineAnswer resumed = m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s}, 120'000);
+    QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.all()));
+}
+
+void TestCliMemory::generatesPastTheContext()
+{
+    // 60 tokens in a context of 32: the cache is read anew twice, and the 24 slots overflow.
+    const QStringList arguments{u"generate"_s,     m_run,          u"--prompt"_s, u"the quick brown fox"_s,
+                                u"--max-tokens"_s, u"60"_s,        u"--seed"_s,   u"3"_s,
+                                u"--json"_s,       u"--threads"_s, u"1"_s};
+    const EngineAnswer first = m_home.run(arguments, 120'000), second = m_home.run(arguments, 120'000);
+    QVERIFY2(first.exitCode == 0, qPrintable(first.all()));
+    QCOMPARE(first.lines().last()[u"text"_s].toString(), second.lines().last()[u"text"_s].toString());
+}
+
+void TestCliMemory::evaluates()
+{
+    const EngineAnswer evaluated =
+        m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s, u"--threads"_s, u"1"_s}, 120'000);
+    QVERIFY2(evaluated.exitCode == 0, qPrintable(evaluated.all()));
+    const double loss = evaluated.lines().last()[u"loss"_s].toDouble();
+    QVERIFY2(loss > 0 && loss < 6, qPrintable(evaluated.out));
+}
+
+void TestCliMemory::saysWhatIsMissing()
+{
+    const EngineAnswer answer = m_home.run(trainArguments(m_home.path(u"none"_s), {}), 120'000);
+    QVERIFY(answer.exitCode != 0);
+    QVERIFY2(answer.all().contains(u"model.window 0, expected a window of 1 or more"_s),
+             qPrintable(answer.all()));
+    const EngineAnswer square = m_home.run(
+        trainArguments(m_home.path(u"square"_s), {u"model.window=8"_s, u"plugins.memory.semantic_size=65"_s}),
+        120'000);
+    QVERIFY2(square.all().contains(u"expected a square number such as 64"_s), qPrintable(square.all()));
+}
+
+QTEST_GUILESS_MAIN(TestCliMemory)
+#include "tst_cli_memory.moc"
