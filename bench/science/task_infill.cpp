@@ -82,7 +82,6 @@ public:
         ModelBatch out;
         out.numSequences = std::ssize(holes);
         out.context = m_context;
-        out.maskPolicy = view == View::BothSides ? "prefix" : "causal";
         for (const Hole &hole : holes) {
             int64_t firstOfHole = 0;
             std::vector<int32_t> tokens =
@@ -96,7 +95,6 @@ public:
                 mask[place - 1] = tokens[place] < kVocabSpecials; // ends of files are no text
             }
             out.mask_BT.insert(out.mask_BT.end(), mask.begin(), mask.end());
-            if (view == View::BothSides) out.prefixLengths.push_back(firstOfHole);
         }
         return out;
     }
@@ -113,14 +111,14 @@ private:
     {
         const auto length = static_cast<uint64_t>(hole.length);
         const uint64_t end = hole.window + static_cast<uint64_t>(infillTextTokens(m_context));
-        std::vector<int32_t> row = {static_cast<int32_t>(SpecialToken::InfillPrefix)};
+        std::vector<int32_t> row = {static_cast<int32_t>(SpecialToken::InfillPrefix),
+                                    static_cast<int32_t>(SpecialToken::InfillSuffix)};
         const auto add = [&row](const std::vector<int32_t> &more) {
             row.insert(row.end(), more.begin(), more.end());
         };
-        add(read(hole.window, hole.begin));
-        row.push_back(static_cast<int32_t>(SpecialToken::InfillSuffix));
         add(read(hole.begin + length, end));
         row.push_back(static_cast<int32_t>(SpecialToken::InfillMiddle));
+        add(read(hole.window, hole.begin));
         firstOfHole = std::ssize(row);
         add(read(hole.begin, hole.begin + length));
         return row;

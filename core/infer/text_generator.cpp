@@ -56,12 +56,12 @@ std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const
     const auto numAfter = std::min(after.size(), static_cast<size_t>(room) - numBefore);
     std::vector<int32_t> tokens;
     tokens.reserve(static_cast<size_t>(context));
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillPrefix));
     const auto shownBefore = before.last(numBefore), shownAfter = after.first(numAfter);
-    tokens.insert(tokens.end(), shownBefore.begin(), shownBefore.end());
+    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillPrefix));
     tokens.push_back(static_cast<int32_t>(SpecialToken::InfillSuffix));
     tokens.insert(tokens.end(), shownAfter.begin(), shownAfter.end());
     tokens.push_back(static_cast<int32_t>(SpecialToken::InfillMiddle));
+    tokens.insert(tokens.end(), shownBefore.begin(), shownBefore.end());
     return tokens;
 }
 

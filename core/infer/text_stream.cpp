@@ -86,8 +86,8 @@ bool TextStream::readTogether(std::span<const int32_t> tokens, const std::atomic
 {
     restart();
     if (cancel.load(std::memory_order_relaxed)) return false;
-    readChunk(tokens, "bidirectional");
-    // No other text may go on from here: these tokens saw what stands behind them.
+    readChunk(tokens, "causal");
+    // No other text may go on from here: these tokens are no text but a hole and its sides.
     m_isWhole = false;
     return true;
 }

@@ -32,7 +32,7 @@ public:
     /// Reads on until all of `text` was read; begins anew where it differs from what was read before.
     /// @param text not empty   @return false when cancelled between two chunks; what was read stays read
     bool advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel);
-    /// Anew and in one pass, in which all of them see one another; at most a context of them.
+    /// Anew and in one pass: a rendered hole, which no other text goes on from; at most a context of tokens.
     bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel);
     /// Anew and in one pass: a text with pictures and recordings, shorter than the context.
     bool readMedia(std::span<const int32_t> tokens, const ModalityBatch &modalities,

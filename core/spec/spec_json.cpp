@@ -223,6 +223,8 @@ std::string specDigest(const RunSpec &spec)
     for (const Field &field : specFields())
         if (decidesNumbers(field.key, resolved)) canonical[field.key] = jsonOf<Json>(field.get(resolved));
     if (!spec.plugins.use.empty()) canonical[kUsePluginsKey] = spec.plugins.use;
+    // 2: holes as suffix, prefix, middle with loss on all text, and prefixes of half a window at most.
+    if (resolved.objective.name == "hybrid") canonical["objective.version"] = 2;
     for (const auto &[key, value] : spec.plugins.settings) canonical[key] = jsonOf<Json>(value);
     return sha256Hex(canonical.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

@@ -17,7 +17,12 @@ enum Draw : uint64_t { kKind, kFirst, kSecond };
 
 class HybridObjective final : public Objective {
 public:
-    HybridObjective(const ObjectiveShares &shares, int64_t spanMean) : m_shares(shares), m_spanMean(spanMean)
+    /// Where a sequence with a hole carries loss: training learns from all of its text, a measure is of the
+    /// hole.
+    enum class HoleLoss : uint8_t { Text, Hole };
+
+    HybridObjective(const ObjectiveShares &shares, int64_t spanMean, HoleLoss holeLoss)
+        : m_shares(shares), m_spanMean(spanMean), m_holeLoss(holeLoss)
     {
     }
 
@@ -45,7 +50,7 @@ public:
     {
         std::vector<Measure> all;
         const auto add = [&](const char *series, const ObjectiveShares &shares) {
-            all.push_back({series, std::make_unique<HybridObjective>(shares, m_spanMean)});
+            all.push_back({series, std::make_unique<HybridObjective>(shares, m_spanMean, HoleLoss::Hole)});
         };
         if (m_shares.prefix > 0) add(series::kValLossPrefix, {0, 1, 0});
         if (m_shares.infill > 0) add(series::kValLossInfill, {0, 0, 1});
@@ -53,10 +58,12 @@ public:
     }
 
 private:
-    /// 1 … T tokens see one another; the last of them tells the first one that counts.
+    /// 1 … T/2 tokens see one another; the last of them tells the first one that counts. Longer prefixes
+    /// would leave little to learn from.
     static void makePrefix(const CounterRng &rng, int64_t row, ModelBatch &out)
     {
-        const auto length = 1 + static_cast<int64_t>(rng.below(kFirst, static_cast<uint64_t>(out.context)));
+        const auto longest = static_cast<uint64_t>((out.context + 1) / 2);
+        const auto length = 1 + static_cast<int64_t>(rng.below(kFirst, longest));
         out.prefixLengths[static_cast<size_t>(row)] = length;
         std::fill_n(out.mask_BT.begin() + row * out.context, length - 1, uint8_t(0));
     }
@@ -75,30 +82,35 @@ private:
         const int64_t end = begin + length;
 
         std::vector<int32_t> tokens;
+        std::vector<uint8_t> counts; // by token: whether telling it carries loss
         tokens.reserve(static_cast<size_t>(context + 1));
-        tokens.push_back(idOf(SpecialToken::InfillPrefix));
-        tokens.insert(tokens.end(), text, text + begin);
-        tokens.push_back(idOf(SpecialToken::InfillSuffix));
-        tokens.insert(tokens.end(), text + end, text + numText);
-        tokens.push_back(idOf(SpecialToken::InfillMiddle));
-        const auto numVisible = static_cast<int64_t>(tokens.size());
-        tokens.insert(tokens.end(), text + begin, text + end);
-        tokens.push_back(idOf(SpecialToken::EndOfTurn));
+        counts.reserve(static_cast<size_t>(context + 1));
+        const auto addMark = [&](SpecialToken mark, uint8_t isCounted) {
+            tokens.push_back(idOf(mark));
+            counts.push_back(isCounted);
+        };
+        const uint8_t *masks = batch.mask_BT.empty() ? nullptr : batch.mask_BT.data() + row * context;
+        const auto addText = [&](int64_t from, int64_t to, bool isCounted) {
+            tokens.insert(tokens.end(), text + from, text + to);
+            for (int64_t i = from; i < to; ++i) counts.push_back(!isCounted ? 0 : masks ? masks[i] : 1);
+        };
+        const bool countsSides = m_holeLoss == HoleLoss::Text;
+        addMark(SpecialToken::InfillPrefix, 0);
+        addMark(SpecialToken::InfillSuffix, 0);
+        addText(end, numText, countsSides);
+        addMark(SpecialToken::InfillMiddle, 0);
+        addText(0, begin, countsSides);
+        addText(begin, end, true);
+        addMark(SpecialToken::EndOfTurn, counts.back()); // who tells the last token tells where it ends
 
         std::copy_n(tokens.begin(), context, out.ids_BT.begin() + row * context);
         std::copy_n(tokens.begin() + 1, context, out.targets_BT.begin() + row * context);
-        out.prefixLengths[static_cast<size_t>(row)] = numVisible;
-        const auto mask = out.mask_BT.begin() + row * context;
-        std::vector<uint8_t> middle(static_cast<size_t>(length), 1);
-        if (!batch.mask_BT.empty())
-            std::copy_n(batch.mask_BT.begin() + row * context + begin, length, middle.begin());
-        std::fill_n(mask, context, uint8_t(0));
-        std::copy(middle.begin(), middle.end(), mask + numVisible - 1);
-        mask[numVisible - 1 + length] = middle.back(); // who tells the last token tells where it ends
+        std::copy_n(counts.begin() + 1, context, out.mask_BT.begin() + row * context);
     }
 
     ObjectiveShares m_shares;
     int64_t m_spanMean = 1;
+    HoleLoss m_holeLoss = HoleLoss::Text;
 };
 
 Error cannotFill(const std::string &found, const std::string &expected, const std::string &hint)
@@ -123,7 +135,8 @@ Result<std::unique_ptr<Objective>> makeHybridObjective(const RunSpec &spec, cons
                               std::to_string(spec.model.context),
                           "room for the longest hole and its marks",
                           "Set objective.span_mean to 0, or a longer model.context.");
-    return std::unique_ptr<Objective>(std::make_unique<HybridObjective>(shares, spanMean));
+    return std::unique_ptr<Objective>(
+        std::make_unique<HybridObjective>(shares, spanMean, HybridObjective::HoleLoss::Text));
 }
 
 } // namespace orrery

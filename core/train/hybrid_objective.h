@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each sequence is drawn to be one of three: the next token under the causal mask; a prefix that sees all of
-// itself, with loss behind it; or a text with a hole, rendered as prefix, suffix, middle, where both sides
-// see each other and the middle and its end mark carry the loss. Trainer thread only. Sources: Raffel et al.
-// (2020), "Exploring the limits of transfer learning", §3.2.1 (prefix LM); Bavarian et al. (2022), "Efficient
-// training of language models to fill in the middle" (order and marks; differs from it by the bidirectional
-// sides and by loss on the middle only).
+// itself, with loss behind it; or a text with a hole, rendered as suffix, prefix, middle under the causal mask,
+// so that the middle goes on where the prefix ends and knows what comes behind it, with loss on all text.
+// Trainer thread only. Sources: Raffel et al. (2020), "Exploring the limits of transfer learning", §3.2.1
+// (prefix LM); Bavarian et al. (2022), "Efficient training of language models to fill in the middle", §3 (the
+// order suffix, prefix, middle, with all marks in front of the text before the hole).
 #pragma once
 
 #include "core/train/objective.h"

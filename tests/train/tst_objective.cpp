@@ -124,8 +124,9 @@ void TestObjective::sequencesAreSharedOutByTheMix()
     const ModelBatch out = prepared(*objectiveOf(hybridSpec({20, 30, 50})), textBatch(kNum));
     int64_t numPlain = 0, numHoles = 0;
     for (int64_t row = 0; row < kNum; ++row) {
-        numPlain += out.prefixLengths[static_cast<size_t>(row)] == 0;
-        numHoles += out.ids_BT[static_cast<size_t>(row * kContext)] == kPrefixMark;
+        const bool isHole = out.ids_BT[static_cast<size_t>(row * kContext)] == kPrefixMark;
+        numPlain += !isHole && out.prefixLengths[static_cast<size_t>(row)] == 0;
+        numHoles += isHole;
     }
     // Standard errors: 25 and 32; four of them.
     QVERIFY2(std::abs(numPlain - 800) < 101, qPrintable(QString::number(numPlain)));
@@ -141,7 +142,7 @@ void TestObjective::prefixCountsBehindItself()
     QCOMPARE(out.targets_BT, prepared(nextTokenObjective(), batch).targets_BT);
     for (int64_t row = 0; row < 64; ++row) {
         const int64_t prefix = out.prefixLengths[static_cast<size_t>(row)];
-        QVERIFY(prefix >= 1 && prefix <= kContext);
+        QVERIFY(prefix >= 1 && prefix <= kContext / 2);
         // Target t is token t + 1: the first one outside the prefix is target prefix - 1.
         const std::vector<uint8_t> mask = rowOf(out.mask_BT, row);
         for (int64_t t = 0; t < kContext; ++t)
@@ -156,40 +157,37 @@ void TestObjective::prefixesAreUniform()
     std::vector<int> counts(kContext + 1);
     for (const int64_t length : out.prefixLengths) ++counts.at(static_cast<size_t>(length));
     double chiSquare = 0;
-    for (int64_t length = 1; length <= kContext; ++length)
-        chiSquare += std::pow(counts[static_cast<size_t>(length)] - 1000.0, 2) / 1000.0;
-    QVERIFY2(chiSquare < 61.1, qPrintable(QString::number(chiSquare))); // 31 degrees of freedom, p = 0.001
+    for (int64_t length = 1; length <= kContext / 2; ++length)
+        chiSquare += std::pow(counts[static_cast<size_t>(length)] - 2000.0, 2) / 2000.0;
+    QVERIFY2(chiSquare < 37.7, qPrintable(QString::number(chiSquare))); // 15 degrees of freedom, p = 0.001
 }
 
+// Marks, after, mark, before, middle, end: behind the mark the text stands as it was, up to the hole's end.
 void TestObjective::holesRebuildTheText()
 {
     constexpr int64_t kNum = 500;
     const Batch batch = textBatch(kNum);
     const ModelBatch out = prepared(*objectiveOf(hybridSpec({0, 0, 1})), batch);
-    bool hasEmptyBefore = false, hasEmptyAfter = false;
+    bool hasEmptyAfter = false;
     for (int64_t row = 0; row < kNum; ++row) {
         const std::vector<int32_t> window = windowOf(out, row);
         QCOMPARE(window.size(), size_t(kContext + 1));
-        const auto suffix = std::find(window.begin(), window.end(), kSuffixMark);
         const auto middle = std::find(window.begin(), window.end(), kMiddleMark);
-        QVERIFY(window.front() == kPrefixMark && suffix < middle && middle < window.end());
+        QVERIFY(window[0] == kPrefixMark && window[1] == kSuffixMark && middle < window.end());
         QCOMPARE(window.back(), kEndMark);
-        std::vector<int32_t> text(window.begin() + 1, suffix); // before, middle, after
-        hasEmptyBefore = hasEmptyBefore || text.empty();
-        text.insert(text.end(), middle + 1, window.end() - 1);
-        text.insert(text.end(), suffix + 1, middle);
-        hasEmptyAfter = hasEmptyAfter || suffix + 1 == middle;
+        std::vector<int32_t> text(middle + 1, window.end() - 1);
+        text.insert(text.end(), window.begin() + 2, middle);
+        hasEmptyAfter = hasEmptyAfter || window.begin() + 2 == middle;
         const auto first = batch.tokens_BT1.begin() + row * (kContext + 1) + 1;
         QCOMPARE(text, std::vector<int32_t>(first, first + infillTextTokens(kContext)));
         QCOMPARE(rowOf(out.targets_BT, row), std::vector<int32_t>(window.begin() + 1, window.end()));
-        // Both sides and all three marks are visible; the last of them tells the middle's first token.
-        const int64_t numVisible = middle - window.begin() + 1;
-        QCOMPARE(out.prefixLengths[static_cast<size_t>(row)], numVisible);
+        // Nothing sees what stands behind it, and all but the marks inside carries loss.
+        QCOMPARE(out.prefixLengths[static_cast<size_t>(row)], int64_t(0));
         const std::vector<uint8_t> mask = rowOf(out.mask_BT, row);
-        for (int64_t t = 0; t < kContext; ++t)
-            QCOMPARE(int(mask[static_cast<size_t>(t)]), t >= numVisible - 1 ? 1 : 0);
+        for (size_t t = 0; t < kContext; ++t)
+            QCOMPARE(int(mask[t]), window[t + 1] != kSuffixMark && window[t + 1] != kMiddleMark ? 1 : 0);
     }
-    QVERIFY(hasEmptyBefore && hasEmptyAfter);
+    QVERIFY(hasEmptyAfter);
 }
 
 void TestObjective::holesHaveTheMeanLength()
@@ -197,11 +195,13 @@ void TestObjective::holesHaveTheMeanLength()
     constexpr int64_t kNum = 20'000;
     RunSpec spec = hybridSpec({0, 0, 1});
     spec.objective.spanMean = 5;
-    const ModelBatch out = prepared(*objectiveOf(spec), textBatch(kNum));
+    const ModelBatch out = prepared(*objectiveOf(spec)->measures().front().objective, textBatch(kNum));
     double sum = 0;
     int64_t shortest = kContext, longest = 0;
-    for (const int64_t numVisible : out.prefixLengths) {
-        const int64_t length = kContext - numVisible; // window - visible - end mark
+    for (int64_t row = 0; row < kNum; ++row) {
+        // What is measured is the hole and its end mark.
+        const std::vector<uint8_t> mask = rowOf(out.mask_BT, row);
+        const int64_t length = std::count(mask.begin(), mask.end(), uint8_t(1)) - 1;
         sum += static_cast<double>(length);
         shortest = std::min(shortest, length);
         longest = std::max(longest, length);
@@ -234,7 +234,11 @@ void TestObjective::lossMaskIsKept()
     for (int64_t row = 0; row < kNum; ++row) {
         const std::vector<int32_t> targets = rowOf(holes.targets_BT, row);
         const std::vector<uint8_t> mask = rowOf(holes.mask_BT, row);
-        for (int64_t t = holes.prefixLengths[static_cast<size_t>(row)] - 1; t < kContext - 1; ++t) {
+        for (int64_t t = 0; t < kContext - 1; ++t) {
+            if (targets[static_cast<size_t>(t)] > 255) {
+                QCOMPARE(int(mask[static_cast<size_t>(t)]), 0);
+                continue;
+            }
             // Tokens of a row tell where they stood: token t + 1 of the batch is its target t.
             const int64_t place = (targets[static_cast<size_t>(t)] - row * 7 % 200 + 200) % 200 - 1;
             QCOMPARE(int(mask[static_cast<size_t>(t)]), (row + place) % 3 == 0 ? 1 : 0);
@@ -303,6 +307,12 @@ void TestObjective::measuresFollowTheMix()
         const ModelBatch out = prepared(*measure.objective, textBatch(8));
         for (int64_t row = 0; row < 8; ++row)
             QCOMPARE(out.ids_BT[static_cast<size_t>(row * kContext)] == kPrefixMark, wantsHoles);
+        if (!wantsHoles) continue;
+        // Measured is the end of the sequence, the hole, and not the text around it.
+        for (int64_t row = 0; row < 8; ++row) {
+            const std::vector<uint8_t> mask = rowOf(out.mask_BT, row);
+            QVERIFY(std::is_sorted(mask.begin(), mask.end()) && mask.back() == 1 && mask[3] == 0);
+        }
     }
     QCOMPARE(names.join(' '), series);
     QVERIFY(nextTokenObjective().measures().empty());
