@@ -6,6 +6,7 @@
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
+#include "core/data/chat_json.h"
 #include "core/data/media/media_files.h"
 
 #include <CLI/CLI.hpp>
@@ -36,6 +37,7 @@ struct GenerateOptions {
     std::vector<std::pair<std::string, std::string>> parts;
     std::string promptFile;
     std::optional<std::string> infill;
+    std::string messagesFile; ///< "-": stdin
     SamplingSettings sampling;
     bool isJson = false;
 };
@@ -63,6 +65,7 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
     json["step"] = summary.step;
     json["reason"] = finishReasonName(summary.reason);
     json["prompt_tokens"] = summary.promptTokens;
+    if (summary.reusedTokens > 0) json["reused_tokens"] = summary.reusedTokens;
     json["generated_tokens"] = summary.generatedTokens;
     json["prompt_seconds"] = summary.promptSeconds;
     json["decode_seconds"] = summary.decodeSeconds;
@@ -107,11 +110,36 @@ Result<void> readParts(const GenerateOptions &options, GenerateRequest &request)
     return {};
 }
 
+Result<std::string> readStdin(uint64_t maxBytes)
+{
+    std::string text, block(64u << 10, '\0');
+    while (const size_t got = std::fread(block.data(), 1, block.size(), stdin)) {
+        text.append(block, 0, got);
+        if (text.size() > maxBytes)
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot read standard input: it has more than " + std::to_string(maxBytes) +
+                             " bytes, expected that many at most.",
+                         "Leave out the oldest turns."};
+    }
+    return text;
+}
+
+Result<std::vector<ChatMessage>> readMessages(const std::string &file)
+{
+    const bool isStdin = file == "-";
+    ORRERY_ASSIGN(const std::string text,
+                  isStdin ? readStdin(kMaxConversationBytes) : readFile(file, kMaxConversationBytes));
+    return parseConversation(text, isStdin ? "standard input" : file);
+}
+
 Result<GenerateSummary> generate(const GenerateOptions &options)
 {
     GenerateRequest request{.sampling = options.sampling, .infill = options.infill};
     if (!options.isJson) request.sampling.numAlternatives = 0;
     ORRERY_TRY(readParts(options, request));
+    if (!options.messagesFile.empty()) {
+        ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
+    }
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     std::string text;
     const auto show = [&](const GeneratedToken &token) {
@@ -147,11 +175,16 @@ CommandBody declareGenerate(CLI::App &command)
                       ->allow_extra_args(false);
     auto *audio = command.add_option("--audio", options->recordings, "Recording at this place of the prompt")
                       ->allow_extra_args(false);
-    command.add_option("--prompt-file", options->promptFile, "File with the text to continue")
-        ->excludes(prompt);
-    command.add_option_function<std::string>(
+    auto *promptFile =
+        command.add_option("--prompt-file", options->promptFile, "File with the text to continue")
+            ->excludes(prompt);
+    auto *infill = command.add_option_function<std::string>(
         "--infill", [options](const std::string &text) { options->infill = text; },
         "Text behind a hole; what stands between it and the prompt is generated");
+    command
+        .add_option("--messages", options->messagesFile,
+                    "JSON file with the turns of a conversation, - for stdin; the model answers")
+        ->excludes(prompt, promptFile, infill, image, audio);
     command.add_option("--max-tokens", options->sampling.maxTokens, "Tokens to add at most, 1 … 1,000,000");
     command.add_option("--temperature", options->sampling.temperature, "0 (most probable) … 10");
     command.add_option("--top-k", options->sampling.topK, "Keep the k most probable tokens; 0: off");

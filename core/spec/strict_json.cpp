@@ -45,6 +45,10 @@ Result<Json> parseStrictJson(std::string_view text, const JsonLimits &limits)
     try {
         Json json = Json::parse(text, watch);
         if (problem) return std::move(*problem);
+        if (json.is_array() && limits.isListAllowed) return json;
+        if (!json.is_object() && limits.isListAllowed)
+            return refuse("its top level is of type " + std::string(json.type_name()), "an object or a list",
+                          limits.advice);
         if (!json.is_object())
             return refuse("its top level is of type " + std::string(json.type_name()), "an object",
                           "Write the settings between { and }.");

@@ -19,9 +19,10 @@ struct JsonLimits {
     std::string deepExpected; ///< what belongs there instead of deep nesting
     size_t maxBytes = 0;
     int maxDepth = 8;
+    bool isListAllowed = false; ///< at the top level, beside an object
 };
 
-/// The object of a document. @error InvalidInput: broken (with line and column), too large, too deep, a key
+/// The object (or list, where the limits allow one) of a document. @error InvalidInput: broken (with line and column), too large, too deep, a key
 /// twice, no object
 Result<nlohmann::json> parseStrictJson(std::string_view text, const JsonLimits &limits);
 

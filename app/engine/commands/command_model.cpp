@@ -21,6 +21,7 @@ struct ModelArguments {
     std::vector<std::string> recordings;
     std::string promptFile;
     std::string infill;
+    std::string messages; ///< file or "-"
     std::vector<std::string> passed; ///< options that the worker checks, which knows their ranges
     std::string device;
     std::optional<int64_t> threads; ///< not given: the worker's default, all
@@ -80,8 +81,11 @@ void addModel(CLI::App &app, Session &session)
                       ->allow_extra_args(false);
     auto *audio = generate->add_option("--audio", arguments.recordings, "Recording (WAV, FLAC) at this place of the prompt; may be repeated")
                       ->allow_extra_args(false);
-    generate->add_option("--prompt-file", arguments.promptFile, "File with the text to continue")->excludes(prompt);
+    auto *promptFile =
+        generate->add_option("--prompt-file", arguments.promptFile, "File with the text to continue")->excludes(prompt);
     auto *infill = generate->add_option("--infill", arguments.infill, "Text behind a hole: fills what stands between it and the prompt");
+    generate->add_option("--messages", arguments.messages, "JSON file with a conversation, - for stdin: the model answers")
+        ->excludes(prompt, promptFile, infill, image, audio);
     passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
     passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
     passOption(generate, "--top-k", "Only the k most probable tokens; 0: off", arguments.passed);
@@ -93,6 +97,7 @@ void addModel(CLI::App &app, Session &session)
     addPluginFolders(generate);
     finish(generate, session, [&session, infill, generate, parts = std::array{prompt, image, audio}] {
         std::vector<std::string> command = {"generate"};
+        if (!arguments.messages.empty()) command.insert(command.end(), {"--messages", arguments.messages});
         if (!arguments.promptFile.empty()) command.insert(command.end(), {"--prompt-file", arguments.promptFile});
         passInOrder(*generate, parts, command);
         if (infill->count() > 0) command.insert(command.end(), {"--infill", arguments.infill});

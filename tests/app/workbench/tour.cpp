@@ -108,6 +108,20 @@ private:
         picture("play-light");
         theme(ThemeKind::Dark);
         picture("play-dark");
+        theme(ThemeKind::Light);
+        return conversation(play);
+    }
+
+    bool conversation(PlaygroundPanel &play)
+    {
+        play.setMode(PlayMode::Converse);
+        for (const QString &turn : {QStringLiteral("#include <vector>"), QStringLiteral("namespace std")}) {
+            play.messageEditor()->setPlainText(turn);
+            play.generate();
+            if (!wait("the end of an answer", 60'000, [&] { return !play.isGenerating(); })) return false;
+        }
+        QTest::qWait(300);
+        picture("converse-light");
         return true;
     }
 
