@@ -14,6 +14,8 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QMenu>
 #include <QStyle>
 #include <QToolButton>
@@ -21,6 +23,25 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+
+namespace {
+
+/// A list of paths is a list of texts to the table, which checks what is behind a path when the run is made.
+bool isPathList(const Field &field)
+{
+    return field.type == FieldType::TextList && field.key == "continual.stages";
+}
+
+/// The list with one more entry, as parseFieldValue() reads it.
+QString withEntry(const QString &list, const QString &entry)
+{
+    QJsonArray entries = QJsonDocument::fromJson(list.toUtf8()).array();
+    if (entries.isEmpty() && !list.isEmpty() && !list.startsWith(u'[')) entries.append(list);
+    entries.append(entry);
+    return QString::fromUtf8(QJsonDocument(entries).toJson(QJsonDocument::Compact));
+}
+
+} // namespace
 
 QString fieldLabel(const Field &field) { return fromStd(field.label.empty() ? field.key : field.label); }
 
@@ -80,7 +101,7 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
     m_control->setToolTip(fieldToolTip(field));
     layout->addWidget(m_control, m_line ? 1 : 0);
     if (!m_line) layout->addStretch(1);
-    if (field.type == FieldType::Path) addBrowse();
+    if (field.type == FieldType::Path || isPathList(field)) addBrowse();
     setFocusProxy(m_control);
 }
 
@@ -91,8 +112,11 @@ void FieldEditor::addBrowse()
     button->setObjectName(u"browse_"_s + fromStd(m_field.key));
     button->setPopupMode(QToolButton::InstantPopup);
     m_browseMenu = new QMenu(button);
-    m_browseMenu->addAction(tr("Choose a folder …"), this, [this] { browse(true); });
-    m_browseMenu->addAction(tr("Choose a file …"), this, [this] { browse(false); });
+    const bool isList = isPathList(m_field);
+    m_browseMenu->addAction(isList ? tr("Add a folder …") : tr("Choose a folder …"), this,
+                            [this] { browse(true); });
+    m_browseMenu->addAction(isList ? tr("Add a file …") : tr("Choose a file …"), this,
+                            [this] { browse(false); });
     button->setMenu(m_browseMenu);
     layout()->addWidget(button);
 }
@@ -116,9 +140,11 @@ void FieldEditor::browse(bool wantsFolder)
     dialog->setFileMode(wantsFolder ? QFileDialog::Directory : QFileDialog::ExistingFile);
     if (wantsFolder) dialog->setOption(QFileDialog::ShowDirsOnly);
     const QString current = m_line->text().trimmed();
-    dialog->setDirectory(current.isEmpty() ? QDir::homePath() : QFileInfo(current).absolutePath());
+    dialog->setObjectName(u"browseDialog"_s);
+    dialog->setDirectory(current.isEmpty() || isPathList(m_field) ? QDir::homePath()
+                                                                  : QFileInfo(current).absolutePath());
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
-        setGivenText(path);
+        setGivenText(isPathList(m_field) ? withEntry(m_line->text().trimmed(), path) : path);
         Q_EMIT edited();
         Q_EMIT committed();
     });
@@ -145,8 +171,10 @@ void FieldEditor::setGivenText(const std::optional<QString> &text)
         const QString shown = text.value_or(QString());
         if (m_line->text() != shown) m_line->setText(shown);
     } else if (m_box) {
-        // A value that is no choice is shown as it is: its field says what is wrong with it, and it is not lost.
-        while (m_box->count() > static_cast<int>(m_field.choices.size())) m_box->removeItem(m_box->count() - 1);
+        // A value that is no choice is shown as it is: its field says what is wrong with it, and it is not
+        // lost.
+        while (m_box->count() > static_cast<int>(m_field.choices.size()))
+            m_box->removeItem(m_box->count() - 1);
         if (text && m_box->findData(*text) < 0) m_box->addItem(*text, *text);
         m_box->setCurrentIndex(m_box->findData(text.value_or(m_default)));
     } else {

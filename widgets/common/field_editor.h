@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The one control for one field of the field table: a line with the unit inside for numbers, texts and lists,
-// a box of choices, a switch, or a path with Browse. Used by the New run form and by the live settings. GUI
+// a box of choices, a switch, or a path or list of paths
+// with Browse. Used by the New run form and by the live settings. GUI
 // thread only.
 #pragma once
 

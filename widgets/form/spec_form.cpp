@@ -58,6 +58,7 @@ QString resolvedDefault(const QString &key, const RunSpec &spec)
         return SpecForm::tr("%1, as the tokenizer").arg(byteVocabSize(spec.data));
     if (key == u"model.ffn_width" && spec.model.ffnWidth == 0)
         return SpecForm::tr("%1, by the width").arg(feedForwardWidth(spec.model));
+    if (key == u"continual.stages") return SpecForm::tr("none");
     if (key == u"threads" && spec.threads == 0) return SpecForm::tr("automatic");
     return {};
 }

@@ -15,6 +15,8 @@
 
 #include <QClipboard>
 #include <QElapsedTimer>
+#include <QFileDialog>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -59,6 +61,7 @@ private Q_SLOTS:
     void leavesHalfAPathAlone();
     void describesATypedTextThatExistsOnceItIsStill();
     void aDialogCommits();
+    void dialogsAddToAListOfPaths();
     void aNewQuestionCancelsTheOneBefore();
     void hiddenFormAsksNothing();
     void descriptionErrorStandsUnderThePath();
@@ -284,6 +287,29 @@ void TestNewRunPanel::aDialogCommits()
     QTest::keyClicks(lineOf(panel, "data.path"), u"/half"_s);
     child<QToolButton>(&panel, "browse_data.path")->menu()->actions().last()->trigger();
     QCOMPARE(session.describedPaths, QStringList{u"example"_s});
+}
+
+void TestNewRunPanel::dialogsAddToAListOfPaths()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    const auto choose = [&](const QString &path) {
+        child<QToolButton>(&panel, "browse_continual.stages")->menu()->actions().last()->trigger();
+        auto *dialog = panel.findChild<QFileDialog *>(u"browseDialog"_s);
+        QVERIFY(dialog);
+        Q_EMIT dialog->fileSelected(path);
+        delete dialog;
+    };
+    QLineEdit *line = lineOf(panel, "continual.stages");
+    QCOMPARE(line->placeholderText(), u"none"_s);
+    choose(u"/data/a, b.txt"_s);
+    QCOMPARE(line->text(), u"[\"/data/a, b.txt\"]"_s);
+    choose(u"/data/c"_s);
+    QCOMPARE(line->text(), u"[\"/data/a, b.txt\",\"/data/c\"]"_s);
+    line->setText(u"/typed"_s); // one path as it is
+    choose(u"/data/c"_s);
+    QCOMPARE(line->text(), u"[\"/typed\",\"/data/c\"]"_s);
 }
 
 void TestNewRunPanel::aNewQuestionCancelsTheOneBefore()
