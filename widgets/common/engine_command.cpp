@@ -55,7 +55,7 @@ QString messagesJson(const std::vector<ChatMessage> &messages)
         QJsonDocument(QJsonObject{{u"messages"_s, turns}}).toJson(QJsonDocument::Compact));
 }
 
-QString generateCommand(const QString &model, const GenerateRequest &request)
+QString generateCommand(const QString &model, const GenerateRequest &request, const QStringList &media)
 {
     const SamplingSettings &sampling = request.sampling;
     QStringList arguments{u"generate"_s, model};
@@ -66,6 +66,7 @@ QString generateCommand(const QString &model, const GenerateRequest &request)
         else
             arguments << option << text;
     };
+    arguments << media;
     const bool isConversation = !request.messages.empty();
     if (isConversation)
         arguments << u"--messages"_s << u"-"_s;

@@ -20,7 +20,8 @@ QString resumeCommand(const QString &run);
 /// {"messages":[{"content":"…","role":"user"}, …]} on one line: what --messages and training data take.
 QString messagesJson(const std::vector<ChatMessage> &messages);
 /// A conversation is piped into the command.
-QString generateCommand(const QString &model, const GenerateRequest &request);
+/// @param media options for pictures and recordings: "--image", "a.png"; before the prompt
+QString generateCommand(const QString &model, const GenerateRequest &request, const QStringList &media = {});
 
 void copyToClipboard(const QString &text);
 

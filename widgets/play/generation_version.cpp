@@ -80,6 +80,8 @@ QString generationStatus(const GenerationVersion &version)
     }
     if (version.info && version.info->numParameters > 0)
         parts << Texts::tr("%1 parameters").arg(countText(static_cast<double>(version.info->numParameters)));
+    for (const PromptMedia &media : version.request.media)
+        parts << Texts::tr("with %1").arg(fromStd(media.name));
     const auto numTokens = static_cast<int64_t>(version.tokens.size());
     if (version.isRunning && numTokens == 0)
         parts << (version.info ? Texts::tr("reading the prompt …") : Texts::tr("loading the model …"));

@@ -2,17 +2,22 @@
 // The modes of the playground and what outlives its window.
 #include "widgets/play/playground_panel.h"
 
+#include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/play/attachment_bar.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/model_chooser.h"
+#include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
 
+#include <QDir>
+#include <QFileDialog>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QPlainTextEdit>
 #include <QStackedWidget>
 #include <QToolButton>
 
@@ -69,6 +74,9 @@ void PlaygroundPanel::showMode()
                                         : tr("Write a prompt. The model continues it."));
     m_after->setPlaceholderText(tr("What stands behind it. The model writes what is missing."));
     m_talkTools->setVisible(isTalk);
+    m_attach->setVisible(mode() == PlayMode::Continue);
+    m_prompt->setTakesMedia(mode() == PlayMode::Continue);
+    showAttachments();
     const QString copy = isTalk ? tr("Copy the conversation") : tr("Copy prompt and answer");
     m_copy->setToolTip(copy);
     m_copy->setAccessibleName(copy);
@@ -83,10 +91,52 @@ void PlaygroundPanel::showMode()
     updateState();
 }
 
+void PlaygroundPanel::connectAttachments()
+{
+    connect(m_attach, &QToolButton::clicked, this, &PlaygroundPanel::chooseAttachments);
+    connect(m_prompt, &PromptEdit::filesGiven, m_attachments, &AttachmentBar::addFiles);
+    connect(m_prompt, &PromptEdit::imageGiven, m_attachments, &AttachmentBar::addImage);
+    connect(m_attachments, &AttachmentBar::changed, this, [this] {
+        showAttachments();
+        updateState();
+        Q_EMIT draftChanged();
+    });
+    connect(m_attachments, &AttachmentBar::refused, this,
+            [this](const Error &error) { banner()->showError(error); });
+}
+
+void PlaygroundPanel::showAttachments()
+{
+    m_attachments->setVisible(mode() == PlayMode::Continue && !m_attachments->isVacant());
+}
+
+void PlaygroundPanel::chooseAttachments()
+{
+    if (mode() != PlayMode::Continue) return;
+    auto *dialog = new QFileDialog(this, tr("Attach pictures or recordings"));
+    dialog->setObjectName(u"attachDialog"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    dialog->setNameFilters(
+        {tr("Pictures and recordings (*.png *.jpg *.jpeg *.wav *.flac)"), tr("All files (*)")});
+    dialog->setDirectory(QDir::homePath());
+    connect(dialog, &QFileDialog::filesSelected, m_attachments, &AttachmentBar::addFiles);
+    dialog->open();
+}
+
 QString PlaygroundPanel::command() const
 {
     // What is shown, as long as it is what the composer would do; else what Generate would do now.
-    return generateCommand(m_chooser->model(), request());
+    const QString command = generateCommand(
+        m_chooser->model(), request(),
+        mode() == PlayMode::Continue ? mediaArguments(m_attachments->attachments()) : QStringList());
+    QStringList pasted;
+    if (mode() == PlayMode::Continue)
+        for (const AttachmentPtr &attachment : m_attachments->attachments())
+            if (attachment->path.isEmpty()) pasted << attachment->name;
+    if (pasted.isEmpty()) return command;
+    // A shell reads no further than the sign; a person does.
+    return command + u"  # "_s + tr("without %1: pasted, in no file").arg(pasted.join(u", "_s));
 }
 
 QString PlaygroundPanel::draftJson() const
@@ -106,6 +156,10 @@ QString PlaygroundPanel::draftJson() const
                       {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
                       {u"seed"_s, QString::number(sampling.seed)},
                       {u"is_colored"_s, m_view->isColored()}};
+    QJsonArray files; // what was pasted stands in no file, and a draft is no place for it
+    for (const AttachmentPtr &attachment : m_attachments->attachments())
+        if (!attachment->path.isEmpty()) files.append(attachment->path);
+    if (!files.isEmpty()) draft.insert(u"attachments"_s, files);
     if (m_conversation->model()->numTurns() > 0) draft.insert(u"conversation"_s, m_conversation->draft());
     return QString::fromUtf8(QJsonDocument(draft).toJson(QJsonDocument::Compact));
 }
@@ -124,6 +178,9 @@ void PlaygroundPanel::restoreDraft(const QString &json)
     m_prompt->setPlainText(draft.value("prompt"_L1).toString());
     m_after->setPlainText(draft.value("after"_L1).toString());
     m_message->setPlainText(draft.value("message"_L1).toString());
+    QStringList files;
+    for (const QJsonValue &file : draft.value("attachments"_L1).toArray()) files << file.toString();
+    m_attachments->addFiles(files.mid(0, AttachmentBar::kMaxAttachments));
     m_conversation->restore(draft.value("conversation"_L1).toObject());
     const bool wasInfill = draft.value("is_infill"_L1).toBool();
     setMode(draft.contains("mode"_L1) ? modeOf(draft.value("mode"_L1).toString())

@@ -7,12 +7,14 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/play/attachment_bar.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/probability_color.h"
+#include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
@@ -128,6 +130,7 @@ void PlaygroundPanel::connectParts()
     });
     connect(m_conversation, &ConversationPane::editingEnded, this,
             [this] { m_message->setPlainText(std::exchange(m_messageAside, {})); });
+    connectAttachments();
     connect(m_runner, &GenerationRunner::tokensCame, this, &PlaygroundPanel::takeTokens);
     connect(m_runner, &GenerationRunner::changed, this, &PlaygroundPanel::updateState);
     connect(m_runner, &GenerationRunner::ended, this, &PlaygroundPanel::showEnd);
@@ -223,9 +226,10 @@ QWidget *PlaygroundPanel::makeComposer()
     texts->setObjectName(u"composerTexts"_s);
     texts->setChildrenCollapsible(false);
     texts->setHandleWidth(space::kOne);
-    m_promptBox = makeComposerText(m_promptLabel, m_prompt, "prompt");
-    m_afterBox = makeComposerText(m_afterLabel, m_after, "textAfter");
-    m_messageBox = makeComposerText(m_messageLabel, m_message, "message");
+    m_promptBox = makeComposerText(m_promptLabel, m_prompt = new PromptEdit, "prompt");
+    m_afterBox = makeComposerText(m_afterLabel, m_after = new QPlainTextEdit, "textAfter");
+    m_messageBox = makeComposerText(m_messageLabel, m_message = new QPlainTextEdit, "message");
+    m_attachments = new AttachmentBar(box);
     m_messageLabel->hide();
     for (QWidget *text : {m_promptBox, m_afterBox, m_messageBox}) texts->addWidget(text);
     auto *row = new QHBoxLayout;
@@ -236,6 +240,7 @@ QWidget *PlaygroundPanel::makeComposer()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
     layout->addWidget(makeComposerHead(box));
+    layout->addWidget(m_attachments);
     layout->addLayout(row, 1);
     return box;
 }
@@ -261,6 +266,16 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
     layout->addWidget(m_mode);
     layout->addSpacing(space::kHalf);
     layout->addWidget(m_editNote, 1);
+    m_attach = new QToolButton(head);
+    m_attach->setText(tr("Attach …"));
+    m_attach->setAccessibleName(tr("Attach pictures or recordings"));
+    m_attach->setToolTip(
+        tr("Pictures (PNG, JPEG) or recordings (WAV, FLAC) before the prompt, for models that "
+           "read them; they can be dropped and pasted, too (Ctrl+Shift+A)"));
+    m_attach->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_attach->setObjectName(u"attach"_s);
+    bindIcon(m_attach, u"attach"_s);
+    layout->addWidget(m_attach);
     layout->addWidget(makeConversationTools(head));
     connect(m_mode, &SegmentedChoice::chosen, this, [this] {
         showMode();
@@ -319,11 +334,11 @@ QLayout *PlaygroundPanel::makeComposerButtons(QWidget *parent)
     return buttons;
 }
 
-QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *&editor, const char *name)
+QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *editor, const char *name)
 {
     auto *box = new QWidget(this);
     label = new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, box);
-    editor = new QPlainTextEdit(box);
+    editor->setParent(box);
     editor->setObjectName(QLatin1String(name));
     editor->setTabChangesFocus(true);
     editor->setFont(typeFont(TypeSize::Mono));
@@ -335,7 +350,7 @@ QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *&e
     layout->addWidget(label);
     layout->addWidget(editor, 1);
     connect(&Theme::instance(), &Theme::changed, editor,
-            [editor = editor] { editor->setFont(typeFont(TypeSize::Mono)); });
+            [editor] { editor->setFont(typeFont(TypeSize::Mono)); });
     connect(editor, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::draftChanged);
     return box;
 }
@@ -373,6 +388,7 @@ void PlaygroundPanel::makeShortcuts()
     add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), [this] {
         if (isConversation()) m_conversation->startAnew();
     });
+    add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), [this] { chooseAttachments(); });
     // Editors undo their own text first: they take the key themselves.
     add(QKeySequence::Undo, [this] { undo(); });
     add(QKeySequence::Redo, [this] {

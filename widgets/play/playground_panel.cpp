@@ -5,11 +5,13 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/play/attachment_bar.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
 #include "widgets/play/model_chooser.h"
+#include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
@@ -26,6 +28,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxVersions = 50;
+constexpr size_t kMaxMediaBytes = size_t{96} << 20; // of all versions
 
 } // namespace
 
@@ -49,7 +52,9 @@ VersionPtr PlaygroundPanel::shown() const
     return m_shown < 0 ? nullptr : m_versions[static_cast<size_t>(m_shown)];
 }
 
-QPlainTextEdit *PlaygroundPanel::mainEditor() const { return isConversation() ? m_message : m_prompt; }
+QPlainTextEdit *PlaygroundPanel::promptEditor() const { return m_prompt; }
+
+QPlainTextEdit *PlaygroundPanel::mainEditor() const { return isConversation() ? m_message : promptEditor(); }
 
 GenerateRequest PlaygroundPanel::request() const
 {
@@ -60,7 +65,10 @@ GenerateRequest PlaygroundPanel::request() const
         return request;
     }
     request.prompt = toStd(m_prompt->toPlainText());
-    if (isInfill()) request.infill = toStd(m_after->toPlainText());
+    if (isInfill())
+        request.infill = toStd(m_after->toPlainText());
+    else
+        request.media = m_attachments->media();
     return request;
 }
 
@@ -118,7 +126,7 @@ void PlaygroundPanel::startGeneration(const QString &model, const QString &title
                                       const GenerateRequest &request)
 {
     banner()->clear();
-    if (m_versions.size() >= kMaxVersions) m_versions.erase(m_versions.begin());
+    forgetOldVersions();
     auto version = std::make_shared<GenerationVersion>();
     version->model = model;
     version->modelTitle = title;
@@ -126,6 +134,21 @@ void PlaygroundPanel::startGeneration(const QString &model, const QString &title
     m_versions.push_back(version);
     m_runner->start(version, version->request);
     showVersion(numVersions() - 1);
+}
+
+void PlaygroundPanel::forgetOldVersions()
+{
+    const auto mediaBytes = [](const VersionPtr &version) {
+        size_t numBytes = 0;
+        for (const PromptMedia &media : version->request.media) numBytes += media.bytes.size();
+        return numBytes;
+    };
+    size_t numBytes = 0;
+    for (const VersionPtr &version : m_versions) numBytes += mediaBytes(version);
+    while (!m_versions.empty() && (m_versions.size() >= kMaxVersions || numBytes > kMaxMediaBytes)) {
+        numBytes -= mediaBytes(m_versions.front());
+        m_versions.erase(m_versions.begin());
+    }
 }
 
 void PlaygroundPanel::takeTokens(const std::vector<GeneratedToken> &tokens)
@@ -170,6 +193,7 @@ void PlaygroundPanel::goUp()
 
 void PlaygroundPanel::undo()
 {
+    if (mode() == PlayMode::Continue) return m_attachments->undo();
     if (!isConversation()) return;
     m_conversation->undo();
     showError();
@@ -219,12 +243,12 @@ void PlaygroundPanel::updateState()
     m_stack->setCurrentIndex(version || hasModel || hasTurns ? 0 : 1);
     updateGenerate(isConnected, hasModel);
     m_stop->setEnabled(isGenerating());
-    for (QPlainTextEdit *editor : {m_prompt, m_after, m_message}) editor->setEnabled(hasModel);
+    for (QPlainTextEdit *editor : {promptEditor(), m_after, m_message}) editor->setEnabled(hasModel);
     m_regenerate->setEnabled(
         isConnected && !isGenerating() &&
         (isConversation() ? hasModel && m_conversation->canAnswerAgain() : version != nullptr));
     m_copy->setEnabled(isConversation() ? hasTurns : version != nullptr);
-    m_copyCommand->setEnabled(hasModel && (!isConversation() || !request().messages.empty()));
+    m_copyCommand->setEnabled(hasModel && (!isConversation() || hasTurns || !m_message->document()->isEmpty()));
     const int current = isConversation() ? m_conversation->currentVersion() : m_shown;
     const int number = isConversation() ? m_conversation->numVersions() : numVersions();
     m_earlier->setEnabled(current > 0);
@@ -243,8 +267,11 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
     const Editing editing = isConversation() ? m_conversation->editing() : Editing::NewTurn;
     const bool isSaving = editing == Editing::SystemText;
     const bool canSubmit = !isConversation() || m_conversation->canSubmit(toStd(m_message->toPlainText()));
-    m_generate->setEnabled((isSaving || (isConnected && hasModel)) && canSubmit && !isGenerating());
+    const bool isReading = mode() == PlayMode::Continue && m_attachments->isReading();
+    m_generate->setEnabled((isSaving || (isConnected && hasModel)) && canSubmit && !isGenerating() &&
+                           !isReading);
     QString text = tr("Generate"), tip = tr("Continues the prompt (Ctrl+Enter)");
+    if (isReading) tip = tr("The attached files are still being read.");
     if (isInfill()) tip = tr("Fills the hole (Ctrl+Enter)");
     if (isConversation()) {
         text = isSaving ? tr("Save") : tr("Send");

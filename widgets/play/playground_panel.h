@@ -14,6 +14,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class AttachmentBar;
 class Banner;
 class CandidateView;
 class ConversationPane;
@@ -21,6 +22,7 @@ class ElidedLabel;
 class EmptyState;
 class GenerationRunner;
 class ModelChooser;
+class PromptEdit;
 class SamplingForm;
 class SegmentedChoice;
 class TokenView;
@@ -51,7 +53,9 @@ public:
     [[nodiscard]] CandidateView *candidates() const { return m_candidates; }
     [[nodiscard]] SamplingForm *sampling() const { return m_sampling; }
     [[nodiscard]] ModelChooser *chooser() const { return m_chooser; }
-    [[nodiscard]] QPlainTextEdit *promptEditor() const { return m_prompt; }
+    [[nodiscard]] QPlainTextEdit *promptEditor() const;
+    /// Pictures and recordings before the prompt; only there when one is continued.
+    [[nodiscard]] AttachmentBar *attachments() const { return m_attachments; }
     /// Text behind the hole; only there in infill mode.
     [[nodiscard]] QPlainTextEdit *afterEditor() const { return m_after; }
     [[nodiscard]] SegmentedChoice *modeChoice() const { return m_mode; }
@@ -83,7 +87,10 @@ private:
     QWidget *makeTranscript();
     QWidget *makeComposer();
     QWidget *makeComposerHead(QWidget *parent);
-    QWidget *makeComposerText(ToneLabel *&label, QPlainTextEdit *&editor, const char *name);
+    QWidget *makeComposerText(ToneLabel *&label, QPlainTextEdit *editor, const char *name);
+    void connectAttachments();
+    void chooseAttachments();
+    void showAttachments();
     QLayout *makeComposerButtons(QWidget *parent);
     QWidget *makeSide();
     QWidget *makeToolRow();
@@ -95,6 +102,7 @@ private:
     void send();
     void answerAgain(); ///< of the conversation
     void tryAgain();
+    void forgetOldVersions();
     void takeTokens(const std::vector<GeneratedToken> &tokens);
     void showEnd();
     void stepVersion(int by);
@@ -125,12 +133,15 @@ private:
     CandidateView *m_candidates;
     SamplingForm *m_sampling;
     SegmentedChoice *m_mode;
-    QPlainTextEdit *m_prompt, *m_after, *m_message;
+    PromptEdit *m_prompt;
+    QPlainTextEdit *m_after, *m_message;
+    AttachmentBar *m_attachments;
     ToneLabel *m_promptLabel, *m_afterLabel, *m_messageLabel;
     QWidget *m_promptBox, *m_afterBox, *m_messageBox;
     QPushButton *m_generate, *m_stop, *m_cancelEdit;
     QToolButton *m_regenerate, *m_copy, *m_copyCommand, *m_color, *m_earlier, *m_later;
     QToolButton *m_undo, *m_newConversation, *m_system; ///< of a conversation
+    QToolButton *m_attach;
     QMenu *m_copyMenu;
     ElidedLabel *m_editNote;
     QWidget *m_talkTools, *m_legend;

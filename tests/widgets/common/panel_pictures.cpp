@@ -10,6 +10,7 @@
 #include "widgets/common/segmented_choice.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
+#include "widgets/play/attachment_bar.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/playground_panel.h"
@@ -27,9 +28,11 @@
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QLineEdit>
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QToolButton>
 
 #include <cmath>
@@ -237,6 +240,15 @@ void shootForm()
     panel.form()->setGiven(u"name"_s, u"code-7M"_s);
     shoot(panel, u"form-sample"_s, {900, 720});
     shoot(panel, u"form-narrow"_s, {480, 760});
+    for (const QString &group : {u"Modalities"_s, u"Continual learning"_s})
+        if (auto *more = panel.findChild<QToolButton *>(u"more_"_s + group)) more->click();
+    panel.form()->setGiven(u"continual.stages"_s,
+                           u"[\"/home/ada/texts/news-2024\",\"/home/ada/texts/news-2025\"]"_s);
+    panel.findChild<QLineEdit *>(u"formSearch"_s)->setText(u"modalit"_s);
+    shoot(panel, u"form-modalities"_s, {900, 620});
+    panel.findChild<QLineEdit *>(u"formSearch"_s)->setText(u"continual"_s);
+    shoot(panel, u"form-continual"_s, {900, 620});
+    panel.findChild<QLineEdit *>(u"formSearch"_s)->clear();
     panel.form()->setGiven(u"model.heads"_s, u"7"_s);
     panel.form()->setGiven(u"train.steps"_s, u"many"_s);
     panel.form()->presets()->button(u"gpt2"_s)->click();
@@ -301,6 +313,38 @@ void shootPlay()
                                 "Cannot go on generating with \"code-7M@7000\": its worker ended.",
                                 "Try again; the run itself is not touched."});
     shoot(panel, u"play-error"_s, {1000, 700});
+}
+
+void shootAttachments()
+{
+    FakeSession session;
+    fill(session);
+    PlaygroundPanel panel(session);
+    panel.setModel(u"code-7M@8000"_s);
+    QTemporaryDir files;
+    QImage picture(640, 480, QImage::Format_RGB32);
+    QPainter painter(&picture);
+    QLinearGradient ground(0, 0, 640, 480);
+    ground.setColorAt(0, QColor(0x2457D6));
+    ground.setColorAt(1, QColor(0xE5A445));
+    painter.fillRect(picture.rect(), ground);
+    painter.end();
+    const QString path = files.filePath(u"a picture with a rather long name, 2026-11-25.png"_s);
+    picture.save(path);
+    QFile sound(files.filePath(u"hum.wav"_s));
+    if (!sound.open(QIODevice::WriteOnly)) return;
+    sound.write(QByteArray("RIFF\x24\0\0\0WAVEfmt ", 16) + QByteArray(240'000, 'x'));
+    sound.close();
+    panel.promptEditor()->setPlainText(u"What is to be seen here?"_s);
+    panel.attachments()->addFiles({path, sound.fileName()});
+    settle(400);
+    shoot(panel, u"attach-two"_s, {1000, 700});
+    panel.attachments()->addFiles({u"/etc/hostname"_s, u"/etc/passwd"_s});
+    panel.attachments()->addImage(picture.scaled(300, 300));
+    panel.attachments()->remove(1);
+    settle(400);
+    shoot(panel, u"attach-error"_s, {1000, 700});
+    shoot(panel, u"attach-narrow"_s, {660, 560});
 }
 
 void shootTalk()
@@ -401,6 +445,7 @@ int main(int argc, char **argv)
     if (isWanted(u"runs"_s)) shootRuns();
     if (isWanted(u"form"_s)) shootForm();
     if (isWanted(u"play"_s)) shootPlay();
+    if (isWanted(u"attach"_s)) shootAttachments();
     if (isWanted(u"talk"_s)) shootTalk();
     if (isWanted(u"plugins"_s)) shootPlugins();
     return 0;

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pictures and recordings that go with a prompt: what they are, and how they come into the playground.
+#include "play_setup.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/play/attachment_bar.h"
+#include "widgets/play/request_size.h"
+
+#include <QBuffer>
+#include <QClipboard>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QToolButton>
+#include <QUrl>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+QByteArray pngOf(QSize size)
+{
+    QImage image(size, QImage::Format_RGB32);
+    image.fill(Qt::red);
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    image.save(&buffer, "PNG");
+    return bytes;
+}
+
+/// As libpng counts it: ISO 3309.
+quint32 crcOf(const QByteArray &bytes)
+{
+    quint32 crc = 0xFFFFFFFF;
+    for (const char byte : bytes) {
+        crc ^= static_cast<quint8>(byte);
+        for (int i = 0; i < 8; ++i) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
+    }
+    return ~crc;
+}
+
+QByteArray bigEndian(quint32 value)
+{
+    QByteArray bytes(4, '\0');
+    for (int i = 0; i < 4; ++i) bytes[i] = static_cast<char>(value >> (24 - 8 * i));
+    return bytes;
+}
+
+QByteArray chunk(const QByteArray &name, const QByteArray &data)
+{
+    return bigEndian(static_cast<quint32>(data.size())) + name + data + bigEndian(crcOf(name + data));
+}
+
+/// A head that promises 30,000 × 30,000 pixels: 3.4 GiB once decoded.
+QByteArray hugePng()
+{
+    return QByteArray("\x89PNG\r\n\x1a\n") +
+           chunk("IHDR", bigEndian(30'000) + bigEndian(30'000) + QByteArray("\x08\x06\0\0\0", 5)) +
+           chunk("IDAT", QByteArray("\x78\x9c\x03\x00\x00\x00\x00\x01", 8)) + chunk("IEND", {});
+}
+
+const QByteArray kWav("RIFF\x24\0\0\0WAVEfmt ", 16);
+
+struct Desk : Setup {
+    Desk() : bar(panel->attachments()) {}
+    QString write(const QString &name, const QByteArray &content)
+    {
+        QFile file(folder.filePath(name));
+        if (!file.open(QIODevice::WriteOnly)) qFatal("cannot write %s", qPrintable(name));
+        file.write(content);
+        return file.fileName();
+    }
+    void drop(const QMimeData &data)
+    {
+        QWidget *target = panel->promptEditor()->viewport();
+        QDragEnterEvent enter(QPoint(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(target, &enter);
+        if (!enter.isAccepted()) return;
+        QDropEvent event(QPointF(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(target, &event);
+    }
+    void dropFiles(const QStringList &paths)
+    {
+        QMimeData data;
+        QList<QUrl> urls;
+        for (const QString &path : paths) urls << QUrl::fromLocalFile(path);
+        data.setUrls(urls);
+        drop(data);
+    }
+    [[nodiscard]] QStringList names() const
+    {
+        QStringList names;
+        for (const AttachmentPtr &attachment : bar->attachments()) names << attachment->name;
+        return names;
+    }
+    QTemporaryDir folder;
+    AttachmentBar *bar;
+};
+
+} // namespace
+
+class TestAttachments : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void knowsKindsBySignature_data();
+    void knowsKindsBySignature();
+    void makesASmallPicture();
+    void doesNotDecodeHugePictures();
+    void keepsBrokenPictures();
+    void namesWhatIsRefused_data();
+    void namesWhatIsRefused();
+    void dropsGoBeforeThePrompt();
+    void pastesAPicture();
+    void textIsStillPasted();
+    void attachesByDialog();
+    void removesAndBringsBack();
+    void refusalStandsInTheBanner();
+    void totalHasALimit();
+    void otherModesTakeNone();
+    void engineRefusalIsShown();
+    void commandNamesFiles();
+    void draftKeepsFiles();
+    void everyControlHasAName();
+};
+
+void TestAttachments::knowsKindsBySignature_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QString>("kind");
+    QTest::newRow("png") << pngOf({2, 2}) << u"PNG"_s;
+    QTest::newRow("jpeg") << QByteArray("\xFF\xD8\xFF\xE0rest") << u"JPEG"_s;
+    QTest::newRow("wav") << kWav << u"WAV"_s;
+    QTest::newRow("flac") << QByteArray("fLaC\0", 5) << u"FLAC"_s;
+    QTest::newRow("avi is no wav") << QByteArray("RIFF\x24\0\0\0AVI LIST", 16) << u"unknown"_s;
+    QTest::newRow("cut") << QByteArray("\x89PNG") << u"unknown"_s;
+    QTest::newRow("text") << QByteArray("hello") << u"unknown"_s;
+    QTest::newRow("nothing") << QByteArray() << u"unknown"_s;
+}
+
+void TestAttachments::knowsKindsBySignature()
+{
+    QFETCH(QByteArray, bytes);
+    QFETCH(QString, kind);
+    QCOMPARE(mediaKindText(mediaKindOf(bytes.toStdString())), kind);
+}
+
+void TestAttachments::makesASmallPicture()
+{
+    Desk desk;
+    const auto made = readAttachment(desk.write(u"a.png"_s, pngOf({300, 100})), kMaxRequestBytes);
+    QVERIFY(made.ok());
+    QCOMPARE((*made)->pixels, QSize(300, 100));
+    QCOMPARE((*made)->thumbnail.width(), kThumbnailPixels);
+    QVERIFY((*made)->thumbnail.height() < kThumbnailPixels / 2);
+    QCOMPARE((*made)->thumbnail.pixelColor(5, 5), QColor(Qt::red));
+}
+
+void TestAttachments::doesNotDecodeHugePictures()
+{
+    Desk desk;
+    const auto made = readAttachment(desk.write(u"huge.png"_s, hugePng()), kMaxRequestBytes);
+    QVERIFY(made.ok());
+    QCOMPARE((*made)->pixels, QSize(30'000, 30'000));
+    QVERIFY((*made)->thumbnail.isNull());
+    // A picture one below the limit would be tried: the limit is what kept this one out.
+    QVERIFY(qint64(30'000) * 30'000 > kMaxThumbnailSource);
+}
+
+void TestAttachments::keepsBrokenPictures()
+{
+    Desk desk; // the engine says what is wrong with it, with its own limits
+    const auto made = readAttachment(desk.write(u"b.png"_s, pngOf({40, 40}).left(60)), kMaxRequestBytes);
+    QVERIFY(made.ok());
+    QVERIFY((*made)->thumbnail.isNull() || !(*made)->pixels.isEmpty());
+}
+
+void TestAttachments::namesWhatIsRefused_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<qint64>("room");
+    QTest::addColumn<QString>("part");
+    QTest::newRow("text") << u"a.png"_s << QByteArray("hello") << qint64(100)
+                          << u"Cannot attach \"a.png\": it begins like no PNG, JPEG, WAV or FLAC file"_s;
+    QTest::newRow("empty") << u"e.wav"_s << QByteArray() << qint64(100) << u"it is empty"_s;
+    QTest::newRow("large") << u"l.wav"_s << kWav + QByteArray(5'000, 'x') << qint64(1'000)
+                           << u"it has 4.9 KiB, and of the 15 MiB for one prompt 1000 B are left"_s;
+    QTest::newRow("no room") << u"n.wav"_s << kWav << qint64(0) << u"of the 15 MiB for one prompt"_s;
+}
+
+void TestAttachments::namesWhatIsRefused()
+{
+    QFETCH(QString, name);
+    QFETCH(QByteArray, bytes);
+    QFETCH(qint64, room);
+    QFETCH(QString, part);
+    Desk desk;
+    const auto made = readAttachment(desk.write(name, bytes), room);
+    QVERIFY(!made.ok());
+    QCOMPARE(made.error().code, ErrorCode::InvalidInput);
+    const QString message = QString::fromStdString(made.error().message);
+    QVERIFY2(message.contains(part), qPrintable(message));
+    QVERIFY(!made.error().hint.empty());
+    QVERIFY(!readAttachment(u"/no/such.png"_s, 100).ok());
+}
+
+void TestAttachments::dropsGoBeforeThePrompt()
+{
+    Desk desk;
+    QVERIFY(!desk.bar->isVisible());
+    desk.dropFiles({desk.write(u"cat.png"_s, pngOf({20, 10})), desk.write(u"hum.wav"_s, kWav)});
+    QTRY_COMPARE(desk.names(), QStringList({u"cat.png"_s, u"hum.wav"_s}));
+    QVERIFY(desk.bar->isVisible());
+    QCOMPARE(desk.panel->promptEditor()->toPlainText(), u"Hello"_s);
+    const auto chips = desk.bar->findChildren<QWidget *>(u"attachment"_s);
+    QCOMPARE(chips.size(), 2);
+    QVERIFY(chips[0]->accessibleName().startsWith(u"cat.png, PNG  ·  20 × 10  ·  "_s));
+    desk.panel->generate();
+    const GenerateRequest &request = desk.session.generations.back().request;
+    QCOMPARE(request.prompt, std::string("Hello"));
+    QCOMPARE(request.media.size(), size_t{2});
+    QCOMPARE(request.media[0].bytes, pngOf({20, 10}).toStdString());
+    QCOMPARE(request.media[0].place, int64_t{0});
+    QCOMPARE(request.media[1].name, std::string("hum.wav"));
+    QVERIFY(desk.panel->statusText().contains(u"with cat.png"_s));
+}
+
+void TestAttachments::pastesAPicture()
+{
+    Desk desk;
+    QImage image(12, 8, QImage::Format_RGB32);
+    image.fill(Qt::blue);
+    QGuiApplication::clipboard()->setImage(image);
+    desk.panel->promptEditor()->paste();
+    QTRY_COMPARE(desk.names(), QStringList({u"pasted-1.png"_s}));
+    const Attachment &pasted = *desk.bar->attachments().front();
+    QCOMPARE(pasted.kind, MediaKind::Png);
+    QCOMPARE(pasted.pixels, QSize(12, 8));
+    QCOMPARE(QImage::fromData(QByteArray::fromStdString(pasted.bytes)).pixelColor(3, 3), QColor(Qt::blue));
+    QCOMPARE(desk.panel->promptEditor()->toPlainText(), u"Hello"_s);
+}
+
+void TestAttachments::textIsStillPasted()
+{
+    Desk desk;
+    auto *both = new QMimeData; // as a table copies it
+    both->setText(u"cells"_s);
+    both->setImageData(QImage(4, 4, QImage::Format_RGB32));
+    QGuiApplication::clipboard()->setMimeData(both);
+    desk.panel->promptEditor()->selectAll();
+    desk.panel->promptEditor()->paste();
+    QCOMPARE(desk.panel->promptEditor()->toPlainText(), u"cells"_s);
+    QVERIFY(!desk.bar->isReading() && desk.names().isEmpty());
+}
+
+void TestAttachments::attachesByDialog()
+{
+    Desk desk;
+    child<QToolButton>(desk.panel.get(), "attach")->click();
+    auto *dialog = desk.panel->findChild<QFileDialog *>(u"attachDialog"_s);
+    QVERIFY(dialog);
+    Q_EMIT dialog->filesSelected({desk.write(u"a.flac"_s, "fLaC....")});
+    dialog->close();
+    QVERIFY(desk.bar->isReading());
+    QVERIFY(!child<QPushButton>(desk.panel.get(), "generate")->isEnabled()); // it would go without
+    QTRY_COMPARE(desk.names(), QStringList({u"a.flac"_s}));
+    QVERIFY(child<QPushButton>(desk.panel.get(), "generate")->isEnabled());
+}
+
+void TestAttachments::removesAndBringsBack()
+{
+    Desk desk;
+    desk.dropFiles({desk.write(u"a.wav"_s, kWav), desk.write(u"b.wav"_s, kWav)});
+    QTRY_COMPARE(desk.names().size(), 2);
+    auto *undo = child<QToolButton>(desk.bar, "undoAttachment");
+    QVERIFY(!undo->isVisible());
+    desk.bar->findChildren<QToolButton *>(u"removeAttachment"_s).front()->click();
+    QCOMPARE(desk.names(), QStringList({u"b.wav"_s}));
+    QVERIFY(undo->isVisible());
+    QCOMPARE(undo->accessibleName(), u"Bring back a.wav (Ctrl+Z)"_s);
+    desk.bar->remove(0);
+    QVERIFY(desk.bar->isVisible()); // for what can be brought back
+    undo->click();
+    undo->click();
+    QCOMPARE(desk.names(), QStringList({u"a.wav"_s, u"b.wav"_s}));
+}
+
+void TestAttachments::refusalStandsInTheBanner()
+{
+    Desk desk;
+    desk.dropFiles({desk.write(u"a.txt"_s, "hello"), desk.write(u"b.png"_s, pngOf({2, 2})),
+                    desk.write(u"c.gif"_s, "GIF89a")});
+    QTRY_COMPARE(desk.names(), QStringList({u"b.png"_s}));
+    const QString message = desk.panel->banner()->message();
+    QVERIFY2(message.contains(u"Cannot attach \"a.txt\": it begins like no PNG"_s), qPrintable(message));
+    QVERIFY2(message.contains(u"One more file was refused."_s), qPrintable(message));
+}
+
+void TestAttachments::totalHasALimit()
+{
+    Desk desk;
+    const QByteArray large = kWav + QByteArray(8 << 20, 'x');
+    QSignalSpy refused(desk.bar, &AttachmentBar::refused);
+    desk.bar->addFiles({desk.write(u"a.wav"_s, large)});
+    desk.bar->addFiles({desk.write(u"b.wav"_s, large)}); // read before it is known that a takes the room
+    QTRY_COMPARE(refused.count(), 1);
+    QTRY_VERIFY(!desk.bar->isReading());
+    QCOMPARE(desk.names().size(), 1);
+    QVERIFY(desk.bar->numBytes() <= kMaxRequestBytes);
+    QStringList many;
+    for (int i = 0; i < AttachmentBar::kMaxAttachments; ++i) many << desk.write(u"%1.wav"_s.arg(i), kWav);
+    desk.bar->addFiles(many);
+    QTRY_COMPARE(refused.count(), 2);
+    QCOMPARE(desk.names().size(), qsizetype(AttachmentBar::kMaxAttachments));
+    const auto error = refused[1][0].value<Error>();
+    QVERIFY(error.message.find("there are 16 already") != std::string::npos);
+}
+
+void TestAttachments::otherModesTakeNone()
+{
+    Desk desk;
+    const QString file = desk.write(u"a.wav"_s, kWav);
+    desk.bar->addFiles({file});
+    QTRY_COMPARE(desk.names().size(), 1);
+    desk.panel->setInfill(true);
+    QVERIFY(!desk.bar->isVisible() && !child<QToolButton>(desk.panel.get(), "attach")->isVisible());
+    desk.dropFiles({file});
+    QVERIFY(!desk.bar->isReading());
+    desk.panel->generate();
+    QVERIFY(desk.session.generations.back().request.media.empty());
+    Q_EMIT desk.generation().finished(summaryOf(FinishReason::EndOfInfill));
+    desk.panel->setInfill(false);
+    QVERIFY(desk.bar->isVisible()); // they are still there
+}
+
+void TestAttachments::engineRefusalIsShown()
+{
+    Desk desk;
+    desk.bar->addFiles({desk.write(u"a.wav"_s, kWav)});
+    QTRY_COMPARE(desk.names().size(), 1);
+    desk.panel->generate();
+    Q_EMIT desk.generation().failed(
+        Error{ErrorCode::InvalidInput,
+              "Cannot generate: the request has pictures or recordings and \"code@8000\" reads text only, "
+              "expected text.",
+              "Use a model that was trained with attention.num_modalities above 1."});
+    QVERIFY(desk.panel->banner()->message().contains(u"reads text only"_s));
+    desk.bar->remove(0);
+    child<QToolButton>(desk.panel.get(), "regenerate")->click(); // of the version that is shown
+    QCOMPARE(desk.session.generations.back().request.media.size(), size_t{1});
+}
+
+void TestAttachments::commandNamesFiles()
+{
+    Desk desk;
+    const QString cat = desk.write(u"my cat.png"_s, pngOf({2, 2})), hum = desk.write(u"hum.wav"_s, kWav);
+    desk.bar->addFiles({cat, hum});
+    QTRY_COMPARE(desk.names().size(), 2);
+    QVERIFY2(desk.panel->command().contains(u"generate code --image '"_s + cat + u"' --audio "_s + hum +
+                                            u" --prompt Hello"_s),
+             qPrintable(desk.panel->command()));
+    desk.bar->addImage(QImage(4, 4, QImage::Format_RGB32));
+    QTRY_COMPARE(desk.names().size(), 3);
+    QVERIFY2(desk.panel->command().endsWith(u"  # without pasted-1.png: pasted, in no file"_s),
+             qPrintable(desk.panel->command()));
+}
+
+void TestAttachments::draftKeepsFiles()
+{
+    Desk desk;
+    desk.bar->addFiles({desk.write(u"a.wav"_s, kWav)});
+    desk.bar->addImage(QImage(4, 4, QImage::Format_RGB32));
+    QTRY_COMPARE(desk.names().size(), 2);
+    PlaygroundPanel other(desk.session);
+    other.restoreDraft(desk.panel->draftJson());
+    QTRY_COMPARE(other.attachments()->attachments().size(), size_t{1});
+    QCOMPARE(other.attachments()->attachments().front()->name, u"a.wav"_s);
+}
+
+void TestAttachments::everyControlHasAName()
+{
+    Desk desk;
+    desk.bar->addFiles({desk.write(u"a.wav"_s, kWav)});
+    QTRY_COMPARE(desk.names().size(), 1);
+    for (const QToolButton *button : desk.panel->findChildren<QToolButton *>())
+        if (button->isVisible() && !button->objectName().startsWith(u"qt_"_s))
+            QVERIFY2(!button->accessibleName().isEmpty(), qPrintable(button->objectName()));
+}
+
+ORRERY_GUI_TEST_MAIN(TestAttachments)
+#include "tst_attachments.moc"

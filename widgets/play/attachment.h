@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A picture or a recording that goes with a prompt: its bytes as they are, what they are by their signature,
+// and a small picture of it. Values; any thread: reading and scaling belong on a worker's.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/generation.h"
+
+#include <QImage>
+#include <QSize>
+#include <QString>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orrery::ui {
+
+enum class MediaKind : uint8_t { Unknown, Png, Jpeg, Wav, Flac };
+
+/// By the first bytes, whatever the name says.
+MediaKind mediaKindOf(std::string_view bytes);
+QString mediaKindText(MediaKind kind); ///< "PNG"
+bool isPicture(MediaKind kind);
+
+struct Attachment {
+    std::string bytes;
+    QString name;
+    QString path; ///< empty: pasted
+    MediaKind kind = MediaKind::Unknown;
+    QSize pixels;     ///< of a picture, as its head says
+    QImage thumbnail; ///< null: of recordings, and of pictures that are too large or broken
+};
+using AttachmentPtr = std::shared_ptr<const Attachment>;
+
+/// Longest side of a thumbnail in pixels.
+inline constexpr int kThumbnailPixels = 64;
+/// Pictures with more pixels are not decoded for a thumbnail.
+inline constexpr qint64 kMaxThumbnailSource = 24'000'000;
+
+/// @param room bytes that the request still has  @error InvalidInput: no PNG, JPEG, WAV or FLAC, or too
+/// large; NotFound, Io as readFile()
+Result<AttachmentPtr> readAttachment(const QString &path, qint64 room);
+/// A picture of the clipboard as PNG. @error as above
+Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, qint64 room);
+
+/// Options of the command line that stand before the prompt: "--image", "a.png". What was pasted has none.
+QStringList mediaArguments(const std::vector<AttachmentPtr> &attachments);
+
+} // namespace orrery::ui

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pictures and recordings of a prompt as a row of chips: thumbnail, name, kind, size, and a button that
+// takes each away; what was taken away can be brought back. Reads files in the background. GUI thread only.
+#pragma once
+
+#include "widgets/play/attachment.h"
+
+#include <QWidget>
+
+#include <functional>
+
+class QHBoxLayout;
+class QToolButton;
+
+namespace orrery::ui {
+
+class AttachmentBar : public QWidget {
+    Q_OBJECT
+public:
+    static constexpr int kMaxAttachments = 16;
+
+    explicit AttachmentBar(QWidget *parent = nullptr);
+    [[nodiscard]] const std::vector<AttachmentPtr> &attachments() const { return m_attachments; }
+    /// In order, before the prompt's text.
+    [[nodiscard]] std::vector<PromptMedia> media() const;
+    [[nodiscard]] qint64 numBytes() const;
+    [[nodiscard]] bool isReading() const { return m_numReading > 0; }
+    /// Neither a chip nor something to bring back.
+    [[nodiscard]] bool isVacant() const;
+
+    void addFiles(const QStringList &paths);
+    void addImage(const QImage &image);
+    void remove(int index);
+    [[nodiscard]] bool canUndo() const { return !m_before.empty(); }
+    void undo();
+
+Q_SIGNALS:
+    void changed();                           ///< also when reading begins or ends
+    void refused(const orrery::Error &error); ///< of what was not taken
+
+private:
+    using Loaded = std::vector<Result<AttachmentPtr>>;
+    void load(const std::function<Loaded()> &work);
+    void take(const Loaded &loaded);
+    void remember(const QString &text);
+    void showChips(std::vector<AttachmentPtr> attachments);
+
+    std::vector<AttachmentPtr> m_attachments;
+    struct Step {
+        QString text;
+        std::vector<AttachmentPtr> attachments;
+    };
+    std::vector<Step> m_before; ///< oldest first
+    QHBoxLayout *m_chips;
+    QToolButton *m_undo;
+    int m_numReading = 0, m_numPasted = 0;
+};
+
+} // namespace orrery::ui
