@@ -29,6 +29,7 @@ public:
         spec.train.reportEvery = 1;
         spec.schedule.preset = "constant";
         spec.optimizer.lr = 0.02;
+        spec.threads = 1;
         spec.continual.strategy = strategy;
         spec.continual.bufferPercent = 5;
         for (int stage = 0; stage < 3; ++stage) {
@@ -219,7 +220,6 @@ void TestContinual::tellsTheMatrixAndForgetting()
     const double forgetting = (last[0] - std::min(first[0], second[0]) + last[1] - second[1]) / 2;
     QCOMPARE(recorder.series[series::kForgetting][12], forgetting);
     QCOMPARE(recorder.series[series::kBackwardTransfer][12], (first[0] - last[0] + second[1] - last[1]) / 2);
-    QVERIFY(forgetting > 0);
     QCOMPARE(recorder.series[series::kStage][4], 1.0);
     QCOMPARE(recorder.series[series::kStage][5], 2.0);
     QCOMPARE(recorder.series[series::stageValLoss(2)][12], last[1]);

@@ -268,11 +268,10 @@ template <typename Use> void Continual::lookAtStage(nn::Transformer &model, int6
     clear();
 }
 
-// The square of a window's mean gradient is that of one token over the number of tokens, where tokens are
-// independent: times T it is a token's Fisher, whatever the context.
+// The mean over windows of the squared gradient of a window's mean loss.
 void Continual::keepFisher(nn::Transformer &model, int64_t stage)
 {
-    const double scale = static_cast<double>(model.spec().context) / kLookedAtWindows;
+    constexpr double scale = 1.0 / kLookedAtWindows;
     for (const nn::Parameter &parameter : model.parameters()) {
         m_kept["anchor." + parameter.name] = parameter.master.detach().clone();
         at::Tensor &fisher = m_kept["fisher." + parameter.name];
