@@ -29,7 +29,7 @@ function(orrery_add_program name)
 endfunction()
 
 # orrery_add_test(tst_name LABEL unit|engine|gui|gpu|slow LIBS ... [SOURCES ...] [TIMEOUT s] [QT] [TORCH] [ENV k=v ...])
-# The source is tst_name.cpp unless SOURCES says otherwise. Only tests with QT also see widgets. TIMEOUT (600) only ends
+# The source is tst_name.cpp unless SOURCES says otherwise. Only tests with QT also see widgets. TIMEOUT (1800) only ends
 # what hangs: far above what a busy machine needs.
 function(orrery_add_test name)
     cmake_parse_arguments(ARG "QT;TORCH;SERIAL" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
@@ -37,7 +37,7 @@ function(orrery_add_test name)
         set(ARG_SOURCES ${name}.cpp)
     endif()
     if(NOT ARG_TIMEOUT)
-        set(ARG_TIMEOUT 600)
+        set(ARG_TIMEOUT 1800)
     endif()
     add_executable(${name} ${ARG_SOURCES})
     set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")

@@ -51,7 +51,7 @@ public:
 /// False when it never came: the test goes on to its end and fails there.
 bool waitFor(const std::function<bool()> &condition)
 {
-    for (int waited = 0; waited < 30'000; ++waited) {
+    for (int waited = 0; waited < 120'000; ++waited) {
         if (condition()) return true;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -83,7 +83,7 @@ void TestTrainingDisk::aFullDiskPausesAndNothingIsLost()
     Recorder recorder, expected;
     must(unbroken.train(expected));
     CheckpointFault fault(checkpointPath({}, step).string(), WriteOperation::Write, ENOSPC);
-    auto trainer = must(fixture.make(recorder));
+    auto trainer = must(fixture.make(recorder, {.spaceCheckSeconds = 3600}));
     recorder.afterReport = [&](int64_t now) {
         if (now == 6 && step == 6) must(trainer->post({.verb = ControlVerb::Checkpoint}));
     };
@@ -118,7 +118,7 @@ void TestTrainingDisk::staysPausedWhileTheDiskIsFull()
     RunFixture fixture;
     Recorder recorder;
     CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
-    auto trainer = must(fixture.make(recorder));
+    auto trainer = must(fixture.make(recorder, {.spaceCheckSeconds = 3600}));
     std::thread user([&] {
         waitForPause(*trainer);
         (void)trainer->post({.verb = ControlVerb::StepN, .steps = 2});
@@ -194,7 +194,7 @@ void TestTrainingDisk::aStopOnAFullDiskFails()
     must(unbroken.train(expected));
     {
         CheckpointFault fault("step-00000008", WriteOperation::Write, ENOSPC);
-        auto trainer = must(fixture.make(recorder));
+        auto trainer = must(fixture.make(recorder, {.spaceCheckSeconds = 3600}));
         std::thread user([&] {
             waitForPause(*trainer);
             (void)trainer->post({.verb = ControlVerb::Stop});

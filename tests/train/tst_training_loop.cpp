@@ -334,6 +334,7 @@ void TestTrainingLoop::everyAcceptedCommandIsAnswered()
         }
     };
     std::thread first(postUntilRefused), second(postUntilRefused);
+    while (numAccepted == 0) std::this_thread::yield(); // the run is short
     const auto outcome = trainer->run();
     first.join();
     second.join();

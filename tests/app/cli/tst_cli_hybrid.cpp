@@ -37,10 +37,10 @@ void TestCliHybrid::initTestCase()
     m_text = m_home.write(u"fox.txt"_s, text);
     m_run = m_home.path(u"hybrid"_s);
     m_plain = m_home.path(u"plain"_s);
-    const EngineAnswer hybrid = m_home.run(trainArguments(m_run, u"hybrid"_s), 120'000);
+    const EngineAnswer hybrid = m_home.run(trainArguments(m_run, u"hybrid"_s));
     QVERIFY2(hybrid.exitCode == 0, qPrintable(hybrid.all()));
     m_trained = hybrid.out;
-    const EngineAnswer plain = m_home.run(trainArguments(m_plain, u"next_token"_s), 120'000);
+    const EngineAnswer plain = m_home.run(trainArguments(m_plain, u"next_token"_s));
     QVERIFY2(plain.exitCode == 0, qPrintable(plain.all()));
     QVERIFY(!plain.out.contains(u"val_loss_infill"_s));
 }

@@ -97,7 +97,7 @@ private Q_SLOTS:
 
     void trainsResumesAndGenerates()
     {
-        const EngineAnswer trained = m_home.run(trainArguments(m_run), 120'000);
+        const EngineAnswer trained = m_home.run(trainArguments(m_run));
         QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
         QFile file(m_run + u"/spec.json"_s);
         QVERIFY(file.open(QIODevice::ReadOnly));
@@ -105,8 +105,7 @@ private Q_SLOTS:
             QJsonDocument::fromJson(file.readAll()).object()[u"spec"_s].toObject()[u"plugins"_s].toObject();
         QCOMPARE(plugins[u"use"_s].toArray(), QJsonArray{u"example_ffn@1.0.0"_s});
         QCOMPARE(plugins[u"example_ffn"_s].toObject()[u"scale"_s].toDouble(), 0.5);
-        const EngineAnswer resumed =
-            m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s}, 120'000);
+        const EngineAnswer resumed = m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s});
         QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.all()));
         const EngineAnswer generated =
             m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the"_s, u"--max-tokens"_s, u"3"_s});
@@ -178,8 +177,7 @@ private Q_SLOTS:
     }
     void refusedRunsGoOnWhenThePluginIsBack()
     {
-        const EngineAnswer answer =
-            m_home.run({u"resume"_s, m_run, u"--steps"_s, u"8"_s, u"--json"_s}, 120'000);
+        const EngineAnswer answer = m_home.run({u"resume"_s, m_run, u"--steps"_s, u"8"_s, u"--json"_s});
         QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
     }
 };

@@ -143,7 +143,7 @@ void TestCliTraining::evaluatePassesThreadsToTheWorker()
     const QString worker = m_home.write(QStringLiteral("worker"), "#!/bin/sh\necho \"$OMP_NUM_THREADS:\" \"$@\"\n");
     QVERIFY(QFile::setPermissions(worker, QFile::ReadOwner | QFile::ExeOwner));
     const QStringList command{QStringLiteral("evaluate"), m_run, QStringLiteral("--data"), m_text, QStringLiteral("--threads"), QStringLiteral("3")};
-    const EngineAnswer answer = m_home.run(command, 20'000, {QStringLiteral("ORRERY_WORKER=") + worker});
+    const EngineAnswer answer = m_home.run(command, 240'000, {QStringLiteral("ORRERY_WORKER=") + worker});
     QCOMPARE(answer.exitCode, 0);
     QVERIFY2(answer.out.startsWith(QStringLiteral("3: evaluate ")), qPrintable(answer.out));
     QVERIFY2(answer.out.contains(QStringLiteral(" --threads 3")), qPrintable(answer.out));

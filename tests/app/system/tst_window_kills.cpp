@@ -95,18 +95,19 @@ void TestWindowKills::windowKillsLeaveTheLossesAlone()
         NewWindow next(system);
         QTRY_VERIFY_WITH_TIMEOUT(next.listedState(run) == RunState::Running ||
                                      next.listedState(run) == RunState::Finished,
-                                 20'000);
+                                 kPatienceMs);
         QCOMPARE(next.window.selectedRun(), run);
-        QTRY_VERIFY_WITH_TIMEOUT(next.curves().lastStep(run) > 0, 20'000);
-        QTRY_COMPARE(gapIn(next.curves(), run, next.curves().lastStep(run)), QString());
+        QTRY_VERIFY_WITH_TIMEOUT(next.curves().lastStep(run) > 0, kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(gapIn(next.curves(), run, next.curves().lastStep(run)), QString(),
+                                  kPatienceMs);
     }
     // One stays open to the end, one is opened after it: both have the whole curve.
     NewWindow witness(system);
-    QTRY_VERIFY_WITH_TIMEOUT(witness.listedState(run) == RunState::Finished, 240'000);
-    QTRY_COMPARE(gapIn(witness.curves(), run, m_numSteps), QString());
+    QTRY_VERIFY_WITH_TIMEOUT(witness.listedState(run) == RunState::Finished, kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(gapIn(witness.curves(), run, m_numSteps), QString(), kPatienceMs);
     NewWindow last(system);
-    QTRY_VERIFY(last.listedState(run) == RunState::Finished);
-    QTRY_COMPARE(gapIn(last.curves(), run, m_numSteps), QString());
+    QTRY_VERIFY_WITH_TIMEOUT(last.listedState(run) == RunState::Finished, kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(gapIn(last.curves(), run, m_numSteps), QString(), kPatienceMs);
 
     QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
     auto status = system.client()->status(created->id);

@@ -36,7 +36,7 @@ void TestWorkerDisk::aStoreThatCannotGrowIsTheReason()
         ::signal(SIGXFSZ, SIG_IGN);
     });
     process->start();
-    QVERIFY(process->waitForFinished(120'000));
+    QVERIFY(process->waitForFinished(test::kPatienceMs));
     QCOMPARE(process->exitCode(), 4);
     const RunStatus status = test::readStatus(run);
     QCOMPARE(status.state, RunState::Failed);
@@ -62,7 +62,7 @@ void TestWorkerDisk::aFullDiskIsTheReason()
     const fs::path run = m_fixture.makeRun("full", {"train.steps=1000000", "train.checkpoint_every=1000000"});
     const auto process = test::startAndWaitForStep(m_fixture, run, 5);
     disk.fill();
-    QVERIFY(process->waitForFinished(120'000));
+    QVERIFY(process->waitForFinished(test::kPatienceMs));
     QCOMPARE(process->exitCode(), 4);
     const RunStatus status = test::readStatus(run);
     QCOMPARE(status.state, RunState::Failed);
@@ -85,14 +85,14 @@ void TestWorkerDisk::aCheckpointWaitsForRoom()
     disk.fill(3 << 20);
     const auto process = m_fixture.worker({"train", run.string()});
     process->start();
-    QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Paused, 60'000);
+    QTRY_COMPARE_WITH_TIMEOUT(test::readStatus(run).state, RunState::Paused, test::kPatienceMs);
     const RunStatus status = test::readStatus(run);
     QCOMPARE(status.step, int64_t(20));
     QVERIFY2(status.error.find("No space left on device") != std::string::npos &&
                  status.error.find(run.string()) != std::string::npos,
              status.error.c_str());
     disk.empty();
-    QVERIFY(process->waitForFinished(60'000)); // by itself
+    QVERIFY(process->waitForFinished(test::kPatienceMs)); // by itself
     QCOMPARE(process->exitCode(), 0);
     QCOMPARE(test::readStatus(run).state, RunState::Finished);
     QVERIFY(test::readStatus(run).error.empty());

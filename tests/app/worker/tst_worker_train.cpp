@@ -163,11 +163,15 @@ private Q_SLOTS:
         const fs::path whole = m_fixture.makeRun("total-whole", {"train.steps=30"});
         QCOMPARE(m_fixture.runWorker({"train", whole.string()}), 0);
         QCOMPARE(m_fixture.runWorker({"train", whole.string(), "--steps", total}), 0);
-        const fs::path run = m_fixture.makeRun("total", {"train.steps=30"});
-        QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
-        const auto process = test::startAndWaitForStep(m_fixture, run, 33, {"--steps", total});
-        process->kill();
-        QVERIFY(process->waitForFinished());
+        fs::path run;
+        for (int i = 0; i < 3; ++i) { // on a busy machine the kill may come after the end
+            run = m_fixture.makeRun("total-" + std::to_string(i), {"train.steps=30"});
+            QCOMPARE(m_fixture.runWorker({"train", run.string()}), 0);
+            const auto process = test::startAndWaitForStep(m_fixture, run, 33, {"--steps", total});
+            process->kill();
+            QVERIFY(process->waitForFinished(test::kPatienceMs));
+            if (test::readStatus(run).step < static_cast<int64_t>(kNumSteps)) break;
+        }
         QCOMPARE(test::readStatus(run).totalSteps, static_cast<int64_t>(kNumSteps));
         QVERIFY(test::readStatus(run).step < static_cast<int64_t>(kNumSteps));
         // Nobody says it again.
