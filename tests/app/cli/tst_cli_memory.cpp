@@ -54,7 +54,7 @@ void TestCliMemory::initTestCase()
     m_text =
         m_home.write(u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(400));
     m_run = m_home.path(u"run"_s);
-    const EngineAnswer trained = m_home.run(trainArguments(m_run, {u"model.window=8"_s}), 120'000);
+    const EngineAnswer trained = m_home.run(trainArguments(m_run, {u"model.window=8"_s}));
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
 }
 
@@ -74,7 +74,7 @@ void TestCliMemory::keepsItsSettings()
 
 void TestCliMemory::resumes()
 {
-    const EngineAnswer resumed = m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s}, 120'000);
+    const EngineAnswer resumed = m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s});
     QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.all()));
 }
 
@@ -84,7 +84,7 @@ void TestCliMemory::generatesPastTheContext()
     const QStringList arguments{u"generate"_s,     m_run,          u"--prompt"_s, u"the quick brown fox"_s,
                                 u"--max-tokens"_s, u"60"_s,        u"--seed"_s,   u"3"_s,
                                 u"--json"_s,       u"--threads"_s, u"1"_s};
-    const EngineAnswer first = m_home.run(arguments, 120'000), second = m_home.run(arguments, 120'000);
+    const EngineAnswer first = m_home.run(arguments), second = m_home.run(arguments);
     QVERIFY2(first.exitCode == 0, qPrintable(first.all()));
     QCOMPARE(first.lines().last()[u"text"_s].toString(), second.lines().last()[u"text"_s].toString());
 }
@@ -92,7 +92,7 @@ void TestCliMemory::generatesPastTheContext()
 void TestCliMemory::evaluates()
 {
     const EngineAnswer evaluated =
-        m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s, u"--threads"_s, u"1"_s}, 120'000);
+        m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s, u"--threads"_s, u"1"_s});
     QVERIFY2(evaluated.exitCode == 0, qPrintable(evaluated.all()));
     const double loss = evaluated.lines().last()[u"loss"_s].toDouble();
     QVERIFY2(loss > 0 && loss < 6, qPrintable(evaluated.out));
@@ -100,13 +100,12 @@ void TestCliMemory::evaluates()
 
 void TestCliMemory::saysWhatIsMissing()
 {
-    const EngineAnswer answer = m_home.run(trainArguments(m_home.path(u"none"_s), {}), 120'000);
+    const EngineAnswer answer = m_home.run(trainArguments(m_home.path(u"none"_s), {}));
     QVERIFY(answer.exitCode != 0);
     QVERIFY2(answer.all().contains(u"model.window 0, expected a window of 1 or more"_s),
              qPrintable(answer.all()));
-    const EngineAnswer square = m_home.run(
-        trainArguments(m_home.path(u"square"_s), {u"model.window=8"_s, u"plugins.memory.semantic_size=65"_s}),
-        120'000);
+    const EngineAnswer square = m_home.run(trainArguments(
+        m_home.path(u"square"_s), {u"model.window=8"_s, u"plugins.memory.semantic_size=65"_s}));
     QVERIFY2(square.all().contains(u"expected a square number such as 64"_s), qPrintable(square.all()));
 }
 
