@@ -40,6 +40,7 @@ QStringList TestCliMemory::trainArguments(const QString &out, const QStringList 
                                u"train.checkpoint_every=2"_s,
                                u"probes.every=0"_s,
                                u"threads=1"_s,
+                               u"data.special_tokens=none"_s, // no end of the text: as many tokens as asked
                                u"plugins.use=[\"memory\"]"_s,
                                u"plugins.memory.episodic_size=24"_s,
                                u"plugins.memory.semantic_size=64"_s,
@@ -86,6 +87,7 @@ void TestCliMemory::generatesPastTheContext()
                                 u"--json"_s,       u"--threads"_s, u"1"_s};
     const EngineAnswer first = m_home.run(arguments), second = m_home.run(arguments);
     QVERIFY2(first.exitCode == 0, qPrintable(first.all()));
+    QCOMPARE(first.lines().last()[u"generated_tokens"_s].toInt(), 60);
     QCOMPARE(first.lines().last()[u"text"_s].toString(), second.lines().last()[u"text"_s].toString());
 }
 
