@@ -150,9 +150,12 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                   makeTrainingSources(spec, data, *objective, options.fixedBatches, totalSteps));
     std::unique_ptr<Continual> continual;
     if (spec.continual.isOn()) {
-        // makeTrainingSources made it for these stages.
-        auto &staged = static_cast<StagedBatchSource &>(*sources.batches);
-        ORRERY_ASSIGN(continual, Continual::create(spec, *model, staged));
+        auto *staged = dynamic_cast<StagedBatchSource *>(sources.batches.get());
+        if (!staged)
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot train on continual.stages: the data are one text, expected one per stage.",
+                         "Prepare the data of all stages, or leave continual.stages out."};
+        ORRERY_ASSIGN(continual, Continual::create(spec, *model, *staged));
     }
     LoopParts parts{.run = run,
                     .data = data,

@@ -289,6 +289,13 @@ void TestContinual::refusesWhatCannotBe()
     QVERIFY2(tooSmall.error().message.find("Cannot replay stage 1") != std::string::npos,
              tooSmall.error().message.c_str());
 
+    StagedFixture one("er");
+    one.data.text.resize(1);
+    const auto alone = one.train(recorder);
+    QVERIFY(!alone.ok());
+    QCOMPARE(alone.error().code, ErrorCode::InvalidInput);
+    QVERIFY(alone.error().message.find("the data are one text") != std::string::npos);
+
     RunSpec spec = sparse.spec;
     spec.train.steps = 2;
     QVERIFY(!validateSpec(spec).ok());
