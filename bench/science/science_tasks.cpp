@@ -12,6 +12,10 @@ const std::vector<ScienceTaskEntry> &scienceTasks()
         {"continual", makeContinualTask},
         {"mqar", makeMqarTask},
         {"mqar-long", makeMqarLongTask},
+        {"detect", makeDetectTask},
+        {"shapes", makeShapesTask},
+        {"shapes-corrupt", makeShapesCorruptTask},
+        {"multimodal-cost", makeMultiModalCostTask},
     };
     return entries;
 }

@@ -12,5 +12,9 @@ std::unique_ptr<ScienceTask> makeInfillTask();
 std::unique_ptr<ScienceTask> makeContinualTask();
 std::unique_ptr<ScienceTask> makeMqarTask();
 std::unique_ptr<ScienceTask> makeMqarLongTask();
+std::unique_ptr<ScienceTask> makeDetectTask();
+std::unique_ptr<ScienceTask> makeShapesTask();
+std::unique_ptr<ScienceTask> makeShapesCorruptTask();
+std::unique_ptr<ScienceTask> makeMultiModalCostTask();
 
 } // namespace orrery::bench

@@ -65,7 +65,7 @@ void TestBenchScience::everyTaskRuns()
     for (const QJsonValue &result : results) {
         QVERIFY(!result[QStringLiteral("arm")].toString().isEmpty());
         QVERIFY(result[QStringLiteral("parameters")].toInt() > 0);
-        QVERIFY(result[QStringLiteral("steps")].toInt() > 0);
+        QVERIFY(result[QStringLiteral("steps")].toInt(-1) >= 0); // 0: what is measured was there already
         QVERIFY(result[QStringLiteral("seconds")].toDouble() > 0);
         QVERIFY(!result[QStringLiteral("metrics")].toObject().isEmpty());
     }

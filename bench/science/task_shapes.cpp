@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures of coloured shapes: captions and counts of combinations of colour and shape that training never
+// showed. Weights of each modality's own against shared ones, and against a model that sees no picture.
+#include "bench/science/shapes_arms.h"
+#include "bench/science/tasks.h"
+#include "core/data/data_paths.h"
+#include "core/spec/estimate.h"
+#include "core/spec/run_records.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace orrery::bench {
+namespace {
+
+constexpr int64_t kNumPoints = 12; ///< of the validation curve
+constexpr double kLeastCaption = 0.98, kLeastCount = 0.97;
+constexpr double kQuickLossRatio = 0.5; ///< a minute is enough to begin, not to finish
+constexpr const char *kOurs = "ours", *kDense = "dense", *kDenseFlops = "dense-same-flops",
+                     *kText = "text-only";
+
+ShapesBudget budgetOf(ScienceMode mode)
+{
+    switch (mode) {
+    case ScienceMode::Smoke:
+        return {2, 32, 2, 128, 2, 12, 8};
+    case ScienceMode::Quick:
+        return {2, 64, 2, 128, 8, 250, 100};
+    case ScienceMode::Full:
+        break;
+    }
+    return {3, 128, 4, 128, 16, 3000, 1000};
+}
+
+std::string pointName(int64_t point)
+{
+    return "val_loss_" + std::string(point < 10 ? "0" : "") + std::to_string(point);
+}
+
+/// Share of the steps after which a validation curve first is at `loss`, by lines between its points; NaN
+/// when it never is. Before the first point nothing is known: the point itself counts.
+double shareToReach(const ScienceRow &row, double loss)
+{
+    double before = std::nan("");
+    for (int64_t point = 1; point <= kNumPoints; ++point) {
+        const auto found = row.result.metrics.find(pointName(point));
+        if (found == row.result.metrics.end()) return std::nan("");
+        const double now = found->second;
+        if (now <= loss) {
+            const double part = std::isnan(before) || before <= now ? 1 : (before - loss) / (before - now);
+            return (static_cast<double>(point - 1) + part) / kNumPoints;
+        }
+        before = now;
+    }
+    return std::nan("");
+}
+
+const ScienceRow *rowOf(const ScienceResults &results, const std::string &arm, uint64_t seed)
+{
+    for (const ScienceRow &row : results.rows)
+        if (row.arm == arm && row.seed == seed) return &row;
+    return nullptr;
+}
+
+/// FLOPs of ours over those of the rival, up to the higher one of their last losses, seed by seed.
+MeanInterval flopsRatio(const ScienceResults &results, const std::string &rival)
+{
+    std::vector<double> ratios;
+    for (const ScienceRow &row : results.rows) {
+        const ScienceRow *other = row.arm == kOurs ? rowOf(results, rival, row.seed) : nullptr;
+        if (!other) continue;
+        const double loss = std::max(row.result.metrics.at(pointName(kNumPoints)),
+                                     other->result.metrics.at(pointName(kNumPoints)));
+        ratios.push_back(shareToReach(row, loss) * row.result.metrics.at("train_tflops") /
+                         (shareToReach(*other, loss) * other->result.metrics.at("train_tflops")));
+    }
+    return meanInterval(ratios);
+}
+
+class ShapesTask final : public ScienceTask {
+public:
+    [[nodiscard]] std::string name() const override { return "shapes"; }
+    [[nodiscard]] std::string summary() const override
+    {
+        return "pictures of shapes, captioned and counted, of combinations that were held out";
+    }
+    [[nodiscard]] std::vector<ScienceArm> arms(ScienceMode mode) const override
+    {
+        std::vector<ScienceArm> all = {{kOurs, "weights of each modality's own"},
+                                       {kDense, "shared weights, as many parameters"}};
+        // A minute has room for two.
+        if (mode == ScienceMode::Quick) return all;
+        all.push_back({kDenseFlops, "shared weights of the same widths: as many FLOPs a token"});
+        all.push_back({kText, "ours, never shown a picture: what the questions alone tell"});
+        return all;
+    }
+
+    Result<std::string> prepare(const ScienceSetting &setting) override
+    {
+        const RunSpec spec = specOf(kOurs, 1, setting);
+        ORRERY_ASSIGN(const RunData data,
+                      prepareRunData(spec, setting.workFolder / "shards", {}, setting.cancel));
+        return "captions and counts of " + data.multiModal->name() +
+               ", the world's seed that of the arm; tested on its test split, each scene of which shows a "
+               "combination of colour and shape that training does not";
+    }
+
+    Result<ArmResult> runArm(const std::string &arm, uint64_t seed, const ScienceSetting &setting) override
+    {
+        const RunSpec spec = specOf(arm, seed, setting);
+        ORRERY_ASSIGN(const RunData data,
+                      prepareRunData(spec, setting.workFolder / "shards", {}, setting.cancel));
+        ORRERY_ASSIGN(const TrainedArm trained, trainArm(spec, data, setting));
+        ArmResult result{
+            .parameters = trained.model->numParameters(), .steps = trained.steps, .seconds = trained.seconds};
+        const auto estimate = estimateRun(spec, trained.model->vocabSize(), 1e9);
+        result.metrics["train_tflops"] = estimate.flopsPerToken *
+                                         static_cast<double>(estimate.tokensPerStep) *
+                                         static_cast<double>(trained.steps) / 1e12;
+        if (const auto curve = trained.series.find(series::kValLoss); curve != trained.series.end()) {
+            int64_t point = 0;
+            for (const auto &[step, loss] : curve->second)
+                if (step > 0 && ++point <= kNumPoints) result.metrics[pointName(point)] = loss;
+        }
+        const std::string hidden = arm == kText ? "&drop_image=1" : "";
+        for (const char *task : {"caption", "count"}) {
+            for (const auto &[split, suffix] :
+                 {std::pair{Split::Test, ""}, std::pair{Split::Validation, "_seen_combinations"}}) {
+                ORRERY_ASSIGN(result.metrics[task + std::string(suffix)],
+                              exactMatchOf(*trained.model, spec,
+                                           shapesWorld(seed, std::string("tasks=") + task + hidden), split,
+                                           budgetOf(setting.mode).numTest));
+            }
+        }
+        return result;
+    }
+
+    [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode mode) const override
+    {
+        const MeanInterval caption = results.interval(kOurs, "caption"),
+                           count = results.interval(kOurs, "count");
+        if (mode != ScienceMode::Full)
+            return {makeCheck("validation loss at the end over that after a twelfth of the steps, ours",
+                              results.mean(kOurs, pointName(kNumPoints)) / results.mean(kOurs, pointName(1)),
+                              "<=", kQuickLossRatio)};
+        std::vector<Check> checks = {
+            makeCheck("captions told whole, ours", caption.mean, ">=", kLeastCaption, caption),
+            makeCheck("counts right, ours", count.mean, ">=", kLeastCount, count)};
+        const MeanInterval same = flopsRatio(results, kDense), active = flopsRatio(results, kDenseFlops);
+        checks.push_back(makeCheck("FLOPs to equal loss, ours over dense of as many parameters", same.mean,
+                                   "<=", 1, same));
+        checks.push_back(makeCheck("FLOPs to equal loss, ours over dense of as many FLOPs a token",
+                                   active.mean, "<=", 1, active));
+        checks.push_back(makeCheck("parameters, ours over dense", parameterRatio(results), "<=", 1.05));
+        return checks;
+    }
+
+private:
+    static double parameterRatio(const ScienceResults &results)
+    {
+        const ScienceRow *ours = rowOf(results, kOurs, 1), *dense = rowOf(results, kDense, 1);
+        if (!ours || !dense) return std::nan("");
+        const auto [least, most] = std::minmax(ours->result.parameters, dense->result.parameters);
+        return static_cast<double>(most) / static_cast<double>(least);
+    }
+
+    static RunSpec specOf(const std::string &arm, uint64_t seed, const ScienceSetting &setting)
+    {
+        RunSpec spec = shapesSpec(budgetOf(setting.mode), setting, seed);
+        spec.data.path = shapesWorld(seed, "n=50000&tasks=caption,count" +
+                                               std::string(arm == kText ? "&drop_image=1" : ""));
+        spec.train.evalEvery = std::max<int64_t>(1, spec.train.steps / kNumPoints);
+        if (arm == kDense) spec.model = denseModel(spec, DenseOf::Parameters);
+        if (arm == kDenseFlops) spec.model = denseModel(spec, DenseOf::Flops);
+        return spec;
+    }
+};
+
+} // namespace
+
+std::unique_ptr<ScienceTask> makeShapesTask() { return std::make_unique<ShapesTask>(); }
+
+} // namespace orrery::bench
