@@ -79,7 +79,7 @@ public:
             armSpec.continual = {}; // with three texts in the data: all at once
         else
             armSpec.continual.strategy = arm;
-        // Chosen from two values each by one seed of Quick: 0.5 and 0.05 for derpp, 0.5 and 0.1 for ours.
+        // Chosen by one seed of Quick: derpp from 0.5 and 0.05, ours from 0.5, 0.1 and 0 (docs/benchmarks.md).
         armSpec.continual.distillWeight = arm == "derpp" ? 0.05 : 0.1;
         ORRERY_ASSIGN(const TrainedArm trained, trainArm(armSpec, m_data, setting));
         const Budget budget = budgetOf(setting.mode);
