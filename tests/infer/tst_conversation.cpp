@@ -208,7 +208,15 @@ private Q_SLOTS:
         const auto mixed = ask(generator, both);
         QVERIFY(!mixed.ok());
         QVERIFY(mixed.error().message.find("a conversation and a prompt") != std::string::npos);
-        GenerateRequest picture = turns({{"user", "x"}});
+        GenerateRequest shown = turns({{"user", "x"}});
+        shown.media.push_back({"bytes", "cat.png", 0});
+        const auto withPicture = ask(generator, shown);
+        QVERIFY(!withPicture.ok());
+        QVERIFY2(withPicture.error().message.find("pictures or recordings and a conversation") !=
+                     std::string::npos,
+                 withPicture.error().message.c_str());
+        GenerateRequest picture = turns({});
+        picture.prompt = "a cat: ";
         picture.media.push_back({"bytes", "cat.png", 0});
         const auto refused = ask(generator, picture);
         QVERIFY(!refused.ok());

@@ -90,14 +90,22 @@ RunSpec randomSpec(uint64_t seed)
         if (dice.below(3) != 0) field.set(spec, randomValue(dice, field));
     spec.model.heads = int64_t{1} << dice.below(6);
     spec.model.width = spec.model.heads * 2 * static_cast<int64_t>(dice.below(64) + 4);
-    for (int turn = 0; turn < 3; ++turn) {
+    for (int turn = 0; turn < 5; ++turn) {
         for (const FieldProblem &problem : findProblems(spec)) {
             if (problem.key == "data.path")
                 spec.data.path = "/text";
             else if (problem.key == "data.special_tokens")
                 spec.data.specialTokens = "default";
-            else if (problem.key == "model.context")
+            else if (problem.key == "model.context") {
                 spec.model.context = 128;
+                spec.model.media = MediaSpec{};
+            } else if (problem.key == "train.steps")
+                spec.continual.stages.clear();
+            else if (problem.key.starts_with("media."))
+                spec.model.media = MediaSpec{};
+            else if (problem.key.starts_with("attention.") ||
+                     problem.key.starts_with("continual.") || problem.key == "objective.name")
+                findField(problem.key)->set(spec, findField(problem.key)->get(RunSpec{}));
             else if (problem.key == "objective.mix")
                 spec.objective.mix = ObjectiveSpec{}.mix;
             else

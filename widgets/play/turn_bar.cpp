@@ -13,8 +13,9 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 
 TurnBar::TurnBar(QWidget *parent)
-    : QWidget(parent), m_edit(makeIconButton(u"edit"_s, {}, this)),
-      m_copy(makeIconButton(u"copy"_s, {}, this)), m_remove(makeIconButton(u"trash"_s, {}, this))
+    : QWidget(parent), m_edit(makeIconButton(u"edit"_s, tr("Edit turn (E)"), this)),
+      m_copy(makeIconButton(u"copy"_s, tr("Copy turn (Ctrl+C)"), this)),
+      m_remove(makeIconButton(u"trash"_s, tr("Delete turn (Del)"), this))
 {
     setObjectName(u"turnBar"_s);
     setCursor(Qt::ArrowCursor);

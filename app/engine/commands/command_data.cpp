@@ -89,7 +89,14 @@ int describeMedia(const Session &session, const DataArguments &arguments)
     const auto report = describeMediaFile(arguments.data.path, frontEndOf(arguments.media));
     if (!report) return fail(session, report.error());
     std::printf("%s%s", session.json ? report->json.c_str() : report->text.c_str(), session.json ? "\n" : "");
-    return kExitOk;
+    if (report->isKnown) return kExitOk;
+    // The report says more than an error could; scripts go by the exit code, and with --json there is one object.
+    const Error error{ErrorCode::InvalidInput,
+                      "Cannot read \"" + arguments.data.path + "\" as data: its format is unknown, expected text, PNG, "
+                      "JPEG, WAV or FLAC.",
+                      "Convert it, or choose another file."};
+    if (session.json) return exitCodeFor(error.code);
+    return fail(session, error);
 }
 
 int prepare(const Session &session, const DataArguments &arguments, bool describe)

@@ -140,7 +140,7 @@ Result<MediaReport> describeMediaFile(const std::filesystem::path &path, const F
         report.check("manifest", true,
                      "To train on it, name it in a manifest: {\"" + modality + "\": \"…\"}.");
     return MediaReport{report.json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-                       report.text};
+                       report.text, isKnown};
 }
 
 } // namespace orrery

@@ -32,6 +32,7 @@ Result<FileDetection> detectFile(const std::filesystem::path &path);
 struct MediaReport {
     std::string json;
     std::string text;
+    bool isKnown = true; ///< false: no format that a run can read
 };
 /// @error as detectFile, readImage and readAudio
 Result<MediaReport> describeMediaFile(const std::filesystem::path &path, const FrontEnd &frontEnd);
