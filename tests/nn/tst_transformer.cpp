@@ -2,6 +2,7 @@
 #include "core/nn/extension_points.h"
 #include "core/nn/transformer.h"
 #include "core/spec/estimate.h"
+#include "tests/nn/gradient_check.h"
 #include "tests/nn/model_fixtures.h"
 
 #include <QtTest>
@@ -144,32 +145,11 @@ void TestTransformer::gradientsMatchFiniteDifferences()
     const at::Tensor ids = makeIds(2, 8), targets = makeIds(2, 8, 1);
     const ForwardContext context{.isTraining = true, .dtype = at::kDouble, .seed = 3, .step = 5};
     model->loss(ids, targets, {}, context).backward();
-    const auto lossNow = [&] {
-        model->mastersChanged();
-        const at::NoGradGuard noGrad;
-        return model->loss(ids, targets, {}, context).item<double>();
-    };
-    for (Parameter &parameter : model->parameters()) {
-        QVERIFY2(parameter.master.grad().defined(), parameter.name.c_str());
-        float *data = parameter.master.data_ptr<float>();
-        const float *gradient = parameter.master.grad().data_ptr<float>();
-        const int64_t count = parameter.master.numel(), stride = std::max<int64_t>(1, count / 5);
-        for (int64_t i = 0; i < count; i += stride) {
-            const float before = data[i];
-            data[i] = before + 1e-3f;
-            const double high = lossNow(), top = data[i];
-            data[i] = before - 1e-3f;
-            const double low = lossNow(), bottom = data[i];
-            data[i] = before;
-            const double expected = (high - low) / (top - bottom);
-            QVERIFY2(std::abs(gradient[i] - expected) < 1e-6 + 2e-4 * std::abs(expected),
-                     qPrintable(QStringLiteral("%1[%2]: %3 against %4")
-                                    .arg(QString::fromStdString(parameter.name))
-                                    .arg(i)
-                                    .arg(gradient[i])
-                                    .arg(expected)));
-        }
-    }
+    const GradientAnswer answer =
+        compareGradients(*model, [&] { return model->loss(ids, targets, {}, context); },
+                         {.step = 1e-3f, .tolerance = 2e-4, .perParameter = 5});
+    QVERIFY2(answer.problem.isEmpty(), qPrintable(answer.problem));
+    QVERIFY(answer.numChecked > 0);
 }
 
 void TestTransformer::tiedHeadSharesTheEmbedding()

@@ -3,6 +3,7 @@
 #include "core/nn/extension_points.h"
 #include "plugins/memory/engine/product_key_memory.h"
 #include "tests/base/check_result.h"
+#include "tests/nn/gradient_check.h"
 #include "tests/nn/model_fixtures.h"
 
 #include <torch/torch.h>
@@ -158,32 +159,13 @@ void TestProductKeyMemory::gradientsAreRight()
     context.dtype = at::kDouble;
     const at::Tensor ids = makeIds(2, 8), targets = makeIds(2, 8, 1);
     model->loss(ids, targets, {}, context).backward();
-    const auto lossNow = [&] {
-        model->mastersChanged();
-        const at::NoGradGuard noGrad;
-        return model->loss(ids, targets, {}, context).item<double>();
-    };
-    for (nn::Parameter &parameter : model->parameters()) {
-        if (parameter.name.find("memory") == std::string::npos) continue;
-        float *data = parameter.master.data_ptr<float>();
-        const float *gradient = parameter.master.grad().data_ptr<float>();
-        const int64_t count = parameter.master.numel(), stride = std::max<int64_t>(1, count / 6);
-        for (int64_t i = 0; i < count; i += stride) {
-            const float before = data[i];
-            data[i] = before + 1e-4f;
-            const double high = lossNow(), top = data[i];
-            data[i] = before - 1e-4f;
-            const double low = lossNow(), bottom = data[i];
-            data[i] = before;
-            const double expected = (high - low) / (top - bottom);
-            QVERIFY2(std::abs(gradient[i] - expected) < 1e-6 + 1e-3 * std::abs(expected),
-                     qPrintable(QStringLiteral("%1[%2]: %3 against %4")
-                                    .arg(QString::fromStdString(parameter.name))
-                                    .arg(i)
-                                    .arg(gradient[i])
-                                    .arg(expected)));
-        }
-    }
+    const GradientAnswer answer = compareGradients(
+        *model, [&] { return model->loss(ids, targets, {}, context); },
+        {.step = 1e-4f, .tolerance = 1e-3, .perParameter = 6, .chooses = [](const std::string &name) {
+             return name.find("memory") != std::string::npos;
+         }});
+    QVERIFY2(answer.problem.isEmpty(), qPrintable(answer.problem));
+    QVERIFY(answer.numChecked > 0);
 }
 
 void TestProductKeyMemory::tellsWhatItRead()
