@@ -8,6 +8,7 @@ set -euo pipefail
 ORRERY_ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 . "$ORRERY_ROOT/scripts/setup/common.sh"
 cd "$ORRERY_ROOT"
+mkdir -p build
 build="$ORRERY_ROOT/build/release"
 
 bash scripts/setup/packages.sh "$@"
