@@ -96,6 +96,17 @@ inline RunSpec smallRun()
     return spec;
 }
 
+/// An empty run of this spec in a folder of its own.
+inline std::unique_ptr<RunDirectory> newRunDirectory(const std::filesystem::path &folder, const RunSpec &spec,
+                                                     const std::string &name)
+{
+    FrozenSpec frozen;
+    frozen.spec = spec;
+    frozen.digest = specDigest(spec);
+    frozen.id = name;
+    return std::make_unique<RunDirectory>(must(RunDirectory::create(folder / name, frozen)));
+}
+
 class RunFixture {
 public:
     explicit RunFixture(RunSpec spec = smallRun()) : m_spec(std::move(spec))
@@ -118,11 +129,7 @@ public:
     /// Another run of the same spec.
     void newRun(const std::string &name)
     {
-        FrozenSpec frozen;
-        frozen.spec = m_spec;
-        frozen.digest = specDigest(m_spec);
-        frozen.id = name;
-        run = std::make_unique<RunDirectory>(must(RunDirectory::create(folder() / name, frozen)));
+        run = newRunDirectory(folder(), m_spec, name);
         attempt = -1;
     }
 

@@ -51,11 +51,7 @@ public:
 
     void newRun(const std::string &name)
     {
-        FrozenSpec frozen;
-        frozen.spec = spec;
-        frozen.digest = specDigest(spec);
-        frozen.id = name;
-        run = std::make_unique<RunDirectory>(must(RunDirectory::create(folder() / name, frozen)));
+        run = newRunDirectory(folder(), spec, name);
         attempt = -1;
     }
 

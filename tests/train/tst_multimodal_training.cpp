@@ -41,11 +41,7 @@ public:
     [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
     void newRun(const std::string &name)
     {
-        FrozenSpec frozen;
-        frozen.spec = spec;
-        frozen.digest = specDigest(spec);
-        frozen.id = name;
-        run = std::make_unique<RunDirectory>(must(RunDirectory::create(folder() / name, frozen)));
+        run = newRunDirectory(folder(), spec, name);
         attempt = -1;
     }
     RunState train(Recorder &recorder, int64_t totalSteps = 0)
