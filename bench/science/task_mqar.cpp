@@ -33,21 +33,45 @@ constexpr std::array kArms = {
     ArmRow{"no_shift", "episodic memory with the queries and keys of attention", true, false, true, 0, 0},
 };
 
+/// Two pairs in a short text first, then behind the gap, as the source's own training mixes sizes: attention
+/// that is shown 8 pairs at once stays for thousands of steps with all values equally likely before it finds
+/// out how to look one up.
+struct StageRow {
+    int64_t numPairs, numTokens, gap, batch;
+    std::array<int64_t, 3> steps; ///< by ScienceMode
+};
+
 /// One of the two sizes.
 struct Size {
     const char *name, *summary;
     int64_t window;
-    MqarShape shape;
-    double least, leastQuick, mostOfWindow;
+    std::array<StageRow, 3> stages; ///< the last is what is measured
+    double least, leastQuick, mostOfWindow, leastOfFull;
+
+    [[nodiscard]] const StageRow &measured() const { return stages.back(); }
 };
-const Size kShort = {"mqar", "associative recall, 8 pairs in 64 tokens, window 16",
-                     16,     {.numTokens = 64, .numPairs = 8, .gap = 16},
-                     0.99,   0.95,
-                     0.20};
-const Size kLong = {"mqar-long", "associative recall, 32 pairs in 512 tokens, window 32",
-                    32,          {.numTokens = 512, .numPairs = 32, .gap = 32},
-                    0.97,        0.90,
-                    0.20};
+const Size kShort = {
+    .name = "mqar",
+    .summary = "associative recall, 8 pairs in 64 tokens, window 16",
+    .window = 16,
+    .stages = {{{2, 16, 4, 64, {1, 0, 500}}, {2, 28, 16, 64, {1, 50, 150}}, {8, 64, 16, 64, {2, 100, 400}}}},
+    .least = 0.99,
+    .leastQuick = 0.95,
+    .mostOfWindow = 0.20,
+    .leastOfFull = 0.99,
+};
+const Size kLong = {
+    .name = "mqar-long",
+    .summary = "associative recall, 32 pairs in 512 tokens, window 32",
+    .window = 32,
+    .stages = {{{2, 16, 4, 64, {1, 0, 500}},
+                {8, 128, 32, 32, {1, 50, 150}},
+                {32, 512, 32, 16, {2, 30, 400}}}},
+    .least = 0.97,
+    .leastQuick = 0.90,
+    .mostOfWindow = 0.20,
+    .leastOfFull = 0.97,
+};
 
 class MqarTask final : public ScienceTask {
 public:
@@ -65,9 +89,10 @@ public:
 
     Result<std::string> prepare(const ScienceSetting &) override
     {
-        const MqarShape &shape = m_size.shape;
-        return "MQAR, vocabulary " + std::to_string(shape.vocabSize) + ", " + std::to_string(shape.numPairs) +
-               " pairs, " + std::to_string(shape.numTokens) + " tokens, gap " + std::to_string(shape.gap);
+        const StageRow &measured = m_size.measured();
+        return "MQAR, vocabulary " + std::to_string(MqarShape{}.vocabSize) + ", " +
+               std::to_string(measured.numPairs) + " pairs, " + std::to_string(measured.numTokens) +
+               " tokens, gap " + std::to_string(measured.gap);
     }
 
     Result<ArmResult> runArm(const std::string &name, uint64_t seed, const ScienceSetting &setting) override
@@ -100,13 +125,12 @@ public:
         std::vector<Check> checks = {accuracy("episodic", ">=", least),
                                      accuracy("episodic", ">=", least, "accuracy_cached"),
                                      accuracy("window", "<=", m_size.mostOfWindow), equalParameters(results)};
-        if (mode == ScienceMode::Full && m_size.shape.numTokens <= kShort.shape.numTokens)
-            checks.push_back(accuracy("full", ">=", 0.99));
+        if (mode == ScienceMode::Full) checks.push_back(accuracy("full", ">=", m_size.leastOfFull));
         return checks;
     }
 
 private:
-    /// Full attention has to find out by itself how to look things up, which takes longer than a minute.
+    /// Full attention has to find out by itself how to look things up, for which a minute is too short.
     [[nodiscard]] static bool isIn(const ArmRow &arm, ScienceMode mode)
     {
         const std::string name = arm.name;
@@ -122,7 +146,7 @@ private:
         model.layers = 2;
         model.width = kWidth;
         model.heads = 1;
-        model.context = m_size.shape.numTokens;
+        model.context = m_size.measured().numTokens;
         model.dropout = 0;
         model.window = arm.hasWindow ? m_size.window : 0;
         model.ffnWidth = arm.hasRegisters ? kFfnWidthWithRegisters : kFfnWidth;
@@ -131,7 +155,7 @@ private:
         auto &settings = spec.plugins.settings;
         if (arm.hasRegisters) settings["plugins.memory.registers"] = kNumRegisters;
         if (!arm.hasEpisodic) return spec;
-        settings["plugins.memory.episodic_size"] = m_size.shape.numTokens;
+        settings["plugins.memory.episodic_size"] = m_size.measured().numTokens;
         settings["plugins.memory.gate_bias"] = arm.gateBias;
         settings["plugins.memory.key_shift"] = arm.keyShift;
         settings["plugins.memory.query_key"] = arm.keyShift;
@@ -140,30 +164,14 @@ private:
 
     [[nodiscard]] MqarPlan planOf(ScienceMode mode) const
     {
-        const bool isLong = m_size.shape.numTokens > kShort.shape.numTokens;
-        const int64_t batch = isLong ? 16 : 64;
         MqarPlan plan;
-        if (isLong) {
-            // Shorter ones first, as in the source's own training mix.
-            const MqarShape shorter = {.numTokens = 128, .numPairs = 8, .gap = 32};
-            plan.stages.push_back({shorter, stepsOf(mode, kShorterSteps), 32});
-        }
-        plan.stages.push_back({m_size.shape, stepsOf(mode, isLong ? kLongSteps : kShortSteps), batch});
+        for (const StageRow &stage : m_size.stages)
+            plan.stages.push_back(
+                {{.numTokens = stage.numTokens, .numPairs = stage.numPairs, .gap = stage.gap},
+                 stage.steps[static_cast<size_t>(mode)],
+                 stage.batch});
         if (mode != ScienceMode::Full) plan.numMeasured = mode == ScienceMode::Quick ? 256 : 64;
         return plan;
-    }
-
-    struct Steps {
-        int64_t smoke, quick, full;
-    };
-    static constexpr Steps kShortSteps = {4, 150, 2500};
-    static constexpr Steps kShorterSteps = {2, 60, 300};
-    static constexpr Steps kLongSteps = {2, 40, 500};
-    [[nodiscard]] static int64_t stepsOf(ScienceMode mode, const Steps &steps)
-    {
-        return mode == ScienceMode::Full    ? steps.full
-               : mode == ScienceMode::Quick ? steps.quick
-                                            : steps.smoke;
     }
 
     const Size &m_size;
