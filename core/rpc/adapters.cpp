@@ -61,6 +61,8 @@ void toMessage(const DataRequest &value, v1::DescribeDataRequest &message)
     message.set_seed(value.seed);
     message.set_image_size(value.imageSize);
     message.set_patch_size(value.patchSize);
+    message.set_num_modalities(value.numModalities);
+    message.set_audio_tokens(value.audioTokens);
 }
 
 DataRequest fromMessage(const v1::DescribeDataRequest &message)
@@ -74,6 +76,8 @@ DataRequest fromMessage(const v1::DescribeDataRequest &message)
     value.seed = message.seed();
     value.imageSize = message.image_size();
     value.patchSize = message.patch_size();
+    value.numModalities = message.num_modalities();
+    value.audioTokens = message.audio_tokens();
     return value;
 }
 
@@ -99,6 +103,26 @@ SamplingSettings fromMessage(const v1::SamplingMessage &message)
     return value;
 }
 
+namespace {
+
+void addMedia(const PromptMedia &value, v1::PromptMediaMessage &message)
+{
+    message.set_file(value.bytes);
+    message.set_name(wire::utf8(value.name));
+    message.set_place(value.place);
+}
+
+std::vector<PromptMedia> mediaOf(const google::protobuf::RepeatedPtrField<v1::PromptMediaMessage> &messages)
+{
+    std::vector<PromptMedia> media;
+    media.reserve(static_cast<size_t>(messages.size()));
+    for (const v1::PromptMediaMessage &message : messages)
+        media.push_back({message.file(), message.name(), message.place()});
+    return media;
+}
+
+} // namespace
+
 void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
 {
     message.set_model(wire::utf8(value.model));
@@ -109,13 +133,9 @@ void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
         v1::ChatMessageMessage &item = *message.add_messages();
         item.set_role(wire::utf8(turn.role));
         item.set_content(turn.content);
+        for (const PromptMedia &media : turn.media) addMedia(media, *item.add_media());
     }
-    for (const PromptMedia &media : value.request.media) {
-        v1::PromptMediaMessage &item = *message.add_media();
-        item.set_file(media.bytes);
-        item.set_name(wire::utf8(media.name));
-        item.set_place(media.place);
-    }
+    for (const PromptMedia &media : value.request.media) addMedia(media, *message.add_media());
 }
 
 ModelRequest fromMessage(const v1::GenerateRequest &message)
@@ -125,9 +145,8 @@ ModelRequest fromMessage(const v1::GenerateRequest &message)
     value.request.prompt = message.prompt();
     if (message.has_infill()) value.request.infill = message.infill();
     for (const v1::ChatMessageMessage &turn : message.messages())
-        value.request.messages.push_back({turn.role(), turn.content()});
-    for (const v1::PromptMediaMessage &media : message.media())
-        value.request.media.push_back({media.file(), media.name(), media.place()});
+        value.request.messages.push_back({turn.role(), turn.content(), mediaOf(turn.media())});
+    value.request.media = mediaOf(message.media());
     // A request without settings gets the defaults, not zeros.
     if (message.has_sampling()) value.request.sampling = fromMessage(message.sampling());
     return value;

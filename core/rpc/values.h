@@ -74,6 +74,10 @@ struct DataRequest {
     int64_t seed = 1337;
     int64_t imageSize = 0; ///< of data with pictures, as media.image_size; 0: its default
     int64_t patchSize = 0;
+    /// Of the model that shall read the data, as attention.num_modalities and media.audio_tokens: whether they
+    /// go together is told, too. 0: not asked.
+    int64_t numModalities = 0;
+    int64_t audioTokens = 0;
 };
 
 /// One generation of a batch.

@@ -18,17 +18,18 @@ struct SamplingSettings {
     int32_t numAlternatives = 10; ///< candidates reported per token, 0 … 50
 };
 
-/// One turn of a conversation.
-struct ChatMessage {
-    std::string role;    ///< "system", "user" or "assistant"
-    std::string content; ///< bytes, UTF-8 or not
-};
-
-/// A picture (PNG, JPEG) or a recording (WAV, FLAC) within a prompt.
+/// A picture (PNG, JPEG) or a recording (WAV, FLAC) within a prompt or a turn.
 struct PromptMedia {
     std::string bytes; ///< of the file
     std::string name;  ///< for messages: "cat.png"
-    int64_t place = 0; ///< byte of the prompt before which it stands
+    int64_t place = 0; ///< byte of the text before which it stands
+};
+
+/// One turn of a conversation.
+struct ChatMessage {
+    std::string role;                    ///< "system", "user" or "assistant"
+    std::string content;                 ///< bytes, UTF-8 or not
+    std::vector<PromptMedia> media = {}; ///< in order of their places in the content
 };
 
 struct GenerateRequest {
@@ -39,7 +40,7 @@ struct GenerateRequest {
     std::optional<std::string> infill = std::nullopt;
     /// A conversation in place of the prompt, oldest turn first; the model answers as the assistant.
     std::vector<ChatMessage> messages = {};
-    std::vector<PromptMedia> media = {}; ///< in order of their places
+    std::vector<PromptMedia> media = {}; ///< of the prompt, in order of their places
 };
 
 struct TokenAlternative {

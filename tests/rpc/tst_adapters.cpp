@@ -122,17 +122,18 @@ public:
     Dump &operator<<(const DataRequest &v)
     {
         return *this << v.path << v.tokenizer << v.specialTokens << v.valFraction << v.context << v.seed
-                     << v.imageSize << v.patchSize;
+                     << v.imageSize << v.patchSize << v.numModalities << v.audioTokens;
     }
     Dump &operator<<(const SamplingSettings &v)
     {
         return *this << v.maxTokens << v.temperature << v.topK << v.topP << v.seed << v.numAlternatives;
     }
     Dump &operator<<(const PromptMedia &v) { return *this << v.bytes << v.name << v.place; }
+    Dump &operator<<(const ChatMessage &v) { return *this << v.role << v.content << v.media; }
     Dump &operator<<(const ModelRequest &v)
     {
         return *this << v.model << v.request.prompt << v.request.sampling << v.request.infill.has_value()
-                     << v.request.infill.value_or("") << v.request.media;
+                     << v.request.infill.value_or("") << v.request.media << v.request.messages;
     }
     Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability; }
     Dump &operator<<(const GeneratedToken &v)
@@ -275,7 +276,7 @@ void TestAdapters::keepsEveryField()
                                                          r.natural(), r.small(), r.text(), r.text()}));
         COMPARE_OVER_WIRE(v1::DescribeDataRequest,
                           (DataRequest{r.text(), r.text(), r.text(), r.number(), r.integer(), r.integer(),
-                                       r.integer(), r.integer()}));
+                                       r.integer(), r.integer(), r.integer(), r.integer()}));
         const SamplingSettings sampling{r.integer(), r.number(),  r.integer(),
                                         r.number(),  r.natural(), r.small()};
         COMPARE_OVER_WIRE(v1::SamplingMessage, sampling);
@@ -289,6 +290,10 @@ void TestAdapters::keepsEveryField()
                            {},
                            {},
                            {{r.bytes(), r.text(), r.integer()}, {r.bytes(), r.text(), r.integer()}}}}));
+        const ChatMessage plain{r.text(), r.bytes()};
+        const ChatMessage withMedia{r.text(), r.bytes(), {{r.bytes(), r.text(), r.integer()}}};
+        COMPARE_OVER_WIRE(v1::GenerateRequest,
+                          (ModelRequest{r.text(), {{}, sampling, {}, {plain, withMedia, plain}}}));
         COMPARE_OVER_WIRE(v1::EmbedReply,
                           (EmbedSummary{{static_cast<float>(r.number()), static_cast<float>(r.number())},
                                         r.integer(),
