@@ -17,6 +17,9 @@
 namespace orrery::bench {
 namespace {
 
+/// Below it an interval says little, so nothing is called passed in full.
+constexpr double kLeastSeeds = 3;
+
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
@@ -185,6 +188,8 @@ Result<ScienceRun> Runner::run()
     for (int64_t seed = 1; seed <= m_options.seeds(); ++seed)
         for (const ScienceArm &arm : arms) ORRERY_TRY(runOne(file, arm, static_cast<uint64_t>(seed), numAll));
     if (m_options.mode != ScienceMode::Smoke) m_run.checks = m_task.verdict(m_run.results, m_options.mode);
+    if (m_options.mode == ScienceMode::Full)
+        m_run.checks.push_back(makeCheck("seeds", static_cast<double>(m_options.seeds()), ">=", kLeastSeeds));
     m_run.hasPassed =
         std::all_of(m_run.checks.begin(), m_run.checks.end(), [](const Check &check) { return check.isMet; });
     return std::move(m_run);

@@ -29,7 +29,7 @@ std::string loopStateToJson(const LoopState &state)
                  {"step", state.step},
                  {"total_steps", state.totalSteps},
                  {"rng", {{"generator", "philox4x32-10"}, {"seed", state.seed}, {"step", state.step}}},
-                 {"data", {{"next_step", state.step}}},
+                 {"data", {{"next_step", state.step}, {"identities", state.data}}},
                  {"elapsed_seconds", state.elapsedSeconds},
                  {"val_loss", finiteOrNull(state.valLoss)},
                  {"val_step", state.valStep},
@@ -74,6 +74,8 @@ Result<LoopState> loopStateFromJson(const std::string &text, const std::string &
             state.changes.push_back({change.at("id").get<std::string>(), change.at("step").get<int64_t>(),
                                      change.at("key").get<std::string>(),
                                      change.at("value").get<std::string>()});
+        if (const auto data = root.find("data"); data != root.end() && data->is_object())
+            state.data = data->value("identities", state.data);
         for (const Json &row : root.value("stage_losses", Json::array())) {
             state.stageLosses.emplace_back();
             for (const Json &loss : row) state.stageLosses.back().push_back(numberOrNan(loss));

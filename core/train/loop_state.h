@@ -23,6 +23,7 @@ struct LoopState {
     double bestValLoss = std::numeric_limits<double>::quiet_NaN(); ///< of the best checkpoint
     int64_t bestStep = -1;
     std::vector<LoggedChange> changes;
+    std::vector<std::string> data; ///< RunData::identities(); empty in checkpoints of older programs
     /// Of a training on several data in turn: the validation loss of each (column) at the end of each (row).
     std::vector<std::vector<double>> stageLosses;
 };

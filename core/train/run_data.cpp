@@ -66,6 +66,14 @@ Result<TrainingSources> makeStagedSources(const RunSpec &spec, const RunData &da
 
 } // namespace
 
+std::vector<std::string> RunData::identities() const
+{
+    std::vector<std::string> all;
+    if (multiModal) all.push_back(multiModal->identity());
+    for (const auto &shards : text) all.push_back(shards->key());
+    return all;
+}
+
 RunData RunData::ofShards(const TokenShards &shards)
 {
     return {.text = {std::shared_ptr<const TokenShards>(std::shared_ptr<void>(), &shards)}};

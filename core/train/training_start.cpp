@@ -13,6 +13,8 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 namespace orrery {
 namespace {
 
@@ -51,6 +53,29 @@ void prepareTorch(const RunSpec &spec)
     at::globalContext().setDeterministicCuDNN(true);
 }
 
+/// What was kept of a text is of no use with another one; a plain training may go on, and its user is told.
+Result<void> compareData(LoopParts &parts, const RunSpec &spec)
+{
+    const std::vector<std::string> now = parts.data.identities();
+    if (parts.state.data.empty() || parts.state.data == now) return {};
+    size_t changed = 0;
+    while (changed < std::min(now.size(), parts.state.data.size()) &&
+           now[changed] == parts.state.data[changed])
+        ++changed;
+    const std::string which =
+        spec.continual.isOn() ? "the text of stage " + std::to_string(changed + 1) : "the data";
+    if (spec.continual.isOn() && spec.continual.strategy != "naive")
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot resume at step " + std::to_string(parts.state.step) +
+                         " with continual.strategy " + spec.continual.strategy + ": " + which +
+                         " changed since the checkpoint was written, expected the same text, as what the "
+                         "strategy kept is of that.",
+                     "Restore the text, or start a new run."};
+    parts.startNote += std::string(parts.startNote.empty() ? "" : " ") + "Note that " + which +
+                       " changed since then: losses before and after are of different text.";
+    return {};
+}
+
 Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSpec &spec)
 {
     if (!hasCheckpoint(parts.run, start.step)) {
@@ -68,6 +93,7 @@ Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSp
                          ", expected step " + std::to_string(start.step) + " and seed " +
                          std::to_string(spec.seed) + ".",
                      "Resume from another checkpoint."};
+    ORRERY_TRY(compareData(parts, spec));
     if (parts.continual) {
         ORRERY_ASSIGN(std::vector<NamedTensor> kept, loadContinual(path));
         ORRERY_TRY(parts.continual->setState(std::move(kept), parts.state.step, *parts.model));
@@ -171,6 +197,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                     .state = {},
                     .settings = LiveSettings(spec)};
     ORRERY_TRY(loadStart(parts, start, spec));
+    parts.state.data = data.identities();
     ORRERY_ASSIGN(const std::vector<RunEvent> events, readEvents(run));
     for (LoggedChange &change : changesToReplay(events, attempt, parts.state.step, parts.state.changes))
         parts.replays.push_back(std::move(change));

@@ -10,8 +10,11 @@ using namespace orrery;
 
 namespace {
 
+constexpr auto kEnd = static_cast<int32_t>(SpecialToken::EndOfText);
+
 /// Documents written as letters: t text, i patch, a audio token; a start mark is a text. Ids count from
-/// 1000·document on, patches and frames hold the place of their position.
+/// 1000·document on but for the last, which is the end mark; patches and frames hold the place of their
+/// position.
 class LetterSource final : public MultiModalSource {
 public:
     explicit LetterSource(std::vector<std::string> documents) : m_documents(std::move(documents))
@@ -31,7 +34,8 @@ public:
         const std::string &letters = m_documents[index];
         for (size_t i = 0; i < letters.size(); ++i) {
             const char letter = letters[i];
-            whole.ids_L.push_back(letter == 't' ? static_cast<int32_t>(1000 * index + i) : 0);
+            const int32_t id = i + 1 == letters.size() ? kEnd : static_cast<int32_t>(1000 * index + i);
+            whole.ids_L.push_back(letter == 't' ? id : 0);
             whole.modality_L.push_back(letter == 't'   ? Modality::Text
                                        : letter == 'i' ? Modality::Image
                                                        : Modality::Audio);
@@ -105,12 +109,14 @@ private Q_SLOTS:
         MultiModalBatch batch;
         sampler->fill(0, 0, 1, batch);
         checkBatch(batch);
-        QCOMPARE(lettersOf(batch, 0), std::string("tiiitiii.."));
-        QCOMPARE(batch.documents_BT, (std::vector<int32_t>{0, 0, 0, 0, 1, 1, 1, 1, -1, -1}));
-        QCOMPARE(batch.targets_BT, (std::vector<int32_t>{0, 0, 0, 4, 0, 0, 0, 4, 0, 0}));
-        QCOMPARE(batch.mask_BT, (std::vector<uint8_t>{0, 0, 0, 1, 0, 0, 0, 1, 0, 0}));
-        QCOMPARE(batch.places_BT, (std::vector<int32_t>{0, 0, 1, 2, 0, 0, 1, 2, 0, 0}));
-        QCOMPARE(batch.rows[1].positions_N, (std::vector<int32_t>{1, 2, 3, 5, 6, 7}));
+        // The end of the first one is read between them, and tells how the second begins.
+        QCOMPARE(lettersOf(batch, 0), std::string("tiiittiii."));
+        QCOMPARE(batch.documents_BT, (std::vector<int32_t>{0, 0, 0, 0, 0, 1, 1, 1, 1, -1}));
+        QCOMPARE(batch.ids_BT[4], kEnd);
+        QCOMPARE(batch.targets_BT, (std::vector<int32_t>{0, 0, 0, kEnd, 0, 0, 0, 0, kEnd, 0}));
+        QCOMPARE(batch.mask_BT, (std::vector<uint8_t>{0, 0, 0, 1, 1, 0, 0, 0, 1, 0}));
+        QCOMPARE(batch.places_BT, (std::vector<int32_t>{0, 0, 1, 2, 0, 0, 0, 1, 2, 0}));
+        QCOMPARE(batch.rows[1].positions_N, (std::vector<int32_t>{1, 2, 3, 6, 7, 8}));
         QCOMPARE(batch.rows[1].width, int64_t(3));
         std::vector<float> expected;
         for (int i : {1, 2, 3, 1, 2, 3})
@@ -126,7 +132,7 @@ private Q_SLOTS:
         MultiModalSampler::create(source, 4, 1)->fill(0, 0, 2, batch);
         checkBatch(batch);
         QCOMPARE(lettersOf(batch, 1), std::string("taaa"));
-        QCOMPARE(batch.targets_BT[7], 4);
+        QCOMPARE(batch.targets_BT[7], kEnd);
         QCOMPARE(batch.rows[2].features_NF.size(), size_t(6 * 4));
     }
 
@@ -211,12 +217,12 @@ private Q_SLOTS:
     {
         std::vector<std::string> documents(20, "tttt");
         const LetterSource source(documents);
-        const auto sampler = MultiModalSampler::create(source, 9, 1);
+        const auto sampler = MultiModalSampler::create(source, 11, 1);
         MultiModalBatch batch;
         std::vector<int> seen(20, 0);
         for (int64_t step = 0; step < 400; ++step) {
             sampler->fill(step, 0, 1, batch);
-            for (size_t t : {0, 3, 6}) ++seen[size_t(batch.ids_BT[t]) / 1000];
+            for (size_t t : {0, 4, 8}) ++seen[size_t(batch.ids_BT[t]) / 1000];
         }
         QVERIFY(*std::min_element(seen.begin(), seen.end()) > 30);
         QVERIFY(*std::max_element(seen.begin(), seen.end()) < 100);

@@ -34,8 +34,7 @@ public:
         spec.continual.bufferPercent = 5;
         for (int stage = 0; stage < 3; ++stage) {
             const auto path = folder() / ("text" + std::to_string(stage));
-            std::ofstream out(path);
-            for (int i = 0; i < 4000; ++i) out << static_cast<char>('a' + 8 * stage + (i * i / 7) % 8);
+            writeText(stage, 1);
             if (stage == 0)
                 spec.data.path = path.string();
             else
@@ -48,6 +47,13 @@ public:
     }
 
     [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
+
+    void writeText(int stage, int multiplier)
+    {
+        std::ofstream out(folder() / ("text" + std::to_string(stage)));
+        for (int i = 0; i < 4000; ++i)
+            out << static_cast<char>('a' + 8 * stage + (multiplier * i * i / 7) % 8);
+    }
 
     void newRun(const std::string &name)
     {
@@ -99,6 +105,9 @@ private Q_SLOTS:
     void penaltyPullsTowardsTheAnchor();
     void refusesWhatCannotBe();
     void stateOfAnotherStepIsRefused();
+    void averagesWhatWasUpdated();
+    void changedTextIsSeen_data();
+    void changedTextIsSeen();
 };
 
 void TestContinual::stagesShareTheSteps()
@@ -329,6 +338,70 @@ void TestContinual::stateOfAnotherStepIsRefused()
     auto bent = state;
     bent[0].tensor = at::zeros({1});
     QVERIFY(continual->setState(bent, 5, *model).error().message.find("another shape") != std::string::npos);
+}
+
+// A step without targets (a stretch of a conversation that the user wrote) moves nothing and is not counted.
+void TestContinual::averagesWhatWasUpdated()
+{
+    StagedFixture fixture("rehearsal", [](RunSpec &spec) { spec.train.steps = 24; });
+    const auto tokenizer = must(Tokenizer::create(fixture.spec.data));
+    auto model = must(nn::Transformer::create(fixture.spec.model, tokenizer->vocabSize(), 3, "cpu"));
+    const auto source = sourceOf(fixture);
+    const auto continual = must(Continual::create(fixture.spec, *model, *source));
+    // Stage 1 is steps 1 … 8, of which 7 and 8 are averaged; 7 had no targets.
+    QVERIFY(continual->state().empty());
+    QVERIFY(continual->setState(continual->state(), 7, *model).ok());
+    const auto weight = [&] { return model->parameters().front().master.detach(); };
+    const at::Tensor kept = weight().clone();
+    continual->afterUpdate(*model, 8);
+    QVERIFY(continual->setState(continual->state(), 7, *model).ok());
+    weight().add_(1);
+    continual->finishStage(*model);
+    QVERIFY(at::equal(weight(), kept));
+    QVERIFY(continual->state().empty());
+    // And two of two are their mean.
+    continual->keepStage(*model, 0);
+    continual->afterUpdate(*model, 15);
+    weight().add_(2);
+    continual->afterUpdate(*model, 16);
+    continual->finishStage(*model);
+    QVERIFY(at::allclose(weight(), kept + 1));
+}
+
+void TestContinual::changedTextIsSeen_data()
+{
+    QTest::addColumn<QString>("strategy");
+    QTest::addColumn<bool>("isRefused");
+    QTest::newRow("derpp") << "derpp" << true;
+    QTest::newRow("ewc") << "ewc" << true;
+    QTest::newRow("naive") << "naive" << false;
+}
+
+void TestContinual::changedTextIsSeen()
+{
+    QFETCH(QString, strategy);
+    QFETCH(bool, isRefused);
+    StagedFixture fixture(strategy.toStdString());
+    Recorder first, second;
+    TrainingOptions options;
+    options.stopRequested = [&] { return first.series["loss"].size() >= 7; };
+    QVERIFY(must(fixture.train(first, options)) == RunState::Stopped);
+    fixture.writeText(1, 3);
+    fixture.data = must(prepareRunData(fixture.spec, fixture.folder() / "shards"));
+    const auto resumed = fixture.train(second);
+    if (isRefused) {
+        QVERIFY(!resumed.ok());
+        QCOMPARE(resumed.error().code, ErrorCode::InvalidInput);
+        QVERIFY2(resumed.error().message.find("the text of stage 2 changed") != std::string::npos,
+                 resumed.error().message.c_str());
+        fixture.writeText(1, 1);
+        fixture.data = must(prepareRunData(fixture.spec, fixture.folder() / "shards"));
+        QVERIFY(must(fixture.train(second)) == RunState::Finished);
+        return;
+    }
+    QVERIFY(must(resumed) == RunState::Finished);
+    const RunEvent *event = second.last(EventKind::Resumed);
+    QVERIFY(event && event->text.find("the text of stage 2 changed") != std::string::npos);
 }
 
 QTEST_GUILESS_MAIN(TestContinual)

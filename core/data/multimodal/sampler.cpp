@@ -45,9 +45,14 @@ public:
     }
     [[nodiscard]] uint64_t room() const { return m_end - m_at; }
 
-    /// @param record at least 2 positions, at most room() + 1
+    /// Positions that add() takes in front of a further document.
+    [[nodiscard]] uint64_t separator() const { return m_document > 0 ? 1 : 0; }
+
+    /// Between two documents the end of the first one is read, too: what follows is no continuation.
+    /// @param record at least 2 positions, at most room() + 1 - separator()
     void add(const MultiModalRecord &record, uint64_t numRepeated)
     {
+        if (separator() > 0) addEnd(record);
         const size_t count = record.size() - 1;
         ORRERY_ASSERT(record.size() >= 1 && count <= room());
         size_t image = 0;
@@ -72,6 +77,15 @@ public:
     }
 
 private:
+    void addEnd(const MultiModalRecord &next)
+    {
+        m_batch.documents_BT[m_at] = m_document - 1;
+        m_batch.targets_BT[m_at] = next.ids_L.front();
+        m_batch.mask_BT[m_at] = next.modality_L.front() == Modality::Text ? next.loss_L.front() : 0;
+        rowsOf(Modality::Text).positions_N.push_back(static_cast<int32_t>(m_at));
+        ++m_at; // the id is that of the padding: the end of a text
+    }
+
     MultiModalBatch::Rows &rowsOf(Modality modality) { return m_batch.rows[modalityIndex(modality)]; }
 
     void addPatch(const MultiModalRecord &record, size_t index)
@@ -165,7 +179,7 @@ void MultiModalSampler::fill(int64_t step, int64_t micro, int64_t numSequences, 
         for (uint64_t draw = 0; filler.room() > 0; ++draw) {
             const uint64_t index = rng.below(2 * draw, numRecords);
             const uint64_t length = m_source->numPositions(Split::Train, index);
-            if (length - 1 > filler.room()) {
+            if (length - 1 + filler.separator() > filler.room()) {
                 if (draw > 0) break;
                 uint64_t begin = rng.below(1, length - longest + 1);
                 begin = wholePartBefore(*m_source, Split::Train, index, begin,

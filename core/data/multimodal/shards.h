@@ -34,6 +34,7 @@ public:
 
     [[nodiscard]] const MultiModalDescription &description() const { return m_description; }
     [[nodiscard]] const std::string &key() const { return m_key; }
+    [[nodiscard]] std::string identity() const override { return m_key; }
     [[nodiscard]] const std::filesystem::path &folder() const { return m_folder; }
 
 private:

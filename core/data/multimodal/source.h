@@ -17,6 +17,8 @@ public:
     [[nodiscard]] virtual int64_t vocabSize() const = 0;
     /// For messages: the path that was opened.
     [[nodiscard]] virtual std::string name() const = 0;
+    /// Changes when what is read does.
+    [[nodiscard]] virtual std::string identity() const { return name(); }
     [[nodiscard]] virtual uint64_t numRecords(Split split) const = 0;
     /// Positions of a record, at least 1; cheap.
     [[nodiscard]] virtual uint64_t numPositions(Split split, uint64_t index) const = 0;

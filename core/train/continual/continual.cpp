@@ -176,14 +176,18 @@ void Continual::afterUpdate(nn::Transformer &model, int64_t step)
         m_before.clear();
     }
     if (m_strategy != Strategy::Rehearsal) return;
-    const int64_t stage = m_plan.stageAt(step - 1), count = step - averageBegin(stage);
-    if (count < 1 || step > m_plan.end(stage)) return;
+    const int64_t stage = m_plan.stageAt(step - 1);
+    if (step <= averageBegin(stage) || step > m_plan.end(stage)) return;
+    // Counted, not told from the step: one without targets moves nothing and does not come here.
+    at::Tensor &count = m_kept[kNumAveraged];
+    if (!count.defined()) count = at::zeros({1});
+    count.add_(1);
     for (const nn::Parameter &parameter : model.parameters()) {
         at::Tensor &average = m_kept["average." + parameter.name];
-        if (count == 1)
+        if (!average.defined())
             average = parameter.master.detach().clone();
         else
-            average.add_((parameter.master.detach() - average) / static_cast<double>(count));
+            average.add_((parameter.master.detach() - average) / count.item<double>());
     }
 }
 
@@ -203,6 +207,7 @@ void Continual::finishStage(nn::Transformer &model)
         parameter.master.detach().copy_(average->second);
         m_kept.erase(average);
     }
+    m_kept.erase(kNumAveraged);
     model.mastersChanged();
 }
 

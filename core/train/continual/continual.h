@@ -28,6 +28,8 @@
 namespace orrery {
 
 inline constexpr int64_t kKeptLogits = 32; ///< of each position, the largest ones
+/// Part of the state: [1], how many updates are in the average of this stage's weights.
+inline constexpr const char *kNumAveraged = "averaged";
 /// Whether only its slots change under sparse_memory.
 bool isSemanticMemory(const nn::Parameter &parameter);
 
@@ -72,7 +74,8 @@ private:
     template <typename Use> void lookAtStage(nn::Transformer &model, int64_t stage, Use use);
     [[nodiscard]] int64_t averageBegin(int64_t stage) const;
     using Shapes = std::map<std::string, std::vector<int64_t>>;
-    [[nodiscard]] Shapes expectedState(int64_t step, nn::Transformer &model) const;
+    /// @param hasAverage whether there is one: the first steps that count for it may have had no targets
+    [[nodiscard]] Shapes expectedState(int64_t step, bool hasAverage, nn::Transformer &model) const;
 
     RunSpec m_spec;
     Strategy m_strategy = Strategy::Naive;

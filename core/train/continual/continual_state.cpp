@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 namespace orrery {
 namespace {
 
@@ -26,7 +28,7 @@ std::vector<NamedTensor> Continual::state() const
     return all;
 }
 
-Continual::Shapes Continual::expectedState(int64_t step, nn::Transformer &model) const
+Continual::Shapes Continual::expectedState(int64_t step, bool hasAverage, nn::Transformer &model) const
 {
     Shapes shapes;
     const int64_t numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
@@ -34,9 +36,12 @@ Continual::Shapes Continual::expectedState(int64_t step, nn::Transformer &model)
         for (const nn::Parameter &parameter : model.parameters())
             shapes[what + parameter.name] = parameter.master.sizes().vec();
     };
-    if (m_strategy == Strategy::Rehearsal && step > 0) {
+    if (m_strategy == Strategy::Rehearsal && step > 0 && hasAverage) {
         const int64_t stage = m_plan.stageAt(step - 1);
-        if (step > averageBegin(stage) && step < m_plan.end(stage)) addParameters("average.");
+        if (step > averageBegin(stage) && step < m_plan.end(stage)) {
+            addParameters("average.");
+            shapes[kNumAveraged] = {1};
+        }
     }
     if (numEnded == 0) return shapes;
     if (m_strategy == Strategy::Rehearsal) addParameters("teacher.");
@@ -56,7 +61,9 @@ Continual::Shapes Continual::expectedState(int64_t step, nn::Transformer &model)
 
 Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, nn::Transformer &model)
 {
-    Shapes expected = expectedState(step, model);
+    const bool hasAverage = std::any_of(state.begin(), state.end(),
+                                        [](const NamedTensor &entry) { return entry.name == kNumAveraged; });
+    Shapes expected = expectedState(step, hasAverage, model);
     const at::NoGradGuard noGrad;
     std::map<std::string, at::Tensor> teacher;
     m_kept.clear();
@@ -74,6 +81,8 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
             m_kept[entry.name] = entry.tensor.to(at::kHalf);
         else if (entry.name.starts_with("logits.index."))
             m_kept[entry.name] = entry.tensor.to(at::kInt);
+        else if (entry.name == kNumAveraged)
+            m_kept[entry.name] = entry.tensor;
         else
             m_kept[entry.name] = entry.tensor.to(device);
     }
