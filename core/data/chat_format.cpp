@@ -48,4 +48,15 @@ Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> mes
     return ids;
 }
 
+std::vector<TextSource> conversationSources(std::span<const int32_t> ids, const std::string &name)
+{
+    std::vector<TextSource> sources;
+    for (size_t i = 0; i < ids.size(); ++i)
+        for (const char *role : {"system", "user", "assistant"})
+            if (ids[i] == roleToken(role))
+                sources.push_back(
+                    {static_cast<int64_t>(i), name + '#' + std::to_string(sources.size()) + ':' + role});
+    return sources;
+}
+
 } // namespace orrery

@@ -5,9 +5,11 @@
 
 #include "core/data/tokenizer.h"
 #include "core/spec/generation.h"
+#include "core/spec/memory_events.h"
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,5 +23,9 @@ std::optional<int32_t> roleToken(std::string_view role);
 /// role tokens
 Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> messages,
                                                 const Tokenizer &tokenizer);
+
+/// Which turn each token of a rendered conversation is of: "chat.json#2:user" from the third role token on.
+/// @param name of the conversation: "chat.json"
+std::vector<TextSource> conversationSources(std::span<const int32_t> ids, const std::string &name);
 
 } // namespace orrery

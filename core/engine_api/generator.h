@@ -4,8 +4,10 @@
 
 #include "core/base/result.h"
 #include "core/spec/generation.h"
+#include "core/spec/memory_events.h"
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,6 +23,13 @@ struct ModelInfo {
     std::string note;       ///< "checkpoint 1200 is damaged (tensor …); loaded 1000", shown to the user
 };
 
+/// What a memory teaches the model's own weights, and where the changed model goes.
+struct ConsolidateRequest {
+    std::string dataPath;  ///< texts of all kinds: what they need stays; empty: what the model was trained on
+    std::string directory; ///< a new model directory; the loaded model is as before when it is written
+    ConsolidationSettings settings;
+};
+
 class Generator {
 public:
     virtual ~Generator() = default;
@@ -34,6 +43,28 @@ public:
     virtual Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) = 0;
     /// A text as one vector. @error InvalidInput (no text), OutOfMemory, Cancelled
     virtual Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) = 0;
+
+    /// What the model remembers beside its window of the text that it read last, after an edit.
+    /// @error NotFound (no memory, no such event), InvalidInput (no verb)
+    virtual Result<MemoryReport> editMemory(const MemoryEdit &) { return withoutMemory("").error(); }
+    /// Each text begins with what the file holds, from now on; with nothing, where path is empty. @error NotFound (no file, or the model has no
+    /// memory), Io, InvalidInput; nothing changes then
+    virtual Result<void> loadMemory(const std::filesystem::path &path) { return withoutMemory(path); }
+    /// Everything that was read and answered, also what is within the window still. @error NotFound, Io
+    virtual Result<void> saveMemory(const std::filesystem::path &path) { return withoutMemory(path); }
+    /// @error NotFound, InvalidInput, Conflict (the directory is not empty), Io, Cancelled
+    virtual Result<Consolidation> consolidate(const ConsolidateRequest &request, const std::atomic<bool> &)
+    {
+        return withoutMemory(request.directory).error();
+    }
+
+protected:
+    static Result<void> withoutMemory(const std::filesystem::path &path)
+    {
+        const std::string object = path.empty() ? "a memory" : "the memory \"" + path.string() + '"';
+        return Error{ErrorCode::NotFound, "Cannot use " + object + ": the model has none.",
+                     "Train it with plugins.memory.episodic_size above 0."};
+    }
 };
 
 } // namespace orrery

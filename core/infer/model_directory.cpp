@@ -140,7 +140,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
 }
 
 Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &config,
-                                 const fs::path &weights)
+                                 const std::function<Result<void>(const fs::path &)> &writeWeights)
 {
     std::error_code error;
     const bool isEmpty = !fs::exists(directory, error) || fs::is_empty(directory, error);
@@ -163,8 +163,7 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
     fs::remove_all(partial, error);
     fs::create_directories(partial, error);
     if (error) return ioError("create folder", partial, error.value());
-    fs::copy_file(weights, partial / "model.safetensors", error);
-    if (error) return ioError("write", partial / "model.safetensors", error.value());
+    ORRERY_TRY(writeWeights(partial / "model.safetensors"));
     ORRERY_TRY(writeFileAtomically(partial / "tokenizer.json", tokenizer->toJson()));
     ORRERY_TRY(
         writeFileAtomically(partial / "config.json", configJson(config, spec, tokenizer->vocabSize())));

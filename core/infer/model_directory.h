@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace orrery {
@@ -27,9 +28,10 @@ bool isModelDirectory(const std::filesystem::path &directory);
 /// @error NotFound (no config.json), InvalidInput (not ours, broken, a value out of range, tokenizer.json of
 /// another tokenizer), Io
 Result<ModelConfig> readModelConfig(const std::filesystem::path &directory);
-/// Writes the folder beside its place and renames it. @param weights safetensors file that is copied
+/// Writes the folder beside its place and renames it. @param writeWeights makes the safetensors file
 /// @error Conflict when the target exists and is not empty, Io
-Result<void> writeModelDirectory(const std::filesystem::path &directory, const ModelConfig &config,
-                                 const std::filesystem::path &weights);
+Result<void>
+writeModelDirectory(const std::filesystem::path &directory, const ModelConfig &config,
+                    const std::function<Result<void>(const std::filesystem::path &)> &writeWeights);
 
 } // namespace orrery

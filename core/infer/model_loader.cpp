@@ -153,7 +153,7 @@ Result<void> loadPlugins(const ModelConfig &config, const nn::PreparePlugins &pr
 }
 
 Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &device, int64_t threads,
-                                        const nn::PreparePlugins &prepare)
+                                        const nn::PreparePlugins &prepare, const fs::path &memoryFile)
 {
     if (threads > 0) at::set_num_threads(static_cast<int>(threads));
     ORRERY_TRY(loadPlugins(found.config, prepare));
@@ -166,6 +166,8 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     loaded.device = choice.device;
     loaded.data = found.config.data;
     loaded.objective = found.config.objective;
+    loaded.plugins = found.config.plugins;
+    loaded.memoryFile = memoryFile;
     ORRERY_ASSIGN(loaded.tokenizer, Tokenizer::create(found.config.data));
     ORRERY_ASSIGN(loaded.model, nn::Transformer::create(found.config.model, loaded.tokenizer->vocabSize(), 0,
                                                         loaded.device));
@@ -188,17 +190,30 @@ Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference
     for (int attempt = 0;; ++attempt) {
         ORRERY_ASSIGN(FoundModel found, findModel(reference));
         const fs::path weights = found.weights;
-        auto loaded = guardModel("load model", reference.path,
-                                 [&] { return load(std::move(found), device, threads, prepare); });
+        auto loaded = guardModel("load model", reference.path, [&] {
+            return load(std::move(found), device, threads, prepare, memoryFileOf(reference));
+        });
         std::error_code ignored;
         if (loaded.ok() || attempt == 2 || fs::exists(weights, ignored)) return loaded;
     }
 }
 
+fs::path memoryFileOf(const ModelReference &reference)
+{
+    return fs::path(reference.path) / "memory.safetensors";
+}
+
 Result<void> exportModelDirectory(const ModelReference &reference, const std::string &directory)
 {
     ORRERY_ASSIGN(const FoundModel found, findModel(reference));
-    return writeModelDirectory(directory, found.config, found.weights);
+    return writeModelDirectory(directory, found.config, [&](const fs::path &target) -> Result<void> {
+        std::error_code error;
+        fs::copy_file(found.weights, target, error);
+        if (error)
+            return Error{ErrorCode::Io, "Cannot write \"" + target.string() + "\": " + error.message() + ".",
+                         "Check the free space."};
+        return {};
+    });
 }
 
 } // namespace orrery

@@ -6,6 +6,7 @@
 #include "core/engine_api/generator.h"
 #include "core/nn/prepare_plugins.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,10 @@ Result<ModelReference> parseModelReference(const std::string &text);
 /// (damaged, or a plugin that cannot be used), OutOfMemory, Unavailable (cuda without a GPU)
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
                                                  int64_t threads, const nn::PreparePlugins &prepare = {});
+
+/// Where a memory that is saved with the model lies: memory.safetensors in the run or model directory. Each
+/// text that is generated begins with it.
+std::filesystem::path memoryFileOf(const ModelReference &reference);
 
 /// Writes a model directory in the Hugging Face layout (config.json, tokenizer.json, model.safetensors),
 /// whole or not at all. @error as loadGenerator; Conflict when the directory exists and is not empty, Io

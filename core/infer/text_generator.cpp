@@ -3,6 +3,7 @@
 #include "core/infer/text_generator.h"
 
 #include "core/base/platform.h"
+#include "core/base/text.h"
 #include "core/data/chat_format.h"
 #include "core/data/data_paths.h"
 #include "core/infer/model_guard.h"
@@ -139,8 +140,28 @@ std::optional<FinishReason> TextGenerator::endBy(int32_t id, const GenerateReque
 
 TextStream &TextGenerator::stream()
 {
-    if (!m_stream) m_stream = std::make_unique<TextStream>(*m_loaded.model, at::Device(m_loaded.device));
+    if (!m_stream)
+        m_stream =
+            std::make_unique<TextStream>(*m_loaded.model, at::Device(m_loaded.device), m_loaded.info.step);
     return *m_stream;
+}
+
+void TextGenerator::nameSources(const GenerateRequest &request, const Prompt &prompt)
+{
+    const bool isChat = !request.messages.empty();
+    std::string name = sanitizeUtf8(request.source);
+    if (name.empty()) {
+        // Of what a loaded memory holds under the same name nothing would be left.
+        const std::string usual = isChat ? "conversation" : "prompt";
+        const std::vector<MemoryEvent> known = stream().loadedEvents();
+        const auto isTaken = [&](const MemoryEvent &event) { return isOfSource(event.source, name); };
+        name = usual;
+        for (int64_t number = 2; std::any_of(known.begin(), known.end(), isTaken); ++number)
+            name = usual + ' ' + std::to_string(number);
+    }
+    if (isChat) return stream().setSources(name, conversationSources(prompt.history, name));
+    if (prompt.after) return stream().setSources(name, {{0, name + "#hole"}});
+    stream().setSources(name, {{0, name + "#text"}, {std::ssize(prompt.history), name + "#answer"}});
 }
 
 GeneratedToken TextGenerator::describe(const TokenChoice &choice) const
@@ -173,6 +194,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
                               const std::atomic<bool> &cancel)
 {
     const at::NoGradGuard noGradients;
+    ORRERY_TRY(openOwnMemory());
+    m_lastText.clear();
     ORRERY_ASSIGN(Prompt prompt, makePrompt(request));
     const bool isHole = prompt.after.has_value();
     const int64_t context = m_loaded.model->spec().context;
@@ -183,6 +206,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
 
     const double promptStart = monotonicSeconds();
     TextStream &stream = this->stream();
+    nameSources(request, prompt);
     // A prompt is read anew each time, so that the same request gives the same text to the bit; a
     // conversation goes on.
     if (request.messages.empty()) stream.restart();
@@ -228,6 +252,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
+    if (!isHole && !isMedia && summary.reason != FinishReason::Cancelled) m_lastText = prompt.history;
     return summary;
 }
 

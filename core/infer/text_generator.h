@@ -12,6 +12,7 @@
 #include "core/spec/modality_batch.h"
 #include "core/spec/run_spec.h"
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,8 @@ struct LoadedModel {
     std::unique_ptr<Tokenizer> tokenizer;
     DataSpec data;           ///< how the model's training data were tokenized
     ObjectiveSpec objective; ///< what it was trained for
+    PluginsSpec plugins;
+    std::filesystem::path memoryFile; ///< saved with the model; each text begins with it. Need not exist
     std::string device = "cpu";
     ModelInfo info;
 };
@@ -49,6 +52,11 @@ public:
                                      const std::atomic<bool> &cancel) override;
     Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) override;
     Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override;
+    Result<MemoryReport> editMemory(const MemoryEdit &edit) override;
+    Result<void> loadMemory(const std::filesystem::path &path) override;
+    Result<void> saveMemory(const std::filesystem::path &path) override;
+    Result<Consolidation> consolidate(const ConsolidateRequest &request,
+                                      const std::atomic<bool> &cancel) override;
 
 private:
     /// What is read of a request, and what has come of it.
@@ -63,6 +71,8 @@ private:
     Result<Prompt> makeMediaPrompt(const GenerateRequest &request) const;
     Result<Prompt> makeHole(const GenerateRequest &request) const;
     TextStream &stream();
+    /// Tells the stream what it is going to read, for parts that note where they have something from.
+    void nameSources(const GenerateRequest &request, const Prompt &prompt);
     Result<GenerateSummary> generateTokens(const GenerateRequest &request,
                                            const std::function<bool(const GeneratedToken &)> &onToken,
                                            const std::atomic<bool> &cancel);
@@ -70,8 +80,13 @@ private:
     [[nodiscard]] std::optional<FinishReason> endBy(int32_t id, const GenerateRequest &request) const;
     [[nodiscard]] GeneratedToken describe(const struct TokenChoice &choice) const;
 
+    Result<void> openOwnMemory();
+    Result<Consolidation> consolidateInto(const ConsolidateRequest &request, const std::atomic<bool> &cancel);
+
     LoadedModel m_loaded;
     std::unique_ptr<TextStream> m_stream; ///< made when first needed
+    bool m_isMemoryChosen = false;        ///< a file was loaded, or the model's own was looked for
+    std::vector<int32_t> m_lastText;      ///< read and answered, where the stream may read on; else empty
 };
 
 /// Ids of a text. @param action for the error, "continue the prompt with" @error InvalidInput when the model

@@ -9,22 +9,132 @@
 
 namespace orrery {
 
-TextStream::TextStream(nn::Transformer &model, at::Device device)
-    : m_model(model), m_device(device), m_context(model.spec().context), m_remembers(model.remembers()),
-      m_cache(model.makeCache(1, m_context))
+namespace {
+
+MemoryControl *memoryIn(const nn::KvCache &cache)
+{
+    for (const auto &[name, part] : cache.parts)
+        if (MemoryControl *memory = part ? part->memory() : nullptr) return memory;
+    return nullptr;
+}
+
+Error noMemory(const std::string &action)
+{
+    return Error{ErrorCode::NotFound, "Cannot " + action + ": the model has no episodic memory.",
+                 "Train it with plugins.memory.episodic_size above 0."};
+}
+
+} // namespace
+
+TextStream::TextStream(nn::Transformer &model, at::Device device, int64_t step)
+    : m_model(model), m_device(device), m_context(model.spec().context), m_step(std::max<int64_t>(step, 0)),
+      m_remembers(model.remembers()), m_cache(model.makeCache(1, m_context))
 {
 }
 
 void TextStream::restart()
 {
-    m_cache.parts.clear();
-    m_cache.keepsSurprise = false;
-    m_cache.lastLogits_BV = at::Tensor();
+    m_model.beginText(m_cache);
+    fillParts();
+    m_cache.sources = m_sources;
     m_text.clear();
-    m_cache.origin = 0;
-    m_cache.length = 0;
     m_numSeen = 0;
     m_isWhole = true;
+}
+
+void TextStream::fillParts()
+{
+    for (const auto &[part, loaded] : m_loaded) {
+        m_cache.parts[part] = loaded->clone();
+        if (!m_name.empty()) m_cache.parts[part]->memory()->wipe(m_name);
+    }
+}
+
+void TextStream::setSources(const std::string &name, std::vector<TextSource> sources)
+{
+    const bool isAnother = name != m_name;
+    m_name = name;
+    m_sources = std::move(sources);
+    m_cache.sources = m_sources;
+    if (m_remembers && isAnother) restart();
+}
+
+const MemoryControl *TextStream::memory() const { return memoryIn(m_cache); }
+
+int64_t TextStream::wipe(const std::string &source)
+{
+    for (const auto &[name, part] : m_loaded) part->memory()->wipe(source);
+    MemoryControl *memory = memoryIn(m_cache);
+    return memory ? memory->wipe(source) : 0;
+}
+
+Result<void> TextStream::pin(int64_t event, bool isPinned)
+{
+    MemoryControl *memory = memoryIn(m_cache);
+    if (!memory) return noMemory("pin event " + std::to_string(event));
+    ORRERY_TRY(memory->pin(event, isPinned));
+    // Events that came with this text are in it alone.
+    for (const auto &[name, part] : m_loaded) (void)part->memory()->pin(event, isPinned);
+    return {};
+}
+
+Result<void> TextStream::loadMemory(const std::filesystem::path &path)
+{
+    nn::KvCache fresh = m_model.makeCache(1, 1);
+    MemoryControl *memory = memoryIn(fresh);
+    if (!memory) return noMemory("load \"" + path.string() + "\"");
+    ORRERY_TRY(memory->load(path));
+    // Tokens are shown and read again: the file must not name others than the model has.
+    for (const MemoryEvent &event : memory->listEvents())
+        for (const int32_t id : event.tokenIds)
+            if (id < 0 || id >= m_model.vocabSize())
+                return Error{ErrorCode::InvalidInput,
+                             "Cannot load the memory \"" + path.string() + "\": token " + std::to_string(id) +
+                                 " in event " + std::to_string(event.id) + ", expected tokens below " +
+                                 std::to_string(m_model.vocabSize()) + ".",
+                             "Use a file that the same model wrote."};
+    m_loaded.clear();
+    for (const auto &[name, part] : fresh.parts)
+        if (part && part->memory() == memory) m_loaded[name] = part;
+    restart();
+    return {};
+}
+
+void TextStream::dropMemory()
+{
+    m_loaded.clear();
+    restart();
+}
+
+Result<void> TextStream::saveMemory(const std::filesystem::path &path)
+{
+    for (const auto &[name, part] : m_cache.parts) {
+        if (!part || !part->memory()) continue;
+        const std::shared_ptr<nn::PartState> ended = part->clone();
+        if (!ended) continue;
+        ended->endText(m_cache);
+        return ended->memory()->save(path);
+    }
+    return noMemory("save \"" + path.string() + "\"");
+}
+
+Result<Consolidation> TextStream::consolidate(const std::vector<std::vector<int32_t>> &background,
+                                              const ConsolidationSettings &settings,
+                                              const std::atomic<bool> &cancel)
+{
+    for (const auto &[name, part] : m_cache.parts)
+        if (part && part->memory()) return part->consolidate(m_model, background, settings, cancel);
+    return noMemory("consolidate");
+}
+
+std::vector<MemoryEvent> TextStream::loadedEvents() const
+{
+    std::vector<MemoryEvent> events;
+    for (const auto &[name, part] : m_loaded) {
+        const std::vector<MemoryEvent> more = part->memory()->listEvents();
+        events.insert(events.end(), more.begin(), more.end());
+    }
+    return events;
 }
 
 void TextStream::moveStartTo(int64_t origin, std::span<const int32_t> text)
@@ -123,6 +233,7 @@ void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask,
     nn::ForwardContext context;
     context.cache = &m_cache;
     context.maskPolicy = mask;
+    context.step = static_cast<uint64_t>(m_step);
     context.modalities = modalities;
     m_isWhole = false;
     const at::Tensor logits_BTV = m_model.logits(ids_BT, context);

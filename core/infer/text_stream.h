@@ -13,7 +13,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace orrery {
@@ -25,10 +29,31 @@ constexpr int64_t keptAfterOverflow(int64_t context) { return context / 2 > 0 ? 
 
 class TextStream {
 public:
-    TextStream(nn::Transformer &model, at::Device device);
+    /// @param step of the training that the weights are of; parts note it. Below 0: not known
+    TextStream(nn::Transformer &model, at::Device device, int64_t step = -1);
 
     /// Nothing was read.
     void restart();
+    /// What the text is called that is going to be read, and what it is made of (KvCache::sources). With a
+    /// model that remembers, a text of another name begins anew.
+    void setSources(const std::string &name, std::vector<TextSource> sources);
+    /// The memory of the text, for looking at; nullptr: the model has none.
+    [[nodiscard]] const MemoryControl *memory() const;
+    /// From the text's memory, and from what further texts begin with. @return slots freed from the former
+    int64_t wipe(const std::string &source);
+    /// @error NotFound
+    Result<void> pin(int64_t event, bool isPinned);
+    /// Begins each text with what a file holds, from now on; of a source that is read again nothing is taken.
+    /// @error NotFound (no file, or the model has no episodic memory), Io, InvalidInput; then nothing changes
+    Result<void> loadMemory(const std::filesystem::path &path);
+    void dropMemory(); ///< each text begins with nothing, from now on
+    /// The memory, as if the text ended here. @error NotFound, Io
+    Result<void> saveMemory(const std::filesystem::path &path);
+    /// What is remembered, to the weights. @error as nn::PartState::consolidate
+    Result<Consolidation> consolidate(const std::vector<std::vector<int32_t>> &background,
+                                      const ConsolidationSettings &settings, const std::atomic<bool> &cancel);
+    /// What each text begins with.
+    [[nodiscard]] std::vector<MemoryEvent> loadedEvents() const;
     /// Reads on until all of `text` was read; begins anew where it differs from what was read before.
     /// @param text not empty   @return false when cancelled between two chunks; what was read stays read
     bool advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel);
@@ -50,6 +75,7 @@ public:
     }
 
 private:
+    void fillParts();
     void keepCommonStart(std::span<const int32_t> text);
     /// The cache is empty and begins with token number `origin` of the text.
     void moveStartTo(int64_t origin, std::span<const int32_t> text);
@@ -59,8 +85,12 @@ private:
     nn::Transformer &m_model;
     at::Device m_device;
     int64_t m_context;
+    int64_t m_step;
     bool m_remembers;
     nn::KvCache m_cache;
+    std::map<std::string, std::shared_ptr<nn::PartState>> m_loaded; ///< by part: what each text begins with
+    std::string m_name;                                             ///< of the text
+    std::vector<TextSource> m_sources;
     /// The tokens before the next one to read, of which the cache holds those from m_cache.origin on: its
     /// size is always origin + length. What stands before origin may never have been read.
     std::vector<int32_t> m_text;

@@ -23,6 +23,7 @@ struct SharedTables {
     at::Tensor ropeSin_TD;
     at::Tensor causalBias_1TT; ///< fp32, 0 on and below the diagonal, -inf above; made when first needed
     bool remembers = false;    ///< whether a part keeps something between the passes of one text
+    std::vector<std::function<void(KvCache &, int64_t)>> textStarts; ///< beginText() of these parts
 };
 
 /// What a part may know while it is built.
@@ -65,6 +66,9 @@ public:
     /// first token stands at place cache->origin + cache->length of the text; tokens come again when the
     /// cache was full.
     [[nodiscard]] virtual bool remembers() const { return false; }
+    /// A text begins, of `batch` sequences. A part that remembers may make its PartState here instead of in
+    /// its first pass: it can then be looked at, and be filled from a file, before anything was read.
+    virtual void beginText(KvCache &, int64_t /*batch*/) {}
 };
 
 /// A branch behind a layer: residual stream in, what is added to it out.
@@ -75,6 +79,7 @@ public:
     /// later tokens
     virtual at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &context) = 0;
     [[nodiscard]] virtual bool remembers() const { return false; } ///< as AttentionSource::remembers()
+    virtual void beginText(KvCache &, int64_t /*batch*/) {}        ///< as AttentionSource::beginText()
 };
 
 /// Where the tokens of a pass stand.
@@ -132,7 +137,13 @@ std::vector<std::unique_ptr<Part>> makeParts(const Registry<Part> &registry, Bui
     const ParameterStore::PartScope scope(build.parameters);
     for (const std::string &name : registry.names())
         if (auto part = (*registry.find(name))(build)) {
-            build.tables.remembers = build.tables.remembers || part->remembers();
+            if (part->remembers()) {
+                build.tables.remembers = true;
+                // The model owns both: tables and parts are gone together.
+                build.tables.textStarts.push_back([made = part.get()](KvCache &cache, int64_t batch) {
+                    made->beginText(cache, batch);
+                });
+            }
             parts.push_back(std::move(part));
         }
     return parts;

@@ -49,6 +49,10 @@ public:
     {
         return m_guard([&] { return m_part->remembers(); });
     }
+    void beginText(KvCache &cache, int64_t batch) override
+    {
+        m_guard([&] { m_part->beginText(cache, batch); });
+    }
 };
 
 class GuardedSource final : public AttentionSource {
@@ -66,6 +70,10 @@ public:
     [[nodiscard]] bool remembers() const override
     {
         return m_guard([&] { return m_part->remembers(); });
+    }
+    void beginText(KvCache &cache, int64_t batch) override
+    {
+        m_guard([&] { m_part->beginText(cache, batch); });
     }
 
 private:

@@ -29,8 +29,7 @@ void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &lo
     };
     cache.surprise_BT = at::zeros(ids_BT.sizes(), logits_BTV.options().dtype(at::kFloat));
     const bool hasBefore = cache.length > numTokens && cache.lastLogits_BV.defined();
-    if (hasBefore)
-        cache.surprise_BT.select(1, 0).copy_(surprise(cache.lastLogits_BV, ids_BT.select(1, 0)));
+    if (hasBefore) cache.surprise_BT.select(1, 0).copy_(surprise(cache.lastLogits_BV, ids_BT.select(1, 0)));
     if (numTokens > 1) {
         const at::Tensor logits_NV = logits_BTV.narrow(1, 0, numTokens - 1).reshape({-1, logits_BTV.size(2)});
         const at::Tensor ids_N = ids_BT.narrow(1, 1, numTokens - 1).reshape({-1});
@@ -39,6 +38,17 @@ void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &lo
     }
     cache.lastLogits_BV = logits_BTV.select(1, numTokens - 1).clone();
 }
+
+} // namespace
+
+Result<Consolidation> PartState::consolidate(Transformer &, const std::vector<std::vector<int32_t>> &,
+                                             const ConsolidationSettings &, const std::atomic<bool> &)
+{
+    return Error{ErrorCode::NotFound, "Cannot consolidate: what the model remembers cannot be learned.",
+                 "Train it with plugins.memory.episodic_size and semantic_size above 0."};
+}
+
+namespace {
 
 class TransformerModel final : public Transformer {
 public:
@@ -136,7 +146,18 @@ public:
             cache.keys.push_back(at::zeros({batch, m_spec.heads, capacity, keyWidth}, options));
             cache.values.push_back(at::zeros({batch, m_spec.heads, capacity, width}, options));
         }
+        beginText(cache);
         return cache;
+    }
+    void beginText(KvCache &cache) const override
+    {
+        cache.parts.clear();
+        cache.sources.clear();
+        cache.keepsSurprise = false;
+        cache.surprise_BT = cache.lastLogits_BV = at::Tensor();
+        cache.origin = cache.length = 0;
+        const int64_t batch = cache.keys.empty() ? 1 : cache.keys.front().size(0);
+        for (const auto &begin : m_tables.textStarts) begin(cache, batch);
     }
 
     [[nodiscard]] bool remembers() const override { return m_tables.remembers; }

@@ -6,18 +6,17 @@
 
 #include "core/base/counter_rng.h"
 #include "core/base/result.h"
+#include "core/spec/memory_events.h"
 #include "core/spec/run_spec.h"
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-namespace orrery {
-class MemoryControl;
-}
 
 namespace orrery::nn {
 
@@ -28,12 +27,27 @@ struct Parameter {
     bool decays = true; ///< false for norms, biases and gates
 };
 
+struct KvCache;
+class Transformer;
+
 /// What a part of the model keeps of a cache's sequences between passes: registers, an episodic store.
 class PartState {
 public:
     virtual ~PartState() = default;
     /// What it remembers, as plain values; nullptr when nobody may look (core/spec/memory_events.h).
     virtual MemoryControl *memory() { return nullptr; }
+    /// Another one that holds the same, to begin further texts with; nullptr: it is of one text only.
+    [[nodiscard]] virtual std::shared_ptr<PartState> clone() const { return nullptr; }
+    /// No more of this text is going to come: what waited to leave the window may be kept.
+    virtual void endText(const KvCache &) {}
+    /// Writes what it remembers into the model's own weights. @param background ids of texts of all kinds, so
+    /// that what they need stays as it is
+    /// @error NotFound (the part or the model cannot), InvalidInput (too little to learn from), Cancelled;
+    /// nothing has changed then
+    virtual Result<Consolidation> consolidate(Transformer &model,
+                                              const std::vector<std::vector<int32_t>> &background,
+                                              const ConsolidationSettings &settings,
+                                              const std::atomic<bool> &cancel);
 };
 
 /// Keys and values of everything seen so far, per layer [B, H, capacity, D].
@@ -42,10 +56,11 @@ struct KvCache {
     std::vector<at::Tensor> values;
     int64_t length = 0;
     int64_t origin = 0; ///< place of the first token within the whole text; above 0 when the start was let go
-    /// Of parts that keep one, by the prefix of their parameters; made by the part in its first pass. Copies
-    /// of a cache share them.
+    /// Of parts that keep one, by the prefix of their parameters; made when a text begins, or by the part in
+    /// its first pass. Copies of a cache share them.
     std::map<std::string, std::shared_ptr<PartState>> parts;
-    std::string source; ///< what the sequences are called where a part notes where it has something from
+    /// What the sequences are made of, where a part notes where it has something from; in order of places.
+    std::vector<TextSource> sources;
     /// A part that wants surprises sets it; then logits() notes −log p (nats) of the tokens of its pass, 0
     /// where nothing was predicted. Undefined behind a pass that made no logits.
     bool keepsSurprise = false;
@@ -57,6 +72,14 @@ struct KvCache {
     {
         origin += length - numKept;
         length = 0;
+    }
+    /// Of the token at this place of the text; empty: nobody said.
+    [[nodiscard]] std::string sourceAt(int64_t place) const
+    {
+        const auto behind =
+            std::upper_bound(sources.begin(), sources.end(), place,
+                             [](int64_t at, const TextSource &source) { return at < source.firstToken; });
+        return behind == sources.begin() ? std::string() : (behind - 1)->name;
     }
 };
 
@@ -116,6 +139,8 @@ public:
     /// Whether a part keeps something in KvCache::parts.
     [[nodiscard]] virtual bool remembers() const = 0;
     [[nodiscard]] virtual KvCache makeCache(int64_t batch, int64_t capacity) const = 0;
+    /// Forgets what the cache holds, that of the parts too: another text begins.
+    virtual void beginText(KvCache &cache) const = 0;
     /// Tells the model that masters changed (cached low-precision copies are made again).
     virtual void mastersChanged() = 0;
 };
@@ -124,5 +149,7 @@ public:
 /// exactly.
 /// @error InvalidInput naming the first tensor that is missing, extra or of another shape
 Result<void> loadWeights(Transformer &model, const std::string &safetensorsPath);
+/// As loadWeights reads them. @error Io
+Result<void> saveWeights(Transformer &model, const std::string &safetensorsPath);
 
 } // namespace orrery::nn

@@ -83,4 +83,23 @@ Result<void> loadWeights(Transformer &model, const std::string &safetensorsPath)
     });
 }
 
+Result<void> saveWeights(Transformer &model, const std::string &safetensorsPath)
+{
+    return guardTorch("save weights to \"" + safetensorsPath + "\"", [&]() -> Result<void> {
+        std::vector<at::Tensor> kept; // until the file is written
+        std::vector<TensorSource> tensors;
+        for (const Parameter &parameter : model.parameters()) {
+            kept.push_back(parameter.master.detach().to(at::kCPU, at::kFloat).contiguous());
+            tensors.push_back({.name = parameter.name,
+                               .type = TensorType::F32,
+                               .shape = {kept.back().sizes().begin(), kept.back().sizes().end()},
+                               .data = {static_cast<const std::byte *>(kept.back().const_data_ptr()),
+                                        kept.back().nbytes()}});
+        }
+        const auto written = writeSafetensors(safetensorsPath, tensors, {{"format", "pt"}});
+        if (!written) return written.error();
+        return {};
+    });
+}
+
 } // namespace orrery::nn

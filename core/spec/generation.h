@@ -41,6 +41,9 @@ struct GenerateRequest {
     /// A conversation in place of the prompt, oldest turn first; the model answers as the assistant.
     std::vector<ChatMessage> messages = {};
     std::vector<PromptMedia> media = {}; ///< of the prompt, in order of their places
+    /// What the prompt or conversation is called ("chat.json"), where a memory notes where it has something
+    /// from. Empty: "prompt" or "conversation".
+    std::string source = {};
 };
 
 struct TokenAlternative {

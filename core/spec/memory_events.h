@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a model remembers of a text beside its window, as plain values, and what may be done about it. The
-// interface is implemented by a part of the model (nn::PartState::memory) and called on the thread that owns
-// the model.
+// What a model remembers of a text beside its window, as plain values, where it has it from, and what may be
+// done about it. The interface is implemented by a part of the model (nn::PartState::memory) and called on
+// the thread that owns the model.
 #pragma once
 
 #include "core/base/result.h"
@@ -9,9 +9,24 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orrery {
+
+/// Where the tokens of a text come from, from a place on: "chat.json#2:user", the user's turn 2 of a
+/// conversation; "notes.txt#text", a prompt; "notes.txt#answer", what the model added to it. What stands
+/// before the last # is the name of the whole.
+struct TextSource {
+    int64_t firstToken = 0;
+    std::string name;
+    bool operator==(const TextSource &) const = default;
+};
+/// Whether a source is `name`, or a part of it: "chat.json#2:user" is of "chat.json".
+inline bool isOfSource(std::string_view source, std::string_view name)
+{
+    return source == name || source.substr(0, source.rfind('#')) == name;
+}
 
 /// A stretch of neighbouring tokens that was stored together.
 struct MemoryEvent {
@@ -19,11 +34,13 @@ struct MemoryEvent {
     std::string source;     ///< what the text is called
     int64_t firstToken = 0; ///< place in the text
     int64_t lastToken = 0;
+    int64_t step = 0;              ///< of the training, of the weights that read it; 0: not known
     int64_t numSlots = 0;          ///< of its tokens, how many are still stored
     double meanUsage = 0;          ///< how much its slots were written and read of late: 0 forgotten
     int64_t age = 0;               ///< tokens that were read since it began
     bool isPinned = false;         ///< never evicted
     std::vector<int32_t> tokenIds; ///< of the slots that are still stored, in the order of the text
+    std::string text;              ///< bytes of these tokens, where somebody with a tokenizer filled it in
 };
 
 struct MemoryStatus {
@@ -35,6 +52,19 @@ struct MemoryStatus {
     std::string lastRefusal; ///< why a token could not be stored; empty: none was refused
 };
 
+/// What is done about a memory before it is shown.
+enum class MemoryVerb : uint8_t { Unknown, List, Wipe, Pin, Unpin };
+struct MemoryEdit {
+    MemoryVerb verb = MemoryVerb::List;
+    std::string source; ///< wipe: everything of it (isOfSource)
+    int64_t event = 0;  ///< pin, unpin
+};
+struct MemoryReport {
+    MemoryStatus status;
+    std::vector<MemoryEvent> events; ///< in the order of the text
+    int64_t numFreed = 0;            ///< slots, by a wipe
+};
+
 /// The memory of one cache (its first sequence, when it has several).
 class MemoryControl {
 public:
@@ -43,13 +73,25 @@ public:
     [[nodiscard]] virtual std::vector<MemoryEvent> listEvents() const = 0; ///< in the order of the text
     /// @error NotFound
     virtual Result<void> pin(int64_t event, bool isPinned) = 0;
-    /// Forgets all events of a source, pinned ones too. @return how many slots were freed
+    /// Forgets all events of a source and of its parts (isOfSource), pinned ones too. @return slots freed
     virtual int64_t wipe(const std::string &source) = 0;
     /// Writes all of it to a safetensors file. @error Io
     virtual Result<void> save(const std::filesystem::path &path) const = 0;
     /// Takes the place of what is stored. @error NotFound, Io, InvalidInput (no such file, or of another
     /// model); the memory is as before then
     virtual Result<void> load(const std::filesystem::path &path) = 0;
+};
+
+/// Memory to weights: what it holds is read again, and the model learns it.
+struct ConsolidationSettings {
+    int64_t numSlots = 64;     ///< of the semantic memory that may change, at most
+    int64_t numPasses = 10;    ///< over what is remembered
+    double learningRate = 0.1; ///< plain gradient descent
+};
+struct Consolidation {
+    std::vector<int64_t> slots;           ///< of the semantic memory, that were changed
+    int64_t numTexts = 0;                 ///< that were read again
+    double lossBefore = 0, lossAfter = 0; ///< nats per token over these
 };
 
 } // namespace orrery

@@ -116,6 +116,7 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
     ORRERY_ASSIGN(const SlotBackground own, countReads(model, texts));
     return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
         Consolidation result;
+        result.numTexts = own.numTexts;
         result.slots = chooseSlots(own.numTextsWith, background, settings.numSlots);
         const at::Tensor before = values->master.detach().clone();
         const at::Tensor rows = at::tensor(result.slots, at::kLong).to(before.device());

@@ -28,17 +28,6 @@ struct SlotBackground {
 std::vector<int64_t> chooseSlots(std::span<const int64_t> counts, const SlotBackground &background,
                                  int64_t count);
 
-struct ConsolidationSettings {
-    int64_t numSlots = 64;     ///< that may change, at most
-    int64_t numPasses = 10;    ///< over all texts
-    double learningRate = 0.1; ///< plain gradient descent, on the values alone
-};
-
-struct Consolidation {
-    std::vector<int64_t> slots;           ///< that were changed
-    double lossBefore = 0, lossAfter = 0; ///< nats per token over the texts
-};
-
 /// Texts of 2 tokens or more; longer ones than a context are cut. @return of each of the model's semantic
 /// slots how many of the texts read it
 /// @error NotFound: the model has no semantic memory

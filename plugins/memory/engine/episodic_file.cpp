@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/memory/engine/episodic_file.h"
 
+#include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/tensorfile/safetensors.h"
 
@@ -167,7 +168,10 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
     const std::vector<uint64_t> slots = {store.slots.size()}, events = {store.events.size()};
     const std::vector<uint64_t> heads = {static_cast<uint64_t>(shape.numHeads), store.slots.size(),
                                          static_cast<uint64_t>(shape.headWidth)};
-    const auto written = writeSafetensors(path,
+    // Beside its place and then renamed: the file that is there is whole until then, and may be mapped.
+    std::filesystem::path partial = path;
+    partial += ".partial";
+    const auto written = writeSafetensors(partial,
                                           {{"keys", TensorType::F32, heads, std::as_bytes(keys_HSD)},
                                            {"values", TensorType::F32, heads, std::as_bytes(values_HSD)},
                                            {"slots.event", TensorType::I64, slots, bytesOf(event)},
@@ -184,7 +188,7 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
                                            {"events.pinned", TensorType::U8, events, bytesOf(pinned)}},
                                           metadata);
     if (!written) return written.error();
-    return {};
+    return renameDurably(partial, path);
 }
 
 Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,

@@ -24,6 +24,7 @@ public:
             return nn::ParameterInit::constant(static_cast<float>(value));
         };
         // Three dimensions: gates are not pulled towards 0 by weight decay.
+        m_shape = {numHeads, headWidth, m_window, build.parameters.device()};
         m_gate = build.parameters.add(m_name + "gate.weight", {numHeads, headWidth, 1}, constant(0));
         m_gateBias = build.parameters.add(m_name + "gate.bias", {numHeads}, constant(settings.gateBias));
         m_logScale =
@@ -44,6 +45,11 @@ public:
         return ((1 - gate_BHT1) * local + gate_BHT1 * answer.values_BHTD).to(input.local_BHTD.scalar_type());
     }
     [[nodiscard]] bool remembers() const override { return true; }
+    void beginText(nn::KvCache &cache, int64_t batch) override
+    {
+        cache.parts[m_name] = std::make_shared<EpisodicState>(m_settings, m_shape, batch);
+        cache.keepsSurprise = true;
+    }
 
 private:
     struct Heads {
@@ -87,20 +93,23 @@ private:
         return {values, hasAny.view({1, 1, -1, 1})};
     }
 
-    [[nodiscard]] Answer readCached(const Heads &heads, const nn::ForwardContext &context) const
+    [[nodiscard]] Answer readCached(const Heads &heads, const nn::ForwardContext &context)
     {
         TORCH_CHECK(!at::GradMode::is_enabled() || !heads.q.requires_grad(),
                     "an episodic memory with a cache is for generation: it has no gradient");
         nn::KvCache &cache = *context.cache;
         const int64_t batch = heads.q.size(0), numTokens = heads.q.size(2);
         const int64_t place = cache.origin + cache.length;
-        EpisodicState &state = stateIn(cache, batch);
+        if (!cache.parts[m_name]) beginText(cache, batch);
+        auto &state = static_cast<EpisodicState &>(*cache.parts[m_name]);
         state.settle(place, cache.surprise_BT);
         const int64_t numKnown = state.nextPlace() - place; // read again behind a restart
         const at::Tensor before = numKnown == 0 ? state.lastKey_BH1D : at::Tensor();
         const at::Tensor keys = storedKeys(heads.k, before);
-        state.append(
-            {keys, heads.v, context.ids_BT, place, static_cast<int64_t>(context.step), cache.source});
+        EpisodicState::Pass pass{keys, heads.v, context.ids_BT, place, static_cast<int64_t>(context.step),
+                                 {}};
+        for (int64_t t = 0; t < numTokens; ++t) pass.source_T.push_back(cache.sourceAt(place + t));
+        state.append(pass);
         if (numKnown < numTokens) state.lastKey_BH1D = heads.k.narrow(2, numTokens - 1, 1).clone();
 
         const at::Tensor place_T = at::arange(place, place + numTokens, heads.q.options().dtype(at::kLong));
@@ -116,17 +125,8 @@ private:
         return {at::stack(values), at::stack(hasAny)};
     }
 
-    EpisodicState &stateIn(nn::KvCache &cache, int64_t batch) const
-    {
-        std::shared_ptr<nn::PartState> &kept = cache.parts[m_name];
-        if (!kept) {
-            kept = std::make_shared<EpisodicState>(m_settings, m_window, batch);
-            cache.keepsSurprise = true;
-        }
-        return static_cast<EpisodicState &>(*kept);
-    }
-
     EpisodicSettings m_settings;
+    StateShape m_shape;
     int64_t m_window = 1;
     std::string m_name;
     nn::Weight m_gate, m_gateBias, m_logScale, m_keyShift, m_queryKey;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/memory/engine/episodic_state.h"
 
+#include "plugins/memory/engine/consolidation.h"
+
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -21,11 +23,29 @@ at::Tensor placesOn(const std::vector<int64_t> &places, at::Device device)
 
 } // namespace
 
-EpisodicState::EpisodicState(const EpisodicSettings &settings, int64_t window, int64_t batch)
-    : m_settings(settings), m_window(window)
+EpisodicState::EpisodicState(const EpisodicSettings &settings, const StateShape &shape, int64_t batch)
+    : m_settings(settings), m_shape(shape)
 {
     for (int64_t b = 0; b < batch; ++b) m_sequences.emplace_back(settings.store);
 }
+
+std::shared_ptr<nn::PartState> EpisodicState::clone() const
+{
+    auto copy = std::make_shared<EpisodicState>(*this);
+    const auto own = [](at::Tensor &x) {
+        if (x.defined()) x = x.clone();
+    };
+    for (Sequence &sequence : copy->m_sequences) {
+        own(sequence.keys_HSD);
+        own(sequence.values_HSD);
+    }
+    own(copy->m_keys_BHPD);
+    own(copy->m_values_BHPD);
+    own(copy->lastKey_BH1D);
+    return copy;
+}
+
+void EpisodicState::endText(const nn::KvCache &cache) { settle(kNever, cache.surprise_BT); }
 
 void EpisodicState::settle(int64_t place, const at::Tensor &surprise_BT)
 {
@@ -40,7 +60,8 @@ void EpisodicState::settle(int64_t place, const at::Tensor &surprise_BT)
     }
     m_numAppended = 0;
     int64_t count = 0;
-    while (count < std::ssize(m_waiting) && m_waiting[static_cast<size_t>(count)].place + m_window <= place)
+    while (count < std::ssize(m_waiting) &&
+           m_waiting[static_cast<size_t>(count)].place <= place - m_shape.window)
         ++count;
     if (count > 0) storeFirst(count);
 }
@@ -109,7 +130,7 @@ void EpisodicState::writeSlots(Sequence &sequence, int64_t index, int64_t count,
         slots.push_back(slot);
         tokens.push_back(token);
         sequence.readableFrom[static_cast<size_t>(slot)] =
-            m_waiting[static_cast<size_t>(token)].place + m_window;
+            m_waiting[static_cast<size_t>(token)].place + m_shape.window;
     }
     const at::Device device = m_keys_BHPD.device();
     const at::Tensor to = placesOn(slots, device), from = placesOn(tokens, device);
@@ -132,12 +153,23 @@ void EpisodicState::makeRoom(Sequence &sequence, int64_t numSlots, const at::Ten
     sequence.values_HSD = grown(sequence.values_HSD);
 }
 
+/// What was loaded before the first pass has the model's type from then on.
+void EpisodicState::adopt(const at::TensorOptions &options)
+{
+    for (Sequence &sequence : m_sequences) {
+        if (!sequence.keys_HSD.defined()) continue;
+        sequence.keys_HSD = sequence.keys_HSD.to(options);
+        sequence.values_HSD = sequence.values_HSD.to(options);
+    }
+}
+
 void EpisodicState::append(const Pass &pass)
 {
     const int64_t numTokens = pass.keys_BHTD.size(2);
     const int64_t numKnown = std::clamp<int64_t>(m_nextPlace - pass.place, 0, numTokens);
     const int64_t numNew = numTokens - numKnown;
     if (numNew == 0) return;
+    adopt(pass.keys_BHTD.options());
     const auto joined = [&](const at::Tensor &old, const at::Tensor &all) {
         const at::Tensor fresh = all.narrow(2, numKnown, numNew);
         return old.defined() ? at::cat({old, fresh}, 2) : fresh.contiguous();
@@ -146,8 +178,11 @@ void EpisodicState::append(const Pass &pass)
     m_values_BHPD = joined(m_values_BHPD, pass.values_BHTD);
     const at::Tensor ids_BT = pass.ids_BT.to(at::kCPU).contiguous();
     for (int64_t t = numKnown; t < numTokens; ++t) {
-        Waiting waiting{
-            .place = pass.place + t, .step = pass.step, .source = pass.source, .ids_B = {}, .surprise_B = {}};
+        Waiting waiting{.place = pass.place + t,
+                        .step = pass.step,
+                        .source = pass.source_T[static_cast<size_t>(t)],
+                        .ids_B = {},
+                        .surprise_B = {}};
         for (int64_t b = 0; b < ids_BT.size(0); ++b)
             waiting.ids_B.push_back(static_cast<int32_t>(ids_BT.data_ptr<int64_t>()[b * numTokens + t]));
         waiting.surprise_B.resize(waiting.ids_B.size());
@@ -164,7 +199,7 @@ std::vector<ReadPart> EpisodicState::parts(int64_t sequence) const
     const auto numSlots = static_cast<int64_t>(own.readableFrom.size());
     std::vector<int64_t> waitingFrom;
     for (const Waiting &waiting : m_waiting)
-        waitingFrom.push_back(waiting.isWiped ? kNever : waiting.place + m_window);
+        waitingFrom.push_back(waiting.isWiped ? kNever : waiting.place + m_shape.window);
     const at::Device device = keys_HPD.device();
     const at::Tensor slots = numSlots > 0 ? own.keys_HSD : keys_HPD,
                      values = numSlots > 0 ? own.values_HSD : values_HPD;
@@ -186,7 +221,7 @@ int64_t EpisodicState::firstReader(int64_t sequence) const
     for (const int64_t from : m_sequences[static_cast<size_t>(sequence)].readableFrom)
         first = std::min(first, from);
     for (const Waiting &waiting : m_waiting)
-        if (!waiting.isWiped) first = std::min(first, waiting.place + m_window);
+        if (!waiting.isWiped) first = std::min(first, waiting.place + m_shape.window);
     return first;
 }
 
@@ -203,19 +238,14 @@ int64_t EpisodicState::wipe(const std::string &source)
         }
         numFreed += static_cast<int64_t>(freed.size());
     }
-    if (!m_waiting.empty() && m_waiting.back().source == source) lastKey_BH1D = at::Tensor();
+    if (!m_waiting.empty() && isOfSource(m_waiting.back().source, source)) lastKey_BH1D = at::Tensor();
     for (size_t p = 0; p < m_waiting.size(); ++p)
-        if (m_waiting[p].source == source && !m_waiting[p].isWiped) {
+        if (isOfSource(m_waiting[p].source, source) && !m_waiting[p].isWiped) {
             m_waiting[p].isWiped = true;
             m_keys_BHPD.select(2, static_cast<int64_t>(p)).zero_();
             m_values_BHPD.select(2, static_cast<int64_t>(p)).zero_();
         }
     return numFreed;
-}
-
-EpisodicShape EpisodicState::shape() const
-{
-    return m_keys_BHPD.defined() ? EpisodicShape{m_keys_BHPD.size(1), m_keys_BHPD.size(3)} : EpisodicShape{};
 }
 
 Result<void> EpisodicState::save(const std::filesystem::path &path) const
@@ -231,18 +261,19 @@ Result<void> EpisodicState::save(const std::filesystem::path &path) const
     const auto span = [](const at::Tensor &x) {
         return std::span(x.const_data_ptr<float>(), static_cast<size_t>(x.numel()));
     };
-    return writeEpisodicFile(path, shape(), image, span(keys), span(values));
+    return writeEpisodicFile(path, {m_shape.numHeads, m_shape.headWidth}, image, span(keys), span(values));
 }
 
 Result<void> EpisodicState::load(const std::filesystem::path &path)
 {
-    const EpisodicShape own = shape();
+    const EpisodicShape own{m_shape.numHeads, m_shape.headWidth};
     auto image = readEpisodicFile(path, own, m_settings.store.capacity);
     if (!image) return image.error();
     Sequence &sequence = m_sequences.front();
     ORRERY_TRY(sequence.store.restore(image->store));
     const auto numSlots = static_cast<int64_t>(image->store.slots.size());
-    const at::TensorOptions options = m_keys_BHPD.options();
+    const at::TensorOptions options =
+        m_keys_BHPD.defined() ? m_keys_BHPD.options() : at::TensorOptions(at::kFloat).device(m_shape.device);
     const auto tensor = [&](std::vector<float> &values) {
         return at::from_blob(values.data(), {own.numHeads, numSlots, own.headWidth}, at::kFloat)
             .to(options.device(), options.dtype().toScalarType(), false, true);
@@ -255,6 +286,15 @@ Result<void> EpisodicState::load(const std::filesystem::path &path)
         if (image->store.slots[static_cast<size_t>(s)].event != 0)
             sequence.readableFrom[static_cast<size_t>(s)] = std::numeric_limits<int64_t>::min();
     return {};
+}
+
+Result<Consolidation> EpisodicState::consolidate(nn::Transformer &model,
+                                                 const std::vector<std::vector<int32_t>> &background,
+                                                 const ConsolidationSettings &settings,
+                                                 const std::atomic<bool> &cancel)
+{
+    ORRERY_ASSIGN(const SlotBackground reads, countReads(model, background));
+    return memory::consolidate(model, replayTexts(listEvents()), reads, settings, &cancel);
 }
 
 } // namespace orrery::memory

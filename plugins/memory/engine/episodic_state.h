@@ -10,9 +10,24 @@
 
 namespace orrery::memory {
 
+/// What the memory of a model knows before its first pass.
+struct StateShape {
+    int64_t numHeads = 1, headWidth = 1;
+    int64_t window = 1;
+    at::Device device = at::kCPU;
+};
+
 class EpisodicState final : public nn::PartState, public MemoryControl {
 public:
-    EpisodicState(const EpisodicSettings &settings, int64_t window, int64_t batch);
+    EpisodicState(const EpisodicSettings &settings, const StateShape &shape, int64_t batch);
+    [[nodiscard]] std::shared_ptr<nn::PartState> clone() const override;
+    /// Stores what waits, too. It must not be read from with the same text afterwards.
+    void endText(const nn::KvCache &cache) override;
+
+    Result<Consolidation> consolidate(nn::Transformer &model,
+                                      const std::vector<std::vector<int32_t>> &background,
+                                      const ConsolidationSettings &settings,
+                                      const std::atomic<bool> &cancel) override;
 
     /// What came with a pass.
     struct Pass {
@@ -20,7 +35,7 @@ public:
         at::Tensor ids_BT;
         int64_t place = 0; ///< of the first token in the text
         int64_t step = 0;
-        std::string source;
+        std::vector<std::string> source_T;
     };
     /// Tokens that have left the window of every query from `place` on move into the stores.
     /// @param surprise_BT of the pass before; may be undefined
@@ -70,11 +85,11 @@ private:
     void writeSlots(Sequence &sequence, int64_t index, int64_t count, const std::vector<bool> &isKept);
     [[nodiscard]] std::vector<bool> worthKeeping(const Sequence &sequence, int64_t index,
                                                  int64_t count) const;
-    [[nodiscard]] EpisodicShape shape() const;
+    void adopt(const at::TensorOptions &options);
     static void makeRoom(Sequence &sequence, int64_t numSlots, const at::Tensor &like_HPD, int64_t capacity);
 
     EpisodicSettings m_settings;
-    int64_t m_window = 1;
+    StateShape m_shape;
     int64_t m_nextPlace = 0;
     int64_t m_numAppended = 0; ///< by the last pass: those whose surprise is still to come
     std::vector<Sequence> m_sequences;

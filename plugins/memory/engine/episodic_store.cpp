@@ -18,6 +18,10 @@ Error unknownEvent(int64_t event)
                  "List the events; one that was evicted or wiped is gone."};
 }
 
+/// Counts of a file stay far below what overflows when they go on.
+constexpr int64_t kLargestCount = int64_t{1} << 48;
+bool isCount(int64_t value) { return value >= 0 && value <= kLargestCount; }
+
 Error badImage(const std::string &found, const std::string &expected)
 {
     return Error{ErrorCode::InvalidInput,
@@ -191,6 +195,7 @@ std::vector<MemoryEvent> EpisodicStore::listEvents() const
                            .age = m_numRead - event.begun,
                            .isPinned = event.isPinned,
                            .tokenIds = {}};
+        listed.step = slots.back()->step;
         for (const Slot *slot : slots) {
             listed.meanUsage += slot->usage / static_cast<double>(slots.size());
             listed.tokenIds.push_back(slot->tokenId);
@@ -213,12 +218,12 @@ std::vector<int64_t> EpisodicStore::wipe(const std::string &source)
     std::vector<int64_t> freed;
     for (int64_t i = 0; i < static_cast<int64_t>(m_slots.size()); ++i) {
         const Slot &slot = m_slots[static_cast<size_t>(i)];
-        if (slot.event == 0 || m_events.at(slot.event).source != source) continue;
+        if (slot.event == 0 || !isOfSource(m_events.at(slot.event).source, source)) continue;
         release(i);
         freed.push_back(i);
     }
     // Also the event that goes on: nothing of the source is left, not even its name.
-    std::erase_if(m_events, [&](const auto &entry) { return entry.second.source == source; });
+    std::erase_if(m_events, [&](const auto &entry) { return isOfSource(entry.second.source, source); });
     if (!m_events.contains(m_current)) {
         m_current = 0;
         m_segmenter.restart();
@@ -243,17 +248,20 @@ Result<void> EpisodicStore::restore(const Image &image)
     if (static_cast<int64_t>(image.slots.size()) > m_settings.capacity)
         return badImage(std::to_string(image.slots.size()) + " slots",
                         "at most " + std::to_string(m_settings.capacity));
-    if (image.serial < 1 || image.numRead < 0)
-        return badImage("a count of " + std::to_string(std::min(image.serial, image.numRead)),
-                        "counts from 0");
+    for (const int64_t count : {image.serial, image.numRead})
+        if (!isCount(count) || image.serial < 1)
+            return badImage("a count of " + std::to_string(count),
+                            "counts from 0 to " + std::to_string(kLargestCount));
     std::map<int64_t, Event> events;
     for (const Image::EventRow &row : image.events) {
         const bool isNew =
             events.emplace(row.id, Event{row.source, row.first, row.last, 0, row.begun, row.isPinned}).second;
-        if (row.id < 1 || row.first > row.last || !isNew)
+        if (row.id < 1 || !isCount(row.id) || !isCount(row.first) || !isCount(row.last) ||
+            row.first > row.last || row.begun < 0 || row.begun > image.numRead || !isNew)
             return badImage("event " + std::to_string(row.id) + " with tokens " + std::to_string(row.first) +
-                                " to " + std::to_string(row.last),
-                            "each event once, numbered from 1, its tokens in order");
+                                " to " + std::to_string(row.last) + ", begun at " + std::to_string(row.begun),
+                            "each event once, numbered from 1, its tokens in order, begun when " +
+                                std::to_string(image.numRead) + " tokens were read at most");
     }
     std::vector<int64_t> freeSlots;
     for (size_t i = 0; i < image.slots.size(); ++i) {
@@ -264,9 +272,12 @@ Result<void> EpisodicStore::restore(const Image &image)
         }
         const auto found = events.find(slot.event);
         if (found == events.end() || slot.serial < 1 || slot.serial >= image.serial ||
+            !isCount(slot.position) || !isCount(slot.step) || slot.tokenId < 0 ||
             !(slot.usage >= 0 && std::isfinite(slot.usage)))
-            return badImage("slot " + std::to_string(i) + " of event " + std::to_string(slot.event),
-                            "a slot of an event that is listed, with its number and usage in range");
+            return badImage(
+                "slot " + std::to_string(i) + " of event " + std::to_string(slot.event),
+                "a slot of an event that is listed, with its number, place, step, token and usage "
+                "in range");
         ++found->second.numSlots;
     }
     for (const auto &[id, event] : events)

@@ -86,7 +86,7 @@ public:
     [[nodiscard]] MemoryStatus status() const;
     [[nodiscard]] std::vector<MemoryEvent> listEvents() const;
     Result<void> pin(int64_t event, bool isPinned);
-    /// @return the slots that are free now
+    /// Also of its parts (isOfSource). @return the slots that are free now
     std::vector<int64_t> wipe(const std::string &source);
 
     /// What a file holds of it.

@@ -232,7 +232,7 @@ void TestEpisodicMemory::aRestartStoresNothingTwice()
     const at::NoGradGuard noGrad;
     const at::Tensor ids = makeIds(1, kContext);
     nn::KvCache cache = model->makeCache(1, kContext);
-    cache.source = "talk";
+    cache.sources = {{0, "talk"}};
     nn::ForwardContext context;
     context.cache = &cache;
     (void)model->logits(ids.narrow(1, 0, 20), context);
@@ -298,7 +298,7 @@ void TestEpisodicMemory::forgetsASource()
     // What was read and wiped leaves the model as one that never had a memory of it.
     const auto lastLogits = [&](const at::Tensor &past, bool isWiped) {
         nn::KvCache cache = model->makeCache(1, kContext);
-        cache.source = "secret";
+        cache.sources = {{0, "secret"}};
         nn::ForwardContext context;
         context.cache = &cache;
         (void)model->logits(past, context);
@@ -309,7 +309,7 @@ void TestEpisodicMemory::forgetsASource()
                 qFatal("wiped another number");
             if (!control.listEvents().empty() || control.status().numUsed != 0) qFatal("something is left");
         }
-        cache.source = "talk";
+        cache.sources = {{0, "talk"}};
         cache.restart(0); // the window is another text now
         return model->logits(ids.narrow(1, 0, 2), context);
     };

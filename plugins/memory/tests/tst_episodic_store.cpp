@@ -336,6 +336,13 @@ void TestEpisodicStore::refusesBrokenImages_data()
     QTest::newRow("event 0") << "event 0 with tokens";
     QTest::newRow("event without slots") << "event 50 without slots";
     QTest::newRow("negative count") << "a count of -1";
+    QTest::newRow("count of the far future") << "a count of 9223372036854775807";
+    QTest::newRow("event of the far future") << "event 9223372036854775807 with tokens";
+    QTest::newRow("event before the text") << "event 1 with tokens -1 to";
+    QTest::newRow("event begun later") << "begun at 5000, expected each event once";
+    QTest::newRow("token below 0") << "slot 1 of event 1";
+    QTest::newRow("place below 0") << "slot 1 of event 1";
+    QTest::newRow("step below 0") << "slot 1 of event 1";
 }
 
 void TestEpisodicStore::refusesBrokenImages()
@@ -355,6 +362,16 @@ void TestEpisodicStore::refusesBrokenImages()
     if (what == "event 0") image.events[0].id = 0;
     if (what == "event without slots") image.events.push_back({.id = 50, .source = "x"});
     if (what == "negative count") image.numRead = -1;
+    if (what == "count of the far future") image.serial = INT64_MAX;
+    if (what == "event of the far future") {
+        image.events[0].id = INT64_MAX;
+        for (Slot &slot : image.slots) slot.event = INT64_MAX;
+    }
+    if (what == "event before the text") image.events[0].first = -1;
+    if (what == "event begun later") image.events[0].begun = 5000;
+    if (what == "token below 0") image.slots[1].tokenId = -1;
+    if (what == "place below 0") image.slots[1].position = -1;
+    if (what == "step below 0") image.slots[1].step = -1;
     VERIFY_ERROR(store.restore(image), ErrorCode::InvalidInput, text.toUtf8().constData());
     QCOMPARE(positions(store), (std::vector<int64_t>{0, 1, 2, 3})); // as it was
     QCOMPARE(store.listEvents().size(), size_t(1));

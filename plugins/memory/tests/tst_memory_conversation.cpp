@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory where people meet it: conversations and prompts. What each slot knows of its origin, wiping,
+// files, and what must not depend on any of it.
+#include "core/infer/text_generator.h"
+#include "core/nn/extension_points.h"
+#include "plugins/memory/engine/episodic_memory.h"
+#include "plugins/memory/engine/product_key_memory.h"
+#include "plugins/memory/engine/registers.h"
+#include "tests/base/check_result.h"
+#include "tests/infer/tiny_run.h"
+
+#include <QTemporaryDir>
+
+#include <torch/torch.h>
+
+#include <fstream>
+
+using namespace orrery;
+using namespace orrery::memory;
+
+namespace {
+
+constexpr int64_t kWindow = 4;
+const std::atomic<bool> kNever{false};
+
+struct Levels {
+    int64_t episodic = 1000, registers = 0, semantic = 0;
+    double gateBias = 0;
+    bool isStirred = true; ///< weights as large as after some training
+};
+
+RunSpec memorySpec(int64_t context = 64)
+{
+    RunSpec spec = test::tinySpec();
+    spec.model.layers = 2;
+    spec.model.context = context;
+    spec.model.window = kWindow;
+    return spec;
+}
+
+void registerParts(const Levels &levels)
+{
+    nn::attentionSourceRegistry().add("episodic", [levels](nn::BuildContext &build) {
+        EpisodicSettings settings;
+        settings.store = {.capacity = levels.episodic, .surpriseGamma = 1, .blockMin = 2, .blockMax = 8};
+        settings.gateBias = levels.gateBias;
+        return makeEpisodicMemory(build, settings);
+    });
+    nn::residualModuleRegistry().add("registers", [levels](nn::BuildContext &build) {
+        return makeRegisters(build, {.count = levels.registers});
+    });
+    nn::residualModuleRegistry().add("semantic", [levels](nn::BuildContext &build) {
+        return makeProductKeyMemory(build, {.numSlots = levels.semantic, .layer = 0, .topK = 4});
+    });
+}
+
+void removeParts()
+{
+    nn::attentionSourceRegistry().remove("episodic");
+    nn::residualModuleRegistry().remove("registers");
+    nn::residualModuleRegistry().remove("semantic");
+}
+
+LoadedModel plainModel(const RunSpec &spec, bool isStirred)
+{
+    LoadedModel loaded;
+    loaded.model = test::tinyModel(spec, 42);
+    if (isStirred) {
+        const at::NoGradGuard noGradients;
+        for (nn::Parameter &parameter : loaded.model->parameters())
+            if (parameter.decays) parameter.master.mul_(8);
+        loaded.model->mastersChanged();
+    }
+    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
+    loaded.data = spec.data;
+    loaded.objective = spec.objective;
+    loaded.info.name = "talker";
+    loaded.info.step = 42;
+    return loaded;
+}
+
+LoadedModel memoryModel(const Levels &levels = {}, const RunSpec &spec = memorySpec())
+{
+    registerParts(levels);
+    LoadedModel loaded = plainModel(spec, levels.isStirred);
+    removeParts();
+    return loaded;
+}
+
+struct Answer {
+    std::string text;
+    std::vector<double> probabilities;
+};
+
+Answer ask(TextGenerator &generator, const GenerateRequest &request)
+{
+    Answer answer;
+    const auto summary = generator.generate(
+        request,
+        [&](const GeneratedToken &token) {
+            answer.text += token.bytes;
+            answer.probabilities.push_back(token.probability);
+            return true;
+        },
+        kNever);
+    if (!summary.ok()) qFatal("%s", summary.error().text().c_str());
+    return answer;
+}
+
+GenerateRequest turns(std::vector<ChatMessage> messages, std::string source = "chat.json")
+{
+    return {.prompt = "",
+            .sampling = {.maxTokens = 6, .temperature = 0, .numAlternatives = 0},
+            .messages = std::move(messages),
+            .source = std::move(source)};
+}
+
+GenerateRequest prompt(std::string text, std::string source = {})
+{
+    return {.prompt = std::move(text),
+            .sampling = {.maxTokens = 6, .temperature = 0, .numAlternatives = 0},
+            .source = std::move(source)};
+}
+
+/// What is remembered of each source, in the order of the text.
+std::map<std::string, std::string> textsOf(TextGenerator &generator)
+{
+    const auto report = generator.editMemory({});
+    if (!report.ok()) qFatal("%s", report.error().text().c_str());
+    std::map<std::string, std::string> texts;
+    for (const MemoryEvent &event : report->events) texts[event.source] += event.text;
+    return texts;
+}
+
+int64_t numUsed(TextGenerator &generator)
+{
+    const auto report = generator.editMemory({});
+    return report.ok() ? report->status.numUsed : -1;
+}
+
+} // namespace
+
+class TestMemoryConversation : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    [[nodiscard]] std::filesystem::path file(const char *name) const
+    {
+        return m_folder.filePath(name).toStdString();
+    }
+
+private Q_SLOTS:
+    void slotsKnowTheirTurn();
+    void forgetsATurn();
+    void aPromptAndItsAnswer();
+    void anotherConversationIsAnother();
+    void aFileGoesOnInAnotherProcess();
+    void whatIsReadAgainIsNotThereTwice();
+    void unnamedTextsDoNotReplaceOthers();
+    void theModelsOwnMemoryIsUsed();
+    void aWipeReachesWhatTextsBeginWith();
+    void evaluationReadsNoMemory();
+    void refusesTokensOfAnotherModel();
+    void saysWhatIsNotThere();
+    void offGeneratesAsThePlainModel_data();
+    void offGeneratesAsThePlainModel();
+};
+
+void TestMemoryConversation::slotsKnowTheirTurn()
+{
+    TextGenerator generator(memoryModel());
+    const Answer first = ask(generator, turns({{"system", "be brief"}, {"user", "hello you"}}));
+    const Answer second = ask(generator, turns({{"system", "be brief"},
+                                                {"user", "hello you"},
+                                                {"assistant", first.text},
+                                                {"user", "and what then, please?"}}));
+    const auto texts = textsOf(generator);
+    QCOMPARE(qtext(texts.at("chat.json#0:system")), QString("<|system|>be brief<|end_of_turn|>"));
+    QCOMPARE(qtext(texts.at("chat.json#1:user")), QString("<|user|>hello you<|end_of_turn|>"));
+    QCOMPARE(qtext(texts.at("chat.json#2:assistant")),
+             qtext("<|assistant|>" + first.text + "<|end_of_turn|>"));
+    QCOMPARE(qtext(texts.at("chat.json#3:user")), QString("<|user|>and what then, please?<|end_of_turn|>"));
+    // The window still has the end of the answer.
+    for (const auto &[source, text] : texts)
+        QVERIFY2(source.starts_with("chat.json#") && source < "chat.json#5", source.c_str());
+    const auto report = generator.editMemory({});
+    VERIFY_OK(report);
+    int64_t next = 0;
+    for (const MemoryEvent &event : report->events) {
+        QCOMPARE(event.step, int64_t(42));
+        QCOMPARE(event.firstToken, next);
+        next = event.lastToken + 1;
+    }
+}
+
+void TestMemoryConversation::forgetsATurn()
+{
+    TextGenerator generator(memoryModel());
+    const Answer first = ask(generator, turns({{"system", "be brief"}, {"user", "the secret is 42"}}));
+    const auto wiped = generator.editMemory({MemoryVerb::Wipe, "chat.json#1:user", 0});
+    VERIFY_OK(wiped);
+    // All of the turn had left the window.
+    QCOMPARE(wiped->numFreed, int64_t(2 + 16));
+    auto texts = textsOf(generator);
+    QVERIFY(!texts.contains("chat.json#1:user"));
+    QVERIFY(texts.contains("chat.json#0:system"));
+    // The conversation goes on, and the wiped turn does not come back with it.
+    const Answer next = ask(generator, turns({{"system", "be brief"},
+                                              {"user", "the secret is 42"},
+                                              {"assistant", first.text},
+                                              {"user", "what was it, tell me"}}));
+    QVERIFY(!next.text.empty());
+    texts = textsOf(generator);
+    QVERIFY(!texts.contains("chat.json#1:user"));
+    QVERIFY(texts.contains("chat.json#3:user"));
+    const auto whole = generator.editMemory({MemoryVerb::Wipe, "chat.json", 0});
+    VERIFY_OK(whole);
+    QVERIFY(whole->numFreed > 0 && whole->events.empty());
+    QCOMPARE(whole->status.numUsed, int64_t(0));
+}
+
+void TestMemoryConversation::aPromptAndItsAnswer()
+{
+    TextGenerator generator(memoryModel());
+    (void)ask(generator, prompt("a rather long prompt", "notes.txt"));
+    const auto texts = textsOf(generator);
+    QCOMPARE(qtext(texts.at("notes.txt#text")), QString("a rather long prompt"));
+    QVERIFY(texts.contains("notes.txt#answer"));
+    QCOMPARE(texts.size(), size_t(2));
+}
+
+void TestMemoryConversation::anotherConversationIsAnother()
+{
+    TextGenerator generator(memoryModel());
+    const auto messages = std::vector<ChatMessage>{{"user", "hello there, you"}};
+    (void)ask(generator, turns(messages, "one.json"));
+    (void)ask(generator, turns(messages, "two.json")); // the same text, yet nothing of it is one.json's
+    for (const auto &[source, text] : textsOf(generator)) QVERIFY(isOfSource(source, "two.json"));
+}
+
+void TestMemoryConversation::aFileGoesOnInAnotherProcess()
+{
+    TextGenerator first(memoryModel());
+    (void)ask(first, prompt("the number of the day is 17", "day.txt"));
+    VERIFY_OK(first.saveMemory(file("day")));
+
+    TextGenerator fresh(memoryModel()), loaded(memoryModel());
+    VERIFY_OK(loaded.loadMemory(file("day"))); // before anything was read
+    // With the answer and what the window held when the text ended.
+    QCOMPARE(qtext(textsOf(loaded).at("day.txt#text")), QString("the number of the day is 17"));
+    QCOMPARE(numUsed(loaded), int64_t(27 + 6));
+    const Answer with = ask(loaded, prompt("the number of", "q")),
+                 without = ask(fresh, prompt("the number of", "q"));
+    QVERIFY(with.probabilities != without.probabilities);
+    QVERIFY(textsOf(loaded).contains("day.txt#text") && textsOf(loaded).contains("q#text"));
+    // Each text begins with the same.
+    QCOMPARE(ask(loaded, prompt("the number of", "q")).probabilities, with.probabilities);
+    // And with nothing again.
+    VERIFY_OK(loaded.loadMemory({}));
+    QCOMPARE(ask(loaded, prompt("the number of", "q")).probabilities, without.probabilities);
+}
+
+void TestMemoryConversation::whatIsReadAgainIsNotThereTwice()
+{
+    // As the command line does it: each call reads the whole conversation again.
+    const auto call = [&](const std::vector<ChatMessage> &messages) {
+        TextGenerator generator(memoryModel());
+        if (std::filesystem::exists(file("chat"))) VERIFY_OK(generator.loadMemory(file("chat")));
+        const Answer answer = ask(generator, turns(messages));
+        VERIFY_OK(generator.saveMemory(file("chat")));
+    };
+    call({{"user", "hello there"}});
+    call({{"user", "hello there"}});
+    TextGenerator generator(memoryModel());
+    VERIFY_OK(generator.loadMemory(file("chat")));
+    QCOMPARE(qtext(textsOf(generator).at("chat.json#0:user")), QString("<|user|>hello there<|end_of_turn|>"));
+}
+
+void TestMemoryConversation::unnamedTextsDoNotReplaceOthers()
+{
+    for (int i = 0; i < 3; ++i) {
+        TextGenerator generator(memoryModel());
+        if (i > 0) VERIFY_OK(generator.loadMemory(file("unnamed")));
+        (void)ask(generator, prompt("text number " + std::to_string(i)));
+        VERIFY_OK(generator.saveMemory(file("unnamed")));
+    }
+    TextGenerator generator(memoryModel());
+    VERIFY_OK(generator.loadMemory(file("unnamed")));
+    const auto texts = textsOf(generator);
+    QCOMPARE(qtext(texts.at("prompt#text")), QString("text number 0"));
+    QCOMPARE(qtext(texts.at("prompt 2#text")), QString("text number 1"));
+    QCOMPARE(qtext(texts.at("prompt 3#text")), QString("text number 2"));
+}
+
+void TestMemoryConversation::theModelsOwnMemoryIsUsed()
+{
+    TextGenerator first(memoryModel());
+    (void)ask(first, prompt("the number of the day is 17", "day.txt"));
+    VERIFY_OK(first.saveMemory(file("own")));
+    LoadedModel model = memoryModel();
+    model.memoryFile = file("own");
+    TextGenerator own(std::move(model)), fresh(memoryModel());
+    QVERIFY(ask(own, prompt("the number of")).probabilities !=
+            ask(fresh, prompt("the number of")).probabilities);
+    // One that is not there is none; one that is broken is told.
+    LoadedModel other = memoryModel();
+    other.memoryFile = file("none");
+    TextGenerator none(std::move(other));
+    QCOMPARE(ask(none, prompt("the number of")).probabilities,
+             ask(fresh, prompt("the number of")).probabilities);
+    std::ofstream(file("broken"), std::ios::binary) << "no memory at all";
+    LoadedModel third = memoryModel();
+    third.memoryFile = file("broken");
+    TextGenerator broken(std::move(third));
+    VERIFY_ERROR(broken.generate(prompt("the"), {}, kNever), ErrorCode::InvalidInput,
+                 "Delete it with memory wipe MODEL --all");
+}
+
+void TestMemoryConversation::aWipeReachesWhatTextsBeginWith()
+{
+    TextGenerator first(memoryModel());
+    (void)ask(first, prompt("the number of the day is 17", "day.txt"));
+    VERIFY_OK(first.saveMemory(file("wiped")));
+    TextGenerator generator(memoryModel()), fresh(memoryModel());
+    VERIFY_OK(generator.loadMemory(file("wiped")));
+    VERIFY_OK(generator.editMemory({MemoryVerb::Wipe, "day.txt", 0}));
+    // Freed slots are rows that nobody may read: sums come in another order, no more.
+    const Answer found = ask(generator, prompt("the number of", "q")),
+                 expected = ask(fresh, prompt("the number of", "q"));
+    for (size_t i = 0; i < expected.probabilities.size(); ++i)
+        QVERIFY(std::abs(found.probabilities.at(i) - expected.probabilities[i]) < 1e-5);
+}
+
+void TestMemoryConversation::evaluationReadsNoMemory()
+{
+    // Two texts, one of them the very text that is remembered.
+    const std::string text = "the number of the day is 17, and that of the night is 23 to the end";
+    std::ofstream(file("text.txt")) << text;
+    TextGenerator fresh(memoryModel()), generator(memoryModel());
+    const auto expected = fresh.evaluate(file("text.txt").string(), kNever);
+    VERIFY_OK(expected);
+    (void)ask(generator, prompt(text, "text.txt"));
+    VERIFY_OK(generator.saveMemory(file("evaluated")));
+    VERIFY_OK(generator.loadMemory(file("evaluated")));
+    (void)ask(generator, prompt("the number", "q"));
+    const auto found = generator.evaluate(file("text.txt").string(), kNever);
+    VERIFY_OK(found);
+    QCOMPARE(found->loss, expected->loss); // to the bit
+    const auto vector = generator.embed({text}, kNever), expectedVector = fresh.embed({text}, kNever);
+    VERIFY_OK(vector);
+    QVERIFY(vector->embedding == expectedVector->embedding);
+    // Of two documents that fill a window each, neither knows the other.
+    const RunSpec spec = memorySpec(32);
+    const auto lossOf = [&](const std::string &content) {
+        std::ofstream(file("windows.txt")) << content;
+        TextGenerator measured(memoryModel({}, spec));
+        const auto summary = measured.evaluate(file("windows.txt").string(), kNever);
+        return summary.ok() ? summary->loss * static_cast<double>(summary->tokens) : -1;
+    };
+    const std::string window(32, 'x');
+    std::string one, other;
+    for (int i = 0; i < 32; ++i) {
+        one += static_cast<char>('a' + i * 7 % 26);
+        other += static_cast<char>('a' + i * 11 % 26);
+    }
+    one.back() = 'x'; // the token that the second window begins with
+    // The second window sees its first token and predicts the rest: equal after whatever came first.
+    const double tail = lossOf("x" + one + "x" + other) - lossOf("x" + one + "x");
+    const double otherTail = lossOf("x" + window + "x" + other) - lossOf("x" + window + "x");
+    QVERIFY2(std::abs(tail - otherTail) < 1e-3, qPrintable(QString("%1 %2").arg(tail).arg(otherTail)));
+}
+
+void TestMemoryConversation::refusesTokensOfAnotherModel()
+{
+    RunSpec bytes = memorySpec();
+    bytes.data.specialTokens = "none"; // 256 tokens, the other has 272; heads and widths are the same
+    TextGenerator talker(memoryModel());
+    (void)ask(talker, turns({{"user", "hello there"}}));
+    VERIFY_OK(talker.saveMemory(file("talk")));
+    TextGenerator other(memoryModel({}, bytes));
+    VERIFY_ERROR(other.loadMemory(file("talk")), ErrorCode::InvalidInput,
+                 "token 258 in event 1, expected tokens below 256");
+    QCOMPARE(numUsed(other), int64_t(0));
+}
+
+void TestMemoryConversation::saysWhatIsNotThere()
+{
+    TextGenerator plain(plainModel(memorySpec(), true));
+    VERIFY_ERROR(plain.editMemory({}), ErrorCode::NotFound, "Cannot use a memory: the model has none.");
+    VERIFY_ERROR(plain.saveMemory(file("x")), ErrorCode::NotFound, "the model has no episodic memory");
+    VERIFY_ERROR(plain.loadMemory(file("x")), ErrorCode::NotFound, "the model has no episodic memory");
+    TextGenerator generator(memoryModel());
+    VERIFY_ERROR(generator.loadMemory(file("not there")), ErrorCode::NotFound, "not there");
+    VERIFY_ERROR(generator.editMemory({MemoryVerb::Pin, {}, 7}), ErrorCode::NotFound, "Cannot pin event 7");
+    VERIFY_ERROR(generator.editMemory({MemoryVerb::Unknown, {}, 0}), ErrorCode::InvalidInput,
+                 "what to do is not said");
+    VERIFY_ERROR(generator.consolidate({}, kNever), ErrorCode::NotFound, "text.txt");
+}
+
+void TestMemoryConversation::offGeneratesAsThePlainModel_data()
+{
+    QTest::addColumn<int>("episodic");
+    QTest::addColumn<double>("gateBias");
+    QTest::addColumn<int>("registers");
+    QTest::addColumn<int>("semantic");
+    QTest::newRow("all off") << 0 << 0.0 << 0 << 0;
+    QTest::newRow("episodic, gate closed") << 20 << -100.0 << 0 << 0;
+    QTest::newRow("registers, not trained") << 0 << 0.0 << 3 << 0;
+    QTest::newRow("semantic, not trained") << 0 << 0.0 << 0 << 64;
+}
+
+void TestMemoryConversation::offGeneratesAsThePlainModel()
+{
+    QFETCH(int, episodic);
+    QFETCH(double, gateBias);
+    QFETCH(int, registers);
+    QFETCH(int, semantic);
+    TextGenerator plain(plainModel(memorySpec(), false));
+    TextGenerator generator(memoryModel({.episodic = episodic,
+                                         .registers = registers,
+                                         .semantic = semantic,
+                                         .gateBias = gateBias,
+                                         .isStirred = false}));
+    const auto request = turns({{"system", "be brief"}, {"user", "hello you"}});
+    const Answer expected = ask(plain, request), found = ask(generator, request);
+    QCOMPARE(found.text, expected.text);
+    QVERIFY(found.probabilities == expected.probabilities); // to the bit
+}
+
+QTEST_GUILESS_MAIN(TestMemoryConversation)
+#include "tst_memory_conversation.moc"
