@@ -56,6 +56,10 @@ void toMessage(const ModelInfo &value, v1::ModelInfoMessage &message);
 ModelInfo fromMessage(const v1::ModelInfoMessage &message);
 void toMessage(const EmbedSummary &value, v1::EmbedReply &message);
 EmbedSummary fromMessage(const v1::EmbedReply &message);
+void toMessage(const MemoryEdit &value, v1::MemoryRequest &message); ///< without the model
+MemoryEdit fromMessage(const v1::MemoryRequest &message);
+void toMessage(const MemoryReport &value, v1::MemoryReply &message);
+MemoryReport fromMessage(const v1::MemoryReply &message);
 void toMessage(const BatchResult &value, v1::BatchGenerateResult &message);
 BatchResult fromMessage(const v1::BatchGenerateResult &message);
 

@@ -500,6 +500,18 @@ Result<EmbedSummary> EngineClient::embed(const std::string &model, const EmbedRe
     return fromMessage(reply);
 }
 
+Result<MemoryReport> EngineClient::editMemory(const std::string &model, const MemoryEdit &edit,
+                                              const CancelToken &token) const
+{
+    v1::MemoryRequest message;
+    toMessage(edit, message);
+    message.set_model(wire::utf8(model));
+    v1::MemoryReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::EditMemory, message, reply,
+                             Milliseconds(0), "look into the memory of", model, &token));
+    return fromMessage(reply);
+}
+
 Result<std::vector<BatchResult>> EngineClient::batchGenerate(const std::vector<ModelRequest> &requests,
                                                              const CancelToken &token) const
 {

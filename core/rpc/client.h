@@ -112,6 +112,10 @@ public:
     /// is too busy)
     [[nodiscard]] Result<EmbedSummary> embed(const std::string &model, const EmbedRequest &request,
                                              const CancelToken &token = {}) const;
+    /// What the model remembers of the text that it read last, after an edit; waits without limit.
+    /// @error NotFound (no memory, no such event), InvalidInput, Unavailable
+    [[nodiscard]] Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
+                                                  const CancelToken &token = {}) const;
     /// One after the other; a request that fails does not stop the others.
     [[nodiscard]] Result<std::vector<BatchResult>> batchGenerate(const std::vector<ModelRequest> &requests,
                                                                  const CancelToken &token = {}) const;

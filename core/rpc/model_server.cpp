@@ -92,20 +92,21 @@ private:
     }
 };
 
-struct EmbedJob final : Job {
-    EmbedRequest request;
-    std::optional<Result<EmbedSummary>> result;
+/// One that is answered as a whole.
+template <typename Answer> struct AnswerJob final : Job {
+    std::function<Result<Answer>(Generator &, const std::atomic<bool> &)> ask;
+    std::optional<Result<Answer>> result;
 
     void work(Generator &generator, const std::function<bool()> &stopRequested) override
     {
-        Result<EmbedSummary> outcome = generator.embed(request, cancel);
+        Result<Answer> outcome = ask(generator, cancel);
         if (!outcome.ok() && stopRequested && stopRequested()) outcome = endingError();
         finish(std::move(outcome));
     }
     void fail(const Error &error) override { finish(error); }
 
 private:
-    void finish(Result<EmbedSummary> outcome)
+    void finish(Result<Answer> outcome)
     {
         const std::lock_guard lock(mutex);
         result = std::move(outcome);
@@ -195,19 +196,38 @@ public:
     Result<EmbedSummary> embed(const std::string &, const EmbedRequest &request,
                                const StreamSink &caller) override
     {
-        const auto job = std::make_shared<EmbedJob>();
-        job->request = request;
+        const auto job = std::make_shared<AnswerJob<EmbedSummary>>();
+        job->ask = [request](Generator &generator, const std::atomic<bool> &cancel) {
+            return generator.embed(request, cancel);
+        };
+        return answerOf(job, caller, "embedding");
+    }
+
+    Result<MemoryReport> editMemory(const std::string &, const MemoryEdit &edit,
+                                    const StreamSink &caller) override
+    {
+        const auto job = std::make_shared<AnswerJob<MemoryReport>>();
+        job->ask = [edit](Generator &generator, const std::atomic<bool> &) {
+            return generator.editMemory(edit);
+        };
+        return answerOf(job, caller, "editing the memory");
+    }
+
+private:
+    /// On an rpc thread: queues the job and waits for its answer.
+    template <typename Answer>
+    Result<Answer> answerOf(const std::shared_ptr<AnswerJob<Answer>> &job, const StreamSink &caller,
+                            const std::string &action)
+    {
         ORRERY_TRY(enqueue(job));
         std::unique_lock lock(job->mutex);
         while (!job->changed.wait_for(lock, kPoll, [&] { return job->result.has_value(); })) {
             if (!caller.isCancelled()) continue;
             job->cancel = true;
-            return Error{ErrorCode::Cancelled, "Cannot finish embedding: the client cancelled it.", ""};
+            return Error{ErrorCode::Cancelled, "Cannot finish " + action + ": the client cancelled it.", ""};
         }
         return *job->result;
     }
-
-private:
     /// Cancels the job under way when a stop is asked for: reading a long text looks at nothing else.
     class StopWatch {
     public:

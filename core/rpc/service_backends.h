@@ -72,6 +72,9 @@ public:
     virtual Result<GenerateSummary> generate(const ModelRequest &request, GenerateSink &sink) = 0;
     virtual Result<EmbedSummary> embed(const std::string &model, const EmbedRequest &request,
                                        const StreamSink &caller) = 0;
+    /// Of the text that the model read last (Generator::editMemory).
+    virtual Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
+                                            const StreamSink &caller) = 0;
 };
 
 } // namespace orrery

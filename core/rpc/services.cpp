@@ -428,6 +428,19 @@ public:
             return {};
         });
     }
+    grpc::Status EditMemory(grpc::ServerContext *context, const v1::MemoryRequest *request,
+                            v1::MemoryReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // as above
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const MemoryReport report,
+                          m_backend.editMemory(request->model(), fromMessage(*request), caller));
+            toMessage(report, *reply);
+            return {};
+        });
+    }
 
 private:
     InferenceBackend &m_backend;

@@ -113,8 +113,14 @@ public:
         // A hole is filled with what stands behind it, to see that it came.
         const std::string &source =
             request.infill && !request.infill->empty() ? *request.infill : request.prompt;
-        GenerateSummary summary{
-            FinishReason::MaxTokens, static_cast<int64_t>(request.prompt.size()), 0, 0, 0.5, 0.25, "fake@7", 7};
+        GenerateSummary summary{FinishReason::MaxTokens,
+                                static_cast<int64_t>(request.prompt.size()),
+                                0,
+                                0,
+                                0.5,
+                                0.25,
+                                "fake@7",
+                                7};
         for (int64_t i = 0; i < request.sampling.maxTokens; ++i) {
             if (tokenMs > 0) std::this_thread::sleep_for(std::chrono::milliseconds(tokenMs));
             const char byte = source[static_cast<size_t>(i) % source.size()];
@@ -134,6 +140,17 @@ public:
     Result<EvaluateSummary> evaluate(const std::string &, const std::atomic<bool> &) override
     {
         return EvaluateSummary{};
+    }
+    /// One event that says what was asked.
+    Result<MemoryReport> editMemory(const MemoryEdit &edit) override
+    {
+        if (edit.verb == MemoryVerb::Unknown)
+            return Error{ErrorCode::InvalidInput, "Cannot edit the memory: what to do is not said.",
+                         "Say it."};
+        MemoryReport report;
+        report.status.capacity = static_cast<int64_t>(edit.verb);
+        report.events.push_back({.id = edit.event, .source = edit.source, .tokenIds = {}, .text = "\xff"});
+        return report;
     }
     /// One number per byte; takes as long as a generation of as many tokens.
     Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override

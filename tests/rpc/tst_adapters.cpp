@@ -133,7 +133,8 @@ public:
     Dump &operator<<(const ModelRequest &v)
     {
         return *this << v.model << v.request.prompt << v.request.sampling << v.request.infill.has_value()
-                     << v.request.infill.value_or("") << v.request.media << v.request.messages;
+                     << v.request.infill.value_or("") << v.request.source << v.request.media
+                     << v.request.messages;
     }
     Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability; }
     Dump &operator<<(const GeneratedToken &v)
@@ -153,6 +154,20 @@ public:
     {
         return *this << std::vector<double>(v.embedding.begin(), v.embedding.end()) << v.tokens << v.mask
                      << v.model << v.step;
+    }
+    Dump &operator<<(const MemoryEdit &v) { return *this << v.verb << v.source << v.event; }
+    Dump &operator<<(const MemoryEvent &v)
+    {
+        *this << v.id << v.source << v.firstToken << v.lastToken << v.step << v.numSlots << v.meanUsage
+              << v.age << v.isPinned << v.text;
+        for (const int32_t id : v.tokenIds) *this << id;
+        return *this;
+    }
+    Dump &operator<<(const MemoryReport &v)
+    {
+        return *this << v.status.capacity << v.status.numUsed << v.status.numPinned << v.status.numEvicted
+                     << v.status.numSkipped << v.status.numRefused << v.status.lastRefusal << v.events
+                     << v.numFreed;
     }
     Dump &operator<<(const BatchResult &v)
     {
@@ -282,6 +297,8 @@ void TestAdapters::keepsEveryField()
         COMPARE_OVER_WIRE(v1::SamplingMessage, sampling);
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling}}));
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling, r.bytes()}}));
+        COMPARE_OVER_WIRE(v1::GenerateRequest,
+                          (ModelRequest{r.text(), {r.bytes(), sampling, {}, {}, {}, r.text()}}));
         COMPARE_OVER_WIRE(
             v1::GenerateRequest,
             (ModelRequest{r.text(),
@@ -300,6 +317,14 @@ void TestAdapters::keepsEveryField()
                                         r.text(),
                                         r.text(),
                                         r.integer()}));
+        COMPARE_OVER_WIRE(v1::MemoryRequest, (MemoryEdit{MemoryVerb::Wipe, r.text(), r.integer()}));
+        const MemoryEvent remembered{r.integer(), r.text(),    r.integer(), r.integer(),
+                                     r.integer(), r.integer(), r.number(),  r.integer(),
+                                     true,        {1, 258},    r.bytes()};
+        COMPARE_OVER_WIRE(v1::MemoryReply, (MemoryReport{{r.integer(), r.integer(), r.integer(), r.integer(),
+                                                          r.integer(), r.integer(), r.text()},
+                                                         {remembered, {}},
+                                                         r.integer()}));
         COMPARE_OVER_WIRE(
             v1::GeneratedTokenMessage,
             (GeneratedToken{

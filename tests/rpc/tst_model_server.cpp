@@ -24,6 +24,7 @@ private Q_SLOTS:
     void carriesPictures();
     void refusesWhatIsTooLargeToSend();
     void embedsTexts();
+    void editsTheMemory();
     void cancelsAnEmbedding();
     void stopsAtTheNextTokenWhenCancelled_data();
     void stopsAtTheNextTokenWhenCancelled();
@@ -207,6 +208,21 @@ void TestModelServer::embedsTexts()
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
     QCOMPARE(refused.error().hint, std::string("Write a text."));
+}
+
+void TestModelServer::editsTheMemory()
+{
+    begin();
+    const EngineClient client = connected();
+    const auto pinned = client.editMemory("any", {MemoryVerb::Pin, {}, 17});
+    QVERIFY2(pinned.ok(), pinned.ok() ? "" : pinned.error().text().c_str());
+    QCOMPARE(pinned->status.capacity, static_cast<int64_t>(MemoryVerb::Pin));
+    QCOMPARE(pinned->events.at(0).id, int64_t{17});
+    QCOMPARE(pinned->events.at(0).text, std::string("\xff"));
+    const auto refused = client.editMemory("any", {MemoryVerb::Unknown, {}, 0});
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+    QCOMPARE(refused.error().hint, std::string("Say it."));
 }
 
 void TestModelServer::cancelsAnEmbedding()

@@ -99,8 +99,8 @@ Result<GenerateSummary> HostInference::generate(const ModelRequest &request, Gen
     }
 }
 
-Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedRequest &request,
-                                          const StreamSink &caller)
+template <typename Answer, typename Ask>
+Result<Answer> HostInference::answerOf(const std::string &model, const StreamSink &caller, const Ask &ask)
 {
     ORRERY_ASSIGN(const std::string reference, resolveModel(model));
     const auto isCancelled = [&] { return caller.isCancelled(); };
@@ -116,13 +116,33 @@ Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedR
         }
         const CancelToken token;
         const CallerWatch watch(caller, [&] { token.cancel(); });
-        Result<EmbedSummary> summary = client->embed(reference, request, token);
-        if (!summary.ok() && summary.error().code == ErrorCode::Unavailable && mayRetry) {
+        Result<Answer> answer = ask(*client, reference, token);
+        if (!answer.ok() && answer.error().code == ErrorCode::Unavailable && mayRetry) {
             lease->awaitEnd(isCancelled);
             continue;
         }
-        return summary;
+        return answer;
     }
+}
+
+Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedRequest &request,
+                                          const StreamSink &caller)
+{
+    return answerOf<EmbedSummary>(
+        model, caller,
+        [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
+            return client.embed(reference, request, token);
+        });
+}
+
+Result<MemoryReport> HostInference::editMemory(const std::string &model, const MemoryEdit &edit,
+                                               const StreamSink &caller)
+{
+    return answerOf<MemoryReport>(
+        model, caller,
+        [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
+            return client.editMemory(reference, edit, token);
+        });
 }
 
 } // namespace orrery

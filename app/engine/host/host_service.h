@@ -73,8 +73,13 @@ public:
     /// @error as generate
     Result<EmbedSummary> embed(const std::string &model, const EmbedRequest &request,
                                const StreamSink &caller) override;
+    Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
+                                    const StreamSink &caller) override;
 
 private:
+    /// Asks the model's worker, which may have to be started. @param ask of a client, a reference and a token
+    template <typename Answer, typename Ask>
+    Result<Answer> answerOf(const std::string &model, const StreamSink &caller, const Ask &ask);
     /// RUN, RUN@step, RUN@best, RUN@latest or a model directory as a reference that names the same weights
     /// for good.
     [[nodiscard]] Result<std::string> resolveModel(const std::string &model) const;

@@ -178,6 +178,7 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         {
             return m_inner.embed(request, cancel);
         }
+        Result<MemoryReport> editMemory(const MemoryEdit &edit) override { return m_inner.editMemory(edit); }
 
     private:
         Generator &m_inner;

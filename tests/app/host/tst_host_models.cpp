@@ -320,6 +320,10 @@ void TestHostModels::passesHolesAndTextsOn()
     QCOMPARE(embedded->embedding.size(), size_t{3});
     QCOMPARE(client.embed("no-such-run", {"abc"}).error().code, ErrorCode::NotFound);
     QCOMPARE(client.embed(modelFolder("m1"), {""}).error().code, ErrorCode::InvalidInput);
+    const auto edited = client.editMemory(modelFolder("m1"), {MemoryVerb::Wipe, "chat#1:user", 0});
+    VERIFY_OK(edited);
+    QCOMPARE(edited->events.at(0).source, std::string("chat#1:user"));
+    QCOMPARE(client.editMemory("no-such-run", {}).error().code, ErrorCode::NotFound);
 }
 
 void TestHostModels::endsAnEmbeddingWhoseCallerLeft()
