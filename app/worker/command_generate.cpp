@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,9 @@ struct GenerateOptions {
     std::string promptFile;
     std::optional<std::string> infill;
     std::string messagesFile; ///< "-": stdin
+    std::string source;       ///< what the text is called in a memory; empty: its file
+    std::string memoryFile;
+    bool usesNoMemory = false;
     SamplingSettings sampling;
     bool isJson = false;
 };
@@ -132,6 +136,25 @@ Result<std::vector<ChatMessage>> readMessages(const std::string &file)
     return parseConversation(text, isStdin ? "standard input" : file);
 }
 
+/// What the text is called that a memory may keep.
+std::string sourceOf(const GenerateOptions &options)
+{
+    if (!options.source.empty()) return options.source;
+    if (!options.messagesFile.empty()) return options.messagesFile == "-" ? "" : options.messagesFile;
+    return options.promptFile;
+}
+
+/// A file that is not there yet is an empty memory: it is written behind the answer.
+Result<void> openMemory(const GenerateOptions &options, Generator &generator)
+{
+    if (options.usesNoMemory) return generator.loadMemory({});
+    if (options.memoryFile.empty()) return {};
+    std::error_code ignored;
+    const bool isThere = std::filesystem::exists(options.memoryFile, ignored);
+    return generator.loadMemory(isThere ? std::filesystem::path(options.memoryFile)
+                                        : std::filesystem::path());
+}
+
 Result<GenerateSummary> generate(const GenerateOptions &options)
 {
     GenerateRequest request{.sampling = options.sampling, .infill = options.infill};
@@ -140,7 +163,9 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     if (!options.messagesFile.empty()) {
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
+    request.source = sourceOf(options);
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
+    ORRERY_TRY(openMemory(options, *generator));
     std::string text;
     const auto show = [&](const GeneratedToken &token) {
         text += token.bytes;
@@ -153,6 +178,8 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
         return std::ferror(stdout) == 0; // nobody reads any more
     };
     ORRERY_ASSIGN(const GenerateSummary summary, generator->generate(request, show, stopSignals().flag()));
+    if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled)
+        ORRERY_TRY(generator->saveMemory(options.memoryFile));
     if (options.isJson)
         printLine(summaryLine(summary, text, generator->info().note));
     else
@@ -185,6 +212,14 @@ CommandBody declareGenerate(CLI::App &command)
         .add_option("--messages", options->messagesFile,
                     "JSON file with the turns of a conversation, - for stdin; the model answers")
         ->excludes(prompt, promptFile, infill, image, audio);
+    auto *noMemory = command.add_flag("--no-memory", options->usesNoMemory,
+                                      "Begin without the memory that is saved with the model");
+    command
+        .add_option("--memory", options->memoryFile,
+                    "Begin with what this file holds, and add what is read and answered to it")
+        ->excludes(noMemory);
+    command.add_option("--source", options->source,
+                       "What the text is called in the memory; its file, if not given");
     command.add_option("--max-tokens", options->sampling.maxTokens, "Tokens to add at most, 1 … 1,000,000");
     command.add_option("--temperature", options->sampling.temperature, "0 (most probable) … 10");
     command.add_option("--top-k", options->sampling.topK, "Keep the k most probable tokens; 0: off");

@@ -4,7 +4,6 @@
 #include "app/worker/process_setup.h"
 #include "app/worker/worker_plugins.h"
 #include "core/base/platform.h"
-#include "core/infer/model_loader.h"
 #include "core/store/catalogue.h"
 
 #include <CLI/CLI.hpp>
@@ -26,6 +25,17 @@ void addModelOptions(CLI::App &command, ModelArgument &argument)
         ->check(CLI::Range(0, 4096));
 }
 
+Result<ModelReference> resolveReference(const ModelArgument &argument)
+{
+    ORRERY_ASSIGN(ModelReference reference, parseModelReference(argument.reference));
+    std::error_code ignored;
+    if (!std::filesystem::exists(reference.path, ignored) && reference.path.find('/') == std::string::npos) {
+        ORRERY_ASSIGN(const auto path, Catalogue(userDataDir()).resolve(reference.path));
+        reference.path = path.string();
+    }
+    return reference;
+}
+
 Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
 {
     const auto loadPlugins = [](const RunSpec &spec) -> Result<void> {
@@ -33,12 +43,7 @@ Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
         return loadWorkerPlugins(spec);
     };
     prepareTensorThread(argument.threads);
-    ORRERY_ASSIGN(ModelReference reference, parseModelReference(argument.reference));
-    std::error_code ignored;
-    if (!std::filesystem::exists(reference.path, ignored) && reference.path.find('/') == std::string::npos) {
-        ORRERY_ASSIGN(const auto path, Catalogue(userDataDir()).resolve(reference.path));
-        reference.path = path.string();
-    }
+    ORRERY_ASSIGN(const ModelReference reference, resolveReference(argument));
     ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadPlugins));
     if (const std::string note = generator->info().note; !note.empty())
         std::fprintf(stderr, "orrery-worker: %s\n", note.c_str());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/engine_api/generator.h"
+#include "core/infer/model_loader.h"
 
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,9 @@ struct ModelArgument {
 };
 
 void addModelOptions(CLI::App &command, ModelArgument &argument);
+
+/// A RUN that is no path is looked up in the user's list of runs. @error as parseModelReference, NotFound
+Result<ModelReference> resolveReference(const ModelArgument &argument);
 
 /// Prepares the calling thread for tensors, finds the model (a RUN that is no path is looked up in the user's
 /// list of runs) and loads it; a note about it goes to stderr. @error as parseModelReference and

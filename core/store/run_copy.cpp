@@ -207,7 +207,7 @@ Result<int64_t> copyRunFiles(const fs::path &from, const fs::path &to, const std
         }
     }
     if (fs::is_directory(from / "frames", failed)) ORRERY_TRY(copyFolder(from / "frames", to / "frames"));
-    for (const char *file : {"log.jsonl", "worker.log"})
+    for (const char *file : {"log.jsonl", "worker.log", "memory.safetensors"})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
     ORRERY_TRY(syncDirectory(to));
     return lastStep;

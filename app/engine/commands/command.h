@@ -42,6 +42,7 @@ std::string runLine(const RunStatus &status);
 void addTrain(CLI::App &app, Session &session);   ///< train, resume
 void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delete
 void addModel(CLI::App &app, Session &session);   ///< generate, embed, evaluate
+void addMemory(CLI::App &app, Session &session);  ///< memory list|wipe|pin|unpin|import|export|consolidate
 void addData(CLI::App &app, Session &session);    ///< data prepare|describe
 void addDetector(CLI::App &data, Session &session); ///< data detector train|measure
 void addBench(CLI::App &app, Session &session);

@@ -86,6 +86,10 @@ void addModel(CLI::App &app, Session &session)
     auto *infill = generate->add_option("--infill", arguments.infill, "Text behind a hole: fills what stands between it and the prompt");
     generate->add_option("--messages", arguments.messages, "JSON file with a conversation, - for stdin: the model answers")
         ->excludes(prompt, promptFile, infill, image, audio);
+    passOption(generate, "--memory", "Memory file to begin with; what is read and answered is added to it", arguments.passed);
+    generate->add_flag_callback("--no-memory", [] { arguments.passed.emplace_back("--no-memory"); },
+                                "Begin without the memory that is saved with the model");
+    passOption(generate, "--source", "What the text is called in the memory (its file)", arguments.passed);
     passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
     passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
     passOption(generate, "--top-k", "Only the k most probable tokens; 0: off", arguments.passed);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model remembers, on the command line: kept in a file from call to call, listed, wiped by source,
+// pinned, saved with the model, learned by its semantic memory; and what is said of files that are none.
+#include "engine_process.h"
+
+#include <QJsonArray>
+
+using namespace Qt::StringLiterals;
+
+class TestCliMemoryFiles : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void aConversationIsKept();
+    void isSavedWithTheModel();
+    void consolidates();
+    void namesWhatIsWrong_data();
+    void namesWhatIsWrong();
+
+private:
+    [[nodiscard]] QJsonObject list(const QStringList &more) const
+    {
+        const EngineAnswer answer =
+            m_home.run(QStringList{u"memory"_s, u"list"_s, m_run, u"--json"_s} + more);
+        return answer.exitCode == 0 ? answer.lines().last() : QJsonObject();
+    }
+    /// What is remembered of each source.
+    static QMap<QString, QString> textsOf(const QJsonObject &listed)
+    {
+        QMap<QString, QString> texts;
+        for (const QJsonValue &event : listed[u"events"_s].toArray())
+            texts[event[u"source"_s].toString()] += event[u"text"_s].toString();
+        return texts;
+    }
+    [[nodiscard]] EngineAnswer generate(const QStringList &more) const
+    {
+        return m_home.run(QStringList{u"generate"_s, m_run, u"--max-tokens"_s, u"4"_s, u"--seed"_s, u"3"_s,
+                                      u"--json"_s, u"--threads"_s, u"1"_s} +
+                          more);
+    }
+
+    EngineHome m_home;
+    QString m_text, m_run;
+};
+
+void TestCliMemoryFiles::initTestCase()
+{
+    m_text =
+        m_home.write(u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(200));
+    m_run = m_home.path(u"run"_s);
+    QStringList arguments{u"train"_s, u"--data"_s, m_text, u"--out"_s, m_run, u"--steps"_s, u"4"_s};
+    for (const QString &setting :
+         {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=2"_s, u"model.context=64"_s,
+          u"model.window=8"_s, u"train.batch_size=4"_s, u"train.eval_every=4"_s, u"train.eval_tokens=64"_s,
+          u"probes.every=0"_s, u"threads=1"_s, u"plugins.use=[\"memory\"]"_s,
+          u"plugins.memory.episodic_size=200"_s, u"plugins.memory.semantic_size=64"_s,
+          u"plugins.memory.semantic_top_k=4"_s})
+        arguments << u"--set"_s << setting;
+    const EngineAnswer trained = m_home.run(arguments, 120'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+}
+
+void TestCliMemoryFiles::aConversationIsKept()
+{
+    const QString memory = m_home.path(u"talk.memory"_s);
+    const QString chat =
+        m_home.write(u"chat.json"_s,
+                     R"([{"role":"system","content":"abc"},{"role":"user","content":"the secret is 42"}])");
+    const EngineAnswer answered = generate({u"--messages"_s, chat, u"--memory"_s, memory});
+    QVERIFY2(answered.exitCode == 0, qPrintable(answered.all()));
+    const QStringList file{u"--memory"_s, memory};
+    auto texts = textsOf(list(file));
+    QCOMPARE(texts.value(chat + u"#0:system"_s), u"<|system|>abc<|end_of_turn|>"_s);
+    QCOMPARE(texts.value(chat + u"#1:user"_s), u"<|user|>the secret is 42<|end_of_turn|>"_s);
+    QVERIFY(texts.value(chat + u"#2:assistant"_s).startsWith(u"<|assistant|>"_s));
+    QCOMPARE(list(file)[u"events"_s].toArray().first().toObject()[u"step"_s].toInt(), 4);
+
+    // The next call reads all of it again, and nothing is there twice.
+    const EngineAnswer again = generate({u"--messages"_s, chat, u"--memory"_s, memory});
+    QVERIFY2(again.exitCode == 0, qPrintable(again.all()));
+    QCOMPARE(textsOf(list(file)), texts);
+    const EngineAnswer other =
+        generate({u"--prompt"_s, u"a note of its own"_s, u"--source"_s, u"note"_s, u"--memory"_s, memory});
+    QVERIFY2(other.exitCode == 0, qPrintable(other.all()));
+    QCOMPARE(textsOf(list(file)).value(u"note#text"_s), u"a note of its own"_s);
+
+    const int first = list(file)[u"events"_s].toArray().first().toObject()[u"id"_s].toInt();
+    const EngineAnswer pinned =
+        m_home.run(QStringList{u"memory"_s, u"pin"_s, m_run, u"--event"_s, QString::number(first)} + file);
+    QVERIFY2(pinned.exitCode == 0 && pinned.out.contains(u"  pinned"_s), qPrintable(pinned.all()));
+    QVERIFY(list(file)[u"events"_s].toArray().first().toObject()[u"pinned"_s].toBool());
+
+    const EngineAnswer wiped =
+        m_home.run(QStringList{u"memory"_s, u"wipe"_s, m_run, u"--source"_s, chat + u"#1:user"_s} + file);
+    QVERIFY2(wiped.exitCode == 0, qPrintable(wiped.all()));
+    texts = textsOf(list(file));
+    QVERIFY(!texts.contains(chat + u"#1:user"_s) && texts.contains(chat + u"#0:system"_s));
+    QFile bytes(memory);
+    QVERIFY(bytes.open(QIODevice::ReadOnly));
+    QVERIFY(!bytes.readAll().contains("#1:user")); // not even its name
+    const EngineAnswer nothing =
+        m_home.run(QStringList{u"memory"_s, u"wipe"_s, m_run, u"--source"_s, chat + u"#1:user"_s} + file);
+    QCOMPARE(nothing.exitCode, 3);
+    QVERIFY2(nothing.err.contains(u"has nothing of it"_s), qPrintable(nothing.all()));
+}
+
+void TestCliMemoryFiles::isSavedWithTheModel()
+{
+    const QString memory = m_home.path(u"fact.memory"_s), copy = m_home.path(u"copy.memory"_s);
+    QCOMPARE(generate({u"--prompt"_s, u"zebras are striped, zebras"_s, u"--memory"_s, memory}).exitCode, 0);
+    const QStringList ask{u"--prompt"_s, u"zebras"_s};
+    const QString before = generate(ask).out;
+    const EngineAnswer none = m_home.run({u"memory"_s, u"export"_s, m_run, copy});
+    QCOMPARE(none.exitCode, 3);
+    QVERIFY2(none.err.contains(u"expected a saved memory"_s), qPrintable(none.all()));
+
+    const EngineAnswer imported = m_home.run({u"memory"_s, u"import"_s, m_run, memory});
+    QVERIFY2(imported.exitCode == 0, qPrintable(imported.all()));
+    QVERIFY(textsOf(list({})).contains(u"prompt#text"_s));
+    // Numbers of the first token, as text after a few steps differs seldom.
+    const auto first = [](const QString &out) {
+        return QJsonDocument::fromJson(out.section(u'\n', 0, 0).toUtf8()).object()[u"entropy"_s].toDouble();
+    };
+    QVERIFY(first(generate(ask).out) != first(before));
+    QCOMPARE(first(generate(ask + QStringList{u"--no-memory"_s}).out), first(before));
+    // A measurement does not know it.
+    const EngineAnswer evaluated = m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s});
+    QCOMPARE(m_home.run({u"memory"_s, u"export"_s, m_run, copy}).exitCode, 0);
+    QVERIFY(textsOf(list({u"--memory"_s, copy})).contains(u"prompt#text"_s));
+    // It goes with a copy of the run.
+    QCOMPARE(m_home.run({u"runs"_s, u"copy"_s, m_run, m_home.path(u"second"_s)}).exitCode, 0);
+    QVERIFY(QFile::exists(m_home.path(u"second/memory.safetensors"_s)));
+
+    QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, m_run, u"--all"_s}).exitCode, 0);
+    QCOMPARE(first(generate(ask).out), first(before));
+    const EngineAnswer without = m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s});
+    QCOMPARE(evaluated.lines().last()[u"loss"_s].toDouble(), without.lines().last()[u"loss"_s].toDouble());
+}
+
+void TestCliMemoryFiles::consolidates()
+{
+    const QString memory = m_home.path(u"learn.memory"_s), learned = m_home.path(u"learned"_s);
+    const QByteArray fact = "zq9 wv7 kx3 zq9 wv7 kx3 zq9 wv7 kx3";
+    const QString text = m_home.write(u"fact.txt"_s, fact);
+    QCOMPARE(generate({u"--prompt-file"_s, text, u"--memory"_s, memory}).exitCode, 0);
+    const EngineAnswer done =
+        m_home.run({u"memory"_s, u"consolidate"_s, m_run, u"--memory"_s, memory, u"--out"_s, learned,
+                    u"--passes"_s, u"60"_s, u"--rate"_s, u"2"_s, u"--json"_s});
+    QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
+    const QJsonObject summary = done.lines().last();
+    QVERIFY(summary[u"slots_changed"_s].toInt() > 0);
+    QVERIFY2(summary[u"loss_after"_s].toDouble() < summary[u"loss_before"_s].toDouble() - 0.1,
+             qPrintable(done.out));
+    // The new model knows it without the memory; the run is as before.
+    const auto lossOf = [&](const QString &model) {
+        return m_home.run({u"evaluate"_s, model, u"--data"_s, text, u"--json"_s})
+            .lines()
+            .last()[u"loss"_s]
+            .toDouble();
+    };
+    QVERIFY2(lossOf(learned) < lossOf(m_run) - 0.1,
+             qPrintable(QString::number(lossOf(learned)) + u' ' + QString::number(lossOf(m_run))));
+    const EngineAnswer twice = m_home.run({u"memory"_s, u"consolidate"_s, m_run, u"--memory"_s, memory,
+                                           u"--out"_s, learned, u"--passes"_s, u"1"_s});
+    QCOMPARE(twice.exitCode, 3);
+    QVERIFY2(twice.err.contains(u"something is there, expected a free name"_s), qPrintable(twice.all()));
+}
+
+void TestCliMemoryFiles::namesWhatIsWrong_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("part");
+    const QString none = m_home.path(u"none"_s);
+    const QString text = m_home.write(u"no.memory"_s, "this is no memory, but a text of some length");
+    QTest::newRow("no file") << QStringList{u"list"_s, m_run, u"--memory"_s, none} << 3
+                             << u"expected a saved memory"_s;
+    QTest::newRow("nothing saved") << QStringList{u"list"_s, m_run} << 3 << u"Bring one with memory import"_s;
+    QTest::newRow("no memory") << QStringList{u"list"_s, m_run, u"--memory"_s, text} << 3 << u"no.memory"_s;
+    QTest::newRow("weights are none")
+        << QStringList{u"import"_s, m_run, m_run + u"/checkpoints/step-00000004/model.safetensors"_s} << 3
+        << u"it is not marked as one, expected format \"orrery.episodic_memory\""_s;
+    QTest::newRow("wipe what") << QStringList{u"wipe"_s, m_run, u"--memory"_s, text} << 3 << u"no.memory"_s;
+    QTest::newRow("no action") << QStringList{u"burn"_s, m_run} << 2 << u"burn"_s;
+    QTest::newRow("no directory") << QStringList{u"consolidate"_s, m_run} << 2 << u"--out"_s;
+    QTest::newRow("rate") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"-1"_s} << 2
+                          << u"--rate"_s;
+}
+
+void TestCliMemoryFiles::namesWhatIsWrong()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(int, exitCode);
+    QFETCH(QString, part);
+    const EngineAnswer answer = m_home.run(QStringList{u"memory"_s} + arguments);
+    QVERIFY2(answer.exitCode == exitCode, qPrintable(answer.all()));
+    QVERIFY2(answer.all().contains(part), qPrintable(answer.all()));
+}
+
+QTEST_GUILESS_MAIN(TestCliMemoryFiles)
+#include "tst_cli_memory_files.moc"
