@@ -2,6 +2,7 @@
 // The choice of slots by their numbers, and that a replay changes these and nothing else.
 #include "core/nn/extension_points.h"
 #include "plugins/memory/engine/consolidation.h"
+#include "plugins/memory/engine/episodic_memory.h"
 #include "plugins/memory/engine/product_key_memory.h"
 #include "tests/base/check_result.h"
 #include "tests/nn/model_fixtures.h"
@@ -16,12 +17,13 @@ using namespace orrery::nn::test;
 
 namespace {
 
-std::unique_ptr<nn::Transformer> semanticModel()
+std::unique_ptr<nn::Transformer> semanticModel(const ModelSpec &spec = smallSpec(),
+                                               const SemanticSettings &settings = {
+                                                   .numSlots = 64, .layer = 0, .numHeads = 1, .topK = 2})
 {
-    nn::residualModuleRegistry().add("semantic", [](nn::BuildContext &build) {
-        return makeProductKeyMemory(build, {.numSlots = 64, .layer = 0, .numHeads = 1, .topK = 2});
-    });
-    auto model = makeModel(smallSpec());
+    nn::residualModuleRegistry().add(
+        "semantic", [settings](nn::BuildContext &build) { return makeProductKeyMemory(build, settings); });
+    auto model = makeModel(spec);
     nn::residualModuleRegistry().remove("semantic");
     stirWeights(*model);
     return model;
@@ -110,6 +112,57 @@ private Q_SLOTS:
         VERIFY_ERROR(consolidate(*model, kTexts, *background, {}, &cancel), ErrorCode::Cancelled,
                      "cancelled");
         QVERIFY(at::equal(model->logits(makeIds(1, 8), {}), before));
+    }
+    void recallsWhatTheEpisodesHeld()
+    {
+        // Read through a cache, learned from its episodes, asked without them.
+        nn::attentionSourceRegistry().add("episodic", [](nn::BuildContext &build) {
+            EpisodicSettings settings;
+            settings.store = {.capacity = 32, .surpriseGamma = 1, .blockMin = 4, .blockMax = 32};
+            return makeEpisodicMemory(build, settings);
+        });
+        ModelSpec spec = smallSpec();
+        spec.window = 3;
+        const auto model = semanticModel(spec, {.numSlots = 256, .layer = 1, .numHeads = 2, .topK = 4});
+        nn::attentionSourceRegistry().remove("episodic");
+        torch::manual_seed(5);
+        {
+            // Stirred embeddings are waves, of rank 2: no head could tell all tokens apart.
+            const at::NoGradGuard noGrad;
+            for (nn::Parameter &parameter : model->parameters())
+                if (parameter.decays) parameter.master.normal_(0, 0.3);
+            model->mastersChanged();
+        }
+        const std::vector<int32_t> text = {3, 1, 4, 12, 5, 9, 2, 6, 8, 7, 10, 0};
+        const at::Tensor ids = at::tensor(text, at::kLong).unsqueeze(0);
+        nn::KvCache cache = model->makeCache(1, 12);
+        cache.sources = {{0, "fact#text"}};
+        {
+            const at::NoGradGuard noGrad;
+            nn::ForwardContext context;
+            context.cache = &cache;
+            (void)model->logits(ids, context);
+        }
+        const auto numRecalled = [&] {
+            const at::NoGradGuard noGrad;
+            const at::Tensor found = model->logits(ids, {}).argmax(-1).narrow(1, 0, 11);
+            return (found == ids.narrow(1, 1, 11)).sum().item<int64_t>();
+        };
+        QVERIFY2(numRecalled() <= 4, qPrintable(QString::number(numRecalled())));
+        nn::PartState &episodes = *cache.parts.begin()->second;
+        const std::shared_ptr<nn::PartState> ended = episodes.clone();
+        ended->endText(cache);
+        const std::atomic<bool> never = false;
+        const auto done = ended->consolidate(*model, kOthers,
+                                             {.numSlots = 256, .numPasses = 500, .learningRate = 100}, never);
+        VERIFY_OK(done);
+        QCOMPARE(done->numTexts, int64_t(1));
+        cache = model->makeCache(1, 12); // the episodes are gone
+        QVERIFY(cache.parts.begin()->second->memory()->listEvents().empty());
+        QVERIFY2(numRecalled() >= 9, qPrintable(QString("%1 of 11, loss %2 then %3")
+                                                    .arg(numRecalled())
+                                                    .arg(done->lossBefore)
+                                                    .arg(done->lossAfter)));
     }
     void refusesWhatCannotBe()
     {

@@ -35,6 +35,30 @@ class TestMemoryPlugin : public QObject {
                 {"registers", int64_t(3)}};
     }
 
+    /// Of a few steps on two batches in turn.
+    static std::vector<double> trainingLosses(const ModelSpec &spec)
+    {
+        const auto model = makeModel(spec);
+        std::vector<at::Tensor> masters;
+        for (const nn::Parameter &parameter : model->parameters()) masters.push_back(parameter.master);
+        torch::optim::AdamW optimizer(masters, torch::optim::AdamWOptions(1e-2));
+        std::vector<double> losses;
+        for (int step = 0; step < 8; ++step) {
+            nn::ForwardContext context;
+            context.isTraining = true;
+            context.seed = 5;
+            context.step = static_cast<uint64_t>(step);
+            optimizer.zero_grad();
+            const at::Tensor loss =
+                model->loss(makeIds(2, 12, step % 2), makeIds(2, 12, step % 2 + 1), {}, context);
+            loss.backward();
+            optimizer.step();
+            model->mastersChanged();
+            losses.push_back(loss.item<double>());
+        }
+        return losses;
+    }
+
 private Q_SLOTS:
     void isAvailable()
     {
@@ -54,6 +78,43 @@ private Q_SLOTS:
         QVERIFY(at::equal(model->logits(makeIds(2, 12), {}), expected));
         for (const nn::Parameter &parameter : model->parameters())
             QVERIFY(parameter.name.find("memory") == std::string::npos);
+    }
+    void offTrainsAsThePlainModel_data()
+    {
+        QTest::addColumn<int>("episodic");
+        QTest::addColumn<double>("gateBias");
+        QTest::newRow("all off") << 0 << 0.0;
+        QTest::newRow("episodic, gate closed") << 64 << -100.0;
+    }
+    void offTrainsAsThePlainModel()
+    {
+        QFETCH(int, episodic);
+        QFETCH(double, gateBias);
+        RunSpec spec = specWith({{"episodic_size", int64_t(episodic)}, {"gate_bias", gateBias}});
+        spec.model.dropout = 0.1; // drawn by counters: parts that are off must not move them
+        spec.model.stochasticDepth = 0.1;
+        const std::vector<double> expected = trainingLosses(spec.model);
+        nn::EnginePlugins plugins;
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        QVERIFY(trainingLosses(spec.model) == expected); // to the bit
+        QVERIFY(expected.back() < expected.front());
+        spec.plugins.settings["plugins.memory.episodic_size"] = int64_t(64);
+        spec.plugins.settings["plugins.memory.gate_bias"] = 0.0;
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        QVERIFY(trainingLosses(spec.model) != expected);
+    }
+    void zeroInitialisedPartsBeginAsThePlainModel()
+    {
+        // Their first loss is the plain model's to the bit; then they learn.
+        const std::vector<double> expected = trainingLosses(specWith({}).model);
+        for (const std::string part : {"registers", "semantic_size"}) {
+            const RunSpec spec = specWith({{part, int64_t(4)}, {"semantic_top_k", int64_t(2)}});
+            nn::EnginePlugins plugins;
+            VERIFY_OK(plugins.load(m_catalogue, spec));
+            const std::vector<double> found = trainingLosses(spec.model);
+            QCOMPARE(found.front(), expected.front());
+            QVERIFY2(found.back() != expected.back(), part.c_str());
+        }
     }
     void settingsReachTheParts()
     {
