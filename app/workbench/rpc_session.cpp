@@ -335,15 +335,20 @@ void RpcSession::control(const QString &run, const QString &verb, qint64 steps, 
                     [name = run.toStdString(), command](EngineClient &engine) { return engine.control(name, command); });
 }
 
-std::unique_ptr<PendingRequest> RpcSession::describeData(const QString &path, const QString &tokenizer,
-                                                         double valFraction, qint64 modelContext,
-                                                         QObject *context, Reply<QString> reply)
+std::unique_ptr<PendingRequest> RpcSession::describeData(const RunSpec &spec, QObject *context,
+                                                         Reply<QString> reply)
 {
     DataRequest request;
-    request.path = path.toStdString();
-    request.tokenizer = tokenizer.toStdString();
-    request.valFraction = valFraction;
-    request.context = modelContext;
+    request.path = spec.data.path;
+    request.tokenizer = spec.data.tokenizer;
+    request.specialTokens = spec.data.specialTokens;
+    request.valFraction = spec.data.valFraction;
+    request.context = spec.model.context;
+    request.seed = spec.seed;
+    request.imageSize = spec.model.media.imageSize;
+    request.patchSize = spec.model.media.patchSize;
+    request.numModalities = spec.model.attention.numModalities;
+    request.audioTokens = spec.model.media.audioTokens;
     auto pending = std::make_unique<RpcRequest>();
     call<QString>(
         m_longCalls, context, std::move(reply),

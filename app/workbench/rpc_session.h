@@ -49,9 +49,7 @@ public:
     void deleteRun(const QString &run, QObject *context, Reply<void> reply) override;
     void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting, QObject *context,
                  Reply<RunStatus> reply) override;
-    [[nodiscard]] std::unique_ptr<PendingRequest> describeData(const QString &path, const QString &tokenizer,
-                                                               double valFraction, qint64 modelContext,
-                                                               QObject *context,
+    [[nodiscard]] std::unique_ptr<PendingRequest> describeData(const RunSpec &spec, QObject *context,
                                                                Reply<QString> reply) override;
     void listPlugins(QObject *context, Reply<PluginListingValue> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;

@@ -10,6 +10,8 @@
 #include "core/data/world/shapes_render.h"
 #include "core/data/world/shapes_source.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace orrery {
@@ -54,11 +56,27 @@ MultiModalDescription describeGenerated(const ShapesSource &source, const Tokeni
     return d;
 }
 
-Error wrongModalities(const RunSpec &spec, const std::string &found, const std::string &expected,
-                      const std::string &hint)
+constexpr const char *kModalitiesKey = "attention.num_modalities";
+
+ModalityMismatch mismatchOf(const RunSpec &spec, const char *key, int64_t value, const std::string &found,
+                            const std::string &expected, const std::string &hint)
 {
-    return {ErrorCode::InvalidInput,
-            "Cannot train on \"" + spec.data.path + "\": " + found + ", expected " + expected + ".", hint};
+    return {key, value,
+            Error{ErrorCode::InvalidInput,
+                  "Cannot train on \"" + spec.data.path + "\": " + found + ", expected " + expected + ".",
+                  hint}};
+}
+
+ModalityMismatch setTo(const RunSpec &spec, const char *key, int64_t value, const std::string &found,
+                       const std::string &expected)
+{
+    return mismatchOf(spec, key, value, found, expected,
+                      std::string("Set ") + key + " to " + std::to_string(value) + ".");
+}
+
+Result<void> asResult(const std::optional<ModalityMismatch> &mismatch)
+{
+    return mismatch ? Result<void>(mismatch->error) : Result<void>();
 }
 
 } // namespace
@@ -80,42 +98,62 @@ DataPathKind dataPathKind(const std::string &path)
     return front.find('\0') != std::string_view::npos ? DataPathKind::Media : DataPathKind::Text;
 }
 
-Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind)
+std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec, DataPathKind kind)
 {
     const int64_t count = spec.model.attention.numModalities;
     const bool hasParts = kind == DataPathKind::Generator || kind == DataPathKind::Manifest;
     if (hasParts && count == 1)
-        return wrongModalities(spec, "it has pictures or recordings, and attention.num_modalities is 1",
-                               "2 (pictures) or 3 (recordings too)", "Set attention.num_modalities to 3.");
-    if (!hasParts && count > 1)
-        return wrongModalities(spec,
-                               kind == DataPathKind::Media
-                                   ? "it is a single picture or recording"
-                                   : "it is text, and attention.num_modalities is " + std::to_string(count),
-                               "a manifest (.jsonl with parts) or gen:shapes",
-                               kind == DataPathKind::Media
-                                   ? "Name it in a manifest: {\"image\": \"…\"}."
-                                   : "Set attention.num_modalities to 1, or choose a manifest.");
-    return {};
+        return setTo(spec, kModalitiesKey, 3,
+                     "it has pictures or recordings, and attention.num_modalities is 1",
+                     "2 (pictures) or 3 (recordings too)");
+    if (hasParts || count == 1) return std::nullopt;
+    if (kind == DataPathKind::Media)
+        return mismatchOf(spec, kModalitiesKey, 1, "it is a single picture or recording",
+                          "a manifest (.jsonl with parts) or gen:shapes",
+                          "Name it in a manifest: {\"image\": \"…\"}.");
+    return mismatchOf(spec, kModalitiesKey, 1,
+                      "it is text, and attention.num_modalities is " + std::to_string(count),
+                      "a manifest (.jsonl with parts) or gen:shapes",
+                      "Set attention.num_modalities to 1, or choose a manifest.");
+}
+
+std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec,
+                                                 const MultiModalDescription &description)
+{
+    const int64_t count = spec.model.attention.numModalities;
+    const uint64_t longest = description.longestRecording;
+    const int64_t needed = longest > 0 ? 3 : 2;
+    if (count < needed)
+        return setTo(spec, kModalitiesKey, needed,
+                     std::string("it has ") + (longest > 0 ? "recordings" : "pictures") +
+                         ", and attention.num_modalities is " + std::to_string(count),
+                     longest > 0 ? "3" : "2, or 3 for recordings too");
+    if (longest == 0) return std::nullopt;
+    if (longest <= static_cast<uint64_t>(spec.model.media.audioTokens)) return std::nullopt;
+    return setTo(spec, "media.audio_tokens", static_cast<int64_t>(longest),
+                 "its longest recording has " + std::to_string(longest) +
+                     " tokens, and media.audio_tokens is " + std::to_string(spec.model.media.audioTokens),
+                 "at least as many");
+}
+
+std::string withMismatch(const std::string &json, const ModalityMismatch &mismatch)
+{
+    auto root = nlohmann::ordered_json::parse(json);
+    root["mismatch"] = {{"key", mismatch.key},
+                        {"value", mismatch.value},
+                        {"message", mismatch.error.message},
+                        {"hint", mismatch.error.hint}};
+    return root.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind)
+{
+    return asResult(modalityMismatch(spec, kind));
 }
 
 Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description)
 {
-    const AttentionSpec &attention = spec.model.attention;
-    const uint64_t longest = description.longestRecording;
-    if (longest == 0) return {};
-    if (attention.numModalities < 3)
-        return wrongModalities(spec,
-                               "it has recordings, and attention.num_modalities is " +
-                                   std::to_string(attention.numModalities),
-                               "3", "Set attention.num_modalities to 3.");
-    if (longest > static_cast<uint64_t>(spec.model.media.audioTokens))
-        return wrongModalities(
-            spec,
-            "its longest recording has " + std::to_string(longest) + " tokens, and media.audio_tokens is " +
-                std::to_string(spec.model.media.audioTokens),
-            "at least as many", "Set media.audio_tokens to " + std::to_string(longest) + ".");
-    return {};
+    return asResult(modalityMismatch(spec, description));
 }
 
 Result<void> checkGeneratorPath(const std::string &path)

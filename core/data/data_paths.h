@@ -12,6 +12,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace orrery {
@@ -25,10 +26,21 @@ enum class DataPathKind : uint8_t {
 /// By the name and the first bytes. Never fails: what cannot be read is Text, whose reader says why.
 DataPathKind dataPathKind(const std::string &path);
 
-/// Whether the model of a spec can read data of this kind: one of text reads text, one of several modalities
-/// a manifest or a generator. @error InvalidInput naming the key to set
+/// Why the model of a spec cannot read its data, and the setting with which it could.
+struct ModalityMismatch {
+    std::string key; ///< "attention.num_modalities" or "media.audio_tokens"
+    int64_t value = 0;
+    Error error; ///< InvalidInput
+};
+/// A model of text reads text, one of several modalities a manifest or a generator.
+std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec, DataPathKind kind);
+/// Of what was opened: no other modalities and no longer recordings than the model knows.
+std::optional<ModalityMismatch> modalityMismatch(const RunSpec &spec,
+                                                 const MultiModalDescription &description);
+/// The JSON of a description with "mismatch": {key, value, message, hint}.
+std::string withMismatch(const std::string &json, const ModalityMismatch &mismatch);
+/// The mismatch as an error. @error InvalidInput naming the key to set
 Result<void> checkDataModalities(const RunSpec &spec, DataPathKind kind);
-/// The same of what was opened: no other modalities and no longer recordings than the model knows.
 Result<void> checkDataModalities(const RunSpec &spec, const MultiModalDescription &description);
 /// A generator's name and settings, without making anything.
 /// @error InvalidInput as parseGeneratorPath and parseShapesSpec

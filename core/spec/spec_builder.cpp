@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/spec/data_defaults.h"
 #include "core/spec/field_table.h"
 #include "core/spec/plugin_use.h"
 
@@ -29,6 +30,10 @@ RunSpec SpecBuilder::preview() const
     RunSpec spec;
     const auto preset = m_values.find("model.preset");
     applyPreset(spec, preset == m_values.end() ? spec.model.preset : std::get<std::string>(preset->second));
+    if (const auto path = m_values.find("data.path"); path != m_values.end()) {
+        spec.data.path = std::get<std::string>(path->second);
+        applyDataDefaults(spec);
+    }
     for (const auto &[key, value] : m_values) m_table->find(key)->set(spec, value);
     return spec;
 }

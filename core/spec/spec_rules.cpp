@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/spec_rules.h"
+#include "core/spec/data_defaults.h"
 #include "core/spec/estimate.h"
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
@@ -17,7 +18,6 @@ namespace {
 constexpr int64_t kMaxPatchSize = 64; ///< as checkFrontEnd (core/data/media/front_end.h) has it
 constexpr int64_t kMaxCells = 64;     ///< patches a side, likewise
 constexpr int64_t kTextBesideMedia = 16;
-constexpr std::string_view kPictureWorld = "gen:shapes";
 
 class Problems {
 public:
@@ -176,9 +176,8 @@ void Problems::checkModalities()
     const int64_t count = m_spec.model.attention.numModalities;
     if (!areGood({"attention.num_modalities"})) return;
     if (count == 1) {
-        const auto isWorld = [](const std::string &path) { return path.starts_with(kPictureWorld); };
         const auto &stages = m_spec.continual.stages;
-        if (isWorld(m_spec.data.path) || std::any_of(stages.begin(), stages.end(), isWorld))
+        if (isPictureWorld(m_spec.data.path) || std::any_of(stages.begin(), stages.end(), isPictureWorld))
             add("attention.num_modalities", "1 beside data of pictures and recordings, \"gen:shapes\"",
                 "2 (pictures) or 3 (recordings too)", "Set attention.num_modalities to 3, or choose a text.");
         return;

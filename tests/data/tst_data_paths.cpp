@@ -118,6 +118,57 @@ private Q_SLOTS:
                  uint64_t(2));
     }
 
+    void sayWhichSettingFits_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<int>("modalities");
+        QTest::addColumn<int>("audioTokens");
+        QTest::addColumn<QString>("fix");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("all is well") << "gen:shapes" << 3 << 32 << ""
+                                     << "";
+        QTest::newRow("pictures for text")
+            << "gen:shapes?tasks=count" << 1 << 32 << "attention.num_modalities=2"
+            << "it has pictures, and attention.num_modalities is 1, expected 2";
+        QTest::newRow("tones for text") << "gen:shapes?tasks=tones" << 1 << 32 << "attention.num_modalities=3"
+                                        << "it has recordings, and attention.num_modalities is 1, expected 3";
+        QTest::newRow("tones for pictures")
+            << "gen:shapes" << 2 << 32 << "attention.num_modalities=3"
+            << "it has recordings, and attention.num_modalities is 2, expected 3";
+        QTest::newRow("long tones") << "gen:shapes" << 3 << 16 << "media.audio_tokens=20"
+                                    << "its longest recording has 20 tokens, and media.audio_tokens is 16";
+        QTest::newRow("no tones") << "gen:shapes?tasks=count" << 3 << 16 << ""
+                                  << "";
+    }
+    void sayWhichSettingFits()
+    {
+        QFETCH(QString, path);
+        QFETCH(int, modalities);
+        QFETCH(int, audioTokens);
+        QFETCH(QString, fix);
+        QFETCH(QString, text);
+        const DataFixture data;
+        RunSpec spec;
+        spec.data.path = path.toStdString();
+        spec.model.attention.numModalities = modalities;
+        spec.model.media.audioTokens = audioTokens;
+        const auto opened = open(data, spec.data.path);
+        VERIFY_OK(opened);
+        const auto mismatch = modalityMismatch(spec, opened->description);
+        QCOMPARE(mismatch.has_value(), !fix.isEmpty());
+        QCOMPARE(checkDataModalities(spec, opened->description).ok(), fix.isEmpty());
+        if (!mismatch) return;
+        QCOMPARE(QString::fromStdString(mismatch->key) + '=' + QString::number(mismatch->value), fix);
+        const QString message = QString::fromStdString(mismatch->error.message);
+        QVERIFY2(message.contains(text), qPrintable(message));
+        const QJsonObject json =
+            QJsonDocument::fromJson(QByteArray::fromStdString(withMismatch(R"({"format":"x"})", *mismatch)))
+                .object();
+        QCOMPARE(json["format"].toString(), QString("x"));
+        QCOMPARE(json["mismatch"].toObject()["value"].toInt(), int(mismatch->value));
+        QCOMPARE(json["mismatch"].toObject()["message"].toString(), message);
+    }
+
     void refusesWhatIsNeither()
     {
         const DataFixture data;

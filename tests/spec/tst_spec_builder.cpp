@@ -116,6 +116,36 @@ private Q_SLOTS:
         QCOMPARE(builder.preview().seed, int64_t{3});
     }
 
+    void theBuiltInWorldNeedsNoOtherSetting_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<int>("modalities");
+        QTest::newRow("text") << "/text" << 1;
+        QTest::newRow("by its name alone") << "/gen:shapes" << 1;
+        QTest::newRow("all tasks") << "gen:shapes" << 3;
+        QTest::newRow("other settings") << "gen:shapes?n=100&size=32" << 3;
+        QTest::newRow("pictures only") << "gen:shapes?tasks=caption,count&n=100" << 2;
+        QTest::newRow("tones") << "gen:shapes?n=100&tasks=tones" << 3;
+        QTest::newRow("both") << "gen:shapes?tasks=count,both&seed=3" << 3;
+    }
+    void theBuiltInWorldNeedsNoOtherSetting()
+    {
+        QFETCH(QString, path);
+        QFETCH(int, modalities);
+        SpecBuilder builder;
+        VERIFY_OK(builder.setText("data.path", path.toStdString()));
+        const auto spec = builder.build();
+        VERIFY_OK(spec);
+        QCOMPARE(spec->model.attention.numModalities, int64_t{modalities});
+        QVERIFY(!builder.isExplicit("attention.num_modalities"));
+        QVERIFY(spec->model.media.audioTokens >= 20); // four tones
+        // A preset changes nothing about it, a word of the user does.
+        VERIFY_OK(builder.setText("model.preset", "small"));
+        QCOMPARE(builder.preview().model.attention.numModalities, int64_t{modalities});
+        VERIFY_OK(builder.setText("attention.num_modalities", "2"));
+        QCOMPARE(builder.preview().model.attention.numModalities, int64_t{2});
+    }
+
     void commandsSayWhatDiffers()
     {
         SpecBuilder builder;

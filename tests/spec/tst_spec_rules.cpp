@@ -86,7 +86,7 @@ private Q_SLOTS:
         const QString pictures = "attention.num_modalities=2 ";
         const QString recordings = "attention.num_modalities=3 ";
         QTest::newRow("pictures for a model of text")
-            << "data.path=gen:shapes?n"
+            << "data.path=gen:shapes?n attention.num_modalities=1"
             << "attention.num_modalities"
             << "found 1 beside data of pictures and recordings, \"gen:shapes\", expected 2 (pictures) or 3";
         QTest::newRow("a later stage of pictures") << "continual.stages=gen:shapes"

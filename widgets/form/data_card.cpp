@@ -32,11 +32,37 @@ QString formatText(const QString &format)
 {
     if (format == u"text") return DataCard::tr("text file");
     if (format == u"folder") return DataCard::tr("folder of text files");
+    if (format == u"manifest") return DataCard::tr("manifest of parts");
+    if (format == u"generated") return DataCard::tr("made here");
     if (format.startsWith(u"jsonl")) {
         const QString fields = format.mid(5).remove(u'_').remove(u'-').toLower();
         return fields.isEmpty() ? DataCard::tr("JSON lines") : DataCard::tr("JSON lines with %1").arg(fields);
     }
     return format;
+}
+
+/// "3.2 M", or "about 3.2 M" of a world of which only a sample was looked at.
+QString tokensText(double count, bool isAbout)
+{
+    return isAbout ? DataCard::tr("about %1").arg(countText(count)) : countText(count);
+}
+
+/// What a person should look at before training, a line each.
+QString checksText(const QJsonArray &checks)
+{
+    QStringList lines;
+    for (const QJsonValue &value : checks) {
+        const QJsonObject check = value.toObject();
+        if (!check.value("ok"_L1).toBool(true)) lines << check.value("text"_L1).toString();
+    }
+    return lines.join(u'\n');
+}
+
+SettingFix fixOf(const QJsonObject &mismatch)
+{
+    if (mismatch.isEmpty()) return {};
+    return {mismatch.value("key"_L1).toString(), QString::number(mismatch.value("value"_L1).toInteger()),
+            mismatch.value("message"_L1).toString() + u' ' + mismatch.value("hint"_L1).toString()};
 }
 
 QString skippedText(const QJsonArray &skipped)
@@ -61,14 +87,17 @@ DataCard::DataCard(QWidget *parent)
     : PanelFrame(tr("Text"), parent), m_numbers(new KeyValueGrid(this)),
       m_sentence(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
       m_skipped(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
+      m_checks(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
       m_preview(new ToneLabel(QString(), Tone::Secondary, TypeSize::Mono, this)),
-      m_example(new QPushButton(tr("Use the example"), this))
+      m_example(new QPushButton(tr("Use the example"), this)), m_fixButton(new QPushButton(this))
 {
     setObjectName(u"dataCard"_s);
     m_numbers->setObjectName(u"dataNumbers"_s);
     m_example->setObjectName(u"useExample"_s);
     m_example->setToolTip(tr("C++ sources that are on this computer already; nothing is downloaded"));
-    for (ToneLabel *label : {m_sentence, m_skipped, m_preview}) {
+    m_checks->setObjectName(u"dataChecks"_s);
+    m_fixButton->setObjectName(u"fixSetting"_s);
+    for (ToneLabel *label : {m_sentence, m_skipped, m_checks, m_preview}) {
         label->setWordWrap(true);
         label->setMinimumWidth(80);
     }
@@ -80,10 +109,13 @@ DataCard::DataCard(QWidget *parent)
     layout->addWidget(m_sentence);
     layout->addWidget(m_example, 0, Qt::AlignLeft);
     layout->addWidget(m_numbers);
+    layout->addWidget(m_fixButton, 0, Qt::AlignLeft);
     layout->addWidget(m_skipped);
+    layout->addWidget(m_checks);
     layout->addWidget(m_preview);
     setContent(content);
     connect(m_example, &QPushButton::clicked, this, &DataCard::exampleRequested);
+    connect(m_fixButton, &QPushButton::clicked, this, &DataCard::fixRequested);
     showNothing();
 }
 
@@ -96,6 +128,9 @@ void DataCard::setExampleOffered(bool isOffered)
 void DataCard::showNothing()
 {
     m_numTrainTokens = 0;
+    m_fix = {};
+    m_fixButton->hide();
+    m_checks->hide();
     m_sentence->setText(tr("Size, tokens and the first lines of the chosen text stand here."));
     m_sentence->show();
     m_example->setVisible(m_isExampleOffered);
@@ -123,27 +158,68 @@ void DataCard::showFailure()
     m_sentence->setText(tr("This text cannot be used; the reason stands under the field."));
 }
 
+void DataCard::setFixText(const QString &text)
+{
+    m_fixButton->setText(text);
+    m_fixButton->setToolTip(m_fix.reason);
+    m_fixButton->setVisible(!m_fix.key.isEmpty());
+}
+
+void DataCard::showNumbers(const QJsonObject &data)
+{
+    const double valTokens = number(data, {"val_tokens"_L1, "num_val_tokens"_L1});
+    const double numFiles = number(data, {"files"_L1, "num_files"_L1});
+    const bool isMade = data.value("format"_L1) == "generated"_L1;
+    const bool isAbout = data.value("sampled"_L1).toDouble() > 0;
+    m_numbers->clear();
+    m_numbers->setValue(tr("Format"), formatText(data.value("format"_L1).toString()));
+    if (!isMade) m_numbers->setValue(tr("Files"), integerText(static_cast<qint64>(numFiles)));
+    m_numbers->setValue(tr("Documents"),
+                        integerText(static_cast<qint64>(number(data, {"documents"_L1, "num_documents"_L1}))));
+    if (!isMade)
+        m_numbers->setValue(tr("Size"),
+                            bytesText(static_cast<quint64>(number(data, {"bytes"_L1, "num_bytes"_L1}))));
+    showParts(data);
+    m_numbers->setValue(tr("Training tokens"), tokensText(static_cast<double>(m_numTrainTokens), isAbout),
+                        integerText(static_cast<qint64>(m_numTrainTokens)));
+    m_numbers->setValue(tr("Validation tokens"), tokensText(valTokens, isAbout),
+                        integerText(static_cast<qint64>(valTokens)));
+    m_numbers->show();
+}
+
+/// Pictures and recordings, and what each costs of the context.
+void DataCard::showParts(const QJsonObject &data)
+{
+    const QJsonObject frontEnd = data.value("front_end"_L1).toObject();
+    const QJsonObject train = data.value("splits"_L1).toObject().value("train"_L1).toObject();
+    if (frontEnd.isEmpty()) return;
+    const bool isMade = data.value("format"_L1) == "generated"_L1;
+    const auto count = [&data](QLatin1String key) { return data.value(key).toInteger(); };
+    if (!isMade) m_numbers->setValue(tr("Pictures"), integerText(count("images"_L1)));
+    if (!isMade) m_numbers->setValue(tr("Recordings"), integerText(count("recordings"_L1)));
+    if (train.value("image"_L1).toDouble() > 0)
+        m_numbers->setValue(tr("A picture"), tr("%1 tokens").arg(frontEnd.value("patches"_L1).toInteger()),
+                            tr("Patches of %1 numbers").arg(frontEnd.value("patch_width"_L1).toInteger()));
+    if (count("longest_recording"_L1) > 0)
+        m_numbers->setValue(tr("Longest recording"),
+                            tr("%1 tokens").arg(integerText(count("longest_recording"_L1))));
+    m_numbers->setValue(tr("Longest document"), tr("%1 tokens").arg(integerText(count("longest"_L1))));
+}
+
 void DataCard::showDescription(const QString &json)
 {
     const QJsonObject data = QJsonDocument::fromJson(json.toUtf8()).object();
     m_numTrainTokens = static_cast<quint64>(number(data, {"train_tokens"_L1, "num_train_tokens"_L1}));
-    const double valTokens = number(data, {"val_tokens"_L1, "num_val_tokens"_L1});
-    const double numFiles = number(data, {"files"_L1, "num_files"_L1});
+    m_fix = fixOf(data.value("mismatch"_L1).toObject());
+    m_fixButton->setVisible(!m_fix.key.isEmpty());
     const double numSkipped = number(data, {"num_skipped"_L1, "skipped_files"_L1, "skipped"_L1});
-    m_numbers->clear();
-    m_numbers->setValue(tr("Format"), formatText(data.value("format"_L1).toString()));
-    m_numbers->setValue(tr("Files"), integerText(static_cast<qint64>(numFiles)));
-    m_numbers->setValue(tr("Documents"),
-                        integerText(static_cast<qint64>(number(data, {"documents"_L1, "num_documents"_L1}))));
-    m_numbers->setValue(tr("Size"),
-                        bytesText(static_cast<quint64>(number(data, {"bytes"_L1, "num_bytes"_L1}))));
-    m_numbers->setValue(tr("Training tokens"), countText(static_cast<double>(m_numTrainTokens)),
-                        integerText(static_cast<qint64>(m_numTrainTokens)));
-    m_numbers->setValue(tr("Validation tokens"), countText(valTokens),
-                        integerText(static_cast<qint64>(valTokens)));
-    m_numbers->show();
+    showNumbers(data);
     m_sentence->hide();
     m_example->hide();
+    // Those of text say no more than the numbers do.
+    m_checks->setText(data.contains("front_end"_L1) ? checksText(data.value("checks"_L1).toArray())
+                                                    : QString());
+    m_checks->setVisible(!m_checks->text().isEmpty());
     m_skipped->setVisible(numSkipped > 0);
     m_skipped->setText(numSkipped == 1
                            ? tr("1 file was skipped.")

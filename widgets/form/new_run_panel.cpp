@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/form/new_run_panel.h"
 
+#include "core/spec/data_defaults.h"
 #include "core/spec/field_record.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
@@ -39,8 +40,16 @@ constexpr int kDescribeDelayMs = 350, kTypingDelayMs = 1500;
 constexpr int kSideWidth = 280, kMinTwoColumns = 700, kMaxMenuRuns = 30;
 constexpr double kUnknownCpuFlops = 60e9;
 /// What a description of the text depends on.
-const QStringList kDescribedKeys = {u"data.path"_s, u"data.tokenizer"_s, u"data.val_fraction"_s,
-                                    u"model.context"_s};
+const QStringList kDescribedKeys = {u"data.path"_s,
+                                    u"data.tokenizer"_s,
+                                    u"data.special_tokens"_s,
+                                    u"data.val_fraction"_s,
+                                    u"model.context"_s,
+                                    u"seed"_s,
+                                    u"attention.num_modalities"_s,
+                                    u"media.image_size"_s,
+                                    u"media.patch_size"_s,
+                                    u"media.audio_tokens"_s};
 
 } // namespace
 
@@ -104,6 +113,11 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
             describeCommitted();
     });
     connect(m_data, &DataCard::exampleRequested, this, &NewRunPanel::useExample);
+    connect(m_data, &DataCard::fixRequested, this, [this] {
+        const SettingFix fix = m_data->fix(); // gone as soon as the form changes
+        m_form->setGiven(fix.key, fix.value);
+        describeCommitted();
+    });
     connect(&session, &EngineSession::runsChanged, this, &NewRunPanel::updateEstimate);
     connect(&session, &EngineSession::connectionChanged, this, [this] {
         m_question.clear();
@@ -219,6 +233,9 @@ void NewRunPanel::fillFromRun(const QString &run)
         RunSpec defaults;
         applyPreset(defaults, spec.model.preset);
         defaults.model.preset = RunSpec{}.model.preset;
+        defaults.data.path = spec.data.path;
+        applyDataDefaults(defaults);
+        defaults.data.path.clear();
         SpecBuilder builder(m_form->table());
         for (const Field &field : builder.table().fields()) {
             if (field.key == "name" ||
@@ -263,15 +280,15 @@ bool NewRunPanel::isTyping() const
 void NewRunPanel::describeLater()
 {
     const RunSpec spec = m_form->builder().preview();
-    const QString question =
-        QStringList{fromStd(spec.data.path), fromStd(spec.data.tokenizer),
-                    QString::number(spec.data.valFraction), QString::number(spec.model.context)}
-            .join(u'\n');
+    QStringList values;
+    for (const QString &key : kDescribedKeys)
+        values << fromStd(fieldValueText(m_form->table()->find(toStd(key))->get(spec)));
+    const QString question = values.join(u'\n');
     if (question == m_question) return;
     m_question = question;
     m_isUnasked = false;
     m_description.reset(); // the engine stops reading for the question before
-    m_form->clearOutsideProblem(u"data.path"_s);
+    for (const QString &key : kDescribedKeys) m_form->clearOutsideProblem(key);
     if (spec.data.path.empty() || m_session.connectionState() != ConnectionState::Connected) {
         m_describeTimer->stop();
         m_data->showNothing();
@@ -316,19 +333,25 @@ void NewRunPanel::askForDescription()
     const QString path = fromStd(spec.data.path);
     m_isUnasked = false;
     m_data->showReading(path);
-    m_description =
-        m_session.describeData(path, fromStd(spec.data.tokenizer), spec.data.valFraction, spec.model.context,
-                               this, [this](Result<QString> reply) {
-                                   if (reply) {
-                                       m_data->showDescription(*reply);
-                                       m_form->clearOutsideProblem(u"data.path"_s);
-                                   } else {
-                                       m_data->showFailure();
-                                       m_form->setOutsideProblem(u"data.path"_s, errorText(reply.error()));
-                                   }
-                                   updateEstimate();
-                                   updateStart();
-                               });
+    m_description = m_session.describeData(spec, this, [this](Result<QString> reply) {
+        if (reply) {
+            m_data->showDescription(*reply);
+            m_form->clearOutsideProblem(u"data.path"_s);
+            if (const SettingFix &fix = m_data->fix(); !fix.key.isEmpty()) offerFix(fix);
+        } else {
+            m_data->showFailure();
+            m_form->setOutsideProblem(u"data.path"_s, errorText(reply.error()));
+        }
+        updateEstimate();
+        updateStart();
+    });
+}
+
+void NewRunPanel::offerFix(const SettingFix &fix)
+{
+    m_form->setOutsideProblem(fix.key, fix.reason);
+    const Field *field = m_form->table()->find(toStd(fix.key));
+    m_data->setFixText(tr("Set “%1” to %2").arg(field ? fieldLabel(*field) : fix.key, fix.value));
 }
 
 SpeedAssumption NewRunPanel::speed(const RunSpec &spec) const

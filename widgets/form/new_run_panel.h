@@ -21,6 +21,7 @@ namespace orrery::ui {
 class DataCard;
 class ElidedLabel;
 class SpecForm;
+struct SettingFix;
 
 class NewRunPanel : public PanelFrame {
     Q_OBJECT
@@ -63,6 +64,8 @@ private:
     void describeCommitted();
     void describeNow();
     void askForDescription();
+    /// Under the field that the data ask to be changed, and as a button beside what they are.
+    void offerFix(const SettingFix &fix);
     [[nodiscard]] bool isTyping() const;
     void updateEstimate();
     void updateStart();

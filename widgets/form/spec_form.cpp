@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/form/spec_form.h"
 
+#include "core/spec/data_defaults.h"
 #include "core/spec/estimate.h"
 #include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
@@ -329,6 +330,9 @@ void SpecForm::refresh()
     const RunSpec preview = m_builder.preview();
     RunSpec defaults;
     applyPreset(defaults, preview.model.preset);
+    defaults.data.path = preview.data.path;
+    applyDataDefaults(defaults);
+    defaults.data.path.clear();
     m_presets->setCurrent(fromStd(preview.model.preset));
     m_usedPlugins = pluginsUsedBy(preview, *m_table);
     showDefaults(defaults, preview);

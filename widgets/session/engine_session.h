@@ -8,6 +8,7 @@
 #include "core/spec/generation.h"
 #include "core/spec/plugin_info.h"
 #include "core/spec/run_records.h"
+#include "core/spec/run_spec.h"
 
 #include <QObject>
 #include <QString>
@@ -127,11 +128,11 @@ public:
     /// verb as orrery::ControlVerb in core/engine_api: pause, continue, step, checkpoint, stop, set.
     virtual void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting,
                          QObject *context, Reply<RunStatus> reply) = 0;
-    /// JSON of `data describe`. Settings as in DataSpec. Reads the whole text: keep the answer's handle, and
-    /// drop it when the question is out of date.
+    /// JSON of `data describe` for the data of a run, with "mismatch" {key, value, message, hint} where its
+    /// model cannot read them. Reads the whole text: keep the answer's handle, and drop it when the question is
+    /// out of date.
     [[nodiscard]] virtual std::unique_ptr<PendingRequest>
-    describeData(const QString &path, const QString &tokenizer, double valFraction, qint64 modelContext,
-                 QObject *context, Reply<QString> reply) = 0;
+    describeData(const RunSpec &spec, QObject *context, Reply<QString> reply) = 0;
 
     /// The engine looks at its folders anew each time.
     virtual void listPlugins(QObject *context, Reply<PluginListingValue> reply) = 0;

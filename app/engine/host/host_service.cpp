@@ -40,13 +40,50 @@ Result<void> requireAbsolute(const std::string &path, const char *what, const st
                  "Write the whole path, from \"/\" on."};
 }
 
-/// What the pictures of a description are cut into.
-MediaSpec mediaOf(const DataRequest &request)
+/// What a description needs to know of the run that shall use the data.
+RunSpec specOf(const DataRequest &request)
 {
-    MediaSpec media;
+    RunSpec spec;
+    spec.data.path = request.path;
+    if (!request.tokenizer.empty()) spec.data.tokenizer = request.tokenizer;
+    if (!request.specialTokens.empty()) spec.data.specialTokens = request.specialTokens;
+    spec.data.valFraction = request.valFraction;
+    spec.seed = request.seed;
+    spec.model.context = request.context;
+    spec.model.attention.numModalities = request.numModalities;
+    MediaSpec &media = spec.model.media;
     if (request.imageSize > 0) media.imageSize = request.imageSize;
     if (request.patchSize > 0) media.patchSize = request.patchSize;
-    return media;
+    if (request.audioTokens > 0) media.audioTokens = request.audioTokens;
+    return spec;
+}
+
+/// Data of text or of parts, and whether the model goes together with it.
+Result<std::string> describe(const RunSpec &spec, const std::atomic<bool> &cancel)
+{
+    const auto cacheDirectory = userCacheDir() / "shards";
+    const auto seed = static_cast<uint64_t>(spec.seed);
+    const bool isModelKnown = spec.model.attention.numModalities > 0;
+    const DataPathKind kind = dataPathKind(spec.data.path);
+    std::optional<ModalityMismatch> mismatch;
+    std::string json;
+    if (kind == DataPathKind::Generator || kind == DataPathKind::Manifest) {
+        OpenMultiModalOptions options;
+        options.data = spec.data;
+        options.frontEnd = frontEndOf(spec.model.media);
+        options.seed = seed;
+        options.cacheDirectory = cacheDirectory;
+        options.cancel = &cancel;
+        ORRERY_ASSIGN(const OpenedMultiModal opened, openMultiModal(options));
+        json = describeMultiModalJson(opened.description, spec.model.context);
+        if (isModelKnown) mismatch = modalityMismatch(spec, opened.description);
+    } else {
+        ORRERY_ASSIGN(const TokenShards shards,
+                      prepareData(spec.data, spec.model.context, seed, cacheDirectory, {}, &cancel));
+        json = describeDataJson(shards.description());
+        if (isModelKnown) mismatch = modalityMismatch(spec, kind);
+    }
+    return mismatch ? withMismatch(json, *mismatch) : json;
 }
 
 /// One of a bounded number of places.
@@ -210,32 +247,14 @@ Result<std::string> HostService::describeData(const DataRequest &request, const 
             std::this_thread::sleep_for(kCallerPoll);
         }
     }
-    DataSpec data;
-    data.path = request.path;
-    if (data.path == kExampleData) {
+    RunSpec spec = specOf(request);
+    if (spec.data.path == kExampleData) {
         ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir(), orrerySourcesAbove(programDir())));
-        data.path = example.string();
+        spec.data.path = example.string();
     }
-    if (!request.tokenizer.empty()) data.tokenizer = request.tokenizer;
-    if (!request.specialTokens.empty()) data.specialTokens = request.specialTokens;
-    data.valFraction = request.valFraction;
     std::atomic<bool> isCallerGone{false};
     const CallerWatch watch(caller, [&] { isCallerGone = true; });
-    const DataPathKind kind = dataPathKind(data.path);
-    if (kind == DataPathKind::Generator || kind == DataPathKind::Manifest) {
-        OpenMultiModalOptions options;
-        options.data = data;
-        options.frontEnd = frontEndOf(mediaOf(request));
-        options.seed = static_cast<uint64_t>(request.seed);
-        options.cacheDirectory = userCacheDir() / "shards";
-        options.cancel = &isCallerGone;
-        ORRERY_ASSIGN(const OpenedMultiModal opened, openMultiModal(options));
-        return describeMultiModalJson(opened.description, request.context);
-    }
-    ORRERY_ASSIGN(const TokenShards shards,
-                  prepareData(data, request.context, static_cast<uint64_t>(request.seed),
-                              userCacheDir() / "shards", {}, &isCallerGone));
-    return describeDataJson(shards.description());
+    return describe(spec, isCallerGone);
 }
 
 } // namespace orrery

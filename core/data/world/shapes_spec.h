@@ -39,7 +39,7 @@ struct ShapesSpec {
     int64_t numShapes =
         6; ///< shapes: the first of circle, square, triangle, star, cross, diamond, ring, heart
     int64_t numHeldOut = 6; ///< held_out: combinations of colour and shape that only the test split shows
-    std::vector<ShapesTask> tasks = {ShapesTask::Caption, ShapesTask::Count, ShapesTask::Relation};
+    std::vector<ShapesTask> tasks = {kShapesTasks.begin(), kShapesTasks.end()};
     int64_t imageDecibels = kNoNoise; ///< image_snr: signal to noise of the pictures; -15 hides them
     int64_t audioDecibels = kNoNoise; ///< audio_snr: and of the recordings
     int64_t hidesImage = 0;           ///< drop_image: 1 leaves the pictures out

@@ -530,6 +530,24 @@ void TestHostRuns::describesData()
     const auto smaller = client.describeData(request);
     VERIFY_OK(smaller);
     QVERIFY2(smaller->find("[image: 9 patches]") != std::string::npos, smaller->c_str());
+    // And whether the model that is asked for can read it.
+    QVERIFY(smaller->find("mismatch") == std::string::npos);
+    request.numModalities = 1;
+    const auto deaf = client.describeData(request);
+    VERIFY_OK(deaf);
+    QVERIFY2(deaf->find(R"("mismatch":{"key":"attention.num_modalities","value":3)") != std::string::npos,
+             deaf->c_str());
+    request.numModalities = 3;
+    request.audioTokens = 8;
+    const auto brief = client.describeData(request);
+    VERIFY_OK(brief);
+    QVERIFY2(brief->find(R"("mismatch":{"key":"media.audio_tokens","value":20)") != std::string::npos,
+             brief->c_str());
+    request.path = m_host->data;
+    const auto text = client.describeData(request);
+    VERIFY_OK(text);
+    QVERIFY2(text->find(R"("mismatch":{"key":"attention.num_modalities","value":1)") != std::string::npos,
+             text->c_str());
     request.path = "gen:shapes?nn=20";
     QCOMPARE(client.describeData(request).error().code, ErrorCode::InvalidInput);
     request.path = m_host->data + ".not";

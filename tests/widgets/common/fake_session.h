@@ -68,6 +68,7 @@ public:
     std::vector<Control> controls;
     std::map<QString, int> watchCounts;
     QStringList createdSpecs, startedRuns, deletedRuns, addedPaths, describedPaths, seriesQueries;
+    std::vector<RunSpec> describedSpecs;
     int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0,
         numPluginQueries = 0;
     struct Generation {
@@ -199,10 +200,11 @@ public:
         controls.push_back({run, verb, steps, setting});
         answer<RunStatus>("control", context, reply, [this, run] { return statusOf(run); });
     }
-    std::unique_ptr<PendingRequest> describeData(const QString &path, const QString &, double, qint64,
-                                                 QObject *context, Reply<QString> reply) override
+    std::unique_ptr<PendingRequest> describeData(const RunSpec &spec, QObject *context,
+                                                 Reply<QString> reply) override
     {
-        describedPaths << path;
+        describedPaths << QString::fromStdString(spec.data.path);
+        describedSpecs.push_back(spec);
         const auto isWanted = std::make_shared<bool>(true);
         const auto wanted = [isWanted, reply](Result<QString> description) {
             if (std::exchange(*isWanted, false)) reply(std::move(description));

@@ -176,8 +176,7 @@ public:
                  Reply<RunStatus>) override
     {
     }
-    std::unique_ptr<PendingRequest> describeData(const QString &, const QString &, double, qint64, QObject *,
-                                                 Reply<QString>) override
+    std::unique_ptr<PendingRequest> describeData(const RunSpec &, QObject *, Reply<QString>) override
     {
         return nullptr;
     }

@@ -65,6 +65,10 @@ private Q_SLOTS:
     void aNewQuestionCancelsTheOneBefore();
     void hiddenFormAsksNothing();
     void descriptionErrorStandsUnderThePath();
+    void asksAboutTheModelThatIsMeant();
+    void theBuiltInWorldNeedsOnlyItsName();
+    void offersTheSettingThatFits();
+    void showsPicturesAndRecordings();
     void usesTheExample();
     void takesOverTheSettingsOfARun();
     void brokenSpecOfARunIsTold();
@@ -358,6 +362,109 @@ void TestNewRunPanel::descriptionErrorStandsUnderThePath()
     QVERIFY(!panel.startButton()->isEnabled());
     QTest::keyClicks(lineOf(panel, "data.path"), u"2"_s);
     QCOMPARE(panel.form()->shownError(u"data.path"_s), QString());
+}
+
+void TestNewRunPanel::asksAboutTheModelThatIsMeant()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    panel.form()->setGiven(u"attention.num_modalities"_s, u"3"_s);
+    panel.form()->setGiven(u"media.image_size"_s, u"64"_s);
+    panel.form()->setGiven(u"media.patch_size"_s, u"16"_s);
+    panel.form()->setGiven(u"media.audio_tokens"_s, u"40"_s);
+    panel.form()->setGiven(u"seed"_s, u"7"_s);
+    panel.form()->setGiven(u"data.path"_s, u"/m.jsonl"_s);
+    QTRY_COMPARE(session.describedSpecs.size(), size_t{1});
+    const RunSpec &asked = session.describedSpecs.back();
+    QCOMPARE(asked.model.attention.numModalities, int64_t{3});
+    QCOMPARE(asked.model.media.imageSize, int64_t{64});
+    QCOMPARE(asked.model.media.patchSize, int64_t{16});
+    QCOMPARE(asked.model.media.audioTokens, int64_t{40});
+    QCOMPARE(asked.data.specialTokens, std::string("default"));
+    QCOMPARE(asked.seed, int64_t{7});
+    // A change of any of them asks anew; of others it does not.
+    panel.form()->setGiven(u"media.image_size"_s, u"32"_s);
+    QTRY_COMPARE(session.describedSpecs.size(), size_t{2});
+    QCOMPARE(session.describedSpecs.back().model.media.imageSize, int64_t{32});
+    panel.form()->setGiven(u"train.steps"_s, u"5"_s);
+    QTest::qWait(500);
+    QCOMPARE(session.describedSpecs.size(), size_t{2});
+}
+
+void TestNewRunPanel::theBuiltInWorldNeedsOnlyItsName()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    QTest::keyClicks(lineOf(panel, "data.path"), u"gen:shapes"_s);
+    QTest::keyClick(lineOf(panel, "data.path"), Qt::Key_Return);
+    QTRY_COMPARE(session.describedSpecs.size(), size_t{1});
+    QCOMPARE(session.describedSpecs.back().model.attention.numModalities, int64_t{3});
+    QCOMPARE(panel.form()->editor(u"attention.num_modalities"_s)->defaultText(), u"3"_s);
+    QVERIFY(!panel.form()->builder().isExplicit("attention.num_modalities"));
+    QVERIFY2(panel.form()->isValid(), qPrintable(panel.form()->firstProblem().second));
+    QVERIFY(panel.startButton()->isEnabled());
+    panel.startButton()->click();
+    const Result<RunSpec> sent = specFromJson(session.createdSpecs.at(0).toStdString());
+    QVERIFY(sent.ok());
+    QCOMPARE(sent->model.attention.numModalities, int64_t{3});
+    QCOMPARE(panel.command(), u"orrery-engine train --data gen:shapes"_s);
+}
+
+void TestNewRunPanel::offersTheSettingThatFits()
+{
+    FakeSession session;
+    session.dataDescription =
+        uR"({"format":"manifest","files":4,"documents":3,"train_tokens":300,"val_tokens":30,
+        "images":2,"recordings":1,"longest":60,"longest_recording":40,"front_end":{"patches":16,"patch_width":192},
+        "splits":{"train":{"image":32,"audio":40}},
+        "mismatch":{"key":"attention.num_modalities","value":3,"message":"Cannot train on \"/m.jsonl\": it has
+        recordings.","hint":"Set attention.num_modalities to 3."}})"_s.remove(u'\n');
+    NewRunPanel panel(session);
+    panel.show();
+    panel.form()->setGiven(u"data.path"_s, u"/m.jsonl"_s);
+    QPushButton *fix = panel.dataCard()->fixButton();
+    QTRY_VERIFY(fix->isVisible());
+    QCOMPARE(fix->text(), u"Set “Modalities” to 3"_s);
+    QVERIFY(panel.form()->shownError(u"attention.num_modalities"_s).contains(u"it has"_s));
+    QVERIFY(!panel.startButton()->isEnabled()); // it would be refused
+    session.dataDescription.replace(u"mismatch"_s, u"settled"_s);
+    fix->click();
+    QCOMPARE(panel.form()->builder().preview().model.attention.numModalities, int64_t{3});
+    QTRY_COMPARE(session.describedSpecs.size(), size_t{2});
+    QTRY_VERIFY(panel.dataCard()->numTrainTokens() > 0);
+    QVERIFY(!fix->isVisible());
+    QCOMPARE(panel.form()->shownError(u"attention.num_modalities"_s), QString());
+    QVERIFY(panel.startButton()->isEnabled());
+}
+
+void TestNewRunPanel::showsPicturesAndRecordings()
+{
+    FakeSession session;
+    session.dataDescription = uR"({"format":"generated","documents":20000,"bytes":0,"files":0,
+        "train_tokens":600000,"val_tokens":30000,"sampled":300,"longest":61,"longest_recording":20,
+        "front_end":{"patches":16,"patch_width":192},"splits":{"train":{"image":300000,"audio":90000}},
+        "checks":[{"name":"split","ok":true,"text":"Fine."},
+                  {"name":"length","ok":false,"text":"The longest document is long."}],
+        "preview":"[image: 16 patches] how many red shapes? two"})"_s;
+    NewRunPanel panel(session);
+    panel.show();
+    panel.form()->setGiven(u"data.path"_s, u"gen:shapes"_s);
+    const KeyValueGrid *numbers = panel.dataCard()->numbers();
+    QTRY_COMPARE(numbers->value(u"Format"_s), u"made here"_s);
+    QCOMPARE(numbers->value(u"A picture"_s), u"16 tokens"_s);
+    QCOMPARE(numbers->value(u"Longest recording"_s), u"20 tokens"_s);
+    QCOMPARE(numbers->value(u"Longest document"_s), u"61 tokens"_s);
+    QCOMPARE(numbers->value(u"Files"_s), QString());
+    QVERIFY(numbers->value(u"Training tokens"_s).startsWith(u"about "_s));
+    QCOMPARE(child<ToneLabel>(&panel, "dataChecks")->text(), u"The longest document is long."_s);
+    // Of a text there is nothing of the kind.
+    session.dataDescription = kDescription;
+    panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+    QTRY_COMPARE(numbers->value(u"Format"_s), u"folder of text files"_s);
+    QCOMPARE(numbers->value(u"A picture"_s), QString());
+    QVERIFY(!child<ToneLabel>(&panel, "dataChecks")->isVisible());
 }
 
 void TestNewRunPanel::usesTheExample()
