@@ -133,7 +133,10 @@ Result<std::vector<ChatMessage>> readMessages(const std::string &file)
     const bool isStdin = file == "-";
     ORRERY_ASSIGN(const std::string text,
                   isStdin ? readStdin(kMaxConversationBytes) : readFile(file, kMaxConversationBytes));
-    return parseConversation(text, isStdin ? "standard input" : file);
+    const std::string name = isStdin ? "standard input" : file;
+    ORRERY_ASSIGN(WrittenConversation written, parseConversation(text, name));
+    const std::filesystem::path folder = isStdin ? "." : std::filesystem::path(file).parent_path();
+    return readConversationFiles(std::move(written), name, folder);
 }
 
 /// What the text is called that a memory may keep.
@@ -209,8 +212,10 @@ CommandBody declareGenerate(CLI::App &command)
         "--infill", [options](const std::string &text) { options->infill = text; },
         "Text behind a hole; what stands between it and the prompt is generated");
     command
-        .add_option("--messages", options->messagesFile,
-                    "JSON file with the turns of a conversation, - for stdin; the model answers")
+        .add_option(
+            "--messages", options->messagesFile,
+            "JSON file with the turns of a conversation and their pictures and recordings, - for stdin; "
+            "the model answers")
         ->excludes(prompt, promptFile, infill, image, audio);
     auto *noMemory = command.add_flag("--no-memory", options->usesNoMemory,
                                       "Begin without the memory that is saved with the model");

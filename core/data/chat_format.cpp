@@ -21,8 +21,7 @@ std::optional<int32_t> roleToken(std::string_view role)
     return std::nullopt;
 }
 
-Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> messages,
-                                                const Tokenizer &tokenizer)
+Result<void> checkConversation(std::span<const ChatMessage> messages, const Tokenizer &tokenizer)
 {
     if (messages.empty())
         return badConversation("the conversation is empty", "a turn of the user", "Say something.");
@@ -30,20 +29,27 @@ Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> mes
         return badConversation("the model's vocabulary has no role tokens (data.special_tokens is none)",
                                "a model with them",
                                "Continue a prompt instead, or train with data.special_tokens=default.");
-    std::vector<int32_t> ids;
-    for (size_t i = 0; i < messages.size(); ++i) {
-        const std::optional<int32_t> role = roleToken(messages[i].role);
-        if (!role)
+    for (size_t i = 0; i < messages.size(); ++i)
+        if (!roleToken(messages[i].role))
             return badConversation("the role of turn " + std::to_string(i) + " is \"" +
                                        sanitizeUtf8(messages[i].role.substr(0, 40)) + "\"",
                                    "system, user or assistant", "Name one of these.");
-        ids.push_back(*role);
-        tokenizer.encode(messages[i].content, ids);
-        ids.push_back(static_cast<int32_t>(SpecialToken::EndOfTurn));
-    }
     if (messages.back().role != "user")
         return badConversation("the last turn is the " + messages.back().role + "'s", "the user's",
                                "Leave that turn out, or add what the user says to it.");
+    return {};
+}
+
+Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> messages,
+                                                const Tokenizer &tokenizer)
+{
+    ORRERY_TRY(checkConversation(messages, tokenizer));
+    std::vector<int32_t> ids;
+    for (const ChatMessage &message : messages) {
+        ids.push_back(*roleToken(message.role));
+        tokenizer.encode(message.content, ids);
+        ids.push_back(static_cast<int32_t>(SpecialToken::EndOfTurn));
+    }
     ids.push_back(static_cast<int32_t>(SpecialToken::Assistant));
     return ids;
 }

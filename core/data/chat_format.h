@@ -18,9 +18,11 @@ namespace orrery {
 /// Nothing for a name that is not system, user or assistant.
 std::optional<int32_t> roleToken(std::string_view role);
 
-/// All turns and the assistant's token behind them, so that the model goes on as the assistant.
 /// @error InvalidInput: no turns, an unknown role, a last turn that is not the user's, a tokenizer without
 /// role tokens
+Result<void> checkConversation(std::span<const ChatMessage> messages, const Tokenizer &tokenizer);
+/// All turns and the assistant's token behind them, so that the model goes on as the assistant.
+/// Of their texts only: pictures and recordings are left out. @error as checkConversation
 Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> messages,
                                                 const Tokenizer &tokenizer);
 

@@ -2,6 +2,7 @@
 #include "core/infer/prompt_media.h"
 
 #include "core/base/text.h"
+#include "core/data/chat_format.h"
 #include "core/data/media/modality_head.h"
 
 namespace orrery {
@@ -43,56 +44,100 @@ Error unknownKind(const PromptMedia &media)
 
 class PromptReader {
 public:
-    PromptReader(const LoadedModel &loaded, const GenerateRequest &request)
-        : m_loaded(loaded), m_request(request), m_model(loaded.model->spec()),
+    PromptReader(const LoadedModel &loaded, MediaMemory &memory)
+        : m_loaded(loaded), m_memory(memory), m_model(loaded.model->spec()),
           m_frontEnd(frontEndOf(m_model.media)), m_builder(*loaded.tokenizer, m_frontEnd, m_record)
     {
     }
 
-    Result<MultiModalRecord> read()
+    Result<MultiModalRecord> readPrompt(const GenerateRequest &request)
     {
-        size_t place = 0;
-        for (const PromptMedia &media : m_request.media) {
-            ORRERY_TRY(checkPlace(media, place));
-            const auto end = static_cast<size_t>(media.place);
-            m_builder.addText(std::string_view(m_request.prompt).substr(place, end - place), CarriesLoss::No);
-            place = end;
-            ORRERY_TRY(addMedia(media));
+        ORRERY_TRY(addParts(request.prompt, request.media, "the prompt"));
+        ORRERY_TRY(checkRoom("the prompt", m_record.size()));
+        return std::move(m_record);
+    }
+
+    Result<MultiModalRecord> readConversation(const std::vector<ChatMessage> &messages)
+    {
+        ORRERY_TRY(checkConversation(messages, *m_loaded.tokenizer));
+        size_t lastTurn = 0;
+        for (size_t i = 0; i < messages.size(); ++i) {
+            lastTurn = m_record.size();
+            addToken(*roleToken(messages[i].role));
+            ORRERY_TRY(addParts(messages[i].content, messages[i].media, "turn " + std::to_string(i)));
+            addToken(static_cast<int32_t>(SpecialToken::EndOfTurn));
         }
-        m_builder.addText(std::string_view(m_request.prompt).substr(place), CarriesLoss::No);
-        if (std::ssize(m_record.ids_L) >= m_model.context)
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot generate: the prompt with its pictures and recordings has " +
-                             std::to_string(m_record.size()) +
-                             " tokens, expected fewer than the context of " +
-                             std::to_string(m_model.context) + ".",
-                         "Leave something out; pictures are not cut."};
+        addToken(static_cast<int32_t>(SpecialToken::Assistant));
+        // Earlier turns may leave the context; what is asked now must not.
+        ORRERY_TRY(checkRoom("the last turn", m_record.size() - lastTurn));
         return std::move(m_record);
     }
 
 private:
-    Result<void> checkPlace(const PromptMedia &media, size_t before) const
+    void addToken(int32_t id) { m_builder.addSpecial(static_cast<SpecialToken>(id), CarriesLoss::No); }
+
+    Result<void> checkRoom(const std::string &what, size_t numTokens) const
     {
-        if (media.place >= 0 && static_cast<uint64_t>(media.place) <= m_request.prompt.size() &&
-            static_cast<size_t>(media.place) >= before)
+        if (static_cast<int64_t>(numTokens) < m_model.context) return {};
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot generate: " + what + " with its pictures and recordings has " +
+                         std::to_string(numTokens) + " tokens, expected fewer than the context of " +
+                         std::to_string(m_model.context) + ".",
+                     "Leave something out; pictures are not cut."};
+    }
+
+    Result<void> addParts(const std::string &text, const std::vector<PromptMedia> &parts,
+                          const std::string &where)
+    {
+        size_t place = 0;
+        for (const PromptMedia &media : parts) {
+            ORRERY_TRY(checkPlace(media, place, text.size(), where));
+            const auto end = static_cast<size_t>(media.place);
+            m_builder.addText(std::string_view(text).substr(place, end - place), CarriesLoss::No);
+            place = end;
+            ORRERY_TRY(addMedia(media));
+        }
+        m_builder.addText(std::string_view(text).substr(place), CarriesLoss::No);
+        return {};
+    }
+
+    static Result<void> checkPlace(const PromptMedia &media, size_t least, size_t most,
+                                   const std::string &where)
+    {
+        if (media.place >= 0 && static_cast<uint64_t>(media.place) <= most &&
+            static_cast<size_t>(media.place) >= least)
             return {};
-        return refuse(media, "its place is byte " + std::to_string(media.place) + " of the prompt",
-                      std::to_string(before) + " to " + std::to_string(m_request.prompt.size()) +
-                          ", in order of the places",
-                      "Give the places in the order in which they stand in the prompt.");
+        return refuse(media, "its place is byte " + std::to_string(media.place) + " of " + where,
+                      std::to_string(least) + " to " + std::to_string(most) + ", in order of the places",
+                      "Give the places in the order in which they stand in " + where + ".");
     }
 
     Result<void> addMedia(const PromptMedia &media)
+    {
+        const std::string digest = sha256Hex(media.bytes);
+        if (const MultiModalRecord *known = m_memory.find(digest)) {
+            m_builder.addRecord(*known);
+            return {};
+        }
+        MultiModalRecord rows;
+        RecordBuilder builder(*m_loaded.tokenizer, m_frontEnd, rows);
+        ORRERY_TRY(decode(media, builder));
+        m_builder.addRecord(rows);
+        m_memory.add(digest, std::move(rows));
+        return {};
+    }
+
+    Result<void> decode(const PromptMedia &media, RecordBuilder &builder) const
     {
         const FileKind kind = fileKindOf(std::string_view(media.bytes).substr(0, kSignatureBytes));
         switch (modalityOf(kind)) {
         case Modality::Image: {
             ORRERY_ASSIGN(const Image image, decodeImage(media.bytes, shown(media.name)));
-            m_builder.addImage(image);
+            builder.addImage(image);
             return {};
         }
         case Modality::Audio:
-            return addRecording(media);
+            return decodeRecording(media, builder);
         case Modality::Text:
             return refuse(media, "it is text", "a picture (PNG, JPEG) or a recording (WAV, FLAC)",
                           "Put the text into the prompt.");
@@ -101,7 +146,7 @@ private:
         }
     }
 
-    Result<void> addRecording(const PromptMedia &media)
+    Result<void> decodeRecording(const PromptMedia &media, RecordBuilder &builder) const
     {
         if (m_model.attention.numModalities < 3)
             return refuse(media,
@@ -110,7 +155,7 @@ private:
         ORRERY_ASSIGN(const Audio audio, decodeAudio(media.bytes, shown(media.name)));
         const int64_t numTokens = m_frontEnd.numAudioTokens(std::ssize(audio.samples), audio.rate);
         if (numTokens <= m_model.media.audioTokens) {
-            m_builder.addAudio(audio);
+            builder.addAudio(audio);
             return {};
         }
         return refuse(media, "it has " + std::to_string(numTokens) + " tokens, 20 a second",
@@ -120,22 +165,40 @@ private:
     }
 
     const LoadedModel &m_loaded;
-    const GenerateRequest &m_request;
+    MediaMemory &m_memory;
     const ModelSpec &m_model;
     FrontEnd m_frontEnd;
     MultiModalRecord m_record;
     RecordBuilder m_builder;
 };
 
+size_t numFiles(const GenerateRequest &request)
+{
+    size_t count = request.media.size();
+    for (const ChatMessage &message : request.messages) count += message.media.size();
+    return count;
+}
+
 } // namespace
 
-Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request)
+bool hasMedia(const GenerateRequest &request) { return numFiles(request) > 0; }
+
+Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request,
+                                         MediaMemory &memory)
 {
-    if (loaded.model->spec().attention.numModalities > 1) return PromptReader(loaded, request).read();
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot generate: the request has pictures or recordings and \"" + loaded.info.name +
-                     "\" reads text only, expected text.",
-                 "Use a model that was trained with attention.num_modalities above 1."};
+    if (loaded.model->spec().attention.numModalities < 2)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot generate: the request has pictures or recordings and \"" + loaded.info.name +
+                         "\" reads text only, expected text.",
+                     "Use a model that was trained with attention.num_modalities above 1."};
+    if (const size_t count = numFiles(request); count > kMaxMediaFiles)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot generate: the request has " + std::to_string(count) +
+                         " pictures and recordings, expected at most " + std::to_string(kMaxMediaFiles) + ".",
+                     "Leave out the oldest ones."};
+    memory.beginRequest();
+    PromptReader reader(loaded, memory);
+    return request.messages.empty() ? reader.readPrompt(request) : reader.readConversation(request.messages);
 }
 
 } // namespace orrery

@@ -7,12 +7,20 @@
 
 namespace orrery {
 
-/// Text and media in the order of their places. What a file is, its signature says, whatever its name; where
-/// that says nothing, the modality head words the refusal.
-/// @error InvalidInput: a model of text only or without recordings, a place outside of the prompt or before
-/// the one before it, a file that is neither PNG, JPEG, WAV nor FLAC, broken or beyond the limits, a
-/// recording longer than the model knows, a prompt that leaves no room for an answer
-Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request);
+inline constexpr size_t kMaxMediaFiles = 256; ///< of one request
+
+/// Whether a prompt or a turn has pictures or recordings.
+bool hasMedia(const GenerateRequest &request);
+
+/// Texts and media in the order of their places; of a conversation with the tokens of roles and ends of turns
+/// (chat_format.h). What a file is, its signature says, whatever its name; where that says nothing, the
+/// modality head words the refusal.
+/// @error InvalidInput: a model of text only or without recordings, too many files, a place outside of the
+/// text or before the one before it, a file that is neither PNG, JPEG, WAV nor FLAC, broken or beyond the
+/// limits, a recording longer than the model knows, a prompt or a last turn that leaves no room for an
+/// answer; as checkConversation
+Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request,
+                                         MediaMemory &memory);
 
 /// Loss over the documents of a manifest, or the validation documents of a generator.
 /// @error as openMultiModal; InvalidInput when no position counts; Cancelled

@@ -71,10 +71,12 @@ Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
     if (!request.messages.empty() && (!request.prompt.empty() || request.infill))
         return badRequest("the request has a conversation and a prompt", "one of them",
                           "Put the text into the last turn.");
-    if (!request.media.empty() && (request.infill || !request.messages.empty()))
-        return badRequest(std::string("the request has pictures or recordings and ") +
-                              (request.infill ? "a hole" : "a conversation"),
-                          "a prompt to continue", "Put pictures and recordings into a prompt.");
+    if (!request.media.empty() && request.infill)
+        return badRequest("the request has pictures or recordings and a hole", "a prompt to continue",
+                          "Put pictures and recordings into a prompt.");
+    if (!request.media.empty() && !request.messages.empty())
+        return badRequest("the request has pictures or recordings beside a conversation",
+                          "them within its turns", "Put them into the turn that they belong to.");
     if (request.infill && objectiveShares(m_loaded.objective).infill <= 0)
         return Error{ErrorCode::InvalidInput,
                      "Cannot fill a hole with \"" + m_loaded.info.name +
@@ -93,22 +95,23 @@ Result<TextGenerator::Prompt> TextGenerator::makeHole(const GenerateRequest &req
     return prompt;
 }
 
-Result<TextGenerator::Prompt> TextGenerator::makeMediaPrompt(const GenerateRequest &request) const
+Result<TextGenerator::Prompt> TextGenerator::makeMediaPrompt(const GenerateRequest &request)
 {
-    ORRERY_ASSIGN(const MultiModalRecord record, readPromptMedia(m_loaded, request));
+    ORRERY_ASSIGN(const MultiModalRecord record, readPromptMedia(m_loaded, request, m_media));
     ORRERY_TRY(checkIds(m_loaded, record.ids_L, "continue the prompt with"));
     const ModelSpec &model = m_loaded.model->spec();
     Prompt prompt;
     prompt.history = record.ids_L;
-    prompt.modalities = modalitiesOf(record, frontEndOf(model.media), model.attention.numModalities);
+    prompt.media = std::make_shared<const MediaPositions>(
+        modalitiesOf(record, frontEndOf(model.media), model.attention.numModalities));
     prompt.numTokens = std::ssize(prompt.history);
     return prompt;
 }
 
-Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &request) const
+Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &request)
 {
     if (request.infill) return makeHole(request);
-    if (!request.media.empty()) return makeMediaPrompt(request);
+    if (hasMedia(request)) return makeMediaPrompt(request);
     Prompt prompt;
     if (!request.messages.empty()) {
         ORRERY_ASSIGN(prompt.history, encodeConversation(request.messages, *m_loaded.tokenizer));
@@ -213,19 +216,14 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     const auto readHole = [&] {
         return stream.readTogether(renderHole(prompt.history, *prompt.after, context), cancel);
     };
-    const bool isMedia = prompt.modalities.has_value();
+    const bool endsWithContext = !request.media.empty();
+    const auto readText = [&] { return stream.advanceTo({prompt.history, prompt.media}, cancel); };
     const auto readNext = [&] {
-        if (isMedia) return stream.append(prompt.history.back(), cancel);
-        if (!isHole) return stream.advanceTo(prompt.history, cancel);
+        if (!isHole) return readText();
         return stream.isFull() ? readHole() : stream.append(prompt.history.back(), cancel);
     };
-    const auto readPrompt = [&] {
-        if (isHole) return readHole();
-        if (isMedia) return stream.readMedia(prompt.history, *prompt.modalities, cancel);
-        return stream.advanceTo(prompt.history, cancel);
-    };
-    bool isRead = readPrompt();
-    if (!isHole && !isMedia) summary.reusedTokens = stream.numReused();
+    bool isRead = isHole ? readHole() : readText();
+    if (!isHole) summary.reusedTokens = stream.numReused();
     const double decodeStart = monotonicSeconds();
     summary.promptSeconds = decodeStart - promptStart;
 
@@ -247,8 +245,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             break;
         }
         prompt.history.push_back(choice.id);
-        // A picture cannot be read again in part, so with pictures the text ends with the context.
-        if (isMedia && stream.isFull()) break;
+        // A continued prompt does not outlive its pictures: they would be the first to leave the context.
+        if (endsWithContext && stream.isFull()) break;
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;

@@ -7,9 +7,9 @@
 
 #include "core/data/tokenizer.h"
 #include "core/engine_api/generator.h"
+#include "core/infer/media_memory.h"
 #include "core/infer/text_stream.h"
 #include "core/nn/transformer.h"
-#include "core/spec/modality_batch.h"
 #include "core/spec/run_spec.h"
 
 #include <filesystem>
@@ -61,14 +61,14 @@ public:
 private:
     /// What is read of a request, and what has come of it.
     struct Prompt {
-        std::vector<int32_t> history;              ///< before the next token; grows
-        std::optional<std::vector<int32_t>> after; ///< behind the hole, when there is one
-        std::optional<ModalityBatch> modalities;   ///< of history as it was given, when it is not all text
-        int64_t numTokens = 0;                     ///< of the request, with marks
+        std::vector<int32_t> history;                ///< before the next token; grows
+        std::optional<std::vector<int32_t>> after;   ///< behind the hole, when there is one
+        std::shared_ptr<const MediaPositions> media; ///< of history as it was given; null: it is all text
+        int64_t numTokens = 0;                       ///< of the request, with marks
     };
     [[nodiscard]] Result<void> checkKind(const GenerateRequest &request) const;
-    Result<Prompt> makePrompt(const GenerateRequest &request) const;
-    Result<Prompt> makeMediaPrompt(const GenerateRequest &request) const;
+    Result<Prompt> makePrompt(const GenerateRequest &request);
+    Result<Prompt> makeMediaPrompt(const GenerateRequest &request);
     Result<Prompt> makeHole(const GenerateRequest &request) const;
     TextStream &stream();
     /// Tells the stream what it is going to read, for parts that note where they have something from.
@@ -84,6 +84,7 @@ private:
     Result<Consolidation> consolidateInto(const ConsolidateRequest &request, const std::atomic<bool> &cancel);
 
     LoadedModel m_loaded;
+    MediaMemory m_media;                  ///< of the request before
     std::unique_ptr<TextStream> m_stream; ///< made when first needed
     bool m_isMemoryChosen = false;        ///< a file was loaded, or the model's own was looked for
     std::vector<int32_t> m_lastText;      ///< read and answered, where the stream may read on; else empty

@@ -38,6 +38,7 @@ void TextStream::restart()
     fillParts();
     m_cache.sources = m_sources;
     m_text.clear();
+    m_media.reset();
     m_numSeen = 0;
     m_isWhole = true;
 }
@@ -137,39 +138,39 @@ std::vector<MemoryEvent> TextStream::loadedEvents() const
     return events;
 }
 
-void TextStream::moveStartTo(int64_t origin, std::span<const int32_t> text)
+void TextStream::moveStartTo(int64_t origin, const MixedText &text)
 {
     m_cache.origin = origin;
     m_cache.length = 0;
-    m_text.assign(text.begin(), text.begin() + origin);
+    m_text.assign(text.ids.begin(), text.ids.begin() + origin);
 }
 
-void TextStream::keepCommonStart(std::span<const int32_t> text)
+void TextStream::keepCommonStart(const MixedText &text)
 {
     // A text that fits into the context is seen from its start, whatever came before it.
-    const bool isCutForNothing = !m_remembers && m_cache.origin > 0 && std::ssize(text) <= m_context;
+    const bool isCutForNothing = !m_remembers && m_cache.origin > 0 && text.size() <= m_context;
     if (!m_isWhole || isCutForNothing) return restart();
-    const auto [here, there] = std::mismatch(m_text.begin(), m_text.end(), text.begin(), text.end());
-    auto common = here - m_text.begin();
+    int64_t common = commonStart({m_text, m_media}, text);
     // Nothing to take back; the logits are those of the last token read.
     if (common == std::ssize(m_text) && m_cache.length > 0) return;
     // The pass that gives the logits has one token at least.
-    common = std::min(common, std::ssize(text) - 1);
+    common = text.wholeTo(std::min(common, text.size() - 1));
     // What a part remembers cannot be taken out of it again.
     if (m_remembers || common <= m_cache.origin) return restart();
     m_text.resize(static_cast<size_t>(common));
     m_cache.length = common - m_cache.origin;
 }
 
-bool TextStream::advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel)
+bool TextStream::advanceTo(const MixedText &text, const std::atomic<bool> &cancel)
 {
     keepCommonStart(text);
+    m_media = text.media;
     m_numReused = std::ssize(m_text);
-    const int64_t numTokens = std::ssize(text), numPending = numTokens - m_numReused;
+    const int64_t numTokens = text.size(), numPending = numTokens - m_numReused;
     if (!m_remembers && numPending > m_context - m_cache.length) {
         // A later turn leaves room for the answer; a text by itself is read as far as the context reaches.
         const int64_t kept = m_text.empty() ? m_context : std::max(numPending, keptAfterOverflow(m_context));
-        moveStartTo(std::max<int64_t>(0, numTokens - std::min(m_context, kept)), text);
+        moveStartTo(text.wholeFrom(std::max<int64_t>(0, numTokens - std::min(m_context, kept))), text);
         m_numReused = 0;
     }
     while (std::ssize(m_text) < numTokens) {
@@ -179,13 +180,17 @@ bool TextStream::advanceTo(std::span<const int32_t> text, const std::atomic<bool
             return false;
         }
         const int64_t begin = std::ssize(m_text);
-        if (isFull()) {
-            moveStartTo(begin + 1 - keptAfterOverflow(m_context), text);
+        const int64_t room = m_context - m_cache.length;
+        const int64_t count = text.wholeCount(begin, std::min({kPrefillChunk, room, numTokens - begin}));
+        if (isFull() || count > room) {
+            // Of what stands before as much as leaves room for the next token, or for the picture that comes.
+            const int64_t kept =
+                std::min(keptAfterOverflow(m_context) - 1, m_context - std::max<int64_t>(1, count));
+            moveStartTo(text.wholeFrom(begin - kept), text);
             continue;
         }
-        const int64_t count = std::min({kPrefillChunk, m_context - m_cache.length, numTokens - begin});
-        const auto chunk = text.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
-        readChunk(chunk, "causal");
+        const auto chunk = text.ids.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
+        readMixed(chunk, begin);
         m_text.insert(m_text.end(), chunk.begin(), chunk.end());
         m_numSeen = std::max(m_numSeen, std::ssize(m_text));
     }
@@ -202,17 +207,12 @@ bool TextStream::readTogether(std::span<const int32_t> tokens, const std::atomic
     return true;
 }
 
-bool TextStream::readMedia(std::span<const int32_t> tokens, const ModalityBatch &modalities,
-                           const std::atomic<bool> &cancel)
+void TextStream::readMixed(std::span<const int32_t> tokens, int64_t begin)
 {
-    restart();
-    if (cancel.load(std::memory_order_relaxed)) return false;
-    // A picture is pooled as a whole (its reliability), so it is not read in pieces.
-    const nn::ModalityInput input = nn::makeModalityInput(modalities, 1, m_device);
+    const auto count = std::ssize(tokens);
+    if (!m_media || m_media->isAllText(begin, count)) return readChunk(tokens, "causal");
+    const nn::ModalityInput input = nn::makeModalityInput(m_media->slice(begin, count), 1, m_device);
     readChunk(tokens, "causal", &input);
-    // The same tokens may stand for another picture.
-    m_isWhole = false;
-    return true;
 }
 
 bool TextStream::append(int32_t token, const std::atomic<bool> &cancel)

@@ -7,8 +7,8 @@
 // tokens. Only the thread that owns the model.
 #pragma once
 
+#include "core/infer/mixed_text.h"
 #include "core/nn/transformer.h"
-#include "core/spec/modality_batch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -54,15 +54,13 @@ public:
                                       const ConsolidationSettings &settings, const std::atomic<bool> &cancel);
     /// What each text begins with.
     [[nodiscard]] std::vector<MemoryEvent> loadedEvents() const;
-    /// Reads on until all of `text` was read; begins anew where it differs from what was read before.
+    /// Reads on until all of `text` was read; begins anew where it differs from what was read before. A
+    /// picture or recording is read in one piece, or not at all where it has no room any more.
     /// @param text not empty   @return false when cancelled between two chunks; what was read stays read
-    bool advanceTo(std::span<const int32_t> text, const std::atomic<bool> &cancel);
+    bool advanceTo(const MixedText &text, const std::atomic<bool> &cancel);
     /// Anew and in one pass: a rendered hole, which no other text goes on from; at most a context of tokens.
     bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel);
-    /// Anew and in one pass: a text with pictures and recordings, shorter than the context.
-    bool readMedia(std::span<const int32_t> tokens, const ModalityBatch &modalities,
-                   const std::atomic<bool> &cancel);
-    /// One more behind readTogether() or readMedia(); the cache must have room.
+    /// One more behind readTogether(); the cache must have room.
     bool append(int32_t token, const std::atomic<bool> &cancel);
 
     [[nodiscard]] bool isFull() const { return m_cache.length >= m_context; }
@@ -76,9 +74,11 @@ public:
 
 private:
     void fillParts();
-    void keepCommonStart(std::span<const int32_t> text);
+    void keepCommonStart(const MixedText &text);
     /// The cache is empty and begins with token number `origin` of the text.
-    void moveStartTo(int64_t origin, std::span<const int32_t> text);
+    void moveStartTo(int64_t origin, const MixedText &text);
+    /// Tokens from number `begin` of the text on, with what of them is not text.
+    void readMixed(std::span<const int32_t> tokens, int64_t begin);
     void readChunk(std::span<const int32_t> tokens, const char *mask,
                    const nn::ModalityInput *modalities = nullptr);
 
@@ -94,6 +94,7 @@ private:
     /// The tokens before the next one to read, of which the cache holds those from m_cache.origin on: its
     /// size is always origin + length. What stands before origin may never have been read.
     std::vector<int32_t> m_text;
+    std::shared_ptr<const MediaPositions> m_media; ///< of m_text; null: it is all text
     int64_t m_numSeen =
         0; ///< tokens that parts of the model have seen: more than m_text while some are read again
     at::Tensor m_logits_V;

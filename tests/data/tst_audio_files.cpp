@@ -88,6 +88,7 @@ private Q_SLOTS:
         add("no channel", wavOf({1, 0, 8000, 16, four}), "broken (");
         add("64 channels", wavOf({1, 64, 8000, 16, std::string(256, 'a')}), "64 channels, expected 1 to 8");
         add("rate 0", wavOf({1, 1, 0, 16, four}), "expected");
+        add("rate 1", wavOf({1, 1, 1, 16, four}), "1 samples per second, expected 1000 to 384000");
         add("rate 7", wavOf({1, 1, 7, 16, four}), "7 samples per second, expected 1000 to 384000");
         add("rate of all bits", wavOf({1, 1, 0xffffffff, 16, four}), "expected");
         add("rate 2 GHz", wavOf({1, 1, 2'000'000'000, 16, four}), "2000000000 samples per second");
@@ -120,6 +121,7 @@ private Q_SLOTS:
         VERIFY_ERROR(decodeAudio(file.toStdString(), "x.wav"), ErrorCode::InvalidInput, names.toStdString());
         VERIFY_ERROR(decodeAudio(file.toStdString(), "x.wav"), ErrorCode::InvalidInput,
                      "Cannot read \"x.wav\": ");
+        QVERIFY(!decodeAudio(file.toStdString(), "x.wav").error().hint.empty());
     }
 
     void keepsToTheLimits()

@@ -129,6 +129,8 @@ private Q_SLOTS:
         };
         add("30,000 squared", pngOf({30'000, 30'000, 8, 2, 0, "", "x"}),
             "30000 × 30000 pixels, expected at most 50000000");
+        add("100,000 squared", pngOf({100'000, 100'000, 8, 2, 0, "", "x"}),
+            "100000 × 100000 pixels, expected at most");
         add("all bits", pngOf({0x7fffffff, 0x7fffffff, 16, 6, 0, "", "x"}), "2147483647 × 2147483647");
         add("more than a PNG may have", pngOf({0xffffffff, 1, 8, 2, 0, "", "x"}), "4294967295 × 1");
         add("no width", pngOf({0, 5, 8, 2, 0, "", "x"}), "0 × 5 pixels, expected both sides");
@@ -196,6 +198,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, file);
         QFETCH(QString, names);
         VERIFY_ERROR(decodeImage(file.toStdString(), "x"), ErrorCode::InvalidInput, names.toStdString());
+        QVERIFY(!decodeImage(file.toStdString(), "x").error().hint.empty());
     }
 
     void keepsToTheLimits()

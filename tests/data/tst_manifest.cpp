@@ -156,6 +156,10 @@ private Q_SLOTS:
         row("deep",
             R"({"x":)" + std::string(10'000, '[') + std::string(10'000, ']') + R"(,"parts":[{"text":"a"}]})",
             "nested more than 64");
+        row("not UTF-8", "[{\"text\":\"gr\xfc\xdf\"}]",
+            "it is not UTF-8 from byte 13 on, expected JSON in UTF-8");
+        row("half a character", "[{\"text\":\"\xc3\"}]", "it is not UTF-8 from byte 11 on");
+        row("name not UTF-8", "[{\"image\":\"\xff.png\"}]", "it is not UTF-8 from byte 12 on");
         row("missing image", R"([{"image":"none.png"}])", "the file \"none.png\" is missing");
         row("upwards", R"([{"image":"../a.png"}])",
             "\"../a.png\" has no usable path, expected a relative path that stays below");
@@ -199,6 +203,7 @@ private Q_SLOTS:
                                                                                     : ErrorCode::InvalidInput;
         VERIFY_ERROR(readAll(path), code, "bad.jsonl\", line 4: ");
         VERIFY_ERROR(readAll(path), code, names.toStdString());
+        QVERIFY(!readAll(path).error().hint.empty());
     }
 
     void anotherKindOfPictureIsReadAndCounted()

@@ -212,7 +212,7 @@ private Q_SLOTS:
         shown.media.push_back({"bytes", "cat.png", 0});
         const auto withPicture = ask(generator, shown);
         QVERIFY(!withPicture.ok());
-        QVERIFY2(withPicture.error().message.find("pictures or recordings and a conversation") !=
+        QVERIFY2(withPicture.error().message.find("pictures or recordings beside a conversation") !=
                      std::string::npos,
                  withPicture.error().message.c_str());
         GenerateRequest picture = turns({});

@@ -8,7 +8,7 @@
 #include "core/nn/modality_input.h"
 #include "tests/base/check_result.h"
 #include "tests/data/media_fixture.h"
-#include "tests/infer/tiny_run.h"
+#include "tests/infer/media_model.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -19,50 +19,6 @@ using namespace orrery;
 using namespace orrery::test;
 
 namespace {
-
-RunSpec mediaSpec(int64_t modalities = 3)
-{
-    RunSpec spec = tinySpec();
-    spec.model.layers = 2;
-    spec.model.context = 48;
-    spec.model.attention.numModalities = modalities;
-    spec.model.media.imageSize = 16;
-    spec.model.media.patchSize = 8;
-    spec.model.media.audioTokens = 6;
-    return spec;
-}
-
-LoadedModel mediaModel(int64_t modalities = 3)
-{
-    const RunSpec spec = mediaSpec(modalities);
-    LoadedModel loaded;
-    loaded.model = tinyModel(spec, 5);
-    // Pictures must be able to speak: their weights begin too small for that.
-    for (nn::Parameter &parameter : loaded.model->parameters())
-        if (parameter.name.find("embedding.image") == 0 || parameter.name.find("embedding.audio") == 0) {
-            const torch::NoGradGuard guard;
-            parameter.master.mul_(10);
-        }
-    loaded.model->mastersChanged();
-    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
-    loaded.data = spec.data;
-    loaded.info.name = "seer";
-    return loaded;
-}
-
-std::string pictureOf(uint8_t grey)
-{
-    Image image{16, 16, std::vector<uint8_t>(16 * 16 * 3, grey)};
-    for (size_t i = 0; i < 200; ++i) image.rgb[i] = static_cast<uint8_t>(i);
-    return encodePng(image).value();
-}
-
-std::string recordingOf(double seconds, float level = 0.5f)
-{
-    Audio audio{8000, {}};
-    for (int i = 0; i < int(seconds * 8000); ++i) audio.samples.push_back(level * float(i % 40) / 40.0f);
-    return encodeWav(audio);
-}
 
 GenerateRequest requestWith(std::vector<PromptMedia> media, const std::string &prompt = "how many?")
 {
@@ -119,7 +75,8 @@ private Q_SLOTS:
             requestWith({{pictureOf(90), "a.png", 0}, {recordingOf(0.2), "b.wav", 4}}, "see and hear");
         const Answer answer = answerTo(generator, request);
         const LoadedModel twin = mediaModel();
-        const MultiModalRecord record = readPromptMedia(twin, request).value();
+        MediaMemory memory;
+        const MultiModalRecord record = readPromptMedia(twin, request, memory).value();
         // start, 4 patches, "see ", start, 4 tokens of sound, "and hear"
         QCOMPARE(record.size(), size_t{1 + 4 + 4 + 1 + 4 + 8});
         QCOMPARE(answer.summary.promptTokens, int64_t(record.size()));
@@ -227,7 +184,7 @@ private Q_SLOTS:
         GenerateRequest talk = requestWith({picture}, "");
         talk.messages.push_back({"user", "hello"});
         VERIFY_ERROR(generator.generate(talk, {}, cancel), ErrorCode::InvalidInput,
-                     "pictures or recordings and a conversation");
+                     "pictures or recordings beside a conversation, expected them within its turns");
         PromptMedia earlier = picture;
         earlier.place = 2;
         VERIFY_ERROR(generator.generate(requestWith({picture, earlier}), {}, cancel), ErrorCode::InvalidInput,

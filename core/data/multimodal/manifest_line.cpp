@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace orrery {
@@ -14,6 +15,14 @@ namespace {
 constexpr size_t kMaxDepth = 64;
 const std::string kPartKeys[] = {"text", "image", "audio", "loss"};
 constexpr const char *kPartRule = "an object with \"text\", \"image\" or \"audio\"";
+
+/// Bytes in front of the first that belongs to no character.
+size_t numValidUtf8Bytes(std::string_view text)
+{
+    const std::string mended = sanitizeUtf8(text);
+    return static_cast<size_t>(std::mismatch(text.begin(), text.end(), mended.begin(), mended.end()).first -
+                               text.begin());
+}
 
 class LineHandler {
 public:
@@ -162,7 +171,13 @@ std::optional<BrokenRule> parseManifestLine(std::string_view line, std::vector<M
         return BrokenRule{"NUL at byte " + std::to_string(static_cast<const char *>(nul) - line.data() + 1),
                           "one record per line"};
     LineHandler handler(parts);
-    if (!nlohmann::json::sax_parse(line.begin(), line.end(), &handler)) return handler.broken;
+    if (!nlohmann::json::sax_parse(line.begin(), line.end(), &handler)) {
+        if (!isValidUtf8(line))
+            return BrokenRule{"it is not UTF-8 from byte " + std::to_string(numValidUtf8Bytes(line) + 1) +
+                                  " on",
+                              "JSON in UTF-8"};
+        return handler.broken;
+    }
     if (!handler.hasList) return BrokenRule{"the record has no \"parts\"", "a list of parts"};
     if (parts.empty()) return BrokenRule{"the record has no part", "one at least"};
     return std::nullopt;

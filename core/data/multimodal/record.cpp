@@ -65,6 +65,17 @@ void RecordBuilder::addAudio(const Audio &audio)
     m_record.frames_NF.insert(m_record.frames_NF.end(), frames.begin(), frames.end());
 }
 
+void RecordBuilder::addRecord(const MultiModalRecord &part)
+{
+    const auto append = [](auto &to, const auto &from) { to.insert(to.end(), from.begin(), from.end()); };
+    append(m_record.ids_L, part.ids_L);
+    append(m_record.modality_L, part.modality_L);
+    append(m_record.places_L, part.places_L);
+    append(m_record.loss_L, part.loss_L);
+    append(m_record.patches_PD, part.patches_PD);
+    append(m_record.frames_NF, part.frames_NF);
+}
+
 void RecordBuilder::finish() { addSpecial(SpecialToken::EndOfText, m_lastLoss); }
 
 ModalityBatch modalitiesOf(const MultiModalRecord &record, const FrontEnd &frontEnd, int64_t numModalities)

@@ -46,11 +46,13 @@ public:
     void addText(std::string_view text, CarriesLoss loss);
     void addImage(const Image &image); ///< carries no loss, nor does its start
     void addAudio(const Audio &audio);
+    /// What another builder of the same front end has made, as it is.
+    void addRecord(const MultiModalRecord &part);
+    void addSpecial(SpecialToken token, CarriesLoss loss);
     /// Ends the document; the end carries loss when the last part was a text that does.
     void finish();
 
 private:
-    void addSpecial(SpecialToken token, CarriesLoss loss);
     void addRows(Modality modality, size_t count);
 
     const Tokenizer &m_tokenizer;
