@@ -10,7 +10,10 @@
 #include <QJsonObject>
 #include <QRegularExpression>
 
+#include <string_view>
+
 using namespace Qt::StringLiterals;
+using namespace std::string_view_literals;
 
 namespace orrery::ui {
 
@@ -45,12 +48,27 @@ QString settingCommand(const QString &run, const QString &key, const QString &va
 
 QString resumeCommand(const QString &run) { return engineCommand({u"resume"_s, run}); }
 
+namespace {
+
+bool isPictureFile(std::string_view bytes)
+{
+    return bytes.starts_with("\x89PNG"sv) || bytes.starts_with("\xFF\xD8\xFF"sv);
+}
+
+} // namespace
+
 QString messagesJson(const std::vector<ChatMessage> &messages)
 {
     QJsonArray turns;
-    for (const ChatMessage &message : messages)
-        turns.append(
-            QJsonObject{{u"role"_s, fromStd(message.role)}, {u"content"_s, fromStd(message.content)}});
+    for (const ChatMessage &message : messages) {
+        QJsonObject turn{{u"role"_s, fromStd(message.role)}, {u"content"_s, fromStd(message.content)}};
+        QJsonArray images, audio;
+        for (const PromptMedia &media : message.media)
+            (isPictureFile(media.bytes) ? images : audio).append(fromStd(media.name));
+        if (!images.isEmpty()) turn.insert(u"images"_s, images);
+        if (!audio.isEmpty()) turn.insert(u"audio"_s, audio);
+        turns.append(turn);
+    }
     return QString::fromUtf8(
         QJsonDocument(QJsonObject{{u"messages"_s, turns}}).toJson(QJsonDocument::Compact));
 }

@@ -17,7 +17,8 @@ QString engineCommand(const QStringList &arguments);
 QString controlCommand(const QString &run, const QString &verb, qint64 steps = 1);
 QString settingCommand(const QString &run, const QString &key, const QString &value);
 QString resumeCommand(const QString &run);
-/// {"messages":[{"content":"…","role":"user"}, …]} on one line: what --messages and training data take.
+/// {"messages":[{"content":"…","role":"user"}, …]} on one line: what --messages and training data take. Pictures
+/// and recordings stand there by their names, which must be paths to be found again.
 QString messagesJson(const std::vector<ChatMessage> &messages);
 /// A conversation is piped into the command.
 /// @param media options for pictures and recordings: "--image", "a.png"; before the prompt

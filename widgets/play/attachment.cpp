@@ -67,7 +67,10 @@ Result<AttachmentPtr> makeAttachment(std::string bytes, const QString &name, con
                        attachment->bytes.empty() ? Texts::tr("it is empty, expected a picture or a recording")
                                                  : Texts::tr("it begins like no PNG, JPEG, WAV or FLAC file"),
                        Texts::tr("Save it as one of these, or paste a text into the prompt."));
-    if (isPicture(attachment->kind)) addThumbnail(*attachment);
+    if (isPicture(attachment->kind))
+        addThumbnail(*attachment);
+    else
+        attachment->wave = waveOutlineOf(attachment->bytes);
     return AttachmentPtr(std::move(attachment));
 }
 
@@ -123,6 +126,25 @@ Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, 
                        Texts::tr("Copy it again."));
     if (bytes.size() > room) return tooLarge(name, static_cast<quint64>(bytes.size()), room);
     return makeAttachment(bytes.toStdString(), name, {});
+}
+
+AttachmentPtr missingAttachment(const QString &path)
+{
+    auto attachment = std::make_shared<Attachment>();
+    attachment->name = QFileInfo(path).fileName();
+    attachment->path = path;
+    return attachment;
+}
+
+std::vector<PromptMedia> mediaOf(const std::vector<AttachmentPtr> &attachments, MediaNames names)
+{
+    std::vector<PromptMedia> media;
+    for (const AttachmentPtr &attachment : attachments) {
+        if (names == MediaNames::Paths && attachment->path.isEmpty()) continue;
+        media.push_back(
+            {attachment->bytes, toStd(names == MediaNames::Paths ? attachment->path : attachment->name), 0});
+    }
+    return media;
 }
 
 QStringList mediaArguments(const std::vector<AttachmentPtr> &attachments)

@@ -5,6 +5,7 @@
 
 #include "core/base/result.h"
 #include "core/spec/generation.h"
+#include "widgets/play/wave_outline.h"
 
 #include <QImage>
 #include <QSize>
@@ -31,11 +32,14 @@ struct Attachment {
     MediaKind kind = MediaKind::Unknown;
     QSize pixels;     ///< of a picture, as its head says
     QImage thumbnail; ///< null: of recordings, and of pictures that are too large or broken
+    WaveOutline wave; ///< of a recording
+    /// Of a draft, and its file is gone.
+    [[nodiscard]] bool isMissing() const { return bytes.empty(); }
 };
 using AttachmentPtr = std::shared_ptr<const Attachment>;
 
 /// Longest side of a thumbnail in pixels.
-inline constexpr int kThumbnailPixels = 64;
+inline constexpr int kThumbnailPixels = 128;
 /// Pictures with more pixels are not decoded for a thumbnail.
 inline constexpr qint64 kMaxThumbnailSource = 24'000'000;
 
@@ -45,6 +49,12 @@ Result<AttachmentPtr> readAttachment(const QString &path, qint64 room);
 /// A picture of the clipboard as PNG. @error as above
 Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, qint64 room);
 
+/// What is left of a file that a draft names.
+AttachmentPtr missingAttachment(const QString &path);
+/// Before the text of a prompt or a turn, in order.
+enum class MediaNames : uint8_t { Short, Paths }; ///< Paths: without what was pasted, for commands
+std::vector<PromptMedia> mediaOf(const std::vector<AttachmentPtr> &attachments,
+                                 MediaNames names = MediaNames::Short);
 /// Options of the command line that stand before the prompt: "--image", "a.png". What was pasted has none.
 QStringList mediaArguments(const std::vector<AttachmentPtr> &attachments);
 

@@ -4,6 +4,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/play/attachment_painter.h"
 #include "widgets/play/request_size.h"
 #include "widgets/theme/theme.h"
 
@@ -21,22 +22,10 @@ namespace {
 constexpr size_t kMaxSteps = 20;
 constexpr int kThumbnailSide = 32, kNameWidth = 150;
 
-QString sizeText(const Attachment &attachment)
-{
-    QStringList parts{mediaKindText(attachment.kind)};
-    if (attachment.pixels.isValid())
-        parts << u"%1 × %2"_s.arg(integerText(attachment.pixels.width()),
-                                  integerText(attachment.pixels.height()));
-    parts << bytesText(attachment.bytes.size());
-    return parts.join(u"  ·  "_s);
-}
-
-/// The thumbnail, or a sign for what has none.
 class Thumbnail : public QWidget {
 public:
-    Thumbnail(const Attachment &attachment, QWidget *parent)
-        : QWidget(parent), m_image(attachment.thumbnail),
-          m_icon(isPicture(attachment.kind) ? u"image"_s : u"audio"_s)
+    Thumbnail(AttachmentPtr attachment, QWidget *parent)
+        : QWidget(parent), m_attachment(std::move(attachment))
     {
         setFixedSize(kThumbnailSide, kThumbnailSide);
         connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
@@ -46,32 +35,25 @@ protected:
     void paintEvent(QPaintEvent *) override
     {
         QPainter painter(this);
-        painter.setRenderHint(QPainter::SmoothPixmapTransform);
-        if (m_image.isNull()) {
-            Theme::instance().icon(m_icon).paint(&painter, rect().adjusted(6, 6, -6, -6));
-            return;
-        }
-        QRect area(QPoint(), m_image.size().scaled(size(), Qt::KeepAspectRatio));
-        area.moveCenter(rect().center());
-        painter.drawImage(area, m_image);
+        paintAttachment(painter, rect(), *m_attachment);
     }
 
 private:
-    QImage m_image;
-    QString m_icon;
+    AttachmentPtr m_attachment;
 };
 
 class Chip : public QWidget {
 public:
-    Chip(const Attachment &attachment, QWidget *parent) : QWidget(parent), m_remove(nullptr)
+    Chip(const AttachmentPtr &shown, QWidget *parent) : QWidget(parent), m_remove(nullptr)
     {
+        const Attachment &attachment = *shown;
         setObjectName(u"attachment"_s);
-        setAccessibleName(attachment.name + u", "_s + sizeText(attachment));
+        setAccessibleName(attachment.name + u", "_s + attachmentDetail(attachment));
         setToolTip(attachment.path.isEmpty() ? attachment.name : attachment.path);
         auto *name = new ElidedLabel({}, Tone::Text, TypeSize::Small, this);
         name->setElideMode(Qt::ElideMiddle);
         name->setFullText(attachment.name);
-        auto *detail = new ToneLabel(sizeText(attachment), Tone::Secondary, TypeSize::Small, this);
+        auto *detail = new ToneLabel(attachmentDetail(attachment), Tone::Secondary, TypeSize::Small, this);
         name->setFixedWidth(std::max(detail->sizeHint().width(), kNameWidth));
         m_remove = makeIconButton(u"close"_s, PanelFrame::tr("Remove %1").arg(attachment.name), this);
         m_remove->setObjectName(u"removeAttachment"_s);
@@ -84,7 +66,7 @@ public:
         auto *layout = new QHBoxLayout(this);
         layout->setContentsMargins(5, 4, 4, 4);
         layout->setSpacing(space::kOne);
-        layout->addWidget(new Thumbnail(attachment, this));
+        layout->addWidget(new Thumbnail(shown, this));
         layout->addLayout(texts);
         layout->addWidget(m_remove);
         connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
@@ -151,17 +133,15 @@ AttachmentBar::AttachmentBar(QWidget *parent)
     showChips({});
 }
 
-bool AttachmentBar::isVacant() const
-{
-    return m_attachments.empty() && (m_before.empty() || m_before.back().text.isEmpty());
-}
+bool AttachmentBar::isVacant() const { return m_attachments.empty() && !canBringBack(); }
 
-std::vector<PromptMedia> AttachmentBar::media() const
+std::vector<PromptMedia> AttachmentBar::media() const { return mediaOf(m_attachments); }
+
+void AttachmentBar::setAttachments(std::vector<AttachmentPtr> attachments)
 {
-    std::vector<PromptMedia> media;
-    for (const AttachmentPtr &attachment : m_attachments)
-        media.push_back({attachment->bytes, toStd(attachment->name), 0});
-    return media;
+    m_before.clear();
+    showChips(std::move(attachments));
+    Q_EMIT changed();
 }
 
 qint64 AttachmentBar::numBytes() const
@@ -270,7 +250,7 @@ void AttachmentBar::showChips(std::vector<AttachmentPtr> attachments)
         delete item;
     }
     for (int i = 0; i < static_cast<int>(std::ssize(m_attachments)); ++i) {
-        auto *chip = new Chip(*m_attachments[static_cast<size_t>(i)], this);
+        auto *chip = new Chip(m_attachments[static_cast<size_t>(i)], this);
         m_chips->addWidget(chip);
         connect(chip->removeButton(), &QToolButton::clicked, this, [this, i] { remove(i); });
     }

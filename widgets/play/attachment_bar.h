@@ -28,10 +28,14 @@ public:
     /// Neither a chip nor something to bring back.
     [[nodiscard]] bool isVacant() const;
 
+    /// In place of those so far; nothing to bring back after it.
+    void setAttachments(std::vector<AttachmentPtr> attachments);
     void addFiles(const QStringList &paths);
     void addImage(const QImage &image);
     void remove(int index);
     [[nodiscard]] bool canUndo() const { return !m_before.empty(); }
+    /// The last step took something away.
+    [[nodiscard]] bool canBringBack() const { return !m_before.empty() && !m_before.back().text.isEmpty(); }
     void undo();
 
 Q_SIGNALS:

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kMaxKeptVersions = 10;
 constexpr int kMaxRestoredTurns = 20'000;
+constexpr int kMaxAttachmentsOfTurn = 16;
 
 VersionPtr keptVersion(const QString &text, const QString &title)
 {
@@ -27,6 +28,10 @@ QJsonObject turnDraft(const Turn &turn)
 {
     QJsonObject json{{u"role"_s, QString::fromLatin1(turnRoleName(turn.role))},
                      {u"content"_s, fromStd(turn.text())}};
+    QJsonArray files; // what was pasted stands in no file, and a draft is no place for it
+    for (const AttachmentPtr &attachment : turn.attachments)
+        if (!attachment->path.isEmpty()) files.append(attachment->path);
+    if (!files.isEmpty()) json.insert(u"attachments"_s, files);
     if (turn.role == TurnRole::Assistant) json.insert(u"model"_s, modelText(*turn.version()));
     return json;
 }
@@ -75,7 +80,9 @@ QString conversationText(const std::vector<ChatMessage> &messages)
     QString text;
     for (const ChatMessage &message : messages) {
         if (!text.isEmpty()) text += u'\n';
-        text += turnRoleText(turnRoleOf(fromStd(message.role))) + u":\n"_s + fromStd(message.content) + u'\n';
+        text += turnRoleText(turnRoleOf(fromStd(message.role))) + u":\n"_s;
+        for (const PromptMedia &media : message.media) text += u'[' + fromStd(media.name) + u"]\n"_s;
+        text += fromStd(message.content) + u'\n';
     }
     return text;
 }
@@ -112,6 +119,11 @@ RestoredConversation restoredConversation(const QJsonObject &draft)
         TurnPtr turn = restoredTurn(json.toObject());
         // A system text stands at the beginning or nowhere.
         if (!turn || (turn->role == TurnRole::System && !restored.turns.empty())) continue;
+        QStringList files;
+        for (const QJsonValue &file : json.toObject().value("attachments"_L1).toArray())
+            if (turn->role == TurnRole::User && files.size() < kMaxAttachmentsOfTurn)
+                files << file.toString();
+        if (!files.isEmpty()) restored.files.emplace_back(turn, files);
         restored.turns.push_back(std::move(turn));
     }
     restored.numDropped = std::max(0, draft.value("dropped"_L1).toInt());

@@ -5,10 +5,14 @@
 #include "widgets/play/conversation_model.h"
 
 #include <QJsonObject>
+#include <QStringList>
+
+#include <utility>
+#include <vector>
 
 namespace orrery::ui {
 
-/// "User:\n…\n\nAssistant:\n…\n"
+/// "User:\n[a.png]\n…\n\nAssistant:\n…\n"
 QString conversationText(const std::vector<ChatMessage> &messages);
 /// Text that a draft keeps at most, in UTF-8 bytes: settings are written while people type.
 inline constexpr qint64 kMaxDraftBytes = 1 << 20;
@@ -18,6 +22,8 @@ QJsonObject conversationDraft(const ConversationModel &model);
 
 struct RestoredConversation {
     std::vector<TurnPtr> turns;
+    /// Files that turns had; what was pasted is gone. They are still to be read.
+    std::vector<std::pair<TurnPtr, QStringList>> files;
     int numDropped = 0;
 };
 /// Takes anything: what is no turn is left out.

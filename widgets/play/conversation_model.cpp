@@ -12,14 +12,14 @@ namespace {
 constexpr size_t kMaxSteps = 200;
 constexpr size_t kMaxVersions = 50; // of one answer
 
-TurnPtr givenTurn(TurnRole role, const std::string &text)
+TurnPtr givenTurn(TurnRole role, const Said &said)
 {
-    return std::make_shared<Turn>(Turn{role, text, {}, 0});
+    return std::make_shared<Turn>(Turn{role, said.text, said.attachments, {}, 0});
 }
 
 TurnPtr answerTurn(const VersionPtr &version)
 {
-    return std::make_shared<Turn>(Turn{TurnRole::Assistant, {}, {version}, 0});
+    return std::make_shared<Turn>(Turn{TurnRole::Assistant, {}, {}, {version}, 0});
 }
 
 } // namespace
@@ -102,13 +102,14 @@ std::string ConversationModel::systemText() const
                                                                          : std::string();
 }
 
-std::vector<ChatMessage> ConversationModel::messagesBefore(int row) const
+std::vector<ChatMessage> ConversationModel::messagesBefore(int row, MediaNames names) const
 {
     std::vector<ChatMessage> messages;
     for (int i = 0; i < std::min(row, numTurns()); ++i) {
         std::string text = turn(i).text();
         if (turn(i).role == TurnRole::Assistant && text.empty()) continue;
-        messages.push_back({turnRoleName(turn(i).role), std::move(text)});
+        messages.push_back(
+            {turnRoleName(turn(i).role), std::move(text), mediaOf(turn(i).attachments, names)});
     }
     return messages;
 }
@@ -118,17 +119,17 @@ std::vector<TurnPtr> ConversationModel::turnsFrom(int row) const
     return {m_turns.begin() + std::min(row, numTurns()), m_turns.end()};
 }
 
-void ConversationModel::ask(const std::string &text, const VersionPtr &answer)
+void ConversationModel::ask(const Said &said, const VersionPtr &answer)
 {
-    apply({tr("sending"), numTurns(), {}, {givenTurn(TurnRole::User, text), answerTurn(answer)}});
+    apply({tr("sending"), numTurns(), {}, {givenTurn(TurnRole::User, said), answerTurn(answer)}});
 }
 
-void ConversationModel::askAgain(int row, const std::string &text, const VersionPtr &answer)
+void ConversationModel::askAgain(int row, const Said &said, const VersionPtr &answer)
 {
     apply({tr("editing turn %1").arg(row + 1),
            row,
            turnsFrom(row),
-           {givenTurn(TurnRole::User, text), answerTurn(answer)}});
+           {givenTurn(TurnRole::User, said), answerTurn(answer)}});
 }
 
 void ConversationModel::answer(const VersionPtr &answer)
@@ -141,7 +142,7 @@ void ConversationModel::setSystemText(const std::string &text)
     if (text == systemText()) return;
     Step step{tr("the system text"), 0, {}, {}};
     if (!systemText().empty()) step.removed.push_back(m_turns.front());
-    if (!text.empty()) step.inserted.push_back(givenTurn(TurnRole::System, text));
+    if (!text.empty()) step.inserted.push_back(givenTurn(TurnRole::System, {text}));
     apply(std::move(step));
 }
 
@@ -237,6 +238,15 @@ void ConversationModel::announceChange(const VersionPtr &version)
 {
     const int row = rowOfVersion(version);
     if (row >= 0) Q_EMIT dataChanged(index(row), index(row));
+}
+
+void ConversationModel::setAttachments(const TurnPtr &turn, std::vector<AttachmentPtr> attachments)
+{
+    turn->attachments = std::move(attachments);
+    const auto found = std::find(m_turns.begin(), m_turns.end(), turn);
+    if (found == m_turns.end()) return;
+    const QModelIndex at = index(static_cast<int>(found - m_turns.begin()));
+    Q_EMIT dataChanged(at, at);
 }
 
 void ConversationModel::restore(std::vector<TurnPtr> turns)

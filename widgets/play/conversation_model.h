@@ -3,6 +3,7 @@
 // undone. Takes values. Owned by the conversation pane; GUI thread only.
 #pragma once
 
+#include "widgets/play/attachment.h"
 #include "widgets/play/generation_version.h"
 
 #include <QAbstractListModel>
@@ -22,8 +23,9 @@ QString turnRoleText(TurnRole role);
 
 struct Turn {
     TurnRole role = TurnRole::Unknown;
-    std::string content;              ///< UTF-8; of the system and the user
-    std::vector<VersionPtr> versions; ///< of the assistant, never empty then
+    std::string content;                    ///< UTF-8; of the system and the user
+    std::vector<AttachmentPtr> attachments; ///< of the user, before the content
+    std::vector<VersionPtr> versions;       ///< of the assistant, never empty then
     int shown = 0;
 
     /// What is said to the model: the content or the shown version.
@@ -31,6 +33,13 @@ struct Turn {
     [[nodiscard]] const VersionPtr &version() const { return versions[static_cast<size_t>(shown)]; }
 };
 using TurnPtr = std::shared_ptr<Turn>;
+
+/// What a person says: a text, and pictures and recordings before it.
+struct Said {
+    std::string text; ///< UTF-8
+    std::vector<AttachmentPtr> attachments = {};
+    [[nodiscard]] bool isEmpty() const { return text.empty() && attachments.empty(); }
+};
 
 class ConversationModel : public QAbstractListModel {
     Q_OBJECT
@@ -50,12 +59,13 @@ public:
     [[nodiscard]] std::string systemText() const;
     /// What an answer at that row goes on from. Answers without any text (failed, stopped before the first
     /// token) are left out.
-    [[nodiscard]] std::vector<ChatMessage> messagesBefore(int row) const;
+    [[nodiscard]] std::vector<ChatMessage> messagesBefore(int row,
+                                                          MediaNames names = MediaNames::Short) const;
 
     // Each of these can be undone as one step.
-    void ask(const std::string &text, const VersionPtr &answer);
+    void ask(const Said &said, const VersionPtr &answer);
     /// The user's turn at that row says something else; everything behind it goes.
-    void askAgain(int row, const std::string &text, const VersionPtr &answer);
+    void askAgain(int row, const Said &said, const VersionPtr &answer);
     /// An answer behind the last turn, which is the user's.
     void answer(const VersionPtr &answer);
     void setSystemText(const std::string &text); ///< empty: no system turn
@@ -78,6 +88,8 @@ public:
 
     /// Replaces everything; nothing to undo after it.
     void restore(std::vector<TurnPtr> turns);
+    /// What a draft named has been read, or is not there any more. A turn that is gone is left alone.
+    void setAttachments(const TurnPtr &turn, std::vector<AttachmentPtr> attachments);
 
 Q_SIGNALS:
     void tokensCame(int row, const std::vector<orrery::GeneratedToken> &tokens);

@@ -12,6 +12,7 @@
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QVBoxLayout>
+#include <QtConcurrentRun>
 
 #include <utility>
 
@@ -32,13 +33,27 @@ VersionPtr newVersion(const AnswerSettings &settings)
 Result<void> checkSize(const std::vector<ChatMessage> &messages)
 {
     qint64 numBytes = 0;
-    for (const ChatMessage &message : messages) numBytes += static_cast<qint64>(message.content.size());
+    for (size_t i = 0; i < messages.size(); ++i) {
+        numBytes += static_cast<qint64>(messages[i].content.size());
+        for (const PromptMedia &media : messages[i].media) {
+            numBytes += static_cast<qint64>(media.bytes.size());
+            if (media.bytes.empty())
+                return Error{ErrorCode::NotFound,
+                             toStd(ConversationPane::tr(
+                                       "Cannot send the conversation: “%1” of turn %2 is not there any more.")
+                                       .arg(fromStd(media.name))
+                                       .arg(i + 1)),
+                             toStd(ConversationPane::tr(
+                                 "Edit that turn, or bring the file back and open the window anew."))};
+        }
+    }
     if (numBytes <= kMaxRequestBytes) return {};
-    return Error{ErrorCode::InvalidInput,
-                 toStd(ConversationPane::tr("Cannot send the conversation: it has %1, expected %2 at most.")
-                           .arg(bytesText(static_cast<quint64>(numBytes)),
-                                bytesText(static_cast<quint64>(kMaxRequestBytes)))),
-                 toStd(ConversationPane::tr("Shorten the turn, or delete earlier ones."))};
+    return Error{
+        ErrorCode::InvalidInput,
+        toStd(ConversationPane::tr("Cannot send the conversation: it has %1, expected %2 at most.")
+                  .arg(bytesText(static_cast<quint64>(numBytes)),
+                       bytesText(static_cast<quint64>(kMaxRequestBytes)))),
+        toStd(ConversationPane::tr("Shorten the turn, leave pictures out, or delete earlier turns."))};
 }
 
 } // namespace
@@ -87,22 +102,22 @@ void ConversationPane::updateState()
     Q_EMIT changed();
 }
 
-bool ConversationPane::canSubmit(const std::string &text) const
+bool ConversationPane::canSubmit(const Said &said) const
 {
     if (m_editing == Editing::SystemText) return true; // empty: none
-    if (!text.empty()) return true;
+    if (!said.isEmpty()) return true;
     return m_editing == Editing::NewTurn && canAnswerAgain() && m_model->lastAnswer() < 0;
 }
 
-std::vector<ChatMessage> ConversationPane::messagesWith(const std::string &text) const
+std::vector<ChatMessage> ConversationPane::messagesWith(const Said &said, MediaNames names) const
 {
-    if (m_editing == Editing::SystemText || text.empty()) {
+    if (m_editing == Editing::SystemText || said.isEmpty()) {
         const int answer = m_model->lastAnswer();
-        return m_model->messagesBefore(answer >= 0 ? answer : m_model->numTurns());
+        return m_model->messagesBefore(answer >= 0 ? answer : m_model->numTurns(), names);
     }
     auto messages =
-        m_model->messagesBefore(m_editing == Editing::UserTurn ? m_editedTurn : m_model->numTurns());
-    messages.push_back({turnRoleName(TurnRole::User), text});
+        m_model->messagesBefore(m_editing == Editing::UserTurn ? m_editedTurn : m_model->numTurns(), names);
+    messages.push_back({turnRoleName(TurnRole::User), said.text, mediaOf(said.attachments, names)});
     return messages;
 }
 
@@ -111,25 +126,25 @@ std::vector<ChatMessage> ConversationPane::messages() const
     return m_model->messagesBefore(m_model->numTurns());
 }
 
-Result<void> ConversationPane::submit(const std::string &text, const AnswerSettings &settings)
+Result<void> ConversationPane::submit(const Said &said, const AnswerSettings &settings)
 {
-    if (m_runner.isRunning() || !canSubmit(text)) return {};
+    if (m_runner.isRunning() || !canSubmit(said)) return {};
     if (m_editing == Editing::SystemText) {
         endEditing();
-        m_model->setSystemText(text);
+        m_model->setSystemText(said.text);
         return {};
     }
-    ORRERY_TRY(checkSize(messagesWith(text)));
+    ORRERY_TRY(checkSize(messagesWith(said)));
     const VersionPtr version = newVersion(settings);
     version->isRunning = true; // so that it is shown as what comes
-    if (text.empty()) {
+    if (said.isEmpty()) {
         m_model->answer(version);
     } else if (m_editing == Editing::UserTurn) {
         const int row = std::exchange(m_editedTurn, -1);
         endEditing();
-        m_model->askAgain(row, text, version);
+        m_model->askAgain(row, said, version);
     } else {
-        m_model->ask(text, version);
+        m_model->ask(said, version);
     }
     start(version, settings, m_model->lastAnswer());
     return {};
@@ -184,6 +199,24 @@ void ConversationPane::restore(const QJsonObject &draft)
     RestoredConversation restored = restoredConversation(draft);
     m_numDropped = restored.numDropped;
     m_model->restore(std::move(restored.turns));
+    for (const auto &[turn, paths] : restored.files) readFiles(turn, paths);
+}
+
+void ConversationPane::readFiles(const TurnPtr &turn, const QStringList &paths)
+{
+    ++m_numReading;
+    QtConcurrent::run([paths] {
+        std::vector<AttachmentPtr> attachments;
+        for (const QString &path : paths) {
+            const Result<AttachmentPtr> read = readAttachment(path, kMaxRequestBytes);
+            attachments.push_back(read ? *read : missingAttachment(path));
+        }
+        return attachments;
+    }).then(this, [this, turn](const std::vector<AttachmentPtr> &attachments) {
+        --m_numReading;
+        m_model->setAttachments(turn, attachments);
+        Q_EMIT changed();
+    });
 }
 
 void ConversationPane::editTurn(int row)
@@ -195,7 +228,7 @@ void ConversationPane::editTurn(int row)
     cancelEditing();
     m_editing = Editing::UserTurn;
     m_editedTurn = row;
-    Q_EMIT editingStarted(fromStd(m_model->turn(row).content));
+    Q_EMIT editingStarted(fromStd(m_model->turn(row).content), m_model->turn(row).attachments);
     Q_EMIT changed();
 }
 
@@ -204,7 +237,7 @@ void ConversationPane::editSystemText()
     if (m_runner.isRunning()) return;
     cancelEditing();
     m_editing = Editing::SystemText;
-    Q_EMIT editingStarted(fromStd(m_model->systemText()));
+    Q_EMIT editingStarted(fromStd(m_model->systemText()), {});
     Q_EMIT changed();
 }
 
@@ -253,7 +286,8 @@ void ConversationPane::redo()
 
 void ConversationPane::copyAll(bool isJson)
 {
-    copyToClipboard(isJson ? messagesJson(messages()) : conversationText(messages()));
+    copyToClipboard(isJson ? messagesJson(m_model->messagesBefore(m_model->numTurns(), MediaNames::Paths))
+                           : conversationText(messages()));
 }
 
 } // namespace orrery::ui

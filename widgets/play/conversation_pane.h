@@ -34,12 +34,15 @@ public:
 
     [[nodiscard]] Editing editing() const { return m_editing; }
     [[nodiscard]] int editedTurn() const { return m_editedTurn; }
-    /// Takes the text as what is edited: a turn is asked, an earlier one is asked again, or the system text
-    /// is set. @error InvalidInput: the conversation would be too long to send
-    Result<void> submit(const std::string &text, const AnswerSettings &settings);
-    [[nodiscard]] bool canSubmit(const std::string &text) const;
-    /// What submit() would ask; without text, what the last answer was asked with.
-    [[nodiscard]] std::vector<ChatMessage> messagesWith(const std::string &text) const;
+    /// Takes what is said as what is edited: a turn is asked, an earlier one is asked again, or the system
+    /// text is set. @error InvalidInput: the conversation would be too long to send, or a file of it is gone
+    Result<void> submit(const Said &said, const AnswerSettings &settings);
+    [[nodiscard]] bool canSubmit(const Said &said) const;
+    /// What submit() would ask; without anything said, what the last answer was asked with.
+    [[nodiscard]] std::vector<ChatMessage> messagesWith(const Said &said,
+                                                        MediaNames names = MediaNames::Short) const;
+    /// Files of a draft are still being read.
+    [[nodiscard]] bool isReading() const { return m_numReading > 0; }
     [[nodiscard]] std::vector<ChatMessage> messages() const; ///< all turns
 
     /// Another version of the last answer, or an answer to a last turn of the user.
@@ -67,11 +70,12 @@ public Q_SLOTS:
 
 Q_SIGNALS:
     void changed(); ///< turns, versions, what is edited or what can be undone
-    void editingStarted(const QString &text);
+    void editingStarted(const QString &text, const std::vector<orrery::ui::AttachmentPtr> &attachments);
     void editingEnded();
 
 private:
     void start(const VersionPtr &version, const AnswerSettings &settings, int row);
+    void readFiles(const TurnPtr &turn, const QStringList &paths);
     void endEditing();
     void updateState();
 
@@ -81,7 +85,7 @@ private:
     EmptyState *m_empty;
     ConversationView *m_view;
     Editing m_editing = Editing::NewTurn;
-    int m_editedTurn = -1, m_numDropped = 0;
+    int m_editedTurn = -1, m_numDropped = 0, m_numReading = 0;
 };
 
 } // namespace orrery::ui

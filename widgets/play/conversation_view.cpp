@@ -4,6 +4,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/play/attachment_painter.h"
 #include "widgets/play/conversation_draft.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/token_view_accessible.h"
@@ -11,7 +12,6 @@
 #include "widgets/theme/theme.h"
 
 #include <QAccessible>
-#include <QPainter>
 #include <QScrollBar>
 
 #include <algorithm>
@@ -22,8 +22,6 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr double kMargin = 8, kPadding = 12, kGap = 8,
-                 kInset = 7;            // of blocks, and above and below their text
 constexpr int kMaxLineCharacters = 120; // longer lines are hard to read
 
 } // namespace
@@ -190,8 +188,11 @@ void ConversationView::place(int from)
     for (int row = std::max(0, from); row < numBlocks; ++row) {
         Block &block = m_blocks[static_cast<size_t>(row)];
         block.top = y;
-        block.height = 2 * kInset + m_headerHeight +
-                       static_cast<double>(block.layout.numLines()) * block.layout.lineHeight();
+        block.mediaHeight = mediaHeight(row);
+        // A picture without a word needs no line for it.
+        const bool hasText = block.mediaHeight == 0 || !block.cells.cells().empty();
+        const double numLines = hasText ? static_cast<double>(block.layout.numLines()) : 0;
+        block.height = 2 * kInset + m_headerHeight + block.mediaHeight + numLines * block.layout.lineHeight();
         y += block.height + kGap;
     }
     if (numBlocks == 0) y = 0;
@@ -237,7 +238,8 @@ TokenScene ConversationView::scene(int row) const
     return {.cells = block.cells,
             .layout = block.layout,
             .probabilities = block.probabilities,
-            .origin = turnRect(row).topLeft() + QPointF(kPadding, kInset + m_headerHeight),
+            .origin =
+                turnRect(row).topLeft() + QPointF(kPadding, kInset + m_headerHeight + block.mediaHeight),
             .givenColor = m_model.turn(row).role == TurnRole::System ? tokens.secondary : tokens.text,
             .isColored = m_isColored,
             .selectedFrom = m_isAllSelected ? 0
@@ -262,94 +264,6 @@ int ConversationView::turnAt(double y) const
     if (row < 0) return -1;
     const Block &block = m_blocks[static_cast<size_t>(row)];
     return at < block.top + block.height ? row : -1;
-}
-
-void ConversationView::paintEvent(QPaintEvent *event)
-{
-    QPainter painter(viewport());
-    painter.fillRect(event->rect(), Theme::instance().tokens().surface);
-    painter.setRenderHint(QPainter::Antialiasing);
-    const double from = event->rect().top() + verticalScrollBar()->value();
-    const auto first =
-        std::lower_bound(m_blocks.begin(), m_blocks.end(), from,
-                         [](const Block &block, double value) { return block.top + block.height < value; });
-    for (auto row = static_cast<int>(first - m_blocks.begin()); row < static_cast<int>(m_blocks.size());
-         ++row) {
-        if (turnRect(row).top() > event->rect().bottom()) break;
-        paintTurn(painter, row, event->rect());
-    }
-}
-
-void ConversationView::paintTurn(QPainter &painter, int row, const QRectF &exposed)
-{
-    const ThemeTokens &tokens = Theme::instance().tokens();
-    const Turn &turn = m_model.turn(row);
-    const QRectF area = turnRect(row);
-    if (turn.role != TurnRole::Assistant) {
-        painter.setPen(QPen(tokens.border, 1));
-        painter.setBrush(tokens.window);
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
-    }
-    if (row == m_currentTurn && hasFocus()) {
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(tokens.accent);
-        painter.drawRoundedRect(QRectF(area.left() - 5, area.top() + 2, 3, area.height() - 4), 1.5, 1.5);
-    }
-    paintHeader(
-        painter, row,
-        QRectF(area.left() + kPadding, area.top() + kInset - 1, area.width() - 2 * kPadding, m_headerHeight));
-    const TokenScene shown = scene(row);
-    painter.setFont(typeFont(TypeSize::Mono));
-    paintTokenLines(painter, shown, exposed.top(), std::min(exposed.bottom(), area.bottom()));
-    if (m_token.turn == row) paintTokenOutline(painter, shown, m_token.index, m_isLocked);
-    if (!shown.cells.cells().empty() || (turn.role == TurnRole::Assistant && turn.version()->isRunning))
-        return;
-    const bool hasFailed = turn.role == TurnRole::Assistant && turn.version()->error;
-    painter.setFont(typeFont(TypeSize::Base));
-    painter.setPen(hasFailed ? tokens.error : tokens.secondary);
-    painter.drawText(shown.origin + QPointF(0, shown.layout.baseline()),
-                     hasFailed ? tr("No answer") : tr("Empty"));
-}
-
-QString ConversationView::infoText(int row) const
-{
-    const Turn &turn = m_model.turn(row);
-    if (turn.role != TurnRole::Assistant) return {};
-    const GenerationVersion &version = *turn.version();
-    QStringList parts;
-    if (const QString model = modelText(version); !model.isEmpty()) parts << model;
-    if (turn.versions.size() > 1)
-        parts << tr("version %1 of %2").arg(turn.shown + 1).arg(turn.versions.size());
-    if (version.isRunning && version.tokens.empty())
-        parts << (version.info ? tr("reading …") : tr("loading the model …"));
-    else if (version.tokens.empty() && !version.keptText.empty())
-        parts << tr("tokens not kept");
-    else if (version.summary && version.summary->reason == FinishReason::Cancelled)
-        parts << tr("stopped");
-    return parts.join(u"  ·  "_s);
-}
-
-void ConversationView::paintHeader(QPainter &painter, int row, const QRectF &area)
-{
-    const ThemeTokens &tokens = Theme::instance().tokens();
-    const TurnRole role = m_model.turn(row).role;
-    QFont font = typeFont(TypeSize::Small);
-    font.setWeight(QFont::DemiBold);
-    painter.setFont(font);
-    painter.setPen(role == TurnRole::Assistant ? tokens.accent
-                   : role == TurnRole::User    ? tokens.text
-                                               : tokens.secondary);
-    const QString name = turnRoleText(role);
-    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter, name);
-    const double nameWidth = QFontMetricsF(font).horizontalAdvance(name) + space::kOne;
-    painter.setFont(typeFont(TypeSize::Small));
-    painter.setPen(tokens.secondary);
-    const QFontMetricsF metrics(typeFont(TypeSize::Small));
-    const QString number = QString::number(row + 1);
-    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, number);
-    const double room = area.width() - nameWidth - metrics.horizontalAdvance(number) - space::kOne;
-    painter.drawText(area.adjusted(nameWidth, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                     metrics.elidedText(infoText(row), Qt::ElideRight, std::max(0.0, room)));
 }
 
 void ConversationView::setCurrentTurn(int row)
@@ -414,6 +328,8 @@ QString ConversationView::summary() const
                        .arg(row + 1)
                        .arg(turnRoleText(m_model.turn(row).role).toLower(),
                             fromStd(m_model.turn(row).text()).left(2'000));
+    for (const AttachmentPtr &attachment : m_model.turn(row).attachments)
+        text += u' ' + tr("With %1, %2.").arg(attachment->name, attachmentDetail(*attachment));
     if (const auto token = currentTokenValue())
         text += u' ' + tr("Token %1 “%2”, probability %3.")
                            .arg(integerText(m_token.index), visibleTokenText(token->bytes, token->id),

@@ -34,6 +34,8 @@ public:
     /// In the viewport.
     [[nodiscard]] QRectF turnRect(int row) const;
     [[nodiscard]] QRectF tokenRect(int row, int token) const;
+    /// Of a picture or recording of a turn.
+    [[nodiscard]] QRectF attachmentRect(int row, int index) const;
     /// The selected text, else the current turn, else everything.
     [[nodiscard]] QString copyText() const;
     void copy() const;
@@ -64,11 +66,16 @@ protected:
     void scrollContentsBy(int dx, int dy) override;
 
 private:
+    /// Around turns, left and right of their text, between them, above and below their text.
+    static constexpr double kMargin = 8, kPadding = 12, kGap = 8, kInset = 7;
+    static constexpr double kTileGap = 6; ///< beside and below pictures and recordings
+
     struct Block {
         VersionPtr version; ///< of an answer
         TokenCells cells;
         TokenLayout layout;
         std::vector<float> probabilities;
+        double mediaHeight = 0;     ///< of pictures and recordings, between head and text
         double top = 0, height = 0; ///< in the content
     };
     struct TokenPlace {
@@ -90,6 +97,9 @@ private:
     [[nodiscard]] QString infoText(int row) const;
     void paintTurn(QPainter &painter, int row, const QRectF &exposed);
     void paintHeader(QPainter &painter, int row, const QRectF &area);
+    [[nodiscard]] int tilesPerLine() const;
+    [[nodiscard]] double mediaHeight(int row) const;
+    void showAttachmentTip(const QPoint &at, const QPoint &global);
     [[nodiscard]] int turnAt(double y) const; ///< -1 between turns
     [[nodiscard]] int numTokens(int row) const
     {

@@ -6,6 +6,7 @@
 
 #include <QApplication>
 #include <QContextMenuEvent>
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
@@ -38,6 +39,11 @@ bool ConversationView::viewportEvent(QEvent *event)
             updateBar();
         }
         if (!m_isLocked) setCurrentToken(-1, -1, false);
+    }
+    if (event->type() == QEvent::ToolTip) {
+        const auto *help = static_cast<QHelpEvent *>(event);
+        showAttachmentTip(help->pos(), help->globalPos());
+        return true;
     }
     return QAbstractScrollArea::viewportEvent(event);
 }

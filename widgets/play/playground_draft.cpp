@@ -4,6 +4,7 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_bar.h"
@@ -46,6 +47,22 @@ PlayMode modeOf(const QString &id)
     return PlayMode::Continue;
 }
 
+/// What was pasted stands in no file, and a draft is no place for it.
+QJsonArray pathsOf(const std::vector<AttachmentPtr> &attachments)
+{
+    QJsonArray paths;
+    for (const AttachmentPtr &attachment : attachments)
+        if (!attachment->path.isEmpty()) paths.append(attachment->path);
+    return paths;
+}
+
+QStringList filesOf(const QJsonValue &paths)
+{
+    QStringList files;
+    for (const QJsonValue &path : paths.toArray()) files << path.toString();
+    return files.mid(0, AttachmentBar::kMaxAttachments);
+}
+
 } // namespace
 
 PlayMode PlaygroundPanel::mode() const { return modeOf(m_mode->current()); }
@@ -74,7 +91,9 @@ void PlaygroundPanel::showMode()
                                         : tr("Write a prompt. The model continues it."));
     m_after->setPlaceholderText(tr("What stands behind it. The model writes what is missing."));
     m_talkTools->setVisible(isTalk);
-    m_attach->setVisible(mode() == PlayMode::Continue);
+    m_attach->setVisible(!isHole);
+    // Beside the tools of a conversation there is room for its sign only.
+    m_attach->setToolButtonStyle(isTalk ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_prompt->setTakesMedia(mode() == PlayMode::Continue);
     showAttachments();
     const QString copy = isTalk ? tr("Copy the conversation") : tr("Copy prompt and answer");
@@ -94,25 +113,41 @@ void PlaygroundPanel::showMode()
 void PlaygroundPanel::connectAttachments()
 {
     connect(m_attach, &QToolButton::clicked, this, &PlaygroundPanel::chooseAttachments);
-    connect(m_prompt, &PromptEdit::filesGiven, m_attachments, &AttachmentBar::addFiles);
-    connect(m_prompt, &PromptEdit::imageGiven, m_attachments, &AttachmentBar::addImage);
-    connect(m_attachments, &AttachmentBar::changed, this, [this] {
-        showAttachments();
-        updateState();
-        Q_EMIT draftChanged();
-    });
-    connect(m_attachments, &AttachmentBar::refused, this,
-            [this](const Error &error) { banner()->showError(error); });
+    for (const auto &[editor, bar] :
+         {std::pair(m_prompt, m_attachments), {m_message, m_messageAttachments}}) {
+        connect(editor, &PromptEdit::filesGiven, bar, &AttachmentBar::addFiles);
+        connect(editor, &PromptEdit::imageGiven, bar, &AttachmentBar::addImage);
+        connect(bar, &AttachmentBar::changed, this, [this] {
+            showAttachments();
+            updateState();
+            Q_EMIT draftChanged();
+        });
+        connect(bar, &AttachmentBar::refused, this,
+                [this](const Error &error) { banner()->showError(error); });
+    }
+}
+
+AttachmentBar *PlaygroundPanel::attachmentTarget() const
+{
+    if (mode() == PlayMode::Continue) return m_attachments;
+    const bool isTurn =
+        isConversation() && m_conversation->editing() != ConversationPane::Editing::SystemText;
+    return isTurn ? m_messageAttachments : nullptr;
 }
 
 void PlaygroundPanel::showAttachments()
 {
-    m_attachments->setVisible(mode() == PlayMode::Continue && !m_attachments->isVacant());
+    const AttachmentBar *target = attachmentTarget();
+    for (AttachmentBar *bar : {m_attachments, m_messageAttachments})
+        bar->setVisible(bar == target && !bar->isVacant());
+    m_attach->setEnabled(target != nullptr);
+    m_message->setTakesMedia(target == m_messageAttachments);
 }
 
 void PlaygroundPanel::chooseAttachments()
 {
-    if (mode() != PlayMode::Continue) return;
+    AttachmentBar *target = attachmentTarget();
+    if (!target) return;
     auto *dialog = new QFileDialog(this, tr("Attach pictures or recordings"));
     dialog->setObjectName(u"attachDialog"_s);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -120,20 +155,29 @@ void PlaygroundPanel::chooseAttachments()
     dialog->setNameFilters(
         {tr("Pictures and recordings (*.png *.jpg *.jpeg *.wav *.flac)"), tr("All files (*)")});
     dialog->setDirectory(QDir::homePath());
-    connect(dialog, &QFileDialog::filesSelected, m_attachments, &AttachmentBar::addFiles);
+    connect(dialog, &QFileDialog::filesSelected, target, &AttachmentBar::addFiles);
     dialog->open();
 }
 
 QString PlaygroundPanel::command() const
 {
     // What is shown, as long as it is what the composer would do; else what Generate would do now.
-    const QString command = generateCommand(
-        m_chooser->model(), request(),
-        mode() == PlayMode::Continue ? mediaArguments(m_attachments->attachments()) : QStringList());
-    QStringList pasted;
-    if (mode() == PlayMode::Continue)
-        for (const AttachmentPtr &attachment : m_attachments->attachments())
+    GenerateRequest asked = request();
+    QStringList media, pasted;
+    const auto notePasted = [&pasted](const std::vector<AttachmentPtr> &attachments) {
+        for (const AttachmentPtr &attachment : attachments)
             if (attachment->path.isEmpty()) pasted << attachment->name;
+    };
+    if (isConversation()) {
+        asked.messages = m_conversation->messagesWith(message(), MediaNames::Paths);
+        for (int row = 0; row < m_conversation->model()->numTurns(); ++row)
+            notePasted(m_conversation->model()->turn(row).attachments);
+        notePasted(m_messageAttachments->attachments());
+    } else if (mode() == PlayMode::Continue) {
+        media = mediaArguments(m_attachments->attachments());
+        notePasted(m_attachments->attachments());
+    }
+    const QString command = generateCommand(m_chooser->model(), asked, media);
     if (pasted.isEmpty()) return command;
     // A shell reads no further than the sign; a person does.
     return command + u"  # "_s + tr("without %1: pasted, in no file").arg(pasted.join(u", "_s));
@@ -143,12 +187,13 @@ QString PlaygroundPanel::draftJson() const
 {
     const SamplingSettings sampling = m_sampling->settings();
     const bool isEditing = m_conversation->editing() != ConversationPane::Editing::NewTurn;
+    const Said written = isEditing ? m_messageAside : message();
     QJsonObject draft{{u"version"_s, 1},
                       {u"prompt"_s, m_prompt->toPlainText()},
                       {u"is_infill"_s, isInfill()}, // for an older window
                       {u"mode"_s, m_mode->current()},
                       {u"after"_s, m_after->toPlainText()},
-                      {u"message"_s, isEditing ? m_messageAside : m_message->toPlainText()},
+                      {u"message"_s, fromStd(written.text)},
                       {u"model"_s, m_chooser->model()},
                       {u"temperature"_s, sampling.temperature},
                       {u"top_k"_s, static_cast<qint64>(sampling.topK)},
@@ -156,10 +201,10 @@ QString PlaygroundPanel::draftJson() const
                       {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
                       {u"seed"_s, QString::number(sampling.seed)},
                       {u"is_colored"_s, m_view->isColored()}};
-    QJsonArray files; // what was pasted stands in no file, and a draft is no place for it
-    for (const AttachmentPtr &attachment : m_attachments->attachments())
-        if (!attachment->path.isEmpty()) files.append(attachment->path);
-    if (!files.isEmpty()) draft.insert(u"attachments"_s, files);
+    if (const QJsonArray files = pathsOf(m_attachments->attachments()); !files.isEmpty())
+        draft.insert(u"attachments"_s, files);
+    if (const QJsonArray files = pathsOf(written.attachments); !files.isEmpty())
+        draft.insert(u"message_attachments"_s, files);
     if (m_conversation->model()->numTurns() > 0) draft.insert(u"conversation"_s, m_conversation->draft());
     return QString::fromUtf8(QJsonDocument(draft).toJson(QJsonDocument::Compact));
 }
@@ -178,9 +223,8 @@ void PlaygroundPanel::restoreDraft(const QString &json)
     m_prompt->setPlainText(draft.value("prompt"_L1).toString());
     m_after->setPlainText(draft.value("after"_L1).toString());
     m_message->setPlainText(draft.value("message"_L1).toString());
-    QStringList files;
-    for (const QJsonValue &file : draft.value("attachments"_L1).toArray()) files << file.toString();
-    m_attachments->addFiles(files.mid(0, AttachmentBar::kMaxAttachments));
+    m_attachments->addFiles(filesOf(draft.value("attachments"_L1)));
+    m_messageAttachments->addFiles(filesOf(draft.value("message_attachments"_L1)));
     m_conversation->restore(draft.value("conversation"_L1).toObject());
     const bool wasInfill = draft.value("is_infill"_L1).toBool();
     setMode(draft.contains("mode"_L1) ? modeOf(draft.value("mode"_L1).toString())

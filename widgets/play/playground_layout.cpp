@@ -5,6 +5,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_bar.h"
@@ -122,20 +123,30 @@ void PlaygroundPanel::connectParts()
         updateState();
         Q_EMIT draftChanged();
     });
-    connect(m_conversation, &ConversationPane::editingStarted, this, [this](const QString &text) {
-        m_messageAside = m_message->toPlainText();
-        m_message->setPlainText(text);
-        m_message->moveCursor(QTextCursor::End);
-        m_message->setFocus(Qt::OtherFocusReason);
-    });
-    connect(m_conversation, &ConversationPane::editingEnded, this,
-            [this] { m_message->setPlainText(std::exchange(m_messageAside, {})); });
+    connectEditing();
     connectAttachments();
     connect(m_runner, &GenerationRunner::tokensCame, this, &PlaygroundPanel::takeTokens);
     connect(m_runner, &GenerationRunner::changed, this, &PlaygroundPanel::updateState);
     connect(m_runner, &GenerationRunner::ended, this, &PlaygroundPanel::showEnd);
     connect(m_message, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::updateState);
     connect(&m_session, &EngineSession::connectionChanged, this, &PlaygroundPanel::updateState);
+}
+
+void PlaygroundPanel::connectEditing()
+{
+    connect(m_conversation, &ConversationPane::editingStarted, this,
+            [this](const QString &text, const std::vector<AttachmentPtr> &attachments) {
+                m_messageAside = message();
+                m_message->setPlainText(text);
+                m_messageAttachments->setAttachments(attachments);
+                m_message->moveCursor(QTextCursor::End);
+                m_message->setFocus(Qt::OtherFocusReason);
+            });
+    connect(m_conversation, &ConversationPane::editingEnded, this, [this] {
+        Said aside = std::exchange(m_messageAside, {});
+        m_message->setPlainText(fromStd(aside.text));
+        m_messageAttachments->setAttachments(std::move(aside.attachments));
+    });
 }
 
 QWidget *PlaygroundPanel::makeToolRow()
@@ -228,8 +239,10 @@ QWidget *PlaygroundPanel::makeComposer()
     texts->setHandleWidth(space::kOne);
     m_promptBox = makeComposerText(m_promptLabel, m_prompt = new PromptEdit, "prompt");
     m_afterBox = makeComposerText(m_afterLabel, m_after = new QPlainTextEdit, "textAfter");
-    m_messageBox = makeComposerText(m_messageLabel, m_message = new QPlainTextEdit, "message");
+    m_messageBox = makeComposerText(m_messageLabel, m_message = new PromptEdit, "message");
     m_attachments = new AttachmentBar(box);
+    m_messageAttachments = new AttachmentBar(box);
+    m_messageAttachments->setObjectName(u"messageAttachments"_s);
     m_messageLabel->hide();
     for (QWidget *text : {m_promptBox, m_afterBox, m_messageBox}) texts->addWidget(text);
     auto *row = new QHBoxLayout;
@@ -241,6 +254,7 @@ QWidget *PlaygroundPanel::makeComposer()
     layout->setSpacing(space::kHalf);
     layout->addWidget(makeComposerHead(box));
     layout->addWidget(m_attachments);
+    layout->addWidget(m_messageAttachments);
     layout->addLayout(row, 1);
     return box;
 }
@@ -269,9 +283,8 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
     m_attach = new QToolButton(head);
     m_attach->setText(tr("Attach …"));
     m_attach->setAccessibleName(tr("Attach pictures or recordings"));
-    m_attach->setToolTip(
-        tr("Pictures (PNG, JPEG) or recordings (WAV, FLAC) before the prompt, for models that "
-           "read them; they can be dropped and pasted, too (Ctrl+Shift+A)"));
+    m_attach->setToolTip(tr("Pictures (PNG, JPEG) or recordings (WAV, FLAC) before the text, for models that "
+                            "read them; they can be dropped and pasted, too (Ctrl+Shift+A)"));
     m_attach->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_attach->setObjectName(u"attach"_s);
     bindIcon(m_attach, u"attach"_s);

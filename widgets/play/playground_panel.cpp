@@ -54,14 +54,24 @@ VersionPtr PlaygroundPanel::shown() const
 
 QPlainTextEdit *PlaygroundPanel::promptEditor() const { return m_prompt; }
 
-QPlainTextEdit *PlaygroundPanel::mainEditor() const { return isConversation() ? m_message : promptEditor(); }
+QPlainTextEdit *PlaygroundPanel::messageEditor() const { return m_message; }
+
+Said PlaygroundPanel::message() const
+{
+    return {toStd(m_message->toPlainText()), m_messageAttachments->attachments()};
+}
+
+QPlainTextEdit *PlaygroundPanel::mainEditor() const
+{
+    return isConversation() ? messageEditor() : promptEditor();
+}
 
 GenerateRequest PlaygroundPanel::request() const
 {
     GenerateRequest request;
     request.sampling = m_sampling->settings();
     if (isConversation()) {
-        request.messages = m_conversation->messagesWith(toStd(m_message->toPlainText()));
+        request.messages = m_conversation->messagesWith(message());
         return request;
     }
     request.prompt = toStd(m_prompt->toPlainText());
@@ -88,9 +98,12 @@ void PlaygroundPanel::send()
 {
     banner()->clear();
     const bool isNewTurn = m_conversation->editing() == ConversationPane::Editing::NewTurn;
-    const Result<void> sent = m_conversation->submit(toStd(m_message->toPlainText()), answerSettings());
+    const Result<void> sent = m_conversation->submit(message(), answerSettings());
     if (!sent) return banner()->showError(sent.error());
-    if (isNewTurn) m_message->clear();
+    if (isNewTurn) {
+        m_message->clear();
+        m_messageAttachments->setAttachments({});
+    }
     showError(); // without an engine it has ended already
     m_message->setFocus(Qt::OtherFocusReason);
 }
@@ -195,6 +208,8 @@ void PlaygroundPanel::undo()
 {
     if (mode() == PlayMode::Continue) return m_attachments->undo();
     if (!isConversation()) return;
+    // What was just taken off the turn that is being written comes back first.
+    if (m_messageAttachments->canBringBack()) return m_messageAttachments->undo();
     m_conversation->undo();
     showError();
 }
@@ -243,12 +258,12 @@ void PlaygroundPanel::updateState()
     m_stack->setCurrentIndex(version || hasModel || hasTurns ? 0 : 1);
     updateGenerate(isConnected, hasModel);
     m_stop->setEnabled(isGenerating());
-    for (QPlainTextEdit *editor : {promptEditor(), m_after, m_message}) editor->setEnabled(hasModel);
+    for (QPlainTextEdit *editor : {promptEditor(), m_after, messageEditor()}) editor->setEnabled(hasModel);
     m_regenerate->setEnabled(
         isConnected && !isGenerating() &&
         (isConversation() ? hasModel && m_conversation->canAnswerAgain() : version != nullptr));
     m_copy->setEnabled(isConversation() ? hasTurns : version != nullptr);
-    m_copyCommand->setEnabled(hasModel && (!isConversation() || hasTurns || !m_message->document()->isEmpty()));
+    m_copyCommand->setEnabled(hasModel && (!isConversation() || hasTurns || !message().isEmpty()));
     const int current = isConversation() ? m_conversation->currentVersion() : m_shown;
     const int number = isConversation() ? m_conversation->numVersions() : numVersions();
     m_earlier->setEnabled(current > 0);
@@ -266,12 +281,12 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
     using Editing = ConversationPane::Editing;
     const Editing editing = isConversation() ? m_conversation->editing() : Editing::NewTurn;
     const bool isSaving = editing == Editing::SystemText;
-    const bool canSubmit = !isConversation() || m_conversation->canSubmit(toStd(m_message->toPlainText()));
-    const bool isReading = mode() == PlayMode::Continue && m_attachments->isReading();
+    const bool canSubmit = !isConversation() || m_conversation->canSubmit(message());
+    const bool isReading = isConversation() ? m_messageAttachments->isReading() || m_conversation->isReading()
+                                            : mode() == PlayMode::Continue && m_attachments->isReading();
     m_generate->setEnabled((isSaving || (isConnected && hasModel)) && canSubmit && !isGenerating() &&
                            !isReading);
     QString text = tr("Generate"), tip = tr("Continues the prompt (Ctrl+Enter)");
-    if (isReading) tip = tr("The attached files are still being read.");
     if (isInfill()) tip = tr("Fills the hole (Ctrl+Enter)");
     if (isConversation()) {
         text = isSaving ? tr("Save") : tr("Send");
@@ -280,6 +295,7 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
                                              : tr("Sends the turn (Ctrl+Enter)");
         if (!canSubmit) tip = tr("Write a turn first.");
     }
+    if (isReading) tip = tr("The attached files are still being read.");
     if (!isSaving && !isConnected)
         tip = tr("The engine is not connected.");
     else if (!isSaving && !hasModel)
@@ -316,6 +332,7 @@ void PlaygroundPanel::updateConversation()
         placeholder = tr("What the model is told before the first turn. Empty: nothing.");
     }
     m_editNote->setFullText(note);
+    showAttachments();
     m_message->setAccessibleName(name);
     m_message->setPlaceholderText(placeholder);
 }

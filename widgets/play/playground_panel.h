@@ -4,6 +4,7 @@
 #pragma once
 
 #include "widgets/common/panel_frame.h"
+#include "widgets/play/conversation_model.h"
 #include "widgets/play/generation_version.h"
 
 class QMenu;
@@ -65,7 +66,9 @@ public:
     void setInfill(bool isInfill) { setMode(isInfill ? PlayMode::Infill : PlayMode::Continue); }
     [[nodiscard]] ConversationPane *conversation() const { return m_conversation; }
     /// The next turn of the user, or what is edited; only there in a conversation.
-    [[nodiscard]] QPlainTextEdit *messageEditor() const { return m_message; }
+    [[nodiscard]] QPlainTextEdit *messageEditor() const;
+    /// Its pictures and recordings.
+    [[nodiscard]] AttachmentBar *messageAttachments() const { return m_messageAttachments; }
     [[nodiscard]] Banner *noteBanner() const { return m_note; }
     [[nodiscard]] QString statusText() const;
 
@@ -89,6 +92,10 @@ private:
     QWidget *makeComposerHead(QWidget *parent);
     QWidget *makeComposerText(ToneLabel *&label, QPlainTextEdit *editor, const char *name);
     void connectAttachments();
+    void connectEditing();
+    /// Where files go now: to the prompt or the turn; null: nowhere.
+    [[nodiscard]] AttachmentBar *attachmentTarget() const;
+    [[nodiscard]] Said message() const;
     void chooseAttachments();
     void showAttachments();
     QLayout *makeComposerButtons(QWidget *parent);
@@ -134,8 +141,9 @@ private:
     SamplingForm *m_sampling;
     SegmentedChoice *m_mode;
     PromptEdit *m_prompt;
-    QPlainTextEdit *m_after, *m_message;
-    AttachmentBar *m_attachments;
+    QPlainTextEdit *m_after;
+    PromptEdit *m_message;
+    AttachmentBar *m_attachments, *m_messageAttachments; ///< of the prompt, of the next turn
     ToneLabel *m_promptLabel, *m_afterLabel, *m_messageLabel;
     QWidget *m_promptBox, *m_afterBox, *m_messageBox;
     QPushButton *m_generate, *m_stop, *m_cancelEdit;
@@ -148,7 +156,7 @@ private:
     ToneLabel *m_versionLabel;
     ElidedLabel *m_status;
     std::vector<VersionPtr> m_versions;
-    QString m_messageAside; ///< the draft while another turn is edited
+    Said m_messageAside; ///< the draft while another turn is edited
     int m_shown = -1;
 };
 

@@ -38,8 +38,8 @@ QString said(const ConversationModel &model)
 struct Talk {
     Talk() : tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest)
     {
-        model.ask("a", answerOf("b"));
-        model.ask("c", answerOf("d"));
+        model.ask({"a"}, answerOf("b"));
+        model.ask({"c"}, answerOf("d"));
     }
     ConversationModel model;
     QAbstractItemModelTester tester;
@@ -82,8 +82,8 @@ void TestConversationModel::turnsStandInOrder()
 void TestConversationModel::emptyAnswersAreNotSent()
 {
     ConversationModel model;
-    model.ask("a", answerOf(""));
-    model.ask("b", answerOf("c"));
+    model.ask({"a"}, answerOf(""));
+    model.ask({"b"}, answerOf("c"));
     const auto messages = model.messagesBefore(model.numTurns());
     QCOMPARE(messages.size(), size_t{3});
     QCOMPARE(messages[1].role, std::string("user"));
@@ -113,13 +113,13 @@ void TestConversationModel::eachStepIsUndoneAndRedone_data()
     using Change = std::function<void(ConversationModel &)>;
     QTest::addColumn<Change>("change");
     QTest::addColumn<QString>("after");
-    QTest::newRow("send") << Change([](ConversationModel &model) { model.ask("e", answerOf("f")); })
+    QTest::newRow("send") << Change([](ConversationModel &model) { model.ask({"e"}, answerOf("f")); })
                           << u"user:a assistant:b user:c assistant:d user:e assistant:f"_s;
     QTest::newRow("edit the first turn")
-        << Change([](ConversationModel &model) { model.askAgain(0, "x", answerOf("y")); })
+        << Change([](ConversationModel &model) { model.askAgain(0, {"x"}, answerOf("y")); })
         << u"user:x assistant:y"_s;
     QTest::newRow("edit the last turn")
-        << Change([](ConversationModel &model) { model.askAgain(2, "x", answerOf("y")); })
+        << Change([](ConversationModel &model) { model.askAgain(2, {"x"}, answerOf("y")); })
         << u"user:a assistant:b user:x assistant:y"_s;
     QTest::newRow("delete") << Change([](ConversationModel &model) { model.removeTurn(1); })
                             << u"user:a user:c assistant:d"_s;
@@ -253,7 +253,7 @@ void TestConversationModel::draftHasALimit()
     ConversationModel model;
     model.setSystemText("be kind");
     const std::string long_(400'000, 'x');
-    for (int i = 0; i < 3; ++i) model.ask(long_, answerOf(std::to_string(i)));
+    for (int i = 0; i < 3; ++i) model.ask({long_}, answerOf(std::to_string(i)));
     const QJsonObject draft = conversationDraft(model);
     const qsizetype size = QJsonDocument(draft).toJson(QJsonDocument::Compact).size();
     QVERIFY2(size < kMaxDraftBytes + 1'000, qPrintable(QString::number(size)));

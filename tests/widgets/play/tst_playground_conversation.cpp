@@ -460,7 +460,7 @@ void TestPlaygroundConversation::refusesWhatIsTooLong()
 {
     Talk talk;
     const Result<void> sent =
-        talk.panel->conversation()->submit(std::string(static_cast<size_t>(kMaxRequestBytes) + 1, 'x'), {});
+        talk.panel->conversation()->submit({std::string(static_cast<size_t>(kMaxRequestBytes) + 1, 'x')}, {});
     QVERIFY(!sent.ok());
     QCOMPARE(sent.error().code, ErrorCode::InvalidInput);
     QVERIFY(sent.error().message.find("expected 15 MiB at most") != std::string::npos);
