@@ -167,7 +167,9 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
     request.source = sourceOf(options);
-    ORRERY_ASSIGN(const auto generator, loadModel(options.model));
+    ModelArgument model = options.model;
+    model.sampler = options.sampling.sampler;
+    ORRERY_ASSIGN(const auto generator, loadModel(model));
     ORRERY_TRY(openMemory(options, *generator));
     std::string text;
     const auto show = [&](const GeneratedToken &token) {
@@ -230,6 +232,8 @@ CommandBody declareGenerate(CLI::App &command)
     command.add_option("--top-k", options->sampling.topK, "Keep the k most probable tokens; 0: off");
     command.add_option("--top-p", options->sampling.topP,
                        "Keep the most probable tokens up to this share; 1: off");
+    command.add_option("--sampler", options->sampling.sampler,
+                       "Plugin's part that changes the logits before these cuts; not given: none");
     command.add_option("--seed", options->sampling.seed, "Same seed, same text");
     command.add_option("--alternatives", options->sampling.numAlternatives,
                        "Candidates per token in --json, 0 … 50");

@@ -5,9 +5,11 @@
 #include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/infer/sampler_point.h"
 #include "core/nn/plugin_loader.h"
 #include "core/plugin/plugin_catalogue.h"
 #include "core/spec/plugin_use.h"
+#include "core/train/training_points.h"
 
 #include <nlohmann/json.hpp>
 
@@ -34,7 +36,11 @@ constexpr size_t kMaxSaid = size_t{64} << 10;
 /// Never destroyed: the process ends without static destruction, and libraries stay loaded anyway.
 nn::EnginePlugins &enginePlugins()
 {
-    static auto *plugins = new nn::EnginePlugins;
+    static auto *plugins = [] {
+        std::vector<nn::PointOpener> points = trainingPoints();
+        for (nn::PointOpener &point : samplerPoints()) points.push_back(std::move(point));
+        return new nn::EnginePlugins(std::move(points));
+    }();
     return *plugins;
 }
 

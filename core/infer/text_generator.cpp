@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/data/chat_format.h"
 #include "core/data/data_paths.h"
+#include "core/infer/logit_sampler.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/prompt_media.h"
 #include "core/infer/sampler.h"
@@ -191,12 +192,25 @@ Result<GenerateSummary> TextGenerator::generate(const GenerateRequest &request,
                       [&] { return generateTokens(request, onToken, cancel); });
 }
 
+Result<TokenChoice> TextGenerator::drawToken(Sampler *sampler, const Prompt &prompt,
+                                             const SamplingSettings &settings, int64_t index)
+{
+    const double uniform = samplingUniform(settings.seed, index);
+    if (!sampler) return sampleToken(stream().logits_V(), settings, uniform);
+    // The stream keeps its own: a conversation may go on from them.
+    m_changed_V.assign(stream().logits_V().begin(), stream().logits_V().end());
+    sampler->change(m_changed_V, {.tokens = prompt.history, .numGenerated = index, .seed = settings.seed});
+    return sampleToken(m_changed_V, settings, uniform);
+}
+
 Result<GenerateSummary>
 TextGenerator::generateTokens(const GenerateRequest &request,
                               const std::function<bool(const GeneratedToken &)> &onToken,
                               const std::atomic<bool> &cancel)
 {
     const at::NoGradGuard noGradients;
+    ORRERY_ASSIGN(const std::unique_ptr<Sampler> sampler,
+                  makeSampler(request.sampling.sampler, *m_loaded.tokenizer));
     ORRERY_TRY(openOwnMemory());
     m_lastText.clear();
     ORRERY_ASSIGN(Prompt prompt, makePrompt(request));
@@ -233,8 +247,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             summary.reason = FinishReason::Cancelled;
             break;
         }
-        ORRERY_ASSIGN(const TokenChoice choice, sampleToken(stream.logits_V(), request.sampling,
-                                                            samplingUniform(request.sampling.seed, index)));
+        ORRERY_ASSIGN(const TokenChoice choice, drawToken(sampler.get(), prompt, request.sampling, index));
         if (const auto end = endBy(choice.id, request)) {
             summary.reason = *end;
             break;

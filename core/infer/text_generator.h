@@ -71,6 +71,9 @@ private:
     Result<Prompt> makeMediaPrompt(const GenerateRequest &request);
     Result<Prompt> makeHole(const GenerateRequest &request) const;
     TextStream &stream();
+    /// Token number `index` of a generation, by the logits behind what was read. @param sampler may be null
+    Result<struct TokenChoice> drawToken(class Sampler *sampler, const Prompt &prompt,
+                                         const SamplingSettings &settings, int64_t index);
     /// Tells the stream what it is going to read, for parts that note where they have something from.
     void nameSources(const GenerateRequest &request, const Prompt &prompt);
     Result<GenerateSummary> generateTokens(const GenerateRequest &request,
@@ -86,6 +89,7 @@ private:
     LoadedModel m_loaded;
     MediaMemory m_media;                  ///< of the request before
     std::unique_ptr<TextStream> m_stream; ///< made when first needed
+    std::vector<float> m_changed_V;       ///< logits that a sampler changed; used again
     bool m_isMemoryChosen = false;        ///< a file was loaded, or the model's own was looked for
     std::vector<int32_t> m_lastText;      ///< read and answered, where the stream may read on; else empty
 };

@@ -50,13 +50,24 @@ private:
     std::map<std::string, FieldValue> m_values;
 };
 
-/// Registers parts of one kind under the plugin's name; they go again with the plugin.
-template <typename Part> class PluginRegistry {
+/// The registry of one extension point, whichever.
+class PluginPoint {
 public:
-    virtual ~PluginRegistry() = default;
+    virtual ~PluginPoint() = default;
+};
+
+/// Registers parts of one kind under the plugin's name; they go again with the plugin.
+template <typename Part> class PluginRegistry : public PluginPoint {
+public:
     /// @param name one that "provides" in the plugin's JSON lists   @param factory may throw; its parts too
     /// @error InvalidInput (not listed), Conflict (taken)
     virtual Result<void> add(const std::string &name, typename Registry<Part>::Factory factory) = 0;
+};
+
+/// Of a point that the program has no use for: what is registered is dropped.
+template <typename Part> class UnusedRegistry final : public PluginRegistry<Part> {
+public:
+    Result<void> add(const std::string &, typename Registry<Part>::Factory) override { return {}; }
 };
 
 /// The services of a plugin. Valid from configure() to the plugin's destruction.
@@ -70,6 +81,18 @@ public:
     virtual void log(std::string_view text) = 0; ///< a line in the run's log @since 1
     [[nodiscard]] virtual PluginRegistry<AttentionSource> &attentionSources() = 0; ///< @since 1
     [[nodiscard]] virtual PluginRegistry<ResidualModule> &residualModules() = 0;   ///< @since 1
+    /// The registry of any point: a PluginRegistry of the point's parts; null where the program has no use
+    /// for them. Use parts(). @since 1
+    [[nodiscard]] virtual PluginPoint *findPoint(std::string_view point) = 0;
+
+    /// context.parts<nn::HeadModule>().add(…); Objective, Optimizer and Sampler come with the headers of
+    /// theirs (core/train/objective.h, core/train/optimizer.h, core/infer/logit_sampler.h).
+    template <typename Part> [[nodiscard]] PluginRegistry<Part> &parts()
+    {
+        static UnusedRegistry<Part> unused;
+        PluginPoint *point = findPoint(ExtensionPoint<Part>::name);
+        return point ? static_cast<PluginRegistry<Part> &>(*point) : unused;
+    }
 };
 
 /// Life: create, configure, start, (the run), stop, destroy. Plugins that others require come first on the
@@ -92,8 +115,8 @@ constexpr uint64_t engineLayout()
     uint64_t layout = 1469598103934665603ull;
     for (const uint64_t size :
          {sizeof(ModelSpec), sizeof(ForwardContext), sizeof(BuildContext), sizeof(SharedTables),
-          sizeof(KvCache), sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight),
-          sizeof(Registry<FeedForward>), sizeof(FieldValue), sizeof(Result<void>)})
+          sizeof(KvCache), sizeof(PassNotes), sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight),
+          sizeof(Registry<FeedForward>), sizeof(RunSpec), sizeof(FieldValue), sizeof(Result<void>)})
         layout = (layout ^ size) * 1099511628211ull;
     return layout;
 }

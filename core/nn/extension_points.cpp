@@ -43,10 +43,22 @@ Registry<ResidualModule> &residualModuleRegistry()
     return registry;
 }
 
-Registry<MaskPolicy, const ModelSpec &> &maskPolicyRegistry()
+Registry<HeadModule> &headModuleRegistry()
 {
-    static Registry<MaskPolicy, const ModelSpec &> registry = [] {
-        Registry<MaskPolicy, const ModelSpec &> built;
+    static Registry<HeadModule> registry;
+    return registry;
+}
+
+Registry<Probe> &probeRegistry()
+{
+    static Registry<Probe> registry;
+    return registry;
+}
+
+Registry<MaskPolicy> &maskPolicyRegistry()
+{
+    static Registry<MaskPolicy> registry = [] {
+        Registry<MaskPolicy> built;
         built.add("causal", [](const ModelSpec &spec) { return makeCausalMask(spec.window); });
         built.add("bidirectional", [](const ModelSpec &) { return makeBidirectionalMask(); });
         built.add("prefix", [](const ModelSpec &spec) { return makePrefixMask(spec.window); });

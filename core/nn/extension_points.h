@@ -6,13 +6,12 @@
 #pragma once
 
 #include "core/nn/parameter_store.h"
+#include "core/nn/registry.h"
 #include "core/nn/transformer.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace orrery::nn {
@@ -99,28 +98,59 @@ public:
                                              const at::TensorOptions &options) const = 0;
 };
 
-/// Parts by name. @tparam Argument what a factory gets
-template <typename Part, typename Argument = BuildContext &> class Registry {
+/// A branch between the final norm and the head: what it adds is read by the head and by embeddings.
+class HeadModule {
 public:
-    using Factory = std::function<std::unique_ptr<Part>(Argument)>;
-    /// A later registration under the same name wins, so that tests can put doubles in.
-    void add(const std::string &name, Factory factory) { m_factories[name] = std::move(factory); }
-    void remove(const std::string &name) { m_factories.erase(name); }
-    /// nullptr when there is none.
-    [[nodiscard]] const Factory *find(const std::string &name) const
-    {
-        const auto found = m_factories.find(name);
-        return found == m_factories.end() ? nullptr : &found->second;
-    }
-    [[nodiscard]] std::vector<std::string> names() const
-    {
-        std::vector<std::string> all;
-        for (const auto &[name, factory] : m_factories) all.push_back(name);
-        return all;
-    }
+    virtual ~HeadModule() = default;
+    /// @param h_BTC the normed stream, fp32 (double when context.dtype is)   @return what is added to it,
+    /// same shape; must not depend on later tokens. A term of the training loss and values to report go into
+    /// context.notes.
+    virtual at::Tensor forward(const at::Tensor &h_BTC, const ForwardContext &context) = 0;
+    [[nodiscard]] virtual bool remembers() const { return false; } ///< as AttentionSource::remembers()
+};
 
-private:
-    std::map<std::string, Factory> m_factories;
+struct ProbeValue {
+    std::string name; ///< "entropy.layer0"
+    double value = 0;
+};
+
+/// Looks at a pass without taking part in it: the passes over the validation data of a training show it
+/// theirs.
+class Probe {
+public:
+    virtual ~Probe() = default;
+    /// @param layer 0 …: the stream that this layer reads; the number of layers: what the head reads
+    /// @param x_BTC must not be changed   @param context of the pass; no gradients are recorded
+    virtual void look(int64_t layer, const at::Tensor &x_BTC, const ForwardContext &context) = 0;
+    /// What the passes since the last call gave; the next ones begin anew.
+    virtual std::vector<ProbeValue> take() = 0;
+};
+
+template <typename Part> struct LayerPoint {
+    using Factory = std::function<std::unique_ptr<Part>(BuildContext &)>;
+};
+template <> struct ExtensionPoint<FeedForward> : LayerPoint<FeedForward> {
+    static constexpr const char *name = "FeedForward";
+};
+template <> struct ExtensionPoint<Block> : LayerPoint<Block> {
+    static constexpr const char *name = "Block";
+};
+template <> struct ExtensionPoint<AttentionSource> : LayerPoint<AttentionSource> {
+    static constexpr const char *name = "AttentionSource";
+};
+template <> struct ExtensionPoint<ResidualModule> : LayerPoint<ResidualModule> {
+    static constexpr const char *name = "ResidualModule";
+};
+template <> struct ExtensionPoint<HeadModule> : LayerPoint<HeadModule> {
+    static constexpr const char *name = "HeadModule";
+};
+template <> struct ExtensionPoint<MaskPolicy> {
+    static constexpr const char *name = "MaskPolicy";
+    using Factory = std::function<std::unique_ptr<MaskPolicy>(const ModelSpec &)>;
+};
+template <> struct ExtensionPoint<Probe> {
+    static constexpr const char *name = "Probe";
+    using Factory = std::function<std::unique_ptr<Probe>(const ModelSpec &)>; ///< nullptr: it is off
 };
 
 Registry<FeedForward> &feedForwardRegistry(); ///< "gelu", "gelu_tanh", "swiglu" (key model.ffn)
@@ -129,6 +159,8 @@ Registry<Block> &blockRegistry();             ///< "reference" (key model.block)
 /// returns nullptr for layers in which its part has no place.
 Registry<AttentionSource> &attentionSourceRegistry();
 Registry<ResidualModule> &residualModuleRegistry();
+/// As these, asked once per model with the prefix "head." and one more than the last layer's number.
+Registry<HeadModule> &headModuleRegistry();
 /// All parts that have a place in this layer, their parameters made in a PartScope.
 template <typename Part>
 std::vector<std::unique_ptr<Part>> makeParts(const Registry<Part> &registry, BuildContext &build)
@@ -148,7 +180,9 @@ std::vector<std::unique_ptr<Part>> makeParts(const Registry<Part> &registry, Bui
         }
     return parts;
 }
-/// "causal", "bidirectional", "prefix" (ForwardContext::maskPolicy)
-Registry<MaskPolicy, const ModelSpec &> &maskPolicyRegistry();
+/// "causal" (key model.mask), "bidirectional", "prefix"; objectives name them, too
+/// (ForwardContext::maskPolicy).
+Registry<MaskPolicy> &maskPolicyRegistry();
+Registry<Probe> &probeRegistry(); ///< empty but for plugins; a training makes one of each
 
 } // namespace orrery::nn

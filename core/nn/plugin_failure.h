@@ -40,4 +40,10 @@ private:
     std::string m_id;
 };
 
+/// A part that there must be. @throw PluginFailure
+template <typename Pointer> void checkMade(const Pointer &part, const PluginGuard &guard)
+{
+    if (!part) throw PluginFailure(guard.id(), "its factory made nothing");
+}
+
 } // namespace orrery::nn

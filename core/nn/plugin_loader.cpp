@@ -107,13 +107,11 @@ Result<const EnginePluginEntry *> findEntry(const std::string &id, const std::fi
 /// One plugin of this process, from create to destroy, and the context that it was given.
 class EnginePlugins::Instance final : public EngineContext {
 public:
-    Instance(PluginInfo info, std::map<std::string, FieldValue> settings)
-        : m_info(std::move(info)), m_guard(m_info.id), m_settings(std::move(settings)),
-          m_feedForwards(feedForwardRegistry(), m_info, "FeedForward"),
-          m_blocks(blockRegistry(), m_info, "Block"),
-          m_attentionSources(attentionSourceRegistry(), m_info, "AttentionSource"),
-          m_residualModules(residualModuleRegistry(), m_info, "ResidualModule")
+    Instance(PluginInfo info, std::map<std::string, FieldValue> settings,
+             const std::vector<PointOpener> &points)
+        : m_info(std::move(info)), m_guard(m_info.id), m_settings(std::move(settings))
     {
+        for (const PointOpener &open : points) m_points.push_back(open(m_info));
     }
     Result<void> open(const std::filesystem::path &library)
     {
@@ -124,9 +122,8 @@ public:
             return Error{ErrorCode::InvalidInput, "It made nothing.", kRebuildHint};
         }));
         ORRERY_TRY(run("configure()", [this] { return m_plugin->configure(*this); }));
-        for (const std::string &name : {m_feedForwards.missingName(), m_blocks.missingName(),
-                                        m_attentionSources.missingName(), m_residualModules.missingName()})
-            if (!name.empty())
+        for (const auto &point : m_points)
+            if (const std::string name = point->missingName(); !name.empty())
                 return refusal(m_info.id,
                                "its library did not register \"" + name +
                                    "\", which its JSON lists under \"provides\".",
@@ -153,18 +150,27 @@ public:
             if (isDone.wait_for(kStopLimit) != std::future_status::ready)
                 logWarning("Plugin " + self->m_info.id + " did not stop within 5 s and is left behind.");
         }
-        self->m_feedForwards.clear();
-        self->m_blocks.clear();
-        self->m_attentionSources.clear();
-        self->m_residualModules.clear();
+        for (const auto &point : self->m_points) point->close();
     }
 
     [[nodiscard]] const std::string &id() const override { return m_info.id; }
     [[nodiscard]] const PluginSettings &settings() const override { return m_settings; }
-    [[nodiscard]] PluginRegistry<FeedForward> &feedForwards() override { return m_feedForwards; }
-    [[nodiscard]] PluginRegistry<Block> &blocks() override { return m_blocks; }
-    [[nodiscard]] PluginRegistry<AttentionSource> &attentionSources() override { return m_attentionSources; }
-    [[nodiscard]] PluginRegistry<ResidualModule> &residualModules() override { return m_residualModules; }
+    [[nodiscard]] PluginRegistry<FeedForward> &feedForwards() override { return parts<FeedForward>(); }
+    [[nodiscard]] PluginRegistry<Block> &blocks() override { return parts<Block>(); }
+    [[nodiscard]] PluginRegistry<AttentionSource> &attentionSources() override
+    {
+        return parts<AttentionSource>();
+    }
+    [[nodiscard]] PluginRegistry<ResidualModule> &residualModules() override
+    {
+        return parts<ResidualModule>();
+    }
+    [[nodiscard]] PluginPoint *findPoint(std::string_view point) override
+    {
+        for (const auto &opened : m_points)
+            if (point == opened->name()) return &opened->registry();
+        return nullptr;
+    }
     void log(std::string_view text) override
     {
         logInfo("plugin " + m_info.id + ": " + sanitizeUtf8(text.substr(0, 4096)));
@@ -203,15 +209,22 @@ private:
     PluginInfo m_info;
     PluginGuard m_guard;
     PluginSettings m_settings;
-    ScopedRegistry<FeedForward> m_feedForwards;
-    ScopedRegistry<Block> m_blocks;
-    ScopedRegistry<AttentionSource> m_attentionSources;
-    ScopedRegistry<ResidualModule> m_residualModules;
+    std::vector<std::unique_ptr<OpenedPoint>> m_points;
     const EnginePluginEntry *m_entry = nullptr;
     EnginePlugin *m_plugin = nullptr; ///< freed by the library that made it
 };
 
-EnginePlugins::EnginePlugins() = default;
+EnginePlugins::EnginePlugins(std::vector<PointOpener> points)
+    : m_points{pointOf(feedForwardRegistry()),
+               pointOf(blockRegistry()),
+               pointOf(attentionSourceRegistry()),
+               pointOf(residualModuleRegistry()),
+               pointOf(headModuleRegistry()),
+               pointOf(maskPolicyRegistry()),
+               pointOf(probeRegistry())}
+{
+    for (PointOpener &point : points) m_points.push_back(std::move(point));
+}
 EnginePlugins::~EnginePlugins() { stop(); }
 
 Result<void> EnginePlugins::load(const PluginCatalogue &catalogue, const RunSpec &spec)
@@ -234,7 +247,7 @@ Result<void> EnginePlugins::load(const PluginCatalogue &catalogue, const RunSpec
         if (record->engineLibrary.empty()) continue; // a window's plugin
         auto settings = pluginSettings(spec, *table, id);
         if (!settings) return undo(settings.error());
-        m_instances.push_back(std::make_shared<Instance>(record->info, std::move(*settings)));
+        m_instances.push_back(std::make_shared<Instance>(record->info, std::move(*settings), m_points));
         if (auto opened = m_instances.back()->open(record->engineLibrary); !opened)
             return undo(opened.error());
     }

@@ -8,6 +8,7 @@
 #include "core/plugin/plugin_catalogue.h"
 #include "core/spec/run_spec.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +26,14 @@ struct LoadedPlugin {
 /// @error InvalidInput "Cannot use plugin "x": …"
 Result<void> checkEngineLibrary(const std::string &id, const std::filesystem::path &library);
 
+class OpenedPoint; // core/nn/plugin_parts.h
+/// Opens the registry of one extension point for one plugin, which outlives what is opened.
+using PointOpener = std::function<std::unique_ptr<OpenedPoint>(const PluginInfo &)>;
+
 class EnginePlugins {
 public:
-    EnginePlugins();
+    /// @param points those of other layers than the model's that the program has a use for
+    explicit EnginePlugins(std::vector<PointOpener> points = {});
     ~EnginePlugins(); ///< stop()
     EnginePlugins(const EnginePlugins &) = delete;
     EnginePlugins &operator=(const EnginePlugins &) = delete;
@@ -44,6 +50,7 @@ public:
 
 private:
     class Instance;
+    std::vector<PointOpener> m_points; ///< of the model, then those of other layers
     std::vector<std::shared_ptr<Instance>> m_instances;
     std::vector<LoadedPlugin> m_loaded;
 };

@@ -9,19 +9,35 @@
 namespace orrery::nn {
 namespace {
 
+std::string shapeText(const at::Tensor &tensor)
+{
+    if (!tensor.defined()) return "(none)";
+    std::ostringstream text;
+    text << tensor.sizes();
+    return text.str();
+}
+
 /// One thing that a plugin must not do unseen: hand back another shape, which would fail far from here or
 /// broadcast.
 void checkShape(const at::Tensor &result, const at::Tensor &like, const PluginGuard &guard)
 {
     if (result.defined() && result.sizes() == like.sizes()) return;
-    std::ostringstream text;
-    text << "its result has shape ";
-    if (result.defined())
-        text << result.sizes();
-    else
-        text << "(none)";
-    text << ", expected " << like.sizes();
-    throw PluginFailure(guard.id(), text.str());
+    throw PluginFailure(guard.id(),
+                        "its result has shape " + shapeText(result) + ", expected " + shapeText(like));
+}
+
+/// What a part adds to the loss and reports is one number each.
+void checkNotes(const ForwardContext &context, const PluginGuard &guard)
+{
+    if (!context.notes) return;
+    const PassNotes &notes = *context.notes;
+    if (notes.loss.defined() && notes.loss.numel() != 1)
+        throw PluginFailure(guard.id(), "its term of the loss has shape " + shapeText(notes.loss) +
+                                            ", expected a scalar");
+    for (const auto &[name, value] : notes.values)
+        if (!value.defined() || value.numel() != 1)
+            throw PluginFailure(guard.id(), "its value \"" + name + "\" has shape " + shapeText(value) +
+                                                ", expected a scalar");
 }
 
 template <typename Part> class GuardedPart : public Part {
@@ -34,6 +50,7 @@ public:
     {
         at::Tensor y_BTC = m_guard([&] { return m_part->forward(x_BTC, context); });
         checkShape(y_BTC, x_BTC, m_guard);
+        checkNotes(context, m_guard);
         return y_BTC;
     }
 
@@ -42,17 +59,77 @@ protected:
     PluginGuard m_guard;
 };
 
-class GuardedModule final : public GuardedPart<ResidualModule> {
+/// A module behind a layer, or in front of the head.
+template <typename Part> class GuardedModule final : public GuardedPart<Part> {
 public:
-    using GuardedPart::GuardedPart;
+    using GuardedPart<Part>::GuardedPart;
     [[nodiscard]] bool remembers() const override
     {
-        return m_guard([&] { return m_part->remembers(); });
+        return this->m_guard([&] { return this->m_part->remembers(); });
     }
     void beginText(KvCache &cache, int64_t batch) override
     {
         m_guard([&] { m_part->beginText(cache, batch); });
     }
+};
+
+class GuardedMask final : public MaskPolicy {
+public:
+    GuardedMask(std::unique_ptr<MaskPolicy> part, const PluginGuard &guard)
+        : m_part(std::move(part)), m_guard(guard)
+    {
+    }
+    [[nodiscard]] AttentionMask make(const MaskShape &shape, const ForwardContext &context,
+                                     const at::TensorOptions &options) const override
+    {
+        AttentionMask mask = m_guard([&] { return m_part->make(shape, context, options); });
+        if (mask.kind == AttentionMask::Kind::Bias) checkBias(mask.bias_B1TS, shape, options);
+        return mask;
+    }
+
+private:
+    void checkBias(const at::Tensor &bias_B1TS, const MaskShape &shape,
+                   const at::TensorOptions &options) const
+    {
+        const int64_t numKeys = shape.offset + shape.numQueries;
+        const auto hasShape = [&](int64_t batch) {
+            return bias_B1TS.sizes() == at::IntArrayRef({batch, 1, shape.numQueries, numKeys});
+        };
+        if (!bias_B1TS.defined() || !(hasShape(1) || hasShape(shape.batch)))
+            throw PluginFailure(m_guard.id(), "its mask has shape " + shapeText(bias_B1TS) +
+                                                  ", expected [1 or " + std::to_string(shape.batch) +
+                                                  ", 1, " + std::to_string(shape.numQueries) + ", " +
+                                                  std::to_string(numKeys) + "]");
+        if (bias_B1TS.dtype() != options.dtype() || bias_B1TS.device() != options.device())
+            throw PluginFailure(m_guard.id(),
+                                "its mask has another number format or device than it was asked for");
+    }
+
+    std::unique_ptr<MaskPolicy> m_part;
+    PluginGuard m_guard;
+};
+
+class GuardedProbe final : public Probe {
+public:
+    GuardedProbe(std::unique_ptr<Probe> part, const PluginGuard &guard)
+        : m_part(std::move(part)), m_guard(guard)
+    {
+    }
+    void look(int64_t layer, const at::Tensor &x_BTC, const ForwardContext &context) override
+    {
+        const int64_t version = x_BTC._version();
+        m_guard([&] { m_part->look(layer, x_BTC, context); });
+        if (x_BTC._version() != version)
+            throw PluginFailure(m_guard.id(), "its probe changed what it was shown");
+    }
+    std::vector<ProbeValue> take() override
+    {
+        return m_guard([&] { return m_part->take(); });
+    }
+
+private:
+    std::unique_ptr<Probe> m_part;
+    PluginGuard m_guard;
 };
 
 class GuardedSource final : public AttentionSource {
@@ -65,6 +142,7 @@ public:
     {
         at::Tensor y_BHTD = m_guard([&] { return m_part->read(input, context); });
         checkShape(y_BHTD, input.local_BHTD, m_guard);
+        checkNotes(context, m_guard);
         return y_BHTD;
     }
     [[nodiscard]] bool remembers() const override
@@ -83,7 +161,7 @@ private:
 
 template <typename Part> std::unique_ptr<Part> guarded(std::unique_ptr<Part> part, const PluginGuard &guard)
 {
-    if (!part) throw PluginFailure(guard.id(), "its factory made nothing");
+    checkMade(part, guard);
     return std::make_unique<GuardedPart<Part>>(std::move(part), guard);
 }
 
@@ -127,7 +205,23 @@ std::unique_ptr<AttentionSource> guardedPart(std::unique_ptr<AttentionSource> pa
 
 std::unique_ptr<ResidualModule> guardedPart(std::unique_ptr<ResidualModule> part, const PluginGuard &guard)
 {
-    return part ? std::make_unique<GuardedModule>(std::move(part), guard) : nullptr;
+    return part ? std::make_unique<GuardedModule<ResidualModule>>(std::move(part), guard) : nullptr;
+}
+
+std::unique_ptr<HeadModule> guardedPart(std::unique_ptr<HeadModule> part, const PluginGuard &guard)
+{
+    return part ? std::make_unique<GuardedModule<HeadModule>>(std::move(part), guard) : nullptr;
+}
+
+std::unique_ptr<MaskPolicy> guardedPart(std::unique_ptr<MaskPolicy> part, const PluginGuard &guard)
+{
+    checkMade(part, guard);
+    return std::make_unique<GuardedMask>(std::move(part), guard);
+}
+
+std::unique_ptr<Probe> guardedPart(std::unique_ptr<Probe> part, const PluginGuard &guard)
+{
+    return part ? std::make_unique<GuardedProbe>(std::move(part), guard) : nullptr;
 }
 
 } // namespace orrery::nn

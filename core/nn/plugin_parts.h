@@ -5,6 +5,7 @@
 
 #include "core/nn/engine_plugin.h"
 #include "core/nn/plugin_failure.h"
+#include "core/nn/plugin_loader.h"
 
 #include <algorithm>
 
@@ -12,49 +13,64 @@ namespace orrery::nn {
 
 std::unique_ptr<FeedForward> guardedPart(std::unique_ptr<FeedForward> part, const PluginGuard &guard);
 std::unique_ptr<Block> guardedPart(std::unique_ptr<Block> part, const PluginGuard &guard);
+std::unique_ptr<MaskPolicy> guardedPart(std::unique_ptr<MaskPolicy> part, const PluginGuard &guard);
 /// Of these a factory may make nothing: the part has no place in the layer.
 std::unique_ptr<AttentionSource> guardedPart(std::unique_ptr<AttentionSource> part, const PluginGuard &guard);
 std::unique_ptr<ResidualModule> guardedPart(std::unique_ptr<ResidualModule> part, const PluginGuard &guard);
+std::unique_ptr<HeadModule> guardedPart(std::unique_ptr<HeadModule> part, const PluginGuard &guard);
+std::unique_ptr<Probe> guardedPart(std::unique_ptr<Probe> part, const PluginGuard &guard);
 
-/// The registry of one kind as one plugin sees it.
-template <typename Part> class ScopedRegistry final : public PluginRegistry<Part> {
+/// One point as one plugin extends it.
+class OpenedPoint {
 public:
-    /// @param point as in the manifest
-    ScopedRegistry(Registry<Part> &registry, const PluginInfo &plugin, std::string point)
-        : m_registry(registry), m_plugin(plugin), m_point(std::move(point))
+    virtual ~OpenedPoint() = default;
+    [[nodiscard]] virtual const char *name() const = 0; ///< as in the manifest
+    [[nodiscard]] virtual PluginPoint &registry() = 0;
+    /// The first name of the manifest that was not registered; empty when none is missing.
+    [[nodiscard]] virtual std::string missingName() const = 0;
+    /// Takes out what was added; the registry stays for a plugin that still holds it.
+    virtual void close() = 0;
+};
+
+/// The registry of one kind as one plugin sees it; what was added goes with it. Around a part that a factory
+/// made it puts guardedPart(part, guard), which a point of another layer declares beside its parts.
+template <typename Part> class ScopedRegistry final : public PluginRegistry<Part>, public OpenedPoint {
+public:
+    ScopedRegistry(Registry<Part> &registry, const PluginInfo &plugin)
+        : m_registry(registry), m_plugin(plugin)
     {
     }
-    ~ScopedRegistry() override { clear(); }
-    void clear()
+    ~ScopedRegistry() override { ScopedRegistry::close(); }
+    void close() override
     {
         for (const std::string &name : m_added) m_registry.remove(name);
         m_added.clear();
     }
     Result<void> add(const std::string &name, typename Registry<Part>::Factory factory) override
     {
-        const ProvidedPart part{m_point, name};
+        const ProvidedPart part{this->name(), name};
         if (std::find(m_plugin.provides.begin(), m_plugin.provides.end(), part) == m_plugin.provides.end())
             return Error{ErrorCode::InvalidInput,
-                         "Cannot register " + m_point + " \"" + name + "\": \"provides\" in " + m_plugin.id +
-                             ".json does not list it.",
+                         "Cannot register " + part.point + " \"" + name + "\": \"provides\" in " +
+                             m_plugin.id + ".json does not list it.",
                          "List it there."};
         if (m_registry.find(name))
             return Error{ErrorCode::Conflict,
-                         "Cannot register " + m_point + " \"" + name + "\": the name is taken.",
+                         "Cannot register " + part.point + " \"" + name + "\": the name is taken.",
                          "Choose another name."};
         m_registry.add(name,
-                       [factory = std::move(factory), guard = PluginGuard(m_plugin.id)](BuildContext &build) {
-                           return guardedPart(guard([&] { return factory(build); }), guard);
+                       [factory = std::move(factory), guard = PluginGuard(m_plugin.id)](auto &&...what) {
+                           return guardedPart(guard([&] { return factory(what...); }), guard);
                        });
         m_added.push_back(name);
         return {};
     }
-    /// The first name of the manifest that was not registered; empty when none is missing.
-    [[nodiscard]] std::string missingName() const
+    [[nodiscard]] const char *name() const override { return ExtensionPoint<Part>::name; }
+    [[nodiscard]] PluginPoint &registry() override { return *this; }
+    [[nodiscard]] std::string missingName() const override
     {
         for (const ProvidedPart &part : m_plugin.provides)
-            if (part.point == m_point &&
-                std::find(m_added.begin(), m_added.end(), part.name) == m_added.end())
+            if (part.point == name() && std::find(m_added.begin(), m_added.end(), part.name) == m_added.end())
                 return part.name;
         return {};
     }
@@ -62,8 +78,14 @@ public:
 private:
     Registry<Part> &m_registry;
     const PluginInfo &m_plugin;
-    std::string m_point;
     std::vector<std::string> m_added;
 };
+
+template <typename Part> PointOpener pointOf(Registry<Part> &registry)
+{
+    return [&registry](const PluginInfo &plugin) -> std::unique_ptr<OpenedPoint> {
+        return std::make_unique<ScopedRegistry<Part>>(registry, plugin);
+    };
+}
 
 } // namespace orrery::nn

@@ -19,6 +19,7 @@ namespace orrery::nn {
 namespace {
 
 constexpr int64_t kIgnoredTarget = -100;
+constexpr const char *kCausalMask = "causal"; ///< a pass that says so goes by model.mask
 
 /// −log p of each token under the logits before it; those before the first one are of the pass before.
 void noteSurprise(KvCache &cache, const at::Tensor &ids_BT, const at::Tensor &logits_BTV)
@@ -71,6 +72,8 @@ public:
         }
         m_finalNorm = Norm(m_store, "final_norm", m_spec.norm, m_spec.width);
         m_head = m_spec.tied ? m_tokens : m_store.add("head.weight", {vocabSize, m_spec.width}, init);
+        BuildContext build{m_spec, m_spec.layers, "head.", m_store, m_tables};
+        m_headModules = makeParts(headModuleRegistry(), build);
     }
 
     [[nodiscard]] const ModelSpec &spec() const override { return m_spec; }
@@ -97,14 +100,18 @@ public:
             x_BTC = multiModalBlocks(x_BTC, pass);
         else
             for (size_t layer = 0; layer < m_blocks.size(); ++layer) {
+                show(layer, x_BTC, pass);
                 x_BTC = m_blocks[layer]->forward(x_BTC, pass);
                 for (const auto &module : m_modules[layer]) x_BTC = x_BTC + module->forward(x_BTC, pass);
             }
+        at::Tensor h_BTC = m_finalNorm.forward(x_BTC, context.dtype);
+        for (const auto &module : m_headModules) h_BTC = h_BTC + module->forward(h_BTC, pass);
+        show(m_blocks.size(), h_BTC, pass);
         if (context.cache) {
             context.cache->length += numTokens;
             context.cache->surprise_BT = at::Tensor();
         }
-        return m_finalNorm.forward(x_BTC, context.dtype);
+        return h_BTC;
     }
 
     at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) override
@@ -175,12 +182,18 @@ private:
         return mask.defined() ? x_BTC * mask.to(precise) : x_BTC;
     }
 
+    static void show(size_t layer, const at::Tensor &x_BTC, const ForwardContext &pass)
+    {
+        for (Probe *probe : pass.probes) probe->look(static_cast<int64_t>(layer), x_BTC, pass);
+    }
+
     AttentionMask makeMask(const at::Tensor &ids_BT, const ForwardContext &context, int64_t offset)
     {
-        std::unique_ptr<MaskPolicy> &policy = m_masks[context.maskPolicy];
+        const std::string &name = context.maskPolicy == kCausalMask ? m_spec.mask : context.maskPolicy;
+        std::unique_ptr<MaskPolicy> &policy = m_masks[name];
         if (!policy) {
-            const auto *factory = maskPolicyRegistry().find(context.maskPolicy);
-            TORCH_CHECK(factory, "unknown mask \"", context.maskPolicy, "\"");
+            const auto *factory = maskPolicyRegistry().find(name);
+            TORCH_CHECK(factory, "unknown mask \"", name, "\"");
             policy = (*factory)(m_spec);
         }
         const at::Device device = m_store.device();
@@ -205,15 +218,17 @@ private:
         inner.modalities = &input;
         const ModalityLayout &layout = input.layout;
         at::Tensor x_1NC = layout.sorted(x_BTC.reshape({-1, m_spec.width})).unsqueeze(0);
+        const auto inOrder = [&] { return layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes()); };
         for (size_t layer = 0; layer < m_blocks.size(); ++layer) {
+            if (!inner.probes.empty()) show(layer, inOrder(), inner);
             x_1NC = m_blocks[layer]->forward(x_1NC, inner);
             if (m_modules[layer].empty()) continue;
-            at::Tensor flat_BTC = layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes());
+            at::Tensor flat_BTC = inOrder();
             for (const auto &module : m_modules[layer])
                 flat_BTC = flat_BTC + module->forward(flat_BTC, inner);
             x_1NC = layout.sorted(flat_BTC.reshape({-1, m_spec.width})).unsqueeze(0);
         }
-        return layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes());
+        return inOrder();
     }
 
     ModelSpec m_spec;
@@ -228,6 +243,7 @@ private:
     std::map<std::string, std::unique_ptr<MaskPolicy>> m_masks;          ///< made when first asked for
     Norm m_finalNorm;
     Weight m_head;
+    std::vector<std::unique_ptr<HeadModule>> m_headModules;
 };
 
 Error badModel(const std::string &key, const std::string &found, const std::string &expected)
@@ -264,6 +280,9 @@ Result<void> checkModel(const ModelSpec &spec, int64_t vocabSize)
     if (!blockRegistry().find(spec.block))
         return badModel("model.block", "\"" + spec.block + "\"",
                         "one of " + joinText(blockRegistry().names(), ", "));
+    if (!maskPolicyRegistry().find(spec.mask))
+        return badModel("model.mask", "\"" + spec.mask + "\"",
+                        "one of " + joinText(maskPolicyRegistry().names(), ", "));
     const auto isProbability = [](double p) { return p >= 0.0 && p < 1.0; };
     if (!isProbability(spec.dropout))
         return badModel("model.dropout", formatSignificant(spec.dropout, 4), "0 or more and below 1");

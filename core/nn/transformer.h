@@ -15,6 +15,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,17 @@ struct AttentionMask {
     at::Tensor bias_B1TS;
 };
 struct ModalityInput;
+class Probe;
+
+/// What parts of the model say of a pass beside what they compute.
+struct PassNotes {
+    at::Tensor loss; ///< scalar terms that the training loss gets, summed; undefined: none
+    std::map<std::string, at::Tensor> values; ///< scalars to report, detached
+
+    /// @param term a scalar, differentiable, already weighted
+    void addLoss(const at::Tensor &term) { loss = loss.defined() ? loss.add(term) : term; }
+    void addValue(const std::string &name, const at::Tensor &value) { values[name] = value.detach(); }
+};
 
 struct ForwardContext {
     bool isTraining = false;
@@ -105,12 +117,15 @@ struct ForwardContext {
     uint32_t firstSample = 0; ///< number of the micro-batch's first sequence within the step
     double dropout = -1;      ///< overrides the spec's (a setting changed while running); below 0: the spec's
     KvCache *cache = nullptr; ///< generation: T new tokens behind cache->length old ones
-    std::string maskPolicy = "causal";  ///< causal, bidirectional, prefix, or what somebody registered
+    /// bidirectional, prefix, or what somebody registered; "causal" stands for the spec's model.mask.
+    std::string maskPolicy = "causal";
     std::vector<int64_t> prefixLengths; ///< for "prefix": tokens of each sequence that see one another
     AttentionMask mask;                 ///< filled in by the model from the three above; leave it empty
     at::Tensor ids_BT;                  ///< what this pass reads; filled in by the model
     /// What of the batch is not text (core/nn/modality_input.h); null: everything is text.
     const ModalityInput *modalities = nullptr;
+    PassNotes *notes = nullptr;     ///< where parts leave what they have to say; null: nobody listens
+    std::span<Probe *const> probes; ///< who is shown the stream of this pass
 };
 
 class Transformer {
@@ -134,6 +149,7 @@ public:
     virtual at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) = 0;
     /// Mean cross entropy (nats) over targets with mask 1; differentiable. mask_BT may be undefined. In
     /// training a model of several modalities adds attention.z_loss · log² Z, Z the softmax's denominator.
+    /// What parts leave in context.notes is for the caller to add.
     virtual at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
                             const ForwardContext &context) = 0;
     /// Whether a part keeps something in KvCache::parts.

@@ -89,6 +89,7 @@ void toMessage(const SamplingSettings &value, v1::SamplingMessage &message)
     message.set_top_p(value.topP);
     message.set_seed(value.seed);
     message.set_num_alternatives(value.numAlternatives);
+    message.set_sampler(wire::utf8(value.sampler));
 }
 
 SamplingSettings fromMessage(const v1::SamplingMessage &message)
@@ -100,6 +101,7 @@ SamplingSettings fromMessage(const v1::SamplingMessage &message)
     value.topP = message.top_p();
     value.seed = message.seed();
     value.numAlternatives = message.num_alternatives();
+    value.sampler = message.sampler();
     return value;
 }
 

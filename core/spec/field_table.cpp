@@ -168,6 +168,11 @@ void addModel(std::vector<Entry> &table)
                         .choices({"reference"})
                         .extendedBy("Block")
                         .advanced());
+    table.push_back(entry("model.mask", "Mask", group, owner, PLACE(model.mask),
+                          "Which tokens see which; causal: each sees those before it, within the window.")
+                        .choices({"causal"})
+                        .extendedBy("MaskPolicy")
+                        .advanced());
 }
 
 void addModalities(std::vector<Entry> &table)
@@ -328,7 +333,8 @@ void addObjective(std::vector<Entry> &table)
     const char *owner = "core/train";
     table.push_back(entry("objective.name", "Objective", group, owner, PLACE(objective.name),
                           "Learns to go on with a text; hybrid also to use both sides and to fill holes.")
-                        .choices({"next_token", "hybrid"}));
+                        .choices({"next_token", "hybrid"})
+                        .extendedBy("Objective"));
     table.push_back(entry("objective.mix", "Objective mix", group, owner, PLACE(objective.mix),
                           "Weights of next-token, prefix and infilling sequences under hybrid.")
                         .range(0, 1e6)
@@ -347,6 +353,7 @@ void addOptimizer(std::vector<Entry> &table)
     table.push_back(entry("optimizer.name", "Optimizer", group, owner, PLACE(optimizer.name),
                           "Rule that turns gradients into updates.")
                         .choices({"adamw"})
+                        .extendedBy("Optimizer")
                         .advanced());
     table.push_back(entry("optimizer.lr", "Learning rate", group, owner, PLACE(optimizer.lr),
                           "Peak size of an update; too high diverges, too low learns slowly.")

@@ -16,6 +16,7 @@ struct SamplingSettings {
     double topP = 1.0;        ///< 1: off
     uint64_t seed = 0;
     int32_t numAlternatives = 10; ///< candidates reported per token, 0 … 50
+    std::string sampler = {};     ///< what changes the logits before the cuts, by name; empty: nothing
 };
 
 /// A picture (PNG, JPEG) or a recording (WAV, FLAC) within a prompt or a turn.

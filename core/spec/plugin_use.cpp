@@ -146,8 +146,8 @@ const std::vector<std::string> &extensionPointNames()
         for (const Field &field : specFields())
             if (!field.point.empty()) made.push_back(field.point);
         // No field chooses among these: the parts of a run's plugins are all asked, and their settings
-        // decide.
-        made.insert(made.end(), {"AttentionSource", "ResidualModule"});
+        // decide; a sampler is chosen by each generation.
+        made.insert(made.end(), {"AttentionSource", "ResidualModule", "HeadModule", "Probe", "Sampler"});
         return made;
     }();
     return names;

@@ -44,6 +44,7 @@ struct ModelSpec {
     double dropout = 0.1;
     double stochasticDepth = 0.0; ///< p of the last layer; p_l = p·l/L
     std::string block = "reference"; ///< reference | (fused, with the training engine)
+    std::string mask = "causal";     ///< who sees whom where a pass goes left to right
     AttentionSpec attention;
     MediaSpec media;
 };

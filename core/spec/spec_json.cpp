@@ -151,6 +151,7 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
         return spec.model.attention.numModalities > 1;
     if (key.starts_with("continual.")) return spec.continual.isOn();
     if (key == "model.window") return spec.model.window > 0;
+    if (key == "model.mask") return spec.model.mask != ModelSpec{}.mask;
     return !kOthers.contains(key) && !key.starts_with("probes.");
 }
 

@@ -20,6 +20,7 @@ double evaluateLoss(nn::Transformer &model, ValidationSource &source, const Eval
     BatchTensors tensors(model.parameters().front().master.device());
     nn::ForwardContext context;
     context.dtype = settings.dtype;
+    context.probes = settings.probes;
     double sum = 0;
     int64_t numTargets = 0;
     for (int64_t first = 0; first < numWindows; first += settings.batchSize) {

@@ -12,6 +12,7 @@ struct EvaluationSettings {
     int64_t batchSize = 1; ///< windows per forward pass
     at::ScalarType dtype = at::kFloat;
     uint64_t seed = 0; ///< of the source's draws, which are the same at every evaluation
+    std::span<nn::Probe *const> probes = {}; ///< who is shown the passes
 };
 
 /// Mean loss (nats per target) over the first windows of a source, in order.

@@ -2,6 +2,7 @@
 #include "core/train/objective.h"
 
 #include "core/base/text.h"
+#include "core/nn/torch_guard.h"
 #include "core/train/hybrid_objective.h"
 
 #include <algorithm>
@@ -37,26 +38,26 @@ int64_t ModelBatch::numTargets() const
     return std::count_if(mask_BT.begin(), mask_BT.end(), [](uint8_t value) { return value != 0; });
 }
 
-std::map<std::string, ObjectiveFactory> &objectiveRegistry()
+nn::Registry<Objective> &objectiveRegistry()
 {
-    static std::map<std::string, ObjectiveFactory> registry = {
-        {"next_token",
-         [](const RunSpec &, const Tokenizer &) -> Result<std::unique_ptr<Objective>> {
-             return std::unique_ptr<Objective>(std::make_unique<NextTokenObjective>());
-         }},
-        {"hybrid", makeHybridObjective}};
+    static nn::Registry<Objective> registry = [] {
+        nn::Registry<Objective> built;
+        built.add("next_token", [](const RunSpec &, const Tokenizer &) -> Result<std::unique_ptr<Objective>> {
+            return std::unique_ptr<Objective>(std::make_unique<NextTokenObjective>());
+        });
+        built.add("hybrid", makeHybridObjective);
+        return built;
+    }();
     return registry;
 }
 
 Result<std::unique_ptr<Objective>> makeObjective(const RunSpec &spec, const Tokenizer &tokenizer)
 {
-    const auto found = objectiveRegistry().find(spec.objective.name);
-    if (found != objectiveRegistry().end()) return found->second(spec, tokenizer);
-    std::vector<std::string> names;
-    for (const auto &[name, factory] : objectiveRegistry()) names.push_back(name);
+    if (const auto *factory = objectiveRegistry().find(spec.objective.name))
+        return nn::guardTorch("make the objective", [&] { return (*factory)(spec, tokenizer); });
     return Error{ErrorCode::InvalidInput,
                  "Cannot train: objective.name is \"" + spec.objective.name + "\", expected one of " +
-                     joinText(names, ", ") + ".",
+                     joinText(objectiveRegistry().names(), ", ") + ".",
                  "Set objective.name to next_token."};
 }
 

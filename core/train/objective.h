@@ -5,11 +5,11 @@
 
 #include "core/data/batch_sampler.h"
 #include "core/data/tokenizer.h"
+#include "core/nn/registry.h"
 #include "core/spec/run_spec.h"
 #include "core/train/model_batch.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +27,9 @@ struct ObjectiveKey {
 class Objective {
 public:
     virtual ~Objective() = default;
-    /// Targets that carry no loss in the batch carry none here either.
+    /// Targets that carry no loss in the batch carry none here either. All of `out` is replaced; ids and
+    /// targets are of the tokenizer, out.mask_BT is empty or of their size, and out.maskPolicy may be one of
+    /// a plugin's.
     virtual void prepare(const Batch &batch, const ObjectiveKey &key, ModelBatch &out) const = 0;
 
     /// A loss on the validation text that a run reports beside val_loss, which is always the next token's.
@@ -38,11 +40,16 @@ public:
     [[nodiscard]] virtual std::vector<Measure> measures() const { return {}; }
 };
 
-using ObjectiveFactory =
-    std::function<Result<std::unique_ptr<Objective>>(const RunSpec &, const Tokenizer &)>;
-/// "next_token", "hybrid". Tests put doubles in.
-std::map<std::string, ObjectiveFactory> &objectiveRegistry();
-/// @error InvalidInput: unknown name, or what the objective's own factory refuses
+namespace nn {
+template <> struct ExtensionPoint<Objective> {
+    static constexpr const char *name = "Objective";
+    using Factory = std::function<Result<std::unique_ptr<Objective>>(const RunSpec &, const Tokenizer &)>;
+};
+} // namespace nn
+
+nn::Registry<Objective> &objectiveRegistry(); ///< "next_token", "hybrid" (key objective.name)
+/// @error InvalidInput: unknown name, or what the objective's own factory refuses; Unavailable: a plugin's
+/// threw
 Result<std::unique_ptr<Objective>> makeObjective(const RunSpec &spec, const Tokenizer &tokenizer);
 
 /// ids and targets are the batch's tokens, one apart. Lives for ever.

@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/optimizer.h"
 
+#include "core/base/text.h"
 #include "core/nn/torch_guard.h"
 #include "core/train/adamw.h"
 
 namespace orrery {
 
-std::map<std::string, OptimizerFactory> &optimizerRegistry()
+nn::Registry<Optimizer> &optimizerRegistry()
 {
-    static std::map<std::string, OptimizerFactory> registry = {
-        {"adamw", [](std::vector<nn::Parameter> &parameters, const OptimizerSpec &spec) {
-             return std::make_unique<AdamW>(parameters, spec);
-         }}};
+    static nn::Registry<Optimizer> registry = [] {
+        nn::Registry<Optimizer> built;
+        built.add("adamw", [](std::vector<nn::Parameter> &parameters, const OptimizerSpec &spec) {
+            return std::make_unique<AdamW>(parameters, spec);
+        });
+        return built;
+    }();
     return registry;
 }
 
 Result<std::unique_ptr<Optimizer>> makeOptimizer(std::vector<nn::Parameter> &parameters,
                                                  const OptimizerSpec &spec)
 {
-    const auto found = optimizerRegistry().find(spec.name);
-    if (found == optimizerRegistry().end())
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot train: optimizer.name is \"" + spec.name +
-                         "\", expected a known optimiser such as adamw.",
-                     "Set optimizer.name to adamw."};
-    return nn::guardTorch("make the optimiser", [&] { return found->second(parameters, spec); });
+    if (const auto *factory = optimizerRegistry().find(spec.name))
+        return nn::guardTorch("make the optimiser", [&] { return (*factory)(parameters, spec); });
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot train: optimizer.name is \"" + spec.name + "\", expected one of " +
+                     joinText(optimizerRegistry().names(), ", ") + ".",
+                 "Set optimizer.name to adamw."};
 }
 
 } // namespace orrery

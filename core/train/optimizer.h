@@ -3,10 +3,10 @@
 // registry. Trainer thread only.
 #pragma once
 
+#include "core/nn/registry.h"
 #include "core/nn/transformer.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,11 +36,17 @@ public:
     virtual std::vector<NamedTensor> state() = 0;
 };
 
-using OptimizerFactory = std::function<std::unique_ptr<Optimizer>(std::vector<nn::Parameter> &parameters,
-                                                                  const OptimizerSpec &spec)>;
-/// "adamw". Tests put doubles in.
-std::map<std::string, OptimizerFactory> &optimizerRegistry();
-/// @error InvalidInput for an unknown name
+namespace nn {
+template <> struct ExtensionPoint<Optimizer> {
+    static constexpr const char *name = "Optimizer";
+    /// The parameters outlive the optimiser.
+    using Factory =
+        std::function<std::unique_ptr<Optimizer>(std::vector<nn::Parameter> &, const OptimizerSpec &)>;
+};
+} // namespace nn
+
+nn::Registry<Optimizer> &optimizerRegistry(); ///< "adamw" (key optimizer.name)
+/// @error InvalidInput for an unknown name; Unavailable: a plugin's threw
 Result<std::unique_ptr<Optimizer>> makeOptimizer(std::vector<nn::Parameter> &parameters,
                                                  const OptimizerSpec &spec);
 

@@ -76,6 +76,7 @@ void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutc
     }
     const int64_t total = std::accumulate(numTargets.begin(), numTargets.end(), int64_t(0));
     m_loss = at::Tensor();
+    m_noted.clear();
     for (int64_t micro = 0; micro < settings.accumulation; ++micro) {
         prepare(step, micro, settings);
         m_tensors.load(m_batch);
@@ -89,15 +90,37 @@ void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutc
         context.firstSample = static_cast<uint32_t>(micro * settings.batchSize);
         context.dropout = settings.dropout;
         m_tensors.describe(context);
+        nn::PassNotes notes;
+        context.notes = &notes;
         at::Tensor loss =
             m_extension ? m_extension->loss(m_model, m_tensors, context)
                         : m_model.loss(m_tensors.ids_BT, m_tensors.targets_BT, m_tensors.mask_BT, context);
-        if (settings.accumulation > 1)
-            loss = loss * (static_cast<double>(m_tensors.numTargets()) / static_cast<double>(total));
+        if (notes.loss.defined()) loss = loss + notes.loss.reshape({});
+        const double weight = settings.accumulation > 1
+                                  ? static_cast<double>(m_tensors.numTargets()) / static_cast<double>(total)
+                                  : 1.0;
+        if (settings.accumulation > 1) loss = loss * weight;
+        keepNotes(notes, weight);
         loss.backward();
         m_loss = m_loss.defined() ? m_loss + loss.detach() : loss.detach();
     }
     outcome.hasTargets = m_loss.defined();
+}
+
+void StepRunner::keepNotes(const nn::PassNotes &notes, double weight)
+{
+    for (const auto &[name, value] : notes.values) {
+        const at::Tensor share = weight == 1.0 ? value : value * weight;
+        at::Tensor &sum = m_noted[name];
+        sum = sum.defined() ? sum + share : share;
+    }
+}
+
+std::map<std::string, double> StepRunner::noted() const
+{
+    std::map<std::string, double> values;
+    for (const auto &[name, value] : m_noted) values[name] = value.item<double>();
+    return values;
 }
 
 StepOutcome StepRunner::run(int64_t step, const StepSettings &settings)

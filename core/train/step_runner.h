@@ -59,9 +59,13 @@ public:
                StepExtension *extension = nullptr);
     /// Update number step + 1.
     StepOutcome run(int64_t step, const StepSettings &settings);
+    /// What parts of the model reported in the last step, means over its targets. Reads from the device: not
+    /// for every step.
+    [[nodiscard]] std::map<std::string, double> noted() const;
 
 private:
     void prepare(int64_t step, int64_t micro, const StepSettings &settings);
+    void keepNotes(const nn::PassNotes &notes, double weight);
     void accumulate(int64_t step, const StepSettings &settings, StepOutcome &outcome);
 
     nn::Transformer &m_model;
@@ -70,7 +74,8 @@ private:
     StepExtension *m_extension;
     ModelBatch m_batch;
     BatchTensors m_tensors;
-    at::Tensor m_loss; ///< of the running step, on the device
+    at::Tensor m_loss;                         ///< of the running step, on the device
+    std::map<std::string, at::Tensor> m_noted; ///< likewise
 };
 
 } // namespace orrery

@@ -294,6 +294,7 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
         if (outcome.hasTargets) {
             values.push_back({series::kLoss, outcome.loss});
             values.push_back({series::kGradNorm, outcome.gradNorm});
+            for (const auto &[name, value] : m_runner.noted()) values.push_back({series::part(name), value});
         }
         values.push_back({series::kLearningRate, learningRate});
         if (m_parts.continual)
@@ -337,8 +338,9 @@ Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRat
 double TrainingLoop::measureValidation()
 {
     if (m_state.valStep == m_state.step) return m_state.valLoss;
-    m_state.valLoss = evaluate(*m_parts.sources.measures.front().source);
+    m_state.valLoss = evaluate(*m_parts.sources.measures.front().source, m_parts.probes.all());
     m_state.valStep = m_state.step;
+    m_probed = m_parts.probes.take();
     return m_state.valLoss;
 }
 
@@ -349,17 +351,19 @@ void TrainingLoop::reportValidation(std::vector<MetricValue> &values)
     };
     const auto &measures = m_parts.sources.measures;
     add(measures.front().series, measureValidation());
+    values.insert(values.end(), m_probed.begin(), m_probed.end());
     for (size_t i = 1; i < measures.size(); ++i) add(measures[i].series, evaluate(*measures[i].source));
     for (const ValidationMeasure &stage : m_parts.sources.stages) add(stage.series, evaluate(*stage.source));
 }
 
-double TrainingLoop::evaluate(ValidationSource &source)
+double TrainingLoop::evaluate(ValidationSource &source, std::span<nn::Probe *const> probes)
 {
     return evaluateLoss(m_model, source,
                         {.maxTokens = spec().train.evalTokens,
                          .batchSize = spec().train.batchSize,
                          .dtype = dtype(),
-                         .seed = m_state.seed});
+                         .seed = m_state.seed,
+                         .probes = probes});
 }
 
 // The budget is a share of the time since this attempt began. A round that is too dear is put off to the

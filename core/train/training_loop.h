@@ -8,6 +8,7 @@
 #include "core/train/command_mailbox.h"
 #include "core/train/continual/continual.h"
 #include "core/train/loop_state.h"
+#include "core/train/part_series.h"
 #include "core/train/step_runner.h"
 #include "core/train/training.h"
 #include "core/train/training_outputs.h"
@@ -29,6 +30,7 @@ struct LoopParts {
     std::unique_ptr<Tokenizer> tokenizer;
     std::unique_ptr<Objective> objective;
     TrainingSources sources;              ///< of the run's data, and of the objective
+    ProbeSet probes;                      ///< see the passes that measure val_loss
     std::unique_ptr<Continual> continual; ///< of a run on several data in turn; else null
     LoopState state;
     LiveSettings settings;            ///< with the changes that the checkpoint holds
@@ -64,7 +66,7 @@ private:
     double measureValidation();
     /// val_loss, and what the sources measure beside it.
     void reportValidation(std::vector<MetricValue> &values);
-    [[nodiscard]] double evaluate(ValidationSource &source);
+    [[nodiscard]] double evaluate(ValidationSource &source, std::span<nn::Probe *const> probes = {});
     void drawSamples();
     bool areSamplesAffordable() const;
     Result<void> save(bool measures, WhenFull whenFull);
@@ -89,6 +91,7 @@ private:
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint
     int64_t m_sampledStep = -1;
+    std::vector<MetricValue> m_probed; ///< of the newest measurement of val_loss
     bool m_areSamplesDue = false;
     double m_sampleSeconds = 0; ///< of this attempt
     double m_beganAt = 0;       ///< monotonic

@@ -172,8 +172,11 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                                                       static_cast<uint64_t>(spec.seed), spec.device));
     ORRERY_ASSIGN(auto objective, makeObjective(spec, *tokenizer));
     ORRERY_ASSIGN(auto optimizer, makeOptimizer(model->parameters(), spec.optimizer));
-    ORRERY_ASSIGN(auto sources,
-                  makeTrainingSources(spec, data, *objective, options.fixedBatches, totalSteps));
+    ORRERY_ASSIGN(auto sources, nn::guardTorch("prepare the batches", [&] {
+                      return makeTrainingSources(spec, data, *objective, options.fixedBatches, totalSteps);
+                  }));
+    ORRERY_ASSIGN(auto probes,
+                  nn::guardTorch("make the probes", [&] { return ProbeSet::ofRegistry(spec.model); }));
     std::unique_ptr<Continual> continual;
     if (spec.continual.isOn()) {
         auto *staged = dynamic_cast<StagedBatchSource *>(sources.batches.get());
@@ -193,6 +196,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                     .tokenizer = std::move(tokenizer),
                     .objective = std::move(objective),
                     .sources = std::move(sources),
+                    .probes = std::move(probes),
                     .continual = std::move(continual),
                     .state = {},
                     .settings = LiveSettings(spec)};

@@ -126,7 +126,8 @@ public:
     }
     Dump &operator<<(const SamplingSettings &v)
     {
-        return *this << v.maxTokens << v.temperature << v.topK << v.topP << v.seed << v.numAlternatives;
+        return *this << v.maxTokens << v.temperature << v.topK << v.topP << v.seed << v.numAlternatives
+                     << v.sampler;
     }
     Dump &operator<<(const PromptMedia &v) { return *this << v.bytes << v.name << v.place; }
     Dump &operator<<(const ChatMessage &v) { return *this << v.role << v.content << v.media; }

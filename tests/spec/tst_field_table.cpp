@@ -26,7 +26,7 @@ private Q_SLOTS:
             "model.ffn_width "
             "model.norm model.position model.qk_norm model.bias model.tied model.dropout "
             "model.stochastic_depth "
-            "model.block attention.num_modalities attention.separate attention.modality_dropout "
+            "model.block model.mask attention.num_modalities attention.separate attention.modality_dropout "
             "attention.z_loss media.image_size media.patch_size media.audio_tokens "
             "data.path data.tokenizer data.vocab_size data.special_tokens data.val_fraction "
             "train.steps "

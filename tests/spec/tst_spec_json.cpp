@@ -189,11 +189,12 @@ private Q_SLOTS:
         text.model.media.patchSize = 4;
         text.continual.strategy = "er";
         QCOMPARE(specDigest(text), digest);
-        RunSpec windowed = plain, pictures = plain, staged = plain;
+        RunSpec windowed = plain, masked = plain, pictures = plain, staged = plain;
         windowed.model.window = 16;
+        masked.model.mask = "strided";
         pictures.model.attention.numModalities = 2;
         staged.continual.stages = {"/b"};
-        for (const RunSpec &spec : {windowed, pictures, staged}) QVERIFY(specDigest(spec) != digest);
+        for (const RunSpec &spec : {windowed, masked, pictures, staged}) QVERIFY(specDigest(spec) != digest);
         RunSpec others = pictures;
         others.model.media.patchSize = 4;
         QVERIFY(specDigest(others) != specDigest(pictures));

@@ -197,14 +197,14 @@ private:
 
 void TestAdamW::optimizerCanBeReplacedThroughTheRegistry()
 {
-    optimizerRegistry()["none"] = [](std::vector<nn::Parameter> &, const OptimizerSpec &) {
+    optimizerRegistry().add("none", [](std::vector<nn::Parameter> &, const OptimizerSpec &) {
         return std::make_unique<NoOptimizer>();
-    };
+    });
     auto parameters = makeParameters();
     OptimizerSpec spec;
     spec.name = "none";
     const auto made = makeOptimizer(parameters, spec);
-    optimizerRegistry().erase("none");
+    optimizerRegistry().remove("none");
     QVERIFY(made.ok());
     (*made)->update({});
     QCOMPARE((*made)->numUpdates(), int64_t(1));

@@ -341,14 +341,14 @@ void TestObjective::refusesWhatCannotBe()
 
 void TestObjective::objectivesAreFoundByName()
 {
-    objectiveRegistry()["reversed"] = [](const RunSpec &,
-                                         const Tokenizer &) -> Result<std::unique_ptr<Objective>> {
-        return std::unique_ptr<Objective>(std::make_unique<ReversedObjective>());
-    };
+    objectiveRegistry().add("reversed",
+                            [](const RunSpec &, const Tokenizer &) -> Result<std::unique_ptr<Objective>> {
+                                return std::unique_ptr<Objective>(std::make_unique<ReversedObjective>());
+                            });
     RunSpec spec = hybridSpec();
     spec.objective.name = "reversed";
     const ModelBatch out = prepared(*objectiveOf(spec), textBatch(1));
-    objectiveRegistry().erase("reversed");
+    objectiveRegistry().remove("reversed");
     QCOMPARE(out.ids_BT, prepared(nextTokenObjective(), textBatch(1)).targets_BT);
 }
 

@@ -95,6 +95,7 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
               << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);
     if (sampling.topP < 1) arguments << u"--top-p"_s << QString::number(sampling.topP);
+    if (!sampling.sampler.empty()) arguments << u"--sampler"_s << fromStd(sampling.sampler);
     arguments << u"--seed"_s << QString::number(sampling.seed);
     const QString command = engineCommand(arguments);
     if (!isConversation) return command;

@@ -94,6 +94,8 @@ void addModel(CLI::App &app, Session &session)
     passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
     passOption(generate, "--top-k", "Only the k most probable tokens; 0: off", arguments.passed);
     passOption(generate, "--top-p", "Only the most probable tokens that reach this mass; 1: off", arguments.passed);
+    passOption(generate, "--sampler", "Plugin's part that changes the logits before these cuts; not given: none",
+               arguments.passed);
     passOption(generate, "--seed", "Seed of the draws", arguments.passed);
     passOption(generate, "--alternatives", "Candidates per token in --json (10)", arguments.passed);
     generate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
