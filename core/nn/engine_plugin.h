@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/nn/extension_points.h"
+#include "core/nn/setting_error.h"
 #include "core/plugin/plugin_entry.h"
 #include "core/spec/field_value.h"
 #include "core/spec/plugin_info.h"

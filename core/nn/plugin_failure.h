@@ -20,8 +20,8 @@ private:
     std::string m_reason;
 };
 
-/// Runs a plugin's code. Memory that ran out keeps its type; whatever else is thrown, also what is no
-/// exception class, becomes a PluginFailure.
+/// Runs a plugin's code. Memory that ran out and a SettingError keep their type; whatever else is thrown, also
+/// what is no exception class, becomes a PluginFailure.
 class PluginGuard {
 public:
     explicit PluginGuard(std::string id) : m_id(std::move(id)) {}

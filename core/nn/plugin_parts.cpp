@@ -173,6 +173,8 @@ void PluginGuard::rethrow() const
         throw;
     } catch (const PluginFailure &) {
         throw; // of a part within a part
+    } catch (const SettingError &) {
+        throw; // the user's mistake, not the plugin's
     } catch (const std::bad_alloc &) {
         throw;
     } catch (const c10::OutOfMemoryError &) {

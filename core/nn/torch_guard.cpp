@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/nn/plugin_failure.h"
+#include "core/nn/setting_error.h"
 
 #include <c10/util/Exception.h>
 
@@ -42,6 +43,10 @@ Error errorFromTorch(std::string_view action, std::exception_ptr exception)
         return {ErrorCode::Internal, "Cannot " + std::string(action) + ": " + firstLine(text) + ".", ""};
     } catch (const std::bad_alloc &) {
         return outOfMemory(action, "std::bad_alloc");
+    } catch (const SettingError &error) {
+        return {ErrorCode::InvalidInput,
+                "Cannot " + std::string(action) + ": " + firstLine(error.what()) + ".",
+                "Change that setting; orrery-engine plugins show lists them."};
     } catch (const PluginFailure &failure) {
         return {ErrorCode::Unavailable,
                 "Cannot " + std::string(action) + ": " + firstLine(failure.what()) + ".",

@@ -2,6 +2,7 @@
 #include "plugins/memory/engine/episodic_memory.h"
 
 #include "core/nn/layers.h"
+#include "core/nn/setting_error.h"
 #include "plugins/memory/engine/episodic_read.h"
 #include "plugins/memory/engine/episodic_state.h"
 
@@ -140,14 +141,12 @@ std::unique_ptr<nn::AttentionSource> makeEpisodicMemory(nn::BuildContext &build,
     if (settings.store.capacity == 0) return nullptr;
     const int64_t layer = settings.layer < 0 ? build.spec.layers / 2 : settings.layer;
     if (layer >= build.spec.layers)
-        throw std::invalid_argument("plugins.memory.episodic_layer is " + std::to_string(layer) +
-                                    ", expected one of the layers 0 to " +
-                                    std::to_string(build.spec.layers - 1));
+        throw nn::SettingError("plugins.memory.episodic_layer is " + std::to_string(layer) +
+                               ", expected one of the layers 0 to " + std::to_string(build.spec.layers - 1));
     if (build.spec.window < 1)
-        throw std::invalid_argument(
-            "plugins.memory.episodic_size is " + std::to_string(settings.store.capacity) +
-            " and model.window 0, expected a window of 1 or more: without one no token "
-            "leaves it");
+        throw nn::SettingError("plugins.memory.episodic_size is " + std::to_string(settings.store.capacity) +
+                               " and model.window 0, expected a window of 1 or more: without one no token "
+                               "leaves it");
     if (build.layer != layer) return nullptr;
     return std::make_unique<EpisodicMemory>(build, settings);
 }

@@ -35,7 +35,7 @@ struct EpisodicSettings {
 };
 
 /// @return nullptr where the memory has no place: it is off, or of another layer
-/// @throw std::invalid_argument when no token would ever leave the window, or the layer does not exist
+/// @throw nn::SettingError when no token would ever leave the window, or the layer does not exist
 std::unique_ptr<nn::AttentionSource> makeEpisodicMemory(nn::BuildContext &build,
                                                         const EpisodicSettings &settings);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/memory/engine/product_key_memory.h"
 
+#include "core/nn/setting_error.h"
+
 #include <torch/torch.h>
 
 #include <cmath>
@@ -81,17 +83,17 @@ std::unique_ptr<nn::ResidualModule> makeProductKeyMemory(nn::BuildContext &build
     if (settings.numSlots == 0) return nullptr;
     const auto side = std::llround(std::sqrt(static_cast<double>(settings.numSlots)));
     if (side * side != settings.numSlots)
-        throw std::invalid_argument("plugins.memory.semantic_size is " + std::to_string(settings.numSlots) +
-                                    ", expected a square number such as " + std::to_string(side * side));
+        throw nn::SettingError("plugins.memory.semantic_size is " + std::to_string(settings.numSlots) +
+                               ", expected a square number such as " + std::to_string(side * side));
     if (settings.topK > side)
-        throw std::invalid_argument("plugins.memory.semantic_top_k is " + std::to_string(settings.topK) +
-                                    ", expected at most " + std::to_string(side) +
-                                    ", the root of plugins.memory.semantic_size");
+        throw nn::SettingError("plugins.memory.semantic_top_k is " + std::to_string(settings.topK) +
+                               ", expected at most " + std::to_string(side) +
+                               ", the root of plugins.memory.semantic_size");
     const int64_t numLayers = build.spec.layers;
     const int64_t layer = settings.layer < 0 ? (numLayers - 1) / 2 : settings.layer;
     if (layer >= numLayers)
-        throw std::invalid_argument("plugins.memory.semantic_layer is " + std::to_string(layer) +
-                                    ", expected one of the layers 0 to " + std::to_string(numLayers - 1));
+        throw nn::SettingError("plugins.memory.semantic_layer is " + std::to_string(layer) +
+                               ", expected one of the layers 0 to " + std::to_string(numLayers - 1));
     if (build.layer != layer) return nullptr;
     return std::make_unique<ProductKeyMemory>(build, settings);
 }

@@ -46,7 +46,7 @@ private:
     nn::Weight m_keys, m_values;
 };
 
-/// @return nullptr where it has no place   @throw std::invalid_argument: numSlots is no square, topK above
+/// @return nullptr where it has no place   @throw nn::SettingError: numSlots is no square, topK above
 /// its root, no such layer
 std::unique_ptr<nn::ResidualModule> makeProductKeyMemory(nn::BuildContext &build,
                                                          const SemanticSettings &settings);

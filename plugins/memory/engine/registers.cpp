@@ -2,6 +2,7 @@
 #include "plugins/memory/engine/registers.h"
 
 #include "core/nn/layers.h"
+#include "core/nn/setting_error.h"
 
 #include <torch/torch.h>
 
@@ -174,8 +175,8 @@ std::unique_ptr<nn::ResidualModule> makeRegisters(nn::BuildContext &build, const
     const nn::BuildContext &b = build;
     const int64_t layer = settings.layer < 0 ? (b.spec.layers - 1) / 2 : settings.layer;
     if (layer >= b.spec.layers)
-        throw std::invalid_argument("plugins.memory.register_layer is " + std::to_string(layer) +
-                                    ", expected one of the layers 0 to " + std::to_string(b.spec.layers - 1));
+        throw nn::SettingError("plugins.memory.register_layer is " + std::to_string(layer) +
+                               ", expected one of the layers 0 to " + std::to_string(b.spec.layers - 1));
     if (b.layer != layer) return nullptr;
     int64_t length = settings.segmentLength;
     if (length == 0) length = b.spec.window > 0 ? b.spec.window : std::max<int64_t>(1, b.spec.context / 4);

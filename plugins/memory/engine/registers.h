@@ -25,7 +25,7 @@ struct RegisterSettings {
     int64_t bptt = 4;          ///< segments that a gradient goes back through
 };
 
-/// @return nullptr where they have no place   @throw std::invalid_argument when the layer does not exist
+/// @return nullptr where they have no place   @throw nn::SettingError when the layer does not exist
 std::unique_ptr<nn::ResidualModule> makeRegisters(nn::BuildContext &build, const RegisterSettings &settings);
 
 } // namespace orrery::memory

@@ -185,8 +185,8 @@ private Q_SLOTS:
         const RunSpec spec = specWith(settings);
         VERIFY_OK(plugins.load(m_catalogue, spec));
         const auto model = nn::Transformer::create(spec.model, kVocab, 7, "cpu");
-        VERIFY_ERROR(model, ErrorCode::Unavailable, text.toUtf8().constData());
-        VERIFY_ERROR(model, ErrorCode::Unavailable, "plugin \"memory\" failed");
+        VERIFY_ERROR(model, ErrorCode::InvalidInput, text.toUtf8().constData());
+        VERIFY_ERROR(model, ErrorCode::InvalidInput, "plugins.memory.");
     }
     void needsAWindow()
     {
@@ -194,7 +194,7 @@ private Q_SLOTS:
         RunSpec spec = specWith(everything());
         spec.model.window = 0;
         VERIFY_OK(plugins.load(m_catalogue, spec));
-        VERIFY_ERROR(nn::Transformer::create(spec.model, kVocab, 7, "cpu"), ErrorCode::Unavailable,
+        VERIFY_ERROR(nn::Transformer::create(spec.model, kVocab, 7, "cpu"), ErrorCode::InvalidInput,
                      "model.window 0, expected a window of 1 or more");
     }
     void refusesBlocksTheWrongWayRound()
