@@ -107,6 +107,7 @@ public:
     /// context.notes.
     virtual at::Tensor forward(const at::Tensor &h_BTC, const ForwardContext &context) = 0;
     [[nodiscard]] virtual bool remembers() const { return false; } ///< as AttentionSource::remembers()
+    virtual void beginText(KvCache &, int64_t /*batch*/) {}        ///< as AttentionSource::beginText()
 };
 
 struct ProbeValue {
@@ -172,9 +173,8 @@ std::vector<std::unique_ptr<Part>> makeParts(const Registry<Part> &registry, Bui
             if (part->remembers()) {
                 build.tables.remembers = true;
                 // The model owns both: tables and parts are gone together.
-                build.tables.textStarts.push_back([made = part.get()](KvCache &cache, int64_t batch) {
-                    made->beginText(cache, batch);
-                });
+                build.tables.textStarts.push_back(
+                    [made = part.get()](KvCache &cache, int64_t batch) { made->beginText(cache, batch); });
             }
             parts.push_back(std::move(part));
         }

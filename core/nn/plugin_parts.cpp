@@ -69,7 +69,7 @@ public:
     }
     void beginText(KvCache &cache, int64_t batch) override
     {
-        m_guard([&] { m_part->beginText(cache, batch); });
+        this->m_guard([&] { this->m_part->beginText(cache, batch); });
     }
 };
 
