@@ -6,6 +6,7 @@
 #include "core/data/multimodal/source.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orrery {
@@ -14,8 +15,15 @@ struct MediaPrompt {
     std::string title;    ///< "validation 3: [image: 16 patches] how many red?"
     std::string expected; ///< the text that follows in the document
     std::vector<int32_t> ids;
-    ModalityBatch modalities; ///< of ids, as one sequence
+    ModalityBatch modalities;          ///< of ids, as one sequence
+    std::vector<std::string> pictures; ///< as the model sees them, at most kShownPixels a side, PNG in base64
+    std::vector<std::vector<double>> recordings; ///< loudness of each frame, 0 (-80 dB) to 1 (full scale)
 };
+
+inline constexpr int64_t kShownPixels = 32;
+
+/// RFC 4648, section 4.
+std::string base64(std::string_view bytes);
 
 /// The first validation documents with a text to tell whose front leaves room for an answer in the context.
 std::vector<MediaPrompt> mediaPrompts(const MultiModalSource &source, const Tokenizer &tokenizer,

@@ -396,7 +396,11 @@ void TrainingLoop::drawSamples()
             const std::string text = draw({}, &prompt);
             m_outputs.event(
                 EventKind::Sample, m_state.step, prompt.title + text + " (expected: " + prompt.expected + ")",
-                jsonText({{"prompt", prompt.title}, {"text", text}, {"expected", prompt.expected}}));
+                jsonText({{"prompt", prompt.title},
+                          {"text", text},
+                          {"expected", prompt.expected},
+                          {"pictures", prompt.pictures},
+                          {"recordings", prompt.recordings}}));
         }
     } else {
         for (const std::string &prompt : spec().probes.prompts) {

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs on documents with pictures and recordings: they learn, go on to the bit, and refuse what does not fit.
 #include "core/data/data_paths.h"
+#include "core/data/media/media_files.h"
 #include "core/data/world/shapes_export.h"
 #include "core/train/evaluation.h"
+#include "core/train/media_samples.h"
 #include "core/train/multimodal_source.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QtTest>
+
+#include <algorithm>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -110,6 +117,50 @@ private Q_SLOTS:
         const QString text = QString::fromStdString(recorder.last(EventKind::Sample)->text);
         QVERIFY2(text.startsWith("validation ") && text.contains("[image: 4 patches]"), qPrintable(text));
         QVERIFY2(text.contains("(expected: "), qPrintable(text));
+        // What it was about can be looked at.
+        const QJsonObject payload =
+            QJsonDocument::fromJson(QByteArray::fromStdString(recorder.last(EventKind::Sample)->payload))
+                .object();
+        const QJsonArray pictures = payload["pictures"].toArray();
+        QCOMPARE(pictures.size(), 1);
+        const auto image =
+            decodeImage(QByteArray::fromBase64(pictures[0].toString().toLatin1()).toStdString(), "sample");
+        QVERIFY2(image.ok(), image ? "" : image.error().text().c_str());
+        QCOMPARE(image->width, int64_t{16});
+        QCOMPARE(payload["recordings"].toArray().size(), qsizetype(text.contains("[audio: ") ? 1 : 0));
+    }
+
+    void showsWhatADocumentIsAbout()
+    {
+        QCOMPARE(base64(""), std::string());
+        QCOMPARE(base64("f"), std::string("Zg=="));
+        QCOMPARE(base64("fo"), std::string("Zm8="));
+        QCOMPARE(base64("foobar"), std::string("Zm9vYmFy"));
+        for (int i = 1; i < 50; ++i) {
+            const QByteArray bytes(i, char(i * 37));
+            QCOMPARE(QByteArray::fromStdString(base64(bytes.toStdString())), bytes.toBase64());
+        }
+        RunSpec spec = worldRun("both");
+        spec.model.media.audioTokens = 16;
+        spec.model.media.imageSize = 64;
+        spec.model.media.patchSize = 16;
+        WorldFixture fixture(spec);
+        const auto tokenizer = Tokenizer::create(spec.data);
+        const std::vector<MediaPrompt> prompts =
+            mediaPrompts(*fixture.data.multiModal, **tokenizer, spec.model, 2);
+        QCOMPARE(prompts.size(), size_t{2});
+        QCOMPARE(prompts[0].pictures.size(), size_t{1});
+        const auto image = decodeImage(
+            QByteArray::fromBase64(QByteArray::fromStdString(prompts[0].pictures[0])).toStdString(),
+            "sample");
+        QVERIFY2(image.ok(), image ? "" : image.error().text().c_str());
+        QCOMPARE(image->width, kShownPixels);
+        QVERIFY(prompts[0].pictures != prompts[1].pictures);
+        QCOMPARE(prompts[0].recordings.size(), size_t{1});
+        const std::vector<double> &levels = prompts[0].recordings[0];
+        QVERIFY(levels.size() >= 2 * 4 * 5 && levels.size() <= 3 * 4 * 5); // frames of two or three tones
+        QVERIFY(*std::max_element(levels.begin(), levels.end()) > 0.6);
+        QVERIFY(*std::min_element(levels.begin(), levels.end()) < 0.4); // the pause behind a tone
     }
 
     void goesOnToTheBit()

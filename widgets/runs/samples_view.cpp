@@ -10,22 +10,56 @@
 
 #include <QComboBox>
 #include <QHBoxLayout>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QPlainTextEdit>
+#include <QPainter>
+#include <QRegularExpression>
 #include <QScrollBar>
 #include <QStackedWidget>
 #include <QTextBlock>
+#include <QTextEdit>
 #include <QToolButton>
+#include <QUrl>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kShownSide = 64, kWaveWidth = 120;
+constexpr double kWaveStep = 3; // a line and a gap
+constexpr int kMaxPictureBytes = 64 << 10, kMaxPictureSide = 512;
+
+QImage outline(const QList<double> &levels, double ratio)
+{
+    const QSizeF size(kWaveWidth, kShownSide);
+    QImage image((size * ratio).toSize(), QImage::Format_ARGB32_Premultiplied);
+    image.setDevicePixelRatio(ratio);
+    image.fill(Qt::transparent);
+    QPainter painter(&image);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(toneColor(Tone::Accent));
+    const auto numLines = static_cast<qsizetype>(size.width() / kWaveStep);
+    for (qsizetype i = 0; i < numLines; ++i) {
+        const qsizetype from = i * levels.size() / numLines;
+        const qsizetype to =
+            std::clamp<qsizetype>((i + 1) * levels.size() / numLines, from + 1, levels.size());
+        const double level = *std::max_element(levels.begin() + from, levels.begin() + to);
+        const double height = std::max(1.0, 0.75 * level * size.height());
+        painter.drawRect(QRectF(static_cast<double>(i) * kWaveStep, (size.height() - height) / 2, 1, height));
+    }
+    return image;
+}
+
+} // namespace
 
 SamplesView::SamplesView(QWidget *parent)
     : QWidget(parent), m_steps(new QComboBox(this)),
       m_earlier(makeIconButton(u"chevron-left"_s, tr("Earlier sample"), this)),
-      m_later(makeIconButton(u"chevron-right"_s, tr("Later sample"), this)), m_text(new QPlainTextEdit(this)),
+      m_later(makeIconButton(u"chevron-right"_s, tr("Later sample"), this)), m_text(new QTextEdit(this)),
       m_stack(new QStackedWidget(this))
 {
     m_steps->setAccessibleName(tr("Step of the sample"));
@@ -72,18 +106,37 @@ void SamplesView::clear()
     updateButtons();
 }
 
+SamplesView::Sample SamplesView::sampleOf(const RunEvent &event)
+{
+    const QJsonObject payload = QJsonDocument::fromJson(QByteArray::fromStdString(event.payload)).object();
+    Sample sample;
+    sample.prompt = payload.value("prompt"_L1).toString();
+    sample.text = payload.isEmpty() ? fromStd(event.text) : payload.value("text"_L1).toString();
+    sample.expected = payload.value("expected"_L1).toString();
+    if (!sample.prompt.isEmpty() && sample.text.startsWith(sample.prompt))
+        sample.text.remove(0, sample.prompt.size());
+    for (const QJsonValue &picture : payload.value("pictures"_L1).toArray()) {
+        // A few hundred bytes each, as the engine makes them; anything else is no thumbnail.
+        const QByteArray png = QByteArray::fromBase64(picture.toString().left(kMaxPictureBytes).toLatin1());
+        const QImage image = QImage::fromData(png, "PNG");
+        if (!image.isNull() && image.width() <= kMaxPictureSide && image.height() <= kMaxPictureSide)
+            sample.pictures.append(image);
+    }
+    for (const QJsonValue &recording : payload.value("recordings"_L1).toArray()) {
+        QList<double> levels;
+        for (const QJsonValue &level : recording.toArray())
+            levels.append(std::clamp(level.toDouble(), 0.0, 1.0));
+        if (!levels.isEmpty()) sample.recordings.append(levels);
+    }
+    return sample;
+}
+
 void SamplesView::appendEvents(const std::vector<RunEvent> &events)
 {
     const bool isAtNewest = m_steps->currentIndex() == m_steps->count() - 1;
     bool hasChanged = false;
     for (const RunEvent &event : events) {
         if (event.kind != EventKind::Sample) continue;
-        const QJsonObject payload =
-            QJsonDocument::fromJson(QByteArray::fromStdString(event.payload)).object();
-        Sample sample{payload.value("prompt"_L1).toString(), payload.value("text"_L1).toString()};
-        if (payload.isEmpty()) sample.text = fromStd(event.text);
-        if (!sample.prompt.isEmpty() && sample.text.startsWith(sample.prompt))
-            sample.text.remove(0, sample.prompt.size());
         if (!m_samples.contains(event.step)) {
             const int at =
                 static_cast<int>(std::distance(m_samples.begin(), m_samples.lowerBound(event.step)));
@@ -91,7 +144,7 @@ void SamplesView::appendEvents(const std::vector<RunEvent> &events)
             m_steps->insertItem(at, tr("Step %1").arg(integerText(event.step)),
                                 static_cast<qlonglong>(event.step));
         }
-        m_samples[event.step].append(sample);
+        m_samples[event.step].append(sampleOf(event));
         hasChanged = true;
     }
     if (!hasChanged) return;
@@ -108,18 +161,52 @@ void SamplesView::showStep()
     m_text->setFont(typeFont(TypeSize::Mono));
     m_text->clear();
     if (m_steps->currentIndex() < 0) return;
-    QTextCharFormat promptFormat, textFormat, rule;
-    promptFormat.setForeground(toneColor(Tone::Secondary));
-    textFormat.setForeground(toneColor(Tone::Text));
     QTextCursor cursor(m_text->document());
     bool isFirst = true;
     for (const Sample &sample : m_samples.value(m_steps->currentData().toLongLong())) {
-        if (!isFirst) cursor.insertText(u"\n\n"_s, textFormat);
+        if (!isFirst) cursor.insertText(u"\n\n"_s);
         isFirst = false;
-        cursor.insertText(sample.prompt, promptFormat);
-        cursor.insertText(sample.text, textFormat);
+        insert(cursor, sample);
     }
     m_text->verticalScrollBar()->setValue(0);
+}
+
+void SamplesView::insertImage(QTextCursor &cursor, const QImage &image, const QString &description)
+{
+    const QString name = u"sample-%1"_s.arg(cursor.position());
+    m_text->document()->addResource(QTextDocument::ImageResource, QUrl(name), image);
+    QTextImageFormat format;
+    format.setName(name);
+    const QSizeF size = image.deviceIndependentSize();
+    format.setWidth(size.width());
+    format.setHeight(size.height());
+    format.setToolTip(description);
+    format.setVerticalAlignment(QTextCharFormat::AlignMiddle);
+    cursor.insertImage(format);
+    cursor.insertText(u" "_s, QTextCharFormat());
+}
+
+void SamplesView::insert(QTextCursor &cursor, const Sample &sample)
+{
+    QTextCharFormat promptFormat, textFormat;
+    promptFormat.setForeground(toneColor(Tone::Secondary));
+    textFormat.setForeground(toneColor(Tone::Text));
+    const double ratio = devicePixelRatioF();
+    for (const QImage &picture : sample.pictures) {
+        QImage shown = picture.scaled((QSizeF(kShownSide, kShownSide) * ratio).toSize(), Qt::KeepAspectRatio,
+                                      Qt::FastTransformation); // its pixels are what the model gets
+        shown.setDevicePixelRatio(ratio);
+        insertImage(cursor, shown,
+                    tr("As the model sees it, %1 × %2 pixels").arg(picture.width()).arg(picture.height()));
+    }
+    for (const QList<double> &levels : sample.recordings)
+        insertImage(cursor, outline(levels, ratio),
+                    tr("Loudness of the recording, %1 frames").arg(levels.size()));
+    if (!sample.pictures.isEmpty() || !sample.recordings.isEmpty()) cursor.insertText(u"\n"_s, textFormat);
+    cursor.insertText(sample.prompt, promptFormat);
+    cursor.insertText(sample.text, textFormat);
+    if (!sample.expected.isEmpty())
+        cursor.insertText(u'\n' + tr("expected: %1").arg(sample.expected), promptFormat);
 }
 
 void SamplesView::move(int by)
@@ -134,6 +221,10 @@ void SamplesView::updateButtons()
     m_later->setEnabled(m_steps->currentIndex() >= 0 && m_steps->currentIndex() < m_steps->count() - 1);
 }
 
-QString SamplesView::shownText() const { return m_text->toPlainText(); }
+QString SamplesView::shownText() const
+{
+    static const QRegularExpression pictures(u"(\uFFFC )+\\n"_s); // each stands as one character
+    return m_text->toPlainText().remove(pictures);
+}
 
 } // namespace orrery::ui

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the model wrote at the sampling steps, one step at a time; stays at the newest until the user goes
-// back. GUI thread.
+// What the model wrote at the sampling steps, with what it was shown, one step at a time; stays at the newest
+// until the user goes back. GUI thread.
 #pragma once
 
 #include "core/spec/run_records.h"
 
+#include <QImage>
+#include <QList>
 #include <QMap>
 #include <QWidget>
 
 #include <vector>
 
 class QComboBox;
-class QPlainTextEdit;
 class QStackedWidget;
+class QTextCursor;
+class QTextEdit;
 class QToolButton;
 
 namespace orrery::ui {
@@ -29,8 +32,13 @@ public:
 
 private:
     struct Sample {
-        QString prompt, text;
+        QString prompt, text, expected;
+        QList<QImage> pictures;
+        QList<QList<double>> recordings; ///< loudness from moment to moment, 0 to 1
     };
+    static Sample sampleOf(const RunEvent &event);
+    void insert(QTextCursor &cursor, const Sample &sample);
+    void insertImage(QTextCursor &cursor, const QImage &image, const QString &description);
     void showStep();
     void move(int by);
     void updateButtons();
@@ -38,7 +46,7 @@ private:
     QMap<qint64, QList<Sample>> m_samples;
     QComboBox *m_steps;
     QToolButton *m_earlier, *m_later;
-    QPlainTextEdit *m_text;
+    QTextEdit *m_text;
     QStackedWidget *m_stack;
 };
 

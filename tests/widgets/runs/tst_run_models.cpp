@@ -9,10 +9,17 @@
 #include "widgets/runs/samples_view.h"
 
 #include <QAbstractItemModelTester>
+#include <QBuffer>
 #include <QComboBox>
+#include <QImage>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableView>
+#include <QTextBlock>
+#include <QTextEdit>
 #include <QToolButton>
 
 using namespace Qt::StringLiterals;
@@ -60,6 +67,7 @@ private Q_SLOTS:
     void eventTableFollowsItsEndUntilScrolled();
     void eventTableFiltersAndCopies();
     void eventTableTakes20000EventsQuickly();
+    void samplesShowWhatTheyAreAbout();
     void samplesStayAtTheNewestUntilMoved();
 };
 
@@ -224,6 +232,41 @@ void TestRunModels::eventTableTakes20000EventsQuickly()
     ORRERY_VERIFY_QUICK(table.appendEvents(events));
     ORRERY_VERIFY_QUICK(table.grab());
     ORRERY_VERIFY_QUICK(typeText(table.filterBox(), u"9"_s));
+}
+
+void TestRunModels::samplesShowWhatTheyAreAbout()
+{
+    QImage picture(32, 24, QImage::Format_RGB32);
+    picture.fill(Qt::red);
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    QVERIFY(picture.save(&buffer, "PNG"));
+    const QJsonObject payload{
+        {u"prompt"_s, u"validation 3: [image: 4 patches] how many? "_s},
+        {u"text"_s, u"two"_s},
+        {u"expected"_s, u"three"_s},
+        {u"pictures"_s, QJsonArray{QString::fromLatin1(png.toBase64()), u"no picture"_s}},
+        {u"recordings"_s, QJsonArray{QJsonArray{0.2, 0.9, 7.0}, QJsonArray{}, 3}}};
+    RunEvent event;
+    event.step = 200;
+    event.kind = EventKind::Sample;
+    event.payload = QJsonDocument(payload).toJson(QJsonDocument::Compact).toStdString();
+    SamplesView view;
+    view.appendEvents({event});
+    QCOMPARE(view.shownText(), u"validation 3: [image: 4 patches] how many? two\nexpected: three"_s);
+    const auto *text = child<QTextEdit>(&view, "sampleText");
+    QList<QSizeF> sizes;
+    for (QTextBlock block = text->document()->begin(); block.isValid(); block = block.next())
+        for (auto it = block.begin(); !it.atEnd(); ++it)
+            if (const QTextImageFormat format = it.fragment().charFormat().toImageFormat(); format.isValid())
+                sizes << QSizeF(format.width(), format.height());
+    QCOMPARE(sizes, (QList<QSizeF>{{64, 48}, {120, 64}}));
+    const QImage shown = view.grab().toImage();
+    bool isRed = false;
+    for (int y = 0; y < shown.height() && !isRed; ++y)
+        for (int x = 0; x < shown.width() && !isRed; ++x) isRed = shown.pixelColor(x, y) == QColor(Qt::red);
+    QVERIFY(isRed);
 }
 
 void TestRunModels::samplesStayAtTheNewestUntilMoved()
