@@ -119,6 +119,8 @@ private Q_SLOTS:
     void logitsEqualTheSlowModel_data();
     void logitsEqualTheSlowModel();
     void textAloneIsThePlainModel();
+    void oneModalityIsThePlainModelToTheBit();
+    void beginsNeutral();
     void gradientsEqualDifferences();
     void cacheGoesOnBehindAPicture();
     void laterTokensDoNotReachBack();
@@ -213,6 +215,51 @@ void TestMultiModal::textAloneIsThePlainModel()
     model->mastersChanged();
     QCOMPARE(numTaken, weights.size()); // text has the plain model's names
     QVERIFY(largestDifference(model->logits(makeIds(2, 9), {}), plain->logits(makeIds(2, 9), {})) < 1e-5);
+}
+
+/// Switched off, no setting of the module is looked at.
+void TestMultiModal::oneModalityIsThePlainModelToTheBit()
+{
+    ModelSpec off = smallSpec();
+    off.attention = {.numModalities = 1, .isSeparate = false, .modalityDropout = 0.9, .zLoss = 1};
+    off.media = {.imageSize = 12, .patchSize = 3, .audioTokens = 5};
+    const auto plain = makeModel(smallSpec()), model = makeModel(off);
+    QCOMPARE(model->numParameters(), plain->numParameters());
+    ForwardContext context;
+    context.isTraining = true;
+    context.seed = 7;
+    std::vector<std::vector<at::Tensor>> gradients;
+    for (Transformer *one : {plain.get(), model.get()}) {
+        const at::Tensor loss = one->loss(makeIds(2, 9), makeIds(2, 9, 1), {}, context);
+        loss.backward();
+        gradients.push_back({loss.detach()});
+        for (const Parameter &parameter : one->parameters())
+            gradients.back().push_back(parameter.master.grad());
+    }
+    QCOMPARE(gradients[0].size(), gradients[1].size());
+    for (size_t i = 0; i < gradients[0].size(); ++i) QVERIFY(at::equal(gradients[0][i], gradients[1][i]));
+}
+
+/// The bias between modalities is 0 and a gate lets 98 % through, so that a fresh model is no other than one
+/// without them would be, but for that.
+void TestMultiModal::beginsNeutral()
+{
+    const auto model = makeModel(multiModalSpec());
+    int numCross = 0, numGates = 0;
+    for (const Parameter &parameter : model->parameters()) {
+        if (parameter.name.ends_with("cross_modal_weights")) {
+            ++numCross;
+            const at::Tensor bias = at::log(at::softplus(parameter.master.to(at::kDouble)));
+            QVERIFY(bias.abs().max().item<double>() < 1e-6);
+        } else if (parameter.name.find("reliability") != std::string::npos) {
+            ++numGates;
+            const double wanted = parameter.name.ends_with("bias") ? 4 : 0;
+            QVERIFY2((parameter.master == wanted).all().item<bool>(), parameter.name.c_str());
+        }
+    }
+    QCOMPARE(numCross, static_cast<int>(multiModalSpec().layers));
+    QCOMPARE(numGates,
+             static_cast<int>(multiModalSpec().layers) * 2 * 2); // weight and bias of two modalities
 }
 
 void TestMultiModal::gradientsEqualDifferences()

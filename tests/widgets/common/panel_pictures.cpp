@@ -23,11 +23,16 @@
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_panel.h"
+#include "widgets/runs/samples_view.h"
 #include "widgets/theme/theme.h"
 
 #include <QApplication>
+#include <QBuffer>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLineEdit>
 #include <QPainter>
 #include <QPlainTextEdit>
@@ -413,6 +418,142 @@ void shootTalk()
     shoot(panel, u"talk-wide"_s, {1600, 900});
 }
 
+QImage shapesPicture(int number)
+{
+    QImage picture(96, 96, QImage::Format_RGB32);
+    picture.fill(QColor(0xF6F4EE));
+    QPainter painter(&picture);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    const QColor colors[] = {QColor(0xC62F3B), QColor(0x2457D6), QColor(0x1F8A5B), QColor(0xE69F00)};
+    for (int i = 0; i < 3; ++i) {
+        painter.setBrush(colors[(i + number) % 4]);
+        const QRect place(6 + 30 * i, 8 + 28 * ((i * 2 + number) % 3), 24, 24);
+        if ((i + number) % 2 == 0)
+            painter.drawEllipse(place);
+        else
+            painter.drawRect(place);
+    }
+    return picture;
+}
+
+/// Three tones of 16 bit at 8 kHz.
+QByteArray tonesWav()
+{
+    QByteArray samples;
+    for (int i = 0; i < 6'000; ++i) {
+        const int within = i % 2'000;
+        const double level =
+            within > 1'500 ? 0 : std::sin(3.14159 * within / 1'500) * (0.4 + 0.25 * (i / 2'000));
+        const auto value = static_cast<qint16>(32'000 * level * std::sin(i * 0.1 * (1 + i / 2'000)));
+        samples.append(static_cast<char>(value & 0xff)).append(static_cast<char>(value >> 8));
+    }
+    const auto little = [](quint32 value, int count) {
+        QByteArray bytes;
+        for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i));
+        return bytes;
+    };
+    const QByteArray body = "WAVEfmt " + little(16, 4) + little(1, 2) + little(1, 2) + little(8'000, 4) +
+                            little(16'000, 4) + little(2, 2) + little(16, 2) + "data" +
+                            little(quint32(samples.size()), 4) + samples;
+    return "RIFF" + little(quint32(body.size()), 4) + body;
+}
+
+void shootTalkMedia()
+{
+    FakeSession session;
+    fill(session);
+    PlaygroundPanel panel(session);
+    panel.setModel(u"code-7M@8000"_s);
+    panel.setMode(PlayMode::Converse);
+    QTemporaryDir files;
+    QStringList paths;
+    for (int i = 0; i < 3; ++i) {
+        paths << files.filePath(i == 2 ? u"a picture with a rather long name, 2026-11-25.png"_s
+                                       : u"shapes-%1.png"_s.arg(i));
+        shapesPicture(i).save(paths.back());
+    }
+    QFile sound(files.filePath(u"tones.wav"_s));
+    if (!sound.open(QIODevice::WriteOnly)) return;
+    sound.write(tonesWav());
+    sound.close();
+    paths << sound.fileName();
+    const auto exchange = [&](const QStringList &attached, const QString &said, const std::string &text) {
+        panel.messageAttachments()->addFiles(attached);
+        settle(400);
+        panel.messageEditor()->setPlainText(said);
+        panel.generate();
+        auto handle = session.generations.back().handle;
+        Q_EMIT handle->modelLoaded({u"code-7M@8000"_s, 8'000, 7'100'000, 128, {}});
+        Q_EMIT handle->tokens(sampleTokens(text));
+        GenerateSummary summary;
+        summary.reason = FinishReason::EndOfTurn;
+        summary.promptTokens = 1'240;
+        summary.reusedTokens = 1'198;
+        Q_EMIT handle->finished(summary);
+    };
+    exchange({paths[0]}, u"How many red shapes are there?"_s, "one");
+    exchange({paths[1], paths[2], paths[3]}, u"Which of the two do you hear?"_s, "the second");
+    exchange({paths[3]}, {}, "a circle, a square, a circle");
+    panel.messageAttachments()->addFiles({paths[0], paths[3]});
+    settle(400);
+    panel.messageEditor()->setPlainText(u"And this?"_s);
+    shoot(panel, u"talkmedia-sample"_s, {1000, 900});
+    shoot(panel, u"talkmedia-narrow"_s, {660, 760});
+    PlaygroundPanel later(session);
+    QFile::remove(paths[2]);
+    later.restoreDraft(panel.draftJson());
+    settle(600);
+    later.generate();
+    shoot(later, u"talkmedia-missing"_s, {1000, 900});
+}
+
+void shootMediaRun()
+{
+    FakeSession session;
+    fill(session);
+    std::vector<RunEvent> events;
+    for (int i = 0; i < 3; ++i) {
+        QByteArray png;
+        QBuffer buffer(&png);
+        buffer.open(QIODevice::WriteOnly);
+        shapesPicture(i).scaled(32, 32, Qt::KeepAspectRatio, Qt::SmoothTransformation).save(&buffer, "PNG");
+        QJsonArray levels;
+        for (int k = 0; k < 60; ++k) levels.append(0.3 + 0.6 * std::abs(std::sin(k * 0.157)));
+        QJsonObject payload{
+            {u"prompt"_s, u"validation %1: [image: 16 patches] %2shapes: "_s.arg(
+                              QString::number(i), i == 1 ? u"[audio: 15 tokens] "_s : QString())},
+            {u"text"_s, u"red circle, blue square"_s},
+            {u"expected"_s, u"red circle, blue square, green circle"_s},
+            {u"pictures"_s, QJsonArray{QString::fromLatin1(png.toBase64())}}};
+        if (i == 1) payload.insert(u"recordings"_s, QJsonArray{levels});
+        RunEvent event;
+        event.id = i + 1;
+        event.step = 8'000;
+        event.kind = EventKind::Sample;
+        event.payload = QJsonDocument(payload).toJson(QJsonDocument::Compact).toStdString();
+        events.push_back(event);
+    }
+    SamplesView samples;
+    samples.appendEvents(events);
+    shoot(samples, u"samples-media"_s, {420, 420});
+    NewRunPanel panel(session);
+    session.dataDescription = uR"({"format":"manifest","files":4120,"documents":3000,"bytes":48000000,
+        "train_tokens":612000,"val_tokens":68000,"images":2800,"recordings":1200,"longest":160,"longest_recording":85,
+        "front_end":{"patches":16,"patch_width":192},"splits":{"train":{"image":300000,"audio":90000}},
+        "checks":[{"name":"length","ok":false,"text":"The longest document has 160 positions; of those above the context of 128 a stretch is taken at a time."}],
+        "preview":"[image: 16 patches] how many red shapes? two",
+        "mismatch":{"key":"attention.num_modalities","value":3,"message":"Cannot train on \"/data/scans/manifest.jsonl\": it has recordings, and attention.num_modalities is 1, expected 3.","hint":"Set attention.num_modalities to 3."}})"_s
+                                  .replace(u'\n', u' ');
+    panel.form()->setGiven(u"data.path"_s, u"/data/scans/manifest.jsonl"_s);
+    panel.findChild<QLineEdit *>(u"formSearch"_s)->setText(u"modalit"_s);
+    shoot(panel, u"formmedia-mismatch"_s, {900, 720});
+    session.dataDescription.replace(u"mismatch"_s, u"settled"_s);
+    panel.form()->setGiven(u"attention.num_modalities"_s, u"3"_s);
+    settle(600);
+    shoot(panel, u"formmedia-sample"_s, {900, 720});
+}
+
 void shootPlugins()
 {
     {
@@ -447,6 +588,10 @@ int main(int argc, char **argv)
     if (isWanted(u"play"_s)) shootPlay();
     if (isWanted(u"attach"_s)) shootAttachments();
     if (isWanted(u"talk"_s)) shootTalk();
+    if (isWanted(u"media"_s)) {
+        shootTalkMedia();
+        shootMediaRun();
+    }
     if (isWanted(u"plugins"_s)) shootPlugins();
     return 0;
 }

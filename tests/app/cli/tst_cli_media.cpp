@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures and recordings on the command line, with the settings that hold when nobody says anything: the
+// built-in world, its files as a user's own data, and a conversation about them.
+#include "engine_process.h"
+
+#include <QDirIterator>
+
+using namespace Qt::StringLiterals;
+
+class TestCliMedia : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void trainsOnTheBuiltInWorld();
+    void trainsOnItsFiles();
+    void answersAboutPictures();
+    void namesWhatIsWrong_data();
+    void namesWhatIsWrong();
+
+private:
+    [[nodiscard]] QStringList trainArguments(const QString &data, const QString &out) const;
+    [[nodiscard]] EngineAnswer ask(const QString &messages);
+
+    EngineHome m_home;
+    QString m_run, m_files;
+};
+
+QStringList TestCliMedia::trainArguments(const QString &data, const QString &out) const
+{
+    QStringList arguments{u"train"_s, u"--data"_s, data, u"--out"_s, out, u"--steps"_s, u"2"_s};
+    // A smaller model; nothing of data, modalities and media.
+    for (const QString &setting :
+         {u"model.layers=1"_s, u"model.width=32"_s, u"model.heads=2"_s, u"train.batch_size=2"_s,
+          u"train.eval_every=2"_s, u"train.eval_tokens=256"_s, u"probes.every=0"_s, u"threads=1"_s})
+        arguments << u"--set"_s << setting;
+    return arguments;
+}
+
+void TestCliMedia::initTestCase()
+{
+    m_run = m_home.path(u"seer"_s);
+    m_files = m_home.path(u"world"_s);
+    const EngineAnswer trained = m_home.run(trainArguments(u"gen:shapes"_s, m_run), 240'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    const EngineAnswer exported =
+        m_home.run({u"data"_s, u"describe"_s, u"gen:shapes?n=40&val=4&test=1&tasks=caption,both"_s,
+                    u"--export"_s, m_files});
+    QVERIFY2(exported.exitCode == 0, qPrintable(exported.all()));
+}
+
+void TestCliMedia::trainsOnTheBuiltInWorld()
+{
+    QFile file(m_run + u"/spec.json"_s);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray text = file.readAll();
+    QVERIFY2(text.contains("\"num_modalities\": 3"), text);
+    const EngineAnswer refused = m_home.run(trainArguments(u"gen:shapes"_s, m_home.path(u"deaf"_s)) +
+                                            QStringList{u"--set"_s, u"attention.num_modalities=2"_s});
+    QVERIFY2(refused.err.contains(u"it has recordings, and attention.num_modalities is 2, expected 3"_s),
+             qPrintable(refused.all()));
+}
+
+void TestCliMedia::trainsOnItsFiles()
+{
+    const EngineAnswer refused =
+        m_home.run(trainArguments(m_files + u"/train.jsonl"_s, m_home.path(u"text-only"_s)));
+    QVERIFY2(refused.exitCode == 3 && refused.err.contains(u"Set attention.num_modalities to 3."_s),
+             qPrintable(refused.all()));
+    const EngineAnswer trained =
+        m_home.run(trainArguments(m_files + u"/train.jsonl"_s, m_home.path(u"own"_s)) +
+                       QStringList{u"--set"_s, u"attention.num_modalities=3"_s},
+                   240'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+}
+
+EngineAnswer TestCliMedia::ask(const QString &messages)
+{
+    const QString file = m_files + u"/chat.json"_s;
+    QFile out(file);
+    if (!out.open(QIODevice::WriteOnly)) qFatal("cannot write the conversation");
+    out.write(messages.toUtf8());
+    out.close();
+    return m_home.run({u"generate"_s, m_run, u"--messages"_s, file, u"--max-tokens"_s, u"2"_s, u"--json"_s});
+}
+
+void TestCliMedia::answersAboutPictures()
+{
+    const QDir folder(m_files);
+    QDirIterator files(m_files, {u"*.png"_s, u"*.wav"_s}, QDir::Files, QDirIterator::Subdirectories);
+    QString picture, recording;
+    while (files.hasNext()) {
+        const QString name = folder.relativeFilePath(files.next());
+        if (name.endsWith(u".wav"_s)) recording = name;
+        if (name.endsWith(u".png"_s) && name != u"sheet.png"_s) picture = name;
+    }
+    QVERIFY2(!picture.isEmpty() && !recording.isEmpty(), "the world has no files");
+    const EngineAnswer plain = ask(uR"([{"role":"user","content":"hi"}])"_s);
+    QVERIFY2(plain.exitCode == 0, qPrintable(plain.all()));
+    const EngineAnswer answer =
+        ask(uR"([{"role":"user","content":"hi","images":["%1"]},{"role":"assistant","content":"ok"},
+                 {"role":"user","content":[{"text":"and "},{"audio":"%2"},{"text":"?"}]}])"_s.arg(picture,
+                                                                                                  recording));
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    const int numTokens = answer.lines().last()[u"prompt_tokens"_s].toInt();
+    // Turns of 4, 4 and 7, the assistant's token, a picture of 16 patches, two to four tones, and their
+    // starts.
+    const int numTones = numTokens - (4 + 4 + 7 + 1 + 17 + 1);
+    QVERIFY2(numTones >= 10 && numTones <= 20, qPrintable(QString::number(numTokens)));
+}
+
+void TestCliMedia::namesWhatIsWrong_data()
+{
+    QTest::addColumn<QString>("files");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("part");
+    QTest::newRow("missing") << u"\"images\":[\"none.png\"]"_s << 4
+                             << u"\"none.png\" of turn 0 is not there"_s;
+    QTest::newRow("wrong kind") << u"\"audio\":[\"sheet.png\"]"_s << 3
+                                << u" of turn 0 is a picture, expected a recording"_s;
+    QTest::newRow("text") << u"\"images\":[\"origin.txt\"]"_s << 3
+                          << u" of turn 0 is text, expected a picture"_s;
+}
+
+void TestCliMedia::namesWhatIsWrong()
+{
+    QFETCH(QString, files);
+    QFETCH(int, exitCode);
+    QFETCH(QString, part);
+    const EngineAnswer answer = ask(uR"([{"role":"user","content":"hi",%1}])"_s.arg(files));
+    QVERIFY2(answer.exitCode == exitCode, qPrintable(answer.all()));
+    QVERIFY2(answer.all().contains(part), qPrintable(answer.all()));
+}
+
+QTEST_GUILESS_MAIN(TestCliMedia)
+#include "tst_cli_media.moc"
