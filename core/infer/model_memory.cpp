@@ -136,7 +136,7 @@ Result<void> TextGenerator::saveMemory(const std::filesystem::path &path)
     return guardModel("save the memory of", m_loaded.info.name, [&]() -> Result<void> {
         const at::NoGradGuard noGradients;
         // The last token of an answer has not been read: nothing came behind it.
-        if (!m_lastText.empty()) (void)stream().advanceTo(m_lastText, kNever);
+        if (!m_lastText.empty()) (void)stream().advanceTo({m_lastText}, kNever);
         return stream().saveMemory(path);
     });
 }

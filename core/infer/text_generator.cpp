@@ -263,7 +263,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
-    if (!isHole && !isMedia && summary.reason != FinishReason::Cancelled) m_lastText = prompt.history;
+    if (!isHole && !prompt.media && summary.reason != FinishReason::Cancelled) m_lastText = prompt.history;
     return summary;
 }
 
