@@ -4,6 +4,8 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/spec/field_record.h"
+#include "core/spec/formula.h"
+#include "core/spec/plugin_cost.h"
 #include "core/spec/strict_json.h"
 
 #include <algorithm>
@@ -20,13 +22,14 @@ constexpr size_t kMaxNameBytes = 80;
 constexpr size_t kMaxLibraryBytes = 100;
 constexpr size_t kMaxRequirements = 32;
 constexpr size_t kMaxProvided = 64;
+constexpr size_t kMaxCosts = 32;
 constexpr const char *kMendHint = "Mend the plugin's JSON; docs/plugins.md describes it.";
 
 const std::vector<std::string> &manifestKeys()
 {
     static const std::vector<std::string> keys = {"id",        "name",     "version",      "apiVersion",
                                                   "requires",  "provides", "experimental", "engineLibrary",
-                                                  "uiLibrary", "settings"};
+                                                  "uiLibrary", "settings", "costs"};
     return keys;
 }
 
@@ -40,6 +43,7 @@ private:
     Result<void> readNames();
     Result<void> readRequirements();
     Result<void> readProvided();
+    Result<void> readCosts();
     Result<std::string> text(const Json &object, const std::string &key, size_t maxBytes) const;
     Result<std::string> library(const char *key) const;
     [[nodiscard]] Error refuse(const std::string &key, const std::string &found,
@@ -84,6 +88,7 @@ Result<PluginManifest> ManifestReader::read()
         }
         m_manifest.info.settings = std::move(*fields);
     }
+    ORRERY_TRY(readCosts());
     return std::move(m_manifest);
 }
 
@@ -162,6 +167,27 @@ Result<void> ManifestReader::readProvided()
         provides.push_back(std::move(part));
     }
     return {};
+}
+
+Result<void> ManifestReader::readCosts()
+{
+    ORRERY_ASSIGN(const std::vector<Json> list, objects("costs", kMaxCosts));
+    for (const Json &entry : list) {
+        ORRERY_TRY(checkKeys(entry, "costs", {"name", "parameters", "idle", "activations", "cache"}));
+        PluginCost cost;
+        ORRERY_ASSIGN(cost.name, text(entry, "name", kMaxNameBytes));
+        const auto read = [&](const char *key, std::string &formula) -> Result<void> {
+            if (!entry.contains(key)) return {};
+            ORRERY_ASSIGN(formula, text(entry, key, kMaxFormulaBytes));
+            return {};
+        };
+        ORRERY_TRY(read("parameters", cost.parameters));
+        ORRERY_TRY(read("idle", cost.idle));
+        ORRERY_TRY(read("activations", cost.activations));
+        ORRERY_TRY(read("cache", cost.cache));
+        m_manifest.info.costs.push_back(std::move(cost));
+    }
+    return checkPluginCosts(m_manifest.info);
 }
 
 Result<std::string> ManifestReader::text(const Json &object, const std::string &key, size_t maxBytes) const

@@ -31,6 +31,14 @@ void toMessage(const PluginInfo &value, v1::PluginMessage &message)
         item.set_id(requirement.id);
         item.set_version(requirement.version);
     }
+    for (const PluginCost &cost : value.costs) {
+        v1::PluginCostMessage &item = *message.add_costs();
+        item.set_name(wire::utf8(cost.name));
+        item.set_parameters(wire::utf8(cost.parameters));
+        item.set_idle(wire::utf8(cost.idle));
+        item.set_activations(wire::utf8(cost.activations));
+        item.set_cache(wire::utf8(cost.cache));
+    }
     message.set_settings_json(pluginFieldsToText(value.settings));
 }
 
@@ -53,6 +61,9 @@ Result<PluginInfo> fromMessage(const v1::PluginMessage &message)
         value.provides.push_back({item.point(), item.name()});
     for (const v1::PluginRequirementMessage &item : message.requirements())
         value.requirements.push_back({item.id(), item.version()});
+    for (const v1::PluginCostMessage &item : message.costs())
+        value.costs.push_back(
+            {item.name(), item.parameters(), item.idle(), item.activations(), item.cache()});
     auto settings = pluginFieldsFromText(value.id, value.name, message.settings_json());
     if (!settings) {
         Error error = std::move(settings).error();

@@ -133,21 +133,31 @@ int64_t byteVocabSize(const DataSpec &data)
     return data.specialTokens == "none" ? kNumBytes : kNumBytes + kNumSpecials;
 }
 
-RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerSecond)
+RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerSecond,
+                        const PluginCostSum &plugins)
 {
     const auto vocab = static_cast<double>(spec.data.vocabSize > 0 ? spec.data.vocabSize : vocabSize);
-    const ModelSize size = sizeOf(spec.model, vocab);
+    ModelSize size = sizeOf(spec.model, vocab);
+    size.blocks += plugins.parameters;
+    size.active += plugins.parameters - plugins.idleParameters;
     const double parameters = size.blocks + size.tokens + size.positions + size.media + size.head;
     const double batchTokens =
         static_cast<double>(spec.train.batchSize) * static_cast<double>(spec.model.context);
     const double stepTokens = batchTokens * static_cast<double>(spec.train.accumulation);
     const double weightBytes = parameters * (spec.train.dtype == "bf16" ? 6 : 4);
     const double optimizerBytes = parameters * 12;
-    const double activationBytes = batchTokens * activationBytesPerToken(spec, vocab);
+    const double activationBytes = batchTokens * (activationBytesPerToken(spec, vocab) +
+                                                  plugins.activations * (spec.train.dtype == "bf16" ? 2 : 4));
 
     RunEstimate estimate;
     estimate.numParameters = saturated(parameters);
     estimate.numNonEmbedding = saturated(size.blocks);
+    estimate.numOfPlugins = saturated(plugins.parameters);
+    const double keysAndValues = static_cast<double>(spec.model.layers) *
+                                 static_cast<double>(spec.model.context) *
+                                 (2 * static_cast<double>(spec.model.width) +
+                                  static_cast<double>(spec.model.heads) * extraKeyWidth(spec.model));
+    estimate.cacheBytes = saturated(4 * (keysAndValues + plugins.cacheNumbers));
     estimate.weightBytes = saturated(weightBytes);
     estimate.optimizerBytes = saturated(optimizerBytes);
     estimate.activationBytes = saturated(activationBytes);

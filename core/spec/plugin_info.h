@@ -33,6 +33,17 @@ struct PluginRequirement {
     bool operator==(const PluginRequirement &) const = default;
 };
 
+/// What a part of a plugin costs, as formulas (core/spec/formula.h) over the plugin's settings by their short
+/// names and the model's layers, width, heads, context and window. Empty: nothing.
+struct PluginCost {
+    std::string name;        ///< "registers"
+    std::string parameters;  ///< how many
+    std::string idle;        ///< of these, what a token does not pass through
+    std::string activations; ///< numbers that training keeps of each token
+    std::string cache;       ///< numbers that a generated text keeps beside keys and values
+    bool operator==(const PluginCost &) const = default;
+};
+
 struct PluginInfo {
     std::string id; ///< "example_ffn"; the folder's name when the manifest could not be read
     std::string name;
@@ -48,6 +59,7 @@ struct PluginInfo {
     std::vector<ProvidedPart> provides;
     std::vector<PluginRequirement> requirements;
     std::vector<Field> settings; ///< keys "plugins.<id>.<name>"
+    std::vector<PluginCost> costs;
 
     /// The reason behind a colon: "cannot read …".
     [[nodiscard]] std::string reasonInSentence() const;

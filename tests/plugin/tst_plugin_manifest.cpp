@@ -13,6 +13,7 @@ const QByteArray kWhole = R"({
   "id": "demo", "name": "A demo", "version": "1.2.3", "apiVersion": 1, "experimental": true,
   "requires": [{"id": "base_plugin", "version": "1.1"}, {"id": "other"}],
   "provides": [{"point": "FeedForward", "name": "demo_ffn"}, {"point": "Block", "name": "demo_block"}],
+  "costs": [{"name": "demo", "parameters": "slope * width", "cache": "2 * layers"}],
   "engineLibrary": "libdemo_engine.so", "uiLibrary": "libdemo_ui.so",
   "settings": [
     {"key": "slope", "label": "Slope", "type": "real", "default": 0.5, "minimum": 0, "maximum": 2, "minimumExclusive": true,
@@ -38,6 +39,7 @@ private Q_SLOTS:
                 (std::vector<ProvidedPart>{{"FeedForward", "demo_ffn"}, {"Block", "demo_block"}}));
         QCOMPARE(qtext(manifest->engineLibrary), QString("libdemo_engine.so"));
         QCOMPARE(qtext(manifest->uiLibrary), QString("libdemo_ui.so"));
+        QVERIFY(info.costs == (std::vector<PluginCost>{{"demo", "slope * width", "", "", "2 * layers"}}));
         QCOMPARE(info.settings.size(), size_t{2});
         const Field &slope = info.settings[0];
         QCOMPARE(qtext(slope.key), QString("plugins.demo.slope"));
@@ -110,6 +112,16 @@ private Q_SLOTS:
             "a lower-case letter");
         row("provides twice",
             with(R"("provides":[{"point":"Block","name":"m"},{"point":"Block","name":"m"}])"), "\"m\" twice");
+        row("costs of no name", with(R"("costs":[{"parameters":"1"}])"), "\"name\" is missing");
+        row("costs with more", with(R"("costs":[{"name":"a","time":"1"}])"),
+            "\"costs.time\" is an unknown key");
+        row("costs that are numbers", with(R"("costs":[{"name":"a","parameters":7}])"),
+            "\"parameters\" is 7");
+        row("no formula", with(R"("costs":[{"name":"a","cache":"2 *"}])"),
+            "Cannot use the costs of \"a\" of plugin \"x\": Cannot read the formula \"2 *\": at byte 3 is "
+            "the end");
+        row("formula of nobody", with(R"("costs":[{"name":"a","idle":"size"}])"),
+            "expected a function or one of context, heads, layers, width, window");
         row("library elsewhere", changed("libx.so", "../y/liby.so"),
             "the name of a file in the plugin's folder");
         row("absolute library", changed("libx.so", "/usr/lib/libm.so"),

@@ -25,6 +25,7 @@ class TestPluginAdapters : public QObject {
         plugin.isExperimental = plugin.hasEngine = plugin.hasUi = true;
         plugin.provides = {{"FeedForward", "a"}, {"Block", "b"}};
         plugin.requirements = {{"x", "1.1"}, {"y", ""}};
+        plugin.costs = {{"a", "scale * width", "1", "2", "3"}, {"b", "", "", "", "4"}};
         plugin.settings = *pluginFieldsFromText("relu", "Squared ReLU", R"({"settings":[
             {"key":"scale","label":"Scale","type":"real","default":2,"maximum":10,"effect":"e","unit":"s","advanced":true}]})");
         return {{plugin, PluginInfo{}}, {Error{ErrorCode::Conflict, "m", "h"}}};
@@ -47,6 +48,7 @@ private Q_SLOTS:
                 other.directory == one.directory);
         QVERIFY(other.isExperimental && other.hasEngine && other.hasUi);
         QVERIFY(other.provides == one.provides && other.requirements == one.requirements);
+        QVERIFY(other.costs == one.costs);
         QCOMPARE(pluginFieldsToText(other.settings), pluginFieldsToText(one.settings));
         QVERIFY(other.settings[0].get(RunSpec{}) == FieldValue(2.0));
         QCOMPARE(other.settings[0].key, std::string("plugins.relu.scale"));

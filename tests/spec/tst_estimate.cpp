@@ -109,6 +109,23 @@ private Q_SLOTS:
         QCOMPARE(bf16.weightBytes, uint64_t{888'192} * 6);
         QVERIFY(bf16.activationBytes < fp32.activationBytes);
     }
+    void countsWhatPluginsAdd()
+    {
+        const RunSpec spec = presetSpec("tiny");
+        const auto plain = estimateRun(spec, 272, 1e9);
+        QCOMPARE(plain.numOfPlugins, uint64_t{0});
+        QCOMPARE(plain.cacheBytes,
+                 uint64_t{4 * 4 * 128 * 2 * 128}); // keys and values of 4 layers, 128 tokens
+        const auto more = estimateRun(spec, 272, 1e9, {1000, 400, 10, 50});
+        QCOMPARE(more.numParameters, plain.numParameters + 1000);
+        QCOMPARE(more.numNonEmbedding, plain.numNonEmbedding + 1000);
+        QCOMPARE(more.numOfPlugins, uint64_t{1000});
+        QCOMPARE(more.weightBytes, plain.weightBytes + 4000);
+        QCOMPARE(more.optimizerBytes, plain.optimizerBytes + 12'000);
+        QCOMPARE(more.flopsPerToken, plain.flopsPerToken + 6 * 600);
+        QCOMPARE(more.activationBytes, plain.activationBytes + uint64_t{16 * 128 * 10 * 4});
+        QCOMPARE(more.cacheBytes, plain.cacheBytes + 200);
+    }
     void memoryGrowsWithTheBatchAlone()
     {
         RunSpec spec = presetSpec("small");

@@ -6,6 +6,8 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include "core/spec/plugin_cost.h"
+
 #include <QVBoxLayout>
 
 namespace orrery::ui {
@@ -32,21 +34,27 @@ EstimateCard::EstimateCard(QWidget *parent)
     setContent(content);
 }
 
-void EstimateCard::setEstimate(const RunSpec &spec, const SpeedAssumption &speed, quint64 memoryBytes,
-                               quint64 trainTokens)
+void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, const SpeedAssumption &speed,
+                               quint64 memoryBytes, quint64 trainTokens)
 {
-    m_estimate = estimateRun(spec, byteVocabSize(spec.data), speed.flopsPerSecond);
+    m_estimate =
+        estimateRun(spec, byteVocabSize(spec.data), speed.flopsPerSecond, costOfPlugins(spec, table));
     m_exceedsMemory = spec.device == "cpu" && memoryBytes > 0 && m_estimate.totalBytes > memoryBytes;
     const auto count = [](quint64 value) { return countText(static_cast<double>(value)); };
-    m_numbers->setValue(tr("Parameters"), count(m_estimate.numParameters),
-                        tr("%1, of which %2 outside the embeddings")
-                            .arg(integerText(static_cast<qint64>(m_estimate.numParameters)),
-                                 integerText(static_cast<qint64>(m_estimate.numNonEmbedding))));
+    QString parameters = tr("%1, of which %2 outside the embeddings")
+                             .arg(integerText(static_cast<qint64>(m_estimate.numParameters)),
+                                  integerText(static_cast<qint64>(m_estimate.numNonEmbedding)));
+    if (m_estimate.numOfPlugins > 0)
+        parameters +=
+            tr(", %1 in parts of plugins").arg(integerText(static_cast<qint64>(m_estimate.numOfPlugins)));
+    m_numbers->setValue(tr("Parameters"), count(m_estimate.numParameters), parameters);
     m_numbers->setValue(tr("Memory"), bytesText(m_estimate.totalBytes),
                         m_exceedsMemory ? Tone::Error : Tone::Text,
                         tr("Weights %1, optimizer %2, activations about %3")
                             .arg(bytesText(m_estimate.weightBytes), bytesText(m_estimate.optimizerBytes),
                                  bytesText(m_estimate.activationBytes)));
+    m_numbers->setValue(tr("A generated text"), bytesText(m_estimate.cacheBytes),
+                        tr("Keys, values and what is remembered, beside the weights, when all is full"));
     m_numbers->setValue(tr("Tokens per step"), count(m_estimate.tokensPerStep));
     m_numbers->setValue(tr("Tokens in all"), count(m_estimate.totalTokens));
     m_numbers->setValue(tr("Passes over the text"),

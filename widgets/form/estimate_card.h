@@ -6,6 +6,7 @@
 #include "widgets/common/panel_frame.h"
 
 #include "core/spec/estimate.h"
+#include "core/spec/field_table.h"
 
 namespace orrery::ui {
 
@@ -22,9 +23,10 @@ class EstimateCard : public PanelFrame {
     Q_OBJECT
 public:
     explicit EstimateCard(QWidget *parent = nullptr);
-    /// @param memoryBytes of the machine, 0 when not known  @param trainTokens of the text, 0 when not known
-    void setEstimate(const RunSpec &spec, const SpeedAssumption &speed, quint64 memoryBytes,
-                     quint64 trainTokens);
+    /// @param table knows what the parts of plugins cost  @param memoryBytes of the machine, 0 when not known
+    /// @param trainTokens of the text, 0 when not known
+    void setEstimate(const RunSpec &spec, const FieldTable &table, const SpeedAssumption &speed,
+                     quint64 memoryBytes, quint64 trainTokens);
     [[nodiscard]] const RunEstimate &estimate() const { return m_estimate; }
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] bool exceedsMemory() const { return m_exceedsMemory; }

@@ -7,6 +7,7 @@
 #include "core/nn/extension_points.h"
 #include "core/nn/plugin_loader.h"
 #include "core/spec/memory_events.h"
+#include "core/spec/plugin_cost.h"
 
 #include <torch/torch.h>
 
@@ -138,6 +139,41 @@ private Q_SLOTS:
         for (nn::Parameter &parameter : sharper->parameters())
             if (parameter.name.ends_with("log_scale"))
                 QVERIFY(at::allclose(parameter.master, at::full({2}, std::log(30.0f))));
+    }
+    void theEstimateCountsTheParts_data()
+    {
+        QTest::addColumn<int>("episodic");
+        QTest::addColumn<int>("registers");
+        QTest::addColumn<int>("semantic");
+        QTest::newRow("off") << 0 << 0 << 0;
+        QTest::newRow("episodic") << 64 << 0 << 0;
+        QTest::newRow("registers") << 0 << 3 << 0;
+        QTest::newRow("semantic") << 0 << 0 << 64;
+        QTest::newRow("all") << 64 << 3 << 64;
+    }
+    void theEstimateCountsTheParts()
+    {
+        QFETCH(int, episodic);
+        QFETCH(int, registers);
+        QFETCH(int, semantic);
+        const RunSpec spec = specWith({{"episodic_size", int64_t(episodic)},
+                                       {"registers", int64_t(registers)},
+                                       {"semantic_size", int64_t(semantic)},
+                                       {"semantic_top_k", int64_t(4)}});
+        const auto table = FieldTable::withPlugins({m_catalogue.find("memory")->info});
+        const RunEstimate estimate = estimateRun(spec, kVocab, 1e9, costOfPlugins(spec, *table));
+        const RunEstimate plain = estimateRun(spec, kVocab, 1e9);
+        nn::EnginePlugins plugins;
+        VERIFY_OK(plugins.load(m_catalogue, spec));
+        QCOMPARE(makeModel(spec.model)->numParameters(), estimate.numParameters);
+        QCOMPARE(estimate.numParameters, plain.numParameters + estimate.numOfPlugins);
+        // Keys, values and what is noted of 64 tokens; the table of values costs memory, hardly any time.
+        if (episodic > 0 && registers == 0)
+            QCOMPARE(estimate.cacheBytes, plain.cacheBytes + 4 * 64 * (2 * 16 + 16));
+        if (semantic > 0 && registers == 0)
+            QVERIFY(estimate.flopsPerToken <
+                    plain.flopsPerToken + 6.0 * static_cast<double>(estimate.numOfPlugins) - 6 * 50 * 16);
+        QVERIFY(estimate.activationBytes > plain.activationBytes || estimate.numOfPlugins == 0);
     }
     void aCacheShowsItsMemory()
     {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/spec/plugin_cost.h"
+
+#include "core/spec/formula.h"
+#include "core/spec/plugin_use.h"
+
+#include <algorithm>
+#include <map>
+
+namespace orrery {
+
+namespace {
+
+using Values = std::map<std::string, double>;
+
+Values modelValues(const ModelSpec &model)
+{
+    return {{"layers", static_cast<double>(model.layers)},
+            {"width", static_cast<double>(model.width)},
+            {"heads", static_cast<double>(model.heads)},
+            {"context", static_cast<double>(model.context)},
+            {"window", static_cast<double>(model.window)}};
+}
+
+/// Adds the settings that are numbers; true is 1.
+void addSettings(const PluginInfo &plugin, const RunSpec &spec, Values &values)
+{
+    const size_t prefix = ("plugins." + plugin.id + ".").size();
+    for (const Field &field : plugin.settings) {
+        const FieldValue value = field.get(spec);
+        const std::string name = field.key.substr(prefix);
+        if (const auto *whole = std::get_if<int64_t>(&value)) values[name] = static_cast<double>(*whole);
+        if (const auto *real = std::get_if<double>(&value)) values[name] = *real;
+        if (const auto *flag = std::get_if<bool>(&value)) values[name] = *flag ? 1 : 0;
+    }
+}
+
+double valueOf(const std::string &formula, const Values &values)
+{
+    if (formula.empty()) return 0;
+    const auto value = evaluateFormula(formula, values);
+    return value.ok() ? std::max(0.0, *value) : 0; // checked when the JSON was read
+}
+
+} // namespace
+
+Result<void> checkPluginCosts(const PluginInfo &plugin)
+{
+    Values values = modelValues(ModelSpec{});
+    addSettings(plugin, RunSpec{}, values);
+    for (const PluginCost &cost : plugin.costs)
+        for (const std::string *formula : {&cost.parameters, &cost.idle, &cost.activations, &cost.cache}) {
+            if (formula->empty()) continue;
+            const auto value = evaluateFormula(*formula, values);
+            if (value.ok()) continue;
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot use the costs of \"" + cost.name + "\" of plugin \"" + plugin.id +
+                             "\": " + value.error().message,
+                         value.error().hint};
+        }
+    return {};
+}
+
+PluginCostSum costOfPlugins(const RunSpec &spec, const FieldTable &table)
+{
+    PluginCostSum sum;
+    for (const std::string &id : pluginsUsedBy(spec, table)) {
+        const PluginInfo *plugin = table.findPlugin(id);
+        if (!plugin) continue;
+        Values values = modelValues(spec.model);
+        addSettings(*plugin, spec, values);
+        for (const PluginCost &cost : plugin->costs) {
+            sum.parameters += valueOf(cost.parameters, values);
+            sum.idleParameters += valueOf(cost.idle, values);
+            sum.activations += valueOf(cost.activations, values);
+            sum.cacheNumbers += valueOf(cost.cache, values);
+        }
+    }
+    return sum;
+}
+
+} // namespace orrery
