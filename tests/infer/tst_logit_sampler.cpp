@@ -144,7 +144,7 @@ private Q_SLOTS:
         const auto ask = [](const std::string &sampler) {
             GenerateRequest request = requestWith(sampler);
             request.prompt.clear();
-            request.messages = {{"user", "hello"}};
+            request.messages = {ChatMessage{.role = "user", .content = "hello"}};
             request.sampling.maxTokens = 1;
             return request;
         };

@@ -228,8 +228,7 @@ void TestHeadPoints::notesAreLeftForWhoeverListens()
     QVERIFY(at::equal(model->loss(ids, makeIds(2, 8, 1), {}, context), alone)); // for the caller to add
     QCOMPARE(notes.loss.item<float>(), 2.125f);
     QVERIFY(notes.loss.requires_grad());
-    QCOMPARE(notes.values.size(), size_t(1));
-    QCOMPARE(notes.values.at("gate").item<float>(), 0.25f);
+    QVERIFY(notes.values.size() == 1 && notes.values.at("gate").item<float>() == 0.25f);
     QVERIFY(!notes.values.at("gate").requires_grad());
 }
 

@@ -230,13 +230,14 @@ void TestTrainingPoints::optimisersAreGuarded()
         }
         return {};
     };
-    QCOMPARE(reasonOf([&] { optimizer->update({}); }), "plugin \"bad\" failed: it will not move");
-    QCOMPARE(reasonOf([&] { optimizer->setNumUpdates(1); }), "plugin \"bad\" failed: it cannot count");
-    QCOMPARE(reasonOf([&] { (void)optimizer->state(); }), "plugin \"bad\" failed: it has no state");
+    QCOMPARE(reasonOf([&] { optimizer->update({}); }), QString("plugin \"bad\" failed: it will not move"));
+    QCOMPARE(reasonOf([&] { optimizer->setNumUpdates(1); }),
+             QString("plugin \"bad\" failed: it cannot count"));
+    QCOMPARE(reasonOf([&] { (void)optimizer->state(); }), QString("plugin \"bad\" failed: it has no state"));
     QCOMPARE(reasonOf([&] { (void)optimizer->numUpdates(); }),
-             "plugin \"bad\" failed: it threw something that is no exception class");
+             QString("plugin \"bad\" failed: it threw something that is no exception class"));
     QCOMPARE(reasonOf([&] { (void)guardedPart(std::unique_ptr<Optimizer>(), guard); }),
-             "plugin \"bad\" failed: its factory made nothing");
+             QString("plugin \"bad\" failed: its factory made nothing"));
     const Registered registered(optimizerRegistry(),
                                 [&](std::vector<nn::Parameter> &, const OptimizerSpec &) {
                                     return guardedPart(std::unique_ptr<Optimizer>(), guard);

@@ -38,8 +38,9 @@ class TestCliPoints : public QObject {
         std::map<std::string, uint64_t> numPoints;
         const auto reader = orrery::RunReader::open(run.toStdString());
         if (!reader) qFatal("%s", reader.error().text().c_str());
-        for (const orrery::SeriesInfo &info : (*reader)->listSeries().value())
-            numPoints[info.name] = info.numPoints;
+        const auto all = (*reader)->listSeries();
+        if (!all) qFatal("%s", all.error().text().c_str());
+        for (const orrery::SeriesInfo &info : *all) numPoints[info.name] = info.numPoints;
         return numPoints;
     }
     static QJsonArray lossesOf(const EngineAnswer &answer, const QString &key)
