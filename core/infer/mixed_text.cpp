@@ -57,6 +57,7 @@ std::span<const float> MediaPositions::featuresAt(int64_t position) const
 
 bool MediaPositions::isSameAt(int64_t position, const MediaPositions &other) const
 {
+    if (this == &other) return true;
     if (isText(position) || other.isText(position)) return isText(position) && other.isText(position);
     const auto index = static_cast<size_t>(position);
     if (m_batch.modality_BT[index] != other.m_batch.modality_BT[index]) return false;

@@ -53,7 +53,8 @@ void prepareTorch(const RunSpec &spec)
     at::globalContext().setDeterministicCuDNN(true);
 }
 
-/// What was kept of a text is of no use with another one; a plain training may go on, and its user is told.
+/// What was kept of a text is of no use with another one; where nothing was, the training may go on, and its
+/// user is told.
 Result<void> compareData(LoopParts &parts, const RunSpec &spec)
 {
     const std::vector<std::string> now = parts.data.identities();
@@ -64,7 +65,9 @@ Result<void> compareData(LoopParts &parts, const RunSpec &spec)
         ++changed;
     const std::string which =
         spec.continual.isOn() ? "the text of stage " + std::to_string(changed + 1) : "the data";
-    if (spec.continual.isOn() && spec.continual.strategy != "naive")
+    const bool isKept = spec.continual.isOn() && spec.continual.strategy != "naive" &&
+                        static_cast<int64_t>(changed) < StagePlan::of(spec).numEnded(parts.state.step);
+    if (isKept)
         return Error{ErrorCode::InvalidInput,
                      "Cannot resume at step " + std::to_string(parts.state.step) +
                          " with continual.strategy " + spec.continual.strategy + ": " + which +

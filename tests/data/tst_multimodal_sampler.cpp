@@ -109,12 +109,12 @@ private Q_SLOTS:
         MultiModalBatch batch;
         sampler->fill(0, 0, 1, batch);
         checkBatch(batch);
-        // The end of the first one is read between them, and tells how the second begins.
+        // The end of the first one is read between them; how the second begins is not predicted.
         QCOMPARE(lettersOf(batch, 0), std::string("tiiittiii."));
         QCOMPARE(batch.documents_BT, (std::vector<int32_t>{0, 0, 0, 0, 0, 1, 1, 1, 1, -1}));
         QCOMPARE(batch.ids_BT[4], kEnd);
         QCOMPARE(batch.targets_BT, (std::vector<int32_t>{0, 0, 0, kEnd, 0, 0, 0, 0, kEnd, 0}));
-        QCOMPARE(batch.mask_BT, (std::vector<uint8_t>{0, 0, 0, 1, 1, 0, 0, 0, 1, 0}));
+        QCOMPARE(batch.mask_BT, (std::vector<uint8_t>{0, 0, 0, 1, 0, 0, 0, 0, 1, 0}));
         QCOMPARE(batch.places_BT, (std::vector<int32_t>{0, 0, 1, 2, 0, 0, 0, 1, 2, 0}));
         QCOMPARE(batch.rows[1].positions_N, (std::vector<int32_t>{1, 2, 3, 6, 7, 8}));
         QCOMPARE(batch.rows[1].width, int64_t(3));

@@ -8,8 +8,10 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include <QBuffer>
 #include <QComboBox>
 #include <QHBoxLayout>
+#include <QImageReader>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -32,6 +34,8 @@ namespace {
 constexpr int kShownSide = 64, kWaveWidth = 120;
 constexpr double kWaveStep = 3; // a line and a gap
 constexpr int kMaxPictureBytes = 64 << 10, kMaxPictureSide = 512;
+constexpr qsizetype kMaxOfSample = 16; ///< pictures, and recordings
+constexpr qsizetype kMaxLevels = 4096; ///< of a recording
 
 QImage outline(const QList<double> &levels, double ratio)
 {
@@ -52,6 +56,17 @@ QImage outline(const QList<double> &levels, double ratio)
         painter.drawRect(QRectF(static_cast<double>(i) * kWaveStep, (size.height() - height) / 2, 1, height));
     }
     return image;
+}
+
+/// Null when it is no picture of a thumbnail's size: an event may come from another computer, and the size is
+/// looked at before anything is unpacked.
+QImage thumbnailOf(QByteArray png)
+{
+    QBuffer buffer(&png);
+    QImageReader reader(&buffer, "png");
+    const QSize size = reader.size();
+    if (!size.isValid() || size.width() > kMaxPictureSide || size.height() > kMaxPictureSide) return {};
+    return reader.read();
 }
 
 } // namespace
@@ -116,16 +131,18 @@ SamplesView::Sample SamplesView::sampleOf(const RunEvent &event)
     if (!sample.prompt.isEmpty() && sample.text.startsWith(sample.prompt))
         sample.text.remove(0, sample.prompt.size());
     for (const QJsonValue &picture : payload.value("pictures"_L1).toArray()) {
+        if (sample.pictures.size() >= kMaxOfSample) break;
         // A few hundred bytes each, as the engine makes them; anything else is no thumbnail.
         const QByteArray png = QByteArray::fromBase64(picture.toString().left(kMaxPictureBytes).toLatin1());
-        const QImage image = QImage::fromData(png, "PNG");
-        if (!image.isNull() && image.width() <= kMaxPictureSide && image.height() <= kMaxPictureSide)
-            sample.pictures.append(image);
+        if (const QImage image = thumbnailOf(png); !image.isNull()) sample.pictures.append(image);
     }
     for (const QJsonValue &recording : payload.value("recordings"_L1).toArray()) {
+        if (sample.recordings.size() >= kMaxOfSample) break;
         QList<double> levels;
-        for (const QJsonValue &level : recording.toArray())
+        for (const QJsonValue &level : recording.toArray()) {
+            if (levels.size() >= kMaxLevels) break;
             levels.append(std::clamp(level.toDouble(), 0.0, 1.0));
+        }
         if (!levels.isEmpty()) sample.recordings.append(levels);
     }
     return sample;

@@ -48,7 +48,8 @@ public:
     /// Positions that add() takes in front of a further document.
     [[nodiscard]] uint64_t separator() const { return m_document > 0 ? 1 : 0; }
 
-    /// Between two documents the end of the first one is read, too: what follows is no continuation.
+    /// Between two documents the end of the first one is read, too: what follows is no continuation, and is
+    /// not predicted.
     /// @param record at least 2 positions, at most room() + 1 - separator()
     void add(const MultiModalRecord &record, uint64_t numRepeated)
     {
@@ -81,7 +82,6 @@ private:
     {
         m_batch.documents_BT[m_at] = m_document - 1;
         m_batch.targets_BT[m_at] = next.ids_L.front();
-        m_batch.mask_BT[m_at] = next.modality_L.front() == Modality::Text ? next.loss_L.front() : 0;
         rowsOf(Modality::Text).positions_N.push_back(static_cast<int32_t>(m_at));
         ++m_at; // the id is that of the padding: the end of a text
     }

@@ -2,6 +2,8 @@
 // What a checkpoint holds of a continual training, and back.
 #include "core/train/continual/continual.h"
 
+#include "core/base/text.h"
+
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -61,8 +63,15 @@ Continual::Shapes Continual::expectedState(int64_t step, bool hasAverage, nn::Tr
 
 Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, nn::Transformer &model)
 {
-    const bool hasAverage = std::any_of(state.begin(), state.end(),
-                                        [](const NamedTensor &entry) { return entry.name == kNumAveraged; });
+    const auto has = [&](const char *begin) {
+        return std::any_of(state.begin(), state.end(),
+                           [&](const NamedTensor &entry) { return entry.name.starts_with(begin); });
+    };
+    const bool hasAverage = has("average.");
+    if (hasAverage && !has(kNumAveraged)) // as it was written when every step counted
+        state.push_back(
+            {kNumAveraged, at::full({1}, static_cast<double>(step - averageBegin(m_plan.stageAt(
+                                                                        std::max<int64_t>(step, 1) - 1))))});
     Shapes expected = expectedState(step, hasAverage, model);
     const at::NoGradGuard noGrad;
     std::map<std::string, at::Tensor> teacher;
@@ -81,9 +90,14 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
             m_kept[entry.name] = entry.tensor.to(at::kHalf);
         else if (entry.name.starts_with("logits.index."))
             m_kept[entry.name] = entry.tensor.to(at::kInt);
-        else if (entry.name == kNumAveraged)
-            m_kept[entry.name] = entry.tensor;
-        else
+        else if (entry.name == kNumAveraged) {
+            const auto count = entry.tensor.item<double>();
+            const auto most = static_cast<double>(step - averageBegin(m_plan.stageAt(step - 1)));
+            if (!(count >= 1 && count <= most))
+                return refusal("an average of " + formatSignificant(count, 6) + " updates",
+                               "1 to " + formatSignificant(most, 6));
+            m_kept[entry.name] = entry.tensor.to(at::kCPU, at::kFloat);
+        } else
             m_kept[entry.name] = entry.tensor.to(device);
     }
     if (!expected.empty())
