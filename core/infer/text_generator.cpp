@@ -10,12 +10,14 @@
 #include "core/infer/model_guard.h"
 #include "core/infer/prompt_media.h"
 #include "core/infer/sampler.h"
+#include "core/spec/field_values.h"
 #include "core/spec/objective_mix.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace orrery {
 
@@ -200,6 +202,19 @@ Result<TokenChoice> TextGenerator::drawToken(Sampler *sampler, const Prompt &pro
     // The stream keeps its own: a conversation may go on from them.
     m_changed_V.assign(stream().logits_V().begin(), stream().logits_V().end());
     sampler->change(m_changed_V, {.tokens = prompt.history, .numGenerated = index, .seed = settings.seed});
+    // Else it would be said that the model's weights are broken.
+    const auto isBad = [](float logit) { return std::isnan(logit) || (std::isinf(logit) && logit > 0); };
+    const auto bad = std::find_if(m_changed_V.begin(), m_changed_V.end(), isBad);
+    const bool hasAny =
+        std::any_of(m_changed_V.begin(), m_changed_V.end(), [](float logit) { return std::isfinite(logit); });
+    if (bad != m_changed_V.end() || !hasAny)
+        return Error{
+            ErrorCode::InvalidInput,
+            "Cannot go on with the sampler " + quotedValue(settings.sampler) + ": it left " +
+                (hasAny ? "the logit of token " + std::to_string(bad - m_changed_V.begin()) + " as no number"
+                        : std::string("no token to choose from")) +
+                ", expected numbers or -Inf and one finite at least.",
+            "Choose another sampler, or none."};
     return sampleToken(m_changed_V, settings, uniform);
 }
 

@@ -116,8 +116,9 @@ constexpr uint64_t engineLayout()
     uint64_t layout = 1469598103934665603ull;
     for (const uint64_t size :
          {sizeof(ModelSpec), sizeof(ForwardContext), sizeof(BuildContext), sizeof(SharedTables),
-          sizeof(KvCache), sizeof(PassNotes), sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight),
-          sizeof(Registry<FeedForward>), sizeof(RunSpec), sizeof(FieldValue), sizeof(Result<void>)})
+          sizeof(KvCache), sizeof(PassNotes), sizeof(SourceInput), sizeof(MaskShape), sizeof(ProbeValue),
+          sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight), sizeof(Registry<FeedForward>),
+          sizeof(RunSpec), sizeof(FieldValue), sizeof(Result<void>)})
         layout = (layout ^ size) * 1099511628211ull;
     return layout;
 }

@@ -93,8 +93,8 @@ public:
         TORCH_CHECK(offset + numTokens <= m_spec.context, "position ", offset + numTokens,
                     " is past the context of ", m_spec.context, " tokens");
         ForwardContext pass = context;
-        pass.mask = makeMask(ids_BT, context, offset);
         pass.ids_BT = ids_BT;
+        pass.mask = makeMask(ids_BT, pass, offset);
         at::Tensor x_BTC = embed(ids_BT, pass, offset);
         if (hasModalityWeights(m_spec))
             x_BTC = multiModalBlocks(x_BTC, pass);

@@ -12,6 +12,7 @@ namespace orrery {
 namespace {
 
 using Values = std::map<std::string, double>;
+constexpr double kMostOfOne = 1e18;
 
 Values modelValues(const ModelSpec &model)
 {
@@ -39,7 +40,8 @@ double valueOf(const std::string &formula, const Values &values)
 {
     if (formula.empty()) return 0;
     const auto value = evaluateFormula(formula, values);
-    return value.ok() ? std::max(0.0, *value) : 0; // checked when the JSON was read
+    // Checked when the JSON was read; sums of what is left stay finite.
+    return value.ok() ? std::clamp(*value, 0.0, kMostOfOne) : 0;
 }
 
 } // namespace
@@ -70,8 +72,9 @@ PluginCostSum costOfPlugins(const RunSpec &spec, const FieldTable &table)
         Values values = modelValues(spec.model);
         addSettings(*plugin, spec, values);
         for (const PluginCost &cost : plugin->costs) {
-            sum.parameters += valueOf(cost.parameters, values);
-            sum.idleParameters += valueOf(cost.idle, values);
+            const double parameters = valueOf(cost.parameters, values);
+            sum.parameters += parameters;
+            sum.idleParameters += std::min(parameters, valueOf(cost.idle, values));
             sum.activations += valueOf(cost.activations, values);
             sum.cacheNumbers += valueOf(cost.cache, values);
         }

@@ -173,7 +173,12 @@ private Q_SLOTS:
         VERIFY_ERROR(idsOf(requestWith("double")), ErrorCode::Unavailable,
                      "plugin \"bad\" failed: the dice are gone");
         registerDouble([](std::span<float> logits_V, const SamplerPlace &) { logits_V[3] = NAN; });
-        VERIFY_ERROR(idsOf(requestWith("double")), ErrorCode::InvalidInput, "logit");
+        VERIFY_ERROR(idsOf(requestWith("double")), ErrorCode::InvalidInput,
+                     "the sampler \"double\": it left the logit of token 3 as no number");
+        registerDouble([](std::span<float> logits_V, const SamplerPlace &) {
+            for (float &logit : logits_V) logit = kNever;
+        });
+        VERIFY_ERROR(idsOf(requestWith("double")), ErrorCode::InvalidInput, "no token to choose from");
         samplerRegistry().add("double", [](const Tokenizer &) {
             return guardedPart(std::unique_ptr<Sampler>(), nn::PluginGuard("bad"));
         });

@@ -372,7 +372,8 @@ SpeedAssumption NewRunPanel::speed(const RunSpec &spec) const
 void NewRunPanel::updateEstimate()
 {
     const RunSpec spec = m_form->builder().preview();
-    m_estimate->setEstimate(spec, *m_form->table(), speed(spec), m_session.engine().memoryBytes, m_data->numTrainTokens());
+    m_estimate->setEstimate(spec, *m_form->table(), speed(spec), m_session.engine().memoryBytes,
+                            m_data->numTrainTokens());
 }
 
 void NewRunPanel::updateStart()
