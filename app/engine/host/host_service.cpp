@@ -59,7 +59,7 @@ RunSpec specOf(const DataRequest &request)
 }
 
 /// Data of text or of parts, and whether the model goes together with it.
-Result<std::string> describe(const RunSpec &spec, const std::atomic<bool> &cancel)
+Result<std::string> describedData(const RunSpec &spec, const std::atomic<bool> &cancel)
 {
     const auto cacheDirectory = userCacheDir() / "shards";
     const auto seed = static_cast<uint64_t>(spec.seed);
@@ -249,12 +249,13 @@ Result<std::string> HostService::describeData(const DataRequest &request, const 
     }
     RunSpec spec = specOf(request);
     if (spec.data.path == kExampleData) {
-        ORRERY_ASSIGN(const std::filesystem::path example, makeExampleData(userDataDir(), orrerySourcesAbove(programDir())));
+        ORRERY_ASSIGN(const std::filesystem::path example,
+                      makeExampleData(userDataDir(), orrerySourcesAbove(programDir())));
         spec.data.path = example.string();
     }
     std::atomic<bool> isCallerGone{false};
     const CallerWatch watch(caller, [&] { isCallerGone = true; });
-    return describe(spec, isCallerGone);
+    return describedData(spec, isCallerGone);
 }
 
 } // namespace orrery
