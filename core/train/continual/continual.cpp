@@ -11,7 +11,10 @@
 namespace orrery {
 namespace {
 
-constexpr int64_t kLookedAtWindows = 64; ///< of a stage, for the Fisher and for the use of slots
+constexpr int64_t kFisherWindows = 64; ///< of a stage
+/// Of a stage, whose use of slots is counted, at most. Few would leave the slots of most of what the stage
+/// taught without a trace, open to what comes next.
+constexpr int64_t kCountedWindows = 1024;
 constexpr int64_t kAveragedShare = 4;  ///< one over it: the last steps of a stage whose weights are averaged
 constexpr int64_t kOpenSlotShare = 16; ///< one over it: the slots that one update may change
 constexpr int64_t kIgnoredTarget = -100;
@@ -140,7 +143,9 @@ void Continual::openSlots(nn::Transformer &model)
 {
     m_before.clear();
     m_openSlots.clear();
-    const auto numLookedAt = static_cast<double>(kLookedAtWindows * m_numEnded);
+    double numCounted = 0;
+    for (int64_t stage = 0; stage < m_numEnded; ++stage)
+        numCounted += static_cast<double>(countedWindows(stage));
     for (nn::Parameter &parameter : model.parameters()) {
         m_before.push_back(parameter.master.detach().clone());
         at::Tensor &gradient = parameter.master.mutable_grad();
@@ -149,10 +154,11 @@ void Continual::openSlots(nn::Transformer &model)
             continue;
         }
         const at::Tensor rows_SC = slotRows(gradient), use_S = rows_SC.norm(2, 1);
-        const at::Tensor rarity_S = ((numLookedAt + 1) / (m_kept.at("slots." + parameter.name) + 1)).log();
+        const at::Tensor rarity_S = ((numCounted + 1) / (m_kept.at("slots." + parameter.name) + 1)).log();
         const at::Tensor score_S = use_S / use_S.sum().clamp_min(1e-30) * rarity_S;
         const int64_t numOpen = std::max<int64_t>(1, score_S.numel() / kOpenSlotShare);
-        const at::Tensor open = std::get<1>(score_S.topk(numOpen));
+        const auto [best, which] = score_S.topk(numOpen);
+        const at::Tensor open = which.masked_select(best > 0); // what everything uses stays closed
         const at::Tensor kept_SC =
             at::zeros_like(rows_SC).index_copy_(0, open, rows_SC.index_select(0, open));
         gradient = kept_SC.view_as(gradient);
@@ -252,13 +258,14 @@ void Continual::keepTeacher(nn::Transformer &model)
 }
 
 /// use() sees the gradients of the loss of one window after the other.
-template <typename Use> void Continual::lookAtStage(nn::Transformer &model, int64_t stage, Use use)
+template <typename Use>
+void Continual::lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWindows, Use use)
 {
     BatchTensors tensors(model.parameters().front().master.device());
     const auto clear = [&model] {
         for (nn::Parameter &parameter : model.parameters()) parameter.master.mutable_grad() = at::Tensor();
     };
-    for (int64_t i = 0; i < kLookedAtWindows; ++i) {
+    for (int64_t i = 0; i < numWindows; ++i) {
         Batch text = m_source.emptyBatch();
         m_source.appendSample(stage, i, text);
         ModelBatch batch;
@@ -276,17 +283,22 @@ template <typename Use> void Continual::lookAtStage(nn::Transformer &model, int6
 // The mean over windows of the squared gradient of a window's mean loss.
 void Continual::keepFisher(nn::Transformer &model, int64_t stage)
 {
-    constexpr double scale = 1.0 / kLookedAtWindows;
+    constexpr double scale = 1.0 / kFisherWindows;
     for (const nn::Parameter &parameter : model.parameters()) {
         m_kept["anchor." + parameter.name] = parameter.master.detach().clone();
         at::Tensor &fisher = m_kept["fisher." + parameter.name];
         if (!fisher.defined()) fisher = at::zeros_like(parameter.master.detach());
     }
-    lookAtStage(model, stage, [&] {
+    lookAtStage(model, stage, kFisherWindows, [&] {
         for (const nn::Parameter &parameter : model.parameters())
             if (const at::Tensor &gradient = parameter.master.grad(); gradient.defined())
                 m_kept["fisher." + parameter.name].add_(gradient.square(), scale);
     });
+}
+
+int64_t Continual::countedWindows(int64_t stage) const
+{
+    return std::min(kCountedWindows, m_source.numWindows(stage));
 }
 
 void Continual::countSlots(nn::Transformer &model, int64_t stage)
@@ -298,7 +310,7 @@ void Continual::countSlots(nn::Transformer &model, int64_t stage)
             count_S =
                 at::zeros({slotRows(parameter.master.detach()).size(0)}, parameter.master.detach().options());
     }
-    lookAtStage(model, stage, [&] {
+    lookAtStage(model, stage, countedWindows(stage), [&] {
         for (const nn::Parameter &parameter : model.parameters()) {
             const at::Tensor &gradient = parameter.master.grad();
             if (!isSemanticMemory(parameter) || !gradient.defined()) continue;

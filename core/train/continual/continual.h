@@ -71,7 +71,9 @@ private:
     void keepTeacher(nn::Transformer &model);
     void keepFisher(nn::Transformer &model, int64_t stage);
     void countSlots(nn::Transformer &model, int64_t stage);
-    template <typename Use> void lookAtStage(nn::Transformer &model, int64_t stage, Use use);
+    template <typename Use>
+    void lookAtStage(nn::Transformer &model, int64_t stage, int64_t numWindows, Use use);
+    [[nodiscard]] int64_t countedWindows(int64_t stage) const;
     [[nodiscard]] int64_t averageBegin(int64_t stage) const;
     using Shapes = std::map<std::string, std::vector<int64_t>>;
     /// @param hasAverage whether there is one: the first steps that count for it may have had no targets

@@ -108,6 +108,12 @@ void StagedBatchSource::appendChunk(int64_t stage, int64_t chunk, Batch &batch) 
     append(*m_data.text[index], m_buffers[index][static_cast<size_t>(chunk)], batch);
 }
 
+int64_t StagedBatchSource::numWindows(int64_t stage) const
+{
+    return static_cast<int64_t>(m_data.text[static_cast<size_t>(stage)]->numTokens(Split::Train)) /
+           (m_context + 1);
+}
+
 void StagedBatchSource::appendSample(int64_t stage, int64_t number, Batch &batch) const
 {
     const TokenShards &shards = *m_data.text[static_cast<size_t>(stage)];

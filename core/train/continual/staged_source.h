@@ -46,6 +46,8 @@ public:
     {
         return std::ssize(m_buffers[static_cast<size_t>(stage)]);
     }
+    /// Whole windows of the stage's training text; at least 1.
+    [[nodiscard]] int64_t numWindows(int64_t stage) const;
     /// The first window of a chunk. Appends context + 1 tokens and context masks.
     void appendChunk(int64_t stage, int64_t chunk, Batch &batch) const;
     /// Window `number` of the stage's training text that was drawn for looking at the stage; appends as well.

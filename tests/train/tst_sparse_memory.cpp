@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The strategy sparse_memory on a memory whose use is plain to see: token i reads slot i modulo their number.
+// Which slots may change, and that nothing else of the model does.
+#include "core/nn/extension_points.h"
+#include "core/nn/layers.h"
+#include "core/train/continual/continual.h"
+#include "core/train/step_runner.h"
+#include "tests/train/run_fixture.h"
+
+#include <QtTest>
+
+#include <torch/torch.h>
+
+#include <set>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+constexpr int64_t kSlots = 256; ///< one a byte
+
+class TokenMemory final : public nn::ResidualModule {
+public:
+    TokenMemory(nn::BuildContext &build, int64_t numSlots)
+        : m_numSlots(numSlots),
+          m_values(build.parameters.add(build.prefix + "memory.semantic.values",
+                                        {numSlots, 1, build.spec.width}, nn::ParameterInit::normal(0.1f)))
+    {
+    }
+    at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &context) override
+    {
+        return at::embedding(m_values.as(at::kFloat).view({m_numSlots, x_BTC.size(2)}),
+                             context.ids_BT % m_numSlots);
+    }
+
+private:
+    int64_t m_numSlots;
+    nn::Weight m_values;
+};
+
+/// Two texts; both have the letter "e" in every window, else each has letters of its own.
+class TwoTexts {
+public:
+    explicit TwoTexts(int64_t numSlots = kSlots)
+    {
+        nn::residualModuleRegistry().add("token_memory", [numSlots](nn::BuildContext &build) {
+            return build.layer == 0 ? std::make_unique<TokenMemory>(build, numSlots) : nullptr;
+        });
+        spec = smallRun();
+        spec.threads = 1;
+        spec.continual.strategy = "sparse_memory";
+        spec.data.path = write("first", "abcde");
+        spec.continual.stages = {write("second", "vwxye")};
+        spec.schedule.totalSteps = spec.train.steps;
+        const std::filesystem::path folder = m_folder.path().toStdString();
+        data = must(prepareRunData(spec, folder / "shards"));
+        model = must(nn::Transformer::create(spec.model, kSlots, 3, "cpu"));
+        source = must(StagedBatchSource::create(spec, data, StagePlan::of(spec), replayPlan(spec.continual),
+                                                nextTokenObjective()));
+        continual = must(Continual::create(spec, *model, *source));
+        optimizer = must(makeOptimizer(model->parameters(), spec.optimizer));
+    }
+    ~TwoTexts() { nn::residualModuleRegistry().remove("token_memory"); }
+
+    void run(int64_t firstStep, int64_t endStep)
+    {
+        StepRunner runner(*model, *optimizer, *source, continual.get());
+        StepSettings settings;
+        settings.batchSize = spec.train.batchSize;
+        settings.update = {.learningRate = 0.01, .weightDecay = 0.1};
+        for (int64_t step = firstStep; step < endStep; ++step) QVERIFY(runner.run(step, settings).isFinite);
+    }
+    [[nodiscard]] std::vector<at::Tensor> weights() const
+    {
+        std::vector<at::Tensor> all;
+        for (const nn::Parameter &parameter : model->parameters())
+            all.push_back(parameter.master.detach().clone());
+        return all;
+    }
+    /// Letters whose slots differ from `before`; @param other whether anything else does
+    [[nodiscard]] std::set<char> changed(const std::vector<at::Tensor> &before, bool &other) const
+    {
+        std::set<char> letters;
+        other = false;
+        for (size_t i = 0; i < before.size(); ++i) {
+            const nn::Parameter &parameter = model->parameters()[i];
+            const at::Tensor differs = parameter.master.detach() != before[i];
+            if (!isSemanticMemory(parameter)) {
+                other = other || differs.any().item<bool>();
+                continue;
+            }
+            const at::Tensor rows_S = differs.flatten(1).any(1);
+            for (int64_t slot = 0; slot < rows_S.numel(); ++slot)
+                if (rows_S[slot].item<bool>()) letters.insert(static_cast<char>(slot));
+        }
+        return letters;
+    }
+
+    RunSpec spec;
+    RunData data;
+    std::unique_ptr<nn::Transformer> model;
+    std::unique_ptr<StagedBatchSource> source;
+    std::unique_ptr<Continual> continual;
+    std::unique_ptr<Optimizer> optimizer;
+
+private:
+    std::string write(const std::string &name, const std::string &letters)
+    {
+        const std::filesystem::path path = std::filesystem::path(m_folder.path().toStdString()) / name;
+        std::ofstream out(path);
+        // The last letter every third time.
+        for (size_t i = 0; i < 4000; ++i) out << (i % 3 == 0 ? letters[4] : letters[(i * i / 7) % 4]);
+        return path.string();
+    }
+    QTemporaryDir m_folder;
+};
+
+} // namespace
+
+class TestSparseMemory : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void theFirstTextChangesEverything()
+    {
+        TwoTexts texts;
+        const auto before = texts.weights();
+        texts.run(0, 2);
+        bool other = false;
+        QCOMPARE(texts.changed(before, other), std::set<char>({'a', 'b', 'c', 'd', 'e'}));
+        QVERIFY(other);
+    }
+    void behindItOnlySlotsOfWhatIsNewChange()
+    {
+        TwoTexts texts;
+        texts.run(0, 6);
+        texts.continual->keepStage(*texts.model, 0);
+        const auto before = texts.weights();
+        texts.run(6, 12);
+        bool other = true;
+        // 16 slots might change; "e" is in every window of the first text, so its slot stays as it is.
+        QCOMPARE(texts.changed(before, other), std::set<char>({'v', 'w', 'x', 'y'}));
+        QVERIFY(!other);
+    }
+    void whatEverythingUsesStaysClosed()
+    {
+        TwoTexts texts(1); // room for one open slot, and no other candidate
+        texts.continual->keepStage(*texts.model, 0);
+        const auto before = texts.weights();
+        texts.run(6, 8);
+        bool other = true;
+        QVERIFY(texts.changed(before, other).empty());
+        QVERIFY(!other);
+    }
+    void useIsCountedOverTheWholeText()
+    {
+        TwoTexts texts;
+        texts.continual->keepStage(*texts.model, 0);
+        const auto state = texts.continual->state();
+        QCOMPARE(state.size(), size_t(1));
+        const int64_t numWindows = texts.source->numWindows(0);
+        QVERIFY(numWindows > 64);
+        QCOMPARE(state[0].tensor['e'].item<int64_t>(), numWindows);
+        QVERIFY(state[0].tensor['a'].item<int64_t>() > numWindows / 2);
+        QCOMPARE(state[0].tensor['v'].item<int64_t>(), int64_t(0));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSparseMemory)
+#include "tst_sparse_memory.moc"
