@@ -10,6 +10,7 @@
 #include <QJsonObject>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <string_view>
 
 using namespace Qt::StringLiterals;
@@ -50,25 +51,66 @@ QString resumeCommand(const QString &run) { return engineCommand({u"resume"_s, r
 
 namespace {
 
-bool isPictureFile(std::string_view bytes)
+bool isPictureFile(const PromptMedia &media)
 {
-    return bytes.starts_with("\x89PNG"sv) || bytes.starts_with("\xFF\xD8\xFF"sv);
+    // It is gone, or still being read.
+    if (media.bytes.empty()) return hasPictureEnding(fromStd(media.name));
+    return media.bytes.starts_with("\x89PNG"sv) || media.bytes.starts_with("\xFF\xD8\xFF"sv);
+}
+
+/// Two lists could not tell which stands first, nor what stands within the text.
+bool needsParts(const std::vector<PromptMedia> &media)
+{
+    return std::any_of(media.begin(), media.end(), [&media](const PromptMedia &one) {
+        return one.place > 0 || isPictureFile(one) != isPictureFile(media.front());
+    });
+}
+
+QJsonArray partsOf(const ChatMessage &message)
+{
+    QJsonArray parts;
+    size_t from = 0;
+    const auto addText = [&](size_t to) {
+        if (to <= from) return;
+        const std::string_view text = std::string_view(message.content).substr(from, to - from);
+        parts.append(QJsonObject{{u"text"_s, fromStd(text)}});
+        from = to;
+    };
+    for (const PromptMedia &media : message.media) {
+        addText(std::min(static_cast<size_t>(std::max<int64_t>(0, media.place)), message.content.size()));
+        parts.append(QJsonObject{{isPictureFile(media) ? u"image"_s : u"audio"_s, fromStd(media.name)}});
+    }
+    addText(message.content.size());
+    return parts;
+}
+
+QJsonObject turnJson(const ChatMessage &message)
+{
+    QJsonObject turn{{u"role"_s, fromStd(message.role)}};
+    if (needsParts(message.media)) {
+        turn.insert(u"content"_s, partsOf(message));
+        return turn;
+    }
+    turn.insert(u"content"_s, fromStd(message.content));
+    QJsonArray files;
+    for (const PromptMedia &media : message.media) files.append(fromStd(media.name));
+    if (!files.isEmpty()) turn.insert(isPictureFile(message.media.front()) ? u"images"_s : u"audio"_s, files);
+    return turn;
 }
 
 } // namespace
 
+bool hasPictureEnding(const QString &name)
+{
+    for (const QLatin1StringView ending : {".png"_L1, ".jpg"_L1, ".jpeg"_L1})
+        if (name.endsWith(ending, Qt::CaseInsensitive)) return true;
+    return false;
+}
+
 QString messagesJson(const std::vector<ChatMessage> &messages)
 {
     QJsonArray turns;
-    for (const ChatMessage &message : messages) {
-        QJsonObject turn{{u"role"_s, fromStd(message.role)}, {u"content"_s, fromStd(message.content)}};
-        QJsonArray images, audio;
-        for (const PromptMedia &media : message.media)
-            (isPictureFile(media.bytes) ? images : audio).append(fromStd(media.name));
-        if (!images.isEmpty()) turn.insert(u"images"_s, images);
-        if (!audio.isEmpty()) turn.insert(u"audio"_s, audio);
-        turns.append(turn);
-    }
+    for (const ChatMessage &message : messages) turns.append(turnJson(message));
     return QString::fromUtf8(
         QJsonDocument(QJsonObject{{u"messages"_s, turns}}).toJson(QJsonDocument::Compact));
 }

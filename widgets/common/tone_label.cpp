@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/tone_label.h"
 
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/theme/theme.h"
 
 #include <QEvent>
@@ -130,7 +131,7 @@ void ElidedLabel::elide()
     oneLine.replace(u'\n', u' ');
     const QString shown = fontMetrics().elidedText(oneLine, m_mode, std::max(0, width()));
     if (QLabel::text() != shown) QLabel::setText(shown);
-    setToolTip(shown == m_fullText ? QString() : m_fullText);
+    setToolTip(shown == m_fullText ? QString() : plainToolTip(m_fullText));
     m_isEliding = false;
 }
 

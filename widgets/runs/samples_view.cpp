@@ -3,6 +3,7 @@
 
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/level_painter.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
@@ -25,6 +26,7 @@
 #include <QUrl>
 
 #include <algorithm>
+#include <vector>
 
 using namespace Qt::StringLiterals;
 
@@ -44,17 +46,10 @@ QImage outline(const QList<double> &levels, double ratio)
     image.setDevicePixelRatio(ratio);
     image.fill(Qt::transparent);
     QPainter painter(&image);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(toneColor(Tone::Accent));
-    const auto numLines = static_cast<qsizetype>(size.width() / kWaveStep);
-    for (qsizetype i = 0; i < numLines; ++i) {
-        const qsizetype from = i * levels.size() / numLines;
-        const qsizetype to =
-            std::clamp<qsizetype>((i + 1) * levels.size() / numLines, from + 1, levels.size());
-        const double level = *std::max_element(levels.begin() + from, levels.begin() + to);
-        const double height = std::max(1.0, 0.75 * level * size.height());
-        painter.drawRect(QRectF(static_cast<double>(i) * kWaveStep, (size.height() - height) / 2, 1, height));
-    }
+    std::vector<float> heights;
+    for (const double level : levels) heights.push_back(static_cast<float>(level));
+    paintLevels(painter, QRectF(0, size.height() / 8, size.width(), 0.75 * size.height()), heights,
+                kWaveStep);
     return image;
 }
 

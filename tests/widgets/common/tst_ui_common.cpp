@@ -6,6 +6,7 @@
 #include "widgets/common/field_editor.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/run_spec_json.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/segmented_choice.h"
@@ -15,6 +16,7 @@
 #include <QComboBox>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTextDocument>
 #include <QToolButton>
 
 #include <limits>
@@ -37,7 +39,9 @@ private Q_SLOTS:
     void runColoursAreKeptWhenOthersGo();
     void commandsAreQuotedForAShell();
     void controlCommandsUseTheCommandLinesWords();
+    void turnsNameTheirFilesInOrder();
     void elidedLabelKeepsItsWholeText();
+    void hoversAreNoHtml();
     void bannerCopiesMessageAndHint();
     void gridCopiesAllRows();
     void segmentsSignalOnlyChoicesOfAPerson();
@@ -180,6 +184,25 @@ void TestUiCommon::controlCommandsUseTheCommandLinesWords()
              u"orrery-engine control r set lr_factor=0.5"_s);
 }
 
+void TestUiCommon::turnsNameTheirFilesInOrder()
+{
+    const std::string png("\x89PNG\r\n\x1a\n"), wav("RIFF....WAVE");
+    const auto jsonOf = [](const ChatMessage &message) { return messagesJson({message}); };
+    QCOMPARE(jsonOf({"user", "hi", {{png, "a.png", 0}, {png, "b.png", 0}}}),
+             uR"({"messages":[{"content":"hi","images":["a.png","b.png"],"role":"user"}]})"_s);
+    QCOMPARE(
+        jsonOf({"user", "hi", {{wav, "a.wav", 0}, {png, "b", 0}}}),
+        uR"({"messages":[{"content":[{"audio":"a.wav"},{"image":"b"},{"text":"hi"}],"role":"user"}]})"_s);
+    QCOMPARE(
+        jsonOf({"user", "see ?", {{png, "a.png", 4}}}),
+        uR"({"messages":[{"content":[{"text":"see "},{"image":"a.png"},{"text":"?"}],"role":"user"}]})"_s);
+    // Files that are gone are what their endings say.
+    QCOMPARE(jsonOf({"user", "", {{"", "a.JPG", 0}}}),
+             uR"({"messages":[{"content":"","images":["a.JPG"],"role":"user"}]})"_s);
+    QCOMPARE(jsonOf({"user", "", {{"", "a.wav", 0}, {"", "b.jpeg", 0}}}),
+             uR"({"messages":[{"content":[{"audio":"a.wav"},{"image":"b.jpeg"}],"role":"user"}]})"_s);
+}
+
 void TestUiCommon::elidedLabelKeepsItsWholeText()
 {
     const QString name = QString(u"a-very-long-name-"_s).repeated(20);
@@ -191,6 +214,20 @@ void TestUiCommon::elidedLabelKeepsItsWholeText()
     QCOMPARE(label.toolTip(), name);
     QCOMPARE(label.accessibleName(), name);
     QVERIFY(label.minimumSizeHint().width() < 120);
+}
+
+void TestUiCommon::hoversAreNoHtml()
+{
+    QCOMPARE(plainToolTip(u"/a & b/c.png"_s), u"/a & b/c.png"_s);
+    const QString shown = plainToolTip(u"<b>.png\nPNG"_s);
+    QTextDocument document;
+    document.setHtml(shown);
+    QVERIFY(Qt::mightBeRichText(shown)); // Qt takes it for what it is
+    QCOMPARE(document.toPlainText(), u"<b>.png\nPNG"_s);
+    ElidedLabel label(QString(u"<b>bold</b> "_s).repeated(20));
+    label.resize(80, 20);
+    label.show();
+    QVERIFY2(label.toolTip().contains(u"&lt;b&gt;bold"_s), qPrintable(label.toolTip()));
 }
 
 void TestUiCommon::bannerCopiesMessageAndHint()
