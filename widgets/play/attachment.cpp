@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/play/attachment.h"
 
+#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/play/request_size.h"
 
@@ -20,6 +21,8 @@ using namespace std::string_view_literals;
 
 namespace orrery::ui {
 namespace {
+
+constexpr size_t kSignatureSize = 16;
 
 class Texts {
     Q_DECLARE_TR_FUNCTIONS(Attachment)
@@ -105,6 +108,11 @@ QString mediaKindText(MediaKind kind)
 
 bool isPicture(MediaKind kind) { return kind == MediaKind::Png || kind == MediaKind::Jpeg; }
 
+bool isPicture(const Attachment &attachment)
+{
+    return attachment.bytes.empty() ? hasPictureEnding(attachment.name) : isPicture(attachment.kind);
+}
+
 Result<AttachmentPtr> readAttachment(const QString &path, qint64 room)
 {
     const QFileInfo info(path);
@@ -128,6 +136,15 @@ Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, 
     return makeAttachment(bytes.toStdString(), name, {});
 }
 
+AttachmentPtr unreadAttachment(const QString &path)
+{
+    auto attachment = std::make_shared<Attachment>();
+    attachment->name = QFileInfo(path).fileName();
+    attachment->path = path;
+    attachment->isBeingRead = true;
+    return attachment;
+}
+
 AttachmentPtr missingAttachment(const QString &path)
 {
     auto attachment = std::make_shared<Attachment>();
@@ -136,13 +153,21 @@ AttachmentPtr missingAttachment(const QString &path)
     return attachment;
 }
 
+AttachmentPtr lostAttachment(const QString &name)
+{
+    auto attachment = std::make_shared<Attachment>();
+    attachment->name = name;
+    return attachment;
+}
+
 std::vector<PromptMedia> mediaOf(const std::vector<AttachmentPtr> &attachments, MediaNames names)
 {
     std::vector<PromptMedia> media;
     for (const AttachmentPtr &attachment : attachments) {
-        if (names == MediaNames::Paths && attachment->path.isEmpty()) continue;
-        media.push_back(
-            {attachment->bytes, toStd(names == MediaNames::Paths ? attachment->path : attachment->name), 0});
+        if (names == MediaNames::Short)
+            media.push_back({attachment->bytes, toStd(attachment->name), 0});
+        else if (!attachment->path.isEmpty())
+            media.push_back({attachment->bytes.substr(0, kSignatureSize), toStd(attachment->path), 0});
     }
     return media;
 }
@@ -152,7 +177,7 @@ QStringList mediaArguments(const std::vector<AttachmentPtr> &attachments)
     QStringList arguments;
     for (const AttachmentPtr &attachment : attachments)
         if (!attachment->path.isEmpty())
-            arguments << (isPicture(attachment->kind) ? u"--image"_s : u"--audio"_s) << attachment->path;
+            arguments << (isPicture(*attachment) ? u"--image"_s : u"--audio"_s) << attachment->path;
     return arguments;
 }
 

@@ -25,18 +25,24 @@ MediaKind mediaKindOf(std::string_view bytes);
 QString mediaKindText(MediaKind kind); ///< "PNG"
 bool isPicture(MediaKind kind);
 
+/// Of one prompt or turn, at most.
+inline constexpr int kMaxAttachments = 16;
+
 struct Attachment {
     std::string bytes;
     QString name;
     QString path; ///< empty: pasted
     MediaKind kind = MediaKind::Unknown;
-    QSize pixels;     ///< of a picture, as its head says
-    QImage thumbnail; ///< null: of recordings, and of pictures that are too large or broken
-    WaveOutline wave; ///< of a recording
-    /// Of a draft, and its file is gone.
-    [[nodiscard]] bool isMissing() const { return bytes.empty(); }
+    bool isBeingRead = false; ///< of a draft, and its bytes are still to come
+    QSize pixels;             ///< of a picture, as its head says
+    QImage thumbnail;         ///< null: of recordings, and of pictures that are too large or broken
+    WaveOutline wave;         ///< of a recording
+    /// Of a draft, and its file is gone, or it was pasted and stood in none.
+    [[nodiscard]] bool isMissing() const { return bytes.empty() && !isBeingRead; }
 };
 using AttachmentPtr = std::shared_ptr<const Attachment>;
+/// By its bytes; without any, by its ending.
+bool isPicture(const Attachment &attachment);
 
 /// Longest side of a thumbnail in pixels.
 inline constexpr int kThumbnailPixels = 128;
@@ -49,10 +55,15 @@ Result<AttachmentPtr> readAttachment(const QString &path, qint64 room);
 /// A picture of the clipboard as PNG. @error as above
 Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, qint64 room);
 
+/// In the place of a file that a draft names, until it is read.
+AttachmentPtr unreadAttachment(const QString &path);
 /// What is left of a file that a draft names.
 AttachmentPtr missingAttachment(const QString &path);
+/// What is left of a picture that was pasted: a draft has its name and not its bytes.
+AttachmentPtr lostAttachment(const QString &name);
 /// Before the text of a prompt or a turn, in order.
-enum class MediaNames : uint8_t { Short, Paths }; ///< Paths: without what was pasted, for commands
+/// Paths: for commands, without what was pasted; of the bytes only those that say what it is.
+enum class MediaNames : uint8_t { Short, Paths };
 std::vector<PromptMedia> mediaOf(const std::vector<AttachmentPtr> &attachments,
                                  MediaNames names = MediaNames::Short);
 /// Options of the command line that stand before the prompt: "--image", "a.png". What was pasted has none.

@@ -3,6 +3,7 @@
 
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_painter.h"
 #include "widgets/play/request_size.h"
@@ -13,6 +14,8 @@
 #include <QScrollArea>
 #include <QToolButton>
 #include <QtConcurrentRun>
+
+#include <vector>
 
 using namespace Qt::StringLiterals;
 
@@ -49,13 +52,14 @@ public:
         const Attachment &attachment = *shown;
         setObjectName(u"attachment"_s);
         setAccessibleName(attachment.name + u", "_s + attachmentDetail(attachment));
-        setToolTip(attachment.path.isEmpty() ? attachment.name : attachment.path);
+        setToolTip(plainToolTip(attachment.path.isEmpty() ? attachment.name : attachment.path));
         auto *name = new ElidedLabel({}, Tone::Text, TypeSize::Small, this);
         name->setElideMode(Qt::ElideMiddle);
         name->setFullText(attachment.name);
         auto *detail = new ToneLabel(attachmentDetail(attachment), Tone::Secondary, TypeSize::Small, this);
         name->setFixedWidth(std::max(detail->sizeHint().width(), kNameWidth));
         m_remove = makeIconButton(u"close"_s, PanelFrame::tr("Remove %1").arg(attachment.name), this);
+        m_remove->setToolTip(plainToolTip(m_remove->toolTip()));
         m_remove->setObjectName(u"removeAttachment"_s);
         auto *texts = new QVBoxLayout;
         texts->setSpacing(0);
@@ -140,8 +144,18 @@ std::vector<PromptMedia> AttachmentBar::media() const { return mediaOf(m_attachm
 void AttachmentBar::setAttachments(std::vector<AttachmentPtr> attachments)
 {
     m_before.clear();
+    m_readings.clear(); // what comes of them is of another turn
     showChips(std::move(attachments));
     Q_EMIT changed();
+}
+
+QStringList AttachmentBar::paths() const
+{
+    QStringList paths;
+    for (const AttachmentPtr &attachment : m_attachments)
+        if (!attachment->path.isEmpty()) paths << attachment->path;
+    for (const Reading &reading : m_readings) paths << reading.paths;
+    return paths;
 }
 
 qint64 AttachmentBar::numBytes() const
@@ -155,7 +169,7 @@ qint64 AttachmentBar::numBytes() const
 void AttachmentBar::addFiles(const QStringList &paths)
 {
     if (paths.isEmpty()) return;
-    load([paths, room = kMaxRequestBytes - numBytes()]() mutable {
+    load(paths, [paths, room = kMaxRequestBytes - numBytes()]() mutable {
         Loaded loaded;
         for (const QString &path : paths) {
             loaded.push_back(readAttachment(path, room));
@@ -168,18 +182,19 @@ void AttachmentBar::addFiles(const QStringList &paths)
 void AttachmentBar::addImage(const QImage &image)
 {
     const QString name = u"pasted-%1.png"_s.arg(++m_numPasted);
-    load([image, name, room = kMaxRequestBytes - numBytes()] {
+    load({}, [image, name, room = kMaxRequestBytes - numBytes()] {
         return Loaded{pasteAttachment(image, name, room)};
     });
 }
 
-void AttachmentBar::load(const std::function<Loaded()> &work)
+void AttachmentBar::load(const QStringList &paths, const std::function<Loaded()> &work)
 {
-    ++m_numReading;
+    const int number = m_nextReading++;
+    m_readings.push_back({number, paths});
     Q_EMIT changed();
-    QtConcurrent::run(work).then(this, [this](const Loaded &loaded) {
-        --m_numReading;
-        take(loaded);
+    QtConcurrent::run(work).then(this, [this, number](const Loaded &loaded) {
+        const auto isThis = [number](const Reading &reading) { return reading.number == number; };
+        if (std::erase_if(m_readings, isThis) > 0) take(loaded);
     });
 }
 
@@ -194,8 +209,7 @@ void AttachmentBar::take(const Loaded &loaded)
         } else if (std::ssize(attachments) >= kMaxAttachments) {
             errors.push_back({ErrorCode::InvalidInput,
                               toStd(tr("Cannot attach \"%1\": there are %2 already, expected %2 at most.")
-                                        .arg((*one)->name)
-                                        .arg(kMaxAttachments)),
+                                        .arg((*one)->name, QString::number(kMaxAttachments))),
                               toStd(tr("Remove another one first."))});
         } else if (static_cast<qint64>((*one)->bytes.size()) > room) {
             errors.push_back({ErrorCode::InvalidInput,
@@ -257,7 +271,7 @@ void AttachmentBar::showChips(std::vector<AttachmentPtr> attachments)
     const QString removed = m_before.empty() ? QString() : m_before.back().text;
     m_undo->setVisible(!removed.isEmpty());
     const QString text = tr("Bring back %1 (Ctrl+Z)").arg(removed);
-    m_undo->setToolTip(text);
+    m_undo->setToolTip(plainToolTip(text));
     m_undo->setAccessibleName(text);
 }
 

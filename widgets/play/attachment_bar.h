@@ -17,18 +17,18 @@ namespace orrery::ui {
 class AttachmentBar : public QWidget {
     Q_OBJECT
 public:
-    static constexpr int kMaxAttachments = 16;
-
     explicit AttachmentBar(QWidget *parent = nullptr);
     [[nodiscard]] const std::vector<AttachmentPtr> &attachments() const { return m_attachments; }
     /// In order, before the prompt's text.
     [[nodiscard]] std::vector<PromptMedia> media() const;
     [[nodiscard]] qint64 numBytes() const;
-    [[nodiscard]] bool isReading() const { return m_numReading > 0; }
+    [[nodiscard]] bool isReading() const { return !m_readings.empty(); }
+    /// Of the files, also of those that are still being read; what was pasted has none.
+    [[nodiscard]] QStringList paths() const;
     /// Neither a chip nor something to bring back.
     [[nodiscard]] bool isVacant() const;
 
-    /// In place of those so far; nothing to bring back after it.
+    /// In place of those so far, and of those still being read; nothing to bring back after it.
     void setAttachments(std::vector<AttachmentPtr> attachments);
     void addFiles(const QStringList &paths);
     void addImage(const QImage &image);
@@ -44,7 +44,7 @@ Q_SIGNALS:
 
 private:
     using Loaded = std::vector<Result<AttachmentPtr>>;
-    void load(const std::function<Loaded()> &work);
+    void load(const QStringList &paths, const std::function<Loaded()> &work);
     void take(const Loaded &loaded);
     void remember(const QString &text);
     void showChips(std::vector<AttachmentPtr> attachments);
@@ -55,9 +55,14 @@ private:
         std::vector<AttachmentPtr> attachments;
     };
     std::vector<Step> m_before; ///< oldest first
+    struct Reading {
+        int number;
+        QStringList paths; ///< none: of what was pasted
+    };
+    std::vector<Reading> m_readings; ///< under way, oldest first
     QHBoxLayout *m_chips;
     QToolButton *m_undo;
-    int m_numReading = 0, m_numPasted = 0;
+    int m_nextReading = 0, m_numPasted = 0;
 };
 
 } // namespace orrery::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/play/attachment_painter.h"
 
+#include "widgets/common/level_painter.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -9,8 +10,6 @@
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QStringList>
-
-#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -22,30 +21,15 @@ class Texts {
 };
 
 constexpr double kTilePadding = 4, kSignSize = 20;
-
-void paintWave(QPainter &painter, const QRectF &area, const std::vector<float> &peaks)
-{
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(Theme::instance().tokens().accent);
-    const double step = 2; // a line and a gap as wide
-    const auto numLines = static_cast<size_t>(std::max(1.0, area.width() / step));
-    for (size_t i = 0; i < numLines; ++i) {
-        const size_t from = i * peaks.size() / numLines;
-        const size_t to = std::max(from + 1, (i + 1) * peaks.size() / numLines);
-        const float peak =
-            *std::max_element(peaks.begin() + static_cast<std::ptrdiff_t>(from),
-                              peaks.begin() + static_cast<std::ptrdiff_t>(std::min(to, peaks.size())));
-        const double height = std::max(1.0, static_cast<double>(peak) * area.height());
-        painter.drawRect(QRectF(area.left() + static_cast<double>(i) * step, area.center().y() - height / 2,
-                                step / 2, height));
-    }
-}
+constexpr double kWaveStep = 2; // a line and a gap as wide
 
 } // namespace
 
 QString attachmentDetail(const Attachment &attachment)
 {
-    if (attachment.isMissing()) return Texts::tr("not found");
+    if (attachment.isBeingRead) return Texts::tr("being read …");
+    if (attachment.isMissing())
+        return attachment.path.isEmpty() ? Texts::tr("pasted, not kept") : Texts::tr("not found");
     QStringList parts{mediaKindText(attachment.kind)};
     if (attachment.pixels.isValid())
         parts << u"%1 × %2"_s.arg(integerText(attachment.pixels.width()),
@@ -59,12 +43,12 @@ QString attachmentDetail(const Attachment &attachment)
 void paintAttachment(QPainter &painter, const QRectF &area, const Attachment &attachment)
 {
     if (!attachment.wave.peaks.empty())
-        return paintWave(painter, area.adjusted(1, 4, -1, -4), attachment.wave.peaks);
+        return paintLevels(painter, area.adjusted(1, 4, -1, -4), attachment.wave.peaks, kWaveStep);
     if (attachment.thumbnail.isNull()) {
         QRectF sign(0, 0, kSignSize, kSignSize);
         sign.moveCenter(area.center());
         Theme::instance()
-            .icon(isPicture(attachment.kind) || attachment.isMissing() ? u"image"_s : u"audio"_s)
+            .icon(isPicture(attachment) ? u"image"_s : u"audio"_s)
             .paint(&painter, sign.toRect());
         return;
     }

@@ -11,7 +11,7 @@ class QPainter;
 
 namespace orrery::ui {
 
-/// "PNG  ·  48 × 48  ·  1.2 kB", "WAV  ·  0.5 s  ·  8.0 kB", "not found".
+/// "PNG  ·  48 × 48  ·  1.2 kB", "WAV  ·  0.5 s  ·  8.0 kB", "being read …", "not found", "pasted, not kept".
 QString attachmentDetail(const Attachment &attachment);
 /// The picture, the recording's outline, or a sign for what has neither.
 void paintAttachment(QPainter &painter, const QRectF &area, const Attachment &attachment);

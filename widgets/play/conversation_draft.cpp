@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kMaxKeptVersions = 10;
 constexpr int kMaxRestoredTurns = 20'000;
-constexpr int kMaxAttachmentsOfTurn = 16;
 
 VersionPtr keptVersion(const QString &text, const QString &title)
 {
@@ -28,9 +27,13 @@ QJsonObject turnDraft(const Turn &turn)
 {
     QJsonObject json{{u"role"_s, QString::fromLatin1(turnRoleName(turn.role))},
                      {u"content"_s, fromStd(turn.text())}};
-    QJsonArray files; // what was pasted stands in no file, and a draft is no place for it
-    for (const AttachmentPtr &attachment : turn.attachments)
-        if (!attachment->path.isEmpty()) files.append(attachment->path);
+    QJsonArray files;
+    for (const AttachmentPtr &attachment : turn.attachments) {
+        if (!attachment->path.isEmpty())
+            files.append(attachment->path);
+        else // it stands in no file, and a draft is no place for its bytes
+            files.append(QJsonObject{{u"pasted"_s, attachment->name}});
+    }
     if (!files.isEmpty()) json.insert(u"attachments"_s, files);
     if (turn.role == TurnRole::Assistant) json.insert(u"model"_s, modelText(*turn.version()));
     return json;
@@ -55,6 +58,17 @@ void addVersions(const Turn &turn, qint64 room, QJsonObject &json)
     json.insert(u"shown"_s, shown);
 }
 
+std::vector<AttachmentPtr> restoredAttachments(const QJsonArray &files)
+{
+    std::vector<AttachmentPtr> attachments;
+    for (const QJsonValue &file : files) {
+        const QString path = file.toString(), pasted = file.toObject().value("pasted"_L1).toString();
+        if (std::ssize(attachments) >= kMaxAttachments || (path.isEmpty() && pasted.isEmpty())) continue;
+        attachments.push_back(path.isEmpty() ? lostAttachment(pasted) : unreadAttachment(path));
+    }
+    return attachments;
+}
+
 TurnPtr restoredTurn(const QJsonObject &json)
 {
     auto turn = std::make_shared<Turn>();
@@ -63,6 +77,8 @@ TurnPtr restoredTurn(const QJsonObject &json)
     const QString content = json.value("content"_L1).toString(), title = json.value("model"_L1).toString();
     if (turn->role != TurnRole::Assistant) {
         turn->content = toStd(content);
+        if (turn->role == TurnRole::User)
+            turn->attachments = restoredAttachments(json.value("attachments"_L1).toArray());
         return turn;
     }
     for (const QJsonValue &text : json.value("versions"_L1).toArray())
@@ -119,11 +135,6 @@ RestoredConversation restoredConversation(const QJsonObject &draft)
         TurnPtr turn = restoredTurn(json.toObject());
         // A system text stands at the beginning or nowhere.
         if (!turn || (turn->role == TurnRole::System && !restored.turns.empty())) continue;
-        QStringList files;
-        for (const QJsonValue &file : json.toObject().value("attachments"_L1).toArray())
-            if (turn->role == TurnRole::User && files.size() < kMaxAttachmentsOfTurn)
-                files << file.toString();
-        if (!files.isEmpty()) restored.files.emplace_back(turn, files);
         restored.turns.push_back(std::move(turn));
     }
     restored.numDropped = std::max(0, draft.value("dropped"_L1).toInt());

@@ -5,9 +5,7 @@
 #include "widgets/play/conversation_model.h"
 
 #include <QJsonObject>
-#include <QStringList>
 
-#include <utility>
 #include <vector>
 
 namespace orrery::ui {
@@ -21,9 +19,9 @@ inline constexpr qint64 kMaxDraftBytes = 1 << 20;
 QJsonObject conversationDraft(const ConversationModel &model);
 
 struct RestoredConversation {
+    /// Files that they had stand there unread (Attachment::isBeingRead); what was pasted is gone but its
+    /// name.
     std::vector<TurnPtr> turns;
-    /// Files that turns had; what was pasted is gone. They are still to be read.
-    std::vector<std::pair<TurnPtr, QStringList>> files;
     int numDropped = 0;
 };
 /// Takes anything: what is no turn is left out.

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 #include <QtConcurrentRun>
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -30,23 +31,37 @@ VersionPtr newVersion(const AnswerSettings &settings)
     return version;
 }
 
-Result<void> checkSize(const std::vector<ChatMessage> &messages)
+Error stillReading(const QString &what, const QString &hint)
 {
-    qint64 numBytes = 0;
-    for (size_t i = 0; i < messages.size(); ++i) {
-        numBytes += static_cast<qint64>(messages[i].content.size());
-        for (const PromptMedia &media : messages[i].media) {
-            numBytes += static_cast<qint64>(media.bytes.size());
-            if (media.bytes.empty())
-                return Error{ErrorCode::NotFound,
-                             toStd(ConversationPane::tr(
-                                       "Cannot send the conversation: “%1” of turn %2 is not there any more.")
-                                       .arg(fromStd(media.name))
-                                       .arg(i + 1)),
-                             toStd(ConversationPane::tr(
-                                 "Edit that turn, or bring the file back and open the window anew."))};
-        }
-    }
+    return {
+        ErrorCode::Conflict,
+        toStd(
+            ConversationPane::tr("%1: attached files are still being read, expected all of them.").arg(what)),
+        toStd(hint)};
+}
+
+/// @param turn as it is numbered in the window
+Error missing(const Attachment &attachment, int turn, bool isInComposer)
+{
+    const bool wasPasted = attachment.path.isEmpty();
+    const QString message =
+        wasPasted
+            ? ConversationPane::tr("Cannot send the conversation: “%1” of turn %2 was pasted and not kept, "
+                                   "expected a picture.")
+            : ConversationPane::tr("Cannot send the conversation: “%1” of turn %2 is not there any more, "
+                                   "expected a file that can be read.");
+    QString hint = wasPasted
+                       ? ConversationPane::tr("Edit that turn to remove it or to paste it again.")
+                       : ConversationPane::tr("Edit that turn to remove it, or bring the file back and open "
+                                              "the window anew.");
+    if (isInComposer)
+        hint = wasPasted ? ConversationPane::tr("Remove it, and paste it again if it is needed.")
+                         : ConversationPane::tr("Remove it, and attach the file from where it is now.");
+    return {ErrorCode::NotFound, toStd(message.arg(attachment.name, QString::number(turn))), toStd(hint)};
+}
+
+Result<void> checkSize(qint64 numBytes)
+{
     if (numBytes <= kMaxRequestBytes) return {};
     return Error{
         ErrorCode::InvalidInput,
@@ -54,6 +69,17 @@ Result<void> checkSize(const std::vector<ChatMessage> &messages)
                   .arg(bytesText(static_cast<quint64>(numBytes)),
                        bytesText(static_cast<quint64>(kMaxRequestBytes)))),
         toStd(ConversationPane::tr("Shorten the turn, leave pictures out, or delete earlier turns."))};
+}
+
+/// Adds to the bytes that they have together.
+Result<void> checkAttachments(const std::vector<AttachmentPtr> &attachments, int turn, bool isInComposer,
+                              qint64 &numBytes)
+{
+    for (const AttachmentPtr &attachment : attachments) {
+        if (attachment->isMissing()) return missing(*attachment, turn, isInComposer);
+        numBytes += static_cast<qint64>(attachment->bytes.size());
+    }
+    return {};
 }
 
 } // namespace
@@ -109,16 +135,55 @@ bool ConversationPane::canSubmit(const Said &said) const
     return m_editing == Editing::NewTurn && canAnswerAgain() && m_model->lastAnswer() < 0;
 }
 
+/// Or it is no turn, and what the last answer was asked with is meant.
+bool ConversationPane::isAsked(const Said &said) const
+{
+    return m_editing != Editing::SystemText && !said.isEmpty();
+}
+
+int ConversationPane::numTurnsBefore(const Said &said) const
+{
+    if (isAsked(said)) return m_editing == Editing::UserTurn ? m_editedTurn : m_model->numTurns();
+    const int answer = m_model->lastAnswer();
+    return answer >= 0 ? answer : m_model->numTurns();
+}
+
 std::vector<ChatMessage> ConversationPane::messagesWith(const Said &said, MediaNames names) const
 {
-    if (m_editing == Editing::SystemText || said.isEmpty()) {
-        const int answer = m_model->lastAnswer();
-        return m_model->messagesBefore(answer >= 0 ? answer : m_model->numTurns(), names);
-    }
-    auto messages =
-        m_model->messagesBefore(m_editing == Editing::UserTurn ? m_editedTurn : m_model->numTurns(), names);
-    messages.push_back({turnRoleName(TurnRole::User), said.text, mediaOf(said.attachments, names)});
+    auto messages = m_model->messagesBefore(numTurnsBefore(said), names);
+    if (isAsked(said))
+        messages.push_back({turnRoleName(TurnRole::User), said.text, mediaOf(said.attachments, names)});
     return messages;
+}
+
+std::vector<AttachmentPtr> ConversationPane::attachmentsWith(const Said &said) const
+{
+    std::vector<AttachmentPtr> all;
+    const auto add = [&all](const std::vector<AttachmentPtr> &attachments) {
+        all.insert(all.end(), attachments.begin(), attachments.end());
+    };
+    for (int row = 0; row < numTurnsBefore(said); ++row) add(m_model->turn(row).attachments);
+    if (isAsked(said)) add(said.attachments);
+    return all;
+}
+
+Result<void> ConversationPane::checkRequest(const Said &said) const
+{
+    if (isReading())
+        return stillReading(tr("Cannot send the conversation"),
+                            tr("Wait until they are there, then try again."));
+    qint64 numBytes = 0;
+    const int numBefore = numTurnsBefore(said);
+    for (int row = 0; row < numBefore; ++row) {
+        const Turn &turn = m_model->turn(row);
+        numBytes += static_cast<qint64>(turn.text().size());
+        ORRERY_TRY(checkAttachments(turn.attachments, row + 1, false, numBytes));
+    }
+    if (isAsked(said)) {
+        numBytes += static_cast<qint64>(said.text.size());
+        ORRERY_TRY(checkAttachments(said.attachments, numBefore + 1, true, numBytes));
+    }
+    return checkSize(numBytes);
 }
 
 std::vector<ChatMessage> ConversationPane::messages() const
@@ -134,7 +199,7 @@ Result<void> ConversationPane::submit(const Said &said, const AnswerSettings &se
         m_model->setSystemText(said.text);
         return {};
     }
-    ORRERY_TRY(checkSize(messagesWith(said)));
+    ORRERY_TRY(checkRequest(said));
     const VersionPtr version = newVersion(settings);
     version->isRunning = true; // so that it is shown as what comes
     if (said.isEmpty()) {
@@ -156,13 +221,16 @@ bool ConversationPane::canAnswerAgain() const
     return before >= 0 && m_model->turn(before).role == TurnRole::User;
 }
 
-void ConversationPane::answerAgain(const AnswerSettings &settings)
+Result<void> ConversationPane::answerAgain(const AnswerSettings &settings)
 {
-    if (m_runner.isRunning() || !canAnswerAgain()) return;
+    if (m_runner.isRunning() || !canAnswerAgain()) return {};
+    ORRERY_TRY(checkRequest({}));
+    cancelEditing();
     const VersionPtr version = newVersion(settings);
     version->isRunning = true;
     m_model->addVersion(version);
     start(version, settings, m_model->lastAnswer());
+    return {};
 }
 
 void ConversationPane::start(const VersionPtr &version, const AnswerSettings &settings, int row)
@@ -196,20 +264,27 @@ QJsonObject ConversationPane::draft() const { return conversationDraft(*m_model)
 
 void ConversationPane::restore(const QJsonObject &draft)
 {
-    RestoredConversation restored = restoredConversation(draft);
+    const RestoredConversation restored = restoredConversation(draft);
     m_numDropped = restored.numDropped;
-    m_model->restore(std::move(restored.turns));
-    for (const auto &[turn, paths] : restored.files) readFiles(turn, paths);
+    m_model->restore(restored.turns);
+    for (const TurnPtr &turn : restored.turns) {
+        const auto isUnread = [](const AttachmentPtr &attachment) { return attachment->isBeingRead; };
+        if (std::any_of(turn->attachments.begin(), turn->attachments.end(), isUnread)) readFiles(turn);
+    }
+    Q_EMIT changed();
 }
 
-void ConversationPane::readFiles(const TurnPtr &turn, const QStringList &paths)
+/// Until they are there, what stands in their place keeps their paths: a draft may be written meanwhile.
+void ConversationPane::readFiles(const TurnPtr &turn)
 {
     ++m_numReading;
-    QtConcurrent::run([paths] {
-        std::vector<AttachmentPtr> attachments;
-        for (const QString &path : paths) {
+    QtConcurrent::run([unread = turn->attachments] {
+        std::vector<AttachmentPtr> attachments = unread;
+        for (AttachmentPtr &attachment : attachments) {
+            if (!attachment->isBeingRead) continue;
+            const QString path = attachment->path;
             const Result<AttachmentPtr> read = readAttachment(path, kMaxRequestBytes);
-            attachments.push_back(read ? *read : missingAttachment(path));
+            attachment = read ? *read : missingAttachment(path);
         }
         return attachments;
     }).then(this, [this, turn](const std::vector<AttachmentPtr> &attachments) {
@@ -225,6 +300,11 @@ void ConversationPane::editTurn(int row)
     const TurnRole role = m_model->turn(row).role;
     if (role == TurnRole::System) return editSystemText();
     if (role != TurnRole::User) return;
+    if (isReading() || m_isComposerReading) {
+        Q_EMIT refused(stillReading(tr("Cannot edit turn %1").arg(row + 1),
+                                    tr("Wait until they are there, then edit it.")));
+        return;
+    }
     cancelEditing();
     m_editing = Editing::UserTurn;
     m_editedTurn = row;
@@ -235,6 +315,11 @@ void ConversationPane::editTurn(int row)
 void ConversationPane::editSystemText()
 {
     if (m_runner.isRunning()) return;
+    if (m_isComposerReading) {
+        Q_EMIT refused(
+            stillReading(tr("Cannot edit the system text"), tr("Wait until they are there, then edit it.")));
+        return;
+    }
     cancelEditing();
     m_editing = Editing::SystemText;
     Q_EMIT editingStarted(fromStd(m_model->systemText()), {});

@@ -35,18 +35,23 @@ public:
     [[nodiscard]] Editing editing() const { return m_editing; }
     [[nodiscard]] int editedTurn() const { return m_editedTurn; }
     /// Takes what is said as what is edited: a turn is asked, an earlier one is asked again, or the system
-    /// text is set. @error InvalidInput: the conversation would be too long to send, or a file of it is gone
+    /// text is set. @error as checkRequest()
     Result<void> submit(const Said &said, const AnswerSettings &settings);
     [[nodiscard]] bool canSubmit(const Said &said) const;
     /// What submit() would ask; without anything said, what the last answer was asked with.
     [[nodiscard]] std::vector<ChatMessage> messagesWith(const Said &said,
                                                         MediaNames names = MediaNames::Short) const;
-    /// Files of a draft are still being read.
+    /// Pictures and recordings of messagesWith(), in order.
+    [[nodiscard]] std::vector<AttachmentPtr> attachmentsWith(const Said &said) const;
+    /// Files of a draft are still being read: nothing is sent, and no turn edited.
     [[nodiscard]] bool isReading() const { return m_numReading > 0; }
+    /// So are files of the turn that is being written, which must not end up in another one.
+    void setComposerReading(bool isReading) { m_isComposerReading = isReading; }
     [[nodiscard]] std::vector<ChatMessage> messages() const; ///< all turns
 
-    /// Another version of the last answer, or an answer to a last turn of the user.
-    void answerAgain(const AnswerSettings &settings);
+    /// Another version of the last answer, or an answer to a last turn of the user; ends editing.
+    /// @error as checkRequest()
+    Result<void> answerAgain(const AnswerSettings &settings);
     [[nodiscard]] bool canAnswerAgain() const;
     /// Of the last answer; null without one.
     [[nodiscard]] VersionPtr version() const;
@@ -72,10 +77,16 @@ Q_SIGNALS:
     void changed(); ///< turns, versions, what is edited or what can be undone
     void editingStarted(const QString &text, const std::vector<orrery::ui::AttachmentPtr> &attachments);
     void editingEnded();
+    void refused(const orrery::Error &error); ///< a turn cannot be edited now
 
 private:
+    [[nodiscard]] bool isAsked(const Said &said) const;
+    [[nodiscard]] int numTurnsBefore(const Said &said) const;
+    /// Of messagesWith(). @error Conflict: files are still being read; NotFound: one is gone; InvalidInput:
+    /// it is too long to send
+    [[nodiscard]] Result<void> checkRequest(const Said &said) const;
     void start(const VersionPtr &version, const AnswerSettings &settings, int row);
-    void readFiles(const TurnPtr &turn, const QStringList &paths);
+    void readFiles(const TurnPtr &turn);
     void endEditing();
     void updateState();
 
@@ -86,6 +97,7 @@ private:
     ConversationView *m_view;
     Editing m_editing = Editing::NewTurn;
     int m_editedTurn = -1, m_numDropped = 0, m_numReading = 0;
+    bool m_isComposerReading = false;
 };
 
 } // namespace orrery::ui

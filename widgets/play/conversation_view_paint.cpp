@@ -2,6 +2,7 @@
 // How the turns of a conversation look, and where their pictures and recordings stand.
 #include "widgets/play/conversation_view.h"
 
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_painter.h"
 #include "widgets/theme/theme.h"
@@ -44,10 +45,8 @@ void ConversationView::showAttachmentTip(const QPoint &at, const QPoint &global)
     for (size_t i = 0; i < numTiles; ++i) {
         if (!attachmentRect(row, static_cast<int>(i)).contains(at)) continue;
         const Attachment &attachment = *m_model.turn(row).attachments[i];
-        QToolTip::showText(global,
-                           (attachment.path.isEmpty() ? attachment.name : attachment.path) + u'\n' +
-                               attachmentDetail(attachment),
-                           viewport());
+        const QString name = attachment.path.isEmpty() ? attachment.name : attachment.path;
+        QToolTip::showText(global, plainToolTip(name + u'\n' + attachmentDetail(attachment)), viewport());
         return;
     }
     QToolTip::hideText();

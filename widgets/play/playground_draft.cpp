@@ -48,11 +48,11 @@ PlayMode modeOf(const QString &id)
 }
 
 /// What was pasted stands in no file, and a draft is no place for it.
-QJsonArray pathsOf(const std::vector<AttachmentPtr> &attachments)
+QStringList pathsOf(const std::vector<AttachmentPtr> &attachments)
 {
-    QJsonArray paths;
+    QStringList paths;
     for (const AttachmentPtr &attachment : attachments)
-        if (!attachment->path.isEmpty()) paths.append(attachment->path);
+        if (!attachment->path.isEmpty()) paths << attachment->path;
     return paths;
 }
 
@@ -60,7 +60,7 @@ QStringList filesOf(const QJsonValue &paths)
 {
     QStringList files;
     for (const QJsonValue &path : paths.toArray()) files << path.toString();
-    return files.mid(0, AttachmentBar::kMaxAttachments);
+    return files.mid(0, kMaxAttachments);
 }
 
 } // namespace
@@ -103,7 +103,6 @@ void PlaygroundPanel::showMode()
     m_copy->setPopupMode(isTalk ? QToolButton::InstantPopup : QToolButton::DelayedPopup);
     const QString again = isTalk ? tr("Answer again with another seed (Ctrl+R)")
                                  : tr("Generate again with another seed (Ctrl+R)");
-    m_regenerate->setToolTip(again);
     m_regenerate->setAccessibleName(again);
     showError();
     showCurrent();
@@ -118,6 +117,7 @@ void PlaygroundPanel::connectAttachments()
         connect(editor, &PromptEdit::filesGiven, bar, &AttachmentBar::addFiles);
         connect(editor, &PromptEdit::imageGiven, bar, &AttachmentBar::addImage);
         connect(bar, &AttachmentBar::changed, this, [this] {
+            m_conversation->setComposerReading(m_messageAttachments->isReading());
             showAttachments();
             updateState();
             Q_EMIT draftChanged();
@@ -162,21 +162,19 @@ void PlaygroundPanel::chooseAttachments()
 QString PlaygroundPanel::command() const
 {
     // What is shown, as long as it is what the composer would do; else what Generate would do now.
-    GenerateRequest asked = request();
-    QStringList media, pasted;
-    const auto notePasted = [&pasted](const std::vector<AttachmentPtr> &attachments) {
-        for (const AttachmentPtr &attachment : attachments)
-            if (attachment->path.isEmpty()) pasted << attachment->name;
-    };
+    GenerateRequest asked = textRequest();
+    std::vector<AttachmentPtr> attachments;
     if (isConversation()) {
-        asked.messages = m_conversation->messagesWith(message(), MediaNames::Paths);
-        for (int row = 0; row < m_conversation->model()->numTurns(); ++row)
-            notePasted(m_conversation->model()->turn(row).attachments);
-        notePasted(m_messageAttachments->attachments());
+        const Said said = message();
+        asked.messages = m_conversation->messagesWith(said, MediaNames::Paths);
+        attachments = m_conversation->attachmentsWith(said);
     } else if (mode() == PlayMode::Continue) {
-        media = mediaArguments(m_attachments->attachments());
-        notePasted(m_attachments->attachments());
+        attachments = m_attachments->attachments();
     }
+    const QStringList media = isConversation() ? QStringList() : mediaArguments(attachments);
+    QStringList pasted;
+    for (const AttachmentPtr &attachment : attachments)
+        if (attachment->path.isEmpty()) pasted << attachment->name;
     const QString command = generateCommand(m_chooser->model(), asked, media);
     if (pasted.isEmpty()) return command;
     // A shell reads no further than the sign; a person does.
@@ -201,10 +199,11 @@ QString PlaygroundPanel::draftJson() const
                       {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
                       {u"seed"_s, QString::number(sampling.seed)},
                       {u"is_colored"_s, m_view->isColored()}};
-    if (const QJsonArray files = pathsOf(m_attachments->attachments()); !files.isEmpty())
-        draft.insert(u"attachments"_s, files);
-    if (const QJsonArray files = pathsOf(written.attachments); !files.isEmpty())
-        draft.insert(u"message_attachments"_s, files);
+    if (const QStringList files = m_attachments->paths(); !files.isEmpty())
+        draft.insert(u"attachments"_s, QJsonArray::fromStringList(files));
+    // A turn is not edited while files of the one that is aside are being read.
+    const QStringList files = isEditing ? pathsOf(written.attachments) : m_messageAttachments->paths();
+    if (!files.isEmpty()) draft.insert(u"message_attachments"_s, QJsonArray::fromStringList(files));
     if (m_conversation->model()->numTurns() > 0) draft.insert(u"conversation"_s, m_conversation->draft());
     return QString::fromUtf8(QJsonDocument(draft).toJson(QJsonDocument::Compact));
 }

@@ -141,7 +141,10 @@ void PlaygroundPanel::connectEditing()
                 m_messageAttachments->setAttachments(attachments);
                 m_message->moveCursor(QTextCursor::End);
                 m_message->setFocus(Qt::OtherFocusReason);
+                showError(); // what was refused before is done now
             });
+    connect(m_conversation, &ConversationPane::refused, this,
+            [this](const Error &error) { banner()->showError(error); });
     connect(m_conversation, &ConversationPane::editingEnded, this, [this] {
         Said aside = std::exchange(m_messageAside, {});
         m_message->setPlainText(fromStd(aside.text));

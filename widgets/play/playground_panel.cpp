@@ -66,19 +66,20 @@ QPlainTextEdit *PlaygroundPanel::mainEditor() const
     return isConversation() ? messageEditor() : promptEditor();
 }
 
-GenerateRequest PlaygroundPanel::request() const
+GenerateRequest PlaygroundPanel::textRequest() const
 {
     GenerateRequest request;
     request.sampling = m_sampling->settings();
-    if (isConversation()) {
-        request.messages = m_conversation->messagesWith(message());
-        return request;
-    }
+    if (isConversation()) return request;
     request.prompt = toStd(m_prompt->toPlainText());
-    if (isInfill())
-        request.infill = toStd(m_after->toPlainText());
-    else
-        request.media = m_attachments->media();
+    if (isInfill()) request.infill = toStd(m_after->toPlainText());
+    return request;
+}
+
+GenerateRequest PlaygroundPanel::request() const
+{
+    GenerateRequest request = textRequest();
+    if (mode() == PlayMode::Continue) request.media = m_attachments->media();
     return request;
 }
 
@@ -122,8 +123,8 @@ void PlaygroundPanel::regenerate()
 void PlaygroundPanel::answerAgain()
 {
     banner()->clear();
-    m_conversation->cancelEditing();
-    m_conversation->answerAgain(answerSettings());
+    const Result<void> asked = m_conversation->answerAgain(answerSettings());
+    if (!asked) return banner()->showError(asked.error());
     showError();
 }
 
@@ -259,9 +260,7 @@ void PlaygroundPanel::updateState()
     updateGenerate(isConnected, hasModel);
     m_stop->setEnabled(isGenerating());
     for (QPlainTextEdit *editor : {promptEditor(), m_after, messageEditor()}) editor->setEnabled(hasModel);
-    m_regenerate->setEnabled(
-        isConnected && !isGenerating() &&
-        (isConversation() ? hasModel && m_conversation->canAnswerAgain() : version != nullptr));
+    updateRegenerate(isConnected, hasModel);
     m_copy->setEnabled(isConversation() ? hasTurns : version != nullptr);
     m_copyCommand->setEnabled(hasModel && (!isConversation() || hasTurns || !message().isEmpty()));
     const int current = isConversation() ? m_conversation->currentVersion() : m_shown;
@@ -302,6 +301,16 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
         tip = tr("Choose a run or a model first.");
     m_generate->setToolTip(tip);
     m_generate->setText(isGenerating() && !isSaving ? tr("Generating …") : text);
+}
+
+void PlaygroundPanel::updateRegenerate(bool isConnected, bool hasModel)
+{
+    const bool isReading = isConversation() && m_conversation->isReading();
+    const bool canAnswer =
+        isConversation() ? hasModel && m_conversation->canAnswerAgain() : shown() != nullptr;
+    m_regenerate->setEnabled(isConnected && !isGenerating() && canAnswer && !isReading);
+    m_regenerate->setToolTip(isReading ? tr("The attached files are still being read.")
+                                       : m_regenerate->accessibleName());
 }
 
 void PlaygroundPanel::updateConversation()

@@ -118,6 +118,7 @@ private:
     void showError();
     void updateState();
     void updateGenerate(bool isConnected, bool hasModel);
+    void updateRegenerate(bool isConnected, bool hasModel);
     void updateConversation();
     void updateNote();
     void updateStatus();
@@ -125,7 +126,8 @@ private:
     void undo();
     [[nodiscard]] bool isConversation() const { return mode() == PlayMode::Converse; }
     [[nodiscard]] QPlainTextEdit *mainEditor() const;
-    [[nodiscard]] GenerateRequest request() const;
+    [[nodiscard]] GenerateRequest request() const;     ///< of the prompt
+    [[nodiscard]] GenerateRequest textRequest() const; ///< without what is attached or said in turns
     [[nodiscard]] AnswerSettings answerSettings() const;
     [[nodiscard]] VersionPtr shown() const; ///< null: none
 

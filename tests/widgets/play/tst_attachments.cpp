@@ -128,6 +128,7 @@ private Q_SLOTS:
     void commandNamesFiles();
     void draftKeepsFiles();
     void everyControlHasAName();
+    void namesAreNoHtml();
 };
 
 void TestAttachments::knowsKindsBySignature_data()
@@ -321,10 +322,10 @@ void TestAttachments::totalHasALimit()
     QCOMPARE(desk.names().size(), 1);
     QVERIFY(desk.bar->numBytes() <= kMaxRequestBytes);
     QStringList many;
-    for (int i = 0; i < AttachmentBar::kMaxAttachments; ++i) many << desk.write(u"%1.wav"_s.arg(i), kWav);
+    for (int i = 0; i < kMaxAttachments; ++i) many << desk.write(u"%1.wav"_s.arg(i), kWav);
     desk.bar->addFiles(many);
     QTRY_COMPARE_WITH_TIMEOUT(refused.count(), 2, 60'000);
-    QCOMPARE(desk.names().size(), qsizetype(AttachmentBar::kMaxAttachments));
+    QCOMPARE(desk.names().size(), qsizetype(kMaxAttachments));
     const auto error = refused[1][0].value<Error>();
     QVERIFY(error.message.find("there are 16 already") != std::string::npos);
 }
@@ -398,6 +399,21 @@ void TestAttachments::everyControlHasAName()
     for (const QToolButton *button : desk.panel->findChildren<QToolButton *>())
         if (button->isVisible() && !button->objectName().startsWith(u"qt_"_s))
             QVERIFY2(!button->accessibleName().isEmpty(), qPrintable(button->objectName()));
+}
+
+void TestAttachments::namesAreNoHtml()
+{
+    Desk desk;
+    desk.bar->addFiles({desk.write(u"<b>.png"_s, pngOf({2, 2}))});
+    QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 1, 60'000);
+    auto *remove = child<QToolButton>(desk.bar, "removeAttachment");
+    QCOMPARE(remove->accessibleName(), u"Remove <b>.png"_s);
+    QVERIFY2(remove->toolTip().contains(u"Remove &lt;b&gt;.png"_s), qPrintable(remove->toolTip()));
+    const QString tip = desk.bar->findChildren<QWidget *>(u"attachment"_s).front()->toolTip();
+    QVERIFY2(tip.contains(u"/&lt;b&gt;.png"_s), qPrintable(tip));
+    desk.bar->remove(0);
+    const QString undo = child<QToolButton>(desk.bar, "undoAttachment")->toolTip();
+    QVERIFY2(undo.contains(u"&lt;b&gt;.png"_s), qPrintable(undo));
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttachments)

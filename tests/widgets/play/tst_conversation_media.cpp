@@ -19,11 +19,14 @@
 #include <QFileDialog>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSemaphore>
 #include <QTemporaryDir>
+#include <QThreadPool>
 #include <QToolButton>
 #include <QUrl>
 
 #include <bit>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -69,6 +72,33 @@ QByteArray halfLoud(int numSamples = 1000)
     for (int i = 0; i < numSamples; ++i) samples += little(i < numSamples / 2 ? 16384 : 0, 2);
     return wavOf(samples, 16);
 }
+
+/// No file is read before let().
+class HeldReading {
+public:
+    HeldReading() : m_pool(*QThreadPool::globalInstance()), m_numThreads(m_pool.maxThreadCount())
+    {
+        m_pool.waitForDone();
+        m_pool.setMaxThreadCount(1);
+        m_pool.start([this] { m_gate.acquire(); });
+    }
+    ~HeldReading() { let(); }
+    HeldReading(const HeldReading &) = delete;
+    HeldReading &operator=(const HeldReading &) = delete;
+    void let()
+    {
+        if (!std::exchange(m_isHeld, false)) return;
+        m_gate.release();
+        m_pool.waitForDone();
+        m_pool.setMaxThreadCount(m_numThreads);
+    }
+
+private:
+    QThreadPool &m_pool;
+    int m_numThreads;
+    QSemaphore m_gate;
+    bool m_isHeld = true;
+};
 
 struct Talk : Setup {
     Talk()
@@ -144,7 +174,12 @@ private Q_SLOTS:
     void refusalsAreTold();
     void refusesWhatIsTooLarge();
     void draftsFindTheirFiles();
+    void filesThatAreGoneAreTold_data();
     void filesThatAreGoneAreTold();
+    void hintsFitWhereTheChipIs();
+    void pastedPicturesAreMissed();
+    void whileFilesAreReadNothingIsLost();
+    void lateFilesStayWithTheirTurn();
     void copiesAndCommands();
 };
 
@@ -408,6 +443,7 @@ void TestConversationMedia::draftsFindTheirFiles()
                               kPatience);
     QTRY_COMPARE_WITH_TIMEOUT(Talk::names(other.messageAttachments()->attachments()),
                               QStringList({u"dog.png"_s}), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(!other.conversation()->isReading(), kPatience);
     QCOMPARE(model->turn(0).attachments[0]->pixels, QSize(20, 10));
     // While a turn is edited, it is the turn that was being written that is kept.
     talk.panel->conversation()->editTurn(0);
@@ -417,7 +453,51 @@ void TestConversationMedia::draftsFindTheirFiles()
                               QStringList({u"dog.png"_s}), kPatience);
 }
 
+void TestConversationMedia::filesThatAreGoneAreTold_data()
+{
+    QTest::addColumn<QString>("way");
+    QTest::newRow("send") << u"send"_s;
+    QTest::newRow("regenerate") << u"regenerate"_s;
+    QTest::newRow("retry") << u"retry"_s;
+}
+
 void TestConversationMedia::filesThatAreGoneAreTold()
+{
+    QFETCH(QString, way);
+    Talk talk;
+    // An answer without a text is left out of what is sent, and has a number all the same.
+    talk.panel->messageEditor()->setPlainText(u"one"_s);
+    talk.panel->generate();
+    Q_EMIT talk.generation().failed(Error{ErrorCode::Unavailable, "No memory.", ""});
+    const QString cat = talk.write(u"a%2.png"_s, pngOf({20, 10}));
+    QVERIFY(talk.attach({cat}));
+    talk.exchange(u"two"_s, "2");
+    QCOMPARE(talk.request().messages.size(), size_t{2});
+    QVERIFY(QFile::remove(cat));
+    PlaygroundPanel other(talk.session);
+    other.restoreDraft(talk.panel->draftJson());
+    other.show();
+    QTRY_VERIFY_WITH_TIMEOUT(!other.conversation()->isReading(), kPatience);
+    const ConversationModel *model = other.conversation()->model();
+    QCOMPARE(attachmentDetail(*model->turn(2).attachments.at(0)), u"not found"_s);
+    const size_t before = talk.session.generations.size();
+    if (way == u"send"_s) {
+        other.messageEditor()->setPlainText(u"three"_s);
+        other.generate();
+    } else if (way == u"regenerate"_s) {
+        other.regenerate();
+    } else {
+        Q_EMIT other.banner()->retryRequested();
+    }
+    QCOMPARE(talk.session.generations.size(), before);
+    QCOMPARE(model->numTurns(), 4);
+    QVERIFY2(other.banner()->message().contains(
+                 u"“a%2.png” of turn 3 is not there any more, expected a file that can be read."_s),
+             qPrintable(other.banner()->message()));
+    QVERIFY(!other.grab().isNull());
+}
+
+void TestConversationMedia::hintsFitWhereTheChipIs()
 {
     Talk talk;
     const QString cat = talk.write(u"cat.png"_s, pngOf({20, 10}));
@@ -426,17 +506,124 @@ void TestConversationMedia::filesThatAreGoneAreTold()
     QVERIFY(QFile::remove(cat));
     PlaygroundPanel other(talk.session);
     other.restoreDraft(talk.panel->draftJson());
-    other.show();
-    QTRY_VERIFY_WITH_TIMEOUT(!other.conversation()->isReading(), kPatience);
-    const ConversationModel *model = other.conversation()->model();
-    QCOMPARE(attachmentDetail(*model->turn(0).attachments.at(0)), u"not found"_s);
-    other.messageEditor()->setPlainText(u"two"_s);
+    ConversationPane &pane = *other.conversation();
+    QTRY_VERIFY_WITH_TIMEOUT(!pane.isReading(), kPatience);
+    const Result<void> later = pane.submit({"two"}, {});
+    QVERIFY(!later.ok());
+    QCOMPARE(later.error().code, ErrorCode::NotFound);
+    QVERIFY2(later.error().hint.starts_with("Edit that turn"), later.error().hint.c_str());
+    pane.editTurn(0);
+    QCOMPARE(Talk::names(other.messageAttachments()->attachments()), QStringList({u"cat.png"_s}));
+    const Result<void> edited = pane.submit({"one", other.messageAttachments()->attachments()}, {});
+    QVERIFY(!edited.ok());
+    QVERIFY2(edited.error().message.find("“cat.png” of turn 1 is not there") != std::string::npos,
+             edited.error().message.c_str());
+    QVERIFY2(edited.error().hint.starts_with("Remove it"), edited.error().hint.c_str());
+    QCOMPARE(pane.editedTurn(), 0); // it is still being edited
+    other.regenerate();
+    QCOMPARE(pane.editedTurn(), 0);
+}
+
+void TestConversationMedia::pastedPicturesAreMissed()
+{
+    Talk talk;
+    talk.bar->addImage(QImage(4, 4, QImage::Format_RGB32));
+    QTRY_COMPARE_WITH_TIMEOUT(talk.bar->attachments().size(), size_t{1}, kPatience);
+    talk.exchange(u"one"_s, "1");
+    PlaygroundPanel other(talk.session), third(talk.session);
+    other.restoreDraft(talk.panel->draftJson());
+    QVERIFY(!other.conversation()->isReading());
+    third.restoreDraft(other.draftJson()); // it does not get lost with the next restart either
+    for (const PlaygroundPanel *panel : {&other, &third}) {
+        const Turn &turn = panel->conversation()->model()->turn(0);
+        QCOMPARE(Talk::names(turn.attachments), QStringList({u"pasted-1.png"_s}));
+        QCOMPARE(attachmentDetail(*turn.attachments[0]), u"pasted, not kept"_s);
+    }
     const size_t before = talk.session.generations.size();
-    other.generate();
+    third.regenerate();
     QCOMPARE(talk.session.generations.size(), before);
-    QVERIFY2(other.banner()->message().contains(u"“cat.png” of turn 1 is not there any more"_s),
-             qPrintable(other.banner()->message()));
-    QVERIFY(!other.grab().isNull());
+    QVERIFY2(third.banner()->message().contains(
+                 u"“pasted-1.png” of turn 1 was pasted and not kept, expected a picture."_s),
+             qPrintable(third.banner()->message()));
+}
+
+void TestConversationMedia::whileFilesAreReadNothingIsLost()
+{
+    Talk talk;
+    const QString cat = talk.write(u"cat.png"_s, pngOf({20, 10})),
+                  dog = talk.write(u"dog.png"_s, pngOf({9, 9}));
+    QVERIFY(talk.attach({cat}));
+    talk.exchange(u"one"_s, "1");
+    QVERIFY(talk.attach({dog}));
+    HeldReading held;
+    PlaygroundPanel other(talk.session);
+    other.restoreDraft(talk.panel->draftJson());
+    other.show();
+    ConversationPane &pane = *other.conversation();
+    QVERIFY(pane.isReading() && other.messageAttachments()->isReading());
+    QCOMPARE(attachmentDetail(*pane.model()->turn(0).attachments.at(0)), u"being read …"_s);
+    QVERIFY(other.draftJson().contains(cat) && other.draftJson().contains(dog));
+    const size_t before = talk.session.generations.size();
+    auto *again = child<QToolButton>(&other, "regenerate");
+    QVERIFY(!again->isEnabled());
+    QCOMPARE(again->toolTip(), u"The attached files are still being read."_s);
+    other.regenerate(); // by its keys
+    QCOMPARE(other.banner()->message(),
+             u"Cannot send the conversation: attached files are still being read, expected all of them."_s);
+    other.banner()->clear();
+    Q_EMIT other.banner()->retryRequested();
+    QVERIFY(other.banner()->message().startsWith(u"Cannot send the conversation"_s));
+    pane.editTurn(0);
+    QCOMPARE(pane.editing(), ConversationPane::Editing::NewTurn);
+    QCOMPARE(other.banner()->message(),
+             u"Cannot edit turn 1: attached files are still being read, expected all of them."_s);
+    QCOMPARE(talk.session.generations.size(), before);
+    held.let();
+    QTRY_VERIFY_WITH_TIMEOUT(!pane.isReading() && !other.messageAttachments()->isReading(), kPatience);
+    QVERIFY(again->isEnabled() && again->toolTip() == again->accessibleName());
+    pane.editTurn(0);
+    QCOMPARE(pane.editedTurn(), 0);
+    QVERIFY(other.banner()->message().isEmpty());
+    QCOMPARE(Talk::names(other.messageAttachments()->attachments()), QStringList({u"cat.png"_s}));
+    other.regenerate();
+    QCOMPARE(talk.session.generations.size(), before + 1);
+    QCOMPARE(talk.request().messages[0].media.at(0).bytes, pngOf({20, 10}).toStdString());
+    QCOMPARE(Talk::names(other.messageAttachments()->attachments()), QStringList({u"dog.png"_s}));
+}
+
+void TestConversationMedia::lateFilesStayWithTheirTurn()
+{
+    Talk talk;
+    talk.exchange(u"one"_s, "1");
+    ConversationPane &pane = *talk.panel->conversation();
+    const QString cat = talk.write(u"cat.png"_s, pngOf({20, 10})),
+                  dog = talk.write(u"dog.png"_s, pngOf({9, 9}));
+    {
+        HeldReading held;
+        talk.drop({cat});
+        QVERIFY(talk.bar->isReading());
+        QVERIFY(talk.panel->draftJson().contains(cat));
+        pane.editTurn(0);
+        QVERIFY(talk.panel->banner()->message().startsWith(u"Cannot edit turn 1: attached files"_s));
+        pane.editSystemText();
+        QCOMPARE(
+            talk.panel->banner()->message(),
+            u"Cannot edit the system text: attached files are still being read, expected all of them."_s);
+        QCOMPARE(pane.editing(), ConversationPane::Editing::NewTurn);
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(Talk::names(talk.bar->attachments()), QStringList({u"cat.png"_s}), kPatience);
+    pane.editTurn(0);
+    QVERIFY(talk.bar->attachments().empty());
+    {
+        HeldReading held;
+        talk.drop({dog});
+        QVERIFY(talk.bar->isReading());
+        pane.cancelEditing();
+        QVERIFY(!talk.bar->isReading());
+    }
+    QCoreApplication::processEvents(); // it has been read, and its turn is as it was
+    QCOMPARE(Talk::names(talk.bar->attachments()), QStringList({u"cat.png"_s}));
+    QVERIFY(talk.model->turn(0).attachments.empty());
 }
 
 void TestConversationMedia::copiesAndCommands()
@@ -449,14 +636,19 @@ void TestConversationMedia::copiesAndCommands()
     QCOMPARE(text, u"User:\n[hum.wav]\n[cat.png]\none\n\nAssistant:\n1\n"_s);
     talk.panel->conversation()->copyAll(true);
     const QString json = QGuiApplication::clipboard()->text();
-    QVERIFY2(json.contains(u"\"images\":[\""_s + cat + u"\"]"_s) &&
-                 json.contains(u"\"audio\":[\""_s + hum + u"\"]"_s),
-             qPrintable(json));
+    // In the order in which the model is asked.
+    const QString parts =
+        u"\"content\":[{\"audio\":\""_s + hum + u"\"},{\"image\":\""_s + cat + u"\"},{\"text\":\"one\"}]"_s;
+    QVERIFY2(json.contains(parts), qPrintable(json));
     QVERIFY2(talk.panel->command().contains(cat), qPrintable(talk.panel->command()));
     talk.bar->addImage(QImage(4, 4, QImage::Format_RGB32));
     QTRY_COMPARE_WITH_TIMEOUT(talk.bar->attachments().size(), size_t{1}, kPatience);
     QVERIFY2(talk.panel->command().endsWith(u"  # without pasted-1.png: pasted, in no file"_s),
              qPrintable(talk.panel->command()));
+    talk.exchange(u"two"_s, "2");
+    QVERIFY(talk.panel->command().contains(u"# without pasted-1.png"_s));
+    talk.panel->conversation()->editTurn(0); // what is behind it is not asked
+    QVERIFY2(!talk.panel->command().contains(u"pasted-1.png"_s), qPrintable(talk.panel->command()));
 }
 
 ORRERY_GUI_TEST_MAIN(TestConversationMedia)
