@@ -105,6 +105,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     layout->addWidget(makeFooter());
     setContent(content);
 
+    m_describeTimer->setObjectName(u"describeTimer"_s);
     m_describeTimer->setSingleShot(true);
     connect(m_describeTimer, &QTimer::timeout, this, &NewRunPanel::describeNow);
     connect(m_form, &SpecForm::changed, this, &NewRunPanel::takeChange);

@@ -58,6 +58,18 @@ void settle(int milliseconds)
     while (timer.elapsed() < milliseconds) QApplication::processEvents(QEventLoop::AllEvents, 20);
 }
 
+/// Files are read in the background. Ends the program where they never come: the picture would lie.
+void waitForFiles(PlaygroundPanel &panel)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (panel.attachments()->isReading() || panel.messageAttachments()->isReading() ||
+           panel.conversation()->isReading()) {
+        if (timer.elapsed() > 60'000) qFatal("the files were not read within a minute");
+        settle(20);
+    }
+}
+
 void shoot(QWidget &widget, const QString &name, QSize size)
 {
     QWidget ground; // a panel stands on the window's ground
@@ -342,12 +354,12 @@ void shootAttachments()
     sound.close();
     panel.promptEditor()->setPlainText(u"What is to be seen here?"_s);
     panel.attachments()->addFiles({path, sound.fileName()});
-    settle(400);
+    waitForFiles(panel);
     shoot(panel, u"attach-two"_s, {1000, 700});
     panel.attachments()->addFiles({u"/etc/hostname"_s, u"/etc/passwd"_s});
     panel.attachments()->addImage(picture.scaled(300, 300));
     panel.attachments()->remove(1);
-    settle(400);
+    waitForFiles(panel);
     shoot(panel, u"attach-error"_s, {1000, 700});
     shoot(panel, u"attach-narrow"_s, {660, 560});
 }
@@ -480,9 +492,11 @@ void shootTalkMedia()
     paths << sound.fileName();
     const auto exchange = [&](const QStringList &attached, const QString &said, const std::string &text) {
         panel.messageAttachments()->addFiles(attached);
-        settle(400);
+        waitForFiles(panel);
         panel.messageEditor()->setPlainText(said);
+        const size_t before = session.generations.size();
         panel.generate();
+        if (session.generations.size() == before) qFatal("the turn was not sent");
         auto handle = session.generations.back().handle;
         Q_EMIT handle->modelLoaded({u"code-7M@8000"_s, 8'000, 7'100'000, 128, {}});
         Q_EMIT handle->tokens(sampleTokens(text));
@@ -496,14 +510,14 @@ void shootTalkMedia()
     exchange({paths[1], paths[2], paths[3]}, u"Which of the two do you hear?"_s, "the second");
     exchange({paths[3]}, {}, "a circle, a square, a circle");
     panel.messageAttachments()->addFiles({paths[0], paths[3]});
-    settle(400);
+    waitForFiles(panel);
     panel.messageEditor()->setPlainText(u"And this?"_s);
     shoot(panel, u"talkmedia-sample"_s, {1000, 900});
     shoot(panel, u"talkmedia-narrow"_s, {660, 760});
     PlaygroundPanel later(session);
     QFile::remove(paths[2]);
     later.restoreDraft(panel.draftJson());
-    settle(600);
+    waitForFiles(later);
     later.generate();
     shoot(later, u"talkmedia-missing"_s, {1000, 900});
 }

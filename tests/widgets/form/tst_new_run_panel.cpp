@@ -20,6 +20,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTimer>
 #include <QToolButton>
 
 #include <algorithm>
@@ -384,11 +385,14 @@ void TestNewRunPanel::asksAboutTheModelThatIsMeant()
     QCOMPARE(asked.data.specialTokens, std::string("default"));
     QCOMPARE(asked.seed, int64_t{7});
     // A change of any of them asks anew; of others it does not.
+    const auto *timer = panel.findChild<QTimer *>(u"describeTimer"_s);
+    QVERIFY(timer && !timer->isActive());
     panel.form()->setGiven(u"media.image_size"_s, u"32"_s);
+    QVERIFY(timer->isActive()); // at once: what follows would see it
     QTRY_COMPARE(session.describedSpecs.size(), size_t{2});
     QCOMPARE(session.describedSpecs.back().model.media.imageSize, int64_t{32});
     panel.form()->setGiven(u"train.steps"_s, u"5"_s);
-    QTest::qWait(500);
+    QVERIFY(!timer->isActive());
     QCOMPARE(session.describedSpecs.size(), size_t{2});
 }
 
