@@ -7,6 +7,7 @@
 #include "app/worker/stop_signals.h"
 #include "core/base/exit_code.h"
 #include "core/base/text.h"
+#include "core/tensorfile/memory_file.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -102,21 +103,40 @@ Result<MemoryEdit> editOf(const MemoryOptions &options)
                  "List the sources with memory list."};
 }
 
-Result<void> editFile(const MemoryOptions &options, Generator &generator, const fs::path &file)
+/// What is not a memory file is somebody's: it is neither deleted nor written over.
+Error noMemoryFile(const std::string &action, const fs::path &file, const std::string &hint)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot " + action + " \"" + file.string() +
+                "\": it is no memory file, expected one that is marked as such.",
+            hint};
+}
+
+/// @param own what is saved with the model: it may be broken
+Result<void> deleteFile(const MemoryOptions &options, const fs::path &file, const fs::path &own)
+{
+    std::error_code failed;
+    const bool isOwn =
+        fs::is_regular_file(fs::symlink_status(file, failed)) && fs::equivalent(file, own, failed);
+    if (!isOwn && !isMemoryFile(file))
+        return noMemoryFile("delete", file, "Check the path; delete other files by hand.");
+    failed.clear();
+    fs::remove(file, failed);
+    if (failed)
+        return Error{ErrorCode::Io, "Cannot delete \"" + file.string() + "\": " + failed.message() + ".",
+                     "Check who may write its folder."};
+    if (options.isJson)
+        printLine(Json{{"event", "done"}, {"deleted", sanitizeUtf8(file.string())}}.dump());
+    else
+        printLine("deleted " + file.string());
+    return {};
+}
+
+Result<void> editFile(const MemoryOptions &options, Generator &generator, const fs::path &file,
+                      const fs::path &own)
 {
     ORRERY_ASSIGN(const MemoryEdit edit, editOf(options));
-    if (edit.verb == MemoryVerb::Wipe && options.isAll) {
-        std::error_code failed;
-        fs::remove(file, failed);
-        if (failed)
-            return Error{ErrorCode::Io, "Cannot delete \"" + file.string() + "\": " + failed.message() + ".",
-                         "Check who may write its folder."};
-        if (options.isJson)
-            printLine(Json{{"event", "done"}, {"deleted", sanitizeUtf8(file.string())}}.dump());
-        else
-            printLine("deleted " + file.string());
-        return {};
-    }
+    if (edit.verb == MemoryVerb::Wipe && options.isAll) return deleteFile(options, file, own);
     ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));
     if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0)
         return Error{ErrorCode::NotFound,
@@ -156,11 +176,14 @@ Result<void> work(const MemoryOptions &options)
     if (options.action == "import") file = options.target;
     std::error_code ignored;
     if (!fs::exists(file, ignored)) return nothingThere(options, file);
+    if (options.action == "export" && fs::exists(options.target, ignored) && !isMemoryFile(options.target))
+        return noMemoryFile("write over", options.target, "Choose another name, or delete it by hand.");
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     // A broken file may be deleted.
     if (options.action != "wipe" || !options.isAll) ORRERY_TRY(generator->loadMemory(file));
     if (options.action == "consolidate") return consolidate(options, *generator);
-    if (options.action != "import" && options.action != "export") return editFile(options, *generator, file);
+    if (options.action != "import" && options.action != "export")
+        return editFile(options, *generator, file, own);
     const fs::path to = options.action == "import" ? own : fs::path(options.target);
     ORRERY_TRY(generator->saveMemory(to));
     ORRERY_ASSIGN(const MemoryReport report, generator->editMemory({}));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/files.h"
 
+#include "core/base/replace_file.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -218,19 +220,12 @@ Result<void> renameDurably(const std::filesystem::path &from, const std::filesys
 
 Result<void> writeFileAtomically(const std::filesystem::path &path, std::string_view content)
 {
-    static std::atomic<uint64_t> counter{0};
-    std::filesystem::path temporary = path;
-    temporary += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1));
-    const auto writeAll = [&]() -> Result<void> {
+    return replaceFile(path, [content](const std::filesystem::path &temporary) -> Result<void> {
         ORRERY_ASSIGN(auto writer, FileWriter::create(temporary));
         ORRERY_TRY(writer.write(content));
         ORRERY_TRY(writer.sync());
-        ORRERY_TRY(writer.close());
-        return renameDurably(temporary, path);
-    };
-    auto result = writeAll();
-    if (!result.ok()) ::unlink(temporary.c_str());
-    return result;
+        return writer.close();
+    });
 }
 
 Result<uint64_t> freeBytes(const std::filesystem::path &path)

@@ -2,6 +2,7 @@
 #include "core/store/run_directory.h"
 
 #include "core/base/platform.h"
+#include "core/base/replace_file.h"
 #include "core/base/text.h"
 #include "core/spec/field_table.h"
 #include "core/store/failure_note.h"
@@ -422,6 +423,25 @@ Result<RunDirectory> RunDirectory::copyTo(const fs::path &target, const std::str
 
 namespace {
 
+/// What a writer of a part left behind when it was killed.
+Result<void> removeTemporaries(const fs::path &folder)
+{
+    std::vector<fs::path> temporaries;
+    std::error_code failed;
+    for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        const std::string name = entry->path().filename().string();
+        const auto isOf = [&name](const char *part) { return isTemporaryOf(name, part); };
+        if (std::any_of(kRunParts.begin(), kRunParts.end(), isOf)) temporaries.push_back(entry->path());
+    }
+    if (failed) return ioError("read", folder, failed.value());
+    for (const fs::path &temporary : temporaries) {
+        fs::remove(temporary, failed);
+        if (failed) return ioError("delete", temporary, failed.value());
+    }
+    return {};
+}
+
 /// Deletes the folder of a run whose parts are deleted. It stays where it holds what is not the run's.
 void removeFolder(const fs::path &folder)
 {
@@ -448,6 +468,7 @@ void removeFolder(const fs::path &folder)
 Result<void> RunDirectory::remove() const
 {
     ORRERY_ASSIGN(const LockFile lock, this->lock("deletion"));
+    ORRERY_TRY(removeTemporaries(m_path));
     for (const char *part : kRunParts) {
         std::error_code failed;
         fs::remove_all(m_path / part, failed);

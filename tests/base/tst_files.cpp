@@ -2,6 +2,7 @@
 #include "check_result.h"
 
 #include "core/base/files.h"
+#include "core/base/replace_file.h"
 
 #include <QTemporaryDir>
 #include <cerrno>
@@ -134,6 +135,33 @@ private Q_SLOTS:
         QVERIFY(*readFile(folder / "state", 100) == "old");
         QCOMPARE(numEntries(folder), size_t{1});
         VERIFY_OK(writeFileAtomically(folder / "state", "new"));
+    }
+    void temporariesHaveTheirOwnNames()
+    {
+        const fs::path one = temporaryBeside(at("state")), other = temporaryBeside(at("state"));
+        QVERIFY(one != other);
+        QVERIFY(one.parent_path() == at("state").parent_path());
+        QVERIFY(isTemporaryOf(one.filename().string(), "state"));
+        for (const char *name :
+             {"state", "state.tmp-", "state.tmp-old", "my state.tmp-1-2", "state.tmp-1-2.txt"})
+            QVERIFY2(!isTemporaryOf(name, "state"), name);
+    }
+    void replacesWhatSomebodyElseWrites()
+    {
+        const fs::path folder = at("replaced");
+        fs::create_directories(folder);
+        const auto fails = [](const fs::path &temporary) -> Result<void> {
+            std::ofstream(temporary) << "half";
+            return Error{ErrorCode::Io, "Cannot go on.", ""};
+        };
+        VERIFY_ERROR(replaceFile(folder / "state", fails), ErrorCode::Io, "Cannot go on.");
+        QCOMPARE(numEntries(folder), size_t{0});
+        VERIFY_OK(replaceFile(folder / "state", [](const fs::path &temporary) -> Result<void> {
+            std::ofstream(temporary) << "whole";
+            return {};
+        }));
+        QVERIFY(*readFile(folder / "state", 100) == "whole");
+        QCOMPARE(numEntries(folder), size_t{1});
     }
     void tellsTheFaultHookWhatIsWritten()
     {

@@ -403,9 +403,21 @@ private Q_SLOTS:
 
         const RunDirectory other = make("run-2");
         writeText(other.path() / "notes.txt", "mine");
+        writeText(other.path() / "notes.txt.tmp-1-0", "mine");
+        writeText(other.path() / "spec.json.tmp-mine", "mine");
         VERIFY_OK(other.remove());
+        QVERIFY(fs::exists(other.path() / "notes.txt.tmp-1-0"));
+        QVERIFY(fs::exists(other.path() / "spec.json.tmp-mine"));
         QCOMPARE(readText(other.path() / "notes.txt"), std::string("mine"));
         QVERIFY(!fs::exists(other.path() / "spec.json"));
+    }
+    void removeTakesWhatAKilledWriterLeft()
+    {
+        const RunDirectory run = make("run-3");
+        writeText(run.path() / "memory.safetensors.tmp-4711-0", "half");
+        writeText(run.path() / "worker.json.tmp-4711-12", "half");
+        VERIFY_OK(run.remove());
+        QVERIFY(!fs::exists(run.path()));
     }
     void removeOutlastsALateReader()
     {

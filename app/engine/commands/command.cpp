@@ -32,6 +32,17 @@ void finish(CLI::App *command, Session &session, std::function<int()> action)
     command->callback([&session, action = std::move(action)] { session.action = action; });
 }
 
+CLI::Option *passOption(CLI::App *command, const char *name, const char *help,
+                        std::vector<std::string> &passed)
+{
+    return command->add_option_function<std::string>(
+        name,
+        [name, &passed](const std::string &value) {
+            passed.insert(passed.end(), {name, value});
+        },
+        help);
+}
+
 void addPluginFolders(CLI::App *command)
 {
     // Into the environment at once: the worker that takes this process's place finds them there, too.

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace orrery::cli {
 
@@ -28,6 +29,10 @@ struct Session {
 int fail(const Session &session, const Error &error);
 /// Adds --json and remembers the action.
 void finish(CLI::App *command, Session &session, std::function<int()> action);
+
+/// Adds an option that the worker checks, which knows its range: name and value are appended to `passed`.
+CLI::Option *passOption(CLI::App *command, const char *name, const char *help,
+                        std::vector<std::string> &passed);
 
 /// Adds --plugin-dir: folders that this command, and a worker or host it starts, look for plugins in first.
 void addPluginFolders(CLI::App *command);

@@ -12,16 +12,6 @@ struct MemoryArguments {
     std::vector<std::string> passed; ///< options that the worker checks, which knows their ranges
 };
 
-void passOption(CLI::App *command, const char *name, const char *help, MemoryArguments &arguments)
-{
-    command->add_option_function<std::string>(
-        name,
-        [name, &arguments](const std::string &value) {
-            arguments.passed.insert(arguments.passed.end(), {name, value});
-        },
-        help);
-}
-
 /// One action: a subcommand with what all of them have. @param file help of its FILE; nullptr: it has none
 CLI::App *addAction(CLI::App *memory, Session &session, MemoryArguments &arguments, const std::string &action,
                     const char *help, const char *file)
@@ -31,9 +21,11 @@ CLI::App *addAction(CLI::App *memory, Session &session, MemoryArguments &argumen
     if (file)
         command->add_option("file", arguments.file, file)->required();
     else
-        passOption(command, "--memory", "Memory file; not given: what is saved with the model", arguments);
-    passOption(command, "--device", "cpu or cuda (the run's own, where this machine has it)", arguments);
-    passOption(command, "--threads", "CPU threads; 0: all", arguments);
+        passOption(command, "--memory", "Memory file; not given: what is saved with the model",
+                   arguments.passed);
+    passOption(command, "--device", "cpu or cuda (the run's own, where this machine has it)",
+               arguments.passed);
+    passOption(command, "--threads", "CPU threads; 0: all", arguments.passed);
     addPluginFolders(command);
     finish(command, session, [&session, &arguments, action] {
         const auto model = resolveModel(session, arguments.model);
@@ -56,14 +48,15 @@ void addMemory(CLI::App &app, Session &session)
     memory->require_subcommand(1);
     addAction(memory, session, arguments, "list", "Events: source, tokens, step, usage, text", nullptr);
     auto *wipe = addAction(memory, session, arguments, "wipe", "Forget a source, or everything", nullptr);
-    passOption(wipe, "--source", "What to forget: chat.json, or one turn, chat.json#2:user", arguments);
+    passOption(wipe, "--source", "What to forget: chat.json, or one turn, chat.json#2:user",
+               arguments.passed);
     wipe->add_flag_callback(
         "--all", [] { arguments.passed.emplace_back("--all"); }, "Delete the whole memory");
     for (const char *action : {"pin", "unpin"}) {
         auto *pin = addAction(
             memory, session, arguments, action,
             *action == 'p' ? "Keep an event, whatever comes" : "Let an event go when it must", nullptr);
-        passOption(pin, "--event", "Its number in the list", arguments);
+        passOption(pin, "--event", "Its number in the list", arguments.passed)->required();
     }
     addAction(memory, session, arguments, "import",
               "Save a memory file with the model: each text begins with it",
@@ -73,19 +66,12 @@ void addMemory(CLI::App &app, Session &session)
     auto *consolidate =
         addAction(memory, session, arguments, "consolidate",
                   "Let the semantic memory learn what is remembered; writes a new model", nullptr);
-    consolidate
-        ->add_option_function<std::string>(
-            "--out",
-            [](const std::string &value) {
-                arguments.passed.insert(arguments.passed.end(), {"--out", value});
-            },
-            "Directory for the new model")
-        ->required();
+    passOption(consolidate, "--out", "Directory for the new model", arguments.passed)->required();
     passOption(consolidate, "--data", "Texts of all kinds, so that what they need stays (the run's own)",
-               arguments);
-    passOption(consolidate, "--slots", "Semantic slots that may change (64)", arguments);
-    passOption(consolidate, "--passes", "Times that everything is read (10)", arguments);
-    passOption(consolidate, "--rate", "Learning rate (0.1)", arguments);
+               arguments.passed);
+    passOption(consolidate, "--slots", "Semantic slots that may change (64)", arguments.passed);
+    passOption(consolidate, "--passes", "Times that everything is read (10)", arguments.passed);
+    passOption(consolidate, "--rate", "Learning rate (0.1)", arguments.passed);
 }
 
 } // namespace orrery::cli

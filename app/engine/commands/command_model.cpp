@@ -39,12 +39,6 @@ int runWorker(const Session &session, const ModelArguments &arguments, std::vect
     return fail(session, execWorker({command, arguments.threads.value_or(0)}));
 }
 
-void passOption(CLI::App *command, const char *name, const char *help, std::vector<std::string> &passed)
-{
-    command->add_option_function<std::string>(
-        name, [name, &passed](const std::string &value) { passed.insert(passed.end(), {name, value}); }, help);
-}
-
 /// As passOption, for an option that may be given several times.
 void passOptions(CLI::App *command, const char *name, const char *help, std::vector<std::string> &passed)
 {

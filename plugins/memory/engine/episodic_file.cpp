@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/memory/engine/episodic_file.h"
 
-#include "core/base/files.h"
+#include "core/base/replace_file.h"
 #include "core/base/text.h"
+#include "core/tensorfile/memory_file.h"
 #include "core/tensorfile/safetensors.h"
 
 #include <algorithm>
@@ -14,7 +15,6 @@ namespace orrery::memory {
 
 namespace {
 
-constexpr const char *kFormat = "orrery.episodic_memory";
 constexpr const char *kVersion = "1";
 
 Error badFile(const std::filesystem::path &path, const std::string &found, const std::string &expected)
@@ -141,7 +141,7 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
                                const EpisodicStore::Image &store, std::span<const float> keys_HSD,
                                std::span<const float> values_HSD)
 {
-    std::map<std::string, std::string> metadata = {{"format", kFormat},
+    std::map<std::string, std::string> metadata = {{"format", kMemoryFileFormat},
                                                    {"version", kVersion},
                                                    {"serial", std::to_string(store.serial)},
                                                    {"read", std::to_string(store.numRead)}};
@@ -168,27 +168,26 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
     const std::vector<uint64_t> slots = {store.slots.size()}, events = {store.events.size()};
     const std::vector<uint64_t> heads = {static_cast<uint64_t>(shape.numHeads), store.slots.size(),
                                          static_cast<uint64_t>(shape.headWidth)};
+    const std::vector<TensorSource> tensors = {
+        {"keys", TensorType::F32, heads, std::as_bytes(keys_HSD)},
+        {"values", TensorType::F32, heads, std::as_bytes(values_HSD)},
+        {"slots.event", TensorType::I64, slots, bytesOf(event)},
+        {"slots.serial", TensorType::I64, slots, bytesOf(serial)},
+        {"slots.position", TensorType::I64, slots, bytesOf(position)},
+        {"slots.step", TensorType::I64, slots, bytesOf(step)},
+        {"slots.token", TensorType::I32, slots, bytesOf(token)},
+        {"slots.usage", TensorType::F64, slots, bytesOf(usage)},
+        {"events.id", TensorType::I64, events, bytesOf(id)},
+        {"events.first", TensorType::I64, events, bytesOf(first)},
+        {"events.last", TensorType::I64, events, bytesOf(last)},
+        {"events.begun", TensorType::I64, events, bytesOf(begun)},
+        {"events.source", TensorType::I64, events, bytesOf(sourceOfEvent)},
+        {"events.pinned", TensorType::U8, events, bytesOf(pinned)}};
     // Beside its place and then renamed: the file that is there is whole until then, and may be mapped.
-    std::filesystem::path partial = path;
-    partial += ".partial";
-    const auto written = writeSafetensors(partial,
-                                          {{"keys", TensorType::F32, heads, std::as_bytes(keys_HSD)},
-                                           {"values", TensorType::F32, heads, std::as_bytes(values_HSD)},
-                                           {"slots.event", TensorType::I64, slots, bytesOf(event)},
-                                           {"slots.serial", TensorType::I64, slots, bytesOf(serial)},
-                                           {"slots.position", TensorType::I64, slots, bytesOf(position)},
-                                           {"slots.step", TensorType::I64, slots, bytesOf(step)},
-                                           {"slots.token", TensorType::I32, slots, bytesOf(token)},
-                                           {"slots.usage", TensorType::F64, slots, bytesOf(usage)},
-                                           {"events.id", TensorType::I64, events, bytesOf(id)},
-                                           {"events.first", TensorType::I64, events, bytesOf(first)},
-                                           {"events.last", TensorType::I64, events, bytesOf(last)},
-                                           {"events.begun", TensorType::I64, events, bytesOf(begun)},
-                                           {"events.source", TensorType::I64, events, bytesOf(sourceOfEvent)},
-                                           {"events.pinned", TensorType::U8, events, bytesOf(pinned)}},
-                                          metadata);
-    if (!written) return written.error();
-    return renameDurably(partial, path);
+    return replaceFile(path, [&](const std::filesystem::path &temporary) -> Result<void> {
+        const auto written = writeSafetensors(temporary, tensors, metadata);
+        return written.ok() ? Result<void>() : written.error();
+    });
 }
 
 Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const EpisodicShape &shape,
@@ -196,8 +195,8 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
 {
     ORRERY_ASSIGN(const SafetensorsReader reader, SafetensorsReader::open(path));
     const auto format = reader.metadata().find("format"), version = reader.metadata().find("version");
-    if (format == reader.metadata().end() || format->second != kFormat)
-        return badFile(path, "it is not marked as one", std::string("format \"") + kFormat + "\"");
+    if (format == reader.metadata().end() || format->second != kMemoryFileFormat)
+        return badFile(path, "it is not marked as one", std::string("format \"") + kMemoryFileFormat + "\"");
     if (version == reader.metadata().end() || version->second != kVersion)
         return badFile(path, "its version is another one", std::string("version ") + kVersion);
     const TensorInfo *keys = reader.find("keys");

@@ -2,11 +2,14 @@
 // An episodic memory to a file and back, and files that lie.
 #include "plugins/memory/engine/episodic_file.h"
 
+#include "core/base/files.h"
+#include "core/tensorfile/memory_file.h"
 #include "core/tensorfile/safetensors.h"
 #include "tests/base/check_result.h"
 
 #include <QTemporaryDir>
 
+#include <cerrno>
 #include <cmath>
 #include <fstream>
 
@@ -98,6 +101,38 @@ private Q_SLOTS:
         auto image = readEpisodicFile(path(), kShape, 5);
         VERIFY_OK(image);
         QVERIFY(image->store.slots.empty() && image->store.events.empty());
+    }
+
+    void aFailedWriteLeavesNothingBehind()
+    {
+        const std::filesystem::path full = m_folder.filePath("full").toStdString();
+        std::filesystem::create_directories(full);
+        const EpisodicStore store = filledStore();
+        const auto write = [&] {
+            return writeEpisodicFile(full / "memory", kShape, store.image(), numbers(42, 0), numbers(42, 9));
+        };
+        for (const WriteOperation operation :
+             {WriteOperation::Write, WriteOperation::Sync, WriteOperation::Rename}) {
+            setWriteFault([operation](WriteOperation now, const std::filesystem::path &, size_t) {
+                return now == operation ? ENOSPC : 0;
+            });
+            const auto failed = write();
+            setWriteFault(nullptr);
+            VERIFY_ERROR(failed, ErrorCode::Io, "No space left");
+            QVERIFY(std::filesystem::is_empty(full));
+        }
+        VERIFY_OK(write());
+    }
+    void knowsAMemoryFile()
+    {
+        writeGood();
+        QVERIFY(isMemoryFile(path()));
+        const std::filesystem::path folder = m_folder.path().toStdString();
+        std::ofstream(folder / "chat.json") << "[]";
+        std::filesystem::create_symlink(path(), folder / "link");
+        VERIFY_OK(writeSafetensors(folder / "weights", {}, {{"format", "pt"}}));
+        for (const char *name : {"chat.json", "link", "weights", "none", "."})
+            QVERIFY2(!isMemoryFile(folder / name), name);
     }
 
     void refusesFilesThatLie_data()

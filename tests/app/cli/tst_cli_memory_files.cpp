@@ -15,6 +15,7 @@ private Q_SLOTS:
     void aConversationIsKept();
     void isSavedWithTheModel();
     void consolidates();
+    void touchesMemoryFilesOnly();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
 
@@ -110,7 +111,22 @@ void TestCliMemoryFiles::isSavedWithTheModel()
     const QString memory = m_home.path(u"fact.memory"_s), copy = m_home.path(u"copy.memory"_s);
     QCOMPARE(generate({u"--prompt"_s, u"zebras are striped, zebras"_s, u"--memory"_s, memory}).exitCode, 0);
     const QStringList ask{u"--prompt"_s, u"zebras"_s};
-    const QString before = generate(ask).out;
+    // Numbers of the first token, as text after a few steps differs seldom.
+    const auto first = [&](const QStringList &more) {
+        const EngineAnswer answer = generate(more);
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        const QJsonObject token = QJsonDocument::fromJson(answer.out.section(u'\n', 0, 0).toUtf8()).object();
+        if (!token.contains(u"entropy"_s)) qFatal("no entropy: %s", qPrintable(answer.out));
+        return token[u"entropy"_s].toDouble();
+    };
+    const auto measured = [&] {
+        const EngineAnswer answer = m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s});
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        const QJsonObject summary = answer.lines().last();
+        if (!summary.contains(u"loss"_s)) qFatal("no loss: %s", qPrintable(answer.out));
+        return summary[u"loss"_s].toDouble();
+    };
+    const double before = first(ask);
     const EngineAnswer none = m_home.run({u"memory"_s, u"export"_s, m_run, copy});
     QCOMPARE(none.exitCode, 3);
     QVERIFY2(none.err.contains(u"expected a saved memory"_s), qPrintable(none.all()));
@@ -118,14 +134,10 @@ void TestCliMemoryFiles::isSavedWithTheModel()
     const EngineAnswer imported = m_home.run({u"memory"_s, u"import"_s, m_run, memory});
     QVERIFY2(imported.exitCode == 0, qPrintable(imported.all()));
     QVERIFY(textsOf(list({})).contains(u"prompt#text"_s));
-    // Numbers of the first token, as text after a few steps differs seldom.
-    const auto first = [](const QString &out) {
-        return QJsonDocument::fromJson(out.section(u'\n', 0, 0).toUtf8()).object()[u"entropy"_s].toDouble();
-    };
-    QVERIFY(first(generate(ask).out) != first(before));
-    QCOMPARE(first(generate(ask + QStringList{u"--no-memory"_s}).out), first(before));
+    QVERIFY(first(ask) != before);
+    QCOMPARE(first(ask + QStringList{u"--no-memory"_s}), before);
     // A measurement does not know it.
-    const EngineAnswer evaluated = m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s});
+    const double evaluated = measured();
     QCOMPARE(m_home.run({u"memory"_s, u"export"_s, m_run, copy}).exitCode, 0);
     QVERIFY(textsOf(list({u"--memory"_s, copy})).contains(u"prompt#text"_s));
     // It goes with a copy of the run.
@@ -133,9 +145,45 @@ void TestCliMemoryFiles::isSavedWithTheModel()
     QVERIFY(QFile::exists(m_home.path(u"second/memory.safetensors"_s)));
 
     QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, m_run, u"--all"_s}).exitCode, 0);
-    QCOMPARE(first(generate(ask).out), first(before));
-    const EngineAnswer without = m_home.run({u"evaluate"_s, m_run, u"--data"_s, m_text, u"--json"_s});
-    QCOMPARE(evaluated.lines().last()[u"loss"_s].toDouble(), without.lines().last()[u"loss"_s].toDouble());
+    QCOMPARE(first(ask), before);
+    QCOMPARE(measured(), evaluated);
+}
+
+void TestCliMemoryFiles::touchesMemoryFilesOnly()
+{
+    const QString memory = m_home.path(u"only.memory"_s), own = m_run + u"/memory.safetensors"_s;
+    QCOMPARE(generate({u"--prompt"_s, u"zebras"_s, u"--memory"_s, memory}).exitCode, 0);
+    const QString text = m_home.write(u"mine.json"_s, "[]"), folder = m_home.path(u"empty"_s);
+    QVERIFY(QDir().mkpath(folder));
+    const QString weights = m_run + u"/checkpoints/step-00000004/model.safetensors"_s;
+    for (const QString &file : {text, folder, weights}) {
+        const EngineAnswer wiped =
+            m_home.run({u"memory"_s, u"wipe"_s, m_run, u"--memory"_s, file, u"--all"_s});
+        QCOMPARE(wiped.exitCode, 3);
+        QVERIFY2(wiped.err.contains(u"it is no memory file"_s), qPrintable(wiped.all()));
+        QVERIFY(QFile::exists(file));
+    }
+    QCOMPARE(m_home.run({u"memory"_s, u"import"_s, m_run, memory}).exitCode, 0);
+    for (const QString &file : {text, folder}) {
+        const EngineAnswer exported = m_home.run({u"memory"_s, u"export"_s, m_run, file});
+        QCOMPARE(exported.exitCode, 3);
+        QVERIFY2(exported.err.contains(u"it is no memory file"_s), qPrintable(exported.all()));
+    }
+    QFile kept(text);
+    QVERIFY(kept.open(QIODevice::ReadOnly));
+    QCOMPARE(kept.readAll(), QByteArray("[]"));
+    // One memory file over another is what export is for.
+    QCOMPARE(m_home.run({u"memory"_s, u"export"_s, m_run, memory}).exitCode, 0);
+    QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, m_run, u"--memory"_s, memory, u"--all"_s}).exitCode, 0);
+    QVERIFY(!QFile::exists(memory));
+    // What is saved with the model goes, whole or broken.
+    QFile broken(own);
+    QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Truncate));
+    broken.write("no memory at all");
+    broken.close();
+    QCOMPARE(generate({u"--prompt"_s, u"zebras"_s}).exitCode, 3);
+    QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, m_run, u"--all"_s}).exitCode, 0);
+    QVERIFY(!QFile::exists(own));
 }
 
 void TestCliMemoryFiles::consolidates()
@@ -182,6 +230,8 @@ void TestCliMemoryFiles::namesWhatIsWrong_data()
         << QStringList{u"import"_s, m_run, m_run + u"/checkpoints/step-00000004/model.safetensors"_s} << 3
         << u"it is not marked as one, expected format \"orrery.episodic_memory\""_s;
     QTest::newRow("wipe what") << QStringList{u"wipe"_s, m_run, u"--memory"_s, text} << 3 << u"no.memory"_s;
+    QTest::newRow("pin what") << QStringList{u"pin"_s, m_run} << 2 << u"--event"_s;
+    QTest::newRow("unpin what") << QStringList{u"unpin"_s, m_run} << 2 << u"--event"_s;
     QTest::newRow("no action") << QStringList{u"burn"_s, m_run} << 2 << u"burn"_s;
     QTest::newRow("no directory") << QStringList{u"consolidate"_s, m_run} << 2 << u"--out"_s;
     QTest::newRow("rate") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"-1"_s} << 2
