@@ -43,6 +43,9 @@ private:
 struct MixedText {
     std::span<const int32_t> ids;
     std::shared_ptr<const MediaPositions> media = nullptr; ///< null: all is text
+    /// From here on nothing leaves the context as long as it fits into one: what is asked now. 0: nothing is
+    /// said
+    int64_t keptFrom = 0;
 
     [[nodiscard]] int64_t size() const { return std::ssize(ids); }
     [[nodiscard]] bool isText(int64_t position) const { return !media || media->isText(position); }

@@ -75,6 +75,12 @@ Result<std::vector<std::vector<int32_t>>> readBackground(const LoadedModel &load
 
 Result<MemoryReport> TextGenerator::editMemory(const MemoryEdit &edit)
 {
+    return guardModel("edit the memory of", m_loaded.info.name, [&] { return editOpened(edit); });
+}
+
+Result<MemoryReport> TextGenerator::editOpened(const MemoryEdit &edit)
+{
+    const at::NoGradGuard noGradients;
     ORRERY_TRY(openOwnMemory());
     const MemoryControl *memory = stream().memory();
     if (!memory) return withoutMemory({}).error();
@@ -110,8 +116,10 @@ Result<void> TextGenerator::openOwnMemory()
         Result<void> opened = loadMemory(m_loaded.memoryFile);
         if (opened.ok()) return opened;
         Error error = std::move(opened).error();
-        error.hint = "It is saved with the model: each text begins with it. Delete it with memory wipe MODEL "
-                     "--all, or generate with --no-memory.";
+        if (error.code == ErrorCode::InvalidInput)
+            error.hint =
+                "It is saved with the model: each text begins with it. Delete it with memory wipe MODEL "
+                "--all, or generate with --no-memory.";
         return error;
     }
     m_isMemoryChosen = true;
@@ -120,14 +128,17 @@ Result<void> TextGenerator::openOwnMemory()
 
 Result<void> TextGenerator::loadMemory(const std::filesystem::path &path)
 {
-    if (path.empty())
-        stream().dropMemory();
-    else
-        ORRERY_TRY(
-            guardModel("load a memory of", m_loaded.info.name, [&] { return stream().loadMemory(path); }));
-    m_isMemoryChosen = true;
-    m_lastText.clear();
-    return {};
+    return guardModel("load a memory of", m_loaded.info.name, [&]() -> Result<void> {
+        const at::NoGradGuard noGradients;
+        if (path.empty())
+            stream().dropMemory();
+        else
+            ORRERY_TRY(stream().loadMemory(path));
+        m_isMemoryChosen = true;
+        m_lastText.clear();
+        m_lastMedia.reset();
+        return {};
+    });
 }
 
 Result<void> TextGenerator::saveMemory(const std::filesystem::path &path)
@@ -136,7 +147,7 @@ Result<void> TextGenerator::saveMemory(const std::filesystem::path &path)
     return guardModel("save the memory of", m_loaded.info.name, [&]() -> Result<void> {
         const at::NoGradGuard noGradients;
         // The last token of an answer has not been read: nothing came behind it.
-        if (!m_lastText.empty()) (void)stream().advanceTo({m_lastText}, kNever);
+        if (!m_lastText.empty()) (void)stream().advanceTo({m_lastText, m_lastMedia}, kNever);
         return stream().saveMemory(path);
     });
 }

@@ -44,8 +44,8 @@ Error unknownKind(const PromptMedia &media)
 
 class PromptReader {
 public:
-    PromptReader(const LoadedModel &loaded, MediaMemory &memory)
-        : m_loaded(loaded), m_memory(memory), m_model(loaded.model->spec()),
+    PromptReader(const LoadedModel &loaded, DecodedMedia &decoded)
+        : m_loaded(loaded), m_decoded(decoded), m_model(loaded.model->spec()),
           m_frontEnd(frontEndOf(m_model.media)), m_builder(*loaded.tokenizer, m_frontEnd, m_record)
     {
     }
@@ -115,7 +115,7 @@ private:
     Result<void> addMedia(const PromptMedia &media)
     {
         const std::string digest = sha256Hex(media.bytes);
-        if (const MultiModalRecord *known = m_memory.find(digest)) {
+        if (const MultiModalRecord *known = m_decoded.find(digest)) {
             m_builder.addRecord(*known);
             return {};
         }
@@ -123,7 +123,7 @@ private:
         RecordBuilder builder(*m_loaded.tokenizer, m_frontEnd, rows);
         ORRERY_TRY(decode(media, builder));
         m_builder.addRecord(rows);
-        m_memory.add(digest, std::move(rows));
+        m_decoded.add(digest, std::move(rows));
         return {};
     }
 
@@ -165,7 +165,7 @@ private:
     }
 
     const LoadedModel &m_loaded;
-    MediaMemory &m_memory;
+    DecodedMedia &m_decoded;
     const ModelSpec &m_model;
     FrontEnd m_frontEnd;
     MultiModalRecord m_record;
@@ -184,7 +184,7 @@ size_t numFiles(const GenerateRequest &request)
 bool hasMedia(const GenerateRequest &request) { return numFiles(request) > 0; }
 
 Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request,
-                                         MediaMemory &memory)
+                                         DecodedMedia &decoded)
 {
     if (loaded.model->spec().attention.numModalities < 2)
         return Error{ErrorCode::InvalidInput,
@@ -196,8 +196,8 @@ Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const Genera
                      "Cannot generate: the request has " + std::to_string(count) +
                          " pictures and recordings, expected at most " + std::to_string(kMaxMediaFiles) + ".",
                      "Leave out the oldest ones."};
-    memory.beginRequest();
-    PromptReader reader(loaded, memory);
+    decoded.beginRequest();
+    PromptReader reader(loaded, decoded);
     return request.messages.empty() ? reader.readPrompt(request) : reader.readConversation(request.messages);
 }
 

@@ -20,7 +20,7 @@ bool hasMedia(const GenerateRequest &request);
 /// limits, a recording longer than the model knows, a prompt or a last turn that leaves no room for an
 /// answer; as checkConversation
 Result<MultiModalRecord> readPromptMedia(const LoadedModel &loaded, const GenerateRequest &request,
-                                         MediaMemory &memory);
+                                         DecodedMedia &decoded);
 
 /// Loss over the documents of a manifest, or the validation documents of a generator.
 /// @error as openMultiModal; InvalidInput when no position counts; Cancelled

@@ -40,6 +40,19 @@ Result<void> checkIds(const LoadedModel &loaded, std::span<const int32_t> tokens
     return {};
 }
 
+/// `usual`, or the first of "usual 2", "usual 3" … that nothing known is of: of what a loaded memory holds
+/// under the name of the text nothing is left.
+std::string freeName(const std::string &usual, const std::vector<MemoryEvent> &known)
+{
+    const auto isTaken = [&known](const std::string &name) {
+        return std::any_of(known.begin(), known.end(),
+                           [&name](const MemoryEvent &event) { return isOfSource(event.source, name); });
+    };
+    std::string name = usual;
+    for (int64_t number = 2; isTaken(name); ++number) name = usual + ' ' + std::to_string(number);
+    return name;
+}
+
 } // namespace
 
 Result<std::vector<int32_t>> encodeFor(const LoadedModel &loaded, const std::string &text,
@@ -100,13 +113,16 @@ Result<TextGenerator::Prompt> TextGenerator::makeHole(const GenerateRequest &req
 
 Result<TextGenerator::Prompt> TextGenerator::makeMediaPrompt(const GenerateRequest &request)
 {
-    ORRERY_ASSIGN(const MultiModalRecord record, readPromptMedia(m_loaded, request, m_media));
+    ORRERY_ASSIGN(const MultiModalRecord record, readPromptMedia(m_loaded, request, m_decoded));
     ORRERY_TRY(checkIds(m_loaded, record.ids_L, "continue the prompt with"));
     const ModelSpec &model = m_loaded.model->spec();
     Prompt prompt;
     prompt.history = record.ids_L;
     prompt.media = std::make_shared<const MediaPositions>(
         modalitiesOf(record, frontEndOf(model.media), model.attention.numModalities));
+    // The last turn before the answer: readPromptMedia() has seen that it fits into the context.
+    if (const auto turns = conversationSources(prompt.history, {}); turns.size() > 1)
+        prompt.keptFrom = turns[turns.size() - 2].firstToken;
     prompt.numTokens = std::ssize(prompt.history);
     return prompt;
 }
@@ -156,15 +172,7 @@ void TextGenerator::nameSources(const GenerateRequest &request, const Prompt &pr
 {
     const bool isChat = !request.messages.empty();
     std::string name = sanitizeUtf8(request.source);
-    if (name.empty()) {
-        // Of what a loaded memory holds under the same name nothing would be left.
-        const std::string usual = isChat ? "conversation" : "prompt";
-        const std::vector<MemoryEvent> known = stream().loadedEvents();
-        const auto isTaken = [&](const MemoryEvent &event) { return isOfSource(event.source, name); };
-        name = usual;
-        for (int64_t number = 2; std::any_of(known.begin(), known.end(), isTaken); ++number)
-            name = usual + ' ' + std::to_string(number);
-    }
+    if (name.empty()) name = freeName(isChat ? "conversation" : "prompt", stream().loadedEvents());
     if (isChat) return stream().setSources(name, conversationSources(prompt.history, name));
     if (prompt.after) return stream().setSources(name, {{0, name + "#hole"}});
     stream().setSources(name, {{0, name + "#text"}, {std::ssize(prompt.history), name + "#answer"}});
@@ -228,6 +236,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
                   makeSampler(request.sampling.sampler, *m_loaded.tokenizer));
     ORRERY_TRY(openOwnMemory());
     m_lastText.clear();
+    m_lastMedia.reset();
     ORRERY_ASSIGN(Prompt prompt, makePrompt(request));
     const bool isHole = prompt.after.has_value();
     const int64_t context = m_loaded.model->spec().context;
@@ -246,7 +255,9 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         return stream.readTogether(renderHole(prompt.history, *prompt.after, context), cancel);
     };
     const bool endsWithContext = !request.media.empty();
-    const auto readText = [&] { return stream.advanceTo({prompt.history, prompt.media}, cancel); };
+    const auto readText = [&] {
+        return stream.advanceTo({prompt.history, prompt.media, prompt.keptFrom}, cancel);
+    };
     const auto readNext = [&] {
         if (!isHole) return readText();
         return stream.isFull() ? readHole() : stream.append(prompt.history.back(), cancel);
@@ -278,7 +289,10 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
-    if (!isHole && !prompt.media && summary.reason != FinishReason::Cancelled) m_lastText = prompt.history;
+    if (!isHole && summary.reason != FinishReason::Cancelled) {
+        m_lastText = prompt.history;
+        m_lastMedia = prompt.media;
+    }
     return summary;
 }
 

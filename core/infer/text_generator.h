@@ -7,7 +7,7 @@
 
 #include "core/data/tokenizer.h"
 #include "core/engine_api/generator.h"
-#include "core/infer/media_memory.h"
+#include "core/infer/decoded_media.h"
 #include "core/infer/text_stream.h"
 #include "core/nn/transformer.h"
 #include "core/spec/run_spec.h"
@@ -64,6 +64,7 @@ private:
         std::vector<int32_t> history;                ///< before the next token; grows
         std::optional<std::vector<int32_t>> after;   ///< behind the hole, when there is one
         std::shared_ptr<const MediaPositions> media; ///< of history as it was given; null: it is all text
+        int64_t keptFrom = 0;                        ///< as MixedText::keptFrom
         int64_t numTokens = 0;                       ///< of the request, with marks
     };
     [[nodiscard]] Result<void> checkKind(const GenerateRequest &request) const;
@@ -84,14 +85,16 @@ private:
     [[nodiscard]] GeneratedToken describe(const struct TokenChoice &choice) const;
 
     Result<void> openOwnMemory();
+    Result<MemoryReport> editOpened(const MemoryEdit &edit);
     Result<Consolidation> consolidateInto(const ConsolidateRequest &request, const std::atomic<bool> &cancel);
 
     LoadedModel m_loaded;
-    MediaMemory m_media;                  ///< of the request before
+    DecodedMedia m_decoded;               ///< of the request before
     std::unique_ptr<TextStream> m_stream; ///< made when first needed
     std::vector<float> m_changed_V;       ///< logits that a sampler changed; used again
     bool m_isMemoryChosen = false;        ///< a file was loaded, or the model's own was looked for
     std::vector<int32_t> m_lastText;      ///< read and answered, where the stream may read on; else empty
+    std::shared_ptr<const MediaPositions> m_lastMedia; ///< of m_lastText; null: it is all text
 };
 
 /// Ids of a text. @param action for the error, "continue the prompt with" @error InvalidInput when the model

@@ -34,8 +34,12 @@ TextStream::TextStream(nn::Transformer &model, at::Device device, int64_t step)
 
 void TextStream::restart()
 {
-    m_model.beginText(m_cache);
-    fillParts();
+    if (!m_isUnread) {
+        m_isWhole = false; // until it is done
+        m_model.beginText(m_cache);
+        fillParts();
+        m_isUnread = true;
+    }
     m_cache.sources = m_sources;
     m_text.clear();
     m_media.reset();
@@ -46,18 +50,24 @@ void TextStream::restart()
 void TextStream::fillParts()
 {
     for (const auto &[part, loaded] : m_loaded) {
-        m_cache.parts[part] = loaded->clone();
-        if (!m_name.empty()) m_cache.parts[part]->memory()->wipe(m_name);
+        std::shared_ptr<nn::PartState> own = loaded->clone(); // loadMemory() has seen that it can
+        if (!m_name.empty()) own->memory()->wipe(m_name);
+        m_cache.parts[part] = std::move(own);
     }
 }
 
 void TextStream::setSources(const std::string &name, std::vector<TextSource> sources)
 {
-    const bool isAnother = name != m_name;
+    const bool isAnother = name != m_name, hadName = !m_name.empty();
     m_name = name;
     m_sources = std::move(sources);
     m_cache.sources = m_sources;
-    if (m_remembers && isAnother) restart();
+    if (!m_remembers || !isAnother) return;
+    if (!m_isUnread || hadName) {
+        m_isUnread = false; // what the name before was left without is not what this one is
+        return restart();
+    }
+    for (const auto &[part, loaded] : m_loaded) m_cache.parts[part]->memory()->wipe(name);
 }
 
 const MemoryControl *TextStream::memory() const { return memoryIn(m_cache); }
@@ -84,6 +94,13 @@ Result<void> TextStream::loadMemory(const std::filesystem::path &path)
     nn::KvCache fresh = m_model.makeCache(1, 1);
     MemoryControl *memory = memoryIn(fresh);
     if (!memory) return noMemory("load \"" + path.string() + "\"");
+    for (const auto &[name, part] : fresh.parts)
+        if (part && part->memory() == memory && !part->clone())
+            return Error{
+                ErrorCode::NotFound,
+                "Cannot load \"" + path.string() +
+                    "\": the model's memory is of one text only, expected one that texts begin with.",
+                "Use a model with the plugin memory."};
     ORRERY_TRY(memory->load(path));
     // Tokens are shown and read again: the file must not name others than the model has.
     for (const MemoryEvent &event : memory->listEvents())
@@ -97,13 +114,16 @@ Result<void> TextStream::loadMemory(const std::filesystem::path &path)
     m_loaded.clear();
     for (const auto &[name, part] : fresh.parts)
         if (part && part->memory() == memory) m_loaded[name] = part;
+    m_isUnread = false;
     restart();
     return {};
 }
 
 void TextStream::dropMemory()
 {
+    if (m_loaded.empty()) return restart();
     m_loaded.clear();
+    m_isUnread = false;
     restart();
 }
 
@@ -140,6 +160,7 @@ std::vector<MemoryEvent> TextStream::loadedEvents() const
 
 void TextStream::moveStartTo(int64_t origin, const MixedText &text)
 {
+    m_isUnread = false;
     m_cache.origin = origin;
     m_cache.length = 0;
     m_text.assign(text.ids.begin(), text.ids.begin() + origin);
@@ -161,6 +182,15 @@ void TextStream::keepCommonStart(const MixedText &text)
     m_cache.length = common - m_cache.origin;
 }
 
+int64_t TextStream::numKept(const MixedText &text) const
+{
+    // A later turn leaves room for the answer; a text by itself is read as far as the context reaches.
+    if (m_text.empty()) return m_context;
+    const int64_t kept = std::max(text.size() - std::ssize(m_text), keptAfterOverflow(m_context));
+    const int64_t asked = text.size() - text.keptFrom;
+    return std::min(m_context, text.keptFrom > 0 && asked <= m_context ? std::max(kept, asked) : kept);
+}
+
 bool TextStream::advanceTo(const MixedText &text, const std::atomic<bool> &cancel)
 {
     keepCommonStart(text);
@@ -168,9 +198,7 @@ bool TextStream::advanceTo(const MixedText &text, const std::atomic<bool> &cance
     m_numReused = std::ssize(m_text);
     const int64_t numTokens = text.size(), numPending = numTokens - m_numReused;
     if (!m_remembers && numPending > m_context - m_cache.length) {
-        // A later turn leaves room for the answer; a text by itself is read as far as the context reaches.
-        const int64_t kept = m_text.empty() ? m_context : std::max(numPending, keptAfterOverflow(m_context));
-        moveStartTo(text.wholeFrom(std::max<int64_t>(0, numTokens - std::min(m_context, kept))), text);
+        moveStartTo(text.wholeFrom(std::max<int64_t>(0, numTokens - numKept(text))), text);
         m_numReused = 0;
     }
     while (std::ssize(m_text) < numTokens) {
@@ -235,7 +263,7 @@ void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask,
     context.maskPolicy = mask;
     context.step = static_cast<uint64_t>(m_step);
     context.modalities = modalities;
-    m_isWhole = false;
+    m_isWhole = m_isUnread = false;
     const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
     m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();
     m_isWhole = true;

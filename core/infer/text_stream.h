@@ -32,7 +32,7 @@ public:
     /// @param step of the training that the weights are of; parts note it. Below 0: not known
     TextStream(nn::Transformer &model, at::Device device, int64_t step = -1);
 
-    /// Nothing was read.
+    /// Nothing was read. What each text begins with is copied only where something was read since.
     void restart();
     /// What the text is called that is going to be read, and what it is made of (KvCache::sources). With a
     /// model that remembers, a text of another name begins anew.
@@ -44,7 +44,8 @@ public:
     /// @error NotFound
     Result<void> pin(int64_t event, bool isPinned);
     /// Begins each text with what a file holds, from now on; of a source that is read again nothing is taken.
-    /// @error NotFound (no file, or the model has no episodic memory), Io, InvalidInput; then nothing changes
+    /// @error NotFound (no file, or the model has no episodic memory, or one that no text can begin with),
+    /// Io, InvalidInput; then nothing changes
     Result<void> loadMemory(const std::filesystem::path &path);
     void dropMemory(); ///< each text begins with nothing, from now on
     /// The memory, as if the text ended here. @error NotFound, Io
@@ -75,6 +76,8 @@ public:
 private:
     void fillParts();
     void keepCommonStart(const MixedText &text);
+    /// Tokens of a text without room that go on in a new context.
+    [[nodiscard]] int64_t numKept(const MixedText &text) const;
     /// The cache is empty and begins with token number `origin` of the text.
     void moveStartTo(int64_t origin, const MixedText &text);
     /// Tokens from number `begin` of the text on, with what of them is not text.
@@ -99,6 +102,7 @@ private:
         0; ///< tokens that parts of the model have seen: more than m_text while some are read again
     at::Tensor m_logits_V;
     int64_t m_numReused = 0;
+    bool m_isUnread = true; ///< the cache is as restart() leaves it
     bool m_isWhole =
         true; ///< false: nothing can go on from what the cache holds (a pass threw, or saw both ways)
 };

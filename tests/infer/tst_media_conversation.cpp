@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversations with pictures and recordings: what is read from turn to turn, and what is refused.
 #include "core/base/text.h"
-#include "core/infer/media_memory.h"
+#include "core/infer/decoded_media.h"
 #include "core/infer/prompt_media.h"
 #include "tests/base/check_result.h"
 #include "tests/infer/media_model.h"
@@ -82,8 +82,8 @@ private Q_SLOTS:
         request.messages = {turn("see ", {{pictureOf(90), "a.png", 4}}),
                             {"assistant", "yes"},
                             turn("hear", {{recordingOf(0.2), "b.wav", 0}})};
-        MediaMemory memory;
-        const auto record = readPromptMedia(loaded, request, memory);
+        DecodedMedia decoded;
+        const auto record = readPromptMedia(loaded, request, decoded);
         QVERIFY2(record.ok(), record ? "" : record.error().text().c_str());
         std::vector<int32_t> wanted{
             258, 's', 'e', 'e', ' ', int32_t(SpecialToken::ImageStart), 0, 0, 0, 0, 260, 259,
@@ -140,27 +140,27 @@ private Q_SLOTS:
     void decodesWhatIsNewAndForgetsWhatIsGone()
     {
         const LoadedModel loaded = mediaModel();
-        MediaMemory memory;
+        DecodedMedia decoded;
         GenerateRequest request;
         request.messages = {turn("a", {{pictureOf(1), "a.png", 0}})};
-        const auto first = readPromptMedia(loaded, request, memory);
+        const auto first = readPromptMedia(loaded, request, decoded);
         VERIFY_OK(first);
-        QCOMPARE(memory.size(), size_t{1});
+        QCOMPARE(decoded.size(), size_t{1});
         request.messages.push_back({"assistant", "b"});
         request.messages.push_back(turn("c", {{pictureOf(2), "b.png", 0}, {pictureOf(1), "c.png", 1}}));
-        VERIFY_OK(readPromptMedia(loaded, request, memory));
-        QCOMPARE(memory.size(), size_t{2}); // the same file twice is one
+        VERIFY_OK(readPromptMedia(loaded, request, decoded));
+        QCOMPARE(decoded.size(), size_t{2}); // the same file twice is one
         const std::string digest = sha256Hex(pictureOf(1));
-        QVERIFY(memory.find(digest) != nullptr);
+        QVERIFY(decoded.find(digest) != nullptr);
         // What stands there is what is read.
-        memory.add(digest, MultiModalRecord{{7}, {Modality::Text}, {0}, {0}, {}, {}});
-        const auto known = readPromptMedia(loaded, request, memory);
+        decoded.add(digest, MultiModalRecord{{7}, {Modality::Text}, {0}, {0}, {}, {}});
+        const auto known = readPromptMedia(loaded, request, decoded);
         VERIFY_OK(known);
         QCOMPARE(known->ids_L[1], 7);
         request.messages = {turn("a", {{pictureOf(3), "d.png", 0}})};
-        VERIFY_OK(readPromptMedia(loaded, request, memory));
-        VERIFY_OK(readPromptMedia(loaded, request, memory));
-        QCOMPARE(memory.size(), size_t{1});
+        VERIFY_OK(readPromptMedia(loaded, request, decoded));
+        VERIFY_OK(readPromptMedia(loaded, request, decoded));
+        QCOMPARE(decoded.size(), size_t{1});
     }
 
     /// Earlier pictures leave the context whole, and the answer goes on.
@@ -179,6 +179,32 @@ private Q_SLOTS:
             if (answer.summary.promptTokens <= 48) compareAnswers(answer, atOnce);
         }
         QVERIFY(ask(generator, messages, 200).summary.promptTokens > 2 * 48);
+    }
+
+    /// What is asked now stays whole where the cache has the start of it already.
+    void anEditedTurnKeepsItsPicture()
+    {
+        TextGenerator generator(mediaModel());
+        const auto lastTurn = [](const std::string &text, uint8_t grey) {
+            return turn(text, {{pictureOf(grey), "a.png", 0}});
+        };
+        const std::string start(18, 'a');
+        const std::vector<ChatMessage> earlier{turn(std::string(8, 'x')), {"assistant", "fine"}};
+        std::vector<ChatMessage> messages = earlier;
+        messages.push_back(lastTurn(start + "cc", 10));
+        QCOMPARE(ask(generator, messages, 1).summary.promptTokens, int64_t{44});
+        // Longer than the context, while more than half of one of the turn has been read.
+        messages.back() = lastTurn(start + std::string(8, 'b'), 10);
+        const Answer edited = ask(generator, messages, 1);
+        QCOMPARE(edited.summary.promptTokens, int64_t{50});
+        TextGenerator fresh(mediaModel()), other(mediaModel());
+        const Answer alone = ask(fresh, {messages.back()}, 1);
+        const Answer changed = ask(other, {lastTurn(start + std::string(8, 'b'), 250)}, 1);
+        QCOMPARE(edited.ids, alone.ids);
+        // It is the turn alone, far nearer than with another picture.
+        const double effect = std::abs(changed.probabilities.at(0) - alone.probabilities.at(0));
+        const double found = std::abs(edited.probabilities.at(0) - alone.probabilities.at(0));
+        QVERIFY2(found < effect / 10, qPrintable(QString("%1 of %2").arg(found).arg(effect)));
     }
 
     void refuses_data()

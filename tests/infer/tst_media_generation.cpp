@@ -75,8 +75,8 @@ private Q_SLOTS:
             requestWith({{pictureOf(90), "a.png", 0}, {recordingOf(0.2), "b.wav", 4}}, "see and hear");
         const Answer answer = answerTo(generator, request);
         const LoadedModel twin = mediaModel();
-        MediaMemory memory;
-        const MultiModalRecord record = readPromptMedia(twin, request, memory).value();
+        DecodedMedia decoded;
+        const MultiModalRecord record = readPromptMedia(twin, request, decoded).value();
         // start, 4 patches, "see ", start, 4 tokens of sound, "and hear"
         QCOMPARE(record.size(), size_t{1 + 4 + 4 + 1 + 4 + 8});
         QCOMPARE(answer.summary.promptTokens, int64_t(record.size()));

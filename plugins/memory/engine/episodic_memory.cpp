@@ -70,12 +70,16 @@ private:
     {
         return at::lerp(x_BHTD, y_BHTD, share.as(x_BHTD.scalar_type()).view({-1, 1, 1}));
     }
-    /// What a token is found by. @param before_BH1D of the token before the first; undefined: none
-    [[nodiscard]] at::Tensor storedKeys(const at::Tensor &k_BHTD, const at::Tensor &before_BH1D) const
+    /// Of each token the key of the one before it. @param before_BH1D of the first; undefined: 0
+    static at::Tensor keysBefore(const at::Tensor &k_BHTD, const at::Tensor &before_BH1D)
     {
         const at::Tensor first = before_BH1D.defined() ? before_BH1D : at::zeros_like(k_BHTD.narrow(2, 0, 1));
-        const at::Tensor before = at::cat({first, k_BHTD.narrow(2, 0, k_BHTD.size(2) - 1)}, 2);
-        return normed(mixed(k_BHTD, before, m_keyShift));
+        return at::cat({first, k_BHTD.narrow(2, 0, k_BHTD.size(2) - 1)}, 2);
+    }
+    /// What a token is found by. @param before_BHTD as keysBefore()
+    [[nodiscard]] at::Tensor storedKeys(const at::Tensor &k_BHTD, const at::Tensor &before_BHTD) const
+    {
+        return normed(mixed(k_BHTD, before_BHTD, m_keyShift));
     }
     [[nodiscard]] at::Tensor queries(const Heads &heads) const
     {
@@ -88,8 +92,8 @@ private:
         const int64_t numTokens = heads.q.size(2);
         const bool isSoft = context.isTraining && context.step < static_cast<uint64_t>(m_settings.softSteps);
         const at::Tensor values =
-            readOwnPast(queries(heads), storedKeys(heads.k, {}), heads.v, scale(heads.q.scalar_type()),
-                        m_window, isSoft ? numTokens : m_settings.topK);
+            readOwnPast(queries(heads), storedKeys(heads.k, keysBefore(heads.k, {})), heads.v,
+                        scale(heads.q.scalar_type()), m_window, isSoft ? numTokens : m_settings.topK);
         const at::Tensor hasAny = at::arange(numTokens, heads.q.options().dtype(at::kLong)) >= m_window;
         return {values, hasAny.view({1, 1, -1, 1})};
     }
@@ -105,13 +109,23 @@ private:
         auto &state = static_cast<EpisodicState &>(*cache.parts[m_name]);
         state.settle(place, cache.surprise_BT);
         const int64_t numKnown = state.nextPlace() - place; // read again behind a restart
-        const at::Tensor before = numKnown == 0 ? state.lastKey_BH1D : at::Tensor();
-        const at::Tensor keys = storedKeys(heads.k, before);
-        EpisodicState::Pass pass{keys, heads.v, context.ids_BT, place, static_cast<int64_t>(context.step),
-                                 {}};
-        for (int64_t t = 0; t < numTokens; ++t) pass.source_T.push_back(cache.sourceAt(place + t));
-        state.append(pass);
-        if (numKnown < numTokens) state.lastKey_BH1D = heads.k.narrow(2, numTokens - 1, 1).clone();
+        std::vector<std::string> source_T;
+        for (int64_t t = 0; t < numTokens; ++t) source_T.push_back(cache.sourceAt(place + t));
+        const bool goesOn = numKnown == 0 && state.lastSource == source_T.front();
+        at::Tensor before = keysBefore(heads.k, goesOn ? state.lastKey_BH1D : at::Tensor());
+        // Nothing of a source is kept with another one: it could not be wiped.
+        for (size_t t = 1; t < source_T.size(); ++t)
+            if (source_T[t] != source_T[t - 1]) before.select(2, static_cast<int64_t>(t)).zero_();
+        if (numKnown < numTokens) {
+            state.lastKey_BH1D = heads.k.narrow(2, numTokens - 1, 1).clone();
+            state.lastSource = source_T.back();
+        }
+        state.append({.keys_BHTD = storedKeys(heads.k, before),
+                      .values_BHTD = heads.v,
+                      .ids_BT = context.ids_BT,
+                      .place = place,
+                      .step = static_cast<int64_t>(context.step),
+                      .source_T = std::move(source_T)});
 
         const at::Tensor place_T = at::arange(place, place + numTokens, heads.q.options().dtype(at::kLong));
         const at::Tensor q = queries(heads);

@@ -238,7 +238,7 @@ int64_t EpisodicState::wipe(const std::string &source)
         }
         numFreed += static_cast<int64_t>(freed.size());
     }
-    if (!m_waiting.empty() && isOfSource(m_waiting.back().source, source)) lastKey_BH1D = at::Tensor();
+    if (isOfSource(lastSource, source)) lastKey_BH1D = at::Tensor();
     for (size_t p = 0; p < m_waiting.size(); ++p)
         if (isOfSource(m_waiting[p].source, source) && !m_waiting[p].isWiped) {
             m_waiting[p].isWiped = true;

@@ -50,8 +50,9 @@ public:
     void noteRead(int64_t sequence, const at::Tensor &weights_S);
     /// Place from which on a query has anything to read.
     [[nodiscard]] int64_t firstReader(int64_t sequence) const;
-    at::Tensor
-        lastKey_BH1D; ///< before the shift, of the token before nextPlace(); undefined at the beginning
+    /// Of the token before nextPlace(), before the shift; undefined at the beginning.
+    at::Tensor lastKey_BH1D;
+    std::string lastSource; ///< of the same token
 
     MemoryControl *memory() override { return this; }
     [[nodiscard]] MemoryStatus status() const override { return m_sequences.front().store.status(); }

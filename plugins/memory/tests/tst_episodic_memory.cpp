@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The episodic memory in models: cached against whole, what must not depend on what, and what it tells.
 #include "core/nn/extension_points.h"
+#include "plugins/memory/engine/episodic_file.h"
 #include "plugins/memory/engine/episodic_memory.h"
 #include "tests/base/check_result.h"
 #include "tests/nn/gradient_check.h"
@@ -94,6 +95,8 @@ private Q_SLOTS:
     void evictsWhenFull();
     void saysWhatItCouldNotStore();
     void forgetsASource();
+    void aWipedSourceLeavesNoKey_data();
+    void aWipedSourceLeavesNoKey();
     void savesAndLoads();
     void storesWhatIsNewOnly();
     void worksInBf16();
@@ -316,6 +319,43 @@ void TestEpisodicMemory::forgetsASource()
     const at::Tensor one = ids.narrow(1, 0, 12), other = (one + 3) % kVocab;
     QVERIFY(at::equal(lastLogits(one, true), lastLogits(other, true)));
     QVERIFY(!at::allclose(lastLogits(one, false), lastLogits(other, false)));
+}
+
+void TestEpisodicMemory::aWipedSourceLeavesNoKey_data()
+{
+    QTest::addColumn<QList<int>>("lengths");
+    QTest::newRow("border within a pass") << QList<int>{20, 1};
+    QTest::newRow("border between passes") << QList<int>{12, 8, 1};
+    QTest::newRow("token by token") << QList<int>(21, 1);
+}
+
+void TestEpisodicMemory::aWipedSourceLeavesNoKey()
+{
+    QFETCH(QList<int>, lengths);
+    EpisodicSettings settings = smallMemory();
+    settings.layer = 0; // its keys are of the token alone, but for the shift
+    const auto model = memoryModel(settings);
+    const at::NoGradGuard noGrad;
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("memory.safetensors").toStdString();
+    const at::Tensor ids = makeIds(1, kContext);
+    const ModelSpec spec = memorySpec();
+    const auto keysAfter = [&](const at::Tensor &secret) {
+        nn::KvCache cache = model->makeCache(1, kContext);
+        cache.sources = {{0, "secret"}, {12, "talk"}};
+        (void)cachedLogits(*model, at::cat({secret, ids.narrow(1, 12, 9)}, 1),
+                           {lengths.begin(), lengths.end()}, cache);
+        if (controlOf(cache).wipe("secret") != 12) qFatal("wiped another number");
+        if (controlOf(cache).status().numUsed != 21 - kWindow - 12) qFatal("another number is left");
+        if (!controlOf(cache).save(path).ok()) qFatal("not saved");
+        const auto image = readEpisodicFile(path, {spec.heads, spec.width / spec.heads}, 100);
+        if (!image.ok()) qFatal("%s", image.error().text().c_str());
+        return at::tensor(image->keys_HSD);
+    };
+    const at::Tensor secret = ids.narrow(1, 0, 12);
+    const at::Tensor one = keysAfter(secret), other = keysAfter((secret + 3) % kVocab);
+    QVERIFY(one.abs().max().item<float>() > 0);
+    QVERIFY2(distance(one, other) < 1e-5, qPrintable(QString::number(distance(one, other))));
 }
 
 void TestEpisodicMemory::savesAndLoads()

@@ -10,7 +10,7 @@
 
 namespace orrery {
 
-class MediaMemory {
+class DecodedMedia {
 public:
     /// The rows of a file; nullptr: it was not in this request or the one before.
     const MultiModalRecord *find(const std::string &digest);
