@@ -92,8 +92,7 @@ private:
 
 Image shapes(Draws &draws)
 {
-    static const ShapesScenes scenes = std::move(ShapesScenes::create({})).value();
-    return drawScene(scenes.document(Split::Train, draws.below(1u << 20)).scene, kSide, 3);
+    return drawScene(windowScenes().document(Split::Train, draws.below(1u << 20)).scene, kSide, 3);
 }
 
 Image gradient(Draws &draws)

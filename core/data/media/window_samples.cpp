@@ -21,8 +21,7 @@ double anyFrequency(Draws &draws) { return std::exp(draws.between(std::log(0.003
 
 void shapeTones(Signal &signal, Draws &draws)
 {
-    static const ShapesScenes scenes = std::move(ShapesScenes::create({})).value();
-    const Audio audio = playScene(scenes.document(Split::Train, draws.below(1u << 20)).scene);
+    const Audio audio = playScene(windowScenes().document(Split::Train, draws.below(1u << 20)).scene);
     const size_t begin = draws.below(audio.samples.size());
     for (size_t i = 0; i < signal.size(); ++i) signal[i] = audio.samples[(begin + i) % audio.samples.size()];
 }

@@ -2,6 +2,7 @@
 #include "core/data/media/window_sources.h"
 
 #include "core/base/assert.h"
+#include "core/data/world/shapes_scene.h"
 
 #include <cmath>
 #include <cstring>
@@ -44,6 +45,15 @@ constexpr WindowKind kKinds[] = {
 };
 
 } // namespace
+
+const ShapesScenes &windowScenes()
+{
+    static const ShapesScenes scenes =
+        std::move(
+            ShapesScenes::create({.tasks = {ShapesTask::Caption, ShapesTask::Count, ShapesTask::Relation}}))
+            .value();
+    return scenes;
+}
 
 std::span<const WindowKind> windowKinds() { return kKinds; }
 

@@ -13,6 +13,8 @@
 
 namespace orrery {
 
+class ShapesScenes;
+
 /// A kind of content. Some kinds are left out of training, so that what is measured on them is what the head
 /// does with content it has never seen.
 struct WindowKind {
@@ -21,6 +23,10 @@ struct WindowKind {
     bool isHeldOut;
 };
 std::span<const WindowKind> windowKinds();
+
+/// Scenes of the built-in world. Their tasks are named, whatever the world asks for by default: the built-in
+/// table is made from them. Lives for ever.
+const ShapesScenes &windowScenes();
 
 /// Draws numbers one after the other from one key.
 class Draws {

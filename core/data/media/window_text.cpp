@@ -46,8 +46,7 @@ std::string sentence(Draws &draws)
 
 std::string shapesText(Draws &draws)
 {
-    static const ShapesScenes scenes = std::move(ShapesScenes::create({})).value();
-    const ShapesDocument document = scenes.document(Split::Train, draws.below(1u << 20));
+    const ShapesDocument document = windowScenes().document(Split::Train, draws.below(1u << 20));
     return document.prompt + document.answer + (draws.chance(0.5) ? "\n" : " ");
 }
 

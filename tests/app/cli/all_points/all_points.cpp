@@ -214,6 +214,13 @@ public:
     }
 };
 
+template <typename Part> auto inFirstLayer(bool isThere, double gate)
+{
+    return [=](nn::BuildContext &build) {
+        return isThere && build.layer == 0 ? std::make_unique<Part>(build, gate) : nullptr;
+    };
+}
+
 class AllPoints final : public nn::EnginePlugin {
 public:
     Result<void> configure(nn::EngineContext &context) override
@@ -245,14 +252,6 @@ public:
             }));
         return context.parts<Sampler>().add("no_doubles",
                                             [](const Tokenizer &) { return std::make_unique<NoDoubles>(); });
-    }
-
-private:
-    template <typename Part> static auto inFirstLayer(bool isThere, double gate)
-    {
-        return [=](nn::BuildContext &build) {
-            return isThere && build.layer == 0 ? std::make_unique<Part>(build, gate) : nullptr;
-        };
     }
 };
 
