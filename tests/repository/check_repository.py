@@ -42,12 +42,14 @@ TORCH_LAYERS = ("core/nn", "core/train", "core/infer", "app/worker", "bench", "t
 GRPC_LAYERS = ("core/rpc", "app/engine/host", "tests/rpc", "tests/app/host")
 RPC_PUBLIC = {f"core/rpc/{name}.h" for name in ("client", "values", "host_connection", "worker_server")}
 QT_LAYERS = ("widgets", "app/workbench", "tests")
-# half of a plugin -> folders it may include besides itself; its tests see what both halves see
+# half of a plugin -> folders it may include besides itself; its tests see what both halves see, and what a plugin
+# is used through
 PLUGIN_HALVES = {
     "engine": ["core/base", "core/spec", "core/plugin", "core/kernels", "core/tensorfile", "core/nn"],
     "ui": ["core/base", "core/spec", "widgets"],
 }
-PLUGIN_HALVES["tests"] = sorted({folder for half in PLUGIN_HALVES.values() for folder in half}) + ["tests"]
+PLUGIN_HALVES["tests"] = sorted({folder for half in PLUGIN_HALVES.values() for folder in half}) + [
+    "core/infer", "core/rpc", "tests"]
 
 
 def files(root, endings):

@@ -363,7 +363,7 @@ void TestContinual::averagesWhatWasUpdated()
     older.erase(older.begin() + (count - state.begin()));
     QVERIFY(continual->setState(older, 7, *model).ok());
     count->tensor = at::full({1}, -1.0);
-    QVERIFY(continual->setState(state, 7, *model).error().message.find("average of -1 updates") !=
+    QVERIFY(continual->setState(state, 7, *model).error().message.find("an average of -1.00 updates") !=
             std::string::npos);
     count->tensor = at::full({1}, 1.0);
     QVERIFY(continual->setState(state, 7, *model).ok());

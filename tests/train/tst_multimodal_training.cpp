@@ -255,6 +255,7 @@ private Q_SLOTS:
         std::ofstream(base + "text.txt") << "a text\n";
         std::ofstream(base + "a.png") << std::string("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", 16);
         RunSpec spec = worldRun();
+        spec.model.media.audioTokens = 16;
         spec.data.path = path.startsWith("gen:") ? path.toStdString() : base + path.toStdString();
         spec.model.attention.numModalities = modalities;
         VERIFY_ERROR(prepareRunData(spec, base), ErrorCode::InvalidInput, text.toUtf8().constData());

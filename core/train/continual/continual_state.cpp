@@ -94,8 +94,8 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
             const auto count = entry.tensor.item<double>();
             const auto most = static_cast<double>(step - averageBegin(m_plan.stageAt(step - 1)));
             if (!(count >= 1 && count <= most))
-                return refusal("an average of " + formatSignificant(count, 6) + " updates",
-                               "1 to " + formatSignificant(most, 6));
+                return refusal("an average of " + formatSignificant(count, 3) + " updates",
+                               "1 to " + formatSignificant(most, 3));
             m_kept[entry.name] = entry.tensor.to(at::kCPU, at::kFloat);
         } else
             m_kept[entry.name] = entry.tensor.to(device);

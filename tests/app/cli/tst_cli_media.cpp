@@ -114,7 +114,7 @@ void TestCliMedia::namesWhatIsWrong_data()
     QTest::addColumn<QString>("files");
     QTest::addColumn<int>("exitCode");
     QTest::addColumn<QString>("part");
-    QTest::newRow("missing") << u"\"images\":[\"none.png\"]"_s << 4
+    QTest::newRow("missing") << u"\"images\":[\"none.png\"]"_s << 3
                              << u"\"none.png\" of turn 0 is not there"_s;
     QTest::newRow("wrong kind") << u"\"audio\":[\"sheet.png\"]"_s << 3
                                 << u" of turn 0 is a picture, expected a recording"_s;

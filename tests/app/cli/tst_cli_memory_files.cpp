@@ -194,7 +194,7 @@ void TestCliMemoryFiles::consolidates()
     QCOMPARE(generate({u"--prompt-file"_s, text, u"--memory"_s, memory}).exitCode, 0);
     const EngineAnswer done =
         m_home.run({u"memory"_s, u"consolidate"_s, m_run, u"--memory"_s, memory, u"--out"_s, learned,
-                    u"--passes"_s, u"60"_s, u"--rate"_s, u"2"_s, u"--json"_s});
+                    u"--passes"_s, u"300"_s, u"--rate"_s, u"100"_s, u"--json"_s});
     QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
     const QJsonObject summary = done.lines().last();
     QVERIFY(summary[u"slots_changed"_s].toInt() > 0);
@@ -232,7 +232,7 @@ void TestCliMemoryFiles::namesWhatIsWrong_data()
     QTest::newRow("wipe what") << QStringList{u"wipe"_s, m_run, u"--memory"_s, text} << 3 << u"no.memory"_s;
     QTest::newRow("pin what") << QStringList{u"pin"_s, m_run} << 2 << u"--event"_s;
     QTest::newRow("unpin what") << QStringList{u"unpin"_s, m_run} << 2 << u"--event"_s;
-    QTest::newRow("no action") << QStringList{u"burn"_s, m_run} << 2 << u"burn"_s;
+    QTest::newRow("no action") << QStringList{u"burn"_s, m_run} << 2 << u"subcommand is required"_s;
     QTest::newRow("no directory") << QStringList{u"consolidate"_s, m_run} << 2 << u"--out"_s;
     QTest::newRow("rate") << QStringList{u"consolidate"_s, m_run, u"--out"_s, none, u"--rate"_s, u"-1"_s} << 2
                           << u"--rate"_s;
