@@ -167,9 +167,7 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
     request.source = sourceOf(options);
-    ModelArgument model = options.model;
-    model.sampler = options.sampling.sampler;
-    ORRERY_ASSIGN(const auto generator, loadModel(model));
+    ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     ORRERY_TRY(openMemory(options, *generator));
     std::string text;
     const auto show = [&](const GeneratedToken &token) {

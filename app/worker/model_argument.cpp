@@ -4,9 +4,6 @@
 #include "app/worker/process_setup.h"
 #include "app/worker/worker_plugins.h"
 #include "core/base/platform.h"
-#include "core/infer/logit_sampler.h"
-#include "core/infer/model_loader.h"
-#include "core/plugin/plugin_catalogue.h"
 #include "core/store/catalogue.h"
 
 #include <CLI/CLI.hpp>
@@ -15,20 +12,6 @@
 #include <filesystem>
 
 namespace orrery::worker {
-
-namespace {
-
-/// Plugins that a generation needs besides those of its model.
-std::vector<std::string> pluginsFor(const std::string &sampler)
-{
-    if (sampler.empty()) return {};
-    const FieldTable::Ptr table = PluginCatalogue::ofThisUser().fieldTable();
-    const PluginInfo *provider = table->providerOf(nn::ExtensionPoint<Sampler>::name, sampler);
-    if (!provider) return {}; // the generation says what there is
-    return {provider->id};
-}
-
-} // namespace
 
 void addModelOptions(CLI::App &command, ModelArgument &argument)
 {
@@ -61,8 +44,7 @@ Result<std::unique_ptr<Generator>> loadModel(const ModelArgument &argument)
     };
     prepareTensorThread(argument.threads);
     ORRERY_ASSIGN(const ModelReference reference, resolveReference(argument));
-    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadPlugins,
-                                                pluginsFor(argument.sampler)));
+    ORRERY_ASSIGN(auto generator, loadGenerator(reference, argument.device, argument.threads, loadPlugins));
     if (const std::string note = generator->info().note; !note.empty())
         std::fprintf(stderr, "orrery-worker: %s\n", note.c_str());
     return generator;

@@ -19,7 +19,6 @@ struct ModelArgument {
     std::string reference; ///< "RUN", "RUN@step", model directory; RUN is a path, an id or a name
     std::string device;    ///< empty: the run's own where this machine has it, else the CPU
     int64_t threads = 0;   ///< 0: all processors
-    std::string sampler;   ///< that the generation names: the plugin that brings it is loaded, too
 };
 
 void addModelOptions(CLI::App &command, ModelArgument &argument);

@@ -21,10 +21,10 @@ Result<std::unique_ptr<Sampler>> makeSampler(const std::string &name, const Toke
     const std::vector<std::string> names = samplerRegistry().names();
     return Error{ErrorCode::InvalidInput,
                  "Cannot generate: the sampler is " + quotedValue(name) + ", expected " +
-                     (names.empty() ? "none, as no plugin in use has one"
+                     (names.empty() ? "none, as no plugin of the model has one"
                                     : "one of " + joinText(names, ", ") + ", or none") +
                      ".",
-                 "Choose another one, or a plugin that provides it: orrery-engine plugins list"};
+                 "A sampler comes with a plugin that the model was trained with; plugins show lists what each provides."};
 }
 
 } // namespace orrery

@@ -144,31 +144,20 @@ Result<FoundModel> findModel(const ModelReference &reference)
                  "List the runs with runs list."};
 }
 
-Result<void> loadPlugins(const ModelConfig &config, const nn::PreparePlugins &prepare,
-                         const std::vector<std::string> &more)
+Result<void> loadPlugins(const ModelConfig &config, const nn::PreparePlugins &prepare)
 {
     RunSpec spec;
     spec.model = config.model;
     spec.data = config.data;
     spec.plugins = config.plugins;
-    for (const std::string &id : more) {
-        const auto isIt = [&](const std::string &used) {
-            const auto reference = parsePluginReference(used);
-            return reference && reference->id == id;
-        };
-        if (std::none_of(spec.plugins.use.begin(), spec.plugins.use.end(), isIt))
-            spec.plugins.use.push_back(id);
-    }
     return nn::preparePlugins(prepare, spec);
 }
 
 Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &device, int64_t threads,
-                                        const nn::PreparePlugins &prepare,
-                                        const std::vector<std::string> &morePlugins,
-                                        const fs::path &memoryFile)
+                                        const nn::PreparePlugins &prepare, const fs::path &memoryFile)
 {
     if (threads > 0) at::set_num_threads(static_cast<int>(threads));
-    ORRERY_TRY(loadPlugins(found.config, prepare, morePlugins));
+    ORRERY_TRY(loadPlugins(found.config, prepare));
     LoadedModel loaded;
     const DeviceChoice choice =
         chooseDevice(device, found.device, [](const std::string &name) -> Result<void> {
@@ -196,15 +185,14 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
 } // namespace
 
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
-                                                 int64_t threads, const nn::PreparePlugins &prepare,
-                                                 const std::vector<std::string> &morePlugins)
+                                                 int64_t threads, const nn::PreparePlugins &prepare)
 {
     // A training may delete an old checkpoint between finding and reading it: look again, a few times.
     for (int attempt = 0;; ++attempt) {
         ORRERY_ASSIGN(FoundModel found, findModel(reference));
         const fs::path weights = found.weights;
         auto loaded = guardModel("load model", reference.path, [&] {
-            return load(std::move(found), device, threads, prepare, morePlugins, memoryFileOf(reference));
+            return load(std::move(found), device, threads, prepare, memoryFileOf(reference));
         });
         std::error_code ignored;
         if (loaded.ok() || attempt == 2 || fs::exists(weights, ignored)) return loaded;

@@ -25,13 +25,11 @@ Result<ModelReference> parseModelReference(const std::string &text);
 /// A damaged checkpoint is passed over for the next older one that verifies; ModelInfo::note says so.
 /// @param device "cpu" or "cuda"; empty: the run's own where this machine has it, else the CPU, and
 /// ModelInfo::note says so   @param threads 0: leave as the process has it
-/// @param prepare loads the plugins that the model uses, and outlives the generator   @param morePlugins ids
-/// of others that are loaded, too
+/// @param prepare loads the plugins that the model uses, and outlives the generator
 /// @error NotFound (no such run, no checkpoint, no such step: the nearest ones are offered), InvalidInput
 /// (damaged, or a plugin that cannot be used), OutOfMemory, Unavailable (cuda without a GPU)
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
-                                                 int64_t threads, const nn::PreparePlugins &prepare = {},
-                                                 const std::vector<std::string> &morePlugins = {});
+                                                 int64_t threads, const nn::PreparePlugins &prepare = {});
 
 /// Where a memory that is saved with the model lies: memory.safetensors in the run or model directory. Each
 /// text that is generated begins with it.

@@ -161,7 +161,7 @@ private Q_SLOTS:
     void unknownOnesAreListed()
     {
         VERIFY_ERROR(idsOf(requestWith("nobody")), ErrorCode::InvalidInput,
-                     "the sampler is \"nobody\", expected none, as no plugin in use has one");
+                     "the sampler is \"nobody\", expected none, as no plugin of the model has one");
         registerDouble();
         VERIFY_ERROR(idsOf(requestWith("nobody")), ErrorCode::InvalidInput,
                      "expected one of double, or none.");

@@ -115,7 +115,7 @@ void TestCliMedia::namesWhatIsWrong_data()
     QTest::addColumn<int>("exitCode");
     QTest::addColumn<QString>("part");
     QTest::newRow("missing") << u"\"images\":[\"none.png\"]"_s << 3
-                             << u"\"none.png\" of turn 0 is not there"_s;
+                             << u" of turn 0 is not there"_s;
     QTest::newRow("wrong kind") << u"\"audio\":[\"sheet.png\"]"_s << 3
                                 << u" of turn 0 is a picture, expected a recording"_s;
     QTest::newRow("text") << u"\"images\":[\"origin.txt\"]"_s << 3
