@@ -84,7 +84,7 @@ QString skippedText(const QJsonArray &skipped)
 } // namespace
 
 DataCard::DataCard(QWidget *parent)
-    : PanelFrame(tr("Text"), parent), m_numbers(new KeyValueGrid(this)),
+    : PanelFrame(tr("Data"), parent), m_numbers(new KeyValueGrid(this)),
       m_sentence(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
       m_skipped(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
       m_checks(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
@@ -131,7 +131,7 @@ void DataCard::showNothing()
     m_fix = {};
     m_fixButton->hide();
     m_checks->hide();
-    m_sentence->setText(tr("Size, tokens and the first lines of the chosen text stand here."));
+    m_sentence->setText(tr("Size, tokens and the first lines of the chosen data stand here."));
     m_sentence->show();
     m_example->setVisible(m_isExampleOffered);
     m_numbers->hide();
@@ -155,7 +155,7 @@ void DataCard::showUnread(const QString &path)
 void DataCard::showFailure()
 {
     showNothing();
-    m_sentence->setText(tr("This text cannot be used; the reason stands under the field."));
+    m_sentence->setText(tr("These data cannot be used; the reason stands under the field."));
 }
 
 void DataCard::setFixText(const QString &text)

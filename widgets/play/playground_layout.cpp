@@ -374,7 +374,6 @@ QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *ed
 QWidget *PlaygroundPanel::makeSide()
 {
     auto *side = new QWidget(this);
-    side->setMinimumWidth(230);
     m_candidates = new CandidateView(side);
     m_sampling = new SamplingForm(side);
     m_sampling->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
