@@ -126,6 +126,7 @@ void TestContinual::replayedSequencesComeFromEarlierTexts_data()
     QTest::addColumn<QString>("strategy");
     QTest::addColumn<double>("share");
     QTest::newRow("er") << QStringLiteral("er") << 0.5;
+    QTest::newRow("sparse_memory") << QStringLiteral("sparse_memory") << 0.5;
     QTest::newRow("rehearsal") << QStringLiteral("rehearsal") << 0.25;
     QTest::newRow("naive") << QStringLiteral("naive") << 0.5;
 }

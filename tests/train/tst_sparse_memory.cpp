@@ -11,6 +11,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <set>
 
 using namespace orrery;
@@ -50,6 +51,7 @@ public:
         spec = smallRun();
         spec.threads = 1;
         spec.continual.strategy = "sparse_memory";
+        spec.continual.replayShare = 0; // what is replayed uses slots too
         spec.data.path = write("first", "abcde");
         spec.continual.stages = {write("second", "vwxye")};
         spec.schedule.totalSteps = spec.train.steps;
@@ -138,9 +140,20 @@ private Q_SLOTS:
         const auto before = texts.weights();
         texts.run(6, 12);
         bool other = true;
-        // 16 slots might change; "e" is in every window of the first text, so its slot stays as it is.
-        QCOMPARE(texts.changed(before, other), std::set<char>({'v', 'w', 'x', 'y'}));
+        // "e" is in every window of the first text, so its slot stays as it is.
+        const std::set<char> letters = texts.changed(before, other), own = {'v', 'w', 'x', 'y'};
+        QVERIFY(letters.size() >= 2);
+        QVERIFY(std::includes(own.begin(), own.end(), letters.begin(), letters.end()));
         QVERIFY(!other);
+    }
+    void oneUpdateChangesHalfOfWhatItUses()
+    {
+        TwoTexts texts;
+        texts.continual->keepStage(*texts.model, 0);
+        const auto before = texts.weights();
+        texts.run(6, 7);
+        bool other = true;
+        QCOMPARE(texts.changed(before, other).size(), size_t(2)); // of v, w, x, y and e
     }
     void whatEverythingUsesStaysClosed()
     {

@@ -15,8 +15,9 @@ constexpr int64_t kFisherWindows = 64; ///< of a stage
 /// Of a stage, whose use of slots is counted, at most. Few would leave the slots of most of what the stage
 /// taught without a trace, open to what comes next.
 constexpr int64_t kCountedWindows = 1024;
-constexpr int64_t kAveragedShare = 4;  ///< one over it: the last steps of a stage whose weights are averaged
-constexpr int64_t kOpenSlotShare = 16; ///< one over it: the slots that one update may change
+constexpr int64_t kAveragedShare = 4; ///< one over it: the last steps of a stage whose weights are averaged
+/// One over it: of the slots that an update uses, those it may change.
+constexpr int64_t kOpenSlotShare = 2;
 constexpr int64_t kIgnoredTarget = -100;
 constexpr const char *kSemanticValues = "semantic.values"; ///< as the memory plugin calls them
 
@@ -156,7 +157,8 @@ void Continual::openSlots(nn::Transformer &model)
         const at::Tensor rows_SC = slotRows(gradient), use_S = rows_SC.norm(2, 1);
         const at::Tensor rarity_S = ((numCounted + 1) / (m_kept.at("slots." + parameter.name) + 1)).log();
         const at::Tensor score_S = use_S / use_S.sum().clamp_min(1e-30) * rarity_S;
-        const int64_t numOpen = std::max<int64_t>(1, score_S.numel() / kOpenSlotShare);
+        const int64_t numUsed = (use_S > 0).sum().item<int64_t>();
+        const int64_t numOpen = std::max<int64_t>(1, numUsed / kOpenSlotShare);
         const auto [best, which] = score_S.topk(numOpen);
         const at::Tensor open = which.masked_select(best > 0); // what everything uses stays closed
         const at::Tensor kept_SC =

@@ -20,7 +20,7 @@ constexpr int64_t kRehearsalWindows = 4; ///< of an excerpt
 
 ReplayPlan replayPlan(const ContinualSpec &spec)
 {
-    const bool replays = spec.strategy == "er" || spec.strategy == "derpp" || spec.strategy == "rehearsal";
+    const bool replays = spec.strategy != "naive" && spec.strategy != "ewc";
     if (!spec.isOn() || !replays) return {};
     return {.bufferShare = spec.bufferPercent / 100,
             .sequenceShare = spec.replayShare,
