@@ -10,6 +10,7 @@ const std::vector<ScienceTaskEntry> &scienceTasks()
     static const std::vector<ScienceTaskEntry> entries = {
         {"infill", makeInfillTask},
         {"continual", makeContinualTask},
+        {"facts", makeFactsTask},
         {"mqar", makeMqarTask},
         {"mqar-long", makeMqarLongTask},
         {"detect", makeDetectTask},
