@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr const char *kBase = "base", *kOurs = "sparse_memory";
 constexpr double kLeastRecall = 0.95, kLargestLoss = 0.08, kBufferPercent = 20;
-constexpr double kQuickRecall = 0.3, kQuickLoss = 0.2;
+constexpr double kQuickRecall = 0.15, kQuickKnown = 0.25, kQuickLoss = 0.2; ///< a minute sees that it begins
 
 struct Budget {
     FactsShape shape;
@@ -152,7 +152,7 @@ public:
                 check("loss on held-out prose of ours, worse by", kOurs, "prose_worse",
                       "<=", isFull ? kLargestLoss : kQuickLoss),
                 check("old facts that the model knows before", kBase, "recall_old",
-                      ">=", isFull ? kLeastRecall : kQuickRecall),
+                      ">=", isFull ? kLeastRecall : kQuickKnown),
                 check("new facts that it guesses right before", kBase, "recall_new", "<=", 0.15),
                 equalParameters(results)};
     }
