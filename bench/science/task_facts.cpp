@@ -51,7 +51,9 @@ Budget budgetOf(ScienceMode mode)
     case ScienceMode::Full:
         break;
     }
-    return {{}, 3, 96, 16, 32, 4000, 800, 4096, 16, 600'000, 32'000};
+    // With 200 people more, all of whose facts are old, the model knew 36 % of the old facts after 5,000
+    // steps.
+    return {{.numOldPeople = 0, .vocabSize = 640}, 3, 96, 16, 32, 3000, 800, 4096, 16, 600'000, 32'000};
 }
 
 struct ArmRow {
