@@ -236,18 +236,23 @@ void TestRunModels::eventTableTakes20000EventsQuickly()
 
 void TestRunModels::samplesShowWhatTheyAreAbout()
 {
-    QImage picture(32, 24, QImage::Format_RGB32);
-    picture.fill(Qt::red);
-    QByteArray png;
-    QBuffer buffer(&png);
-    buffer.open(QIODevice::WriteOnly);
-    QVERIFY(picture.save(&buffer, "PNG"));
-    const QJsonObject payload{
-        {u"prompt"_s, u"validation 3: [image: 4 patches] how many? "_s},
-        {u"text"_s, u"two"_s},
-        {u"expected"_s, u"three"_s},
-        {u"pictures"_s, QJsonArray{QString::fromLatin1(png.toBase64()), u"no picture"_s}},
-        {u"recordings"_s, QJsonArray{QJsonArray{0.2, 0.9, 7.0}, QJsonArray{}, 3}}};
+    const auto pngOf = [](const QSize &size) {
+        QImage picture(size, QImage::Format_RGB32);
+        picture.fill(Qt::red);
+        QByteArray png;
+        QBuffer buffer(&png);
+        buffer.open(QIODevice::WriteOnly);
+        picture.save(&buffer, "PNG");
+        return QString::fromLatin1(png.toBase64());
+    };
+    // Small on the wire and large when unpacked: no thumbnail, whoever sent it.
+    const QString huge = pngOf({1200, 1200});
+    QVERIFY(!huge.isEmpty() && huge.size() < 60'000);
+    const QJsonObject payload{{u"prompt"_s, u"validation 3: [image: 4 patches] how many? "_s},
+                              {u"text"_s, u"two"_s},
+                              {u"expected"_s, u"three"_s},
+                              {u"pictures"_s, QJsonArray{huge, pngOf({32, 24}), u"no picture"_s}},
+                              {u"recordings"_s, QJsonArray{QJsonArray{0.2, 0.9, 7.0}, QJsonArray{}, 3}}};
     RunEvent event;
     event.step = 200;
     event.kind = EventKind::Sample;
