@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a look inside a model found, as people and other programs read it. Any thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/inspection.h"
+
+#include <string>
+#include <vector>
+
+namespace orrery::worker {
+
+/// One line. Maps of the report are in it; a number that is none is null.
+std::string inspectJson(const InspectReport &report);
+/// Lines for a terminal: heads, what is likely next, and the tokens.
+std::vector<std::string> inspectTable(const InspectReport &report);
+
+/// Weights of some heads of some layers, each token by each token.
+struct AttentionArray {
+    std::vector<int64_t> layers, heads;
+    TokenRange rows;            ///< closed
+    std::vector<float> weights; ///< [layers, heads, rows, tokens]
+};
+/// numpy's file: attention, tokens, token_ids, layers, heads, rows, step; of the report: entropy, distance,
+/// first_mass, self_mass [layers, heads], surprise [tokens], attribution [tokens] where it was asked for.
+/// @error InvalidInput when it is too large for one file
+Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray &attention);
+
+} // namespace orrery::worker

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/inspect/inspect.h"
+
+#include "core/base/platform.h"
+#include "core/inspect/inspect_checks.h"
+#include "core/inspect/inspect_pass.h"
+#include "core/inspect/next_token.h"
+#include "core/nn/torch_guard.h"
+
+#include <torch/torch.h>
+
+#include <array>
+
+namespace orrery {
+namespace {
+
+/// Gradient × input for the log-probability of one token behind another, summed over the width.
+std::vector<float> attributionOf(const at::Tensor &logits_V, int64_t id, const at::Tensor &embedded_BTC)
+{
+    const at::Tensor logP = at::log_softmax(logits_V, -1)[id];
+    const at::Tensor gradient_BTC = torch::autograd::grad({logP}, {embedded_BTC}).front();
+    const at::NoGradGuard noGradients;
+    const at::Tensor share_T = (gradient_BTC * embedded_BTC).sum(-1)[0].to(at::kCPU, at::kFloat).contiguous();
+    return {share_T.const_data_ptr<float>(), share_T.const_data_ptr<float>() + share_T.numel()};
+}
+
+/// softplus(cross_modal_weights) of each head, for a model that has them.
+void addCrossModalWeights(nn::Transformer &model, std::vector<ModalityFlow> &flows)
+{
+    for (const nn::Parameter &parameter : model.parameters())
+        for (ModalityFlow &flow : flows) {
+            if (parameter.name !=
+                "blocks." + std::to_string(flow.head.layer) + ".attention.cross_modal_weights")
+                continue;
+            const at::Tensor weights_MM =
+                at::softplus(parameter.master.detach()[flow.head.head]).to(at::kCPU, at::kFloat).contiguous();
+            flow.weights.assign(weights_MM.const_data_ptr<float>(),
+                                weights_MM.const_data_ptr<float>() + weights_MM.numel());
+        }
+}
+
+class Look {
+public:
+    Look(nn::Transformer &model, const Tokenizer &tokenizer, const InspectInput &input,
+         const InspectRequest &request, const CheckedRequest &checked, at::ScalarType dtype,
+         const std::function<bool()> &isCancelled)
+        : m_model(model), m_tokenizer(tokenizer), m_request(request), m_checked(checked),
+          m_isCancelled(isCancelled), m_pass(model, input, dtype, isCancelled)
+    {
+        m_report.layers = model.spec().layers;
+        m_report.heads = model.spec().heads;
+        m_report.tokens = input.tokens;
+        m_report.token = checked.token;
+    }
+
+    Result<InspectReport> run()
+    {
+        const double start = monotonicSeconds();
+        ORRERY_TRY(lookAtPass());
+        if (!m_request.ablated.empty()) ORRERY_TRY(leaveOutHeads());
+        m_report.seconds = monotonicSeconds() - start;
+        return std::move(m_report);
+    }
+
+private:
+    [[nodiscard]] int64_t numAlternatives() const { return m_request.input.sampling.numAlternatives; }
+
+    Result<void> lookAtPass()
+    {
+        WatchPlan plan = m_pass.plan();
+        if (m_request.wantsOverview) plan.whole = {allHeads(m_model.spec()), m_checked.overview};
+        plan.chosen = {m_request.heads, m_checked.map};
+        plan.readsOf = m_checked.token;
+        AttentionWatch watch(plan);
+        StreamKeeper keeper(m_checked.token);
+        const std::array<nn::Probe *, 1> probes = {&keeper};
+        at::Tensor embedded_BTC;
+        const at::AutoGradMode gradients(m_request.wantsAttribution);
+        const at::Tensor hidden_BTC = m_pass.run(
+            watch, m_request.wantsLens ? std::span<nn::Probe *const>(probes) : std::span<nn::Probe *const>(),
+            m_request.wantsAttribution ? &embedded_BTC : nullptr);
+        const at::Tensor logits_V = m_pass.logitsAt(hidden_BTC, m_checked.token);
+        ORRERY_ASSIGN(m_next, NextToken::create(logits_V));
+        m_report.candidates = m_next.likeliest(numAlternatives(), m_tokenizer);
+        if (m_request.wantsAttribution)
+            m_report.attribution = attributionOf(logits_V, m_next.likeliestId(), embedded_BTC);
+        const at::NoGradGuard noGradients;
+        m_pass.noteSurprise(hidden_BTC.detach(), watch.isSeenBefore(), m_report.tokens);
+        m_report.overview = watch.takeWhole();
+        m_report.maps = watch.takeChosen();
+        m_report.summaries = watch.takeSummaries();
+        m_report.flows = watch.takeFlows();
+        m_report.reads = watch.takeReads();
+        addCrossModalWeights(m_model, m_report.flows);
+        return readLens(keeper);
+    }
+
+    Result<void> readLens(const StreamKeeper &keeper)
+    {
+        for (size_t layer = 0; layer < keeper.streams().size(); ++layer) {
+            const auto number = static_cast<int64_t>(layer);
+            ORRERY_ASSIGN(const NextToken next,
+                          NextToken::create(m_pass.lens(keeper.streams()[layer], number)[0][0]));
+            m_report.lens.push_back({number, next.likeliest(numAlternatives(), m_tokenizer), next.entropy()});
+        }
+        return {};
+    }
+
+    Result<void> leaveOutHeads()
+    {
+        const at::NoGradGuard noGradients;
+        HeadSilencer silencer(m_request.ablated, m_isCancelled);
+        ORRERY_ASSIGN(const NextToken without,
+                      NextToken::create(m_pass.logitsAt(m_pass.run(silencer), m_checked.token)));
+        m_report.ablated = without.beside(m_report.candidates, numAlternatives(), m_tokenizer);
+        m_report.ablatedDivergence = m_next.divergenceTo(without);
+        return {};
+    }
+
+    nn::Transformer &m_model;
+    const Tokenizer &m_tokenizer;
+    const InspectRequest &m_request;
+    const CheckedRequest &m_checked;
+    const std::function<bool()> &m_isCancelled;
+    InspectPass m_pass;
+    NextToken m_next;
+    InspectReport m_report;
+};
+
+} // namespace
+
+Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &tokenizer,
+                                   const InspectInput &input, const InspectRequest &request,
+                                   at::ScalarType dtype, const std::function<bool()> &isCancelled)
+{
+    ORRERY_TRY(checkInput(model, input));
+    ORRERY_ASSIGN(const CheckedRequest checked, checkRequest(model.spec(), std::ssize(input.ids), request));
+    return nn::guardTorch("look inside the model", [&]() -> Result<InspectReport> {
+        try {
+            return Look(model, tokenizer, input, request, checked, dtype, isCancelled).run();
+        } catch (const LookCancelled &) {
+            return Error{ErrorCode::Cancelled, "Cannot finish looking inside: it was cancelled.", ""};
+        }
+    });
+}
+
+} // namespace orrery

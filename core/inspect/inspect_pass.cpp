@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/inspect/inspect_pass.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace orrery {
+namespace {
+
+constexpr int64_t kRowsAtOnce = 256; ///< of logits: a large vocabulary times a long text is too much at once
+
+} // namespace
+
+void StreamKeeper::look(int64_t, const at::Tensor &x_BTC, const nn::ForwardContext &)
+{
+    m_streams.push_back(x_BTC.detach().narrow(1, m_token, 1).clone());
+}
+
+InspectPass::InspectPass(nn::Transformer &model, const InspectInput &input, at::ScalarType dtype,
+                         std::function<bool()> isCancelled)
+    : m_model(model), m_input(input), m_dtype(dtype), m_isCancelled(std::move(isCancelled))
+{
+    const at::Device device = model.parameters().front().master.device();
+    m_ids_BT = at::tensor(std::vector<int64_t>(input.ids.begin(), input.ids.end()), at::kLong)
+                   .to(device)
+                   .unsqueeze(0);
+    if (input.modalities && !input.modalities->isTextOnly())
+        m_modalities = nn::makeModalityInput(*input.modalities, 1, device);
+}
+
+at::Tensor InspectPass::run(nn::AttentionTap &tap, std::span<nn::Probe *const> probes,
+                            at::Tensor *embedded_BTC) const
+{
+    nn::ForwardContext context;
+    context.dtype = m_dtype;
+    context.maskPolicy = m_input.maskPolicy;
+    context.prefixLengths = {m_input.prefixLength};
+    context.modalities = m_modalities ? &*m_modalities : nullptr;
+    context.probes = probes;
+    context.tap = &tap;
+    context.embedded_BTC = embedded_BTC;
+    return m_model.hidden(m_ids_BT, context);
+}
+
+at::Tensor InspectPass::lens(const at::Tensor &stream_BTC, int64_t layer) const
+{
+    return m_model.lens(stream_BTC, layer, m_dtype);
+}
+
+at::Tensor InspectPass::logitsAt(const at::Tensor &hidden_BTC, int64_t token) const
+{
+    return lens(hidden_BTC.narrow(1, token, 1), m_model.spec().layers)[0][0];
+}
+
+void InspectPass::noteSurprise(const at::Tensor &hidden_BTC, const std::vector<bool> &isSeenBefore,
+                               std::vector<InspectedToken> &tokens) const
+{
+    const int64_t numTargets = std::ssize(tokens) - 1;
+    for (int64_t begin = 0; begin < numTargets; begin += kRowsAtOnce) {
+        if (m_isCancelled && m_isCancelled()) throw LookCancelled{};
+        const int64_t count = std::min(kRowsAtOnce, numTargets - begin);
+        const at::Tensor logits_NV = lens(hidden_BTC.narrow(1, begin, count), m_model.spec().layers)[0];
+        const at::Tensor surprise_N =
+            at::cross_entropy_loss(logits_NV, m_ids_BT[0].narrow(0, begin + 1, count), {},
+                                   at::Reduction::None)
+                .to(at::kCPU, at::kDouble)
+                .contiguous();
+        for (int64_t i = 0; i < count; ++i) {
+            InspectedToken &token = tokens[static_cast<size_t>(begin + i + 1)];
+            const bool isGuessed =
+                token.modality == Modality::Text && !isSeenBefore[static_cast<size_t>(begin + i)];
+            if (isGuessed) token.surprise = surprise_N.const_data_ptr<double>()[i];
+        }
+    }
+}
+
+WatchPlan InspectPass::plan() const
+{
+    WatchPlan plan;
+    plan.numHeads = m_model.spec().heads;
+    plan.numTokens = std::ssize(m_input.ids);
+    plan.isCancelled = m_isCancelled;
+    if (m_modalities) {
+        plan.numModalities = m_input.modalities->numModalities;
+        plan.modalities_T.assign(m_input.modalities->modality_BT.begin(),
+                                 m_input.modalities->modality_BT.end());
+    }
+    return plan;
+}
+
+} // namespace orrery

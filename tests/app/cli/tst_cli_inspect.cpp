@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspect attention on the command line: the table, JSON, files for numpy, and what is refused.
+#include "engine_process.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// One array of an uncompressed .npz, by the layout of the formats; nothing of the writer is used.
+struct Array {
+    QByteArray header, data;
+    [[nodiscard]] float floatAt(qsizetype index) const
+    {
+        float value = 0;
+        std::memcpy(&value, data.constData() + index * qsizetype(sizeof value), sizeof value);
+        return value;
+    }
+    [[nodiscard]] qint64 wholeAt(qsizetype index) const
+    {
+        qint64 value = 0;
+        std::memcpy(&value, data.constData() + index * qsizetype(sizeof value), sizeof value);
+        return value;
+    }
+};
+
+template <typename T> T numberAt(const QByteArray &bytes, qsizetype at)
+{
+    T value{};
+    std::memcpy(&value, bytes.constData() + at, sizeof value);
+    return value;
+}
+
+QMap<QString, Array> arraysOf(const QString &path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) qFatal("cannot read %s", qPrintable(path));
+    const QByteArray zip = file.readAll();
+    QMap<QString, Array> arrays;
+    for (qsizetype at = 0; numberAt<quint32>(zip, at) == 0x04034b50;) {
+        const auto size = numberAt<quint32>(zip, at + 18);
+        const auto nameSize = numberAt<quint16>(zip, at + 26);
+        const QString name = QString::fromLatin1(zip.mid(at + 30, nameSize)).chopped(4);
+        const QByteArray content = zip.mid(at + 30 + nameSize, size);
+        const qsizetype dataAt = 10 + numberAt<quint16>(content, 8);
+        arrays[name] = {content.mid(10, dataAt - 10), content.mid(dataAt)};
+        at += 30 + nameSize + size;
+    }
+    return arrays;
+}
+
+} // namespace
+
+class TestCliInspect : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void tableShowsHeadsAndCandidates();
+    void jsonHasAllOfIt();
+    void mapsOfChosenHeads_data();
+    void mapsOfChosenHeads();
+    void numpyFilesHoldEachWeight();
+    void numpyFilesOfSomeRows();
+    void readsConversationsAndFiles();
+    void namesWhatIsWrong_data();
+    void namesWhatIsWrong();
+
+private:
+    [[nodiscard]] EngineAnswer inspect(const QStringList &more) const
+    {
+        return m_home.run(QStringList{u"inspect"_s, u"attention"_s, m_run, u"--threads"_s, u"1"_s} + more);
+    }
+    [[nodiscard]] QJsonObject json(const QStringList &more) const
+    {
+        const EngineAnswer answer = inspect(more + QStringList{u"--json"_s});
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        return answer.lines().last();
+    }
+
+    EngineHome m_home;
+    QString m_run;
+};
+
+void TestCliInspect::initTestCase()
+{
+    QByteArray text;
+    for (int i = 0; i < 3000; ++i) text += "line " + QByteArray::number(i % 97) + ": the quick brown fox\n";
+    m_run = m_home.path(u"run"_s);
+    QStringList arguments{u"train"_s,   u"--data"_s, m_home.write(u"fox.txt"_s, text), u"--out"_s, m_run,
+                          u"--steps"_s, u"5"_s};
+    for (const QString &setting :
+         {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=4"_s, u"model.context=64"_s,
+          u"train.eval_tokens=1024"_s, u"probes.every=0"_s, u"threads=1"_s})
+        arguments << u"--set"_s << setting;
+    const EngineAnswer trained = m_home.run(arguments);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+}
+
+void TestCliInspect::tableShowsHeadsAndCandidates()
+{
+    const EngineAnswer answer =
+        inspect({u"--prompt"_s, u"the\tfox"_s, u"--lens"_s, u"--attribution"_s, u"--ablate"_s, u"1.2"_s});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    for (const QString &words :
+         {u"7 tokens, 2 layers of 4 heads"_s, u"entropy"_s, u"1.3"_s, u"Behind token 6, \"x\""_s,
+          u"layer 2"_s, u"surprise"_s, u"share"_s, u"\"\\t\""_s, u"divergence"_s})
+        QVERIFY2(answer.out.contains(words), qPrintable(words + u'\n' + answer.out));
+}
+
+void TestCliInspect::jsonHasAllOfIt()
+{
+    const QJsonObject report =
+        json({u"--prompt"_s, u"the fox"_s, u"--lens"_s, u"--attribution"_s, u"--ablate"_s, u"1.2"_s,
+              u"--ablate"_s, u"0.0"_s, u"--alternatives"_s, u"3"_s, u"--token"_s, u"4"_s});
+    QVERIFY(report[u"model"_s].toString().contains(u"run"_s));
+    QCOMPARE(report[u"step"_s].toInt(), 5);
+    QCOMPARE(report[u"layers"_s].toInt(), 2);
+    QCOMPARE(report[u"heads"_s].toInt(), 4);
+    QCOMPARE(report[u"token"_s].toInt(), 4);
+    const QJsonArray tokens = report[u"tokens"_s].toArray();
+    QCOMPARE(tokens.size(), 7);
+    QVERIFY(tokens[0].toObject()[u"surprise"_s].isNull());
+    QVERIFY(tokens[1].toObject()[u"surprise"_s].toDouble() > 0);
+    QCOMPARE(tokens[6].toObject()[u"text"_s].toString(), u"x"_s);
+    QCOMPARE(report[u"summaries"_s].toArray().size(), 8);
+    const QJsonObject summary = report[u"summaries"_s].toArray()[5].toObject();
+    QCOMPARE(summary[u"layer"_s].toInt(), 1);
+    QCOMPARE(summary[u"head"_s].toInt(), 1);
+    QVERIFY(summary[u"entropy"_s].toDouble() > 0 && summary[u"first_mass"_s].toDouble() > 1.0 / 7);
+    QCOMPARE(report[u"candidates"_s].toArray().size(), 3);
+    QVERIFY(report[u"ablated"_s].toArray().size() >= 3);
+    QVERIFY(report[u"ablated_divergence"_s].toDouble() > 0);
+    QCOMPARE(report[u"lens"_s].toArray().size(), 3);
+    QCOMPARE(report[u"attribution"_s].toArray().size(), 7);
+    QCOMPARE(report[u"attribution"_s].toArray()[6].toDouble(), 0.0); // behind token 4
+    QVERIFY(!report.contains(u"maps"_s) && !report.contains(u"flows"_s));
+    QVERIFY(report[u"seconds"_s].toDouble() > 0);
+}
+
+void TestCliInspect::mapsOfChosenHeads_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<QStringList>("heads");
+    QTest::newRow("a head") << QStringList{u"--layer"_s, u"1"_s, u"--head"_s, u"2"_s}
+                            << QStringList{u"1.2"_s};
+    QTest::newRow("a layer") << QStringList{u"--layer"_s, u"0"_s}
+                             << QStringList{u"0.0"_s, u"0.1"_s, u"0.2"_s, u"0.3"_s};
+    QTest::newRow("one of each layer") << QStringList{u"--head"_s, u"3"_s} << QStringList{u"0.3"_s, u"1.3"_s};
+    QTest::newRow("two by two") << QStringList{u"--layer"_s, u"1"_s, u"--layer"_s, u"0"_s,
+                                               u"--head"_s,  u"3"_s, u"--head"_s,  u"0"_s}
+                                << QStringList{u"1.3"_s, u"1.0"_s, u"0.3"_s, u"0.0"_s};
+}
+
+void TestCliInspect::mapsOfChosenHeads()
+{
+    QFETCH(QStringList, options);
+    QFETCH(QStringList, heads);
+    const QJsonArray maps =
+        json(options + QStringList{u"--prompt"_s, u"the quick fox"_s, u"--rows"_s, u"4:10"_s})[u"maps"_s]
+            .toArray();
+    QCOMPARE(maps.size(), heads.size());
+    for (qsizetype i = 0; i < heads.size(); ++i) {
+        const QJsonObject map = maps[i].toObject();
+        QCOMPARE(QString::number(map[u"layer"_s].toInt()) + u'.' + QString::number(map[u"head"_s].toInt()),
+                 heads[i]);
+        QCOMPARE(map[u"first_row"_s].toInt(), 4);
+        QCOMPARE(map[u"rows"_s].toInt(), 6);
+        QCOMPARE(map[u"columns"_s].toInt(), 13);
+        QCOMPARE(map[u"mean"_s].toArray().size(), 6);
+        for (const QJsonValue &row : map[u"mean"_s].toArray()) {
+            double sum = 0;
+            for (const QJsonValue &weight : row.toArray()) sum += weight.toDouble();
+            QVERIFY(std::abs(sum - 1) < 1e-5);
+        }
+        QVERIFY(!map.contains(u"maximum"_s));
+    }
+    const QJsonObject small =
+        json(options + QStringList{u"--prompt"_s, u"the quick fox"_s, u"--max-edge"_s, u"5"_s})[u"maps"_s]
+            .toArray()[0]
+            .toObject();
+    QCOMPARE(small[u"rows_per_cell"_s].toInt(), 3);
+    QCOMPARE(small[u"maximum"_s].toArray().size(), 5);
+}
+
+void TestCliInspect::numpyFilesHoldEachWeight()
+{
+    const QString out = m_home.path(u"a.npz"_s);
+    const EngineAnswer answer = inspect({u"--prompt"_s, u"the fox"_s, u"--out"_s, out, u"--attribution"_s});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    QVERIFY2(answer.out.isEmpty(), qPrintable(answer.out));
+    const auto arrays = arraysOf(out);
+    QVERIFY(arrays[u"attention"_s].header.startsWith(
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,4,7,7,), }"));
+    QVERIFY(
+        arrays[u"tokens"_s].header.startsWith("{'descr': '<U1', 'fortran_order': False, 'shape': (7,), }"));
+    QVERIFY(arrays[u"step"_s].header.startsWith("{'descr': '<i8', 'fortran_order': False, 'shape': (), }"));
+    QCOMPARE(arrays[u"step"_s].wholeAt(0), 5);
+    for (int i = 0; i < 7; ++i) {
+        QCOMPARE(numberAt<quint32>(arrays[u"tokens"_s].data, 4 * i), quint32("the fox"[i]));
+        QCOMPARE(arrays[u"token_ids"_s].wholeAt(i), qint64("the fox"[i]));
+        QCOMPARE(arrays[u"rows"_s].wholeAt(i), i);
+    }
+    QCOMPARE(arrays[u"layers"_s].wholeAt(1), 1);
+    QCOMPARE(arrays[u"heads"_s].wholeAt(3), 3);
+    QVERIFY(std::isnan(arrays[u"surprise"_s].floatAt(0)));
+    QCOMPARE(arrays[u"attribution"_s].data.size(), 7 * 4);
+    // As in JSON, head by head.
+    const QJsonArray maps =
+        json({u"--prompt"_s, u"the fox"_s, u"--layer"_s, u"0"_s, u"--layer"_s, u"1"_s})[u"maps"_s].toArray();
+    QCOMPARE(maps.size(), 8);
+    for (int h = 0; h < 8; ++h)
+        for (int t = 0; t < 7; ++t)
+            for (int s = 0; s < 7; ++s) {
+                const double expected = maps[h].toObject()[u"mean"_s].toArray()[t].toArray()[s].toDouble();
+                QVERIFY(std::abs(double(arrays[u"attention"_s].floatAt((h * 7 + t) * 7 + s)) - expected) <
+                        1e-6);
+            }
+    const QJsonObject summary = json({u"--prompt"_s, u"the fox"_s})[u"summaries"_s].toArray()[6].toObject();
+    for (const auto &[name, key] : {std::pair{u"entropy"_s, u"entropy"_s},
+                                    {u"distance"_s, u"distance"_s},
+                                    {u"first_mass"_s, u"first_mass"_s},
+                                    {u"self_mass"_s, u"self_mass"_s}})
+        QVERIFY(std::abs(double(arrays[name].floatAt(6)) - summary[key].toDouble()) < 1e-5);
+}
+
+void TestCliInspect::numpyFilesOfSomeRows()
+{
+    const QString all = m_home.path(u"all.npz"_s), some = m_home.path(u"some.npz"_s);
+    QCOMPARE(inspect({u"--prompt"_s, u"the quick fox"_s, u"--out"_s, all}).exitCode, 0);
+    QCOMPARE(inspect({u"--prompt"_s, u"the quick fox"_s, u"--out"_s, some, u"--layer"_s, u"1"_s, u"--head"_s,
+                      u"2"_s, u"--head"_s, u"0"_s, u"--rows"_s, u"5:9"_s})
+                 .exitCode,
+             0);
+    const auto whole = arraysOf(all), part = arraysOf(some);
+    QVERIFY(part[u"attention"_s].header.contains("(1,2,4,13,)"));
+    QCOMPARE(part[u"layers"_s].wholeAt(0), 1);
+    QCOMPARE(part[u"heads"_s].wholeAt(0), 2);
+    QCOMPARE(part[u"rows"_s].wholeAt(0), 5);
+    for (int i = 0; i < 2; ++i)
+        for (int row = 0; row < 4; ++row)
+            for (int s = 0; s < 13; ++s) {
+                const int head = 4 + (i == 0 ? 2 : 0);
+                QVERIFY(std::abs(part[u"attention"_s].floatAt((i * 4 + row) * 13 + s) -
+                                 whole[u"attention"_s].floatAt((head * 13 + row + 5) * 13 + s)) < 1e-6F);
+            }
+    QCOMPARE(part[u"entropy"_s].floatAt(1), whole[u"entropy"_s].floatAt(4));
+}
+
+void TestCliInspect::readsConversationsAndFiles()
+{
+    const QString chat = m_home.write(u"chat.json"_s, R"([{"role":"user","content":"hi"}])");
+    const QJsonArray tokens = json({u"--messages"_s, chat})[u"tokens"_s].toArray();
+    QCOMPARE(tokens.size(), 5);
+    QCOMPARE(tokens[0].toObject()[u"text"_s].toString(), u"<|user|>"_s);
+    const QString file = m_home.write(u"short.txt"_s, "the fox");
+    const QString out = m_home.path(u"report.json"_s);
+    const EngineAnswer answer = inspect({u"--prompt-file"_s, file, u"--out"_s, out, u"--layer"_s, u"0"_s});
+    QVERIFY2(answer.exitCode == 0 && answer.out.isEmpty(), qPrintable(answer.all()));
+    QFile written(out);
+    QVERIFY(written.open(QIODevice::ReadOnly));
+    const QJsonObject report = QJsonDocument::fromJson(written.readAll()).object();
+    QCOMPARE(report[u"tokens"_s].toArray().size(), 7);
+    QCOMPARE(report[u"maps"_s].toArray().size(), 4);
+}
+
+void TestCliInspect::namesWhatIsWrong_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QStringList>("words");
+    const auto row = [](const char *name, const QStringList &options, const QStringList &words,
+                        int exitCode = 3) {
+        QTest::newRow(name) << QStringList{u"--prompt"_s, u"the fox"_s} + options << exitCode << words;
+    };
+    row("a layer", {u"--layer"_s, u"9"_s}, {u"layer 9"_s, u"0 to 1"_s});
+    row("a layer for numpy", {u"--layer"_s, u"9"_s, u"--out"_s, u"a.npz"_s}, {u"layer 9"_s, u"0 to 1"_s});
+    row("a head", {u"--head"_s, u"4"_s}, {u"head 4"_s, u"0 to 3"_s});
+    row("rows", {u"--head"_s, u"0"_s, u"--rows"_s, u"5:8"_s}, {u"5 to 7"_s, u"0 to 6"_s});
+    row("rows for numpy", {u"--rows"_s, u"5:8"_s, u"--out"_s, u"a.npz"_s}, {u"5 to 7"_s, u"0 to 6"_s});
+    row("rows that are none", {u"--rows"_s, u"five"_s}, {u"\"five\""_s, u"A:B"_s});
+    row("rows with more", {u"--rows"_s, u"1:2:3"_s}, {u"\"1:2:3\""_s});
+    row("rows below 0", {u"--rows=-3:2"_s}, {u"\"-3:2\""_s});
+    row("a head that is none", {u"--ablate"_s, u"1,2"_s}, {u"\"1,2\""_s, u"LAYER.HEAD"_s});
+    row("no such head to leave out", {u"--ablate"_s, u"1.7"_s}, {u"head 7"_s, u"0 to 3"_s});
+    row("a token", {u"--token"_s, u"7"_s}, {u"token 7"_s, u"0 to 6"_s});
+    row("candidates", {u"--alternatives"_s, u"51"_s}, {u"alternatives is 51"_s});
+    row("an edge", {u"--head"_s, u"0"_s, u"--max-edge"_s, u"0"_s}, {u"max_edge is 0"_s});
+    row("a file's ending", {u"--out"_s, u"a.csv"_s}, {u"\".csv\""_s, u".npz or .json"_s});
+    row("a folder that is not there", {u"--out"_s, u"/nowhere/at/all/a.npz"_s}, {u"/nowhere/at/all"_s}, 4);
+    row("no such chat", {u"--prompt-file"_s, u"none.txt"_s}, {u"--prompt-file"_s}, 2);
+    QTest::newRow("too long") << QStringList{u"--prompt"_s, QString(65, u'x')} << 3
+                              << QStringList{u"65 tokens"_s, u"context of 64"_s, u"Shorten"_s};
+    QTest::newRow("no such file") << QStringList{u"--prompt-file"_s, u"none.txt"_s} << 3
+                                  << QStringList{u"none.txt"_s};
+}
+
+void TestCliInspect::namesWhatIsWrong()
+{
+    QFETCH(QStringList, options);
+    QFETCH(int, exitCode);
+    QFETCH(QStringList, words);
+    const EngineAnswer answer = inspect(options);
+    QVERIFY2(answer.exitCode == exitCode, qPrintable(QString::number(answer.exitCode) + answer.all()));
+    for (const QString &word : words) QVERIFY2(answer.err.contains(word), qPrintable(answer.all()));
+    if (exitCode == 2) return;
+    const QJsonObject error = inspect(options + QStringList{u"--json"_s}).lines().value(0);
+    QCOMPARE(error[u"event"_s].toString(), u"error"_s);
+}
+
+QTEST_GUILESS_MAIN(TestCliInspect)
+#include "tst_cli_inspect.moc"
