@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/spec/generation.h"
+#include "core/spec/inspection.h"
 #include "core/spec/memory_events.h"
 
 #include <atomic>
@@ -43,6 +44,10 @@ public:
     virtual Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) = 0;
     /// A text as one vector. @error InvalidInput (no text), OutOfMemory, Cancelled
     virtual Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) = 0;
+
+    /// Attention, candidates, lens and attribution of a text, read anew. @error InvalidInput (longer than the context; a layer,
+    /// head, row or token that does not exist; a size out of range), OutOfMemory, Cancelled
+    virtual Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) = 0;
 
     /// What the model remembers beside its window of the text that it read last, after an edit.
     /// @error NotFound (no memory, no such event), InvalidInput (no verb)

@@ -4,20 +4,23 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/engine_api/live_inspection.h"
+#include "core/spec/frames.h"
 #include "core/spec/run_records.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace orrery {
 
-enum class ControlVerb : uint8_t { Unknown, Pause, Continue, StepN, Checkpoint, Stop, Set };
+enum class ControlVerb : uint8_t { Unknown, Pause, Continue, StepN, Checkpoint, Stop, Set, Break, Unbreak };
 
 struct ControlCommand {
     ControlVerb verb = ControlVerb::Unknown;
     int64_t steps = 1;      ///< StepN: run this many updates, then pause
-    SettingChange setting;  ///< Set
+    SettingChange setting;  ///< Set; Break and Unbreak have their condition in `value`, Unbreak of all: empty
 };
 
 /// Receives what the training tells. Called on the trainer thread: implementations hand over and return at once.
@@ -31,6 +34,8 @@ public:
     virtual void beforeCheckpoint(int64_t step) { (void)step; }
     virtual void onCheckpoint(const CheckpointInfo &checkpoint) = 0;
     virtual void onStatus(const RunStatus &status) = 0;
+    /// A frame to keep: `bytes` as core/store/attention_frame_codec.h packs them; the store gives the id.
+    virtual void onFrame(const FrameInfo & /*frame*/, std::string /*bytes*/) {}
 };
 
 class Trainer {
@@ -44,6 +49,9 @@ public:
     /// @error InvalidInput for a setting that cannot change while running or has a bad value, Conflict when the run has
     /// ended
     virtual Result<void> post(const ControlCommand &command) = 0;
+    /// Asks for a look inside, answered at a step boundary when the probe budget allows it, at once while paused. Lock-free;
+    /// any thread. @error Conflict when the run has ended
+    virtual Result<void> inspect(const std::shared_ptr<LiveInspection> &inspection) = 0;
     /// A copy of the newest status. Any thread, never blocks the trainer.
     [[nodiscard]] virtual RunStatus status() const = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nn/attention.h"
 
+#include "core/nn/attention_tap.h"
+
 #include <torch/torch.h>
 
 #include <cmath>
@@ -37,6 +39,7 @@ at::Tensor CausalAttention::forward(const at::Tensor &x_BTC, const ForwardContex
             y_BHTD = source->read({q, k, v, local}, context).to(local.scalar_type());
         }
     }
+    if (context.tap) y_BHTD = context.tap->output(m_layer, y_BHTD);
     return m_output.forward(y_BHTD.transpose(1, 2).reshape(x_BTC.sizes()), context.dtype);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nn/attention_core.h"
 
+#include "core/nn/attention_tap.h"
 #include "core/nn/dropout.h"
 
 #include <torch/torch.h>
@@ -88,6 +89,9 @@ at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, cons
     values.narrow(2, cache.length, numNew).copy_(heads.v_BHTD);
     const Heads all{heads.q_BHTD, keys.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type()),
                     values.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type())};
+    if (context.tap)
+        context.tap->look(
+            {settings.layer, all.q_BHTD, all.k_BHTD, settings.scale, context.mask, cache.length});
     if (context.mask.kind != AttentionMask::Kind::Causal)
         return fusedUnder(context.mask, all, settings.scale);
     if (numNew == 1) return fused(all, {}, false, settings.scale);
@@ -102,6 +106,8 @@ at::Tensor attend(const Heads &heads, const AttendSettings &settings, SharedTabl
                   const ForwardContext &context)
 {
     if (context.cache) return attendCached(heads, settings, context);
+    if (context.tap)
+        context.tap->look({settings.layer, heads.q_BHTD, heads.k_BHTD, settings.scale, context.mask, 0});
     if (context.isTraining && settings.dropout > 0) return attendExplicitly(heads, settings, tables, context);
     return fusedUnder(context.mask, heads, settings.scale);
 }

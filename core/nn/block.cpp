@@ -27,7 +27,8 @@ public:
     {
         const double dropout = dropoutOf(m_spec, context);
         const at::Tensor attended =
-            m_attention.forward(m_attentionNorm.forward(x_BTC, context.dtype), context, dropout);
+            m_attention.forward(m_attentionNorm.forward(x_BTC, context.dtype), context,
+                                attentionDropoutOf(m_spec, context));
         const at::Tensor y_BTC = addBranch(x_BTC, attended, context, DropoutPlace::Attention, dropout);
         const at::Tensor fed =
             m_ffn->forward(m_ffnNorm.forward(y_BTC, context.dtype).to(context.dtype), context);
@@ -59,6 +60,11 @@ private:
 double dropoutOf(const ModelSpec &spec, const ForwardContext &context)
 {
     return context.dropout >= 0 ? context.dropout : spec.dropout;
+}
+
+double attentionDropoutOf(const ModelSpec &spec, const ForwardContext &context)
+{
+    return context.attentionDropout >= 0 ? context.attentionDropout : spec.attentionDropout;
 }
 
 std::unique_ptr<Block> makeReferenceBlock(BuildContext &build)

@@ -11,5 +11,6 @@ std::unique_ptr<Block> makeReferenceBlock(BuildContext &build);
 
 /// Dropout of this pass: the context's override, else the spec's.
 double dropoutOf(const ModelSpec &spec, const ForwardContext &context);
+double attentionDropoutOf(const ModelSpec &spec, const ForwardContext &context); ///< of the probabilities
 
 } // namespace orrery::nn

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nn/multimodal_attention.h"
 
+#include "core/nn/attention_tap.h"
 #include <torch/torch.h>
 
 #include <cmath>
@@ -75,6 +76,7 @@ at::Tensor MultiModalAttention::forward(const at::Tensor &x_NC, const ModalityIn
             y_BHTD = source->read({q, k, v, local}, context).to(local.scalar_type());
         }
     }
+    if (context.tap) y_BHTD = context.tap->output(m_layer, y_BHTD);
     const at::Tensor y_NC = layout.sorted(y_BHTD.transpose(1, 2).reshape({x_NC.size(0), x_NC.size(1)}));
     return joinPieces(perModality(layout, y_NC, [&](int64_t m, const at::Tensor &rows) {
         return m_projections[static_cast<size_t>(m)].output.forward(rows, context.dtype);

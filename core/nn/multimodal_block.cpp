@@ -39,7 +39,7 @@ public:
             joinPieces(perModality(input.layout, x_NC, [&](int64_t m, const at::Tensor &rows) {
                 return part(m).attentionNorm.forward(rows, context.dtype);
             }));
-        const at::Tensor attended = m_attention.forward(normed, input, context, dropout);
+        const at::Tensor attended = m_attention.forward(normed, input, context, attentionDropoutOf(m_spec, context));
         const at::Tensor y_NC = addBranch(x_NC, attended, context, DropoutPlace::Attention, dropout);
         const at::Tensor fed =
             joinPieces(perModality(input.layout, y_NC, [&](int64_t m, const at::Tensor &rows) {

@@ -49,6 +49,11 @@ Result<Consolidation> PartState::consolidate(Transformer &, const std::vector<st
                  "Train it with plugins.memory.episodic_size and semantic_size above 0."};
 }
 
+at::Tensor Transformer::lens(const at::Tensor &, int64_t, at::ScalarType)
+{
+    TORCH_CHECK(false, "this model has no lens");
+}
+
 namespace {
 
 class TransformerModel final : public Transformer {
@@ -116,9 +121,7 @@ public:
 
     at::Tensor logits(const at::Tensor &ids_BT, const ForwardContext &context) override
     {
-        const at::Tensor hidden_BTC = hidden(ids_BT, context);
-        const at::Tensor logits_BTV =
-            at::linear(hidden_BTC.to(context.dtype), m_head.as(context.dtype)).to(preciseType(context.dtype));
+        const at::Tensor logits_BTV = headLogits(hidden(ids_BT, context), context.dtype);
         if (context.cache && context.cache->keepsSurprise)
             noteSurprise(*context.cache, ids_BT, logits_BTV.detach());
         return logits_BTV;
@@ -141,6 +144,12 @@ public:
         const at::Tensor counts_N = (targets_N != kIgnoredTarget).to(logZ_N.scalar_type());
         return loss +
                m_spec.attention.zLoss * (logZ_N.square() * counts_N).sum() / counts_N.sum().clamp_min(1);
+    }
+
+    at::Tensor lens(const at::Tensor &x_BTC, int64_t layer, at::ScalarType dtype) override
+    {
+        const bool isNormed = layer == m_spec.layers;
+        return headLogits(isNormed ? x_BTC : m_finalNorm.forward(x_BTC, dtype), dtype);
     }
 
     [[nodiscard]] KvCache makeCache(int64_t batch, int64_t capacity) const override
@@ -171,11 +180,18 @@ public:
     void mastersChanged() override { m_store.mastersChanged(); }
 
 private:
+    [[nodiscard]] at::Tensor headLogits(const at::Tensor &hidden_BTC, at::ScalarType dtype) const
+    {
+        return at::linear(hidden_BTC.to(dtype), m_head.as(dtype)).to(preciseType(dtype));
+    }
+
     at::Tensor embed(const at::Tensor &ids_BT, const ForwardContext &context, int64_t offset)
     {
         const at::ScalarType precise = preciseType(context.dtype);
         at::Tensor x_BTC = at::embedding(m_tokens.as(precise), ids_BT);
         if (context.modalities) x_BTC = m_modalities.place(x_BTC, *context.modalities, context.dtype);
+        if (context.embedded_BTC)
+            x_BTC = *context.embedded_BTC = x_BTC.detach().requires_grad_(at::GradMode::is_enabled());
         if (m_positions.exists()) x_BTC = x_BTC + m_positions.as(precise).narrow(0, offset, ids_BT.size(1));
         const at::Tensor mask = residualMask(context, m_spec.layers, DropoutPlace::Embedding, x_BTC.sizes(),
                                              dropoutOf(m_spec, context), 0.0, x_BTC.device());

@@ -98,6 +98,7 @@ struct AttentionMask {
 };
 struct ModalityInput;
 class Probe;
+class AttentionTap;
 
 /// What parts of the model say of a pass beside what they compute.
 struct PassNotes {
@@ -116,6 +117,7 @@ struct ForwardContext {
     uint64_t step = 0;
     uint32_t firstSample = 0; ///< number of the micro-batch's first sequence within the step
     double dropout = -1;      ///< overrides the spec's (a setting changed while running); below 0: the spec's
+    double attentionDropout = -1; ///< likewise, of the attention's probabilities
     KvCache *cache = nullptr; ///< generation: T new tokens behind cache->length old ones
     /// bidirectional, prefix, or what somebody registered; "causal" stands for the spec's model.mask.
     std::string maskPolicy = "causal";
@@ -126,6 +128,10 @@ struct ForwardContext {
     const ModalityInput *modalities = nullptr;
     PassNotes *notes = nullptr;     ///< where parts leave what they have to say; null: nobody listens
     std::span<Probe *const> probes; ///< who is shown the stream of this pass
+    AttentionTap *tap = nullptr;    ///< who is shown its attention (attention_tap.h); null: nobody
+    /// Where the pass leaves its tokens' vectors before positions, cut off from the weights that made them so
+    /// that gradients end there; null: nobody asks.
+    at::Tensor *embedded_BTC = nullptr;
 };
 
 class Transformer {
@@ -152,6 +158,10 @@ public:
     /// What parts leave in context.notes is for the caller to add.
     virtual at::Tensor loss(const at::Tensor &ids_BT, const at::Tensor &targets_BT, const at::Tensor &mask_BT,
                             const ForwardContext &context) = 0;
+    /// What the model would say if the head read the stream at a layer: final norm and head, without the
+    /// branches that parts have between them.
+    /// @param x_BTC, layer as Probe::look() is shown them   @return logits_BTV as logits() has them
+    virtual at::Tensor lens(const at::Tensor &x_BTC, int64_t layer, at::ScalarType dtype);
     /// Whether a part keeps something in KvCache::parts.
     [[nodiscard]] virtual bool remembers() const = 0;
     [[nodiscard]] virtual KvCache makeCache(int64_t batch, int64_t capacity) const = 0;

@@ -87,6 +87,19 @@ ModelSize sizeOf(const ModelSpec &model, double vocab)
     return size;
 }
 
+/// fp32 copies of all parameters that a strategy keeps.
+double parameterCopies(const ContinualSpec &continual)
+{
+    if (!continual.isOn()) return 0;
+    if (continual.strategy == "rehearsal") return 2; // the model before, and the mean of the stage's weights
+    if (continual.strategy == "ewc") return 2;       // Fisher and anchor
+    if (continual.strategy == "sparse_memory") return 1; // the weights before an update
+    return 0;
+}
+
+/// Whether another model reads replayed sequences: a forward pass, a third of training.
+bool hasTeacher(const ContinualSpec &continual) { return continual.isOn() && continual.strategy == "rehearsal"; }
+
 /// What autograd keeps of one token in one micro-batch, counted over the reference block's operations.
 double activationBytesPerToken(const RunSpec &spec, double vocab)
 {
@@ -105,10 +118,9 @@ double activationBytesPerToken(const RunSpec &spec, double vocab)
         values += 2 * (width + static_cast<double>(model.heads) * extraKeyWidth(model)) * 4 / bytes;
     }
     double perLayer = values * bytes;
-    if (model.dropout > 0) {
-        // Masks of both residual branches; softmax, mask and their product of every score (attention
-        // dropout).
-        perLayer += 2 * width * bytes;
+    if (model.dropout > 0) perLayer += 2 * width * bytes; // masks of both residual branches
+    if (model.attentionDropout > 0) {
+        // Softmax, mask and their product of every score.
         perLayer += static_cast<double>(model.heads) * static_cast<double>(model.context) * (4 + 4 + bytes);
     }
     // The mask that differs between sequences stands there once, for all layers.
@@ -149,6 +161,8 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     const double activationBytes = batchTokens * (activationBytesPerToken(spec, vocab) +
                                                   plugins.activations * (spec.train.dtype == "bf16" ? 2 : 4));
 
+    const double continualBytes = parameters * 4 * parameterCopies(spec.continual);
+
     RunEstimate estimate;
     estimate.numParameters = saturated(parameters);
     estimate.numNonEmbedding = saturated(size.blocks);
@@ -161,14 +175,16 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     estimate.weightBytes = saturated(weightBytes);
     estimate.optimizerBytes = saturated(optimizerBytes);
     estimate.activationBytes = saturated(activationBytes);
-    estimate.totalBytes =
-        saturated(weightBytes + optimizerBytes + activationBytes + static_cast<double>(kWorkerBaseBytes));
+    estimate.continualBytes = saturated(continualBytes);
+    estimate.totalBytes = saturated(weightBytes + optimizerBytes + activationBytes + continualBytes +
+                                    static_cast<double>(kWorkerBaseBytes));
     // Looking up an embedding costs nothing; the head multiplies with all of it, shared or not.
     estimate.flopsPerToken = 6 * (size.active + vocab * static_cast<double>(spec.model.width)) +
                              12.0 * static_cast<double>(spec.model.layers) *
                                  (static_cast<double>(spec.model.width) +
                                   static_cast<double>(spec.model.heads) * extraKeyWidth(spec.model) / 2) *
                                  static_cast<double>(spec.model.context);
+    if (hasTeacher(spec.continual)) estimate.flopsPerToken *= 1 + spec.continual.replayShare / 3;
     estimate.tokensPerStep = saturated(stepTokens);
     estimate.totalTokens = saturated(stepTokens * static_cast<double>(spec.train.steps));
     estimate.secondsPerStep = flopsPerSecond > 0 ? estimate.flopsPerToken * stepTokens / flopsPerSecond : 0;

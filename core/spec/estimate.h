@@ -33,9 +33,11 @@ struct RunEstimate {
     uint64_t weightBytes = 0;     ///< fp32 masters, plus bf16 copies
     uint64_t optimizerBytes = 0;  ///< gradients and both moments
     uint64_t activationBytes = 0; ///< one micro-batch, an estimate within a factor of two
-    uint64_t totalBytes = 0;      ///< the three above and kWorkerBaseBytes
+    uint64_t continualBytes = 0;  ///< what a strategy keeps of earlier stages; derpp's logits, which go with the text, not
+    uint64_t totalBytes = 0;      ///< the four above and kWorkerBaseBytes
     uint64_t cacheBytes = 0; ///< a text that is generated: keys, values, what parts remember when full; fp32
-    double flopsPerToken = 0; ///< training: 6N + 12·L·d·T (Chowdhery et al. 2022, App. B), N: blocks and head
+    double flopsPerToken = 0; ///< training: 6N + 12·L·d·T (Chowdhery et al. 2022, App. B), N: blocks and head;
+                              ///< a third more for sequences that a teacher reads, too
     uint64_t tokensPerStep = 0; ///< context · batch_size · accumulation
     uint64_t totalTokens = 0;
     double secondsPerStep = 0; ///< by the given speed

@@ -158,6 +158,13 @@ void addModel(std::vector<Entry> &table)
                           "Share of activations that is dropped in training; helps when the text is small.")
                         .below(0, 1)
                         .live());
+    table.push_back(entry("model.attention_dropout", "Attention dropout", group, owner,
+                          PLACE(model.attentionDropout),
+                          "Share of attention weights that is dropped in training; above 0 the fused kernels "
+                          "cannot be used, which costs time and memory.")
+                        .below(0, 1)
+                        .live()
+                        .advanced());
     table.push_back(entry("model.stochastic_depth", "Stochastic depth", group, owner,
                           PLACE(model.stochasticDepth),
                           "Probability that the last layer is skipped in training; earlier layers less.")
@@ -437,6 +444,23 @@ void addRest(std::vector<Entry> &table)
                           "Share of the training time that looking inside may take.")
                         .unit("%")
                         .range(0, 100)
+                        .advanced());
+    table.push_back(entry("probes.frames_every", "Attention frames every", group, owner,
+                          PLACE(probes.framesEvery),
+                          "Steps between kept pictures of what each head looks at in the sample prompts; 0 "
+                          "keeps none. Fewer are kept where the probe budget does not allow more.")
+                        .unit("steps")
+                        .range(0, kMaxSteps)
+                        .live());
+    table.push_back(entry("probes.starred", "Starred heads", group, owner, PLACE(probes.starred),
+                          "Heads whose pictures are kept with more detail, as layer.head, counted from 0.")
+                        .live()
+                        .advanced());
+    table.push_back(entry("probes.frames_megabytes", "Room for frames", group, owner,
+                          PLACE(probes.framesMegabytes),
+                          "Disk space of all kept pictures; when it is full, every second of the oldest goes.")
+                        .unit("MB")
+                        .range(1, 1'000'000)
                         .advanced());
     table.push_back(entry("device", "Device", "Machine", "core/nn", PLACE(device),
                           "Where the training computes; cuda needs an NVIDIA GPU.")

@@ -66,12 +66,13 @@ void applyPreset(RunSpec &spec, std::string_view name)
 {
     const Preset *preset = findPreset(name);
     if (!preset) return;
-    const double dropout = spec.model.dropout;
+    const double dropout = spec.model.dropout, attentionDropout = spec.model.attentionDropout;
     const double stochasticDepth = spec.model.stochasticDepth;
     const AttentionSpec attention = spec.model.attention;
     const MediaSpec media = spec.model.media;
     spec.model = preset->model;
     spec.model.dropout = dropout;
+    spec.model.attentionDropout = attentionDropout;
     spec.model.stochasticDepth = stochasticDepth;
     spec.model.attention = attention;
     spec.model.media = media;

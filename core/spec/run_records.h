@@ -57,7 +57,7 @@ struct StepReport {
 
 enum class EventKind : uint8_t {
     Unknown, Started, Resumed, Paused, Continued, Checkpoint, CheckpointDeleted, Setting, Sample, NonFinite, Warning,
-    Finished, Stopped, Failed, Note,
+    Finished, Stopped, Failed, Note, Breakpoint,
 };
 const char *eventKindName(EventKind kind);
 EventKind eventKindFromName(const std::string &name);
@@ -115,6 +115,7 @@ struct RunStatus {
     uint64_t trainerWaits = 0; ///< how often the trainer thread waited for viewers in this attempt (must stay 0)
     uint64_t diskWaits = 0;    ///< how often it waited because run.db did not keep up, in this attempt
     int32_t numViewers = 0;
+    int64_t lastFrameId = 0; ///< of the newest kept frame (FrameInfo::id); 0: there is none
 };
 
 /// A change that takes effect at the next step boundary, is logged, drawn and replayed on resume.

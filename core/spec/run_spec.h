@@ -41,7 +41,8 @@ struct ModelSpec {
     bool qkNorm = true;
     bool bias = false;
     bool tied = true;             ///< output head shares the token embedding
-    double dropout = 0.1;
+    double dropout = 0.1;          ///< of what embedding, attention and feed-forward give
+    double attentionDropout = 0.0; ///< of the attention's probabilities; above 0 no fused kernel applies
     double stochasticDepth = 0.0; ///< p of the last layer; p_l = p·l/L
     std::string block = "reference"; ///< reference | (fused, with the training engine)
     std::string mask = "causal";     ///< who sees whom where a pass goes left to right
@@ -99,6 +100,9 @@ struct ProbesSpec {
     int64_t every = 200;        ///< steps between samples; 0: never
     int64_t maxTokens = 120;
     double budgetPercent = 2.0;
+    int64_t framesEvery = 10;        ///< steps between frames of the prompts' attention; 0: none
+    std::vector<std::string> starred; ///< heads that are kept with more cells, "layer.head"
+    int64_t framesMegabytes = 256;   ///< of all frames; beyond, older ones are thinned out
 };
 
 /// Several data, learned one after the other (keys continual.*). Without further stages: off.

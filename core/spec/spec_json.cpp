@@ -99,6 +99,16 @@ Result<void> checkVersion(const Json &json)
     return {};
 }
 
+/// What a frozen spec of an older program meant.
+void migrate(const Json &json, Values &values)
+{
+    const auto version = json.find(kVersionKey);
+    if (version == json.end()) return; // written by hand
+    // Up to version 3 the attention's probabilities were dropped like everything else.
+    if (const auto dropout = values.find("model.dropout"); version->get<int64_t>() < 4 && dropout != values.end())
+        values.emplace("model.attention_dropout", dropout->second);
+}
+
 template <typename AnyJson> AnyJson jsonOf(const FieldValue &value)
 {
     return std::visit([](const auto &plain) { return AnyJson(plain); }, value);
@@ -151,6 +161,8 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
         return spec.model.attention.numModalities > 1;
     if (key.starts_with("continual.")) return spec.continual.isOn();
     if (key == "model.window") return spec.model.window > 0;
+    // Before version 4 it was always the model's dropout, and no part of the digest.
+    if (key == "model.attention_dropout") return spec.model.attentionDropout != spec.model.dropout;
     if (key == "model.mask") return spec.model.mask != ModelSpec{}.mask;
     return !kOthers.contains(key) && !key.starts_with("probes.");
 }
@@ -163,6 +175,7 @@ Result<void> SpecBuilder::setJson(std::string_view json)
     ORRERY_TRY(checkVersion(parsed));
     Values values;
     ORRERY_TRY(collect(*m_table, "", parsed, values));
+    migrate(parsed, values);
     // All or nothing: a refused file leaves no half of itself behind.
     for (auto &[key, value] : values) m_values.insert_or_assign(key, std::move(value));
     return {};

@@ -89,6 +89,7 @@ void StepRunner::accumulate(int64_t step, const StepSettings &settings, StepOutc
         context.step = static_cast<uint64_t>(step);
         context.firstSample = static_cast<uint32_t>(micro * settings.batchSize);
         context.dropout = settings.dropout;
+        context.attentionDropout = settings.attentionDropout;
         m_tensors.describe(context);
         nn::PassNotes notes;
         context.notes = &notes;

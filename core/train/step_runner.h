@@ -19,6 +19,7 @@ struct StepSettings {
     uint64_t seed = 0;
     at::ScalarType dtype = at::kFloat;
     double dropout = 0;
+    double attentionDropout = 0;
     double clip = 0;
     UpdateSettings update;
 };

@@ -126,6 +126,27 @@ private Q_SLOTS:
         QCOMPARE(more.activationBytes, plain.activationBytes + uint64_t{16 * 128 * 10 * 4});
         QCOMPARE(more.cacheBytes, plain.cacheBytes + 200);
     }
+    void countsWhatContinualLearningKeeps()
+    {
+        RunSpec spec = presetSpec("tiny");
+        const auto plain = estimateRun(spec, 272, 1e9);
+        QCOMPARE(plain.continualBytes, uint64_t{0});
+        spec.continual.strategy = "rehearsal";
+        QCOMPARE(estimateRun(spec, 272, 1e9).totalBytes, plain.totalBytes); // off without stages
+        spec.continual.stages = {"/b"};
+        spec.continual.replayShare = 0.5;
+        const auto ours = estimateRun(spec, 272, 1e9);
+        QCOMPARE(ours.continualBytes, 8 * plain.numParameters);
+        QCOMPARE(ours.totalBytes, plain.totalBytes + 8 * plain.numParameters);
+        QCOMPARE(ours.flopsPerToken, plain.flopsPerToken * (1 + 0.5 / 3));
+        spec.continual.strategy = "ewc";
+        QCOMPARE(estimateRun(spec, 272, 1e9).continualBytes, 8 * plain.numParameters);
+        QCOMPARE(estimateRun(spec, 272, 1e9).flopsPerToken, plain.flopsPerToken);
+        spec.continual.strategy = "sparse_memory";
+        QCOMPARE(estimateRun(spec, 272, 1e9).continualBytes, 4 * plain.numParameters);
+        spec.continual.strategy = "er";
+        QCOMPARE(estimateRun(spec, 272, 1e9).continualBytes, uint64_t{0});
+    }
     void memoryGrowsWithTheBatchAlone()
     {
         RunSpec spec = presetSpec("small");

@@ -24,7 +24,7 @@ private Q_SLOTS:
         const QString published =
             "name model.preset model.layers model.width model.heads model.context model.window model.ffn "
             "model.ffn_width "
-            "model.norm model.position model.qk_norm model.bias model.tied model.dropout "
+            "model.norm model.position model.qk_norm model.bias model.tied model.dropout model.attention_dropout "
             "model.stochastic_depth "
             "model.block model.mask attention.num_modalities attention.separate attention.modality_dropout "
             "attention.z_loss media.image_size media.patch_size media.audio_tokens "
@@ -39,7 +39,8 @@ private Q_SLOTS:
             "optimizer.weight_decay optimizer.betas optimizer.eps optimizer.clip schedule.preset "
             "schedule.warmup_steps schedule.cycle_steps schedule.decay schedule.min_ratio "
             "schedule.total_steps "
-            "probes.prompts probes.every probes.max_tokens probes.budget_percent device threads seed";
+            "probes.prompts probes.every probes.max_tokens probes.budget_percent probes.frames_every "
+            "probes.starred probes.frames_megabytes device threads seed";
         QCOMPARE(keys.join(' '), published);
     }
     void everyRecordIsComplete()
@@ -63,8 +64,9 @@ private Q_SLOTS:
         QCOMPARE(
             keys.join(' '),
             QString(
-                "model.dropout train.report_every train.eval_every train.checkpoint_every train.keep_last "
-                "optimizer.weight_decay optimizer.clip probes.prompts probes.every probes.max_tokens"));
+                "model.dropout model.attention_dropout train.report_every train.eval_every train.checkpoint_every train.keep_last "
+                "optimizer.weight_decay optimizer.clip probes.prompts probes.every probes.max_tokens "
+                    "probes.frames_every probes.starred"));
         for (const QString &key : keys) VERIFY_OK(requireChangeableField(key.toStdString()));
         VERIFY_OK(requireChangeableField("lr_factor"));
         VERIFY_ERROR(requireChangeableField("optimizer.lr"), ErrorCode::InvalidInput,
@@ -261,7 +263,7 @@ private Q_SLOTS:
             QCOMPARE(check(field.maximum).ok(), !field.maximumExclusive);
             ++numChecked;
         }
-        QCOMPARE(numChecked, 45);
+        QCOMPARE(numChecked, 48);
     }
 };
 

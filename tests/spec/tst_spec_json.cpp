@@ -18,9 +18,9 @@ Result<std::string> readFixture(const std::string &name)
 class TestSpecJson : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void writesTheStoredFormOfVersion3()
+    void writesTheStoredFormOfVersion4()
     {
-        const auto stored = readFixture("defaults-v3.json");
+        const auto stored = readFixture("defaults-v4.json");
         VERIFY_OK(stored);
         QCOMPARE(qtext(specToJson(RunSpec{})) + "\n", qtext(*stored));
         VERIFY_OK(specFromJson(*stored));
@@ -48,8 +48,22 @@ private Q_SLOTS:
         QTest::newRow("defaults of version 2")
             << "defaults-v2.json"
             << "681929660dc67b7a826ce38936ebbbbcc1b23c84bd5e724f8ac5cbac6027958a";
+        QTest::newRow("defaults of version 3")
+            << "defaults-v3.json"
+            << "681929660dc67b7a826ce38936ebbbbcc1b23c84bd5e724f8ac5cbac6027958a";
         QTest::newRow("run") << "run-v1.json"
                              << "c09ee8de74d17a60c7322c14a8517830ce0c1050d92cc1df54366b26ad7c6b98";
+    }
+    // Up to version 3 dropout also acted on the attention's probabilities.
+    void keepsTheAttentionDropoutOfOlderRuns()
+    {
+        const auto read = [](const std::string &json) { return specFromJson(json)->model.attentionDropout; };
+        QCOMPARE(read(R"({"spec_version":3,"model":{"dropout":0.25}})"), 0.25);
+        QCOMPARE(read(R"({"spec_version":1,"model.dropout":0.25})"), 0.25);
+        QCOMPARE(read(R"({"spec_version":4,"model":{"dropout":0.25}})"), 0.0);
+        QCOMPARE(read(R"({"model":{"dropout":0.25}})"), 0.0); // written by hand
+        QCOMPARE(read(R"({"spec_version":3,"model":{"dropout":0.25,"attention_dropout":0.5}})"), 0.5);
+        QCOMPARE(specFromJson(*readFixture("defaults-v3.json"))->model.attentionDropout, 0.1);
     }
     void digestsOfVersion1Stay()
     {
@@ -124,7 +138,7 @@ private Q_SLOTS:
         row("duplicate, dotted and nested", R"({"model":{"layers":1},"model.layers":1})",
             "twice, dotted and nested");
         row("newer version", R"({"spec_version":7,"new_key":1})",
-            "it has version 7, this program knows up to 3. Update");
+            "it has version 7, this program knows up to 4. Update");
         row("huge version", R"({"spec_version":18446744073709551615})", "Update Orrery");
         row("version as text", R"({"spec_version":"1"})", "its version is \"1\", expected a whole number");
         row("version 0", R"({"spec_version":0})", "its version is 0");
@@ -152,12 +166,13 @@ private Q_SLOTS:
         for (const char *other :
              {"name=x", "train.steps=3000", "train.report_every=7", "train.eval_every=7",
               "train.checkpoint_every=7", "train.keep_last=7", "train.keep_best=false", "probes.prompts=x",
-              "probes.every=7", "probes.max_tokens=7", "probes.budget_percent=7", "model.ffn_width=384"}) {
+              "probes.every=7", "probes.max_tokens=7", "probes.budget_percent=7", "probes.frames_every=7",
+              "probes.starred=0.0", "probes.frames_megabytes=7", "model.ffn_width=384"}) {
             const QStringList parts = QString(other).split('=');
             QTest::newRow(other) << parts[0] << parts[1] << false;
         }
         for (const char *deciding :
-             {"model.layers=3", "model.dropout=0", "data.path=/other", "data.special_tokens=none",
+             {"model.layers=3", "model.dropout=0", "model.attention_dropout=0.2", "data.path=/other", "data.special_tokens=none",
               "train.batch_size=3", "train.accumulation=3", "train.dtype=bf16", "train.eval_tokens=0",
               "objective.name=hybrid", "optimizer.lr=0.1", "optimizer.betas=0.9,0.9",
               "schedule.preset=cosine", "schedule.total_steps=5000", "schedule.min_ratio=0.2", "device=cuda",

@@ -48,11 +48,14 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, con
         parameters +=
             tr(", %1 in parts of plugins").arg(integerText(static_cast<qint64>(m_estimate.numOfPlugins)));
     m_numbers->setValue(tr("Parameters"), count(m_estimate.numParameters), parameters);
+    QString memory = tr("Weights %1, optimizer %2, activations about %3")
+                         .arg(bytesText(m_estimate.weightBytes), bytesText(m_estimate.optimizerBytes),
+                              bytesText(m_estimate.activationBytes));
+    if (m_estimate.continualBytes > 0)
+        memory += tr(", kept of earlier texts %1").arg(bytesText(m_estimate.continualBytes));
     m_numbers->setValue(tr("Memory"), bytesText(m_estimate.totalBytes),
                         m_exceedsMemory ? Tone::Error : Tone::Text,
-                        tr("Weights %1, optimizer %2, activations about %3")
-                            .arg(bytesText(m_estimate.weightBytes), bytesText(m_estimate.optimizerBytes),
-                                 bytesText(m_estimate.activationBytes)));
+                        memory);
     m_numbers->setValue(tr("A generated text"), bytesText(m_estimate.cacheBytes),
                         tr("Keys, values and what is remembered, beside the weights, when all is full"));
     m_numbers->setValue(tr("Tokens per step"), count(m_estimate.tokensPerStep));

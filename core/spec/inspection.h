@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked of a model by somebody who looks inside, and what comes back. Layers, heads and tokens count from 0; a map's
+// row is the token that looks (query), its column the token that is looked at (key). Values; any thread.
+#pragma once
+
+#include "core/spec/generation.h"
+#include "core/spec/modality.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+struct HeadRef {
+    int64_t layer = 0;
+    int64_t head = 0;
+    auto operator<=>(const HeadRef &) const = default;
+};
+std::string headName(const HeadRef &ref);                  ///< "2.0": layer 2, head 0
+bool headFromName(const std::string &name, HeadRef &ref);  ///< false: it is none
+
+/// Tokens begin … end − 1; end −1: to the last.
+struct TokenRange {
+    int64_t begin = 0;
+    int64_t end = -1;
+    bool operator==(const TokenRange &) const = default;
+};
+
+/// One position of what was read.
+struct InspectedToken {
+    int32_t id = -1;    ///< −1: not text
+    std::string bytes;  ///< the token's own bytes; specials have their name in angle brackets
+    Modality modality = Modality::Text;
+    int64_t item = -1;  ///< of a picture or recording: which of the request's media
+    int64_t place = 0;  ///< of a picture or recording: which of its patches or frames
+    double surprise = std::numeric_limits<double>::quiet_NaN(); ///< −log p behind what stands before it, nats; NaN: first, or no text
+};
+
+/// A rectangle of a head's attention, pooled to cells of rowsPerCell × columnsPerCell tokens (the last ones may be cut).
+struct AttentionMap {
+    HeadRef head;
+    int64_t firstRow = 0, numRows = 0;       ///< tokens
+    int64_t firstColumn = 0, numColumns = 0; ///< tokens
+    int64_t rowsPerCell = 1, columnsPerCell = 1;
+    std::vector<float> mean;    ///< [height, width] row by row; a weight is 0 … 1
+    std::vector<float> maximum; ///< likewise; empty where a cell is one token by one (it would be the mean)
+    [[nodiscard]] int64_t height() const { return (numRows + rowsPerCell - 1) / rowsPerCell; }
+    [[nodiscard]] int64_t width() const { return (numColumns + columnsPerCell - 1) / columnsPerCell; }
+};
+
+/// What a head does in one sequence; means over the tokens that look.
+struct HeadSummary {
+    HeadRef head;
+    double entropy = 0;   ///< nats
+    double distance = 0;  ///< tokens between who looks and who is looked at, weighted
+    double firstMass = 0; ///< weight on the first token, 0 … 1
+    double selfMass = 0;  ///< weight on the token itself, 0 … 1
+};
+
+/// How much the tokens of one modality look at those of another, by head; rows sum to 1 where there are such tokens.
+struct ModalityFlow {
+    HeadRef head;
+    std::vector<float> mass;    ///< [M, M] by modalityIndex, mean over the tokens that look
+    std::vector<float> weights; ///< [M, M] softplus(cross_modal_weights); empty for a model of text
+};
+
+/// Something that a head read from a memory while it stood at a token.
+struct MemoryRead {
+    HeadRef head;
+    std::string memory;  ///< "episodic", "semantic"
+    double gate = 0;     ///< share of the head's output that comes from it, 0 … 1
+    struct Slot {
+        int64_t slot = -1;
+        int64_t event = -1;  ///< MemoryEvent::id; −1: none
+        int64_t token = -1;  ///< place in the text that was read
+        double weight = 0;   ///< within this read; sum 1 over all slots
+    };
+    std::vector<Slot> slots; ///< heaviest first, at most 16
+};
+
+/// What the model would say at one layer, if the head read the stream there.
+struct LensRow {
+    int64_t layer = 0; ///< 0: embeddings … number of layers: what the head reads
+    std::vector<TokenAlternative> candidates;
+    double entropy = 0; ///< nats
+};
+
+struct InspectRequest {
+    GenerateRequest input; ///< prompt or messages with media, and a hole's other side; sampling.numAlternatives counts
+    bool wantsOverview = true;       ///< a map of every head, at most overviewEdge cells a side
+    int64_t overviewEdge = 32;       ///< 8 … 64
+    std::vector<HeadRef> heads;      ///< maps of these, at most maxEdge cells a side
+    TokenRange rows, columns;        ///< of these maps
+    int64_t maxEdge = 512;           ///< 1 … 2048
+    std::vector<HeadRef> ablated;    ///< give nothing; the candidates without them come beside those with them
+    int64_t token = -1;              ///< whose candidates, lens, reads and attribution; −1: the last one read
+    bool wantsLens = false;
+    bool wantsAttribution = false;   ///< needs a backward pass
+};
+
+struct InspectReport {
+    std::string model; ///< "RUN@step", "RUN@live" or a directory
+    int64_t step = -1;
+    std::string note;  ///< as ModelInfo::note
+    int64_t layers = 0, heads = 0;
+    std::vector<InspectedToken> tokens;
+    std::vector<HeadSummary> summaries; ///< of all heads, layer by layer
+    std::vector<ModalityFlow> flows;    ///< of all heads; empty where all is text
+    std::vector<AttentionMap> overview; ///< of all heads, layer by layer; empty: not wanted
+    std::vector<AttentionMap> maps;     ///< in the order asked for
+    int64_t token = -1;
+    std::vector<TokenAlternative> candidates; ///< for what stands behind `token`
+    std::vector<TokenAlternative> ablated;    ///< the same without the ablated heads: the same ids first, then its own
+    double ablatedDivergence = 0;             ///< KL(with ‖ without), nats
+    std::vector<LensRow> lens;
+    std::vector<float> attribution; ///< gradient × input of each token for the log-probability of what was likeliest
+    std::vector<MemoryRead> reads;
+    double seconds = 0; ///< that it took to compute
+};
+
+} // namespace orrery

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Each module of the model can be switched on in the form of a new run, which then shows what it costs; switched off again,
+// the estimate is that of before.
+#include "core/plugin/plugin_manifest.h"
+#include "tests/widgets/common/fake_session.h"
+#include "tests/widgets/common/gui_test.h"
+#include "widgets/form/estimate_card.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/form/spec_form.h"
+
+using namespace orrery;
+using namespace orrery::ui;
+using namespace Qt::StringLiterals;
+
+class TestFormModules : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void showWhatTheyCost_data()
+    {
+        QTest::addColumn<QStringList>("settings"); // key=value, those that switch it on first
+        QTest::addColumn<QString>("grows");
+        QTest::newRow("prefixes and holes") << QStringList{u"objective.name=hybrid"_s} << u"activations"_s;
+        QTest::newRow("pictures") << QStringList{u"attention.num_modalities=2"_s} << u"parameters"_s;
+        QTest::newRow("recordings too") << QStringList{u"attention.num_modalities=3"_s} << u"parameters"_s;
+        QTest::newRow("dropped attention") << QStringList{u"model.attention_dropout=0.1"_s} << u"activations"_s;
+        QTest::newRow("registers")
+            << QStringList{u"model.window=16"_s, u"plugins.use=memory"_s, u"plugins.memory.registers=8"_s}
+            << u"parameters"_s;
+        QTest::newRow("episodic memory")
+            << QStringList{u"model.window=16"_s, u"plugins.use=memory"_s, u"plugins.memory.episodic_size=4096"_s}
+            << u"cache"_s;
+        QTest::newRow("semantic memory")
+            << QStringList{u"plugins.use=memory"_s, u"plugins.memory.semantic_size=4096"_s} << u"parameters"_s;
+        QTest::newRow("texts in turn, ours")
+            << QStringList{u"continual.stages=/b"_s, u"continual.strategy=rehearsal"_s} << u"time"_s;
+        QTest::newRow("texts in turn, penalty")
+            << QStringList{u"continual.stages=/b"_s, u"continual.strategy=ewc"_s} << u"memory"_s;
+    }
+    void showWhatTheyCost()
+    {
+        QFETCH(const QStringList, settings);
+        QFETCH(const QString, grows);
+        const auto manifest = readPluginManifest(ORRERY_MEMORY_PLUGIN);
+        QVERIFY2(manifest.ok(), manifest.ok() ? "" : manifest.error().text().c_str());
+        FakeSession session;
+        session.plugins.plugins = {manifest->info};
+        session.plugins.plugins.front().state = PluginState::Available;
+        NewRunPanel panel(session);
+        QTRY_VERIFY(panel.form()->editor(u"plugins.memory.semantic_size"_s));
+        panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+        const auto cost = [&] {
+            const RunEstimate &shown = panel.estimateCard()->estimate();
+            if (grows == u"parameters") return static_cast<double>(shown.numParameters);
+            if (grows == u"activations") return static_cast<double>(shown.activationBytes);
+            if (grows == u"cache") return static_cast<double>(shown.cacheBytes);
+            if (grows == u"time") return shown.totalSeconds;
+            return static_cast<double>(shown.totalBytes);
+        };
+        const double before = cost();
+        QVERIFY(before > 0);
+        for (const QString &setting : settings) {
+            const QString key = setting.section(u'=', 0, 0), value = setting.section(u'=', 1);
+            QVERIFY2(panel.form()->editor(key), qPrintable(key));
+            panel.form()->setGiven(key, value);
+            QVERIFY2(panel.form()->shownError(key).isEmpty(), qPrintable(panel.form()->shownError(key)));
+        }
+        QVERIFY2(cost() > before, qPrintable(u"%1 is still %2"_s.arg(grows).arg(before)));
+        QVERIFY(panel.form()->isValid());
+        panel.form()->resetAll();
+        panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+        QCOMPARE(cost(), before);
+    }
+};
+
+ORRERY_GUI_TEST_MAIN(TestFormModules)
+#include "tst_form_modules.moc"
