@@ -63,7 +63,8 @@ ControlVerb verbFromName(const QString &verb)
     static const QHash<QString, ControlVerb> verbs = {
         {QStringLiteral("pause"), ControlVerb::Pause},           {QStringLiteral("continue"), ControlVerb::Continue},
         {QStringLiteral("step"), ControlVerb::StepN},            {QStringLiteral("checkpoint"), ControlVerb::Checkpoint},
-        {QStringLiteral("stop"), ControlVerb::Stop},             {QStringLiteral("set"), ControlVerb::Set}};
+        {QStringLiteral("stop"), ControlVerb::Stop},             {QStringLiteral("set"), ControlVerb::Set},
+        {QStringLiteral("break"), ControlVerb::Break},           {QStringLiteral("unbreak"), ControlVerb::Unbreak}};
     return verbs.value(verb, ControlVerb::Unknown);
 }
 
@@ -355,6 +356,50 @@ std::unique_ptr<PendingRequest> RpcSession::describeData(const RunSpec &spec, QO
         [request, token = pending->token](EngineClient &engine) -> Result<QString> {
             ORRERY_ASSIGN(const std::string json, engine.describeData(request, token));
             return QString::fromStdString(json);
+        },
+        pending->token);
+    return pending;
+}
+
+void RpcSession::listFrames(const QString &run, const FrameQuery &query, QObject *context,
+                            Reply<std::vector<FrameInfo>> reply)
+{
+    call<std::vector<FrameInfo>>(
+        m_shortCalls, context, std::move(reply),
+        [name = run.toStdString(), query](EngineClient &engine) { return engine.listFrames(name, query); });
+}
+
+std::unique_ptr<PendingRequest> RpcSession::getFrame(const QString &run, qint64 id, QObject *context,
+                                                     Reply<AttentionFrame> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    call<AttentionFrame>(
+        m_shortCalls, context, std::move(reply),
+        [name = run.toStdString(), id](EngineClient &engine) { return engine.frame(name, id); }, pending->token);
+    return pending;
+}
+
+std::unique_ptr<PendingRequest> RpcSession::inspect(const QString &model, const InspectRequest &request,
+                                                    QObject *context, Reply<InspectReport> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    call<InspectReport>(
+        m_longCalls, context, std::move(reply),
+        [name = model.toStdString(), request, token = pending->token](EngineClient &engine) {
+            return engine.inspect(name, request, token);
+        },
+        pending->token);
+    return pending;
+}
+
+std::unique_ptr<PendingRequest> RpcSession::editMemory(const QString &model, const MemoryEdit &edit,
+                                                       QObject *context, Reply<MemoryReport> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    call<MemoryReport>(
+        m_longCalls, context, std::move(reply),
+        [name = model.toStdString(), edit, token = pending->token](EngineClient &engine) {
+            return engine.editMemory(name, edit, token);
         },
         pending->token);
     return pending;

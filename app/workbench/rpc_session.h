@@ -51,6 +51,14 @@ public:
                  Reply<RunStatus> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> describeData(const RunSpec &spec, QObject *context,
                                                                Reply<QString> reply) override;
+    void listFrames(const QString &run, const FrameQuery &query, QObject *context,
+                    Reply<std::vector<FrameInfo>> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> getFrame(const QString &run, qint64 id, QObject *context,
+                                                           Reply<AttentionFrame> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> inspect(const QString &model, const InspectRequest &request,
+                                                          QObject *context, Reply<InspectReport> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit,
+                                                             QObject *context, Reply<MemoryReport> reply) override;
     void listPlugins(QObject *context, Reply<PluginListingValue> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
 

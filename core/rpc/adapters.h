@@ -60,6 +60,17 @@ void toMessage(const MemoryEdit &value, v1::MemoryRequest &message); ///< withou
 MemoryEdit fromMessage(const v1::MemoryRequest &message);
 void toMessage(const MemoryReport &value, v1::MemoryReply &message);
 MemoryReport fromMessage(const v1::MemoryReply &message);
+void toMessage(const FrameInfo &value, v1::FrameMessage &message);
+FrameInfo fromMessage(const v1::FrameMessage &message);
+/// The kind, prompt and range; `run` is set by the caller.
+void toMessage(const FrameQuery &value, v1::FramesRequest &message);
+FrameQuery fromMessage(const v1::FramesRequest &message);
+/// The model's name stands in the input.
+void toMessage(const InspectRequest &value, v1::InspectQuery &message);
+InspectRequest fromMessage(const v1::InspectQuery &message);
+void toMessage(const InspectReport &value, v1::InspectReply &message);
+/// @error Io when a map or a table has another size than it says
+Result<InspectReport> fromMessage(const v1::InspectReply &message);
 void toMessage(const BatchResult &value, v1::BatchGenerateResult &message);
 BatchResult fromMessage(const v1::BatchGenerateResult &message);
 

@@ -21,7 +21,7 @@ EventKind eventKind(uint32_t number)
 
 ControlVerb controlVerb(uint32_t number)
 {
-    return number <= static_cast<uint32_t>(ControlVerb::Set) ? static_cast<ControlVerb>(number)
+    return number <= static_cast<uint32_t>(ControlVerb::Unbreak) ? static_cast<ControlVerb>(number)
                                                              : ControlVerb::Unknown;
 }
 
@@ -54,6 +54,7 @@ void toMessage(const RunStatus &value, v1::RunStatusMessage &message)
     message.set_last_checkpoint_step(value.lastCheckpointStep);
     message.set_trainer_waits(value.trainerWaits);
     message.set_disk_waits(value.diskWaits);
+    message.set_last_frame_id(value.lastFrameId);
     message.set_num_viewers(value.numViewers);
 }
 
@@ -85,6 +86,7 @@ RunStatus fromMessage(const v1::RunStatusMessage &message)
     value.lastCheckpointStep = message.last_checkpoint_step();
     value.trainerWaits = message.trainer_waits();
     value.diskWaits = message.disk_waits();
+    value.lastFrameId = message.last_frame_id();
     value.numViewers = message.num_viewers();
     return value;
 }

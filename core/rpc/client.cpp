@@ -5,6 +5,7 @@
 #include "core/rpc/error_status.h"
 #include "core/rpc/unix_server.h"
 #include "core/rpc/wire.h"
+#include "core/store/attention_frame_codec.h"
 
 #include "orrery.grpc.pb.h"
 
@@ -48,6 +49,17 @@ private:
     std::mutex m_mutex;
     std::set<grpc::ClientContext *> m_contexts;
 };
+
+/// A request that the other side would not take: gRPC's own error would not say why.
+Result<void> checkRequestSize(size_t numBytes, const std::string &model)
+{
+    if (numBytes <= static_cast<size_t>(wire::kMaxRequestBytes)) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot generate with \"" + model + "\": the request takes " + std::to_string(numBytes) +
+                     " bytes with its pictures and recordings, expected at most " +
+                     std::to_string(wire::kMaxRequestBytes) + ".",
+                 "Make the files smaller; a model sees pictures at its own size anyway."};
+}
 
 } // namespace
 
@@ -315,6 +327,44 @@ Result<std::vector<CheckpointInfo>> EngineClient::listCheckpoints(const std::str
     return checkpoints;
 }
 
+Result<std::vector<FrameInfo>> EngineClient::listFrames(const std::string &run, const FrameQuery &query) const
+{
+    v1::FramesRequest request;
+    toMessage(query, request);
+    request.set_run(wire::utf8(run));
+    v1::FramesReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::ListFrames, request, reply,
+                             m_impl->deadline(), "list the frames of run", run));
+    std::vector<FrameInfo> frames;
+    frames.reserve(static_cast<size_t>(reply.frames_size()));
+    for (const v1::FrameMessage &frame : reply.frames()) frames.push_back(fromMessage(frame));
+    return frames;
+}
+
+Result<AttentionFrame> EngineClient::frame(const std::string &run, int64_t id) const
+{
+    v1::FrameRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_id(id);
+    v1::FrameReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::GetFrame, request, reply,
+                             m_impl->deadline(), "read a frame of run", run));
+    return unpackFrame(reply.data());
+}
+
+Result<InspectReport> EngineClient::inspectLive(const std::string &run, const InspectRequest &request,
+                                                const CancelToken &token) const
+{
+    v1::InspectQuery message;
+    toMessage(request, message);
+    message.mutable_input()->set_model(wire::utf8(run));
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), run));
+    v1::InspectReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::InspectLive, message, reply,
+                             Milliseconds(0), "look into run", run, &token));
+    return fromMessage(reply);
+}
+
 Result<void> EngineClient::watch(const std::string &run,
                                  const std::function<bool(const WatchBatch &)> &onBatch,
                                  const CancelToken &token, const std::function<bool()> &onQuiet) const
@@ -425,21 +475,6 @@ Result<PluginListing> EngineClient::listPlugins() const
     return fromMessage(reply);
 }
 
-namespace {
-
-/// A request that the other side would not take: gRPC's own error would not say why.
-Result<void> checkRequestSize(size_t numBytes, const std::string &model)
-{
-    if (numBytes <= static_cast<size_t>(wire::kMaxRequestBytes)) return {};
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot generate with \"" + model + "\": the request takes " + std::to_string(numBytes) +
-                     " bytes with its pictures and recordings, expected at most " +
-                     std::to_string(wire::kMaxRequestBytes) + ".",
-                 "Make the files smaller; a model sees pictures at its own size anyway."};
-}
-
-} // namespace
-
 Result<GenerateSummary>
 EngineClient::generate(const std::string &model, const GenerateRequest &request,
                        const std::function<bool(const ModelInfo &)> &onModel,
@@ -509,6 +544,19 @@ Result<MemoryReport> EngineClient::editMemory(const std::string &model, const Me
     v1::MemoryReply reply;
     ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::EditMemory, message, reply,
                              Milliseconds(0), "look into the memory of", model, &token));
+    return fromMessage(reply);
+}
+
+Result<InspectReport> EngineClient::inspect(const std::string &model, const InspectRequest &request,
+                                            const CancelToken &token) const
+{
+    v1::InspectQuery message;
+    toMessage(request, message);
+    message.mutable_input()->set_model(wire::utf8(model));
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), model));
+    v1::InspectReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::Inspect, message, reply,
+                             Milliseconds(0), "look into", model, &token));
     return fromMessage(reply);
 }
 

@@ -63,6 +63,14 @@ public:
     [[nodiscard]] Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
                                                            int32_t maxEvents = 0) const;
     [[nodiscard]] Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) const;
+    [[nodiscard]] Result<std::vector<FrameInfo>> listFrames(const std::string &run,
+                                                            const FrameQuery &query) const;
+    /// @error NotFound (never there, or thinned out), Io and InvalidInput (damaged)
+    [[nodiscard]] Result<AttentionFrame> frame(const std::string &run, int64_t id) const;
+    /// With the weights of the running training; waits for a step boundary, without limit. @error Conflict (it
+    /// does not run), and as inspect()
+    [[nodiscard]] Result<InspectReport> inspectLive(const std::string &run, const InspectRequest &request,
+                                                    const CancelToken &token = {}) const;
     /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one
     /// with the status at least every second, so that silence of 3 s means a dead link. When the first one is
     /// here, the viewer is attached: it says mustReplay, and nothing committed later is missed. Ends ok when
@@ -116,6 +124,10 @@ public:
     /// @error NotFound (no memory, no such event), InvalidInput, Unavailable
     [[nodiscard]] Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
                                                   const CancelToken &token = {}) const;
+    /// What a model does with a text; waits without limit. @param model as above, and to a host "RUN@live" too
+    /// @error InvalidInput (what Generator::inspect says), Unavailable, Cancelled
+    [[nodiscard]] Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
+                                                const CancelToken &token = {}) const;
     /// One after the other; a request that fails does not stop the others.
     [[nodiscard]] Result<std::vector<BatchResult>> batchGenerate(const std::vector<ModelRequest> &requests,
                                                                  const CancelToken &token = {}) const;

@@ -213,6 +213,16 @@ public:
         return answerOf(job, caller, "editing the memory");
     }
 
+    Result<InspectReport> inspect(const std::string &, const InspectRequest &request,
+                                  const StreamSink &caller) override
+    {
+        const auto job = std::make_shared<AnswerJob<InspectReport>>();
+        job->ask = [request](Generator &generator, const std::atomic<bool> &cancel) {
+            return generator.inspect(request, cancel);
+        };
+        return answerOf(job, caller, "looking inside");
+    }
+
 private:
     /// On an rpc thread: queues the job and waits for its answer.
     template <typename Answer>

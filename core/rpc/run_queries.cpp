@@ -14,6 +14,7 @@ namespace {
 constexpr uint64_t kMaxSpecBytes = 4 << 20;
 constexpr int32_t kDefaultEvents = 10'000;
 constexpr int32_t kMaxEvents = 100'000;
+constexpr int32_t kMaxFrames = 100'000;
 
 } // namespace
 
@@ -79,6 +80,27 @@ Result<std::vector<CheckpointInfo>> RunQueries::checkpoints()
     ORRERY_ASSIGN(RunReader *const store, reader());
     if (!store) return std::vector<CheckpointInfo>{};
     return store->checkpoints();
+}
+
+Result<std::vector<FrameInfo>> RunQueries::frames(const FrameQuery &query)
+{
+    const std::lock_guard lock(m_mutex);
+    ORRERY_ASSIGN(RunReader *const store, reader());
+    if (!store) return std::vector<FrameInfo>{};
+    FrameQuery bounded = query;
+    bounded.maxFrames = query.maxFrames <= 0 ? kMaxFrames : std::min(query.maxFrames, kMaxFrames);
+    return store->frames(bounded);
+}
+
+Result<std::string> RunQueries::frameBytes(int64_t id)
+{
+    const std::lock_guard lock(m_mutex);
+    ORRERY_ASSIGN(RunReader *const store, reader());
+    if (!store)
+        return Error{ErrorCode::NotFound,
+                     "Cannot read frame " + std::to_string(id) + ": the run has never started.",
+                     "Start it, and look again when it has trained some steps."};
+    return store->frameBytes(id);
 }
 
 Result<std::string> RunQueries::specJson() const

@@ -26,6 +26,8 @@ public:
     /// @param maxEvents 0: 10,000
     Result<std::vector<RunEvent>> events(int64_t afterId, int32_t maxEvents);
     Result<std::vector<CheckpointInfo>> checkpoints();
+    Result<std::vector<FrameInfo>> frames(const FrameQuery &query);
+    Result<std::string> frameBytes(int64_t id);
     Result<std::string> specJson() const;
 
 private:

@@ -47,6 +47,11 @@ public:
     virtual Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
                                                      int32_t maxEvents) = 0;
     virtual Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) = 0;
+    virtual Result<std::vector<FrameInfo>> listFrames(const std::string &run, const FrameQuery &query) = 0;
+    virtual Result<std::string> frameBytes(const std::string &run, int64_t id) = 0;
+    /// At a step boundary of the running training. @error Conflict when it does not run
+    virtual Result<InspectReport> inspectLive(const std::string &run, const InspectRequest &request,
+                                              const StreamSink &caller) = 0;
 };
 
 class HostBackend {
@@ -75,6 +80,8 @@ public:
     /// Of the text that the model read last (Generator::editMemory).
     virtual Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
                                             const StreamSink &caller) = 0;
+    virtual Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
+                                          const StreamSink &caller) = 0;
 };
 
 } // namespace orrery

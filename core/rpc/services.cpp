@@ -278,6 +278,38 @@ public:
             return {};
         });
     }
+    grpc::Status ListFrames(grpc::ServerContext *context, const v1::FramesRequest *request,
+                            v1::FramesReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const std::vector<FrameInfo> frames,
+                          m_backend.listFrames(request->run(), fromMessage(*request)));
+            for (const FrameInfo &frame : frames) toMessage(frame, *reply->add_frames());
+            return {};
+        });
+    }
+    grpc::Status GetFrame(grpc::ServerContext *context, const v1::FrameRequest *request,
+                          v1::FrameReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(std::string bytes, m_backend.frameBytes(request->run(), request->id()));
+            reply->set_data(std::move(bytes));
+            return {};
+        });
+    }
+    grpc::Status InspectLive(grpc::ServerContext *context, const v1::InspectQuery *request,
+                             v1::InspectReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // it waits for a step boundary
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const InspectReport report,
+                          m_backend.inspectLive(request->input().model(), fromMessage(*request), caller));
+            toMessage(report, *reply);
+            return {};
+        });
+    }
 
 private:
     RunBackend &m_backend;
@@ -437,6 +469,19 @@ public:
             const UnaryCaller caller(*context, m_meter);
             ORRERY_ASSIGN(const MemoryReport report,
                           m_backend.editMemory(request->model(), fromMessage(*request), caller));
+            toMessage(report, *reply);
+            return {};
+        });
+    }
+    grpc::Status Inspect(grpc::ServerContext *context, const v1::InspectQuery *request,
+                         v1::InspectReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // as above
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const InspectReport report,
+                          m_backend.inspect(request->input().model(), fromMessage(*request), caller));
             toMessage(report, *reply);
             return {};
         });

@@ -16,6 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kHeartbeat = std::chrono::milliseconds(900); ///< below the promised second
 constexpr auto kCancelCheck = std::chrono::milliseconds(200);
+constexpr auto kAnswerCheck = std::chrono::milliseconds(2);
 constexpr auto kBatchInterval = std::chrono::milliseconds(wire::kBatchMilliseconds);
 // For viewers to take the last batch. They need milliseconds; on a busy machine they may have no core for
 // longer. One that does not read at all holds up the end of the worker by this, not that of the training.
@@ -72,6 +73,27 @@ public:
     Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &) override
     {
         return m_queries.checkpoints();
+    }
+    Result<std::vector<FrameInfo>> listFrames(const std::string &, const FrameQuery &query) override
+    {
+        return m_queries.frames(query);
+    }
+    Result<std::string> frameBytes(const std::string &, int64_t id) override { return m_queries.frameBytes(id); }
+    Result<InspectReport> inspectLive(const std::string &, const InspectRequest &request,
+                                      const StreamSink &caller) override
+    {
+        const auto inspection = std::make_shared<LiveInspection>();
+        inspection->request = request;
+        ORRERY_TRY(m_trainer.inspect(inspection));
+        // Waiting is on this side alone: the trainer sets a flag and goes on.
+        while (!inspection->isAnswered.load(std::memory_order_acquire)) {
+            if (caller.isCancelled()) {
+                inspection->isCancelled = true;
+                return Error{ErrorCode::Cancelled, "Cannot finish looking inside: the client cancelled it.", ""};
+            }
+            std::this_thread::sleep_for(kAnswerCheck);
+        }
+        return std::move(inspection->answer);
     }
 
     Result<void> watch(const std::string &, WatchSink &sink) override

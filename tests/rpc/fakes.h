@@ -44,6 +44,24 @@ inline StepReport reportOf(int64_t step)
     return {step, 1000.0 + static_cast<double>(step), 0, {{"loss", 5.0 / static_cast<double>(step + 1)}}};
 }
 
+/// A token with the prompt's bytes, and a map for each head asked for.
+inline InspectReport inspectionOf(const InspectRequest &request)
+{
+    InspectReport report;
+    report.model = "fake@live";
+    report.step = 7;
+    report.layers = 1;
+    report.heads = 1;
+    report.tokens.push_back({.id = 1, .bytes = request.input.prompt});
+    for (const HeadRef &head : request.heads) {
+        AttentionMap map{.head = head, .firstRow = 0, .numRows = 3, .firstColumn = 0, .numColumns = 2};
+        map.mean = {0.0F, 0.25F, 0.5F, 0.75F, 1.0F, 0.125F};
+        report.maps.push_back(map);
+    }
+    report.token = request.token;
+    return report;
+}
+
 class FakeTrainer final : public Trainer {
 public:
     Result<RunState> run() override { return RunState::Finished; }
@@ -58,6 +76,29 @@ public:
         if (command.verb == ControlVerb::Pause) m_status.state = RunState::Paused;
         if (command.verb == ControlVerb::Continue) m_status.state = RunState::Running;
         return {};
+    }
+    /// Answers what the prompt says: "error", "never", else a report of one token with the prompt's bytes.
+    Result<void> inspect(const std::shared_ptr<LiveInspection> &inspection) override
+    {
+        const std::string &prompt = inspection->request.input.prompt;
+        if (prompt == "ended")
+            return Error{ErrorCode::Conflict, "Cannot look inside: the run has ended.", "Use its checkpoint."};
+        {
+            const std::lock_guard lock(m_mutex);
+            m_inspections.push_back(inspection);
+        }
+        if (prompt == "never") return {};
+        if (prompt == "error")
+            inspection->answer = Error{ErrorCode::InvalidInput, "Cannot look inside: bad prompt.", "Mend it."};
+        else
+            inspection->answer = inspectionOf(inspection->request);
+        inspection->isAnswered.store(true, std::memory_order_release);
+        return {};
+    }
+    [[nodiscard]] std::vector<std::shared_ptr<LiveInspection>> inspections() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_inspections;
     }
     [[nodiscard]] RunStatus status() const override
     {
@@ -79,6 +120,7 @@ private:
     mutable std::mutex m_mutex;
     RunStatus m_status;
     std::vector<ControlCommand> m_commands;
+    std::vector<std::shared_ptr<LiveInspection>> m_inspections;
 };
 
 /// One token per byte of the prompt, again and again, until maxTokens.
@@ -140,6 +182,17 @@ public:
     Result<EvaluateSummary> evaluate(const std::string &, const std::atomic<bool> &) override
     {
         return EvaluateSummary{};
+    }
+    Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override
+    {
+        if (request.input.prompt.empty())
+            return Error{ErrorCode::InvalidInput, "Cannot look inside: the prompt is empty.", "Write one."};
+        while (request.input.prompt == "never" && !cancel) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        if (cancel) {
+            ++numCancelled;
+            return Error{ErrorCode::Cancelled, "Cannot finish looking inside: it was cancelled.", ""};
+        }
+        return inspectionOf(request);
     }
     /// One event that says what was asked.
     Result<MemoryReport> editMemory(const MemoryEdit &edit) override

@@ -25,6 +25,8 @@ private Q_SLOTS:
     void refusesWhatIsTooLargeToSend();
     void embedsTexts();
     void editsTheMemory();
+    void looksInside();
+    void givesALookUp();
     void cancelsAnEmbedding();
     void stopsAtTheNextTokenWhenCancelled_data();
     void stopsAtTheNextTokenWhenCancelled();
@@ -223,6 +225,42 @@ void TestModelServer::editsTheMemory()
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
     QCOMPARE(refused.error().hint, std::string("Say it."));
+}
+
+void TestModelServer::looksInside()
+{
+    begin();
+    const EngineClient client = connected();
+    InspectRequest request;
+    request.input.prompt = "\x04text";
+    request.heads = {{0, 0}, {2, 1}};
+    request.token = 3;
+    const auto report = client.inspect("any", request);
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
+    QCOMPARE(report->tokens.at(0).bytes, request.input.prompt);
+    QCOMPARE(report->maps.size(), size_t{2});
+    QVERIFY((report->maps.at(1).head == HeadRef{2, 1}));
+    QCOMPARE(report->token, int64_t{3});
+    request.input.prompt.clear();
+    QCOMPARE(client.inspect("any", request).error().hint, std::string("Write one."));
+}
+
+void TestModelServer::givesALookUp()
+{
+    begin();
+    const EngineClient client = connected();
+    InspectRequest request;
+    request.input.prompt = "never";
+    const CancelToken token;
+    std::thread canceller([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        token.cancel();
+    });
+    const auto ended = client.inspect("any", request, token);
+    canceller.join();
+    QCOMPARE(ended.error().code, ErrorCode::Cancelled);
+    request.input.prompt = "next"; // the server is free again
+    QVERIFY(client.inspect("any", request).ok());
 }
 
 void TestModelServer::cancelsAnEmbedding()

@@ -4,6 +4,7 @@
 #include "core/rpc/unix_server.h"
 #include "core/rpc/viewers.h"
 #include "core/rpc/worker_server.h"
+#include "core/store/attention_frame_codec.h"
 #include "core/store/run_store.h"
 
 #include "tests/rpc/fakes.h"
@@ -92,6 +93,9 @@ private Q_SLOTS:
     void passesCommandsOn();
     void passesTypedErrorsOn();
     void answersFromTheStore();
+    void sendsKeptFrames();
+    void looksInsideTheTraining();
+    void givesAnInspectionUp();
     void sendsTheFirstUpdateAtOnce();
     void sendsEverythingInBatches();
     void beatsWhileNothingHappens();
@@ -183,6 +187,75 @@ void TestRunServer::passesTypedErrorsOn()
     const auto unknown = client->control("", {ControlVerb::Unknown, 1, {}});
     QVERIFY(!unknown.ok());
     QCOMPARE(unknown.error().code, ErrorCode::InvalidInput);
+}
+
+void TestRunServer::sendsKeptFrames()
+{
+    const auto client = test::connectTo(m_socket);
+    QVERIFY(client.ok());
+    QVERIFY(client->listFrames("", {}).ok()); // no run.db yet
+    QCOMPARE(client->frame("", 1).error().code, ErrorCode::NotFound);
+    AttentionFrame frame;
+    frame.step = 3;
+    frame.tokens = {{.id = 5, .bytes = "\xff"}, {.id = 6, .bytes = "b"}};
+    frame.heads = {{0, 1}};
+    frame.summaries = {{{0, 1}, 0.5, 1.5, 0.25, 0.75}};
+    frame.mean = {255, 0, 128, 127};
+    {
+        const auto writer = RunWriter::open(m_run->path());
+        QVERIFY(writer.ok());
+        QVERIFY((*writer)->beginAttempt(0).ok());
+        (*writer)->addFrame({.step = 3, .wallTime = 9, .kind = FrameKind::Overview, .prompt = 1}, packFrame(frame),
+                            1 << 20);
+        QVERIFY((*writer)->flush().ok());
+    }
+    QVERIFY(client->listFrames("", {}).value().empty()); // of another prompt
+    const auto frames = client->listFrames("", {.kind = FrameKind::Overview, .prompt = 1});
+    QVERIFY2(frames.ok(), frames.ok() ? "" : frames.error().text().c_str());
+    QCOMPARE(frames->size(), size_t{1});
+    QCOMPARE(frames->front().step, int64_t{3});
+    const auto back = client->frame("", frames->front().id);
+    QVERIFY2(back.ok(), back.ok() ? "" : back.error().text().c_str());
+    QCOMPARE(back->mean, frame.mean);
+    QCOMPARE(back->tokens.at(0).bytes, std::string("\xff"));
+    QCOMPARE(client->frame("", frames->front().id + 1).error().code, ErrorCode::NotFound);
+}
+
+void TestRunServer::looksInsideTheTraining()
+{
+    const auto client = test::connectTo(m_socket);
+    QVERIFY(client.ok());
+    InspectRequest request;
+    request.input.prompt = "\xffprompt";
+    request.heads = {{0, 0}};
+    const auto report = client->inspectLive("", request);
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
+    QCOMPARE(report->tokens.at(0).bytes, request.input.prompt);
+    QCOMPARE(report->maps.at(0).mean.at(3), 0.75F);
+    request.input.prompt = "error";
+    QCOMPARE(client->inspectLive("", request).error().hint, std::string("Mend it."));
+    request.input.prompt = "ended";
+    QCOMPARE(client->inspectLive("", request).error().code, ErrorCode::Conflict);
+}
+
+void TestRunServer::givesAnInspectionUp()
+{
+    const auto client = test::connectTo(m_socket);
+    QVERIFY(client.ok());
+    InspectRequest request;
+    request.input.prompt = "never";
+    const CancelToken token;
+    std::thread canceller([&] {
+        waitFor([&] {
+            const auto all = m_trainer.inspections();
+            return !all.empty() && all.back()->request.input.prompt == "never";
+        });
+        token.cancel();
+    });
+    const auto ended = client->inspectLive("", request, token);
+    canceller.join();
+    QCOMPARE(ended.error().code, ErrorCode::Cancelled);
+    QVERIFY(waitFor([&] { return m_trainer.inspections().back()->isCancelled.load(); })); // the trainer is told
 }
 
 void TestRunServer::answersFromTheStore()

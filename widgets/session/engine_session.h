@@ -5,7 +5,10 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/frames.h"
 #include "core/spec/generation.h"
+#include "core/spec/inspection.h"
+#include "core/spec/memory_events.h"
 #include "core/spec/plugin_info.h"
 #include "core/spec/run_records.h"
 #include "core/spec/run_spec.h"
@@ -125,7 +128,8 @@ public:
     virtual void startRun(const QString &run, qint64 steps, QObject *context, Reply<RunStatus> reply) = 0;
     virtual void addRun(const QString &path, QObject *context, Reply<RunStatus> reply) = 0;
     virtual void deleteRun(const QString &run, QObject *context, Reply<void> reply) = 0;
-    /// verb as orrery::ControlVerb in core/engine_api: pause, continue, step, checkpoint, stop, set.
+    /// verb as orrery::ControlVerb in core/engine_api: pause, continue, step, checkpoint, stop, set, break, unbreak
+    /// (with the condition as the setting's value).
     virtual void control(const QString &run, const QString &verb, qint64 steps, const SettingChange &setting,
                          QObject *context, Reply<RunStatus> reply) = 0;
     /// JSON of `data describe` for the data of a run, with "mismatch" {key, value, message, hint} where its
@@ -139,6 +143,20 @@ public:
 
     /// @param model run id, "run@step" or a model directory
     virtual std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) = 0;
+
+    // New virtual functions go here, to the end: window halves of plugins know the order of those above.
+
+    /// Kept pictures of a run's attention, in order of their ids (RunStatus::lastFrameId tells when there are more).
+    virtual void listFrames(const QString &run, const FrameQuery &query, QObject *context,
+                            Reply<std::vector<FrameInfo>> reply) = 0;
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> getFrame(const QString &run, qint64 id, QObject *context,
+                                                                   Reply<AttentionFrame> reply) = 0;
+    /// @param model run id, "run@step", "run@live" (the weights of a running training) or a model directory
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> inspect(const QString &model, const InspectRequest &request,
+                                                                  QObject *context, Reply<InspectReport> reply) = 0;
+    /// What the model remembers of the text that it read last, after an edit.
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit,
+                                                                     QObject *context, Reply<MemoryReport> reply) = 0;
 
 Q_SIGNALS:
     void connectionChanged();

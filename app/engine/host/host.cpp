@@ -80,7 +80,7 @@ Result<void> runHost(const HostOptions &options)
     modelOptions.folder = std::filesystem::path(socketPath).parent_path();
     ModelWorkers models(modelOptions);
     HostService service(catalogue, home, runs, models);
-    HostInference inference(catalogue, models);
+    HostInference inference(catalogue, runs, models);
     RpcServerOptions serverOptions;
     serverOptions.socketPath = socketPath;
     serverOptions.runs = &runs;

@@ -145,4 +145,18 @@ Result<MemoryReport> HostInference::editMemory(const std::string &model, const M
         });
 }
 
+Result<InspectReport> HostInference::inspect(const std::string &model, const InspectRequest &request,
+                                             const StreamSink &caller)
+{
+    static constexpr std::string_view kLive = "@live";
+    // A path that exists as written is taken whole, whatever stands behind an @ in it.
+    if (model.ends_with(kLive) && !isFolder(model))
+        return m_runs.inspectLive(model.substr(0, model.size() - kLive.size()), request, caller);
+    return answerOf<InspectReport>(
+        model, caller,
+        [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
+            return client.inspect(reference, request, token);
+        });
+}
+
 } // namespace orrery

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/host_runs.h"
 
+#include "app/engine/host/caller_watch.h"
+
 #include "core/base/log.h"
 
 #include <algorithm>
@@ -116,25 +118,50 @@ Result<std::string> HostRuns::specJson(const std::string &run)
     return store->specJson();
 }
 
+/// @param action "control", for the message
+Result<WorkerInfo> HostRuns::requireWorker(const RunDirectory &run, const std::string &action) const
+{
+    if (const std::optional<WorkerInfo> worker = run.liveWorker()) return *worker;
+    return Error{ErrorCode::Conflict,
+                 "Cannot " + action + " run \"" + run.frozen().id + "\": it is " +
+                     runStateName(run.status().state) + ", expected a running one.",
+                 "Start it first."};
+}
+
+Result<InspectReport> HostRuns::inspectLive(const std::string &run, const InspectRequest &request,
+                                            const StreamSink &caller)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "look into"));
+    const std::string &id = directory.frozen().id;
+    if (worker.socket.empty())
+        return Error{ErrorCode::Unavailable,
+                     "Cannot look into run \"" + id + "\": its worker prepares the data and does not listen yet.",
+                     "Try again in a moment."};
+    ORRERY_ASSIGN(const std::shared_ptr<EngineClient> client, clientOf(worker));
+    const CancelToken token;
+    const CallerWatch watch(caller, [&] { token.cancel(); });
+    auto report = client->inspectLive(id, request, token);
+    if (!report.ok() && report.error().code == ErrorCode::Unavailable && !directory.isOwned())
+        return Error{ErrorCode::Conflict, "Cannot look into run \"" + id + "\": its worker has just ended.",
+                     "Look into its newest checkpoint."};
+    return report;
+}
+
 Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand &command)
 {
     ORRERY_ASSIGN(const RunDirectory directory, open(run));
     const std::string &id = directory.frozen().id;
-    const std::optional<WorkerInfo> worker = directory.liveWorker();
-    if (!worker)
-        return Error{ErrorCode::Conflict,
-                     "Cannot control run \"" + id + "\": it is " + runStateName(directory.status().state) +
-                         ", expected a running one.",
-                     "Start it first."};
-    if (worker->socket.empty()) {
-        if (command.verb == ControlVerb::Stop && signalStop(directory, *worker))
+    ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "control"));
+    if (worker.socket.empty()) {
+        if (command.verb == ControlVerb::Stop && signalStop(directory, worker))
             return named(directory.status(), run);
         return Error{ErrorCode::Unavailable,
                      "Cannot control run \"" + id +
                          "\": its worker prepares the data and does not listen yet.",
                      "Try again in a moment; only Stop works at once."};
     }
-    ORRERY_ASSIGN(const std::shared_ptr<EngineClient> client, clientOf(*worker));
+    ORRERY_ASSIGN(const std::shared_ptr<EngineClient> client, clientOf(worker));
     Result<RunStatus> status = client->control(id, command);
     if (!status.ok() && status.error().code == ErrorCode::Unavailable && !directory.isOwned())
         return Error{ErrorCode::Conflict, "Cannot control run \"" + id + "\": its worker has just ended.",
@@ -242,6 +269,18 @@ Result<std::vector<CheckpointInfo>> HostRuns::listCheckpoints(const std::string 
 {
     ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(run));
     return store->checkpoints();
+}
+
+Result<std::vector<FrameInfo>> HostRuns::listFrames(const std::string &run, const FrameQuery &query)
+{
+    ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(run));
+    return store->frames(query);
+}
+
+Result<std::string> HostRuns::frameBytes(const std::string &run, int64_t id)
+{
+    ORRERY_ASSIGN(const std::shared_ptr<RunQueries> store, queries(run));
+    return store->frameBytes(id);
 }
 
 Result<RunStatus> HostRuns::start(const std::string &run, int64_t steps)

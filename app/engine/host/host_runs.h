@@ -36,6 +36,11 @@ public:
     Result<std::vector<RunEvent>> listEvents(const std::string &run, int64_t afterId,
                                              int32_t maxEvents) override;
     Result<std::vector<CheckpointInfo>> listCheckpoints(const std::string &run) override;
+    Result<std::vector<FrameInfo>> listFrames(const std::string &run, const FrameQuery &query) override;
+    Result<std::string> frameBytes(const std::string &run, int64_t id) override;
+    /// @error Conflict when it is not running; Unavailable while its worker does not listen yet
+    Result<InspectReport> inspectLive(const std::string &run, const InspectRequest &request,
+                                      const StreamSink &caller) override;
 
     /// Spawns a worker, waits until it is up and keeps it as a child of ours.
     Result<RunStatus> start(const std::string &run, int64_t steps);
@@ -55,6 +60,7 @@ private:
     Result<Forwarding> forward(const RunDirectory &run, const std::string &asked, const WorkerInfo &worker,
                                WatchSink &sink, bool &mustReplay);
     Result<std::shared_ptr<RunQueries>> queries(const std::string &run);
+    [[nodiscard]] Result<WorkerInfo> requireWorker(const RunDirectory &run, const std::string &action) const;
     /// Calls of a live worker share one connection.
     Result<std::shared_ptr<EngineClient>> clientOf(const WorkerInfo &worker);
 

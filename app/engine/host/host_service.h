@@ -64,8 +64,8 @@ private:
 /// Generates and embeds with workers that hold a model each.
 class HostInference final : public InferenceBackend {
 public:
-    HostInference(const Catalogue &catalogue, ModelWorkers &workers)
-        : m_catalogue(catalogue), m_workers(workers)
+    HostInference(const Catalogue &catalogue, HostRuns &runs, ModelWorkers &workers)
+        : m_catalogue(catalogue), m_runs(runs), m_workers(workers)
     {
     }
     /// @error NotFound (no such run, step or model; no checkpoint yet), Unavailable, and what the worker says
@@ -75,6 +75,9 @@ public:
                                const StreamSink &caller) override;
     Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
                                     const StreamSink &caller) override;
+    /// RUN@live asks the run's own worker, everything else one that holds the model.
+    Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
+                                  const StreamSink &caller) override;
 
 private:
     /// Asks the model's worker, which may have to be started. @param ask of a client, a reference and a token
@@ -85,6 +88,7 @@ private:
     [[nodiscard]] Result<std::string> resolveModel(const std::string &model) const;
 
     const Catalogue &m_catalogue;
+    HostRuns &m_runs;
     ModelWorkers &m_workers;
 };
 

@@ -91,6 +91,12 @@ public:
         m_writer.setStatus(m_status);
         return {};
     }
+    Result<void> inspect(const std::shared_ptr<LiveInspection> &inspection) override
+    {
+        inspection->answer = test::inspectionOf(inspection->request);
+        inspection->isAnswered.store(true, std::memory_order_release);
+        return {};
+    }
     [[nodiscard]] RunStatus status() const override
     {
         const std::lock_guard lock(m_mutex);
@@ -179,6 +185,12 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             return m_inner.embed(request, cancel);
         }
         Result<MemoryReport> editMemory(const MemoryEdit &edit) override { return m_inner.editMemory(edit); }
+        Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override
+        {
+            auto report = m_inner.inspect(request, cancel);
+            if (report) report->model = m_name;
+            return report;
+        }
 
     private:
         Generator &m_inner;

@@ -324,6 +324,12 @@ void TestHostModels::passesHolesAndTextsOn()
     VERIFY_OK(edited);
     QCOMPARE(edited->events.at(0).source, std::string("chat#1:user"));
     QCOMPARE(client.editMemory("no-such-run", {}).error().code, ErrorCode::NotFound);
+    InspectRequest look;
+    look.input.prompt = "abc";
+    const auto seen = client.inspect(modelFolder("m1"), look);
+    VERIFY_OK(seen);
+    QCOMPARE(seen->tokens.at(0).bytes, std::string("abc"));
+    QCOMPARE(client.inspect("no-such-run", look).error().code, ErrorCode::NotFound);
 }
 
 void TestHostModels::endsAnEmbeddingWhoseCallerLeft()

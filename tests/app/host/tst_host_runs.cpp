@@ -92,6 +92,13 @@ void TestHostRuns::runsThroughItsWholeLife()
         return !unknown.ok() && unknown.error().code == ErrorCode::InvalidInput;
     }));
 
+    InspectRequest look;
+    look.input.prompt = "abc";
+    const auto seen = client.inspect(id + "@live", look); // the run's own worker, not one that loads a model
+    VERIFY_OK(seen);
+    QCOMPARE(seen->model, std::string("fake@live"));
+    VERIFY_OK(client.inspectLive(id, look));
+
     QVERIFY(control(client, id, ControlVerb::Stop));
     QVERIFY(watcher.reaches(RunState::Stopped));
     const int64_t stoppedAt = watcher.status().step;
@@ -100,6 +107,11 @@ void TestHostRuns::runsThroughItsWholeLife()
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().code, ErrorCode::Conflict);
     QVERIFY(refused.error().hint.find("Start it") != std::string::npos);
+    const auto unseen = client.inspect(id + "@live", look);
+    QVERIFY(!unseen.ok());
+    QCOMPARE(unseen.error().code, ErrorCode::Conflict);
+    QVERIFY(unseen.error().message.find("Cannot look into run") != std::string::npos);
+    QVERIFY(client.listFrames(id, {}).value().empty());
 
     // The same stream goes on with the next worker.
     VERIFY_OK(client.startRun(id, 0));

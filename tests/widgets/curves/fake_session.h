@@ -180,6 +180,21 @@ public:
     {
         return nullptr;
     }
+    void listFrames(const QString &, const FrameQuery &, QObject *, Reply<std::vector<FrameInfo>>) override {}
+    std::unique_ptr<PendingRequest> getFrame(const QString &, qint64, QObject *, Reply<AttentionFrame>) override
+    {
+        return nullptr;
+    }
+    std::unique_ptr<PendingRequest> inspect(const QString &, const InspectRequest &, QObject *,
+                                            Reply<InspectReport>) override
+    {
+        return nullptr;
+    }
+    std::unique_ptr<PendingRequest> editMemory(const QString &, const MemoryEdit &, QObject *,
+                                               Reply<MemoryReport>) override
+    {
+        return nullptr;
+    }
     void listPlugins(QObject *, Reply<PluginListingValue>) override {}
     std::unique_ptr<GenerationHandle> generate(const QString &, const GenerateRequest &) override
     {

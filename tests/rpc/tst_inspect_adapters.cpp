@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked of an inside, and what comes back, over the wire: every field, and answers that lie about their size.
+#include "core/rpc/adapters.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <random>
+
+using namespace orrery;
+
+namespace {
+
+/// Numbers that are all different, so that no two fields can be mistaken for each other.
+class Numbers {
+public:
+    explicit Numbers(uint32_t seed) : m_engine(seed) {}
+    int64_t integer() { return static_cast<int64_t>(m_engine() % 1'000'000) - 1000; }
+    int64_t count() { return static_cast<int64_t>(m_engine() % 1000) + 1; }
+    double real() { return static_cast<double>(m_engine()) / 1e4; }
+    float small() { return static_cast<float>(m_engine() % 4096) / 4096.0F; }
+    std::string bytes() { return std::string("\xff\0t", 3) + std::to_string(m_engine()); }
+    std::string text() { return "ä" + std::to_string(m_engine()); }
+    HeadRef head() { return {count(), count()}; }
+    TokenAlternative alternative() { return {static_cast<int32_t>(count()), bytes(), real()}; }
+    AttentionMap map()
+    {
+        AttentionMap made{.head = head(), .firstRow = count(), .numRows = 7, .firstColumn = count(), .numColumns = 5,
+                          .rowsPerCell = 2, .columnsPerCell = 3, .mean = {}, .maximum = {}};
+        for (int i = 0; i < 4 * 2; ++i) {
+            made.mean.push_back(small());
+            made.maximum.push_back(small());
+        }
+        return made;
+    }
+
+private:
+    std::mt19937 m_engine;
+};
+
+bool isSame(const TokenAlternative &a, const TokenAlternative &b)
+{
+    return a.id == b.id && a.bytes == b.bytes && a.probability == b.probability;
+}
+
+bool isSame(const AttentionMap &a, const AttentionMap &b)
+{
+    return a.head == b.head && a.firstRow == b.firstRow && a.numRows == b.numRows && a.firstColumn == b.firstColumn &&
+           a.numColumns == b.numColumns && a.rowsPerCell == b.rowsPerCell && a.columnsPerCell == b.columnsPerCell &&
+           a.mean == b.mean && a.maximum == b.maximum;
+}
+
+} // namespace
+
+class TestInspectAdapters : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void keepsEveryFieldOfARequest();
+    void wantsAllWhereNoRangeIsGiven();
+    void keepsEveryFieldOfAReport();
+    void keepsFrames();
+    void makesUnknownKindsUnknown();
+    void refusesMapsOfAnotherSize_data();
+    void refusesMapsOfAnotherSize();
+    void refusesTablesOfAnotherSize();
+};
+
+void TestInspectAdapters::keepsEveryFieldOfARequest()
+{
+    Numbers n(1);
+    InspectRequest value;
+    value.input.prompt = n.bytes();
+    value.input.infill = n.bytes();
+    value.input.messages = {{"user", n.bytes(), {{n.bytes(), n.text(), 2}}}};
+    value.input.sampling.numAlternatives = 17;
+    value.wantsOverview = false;
+    value.overviewEdge = n.count();
+    value.heads = {n.head(), n.head()};
+    value.rows = {n.count(), n.count()};
+    value.columns = {n.count(), n.count()};
+    value.maxEdge = n.count();
+    value.ablated = {n.head()};
+    value.token = n.count();
+    value.wantsLens = true;
+    value.wantsAttribution = true;
+    v1::InspectQuery message;
+    toMessage(value, message);
+    const InspectRequest back = fromMessage(message);
+    QCOMPARE(back.input.prompt, value.input.prompt);
+    QCOMPARE(back.input.infill.value(), value.input.infill.value());
+    QCOMPARE(back.input.messages.at(0).media.at(0).bytes, value.input.messages.at(0).media.at(0).bytes);
+    QCOMPARE(back.input.sampling.numAlternatives, 17);
+    QCOMPARE(back.wantsOverview, false);
+    QCOMPARE(back.overviewEdge, value.overviewEdge);
+    QVERIFY(back.heads == value.heads);
+    QVERIFY(back.rows == value.rows);
+    QVERIFY(back.columns == value.columns);
+    QCOMPARE(back.maxEdge, value.maxEdge);
+    QVERIFY(back.ablated == value.ablated);
+    QCOMPARE(back.token, value.token);
+    QVERIFY(back.wantsLens);
+    QVERIFY(back.wantsAttribution);
+}
+
+void TestInspectAdapters::wantsAllWhereNoRangeIsGiven()
+{
+    const InspectRequest request = fromMessage(v1::InspectQuery());
+    QCOMPARE(request.rows.begin, int64_t{0});
+    QCOMPARE(request.rows.end, int64_t{-1});
+    QCOMPARE(request.columns.end, int64_t{-1});
+}
+
+void TestInspectAdapters::keepsEveryFieldOfAReport()
+{
+    Numbers n(2);
+    InspectReport value;
+    value.model = n.text();
+    value.step = n.count();
+    value.note = n.text();
+    value.layers = n.count();
+    value.heads = n.count();
+    value.tokens = {{.id = 3, .bytes = n.bytes(), .modality = Modality::Audio, .item = 4, .place = 5, .surprise = n.real()},
+                    {.id = -1, .bytes = {}, .modality = Modality::Image}};
+    value.summaries = {{n.head(), n.real(), n.real(), n.real(), n.real()}};
+    value.flows = {{n.head(), {0, 1, 2, 3}, {4, 5, 6, 7}}, {n.head(), {1}, {}}};
+    value.overview = {n.map()};
+    value.maps = {n.map(), n.map()};
+    value.maps.back().maximum.clear();
+    value.token = n.count();
+    value.candidates = {n.alternative(), n.alternative()};
+    value.ablated = {n.alternative()};
+    value.ablatedDivergence = n.real();
+    value.lens = {{2, {n.alternative()}, n.real()}};
+    value.attribution = {n.small(), -n.small()};
+    value.reads = {{n.head(), n.text(), n.real(), {{1, 2, 3, n.real()}, {4, 5, 6, n.real()}}}};
+    value.seconds = n.real();
+    v1::InspectReply message;
+    toMessage(value, message);
+    const auto back = fromMessage(message);
+    QVERIFY2(back.ok(), back.ok() ? "" : back.error().text().c_str());
+    QCOMPARE(back->model, value.model);
+    QCOMPARE(back->step, value.step);
+    QCOMPARE(back->note, value.note);
+    QCOMPARE(back->layers, value.layers);
+    QCOMPARE(back->heads, value.heads);
+    QCOMPARE(back->tokens.size(), size_t{2});
+    QCOMPARE(back->tokens[0].bytes, value.tokens[0].bytes);
+    QCOMPARE(back->tokens[0].modality, Modality::Audio);
+    QCOMPARE(back->tokens[0].item, int64_t{4});
+    QCOMPARE(back->tokens[0].place, int64_t{5});
+    QCOMPARE(back->tokens[0].surprise, value.tokens[0].surprise);
+    QVERIFY(std::isnan(back->tokens[1].surprise));
+    QCOMPARE(back->tokens[1].id, -1);
+    QVERIFY(back->summaries[0].head == value.summaries[0].head);
+    QCOMPARE(back->summaries[0].entropy, value.summaries[0].entropy);
+    QCOMPARE(back->summaries[0].distance, value.summaries[0].distance);
+    QCOMPARE(back->summaries[0].firstMass, value.summaries[0].firstMass);
+    QCOMPARE(back->summaries[0].selfMass, value.summaries[0].selfMass);
+    QCOMPARE(back->flows[0].mass, value.flows[0].mass);
+    QCOMPARE(back->flows[0].weights, value.flows[0].weights);
+    QVERIFY(isSame(back->overview[0], value.overview[0]));
+    QVERIFY(isSame(back->maps[0], value.maps[0]));
+    QVERIFY(isSame(back->maps[1], value.maps[1]));
+    QCOMPARE(back->token, value.token);
+    QVERIFY(isSame(back->candidates[1], value.candidates[1]));
+    QVERIFY(isSame(back->ablated[0], value.ablated[0]));
+    QCOMPARE(back->ablatedDivergence, value.ablatedDivergence);
+    QCOMPARE(back->lens[0].layer, int64_t{2});
+    QVERIFY(isSame(back->lens[0].candidates[0], value.lens[0].candidates[0]));
+    QCOMPARE(back->lens[0].entropy, value.lens[0].entropy);
+    QCOMPARE(back->attribution, value.attribution);
+    QCOMPARE(back->reads[0].memory, value.reads[0].memory);
+    QCOMPARE(back->reads[0].gate, value.reads[0].gate);
+    QCOMPARE(back->reads[0].slots[1].slot, int64_t{4});
+    QCOMPARE(back->reads[0].slots[1].event, int64_t{5});
+    QCOMPARE(back->reads[0].slots[1].token, int64_t{6});
+    QCOMPARE(back->reads[0].slots[1].weight, value.reads[0].slots[1].weight);
+    QCOMPARE(back->seconds, value.seconds);
+}
+
+void TestInspectAdapters::keepsFrames()
+{
+    const FrameInfo value{7, 1200, 3.5, 2, FrameKind::Heads, 1, 4096, true};
+    v1::FrameMessage message;
+    toMessage(value, message);
+    const FrameInfo back = fromMessage(message);
+    QCOMPARE(back.id, value.id);
+    QCOMPARE(back.step, value.step);
+    QCOMPARE(back.wallTime, value.wallTime);
+    QCOMPARE(back.attempt, value.attempt);
+    QCOMPARE(back.kind, value.kind);
+    QCOMPARE(back.prompt, value.prompt);
+    QCOMPARE(back.numBytes, value.numBytes);
+    QVERIFY(back.isSuperseded);
+    v1::FramesRequest asked;
+    toMessage(FrameQuery{FrameKind::Heads, 3, 99, 17}, asked);
+    const FrameQuery query = fromMessage(asked);
+    QCOMPARE(query.kind, FrameKind::Heads);
+    QCOMPARE(query.prompt, 3);
+    QCOMPARE(query.afterId, int64_t{99});
+    QCOMPARE(query.maxFrames, 17);
+}
+
+void TestInspectAdapters::makesUnknownKindsUnknown()
+{
+    v1::FrameMessage message;
+    message.set_kind(250);
+    QCOMPARE(fromMessage(message).kind, FrameKind::Unknown);
+    v1::InspectReply reply;
+    reply.add_tokens()->set_modality(99);
+    QCOMPARE(fromMessage(reply)->tokens.at(0).modality, Modality::Unknown);
+}
+
+void TestInspectAdapters::refusesMapsOfAnotherSize_data()
+{
+    QTest::addColumn<int>("means");
+    QTest::addColumn<int>("maxima");
+    QTest::addColumn<qint64>("rows");
+    QTest::addColumn<qint64>("cell");
+    QTest::addColumn<QString>("says");
+    QTest::newRow("too few") << 5 << 0 << qint64{3} << qint64{1} << "has 5 cells, not 3 × 2";
+    QTest::newRow("too many") << 7 << 0 << qint64{3} << qint64{1} << "has 7 cells";
+    QTest::newRow("maxima") << 6 << 5 << qint64{3} << qint64{1} << "fewer maxima than means";
+    QTest::newRow("no cells") << 6 << 0 << qint64{3} << qint64{0} << "cells of no size";
+    QTest::newRow("negative") << 6 << 0 << qint64{-3} << qint64{1} << "a place outside of any text";
+    QTest::newRow("huge") << 6 << 0 << (qint64{1} << 62) << qint64{1} << "a place outside of any text";
+}
+
+void TestInspectAdapters::refusesMapsOfAnotherSize()
+{
+    QFETCH(const int, means);
+    QFETCH(const int, maxima);
+    QFETCH(const qint64, rows);
+    QFETCH(const qint64, cell);
+    QFETCH(const QString, says);
+    v1::InspectReply reply;
+    v1::AttentionMapMessage &map = *reply.add_maps();
+    map.set_num_rows(rows);
+    map.set_num_columns(2);
+    map.set_rows_per_cell(cell);
+    map.set_columns_per_cell(1);
+    for (int i = 0; i < means; ++i) map.add_mean(0.5F);
+    for (int i = 0; i < maxima; ++i) map.add_maximum(0.5F);
+    const auto back = fromMessage(reply);
+    QVERIFY(!back.ok());
+    QCOMPARE(back.error().code, ErrorCode::Io);
+    QVERIFY2(back.error().message.find(says.toStdString()) != std::string::npos, back.error().message.c_str());
+}
+
+void TestInspectAdapters::refusesTablesOfAnotherSize()
+{
+    v1::InspectReply reply;
+    v1::ModalityFlowMessage &flow = *reply.add_flows();
+    for (int i = 0; i < 5; ++i) flow.add_mass(0.2F);
+    QCOMPARE(fromMessage(reply).error().code, ErrorCode::Io);
+    for (int i = 0; i < 4; ++i) flow.add_mass(0.2F); // nine: three modalities
+    QVERIFY(fromMessage(reply).ok());
+    flow.add_weights(1.0F);
+    QCOMPARE(fromMessage(reply).error().code, ErrorCode::Io);
+}
+
+QTEST_GUILESS_MAIN(TestInspectAdapters)
+#include "tst_inspect_adapters.moc"
