@@ -2,6 +2,7 @@
 // Axes: R replayed sequences, T tokens, V vocabulary, K kept logits, S slots of a memory, C width.
 #include "core/train/continual/continual.h"
 
+#include "core/train/continual/dreams.h"
 #include "core/train/step_runner.h"
 
 #include <torch/torch.h>
@@ -18,6 +19,7 @@ constexpr int64_t kCountedWindows = 1024;
 constexpr int64_t kAveragedShare = 4; ///< one over it: the last steps of a stage whose weights are averaged
 /// One over it: of the slots that an update uses, those it may change.
 constexpr int64_t kOpenSlotShare = 2;
+constexpr int64_t kDreamStart = 8; ///< tokens of an excerpt that a made-up text begins with
 constexpr int64_t kIgnoredTarget = -100;
 constexpr const char *kSemanticValues = "semantic.values"; ///< as the memory plugin calls them
 
@@ -223,7 +225,10 @@ void Continual::keepStage(nn::Transformer &model, int64_t stage)
 {
     if (stage + 1 >= m_plan.numStages) return;
     if (m_strategy == Strategy::Derpp) keepLogits(model, stage);
-    if (m_strategy == Strategy::Rehearsal) keepTeacher(model);
+    if (m_strategy == Strategy::Rehearsal) {
+        keepTeacher(model);
+        dream(stage);
+    }
     if (m_strategy == Strategy::Ewc) keepFisher(model, stage);
     if (m_strategy == Strategy::SparseMemory) countSlots(model, stage);
     m_numEnded = stage + 1;
@@ -257,6 +262,28 @@ void Continual::keepTeacher(nn::Transformer &model)
     for (size_t i = 0; i < masters.size(); ++i)
         m_teacher->parameters()[i].master.copy_(masters[i].master.detach());
     m_teacher->mastersChanged();
+}
+
+// Nothing of it has to be saved: a resume has the same teacher make up the same texts again.
+void Continual::dream(int64_t last)
+{
+    const int64_t context = m_spec.model.context, count = m_source.numDreamsWanted(last);
+    if (count == 0) return;
+    std::vector<std::vector<int32_t>> texts;
+    for (int64_t stage = 0; stage <= last; ++stage) {
+        DreamRequest request{.starts_NP = {},
+                             .startLength = std::min(kDreamStart, context),
+                             .length = context + 1,
+                             .seed = static_cast<uint64_t>(m_spec.seed),
+                             .stage = last,
+                             .firstNumber = stage * count};
+        for (int64_t i = 0; i < count; ++i) {
+            const auto start = m_source.excerptStart(stage, request.firstNumber + i, request.startLength);
+            request.starts_NP.insert(request.starts_NP.end(), start.begin(), start.end());
+        }
+        texts.push_back(dreamTexts(*m_teacher, request));
+    }
+    m_source.setDreams(std::move(texts));
 }
 
 /// use() sees the gradients of the loss of one window after the other.

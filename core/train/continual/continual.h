@@ -8,7 +8,8 @@
 //                  position are kept
 //   rehearsal      replay from any offset of longer excerpts, held to the predictions of the model as it was
 //                  at the end of the stage before (Li and Hoiem 2016, "Learning without forgetting", on
-//                  replayed text), and each stage ends with the mean weights of its last quarter (Izmailov et
+//                  replayed text); half of what is replayed that model makes up itself, going on from
+//                  the starts of such excerpts (dreams.h), and each stage ends with the mean weights of its last quarter (Izmailov et
 //                  al. 2018, "Averaging weights leads to wider optima and better generalization")
 //   ewc            a quadratic penalty weighed by the diagonal Fisher. Kirkpatrick et al. (2017),
 //                  "Overcoming catastrophic forgetting in neural networks", eq. 3, summed over stages
@@ -69,6 +70,8 @@ private:
     void openSlots(nn::Transformer &model);
     void keepLogits(nn::Transformer &model, int64_t stage);
     void keepTeacher(nn::Transformer &model);
+    /// Has the teacher make up what the next stage will replay of stage `last` and those before.
+    void dream(int64_t last);
     void keepFisher(nn::Transformer &model, int64_t stage);
     void countSlots(nn::Transformer &model, int64_t stage);
     template <typename Use>

@@ -108,6 +108,7 @@ Result<void> Continual::setState(std::vector<NamedTensor> state, int64_t step, n
         m_teacher->mastersChanged();
     }
     m_numEnded = std::min(m_plan.numEnded(step), m_plan.numStages - 1);
+    if (m_teacher && m_numEnded > 0) dream(m_numEnded - 1);
     return {};
 }
 

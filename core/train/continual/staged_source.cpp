@@ -2,6 +2,7 @@
 #include "core/train/continual/staged_source.h"
 
 #include "core/base/counter_rng.h"
+#include "core/train/continual/dreams.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,9 +13,11 @@ namespace orrery {
 namespace {
 
 /// Layers of the keys of RngPurpose::Replay.
-enum ReplayStream : uint32_t { kBuffer, kSequence, kOffset, kSample };
+enum ReplayStream : uint32_t { kBuffer, kSequence, kOffset, kSample, kDreams = kDreamStream, kStart };
 
 constexpr int64_t kRehearsalWindows = 4; ///< of an excerpt
+constexpr double kDreamShare = 0.5;
+constexpr int64_t kMaxDreams = 8192; ///< of a stage; a longer training meets them again
 
 } // namespace
 
@@ -24,7 +27,8 @@ ReplayPlan replayPlan(const ContinualSpec &spec)
     if (!spec.isOn() || !replays) return {};
     return {.bufferShare = spec.bufferPercent / 100,
             .sequenceShare = spec.replayShare,
-            .windowsPerChunk = spec.strategy == "rehearsal" ? kRehearsalWindows : 1};
+            .windowsPerChunk = spec.strategy == "rehearsal" ? kRehearsalWindows : 1,
+            .dreamShare = spec.strategy == "rehearsal" ? kDreamShare : 0};
 }
 
 Result<std::unique_ptr<StagedBatchSource>> StagedBatchSource::create(const RunSpec &spec, const RunData &data,
@@ -34,6 +38,7 @@ Result<std::unique_ptr<StagedBatchSource>> StagedBatchSource::create(const RunSp
     std::unique_ptr<StagedBatchSource> source(new StagedBatchSource(data, plan, replay, objective));
     source->m_context = spec.model.context;
     source->m_seed = static_cast<uint64_t>(spec.seed);
+    source->m_sequencesPerStep = spec.train.batchSize * spec.train.accumulation;
     for (const auto &shards : data.text) {
         ORRERY_TRY(BatchSampler::create(*shards, source->m_context, source->m_seed));
         source->m_hasMask = source->m_hasMask || shards->hasMask();
@@ -125,6 +130,43 @@ void StagedBatchSource::appendSample(int64_t stage, int64_t number, Batch &batch
     append(shards, rng.below(0, shards.numTokens(Split::Train) - static_cast<uint64_t>(m_context)), batch);
 }
 
+std::vector<int32_t> StagedBatchSource::excerptStart(int64_t stage, int64_t number, int64_t length) const
+{
+    const auto index = static_cast<size_t>(stage);
+    const CounterRng rng({.seed = m_seed,
+                          .step = static_cast<uint64_t>(stage),
+                          .sample = static_cast<uint32_t>(number),
+                          .layer = kStart,
+                          .purpose = RngPurpose::Replay});
+    const int64_t chunk = m_chunkWindows[index] * (m_context + 1);
+    const uint64_t start = m_buffers[index][rng.below(0, m_buffers[index].size())] +
+                           rng.below(1, static_cast<uint64_t>(chunk - length + 1));
+    std::vector<int32_t> tokens(static_cast<size_t>(length));
+    m_data.text[index]->read(Split::Train, start, static_cast<uint64_t>(length), tokens.data());
+    return tokens;
+}
+
+int64_t StagedBatchSource::numDreamsWanted(int64_t stage) const
+{
+    if (m_replay.sequenceShare <= 0 || m_replay.dreamShare <= 0) return 0;
+    const double sequences = static_cast<double>(m_plan.end(stage + 1) - m_plan.begin(stage + 1)) *
+                             static_cast<double>(m_sequencesPerStep);
+    const double wanted =
+        sequences * m_replay.sequenceShare * m_replay.dreamShare / static_cast<double>(stage + 1);
+    return std::clamp<int64_t>(std::llround(std::min(wanted, 1e9)), 1, kMaxDreams);
+}
+
+void StagedBatchSource::appendDream(int64_t stage, uint64_t number, Batch &batch) const
+{
+    const auto &texts = m_dreams_NT1[static_cast<size_t>(stage)];
+    const auto length = static_cast<size_t>(m_context + 1);
+    const size_t begin = number % (texts.size() / length) * length;
+    batch.tokens_BT1.insert(batch.tokens_BT1.end(), texts.begin() + static_cast<std::ptrdiff_t>(begin),
+                            texts.begin() + static_cast<std::ptrdiff_t>(begin + length));
+    if (m_hasMask) batch.mask_BT.resize(batch.mask_BT.size() + static_cast<size_t>(m_context), 1);
+    ++batch.numSequences;
+}
+
 void StagedBatchSource::fill(const BatchPlace &place, ModelBatch &out)
 {
     const int64_t stage = m_plan.stageAt(place.step);
@@ -143,6 +185,12 @@ void StagedBatchSource::fill(const BatchPlace &place, ModelBatch &out)
         if (stage > 0 && m_replay.sequenceShare > 0 && isReplayed(place, sample)) {
             const CounterRng rng(key);
             const auto from = static_cast<int64_t>(rng.below(0, static_cast<uint64_t>(stage)));
+            const bool hasDreams = static_cast<size_t>(from) < m_dreams_NT1.size();
+            if (hasDreams && rng.uniformDouble(2) < m_replay.dreamShare) {
+                appendDream(from, rng.bits(6), m_text);
+                m_replays.push_back({row, from, -1});
+                continue;
+            }
             const auto &buffer = m_buffers[static_cast<size_t>(from)];
             const auto chunk = static_cast<int64_t>(rng.below(1, buffer.size()));
             const TokenShards &shards = *m_data.text[static_cast<size_t>(from)];

@@ -19,6 +19,7 @@ struct ReplayPlan {
     double bufferShare = 0;      ///< of a stage's training tokens, the most that is kept
     double sequenceShare = 0;    ///< of a step's sequences
     int64_t windowsPerChunk = 1; ///< above 1: longer excerpts are kept and replayed from any offset
+    double dreamShare = 0; ///< of the replayed sequences, those that are made-up texts once there are some
 };
 
 /// As a strategy wants it.
@@ -30,7 +31,7 @@ public:
     struct Replay {
         int64_t row = 0;
         int64_t stage = 0;
-        int64_t chunk = 0; ///< in the stage's buffer
+        int64_t chunk = 0; ///< in the stage's buffer; −1: a text that the model made up
     };
 
     /// @param data one text per stage; with a plan of one stage and several texts each sequence takes the
@@ -52,6 +53,12 @@ public:
     void appendChunk(int64_t stage, int64_t chunk, Batch &batch) const;
     /// Window `number` of the stage's training text that was drawn for looking at the stage; appends as well.
     void appendSample(int64_t stage, int64_t number, Batch &batch) const;
+    /// The first tokens of an excerpt of the stage's buffer, from any offset within it.
+    [[nodiscard]] std::vector<int32_t> excerptStart(int64_t stage, int64_t number, int64_t length) const;
+    /// How many made-up texts of an earlier stage the stage that begins will ask for.
+    [[nodiscard]] int64_t numDreamsWanted(int64_t stage) const;
+    /// Takes the place of those before. @param texts_NT1 by stage, context + 1 tokens each
+    void setDreams(std::vector<std::vector<int32_t>> texts_NT1) { m_dreams_NT1 = std::move(texts_NT1); }
     /// An empty batch to append to.
     [[nodiscard]] Batch emptyBatch() const { return {.context = m_context}; }
 
@@ -63,6 +70,7 @@ private:
     Result<void> drawBuffers();
     void append(const TokenShards &shards, uint64_t start, Batch &batch) const;
     [[nodiscard]] bool isReplayed(const BatchPlace &place, int64_t sample) const;
+    void appendDream(int64_t stage, uint64_t number, Batch &batch) const;
 
     RunData m_data;
     StagePlan m_plan;
@@ -73,6 +81,8 @@ private:
     bool m_hasMask = false;
     std::vector<std::vector<uint64_t>> m_buffers; ///< by stage: where its chunks begin
     std::vector<int64_t> m_chunkWindows;          ///< by stage
+    std::vector<std::vector<int32_t>> m_dreams_NT1; ///< by stage; empty: none
+    int64_t m_sequencesPerStep = 0;
     Batch m_text;
     std::vector<Replay> m_replays;
 };
