@@ -12,6 +12,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 
 namespace orrery::ui {
 
@@ -53,6 +54,10 @@ public:
     std::map<QString, std::vector<SeriesData>> seriesData;
     QString dataDescription = QStringLiteral("{}");
     PluginListingValue plugins;
+    std::map<QString, std::vector<FrameInfo>> frameInfos; ///< by run
+    /// Content of a frame; without it, or where it gives nothing, a frame is not found.
+    std::function<std::optional<AttentionFrame>(const QString &run, const FrameInfo &info)> frameContent;
+    std::function<InspectReport(const QString &model, const InspectRequest &request)> inspection;
     /// The next request whose name is here ("control", "createRun" …) fails with the error, once.
     std::map<QString, Error> failNext;
     /// While true, answers wait for flush().
@@ -69,6 +74,14 @@ public:
     std::map<QString, int> watchCounts;
     QStringList createdSpecs, startedRuns, deletedRuns, addedPaths, describedPaths, seriesQueries;
     std::vector<RunSpec> describedSpecs;
+    std::vector<FrameQuery> frameQueries;
+    std::vector<qint64> fetchedFrames;
+    struct Inspection {
+        QString model;
+        InspectRequest request;
+    };
+    std::vector<Inspection> inspections;
+    int numCancelledFrames = 0, numCancelledInspections = 0;
     int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0,
         numPluginQueries = 0;
     struct Generation {
@@ -211,6 +224,59 @@ public:
         };
         answer<QString>("describeData", context, wanted, [this] { return dataDescription; });
         return std::make_unique<FakeRequest>(isWanted, numCancelledDescriptions);
+    }
+    void listFrames(const QString &run, const FrameQuery &query, QObject *context,
+                    Reply<std::vector<FrameInfo>> reply) override
+    {
+        frameQueries.push_back(query);
+        answer<std::vector<FrameInfo>>("listFrames", context, reply, [this, run, query] {
+            std::vector<FrameInfo> found;
+            for (const FrameInfo &info : frameInfos[run])
+                if (info.kind == query.kind && info.prompt == query.prompt && info.id > query.afterId) found.push_back(info);
+            return found;
+        });
+    }
+    std::unique_ptr<PendingRequest> getFrame(const QString &run, qint64 id, QObject *context,
+                                             Reply<AttentionFrame> reply) override
+    {
+        fetchedFrames.push_back(id);
+        const auto isWanted = std::make_shared<bool>(true);
+        later([this, run, id, isWanted, context = QPointer<QObject>(context), reply] {
+            if (!context || !std::exchange(*isWanted, false)) return;
+            if (const auto failure = failNext.find(QStringLiteral("getFrame")); failure != failNext.end()) {
+                const Error error = failure->second;
+                failNext.erase(failure);
+                reply(error);
+                return;
+            }
+            for (const FrameInfo &info : frameInfos[run])
+                if (info.id == id && frameContent)
+                    if (std::optional<AttentionFrame> frame = frameContent(run, info)) {
+                        reply(std::move(*frame));
+                        return;
+                    }
+            reply(Error{ErrorCode::NotFound, "Cannot read frame " + std::to_string(id) + ": it was thinned out.",
+                        "Choose another step."});
+        });
+        return std::make_unique<FakeRequest>(isWanted, numCancelledFrames);
+    }
+    std::unique_ptr<PendingRequest> inspect(const QString &model, const InspectRequest &request, QObject *context,
+                                            Reply<InspectReport> reply) override
+    {
+        inspections.push_back({model, request});
+        const auto isWanted = std::make_shared<bool>(true);
+        const auto wanted = [isWanted, reply](Result<InspectReport> report) {
+            if (std::exchange(*isWanted, false)) reply(std::move(report));
+        };
+        answer<InspectReport>("inspect", context, wanted,
+                              [this, model, request] { return inspection ? inspection(model, request) : InspectReport{}; });
+        return std::make_unique<FakeRequest>(isWanted, numCancelledInspections);
+    }
+    std::unique_ptr<PendingRequest> editMemory(const QString &, const MemoryEdit &, QObject *context,
+                                               Reply<MemoryReport> reply) override
+    {
+        answer<MemoryReport>("editMemory", context, reply, [] { return MemoryReport{}; });
+        return std::make_unique<PendingRequest>();
     }
     void listPlugins(QObject *context, Reply<PluginListingValue> reply) override
     {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Draws the panels in all their states into PNG files, to be looked at: empty, sample, error; light and dark;
 // two sizes. Usage: panel_pictures FOLDER [part of a name]. No test: a picture is judged by people.
+#include "tests/widgets/attention/attention_samples.h"
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/plugins/plugin_samples.h"
 
 #include "core/spec/field_table.h"
+#include "widgets/attention/attention_panel.h"
+#include "widgets/attention/frame_feed.h"
+#include "widgets/attention/frame_slider.h"
+#include "widgets/attention/head_page.h"
+#include "widgets/attention/overview_page.h"
+#include "widgets/attention/prompt_bar.h"
+#include "widgets/attention/scrubber.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
@@ -28,6 +36,7 @@
 
 #include <QApplication>
 #include <QBuffer>
+#include <QComboBox>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QJsonArray>
@@ -587,6 +596,104 @@ void shootPlugins()
     shoot(panel, u"plugins-narrow"_s, {520, 760});
 }
 
+void waitForAttention(AttentionPanel &panel)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (!panel.snapshot() || panel.feed()->isLoading()) {
+        if (timer.elapsed() > 60'000) qFatal("no attention within a minute");
+        settle(20);
+    }
+    settle(60);
+}
+
+void shootAttention()
+{
+    constexpr QSize kSmall(1264, 784), kLarge(2544, 1424);
+    {
+        FakeSession empty;
+        AttentionPanel panel(empty);
+        shoot(panel, u"attention-empty"_s, {980, 640});
+        fill(empty);
+        panel.setRun(u"shakes"_s);
+        shoot(panel, u"attention-no-frames"_s, {980, 640});
+    }
+    FakeSession session;
+    fill(session);
+    session.specs[u"code-7M"_s] =
+        uR"({"probes":{"prompts":["int main(int argc, char **argv) {\n  return argc;\n}","template <"]}})"_s;
+    const SampleModel model;
+    addSampleFrames(session, u"code-7M"_s, model, 821, 10, 9'000);
+    AttentionPanel panel(session);
+    panel.resize(kSmall);
+    panel.show();
+    panel.setRun(u"code-7M"_s);
+    waitForAttention(panel);
+    shoot(panel, u"attention-live"_s, kSmall);
+    panel.goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 24});
+    settle(60);
+    shoot(panel, u"attention-head"_s, kSmall);
+    for (const QString &ending : {u"png"_s, u"svg"_s, u"pdf"_s})
+        if (!panel.save(folder + u"/attention-figure."_s + ending).ok()) qFatal("the figure was not saved");
+    shoot(panel, u"attention-head-large"_s, kLarge);
+    shoot(panel, u"attention-head-narrow"_s, {640, 640});
+    shoot(panel, u"attention-head-window"_s, {1000, 720});
+    panel.resize(kSmall);
+    panel.ablate();
+    settle(100);
+    panel.stage()->head()->view()->setCursorCell({24, 4});
+    shoot(panel, u"attention-ablated"_s, kSmall);
+    panel.stage()->head()->view()->setCursorCell({});
+    panel.feed()->goToStep(4'200);
+    panel.scrubber()->slider()->setFocus();
+    Q_EMIT panel.scrubber()->differenceChosen(true);
+    waitForAttention(panel);
+    settle(200);
+    shoot(panel, u"attention-difference"_s, kSmall);
+    Q_EMIT panel.scrubber()->differenceChosen(false);
+    panel.stage()->overview()->view()->setSelected({{0, 0}, {3, 2}, {1, 4}});
+    panel.goTo({.level = StageLevel::Head, .head = {0, 0}, .overlay = {{0, 0}, {3, 2}, {1, 4}}, .pinnedToken = 24});
+    shoot(panel, u"attention-overlay"_s, kSmall);
+    panel.goTo({.level = StageLevel::Overview, .head = {3, 2}});
+    panel.findChild<QComboBox *>(u"headSort"_s)->setCurrentIndex(1);
+    shoot(panel, u"attention-sorted"_s, kSmall);
+    panel.findChild<QComboBox *>(u"headSort"_s)->setCurrentIndex(0);
+    panel.goTo({.level = StageLevel::Head, .head = {3, 2}});
+    panel.askModel();
+    settle(200);
+    shoot(panel, u"attention-asked"_s, kSmall);
+    session.failNext[u"inspect"_s] =
+        Error{ErrorCode::Unavailable, "Cannot look into \"code-7M@live\": its training has just ended.",
+              "Ask a saved step."};
+    panel.askModel();
+    settle(200);
+    shoot(panel, u"attention-error"_s, {980, 640});
+}
+
+void shootAttentionBig()
+{
+    FakeSession session;
+    fill(session);
+    SampleModel model;
+    model.layers = 12;
+    model.heads = 12;
+    model.tokensPerCell = 2;
+    const std::vector<std::string> once = model.words;
+    model.words.insert(model.words.end(), once.begin(), once.end());
+    session.specs[u"code-7M"_s] = uR"spec({"probes":{"prompts":["int main(int argc, char **argv)"]}})spec"_s;
+    addSampleFrames(session, u"code-7M"_s, model, 400, 20, 9'000);
+    AttentionPanel panel(session);
+    panel.resize(1264, 784);
+    panel.show();
+    panel.setRun(u"code-7M"_s);
+    waitForAttention(panel);
+    shoot(panel, u"attentionbig-live"_s, {1264, 784});
+    shoot(panel, u"attentionbig-live-large"_s, {2544, 1424});
+    panel.goTo({.level = StageLevel::Head, .head = {5, 3}});
+    shoot(panel, u"attentionbig-head"_s, {1264, 784});
+    shoot(panel, u"attentionbig-head-large"_s, {2544, 1424});
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -607,5 +714,7 @@ int main(int argc, char **argv)
         shootMediaRun();
     }
     if (isWanted(u"plugins"_s)) shootPlugins();
+    if (isWanted(u"attention"_s)) shootAttention();
+    if (isWanted(u"attentionbig"_s)) shootAttentionBig();
     return 0;
 }

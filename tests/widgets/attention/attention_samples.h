@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Made-up attention for tests and pictures: causal maps of the kinds that heads of trained models have
+// (previous token, first token, diffuse, induction), from which a training seems to grow. Never part of the
+// program.
+#pragma once
+
+#include "tests/widgets/common/fake_session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orrery::ui {
+
+struct SampleModel {
+    int64_t layers = 6, heads = 6;
+    int64_t tokensPerCell = 1;
+    std::vector<std::string> words = {"int",  " main", "(",   "int",  " argc", ",",      " char", " **",
+                                      "argv", ")",     " {",  "\n",   "  ",    "return", " argc", ";",
+                                      "\n",   "}",     "\n",  "int",  " sum",  "(",      "int",   " argc",
+                                      ",",    " char", " **", "argv", ")",     ";"};
+};
+
+/// 0 … 1, the same for the same arguments.
+inline double sampleNoise(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    uint64_t x = a * 0x9E3779B97F4A7C15ULL + b * 0xBF58476D1CE4E5B9ULL + c * 0x94D049BB133111EBULL +
+                 d * 0xD6E8FEB86659FD93ULL;
+    x ^= x >> 31;
+    x *= 0xBF58476D1CE4E5B9ULL;
+    x ^= x >> 29;
+    x *= 0x94D049BB133111EBULL;
+    x ^= x >> 32;
+    return double(x >> 11) / double(uint64_t{1} << 53);
+}
+
+/// How much a head of a kind would like row to look at column, before the softmax.
+inline double sampleScore(const SampleModel &model, int64_t layer, int64_t head, int64_t row, int64_t column,
+                          double trained)
+{
+    const auto kind = static_cast<int>(sampleNoise(uint64_t(layer), uint64_t(head), 7, 1) * 6);
+    const double noise = sampleNoise(uint64_t(layer * 97 + head), uint64_t(row), uint64_t(column), 3) * 0.9;
+    const std::string &here = model.words[size_t(row)];
+    const double distance = double(row - column);
+    double wish = 0;
+    switch (kind) {
+    case 0: // the token before
+        wish = column == row - 1 ? 5.2 : -distance * 0.12;
+        break;
+    case 1: // the first token
+        wish = column == 0 ? 4.6 : 0;
+        break;
+    case 2: // what followed when the same token stood there before
+        wish = column > 0 && column < row && model.words[size_t(column - 1)] == here
+                   ? 5.4
+                   : (column == 0 ? 2.4 : 0);
+        break;
+    case 3: // near ones
+        wish = 3.2 * std::exp(-distance / 2.2) - distance * 0.05;
+        break;
+    case 4: // the same token
+        wish = model.words[size_t(column)] == here ? 3.8 : (column == 0 ? 1.5 : 0);
+        break;
+    default: // little of everything
+        wish = column == 0 ? 0.8 : 0;
+    }
+    const double start = 0.15 + 0.5 * sampleNoise(uint64_t(layer), uint64_t(head), 11, 5);
+    const double learned = 1 / (1 + std::exp(-12 * (trained - start)));
+    return wish * (0.1 + 0.9 * learned) + noise;
+}
+
+/// [tokens, tokens] of one head. @param trained 0 … 1
+inline std::vector<float> sampleWeights(const SampleModel &model, int64_t layer, int64_t head, double trained)
+{
+    const auto count = static_cast<int64_t>(model.words.size());
+    std::vector<float> weights(size_t(count * count), 0.0F);
+    for (int64_t row = 0; row < count; ++row) {
+        double sum = 0;
+        for (int64_t column = 0; column <= row; ++column)
+            sum += std::exp(sampleScore(model, layer, head, row, column, trained));
+        for (int64_t column = 0; column <= row; ++column)
+            weights[size_t(row * count + column)] =
+                float(std::exp(sampleScore(model, layer, head, row, column, trained)) / sum);
+    }
+    return weights;
+}
+
+inline HeadSummary sampleSummary(const HeadRef &head, const std::vector<float> &weights, int64_t count)
+{
+    HeadSummary summary{.head = head};
+    for (int64_t row = 0; row < count; ++row)
+        for (int64_t column = 0; column <= row; ++column) {
+            const double weight = weights[size_t(row * count + column)];
+            if (weight > 0) summary.entropy -= weight * std::log(weight) / double(count);
+            summary.distance += weight * double(row - column) / double(count);
+            if (column == 0) summary.firstMass += weight / double(count);
+            if (column == row) summary.selfMass += weight / double(count);
+        }
+    return summary;
+}
+
+inline AttentionMap samplePooled(const SampleModel &model, const HeadRef &head,
+                                 const std::vector<float> &weights)
+{
+    const auto count = static_cast<int64_t>(model.words.size());
+    AttentionMap map{.head = head,
+                     .numRows = count,
+                     .numColumns = count,
+                     .rowsPerCell = model.tokensPerCell,
+                     .columnsPerCell = model.tokensPerCell};
+    const int64_t edge = map.height(), per = model.tokensPerCell;
+    for (int64_t row = 0; row < edge; ++row)
+        for (int64_t column = 0; column < edge; ++column) {
+            double sum = 0, number = 0;
+            float largest = 0;
+            for (int64_t r = row * per; r < std::min(count, (row + 1) * per); ++r)
+                for (int64_t c = column * per; c < std::min(count, (column + 1) * per); ++c) {
+                    sum += weights[size_t(r * count + c)];
+                    largest = std::max(largest, weights[size_t(r * count + c)]);
+                    ++number;
+                }
+            map.mean.push_back(float(sum / number));
+            if (per > 1) map.maximum.push_back(largest);
+        }
+    return map;
+}
+
+inline std::vector<InspectedToken> sampleTokenList(const SampleModel &model)
+{
+    std::vector<InspectedToken> tokens;
+    for (const std::string &word : model.words)
+        tokens.push_back({.id = int32_t(1000 + tokens.size()), .bytes = word, .modality = Modality::Text});
+    return tokens;
+}
+
+inline std::vector<TokenAlternative> sampleCandidates(double trained)
+{
+    const double top = 0.2 + 0.5 * trained;
+    return {{10, "\n", top},
+            {11, " return", 0.42 * (1 - top)},
+            {12, " }", 0.21 * (1 - top)},
+            {13, " argc", 0.12 * (1 - top)},
+            {14, " //", 0.08 * (1 - top)},
+            {15, " int", 0.05 * (1 - top)},
+            {16, ";", 0.03 * (1 - top)}};
+}
+
+inline uint8_t frameByte(float weight)
+{
+    return uint8_t(std::lround(std::sqrt(std::clamp(weight, 0.0F, 1.0F)) * 255));
+}
+
+inline AttentionFrame sampleFrame(const SampleModel &model, int64_t step, double trained)
+{
+    AttentionFrame frame;
+    frame.step = step;
+    frame.tokens = sampleTokenList(model);
+    frame.tokensPerCell = model.tokensPerCell;
+    frame.candidates = sampleCandidates(trained);
+    for (int64_t layer = 0; layer < model.layers; ++layer)
+        for (int64_t head = 0; head < model.heads; ++head) {
+            const std::vector<float> weights = sampleWeights(model, layer, head, trained);
+            const AttentionMap map = samplePooled(model, {layer, head}, weights);
+            frame.heads.push_back({layer, head});
+            frame.summaries.push_back(sampleSummary({layer, head}, weights, std::ssize(model.words)));
+            for (float one : map.mean) frame.mean.push_back(frameByte(one));
+            for (float one : map.maximum) frame.maximum.push_back(frameByte(one));
+        }
+    return frame;
+}
+
+/// Frames at steps `every`, 2·every … of a run, and an engine that answers for them.
+inline void addSampleFrames(FakeSession &session, const QString &run, const SampleModel &model, int count,
+                            int64_t every, double totalSteps)
+{
+    std::vector<FrameInfo> &infos = session.frameInfos[run];
+    for (int i = 0; i < count; ++i) {
+        FrameInfo info;
+        info.id = i + 1;
+        info.step = (i + 1) * every;
+        info.wallTime = 10'000 - (count - 1 - i) * 2.0;
+        info.kind = FrameKind::Overview;
+        infos.push_back(info);
+    }
+    for (RunStatus &status : session.runList)
+        if (QString::fromStdString(status.id) == run) status.lastFrameId = count;
+    session.frameContent = [model, totalSteps](const QString &,
+                                               const FrameInfo &info) -> std::optional<AttentionFrame> {
+        return sampleFrame(model, info.step, std::min(1.0, double(info.step) / totalSteps));
+    };
+    session.inspection = [model](const QString &name, const InspectRequest &request) {
+        InspectReport report;
+        report.model = name.toStdString();
+        report.step = 8'210;
+        report.layers = model.layers;
+        report.heads = model.heads;
+        report.tokens = sampleTokenList(model);
+        report.token = std::ssize(report.tokens) - 1;
+        report.candidates = sampleCandidates(0.8);
+        for (int64_t layer = 0; layer < model.layers && request.wantsOverview; ++layer)
+            for (int64_t head = 0; head < model.heads; ++head) {
+                const std::vector<float> weights = sampleWeights(model, layer, head, 0.8);
+                report.summaries.push_back(sampleSummary({layer, head}, weights, std::ssize(model.words)));
+                report.overview.push_back(samplePooled(model, {layer, head}, weights));
+            }
+        SampleModel exact = model;
+        exact.tokensPerCell = 1;
+        for (const HeadRef &head : request.heads)
+            report.maps.push_back(
+                samplePooled(exact, head, sampleWeights(exact, head.layer, head.head, 0.8)));
+        if (!request.ablated.empty()) {
+            report.ablated = sampleCandidates(0.35);
+            report.ablatedDivergence = 0.132;
+        }
+        return report;
+    };
+}
+
+} // namespace orrery::ui

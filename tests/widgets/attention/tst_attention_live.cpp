@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panel over time and on the model: steps, live, questions, ablation, errors, exports, hidden.
+#include "tests/widgets/attention/attention_fixture.h"
+
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestAttentionLive : public QObject, protected AttentionFixture {
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { setUp(); }
+    void cleanup() { tearDown(); }
+    void scrubberMovesByKeysAndSlider();
+    void liveFollowsTheTraining();
+    void askingShowsExactMapsAndTheWayBack();
+    void anotherHeadIsAskedForWithTheSameText();
+    void answerForAnotherRunIsIgnored();
+    void ownTextIsAskedByEnter();
+    void ablationStandsBesideWhatWasThere();
+    void ablationIsDroppedWithItsHead();
+    void errorsStandInThePanelAndAreRetried();
+    void thinnedOutStepIsNoted();
+    void hiddenPanelDoesNothing();
+    void commandIsTheTwinOfWhatIsShown();
+    void exportsAreFiles_data();
+    void exportsAreFiles();
+    void exportErrorsNameWhatAndWhy();
+};
+
+void TestAttentionLive::scrubberMovesByKeysAndSlider()
+{
+    open();
+    QTest::keyClick(overview(), Qt::Key_Comma);
+    QTRY_COMPARE(shownStep(), 390);
+    QTest::keyClick(overview(), Qt::Key_Period);
+    QTRY_COMPARE(shownStep(), 400);
+    FrameSlider *slider = m_panel->scrubber()->slider();
+    QTest::keyClick(slider, Qt::Key_Home);
+    QTRY_COMPARE(shownStep(), 10);
+    QTest::mouseClick(slider, Qt::LeftButton, {}, QPoint(int(slider->xOf(20)), 11));
+    QTRY_COMPARE(shownStep(), 210);
+    QCOMPARE(slider->value(), 20);
+    QTest::mouseClick(slider, Qt::LeftButton, Qt::ShiftModifier, QPoint(int(slider->xOf(7)), 11));
+    QCOMPARE(m_panel->feed()->baseIndex(), 7);
+    QCOMPARE(slider->value(), 20);
+}
+
+void TestAttentionLive::liveFollowsTheTraining()
+{
+    open();
+    const auto addFrame = [this](int64_t id, int64_t step) {
+        m_session->frameInfos[u"alpha"_s].push_back(
+            {.id = id, .step = step, .wallTime = 10'000, .kind = FrameKind::Overview});
+        RunStatus status = m_session->statusOf(u"alpha"_s);
+        status.lastFrameId = id;
+        m_session->sendUpdate(status);
+    };
+    auto *live = child<QToolButton>(m_panel.get(), "live");
+    QVERIFY(live->isVisible() && live->isChecked());
+    addFrame(41, 410);
+    QTRY_COMPARE(shownStep(), 410);
+    QTest::keyClick(overview(), Qt::Key_Comma);
+    QTRY_COMPARE(shownStep(), 400);
+    QVERIFY(!live->isChecked());
+    addFrame(42, 420);
+    QTRY_COMPARE(m_panel->feed()->list().frames().size(), size_t(42));
+    QTRY_VERIFY(!m_session->isAnswering());
+    QCOMPARE(shownStep(), 400);
+    QTest::mouseClick(live, Qt::LeftButton);
+    QTRY_COMPARE(shownStep(), 420);
+    QVERIFY(live->isChecked());
+}
+
+void TestAttentionLive::askingShowsExactMapsAndTheWayBack()
+{
+    SampleModel model;
+    model.tokensPerCell = 2;
+    open(model);
+    openHead({3, 2});
+    QVERIFY(map()->figure().numRows() == 15);
+    QTest::mouseClick(child<QPushButton>(m_panel.get(), "askModel"), Qt::LeftButton);
+    QTRY_COMPARE(map()->figure().numRows(), 30);
+    QVERIFY((m_session->inspections.back().request.heads == std::vector<HeadRef>{{3, 2}}));
+    QVERIFY(
+        child<ElidedLabel>(m_panel.get(), "attentionState")->fullText().contains(u"alpha@live · exact"_s));
+    auto *back = child<QPushButton>(m_panel.get(), "backToKept");
+    QVERIFY(back->isVisible());
+    QTest::mouseClick(back, Qt::LeftButton);
+    QTRY_COMPARE(map()->figure().numRows(), 15);
+}
+
+void TestAttentionLive::anotherHeadIsAskedForWithTheSameText()
+{
+    open();
+    openHead({3, 2});
+    m_panel->askModel();
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    const size_t before = m_session->inspections.size();
+    openHead({1, 1});
+    QTRY_COMPARE(m_session->inspections.size(), before + 1);
+    QVERIFY((m_session->inspections.back().request.heads == std::vector<HeadRef>{{1, 1}}));
+    QTRY_VERIFY(!m_session->isAnswering());
+    QTest::qWait(40);
+    QCOMPARE(m_session->inspections.size(), before + 1); // and not once more
+}
+
+void TestAttentionLive::answerForAnotherRunIsIgnored()
+{
+    open();
+    m_session->isHolding = true;
+    m_panel->askModel();
+    QCOMPARE(m_session->inspections.size(), size_t(1));
+    m_panel->setRun(u"beta"_s);
+    QCOMPARE(m_session->numCancelledInspections, 1);
+    m_session->isHolding = false;
+    m_session->flush();
+    QTest::qWait(40);
+    QVERIFY(!m_panel->snapshot());
+}
+
+void TestAttentionLive::ownTextIsAskedByEnter()
+{
+    open();
+    auto *choice = child<QComboBox>(m_panel.get(), "promptChoice");
+    choice->setCurrentIndex(choice->count() - 1);
+    Q_EMIT choice->activated(choice->currentIndex());
+    auto *line = child<QLineEdit>(m_panel.get(), "ownText");
+    QVERIFY(line->isVisible());
+    QVERIFY(!m_panel->snapshot()); // what is kept is of another text
+    QVERIFY(!child<QPushButton>(m_panel.get(), "askModel")->isEnabled());
+    QTest::keyClicks(line, u"def p.,["_s); // the keys of the panel are letters here
+    QCOMPARE(line->text(), u"def p.,["_s);
+    QTest::keyClick(line, Qt::Key_Return);
+    QCOMPARE(m_session->inspections.size(), size_t(1));
+    QCOMPARE(m_session->inspections.back().request.input.prompt, std::string("def p.,["));
+    QTRY_VERIFY(m_panel->snapshot());
+    QTest::mouseClick(child<QToolButton>(m_panel.get(), "stepBack"),
+                      Qt::LeftButton); // a kept step is of its prompt
+    QTRY_COMPARE(shownStep(), 390);
+    QCOMPARE(m_panel->promptBar()->prompt(), 0);
+}
+
+void TestAttentionLive::ablationStandsBesideWhatWasThere()
+{
+    open();
+    openHead({3, 2});
+    auto *button = child<QPushButton>(m_panel.get(), "ablate");
+    QVERIFY(button->isEnabled());
+    QTest::mouseClick(button, Qt::LeftButton);
+    QCOMPARE(m_session->inspections.size(), size_t(1));
+    const InspectRequest &request = m_session->inspections.back().request;
+    QVERIFY((request.ablated == std::vector<HeadRef>{{3, 2}}));
+    QVERIFY(!request.wantsOverview);
+    const BarList *bars = m_panel->stage()->side()->candidateBars();
+    QTRY_COMPARE(bars->rows().front().values.size(), size_t(2));
+    QCOMPARE(bars->rows().front().values[0], 0.6);
+    QCOMPARE(bars->rows().front().values[1], 0.375);
+    QCOMPARE(bars->rows().front().number, u"0.600 → 0.375"_s);
+    const QString note = child<ToneLabel>(m_panel.get(), "nextNote")->text();
+    QVERIFY2(note.contains(u"0.132 nats"_s) && note.contains(u"layer 3, head 2"_s) &&
+                 note.contains(u"alpha@live"_s),
+             qPrintable(note));
+}
+
+void TestAttentionLive::ablationIsDroppedWithItsHead()
+{
+    open();
+    openHead({3, 2});
+    m_panel->ablate();
+    const BarList *bars = m_panel->stage()->side()->candidateBars();
+    QTRY_COMPARE(bars->rows().front().values.size(), size_t(2));
+    openHead({3, 3});
+    QCOMPARE(bars->rows().front().values.size(), size_t(1));
+}
+
+void TestAttentionLive::errorsStandInThePanelAndAreRetried()
+{
+    open();
+    m_session->failNext[u"inspect"_s] =
+        Error{ErrorCode::Unavailable, "Cannot look into \"alpha@live\".", "Ask a saved step."};
+    m_panel->askModel();
+    QTRY_VERIFY(m_panel->banner()->isVisible());
+    QVERIFY(m_panel->banner()->message().contains(u"alpha@live"_s));
+    QVERIFY(m_panel->snapshot()->isKept); // what was seen stays
+    Q_EMIT m_panel->banner()->retryRequested();
+    QTRY_VERIFY(!m_panel->snapshot()->isKept);
+    QVERIFY(!m_panel->banner()->isVisible());
+}
+
+void TestAttentionLive::thinnedOutStepIsNoted()
+{
+    open();
+    const auto content = m_session->frameContent;
+    m_session->frameContent = [content](const QString &run,
+                                        const FrameInfo &info) -> std::optional<AttentionFrame> {
+        return info.step == 50 ? std::nullopt : content(run, info);
+    };
+    m_panel->feed()->goToStep(50);
+    QTRY_VERIFY(m_panel->banner()->isVisible());
+    QCOMPARE(m_panel->banner()->kind(), BannerKind::Info);
+    QVERIFY(m_panel->banner()->message().contains(u"50"_s));
+    QTRY_COMPARE(shownStep(), 60);
+}
+
+void TestAttentionLive::hiddenPanelDoesNothing()
+{
+    open();
+    m_panel->hide();
+    const size_t asked = m_session->frameQueries.size() + m_session->fetchedFrames.size();
+    m_session->frameInfos[u"alpha"_s].push_back({.id = 41, .step = 410, .kind = FrameKind::Overview});
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    status.lastFrameId = 41;
+    m_session->sendUpdate(status);
+    m_panel->setRun(u"beta"_s);
+    m_panel->setRun(u"alpha"_s);
+    QTest::qWait(40);
+    QCOMPARE(m_session->frameQueries.size() + m_session->fetchedFrames.size(), asked);
+    QCOMPARE(m_session->watchCounts[u"alpha"_s], 0);
+    m_panel->show();
+    QTRY_COMPARE(shownStep(), 410);
+}
+
+void TestAttentionLive::commandIsTheTwinOfWhatIsShown()
+{
+    open();
+    openHead({3, 2});
+    QCOMPARE(m_panel->command(),
+             u"orrery-engine inspect attention alpha@400 --prompt 'int main(int argc' --layer 3 --head 2"_s);
+}
+
+void TestAttentionLive::exportsAreFiles_data()
+{
+    QTest::addColumn<QString>("ending");
+    QTest::addColumn<QByteArray>("start");
+    QTest::addColumn<bool>("isHead");
+    for (const bool isHead : {false, true}) {
+        QTest::addRow("png %d", isHead) << u"png"_s << QByteArray("\x89PNG") << isHead;
+        QTest::addRow("svg %d", isHead) << u"svg"_s << QByteArray("<?xml") << isHead;
+        QTest::addRow("pdf %d", isHead) << u"pdf"_s << QByteArray("%PDF") << isHead;
+        QTest::addRow("csv %d", isHead)
+            << u"csv"_s << QByteArray(isHead ? "row,row_text" : "layer,head,entropy") << isHead;
+    }
+}
+
+void TestAttentionLive::exportsAreFiles()
+{
+    QFETCH(QString, ending);
+    QFETCH(QByteArray, start);
+    QFETCH(bool, isHead);
+    open();
+    if (isHead) openHead({3, 2});
+    QTemporaryDir folder;
+    const QString path = folder.filePath(u"figure."_s + ending);
+    const Result<void> saved = m_panel->save(path);
+    QVERIFY2(saved.ok(), saved.ok() ? "" : saved.error().text().c_str());
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray bytes = file.readAll();
+    QVERIFY(bytes.startsWith(start));
+    QVERIFY2(bytes.size() < 300'000, qPrintable(QString::number(bytes.size())));
+    if (ending == u"png"_s) {
+        const QImage image = QImage::fromData(bytes);
+        QCOMPARE(image.pixel(0, 0), QColor(Qt::white).rgb()); // paper, whatever the theme
+    }
+    if (ending == u"csv"_s) QCOMPARE(bytes.count('\n'), isHead ? 1 + 30 * 30 : 1 + 36);
+}
+
+void TestAttentionLive::exportErrorsNameWhatAndWhy()
+{
+    open();
+    const Result<void> ending = m_panel->save(u"/tmp/figure.bmp"_s);
+    QVERIFY(!ending.ok() && ending.error().code == ErrorCode::InvalidInput);
+    QVERIFY(QString::fromStdString(ending.error().message).contains(u"bmp"_s));
+    const Result<void> place = m_panel->save(u"/nowhere/at/all/figure.svg"_s);
+    QVERIFY(!place.ok() && place.error().code == ErrorCode::Io);
+    QVERIFY(QString::fromStdString(place.error().message).contains(u"/nowhere/at/all/figure.svg"_s));
+    const Result<void> table = m_panel->save(u"/nowhere/at/all/figure.csv"_s);
+    QVERIFY(!table.ok() && table.error().code == ErrorCode::Io);
+    AttentionPanel nothing(*m_session);
+    QVERIFY(!nothing.save(u"/tmp/figure.svg"_s).ok());
+    QCOMPARE(nothing.save(u"/tmp/figure.svg"_s).error().code, ErrorCode::NotFound);
+}
+
+ORRERY_GUI_TEST_MAIN(TestAttentionLive)
+#include "tst_attention_live.moc"

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/attention/attention_samples.h"
+#include "tests/widgets/common/gui_test.h"
+#include "widgets/attention/heat_image.h"
+#include "widgets/attention/snapshot.h"
+#include "widgets/attention/token_groups.h"
+
+#include <cmath>
+
+using namespace orrery;
+using namespace orrery::ui;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+AttentionMap map3(std::vector<float> mean)
+{
+    return {.numRows = 3, .numColumns = 3, .mean = std::move(mean)};
+}
+
+std::vector<InspectedToken> texts(const std::vector<std::string> &words)
+{
+    std::vector<InspectedToken> tokens;
+    for (const std::string &word : words)
+        tokens.push_back({.id = 300, .bytes = word, .modality = Modality::Text});
+    return tokens;
+}
+
+QStringList labels(const std::vector<InspectedToken> &tokens, Granularity granularity)
+{
+    QStringList list;
+    for (const TokenRange &range : groupTokens(tokens, granularity)) list << rangeLabel(tokens, range);
+    return list;
+}
+
+} // namespace
+
+class TestHeadMatrix : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void brokenMapGivesNothing();
+    void cutCellsAtTheEndAreKnown();
+    void wordsSumWhatIsSeenAndAverageWhoLooks();
+    void pooledMapsAreNotGrouped();
+    void differenceNeedsTheSameTokens();
+    void changeIsHalfOfWhatARowMoves();
+    void changeOfOtherTokensIsUnknown();
+    void frameBytesAreSquareRoots();
+    void shortFrameLosesHeadsOnly();
+    void wordsAndLines();
+    void charactersOverTokensAreWhole();
+    void mediaAreNamed();
+    void limitIsRoundAndHoldsTheValue_data();
+    void limitIsRoundAndHoldsTheValue();
+    void scaleSaysWhereAWeightLies();
+    void sharpCellSurvivesCoarsening();
+    void imageHasTheColorsOfTheMap();
+};
+
+void TestHeadMatrix::brokenMapGivesNothing()
+{
+    QVERIFY(toMatrix(map3({1, 0, 0})).isEmpty());
+    QVERIFY(toMatrix(AttentionMap{}).isEmpty());
+    AttentionMap zero = map3(std::vector<float>(9, 0.0F));
+    zero.rowsPerCell = 0;
+    QVERIFY(toMatrix(zero).isEmpty());
+}
+
+void TestHeadMatrix::cutCellsAtTheEndAreKnown()
+{
+    AttentionMap map{.numRows = 5,
+                     .numColumns = 5,
+                     .rowsPerCell = 2,
+                     .columnsPerCell = 2,
+                     .mean = std::vector<float>(9, 0.1F)};
+    const HeadMatrix matrix = toMatrix(map);
+    QCOMPARE(matrix.height(), 3);
+    QVERIFY((matrix.rows.back() == TokenRange{4, 5}));
+}
+
+void TestHeadMatrix::wordsSumWhatIsSeenAndAverageWhoLooks()
+{
+    const HeadMatrix matrix = toMatrix(map3({1, 0, 0, 0.25F, 0.75F, 0, 0.5F, 0.125F, 0.375F}));
+    const HeadMatrix words = grouped(matrix, {{0, 2}, {2, 3}});
+    QCOMPARE(words.height(), 2);
+    QCOMPARE(words.meanAt(0, 0), 1.0F);   // both tokens look at nothing else
+    QCOMPARE(words.meanAt(1, 0), 0.625F); // 0.5 + 0.125
+    QCOMPARE(words.meanAt(1, 1), 0.375F);
+    QCOMPARE(words.maximumAt(0, 0), 1.0F);
+    QCOMPARE(words.maximumAt(1, 0), 0.5F);
+}
+
+void TestHeadMatrix::pooledMapsAreNotGrouped()
+{
+    AttentionMap map = map3(std::vector<float>(9, 0.1F));
+    map.maximum = std::vector<float>(9, 0.2F);
+    QVERIFY(grouped(toMatrix(map), {{0, 3}}).isEmpty());
+}
+
+void TestHeadMatrix::differenceNeedsTheSameTokens()
+{
+    const HeadMatrix now = toMatrix(map3({1, 0, 0, 0.25F, 0.75F, 0, 0, 0, 1}));
+    const HeadMatrix base = toMatrix(map3({1, 0, 0, 0.5F, 0.5F, 0, 0, 0, 1}));
+    const auto change = difference(now, base);
+    QVERIFY(change && change->isDifference);
+    QCOMPARE(change->meanAt(1, 0), -0.25F);
+    QCOMPARE(change->meanAt(1, 1), 0.25F);
+    AttentionMap other = map3(std::vector<float>(9, 0.0F));
+    other.firstRow = 3;
+    QVERIFY(!difference(now, toMatrix(other)));
+    QVERIFY(!difference(HeadMatrix{}, HeadMatrix{}));
+}
+
+void TestHeadMatrix::changeIsHalfOfWhatARowMoves()
+{
+    const AttentionMap now = map3({1, 0, 0, 0, 1, 0, 0, 0, 1}), base = map3({1, 0, 0, 1, 0, 0, 1, 0, 0});
+    QCOMPARE(changeBetween(now, base), 2.0 / 3); // two of three rows moved wholly
+    QCOMPARE(changeBetween(now, now), 0.0);
+}
+
+void TestHeadMatrix::changeOfOtherTokensIsUnknown()
+{
+    AttentionMap longer = map3({1, 0, 0, 0, 1, 0, 0, 0, 1});
+    longer.numRows = 2;
+    QVERIFY(std::isnan(changeBetween(map3({1, 0, 0, 0, 1, 0, 0, 0, 1}), longer)));
+}
+
+void TestHeadMatrix::frameBytesAreSquareRoots()
+{
+    SampleModel model;
+    model.layers = 1;
+    model.heads = 2;
+    const AttentionFrame frame = sampleFrame(model, 40, 0.5);
+    const SnapshotPtr snapshot = snapshotOfFrame(frame, {.id = 7, .step = 40});
+    QCOMPARE(snapshot->report.overview.size(), size_t(2));
+    QCOMPARE(snapshot->report.heads, int64_t(2));
+    const AttentionMap *map = mapOf(*snapshot, {0, 1});
+    QVERIFY(map);
+    const auto cells = size_t(frame.edge() * frame.edge());
+    for (size_t i = 0; i < cells; ++i) QCOMPARE(map->mean[i], frameWeight(frame.mean[cells + i]));
+    QVERIFY(!mapOf(*snapshot, {3, 0}));
+    QVERIFY(summaryOf(*snapshot, {0, 1}));
+}
+
+void TestHeadMatrix::shortFrameLosesHeadsOnly()
+{
+    SampleModel model;
+    model.layers = 1;
+    model.heads = 2;
+    AttentionFrame frame = sampleFrame(model, 40, 0.5);
+    frame.mean.pop_back();
+    QCOMPARE(snapshotOfFrame(frame, {})->report.overview.size(), size_t(1));
+}
+
+void TestHeadMatrix::wordsAndLines()
+{
+    const auto tokens = texts({"int", " ma", "in", "(", "int", " ", "argc", ")", "\n", "}", "\n"});
+    QCOMPARE(labels(tokens, Granularity::Word), (QStringList{u"int"_s, u"␣main"_s, u"("_s, u"int"_s,
+                                                             u"␣argc"_s, u")"_s, u"↵"_s, u"}"_s, u"↵"_s}));
+    QCOMPARE(labels(tokens, Granularity::Line), (QStringList{u"int␣main(int␣argc)↵"_s, u"}↵"_s}));
+    QCOMPARE(groupTokens(tokens, Granularity::Token).size(), tokens.size());
+    QCOMPARE(rangeSentence(tokens, {3, 4}), u"token 3 “(”"_s);
+    QCOMPARE(rangeSentence(tokens, {1, 3}), u"tokens 1-2 “␣main”"_s);
+}
+
+void TestHeadMatrix::charactersOverTokensAreWhole()
+{
+    const auto tokens = texts({"na", "\xC3", "\xAF", "ve"});
+    QCOMPARE(rangeLabel(tokens, {0, 4}), u"naïve"_s);
+    QCOMPARE(rangeLabel(tokens, {1, 2}), u"\\xC3"_s);
+    QCOMPARE(rangeLabel(tokens, {9, 12}), QString());
+}
+
+void TestHeadMatrix::mediaAreNamed()
+{
+    std::vector<InspectedToken> tokens = texts({"a"});
+    for (int64_t i = 0; i < 3; ++i) tokens.push_back({.modality = Modality::Image, .item = 0, .place = i});
+    QCOMPARE(labels(tokens, Granularity::Word), (QStringList{u"a"_s, u"▦ 1"_s, u"▦ 2"_s, u"▦ 3"_s}));
+    QCOMPARE(groupTokens(tokens, Granularity::Line).size(), size_t(2));
+}
+
+void TestHeadMatrix::limitIsRoundAndHoldsTheValue_data()
+{
+    QTest::addColumn<double>("value");
+    QTest::addColumn<double>("limit");
+    QTest::newRow("one") << 1.0 << 1.0;
+    QTest::newRow("above a half") << 0.51 << 1.0;
+    QTest::newRow("a half") << 0.5 << 0.5;
+    QTest::newRow("small") << 0.031 << 0.05;
+    QTest::newRow("nothing") << 0.0 << 0.001;
+}
+
+void TestHeadMatrix::limitIsRoundAndHoldsTheValue()
+{
+    QFETCH(double, value);
+    QFETCH(double, limit);
+    QCOMPARE(niceLimit(value), limit);
+    QVERIFY(niceLimit(value) >= value);
+}
+
+void TestHeadMatrix::scaleSaysWhereAWeightLies()
+{
+    HeatScale scale;
+    QCOMPARE(scale.position(0.25), 0.5);
+    QCOMPARE(scale.position(-1), 0.0);
+    scale.kind = ScaleKind::Linear;
+    QCOMPARE(scale.position(0.25), 0.25);
+    scale.isDifference = true;
+    scale.limit = 0.5;
+    QCOMPARE(scale.position(0), 0.5);
+    QCOMPARE(scale.position(-0.5), 0.0);
+    QCOMPARE(scale.position(0.25), 0.75);
+    QCOMPARE(scale.position(std::nan("")), 0.5);
+    const std::vector<double> ticks = scale.ticks();
+    QCOMPARE(ticks.front(), -0.5);
+    QCOMPARE(ticks.back(), 0.5);
+    QVERIFY(std::is_sorted(ticks.begin(), ticks.end()));
+}
+
+void TestHeadMatrix::sharpCellSurvivesCoarsening()
+{
+    AttentionMap map{.numRows = 64, .numColumns = 64, .mean = std::vector<float>(64 * 64, 0.01F)};
+    map.mean[37 * 64 + 21] = 0.9F;
+    const HeadMatrix coarse = coarsened(toMatrix(map), CellValue::Maximum, 16);
+    QCOMPARE(coarse.height(), 16);
+    QCOMPARE(coarse.meanAt(37 / 4, 21 / 4), 0.9F);
+}
+
+void TestHeadMatrix::imageHasTheColorsOfTheMap()
+{
+    const FigureStyle style = FigureStyle::ofPaper();
+    const HeadMatrix matrix = toMatrix(map3({1, 0, 0, 0.25F, 0.75F, 0, 0, 0, 1}));
+    const QImage image = heatImage(matrix, CellValue::Mean, {}, style);
+    QCOMPARE(image.size(), QSize(3, 3));
+    QCOMPARE(image.pixel(0, 1), style.sequential().at(0.5)); // column 0 of row 1: √0.25
+    QCOMPARE(image.pixel(0, 0), style.sequential().at(1));
+    QCOMPARE(image.pixel(2, 0), style.zero().rgb());
+}
+
+ORRERY_GUI_TEST_MAIN(TestHeadMatrix)
+#include "tst_head_matrix.moc"

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/attention_export.h"
+
+#include "widgets/common/number_text.h"
+
+#include <QFontMetricsF>
+#include <QPageSize>
+#include <QPainter>
+#include <QPdfWriter>
+#include <QSaveFile>
+#include <QSvgGenerator>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr double kMargin = 12;
+
+/// Measured once, painted on whatever.
+class Figure {
+public:
+    explicit Figure(const FigurePage &page) : m_page(page), m_style(FigureStyle::ofPaper())
+    {
+        m_titleHeight = QFontMetricsF(m_style.base).height() + QFontMetricsF(m_style.small).height() + 10;
+        if (page.head) {
+            m_head.setContent(*page.head);
+            constexpr double kHeight = 640;
+            m_size = QSizeF(m_head.widthForHeight(kHeight, m_style) + 8, kHeight);
+            m_headLayout = m_head.layout(m_size, {}, m_style);
+            m_size = QSizeF(std::max(m_headLayout.legend.right(), m_headLayout.plot.right() + 40) + 4,
+                            std::max(m_headLayout.plot.bottom(), m_headLayout.legend.bottom()) + 4);
+        } else if (page.overview) {
+            m_overview.setContent(*page.overview, m_style);
+            m_overviewLayout = m_overview.layout(QSizeF(1100, 900), m_style);
+            m_size = m_overviewLayout.size;
+        }
+        const QFontMetricsF metrics(m_style.base);
+        m_size.setWidth(std::max(m_size.width(), metrics.horizontalAdvance(page.title)));
+    }
+    [[nodiscard]] QSizeF size() const { return m_size + QSizeF(2 * kMargin, 2 * kMargin + m_titleHeight); }
+    void paint(QPainter &painter) const
+    {
+        painter.fillRect(QRectF(QPointF(), size()), Qt::white);
+        painter.translate(kMargin, kMargin);
+        QFont title = m_style.base;
+        title.setWeight(QFont::DemiBold);
+        const QFontMetricsF heading(title), small(m_style.small);
+        painter.setPen(m_style.tokens.text);
+        painter.setFont(title);
+        painter.drawText(QPointF(0, heading.ascent()),
+                         heading.elidedText(m_page.title, Qt::ElideRight, m_size.width()));
+        painter.setPen(m_style.tokens.secondary);
+        painter.setFont(m_style.small);
+        painter.drawText(QPointF(0, heading.height() + small.ascent()),
+                         small.elidedText(m_page.subtitle, Qt::ElideRight, m_size.width()));
+        painter.translate(0, m_titleHeight);
+        if (m_page.head)
+            m_head.paint(painter, m_headLayout, {.pinnedRow = m_page.pinnedRow}, m_style);
+        else if (m_page.overview)
+            m_overview.paint(painter, m_overviewLayout, QRectF(QPointF(), m_overviewLayout.size), {},
+                             m_style);
+    }
+
+private:
+    const FigurePage &m_page;
+    FigureStyle m_style;
+    HeadFigure m_head;
+    HeadLayout m_headLayout;
+    OverviewScene m_overview;
+    OverviewLayout m_overviewLayout;
+    QSizeF m_size{300, 100};
+    double m_titleHeight = 0;
+};
+
+Error cannotWrite(const QString &path, const QString &why)
+{
+    return {ErrorCode::Io, "Cannot write \"" + toStd(path) + "\": " + toStd(why) + ".",
+            "Choose another place."};
+}
+
+QString quotedCsv(QString text)
+{
+    text.replace(u'"', u"\"\""_s);
+    return u'"' + text + u'"';
+}
+
+QString number(double value) { return std::isfinite(value) ? QString::number(value, 'g', 7) : QString(); }
+
+} // namespace
+
+QImage figureImage(const FigurePage &page)
+{
+    constexpr double kRatio = 2;
+    const Figure figure(page);
+    QImage image((figure.size() * kRatio).toSize(), QImage::Format_RGB32);
+    image.setDevicePixelRatio(kRatio);
+    image.fill(Qt::white);
+    QPainter painter(&image);
+    painter.setRenderHint(QPainter::Antialiasing);
+    figure.paint(painter);
+    return image;
+}
+
+Result<void> saveFigure(const FigurePage &page, const QString &path)
+{
+    const QString ending = path.section(u'.', -1).toLower();
+    if (ending != u"png"_s && ending != u"svg"_s && ending != u"pdf"_s)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot save \"" + toStd(path) + "\": it ends in \"" + toStd(ending) +
+                         "\", expected png, svg or pdf.",
+                     "Give it another ending."};
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly)) return cannotWrite(path, file.errorString());
+    const Figure figure(page);
+    if (ending == u"png"_s) {
+        if (!figureImage(page).save(&file, "PNG")) return cannotWrite(path, file.errorString());
+    } else if (ending == u"svg"_s) {
+        QSvgGenerator generator;
+        generator.setOutputDevice(&file);
+        generator.setSize(figure.size().toSize());
+        generator.setViewBox(QRectF(QPointF(), figure.size()));
+        generator.setTitle(page.title);
+        generator.setResolution(96);
+        QPainter painter(&generator);
+        figure.paint(painter);
+    } else {
+        QPdfWriter writer(&file);
+        writer.setResolution(96);
+        writer.setTitle(page.title);
+        writer.setPageSize(QPageSize(figure.size() * 72 / 96, QPageSize::Point));
+        writer.setPageMargins(QMarginsF(0, 0, 0, 0));
+        QPainter painter(&writer);
+        figure.paint(painter);
+    }
+    if (!file.commit()) return cannotWrite(path, file.errorString());
+    return {};
+}
+
+QString headCsv(const HeadContent &content)
+{
+    QString text = u"row,row_text,column,column_text"_s;
+    for (const HeadMatrix &head : content.heads) {
+        const QString name = QString::fromStdString(headName(head.head));
+        text += u",mean_%1,max_%1"_s.arg(name);
+    }
+    text += u'\n';
+    if (content.heads.empty()) return text;
+    const HeadMatrix &first = content.heads.front();
+    for (int row = 0; row < first.height(); ++row)
+        for (int column = 0; column < first.width(); ++column) {
+            const TokenRange &looks = first.rows[size_t(row)], &seen = first.columns[size_t(column)];
+            text += QString::number(looks.begin) + u',' + quotedCsv(rangeLabel(content.tokens, looks)) +
+                    u',' + QString::number(seen.begin) + u',' + quotedCsv(rangeLabel(content.tokens, seen));
+            for (const HeadMatrix &head : content.heads)
+                text += u',' + number(head.meanAt(row, column)) + u',' + number(head.maximumAt(row, column));
+            text += u'\n';
+        }
+    return text;
+}
+
+QString overviewCsv(const OverviewScene &scene)
+{
+    QString text = u"layer,head,entropy_nats,distance_tokens,first_mass,self_mass,change\n"_s;
+    for (const HeadTile &tile : scene.tiles()) {
+        const double unknown = std::nan("");
+        const HeadSummary &one = tile.summary;
+        text += QString::number(tile.head.layer) + u',' + QString::number(tile.head.head);
+        for (double value : {one.entropy, one.distance, one.firstMass, one.selfMass})
+            text += u',' + number(tile.hasSummary ? value : unknown);
+        text += u',' + number(tile.change) + u'\n';
+    }
+    return text;
+}
+
+Result<void> saveText(const QString &text, const QString &path)
+{
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly)) return cannotWrite(path, file.errorString());
+    file.write(text.toUtf8());
+    if (!file.commit()) return cannotWrite(path, file.errorString());
+    return {};
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Goes through the kept frames of a run: knows which there are, stands at one of them, brings its content,
+// follows the newest while the run trains, plays, and holds a second one to compare with. Asks nothing while
+// it is not active (its panel is hidden). GUI thread only; owned by the panel.
+#pragma once
+
+#include "widgets/attention/frame_cache.h"
+#include "widgets/attention/frame_list.h"
+#include "widgets/attention/snapshot.h"
+
+#include <QTimer>
+
+#include <map>
+#include <memory>
+
+namespace orrery::ui {
+
+class FrameFeed : public QObject {
+    Q_OBJECT
+public:
+    FrameFeed(EngineSession &session, QObject *parent);
+    ~FrameFeed() override;
+
+    void setActive(bool isActive);
+    void setRun(const QString &run);
+    void setPrompt(int prompt);
+    [[nodiscard]] const QString &run() const { return m_run; }
+    [[nodiscard]] int prompt() const { return m_prompt; }
+    [[nodiscard]] const FrameList &list() const { return m_list; }
+    /// Where we stand or are going to; -1 without frames.
+    [[nodiscard]] int index() const { return m_index; }
+    void goTo(int index); ///< by a person: following ends unless it is the newest
+    void goToStep(int64_t step);
+    [[nodiscard]] bool isFollowing() const { return m_isFollowing; }
+    void follow(); ///< to the newest, and on with each new one
+    [[nodiscard]] bool isPlaying() const { return m_playTimer.isActive(); }
+    void setPlaying(bool isPlaying); ///< from the start when it stands at the end
+    void setFramesPerSecond(int rate);
+    [[nodiscard]] int framesPerSecond() const { return m_rate; }
+
+    /// The frame that differences are taken from; -1: the first one.
+    [[nodiscard]] int64_t baseId() const { return m_baseId; }
+    void setBase(int index);
+    [[nodiscard]] int baseIndex() const; ///< -1 without frames
+    /// Whether the base's content is needed.
+    void setWantsBase(bool isWanted);
+    /// Whether frames with more cells of starred heads are needed.
+    void setWantsDetail(bool isWanted);
+
+    [[nodiscard]] SnapshotPtr shown() const { return m_shown; }
+    [[nodiscard]] SnapshotPtr base() const { return m_base; }
+    /// The same step as shown() with more cells of some heads; null when there is none.
+    [[nodiscard]] SnapshotPtr detail() const { return m_detail; }
+    [[nodiscard]] bool isLoading() const
+    {
+        return m_index >= 0 && (!m_shown || m_shown->frame != wantedId());
+    }
+    void retry();
+
+Q_SIGNALS:
+    void listChanged();
+    void placeChanged();       ///< index, following, playing or base
+    void shownChanged();       ///< shown(), base() or detail()
+    void skipped(qint64 step); ///< it was thinned out meanwhile
+    void failed(const orrery::Error &error);
+
+private:
+    struct Waiting {
+        std::unique_ptr<PendingRequest> handle;
+        FrameInfo info;
+        bool wasWanted = false;
+    };
+    [[nodiscard]] int64_t wantedId() const;
+    void readList();
+    void onListChanged();
+    void onUpdated(const RunUpdate &update);
+    void noteFrames(const RunStatus &status);
+    void stand(int index);
+    void pump();
+    [[nodiscard]] bool needs(const FrameInfo &info) const;
+    void request(FrameInfo info, bool isWanted);
+    void dropFarRequests();
+    void take(const FrameInfo &info, Result<AttentionFrame> answer);
+    void takeMissing(const FrameInfo &info);
+    void show(const FrameInfo &info, const FramePtr &frame);
+    void showExtras();
+    [[nodiscard]] const FrameInfo *baseInfo() const;
+    [[nodiscard]] const FrameInfo *detailInfo() const;
+
+    EngineSession &m_session;
+    FrameList m_list, m_details;
+    FrameCache m_cache;
+    std::map<int64_t, Waiting> m_waiting; ///< by id
+    QTimer m_playTimer;
+    QString m_run;
+    int m_prompt = 0, m_index = -1, m_direction = 1, m_rate = 10;
+    int64_t m_standingId = 0, m_baseId = -1, m_newestKnown = 0;
+    int64_t m_failedId = 0; ///< not asked for again until retry()
+    SnapshotPtr m_shown, m_base, m_detail;
+    bool m_isActive = false, m_isFollowing = true, m_wantsBase = false, m_wantsDetail = false,
+         m_mustRead = false, m_isWatching = false;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/head_figure.h"
+
+#include "widgets/attention/overview_scene.h"
+#include "widgets/common/number_text.h"
+
+#include <QCoreApplication>
+#include <QFontMetricsF>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+QString tr(const char *text) { return QCoreApplication::translate("HeadFigure", text); }
+
+constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelGap = 6;
+
+double longest(const std::vector<QString> &labels, const QFontMetricsF &metrics)
+{
+    double width = 0;
+    for (const QString &label : labels) width = std::max(width, metrics.horizontalAdvance(label));
+    return std::min(std::ceil(width), kLongestLabel);
+}
+
+QString valueText(double value, bool isDifference)
+{
+    if (!isDifference) return fixedText(value, 3);
+    return (value > 0 ? u"+"_s : QString()) + fixedText(value, 3);
+}
+
+} // namespace
+
+void HeadFigure::setContent(HeadContent content)
+{
+    m_content = std::move(content);
+    m_rowLabels.clear();
+    m_columnLabels.clear();
+    m_legend = {};
+    m_legend.scale.kind = m_content.scale;
+    m_legend.value = m_content.value;
+    m_legend.baseStep = m_content.baseStep;
+    if (isEmpty()) return;
+    const HeadMatrix &first = m_content.heads.front();
+    // Heads of another shape cannot lie over the first one.
+    std::erase_if(m_content.heads, [shape = std::pair(first.rows, first.columns)](const HeadMatrix &one) {
+        return one.rows != shape.first || one.columns != shape.second;
+    });
+    m_legend.scale.isDifference = m_content.heads.front().isDifference;
+    double largest = 0;
+    for (const HeadMatrix &head : m_content.heads) {
+        m_legend.isPooled = m_legend.isPooled || head.isPooled();
+        largest = std::max(largest, largestValue(head, m_content.value));
+        if (m_content.heads.size() > 1) m_legend.headNames << headTitle(head.head);
+    }
+    if (m_legend.scale.isDifference) m_legend.scale.limit = niceLimit(largest);
+    for (const TokenRange &row : m_content.heads.front().rows)
+        m_rowLabels.push_back(rangeLabel(m_content.tokens, row));
+    for (const TokenRange &column : m_content.heads.front().columns)
+        m_columnLabels.push_back(rangeLabel(m_content.tokens, column));
+}
+
+HeadFigure::Margins HeadFigure::margins(const FigureStyle &style) const
+{
+    const QFontMetricsF metrics(style.small);
+    // Column labels are turned by 60 degrees.
+    return {longest(m_rowLabels, metrics) + kLabelGap + 2,
+            std::ceil(longest(m_columnLabels, metrics) * 0.87 + metrics.height() * 0.5) + kLabelGap,
+            kLegendGap + std::ceil(colorScaleWidth(m_legend, style))};
+}
+
+double HeadFigure::widthForHeight(double height, const FigureStyle &style) const
+{
+    if (isEmpty()) return 0;
+    const Margins margins = this->margins(style);
+    const double cell = std::min(kLargestCell, (height - margins.top - 2) / numRows());
+    // Turned labels reach beyond the last column.
+    return margins.left + cell * numColumns() +
+           std::max(margins.right, longest(m_columnLabels, QFontMetricsF(style.small)) / 2) + 4;
+}
+
+HeadLayout HeadFigure::layout(const QSizeF &space, const MapZoom &zoom, const FigureStyle &style) const
+{
+    HeadLayout layout;
+    if (isEmpty()) return layout;
+    const Margins margins = this->margins(style);
+    const QSizeF room(std::max(20.0, space.width() - margins.left - margins.right - 2),
+                      std::max(20.0, space.height() - margins.top - 2));
+    double cell = std::min({room.width() / numColumns(), room.height() / numRows(), kLargestCell});
+    if (cell >= 12) cell = std::floor(cell); // all cells alike; smaller ones may differ by a pixel
+    layout.cell = cell * zoom.factor;
+    const QSizeF map(layout.cell * numColumns(), layout.cell * numRows());
+    layout.plot = QRectF(margins.left, margins.top, std::min(room.width(), map.width()),
+                         std::min(room.height(), map.height()));
+    layout.origin = layout.plot.topLeft() - zoom.origin * layout.cell;
+    layout.legend = QRectF(layout.plot.right() + kLegendGap, layout.plot.top() - 6,
+                           margins.right - kLegendGap, layout.plot.height() + 12);
+    return layout;
+}
+
+CellPlace HeadFigure::cellAt(const HeadLayout &layout, const QPointF &position) const
+{
+    if (isEmpty() || layout.cell <= 0 || position.y() < layout.plot.top() ||
+        position.y() >= layout.plot.bottom())
+        return {};
+    const int row = int(std::floor((position.y() - layout.origin.y()) / layout.cell));
+    // A row label stands for its row.
+    const int column = position.x() < layout.plot.left()
+                           ? -1
+                           : int(std::floor((position.x() - layout.origin.x()) / layout.cell));
+    if (row < 0 || row >= numRows() || column >= numColumns() || position.x() >= layout.plot.right())
+        return {};
+    return {row, column};
+}
+
+QRgb HeadFigure::cellColor(int row, int column, const FigureStyle &style) const
+{
+    if (m_content.heads.size() > 1)
+        return overlayColor(m_content.heads, m_content.value, m_legend.scale, style, row, column);
+    return m_legend.scale.color(valueAt(m_content.heads.front(), m_content.value, row, column), style);
+}
+
+QString HeadFigure::reading(const CellPlace &place) const
+{
+    if (isEmpty() || place.row < 0 || place.row >= numRows()) return {};
+    const HeadMatrix &first = m_content.heads.front();
+    const QString looks = rangeSentence(m_content.tokens, first.rows[size_t(place.row)]);
+    if (place.column < 0 || place.column >= numColumns()) return looks;
+    const QString seen = rangeSentence(m_content.tokens, first.columns[size_t(place.column)]);
+    const bool isChange = first.isDifference;
+    QStringList values;
+    for (const HeadMatrix &head : m_content.heads) {
+        QString value = valueText(head.meanAt(place.row, place.column), isChange);
+        if (head.isPooled())
+            value +=
+                tr(" (max %1 in cell)").arg(valueText(head.maximumAt(place.row, place.column), isChange));
+        values << (m_content.heads.size() > 1 ? headTitle(head.head) + u' ' + value : value);
+    }
+    const QString sentence = isChange ? tr("%1 looks at %2: changed by %3") : tr("%1 looks at %2: %3");
+    return sentence.arg(looks, seen, values.join(u"; "_s));
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One large map of a head (or of several over each other) with tokens on both axes and its colour scale:
+// where things stand and how they are painted, on the screen and in an export alike. GUI thread only.
+#pragma once
+
+#include "widgets/attention/color_scale.h"
+#include "widgets/attention/token_groups.h"
+
+#include <QPointF>
+
+#include <vector>
+
+class QPainter;
+
+namespace orrery::ui {
+
+struct HeadContent {
+    std::vector<HeadMatrix> heads; ///< one, or up to four of the same shape for an overlay
+    std::vector<InspectedToken> tokens;
+    ScaleKind scale = ScaleKind::SquareRoot;
+    CellValue value = CellValue::Maximum;
+    int64_t baseStep = -1;
+};
+
+/// What part of the map is seen.
+struct MapZoom {
+    double factor = 1; ///< of the size at which all fits
+    QPointF origin;    ///< cells that are scrolled out at the left and at the top
+};
+
+struct HeadLayout {
+    QRectF plot; ///< where cells are painted; the map may be larger
+    QRectF legend;
+    double cell = 0; ///< edge in pixels
+    QPointF origin;  ///< of the map's first cell, in pixels
+    [[nodiscard]] QRectF cellRect(int row, int column) const
+    {
+        return {origin.x() + column * cell, origin.y() + row * cell, cell, cell};
+    }
+};
+
+/// A cell; -1, -1: none.
+struct CellPlace {
+    int row = -1, column = -1;
+    bool operator==(const CellPlace &) const = default;
+};
+
+class HeadFigure {
+public:
+    void setContent(HeadContent content);
+    [[nodiscard]] const HeadContent &content() const { return m_content; }
+    [[nodiscard]] bool isEmpty() const
+    {
+        return m_content.heads.empty() || m_content.heads.front().isEmpty();
+    }
+    [[nodiscard]] int numRows() const { return isEmpty() ? 0 : m_content.heads.front().height(); }
+    [[nodiscard]] int numColumns() const { return isEmpty() ? 0 : m_content.heads.front().width(); }
+    [[nodiscard]] const ScaleLegend &legend() const { return m_legend; }
+    [[nodiscard]] const QString &rowLabel(int row) const { return m_rowLabels[size_t(row)]; }
+    [[nodiscard]] const QString &columnLabel(int column) const { return m_columnLabels[size_t(column)]; }
+
+    [[nodiscard]] HeadLayout layout(const QSizeF &space, const MapZoom &zoom, const FigureStyle &style) const;
+    /// Width at which nothing is left over when all is shown in this height.
+    [[nodiscard]] double widthForHeight(double height, const FigureStyle &style) const;
+    [[nodiscard]] CellPlace cellAt(const HeadLayout &layout, const QPointF &position) const;
+    /// The colour that a cell is painted in.
+    [[nodiscard]] QRgb cellColor(int row, int column, const FigureStyle &style) const;
+    /// "token 12 “the” looks at token 3 “cat”: 0.213 (max 0.41 in cell)".
+    [[nodiscard]] QString reading(const CellPlace &place) const;
+
+    struct Marks {
+        CellPlace cursor;
+        int pinnedRow = -1;
+        bool hasFocus = false;
+    };
+    void paint(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+               const FigureStyle &style) const;
+
+private:
+    struct Margins {
+        double left, top, right;
+    };
+    [[nodiscard]] Margins margins(const FigureStyle &style) const;
+    void paintCells(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintFineCells(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintNumber(QPainter &painter, const QRectF &cell, int row, int column,
+                     const FigureStyle &style) const;
+    void paintMarks(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+                    const FigureStyle &style) const;
+    void paintRowLabels(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+                        const FigureStyle &style) const;
+    void paintColumnLabels(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+                           const FigureStyle &style) const;
+
+    HeadContent m_content;
+    ScaleLegend m_legend;
+    std::vector<QString> m_rowLabels, m_columnLabels;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/head_matrix.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace orrery::ui {
+namespace {
+
+std::vector<TokenRange> ranges(int64_t first, int64_t count, int64_t perCell)
+{
+    std::vector<TokenRange> cells;
+    for (int64_t begin = 0; begin < count; begin += perCell)
+        cells.push_back({first + begin, first + std::min(count, begin + perCell)});
+    return cells;
+}
+
+bool isWhole(const AttentionMap &map)
+{
+    if (map.numRows <= 0 || map.numColumns <= 0 || map.rowsPerCell <= 0 || map.columnsPerCell <= 0)
+        return false;
+    const auto cells = static_cast<size_t>(map.height() * map.width());
+    return map.mean.size() == cells && (map.maximum.empty() || map.maximum.size() == cells);
+}
+
+} // namespace
+
+HeadMatrix toMatrix(const AttentionMap &map)
+{
+    HeadMatrix matrix;
+    matrix.head = map.head;
+    if (!isWhole(map)) return matrix;
+    matrix.rows = ranges(map.firstRow, map.numRows, map.rowsPerCell);
+    matrix.columns = ranges(map.firstColumn, map.numColumns, map.columnsPerCell);
+    matrix.mean = map.mean;
+    matrix.maximum = map.maximum;
+    return matrix;
+}
+
+HeadMatrix grouped(const HeadMatrix &matrix, const std::vector<TokenRange> &groups)
+{
+    HeadMatrix result;
+    result.head = matrix.head;
+    if (matrix.isEmpty() || matrix.isPooled() || groups.empty()) return result;
+    result.rows = result.columns = groups;
+    const auto edge = static_cast<int>(groups.size());
+    result.mean.reserve(groups.size() * groups.size());
+    result.maximum.reserve(groups.size() * groups.size());
+    for (int row = 0; row < edge; ++row)
+        for (int column = 0; column < edge; ++column) {
+            const TokenRange &looks = groups[size_t(row)], &seen = groups[size_t(column)];
+            double sum = 0;
+            float largest = 0;
+            for (int64_t r = looks.begin; r < std::min<int64_t>(looks.end, matrix.height()); ++r)
+                for (int64_t c = seen.begin; c < std::min<int64_t>(seen.end, matrix.width()); ++c) {
+                    const float weight = matrix.meanAt(int(r), int(c));
+                    sum += weight;
+                    largest = std::max(largest, weight);
+                }
+            result.mean.push_back(
+                static_cast<float>(sum / double(std::max<int64_t>(1, looks.end - looks.begin))));
+            result.maximum.push_back(largest);
+        }
+    return result;
+}
+
+std::optional<HeadMatrix> difference(const HeadMatrix &now, const HeadMatrix &base)
+{
+    if (now.rows != base.rows || now.columns != base.columns || now.mean.size() != base.mean.size() ||
+        now.isEmpty())
+        return std::nullopt;
+    HeadMatrix result = now;
+    result.isDifference = true;
+    for (size_t i = 0; i < result.mean.size(); ++i) result.mean[i] -= base.mean[i];
+    if (now.maximum.size() == base.maximum.size())
+        for (size_t i = 0; i < result.maximum.size(); ++i) result.maximum[i] -= base.maximum[i];
+    else
+        result.maximum.clear();
+    return result;
+}
+
+double changeBetween(const AttentionMap &now, const AttentionMap &base)
+{
+    if (!isWhole(now) || now.mean.size() != base.mean.size() || now.numRows != base.numRows ||
+        now.numColumns != base.numColumns)
+        return std::numeric_limits<double>::quiet_NaN();
+    const int64_t width = now.width();
+    double sum = 0;
+    for (size_t i = 0; i < now.mean.size(); ++i) {
+        const int64_t column = static_cast<int64_t>(i) % width, row = static_cast<int64_t>(i) / width;
+        const auto columns = std::min(now.columnsPerCell, now.numColumns - column * now.columnsPerCell);
+        const auto rows = std::min(now.rowsPerCell, now.numRows - row * now.rowsPerCell);
+        sum += std::abs(double(now.mean[i]) - double(base.mean[i])) * double(columns) * double(rows);
+    }
+    return sum / 2 / double(now.numRows);
+}
+
+double largestValue(const HeadMatrix &matrix, CellValue value)
+{
+    const std::vector<float> &values =
+        value == CellValue::Maximum && matrix.isPooled() ? matrix.maximum : matrix.mean;
+    double largest = 0;
+    for (float one : values)
+        if (std::isfinite(one)) largest = std::max(largest, double(std::abs(one)));
+    return largest;
+}
+
+} // namespace orrery::ui

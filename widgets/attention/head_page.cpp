@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/head_page.h"
+
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QAbstractButton>
+#include <QHBoxLayout>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+HeadPage::HeadPage(QWidget *parent)
+    : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
+      m_summary(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
+      m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
+      m_granularity(new SegmentedChoice(this)), m_scale(new SegmentedChoice(this)),
+      m_value(new SegmentedChoice(this)), m_view(new HeadView(this))
+{
+    setObjectName(u"headPage"_s);
+    m_reading->setObjectName(u"cellReading"_s);
+    m_summary->setObjectName(u"headSummary"_s);
+    m_granularity->setObjectName(u"granularity"_s);
+    m_granularity->addChoice(u"token"_s, tr("Token"), tr("A row and a column for each token"));
+    m_granularity->addChoice(u"word"_s, tr("Word"),
+                             tr("Words: sum over what is looked at, mean over what looks"));
+    m_granularity->addChoice(u"line"_s, tr("Line"),
+                             tr("Lines: sum over what is looked at, mean over what looks"));
+    m_granularity->setCurrent(u"token"_s);
+    m_scale->setObjectName(u"scaleChoice"_s);
+    m_scale->addChoice(u"root"_s, u"√"_s, tr("Square root colour scale: weak weights are seen"));
+    m_scale->addChoice(u"linear"_s, tr("Linear"),
+                       tr("Linear colour scale: equal steps of colour are equal weights"));
+    m_scale->setCurrent(u"root"_s);
+    m_value->setObjectName(u"valueChoice"_s);
+    m_value->addChoice(u"max"_s, tr("Max"), tr("A cell shows its largest weight: a sharp one is never lost"));
+    m_value->addChoice(u"mean"_s, tr("Mean"), tr("A cell shows the mean of its weights"));
+    m_value->setCurrent(u"max"_s);
+    for (SegmentedChoice *choice : {m_granularity, m_scale, m_value}) {
+        choice->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+        connect(choice, &SegmentedChoice::chosen, this, &HeadPage::choicesChanged);
+    }
+    m_scale->button(u"root"_s)->setAccessibleName(tr("Square root"));
+
+    auto *row = new QHBoxLayout;
+    row->setSpacing(space::kOne);
+    row->addWidget(m_title, 1);
+    row->addWidget(m_granularity);
+    row->addWidget(m_value);
+    row->addWidget(m_scale);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addLayout(row);
+    layout->addWidget(m_summary);
+    layout->addWidget(m_view, 1);
+    layout->addWidget(m_reading);
+    setReading({});
+}
+
+Granularity HeadPage::granularity() const
+{
+    const QString id = m_granularity->isEnabled() ? m_granularity->current() : u"token"_s;
+    return id == u"word"_s ? Granularity::Word : id == u"line"_s ? Granularity::Line : Granularity::Token;
+}
+
+ScaleKind HeadPage::scale() const
+{
+    return m_scale->current() == u"linear"_s ? ScaleKind::Linear : ScaleKind::SquareRoot;
+}
+
+CellValue HeadPage::value() const
+{
+    return m_value->current() == u"mean"_s ? CellValue::Mean : CellValue::Maximum;
+}
+
+void HeadPage::setChoices(bool canGroup, bool isPooled)
+{
+    m_granularity->setEnabled(canGroup);
+    m_granularity->setToolTip(
+        canGroup ? QString() : tr("A kept cell holds several tokens. Ask the model for the exact map."));
+    m_value->setVisible(isPooled);
+}
+
+void HeadPage::setTitle(const QString &title, const QString &summary)
+{
+    m_title->setFullText(title);
+    m_summary->setFullText(summary);
+}
+
+void HeadPage::setReading(const QString &sentence)
+{
+    m_reading->setTone(sentence.isEmpty() ? Tone::Secondary : Tone::Text);
+    m_reading->setFullText(
+        sentence.isEmpty() ? tr("Rows look, columns are looked at. Point at a cell; click to keep its row.")
+                           : sentence);
+}
+
+QString HeadPage::reading() const { return m_reading->fullText(); }
+
+int HeadPage::smallestWidth() const
+{
+    int width = 0;
+    for (const SegmentedChoice *choice : {m_granularity, m_value, m_scale})
+        if (!choice->isHidden()) width += choice->sizeHint().width() + space::kOne;
+    return width;
+}
+
+void HeadPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    // The path above names the head, too.
+    m_title->setVisible(width() >= smallestWidth() + 70);
+}
+
+int HeadPage::preferredWidth(int height) const
+{
+    const int others = m_title->parentWidget()->height() > 0
+                           ? layout()->itemAt(0)->sizeHint().height() + m_summary->sizeHint().height() +
+                                 m_reading->sizeHint().height() + 3 * space::kHalf
+                           : 0;
+    return std::max(int(m_view->preferredWidth(std::max(60, height - others))) + 2, smallestWidth() + 110);
+}
+
+} // namespace orrery::ui

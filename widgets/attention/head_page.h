@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The map of the open head under its choices: token, word or line; scale; what a pooled cell shows. GUI
+// thread only.
+#pragma once
+
+#include "widgets/attention/head_view.h"
+
+#include <QWidget>
+
+namespace orrery::ui {
+
+class ElidedLabel;
+class SegmentedChoice;
+
+class HeadPage : public QWidget {
+    Q_OBJECT
+public:
+    explicit HeadPage(QWidget *parent = nullptr);
+    [[nodiscard]] HeadView *view() const { return m_view; }
+    [[nodiscard]] Granularity granularity() const;
+    [[nodiscard]] ScaleKind scale() const;
+    [[nodiscard]] CellValue value() const;
+    /// @param canGroup every cell is one token   @param isPooled cells hold several weights
+    void setChoices(bool canGroup, bool isPooled);
+    void setTitle(const QString &title, const QString &summary);
+    /// What the pointer or the arrows are at; empty: how to get there.
+    void setReading(const QString &sentence);
+    [[nodiscard]] QString reading() const;
+    /// Width at which the map fills this height.
+    [[nodiscard]] int preferredWidth(int height) const;
+
+    /// The least in which its choices are whole.
+    [[nodiscard]] int smallestWidth() const;
+
+Q_SIGNALS:
+    void choicesChanged();
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    ElidedLabel *m_title, *m_summary, *m_reading;
+    SegmentedChoice *m_granularity, *m_scale, *m_value;
+    HeadView *m_view;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One question to a model at a time: a new one takes the place of the one before, whose answer never comes.
+// GUI thread only.
+#pragma once
+
+#include "widgets/session/engine_session.h"
+
+#include <memory>
+
+namespace orrery::ui {
+
+class ModelQuestion : public QObject {
+    Q_OBJECT
+public:
+    ModelQuestion(EngineSession &session, QObject *parent) : QObject(parent), m_session(session) {}
+    /// @param model "RUN@step", "RUN@live" …, as EngineSession::inspect
+    void ask(const QString &model, const InspectRequest &request);
+    void cancel();
+    void retry() { ask(m_model, m_request); }
+    [[nodiscard]] bool isAsking() const { return m_isAsking; }
+    [[nodiscard]] const QString &model() const { return m_model; }
+    [[nodiscard]] const InspectRequest &request() const { return m_request; }
+
+Q_SIGNALS:
+    void answered(const orrery::InspectReport &report);
+    void failed(const orrery::Error &error);
+    void stateChanged();
+
+private:
+    EngineSession &m_session;
+    QString m_model;
+    InspectRequest m_request;
+    std::unique_ptr<PendingRequest> m_handle;
+    quint64 m_number = 0;
+    bool m_isAsking = false;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/overview_page.h"
+
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+OverviewPage::OverviewPage(QWidget *parent)
+    : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
+      m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
+      m_sort(new QComboBox(this)), m_overlay(new QPushButton(this)), m_view(new OverviewView(this))
+{
+    setObjectName(u"overviewPage"_s);
+    m_title->setObjectName(u"overviewTitle"_s);
+    m_reading->setObjectName(u"overviewReading"_s);
+    m_sort->setObjectName(u"headSort"_s);
+    m_sort->setAccessibleName(tr("Order of the heads"));
+    m_sort->addItem(tr("by layer and head"), int(HeadSort::Position));
+    m_sort->addItem(tr("by entropy, nats"), int(HeadSort::Entropy));
+    m_sort->addItem(tr("by distance, tokens"), int(HeadSort::Distance));
+    m_sort->addItem(tr("by change"), int(HeadSort::Change));
+    m_sort->setToolTip(tr(
+        "Highest first. Change: half of what the weights of a row differ by from the step that is compared "
+        "with, mean over the rows, 0 … 1"));
+    m_overlay->setObjectName(u"showOverlay"_s);
+    m_overlay->setToolTip(tr("Shows the chosen heads in one map, each in its colour (O)"));
+    auto *row = new QHBoxLayout;
+    row->setSpacing(space::kOne);
+    row->addWidget(m_title, 1);
+    row->addWidget(m_overlay);
+    row->addWidget(m_sort);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addLayout(row);
+    layout->addWidget(m_view, 1);
+    layout->addWidget(m_reading);
+    connect(m_sort, &QComboBox::currentIndexChanged, this, &OverviewPage::sortChanged);
+    connect(m_overlay, &QPushButton::clicked, this, &OverviewPage::overlayRequested);
+    connect(m_view, &OverviewView::selectionChanged, this, &OverviewPage::refreshSelection);
+    connect(m_view, &OverviewView::currentChanged, this,
+            [this](const HeadRef &head) { m_reading->setFullText(m_view->sentenceOf(head)); });
+    connect(m_view, &OverviewView::hovered, this, [this](const QString &sentence) {
+        m_reading->setFullText(sentence.isEmpty() ? m_view->sentenceOf(m_view->current()) : sentence);
+    });
+    refreshSelection();
+}
+
+HeadSort OverviewPage::sort() const { return static_cast<HeadSort>(m_sort->currentData().toInt()); }
+
+void OverviewPage::setContent(const OverviewContent &content)
+{
+    m_view->setContent(content);
+    int64_t layers = 0, heads = 0;
+    for (const HeadTile &tile : m_view->scene().tiles()) {
+        layers = std::max(layers, tile.head.layer + 1);
+        heads = std::max(heads, tile.head.head + 1);
+    }
+    const bool hasCaptions = content.sort == HeadSort::Position && layers > 0;
+    m_title->setFullText(layers == 0 ? tr("Heads") : tr("%1 layers × %2 heads").arg(layers).arg(heads));
+    m_title->setToolTip(hasCaptions ? tr("Below a head: entropy in nats · distance in tokens") : QString());
+    refreshSelection();
+}
+
+void OverviewPage::setCurrent(const HeadRef &head)
+{
+    m_view->setCurrent(head);
+    m_reading->setFullText(m_view->sentenceOf(m_view->current()));
+}
+
+void OverviewPage::refreshSelection()
+{
+    const auto count = int(m_view->selected().size());
+    m_overlay->setVisible(count > 1);
+    m_overlay->setText(tr("Overlay %n heads", nullptr, count));
+}
+
+int OverviewPage::otherHeight() const
+{
+    return std::max(m_sort->sizeHint().height(), m_title->sizeHint().height()) +
+           m_reading->sizeHint().height() + 2 * space::kHalf;
+}
+
+int OverviewPage::preferredWidth(int height) const
+{
+    const FigureStyle style = FigureStyle::ofTheme();
+    const OverviewLayout layout =
+        m_view->scene().layout(QSizeF(1e5, std::max(60, height - otherHeight())), style);
+    // In a sorted order the heads flow: as wide as the grid would be is enough.
+    if (!layout.isGrid) return std::max(smallestWidth(), height);
+    return std::max(int(std::ceil(layout.size.width())) + 2, m_sort->sizeHint().width() + 140);
+}
+
+int OverviewPage::smallestWidth() const
+{
+    const OverviewLayout layout = m_view->scene().layout(QSizeF(1, 1), FigureStyle::ofTheme());
+    const int bar = 12; // of a scroll bar
+    if (!layout.isGrid) return 360;
+    return std::max(int(std::ceil(layout.size.width())) + bar, m_sort->sizeHint().width() + 140);
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All heads under the choice of their order, with the overlay of chosen ones and a line that reads out one
+// head. GUI thread only.
+#pragma once
+
+#include "widgets/attention/overview_view.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QPushButton;
+
+namespace orrery::ui {
+
+class ElidedLabel;
+
+class OverviewPage : public QWidget {
+    Q_OBJECT
+public:
+    explicit OverviewPage(QWidget *parent = nullptr);
+    [[nodiscard]] OverviewView *view() const { return m_view; }
+    [[nodiscard]] HeadSort sort() const;
+    void setContent(const OverviewContent &content);
+    void setCurrent(const HeadRef &head); ///< does not signal
+    /// Width at which the heads fill this height.
+    [[nodiscard]] int preferredWidth(int height) const;
+    /// The least in which a whole row of heads is seen.
+    [[nodiscard]] int smallestWidth() const;
+
+Q_SIGNALS:
+    void sortChanged();
+    void overlayRequested();
+
+private:
+    void refreshSelection();
+    [[nodiscard]] int otherHeight() const;
+
+    ElidedLabel *m_title, *m_reading;
+    QComboBox *m_sort;
+    QPushButton *m_overlay;
+    OverviewView *m_view;
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/prompt_bar.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/theme/theme.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+QString oneLine(QString text)
+{
+    constexpr qsizetype kMaxLength = 48;
+    text.replace(u'\n', u'↵').replace(u'\t', u'⇥');
+    return text.size() > kMaxLength ? text.left(kMaxLength - 1) + u'…' : text;
+}
+
+} // namespace
+
+PromptBar::PromptBar(QWidget *parent)
+    : QWidget(parent), m_prompts(new QComboBox(this)), m_models(new QComboBox(this)),
+      m_text(new QLineEdit(this)), m_ask(new QPushButton(this))
+{
+    setObjectName(u"promptBar"_s);
+    m_prompts->setObjectName(u"promptChoice"_s);
+    m_prompts->setAccessibleName(tr("Text that the model reads"));
+    m_prompts->setToolTip(tr("A probe prompt of the run, kept while it trains, or an own text"));
+    m_models->setObjectName(u"weightsChoice"_s);
+    m_models->setAccessibleName(tr("Weights that are asked"));
+    m_models->setToolTip(
+        tr("Whose attention is computed: the weights of the running training, or a saved step"));
+    m_text->setObjectName(u"ownText"_s);
+    m_text->setAccessibleName(tr("Own text"));
+    m_text->setPlaceholderText(tr("Text for the model to read; Enter asks"));
+    m_ask->setObjectName(u"askModel"_s);
+    for (QComboBox *box : {m_prompts, m_models}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(8);
+    }
+    m_prompts->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_prompts->setMaximumWidth(420);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_prompts, 2);
+    layout->addWidget(m_text, 3);
+    layout->addStretch(1);
+    layout->addWidget(m_models);
+    layout->addWidget(m_ask);
+    connect(m_prompts, &QComboBox::activated, this, [this] {
+        refresh();
+        if (prompt() < 0) m_text->setFocus();
+        Q_EMIT promptChosen(prompt());
+    });
+    connect(m_text, &QLineEdit::textChanged, this, &PromptBar::refresh);
+    connect(m_text, &QLineEdit::returnPressed, this, [this] {
+        if (m_ask->isEnabled() && !m_isAsking) Q_EMIT askRequested();
+    });
+    connect(m_ask, &QPushButton::clicked, this, [this] {
+        if (m_isAsking)
+            Q_EMIT cancelRequested();
+        else
+            Q_EMIT askRequested();
+    });
+    setPrompts({});
+}
+
+void PromptBar::setPrompts(const QStringList &texts)
+{
+    if (texts == m_texts && m_prompts->count() > 0) return;
+    const int before = prompt();
+    const QSignalBlocker blocker(m_prompts);
+    m_texts = texts;
+    m_prompts->clear();
+    for (qsizetype i = 0; i < texts.size(); ++i)
+        m_prompts->addItem(tr("Prompt %1: %2").arg(i + 1).arg(oneLine(texts[i])), int(i));
+    m_prompts->addItem(tr("Own text…"), -1);
+    const int again = m_prompts->findData(before);
+    m_prompts->setCurrentIndex(
+        before < 0 && !texts.isEmpty() && m_text->text().isEmpty() ? 0 : std::max(0, again));
+    refresh();
+}
+
+void PromptBar::setModels(const QString &run, bool isLive, const std::vector<CheckpointInfo> &checkpoints)
+{
+    const QString before = model();
+    QList<std::pair<QString, QString>> models;
+    if (isLive) models.append({tr("live weights"), run + u"@live"_s});
+    for (auto one = checkpoints.rbegin(); one != checkpoints.rend(); ++one)
+        models.append({one->isBest ? tr("saved step %1, best").arg(integerText(one->step))
+                                   : tr("saved step %1").arg(integerText(one->step)),
+                       run + u'@' + QString::number(one->step)});
+    const QSignalBlocker blocker(m_models);
+    m_models->clear();
+    for (const auto &[text, id] : models) m_models->addItem(text, id);
+    m_models->setCurrentIndex(std::max(0, m_models->findData(before)));
+    refresh();
+}
+
+int PromptBar::prompt() const { return m_prompts->count() == 0 ? -1 : m_prompts->currentData().toInt(); }
+
+void PromptBar::setPrompt(int prompt)
+{
+    m_prompts->setCurrentIndex(std::max(0, m_prompts->findData(prompt)));
+    refresh();
+}
+
+QString PromptBar::text() const
+{
+    const int index = prompt();
+    return index < 0 || index >= m_texts.size() ? m_text->text() : m_texts[index];
+}
+
+QString PromptBar::model() const { return m_models->currentData().toString(); }
+
+void PromptBar::setAsking(bool isAsking)
+{
+    m_isAsking = isAsking;
+    refresh();
+}
+
+void PromptBar::refresh()
+{
+    m_text->setVisible(prompt() < 0);
+    m_models->setVisible(m_models->count() > 0);
+    m_ask->setText(m_isAsking ? tr("Cancel") : tr("Ask the model now"));
+    m_ask->setEnabled(m_isAsking || (!model().isEmpty() && !text().isEmpty()));
+    QString why = tr("Computes the exact attention of these weights, token by token");
+    if (model().isEmpty())
+        why = tr("There are no weights to ask yet: the run does not train and has no saved step");
+    else if (text().isEmpty())
+        why = tr("Type a text for the model to read");
+    m_ask->setToolTip(why);
+}
+
+} // namespace orrery::ui

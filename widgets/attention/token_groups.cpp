@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/token_groups.h"
+
+#include "widgets/common/number_text.h"
+#include "widgets/play/token_view.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+QString tr(const char *text) { return QCoreApplication::translate("TokenGroups", text); }
+
+enum class Class : uint8_t { Space, Letter, Mark };
+
+Class classOf(char byte)
+{
+    const auto value = static_cast<unsigned char>(byte);
+    if (value == ' ' || value == '\t' || value == '\n' || value == '\r') return Class::Space;
+    const bool isLetter = value >= 0x80 || value == '_' || (value >= '0' && value <= '9') ||
+                          (value >= 'A' && value <= 'Z') || (value >= 'a' && value <= 'z');
+    return isLetter ? Class::Letter : Class::Mark;
+}
+
+bool isText(const InspectedToken &token) { return token.modality == Modality::Text && token.id >= 0; }
+
+bool beginsWord(const InspectedToken &before, const InspectedToken &token)
+{
+    if (!isText(before) || !isText(token)) return true;
+    if (isSpecialToken(before.bytes, before.id) || isSpecialToken(token.bytes, token.id)) return true;
+    if (before.bytes.empty() || token.bytes.empty()) return false;
+    if (before.bytes.back() == '\n') return true;
+    const Class last = classOf(before.bytes.back()), first = classOf(token.bytes.front());
+    if (last == Class::Space) return first == Class::Space && token.bytes.front() == '\n';
+    return last != first;
+}
+
+bool beginsLine(const InspectedToken &before, const InspectedToken &token)
+{
+    if (isText(before) != isText(token)) return true;
+    if (!isText(token)) return before.item != token.item;
+    return before.bytes.find('\n') != std::string::npos;
+}
+
+} // namespace
+
+std::vector<TokenRange> groupTokens(const std::vector<InspectedToken> &tokens, Granularity granularity)
+{
+    std::vector<TokenRange> groups;
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        const bool begins = i == 0 || granularity == Granularity::Token ||
+                            (granularity == Granularity::Word ? beginsWord(tokens[i - 1], tokens[i])
+                                                              : beginsLine(tokens[i - 1], tokens[i]));
+        const auto at = static_cast<int64_t>(i);
+        if (begins)
+            groups.push_back({at, at + 1});
+        else
+            groups.back().end = at + 1;
+    }
+    return groups;
+}
+
+QString tokenLabel(const InspectedToken &token)
+{
+    if (token.modality == Modality::Image) return u"▦ "_s + QString::number(token.place + 1);
+    if (token.modality == Modality::Audio) return u"♪ "_s + QString::number(token.place + 1);
+    return visibleTokenText(token.bytes, token.id);
+}
+
+QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &range)
+{
+    constexpr qsizetype kMaxLength = 32;
+    if (range.begin < 0 || range.begin >= std::ssize(tokens)) return {};
+    const int64_t end = std::min<int64_t>(range.end, std::ssize(tokens));
+    if (end - range.begin == 1) return tokenLabel(tokens[size_t(range.begin)]);
+    // Together, because a character may be spread over several tokens.
+    std::string bytes;
+    QString text;
+    for (int64_t i = range.begin; i < end && text.size() + qsizetype(bytes.size()) <= kMaxLength; ++i) {
+        const InspectedToken &token = tokens[size_t(i)];
+        if (isText(token) && !isSpecialToken(token.bytes, token.id)) {
+            bytes += token.bytes;
+            continue;
+        }
+        if (!bytes.empty()) text += visibleTokenText(bytes, 0);
+        bytes.clear();
+        text += tokenLabel(token);
+    }
+    if (!bytes.empty()) text += visibleTokenText(bytes, 0);
+    return text.size() > kMaxLength ? text.left(kMaxLength - 1) + u'…' : text;
+}
+
+QString rangeSentence(const std::vector<InspectedToken> &tokens, const TokenRange &range)
+{
+    const QString text = rangeLabel(tokens, range);
+    if (range.end - range.begin == 1) return tr("token %1 “%2”").arg(integerText(range.begin), text);
+    return tr("tokens %1-%2 “%3”").arg(integerText(range.begin), integerText(range.end - 1), text);
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tokens as words and lines, and how a token or a group of them is written on an axis. Pure; any thread.
+#pragma once
+
+#include "core/spec/inspection.h"
+
+#include <QString>
+
+#include <vector>
+
+namespace orrery::ui {
+
+enum class Granularity : uint8_t { Token, Word, Line };
+
+/// Groups in order, without gaps. A word takes the white space before it; a line ends with its newline; a
+/// picture or recording is one word per patch or frame, and one line.
+std::vector<TokenRange> groupTokens(const std::vector<InspectedToken> &tokens, Granularity granularity);
+/// "␣the", "↵", "\xE2", "<|end_of_text|>"; patches and frames of media as "▦ 3" and "♪ 3", counted from 1.
+QString tokenLabel(const InspectedToken &token);
+/// The labels of a range behind each other; an ellipsis where it is long.
+QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &range);
+/// "token 12 “the”", "tokens 12-15 “the cat”": for sentences.
+QString rangeSentence(const std::vector<InspectedToken> &tokens, const TokenRange &range);
+
+} // namespace orrery::ui

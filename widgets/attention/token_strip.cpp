@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/token_strip.h"
+
+#include "widgets/attention/token_groups.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/contrast.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kMaxLines = 3; ///< on the screen at once
+constexpr double kPadding = 2, kGap = 2;
+
+} // namespace
+
+TokenStrip::TokenStrip(QWidget *parent) : QAbstractScrollArea(parent)
+{
+    setObjectName(u"tokenStrip"_s);
+    setAccessibleName(tr("Tokens that were read"));
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::StrongFocus);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    viewport()->setAutoFillBackground(false);
+    connect(&Theme::instance(), &Theme::changed, this, &TokenStrip::relayout);
+}
+
+int TokenStrip::lineHeight() const { return QFontMetrics(typeFont(TypeSize::Mono)).height() + 5; }
+
+QSize TokenStrip::sizeHint() const { return {400, std::clamp(m_numLines, 1, kMaxLines) * lineHeight() + 2}; }
+QSize TokenStrip::minimumSizeHint() const { return {120, sizeHint().height()}; }
+
+void TokenStrip::setTokens(const std::vector<InspectedToken> &tokens)
+{
+    std::vector<QString> labels;
+    labels.reserve(tokens.size());
+    for (const InspectedToken &token : tokens) labels.push_back(tokenLabel(token));
+    if (labels == m_labels) return;
+    m_labels = std::move(labels);
+    m_weights.clear();
+    m_cursor = std::clamp(m_cursor, 0, std::max(0, numTokens() - 1));
+    relayout();
+}
+
+void TokenStrip::setWeights(std::vector<float> weights, const HeatScale &scale, TokenRange active)
+{
+    m_weights = std::move(weights);
+    m_scale = scale;
+    m_active = active;
+    viewport()->update();
+    announceSummary(this);
+}
+
+void TokenStrip::relayout()
+{
+    const QFontMetricsF metrics(typeFont(TypeSize::Mono));
+    const double room = std::max(60, viewport()->width());
+    const int height = lineHeight();
+    double x = 1, y = 1;
+    m_places.clear();
+    for (const QString &label : m_labels) {
+        const double width =
+            std::min(room - 2, std::ceil(metrics.horizontalAdvance(label)) + 2 * kPadding + 1);
+        if (x + width > room && x > 1) {
+            x = 1;
+            y += height;
+        }
+        m_places.push_back(QRectF(x, y, width, height - kGap));
+        x += width + kGap;
+    }
+    const int lines = int(std::round((y - 1) / height)) + 1;
+    if (lines != m_numLines) {
+        m_numLines = lines;
+        updateGeometry();
+    }
+    verticalScrollBar()->setPageStep(viewport()->height());
+    verticalScrollBar()->setSingleStep(height);
+    verticalScrollBar()->setRange(0, lines > kMaxLines ? lines * height + 2 - viewport()->height() : 0);
+    viewport()->update();
+}
+
+QRectF TokenStrip::tokenRect(int token) const
+{
+    if (token < 0 || token >= std::ssize(m_places)) return {};
+    return m_places[size_t(token)].translated(0, -verticalScrollBar()->value());
+}
+
+QString TokenStrip::summary() const
+{
+    if (m_labels.empty()) return tr("No tokens yet");
+    QString sentence = tr("%n tokens: ", nullptr, numTokens());
+    QStringList words;
+    for (size_t i = 0; i < std::min<size_t>(40, m_labels.size()); ++i) words << m_labels[i];
+    sentence += words.join(u' ');
+    const auto best = std::max_element(m_weights.begin(), m_weights.end());
+    if (best == m_weights.end() || m_active.begin < 0) return sentence;
+    const auto index = static_cast<size_t>(best - m_weights.begin());
+    return sentence + tr(". Token %1 looks most at “%2” (%3)")
+                          .arg(m_active.begin)
+                          .arg(m_labels[index], fixedText(*best, 3));
+}
+
+void TokenStrip::paintEvent(QPaintEvent *)
+{
+    const FigureStyle style = FigureStyle::ofTheme();
+    QPainter painter(viewport());
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setFont(style.mono);
+    const QFontMetricsF metrics(style.mono);
+    const bool isTinted = m_weights.size() == m_labels.size();
+    for (int i = 0; i < numTokens(); ++i) {
+        const QRectF area = tokenRect(i);
+        if (area.bottom() < 0 || area.top() > viewport()->height()) continue;
+        QColor ground = style.zero();
+        if (isTinted) ground = QColor::fromRgb(m_scale.color(m_weights[size_t(i)], style));
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(ground);
+        painter.drawRoundedRect(area, 2, 2);
+        const bool isDarkReadable = contrastRatio(Qt::black, ground) > contrastRatio(Qt::white, ground);
+        const QColor ink = contrastRatio(style.tokens.text, ground) >= kMinTextContrast
+                               ? style.tokens.text
+                               : QColor(isDarkReadable ? Qt::black : Qt::white);
+        painter.setPen(ink);
+        painter.drawText(area, Qt::AlignCenter,
+                         metrics.elidedText(m_labels[size_t(i)], Qt::ElideRight, area.width() - 2));
+        painter.setBrush(Qt::NoBrush);
+        if (i >= m_active.begin && i < m_active.end) {
+            painter.setPen(QPen(style.tokens.accent, 1.8));
+            painter.drawRoundedRect(area.adjusted(0, 0, 0, 0), 2, 2);
+        }
+        if (hasFocus() && i == m_cursor) {
+            painter.setPen(QPen(style.tokens.text, 1.2, Qt::DashLine));
+            painter.drawRoundedRect(area.adjusted(1.5, 1.5, -1.5, -1.5), 2, 2);
+        }
+    }
+}
+
+void TokenStrip::mousePressEvent(QMouseEvent *event)
+{
+    for (int i = 0; i < numTokens(); ++i)
+        if (tokenRect(i).contains(event->position())) {
+            m_cursor = i;
+            Q_EMIT chosen(i);
+            return;
+        }
+}
+
+void TokenStrip::keyPressEvent(QKeyEvent *event)
+{
+    if (m_labels.empty()) return QAbstractScrollArea::keyPressEvent(event);
+    const int by = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
+    if (by != 0) {
+        m_cursor = std::clamp(m_cursor + by, 0, numTokens() - 1);
+        const QRectF area = tokenRect(m_cursor);
+        if (area.top() < 0) verticalScrollBar()->setValue(verticalScrollBar()->value() + int(area.top()));
+        if (area.bottom() > viewport()->height())
+            verticalScrollBar()->setValue(verticalScrollBar()->value() + int(area.bottom()) -
+                                          viewport()->height() + 2);
+        viewport()->update();
+        return;
+    }
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space) {
+        Q_EMIT chosen(m_cursor);
+        return;
+    }
+    QAbstractScrollArea::keyPressEvent(event);
+}
+
+void TokenStrip::focusInEvent(QFocusEvent *event)
+{
+    QAbstractScrollArea::focusInEvent(event);
+    viewport()->update();
+}
+
+void TokenStrip::focusOutEvent(QFocusEvent *event)
+{
+    QAbstractScrollArea::focusOutEvent(event);
+    viewport()->update();
+}
+
+void TokenStrip::changeEvent(QEvent *event)
+{
+    QAbstractScrollArea::changeEvent(event);
+    if (event->type() == QEvent::FontChange) relayout();
+}
+
+void TokenStrip::resizeEvent(QResizeEvent *event)
+{
+    QAbstractScrollArea::resizeEvent(event);
+    relayout();
+}
+
+} // namespace orrery::ui
