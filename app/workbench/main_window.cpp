@@ -4,6 +4,7 @@
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "core/spec/run_records.h"
+#include "widgets/attention/attention_panel.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/curves/curves_panel.h"
@@ -31,7 +32,26 @@ namespace orrery::ui {
 
 namespace {
 
-QString layoutKey(WindowLayout layout) { return layout == WindowLayout::Train ? QStringLiteral("train") : QStringLiteral("play"); }
+QString layoutKey(WindowLayout layout)
+{
+    switch (layout) {
+    case WindowLayout::Train:
+        break;
+    case WindowLayout::Inspect:
+        return QStringLiteral("inspect");
+    case WindowLayout::Play:
+        return QStringLiteral("play");
+    }
+    return QStringLiteral("train");
+}
+
+/// Train for what no layout is called.
+WindowLayout layoutFromKey(const QString &key)
+{
+    for (const WindowLayout layout : {WindowLayout::Inspect, WindowLayout::Play})
+        if (key == layoutKey(layout)) return layout;
+    return WindowLayout::Train;
+}
 
 } // namespace
 
@@ -60,12 +80,13 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
 
     resize(1440, 900);
     restoreGeometry(m_settings.value(QStringLiteral("window/geometry")).toByteArray());
-    const bool wasPlay = m_settings.value(QStringLiteral("window/layout")).toString() == layoutKey(WindowLayout::Play);
+    const WindowLayout last = layoutFromKey(m_settings.value(QStringLiteral("window/layout")).toString());
     m_newRun->restoreDraft(m_settings.value(QStringLiteral("newRun/draft")).toString());
     m_play->restoreDraft(m_settings.value(QStringLiteral("play/draft")).toString());
     m_run = m_settings.value(QStringLiteral("window/run")).toString();
-    restoreLayout(wasPlay ? WindowLayout::Play : WindowLayout::Train);
-    showPage(wasPlay ? Page::Play : Page::Curves);
+    restoreLayout(last);
+    showPage(pageOf(last));
+    actionOf(last)->setChecked(true);
     onConnectionChanged();
     if (m_session.connectionState() == ConnectionState::Connected) onRunsChanged();
 }
@@ -81,11 +102,13 @@ void MainWindow::makePages()
 {
     m_welcome = new WelcomeCard(this);
     m_curves = new CurvesPanel(m_session, this);
+    m_attention = new AttentionPanel(m_session, this);
     m_play = new PlaygroundPanel(m_session, this);
     m_newRun = new NewRunPanel(m_session, this);
     m_pages = new QStackedWidget(this);
     m_plugins = new PluginsPanel(m_session, this);
-    for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_play, m_newRun, m_plugins}) m_pages->addWidget(page);
+    for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_attention, m_play, m_newRun, m_plugins})
+        m_pages->addWidget(page);
 
     m_banner = new Banner(this);
     m_banner->setObjectName(QStringLiteral("connectionBanner"));
@@ -159,8 +182,35 @@ void MainWindow::makeDocks()
     });
     connect(m_runPanel, &RunPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_attention, &AttentionPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_play, &PlaygroundPanel::newRunRequested, this, &MainWindow::showNewRun);
     m_runPanel->setControls(m_controls);
+}
+
+MainWindow::Page MainWindow::pageOf(WindowLayout layout)
+{
+    switch (layout) {
+    case WindowLayout::Train:
+        break;
+    case WindowLayout::Inspect:
+        return Page::Attention;
+    case WindowLayout::Play:
+        return Page::Play;
+    }
+    return Page::Curves;
+}
+
+QAction *MainWindow::actionOf(WindowLayout layout) const
+{
+    switch (layout) {
+    case WindowLayout::Train:
+        break;
+    case WindowLayout::Inspect:
+        return m_inspectAction;
+    case WindowLayout::Play:
+        return m_playAction;
+    }
+    return m_trainAction;
 }
 
 void MainWindow::showPage(Page page)
@@ -179,9 +229,9 @@ void MainWindow::showLayout(WindowLayout layout)
     if (m_session.connectionState() == ConnectionState::Connected && m_session.runs().empty() && layout == WindowLayout::Train)
         showPage(Page::Welcome);
     else
-        showPage(layout == WindowLayout::Train ? Page::Curves : Page::Play);
+        showPage(pageOf(layout));
     m_tabs->setCurrentIndex(static_cast<int>(layout));
-    (layout == WindowLayout::Train ? m_trainAction : m_playAction)->setChecked(true);
+    actionOf(layout)->setChecked(true);
     scheduleSave();
 }
 
@@ -223,6 +273,7 @@ void MainWindow::selectRun(const QString &run)
     m_run = run;
     m_runList->setRun(run);
     m_curves->setRun(run);
+    m_attention->setRun(run);
     m_runPanel->setRun(run);
     m_log->setRun(run);
     m_controls->setRun(run);

@@ -21,6 +21,7 @@ class QToolBar;
 
 namespace orrery::ui {
 
+class AttentionPanel;
 class Banner;
 class CurvesPanel;
 class LogPanel;
@@ -33,7 +34,8 @@ class RunPanel;
 class StatusLine;
 class WelcomeCard;
 
-enum class WindowLayout : uint8_t { Train, Play };
+/// In the order of the tabs. The settings know them by name.
+enum class WindowLayout : uint8_t { Train, Inspect, Play };
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -56,6 +58,7 @@ public:
     void trainExample();
 
     [[nodiscard]] CurvesPanel &curves() { return *m_curves; }
+    [[nodiscard]] AttentionPanel &attention() { return *m_attention; }
     [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
     [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
@@ -68,7 +71,7 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-    enum class Page : uint8_t { Welcome, Curves, Play, NewRun, Plugins };
+    enum class Page : uint8_t { Welcome, Curves, Attention, Play, NewRun, Plugins };
 
     void makePages();
     void makeDocks();
@@ -76,6 +79,8 @@ private:
     void makeToolBar();  // main_window_actions.cpp
     void makeMenus();    // main_window_actions.cpp
     QDockWidget *makeDock(const QString &title, const QString &name, QWidget *panel, Qt::DockWidgetArea area);
+    [[nodiscard]] static Page pageOf(WindowLayout layout);
+    [[nodiscard]] QAction *actionOf(WindowLayout layout) const;
     void showPage(Page page);
     void onRunsChanged();
     void onConnectionChanged();
@@ -101,6 +106,7 @@ private:
     QStackedWidget *m_pages = nullptr;
     WelcomeCard *m_welcome = nullptr;
     CurvesPanel *m_curves = nullptr;
+    AttentionPanel *m_attention = nullptr;
     PlaygroundPanel *m_play = nullptr;
     NewRunPanel *m_newRun = nullptr;
     PluginsPanel *m_plugins = nullptr;
@@ -119,6 +125,7 @@ private:
     QAction *m_pluginsAction = nullptr;
     QAction *m_quitAction = nullptr;
     QAction *m_trainAction = nullptr;
+    QAction *m_inspectAction = nullptr;
     QAction *m_playAction = nullptr;
     QAction *m_resetAction = nullptr;
     QActionGroup *m_themeActions = nullptr;

@@ -52,11 +52,14 @@ void MainWindow::makeActions()
     auto *layouts = new QActionGroup(this);
     m_trainAction = new QAction(tr("Train"), layouts);
     m_trainAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_1));
+    m_inspectAction = new QAction(tr("Inspect"), layouts);
+    m_inspectAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_2));
     m_playAction = new QAction(tr("Play"), layouts);
-    m_playAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_2));
-    for (QAction *action : {m_trainAction, m_playAction}) action->setCheckable(true);
+    m_playAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_3));
+    for (QAction *action : {m_trainAction, m_inspectAction, m_playAction}) action->setCheckable(true);
     m_trainAction->setChecked(true);
     connect(m_trainAction, &QAction::triggered, this, [this] { showLayout(WindowLayout::Train); });
+    connect(m_inspectAction, &QAction::triggered, this, [this] { showLayout(WindowLayout::Inspect); });
     connect(m_playAction, &QAction::triggered, this, [this] { showLayout(WindowLayout::Play); });
     m_resetAction = new QAction(tr("Reset this layout"), this);
     connect(m_resetAction, &QAction::triggered, this, &MainWindow::resetLayout);
@@ -111,9 +114,11 @@ void MainWindow::makeToolBar()
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_tabs->addTab(tr("Train"));
+    m_tabs->addTab(tr("Inspect"));
     m_tabs->addTab(tr("Play"));
     m_tabs->setTabToolTip(0, tr("Curves, controls and the run (Ctrl+1)"));
-    m_tabs->setTabToolTip(1, tr("Talk to any saved step (Ctrl+2)"));
+    m_tabs->setTabToolTip(1, tr("Attention of all heads, while it trains (Ctrl+2)"));
+    m_tabs->setTabToolTip(2, tr("Talk to any saved step (Ctrl+3)"));
     connect(m_tabs, &QTabBar::tabBarClicked, this, [this](int index) {
         if (index >= 0) showLayout(static_cast<WindowLayout>(index));
     });
@@ -160,7 +165,7 @@ void MainWindow::makeMenus()
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     m_viewMenu = view;
-    view->addActions({m_trainAction, m_playAction});
+    view->addActions({m_trainAction, m_inspectAction, m_playAction});
     view->addSeparator();
     for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock}) view->addAction(dock->toggleViewAction());
     m_pluginDocksEnd = m_resetAction;
