@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/memory/engine/episodic_memory.h"
 
+#include "core/nn/attention_tap.h"
 #include "core/nn/layers.h"
 #include "core/nn/setting_error.h"
 #include "plugins/memory/engine/episodic_read.h"
@@ -18,7 +19,7 @@ namespace {
 class EpisodicMemory final : public nn::AttentionSource {
 public:
     EpisodicMemory(nn::BuildContext &build, const EpisodicSettings &settings)
-        : m_settings(settings), m_window(build.spec.window), m_name(build.prefix + "memory.episodic.")
+        : m_settings(settings), m_layer(build.layer), m_window(build.spec.window), m_name(build.prefix + "memory.episodic.")
     {
         const int64_t numHeads = build.spec.heads, headWidth = build.spec.width / build.spec.heads;
         const auto constant = [](double value) {
@@ -42,6 +43,7 @@ public:
         const at::Tensor gate_BHT1 =
             at::sigmoid(at::matmul(heads.q, m_gate.as(precise)) + m_gateBias.as(precise).view({-1, 1, 1})) *
             answer.hasAny_B1T1.to(precise);
+        if (context.tap && !context.cache) tell(heads, gate_BHT1.squeeze(-1), context);
         const at::Tensor local = input.local_BHTD.to(precise);
         return ((1 - gate_BHT1) * local + gate_BHT1 * answer.values_BHTD).to(input.local_BHTD.scalar_type());
     }
@@ -98,6 +100,20 @@ private:
         return {values, hasAny.view({1, 1, -1, 1})};
     }
 
+    /// What the tokens of a text that is read as a whole took from its own past: slots are places in it.
+    void tell(const Heads &heads, const at::Tensor &gate_BHT, const nn::ForwardContext &context) const
+    {
+        const PastReads reads = ownPastReads(queries(heads), storedKeys(heads.k, keysBefore(heads.k, {})),
+                                             scale(heads.q.scalar_type()), m_window, m_settings.topK);
+        context.tap->read({.layer = m_layer,
+                           .memory = "episodic",
+                           .slots_BHTK = reads.places_BHTK,
+                           .weights_BHTK = reads.weights_BHTK,
+                           .gate_BHT = gate_BHT.detach(),
+                           .events_BHTK = {},
+                           .places_BHTK = reads.places_BHTK});
+    }
+
     [[nodiscard]] Answer readCached(const Heads &heads, const nn::ForwardContext &context)
     {
         TORCH_CHECK(!at::GradMode::is_enabled() || !heads.q.requires_grad(),
@@ -142,6 +158,7 @@ private:
 
     EpisodicSettings m_settings;
     StateShape m_shape;
+    int64_t m_layer = 0;
     int64_t m_window = 1;
     std::string m_name;
     nn::Weight m_gate, m_gateBias, m_logScale, m_keyShift, m_queryKey;

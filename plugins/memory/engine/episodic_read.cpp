@@ -119,6 +119,28 @@ at::Tensor readOwnPast(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const
                           topK, blockElements);
 }
 
+PastReads ownPastReads(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const at::Tensor &scale_H,
+                       int64_t window, int64_t topK, int64_t blockElements)
+{
+    const at::NoGradGuard noGrad;
+    const int64_t batch = q_BHTD.size(0), numHeads = q_BHTD.size(1), numTokens = q_BHTD.size(2);
+    const int64_t numKept = std::clamp<int64_t>(topK, 0, std::max<int64_t>(0, numTokens - window));
+    const std::vector<int64_t> shape = {batch, numHeads, numTokens, numKept};
+    PastReads reads{at::full(shape, -1, q_BHTD.options().dtype(at::kLong)), at::zeros(shape, q_BHTD.options())};
+    if (numKept == 0) return reads;
+    for (const Block &block : blocksOf(numTokens, window, batch * numHeads, blockElements)) {
+        const at::Tensor weights =
+            score(block, q_BHTD, k_BHTD, scale_H, window, topK).weights_BHTS;
+        const auto [heaviest, which] = weights.topk(std::min(numKept, block.numKeys), -1);
+        const auto rows = [&](const at::Tensor &all) {
+            return all.narrow(2, block.begin, block.count).narrow(3, 0, heaviest.size(-1));
+        };
+        rows(reads.weights_BHTK).copy_(heaviest);
+        rows(reads.places_BHTK).copy_(which.masked_fill(heaviest <= 0, -1));
+    }
+    return reads;
+}
+
 ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
                      const at::Tensor &scale_H, int64_t topK, int64_t blockElements)
 {

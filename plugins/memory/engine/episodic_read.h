@@ -22,6 +22,15 @@ at::Tensor readOwnPast(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const
                        const at::Tensor &scale_H, int64_t window, int64_t topK,
                        int64_t blockElements = kBlockElements);
 
+/// Which keys a query read, and how much of each.
+struct PastReads {
+    at::Tensor places_BHTK;  ///< int64, heaviest first; −1: fewer than K were there
+    at::Tensor weights_BHTK; ///< 0 where the place is −1; sum 1 where there is one
+};
+/// What readOwnPast() weighs. Not differentiable; K is topK, or the number of keys where that is less.
+PastReads ownPastReads(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const at::Tensor &scale_H,
+                       int64_t window, int64_t topK, int64_t blockElements = kBlockElements);
+
 /// Keys and values of one sequence, from one of the places where they stand.
 struct ReadPart {
     at::Tensor keys_HSD, values_HSD;

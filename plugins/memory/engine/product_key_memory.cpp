@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/memory/engine/product_key_memory.h"
 
+#include "core/nn/attention_tap.h"
 #include "core/nn/setting_error.h"
 
 #include <torch/torch.h>
@@ -18,7 +19,7 @@ at::Tensor unitRows(const at::Tensor &x) { return at::rms_norm(x, {x.size(-1)}, 
 } // namespace
 
 ProductKeyMemory::ProductKeyMemory(nn::BuildContext &build, const SemanticSettings &settings)
-    : m_settings(settings), m_side(std::llround(std::sqrt(static_cast<double>(settings.numSlots)))),
+    : m_settings(settings), m_layer(build.layer), m_side(std::llround(std::sqrt(static_cast<double>(settings.numSlots)))),
       m_half(std::max<int64_t>(1, build.spec.width / 4))
 {
     const std::string name = build.prefix + "memory.semantic.";
@@ -63,6 +64,20 @@ at::Tensor ProductKeyMemory::forward(const at::Tensor &x_BTC, const nn::ForwardC
 {
     const at::ScalarType precise = nn::preciseType(context.dtype);
     const SlotReads found = reads(x_BTC, context.dtype);
+    if (context.tap) {
+        const auto perHead = [&](const at::Tensor &x_NHK) {
+            return x_NHK.detach().view({x_BTC.size(0), x_BTC.size(1), m_settings.numHeads, -1}).transpose(1, 2);
+        };
+        const at::Tensor weights = perHead(found.weights_NHK);
+        // Its gate is one of channels, not of heads: what is read is read whole.
+        context.tap->read({.layer = m_layer,
+                           .memory = "semantic",
+                           .slots_BHTK = perHead(found.slots_NHK),
+                           .weights_BHTK = weights,
+                           .gate_BHT = at::ones_like(weights.select(-1, 0)),
+                           .events_BHTK = {},
+                           .places_BHTK = {}});
+    }
     const int64_t width = x_BTC.size(2), perToken = m_settings.numHeads * m_settings.topK;
     const at::Tensor values_SC = m_values.as(precise).view({-1, width});
     // One bag per token: the weighted sum over heads and slots without a copy of the rows.

@@ -39,6 +39,7 @@ public:
 
 private:
     SemanticSettings m_settings;
+    int64_t m_layer = 0;
     int64_t m_side = 1; ///< n
     int64_t m_half = 1; ///< E
     nn::Norm m_norm;

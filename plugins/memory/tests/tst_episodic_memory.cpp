@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The episodic memory in models: cached against whole, what must not depend on what, and what it tells.
+#include "core/nn/attention_tap.h"
 #include "core/nn/extension_points.h"
 #include "plugins/memory/engine/episodic_file.h"
 #include "plugins/memory/engine/episodic_memory.h"
@@ -99,6 +100,7 @@ private Q_SLOTS:
     void aWipedSourceLeavesNoKey();
     void savesAndLoads();
     void storesWhatIsNewOnly();
+    void showsATapWhatItReads();
     void worksInBf16();
     void softStepsReadAll();
     void refusesWhatCannotBe();
@@ -409,6 +411,33 @@ void TestEpisodicMemory::storesWhatIsNewOnly()
     const at::Tensor found = cachedLogits(*calm, ids, std::vector<int64_t>(kContext, 1), other);
     QCOMPARE(controlOf(other).status().numUsed, int64_t(0));
     QVERIFY(found.isfinite().all().item<bool>());
+}
+
+void TestEpisodicMemory::showsATapWhatItReads()
+{
+    struct Tap final : nn::AttentionTap {
+        void look(const nn::AttentionLook &) override { ++numLooks; }
+        void read(const nn::SourceLook &seen) override { reads.push_back(seen); }
+        int numLooks = 0;
+        std::vector<nn::SourceLook> reads;
+    } tap;
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, 10), plain = model->logits(ids, {});
+    nn::ForwardContext context;
+    context.tap = &tap;
+    QVERIFY(at::equal(model->logits(ids, context), plain)); // who looks changes nothing
+    QCOMPARE(tap.numLooks, 2);
+    QCOMPARE(tap.reads.size(), size_t{1});
+    const nn::SourceLook &seen = tap.reads.front();
+    QCOMPARE(seen.layer, int64_t{1});
+    QCOMPARE(std::string(seen.memory), std::string("episodic"));
+    QCOMPARE(seen.places_BHTK.sizes(), at::IntArrayRef({1, 2, 10, 3}));
+    QVERIFY((seen.places_BHTK.narrow(2, 0, kWindow) == -1).all().item<bool>());
+    const at::Tensor sums = seen.weights_BHTK.sum(-1).narrow(2, kWindow, 10 - kWindow);
+    QVERIFY(distance(sums, at::ones_like(sums)) < 1e-5);
+    QVERIFY((seen.gate_BHT.narrow(2, 0, kWindow) == 0).all().item<bool>()); // nothing to read yet
+    QVERIFY((seen.gate_BHT.narrow(2, kWindow, 10 - kWindow) > 0).all().item<bool>());
 }
 
 void TestEpisodicMemory::worksInBf16()

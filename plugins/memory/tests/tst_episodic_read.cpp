@@ -50,6 +50,8 @@ class TestEpisodicRead : public QObject {
 private Q_SLOTS:
     void readEqualsTheLoops_data();
     void readEqualsTheLoops();
+    void tellsWhatItRead_data() { readEqualsTheLoops_data(); }
+    void tellsWhatItRead();
     void readGradientsAreRight_data();
     void readGradientsAreRight();
     void partsEqualTheWhole();
@@ -83,6 +85,32 @@ void TestEpisodicRead::readEqualsTheLoops()
     const at::Tensor expected = slowRead(q, k, v, scale, window, topK);
     QVERIFY(distance(found, expected) < 1e-12);
     QVERIFY(distance(found, at::zeros_like(found)) > 0.01 || numTokens <= window);
+}
+
+void TestEpisodicRead::tellsWhatItRead()
+{
+    QFETCH(int, numTokens);
+    QFETCH(int, window);
+    QFETCH(int, topK);
+    QFETCH(int, blockElements);
+    const at::Tensor q = unit({2, 2, numTokens, 5}, 0.1), k = unit({2, 2, numTokens, 5}, 2.7),
+                     v = unit({2, 2, numTokens, 5}, 5.3), scale = at::tensor({3.0, 11.0}, at::kDouble);
+    const PastReads reads = ownPastReads(q, k, scale, window, topK, blockElements);
+    QCOMPARE(reads.places_BHTK.size(-1), std::min<int64_t>(topK, numTokens - window));
+    // What it says is what was given: the values at these places, so weighed.
+    at::Tensor again = at::zeros_like(v);
+    for (int64_t b = 0; b < 2; ++b)
+        for (int64_t h = 0; h < 2; ++h)
+            for (int64_t t = 0; t < numTokens; ++t)
+                for (int64_t i = 0; i < reads.places_BHTK.size(-1); ++i) {
+                    const auto place = reads.places_BHTK[b][h][t][i].item<int64_t>();
+                    const auto weight = reads.weights_BHTK[b][h][t][i].item<double>();
+                    QCOMPARE(weight > 0, place >= 0);
+                    if (place < 0) continue;
+                    QVERIFY(place <= t - window);
+                    again[b][h][t] += weight * v[b][h][place];
+                }
+    QVERIFY(distance(again, readOwnPast(q, k, v, scale, window, topK)) < 1e-12);
 }
 
 void TestEpisodicRead::readGradientsAreRight_data()

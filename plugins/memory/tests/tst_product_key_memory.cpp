@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The product-key memory against one that scores all of its slots.
 #include "core/nn/extension_points.h"
+#include "core/nn/attention_tap.h"
 #include "plugins/memory/engine/product_key_memory.h"
 #include "tests/base/check_result.h"
 #include "tests/nn/gradient_check.h"
@@ -87,6 +88,7 @@ private Q_SLOTS:
     void beginsAsThePlainModel();
     void gradientsAreRight();
     void tellsWhatItRead();
+    void showsATapWhatItReads();
     void cacheEqualsWhole();
     void tablesDoNotDecay();
     void worksInBf16();
@@ -180,6 +182,28 @@ void TestProductKeyMemory::tellsWhatItRead()
     QCOMPARE(reads.slots_NHK.sizes(), at::IntArrayRef({6, 2, 4}));
     QVERIFY((reads.slots_NHK >= 0).all().item<bool>() && (reads.slots_NHK < 36).all().item<bool>());
     QVERIFY(distance(reads.weights_NHK.sum(-1), at::ones({6, 2})) < 1e-5);
+}
+
+void TestProductKeyMemory::showsATapWhatItReads()
+{
+    struct Tap final : nn::AttentionTap {
+        void look(const nn::AttentionLook &) override {}
+        void read(const nn::SourceLook &seen) override { reads.push_back(seen); }
+        std::vector<nn::SourceLook> reads;
+    } tap;
+    const auto model = semanticModel();
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, 9), plain = model->logits(ids, {});
+    nn::ForwardContext context;
+    context.tap = &tap;
+    QVERIFY(at::equal(model->logits(ids, context), plain));
+    QCOMPARE(tap.reads.size(), size_t{1});
+    const nn::SourceLook &seen = tap.reads.front();
+    QCOMPARE(std::string(seen.memory), std::string("semantic"));
+    QCOMPARE(seen.slots_BHTK.sizes(), at::IntArrayRef({1, 2, 9, 4}));
+    QCOMPARE(seen.gate_BHT.sizes(), at::IntArrayRef({1, 2, 9}));
+    QVERIFY((seen.slots_BHTK >= 0).all().item<bool>());
+    QVERIFY(distance(seen.weights_BHTK.sum(-1), at::ones({1, 2, 9})) < 1e-5);
 }
 
 void TestProductKeyMemory::cacheEqualsWhole()
