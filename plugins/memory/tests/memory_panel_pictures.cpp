@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the memory panel in its states into PNG files, to be looked at, and measures it with 100,000 events.
+// No test: a picture is judged by people, and a time by whoever knows the machine. Usage: memory_pictures
+// FOLDER | --time
+#include "plugins/memory/tests/memory_panel_samples.h"
+#include "plugins/memory/ui/memory_model.h"
+#include "plugins/memory/ui/memory_panel.h"
+#include "plugins/memory/ui/memory_strip.h"
+#include "plugins/memory/ui/memory_table.h"
+#include "plugins/memory/ui/reads_pane.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/theme/theme.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QLineEdit>
+#include <QPainter>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QToolButton>
+
+#include <cstdio>
+#include <ctime>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+using orrery::memory_ui::MemoryPanel;
+
+namespace {
+
+QString folder;
+
+void settle(int milliseconds)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < milliseconds) QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+void shoot(MemoryPanel &panel, const QString &name, QSize size)
+{
+    panel.resize(size);
+    panel.show();
+    settle(200);
+    for (const auto &[kind, theme] : {std::pair(ThemeKind::Light, u"light"_s),
+                                      {ThemeKind::Dark, u"dark"_s},
+                                      {ThemeKind::HighContrast, u"contrast"_s}}) {
+        if (kind == ThemeKind::HighContrast && name != u"sample-1280") continue;
+        Theme::instance().apply(*qApp, kind);
+        settle(60);
+        QPixmap picture(size + QSize(16, 16));
+        picture.fill(Theme::instance().tokens().window);
+        QPainter painter(&picture);
+        painter.drawPixmap(8, 8, panel.grab());
+        painter.end();
+        picture.save(folder + u'/' + name + u'-' + theme + u".png"_s);
+    }
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    std::printf("%s\n", qPrintable(name));
+}
+
+/// A conversation of some length, as a model with a full memory would have it.
+MemoryReport conversation()
+{
+    static const char *const kTexts[] = {"My daughter's name is Ottilie and she was born in Łódź.",
+                                         "What a lovely name. How old is she now, and does she like to read?",
+                                         "She is seven. We leave on 14 March,\n  and come back on the 30th.",
+                                         "Then I will remember both days.",
+                                         "The key to the lab is under the third pot from the left.",
+                                         "def area(r):\n\treturn 3.14159 * r ** 2  # of a circle\n"};
+    MemoryReport report;
+    report.status = {.capacity = 4'096,
+                     .numEvicted = 1'204,
+                     .numSkipped = 87,
+                     .numRefused = 2,
+                     .lastRefusal = "Cannot store token 2,051: all 64 slots that may be written are pinned"};
+    int64_t place = 0;
+    for (int i = 0; i < 46; ++i) {
+        const int64_t length = 12 + (i * 37) % 61;
+        const int turn = i / 2 + 1;
+        const std::string source =
+            i < 8 ? "notes on the move.txt#text"
+                  : "chat.json#" + std::to_string(turn) + (i % 2 ? ":assistant" : ":user");
+        if (i == 8) place = 0;
+        MemoryEvent event = memoryEvent(i + 3, source, place, place + length - 1, kTexts[i % 6],
+                                        0.02 + 1.7 * std::pow(std::abs(std::sin(i * 0.73)), 3), i % 11 == 4);
+        event.numSlots = i % 5 == 2 ? length / 2 : length;
+        event.age = 3'400 - i * 70;
+        report.events.push_back(event);
+        place += length + (i % 4 == 3 ? 90 : 0);
+        report.status.numUsed += event.numSlots;
+        report.status.numPinned += event.isPinned ? event.numSlots : 0;
+    }
+    return report;
+}
+
+void shootAll()
+{
+    {
+        MemorySession session;
+        MemoryPanel panel(session);
+        shoot(panel, u"empty-1280"_s, {1280, 800});
+        shoot(panel, u"empty-380"_s, {380, 800});
+    }
+    {
+        MemorySession session;
+        fillMemory(session);
+        session.editError =
+            Error{ErrorCode::NotFound,
+                  "Cannot list the memory of \"code-7M@8000\": the model has no episodic memory.",
+                  "Train it with plugins.memory.episodic_size above 0."};
+        MemoryPanel panel(session);
+        shoot(panel, u"nomemory-1280"_s, {1280, 800});
+    }
+    {
+        MemorySession session;
+        fillMemory(session);
+        session.memory.events.clear();
+        MemoryPanel panel(session);
+        shoot(panel, u"nothing-380"_s, {380, 800});
+    }
+    MemorySession session;
+    fillMemory(session);
+    session.memory = conversation();
+    MemoryPanel panel(session);
+    panel.show();
+    settle(200);
+    panel.selectEvent(23);
+    shoot(panel, u"sample-1280"_s, {1280, 800});
+    shoot(panel, u"sample-2560"_s, {2560, 1440});
+    shoot(panel, u"sample-380"_s, {380, 800});
+    panel.findChild<QLineEdit *>(u"memoryFilter"_s)->setText(u"ottilie"_s);
+    session.editError =
+        Error{ErrorCode::Unavailable,
+              "Cannot ask \"code-7M\": the worker ended with signal 9, perhaps because memory ran out.",
+              "Close other models, then refresh."};
+    panel.refresh();
+    shoot(panel, u"error-1280"_s, {1280, 800});
+    panel.refresh();
+    panel.findChild<QLineEdit *>(u"memoryFilter"_s)->clear();
+    panel.findChild<SegmentedChoice *>()->button(u"reads"_s)->click();
+    panel.reads()->setPrompt(u"The key to the lab. Where is the key"_s);
+    panel.findChild<QPushButton *>(u"lookButton"_s)->click();
+    settle(50);
+    shoot(panel, u"reads-1280"_s, {1280, 800});
+    shoot(panel, u"reads-380"_s, {380, 800});
+    session.memory = manyEvents(100'000);
+    panel.refresh();
+    settle(300);
+    panel.selectEvent(50'008);
+    shoot(panel, u"many-1280"_s, {1280, 800});
+}
+
+double cpuMs()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
+}
+
+/// Wall time, and what this thread computed: the second is right on a busy machine, too.
+template <typename Work> void measure(const char *what, int numTimes, Work work)
+{
+    std::vector<double> wall, cpu;
+    for (int i = 0; i < numTimes; ++i) {
+        QElapsedTimer timer;
+        timer.start();
+        const double before = cpuMs();
+        work(i);
+        cpu.push_back(cpuMs() - before);
+        wall.push_back(static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+    }
+    const auto at = [numTimes](std::vector<double> &times, int percent) {
+        std::sort(times.begin(), times.end());
+        return times[static_cast<size_t>(numTimes * percent / 100)];
+    };
+    std::printf("%-40s computed: median %6.2f p95 %6.2f ms   wall: median %6.2f p95 %6.2f ms   (%d times)\n",
+                what, at(cpu, 50), at(cpu, 95), at(wall, 50), at(wall, 95), numTimes);
+}
+
+void measureAll()
+{
+    MemorySession session;
+    fillMemory(session);
+    const MemoryReport many = manyEvents(100'000);
+    session.memory = many;
+    MemoryPanel panel(session);
+    panel.resize(1280, 800);
+    panel.show();
+    settle(600);
+    auto *table = panel.table();
+    QPixmap picture(panel.size());
+    const auto draw = [&picture](QWidget *widget) { widget->render(&picture); };
+    measure("scroll the table, paint it", 400, [&](int i) {
+        table->verticalScrollBar()->setValue((i * 7'919) %
+                                             std::max(1, table->verticalScrollBar()->maximum()));
+        draw(table->viewport());
+    });
+    measure("choose an event, paint strip and table", 400, [&](int i) {
+        panel.selectEvent((i * 7'919) % 100'000 + 1);
+        draw(table->viewport());
+        draw(panel.strip());
+    });
+    measure("zoom the strip, paint it", 400, [&](int i) {
+        panel.strip()->zoom(i % 20 < 10 ? 1.5 : 1 / 1.5, 300);
+        draw(panel.strip());
+    });
+    measure("paint the whole panel", 200, [&](int) { draw(&panel); });
+    measure("filter by a letter more or less", 60,
+            [&](int i) { panel.events()->setFilter(u"event 1234"_s.left(1 + i % 10)); });
+    panel.events()->setFilter({});
+    measure("sort by usage and back", 60, [&](int i) {
+        panel.events()->sort(i % 2 ? memory_ui::MemoryModel::TokensColumn
+                                   : memory_ui::MemoryModel::UsageColumn,
+                             Qt::DescendingOrder);
+    });
+    measure("take an answer of 100,000 events", 30, [&](int) {
+        std::vector<MemoryEvent> events = many.events;
+        panel.events()->setEvents(std::move(events));
+    });
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    folder = argc > 1 ? QString::fromLocal8Bit(argv[1]) : u"."_s;
+    Theme::instance().apply(application, ThemeKind::Light);
+    setWallNowForTests(10'000.4);
+    if (folder == u"--time") {
+        measureAll();
+        return 0;
+    }
+    QDir().mkpath(folder);
+    shootAll();
+    return 0;
+}

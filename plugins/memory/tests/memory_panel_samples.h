@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// An engine with a memory that a test scripts, and memories that look real. GUI thread only.
+#pragma once
+
+#include "tests/widgets/common/fake_session.h"
+
+#include <cmath>
+#include <optional>
+
+namespace orrery::ui {
+
+/// Answers questions for a memory from one that it keeps, as the engine does: pins change it, wipes empty it.
+class MemorySession : public FakeSession {
+public:
+    MemoryReport memory;
+    std::vector<std::pair<QString, MemoryEdit>> edits; ///< as they were asked
+    std::optional<Error> editError;                    ///< of the next edit, once
+    bool holdsEdits = false;                           ///< answers wait for answerEdit()
+    int numCancelledEdits = 0;
+
+    /// Answers the oldest question that waits, also when it was cancelled meanwhile and `isRude`.
+    bool answerEdit(bool isRude = false)
+    {
+        if (m_held.empty()) return false;
+        const Held held = m_held.front();
+        m_held.erase(m_held.begin());
+        if (!held.context || (!*held.isWanted && !isRude)) return true;
+        *held.isWanted = false;
+        held.reply(answerTo(held.edit));
+        return true;
+    }
+    [[nodiscard]] size_t numHeld() const { return m_held.size(); }
+
+    std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit, QObject *context,
+                                               Reply<MemoryReport> reply) override
+    {
+        edits.emplace_back(model, edit);
+        const auto isWanted = std::make_shared<bool>(true);
+        m_held.push_back({edit, context, reply, isWanted});
+        if (!holdsEdits)
+            QTimer::singleShot(0, this, [this] {
+                if (!holdsEdits) answerEdit();
+            });
+        return std::make_unique<FakeRequest>(isWanted, numCancelledEdits);
+    }
+
+private:
+    struct Held {
+        MemoryEdit edit;
+        QPointer<QObject> context;
+        Reply<MemoryReport> reply;
+        std::shared_ptr<bool> isWanted;
+    };
+    Result<MemoryReport> answerTo(const MemoryEdit &edit)
+    {
+        if (editError) return *std::exchange(editError, std::nullopt);
+        memory.numFreed = 0;
+        auto &events = memory.events;
+        if (edit.verb == MemoryVerb::Wipe)
+            std::erase_if(events, [&](const MemoryEvent &event) {
+                if (!isOfSource(event.source, edit.source)) return false;
+                memory.numFreed += event.numSlots;
+                return true;
+            });
+        if (edit.verb == MemoryVerb::Pin || edit.verb == MemoryVerb::Unpin) {
+            const auto found = std::find_if(events.begin(), events.end(),
+                                            [&](const MemoryEvent &event) { return event.id == edit.event; });
+            if (found == events.end())
+                return Error{ErrorCode::NotFound,
+                             "Cannot pin event " + std::to_string(edit.event) +
+                                 ": the memory has none of that number.",
+                             "List the events again."};
+            found->isPinned = edit.verb == MemoryVerb::Pin;
+        }
+        memory.status.numUsed = memory.status.numPinned = 0;
+        for (const MemoryEvent &event : events) {
+            memory.status.numUsed += event.numSlots;
+            memory.status.numPinned += event.isPinned ? event.numSlots : 0;
+        }
+        return memory;
+    }
+
+    std::vector<Held> m_held;
+};
+
+inline MemoryEvent memoryEvent(int64_t id, const std::string &source, int64_t first, int64_t last,
+                               const std::string &text, double usage, bool isPinned = false)
+{
+    MemoryEvent event;
+    event.id = id;
+    event.source = source;
+    event.firstToken = first;
+    event.lastToken = last;
+    event.step = 900;
+    event.numSlots = last - first + 1;
+    event.meanUsage = usage;
+    event.age = 2'100 - first;
+    event.isPinned = isPinned;
+    event.text = text;
+    return event;
+}
+
+/// A conversation and a note: six events.
+inline MemoryReport sampleMemory()
+{
+    MemoryReport report;
+    report.status.capacity = 4'096;
+    report.status.numEvicted = 31;
+    report.status.numSkipped = 12;
+    report.events = {
+        memoryEvent(3, "notes.txt#text", 0, 29, "The key to the lab is under the third pot.", 0.08),
+        memoryEvent(4, "notes.txt#text", 30, 99, "\tOrder:\n  two lamps,  one lens \n", 0.004),
+        memoryEvent(7, "chat.json#1:user", 0, 39, "My daughter's name is Ottilie and she was born in Łódź.",
+                    1.62, true),
+        memoryEvent(8, "chat.json#1:assistant", 40, 119, "What a lovely name. How old is she?", 0.42),
+        memoryEvent(9, "chat.json#2:user", 120, 141, "She is seven. We leave on 14 March.", 0.91),
+        memoryEvent(12, "chat.json#2:assistant", 160, 299, "Then I will remember the day.", 0.27),
+    };
+    for (const MemoryEvent &event : report.events) {
+        report.status.numUsed += event.numSlots;
+        report.status.numPinned += event.isPinned ? event.numSlots : 0;
+    }
+    return report;
+}
+
+/// One text of `numEvents` events of four tokens, every fiftieth pinned.
+inline MemoryReport manyEvents(int numEvents)
+{
+    MemoryReport report;
+    report.status.capacity = 100'000;
+    report.events.reserve(static_cast<size_t>(numEvents));
+    for (int i = 0; i < numEvents; ++i) {
+        const double usage = 0.5 + 0.45 * std::sin(i * 0.0007) + 0.05 * std::sin(i * 1.7);
+        MemoryEvent event = memoryEvent(i + 1, i % 2 ? "book.txt#text" : "book.txt#answer", i * 4, i * 4 + 3,
+                                        "event " + std::to_string(i) + " of the book", usage, i % 50 == 7);
+        event.numSlots = 1; // so that as many as there can be are there
+        event.age = (numEvents - i) * 4;
+        report.events.push_back(std::move(event));
+    }
+    return report;
+}
+
+inline const char *sampleSpec()
+{
+    return R"({"spec":{"spec_version":1,"model":{"context":1024,"window":256},"plugins":{"use":["memory@1.0.0"],
+        "memory":{"episodic_size":4096,"registers":16,"semantic_size":16384,"semantic_heads":2,"semantic_top_k":16}}},"digest":"x"})";
+}
+
+/// Two heads read from the episodic memory, one from the semantic one.
+inline InspectReport sampleReads()
+{
+    InspectReport report;
+    report.model = "code-7M@8000";
+    for (const char *bytes : {"The", " key", " to", " the", " lab", ".", " Where", " is", " the", " key"}) {
+        InspectedToken token;
+        token.bytes = bytes;
+        report.tokens.push_back(token);
+    }
+    report.token = 9;
+    report.reads = {{.head = {2, 0},
+                     .memory = "episodic",
+                     .gate = 0.31,
+                     .slots = {{4, 3, 2, 0.7}, {9, 3, 1, 0.2}, {1, 3, 4, 0.1}}},
+                    {.head = {2, 1}, .memory = "episodic", .gate = 0.02, .slots = {{4, 3, 3, 1.0}}},
+                    {.head = {3, 0},
+                     .memory = "semantic",
+                     .gate = 0.5,
+                     .slots = {{12'345, -1, -1, 0.6}, {77, -1, -1, 0.4}}}};
+    return report;
+}
+
+/// A session with one run, its checkpoint, its spec and the sample memory.
+inline void fillMemory(MemorySession &session)
+{
+    session.runList = {fakeRun("code-7M")};
+    CheckpointInfo checkpoint;
+    checkpoint.step = 8'000;
+    session.checkpoints[QStringLiteral("code-7M")] = {checkpoint};
+    session.specs[QStringLiteral("code-7M")] = QString::fromUtf8(sampleSpec());
+    session.memory = sampleMemory();
+    session.inspection = [](const QString &, const InspectRequest &) { return sampleReads(); };
+}
+
+} // namespace orrery::ui

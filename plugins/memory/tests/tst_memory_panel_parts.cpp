@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of the memory panel without an engine: words, table, strip, exports, the levels of a spec.
+#include "plugins/memory/tests/memory_panel_samples.h"
+#include "plugins/memory/ui/memory_accessible.h"
+#include "plugins/memory/ui/memory_export.h"
+#include "plugins/memory/ui/memory_model.h"
+#include "plugins/memory/ui/memory_strip.h"
+#include "plugins/memory/ui/memory_table.h"
+#include "plugins/memory/ui/memory_text.h"
+#include "plugins/memory/ui/reads_model.h"
+#include "plugins/memory/ui/tier_cards.h"
+#include "tests/widgets/common/gui_test.h"
+#include "widgets/theme/contrast.h"
+
+#include <QAbstractItemModelTester>
+#include <QAccessible>
+#include <QHeaderView>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+using namespace orrery::memory_ui;
+
+namespace {
+
+/// Counts what a view asks for.
+class CountingModel : public MemoryModel {
+public:
+    using MemoryModel::MemoryModel;
+    QVariant data(const QModelIndex &index, int role) const override
+    {
+        ++numCalls;
+        lastRow = std::max(lastRow, index.row());
+        return MemoryModel::data(index, role);
+    }
+    mutable int64_t numCalls = 0;
+    mutable int lastRow = -1;
+};
+
+std::vector<int64_t> shownIds(const MemoryModel &model)
+{
+    std::vector<int64_t> ids;
+    for (int row = 0; row < model.rowCount(); ++row) ids.push_back(model.event(row).id);
+    return ids;
+}
+using Ids = std::vector<int64_t>;
+
+} // namespace
+
+class TestMemoryPanelParts : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void saysWhereAnEventIsFrom_data()
+    {
+        QTest::addColumn<QByteArray>("source");
+        QTest::addColumn<QString>("sentence");
+        QTest::addColumn<QString>("title");
+        QTest::newRow("user") << QByteArray("chat.json#2:user") << u"chat.json, the user's turn 2"_s
+                              << u"chat.json · user 2"_s;
+        QTest::newRow("assistant") << QByteArray("a#b#3:assistant") << u"a#b, the model's turn 3"_s
+                                   << u"a#b · assistant 3"_s;
+        QTest::newRow("system") << QByteArray("c#1:system") << u"c, the instructions in turn 1"_s
+                                << u"c · system 1"_s;
+        QTest::newRow("tool") << QByteArray("c#4:tool") << u"c, turn 4 (tool)"_s << u"c · tool 4"_s;
+        QTest::newRow("text") << QByteArray("notes.txt#text") << u"notes.txt"_s << u"notes.txt"_s;
+        QTest::newRow("answer") << QByteArray("notes.txt#answer") << u"what the model added to notes.txt"_s
+                                << u"notes.txt · answer"_s;
+        QTest::newRow("whole") << QByteArray("notes.txt") << u"notes.txt"_s << u"notes.txt"_s;
+        QTest::newRow("odd part") << QByteArray("n#x:y") << u"n, part x:y"_s << u"n#x:y"_s;
+        QTest::newRow("no name") << QByteArray("") << u"a text without a name"_s << QString();
+    }
+    void saysWhereAnEventIsFrom()
+    {
+        QFETCH(QByteArray, source);
+        QFETCH(QString, sentence);
+        QFETCH(QString, title);
+        QCOMPARE(sourceSentence(source.toStdString()), sentence);
+        QCOMPARE(sourceTitle(source.toStdString()), title);
+    }
+    void saysWhatTheNumbersMean()
+    {
+        MemoryEvent event = memoryEvent(9, "chat.json#2:user", 120, 141, "x", 0.42);
+        QCOMPARE(provenanceText(event),
+                 u"From chat.json, the user's turn 2, tokens 120–141, read at step 900."_s);
+        event.step = 0;
+        event.lastToken = 120;
+        QCOMPARE(provenanceText(event),
+                 u"From chat.json, the user's turn 2, token 120, read by weights whose step is not known."_s);
+        QCOMPARE(
+            usageSentence(event),
+            u"Usage 0.42: written or read not long ago. When the memory is full, the tokens with the least usage go first."_s);
+        event.isPinned = true;
+        for (const auto &[usage, words] : {std::pair(1.0, "read often of late"),
+                                           {0.05, "fading"},
+                                           {0.001, "nearly forgotten"},
+                                           {double(NAN), "not known"}}) {
+            event.meanUsage = usage;
+            QVERIFY2(usageSentence(event).contains(QString::fromUtf8(words)),
+                     qPrintable(usageSentence(event)));
+            QVERIFY(usageSentence(event).endsWith(u"Pinned: it stays, whatever comes."_s));
+        }
+        QCOMPARE(usageText(0.001), u"< 0.01"_s);
+        QCOMPARE(usageText(0), u"0.00"_s);
+        event.age = 1'980;
+        QCOMPARE(ageSentence(event), u"1,980 tokens were read since it began."_s);
+        event.lastToken = 141;
+        event.numSlots = 20;
+        QCOMPARE(slotsSentence(event),
+                 u"20 of its 22 tokens are stored; the others were evicted or skipped."_s);
+        event.numSlots = 22;
+        QCOMPARE(slotsSentence(event), u"All of its 22 tokens are stored."_s);
+    }
+    void saysHowFullItIs()
+    {
+        MemoryStatus status = sampleMemory().status;
+        QCOMPARE(occupancyText(status), u"382 of 4,096 slots used, 40 pinned"_s);
+        QCOMPARE(countsText(status), u"31 evicted · 12 skipped · 0 refused"_s);
+        QCOMPARE(refusalText(status), QString());
+        status.numRefused = 2;
+        status.lastRefusal = "all 64 slots are pinned";
+        QCOMPARE(refusalText(status), u"Last refusal: all 64 slots are pinned."_s);
+    }
+    void whiteSpaceIsSeen_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<QString>("shown");
+        QTest::newRow("plain") << QByteArray("a b") << u"a b"_s;
+        QTest::newRow("ends") << QByteArray(" a ") << u"·a·"_s;
+        QTest::newRow("double") << QByteArray("a  b") << u"a··b"_s;
+        QTest::newRow("line") << QByteArray("a\n b\t") << u"a↵·b⇥"_s;
+        QTest::newRow("control") << QByteArray("a\r\x7f") << u"a␍␡"_s;
+        QTest::newRow("utf8") << QByteArray("Łódź 🚲") << u"Łódź 🚲"_s;
+        QTest::newRow("broken") << QByteArray("a\xc3") << u"a\uFFFD"_s;
+        QTest::newRow("overlong") << QByteArray("\xc0\xaf") << u"\uFFFD\uFFFD"_s;
+        QTest::newRow("surrogate") << QByteArray("\xed\xa0\x80z") << u"\uFFFDz"_s;
+        QTest::newRow("cut") << QByteArray("0123456789ab") << u"0123456789…"_s;
+        QTest::newRow("just fits") << QByteArray("0123456789") << u"0123456789"_s;
+    }
+    void whiteSpaceIsSeen()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(QString, shown);
+        QCOMPARE(visibleText(bytes.toStdString(), 10), shown);
+    }
+
+    void modelKeepsTheRules()
+    {
+        MemoryModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.setEvents(sampleMemory().events);
+        model.setFilter(u"the"_s);
+        model.sort(MemoryModel::UsageColumn, Qt::DescendingOrder);
+        model.setFilter({});
+        model.setEvents({});
+        QCOMPARE(model.rowCount(), 0);
+    }
+    void showsAnEventInItsRow()
+    {
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        QCOMPARE(shownIds(model), (Ids{3, 4, 7, 8, 9, 12}));
+        const auto cell = [&](int row, int column) { return model.index(row, column).data().toString(); };
+        QCOMPARE(cell(2, MemoryModel::SourceColumn), u"chat.json · user 1"_s);
+        QCOMPARE(cell(2, MemoryModel::TokensColumn), u"0–39"_s);
+        QCOMPARE(cell(1, MemoryModel::TextColumn), u"⇥Order:↵··two lamps,··one lens·↵"_s);
+        QCOMPARE(cell(2, MemoryModel::UsageColumn), u"1.62"_s);
+        QCOMPARE(cell(2, MemoryModel::PinnedColumn), u"pinned"_s);
+        QCOMPARE(cell(3, MemoryModel::PinnedColumn), QString());
+        QCOMPARE(cell(0, MemoryModel::AgeColumn), u"2,100"_s);
+        QCOMPARE(cell(0, MemoryModel::SlotsColumn), u"30"_s);
+        QCOMPARE(cell(0, MemoryModel::StepColumn), u"900"_s);
+        QCOMPARE(model.index(3, MemoryModel::PinnedColumn).data(Qt::AccessibleTextRole).toString(),
+                 u"Pinned: no"_s);
+    }
+    void sortsByEachKey_data()
+    {
+        QTest::addColumn<int>("column");
+        QTest::addColumn<bool>("isDown");
+        QTest::addColumn<Ids>("ids");
+        QTest::newRow("place") << int(MemoryModel::TokensColumn) << false << Ids{3, 4, 7, 8, 9, 12};
+        QTest::newRow("place down") << int(MemoryModel::TokensColumn) << true << Ids{12, 9, 8, 7, 4, 3};
+        QTest::newRow("usage down") << int(MemoryModel::UsageColumn) << true << Ids{7, 9, 8, 12, 3, 4};
+        QTest::newRow("age") << int(MemoryModel::AgeColumn) << false << Ids{12, 9, 8, 4, 3, 7};
+        QTest::newRow("slots") << int(MemoryModel::SlotsColumn) << false << Ids{9, 3, 7, 4, 8, 12};
+        QTest::newRow("pinned down") << int(MemoryModel::PinnedColumn) << true << Ids{7, 3, 4, 8, 9, 12};
+        QTest::newRow("source") << int(MemoryModel::SourceColumn) << false << Ids{8, 7, 12, 9, 3, 4};
+        QTest::newRow("text") << int(MemoryModel::TextColumn) << false << Ids{4, 7, 9, 3, 12, 8};
+    }
+    void sortsByEachKey()
+    {
+        QFETCH(int, column);
+        QFETCH(bool, isDown);
+        QFETCH(Ids, ids);
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        const QPersistentModelIndex pinned = model.index(2, 0);
+        model.sort(column, isDown ? Qt::DescendingOrder : Qt::AscendingOrder);
+        QCOMPARE(shownIds(model), ids);
+        QCOMPARE(model.event(pinned.row()).id, int64_t(7));
+    }
+    void filtersByTextAndSource_data()
+    {
+        QTest::addColumn<QString>("needle");
+        QTest::addColumn<Ids>("ids");
+        QTest::newRow("text") << u"OTTILIE"_s << Ids{7};
+        QTest::newRow("beyond ASCII") << u"łÓDŹ"_s << Ids{7};
+        QTest::newRow("source") << u"2:assist"_s << Ids{12};
+        QTest::newRow("across a line") << u"Order:\n"_s << Ids{4};
+        QTest::newRow("repeated start") << u"nnam"_s << Ids{};
+        QTest::newRow("both") << u"name"_s << Ids{7, 8};
+        QTest::newRow("none") << u"zebra"_s << Ids{};
+        QTest::newRow("all") << QString() << Ids{3, 4, 7, 8, 9, 12};
+    }
+    void filtersByTextAndSource()
+    {
+        QFETCH(QString, needle);
+        QFETCH(Ids, ids);
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        model.setFilter(needle);
+        QCOMPARE(shownIds(model), ids);
+        for (const MemoryEvent &event : model.events())
+            QCOMPARE(model.isShown(model.indexOfId(event.id)),
+                     std::find(ids.begin(), ids.end(), event.id) != ids.end());
+    }
+    void textsStandOneBehindTheOther()
+    {
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        QCOMPARE(model.texts().size(), size_t(2));
+        QCOMPARE(model.texts()[1].name, std::string("chat.json"));
+        QCOMPARE(model.texts()[1].offset, int64_t(100));
+        QCOMPARE(model.length(), int64_t(400));
+        QCOMPARE(model.placeOf(model.indexOfId(9)), int64_t(220));
+    }
+
+    void aHundredThousandEventsCostWhatIsSeen()
+    {
+        CountingModel model;
+        MemoryTable table(&model);
+        model.setEvents(manyEvents(100'000).events);
+        table.resize(900, 400);
+        table.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&table));
+        const auto paint = [&] {
+            model.numCalls = 0;
+            (void)table.grab();
+            return model.numCalls;
+        };
+        (void)paint();
+        const int numVisible = table.viewport()->height() / table.rowHeight(0) + 2;
+        const int64_t bound = int64_t(numVisible) * MemoryModel::kNumColumns * 12; // roles of a cell
+        QVERIFY2(paint() <= bound, qPrintable(QString::number(model.numCalls)));
+        QVERIFY(model.numCalls > 0);
+        QVERIFY(model.lastRow < 2 * numVisible);
+        model.numCalls = 0;
+        model.sort(MemoryModel::UsageColumn, Qt::DescendingOrder); // reads events, not cells
+        model.setFilter(u"event 9999 "_s);
+        QCOMPARE(model.rowCount(), 1);
+        model.setFilter({});
+        table.selectEvent(99'999);
+        QVERIFY2(paint() <= bound, qPrintable(QString::number(model.numCalls)));
+        QCOMPARE(table.currentEvent(), 99'999);
+        // The strip draws columns of pixels.
+        MemoryStrip strip(&model);
+        strip.resize(800, strip.sizeHint().height());
+        QVERIFY(strip.numBlocks() > 500);
+        QVERIFY2(strip.numBlocks() <= 800, qPrintable(QString::number(strip.numBlocks())));
+        strip.zoom(100'000, strip.plotArea().center().x());
+        QVERIFY(strip.numBlocks() <= 4);
+        strip.fit();
+        QVERIFY(strip.numBlocks() > 500);
+    }
+
+    void stripIsPaintedInEachTheme_data()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::newRow("light") << int(ThemeKind::Light);
+        QTest::newRow("dark") << int(ThemeKind::Dark);
+        QTest::newRow("contrast") << int(ThemeKind::HighContrast);
+    }
+    void stripIsPaintedInEachTheme()
+    {
+        QFETCH(int, kind);
+        Theme::instance().apply(*qApp, static_cast<ThemeKind>(kind));
+        const ThemeTokens tokens = Theme::instance().tokens();
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        MemoryStrip strip(&model);
+        strip.resize(820, strip.sizeHint().height());
+        const auto picture = [&] { return strip.grab().toImage(); };
+        const auto colorOf = [&](const QImage &image, int64_t id, double height) {
+            const QRectF bar = strip.blockRect(model.indexOfId(id));
+            return image.pixelColor(int(bar.center().x()),
+                                    int(strip.plotArea().bottom() - height * strip.plotArea().height()));
+        };
+        QImage image = picture();
+        QCOMPARE(image.pixelColor(1, 1), tokens.surface);
+        QCOMPARE(colorOf(image, 7, 0.9), tokens.accent); // the most used one is as high as the plot
+        QCOMPARE(colorOf(image, 8, 0.2), tokens.accent);
+        QCOMPARE(colorOf(image, 8, 0.5), tokens.surface); // 0.42 of 1.62
+        const QRectF pinned = strip.blockRect(model.indexOfId(7));
+        QCOMPARE(image.pixelColor(int(pinned.center().x() - 0.5), int(strip.plotArea().top()) - 7),
+                 tokens.text);
+        const QRectF plain = strip.blockRect(model.indexOfId(8));
+        QCOMPARE(image.pixelColor(int(plain.center().x()), int(strip.plotArea().top()) - 7), tokens.surface);
+        model.setFilter(u"Ottilie"_s);
+        image = picture();
+        QCOMPARE(colorOf(image, 8, 0.2), tokens.border); // filtered out
+        QCOMPARE(colorOf(image, 7, 0.9), tokens.accent);
+        QVERIFY(contrastRatio(tokens.accent, tokens.surface) >= 3);
+        strip.setSelected(model.indexOfId(8));
+        QCOMPARE(colorOf(picture(), 8, 0.8), tokens.selection);
+        Theme::instance().apply(*qApp, ThemeKind::Light);
+    }
+    void barShowsUsedAndPinned()
+    {
+        OccupancyBar bar;
+        bar.resize(400, 10);
+        MemoryStatus status;
+        status.capacity = 100;
+        status.numUsed = 50;
+        status.numPinned = 25;
+        bar.setStatus(status);
+        const ThemeTokens tokens = Theme::instance().tokens();
+        QImage image = bar.grab().toImage();
+        QCOMPARE(image.pixelColor(150, 5), tokens.accent);
+        QCOMPARE(image.pixelColor(300, 5), tokens.grid);
+        int numDark = 0;
+        for (int x = 10; x < 90; ++x) numDark += image.pixelColor(x, 5) == tokens.text ? 1 : 0;
+        QVERIFY(numDark > 20 && numDark < 80); // hatched
+        QVERIFY(bar.accessibleDescription().contains(u"50 of 100 slots used, 25 pinned"_s));
+    }
+    void stripIsWorkedByKeys()
+    {
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        MemoryStrip strip(&model);
+        QSignalSpy chosen(&strip, &MemoryStrip::eventChosen), activated(&strip, &MemoryStrip::eventActivated);
+        strip.resize(600, strip.sizeHint().height());
+        const auto press = [&](Qt::Key key) {
+            QTest::keyClick(&strip, key);
+            return strip.selected() < 0 ? int64_t(0) : model.events()[size_t(strip.selected())].id;
+        };
+        QCOMPARE(press(Qt::Key_Right), int64_t(3));
+        QCOMPARE(press(Qt::Key_Right), int64_t(4));
+        QCOMPARE(press(Qt::Key_End), int64_t(12));
+        QCOMPARE(press(Qt::Key_Right), int64_t(12));
+        QCOMPARE(press(Qt::Key_Left), int64_t(9));
+        QCOMPARE(press(Qt::Key_Home), int64_t(3));
+        QCOMPARE(press(Qt::Key_PageDown), int64_t(12));
+        QCOMPARE(press(Qt::Key_PageUp), int64_t(3));
+        model.setFilter(u"name"_s); // 7 and 8
+        QCOMPARE(press(Qt::Key_Right), int64_t(7));
+        QCOMPARE(press(Qt::Key_Right), int64_t(8));
+        QCOMPARE(press(Qt::Key_Right), int64_t(8));
+        QCOMPARE(chosen.count(), 9);
+        press(Qt::Key_Return);
+        QCOMPARE(activated.count(), 1);
+        const double width = strip.blockRect(model.indexOfId(8)).width();
+        press(Qt::Key_Plus);
+        QVERIFY(strip.blockRect(model.indexOfId(8)).width() > 1.4 * width);
+        press(Qt::Key_0);
+        QCOMPARE(strip.blockRect(model.indexOfId(8)).width(), width);
+    }
+    void stripIsWorkedByMouse()
+    {
+        MemoryModel model;
+        model.setEvents(sampleMemory().events);
+        MemoryStrip strip(&model);
+        strip.resize(600, strip.sizeHint().height());
+        QSignalSpy chosen(&strip, &MemoryStrip::eventChosen);
+        QTest::mouseClick(&strip, Qt::LeftButton, {}, strip.blockRect(model.indexOfId(9)).center().toPoint());
+        QCOMPARE(chosen.count(), 1);
+        QCOMPARE(chosen[0][0].toInt(), model.indexOfId(9));
+        QCOMPARE(strip.eventAt(QPointF(0, 40)), -1);
+    }
+    void stripTellsAssistiveTools()
+    {
+        installMemoryAccessible();
+        MemoryModel model;
+        MemoryStrip strip(&model);
+        QAccessibleInterface *told = QAccessible::queryAccessibleInterface(&strip);
+        QVERIFY(told);
+        QCOMPARE(told->role(), QAccessible::Chart);
+        QCOMPARE(told->text(QAccessible::Value), u"Nothing is remembered."_s);
+        QCOMPARE(told->text(QAccessible::Name), u"Events along the text"_s);
+        model.setEvents(sampleMemory().events);
+        strip.setSelected(model.indexOfId(7));
+        QCOMPARE(
+            told->text(QAccessible::Description),
+            u"6 events along 400 tokens of 2 texts, 1 pinned. Selected: chat.json, the user's turn 1, tokens 0–39, usage 1.62, pinned."_s);
+    }
+
+    void exportsTextCsvAndJson()
+    {
+        const std::vector<MemoryEvent> events = {
+            memoryEvent(4, "a,b#text", 30, 31, "one \"x\",\n two", 0.25, true)};
+        QCOMPARE(exportedEvents(events, ExportFormat::Csv),
+                 u"id,source,first_token,last_token,step,slots,usage,age,pinned,text\n"
+                 "4,\"a,b#text\",30,31,900,2,0.25,2070,yes,\"one \"\"x\"\",\n two\"\n"_s);
+        QCOMPARE(exportedEvents(events, ExportFormat::Text).section(u'\n', 1, 1),
+                 u"4\ta,b#text\t30\t31\t900\t2\t0.25\t2070\tyes\tone \"x\",↵·two"_s);
+        const QJsonObject json = QJsonDocument::fromJson(exportedEvents(events, ExportFormat::Json).toUtf8())
+                                     .array()
+                                     .at(0)
+                                     .toObject();
+        QCOMPARE(json.value(u"text"_s).toString(), u"one \"x\",\n two"_s);
+        QCOMPARE(json.value(u"usage"_s).toDouble(), 0.25);
+        QCOMPARE(json.value(u"pinned"_s).toBool(), true);
+    }
+    void tellsWhenAFileCannotBeWritten()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(u"none/x.csv"_s);
+        const Result<void> written = writeExport(path, {}, ExportFormat::Csv);
+        QVERIFY(!written.ok());
+        QCOMPARE(written.error().code, ErrorCode::Io);
+        QVERIFY(
+            QString::fromStdString(written.error().message).startsWith(u"Cannot write \"%1\": "_s.arg(path)));
+        QVERIFY(!written.error().hint.empty());
+        const QString good = folder.filePath(u"x.csv"_s);
+        QVERIFY(writeExport(good, sampleMemory().events, ExportFormat::Csv).ok());
+        QVERIFY(QFile(good).size() > 300);
+    }
+    void sayTheSameInATerminal()
+    {
+        QCOMPARE(listCommand(u"code-7M@8000"_s), u"orrery-engine memory list code-7M@8000"_s);
+        QCOMPARE(pinCommand(u"m"_s, 7, true), u"orrery-engine memory pin m --event 7"_s);
+        QCOMPARE(pinCommand(u"m"_s, 7, false), u"orrery-engine memory unpin m --event 7"_s);
+        QCOMPARE(forgetCommand(u"/a b/m"_s, u"chat.json#2:user"_s),
+                 u"orrery-engine memory wipe '/a b/m' --source 'chat.json#2:user'"_s);
+    }
+
+    void readsTheLevelsOfASpec()
+    {
+        Tiers tiers = tiersOfSpec(QString::fromUtf8(sampleSpec()));
+        QCOMPARE(workingText(tiers), u"window of 256 tokens, 16 registers"_s);
+        QCOMPARE(episodicText(tiers, {}), u"4,096 slots"_s);
+        QCOMPARE(episodicText(tiers, sampleMemory().status), u"382 of 4,096 slots, 9.3 %"_s);
+        QCOMPARE(semanticText(tiers), u"16,384 slots, 2 × 16 read a token"_s);
+        tiers = tiersOfSpec(uR"({"model":{"context":1024,"window":0},"plugins":{"use":["other@1.0.0"]}})"_s);
+        QCOMPARE(workingText(tiers), u"all 1,024 tokens of the context, registers off"_s);
+        QCOMPARE(episodicText(tiers, {}), u"off"_s);
+        QCOMPARE(semanticText(tiers), u"off"_s);
+        tiers = tiersOfSpec(u"{"_s);
+        QCOMPARE(workingText(tiers), u"—"_s);
+        QCOMPARE(semanticText(tiers), u"—"_s);
+    }
+    void listsWhatWasRead()
+    {
+        ReadsModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.setReport(sampleReads());
+        QCOMPARE(model.rowCount(), 6);
+        const auto cell = [&](int row, int column) { return model.index(row, column).data().toString(); };
+        QCOMPARE(cell(0, ReadsModel::HeadColumn), u"2.0 episodic"_s);
+        QCOMPARE(cell(0, ReadsModel::GateColumn), u"0.310"_s);
+        QCOMPARE(cell(0, ReadsModel::WhatColumn), u"2: The key[·to]"_s);
+        QCOMPARE(cell(0, ReadsModel::WeightColumn), u"0.700"_s);
+        QCOMPARE(cell(1, ReadsModel::HeadColumn), QString()); // of the same head
+        QCOMPARE(cell(1, ReadsModel::WhatColumn), u"1: The[·key]"_s);
+        QCOMPARE(cell(4, ReadsModel::HeadColumn), u"3.0 semantic"_s);
+        QCOMPARE(cell(4, ReadsModel::WhatColumn), u"slot 12,345"_s);
+        QCOMPARE(model.summary(),
+                 u"At token 9 [·key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
+        QCOMPARE(model.toText().split(u'\n').at(2), u"2.0 episodic\t0.310\t1: The[·key]\t0.200"_s);
+    }
+};
+
+ORRERY_GUI_TEST_MAIN(TestMemoryPanelParts)
+#include "tst_memory_panel_parts.moc"

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/memory/ui/event_details.h"
+
+#include "plugins/memory/ui/memory_text.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QMenu>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QTextOption>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::memory_ui {
+
+EventDetails::EventDetails(QWidget *parent)
+    : QWidget(parent), m_stack(new QStackedWidget(this)), m_empty(new ui::EmptyState({}, {}, this)),
+      m_title(new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Heading, this)),
+      m_provenance(new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Base, this)),
+      m_numbers(new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, this)),
+      m_text(new QPlainTextEdit(this)), m_pin(new QPushButton(this)),
+      m_forget(new QPushButton(tr("Forget"), this)), m_forgetMenu(new QMenu(this))
+{
+    setObjectName(u"eventDetails"_s);
+    m_title->setObjectName(u"eventTitle"_s);
+    m_provenance->setObjectName(u"eventProvenance"_s);
+    m_numbers->setObjectName(u"eventNumbers"_s);
+    for (ui::ToneLabel *label : {m_provenance, m_numbers}) {
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        label->setFocusPolicy(Qt::NoFocus);
+    }
+    m_title->setTextFormat(Qt::PlainText);
+    m_text->setObjectName(u"eventText"_s);
+    m_text->setAccessibleName(tr("Text of the event"));
+    m_text->setReadOnly(true);
+    m_text->setTabChangesFocus(true);
+    m_text->setMinimumHeight(52);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    QTextOption option = m_text->document()->defaultTextOption();
+    option.setFlags(QTextOption::ShowTabsAndSpaces | QTextOption::ShowLineAndParagraphSeparators);
+    m_text->document()->setDefaultTextOption(option);
+    m_pin->setObjectName(u"pinEvent"_s);
+    m_forget->setObjectName(u"forgetSource"_s);
+    m_forget->setProperty("danger", true);
+    m_forget->setMenu(m_forgetMenu);
+    m_forgetMenu->setObjectName(u"forgetMenu"_s);
+    m_forgetMenu->setToolTipsVisible(true);
+
+    auto *head = new QHBoxLayout;
+    head->setSpacing(ui::space::kOne);
+    head->addWidget(m_title, 1);
+    head->addWidget(m_pin);
+    head->addWidget(m_forget);
+    // In a low dock the rest scrolls; the buttons stay in sight.
+    auto *body = new QWidget(this);
+    auto *rest = new QVBoxLayout(body);
+    rest->setContentsMargins(0, 0, 0, 0);
+    rest->setSpacing(ui::space::kOne);
+    rest->addWidget(m_provenance);
+    rest->addWidget(m_text, 1);
+    rest->addWidget(m_numbers);
+    auto *scroll = new QScrollArea(this);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(body);
+    scroll->viewport()->setAutoFillBackground(false);
+    body->setAutoFillBackground(false);
+    auto *page = new QWidget(this);
+    auto *column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(ui::space::kOne);
+    column->addLayout(head);
+    column->addWidget(scroll, 1);
+    m_stack->addWidget(page);
+    m_stack->addWidget(m_empty);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+    connect(m_pin, &QPushButton::clicked, this, [this] {
+        if (m_event) Q_EMIT pinRequested(m_event->id, !m_event->isPinned);
+    });
+    setEvent({});
+}
+
+void EventDetails::setEvent(const std::optional<MemoryEvent> &event)
+{
+    m_event = event;
+    m_stack->setCurrentIndex(event ? 0 : 1);
+    enableButtons();
+    if (!event) {
+        m_empty->setTexts(tr("No event chosen"),
+                          tr("The event that is chosen in the strip or in the table stands here in full."));
+        return;
+    }
+    m_title->setText(event->isPinned ? tr("Event %1, pinned").arg(ui::integerText(event->id))
+                                     : tr("Event %1").arg(ui::integerText(event->id)));
+    m_provenance->setText(provenanceText(*event));
+    const QString text = ui::fromStd(event->text);
+    if (m_text->toPlainText() != text) m_text->setPlainText(text);
+    m_numbers->setText(slotsSentence(*event) + u'\n' + usageSentence(*event) + u'\n' + ageSentence(*event));
+    m_pin->setText(event->isPinned ? tr("Unpin") : tr("Pin"));
+    m_pin->setToolTip(event->isPinned ? tr("Let the event go when it must (P)")
+                                      : tr("Keep the event, whatever comes (P)"));
+    fillForgetMenu();
+}
+
+void EventDetails::fillForgetMenu()
+{
+    m_forgetMenu->clear();
+    const auto add = [this](const std::string &source, const QString &text) {
+        QAction *action = m_forgetMenu->addAction(text.size() > 60 ? text.left(59) + u'…' : text);
+        action->setToolTip(tr("Asks before it forgets"));
+        connect(action, &QAction::triggered, this,
+                [this, source] { Q_EMIT forgetRequested(ui::fromStd(source)); });
+    };
+    const auto [whole, part] = sourceParts(m_event->source);
+    add(m_event->source, tr("%1…").arg(sourceSentence(m_event->source)));
+    if (!part.empty()) add(std::string(whole), tr("all of %1…").arg(sourceSentence(whole)));
+}
+
+void EventDetails::setBusy(bool isBusy)
+{
+    m_isBusy = isBusy;
+    enableButtons();
+}
+
+void EventDetails::enableButtons()
+{
+    m_pin->setEnabled(m_event && !m_isBusy);
+    m_forget->setEnabled(m_event && !m_isBusy);
+}
+
+QString EventDetails::text() const
+{
+    if (!m_event) return {};
+    return m_title->text() + u'\n' + m_provenance->text() + u"\n\n"_s + ui::fromStd(m_event->text) +
+           u"\n\n"_s + m_numbers->text() + u'\n';
+}
+
+} // namespace orrery::memory_ui

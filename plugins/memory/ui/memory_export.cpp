@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/memory/ui/memory_export.h"
+
+#include "plugins/memory/ui/memory_text.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSaveFile>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::memory_ui {
+namespace {
+
+/// RFC 4180. A text that a table program would take for a formula is not one to us: it stays as it is.
+QString csvField(const QString &text)
+{
+    if (!text.contains(u',') && !text.contains(u'"') && !text.contains(u'\n') && !text.contains(u'\r'))
+        return text;
+    QString quoted = text;
+    return u'"' + quoted.replace(u'"', u"\"\""_s) + u'"';
+}
+
+QString numberText(double value) { return std::isfinite(value) ? QString::number(value, 'g', 6) : QString(); }
+
+QString tableOf(const std::vector<MemoryEvent> &events, bool isCsv)
+{
+    const QChar between = isCsv ? u',' : u'\t';
+    QString text = QStringList{u"id"_s,    u"source"_s, u"first_token"_s, u"last_token"_s, u"step"_s,
+                               u"slots"_s, u"usage"_s,  u"age"_s,         u"pinned"_s,     u"text"_s}
+                       .join(between) +
+                   u'\n';
+    for (const MemoryEvent &event : events) {
+        const QString source = ui::fromStd(event.source);
+        for (const QString &field :
+             {QString::number(event.id), isCsv ? csvField(source) : source, QString::number(event.firstToken),
+              QString::number(event.lastToken), QString::number(event.step), QString::number(event.numSlots),
+              numberText(event.meanUsage), QString::number(event.age), event.isPinned ? u"yes"_s : u"no"_s})
+            text += field + between;
+        text += isCsv ? csvField(ui::fromStd(event.text))
+                      : visibleText(event.text, static_cast<qsizetype>(event.text.size()));
+        text += u'\n';
+    }
+    return text;
+}
+
+} // namespace
+
+QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat format)
+{
+    if (format != ExportFormat::Json) return tableOf(events, format == ExportFormat::Csv);
+    QJsonArray list;
+    for (const MemoryEvent &event : events)
+        list.append(QJsonObject{
+            {u"id"_s, static_cast<qint64>(event.id)},
+            {u"source"_s, ui::fromStd(event.source)},
+            {u"first_token"_s, static_cast<qint64>(event.firstToken)},
+            {u"last_token"_s, static_cast<qint64>(event.lastToken)},
+            {u"step"_s, static_cast<qint64>(event.step)},
+            {u"slots"_s, static_cast<qint64>(event.numSlots)},
+            {u"usage"_s, std::isfinite(event.meanUsage) ? QJsonValue(event.meanUsage) : QJsonValue()},
+            {u"age"_s, static_cast<qint64>(event.age)},
+            {u"pinned"_s, event.isPinned},
+            {u"text"_s, ui::fromStd(event.text)}});
+    return QString::fromUtf8(QJsonDocument(list).toJson(QJsonDocument::Indented));
+}
+
+Result<void> writeExport(const QString &path, const std::vector<MemoryEvent> &events, ExportFormat format)
+{
+    QSaveFile file(path);
+    const QByteArray bytes = exportedEvents(events, format).toUtf8();
+    if (file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit()) return {};
+    return Error{ErrorCode::Io,
+                 "Cannot write \"" + ui::toStd(path) + "\": " + ui::toStd(file.errorString()) + ".",
+                 "Choose a folder that you may write to and that has room."};
+}
+
+QString listCommand(const QString &model) { return ui::engineCommand({u"memory"_s, u"list"_s, model}); }
+
+QString pinCommand(const QString &model, qint64 event, bool isPinned)
+{
+    return ui::engineCommand(
+        {u"memory"_s, isPinned ? u"pin"_s : u"unpin"_s, model, u"--event"_s, QString::number(event)});
+}
+
+QString forgetCommand(const QString &model, const QString &source)
+{
+    return ui::engineCommand({u"memory"_s, u"wipe"_s, model, u"--source"_s, source});
+}
+
+} // namespace orrery::memory_ui

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events as text, CSV and JSON, and the commands that do the same from a terminal. Pure, but for the file;
+// any thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/memory_events.h"
+
+#include <QString>
+
+#include <vector>
+
+namespace orrery::memory_ui {
+
+enum class ExportFormat : uint8_t { Text, Csv, Json };
+
+/// Text: tab-separated, white space made visible, for a note. CSV and JSON: the texts as they are.
+QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat format);
+/// @error Io
+Result<void> writeExport(const QString &path, const std::vector<MemoryEvent> &events, ExportFormat format);
+
+QString listCommand(const QString &model);
+QString pinCommand(const QString &model, qint64 event, bool isPinned);
+QString forgetCommand(const QString &model, const QString &source);
+
+} // namespace orrery::memory_ui

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the panel is made of, and how its parts are joined.
+#include "plugins/memory/ui/event_details.h"
+#include "plugins/memory/ui/memory_accessible.h"
+#include "plugins/memory/ui/memory_feed.h"
+#include "plugins/memory/ui/memory_model.h"
+#include "plugins/memory/ui/memory_panel.h"
+#include "plugins/memory/ui/memory_strip.h"
+#include "plugins/memory/ui/memory_table.h"
+#include "plugins/memory/ui/reads_pane.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/common/unit_line_edit.h"
+#include "widgets/play/model_chooser.h"
+#include "widgets/theme/theme.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::memory_ui {
+
+MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
+    : PanelFrame(QString(), parent), m_session(session), m_feed(new MemoryFeed(session, this)),
+      m_events(new MemoryModel(this))
+{
+    installMemoryAccessible();
+    setObjectName(u"memoryPanel"_s);
+    setAccessibleName(tr("Memory")); // the dock's title bar says it
+    setMinimumSize(280, 320);
+    makeTitle();
+    auto *content = new QWidget(this);
+    auto *column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(ui::space::kOne);
+    column->addWidget(makeChooser());
+    m_cards = new TierCards(content);
+    column->addWidget(m_cards);
+    m_splitter = new QSplitter(content);
+    m_splitter->setObjectName(u"memorySplitter"_s);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setHandleWidth(ui::space::kTwo);
+    m_splitter->addWidget(makeLeft());
+    m_splitter->addWidget(makeRight());
+    m_splitter->setStretchFactor(0, 3);
+    m_splitter->setStretchFactor(1, 2);
+    column->addWidget(m_splitter, 1);
+    setContent(content);
+    setFocusProxy(m_table);
+    connectParts();
+    takeModel();
+}
+
+void MemoryPanel::makeTitle()
+{
+    m_asOf = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Small, this);
+    m_asOf->setObjectName(u"memoryAsOf"_s);
+    addTitleWidget(m_asOf);
+    m_undo = addTitleButton(u"undo"_s, tr("Undo the last pin or unpin (Ctrl+Z)"));
+    m_undo->setObjectName(u"undoPin"_s);
+    m_refresh = addTitleButton(u"refresh"_s, tr("Ask the model again (F5)"));
+    m_refresh->setObjectName(u"refreshMemory"_s);
+    m_copy = addTitleButton(u"copy"_s, tr("Copy and export"));
+    m_copy->setObjectName(u"copyMemory"_s);
+    m_copy->setPopupMode(QToolButton::InstantPopup);
+    makeCopyMenu();
+}
+
+QWidget *MemoryPanel::makeChooser()
+{
+    auto *box = new QWidget(this);
+    m_chooser = new ui::ModelChooser(m_session, box);
+    m_typed = new ui::UnitLineEdit({}, box);
+    m_typed->setObjectName(u"typedModel"_s);
+    m_typed->setAccessibleName(tr("Model by name or path"));
+    m_typed->setPlaceholderText(tr("RUN, RUN@step or /path/to/model; Enter opens it"));
+    m_typedError = new ui::ToneLabel({}, ui::Tone::Error, ui::TypeSize::Small, box);
+    m_typedError->setObjectName(u"typedModelError"_s);
+    m_typedError->setWordWrap(true);
+    m_typedError->setTextFormat(Qt::PlainText);
+    m_typedError->hide();
+    m_type = ui::makeIconButton(u"edit"_s, tr("Type the name or path of a model"), box);
+    m_type->setObjectName(u"typeModel"_s);
+    m_type->setCheckable(true);
+    m_typed->hide();
+    // In a narrow dock the names may be cut; their hovers are not.
+    m_chooser->runBox()->setMinimumContentsLength(5);
+    m_chooser->stepBox()->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_chooser->stepBox()->setMinimumContentsLength(12);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(ui::space::kHalf);
+    row->addWidget(m_chooser, 1);
+    row->addWidget(m_typed, 1);
+    row->addWidget(m_type, 0, Qt::AlignRight);
+    auto *column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(ui::space::kHalf);
+    column->addLayout(row);
+    column->addWidget(m_typedError);
+    return box;
+}
+
+QWidget *MemoryPanel::makeLeft()
+{
+    m_left = new QStackedWidget(this);
+    auto *page = new QWidget(m_left);
+    m_bar = new OccupancyBar(page);
+    m_occupancy = new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Base, page);
+    m_occupancy->setObjectName(u"occupancyText"_s);
+    m_counts = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, page);
+    m_counts->setObjectName(u"occupancyCounts"_s);
+    m_refusal = new ui::ToneLabel({}, ui::Tone::Warning, ui::TypeSize::Base, page);
+    m_refusal->setObjectName(u"memoryRefusal"_s);
+    for (ui::ToneLabel *label : {m_occupancy, m_counts, m_refusal}) {
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    }
+    m_strip = new MemoryStrip(m_events, page);
+    m_filter = new QLineEdit(page);
+    m_filter->setObjectName(u"memoryFilter"_s);
+    m_filter->setPlaceholderText(tr("Filter by text or source"));
+    m_filter->setAccessibleName(tr("Filter by text or source"));
+    m_filter->setClearButtonEnabled(true);
+    m_shownCount = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Small, page);
+    m_shownCount->setObjectName(u"shownCount"_s);
+    m_table = new MemoryTable(m_events, page);
+    m_table->setMinimumHeight(90);
+
+    auto *counts = m_countsRow = new QBoxLayout(QBoxLayout::LeftToRight);
+    counts->setSpacing(ui::space::kOne);
+    counts->addWidget(m_occupancy, 1);
+    counts->addWidget(m_counts, 1);
+    auto *filter = new QHBoxLayout;
+    filter->setSpacing(ui::space::kOne);
+    filter->addWidget(m_filter, 1);
+    filter->addWidget(m_shownCount);
+    auto *column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(ui::space::kHalf);
+    column->addWidget(m_bar);
+    column->addLayout(counts);
+    column->addWidget(m_refusal);
+    column->addWidget(m_strip);
+    column->addLayout(filter);
+    column->addWidget(m_table, 1);
+    m_left->addWidget(page);
+
+    m_empty = new ui::EmptyState({}, {}, m_left);
+    m_empty->setObjectName(u"memoryEmpty"_s);
+    m_emptyOpen = m_empty->addPlainButton(tr("Open a model directory"));
+    m_emptyOpen->setObjectName(u"emptyOpen"_s);
+    m_emptyRead = m_empty->addPlainButton(tr("Let it read a text"));
+    m_emptyRead->setObjectName(u"emptyRead"_s);
+    m_emptyAgain = m_empty->addPlainButton(tr("Look again"));
+    m_emptyAgain->setObjectName(u"emptyAgain"_s);
+    m_left->addWidget(m_empty);
+    return m_left;
+}
+
+QWidget *MemoryPanel::makeRight()
+{
+    auto *side = new QWidget(this);
+    m_tabs = new ui::SegmentedChoice(side);
+    m_tabs->setObjectName(u"memoryTabs"_s);
+    m_tabs->addChoice(u"event"_s, tr("Event"), tr("The chosen event in full"));
+    m_tabs->addChoice(u"reads"_s, tr("What was read"),
+                      tr("What the heads read from their memories at a token"));
+    m_tabs->setCurrent(u"event"_s);
+    m_right = new QStackedWidget(side);
+    m_details = new EventDetails(m_right);
+    m_reads = new ReadsPane(m_right);
+    m_right->addWidget(m_details);
+    m_right->addWidget(m_reads);
+    side->setMinimumWidth(240);
+    m_side = side;
+    auto *column = new QVBoxLayout(side);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(ui::space::kOne);
+    column->addWidget(m_tabs);
+    column->addWidget(m_right, 1);
+    return side;
+}
+
+void MemoryPanel::connectParts()
+{
+    connect(m_chooser, &ui::ModelChooser::changed, this, &MemoryPanel::takeModel);
+    connect(m_chooser, &ui::ModelChooser::failed, this,
+            [this](const Error &error) { banner()->showError(error, tr("Refresh")); });
+    connect(m_type, &QToolButton::toggled, this, [this](bool isOn) {
+        m_typed->setVisible(isOn);
+        m_chooser->setVisible(!isOn && m_chooser->hasModels());
+        m_typedError->hide();
+        m_typed->setInvalid(false);
+        if (!isOn) return;
+        m_typed->setText(m_feed->model());
+        m_typed->selectAll();
+        m_typed->setFocus();
+    });
+    connect(m_typed, &QLineEdit::returnPressed, this, &MemoryPanel::openTypedModel);
+    connect(m_feed, &MemoryFeed::answered, this, &MemoryPanel::takeReport);
+    connect(m_feed, &MemoryFeed::failed, this, &MemoryPanel::takeFailure);
+    connect(m_feed, &MemoryFeed::stateChanged, this, &MemoryPanel::showState);
+    connect(m_feed, &MemoryFeed::looked, m_reads, &ReadsPane::showReport);
+    connect(m_feed, &MemoryFeed::lookFailed, m_reads, &ReadsPane::showError);
+    connect(m_feed, &MemoryFeed::wasRead, this, &MemoryPanel::refresh);
+    connect(m_feed, &MemoryFeed::readFailed, m_reads, &ReadsPane::showError);
+    connect(m_reads, &ReadsPane::lookRequested, this,
+            [this] { m_feed->look(m_reads->prompt().toStdString()); });
+    connect(m_reads, &ReadsPane::cancelRequested, m_feed, &MemoryFeed::cancelLook);
+    connect(m_reads, &ReadsPane::rememberRequested, this,
+            [this] { m_feed->read(m_reads->prompt().toStdString()); });
+    connect(m_reads, &ReadsPane::promptChanged, this, &MemoryPanel::stateChanged);
+    connect(m_tabs, &ui::SegmentedChoice::chosen, this, [this](const QString &id) {
+        m_right->setCurrentIndex(id == u"event" ? 0 : 1);
+        Q_EMIT stateChanged();
+    });
+    const auto choose = [this](int index) {
+        if (m_isTaking || index < 0) return;
+        selectEvent(m_events->events()[static_cast<size_t>(index)].id);
+    };
+    connect(m_table, &MemoryTable::eventChosen, this, choose);
+    connect(m_strip, &MemoryStrip::eventChosen, this, choose);
+    const auto open = [this] {
+        m_tabs->button(u"event"_s)->click();
+        m_details->findChild<QPlainTextEdit *>()->setFocus();
+    };
+    connect(m_strip, &MemoryStrip::eventActivated, this, open);
+    connect(m_table, &MemoryTable::activated, this, open);
+    connect(m_events, &MemoryModel::shownChanged, this, [this] {
+        if (m_isTaking) return;
+        m_table->selectEvent(m_events->indexOfId(m_selectedId));
+        showCounts();
+    });
+    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &text) {
+        m_events->setFilter(text);
+        Q_EMIT stateChanged();
+    });
+    connect(m_details, &EventDetails::pinRequested, this, &MemoryPanel::pin);
+    connect(m_details, &EventDetails::forgetRequested, this, &MemoryPanel::askToForget);
+    connect(m_undo, &QToolButton::clicked, this, &MemoryPanel::undo);
+    connect(m_refresh, &QToolButton::clicked, this, &MemoryPanel::refresh);
+    connect(banner(), &ui::Banner::retryRequested, this, &MemoryPanel::refresh);
+    connect(m_emptyAgain, &QPushButton::clicked, this, &MemoryPanel::refresh);
+    connect(m_emptyOpen, &QPushButton::clicked, m_chooser, &ui::ModelChooser::openModelDirectory);
+    connect(m_emptyRead, &QPushButton::clicked, this, [this] {
+        m_tabs->button(u"reads"_s)->click();
+        m_reads->focusPrompt();
+    });
+    connect(&m_session, &ui::EngineSession::connectionChanged, this, [this] {
+        if (isVisible()) refresh();
+        showState();
+    });
+}
+
+} // namespace orrery::memory_ui

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A text for the model to read, and what its heads read from their memories at the last token. GUI thread
+// only.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/spec/inspection.h"
+
+#include <QWidget>
+
+class QLineEdit;
+class QPushButton;
+class QStackedWidget;
+class QTableView;
+
+namespace orrery::ui {
+class Banner;
+class EmptyState;
+class ToneLabel;
+} // namespace orrery::ui
+
+namespace orrery::memory_ui {
+
+class ReadsModel;
+
+class ReadsPane : public QWidget {
+    Q_OBJECT
+public:
+    explicit ReadsPane(QWidget *parent = nullptr);
+    [[nodiscard]] QString prompt() const;
+    void setPrompt(const QString &text);
+    void focusPrompt();
+    /// @param canRemember the memory is there and empty, so that reading a text replaces nothing
+    void setState(bool hasModel, bool isLooking, bool isReading, bool canRemember);
+    void showReport(const InspectReport &report);
+    void showError(const Error &error);
+    void clear(); ///< another model
+    [[nodiscard]] const ReadsModel *model() const { return m_model; }
+
+Q_SIGNALS:
+    void lookRequested();
+    void cancelRequested();
+    void rememberRequested();
+    void promptChanged();
+
+private:
+    void showState();
+
+    ReadsModel *m_model;
+    QLineEdit *m_prompt;
+    QPushButton *m_look, *m_remember;
+    ui::Banner *m_banner;
+    ui::ToneLabel *m_summary;
+    QTableView *m_view;
+    QStackedWidget *m_stack;
+    ui::EmptyState *m_empty;
+    bool m_hasModel = false, m_isLooking = false, m_isReading = false, m_canRemember = false,
+         m_hasReport = false;
+};
+
+} // namespace orrery::memory_ui
