@@ -25,6 +25,7 @@ int main(int argc, char **argv)
     cli::addWatch(app, session);
 #endif
     cli::addModel(app, session);
+    cli::addInspect(app, session);
     cli::addMemory(app, session);
     cli::addData(app, session);
     cli::addBench(app, session);

@@ -52,6 +52,7 @@ public:
                                      const std::atomic<bool> &cancel) override;
     Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) override;
     Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override;
+    Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override;
     Result<MemoryReport> editMemory(const MemoryEdit &edit) override;
     Result<void> loadMemory(const std::filesystem::path &path) override;
     Result<void> saveMemory(const std::filesystem::path &path) override;

@@ -53,7 +53,9 @@ void forEachBlock(const nn::AttentionLook &look, const at::Tensor &heads_H, RowR
         return heads_H.defined() ? x_HTD.index_select(0, heads_H) : x_HTD;
     };
     const at::Tensor q_HTD = chosen(look.q_BHTD), k_HSD = chosen(look.k_BHSD);
-    int64_t numAtOnce = std::max<int64_t>(1, blockWeights / (q_HTD.size(0) * k_HSD.size(1)));
+    const int64_t perRow = q_HTD.size(0) * k_HSD.size(1);
+    int64_t numAtOnce = std::max<int64_t>(1, blockWeights / perRow);
+    if (q_HTD.is_cpu()) numAtOnce = std::min(numAtOnce, std::max(kCachedRows, kCachedWeights / perRow));
     if (numAtOnce > rowsAtOnce) numAtOnce -= numAtOnce % rowsAtOnce;
     for (int64_t begin = rows.begin; begin < rows.end;) {
         // The first block ends where the others may begin at their multiples.

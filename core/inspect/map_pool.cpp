@@ -16,21 +16,24 @@ struct Pooled {
     at::Tensor sum, max;
 };
 
-/// Neighbours along a dimension together. @param offset places of the first cell that are not in `x`
-Pooled pooled(const Pooled &x, int64_t dim, int64_t perCell, int64_t offset)
+/// Whole cells along the rows, or a part of one.
+Pooled rowsTogether(const Pooled &x_HRS, int64_t perCell)
 {
-    if (perCell == 1) return x;
-    const int64_t size = x.sum.size(dim);
-    const int64_t behind = (perCell - (offset + size) % perCell) % perCell;
-    const auto cells = [&](const at::Tensor &whole) {
-        at::Tensor padded = whole;
-        // Weights are 0 or more: zeros change neither sum nor maximum.
-        if (offset > 0 || behind > 0)
-            padded = dim == 2 ? at::constant_pad_nd(whole, {offset, behind})
-                              : at::constant_pad_nd(whole, {0, 0, offset, behind});
-        return padded.unflatten(dim, {-1, perCell});
+    if (perCell == 1) return x_HRS;
+    const int64_t numRows = x_HRS.sum.size(1), inCell = std::min(perCell, numRows);
+    const auto cells = [&](const at::Tensor &x) { return x.unflatten(1, {numRows / inCell, inCell}); };
+    return {cells(x_HRS.sum).sum(2), x_HRS.max.defined() ? cells(x_HRS.max).amax(2) : at::Tensor()};
+}
+
+Pooled columnsTogether(const Pooled &x_HYS, int64_t perCell)
+{
+    if (perCell == 1) return x_HYS;
+    const int64_t behind = (perCell - x_HYS.sum.size(2) % perCell) % perCell;
+    // Weights are 0 or more: zeros change neither sum nor maximum.
+    const auto cells = [&](const at::Tensor &x) {
+        return (behind > 0 ? at::constant_pad_nd(x, {0, behind}) : x).unflatten(2, {-1, perCell});
     };
-    return {cells(x.sum).sum(dim + 1), x.max.defined() ? cells(x.max).amax(dim + 1) : at::Tensor()};
+    return {cells(x_HYS.sum).sum(3), x_HYS.max.defined() ? cells(x_HYS.max).amax(3) : at::Tensor()};
 }
 
 std::vector<float> valuesOf(const at::Tensor &tensor)
@@ -63,16 +66,26 @@ void MapPool::add(const at::Tensor &weights_HRS, int64_t firstRow)
     const int64_t end = std::min(firstRow + weights_HRS.size(1), m_shape.firstRow + m_shape.numRows);
     const int64_t endColumn = std::min(weights_HRS.size(2), m_shape.firstColumn + m_shape.numColumns);
     if (begin >= end || endColumn <= m_shape.firstColumn) return;
-    const at::Tensor part = weights_HRS.narrow(1, begin - firstRow, end - begin)
-                                .narrow(2, m_shape.firstColumn, endColumn - m_shape.firstColumn);
-    const int64_t place = begin - m_shape.firstRow;
+    const at::Tensor part = weights_HRS.narrow(2, m_shape.firstColumn, endColumn - m_shape.firstColumn);
+    const int64_t perCell = m_shape.rowsPerCell;
+    for (int64_t row = begin; row < end;) {
+        // As many whole cells as there are, else what is left of one.
+        const int64_t inCell = (row - m_shape.firstRow) % perCell;
+        const int64_t count = inCell > 0 || end - row < perCell ? std::min(perCell - inCell, end - row)
+                                                                : (end - row) / perCell * perCell;
+        addCells(part.narrow(1, row - firstRow, count), (row - m_shape.firstRow) / perCell);
+        row += count;
+    }
+}
+
+void MapPool::addCells(const at::Tensor &weights_HRS, int64_t firstCell)
+{
     // Rows first: they are added as whole vectors, and there is little left for the columns.
-    const Pooled rows = pooled({part, m_max_HYX.defined() ? part : at::Tensor()}, 1, m_shape.rowsPerCell,
-                               place % m_shape.rowsPerCell);
-    const Pooled cells = pooled(rows, 2, m_shape.columnsPerCell, 0);
+    const Pooled rows =
+        rowsTogether({weights_HRS, m_max_HYX.defined() ? weights_HRS : at::Tensor()}, m_shape.rowsPerCell);
+    const Pooled cells = columnsTogether(rows, m_shape.columnsPerCell);
     const auto own = [&](const at::Tensor &all_HYX) {
-        return all_HYX.narrow(1, place / m_shape.rowsPerCell, cells.sum.size(1))
-            .narrow(2, 0, cells.sum.size(2));
+        return all_HYX.narrow(1, firstCell, cells.sum.size(1)).narrow(2, 0, cells.sum.size(2));
     };
     own(m_sum_HYX).add_(cells.sum);
     if (!m_max_HYX.defined()) return;

@@ -40,6 +40,9 @@ public:
                                                  const at::Tensor &numPairs_YX) const;
 
 private:
+    /// Whole cells, or rows of a single one.
+    void addCells(const at::Tensor &weights_HRS, int64_t firstCell);
+
     MapShape m_shape;
     at::Tensor m_sum_HYX;
     at::Tensor m_max_HYX; ///< undefined where a cell is one token by one

@@ -3,7 +3,9 @@
 #include "core/tensorfile/npz_writer.h"
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
@@ -29,9 +31,9 @@ void put32(std::string &out, uint32_t value)
     put16(out, static_cast<uint16_t>(value >> 16));
 }
 
-std::string npyHeader(const char *type, const std::vector<size_t> &shape)
+std::string npyHeader(const std::string &type, const std::vector<size_t> &shape)
 {
-    std::string text = std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (";
+    std::string text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (";
     for (const size_t size : shape) text += std::to_string(size) + ",";
     text += "), }";
     constexpr size_t kFixed = 10; // magic, version, length
@@ -59,6 +61,20 @@ void putCommon(std::string &out, const std::string &name, const std::string &con
     put16(out, 0); // extra
 }
 
+/// @param text well-formed UTF-8
+std::vector<uint32_t> codePoints(std::string_view text)
+{
+    std::vector<uint32_t> points;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte & 0xC0) == 0x80)
+            points.back() = (points.back() << 6) | (byte & 0x3Fu);
+        else
+            points.push_back(byte < 0x80 ? byte : byte & (byte < 0xE0 ? 0x1Fu : byte < 0xF0 ? 0x0Fu : 0x07u));
+    }
+    return points;
+}
+
 } // namespace
 
 uint32_t crc32(std::string_view data)
@@ -79,21 +95,39 @@ uint32_t crc32(std::string_view data)
 
 void NpzWriter::add(const std::string &name, std::span<const float> values, const std::vector<size_t> &shape)
 {
-    addEntry(name, "<f4", shape, values.data(), values.size_bytes());
+    addEntry(name, "<f4", 4, shape, values.data(), values.size_bytes());
 }
 
 void NpzWriter::add(const std::string &name, std::span<const int64_t> values,
                     const std::vector<size_t> &shape)
 {
-    addEntry(name, "<i8", shape, values.data(), values.size_bytes());
+    addEntry(name, "<i8", 8, shape, values.data(), values.size_bytes());
 }
 
-void NpzWriter::addEntry(const std::string &name, const char *type, const std::vector<size_t> &shape,
-                         const void *data, size_t numBytes)
+void NpzWriter::addTexts(const std::string &name, std::span<const std::string> texts)
+{
+    std::vector<std::vector<uint32_t>> points;
+    size_t width = 1; // numpy has no texts of width 0
+    for (const std::string &text : texts) {
+        points.push_back(codePoints(sanitizeUtf8(text)));
+        width = std::max(width, points.back().size());
+    }
+    std::vector<uint32_t> padded;
+    padded.reserve(width * texts.size());
+    for (std::vector<uint32_t> &text : points) {
+        text.resize(width);
+        padded.insert(padded.end(), text.begin(), text.end());
+    }
+    addEntry(name, "<U" + std::to_string(width), 4 * width, {texts.size()}, padded.data(),
+             padded.size() * sizeof(uint32_t));
+}
+
+void NpzWriter::addEntry(const std::string &name, const std::string &type, size_t itemBytes,
+                         const std::vector<size_t> &shape, const void *data, size_t numBytes)
 {
     size_t numValues = 1;
     for (const size_t size : shape) numValues *= size;
-    ORRERY_ASSERT(numValues * (type[2] == '4' ? 4 : 8) == numBytes);
+    ORRERY_ASSERT(numValues * itemBytes == numBytes);
     Entry entry{name + ".npy", npyHeader(type, shape)};
     entry.content.append(static_cast<const char *>(data), numBytes);
     m_entries.push_back(std::move(entry));

@@ -18,6 +18,8 @@ public:
     /// @param name without ending, each once   @param shape its product is the number of values, in C order
     void add(const std::string &name, std::span<const float> values, const std::vector<size_t> &shape);
     void add(const std::string &name, std::span<const int64_t> values, const std::vector<size_t> &shape);
+    /// Texts as numpy's fixed-width Unicode, as wide as the longest; broken UTF-8 becomes U+FFFD.
+    void addTexts(const std::string &name, std::span<const std::string> texts);
     /// The file. @error InvalidInput when it is 4 GiB or more
     [[nodiscard]] Result<std::string> bytes() const;
 
@@ -26,7 +28,7 @@ private:
         std::string name; ///< "embedding.npy"
         std::string content;
     };
-    void addEntry(const std::string &name, const char *type, const std::vector<size_t> &shape,
+    void addEntry(const std::string &name, const std::string &type, size_t itemBytes, const std::vector<size_t> &shape,
                   const void *data, size_t numBytes);
 
     std::vector<Entry> m_entries;

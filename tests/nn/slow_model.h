@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -68,6 +69,14 @@ public:
             out.push_back(
                 linear(m_spec.tied ? "embedding.token" : "head", norm("final_norm", m_spec.norm, row)));
         return out;
+    }
+
+    /// Whether token t may look at token s.
+    std::function<bool(size_t t, size_t s)> maySee = [](size_t t, size_t s) { return s <= t; };
+    /// Of the last logits(), by layer and head: [query][key], 0 where it may not look.
+    [[nodiscard]] const std::vector<Row> &weights(int64_t layer, int64_t head) const
+    {
+        return m_attention.at("blocks." + std::to_string(layer) + '.' + std::to_string(head));
     }
 
 private:
@@ -169,13 +178,18 @@ private:
         std::vector<Row> packed, out;
         for (size_t t = 0; t < in.size(); ++t) packed.push_back(linear(own(t) + "qkv", in[t]));
         const int64_t width = m_spec.width / m_spec.heads;
+        for (int64_t h = 0; h < m_spec.heads; ++h) m_attention[block + std::to_string(h)].clear();
         for (size_t t = 0; t < in.size(); ++t) {
             Row joined;
             for (int64_t h = 0; h < m_spec.heads; ++h) {
                 const Row q = head(own(t), packed[t], 0, h, t);
                 Row weights;
                 double total = 0;
-                for (size_t s = 0; s <= t; ++s) {
+                for (size_t s = 0; s < in.size(); ++s) {
+                    if (!maySee(t, s)) {
+                        weights.push_back(0);
+                        continue;
+                    }
                     const Row k = head(own(s), packed[s], 1, h, s);
                     double score = 0;
                     for (size_t i = 0; i < q.size(); ++i) score += q[i] * k[i];
@@ -185,10 +199,12 @@ private:
                     weights.push_back(std::exp(score));
                     total += weights.back();
                 }
+                for (double &weight : weights) weight /= total;
+                m_attention[block + std::to_string(h)].push_back(weights);
                 Row mixed(static_cast<size_t>(width));
-                for (size_t s = 0; s <= t; ++s) {
+                for (size_t s = 0; s < in.size(); ++s) {
                     const Row v = head(own(s), packed[s], 2, h, s);
-                    for (size_t i = 0; i < v.size(); ++i) mixed[i] += weights[s] / total * v[i];
+                    for (size_t i = 0; i < v.size(); ++i) mixed[i] += weights[s] * v[i];
                 }
                 joined.insert(joined.end(), mixed.begin(), mixed.end());
             }
@@ -218,6 +234,7 @@ private:
 
     ModelSpec m_spec;
     std::map<std::string, Row> m_weights;
+    mutable std::map<std::string, std::vector<Row>> m_attention;
 };
 
 } // namespace orrery::nn::test

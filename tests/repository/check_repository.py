@@ -28,17 +28,18 @@ CORE = {
     "core/kernels": ["core/base"],
     "core/engine_api": ["core/base", "core/spec"],
     "core/nn": ["core/base", "core/spec", "core/plugin", "core/kernels", "core/tensorfile"],
+    "core/inspect": ["core/base", "core/spec", "core/data", "core/kernels", "core/engine_api", "core/nn"],
     "core/train": ["core/base", "core/spec", "core/store", "core/tensorfile", "core/data", "core/kernels",
-                   "core/engine_api", "core/nn"],
+                   "core/engine_api", "core/nn", "core/inspect"],
     "core/infer": ["core/base", "core/spec", "core/store", "core/tensorfile", "core/data", "core/kernels",
-                   "core/engine_api", "core/nn"],
+                   "core/engine_api", "core/nn", "core/inspect"],
     "core/rpc": ["core/base", "core/spec", "core/store", "core/engine_api"],
 }
 WIDGETS = ["core/base", "core/spec", "widgets"]
 QT = re.compile(r"^(Q[A-Z]\w*|Qt\w*/.*|qcustomplot\.h|qt\w*\.h)$")
 TORCH = re.compile(r"^(torch|ATen|c10)/")
 GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.(pb|grpc\.pb)\.h$")
-TORCH_LAYERS = ("core/nn", "core/train", "core/infer", "app/worker", "bench", "tests")
+TORCH_LAYERS = ("core/nn", "core/inspect", "core/train", "core/infer", "app/worker", "bench", "tests")
 GRPC_LAYERS = ("core/rpc", "app/engine/host", "tests/rpc", "tests/app/host")
 RPC_PUBLIC = {f"core/rpc/{name}.h" for name in ("client", "values", "host_connection", "worker_server")}
 QT_LAYERS = ("widgets", "app/workbench", "tests")
@@ -108,7 +109,7 @@ def layering(root):
                 problems.append(f"{where}: {layer} may include {', '.join(CORE[layer]) or 'nothing else'}")
             elif name.startswith("widgets/") and not starts(target, WIDGETS):
                 problems.append(f"{where}: widgets may include {', '.join(WIDGETS)}")
-            elif name.startswith("app/engine/") and starts(target, ["core/nn", "core/train", "core/infer", "widgets"]):
+            elif name.startswith("app/engine/") and starts(target, ["core/nn", "core/inspect", "core/train", "core/infer", "widgets"]):
                 problems.append(f"{where}: the engine links neither LibTorch nor Qt")
     return problems
 

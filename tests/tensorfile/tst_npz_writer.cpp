@@ -75,6 +75,20 @@ private Q_SLOTS:
         QCOMPARE(embedding.data, std::string(reinterpret_cast<const char *>(values.data()), 24));
         QCOMPARE(tokens.data, std::string(reinterpret_cast<const char *>(counts.data()), 16));
     }
+    void textsAreAsWideAsTheLongest()
+    {
+        NpzWriter npz;
+        npz.addTexts("tokens", std::vector<std::string>{"ab", "", "\xC3\xA9\xE2\x82\xAC\xF0\x9D\x84\x9E", "\xFFz"});
+        npz.addTexts("none", {});
+        npz.add("step", std::vector<int64_t>{12}, {});
+        const auto files = taken(npz.bytes().value());
+        const Npy &tokens = files.at("tokens.npy");
+        QVERIFY(tokens.header.starts_with("{'descr': '<U3', 'fortran_order': False, 'shape': (4,), }"));
+        const std::vector<uint32_t> points = {'a', 'b', 0, 0, 0, 0, 0xE9, 0x20AC, 0x1D11E, 0xFFFD, 'z', 0};
+        QCOMPARE(tokens.data, std::string(reinterpret_cast<const char *>(points.data()), 4 * points.size()));
+        QVERIFY(files.at("none.npy").header.starts_with("{'descr': '<U1', 'fortran_order': False, 'shape': (0,), }"));
+        QVERIFY(files.at("step.npy").header.starts_with("{'descr': '<i8', 'fortran_order': False, 'shape': (), }"));
+    }
     void equalArraysMakeEqualFiles()
     {
         const std::vector<float> values = {1, 2};

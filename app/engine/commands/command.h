@@ -47,6 +47,7 @@ std::string runLine(const RunStatus &status);
 void addTrain(CLI::App &app, Session &session);   ///< train, resume
 void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delete
 void addModel(CLI::App &app, Session &session);   ///< generate, embed, evaluate
+void addInspect(CLI::App &app, Session &session); ///< inspect attention
 void addMemory(CLI::App &app, Session &session);  ///< memory list|wipe|pin|unpin|import|export|consolidate
 void addData(CLI::App &app, Session &session);    ///< data prepare|describe
 void addDetector(CLI::App &data, Session &session); ///< data detector train|measure

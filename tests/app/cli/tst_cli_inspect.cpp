@@ -64,6 +64,8 @@ private Q_SLOTS:
     void mapsOfChosenHeads();
     void numpyFilesHoldEachWeight();
     void numpyFilesOfSomeRows();
+    void numpyFilesOfLongTextsAreWhole();
+    void numpyFilesAreLimited();
     void readsConversationsAndFiles();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
@@ -247,6 +249,47 @@ void TestCliInspect::numpyFilesOfSomeRows()
                                  whole[u"attention"_s].floatAt((head * 13 + row + 5) * 13 + s)) < 1e-6F);
             }
     QCOMPARE(part[u"entropy"_s].floatAt(1), whole[u"entropy"_s].floatAt(4));
+}
+
+/// Larger than what is asked for at once, in both directions.
+void TestCliInspect::numpyFilesOfLongTextsAreWhole()
+{
+    constexpr int kTokens = 2100;
+    const QString run = m_home.path(u"long"_s), out = m_home.path(u"long.npz"_s);
+    QStringList arguments{u"train"_s,   u"--data"_s, m_home.path(u"fox.txt"_s), u"--out"_s, run,
+                          u"--steps"_s, u"1"_s};
+    for (const QString &setting :
+         {u"model.layers=1"_s, u"model.width=16"_s, u"model.heads=2"_s, u"model.context=2100"_s,
+          u"train.batch_size=1"_s, u"train.eval_tokens=2200"_s, u"probes.every=0"_s, u"threads=1"_s})
+        arguments << u"--set"_s << setting;
+    const EngineAnswer trained = m_home.run(arguments);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    const EngineAnswer answer =
+        m_home.run({u"inspect"_s, u"attention"_s, run, u"--prompt-file"_s,
+                    m_home.write(u"long.txt"_s, QByteArray("fox ").repeated(kTokens / 4)), u"--head"_s,
+                    u"1"_s, u"--out"_s, out, u"--threads"_s, u"1"_s});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    const Array attention = arraysOf(out)[u"attention"_s];
+    QVERIFY(attention.header.contains("(1,1,2100,2100,)"));
+    for (qsizetype t = 0; t < kTokens; ++t) {
+        double before = 0, behind = 0;
+        for (qsizetype s = 0; s < kTokens; ++s)
+            (s <= t ? before : behind) += double(attention.floatAt(t * kTokens + s));
+        QVERIFY2(std::abs(before - 1) < 1e-4 && behind == 0, qPrintable(QString::number(t)));
+    }
+}
+
+void TestCliInspect::numpyFilesAreLimited()
+{
+    // Each head 300 times is 90,000 maps of 64 × 64.
+    QStringList options{u"--prompt"_s, QString(64, u'x'), u"--out"_s, m_home.path(u"large.npz"_s)};
+    for (int i = 0; i < 300; ++i) options << u"--layer"_s << u"1"_s << u"--head"_s << u"2"_s;
+    const EngineAnswer answer = inspect(options);
+    QCOMPARE(answer.exitCode, 3);
+    for (const QString &words :
+         {u"90000 heads"_s, u"large.npz"_s, u"1.37 GiB"_s, u"at most 1 GiB"_s, u"--rows A:B"_s})
+        QVERIFY2(answer.err.contains(words), qPrintable(answer.err));
+    QVERIFY(!QFile::exists(m_home.path(u"large.npz"_s)));
 }
 
 void TestCliInspect::readsConversationsAndFiles()
