@@ -128,9 +128,10 @@ OverviewLayout OverviewScene::layout(const QSizeF &space, const FigureStyle &sty
         const double wide = width / m_heads - kTileGap, tall = height / m_layers - kTileGap;
         layout.tile = std::floor(std::min(wide, tall));
         // Captions when there is room for both; narrow tiles have no room for the numbers.
-        if (std::floor(std::min(wide, tall - line)) >= kCaptionFrom) {
+        const double captioned = std::floor(std::min(wide, tall - line - line / m_layers));
+        if (captioned >= kCaptionFrom) {
             layout.captionHeight = line;
-            layout.tile = std::floor(std::min(wide, tall - line));
+            layout.tile = captioned;
         }
     } else {
         layout.captionHeight = line;
@@ -150,6 +151,8 @@ OverviewLayout OverviewScene::layout(const QSizeF &space, const FigureStyle &sty
     const double step = layout.tile + kTileGap;
     layout.size = QSizeF(layout.labelWidth + layout.columns * step + layout.legendWidth,
                          layout.headerHeight + layout.rows * (step + layout.captionHeight));
+    // What the captions are stands once below all.
+    if (layout.isGrid) layout.size.rheight() += layout.captionHeight;
     return layout;
 }
 
@@ -236,6 +239,10 @@ void OverviewScene::paintLabels(QPainter &painter, const OverviewLayout &layout,
         label(QRectF(0, layout.headerHeight + 2 + layer * (step + layout.captionHeight),
                      layout.labelWidth - 6, layout.tile),
               u"L%1"_s.arg(layer), marks.current.layer == layer, Qt::AlignRight | Qt::AlignVCenter);
+    if (layout.captionHeight > 0)
+        label(QRectF(layout.labelWidth + 2, layout.size.height() - layout.captionHeight, layout.size.width(),
+                     layout.captionHeight),
+              tr("below a head: entropy in nats · distance in tokens"), false, Qt::AlignLeft | Qt::AlignTop);
 }
 
 void OverviewScene::paintTile(QPainter &painter, const OverviewLayout &layout, int index, const Marks &marks,
