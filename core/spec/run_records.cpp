@@ -11,13 +11,13 @@ namespace {
 constexpr std::array<const char *, 11> kStateNames = {"unknown", "created",  "starting",  "running",
                                                       "paused",  "stopping", "stopped",   "finished",
                                                       "failed",  "crashed",  "unreadable"};
-constexpr std::array<const char *, 15> kEventNames = {
-    "unknown", "started", "resumed",    "paused",  "continued", "checkpoint", "checkpoint_deleted",
-    "setting", "sample",  "non_finite", "warning", "finished",  "stopped",    "failed",
-    "note"};
+constexpr std::array<const char *, 16> kEventNames = {
+    "unknown", "started",   "resumed",    "paused",  "continued", "checkpoint", "checkpoint_deleted",
+    "setting", "sample",    "non_finite", "warning", "finished",  "stopped",    "failed",
+    "note",    "breakpoint"};
 
 static_assert(static_cast<size_t>(RunState::Unreadable) + 1 == kStateNames.size());
-static_assert(static_cast<size_t>(EventKind::Note) + 1 == kEventNames.size());
+static_assert(static_cast<size_t>(EventKind::Breakpoint) + 1 == kEventNames.size());
 
 template <typename Enum, size_t N> const char *nameOf(Enum value, const std::array<const char *, N> &names)
 {

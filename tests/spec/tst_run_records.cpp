@@ -21,9 +21,10 @@ private Q_SLOTS:
     }
     void eventsReadBackByName()
     {
-        for (int i = 0; i <= static_cast<int>(EventKind::Note); ++i)
+        for (int i = 0; i <= static_cast<int>(EventKind::Breakpoint); ++i)
             QCOMPARE(static_cast<int>(eventKindFromName(eventKindName(static_cast<EventKind>(i)))), i);
         QCOMPARE(eventKindName(EventKind::NonFinite), "non_finite");
+        QCOMPARE(eventKindName(EventKind::Breakpoint), "breakpoint");
         QVERIFY(eventKindFromName("") == EventKind::Unknown);
     }
     void aWorkerLivesInFourStates()
