@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/base/platform.h"
+#include "core/store/frame_store.h"
 #include "core/store/schema.h"
 #include "core/store/series_codec.h"
 #include "core/store/sqlite_db.h"
@@ -110,6 +111,25 @@ Result<void> copyCheckpoints(const fs::path &from, const fs::path &to)
     return syncDirectory(to);
 }
 
+/// Files of frames only grow, and go when their frames have moved: called before the database is copied, for
+/// what goes meanwhile, and behind it, for what was added.
+Result<void> copyFrames(const fs::path &from, const fs::path &to)
+{
+    std::error_code failed;
+    if (!fs::is_directory(from, failed)) return {};
+    ORRERY_TRY(makeFolder(to));
+    ORRERY_ASSIGN(const auto entries, entriesOf(from));
+    for (const fs::directory_entry &entry : entries) {
+        if (entry.symlink_status(failed).type() != fs::file_type::regular) continue;
+        const fs::path target = to / entry.path().filename();
+        const auto size = fs::file_size(entry.path(), failed);
+        if (failed || (fs::exists(target, failed) && fs::file_size(target, failed) == size)) continue;
+        const auto copied = copyFile(entry.path(), target);
+        if (!copied && copied.error().code != ErrorCode::NotFound) return copied;
+    }
+    return syncDirectory(to);
+}
+
 Result<void> copyDatabase(const fs::path &from, const fs::path &to)
 {
     ORRERY_ASSIGN(const auto source, openForReading(from));
@@ -177,6 +197,7 @@ Result<int64_t> settleDatabase(const fs::path &run, const std::string &originId)
             ORRERY_TRY(put.bindText(1, statusToJson(status)).run());
         }
     }
+    ORRERY_TRY(forgetLostFrames(*database, run));
     ORRERY_TRY(tellOrigin(*database, status, originId));
     ORRERY_TRY(transaction.commit());
     return status.step;
@@ -197,16 +218,17 @@ Result<int64_t> copyRunFiles(const fs::path &from, const fs::path &to, const std
     int64_t lastStep = 0;
     // Checkpoints before the database: its curves then reach at least as far as the newest checkpoint.
     ORRERY_TRY(copyCheckpoints(from / "checkpoints", to / "checkpoints"));
+    ORRERY_TRY(copyFrames(from / kFramesFolder, to / kFramesFolder));
     std::error_code failed;
     if (fs::exists(from / kDatabaseName, failed)) {
         const auto copied = copyDatabase(from / kDatabaseName, to / kDatabaseName);
         // A worker that is just starting has made the file but not written to it.
         if (!copied && copied.error().code != ErrorCode::NotFound) return copied.error();
         if (copied) {
+            ORRERY_TRY(copyFrames(from / kFramesFolder, to / kFramesFolder));
             ORRERY_ASSIGN(lastStep, settleDatabase(to, originId));
         }
     }
-    if (fs::is_directory(from / "frames", failed)) ORRERY_TRY(copyFolder(from / "frames", to / "frames"));
     for (const char *file : {"log.jsonl", "worker.log", "memory.safetensors"})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
     ORRERY_TRY(syncDirectory(to));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/store/frame_store.h"
 #include "core/store/run_store.h"
 #include "core/store/schema.h"
 #include "core/store/series_query.h"
@@ -22,13 +23,18 @@ constexpr int32_t kMaxEvents = 100'000;
 /// One connection, one short read transaction per call; the mutex lets several threads share the object.
 class SqliteRunReader final : public RunReader {
 public:
-    explicit SqliteRunReader(std::unique_ptr<Database> database) : m_database(std::move(database)) {}
+    SqliteRunReader(std::unique_ptr<Database> database, std::filesystem::path runDirectory)
+        : m_database(std::move(database)), m_run(std::move(runDirectory))
+    {
+    }
 
     Result<RunStatus> status() override;
     Result<std::vector<SeriesInfo>> listSeries() override;
     Result<std::vector<SeriesBucket>> query(const SeriesQuery &query) override;
     Result<std::vector<RunEvent>> events(int64_t afterId, int32_t maxEvents) override;
     Result<std::vector<CheckpointInfo>> checkpoints() override;
+    Result<std::vector<FrameInfo>> frames(const FrameQuery &query) override;
+    Result<std::string> frameBytes(int64_t id) override;
 
 private:
     /// Runs work(database) in a read transaction of its own.
@@ -43,6 +49,7 @@ private:
 
     std::mutex m_mutex;
     std::unique_ptr<Database> m_database;
+    const std::filesystem::path m_run;
 };
 
 Result<RunStatus> SqliteRunReader::status()
@@ -51,7 +58,10 @@ Result<RunStatus> SqliteRunReader::status()
         ORRERY_ASSIGN(Statement find, database.prepare("SELECT json FROM status WHERE id = 1"));
         ORRERY_ASSIGN(const bool hasRow, find.step());
         if (!hasRow) return RunStatus{};
-        return store::statusFromJson(find.bytes(0));
+        ORRERY_ASSIGN(RunStatus status, store::statusFromJson(find.bytes(0)));
+        // A worker that was killed may have kept frames behind its last status.
+        ORRERY_ASSIGN(status.lastFrameId, store::readLastFrameId(database));
+        return status;
     });
 }
 
@@ -150,6 +160,33 @@ Result<std::vector<CheckpointInfo>> SqliteRunReader::checkpoints()
     });
 }
 
+Result<std::vector<FrameInfo>> SqliteRunReader::frames(const FrameQuery &query)
+{
+    return read([&query](Database &database) { return store::readFrames(database, query); });
+}
+
+Result<std::string> SqliteRunReader::frameBytes(int64_t id)
+{
+    constexpr int kTries = 5;
+    const auto find = [this, id] {
+        return read([id](Database &database) { return store::findFrame(database, id); });
+    };
+    ORRERY_ASSIGN(store::FramePlace place, find());
+    for (int i = 0; i < kTries; ++i) {
+        auto bytes = store::readFrameBytes(m_run, id, place);
+        if (bytes || bytes.error().code != ErrorCode::NotFound) return bytes;
+        // Thinning moves frames to other files.
+        const int64_t before = place.file;
+        ORRERY_ASSIGN(place, find());
+        if (place.file == before) break;
+    }
+    const std::string path = store::frameFilePath(m_run, place.file).string();
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot read frame " + std::to_string(id) + " in \"" + path +
+                     "\": there is no such file, expected the frames that run.db names.",
+                 "Other frames can still be read; restore the file from a copy."};
+}
+
 } // namespace
 
 Result<std::unique_ptr<RunReader>> RunReader::open(const std::filesystem::path &runDirectory)
@@ -157,7 +194,7 @@ Result<std::unique_ptr<RunReader>> RunReader::open(const std::filesystem::path &
     const std::filesystem::path path = runDirectory / store::kDatabaseName;
     ORRERY_ASSIGN(auto database, store::openForReading(path));
     ORRERY_TRY(database->exec("PRAGMA cache_size=-16384"));
-    return std::unique_ptr<RunReader>(std::make_unique<SqliteRunReader>(std::move(database)));
+    return std::unique_ptr<RunReader>(std::make_unique<SqliteRunReader>(std::move(database), runDirectory));
 }
 
 } // namespace orrery

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/frames.h"
 #include "core/spec/run_records.h"
 
 #include <filesystem>
@@ -16,7 +17,7 @@
 
 namespace orrery {
 
-inline constexpr int kRunStoreVersion = 1;
+inline constexpr int kRunStoreVersion = 2;
 
 /// Bounds of what waits in memory; tests make them small.
 struct RunWriterOptions {
@@ -42,6 +43,12 @@ public:
     virtual void addCheckpoint(const CheckpointInfo &checkpoint) = 0;
     virtual void removeCheckpoint(int64_t step) = 0;
     virtual void setStatus(const RunStatus &status) = 0;
+    /// Keeps a frame in frames/, within `budgetBytes` for all of them: beyond, every second one of the oldest goes. Queues like a
+    /// report; frame.id and numBytes are given here. @param bytes as packFrame() made them
+    /// Never waits: where the disk does not keep up, or does not take it, it is left out, with one Warning event.
+    virtual void addFrame(const FrameInfo &frame, std::string bytes, uint64_t budgetBytes) = 0;
+    /// Id of the newest frame that is committed; 0: there is none. The status in run.db gets it, too.
+    [[nodiscard]] virtual int64_t lastFrameId() const = 0;
     /// Called after each commit, with what was committed (events carry their ids), on a thread of its own: neither a
     /// commit nor flush() waits for the listener, until maxUntold entries do. When this returns, the listener before has
     /// heard all that was committed, is not running and will not run again. One thread; never from the listener.
@@ -71,6 +78,11 @@ public:
     /// Events with id > afterId, oldest first.
     virtual Result<std::vector<RunEvent>> events(int64_t afterId, int32_t maxEvents) = 0;
     virtual Result<std::vector<CheckpointInfo>> checkpoints() = 0;
+    /// In order of their ids.
+    virtual Result<std::vector<FrameInfo>> frames(const FrameQuery &query) = 0;
+    /// As it was given to addFrame. @error NotFound (never there, or thinned out), Io, InvalidInput (cut short or damaged: which
+    /// file)
+    virtual Result<std::string> frameBytes(int64_t id) = 0;
 };
 
 } // namespace orrery

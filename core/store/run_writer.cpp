@@ -3,6 +3,7 @@
 // listener runs, and no viewer can hold it.
 #include "core/base/platform.h"
 #include "core/store/commit_teller.h"
+#include "core/store/frame_store.h"
 #include "core/store/run_store.h"
 #include "core/store/schema.h"
 #include "core/store/series_writer.h"
@@ -51,12 +52,19 @@ constexpr const char *kPragmas =
 struct RemovedCheckpoint {
     int64_t step;
 };
+struct NewFrame {
+    FrameInfo info;
+    std::string bytes;
+    uint64_t budgetBytes;
+};
 struct AttemptRequest {
     int64_t fromStep;
     std::shared_ptr<std::promise<Result<int32_t>>> answer;
 };
-using Entry =
-    std::variant<StepReport, RunEvent, CheckpointInfo, RemovedCheckpoint, RunStatus, AttemptRequest>;
+using Entry = std::variant<StepReport, RunEvent, CheckpointInfo, RemovedCheckpoint, RunStatus, NewFrame,
+                           AttemptRequest>;
+/// Of frames that wait for the disk; beyond, they are left out rather than waited for.
+constexpr size_t kMaxQueuedFrameBytes = size_t{64} << 20;
 
 /// What one commit did, for the listener and for those who wait.
 struct Committed {
@@ -74,8 +82,9 @@ int noteWalPages(void *target, sqlite3 *, const char *, int numPages)
 class SqliteRunWriter final : public RunWriter {
 public:
     SqliteRunWriter(std::unique_ptr<Database> database, std::unique_ptr<store::SeriesWriter> series,
-                    const RunWriterOptions &options)
+                    std::unique_ptr<store::FrameWriter> frames, const RunWriterOptions &options)
         : m_maxQueued(options.maxQueued), m_database(std::move(database)), m_series(std::move(series)),
+          m_frames(std::move(frames)), m_lastFrameId(m_frames->lastId()),
           m_teller(options.maxUntold, [this](bool isHeldUp) { setHeldUp(isHeldUp); })
     {
     }
@@ -89,6 +98,11 @@ public:
     void addCheckpoint(const CheckpointInfo &checkpoint) override { push(checkpoint); }
     void removeCheckpoint(int64_t step) override { push(RemovedCheckpoint{step}); }
     void setStatus(const RunStatus &status) override { push(status); }
+    void addFrame(const FrameInfo &frame, std::string bytes, uint64_t budgetBytes) override;
+    [[nodiscard]] int64_t lastFrameId() const override
+    {
+        return m_lastFrameId.load(std::memory_order_acquire);
+    }
     void setCommitListener(std::function<void(const std::vector<StepReport> &, const std::vector<RunEvent> &)>
                                listener) override;
     Result<void> flush() override;
@@ -102,6 +116,7 @@ public:
 private:
     enum class Urgency : uint8_t { Grouped, AtOnce };
     void push(Entry entry, Urgency urgency = Urgency::Grouped);
+    void enqueue(Entry entry, Urgency urgency, bool &wakes);
     template <typename Done>
     void waitFor(std::unique_lock<std::mutex> &lock, std::condition_variable &change, Done isDone);
     void setHeldUp(bool isHeldUp);
@@ -113,6 +128,7 @@ private:
     Result<void> writeEvent(RunEvent &event, Committed &done);
     Result<void> writeCheckpoint(const CheckpointInfo &checkpoint);
     Result<void> writeWarnings(Committed &done);
+    Result<void> removeUnusedFrames();
     Result<void> foldWal();
     Result<bool> checkpointWal(int mode);
     Result<void> finish();
@@ -123,6 +139,7 @@ private:
     // The writer's thread only, after start().
     std::unique_ptr<Database> m_database;
     std::unique_ptr<store::SeriesWriter> m_series;
+    std::unique_ptr<store::FrameWriter> m_frames;
     Statement m_addEvent, m_addCheckpoint, m_clearBest, m_removeCheckpoint, m_setStatus;
     int64_t m_walPages = 0;
     int64_t m_pageBytes = 4096;
@@ -135,6 +152,8 @@ private:
     std::condition_variable m_space;     ///< the queue was taken
     std::condition_variable m_committed; ///< m_numDone grew, or the writer failed
     std::vector<Entry> m_queue;
+    size_t m_queuedFrameBytes = 0;
+    bool m_hasLeftOutFrames = false;
     uint64_t m_numPushed = 0;
     uint64_t m_numDone = 0;
     bool m_isUrgent = false;
@@ -143,6 +162,7 @@ private:
     int m_numWaiting = 0;    ///< producers that wait for the writer's thread
     std::optional<Error> m_failure;
     std::atomic<bool> m_hasFailed{false};
+    std::atomic<int64_t> m_lastFrameId{0}; ///< committed
     std::atomic<uint64_t> m_numViewerWaits{0};
     std::atomic<uint64_t> m_numDiskWaits{0};
 
@@ -199,10 +219,32 @@ void SqliteRunWriter::push(Entry entry, Urgency urgency)
             waitFor(lock, m_space, [this] { return m_queue.size() < m_maxQueued || m_hasFailed; });
         }
         if (m_hasFailed) return; // the failure is final and known; nothing would be written
-        wakes = m_queue.empty() || urgency == Urgency::AtOnce || m_queue.size() + 1 == m_maxQueued / 2;
-        m_isUrgent = m_isUrgent || urgency == Urgency::AtOnce;
-        m_queue.push_back(std::move(entry));
-        ++m_numPushed;
+        enqueue(std::move(entry), urgency, wakes);
+    }
+    if (wakes) m_wake.notify_one();
+}
+
+void SqliteRunWriter::enqueue(Entry entry, Urgency urgency, bool &wakes)
+{
+    wakes = m_queue.empty() || urgency == Urgency::AtOnce || m_queue.size() + 1 == m_maxQueued / 2;
+    m_isUrgent = m_isUrgent || urgency == Urgency::AtOnce;
+    m_queue.push_back(std::move(entry));
+    ++m_numPushed;
+}
+
+/// Frames are worth less than the time to wait for them.
+void SqliteRunWriter::addFrame(const FrameInfo &frame, std::string bytes, uint64_t budgetBytes)
+{
+    bool wakes = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_hasFailed) return;
+        if (m_queue.size() >= m_maxQueued || m_queuedFrameBytes + bytes.size() > kMaxQueuedFrameBytes) {
+            m_hasLeftOutFrames = true;
+            return;
+        }
+        m_queuedFrameBytes += bytes.size();
+        enqueue(NewFrame{frame, std::move(bytes), budgetBytes}, Urgency::Grouped, wakes);
     }
     if (wakes) m_wake.notify_one();
 }
@@ -300,7 +342,10 @@ void SqliteRunWriter::work()
                 return m_isUrgent || m_isStopping || m_queue.size() >= m_maxQueued / 2;
             });
             batch.swap(m_queue);
+            m_queuedFrameBytes = 0;
             m_isUrgent = false;
+            if (std::exchange(m_hasLeftOutFrames, false))
+                m_frames->warnOfLeftOut("the disk does not keep up with them.");
         }
         m_space.notify_all();
         const size_t numEntries = batch.size();
@@ -327,6 +372,7 @@ void SqliteRunWriter::work()
         m_committed.notify_all();
         if (!m_hasFailed) {
             if (auto folded = foldWal(); !folded) fail(std::move(folded).error());
+            if (auto removed = removeUnusedFrames(); !removed) fail(std::move(removed).error());
         }
     }
     if (!m_hasFailed) {
@@ -352,22 +398,24 @@ Committed SqliteRunWriter::process(std::vector<Entry> &batch)
 Result<Committed> SqliteRunWriter::commit(std::vector<Entry> &batch)
 {
     Committed done;
-    const RunStatus *status = nullptr; // the last one covers those before it
+    RunStatus *status = nullptr; // the last one covers those before it
     ORRERY_ASSIGN(Transaction transaction, Transaction::begin(*m_database, Transaction::Kind::Write));
     for (Entry &entry : batch) {
-        if (const auto *newer = std::get_if<RunStatus>(&entry)) {
+        if (auto *newer = std::get_if<RunStatus>(&entry)) {
             status = newer;
         } else {
             ORRERY_TRY(apply(entry, done));
         }
     }
     if (status) {
+        status->lastFrameId = m_frames->lastId();
         const std::string json = store::statusToJson(*status);
         ORRERY_TRY(m_setStatus.bindText(1, json).run());
     }
     ORRERY_TRY(m_series->finishCommit());
     ORRERY_TRY(writeWarnings(done));
     ORRERY_TRY(transaction.commit());
+    m_lastFrameId.store(m_frames->lastId(), std::memory_order_release);
     return done;
 }
 
@@ -384,6 +432,8 @@ Result<void> SqliteRunWriter::apply(Entry &entry, Committed &done)
         ORRERY_TRY(writeCheckpoint(*checkpoint));
     } else if (auto *removed = std::get_if<RemovedCheckpoint>(&entry)) {
         ORRERY_TRY(m_removeCheckpoint.bind(1, removed->step).run());
+    } else if (auto *frame = std::get_if<NewFrame>(&entry)) {
+        ORRERY_TRY(m_frames->add(frame->info, frame->bytes, frame->budgetBytes));
     } else if (auto *request = std::get_if<AttemptRequest>(&entry)) {
         ORRERY_ASSIGN(const int32_t number, m_series->beginAttempt(request->fromStep, wallSeconds()));
         done.attempts.emplace_back(request, number);
@@ -424,7 +474,9 @@ Result<void> SqliteRunWriter::writeCheckpoint(const CheckpointInfo &checkpoint)
 
 Result<void> SqliteRunWriter::writeWarnings(Committed &done)
 {
-    for (std::string &text : m_series->takeWarnings()) {
+    std::vector<std::string> texts = m_series->takeWarnings();
+    for (std::string &text : m_frames->takeWarnings()) texts.push_back(std::move(text));
+    for (std::string &text : texts) {
         RunEvent event;
         event.step = m_newestStep;
         event.attempt = m_newestAttempt;
@@ -433,6 +485,16 @@ Result<void> SqliteRunWriter::writeWarnings(Committed &done)
         event.text = std::move(text);
         ORRERY_TRY(writeEvent(event, done));
     }
+    return {};
+}
+
+/// The rows that say where frames have moved to must be on the disk before the old places go.
+Result<void> SqliteRunWriter::removeUnusedFrames()
+{
+    if (!m_frames->hasUnused()) return {};
+    ORRERY_ASSIGN(const bool isWhole, checkpointWal(SQLITE_CHECKPOINT_PASSIVE));
+    static_cast<void>(isWhole); // the WAL was synced in any case
+    m_frames->removeUnused();
     return {};
 }
 
@@ -488,6 +550,7 @@ Result<bool> SqliteRunWriter::checkpointWal(int mode)
 
 Result<void> SqliteRunWriter::finish()
 {
+    static_cast<void>(m_frames->endFile()); // what could not be synced is found out by its checksum
     {
         ORRERY_ASSIGN(Transaction transaction, Transaction::begin(*m_database, Transaction::Kind::Write));
         ORRERY_TRY(m_series->foldAll());
@@ -512,7 +575,9 @@ Result<std::unique_ptr<RunWriter>> RunWriter::open(const std::filesystem::path &
     sqlite3_busy_timeout(database->handle(), kBusyTimeoutMs);
     ORRERY_TRY(store::migrate(*database, store::migrations()));
     ORRERY_ASSIGN(auto series, store::SeriesWriter::load(*database));
-    auto writer = std::make_unique<SqliteRunWriter>(std::move(database), std::move(series), options);
+    ORRERY_ASSIGN(auto frames, store::FrameWriter::load(*database, runDirectory));
+    auto writer =
+        std::make_unique<SqliteRunWriter>(std::move(database), std::move(series), std::move(frames), options);
     ORRERY_TRY(writer->prepare());
     writer->start();
     return std::unique_ptr<RunWriter>(std::move(writer));

@@ -42,9 +42,19 @@ CREATE TABLE checkpoint(
 CREATE TABLE status(id INTEGER PRIMARY KEY CHECK(id = 1), json TEXT NOT NULL);
 )sql";
 
+// Where each frame stands in frames/. Ids are never given twice, so that "behind this id" means new.
+constexpr const char *kVersion2 = R"sql(
+CREATE TABLE frame(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, wall_us INTEGER NOT NULL, attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL, prompt INTEGER NOT NULL, file INTEGER NOT NULL, offset INTEGER NOT NULL,
+    num_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL);
+CREATE INDEX frame_order ON frame(kind, prompt, id);
+CREATE INDEX frame_file ON frame(file);
+)sql";
+
 constexpr std::uintmax_t kSmallestPage = 512;
 
-constexpr std::array kMigrations = {Migration{1, kVersion1}};
+constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2}};
 static_assert(kMigrations.back().version == kRunStoreVersion);
 
 Result<int64_t> readVersion(Database &database)

@@ -43,6 +43,7 @@ template <typename Status, typename Visit> void visitFields(Status &status, Visi
     visit("trainer_waits", status.trainerWaits);
     visit("disk_waits", status.diskWaits);
     visit("num_viewers", status.numViewers);
+    visit("last_frame_id", status.lastFrameId);
 }
 
 // JSON has no NaN and no Inf: they are written as words.

@@ -141,14 +141,14 @@ private Q_SLOTS:
             QTest::addRow("version %d", version) << version;
     }
     /// tests/data/store/run_v<N>.sql was dumped from a store that version N wrote: two attempts, the second
-    /// from step 3, and a log that was not yet folded.
+    /// from step 3, and a log that was not yet folded; from version 2 on three frames, ids 1, 2 and 4.
     void anOlderStoreOpens()
     {
         QFETCH(const int, version);
         const auto fixture =
             std::filesystem::path(ORRERY_TEST_DATA) / "store" / ("run_v" + std::to_string(version) + ".sql");
         QCOMPARE(runSql(m_run / "run.db", readText(fixture)), std::string());
-        const auto check = [this](const char *expected) {
+        const auto check = [this, version](const char *expected) {
             auto reader = RunReader::open(m_run);
             VERIFY_OK(reader);
             const auto buckets = (*reader)->query(query("loss"));
@@ -165,6 +165,11 @@ private Q_SLOTS:
             const auto status = (*reader)->status();
             VERIFY_OK(status);
             QVERIFY(status->state == RunState::Running);
+            QCOMPARE(status->lastFrameId, int64_t{version >= 2 ? 4 : 0});
+            const auto frames = (*reader)->frames({.kind = FrameKind::Overview});
+            VERIFY_OK(frames);
+            QCOMPARE(frames->size(), size_t{version >= 2 ? 2U : 0U});
+            VERIFY_ERROR((*reader)->frameBytes(3), ErrorCode::NotFound, "frame 3");
         };
         check("0:1-1 0:2-2 0:3-3 0:4-4* 1:4-4 1:5-5");
         {
@@ -172,6 +177,7 @@ private Q_SLOTS:
             VERIFY_OK(writer);
             (*writer)->addReport(report(6, {{"loss", 1}}, 1));
             VERIFY_OK((*writer)->flush());
+            QCOMPARE((*writer)->lastFrameId(), int64_t{version >= 2 ? 4 : 0});
         }
         check("0:1-1 0:2-2 0:3-3 0:4-4* 1:4-4 1:5-5 1:6-6");
     }
@@ -180,12 +186,14 @@ private Q_SLOTS:
         VERIFY_OK(RunWriter::open(m_run));
         auto database = store::Database::open(m_run / "run.db", store::OpenMode::Write);
         VERIFY_OK(database);
-        const std::array table = {store::Migration{1, "SELECT 'never run'"},
-                                  store::Migration{2, "CREATE TABLE added(x); INSERT INTO added VALUES(2)"},
-                                  store::Migration{3, "UPDATE added SET x = x * 10 + 3"}};
+        const int now = kRunStoreVersion;
+        const std::array table = {
+            store::Migration{now, "SELECT nonsense FROM nowhere"}, // never run
+            store::Migration{now + 1, "CREATE TABLE added(x); INSERT INTO added VALUES(2)"},
+            store::Migration{now + 2, "UPDATE added SET x = x * 10 + 3"}};
         VERIFY_OK(store::migrate(**database, table));
         QCOMPARE((*database)->queryInteger("SELECT x FROM added").value(), int64_t{23});
-        QCOMPARE((*database)->queryInteger("PRAGMA user_version").value(), int64_t{3});
+        QCOMPARE((*database)->queryInteger("PRAGMA user_version").value(), int64_t{now + 2});
         VERIFY_OK(store::migrate(**database, table));
         QCOMPARE((*database)->queryInteger("SELECT x FROM added").value(), int64_t{23});
     }
@@ -195,9 +203,9 @@ private Q_SLOTS:
         auto database = store::Database::open(m_run / "run.db", store::OpenMode::Write);
         VERIFY_OK(database);
         const std::array table = {
-            store::Migration{2, "CREATE TABLE added(x); INSERT INTO nowhere VALUES(1)"}};
+            store::Migration{kRunStoreVersion + 1, "CREATE TABLE added(x); INSERT INTO nowhere VALUES(1)"}};
         QVERIFY(!store::migrate(**database, table));
-        QCOMPARE((*database)->queryInteger("PRAGMA user_version").value(), int64_t{1});
+        QCOMPARE((*database)->queryInteger("PRAGMA user_version").value(), int64_t{kRunStoreVersion});
         QCOMPARE((*database)->queryInteger("SELECT count(*) FROM sqlite_schema WHERE name = 'added'").value(),
                  int64_t{0});
     }
