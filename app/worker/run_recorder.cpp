@@ -5,17 +5,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace orrery::worker {
 
-void RunRecorder::onReport(const StepReport &report)
-{
-    m_writer.addReport(report);
-    m_display.report(report);
-}
-
 namespace {
+
+/// A step that is told for its frames alone has nothing that a terminal shows.
+bool isOfHeadsOnly(const StepReport &report)
+{
+    return std::all_of(report.values.begin(), report.values.end(),
+                       [](const MetricValue &metric) { return metric.series.starts_with("head/"); });
+}
 
 /// The step in {"step":…} of an event; nothing when there is none.
 std::optional<int64_t> stepOf(const std::string &payload)
@@ -27,6 +29,12 @@ std::optional<int64_t> stepOf(const std::string &payload)
 }
 
 } // namespace
+
+void RunRecorder::onReport(const StepReport &report)
+{
+    m_writer.addReport(report);
+    if (!isOfHeadsOnly(report)) m_display.report(report);
+}
 
 void RunRecorder::onEvent(const RunEvent &event)
 {
@@ -50,6 +58,11 @@ void RunRecorder::onStatus(const RunStatus &status)
 {
     m_writer.setStatus(status);
     m_display.status(status);
+}
+
+void RunRecorder::onFrame(const FrameInfo &frame, std::string bytes)
+{
+    m_writer.addFrame(frame, std::move(bytes), m_framesBytes);
 }
 
 } // namespace orrery::worker

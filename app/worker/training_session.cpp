@@ -96,7 +96,8 @@ Result<void> TrainingSession::open()
         m_run->writeWorkerInfo({.pid = getpid(), .startedAt = wallSeconds(), .program = programText()}));
     ORRERY_TRY(cleanCheckpoints(m_run->checkpoints()));
     ORRERY_ASSIGN(m_writer, RunWriter::open(m_run->path()));
-    m_recorder = std::make_unique<RunRecorder>(*m_writer, m_display);
+    const auto framesBytes = static_cast<uint64_t>(m_run->frozen().spec.probes.framesMegabytes) * 1'000'000;
+    m_recorder = std::make_unique<RunRecorder>(*m_writer, m_display, framesBytes);
     return {};
 }
 
@@ -202,6 +203,7 @@ Result<RunState> TrainingSession::runTrainer(std::promise<Result<void>> created,
     };
     options.stopRequested = [this] { return stopSignals().isRequested() || m_writer->failure().has_value(); };
     options.waits = [this] { return m_writer->waits(); };
+    options.lastFrameId = [this] { return m_writer->lastFrameId(); };
 #ifdef ORRERY_HAS_RPC
     options.viewerCpuSeconds = [this] {
         const RunServer *server = m_publishedServer.load();

@@ -33,9 +33,9 @@ CommandMailbox::~CommandMailbox()
     }
 }
 
-bool CommandMailbox::post(const ControlCommand &command)
+bool CommandMailbox::post(Mail mail)
 {
-    auto node = std::make_unique<Node>(Node{command});
+    auto node = std::make_unique<Node>(Node{std::move(mail)});
     Node *newest = m_posted.load(std::memory_order_acquire);
     do {
         if (newest == &m_closedMark) return false;
@@ -61,7 +61,7 @@ void CommandMailbox::append(Node *newestFirst)
     *end = oldest;
 }
 
-std::optional<ControlCommand> CommandMailbox::take()
+std::optional<Mail> CommandMailbox::take()
 {
     if (!m_oldest && m_posted.load(std::memory_order_relaxed) != &m_closedMark) {
         // Before the exchange: what comes behind it changes the word again, see sleep().
@@ -70,7 +70,7 @@ std::optional<ControlCommand> CommandMailbox::take()
     }
     if (!m_oldest) return std::nullopt;
     const std::unique_ptr<Node> node(std::exchange(m_oldest, m_oldest->next));
-    return std::move(node->command);
+    return std::move(node->mail);
 }
 
 void CommandMailbox::close()

@@ -21,6 +21,7 @@ struct TrainingOptions {
     std::function<bool()> stopRequested; ///< polled at step boundaries (signals)
     std::function<double()> viewerCpuSeconds; ///< CPU used for viewers so far, for the viewer_percent series
     std::function<WaitCounts()> waits;        ///< of the trainer thread so far, for the status
+    std::function<int64_t()> lastFrameId;     ///< of the newest kept frame, for the status; any thread
     double spaceCheckSeconds = 5; ///< how often a run that waits for room on the disk looks for it, at first
 };
 

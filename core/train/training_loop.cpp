@@ -6,7 +6,6 @@
 #include "core/nn/torch_guard.h"
 #include "core/train/continual/stage_series.h"
 #include "core/train/evaluation.h"
-#include "core/train/sampling.h"
 
 #include <nlohmann/json.hpp>
 
@@ -52,8 +51,18 @@ TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t a
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
       m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
                 m_parts.options.waits),
+      m_knownSeries(knownSeries(m_parts)), m_frames(m_model, *m_parts.tokenizer, m_parts.data),
       m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1)
 {
+}
+
+TrainingLoop::~TrainingLoop()
+{
+    // Of a training that never ran.
+    m_mailbox.close();
+    while (auto mail = m_mailbox.take())
+        if (mail->inspection) m_questions.push_back(std::move(mail->inspection));
+    refuseQuestions();
 }
 
 Result<void> TrainingLoop::post(const ControlCommand &command)
@@ -62,13 +71,18 @@ Result<void> TrainingLoop::post(const ControlCommand &command)
     if (command.verb == ControlVerb::Unknown)
         return Error{ErrorCode::InvalidInput,
                      "Cannot control run " + object + ": the command is unknown, expected a known one.",
-                     "Use pause, resume, step, checkpoint, stop or set."};
+                     "Use pause, resume, step, checkpoint, stop, set, break or unbreak."};
     if (command.verb == ControlVerb::StepN && command.steps < 1)
         return Error{ErrorCode::InvalidInput,
                      "Cannot step run " + object + ": " + std::to_string(command.steps) +
                          " steps were asked for, expected 1 or more.",
                      "Ask for one step at least."};
-    if (command.verb == ControlVerb::Set) ORRERY_TRY(LiveSettings::check(command.setting));
+    if (command.verb == ControlVerb::Set) {
+        ORRERY_TRY(LiveSettings::check(command.setting));
+        ORRERY_TRY(checkStarred(command.setting));
+    }
+    if (command.verb == ControlVerb::Break || command.verb == ControlVerb::Unbreak)
+        ORRERY_TRY(checkBreakpoint(command));
     if (!m_mailbox.post(command))
         return Error{ErrorCode::Conflict,
                      "Cannot control run " + object + ": it is ending, expected a run that trains.",
@@ -123,6 +137,10 @@ void TrainingLoop::begin()
                         payload);
     }
     m_outputs.setState(RunState::Running);
+    if (m_state.step == 0 && FrameTaker::isDue(spec().probes, 0, false)) {
+        std::vector<MetricValue> none; // series begin with step 1
+        takeFrames(none);
+    }
     if (m_parts.options.startPaused) pause();
 }
 
@@ -134,12 +152,18 @@ Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
     }
     if (m_stepsUntilPause < 0) pause();
     for (;;) {
-        while (const auto command = m_mailbox.take()) ORRERY_TRY(obey(*command));
+        while (auto mail = m_mailbox.take()) {
+            if (mail->inspection)
+                keepQuestion(std::move(mail->inspection));
+            else
+                ORRERY_TRY(obey(mail->command));
+        }
         if (m_parts.options.stopRequested && m_parts.options.stopRequested()) m_isStopRequested = true;
         if (m_isStopRequested) return Boundary::Stop;
         if (m_isPausedForSpace) ORRERY_TRY(lookForSpace());
+        const bool isMoreToAnswer = !m_questions.empty() && answerQuestion();
         if (!m_isPaused) return Boundary::Train;
-        m_mailbox.sleep(kSignalPoll);
+        if (!isMoreToAnswer) m_mailbox.sleep(kSignalPoll);
     }
 }
 
@@ -166,6 +190,10 @@ Result<void> TrainingLoop::obey(const ControlCommand &command)
         return {};
     case ControlVerb::Set:
         return change(command.setting);
+    case ControlVerb::Break:
+    case ControlVerb::Unbreak:
+        changeBreakpoints(command);
+        return {};
     case ControlVerb::Unknown:
         break;
     }
@@ -193,7 +221,13 @@ Result<void> TrainingLoop::change(const SettingChange &setting)
 void TrainingLoop::closeMailbox()
 {
     m_mailbox.close();
-    while (const auto command = m_mailbox.take()) answerLate(*command);
+    while (auto mail = m_mailbox.take()) {
+        if (mail->inspection)
+            keepQuestion(std::move(mail->inspection));
+        else
+            answerLate(mail->command);
+    }
+    refuseQuestions();
 }
 
 void TrainingLoop::answerLate(const ControlCommand &command)
@@ -220,6 +254,12 @@ void TrainingLoop::answerLate(const ControlCommand &command)
     case ControlVerb::Checkpoint:
         if (m_savedStep == m_state.step) return;
         verb = "Checkpoint";
+        break;
+    case ControlVerb::Break:
+        verb = "Break";
+        break;
+    case ControlVerb::Unbreak:
+        verb = "Unbreak";
         break;
     }
     m_outputs.event(EventKind::Note, m_state.step,
@@ -263,6 +303,7 @@ StepSettings TrainingLoop::stepSettings(double learningRate) const
             .seed = static_cast<uint64_t>(now.seed),
             .dtype = dtype(),
             .dropout = now.model.dropout,
+            .attentionDropout = now.model.attentionDropout,
             .clip = now.optimizer.clip,
             .update = {.learningRate = learningRate, .weightDecay = now.optimizer.weightDecay}};
 }
@@ -305,9 +346,13 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
     // A checkpoint can only be the best one when it was measured itself.
     if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest))
         reportValidation(values);
-    if (!values.empty()) m_outputs.report(step, std::move(values), isReported);
+    // Somebody who waits for an answer comes before what is kept for later.
+    const bool isFree = m_questions.empty();
+    if (FrameTaker::isDue(spec().probes, step, isLast) && (isLast || (isFree && isProbingAffordable())))
+        takeFrames(values);
+    if (!values.empty()) tell(step, std::move(values), isReported);
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
-    if (m_areSamplesDue && (isLast || areSamplesAffordable())) drawSamples();
+    if (m_areSamplesDue && (isLast || (isFree && isProbingAffordable()))) drawSamples();
     return isCheckpoint ? save(true, WhenFull::Pause) : Result<void>();
 }
 
@@ -366,54 +411,6 @@ double TrainingLoop::evaluate(ValidationSource &source, std::span<nn::Probe *con
                          .probes = probes});
 }
 
-// The budget is a share of the time since this attempt began. A round that is too dear is put off to the
-// first boundary that can pay for it; rounds do not pile up.
-bool TrainingLoop::areSamplesAffordable() const
-{
-    return m_sampleSeconds <= spec().probes.budgetPercent / 100.0 * (monotonicSeconds() - m_beganAt);
-}
-
-void TrainingLoop::drawSamples()
-{
-    m_areSamplesDue = false;
-    if (m_sampledStep == m_state.step) return;
-    m_sampledStep = m_state.step;
-    const double startedAt = monotonicSeconds();
-    uint32_t number = 0;
-    const auto draw = [&](const std::string &prompt, const MediaPrompt *media) {
-        return sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
-                                       {.prompt = prompt,
-                                        .maxTokens = spec().probes.maxTokens,
-                                        .seed = m_state.seed,
-                                        .step = m_state.step,
-                                        .number = number++,
-                                        .dtype = dtype(),
-                                        .media = media}));
-    };
-    if (const MultiModalSource *source = m_parts.data.multiModal.get()) {
-        for (const MediaPrompt &prompt :
-             mediaPrompts(*source, *m_parts.tokenizer, spec().model, spec().probes.prompts.size())) {
-            const std::string text = draw({}, &prompt);
-            m_outputs.event(
-                EventKind::Sample, m_state.step, prompt.title + text + " (expected: " + prompt.expected + ")",
-                jsonText({{"prompt", prompt.title},
-                          {"text", text},
-                          {"expected", prompt.expected},
-                          {"pictures", prompt.pictures},
-                          {"recordings", prompt.recordings}}));
-        }
-    } else {
-        for (const std::string &prompt : spec().probes.prompts) {
-            const std::string text = draw(prompt, nullptr);
-            m_outputs.event(EventKind::Sample, m_state.step, prompt + text,
-                            jsonText({{"prompt", prompt}, {"text", text}}));
-        }
-    }
-    const double seconds = monotonicSeconds() - startedAt;
-    m_sampleSeconds += seconds;
-    m_outputs.addProbing(seconds);
-}
-
 Result<RunState> TrainingLoop::finish()
 {
     ORRERY_TRY(save(true, WhenFull::Fail));
@@ -428,6 +425,7 @@ Result<RunState> TrainingLoop::finish()
 Result<RunState> TrainingLoop::stop()
 {
     m_mailbox.close();
+    refuseQuestions();
     m_outputs.setState(RunState::Stopping);
     ORRERY_TRY(save(false, WhenFull::Fail));
     closeMailbox();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop of one run: boundaries (commands, pause, stop), updates, and the rhythms of reports, evaluation,
-// samples and checkpoints. Made by createTrainer; run() belongs to the trainer thread.
+// The loop of one run: boundaries (commands, questions, pause, stop), updates, and the rhythms of reports,
+// evaluation, samples, frames and checkpoints. Made by createTrainer; run() belongs to the trainer thread.
 #pragma once
 
 #include "core/data/tokenizer.h"
 #include "core/spec/schedule.h"
+#include "core/train/breakpoints.h"
 #include "core/train/command_mailbox.h"
 #include "core/train/continual/continual.h"
+#include "core/train/frame_taker.h"
 #include "core/train/loop_state.h"
 #include "core/train/part_series.h"
 #include "core/train/step_runner.h"
@@ -40,9 +42,11 @@ struct LoopParts {
 class TrainingLoop final : public Trainer {
 public:
     TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t attempt);
+    ~TrainingLoop() override;
     Result<RunState> run() override;
     Result<void> post(const ControlCommand &command) override;
-    [[nodiscard]] RunStatus status() const override { return m_outputs.snapshot(); }
+    Result<void> inspect(const std::shared_ptr<LiveInspection> &inspection) override;
+    [[nodiscard]] RunStatus status() const override;
 
 private:
     enum class Boundary : uint8_t { Train, Stop };
@@ -67,8 +71,19 @@ private:
     /// val_loss, and what the sources measure beside it.
     void reportValidation(std::vector<MetricValue> &values);
     [[nodiscard]] double evaluate(ValidationSource &source, std::span<nn::Probe *const> probes = {});
+    /// A report, and the breakpoints that it makes true.
+    void tell(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
+    [[nodiscard]] bool isProbingAffordable() const;
     void drawSamples();
-    bool areSamplesAffordable() const;
+    void takeFrames(std::vector<MetricValue> &values);
+    [[nodiscard]] Result<void> checkStarred(const SettingChange &setting) const;
+    void keepQuestion(std::shared_ptr<LiveInspection> inspection);
+    bool answerQuestion();
+    void refuseQuestions();
+    [[nodiscard]] Error endedError() const;
+    static std::vector<std::string> knownSeries(const LoopParts &parts);
+    [[nodiscard]] Result<void> checkBreakpoint(const ControlCommand &command) const;
+    void changeBreakpoints(const ControlCommand &command);
     Result<void> save(bool measures, WhenFull whenFull);
     Result<void> writeCheckpoint(bool measures);
     void pauseForSpace(const Error &error, bool measures);
@@ -87,14 +102,20 @@ private:
     ResolvedSchedule m_schedule;
     TrainingOutputs m_outputs;
     CommandMailbox m_mailbox;
+    const std::vector<std::string> m_knownSeries; ///< read by any thread
+    Breakpoints m_breakpoints;
+    FrameTaker m_frames;
+    std::deque<std::shared_ptr<LiveInspection>> m_questions; ///< oldest first
     LoopState &m_state;
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint
     int64_t m_sampledStep = -1;
     std::vector<MetricValue> m_probed; ///< of the newest measurement of val_loss
     bool m_areSamplesDue = false;
-    double m_sampleSeconds = 0; ///< of this attempt
-    double m_beganAt = 0;       ///< monotonic
+    double m_probeSeconds = 0; ///< of this attempt: samples, frames and questions
+    bool m_hasWarnedOfFrames = false;
+    bool m_hasWarnedOfSeries = false;
+    double m_beganAt = 0; ///< monotonic
     bool m_isPaused = false;
     bool m_isSaveOwed = false;       ///< a checkpoint found no room: no update before it is written
     bool m_owesMeasuring = false;    ///< with its validation loss

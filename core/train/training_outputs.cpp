@@ -69,7 +69,8 @@ void TrainingOutputs::rememberInStatus(const std::vector<MetricValue> &values)
     }
 }
 
-void TrainingOutputs::report(int64_t step, std::vector<MetricValue> values, bool hasStepValues)
+std::vector<MetricValue> TrainingOutputs::report(int64_t step, std::vector<MetricValue> values,
+                                                 bool hasStepValues)
 {
     const double now = monotonicSeconds();
     if (hasStepValues) {
@@ -81,12 +82,24 @@ void TrainingOutputs::report(int64_t step, std::vector<MetricValue> values, bool
     }
     rememberInStatus(values);
     m_status.lastReportAt = wallSeconds();
-    m_observer.onReport({.step = step,
-                         .wallTime = m_status.lastReportAt,
-                         .attempt = m_status.attempt,
-                         .values = std::move(values)});
+    StepReport told{.step = step,
+                    .wallTime = m_status.lastReportAt,
+                    .attempt = m_status.attempt,
+                    .values = std::move(values)};
+    m_observer.onReport(told);
     publish();
     tellStatusNowAndThen(now);
+    return std::move(told.values);
+}
+
+void TrainingOutputs::frame(int64_t step, FrameKind kind, int32_t prompt, std::string bytes)
+{
+    m_observer.onFrame({.step = step,
+                        .wallTime = wallSeconds(),
+                        .attempt = m_status.attempt,
+                        .kind = kind,
+                        .prompt = prompt},
+                       std::move(bytes));
 }
 
 void TrainingOutputs::countWaits()

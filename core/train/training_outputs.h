@@ -18,11 +18,12 @@ public:
     void event(EventKind kind, int64_t step, const std::string &text, const std::string &payload = {});
     /// Time that went into updates since the last report, for tokens/s.
     void addTraining(double seconds, int64_t numTokens);
-    /// Time that the trainer thread spent on samples: it counts with the viewers.
+    /// Time that the trainer thread spent on samples, frames and questions: it counts with the viewers.
     void addProbing(double seconds) { m_probeSeconds += seconds; }
     /// Adds tokens/s, memory and viewers where they are due, fills the status from the values, and tells
-    /// both.
-    void report(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
+    /// both. @return all values that were told
+    std::vector<MetricValue> report(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
+    void frame(int64_t step, FrameKind kind, int32_t prompt, std::string bytes);
     void checkpoint(const CheckpointInfo &checkpoint);
     void beforeCheckpoint(int64_t step);
     void setState(RunState state);

@@ -20,7 +20,7 @@ void TrainingLoop::endStage()
     continual.keepStage(m_model, stage);
     m_state.stageLosses.resize(static_cast<size_t>(stage));
     m_state.stageLosses.push_back(losses);
-    m_outputs.report(m_state.step, stageSeries(), false);
+    tell(m_state.step, stageSeries(), false);
     std::vector<std::string> texts;
     for (const double loss : losses) texts.push_back(formatSignificant(loss, 4));
     m_outputs.event(EventKind::Note, m_state.step,

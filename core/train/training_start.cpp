@@ -8,6 +8,7 @@
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 #include "core/train/checkpoint_io.h"
+#include "core/train/frame_taker.h"
 #include "core/train/training_loop.h"
 
 #include <ATen/Context.h>
@@ -167,6 +168,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                                                int32_t attempt, const TrainingOptions &options)
 {
     const RunSpec &spec = run.frozen().spec;
+    ORRERY_TRY(checkStarredHeads(spec.probes.starred, spec.model));
     prepareTorch(spec);
     ORRERY_TRY(nn::preparePlugins(options.preparePlugins, spec));
     const int64_t totalSteps = start.totalSteps > 0 ? start.totalSteps : spec.train.steps;

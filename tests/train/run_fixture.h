@@ -48,6 +48,11 @@ public:
         if (whileSaving) whileSaving(step);
     }
     void onCheckpoint(const CheckpointInfo &checkpoint) override { checkpoints.push_back(checkpoint); }
+    void onFrame(const FrameInfo &frame, std::string bytes) override
+    {
+        if (writer) writer->addFrame(frame, bytes, uint64_t{256} << 20);
+        frames.emplace_back(frame, std::move(bytes));
+    }
     void onStatus(const RunStatus &status) override
     {
         if (writer) writer->setStatus(status);
@@ -72,6 +77,7 @@ public:
     std::function<void(int64_t)> whileSaving;
     std::map<std::string, std::map<int64_t, double>> series;
     std::vector<RunEvent> events;
+    std::vector<std::pair<FrameInfo, std::string>> frames;
     std::vector<int64_t> announced;
     std::vector<CheckpointInfo> checkpoints;
     std::vector<RunState> states;
@@ -92,6 +98,7 @@ inline RunSpec smallRun()
     spec.train.evalTokens = 64;
     spec.train.checkpointEvery = 4;
     spec.probes.every = 0;
+    spec.probes.framesEvery = 0;
     spec.threads = 2;
     return spec;
 }

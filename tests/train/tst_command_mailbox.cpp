@@ -12,6 +12,7 @@ class TestCommandMailbox : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void keepsTheOrder();
+    void questionsComeInTheirPlace();
     void losesNothingFromManyThreads();
     void sleepEndsWithAPost();
     void doesNotSleepOverAPost();
@@ -26,10 +27,25 @@ void TestCommandMailbox::keepsTheOrder()
     QVERIFY(mailbox.post({.verb = ControlVerb::Pause}));
     QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 7}));
     QVERIFY(mailbox.post({.verb = ControlVerb::Set, .setting = {"optimizer.clip", "2"}}));
-    QCOMPARE(mailbox.take()->verb, ControlVerb::Pause);
-    QCOMPARE(mailbox.take()->steps, int64_t(7));
-    QCOMPARE(mailbox.take()->setting.value, std::string("2"));
+    QCOMPARE(mailbox.take()->command.verb, ControlVerb::Pause);
+    QCOMPARE(mailbox.take()->command.steps, int64_t(7));
+    QCOMPARE(mailbox.take()->command.setting.value, std::string("2"));
     QVERIFY(!mailbox.take());
+}
+
+void TestCommandMailbox::questionsComeInTheirPlace()
+{
+    CommandMailbox mailbox;
+    const auto question = std::make_shared<LiveInspection>();
+    QVERIFY(mailbox.post({.verb = ControlVerb::Pause}));
+    QVERIFY(mailbox.post(Mail{.command = {}, .inspection = question}));
+    QVERIFY(mailbox.post({.verb = ControlVerb::Continue}));
+    QVERIFY(!mailbox.take()->inspection);
+    QVERIFY(mailbox.take()->inspection == question);
+    QCOMPARE(mailbox.take()->command.verb, ControlVerb::Continue);
+    mailbox.close();
+    QVERIFY(!mailbox.post(Mail{.command = {}, .inspection = question}));
+    QCOMPARE(question.use_count(), 1L);
 }
 
 void TestCommandMailbox::losesNothingFromManyThreads()
@@ -45,15 +61,16 @@ void TestCommandMailbox::losesNothingFromManyThreads()
     std::vector<int64_t> last(kThreads, -1);
     int numTaken = 0;
     while (numTaken < kThreads * kEach) {
-        const auto command = mailbox.take();
-        if (!command) {
+        const auto mail = mailbox.take();
+        if (!mail) {
             mailbox.sleep(std::chrono::milliseconds(50));
             continue;
         }
         ++numTaken;
-        int64_t &before = last[static_cast<size_t>(command->steps / kEach)];
-        QVERIFY(command->steps % kEach > before);
-        before = command->steps % kEach;
+        const int64_t number = mail->command.steps;
+        int64_t &before = last[static_cast<size_t>(number / kEach)];
+        QVERIFY(number % kEach > before);
+        before = number % kEach;
     }
     for (std::thread &poster : posters) poster.join();
     QVERIFY(!mailbox.take());
@@ -66,11 +83,11 @@ void TestCommandMailbox::sleepEndsWithAPost()
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         static_cast<void>(mailbox.post({.verb = ControlVerb::Continue}));
     });
-    std::optional<ControlCommand> command;
+    std::optional<Mail> mail;
     // Far longer than the test may take: only the post can end it.
-    while (!(command = mailbox.take())) mailbox.sleep(std::chrono::minutes(5));
+    while (!(mail = mailbox.take())) mailbox.sleep(std::chrono::minutes(5));
     poster.join();
-    QCOMPARE(command->verb, ControlVerb::Continue);
+    QCOMPARE(mail->command.verb, ControlVerb::Continue);
 }
 
 void TestCommandMailbox::doesNotSleepOverAPost()
@@ -87,13 +104,13 @@ void TestCommandMailbox::aClosedMailboxRefuses()
     CommandMailbox mailbox;
     QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 1}));
     QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 2}));
-    QCOMPARE(mailbox.take()->steps, int64_t(1));
+    QCOMPARE(mailbox.take()->command.steps, int64_t(1));
     QVERIFY(mailbox.post({.verb = ControlVerb::StepN, .steps = 3}));
     mailbox.close();
     QVERIFY(!mailbox.post({.verb = ControlVerb::Pause}));
     mailbox.close();
-    QCOMPARE(mailbox.take()->steps, int64_t(2));
-    QCOMPARE(mailbox.take()->steps, int64_t(3));
+    QCOMPARE(mailbox.take()->command.steps, int64_t(2));
+    QCOMPARE(mailbox.take()->command.steps, int64_t(3));
     QVERIFY(!mailbox.take());
 }
 

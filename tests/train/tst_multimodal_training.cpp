@@ -3,6 +3,7 @@
 #include "core/data/data_paths.h"
 #include "core/data/media/media_files.h"
 #include "core/data/world/shapes_export.h"
+#include "core/store/attention_frame_codec.h"
 #include "core/train/evaluation.h"
 #include "core/train/media_samples.h"
 #include "core/train/multimodal_source.h"
@@ -128,6 +129,32 @@ private Q_SLOTS:
         QVERIFY2(image.ok(), image ? "" : image.error().text().c_str());
         QCOMPARE(image->width, int64_t{16});
         QCOMPARE(payload["recordings"].toArray().size(), qsizetype(text.contains("[audio: ") ? 1 : 0));
+    }
+
+    void framesAreOfDocumentsWithPictures()
+    {
+        RunSpec spec = worldRun();
+        spec.probes.framesEvery = 4;
+        spec.probes.budgetPercent = 100;
+        spec.probes.starred = {"1.0"};
+        WorldFixture fixture(spec);
+        Recorder framed, plain;
+        fixture.train(framed);
+        fixture.spec.probes.framesEvery = 0;
+        fixture.newRun("plain");
+        fixture.train(plain);
+        QVERIFY(framed.series[series::kLoss] == plain.series[series::kLoss]);
+        // Steps 0, 1, 4, 8 and 12; two documents, each with all heads and with the starred one.
+        QCOMPARE(framed.frames.size(), size_t{5 * 2 * 2});
+        for (const auto &[info, bytes] : framed.frames) {
+            const auto frame = must(unpackFrame(bytes));
+            const auto numPatches =
+                std::count_if(frame.tokens.begin(), frame.tokens.end(),
+                              [](const InspectedToken &token) { return token.modality == Modality::Image; });
+            QCOMPARE(numPatches, std::ptrdiff_t{4});
+            QCOMPARE(frame.heads.size(), size_t{info.kind == FrameKind::Overview ? 4U : 1U});
+        }
+        QCOMPARE(framed.series["head/1.1/change"].size(), size_t{4});
     }
 
     void showsWhatADocumentIsAbout()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker_fixture.h"
 
+#include "core/store/attention_frame_codec.h"
+#include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 #include "core/tensorfile/safetensors.h"
 
@@ -129,6 +131,36 @@ private Q_SLOTS:
         QCOMPARE(done["directory"].toString().toStdString(), run.string());
         QVERIFY(done["best_val_loss"].isDouble());
         QCOMPARE(test::readStatus(run).state, RunState::Finished);
+    }
+
+    void framesAreKeptBesideTheCurves()
+    {
+        const fs::path run =
+            m_fixture.makeRun("framed", {"probes.frames_every=10", "probes.budget_percent=100",
+                                         "probes.starred=[\"0.0\"]", "train.report_every=7"});
+        std::string output;
+        QCOMPARE(m_fixture.runWorker({"train", run.string(), "--display", "json"}, &output), 0);
+        auto reader = RunReader::open(run);
+        QVERIFY2(reader.ok(), reader ? "" : reader.error().text().c_str());
+        for (const FrameKind kind : {FrameKind::Overview, FrameKind::Heads}) {
+            const auto frames = (*reader)->frames({.kind = kind});
+            QVERIFY2(frames.ok(), frames ? "" : frames.error().text().c_str());
+            QCOMPARE(frames->size(), size_t(8)); // 0, 1, 10 … 60
+            for (const FrameInfo &frame : *frames) {
+                const auto bytes = (*reader)->frameBytes(frame.id);
+                QVERIFY2(bytes.ok(), bytes ? "" : bytes.error().text().c_str());
+                const auto unpacked = unpackFrame(*bytes);
+                QVERIFY2(unpacked.ok(), unpacked ? "" : unpacked.error().text().c_str());
+                QCOMPARE(unpacked->step, frame.step);
+            }
+            QCOMPARE(frames->back().step, int64_t(60));
+        }
+        QCOMPARE(test::readStatus(run).lastFrameId,
+                 (*reader)->frames({.kind = FrameKind::Heads, .prompt = 1})->back().id);
+        // Reports of frames alone are no lines of their own.
+        for (const QJsonObject &line : jsonLines(output))
+            QVERIFY2(line.contains("event") || !line["loss"].isNull() || !line["val_loss"].isNull(),
+                     output.c_str());
     }
 
     void trainingAgainChangesNothing()

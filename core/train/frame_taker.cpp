@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/frame_taker.h"
+
+#include "core/base/text.h"
+#include "core/store/attention_frame_codec.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery {
+namespace {
+
+constexpr int64_t kTextTokens = 64; ///< of the validation text, where there is no prompt
+constexpr const char *kEntropy = "entropy";
+constexpr const char *kDistance = "distance";
+constexpr const char *kFirst = "first";
+constexpr const char *kChange = "change";
+constexpr size_t kSeriesPerHead = 4;
+constexpr size_t kMaxHeadsWithSeries = kMaxHeadSeries / kSeriesPerHead;
+
+std::vector<HeadRef> starredHeads(const std::vector<std::string> &names)
+{
+    std::vector<HeadRef> heads;
+    for (const std::string &name : names)
+        if (HeadRef head;
+            headFromName(name, head) && std::find(heads.begin(), heads.end(), head) == heads.end())
+            heads.push_back(head);
+    return heads;
+}
+
+/// Mean difference of one head's map from the one before.
+double changeOf(const std::vector<uint8_t> &before, const std::vector<uint8_t> &now, size_t head,
+                size_t numCells)
+{
+    double sum = 0;
+    for (size_t i = head * numCells; i < (head + 1) * numCells; ++i)
+        sum +=
+            std::abs(static_cast<double>(frameWeight(now[i])) - static_cast<double>(frameWeight(before[i])));
+    return sum / static_cast<double>(numCells);
+}
+
+} // namespace
+
+std::string series::ofHead(const HeadRef &head, const char *what)
+{
+    return "head/" + headName(head) + "/" + what;
+}
+
+std::vector<std::string> headSeriesNames(const ModelSpec &model)
+{
+    std::vector<std::string> names;
+    for (int64_t layer = 0; layer < model.layers; ++layer)
+        for (int64_t head = 0; head < model.heads && names.size() < kMaxHeadsWithSeries * kSeriesPerHead;
+             ++head)
+            for (const char *what : {kEntropy, kDistance, kFirst, kChange})
+                names.push_back(series::ofHead({layer, head}, what));
+    return names;
+}
+
+int64_t FrameTaker::numHeadsWithoutSeries(const ModelSpec &model)
+{
+    return std::max<int64_t>(0, model.layers * model.heads - static_cast<int64_t>(kMaxHeadsWithSeries));
+}
+
+Result<void> checkStarredHeads(const std::vector<std::string> &starred, const ModelSpec &model)
+{
+    for (const std::string &name : starred) {
+        HeadRef head;
+        const bool isHead = headFromName(name, head);
+        if (isHead && head.layer >= 0 && head.layer < model.layers && head.head >= 0 &&
+            head.head < model.heads)
+            continue;
+        const std::string shown = sanitizeUtf8(name.substr(0, 80));
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot set \"" + std::string(kStarredKey) + "\": \"" + shown + "\" is " +
+                         (isHead ? "a head that the model does not have" : "no head") +
+                         ", expected layer.head from 0.0 to " +
+                         headName({model.layers - 1, model.heads - 1}) + ".",
+                     "Layers and heads count from 0."};
+    }
+    return {};
+}
+
+void FrameTaker::prepareInputs(const RunSpec &spec)
+{
+    m_isPrepared = true;
+    const auto context = static_cast<size_t>(spec.model.context);
+    const std::vector<std::string> &prompts = spec.probes.prompts;
+    if (m_data.multiModal) {
+        m_media =
+            mediaPrompts(*m_data.multiModal, m_tokenizer, spec.model, std::max<size_t>(1, prompts.size()));
+        for (const MediaPrompt &prompt : m_media)
+            m_inputs.push_back(describeTokens(m_tokenizer, prompt.ids, &prompt.modalities));
+        return;
+    }
+    for (const std::string &prompt : prompts) {
+        std::vector<int32_t> ids;
+        m_tokenizer.encode(prompt, ids);
+        if (ids.empty()) // as samples begin then
+            ids.push_back(m_tokenizer.hasSpecials() ? static_cast<int32_t>(SpecialToken::EndOfText) : '\n');
+        ids.resize(std::min(ids.size(), context));
+        m_inputs.push_back(describeTokens(m_tokenizer, std::move(ids), nullptr));
+    }
+    if (!prompts.empty() || m_data.text.empty()) return;
+    const uint64_t numTokens = m_data.text.front()->numTokens(Split::Validation);
+    std::vector<int32_t> ids(
+        std::min<uint64_t>(numTokens, static_cast<uint64_t>(std::min(spec.model.context, kTextTokens))));
+    if (ids.empty()) return;
+    m_data.text.front()->read(Split::Validation, 0, ids.size(), ids.data());
+    m_inputs.push_back(describeTokens(m_tokenizer, std::move(ids), nullptr));
+}
+
+Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
+                                                 std::vector<MetricValue> &values)
+{
+    if (!m_isPrepared) prepareInputs(spec);
+    const std::vector<HeadRef> starred = starredHeads(spec.probes.starred);
+    std::vector<TakenFrame> taken;
+    for (size_t i = 0; i < m_inputs.size(); ++i) {
+        const auto prompt = static_cast<int32_t>(i);
+        const auto look = [&](const std::vector<HeadRef> &heads, int64_t edge) -> Result<AttentionFrame> {
+            ORRERY_ASSIGN(AttentionFrame frame,
+                          lookForFrame(m_model, m_tokenizer, m_inputs[i], heads, edge, dtype));
+            frame.step = step;
+            return frame;
+        };
+        ORRERY_ASSIGN(AttentionFrame overview, look({}, kOverviewEdge));
+        taken.push_back({FrameKind::Overview, prompt, packFrame(overview)});
+        if (i == 0) {
+            addSeries(overview, values);
+            m_before = std::move(overview);
+        }
+        if (starred.empty()) continue;
+        ORRERY_ASSIGN(const AttentionFrame detail, look(starred, kStarredEdge));
+        taken.push_back({FrameKind::Heads, prompt, packFrame(detail)});
+    }
+    return taken;
+}
+
+void FrameTaker::addSeries(const AttentionFrame &frame, std::vector<MetricValue> &values)
+{
+    const bool isComparable =
+        m_before && m_before->mean.size() == frame.mean.size() && m_before->heads == frame.heads;
+    const size_t numHeads = std::min({frame.summaries.size(), frame.heads.size(), kMaxHeadsWithSeries});
+    const size_t numCells = frame.heads.empty() ? 0 : frame.mean.size() / frame.heads.size();
+    for (size_t i = 0; i < numHeads; ++i) {
+        const HeadSummary &summary = frame.summaries[i];
+        values.push_back({series::ofHead(summary.head, kEntropy), summary.entropy});
+        values.push_back({series::ofHead(summary.head, kDistance), summary.distance});
+        values.push_back({series::ofHead(summary.head, kFirst), summary.firstMass});
+        if (isComparable && numCells > 0)
+            values.push_back(
+                {series::ofHead(summary.head, kChange), changeOf(m_before->mean, frame.mean, i, numCells)});
+    }
+}
+
+} // namespace orrery

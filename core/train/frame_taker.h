@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures of what the heads do with the probe prompts while a model learns, and the series that come from
+// them. Looking is an evaluation pass of its own without any randomness: it moves nothing of the training.
+// Trainer thread only.
+#pragma once
+
+#include "core/inspect/inspect.h"
+#include "core/spec/run_records.h"
+#include "core/train/media_samples.h"
+#include "core/train/run_data.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+inline constexpr const char *kStarredKey = "probes.starred";
+inline constexpr int64_t kOverviewEdge = 32; ///< most cells a side
+inline constexpr int64_t kStarredEdge = 128;
+/// A store takes 4,096 series; the others of a run need room, too.
+inline constexpr size_t kMaxHeadSeries = 3000;
+
+namespace series {
+/// "head/2.0/entropy", "…/distance", "…/first", "…/change".
+std::string ofHead(const HeadRef &head, const char *what);
+} // namespace series
+/// Series that the heads of a model report, as far as there is room for them.
+std::vector<std::string> headSeriesNames(const ModelSpec &model);
+
+/// @error InvalidInput: a head that the model does not have
+Result<void> checkStarredHeads(const std::vector<std::string> &starred, const ModelSpec &model);
+
+struct TakenFrame {
+    FrameKind kind = FrameKind::Unknown;
+    int32_t prompt = 0;
+    std::string bytes; ///< as packFrame() made them
+};
+
+class FrameTaker {
+public:
+    /// What is given must outlive it.
+    FrameTaker(nn::Transformer &model, const Tokenizer &tokenizer, const RunData &data)
+        : m_model(model), m_tokenizer(tokenizer), m_data(data)
+    {
+    }
+    [[nodiscard]] static bool isDue(const ProbesSpec &probes, int64_t step, bool isLast)
+    {
+        return probes.framesEvery > 0 && (step % probes.framesEvery == 0 || step == 1 || isLast);
+    }
+    /// Of every prompt, with the weights as they are. @param values gets the series of the first prompt's
+    /// heads
+    /// @error as lookForFrame
+    Result<std::vector<TakenFrame>> take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
+                                         std::vector<MetricValue> &values);
+    /// Heads beyond those whose series there is room for.
+    [[nodiscard]] static int64_t numHeadsWithoutSeries(const ModelSpec &model);
+
+private:
+    void prepareInputs(const RunSpec &spec);
+    void addSeries(const AttentionFrame &frame, std::vector<MetricValue> &values);
+
+    nn::Transformer &m_model;
+    const Tokenizer &m_tokenizer;
+    const RunData &m_data;
+    bool m_isPrepared = false;
+    std::vector<MediaPrompt> m_media; ///< what the inputs point to
+    std::vector<InspectInput> m_inputs;
+    std::optional<AttentionFrame> m_before; ///< overview of the first prompt
+};
+
+} // namespace orrery

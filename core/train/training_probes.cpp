@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a training loop spends on being looked at: samples, frames, and questions about what is inside.
+#include "core/train/training_loop.h"
+
+#include "core/base/platform.h"
+#include "core/base/text.h"
+#include "core/nn/torch_guard.h"
+#include "core/spec/field_table.h"
+#include "core/train/sampling.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orrery {
+namespace {
+
+constexpr size_t kMaxQuestions = 64; ///< that wait for the budget
+
+std::string jsonText(const nlohmann::ordered_json &json)
+{
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void answer(LiveInspection &inspection, Result<InspectReport> report)
+{
+    inspection.answer = std::move(report);
+    inspection.isAnswered.store(true, std::memory_order_release);
+    inspection.isAnswered.notify_all();
+}
+
+/// A running training reads plain text.
+Result<void> checkQuestion(const GenerateRequest &input, const std::string &run)
+{
+    const char *found = !input.media.empty()      ? "pictures or recordings"
+                        : !input.messages.empty() ? "a conversation"
+                        : input.infill            ? "a hole to fill"
+                                                  : nullptr;
+    if (!found) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot look inside run \"" + run + "\" while it trains: the request has " + found +
+                     ", expected a prompt of plain text.",
+                 "Look at its newest checkpoint instead."};
+}
+
+} // namespace
+
+// The budget is a share of the time since this attempt began; samples, frames and questions draw on it
+// together.
+bool TrainingLoop::isProbingAffordable() const
+{
+    return m_probeSeconds <= spec().probes.budgetPercent / 100.0 * (monotonicSeconds() - m_beganAt);
+}
+
+/// A round that was too dear was put off to this boundary, which can pay for it; rounds do not pile up.
+void TrainingLoop::drawSamples()
+{
+    m_areSamplesDue = false;
+    if (m_sampledStep == m_state.step) return;
+    m_sampledStep = m_state.step;
+    const double startedAt = monotonicSeconds();
+    uint32_t number = 0;
+    const auto draw = [&](const std::string &prompt, const MediaPrompt *media) {
+        return sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
+                                       {.prompt = prompt,
+                                        .maxTokens = spec().probes.maxTokens,
+                                        .seed = m_state.seed,
+                                        .step = m_state.step,
+                                        .number = number++,
+                                        .dtype = dtype(),
+                                        .media = media}));
+    };
+    if (const MultiModalSource *source = m_parts.data.multiModal.get()) {
+        for (const MediaPrompt &prompt :
+             mediaPrompts(*source, *m_parts.tokenizer, spec().model, spec().probes.prompts.size())) {
+            const std::string text = draw({}, &prompt);
+            m_outputs.event(EventKind::Sample, m_state.step,
+                            prompt.title + text + " (expected: " + prompt.expected + ")",
+                            jsonText({{"prompt", prompt.title},
+                                      {"text", text},
+                                      {"expected", prompt.expected},
+                                      {"pictures", prompt.pictures},
+                                      {"recordings", prompt.recordings}}));
+        }
+    } else {
+        for (const std::string &prompt : spec().probes.prompts) {
+            const std::string text = draw(prompt, nullptr);
+            m_outputs.event(EventKind::Sample, m_state.step, prompt + text,
+                            jsonText({{"prompt", prompt}, {"text", text}}));
+        }
+    }
+    const double seconds = monotonicSeconds() - startedAt;
+    m_probeSeconds += seconds;
+    m_outputs.addProbing(seconds);
+}
+
+void TrainingLoop::takeFrames(std::vector<MetricValue> &values)
+{
+    const double startedAt = monotonicSeconds();
+    auto taken = m_frames.take(spec(), m_state.step, dtype(), values);
+    const double seconds = monotonicSeconds() - startedAt;
+    m_probeSeconds += seconds;
+    m_outputs.addProbing(seconds);
+    if (taken) {
+        for (TakenFrame &frame : *taken)
+            m_outputs.frame(m_state.step, frame.kind, frame.prompt, std::move(frame.bytes));
+    } else if (!std::exchange(m_hasWarnedOfFrames, true)) {
+        m_outputs.event(EventKind::Warning, m_state.step, "No frame was taken: " + taken.error().text());
+    }
+    const int64_t numLeftOut = FrameTaker::numHeadsWithoutSeries(m_model.spec());
+    if (numLeftOut > 0 && !std::exchange(m_hasWarnedOfSeries, true))
+        m_outputs.event(EventKind::Warning, m_state.step,
+                        "Series of " + std::to_string(numLeftOut) +
+                            " heads are left out: there are more than the " + std::to_string(kMaxHeadSeries) +
+                            " series that the heads of a run may have. Their frames are kept.");
+}
+
+Result<void> TrainingLoop::checkStarred(const SettingChange &setting) const
+{
+    if (setting.key != kStarredKey) return {};
+    const Field *field = findField(kStarredKey);
+    ORRERY_ASSIGN(const FieldValue value, parseFieldValue(*field, setting.value));
+    return checkStarredHeads(std::get<std::vector<std::string>>(value), m_parts.run.frozen().spec.model);
+}
+
+Result<void> TrainingLoop::inspect(const std::shared_ptr<LiveInspection> &inspection)
+{
+    const std::string &run = m_parts.run.frozen().id;
+    ORRERY_TRY(checkQuestion(inspection->request.input, run));
+    if (!m_mailbox.post(Mail{.command = {}, .inspection = inspection})) return endedError();
+    return {};
+}
+
+Error TrainingLoop::endedError() const
+{
+    return {ErrorCode::Conflict,
+            "Cannot look inside run \"" + m_parts.run.frozen().id +
+                "\" while it trains: the run has ended, expected one that trains.",
+            "Use its newest checkpoint."};
+}
+
+void TrainingLoop::keepQuestion(std::shared_ptr<LiveInspection> inspection)
+{
+    if (m_questions.size() < kMaxQuestions) {
+        m_questions.push_back(std::move(inspection));
+        return;
+    }
+    answer(*inspection,
+           Error{ErrorCode::Unavailable,
+                 "Cannot look inside run \"" + m_parts.run.frozen().id + "\" now: " +
+                     std::to_string(m_questions.size()) + " questions wait already, expected fewer.",
+                 "Pause the run, give probes.budget_percent more, or use its newest checkpoint."});
+}
+
+/// @return whether the next one may be answered right now
+bool TrainingLoop::answerQuestion()
+{
+    while (!m_questions.empty() && m_questions.front()->isCancelled.load(std::memory_order_acquire)) {
+        answer(*m_questions.front(),
+               Error{ErrorCode::Cancelled, "Cannot look inside the run: the request was cancelled.", ""});
+        m_questions.pop_front();
+    }
+    if (m_questions.empty() || (!m_isPaused && !isProbingAffordable())) return false;
+    const std::shared_ptr<LiveInspection> question = std::move(m_questions.front());
+    m_questions.pop_front();
+    const double startedAt = monotonicSeconds();
+    auto report = nn::guardTorch("look inside run \"" + m_parts.run.frozen().id + "\"", [&] {
+        std::vector<int32_t> ids;
+        m_parts.tokenizer->encode(question->request.input.prompt, ids);
+        return inspectModel(m_model, *m_parts.tokenizer,
+                            describeTokens(*m_parts.tokenizer, std::move(ids), nullptr), question->request,
+                            dtype(), [&] { return question->isCancelled.load(std::memory_order_relaxed); });
+    });
+    const double seconds = monotonicSeconds() - startedAt;
+    if (!m_isPaused) m_probeSeconds += seconds; // nobody waits for a paused training
+    m_outputs.addProbing(seconds);
+    if (report) {
+        report->model = m_parts.run.frozen().id + "@live";
+        report->step = m_state.step;
+    }
+    answer(*question, std::move(report));
+    return !m_questions.empty();
+}
+
+void TrainingLoop::refuseQuestions()
+{
+    for (const auto &question : m_questions) answer(*question, endedError());
+    m_questions.clear();
+}
+
+RunStatus TrainingLoop::status() const
+{
+    RunStatus status = m_outputs.snapshot();
+    // At the time of asking: what was published last may be older than a commit.
+    if (m_parts.options.lastFrameId) status.lastFrameId = m_parts.options.lastFrameId();
+    return status;
+}
+
+} // namespace orrery

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames of the prompts' attention: taken where they are due and affordable, told as series, and without any
+// trace in what is trained.
+#include "core/store/attention_frame_codec.h"
+#include "core/train/frame_taker.h"
+#include "tests/base/check_result.h"
+#include "tests/train/run_fixture.h"
+
+#include <ATen/record_function.h>
+#include <QtTest>
+
+#include <cmath>
+#include <set>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+RunSpec framedRun(int64_t every = 4)
+{
+    RunSpec spec = smallRun();
+    spec.probes.framesEvery = every;
+    spec.probes.budgetPercent = 100;
+    return spec;
+}
+
+std::vector<int64_t> stepsOf(const Recorder &recorder, FrameKind kind, int32_t prompt)
+{
+    std::vector<int64_t> steps;
+    for (const auto &[frame, bytes] : recorder.frames)
+        if (frame.kind == kind && frame.prompt == prompt) steps.push_back(frame.step);
+    return steps;
+}
+
+std::vector<int64_t> stepsOfSeries(Recorder &recorder, const std::string &name)
+{
+    std::vector<int64_t> steps;
+    for (const auto &[step, value] : recorder.series[name]) steps.push_back(step);
+    return steps;
+}
+
+/// Operations that LibTorch dispatches on this thread between reports, by the step that they led to.
+std::map<int64_t, int> operationsByStep(const RunSpec &spec)
+{
+    static int count;
+    std::map<int64_t, int> counts;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    recorder.afterReport = [&](int64_t step) { counts[step] = std::exchange(count, 0); };
+    const auto handle = at::addThreadLocalCallback(
+        at::RecordFunctionCallback([](const at::RecordFunction &) -> std::unique_ptr<at::ObserverContext> {
+            ++count;
+            return nullptr;
+        }).scopes({at::RecordScope::FUNCTION}));
+    count = 0;
+    must(trainer->run());
+    at::removeCallback(handle);
+    return counts;
+}
+
+} // namespace
+
+class TestFrames : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void areTakenWhereTheyAreDue();
+    void holdWhatTheModelDoes();
+    void starredHeadsHaveMoreCells();
+    void headsThatAreNotThereAreRefused_data();
+    void headsThatAreNotThereAreRefused();
+    void starsChangeWhileItTrains();
+    void withoutPromptsTheValidationTextIsLookedAt();
+    void summariesAreSeries();
+    void thereIsRoomForSoManySeries();
+    void lossesStayTheSame();
+    void lossesStayTheSameAcrossAResume();
+    void offCostsNothing();
+    void withoutBudgetOnlyTheFirstAndTheLastAreTaken();
+    void theCostIsShown();
+    void theStoreKeepsThem();
+};
+
+void TestFrames::areTakenWhereTheyAreDue()
+{
+    RunFixture fixture(framedRun(5));
+    Recorder recorder;
+    must(fixture.train(recorder));
+    const std::vector<int64_t> expected = {0, 1, 5, 10, 12};
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), expected);
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 1), expected);
+    QCOMPARE(recorder.frames.size(), size_t(10));
+    QVERIFY(recorder.frames.front().first.wallTime > 1e9);
+    // A resume goes on where the frames are.
+    Recorder resumed;
+    must(fixture.train(resumed, {}, 16));
+    QCOMPARE(stepsOf(resumed, FrameKind::Overview, 0), (std::vector<int64_t>{15, 16}));
+    QCOMPARE(resumed.frames.front().first.attempt, 1);
+}
+
+void TestFrames::holdWhatTheModelDoes()
+{
+    RunSpec spec = framedRun();
+    spec.probes.prompts = {"line 16 of a text, which is more than the context", "", "li"};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    std::vector<AttentionFrame> frames;
+    for (const auto &[info, bytes] : recorder.frames) {
+        frames.push_back(must(unpackFrame(bytes)));
+        QCOMPARE(frames.back().step, info.step);
+    }
+    const AttentionFrame &first = frames[0];
+    QCOMPARE(first.tokens.size(), size_t(16)); // the context
+    QCOMPARE(first.tokens[3].bytes, std::string("e"));
+    QCOMPARE(frames[1].tokens.size(), size_t(1)); // where samples begin without a prompt
+    QCOMPARE(frames[1].tokens[0].bytes, std::string("\n"));
+    QCOMPARE(frames[2].tokens.size(), size_t(2));
+    QVERIFY(first.heads == (std::vector<HeadRef>{{0, 0}, {0, 1}, {1, 0}, {1, 1}}));
+    QCOMPARE(first.edge(), int64_t(16));
+    QCOMPARE(first.mean.size(), size_t(4 * 16 * 16));
+    for (size_t row = 0; row < 4 * 16; ++row) {
+        double sum = 0;
+        for (size_t column = 0; column < 16; ++column) {
+            const uint8_t cell = first.mean[row * 16 + column];
+            sum += static_cast<double>(frameWeight(cell));
+            if (column > row % 16) QCOMPARE(cell, uint8_t(0)); // nobody looks ahead
+        }
+        QVERIFY2(std::abs(sum - 1) < 0.05, qPrintable(QString::number(sum)));
+    }
+    QVERIFY(first.mean != frames[frames.size() - 3].mean); // it has learned
+    QVERIFY(!first.candidates.empty());
+}
+
+void TestFrames::starredHeadsHaveMoreCells()
+{
+    RunSpec spec = framedRun();
+    spec.model.context = 64;
+    spec.probes.prompts = {std::string(64, 'x')};
+    spec.probes.starred = {"1.1", "0.0", "1.1"};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    QCOMPARE(stepsOf(recorder, FrameKind::Heads, 0), (std::vector<int64_t>{0, 1, 4, 8, 12}));
+    for (const auto &[info, bytes] : recorder.frames) {
+        const AttentionFrame frame = must(unpackFrame(bytes));
+        if (info.kind == FrameKind::Overview) {
+            QCOMPARE(frame.edge(), int64_t(32));
+            QCOMPARE(frame.heads.size(), size_t(4));
+            QVERIFY(!frame.maximum.empty());
+        } else {
+            QCOMPARE(frame.edge(), int64_t(64));
+            QVERIFY(frame.heads == (std::vector<HeadRef>{{1, 1}, {0, 0}}));
+            QVERIFY(frame.maximum.empty());
+        }
+    }
+}
+
+void TestFrames::headsThatAreNotThereAreRefused_data()
+{
+    QTest::addColumn<QString>("star");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("layer")
+        << "2.0"
+        << "\"2.0\" is a head that the model does not have, expected layer.head from 0.0 to 1.1";
+    QTest::newRow("head") << "0.2"
+                          << "\"0.2\" is a head that the model does not have";
+    QTest::newRow("no head") << "first"
+                             << "\"first\" is no head";
+}
+
+void TestFrames::headsThatAreNotThereAreRefused()
+{
+    QFETCH(QString, star);
+    QFETCH(QString, reason);
+    RunSpec spec = framedRun();
+    spec.probes.starred = {"1.0", star.toStdString()};
+    RunFixture starred(spec), fixture(framedRun());
+    Recorder recorder;
+    VERIFY_ERROR(starred.make(recorder), ErrorCode::InvalidInput, reason.toUtf8().constData());
+    auto trainer = must(fixture.make(recorder));
+    VERIFY_ERROR(trainer->post({.verb = ControlVerb::Set, .setting = {kStarredKey, star.toStdString()}}),
+                 ErrorCode::InvalidInput, reason.toUtf8().constData());
+}
+
+void TestFrames::starsChangeWhileItTrains()
+{
+    RunFixture fixture(framedRun());
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 5) must(trainer->post({.verb = ControlVerb::Set, .setting = {kStarredKey, "1.0"}}));
+        if (step == 9)
+            must(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.frames_every", "0"}}));
+    };
+    must(trainer->run());
+    QCOMPARE(stepsOf(recorder, FrameKind::Heads, 0), std::vector<int64_t>{8});
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), (std::vector<int64_t>{0, 1, 4, 8}));
+}
+
+void TestFrames::withoutPromptsTheValidationTextIsLookedAt()
+{
+    RunSpec spec = framedRun();
+    spec.probes.prompts = {};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    const AttentionFrame frame = must(unpackFrame(recorder.frames.front().second));
+    QCOMPARE(frame.tokens.size(), size_t(16));
+    std::vector<int32_t> ids(16);
+    fixture.shards->read(Split::Validation, 0, 16, ids.data());
+    for (size_t i = 0; i < ids.size(); ++i) QCOMPARE(frame.tokens[i].id, ids[i]);
+}
+
+void TestFrames::summariesAreSeries()
+{
+    RunFixture fixture(framedRun());
+    Recorder recorder;
+    must(fixture.train(recorder));
+    for (const std::string &name : headSeriesNames(fixture.run->frozen().spec.model)) {
+        // Step 0 has no report; change compares with the frame before, which is there at step 1.
+        QCOMPARE(stepsOfSeries(recorder, name), (std::vector<int64_t>{1, 4, 8, 12}));
+        for (const auto &[step, value] : recorder.series[name]) QVERIFY(std::isfinite(value) && value >= 0);
+    }
+    QVERIFY(recorder.series["head/0.0/change"][8] > 0);
+    QVERIFY(recorder.series["head/1.1/entropy"][4] < std::log(16));
+    const AttentionFrame last = must(unpackFrame(recorder.frames[recorder.frames.size() - 2].second));
+    QCOMPARE(recorder.series["head/1.0/distance"][12], last.summaries[2].distance);
+    QCOMPARE(recorder.series["head/1.0/first"][12], last.summaries[2].firstMass);
+    // What is told with the step's own numbers is one report.
+    QCOMPARE(recorder.series[series::kLoss].size(), size_t(12));
+}
+
+void TestFrames::thereIsRoomForSoManySeries()
+{
+    ModelSpec model;
+    model.layers = 100;
+    model.heads = 8;
+    QCOMPARE(headSeriesNames(model).size(), kMaxHeadSeries);
+    QCOMPARE(FrameTaker::numHeadsWithoutSeries(model), int64_t(50));
+    model.layers = 93;
+    QCOMPARE(headSeriesNames(model).size(), size_t(93 * 8 * 4));
+    QCOMPARE(FrameTaker::numHeadsWithoutSeries(model), int64_t(0));
+    // A model with more heads than that says so, once.
+    RunSpec spec = framedRun();
+    spec.model.layers = 47;
+    spec.model.width = 32;
+    spec.model.heads = 16;
+    spec.train.steps = 4;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    QCOMPARE(recorder.count(EventKind::Warning), 1);
+    QVERIFY(recorder.last(EventKind::Warning)->text.starts_with("Series of 2 heads are left out"));
+    std::set<std::string> names;
+    for (const auto &[name, values] : recorder.series)
+        if (name.starts_with("head/")) names.insert(name);
+    QCOMPARE(names.size(), kMaxHeadSeries);
+}
+
+void TestFrames::lossesStayTheSame()
+{
+    RunSpec spec = framedRun(1);
+    spec.model.dropout = 0.2;
+    spec.probes.starred = {"0.1"};
+    RunFixture framed(spec);
+    spec.probes.framesEvery = 0;
+    RunFixture plain(spec);
+    Recorder expected, recorder;
+    must(plain.train(expected));
+    must(framed.train(recorder));
+    QVERIFY(expected.frames.empty());
+    QCOMPARE(recorder.frames.size(), size_t(13 * 2 * 2));
+    QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
+    QCOMPARE(recorder.series[series::kGradNorm], expected.series[series::kGradNorm]);
+    QCOMPARE(recorder.series[series::kValLoss], expected.series[series::kValLoss]);
+}
+
+void TestFrames::lossesStayTheSameAcrossAResume()
+{
+    struct Killed {};
+    RunFixture framed(framedRun(1)), plain;
+    Recorder expected, cut, resumed;
+    must(plain.train(expected));
+    cut.afterReport = [](int64_t step) {
+        if (step == 6) throw Killed();
+    };
+    {
+        auto trainer = must(framed.make(cut));
+        try {
+            static_cast<void>(trainer->run()); // the exception may come out as an error
+        } catch (const Killed &) {
+        }
+    }
+    must(framed.train(resumed));
+    QCOMPARE(resumed.series[series::kLoss].begin()->first, int64_t(5));
+    for (const auto &[step, loss] : expected.series[series::kLoss])
+        QCOMPARE(step < 5 ? cut.series[series::kLoss][step] : resumed.series[series::kLoss][step], loss);
+    // A frame is a function of the weights.
+    const auto bytesAt = [](const Recorder &recorder, int64_t step) {
+        for (const auto &[info, bytes] : recorder.frames)
+            if (info.step == step) return bytes;
+        return std::string();
+    };
+    QVERIFY(!bytesAt(cut, 5).empty());
+    QVERIFY(bytesAt(cut, 5) == bytesAt(resumed, 5));
+}
+
+void TestFrames::offCostsNothing()
+{
+    RunSpec spec = framedRun(0);
+    spec.train.evalEvery = spec.train.checkpointEvery = 1000;
+    const auto off = operationsByStep(spec);
+    spec.probes.framesEvery = 5;
+    const auto on = operationsByStep(spec);
+    QVERIFY(off.at(7) > 50);
+    for (const int64_t step : {3, 7, 8, 9, 11}) {
+        QCOMPARE(off.at(step), off.at(7)); // every step is alike
+        QCOMPARE(on.at(step), off.at(7));  // and one without a frame costs nothing either
+    }
+    QCOMPARE(off.at(5), off.at(7));
+    QVERIFY(on.at(5) > off.at(5)); // the counter sees them
+}
+
+void TestFrames::withoutBudgetOnlyTheFirstAndTheLastAreTaken()
+{
+    RunSpec spec = framedRun(1);
+    spec.probes.budgetPercent = 0;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), (std::vector<int64_t>{0, 12}));
+}
+
+void TestFrames::theCostIsShown()
+{
+    RunSpec spec = framedRun(1);
+    spec.train.steps = 4000; // beyond the second that figures are taken over
+    spec.train.checkpointEvery = spec.train.evalEvery = 4000;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    recorder.afterReport = [&](int64_t) {
+        if (!recorder.series[series::kViewerPercent].empty())
+            must(trainer->post({.verb = ControlVerb::Stop}));
+    };
+    must(trainer->run());
+    QVERIFY(recorder.series[series::kViewerPercent].begin()->second > 1);
+}
+
+void TestFrames::theStoreKeepsThem()
+{
+    RunFixture fixture(framedRun());
+    auto writer = must(RunWriter::open(fixture.run->path()));
+    Recorder recorder;
+    recorder.writer = writer.get();
+    auto trainer = must(fixture.make(recorder, {.lastFrameId = [&] { return writer->lastFrameId(); }}));
+    must(trainer->run());
+    must(writer->flush());
+    QCOMPARE(trainer->status().lastFrameId, int64_t(10));
+    auto reader = must(RunReader::open(fixture.run->path()));
+    const auto list = must(reader->frames({.kind = FrameKind::Overview, .prompt = 1}));
+    QCOMPARE(list.size(), size_t(5));
+    for (const FrameInfo &frame : list)
+        QCOMPARE(must(unpackFrame(must(reader->frameBytes(frame.id)))).step, frame.step);
+    QCOMPARE(must(reader->query({.series = "head/1.1/change"})).size(), size_t(4));
+}
+
+QTEST_GUILESS_MAIN(TestFrames)
+#include "tst_frames.moc"

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions to a running training are answered at its boundaries, always, and change nothing.
+#include "tests/base/check_result.h"
+#include "tests/train/run_fixture.h"
+
+#include <QtTest>
+
+#include <thread>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+std::shared_ptr<LiveInspection> question(const std::string &prompt = "line 4")
+{
+    auto inspection = std::make_shared<LiveInspection>();
+    inspection->request.input.prompt = prompt;
+    return inspection;
+}
+
+const Result<InspectReport> &answerTo(const std::shared_ptr<LiveInspection> &inspection)
+{
+    inspection->isAnswered.wait(false, std::memory_order_acquire);
+    return inspection->answer;
+}
+
+RunSpec runWithBudget(double percent)
+{
+    RunSpec spec = smallRun();
+    spec.probes.budgetPercent = percent;
+    return spec;
+}
+
+} // namespace
+
+class TestLiveInspection : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void isAnsweredWhileItTrains();
+    void isAnsweredAtOnceWhilePaused();
+    void changesNoLoss();
+    void mistakesAreNamed();
+    void whatIsNotTextIsRefused();
+    void withoutBudgetItWaitsForAPause();
+    void framesDoNotTakeTheBudgetFromIt();
+    void cancelledOnesAreDropped();
+    void anEndedRunSaysSo();
+    void aTrainingThatNeverRanSaysSo();
+    void nothingStaysUnanswered();
+    void tooManyAtOnceAreRefused();
+};
+
+void TestLiveInspection::isAnsweredWhileItTrains()
+{
+    RunFixture fixture(runWithBudget(100));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto asked = question();
+    asked->request.heads = {{1, 0}};
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 5) must(trainer->inspect(asked));
+    };
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    QVERIFY(asked->isAnswered);
+    VERIFY_OK(asked->answer);
+    const InspectReport &report = *asked->answer;
+    QCOMPARE(report.model, std::string("run@live"));
+    QCOMPARE(report.step, int64_t(5)); // at the very next boundary
+    QCOMPARE(report.tokens.size(), size_t(6));
+    QCOMPARE(report.tokens[0].bytes, std::string("l"));
+    QCOMPARE(report.summaries.size(), size_t(4));
+    QCOMPARE(report.overview.size(), size_t(4));
+    QCOMPARE(report.maps.size(), size_t(1));
+}
+
+void TestLiveInspection::isAnsweredAtOnceWhilePaused()
+{
+    RunFixture fixture(runWithBudget(0)); // which a pause does not ask for
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder, {.startPaused = true}));
+    std::string problem;
+    std::thread viewer([&] {
+        for (int i = 0; i < 3; ++i) {
+            const auto asked = question();
+            must(trainer->inspect(asked));
+            const auto &report = answerTo(asked);
+            if (!report || report->step != 0) problem = report ? "wrong step" : report.error().text();
+        }
+        must(trainer->post({.verb = ControlVerb::Stop}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    QCOMPARE(qtext(problem), QString());
+    QCOMPARE(must(outcome), RunState::Stopped);
+}
+
+void TestLiveInspection::changesNoLoss()
+{
+    RunFixture fixture(runWithBudget(100)), unwatched;
+    Recorder recorder, expected;
+    must(unwatched.train(expected));
+    auto trainer = must(fixture.make(recorder));
+    std::vector<std::shared_ptr<LiveInspection>> asked;
+    recorder.afterReport = [&](int64_t) {
+        asked.push_back(question());
+        asked.back()->request.wantsLens = true;
+        asked.back()->request.wantsAttribution = true;
+        asked.back()->request.ablated = {{0, 1}};
+        must(trainer->inspect(asked.back()));
+    };
+    must(trainer->run());
+    QCOMPARE(asked.size(), size_t(12));
+    VERIFY_OK(asked[3]->answer);
+    QVERIFY(!asked[3]->answer->lens.empty() && !asked[3]->answer->attribution.empty());
+    QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
+    QCOMPARE(recorder.series[series::kGradNorm], expected.series[series::kGradNorm]);
+}
+
+void TestLiveInspection::mistakesAreNamed()
+{
+    RunFixture fixture(runWithBudget(100));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto tooLong = question("more text than the context of this model has room for");
+    const auto noHead = question();
+    noHead->request.heads = {{7, 0}};
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 2) must(trainer->inspect(tooLong));
+        if (step == 4) must(trainer->inspect(noHead));
+    };
+    must(trainer->run());
+    VERIFY_ERROR(tooLong->answer, ErrorCode::InvalidInput, "53");
+    VERIFY_ERROR(noHead->answer, ErrorCode::InvalidInput, "7");
+}
+
+void TestLiveInspection::whatIsNotTextIsRefused()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto media = question(), chat = question(), hole = question();
+    media->request.input.media.push_back({"bytes", "cat.png", 0});
+    chat->request.input.messages.push_back({"user", "hello"});
+    hole->request.input.infill = "behind";
+    VERIFY_ERROR(trainer->inspect(media), ErrorCode::InvalidInput, "the request has pictures or recordings");
+    VERIFY_ERROR(trainer->inspect(chat), ErrorCode::InvalidInput, "the request has a conversation");
+    VERIFY_ERROR(trainer->inspect(hole), ErrorCode::InvalidInput, "the request has a hole to fill");
+    QVERIFY(!media->isAnswered);
+}
+
+void TestLiveInspection::withoutBudgetItWaitsForAPause()
+{
+    RunFixture fixture(runWithBudget(0));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto first = question(), second = question();
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 2) must(trainer->inspect(first)); // nothing was spent yet
+        if (step == 3) must(trainer->inspect(second));
+        if (step == 9) {
+            if (second->isAnswered) qFatal("answered beyond the budget");
+            must(trainer->post({.verb = ControlVerb::Pause}));
+        }
+    };
+    std::thread viewer([&] {
+        static_cast<void>(answerTo(second));
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    QCOMPARE(first->answer->step, int64_t(2));
+    QCOMPARE(second->answer->step, int64_t(9));
+}
+
+void TestLiveInspection::framesDoNotTakeTheBudgetFromIt()
+{
+    RunSpec spec = runWithBudget(10);
+    spec.probes.framesEvery = 1;
+    spec.train.steps = 20'000; // it is stopped long before
+    spec.train.evalEvery = spec.train.checkpointEvery = 20'000;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    std::shared_ptr<LiveInspection> asked;
+    int numAnswered = 0;
+    recorder.afterReport = [&](int64_t step) {
+        if (asked && asked->isAnswered) numAnswered += asked->answer.ok();
+        if (numAnswered == 3) return must(trainer->post({.verb = ControlVerb::Stop}));
+        if (step >= 2 && (!asked || asked->isAnswered)) must(trainer->inspect(asked = question()));
+    };
+    QCOMPARE(must(trainer->run()), RunState::Stopped);
+    QCOMPARE(numAnswered, 3);
+}
+
+void TestLiveInspection::cancelledOnesAreDropped()
+{
+    RunFixture fixture(runWithBudget(100));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto cancelled = question(), other = question();
+    recorder.afterReport = [&](int64_t step) {
+        if (step != 5) return;
+        cancelled->isCancelled = true;
+        must(trainer->inspect(cancelled));
+        must(trainer->inspect(other));
+    };
+    must(trainer->run());
+    VERIFY_ERROR(cancelled->answer, ErrorCode::Cancelled, "cancelled");
+    QCOMPARE(other->answer->step, int64_t(5));
+    QCOMPARE(cancelled.use_count(), 1L); // nobody holds on to it
+}
+
+void TestLiveInspection::anEndedRunSaysSo()
+{
+    RunFixture fixture(runWithBudget(100));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto late = question();
+    recorder.whileSaving = [&](int64_t step) {
+        if (step == 12) must(trainer->inspect(late)); // behind the last boundary
+    };
+    must(trainer->run());
+    QVERIFY(late->isAnswered);
+    VERIFY_ERROR(late->answer, ErrorCode::Conflict, "the run has ended");
+    const auto after = trainer->inspect(question());
+    VERIFY_ERROR(after, ErrorCode::Conflict, "\"run\" while it trains: the run has ended");
+    VERIFY_ERROR(after, ErrorCode::Conflict, "Use its newest checkpoint.");
+}
+
+void TestLiveInspection::aTrainingThatNeverRanSaysSo()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    const auto asked = question();
+    {
+        auto trainer = must(fixture.make(recorder));
+        must(trainer->inspect(asked));
+    }
+    QVERIFY(asked->isAnswered);
+    VERIFY_ERROR(asked->answer, ErrorCode::Conflict, "the run has ended");
+}
+
+void TestLiveInspection::nothingStaysUnanswered()
+{
+    RunFixture fixture(runWithBudget(100));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    std::atomic<int> numAnswered{0}, numReports{0};
+    const auto askUntilRefused = [&] {
+        while (true) {
+            const auto asked = question();
+            if (!trainer->inspect(asked)) return;
+            numReports += answerTo(asked).ok();
+            ++numAnswered;
+        }
+    };
+    std::thread first(askUntilRefused), second(askUntilRefused);
+    const auto outcome = trainer->run();
+    first.join();
+    second.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    QVERIFY(numReports > 0 && numAnswered >= numReports);
+}
+
+void TestLiveInspection::tooManyAtOnceAreRefused()
+{
+    RunFixture fixture(runWithBudget(0));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    std::vector<std::shared_ptr<LiveInspection>> asked;
+    recorder.afterReport = [&](int64_t step) {
+        if (step != 3) return;
+        for (int i = 0; i < 65; ++i) {
+            asked.push_back(question());
+            must(trainer->inspect(asked.back()));
+        }
+    };
+    must(trainer->run());
+    VERIFY_ERROR(asked[64]->answer, ErrorCode::Unavailable, "64 questions wait already");
+    VERIFY_OK(asked[0]->answer);
+    VERIFY_ERROR(asked[63]->answer, ErrorCode::Conflict, "the run has ended");
+}
+
+QTEST_GUILESS_MAIN(TestLiveInspection)
+#include "tst_live_inspection.moc"

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training pauses where a condition on its numbers becomes true, says so, and goes on.
+#include "tests/base/check_result.h"
+#include "tests/train/run_fixture.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtTest>
+
+#include <thread>
+
+using namespace orrery;
+using namespace orrery::test;
+
+namespace {
+
+ControlCommand breakAt(const std::string &condition)
+{
+    return {.verb = ControlVerb::Break, .setting = {"", condition}};
+}
+
+/// Continues the training each time it is paused.
+class Continuing {
+public:
+    explicit Continuing(Trainer &trainer)
+        : m_thread([this, &trainer] {
+              while (!m_isDone) {
+                  if (trainer.status().state == RunState::Paused)
+                      static_cast<void>(trainer.post({.verb = ControlVerb::Continue}));
+                  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+              }
+          })
+    {
+    }
+    ~Continuing()
+    {
+        m_isDone = true;
+        m_thread.join();
+    }
+
+private:
+    std::atomic<bool> m_isDone{false};
+    std::thread m_thread;
+};
+
+std::vector<int64_t> stepsOf(const Recorder &recorder, EventKind kind)
+{
+    std::vector<int64_t> steps;
+    for (const RunEvent &event : recorder.events)
+        if (event.kind == kind) steps.push_back(event.step);
+    return steps;
+}
+
+} // namespace
+
+class TestTrainingBreakpoints : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void pausesWhereItBecomesTrue();
+    void lossesStayTheSame();
+    void entropyOfAnyHeadPauses();
+    void removedBreakpointsDoNotPause();
+    void aConditionThatStaysTruePausesOnce();
+    void badConditionsAreRefused_data();
+    void badConditionsAreRefused();
+    void whatIsNotThereIsNamed();
+};
+
+void TestTrainingBreakpoints::pausesWhereItBecomesTrue()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder, {.startPaused = true}));
+    // The rate rises in the warm-up and falls behind it: at a step that is known.
+    const RunSpec &spec = fixture.run->frozen().spec;
+    const ResolvedSchedule schedule = resolveSchedule(spec.schedule, spec.train.steps);
+    const double peak = learningRateAt(schedule, spec.optimizer.lr, 5);
+    int64_t expected = 0;
+    for (int64_t step = 12; step > 6; --step)
+        if (learningRateAt(schedule, spec.optimizer.lr, step - 1) < peak) expected = step;
+    QVERIFY(expected > 6);
+    must(trainer->post({.verb = ControlVerb::StepN, .steps = 6}));
+    std::thread viewer([&] {
+        while (trainer->status().step < 6 || trainer->status().state != RunState::Paused)
+            std::this_thread::yield();
+        must(trainer->post(breakAt("lr<" + fieldValueText(FieldValue(peak)))));
+        must(trainer->post({.verb = ControlVerb::Continue}));
+        while (trainer->status().step < expected || trainer->status().state != RunState::Paused)
+            std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::Stop}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    QCOMPARE(must(outcome), RunState::Stopped);
+    QCOMPARE(trainer->status().step, expected);
+    QCOMPARE(stepsOf(recorder, EventKind::Breakpoint), std::vector<int64_t>{expected});
+    QCOMPARE(stepsOf(recorder, EventKind::Paused).back(), expected);
+    const RunEvent &event = *recorder.last(EventKind::Breakpoint);
+    const std::string text = "Breakpoint: lr < " + fieldValueText(FieldValue(peak)) + " (";
+    QVERIFY2(event.text.starts_with(text), event.text.c_str());
+    QVERIFY2(event.text.ends_with(") at step " + std::to_string(expected) + "."), event.text.c_str());
+    const QJsonObject payload = QJsonDocument::fromJson(QByteArray::fromStdString(event.payload)).object();
+    QCOMPARE(payload[QLatin1String("series")].toString(), QStringLiteral("lr"));
+    QCOMPARE(payload[QLatin1String("op")].toString(), QStringLiteral("<"));
+    QCOMPARE(payload[QLatin1String("threshold")].toDouble(), peak);
+    QCOMPARE(payload[QLatin1String("value")].toDouble(), recorder.series[series::kLearningRate][expected]);
+    QVERIFY(payload[QLatin1String("condition")].toString().startsWith(QLatin1String("lr < ")));
+    // Setting it was told, with what holds now.
+    QVERIFY(recorder.last(EventKind::Note)->text.starts_with("Breakpoint set: lr < "));
+}
+
+void TestTrainingBreakpoints::lossesStayTheSame()
+{
+    RunFixture fixture, unbroken;
+    Recorder recorder, expected;
+    must(unbroken.train(expected));
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post(breakAt("loss > 0")));
+    must(trainer->post(breakAt("grad_norm >= 0")));
+    RunState state = RunState::Unknown;
+    {
+        const Continuing viewer(*trainer);
+        state = must(trainer->run());
+    }
+    QCOMPARE(state, RunState::Finished);
+    QCOMPARE(recorder.count(EventKind::Breakpoint), 2);
+    QCOMPARE(recorder.count(EventKind::Paused), 1); // both at the same boundary
+    QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
+}
+
+void TestTrainingBreakpoints::entropyOfAnyHeadPauses()
+{
+    RunSpec spec = smallRun();
+    spec.probes.framesEvery = 3;
+    spec.probes.budgetPercent = 100;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post(breakAt("entropy < 1000")));
+    {
+        const Continuing viewer(*trainer);
+        must(trainer->run());
+    }
+    QCOMPARE(stepsOf(recorder, EventKind::Breakpoint), std::vector<int64_t>{1});
+    QVERIFY(recorder.last(EventKind::Breakpoint)->text.find("(head/0.0/entropy: ") != std::string::npos);
+}
+
+void TestTrainingBreakpoints::removedBreakpointsDoNotPause()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    for (const char *condition : {"loss > 0", "lr > 0", "grad_norm > 0"})
+        must(trainer->post(breakAt(condition)));
+    must(trainer->post({.verb = ControlVerb::Unbreak, .setting = {"", "lr>0"}}));
+    must(trainer->post({.verb = ControlVerb::Unbreak}));
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    QCOMPARE(recorder.count(EventKind::Breakpoint), 0);
+    std::vector<std::string> notes;
+    for (const RunEvent &event : recorder.events)
+        if (event.kind == EventKind::Note) notes.push_back(event.text);
+    QCOMPARE(notes.size(), size_t(5));
+    QCOMPARE(notes[3], std::string("Breakpoint removed: lr > 0. Breakpoints now: loss > 0, grad_norm > 0."));
+    QCOMPARE(notes[4], std::string("All breakpoints removed. Breakpoints now: none."));
+}
+
+void TestTrainingBreakpoints::aConditionThatStaysTruePausesOnce()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 4) must(trainer->post(breakAt("loss > 0")));
+    };
+    {
+        const Continuing viewer(*trainer);
+        must(trainer->run());
+    }
+    QCOMPARE(stepsOf(recorder, EventKind::Breakpoint), std::vector<int64_t>{5});
+    QCOMPARE(recorder.count(EventKind::Paused), 1);
+}
+
+void TestTrainingBreakpoints::badConditionsAreRefused_data()
+{
+    QTest::addColumn<QString>("condition");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("no condition") << ""
+                                  << "it is empty";
+    QTest::newRow("no number") << "loss > much"
+                               << "the number is \"much\"";
+    QTest::newRow("unknown series") << "gradnorm > 4"
+                                    << "Did you mean \"grad_norm\"?";
+    QTest::newRow("a head that is not there") << "head/2.0/entropy < 1"
+                                              << "no series \"head/2.0/entropy\"";
+    QTest::newRow("of another kind of run") << "forgetting > 1"
+                                            << "no series \"forgetting\"";
+}
+
+void TestTrainingBreakpoints::badConditionsAreRefused()
+{
+    QFETCH(QString, condition);
+    QFETCH(QString, reason);
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    VERIFY_ERROR(trainer->post(breakAt(condition.toStdString())), ErrorCode::InvalidInput,
+                 reason.toUtf8().constData());
+    VERIFY_OK(trainer->post(breakAt("head/1.1/change > 0.5")));
+    VERIFY_ERROR(trainer->post({.verb = ControlVerb::Unbreak, .setting = {"", "loss >"}}),
+                 ErrorCode::InvalidInput, "no number");
+}
+
+void TestTrainingBreakpoints::whatIsNotThereIsNamed()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post({.verb = ControlVerb::Unbreak, .setting = {"", "loss > 4"}}));
+    must(trainer->run());
+    QCOMPARE(recorder.last(EventKind::Warning)->text,
+             std::string("There is no breakpoint loss > 4 to remove. Breakpoints now: none."));
+}
+
+QTEST_GUILESS_MAIN(TestTrainingBreakpoints)
+#include "tst_training_breakpoints.moc"
