@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/rpc/client.h"
+#include "core/spec/breakpoint.h"
 #include "core/spec/field_table.h"
 #include "core/store/run_directory.h"
 
@@ -46,7 +47,9 @@ Result<ControlCommand> parseCommand(const LiveArguments &arguments)
                                                              {"step", ControlVerb::StepN},
                                                              {"checkpoint", ControlVerb::Checkpoint},
                                                              {"stop", ControlVerb::Stop},
-                                                             {"set", ControlVerb::Set}};
+                                                             {"set", ControlVerb::Set},
+                                                             {"break", ControlVerb::Break},
+                                                             {"unbreak", ControlVerb::Unbreak}};
     const auto found = verbs.find(arguments.verb);
     if (found == verbs.end()) {
         std::vector<std::string> names;
@@ -76,6 +79,14 @@ Result<ControlCommand> parseCommand(const LiveArguments &arguments)
                          "Cannot set \"" + text + "\": no \"=\" found, expected key=value.",
                          "For example: orrery-engine control RUN set optimizer.clip=0.5"};
         command.setting = {text.substr(0, equals), text.substr(equals + 1)};
+    }
+    if (command.verb == ControlVerb::Break || command.verb == ControlVerb::Unbreak) {
+        // In parts where the shell has split it; nothing at all means every breakpoint of the run.
+        command.setting.value = joinText(arguments.rest, " ");
+        if (command.verb == ControlVerb::Break || !arguments.rest.empty()) {
+            ORRERY_ASSIGN(const Breakpoint breakpoint, parseBreakpoint(command.setting.value));
+            command.setting.value = breakpointText(breakpoint);
+        }
     }
     return command;
 }
@@ -108,13 +119,16 @@ int control(const Session &session, const LiveArguments &arguments)
 void addControl(CLI::App &app, Session &session)
 {
     static LiveArguments arguments;
-    auto *controlCommand =
-        app.add_subcommand("control", "Pause, resume, step, checkpoint, stop or change a running training");
+    auto *controlCommand = app.add_subcommand(
+        "control",
+        "Pause, resume, step, checkpoint, stop or change a running training, or pause it on a condition");
     controlCommand->add_option("run", arguments.run, "Id, unique prefix, name or path")->required();
     controlCommand
-        ->add_option("verb", arguments.verb, "pause | resume | step N | checkpoint | stop | set key=value")
+        ->add_option(
+            "verb", arguments.verb,
+            "pause | resume | step N | checkpoint | stop | set key=value | break \"loss > 4\" | unbreak")
         ->required();
-    controlCommand->add_option("argument", arguments.rest, "Number of steps, or key=value");
+    controlCommand->add_option("argument", arguments.rest, "Number of steps, key=value, or the condition");
     finish(controlCommand, session, [&session] { return control(session, arguments); });
 }
 

@@ -71,6 +71,13 @@ void TestCliErrors::namesValueRuleAndRemedy_data()
                                         << QStringList{QStringLiteral("nope")};
     QTest::newRow("unknown verb") << QStringList{QStringLiteral("control"), QStringLiteral("nope"), QStringLiteral("pauze")} << 3
                                   << QStringList{QStringLiteral("pauze"), QStringLiteral("pause")};
+    const QString control = QStringLiteral("control"), breakVerb = QStringLiteral("break");
+    QTest::newRow("breakpoint without a condition") << QStringList{control, QStringLiteral("nope"), breakVerb} << 3
+                                                    << QStringList{QStringLiteral("it is empty"), QStringLiteral("loss > 4")};
+    QTest::newRow("breakpoint without a number") << QStringList{control, QStringLiteral("nope"), breakVerb, QStringLiteral("loss > much")} << 3
+                                                 << QStringList{QStringLiteral("\"much\""), QStringLiteral("SERIES OP NUMBER")};
+    QTest::newRow("breakpoint in parts") << QStringList{control, QStringLiteral("nope"), breakVerb, QStringLiteral("loss"), QStringLiteral(">"), QStringLiteral("4")} << 3
+                                         << QStringList{QStringLiteral("nope")};
     const QString seed = QStringLiteral("--seed");
     const QString steps = QStringLiteral("--steps");
     QTest::newRow("negative seed") << QStringList{train, data, text, seed, QStringLiteral("-5")} << 3
