@@ -176,22 +176,33 @@ void TestLiveInspection::withoutBudgetItWaitsForAPause()
 
 void TestLiveInspection::framesDoNotTakeTheBudgetFromIt()
 {
-    RunSpec spec = runWithBudget(10);
+    RunSpec spec = runWithBudget(30);
     spec.probes.framesEvery = 1;
     spec.train.steps = 20'000; // it is stopped long before
     spec.train.evalEvery = spec.train.checkpointEvery = 20'000;
     RunFixture fixture(spec);
-    Recorder recorder;
+    struct : Recorder {
+        void onFrame(const FrameInfo &frame, std::string) override
+        {
+            // It has been waiting since the boundary before.
+            numTakenFirst += asked && !asked->isAnswered && frame.step > askedStep;
+        }
+        std::shared_ptr<LiveInspection> asked;
+        int64_t askedStep = 0;
+        int numTakenFirst = 0;
+    } recorder;
     auto trainer = must(fixture.make(recorder));
-    std::shared_ptr<LiveInspection> asked;
     int numAnswered = 0;
     recorder.afterReport = [&](int64_t step) {
-        if (asked && asked->isAnswered) numAnswered += asked->answer.ok();
-        if (numAnswered == 3) return must(trainer->post({.verb = ControlVerb::Stop}));
-        if (step >= 2 && (!asked || asked->isAnswered)) must(trainer->inspect(asked = question()));
+        if (recorder.asked && !recorder.asked->isAnswered) return;
+        if (recorder.asked) numAnswered += recorder.asked->answer.ok();
+        if (numAnswered == 5) return must(trainer->post({.verb = ControlVerb::Stop}));
+        recorder.askedStep = step;
+        must(trainer->inspect(recorder.asked = question()));
     };
     QCOMPARE(must(trainer->run()), RunState::Stopped);
-    QCOMPARE(numAnswered, 3);
+    QCOMPARE(numAnswered, 5);
+    QCOMPARE(recorder.numTakenFirst, 0);
 }
 
 void TestLiveInspection::cancelledOnesAreDropped()
