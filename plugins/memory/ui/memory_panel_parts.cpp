@@ -97,7 +97,11 @@ QWidget *MemoryPanel::makeChooser()
     // In a narrow dock the names may be cut; their hovers are not.
     m_chooser->runBox()->setMinimumContentsLength(5);
     m_chooser->stepBox()->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_chooser->stepBox()->setMinimumContentsLength(12);
+    m_chooser->stepBox()->setMinimumContentsLength(5);
+    if (auto *boxes = qobject_cast<QBoxLayout *>(m_chooser->layout())) {
+        boxes->setStretch(0, 20);
+        boxes->setStretch(1, 20);
+    }
     auto *row = new QHBoxLayout;
     row->setSpacing(ui::space::kHalf);
     row->addWidget(m_chooser, 1);
