@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-constexpr int64_t kTextTokens = 64; ///< of the validation text, where there is no prompt
+constexpr int64_t kTextTokens = 64; ///< of the validation text, looked at beside the prompts
 constexpr const char *kEntropy = "entropy";
 constexpr const char *kDistance = "distance";
 constexpr const char *kFirst = "first";
@@ -101,7 +101,8 @@ void FrameTaker::prepareInputs(const RunSpec &spec)
         ids.resize(std::min(ids.size(), context));
         m_inputs.push_back(describeTokens(m_tokenizer, std::move(ids), nullptr));
     }
-    if (!prompts.empty() || m_data.text.empty()) return;
+    // And one that is long enough to see heads at work, whatever the prompts are; its number is theirs plus one.
+    if (m_data.text.empty()) return;
     const uint64_t numTokens = m_data.text.front()->numTokens(Split::Validation);
     std::vector<int32_t> ids(
         std::min<uint64_t>(numTokens, static_cast<uint64_t>(std::min(spec.model.context, kTextTokens))));
@@ -116,6 +117,7 @@ Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t st
     if (!m_isPrepared) prepareInputs(spec);
     const std::vector<HeadRef> starred = starredHeads(spec.probes.starred);
     std::vector<TakenFrame> taken;
+    const size_t told = m_data.multiModal ? 0 : m_inputs.size() - 1; // the validation text
     for (size_t i = 0; i < m_inputs.size(); ++i) {
         const auto prompt = static_cast<int32_t>(i);
         const auto look = [&](const std::vector<HeadRef> &heads, int64_t edge) -> Result<AttentionFrame> {
@@ -126,7 +128,7 @@ Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t st
         };
         ORRERY_ASSIGN(AttentionFrame overview, look({}, kOverviewEdge));
         taken.push_back({FrameKind::Overview, prompt, packFrame(overview)});
-        if (i == 0) {
+        if (i == told) {
             addSeries(overview, values);
             m_before = std::move(overview);
         }

@@ -48,8 +48,9 @@ public:
     {
         return probes.framesEvery > 0 && (step % probes.framesEvery == 0 || step == 1 || isLast);
     }
-    /// Of every prompt, with the weights as they are. @param values gets the series of the first prompt's
-    /// heads
+    /// Of every prompt and of the start of the validation text, whose number follows theirs, with the weights as
+    /// they are. @param values gets the series of the heads over that text (of several modalities: the first
+    /// prompt)
     /// @error as lookForFrame
     Result<std::vector<TakenFrame>> take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
                                          std::vector<MetricValue> &values);
@@ -66,7 +67,7 @@ private:
     bool m_isPrepared = false;
     std::vector<MediaPrompt> m_media; ///< what the inputs point to
     std::vector<InspectInput> m_inputs;
-    std::optional<AttentionFrame> m_before; ///< overview of the first prompt
+    std::optional<AttentionFrame> m_before; ///< overview whose heads become series
 };
 
 } // namespace orrery

@@ -71,7 +71,8 @@ private Q_SLOTS:
     void headsThatAreNotThereAreRefused_data();
     void headsThatAreNotThereAreRefused();
     void starsChangeWhileItTrains();
-    void withoutPromptsTheValidationTextIsLookedAt();
+    void theValidationTextIsLookedAt_data();
+    void theValidationTextIsLookedAt();
     void summariesAreSeries();
     void thereIsRoomForSoManySeries();
     void lossesStayTheSame();
@@ -90,7 +91,8 @@ void TestFrames::areTakenWhereTheyAreDue()
     const std::vector<int64_t> expected = {0, 1, 5, 10, 12};
     QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), expected);
     QCOMPARE(stepsOf(recorder, FrameKind::Overview, 1), expected);
-    QCOMPARE(recorder.frames.size(), size_t(10));
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 2), expected); // the validation text
+    QCOMPARE(recorder.frames.size(), size_t(15));
     QVERIFY(recorder.frames.front().first.wallTime > 1e9);
     // A resume goes on where the frames are.
     Recorder resumed;
@@ -129,7 +131,7 @@ void TestFrames::holdWhatTheModelDoes()
         }
         QVERIFY2(std::abs(sum - 1) < 0.05, qPrintable(QString::number(sum)));
     }
-    QVERIFY(first.mean != frames[frames.size() - 3].mean); // it has learned
+    QVERIFY(first.mean != frames[frames.size() - 4].mean); // it has learned
     QVERIFY(!first.candidates.empty());
 }
 
@@ -199,14 +201,24 @@ void TestFrames::starsChangeWhileItTrains()
     QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), (std::vector<int64_t>{0, 1, 4, 8}));
 }
 
-void TestFrames::withoutPromptsTheValidationTextIsLookedAt()
+void TestFrames::theValidationTextIsLookedAt_data()
 {
+    QTest::addColumn<int>("numPrompts");
+    QTest::newRow("without prompts") << 0;
+    QTest::newRow("behind the prompts") << 2;
+}
+
+void TestFrames::theValidationTextIsLookedAt()
+{
+    QFETCH(const int, numPrompts);
     RunSpec spec = framedRun();
-    spec.probes.prompts = {};
+    spec.probes.prompts.resize(static_cast<size_t>(numPrompts), "line");
     RunFixture fixture(spec);
     Recorder recorder;
     must(fixture.train(recorder));
-    const AttentionFrame frame = must(unpackFrame(recorder.frames.front().second));
+    const auto &[info, bytes] = recorder.frames[static_cast<size_t>(numPrompts)];
+    QCOMPARE(info.prompt, numPrompts);
+    const AttentionFrame frame = must(unpackFrame(bytes));
     QCOMPARE(frame.tokens.size(), size_t(16));
     std::vector<int32_t> ids(16);
     fixture.shards->read(Split::Validation, 0, 16, ids.data());
@@ -225,7 +237,7 @@ void TestFrames::summariesAreSeries()
     }
     QVERIFY(recorder.series["head/0.0/change"][8] > 0);
     QVERIFY(recorder.series["head/1.1/entropy"][4] < std::log(16));
-    const AttentionFrame last = must(unpackFrame(recorder.frames[recorder.frames.size() - 2].second));
+    const AttentionFrame last = must(unpackFrame(recorder.frames.back().second));
     QCOMPARE(recorder.series["head/1.0/distance"][12], last.summaries[2].distance);
     QCOMPARE(recorder.series["head/1.0/first"][12], last.summaries[2].firstMass);
     // What is told with the step's own numbers is one report.

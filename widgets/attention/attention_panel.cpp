@@ -149,8 +149,12 @@ void AttentionPanel::connectParts()
         if (update.run != m_run || m_run.isEmpty() || update.status.id.empty()) return;
         const bool isNews = m_status.state != update.status.state ||
                             m_status.lastCheckpointStep != update.status.lastCheckpointStep;
+        const bool hasFirstFrame = m_status.lastFrameId == 0 && update.status.lastFrameId > 0;
         m_status = update.status;
-        if (isNews) readRun();
+        if (isNews)
+            readRun();
+        else if (hasFirstFrame && isVisible() && m_prompts->hasPrompts())
+            findValidationText();
     });
 }
 
@@ -204,6 +208,8 @@ void AttentionPanel::setRun(const QString &run)
     m_failed = Failed::None;
     banner()->clear();
     m_stage->overview()->view()->setSelected({});
+    m_isPromptChosen = false;
+    m_prompts->setValidationKept(false);
     m_prompts->setPrompts({});
     m_feed->setRun(run);
     readStatus();
@@ -253,12 +259,35 @@ void AttentionPanel::readPrompts()
         for (const QJsonValue &one : root.value("probes"_L1).toObject().value("prompts"_L1).toArray())
             texts << one.toString();
         m_prompts->setPrompts(texts);
+        findValidationText();
         scheduleRefresh();
     });
 }
 
+/// Prompts are often a few tokens long; the validation text shows heads at work, and is what is opened first.
+void AttentionPanel::findValidationText()
+{
+    const int prompt = m_prompts->validationPrompt();
+    if (m_prompts->isValidationKept() || prompt == 0) return; // without prompts it is the only one
+    const FrameQuery query{.kind = FrameKind::Overview, .prompt = prompt, .afterId = 0, .maxFrames = 1};
+    m_session.listFrames(
+        m_run, query, this,
+        [this, prompt, generation = m_generation](const Result<std::vector<FrameInfo>> &answer) {
+            if (generation != m_generation || !answer.ok() || answer->empty() ||
+                prompt != m_prompts->validationPrompt())
+                return;
+            m_prompts->setValidationKept(true);
+            if (!m_isPromptChosen) {
+                m_prompts->setPrompt(prompt);
+                m_feed->setPrompt(prompt);
+            }
+            scheduleRefresh();
+        });
+}
+
 void AttentionPanel::onPromptChosen(int prompt)
 {
+    m_isPromptChosen = true;
     m_question->cancel();
     m_asked = nullptr;
     m_isOwnText = prompt < 0;

@@ -89,6 +89,7 @@ private:
     void readRun();
     void readStatus();
     void readPrompts();
+    void findValidationText();
     void onPromptChosen(int prompt);
     void backToKept();
 
@@ -134,6 +135,7 @@ private:
     std::vector<AttentionPlace> m_history{AttentionPlace{}};
     int m_historyAt = 0;
     bool m_isDifference = false;
+    bool m_isPromptChosen = false; ///< by the user, of this run
     bool m_isOwnText = false; ///< and kept steps are of another one
     enum class Failed : uint8_t { None, Frames, Question, Ablation } m_failed = Failed::None;
 

@@ -117,6 +117,8 @@ void AttentionPanel::refresh()
     m_foot->setVisible(!m_run.isEmpty() && !m_feed->list().frames().empty());
     m_prompts->setVisible(!m_run.isEmpty());
     if (!m_prompts->hasPrompts() && m_keptShown) m_prompts->setPrompts({textOf(m_keptShown->report.tokens)});
+    if (m_prompts->isValidationKept() && m_keptShown && m_feed->prompt() == m_prompts->validationPrompt())
+        m_prompts->setValidationText(textOf(m_keptShown->report.tokens));
     if (hasPicture) {
         refreshOverview(now);
         refreshHead(now);

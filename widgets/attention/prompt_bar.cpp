@@ -11,6 +11,8 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -76,10 +78,28 @@ PromptBar::PromptBar(QWidget *parent)
 void PromptBar::setPrompts(const QStringList &texts)
 {
     if (texts == m_texts && m_prompts->count() > 0) return;
+    fillPrompts(texts);
+}
+
+void PromptBar::setValidationKept(bool isKept)
+{
+    if (std::exchange(m_isValidationKept, isKept) == isKept) return;
+    if (!isKept) m_validationText.clear();
+    fillPrompts(QStringList(m_texts));
+}
+
+void PromptBar::setValidationText(const QString &text)
+{
+    if (std::exchange(m_validationText, text) != text) refresh();
+}
+
+void PromptBar::fillPrompts(const QStringList &texts)
+{
     const int before = prompt();
     const QSignalBlocker blocker(m_prompts);
     m_texts = texts;
     m_prompts->clear();
+    if (m_isValidationKept) m_prompts->addItem(tr("Validation text"), validationPrompt());
     for (qsizetype i = 0; i < texts.size(); ++i)
         m_prompts->addItem(tr("Prompt %1: %2").arg(i + 1).arg(oneLine(texts[i])), int(i));
     m_prompts->addItem(tr("Own text…"), -1);
@@ -116,6 +136,7 @@ void PromptBar::setPrompt(int prompt)
 QString PromptBar::text() const
 {
     const int index = prompt();
+    if (m_isValidationKept && index == validationPrompt()) return m_validationText;
     return index < 0 || index >= m_texts.size() ? m_text->text() : m_texts[index];
 }
 

@@ -25,6 +25,11 @@ public:
     /// Live weights (when it trains) and saved steps, newest first.
     void setModels(const QString &run, bool isLive, const std::vector<CheckpointInfo> &checkpoints);
     [[nodiscard]] bool hasPrompts() const { return !m_texts.isEmpty(); }
+    /// Kept steps are of the start of the validation text, too; its number follows those of the prompts.
+    void setValidationKept(bool isKept);
+    [[nodiscard]] bool isValidationKept() const { return m_isValidationKept; }
+    void setValidationText(const QString &text); ///< as it was found in a kept step
+    [[nodiscard]] int validationPrompt() const { return int(m_texts.size()); }
     [[nodiscard]] int prompt() const;    ///< -1: an own text
     void setPrompt(int prompt);          ///< does not signal
     [[nodiscard]] QString text() const;  ///< of the prompt, or what was typed
@@ -38,11 +43,14 @@ Q_SIGNALS:
 
 private:
     void refresh();
+    void fillPrompts(const QStringList &texts);
 
     QComboBox *m_prompts, *m_models;
     QLineEdit *m_text;
     QPushButton *m_ask;
     QStringList m_texts;
+    QString m_validationText;
+    bool m_isValidationKept = false;
     bool m_isAsking = false;
 };
 

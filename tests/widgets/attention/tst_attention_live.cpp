@@ -21,6 +21,8 @@ private Q_SLOTS:
     void errorsStandInThePanelAndAreRetried();
     void thinnedOutStepIsNoted();
     void hiddenPanelDoesNothing();
+    void theValidationTextIsOpenedFirst();
+    void aChosenPromptStays();
     void commandIsTheTwinOfWhatIsShown();
     void exportsAreFiles_data();
     void exportsAreFiles();
@@ -218,6 +220,40 @@ void TestAttentionLive::hiddenPanelDoesNothing()
     QCOMPARE(m_session->watchCounts[u"alpha"_s], 0);
     m_panel->show();
     QTRY_COMPARE(shownStep(), 410);
+}
+
+void TestAttentionLive::theValidationTextIsOpenedFirst()
+{
+    addSampleFrames(*m_session, u"alpha"_s, {}, 10, 10, 100);
+    for (int i = 0; i < 3; ++i)
+        m_session->frameInfos[u"alpha"_s].push_back(
+            {.id = 20 + i, .step = 10 + i, .kind = FrameKind::Overview, .prompt = 2});
+    m_panel->show();
+    m_panel->setRun(u"alpha"_s);
+    QTRY_COMPARE(m_panel->promptBar()->prompt(), 2); // two prompts: its number is theirs plus one
+    QTRY_COMPARE(shownStep(), 12);
+    m_panel->flush();
+    QString text; // what was found in the kept step is what is asked for
+    for (const InspectedToken &token : m_panel->snapshot()->report.tokens)
+        text += QString::fromStdString(token.bytes);
+    QVERIFY(!text.isEmpty());
+    QCOMPARE(m_panel->promptBar()->text(), text);
+    m_panel->setRun(u"beta"_s); // has no kept steps
+    QTRY_VERIFY(!m_panel->promptBar()->isValidationKept());
+}
+
+void TestAttentionLive::aChosenPromptStays()
+{
+    open();
+    QVERIFY(!m_panel->promptBar()->isValidationKept());
+    Q_EMIT m_panel->promptBar()->promptChosen(1);
+    m_session->frameInfos[u"alpha"_s].push_back(
+        {.id = 50, .step = 500, .kind = FrameKind::Overview, .prompt = 2});
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    status.lastCheckpointStep = 9'000; // the run is read again
+    m_session->sendUpdate(status);
+    QTRY_VERIFY(m_panel->promptBar()->isValidationKept());
+    QCOMPARE(m_panel->feed()->prompt(), 1);
 }
 
 void TestAttentionLive::commandIsTheTwinOfWhatIsShown()
