@@ -22,6 +22,8 @@
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QMenu>
 #include <QSettings>
 #include <QStackedWidget>
@@ -76,6 +78,7 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
     setStatusBar(m_status);
 
     connect(&m_session, &EngineSession::runsChanged, this, &MainWindow::onRunsChanged);
+    connect(&m_session, &EngineSession::updated, this, &MainWindow::onUpdated);
     connect(&m_session, &EngineSession::connectionChanged, this, &MainWindow::onConnectionChanged);
 
     resize(1440, 900);
@@ -283,6 +286,18 @@ void MainWindow::selectRun(const QString &run)
     const auto found = std::find_if(runs.begin(), runs.end(), [&run](const RunStatus &one) { return fromStd(one.id) == run; });
     setWindowTitle(found == runs.end() ? tr("Orrery") : tr("%1 — Orrery").arg(fromStd(found->name)));
     scheduleSave();
+}
+
+/// A breakpoint has paused the run that is looked at: what shows its reason opens.
+void MainWindow::onUpdated(const RunUpdate &update)
+{
+    if (update.run != m_run) return;
+    for (const RunEvent &event : update.events) {
+        if (event.kind != EventKind::Breakpoint) continue;
+        const QJsonObject reason = QJsonDocument::fromJson(QByteArray::fromStdString(event.payload)).object();
+        const bool isOfHead = reason.value(QLatin1String("series")).toString().startsWith(QLatin1String("head/"));
+        showLayout(isOfHead ? WindowLayout::Inspect : WindowLayout::Train);
+    }
 }
 
 void MainWindow::onRunsChanged()

@@ -83,6 +83,7 @@ private:
     [[nodiscard]] QAction *actionOf(WindowLayout layout) const;
     void showPage(Page page);
     void onRunsChanged();
+    void onUpdated(const RunUpdate &update);
     void onConnectionChanged();
     void chooseDirectory();
     void resetLayout();

@@ -110,6 +110,7 @@ bool isShownInTerminal(EventKind kind)
     case EventKind::NonFinite:
     case EventKind::Warning:
     case EventKind::Note:
+    case EventKind::Breakpoint:
         return true;
     default:
         return false;

@@ -15,7 +15,7 @@ RunState runState(uint32_t number)
 
 EventKind eventKind(uint32_t number)
 {
-    return number <= static_cast<uint32_t>(EventKind::Note) ? static_cast<EventKind>(number)
+    return number <= static_cast<uint32_t>(EventKind::Breakpoint) ? static_cast<EventKind>(number)
                                                             : EventKind::Unknown;
 }
 

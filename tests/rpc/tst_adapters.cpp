@@ -221,7 +221,7 @@ StepReport randomReport(RandomValues &r)
 
 RunEvent randomEvent(RandomValues &r)
 {
-    return {r.integer(), r.integer(), r.number(), r.small(), r.pick(EventKind::Note), r.text(), r.text()};
+    return {r.integer(), r.integer(), r.number(), r.small(), r.pick(EventKind::Breakpoint), r.text(), r.text()};
 }
 
 SeriesReply randomSeries(RandomValues &r)

@@ -24,6 +24,7 @@ std::optional<MarkKind> markKind(EventKind kind)
     case EventKind::Failed:
         return MarkKind::Error;
     case EventKind::Warning:
+    case EventKind::Breakpoint:
         return MarkKind::Warning;
     case EventKind::Paused:
     case EventKind::Stopped:

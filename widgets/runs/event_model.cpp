@@ -57,6 +57,8 @@ QString eventKindText(EventKind kind)
         return EventModel::tr("failed");
     case EventKind::Note:
         return EventModel::tr("note");
+    case EventKind::Breakpoint:
+        return EventModel::tr("breakpoint");
     }
     return EventModel::tr("other");
 }

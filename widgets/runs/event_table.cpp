@@ -107,7 +107,7 @@ void EventTable::fillKinds()
     for (EventKind kind : {EventKind::Started, EventKind::Resumed, EventKind::Paused, EventKind::Continued,
                            EventKind::Checkpoint, EventKind::CheckpointDeleted, EventKind::Setting,
                            EventKind::Sample, EventKind::NonFinite, EventKind::Warning, EventKind::Finished,
-                           EventKind::Stopped, EventKind::Failed, EventKind::Note})
+                           EventKind::Stopped, EventKind::Failed, EventKind::Note, EventKind::Breakpoint})
         m_kinds->addItem(eventKindText(kind), static_cast<int>(kind));
 }
 

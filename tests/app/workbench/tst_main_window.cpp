@@ -48,6 +48,7 @@ private Q_SLOTS:
     void exampleDoorShowsWhyItFailed();
     void selectionDrivesEveryPanel();
     void layoutsSwitchByKeyAndTab();
+    void aBreakpointOpensItsReason();
     void newRunOpensByKeyAndClosesByEscape();
     void lostEngineShowsABannerWithRetry();
     void anOlderEngineIsNamedInTheBanner();
@@ -164,7 +165,7 @@ void TestMainWindow::layoutsSwitchByKeyAndTab()
     m_session->setRuns({fakeRun("alpha")});
     m_session->checkpoints[QStringLiteral("alpha")] = {{.step = 7'500}, {.step = 8'000}};
     open();
-    QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
+    QTest::keyClick(m_window.get(), Qt::Key_3, Qt::ControlModifier);
     QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
     QVERIFY(page() == &m_window->playground());
     QTest::keyClick(m_window.get(), Qt::Key_1, Qt::ControlModifier);
@@ -172,6 +173,30 @@ void TestMainWindow::layoutsSwitchByKeyAndTab()
     Q_EMIT m_window->findChild<RunPanel *>()->openInPlayground(QStringLiteral("alpha@7500"));
     QVERIFY(page() == &m_window->playground());
     QTRY_COMPARE_WITH_TIMEOUT(m_window->playground().model(), QStringLiteral("alpha@7500"), kPatienceMs);
+}
+
+void TestMainWindow::aBreakpointOpensItsReason()
+{
+    m_session->setRuns({fakeRun("alpha"), fakeRun("beta")});
+    open();
+    m_window->selectRun(QStringLiteral("alpha"));
+    m_window->showLayout(WindowLayout::Play);
+    const auto hit = [&](const char *run, const char *series) {
+        RunUpdate update;
+        update.run = QString::fromLatin1(run);
+        update.status = fakeRun(run);
+        RunEvent event;
+        event.kind = EventKind::Breakpoint;
+        event.payload = std::string(R"({"series":")") + series + R"("})";
+        update.events.push_back(event);
+        Q_EMIT m_session->updated(update);
+    };
+    hit("beta", "loss"); // not looked at
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
+    hit("alpha", "loss");
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Train);
+    hit("alpha", "head/2.0/entropy");
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
 }
 
 void TestMainWindow::newRunOpensByKeyAndClosesByEscape()
