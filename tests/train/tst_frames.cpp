@@ -283,7 +283,7 @@ void TestFrames::lossesStayTheSame()
     must(plain.train(expected));
     must(framed.train(recorder));
     QVERIFY(expected.frames.empty());
-    QCOMPARE(recorder.frames.size(), size_t(13 * 2 * 2));
+    QCOMPARE(recorder.frames.size(), size_t(13 * 3 * 2));
     QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
     QCOMPARE(recorder.series[series::kGradNorm], expected.series[series::kGradNorm]);
     QCOMPARE(recorder.series[series::kValLoss], expected.series[series::kValLoss]);
@@ -370,7 +370,7 @@ void TestFrames::theStoreKeepsThem()
     auto trainer = must(fixture.make(recorder, {.lastFrameId = [&] { return writer->lastFrameId(); }}));
     must(trainer->run());
     must(writer->flush());
-    QCOMPARE(trainer->status().lastFrameId, int64_t(10));
+    QCOMPARE(trainer->status().lastFrameId, int64_t(15));
     auto reader = must(RunReader::open(fixture.run->path()));
     const auto list = must(reader->frames({.kind = FrameKind::Overview, .prompt = 1}));
     QCOMPARE(list.size(), size_t(5));

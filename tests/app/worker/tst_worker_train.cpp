@@ -156,7 +156,7 @@ private Q_SLOTS:
             QCOMPARE(frames->back().step, int64_t(60));
         }
         QCOMPARE(test::readStatus(run).lastFrameId,
-                 (*reader)->frames({.kind = FrameKind::Heads, .prompt = 1})->back().id);
+                 (*reader)->frames({.kind = FrameKind::Heads, .prompt = 2})->back().id);
         // Reports of frames alone are no lines of their own.
         for (const QJsonObject &line : jsonLines(output))
             QVERIFY2(line.contains("event") || !line["loss"].isNull() || !line["val_loss"].isNull(),
