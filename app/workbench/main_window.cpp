@@ -291,12 +291,15 @@ void MainWindow::selectRun(const QString &run)
 /// A breakpoint has paused the run that is looked at: what shows its reason opens.
 void MainWindow::onUpdated(const RunUpdate &update)
 {
-    if (update.run != m_run) return;
-    for (const RunEvent &event : update.events) {
-        if (event.kind != EventKind::Breakpoint) continue;
-        const QJsonObject reason = QJsonDocument::fromJson(QByteArray::fromStdString(event.payload)).object();
+    // Who writes a prompt or fills in a form is left alone; the log has it.
+    const auto page = static_cast<Page>(m_pages->currentIndex());
+    if (update.run != m_run || page == Page::Play || page == Page::NewRun) return;
+    for (auto event = update.events.rbegin(); event != update.events.rend(); ++event) {
+        if (event->kind != EventKind::Breakpoint) continue;
+        const QJsonObject reason = QJsonDocument::fromJson(QByteArray::fromStdString(event->payload)).object();
         const bool isOfHead = reason.value(QLatin1String("series")).toString().startsWith(QLatin1String("head/"));
         showLayout(isOfHead ? WindowLayout::Inspect : WindowLayout::Train);
+        return;
     }
 }
 

@@ -81,6 +81,7 @@ RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono:
 {
     m_options.token = m_endToken;
     m_shortCalls.setMaxThreadCount(1);
+    m_frameCalls.setMaxThreadCount(1);
     m_longCalls.setMaxThreadCount(4);
     m_supervisor = std::thread([this] { superviseConnection(); });
 }
@@ -97,6 +98,7 @@ RpcSession::~RpcSession()
         .cancel(); // calls under way and calls to come, of every connection, also of one that is being made
     m_threads.cancelAndJoin();
     m_shortCalls.waitForDone();
+    m_frameCalls.waitForDone();
     m_longCalls.waitForDone();
     m_supervisor.join();
 }
@@ -374,7 +376,7 @@ std::unique_ptr<PendingRequest> RpcSession::getFrame(const QString &run, qint64 
 {
     auto pending = std::make_unique<RpcRequest>();
     call<AttentionFrame>(
-        m_shortCalls, context, std::move(reply),
+        m_frameCalls, context, std::move(reply),
         [name = run.toStdString(), id](EngineClient &engine) { return engine.frame(name, id); }, pending->token);
     return pending;
 }

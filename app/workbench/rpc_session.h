@@ -91,6 +91,7 @@ private:
     std::atomic<bool> m_ending{false}; ///< set under m_mutex, read anywhere
     CancelToken m_endToken;            ///< of every connection, and so of every call
     QThreadPool m_shortCalls; ///< one thread: answers come in order
+    QThreadPool m_frameCalls; ///< one thread: pause and stop do not wait behind pictures
     QThreadPool m_longCalls;
     CallThreads m_threads; ///< of watched runs and generations
     std::thread m_supervisor;

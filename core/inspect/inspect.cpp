@@ -9,6 +9,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <array>
 
 namespace orrery {
@@ -127,6 +128,16 @@ private:
     InspectReport m_report;
 };
 
+/// Maps in the order of the wishes, repeats too.
+std::vector<AttentionMap> asOftenAsAsked(const std::vector<AttentionMap> &maps, const std::vector<HeadRef> &asked)
+{
+    std::vector<AttentionMap> all;
+    for (const HeadRef &head : asked)
+        all.push_back(*std::find_if(maps.begin(), maps.end(),
+                                    [&head](const AttentionMap &map) { return map.head == head; }));
+    return all;
+}
+
 } // namespace
 
 Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &tokenizer,
@@ -135,9 +146,17 @@ Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &toke
 {
     ORRERY_TRY(checkInput(model, input));
     ORRERY_ASSIGN(const CheckedRequest checked, checkRequest(model.spec(), std::ssize(input.ids), request));
+    // A head that is asked for again is looked at once: checks and memory count heads, not wishes.
+    InspectRequest once = request;
+    once.heads.clear();
+    for (const HeadRef &head : request.heads)
+        if (std::find(once.heads.begin(), once.heads.end(), head) == once.heads.end()) once.heads.push_back(head);
     return nn::guardTorch("look inside the model", [&]() -> Result<InspectReport> {
         try {
-            return Look(model, tokenizer, input, request, checked, dtype, isCancelled).run();
+            ORRERY_ASSIGN(InspectReport report,
+                          Look(model, tokenizer, input, once, checked, dtype, isCancelled).run());
+            if (once.heads.size() < request.heads.size()) report.maps = asOftenAsAsked(report.maps, request.heads);
+            return report;
         } catch (const LookCancelled &) {
             return Error{ErrorCode::Cancelled, "Cannot finish looking inside: it was cancelled.", ""};
         }

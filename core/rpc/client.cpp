@@ -51,14 +51,14 @@ private:
 };
 
 /// A request that the other side would not take: gRPC's own error would not say why.
-Result<void> checkRequestSize(size_t numBytes, const std::string &model)
+Result<void> checkRequestSize(size_t numBytes, const std::string &action, const std::string &model)
 {
     if (numBytes <= static_cast<size_t>(wire::kMaxRequestBytes)) return {};
     return Error{ErrorCode::InvalidInput,
-                 "Cannot generate with \"" + model + "\": the request takes " + std::to_string(numBytes) +
-                     " bytes with its pictures and recordings, expected at most " +
+                 "Cannot " + action + " \"" + model + "\": the request takes " + std::to_string(numBytes) +
+                     " bytes with its texts, pictures and recordings, expected at most " +
                      std::to_string(wire::kMaxRequestBytes) + ".",
-                 "Make the files smaller; a model sees pictures at its own size anyway."};
+                 "Make the files smaller, or shorten the text; a model sees pictures at its own size anyway."};
 }
 
 } // namespace
@@ -358,7 +358,7 @@ Result<InspectReport> EngineClient::inspectLive(const std::string &run, const In
     v1::InspectQuery message;
     toMessage(request, message);
     message.mutable_input()->set_model(wire::utf8(run));
-    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), run));
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "look into run", run));
     v1::InspectReply reply;
     ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::InspectLive, message, reply,
                              Milliseconds(0), "look into run", run, &token));
@@ -483,7 +483,7 @@ EngineClient::generate(const std::string &model, const GenerateRequest &request,
 {
     v1::GenerateRequest message;
     toMessage(ModelRequest{model, request}, message);
-    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), model));
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "generate with", model));
     GenerateSummary summary;
     bool hasSummary = false;
     bool isStopped = false;
@@ -553,7 +553,7 @@ Result<InspectReport> EngineClient::inspect(const std::string &model, const Insp
     v1::InspectQuery message;
     toMessage(request, message);
     message.mutable_input()->set_model(wire::utf8(model));
-    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), model));
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "look into", model));
     v1::InspectReply reply;
     ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::Inspect, message, reply,
                              Milliseconds(0), "look into", model, &token));
@@ -565,7 +565,7 @@ Result<std::vector<BatchResult>> EngineClient::batchGenerate(const std::vector<M
 {
     v1::BatchGenerateRequest message;
     for (const ModelRequest &request : requests) toMessage(request, *message.add_requests());
-    if (!requests.empty()) ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), requests.front().model));
+    if (!requests.empty()) ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "generate with", requests.front().model));
     v1::BatchGenerateResponse reply;
     ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::BatchGenerate, message, reply,
                              Milliseconds(kBatchDeadline), "generate with",

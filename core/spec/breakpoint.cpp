@@ -19,6 +19,7 @@ constexpr const char *kAnyEntropy = "entropy";
 constexpr const char *kAnyMemory = "memory";
 constexpr std::array<std::string_view, 2> kOpenPrefixes = {"part/", "probe/"};
 constexpr size_t kMaxShown = 80;
+constexpr size_t kMaxSeriesBytes = 128;
 
 std::string_view trimmed(std::string_view text)
 {
@@ -34,6 +35,14 @@ Error unreadable(std::string_view text, const std::string &found)
                  "Cannot use the breakpoint \"" + sanitizeUtf8(text.substr(0, kMaxShown)) + "\": " + found +
                      ", expected SERIES OP NUMBER with one of < <= > >=.",
                  "For example: loss > 4"};
+}
+
+/// UTF-8 without control characters.
+bool isPrintable(std::string_view text)
+{
+    return isValidUtf8(std::string(text)) && std::none_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
 }
 
 } // namespace
@@ -84,6 +93,9 @@ Result<Breakpoint> parseBreakpoint(std::string_view text)
         return unreadable(text, "no series stands before \"" + std::string(comparison) + "\"");
     if (series.find_first_of(" \t\r\n\"") != std::string_view::npos)
         return unreadable(text, "\"" + sanitizeUtf8(series.substr(0, kMaxShown)) + "\" is not one name");
+    if (series.size() > kMaxSeriesBytes || !isPrintable(series))
+        return unreadable(text, "the name of the series is longer than " + std::to_string(kMaxSeriesBytes) +
+                                    " bytes or has signs that cannot be printed");
     Breakpoint breakpoint{.series = std::string(series)};
     for (size_t i = 1; i < kSigns.size(); ++i)
         if (comparison == kSigns[i]) breakpoint.comparison = static_cast<Comparison>(i);

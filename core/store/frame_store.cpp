@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int64_t kMaxFileNumber = 1'000'000'000'000'000; ///< far beyond what one run can fill
+
 constexpr const char *kFileEnding = ".zst";
 constexpr int64_t kFrameTableSince = 2; ///< version of the store
 constexpr int32_t kMaxFrames = 100'000;
@@ -124,7 +126,8 @@ Result<void> FrameWriter::findFiles()
     while (true) {
         ORRERY_ASSIGN(const bool hasRow, rows.step());
         if (!hasRow) break;
-        used.insert(rows.integer(0));
+        // A number that no file can have is of a damaged store; its frames are not there.
+        if (rows.integer(0) > 0 && rows.integer(0) < kMaxFileNumber) used.insert(rows.integer(0));
     }
     if (!used.empty()) m_nextFile = std::max<int64_t>(0, *used.rbegin()) + 1;
     std::error_code failed;
@@ -190,6 +193,7 @@ Result<void> FrameWriter::append(std::string_view bytes, int64_t &offset)
     offset = static_cast<int64_t>(m_file->writer.numBytes());
     if (auto written = m_file->writer.write(bytes); !written) {
         m_file.reset();
+        m_unused.clear(); // what has moved there may not be on the disk: the next writer deletes the old places
         return written;
     }
     ++m_file->numFrames;

@@ -11,6 +11,7 @@ namespace orrery {
 namespace {
 
 constexpr int64_t kTextTokens = 64; ///< of the validation text, looked at beside the prompts
+constexpr size_t kMaxStarred = 64; ///< their frames are large
 constexpr const char *kEntropy = "entropy";
 constexpr const char *kDistance = "distance";
 constexpr const char *kFirst = "first";
@@ -64,6 +65,11 @@ int64_t FrameTaker::numHeadsWithoutSeries(const ModelSpec &model)
 
 Result<void> checkStarredHeads(const std::vector<std::string> &starred, const ModelSpec &model)
 {
+    if (starred.size() > kMaxStarred)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot set \"" + std::string(kStarredKey) + "\": it has " + std::to_string(starred.size()) +
+                         " heads, expected at most " + std::to_string(kMaxStarred) + ".",
+                     "The overview has all heads; star those that shall have more detail."};
     for (const std::string &name : starred) {
         HeadRef head;
         const bool isHead = headFromName(name, head);
@@ -83,46 +89,52 @@ Result<void> checkStarredHeads(const std::vector<std::string> &starred, const Mo
 
 void FrameTaker::prepareInputs(const RunSpec &spec)
 {
-    m_isPrepared = true;
+    m_prompts = spec.probes.prompts;
+    m_inputs.clear();
     const auto context = static_cast<size_t>(spec.model.context);
     const std::vector<std::string> &prompts = spec.probes.prompts;
     if (m_data.multiModal) {
         m_media =
             mediaPrompts(*m_data.multiModal, m_tokenizer, spec.model, std::max<size_t>(1, prompts.size()));
         for (const MediaPrompt &prompt : m_media)
-            m_inputs.push_back(describeTokens(m_tokenizer, prompt.ids, &prompt.modalities));
+            m_inputs.push_back({static_cast<int32_t>(m_inputs.size()),
+                                describeTokens(m_tokenizer, prompt.ids, &prompt.modalities)});
         return;
     }
-    for (const std::string &prompt : prompts) {
+    for (size_t i = 0; i < prompts.size(); ++i) {
+        const std::string &prompt = prompts[i];
         std::vector<int32_t> ids;
         m_tokenizer.encode(prompt, ids);
         if (ids.empty()) // as samples begin then
             ids.push_back(m_tokenizer.hasSpecials() ? static_cast<int32_t>(SpecialToken::EndOfText) : '\n');
         ids.resize(std::min(ids.size(), context));
-        m_inputs.push_back(describeTokens(m_tokenizer, std::move(ids), nullptr));
+        // Prompts that were added while it trains stand behind the validation text.
+        m_inputs.push_back({static_cast<int32_t>(i < m_numFrozen ? i : i + 1),
+                            describeTokens(m_tokenizer, std::move(ids), nullptr)});
     }
-    // And one that is long enough to see heads at work, whatever the prompts are; its number is theirs plus one.
+    // And one that is long enough to see heads at work, whatever the prompts are.
     if (m_data.text.empty()) return;
     const uint64_t numTokens = m_data.text.front()->numTokens(Split::Validation);
     std::vector<int32_t> ids(
         std::min<uint64_t>(numTokens, static_cast<uint64_t>(std::min(spec.model.context, kTextTokens))));
     if (ids.empty()) return;
     m_data.text.front()->read(Split::Validation, 0, ids.size(), ids.data());
-    m_inputs.push_back(describeTokens(m_tokenizer, std::move(ids), nullptr));
+    m_inputs.push_back(
+        {static_cast<int32_t>(m_numFrozen), describeTokens(m_tokenizer, std::move(ids), nullptr)});
 }
 
 Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
                                                  std::vector<MetricValue> &values)
 {
-    if (!m_isPrepared) prepareInputs(spec);
+    if (m_prompts != spec.probes.prompts) prepareInputs(spec);
     const std::vector<HeadRef> starred = starredHeads(spec.probes.starred);
     std::vector<TakenFrame> taken;
     const size_t told = m_data.multiModal ? 0 : m_inputs.size() - 1; // the validation text
     for (size_t i = 0; i < m_inputs.size(); ++i) {
-        const auto prompt = static_cast<int32_t>(i);
+        const int32_t prompt = m_inputs[i].number;
         const auto look = [&](const std::vector<HeadRef> &heads, int64_t edge) -> Result<AttentionFrame> {
             ORRERY_ASSIGN(AttentionFrame frame,
-                          lookForFrame(m_model, m_tokenizer, m_inputs[i], heads, edge, dtype));
+                          lookForFrame(m_model, m_tokenizer, m_inputs[i].text, heads, edge, dtype));
             frame.step = step;
             return frame;
         };

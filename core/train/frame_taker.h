@@ -40,16 +40,16 @@ struct TakenFrame {
 class FrameTaker {
 public:
     /// What is given must outlive it.
-    FrameTaker(nn::Transformer &model, const Tokenizer &tokenizer, const RunData &data)
-        : m_model(model), m_tokenizer(tokenizer), m_data(data)
+    /// @param numPrompts of the frozen spec: the validation text has this number, whatever the prompts become
+    FrameTaker(nn::Transformer &model, const Tokenizer &tokenizer, const RunData &data, size_t numPrompts)
+        : m_model(model), m_tokenizer(tokenizer), m_data(data), m_numFrozen(numPrompts)
     {
     }
     [[nodiscard]] static bool isDue(const ProbesSpec &probes, int64_t step, bool isLast)
     {
         return probes.framesEvery > 0 && (step % probes.framesEvery == 0 || step == 1 || isLast);
     }
-    /// Of every prompt and of the start of the validation text, whose number follows theirs, with the weights as
-    /// they are. @param values gets the series of the heads over that text (of several modalities: the first
+    /// Of every prompt and of the start of the validation text, with the weights as they are. @param values gets the series of the heads over that text (of several modalities: the first
     /// prompt)
     /// @error as lookForFrame
     Result<std::vector<TakenFrame>> take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
@@ -58,15 +58,20 @@ public:
     [[nodiscard]] static int64_t numHeadsWithoutSeries(const ModelSpec &model);
 
 private:
+    struct Input {
+        int32_t number = 0; ///< of the prompt
+        InspectInput text;
+    };
     void prepareInputs(const RunSpec &spec);
     void addSeries(const AttentionFrame &frame, std::vector<MetricValue> &values);
 
     nn::Transformer &m_model;
     const Tokenizer &m_tokenizer;
     const RunData &m_data;
-    bool m_isPrepared = false;
+    size_t m_numFrozen = 0;
+    std::optional<std::vector<std::string>> m_prompts; ///< that the inputs were made of
     std::vector<MediaPrompt> m_media; ///< what the inputs point to
-    std::vector<InspectInput> m_inputs;
+    std::vector<Input> m_inputs;
     std::optional<AttentionFrame> m_before; ///< overview whose heads become series
 };
 

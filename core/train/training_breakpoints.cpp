@@ -53,7 +53,7 @@ void TrainingLoop::changeBreakpoints(const ControlCommand &command)
     const std::string name = breakpointText(*breakpoint);
     if (command.verb == ControlVerb::Break) {
         if (m_breakpoints.add(*breakpoint)) return note(EventKind::Note, "Breakpoint set: " + name + ".");
-        return note(EventKind::Warning, "Breakpoint " + name + " was not set: there are too many.");
+        return note(EventKind::Warning, "Breakpoint " + name + " was not set: there are 64 already. Remove one first: control RUN unbreak.");
     }
     if (m_breakpoints.remove(*breakpoint)) return note(EventKind::Note, "Breakpoint removed: " + name + ".");
     note(EventKind::Warning, "There is no breakpoint " + name + " to remove.");

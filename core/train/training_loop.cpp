@@ -51,7 +51,8 @@ TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t a
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
       m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
                 m_parts.options.waits),
-      m_knownSeries(knownSeries(m_parts)), m_frames(m_model, *m_parts.tokenizer, m_parts.data),
+      m_knownSeries(knownSeries(m_parts)), 
+      m_frames(m_model, *m_parts.tokenizer, m_parts.data, m_parts.run.frozen().spec.probes.prompts.size()),
       m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1)
 {
 }

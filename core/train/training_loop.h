@@ -15,6 +15,7 @@
 #include "core/train/training.h"
 #include "core/train/training_outputs.h"
 
+#include <atomic>
 #include <deque>
 
 namespace orrery {
@@ -81,6 +82,8 @@ private:
     bool answerQuestion();
     void refuseQuestions();
     [[nodiscard]] Error endedError() const;
+    [[nodiscard]] Error tooManyError() const;
+    void dropCancelled();
     static std::vector<std::string> knownSeries(const LoopParts &parts);
     [[nodiscard]] Result<void> checkBreakpoint(const ControlCommand &command) const;
     void changeBreakpoints(const ControlCommand &command);
@@ -106,6 +109,7 @@ private:
     Breakpoints m_breakpoints;
     FrameTaker m_frames;
     std::deque<std::shared_ptr<LiveInspection>> m_questions; ///< oldest first
+    std::atomic<int64_t> m_numPosted{0}; ///< questions that are still in the mailbox
     LoopState &m_state;
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint

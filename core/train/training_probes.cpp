@@ -14,6 +14,7 @@ namespace orrery {
 namespace {
 
 constexpr size_t kMaxQuestions = 64; ///< that wait for the budget
+constexpr size_t kMaxBytesPerToken = 256;
 
 std::string jsonText(const nlohmann::ordered_json &json)
 {
@@ -47,7 +48,8 @@ Result<void> checkQuestion(const GenerateRequest &input, const std::string &run)
 // together.
 bool TrainingLoop::isProbingAffordable() const
 {
-    return m_probeSeconds <= spec().probes.budgetPercent / 100.0 * (monotonicSeconds() - m_beganAt);
+    return spec().probes.budgetPercent > 0 &&
+           m_probeSeconds <= spec().probes.budgetPercent / 100.0 * (monotonicSeconds() - m_beganAt);
 }
 
 /// A round that was too dear was put off to this boundary, which can pay for it; rounds do not pile up.
@@ -125,6 +127,19 @@ Result<void> TrainingLoop::inspect(const std::shared_ptr<LiveInspection> &inspec
 {
     const std::string &run = m_parts.run.frozen().id;
     ORRERY_TRY(checkQuestion(inspection->request.input, run));
+    // Cheap for who asks, dear for who trains: the trainer tokenizes it. No token has more bytes.
+    const ModelSpec &model = m_parts.run.frozen().spec.model;
+    const size_t numBytes = inspection->request.input.prompt.size();
+    const auto mostBytes = static_cast<size_t>(model.context) * kMaxBytesPerToken;
+    if (numBytes > mostBytes)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot look inside run \"" + run + "\": the prompt has " + std::to_string(numBytes) +
+                         " bytes, expected at most " + std::to_string(mostBytes) + " for a context of " +
+                         std::to_string(model.context) + " tokens.",
+                     "Shorten the prompt."};
+    if (m_numPosted.load(std::memory_order_relaxed) >= static_cast<int64_t>(kMaxQuestions))
+        return tooManyError();
+    m_numPosted.fetch_add(1, std::memory_order_relaxed);
     if (!m_mailbox.post(Mail{.command = {}, .inspection = inspection})) return endedError();
     return {};
 }
@@ -137,26 +152,44 @@ Error TrainingLoop::endedError() const
             "Use its newest checkpoint."};
 }
 
+Error TrainingLoop::tooManyError() const
+{
+    return {ErrorCode::Unavailable,
+            "Cannot look inside run \"" + m_parts.run.frozen().id + "\" now: " + std::to_string(kMaxQuestions) +
+                " questions wait already, expected fewer.",
+            "Pause the run, give probes.budget_percent more, or use its newest checkpoint."};
+}
+
 void TrainingLoop::keepQuestion(std::shared_ptr<LiveInspection> inspection)
 {
-    if (m_questions.size() < kMaxQuestions) {
+    m_numPosted.fetch_sub(1, std::memory_order_relaxed);
+    dropCancelled();
+    if (m_questions.size() < kMaxQuestions)
         m_questions.push_back(std::move(inspection));
-        return;
-    }
-    answer(*inspection,
-           Error{ErrorCode::Unavailable,
-                 "Cannot look inside run \"" + m_parts.run.frozen().id + "\" now: " +
-                     std::to_string(m_questions.size()) + " questions wait already, expected fewer.",
-                 "Pause the run, give probes.budget_percent more, or use its newest checkpoint."});
+    else
+        answer(*inspection, tooManyError());
+}
+
+void TrainingLoop::dropCancelled()
+{
+    std::erase_if(m_questions, [](const std::shared_ptr<LiveInspection> &question) {
+        if (!question->isCancelled.load(std::memory_order_acquire)) return false;
+        answer(*question, Error{ErrorCode::Cancelled, "Cannot look inside the run: the request was cancelled.", ""});
+        return true;
+    });
 }
 
 /// @return whether the next one may be answered right now
 bool TrainingLoop::answerQuestion()
 {
-    while (!m_questions.empty() && m_questions.front()->isCancelled.load(std::memory_order_acquire)) {
-        answer(*m_questions.front(),
-               Error{ErrorCode::Cancelled, "Cannot look inside the run: the request was cancelled.", ""});
-        m_questions.pop_front();
+    dropCancelled();
+    if (!m_isPaused && spec().probes.budgetPercent <= 0) {
+        for (const auto &question : m_questions)
+            answer(*question, Error{ErrorCode::Unavailable,
+                                    "Cannot look inside run \"" + m_parts.run.frozen().id +
+                                        "\" while it trains: probes.budget_percent is 0, expected more.",
+                                    "Pause the run, or use its newest checkpoint."});
+        m_questions.clear();
     }
     if (m_questions.empty() || (!m_isPaused && !isProbingAffordable())) return false;
     const std::shared_ptr<LiveInspection> question = std::move(m_questions.front());

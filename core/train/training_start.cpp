@@ -100,7 +100,9 @@ Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSp
     ORRERY_TRY(compareData(parts, spec));
     if (parts.continual) {
         ORRERY_ASSIGN(std::vector<NamedTensor> kept, loadContinual(path));
-        ORRERY_TRY(parts.continual->setState(std::move(kept), parts.state.step, *parts.model));
+        ORRERY_TRY(nn::guardTorch("resume with what was kept of earlier stages", [&] {
+            return parts.continual->setState(std::move(kept), parts.state.step, *parts.model);
+        }));
     }
     for (const LoggedChange &change : parts.state.changes) ORRERY_TRY(parts.settings.apply(change));
     parts.isResume = true;

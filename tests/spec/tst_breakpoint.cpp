@@ -88,6 +88,8 @@ void TestBreakpoint::saysWhatItCouldNotRead_data()
 {
     QTest::addColumn<QString>("typed");
     QTest::addColumn<QString>("found");
+    QTest::newRow("long name") << "part/" + QString(200, 'x') + " > 1" << "is longer than 128 bytes";
+    QTest::newRow("escape") << QString("part/\x1b[2J > 1") << "signs that cannot be printed";
     QTest::newRow("empty") << "  "
                            << "it is empty";
     QTest::newRow("a name alone") << "loss"

@@ -45,6 +45,8 @@ private Q_SLOTS:
     void withoutBudgetItWaitsForAPause();
     void framesDoNotTakeTheBudgetFromIt();
     void cancelledOnesAreDropped();
+    void withABudgetOfNothingItIsRefused();
+    void aBookIsNotTokenized();
     void anEndedRunSaysSo();
     void aTrainingThatNeverRanSaysSo();
     void nothingStaysUnanswered();
@@ -151,7 +153,7 @@ void TestLiveInspection::whatIsNotTextIsRefused()
 
 void TestLiveInspection::withoutBudgetItWaitsForAPause()
 {
-    RunFixture fixture(runWithBudget(0));
+    RunFixture fixture(runWithBudget(1e-6));
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
     const auto first = question(), second = question();
@@ -203,6 +205,30 @@ void TestLiveInspection::framesDoNotTakeTheBudgetFromIt()
     QCOMPARE(must(trainer->run()), RunState::Stopped);
     QCOMPARE(numAnswered, 5);
     QCOMPARE(recorder.numTakenFirst, 0);
+}
+
+void TestLiveInspection::withABudgetOfNothingItIsRefused()
+{
+    RunFixture fixture(runWithBudget(0));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto asked = question();
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 2) must(trainer->inspect(asked));
+    };
+    must(trainer->run());
+    VERIFY_ERROR(asked->answer, ErrorCode::Unavailable, "probes.budget_percent is 0, expected more");
+}
+
+void TestLiveInspection::aBookIsNotTokenized()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto book = question(std::string(5000, 'x'));
+    VERIFY_ERROR(trainer->inspect(book), ErrorCode::InvalidInput,
+                 "the prompt has 5000 bytes, expected at most 4096 for a context of 16 tokens");
+    QVERIFY(!book->isAnswered);
 }
 
 void TestLiveInspection::cancelledOnesAreDropped()
@@ -277,19 +303,21 @@ void TestLiveInspection::nothingStaysUnanswered()
 
 void TestLiveInspection::tooManyAtOnceAreRefused()
 {
-    RunFixture fixture(runWithBudget(0));
+    RunFixture fixture(runWithBudget(1e-6));
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
     std::vector<std::shared_ptr<LiveInspection>> asked;
+    Result<void> refused;
     recorder.afterReport = [&](int64_t step) {
         if (step != 3) return;
-        for (int i = 0; i < 65; ++i) {
+        for (int i = 0; i < 64; ++i) {
             asked.push_back(question());
             must(trainer->inspect(asked.back()));
         }
+        refused = trainer->inspect(question());
     };
     must(trainer->run());
-    VERIFY_ERROR(asked[64]->answer, ErrorCode::Unavailable, "64 questions wait already");
+    VERIFY_ERROR(refused, ErrorCode::Unavailable, "64 questions wait already");
     VERIFY_OK(asked[0]->answer);
     VERIFY_ERROR(asked[63]->answer, ErrorCode::Conflict, "the run has ended");
 }

@@ -99,8 +99,8 @@ void AttentionPanel::makeTitleRow()
     m_export->setObjectName(u"exportFigure"_s);
     auto *menu = new QMenu(m_export);
     menu->addAction(tr("Copy figure"), this, &AttentionPanel::copyImage)->setObjectName(u"copyFigure"_s);
-    QAction *copyTable = menu->addAction(tr("Copy table as CSV"));
-    copyTable->setObjectName(u"copyTable"_s);
+    menu->addAction(tr("Copy table as CSV"), this, [this] { copyToClipboard(table()); })
+        ->setObjectName(u"copyTable"_s);
     menu->addSeparator();
     menu->addAction(tr("Save figure or table…"), this, &AttentionPanel::saveAs)
         ->setObjectName(u"saveFigure"_s);

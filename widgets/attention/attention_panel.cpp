@@ -209,8 +209,7 @@ void AttentionPanel::setRun(const QString &run)
     banner()->clear();
     m_stage->overview()->view()->setSelected({});
     m_isPromptChosen = false;
-    m_prompts->setValidationKept(false);
-    m_prompts->setPrompts({});
+    m_prompts->forgetPrompts();
     m_feed->setRun(run);
     readStatus();
     if (isVisible())
@@ -277,7 +276,7 @@ void AttentionPanel::findValidationText()
                 prompt != m_prompts->validationPrompt())
                 return;
             m_prompts->setValidationKept(true);
-            if (!m_isPromptChosen) {
+            if (!m_isPromptChosen && !m_isOwnText && !m_asked && !m_question->isAsking()) {
                 m_prompts->setPrompt(prompt);
                 m_feed->setPrompt(prompt);
             }
@@ -318,6 +317,7 @@ void AttentionPanel::askModel()
     m_failed = Failed::None;
     banner()->clear();
     dropAblation();
+    m_isPromptChosen = true;
     m_question->ask(m_prompts->model(), request);
 }
 

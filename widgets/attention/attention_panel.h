@@ -65,7 +65,8 @@ public:
     [[nodiscard]] TokenStrip *strip() const { return m_strip; }
     void askModel();                       ///< exact maps of the chosen text by the chosen weights
     void ablate();                         ///< what the model would say without the open head
-    [[nodiscard]] QString command() const; ///< the command-line twin of what is shown
+    [[nodiscard]] QString command() const; ///< the command-line twin of what is shown, of a saved step
+    [[nodiscard]] QString table() const;   ///< what is shown as CSV; empty: nothing is
     /// Draws now what is pending; otherwise it happens within a few milliseconds.
     void flush();
     /// @error InvalidInput, Io: as saveFigure and saveText
@@ -116,6 +117,7 @@ private:
     void moveInHistory(int by);
     void pinToken(int token);
     [[nodiscard]] int rowOfToken(int token) const;
+    [[nodiscard]] QString savedModel() const;
     void askForOpenHeads();
     void dropAblation();
     void saveAs();

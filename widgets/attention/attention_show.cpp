@@ -237,7 +237,7 @@ void AttentionPanel::refreshState()
     QString aside;
     if (m_asked) {
         const InspectReport &report = m_asked->report;
-        aside = tr("exact, computed on %1, step %2").arg(fromStd(report.model), integerText(report.step));
+        aside = tr("computed on %1, step %2").arg(fromStd(report.model), integerText(report.step));
         state = tr("%1 · exact, step %2").arg(fromStd(report.model), integerText(report.step));
         if (!report.note.empty()) state += u" · "_s + fromStd(report.note);
     }
@@ -246,7 +246,9 @@ void AttentionPanel::refreshState()
     m_scrubber->setAside(aside);
     m_scrubber->setRunLive(isLiveState(m_status.state));
     m_export->setEnabled(snapshot() != nullptr);
-    m_copyCommand->setEnabled(!m_run.isEmpty());
+    m_copyCommand->setEnabled(!m_run.isEmpty() && (m_asked || !m_prompts->text().isEmpty()));
+    m_copyCommand->setToolTip(m_run.isEmpty() ? tr("Copy as command")
+                                              : tr("Copy as command (of %1)").arg(savedModel()));
 }
 
 void AttentionPanel::refreshEmpty()
@@ -313,8 +315,7 @@ Result<void> AttentionPanel::save(const QString &path) const
     if (!snapshot())
         return Error{ErrorCode::NotFound, "Cannot save a figure: nothing is shown.", "Choose a run first."};
     if (path.endsWith(u".csv"_s, Qt::CaseInsensitive))
-        return saveText(place().level == StageLevel::Head ? headCsv(headContent(snapshot()))
-                                                          : overviewCsv(m_stage->overview()->view()->scene()),
+        return saveText(table(),
                         path);
     OverviewContent overview;
     HeadContent head;
@@ -346,17 +347,33 @@ void AttentionPanel::saveAs()
     dialog->open();
 }
 
+QString AttentionPanel::table() const
+{
+    if (!snapshot()) return {};
+    return place().level == StageLevel::Head ? headCsv(headContent(snapshot()))
+                                             : overviewCsv(m_stage->overview()->view()->scene());
+}
+
+/// The command line reads saved steps only: the one that is shown, or the newest before it.
+QString AttentionPanel::savedModel() const
+{
+    const QString asked = m_asked ? m_question->model() : QString();
+    if (!asked.isEmpty() && !asked.endsWith(u"@live"_s)) return asked;
+    const int64_t shown = snapshot() ? snapshot()->report.step : std::numeric_limits<int64_t>::max();
+    int64_t saved = -1;
+    for (const CheckpointInfo &checkpoint : m_checkpoints)
+        if (checkpoint.step <= shown) saved = std::max(saved, checkpoint.step);
+    return saved < 0 ? m_run : m_run + u'@' + QString::number(saved);
+}
+
 QString AttentionPanel::command() const
 {
-    QString model = m_asked ? m_question->model() : m_prompts->model();
-    if (!m_asked && m_keptShown) model = m_run + u'@' + QString::number(m_keptShown->report.step);
-    if (model.isEmpty()) model = m_run;
-    QStringList arguments{u"inspect"_s, u"attention"_s, model, u"--prompt"_s,
-                          m_asked ? fromStd(m_question->request().input.prompt) : m_prompts->text()};
+    const QString text = m_asked ? fromStd(m_question->request().input.prompt) : m_prompts->text();
+    // In one word: a text may begin with a dash.
+    QStringList arguments{u"inspect"_s, u"attention"_s, savedModel(), u"--prompt="_s + text};
     if (place().level == StageLevel::Head)
-        for (const HeadRef &head : openHeads())
-            arguments << u"--layer"_s << QString::number(head.layer) << u"--head"_s
-                      << QString::number(head.head);
+        arguments << u"--layer"_s << QString::number(place().head.layer) << u"--head"_s
+                  << QString::number(place().head.head);
     return engineCommand(arguments);
 }
 

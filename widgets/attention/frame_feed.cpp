@@ -321,7 +321,10 @@ void FrameFeed::take(const FrameInfo &info, Result<AttentionFrame> answer)
             return;
         }
         m_failedId = info.id;
-        if (wasWanted || info.id == wantedId()) Q_EMIT failed(answer.error());
+        if (wasWanted || info.id == wantedId()) {
+            setPlaying(false); // it would wait for this one
+            Q_EMIT failed(answer.error());
+        }
         return;
     }
     const auto frame = std::make_shared<const AttentionFrame>(std::move(answer).value());

@@ -86,12 +86,26 @@ double changeBetween(const AttentionMap &now, const AttentionMap &base)
         now.numColumns != base.numColumns)
         return std::numeric_limits<double>::quiet_NaN();
     const int64_t width = now.width();
+    const auto looksAhead = [width](const AttentionMap &map) {
+        for (size_t i = 0; i < map.mean.size(); ++i) {
+            const int64_t column = static_cast<int64_t>(i) % width, row = static_cast<int64_t>(i) / width;
+            if (column * map.columnsPerCell >= (row + 1) * map.rowsPerCell && map.mean[i] > 0) return true;
+        }
+        return false;
+    };
+    const bool isCausal = !looksAhead(now) && !looksAhead(base);
     double sum = 0;
     for (size_t i = 0; i < now.mean.size(); ++i) {
         const int64_t column = static_cast<int64_t>(i) % width, row = static_cast<int64_t>(i) / width;
         const auto columns = std::min(now.columnsPerCell, now.numColumns - column * now.columnsPerCell);
         const auto rows = std::min(now.rowsPerCell, now.numRows - row * now.rowsPerCell);
-        sum += std::abs(double(now.mean[i]) - double(base.mean[i])) * double(columns) * double(rows);
+        // A cell's mean is over the pairs that may look at each other.
+        int64_t pairs = 0;
+        for (int64_t y = 0; y < rows; ++y) {
+            const int64_t visible = row * now.rowsPerCell + y + 1 - column * now.columnsPerCell;
+            pairs += isCausal ? std::clamp<int64_t>(visible, 0, columns) : columns;
+        }
+        sum += std::abs(double(now.mean[i]) - double(base.mean[i])) * double(pairs);
     }
     return sum / 2 / double(now.numRows);
 }

@@ -58,6 +58,7 @@ PromptBar::PromptBar(QWidget *parent)
     layout->addWidget(m_models);
     layout->addWidget(m_ask);
     connect(m_prompts, &QComboBox::activated, this, [this] {
+        m_isOwnChosen = prompt() < 0;
         refresh();
         if (prompt() < 0) m_text->setFocus();
         Q_EMIT promptChosen(prompt());
@@ -79,6 +80,13 @@ void PromptBar::setPrompts(const QStringList &texts)
 {
     if (texts == m_texts && m_prompts->count() > 0) return;
     fillPrompts(texts);
+}
+
+void PromptBar::forgetPrompts()
+{
+    m_isValidationKept = m_isOwnChosen = false;
+    m_validationText.clear();
+    fillPrompts({});
 }
 
 void PromptBar::setValidationKept(bool isKept)
@@ -104,8 +112,7 @@ void PromptBar::fillPrompts(const QStringList &texts)
         m_prompts->addItem(tr("Prompt %1: %2").arg(i + 1).arg(oneLine(texts[i])), int(i));
     m_prompts->addItem(tr("Own text…"), -1);
     const int again = m_prompts->findData(before);
-    m_prompts->setCurrentIndex(
-        before < 0 && !texts.isEmpty() && m_text->text().isEmpty() ? 0 : std::max(0, again));
+    m_prompts->setCurrentIndex(before < 0 && !texts.isEmpty() && !m_isOwnChosen ? 0 : std::max(0, again));
     refresh();
 }
 
@@ -129,6 +136,7 @@ int PromptBar::prompt() const { return m_prompts->count() == 0 ? -1 : m_prompts-
 
 void PromptBar::setPrompt(int prompt)
 {
+    m_isOwnChosen = prompt < 0;
     m_prompts->setCurrentIndex(std::max(0, m_prompts->findData(prompt)));
     refresh();
 }

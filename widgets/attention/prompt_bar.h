@@ -24,6 +24,7 @@ public:
     void setPrompts(const QStringList &texts);
     /// Live weights (when it trains) and saved steps, newest first.
     void setModels(const QString &run, bool isLive, const std::vector<CheckpointInfo> &checkpoints);
+    void forgetPrompts(); ///< of another run; what was typed stays as a draft, and is not chosen
     [[nodiscard]] bool hasPrompts() const { return !m_texts.isEmpty(); }
     /// Kept steps are of the start of the validation text, too; its number follows those of the prompts.
     void setValidationKept(bool isKept);
@@ -51,6 +52,7 @@ private:
     QStringList m_texts;
     QString m_validationText;
     bool m_isValidationKept = false;
+    bool m_isOwnChosen = false; ///< by the user, and not for want of prompts
     bool m_isAsking = false;
 };
 

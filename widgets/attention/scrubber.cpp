@@ -178,8 +178,9 @@ void Scrubber::refreshPlace()
     const bool hasPlace = index >= 0 && index < count;
     if (hasPlace) m_slider->setValue(index);
     m_slider->setBase(isDifference() ? m_feed.baseIndex() : -1);
-    m_step->setText(hasPlace ? tr("Step %1").arg(integerText(frames[size_t(index)].step))
-                             : tr("No kept step"));
+    m_step->setText(!m_aside.isEmpty() ? tr("Exact")
+                    : hasPlace         ? tr("Step %1").arg(integerText(frames[size_t(index)].step))
+                                       : tr("No kept step"));
     m_back->setEnabled(hasPlace && index > 0);
     m_on->setEnabled(hasPlace && index + 1 < count);
     m_play->setEnabled(count > 1);

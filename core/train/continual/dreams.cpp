@@ -10,7 +10,16 @@
 namespace orrery {
 namespace {
 
-constexpr int64_t kDreamsAtOnce = 256;
+constexpr int64_t kMaxAtOnce = 256;
+constexpr int64_t kCacheBytes = int64_t{128} << 20; ///< of all texts that are drawn at once
+
+/// Of the model's shape alone, so that a resume draws in the same batches.
+int64_t numAtOnce(const ModelSpec &model, int64_t length)
+{
+    const double bytes = 8.0 * static_cast<double>(length) * static_cast<double>(model.layers) *
+                         static_cast<double>(model.width);
+    return std::clamp<int64_t>(static_cast<int64_t>(static_cast<double>(kCacheBytes) / bytes), 1, kMaxAtOnce);
+}
 
 /// One token per row from softmax(logits), by inverse cumulative sums.
 at::Tensor drawTokens(const at::Tensor &logits_NV, const at::Tensor &uniform_N)
@@ -30,8 +39,9 @@ std::vector<int32_t> dreamTexts(nn::Transformer &model, const DreamRequest &requ
     const at::Tensor starts_NP =
         at::tensor(request.starts_NP, at::kLong).view({numTexts, request.startLength});
     std::vector<at::Tensor> made;
-    for (int64_t first = 0; first < numTexts; first += kDreamsAtOnce) {
-        const int64_t count = std::min(kDreamsAtOnce, numTexts - first);
+    const int64_t atOnce = numAtOnce(model.spec(), request.length);
+    for (int64_t first = 0; first < numTexts; first += atOnce) {
+        const int64_t count = std::min(atOnce, numTexts - first);
         std::vector<CounterRng> numbers;
         for (int64_t i = first; i < first + count; ++i)
             numbers.emplace_back(RngKey{.seed = request.seed,

@@ -191,8 +191,11 @@ void TestMainWindow::aBreakpointOpensItsReason()
         update.events.push_back(event);
         Q_EMIT m_session->updated(update);
     };
-    hit("beta", "loss"); // not looked at
+    hit("alpha", "loss"); // somebody may be writing
     QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
+    m_window->showLayout(WindowLayout::Inspect);
+    hit("beta", "loss"); // not looked at
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
     hit("alpha", "loss");
     QCOMPARE(m_window->windowLayout(), WindowLayout::Train);
     hit("alpha", "head/2.0/entropy");

@@ -2,6 +2,9 @@
 // The panel over time and on the model: steps, live, questions, ablation, errors, exports, hidden.
 #include "tests/widgets/attention/attention_fixture.h"
 
+#include <QClipboard>
+#include <QGuiApplication>
+
 using namespace orrery;
 using namespace orrery::ui;
 
@@ -260,8 +263,17 @@ void TestAttentionLive::commandIsTheTwinOfWhatIsShown()
 {
     open();
     openHead({3, 2});
+    // No checkpoint is as old as step 400: the run's newest is asked.
     QCOMPARE(m_panel->command(),
-             u"orrery-engine inspect attention alpha@400 --prompt 'int main(int argc' --layer 3 --head 2"_s);
+             u"orrery-engine inspect attention alpha '--prompt=int main(int argc' --layer 3 --head 2"_s);
+    m_session->checkpoints[u"alpha"_s] = {{.step = 100}, {.step = 300}, {.step = 7'000}};
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    status.lastCheckpointStep = 7'001;
+    m_session->sendUpdate(status);
+    QTRY_VERIFY(m_panel->command().contains(u"alpha@300 "_s)); // the newest before what is shown
+    m_panel->findChild<QAction *>(u"copyTable"_s)->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), m_panel->table());
+    QVERIFY(m_panel->table().count(u'\n') > 10);
 }
 
 void TestAttentionLive::exportsAreFiles_data()

@@ -44,6 +44,7 @@ private Q_SLOTS:
     void pooledMapsAreNotGrouped();
     void differenceNeedsTheSameTokens();
     void changeIsHalfOfWhatARowMoves();
+    void changeOfPooledMapsIsNoMoreThanThatOfTheTokens();
     void changeOfOtherTokensIsUnknown();
     void frameBytesAreSquareRoots();
     void shortFrameLosesHeadsOnly();
@@ -116,6 +117,30 @@ void TestHeadMatrix::changeIsHalfOfWhatARowMoves()
     const AttentionMap now = map3({1, 0, 0, 0, 1, 0, 0, 0, 1}), base = map3({1, 0, 0, 1, 0, 0, 1, 0, 0});
     QCOMPARE(changeBetween(now, base), 2.0 / 3); // two of three rows moved wholly
     QCOMPARE(changeBetween(now, now), 0.0);
+}
+
+void TestHeadMatrix::changeOfPooledMapsIsNoMoreThanThatOfTheTokens()
+{
+    // 8 causal rows, each moving all of its weight from the token itself to the first one, seen 1:1 and 4:1.
+    constexpr int64_t kTokens = 8, kCell = 4;
+    const auto mapOf = [](bool isFirst, int64_t cell) {
+        AttentionMap map{.numRows = kTokens, .numColumns = kTokens, .rowsPerCell = cell, .columnsPerCell = cell};
+        for (int64_t y = 0; y < kTokens; y += cell)
+            for (int64_t x = 0; x < kTokens; x += cell) {
+                double sum = 0;
+                int64_t pairs = 0;
+                for (int64_t row = y; row < y + cell; ++row)
+                    for (int64_t column = x; column < std::min(x + cell, row + 1); ++column, ++pairs)
+                        sum += column == (isFirst ? 0 : row) ? 1 : 0;
+                map.mean.push_back(pairs > 0 ? static_cast<float>(sum / double(pairs)) : 0.0F);
+            }
+        map.maximum = map.mean;
+        return map;
+    };
+    const double exact = changeBetween(mapOf(true, 1), mapOf(false, 1));
+    QCOMPARE(exact, 7.0 / 8); // the first row has nothing to move
+    const double pooled = changeBetween(mapOf(true, kCell), mapOf(false, kCell));
+    QVERIFY2(pooled <= exact && pooled >= 0.4, qPrintable(QString::number(pooled)));
 }
 
 void TestHeadMatrix::changeOfOtherTokensIsUnknown()
