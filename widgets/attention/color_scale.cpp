@@ -75,10 +75,10 @@ QString scaleTitle(const ScaleLegend &legend)
     else if (!legend.isPooled)
         what = tr("weight");
     else
-        what = legend.value == CellValue::Maximum ? tr("largest weight in the cell")
-                                                  : tr("mean weight in the cell");
+        what = legend.value == CellValue::Maximum ? tr("largest weight")
+                                                  : tr("mean weight");
     return legend.scale.kind == ScaleKind::Linear ? tr("%1, linear").arg(what)
-                                                  : tr("%1, square root scale").arg(what);
+                                                  : tr("%1, √ scale").arg(what);
 }
 
 double colorScaleWidth(const ScaleLegend &legend, const FigureStyle &style)

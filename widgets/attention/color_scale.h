@@ -20,7 +20,7 @@ struct ScaleLegend {
     int64_t baseStep = -1; ///< of a difference
     QStringList headNames; ///< of an overlay; empty: the colours of one map
 };
-/// "weight, square root scale".
+/// "largest weight, √ scale": short enough to stand beside a small scale.
 QString scaleTitle(const ScaleLegend &legend);
 /// Width that the scale takes, numbers and turned title included.
 double colorScaleWidth(const ScaleLegend &legend, const FigureStyle &style);

@@ -332,6 +332,19 @@ private Q_SLOTS:
         QCOMPARE(m_panel->banner()->message(), u"Event 9 is no longer in the memory."_s);
         QVERIFY(!m_panel->canUndo());
     }
+    void aNumberThatIsGivenAgainIsAnotherEvent()
+    {
+        openSample();
+        m_panel->pin(9, true);
+        QTRY_VERIFY(m_panel->canUndo());
+        for (MemoryEvent &one : m_session->memory.events)
+            if (one.id == 9) one.source = "another text";
+        m_panel->refresh();
+        QTRY_VERIFY(!m_panel->canUndo());
+        m_session->edits.clear();
+        m_panel->undo();
+        QVERIFY(m_session->edits.empty());
+    }
     void forgetsOnlyAfterAQuestion()
     {
         openSample();

@@ -26,6 +26,8 @@
 #include <QStackedWidget>
 #include <QToolButton>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::memory_ui {
@@ -89,8 +91,28 @@ void MemoryPanel::askSpec()
     });
 }
 
+bool MemoryPanel::areStepsOf(const std::vector<MemoryEvent> &events) const
+{
+    for (const auto *steps : {&m_done, &m_undone})
+        for (const PinStep &step : *steps) {
+            const int index = m_events->indexOfId(step.event);
+            const auto now = std::find_if(events.begin(), events.end(),
+                                          [&step](const MemoryEvent &event) { return event.id == step.event; });
+            if (index < 0 || now == events.end()) continue; // gone: the engine says so when it is asked
+            const MemoryEvent &before = m_events->events()[static_cast<size_t>(index)];
+            if (before.source != now->source || before.firstToken != now->firstToken ||
+                before.lastToken != now->lastToken)
+                return false;
+        }
+    return true;
+}
+
 void MemoryPanel::takeReport(const MemoryEdit &edit, const MemoryReport &report)
 {
+    if (!m_pending && !areStepsOf(report.events)) {
+        m_done.clear();
+        m_undone.clear();
+    }
     m_noMemory.reset();
     m_status = report.status;
     m_answeredAt = ui::wallNow();

@@ -81,6 +81,8 @@ private:
         bool isPinned; ///< afterwards
     };
     enum class Way : uint8_t { New, Undo, Redo };
+    /// Whether the events of the steps are those that they were: another text gives their numbers again.
+    [[nodiscard]] bool areStepsOf(const std::vector<MemoryEvent> &events) const;
 
     void makeTitle();
     void makeCopyMenu();
