@@ -80,7 +80,7 @@ public:
         else
             armSpec.continual.strategy = arm;
         // Chosen with other seeds than those that count; all trials stand in docs/benchmarks.md.
-        armSpec.continual.distillWeight = arm == "derpp" ? 0.05 : 1.0;
+        armSpec.continual.distillWeight = arm == "derpp" ? 0.05 : 2.0;
         ORRERY_ASSIGN(const TrainedArm trained, trainArm(armSpec, m_data, setting));
         const Budget budget = budgetOf(setting.mode);
         ArmResult result{
