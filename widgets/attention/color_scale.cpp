@@ -75,17 +75,21 @@ QString scaleTitle(const ScaleLegend &legend)
     else if (!legend.isPooled)
         what = tr("weight");
     else
-        what = legend.value == CellValue::Maximum ? tr("largest weight")
-                                                  : tr("mean weight");
-    return legend.scale.kind == ScaleKind::Linear ? tr("%1, linear").arg(what)
-                                                  : tr("%1, √ scale").arg(what);
+        what = legend.value == CellValue::Maximum ? tr("largest weight") : tr("mean weight");
+    return legend.scale.kind == ScaleKind::Linear ? tr("%1, linear").arg(what) : tr("%1, √ scale").arg(what);
+}
+
+/// Room for the name of a head, turned, before its bar.
+static double nameWidth(const ScaleLegend &legend, const FigureStyle &style)
+{
+    return legend.headNames.isEmpty() ? 0 : std::ceil(QFontMetricsF(style.small).height()) + 1;
 }
 
 double colorScaleWidth(const ScaleLegend &legend, const FigureStyle &style)
 {
     const auto bars = static_cast<double>(std::max<qsizetype>(1, legend.headNames.size()));
-    return bars * kBar + (bars - 1) * 3 + kGap + numbersWidth(legend, style) + kGap +
-           QFontMetricsF(style.small).height();
+    return bars * (nameWidth(legend, style) + kBar) + (bars - 1) * 3 + kGap + numbersWidth(legend, style) +
+           kGap + QFontMetricsF(style.small).height();
 }
 
 void paintColorScale(QPainter &painter, const QRectF &area, const ScaleLegend &legend,
@@ -98,9 +102,20 @@ void paintColorScale(QPainter &painter, const QRectF &area, const ScaleLegend &l
     QRectF bar(std::round(area.left()), std::round(area.top() + half), kBar,
                std::min(kTallest, std::round(area.height() - 2 * half)));
     const auto bars = static_cast<int>(std::max<qsizetype>(1, legend.headNames.size()));
+    const double nameRoom = nameWidth(legend, style);
+    bar.translate(nameRoom, 0);
     for (int i = 0; i < bars; ++i) {
         paintBar(painter, bar, legend, style, legend.headNames.isEmpty() ? -1 : i);
-        if (i + 1 < bars) bar.translate(kBar + 3, 0);
+        if (!legend.headNames.isEmpty()) {
+            painter.save();
+            painter.setPen(style.tokens.text);
+            painter.translate(bar.left() - nameRoom, bar.bottom());
+            painter.rotate(-90);
+            painter.drawText(QRectF(0, 0, bar.height(), metrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                             metrics.elidedText(legend.headNames[i], Qt::ElideRight, bar.height()));
+            painter.restore();
+        }
+        if (i + 1 < bars) bar.translate(kBar + 3 + nameRoom, 0);
     }
     painter.setPen(style.tokens.secondary);
     double lastY = 1e9;

@@ -255,7 +255,7 @@ private Q_SLOTS:
         remember->click();
         QCOMPARE(m_session->generations.size(), size_t(1));
         QCOMPARE(m_session->generations[0].request.prompt, std::string("a long text"));
-        QCOMPARE(m_session->generations[0].request.sampling.maxTokens, int64_t(1));
+        QCOMPARE(m_session->generations[0].request.sampling.maxTokens, int64_t(2)); // see tst_memory_rpc
         QVERIFY(!remember->isEnabled());
         m_session->memory = sampleMemory();
         Q_EMIT m_session->generations[0].handle->finished({});

@@ -88,6 +88,15 @@ private:
         const auto pinned = client->editMemory("any", {});
         VERIFY_OK(pinned);
         QVERIFY(pinned->events.front().isPinned);
+
+        // What the panel asks for to have a text read: two tokens, so that a pass comes behind the text's.
+        GenerateRequest plain{.prompt = "a text that is longer than the window",
+                              .sampling = {.maxTokens = 2, .temperature = 0, .numAlternatives = 0}};
+        VERIFY_OK(client->generate("any", plain, {}, {}));
+        const auto read = client->editMemory("any", {});
+        VERIFY_OK(read);
+        QVERIFY(read->status.numUsed > 0);
+        QVERIFY(!read->events.empty() && read->events.front().text.starts_with("a text"));
     }
 };
 

@@ -83,8 +83,9 @@ void MemoryFeed::read(const std::string &prompt)
     endReading();
     GenerateRequest request;
     request.prompt = prompt;
-    request.sampling.maxTokens =
-        1; // the least that can be asked: the text is read, and one token is thrown away
+    // The least that will do: what has left the window is stored when the pass behind it begins, and that reads
+    // the first of the two tokens.
+    request.sampling.maxTokens = 2;
     request.sampling.numAlternatives = 0;
     m_reading = m_session.generate(m_model, request);
     connect(m_reading.get(), &ui::GenerationHandle::finished, this, [this] {
