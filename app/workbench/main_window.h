@@ -5,6 +5,7 @@
 
 #include "core/base/result.h"
 #include "widgets/session/engine_session.h"
+#include "widgets/session/selection.h"
 
 #include <QMainWindow>
 #include <QTimer>
@@ -57,6 +58,7 @@ public:
     void openPath(const QString &path);
     void trainExample();
 
+    [[nodiscard]] Selection &selection() { return m_selection; }
     [[nodiscard]] CurvesPanel &curves() { return *m_curves; }
     [[nodiscard]] AttentionPanel &attention() { return *m_attention; }
     [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
@@ -99,6 +101,7 @@ private:
 
     EngineSession &m_session;
     QSettings &m_settings;
+    Selection m_selection;
     QString m_run;
     QString m_pendingSelection; ///< a run that was just made and is not listed yet
     WindowLayout m_layout = WindowLayout::Train;

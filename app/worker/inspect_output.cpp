@@ -158,18 +158,18 @@ void addCandidates(const InspectReport &report, std::vector<std::string> &lines)
 {
     lines.push_back("Behind token " + std::to_string(report.token) + ", " +
                     nameOf(report.tokens.at(static_cast<size_t>(report.token))) + ":");
-    const bool isAblated = !report.ablated.empty();
+    const bool isAblated = !report.changed.empty();
     for (size_t i = 0; i < report.candidates.size(); ++i) {
         std::string line = columns({percent(report.candidates[i].probability)});
-        if (isAblated) line += columns({percent(report.ablated[i].probability)});
+        if (isAblated) line += columns({percent(report.changed[i].probability)});
         lines.push_back(line + "  " + quoted(report.candidates[i].bytes));
     }
-    for (size_t i = report.candidates.size(); i < report.ablated.size(); ++i)
-        lines.push_back(columns({"", percent(report.ablated[i].probability)}) + "  " +
-                        quoted(report.ablated[i].bytes));
+    for (size_t i = report.candidates.size(); i < report.changed.size(); ++i)
+        lines.push_back(columns({"", percent(report.changed[i].probability)}) + "  " +
+                        quoted(report.changed[i].bytes));
     if (isAblated)
         lines.push_back("The second column is without the heads left out; divergence " +
-                        formatSignificant(report.ablatedDivergence, 4) + " nats.");
+                        formatSignificant(report.changedDivergence, 4) + " nats.");
 }
 
 void addTokens(const InspectReport &report, std::vector<std::string> &lines)
@@ -203,9 +203,9 @@ std::string inspectJson(const InspectReport &report)
     if (!report.maps.empty()) json["maps"] = mapsJson(report.maps);
     json["token"] = report.token;
     json["candidates"] = candidatesJson(report.candidates);
-    if (!report.ablated.empty()) {
-        json["ablated"] = candidatesJson(report.ablated);
-        json["ablated_divergence"] = numberOrNull(report.ablatedDivergence);
+    if (!report.changed.empty()) {
+        json["changed"] = candidatesJson(report.changed);
+        json["changed_divergence"] = numberOrNull(report.changedDivergence);
     }
     if (!report.lens.empty()) json["lens"] = lensJson(report.lens);
     if (!report.attribution.empty()) json["attribution"] = report.attribution;

@@ -113,8 +113,8 @@ private:
         HeadSilencer silencer(m_request.ablated, m_isCancelled);
         ORRERY_ASSIGN(const NextToken without,
                       NextToken::create(m_pass.logitsAt(m_pass.run(silencer), m_checked.token)));
-        m_report.ablated = without.beside(m_report.candidates, numAlternatives(), m_tokenizer);
-        m_report.ablatedDivergence = m_next.divergenceTo(without);
+        m_report.changed = without.beside(m_report.candidates, numAlternatives(), m_tokenizer);
+        m_report.changedDivergence = m_next.divergenceTo(without);
         return {};
     }
 

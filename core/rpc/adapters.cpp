@@ -139,6 +139,8 @@ void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
         for (const PromptMedia &media : turn.media) addMedia(media, *item.add_media());
     }
     for (const PromptMedia &media : value.request.media) addMedia(media, *message.add_media());
+    message.mutable_prompt_ids()->Assign(value.request.promptIds.begin(), value.request.promptIds.end());
+    message.mutable_answer_ids()->Assign(value.request.answerIds.begin(), value.request.answerIds.end());
 }
 
 ModelRequest fromMessage(const v1::GenerateRequest &message)
@@ -151,6 +153,8 @@ ModelRequest fromMessage(const v1::GenerateRequest &message)
     for (const v1::ChatMessageMessage &turn : message.messages())
         value.request.messages.push_back({turn.role(), turn.content(), mediaOf(turn.media())});
     value.request.media = mediaOf(message.media());
+    value.request.promptIds.assign(message.prompt_ids().begin(), message.prompt_ids().end());
+    value.request.answerIds.assign(message.answer_ids().begin(), message.answer_ids().end());
     // A request without settings gets the defaults, not zeros.
     if (message.has_sampling()) value.request.sampling = fromMessage(message.sampling());
     return value;

@@ -79,7 +79,8 @@ Result<AttentionMap> mapOf(const v1::AttentionMapMessage &message)
                        .maximum = {}};
     constexpr int64_t kMaxTokens = int64_t{1} << 31; // so that the sums below cannot overflow
     for (const int64_t number : {value.firstRow, value.numRows, value.firstColumn, value.numColumns})
-        if (number < 0 || number > kMaxTokens) return unreadable("a map of attention has a place outside of any text");
+        if (number < 0 || number > kMaxTokens)
+            return unreadable("a map of attention has a place outside of any text");
     for (const int64_t number : {value.rowsPerCell, value.columnsPerCell})
         if (number < 1 || number > kMaxTokens) return unreadable("a map of attention has cells of no size");
     const auto numCells = checkedMul(value.height(), value.width());
@@ -109,7 +110,8 @@ void toMessage(const FrameInfo &value, v1::FrameMessage &message)
 
 static FrameKind frameKindOf(uint32_t number)
 {
-    return number > static_cast<uint32_t>(FrameKind::Heads) ? FrameKind::Unknown : static_cast<FrameKind>(number);
+    return number > static_cast<uint32_t>(FrameKind::Heads) ? FrameKind::Unknown
+                                                            : static_cast<FrameKind>(number);
 }
 
 FrameInfo fromMessage(const v1::FrameMessage &message)
@@ -150,6 +152,8 @@ void toMessage(const InspectRequest &value, v1::InspectQuery &message)
     setRange(value.columns, *message.mutable_columns());
     message.set_max_edge(value.maxEdge);
     for (const HeadRef &head : value.ablated) setHead(head, *message.add_ablated());
+    message.set_with_memory(value.withMemory);
+    for (const MemoryEdit &edit : value.memoryEdits) toMessage(edit, *message.add_memory_edits());
     message.set_token(value.token);
     message.set_wants_lens(value.wantsLens);
     message.set_wants_attribution(value.wantsAttribution);
@@ -167,6 +171,9 @@ InspectRequest fromMessage(const v1::InspectQuery &message)
     if (message.has_columns()) value.columns = rangeOf(message.columns());
     value.maxEdge = message.max_edge();
     for (const v1::HeadMessage &head : message.ablated()) value.ablated.push_back(headOf(head));
+    value.withMemory = message.with_memory();
+    for (const v1::MemoryRequest &edit : message.memory_edits())
+        value.memoryEdits.push_back(fromMessage(edit));
     value.token = message.token();
     value.wantsLens = message.wants_lens();
     value.wantsAttribution = message.wants_attribution();
@@ -207,8 +214,8 @@ void toMessage(const InspectReport &value, v1::InspectReply &message)
     for (const AttentionMap &map : value.maps) setMap(map, *message.add_maps());
     message.set_token(value.token);
     setAlternatives(value.candidates, *message.mutable_candidates());
-    setAlternatives(value.ablated, *message.mutable_ablated());
-    message.set_ablated_divergence(value.ablatedDivergence);
+    setAlternatives(value.changed, *message.mutable_changed());
+    message.set_changed_divergence(value.changedDivergence);
     for (const LensRow &row : value.lens) {
         v1::LensRowMessage &item = *message.add_lens();
         item.set_layer(row.layer);
@@ -243,8 +250,9 @@ Result<InspectReport> fromMessage(const v1::InspectReply &message)
     for (const v1::InspectedTokenMessage &item : message.tokens())
         value.tokens.push_back({.id = item.id(),
                                 .bytes = item.text(),
-                                .modality = item.modality() > kNumModalities ? Modality::Unknown
-                                                                             : static_cast<Modality>(item.modality()),
+                                .modality = item.modality() > kNumModalities
+                                                ? Modality::Unknown
+                                                : static_cast<Modality>(item.modality()),
                                 .item = item.item(),
                                 .place = item.place(),
                                 .surprise = item.surprise()});
@@ -260,7 +268,8 @@ Result<InspectReport> fromMessage(const v1::InspectReply &message)
                 if (size == side * side) return true;
             return false;
         };
-        if (!isTable(item.mass_size()) || (item.weights_size() > 0 && item.weights_size() != item.mass_size()))
+        if (!isTable(item.mass_size()) ||
+            (item.weights_size() > 0 && item.weights_size() != item.mass_size()))
             return unreadable("a table of modalities has " + std::to_string(item.mass_size()) + " and " +
                               std::to_string(item.weights_size()) + " entries");
         value.flows.push_back({.head = headOf(item.head()),
@@ -277,13 +286,14 @@ Result<InspectReport> fromMessage(const v1::InspectReply &message)
     }
     value.token = message.token();
     value.candidates = alternativesOf(message.candidates());
-    value.ablated = alternativesOf(message.ablated());
-    value.ablatedDivergence = message.ablated_divergence();
+    value.changed = alternativesOf(message.changed());
+    value.changedDivergence = message.changed_divergence();
     for (const v1::LensRowMessage &item : message.lens())
         value.lens.push_back({item.layer(), alternativesOf(item.candidates()), item.entropy()});
     value.attribution.assign(message.attribution().begin(), message.attribution().end());
     for (const v1::MemoryReadMessage &item : message.reads()) {
-        MemoryRead read{.head = headOf(item.head()), .memory = item.memory(), .gate = item.gate(), .slots = {}};
+        MemoryRead read{
+            .head = headOf(item.head()), .memory = item.memory(), .gate = item.gate(), .slots = {}};
         for (const v1::MemoryReadMessage::Slot &slot : item.slots())
             read.slots.push_back({slot.slot(), slot.event(), slot.token(), slot.weight()});
         value.reads.push_back(std::move(read));

@@ -4,21 +4,41 @@
 
 namespace orrery {
 
+namespace {
+
+/// A column that is not as long as the others is left out: it would be read by their places.
+template <typename Field> auto columnOf(const Field &field, int numTokens)
+{
+    std::vector<typename Field::value_type> column;
+    if (field.size() == numTokens) column.assign(field.begin(), field.end());
+    return column;
+}
+
+} // namespace
+
 void toMessage(const MemoryEdit &value, v1::MemoryRequest &message)
 {
     message.set_verb(static_cast<uint32_t>(value.verb));
     message.set_source(wire::utf8(value.source));
     message.set_event(value.event);
+    message.set_slot(value.slot);
+    message.set_factor(value.factor);
+    message.set_path(wire::utf8(value.path));
+    message.set_max_events(value.maxEvents);
 }
 
 MemoryEdit fromMessage(const v1::MemoryRequest &message)
 {
     MemoryEdit value;
-    value.verb = message.verb() > static_cast<uint32_t>(MemoryVerb::Unpin)
+    value.verb = message.verb() > static_cast<uint32_t>(kLastMemoryVerb)
                      ? MemoryVerb::Unknown
                      : static_cast<MemoryVerb>(message.verb());
     value.source = message.source();
     value.event = message.event();
+    value.slot = message.slot();
+    value.factor = message.factor();
+    value.path = message.path();
+    value.maxEvents = message.max_events();
     return value;
 }
 
@@ -45,7 +65,14 @@ void toMessage(const MemoryReport &value, v1::MemoryReply &message)
         item.set_is_pinned(event.isPinned);
         item.mutable_token_ids()->Assign(event.tokenIds.begin(), event.tokenIds.end());
         item.set_text(event.text);
+        item.mutable_slots()->Assign(event.slots.begin(), event.slots.end());
+        item.mutable_usages()->Assign(event.usages.begin(), event.usages.end());
+        item.mutable_surprises()->Assign(event.surprises.begin(), event.surprises.end());
+        item.mutable_strengths()->Assign(event.strengths.begin(), event.strengths.end());
     }
+    message.set_undo_text(wire::utf8(value.undoText));
+    message.mutable_similar_events()->Assign(value.similarEvents.begin(), value.similarEvents.end());
+    message.mutable_similarity()->Assign(value.similarity.begin(), value.similarity.end());
 }
 
 MemoryReport fromMessage(const v1::MemoryReply &message)
@@ -70,7 +97,17 @@ MemoryReport fromMessage(const v1::MemoryReply &message)
                                 .age = item.age(),
                                 .isPinned = item.is_pinned(),
                                 .tokenIds = {item.token_ids().begin(), item.token_ids().end()},
-                                .text = item.text()});
+                                .text = item.text(),
+                                .slots = columnOf(item.slots(), item.token_ids_size()),
+                                .usages = columnOf(item.usages(), item.token_ids_size()),
+                                .surprises = columnOf(item.surprises(), item.token_ids_size()),
+                                .strengths = columnOf(item.strengths(), item.token_ids_size())});
+    value.undoText = message.undo_text();
+    const auto numSimilar = static_cast<int64_t>(message.similar_events_size());
+    if (message.similarity_size() == numSimilar * numSimilar) {
+        value.similarEvents.assign(message.similar_events().begin(), message.similar_events().end());
+        value.similarity.assign(message.similarity().begin(), message.similarity().end());
+    }
     return value;
 }
 

@@ -55,6 +55,9 @@ void toMessage(const RunStatus &value, v1::RunStatusMessage &message)
     message.set_trainer_waits(value.trainerWaits);
     message.set_disk_waits(value.diskWaits);
     message.set_last_frame_id(value.lastFrameId);
+    for (const std::string &breakpoint : value.breakpoints) message.add_breakpoints(wire::utf8(breakpoint));
+    message.set_pause_reason(wire::utf8(value.pauseReason));
+    message.set_pause_series(wire::utf8(value.pauseSeries));
     message.set_num_viewers(value.numViewers);
 }
 
@@ -87,6 +90,9 @@ RunStatus fromMessage(const v1::RunStatusMessage &message)
     value.trainerWaits = message.trainer_waits();
     value.diskWaits = message.disk_waits();
     value.lastFrameId = message.last_frame_id();
+    value.breakpoints.assign(message.breakpoints().begin(), message.breakpoints().end());
+    value.pauseReason = message.pause_reason();
+    value.pauseSeries = message.pause_series();
     value.numViewers = message.num_viewers();
     return value;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures of a model's inside that a training keeps while it learns, so that they can be gone through later. Values; any
-// thread.
+// Pictures of a model's inside that a training keeps while it learns, so that they can be gone through later.
+// Values; any thread.
 #pragma once
 
 #include "core/spec/inspection.h"
@@ -25,8 +25,8 @@ struct FrameInfo {
     double wallTime = 0; ///< Unix seconds
     int32_t attempt = 0;
     FrameKind kind = FrameKind::Unknown;
-    int32_t prompt = 0; ///< number of the probe prompt
-    uint64_t numBytes = 0; ///< on the disk
+    int32_t prompt = 0;        ///< number of the probe prompt
+    uint64_t numBytes = 0;     ///< on the disk
     bool isSuperseded = false; ///< from a tail that a later attempt wrote again
 };
 
@@ -43,9 +43,10 @@ struct AttentionFrame {
     std::vector<InspectedToken> tokens;
     std::vector<HeadRef> heads;         ///< in the order of the maps
     std::vector<HeadSummary> summaries; ///< of these heads
+    std::vector<ModalityFlow> flows; ///< of these heads; empty where all is text, and in frames of version 1
     int64_t tokensPerCell = 1;
-    std::vector<uint8_t> mean;    ///< [heads, edge, edge]
-    std::vector<uint8_t> maximum; ///< likewise; empty where a cell is one token
+    std::vector<uint8_t> mean;                ///< [heads, edge, edge]
+    std::vector<uint8_t> maximum;             ///< likewise; empty where a cell is one token
     std::vector<TokenAlternative> candidates; ///< for what stands behind the last token
     [[nodiscard]] int64_t edge() const
     {

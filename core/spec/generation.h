@@ -45,6 +45,13 @@ struct GenerateRequest {
     /// What the prompt or conversation is called ("chat.json"), where a memory notes where it has something
     /// from. Empty: "prompt" or "conversation".
     std::string source = {};
+    /// Exact tokens in place of the prompt, or nothing: a text that was read before is read again as it was.
+    std::vector<int32_t> promptIds = {};
+    /// Tokens that the answer (of a hole: its middle) begins with, as a generation gave them: it goes on
+    /// behind them, and what the model has read of them is not read again. sampling.maxTokens and the numbers
+    /// that sampling draws count from there on as if the model had chosen them itself: the same tokens with
+    /// the same seed go on alike.
+    std::vector<int32_t> answerIds = {};
 };
 
 struct TokenAlternative {

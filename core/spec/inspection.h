@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of a model by somebody who looks inside, and what comes back. Layers, heads and tokens count from 0; a map's
-// row is the token that looks (query), its column the token that is looked at (key). Values; any thread.
+// What is asked of a model by somebody who looks inside, and what comes back. Layers, heads and tokens count
+// from 0; a map's row is the token that looks (query), its column the token that is looked at (key). Values;
+// any thread.
 #pragma once
 
 #include "core/spec/generation.h"
+#include "core/spec/memory_events.h"
 #include "core/spec/modality.h"
 
 #include <cstdint>
@@ -18,8 +20,8 @@ struct HeadRef {
     int64_t head = 0;
     auto operator<=>(const HeadRef &) const = default;
 };
-std::string headName(const HeadRef &ref);                  ///< "2.0": layer 2, head 0
-bool headFromName(const std::string &name, HeadRef &ref);  ///< false: it is none
+std::string headName(const HeadRef &ref);                 ///< "2.0": layer 2, head 0
+bool headFromName(const std::string &name, HeadRef &ref); ///< false: it is none
 
 /// Tokens begin … end − 1; end −1: to the last.
 struct TokenRange {
@@ -30,15 +32,17 @@ struct TokenRange {
 
 /// One position of what was read.
 struct InspectedToken {
-    int32_t id = -1;    ///< −1: not text
-    std::string bytes;  ///< the token's own bytes; specials have their name in angle brackets
+    int32_t id = -1;   ///< −1: not text
+    std::string bytes; ///< the token's own bytes; specials have their name in angle brackets
     Modality modality = Modality::Text;
-    int64_t item = -1;  ///< of a picture or recording: which of the request's media
-    int64_t place = 0;  ///< of a picture or recording: which of its patches or frames
-    double surprise = std::numeric_limits<double>::quiet_NaN(); ///< −log p behind what stands before it, nats; NaN: first, or no text
+    int64_t item = -1; ///< of a picture or recording: which of the request's media
+    int64_t place = 0; ///< of a picture or recording: which of its patches or frames
+    double surprise = std::numeric_limits<double>::quiet_NaN(); ///< −log p behind what stands before it,
+                                                                ///< nats; NaN: first, or no text
 };
 
-/// A rectangle of a head's attention, pooled to cells of rowsPerCell × columnsPerCell tokens (the last ones may be cut).
+/// A rectangle of a head's attention, pooled to cells of rowsPerCell × columnsPerCell tokens (the last ones
+/// may be cut).
 struct AttentionMap {
     HeadRef head;
     int64_t firstRow = 0, numRows = 0;       ///< tokens
@@ -59,7 +63,8 @@ struct HeadSummary {
     double selfMass = 0;  ///< weight on the token itself, 0 … 1
 };
 
-/// How much the tokens of one modality look at those of another, by head; rows sum to 1 where there are such tokens.
+/// How much the tokens of one modality look at those of another, by head; rows sum to 1 where there are such
+/// tokens.
 struct ModalityFlow {
     HeadRef head;
     std::vector<float> mass;    ///< [M, M] by modalityIndex, mean over the tokens that look
@@ -69,13 +74,13 @@ struct ModalityFlow {
 /// Something that a head read from a memory while it stood at a token.
 struct MemoryRead {
     HeadRef head;
-    std::string memory;  ///< "episodic", "semantic"
-    double gate = 0;     ///< share of the head's output that comes from it, 0 … 1
+    std::string memory; ///< "episodic", "semantic"
+    double gate = 0;    ///< share of the head's output that comes from it, 0 … 1
     struct Slot {
         int64_t slot = -1;
-        int64_t event = -1;  ///< MemoryEvent::id; −1: none
-        int64_t token = -1;  ///< place in the text that was read
-        double weight = 0;   ///< within this read; sum 1 over all slots
+        int64_t event = -1; ///< MemoryEvent::id; −1: none
+        int64_t token = -1; ///< place in the text that was read
+        double weight = 0;  ///< within this read; sum 1 over all slots
     };
     std::vector<Slot> slots; ///< heaviest first, at most 16
 };
@@ -88,22 +93,31 @@ struct LensRow {
 };
 
 struct InspectRequest {
-    GenerateRequest input; ///< prompt or messages with media, and a hole's other side; sampling.numAlternatives counts
-    bool wantsOverview = true;       ///< a map of every head, at most overviewEdge cells a side
-    int64_t overviewEdge = 32;       ///< 8 … 64
-    std::vector<HeadRef> heads;      ///< maps of these, at most maxEdge cells a side
-    TokenRange rows, columns;        ///< of these maps
-    int64_t maxEdge = 512;           ///< 1 … 2048
-    std::vector<HeadRef> ablated;    ///< give nothing; the candidates without them come beside those with them
-    int64_t token = -1;              ///< whose candidates, lens, reads and attribution; −1: the last one read
+    GenerateRequest
+        input; ///< prompt or messages with media, and a hole's other side; sampling.numAlternatives counts
+    bool wantsOverview = true;  ///< a map of every head, at most overviewEdge cells a side
+    int64_t overviewEdge = 32;  ///< 8 … 64
+    std::vector<HeadRef> heads; ///< maps of these, at most maxEdge cells a side
+    TokenRange rows, columns;   ///< of these maps
+    int64_t maxEdge = 512;      ///< 1 … 2048
+    std::vector<HeadRef>
+        ablated;        ///< give nothing in a second pass; InspectReport::changed has its candidates
+    int64_t token = -1; ///< whose candidates, lens, reads and attribution; −1: the last one read
     bool wantsLens = false;
-    bool wantsAttribution = false;   ///< needs a backward pass
+    bool wantsAttribution = false; ///< needs a backward pass
+    /// The text is read behind what the model remembers of the text that it read last (or of the file that
+    /// each text begins with), on a copy; its window is empty. Not for RUN@live, whose memory is that of its
+    /// current batch.
+    bool withMemory = false;
+    /// Done to that copy before the text is read a second time: InspectReport::changed has the candidates.
+    /// Wipe, Forget, ForgetSlot, Scale.
+    std::vector<MemoryEdit> memoryEdits;
 };
 
 struct InspectReport {
     std::string model; ///< "RUN@step", "RUN@live" or a directory
     int64_t step = -1;
-    std::string note;  ///< as ModelInfo::note
+    std::string note; ///< as ModelInfo::note
     int64_t layers = 0, heads = 0;
     std::vector<InspectedToken> tokens;
     std::vector<HeadSummary> summaries; ///< of all heads, layer by layer
@@ -112,10 +126,13 @@ struct InspectReport {
     std::vector<AttentionMap> maps;     ///< in the order asked for
     int64_t token = -1;
     std::vector<TokenAlternative> candidates; ///< for what stands behind `token`
-    std::vector<TokenAlternative> ablated;    ///< the same without the ablated heads: the same ids first, then its own
-    double ablatedDivergence = 0;             ///< KL(with ‖ without), nats
+    /// The same without the ablated heads and with the memory edited: the same ids first, then its own.
+    /// Empty: neither was asked.
+    std::vector<TokenAlternative> changed;
+    double changedDivergence = 0; ///< KL(as it is ‖ changed), nats
     std::vector<LensRow> lens;
-    std::vector<float> attribution; ///< gradient × input of each token for the log-probability of what was likeliest
+    std::vector<float>
+        attribution; ///< gradient × input of each token for the log-probability of what was likeliest
     std::vector<MemoryRead> reads;
     double seconds = 0; ///< that it took to compute
 };

@@ -40,7 +40,12 @@ struct MemoryEvent {
     int64_t age = 0;               ///< tokens that were read since it began
     bool isPinned = false;         ///< never evicted
     std::vector<int32_t> tokenIds; ///< of the slots that are still stored, in the order of the text
-    std::string text;              ///< bytes of these tokens, where somebody with a tokenizer filled it in
+    // Of the same slots, in the same order; either empty or as long as tokenIds.
+    std::vector<int64_t> slots;   ///< their numbers in the store, as MemoryRead::Slot::slot
+    std::vector<float> usages;    ///< as meanUsage
+    std::vector<float> surprises; ///< −log p when it was read, nats; 0: not known
+    std::vector<float> strengths; ///< factor on what a read of it gives; 1 unless it was edited
+    std::string text;             ///< bytes of these tokens, where somebody with a tokenizer filled it in
 };
 
 struct MemoryStatus {
@@ -53,16 +58,41 @@ struct MemoryStatus {
 };
 
 /// What is done about a memory before it is shown.
-enum class MemoryVerb : uint8_t { Unknown, List, Wipe, Pin, Unpin };
+enum class MemoryVerb : uint8_t {
+    Unknown,
+    List,
+    Wipe,       ///< a source
+    Pin,        ///< an event
+    Unpin,      ///< an event
+    Forget,     ///< an event
+    ForgetSlot, ///< one token
+    Scale,      ///< strength of an event (slot −1) or of one slot
+    Undo,       ///< the last Forget, ForgetSlot or Scale, unless something was read since
+    Similarity, ///< how alike the events are
+    Save,       ///< to a file on the engine's computer
+    Load,       ///< from one; each text begins with it from now on
+};
+inline constexpr MemoryVerb kLastMemoryVerb = MemoryVerb::Load;
+const char *memoryVerbName(MemoryVerb verb); ///< "forget_slot"
+MemoryVerb memoryVerbFromName(std::string_view name);
+
 struct MemoryEdit {
     MemoryVerb verb = MemoryVerb::List;
-    std::string source; ///< wipe: everything of it (isOfSource)
-    int64_t event = 0;  ///< pin, unpin
+    std::string source;      ///< wipe: everything of it (isOfSource)
+    int64_t event = 0;       ///< pin, unpin, forget, scale
+    int64_t slot = -1;       ///< forget_slot, scale
+    double factor = 1;       ///< scale: 0 … 4
+    std::string path;        ///< save, load: absolute
+    int64_t maxEvents = 256; ///< similarity: of the newest, 1 … 1024
 };
 struct MemoryReport {
     MemoryStatus status;
     std::vector<MemoryEvent> events; ///< in the order of the text
-    int64_t numFreed = 0;            ///< slots, by a wipe
+    int64_t numFreed = 0;            ///< slots, by a wipe or by forgetting
+    std::string undoText;            ///< what Undo would take back ("forgetting event 12"); empty: nothing
+    // Similarity: cosine of the events' mean keys (over heads, after the mean over their slots), −1 … 1.
+    std::vector<int64_t> similarEvents; ///< MemoryEvent::id in the order of rows and columns
+    std::vector<float> similarity;      ///< [n, n]
 };
 
 /// The memory of one cache (its first sequence, when it has several).
@@ -80,6 +110,17 @@ public:
     /// Takes the place of what is stored. @error NotFound, Io, InvalidInput (no such file, or of another
     /// model); the memory is as before then
     virtual Result<void> load(const std::filesystem::path &path) = 0;
+
+    // New functions go here, to the end.
+
+    /// Forget, ForgetSlot, Scale or Undo. @return slots freed  @error NotFound (no such event or slot,
+    /// nothing to undo), InvalidInput (a factor out of range, a verb that it does not know)
+    virtual Result<int64_t> change(const MemoryEdit &edit);
+    /// As MemoryReport::undoText.
+    [[nodiscard]] virtual std::string undoText() const { return {}; }
+    /// As MemoryReport::similarity, of the newest events. @param events out: their ids
+    /// @error InvalidInput (maxEvents out of range), NotFound (it cannot)
+    virtual Result<std::vector<float>> similarity(int64_t maxEvents, std::vector<int64_t> &events) const;
 };
 
 /// Memory to weights: what it holds is read again, and the model learns it.

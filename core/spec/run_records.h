@@ -116,6 +116,10 @@ struct RunStatus {
     uint64_t diskWaits = 0;    ///< how often it waited because run.db did not keep up, in this attempt
     int32_t numViewers = 0;
     int64_t lastFrameId = 0; ///< of the newest kept frame (FrameInfo::id); 0: there is none
+    std::vector<std::string> breakpoints; ///< conditions that are watched, as breakpointText() writes them
+    /// The breakpoint that paused it, with series and value ("loss > 4: loss was 4.312"); empty: paused by hand, or not at all.
+    std::string pauseReason;
+    std::string pauseSeries; ///< of that breakpoint
 };
 
 /// A change that takes effect at the next step boundary, is logged, drawn and replayed on resume.

@@ -122,22 +122,22 @@ private Q_SLOTS:
         const InspectReport report = lookInto(*model, input, request);
         const at::Tensor with = logP(*model, input)[15], less = logP(*without, input)[15];
         compareCandidates(report.candidates, with);
-        QVERIFY(report.ablated.size() >= 4 && report.ablated.size() <= 8);
-        for (size_t i = 0; i < report.ablated.size(); ++i) {
-            if (i < 4) QCOMPARE(report.ablated[i].id, report.candidates[i].id);
-            QVERIFY(std::abs(report.ablated[i].probability -
-                             less[report.ablated[i].id].exp().item<double>()) < 1e-6);
+        QVERIFY(report.changed.size() >= 4 && report.changed.size() <= 8);
+        for (size_t i = 0; i < report.changed.size(); ++i) {
+            if (i < 4) QCOMPARE(report.changed[i].id, report.candidates[i].id);
+            QVERIFY(std::abs(report.changed[i].probability -
+                             less[report.changed[i].id].exp().item<double>()) < 1e-6);
         }
         // Its own likeliest are all there, each once.
         const at::Tensor own = std::get<1>(less.topk(4));
         for (int64_t i = 0; i < 4; ++i)
             QCOMPARE(
-                std::count_if(report.ablated.begin(), report.ablated.end(),
+                std::count_if(report.changed.begin(), report.changed.end(),
                               [&](const TokenAlternative &one) { return one.id == own[i].item<int64_t>(); }),
                 1);
         const double divergence = (with.exp() * (with - less)).sum().item<double>();
         QVERIFY(divergence > 1e-6); // these heads matter
-        QVERIFY(std::abs(report.ablatedDivergence - divergence) < 1e-5);
+        QVERIFY(std::abs(report.changedDivergence - divergence) < 1e-5);
     }
 
     /// At layer l the lens says what the first l layers would say as a model of their own.

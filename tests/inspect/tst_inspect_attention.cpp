@@ -307,7 +307,7 @@ private Q_SLOTS:
         const InspectReport report = lookInto(*model, lookInput(5), request);
         QVERIFY(report.overview.empty() && report.summaries.empty() && report.maps.empty() &&
                 report.flows.empty());
-        QVERIFY(report.lens.empty() && report.attribution.empty() && report.ablated.empty() &&
+        QVERIFY(report.lens.empty() && report.attribution.empty() && report.changed.empty() &&
                 report.reads.empty());
         QCOMPARE(report.candidates.size(), size_t(10));
         QCOMPARE(report.layers, int64_t(3));

@@ -84,6 +84,10 @@ void TestInspectAdapters::keepsEveryFieldOfARequest()
     value.token = n.count();
     value.wantsLens = true;
     value.wantsAttribution = true;
+    value.input.promptIds = {3, 1, 4};
+    value.input.answerIds = {1, 5};
+    value.withMemory = true;
+    value.memoryEdits = {{.verb = MemoryVerb::Scale, .event = 7, .slot = 9, .factor = 0.25}};
     v1::InspectQuery message;
     toMessage(value, message);
     const InspectRequest back = fromMessage(message);
@@ -101,6 +105,14 @@ void TestInspectAdapters::keepsEveryFieldOfARequest()
     QCOMPARE(back.token, value.token);
     QVERIFY(back.wantsLens);
     QVERIFY(back.wantsAttribution);
+    QVERIFY(back.input.promptIds == value.input.promptIds);
+    QVERIFY(back.input.answerIds == value.input.answerIds);
+    QVERIFY(back.withMemory);
+    QCOMPARE(back.memoryEdits.size(), size_t{1});
+    QVERIFY(back.memoryEdits[0].verb == MemoryVerb::Scale);
+    QCOMPARE(back.memoryEdits[0].event, int64_t{7});
+    QCOMPARE(back.memoryEdits[0].slot, int64_t{9});
+    QCOMPARE(back.memoryEdits[0].factor, 0.25);
 }
 
 void TestInspectAdapters::wantsAllWhereNoRangeIsGiven()
@@ -129,8 +141,8 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     value.maps.back().maximum.clear();
     value.token = n.count();
     value.candidates = {n.alternative(), n.alternative()};
-    value.ablated = {n.alternative()};
-    value.ablatedDivergence = n.real();
+    value.changed = {n.alternative()};
+    value.changedDivergence = n.real();
     value.lens = {{2, {n.alternative()}, n.real()}};
     value.attribution = {n.small(), -n.small()};
     value.reads = {{n.head(), n.text(), n.real(), {{1, 2, 3, n.real()}, {4, 5, 6, n.real()}}}};
@@ -164,8 +176,8 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     QVERIFY(isSame(back->maps[1], value.maps[1]));
     QCOMPARE(back->token, value.token);
     QVERIFY(isSame(back->candidates[1], value.candidates[1]));
-    QVERIFY(isSame(back->ablated[0], value.ablated[0]));
-    QCOMPARE(back->ablatedDivergence, value.ablatedDivergence);
+    QVERIFY(isSame(back->changed[0], value.changed[0]));
+    QCOMPARE(back->changedDivergence, value.changedDivergence);
     QCOMPARE(back->lens[0].layer, int64_t{2});
     QVERIFY(isSame(back->lens[0].candidates[0], value.lens[0].candidates[0]));
     QCOMPARE(back->lens[0].entropy, value.lens[0].entropy);

@@ -181,9 +181,9 @@ void AttentionPanel::connectQuestions()
         for (const HeadRef &head : m_ablationQuestion->request().ablated) names << headTitle(head).toLower();
         m_ablation = Ablation{.heads = names.join(tr(" and ")),
                               .model = tr("%1, step %2").arg(fromStd(report.model), integerText(report.step)),
-                              .divergence = report.ablatedDivergence,
+                              .divergence = report.changedDivergence,
                               .with = report.candidates,
-                              .without = report.ablated};
+                              .without = report.changed};
         scheduleRefresh();
     });
     connect(m_ablationQuestion, &ModelQuestion::failed, this, [this](const Error &error) {

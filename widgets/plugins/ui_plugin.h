@@ -20,6 +20,7 @@ class QWidget;
 namespace orrery::ui {
 
 class EngineSession;
+class Selection;
 
 /// The services of a plugin in the window. Valid from configure() to stop().
 class UiContext {
@@ -36,6 +37,8 @@ public:
     /// What the window remembers for this plugin, under its id. @since 1
     [[nodiscard]] virtual QVariant setting(const QString &key, const QVariant &usual) const = 0;
     virtual void setSetting(const QString &key, const QVariant &value) = 0; ///< @since 1
+    /// What the whole window looks at; panels follow it and set it. @since 1
+    [[nodiscard]] virtual Selection &selection() = 0;
 };
 
 /// Life: create, configure, start, (the window), stop, destroy. An error or exception on the way up leaves

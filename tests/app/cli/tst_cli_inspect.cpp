@@ -133,8 +133,8 @@ void TestCliInspect::jsonHasAllOfIt()
     QCOMPARE(summary[u"head"_s].toInt(), 1);
     QVERIFY(summary[u"entropy"_s].toDouble() > 0 && summary[u"first_mass"_s].toDouble() > 1.0 / 7);
     QCOMPARE(report[u"candidates"_s].toArray().size(), 3);
-    QVERIFY(report[u"ablated"_s].toArray().size() >= 3);
-    QVERIFY(report[u"ablated_divergence"_s].toDouble() > 0);
+    QVERIFY(report[u"changed"_s].toArray().size() >= 3);
+    QVERIFY(report[u"changed_divergence"_s].toDouble() > 0);
     QCOMPARE(report[u"lens"_s].toArray().size(), 3);
     QCOMPARE(report[u"attribution"_s].toArray().size(), 7);
     QCOMPARE(report[u"attribution"_s].toArray()[6].toDouble(), 0.0); // behind token 4

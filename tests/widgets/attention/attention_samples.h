@@ -211,8 +211,8 @@ inline void addSampleFrames(FakeSession &session, const QString &run, const Samp
             report.maps.push_back(
                 samplePooled(exact, head, sampleWeights(exact, head.layer, head.head, 0.8)));
         if (!request.ablated.empty()) {
-            report.ablated = sampleCandidates(0.35);
-            report.ablatedDivergence = 0.132;
+            report.changed = sampleCandidates(0.35);
+            report.changedDivergence = 0.132;
         }
         return report;
     };

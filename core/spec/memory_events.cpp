@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/spec/memory_events.h"
+
+#include <array>
+
+namespace orrery {
+
+namespace {
+
+constexpr std::array<const char *, size_t(kLastMemoryVerb) + 1> kVerbNames = {
+    "unknown",     "list",  "wipe", "pin",        "unpin", "forget",
+    "forget_slot", "scale", "undo", "similarity", "save",  "load"};
+
+} // namespace
+
+const char *memoryVerbName(MemoryVerb verb)
+{
+    const auto number = static_cast<size_t>(verb);
+    return kVerbNames[number < kVerbNames.size() ? number : 0];
+}
+
+MemoryVerb memoryVerbFromName(std::string_view name)
+{
+    for (size_t number = 1; number < kVerbNames.size(); ++number)
+        if (name == kVerbNames[number]) return static_cast<MemoryVerb>(number);
+    return MemoryVerb::Unknown;
+}
+
+Result<int64_t> MemoryControl::change(const MemoryEdit &edit)
+{
+    return Error{ErrorCode::InvalidInput,
+                 std::string("Cannot change a memory: this one does not know \"") +
+                     memoryVerbName(edit.verb) + "\".",
+                 "Wipe a source, or pin an event."};
+}
+
+Result<std::vector<float>> MemoryControl::similarity(int64_t, std::vector<int64_t> &) const
+{
+    return Error{ErrorCode::NotFound,
+                 "Cannot compare what is remembered: this memory keeps no keys to compare.", ""};
+}
+
+} // namespace orrery
