@@ -2,7 +2,10 @@
 #include "widgets/common/panel_frame.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/panel_tools.h"
+#include "widgets/common/progress_row.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
 
 #include <QAbstractButton>
@@ -66,7 +69,14 @@ void PanelFrame::setFrameVisible(bool isVisible)
     update();
 }
 
-void PanelFrame::addTitleWidget(QWidget *widget) { m_titleLayout->addWidget(widget); }
+void PanelFrame::addTitleWidget(QWidget *widget)
+{
+    // The tools stay at the right end.
+    if (m_tools)
+        m_titleLayout->insertWidget(m_titleLayout->indexOf(m_tools), widget);
+    else
+        m_titleLayout->addWidget(widget);
+}
 
 QToolButton *PanelFrame::addTitleButton(const QString &iconName, const QString &toolTip)
 {
@@ -83,6 +93,67 @@ void PanelFrame::setContent(QWidget *content)
     }
     m_content = content;
     m_layout->addWidget(content, 1);
+}
+
+void PanelFrame::setExport(PanelExport what)
+{
+    m_exportOf = std::move(what);
+    refreshTools();
+    m_tools->setExport(m_exportOf);
+}
+
+void PanelFrame::setView(PanelView view)
+{
+    m_view = std::move(view);
+    refreshTools();
+    m_tools->setHasLink();
+}
+
+QString PanelFrame::viewLink() const
+{
+    if (m_view.panel.isEmpty()) return {};
+    return viewLinkText({m_view.panel, m_view.state ? m_view.state() : QVariantMap()});
+}
+
+void PanelFrame::setCommand(std::function<QString()> command)
+{
+    m_command = std::move(command);
+    refreshTools();
+    m_tools->setHasCommand();
+}
+
+QString PanelFrame::commandText() const { return m_command ? m_command() : QString(); }
+
+void PanelFrame::setHelp(const QString &text)
+{
+    refreshTools();
+    m_tools->setHelp(text);
+}
+
+void PanelFrame::setSummary(const QString &text)
+{
+    if (text != accessibleDescription()) setAccessibleDescription(text);
+}
+
+void PanelFrame::setProgress(const QString &text, double fraction, std::function<void()> cancel)
+{
+    if (!m_progress) {
+        m_progress = new ProgressRow(this);
+        m_layout->insertWidget(m_layout->indexOf(m_banner) + 1, m_progress);
+    }
+    m_progress->setProgress(text, fraction, std::move(cancel));
+}
+
+void PanelFrame::clearProgress()
+{
+    if (m_progress) m_progress->clear();
+}
+
+void PanelFrame::refreshTools()
+{
+    if (m_tools) return;
+    m_tools = new PanelTools(*this);
+    m_titleLayout->addWidget(m_tools);
 }
 
 void PanelFrame::paintEvent(QPaintEvent *)

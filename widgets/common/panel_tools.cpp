@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/common/panel_tools.h"
+
+#include "core/spec/field_values.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/help_popover.h"
+#include "widgets/common/number_text.h"
+#include "widgets/theme/theme.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QDir>
+#include <QEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QMenu>
+#include <QShortcut>
+#include <QToolButton>
+#include <QToolTip>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr auto kReason = "orreryReason";
+constexpr int kRefreshMs = 400; ///< how late a button may see that there is something to take along
+constexpr int kCopiedMs = 1'500;
+
+/// Of the last export of any panel: the next one goes there, too.
+QString &lastFolder()
+{
+    static QString folder;
+    return folder;
+}
+
+QString kindOf(const QString &ending)
+{
+    if (ending == u"svg") return PanelTools::tr("SVG, drawing");
+    if (ending == u"pdf") return PanelTools::tr("PDF, drawing");
+    if (ending == u"png") return PanelTools::tr("PNG, picture");
+    if (ending == u"csv") return PanelTools::tr("CSV, table");
+    if (ending == u"npz") return PanelTools::tr("NPZ, NumPy arrays");
+    if (ending == u"json") return PanelTools::tr("JSON, text");
+    return ending.toUpper();
+}
+
+/// ".svg, .pdf or .png"
+std::string endingList(const QStringList &endings)
+{
+    QStringList dotted;
+    for (const QString &ending : endings) dotted << u'.' + ending;
+    const QString last = dotted.takeLast();
+    return toStd(dotted.isEmpty() ? last : dotted.join(u", "_s) + u" or "_s + last);
+}
+
+/// The innermost panel around a widget that has a help.
+PanelTools *toolsWithHelp(QWidget *widget)
+{
+    for (; widget; widget = widget->parentWidget())
+        if (auto *frame = qobject_cast<PanelFrame *>(widget))
+            if (PanelTools *tools = PanelTools::of(*frame); tools && !tools->help().isEmpty()) return tools;
+    return nullptr;
+}
+
+} // namespace
+
+QString disabledReason(const QAction &action)
+{
+    return action.isEnabled() ? QString() : action.property(kReason).toString();
+}
+
+void setDisabledReason(QAction &action, const QString &reason)
+{
+    action.setProperty(kReason, reason);
+    action.setEnabled(reason.isEmpty());
+    action.setToolTip(reason.isEmpty() ? action.text() : action.text() + u'\n' + reason);
+}
+
+PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_menu(new QMenu(this))
+{
+    setObjectName(u"panelTools"_s);
+    m_showHelp = addEntry(u"panelHelp"_s, tr("Help on this panel"), u"help"_s);
+    m_copyLink = addEntry(u"panelCopyLink"_s, tr("Copy a link to this view"), u"link"_s);
+    m_copyCommand = addEntry(u"panelCopyCommand"_s, tr("Copy as command"), u"terminal"_s);
+    m_saveFigure = addEntry(u"panelSaveFigure"_s, tr("Save figure…"), {});
+    m_saveData = addEntry(u"panelSaveData"_s, tr("Save data…"), {});
+    m_copyFigure = addEntry(u"panelCopyFigure"_s, tr("Copy figure"), {});
+    m_copyData = addEntry(u"panelCopyData"_s, tr("Copy data"), {});
+    connect(m_showHelp, &QAction::triggered, this, &PanelTools::showHelp);
+    connect(m_copyLink, &QAction::triggered, this, [this] {
+        copyToClipboard(m_frame.viewLink());
+        sayCopied(m_linkButton, tr("Link copied"));
+    });
+    connect(m_copyCommand, &QAction::triggered, this, [this] {
+        copyToClipboard(m_frame.commandText());
+        sayCopied(m_commandButton, tr("Command copied"));
+    });
+    connect(m_saveFigure, &QAction::triggered, this,
+            [this] { askForPath(m_export.figures, tr("Save figure")); });
+    connect(m_saveData, &QAction::triggered, this, [this] { askForPath(m_export.data, tr("Save data")); });
+    connect(m_copyFigure, &QAction::triggered, this, &PanelTools::copyFigure);
+    connect(m_copyData, &QAction::triggered, this, &PanelTools::copyData);
+
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_helpButton = addButton(m_showHelp, u"panelHelpButton"_s);
+    m_helpButton->setToolTip(tr("Help on this panel (F1)"));
+    m_linkButton = addButton(m_copyLink, u"panelLinkButton"_s);
+    m_commandButton = addButton(m_copyCommand, u"panelCommandButton"_s);
+    m_exportButton = makeIconButton(u"export"_s, tr("Save or copy what is shown"), this);
+    m_exportButton->setObjectName(u"panelExportButton"_s);
+    m_exportButton->setMenu(m_menu);
+    m_exportButton->setPopupMode(QToolButton::InstantPopup);
+    layout->addWidget(m_exportButton);
+    m_menu->setToolTipsVisible(true);
+    m_menu->setAccessibleName(tr("Save or copy what is shown"));
+    fillMenu();
+
+    connect(m_menu, &QMenu::aboutToShow, this, &PanelTools::refresh);
+    m_refreshTimer.setInterval(kRefreshMs);
+    connect(&m_refreshTimer, &QTimer::timeout, this, &PanelTools::refresh);
+    m_frame.installEventFilter(this);
+}
+
+PanelTools *PanelTools::of(const PanelFrame &frame)
+{
+    for (PanelTools *tools : frame.findChildren<PanelTools *>(u"panelTools"_s))
+        if (&tools->m_frame == &frame) return tools;
+    return nullptr;
+}
+
+QAction *PanelTools::addEntry(const QString &name, const QString &text, const QString &icon)
+{
+    auto *action = new QAction(text, this);
+    action->setObjectName(name);
+    if (!icon.isEmpty()) bindIcon(action, icon);
+    action->setVisible(false); // until the panel sets what it is for
+    m_frame.addAction(action);
+    return action;
+}
+
+QToolButton *PanelTools::addButton(QAction *action, const QString &name)
+{
+    auto *button = new QToolButton(this);
+    button->setObjectName(name);
+    button->setAutoRaise(true);
+    button->setIconSize(QSize(16, 16));
+    button->setDefaultAction(action);
+    button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    button->setAccessibleName(action->text());
+    layout()->addWidget(button);
+    button->hide();
+    return button;
+}
+
+void PanelTools::setExport(const PanelExport &what)
+{
+    m_export = what;
+    m_hasExport = true;
+    for (QAction *action : {m_saveFigure, m_saveData, m_copyFigure, m_copyData}) action->setVisible(true);
+    fillMenu();
+}
+
+void PanelTools::setHasLink()
+{
+    m_hasLink = true;
+    m_copyLink->setVisible(true);
+    fillMenu();
+}
+
+void PanelTools::setHasCommand()
+{
+    m_hasCommand = true;
+    m_copyCommand->setVisible(true);
+    fillMenu();
+}
+
+void PanelTools::setHelp(const QString &text)
+{
+    if (m_help.isEmpty() && !text.isEmpty()) {
+        // Panels stand in panels: then Qt calls the key ambiguous, and the innermost one answers.
+        auto *key = new QShortcut(QKeySequence(Qt::Key_F1), &m_frame);
+        key->setContext(Qt::WidgetWithChildrenShortcut);
+        const auto answer = [this] {
+            PanelTools *tools = toolsWithHelp(QApplication::focusWidget());
+            (tools ? tools : this)->showHelp();
+        };
+        connect(key, &QShortcut::activated, this, answer);
+        connect(key, &QShortcut::activatedAmbiguously, this, answer);
+    }
+    m_help = text;
+    m_showHelp->setVisible(!text.isEmpty());
+    fillMenu();
+}
+
+void PanelTools::setCompact(bool isCompact)
+{
+    if (isCompact == m_isCompact) return;
+    m_isCompact = isCompact;
+    fillMenu();
+}
+
+void PanelTools::fillMenu()
+{
+    m_menu->clear();
+    if (m_hasExport) {
+        m_menu->addActions({m_saveFigure, m_saveData});
+        m_menu->addSeparator();
+        m_menu->addActions({m_copyFigure, m_copyData});
+    }
+    if (m_isCompact && (m_hasLink || m_hasCommand)) {
+        m_menu->addSeparator();
+        if (m_hasLink) m_menu->addAction(m_copyLink);
+        if (m_hasCommand) m_menu->addAction(m_copyCommand);
+    }
+    m_helpButton->setVisible(!m_help.isEmpty());
+    m_linkButton->setVisible(m_hasLink && !m_isCompact);
+    m_commandButton->setVisible(m_hasCommand && !m_isCompact);
+    m_exportButton->setVisible(m_hasExport || (m_isCompact && (m_hasLink || m_hasCommand)));
+    refresh();
+}
+
+void PanelTools::refresh()
+{
+    setReasons();
+    const bool canDo =
+        m_menu->actions().isEmpty() || std::ranges::any_of(m_menu->actions(), [](const QAction *action) {
+            return !action->isSeparator() && action->isEnabled();
+        });
+    m_exportButton->setEnabled(canDo);
+    m_exportButton->setToolTip(canDo ? tr("Save or copy what is shown")
+                                     : tr("Save or copy what is shown") + u'\n' +
+                                           disabledReason(*m_menu->actions().constFirst()));
+    if (m_helpButton->toolTip() != tr("Help on this panel (F1)"))
+        m_helpButton->setToolTip(tr("Help on this panel (F1)"));
+}
+
+void PanelTools::setReasons()
+{
+    if (m_hasExport) {
+        const bool isEmpty = m_export.isEmpty && m_export.isEmpty();
+        const auto say = [isEmpty](QAction *action, bool canEver, const QString &never) {
+            setDisabledReason(*action, !canEver ? never : isEmpty ? tr("Nothing is shown yet.") : QString());
+        };
+        const QString noFigure = tr("This panel has no figure."),
+                      noData = tr("This panel has no data of its own.");
+        say(m_saveFigure, m_export.save && !m_export.figures.isEmpty(), noFigure);
+        say(m_saveData, m_export.save && !m_export.data.isEmpty(), noData);
+        say(m_copyFigure, bool(m_export.image), noFigure);
+        say(m_copyData, bool(m_export.table), noData);
+    }
+    if (m_hasCommand)
+        setDisabledReason(*m_copyCommand, m_frame.commandText().isEmpty()
+                                              ? tr("There is no command for what is shown.")
+                                              : QString());
+}
+
+void PanelTools::showHelp()
+{
+    if (m_help.isEmpty()) return;
+    if (m_popover) {
+        m_popover->close();
+        return;
+    }
+    const QString title = m_frame.title().isEmpty() ? m_frame.accessibleName() : m_frame.title();
+    auto *popover = new HelpPopover(title, m_help, this);
+    m_popover = popover;
+    popover->showUnder(*m_helpButton);
+}
+
+void PanelTools::askForPath(const QStringList &endings, const QString &title)
+{
+    if (m_dialog || endings.isEmpty()) return;
+    QStringList filters;
+    for (const QString &ending : endings) filters << kindOf(ending) + u" (*."_s + ending + u')';
+    auto *dialog = new QFileDialog(&m_frame, title, lastFolder());
+    m_dialog = dialog;
+    dialog->setObjectName(u"panelSaveDialog"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setNameFilters(filters);
+    dialog->setDefaultSuffix(endings.constFirst());
+    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog, filters, endings](const QString &filter) {
+        const qsizetype at = filters.indexOf(filter);
+        if (at >= 0) dialog->setDefaultSuffix(endings.at(at));
+    });
+    QString name = m_export.fileName.isEmpty() ? u"figure"_s : m_export.fileName;
+    for (const QChar c : {u'/', u'\\', u':'}) name.replace(c, u'-'); // "run@8000: layer 3" is no folder
+    dialog->selectFile(name + u'.' + endings.constFirst());
+    connect(dialog, &QFileDialog::fileSelected, this, &PanelTools::saveTo);
+    dialog->open();
+}
+
+void PanelTools::saveTo(const QString &path)
+{
+    const QFileInfo file(path);
+    const QStringList endings = m_export.figures + m_export.data;
+    if (!m_export.save || endings.isEmpty()) return;
+    if (!endings.contains(file.suffix().toLower())) {
+        m_frame.banner()->showError({ErrorCode::InvalidInput,
+                                     "Cannot save " + quotedValue(toStd(file.fileName())) + ": ending \"" +
+                                         toStd(file.suffix()) + "\" found, expected " + endingList(endings) +
+                                         ".",
+                                     "Choose another name."});
+        return;
+    }
+    if (const Result<void> saved = m_export.save(path); !saved) {
+        m_frame.banner()->showError(saved.error());
+        return;
+    }
+    lastFolder() = file.absolutePath();
+    m_frame.banner()->showMessage(BannerKind::Info, tr("Saved to %1.").arg(QDir::toNativeSeparators(path)));
+}
+
+void PanelTools::copyFigure()
+{
+    const QImage image = m_export.image ? m_export.image() : QImage();
+    if (image.isNull()) {
+        m_frame.banner()->showMessage(BannerKind::Warning, tr("There is no figure to copy now."));
+        return;
+    }
+    QGuiApplication::clipboard()->setImage(image);
+    sayCopied(m_exportButton, tr("Figure copied"));
+}
+
+void PanelTools::copyData()
+{
+    const QString table = m_export.table ? m_export.table() : QString();
+    if (table.isEmpty()) {
+        m_frame.banner()->showMessage(BannerKind::Warning, tr("There is no data to copy now."));
+        return;
+    }
+    copyToClipboard(table);
+    sayCopied(m_exportButton, tr("Data copied"));
+}
+
+void PanelTools::sayCopied(QToolButton *button, const QString &what)
+{
+    if (!button->isVisible()) button = m_exportButton;
+    button->setAccessibleDescription(what);
+    if (!button->isVisible()) return;
+    QToolTip::showText(button->mapToGlobal(QPoint(0, button->height())), what, button, {}, kCopiedMs);
+    button->setIcon(Theme::instance().icon(u"check"_s));
+    QTimer::singleShot(kCopiedMs, button, [button] {
+        // Actions carry their own icon; the export button has none but its own.
+        const QAction *action = button->defaultAction();
+        button->setIcon(action ? action->icon() : Theme::instance().icon(u"export"_s));
+        button->setAccessibleDescription({});
+    });
+}
+
+bool PanelTools::eventFilter(QObject *watched, QEvent *event)
+{
+    switch (event->type()) {
+    case QEvent::Show:
+        refresh();
+        m_refreshTimer.start();
+        break;
+    case QEvent::Hide:
+        m_refreshTimer.stop();
+        break;
+    case QEvent::Resize:
+        setCompact(m_frame.width() < kCompactWidth);
+        break;
+    default:
+        break;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+} // namespace orrery::ui

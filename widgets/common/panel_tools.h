@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The right end of a panel's title row: help, link, command, export, always in this order. Its entries are
+// also actions() of the panel, where the command palette finds them. Made by PanelFrame. GUI thread only.
+#pragma once
+
+#include "widgets/common/panel_frame.h"
+
+#include <QPointer>
+#include <QTimer>
+
+class QAction;
+class QFileDialog;
+class QMenu;
+
+namespace orrery::ui {
+
+/// Why an action is disabled, for tool tips and the palette; empty: it is not.
+QString disabledReason(const QAction &action);
+/// @param reason empty: it is enabled
+void setDisabledReason(QAction &action, const QString &reason);
+
+class PanelTools : public QWidget {
+    Q_OBJECT
+public:
+    static constexpr int kCompactWidth = 340; ///< of the panel, in pixels
+
+    explicit PanelTools(PanelFrame &frame);
+    /// Of the frame itself; null: it has none.
+    [[nodiscard]] static PanelTools *of(const PanelFrame &frame);
+
+    void setExport(const PanelExport &what);
+    void setHasLink();
+    void setHasCommand();
+    void setHelp(const QString &text);
+    /// Asks the panel what can be had now; the palette does so before it lists the actions.
+    void refresh();
+    /// Where there is little room, link and command go into the menu of the export button.
+    void setCompact(bool isCompact);
+    void showHelp();
+    /// Writes by the panel's function and says in its banner how it went.
+    void saveTo(const QString &path);
+    [[nodiscard]] const QString &help() const { return m_help; }
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    QAction *addEntry(const QString &name, const QString &text, const QString &icon);
+    QToolButton *addButton(QAction *action, const QString &name);
+    void fillMenu();
+    void askForPath(const QStringList &endings, const QString &title);
+    void copyFigure();
+    void copyData();
+    void sayCopied(QToolButton *button, const QString &what);
+    void setReasons();
+
+    PanelFrame &m_frame;
+    PanelExport m_export;
+    QString m_help;
+    QAction *m_saveFigure, *m_saveData, *m_copyFigure, *m_copyData, *m_copyLink, *m_copyCommand, *m_showHelp;
+    QToolButton *m_helpButton, *m_linkButton, *m_commandButton, *m_exportButton;
+    QMenu *m_menu;
+    QPointer<QFileDialog> m_dialog;
+    QPointer<QWidget> m_popover;
+    QTimer m_refreshTimer;
+    bool m_hasLink = false, m_hasCommand = false, m_hasExport = false, m_isCompact = false;
+};
+
+} // namespace orrery::ui
