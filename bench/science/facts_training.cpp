@@ -9,7 +9,7 @@
 #include "core/train/continual/continual.h"
 #include "core/train/step_runner.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

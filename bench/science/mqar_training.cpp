@@ -8,7 +8,7 @@
 #include "core/nn/transformer.h"
 #include "core/train/adamw.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <numbers>

@@ -7,7 +7,7 @@
 #include "core/train/multimodal_source.h"
 #include "core/train/step_runner.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

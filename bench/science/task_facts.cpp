@@ -8,7 +8,7 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

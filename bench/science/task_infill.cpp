@@ -10,7 +10,7 @@
 #include "core/train/step_runner.h"
 #include "core/train/text_source.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

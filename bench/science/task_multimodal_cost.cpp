@@ -8,7 +8,7 @@
 #include "core/train/optimizer.h"
 #include "core/train/step_runner.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <ATen/Parallel.h>
 

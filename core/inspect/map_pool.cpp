@@ -3,7 +3,7 @@
 
 #include "core/base/assert.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 
 #include "core/nn/attention_tap.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

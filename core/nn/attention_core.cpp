@@ -4,7 +4,7 @@
 #include "core/nn/attention_tap.h"
 #include "core/nn/dropout.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <limits>
 #include <optional>

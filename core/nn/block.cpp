@@ -4,7 +4,7 @@
 #include "core/nn/attention.h"
 #include "core/nn/dropout.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

@@ -4,7 +4,7 @@
 #include "core/nn/layers.h"
 #include "core/spec/estimate.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

@@ -2,7 +2,7 @@
 // Axes: B batch, T queries, S keys; with a prefix S = T, because it is read in one pass.
 #include "core/nn/masks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <limits>

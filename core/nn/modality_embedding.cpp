@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nn/modality_embedding.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

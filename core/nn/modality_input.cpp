@@ -3,7 +3,7 @@
 
 #include "core/kernels/philox_mask.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

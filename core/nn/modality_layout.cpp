@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nn/modality_layout.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <string>

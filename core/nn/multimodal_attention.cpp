@@ -2,7 +2,7 @@
 #include "core/nn/multimodal_attention.h"
 
 #include "core/nn/attention_tap.h"
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

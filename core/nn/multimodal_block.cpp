@@ -5,7 +5,7 @@
 #include "core/nn/dropout.h"
 #include "core/nn/multimodal_attention.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

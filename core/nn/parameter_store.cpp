@@ -2,7 +2,8 @@
 #include "core/nn/parameter_store.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

@@ -13,7 +13,7 @@
 #include "core/nn/multimodal_attention.h"
 #include "core/nn/torch_guard.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::nn {
 namespace {

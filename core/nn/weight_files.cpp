@@ -3,7 +3,7 @@
 #include "core/nn/transformer.h"
 #include "core/tensorfile/safetensors.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstring>
 #include <set>

@@ -97,11 +97,11 @@ MemoryReport fromMessage(const v1::MemoryReply &message)
                                 .age = item.age(),
                                 .isPinned = item.is_pinned(),
                                 .tokenIds = {item.token_ids().begin(), item.token_ids().end()},
-                                .text = item.text(),
                                 .slots = columnOf(item.slots(), item.token_ids_size()),
                                 .usages = columnOf(item.usages(), item.token_ids_size()),
                                 .surprises = columnOf(item.surprises(), item.token_ids_size()),
-                                .strengths = columnOf(item.strengths(), item.token_ids_size())});
+                                .strengths = columnOf(item.strengths(), item.token_ids_size()),
+                                .text = item.text()});
     value.undoText = message.undo_text();
     const auto numSimilar = static_cast<int64_t>(message.similar_events_size());
     if (message.similarity_size() == numSimilar * numSimilar) {

@@ -5,7 +5,7 @@
 #include "core/nn/torch_guard.h"
 #include "core/tensorfile/checkpoint_files.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstring>
 

@@ -3,7 +3,7 @@
 
 #include "core/train/step_runner.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <limits>

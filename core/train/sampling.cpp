@@ -4,7 +4,7 @@
 #include "core/base/counter_rng.h"
 #include "core/nn/modality_input.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include "core/train/grad_clip.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

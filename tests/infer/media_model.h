@@ -6,7 +6,7 @@
 #include "core/infer/text_generator.h"
 #include "tests/infer/tiny_run.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace orrery::test {
 

@@ -2,7 +2,7 @@
 // What is likely next: with all heads, without some, at each layer, and which token mattered for it.
 #include "tests/inspect/inspect_fixture.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 using namespace orrery::test;

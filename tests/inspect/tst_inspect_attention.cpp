@@ -7,7 +7,7 @@
 
 #include <QFile>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 using namespace orrery::test;

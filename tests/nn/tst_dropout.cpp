@@ -5,7 +5,7 @@
 #include <QtTest>
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 using namespace orrery::nn;

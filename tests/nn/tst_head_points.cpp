@@ -12,7 +12,7 @@
 #include "tests/nn/model_fixtures.h"
 
 #include <ATen/record_function.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <limits>
 

@@ -11,7 +11,7 @@
 
 #include <QtTest>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 using namespace orrery::nn;

@@ -4,7 +4,7 @@
 
 #include <QtTest>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 

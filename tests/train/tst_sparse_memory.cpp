@@ -9,7 +9,7 @@
 
 #include <QtTest>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <set>

@@ -7,7 +7,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <limits>

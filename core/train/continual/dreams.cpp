@@ -3,7 +3,7 @@
 
 #include "core/base/counter_rng.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 
@@ -54,6 +54,7 @@ std::vector<int32_t> dreamTexts(nn::Transformer &model, const DreamRequest &requ
         context.cache = &cache;
         std::vector<at::Tensor> text = {starts_NP.narrow(0, first, count)};
         for (int64_t length = request.startLength; length < request.length; ++length) {
+            if (request.isCancelled && request.isCancelled()) return {};
             const at::Tensor logits_NV = model.logits(text.back().to(device), context).select(1, -1);
             at::Tensor uniform_N = at::empty({count}, at::kDouble);
             for (int64_t i = 0; i < count; ++i)

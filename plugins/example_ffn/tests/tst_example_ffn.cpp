@@ -6,7 +6,7 @@
 #include "core/nn/extension_points.h"
 #include "core/nn/plugin_loader.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 

@@ -6,7 +6,8 @@
 #include "core/base/assert.h"
 #include "core/nn/torch_guard.h"
 
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

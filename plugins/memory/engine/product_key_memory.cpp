@@ -4,7 +4,7 @@
 #include "core/nn/attention_tap.h"
 #include "core/nn/setting_error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <stdexcept>

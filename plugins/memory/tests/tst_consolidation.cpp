@@ -7,7 +7,7 @@
 #include "tests/base/check_result.h"
 #include "tests/nn/model_fixtures.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <set>
 

@@ -5,7 +5,7 @@
 #include <QtTest>
 
 #include <c10/util/accumulate.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

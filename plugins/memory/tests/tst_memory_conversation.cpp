@@ -12,7 +12,7 @@
 
 #include <QTemporaryDir>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 

@@ -7,7 +7,7 @@
 #include "tests/nn/gradient_check.h"
 #include "tests/nn/model_fixtures.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace orrery;
 using namespace orrery::memory;

@@ -6,7 +6,7 @@
 #include "core/train/objective.h"
 #include "core/train/optimizer.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
