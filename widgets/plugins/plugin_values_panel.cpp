@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/plugins/plugin_values_panel.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/key_value_grid.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/sparkline.h"
+#include "widgets/common/table_style.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/plugins/plugin_values_model.h"
+#include "widgets/theme/theme.h"
+
+#include <QHeaderView>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QPainter>
+#include <QSaveFile>
+#include <QStackedWidget>
+#include <QStyledItemDelegate>
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kTrendBuckets = 64;
+constexpr int kAskEveryMs = 1000;
+
+class TrendDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QStyledItemDelegate::paint(painter, option, index);
+        const ThemeTokens &tokens = Theme::instance().tokens();
+        const auto values = index.data(PluginValuesModel::TrendRole).value<std::vector<double>>();
+        const bool isSelected = option.state & QStyle::State_Selected;
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        paintSparkline(*painter, QRectF(option.rect).adjusted(space::kOne, 4, -space::kOne, -4), values,
+                       isSelected ? option.palette.color(QPalette::HighlightedText) : tokens.accent,
+                       tokens.error);
+        painter->restore();
+    }
+};
+
+QString valueText(const QJsonValue &value)
+{
+    if (value.isArray()) {
+        QStringList parts;
+        for (const QJsonValue &part : value.toArray()) parts << valueText(part);
+        return parts.join(u", "_s);
+    }
+    return value.toVariant().toString();
+}
+
+} // namespace
+
+PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
+    : PanelFrame(tr("Plugin data"), parent), m_session(session), m_model(new PluginValuesModel(this)),
+      m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this)),
+      m_view(new QTableView(this)),
+      m_title(new ToneLabel(tr("Settings in this run"), Tone::Secondary, TypeSize::Small, this)),
+      m_settings(new KeyValueGrid(this))
+{
+    setHelp(tr("Values that parts and probes of plugins tell while a run trains: part/… is a mean over the "
+               "reported step, "
+               "probe/… comes from the passes over the validation data. Double-click one to see it as a "
+               "curve. Plugins with a "
+               "panel of their own show more there."));
+    m_view->setModel(m_model);
+    styleTable(m_view);
+    m_view->setAccessibleName(tr("Values of plugins"));
+    m_view->setItemDelegateForColumn(PluginValuesModel::TrendColumn, new TrendDelegate(m_view));
+    m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_view->horizontalHeader()->setSectionResizeMode(PluginValuesModel::TrendColumn, QHeaderView::Stretch);
+    auto *page = new QWidget(this);
+    auto *layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_view, 1);
+    layout->addWidget(m_title);
+    layout->addWidget(m_settings);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(page);
+    setContent(m_stack);
+
+    PanelExport what;
+    what.fileName = u"plugin-data"_s;
+    what.data = {u"csv"_s};
+    what.save = [this](const QString &path) -> Result<void> {
+        QSaveFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || file.write(m_model->table().toUtf8()) < 0 || !file.commit())
+            return Error{ErrorCode::Io,
+                         "Cannot save \"" + toStd(path) + "\": " + toStd(file.errorString()) + ".",
+                         "Choose another folder."};
+        return {};
+    };
+    what.table = [this] { return m_model->table(); };
+    what.isEmpty = [this] { return m_model->rowCount() == 0; };
+    setExport(std::move(what));
+    setCommand([this] {
+        return m_run.isEmpty() ? QString() : engineCommand({u"watch"_s, m_run, u"--json"_s});
+    });
+
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kAskEveryMs);
+    connect(&m_timer, &QTimer::timeout, this, &PluginValuesPanel::ask);
+    connect(&m_session, &EngineSession::updated, this, [this](const RunUpdate &update) {
+        if (update.run != m_watched || m_watched.isEmpty()) return;
+        if (update.mustReplay)
+            ask();
+        else if (!update.reports.empty() && !m_timer.isActive())
+            m_timer.start();
+    });
+    connect(m_view, &QTableView::activated, this,
+            [this](const QModelIndex &index) { Q_EMIT seriesActivated(m_model->seriesName(index.row())); });
+    connect(banner(), &Banner::retryRequested, this, [this] {
+        askSpec();
+        ask();
+    });
+    showState();
+}
+
+PluginValuesPanel::~PluginValuesPanel() { follow(false); }
+
+void PluginValuesPanel::setRun(const QString &run)
+{
+    if (run == m_run) return;
+    follow(false);
+    m_run = run;
+    ++m_number;
+    m_model->setSeries({});
+    m_settings->clear();
+    banner()->clear();
+    showState();
+    if (isVisible()) follow(true);
+}
+
+void PluginValuesPanel::showEvent(QShowEvent *event)
+{
+    PanelFrame::showEvent(event);
+    follow(true);
+}
+
+void PluginValuesPanel::hideEvent(QHideEvent *event)
+{
+    PanelFrame::hideEvent(event);
+    follow(false);
+}
+
+void PluginValuesPanel::follow(bool isWanted)
+{
+    const QString wanted = isWanted ? m_run : QString();
+    if (wanted == m_watched) return;
+    if (!m_watched.isEmpty()) m_session.unwatch(m_watched);
+    m_watched = wanted;
+    m_timer.stop();
+    if (wanted.isEmpty()) return;
+    askSpec();
+    m_session.watch(wanted); // the first answer is a replay: it asks for the values
+}
+
+void PluginValuesPanel::ask()
+{
+    if (m_watched.isEmpty()) return;
+    const quint64 number = m_number;
+    m_session.querySeries(m_run, {}, 0, 0, kTrendBuckets, this,
+                          [this, number](Result<std::vector<SeriesData>> series) {
+                              if (number != m_number) return;
+                              if (!series) return banner()->showError(series.error(), tr("Retry"));
+                              m_model->setSeries(*series);
+                              showState();
+                          });
+}
+
+void PluginValuesPanel::askSpec()
+{
+    const quint64 number = m_number;
+    m_session.getSpec(m_run, this, [this, number](Result<QString> spec) {
+        if (number == m_number && spec.ok()) takeSpec(*spec);
+    });
+}
+
+void PluginValuesPanel::takeSpec(const QString &json)
+{
+    // The frozen spec of a run stands under "spec", or is the whole of an older file.
+    const QJsonObject all = QJsonDocument::fromJson(json.toUtf8()).object();
+    const QJsonObject spec = all.contains(u"spec"_s) ? all[u"spec"_s].toObject() : all;
+    const QJsonObject plugins = spec[u"plugins"_s].toObject();
+    m_settings->clear();
+    for (auto plugin = plugins.begin(); plugin != plugins.end(); ++plugin) {
+        if (!plugin->isObject()) continue;
+        const QJsonObject settings = plugin->toObject();
+        for (auto one = settings.begin(); one != settings.end(); ++one)
+            m_settings->setValue(plugin.key() + u'.' + one.key(), valueText(one.value()));
+    }
+    showState();
+}
+
+void PluginValuesPanel::showState()
+{
+    const bool hasSettings = !m_settings->toText().isEmpty();
+    m_title->setVisible(hasSettings);
+    m_settings->setVisible(hasSettings);
+    if (m_run.isEmpty())
+        m_empty->setTexts(tr("No run chosen"),
+                          tr("What plugins tell of a run appears here. Choose one in the list."));
+    else
+        m_empty->setTexts(tr("No values of plugins"), tr("Parts and probes of plugins tell values while the "
+                                                         "run trains. This run has none of them yet."));
+    const int numRows = m_model->rowCount();
+    m_stack->setCurrentIndex(m_run.isEmpty() || (numRows == 0 && !hasSettings) ? 0 : 1);
+    setSummary(m_run.isEmpty() ? tr("No run is chosen.") : tr("%n value(s) of plugins", nullptr, numRows));
+}
+
+} // namespace orrery::ui
