@@ -11,7 +11,7 @@ namespace orrery {
 namespace {
 
 constexpr int64_t kTextTokens = 64; ///< of the validation text, looked at beside the prompts
-constexpr size_t kMaxStarred = 64; ///< their frames are large
+constexpr size_t kMaxStarred = 64;  ///< their frames are large
 constexpr const char *kEntropy = "entropy";
 constexpr const char *kDistance = "distance";
 constexpr const char *kFirst = "first";
@@ -58,6 +58,16 @@ std::vector<std::string> headSeriesNames(const ModelSpec &model)
     return names;
 }
 
+std::vector<HeadRef> FrameTaker::overviewHeads(const ModelSpec &model)
+{
+    if (model.layers * model.heads <= kMaxFrameHeads) return {}; // all
+    std::vector<HeadRef> heads;
+    for (int64_t layer = 0; std::ssize(heads) < kMaxFrameHeads; ++layer)
+        for (int64_t head = 0; head < model.heads && std::ssize(heads) < kMaxFrameHeads; ++head)
+            heads.push_back({layer, head});
+    return heads;
+}
+
 int64_t FrameTaker::numHeadsWithoutSeries(const ModelSpec &model)
 {
     return std::max<int64_t>(0, model.layers * model.heads - static_cast<int64_t>(kMaxHeadsWithSeries));
@@ -67,8 +77,9 @@ Result<void> checkStarredHeads(const std::vector<std::string> &starred, const Mo
 {
     if (starred.size() > kMaxStarred)
         return Error{ErrorCode::InvalidInput,
-                     "Cannot set \"" + std::string(kStarredKey) + "\": it has " + std::to_string(starred.size()) +
-                         " heads, expected at most " + std::to_string(kMaxStarred) + ".",
+                     "Cannot set \"" + std::string(kStarredKey) + "\": it has " +
+                         std::to_string(starred.size()) + " heads, expected at most " +
+                         std::to_string(kMaxStarred) + ".",
                      "The overview has all heads; star those that shall have more detail."};
     for (const std::string &name : starred) {
         HeadRef head;
@@ -138,15 +149,17 @@ Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t st
             frame.step = step;
             return frame;
         };
-        ORRERY_ASSIGN(AttentionFrame overview, look({}, kOverviewEdge));
-        taken.push_back({FrameKind::Overview, prompt, packFrame(overview)});
+        ORRERY_ASSIGN(AttentionFrame overview, look(overviewHeads(spec.model), kOverviewEdge));
+        ORRERY_ASSIGN(std::string overviewBytes, packFrame(overview));
+        taken.push_back({FrameKind::Overview, prompt, std::move(overviewBytes)});
         if (i == told) {
             addSeries(overview, values);
             m_before = std::move(overview);
         }
         if (starred.empty()) continue;
         ORRERY_ASSIGN(const AttentionFrame detail, look(starred, kStarredEdge));
-        taken.push_back({FrameKind::Heads, prompt, packFrame(detail)});
+        ORRERY_ASSIGN(std::string detailBytes, packFrame(detail));
+        taken.push_back({FrameKind::Heads, prompt, std::move(detailBytes)});
     }
     return taken;
 }

@@ -54,6 +54,8 @@ public:
     /// @error as lookForFrame
     Result<std::vector<TakenFrame>> take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
                                          std::vector<MetricValue> &values);
+    /// Those of an overview: as many as a frame may have. Empty: all.
+    [[nodiscard]] static std::vector<HeadRef> overviewHeads(const ModelSpec &model);
     /// Heads beyond those whose series there is room for.
     [[nodiscard]] static int64_t numHeadsWithoutSeries(const ModelSpec &model);
 

@@ -205,7 +205,7 @@ void TestRunServer::sendsKeptFrames()
         const auto writer = RunWriter::open(m_run->path());
         QVERIFY(writer.ok());
         QVERIFY((*writer)->beginAttempt(0).ok());
-        (*writer)->addFrame({.step = 3, .wallTime = 9, .kind = FrameKind::Overview, .prompt = 1}, packFrame(frame),
+        (*writer)->addFrame({.step = 3, .wallTime = 9, .kind = FrameKind::Overview, .prompt = 1}, packFrame(frame).value(),
                             1 << 20);
         QVERIFY((*writer)->flush().ok());
     }
