@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/inspect/inspect_checks.h"
 #include "core/inspect/inspect_pass.h"
+#include "core/inspect/modality_flows.h"
 #include "core/inspect/next_token.h"
 #include "core/nn/torch_guard.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -38,7 +39,6 @@ Result<AttentionFrame> lookForFrame(nn::Transformer &model, const Tokenizer &tok
         const int64_t numTokens = std::ssize(input.ids);
         const InspectPass pass(model, input, dtype, {});
         WatchPlan plan = pass.plan();
-        plan.numModalities = 1; // a frame has no flows
         plan.whole = {heads.empty() ? allHeads(model.spec()) : heads,
                       shapeOf(0, numTokens, 0, numTokens, edge)};
         AttentionWatch watch(plan);
@@ -48,6 +48,8 @@ Result<AttentionFrame> lookForFrame(nn::Transformer &model, const Tokenizer &tok
         frame.heads = plan.whole.heads;
         frame.tokensPerCell = plan.whole.shape.rowsPerCell;
         frame.summaries = watch.takeSummaries();
+        frame.flows = watch.takeFlows();
+        addCrossModalWeights(model, frame.flows);
         pass.noteSurprise(hidden_BTC, watch.isSeenBefore(), frame.tokens);
         for (const AttentionMap &map : watch.takeWhole()) {
             append(frame.mean, map.mean);

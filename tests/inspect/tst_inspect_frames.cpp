@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames to keep: the same maps as a look has, in bytes.
+#include "core/nn/modality_embedding.h"
+#include "core/nn/modality_input.h"
 #include "tests/inspect/inspect_fixture.h"
 
 using namespace orrery;
@@ -89,6 +91,54 @@ private Q_SLOTS:
             const HeadSummary &of = report.summaries[size_t(heads[i].layer * 4 + heads[i].head)];
             QVERIFY(std::abs(frame.summaries[i].distance - of.distance) < 1e-6);
         }
+    }
+
+    void flowsBetweenModalitiesAreKept()
+    {
+        ModelSpec spec = lookSpec();
+        spec.attention.numModalities = 3;
+        spec.media.imageSize = 4;
+        spec.media.patchSize = 2;
+        spec.media.audioTokens = 3;
+        const auto model = lookModel(spec);
+        ModalityBatch batch{.numModalities = 3,
+                            .modality_BT = {0, 0, 1, 1, 1, 1, 0, 2, 2, 2, 0},
+                            .rows = std::vector<ModalityRows>(3)};
+        std::vector<int32_t> ids = lookIds(std::ssize(batch.modality_BT));
+        for (size_t t = 0; t < ids.size(); ++t) {
+            const size_t m = batch.modality_BT[t];
+            if (m == 0) continue;
+            ids[t] = 0;
+            ModalityRows &rows = batch.rows[m];
+            rows.width = nn::featureWidth(spec.media, kModalities[m]);
+            for (int64_t i = 0; i < rows.width; ++i)
+                rows.features_NF.push_back(std::sin(0.37F * float(i) + float(t)));
+            rows.places_N.push_back(static_cast<int32_t>(rows.places_N.size()));
+        }
+        const InspectInput input = describeTokens(bytesTokenizer(), ids, &batch);
+        const InspectReport report = lookInto(*model, input, {});
+        QCOMPARE(report.flows.size(), size_t(12));
+        const std::vector<HeadRef> some = {{2, 1}, {0, 3}};
+        for (const auto &heads : {everyHead(spec), some}) {
+            const AttentionFrame frame = frameOf(*model, input, heads, 8);
+            QCOMPARE(frame.flows.size(), heads.size());
+            for (size_t i = 0; i < heads.size(); ++i) {
+                const ModalityFlow &flow = frame.flows[i],
+                                   &expected = report.flows[size_t(heads[i].layer * 4 + heads[i].head)];
+                QVERIFY(flow.head == heads[i] && expected.head == heads[i]);
+                QCOMPARE(flow.mass.size(), size_t(9));
+                for (size_t j = 0; j < 9; ++j) QVERIFY(std::abs(flow.mass[j] - expected.mass[j]) < 1e-6F);
+                QCOMPARE(flow.weights.size(), size_t(9));
+                const at::Tensor raw = parameterOf(*model, "blocks." + std::to_string(heads[i].layer) +
+                                                               ".attention.cross_modal_weights")
+                                           .master.detach()[heads[i].head]
+                                           .view(-1);
+                for (size_t j = 0; j < 9; ++j)
+                    QVERIFY(std::abs(double(flow.weights[j]) -
+                                     std::log1p(std::exp(raw[int64_t(j)].item<double>()))) < 1e-6);
+            }
+        }
+        QVERIFY(frameOf(*model, lookInput(9), {}, 8).flows.empty()); // all is text
     }
 
     void sharpCellsStaySeen()
