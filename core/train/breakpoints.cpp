@@ -47,11 +47,20 @@ std::vector<Breakpoints::Hit> Breakpoints::check(const std::vector<MetricValue> 
     return hits;
 }
 
-std::string Breakpoints::text() const
+const Breakpoint *Breakpoints::find(std::string_view series) const
+{
+    for (const Watched &watched : m_watched)
+        if (watched.breakpoint.series == series) return &watched.breakpoint;
+    return nullptr;
+}
+
+std::vector<std::string> Breakpoints::texts() const
 {
     std::vector<std::string> texts;
     for (const Watched &watched : m_watched) texts.push_back(breakpointText(watched.breakpoint));
-    return texts.empty() ? "none" : joinText(texts, ", ");
+    return texts;
 }
+
+std::string Breakpoints::text() const { return m_watched.empty() ? "none" : joinText(texts(), ", "); }
 
 } // namespace orrery

@@ -27,6 +27,8 @@ public:
     /// Those that become true with these values. One that was true in the report before hits again only after
     /// a report in which it was false; a report without its series changes nothing.
     std::vector<Hit> check(const std::vector<MetricValue> &values);
+    [[nodiscard]] std::vector<std::string> texts() const;
+    [[nodiscard]] const Breakpoint *find(std::string_view series) const; ///< the first on it; null: none
     [[nodiscard]] std::string text() const; ///< "loss > 4, entropy < 0.5", or "none"
 
 private:

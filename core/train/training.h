@@ -22,6 +22,7 @@ struct TrainingOptions {
     std::function<double()> viewerCpuSeconds; ///< CPU used for viewers so far, for the viewer_percent series
     std::function<WaitCounts()> waits;        ///< of the trainer thread so far, for the status
     std::function<int64_t()> lastFrameId;     ///< of the newest kept frame, for the status; any thread
+    std::function<double()> clock; ///< of the probe budget, seconds; empty: the machine's. For tests
     double spaceCheckSeconds = 5; ///< how often a run that waits for room on the disk looks for it, at first
 };
 

@@ -7,9 +7,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace orrery {
+namespace {
+
+constexpr const char *kAnyMemory = "memory"; ///< as Breakpoint::series has it
+
+} // namespace
 
 std::vector<std::string> TrainingLoop::knownSeries(const LoopParts &parts)
 {
@@ -29,19 +35,33 @@ std::vector<std::string> TrainingLoop::knownSeries(const LoopParts &parts)
     return names;
 }
 
+Error TrainingLoop::noOccupancyError(const Breakpoint &breakpoint) const
+{
+    std::vector<std::string> names = m_knownSeries;
+    std::erase_if(names, [](const std::string &name) { return name.starts_with("head/"); });
+    return {ErrorCode::InvalidInput,
+            "Cannot use the breakpoint \"" + breakpointText(breakpoint) +
+                "\": no part of the model tells how full its memory is while it trains, expected one of " +
+                joinText(names, ", ") + ", entropy, head/LAYER.HEAD/…, part/… or probe/….",
+            "While it trains, a memory reads the text of its batch and stores nothing."};
+}
+
 Result<void> TrainingLoop::checkBreakpoint(const ControlCommand &command) const
 {
     const std::string &text = command.setting.value;
     if (command.verb == ControlVerb::Unbreak && text.empty()) return {};
     ORRERY_ASSIGN(const Breakpoint breakpoint, parseBreakpoint(text));
-    return command.verb == ControlVerb::Break ? checkBreakpointSeries(breakpoint, m_knownSeries)
-                                              : Result<void>();
+    if (command.verb == ControlVerb::Unbreak) return {};
+    if (breakpoint.series == kAnyMemory && m_occupancy == Occupancy::NotTold)
+        return noOccupancyError(breakpoint);
+    return checkBreakpointSeries(breakpoint, m_knownSeries);
 }
 
 void TrainingLoop::changeBreakpoints(const ControlCommand &command)
 {
     const std::string &text = command.setting.value;
     const auto note = [this](EventKind kind, const std::string &what) {
+        m_outputs.setBreakpoints(m_breakpoints.texts());
         m_outputs.event(kind, m_state.step, what + " Breakpoints now: " + m_breakpoints.text() + ".");
     };
     if (command.verb == ControlVerb::Unbreak && text.empty()) {
@@ -53,7 +73,9 @@ void TrainingLoop::changeBreakpoints(const ControlCommand &command)
     const std::string name = breakpointText(*breakpoint);
     if (command.verb == ControlVerb::Break) {
         if (m_breakpoints.add(*breakpoint)) return note(EventKind::Note, "Breakpoint set: " + name + ".");
-        return note(EventKind::Warning, "Breakpoint " + name + " was not set: there are 64 already. Remove one first: control RUN unbreak.");
+        return note(EventKind::Warning,
+                    "Breakpoint " + name +
+                        " was not set: there are 64 already. Remove one first: control RUN unbreak.");
     }
     if (m_breakpoints.remove(*breakpoint)) return note(EventKind::Note, "Breakpoint removed: " + name + ".");
     note(EventKind::Warning, "There is no breakpoint " + name + " to remove.");
@@ -62,7 +84,25 @@ void TrainingLoop::changeBreakpoints(const ControlCommand &command)
 void TrainingLoop::tell(int64_t step, std::vector<MetricValue> values, bool hasStepValues)
 {
     const std::vector<MetricValue> told = m_outputs.report(step, std::move(values), hasStepValues);
-    if (m_breakpoints.isEmpty()) return;
+    if (hasStepValues) lookForOccupancy(step, told);
+    if (!m_breakpoints.isEmpty()) checkHits(step, told);
+}
+
+/// What the parts of a model tell shows with the first report.
+void TrainingLoop::lookForOccupancy(int64_t step, const std::vector<MetricValue> &told)
+{
+    if (m_occupancy == Occupancy::Told) return;
+    const Breakpoint anyMemory{.series = kAnyMemory};
+    const bool isTold = std::any_of(
+        told.begin(), told.end(), [&](const MetricValue &metric) { return anyMemory.covers(metric.series); });
+    const Occupancy before = m_occupancy.exchange(isTold ? Occupancy::Told : Occupancy::NotTold);
+    if (isTold || before != Occupancy::Unknown) return;
+    if (const Breakpoint *breakpoint = m_breakpoints.find(kAnyMemory))
+        m_outputs.event(EventKind::Warning, step, noOccupancyError(*breakpoint).text());
+}
+
+void TrainingLoop::checkHits(int64_t step, const std::vector<MetricValue> &told)
+{
     for (const Breakpoints::Hit &hit : m_breakpoints.check(told)) {
         const std::string condition = breakpointText(hit.breakpoint);
         const std::string whose = hit.series == hit.breakpoint.series ? "" : hit.series + ": ";
@@ -77,6 +117,9 @@ void TrainingLoop::tell(int64_t step, std::vector<MetricValue> values, bool hasS
                         "Breakpoint: " + condition + " (" + whose + formatSignificant(hit.value, 4) +
                             ") at step " + std::to_string(step) + ".",
                         payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        if (m_pauseCause.reason.empty())
+            m_pauseCause = {condition + ": " + hit.series + " was " + formatSignificant(hit.value, 4),
+                            hit.series};
         m_stepsUntilPause = -1; // paused at the boundary
     }
 }

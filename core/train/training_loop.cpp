@@ -51,10 +51,12 @@ TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t a
       m_schedule(resolveSchedule(m_parts.run.frozen().spec.schedule, m_parts.run.frozen().spec.train.steps)),
       m_outputs(observer, initialStatus(m_parts, attempt), m_parts.options.viewerCpuSeconds,
                 m_parts.options.waits),
-      m_knownSeries(knownSeries(m_parts)), 
+      m_knownSeries(knownSeries(m_parts)),
       m_frames(m_model, *m_parts.tokenizer, m_parts.data, m_parts.run.frozen().spec.probes.prompts.size()),
-      m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1)
+      m_state(m_parts.state), m_savedStep(m_parts.isResume ? m_state.step : -1),
+      m_budget(m_parts.run.frozen().spec.probes.budgetPercent / 100, probeClock())
 {
+    if (m_parts.continual) m_parts.continual->setStopCheck([this] { return isStopAsked(); });
 }
 
 TrainingLoop::~TrainingLoop()
@@ -66,36 +68,15 @@ TrainingLoop::~TrainingLoop()
     refuseQuestions();
 }
 
-Result<void> TrainingLoop::post(const ControlCommand &command)
-{
-    const std::string object = "\"" + m_parts.run.frozen().id + "\"";
-    if (command.verb == ControlVerb::Unknown)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot control run " + object + ": the command is unknown, expected a known one.",
-                     "Use pause, resume, step, checkpoint, stop, set, break or unbreak."};
-    if (command.verb == ControlVerb::StepN && command.steps < 1)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot step run " + object + ": " + std::to_string(command.steps) +
-                         " steps were asked for, expected 1 or more.",
-                     "Ask for one step at least."};
-    if (command.verb == ControlVerb::Set) {
-        ORRERY_TRY(LiveSettings::check(command.setting));
-        ORRERY_TRY(checkStarred(command.setting));
-    }
-    if (command.verb == ControlVerb::Break || command.verb == ControlVerb::Unbreak)
-        ORRERY_TRY(checkBreakpoint(command));
-    if (!m_mailbox.post(command))
-        return Error{ErrorCode::Conflict,
-                     "Cannot control run " + object + ": it is ending, expected a run that trains.",
-                     "Resume it to go on."};
-    return {};
-}
-
 Result<RunState> TrainingLoop::run()
 {
     auto outcome =
         nn::guardTorch("train run \"" + m_parts.run.frozen().id + "\"", [this] { return runToEnd(); });
     closeMailbox();
+    if (!m_breakpoints.isEmpty()) {
+        m_breakpoints.clear();
+        m_outputs.setBreakpoints({});
+    }
     return outcome;
 }
 
@@ -112,7 +93,8 @@ Result<RunState> TrainingLoop::runToEnd()
 
 void TrainingLoop::begin()
 {
-    m_beganAt = monotonicSeconds();
+    // What came before was no training.
+    m_budget = ProbeBudget(m_parts.run.frozen().spec.probes.budgetPercent / 100, probeClock());
     const RunSpec &frozen = m_parts.run.frozen().spec;
     // Taken over changes are logged first: an attempt that says Resumed has all of them (see
     // changesToReplay).
@@ -142,6 +124,7 @@ void TrainingLoop::begin()
         std::vector<MetricValue> none; // series begin with step 1
         takeFrames(none);
     }
+    if (m_parts.continual && m_parts.continual->isCutShort()) m_isStopRequested = true;
     if (m_parts.options.startPaused) pause();
 }
 
@@ -153,11 +136,10 @@ Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
     }
     if (m_stepsUntilPause < 0) pause();
     for (;;) {
-        while (auto mail = m_mailbox.take()) {
-            if (mail->inspection)
-                keepQuestion(std::move(mail->inspection));
-            else
-                ORRERY_TRY(obey(mail->command));
+        for (hear(); !m_heard.empty(); hear()) {
+            const ControlCommand command = std::move(m_heard.front());
+            m_heard.pop_front();
+            ORRERY_TRY(obey(command));
         }
         if (m_parts.options.stopRequested && m_parts.options.stopRequested()) m_isStopRequested = true;
         if (m_isStopRequested) return Boundary::Stop;
@@ -168,110 +150,12 @@ Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
     }
 }
 
-Result<void> TrainingLoop::obey(const ControlCommand &command)
-{
-    switch (command.verb) {
-    case ControlVerb::Pause:
-        m_isPausedForSpace = false;
-        if (!m_isPaused) pause();
-        return {};
-    case ControlVerb::Continue:
-        m_stepsUntilPause = 0;
-        return m_isPaused ? resume() : Result<void>();
-    case ControlVerb::StepN:
-        m_stepsUntilPause = command.steps;
-        return m_isPaused ? resume() : Result<void>();
-    case ControlVerb::Checkpoint:
-        if (m_savedStep == m_state.step)
-            m_outputs.event(EventKind::Note, m_state.step,
-                            "Checkpoint " + std::to_string(m_state.step) + " is there already.");
-        return save(false, WhenFull::Pause);
-    case ControlVerb::Stop:
-        m_isStopRequested = true;
-        return {};
-    case ControlVerb::Set:
-        return change(command.setting);
-    case ControlVerb::Break:
-    case ControlVerb::Unbreak:
-        changeBreakpoints(command);
-        return {};
-    case ControlVerb::Unknown:
-        break;
-    }
-    return {};
-}
-
-Result<void> TrainingLoop::change(const SettingChange &setting)
-{
-    const LoggedChange change{.id =
-                                  std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
-                              .step = m_state.step,
-                              .key = setting.key,
-                              .value = setting.value};
-    const std::string before = m_parts.settings.valueText(change.key);
-    ORRERY_TRY(m_parts.settings.apply(change));
-    m_outputs.event(EventKind::Setting, change.step,
-                    change.key + " becomes " + m_parts.settings.valueText(change.key) + " (was " + before +
-                        ")",
-                    changePayload(change));
-    return {};
-}
-
-/// From now on commands are refused. Those that were accepted behind the last boundary are answered: their
-/// senders were told that they count.
-void TrainingLoop::closeMailbox()
-{
-    m_mailbox.close();
-    while (auto mail = m_mailbox.take()) {
-        if (mail->inspection)
-            keepQuestion(std::move(mail->inspection));
-        else
-            answerLate(mail->command);
-    }
-    refuseQuestions();
-}
-
-void TrainingLoop::answerLate(const ControlCommand &command)
-{
-    const char *verb = nullptr;
-    switch (command.verb) {
-    case ControlVerb::Set:
-        // Logged at this step: a resume replays it.
-        if (const auto changed = change(command.setting); !changed)
-            m_outputs.event(EventKind::Warning, m_state.step, changed.error().text());
-        return;
-    case ControlVerb::Stop:
-    case ControlVerb::Unknown:
-        return;
-    case ControlVerb::Pause:
-        verb = "Pause";
-        break;
-    case ControlVerb::Continue:
-        verb = "Continue";
-        break;
-    case ControlVerb::StepN:
-        verb = "Step";
-        break;
-    case ControlVerb::Checkpoint:
-        if (m_savedStep == m_state.step) return;
-        verb = "Checkpoint";
-        break;
-    case ControlVerb::Break:
-        verb = "Break";
-        break;
-    case ControlVerb::Unbreak:
-        verb = "Unbreak";
-        break;
-    }
-    m_outputs.event(EventKind::Note, m_state.step,
-                    std::string("\"") + verb + "\" came when the run was ending behind step " +
-                        std::to_string(m_state.step) + " and was not carried out.");
-}
-
 void TrainingLoop::pause()
 {
     m_isPaused = true;
+    m_pausedAt = probeClock();
     m_stepsUntilPause = 0;
+    m_outputs.setPauseCause(std::exchange(m_pauseCause, {}));
     m_outputs.event(EventKind::Paused, m_state.step,
                     "Paused behind step " + std::to_string(m_state.step) + ".");
     m_outputs.setState(RunState::Paused);
@@ -279,11 +163,13 @@ void TrainingLoop::pause()
 
 Result<void> TrainingLoop::resume()
 {
+    m_outputs.setPauseCause({});
     if (m_isSaveOwed) {
         ORRERY_TRY(save(m_owesMeasuring, WhenFull::Pause));
         if (m_isSaveOwed) return {}; // still no room
     }
     m_isPaused = m_isPausedForSpace = false;
+    m_budget.leaveOut(probeClock() - m_pausedAt);
     m_outputs.event(EventKind::Continued, m_state.step,
                     m_stepsUntilPause > 0 ? "Continued for " + std::to_string(m_stepsUntilPause) + " steps."
                                           : "Continued.");
@@ -349,11 +235,11 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
         reportValidation(values);
     // Somebody who waits for an answer comes before what is kept for later.
     const bool isFree = m_questions.empty();
-    if (FrameTaker::isDue(spec().probes, step, isLast) && (isLast || (isFree && isProbingAffordable())))
+    if (FrameTaker::isDue(spec().probes, step, isLast) && (isLast || (isFree && isRoundAffordable(m_framesSeconds))))
         takeFrames(values);
     if (!values.empty()) tell(step, std::move(values), isReported);
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
-    if (m_areSamplesDue && (isLast || (isFree && isProbingAffordable()))) drawSamples();
+    if (m_areSamplesDue && (isLast || (isFree && isRoundAffordable(0)))) drawSamples();
     return isCheckpoint ? save(true, WhenFull::Pause) : Result<void>();
 }
 
@@ -427,6 +313,7 @@ Result<RunState> TrainingLoop::stop()
 {
     m_mailbox.close();
     refuseQuestions();
+    m_outputs.setPauseCause({});
     m_outputs.setState(RunState::Stopping);
     ORRERY_TRY(save(false, WhenFull::Fail));
     closeMailbox();

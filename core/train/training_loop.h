@@ -11,6 +11,7 @@
 #include "core/train/frame_taker.h"
 #include "core/train/loop_state.h"
 #include "core/train/part_series.h"
+#include "core/train/probe_budget.h"
 #include "core/train/step_runner.h"
 #include "core/train/training.h"
 #include "core/train/training_outputs.h"
@@ -52,10 +53,15 @@ public:
 private:
     enum class Boundary : uint8_t { Train, Stop };
     enum class WhenFull : uint8_t { Pause, Fail };
+    enum class Occupancy : uint8_t { Unknown, NotTold, Told };
 
     Result<RunState> runToEnd();
     void begin();
     Result<Boundary> passBoundary();
+    /// Takes what was posted: questions join those that wait, commands are obeyed at the boundary.
+    void hear();
+    /// For what takes long between two boundaries, and then cannot go on.
+    bool isStopAsked();
     Result<void> obey(const ControlCommand &command);
     Result<void> change(const SettingChange &setting);
     void closeMailbox();
@@ -74,7 +80,13 @@ private:
     [[nodiscard]] double evaluate(ValidationSource &source, std::span<nn::Probe *const> probes = {});
     /// A report, and the breakpoints that it makes true.
     void tell(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
-    [[nodiscard]] bool isProbingAffordable() const;
+    [[nodiscard]] double probeClock() const;
+    [[nodiscard]] bool isRoundAffordable(double expected) const
+    {
+        return m_budget.allowsRound(probeClock(), expected);
+    }
+    /// A round has ended that began then. @return what it took
+    double payRound(double startedAt);
     void drawSamples();
     void takeFrames(std::vector<MetricValue> &values);
     [[nodiscard]] Result<void> checkStarred(const SettingChange &setting) const;
@@ -87,6 +99,9 @@ private:
     static std::vector<std::string> knownSeries(const LoopParts &parts);
     [[nodiscard]] Result<void> checkBreakpoint(const ControlCommand &command) const;
     void changeBreakpoints(const ControlCommand &command);
+    void checkHits(int64_t step, const std::vector<MetricValue> &told);
+    void lookForOccupancy(int64_t step, const std::vector<MetricValue> &told);
+    [[nodiscard]] Error noOccupancyError(const Breakpoint &breakpoint) const;
     Result<void> save(bool measures, WhenFull whenFull);
     Result<void> writeCheckpoint(bool measures);
     void pauseForSpace(const Error &error, bool measures);
@@ -107,19 +122,24 @@ private:
     CommandMailbox m_mailbox;
     const std::vector<std::string> m_knownSeries; ///< read by any thread
     Breakpoints m_breakpoints;
+    PauseCause m_pauseCause; ///< of the pause at the next boundary; empty: none
+    std::atomic<Occupancy> m_occupancy{
+        Occupancy::Unknown}; ///< of memories, among the series; read by any thread
     FrameTaker m_frames;
-    std::deque<std::shared_ptr<LiveInspection>> m_questions; ///< oldest first
-    std::atomic<int64_t> m_numPosted{0}; ///< questions that are still in the mailbox
+    std::deque<ControlCommand> m_heard;                      ///< oldest first
+    std::deque<std::shared_ptr<LiveInspection>> m_questions; ///< likewise
+    std::atomic<int64_t> m_numPosted{0};                     ///< questions that are still in the mailbox
     LoopState &m_state;
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint
     int64_t m_sampledStep = -1;
     std::vector<MetricValue> m_probed; ///< of the newest measurement of val_loss
     bool m_areSamplesDue = false;
-    double m_probeSeconds = 0; ///< of this attempt: samples, frames and questions
+    ProbeBudget m_budget;       ///< of this attempt
+    double m_framesSeconds = 0; ///< that the last ones took
+    double m_pausedAt = 0;      ///< by probeClock()
     bool m_hasWarnedOfFrames = false;
     bool m_hasWarnedOfSeries = false;
-    double m_beganAt = 0; ///< monotonic
     bool m_isPaused = false;
     bool m_isSaveOwed = false;       ///< a checkpoint found no room: no update before it is written
     bool m_owesMeasuring = false;    ///< with its validation loss

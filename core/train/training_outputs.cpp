@@ -150,6 +150,19 @@ void TrainingOutputs::setState(RunState state)
     tellStatus();
 }
 
+void TrainingOutputs::setBreakpoints(std::vector<std::string> conditions)
+{
+    m_status.breakpoints = std::move(conditions);
+    publish();
+    tellStatus();
+}
+
+void TrainingOutputs::setPauseCause(PauseCause cause)
+{
+    m_status.pauseReason = std::move(cause.reason);
+    m_status.pauseSeries = std::move(cause.series);
+}
+
 void TrainingOutputs::setPosition(int64_t step, double elapsedSeconds)
 {
     m_status.step = step;

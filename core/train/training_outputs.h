@@ -10,6 +10,11 @@
 
 namespace orrery {
 
+/// Which breakpoint paused a training, as RunStatus has it.
+struct PauseCause {
+    std::string reason, series;
+};
+
 class TrainingOutputs {
 public:
     TrainingOutputs(TrainerObserver &observer, RunStatus initial, std::function<double()> viewerCpuSeconds,
@@ -28,6 +33,9 @@ public:
     void beforeCheckpoint(int64_t step);
     void setState(RunState state);
     void setPosition(int64_t step, double elapsedSeconds);
+    /// Told at once.
+    void setBreakpoints(std::vector<std::string> conditions);
+    void setPauseCause(PauseCause cause);                             ///< shown with the next state
     void setError(const std::string &text) { m_status.error = text; } ///< shown with the next status
     void setBestValLoss(double valLoss) { m_status.bestValLoss = valLoss; }
     [[nodiscard]] int32_t attempt() const { return m_status.attempt; }

@@ -44,12 +44,17 @@ Result<void> checkQuestion(const GenerateRequest &input, const std::string &run)
 
 } // namespace
 
-// The budget is a share of the time since this attempt began; samples, frames and questions draw on it
-// together.
-bool TrainingLoop::isProbingAffordable() const
+double TrainingLoop::probeClock() const
 {
-    return spec().probes.budgetPercent > 0 &&
-           m_probeSeconds <= spec().probes.budgetPercent / 100.0 * (monotonicSeconds() - m_beganAt);
+    return m_parts.options.clock ? m_parts.options.clock() : monotonicSeconds();
+}
+
+double TrainingLoop::payRound(double startedAt)
+{
+    const double seconds = probeClock() - startedAt;
+    m_budget.payRound(seconds);
+    m_outputs.addProbing(seconds);
+    return seconds;
 }
 
 /// A round that was too dear was put off to this boundary, which can pay for it; rounds do not pile up.
@@ -58,7 +63,7 @@ void TrainingLoop::drawSamples()
     m_areSamplesDue = false;
     if (m_sampledStep == m_state.step) return;
     m_sampledStep = m_state.step;
-    const double startedAt = monotonicSeconds();
+    const double startedAt = probeClock();
     uint32_t number = 0;
     const auto draw = [&](const std::string &prompt, const MediaPrompt *media) {
         return sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
@@ -89,18 +94,14 @@ void TrainingLoop::drawSamples()
                             jsonText({{"prompt", prompt}, {"text", text}}));
         }
     }
-    const double seconds = monotonicSeconds() - startedAt;
-    m_probeSeconds += seconds;
-    m_outputs.addProbing(seconds);
+    payRound(startedAt);
 }
 
 void TrainingLoop::takeFrames(std::vector<MetricValue> &values)
 {
-    const double startedAt = monotonicSeconds();
+    const double startedAt = probeClock();
     auto taken = m_frames.take(spec(), m_state.step, dtype(), values);
-    const double seconds = monotonicSeconds() - startedAt;
-    m_probeSeconds += seconds;
-    m_outputs.addProbing(seconds);
+    m_framesSeconds = payRound(startedAt);
     if (taken) {
         for (TakenFrame &frame : *taken)
             m_outputs.frame(m_state.step, frame.kind, frame.prompt, std::move(frame.bytes));
@@ -155,8 +156,8 @@ Error TrainingLoop::endedError() const
 Error TrainingLoop::tooManyError() const
 {
     return {ErrorCode::Unavailable,
-            "Cannot look inside run \"" + m_parts.run.frozen().id + "\" now: " + std::to_string(kMaxQuestions) +
-                " questions wait already, expected fewer.",
+            "Cannot look inside run \"" + m_parts.run.frozen().id +
+                "\" now: " + std::to_string(kMaxQuestions) + " questions wait already, expected fewer.",
             "Pause the run, give probes.budget_percent more, or use its newest checkpoint."};
 }
 
@@ -174,7 +175,8 @@ void TrainingLoop::dropCancelled()
 {
     std::erase_if(m_questions, [](const std::shared_ptr<LiveInspection> &question) {
         if (!question->isCancelled.load(std::memory_order_acquire)) return false;
-        answer(*question, Error{ErrorCode::Cancelled, "Cannot look inside the run: the request was cancelled.", ""});
+        answer(*question,
+               Error{ErrorCode::Cancelled, "Cannot look inside the run: the request was cancelled.", ""});
         return true;
     });
 }
@@ -191,19 +193,18 @@ bool TrainingLoop::answerQuestion()
                                     "Pause the run, or use its newest checkpoint."});
         m_questions.clear();
     }
-    if (m_questions.empty() || (!m_isPaused && !isProbingAffordable())) return false;
+    if (m_questions.empty() || (!m_isPaused && !m_budget.allowsQuestion(probeClock()))) return false;
     const std::shared_ptr<LiveInspection> question = std::move(m_questions.front());
     m_questions.pop_front();
-    const double startedAt = monotonicSeconds();
+    const double startedAt = probeClock();
     auto report = nn::guardTorch("look inside run \"" + m_parts.run.frozen().id + "\"", [&] {
-        std::vector<int32_t> ids;
-        m_parts.tokenizer->encode(question->request.input.prompt, ids);
+        std::vector<int32_t> ids = plainIds(*m_parts.tokenizer, question->request.input);
         return inspectModel(m_model, *m_parts.tokenizer,
                             describeTokens(*m_parts.tokenizer, std::move(ids), nullptr), question->request,
                             dtype(), [&] { return question->isCancelled.load(std::memory_order_relaxed); });
     });
-    const double seconds = monotonicSeconds() - startedAt;
-    if (!m_isPaused) m_probeSeconds += seconds; // nobody waits for a paused training
+    const double endedAt = probeClock(), seconds = endedAt - startedAt;
+    if (!m_isPaused) m_budget.payQuestion(seconds, endedAt); // nobody waits for a paused training
     m_outputs.addProbing(seconds);
     if (report) {
         report->model = m_parts.run.frozen().id + "@live";

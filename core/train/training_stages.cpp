@@ -18,6 +18,7 @@ void TrainingLoop::endStage()
     for (const ValidationMeasure &measure : m_parts.sources.stages)
         losses.push_back(evaluate(*measure.source));
     continual.keepStage(m_model, stage);
+    if (continual.isCutShort()) m_isStopRequested = true;
     m_state.stageLosses.resize(static_cast<size_t>(stage));
     m_state.stageLosses.push_back(losses);
     tell(m_state.step, stageSeries(), false);

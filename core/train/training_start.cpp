@@ -192,6 +192,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
                          "Cannot train on continual.stages: the data are one text, expected one per stage.",
                          "Prepare the data of all stages, or leave continual.stages out."};
         ORRERY_ASSIGN(continual, Continual::create(spec, *model, *staged));
+        continual->setStopCheck(options.stopRequested);
     }
     LoopParts parts{.run = run,
                     .data = data,

@@ -57,6 +57,7 @@ public:
     {
         if (writer) writer->setStatus(status);
         states.push_back(status.state);
+        statuses.push_back(status);
     }
 
     [[nodiscard]] int count(EventKind kind) const
@@ -81,6 +82,7 @@ public:
     std::vector<int64_t> announced;
     std::vector<CheckpointInfo> checkpoints;
     std::vector<RunState> states;
+    std::vector<RunStatus> statuses;
 };
 
 inline RunSpec smallRun()

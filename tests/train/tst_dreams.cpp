@@ -9,7 +9,7 @@
 
 #include <QtTest>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <set>
 
@@ -83,6 +83,7 @@ private Q_SLOTS:
     void equalTheSlowWay();
     void areTheSameEachTime();
     void doNotDependOnTheirNeighbours();
+    void endWhenTheyAreCancelled();
     void takeTheirShareOfTheReplay();
     void beginAsExcerptsDo();
 };
@@ -128,6 +129,19 @@ void TestDreams::doNotDependOnTheirNeighbours()
         QCOMPARE(dreamTexts(*model, one),
                  std::vector<int32_t>(texts.begin() + number * kLength, texts.begin() + (number + 1) * kLength));
     }
+}
+
+void TestDreams::endWhenTheyAreCancelled()
+{
+    const auto model = makeModel(smallSpec());
+    DreamRequest request = requestFor(300); // drawn in two batches
+    int numAsked = 0, limit = 1000;
+    request.isCancelled = [&] { return ++numAsked > limit; };
+    QCOMPARE(std::ssize(dreamTexts(*model, request)), 300 * kLength);
+    QCOMPARE(numAsked, int(2 * (kLength - kStart))); // between two tokens
+    limit = numAsked + int(kLength - kStart) + 2; // within the second batch
+    QVERIFY(dreamTexts(*model, request).empty());
+    QCOMPARE(numAsked, limit + 1);
 }
 
 void TestDreams::takeTheirShareOfTheReplay()

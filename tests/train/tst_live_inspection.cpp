@@ -34,6 +34,45 @@ RunSpec runWithBudget(double percent)
 
 } // namespace
 
+/// Time that only the test moves: a step takes a second, every look inside what the test says.
+struct CountedTime {
+    double now = 0;
+    double perRead = 0; ///< the clock is read when a look begins, when it ends, and when one is considered
+    [[nodiscard]] TrainingOptions options()
+    {
+        TrainingOptions options;
+        options.clock = [this] { return now += perRead; };
+        return options;
+    }
+};
+
+/// Samples that take as long as the test says.
+struct SampleRecorder : Recorder {
+    explicit SampleRecorder(CountedTime &clock) : time(clock) {}
+    void onEvent(const RunEvent &event) override
+    {
+        Recorder::onEvent(event);
+        if (event.kind == EventKind::Paused) time.now += pauseSeconds;
+        if (event.kind != EventKind::Sample) return;
+        time.now += sampleSeconds; // told between the two times that a round is measured by
+        sampled.push_back(event.step);
+    }
+    CountedTime &time;
+    double sampleSeconds = 0, pauseSeconds = 0;
+    std::vector<int64_t> sampled;
+};
+
+RunSpec sampledRun(double percent)
+{
+    RunSpec spec = runWithBudget(percent);
+    spec.train.steps = 40;
+    spec.train.evalEvery = spec.train.checkpointEvery = 1000;
+    spec.probes.prompts = {"line"};
+    spec.probes.every = 1;
+    spec.probes.maxTokens = 1;
+    return spec;
+}
+
 class TestLiveInspection : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -44,6 +83,9 @@ private Q_SLOTS:
     void whatIsNotTextIsRefused();
     void withoutBudgetItWaitsForAPause();
     void framesDoNotTakeTheBudgetFromIt();
+    void dearSamplesDoNotKeepItWaiting();
+    void questionsPutOffSamples();
+    void timeOfAPauseEarnsNothing();
     void cancelledOnesAreDropped();
     void withABudgetOfNothingItIsRefused();
     void aBookIsNotTokenized();
@@ -205,6 +247,72 @@ void TestLiveInspection::framesDoNotTakeTheBudgetFromIt()
     QCOMPARE(must(trainer->run()), RunState::Stopped);
     QCOMPARE(numAnswered, 5);
     QCOMPARE(recorder.numTakenFirst, 0);
+}
+
+void TestLiveInspection::dearSamplesDoNotKeepItWaiting()
+{
+    RunFixture fixture(sampledRun(2));
+    CountedTime time;
+    SampleRecorder recorder(time);
+    recorder.sampleSeconds = 1000; // 50,000 steps to earn
+    auto trainer = must(fixture.make(recorder, time.options()));
+    const auto first = question(), second = question();
+    recorder.afterReport = [&](int64_t step) {
+        time.now += 1;
+        if (step == 5) must(trainer->inspect(first));
+        if (step == 6) must(trainer->inspect(second));
+    };
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    QCOMPARE(recorder.sampled, (std::vector<int64_t>{1, 40})); // the last one is always drawn
+    QCOMPARE(first->answer->step, int64_t(5));                 // at the very next boundary
+    QCOMPARE(second->answer->step, int64_t(6));                // which cost nothing by this clock
+}
+
+void TestLiveInspection::questionsPutOffSamples()
+{
+    RunFixture fixture(sampledRun(25));
+    CountedTime time;
+    SampleRecorder recorder(time);
+    auto trainer = must(fixture.make(recorder, time.options()));
+    const auto first = question(), second = question();
+    recorder.afterReport = [&](int64_t step) {
+        time.now += 1;
+        // Samples take no time but for those of step 3, and looks none but for the first.
+        recorder.sampleSeconds = step == 3 ? 10 : 0;
+        time.perRead = step == 5 ? 2 : 0;
+        if (step == 5) must(trainer->inspect(first));
+        if (step == 6) must(trainer->inspect(second));
+    };
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    QCOMPARE(first->answer->step, int64_t(5));
+    // It ended at 23 s and took 2: another one at 31 s, which is behind step 13.
+    QCOMPARE(second->answer->step, int64_t(13));
+    // 12 s were spent in all: the next samples at 48 s.
+    const auto next = std::upper_bound(recorder.sampled.begin(), recorder.sampled.end(), int64_t(3));
+    QVERIFY(next != recorder.sampled.end());
+    QCOMPARE(*next, int64_t(30));
+}
+
+void TestLiveInspection::timeOfAPauseEarnsNothing()
+{
+    RunFixture fixture(sampledRun(2));
+    CountedTime time;
+    SampleRecorder recorder(time);
+    recorder.sampleSeconds = 10;
+    auto trainer = must(fixture.make(recorder, time.options()));
+    recorder.afterReport = [&](int64_t step) {
+        time.now += 1;
+        if (step == 3) must(trainer->post({.verb = ControlVerb::Pause}));
+    };
+    recorder.pauseSeconds = 1e6;
+    std::thread viewer([&] {
+        while (trainer->status().state != RunState::Paused) std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    QCOMPARE(recorder.sampled, (std::vector<int64_t>{1, 40}));
 }
 
 void TestLiveInspection::withABudgetOfNothingItIsRefused()

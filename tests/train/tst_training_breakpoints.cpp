@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A training pauses where a condition on its numbers becomes true, says so, and goes on.
+#include "core/base/text.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
@@ -61,6 +62,11 @@ private Q_SLOTS:
     void entropyOfAnyHeadPauses();
     void removedBreakpointsDoNotPause();
     void aConditionThatStaysTruePausesOnce();
+    void theStatusHasThem();
+    void thePauseHasItsReason();
+    void aPauseByHandHasNone_data();
+    void aPauseByHandHasNone();
+    void occupancyThatNobodyTellsIsRefused();
     void badConditionsAreRefused_data();
     void badConditionsAreRefused();
     void whatIsNotThereIsNamed();
@@ -178,6 +184,130 @@ void TestTrainingBreakpoints::aConditionThatStaysTruePausesOnce()
     }
     QCOMPARE(stepsOf(recorder, EventKind::Breakpoint), std::vector<int64_t>{5});
     QCOMPARE(recorder.count(EventKind::Paused), 1);
+}
+
+void TestTrainingBreakpoints::theStatusHasThem()
+{
+    RunFixture fixture;
+    using Texts = std::vector<std::string>;
+    // Of the newest status that was told, and of that which a viewer gets by asking: before the event is.
+    struct : Recorder {
+        void onEvent(const RunEvent &event) override
+        {
+            if (event.text.starts_with("Breakpoint") || event.text.starts_with("All breakpoints"))
+                seen.push_back({statuses.back().breakpoints, trainer->status().breakpoints});
+        }
+        Trainer *trainer = nullptr;
+        std::vector<std::pair<Texts, Texts>> seen;
+    } watching;
+    auto trainer = must(fixture.make(watching));
+    watching.trainer = trainer.get();
+    must(trainer->post(breakAt("loss>1e9")));
+    must(trainer->post(breakAt("  grad_norm >=  1000000")));
+    must(trainer->post({.verb = ControlVerb::Unbreak, .setting = {"", "loss > 1e9"}}));
+    must(trainer->post({.verb = ControlVerb::Unbreak}));
+    must(trainer->post(breakAt("lr > 1")));
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    const std::string loss = "loss > 1e+09", norm = "grad_norm >= 1e+06";
+    const std::vector<Texts> expected = {{loss}, {loss, norm}, {norm}, {}, {"lr > 1"}};
+    QCOMPARE(watching.seen.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+        QCOMPARE(watching.seen[i].first, expected[i]);
+        QCOMPARE(watching.seen[i].second, expected[i]);
+    }
+    // With the process they are gone.
+    QVERIFY(trainer->status().breakpoints.empty());
+    QVERIFY(watching.statuses.back().breakpoints.empty());
+}
+
+void TestTrainingBreakpoints::thePauseHasItsReason()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post(breakAt("grad_norm > 0")));
+    must(trainer->post(breakAt("loss > 0")));
+    RunStatus paused, continued;
+    std::thread viewer([&] {
+        while ((paused = trainer->status()).state != RunState::Paused) std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::StepN, .steps = 1}));
+        do continued = trainer->status();
+        while (continued.step < 2 || continued.state != RunState::Paused);
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    QCOMPARE(must(trainer->run()), RunState::Finished);
+    viewer.join();
+    // Of several, the one that was set first.
+    QCOMPARE(paused.pauseReason,
+             "grad_norm > 0: grad_norm was " + formatSignificant(recorder.series[series::kGradNorm][1], 4));
+    QCOMPARE(paused.pauseSeries, std::string(series::kGradNorm));
+    QCOMPARE(paused.breakpoints, (std::vector<std::string>{"grad_norm > 0", "loss > 0"}));
+    // The steps that were asked for end in a pause without a reason.
+    QCOMPARE(continued.pauseReason, std::string());
+    QCOMPARE(continued.pauseSeries, std::string());
+    QCOMPARE(continued.breakpoints.size(), size_t(2));
+    // What is told says the same as what is asked for.
+    for (const RunStatus &status : recorder.statuses)
+        QCOMPARE(status.pauseReason.empty(), status.state != RunState::Paused || status.step != 1);
+}
+
+void TestTrainingBreakpoints::aPauseByHandHasNone_data()
+{
+    QTest::addColumn<int>("verb");
+    QTest::newRow("continue") << int(ControlVerb::Continue);
+    QTest::newRow("stop") << int(ControlVerb::Stop);
+}
+
+void TestTrainingBreakpoints::aPauseByHandHasNone()
+{
+    QFETCH(const int, verb);
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post(breakAt("loss > 0")));
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 5) must(trainer->post({.verb = ControlVerb::Pause}));
+    };
+    std::vector<std::string> reasons;
+    std::thread viewer([&] {
+        RunStatus status;
+        while ((status = trainer->status()).state != RunState::Paused) std::this_thread::yield();
+        reasons.push_back(status.pauseReason);
+        must(trainer->post({.verb = static_cast<ControlVerb>(verb)}));
+        if (verb == int(ControlVerb::Stop)) return;
+        do status = trainer->status();
+        while (status.step < 5 || status.state != RunState::Paused);
+        reasons.push_back(status.pauseReason);
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    must(trainer->run());
+    viewer.join();
+    QVERIFY2(reasons[0].starts_with("loss > 0: loss was "), reasons[0].c_str());
+    if (reasons.size() > 1) QCOMPARE(reasons[1], std::string());
+    QCOMPARE(trainer->status().pauseReason, std::string());
+    QCOMPARE(recorder.statuses.back().pauseReason, std::string());
+    QCOMPARE(recorder.statuses.back().pauseSeries, std::string());
+}
+
+void TestTrainingBreakpoints::occupancyThatNobodyTellsIsRefused()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post(breakAt("memory > 0.9"))); // parts have not told anything yet
+    Result<void> late;
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 3) late = trainer->post(breakAt("memory > 0.9"));
+    };
+    must(trainer->run());
+    const RunEvent *warning = recorder.last(EventKind::Warning);
+    QVERIFY(warning && warning->step == 1);
+    QCOMPARE(recorder.count(EventKind::Warning), 1);
+    VERIFY_ERROR(
+        late, ErrorCode::InvalidInput,
+        "Cannot use the breakpoint \"memory > 0.9\": no part of the model tells how full its memory is");
+    VERIFY_ERROR(late, ErrorCode::InvalidInput, "expected one of loss, val_loss, lr, grad_norm");
+    QCOMPARE(warning->text, late.error().text());
 }
 
 void TestTrainingBreakpoints::badConditionsAreRefused_data()

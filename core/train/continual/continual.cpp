@@ -5,7 +5,7 @@
 #include "core/train/continual/dreams.h"
 #include "core/train/step_runner.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 
@@ -276,12 +276,17 @@ void Continual::dream(int64_t last)
                              .length = context + 1,
                              .seed = static_cast<uint64_t>(m_spec.seed),
                              .stage = last,
-                             .firstNumber = stage * count};
+                             .firstNumber = stage * count,
+                             .isCancelled = m_isStopAsked};
         for (int64_t i = 0; i < count; ++i) {
             const auto start = m_source.excerptStart(stage, request.firstNumber + i, request.startLength);
             request.starts_NP.insert(request.starts_NP.end(), start.begin(), start.end());
         }
         texts.push_back(dreamTexts(*m_teacher, request));
+        if (texts.back().empty()) {
+            m_isCutShort = true;
+            return;
+        }
     }
     m_source.setDreams(std::move(texts));
 }

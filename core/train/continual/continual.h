@@ -22,6 +22,7 @@
 #include "core/train/optimizer.h"
 #include "core/train/step_extension.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -51,6 +52,12 @@ public:
     void finishStage(nn::Transformer &model);
     /// Keeps what the strategy needs of the stage that has ended; behind the last one nothing is.
     void keepStage(nn::Transformer &model, int64_t stage);
+
+    /// Asked while texts are made up, which can take minutes. Somebody who wants to stop does not wait for them.
+    void setStopCheck(std::function<bool()> isStopAsked) { m_isStopAsked = std::move(isStopAsked); }
+    /// It was asked, and the answer was yes: no step may follow. What a checkpoint carries is whole, and a resume
+    /// makes up the texts anew.
+    [[nodiscard]] bool isCutShort() const { return m_isCutShort; }
 
     /// What a checkpoint carries besides weights and moments, to be saved.
     [[nodiscard]] std::vector<NamedTensor> state() const;
@@ -89,6 +96,8 @@ private:
     int64_t m_numEnded = 0;                   ///< stages of which something is kept
     std::map<std::string, at::Tensor> m_kept; ///< by what it is and the parameter's name or the stage
     std::unique_ptr<nn::Transformer> m_teacher;
+    std::function<bool()> m_isStopAsked; ///< may be empty
+    bool m_isCutShort = false;
     std::vector<at::Tensor> m_before;              ///< of sparse_memory: masters before the running update
     std::map<std::string, at::Tensor> m_openSlots; ///< and which slots it may change
 };

@@ -7,6 +7,7 @@
 
 #include "core/nn/transformer.h"
 
+#include <functional>
 #include <vector>
 
 namespace orrery {
@@ -21,9 +22,10 @@ struct DreamRequest {
     uint64_t seed = 0;
     int64_t stage = 0;       ///< that has just ended
     int64_t firstNumber = 0; ///< of the first text among all of this stage's
+    std::function<bool()> isCancelled = {}; ///< asked between two tokens; may be empty
 };
 
-/// @return [N, length]
+/// @return [N, length]; nothing when it was cancelled
 std::vector<int32_t> dreamTexts(nn::Transformer &model, const DreamRequest &request);
 
 } // namespace orrery
