@@ -133,6 +133,13 @@ void Banner::clear()
     hide();
 }
 
+QPushButton *Banner::addButton(const QString &text)
+{
+    auto *button = new QPushButton(text, this);
+    m_buttons->insertWidget(m_buttons->indexOf(m_copy), button);
+    return button;
+}
+
 void Banner::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);

@@ -27,6 +27,8 @@ public:
                      const QString &retryText = {});
     void showError(const Error &error, const QString &retryText = {});
     void clear();
+    /// One more button, left of Copy; it stays, whatever is shown.
+    QPushButton *addButton(const QString &text);
     [[nodiscard]] QString message() const { return m_message; }
     [[nodiscard]] BannerKind kind() const { return m_kind; }
 

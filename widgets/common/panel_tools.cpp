@@ -2,6 +2,7 @@
 #include "widgets/common/panel_tools.h"
 
 #include "core/spec/field_values.h"
+#include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/help_popover.h"
@@ -28,7 +29,6 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr auto kReason = "orreryReason";
 constexpr int kRefreshMs = 400; ///< how late a button may see that there is something to take along
 constexpr int kCopiedMs = 1'500;
 
@@ -70,18 +70,6 @@ PanelTools *toolsWithHelp(QWidget *widget)
 
 } // namespace
 
-QString disabledReason(const QAction &action)
-{
-    return action.isEnabled() ? QString() : action.property(kReason).toString();
-}
-
-void setDisabledReason(QAction &action, const QString &reason)
-{
-    action.setProperty(kReason, reason);
-    action.setEnabled(reason.isEmpty());
-    action.setToolTip(reason.isEmpty() ? action.text() : action.text() + u'\n' + reason);
-}
-
 PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_menu(new QMenu(this))
 {
     setObjectName(u"panelTools"_s);
@@ -110,6 +98,9 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
+    layout->setSizeConstraint(QLayout::SetNoConstraint); // else its minimum is that of all buttons
+    layout->addStretch(1);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
     m_helpButton = addButton(m_showHelp, u"panelHelpButton"_s);
     m_helpButton->setToolTip(tr("Help on this panel (F1)"));
     m_linkButton = addButton(m_copyLink, u"panelLinkButton"_s);
@@ -200,8 +191,30 @@ void PanelTools::setHelp(const QString &text)
     fillMenu();
 }
 
-void PanelTools::setCompact(bool isCompact)
+int PanelTools::widthOf(std::initializer_list<bool> buttons) const
 {
+    // All have an icon of one size.
+    return int(std::ranges::count(buttons, true)) * m_exportButton->sizeHint().width();
+}
+
+// Neither depends on whether it is compact now: what is hidden for want of room comes back when there is
+// some.
+QSize PanelTools::sizeHint() const
+{
+    return {widthOf({!m_help.isEmpty(), m_hasLink, m_hasCommand, m_hasExport}),
+            m_exportButton->sizeHint().height()};
+}
+
+QSize PanelTools::minimumSizeHint() const
+{
+    return {widthOf({!m_help.isEmpty(), m_hasExport || m_hasLink || m_hasCommand}),
+            m_exportButton->sizeHint().height()};
+}
+
+void PanelTools::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool isCompact = width() < sizeHint().width();
     if (isCompact == m_isCompact) return;
     m_isCompact = isCompact;
     fillMenu();
@@ -224,6 +237,7 @@ void PanelTools::fillMenu()
     m_linkButton->setVisible(m_hasLink && !m_isCompact);
     m_commandButton->setVisible(m_hasCommand && !m_isCompact);
     m_exportButton->setVisible(m_hasExport || (m_isCompact && (m_hasLink || m_hasCommand)));
+    updateGeometry();
     refresh();
 }
 
@@ -365,9 +379,6 @@ bool PanelTools::eventFilter(QObject *watched, QEvent *event)
         break;
     case QEvent::Hide:
         m_refreshTimer.stop();
-        break;
-    case QEvent::Resize:
-        setCompact(m_frame.width() < kCompactWidth);
         break;
     default:
         break;

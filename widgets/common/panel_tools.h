@@ -8,22 +8,17 @@
 #include <QPointer>
 #include <QTimer>
 
+#include <initializer_list>
+
 class QAction;
 class QFileDialog;
 class QMenu;
 
 namespace orrery::ui {
 
-/// Why an action is disabled, for tool tips and the palette; empty: it is not.
-QString disabledReason(const QAction &action);
-/// @param reason empty: it is enabled
-void setDisabledReason(QAction &action, const QString &reason);
-
 class PanelTools : public QWidget {
     Q_OBJECT
 public:
-    static constexpr int kCompactWidth = 340; ///< of the panel, in pixels
-
     explicit PanelTools(PanelFrame &frame);
     /// Of the frame itself; null: it has none.
     [[nodiscard]] static PanelTools *of(const PanelFrame &frame);
@@ -34,20 +29,24 @@ public:
     void setHelp(const QString &text);
     /// Asks the panel what can be had now; the palette does so before it lists the actions.
     void refresh();
-    /// Where there is little room, link and command go into the menu of the export button.
-    void setCompact(bool isCompact);
     void showHelp();
     /// Writes by the panel's function and says in its banner how it went.
     void saveTo(const QString &path);
     [[nodiscard]] const QString &help() const { return m_help; }
+    /// Whether link and command are in the menu of the last button, because there is little room.
+    [[nodiscard]] bool isCompact() const { return m_isCompact; }
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override; ///< as it is when compact
 
 protected:
+    void resizeEvent(QResizeEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     QAction *addEntry(const QString &name, const QString &text, const QString &icon);
     QToolButton *addButton(QAction *action, const QString &name);
     void fillMenu();
+    [[nodiscard]] int widthOf(std::initializer_list<bool> buttons) const;
     void askForPath(const QStringList &endings, const QString &title);
     void copyFigure();
     void copyData();

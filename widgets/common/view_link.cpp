@@ -51,7 +51,7 @@ Result<QString> decoded(QStringView encoded)
     bytes.reserve(encoded.size());
     for (qsizetype i = 0; i < encoded.size(); ++i) {
         const QChar c = encoded[i];
-        if (c.unicode() < 0x20 || c.unicode() > 0x7e)
+        if (c.unicode() <= 0x20 || c.unicode() > 0x7e)
             return broken("a character stands there that must be percent-encoded.");
         if (c != u'%') {
             bytes.append(c.toLatin1());

@@ -2,6 +2,7 @@
 // The surface of all panels: what can be taken along, help, links, progress.
 #include "tests/widgets/common/gui_test.h"
 
+#include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/help_popover.h"
 #include "widgets/common/panel_tools.h"
@@ -319,11 +320,15 @@ void TestPanelFrame::narrowPanelsUseTheMenu()
     frame.show();
     const auto *menu = child<QToolButton>(&frame, "panelExportButton")->menu();
     QVERIFY(!menu->actions().contains(action(frame, "panelCopyLink")));
-    frame.resize(PanelTools::kCompactWidth - 1, 200);
+    frame.resize(frame.minimumSizeHint().width(), 200);
     QTRY_VERIFY(!child<QToolButton>(&frame, "panelLinkButton")->isVisible());
     QVERIFY(menu->actions().contains(action(frame, "panelCopyLink")));
     QVERIFY(menu->actions().contains(action(frame, "panelCopyCommand")));
     QVERIFY(frame.minimumSizeHint().width() < 200);
+    QVERIFY(child<QToolButton>(&frame, "panelExportButton")->isVisible());
+    frame.resize(600, 200);
+    QTRY_VERIFY(child<QToolButton>(&frame, "panelLinkButton")->isVisible());
+    QVERIFY(!menu->actions().contains(action(frame, "panelCopyLink")));
 }
 
 void TestPanelFrame::everyToolHasAName_data()
