@@ -131,6 +131,7 @@ QWidget *CurvesPanel::makeCharts()
     connect(m_toolbar, &CurvesToolbar::logYChosen, loss, &PlotView::setLogY);
     connect(m_toolbar, &CurvesToolbar::followChosen, this, &CurvesPanel::setAllFollowing);
     connect(m_toolbar, &CurvesToolbar::fitChosen, loss, &PlotView::fit);
+    adoptFrame();
     applyXMode();
     return rows;
 }
@@ -170,6 +171,7 @@ void CurvesPanel::setRun(const QString &runId)
     if (runId == run()) return;
     m_shownStep = m_paintedStep = -1;
     m_lossFrame->banner()->clear();
+    m_wantedRange.reset();
     setAllFollowing(true);
     showCursor(nullptr, std::nan(""));
     m_feed->setRun(runId);
@@ -219,6 +221,7 @@ void CurvesPanel::refresh()
     refreshTitle();
     refreshCurves(); // without points too: the charts of the run before must go
     if (!hasPoints) return;
+    showRange();
     refreshMarks();
     showReading();
     m_shownStep = m_model->lastStep(run());
@@ -279,35 +282,41 @@ void CurvesPanel::refreshCurves()
     m_series[Norm] = read(series::kGradNorm, smoothing);
     m_series[TokensPerSecond] = read(series::kTokensPerSecond, smoothing);
 
+    const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
+    std::array<std::vector<PlotCurve>, kNumCharts> curves = curvesIn(color, validationColor(color));
+    for (int chart = 0; chart < kNumCharts; ++chart) m_charts[size_t(chart)]->setCurves(std::move(curves[size_t(chart)]));
+}
+
+std::array<std::vector<PlotCurve>, CurvesPanel::kNumCharts> CurvesPanel::curvesIn(const QColor &run,
+                                                                                   const QColor &validation) const
+{
     const XAxis x = axis();
-    const int index = m_model->colorIndex(run());
-    CurveStyle style{.color = Theme::instance().runColor(index),
-                     .penStyle = Theme::runPenStyle(index),
+    CurveStyle style{.color = run,
+                     .penStyle = Theme::runPenStyle(m_model->colorIndex(this->run())),
                      .isLive = isLive()};
+    std::array<std::vector<PlotCurve>, kNumCharts> curves;
     style.name = tr("train");
-    std::vector<PlotCurve> loss = makeCurves(m_series[TrainLoss], x, style);
-    CurveStyle validation = style;
-    validation.name = tr("validation");
-    validation.color = validationColor(style.color);
-    validation.hasRaw = validation.isLive = false;
-    validation.hasDots = true;
-    const auto add = [&](SeriesIndex series) {
-        for (PlotCurve &curve : makeCurves(m_series[series], x, validation)) loss.push_back(std::move(curve));
+    curves[Loss] = makeCurves(m_series[TrainLoss], x, style);
+    CurveStyle checked = style;
+    checked.color = validation;
+    checked.hasRaw = checked.isLive = false;
+    checked.hasDots = true;
+    const auto add = [&](SeriesIndex series, const QString &name) {
+        checked.name = name;
+        for (PlotCurve &curve : makeCurves(m_series[series], x, checked)) curves[Loss].push_back(std::move(curve));
     };
-    add(ValLoss);
-    validation.name = tr("prefix");
-    validation.penStyle = Qt::DashLine;
-    add(ValPrefix);
-    validation.name = tr("infill");
-    validation.penStyle = Qt::DotLine;
-    add(ValInfill);
-    m_charts[Loss]->setCurves(std::move(loss));
+    add(ValLoss, tr("validation"));
+    checked.penStyle = Qt::DashLine;
+    add(ValPrefix, tr("prefix"));
+    checked.penStyle = Qt::DotLine;
+    add(ValInfill, tr("infill"));
 
     style.name.clear();
-    m_charts[GradNorm]->setCurves(makeCurves(m_series[Norm], x, style));
-    m_charts[Speed]->setCurves(makeCurves(m_series[TokensPerSecond], x, style));
+    curves[GradNorm] = makeCurves(m_series[Norm], x, style);
+    curves[Speed] = makeCurves(m_series[TokensPerSecond], x, style);
     style.hasRaw = false;
-    m_charts[LearningRate]->setCurves(makeCurves(m_series[Rate], x, style));
+    curves[LearningRate] = makeCurves(m_series[Rate], x, style);
+    return curves;
 }
 
 void CurvesPanel::refreshMarks()

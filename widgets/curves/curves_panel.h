@@ -4,15 +4,18 @@
 // thread only.
 #pragma once
 
+#include "widgets/common/paper_figure.h"
 #include "widgets/curves/shown_series.h"
 
 #include <QElapsedTimer>
 #include <QString>
 #include <QTimer>
+#include <QVariantMap>
 #include <QWidget>
 
 #include <array>
 #include <memory>
+#include <optional>
 
 class QStackedWidget;
 class QSplitter;
@@ -73,6 +76,8 @@ private:
     void refresh();
     void refreshPage(bool hasPoints);
     void refreshCurves();
+    [[nodiscard]] std::array<std::vector<PlotCurve>, kNumCharts> curvesIn(const QColor &run,
+                                                                          const QColor &validation) const;
     void refreshMarks();
     void refreshTitle();
     void showReading();
@@ -81,6 +86,11 @@ private:
     void applyXMode();
     [[nodiscard]] XAxis axis() const;
     [[nodiscard]] bool isLive() const;
+    void adoptFrame();                                    // curves_panel_frame.cpp
+    void restore(const QVariantMap &state);               // curves_panel_frame.cpp
+    void showRange();                                     // curves_panel_frame.cpp
+    [[nodiscard]] PaperFigure figure() const;             // curves_panel_frame.cpp
+    [[nodiscard]] QString table() const;                  // curves_panel_frame.cpp
 
     EngineSession &m_session;
     std::unique_ptr<CurvesModel> m_model;
@@ -94,6 +104,7 @@ private:
     ReadoutView *m_readout = nullptr;
     QTimer m_refreshTimer;
     QElapsedTimer m_sinceRefresh;
+    std::optional<PlotRange> m_wantedRange; ///< of a link, until there are curves to show it in
     bool m_isLinking = false;
     bool m_needsRefresh = false; ///< while hidden, nothing is built
     qint64 m_shownStep = -1, m_paintedStep = -1;

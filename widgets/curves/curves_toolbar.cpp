@@ -107,6 +107,13 @@ XMode CurvesToolbar::xMode() const
     return m_xMode->current() == QLatin1String("time") ? XMode::Time : XMode::Step;
 }
 
+void CurvesToolbar::setXMode(XMode mode)
+{
+    if (mode == xMode()) return;
+    m_xMode->setCurrent(mode == XMode::Time ? QStringLiteral("time") : QStringLiteral("step"));
+    Q_EMIT xModeChosen(mode);
+}
+
 void CurvesToolbar::setLogY(bool isLogarithmic) { m_logY->setChecked(isLogarithmic); }
 
 void CurvesToolbar::setFollowing(bool isFollowing) { m_follow->setChecked(isFollowing); }

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] double smoothing() const;
     void setSmoothing(double smoothing);
     [[nodiscard]] XMode xMode() const;
+    void setXMode(XMode mode);
     void setLogY(bool isLogarithmic);
     void setFollowing(bool isFollowing);
 

@@ -9,6 +9,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
 #include "widgets/common/run_text.h"
+#include "widgets/common/text_export.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/form/data_card.h"
 #include "widgets/form/spec_form.h"
@@ -125,8 +126,29 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
         takeChange();
         askForPlugins();
     });
+    adoptFrame();
     takeChange();
     askForPlugins();
+}
+
+void NewRunPanel::adoptFrame()
+{
+    const QString draft = u"draft"_s;
+    PanelExport what;
+    what.fileName = u"spec"_s;
+    what.data = {u"json"_s};
+    what.save = [this](const QString &path) { return saveTextFile(draftJson(), path); };
+    what.table = [this] { return draftJson(); };
+    setExport(std::move(what));
+    setView({u"new-run"_s, [this, draft] { return QVariantMap{{draft, draftJson()}}; },
+             [this, draft](const QVariantMap &state) {
+                 const QString json = state.value(draft).toString();
+                 if (!json.isEmpty()) restoreDraft(json);
+             }});
+    setCommand([this] { return command(); });
+    setHelp(tr("Everything that decides a training. Empty fields use what stands in them in grey; the estimate at "
+               "the side follows. A text is enough to begin with. Nothing is written before Start, and what was "
+               "filled in is kept."));
 }
 
 void NewRunPanel::askForPlugins()

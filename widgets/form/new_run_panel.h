@@ -57,6 +57,7 @@ protected:
 
 private:
     QWidget *makeFooter();
+    void adoptFrame();
     void askForPlugins();
     void fillRunMenu();
     void takeChange();

@@ -6,6 +6,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/table_style.h"
+#include "widgets/common/text_export.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/plugins/plugin_details.h"
 #include "widgets/plugins/plugin_list_model.h"
@@ -89,7 +90,48 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
     connect(&session, &EngineSession::connectionChanged, this, [this] {
         if (isVisible()) refresh();
     });
+    adoptFrame();
     updateEmptyState();
+}
+
+void PluginsPanel::adoptFrame()
+{
+    PanelExport what;
+    what.fileName = u"plugins"_s;
+    what.data = {u"csv"_s};
+    what.save = [this](const QString &path) { return saveTextFile(table(), path); };
+    what.table = [this] { return table(); };
+    what.isEmpty = [this] { return m_model->rowCount() == 0; };
+    setExport(std::move(what));
+    setView({u"plugins"_s,
+             [this] { return QVariantMap{{u"plugin"_s, selectedId()}}; },
+             [this](const QVariantMap &state) {
+                 m_wantedId = state.value(u"plugin"_s).toString();
+                 const auto &all = plugins();
+                 for (int row = 0; row < int(all.size()); ++row)
+                     if (fromStd(all[size_t(row)].id) == m_wantedId) m_view->selectRow(row);
+             }});
+    setCommand([this] {
+        return selectedId().isEmpty() ? engineCommand({u"plugins"_s, u"list"_s})
+                                      : engineCommand({u"plugins"_s, u"show"_s, selectedId()});
+    });
+    setHelp(tr("Parts of models, data and panels that are not built in. The engine finds them in its folders; "
+               "what cannot be used says why. \u201cUse\u201d puts one into the form of a new run."));
+}
+
+QString PluginsPanel::table() const
+{
+    QStringList head;
+    for (int column = 0; column < m_model->columnCount(); ++column)
+        head << m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+    QString text = csvLine(head);
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        QStringList fields;
+        for (int column = 0; column < m_model->columnCount(); ++column)
+            fields << m_model->index(row, column).data().toString();
+        text += csvLine(fields);
+    }
+    return text;
 }
 
 const std::vector<PluginInfo> &PluginsPanel::plugins() const { return m_model->plugins(); }

@@ -50,6 +50,8 @@ private:
     void showProblems(const std::vector<Error> &problems);
     void showSelected();
     void updateEmptyState();
+    void adoptFrame();
+    [[nodiscard]] QString table() const;
     [[nodiscard]] QString selectedId() const;
 
     EngineSession &m_session;

@@ -3,8 +3,10 @@
 
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/table_style.h"
+#include "widgets/common/text_export.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/event_model.h"
 #include "widgets/theme/theme.h"
@@ -174,6 +176,24 @@ QString EventTable::copyText() const
                 m_model->index(row, EventModel::TextColumn).data().toString() + u'\n';
     }
     return text;
+}
+
+QString EventTable::csv() const
+{
+    QString text = csvLine({u"unix_seconds"_s, u"step"_s, u"attempt"_s, u"kind"_s, u"text"_s});
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        const RunEvent &event = m_model->event(row);
+        text += csvLine({csvNumber(event.wallTime), QString::number(event.step), QString::number(event.attempt),
+                         QLatin1String(eventKindName(event.kind)), fromStd(event.text)});
+    }
+    return text;
+}
+
+int EventTable::kind() const { return m_kinds->currentData().toInt(); }
+
+void EventTable::setKind(int kind)
+{
+    if (const int row = m_kinds->findData(kind); row >= 0) m_kinds->setCurrentIndex(row);
 }
 
 void EventTable::copy() { copyToClipboard(copyText()); }

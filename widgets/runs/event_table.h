@@ -30,6 +30,10 @@ public:
     [[nodiscard]] bool isFollowing() const;
     /// Selected rows, or all shown ones when none is selected, tab-separated with a header line.
     [[nodiscard]] QString copyText() const;
+    /// All shown rows as CSV, times in seconds.
+    [[nodiscard]] QString csv() const;
+    [[nodiscard]] int kind() const; ///< of the filter; −1: all
+    void setKind(int kind);
     [[nodiscard]] QTableView *view() const { return m_view; }
     [[nodiscard]] EventModel *model() const { return m_model; }
     [[nodiscard]] QLineEdit *filterBox() const { return m_filter; }

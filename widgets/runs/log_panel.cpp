@@ -2,9 +2,14 @@
 #include "widgets/runs/log_panel.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/text_export.h"
+#include "widgets/runs/event_model.h"
 #include "widgets/runs/event_table.h"
 #include "widgets/runs/run_feed.h"
+
+#include <QLineEdit>
 
 #include <algorithm>
 
@@ -30,6 +35,38 @@ LogPanel::LogPanel(EngineSession &session, QWidget *parent)
         else if (session.connectionState() == ConnectionState::Connected)
             addMessage(EventKind::Note, tr("Connected to the engine."));
     });
+    adoptFrame();
+}
+
+void LogPanel::adoptFrame()
+{
+    PanelExport what;
+    what.fileName = QStringLiteral("log");
+    what.data = {QStringLiteral("csv")};
+    what.save = [this](const QString &path) { return saveTextFile(m_table->csv(), path); };
+    what.table = [this] { return m_table->csv(); };
+    what.isEmpty = [this] { return m_table->model()->rowCount() == 0; };
+    setExport(std::move(what));
+    const QString run = QStringLiteral("run"), filter = QStringLiteral("filter"), kind = QStringLiteral("kind");
+    setView({QStringLiteral("log"),
+             [this, run, filter, kind] {
+                 QVariantMap state{{run, m_feed->run()}, {filter, m_table->filterBox()->text()}};
+                 if (m_table->kind() >= 0)
+                     state[kind] = QLatin1String(eventKindName(EventKind(m_table->kind())));
+                 return state;
+             },
+             [this, filter, kind](const QVariantMap &state) {
+                 m_table->filterBox()->setText(state.value(filter).toString());
+                 const EventKind shown = eventKindFromName(toStd(state.value(kind).toString()));
+                 m_table->setKind(shown == EventKind::Unknown ? -1 : int(shown));
+             }});
+    setCommand([this] {
+        return m_feed->run().isEmpty()
+                   ? QString()
+                   : engineCommand({QStringLiteral("watch"), m_feed->run(), QStringLiteral("--json")});
+    });
+    setHelp(tr("What happened to the selected run, step by step, and the messages of this window. It stays at "
+               "its end until you scroll up."));
 }
 
 void LogPanel::setRun(const QString &run) { m_feed->setRun(run); }

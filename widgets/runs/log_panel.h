@@ -22,6 +22,7 @@ public:
 
 private:
     void refill();
+    void adoptFrame();
 
     RunFeed *m_feed;
     EventTable *m_table;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/runs/run_controls.h"
 
+#include "widgets/common/action_registry.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
@@ -196,9 +197,9 @@ void RunControls::answer(const QString &run, quint64 ticket, const Result<RunSta
 void RunControls::setAction(QAction *action, const QString &text, const QString &toolTip, bool isEnabled)
 {
     action->setText(text);
+    setDisabledReason(*action, isEnabled ? QString() : toolTip.section(u'\n', 1)); // for the palette
     action->setToolTip(toolTip);
     action->setStatusTip(toolTip);
-    action->setEnabled(isEnabled);
 }
 
 void RunControls::updateActions()

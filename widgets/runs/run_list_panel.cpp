@@ -6,6 +6,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
+#include "widgets/common/text_export.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_delegate.h"
@@ -90,6 +91,7 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
     layout->addWidget(m_stack, 1);
     setContent(content);
     makeActions();
+    adoptFrame();
 
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &text) {
         m_isRestoring = true; // hiding the selected row is no choice of another run
@@ -162,6 +164,41 @@ void RunListPanel::makeActions()
     m_delete->setShortcut(QKeySequence::Delete);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     updateActions();
+}
+
+void RunListPanel::adoptFrame()
+{
+    PanelExport what;
+    what.fileName = u"runs"_s;
+    what.data = {u"csv"_s};
+    what.save = [this](const QString &path) { return saveTextFile(table(), path); };
+    what.table = [this] { return table(); };
+    what.isEmpty = [this] { return m_proxy->rowCount() == 0; };
+    setExport(std::move(what));
+    setView({u"runs"_s,
+             [this] {
+                 return QVariantMap{{u"run"_s, run()}, {u"filter"_s, m_filter->text()}};
+             },
+             [this](const QVariantMap &state) { m_filter->setText(state.value(u"filter"_s).toString()); }});
+    setCommand([] { return engineCommand({u"runs"_s, u"list"_s}); });
+    setHelp(tr("All trainings that the engine knows, newest first, each with its state and its loss so far. "
+               "Click one to look at it everywhere; double click shows its curves; the right button has more."));
+}
+
+/// Of the runs that are shown.
+QString RunListPanel::table() const
+{
+    QString text = csvLine({u"run"_s, u"name"_s, u"state"_s, u"step"_s, u"total_steps"_s, u"loss"_s, u"val_loss"_s,
+                            u"best_val_loss"_s, u"tokens_per_s"_s, u"parameters"_s, u"created_unix_s"_s});
+    for (int row = 0; row < m_proxy->rowCount(); ++row) {
+        const RunStatus &status = m_model->status(m_proxy->mapToSource(m_proxy->index(row, 0)).row());
+        text += csvLine({fromStd(status.id), fromStd(status.name), QLatin1String(runStateName(status.state)),
+                         QString::number(status.step), QString::number(status.totalSteps), csvNumber(status.loss),
+                         csvNumber(status.valLoss), csvNumber(status.bestValLoss),
+                         csvNumber(status.tokensPerSecond), QString::number(status.numParameters),
+                         csvNumber(status.createdAt)});
+    }
+    return text;
 }
 
 QList<QAction *> RunListPanel::runActions() const

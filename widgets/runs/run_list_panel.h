@@ -49,6 +49,8 @@ Q_SIGNALS:
 
 private:
     void makeActions();
+    void adoptFrame();
+    [[nodiscard]] QString table() const;
     void takeRuns();
     void takeConnection();
     void restoreSelection();

@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/runs/breakpoint_editor.h"
 #include "widgets/runs/checkpoint_view.h"
 #include "widgets/runs/event_table.h"
 #include "widgets/runs/live_settings.h"
@@ -67,6 +68,10 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     m_liveButton->setObjectName(u"liveSettingsButton"_s);
     m_liveButton->setCheckable(true);
     connect(m_liveButton, &QToolButton::toggled, this, &RunPanel::showLiveSettings);
+    m_breakButton = addTitleButton(u"breakpoint"_s, tr("Breakpoints: pause when a number crosses a value"));
+    m_breakButton->setObjectName(u"breakpointsButton"_s);
+    m_breakButton->setCheckable(true);
+    connect(m_breakButton, &QToolButton::toggled, this, &RunPanel::showBreakpoints);
 
     auto *page = new QWidget(m_stack);
     auto *layout = new QVBoxLayout(page);
@@ -76,6 +81,8 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     m_lower->addWidget(makeTabs());
     m_live = new LiveSettings(session, *m_feed, m_lower);
     m_lower->addWidget(m_live);
+    m_breakpoints = new BreakpointEditor(session, *m_feed, m_lower);
+    m_lower->addWidget(m_breakpoints);
     m_lower->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored); // gives way before the numbers do
     m_lower->setMinimumHeight(120);
     layout->addWidget(m_lower, 1);
@@ -93,6 +100,7 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     connect(m_feed, &RunFeed::eventsAdded, this, &RunPanel::takeEvents);
     connect(m_feed, &RunFeed::failed, this, [this](const Error &error) { banner()->showError(error); });
     connect(m_checkpoints, &CheckpointView::openInPlayground, this, &RunPanel::openInPlayground);
+    connect(m_samples, &SamplesView::lookInside, this, &RunPanel::lookAtSample);
     connect(&session, &EngineSession::connectionChanged, this, [this] {
         showStatus();
         if (m_session.connectionState() == ConnectionState::Connected && !run().isEmpty()) {
@@ -106,6 +114,7 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
         if (isVisible()) showStatus();
     });
     clock->start();
+    adoptFrame();
     changeRun();
 }
 
@@ -188,14 +197,34 @@ void RunPanel::showTab(const QString &name)
 {
     for (int i = 0; i < m_tabs->count(); ++i)
         if (m_tabs->widget(i)->property("tab").toString() == name) m_tabs->setCurrentIndex(i);
-    showLiveSettings(false);
+    showLower(Details);
+}
+
+void RunPanel::showLower(Lower part)
+{
+    m_lower->setCurrentIndex(part);
+    m_liveButton->setChecked(part == Settings);
+    m_breakButton->setChecked(part == Breaks);
+    m_numbers->setVisible(part == Details); // the others need the room
 }
 
 void RunPanel::showLiveSettings(bool isShown)
 {
-    m_lower->setCurrentIndex(isShown ? 1 : 0);
-    m_liveButton->setChecked(isShown);
-    m_numbers->setVisible(!isShown); // the settings need the room
+    // The buttons tell of each other's change, too.
+    if (isShown) showLower(Settings);
+    else if (m_lower->currentIndex() == Settings) showLower(Details);
+}
+
+void RunPanel::showBreakpoints(bool isShown)
+{
+    if (isShown) showLower(Breaks);
+    else if (m_lower->currentIndex() == Breaks) showLower(Details);
+}
+
+void RunPanel::beginBreakpoint(const QString &text)
+{
+    showBreakpoints(true);
+    m_breakpoints->begin(text);
 }
 
 void RunPanel::changeRun()
@@ -208,6 +237,9 @@ void RunPanel::changeRun()
     m_checkpoints->setRun(run(), QString());
     m_stack->setCurrentIndex(run().isEmpty() ? 1 : 0);
     m_liveButton->setVisible(!run().isEmpty());
+    m_breakButton->setVisible(!run().isEmpty());
+    m_savedSteps.clear();
+    updateLookReason();
     setTitle(run().isEmpty() ? tr("Run") : run());
     if (run().isEmpty()) return;
     readSpec();
@@ -237,9 +269,12 @@ void RunPanel::readCheckpoints()
         run(), this, [this, run = this->run()](Result<std::vector<CheckpointInfo>> reply) {
             m_isReadingCheckpoints = false;
             if (run == this->run()) {
-                if (reply)
+                if (reply) {
                     m_checkpoints->setCheckpoints(*reply);
-                else
+                    m_savedSteps.clear();
+                    for (const CheckpointInfo &checkpoint : *reply) m_savedSteps.push_back(checkpoint.step);
+                    updateLookReason();
+                } else
                     banner()->showError(reply.error());
             }
             if ((std::exchange(m_mustReadAgain, false) || run != this->run()) && !this->run().isEmpty())
@@ -270,6 +305,7 @@ void RunPanel::showStatus()
     }
     showProgress(status);
     showNumbers(status);
+    updateLookReason();
 }
 
 void RunPanel::showProgress(const RunStatus &status)

@@ -5,6 +5,7 @@
 
 #include "widgets/common/panel_frame.h"
 #include "widgets/session/engine_session.h"
+#include "widgets/session/selection.h"
 
 class QLabel;
 class QProgressBar;
@@ -15,6 +16,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class BreakpointEditor;
 class CheckpointView;
 class EventTable;
 class KeyValueGrid;
@@ -35,8 +37,12 @@ public:
     void setControls(RunControls *controls);
     void showTab(const QString &name); ///< "spec", "checkpoints", "events", "samples"
     void showLiveSettings(bool isShown);
+    void showBreakpoints(bool isShown);
+    /// Breakpoints with this in their line, to be finished: "loss > ".
+    void beginBreakpoint(const QString &text);
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] LiveSettings *liveSettings() const { return m_live; }
+    [[nodiscard]] BreakpointEditor *breakpoints() const { return m_breakpoints; }
     [[nodiscard]] CheckpointView *checkpoints() const { return m_checkpoints; }
     [[nodiscard]] SpecView *spec() const { return m_spec; }
     [[nodiscard]] EventTable *events() const { return m_events; }
@@ -45,8 +51,11 @@ public:
 Q_SIGNALS:
     void openInPlayground(const QString &model); ///< "run@step"
     void newRunRequested();
+    /// A sample, to be read again by the model of the nearest saved step.
+    void lookInside(const orrery::ui::Focus &focus);
 
 private:
+    enum Lower { Details, Settings, Breaks }; ///< what stands under the numbers
     class StateMark;
     QWidget *makeSummary();
     QWidget *makeTabs();
@@ -57,6 +66,13 @@ private:
     void showStatus();
     void showNumbers(const RunStatus &status);
     void showProgress(const RunStatus &status);
+    void showLower(Lower part);
+    void adoptFrame();                                       // run_panel_frame.cpp
+    void lookAtSample(const QString &text, qint64 step);     // run_panel_frame.cpp
+    void updateLookReason();                                 // run_panel_frame.cpp
+    [[nodiscard]] QString modelNear(qint64 step) const;      // run_panel_frame.cpp
+    [[nodiscard]] QString tabName() const;                   // run_panel_frame.cpp
+    [[nodiscard]] QString table() const;                     // run_panel_frame.cpp
 
     EngineSession &m_session;
     RunFeed *m_feed;
@@ -71,7 +87,9 @@ private:
     EventTable *m_events;
     SamplesView *m_samples;
     LiveSettings *m_live;
-    QToolButton *m_liveButton;
+    BreakpointEditor *m_breakpoints;
+    QToolButton *m_liveButton, *m_breakButton;
+    std::vector<qint64> m_savedSteps;
     RunControls *m_controls = nullptr;
     qint64 m_shownCheckpointStep = -2;
     bool m_isReadingCheckpoints = false, m_mustReadAgain = false;

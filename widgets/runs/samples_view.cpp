@@ -16,7 +16,9 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QMenu>
 #include <QPainter>
+#include <QPushButton>
 #include <QRegularExpression>
 #include <QScrollBar>
 #include <QStackedWidget>
@@ -69,7 +71,8 @@ QImage thumbnailOf(QByteArray png)
 SamplesView::SamplesView(QWidget *parent)
     : QWidget(parent), m_steps(new QComboBox(this)),
       m_earlier(makeIconButton(u"chevron-left"_s, tr("Earlier sample"), this)),
-      m_later(makeIconButton(u"chevron-right"_s, tr("Later sample"), this)), m_text(new QTextEdit(this)),
+      m_later(makeIconButton(u"chevron-right"_s, tr("Later sample"), this)),
+      m_look(new QPushButton(tr("Look inside"), this)), m_lookMenu(new QMenu(m_look)), m_text(new QTextEdit(this)),
       m_stack(new QStackedWidget(this))
 {
     m_steps->setAccessibleName(tr("Step of the sample"));
@@ -86,6 +89,8 @@ SamplesView::SamplesView(QWidget *parent)
     bar->addWidget(m_earlier);
     bar->addWidget(m_later);
     bar->addStretch(1);
+    m_look->setObjectName(u"sampleLook"_s);
+    bar->addWidget(m_look);
     bar->addWidget(copyButton);
     auto *page = new QWidget(this);
     auto *pageLayout = new QVBoxLayout(page);
@@ -104,6 +109,11 @@ SamplesView::SamplesView(QWidget *parent)
     connect(m_earlier, &QToolButton::clicked, this, [this] { move(-1); });
     connect(m_later, &QToolButton::clicked, this, [this] { move(1); });
     connect(copyButton, &QToolButton::clicked, this, [this] { copyToClipboard(shownText()); });
+    connect(m_look, &QPushButton::clicked, this, [this] {
+        const QList<Sample> samples = m_samples.value(m_steps->currentData().toLongLong());
+        if (samples.size() == 1) // several have a menu
+            Q_EMIT lookInside(samples[0].prompt + samples[0].text, m_steps->currentData().toLongLong());
+    });
     connect(&Theme::instance(), &Theme::changed, this, &SamplesView::showStep);
     updateButtons();
 }
@@ -231,6 +241,37 @@ void SamplesView::updateButtons()
     m_stack->setCurrentIndex(m_samples.isEmpty() ? 1 : 0);
     m_earlier->setEnabled(m_steps->currentIndex() > 0);
     m_later->setEnabled(m_steps->currentIndex() >= 0 && m_steps->currentIndex() < m_steps->count() - 1);
+    updateLook();
+}
+
+void SamplesView::setLookReason(const QString &reason)
+{
+    if (reason == m_lookReason) return;
+    m_lookReason = reason;
+    updateLook();
+}
+
+void SamplesView::updateLook()
+{
+    const qint64 step = m_steps->currentData().toLongLong();
+    const QList<Sample> samples = m_samples.value(step);
+    m_lookMenu->clear();
+    QString reason = m_lookReason;
+    for (const Sample &sample : samples) {
+        if (!sample.pictures.isEmpty() || !sample.recordings.isEmpty()) {
+            // Only thumbnails are kept, and those are not what the model read.
+            if (reason.isEmpty()) reason = tr("Of samples with pictures or recordings only the text is kept.");
+            continue;
+        }
+        const QString text = sample.prompt + sample.text;
+        m_lookMenu->addAction(QFontMetrics(font()).elidedText(text.simplified(), Qt::ElideRight, 320), this,
+                              [this, text, step] { Q_EMIT lookInside(text, step); });
+    }
+    const bool canLook = m_lookReason.isEmpty() && !m_lookMenu->isEmpty();
+    m_look->setMenu(samples.size() > 1 && canLook ? m_lookMenu : nullptr);
+    m_look->setEnabled(canLook);
+    m_look->setToolTip(canLook ? tr("Attention, memory and probabilities of this text, in Inspect")
+                               : reason);
 }
 
 QString SamplesView::shownText() const

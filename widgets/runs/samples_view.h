@@ -13,6 +13,8 @@
 #include <vector>
 
 class QComboBox;
+class QMenu;
+class QPushButton;
 class QStackedWidget;
 class QTextCursor;
 class QTextEdit;
@@ -29,6 +31,12 @@ public:
     void appendEvents(const std::vector<RunEvent> &events);
     [[nodiscard]] QString shownText() const;
     [[nodiscard]] QComboBox *stepBox() const { return m_steps; }
+    /// Whether there is a model that could read a sample again.   @param reason empty: there is
+    void setLookReason(const QString &reason);
+
+Q_SIGNALS:
+    /// What the model was shown and wrote, to be read again.
+    void lookInside(const QString &text, qint64 step);
 
 private:
     struct Sample {
@@ -42,10 +50,14 @@ private:
     void showStep();
     void move(int by);
     void updateButtons();
+    void updateLook();
 
     QMap<qint64, QList<Sample>> m_samples;
     QComboBox *m_steps;
     QToolButton *m_earlier, *m_later;
+    QPushButton *m_look;
+    QMenu *m_lookMenu; ///< where a step has several samples
+    QString m_lookReason;
     QTextEdit *m_text;
     QStackedWidget *m_stack;
 };

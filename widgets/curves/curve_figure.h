@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The curves as a figure in a paper: white ground, thin grid, names at the ends of the lines. Pure but for
+// the fonts; GUI thread only.
+#pragma once
+
+#include "widgets/common/paper_figure.h"
+#include "widgets/plots/plot_types.h"
+
+#include <vector>
+
+namespace orrery::ui {
+
+struct FigureChart {
+    QString title, unit; ///< "Loss", "nats / token"
+    std::vector<PlotCurve> curves;
+    PlotRange x, y; ///< what is shown
+    bool isLogY = false;
+    bool isDuration = false; ///< x is seconds
+    QString xTitle;
+};
+
+/// The first chart large, the others in a row under it.
+PaperFigure curveFigure(const QString &title, std::vector<FigureChart> charts);
+/// Even numbers between the ends, in steps of 1, 2 or 5; of a logarithmic axis powers of ten where there are
+/// enough of them.
+std::vector<double> figureTicks(const PlotRange &range, int numWanted, bool isLogarithmic);
+
+} // namespace orrery::ui

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be taken along of the curves: figure, table, link, command.
+#include "widgets/curves/curves_panel.h"
+
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/text_export.h"
+#include "widgets/curves/curve_figure.h"
+#include "widgets/curves/curves_feed.h"
+#include "widgets/curves/curves_model.h"
+#include "widgets/curves/curves_toolbar.h"
+#include "widgets/plots/plot_view.h"
+#include "widgets/theme/contrast.h"
+#include "widgets/theme/theme_tokens.h"
+
+#include <QFileInfo>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+void CurvesPanel::adoptFrame()
+{
+    PanelExport what;
+    what.fileName = u"curves"_s;
+    what.figures = {u"svg"_s, u"pdf"_s, u"png"_s};
+    what.data = {u"csv"_s};
+    what.save = [this](const QString &path) -> Result<void> {
+        if (QFileInfo(path).suffix().toLower() == u"csv") return saveTextFile(table(), path);
+        return savePaper(figure(), path);
+    };
+    what.image = [this] { return paperImage(figure()); };
+    what.table = [this] { return table(); };
+    what.isEmpty = [this] { return !m_model->hasPoints(run()); };
+    m_lossFrame->setExport(std::move(what));
+    m_lossFrame->setView({u"curves"_s,
+                          [this] {
+                              QVariantMap state{{u"run"_s, run()}, {u"smoothing"_s, m_toolbar->smoothing()}};
+                              if (m_toolbar->xMode() == XMode::Time) state[u"x"_s] = u"time"_s;
+                              if (m_charts[Loss]->isLogY()) state[u"log"_s] = true;
+                              if (m_charts[Loss]->isFollowing()) return state;
+                              const PlotRange range = m_charts[Loss]->xRange();
+                              state[u"from"_s] = range.from;
+                              state[u"to"_s] = range.to;
+                              return state;
+                          },
+                          [this](const QVariantMap &state) { restore(state); }});
+    m_lossFrame->setCommand([this] {
+        return run().isEmpty() ? QString() : engineCommand({u"watch"_s, run(), u"--json"_s});
+    });
+    m_lossFrame->setHelp(tr(
+        "Loss is how surprised the model is by each next token: lower is better. The pale line is every "
+        "report "
+        "with its extremes, the strong one is smoothed; validation is measured on text that is never trained "
+        "on. Drag moves, the wheel zooms, Shift and drag zooms into a rectangle, double click shows all. A "
+        "cross at the edge is a value that is no number."));
+}
+
+void CurvesPanel::restore(const QVariantMap &state)
+{
+    if (state.contains(u"smoothing"_s)) m_toolbar->setSmoothing(state[u"smoothing"_s].toDouble());
+    m_toolbar->setXMode(state.value(u"x"_s).toString() == u"time" ? XMode::Time : XMode::Step);
+    m_charts[Loss]->setLogY(state.value(u"log"_s).toBool());
+    const PlotRange range{state.value(u"from"_s).toDouble(), state.value(u"to"_s).toDouble()};
+    if (std::isfinite(range.size()) && range.size() > 0) m_wantedRange = range;
+    scheduleRefresh();
+}
+
+/// The window of a link, once there is something in it.
+void CurvesPanel::showRange()
+{
+    if (!m_wantedRange) return;
+    const PlotRange range = *std::exchange(m_wantedRange, std::nullopt);
+    setAllFollowing(false);
+    for (PlotView *chart : m_charts) chart->setXRange(range);
+}
+
+PaperFigure CurvesPanel::figure() const
+{
+    const int index = m_model->colorIndex(run());
+    const QColor color = runColorEntry(index % kNumRunColors, false);
+    const QColor text = themeTokens(ThemeKind::Light).text;
+    std::array<std::vector<PlotCurve>, kNumCharts> curves = curvesIn(color, mixed(text, color, 0.5));
+    const std::pair<QString, QString> names[kNumCharts] = {{tr("Loss"), tr("nats / token")},
+                                                           {tr("Learning rate"), QString()},
+                                                           {tr("Gradient norm"), tr("L2 norm")},
+                                                           {tr("Speed"), tr("tokens / s")}};
+    const bool isTime = m_toolbar->xMode() == XMode::Time;
+    std::vector<FigureChart> charts;
+    for (int i = 0; i < kNumCharts; ++i) {
+        const PlotView *view = m_charts[size_t(i)];
+        charts.push_back({names[i].first, names[i].second, std::move(curves[size_t(i)]), view->xRange(),
+                          view->yRange(), view->isLogY(), isTime,
+                          isTime ? tr("time since the first report") : tr("step")});
+    }
+    return curveFigure(m_lossFrame->title(), std::move(charts));
+}
+
+/// The buckets in the visible stretch of steps, as the store and the live tail gave them.
+QString CurvesPanel::table() const
+{
+    const std::pair<const char *, SeriesIndex> all[] = {{series::kLoss, TrainLoss},
+                                                        {series::kValLoss, ValLoss},
+                                                        {series::kValLossPrefix, ValPrefix},
+                                                        {series::kValLossInfill, ValInfill},
+                                                        {series::kLearningRate, Rate},
+                                                        {series::kGradNorm, Norm},
+                                                        {series::kTokensPerSecond, TokensPerSecond}};
+    QString text = csvLine({u"run"_s, u"series"_s, u"attempt"_s, u"first_step"_s, u"last_step"_s,
+                            u"unix_seconds"_s, u"minimum"_s, u"mean"_s, u"maximum"_s, u"last"_s,
+                            u"smoothed"_s, u"points"_s, u"not_finite"_s, u"superseded"_s});
+    const PlotRange range = m_charts[Loss]->xRange();
+    const XAxis x = axis();
+    for (const auto &[name, index] : all) {
+        const ShownSeries &shown = m_series[index];
+        for (size_t i = 0; i < shown.buckets.size(); ++i) {
+            const SeriesBucket &bucket = shown.buckets[i];
+            if (x.of(bucket) < range.from || x.of(bucket) > range.to) continue;
+            text += csvLine({run(), QLatin1String(name), QString::number(bucket.attempt),
+                             QString::number(bucket.firstStep), QString::number(bucket.lastStep),
+                             csvNumber(bucket.lastWallTime), csvNumber(bucket.minimum),
+                             csvNumber(bucket.mean), csvNumber(bucket.maximum), csvNumber(bucket.last),
+                             csvNumber(shown.smoothed[i]), QString::number(bucket.numPoints),
+                             QString::number(bucket.numNonFinite), bucket.isSuperseded ? u"1"_s : u"0"_s});
+        }
+    }
+    return text;
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/runs/breakpoint_editor.h"
+
+#include "core/spec/breakpoint.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/runs/breakpoint_text.h"
+#include "widgets/runs/run_feed.h"
+#include "widgets/theme/theme.h"
+
+#include <QCompleter>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSet>
+#include <QStringListModel>
+#include <QStyle>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr qsizetype kMaxNames = 4'000; ///< of series, for completion
+
+QScrollArea *scrolled(QWidget *content, QWidget *parent)
+{
+    auto *scroll = new QScrollArea(parent);
+    scroll->setWidget(content);
+    content->setAutoFillBackground(false); // setWidget() switches it on
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->viewport()->setAutoFillBackground(false);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    return scroll;
+}
+
+} // namespace
+
+BreakpointEditor::BreakpointEditor(EngineSession &session, RunFeed &feed, QWidget *parent)
+    : QWidget(parent), m_session(session), m_feed(feed),
+      m_note(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
+      m_problem(new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)),
+      m_none(new ToneLabel(tr("No breakpoint is set."), Tone::Secondary, TypeSize::Base, this)),
+      m_banner(new Banner(this)), m_line(new QLineEdit(this)), m_add(new QPushButton(tr("Add"), this)),
+      m_rows(new QWidget), m_rowLayout(new QVBoxLayout(m_rows)),
+      m_names(new QStringListModel(commonSeries(), this))
+{
+    setObjectName(u"breakpointEditor"_s);
+    setAccessibleName(tr("Breakpoints: the run pauses when a condition becomes true"));
+    for (ToneLabel *label : {m_note, m_problem}) {
+        label->setWordWrap(true);
+        label->setMinimumWidth(80);
+    }
+    m_problem->setObjectName(u"breakpointProblem"_s);
+    m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_problem->hide();
+    m_line->setObjectName(u"breakpointLine"_s);
+    m_line->setPlaceholderText(u"loss > 4"_s);
+    m_line->setAccessibleName(tr("Pause when"));
+    auto *completer = new QCompleter(m_names, this);
+    completer->setCaseSensitivity(Qt::CaseInsensitive);
+    completer->setFilterMode(Qt::MatchContains);
+    m_line->setCompleter(completer);
+    m_add->setObjectName(u"breakpointAdd"_s);
+    auto *label = new ToneLabel(tr("Pause when"), Tone::Text, TypeSize::Base, this);
+    label->setBuddy(m_line);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(space::kOne);
+    row->addWidget(label);
+    row->addWidget(m_line, 1);
+    row->addWidget(m_add);
+    m_rowLayout->setContentsMargins(0, 0, space::kOne, 0);
+    m_rowLayout->setSpacing(0);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_note);
+    layout->addWidget(m_banner);
+    layout->addLayout(row);
+    layout->addWidget(m_problem);
+    layout->addWidget(m_none);
+    layout->addWidget(scrolled(m_rows, this), 1);
+    connect(m_line, &QLineEdit::textEdited, this, [this] { showProblem({}); });
+    connect(m_line, &QLineEdit::textChanged, this, &BreakpointEditor::updateState);
+    connect(m_line, &QLineEdit::returnPressed, this, &BreakpointEditor::add);
+    connect(m_add, &QPushButton::clicked, this, &BreakpointEditor::add);
+    connect(&feed, &RunFeed::runChanged, this, &BreakpointEditor::changeRun);
+    connect(&feed, &RunFeed::statusChanged, this, &BreakpointEditor::takeStatus);
+    connect(&session, &EngineSession::updated, this, &BreakpointEditor::takeUpdate);
+    fillList();
+    takeStatus();
+}
+
+void BreakpointEditor::begin(const QString &text)
+{
+    m_line->setText(text);
+    showProblem({});
+    m_line->setFocus();
+}
+
+QString BreakpointEditor::problem() const { return m_problem->text(); }
+
+QStringList BreakpointEditor::shown() const { return m_watched + m_waiting; }
+
+void BreakpointEditor::changeRun()
+{
+    m_watched.clear();
+    m_waiting.clear();
+    m_names->setStringList(commonSeries());
+    m_banner->clear();
+    showProblem({});
+    fillList();
+    takeStatus();
+}
+
+void BreakpointEditor::takeStatus()
+{
+    QStringList watched;
+    if (const auto &status = m_feed.status())
+        for (const std::string &condition : status->breakpoints) watched << fromStd(condition);
+    QStringList waiting = m_waiting;
+    waiting.removeIf([&watched](const QString &condition) { return watched.contains(condition); });
+    if (watched != m_watched || waiting != m_waiting) {
+        m_watched = watched;
+        m_waiting = waiting;
+        fillList();
+    }
+    updateState();
+}
+
+/// The series that the run really has.
+void BreakpointEditor::takeUpdate(const RunUpdate &update)
+{
+    if (update.run != m_feed.run() || update.reports.empty() || !isVisible()) return;
+    QStringList names = m_names->stringList();
+    if (names.size() >= kMaxNames) return;
+    const QSet<QString> known(names.begin(), names.end());
+    for (const MetricValue &value : update.reports.back().values)
+        if (const QString name = fromStd(value.series); !known.contains(name)) names << name;
+    if (names.size() != known.size()) m_names->setStringList(names.mid(0, kMaxNames));
+}
+
+void BreakpointEditor::fillList()
+{
+    while (QLayoutItem *item = m_rowLayout->takeAt(0)) {
+        if (item->widget()) item->widget()->deleteLater();
+        delete item;
+    }
+    for (const QString &condition : m_watched) addRow(condition, false);
+    for (const QString &condition : m_waiting) addRow(condition, true);
+    m_rowLayout->addStretch(1);
+    m_none->setVisible(shown().isEmpty());
+}
+
+void BreakpointEditor::addRow(const QString &condition, bool isWaiting)
+{
+    auto *row = new QWidget(m_rows);
+    auto *text = new ElidedLabel(condition, Tone::Text, TypeSize::Mono, row);
+    text->setObjectName(u"breakpointText"_s);
+    auto *layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(text, 1);
+    if (isWaiting) {
+        layout->addWidget(
+            new ToneLabel(tr("waits for the next step"), Tone::Secondary, TypeSize::Small, row));
+    } else {
+        auto *copy = makeIconButton(u"terminal"_s, tr("Copy %1 as command").arg(condition), row);
+        connect(copy, &QToolButton::clicked, this, [this, condition] {
+            copyToClipboard(engineCommand({u"control"_s, m_feed.run(), u"break"_s, condition}));
+        });
+        auto *remove = makeIconButton(u"trash"_s, tr("Remove breakpoint %1").arg(condition), row);
+        remove->setObjectName(u"breakpointRemove"_s);
+        connect(remove, &QToolButton::clicked, this, [this, condition] { this->remove(condition); });
+        layout->addWidget(copy);
+        layout->addWidget(remove);
+    }
+    m_rowLayout->addWidget(row);
+}
+
+void BreakpointEditor::showProblem(const QString &text)
+{
+    m_problem->setText(text);
+    m_problem->setVisible(!text.isEmpty());
+    m_line->setProperty("invalid", !text.isEmpty());
+    m_line->setAccessibleDescription(text);
+    m_line->style()->unpolish(m_line);
+    m_line->style()->polish(m_line);
+}
+
+void BreakpointEditor::add()
+{
+    if (!m_add->isEnabled()) return;
+    const Result<Breakpoint> parsed = parseBreakpoint(toStd(m_line->text()));
+    if (!parsed) {
+        showProblem(errorText(parsed.error()));
+        return;
+    }
+    const QString condition = fromStd(breakpointText(*parsed));
+    if (shown().contains(condition)) {
+        showProblem(tr("%1 is watched already.").arg(condition));
+        return;
+    }
+    m_line->clear();
+    m_waiting << condition;
+    fillList();
+    send(u"break"_s, condition);
+}
+
+void BreakpointEditor::remove(const QString &condition) { send(u"unbreak"_s, condition); }
+
+void BreakpointEditor::send(const QString &verb, const QString &condition)
+{
+    showProblem({});
+    m_banner->clear();
+    const QString run = m_feed.run();
+    m_session.control(run, verb, 1, {"", toStd(condition)}, this,
+                      [this, run, verb, condition](Result<RunStatus> reply) {
+                          if (run != m_feed.run()) return;
+                          if (reply) {
+                              m_feed.takeStatus(*reply);
+                              return;
+                          }
+                          if (verb == u"unbreak") {
+                              m_banner->showError(reply.error());
+                              return;
+                          }
+                          m_waiting.removeAll(condition);
+                          fillList();
+                          if (m_line->text().isEmpty()) m_line->setText(condition); // to be mended
+                          showProblem(errorText(reply.error()));
+                      });
+}
+
+void BreakpointEditor::updateState()
+{
+    const RunState state = m_feed.status() ? m_feed.status()->state : RunState::Unknown;
+    const bool canChange =
+        state == RunState::Running || state == RunState::Paused || state == RunState::Starting;
+    m_note->setText(
+        canChange ? tr("The run pauses at the step where a condition becomes true. For example: loss > 4, "
+                       "grad_norm >= 10, entropy < 0.5 (of any head), head/2.1/entropy < 0.5, "
+                       "memory > 0.9 (of any memory).")
+                  : tr("The run is not training. Breakpoints can be set while it trains or is paused."));
+    m_line->setEnabled(canChange);
+    m_add->setEnabled(canChange && !m_line->text().trimmed().isEmpty());
+    m_rows->setEnabled(canChange);
+}
+
+} // namespace orrery::ui
