@@ -6,6 +6,7 @@
 #include "app/workbench/rpc_session.h"
 #include "app/workbench/ui_plugins.h"
 #include "core/base/platform.h"
+#include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
 
 #include <QApplication>
@@ -28,7 +29,7 @@ int main(int argc, char **argv)
     parser.setApplicationDescription(QApplication::translate("main", "Trains language models and shows what happens inside while they learn."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A run or model directory to open"), QStringLiteral("[path]"));
+    parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A run or model directory, or a link to a view (orrery:…), to open"), QStringLiteral("[path]"));
     QCommandLineOption socket(QStringLiteral("socket"), QApplication::translate("main", "Socket of the host (default: this user's)"), QStringLiteral("path"));
     QCommandLineOption latency(
         QStringLiteral("latency"),
@@ -59,7 +60,8 @@ int main(int argc, char **argv)
     });
     if (!parser.positionalArguments().isEmpty()) {
         const QString path = parser.positionalArguments().first();
-        QObject::connect(&session, &ui::EngineSession::connectionChanged, &window, [&session, &window, path] {
+        if (ui::isViewLink(path)) window.openLink(path);
+        else QObject::connect(&session, &ui::EngineSession::connectionChanged, &window, [&session, &window, path] {
             if (session.connectionState() == ui::ConnectionState::Connected) window.openPath(path);
         }, Qt::SingleShotConnection);
     }

@@ -4,7 +4,7 @@
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "core/spec/run_records.h"
-#include "widgets/attention/attention_panel.h"
+#include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/curves/curves_panel.h"
@@ -18,44 +18,16 @@
 #include "widgets/runs/run_panel.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QMenu>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QVBoxLayout>
 
 namespace orrery::ui {
-
-namespace {
-
-QString layoutKey(WindowLayout layout)
-{
-    switch (layout) {
-    case WindowLayout::Train:
-        break;
-    case WindowLayout::Inspect:
-        return QStringLiteral("inspect");
-    case WindowLayout::Play:
-        return QStringLiteral("play");
-    }
-    return QStringLiteral("train");
-}
-
-/// Train for what no layout is called.
-WindowLayout layoutFromKey(const QString &key)
-{
-    for (const WindowLayout layout : {WindowLayout::Inspect, WindowLayout::Play})
-        if (key == layoutKey(layout)) return layout;
-    return WindowLayout::Train;
-}
-
-} // namespace
 
 MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *parent)
     : QMainWindow(parent), m_session(session), m_settings(settings)
@@ -74,6 +46,8 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
     makeActions();
     makeToolBar();
     makeMenus();
+    makePalette();
+    connectSelection();
     m_status = new StatusLine(m_session, this);
     setStatusBar(m_status);
 
@@ -96,19 +70,26 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
 
 MainWindow::~MainWindow()
 {
-    // QWidget's destructor still hides the docks, when the members that their signals lead to are gone.
-    for (QDockWidget *dock : findChildren<QDockWidget *>()) dock->disconnect(this);
+    // Panels use the selection, and QWidget's destructor still hides the docks, when the members that their signals
+    // lead to are gone.
+    qApp->disconnect(this);
     m_session.disconnect(this);
+    m_selection.disconnect(this);
+    const auto docks = findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly);
+    for (QDockWidget *dock : docks) dock->disconnect(this);
+    qDeleteAll(docks);
+    delete takeCentralWidget();
 }
 
 void MainWindow::makePages()
 {
     m_welcome = new WelcomeCard(this);
     m_curves = new CurvesPanel(m_session, this);
-    m_attention = new AttentionPanel(m_session, this);
+    m_attention = new AttentionPair(m_session, this);
     m_play = new PlaygroundPanel(m_session, this);
     m_newRun = new NewRunPanel(m_session, this);
     m_pages = new QStackedWidget(this);
+    m_pages->setObjectName(QStringLiteral("pages"));
     m_plugins = new PluginsPanel(m_session, this);
     for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_attention, m_play, m_newRun, m_plugins})
         m_pages->addWidget(page);
@@ -120,7 +101,10 @@ void MainWindow::makePages()
     auto *layout = new QVBoxLayout(centre);
     layout->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
     layout->setSpacing(space::kOne);
-    layout->addWidget(m_banner);
+    m_notice = new Banner(this);
+    m_notice->setObjectName(QStringLiteral("noticeBanner"));
+    makePauseBanner();
+    for (Banner *banner : {m_banner, m_notice, m_pauseBanner}) layout->addWidget(banner);
     layout->addWidget(m_pages, 1);
     setCentralWidget(centre);
 
@@ -144,50 +128,6 @@ void MainWindow::makePages()
     connect(m_play, &PlaygroundPanel::draftChanged, this, &MainWindow::scheduleSave);
     // The engine knows this word and makes the text when the run is created.
     m_newRun->setExamplePath([] { return QStringLiteral("example"); });
-}
-
-QDockWidget *MainWindow::makeDock(const QString &title, const QString &name, QWidget *panel, Qt::DockWidgetArea area)
-{
-    auto *dock = new QDockWidget(title, this);
-    dock->setObjectName(name);
-    dock->setWidget(panel);
-    addDockWidget(area, dock);
-    connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleSave);
-    connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleSave);
-    connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleSave);
-    dock->installEventFilter(this);
-    return dock;
-}
-
-void MainWindow::makeDocks()
-{
-    m_runList = new RunListPanel(m_session, this);
-    m_runPanel = new RunPanel(m_session, this);
-    m_log = new LogPanel(m_session, this);
-    m_runList->setTitle(QString()); // the dock's title bar says it
-    m_runList->setAccessibleName(tr("Runs"));
-    m_log->setAccessibleName(tr("Log"));
-    m_log->setTitle(QString());
-    m_runListDock = makeDock(tr("Runs"), QStringLiteral("runListDock"), m_runList, Qt::LeftDockWidgetArea);
-    m_runDock = makeDock(tr("Run"), QStringLiteral("runDock"), m_runPanel, Qt::RightDockWidgetArea);
-    m_logDock = makeDock(tr("Log"), QStringLiteral("logDock"), m_log, Qt::BottomDockWidgetArea);
-    m_controls = new RunControls(m_session, this);
-
-    connect(m_runList, &RunListPanel::runSelected, this, &MainWindow::selectRun);
-    connect(m_runList, &RunListPanel::runActivated, this, [this](const QString &run) {
-        selectRun(run);
-        showLayout(WindowLayout::Train);
-    });
-    connect(m_runList, &RunListPanel::newRunRequested, this, &MainWindow::showNewRun);
-    connect(m_runPanel, &RunPanel::openInPlayground, this, [this](const QString &model) {
-        m_play->setModel(model);
-        showLayout(WindowLayout::Play);
-    });
-    connect(m_runPanel, &RunPanel::newRunRequested, this, &MainWindow::showNewRun);
-    connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);
-    connect(m_attention, &AttentionPanel::newRunRequested, this, &MainWindow::showNewRun);
-    connect(m_play, &PlaygroundPanel::newRunRequested, this, &MainWindow::showNewRun);
-    m_runPanel->setControls(m_controls);
 }
 
 MainWindow::Page MainWindow::pageOf(WindowLayout layout)
@@ -250,27 +190,6 @@ void MainWindow::showPlugins()
     m_plugins->setFocus();
 }
 
-Result<QDockWidget *> MainWindow::addPluginPanel(const QString &objectName, const QString &title, QWidget *panel)
-{
-    if (findChild<QDockWidget *>(objectName))
-        return Error{ErrorCode::Conflict, "Cannot add panel \"" + toStd(objectName) + "\": there is one of this name.",
-                     "Give it another name."};
-    QDockWidget *dock = makeDock(title, objectName, panel, Qt::RightDockWidgetArea);
-    dock->hide();
-    // A place that was remembered before the plugin was there.
-    m_isRestoring = true;
-    restoreDockWidget(dock);
-    m_isRestoring = false;
-    m_viewMenu->insertAction(m_pluginDocksEnd, dock->toggleViewAction());
-    return dock;
-}
-
-void MainWindow::addPluginAction(QAction *action)
-{
-    action->setParent(this);
-    m_pluginMenu->addAction(action);
-}
-
 void MainWindow::selectRun(const QString &run)
 {
     m_run = run;
@@ -284,23 +203,9 @@ void MainWindow::selectRun(const QString &run)
     m_status->setRun(run);
     const auto &runs = m_session.runs();
     const auto found = std::find_if(runs.begin(), runs.end(), [&run](const RunStatus &one) { return fromStd(one.id) == run; });
+    updatePauseBanner(); // that of the selected run comes first
     setWindowTitle(found == runs.end() ? tr("Orrery") : tr("%1 — Orrery").arg(fromStd(found->name)));
     scheduleSave();
-}
-
-/// A breakpoint has paused the run that is looked at: what shows its reason opens.
-void MainWindow::onUpdated(const RunUpdate &update)
-{
-    // Who writes a prompt or fills in a form is left alone; the log has it.
-    const auto page = static_cast<Page>(m_pages->currentIndex());
-    if (update.run != m_run || page == Page::Play || page == Page::NewRun) return;
-    for (auto event = update.events.rbegin(); event != update.events.rend(); ++event) {
-        if (event->kind != EventKind::Breakpoint) continue;
-        const QJsonObject reason = QJsonDocument::fromJson(QByteArray::fromStdString(event->payload)).object();
-        const bool isOfHead = reason.value(QLatin1String("series")).toString().startsWith(QLatin1String("head/"));
-        showLayout(isOfHead ? WindowLayout::Inspect : WindowLayout::Train);
-        return;
-    }
 }
 
 void MainWindow::onRunsChanged()
@@ -324,6 +229,9 @@ void MainWindow::onRunsChanged()
         selectRun(runs.empty() ? QString() : fromStd(runs.front().id));
     }
     m_hadRuns = !runs.empty();
+    for (const RunStatus &status : runs) takePause(status);
+    updatePauseBanner();
+    openPendingLink();
     const auto page = static_cast<Page>(m_pages->currentIndex());
     if (runs.empty() && page == Page::Curves) showPage(Page::Welcome);
     else if (!runs.empty() && page == Page::Welcome) showPage(Page::Curves);
@@ -352,103 +260,6 @@ void MainWindow::trainExample()
                             m_pendingSelection = fromStd(created->id);
                             onRunsChanged();
                         });
-}
-
-void MainWindow::chooseDirectory()
-{
-    auto *dialog = new QFileDialog(this, tr("Open a run or model directory"), m_session.engine().home);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
-    dialog->open();
-}
-
-void MainWindow::openPath(const QString &path)
-{
-    if (QFileInfo::exists(path + QStringLiteral("/config.json")) && !QFileInfo::exists(path + QStringLiteral("/spec.json"))) {
-        m_play->setModel(path);
-        showLayout(WindowLayout::Play);
-        return;
-    }
-    m_session.addRun(path, this, [this](Result<RunStatus> added) {
-        if (!added) {
-            m_banner->showError(added.error());
-            return;
-        }
-        m_pendingSelection = fromStd(added->id);
-        onRunsChanged();
-    });
-}
-
-void MainWindow::applyDefaultDocks(WindowLayout layout)
-{
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock}) dock->setFloating(false);
-    addDockWidget(Qt::LeftDockWidgetArea, m_runListDock);
-    addDockWidget(Qt::RightDockWidgetArea, m_runDock);
-    addDockWidget(Qt::BottomDockWidgetArea, m_logDock);
-    m_runListDock->setVisible(true);
-    m_runDock->setVisible(layout == WindowLayout::Train);
-    m_logDock->setVisible(false);
-    resizeDocks({m_runListDock, m_runDock}, {260, 350}, Qt::Horizontal);
-    resizeDocks({m_logDock}, {200}, Qt::Vertical);
-}
-
-void MainWindow::resetLayout()
-{
-    m_settings.remove(QStringLiteral("docks/") + layoutKey(m_layout));
-    applyDefaultDocks(m_layout);
-}
-
-void MainWindow::rememberLayout()
-{
-    if (!m_isRestoring) m_settings.setValue(QStringLiteral("docks/") + layoutKey(m_layout), saveState());
-}
-
-void MainWindow::restoreLayout(WindowLayout layout)
-{
-    m_isRestoring = true;
-    m_layout = layout;
-    const QByteArray state = m_settings.value(QStringLiteral("docks/") + layoutKey(layout)).toByteArray();
-    if (state.isEmpty() || !restoreState(state)) applyDefaultDocks(layout);
-    m_tabs->setCurrentIndex(static_cast<int>(layout));
-    m_isRestoring = false;
-}
-
-void MainWindow::save()
-{
-    rememberLayout();
-    m_settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-    m_settings.setValue(QStringLiteral("window/layout"), layoutKey(m_layout));
-    m_settings.setValue(QStringLiteral("window/run"), m_run);
-    m_settings.setValue(QStringLiteral("newRun/draft"), m_newRun->draftJson());
-    m_settings.setValue(QStringLiteral("play/draft"), m_play->draftJson());
-    m_settings.sync();
-}
-
-void MainWindow::moveEvent(QMoveEvent *event)
-{
-    QMainWindow::moveEvent(event);
-    scheduleSave();
-}
-
-void MainWindow::resizeEvent(QResizeEvent *event)
-{
-    QMainWindow::resizeEvent(event);
-    scheduleSave();
-}
-
-void MainWindow::changeEvent(QEvent *event)
-{
-    QMainWindow::changeEvent(event);
-    if (event->type() == QEvent::WindowStateChange) scheduleSave();
-}
-
-bool MainWindow::eventFilter(QObject *watched, QEvent *event)
-{
-    // The docks: their sizes are dragged, their floating windows moved.
-    if (event->type() == QEvent::Resize || event->type() == QEvent::Move) scheduleSave();
-    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

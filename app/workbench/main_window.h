@@ -4,17 +4,21 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "widgets/common/action_registry.h"
 #include "widgets/session/engine_session.h"
 #include "widgets/session/selection.h"
 
 #include <QMainWindow>
 #include <QTimer>
 
+#include <map>
 #include <memory>
+#include <vector>
 
 class QActionGroup;
 class QDockWidget;
 class QMenu;
+class QPushButton;
 class QSettings;
 class QStackedWidget;
 class QTabBar;
@@ -22,11 +26,14 @@ class QToolBar;
 
 namespace orrery::ui {
 
-class AttentionPanel;
+class AttentionPair;
 class Banner;
+class CommandPalette;
 class CurvesPanel;
 class LogPanel;
+class MicroscopePanel;
 class NewRunPanel;
+class PanelFrame;
 class PlaygroundPanel;
 class PluginsPanel;
 class RunControls;
@@ -34,6 +41,7 @@ class RunListPanel;
 class RunPanel;
 class StatusLine;
 class WelcomeCard;
+struct PaletteItem;
 
 /// In the order of the tabs. The settings know them by name.
 enum class WindowLayout : uint8_t { Train, Inspect, Play };
@@ -53,14 +61,21 @@ public:
     void showPlugins();
     /// The dock and menu of window halves of plugins; a dock is hidden until it is opened for the first time.
     Result<QDockWidget *> addPluginPanel(const QString &objectName, const QString &title, QWidget *panel);
-    void addPluginAction(QAction *action); ///< takes it over
+    /// Takes it over; also into the palette.   @param id unique, "plugin.<id>.<n>"
+    Result<void> addPluginAction(const QString &id, QAction *action);
     /// A run directory or a model directory.
     void openPath(const QString &path);
     void trainExample();
+    /// A link to a view ("orrery:curves?run=…"). Waits for the engine's list of runs; what is wrong with it
+    /// stands in a banner.
+    void openLink(const QString &link);
 
+    [[nodiscard]] ActionRegistry &actionRegistry() { return m_registry; }
+    [[nodiscard]] CommandPalette &palette() { return *m_palette; }
     [[nodiscard]] Selection &selection() { return m_selection; }
     [[nodiscard]] CurvesPanel &curves() { return *m_curves; }
-    [[nodiscard]] AttentionPanel &attention() { return *m_attention; }
+    [[nodiscard]] AttentionPair &attention() { return *m_attention; }
+    [[nodiscard]] MicroscopePanel &microscope() { return *m_microscope; }
     [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
     [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
@@ -76,11 +91,20 @@ private:
     enum class Page : uint8_t { Welcome, Curves, Attention, Play, NewRun, Plugins };
 
     void makePages();
-    void makeDocks();
+    void makeDocks();    // main_window_docks.cpp
     void makeActions();  // main_window_actions.cpp
     void makeToolBar();  // main_window_actions.cpp
     void makeMenus();    // main_window_actions.cpp
-    QDockWidget *makeDock(const QString &title, const QString &name, QWidget *panel, Qt::DockWidgetArea area);
+    void makeLayoutActions();           // main_window_actions.cpp
+    void makeThemeActions();            // main_window_actions.cpp
+    void addRunAction(QAction *action); // main_window_actions.cpp
+    void showAbout();                   // main_window_actions.cpp
+    void makePalette();      // main_window_palette.cpp
+    void connectSelection(); // main_window_selection.cpp
+    void makePauseBanner();  // main_window_pause.cpp
+    /// A dock that has no place yet.
+    QDockWidget *makeDock(const QString &title, const QString &name, QWidget *panel);
+    void placeDock(QDockWidget *dock, WindowLayout layout);
     [[nodiscard]] static Page pageOf(WindowLayout layout);
     [[nodiscard]] QAction *actionOf(WindowLayout layout) const;
     void showPage(Page page);
@@ -98,20 +122,55 @@ private:
         if (!m_saveTimer.isActive()) m_saveTimer.start();
     }
     void save();
+    static QString layoutKey(WindowLayout layout);
+    static WindowLayout layoutFromKey(const QString &key); ///< Train for what no layout is called
+
+    // main_window_palette.cpp
+    [[nodiscard]] std::vector<PaletteItem> everything();
+    void addPanelItems(std::vector<PaletteItem> &items);
+    void addRunItems(std::vector<PaletteItem> &items);
+    void askForLink();
+
+    // main_window_links.cpp
+    void openPendingLink();
+    Result<void> openView(const QString &link);
+    [[nodiscard]] PanelFrame *panelCalled(const QString &word) const;
+    [[nodiscard]] QStringList panelWords() const;
+    void showPanel(QWidget *panel);
+
+    // main_window_selection.cpp
+    void lookInside(const Focus &focus);
+    void branch(const Focus &focus, const TokenAlternative &alternative);
+    void updateHistoryActions();
+
+    // main_window_pause.cpp
+    void takePause(const RunStatus &status);
+    void updatePauseBanner();
+    void answerPause(const QString &verb, const std::string &condition = {});
+    void showReason(const QString &series);
 
     EngineSession &m_session;
     QSettings &m_settings;
     Selection m_selection;
+    std::vector<std::weak_ptr<const GenerateRequest>> m_playTexts; ///< answers of the playground that were looked at
     QString m_run;
     QString m_pendingSelection; ///< a run that was just made and is not listed yet
     WindowLayout m_layout = WindowLayout::Train;
 
-    Banner *m_banner = nullptr;
+    ActionRegistry m_registry;
+    CommandPalette *m_palette = nullptr;
+    Banner *m_banner = nullptr, *m_notice = nullptr, *m_pauseBanner = nullptr;
+    QPushButton *m_removeBreakpoint = nullptr;
+    std::map<QString, RunStatus> m_pauses;  ///< by breakpoints, that were not put aside
+    std::map<QString, int64_t> m_seenPauses; ///< put aside, at which step
+    QString m_pausedRun;                    ///< that the banner tells of
+    QString m_pendingLink;                  ///< waits for the list of runs or for a plugin
     QStackedWidget *m_pages = nullptr;
     WelcomeCard *m_welcome = nullptr;
     CurvesPanel *m_curves = nullptr;
-    AttentionPanel *m_attention = nullptr;
+    AttentionPair *m_attention = nullptr;
     PlaygroundPanel *m_play = nullptr;
+    MicroscopePanel *m_microscope = nullptr;
     NewRunPanel *m_newRun = nullptr;
     PluginsPanel *m_plugins = nullptr;
     RunListPanel *m_runList = nullptr;
@@ -122,16 +181,16 @@ private:
     QDockWidget *m_runListDock = nullptr;
     QDockWidget *m_runDock = nullptr;
     QDockWidget *m_logDock = nullptr;
+    QDockWidget *m_microscopeDock = nullptr;
     QTabBar *m_tabs = nullptr;
 
     QAction *m_newRunAction = nullptr;
-    QAction *m_openAction = nullptr;
     QAction *m_pluginsAction = nullptr;
-    QAction *m_quitAction = nullptr;
     QAction *m_trainAction = nullptr;
     QAction *m_inspectAction = nullptr;
     QAction *m_playAction = nullptr;
-    QAction *m_resetAction = nullptr;
+    QAction *m_backAction = nullptr;
+    QAction *m_forwardAction = nullptr;
     QActionGroup *m_themeActions = nullptr;
     QMenu *m_pluginMenu = nullptr;
     QMenu *m_viewMenu = nullptr;

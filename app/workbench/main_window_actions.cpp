@@ -3,6 +3,7 @@
 // and a menu.
 #include "app/workbench/main_window.h"
 
+#include "widgets/common/command_palette.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/runs/run_controls.h"
@@ -19,65 +20,141 @@
 #include <QToolBar>
 #include <QToolButton>
 
+using namespace Qt::StringLiterals;
+
 namespace orrery::ui {
 
 void MainWindow::makeActions()
 {
-    m_newRunAction = new QAction(tr("New run"), this);
-    m_newRunAction->setObjectName(QStringLiteral("newRunAction"));
-    m_newRunAction->setShortcut(QKeySequence::New);
-    m_newRunAction->setCheckable(true);
-    connect(m_newRunAction, &QAction::triggered, this, [this](bool isChecked) {
-        if (isChecked)
-            showNewRun();
-        else
-            showLayout(m_layout);
-    });
-    m_openAction = new QAction(tr("Open a run or model…"), this);
-    m_openAction->setShortcut(QKeySequence::Open);
-    bindIcon(m_openAction, QStringLiteral("folder"));
-    connect(m_openAction, &QAction::triggered, this, &MainWindow::chooseDirectory);
-    m_pluginsAction = new QAction(tr("Show plugins"), this);
-    m_pluginsAction->setObjectName(QStringLiteral("pluginsAction"));
-    m_pluginsAction->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G));
-    m_pluginsAction->setCheckable(true);
-    connect(m_pluginsAction, &QAction::triggered, this, [this](bool isChecked) {
-        if (isChecked) showPlugins();
-        else showLayout(m_layout);
-    });
-    m_quitAction = new QAction(tr("Quit"), this);
-    m_quitAction->setShortcut(QKeySequence::Quit);
-    connect(m_quitAction, &QAction::triggered, this, &MainWindow::close);
+    const auto make = [this](const ActionSpec &spec, auto handler) {
+        QAction *action = m_registry.make(spec, this);
+        connect(action, &QAction::triggered, this, handler);
+        return action;
+    };
+    using enum ActionCategory;
+    m_newRunAction =
+        make({u"file.newRun"_s, File, tr("New run"), QKeySequence::New, {}, true}, [this](bool isChecked) {
+            if (isChecked)
+                showNewRun();
+            else
+                showLayout(m_layout);
+        });
+    make({u"file.open"_s, File, tr("Open a run or model…"), QKeySequence::Open, u"folder"_s},
+         [this] { chooseDirectory(); });
+    make({u"file.openLink"_s, File, tr("Open a link…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+          u"link"_s},
+         [this] { askForLink(); });
+    make({u"file.trainExample"_s, File, tr("Train the example")}, [this] { trainExample(); });
+    make({u"file.quit"_s, File, tr("Quit"), QKeySequence::Quit}, [this] { close(); });
+    m_pluginsAction = make({u"plugins.show"_s,
+                            Plugin,
+                            tr("Show plugins"),
+                            QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G),
+                            {},
+                            true},
+                           [this](bool isChecked) {
+                               if (isChecked)
+                                   showPlugins();
+                               else
+                                   showLayout(m_layout);
+                           });
+    m_backAction =
+        make({u"go.back"_s, Go, tr("Back"), QKeySequence(Qt::ALT | Qt::Key_Left), u"chevron-left"_s},
+             [this] { m_selection.goBack(); });
+    m_forwardAction =
+        make({u"go.forward"_s, Go, tr("Forward"), QKeySequence(Qt::ALT | Qt::Key_Right), u"chevron-right"_s},
+             [this] { m_selection.goForward(); });
+    make({u"view.palette"_s, View, tr("Find an action…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+          u"search"_s},
+         [this] { m_palette->open(); });
+    for (QAction *action : m_controls->actions()) addRunAction(action);
+    make({u"run.liveSettings"_s, Run, tr("Live settings…"), QKeySequence(Qt::CTRL | Qt::Key_L), u"gear"_s},
+         [this] {
+             showPanel(m_runPanel);
+             m_runPanel->showLiveSettings(true);
+         });
+    make({u"run.breakpoints"_s, Run, tr("Pause when…"), QKeySequence(Qt::CTRL | Qt::Key_B), u"breakpoint"_s},
+         [this] {
+             showPanel(m_runPanel);
+             m_runPanel->beginBreakpoint({});
+         });
+    makeLayoutActions();
+    makeThemeActions();
+    make({u"help.about"_s, Help, tr("About Orrery")}, [this] { showAbout(); });
+    make({u"help.aboutQt"_s, Help, tr("About Qt")}, [] { QApplication::aboutQt(); });
+}
 
+/// Of the selected run, with the command that does the same.
+void MainWindow::addRunAction(QAction *action)
+{
+    const RunControls *controls = m_controls;
+    const auto command = [controls, action] {
+        if (controls->run().isEmpty() || !action->isEnabled()) return QString();
+        if (action == controls->pauseAction())
+            return controls->command(action->text() == tr("Continue") ? RunVerb::Continue : RunVerb::Pause);
+        if (action == controls->stepAction()) return controls->command(RunVerb::Step);
+        if (action == controls->checkpointAction()) return controls->command(RunVerb::Checkpoint);
+        return controls->command(action == controls->stopAction() ? RunVerb::Stop : RunVerb::Resume);
+    };
+    if (const auto added =
+            m_registry.add({u"run."_s + action->objectName(), ActionCategory::Run, action, command});
+        !added)
+        qFatal("%s", added.error().message.c_str());
+}
+
+void MainWindow::makeLayoutActions()
+{
     auto *layouts = new QActionGroup(this);
-    m_trainAction = new QAction(tr("Train"), layouts);
-    m_trainAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_1));
-    m_inspectAction = new QAction(tr("Inspect"), layouts);
-    m_inspectAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_2));
-    m_playAction = new QAction(tr("Play"), layouts);
-    m_playAction->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_3));
-    for (QAction *action : {m_trainAction, m_inspectAction, m_playAction}) action->setCheckable(true);
+    const auto make = [this, layouts](const QString &id, const QString &text, Qt::Key key,
+                                      WindowLayout layout) {
+        QAction *action =
+            m_registry.make({id, ActionCategory::View, text, QKeySequence(Qt::CTRL | key), {}, true}, this);
+        layouts->addAction(action);
+        connect(action, &QAction::triggered, this, [this, layout] { showLayout(layout); });
+        return action;
+    };
+    m_trainAction = make(u"view.train"_s, tr("Train"), Qt::Key_1, WindowLayout::Train);
+    m_inspectAction = make(u"view.inspect"_s, tr("Inspect"), Qt::Key_2, WindowLayout::Inspect);
+    m_playAction = make(u"view.play"_s, tr("Play"), Qt::Key_3, WindowLayout::Play);
     m_trainAction->setChecked(true);
-    connect(m_trainAction, &QAction::triggered, this, [this] { showLayout(WindowLayout::Train); });
-    connect(m_inspectAction, &QAction::triggered, this, [this] { showLayout(WindowLayout::Inspect); });
-    connect(m_playAction, &QAction::triggered, this, [this] { showLayout(WindowLayout::Play); });
-    m_resetAction = new QAction(tr("Reset this layout"), this);
-    connect(m_resetAction, &QAction::triggered, this, &MainWindow::resetLayout);
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock, m_microscopeDock})
+        if (const auto added = m_registry.add(
+                {u"view.dock."_s + dock->objectName(), ActionCategory::View, dock->toggleViewAction(), {}});
+            !added)
+            qFatal("%s", added.error().message.c_str());
+    QAction *reset = m_registry.make({u"view.reset"_s, ActionCategory::View, tr("Reset this layout")}, this);
+    connect(reset, &QAction::triggered, this, &MainWindow::resetLayout);
+}
 
+void MainWindow::makeThemeActions()
+{
     m_themeActions = new QActionGroup(this);
-    const std::pair<ThemeKind, QString> kinds[] = {{ThemeKind::System, tr("As the system")},
-                                                   {ThemeKind::Light, tr("Light")},
-                                                   {ThemeKind::Dark, tr("Dark")},
-                                                   {ThemeKind::HighContrast, tr("High contrast")}};
-    for (const auto &[kind, text] : kinds) {
-        auto *action = new QAction(text, m_themeActions);
-        action->setCheckable(true);
+    const std::tuple<ThemeKind, QString, QString> kinds[] = {
+        {ThemeKind::System, u"theme.system"_s, tr("As the system")},
+        {ThemeKind::Light, u"theme.light"_s, tr("Light")},
+        {ThemeKind::Dark, u"theme.dark"_s, tr("Dark")},
+        {ThemeKind::HighContrast, u"theme.contrast"_s, tr("High contrast")}};
+    for (const auto &[kind, id, text] : kinds) {
+        QAction *action = m_registry.make({id, ActionCategory::Theme, text, {}, {}, true}, this);
+        m_themeActions->addAction(action);
         action->setChecked(Theme::instance().kind() == kind);
         connect(action, &QAction::triggered, this, [this, kind = kind] {
             Theme::instance().apply(*qApp, kind);
-            m_settings.setValue(QStringLiteral("window/theme"), static_cast<int>(kind));
+            m_settings.setValue(u"window/theme"_s, static_cast<int>(kind));
         });
     }
+}
+
+void MainWindow::showAbout()
+{
+    auto *box = new QMessageBox(
+        QMessageBox::NoIcon, tr("About Orrery"),
+        tr("Orrery %1\n\nTrains language models and shows what happens inside while they learn.\n\n"
+           "Engine: %2\nRuns: %3")
+            .arg(QApplication::applicationVersion(), m_session.engine().version, m_session.engine().home),
+        QMessageBox::Close, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->open();
 }
 
 void MainWindow::makeToolBar()
@@ -128,6 +205,18 @@ void MainWindow::makeToolBar()
     });
     bar->addWidget(m_tabs);
     addStretch();
+    auto *find = new QToolButton(bar);
+    find->setObjectName(u"findAction"_s);
+    QAction *palette = m_registry.action(u"view.palette"_s);
+    const QString key = palette->shortcut().toString(QKeySequence::NativeText);
+    find->setText(tr("Find action  %1").arg(key));
+    find->setToolTip(tr("Everything that the window can do, by name (%1)").arg(key));
+    find->setAccessibleName(tr("Find an action"));
+    find->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    find->setProperty("toggle", true); // with an edge, like a field
+    bindIcon(find, u"search"_s);
+    connect(find, &QToolButton::clicked, palette, &QAction::trigger);
+    bar->addWidget(find);
 
     const auto iconName = [] {
         return Theme::instance().isDark() ? QStringLiteral("sun") : QStringLiteral("moon");
@@ -146,53 +235,31 @@ void MainWindow::makeToolBar()
 void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
-    file->addActions({m_newRunAction, m_openAction});
-    file->addSeparator();
-    file->addAction(m_quitAction);
+    m_registry.fill(*file, {u"file.newRun"_s, u"file.open"_s, u"file.openLink"_s, u"file.trainExample"_s,
+                            QString(), u"file.quit"_s});
 
     QMenu *run = menuBar()->addMenu(tr("&Run"));
     run->addActions(m_controls->actions());
     run->addSeparator();
     run->addMenu(m_controls->copyCommandMenu());
-    QAction *live = run->addAction(tr("Live settings…"));
-    live->setObjectName(QStringLiteral("liveSettingsAction"));
-    live->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_L));
-    connect(live, &QAction::triggered, this, [this] {
-        showLayout(WindowLayout::Train);
-        m_runDock->show();
-        m_runPanel->showLiveSettings(true);
-    });
+    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s});
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     m_viewMenu = view;
-    view->addActions({m_trainAction, m_inspectAction, m_playAction});
-    view->addSeparator();
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock}) view->addAction(dock->toggleViewAction());
-    m_pluginDocksEnd = m_resetAction;
-    view->addAction(m_resetAction);
-    view->addSeparator();
+    m_registry.fill(*view, {u"view.palette"_s, u"go.back"_s, u"go.forward"_s, QString(), u"view.train"_s,
+                            u"view.inspect"_s, u"view.play"_s, QString(), u"view.dock.runListDock"_s,
+                            u"view.dock.runDock"_s, u"view.dock.logDock"_s, u"view.dock.microscopeDock"_s,
+                            u"view.reset"_s, QString()});
+    m_pluginDocksEnd = m_registry.action(u"view.reset"_s);
     QMenu *theme = view->addMenu(tr("Theme"));
-    theme->addActions(m_themeActions->actions());
+    m_registry.fill(*theme, {u"theme.system"_s, u"theme.light"_s, u"theme.dark"_s, u"theme.contrast"_s});
 
     m_pluginMenu = menuBar()->addMenu(tr("&Plugins"));
-    m_pluginMenu->setObjectName(QStringLiteral("pluginMenu"));
-    m_pluginMenu->addAction(m_pluginsAction);
-    m_pluginMenu->addSeparator();
+    m_pluginMenu->setObjectName(u"pluginMenu"_s);
+    m_registry.fill(*m_pluginMenu, {u"plugins.show"_s, QString()});
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));
-    QAction *about = help->addAction(tr("About Orrery"));
-    connect(about, &QAction::triggered, this, [this] {
-        auto *box = new QMessageBox(
-            QMessageBox::NoIcon, tr("About Orrery"),
-            tr("Orrery %1\n\nTrains language models and shows what happens inside while they learn.\n\n"
-               "Engine: %2\nRuns: %3")
-                .arg(QApplication::applicationVersion(), m_session.engine().version, m_session.engine().home),
-            QMessageBox::Close, this);
-        box->setAttribute(Qt::WA_DeleteOnClose);
-        box->open();
-    });
-    QAction *aboutQt = help->addAction(tr("About Qt"));
-    connect(aboutQt, &QAction::triggered, qApp, &QApplication::aboutQt);
+    m_registry.fill(*help, {u"help.about"_s, u"help.aboutQt"_s});
 }
 
 } // namespace orrery::ui

@@ -27,6 +27,7 @@ StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(par
     m_engine->setObjectName(QStringLiteral("engineStatus"));
     m_fresh = new QLabel(this);
     m_cost = new QLabel(this);
+    m_cost->setObjectName(QStringLiteral("viewerCost"));
     m_cost->setToolTip(tr("CPU used by viewers, taps and generation, as a share of the training's time"));
     for (QLabel *label : {m_engine, m_fresh, m_cost}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     addWidget(m_dot);

@@ -134,8 +134,9 @@ public:
     void addAction(QAction *action) override
     {
         if (!action) return;
-        m_owner.m_window.addPluginAction(action);
         m_actions.emplace_back(action);
+        const QString id = u"plugin.%1.%2"_s.arg(fromStd(m_info.id)).arg(m_actions.size());
+        tell(m_owner.m_window.addPluginAction(id, action)); // its key may be taken
     }
     [[nodiscard]] QVariant setting(const QString &key, const QVariant &usual) const override
     {

@@ -86,7 +86,7 @@ private:
         }
         return {};
     }
-    [[nodiscard]] QWidget *page() const { return m_window->findChild<QStackedWidget *>()->currentWidget(); }
+    [[nodiscard]] QWidget *page() const { return child<QStackedWidget>(m_window.get(), "pages")->currentWidget(); }
 
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<QSettings> m_settings;

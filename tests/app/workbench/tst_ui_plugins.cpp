@@ -50,7 +50,7 @@ class TestUiPlugins : public QObject {
     {
         return m_window->findChild<QDockWidget *>(u"plugin_probe_main"_s);
     }
-    [[nodiscard]] QWidget *page() const { return m_window->findChild<QStackedWidget *>()->currentWidget(); }
+    [[nodiscard]] QWidget *page() const { return child<QStackedWidget>(m_window.get(), "pages")->currentWidget(); }
     [[nodiscard]] QStringList menuTexts() const
     {
         QStringList texts;

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The docks of the main window, where they stand in each layout, and how that is remembered.
+#include "app/workbench/main_window.h"
+
+#include "widgets/attention/attention_pair.h"
+#include "widgets/common/number_text.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/microscope/microscope_panel.h"
+#include "widgets/play/playground_panel.h"
+#include "widgets/runs/log_panel.h"
+#include "widgets/runs/run_controls.h"
+#include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_panel.h"
+
+#include <QDockWidget>
+#include <QEvent>
+#include <QMenu>
+#include <QSettings>
+#include <QTabBar>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+/// The dock of the memory plugin: of all plugins' docks the one that has a place in a layout.
+constexpr auto kMemoryDock = "plugin_memory_memory"_L1;
+
+QString stateKey(const QString &layout) { return u"docks/"_s + layout; }
+QString namesKey(const QString &layout) { return u"dockNames/"_s + layout; }
+
+} // namespace
+
+QString MainWindow::layoutKey(WindowLayout layout)
+{
+    switch (layout) {
+    case WindowLayout::Train:
+        break;
+    case WindowLayout::Inspect:
+        return u"inspect"_s;
+    case WindowLayout::Play:
+        return u"play"_s;
+    }
+    return u"train"_s;
+}
+
+WindowLayout MainWindow::layoutFromKey(const QString &key)
+{
+    for (const WindowLayout layout : {WindowLayout::Inspect, WindowLayout::Play})
+        if (key == layoutKey(layout)) return layout;
+    return WindowLayout::Train;
+}
+
+QDockWidget *MainWindow::makeDock(const QString &title, const QString &name, QWidget *panel)
+{
+    auto *dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setWidget(panel);
+    connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleSave);
+    connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleSave);
+    connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleSave);
+    dock->installEventFilter(this);
+    return dock;
+}
+
+void MainWindow::makeDocks()
+{
+    m_runList = new RunListPanel(m_session, this);
+    m_runPanel = new RunPanel(m_session, this);
+    m_log = new LogPanel(m_session, this);
+    m_microscope = new MicroscopePanel(m_session, m_selection, this);
+    // The dock's title bar says it.
+    for (const auto &[panel, name] : std::initializer_list<std::pair<PanelFrame *, QString>>{
+             {m_runList, tr("Runs")}, {m_log, tr("Log")}, {m_microscope, tr("Microscope")}}) {
+        panel->setTitle(QString());
+        panel->setAccessibleName(name);
+    }
+    m_runListDock = makeDock(tr("Runs"), u"runListDock"_s, m_runList);
+    m_runDock = makeDock(tr("Run"), u"runDock"_s, m_runPanel);
+    m_logDock = makeDock(tr("Log"), u"logDock"_s, m_log);
+    m_microscopeDock = makeDock(tr("Microscope"), u"microscopeDock"_s, m_microscope);
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock})
+        placeDock(dock, WindowLayout::Train);
+    m_controls = new RunControls(m_session, this);
+
+    connect(m_runList, &RunListPanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_runList, &RunListPanel::runActivated, this, [this](const QString &run) {
+        selectRun(run);
+        showLayout(WindowLayout::Train);
+    });
+    connect(m_runPanel, &RunPanel::openInPlayground, this, [this](const QString &model) {
+        m_play->setModel(model);
+        showLayout(WindowLayout::Play);
+    });
+    connect(m_runList, &RunListPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_runPanel, &RunPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_attention, &AttentionPair::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_play, &PlaygroundPanel::newRunRequested, this, &MainWindow::showNewRun);
+    m_runPanel->setControls(m_controls);
+}
+
+Result<QDockWidget *> MainWindow::addPluginPanel(const QString &objectName, const QString &title,
+                                                 QWidget *panel)
+{
+    if (findChild<QDockWidget *>(objectName))
+        return Error{ErrorCode::Conflict,
+                     "Cannot add panel \"" + toStd(objectName) + "\": there is one of this name.",
+                     "Give it another name."};
+    QDockWidget *dock = makeDock(title, objectName, panel);
+    m_isRestoring = true;
+    // A place that was remembered before the plugin was there; putting the dock anywhere first would forget
+    // it.
+    if (!restoreDockWidget(dock)) placeDock(dock, m_layout);
+    m_isRestoring = false;
+    QAction *toggle = dock->toggleViewAction();
+    m_viewMenu->insertAction(m_pluginDocksEnd, toggle);
+    if (const auto added = m_registry.add({u"view.dock."_s + objectName, ActionCategory::View, toggle, {}});
+        !added)
+        return added.error();
+    if (!m_pendingLink.isEmpty()) openPendingLink(); // it may be a link to this panel
+    return dock;
+}
+
+Result<void> MainWindow::addPluginAction(const QString &id, QAction *action)
+{
+    action->setParent(this);
+    m_pluginMenu->addAction(action);
+    return m_registry.add({id, ActionCategory::Plugin, action, {}});
+}
+
+/// Where a dock stands in a layout before anybody moved it.
+void MainWindow::placeDock(QDockWidget *dock, WindowLayout layout)
+{
+    const bool isMemory = dock->objectName() == kMemoryDock;
+    dock->setFloating(false);
+    if (dock == m_runListDock)
+        addDockWidget(Qt::LeftDockWidgetArea, dock);
+    else if (dock == m_logDock || isMemory)
+        addDockWidget(Qt::BottomDockWidgetArea, dock);
+    else
+        addDockWidget(Qt::RightDockWidgetArea, dock);
+    if (dock == m_microscopeDock) tabifyDockWidget(m_runDock, dock);
+    dock->setVisible(dock == m_runListDock || (dock == m_runDock && layout == WindowLayout::Train) ||
+                     (dock == m_microscopeDock && layout != WindowLayout::Train) ||
+                     (isMemory && layout == WindowLayout::Inspect));
+}
+
+void MainWindow::applyDefaultDocks(WindowLayout layout)
+{
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock}) placeDock(dock, layout);
+    for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
+        if (dock->objectName().startsWith("plugin_"_L1)) placeDock(dock, layout);
+    const int side = layout == WindowLayout::Train ? 350 : 300;
+    resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
+                {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
+    resizeDocks({m_logDock}, {200}, Qt::Vertical);
+}
+
+void MainWindow::resetLayout()
+{
+    m_settings.remove(stateKey(layoutKey(m_layout)));
+    applyDefaultDocks(m_layout);
+}
+
+void MainWindow::rememberLayout()
+{
+    if (m_isRestoring) return;
+    const QString layout = layoutKey(m_layout);
+    m_settings.setValue(stateKey(layout), saveState());
+    // Those of plugins that are not loaded yet keep their places in the state.
+    QStringList names = m_settings.value(namesKey(layout)).toStringList();
+    for (const QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
+        if (!names.contains(dock->objectName())) names << dock->objectName();
+    m_settings.setValue(namesKey(layout), names);
+}
+
+void MainWindow::restoreLayout(WindowLayout layout)
+{
+    m_isRestoring = true;
+    m_layout = layout;
+    const QByteArray state = m_settings.value(stateKey(layoutKey(layout))).toByteArray();
+    if (state.isEmpty() || !restoreState(state)) {
+        applyDefaultDocks(layout);
+    } else {
+        // Docks that the layout has never seen: of a plugin that is new, of a newer version of this program.
+        QStringList names = m_settings.value(namesKey(layoutKey(layout))).toStringList();
+        names << u"runListDock"_s << u"runDock"_s << u"logDock"_s;
+        for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
+            if (!names.contains(dock->objectName())) placeDock(dock, layout);
+    }
+    m_tabs->setCurrentIndex(static_cast<int>(layout));
+    m_isRestoring = false;
+}
+
+void MainWindow::save()
+{
+    rememberLayout();
+    m_settings.setValue(u"window/geometry"_s, saveGeometry());
+    m_settings.setValue(u"window/layout"_s, layoutKey(m_layout));
+    m_settings.setValue(u"window/run"_s, m_run);
+    m_settings.setValue(u"newRun/draft"_s, m_newRun->draftJson());
+    m_settings.setValue(u"play/draft"_s, m_play->draftJson());
+    m_settings.sync();
+}
+
+void MainWindow::moveEvent(QMoveEvent *event)
+{
+    QMainWindow::moveEvent(event);
+    scheduleSave();
+}
+
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    scheduleSave();
+}
+
+void MainWindow::changeEvent(QEvent *event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange) scheduleSave();
+}
+
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    // The docks: their sizes are dragged, their floating windows moved.
+    if (event->type() == QEvent::Resize || event->type() == QEvent::Move) scheduleSave();
+    return QMainWindow::eventFilter(watched, event);
+}
+
+} // namespace orrery::ui

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is opened from outside: run and model directories, and links to views.
+#include "app/workbench/main_window.h"
+
+#include "core/base/text.h"
+#include "core/spec/field_values.h"
+#include "widgets/attention/attention_pair.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/view_link.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/microscope/microscope_panel.h"
+#include "widgets/play/playground_panel.h"
+#include "widgets/plugins/plugins_panel.h"
+
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QStackedWidget>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+
+void MainWindow::chooseDirectory()
+{
+    auto *dialog = new QFileDialog(this, tr("Open a run or model directory"), m_session.engine().home);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
+    dialog->open();
+}
+
+void MainWindow::openPath(const QString &path)
+{
+    if (QFileInfo::exists(path + u"/config.json"_s) && !QFileInfo::exists(path + u"/spec.json"_s)) {
+        m_play->setModel(path);
+        showLayout(WindowLayout::Play);
+        return;
+    }
+    m_session.addRun(path, this, [this](Result<RunStatus> added) {
+        if (!added) {
+            m_banner->showError(added.error());
+            return;
+        }
+        m_pendingSelection = fromStd(added->id);
+        onRunsChanged();
+    });
+}
+
+void MainWindow::openLink(const QString &link)
+{
+    m_notice->clear();
+    m_pendingLink = link;
+    openPendingLink();
+}
+
+void MainWindow::openPendingLink()
+{
+    if (m_pendingLink.isEmpty()) return;
+    const QString link = m_pendingLink;
+    const bool isConnected = m_session.connectionState() == ConnectionState::Connected;
+    const Result<ViewLink> view = parseViewLink(link);
+    // What is no link is refused at once; of others the run may not be listed yet.
+    if (view && !view->state.value(u"run"_s).toString().isEmpty() && !isConnected) return;
+    const Result<void> opened = openView(link);
+    if (!opened) {
+        m_notice->showError(opened.error());
+        // A panel that nobody has may come with a plugin, which is loaded beside the window.
+        if (!view || panelCalled(view->panel)) m_pendingLink.clear();
+        return;
+    }
+    m_pendingLink.clear();
+    m_notice->clear();
+}
+
+Result<void> MainWindow::openView(const QString &link)
+{
+    ORRERY_ASSIGN(const ViewLink view, parseViewLink(link));
+    const std::string what = "Cannot open link " + quotedValue(toStd(link.left(200)));
+    PanelFrame *panel = panelCalled(view.panel);
+    if (!panel) {
+        std::vector<std::string> words;
+        for (const QString &word : panelWords()) words.push_back(toStd(word));
+        return Error{ErrorCode::NotFound,
+                     what + ": there is no panel " + quotedValue(toStd(view.panel)) + ", expected one of " +
+                         joinText(words, ", ") + ".",
+                     "It may belong to a plugin that is not installed here, or to a newer version."};
+    }
+    const QString run = view.state.value(u"run"_s).toString();
+    const auto &runs = m_session.runs();
+    const bool isListed = std::any_of(runs.begin(), runs.end(),
+                                      [&run](const RunStatus &status) { return fromStd(status.id) == run; });
+    if (!run.isEmpty() && !isListed)
+        return Error{ErrorCode::NotFound, what + ": the engine has no run " + quotedValue(toStd(run)) + ".",
+                     "Open its directory first (Ctrl+O), or connect to the computer that has it."};
+    if (!run.isEmpty()) selectRun(run);
+    showPanel(panel);
+    if (panel->view().restore) panel->view().restore(view.state);
+    return {};
+}
+
+PanelFrame *MainWindow::panelCalled(const QString &word) const
+{
+    const auto panels = findChildren<PanelFrame *>();
+    const auto found = std::find_if(panels.begin(), panels.end(),
+                                    [&word](const PanelFrame *panel) { return panel->view().panel == word; });
+    return found == panels.end() ? nullptr : *found;
+}
+
+QStringList MainWindow::panelWords() const
+{
+    QStringList words;
+    for (const PanelFrame *panel : findChildren<PanelFrame *>())
+        if (const QString word = panel->view().panel; !word.isEmpty() && !words.contains(word)) words << word;
+    words.sort();
+    return words;
+}
+
+/// Opens the layout that a panel belongs to, and brings the panel to the front.
+void MainWindow::showPanel(QWidget *panel)
+{
+    for (QWidget *widget = panel; widget; widget = widget->parentWidget()) {
+        if (auto *dock = qobject_cast<QDockWidget *>(widget)) {
+            const bool isOfPlugin = dock->objectName().startsWith("plugin_"_L1);
+            if (isOfPlugin || (dock == m_microscopeDock && m_layout == WindowLayout::Train))
+                showLayout(WindowLayout::Inspect);
+            else if (dock == m_runDock)
+                showLayout(WindowLayout::Train);
+            dock->show();
+            dock->raise();
+            break;
+        }
+        if (widget == m_attention) return showLayout(WindowLayout::Inspect);
+        if (widget == m_play) return showLayout(WindowLayout::Play);
+        if (widget == m_newRun) return showNewRun();
+        if (widget == m_plugins) return showPlugins();
+        if (widget == m_curves) return showLayout(WindowLayout::Train);
+    }
+}
+
+} // namespace orrery::ui
