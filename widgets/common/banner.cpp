@@ -15,12 +15,15 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
 
 constexpr int kMinWidthForOneRow = 460;
+constexpr int kMinTextWidth = 400; ///< beside the buttons
 
 Tone toneOf(BannerKind kind)
 {
@@ -143,7 +146,8 @@ QPushButton *Banner::addButton(const QString &text)
 void Banner::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    const bool isNarrow = width() < kMinWidthForOneRow;
+    const bool isNarrow =
+        width() < std::max(kMinWidthForOneRow, m_buttons->sizeHint().width() + kMinTextWidth);
     if (isNarrow == m_isNarrow) return;
     m_isNarrow = isNarrow;
     m_layout->removeItem(m_buttons);

@@ -172,7 +172,7 @@ private:
     {
         const double height = QFontMetricsF(m_small).height();
         struct Name {
-            double y;
+            double x, y;
             const PlotCurve *curve;
         };
         std::vector<Name> names;
@@ -180,7 +180,8 @@ private:
             if (curve.name.isEmpty() || curve.isDimmed) continue;
             for (auto point = curve.line.rbegin(); point != curve.line.rend(); ++point)
                 if (m_y.canShow(point->y()) && isInside(point->x())) {
-                    names.push_back({std::clamp(m_y.of(point->y()), m_plot.top(), m_plot.bottom()), &curve});
+                    names.push_back({m_x.of(point->x()),
+                                     std::clamp(m_y.of(point->y()), m_plot.top(), m_plot.bottom()), &curve});
                     break;
                 }
         }
@@ -192,8 +193,9 @@ private:
             const double y = std::max(name.y, free + height); // they do not lie on each other
             free = y;
             m_painter.setPen(name.curve->color);
-            m_painter.drawText(QRectF(m_plot.right() + 6, y - height / 2, kRight - 6, height),
-                               Qt::AlignVCenter, name.curve->name);
+            m_painter.drawText(
+                QRectF(std::min(name.x, m_plot.right()) + 6, y - height / 2, kRight - 6, height),
+                Qt::AlignVCenter, name.curve->name);
         }
     }
 

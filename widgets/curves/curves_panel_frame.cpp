@@ -5,6 +5,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/run_text.h"
 #include "widgets/common/text_export.h"
 #include "widgets/curves/curve_figure.h"
 #include "widgets/curves/curves_feed.h"
@@ -96,7 +97,8 @@ PaperFigure CurvesPanel::figure() const
                           view->yRange(), view->isLogY(), isTime,
                           isTime ? tr("time since the first report") : tr("step")});
     }
-    return curveFigure(m_lossFrame->title(), std::move(charts));
+    const auto &status = m_feed->status();
+    return curveFigure(status ? runTitle(*status) : run(), std::move(charts));
 }
 
 /// The buckets in the visible stretch of steps, as the store and the live tail gave them.

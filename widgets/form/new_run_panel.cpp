@@ -38,7 +38,7 @@ namespace {
 /// A text is read as a whole, so not at every key: soon when something was chosen, at once when it was
 /// committed, and while it is typed only after a rest.
 constexpr int kDescribeDelayMs = 350, kTypingDelayMs = 1500;
-constexpr int kSideWidth = 280, kMinTwoColumns = 700, kMaxMenuRuns = 30;
+constexpr int kSideWidth = 280, kMinTwoColumns = 760, kMaxMenuRuns = 30;
 constexpr double kUnknownCpuFlops = 60e9;
 /// What a description of the text depends on.
 const QStringList kDescribedKeys = {u"data.path"_s,
