@@ -69,6 +69,14 @@ public:
         return values;
     }
 
+    /// One number for each slot; where the file has no such tensor, all are `usual`.
+    [[nodiscard]] Result<std::vector<float>> readOr(const std::string &name,
+                                                    const std::vector<uint64_t> &shape, float usual) const
+    {
+        if (!m_reader.find(name)) return std::vector<float>(shape.front(), usual);
+        return read<float>(name, TensorType::F32, shape);
+    }
+
 private:
     static std::string text(const std::vector<uint64_t> &shape)
     {
@@ -102,9 +110,13 @@ Result<void> readSlots(const Columns &columns, uint64_t numSlots, std::vector<Sl
     ORRERY_ASSIGN(const auto step, columns.read<int64_t>("slots.step", TensorType::I64, shape));
     ORRERY_ASSIGN(const auto token, columns.read<int32_t>("slots.token", TensorType::I32, shape));
     ORRERY_ASSIGN(const auto usage, columns.read<double>("slots.usage", TensorType::F64, shape));
+    // Files of before these were kept have neither.
+    ORRERY_ASSIGN(const auto surprise, columns.readOr("slots.surprise", shape, 0));
+    ORRERY_ASSIGN(const auto strength, columns.readOr("slots.strength", shape, 1));
     slots.resize(numSlots);
     for (size_t i = 0; i < slots.size(); ++i)
-        slots[i] = {event[i], serial[i], position[i], step[i], token[i], usage[i]};
+        slots[i] = {event[i],    serial[i],   position[i], step[i], token[i], usage[i],
+                    surprise[i], strength[i]};
     return {};
 }
 
@@ -160,6 +172,8 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
     const auto step = column<int64_t>(store.slots, [](const Slot &slot) { return slot.step; });
     const auto token = column<int32_t>(store.slots, [](const Slot &slot) { return slot.tokenId; });
     const auto usage = column<double>(store.slots, [](const Slot &slot) { return slot.usage; });
+    const auto surprise = column<float>(store.slots, [](const Slot &slot) { return slot.surprise; });
+    const auto strength = column<float>(store.slots, [](const Slot &slot) { return slot.strength; });
     const auto id = column<int64_t>(store.events, [](const auto &row) { return row.id; });
     const auto first = column<int64_t>(store.events, [](const auto &row) { return row.first; });
     const auto last = column<int64_t>(store.events, [](const auto &row) { return row.last; });
@@ -177,6 +191,8 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
         {"slots.step", TensorType::I64, slots, bytesOf(step)},
         {"slots.token", TensorType::I32, slots, bytesOf(token)},
         {"slots.usage", TensorType::F64, slots, bytesOf(usage)},
+        {"slots.surprise", TensorType::F32, slots, bytesOf(surprise)},
+        {"slots.strength", TensorType::F32, slots, bytesOf(strength)},
         {"events.id", TensorType::I64, events, bytesOf(id)},
         {"events.first", TensorType::I64, events, bytesOf(first)},
         {"events.last", TensorType::I64, events, bytesOf(last)},

@@ -4,8 +4,8 @@
 //
 //   keys, values        F32 [H, S, D]       H heads, S slots up to the last one ever used, D head width
 //   slots.event         I64 [S]             0: free; likewise .serial, .position, .step (I64), .token (I32),
-//   .usage
-//                                           (F64)
+//                                           .usage (F64)
+//   slots.surprise      F32 [S]             nats, not there: 0; likewise .strength, not there: 1
 //   events.id           I64 [E]             likewise .first, .last, .begun, .source (I64), .pinned (U8)
 //   metadata            format, version, serial, read; source.0 … the names that events.source counts
 #pragma once

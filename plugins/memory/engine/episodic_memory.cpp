@@ -7,7 +7,7 @@
 #include "plugins/memory/engine/episodic_read.h"
 #include "plugins/memory/engine/episodic_state.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <stdexcept>
@@ -43,7 +43,7 @@ public:
         const at::Tensor gate_BHT1 =
             at::sigmoid(at::matmul(heads.q, m_gate.as(precise)) + m_gateBias.as(precise).view({-1, 1, 1})) *
             answer.hasAny_B1T1.to(precise);
-        if (context.tap && !context.cache) tell(heads, gate_BHT1.squeeze(-1), context);
+        if (context.tap) tell(heads, gate_BHT1.squeeze(-1), context);
         const at::Tensor local = input.local_BHTD.to(precise);
         return ((1 - gate_BHT1) * local + gate_BHT1 * answer.values_BHTD).to(input.local_BHTD.scalar_type());
     }
@@ -100,18 +100,48 @@ private:
         return {values, hasAny.view({1, 1, -1, 1})};
     }
 
-    /// What the tokens of a text that is read as a whole took from its own past: slots are places in it.
+    /// What the tokens took: with a cache from what it remembers (slots of the store, then tokens that wait
+    /// to be stored), else from the text's own past (slots are places in it).
     void tell(const Heads &heads, const at::Tensor &gate_BHT, const nn::ForwardContext &context) const
     {
-        const PastReads reads = ownPastReads(queries(heads), storedKeys(heads.k, keysBefore(heads.k, {})),
-                                             scale(heads.q.scalar_type()), m_window, m_settings.topK);
-        context.tap->read({.layer = m_layer,
-                           .memory = "episodic",
-                           .slots_BHTK = reads.places_BHTK,
-                           .weights_BHTK = reads.weights_BHTK,
-                           .gate_BHT = gate_BHT.detach(),
-                           .events_BHTK = {},
-                           .places_BHTK = reads.places_BHTK});
+        nn::SourceLook look{.layer = m_layer,
+                            .memory = "episodic",
+                            .slots_BHTK = {},
+                            .weights_BHTK = {},
+                            .gate_BHT = gate_BHT.detach(),
+                            .events_BHTK = {},
+                            .places_BHTK = {}};
+        if (context.cache) {
+            fillFromCache(look, heads, *context.cache);
+        } else {
+            const PastReads reads =
+                ownPastReads(queries(heads), storedKeys(heads.k, keysBefore(heads.k, {})),
+                             scale(heads.q.scalar_type()), m_window, m_settings.topK);
+            look.slots_BHTK = look.places_BHTK = reads.places_BHTK;
+            look.weights_BHTK = reads.weights_BHTK;
+        }
+        context.tap->read(look);
+    }
+
+    /// After readCached(): of the first sequence, which is the one that a cache's memory speaks of.
+    void fillFromCache(nn::SourceLook &look, const Heads &heads, const nn::KvCache &cache) const
+    {
+        const auto &state = static_cast<const EpisodicState &>(*cache.parts.at(m_name));
+        const int64_t place = cache.origin + cache.length;
+        const at::Tensor place_T =
+            at::arange(place, place + heads.q.size(2), heads.q.options().dtype(at::kLong));
+        const at::Tensor q = queries(heads);
+        const PastReads reads =
+            partReads(q[0], state.parts(0), place_T, scale(q.scalar_type()), m_settings.topK);
+        const EpisodicState::Contents contents = state.contents(0);
+        const at::Tensor isNone = reads.places_BHTK < 0;
+        const auto of = [&](const at::Tensor &all_S) {
+            return all_S.index({reads.places_BHTK.clamp_min(0)}).masked_fill_(isNone, -1);
+        };
+        look.slots_BHTK = reads.places_BHTK;
+        look.weights_BHTK = reads.weights_BHTK;
+        look.events_BHTK = of(contents.events_S);
+        look.places_BHTK = of(contents.places_S);
     }
 
     [[nodiscard]] Answer readCached(const Heads &heads, const nn::ForwardContext &context)

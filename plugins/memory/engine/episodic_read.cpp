@@ -4,7 +4,8 @@
 // over the chosen keys; the choice itself has no gradient.
 #include "plugins/memory/engine/episodic_read.h"
 
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <limits>
@@ -65,6 +66,24 @@ Scored score(const Block &block, const at::Tensor &q, const at::Tensor &k, const
     const at::Tensor isHidden_TS = place.unsqueeze(0) > last.unsqueeze(1);
     const at::Tensor scores = (cosine * scale_H.view({-1, 1, 1})).masked_fill_(isHidden_TS, kNone);
     return {cosine, topWeights(scores, topK)};
+}
+
+/// Weights of all parts' keys, one after the other, for a block of queries.
+at::Tensor partWeights(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
+                       const at::Tensor &scale_H, int64_t topK)
+{
+    const at::Tensor place_T1 = place_T.unsqueeze(1);
+    std::vector<at::Tensor> scores;
+    for (const ReadPart &part : parts)
+        scores.push_back(at::matmul(q_HTD, part.keys_HSD.transpose(1, 2))
+                             .mul_(scale_H.view({-1, 1, 1}))
+                             .masked_fill_(part.readableFrom_S.unsqueeze(0) > place_T1, kNone));
+    return topWeights(at::cat(scores, -1), topK);
+}
+
+int64_t rowsOfBlock(const at::Tensor &q_HTD, int64_t numKeys, int64_t blockElements)
+{
+    return std::clamp<int64_t>(blockElements / (q_HTD.size(0) * numKeys), 1, q_HTD.size(1));
 }
 
 struct OwnPast : torch::autograd::Function<OwnPast> {
@@ -153,27 +172,43 @@ ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts
         result.weights_S.push_back(at::zeros({part.keys_HSD.size(1)}, q_HTD.options()));
     }
     if (numKeys == 0) return result;
-    const int64_t rows = std::clamp<int64_t>(blockElements / (q_HTD.size(0) * numKeys), 1, numQueries);
+    const int64_t rows = rowsOfBlock(q_HTD, numKeys, blockElements);
     for (int64_t begin = 0; begin < numQueries; begin += rows) {
         const int64_t count = std::min(rows, numQueries - begin);
-        const at::Tensor q = q_HTD.narrow(1, begin, count);
-        const at::Tensor place_T1 = place_T.narrow(0, begin, count).unsqueeze(1);
-        std::vector<at::Tensor> scores;
-        for (const ReadPart &part : parts)
-            scores.push_back(at::matmul(q, part.keys_HSD.transpose(1, 2))
-                                 .mul_(scale_H.view({-1, 1, 1}))
-                                 .masked_fill_(part.readableFrom_S.unsqueeze(0) > place_T1, kNone));
-        const at::Tensor weights_HTS = topWeights(at::cat(scores, -1), topK);
+        const at::Tensor weights_HTS = partWeights(q_HTD.narrow(1, begin, count), parts,
+                                                   place_T.narrow(0, begin, count), scale_H, topK);
         at::Tensor out = result.values_HTD.narrow(1, begin, count);
         int64_t first = 0;
         for (size_t i = 0; i < parts.size(); ++i) {
             const at::Tensor own = weights_HTS.narrow(2, first, parts[i].keys_HSD.size(1));
             first += parts[i].keys_HSD.size(1);
-            out += at::matmul(own, parts[i].values_HSD);
+            out += at::matmul(parts[i].strength_S.defined() ? own * parts[i].strength_S : own,
+                              parts[i].values_HSD);
             result.weights_S[i] += own.mean(0).sum(0);
         }
     }
     return result;
+}
+
+PastReads partReads(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
+                    const at::Tensor &scale_H, int64_t topK, int64_t blockElements)
+{
+    const int64_t numHeads = q_HTD.size(0), numQueries = q_HTD.size(1);
+    int64_t numKeys = 0;
+    for (const ReadPart &part : parts) numKeys += part.keys_HSD.size(1);
+    const std::vector<int64_t> shape = {1, numHeads, numQueries, std::min(topK, numKeys)};
+    PastReads reads{at::full(shape, -1, q_HTD.options().dtype(at::kLong)), at::zeros(shape, q_HTD.options())};
+    if (reads.places_BHTK.numel() == 0) return reads;
+    const int64_t rows = rowsOfBlock(q_HTD, numKeys, blockElements);
+    for (int64_t begin = 0; begin < numQueries; begin += rows) {
+        const int64_t count = std::min(rows, numQueries - begin);
+        const auto [heaviest, which] = partWeights(q_HTD.narrow(1, begin, count), parts,
+                                                   place_T.narrow(0, begin, count), scale_H, topK)
+                                           .topk(shape.back(), -1);
+        reads.weights_BHTK[0].narrow(1, begin, count).copy_(heaviest);
+        reads.places_BHTK[0].narrow(1, begin, count).copy_(which.masked_fill(heaviest <= 0, -1));
+    }
+    return reads;
 }
 
 } // namespace orrery::memory

@@ -35,6 +35,7 @@ PastReads ownPastReads(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const
 struct ReadPart {
     at::Tensor keys_HSD, values_HSD;
     at::Tensor readableFrom_S; ///< int64: place in the text from which a query may read it
+    at::Tensor strength_S = {}; ///< factor on the values; undefined: all 1
 };
 struct ReadResult {
     at::Tensor values_HTD;
@@ -44,5 +45,8 @@ struct ReadResult {
 /// Not differentiable. Over all parts together, as above. @param place_T int64, of the queries in the text
 ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
                      const at::Tensor &scale_H, int64_t topK, int64_t blockElements = kBlockElements);
+/// What readParts() weighs, before strengths. Places count through the parts; one sequence: B is 1.
+PastReads partReads(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,
+                    const at::Tensor &scale_H, int64_t topK, int64_t blockElements = kBlockElements);
 
 } // namespace orrery::memory

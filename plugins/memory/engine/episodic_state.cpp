@@ -3,7 +3,7 @@
 
 #include "plugins/memory/engine/consolidation.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <limits>
@@ -71,7 +71,7 @@ void EpisodicState::storeFirst(int64_t count)
     for (size_t b = 0; b < m_sequences.size(); ++b) {
         const auto index = static_cast<int64_t>(b);
         m_sequences[b].store.fade(count);
-        writeSlots(m_sequences[b], index, count, worthKeeping(m_sequences[b], index, count));
+        writeSlots(m_sequences[b], index, count, worthKeeping(index, count));
     }
     m_waiting.erase(m_waiting.begin(), m_waiting.begin() + count);
     const int64_t numLeft = m_keys_BHPD.size(2) - count;
@@ -79,7 +79,7 @@ void EpisodicState::storeFirst(int64_t count)
     m_values_BHPD = m_values_BHPD.narrow(2, count, numLeft).contiguous();
 }
 
-std::vector<bool> EpisodicState::worthKeeping(const Sequence &sequence, int64_t index, int64_t count) const
+std::vector<bool> EpisodicState::worthKeeping(int64_t index, int64_t count) const
 {
     std::vector<bool> isKept;
     const bool keepsAll = m_settings.writeSurprise <= 0 && m_settings.writeNovelty <= 0;
@@ -169,6 +169,7 @@ void EpisodicState::append(const Pass &pass)
     const int64_t numKnown = std::clamp<int64_t>(m_nextPlace - pass.place, 0, numTokens);
     const int64_t numNew = numTokens - numKnown;
     if (numNew == 0) return;
+    m_undo.clear(); // what was read since knows of the edit
     adopt(pass.keys_BHTD.options());
     const auto joined = [&](const at::Tensor &old, const at::Tensor &all) {
         const at::Tensor fresh = all.narrow(2, numKnown, numNew);
@@ -203,8 +204,30 @@ std::vector<ReadPart> EpisodicState::parts(int64_t sequence) const
     const at::Device device = keys_HPD.device();
     const at::Tensor slots = numSlots > 0 ? own.keys_HSD : keys_HPD,
                      values = numSlots > 0 ? own.values_HSD : values_HPD;
-    return {{slots.narrow(1, 0, numSlots), values.narrow(1, 0, numSlots), placesOn(own.readableFrom, device)},
-            {keys_HPD, values_HPD, placesOn(waitingFrom, device)}};
+    std::vector<ReadPart> parts = {
+        {slots.narrow(1, 0, numSlots), values.narrow(1, 0, numSlots), placesOn(own.readableFrom, device)},
+        {keys_HPD, values_HPD, placesOn(waitingFrom, device)}};
+    if (own.store.hasStrengths()) {
+        std::vector<float> strengths;
+        for (const Slot &slot : own.store.slots()) strengths.push_back(slot.strength);
+        parts.front().strength_S = at::tensor(strengths, at::kFloat).to(values.options());
+    }
+    return parts;
+}
+
+EpisodicState::Contents EpisodicState::contents(int64_t sequence) const
+{
+    std::vector<int64_t> events, places;
+    for (const Slot &slot : m_sequences[static_cast<size_t>(sequence)].store.slots()) {
+        events.push_back(slot.event == 0 ? -1 : slot.event);
+        places.push_back(slot.position);
+    }
+    for (const Waiting &waiting : m_waiting) {
+        events.push_back(-1);
+        places.push_back(waiting.place);
+    }
+    const at::Device device = m_keys_BHPD.device();
+    return {placesOn(events, device), placesOn(places, device)};
 }
 
 void EpisodicState::noteRead(int64_t sequence, const at::Tensor &weights_S)
@@ -228,6 +251,7 @@ int64_t EpisodicState::firstReader(int64_t sequence) const
 int64_t EpisodicState::wipe(const std::string &source)
 {
     int64_t numFreed = 0;
+    m_undo.clear(); // nothing of the source is left, not even what an edit had taken away
     for (Sequence &sequence : m_sequences) {
         const std::vector<int64_t> freed = sequence.store.wipe(source);
         if (!freed.empty()) {
@@ -271,6 +295,7 @@ Result<void> EpisodicState::load(const std::filesystem::path &path)
     if (!image) return image.error();
     Sequence &sequence = m_sequences.front();
     ORRERY_TRY(sequence.store.restore(image->store));
+    m_undo.clear();
     const auto numSlots = static_cast<int64_t>(image->store.slots.size());
     const at::TensorOptions options =
         m_keys_BHPD.defined() ? m_keys_BHPD.options() : at::TensorOptions(at::kFloat).device(m_shape.device);

@@ -48,6 +48,11 @@ public:
     [[nodiscard]] std::vector<ReadPart> parts(int64_t sequence) const;
     /// @param weights_S of the store's slots, undefined when none was read
     void noteRead(int64_t sequence, const at::Tensor &weights_S);
+    /// What stands in each key of parts(sequence), in their order: who looks asks for it.
+    struct Contents {
+        at::Tensor events_S, places_S; ///< int64; event −1: it waits
+    };
+    [[nodiscard]] Contents contents(int64_t sequence) const;
     /// Place from which on a query has anything to read.
     [[nodiscard]] int64_t firstReader(int64_t sequence) const;
     /// Of the token before nextPlace(), before the shift; undefined at the beginning.
@@ -67,6 +72,17 @@ public:
     int64_t wipe(const std::string &source) override;
     [[nodiscard]] Result<void> save(const std::filesystem::path &path) const override;
     Result<void> load(const std::filesystem::path &path) override;
+    /// Tokens that are stored only: those of the window are as they were. The last kMaxUndoSteps edits can be
+    /// taken back until the next token is read, a source wiped or a file loaded.
+    Result<int64_t> change(const MemoryEdit &edit) override;
+    [[nodiscard]] std::string undoText() const override
+    {
+        return m_undo.empty() ? std::string() : m_undo.back().record.text;
+    }
+    Result<std::vector<float>> similarity(int64_t maxEvents, std::vector<int64_t> &events) const override;
+
+    static constexpr size_t kMaxUndoSteps = 16;
+    static constexpr int64_t kMaxUndoBytes = int64_t{256} << 20;
 
 private:
     struct Sequence {
@@ -82,10 +98,19 @@ private:
         std::vector<int32_t> ids_B;
         std::vector<float> surprise_B;
     };
+    /// An edit, and what the freed slots held: R of them, in the order of the record.
+    struct UndoStep {
+        EpisodicStore::EditRecord record;
+        at::Tensor keys_HRD, values_HRD;
+        std::vector<int64_t> readableFrom;
+        [[nodiscard]] int64_t numBytes() const;
+    };
     void storeFirst(int64_t count);
+    void keepForUndo(UndoStep step);
+    int64_t takeAway(EpisodicStore::EditRecord record);
+    Result<int64_t> undo();
     void writeSlots(Sequence &sequence, int64_t index, int64_t count, const std::vector<bool> &isKept);
-    [[nodiscard]] std::vector<bool> worthKeeping(const Sequence &sequence, int64_t index,
-                                                 int64_t count) const;
+    [[nodiscard]] std::vector<bool> worthKeeping(int64_t index, int64_t count) const;
     void adopt(const at::TensorOptions &options);
     static void makeRoom(Sequence &sequence, int64_t numSlots, const at::Tensor &like_HPD, int64_t capacity);
 
@@ -95,6 +120,7 @@ private:
     int64_t m_numAppended = 0; ///< by the last pass: those whose surprise is still to come
     std::vector<Sequence> m_sequences;
     std::vector<Waiting> m_waiting;
+    std::vector<UndoStep> m_undo; ///< of the first sequence, oldest first
     at::Tensor m_keys_BHPD, m_values_BHPD; ///< of those that wait
 };
 

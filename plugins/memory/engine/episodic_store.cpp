@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 namespace orrery::memory {
@@ -21,6 +22,12 @@ Error unknownEvent(int64_t event)
 /// Counts of a file stay far below what overflows when they go on.
 constexpr int64_t kLargestCount = int64_t{1} << 48;
 bool isCount(int64_t value) { return value >= 0 && value <= kLargestCount; }
+
+/// A model whose numbers broke has no surprise that could be kept.
+float knownSurprise(double surprise)
+{
+    return surprise > 0 && surprise < std::numeric_limits<float>::max() ? static_cast<float>(surprise) : 0;
+}
 
 Error badImage(const std::string &found, const std::string &expected)
 {
@@ -113,6 +120,7 @@ void EpisodicStore::release(int64_t slot)
     const auto found = m_events.find(freed.event);
     if (found != m_events.end() && --found->second.numSlots == 0 && found->first != m_current)
         m_events.erase(found);
+    m_numScaled -= freed.strength != 1;
     freed = {};
     m_free.push_back(slot);
 }
@@ -134,7 +142,8 @@ Result<int64_t> EpisodicStore::write(const TokenOrigin &origin)
                                             .position = origin.position,
                                             .step = origin.step,
                                             .tokenId = origin.tokenId,
-                                            .usage = 1};
+                                            .usage = 1,
+                                            .surprise = knownSurprise(origin.surprise)};
     return taken;
 }
 
@@ -194,11 +203,20 @@ std::vector<MemoryEvent> EpisodicStore::listEvents() const
                            .numSlots = event.numSlots,
                            .age = m_numRead - event.begun,
                            .isPinned = event.isPinned,
-                           .tokenIds = {}};
+                           .tokenIds = {},
+                           .slots = {},
+                           .usages = {},
+                           .surprises = {},
+                           .strengths = {},
+                           .text = {}};
         listed.step = slots.back()->step;
         for (const Slot *slot : slots) {
             listed.meanUsage += slot->usage / static_cast<double>(slots.size());
             listed.tokenIds.push_back(slot->tokenId);
+            listed.slots.push_back(slot - m_slots.data());
+            listed.usages.push_back(static_cast<float>(slot->usage));
+            listed.surprises.push_back(slot->surprise);
+            listed.strengths.push_back(slot->strength);
         }
         events.push_back(std::move(listed));
     }
@@ -264,6 +282,7 @@ Result<void> EpisodicStore::restore(const Image &image)
                                 std::to_string(image.numRead) + " tokens were read at most");
     }
     std::vector<int64_t> freeSlots;
+    int64_t numScaled = 0;
     for (size_t i = 0; i < image.slots.size(); ++i) {
         const Slot &slot = image.slots[i];
         if (slot.event == 0) {
@@ -278,11 +297,20 @@ Result<void> EpisodicStore::restore(const Image &image)
                 "slot " + std::to_string(i) + " of event " + std::to_string(slot.event),
                 "a slot of an event that is listed, with its number, place, step, token and usage "
                 "in range");
+        if (!(slot.surprise >= 0 && std::isfinite(slot.surprise)))
+            return badImage("slot " + std::to_string(i) + " with surprise " + std::to_string(slot.surprise),
+                            "nats from 0");
+        if (!(slot.strength >= 0 && slot.strength <= kMaxStrength))
+            return badImage("slot " + std::to_string(i) + " with strength " + std::to_string(slot.strength),
+                            "a factor from 0 to " + std::to_string(int(kMaxStrength)));
+        numScaled += slot.strength != 1;
         ++found->second.numSlots;
     }
     for (const auto &[id, event] : events)
         if (event.numSlots == 0) return badImage("event " + std::to_string(id) + " without slots", "one");
     m_slots = image.slots;
+    for (const int64_t slot : freeSlots) m_slots[static_cast<size_t>(slot)] = {};
+    m_numScaled = numScaled;
     m_free = std::move(freeSlots);
     m_events = std::move(events);
     m_current = 0;

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace orrery::memory {
@@ -18,6 +20,7 @@ inline constexpr int64_t kMaxSlots = 100'000;
 /// Usage that a slot keeps from one token of the text to the next.
 /// Source: Santoro et al. (2016), "Meta-learning with memory-augmented neural networks", eq. 7-8.
 inline constexpr double kUsageDecay = 0.99;
+inline constexpr float kMaxStrength = 4;
 
 struct StoreSettings {
     int64_t capacity = 0;       ///< slots, 1 … kMaxSlots
@@ -41,6 +44,8 @@ struct Slot {
     int64_t position = 0, step = 0;
     int32_t tokenId = 0;
     double usage = 0;
+    float surprise = 0; ///< when it was read, nats, at least 0; 0: not known
+    float strength = 1; ///< factor on what a read of it gives, 0 … kMaxStrength
 };
 
 /// Cuts a text into events where it becomes surprising.
@@ -89,6 +94,31 @@ public:
     /// Also of its parts (isOfSource). @return the slots that are free now
     std::vector<int64_t> wipe(const std::string &source);
 
+    struct Event {
+        std::string source;
+        int64_t first = 0, last = 0, numSlots = 0;
+        int64_t begun = 0; ///< number of tokens read when it began
+        bool isPinned = false;
+    };
+    /// What an edit changed, as it was before.
+    struct EditRecord {
+        std::string text; ///< "forgetting event 12"
+        bool isForgotten = false;
+        std::vector<std::pair<int64_t, Slot>> slots;   ///< by number, in the order in which they were changed
+        std::optional<std::pair<int64_t, Event>> event; ///< that went with its last slot
+    };
+    /// Frees the slots of an event, pinned or not, or one of them.  @error NotFound; then nothing has changed
+    Result<EditRecord> forget(int64_t event);
+    Result<EditRecord> forgetSlot(int64_t slot);
+    /// Only slots that have another strength are changed and in the record.
+    /// @error NotFound, InvalidInput (factor not 0 … kMaxStrength); then nothing has changed
+    Result<EditRecord> scaleEvent(int64_t event, double factor);
+    Result<EditRecord> scaleSlot(int64_t slot, double factor);
+    /// Takes an edit back. Those after it were taken back before, and nothing was written since.
+    void revert(const EditRecord &record);
+    /// Whether any slot has a strength other than 1.
+    [[nodiscard]] bool hasStrengths() const { return m_numScaled > 0; }
+
     /// What a file holds of it.
     struct Image {
         std::vector<Slot> slots;
@@ -106,14 +136,13 @@ public:
     Result<void> restore(const Image &image);
 
 private:
-    struct Event {
-        std::string source;
-        int64_t first = 0, last = 0, numSlots = 0;
-        int64_t begun = 0; ///< m_numRead when it began
-        bool isPinned = false;
-    };
     Event &eventFor(const TokenOrigin &origin);
     void release(int64_t slot);
+    void setStrength(Slot &slot, float strength);
+    [[nodiscard]] std::vector<int64_t> slotsOf(int64_t event) const;
+    [[nodiscard]] bool isTaken(int64_t slot) const;
+    EditRecord forgetAll(const std::vector<int64_t> &slots, std::string text);
+    EditRecord scaleAll(const std::vector<int64_t> &slots, double factor, std::string text);
     Result<int64_t> takeSlot();
 
     StoreSettings m_settings;
@@ -123,6 +152,7 @@ private:
     std::map<int64_t, Event> m_events;
     int64_t m_current = 0; ///< the event that goes on; 0: none
     int64_t m_nextEvent = 1, m_nextSerial = 1, m_numRead = 0;
+    int64_t m_numScaled = 0; ///< slots with a strength other than 1
     int64_t m_numEvicted = 0, m_numSkipped = 0, m_numRefused = 0;
     std::string m_lastRefusal;
 };

@@ -27,6 +27,7 @@ EpisodicStore filledStore()
         (void)store.write(
             {i < 3 ? "first.txt" : "zweiter Text \xE2\x80\x94", i, static_cast<int32_t>(i + 50), 12, 0.5});
     (void)store.pin(store.listEvents().back().id, true);
+    (void)store.scaleSlot(2, 0.5);
     (void)store.wipe("nobody");
     store.fade(3);
     return store;
@@ -93,6 +94,23 @@ private Q_SLOTS:
             QCOMPARE(found[i].age, wanted[i].age);
             QCOMPARE(found[i].meanUsage, wanted[i].meanUsage);
             QCOMPARE(found[i].lastToken, wanted[i].lastToken);
+            QCOMPARE(found[i].surprises, wanted[i].surprises);
+            QCOMPARE(found[i].strengths, wanted[i].strengths);
+        }
+        QCOMPARE(found.front().strengths, (std::vector<float>{1, 1, 0.5}));
+        QCOMPARE(found.front().surprises.front(), 0.5F);
+    }
+    void filesOfBeforeHaveNeitherSurpriseNorStrength()
+    {
+        writeGood();
+        rewrite([](const TensorSource &tensor, const auto &) {
+            return tensor.name != "slots.surprise" && tensor.name != "slots.strength";
+        });
+        auto image = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(image);
+        for (const Slot &slot : image->store.slots) {
+            QCOMPARE(slot.strength, 1.0F);
+            QCOMPARE(slot.surprise, 0.0F);
         }
     }
     void anEmptyMemoryIsAFileToo()
@@ -141,6 +159,8 @@ private Q_SLOTS:
         QTest::newRow("missing tensor") << "tensor \"slots.usage\" is missing";
         QTest::newRow("other type") << "tensor \"slots.serial\" is F64, expected I64";
         QTest::newRow("other length") << "tensor \"slots.token\" has shape [6], expected [7]";
+        QTest::newRow("strength of other length") << "tensor \"slots.strength\" has shape [6], expected [7]";
+        QTest::newRow("surprise of other type") << "tensor \"slots.surprise\" is I32, expected F32";
         QTest::newRow("fewer values") << "tensor \"values\" has shape [2, 6, 3], expected [2, 7, 3]";
         QTest::newRow("more events than slots") << "8 events of 7 slots";
         QTest::newRow("unknown source") << "is of source 77, expected a source that the file names";
@@ -168,6 +188,12 @@ private Q_SLOTS:
                     tensor.shape = {6};
                     bytes.resize(24);
                 }
+                if (what == "strength of other length" && tensor.name == "slots.strength") {
+                    tensor.shape = {6};
+                    bytes.resize(24);
+                }
+                if (what == "surprise of other type" && tensor.name == "slots.surprise")
+                    tensor.type = TensorType::I32;
                 if (what == "fewer values" && tensor.name == "values") {
                     tensor.shape = {2, 6, 3};
                     bytes.resize(144);

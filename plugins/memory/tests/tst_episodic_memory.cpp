@@ -10,7 +10,7 @@
 
 #include <QTemporaryDir>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 
@@ -101,6 +101,7 @@ private Q_SLOTS:
     void savesAndLoads();
     void storesWhatIsNewOnly();
     void showsATapWhatItReads();
+    void showsATapWhatItReadOfTheStore();
     void worksInBf16();
     void softStepsReadAll();
     void refusesWhatCannotBe();
@@ -438,6 +439,43 @@ void TestEpisodicMemory::showsATapWhatItReads()
     QVERIFY(distance(sums, at::ones_like(sums)) < 1e-5);
     QVERIFY((seen.gate_BHT.narrow(2, 0, kWindow) == 0).all().item<bool>()); // nothing to read yet
     QVERIFY((seen.gate_BHT.narrow(2, kWindow, 10 - kWindow) > 0).all().item<bool>());
+}
+
+void TestEpisodicMemory::showsATapWhatItReadOfTheStore()
+{
+    struct Tap final : nn::AttentionTap {
+        void look(const nn::AttentionLook &) override {}
+        void read(const nn::SourceLook &seen) override { reads.push_back(seen); }
+        std::vector<nn::SourceLook> reads;
+    } tap;
+    const auto model = memoryModel(smallMemory());
+    const at::NoGradGuard noGrad;
+    const at::Tensor ids = makeIds(1, kContext);
+    const auto lastLogits = [&](nn::AttentionTap *looker) {
+        nn::KvCache cache = model->makeCache(1, kContext);
+        cache.sources = {{0, "book"}};
+        nn::ForwardContext context;
+        context.cache = &cache;
+        (void)model->logits(ids.narrow(1, 0, 10), context);
+        cache.sources = {{0, "talk"}};
+        cache.restart(0); // the window is empty, the store is not: tokens 0 … 6
+        context.tap = looker;
+        return model->logits(ids.narrow(1, 10, 5), context);
+    };
+    QVERIFY(at::equal(lastLogits(&tap), lastLogits(nullptr)));
+    QCOMPARE(tap.reads.size(), size_t{1});
+    const nn::SourceLook &seen = tap.reads.front();
+    QCOMPARE(seen.slots_BHTK.sizes(), at::IntArrayRef({1, 2, 5, 3}));
+    const at::Tensor sums = seen.weights_BHTK.sum(-1);
+    QVERIFY(distance(sums, at::ones_like(sums)) < 1e-5);
+    QVERIFY((seen.events_BHTK > 0).any().item<bool>());
+    for (int64_t head = 0; head < 2; ++head)
+        for (int64_t t = 0; t < 5; ++t)
+            for (int64_t k = 0; k < 3; ++k) {
+                const auto at = [&](const at::Tensor &x) { return x[0][head][t][k].item<int64_t>(); };
+                QVERIFY(at(seen.slots_BHTK) >= 0);
+                QVERIFY(at(seen.places_BHTK) >= 0 && at(seen.places_BHTK) <= 10 + t - kWindow);
+            }
 }
 
 void TestEpisodicMemory::worksInBf16()
