@@ -7,7 +7,7 @@
 
 #include <QtTest>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <set>
@@ -100,6 +100,8 @@ private Q_SLOTS:
     void bufferStaysWithinItsShare();
     void resumedLossesAreBitIdentical_data();
     void resumedLossesAreBitIdentical();
+    void dreamsHearAStop_data();
+    void dreamsHearAStop();
     void tellsTheMatrixAndForgetting();
     void naiveIsTheSameWithoutKeeping();
     void penaltyPullsTowardsTheAnchor();
@@ -209,6 +211,56 @@ void TestContinual::resumedLossesAreBitIdentical()
             QVERIFY2(both[step] == value,
                      qPrintable(QStringLiteral("%1 at step %2").arg(QLatin1String(name)).arg(step)));
         }
+    }
+}
+
+void TestContinual::dreamsHearAStop_data()
+{
+    QTest::addColumn<bool>("isCommand");
+    QTest::newRow("signal") << false;
+    QTest::newRow("command") << true;
+}
+
+void TestContinual::dreamsHearAStop()
+{
+    QFETCH(const bool, isCommand);
+    StagedFixture fixture("rehearsal");
+    Recorder whole, first, second;
+    must(fixture.train(whole));
+    fixture.newRun("stopped");
+    std::unique_ptr<Trainer> trainer;
+    bool isWithinStep4 = false, isStopping = false;
+    int numAsked = 0;
+    TrainingOptions options;
+    options.stopRequested = [&] {
+        // Asked once at the boundary before step 4, where the first text ends; then by the dreams.
+        if (isWithinStep4 && ++numAsked == 4) {
+            if (isCommand)
+                must(trainer->post({.verb = ControlVerb::Stop}));
+            else
+                isStopping = true;
+        }
+        return isStopping;
+    };
+    first.afterReport = [&](int64_t step) { isWithinStep4 = step == 3; };
+    trainer = must(createTrainer(*fixture.run, fixture.data, first, must(findTrainingStart(*fixture.run)),
+                                 ++fixture.attempt, options));
+    QCOMPARE(must(trainer->run()), RunState::Stopped);
+    QCOMPARE(trainer->status().step, int64_t(4));
+    QCOMPARE(numAsked, isCommand ? 5 : 4); // a command is heard when it is asked next
+    // A resume that is stopped while it makes them up does not train without them.
+    Recorder third;
+    int numAskedAgain = 0;
+    options.stopRequested = [&] { return ++numAskedAgain == 1; };
+    trainer = must(createTrainer(*fixture.run, fixture.data, third, must(findTrainingStart(*fixture.run)),
+                                 ++fixture.attempt, options));
+    QCOMPARE(must(trainer->run()), RunState::Stopped);
+    QCOMPARE(trainer->status().step, int64_t(4));
+    // What was not made up is made up anew.
+    QVERIFY(must(fixture.train(second)) == RunState::Finished);
+    for (const auto &[step, value] : whole.series["loss"]) {
+        const double found = step <= 4 ? first.series["loss"][step] : second.series["loss"][step];
+        QVERIFY2(found == value, qPrintable(QString::number(step)));
     }
 }
 

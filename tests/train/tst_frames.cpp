@@ -75,6 +75,8 @@ private Q_SLOTS:
     void theValidationTextIsLookedAt();
     void summariesAreSeries();
     void thereIsRoomForSoManySeries();
+    void anOverviewHasAsManyHeadsAsAFrame();
+    void aThousandOverviewsFitTheirRoom();
     void lossesStayTheSame();
     void lossesStayTheSameAcrossAResume();
     void offCostsNothing();
@@ -269,6 +271,44 @@ void TestFrames::thereIsRoomForSoManySeries()
     for (const auto &[name, values] : recorder.series)
         if (name.starts_with("head/")) names.insert(name);
     QCOMPARE(names.size(), kMaxHeadSeries);
+}
+
+void TestFrames::anOverviewHasAsManyHeadsAsAFrame()
+{
+    ModelSpec model;
+    model.layers = 64;
+    model.heads = 64;
+    QVERIFY(FrameTaker::overviewHeads(model).empty()); // all of them
+    model.layers = 65;
+    const std::vector<HeadRef> heads = FrameTaker::overviewHeads(model);
+    QCOMPARE(heads.size(), static_cast<size_t>(kMaxFrameHeads));
+    QVERIFY(heads.front() == (HeadRef{0, 0}) && heads.back() == (HeadRef{63, 63}));
+    model.layers = 4097;
+    model.heads = 1;
+    QVERIFY(FrameTaker::overviewHeads(model).back() == (HeadRef{4095, 0}));
+}
+
+void TestFrames::aThousandOverviewsFitTheirRoom()
+{
+    // The shape and the prompts of a new run; bytes hardly depend on what it has learned.
+    RunSpec spec;
+    const ProbesSpec probes = spec.probes;
+    spec.train.steps = 1;
+    spec.train.batchSize = 1;
+    spec.train.evalTokens = 256;
+    spec.probes.every = 0;
+    spec.probes.budgetPercent = 100;
+    spec.data.specialTokens = "none";
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    uint64_t numBytes = 0;
+    for (const auto &[info, bytes] : recorder.frames)
+        if (info.step == 1) numBytes += bytes.size();
+    QVERIFY(numBytes > 0);
+    qInfo("a round of overviews of %lld heads takes %llu bytes",
+          static_cast<long long>(spec.model.layers * spec.model.heads), static_cast<unsigned long long>(numBytes));
+    QVERIFY(1000 * numBytes <= static_cast<uint64_t>(probes.framesMegabytes) * 1'000'000);
 }
 
 void TestFrames::lossesStayTheSame()

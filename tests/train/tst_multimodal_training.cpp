@@ -153,8 +153,34 @@ private Q_SLOTS:
                               [](const InspectedToken &token) { return token.modality == Modality::Image; });
             QCOMPARE(numPatches, std::ptrdiff_t{4});
             QCOMPARE(frame.heads.size(), size_t{info.kind == FrameKind::Overview ? 4U : 1U});
+            QCOMPARE(frame.flows.size(), frame.heads.size());
+            for (const ModalityFlow &flow : frame.flows)
+                QVERIFY(!flow.mass.empty() && flow.mass.size() == flow.weights.size());
         }
         QCOMPARE(framed.series["head/1.1/change"].size(), size_t{4});
+    }
+
+    /// As tst_frames has it for text: the shape of a new run on the built-in pictures and tones.
+    void aThousandOverviewsFitTheirRoom()
+    {
+        RunSpec spec;
+        spec.data.path = "gen:shapes?n=40&val=12&test=8";
+        spec.model.attention.numModalities = 3;
+        const ProbesSpec probes = spec.probes;
+        spec.train.steps = spec.schedule.totalSteps = 1;
+        spec.train.batchSize = 1;
+        spec.train.evalTokens = 256;
+        spec.probes.every = 0;
+        spec.probes.budgetPercent = 100;
+        WorldFixture fixture(spec);
+        Recorder recorder;
+        QVERIFY(fixture.train(recorder) == RunState::Finished);
+        uint64_t numBytes = 0;
+        for (const auto &[info, bytes] : recorder.frames)
+            if (info.step == 1) numBytes += bytes.size();
+        QVERIFY(numBytes > 0);
+        qInfo("a round of overviews takes %llu bytes", static_cast<unsigned long long>(numBytes));
+        QVERIFY(1000 * numBytes <= static_cast<uint64_t>(probes.framesMegabytes) * 1'000'000);
     }
 
     void showsWhatADocumentIsAbout()

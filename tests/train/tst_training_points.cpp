@@ -7,7 +7,9 @@
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+
+#include <thread>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -24,6 +26,7 @@ public:
         if (context.notes) {
             context.notes->addLoss(at::full({1}, kTerm));
             context.notes->addValue("sequences", at::full({}, static_cast<double>(h_BTC.size(0))));
+            context.notes->addValue("notes/occupancy", at::full({}, 0.75));
         }
         return at::zeros_like(h_BTC);
     }
@@ -117,6 +120,7 @@ class TestTrainingPoints : public QObject {
 private Q_SLOTS:
     void probesBecomeSeriesAndMoveNothing();
     void termsAndValuesOfPartsAreInTheRun();
+    void howFullAMemoryIsPauses();
     void accumulationWeighsWhatPartsLeave();
     void objectivesAreGuarded_data();
     void objectivesAreGuarded();
@@ -164,6 +168,38 @@ void TestTrainingPoints::termsAndValuesOfPartsAreInTheRun()
     QCOMPARE(noted.series[series::part("sequences")].size(), size_t(12));
     QCOMPARE(noted.series[series::part("sequences")].at(7), 4.0);
     QCOMPARE(plain.series.count(series::part("sequences")), size_t(0));
+}
+
+void TestTrainingPoints::howFullAMemoryIsPauses()
+{
+    const Registered head(nn::headModuleRegistry(),
+                          [](nn::BuildContext &) { return std::make_unique<NotingHead>(); });
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post({.verb = ControlVerb::Break, .setting = {"", "memory > 0.9"}}));
+    Result<void> late = Error{ErrorCode::Internal, "", ""};
+    recorder.afterReport = [&](int64_t step) {
+        if (step != 3) return;
+        late = trainer->post({.verb = ControlVerb::Break, .setting = {"", "memory > 0.7"}});
+        must(trainer->post({.verb = ControlVerb::Unbreak, .setting = {"", "memory > 0.9"}}));
+    };
+    std::thread viewer([&] {
+        RunStatus status;
+        while ((status = trainer->status()).state != RunState::Paused) std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    VERIFY_OK(late);
+    QCOMPARE(recorder.count(EventKind::Warning), 0);
+    QCOMPARE(recorder.count(EventKind::Breakpoint), 1);
+    QCOMPARE(recorder.last(EventKind::Breakpoint)->step, int64_t(4));
+    const std::string reason = "memory > 0.7: part/notes/occupancy was 0.7500";
+    QVERIFY(std::any_of(recorder.statuses.begin(), recorder.statuses.end(), [&](const RunStatus &status) {
+        return status.pauseReason == reason && status.pauseSeries == "part/notes/occupancy";
+    }));
 }
 
 void TestTrainingPoints::accumulationWeighsWhatPartsLeave()
