@@ -184,8 +184,10 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
         if (batch.mustReplay) mustReplay = false;
         lastSend = Clock::now();
     };
+    RunStatus newest; // of the worker, which alone knows its breakpoints
     const auto onBatch = [&](WatchBatch batch) {
         hasBatch = true;
+        newest = batch.status;
         batch.status = named(std::move(batch.status), asked);
         send(batch); // the first one says mustReplay: the worker has the viewer attached
         return !isViewerGone;
@@ -196,6 +198,9 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
             // A worker that is stopped by a signal says nothing; the link to us is alive all the same.
             WatchBatch batch;
             batch.status = named(run.status(), asked);
+            batch.status.breakpoints = newest.breakpoints;
+            batch.status.pauseReason = newest.pauseReason;
+            batch.status.pauseSeries = newest.pauseSeries;
             batch.mustReplay = mustReplay;
             send(batch);
         }

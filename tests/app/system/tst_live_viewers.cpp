@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Viewers are stopped, killed and attached again: the training does not notice, and the history is all there, fast.
 #include "run_fixture.h"
+#include "shaped_relay.h"
 
 #include "core/base/platform.h"
 #include "core/spec/field_table.h"
@@ -12,16 +13,94 @@
 #include <QFile>
 #include <QTest>
 
+#include <atomic>
 #include <csignal>
+#include <functional>
+#include <thread>
 
 using namespace orrery;
 using namespace orrery::test;
+
+namespace {
+
+/// Somebody who watches a training, and looks inside and at its frames as long as it trains.
+class LiveViewer {
+public:
+    LiveViewer(const std::string &socket, const std::string &run)
+    {
+        auto connected = EngineClient::connect(socket, std::chrono::minutes(1));
+        if (!connected) qFatal("%s", connected.error().text().c_str());
+        m_client = std::make_unique<EngineClient>(std::move(*connected));
+        m_client->setDeadline(std::chrono::minutes(2));
+        m_watching = std::thread([this, run] {
+            // A host goes on for as long as the run exists.
+            (void)m_client->watch(run, [this](const WatchBatch &batch) {
+                numReports += static_cast<int>(batch.reports.size());
+                lastStep = batch.status.step;
+                return isLiveState(batch.status.state) || batch.status.state == RunState::Created;
+            });
+        });
+        m_asking = std::thread([this, run] {
+            while (ask(run) && look(run)) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        });
+    }
+    ~LiveViewer() { join(); }
+    LiveViewer(const LiveViewer &) = delete;
+    LiveViewer &operator=(const LiveViewer &) = delete;
+    void join()
+    {
+        if (m_watching.joinable()) m_watching.join();
+        if (m_asking.joinable()) m_asking.join();
+    }
+
+    std::atomic<int> numReports{0}, numAnswers{0}, numFrames{0};
+    std::atomic<int64_t> lastStep{0};
+    std::atomic<double> fastest{1e9}; ///< answer, seconds
+    std::string problem;              ///< of the asking thread; behind join()
+
+private:
+    /// False: the training has ended, or a problem.
+    bool ask(const std::string &run)
+    {
+        InspectRequest request;
+        request.input.prompt = "line 4: the quick brown";
+        request.heads = {{0, 0}, {0, 1}};
+        const double begin = monotonicSeconds();
+        const auto report = m_client->inspectLive(run, request);
+        if (!report && report.error().code == ErrorCode::Unavailable) return true; // it is just ending
+        if (!report) {
+            if (report.error().code != ErrorCode::Conflict) problem = report.error().text();
+            return false;
+        }
+        fastest = std::min(fastest.load(), monotonicSeconds() - begin);
+        if (report->model.ends_with("@live") && report->maps.size() == 2) ++numAnswers;
+        return true;
+    }
+    bool look(const std::string &run)
+    {
+        const auto frames = m_client->listFrames(run, {.kind = FrameKind::Overview, .prompt = 0});
+        if (!frames) problem = frames.error().text();
+        if (!frames || frames->empty()) return frames.ok();
+        const auto frame = m_client->frame(run, frames->back().id);
+        // It may have been thinned out since.
+        if (!frame && frame.error().code != ErrorCode::NotFound) problem = frame.error().text();
+        numFrames += frame.ok() && frame->step == frames->back().step;
+        return frame.ok() || problem.empty();
+    }
+
+    std::unique_ptr<EngineClient> m_client;
+    std::thread m_watching, m_asking;
+};
+
+} // namespace
 
 class TestViewers : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
     void stoppedAndKilledViewersLeaveTheLossesAlone();
+    void twoLookInsideOneFromFarAway();
+    void breakpointsAreInTheStatus();
     void wholeHistoryComesBack();
 };
 
@@ -63,6 +142,99 @@ void TestViewers::stoppedAndKilledViewersLeaveTheLossesAlone()
     auto status = system.client()->status(created->id);
     QCOMPARE(status->trainerWaits, 0u);
     QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
+    host->kill();
+    host->waitForFinished();
+}
+
+void TestViewers::twoLookInsideOneFromFarAway()
+{
+    const int numSteps = isSlow() ? 20'000 : 1'200;
+    System system;
+    const Losses expected = system.trainAlone(QStringLiteral("alone"), numSteps);
+    auto host = system.startHost();
+    const std::string farSocket = system.path(QStringLiteral("far.sock")).toStdString();
+    const ShapedRelay relay(farSocket, system.hostSocket().toStdString(),
+                            {.delay = std::chrono::milliseconds(50), .bytesPerSecond = 10e6 / 8});
+    QVERIFY(relay.isListening());
+    auto created = system.client()->createRun(system.specJson(numSteps).toStdString(),
+                                              system.path(QStringLiteral("watched")).toStdString(), true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    LiveViewer near(system.hostSocket().toStdString(), created->id), far(farSocket, created->id);
+    near.join();
+    far.join();
+    qInfo("near: %d answers, %d frames, %d reports; far: %d answers, %d frames, %d reports, %llu KiB, fastest answer %.0f ms",
+          near.numAnswers.load(), near.numFrames.load(), near.numReports.load(), far.numAnswers.load(), far.numFrames.load(),
+          far.numReports.load(), static_cast<unsigned long long>(relay.numBytes() / 1024), far.fastest * 1e3);
+    for (const LiveViewer *viewer : {&near, &far}) {
+        QCOMPARE(viewer->problem, std::string());
+        QVERIFY(viewer->numAnswers >= 3);
+        QVERIFY(viewer->numFrames >= 1);
+        QVERIFY(viewer->numReports > 0);
+        QCOMPARE(viewer->lastStep.load(), int64_t{numSteps});
+    }
+    QVERIFY(far.fastest >= 0.1); // there and back
+    auto status = system.client()->status(created->id);
+    QVERIFY(status.ok());
+    QCOMPARE(status->state, RunState::Finished);
+    QCOMPARE(status->trainerWaits, 0u);
+    QCOMPARE(countDifferences(expected, System::readLosses(system.path(QStringLiteral("watched")))), 0);
+    host->kill();
+    host->waitForFinished();
+}
+
+void TestViewers::breakpointsAreInTheStatus()
+{
+    System system;
+    auto host = system.startHost();
+    auto client = system.client();
+    auto created = client->createRun(system.specJson(1'000'000).toStdString(),
+                                     system.path(QStringLiteral("paused")).toStdString(), true);
+    QVERIFY2(created.ok(), created.ok() ? "" : created.error().text().c_str());
+    const std::string run = created->id;
+    RunStatus now;
+    const auto becomes = [&](const std::function<bool()> &condition) {
+        return QTest::qWaitFor(
+            [&] {
+                auto status = client->status(run);
+                if (status) now = *status;
+                return status.ok() && condition();
+            },
+            kPatienceMs);
+    };
+    const auto control = [&](ControlVerb verb, const std::string &condition = {}) {
+        const auto status = client->control(run, {.verb = verb, .steps = 1, .setting = {"", condition}});
+        return status.ok() ? std::string() : status.error().text();
+    };
+    QCOMPARE(control(ControlVerb::Break, "lr < 0"), std::string());
+    QCOMPARE(control(ControlVerb::Break, "loss>0"), std::string());
+    QVERIFY(becomes([&] { return now.state == RunState::Paused; }));
+    const std::vector<std::string> both = {"lr < 0", "loss > 0"};
+    QCOMPARE(now.breakpoints, both);
+    QVERIFY2(now.pauseReason.starts_with("loss > 0: loss was "), now.pauseReason.c_str());
+    QCOMPARE(now.pauseSeries, std::string("loss"));
+    RunStatus watched; // what a viewer hears who comes now
+    const auto heard = client->watch(run, [&](const WatchBatch &batch) {
+        watched = batch.status;
+        return false;
+    });
+    QVERIFY(heard.ok());
+    QCOMPARE(watched.breakpoints, both);
+    QCOMPARE(watched.pauseReason, now.pauseReason);
+    QCOMPARE(control(ControlVerb::Continue), std::string());
+    QVERIFY(becomes([&] { return now.state == RunState::Running; }));
+    QCOMPARE(now.pauseReason, std::string());
+    QCOMPARE(now.pauseSeries, std::string());
+    QCOMPARE(now.breakpoints, both);
+    QCOMPARE(control(ControlVerb::Unbreak, "lr < 0"), std::string());
+    QVERIFY(becomes([&] { return now.breakpoints == std::vector<std::string>{"loss > 0"}; }));
+    QCOMPARE(control(ControlVerb::Stop), std::string());
+    // Without a worker nothing is watched, and a resume begins without any.
+    QVERIFY(becomes([&] { return now.state == RunState::Stopped; }));
+    QVERIFY(becomes([&] { return now.breakpoints.empty(); }));
+    const bool isStarted = QTest::qWaitFor([&] { return client->startRun(run, 0).ok(); }, kPatienceMs);
+    QVERIFY(isStarted);
+    QVERIFY(becomes([&] { return now.state == RunState::Running; }));
+    QVERIFY(now.breakpoints.empty());
     host->kill();
     host->waitForFinished();
 }
