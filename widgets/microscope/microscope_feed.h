@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Asks a model about the token in focus: only while somebody looks, several moves at once as one question,
+// the newest question only, and not again what was answered before. GUI thread only.
+#pragma once
+
+#include "widgets/attention/model_question.h"
+#include "widgets/microscope/answer_cache.h"
+
+#include <QTimer>
+
+namespace orrery::ui {
+
+class MicroscopeFeed : public QObject {
+    Q_OBJECT
+public:
+    /// @param session must outlive it
+    MicroscopeFeed(EngineSession &session, QObject *parent);
+    ~MicroscopeFeed() override;
+
+    void setFocus(const Focus &focus);
+    [[nodiscard]] const Focus &focus() const { return m_focus; }
+    void setWants(const MicroscopeWants &wants);
+    void setActive(bool isActive); ///< somebody looks
+    /// Asks again each time that the training has gone on; of "RUN@live" only.
+    void setFollowing(bool isFollowing);
+    [[nodiscard]] bool isFollowing() const { return m_isFollowing; }
+    void askAgain(); ///< whatever was answered before
+    void cancel();
+
+    /// The last answer; null: none yet. It may be about another place than the focus: isCurrent().
+    [[nodiscard]] const MicroscopeAnswerPtr &shown() const { return m_shown; }
+    [[nodiscard]] bool isCurrent() const;
+    [[nodiscard]] bool isAsking() const { return m_question->isAsking() || m_timer.isActive(); }
+    [[nodiscard]] bool isLive() const { return m_focus.model.endsWith(QLatin1String("@live")); }
+    /// Step of the training that "RUN@live" is read from; −1: not known.
+    [[nodiscard]] qint64 liveStep() const { return m_liveStep; }
+    [[nodiscard]] AnswerCache &cache() { return m_cache; }
+
+Q_SIGNALS:
+    void changed(); ///< shown(), isCurrent(), isAsking() or liveStep()
+    void answered();
+    void failed(const orrery::Error &error);
+
+private:
+    void schedule();
+    void ask();
+    void onAnswer(const InspectReport &report);
+    void followRun();
+    void noteStep(qint64 step);
+    [[nodiscard]] Focus wanted() const; ///< without the head where its row cannot be named yet
+    [[nodiscard]] InspectRequest request(const Focus &focus) const;
+
+    EngineSession &m_session;
+    ModelQuestion *m_question;
+    AnswerCache m_cache;
+    Focus m_focus, m_asked;
+    MicroscopeWants m_wants;
+    MicroscopeAnswerPtr m_shown;
+    QTimer m_timer, m_followTimer;
+    QString m_watched; ///< run
+    qint64 m_liveStep = -1;
+    bool m_isActive = false, m_isFollowing = false;
+    bool m_isStopped = false; ///< cancelled or failed: not asked again by itself
+    bool m_mustAsk = false;   ///< whatever is in the cache
+};
+
+} // namespace orrery::ui

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/microscope/microscope_panel.h"
+
+#include "widgets/attention/token_groups.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/microscope/focus_strip.h"
+#include "widgets/microscope/focus_text.h"
+#include "widgets/microscope/microscope_feed.h"
+#include "widgets/microscope/microscope_reading.h"
+#include "widgets/microscope/scale_bar.h"
+#include "widgets/microscope/section.h"
+#include "widgets/microscope/stat_row.h"
+#include "widgets/microscope/table_view.h"
+#include "widgets/play/token_view.h"
+
+#include <QKeyEvent>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QToolButton>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kSlowMs = 80; ///< an answer that is there sooner does not make the panel flicker
+constexpr int kAgeMs = 1'000;
+
+QString bitsText(double nats)
+{
+    return MicroscopePanel::tr("%1 bits").arg(significantText(nats / std::log(2.0), 3));
+}
+QString natsText(double nats) { return MicroscopePanel::tr("%1 nats").arg(significantText(nats, 3)); }
+
+} // namespace
+
+MicroscopePanel::MicroscopePanel(EngineSession &session, Selection &selection, QWidget *parent)
+    : PanelFrame(tr("Microscope"), parent), m_selection(selection), m_feed(new MicroscopeFeed(session, this))
+{
+    setObjectName(u"microscopePanel"_s);
+    makeParts();
+    m_slowTimer.setSingleShot(true);
+    m_slowTimer.setInterval(kSlowMs);
+    m_ageTimer.setInterval(kAgeMs);
+    connect(&m_slowTimer, &QTimer::timeout, this, [this] {
+        m_isSlow = true;
+        refresh();
+    });
+    connect(&m_ageTimer, &QTimer::timeout, this, &MicroscopePanel::refreshState);
+    connectParts();
+    connectSections();
+    m_feed->setFocus(m_selection.focus());
+    refresh();
+}
+
+MicroscopePanel::~MicroscopePanel()
+{
+    m_feed->disconnect(this); // what it sends while it goes would find a panel that is half gone
+}
+
+void MicroscopePanel::connectParts()
+{
+    connect(&m_selection, &Selection::changed, this, [this](const Focus &focus) {
+        m_hasFailed = false;
+        banner()->clear();
+        m_feed->setFocus(focus);
+    });
+    connect(m_feed, &MicroscopeFeed::changed, this, &MicroscopePanel::refresh);
+    connect(m_feed, &MicroscopeFeed::answered, this, [this] {
+        m_hasFailed = false;
+        banner()->clear();
+    });
+    connect(m_feed, &MicroscopeFeed::failed, this, [this](const Error &error) {
+        m_hasFailed = true;
+        banner()->showError(error, tr("Retry"));
+    });
+    connect(banner(), &Banner::retryRequested, this, [this] {
+        banner()->clear();
+        m_hasFailed = false;
+        m_feed->askAgain();
+    });
+    connect(m_emptyAsk, &QPushButton::clicked, m_feed, &MicroscopeFeed::askAgain);
+    connect(m_again, &QToolButton::clicked, m_feed, &MicroscopeFeed::askAgain);
+    connect(m_follow, &QToolButton::clicked, m_feed, &MicroscopeFeed::setFollowing);
+    connect(m_strip, &FocusStrip::moved, this,
+            [this](qint64 token) { m_selection.move(token, m_selection.focus().head, this); });
+    connect(m_tint, &SegmentedChoice::chosen, this, [this] {
+        updateWants();
+        refreshStrip();
+    });
+    connect(m_branch, &QPushButton::clicked, this, &MicroscopePanel::requestBranch);
+}
+
+void MicroscopePanel::connectSections()
+{
+    for (Section *one : m_sections) {
+        connect(one, &Section::toggled, this, &MicroscopePanel::updateWants);
+        connect(one, &Section::limitChanged, this, [this, one] { refreshSection(one); });
+        ReadingTableView *view = one->view();
+        connect(view, &ReadingTableView::currentRowChanged, this, [this, view](int row) {
+            const QRect place =
+                view->figure().rowRect(row).toRect().translated(view->mapTo(m_scroll->widget(), QPoint()));
+            if (view->hasFocus() && row >= 0)
+                m_scroll->ensureVisible(place.center().x(), place.center().y(), 0, place.height());
+        });
+    }
+    ReadingTableView *choices = section(MicroscopeSection::Choices)->view();
+    connect(choices, &ReadingTableView::currentRowChanged, this, &MicroscopePanel::refreshBranch);
+    connect(choices, &ReadingTableView::opened, this, &MicroscopePanel::requestBranch);
+    for (const MicroscopeSection kind :
+         {MicroscopeSection::Mattered, MicroscopeSection::Attention, MicroscopeSection::Memory}) {
+        const ReadingTableView *view = section(kind)->view();
+        connect(view, &ReadingTableView::opened, this,
+                [this, view](int row) { goToSaid(view->table().rows[size_t(row)].place); });
+    }
+}
+
+void MicroscopePanel::updateWants()
+{
+    MicroscopeWants wants;
+    wants.lens = section(MicroscopeSection::Layers)->isOpen();
+    wants.attribution = section(MicroscopeSection::Mattered)->isOpen() || m_tint->current() == u"mattered"_s;
+    m_feed->setWants(wants);
+}
+
+void MicroscopePanel::goToSaid(int64_t place)
+{
+    // Nothing stands before the first token that could have said it.
+    if (place > 0) m_selection.move(place - 1, m_selection.focus().head, this);
+}
+
+void MicroscopePanel::requestBranch()
+{
+    const ReadingTableView *view = section(MicroscopeSection::Choices)->view();
+    if (!m_branch->isEnabled() || view->currentRow() < 0) return;
+    Focus focus = m_feed->shown()->focus;
+    focus.token = m_feed->shown()->report.token;
+    const std::vector<Choice> choices = choicesOf(m_feed->shown()->report);
+    Q_EMIT branchRequested(focus, choices[size_t(view->currentRow())].token);
+}
+
+bool MicroscopePanel::isDimmed() const { return m_dim->isVisibleTo(m_scroll); }
+
+void MicroscopePanel::refresh()
+{
+    const bool isShown = m_feed->shown() && !m_feed->focus().isEmpty();
+    m_pages->setCurrentWidget(isShown ? static_cast<QWidget *>(m_scroll) : m_empty);
+    m_follow->setVisible(m_feed->isLive());
+    m_follow->setChecked(m_feed->isFollowing());
+    m_again->setEnabled(!m_feed->focus().isEmpty());
+    refreshEmpty();
+    if (isShown && m_contentOf != m_feed->shown()) refreshContent();
+    if (isShown) {
+        const bool isSameText = m_feed->shown()->focus.isSameText(m_feed->focus());
+        m_strip->setToken(isSameText ? m_feed->focus().token : m_feed->shown()->report.token);
+    }
+    refreshState();
+    refreshBranch();
+    const bool isAsking = m_feed->isAsking();
+    if (!isAsking) {
+        m_slowTimer.stop();
+        m_isSlow = false;
+    } else if (!m_isSlow && !m_slowTimer.isActive()) {
+        m_slowTimer.start();
+    }
+    if (isAsking)
+        setProgress(tr("Asking %1").arg(m_feed->focus().model), -1, [this] { m_feed->cancel(); });
+    else
+        clearProgress();
+    m_dim->setVisible(isShown && !m_feed->isCurrent() && (m_isSlow || !isAsking));
+}
+
+void MicroscopePanel::refreshEmpty()
+{
+    const bool isEmpty = m_feed->focus().isEmpty();
+    if (isEmpty)
+        m_empty->setTexts(
+            tr("No token is chosen"),
+            tr("Click a token in an answer of the playground, in a probe prompt or in an attention map: "
+               "why it was said, and what else could have come, will stand here."));
+    else if (m_feed->isAsking())
+        m_empty->setTexts(tr("Reading the text"), tr("%1 is asked.").arg(m_feed->focus().model));
+    else
+        m_empty->setTexts(tr("No answer yet"), m_hasFailed
+                                                   ? tr("The message above says why.")
+                                                   : tr("%1 was not asked.").arg(m_feed->focus().model));
+    m_emptyAsk->setVisible(!isEmpty && !m_feed->isAsking());
+    if (isEmpty) setSummary(tr("No token is chosen"));
+}
+
+void MicroscopePanel::refreshContent()
+{
+    m_contentOf = m_feed->shown();
+    refreshHeader();
+    m_strip->setTokens(m_contentOf->report.tokens);
+    for (Section *one : m_sections) refreshSection(one);
+    refreshStrip();
+    setSummary(microscopeSummary(m_contentOf->report));
+}
+
+void MicroscopePanel::refreshSection(Section *one)
+{
+    if (!m_contentOf) return;
+    one->setContent(sectionContent(one->kind(), m_contentOf->report, m_contentOf->head, one->limit()));
+    m_lensScale->setVisible(!m_contentOf->report.lens.empty());
+}
+
+void MicroscopePanel::refreshHeader()
+{
+    const InspectReport &report = m_contentOf->report;
+    m_headline->setText(microscopeHeadline(report));
+    m_note->setText(fromStd(report.note));
+    m_note->setVisible(!report.note.empty());
+    const SaidToken said = saidToken(report);
+    const bool hasChoices = !report.candidates.empty();
+    const TokenAlternative best = hasChoices ? report.candidates.front() : TokenAlternative();
+    const QString bestLabel = hasChoices ? visibleTokenText(best.bytes, best.id) : unknownText();
+    const QString bestShare = hasChoices ? shareText(best.probability) : unknownText();
+    if (!said.exists) {
+        const ChoiceEntropy entropy = entropyOf(report);
+        const QString nats = std::isnan(entropy.nats) ? unknownText() : natsText(entropy.nats);
+        m_stats->setStats({{tr("Likeliest"), bestLabel, {}},
+                           {tr("Its probability"), bestShare, {}},
+                           {tr("Entropy"), entropy.isExact ? nats : u"≥ "_s + nats,
+                            std::isnan(entropy.nats) ? QString() : bitsText(entropy.nats)}});
+        return;
+    }
+    const bool isKnown = !std::isnan(said.probability);
+    const QString rank = said.rank > 0 ? QString::number(said.rank)
+                         : isKnown     ? u"> %1"_s.arg(report.candidates.size())
+                                       : unknownText();
+    m_stats->setStats({{tr("Probability"), shareText(said.probability), tr("likeliest %1").arg(bestShare)},
+                       {tr("Rank"), rank, tr("first “%1”").arg(bestLabel)},
+                       {tr("Surprise"), isKnown ? natsText(said.surprise) : unknownText(),
+                        isKnown ? bitsText(said.surprise) : QString()}});
+}
+
+void MicroscopePanel::refreshStrip()
+{
+    if (!m_contentOf) return;
+    const InspectReport &report = m_contentOf->report;
+    const bool isAttention = m_tint->current() == u"attention"_s;
+    std::vector<float> weights = report.attribution;
+    HeatScale scale{.kind = ScaleKind::Linear, .isDifference = true, .limit = 1};
+    if (isAttention) {
+        weights = m_contentOf->head ? attentionByToken(report, *m_contentOf->head) : std::vector<float>();
+        scale = {.kind = ScaleKind::SquareRoot, .isDifference = false, .limit = 1};
+    } else {
+        double largest = 0;
+        for (const float value : weights) largest = std::max(largest, double(std::abs(value)));
+        scale.limit = roundLimit(largest);
+    }
+    const bool isTinted = !weights.empty() && weights.size() == report.tokens.size();
+    m_strip->setTint(std::move(weights), scale);
+    m_scale->setScale(scale, isAttention ? tr("attention weight") : tr("share in nats"));
+    m_scale->setVisible(isTinted);
+    m_tintNote->setVisible(!isTinted);
+    m_tintNote->setText(isAttention && !m_contentOf->head
+                            ? tr("Choose a head in the attention panel for this tint.")
+                            : tr("No tint: nothing is known of it here."));
+}
+
+QString MicroscopePanel::stateText() const
+{
+    const MicroscopeAnswer &answer = *m_feed->shown();
+    const QString age = relativeTimeText(wallNow() - answer.wallTime);
+    const qint64 step = answer.report.step;
+    QStringList parts;
+    if (!m_feed->isCurrent()) {
+        const QString of = step >= 0 ? tr("of step %1, %2").arg(integerText(step), age) : age;
+        const bool isSame = answer.focus.isSameText(m_feed->focus());
+        parts << (isSame
+                      ? tr("Shown: another token, %1").arg(of)
+                      : tr("Shown: %1, %2")
+                            .arg(answer.focus.title.isEmpty() ? answer.focus.model : answer.focus.title, of));
+    } else {
+        if (!answer.focus.title.isEmpty()) parts << answer.focus.title;
+        parts << answer.focus.model;
+        if (step >= 0) parts << tr("step %1").arg(integerText(step));
+        parts << age;
+        if (m_feed->isLive() && m_feed->liveStep() > step && step >= 0)
+            parts << tr("the training is at %1").arg(integerText(m_feed->liveStep()));
+    }
+    return parts.join(u" · "_s);
+}
+
+void MicroscopePanel::refreshState()
+{
+    if (!m_feed->shown()) return;
+    const bool isOld = !m_feed->isCurrent() && !m_feed->isAsking();
+    m_state->setTone(isOld ? Tone::Warning : Tone::Secondary);
+    const QString text = stateText();
+    if (m_state->text() != text) m_state->setText(text);
+}
+
+void MicroscopePanel::refreshBranch()
+{
+    const ReadingTableView *view = section(MicroscopeSection::Choices)->view();
+    const int row = view->currentRow();
+    m_branch->setVisible(row >= 0);
+    if (row < 0) return;
+    const TableRow &content = view->table().rows[size_t(row)];
+    QString label = content.cells[1].text;
+    constexpr qsizetype kMaxLabel = 18;
+    if (label.size() > kMaxLabel) label = label.left(kMaxLabel - 1) + u'…';
+    m_branch->setText(content.isMarked ? tr("This was said") : tr("Branch here with “%1”").arg(label));
+    m_branch->setEnabled(!content.isMarked && m_feed->isCurrent());
+}
+
+MicroscopeFigure MicroscopePanel::figure() const
+{
+    MicroscopeFigure figure;
+    if (!m_feed->shown() || !m_contentOf) return figure;
+    figure.title = microscopeSummary(m_contentOf->report);
+    figure.subtitle = stateText();
+    for (const Section *one : m_sections) {
+        const bool isLens = one->kind() == MicroscopeSection::Layers && !one->content().table.isEmpty();
+        if (one->isOpen()) figure.parts.push_back({sectionTitle(one->kind()), one->content(), isLens});
+    }
+    return figure;
+}
+
+Result<void> MicroscopePanel::save(const QString &path) const
+{
+    if (!m_feed->shown())
+        return Error{ErrorCode::NotFound, "Cannot save \"" + toStd(path) + "\": nothing is shown.",
+                     "Choose a token first."};
+    return saveMicroscope(*m_feed->shown(), figure(), path);
+}
+
+QVariantMap MicroscopePanel::viewState() const
+{
+    QVariantMap state = focusToMap(m_feed->focus());
+    QStringList open;
+    for (const Section *one : m_sections)
+        if (one->isOpen()) open << sectionId(one->kind());
+    state.insert(u"open"_s, open.isEmpty() ? QStringList{u"none"_s} : open);
+    state.insert(u"tint"_s, m_tint->current());
+    return state;
+}
+
+void MicroscopePanel::restoreView(const QVariantMap &state)
+{
+    const QStringList open = state.value(u"open"_s).toStringList();
+    if (!open.isEmpty())
+        for (Section *one : m_sections) one->setOpen(open.contains(sectionId(one->kind())));
+    const QString tint = state.value(u"tint"_s).toString();
+    if (m_tint->button(tint)) m_tint->setCurrent(tint);
+    updateWants();
+    refreshStrip();
+    const Result<std::optional<Focus>> focus = focusFromMap(state);
+    if (!focus.ok())
+        banner()->showError(focus.error());
+    else if (*focus)
+        m_selection.set(**focus, this);
+}
+
+void MicroscopePanel::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Escape && m_feed->isAsking()) return m_feed->cancel();
+    PanelFrame::keyPressEvent(event);
+}
+
+void MicroscopePanel::showEvent(QShowEvent *event)
+{
+    PanelFrame::showEvent(event);
+    m_ageTimer.start();
+    m_feed->setActive(true);
+}
+
+void MicroscopePanel::hideEvent(QHideEvent *event)
+{
+    PanelFrame::hideEvent(event);
+    m_ageTimer.stop();
+    m_feed->setActive(false);
+}
+
+} // namespace orrery::ui
