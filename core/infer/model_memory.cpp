@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a loaded model remembers beside its weights: files of it, and what becomes of it in the weights.
 // Axes: B batch, T tokens.
+#include "core/base/text.h"
 #include "core/data/corpus_listing.h"
 #include "core/data/corpus_reader.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
+#include "core/tensorfile/memory_file.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
@@ -71,6 +73,28 @@ Result<std::vector<std::vector<int32_t>>> readBackground(const LoadedModel &load
     return taker.texts();
 }
 
+/// The engine's folder is not that of who asks.
+Result<void> checkMemoryPath(const std::string &action, const std::string &model, const std::string &path)
+{
+    if (std::filesystem::path(path).is_absolute()) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot " + action + " the memory of \"" + model + "\": the file is \"" +
+                     sanitizeUtf8(path) + "\", expected an absolute path on the engine's computer.",
+                 "Begin the path with /."};
+}
+
+/// What is not a memory file is somebody's.
+Result<void> checkWriteOver(const std::filesystem::path &path)
+{
+    std::error_code failed;
+    const auto status = std::filesystem::symlink_status(path, failed);
+    if (status.type() == std::filesystem::file_type::not_found || isMemoryFile(path)) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot write over \"" + sanitizeUtf8(path.string()) +
+                     "\": it is no memory file, expected one that is marked as such, or none.",
+                 "Choose another name, or delete it by hand."};
+}
+
 } // namespace
 
 Result<MemoryReport> TextGenerator::editMemory(const MemoryEdit &edit)
@@ -82,29 +106,60 @@ Result<MemoryReport> TextGenerator::editOpened(const MemoryEdit &edit)
 {
     const at::NoGradGuard noGradients;
     ORRERY_TRY(openOwnMemory());
-    const MemoryControl *memory = stream().memory();
-    if (!memory) return withoutMemory({}).error();
+    if (!stream().memory()) return withoutMemory({}).error();
+    catchUp();
     MemoryReport report;
-    switch (edit.verb) {
-    case MemoryVerb::List:
-        break;
-    case MemoryVerb::Wipe:
-        report.numFreed = stream().wipe(edit.source);
-        break;
-    case MemoryVerb::Pin:
-    case MemoryVerb::Unpin:
-        ORRERY_TRY(stream().pin(edit.event, edit.verb == MemoryVerb::Pin));
-        break;
-    default:
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot edit the memory of \"" + m_loaded.info.name + "\": what to do is not said.",
-                     "List it, wipe a source, pin or unpin an event."};
-    }
+    ORRERY_TRY(editStream(edit, report));
+    const MemoryControl *memory = stream().memory(); // another one behind Load
     report.status = memory->status();
+    report.undoText = memory->undoText();
     report.events = memory->listEvents();
     for (MemoryEvent &event : report.events)
         for (const int32_t id : event.tokenIds) event.text += m_loaded.tokenizer->tokenBytes(id);
     return report;
+}
+
+Result<void> TextGenerator::editStream(const MemoryEdit &edit, MemoryReport &report)
+{
+    switch (edit.verb) {
+    case MemoryVerb::List:
+        return {};
+    case MemoryVerb::Wipe:
+        report.numFreed = stream().wipe(edit.source);
+        return {};
+    case MemoryVerb::Pin:
+    case MemoryVerb::Unpin:
+        return stream().pin(edit.event, edit.verb == MemoryVerb::Pin);
+    case MemoryVerb::Forget:
+    case MemoryVerb::ForgetSlot:
+    case MemoryVerb::Scale:
+    case MemoryVerb::Undo: {
+        ORRERY_ASSIGN(report.numFreed, stream().change(edit));
+        return {};
+    }
+    case MemoryVerb::Similarity: {
+        ORRERY_ASSIGN(report.similarity, stream().memory()->similarity(edit.maxEvents, report.similarEvents));
+        return {};
+    }
+    case MemoryVerb::Save:
+        ORRERY_TRY(checkMemoryPath("save", m_loaded.info.name, edit.path));
+        ORRERY_TRY(checkWriteOver(edit.path));
+        return saveMemory(edit.path);
+    case MemoryVerb::Load:
+        ORRERY_TRY(checkMemoryPath("load", m_loaded.info.name, edit.path));
+        return loadMemory(edit.path);
+    case MemoryVerb::Unknown:
+        break;
+    }
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot edit the memory of \"" + m_loaded.info.name + "\": what to do is not said.",
+                 "List it, wipe a source, pin, forget or scale an event, save or load it."};
+}
+
+/// What left the window with the last token of an answer is known only when that token was read, too.
+void TextGenerator::catchUp()
+{
+    if (!m_lastText.empty()) (void)stream().advanceTo({m_lastText, m_lastMedia}, kNever);
 }
 
 /// Once, before the first text, unless another file was loaded before.
@@ -146,8 +201,7 @@ Result<void> TextGenerator::saveMemory(const std::filesystem::path &path)
     ORRERY_TRY(openOwnMemory());
     return guardModel("save the memory of", m_loaded.info.name, [&]() -> Result<void> {
         const at::NoGradGuard noGradients;
-        // The last token of an answer has not been read: nothing came behind it.
-        if (!m_lastText.empty()) (void)stream().advanceTo({m_lastText, m_lastMedia}, kNever);
+        catchUp();
         return stream().saveMemory(path);
     });
 }

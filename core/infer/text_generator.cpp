@@ -23,23 +23,6 @@ namespace orrery {
 
 namespace {
 
-Error badRequest(const std::string &found, const std::string &expected, const std::string &hint)
-{
-    return {ErrorCode::InvalidInput, "Cannot generate: " + found + ", expected " + expected + ".", hint};
-}
-
-Result<void> checkIds(const LoadedModel &loaded, std::span<const int32_t> tokens, const std::string &action)
-{
-    for (int32_t id : tokens)
-        if (id < 0 || id >= loaded.model->vocabSize())
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot " + action + " \"" + loaded.info.name + "\": token " + std::to_string(id) +
-                             " of the text, expected ids below " + std::to_string(loaded.model->vocabSize()) +
-                             ".",
-                         "Use a text for the model's own tokenizer."};
-    return {};
-}
-
 /// `usual`, or the first of "usual 2", "usual 3" … that nothing known is of: of what a loaded memory holds
 /// under the name of the text nothing is left.
 std::string freeName(const std::string &usual, const std::vector<MemoryEvent> &known)
@@ -54,101 +37,6 @@ std::string freeName(const std::string &usual, const std::vector<MemoryEvent> &k
 }
 
 } // namespace
-
-Result<std::vector<int32_t>> encodeFor(const LoadedModel &loaded, const std::string &text,
-                                       const std::string &action)
-{
-    std::vector<int32_t> tokens;
-    loaded.tokenizer->encode(text, tokens);
-    ORRERY_TRY(checkIds(loaded, tokens, action));
-    return tokens;
-}
-
-std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const int32_t> after,
-                                int64_t context)
-{
-    const int64_t room = std::max<int64_t>(0, context - (kInfillMarks - 1) - roomForMiddle(context));
-    const int64_t forBefore = std::max(room - room / 2, room - std::ssize(after));
-    const auto numBefore = static_cast<size_t>(std::min(std::ssize(before), forBefore));
-    const auto numAfter = std::min(after.size(), static_cast<size_t>(room) - numBefore);
-    std::vector<int32_t> tokens;
-    tokens.reserve(static_cast<size_t>(context));
-    const auto shownBefore = before.last(numBefore), shownAfter = after.first(numAfter);
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillPrefix));
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillSuffix));
-    tokens.insert(tokens.end(), shownAfter.begin(), shownAfter.end());
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillMiddle));
-    tokens.insert(tokens.end(), shownBefore.begin(), shownBefore.end());
-    return tokens;
-}
-
-Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
-{
-    if (!request.messages.empty() && (!request.prompt.empty() || request.infill))
-        return badRequest("the request has a conversation and a prompt", "one of them",
-                          "Put the text into the last turn.");
-    if (!request.media.empty() && request.infill)
-        return badRequest("the request has pictures or recordings and a hole", "a prompt to continue",
-                          "Put pictures and recordings into a prompt.");
-    if (!request.media.empty() && !request.messages.empty())
-        return badRequest("the request has pictures or recordings beside a conversation",
-                          "them within its turns", "Put them into the turn that they belong to.");
-    if (request.infill && objectiveShares(m_loaded.objective).infill <= 0)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot fill a hole with \"" + m_loaded.info.name +
-                         "\": its training had no holes (objective.name is " + m_loaded.objective.name +
-                         "), expected a share of infilling.",
-                     "Train a run with objective.name=hybrid, or generate without the text behind the hole."};
-    return {};
-}
-
-Result<TextGenerator::Prompt> TextGenerator::makeHole(const GenerateRequest &request) const
-{
-    Prompt prompt;
-    ORRERY_ASSIGN(prompt.history, encodeFor(m_loaded, request.prompt, "fill a hole with"));
-    ORRERY_ASSIGN(prompt.after, encodeFor(m_loaded, *request.infill, "fill a hole with"));
-    prompt.numTokens = std::ssize(prompt.history) + std::ssize(*prompt.after) + kInfillMarks - 1;
-    return prompt;
-}
-
-Result<TextGenerator::Prompt> TextGenerator::makeMediaPrompt(const GenerateRequest &request)
-{
-    ORRERY_ASSIGN(const MultiModalRecord record, readPromptMedia(m_loaded, request, m_decoded));
-    ORRERY_TRY(checkIds(m_loaded, record.ids_L, "continue the prompt with"));
-    const ModelSpec &model = m_loaded.model->spec();
-    Prompt prompt;
-    prompt.history = record.ids_L;
-    prompt.media = std::make_shared<const MediaPositions>(
-        modalitiesOf(record, frontEndOf(model.media), model.attention.numModalities));
-    // The last turn before the answer: readPromptMedia() has seen that it fits into the context.
-    if (const auto turns = conversationSources(prompt.history, {}); turns.size() > 1)
-        prompt.keptFrom = turns[turns.size() - 2].firstToken;
-    prompt.numTokens = std::ssize(prompt.history);
-    return prompt;
-}
-
-Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &request)
-{
-    if (request.infill) return makeHole(request);
-    if (hasMedia(request)) return makeMediaPrompt(request);
-    Prompt prompt;
-    if (!request.messages.empty()) {
-        ORRERY_ASSIGN(prompt.history, encodeConversation(request.messages, *m_loaded.tokenizer));
-        ORRERY_TRY(checkIds(m_loaded, prompt.history, "answer with"));
-    } else {
-        ORRERY_ASSIGN(prompt.history, encodeFor(m_loaded, request.prompt, "continue the prompt with"));
-    }
-    if (prompt.history.empty()) {
-        // Nothing to continue: start as a document does, or at a new line where the vocabulary has bytes
-        // only.
-        if (m_loaded.tokenizer->hasSpecials())
-            prompt.history.push_back(static_cast<int32_t>(SpecialToken::EndOfText));
-        else
-            m_loaded.tokenizer->encode("\n", prompt.history);
-    }
-    prompt.numTokens = std::ssize(prompt.history);
-    return prompt;
-}
 
 std::optional<FinishReason> TextGenerator::endBy(int32_t id, const GenerateRequest &request) const
 {
@@ -173,9 +61,10 @@ void TextGenerator::nameSources(const GenerateRequest &request, const Prompt &pr
     const bool isChat = !request.messages.empty();
     std::string name = sanitizeUtf8(request.source);
     if (name.empty()) name = freeName(isChat ? "conversation" : "prompt", stream().loadedEvents());
-    if (isChat) return stream().setSources(name, conversationSources(prompt.history, name));
+    const auto given = std::span(prompt.history).first(static_cast<size_t>(prompt.numGiven));
+    if (isChat) return stream().setSources(name, conversationSources(given, name));
     if (prompt.after) return stream().setSources(name, {{0, name + "#hole"}});
-    stream().setSources(name, {{0, name + "#text"}, {std::ssize(prompt.history), name + "#answer"}});
+    stream().setSources(name, {{0, name + "#text"}, {prompt.numGiven, name + "#answer"}});
 }
 
 GeneratedToken TextGenerator::describe(const TokenChoice &choice) const
@@ -226,6 +115,26 @@ Result<TokenChoice> TextGenerator::drawToken(Sampler *sampler, const Prompt &pro
     return sampleToken(m_changed_V, settings, uniform);
 }
 
+bool TextGenerator::readPrompt(const GenerateRequest &request, const Prompt &prompt,
+                               const std::atomic<bool> &cancel)
+{
+    using Start = TextStream::Start;
+    const bool mayGoOn = !request.answerIds.empty() || !request.promptIds.empty();
+    if (prompt.after)
+        return stream().readTogether(renderBegunHole(prompt.history, std::ssize(request.answerIds),
+                                                     *prompt.after, m_loaded.model->spec().context),
+                                     mayGoOn ? Start::WhereItEnded : Start::Anew, cancel);
+    const MixedText text{prompt.history, prompt.media, prompt.keptFrom};
+    const bool isChat = !request.messages.empty();
+    const Start start = isChat ? Start::WhereItEnded : Start::Anew;
+    chooseStream(text);
+    if (mayGoOn) return stream().goOn(text, prompt.numGiven, start, cancel);
+    // A prompt is read anew each time, so that the same request gives the same text to the bit; a
+    // conversation goes on.
+    if (!isChat) stream().restart();
+    return stream().advanceTo(text, cancel);
+}
+
 Result<GenerateSummary>
 TextGenerator::generateTokens(const GenerateRequest &request,
                               const std::function<bool(const GeneratedToken &)> &onToken,
@@ -246,24 +155,23 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     summary.promptTokens = prompt.numTokens;
 
     const double promptStart = monotonicSeconds();
-    TextStream &stream = this->stream();
+    const auto numAnswered = std::ssize(request.answerIds);
+    if (numAnswered > 0)
+        if (const auto end = endBy(request.answerIds.back(), request)) {
+            summary.reason = *end;
+            return summary;
+        }
     nameSources(request, prompt);
-    // A prompt is read anew each time, so that the same request gives the same text to the bit; a
-    // conversation goes on.
-    if (request.messages.empty()) stream.restart();
-    const auto readHole = [&] {
-        return stream.readTogether(renderHole(prompt.history, *prompt.after, context), cancel);
+    bool isRead = readPrompt(request, prompt, cancel);
+    TextStream &stream = this->stream();
+    const auto readNext = [&] {
+        if (!isHole) return stream.advanceTo({prompt.history, prompt.media, prompt.keptFrom}, cancel);
+        if (!stream.isFull()) return stream.append(prompt.history.back(), cancel);
+        return stream.readTogether(renderHole(prompt.history, *prompt.after, context),
+                                   TextStream::Start::Anew, cancel);
     };
     const bool endsWithContext = !request.media.empty();
-    const auto readText = [&] {
-        return stream.advanceTo({prompt.history, prompt.media, prompt.keptFrom}, cancel);
-    };
-    const auto readNext = [&] {
-        if (!isHole) return readText();
-        return stream.isFull() ? readHole() : stream.append(prompt.history.back(), cancel);
-    };
-    bool isRead = isHole ? readHole() : readText();
-    if (!isHole) summary.reusedTokens = stream.numReused();
+    if (!isHole) summary.reusedTokens = std::min(stream.numReused(), prompt.numGiven);
     const double decodeStart = monotonicSeconds();
     summary.promptSeconds = decodeStart - promptStart;
 
@@ -273,7 +181,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             summary.reason = FinishReason::Cancelled;
             break;
         }
-        ORRERY_ASSIGN(const TokenChoice choice, drawToken(sampler.get(), prompt, request.sampling, index));
+        ORRERY_ASSIGN(const TokenChoice choice,
+                      drawToken(sampler.get(), prompt, request.sampling, numAnswered + index));
         if (const auto end = endBy(choice.id, request)) {
             summary.reason = *end;
             break;

@@ -42,6 +42,10 @@ constexpr int64_t roomForMiddle(int64_t context) { return context / 4 > 0 ? cont
 /// that needs less than half of the room leaves the rest to the other one.
 std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const int32_t> after,
                                 int64_t context);
+/// A hole whose middle begins with the last numAnswered tokens of `before`: what a generation that chose them
+/// one by one has read behind the last one.
+std::vector<int32_t> renderBegunHole(std::span<const int32_t> before, int64_t numAnswered,
+                                     std::span<const int32_t> after, int64_t context);
 
 class TextGenerator : public Generator {
 public:
@@ -63,16 +67,24 @@ private:
     /// What is read of a request, and what has come of it.
     struct Prompt {
         std::vector<int32_t> history;                ///< before the next token; grows
+        int64_t numGiven = 0;                        ///< of history, before the answer begins
         std::optional<std::vector<int32_t>> after;   ///< behind the hole, when there is one
         std::shared_ptr<const MediaPositions> media; ///< of history as it was given; null: it is all text
         int64_t keptFrom = 0;                        ///< as MixedText::keptFrom
         int64_t numTokens = 0;                       ///< of the request, with marks
     };
     [[nodiscard]] Result<void> checkKind(const GenerateRequest &request) const;
-    Result<Prompt> makePrompt(const GenerateRequest &request);
+    Result<Prompt> makePrompt(const GenerateRequest &request); ///< with the answer's beginning
+    Result<Prompt> makeGiven(const GenerateRequest &request);
+    Result<void> addAnswer(const GenerateRequest &request, Prompt &prompt) const;
     Result<Prompt> makeMediaPrompt(const GenerateRequest &request);
     Result<Prompt> makeHole(const GenerateRequest &request) const;
     TextStream &stream();
+    /// Makes the stream that knows most of a text the one that reads it, and keeps what that would lose of
+    /// another.
+    void chooseStream(const MixedText &text);
+    /// All that stands before the next token. @return false when cancelled
+    bool readPrompt(const GenerateRequest &request, const Prompt &prompt, const std::atomic<bool> &cancel);
     /// Token number `index` of a generation, by the logits behind what was read. @param sampler may be null
     Result<struct TokenChoice> drawToken(class Sampler *sampler, const Prompt &prompt,
                                          const SamplingSettings &settings, int64_t index);
@@ -87,14 +99,20 @@ private:
 
     Result<void> openOwnMemory();
     Result<MemoryReport> editOpened(const MemoryEdit &edit);
+    Result<void> editStream(const MemoryEdit &edit, MemoryReport &report);
+    /// Reads the last token of an answer, which nothing came behind: then the memory is that of the whole
+    /// text.
+    void catchUp();
     Result<Consolidation> consolidateInto(const ConsolidateRequest &request, const std::atomic<bool> &cancel);
 
     LoadedModel m_loaded;
     DecodedMedia m_decoded;               ///< of the request before
     std::unique_ptr<TextStream> m_stream; ///< made when first needed
-    std::vector<float> m_changed_V;       ///< logits that a sampler changed; used again
-    bool m_isMemoryChosen = false;        ///< a file was loaded, or the model's own was looked for
-    std::vector<int32_t> m_lastText;      ///< read and answered, where the stream may read on; else empty
+    /// What other answers have read, the newest last, so that one may branch from them.
+    std::vector<std::unique_ptr<TextStream>> m_otherStreams;
+    std::vector<float> m_changed_V;  ///< logits that a sampler changed; used again
+    bool m_isMemoryChosen = false;   ///< a file was loaded, or the model's own was looked for
+    std::vector<int32_t> m_lastText; ///< read and answered, where the stream may read on; else empty
     std::shared_ptr<const MediaPositions> m_lastMedia; ///< of m_lastText; null: it is all text
 };
 

@@ -6,6 +6,7 @@
 #include "core/inspect/inspect.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 
 #include <utility>
 
@@ -21,10 +22,19 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         m_decoded = std::move(kept);
         ORRERY_ASSIGN(const Prompt prompt, std::move(made));
         std::vector<int32_t> ids = prompt.history;
-        if (prompt.after) ids = renderHole(prompt.history, *prompt.after, m_loaded.model->spec().context);
+        if (prompt.after)
+            ids = renderBegunHole(prompt.history, std::ssize(request.input.answerIds), *prompt.after,
+                                  m_loaded.model->spec().context);
         ModalityBatch batch;
         if (prompt.media) batch = prompt.media->slice(0, std::ssize(ids));
-        const InspectInput input = describeTokens(*m_loaded.tokenizer, std::move(ids), &batch);
+        const int64_t numTokens = std::ssize(ids);
+        InspectInput input = describeTokens(*m_loaded.tokenizer, std::move(ids), &batch);
+        if (request.withMemory) {
+            const at::NoGradGuard noGradients;
+            ORRERY_TRY(openOwnMemory());
+            catchUp();
+        }
+        input.cacheWithMemory = [this, numTokens] { return stream().cacheBehindMemory(numTokens); };
         const auto isCancelled = [&cancel] { return cancel.load(std::memory_order_relaxed); };
         ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input, request,
                                                          at::kFloat, isCancelled));

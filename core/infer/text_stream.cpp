@@ -9,23 +9,6 @@
 
 namespace orrery {
 
-namespace {
-
-MemoryControl *memoryIn(const nn::KvCache &cache)
-{
-    for (const auto &[name, part] : cache.parts)
-        if (MemoryControl *memory = part ? part->memory() : nullptr) return memory;
-    return nullptr;
-}
-
-Error noMemory(const std::string &action)
-{
-    return Error{ErrorCode::NotFound, "Cannot " + action + ": the model has no episodic memory.",
-                 "Train it with plugins.memory.episodic_size above 0."};
-}
-
-} // namespace
-
 TextStream::TextStream(nn::Transformer &model, at::Device device, int64_t step)
     : m_model(model), m_device(device), m_context(model.spec().context), m_step(std::max<int64_t>(step, 0)),
       m_remembers(model.remembers()), m_cache(model.makeCache(1, m_context))
@@ -43,8 +26,10 @@ void TextStream::restart()
     m_cache.sources = m_sources;
     m_text.clear();
     m_media.reset();
+    m_windows.clear();
     m_numSeen = 0;
     m_isWhole = true;
+    m_isHole = false;
 }
 
 void TextStream::fillParts()
@@ -70,107 +55,28 @@ void TextStream::setSources(const std::string &name, std::vector<TextSource> sou
     for (const auto &[part, loaded] : m_loaded) m_cache.parts[part]->memory()->wipe(name);
 }
 
-const MemoryControl *TextStream::memory() const { return memoryIn(m_cache); }
-
-int64_t TextStream::wipe(const std::string &source)
-{
-    for (const auto &[name, part] : m_loaded) part->memory()->wipe(source);
-    MemoryControl *memory = memoryIn(m_cache);
-    return memory ? memory->wipe(source) : 0;
-}
-
-Result<void> TextStream::pin(int64_t event, bool isPinned)
-{
-    MemoryControl *memory = memoryIn(m_cache);
-    if (!memory) return noMemory("pin event " + std::to_string(event));
-    ORRERY_TRY(memory->pin(event, isPinned));
-    // Events that came with this text are in it alone.
-    for (const auto &[name, part] : m_loaded) (void)part->memory()->pin(event, isPinned);
-    return {};
-}
-
-Result<void> TextStream::loadMemory(const std::filesystem::path &path)
-{
-    nn::KvCache fresh = m_model.makeCache(1, 1);
-    MemoryControl *memory = memoryIn(fresh);
-    if (!memory) return noMemory("load \"" + path.string() + "\"");
-    for (const auto &[name, part] : fresh.parts)
-        if (part && part->memory() == memory && !part->clone())
-            return Error{
-                ErrorCode::NotFound,
-                "Cannot load \"" + path.string() +
-                    "\": the model's memory is of one text only, expected one that texts begin with.",
-                "Use a model with the plugin memory."};
-    ORRERY_TRY(memory->load(path));
-    // Tokens are shown and read again: the file must not name others than the model has.
-    for (const MemoryEvent &event : memory->listEvents())
-        for (const int32_t id : event.tokenIds)
-            if (id < 0 || id >= m_model.vocabSize())
-                return Error{ErrorCode::InvalidInput,
-                             "Cannot load the memory \"" + path.string() + "\": token " + std::to_string(id) +
-                                 " in event " + std::to_string(event.id) + ", expected tokens below " +
-                                 std::to_string(m_model.vocabSize()) + ".",
-                             "Use a file that the same model wrote."};
-    m_loaded.clear();
-    for (const auto &[name, part] : fresh.parts)
-        if (part && part->memory() == memory) m_loaded[name] = part;
-    m_isUnread = false;
-    restart();
-    return {};
-}
-
-void TextStream::dropMemory()
-{
-    if (m_loaded.empty()) return restart();
-    m_loaded.clear();
-    m_isUnread = false;
-    restart();
-}
-
-Result<void> TextStream::saveMemory(const std::filesystem::path &path)
-{
-    for (const auto &[name, part] : m_cache.parts) {
-        if (!part || !part->memory()) continue;
-        const std::shared_ptr<nn::PartState> ended = part->clone();
-        if (!ended) continue;
-        ended->endText(m_cache);
-        return ended->memory()->save(path);
-    }
-    return noMemory("save \"" + path.string() + "\"");
-}
-
-Result<Consolidation> TextStream::consolidate(const std::vector<std::vector<int32_t>> &background,
-                                              const ConsolidationSettings &settings,
-                                              const std::atomic<bool> &cancel)
-{
-    for (const auto &[name, part] : m_cache.parts)
-        if (part && part->memory()) return part->consolidate(m_model, background, settings, cancel);
-    return noMemory("consolidate");
-}
-
-std::vector<MemoryEvent> TextStream::loadedEvents() const
-{
-    std::vector<MemoryEvent> events;
-    for (const auto &[name, part] : m_loaded) {
-        const std::vector<MemoryEvent> more = part->memory()->listEvents();
-        events.insert(events.end(), more.begin(), more.end());
-    }
-    return events;
-}
-
 void TextStream::moveStartTo(int64_t origin, const MixedText &text)
 {
+    m_windows.push_back({std::ssize(m_text), origin});
     m_isUnread = false;
     m_cache.origin = origin;
     m_cache.length = 0;
     m_text.assign(text.ids.begin(), text.ids.begin() + origin);
 }
 
+int64_t TextStream::originBehind(int64_t count) const
+{
+    const auto behind =
+        std::partition_point(m_windows.begin(), m_windows.end(),
+                             [count](const Window &window) { return window.numBefore < count; });
+    return behind == m_windows.begin() ? 0 : (behind - 1)->origin;
+}
+
 void TextStream::keepCommonStart(const MixedText &text)
 {
     // A text that fits into the context is seen from its start, whatever came before it.
     const bool isCutForNothing = !m_remembers && m_cache.origin > 0 && text.size() <= m_context;
-    if (!m_isWhole || isCutForNothing) return restart();
+    if (!m_isWhole || m_isHole || isCutForNothing) return restart();
     int64_t common = commonStart({m_text, m_media}, text);
     // Nothing to take back; the logits are those of the last token read.
     if (common == std::ssize(m_text) && m_cache.length > 0) return;
@@ -180,6 +86,7 @@ void TextStream::keepCommonStart(const MixedText &text)
     if (m_remembers || common <= m_cache.origin) return restart();
     m_text.resize(static_cast<size_t>(common));
     m_cache.length = common - m_cache.origin;
+    std::erase_if(m_windows, [common](const Window &window) { return window.numBefore >= common; });
 }
 
 int64_t TextStream::numKept(const MixedText &text) const
@@ -201,6 +108,95 @@ bool TextStream::advanceTo(const MixedText &text, const std::atomic<bool> &cance
         moveStartTo(text.wholeFrom(std::max<int64_t>(0, numTokens - numKept(text))), text);
         m_numReused = 0;
     }
+    return readRest(text, cancel);
+}
+
+int64_t TextStream::numCommon(const MixedText &text) const
+{
+    return m_isWhole && !m_isHole ? commonStart({m_text, m_media}, text) : 0;
+}
+
+int64_t TextStream::numKnown(const MixedText &text, int64_t numGiven, Start start) const
+{
+    int64_t common = numCommon(text);
+    // What a part remembers cannot be taken out of it again.
+    if (m_remembers) return common == std::ssize(m_text) && common >= numGiven ? common : 0;
+    common = text.wholeTo(std::min(common, text.size() - 1));
+    // A last token that nothing stands behind is read again, for its logits.
+    if (common < std::min(numGiven, text.size() - 1)) return 0;
+    const int64_t originAnew = text.wholeFrom(std::max<int64_t>(0, numGiven - m_context));
+    const bool isAsAnew = start == Start::WhereItEnded || originBehind(numGiven) == originAnew;
+    return isAsAnew && originBehind(common) < common ? common : 0;
+}
+
+void TextStream::takeBackTo(const MixedText &text, int64_t common)
+{
+    if (m_remembers) return;
+    const int64_t origin = originBehind(common);
+    // Else back to a context that was left: its tokens have other positions in this one.
+    const bool isStillThere = origin == m_cache.origin && common <= std::ssize(m_text);
+    std::erase_if(m_windows, [common](const Window &window) { return window.numBefore >= common; });
+    m_cache.origin = origin;
+    m_cache.length = isStillThere ? common - origin : 0;
+    m_text.assign(text.ids.begin(), text.ids.begin() + (isStillThere ? common : origin));
+}
+
+void TextStream::copyFrom(const TextStream &other)
+{
+    m_text = other.m_text;
+    m_media = other.m_media;
+    m_windows = other.m_windows;
+    m_cache.origin = other.m_cache.origin;
+    m_cache.length = other.m_cache.length;
+    m_numSeen = other.m_numSeen;
+    m_logits_V = other.m_logits_V;
+    m_isWhole = other.m_isWhole;
+    m_isHole = other.m_isHole;
+    m_isUnread = false;
+    const auto copy = [this](const std::vector<at::Tensor> &from, std::vector<at::Tensor> &to) {
+        for (size_t layer = 0; layer < to.size(); ++layer)
+            to[layer].narrow(2, 0, m_cache.length).copy_(from[layer].narrow(2, 0, m_cache.length));
+    };
+    copy(other.m_cache.keys, m_cache.keys);
+    copy(other.m_cache.values, m_cache.values);
+}
+
+bool TextStream::goOn(const MixedText &text, int64_t numGiven, Start start, const std::atomic<bool> &cancel)
+{
+    const auto upTo = [&text](int64_t count) {
+        return MixedText{text.ids.first(static_cast<size_t>(count)), text.media, text.keptFrom};
+    };
+    int64_t numReused = 0;
+    if (const int64_t common = numKnown(text, numGiven, start); common > 0) {
+        takeBackTo(text, common);
+        if (std::ssize(m_text) == common) numReused = common;
+        m_media = text.media;
+        if (!readRest(upTo(common), cancel)) return false;
+    } else {
+        if (start == Start::Anew) restart();
+        if (!advanceTo(upTo(numGiven), cancel)) return false;
+        numReused = m_numReused;
+    }
+    // As far as the context reaches, then one that overflows it.
+    while (std::ssize(m_text) < text.size()) {
+        const int64_t room = std::max<int64_t>(1, m_context - m_cache.length);
+        if (!advanceTo(upTo(std::min(std::ssize(m_text) + room, text.size())), cancel)) return false;
+    }
+    m_numReused = numReused;
+    return true;
+}
+
+int64_t TextStream::numBytes() const
+{
+    int64_t sum = 0;
+    for (const auto *all : {&m_cache.keys, &m_cache.values})
+        for (const at::Tensor &one : *all) sum += static_cast<int64_t>(one.nbytes());
+    return sum;
+}
+
+bool TextStream::readRest(const MixedText &text, const std::atomic<bool> &cancel)
+{
+    const int64_t numTokens = text.size();
     while (std::ssize(m_text) < numTokens) {
         if (cancel.load(std::memory_order_relaxed)) {
             // Parts have more of this text than the cache: another text must not go on from here.
@@ -225,13 +221,24 @@ bool TextStream::advanceTo(const MixedText &text, const std::atomic<bool> &cance
     return true;
 }
 
-bool TextStream::readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel)
+bool TextStream::readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel)
 {
-    restart();
+    int64_t common = 0;
+    if (start == Start::WhereItEnded && m_isWhole && m_isHole && !m_remembers)
+        common = std::min(commonStart({m_text}, {tokens}), std::ssize(tokens) - 1);
+    if (common > 0) {
+        m_text.resize(static_cast<size_t>(common));
+        m_cache.length = common;
+    } else {
+        restart();
+    }
+    m_numReused = common;
     if (cancel.load(std::memory_order_relaxed)) return false;
-    readChunk(tokens, "causal");
     // No other text may go on from here: these tokens are no text but a hole and its sides.
-    m_isWhole = false;
+    m_isHole = true;
+    const auto rest = tokens.subspan(static_cast<size_t>(common));
+    readChunk(rest, "causal");
+    m_text.insert(m_text.end(), rest.begin(), rest.end());
     return true;
 }
 
@@ -247,7 +254,7 @@ bool TextStream::append(int32_t token, const std::atomic<bool> &cancel)
 {
     if (cancel.load(std::memory_order_relaxed)) return false;
     readChunk(std::span(&token, 1), "causal");
-    m_isWhole = false;
+    m_text.push_back(token);
     return true;
 }
 
@@ -264,6 +271,7 @@ void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask,
     context.step = static_cast<uint64_t>(m_step);
     context.modalities = modalities;
     m_isWhole = m_isUnread = false;
+    m_hasChangedLoaded.clear();
     const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
     m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();
     m_isWhole = true;

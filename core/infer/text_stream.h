@@ -39,10 +39,17 @@ public:
     void setSources(const std::string &name, std::vector<TextSource> sources);
     /// The memory of the text, for looking at; nullptr: the model has none.
     [[nodiscard]] const MemoryControl *memory() const;
+    /// A cache for another text of at most `capacity` tokens, which is read behind what is remembered as if
+    /// this text ended here. A copy: nothing of it comes back.
+    /// @error NotFound (no memory, or one that is of one text only)
+    [[nodiscard]] Result<nn::KvCache> cacheBehindMemory(int64_t capacity);
     /// From the text's memory, and from what further texts begin with. @return slots freed from the former
     int64_t wipe(const std::string &source);
     /// @error NotFound
     Result<void> pin(int64_t event, bool isPinned);
+    /// Forget, ForgetSlot, Scale or Undo, in the text's memory and in what further texts begin with, where
+    /// that has the same event. @return slots freed from the former  @error as MemoryControl::change
+    Result<int64_t> change(const MemoryEdit &edit);
     /// Begins each text with what a file holds, from now on; of a source that is read again nothing is taken.
     /// @error NotFound (no file, or the model has no episodic memory, or one that no text can begin with),
     /// Io, InvalidInput; then nothing changes
@@ -59,11 +66,25 @@ public:
     /// picture or recording is read in one piece, or not at all where it has no room any more.
     /// @param text not empty   @return false when cancelled between two chunks; what was read stays read
     bool advanceTo(const MixedText &text, const std::atomic<bool> &cancel);
-    /// Anew and in one pass: a rendered hole, which no other text goes on from; at most a context of tokens.
-    bool readTogether(std::span<const int32_t> tokens, const std::atomic<bool> &cancel);
+    /// As advanceTo() with the first numGiven tokens, then with one more at a time: what leaves the context
+    /// is what leaves it while an answer of these tokens is generated. What is in the cache of it is not read
+    /// again.
+    /// @param start Anew: as behind restart(), whatever was read before  @param numGiven 1 … size of the text
+    enum class Start : uint8_t { Anew, WhereItEnded };
+    bool goOn(const MixedText &text, int64_t numGiven, Start start, const std::atomic<bool> &cancel);
+    /// Tokens that the stream and the text begin with. 0: nothing can go on from it
+    [[nodiscard]] int64_t numCommon(const MixedText &text) const;
+    /// Tokens that are lost when a text goes on behind the first `count` of them.
+    [[nodiscard]] int64_t numBehind(int64_t count) const { return std::ssize(m_text) - count; }
+    /// Holds what another stream of the same model holds, which keeps it. Not with one that remembers.
+    void copyFrom(const TextStream &other);
+    /// In one pass: a rendered hole, which no other text goes on from; at most a context of tokens.
+    /// @param start WhereItEnded: what the cache has of the same hole is not read again
+    bool readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel);
     /// One more behind readTogether(); the cache must have room.
     bool append(int32_t token, const std::atomic<bool> &cancel);
 
+    [[nodiscard]] int64_t numBytes() const; ///< of keys and values
     [[nodiscard]] bool isFull() const { return m_cache.length >= m_context; }
     /// Tokens of the last advanceTo() that had been read before it.
     [[nodiscard]] int64_t numReused() const { return m_numReused; }
@@ -76,9 +97,19 @@ public:
 private:
     void fillParts();
     void keepCommonStart(const MixedText &text);
+    /// Tokens that goOn() goes on behind. 0: not all of what is given was read, or within another context
+    [[nodiscard]] int64_t numKnown(const MixedText &text, int64_t numGiven, Start start) const;
+    /// @param common as numKnown()
+    void takeBackTo(const MixedText &text, int64_t common);
+    bool readRest(const MixedText &text, const std::atomic<bool> &cancel);
+    /// Where the context began behind which token number `count` of the text was said.
+    [[nodiscard]] int64_t originBehind(int64_t count) const;
+    /// In what further texts begin with. @return whether it has what the edit is about
+    bool changeLoaded(const MemoryEdit &edit, int64_t event);
     /// Tokens of a text without room that go on in a new context.
     [[nodiscard]] int64_t numKept(const MixedText &text) const;
-    /// The cache is empty and begins with token number `origin` of the text.
+    /// The cache is empty and begins with token number `origin` of the text, for the tokens behind those
+    /// read.
     void moveStartTo(int64_t origin, const MixedText &text);
     /// Tokens from number `begin` of the text on, with what of them is not text.
     void readMixed(std::span<const int32_t> tokens, int64_t begin);
@@ -98,13 +129,20 @@ private:
     /// size is always origin + length. What stands before origin may never have been read.
     std::vector<int32_t> m_text;
     std::shared_ptr<const MediaPositions> m_media; ///< of m_text; null: it is all text
+    /// A part of the text that was read with the same start of the context.
+    struct Window {
+        int64_t numBefore = 0; ///< tokens of the text when it began
+        int64_t origin = 0;
+    };
+    std::vector<Window> m_windows; ///< of m_text, in its order; before the first one: origin 0
     int64_t m_numSeen =
         0; ///< tokens that parts of the model have seen: more than m_text while some are read again
     at::Tensor m_logits_V;
     int64_t m_numReused = 0;
     bool m_isUnread = true; ///< the cache is as restart() leaves it
-    bool m_isWhole =
-        true; ///< false: nothing can go on from what the cache holds (a pass threw, or saw both ways)
+    bool m_isWhole = true;  ///< false: nothing can go on from what the cache holds, a pass threw
+    bool m_isHole = false;  ///< m_text is a hole and its sides
+    std::vector<bool> m_hasChangedLoaded; ///< of each change() since the last pass, whether it did that
 };
 
 } // namespace orrery

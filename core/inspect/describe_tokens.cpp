@@ -5,6 +5,14 @@
 
 namespace orrery {
 
+std::vector<int32_t> plainIds(const Tokenizer &tokenizer, const GenerateRequest &request)
+{
+    std::vector<int32_t> ids = request.promptIds;
+    if (ids.empty()) tokenizer.encode(request.prompt, ids);
+    ids.insert(ids.end(), request.answerIds.begin(), request.answerIds.end());
+    return ids;
+}
+
 InspectInput describeTokens(const Tokenizer &tokenizer, std::vector<int32_t> ids,
                             const ModalityBatch *modalities)
 {

@@ -4,10 +4,13 @@
 #include "core/base/platform.h"
 #include "core/inspect/inspect_checks.h"
 #include "core/inspect/inspect_pass.h"
+#include "core/inspect/memory_edits.h"
+#include "core/inspect/modality_flows.h"
 #include "core/inspect/next_token.h"
 #include "core/nn/torch_guard.h"
 
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>
@@ -25,28 +28,13 @@ std::vector<float> attributionOf(const at::Tensor &logits_V, int64_t id, const a
     return {share_T.const_data_ptr<float>(), share_T.const_data_ptr<float>() + share_T.numel()};
 }
 
-/// softplus(cross_modal_weights) of each head, for a model that has them.
-void addCrossModalWeights(nn::Transformer &model, std::vector<ModalityFlow> &flows)
-{
-    for (const nn::Parameter &parameter : model.parameters())
-        for (ModalityFlow &flow : flows) {
-            if (parameter.name !=
-                "blocks." + std::to_string(flow.head.layer) + ".attention.cross_modal_weights")
-                continue;
-            const at::Tensor weights_MM =
-                at::softplus(parameter.master.detach()[flow.head.head]).to(at::kCPU, at::kFloat).contiguous();
-            flow.weights.assign(weights_MM.const_data_ptr<float>(),
-                                weights_MM.const_data_ptr<float>() + weights_MM.numel());
-        }
-}
-
 class Look {
 public:
     Look(nn::Transformer &model, const Tokenizer &tokenizer, const InspectInput &input,
          const InspectRequest &request, const CheckedRequest &checked, at::ScalarType dtype,
          const std::function<bool()> &isCancelled)
         : m_model(model), m_tokenizer(tokenizer), m_request(request), m_checked(checked),
-          m_isCancelled(isCancelled), m_pass(model, input, dtype, isCancelled)
+          m_isCancelled(isCancelled), m_input(input), m_pass(model, input, dtype, isCancelled)
     {
         m_report.layers = model.spec().layers;
         m_report.heads = model.spec().heads;
@@ -58,7 +46,7 @@ public:
     {
         const double start = monotonicSeconds();
         ORRERY_TRY(lookAtPass());
-        if (!m_request.ablated.empty()) ORRERY_TRY(leaveOutHeads());
+        if (!m_request.ablated.empty() || !m_request.memoryEdits.empty()) ORRERY_TRY(lookAtChangedPass());
         m_report.seconds = monotonicSeconds() - start;
         return std::move(m_report);
     }
@@ -72,14 +60,20 @@ private:
         if (m_request.wantsOverview) plan.whole = {allHeads(m_model.spec()), m_checked.overview};
         plan.chosen = {m_request.heads, m_checked.map};
         plan.readsOf = m_checked.token;
+        nn::KvCache cache;
+        if (m_request.withMemory) {
+            ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
+            plan.firstPlace = cache.origin;
+        }
         AttentionWatch watch(plan);
         StreamKeeper keeper(m_checked.token);
         const std::array<nn::Probe *, 1> probes = {&keeper};
         at::Tensor embedded_BTC;
         const at::AutoGradMode gradients(m_request.wantsAttribution);
-        const at::Tensor hidden_BTC = m_pass.run(
-            watch, m_request.wantsLens ? std::span<nn::Probe *const>(probes) : std::span<nn::Probe *const>(),
-            m_request.wantsAttribution ? &embedded_BTC : nullptr);
+        const at::Tensor hidden_BTC = m_pass.run(watch, m_request.withMemory ? &cache : nullptr,
+                                                 m_request.wantsLens ? std::span<nn::Probe *const>(probes)
+                                                                     : std::span<nn::Probe *const>(),
+                                                 m_request.wantsAttribution ? &embedded_BTC : nullptr);
         const at::Tensor logits_V = m_pass.logitsAt(hidden_BTC, m_checked.token);
         ORRERY_ASSIGN(m_next, NextToken::create(logits_V));
         m_report.candidates = m_next.likeliest(numAlternatives(), m_tokenizer);
@@ -107,12 +101,18 @@ private:
         return {};
     }
 
-    Result<void> leaveOutHeads()
+    Result<void> lookAtChangedPass()
     {
         const at::NoGradGuard noGradients;
         HeadSilencer silencer(m_request.ablated, m_isCancelled);
+        nn::KvCache cache;
+        if (m_request.withMemory) {
+            ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
+            ORRERY_TRY(editMemoryIn(cache, m_request.memoryEdits));
+        }
+        const at::Tensor hidden_BTC = m_pass.run(silencer, m_request.withMemory ? &cache : nullptr);
         ORRERY_ASSIGN(const NextToken without,
-                      NextToken::create(m_pass.logitsAt(m_pass.run(silencer), m_checked.token)));
+                      NextToken::create(m_pass.logitsAt(hidden_BTC, m_checked.token)));
         m_report.changed = without.beside(m_report.candidates, numAlternatives(), m_tokenizer);
         m_report.changedDivergence = m_next.divergenceTo(without);
         return {};
@@ -123,13 +123,15 @@ private:
     const InspectRequest &m_request;
     const CheckedRequest &m_checked;
     const std::function<bool()> &m_isCancelled;
+    const InspectInput &m_input;
     InspectPass m_pass;
     NextToken m_next;
     InspectReport m_report;
 };
 
 /// Maps in the order of the wishes, repeats too.
-std::vector<AttentionMap> asOftenAsAsked(const std::vector<AttentionMap> &maps, const std::vector<HeadRef> &asked)
+std::vector<AttentionMap> asOftenAsAsked(const std::vector<AttentionMap> &maps,
+                                         const std::vector<HeadRef> &asked)
 {
     std::vector<AttentionMap> all;
     for (const HeadRef &head : asked)
@@ -146,16 +148,19 @@ Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &toke
 {
     ORRERY_TRY(checkInput(model, input));
     ORRERY_ASSIGN(const CheckedRequest checked, checkRequest(model.spec(), std::ssize(input.ids), request));
+    ORRERY_TRY(checkMemoryRequest(input, request));
     // A head that is asked for again is looked at once: checks and memory count heads, not wishes.
     InspectRequest once = request;
     once.heads.clear();
     for (const HeadRef &head : request.heads)
-        if (std::find(once.heads.begin(), once.heads.end(), head) == once.heads.end()) once.heads.push_back(head);
+        if (std::find(once.heads.begin(), once.heads.end(), head) == once.heads.end())
+            once.heads.push_back(head);
     return nn::guardTorch("look inside the model", [&]() -> Result<InspectReport> {
         try {
             ORRERY_ASSIGN(InspectReport report,
                           Look(model, tokenizer, input, once, checked, dtype, isCancelled).run());
-            if (once.heads.size() < request.heads.size()) report.maps = asOftenAsAsked(report.maps, request.heads);
+            if (once.heads.size() < request.heads.size())
+                report.maps = asOftenAsAsked(report.maps, request.heads);
             return report;
         } catch (const LookCancelled &) {
             return Error{ErrorCode::Cancelled, "Cannot finish looking inside: it was cancelled.", ""};

@@ -79,6 +79,9 @@ Result<void> checkSize(const std::string &what, int64_t value, int64_t least, in
 
 Result<CheckedRequest> checkRequest(const ModelSpec &spec, int64_t numTokens, const InspectRequest &request)
 {
+    if (!request.input.promptIds.empty() && !request.input.prompt.empty())
+        return refuse("the request has a prompt and exact tokens in its place", "one of them",
+                      "Leave the prompt empty.");
     ORRERY_TRY(checkHeads(spec, request.heads, "head"));
     ORRERY_TRY(checkHeads(spec, request.ablated, "head to leave out,"));
     if (request.wantsOverview)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/inspect/inspect_pass.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 
@@ -29,7 +29,7 @@ InspectPass::InspectPass(nn::Transformer &model, const InspectInput &input, at::
         m_modalities = nn::makeModalityInput(*input.modalities, 1, device);
 }
 
-at::Tensor InspectPass::run(nn::AttentionTap &tap, std::span<nn::Probe *const> probes,
+at::Tensor InspectPass::run(nn::AttentionTap &tap, nn::KvCache *cache, std::span<nn::Probe *const> probes,
                             at::Tensor *embedded_BTC) const
 {
     nn::ForwardContext context;
@@ -38,6 +38,7 @@ at::Tensor InspectPass::run(nn::AttentionTap &tap, std::span<nn::Probe *const> p
     context.prefixLengths = {m_input.prefixLength};
     context.modalities = m_modalities ? &*m_modalities : nullptr;
     context.probes = probes;
+    context.cache = cache;
     context.tap = &tap;
     context.embedded_BTC = embedded_BTC;
     return m_model.hidden(m_ids_BT, context);

@@ -31,8 +31,10 @@ public:
     /// Both outlive it.
     InspectPass(nn::Transformer &model, const InspectInput &input, at::ScalarType dtype,
                 std::function<bool()> isCancelled);
-    /// @param embedded_BTC as nn::ForwardContext has it  @return what the head reads
-    [[nodiscard]] at::Tensor run(nn::AttentionTap &tap, std::span<nn::Probe *const> probes = {},
+    /// @param cache that the text is read into; null: none  @param embedded_BTC as nn::ForwardContext has it
+    /// @return what the head reads
+    [[nodiscard]] at::Tensor run(nn::AttentionTap &tap, nn::KvCache *cache = nullptr,
+                                 std::span<nn::Probe *const> probes = {},
                                  at::Tensor *embedded_BTC = nullptr) const;
     /// What is likely behind one token.
     [[nodiscard]] at::Tensor logitsAt(const at::Tensor &hidden_BTC, int64_t token) const;

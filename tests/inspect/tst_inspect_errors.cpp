@@ -87,6 +87,19 @@ private Q_SLOTS:
         row("candidates below 0", [](Ask &ask) { ask.request.input.sampling.numAlternatives = -1; },
             {"alternatives is -1"});
         row("a token", [](Ask &ask) { ask.request.token = 20; }, {"token 20", "0 to 19"});
+        row("two prompts",
+            [](Ask &ask) {
+                ask.request.input.prompt = "a";
+                ask.request.input.promptIds = {97};
+            },
+            {"a prompt and exact tokens in its place"});
+        row("a training's memory", [](Ask &ask) { ask.request.withMemory = true; },
+            {"a running training is the one of its current batch", "RUN@step"});
+        row("edits of no memory",
+            [](Ask &ask) {
+                ask.request.memoryEdits = {{.verb = MemoryVerb::Forget, .event = 1}};
+            },
+            {"the text is read without one"});
         row("a token below -1", [](Ask &ask) { ask.request.token = -2; }, {"token -2"});
     }
     void saysWhatIsWrong()

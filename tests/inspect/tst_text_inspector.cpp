@@ -135,6 +135,26 @@ private Q_SLOTS:
                  std::string("<|infill_prefix|><|infill_suffix|> after<|infill_middle|>before "));
     }
 
+    void exactTokensAndAnswersAreRead()
+    {
+        TextGenerator generator(loadedModel(64, "hybrid"));
+        InspectRequest request;
+        request.input.prompt = "the fox";
+        const InspectReport plain = lookInto(generator, request);
+        request.input.prompt.clear();
+        request.input.promptIds = {'t', 'h', 'e', ' '};
+        request.input.answerIds = {'f', 'o', 'x'};
+        const InspectReport exact = lookInto(generator, request);
+        QCOMPARE(textOf(exact), std::string("the fox"));
+        for (size_t i = 0; i < plain.candidates.size(); ++i)
+            QCOMPARE(exact.candidates[i].probability, plain.candidates[i].probability);
+        request.input = {.prompt = "before ", .infill = " after", .answerIds = {'m', 'i', 'd'}};
+        QCOMPARE(textOf(lookInto(generator, request)),
+                 std::string("<|infill_prefix|><|infill_suffix|> after<|infill_middle|>before mid"));
+        request.input = {.prompt = "", .messages = {{"user", "hi"}}, .answerIds = {'y', 'o'}};
+        QCOMPARE(textOf(lookInto(generator, request)), std::string("<|user|>hi<|end_of_turn|><|assistant|>yo"));
+    }
+
     void conversationsGoOnAsIfNobodyHadLooked()
     {
         TextGenerator looked(loadedModel(96)), alone(loadedModel(96));
@@ -186,6 +206,8 @@ private Q_SLOTS:
         QTest::newRow("no holes") << QStringLiteral("hole")
                                   << QStringList{"talker@100", "objective.name is next_token"};
         QTest::newRow("a role") << QStringLiteral("role") << QStringList{"\"bard\""};
+        QTest::newRow("a token") << QStringLiteral("token") << QStringList{"token 272", "ids below 272"};
+        QTest::newRow("a memory") << QStringLiteral("memory") << QStringList{"no episodic memory"};
         QTest::newRow("a picture") << QStringLiteral("picture") << QStringList{"reads text only"};
     }
     void saysWhatIsWrong()
@@ -200,9 +222,12 @@ private Q_SLOTS:
         if (kind == u"two") request.input.messages = {{"user", "hi"}};
         if (kind == u"hole") request.input.infill = "d";
         if (kind == u"role") request.input = {.prompt = "", .messages = {{"bard", "hi"}}};
+        if (kind == u"token") request.input.answerIds = {272};
+        if (kind == u"memory") request.withMemory = true;
         if (kind == u"picture") request.input.media = {{"x", "x.png", 0}};
         const auto report = generator.inspect(request, kNever);
-        QVERIFY(!report.ok() && report.error().code == ErrorCode::InvalidInput);
+        const ErrorCode code = kind == u"memory" ? ErrorCode::NotFound : ErrorCode::InvalidInput;
+        QVERIFY(!report.ok() && report.error().code == code);
         const QString text = QString::fromStdString(report.error().text());
         for (const QString &word : words) QVERIFY2(text.contains(word), qPrintable(text));
     }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What if a memory were another one: a text read behind a copy of it, and edits of that copy. Only the thread
+// that owns the model.
+#pragma once
+
+#include "core/inspect/inspect.h"
+
+namespace orrery {
+
+/// The memory that a cache's parts keep; nullptr: none of them does.
+MemoryControl *memoryIn(const nn::KvCache &cache);
+
+/// @error InvalidInput: edits without the memory, a memory that the input has not (a running training's),
+/// attribution behind a memory, an edit that is none of Wipe, Forget, ForgetSlot and Scale
+Result<void> checkMemoryRequest(const InspectInput &input, const InspectRequest &request);
+/// One after the other.
+/// @error NotFound (no memory, nothing of a source, no such event or slot), InvalidInput as
+/// MemoryControl::change; those before it are done then
+Result<void> editMemoryIn(const nn::KvCache &cache, const std::vector<MemoryEdit> &edits);
+
+} // namespace orrery
