@@ -37,7 +37,7 @@ QVariant CandidateModel::data(const QModelIndex &index, int role) const
     }
 }
 
-void CandidateModel::setToken(const std::optional<GeneratedToken> &token)
+std::vector<CandidateModel::Row> CandidateModel::rowsOf(const std::optional<GeneratedToken> &token)
 {
     std::vector<Row> rows;
     if (token) {
@@ -48,6 +48,18 @@ void CandidateModel::setToken(const std::optional<GeneratedToken> &token)
         }
         if (!hasTaken) rows.push_back({{token->id, token->bytes, token->probability}, true, false});
     }
+    return rows;
+}
+
+void CandidateModel::setProposal(const GeneratedToken &token)
+{
+    std::vector<Row> rows = rowsOf(token);
+    for (Row &row : rows) row.isTaken = false;
+    setRows(std::move(rows));
+}
+
+void CandidateModel::setRows(std::vector<Row> rows)
+{
     const auto numKept = std::min(rows.size(), m_rows.size());
     if (rows.size() < m_rows.size()) {
         beginRemoveRows({}, static_cast<int>(rows.size()), rowCount() - 1);

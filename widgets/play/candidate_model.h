@@ -21,13 +21,22 @@ public:
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex &index, int role) const override;
     /// A taken token outside the alternatives is added behind them. Nothing: no rows.
-    void setToken(const std::optional<GeneratedToken> &token);
+    void setToken(const std::optional<GeneratedToken> &token) { setRows(rowsOf(token)); }
+    /// What is likely where nothing was taken yet.
+    void setProposal(const GeneratedToken &token);
+    [[nodiscard]] const TokenAlternative &alternative(int row) const
+    {
+        return m_rows[static_cast<size_t>(row)].alternative;
+    }
 
 private:
     struct Row {
         TokenAlternative alternative;
         bool isTaken, isRanked;
     };
+    static std::vector<Row> rowsOf(const std::optional<GeneratedToken> &token);
+    void setRows(std::vector<Row> rows);
+
     std::vector<Row> m_rows;
 };
 

@@ -9,6 +9,7 @@
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QKeyEvent>
 #include <QListView>
 #include <QPainter>
 #include <QStyledItemDelegate>
@@ -78,6 +79,11 @@ CandidateView::CandidateView(QWidget *parent)
       m_hint(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this))
 {
     setObjectName(u"candidateView"_s);
+    m_lookInside = addTitleButton(u"search"_s, tr("Look inside (Ctrl+I)"));
+    m_lookInside->setObjectName(u"lookInside"_s);
+    m_lookInside->setToolTip(
+        tr("Look inside (Ctrl+I): attention and memory reads of this token, in the Inspect layout"));
+    connect(m_lookInside, &QToolButton::clicked, this, &CandidateView::lookInsideRequested);
     QToolButton *copyButton = addTitleButton(u"copy"_s, tr("Copy the candidates"));
     connect(copyButton, &QToolButton::clicked, this, &CandidateView::copy);
     m_view->setModel(m_model);
@@ -87,6 +93,8 @@ CandidateView::CandidateView(QWidget *parent)
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_view->setUniformItemSizes(true);
+    m_view->installEventFilter(this);
+    connect(m_view, &QListView::clicked, this, &CandidateView::choose);
     m_hint->setWordWrap(true);
     m_hint->setMinimumWidth(80);
     auto *content = new QWidget(this);
@@ -103,21 +111,108 @@ CandidateView::CandidateView(QWidget *parent)
 
 void CandidateView::showToken(int index, const std::optional<GeneratedToken> &token, bool isLocked)
 {
+    m_isProposal = false;
+    m_isLocked = isLocked;
     m_model->setToken(token);
-    m_numbers->setValue(tr("Token"), token ? visibleTokenText(token->bytes, token->id) : unknownText(),
-                        token ? tr("Id %1").arg(token->id) : QString());
     setTitle(token ? tr("Candidates at token %1").arg(integerText(index)) : tr("Candidates"));
-    m_numbers->setValue(tr("Probability"), token ? probabilityText(token->probability) : unknownText(),
+    showNumbers(token, false);
+}
+
+void CandidateView::showProposal(int index, const std::optional<GeneratedToken> &proposal)
+{
+    m_isProposal = true;
+    m_isLocked = false;
+    if (proposal)
+        m_model->setProposal(*proposal);
+    else
+        m_model->setToken(std::nullopt);
+    setTitle(tr("Choose token %1").arg(integerText(index)));
+    showNumbers(proposal, true);
+    if (proposal) m_view->setCurrentIndex(m_model->index(0));
+}
+
+void CandidateView::showNumbers(const std::optional<GeneratedToken> &token, bool isProposal)
+{
+    m_hasToken = token.has_value();
+    const bool isTaken = token && !isProposal;
+    m_numbers->setValue(tr("Token"), isTaken ? visibleTokenText(token->bytes, token->id) : unknownText(),
+                        isTaken ? tr("Id %1").arg(token->id) : QString());
+    m_numbers->setValue(tr("Probability"), isTaken ? probabilityText(token->probability) : unknownText(),
                         tr("Softmax at temperature 1, before top-k and top-p"));
     m_numbers->setValue(tr("Entropy"),
                         token ? tr("%1 nats").arg(significantText(token->entropy, 3)) : unknownText(),
                         tr("How open the choice was: 0 is certain"));
-    if (!token)
+    m_lookInside->setEnabled(isTaken);
+    showHint();
+}
+
+void CandidateView::setBranchable(bool isBranchable)
+{
+    m_isBranchable = isBranchable;
+    showHint();
+}
+
+void CandidateView::showHint()
+{
+    if (m_isProposal)
+        m_hint->setText(m_hasToken
+                            ? tr("Click, Enter or 1 … 9 takes a token. Backspace takes the last one back, "
+                                 "Shift+Enter lets the model go on, Esc ends.")
+                            : tr("Asking the model what is likely next …"));
+    else if (!m_hasToken)
         m_hint->setText(tr("Point at a token, or move through them with the arrow keys. A click locks it."));
-    else if (isLocked)
+    else if (m_isLocked && m_isBranchable)
+        m_hint->setText(
+            tr("Locked. Choose a candidate to branch: the answer goes on with it in a new version. "
+               "Esc follows the pointer."));
+    else if (m_isLocked)
         m_hint->setText(tr("Locked. Click it again or press Esc to follow the pointer."));
     else
         m_hint->setText(tr("Bars: probability from 0 to 1, linear."));
+}
+
+void CandidateView::focusList()
+{
+    m_view->setFocus(Qt::OtherFocusReason);
+    if (!m_view->currentIndex().isValid() && m_model->rowCount() > 0)
+        m_view->setCurrentIndex(m_model->index(0));
+}
+
+void CandidateView::choose(const QModelIndex &index)
+{
+    if (!index.isValid() || !m_isBranchable || (!m_isProposal && !m_isLocked)) return;
+    const TokenAlternative candidate = m_model->alternative(index.row()); // the rows may go meanwhile
+    Q_EMIT chosen(candidate, index.data(CandidateModel::IsTakenRole).toBool());
+}
+
+bool CandidateView::proposalKey(int key, Qt::KeyboardModifiers modifiers)
+{
+    if (key == Qt::Key_Backspace && modifiers == Qt::NoModifier) {
+        Q_EMIT takeBackRequested();
+        return true;
+    }
+    if ((key == Qt::Key_Return || key == Qt::Key_Enter) && modifiers == Qt::ShiftModifier) {
+        Q_EMIT goOnRequested();
+        return true;
+    }
+    if (key < Qt::Key_1 || key > Qt::Key_9 || (modifiers & ~Qt::KeypadModifier) != Qt::NoModifier)
+        return false;
+    choose(m_model->index(key - Qt::Key_1));
+    return true;
+}
+
+bool CandidateView::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched != m_view || event->type() != QEvent::KeyPress)
+        return PanelFrame::eventFilter(watched, event);
+    const auto *key = static_cast<QKeyEvent *>(event);
+    const bool isEnter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
+    if (isEnter && (key->modifiers() & ~Qt::KeypadModifier) == Qt::NoModifier) {
+        choose(m_view->currentIndex());
+        return true;
+    }
+    if (m_isProposal && proposalKey(key->key(), key->modifiers())) return true;
+    return PanelFrame::eventFilter(watched, event);
 }
 
 void CandidateView::copy()

@@ -2,6 +2,7 @@
 #include "widgets/play/conversation_draft.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/play/version_draft.h"
 
 #include <QJsonArray>
 
@@ -13,6 +14,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kMaxKeptVersions = 10;
+constexpr int kMaxDepth = 20; // of versions behind versions
 constexpr int kMaxRestoredTurns = 20'000;
 
 VersionPtr keptVersion(const QString &text, const QString &title)
@@ -39,23 +41,53 @@ QJsonObject turnDraft(const Turn &turn)
     return json;
 }
 
-/// The other versions of the last answer, newest first as far as there is room.
-void addVersions(const Turn &turn, qint64 room, QJsonObject &json)
+void addVersions(const Turn &turn, qint64 &room, int depth, QJsonObject &json, std::vector<VersionPtr> &kept);
+
+/// What follows a version that is not shown; empty where there is no room.
+QJsonArray behindDraft(const std::vector<TurnPtr> &turns, qint64 &room, int depth)
 {
-    QJsonArray versions;
+    qint64 numBytes = 0;
+    for (const TurnPtr &turn : turns) numBytes += static_cast<qint64>(turn->text().size());
+    if (numBytes > room || depth >= kMaxDepth) return {};
+    room -= numBytes;
+    QJsonArray drafts;
+    for (const TurnPtr &turn : turns) {
+        QJsonObject json = turnDraft(*turn);
+        std::vector<VersionPtr> kept;
+        if (turn->versions.size() > 1) addVersions(*turn, room, depth + 1, json, kept);
+        drafts.append(json);
+    }
+    return drafts;
+}
+
+/// The versions of an answer, newest first as far as there is room, with what follows those that are not
+/// shown.
+/// @param kept those that stand there then
+void addVersions(const Turn &turn, qint64 &room, int depth, QJsonObject &json, std::vector<VersionPtr> &kept)
+{
+    QJsonArray texts, behind;
     int shown = 0;
     for (int i = static_cast<int>(turn.versions.size()) - 1; i >= 0; --i) {
-        const QString text = fromStd(turn.versions[static_cast<size_t>(i)]->text());
+        const VersionPtr &version = turn.versions[static_cast<size_t>(i)];
+        const QString text = fromStd(version->text());
         if (i != turn.shown) {
-            room -= text.size() * 3; // UTF-16 to UTF-8 at most
-            if (room < 0 || versions.size() >= kMaxKeptVersions) continue;
+            const qint64 numBytes = text.size() * 3; // UTF-16 to UTF-8 at most
+            if (numBytes > room || texts.size() >= kMaxKeptVersions) continue;
+            room -= numBytes;
         }
-        versions.prepend(text);
+        texts.prepend(text);
+        kept.insert(kept.begin(), version);
+        const auto follows = i == turn.shown ? turn.behind.end() : turn.behind.find(version);
+        behind.prepend(follows == turn.behind.end() ? QJsonArray()
+                                                    : behindDraft(follows->second, room, depth));
         shown = i == turn.shown ? 0 : shown + (i < turn.shown ? 1 : 0);
     }
-    if (versions.size() < 2) return;
-    json.insert(u"versions"_s, versions);
+    if (texts.size() < 2) return;
+    json.insert(u"versions"_s, texts);
     json.insert(u"shown"_s, shown);
+    if (std::any_of(behind.begin(), behind.end(),
+                    [](const QJsonValue &list) { return !list.toArray().isEmpty(); }))
+        json.insert(u"behind"_s, behind);
 }
 
 std::vector<AttachmentPtr> restoredAttachments(const QJsonArray &files)
@@ -69,23 +101,58 @@ std::vector<AttachmentPtr> restoredAttachments(const QJsonArray &files)
     return attachments;
 }
 
-TurnPtr restoredTurn(const QJsonObject &json)
+TurnPtr restoredTurn(const QJsonObject &json, int depth);
+
+std::vector<TurnPtr> restoredTurns(const QJsonArray &drafts, int depth)
+{
+    std::vector<TurnPtr> turns;
+    for (const QJsonValue &json : drafts) {
+        if (std::ssize(turns) >= kMaxRestoredTurns) break;
+        TurnPtr turn = restoredTurn(json.toObject(), depth);
+        // A system text stands at the beginning or nowhere.
+        if (!turn || (turn->role == TurnRole::System && (depth > 0 || !turns.empty()))) continue;
+        turns.push_back(std::move(turn));
+    }
+    return turns;
+}
+
+void restoreVersions(const QJsonObject &json, int depth, Turn &turn)
+{
+    const QString title = json.value("model"_L1).toString();
+    for (const QJsonValue &text : json.value("versions"_L1).toArray())
+        if (turn.versions.size() <= kMaxKeptVersions)
+            turn.versions.push_back(keptVersion(text.toString(), title));
+    if (turn.versions.empty())
+        turn.versions.push_back(keptVersion(json.value("content"_L1).toString(), title));
+    const std::vector<VersionPtr> withTokens = restoredVersions(json.value("version_tokens"_L1).toArray());
+    for (size_t i = 0; i < std::min(withTokens.size(), turn.versions.size()); ++i) {
+        // Tokens of another text would not be those of this answer.
+        if (!withTokens[i] || fromStd(withTokens[i]->text()) != fromStd(turn.versions[i]->keptText)) continue;
+        withTokens[i]->isAnswer = true;
+        turn.versions[i] = withTokens[i];
+    }
+    turn.shown = std::clamp(json.value("shown"_L1).toInt(), 0, static_cast<int>(turn.versions.size()) - 1);
+    if (depth >= kMaxDepth) return;
+    const QJsonArray behind = json.value("behind"_L1).toArray();
+    for (size_t i = 0; i < turn.versions.size(); ++i) {
+        std::vector<TurnPtr> turns = restoredTurns(behind.at(static_cast<qsizetype>(i)).toArray(), depth + 1);
+        if (!turns.empty() && static_cast<int>(i) != turn.shown)
+            turn.behind[turn.versions[i]] = std::move(turns);
+    }
+}
+
+TurnPtr restoredTurn(const QJsonObject &json, int depth)
 {
     auto turn = std::make_shared<Turn>();
     turn->role = turnRoleOf(json.value("role"_L1).toString());
     if (turn->role == TurnRole::Unknown) return nullptr;
-    const QString content = json.value("content"_L1).toString(), title = json.value("model"_L1).toString();
-    if (turn->role != TurnRole::Assistant) {
-        turn->content = toStd(content);
-        if (turn->role == TurnRole::User)
-            turn->attachments = restoredAttachments(json.value("attachments"_L1).toArray());
+    if (turn->role == TurnRole::Assistant) {
+        restoreVersions(json, depth, *turn);
         return turn;
     }
-    for (const QJsonValue &text : json.value("versions"_L1).toArray())
-        if (turn->versions.size() <= kMaxKeptVersions)
-            turn->versions.push_back(keptVersion(text.toString(), title));
-    if (turn->versions.empty()) turn->versions.push_back(keptVersion(content, title));
-    turn->shown = std::clamp(json.value("shown"_L1).toInt(), 0, static_cast<int>(turn->versions.size()) - 1);
+    turn->content = toStd(json.value("content"_L1).toString());
+    if (turn->role == TurnRole::User)
+        turn->attachments = restoredAttachments(json.value("attachments"_L1).toArray());
     return turn;
 }
 
@@ -115,10 +182,17 @@ QJsonObject conversationDraft(const ConversationModel &model)
         room -= size;
         turns.prepend(turnDraft(model.turn(row)));
     }
-    if (const int last = model.lastAnswer(); last >= 0 && !turns.isEmpty()) {
-        QJsonObject json = turns.last().toObject();
-        addVersions(model.turn(last), room, json);
-        turns.replace(turns.size() - 1, json);
+    const int first = row + 1, numSlots = static_cast<int>(turns.size());
+    for (int i = numSlots - 1; i >= 0; --i) { // the newest ones have the first say
+        const Turn &turn = model.turn(first + i);
+        const bool isLast = first + i == model.lastAnswer();
+        if (turn.role != TurnRole::Assistant || (turn.versions.size() < 2 && !isLast)) continue;
+        QJsonObject json = turns.at(i).toObject();
+        std::vector<VersionPtr> kept;
+        addVersions(turn, room, 0, json, kept);
+        qint64 tokenRoom = kMaxTokenDraftBytes;
+        if (isLast) json.insert(u"version_tokens"_s, versionDrafts(kept, tokenRoom));
+        turns.replace(i, json);
     }
     QJsonObject draft;
     if (numSystem > 0 && room >= 0) turns.prepend(turnDraft(model.turn(0)));
@@ -130,13 +204,7 @@ QJsonObject conversationDraft(const ConversationModel &model)
 RestoredConversation restoredConversation(const QJsonObject &draft)
 {
     RestoredConversation restored;
-    for (const QJsonValue &json : draft.value("turns"_L1).toArray()) {
-        if (std::ssize(restored.turns) >= kMaxRestoredTurns) break;
-        TurnPtr turn = restoredTurn(json.toObject());
-        // A system text stands at the beginning or nowhere.
-        if (!turn || (turn->role == TurnRole::System && !restored.turns.empty())) continue;
-        restored.turns.push_back(std::move(turn));
-    }
+    restored.turns = restoredTurns(draft.value("turns"_L1).toArray(), 0);
     restored.numDropped = std::max(0, draft.value("dropped"_L1).toInt());
     return restored;
 }

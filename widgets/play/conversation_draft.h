@@ -14,8 +14,9 @@ namespace orrery::ui {
 QString conversationText(const std::vector<ChatMessage> &messages);
 /// Text that a draft keeps at most, in UTF-8 bytes: settings are written while people type.
 inline constexpr qint64 kMaxDraftBytes = 1 << 20;
-/// Turns, and the versions of the last answer; the tokens and their probabilities are not kept. Older turns
-/// that go beyond the limit are counted as "dropped"; the system text stays.
+/// The turns that are shown, and as far as there is room the versions of answers with the turns that follow
+/// those that are not; of the last answer also the tokens as far as these are small (version_draft.h). Older
+/// turns that go beyond the limit are counted as "dropped"; the system text stays.
 QJsonObject conversationDraft(const ConversationModel &model);
 
 struct RestoredConversation {

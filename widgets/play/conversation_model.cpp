@@ -10,7 +10,6 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxSteps = 200;
-constexpr size_t kMaxVersions = 50; // of one answer
 
 TurnPtr givenTurn(TurnRole role, const Said &said)
 {
@@ -121,46 +120,51 @@ std::vector<TurnPtr> ConversationModel::turnsFrom(int row) const
 
 void ConversationModel::ask(const Said &said, const VersionPtr &answer)
 {
-    apply({tr("sending"), numTurns(), {}, {givenTurn(TurnRole::User, said), answerTurn(answer)}});
+    replaceTurns(tr("sending"), numTurns(), {}, {givenTurn(TurnRole::User, said), answerTurn(answer)});
 }
 
 void ConversationModel::askAgain(int row, const Said &said, const VersionPtr &answer)
 {
-    apply({tr("editing turn %1").arg(row + 1),
-           row,
-           turnsFrom(row),
-           {givenTurn(TurnRole::User, said), answerTurn(answer)}});
+    replaceTurns(tr("editing turn %1").arg(row + 1), row, turnsFrom(row),
+                 {givenTurn(TurnRole::User, said), answerTurn(answer)});
 }
 
 void ConversationModel::answer(const VersionPtr &answer)
 {
-    apply({tr("the answer"), numTurns(), {}, {answerTurn(answer)}});
+    replaceTurns(tr("the answer"), numTurns(), {}, {answerTurn(answer)});
 }
 
 void ConversationModel::setSystemText(const std::string &text)
 {
     if (text == systemText()) return;
-    Step step{tr("the system text"), 0, {}, {}};
-    if (!systemText().empty()) step.removed.push_back(m_turns.front());
-    if (!text.empty()) step.inserted.push_back(givenTurn(TurnRole::System, {text}));
-    apply(std::move(step));
+    std::vector<TurnPtr> removed, inserted;
+    if (!systemText().empty()) removed.push_back(m_turns.front());
+    if (!text.empty()) inserted.push_back(givenTurn(TurnRole::System, {text}));
+    replaceTurns(tr("the system text"), 0, removed, inserted);
 }
 
 void ConversationModel::removeTurn(int row)
 {
     if (row < 0 || row >= numTurns()) return;
-    apply({tr("deleting turn %1").arg(row + 1), row, {m_turns[static_cast<size_t>(row)]}, {}});
+    replaceTurns(tr("deleting turn %1").arg(row + 1), row, {m_turns[static_cast<size_t>(row)]}, {});
 }
 
 void ConversationModel::startAnew()
 {
     if (m_turns.empty()) return;
-    apply({tr("the new conversation"), 0, m_turns, {}});
+    replaceTurns(tr("the new conversation"), 0, m_turns, {});
+}
+
+void ConversationModel::replaceTurns(const QString &text, int row, const std::vector<TurnPtr> &removed,
+                                     const std::vector<TurnPtr> &inserted)
+{
+    apply({text, [this, row, removed, inserted] { splice(row, removed.size(), inserted); },
+           [this, row, removed, inserted] { splice(row, inserted.size(), removed); }});
 }
 
 void ConversationModel::apply(Step step)
 {
-    splice(step.row, step.removed.size(), step.inserted);
+    step.redo();
     m_undone.clear();
     m_done.push_back(std::move(step));
     if (m_done.size() > kMaxSteps) m_done.erase(m_done.begin());
@@ -189,7 +193,7 @@ void ConversationModel::undo()
     if (m_done.empty()) return;
     Step step = std::move(m_done.back());
     m_done.pop_back();
-    splice(step.row, step.inserted.size(), step.removed);
+    step.undo();
     m_undone.push_back(std::move(step));
     Q_EMIT undoChanged();
 }
@@ -199,33 +203,9 @@ void ConversationModel::redo()
     if (m_undone.empty()) return;
     Step step = std::move(m_undone.back());
     m_undone.pop_back();
-    splice(step.row, step.removed.size(), step.inserted);
+    step.redo();
     m_done.push_back(std::move(step));
     Q_EMIT undoChanged();
-}
-
-void ConversationModel::addVersion(const VersionPtr &version)
-{
-    const int row = lastAnswer();
-    if (row < 0) return answer(version);
-    Turn &turn = *m_turns.back();
-    // What failed before it said anything is no version to go back to.
-    if (turn.version()->error && turn.version()->text().empty())
-        turn.versions.erase(turn.versions.begin() + turn.shown);
-    if (turn.versions.size() >= kMaxVersions) turn.versions.erase(turn.versions.begin());
-    turn.versions.push_back(version);
-    turn.shown = static_cast<int>(turn.versions.size()) - 1;
-    Q_EMIT dataChanged(index(row), index(row));
-}
-
-void ConversationModel::showVersion(int version)
-{
-    const int row = lastAnswer();
-    if (row < 0) return;
-    Turn &turn = *m_turns.back();
-    if (version < 0 || version >= static_cast<int>(turn.versions.size()) || version == turn.shown) return;
-    turn.shown = version;
-    Q_EMIT dataChanged(index(row), index(row));
 }
 
 void ConversationModel::announceTokens(const VersionPtr &version, const std::vector<GeneratedToken> &tokens)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A conversation: turns in order, the versions of each answer, and what was done to it, so that it can be
-// undone. Takes values. Owned by the conversation pane; GUI thread only.
+// A conversation: turns in order, the versions of each answer with what followed each of them, and what was
+// done to it, so that it can be undone. It is a tree of which one path is shown. Takes values. Owned by the
+// conversation pane; GUI thread only.
 #pragma once
 
 #include "widgets/play/attachment.h"
@@ -8,6 +9,8 @@
 
 #include <QAbstractListModel>
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -27,6 +30,8 @@ struct Turn {
     std::vector<AttachmentPtr> attachments; ///< of the user, before the content
     std::vector<VersionPtr> versions;       ///< of the assistant, never empty then
     int shown = 0;
+    /// What follows the versions that are not shown; what follows the shown one stands in the model.
+    std::map<VersionPtr, std::vector<std::shared_ptr<Turn>>> behind = {};
 
     /// What is said to the model: the content or the shown version.
     [[nodiscard]] std::string text() const;
@@ -77,9 +82,16 @@ public:
     void undo();
     void redo();
 
-    // Of the answer at the end; not undone, because all versions are kept.
+    // All versions are kept, each with the turns that followed it: it is a step only where such turns come or
+    // go.
+    /// Another version of that answer, shown at once.
+    void addVersion(int row, const VersionPtr &version);
+    /// Of the answer at the end, or an answer.
     void addVersion(const VersionPtr &version);
-    void showVersion(int index);
+    void showVersion(int row, int index);
+    void showVersion(int index) { showVersion(lastAnswer(), index); }
+    /// A step. The only version of an answer goes with its turn, by removeTurn().
+    void removeVersion(int row, int index);
 
     /// Tokens that came to a version since the last call for it.
     void announceTokens(const VersionPtr &version, const std::vector<GeneratedToken> &tokens);
@@ -96,13 +108,19 @@ Q_SIGNALS:
     void undoChanged();
 
 private:
-    /// `removed` turns at `row` became `inserted`.
     struct Step {
         QString text;
-        int row;
-        std::vector<TurnPtr> removed, inserted;
+        std::function<void()> redo, undo;
     };
+    /// Does it, too.
     void apply(Step step);
+    /// `removed` turns at `row` become `inserted`.
+    void replaceTurns(const QString &text, int row, const std::vector<TurnPtr> &removed,
+                      const std::vector<TurnPtr> &inserted);
+    /// Shows a version with what follows it; nothing when either is not there.
+    void switchTo(const TurnPtr &turn, const VersionPtr &version);
+    void dropVersion(const TurnPtr &turn, const VersionPtr &version);
+    [[nodiscard]] int rowOfTurn(const TurnPtr &turn) const; ///< -1: not on the path
     void splice(int row, size_t numRemoved, const std::vector<TurnPtr> &inserted);
     [[nodiscard]] std::vector<TurnPtr> turnsFrom(int row) const;
 

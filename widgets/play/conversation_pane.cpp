@@ -4,6 +4,7 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/play/branching.h"
 #include "widgets/play/conversation_draft.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
@@ -28,6 +29,7 @@ VersionPtr newVersion(const AnswerSettings &settings)
     version->model = settings.model;
     version->modelTitle = settings.modelTitle;
     version->request.sampling = settings.sampling;
+    version->isAnswer = true;
     return version;
 }
 
@@ -110,6 +112,11 @@ ConversationPane::ConversationPane(GenerationRunner &runner, QWidget *parent)
             [this](const std::vector<GeneratedToken> &tokens) {
                 m_model->announceTokens(m_runner.version(), tokens);
             });
+    connect(m_view, &ConversationView::currentTurnChosen, this, [this](int row) {
+        m_answerRow = row;
+        updateState();
+    });
+    connect(m_model, &QAbstractItemModel::modelReset, this, [this] { m_answerRow = -1; });
     const auto announce = [this] { m_model->announceChange(m_runner.version()); };
     connect(&m_runner, &GenerationRunner::changed, m_model, announce);
     connect(&m_runner, &GenerationRunner::ended, m_model, announce);
@@ -169,19 +176,24 @@ std::vector<AttachmentPtr> ConversationPane::attachmentsWith(const Said &said) c
 
 Result<void> ConversationPane::checkRequest(const Said &said) const
 {
+    return checkTurns(numTurnsBefore(said), isAsked(said) ? &said : nullptr);
+}
+
+/// @param said behind these turns; null: nothing
+Result<void> ConversationPane::checkTurns(int numBefore, const Said *said) const
+{
     if (isReading())
         return stillReading(tr("Cannot send the conversation"),
                             tr("Wait until they are there, then try again."));
     qint64 numBytes = 0;
-    const int numBefore = numTurnsBefore(said);
     for (int row = 0; row < numBefore; ++row) {
         const Turn &turn = m_model->turn(row);
         numBytes += static_cast<qint64>(turn.text().size());
         ORRERY_TRY(checkAttachments(turn.attachments, row + 1, false, numBytes));
     }
-    if (isAsked(said)) {
-        numBytes += static_cast<qint64>(said.text.size());
-        ORRERY_TRY(checkAttachments(said.attachments, numBefore + 1, true, numBytes));
+    if (said) {
+        numBytes += static_cast<qint64>(said->text.size());
+        ORRERY_TRY(checkAttachments(said->attachments, numBefore + 1, true, numBytes));
     }
     return checkSize(numBytes);
 }
@@ -200,6 +212,7 @@ Result<void> ConversationPane::submit(const Said &said, const AnswerSettings &se
         return {};
     }
     ORRERY_TRY(checkRequest(said));
+    m_answerRow = -1; // the answer that comes is looked at
     const VersionPtr version = newVersion(settings);
     version->isRunning = true; // so that it is shown as what comes
     if (said.isEmpty()) {
@@ -211,7 +224,7 @@ Result<void> ConversationPane::submit(const Said &said, const AnswerSettings &se
     } else {
         m_model->ask(said, version);
     }
-    start(version, settings, m_model->lastAnswer());
+    start(version, m_model->lastAnswer());
     return {};
 }
 
@@ -226,38 +239,20 @@ Result<void> ConversationPane::answerAgain(const AnswerSettings &settings)
     if (m_runner.isRunning() || !canAnswerAgain()) return {};
     ORRERY_TRY(checkRequest({}));
     cancelEditing();
-    const VersionPtr version = newVersion(settings);
+    const VersionPtr before = this->version();
+    // An answer that was branched is asked for once more from the same place.
+    const bool isBranch = before && before->numGiven() > 0 && before->model == settings.model;
+    const VersionPtr version = isBranch ? repeatedVersion(before, settings.sampling) : newVersion(settings);
     version->isRunning = true;
     m_model->addVersion(version);
-    start(version, settings, m_model->lastAnswer());
+    start(version, m_model->lastAnswer());
     return {};
-}
-
-void ConversationPane::start(const VersionPtr &version, const AnswerSettings &settings, int row)
-{
-    GenerateRequest request;
-    request.sampling = settings.sampling;
-    request.messages = m_model->messagesBefore(row);
-    m_runner.start(version, request);
-    updateState();
 }
 
 VersionPtr ConversationPane::version() const
 {
     const int row = m_model->lastAnswer();
     return row < 0 ? nullptr : m_model->turn(row).version();
-}
-
-int ConversationPane::numVersions() const
-{
-    const int row = m_model->lastAnswer();
-    return row < 0 ? 0 : static_cast<int>(m_model->turn(row).versions.size());
-}
-
-int ConversationPane::currentVersion() const
-{
-    const int row = m_model->lastAnswer();
-    return row < 0 ? -1 : m_model->turn(row).shown;
 }
 
 QJsonObject ConversationPane::draft() const { return conversationDraft(*m_model); }
@@ -267,11 +262,18 @@ void ConversationPane::restore(const QJsonObject &draft)
     const RestoredConversation restored = restoredConversation(draft);
     m_numDropped = restored.numDropped;
     m_model->restore(restored.turns);
-    for (const TurnPtr &turn : restored.turns) {
+    readFilesOf(restored.turns);
+    Q_EMIT changed();
+}
+
+/// Also of turns that follow versions that are not shown.
+void ConversationPane::readFilesOf(const std::vector<TurnPtr> &turns)
+{
+    for (const TurnPtr &turn : turns) {
         const auto isUnread = [](const AttachmentPtr &attachment) { return attachment->isBeingRead; };
         if (std::any_of(turn->attachments.begin(), turn->attachments.end(), isUnread)) readFiles(turn);
+        for (const auto &[version, behind] : turn->behind) readFilesOf(behind);
     }
-    Q_EMIT changed();
 }
 
 /// Until they are there, what stands in their place keeps their paths: a draft may be written meanwhile.
@@ -350,14 +352,14 @@ void ConversationPane::removeTurn(int row)
 
 void ConversationPane::startAnew()
 {
-    if (m_model->rowOfVersion(m_runner.version()) >= 0) m_runner.stop();
+    stopOwn();
     cancelEditing();
     m_model->startAnew();
 }
 
 void ConversationPane::undo()
 {
-    if (m_model->rowOfVersion(m_runner.version()) >= 0) m_runner.stop();
+    stopOwn();
     cancelEditing();
     m_model->undo();
 }

@@ -8,6 +8,8 @@
 #include <QJsonObject>
 #include <QWidget>
 
+#include <functional>
+
 class QStackedWidget;
 
 namespace orrery::ui {
@@ -55,9 +57,21 @@ public:
     [[nodiscard]] bool canAnswerAgain() const;
     /// Of the last answer; null without one.
     [[nodiscard]] VersionPtr version() const;
-    [[nodiscard]] int numVersions() const;
+
+    /// The answer whose versions are gone through: the current turn, else the last answer; -1: none.
+    [[nodiscard]] int answerRow() const;
+    [[nodiscard]] int numVersions() const;    ///< of that answer, as the rest of these
     [[nodiscard]] int currentVersion() const; ///< -1: none
-    void showVersion(int index) { m_model->showVersion(index); }
+    void showVersion(int index) { m_model->showVersion(answerRow(), index); }
+    void removeVersion(int index);
+    /// A version that came out of one of the answer at that row, which is asked for. What follows the other
+    /// versions stays with them. @error as checkRequest()
+    Result<void> branch(int row, const VersionPtr &version);
+    /// What a version at that row answers, with the tokens that it was given.
+    [[nodiscard]] GenerateRequest requestOf(int row, const GenerationVersion &version) const;
+    /// Who is told to ask for a version; else the runner is.
+    using Start = std::function<void(const VersionPtr &, const GenerateRequest &)>;
+    void setStart(Start start) { m_start = std::move(start); }
 
     [[nodiscard]] QJsonObject draft() const;
     void restore(const QJsonObject &draft);
@@ -85,8 +99,11 @@ private:
     /// Of messagesWith(). @error Conflict: files are still being read; NotFound: one is gone; InvalidInput:
     /// it is too long to send
     [[nodiscard]] Result<void> checkRequest(const Said &said) const;
-    void start(const VersionPtr &version, const AnswerSettings &settings, int row);
+    [[nodiscard]] Result<void> checkTurns(int numBefore, const Said *said) const;
+    void start(const VersionPtr &version, int row);
+    void stopOwn(); ///< what comes for a turn that is shown
     void readFiles(const TurnPtr &turn);
+    void readFilesOf(const std::vector<TurnPtr> &turns);
     void endEditing();
     void updateState();
 
@@ -95,6 +112,8 @@ private:
     QStackedWidget *m_stack;
     EmptyState *m_empty;
     ConversationView *m_view;
+    Start m_start;
+    int m_answerRow = -1; ///< the turn that was made the current one; -1: the last answer counts
     Editing m_editing = Editing::NewTurn;
     int m_editedTurn = -1, m_numDropped = 0, m_numReading = 0;
     bool m_isComposerReading = false;

@@ -146,7 +146,9 @@ void ConversationView::updateTurn(int row)
 {
     Block &block = m_blocks[static_cast<size_t>(row)];
     const Turn &turn = m_model.turn(row);
-    if (turn.role == TurnRole::Assistant && turn.version() == block.version) {
+    const bool isSame = turn.role == TurnRole::Assistant && turn.version() == block.version;
+    // A token that was taken back is not among them any more.
+    if (isSame && static_cast<size_t>(block.cells.numTokens()) <= block.version->tokens.size()) {
         if (!block.version->isRunning) block.cells.finish();
         block.layout.update(block.cells, block.cells.takeFirstChanged());
     } else {
@@ -269,8 +271,10 @@ int ConversationView::turnAt(double y) const
 void ConversationView::setCurrentTurn(int row)
 {
     row = std::clamp(row, -1, m_model.numTurns() - 1);
-    if (row == m_currentTurn) return;
+    const bool isSame = row == m_currentTurn;
     m_currentTurn = row;
+    Q_EMIT currentTurnChosen(row);
+    if (isSame) return;
     updateBar();
     viewport()->update();
     if (!QAccessible::isActive()) return;

@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+class QMenu;
+
 namespace orrery::ui {
 
 class TurnBar;
@@ -29,6 +31,7 @@ public:
     [[nodiscard]] int currentToken() const { return m_token.index; } ///< within its turn
     [[nodiscard]] bool isLocked() const { return m_isLocked; }
     void setCurrentToken(int row, int token, bool isLocked);
+    void showToken(int row, int token); ///< scrolls to it
     [[nodiscard]] std::optional<GeneratedToken> currentTokenValue() const;
 
     /// In the viewport.
@@ -50,6 +53,10 @@ Q_SIGNALS:
     void removeRequested(int row);
     void copyRequested(int row);
     void copyAllRequested(bool isJson);
+    void currentTurnChosen(int row); ///< also where it was the current one
+    void entered();                  ///< Enter on the current token
+    /// Before it is opened, at a token of an answer.
+    void menuRequested(QMenu *menu, int row, int token);
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -99,6 +106,9 @@ private:
     void paintHeader(QPainter &painter, int row, const QRectF &area);
     [[nodiscard]] int tilesPerLine() const;
     [[nodiscard]] double mediaHeight(int row) const;
+    [[nodiscard]] int
+    forkMark(int row) const; ///< token where the answer parts from another version; -1: none
+    bool showForkTip(const QPoint &at, const QPoint &global);
     void showAttachmentTip(const QPoint &at, const QPoint &global);
     [[nodiscard]] int turnAt(double y) const; ///< -1 between turns
     [[nodiscard]] int numTokens(int row) const

@@ -172,6 +172,12 @@ void ConversationView::showRect(const QRectF &area)
     bar->setValue(bar->value() + static_cast<int>(by));
 }
 
+void ConversationView::showToken(int row, int token)
+{
+    const QRectF area = tokenRect(row, token);
+    if (!area.isNull()) showRect(area);
+}
+
 bool ConversationView::turnKey(QKeyEvent *event)
 {
     if (event->matches(QKeySequence::Copy)) {
@@ -229,10 +235,7 @@ bool ConversationView::moveKey(int key)
     default:
         return false;
     }
-    if (m_token.turn >= 0) {
-        const QRectF area = tokenRect(m_token.turn, m_token.index);
-        if (!area.isNull()) showRect(area);
-    }
+    if (m_token.turn >= 0) showToken(m_token.turn, m_token.index);
     return true;
 }
 
@@ -241,6 +244,11 @@ void ConversationView::keyPressEvent(QKeyEvent *event)
     if (turnKey(event)) return;
     const bool isPlain = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier));
     if (isPlain && moveKey(event->key())) return;
+    const bool isEnter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (isPlain && isEnter && m_token.turn >= 0) {
+        Q_EMIT entered();
+        return;
+    }
     if (isPlain && event->key() == Qt::Key_Escape && m_token.turn >= 0) return setCurrentToken(-1, -1, false);
     QAbstractScrollArea::keyPressEvent(event);
 }
@@ -253,6 +261,14 @@ void ConversationView::contextMenuEvent(QContextMenuEvent *event)
     if (!isByKey) setCurrentTurn(row);
     auto *menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
+    const int token = isByKey    ? (m_token.turn == row ? m_token.index : -1)
+                      : row >= 0 ? tokenAt(scene(row), event->pos())
+                                 : -1;
+    if (token >= 0) {
+        setCurrentToken(row, token, true); // what the menu is about stays in sight
+        Q_EMIT menuRequested(menu, row, token);
+        menu->addSeparator();
+    }
     const bool hasSelection = m_isAllSelected || (m_selectedTurn >= 0 && m_anchor != m_selectionEnd);
     if (hasSelection)
         menu->addAction(tr("Copy selection"), this, &ConversationView::copy)->setShortcut(QKeySequence::Copy);

@@ -5,6 +5,7 @@
 #include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_painter.h"
+#include "widgets/play/branching.h"
 #include "widgets/theme/theme.h"
 
 #include <QPaintEvent>
@@ -38,8 +39,25 @@ QRectF ConversationView::attachmentRect(int row, int index) const
             QSizeF(std::min(kTileWidth, m_width), kTileHeight)};
 }
 
+int ConversationView::forkMark(int row) const
+{
+    const VersionPtr &version = m_blocks[static_cast<size_t>(row)].version;
+    return version && !version->parent.expired() ? version->partsAt : -1;
+}
+
+bool ConversationView::showForkTip(const QPoint &at, const QPoint &global)
+{
+    const int row = turnAt(at.y());
+    const int fork = row < 0 ? -1 : forkMark(row);
+    if (fork < 0 || tokenAt(scene(row), at) != fork) return false;
+    QToolTip::showText(global, plainToolTip(partingText(*m_blocks[static_cast<size_t>(row)].version)),
+                       viewport());
+    return true;
+}
+
 void ConversationView::showAttachmentTip(const QPoint &at, const QPoint &global)
 {
+    if (showForkTip(at, global)) return;
     const int row = turnAt(at.y());
     const size_t numTiles = row < 0 ? 0 : m_model.turn(row).attachments.size();
     for (size_t i = 0; i < numTiles; ++i) {
@@ -91,6 +109,7 @@ void ConversationView::paintTurn(QPainter &painter, int row, const QRectF &expos
     const TokenScene shown = scene(row);
     painter.setFont(typeFont(TypeSize::Mono));
     paintTokenLines(painter, shown, exposed.top(), std::min(exposed.bottom(), area.bottom()));
+    paintForkMark(painter, shown, forkMark(row));
     if (m_token.turn == row) paintTokenOutline(painter, shown, m_token.index, m_isLocked);
     if (!shown.cells.cells().empty() || !turn.attachments.empty() ||
         (turn.role == TurnRole::Assistant && turn.version()->isRunning))
@@ -111,7 +130,9 @@ QString ConversationView::infoText(int row) const
     if (const QString model = modelText(version); !model.isEmpty()) parts << model;
     if (turn.versions.size() > 1)
         parts << tr("version %1 of %2").arg(turn.shown + 1).arg(turn.versions.size());
-    if (version.isRunning && version.tokens.empty())
+    if (version.isChosen)
+        parts << tr("choosing");
+    else if (version.isRunning && version.tokens.empty())
         parts << (version.info ? tr("reading …") : tr("loading the model …"));
     else if (version.tokens.empty() && !version.keptText.empty())
         parts << tr("tokens not kept");

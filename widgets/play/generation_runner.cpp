@@ -17,6 +17,7 @@ void GenerationRunner::start(VersionPtr version, const GenerateRequest &request)
     m_handle.reset();
     m_version = std::move(version);
     m_version->isRunning = true;
+    m_numBefore = m_version->tokens.size();
     m_clock.start();
     m_handle = m_session.generate(m_version->model, request);
     if (m_handle) {
@@ -39,7 +40,7 @@ void GenerationRunner::connectHandle()
     connect(m_handle.get(), &GenerationHandle::tokens, this,
             [this, seconds](const std::vector<GeneratedToken> &tokens) {
                 if (!isRunning()) return;
-                if (m_version->tokens.empty()) m_version->secondsToFirst = seconds();
+                if (m_version->tokens.size() == m_numBefore) m_version->secondsToFirst = seconds();
                 m_version->tokens.insert(m_version->tokens.end(), tokens.begin(), tokens.end());
                 m_version->seconds = seconds();
                 Q_EMIT tokensCame(tokens);
@@ -65,7 +66,7 @@ void GenerationRunner::stop()
     if (!isRunning()) return; // cancel() may have ended it already
     GenerateSummary stopped;
     stopped.reason = FinishReason::Cancelled;
-    stopped.generatedTokens = static_cast<int64_t>(m_version->tokens.size());
+    stopped.generatedTokens = static_cast<int64_t>(m_version->tokens.size() - m_numBefore);
     stopped.decodeSeconds = std::max(0.0, m_version->seconds - std::max(0.0, m_version->secondsToFirst));
     stopped.promptSeconds = std::max(0.0, m_version->secondsToFirst);
     m_version->summary = stopped;

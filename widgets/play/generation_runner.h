@@ -36,6 +36,7 @@ private:
     EngineSession &m_session;
     std::unique_ptr<GenerationHandle> m_handle;
     VersionPtr m_version;
+    size_t m_numBefore = 0; ///< tokens that the version was given
     QElapsedTimer m_clock;
 };
 

@@ -6,6 +6,9 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include <cmath>
+#include <limits>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -57,6 +60,16 @@ std::string GenerationVersion::text() const
     return text;
 }
 
+double surpriseOf(const GenerationVersion &version)
+{
+    double sum = 0;
+    const auto from = static_cast<size_t>(std::max(0, version.partsAt));
+    if (from >= version.tokens.size()) return std::numeric_limits<double>::quiet_NaN();
+    for (size_t i = from; i < version.tokens.size(); ++i)
+        sum -= std::log(std::max(version.tokens[i].probability, std::numeric_limits<double>::min()));
+    return sum / static_cast<double>(version.tokens.size() - from);
+}
+
 QString modelText(const GenerationVersion &version)
 {
     const qsizetype at = version.model.contains(u'/') ? -1 : version.model.lastIndexOf(u'@');
@@ -78,26 +91,36 @@ QString generationStatus(const GenerationVersion &version)
         parts << Texts::tr("kept from before, without its tokens");
         return parts.join(u"  ·  "_s);
     }
+    if (version.isKept) {
+        parts << Texts::tr("%1 tokens").arg(integerText(static_cast<qint64>(version.tokens.size())))
+              << Texts::tr("seed %1").arg(version.request.sampling.seed) << Texts::tr("kept from before");
+        return parts.join(u"  ·  "_s);
+    }
     if (version.info && version.info->numParameters > 0)
         parts << Texts::tr("%1 parameters").arg(countText(static_cast<double>(version.info->numParameters)));
     for (const PromptMedia &media : version.request.media)
         parts << Texts::tr("with %1").arg(fromStd(media.name));
     const auto numTokens = static_cast<int64_t>(version.tokens.size());
-    if (version.isRunning && numTokens == 0)
+    const auto numNew = numTokens - static_cast<int64_t>(version.numGiven());
+    if (version.isChosen)
+        parts << (numTokens == 1 ? Texts::tr("1 token chosen")
+                                 : Texts::tr("%1 tokens chosen").arg(integerText(numTokens)));
+    else if (version.isRunning && numNew == 0)
         parts << (version.info ? Texts::tr("reading the prompt …") : Texts::tr("loading the model …"));
     else
         parts << (numTokens == 1 ? Texts::tr("1 token") : Texts::tr("%1 tokens").arg(integerText(numTokens)));
     const double decode =
         version.summary ? version.summary->decodeSeconds : version.seconds - version.secondsToFirst;
-    if (numTokens > 1 && decode >= kMinSecondsForSpeed)
-        parts << speedText(static_cast<double>(numTokens) / decode);
+    if (!version.isChosen && numNew < numTokens && numNew > 0)
+        parts << Texts::tr("%1 of them new").arg(integerText(numNew));
+    if (numNew > 1 && decode >= kMinSecondsForSpeed) parts << speedText(static_cast<double>(numNew) / decode);
     if (version.summary && version.summary->promptTokens > 0) parts << readText(*version.summary);
     parts << Texts::tr("seed %1").arg(version.request.sampling.seed);
     if (version.error)
         parts << Texts::tr("failed");
     else if (version.summary)
         parts << finishText(*version.summary);
-    else if (version.isRunning && numTokens > 0)
+    else if (version.isRunning && numNew > 0 && !version.isChosen)
         parts << Texts::tr("generating …");
     return parts.join(u"  ·  "_s);
 }

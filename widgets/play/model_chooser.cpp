@@ -3,13 +3,18 @@
 
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/run_text.h"
 #include "widgets/theme/theme.h"
 
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
+#include <QHelpEvent>
+#include <QStyleOptionComboBox>
+#include <QStylePainter>
 #include <QToolButton>
+#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -21,10 +26,48 @@ namespace {
 
 constexpr int kIsDirectoryRole = Qt::UserRole + 1;
 
+/// A combo box whose text ends in an ellipsis where there is no room; the whole text is then its hover.
+class ElidedComboBox : public QComboBox {
+public:
+    using QComboBox::QComboBox;
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QStylePainter painter(this);
+        QStyleOptionComboBox option;
+        initStyleOption(&option);
+        painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        option.currentText = elided(option);
+        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
+    }
+    bool event(QEvent *event) override
+    {
+        if (event->type() == QEvent::ToolTip) {
+            QStyleOptionComboBox option;
+            initStyleOption(&option);
+            const bool isCut = elided(option) != currentText();
+            QToolTip::showText(static_cast<QHelpEvent *>(event)->globalPos(),
+                               isCut ? plainToolTip(currentText()) : toolTip(), this);
+            return true;
+        }
+        return QComboBox::event(event);
+    }
+
+private:
+    [[nodiscard]] QString elided(const QStyleOptionComboBox &option) const
+    {
+        const QRect field =
+            style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
+        // The label keeps a pixel or two from the field's edges.
+        return fontMetrics().elidedText(currentText(), Qt::ElideRight, field.width() - 4);
+    }
+};
+
 } // namespace
 
 ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
-    : QWidget(parent), m_session(session), m_runs(new QComboBox(this)), m_steps(new QComboBox(this))
+    : QWidget(parent), m_session(session), m_runs(new ElidedComboBox(this)), m_steps(new ElidedComboBox(this))
 {
     setObjectName(u"modelChooser"_s);
     m_runs->setObjectName(u"modelRun"_s);
@@ -35,6 +78,7 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     m_steps->setObjectName(u"modelStep"_s);
     m_steps->setAccessibleName(tr("Training step"));
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_steps->setMinimumWidth(96);
     m_steps->setMaximumWidth(260);
     auto *open = makeIconButton(u"folder"_s, tr("Open a model directory"), this);
     open->setObjectName(u"openModel"_s);

@@ -8,11 +8,13 @@
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_bar.h"
+#include "widgets/play/branching.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
+#include "widgets/play/version_draft.h"
 
 #include <QDir>
 #include <QFileDialog>
@@ -74,6 +76,8 @@ void PlaygroundPanel::setMode(PlayMode mode)
     showMode();
     Q_EMIT draftChanged();
 }
+
+void PlaygroundPanel::restoreMode(const QString &id) { setMode(modeOf(id)); }
 
 void PlaygroundPanel::showMode()
 {
@@ -161,11 +165,13 @@ void PlaygroundPanel::chooseAttachments()
 
 QString PlaygroundPanel::command() const
 {
+    if (m_chooser->model().isEmpty()) return {};
     // What is shown, as long as it is what the composer would do; else what Generate would do now.
     GenerateRequest asked = textRequest();
     std::vector<AttachmentPtr> attachments;
     if (isConversation()) {
         const Said said = message();
+        if (m_conversation->model()->numTurns() == 0 && said.isEmpty()) return {};
         asked.messages = m_conversation->messagesWith(said, MediaNames::Paths);
         attachments = m_conversation->attachmentsWith(said);
     } else if (mode() == PlayMode::Continue) {
@@ -175,7 +181,17 @@ QString PlaygroundPanel::command() const
     QStringList pasted;
     for (const AttachmentPtr &attachment : attachments)
         if (attachment->path.isEmpty()) pasted << attachment->name;
-    const QString command = generateCommand(m_chooser->model(), asked, media);
+    QString model = m_chooser->model();
+    if (const VersionPtr version = shown(); version && version->numGiven() > 0) { // a branch
+        const bool isMeant =
+            isConversation() ? message().isEmpty() : isSameQuestion(version->request, request());
+        if (isMeant) {
+            asked.answerIds = version->request.answerIds;
+            asked.sampling = version->request.sampling;
+            model = version->model;
+        }
+    }
+    const QString command = generateCommand(model, asked, media);
     if (pasted.isEmpty()) return command;
     // A shell reads no further than the sign; a person does.
     return command + u"  # "_s + tr("without %1: pasted, in no file").arg(pasted.join(u", "_s));
@@ -198,7 +214,13 @@ QString PlaygroundPanel::draftJson() const
                       {u"top_p"_s, sampling.topP},
                       {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
                       {u"seed"_s, QString::number(sampling.seed)},
-                      {u"is_colored"_s, m_view->isColored()}};
+                      {u"is_colored"_s, m_view->isColored()},
+                      {u"is_manual"_s, m_sampling->isManual()}};
+    if (!m_versions.empty()) {
+        qint64 room = kMaxTokenDraftBytes;
+        draft.insert(u"versions"_s, versionDrafts(m_versions, room));
+        draft.insert(u"shown"_s, m_shown);
+    }
     if (const QStringList files = m_attachments->paths(); !files.isEmpty())
         draft.insert(u"attachments"_s, QJsonArray::fromStringList(files));
     // A turn is not edited while files of the one that is aside are being read.
@@ -230,7 +252,25 @@ void PlaygroundPanel::restoreDraft(const QString &json)
             : wasInfill               ? PlayMode::Infill
                                       : PlayMode::Continue);
     m_color->setChecked(draft.value("is_colored"_L1).toBool());
+    m_sampling->setManual(draft.value("is_manual"_L1).toBool());
+    restoreVersions(draft.value("versions"_L1).toArray(), draft.value("shown"_L1).toInt(-1));
     m_chooser->setModel(draft.value("model"_L1).toString());
+}
+
+void PlaygroundPanel::restoreVersions(const QJsonArray &drafts, int shown)
+{
+    if (drafts.isEmpty() || isGenerating() || isChoosing()) return;
+    const std::vector<VersionPtr> versions = restoredVersions(drafts);
+    m_versions.clear();
+    m_removed.clear();
+    m_shown = -1;
+    int next = -1;
+    for (size_t i = 0; i < versions.size(); ++i) {
+        if (!versions[i]) continue;
+        m_versions.push_back(versions[i]);
+        if (static_cast<int>(i) == shown || next < 0) next = numVersions() - 1;
+    }
+    showVersion(next);
 }
 
 } // namespace orrery::ui

@@ -4,7 +4,6 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
-#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -13,11 +12,13 @@
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
+#include "widgets/play/manual_sampler.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/probability_color.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
+#include "widgets/play/version_view.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
@@ -62,7 +63,8 @@ protected:
 
 PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Playground"), parent), m_session(session), m_runner(new GenerationRunner(session, this)),
-      m_chooser(new ModelChooser(session, this)), m_note(new Banner(this)), m_stack(new QStackedWidget(this))
+      m_chooser(new ModelChooser(session, this)), m_note(new Banner(this)), m_stack(new QStackedWidget(this)),
+      m_manual(new ManualSampler(session, this))
 {
     setObjectName(u"playgroundPanel"_s);
     m_note->setObjectName(u"modelNote"_s);
@@ -125,6 +127,9 @@ void PlaygroundPanel::connectParts()
     });
     connectEditing();
     connectAttachments();
+    connectBranching();
+    connectManual();
+    connectFrame();
     connect(m_runner, &GenerationRunner::tokensCame, this, &PlaygroundPanel::takeTokens);
     connect(m_runner, &GenerationRunner::changed, this, &PlaygroundPanel::updateState);
     connect(m_runner, &GenerationRunner::ended, this, &PlaygroundPanel::showEnd);
@@ -174,8 +179,6 @@ QWidget *PlaygroundPanel::makeToolRow()
     m_regenerate->setObjectName(u"regenerate"_s);
     m_copy = makeIconButton(u"copy"_s, tr("Copy prompt and answer"), row);
     m_copy->setObjectName(u"copyText"_s);
-    m_copyCommand = makeIconButton(u"terminal"_s, tr("Copy as command"), row);
-    m_copyCommand->setObjectName(u"copyCommand"_s);
     m_copyMenu = new QMenu(row);
     m_copyMenu->addAction(tr("Copy conversation"), m_conversation,
                           [this] { m_conversation->copyAll(false); });
@@ -191,7 +194,7 @@ QWidget *PlaygroundPanel::makeToolRow()
     layout->addWidget(m_versionLabel);
     layout->addWidget(m_later);
     layout->addSpacing(space::kOne);
-    for (QToolButton *button : {m_regenerate, m_copy, m_copyCommand}) layout->addWidget(button);
+    for (QToolButton *button : {m_regenerate, m_copy}) layout->addWidget(button);
     connectToolRow();
     return row;
 }
@@ -210,7 +213,6 @@ void PlaygroundPanel::connectToolRow()
     connect(m_copy, &QToolButton::clicked, this, [this] {
         if (!isConversation()) m_view->copy();
     });
-    connect(m_copyCommand, &QToolButton::clicked, this, [this] { copyToClipboard(command()); });
 }
 
 QWidget *PlaygroundPanel::makeTranscript()
@@ -269,8 +271,9 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
     m_mode->setObjectName(u"playMode"_s);
     m_mode->setAccessibleName(tr("Mode"));
     m_mode->addChoice(u"continue"_s, tr("Continue"), tr("The model goes on where the prompt ends"));
-    m_mode->addChoice(u"infill"_s, tr("Infill"),
-                      tr("The model fills a hole between two texts, if it was trained with holes (Ctrl+I)"));
+    m_mode->addChoice(
+        u"infill"_s, tr("Infill"),
+        tr("The model fills a hole between two texts, if it was trained with holes (Ctrl+Shift+I)"));
     m_mode->addChoice(u"converse"_s, tr("Converse"),
                       tr("The model answers as the assistant, turn by turn (Ctrl+T)"));
     m_mode->setCurrent(u"continue"_s);
@@ -374,13 +377,23 @@ QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *ed
 QWidget *PlaygroundPanel::makeSide()
 {
     auto *side = new QWidget(this);
+    m_versionView = new VersionView(side);
     m_candidates = new CandidateView(side);
     m_sampling = new SamplingForm(side);
     m_sampling->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     auto *layout = new QVBoxLayout(side);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
-    layout->addWidget(m_candidates, 1);
+    auto *lists = new QSplitter(Qt::Vertical, side);
+    lists->setObjectName(u"playgroundLists"_s);
+    lists->setChildrenCollapsible(false);
+    lists->setHandleWidth(space::kOne);
+    lists->addWidget(m_versionView);
+    lists->addWidget(m_candidates);
+    lists->setStretchFactor(0, 2);
+    lists->setStretchFactor(1, 3);
+    m_versionView->hide();
+    layout->addWidget(lists, 1);
     layout->addWidget(m_sampling);
     return side;
 }
@@ -395,7 +408,8 @@ void PlaygroundPanel::makeShortcuts()
     add(QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { generate(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_Enter), [this] { generate(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_R), [this] { regenerate(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_I), [this] { setInfill(!isInfill()); });
+    add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I), [this] { setInfill(!isInfill()); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_I), [this] { lookInside(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_T),
         [this] { setMode(isConversation() ? PlayMode::Continue : PlayMode::Converse); });
     add(QKeySequence(Qt::CTRL | Qt::Key_BracketLeft), [this] { stepVersion(-1); });

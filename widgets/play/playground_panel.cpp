@@ -6,16 +6,20 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_bar.h"
+#include "widgets/play/branching.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
+#include "widgets/play/manual_sampler.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
+#include "widgets/play/version_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QApplication>
 #include <QKeyEvent>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -91,8 +95,13 @@ AnswerSettings PlaygroundPanel::answerSettings() const
 void PlaygroundPanel::generate()
 {
     if (!m_generate->isEnabled() || isGenerating()) return;
+    if (isChoosing()) return letGoOn();
     if (isConversation()) return send();
-    startGeneration(m_chooser->model(), m_chooser->modelTitle(), request());
+    auto version = std::make_shared<GenerationVersion>();
+    version->model = m_chooser->model();
+    version->modelTitle = m_chooser->modelTitle();
+    version->request = request();
+    startVersion(version);
 }
 
 void PlaygroundPanel::send()
@@ -106,18 +115,17 @@ void PlaygroundPanel::send()
         m_messageAttachments->setAttachments({});
     }
     showError(); // without an engine it has ended already
-    m_message->setFocus(Qt::OtherFocusReason);
+    if (!isChoosing()) m_message->setFocus(Qt::OtherFocusReason);
 }
 
 void PlaygroundPanel::regenerate()
 {
     const VersionPtr version = shown();
     if (isGenerating() || (isConversation() ? !m_conversation->canAnswerAgain() : !version)) return;
+    m_manual->end();
     m_sampling->rollSeed();
     if (isConversation()) return answerAgain();
-    GenerateRequest again = version->request;
-    again.sampling = m_sampling->settings();
-    startGeneration(version->model, version->modelTitle, again);
+    startVersion(repeatedVersion(version, m_sampling->settings()));
 }
 
 void PlaygroundPanel::answerAgain()
@@ -132,22 +140,27 @@ void PlaygroundPanel::tryAgain()
 {
     const VersionPtr version = shown();
     if (!version || isGenerating()) return;
+    m_manual->end();
     if (isConversation()) return answerAgain();
-    startGeneration(version->model, version->modelTitle, version->request);
+    startVersion(repeatedVersion(version, version->request.sampling));
 }
 
-void PlaygroundPanel::startGeneration(const QString &model, const QString &title,
-                                      const GenerateRequest &request)
+void PlaygroundPanel::startVersion(const VersionPtr &version)
 {
     banner()->clear();
     forgetOldVersions();
-    auto version = std::make_shared<GenerationVersion>();
-    version->model = model;
-    version->modelTitle = title;
-    version->request = request;
     m_versions.push_back(version);
-    m_runner->start(version, version->request);
+    ask(version, version->request);
     showVersion(numVersions() - 1);
+}
+
+/// By the model alone, or token by token.
+void PlaygroundPanel::ask(const VersionPtr &version, const GenerateRequest &request)
+{
+    if (m_sampling->isManual())
+        m_manual->begin(version, request);
+    else
+        m_runner->start(version, request);
 }
 
 void PlaygroundPanel::forgetOldVersions()
@@ -160,13 +173,17 @@ void PlaygroundPanel::forgetOldVersions()
     size_t numBytes = 0;
     for (const VersionPtr &version : m_versions) numBytes += mediaBytes(version);
     while (!m_versions.empty() && (m_versions.size() >= kMaxVersions || numBytes > kMaxMediaBytes)) {
-        numBytes -= mediaBytes(m_versions.front());
+        const VersionPtr gone = m_versions.front();
+        numBytes -= mediaBytes(gone);
         m_versions.erase(m_versions.begin());
+        adoptChildren(m_versions, gone);
+        m_removed.clear(); // their places are not there any more
     }
 }
 
 void PlaygroundPanel::takeTokens(const std::vector<GeneratedToken> &tokens)
 {
+    m_versionView->announce(m_runner->version());
     if (m_runner->version() != shown()) return;
     if (!isConversation()) m_view->appendTokens(tokens);
     updateStatus();
@@ -191,11 +208,15 @@ void PlaygroundPanel::showError()
         banner()->clear();
 }
 
-void PlaygroundPanel::stop() { m_runner->stop(); }
+void PlaygroundPanel::stop()
+{
+    m_runner->stop();
+    m_manual->end();
+}
 
 void PlaygroundPanel::goUp()
 {
-    if (isGenerating())
+    if (isGenerating() || (isChoosing() && currentPlace().token < 0))
         stop();
     else if (isConversation() && m_conversation->editing() != ConversationPane::Editing::NewTurn)
         m_conversation->cancelEditing();
@@ -207,8 +228,11 @@ void PlaygroundPanel::goUp()
 
 void PlaygroundPanel::undo()
 {
-    if (mode() == PlayMode::Continue) return m_attachments->undo();
-    if (!isConversation()) return;
+    if (!isConversation()) {
+        const bool isInVersions = m_versionView->isAncestorOf(QApplication::focusWidget());
+        const bool canUndoFiles = mode() == PlayMode::Continue && m_attachments->canBringBack();
+        return canUndoFiles && !isInVersions ? m_attachments->undo() : bringBackVersion();
+    }
     // What was just taken off the turn that is being written comes back first.
     if (m_messageAttachments->canBringBack()) return m_messageAttachments->undo();
     m_conversation->undo();
@@ -231,23 +255,25 @@ void PlaygroundPanel::showVersion(int index)
     if (version.request.infill) m_view->setSuffix(*version.request.infill);
     m_view->appendTokens(version.tokens);
     if (!version.isRunning) m_view->finish();
+    if (!version.parent.expired()) m_view->setForkMark(version.partsAt, partingText(version));
     if (!isConversation()) showError();
     updateState();
 }
 
 void PlaygroundPanel::showCurrent()
 {
-    if (isConversation()) {
-        const ConversationView *view = m_conversation->view();
-        m_candidates->showToken(view->currentToken(), view->currentTokenValue(), view->isLocked());
+    const TokenPlace place = currentPlace();
+    if (place.token < 0 && isChoosing()) {
+        m_candidates->showProposal(static_cast<int>(m_manual->version()->tokens.size()),
+                                   m_manual->proposal());
         return;
     }
-    const int token = m_view->currentToken();
-    const VersionPtr version = shown();
+    const bool isLocked = isConversation() ? m_conversation->view()->isLocked() : m_view->isLocked();
     std::optional<GeneratedToken> value;
-    if (version && token >= 0 && token < static_cast<int>(version->tokens.size()))
-        value = version->tokens[static_cast<size_t>(token)];
-    m_candidates->showToken(token, value, m_view->isLocked());
+    if (place.version && static_cast<size_t>(place.token) < place.version->tokens.size())
+        value = place.version->tokens[static_cast<size_t>(place.token)];
+    m_candidates->showToken(place.token, value, isLocked);
+    if (isLocked && value) publishFocus(place);
 }
 
 void PlaygroundPanel::updateState()
@@ -258,11 +284,11 @@ void PlaygroundPanel::updateState()
     const bool hasTurns = m_conversation->model()->numTurns() > 0;
     m_stack->setCurrentIndex(version || hasModel || hasTurns ? 0 : 1);
     updateGenerate(isConnected, hasModel);
-    m_stop->setEnabled(isGenerating());
+    m_stop->setEnabled(isGenerating() || isChoosing());
+    m_candidates->setBranchable(isConnected);
     for (QPlainTextEdit *editor : {promptEditor(), m_after, messageEditor()}) editor->setEnabled(hasModel);
     updateRegenerate(isConnected, hasModel);
     m_copy->setEnabled(isConversation() ? hasTurns : version != nullptr);
-    m_copyCommand->setEnabled(hasModel && (!isConversation() || hasTurns || !message().isEmpty()));
     const int current = isConversation() ? m_conversation->currentVersion() : m_shown;
     const int number = isConversation() ? m_conversation->numVersions() : numVersions();
     m_earlier->setEnabled(current > 0);
@@ -271,8 +297,11 @@ void PlaygroundPanel::updateState()
     m_versionLabel->setAccessibleName(current >= 0 ? tr("Version %1 of %2").arg(current + 1).arg(number)
                                                    : QString());
     updateConversation();
+    updateVersions();
     updateNote();
     updateStatus();
+    m_isCommandStale = true;
+    setSummary(isConversation() ? m_conversation->view()->summary() : m_view->summary());
 }
 
 void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
@@ -300,6 +329,12 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
     else if (!isSaving && !hasModel)
         tip = tr("Choose a run or a model first.");
     m_generate->setToolTip(tip);
+    if (isChoosing()) {
+        m_generate->setEnabled(isConnected);
+        text = tr("Let it go on");
+        tip = tr("The model goes on by itself behind the tokens that you chose (Shift+Enter)");
+        m_generate->setToolTip(tip);
+    }
     m_generate->setText(isGenerating() && !isSaving ? tr("Generating …") : text);
 }
 

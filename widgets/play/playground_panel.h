@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Talking to a model: choose it, write a prompt, watch the tokens come with their probabilities, look at the
-// alternatives, keep every version. GUI thread only.
+// alternatives, branch from any token, keep every version. GUI thread only.
 #pragma once
 
 #include "widgets/common/panel_frame.h"
 #include "widgets/play/conversation_model.h"
 #include "widgets/play/generation_version.h"
 
+#include <QPointer>
+
+class QJsonArray;
 class QMenu;
 class QPlainTextEdit;
 class QPushButton;
@@ -22,13 +25,18 @@ class ConversationPane;
 class ElidedLabel;
 class EmptyState;
 class GenerationRunner;
+class ManualSampler;
 class ModelChooser;
 class PromptEdit;
 class SamplingForm;
 class SegmentedChoice;
+class Selection;
 class TokenView;
 class ToneLabel;
+class VersionView;
 struct AnswerSettings;
+struct Focus;
+struct Transcript;
 
 enum class PlayMode : uint8_t { Continue, Infill, Converse };
 
@@ -41,7 +49,12 @@ public:
     /// "run@step", run id or model directory.
     void setModel(const QString &model);
     [[nodiscard]] QString model() const;
+    /// What the window looks at: a token that is locked here is set there, and the other way round. Outlives
+    /// the panel, or null.
+    void setSelection(Selection *selection);
     [[nodiscard]] bool isGenerating() const;
+    /// A person is choosing the tokens of the version that is shown.
+    [[nodiscard]] bool isChoosing() const;
     /// Versions of prompts that were continued or filled; those of an answer are the conversation's.
     [[nodiscard]] int numVersions() const { return static_cast<int>(m_versions.size()); }
     [[nodiscard]] int currentVersion() const { return m_shown; }
@@ -52,6 +65,8 @@ public:
 
     [[nodiscard]] TokenView *transcript() const { return m_view; }
     [[nodiscard]] CandidateView *candidates() const { return m_candidates; }
+    [[nodiscard]] VersionView *versionView() const { return m_versionView; }
+    [[nodiscard]] ManualSampler *manual() const { return m_manual; }
     [[nodiscard]] SamplingForm *sampling() const { return m_sampling; }
     [[nodiscard]] ModelChooser *chooser() const { return m_chooser; }
     [[nodiscard]] QPlainTextEdit *promptEditor() const;
@@ -78,8 +93,13 @@ public Q_SLOTS:
     /// The shown version's prompt and model again, or the last answer with the chosen model; with another
     /// seed.
     void regenerate();
+    /// Another version that goes on from the current token: with a candidate in its place, or behind it.
+    void branch(const orrery::TokenAlternative &chosen);
+    void goOnFromHere();
+    void lookInside(); ///< the current token, in the other panels
 
 Q_SIGNALS:
+    void inspectRequested(); ///< the selection says what
     void newRunRequested();
     void draftChanged();
 
@@ -105,7 +125,35 @@ private:
     QWidget *makeConversationTools(QWidget *parent);
     void makeShortcuts();
     void connectParts();
-    void startGeneration(const QString &model, const QString &title, const GenerateRequest &request);
+    /// A token of an answer that is shown.
+    struct TokenPlace {
+        VersionPtr version; ///< null: none
+        int token = -1;
+        int row = -1; ///< of a conversation
+    };
+    [[nodiscard]] TokenPlace currentPlace() const;
+    [[nodiscard]] TokenPlace lastPlace() const;
+    void connectBranching();
+    void connectManual();
+    void startBranch(const TokenPlace &place, const VersionPtr &version);
+    void addBranchActions(QMenu *menu);
+    void letGoOn();                                             ///< behind the tokens that were chosen
+    [[nodiscard]] std::vector<VersionPtr> treeVersions() const; ///< of the question or answer that is shown
+    void updateVersions();
+    void showTreeVersion(int index);
+    void removeTreeVersion(int index);
+    void bringBackVersion();
+    [[nodiscard]] Focus focusOf(const TokenPlace &place) const;
+    void publishFocus(const TokenPlace &place);
+    void takeFocus(const Focus &focus, QObject *by);
+    void connectFrame(); ///< export, link, command, help
+    [[nodiscard]] Transcript transcriptToSave() const;
+    [[nodiscard]] QVariantMap viewState() const;
+    void restoreMode(const QString &id);
+    void restoreView(const QVariantMap &state);
+    void restoreVersions(const QJsonArray &drafts, int shown);
+    void startVersion(const VersionPtr &version);
+    void ask(const VersionPtr &version, const GenerateRequest &request);
     void send();
     void answerAgain(); ///< of the conversation
     void tryAgain();
@@ -140,6 +188,8 @@ private:
     TokenView *m_view;
     ConversationPane *m_conversation;
     CandidateView *m_candidates;
+    VersionView *m_versionView;
+    ManualSampler *m_manual;
     SamplingForm *m_sampling;
     SegmentedChoice *m_mode;
     PromptEdit *m_prompt;
@@ -149,7 +199,7 @@ private:
     ToneLabel *m_promptLabel, *m_afterLabel, *m_messageLabel;
     QWidget *m_promptBox, *m_afterBox, *m_messageBox;
     QPushButton *m_generate, *m_stop, *m_cancelEdit;
-    QToolButton *m_regenerate, *m_copy, *m_copyCommand, *m_color, *m_earlier, *m_later;
+    QToolButton *m_regenerate, *m_copy, *m_color, *m_earlier, *m_later;
     QToolButton *m_undo, *m_newConversation, *m_system; ///< of a conversation
     QToolButton *m_attach;
     QMenu *m_copyMenu;
@@ -158,6 +208,14 @@ private:
     ToneLabel *m_versionLabel;
     ElidedLabel *m_status;
     std::vector<VersionPtr> m_versions;
+    struct RemovedVersion {
+        VersionPtr version;
+        int index;
+    };
+    std::vector<RemovedVersion> m_removed; ///< of m_versions, to bring back
+    QPointer<Selection> m_selection;
+    bool m_isTakingFocus = false, m_isCommandStale = true;
+    QString m_command; ///< as the frame was told last
     Said m_messageAside; ///< the draft while another turn is edited
     int m_shown = -1;
 };

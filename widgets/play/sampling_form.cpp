@@ -4,6 +4,7 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include <QCheckBox>
 #include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QLineEdit>
@@ -19,7 +20,7 @@ namespace orrery::ui {
 SamplingForm::SamplingForm(QWidget *parent)
     : PanelFrame(tr("Sampling"), parent), m_temperature(new QDoubleSpinBox(this)),
       m_topP(new QDoubleSpinBox(this)), m_topK(new QSpinBox(this)), m_maxTokens(new QSpinBox(this)),
-      m_seed(new QLineEdit(this))
+      m_seed(new QLineEdit(this)), m_manual(new QCheckBox(tr("Choose each token"), this))
 {
     setObjectName(u"samplingForm"_s);
     m_temperature->setRange(0, 10);
@@ -63,6 +64,12 @@ SamplingForm::SamplingForm(QWidget *parent)
            tr("Samples among the most probable tokens that sum to p; 1 is off; range 0.01 … 1"));
     addRow(tr("Max tokens"), m_maxTokens, "maxTokens", tr("Stops after so many tokens"));
     addRow(tr("Seed"), m_seed, "seed", tr("The same seed, prompt and model repeat the text"), dice);
+    m_manual->setObjectName(u"chooseTokens"_s);
+    m_manual->setAccessibleName(m_manual->text());
+    m_manual->setToolTip(tr("The model proposes, you take: after Generate the candidates for each token are "
+                            "listed, and the answer is what you choose"));
+    grid->addWidget(m_manual, grid->rowCount(), 0, 1, 3);
+    connect(m_manual, &QCheckBox::toggled, this, &SamplingForm::manualChanged);
     setContent(content);
     setSettings(SamplingSettings{});
     for (QDoubleSpinBox *box : {m_temperature, m_topP})
@@ -91,6 +98,10 @@ void SamplingForm::setSettings(const SamplingSettings &settings)
     m_maxTokens->setValue(static_cast<int>(settings.maxTokens));
     m_seed->setText(QString::number(settings.seed));
 }
+
+bool SamplingForm::isManual() const { return m_manual->isChecked(); }
+
+void SamplingForm::setManual(bool isManual) { m_manual->setChecked(isManual); }
 
 void SamplingForm::rollSeed()
 {

@@ -5,6 +5,7 @@
 #include "core/spec/generation.h"
 #include "widgets/common/panel_frame.h"
 
+class QCheckBox;
 class QDoubleSpinBox;
 class QLineEdit;
 class QSpinBox;
@@ -19,14 +20,19 @@ public:
     void setSettings(const SamplingSettings &settings);
     /// Another seed, drawn at random.
     void rollSeed();
+    /// A person chooses each token instead.
+    [[nodiscard]] bool isManual() const;
+    void setManual(bool isManual);
 
 Q_SIGNALS:
     void changed();
+    void manualChanged(bool isManual);
 
 private:
     QDoubleSpinBox *m_temperature, *m_topP;
     QSpinBox *m_topK, *m_maxTokens;
     QLineEdit *m_seed;
+    QCheckBox *m_manual;
 };
 
 } // namespace orrery::ui

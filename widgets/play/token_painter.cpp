@@ -142,6 +142,20 @@ void paintTokenOutline(QPainter &painter, const TokenScene &scene, int token, bo
     }
 }
 
+void paintForkMark(QPainter &painter, const TokenScene &scene, int token)
+{
+    const QRectF area = tokenRect(scene, token);
+    if (area.isNull()) return;
+    painter.setPen(QPen(Theme::instance().tokens().accent, 1.4, Qt::SolidLine, Qt::RoundCap));
+    painter.setBrush(Qt::NoBrush);
+    // A stem along the left edge of the token, and a branch from it to the right, over its first letter.
+    const double x = area.left() - 0.5, top = area.top() - 1, bottom = area.bottom() - 1;
+    painter.drawLine(QPointF(x, bottom), QPointF(x, top));
+    painter.drawLine(QPointF(x, top + 4), QPointF(x + 4.5, top - 0.5));
+    painter.drawLine(QPointF(x + 4.5, top - 0.5), QPointF(x + 4.5, top + 2.5));
+    painter.drawLine(QPointF(x + 4.5, top - 0.5), QPointF(x + 1.5, top - 0.5));
+}
+
 QRectF tokenRect(const TokenScene &scene, int token)
 {
     const int64_t cell = scene.cells.cellsOfToken(token).first;

@@ -28,6 +28,8 @@ struct TokenScene {
 void paintTokenLines(QPainter &painter, const TokenScene &scene, double top, double bottom);
 /// An outline around a token, one per line.
 void paintTokenOutline(QPainter &painter, const TokenScene &scene, int token, bool isLocked);
+/// A small fork at the upper left corner of a token: the version parts from another one here.
+void paintForkMark(QPainter &painter, const TokenScene &scene, int token);
 /// Of its first cell; null while its bytes wait.
 QRectF tokenRect(const TokenScene &scene, int token);
 /// @param isExact -1 beside the text; else the nearest cell

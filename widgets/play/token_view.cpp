@@ -77,7 +77,7 @@ void TokenView::setPrompt(std::string_view bytes)
 {
     m_cells.setPrompt(bytes);
     m_probabilities.clear();
-    m_current = -1;
+    m_current = m_fork = -1;
     m_isLocked = false;
     m_anchor = m_selectionEnd = -1;
     m_isFollowing = true;
@@ -172,7 +172,15 @@ void TokenView::paintEvent(QPaintEvent *event)
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(typeFont(TypeSize::Mono));
     paintTokenLines(painter, scene(), event->rect().top(), event->rect().bottom());
+    paintForkMark(painter, scene(), m_fork);
     paintTokenOutline(painter, scene(), m_current, m_isLocked);
+}
+
+void TokenView::setForkMark(int token, const QString &toolTip)
+{
+    m_fork = token;
+    m_forkTip = toolTip;
+    viewport()->update();
 }
 
 QRectF TokenView::tokenRect(int token) const { return ui::tokenRect(scene(), token); }
@@ -238,6 +246,7 @@ QString TokenView::summary() const
                            .arg(integerText(m_current), shown,
                                 probabilityText(m_probabilities[static_cast<size_t>(m_current)]));
     }
+    if (m_fork >= 0) text += u' ' + tr("Parts from another version at token %1.").arg(integerText(m_fork));
     return text;
 }
 

@@ -13,6 +13,8 @@
 
 #include <vector>
 
+class QMenu;
+
 namespace orrery::ui {
 
 class TokenView : public QAbstractScrollArea {
@@ -34,6 +36,10 @@ public:
     [[nodiscard]] int currentToken() const { return m_current; } ///< -1: none
     [[nodiscard]] bool isLocked() const { return m_isLocked; }
     void setCurrentToken(int token, bool isLocked);
+    void showToken(int token); ///< scrolls to it
+    /// A token that a fork stands at, with what its hover says; -1: none. Goes with the text.
+    void setForkMark(int token, const QString &toolTip);
+    [[nodiscard]] int forkMark() const { return m_fork; }
     [[nodiscard]] const TokenCells &cells() const { return m_cells; }
     /// Rectangle of a token's first cell in the viewport.
     [[nodiscard]] QRectF tokenRect(int token) const;
@@ -49,6 +55,9 @@ public:
 
 Q_SIGNALS:
     void currentTokenChanged(int token, bool isLocked);
+    void entered(int token); ///< Enter on the current token
+    /// Before it is opened, at a token.
+    void menuRequested(QMenu *menu, int token);
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -70,7 +79,6 @@ private:
     [[nodiscard]] TokenScene scene() const;
     [[nodiscard]] int64_t cellAt(const QPointF &position) const; ///< the nearest
     void moveByLine(int by);
-    void showToken(int token);
 
     TokenCells m_cells;
     TokenLayout m_layout;
@@ -80,6 +88,8 @@ private:
     int64_t m_anchor = -1, m_selectionEnd = -1; ///< cells; equal: nothing selected
     QPointF m_pressedAt;
     bool m_isDragging = false;
+    int m_fork = -1;
+    QString m_forkTip;
 };
 
 /// How one token is written alone: "␣the", "↵", "\xE2".

@@ -2,14 +2,17 @@
 // Pointer and keys of the token view.
 #include "widgets/play/token_view.h"
 
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/theme/theme.h"
 
 #include <QApplication>
 #include <QContextMenuEvent>
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QScrollBar>
+#include <QToolTip>
 
 namespace orrery::ui {
 
@@ -38,6 +41,15 @@ void TokenView::changeEvent(QEvent *event)
 bool TokenView::viewportEvent(QEvent *event)
 {
     if (event->type() == QEvent::Leave && !m_isLocked) setCurrentToken(-1, false);
+    if (event->type() == QEvent::ToolTip) {
+        const auto *help = static_cast<QHelpEvent *>(event);
+        const bool isFork = m_fork >= 0 && tokenAt(help->pos()) == m_fork;
+        if (isFork)
+            QToolTip::showText(help->globalPos(), plainToolTip(m_forkTip), viewport());
+        else
+            QToolTip::hideText();
+        return true;
+    }
     return QAbstractScrollArea::viewportEvent(event);
 }
 
@@ -125,6 +137,10 @@ void TokenView::keyPressEvent(QKeyEvent *event)
     case Qt::Key_End:
         setCurrentToken(numTokens() - 1, true);
         break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (m_current >= 0 && event->modifiers() == Qt::NoModifier) Q_EMIT entered(m_current);
+        return;
     case Qt::Key_Escape:
         if (m_current < 0) {
             QAbstractScrollArea::keyPressEvent(event);
@@ -143,11 +159,19 @@ void TokenView::contextMenuEvent(QContextMenuEvent *event)
 {
     auto *menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
+    const bool isByKey = event->reason() == QContextMenuEvent::Keyboard;
+    const int token = isByKey ? m_current : tokenAt(event->pos());
+    if (token >= 0) {
+        setCurrentToken(token, true); // what the menu is about stays in sight
+        Q_EMIT menuRequested(menu, token);
+        menu->addSeparator();
+    }
     menu->addAction(m_anchor != m_selectionEnd ? tr("Copy selection") : tr("Copy all"), this,
                     &TokenView::copy)
         ->setShortcut(QKeySequence::Copy);
     menu->addAction(tr("Select all"), this, &TokenView::selectAll)->setShortcut(QKeySequence::SelectAll);
-    menu->popup(event->globalPos());
+    menu->popup(isByKey && token >= 0 ? viewport()->mapToGlobal(tokenRect(token).bottomLeft().toPoint())
+                                      : event->globalPos());
 }
 
 } // namespace orrery::ui

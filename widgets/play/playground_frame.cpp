@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the playground's frame offers: the transcript to save, a link to the view, the command, help.
+#include "widgets/play/playground_panel.h"
+
+#include "widgets/common/segmented_choice.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/model_chooser.h"
+#include "widgets/play/prompt_edit.h"
+#include "widgets/play/token_view.h"
+#include "widgets/play/transcript_export.h"
+
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr qsizetype kMaxLinkText = 2'000; // characters of a prompt; a link is no place for a book
+
+} // namespace
+
+void PlaygroundPanel::connectFrame()
+{
+    // The frame asks again and again, and a conversation may be long.
+    connect(this, &PlaygroundPanel::draftChanged, this, [this] { m_isCommandStale = true; });
+    setCommand([this] {
+        if (std::exchange(m_isCommandStale, false)) m_command = command();
+        return m_command;
+    });
+    setHelp(tr(
+        "The model continues a prompt, fills a hole or answers turn by turn. Every token shows how likely it "
+        "was and what else was likely. Click a token to lock it, then a candidate in its list to branch: the "
+        "answer goes on with it in a new version. With “Choose each token” you take every token yourself."));
+    setExport(
+        {.fileName = u"transcript"_s,
+         .data = {u"md"_s, u"json"_s, u"csv"_s},
+         .save = [this](const QString &path) { return saveTranscript(transcriptToSave(), path); },
+         .table =
+             [this] {
+                 const Transcript transcript = transcriptToSave();
+                 return transcript.isEmpty() ? QString() : transcriptCsv(transcript);
+             },
+         .isEmpty =
+             [this] { return isConversation() ? m_conversation->model()->numTurns() == 0 : !shown(); }});
+    setView({u"play"_s, [this] { return viewState(); },
+             [this](const QVariantMap &state) { restoreView(state); }});
+}
+
+Transcript PlaygroundPanel::transcriptToSave() const
+{
+    Transcript transcript;
+    if (isConversation()) {
+        const ConversationModel *model = m_conversation->model();
+        for (int row = 0; row < model->numTurns(); ++row) transcript.turns.push_back(model->turn(row));
+    } else if (const VersionPtr version = shown()) {
+        transcript.turns.push_back({TurnRole::Unknown, {}, {}, {version}, 0});
+        transcript.prompt = version->request.prompt;
+        transcript.infill = version->request.infill;
+    }
+    return transcript;
+}
+
+QVariantMap PlaygroundPanel::viewState() const
+{
+    QVariantMap state{{u"mode"_s, m_mode->current()}, {u"model"_s, m_chooser->model()}};
+    if (!isConversation()) {
+        state.insert(u"prompt"_s, m_prompt->toPlainText().left(kMaxLinkText));
+        if (isInfill()) state.insert(u"after"_s, m_after->toPlainText().left(kMaxLinkText));
+    }
+    return state;
+}
+
+void PlaygroundPanel::restoreView(const QVariantMap &state)
+{
+    if (state.contains(u"mode"_s)) restoreMode(state.value(u"mode"_s).toString());
+    if (state.contains(u"prompt"_s)) m_prompt->setPlainText(state.value(u"prompt"_s).toString());
+    if (state.contains(u"after"_s)) m_after->setPlainText(state.value(u"after"_s).toString());
+    m_chooser->setModel(state.value(u"model"_s).toString());
+}
+
+} // namespace orrery::ui
