@@ -2,6 +2,7 @@
 #include "play_setup.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/play/candidate_model.h"
@@ -290,7 +291,7 @@ void TestPlayground::commandsAreThoseOfTheCommandLine()
     sampling.seed = 7;
     sampling.maxTokens = 50;
     setup.panel->sampling()->setSettings(sampling);
-    child<QToolButton>(setup.panel.get(), "copyCommand")->click();
+    copyToClipboard(setup.panel->commandText());
     QCOMPARE(
         QGuiApplication::clipboard()->text(),
         u"orrery-engine generate code@4000 --prompt Hello --max-tokens 50 --temperature 0.5 --top-p 0.9 --seed 7"_s);
@@ -312,7 +313,7 @@ void TestPlayground::infillAsksForWhatStandsBehind()
     const GenerateRequest &request = setup.session.generations.back().request;
     QCOMPARE(request.prompt, std::string("Hello"));
     QCOMPARE(request.infill.value_or("none"), std::string("world\n"));
-    child<QToolButton>(setup.panel.get(), "copyCommand")->click();
+    copyToClipboard(setup.panel->commandText());
     QVERIFY(
         QGuiApplication::clipboard()->text().contains(u"--prompt Hello --infill 'world\n' --max-tokens"_s));
     Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfInfill));
@@ -344,7 +345,7 @@ void TestPlayground::infillIsReachedByKeys()
     Setup setup;
     QVERIFY(QTest::qWaitForWindowActive(setup.panel.get()));
     setup.panel->promptEditor()->setFocus();
-    QTest::keyClick(setup.panel->promptEditor(), Qt::Key_I, Qt::ControlModifier);
+    QTest::keyClick(setup.panel->promptEditor(), Qt::Key_I, Qt::ControlModifier | Qt::ShiftModifier);
     QVERIFY(setup.panel->isInfill());
     QTest::keyClick(setup.panel->promptEditor(), Qt::Key_Tab);
     QTRY_COMPARE(QApplication::focusWidget(), setup.panel->afterEditor());

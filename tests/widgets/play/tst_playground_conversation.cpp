@@ -3,6 +3,7 @@
 #include "play_setup.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -116,7 +117,7 @@ void TestPlaygroundConversation::isAModeOfItsOwn()
     QVERIFY(QTest::qWaitForWindowActive(talk.panel.get()));
     QTest::keyClick(talk.panel->promptEditor(), Qt::Key_T, Qt::ControlModifier);
     QCOMPARE(talk.panel->mode(), PlayMode::Converse);
-    QTest::keyClick(talk.panel->messageEditor(), Qt::Key_I, Qt::ControlModifier);
+    QTest::keyClick(talk.panel->messageEditor(), Qt::Key_I, Qt::ControlModifier | Qt::ShiftModifier);
     QVERIFY(talk.panel->isInfill());
 }
 
@@ -378,7 +379,7 @@ void TestPlaygroundConversation::startsAnewAndUndoes()
     QCOMPARE(talk.model->numTurns(), 0);
     QVERIFY(!talk.view->isVisible());
     QVERIFY(!talk.find<QToolButton>("newConversation")->isEnabled());
-    QVERIFY(!talk.find<QToolButton>("copyCommand")->isEnabled());
+    QVERIFY(talk.panel->commandText().isEmpty());
     talk.find<QToolButton>("undoConversation")->click();
     QCOMPARE(talk.said(), u"u:one a:first"_s);
 }
@@ -498,7 +499,7 @@ void TestPlaygroundConversation::copiesTurnConversationAndCommand()
         uR"({"messages":[{"content":"it's","role":"user"},{"content":"x","role":"assistant"}]})"_s;
     QCOMPARE(QGuiApplication::clipboard()->text(), json);
     // What the last answer was asked with; with a text in the composer, what would be sent.
-    talk.find<QToolButton>("copyCommand")->click();
+    copyToClipboard(talk.panel->commandText());
     QVERIFY(QGuiApplication::clipboard()->text().startsWith(
         uR"(printf '%s' '{"messages":[{"content":"it'\''s","role":"user"}]}' | orrery-engine generate code@4000 --messages - )"_s));
     talk.panel->messageEditor()->setPlainText(u"ho"_s);

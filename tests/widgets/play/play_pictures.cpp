@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws versions, branches and the choosing of tokens into PNG files, to be looked at: three themes, narrow
+// and wide. Usage: play_pictures FOLDER [part of a name]. No test: a picture is judged by people.
+#include "play_setup.h"
+
+#include "widgets/play/candidate_view.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/conversation_view.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/token_view.h"
+#include "widgets/theme/theme.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QListView>
+#include <QPainter>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+QString folder, wanted;
+
+void settle(int milliseconds)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < milliseconds) QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+void shoot(QWidget &panel, const QString &name, QSize size)
+{
+    if (!wanted.isEmpty() && !name.contains(wanted)) return;
+    panel.resize(size);
+    panel.show();
+    settle(200);
+    for (const auto &[kind, theme] : {std::pair(ThemeKind::Light, u"light"_s),
+                                      {ThemeKind::Dark, u"dark"_s},
+                                      {ThemeKind::HighContrast, u"contrast"_s}}) {
+        Theme::instance().apply(*qApp, kind);
+        settle(30);
+        QPixmap picture(size + QSize(16, 16));
+        picture.fill(Theme::instance().tokens().window);
+        QPainter painter(&picture);
+        painter.drawPixmap(8, 8, panel.grab());
+        painter.end();
+        picture.save(folder + u'/' + name + u'-' + theme + u".png"_s);
+    }
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    std::printf("%s\n", qPrintable(name));
+}
+
+/// Words as tokens, with candidates of plausible probabilities.
+std::vector<GeneratedToken> wordsOf(const std::string &text)
+{
+    const char *others[] = {" the", " a", " size", " value", " return", ";", " const", "(", " std", " it"};
+    std::vector<GeneratedToken> tokens;
+    size_t from = 0;
+    while (from < text.size()) {
+        size_t to = text.find_first_of(" \n", from + 1);
+        if (to == std::string::npos) to = text.size();
+        GeneratedToken token;
+        token.bytes = text.substr(from, to - from);
+        token.id = static_cast<int32_t>(300 + tokens.size());
+        token.probability = 0.9 / (1.0 + static_cast<double>((tokens.size() * 7) % 10));
+        token.entropy = 1.25;
+        double probability = token.probability;
+        token.alternatives.push_back({token.id, token.bytes, probability});
+        for (int i = 0; i < 9; ++i) token.alternatives.push_back({1'000 + i, others[i], probability *= 0.55});
+        tokens.push_back(token);
+        from = to;
+    }
+    return tokens;
+}
+
+void reply(Setup &setup, const std::string &text, FinishReason reason = FinishReason::MaxTokens)
+{
+    Q_EMIT setup.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    Q_EMIT setup.generation().tokens(wordsOf(text));
+    if (reason != FinishReason::Unknown) Q_EMIT setup.generation().finished(summaryOf(reason));
+}
+
+void branchAt(Setup &setup, int token, int candidate, const std::string &text, FinishReason reason)
+{
+    TokenView *view = setup.panel->transcript();
+    view->setCurrentToken(token, true);
+    setup.panel->branch({1'000 + candidate, candidate == 0 ? " the" : candidate == 1 ? " a" : " size", 0.1});
+    reply(setup, text, reason);
+}
+
+void shootTree()
+{
+    Setup setup;
+    setup.panel->promptEditor()->setPlainText(u"template <typename T> class stack"_s);
+    setup.panel->generate();
+    reply(setup,
+          " {\n  public:\n    void push(const T &value) { m_values.push_back(value); }\n    bool empty() "
+          "const { return m_values.empty(); }\n};\n");
+    shoot(*setup.panel, u"one-version"_s, {1000, 700});
+    branchAt(setup, 5, 1, " T pop() { return m_values.back(); }\n};\n", FinishReason::EndOfText);
+    setup.panel->showVersion(0);
+    branchAt(setup, 9, 2, "_type size() const { return m_values.size(); }\n", FinishReason::MaxTokens);
+    setup.panel->showVersion(1);
+    branchAt(setup, 8, 0, " last element of the container, which must not be empty\n",
+             FinishReason::MaxTokens);
+    setup.panel->showVersion(0);
+    branchAt(setup, 12, 1, " value of a very long text that goes on and on beyond the edge of the list\n",
+             FinishReason::Unknown);
+    setup.panel->transcript()->setCurrentToken(10, true);
+    shoot(*setup.panel, u"tree"_s, {1000, 700});
+    shoot(*setup.panel, u"tree-wide"_s, {1600, 900});
+    shoot(*setup.panel, u"tree-narrow"_s, {560, 640});
+}
+
+void shootChoosing()
+{
+    Setup setup;
+    setup.panel->sampling()->setManual(true);
+    setup.panel->promptEditor()->setPlainText(u"The planets move"_s);
+    setup.panel->generate();
+    shoot(*setup.panel, u"choosing-asked"_s, {1000, 700});
+    GeneratedToken proposal = wordsOf(" around").front();
+    for (int i = 0; i < 15; ++i)
+        proposal.alternatives.push_back({2'000 + i, " word" + std::to_string(i), 0.004 / (i + 1)});
+    for (int i = 0; i < 3; ++i) {
+        Q_EMIT setup.generation().tokens({proposal});
+        Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+        if (i < 2) QTest::keyClick(setup.panel->candidates()->list(), i == 0 ? Qt::Key_1 : Qt::Key_2);
+    }
+    shoot(*setup.panel, u"choosing"_s, {1000, 700});
+    shoot(*setup.panel, u"choosing-narrow"_s, {560, 640});
+}
+
+void shootTalk()
+{
+    Setup setup;
+    const QString name =
+        u"a-run-with-a-very-long-name-that-somebody-made-with-a-script-2026-11-23-lr-0.001"_s;
+    setup.session.checkpoints[name] = setup.session.checkpoints[u"code"_s];
+    setup.session.runList = {fakeRun(name.toStdString())};
+    Q_EMIT setup.session.runsChanged();
+    setup.panel->setModel(name);
+    setup.panel->setMode(PlayMode::Converse);
+    for (const auto &[said, answer] :
+         {std::pair(u"What moves around what?"_s, " The planets move around the sun, each on its own path."),
+          {u"And the moon?"_s, " The moon moves around the earth."}}) {
+        setup.panel->messageEditor()->setPlainText(said);
+        setup.panel->generate();
+        reply(setup, answer, FinishReason::EndOfTurn);
+    }
+    setup.panel->conversation()->view()->setCurrentToken(3, 3, true);
+    setup.panel->branch({1'001, " with", 0.2});
+    reply(setup, " the earth, of course.", FinishReason::EndOfTurn);
+    setup.panel->conversation()->view()->setCurrentToken(3, 4, true);
+    shoot(*setup.panel, u"talk"_s, {1000, 700});
+    shoot(*setup.panel, u"talk-narrow"_s, {480, 640});
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    if (argc < 2) qFatal("usage: play_pictures FOLDER [part of a name]");
+    folder = QString::fromLocal8Bit(argv[1]);
+    wanted = argc > 2 ? QString::fromLocal8Bit(argv[2]) : QString();
+    Theme::instance().apply(application, ThemeKind::Light);
+    shootTree();
+    shootChoosing();
+    shootTalk();
+    return 0;
+}

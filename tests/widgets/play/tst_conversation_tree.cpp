@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Versions of answers in a conversation, each with what followed it.
+#include "play_setup.h"
+
+#include "widgets/play/branching.h"
+#include "widgets/play/conversation_draft.h"
+#include "widgets/play/conversation_pane.h"
+#include "widgets/play/conversation_view.h"
+#include "widgets/play/version_tree.h"
+#include "widgets/play/version_view.h"
+
+#include <QAbstractItemModelTester>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QListView>
+#include <QMenu>
+#include <QToolButton>
+#include <QToolTip>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+using Ids = std::vector<int32_t>;
+
+VersionPtr answerOf(const std::string &text)
+{
+    auto version = std::make_shared<GenerationVersion>();
+    version->modelTitle = u"code"_s;
+    version->isAnswer = true;
+    version->tokens = tokensOf(text);
+    return version;
+}
+
+/// "a>b c>d"
+QString said(const ConversationModel &model)
+{
+    QString text;
+    for (int row = 0; row < model.numTurns(); ++row)
+        text += (row == 0       ? QString()
+                 : row % 2 == 1 ? u">"_s
+                                : u" "_s) +
+                QString::fromStdString(model.turn(row).text());
+    return text;
+}
+
+struct Model : ConversationModel {
+    Model() : tester(this, QAbstractItemModelTester::FailureReportingMode::QtTest)
+    {
+        ask({"a"}, answerOf("b"));
+        ask({"c"}, answerOf("d"));
+    }
+    QAbstractItemModelTester tester;
+};
+
+struct Talk : Setup {
+    Talk()
+    {
+        panel->setMode(PlayMode::Converse);
+        view = panel->conversation()->view();
+        exchange(u"one"_s, "abc");
+        exchange(u"two"_s, "def");
+    }
+    void exchange(const QString &text, const std::string &answer)
+    {
+        panel->messageEditor()->setPlainText(text);
+        panel->generate();
+        reply(answer);
+    }
+    void reply(const std::string &text)
+    {
+        Q_EMIT generation().tokens(tokensOf(text));
+        Q_EMIT generation().finished(summaryOf(FinishReason::EndOfTurn));
+    }
+    [[nodiscard]] QString text() const { return said(*panel->conversation()->model()); }
+    [[nodiscard]] const GenerateRequest &request() const { return session.generations.back().request; }
+    ConversationView *view;
+};
+
+} // namespace
+
+class TestConversationTree : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void eachVersionKeepsWhatFollowed();
+    void treesStandWithinTrees();
+    void branchingIsUndone();
+    void deletingAVersionIsUndone();
+    void theOnlyVersionStays();
+    void endsWithoutFollowersAreNoSteps();
+    void failedBranchesAreReplaced();
+    void branchesAnEarlierAnswer();
+    void goesThroughVersionsOfTheCurrentTurn();
+    void theNextTurnGoesOnFromTheShownVersion();
+    void forkOfAnAnswerSaysWhy();
+    void tokensOfTheLastAnswerSurvive();
+    void whatFollowedOtherVersionsSurvives();
+    void treesOfADraftHaveALimit();
+    void changedDraftsFallBackToText();
+};
+
+void TestConversationTree::eachVersionKeepsWhatFollowed()
+{
+    Model model;
+    model.addVersion(1, answerOf("x"));
+    QCOMPARE(said(model), u"a>x"_s);
+    QCOMPARE(model.turn(1).versions.size(), size_t{2});
+    model.ask({"e"}, answerOf("f"));
+    QCOMPARE(said(model), u"a>x e>f"_s);
+    model.showVersion(1, 0);
+    QCOMPARE(said(model), u"a>b c>d"_s);
+    model.showVersion(1, 1);
+    QCOMPARE(said(model), u"a>x e>f"_s);
+    const auto messages = model.messagesBefore(model.numTurns());
+    QCOMPARE(messages[1].content, std::string("x"));
+}
+
+void TestConversationTree::treesStandWithinTrees()
+{
+    Model model;
+    model.addVersion(3, answerOf("y"));
+    model.ask({"g"}, answerOf("h"));
+    model.addVersion(1, answerOf("x"));
+    model.showVersion(1, 0);
+    QCOMPARE(said(model), u"a>b c>y g>h"_s);
+    model.showVersion(3, 0);
+    QCOMPARE(said(model), u"a>b c>d"_s);
+    model.showVersion(1, 1);
+    model.showVersion(1, 0);
+    QCOMPARE(said(model), u"a>b c>d"_s); // as it was left
+    model.showVersion(3, 1);
+    QCOMPARE(said(model), u"a>b c>y g>h"_s);
+}
+
+void TestConversationTree::branchingIsUndone()
+{
+    Model model;
+    model.addVersion(1, answerOf("x"));
+    model.ask({"e"}, answerOf("f"));
+    QCOMPARE(model.undoText(), u"sending"_s);
+    model.undo();
+    QCOMPARE(said(model), u"a>x"_s);
+    QCOMPARE(model.undoText(), u"showing another version of turn 2"_s);
+    model.undo();
+    QCOMPARE(said(model), u"a>b c>d"_s);
+    QCOMPARE(model.turn(1).versions.size(), size_t{2}); // it is kept
+    model.redo();
+    model.redo();
+    QCOMPARE(said(model), u"a>x e>f"_s);
+    model.undo();
+    model.undo();
+    model.undo(); // of before the branch
+    QCOMPARE(said(model), u"a>b"_s);
+}
+
+void TestConversationTree::deletingAVersionIsUndone()
+{
+    Model model;
+    model.addVersion(1, answerOf("x"));
+    model.ask({"e"}, answerOf("f"));
+    model.removeVersion(1, 1);
+    QCOMPARE(said(model), u"a>b c>d"_s);
+    QCOMPARE(model.undoText(), u"deleting version 2 of turn 2"_s);
+    model.undo();
+    QCOMPARE(said(model), u"a>x e>f"_s);
+    QCOMPARE(model.turn(1).shown, 1);
+    model.removeVersion(1, 0); // one that is not shown
+    QCOMPARE(said(model), u"a>x e>f"_s);
+    QCOMPARE(model.turn(1).shown, 0);
+    model.undo();
+    QCOMPARE(model.turn(1).shown, 1);
+    model.showVersion(1, 0);
+    QCOMPARE(said(model), u"a>b c>d"_s);
+}
+
+void TestConversationTree::theOnlyVersionStays()
+{
+    Model model;
+    const QString undo = model.undoText();
+    model.removeVersion(1, 0);
+    model.removeVersion(1, 5);
+    model.removeVersion(9, 0);
+    QCOMPARE(said(model), u"a>b c>d"_s);
+    QCOMPARE(model.undoText(), undo);
+}
+
+void TestConversationTree::endsWithoutFollowersAreNoSteps()
+{
+    Model model;
+    model.addVersion(3, answerOf("y"));
+    model.showVersion(3, 0);
+    QCOMPARE(model.undoText(), u"sending"_s); // both are kept: nothing to undo
+}
+
+void TestConversationTree::failedBranchesAreReplaced()
+{
+    Model model;
+    const VersionPtr parent = model.turn(3).version();
+    const VersionPtr failed = branchedVersion(parent, 0, {'z', "z", 0.2}, {});
+    failed->error = Error{ErrorCode::Unavailable, "Cannot generate: gone.", ""};
+    model.addVersion(3, failed);
+    model.addVersion(3, answerOf("y"));
+    QCOMPARE(model.turn(3).versions.size(), size_t{2});
+    QCOMPARE(said(model), u"a>b c>y"_s);
+}
+
+void TestConversationTree::branchesAnEarlierAnswer()
+{
+    Talk talk;
+    talk.view->setCurrentToken(1, 1, true);
+    talk.panel->branch({'z', "z", 0.2});
+    QCOMPARE(talk.request().messages.size(), size_t{1}); // what that answer goes on from
+    QCOMPARE(talk.request().answerIds, (Ids{'a', 'z'}));
+    QCOMPARE(talk.text(), u"one>az"_s);
+    talk.reply("q");
+    QCOMPARE(talk.text(), u"one>azq"_s);
+    QVERIFY(talk.panel->versionView()->isVisible());
+    QTest::keyClick(talk.panel->versionView()->list(), Qt::Key_Up);
+    QCOMPARE(talk.text(), u"one>abc two>def"_s);
+    talk.panel->conversation()->undo();
+    QCOMPARE(talk.text(), u"one>azq"_s);
+}
+
+void TestConversationTree::goesThroughVersionsOfTheCurrentTurn()
+{
+    Talk talk;
+    talk.view->setCurrentToken(1, 1, true);
+    talk.panel->branch({'z', "z", 0.2});
+    talk.reply("q");
+    talk.exchange(u"more"_s, "r");
+    QVERIFY(!talk.panel->versionView()->isVisible()); // the last answer has one version
+    talk.view->setCurrentTurn(1);
+    QCOMPARE(talk.panel->versionView()->model()->rowCount(), 2);
+    child<QToolButton>(talk.panel.get(), "earlierVersion")->click();
+    QCOMPARE(talk.text(), u"one>abc two>def"_s);
+    QCOMPARE(talk.panel->versionView()->model()->rowCount(), 2); // still those of that turn
+    child<QToolButton>(talk.panel.get(), "laterVersion")->click();
+    QCOMPARE(talk.text(), u"one>azq more>r"_s);
+    talk.exchange(u"last"_s, "s");
+    QVERIFY(!talk.panel->versionView()->isVisible()); // what was just said is looked at
+}
+
+void TestConversationTree::theNextTurnGoesOnFromTheShownVersion()
+{
+    Talk talk;
+    talk.view->setCurrentToken(3, 0, true);
+    talk.panel->goOnFromHere();
+    QCOMPARE(talk.request().messages.size(), size_t{3});
+    QCOMPARE(talk.request().answerIds, (Ids{'d'}));
+    talk.reply("p");
+    talk.exchange(u"three"_s, "g");
+    QCOMPARE(talk.request().messages[3].content, std::string("dp"));
+    QCOMPARE(talk.text(), u"one>abc two>dp three>g"_s);
+}
+
+void TestConversationTree::forkOfAnAnswerSaysWhy()
+{
+    Talk talk;
+    talk.view->setCurrentToken(3, 1, true);
+    talk.panel->branch({'z', "z", 0.2});
+    talk.reply("p");
+    const QPoint at = talk.view->tokenRect(3, 1).center().toPoint();
+    QHelpEvent event(QEvent::ToolTip, at, talk.view->viewport()->mapToGlobal(at));
+    QApplication::sendEvent(talk.view->viewport(), &event);
+    QVERIFY2(QToolTip::text().contains(u"“z” in place of “e”."_s), qPrintable(QToolTip::text()));
+    QContextMenuEvent menu(QContextMenuEvent::Mouse, at, talk.view->viewport()->mapToGlobal(at));
+    QApplication::sendEvent(talk.view->viewport(), &menu);
+    auto *branches = talk.view->findChild<QMenu *>(u"branchMenu"_s);
+    QVERIFY(branches);
+    QCOMPARE(branches->actions()[0]->text(), u"“e”   0.430"_s); // "z" stands there now
+}
+
+void TestConversationTree::tokensOfTheLastAnswerSurvive()
+{
+    Talk talk;
+    talk.view->setCurrentToken(3, 1, true);
+    talk.panel->branch({'z', "z", 0.2});
+    talk.reply("p");
+    PlaygroundPanel other(talk.session);
+    other.restoreDraft(talk.panel->draftJson());
+    const ConversationModel *model = other.conversation()->model();
+    QCOMPARE(said(*model), u"one>abc two>dzp"_s);
+    QCOMPARE(model->turn(3).versions.size(), size_t{2});
+    QCOMPARE(model->turn(3).version()->tokens.size(), size_t{3});
+    QVERIFY(model->turn(3).version()->parent.lock() == model->turn(3).versions[0]);
+    QVERIFY(model->turn(1).version()->tokens.empty()); // of an earlier answer there is the text
+    other.conversation()->view()->setCurrentToken(3, 2, true);
+    other.branch({'z', "z", 0.2});
+    QCOMPARE(talk.request().messages.size(), size_t{3});
+    QCOMPARE(talk.request().answerIds, (Ids{'d', 'z', 'z'}));
+}
+
+void TestConversationTree::whatFollowedOtherVersionsSurvives()
+{
+    Model model;
+    model.addVersion(3, answerOf("y"));
+    model.ask({"g"}, answerOf("h"));
+    model.addVersion(1, answerOf("x"));
+    model.ask({"e"}, answerOf("f"));
+    const QByteArray json = QJsonDocument(conversationDraft(model)).toJson();
+    Model other;
+    other.restore(restoredConversation(QJsonDocument::fromJson(json).object()).turns);
+    QCOMPARE(said(other), u"a>x e>f"_s);
+    other.showVersion(1, 0);
+    QCOMPARE(said(other), u"a>b c>y g>h"_s);
+    other.showVersion(3, 0);
+    QCOMPARE(said(other), u"a>b c>d"_s);
+    other.showVersion(1, 1);
+    QCOMPARE(said(other), u"a>x e>f"_s);
+}
+
+void TestConversationTree::treesOfADraftHaveALimit()
+{
+    Model model;
+    model.ask({std::string(kMaxDraftBytes / 2, 'u')}, answerOf("g"));
+    model.addVersion(1, answerOf("x"));
+    model.ask({std::string(kMaxDraftBytes / 2, 'v')}, answerOf("f"));
+    const QJsonObject draft = conversationDraft(model);
+    const auto turns = restoredConversation(draft).turns;
+    QCOMPARE(turns.size(), size_t{4}); // what is shown has the first say
+    QCOMPARE(turns[1]->versions.size(), size_t{2});
+    QVERIFY(turns[1]->behind.empty());
+    QVERIFY(QJsonDocument(draft).toJson(QJsonDocument::Compact).size() < kMaxDraftBytes);
+}
+
+void TestConversationTree::changedDraftsFallBackToText()
+{
+    Model model;
+    QJsonObject draft = conversationDraft(model);
+    QJsonArray turns = draft.value("turns"_L1).toArray();
+    QJsonObject last = turns.last().toObject();
+    QVERIFY(!last.value("version_tokens"_L1).toArray().isEmpty());
+    last.insert(u"content"_s, u"edited"_s); // by hand: its tokens are of another text
+    turns.replace(turns.size() - 1, last);
+    draft.insert(u"turns"_s, turns);
+    const RestoredConversation restored = restoredConversation(draft);
+    QCOMPARE(restored.turns.back()->text(), std::string("edited"));
+    QVERIFY(restored.turns.back()->version()->tokens.empty());
+}
+
+ORRERY_GUI_TEST_MAIN(TestConversationTree)
+#include "tst_conversation_tree.moc"
