@@ -3,6 +3,8 @@
 
 #include "widgets/common/number_text.h"
 
+#include <QBuffer>
+#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <QPageSize>
 #include <QPainter>
@@ -10,6 +12,7 @@
 #include <QSaveFile>
 #include <QSvgGenerator>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -37,6 +40,7 @@ public:
             m_overviewLayout = m_overview.layout(QSizeF(1100, 900), m_style);
             m_size = m_overviewLayout.size;
         }
+        if (page.modalities) addGrids(page.modalities);
         const QFontMetricsF metrics(m_style.base);
         m_size.setWidth(std::max(m_size.width(), metrics.horizontalAdvance(page.title)));
     }
@@ -62,15 +66,49 @@ public:
         else if (m_page.overview)
             m_overview.paint(painter, m_overviewLayout, QRectF(QPointF(), m_overviewLayout.size), {},
                              m_style);
+        for (const auto &[grid, layout] : m_grids) {
+            painter.setPen(m_style.tokens.text);
+            painter.setFont(m_style.small);
+            painter.drawText(QPointF(0, small.ascent()), gridTitle(grid.scale().kind));
+            painter.translate(0, kGridTitle);
+            grid.paint(painter, layout, {}, m_style);
+            painter.translate(layout.size.width() + kGridGap, -kGridTitle);
+        }
     }
 
 private:
+    static constexpr double kGridTitle = 22, kGridGap = 32;
+    static QString gridTitle(FlowKind kind)
+    {
+        return kind == FlowKind::Mass
+                   ? QCoreApplication::translate("AttentionExport", "share of a row's attention; rows look")
+                   : QCoreApplication::translate("AttentionExport", "learned factor before the softmax");
+    }
+    void addGrids(const SnapshotPtr &now)
+    {
+        m_size = QSizeF(0, 0);
+        for (const FlowKind kind : {FlowKind::Mass, FlowKind::Learned}) {
+            ModalityGrid grid;
+            grid.setContent(now, kind);
+            const bool isThere =
+                std::any_of(grid.flows().begin(), grid.flows().end(), [kind](const auto &flow) {
+                    return !(kind == FlowKind::Mass ? flow.mass : flow.weights).empty();
+                });
+            if (!isThere) continue;
+            const ModalityGridLayout layout = grid.layout(QSizeF(560, 640), m_style);
+            m_size.rwidth() += layout.size.width() + kGridGap;
+            m_size.setHeight(std::max(m_size.height(), kGridTitle + layout.size.height()));
+            m_grids.emplace_back(std::move(grid), layout);
+        }
+    }
+
     const FigurePage &m_page;
     FigureStyle m_style;
     HeadFigure m_head;
     HeadLayout m_headLayout;
     OverviewScene m_overview;
     OverviewLayout m_overviewLayout;
+    std::vector<std::pair<ModalityGrid, ModalityGridLayout>> m_grids;
     QSizeF m_size{300, 100};
     double m_titleHeight = 0;
 };
@@ -118,14 +156,19 @@ Result<void> saveFigure(const FigurePage &page, const QString &path)
     if (ending == u"png"_s) {
         if (!figureImage(page).save(&file, "PNG")) return cannotWrite(path, file.errorString());
     } else if (ending == u"svg"_s) {
+        QBuffer text;
+        text.open(QIODevice::WriteOnly);
         QSvgGenerator generator;
-        generator.setOutputDevice(&file);
+        generator.setOutputDevice(&text);
         generator.setSize(figure.size().toSize());
         generator.setViewBox(QRectF(QPointF(), figure.size()));
         generator.setTitle(page.title);
         generator.setResolution(96);
         QPainter painter(&generator);
         figure.paint(painter);
+        painter.end();
+        // A map is a picture with a pixel a cell: its cells stay sharp.
+        file.write(QByteArray(text.data()).replace("<image ", "<image style=\"image-rendering:pixelated\" "));
     } else {
         QPdfWriter writer(&file);
         writer.setResolution(96);

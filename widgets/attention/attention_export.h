@@ -5,6 +5,7 @@
 
 #include "core/base/result.h"
 #include "widgets/attention/head_figure.h"
+#include "widgets/attention/modality_grid.h"
 #include "widgets/attention/overview_scene.h"
 
 #include <QImage>
@@ -12,13 +13,14 @@
 
 namespace orrery::ui {
 
-/// Either the overview or a map, under a title that says what it is of.
+/// The overview, a map or the modalities, under a title that says what it is of.
 struct FigurePage {
     QString title;    ///< "code-7M, step 8,210: layer 3, head 5"
     QString subtitle; ///< the prompt
     const OverviewContent *overview = nullptr;
     const HeadContent *head = nullptr;
     int pinnedRow = -1;
+    SnapshotPtr modalities;
 };
 
 QImage figureImage(const FigurePage &page); ///< at twice the size on the screen

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the attention panel is made of and where it stands; what it does is in attention_panel.cpp.
+// What the attention panel is made of, where it stands and what leads to what.
 #include "widgets/attention/attention_panel.h"
 
+#include "widgets/attention/attention_stage.h"
+#include "widgets/attention/bar_list.h"
 #include "widgets/attention/breadcrumbs.h"
+#include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
+#include "widgets/attention/head_page.h"
+#include "widgets/attention/modality_page.h"
+#include "widgets/attention/model_question.h"
+#include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/token_strip.h"
+#include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
-#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
-#include <QMenu>
 #include <QPushButton>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -93,20 +100,119 @@ void AttentionPanel::makeTitleRow()
     m_state->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     addTitleWidget(m_crumbs);
     addTitleWidget(m_state);
-    m_copyCommand = addTitleButton(u"terminal"_s, tr("Copy as command"));
-    m_copyCommand->setObjectName(u"copyCommand"_s);
-    m_export = addTitleButton(u"image"_s, tr("Save or copy the figure"));
-    m_export->setObjectName(u"exportFigure"_s);
-    auto *menu = new QMenu(m_export);
-    menu->addAction(tr("Copy figure"), this, &AttentionPanel::copyImage)->setObjectName(u"copyFigure"_s);
-    menu->addAction(tr("Copy table as CSV"), this, [this] { copyToClipboard(table()); })
-        ->setObjectName(u"copyTable"_s);
-    menu->addSeparator();
-    menu->addAction(tr("Save figure or table…"), this, &AttentionPanel::saveAs)
-        ->setObjectName(u"saveFigure"_s);
-    m_export->setMenu(menu);
-    m_export->setPopupMode(QToolButton::InstantPopup);
-    connect(m_copyCommand, &QToolButton::clicked, this, [this] { copyToClipboard(command()); });
+    m_beside = new QToolButton(this);
+    m_beside->setObjectName(u"showBeside"_s);
+    m_beside->setText(tr("Beside"));
+    m_beside->setCheckable(true);
+    m_beside->setProperty("toggle", true);
+    m_beside->setToolTip(tr("A second run or step beside this one (2)"));
+    m_beside->setAccessibleName(tr("Show a second run or step beside this one"));
+    m_beside->hide(); // whoever has a place for a second panel shows it
+    addTitleWidget(m_beside);
+    connect(m_beside, &QToolButton::clicked, this, &AttentionPanel::besideRequested);
+}
+
+void AttentionPanel::connectParts()
+{
+    connect(m_feed, &FrameFeed::listChanged, this, &AttentionPanel::scheduleRefresh);
+    connect(m_feed, &FrameFeed::placeChanged, this, &AttentionPanel::scheduleRefresh);
+    connect(m_feed, &FrameFeed::shownChanged, this, [this] {
+        m_keptShown = m_feed->shown();
+        if (m_failed == Failed::Frames && m_keptShown) {
+            m_failed = Failed::None;
+            banner()->clear();
+        }
+        scheduleRefresh();
+    });
+    connect(m_feed, &FrameFeed::skipped, this, [this](qint64 step) {
+        banner()->showMessage(
+            BannerKind::Info,
+            tr("Step %1 was thinned out meanwhile; the nearest kept step is shown.").arg(integerText(step)));
+        m_failed = Failed::None;
+    });
+    connect(m_feed, &FrameFeed::failed, this, [this](const Error &error) {
+        m_failed = Failed::Frames;
+        banner()->showError(error, tr("Retry"));
+        scheduleRefresh();
+    });
+    connect(banner(), &Banner::retryRequested, this, [this] {
+        banner()->clear();
+        const Failed what = std::exchange(m_failed, Failed::None);
+        if (what == Failed::Frames)
+            m_feed->retry();
+        else if (what == Failed::Question)
+            m_question->retry();
+        else if (what == Failed::Ablation)
+            m_ablationQuestion->retry();
+    });
+    connect(m_scrubber, &Scrubber::touched, this, &AttentionPanel::backToKept);
+    connect(m_scrubber, &Scrubber::differenceChosen, this, &AttentionPanel::setDifference);
+    connect(m_prompts, &PromptBar::promptChosen, this, &AttentionPanel::onPromptChosen);
+    connect(m_prompts, &PromptBar::askRequested, this, &AttentionPanel::askModel);
+    connect(m_prompts, &PromptBar::cancelRequested, m_question, &ModelQuestion::cancel);
+    connect(m_emptyAsk, &QPushButton::clicked, this, &AttentionPanel::askModel);
+    connect(m_emptyNewRun, &QPushButton::clicked, this, &AttentionPanel::newRunRequested);
+    connect(m_backToKept, &QPushButton::clicked, this, &AttentionPanel::backToKept);
+    connect(m_ablate, &QPushButton::clicked, this, &AttentionPanel::ablate);
+    connect(m_crumbs, &Breadcrumbs::chosen, this, [this](int level) {
+        AttentionPlace next = place();
+        if (level < 2) next.level = StageLevel::Overview;
+        if (level < 2) next.overlay.clear();
+        next.pinnedToken = -1;
+        goTo(next);
+    });
+    connect(m_crumbs, &Breadcrumbs::backRequested, this, [this] { moveInHistory(-1); });
+    connect(m_crumbs, &Breadcrumbs::forwardRequested, this, [this] { moveInHistory(1); });
+}
+
+void AttentionPanel::connectStage()
+{
+    OverviewPage *overview = m_stage->overview();
+    connect(overview, &OverviewPage::sortChanged, this, &AttentionPanel::scheduleRefresh);
+    connect(overview, &OverviewPage::overlayRequested, this, &AttentionPanel::openOverlay);
+    connect(overview->view(), &OverviewView::opened, this, &AttentionPanel::openHead);
+    connect(overview->view(), &OverviewView::currentChanged, this, [this](const HeadRef &head) {
+        // With the map beside the overview it follows the arrows.
+        AttentionPlace next = place();
+        if (next.head == head) return;
+        next.head = head;
+        next.overlay.clear();
+        replacePlace(next);
+    });
+    HeadPage *head = m_stage->head();
+    connect(head, &HeadPage::choicesChanged, this, [this] {
+        scheduleRefresh();
+        Q_EMIT lookChanged();
+    });
+    connect(head->view(), &HeadView::figureChanged, this, &AttentionPanel::refreshPinned);
+    connect(head->view(), &HeadView::shownTokensChanged, this, [this] { m_cellsTimer.start(); });
+    connect(head->view(), &HeadView::cursorChanged, this, &AttentionPanel::refreshRow);
+    connect(head->view(), &HeadView::rowPinned, this, [this](int row) {
+        const HeadFigure &figure = m_stage->head()->view()->figure();
+        AttentionPlace next = place();
+        next.level = StageLevel::Head;
+        next.pinnedToken = row < 0 ? -1 : int(figure.content().heads.front().rows[size_t(row)].end) - 1;
+        goTo(next);
+    });
+    connect(m_stage->side(), &HeadSide::columnChosen, this, [this](int column) {
+        HeadView *view = m_stage->head()->view();
+        view->setCursorCell({view->activeRow(), column});
+    });
+    connect(m_strip, &TokenStrip::chosen, this, &AttentionPanel::pinToken);
+    ModalityPage *modalities = m_stage->modalities();
+    connect(overview, &OverviewPage::modalitiesRequested, this, [this] { setLevel(StageLevel::Modalities); });
+    connect(modalities, &ModalityPage::headsRequested, this, [this] { setLevel(StageLevel::Overview); });
+    connect(modalities->view(), &ModalityView::opened, this, &AttentionPanel::openHead);
+    connect(modalities->view(), &ModalityView::currentChanged, this, [this](const HeadRef &one) {
+        AttentionPlace next = place();
+        next.head = one;
+        replacePlace(next);
+    });
+    connect(m_flows, &FlowHistory::changed, this, [this] {
+        if (place().level == StageLevel::Modalities) scheduleRefresh();
+    });
+    connect(this, &AttentionPanel::placeChanged, m_flows,
+            [this] { m_flows->setActive(isVisible() && place().level == StageLevel::Modalities); });
 }
 
 void AttentionPanel::makeShortcuts()
@@ -132,6 +238,13 @@ void AttentionPanel::makeShortcuts()
     });
     add(Qt::Key_D, [this] { setDifference(!m_isDifference); });
     add(Qt::Key_B, [this] { m_feed->setBase(m_feed->index()); });
+    add(Qt::Key_M, [this] {
+        const bool isThere = place().level == StageLevel::Modalities;
+        const SnapshotPtr now = snapshot();
+        if (isThere || (now && modalitiesOf(now->report.tokens).size() > 1))
+            setLevel(isThere ? StageLevel::Overview : StageLevel::Modalities);
+    });
+    add(Qt::Key_2, [this] { Q_EMIT besideRequested(); });
     add(Qt::Key_O, [this] { openOverlay(); });
     add(Qt::Key_W, [this] { ablate(); });
     add(Qt::Key_BracketLeft, [this] { stepHead(-1); });

@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Attention, live while a language model trains: all layers × heads, one head, one row; over the kept steps
-// of a training or of a text that the model is asked to read now; with a difference to another step and with
-// the effect of leaving a head out. Owns no run data but what it shows. GUI thread only.
+// Attention, live while a language model trains: all layers × heads, one head, one row, and which modality
+// looks at which; over the kept steps of a training or of a text that the model is asked to read now; with a
+// difference to another step and with the effect of leaving a head out. Follows and sets the window's one
+// selection. Owns no run data but what it shows. GUI thread only.
 #pragma once
 
-#include "widgets/attention/attention_stage.h"
+#include "widgets/attention/attention_place.h"
 #include "widgets/attention/head_side.h"
 #include "widgets/attention/snapshot.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/session/engine_session.h"
+#include "widgets/session/selection.h"
 
+#include <QRectF>
 #include <QTimer>
 
 #include <optional>
 #include <vector>
 
-class QLabel;
 class QPushButton;
 class QStackedWidget;
 class QToolButton;
 
 namespace orrery::ui {
 
+class AttentionStage;
 class Breadcrumbs;
 class ElidedLabel;
 class EmptyState;
+class FlowHistory;
 class FrameFeed;
 class ModelQuestion;
 class PromptBar;
@@ -35,25 +39,21 @@ struct FigurePage;
 struct HeadContent;
 struct OverviewContent;
 
-/// Where a person looks; back and forward go through these.
-struct AttentionPlace {
-    StageLevel level = StageLevel::Overview;
-    HeadRef head;
-    std::vector<HeadRef> overlay; ///< more than one: these over each other
-    int pinnedToken = -1;
-    bool operator==(const AttentionPlace &) const = default;
-};
-
 class AttentionPanel : public PanelFrame {
     Q_OBJECT
 public:
+    /// Cells a side of a map that is asked for: finer than a screen, and four heads fit into one answer.
+    static constexpr int64_t kMaxEdge = 1024;
+
     /// @param session must outlive the panel
     explicit AttentionPanel(EngineSession &session, QWidget *parent = nullptr);
     ~AttentionPanel() override;
 
-    /// Id of a run; empty: none.
+    /// Id of a run; empty: none. A text that was selected elsewhere stays when it is of this run.
     void setRun(const QString &run);
     [[nodiscard]] const QString &run() const { return m_run; }
+    /// Null: none. It must outlive the panel or be taken away again.
+    void setSelection(Selection *selection);
     [[nodiscard]] const AttentionPlace &place() const { return m_history[size_t(m_historyAt)]; }
     void goTo(const AttentionPlace &place);
     /// What is shown now; null: nothing.
@@ -72,8 +72,25 @@ public:
     /// @error InvalidInput, Io: as saveFigure and saveText
     Result<void> save(const QString &path) const; ///< .png, .svg, .pdf, .csv
 
+    /// How this panel shows what it shows; a second one beside it takes the same.
+    [[nodiscard]] AttentionLook look() const;
+    void setLook(const AttentionLook &look);
+    /// The colours of differences end there at least.
+    void setLeastLimits(const DifferenceLimits &limits);
+    [[nodiscard]] DifferenceLimits limits() const; ///< where they would end by themselves
+    void setDifference(bool isDifference);
+    [[nodiscard]] bool isDifference() const { return m_isDifference; }
+    [[nodiscard]] int numTokens() const; ///< of what is shown
+    /// The kept steps of another probe prompt. @param prompt as PromptBar::prompt()
+    void choosePrompt(int prompt);
+    [[nodiscard]] QToolButton *besideButton() const { return m_beside; }
+
 Q_SIGNALS:
     void newRunRequested(); ///< from the empty state
+    void placeChanged();    ///< place() is another one
+    void lookChanged();     ///< look(), the difference or its limit
+    void besideRequested(); ///< a second panel
+    void refreshed();       ///< what is pending was drawn
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -84,20 +101,21 @@ private:
     void makeParts();     // attention_layout.cpp
     void makeTitleRow();  // attention_layout.cpp
     void makeShortcuts(); // attention_layout.cpp
-    void connectParts();
-    void connectQuestions();
+    void connectParts();  // attention_layout.cpp
+    void connectStage();  // attention_layout.cpp
 
     void readRun();
     void readStatus();
     void readPrompts();
     void findValidationText();
-    void onPromptChosen(int prompt);
-    void backToKept();
-
+    void onRunUpdated(const RunUpdate &update);
     void scheduleRefresh();
-    void refresh();
+
+    void refresh();                                                              // attention_show.cpp
     void refreshOverview(const SnapshotPtr &now);                                // attention_show.cpp
+    void refreshModalities(const SnapshotPtr &now);                              // attention_show.cpp
     void refreshHead(const SnapshotPtr &now);                                    // attention_show.cpp
+    void refreshPinned();                                                        // attention_show.cpp
     void refreshRow();                                                           // attention_show.cpp
     void refreshCrumbs();                                                        // attention_show.cpp
     void refreshNext();                                                          // attention_show.cpp
@@ -106,23 +124,45 @@ private:
     [[nodiscard]] OverviewContent overviewContent(const SnapshotPtr &now) const; // attention_show.cpp
     [[nodiscard]] HeadContent headContent(const SnapshotPtr &now) const;         // attention_show.cpp
     [[nodiscard]] std::vector<HeadRef> openHeads() const;                        // attention_show.cpp
-    [[nodiscard]] FigurePage figurePage(OverviewContent &overview, HeadContent &head) const;
-    [[nodiscard]] QString title() const; ///< of an export
+    [[nodiscard]] int rowOfToken(int token) const;                               // attention_show.cpp
 
     void replacePlace(const AttentionPlace &place); ///< without an entry in the history
+    void setLevel(StageLevel level);                // attention_place.cpp, and what follows
     void openHead(const HeadRef &head);
     void openOverlay();
     void stepHead(int by);
     void up();
     void moveInHistory(int by);
     void pinToken(int token);
-    [[nodiscard]] int rowOfToken(int token) const;
-    [[nodiscard]] QString savedModel() const;
+
+    void connectQuestions(); // attention_questions.cpp, and what follows
+    [[nodiscard]] std::optional<GenerateRequest> chosenText() const;
+    [[nodiscard]] GenerateRequest askedText() const;
+    [[nodiscard]] QString obstacle() const;
+    void onPromptChosen(int prompt);
+    void backToKept();
     void askForOpenHeads();
+    void askForCells();
+    void takeCells(const InspectReport &report);
     void dropAblation();
-    void saveAs();
-    void copyImage();
-    void setDifference(bool isDifference);
+
+    void takeFocus(const Focus &focus); // attention_selection.cpp, and what follows
+    void openWaitingFocus();
+    void pinFocus(const Focus &focus);
+    void tellSelection();
+    [[nodiscard]] std::shared_ptr<const GenerateRequest> shownText();
+    [[nodiscard]] QString answeringModel() const;
+
+    void offerTools(); // attention_taking.cpp, and what follows
+    [[nodiscard]] FigurePage figurePage(OverviewContent &overview, HeadContent &head) const;
+    [[nodiscard]] QString title() const; ///< of an export
+    [[nodiscard]] QImage image() const;
+    [[nodiscard]] QString savedModel() const;
+    [[nodiscard]] QString sentence() const;
+    [[nodiscard]] QVariantMap viewState() const;
+    void restoreView(const QVariantMap &state);
+    void restoreText(const QVariantMap &state, const AttentionPlace &where);
+    void restoreZoom();
 
     EngineSession &m_session;
     QString m_run;
@@ -131,20 +171,40 @@ private:
     quint64 m_generation = 0; ///< of setRun
 
     FrameFeed *m_feed;
-    ModelQuestion *m_question, *m_ablationQuestion;
+    FlowHistory *m_flows;
+    ModelQuestion *m_question, *m_ablationQuestion, *m_cellsQuestion;
     SnapshotPtr m_keptShown, m_asked;
     std::optional<Ablation> m_ablation;
     std::vector<AttentionPlace> m_history{AttentionPlace{}};
     int m_historyAt = 0;
+    DifferenceLimits m_leastLimits;
     bool m_isDifference = false;
     bool m_isPromptChosen = false; ///< by the user, of this run
-    bool m_isOwnText = false; ///< and kept steps are of another one
+    bool m_isOwnText = false;      ///< and kept steps are of another one
     enum class Failed : uint8_t { None, Frames, Question, Ablation } m_failed = Failed::None;
+
+    Selection *m_selection = nullptr;
+    Focus m_focus;         ///< what the selection and this panel agree on
+    Focus m_selectedFocus; ///< what was opened last for the selection
+    std::optional<Focus> m_waitingFocus;
+    std::shared_ptr<const GenerateRequest> m_selectedText, m_shownText;
+    bool m_isTakingFocus = false;
+    std::optional<int> m_waitingPrompt;
+    QRectF m_waitingZoom; ///< tokens of a link, for a map that is still to come
+    QString m_waitingModel;
+
+    /// What the large map shows, so that it is made again only when it is another one.
+    struct Drawn {
+        SnapshotPtr now, base, detail;
+        std::vector<HeadRef> heads;
+        AttentionLook look;
+        double leastLimit = 0;
+        bool operator==(const Drawn &) const = default;
+    } m_drawn;
 
     Breadcrumbs *m_crumbs = nullptr;
     ElidedLabel *m_state = nullptr;
     ToneLabel *m_note = nullptr;
-    QToolButton *m_export = nullptr, *m_copyCommand = nullptr;
     PromptBar *m_prompts = nullptr;
     TokenStrip *m_strip = nullptr;
     QStackedWidget *m_pages = nullptr;
@@ -153,8 +213,9 @@ private:
     AttentionStage *m_stage = nullptr;
     Scrubber *m_scrubber = nullptr;
     QPushButton *m_ablate = nullptr, *m_backToKept = nullptr;
+    QToolButton *m_beside = nullptr;
     QWidget *m_foot = nullptr;
-    QTimer m_refreshTimer, m_ageTimer;
+    QTimer m_refreshTimer, m_ageTimer, m_cellsTimer;
     bool m_needsRefresh = false;
 };
 

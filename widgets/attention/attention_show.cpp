@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the attention panel shows of its state: overview, map, row, candidates, path, empty states, exports.
+// What the attention panel shows of its state: overview, map, row, candidates, path, empty states.
 #include "widgets/attention/attention_panel.h"
 
-#include "widgets/attention/attention_export.h"
+#include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
 #include "widgets/attention/breadcrumbs.h"
+#include "widgets/attention/exact_text.h"
+#include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/media_patches.h"
+#include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
@@ -14,19 +18,14 @@
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
-#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 
-#include <QClipboard>
-#include <QFileDialog>
-#include <QGuiApplication>
 #include <QPushButton>
 #include <QStackedWidget>
-#include <QToolButton>
 
 #include <algorithm>
 
@@ -34,15 +33,6 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
-
-/// What the tokens were made of, where the run's spec does not tell.
-QString textOf(const std::vector<InspectedToken> &tokens)
-{
-    std::string bytes;
-    for (const InspectedToken &token : tokens)
-        if (token.modality == Modality::Text && !isSpecialToken(token.bytes, token.id)) bytes += token.bytes;
-    return fromStd(bytes);
-}
 
 /// The finer of two pictures of one step.
 HeadMatrix finest(const SnapshotPtr &detail, const SnapshotPtr &now, const HeadRef &head)
@@ -66,22 +56,25 @@ OverviewContent AttentionPanel::overviewContent(const SnapshotPtr &now) const
     content.now = now;
     content.base = m_asked ? nullptr : m_feed->base();
     content.isDifference = m_isDifference && content.base;
-    content.value = m_stage->head()->value();
-    content.scale = m_stage->head()->scale();
+    content.value = look().value;
+    content.scale = look().scale;
+    content.leastLimit = m_leastLimits.overview;
     content.sort = m_stage->overview()->sort();
     return content;
 }
 
 HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
 {
+    const AttentionLook look = this->look();
     HeadContent content;
-    content.scale = m_stage->head()->scale();
-    content.value = m_stage->head()->value();
+    content.scale = look.scale;
+    content.value = look.value;
     if (!now) return content;
     content.tokens = now->report.tokens;
+    content.leastLimit = m_leastLimits.map;
     const SnapshotPtr base = m_isDifference && !m_asked ? m_feed->base() : nullptr;
-    const std::vector<TokenRange> groups = groupTokens(content.tokens, m_stage->head()->granularity());
-    const bool isGrouped = m_stage->head()->granularity() != Granularity::Token;
+    const std::vector<TokenRange> groups = groupTokens(content.tokens, look.granularity);
+    const bool isGrouped = look.granularity != Granularity::Token;
     for (const HeadRef &head : openHeads()) {
         // A difference compares like with like: the kept overview of both steps.
         HeadMatrix matrix = finest(m_asked || base ? nullptr : m_feed->detail(), now, head);
@@ -95,6 +88,9 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
             content.baseStep = base->report.step;
             const std::optional<HeadMatrix> change = difference(matrix, *before);
             if (!change) continue;
+            // Sums of many kept weights have no such simple bound.
+            if (!isGrouped && content.heads.empty())
+                content.rounding = keptRounding(matrix, *before, look.value);
             matrix = *change;
         }
         if (!matrix.isEmpty()) content.heads.push_back(std::move(matrix));
@@ -115,12 +111,15 @@ void AttentionPanel::refresh()
     const bool hasPicture = now && !now->report.overview.empty();
     m_pages->setCurrentIndex(hasPicture ? 1 : 0);
     m_foot->setVisible(!m_run.isEmpty() && !m_feed->list().frames().empty());
-    m_prompts->setVisible(!m_run.isEmpty());
-    if (!m_prompts->hasPrompts() && m_keptShown) m_prompts->setPrompts({textOf(m_keptShown->report.tokens)});
+    m_prompts->setVisible(!m_run.isEmpty() || m_selectedText);
+    m_prompts->setObstacle(obstacle());
+    if (!m_prompts->hasPrompts() && m_keptShown)
+        m_prompts->setPrompts({textOfTokens(m_keptShown->report.tokens)});
     if (m_prompts->isValidationKept() && m_keptShown && m_feed->prompt() == m_prompts->validationPrompt())
-        m_prompts->setValidationText(textOf(m_keptShown->report.tokens));
+        m_prompts->setValidationText(textOfTokens(m_keptShown->report.tokens));
     if (hasPicture) {
         refreshOverview(now);
+        refreshModalities(now);
         refreshHead(now);
     } else {
         refreshEmpty();
@@ -129,6 +128,9 @@ void AttentionPanel::refresh()
     refreshCrumbs();
     refreshNext();
     refreshState();
+    restoreZoom();
+    setSummary(sentence());
+    Q_EMIT refreshed();
 }
 
 void AttentionPanel::refreshOverview(const SnapshotPtr &now)
@@ -141,19 +143,55 @@ void AttentionPanel::refreshOverview(const SnapshotPtr &now)
         m_history[size_t(m_historyAt)].head = page->view()->current();
 }
 
+void AttentionPanel::refreshModalities(const SnapshotPtr &now)
+{
+    const bool hasThem = !now->report.flows.empty() || modalitiesOf(now->report.tokens).size() > 1;
+    m_stage->overview()->setHasModalities(hasThem);
+    if (place().level != StageLevel::Modalities) return;
+    m_stage->modalities()->setContent(now, place().head);
+    static const std::vector<FlowPoint> kNone;
+    m_stage->modalities()->setHistory(m_isOwnText ? kNone : m_flows->points(), m_flows->isReading());
+}
+
 void AttentionPanel::refreshHead(const SnapshotPtr &now)
 {
     HeadPage *page = m_stage->head();
-    const HeadMatrix plain = finest(m_asked ? nullptr : m_feed->detail(), now, place().head);
-    page->setChoices(!plain.isPooled(), plain.isPooled());
-    page->view()->setContent(headContent(now));
-    page->view()->setPinnedRow(rowOfToken(place().pinnedToken));
+    const AttentionMap *map = nullptr;
+    if (const SnapshotPtr detail = m_asked ? nullptr : m_feed->detail()) map = mapOf(*detail, place().head);
+    if (!map) map = mapOf(*now, place().head);
+    const bool isPooled = map && (map->rowsPerCell > 1 || map->columnsPerCell > 1);
+    page->setChoices(!isPooled, isPooled);
+    // A map may have a million cells: it is made again only when it is another one.
+    const Drawn drawn{.now = now,
+                      .base = m_isDifference && !m_asked ? m_feed->base() : nullptr,
+                      .detail = m_asked ? nullptr : m_feed->detail(),
+                      .heads = openHeads(),
+                      .look = look(),
+                      .leastLimit = m_leastLimits.map};
+    if (drawn != m_drawn) {
+        const bool isOtherText = drawn.now != m_drawn.now;
+        m_drawn = drawn;
+        page->view()->setContent(headContent(now));
+        if (isOtherText) m_strip->setTokens(now->report.tokens);
+        if (isOtherText)
+            m_strip->setThumbnails(m_selectedText ? patchThumbnails(*m_selectedText, now->report.tokens)
+                                                  : std::vector<QImage>{});
+        m_cellsTimer.start(); // of another head more cells of the same part
+    }
     QStringList names;
     for (const HeadRef &head : openHeads()) names << headTitle(head);
     const HeadSummary *summary = summaryOf(*now, place().head);
-    page->setTitle(names.join(u" · "_s),
-                   summary && names.size() == 1 ? summarySentence(*summary) : QString());
-    m_strip->setTokens(now->report.tokens);
+    QString below = summary && names.size() == 1 ? summarySentence(*summary) : QString();
+    if (const double rounding = page->view()->whole().rounding(); rounding > 0)
+        below = tr("Kept in eight bits: a change below %1 can be rounding")
+                    .arg(tr("±%1").arg(significantText(rounding, 2)));
+    page->setTitle(names.join(u" · "_s), below);
+    refreshPinned();
+}
+
+void AttentionPanel::refreshPinned()
+{
+    m_stage->head()->view()->setPinnedRow(rowOfToken(place().pinnedToken));
     refreshRow();
 }
 
@@ -183,7 +221,8 @@ void AttentionPanel::refreshRow()
     for (int column = 0; column < head.width(); ++column)
         for (int64_t token = head.columns[size_t(column)].begin; token < head.columns[size_t(column)].end;
              ++token)
-            if (token >= 0 && token < std::ssize(weights)) weights[size_t(token)] = head.meanAt(row, column);
+            if (token >= 0 && token < std::ssize(weights))
+                weights[size_t(token)] = valueAt(head, figure.content().value, row, column);
     m_strip->setWeights(std::move(weights), figure.legend().scale, head.rows[size_t(row)]);
 }
 
@@ -191,6 +230,7 @@ void AttentionPanel::refreshCrumbs()
 {
     const AttentionPlace &here = place();
     QStringList path{tr("Attention")};
+    if (snapshot() && here.level == StageLevel::Modalities) path << tr("Modalities");
     if (snapshot() && here.level == StageLevel::Head) {
         if (here.overlay.size() > 1) {
             path << tr("%n heads", nullptr, int(here.overlay.size()));
@@ -208,12 +248,17 @@ void AttentionPanel::refreshCrumbs()
 void AttentionPanel::refreshNext()
 {
     const SnapshotPtr now = snapshot();
-    const bool canAsk = !m_prompts->model().isEmpty() && !m_prompts->text().isEmpty();
     const bool isAsking = m_ablationQuestion->isAsking();
+    const bool canAsk = m_asked || m_prompts->canAsk();
+    m_ablate->setToolTip(obstacle().isEmpty()
+                             ? tr("Computes what the model would say next if this head gave nothing (W)")
+                             : obstacle());
     m_ablate->setText(isAsking                 ? tr("Computing…")
                       : openHeads().size() > 1 ? tr("Without these heads")
                                                : tr("Without this head"));
     m_ablate->setEnabled(now && canAsk && !isAsking);
+    m_note->setVisible(place().level != StageLevel::Modalities);
+    m_ablate->setVisible(place().level != StageLevel::Modalities);
     m_backToKept->setVisible(m_asked && !m_feed->list().frames().empty());
     if (!now) return;
     const auto labelOf = [&](int64_t token) {
@@ -241,23 +286,20 @@ void AttentionPanel::refreshState()
         state = tr("%1 · exact, step %2").arg(fromStd(report.model), integerText(report.step));
         if (!report.note.empty()) state += u" · "_s + fromStd(report.note);
     }
+    if (m_cellsQuestion->isAsking()) state = tr("computing exact cells on %1…").arg(m_cellsQuestion->model());
     if (m_question->isAsking()) state = tr("computing on %1…").arg(m_question->model());
     m_state->setFullText(state);
     m_scrubber->setAside(aside);
     m_scrubber->setRunLive(isLiveState(m_status.state));
-    m_export->setEnabled(snapshot() != nullptr);
-    m_copyCommand->setEnabled(!m_run.isEmpty() && (m_asked || !m_prompts->text().isEmpty()));
-    m_copyCommand->setToolTip(m_run.isEmpty() ? tr("Copy as command")
-                                              : tr("Copy as command (of %1)").arg(savedModel()));
 }
 
 void AttentionPanel::refreshEmpty()
 {
-    const bool canAsk = !m_prompts->model().isEmpty() && !m_prompts->text().isEmpty();
+    const bool canAsk = m_prompts->canAsk();
     m_emptyAsk->setVisible(!m_run.isEmpty() && canAsk && !m_question->isAsking());
-    m_emptyNewRun->setVisible(m_run.isEmpty());
+    m_emptyNewRun->setVisible(m_run.isEmpty() && !m_selectedText);
     const bool isOwn = m_isOwnText;
-    if (m_run.isEmpty())
+    if (m_run.isEmpty() && !m_selectedText)
         m_empty->setTexts(
             tr("No run is chosen"),
             tr("Here all heads of a model are seen while it learns: which tokens each of them reads."));
@@ -280,101 +322,6 @@ void AttentionPanel::refreshEmpty()
                      "(probes.frames_every; 0 keeps none). The model can be asked at any time.")
                 : tr("It was trained without kept steps (probes.frames_every is 0, or an older program). "
                      "A saved step can still be asked."));
-}
-
-QString AttentionPanel::title() const
-{
-    const SnapshotPtr now = snapshot();
-    QString text = m_asked ? fromStd(now->report.model) : runTitle(m_status);
-    if (now) text += tr(", step %1").arg(integerText(now->report.step));
-    QStringList names;
-    if (place().level == StageLevel::Head)
-        for (const HeadRef &head : openHeads()) names << headTitle(head).toLower();
-    return names.isEmpty() ? tr("%1: attention of all heads").arg(text)
-                           : text + u": "_s + names.join(u", "_s);
-}
-
-FigurePage AttentionPanel::figurePage(OverviewContent &overview, HeadContent &head) const
-{
-    const SnapshotPtr now = snapshot();
-    FigurePage page{.title = title()};
-    page.subtitle = rangeLabel(now->report.tokens, {0, std::ssize(now->report.tokens)});
-    if (place().level == StageLevel::Head) {
-        head = headContent(now);
-        page.head = &head;
-        page.pinnedRow = rowOfToken(place().pinnedToken);
-    } else {
-        overview = overviewContent(now);
-        page.overview = &overview;
-    }
-    return page;
-}
-
-Result<void> AttentionPanel::save(const QString &path) const
-{
-    if (!snapshot())
-        return Error{ErrorCode::NotFound, "Cannot save a figure: nothing is shown.", "Choose a run first."};
-    if (path.endsWith(u".csv"_s, Qt::CaseInsensitive))
-        return saveText(table(),
-                        path);
-    OverviewContent overview;
-    HeadContent head;
-    return saveFigure(figurePage(overview, head), path);
-}
-
-void AttentionPanel::copyImage()
-{
-    if (!snapshot()) return;
-    OverviewContent overview;
-    HeadContent head;
-    QGuiApplication::clipboard()->setImage(figureImage(figurePage(overview, head)));
-}
-
-void AttentionPanel::saveAs()
-{
-    auto *dialog = new QFileDialog(this, tr("Save the figure or its numbers"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters(
-        {tr("Vector figure (*.svg)"), tr("PDF (*.pdf)"), tr("Picture (*.png)"), tr("Table (*.csv)")});
-    dialog->setDefaultSuffix(u"svg"_s);
-    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString &filter) {
-        dialog->setDefaultSuffix(filter.section(u"*."_s, 1).section(u')', 0, 0));
-    });
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
-        if (const Result<void> saved = save(path); !saved.ok()) banner()->showError(saved.error());
-    });
-    dialog->open();
-}
-
-QString AttentionPanel::table() const
-{
-    if (!snapshot()) return {};
-    return place().level == StageLevel::Head ? headCsv(headContent(snapshot()))
-                                             : overviewCsv(m_stage->overview()->view()->scene());
-}
-
-/// The command line reads saved steps only: the one that is shown, or the newest before it.
-QString AttentionPanel::savedModel() const
-{
-    const QString asked = m_asked ? m_question->model() : QString();
-    if (!asked.isEmpty() && !asked.endsWith(u"@live"_s)) return asked;
-    const int64_t shown = snapshot() ? snapshot()->report.step : std::numeric_limits<int64_t>::max();
-    int64_t saved = -1;
-    for (const CheckpointInfo &checkpoint : m_checkpoints)
-        if (checkpoint.step <= shown) saved = std::max(saved, checkpoint.step);
-    return saved < 0 ? m_run : m_run + u'@' + QString::number(saved);
-}
-
-QString AttentionPanel::command() const
-{
-    const QString text = m_asked ? fromStd(m_question->request().input.prompt) : m_prompts->text();
-    // In one word: a text may begin with a dash.
-    QStringList arguments{u"inspect"_s, u"attention"_s, savedModel(), u"--prompt="_s + text};
-    if (place().level == StageLevel::Head)
-        arguments << u"--layer"_s << QString::number(place().head.layer) << u"--head"_s
-                  << QString::number(place().head.head);
-    return engineCommand(arguments);
 }
 
 } // namespace orrery::ui

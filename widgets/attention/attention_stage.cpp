@@ -3,6 +3,7 @@
 
 #include "widgets/attention/head_page.h"
 #include "widgets/attention/head_side.h"
+#include "widgets/attention/modality_page.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/theme/theme.h"
 
@@ -18,7 +19,7 @@ constexpr int kGap = space::kThree, kSmallestHead = 380, kSmallestSide = 210, kL
 
 AttentionStage::AttentionStage(QWidget *parent)
     : QWidget(parent), m_overview(new OverviewPage(this)), m_head(new HeadPage(this)),
-      m_side(new HeadSide(this))
+      m_side(new HeadSide(this)), m_modalities(new ModalityPage(this))
 {
     setObjectName(QStringLiteral("attentionStage"));
 }
@@ -46,6 +47,11 @@ void AttentionStage::place(QWidget *widget, int left, int width)
 void AttentionStage::arrange()
 {
     const int room = width();
+    place(m_modalities, 0, m_level == StageLevel::Modalities ? room : 0);
+    if (m_level == StageLevel::Modalities) {
+        for (QWidget *one : std::initializer_list<QWidget *>{m_overview, m_head, m_side}) place(one, 0, 0);
+        return;
+    }
     const int smallHead = std::max(kSmallestHead, m_head->smallestWidth());
     const int smallOverview = m_overview->smallestWidth();
     const int wideOverview = std::max(smallOverview, m_overview->preferredWidth(height()));

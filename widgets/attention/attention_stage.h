@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shares the room between overview, map and side list: all three beside each other where there is room, else
-// what the level needs. GUI thread only.
+// what the level needs. The modalities have it for themselves. GUI thread only.
 #pragma once
+
+#include "widgets/attention/attention_place.h"
 
 #include <QWidget>
 
@@ -9,9 +11,8 @@ namespace orrery::ui {
 
 class HeadPage;
 class HeadSide;
+class ModalityPage;
 class OverviewPage;
-
-enum class StageLevel : uint8_t { Overview, Head };
 
 class AttentionStage : public QWidget {
     Q_OBJECT
@@ -20,6 +21,7 @@ public:
     [[nodiscard]] OverviewPage *overview() const { return m_overview; }
     [[nodiscard]] HeadPage *head() const { return m_head; }
     [[nodiscard]] HeadSide *side() const { return m_side; }
+    [[nodiscard]] ModalityPage *modalities() const { return m_modalities; }
     void setLevel(StageLevel level);
     /// After new content: the parts may want other widths.
     void arrange();
@@ -34,6 +36,7 @@ private:
     OverviewPage *m_overview;
     HeadPage *m_head;
     HeadSide *m_side;
+    ModalityPage *m_modalities;
     StageLevel m_level = StageLevel::Overview;
 };
 

@@ -91,6 +91,7 @@ void FrameFeed::setPrompt(int prompt)
     m_index = -1;
     m_standingId = m_failedId = 0;
     m_baseId = -1;
+    m_waitingStep = m_waitingBaseStep = std::nullopt;
     m_isFollowing = true;
     m_playTimer.stop();
     m_mustRead = true;
@@ -138,9 +139,15 @@ void FrameFeed::noteFrames(const RunStatus &status)
 void FrameFeed::onListChanged()
 {
     const auto count = static_cast<int>(m_list.frames().size());
+    if (count > 0 && m_waitingBaseStep)
+        m_baseId = m_list.frames()[size_t(m_list.indexNear(*std::exchange(m_waitingBaseStep, {})))].id;
     if (count == 0) {
         m_index = -1;
         m_standingId = 0;
+    } else if (m_waitingStep) {
+        m_index = m_list.indexNear(*std::exchange(m_waitingStep, {}));
+        m_isFollowing = false;
+        m_standingId = wantedId();
     } else if (m_isFollowing || m_index < 0) {
         m_index = count - 1;
         m_standingId = m_list.frames().back().id;
@@ -168,7 +175,13 @@ void FrameFeed::goTo(int index)
     stand(std::clamp(index, 0, count - 1));
 }
 
-void FrameFeed::goToStep(int64_t step) { goTo(m_list.indexNear(step)); }
+void FrameFeed::goToStep(int64_t step)
+{
+    if (m_list.frames().empty())
+        m_waitingStep = step;
+    else
+        goTo(m_list.indexNear(step));
+}
 
 void FrameFeed::follow()
 {
@@ -215,6 +228,14 @@ void FrameFeed::setBase(int index)
     pump();
 }
 
+void FrameFeed::setBaseStep(int64_t step)
+{
+    if (m_list.frames().empty())
+        m_waitingBaseStep = step;
+    else
+        setBase(m_list.indexNear(step));
+}
+
 int FrameFeed::baseIndex() const
 {
     if (m_list.frames().empty()) return -1;
@@ -228,12 +249,21 @@ const FrameInfo *FrameFeed::baseInfo() const
     return index < 0 ? nullptr : &m_list.frames()[size_t(index)];
 }
 
-const FrameInfo *FrameFeed::detailInfo() const
+const FrameInfo *FrameFeed::detailInfo() const { return m_shown ? detailOf(m_shown->report.step) : nullptr; }
+
+const FrameInfo *FrameFeed::detailOf(int64_t step) const
 {
-    if (!m_shown) return nullptr;
-    const int index = m_details.indexNear(m_shown->report.step);
-    if (index < 0 || m_details.frames()[size_t(index)].step != m_shown->report.step) return nullptr;
+    if (!m_wantsDetail) return nullptr;
+    const int index = m_details.indexNear(step);
+    if (index < 0 || m_details.frames()[size_t(index)].step != step) return nullptr;
     return &m_details.frames()[size_t(index)];
+}
+
+/// A step whose finer maps are on their way is shown together with them: it would flash from coarse to fine.
+bool FrameFeed::isDetailComing(const FrameInfo &info) const
+{
+    const FrameInfo *detail = detailOf(info.step);
+    return detail && m_waiting.contains(detail->id);
 }
 
 void FrameFeed::setWantsBase(bool isWanted)
@@ -261,7 +291,8 @@ void FrameFeed::pump()
     if (!m_isActive || m_index < 0) return;
     const FrameInfo wanted = m_list.frames()[size_t(m_index)];
     if (const FramePtr frame = m_cache.find(wanted.id)) {
-        if (!m_shown || m_shown->frame != wanted.id) show(wanted, frame);
+        requestDetail(wanted);
+        if ((!m_shown || m_shown->frame != wanted.id) && !isDetailComing(wanted)) show(wanted, frame);
     } else if (const auto found = m_waiting.find(wanted.id); found != m_waiting.end()) {
         found->second.wasWanted = true;
     } else if (needs(wanted)) {
@@ -272,25 +303,32 @@ void FrameFeed::pump()
         if (!isBusy) {
             dropFarRequests();
             request(wanted, true);
+            requestDetail(wanted);
         }
     }
     if (m_wantsBase)
         if (const FrameInfo *base = baseInfo(); base && needs(*base)) request(*base, false);
-    if (m_wantsDetail)
-        if (const FrameInfo *detail = detailInfo(); detail && needs(*detail)) request(*detail, false);
     showExtras();
     for (int i = 1; i <= kPrefetchReach && m_waiting.size() < kMaxWaiting; ++i)
         for (const int next : {m_index + i * m_direction, m_index - i * m_direction}) {
             if (next < 0 || next >= std::ssize(m_list.frames()) || m_waiting.size() >= kMaxWaiting) continue;
-            if (const FrameInfo &info = m_list.frames()[size_t(next)]; needs(info)) request(info, false);
+            const FrameInfo info = m_list.frames()[size_t(next)];
+            if (needs(info)) request(info, false);
+            if (m_waiting.size() < kMaxWaiting) requestDetail(info);
         }
+}
+
+void FrameFeed::requestDetail(const FrameInfo &info)
+{
+    if (const FrameInfo *detail = detailOf(info.step); detail && needs(*detail)) request(*detail, false);
 }
 
 void FrameFeed::dropFarRequests()
 {
     std::erase_if(m_waiting, [this](const auto &entry) {
-        const int index = m_list.indexOf(entry.first);
-        if (index < 0) return false; // a base or a detail
+        const bool isDetail = m_details.indexOf(entry.first) >= 0;
+        const int index = isDetail ? m_list.indexNear(entry.second.info.step) : m_list.indexOf(entry.first);
+        if (index < 0) return false; // a base
         return std::abs(index - m_index) > kPrefetchReach && entry.first != m_baseId;
     });
 }
@@ -349,6 +387,8 @@ void FrameFeed::show(const FrameInfo &info, const FramePtr &frame)
 {
     m_shown = snapshotOfFrame(*frame, info);
     m_detail = nullptr;
+    if (const FrameInfo *detail = detailInfo())
+        if (const FramePtr finer = m_cache.find(detail->id)) m_detail = snapshotOfFrame(*finer, *detail);
     Q_EMIT shownChanged();
 }
 
@@ -365,7 +405,7 @@ void FrameFeed::showExtras()
             m_base = snapshotOfFrame(*frame, *base);
             isNew = true;
         }
-    const FrameInfo *detail = m_wantsDetail ? detailInfo() : nullptr;
+    const FrameInfo *detail = detailInfo();
     if (detail && (!m_detail || m_detail->frame != detail->id))
         if (const FramePtr frame = m_cache.find(detail->id)) {
             m_detail = snapshotOfFrame(*frame, *detail);

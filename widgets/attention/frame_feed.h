@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace orrery::ui {
 
@@ -30,6 +31,7 @@ public:
     /// Where we stand or are going to; -1 without frames.
     [[nodiscard]] int index() const { return m_index; }
     void goTo(int index); ///< by a person: following ends unless it is the newest
+    /// The nearest one to it; of a list that is still to come, once it is here.
     void goToStep(int64_t step);
     [[nodiscard]] bool isFollowing() const { return m_isFollowing; }
     void follow(); ///< to the newest, and on with each new one
@@ -41,6 +43,7 @@ public:
     /// The frame that differences are taken from; -1: the first one.
     [[nodiscard]] int64_t baseId() const { return m_baseId; }
     void setBase(int index);
+    void setBaseStep(int64_t step);      ///< as goToStep()
     [[nodiscard]] int baseIndex() const; ///< -1 without frames
     /// Whether the base's content is needed.
     void setWantsBase(bool isWanted);
@@ -79,6 +82,7 @@ private:
     void pump();
     [[nodiscard]] bool needs(const FrameInfo &info) const;
     void request(FrameInfo info, bool isWanted);
+    void requestDetail(const FrameInfo &info);
     void dropFarRequests();
     void take(const FrameInfo &info, Result<AttentionFrame> answer);
     void takeMissing(const FrameInfo &info);
@@ -86,6 +90,8 @@ private:
     void showExtras();
     [[nodiscard]] const FrameInfo *baseInfo() const;
     [[nodiscard]] const FrameInfo *detailInfo() const;
+    [[nodiscard]] const FrameInfo *detailOf(int64_t step) const; ///< null: none is kept or wanted
+    [[nodiscard]] bool isDetailComing(const FrameInfo &info) const;
 
     EngineSession &m_session;
     FrameList m_list, m_details;
@@ -95,7 +101,8 @@ private:
     QString m_run;
     int m_prompt = 0, m_index = -1, m_direction = 1, m_rate = 10;
     int64_t m_standingId = 0, m_baseId = -1, m_newestKnown = 0;
-    int64_t m_failedId = 0; ///< not asked for again until retry()
+    int64_t m_failedId = 0;                                  ///< not asked for again until retry()
+    std::optional<int64_t> m_waitingStep, m_waitingBaseStep; ///< for a list that is still to come
     SnapshotPtr m_shown, m_base, m_detail;
     bool m_isActive = false, m_isFollowing = true, m_wantsBase = false, m_wantsDetail = false,
          m_mustRead = false, m_isWatching = false;

@@ -19,13 +19,6 @@ QString tr(const char *text) { return QCoreApplication::translate("HeadFigure", 
 
 constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelGap = 6;
 
-double longest(const std::vector<QString> &labels, const QFontMetricsF &metrics)
-{
-    double width = 0;
-    for (const QString &label : labels) width = std::max(width, metrics.horizontalAdvance(label));
-    return std::min(std::ceil(width), kLongestLabel);
-}
-
 QString valueText(double value, bool isDifference)
 {
     if (!isDifference) return fixedText(value, 3);
@@ -39,6 +32,10 @@ void HeadFigure::setContent(HeadContent content)
     m_content = std::move(content);
     m_rowLabels.clear();
     m_columnLabels.clear();
+    m_cells.clear();
+    m_longest.clear();
+    m_rounding = 0;
+    for (float one : m_content.rounding) m_rounding = std::max(m_rounding, double(one));
     m_legend = {};
     m_legend.scale.kind = m_content.scale;
     m_legend.value = m_content.value;
@@ -56,19 +53,43 @@ void HeadFigure::setContent(HeadContent content)
         largest = std::max(largest, largestValue(head, m_content.value));
         if (m_content.heads.size() > 1) m_legend.headNames << headTitle(head.head);
     }
-    if (m_legend.scale.isDifference) m_legend.scale.limit = niceLimit(largest);
+    m_ownLimit = niceLimit(largest);
+    if (m_legend.scale.isDifference) m_legend.scale.limit = std::max(m_ownLimit, m_content.leastLimit);
     for (const TokenRange &row : m_content.heads.front().rows)
         m_rowLabels.push_back(rangeLabel(m_content.tokens, row));
     for (const TokenRange &column : m_content.heads.front().columns)
         m_columnLabels.push_back(rangeLabel(m_content.tokens, column));
 }
 
+double HeadFigure::longestLabel(const std::vector<QString> &labels, const FigureStyle &style) const
+{
+    // Thousands of labels are measured once, not with every pixel that a map is moved by.
+    if (m_longestFont != style.small) m_longest.clear();
+    m_longestFont = style.small;
+    if (const auto known = m_longest.find(&labels); known != m_longest.end()) return known->second;
+    const QFontMetricsF metrics(style.small);
+    double width = 0;
+    for (const QString &label : labels) {
+        if (width >= kLongestLabel) break;
+        width = std::max(width, metrics.horizontalAdvance(label));
+    }
+    return m_longest[&labels] = std::min(std::ceil(width), kLongestLabel);
+}
+
+QRectF HeadFigure::tokenArea() const
+{
+    if (isEmpty()) return {};
+    const HeadMatrix &first = m_content.heads.front();
+    return QRectF(QPointF(double(first.columns.front().begin), double(first.rows.front().begin)),
+                  QPointF(double(first.columns.back().end), double(first.rows.back().end)));
+}
+
 HeadFigure::Margins HeadFigure::margins(const FigureStyle &style) const
 {
     const QFontMetricsF metrics(style.small);
     // Column labels are turned by 60 degrees.
-    return {longest(m_rowLabels, metrics) + kLabelGap + 2,
-            std::ceil(longest(m_columnLabels, metrics) * 0.87 + metrics.height() * 0.5) + kLabelGap,
+    return {longestLabel(m_rowLabels, style) + kLabelGap + 2,
+            std::ceil(longestLabel(m_columnLabels, style) * 0.87 + metrics.height() * 0.5) + kLabelGap,
             kLegendGap + std::ceil(colorScaleWidth(m_legend, style))};
 }
 
@@ -79,7 +100,7 @@ double HeadFigure::widthForHeight(double height, const FigureStyle &style) const
     const double cell = std::min(kLargestCell, (height - margins.top - 2) / numRows());
     // Turned labels reach beyond the last column.
     return margins.left + cell * numColumns() +
-           std::max(margins.right, longest(m_columnLabels, QFontMetricsF(style.small)) / 2) + 4;
+           std::max(margins.right, longestLabel(m_columnLabels, style) / 2) + 4;
 }
 
 HeadLayout HeadFigure::layout(const QSizeF &space, const MapZoom &zoom, const FigureStyle &style) const
@@ -137,6 +158,9 @@ QString HeadFigure::reading(const CellPlace &place) const
         if (head.isPooled())
             value +=
                 tr(" (max %1 in cell)").arg(valueText(head.maximumAt(place.row, place.column), isChange));
+        const auto cell = size_t(place.row) * size_t(numColumns()) + size_t(place.column);
+        if (cell < m_content.rounding.size())
+            value += tr(" ± %1").arg(significantText(double(m_content.rounding[cell]), 2));
         values << (m_content.heads.size() > 1 ? headTitle(head.head) + u' ' + value : value);
     }
     const QString sentence = isChange ? tr("%1 looks at %2: changed by %3") : tr("%1 looks at %2: %3");

@@ -6,8 +6,11 @@
 #include "widgets/attention/color_scale.h"
 #include "widgets/attention/token_groups.h"
 
+#include <QFont>
+#include <QImage>
 #include <QPointF>
 
+#include <map>
 #include <vector>
 
 class QPainter;
@@ -20,6 +23,10 @@ struct HeadContent {
     ScaleKind scale = ScaleKind::SquareRoot;
     CellValue value = CellValue::Maximum;
     int64_t baseStep = -1;
+    /// Of a difference: its colours end there at least, so that two maps can have one scale.
+    double leastLimit = 0;
+    /// Of a difference of weights that were kept in eight bits: what each cell may be off by; empty: exact.
+    std::vector<float> rounding;
 };
 
 /// What part of the map is seen.
@@ -75,26 +82,45 @@ public:
     };
     void paint(QPainter &painter, const HeadLayout &layout, const Marks &marks,
                const FigureStyle &style) const;
+    /// The same in two parts: what stays while a pointer moves, and what is drawn over it.
+    void paintBase(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintOver(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+                   const FigureStyle &style) const;
+    /// Largest value that rounding alone can make of a difference; 0: it is exact.
+    [[nodiscard]] double rounding() const { return m_rounding; }
+    /// Where the colours would end without leastLimit.
+    [[nodiscard]] double ownLimit() const { return m_ownLimit; }
+    /// Tokens that the map is of, from the first row and column to the last.
+    [[nodiscard]] QRectF tokenArea() const;
 
 private:
     struct Margins {
         double left, top, right;
     };
     [[nodiscard]] Margins margins(const FigureStyle &style) const;
-    void paintCells(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
-    void paintFineCells(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
-    void paintNumber(QPainter &painter, const QRectF &cell, int row, int column,
-                     const FigureStyle &style) const;
+    [[nodiscard]] double longestLabel(const std::vector<QString> &labels, const FigureStyle &style) const;
+    /// A pixel for `perCell` × `perCell` cells; made once for a content.
+    [[nodiscard]] const QImage &cells(int perCell, const FigureStyle &style) const;
+    void paintPixels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintVector(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintNumbers(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
     void paintMarks(QPainter &painter, const HeadLayout &layout, const Marks &marks,
                     const FigureStyle &style) const;
-    void paintRowLabels(QPainter &painter, const HeadLayout &layout, const Marks &marks,
-                        const FigureStyle &style) const;
-    void paintColumnLabels(QPainter &painter, const HeadLayout &layout, const Marks &marks,
-                           const FigureStyle &style) const;
+    void paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
+                       bool isStrong, const FigureStyle &style) const;
+    void paintColumnLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
+    void paintColumnLabel(QPainter &painter, const HeadLayout &layout, int column, const QColor &color,
+                          bool isStrong, const FigureStyle &style) const;
 
     HeadContent m_content;
     ScaleLegend m_legend;
     std::vector<QString> m_rowLabels, m_columnLabels;
+    double m_rounding = 0, m_ownLimit = 1;
+    mutable std::map<int, QImage> m_cells; ///< by cells a pixel
+    mutable MapGround m_cellsGround = MapGround::Light;
+    mutable std::map<const void *, double> m_longest; ///< by the list of labels, in m_longestFont
+    mutable QFont m_longestFont;
 };
 
 } // namespace orrery::ui

@@ -5,10 +5,13 @@
 #include "widgets/theme/contrast.h"
 
 #include <QFontMetricsF>
+#include <QPaintEngine>
 #include <QPainter>
+#include <QPainterPath>
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 using namespace Qt::StringLiterals;
 
@@ -17,7 +20,6 @@ namespace {
 
 constexpr double kGapFrom = 7;      ///< edge in pixels from which a line of the ground parts the cells
 constexpr double kNumbersFrom = 34; ///< edge in pixels from which a number fits
-constexpr double kFineBelow = 3;    ///< edge in pixels below which cells are an image
 constexpr double kLabelAngle = -60;
 constexpr double kLabelGapPixels = 6;
 
@@ -39,82 +41,156 @@ Span visible(double origin, double from, double to, double cell, int count)
 void HeadFigure::paint(QPainter &painter, const HeadLayout &layout, const Marks &marks,
                        const FigureStyle &style) const
 {
+    paintBase(painter, layout, style);
+    paintOver(painter, layout, marks, style);
+}
+
+void HeadFigure::paintBase(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
+{
     if (isEmpty()) return;
     painter.save();
     painter.save();
     painter.setClipRect(layout.plot.adjusted(-1, -1, 1, 1));
-    if (layout.cell < kFineBelow)
-        paintFineCells(painter, layout, style);
+    if (painter.paintEngine()->type() == QPaintEngine::Raster)
+        paintPixels(painter, layout, style);
     else
-        paintCells(painter, layout, style);
+        paintVector(painter, layout, style);
+    if (layout.cell >= kNumbersFrom && m_content.heads.size() == 1) paintNumbers(painter, layout, style);
     painter.restore();
     painter.setPen(QPen(style.tokens.border, 1));
     painter.setBrush(Qt::NoBrush);
     painter.drawRect(layout.plot.adjusted(-0.5, -0.5, 0.5, 0.5));
-    painter.save();
-    painter.setClipRect(layout.plot.adjusted(-3, -3, 3, 3));
-    paintMarks(painter, layout, marks, style);
-    painter.restore();
-    paintRowLabels(painter, layout, marks, style);
-    paintColumnLabels(painter, layout, marks, style);
+    paintRowLabels(painter, layout, style);
+    paintColumnLabels(painter, layout, style);
     paintColorScale(painter, layout.legend, m_legend, style);
     painter.restore();
 }
 
-void HeadFigure::paintCells(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
+void HeadFigure::paintOver(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+                           const FigureStyle &style) const
+{
+    if (isEmpty()) return;
+    painter.save();
+    painter.save();
+    painter.setClipRect(layout.plot.adjusted(-3, -3, 3, 3));
+    paintMarks(painter, layout, marks, style);
+    painter.restore();
+    if (marks.pinnedRow >= 0 && marks.pinnedRow < numRows())
+        paintRowLabel(painter, layout, marks.pinnedRow, style.tokens.accent, true, style);
+    if (marks.cursor.row >= 0 && marks.cursor.row < numRows() && marks.cursor.row != marks.pinnedRow)
+        paintRowLabel(painter, layout, marks.cursor.row, style.tokens.text, true, style);
+    if (marks.cursor.row >= 0 && marks.cursor.column >= 0 && marks.cursor.column < numColumns())
+        paintColumnLabel(painter, layout, marks.cursor.column, style.tokens.text, true, style);
+    painter.restore();
+}
+
+const QImage &HeadFigure::cells(int perCell, const FigureStyle &style) const
+{
+    if (m_cellsGround != style.ground) m_cells.clear();
+    m_cellsGround = style.ground;
+    QImage &image = m_cells[perCell];
+    if (!image.isNull()) return image;
+    // Where a pixel holds several cells, the strongest of them is seen: a sharp cell never vanishes.
+    std::vector<HeadMatrix> coarse;
+    if (perCell > 1)
+        for (const HeadMatrix &head : m_content.heads)
+            coarse.push_back(pooled(head, m_content.value, perCell));
+    const std::vector<HeadMatrix> &heads = perCell > 1 ? coarse : m_content.heads;
+    image = heads.size() == 1 ? heatImage(heads.front(), m_content.value, m_legend.scale, style)
+                              : overlayImage(heads, m_content.value, m_legend.scale, style);
+    return image;
+}
+
+namespace {
+
+/// Which cell each pixel between `from` and `to` shows; −1: the line between two cells.
+std::vector<int> cellsOfPixels(int from, int to, double origin, double cell, double ratio, int gap, int count)
+{
+    std::vector<int> places(size_t(std::max(0, to - from)), -1);
+    const Span seen = visible(origin, from / ratio, to / ratio, cell, count);
+    for (int i = seen.first; i < seen.last; ++i) {
+        // Edges on whole pixels: neighbours neither overlap nor leave a line between them.
+        const int begin = int(std::round((origin + i * cell) * ratio));
+        const int end = int(std::round((origin + (i + 1) * cell) * ratio)) - gap;
+        for (int x = std::max(begin, from); x < std::min(end, to); ++x) places[size_t(x - from)] = i;
+    }
+    return places;
+}
+
+} // namespace
+
+/// As many pixels as the screen has, each the colour of its cell.
+void HeadFigure::paintPixels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
+{
+    const double ratio = painter.device()->devicePixelRatioF();
+    const auto pixel = [ratio](double value) { return int(std::round(value * ratio)); };
+    const QRect area(QPoint(pixel(layout.plot.left()), pixel(layout.plot.top())),
+                     QPoint(pixel(layout.plot.right()) - 1, pixel(layout.plot.bottom()) - 1));
+    if (area.isEmpty()) return;
+    const int perCell = std::max(1, int(std::ceil(1 / (layout.cell * ratio) - 1e-9)));
+    const QImage &colors = cells(perCell, style);
+    const double cell = layout.cell * perCell;
+    const int gap = layout.cell >= kGapFrom ? int(std::round(ratio)) : 0;
+    const std::vector<int> columns =
+        cellsOfPixels(area.left(), area.right() + 1, layout.origin.x(), cell, ratio, gap, colors.width());
+    const std::vector<int> rows =
+        cellsOfPixels(area.top(), area.bottom() + 1, layout.origin.y(), cell, ratio, gap, colors.height());
+    QImage image(area.size(), QImage::Format_RGB32);
+    const QRgb ground = style.tokens.surface.rgb();
+    int last = -2;
+    for (int y = 0; y < image.height(); ++y) {
+        auto *line = reinterpret_cast<QRgb *>(image.scanLine(y));
+        const int row = rows[size_t(y)];
+        if (row == last && y > 0) {
+            std::memcpy(line, image.constScanLine(y - 1), size_t(image.width()) * sizeof(QRgb));
+            continue;
+        }
+        last = row;
+        const auto *from = row < 0 ? nullptr : reinterpret_cast<const QRgb *>(colors.constScanLine(row));
+        for (int x = 0; x < image.width(); ++x)
+            line[x] = from && columns[size_t(x)] >= 0 ? from[columns[size_t(x)]] : ground;
+    }
+    image.setDevicePixelRatio(ratio);
+    painter.drawImage(QPointF(area.topLeft()) / ratio, image);
+}
+
+/// One picture with a pixel a cell: a rectangle for each would make a file of megabytes.
+void HeadFigure::paintVector(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
+{
+    const QRectF map(layout.origin, QSizeF(layout.cell * numColumns(), layout.cell * numRows()));
+    painter.drawImage(map, cells(1, style));
+    if (layout.cell < kGapFrom) return;
+    QPainterPath lines;
+    for (int row = 1; row < numRows(); ++row) {
+        lines.moveTo(map.left(), map.top() + row * layout.cell - 0.5);
+        lines.lineTo(map.right(), map.top() + row * layout.cell - 0.5);
+    }
+    for (int column = 1; column < numColumns(); ++column) {
+        lines.moveTo(map.left() + column * layout.cell - 0.5, map.top());
+        lines.lineTo(map.left() + column * layout.cell - 0.5, map.bottom());
+    }
+    painter.setPen(QPen(style.tokens.surface, 1));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPath(lines);
+}
+
+void HeadFigure::paintNumbers(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
 {
     const Span rows =
         visible(layout.origin.y(), layout.plot.top(), layout.plot.bottom(), layout.cell, numRows());
     const Span columns =
         visible(layout.origin.x(), layout.plot.left(), layout.plot.right(), layout.cell, numColumns());
-    const double gap = layout.cell >= kGapFrom ? 1 : 0;
-    if (gap <= 0) painter.fillRect(layout.plot, style.zero());
-    painter.setRenderHint(QPainter::Antialiasing, false);
-    const QRgb zero = style.zero().rgb();
     painter.setFont(style.small);
     for (int row = rows.first; row < rows.last; ++row)
         for (int column = columns.first; column < columns.last; ++column) {
-            const QRgb color = cellColor(row, column, style);
-            if (gap <= 0 && color == zero) continue;
-            // Edges on whole pixels: neighbours neither overlap nor leave a line between them.
-            const QRectF exact = layout.cellRect(row, column);
-            const double left = std::round(exact.left()), top = std::round(exact.top());
-            const QRectF cell(left, top, std::round(exact.right()) - left - gap,
-                              std::round(exact.bottom()) - top - gap);
-            painter.fillRect(cell, QColor::fromRgb(color));
-            if (layout.cell >= kNumbersFrom) paintNumber(painter, cell, row, column, style);
+            const double value = valueAt(m_content.heads.front(), m_content.value, row, column);
+            if (std::abs(value) < 0.005) continue;
+            const QColor ground = QColor::fromRgb(cellColor(row, column, style));
+            const bool isDarkReadable = contrastRatio(Qt::black, ground) > contrastRatio(Qt::white, ground);
+            painter.setPen(isDarkReadable ? Qt::black : Qt::white);
+            painter.drawText(layout.cellRect(row, column).adjusted(0, 0, -1, -1), Qt::AlignCenter,
+                             fixedText(value, 2));
         }
-}
-
-void HeadFigure::paintNumber(QPainter &painter, const QRectF &cell, int row, int column,
-                             const FigureStyle &style) const
-{
-    if (m_content.heads.size() > 1) return;
-    const double value = valueAt(m_content.heads.front(), m_content.value, row, column);
-    if (std::abs(value) < 0.005) return;
-    const QColor ground = QColor::fromRgb(cellColor(row, column, style));
-    const bool isDarkReadable = contrastRatio(Qt::black, ground) > contrastRatio(Qt::white, ground);
-    painter.setPen(isDarkReadable ? Qt::black : Qt::white);
-    painter.drawText(cell, Qt::AlignCenter, fixedText(value, 2));
-}
-
-void HeadFigure::paintFineCells(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
-{
-    // Below a pixel a cell the strongest of those that share a pixel is seen: a sharp cell never vanishes.
-    const auto edge =
-        std::max(1, int(std::ceil(std::max(layout.cell * numRows(), layout.cell * numColumns()))));
-    QImage image;
-    if (m_content.heads.size() == 1) {
-        image = heatImage(coarsened(m_content.heads.front(), m_content.value, edge), m_content.value,
-                          m_legend.scale, style);
-    } else {
-        image = QImage(numColumns(), numRows(), QImage::Format_RGB32);
-        for (int row = 0; row < numRows(); ++row)
-            for (int column = 0; column < numColumns(); ++column)
-                image.setPixel(column, row, cellColor(row, column, style));
-    }
-    painter.drawImage(QRectF(layout.origin, QSizeF(layout.cell * numColumns(), layout.cell * numRows())),
-                      image);
 }
 
 void HeadFigure::paintMarks(QPainter &painter, const HeadLayout &layout, const Marks &marks,
@@ -148,67 +224,67 @@ void HeadFigure::paintMarks(QPainter &painter, const HeadLayout &layout, const M
     painter.drawRect(cell.adjusted(-1.5, -1.5, 1.5, 1.5));
 }
 
-void HeadFigure::paintRowLabels(QPainter &painter, const HeadLayout &layout, const Marks &marks,
-                                const FigureStyle &style) const
+void HeadFigure::paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const
 {
-    const QFontMetricsF metrics(style.small);
     const Span rows =
         visible(layout.origin.y(), layout.plot.top(), layout.plot.bottom(), layout.cell, numRows());
-    const int stride = labelStride(layout.cell, metrics.height() * 0.82);
-    QFont strong = style.small;
-    strong.setWeight(QFont::DemiBold);
-    const double width = layout.plot.left() - kLabelGapPixels;
-    const auto draw = [&](int row, const QColor &color, bool isStrong, bool hasGround) {
-        const double middle = layout.origin.y() + (row + 0.5) * layout.cell;
-        if (middle < layout.plot.top() || middle > layout.plot.bottom()) return;
-        const QRectF area(0, middle - metrics.height() / 2, width, metrics.height());
-        if (hasGround) {
-            const double high = std::min(area.height(), std::max(layout.cell, metrics.height() * 0.75));
-            painter.fillRect(QRectF(0, middle - high / 2, width + 2, high), style.tokens.surface);
-        }
-        painter.setFont(isStrong ? strong : style.small);
-        painter.setPen(color);
-        painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter,
-                         QFontMetricsF(painter.font()).elidedText(rowLabel(row), Qt::ElideRight, width));
-    };
+    const int stride = labelStride(layout.cell, QFontMetricsF(style.small).height() * 0.82);
     for (int row = rows.first; row < rows.last; ++row)
-        if (row % stride == 0) draw(row, style.tokens.secondary, false, false);
-    if (marks.pinnedRow >= 0 && marks.pinnedRow < numRows())
-        draw(marks.pinnedRow, style.tokens.accent, true, true);
-    if (marks.cursor.row >= 0 && marks.cursor.row < numRows() && marks.cursor.row != marks.pinnedRow)
-        draw(marks.cursor.row, style.tokens.text, true, true);
+        if (row % stride == 0) paintRowLabel(painter, layout, row, style.tokens.secondary, false, style);
 }
 
-void HeadFigure::paintColumnLabels(QPainter &painter, const HeadLayout &layout, const Marks &marks,
+void HeadFigure::paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
+                               bool isStrong, const FigureStyle &style) const
+{
+    QFont font = style.small;
+    const QFontMetricsF metrics(font);
+    const double width = layout.plot.left() - kLabelGapPixels;
+    const double middle = layout.origin.y() + (row + 0.5) * layout.cell;
+    if (middle < layout.plot.top() || middle > layout.plot.bottom()) return;
+    const QRectF area(0, middle - metrics.height() / 2, width, metrics.height());
+    if (isStrong) {
+        font.setWeight(QFont::DemiBold);
+        const double high = std::min(area.height(), std::max(layout.cell, metrics.height() * 0.75));
+        painter.fillRect(QRectF(0, middle - high / 2, width + 2, high), style.tokens.surface);
+    }
+    painter.setFont(font);
+    painter.setPen(color);
+    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter,
+                     QFontMetricsF(font).elidedText(rowLabel(row), Qt::ElideRight, width));
+}
+
+void HeadFigure::paintColumnLabels(QPainter &painter, const HeadLayout &layout,
                                    const FigureStyle &style) const
 {
-    const QFontMetricsF metrics(style.small);
     const Span columns =
         visible(layout.origin.x(), layout.plot.left(), layout.plot.right(), layout.cell, numColumns());
-    const int stride = labelStride(layout.cell, metrics.height() * 0.82);
-    const double length = (layout.plot.top() - kLabelGapPixels - metrics.height() * 0.5) / 0.87;
-    const auto draw = [&](int column, const QColor &color, bool isStrong) {
-        const double middle = layout.origin.x() + (column + 0.5) * layout.cell;
-        if (middle < layout.plot.left() || middle > layout.plot.right()) return;
-        QFont font = style.small;
-        if (isStrong) font.setWeight(QFont::DemiBold);
-        painter.save();
-        painter.setFont(font);
-        painter.translate(middle + metrics.height() * 0.25, layout.plot.top() - kLabelGapPixels + 2);
-        painter.rotate(kLabelAngle);
-        const QString text = QFontMetricsF(font).elidedText(columnLabel(column), Qt::ElideRight, length);
-        if (isStrong)
-            painter.fillRect(QRectF(-1, -metrics.ascent(), QFontMetricsF(font).horizontalAdvance(text) + 2,
-                                    metrics.height()),
-                             style.tokens.surface);
-        painter.setPen(color);
-        painter.drawText(QPointF(0, 0), text);
-        painter.restore();
-    };
-    const int at = marks.cursor.row >= 0 ? marks.cursor.column : -1;
+    const int stride = labelStride(layout.cell, QFontMetricsF(style.small).height() * 0.82);
     for (int column = columns.first; column < columns.last; ++column)
-        if (column % stride == 0 && column != at) draw(column, style.tokens.secondary, false);
-    if (at >= 0 && at < numColumns()) draw(at, style.tokens.text, true);
+        if (column % stride == 0)
+            paintColumnLabel(painter, layout, column, style.tokens.secondary, false, style);
+}
+
+void HeadFigure::paintColumnLabel(QPainter &painter, const HeadLayout &layout, int column,
+                                  const QColor &color, bool isStrong, const FigureStyle &style) const
+{
+    const double middle = layout.origin.x() + (column + 0.5) * layout.cell;
+    if (middle < layout.plot.left() || middle > layout.plot.right()) return;
+    QFont font = style.small;
+    const double height = QFontMetricsF(font).height();
+    if (isStrong) font.setWeight(QFont::DemiBold);
+    const QFontMetricsF metrics(font);
+    const double length = (layout.plot.top() - kLabelGapPixels - height * 0.5) / 0.87;
+    painter.save();
+    painter.setFont(font);
+    painter.translate(middle + height * 0.25, layout.plot.top() - kLabelGapPixels + 2);
+    painter.rotate(kLabelAngle);
+    const QString text = metrics.elidedText(columnLabel(column), Qt::ElideRight, length);
+    if (isStrong)
+        painter.fillRect(QRectF(-1, -metrics.ascent(), metrics.horizontalAdvance(text) + 2, metrics.height()),
+                         style.tokens.surface);
+    painter.setPen(color);
+    painter.drawText(QPointF(0, 0), text);
+    painter.restore();
 }
 
 } // namespace orrery::ui

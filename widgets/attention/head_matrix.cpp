@@ -110,6 +110,19 @@ double changeBetween(const AttentionMap &now, const AttentionMap &base)
     return sum / 2 / double(now.numRows);
 }
 
+std::vector<float> keptRounding(const HeadMatrix &now, const HeadMatrix &base, CellValue value)
+{
+    const auto valuesOf = [value](const HeadMatrix &matrix) -> const std::vector<float> & {
+        return value == CellValue::Maximum && matrix.isPooled() ? matrix.maximum : matrix.mean;
+    };
+    const std::vector<float> &after = valuesOf(now), &before = valuesOf(base);
+    std::vector<float> rounding(after.size() == before.size() ? after.size() : 0);
+    for (size_t i = 0; i < rounding.size(); ++i)
+        rounding[i] = (std::sqrt(std::max(0.0F, after[i])) + std::sqrt(std::max(0.0F, before[i]))) / 255 +
+                      2.0F / (510 * 510);
+    return rounding;
+}
+
 double largestValue(const HeadMatrix &matrix, CellValue value)
 {
     const std::vector<float> &values =

@@ -51,6 +51,9 @@ std::optional<HeadMatrix> difference(const HeadMatrix &now, const HeadMatrix &ba
 /// How far apart two maps are: half of what a row's weights differ by in sum, mean over the rows, 0 … 1
 /// (total variation distance; of pooled maps a lower bound). NaN when they are not over the same tokens.
 double changeBetween(const AttentionMap &now, const AttentionMap &base);
+/// What rounding may have done to a difference of two maps that were kept in eight bits as square roots: a
+/// root is off by up to 1/510, so a weight w by up to √w/255. One value a cell, of the mean or the maximum.
+std::vector<float> keptRounding(const HeadMatrix &now, const HeadMatrix &base, CellValue value);
 /// Largest absolute value.
 double largestValue(const HeadMatrix &matrix, CellValue value);
 

@@ -63,20 +63,24 @@ HeadPage::HeadPage(QWidget *parent)
     setReading({});
 }
 
-Granularity HeadPage::granularity() const
+AttentionLook HeadPage::look() const
 {
+    AttentionLook look;
     const QString id = m_granularity->isEnabled() ? m_granularity->current() : u"token"_s;
-    return id == u"word"_s ? Granularity::Word : id == u"line"_s ? Granularity::Line : Granularity::Token;
+    if (id == u"word"_s) look.granularity = Granularity::Word;
+    if (id == u"line"_s) look.granularity = Granularity::Line;
+    if (m_scale->current() == u"linear"_s) look.scale = ScaleKind::Linear;
+    if (m_value->current() == u"mean"_s) look.value = CellValue::Mean;
+    return look;
 }
 
-ScaleKind HeadPage::scale() const
+void HeadPage::setLook(const AttentionLook &look)
 {
-    return m_scale->current() == u"linear"_s ? ScaleKind::Linear : ScaleKind::SquareRoot;
-}
-
-CellValue HeadPage::value() const
-{
-    return m_value->current() == u"mean"_s ? CellValue::Mean : CellValue::Maximum;
+    m_granularity->setCurrent(look.granularity == Granularity::Word   ? u"word"_s
+                              : look.granularity == Granularity::Line ? u"line"_s
+                                                                      : u"token"_s);
+    m_scale->setCurrent(look.scale == ScaleKind::Linear ? u"linear"_s : u"root"_s);
+    m_value->setCurrent(look.value == CellValue::Mean ? u"mean"_s : u"max"_s);
 }
 
 void HeadPage::setChoices(bool canGroup, bool isPooled)

@@ -3,6 +3,7 @@
 // thread only.
 #pragma once
 
+#include "widgets/attention/attention_place.h"
 #include "widgets/attention/head_view.h"
 
 #include <QWidget>
@@ -17,9 +18,8 @@ class HeadPage : public QWidget {
 public:
     explicit HeadPage(QWidget *parent = nullptr);
     [[nodiscard]] HeadView *view() const { return m_view; }
-    [[nodiscard]] Granularity granularity() const;
-    [[nodiscard]] ScaleKind scale() const;
-    [[nodiscard]] CellValue value() const;
+    [[nodiscard]] AttentionLook look() const;
+    void setLook(const AttentionLook &look); ///< does not signal
     /// @param canGroup every cell is one token   @param isPooled cells hold several weights
     void setChoices(bool canGroup, bool isPooled);
     void setTitle(const QString &title, const QString &summary);

@@ -92,13 +92,14 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
     }
     const std::vector<HeadMatrix> &heads = figure.content().heads;
     const HeadMatrix &first = heads.front();
+    const CellValue shown = figure.content().value; // as the map does
     for (const HeadMatrix &head : heads) series << u"%1.%2"_s.arg(head.head.layer).arg(head.head.head);
     std::vector<int> columns(size_t(first.width()));
     std::iota(columns.begin(), columns.end(), 0);
     const auto strongest = [&](int column) {
         double value = 0;
         for (const HeadMatrix &head : heads)
-            value = std::max(value, double(std::abs(head.meanAt(row, column))));
+            value = std::max(value, double(std::abs(valueAt(head, shown, row, column))));
         return value;
     };
     const size_t count = std::min<size_t>(kMaxRows, columns.size());
@@ -108,7 +109,7 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
         const int column = columns[i];
         if (strongest(column) <= 0) break; // a token before which little stands has little to look at
         BarRow bar{.label = figure.columnLabel(column), .place = column};
-        for (const HeadMatrix &head : heads) bar.values.push_back(head.meanAt(row, column));
+        for (const HeadMatrix &head : heads) bar.values.push_back(valueAt(head, shown, row, column));
         const auto largest = std::max_element(bar.values.begin(), bar.values.end(),
                                               [](double a, double b) { return std::abs(a) < std::abs(b); });
         bar.number = signedText(*largest, first.isDifference); // of an overlay: of the head that looks most
@@ -119,7 +120,13 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
                                            : tr("“%1” looks at").arg(label));
     m_rowBars->setColors(heads.size() > 1 ? BarList::Colors::Heads : BarList::Colors::Accent);
     m_rowBars->setRows(std::move(rows), series);
-    const QString what = first.isPooled() ? tr("mean weight in the cell") : tr("weight");
+    QString what = !first.isPooled()             ? tr("weight")
+                   : shown == CellValue::Maximum ? tr("largest weight in the cell")
+                                                 : tr("mean weight in the cell");
+    const QRectF area = figure.tokenArea();
+    if (area.left() > 0 || area.right() < double(figure.content().tokens.size()))
+        what = tr("of tokens %1-%2 alone: %3")
+                   .arg(integerText(qint64(area.left())), integerText(qint64(area.right()) - 1), what);
     m_rowScale->setText(first.isDifference
                             ? tr("%1, −%2 … %2, linear").arg(what, tickText(m_rowBars->limit()))
                             : tr("%1, 0 … %2, linear").arg(what, tickText(m_rowBars->limit())));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The large map on the screen: hover and arrows show a cell, a click or Enter pins a row, the wheel zooms, a
-// drag moves, a double click shows all. GUI thread only.
+// drag moves, a double click shows all. It may have more cells of a part of the map, which it shows in place
+// of the map wherever all that is seen lies within. GUI thread only.
 #pragma once
 
 #include "widgets/attention/head_figure.h"
@@ -16,7 +17,16 @@ public:
     explicit HeadView(QWidget *parent = nullptr);
     /// Cursor, pinned row and zoom stay when the map keeps its shape.
     void setContent(HeadContent content);
-    [[nodiscard]] const HeadFigure &figure() const { return m_figure; }
+    /// More cells of a part of this content; without heads: none.
+    void setFine(HeadContent content);
+    /// What is seen: the map, or more cells of a part of it.
+    [[nodiscard]] const HeadFigure &figure() const { return m_isFine ? m_fine : m_whole; }
+    [[nodiscard]] const HeadFigure &whole() const { return m_whole; }
+    [[nodiscard]] const HeadFigure &fine() const { return m_fine; }
+    [[nodiscard]] bool isFine() const { return m_isFine; }
+    /// The tokens that are seen: those looked at across, those that look downwards.
+    [[nodiscard]] QRectF shownTokens() const;
+    void showTokens(const QRectF &tokens); ///< zooms so that all of these are seen
     [[nodiscard]] CellPlace cursor() const { return m_marks.cursor; }
     void setCursorCell(const CellPlace &place);
     [[nodiscard]] int pinnedRow() const { return m_marks.pinnedRow; }
@@ -34,6 +44,8 @@ public:
 Q_SIGNALS:
     void cursorChanged();    ///< cursor or active row
     void rowPinned(int row); ///< by a person; -1: released
+    void shownTokensChanged();
+    void figureChanged(); ///< figure() is another one now: rows and columns count anew
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -52,15 +64,23 @@ protected:
 private:
     void relayout();
     void clampOrigin();
+    void settle(MapZoom wanted); ///< that zoom, on whichever figure has all that it shows
+    void switchTo(bool isFine, const QRectF &tokens, double pixelsPerToken);
+    [[nodiscard]] QRectF tokensOf(const HeadLayout &layout) const;
+    [[nodiscard]] bool hasFine(const QRectF &tokens) const; ///< there are more cells of all of these
+    [[nodiscard]] bool isInside(const CellPlace &place) const;
+    CellPlace leaveFine(const CellPlace &place);
     void moveCursor(int rows, int columns);
     void pin(int row);
     void scrollToCursor();
 
-    HeadFigure m_figure;
+    HeadFigure m_whole, m_fine;
+    bool m_isFine = false;
+    QImage m_picture; ///< all but the marks, as it was painted last; null: to be painted anew
     HeadLayout m_layout;
     HeadFigure::Marks m_marks;
     MapZoom m_zoom;
-    QPointF m_pressedAt, m_originAtPress;
+    QPointF m_pressedAt;
     bool m_isPressed = false, m_isDragging = false, m_isCursorOfKeys = false;
 };
 

@@ -53,35 +53,72 @@ QImage heatImage(const HeadMatrix &matrix, CellValue value, const HeatScale &sca
     return image;
 }
 
+namespace {
+
+/// Lightness-true mixing of the colours of several heads; what does not change by the cell is made once.
+class OverlayMixer {
+public:
+    OverlayMixer(size_t count, const HeatScale &scale, const FigureStyle &style)
+        : m_scale(scale), m_zero(toOklab(style.zero())), m_ground(style.zero().rgb())
+    {
+        for (size_t i = 0; i < count; ++i) m_colors.push_back(toOklab(style.headColor(static_cast<int>(i))));
+    }
+    template <typename WeightOf> [[nodiscard]] QRgb color(WeightOf weightOf) const
+    {
+        double sum = 0, strongest = 0;
+        Oklab mixed;
+        for (size_t i = 0; i < m_colors.size(); ++i) {
+            // Hue by the weights themselves: weak ones must not make mud of the strong one's colour.
+            const double share = std::abs(weightOf(i));
+            sum += share;
+            strongest = std::max(strongest, share);
+            mixed.lightness += share * m_colors[i].lightness;
+            mixed.a += share * m_colors[i].a;
+            mixed.b += share * m_colors[i].b;
+        }
+        if (!(sum > 0)) return m_ground;
+        const double depth = m_scale.position(strongest);
+        const auto mix = [&](double top, double ground) { return top / sum * depth + ground * (1 - depth); };
+        return rgbOfOklab(
+            {mix(mixed.lightness, m_zero.lightness), mix(mixed.a, m_zero.a), mix(mixed.b, m_zero.b)});
+    }
+
+private:
+    HeatScale m_scale;
+    Oklab m_zero;
+    QRgb m_ground;
+    std::vector<Oklab> m_colors;
+};
+
+} // namespace
+
 QRgb overlayColor(const std::vector<HeadMatrix> &heads, CellValue value, const HeatScale &scale,
                   const FigureStyle &style, int row, int column)
 {
-    double sum = 0, strongest = 0;
-    Oklab mixed;
-    for (size_t i = 0; i < heads.size(); ++i) {
-        // Hue by the weights themselves: weak ones must not make mud of the strong one's colour.
-        const double share = std::abs(valueAt(heads[i], value, row, column));
-        const Oklab color = toOklab(style.headColor(static_cast<int>(i)));
-        sum += share;
-        strongest = std::max(strongest, scale.position(share));
-        mixed.lightness += share * color.lightness;
-        mixed.a += share * color.a;
-        mixed.b += share * color.b;
-    }
-    const Oklab zero = toOklab(style.zero());
-    if (sum <= 0) return style.zero().rgb();
-    const auto mix = [&](double top, double ground) {
-        return top / sum * strongest + ground * (1 - strongest);
-    };
-    return fromOklab({mix(mixed.lightness, zero.lightness), mix(mixed.a, zero.a), mix(mixed.b, zero.b)})
-        .rgb();
+    return OverlayMixer(heads.size(), scale, style).color([&](size_t i) {
+        return double(valueAt(heads[i], value, row, column));
+    });
 }
 
-HeadMatrix coarsened(const HeadMatrix &matrix, CellValue value, int edge)
+QImage overlayImage(const std::vector<HeadMatrix> &heads, CellValue value, const HeatScale &scale,
+                    const FigureStyle &style)
 {
-    const int perCell =
-        std::max({1, (matrix.height() + edge - 1) / edge, (matrix.width() + edge - 1) / edge});
-    if (perCell == 1 || matrix.isEmpty()) return matrix;
+    const HeadMatrix &first = heads.front();
+    QImage image(std::max(1, first.width()), std::max(1, first.height()), QImage::Format_RGB32);
+    image.fill(style.zero());
+    const OverlayMixer mixer(heads.size(), scale, style);
+    for (int row = 0; row < first.height(); ++row) {
+        auto *line = reinterpret_cast<QRgb *>(image.scanLine(row));
+        for (int column = 0; column < first.width(); ++column)
+            line[column] =
+                mixer.color([&](size_t i) { return double(valueAt(heads[i], value, row, column)); });
+    }
+    return image;
+}
+
+HeadMatrix pooled(const HeadMatrix &matrix, CellValue value, int perCell)
+{
+    if (perCell <= 1 || matrix.isEmpty()) return matrix;
     HeadMatrix result;
     result.head = matrix.head;
     result.isDifference = matrix.isDifference;

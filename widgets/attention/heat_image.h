@@ -39,8 +39,10 @@ QImage heatImage(const HeadMatrix &matrix, CellValue value, const HeatScale &sca
 /// the strongest.
 QRgb overlayColor(const std::vector<HeadMatrix> &heads, CellValue value, const HeatScale &scale,
                   const FigureStyle &style, int row, int column);
-/// A row or a map that is too fine for the screen: at most `edge` cells a side, each the one that is farthest
-/// from 0.
-HeadMatrix coarsened(const HeadMatrix &matrix, CellValue value, int edge);
+/// The same of all cells, a pixel a cell. @param heads of one shape, at least one
+QImage overlayImage(const std::vector<HeadMatrix> &heads, CellValue value, const HeatScale &scale,
+                    const FigureStyle &style);
+/// Cells of `perCell` × `perCell` cells, each the one that is farthest from 0.
+HeadMatrix pooled(const HeadMatrix &matrix, CellValue value, int perCell);
 
 } // namespace orrery::ui

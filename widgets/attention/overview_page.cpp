@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/overview_page.h"
 
+#include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
@@ -19,7 +20,8 @@ namespace orrery::ui {
 OverviewPage::OverviewPage(QWidget *parent)
     : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
       m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
-      m_sort(new QComboBox(this)), m_overlay(new QPushButton(this)), m_view(new OverviewView(this))
+      m_pages(new SegmentedChoice(this)), m_sort(new QComboBox(this)), m_overlay(new QPushButton(this)),
+      m_view(new OverviewView(this))
 {
     setObjectName(u"overviewPage"_s);
     m_title->setObjectName(u"overviewTitle"_s);
@@ -33,10 +35,17 @@ OverviewPage::OverviewPage(QWidget *parent)
     m_sort->setToolTip(tr(
         "Highest first. Change: half of what the weights of a row differ by from the step that is compared "
         "with, mean over the rows, 0 … 1"));
+    m_pages->setObjectName(u"headsOrModalities"_s);
+    m_pages->addChoice(u"heads"_s, tr("Heads"), tr("Which tokens each head reads (M)"));
+    m_pages->addChoice(u"modalities"_s, tr("Modalities"), tr("Which modality looks at which (M)"));
+    m_pages->setCurrent(u"heads"_s);
+    m_pages->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    m_pages->hide();
     m_overlay->setObjectName(u"showOverlay"_s);
     m_overlay->setToolTip(tr("Shows the chosen heads in one map, each in its colour (O)"));
     auto *row = new QHBoxLayout;
     row->setSpacing(space::kOne);
+    row->addWidget(m_pages);
     row->addWidget(m_title, 1);
     row->addWidget(m_overlay);
     row->addWidget(m_sort);
@@ -47,6 +56,10 @@ OverviewPage::OverviewPage(QWidget *parent)
     layout->addWidget(m_view, 1);
     layout->addWidget(m_reading);
     connect(m_sort, &QComboBox::currentIndexChanged, this, &OverviewPage::sortChanged);
+    connect(m_pages, &SegmentedChoice::chosen, this, [this] {
+        m_pages->setCurrent(u"heads"_s); // the other page has the same choice
+        Q_EMIT modalitiesRequested();
+    });
     connect(m_overlay, &QPushButton::clicked, this, &OverviewPage::overlayRequested);
     connect(m_view, &OverviewView::selectionChanged, this, &OverviewPage::refreshSelection);
     connect(m_view, &OverviewView::currentChanged, this,
@@ -79,11 +92,21 @@ void OverviewPage::setCurrent(const HeadRef &head)
     m_reading->setFullText(m_view->sentenceOf(m_view->current()));
 }
 
+void OverviewPage::setSort(HeadSort sort) { m_sort->setCurrentIndex(m_sort->findData(int(sort))); }
+
+void OverviewPage::setHasModalities(bool hasThem) { m_pages->setVisible(hasThem); }
+
 void OverviewPage::refreshSelection()
 {
     const auto count = int(m_view->selected().size());
     m_overlay->setVisible(count > 1);
     m_overlay->setText(tr("Overlay %n heads", nullptr, count));
+}
+
+int OverviewPage::choicesWidth() const
+{
+    const int pages = m_pages->isHidden() ? 0 : m_pages->sizeHint().width() + space::kOne;
+    return pages + m_sort->sizeHint().width() + 40;
 }
 
 int OverviewPage::otherHeight() const
@@ -99,7 +122,7 @@ int OverviewPage::preferredWidth(int height) const
         m_view->scene().layout(QSizeF(1e5, std::max(60, height - otherHeight())), style);
     // In a sorted order the heads flow: as wide as the grid would be is enough.
     if (!layout.isGrid) return std::max(smallestWidth(), height);
-    return std::max(int(std::ceil(layout.size.width())) + 2, m_sort->sizeHint().width() + 140);
+    return std::max(int(std::ceil(layout.size.width())) + 2, choicesWidth() + 100);
 }
 
 int OverviewPage::smallestWidth() const
@@ -107,7 +130,7 @@ int OverviewPage::smallestWidth() const
     const OverviewLayout layout = m_view->scene().layout(QSizeF(1, 1), FigureStyle::ofTheme());
     const int bar = 12; // of a scroll bar
     if (!layout.isGrid) return 360;
-    return std::max(int(std::ceil(layout.size.width())) + bar, m_sort->sizeHint().width() + 140);
+    return std::max(int(std::ceil(layout.size.width())) + bar, choicesWidth() + 100);
 }
 
 } // namespace orrery::ui

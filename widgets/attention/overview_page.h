@@ -13,6 +13,7 @@ class QPushButton;
 namespace orrery::ui {
 
 class ElidedLabel;
+class SegmentedChoice;
 
 class OverviewPage : public QWidget {
     Q_OBJECT
@@ -22,6 +23,9 @@ public:
     [[nodiscard]] HeadSort sort() const;
     void setContent(const OverviewContent &content);
     void setCurrent(const HeadRef &head); ///< does not signal
+    void setSort(HeadSort sort);
+    /// Whether several modalities were read: then their page can be reached.
+    void setHasModalities(bool hasThem);
     /// Width at which the heads fill this height.
     [[nodiscard]] int preferredWidth(int height) const;
     /// The least in which a whole row of heads is seen.
@@ -30,12 +34,15 @@ public:
 Q_SIGNALS:
     void sortChanged();
     void overlayRequested();
+    void modalitiesRequested();
 
 private:
     void refreshSelection();
     [[nodiscard]] int otherHeight() const;
+    [[nodiscard]] int choicesWidth() const;
 
     ElidedLabel *m_title, *m_reading;
+    SegmentedChoice *m_pages;
     QComboBox *m_sort;
     QPushButton *m_overlay;
     OverviewView *m_view;

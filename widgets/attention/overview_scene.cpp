@@ -76,7 +76,8 @@ void OverviewScene::setContent(const OverviewContent &content, const FigureStyle
         m_tiles.push_back(std::move(tile));
     }
     if (m_legend.scale.isDifference) {
-        m_legend.scale.limit = niceLimit(largest);
+        m_ownLimit = niceLimit(largest);
+        m_legend.scale.limit = std::max(m_ownLimit, content.leastLimit);
         m_legend.baseStep = content.base->report.step;
     }
     for (size_t i = 0; i < m_tiles.size(); ++i)

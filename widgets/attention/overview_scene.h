@@ -22,6 +22,7 @@ struct OverviewContent {
     CellValue value = CellValue::Maximum;
     ScaleKind scale = ScaleKind::SquareRoot;
     HeadSort sort = HeadSort::Position;
+    double leastLimit = 0; ///< of a difference: its colours end there at least
 };
 
 struct HeadTile {
@@ -47,6 +48,7 @@ public:
     void setContent(const OverviewContent &content, const FigureStyle &style);
     [[nodiscard]] const std::vector<HeadTile> &tiles() const { return m_tiles; } ///< in the order of the sort
     [[nodiscard]] const ScaleLegend &legend() const { return m_legend; }
+    [[nodiscard]] double ownLimit() const { return m_ownLimit; } ///< without leastLimit
     [[nodiscard]] HeadSort sort() const { return m_content.sort; }
     [[nodiscard]] int indexOf(const HeadRef &head) const; ///< -1: there is none
     [[nodiscard]] OverviewLayout layout(const QSizeF &space, const FigureStyle &style) const;
@@ -78,6 +80,7 @@ private:
     ScaleLegend m_legend;
     std::vector<HeadTile> m_tiles;
     int m_layers = 0, m_heads = 0;
+    double m_ownLimit = 1;
     mutable std::vector<QImage> m_scaled; ///< of the tiles, as they were painted last
     mutable QSize m_scaledSize;
 };

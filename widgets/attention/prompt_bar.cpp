@@ -61,7 +61,7 @@ PromptBar::PromptBar(QWidget *parent)
     connect(m_prompts, &QComboBox::activated, this, [this] {
         m_isOwnChosen = prompt() < 0;
         refresh();
-        if (prompt() < 0) m_text->setFocus();
+        if (prompt() == kOwnText) m_text->setFocus();
         Q_EMIT promptChosen(prompt());
     });
     connect(m_text, &QLineEdit::textChanged, this, &PromptBar::refresh);
@@ -87,6 +87,8 @@ void PromptBar::forgetPrompts()
 {
     m_isValidationKept = m_isOwnChosen = false;
     m_validationText.clear();
+    m_selectedTitle.clear();
+    m_obstacle.clear();
     fillPrompts({});
 }
 
@@ -102,18 +104,61 @@ void PromptBar::setValidationText(const QString &text)
     if (std::exchange(m_validationText, text) != text) refresh();
 }
 
+void PromptBar::setSelectedText(const QString &title, const QString &text)
+{
+    m_selectedText = text;
+    if (std::exchange(m_selectedTitle, title) != title) fillPrompts(QStringList(m_texts));
+    if (!title.isEmpty()) setPrompt(kSelectedText);
+}
+
+void PromptBar::setOwnText(const QString &text)
+{
+    m_text->setText(text);
+    setPrompt(kOwnText);
+}
+
+void PromptBar::setModel(const QString &model)
+{
+    if (const int index = m_models->findData(model); index >= 0) m_models->setCurrentIndex(index);
+    refresh();
+}
+
+void PromptBar::setObstacle(const QString &reason)
+{
+    if (std::exchange(m_obstacle, reason) != reason) refresh();
+}
+
+bool PromptBar::canAsk() const
+{
+    const bool hasText = prompt() == kSelectedText || !text().isEmpty();
+    return !model().isEmpty() && hasText && m_obstacle.isEmpty();
+}
+
+QString PromptBar::title() const
+{
+    const int index = prompt();
+    if (index == kSelectedText) return m_selectedTitle;
+    if (index == kOwnText) return tr("Own text");
+    if (m_isValidationKept && index == validationPrompt()) return tr("Validation text");
+    return tr("Probe prompt %1").arg(index);
+}
+
 void PromptBar::fillPrompts(const QStringList &texts)
 {
     const int before = prompt();
     const QSignalBlocker blocker(m_prompts);
     m_texts = texts;
     m_prompts->clear();
+    if (!m_selectedTitle.isEmpty())
+        m_prompts->addItem(tr("Selected: %1").arg(oneLine(m_selectedTitle)), kSelectedText);
     if (m_isValidationKept) m_prompts->addItem(tr("Validation text"), validationPrompt());
     for (qsizetype i = 0; i < texts.size(); ++i)
-        m_prompts->addItem(tr("Prompt %1: %2").arg(i + 1).arg(oneLine(texts[i])), int(i));
-    m_prompts->addItem(tr("Own text…"), -1);
+        m_prompts->addItem(tr("Prompt %1: %2").arg(i).arg(oneLine(texts[i])), int(i));
+    m_prompts->addItem(tr("Own text…"), kOwnText);
     const int again = m_prompts->findData(before);
-    m_prompts->setCurrentIndex(before < 0 && !texts.isEmpty() && !m_isOwnChosen ? 0 : std::max(0, again));
+    const int first = m_selectedTitle.isEmpty() ? 0 : 1; // of the run
+    const bool isNoChoice = before == kOwnText && !texts.isEmpty() && !m_isOwnChosen;
+    m_prompts->setCurrentIndex(isNoChoice || again < 0 ? first : again);
     refresh();
 }
 
@@ -133,18 +178,22 @@ void PromptBar::setModels(const QString &run, bool isLive, const std::vector<Che
     refresh();
 }
 
-int PromptBar::prompt() const { return m_prompts->count() == 0 ? -1 : m_prompts->currentData().toInt(); }
+int PromptBar::prompt() const
+{
+    return m_prompts->count() == 0 ? kOwnText : m_prompts->currentData().toInt();
+}
 
 void PromptBar::setPrompt(int prompt)
 {
     m_isOwnChosen = prompt < 0;
-    m_prompts->setCurrentIndex(std::max(0, m_prompts->findData(prompt)));
+    if (const int index = m_prompts->findData(prompt); index >= 0) m_prompts->setCurrentIndex(index);
     refresh();
 }
 
 QString PromptBar::text() const
 {
     const int index = prompt();
+    if (index == kSelectedText) return m_selectedText;
     if (m_isValidationKept && index == validationPrompt()) return m_validationText;
     return index < 0 || index >= m_texts.size() ? m_text->text() : m_texts[index];
 }
@@ -159,14 +208,16 @@ void PromptBar::setAsking(bool isAsking)
 
 void PromptBar::refresh()
 {
-    m_text->setVisible(prompt() < 0);
+    m_text->setVisible(prompt() == kOwnText);
     m_models->setVisible(m_models->count() > 0);
     m_ask->setText(m_isAsking ? tr("Cancel") : tr("Ask the model now"));
-    m_ask->setEnabled(m_isAsking || (!model().isEmpty() && !text().isEmpty()));
+    m_ask->setEnabled(m_isAsking || canAsk());
     QString why = tr("Computes the exact attention of these weights, token by token");
     if (model().isEmpty())
         why = tr("There are no weights to ask yet: the run does not train and has no saved step");
-    else if (text().isEmpty())
+    else if (!m_obstacle.isEmpty())
+        why = m_obstacle;
+    else if (!canAsk())
         why = tr("Type a text for the model to read");
     m_ask->setToolTip(why);
 }

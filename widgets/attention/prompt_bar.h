@@ -19,6 +19,9 @@ namespace orrery::ui {
 class PromptBar : public QWidget {
     Q_OBJECT
 public:
+    static constexpr int kOwnText = -1;
+    static constexpr int kSelectedText = -2; ///< what was selected elsewhere in the window
+
     explicit PromptBar(QWidget *parent = nullptr);
     /// @param texts of the run's probe prompts
     void setPrompts(const QStringList &texts);
@@ -31,14 +34,24 @@ public:
     [[nodiscard]] bool isValidationKept() const { return m_isValidationKept; }
     void setValidationText(const QString &text); ///< as it was found in a kept step
     [[nodiscard]] int validationPrompt() const { return int(m_texts.size()); }
-    [[nodiscard]] int prompt() const;    ///< -1: an own text
+    /// What another panel chose, by its title; an empty title: nothing any more.
+    /// @param text as far as it is text
+    void setSelectedText(const QString &title, const QString &text);
+    [[nodiscard]] const QString &selectedTitle() const { return m_selectedTitle; }
+    [[nodiscard]] QString title() const; ///< "Probe prompt 0", "Validation text", "Own text"
+    [[nodiscard]] int prompt() const;    ///< < 0: not one of the run
     void setPrompt(int prompt);          ///< does not signal
     [[nodiscard]] QString text() const;  ///< of the prompt, or what was typed
     [[nodiscard]] QString model() const; ///< "RUN@live", "RUN@8000"; empty: there is none
+    void setOwnText(const QString &text);
+    void setModel(const QString &model); ///< one of those that are listed; else nothing happens
     void setAsking(bool isAsking);
+    /// Why the model cannot be asked for what is chosen; empty: it can.
+    void setObstacle(const QString &reason);
+    [[nodiscard]] bool canAsk() const;
 
 Q_SIGNALS:
-    void promptChosen(int prompt); ///< -1: an own text
+    void promptChosen(int prompt); ///< also kOwnText, kSelectedText
     void askRequested();
     void cancelRequested();
 
@@ -50,7 +63,7 @@ private:
     QLineEdit *m_text;
     QPushButton *m_ask;
     QStringList m_texts;
-    QString m_validationText;
+    QString m_validationText, m_selectedTitle, m_selectedText, m_obstacle;
     bool m_isValidationKept = false;
     bool m_isOwnChosen = false; ///< by the user, and not for want of prompts
     bool m_isAsking = false;

@@ -38,6 +38,7 @@ SnapshotPtr snapshotOfFrame(const AttentionFrame &frame, const FrameInfo &info)
     report.tokens = frame.tokens;
     report.summaries = frame.summaries;
     report.candidates = frame.candidates;
+    report.flows = frame.flows;
     report.token = std::ssize(frame.tokens) - 1;
     const auto numTokens = static_cast<int64_t>(frame.tokens.size());
     const auto cells = static_cast<size_t>(frame.edge() * frame.edge());

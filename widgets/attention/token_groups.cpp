@@ -66,8 +66,8 @@ std::vector<TokenRange> groupTokens(const std::vector<InspectedToken> &tokens, G
 
 QString tokenLabel(const InspectedToken &token)
 {
-    if (token.modality == Modality::Image) return u"▦ "_s + QString::number(token.place + 1);
-    if (token.modality == Modality::Audio) return u"♪ "_s + QString::number(token.place + 1);
+    if (token.modality == Modality::Image) return tr("image %1, patch %2").arg(token.item).arg(token.place);
+    if (token.modality == Modality::Audio) return tr("audio %1, frame %2").arg(token.item).arg(token.place);
     return visibleTokenText(token.bytes, token.id);
 }
 
@@ -76,7 +76,11 @@ QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &
     constexpr qsizetype kMaxLength = 32;
     if (range.begin < 0 || range.begin >= std::ssize(tokens)) return {};
     const int64_t end = std::min<int64_t>(range.end, std::ssize(tokens));
-    if (end - range.begin == 1) return tokenLabel(tokens[size_t(range.begin)]);
+    const InspectedToken &first = tokens[size_t(range.begin)], &last = tokens[size_t(end - 1)];
+    if (end - range.begin == 1) return tokenLabel(first);
+    const bool isOneItem =
+        first.modality != Modality::Text && first.modality == last.modality && first.item == last.item;
+    if (isOneItem) return tokenLabel(first) + u'-' + QString::number(last.place);
     // Together, because a character may be spread over several tokens.
     std::string bytes;
     QString text;

@@ -15,7 +15,8 @@ enum class Granularity : uint8_t { Token, Word, Line };
 /// Groups in order, without gaps. A word takes the white space before it; a line ends with its newline; a
 /// picture or recording is one word per patch or frame, and one line.
 std::vector<TokenRange> groupTokens(const std::vector<InspectedToken> &tokens, Granularity granularity);
-/// "␣the", "↵", "\xE2", "<|end_of_text|>"; patches and frames of media as "▦ 3" and "♪ 3", counted from 1.
+/// "␣the", "↵", "\xE2", "<|end_of_text|>"; patches and frames of media as "image 0, patch 3" and
+/// "audio 0, frame 3": their bytes are not known here.
 QString tokenLabel(const InspectedToken &token);
 /// The labels of a range behind each other; an ellipsis where it is long.
 QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &range);

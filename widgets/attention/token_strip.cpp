@@ -48,8 +48,17 @@ void TokenStrip::setTokens(const std::vector<InspectedToken> &tokens)
     for (const InspectedToken &token : tokens) labels.push_back(tokenLabel(token));
     if (labels == m_labels) return;
     m_labels = std::move(labels);
+    m_thumbnails.clear();
     m_weights.clear();
     m_cursor = std::clamp(m_cursor, 0, std::max(0, numTokens() - 1));
+    relayout();
+}
+
+void TokenStrip::setThumbnails(std::vector<QImage> thumbnails)
+{
+    if (thumbnails.size() != m_labels.size()) thumbnails.clear();
+    if (thumbnails.empty() && m_thumbnails.empty()) return;
+    m_thumbnails = std::move(thumbnails);
     relayout();
 }
 
@@ -69,9 +78,11 @@ void TokenStrip::relayout()
     const int height = lineHeight();
     double x = 1, y = 1;
     m_places.clear();
-    for (const QString &label : m_labels) {
-        const double width =
-            std::min(room - 2, std::ceil(metrics.horizontalAdvance(label)) + 2 * kPadding + 1);
+    for (size_t i = 0; i < m_labels.size(); ++i) {
+        const bool isPicture = i < m_thumbnails.size() && !m_thumbnails[i].isNull();
+        const double wanted =
+            isPicture ? double(height) + 2 : std::ceil(metrics.horizontalAdvance(m_labels[i]));
+        const double width = std::min(room - 2, wanted + 2 * kPadding + 1);
         if (x + width > room && x > 1) {
             x = 1;
             y += height;
@@ -132,8 +143,12 @@ void TokenStrip::paintEvent(QPaintEvent *)
                                ? style.tokens.text
                                : QColor(isDarkReadable ? Qt::black : Qt::white);
         painter.setPen(ink);
-        painter.drawText(area, Qt::AlignCenter,
-                         metrics.elidedText(m_labels[size_t(i)], Qt::ElideRight, area.width() - 2));
+        const bool isPicture = size_t(i) < m_thumbnails.size() && !m_thumbnails[size_t(i)].isNull();
+        if (isPicture)
+            paintThumbnail(painter, area, m_thumbnails[size_t(i)], ground);
+        else
+            painter.drawText(area, Qt::AlignCenter,
+                             metrics.elidedText(m_labels[size_t(i)], Qt::ElideRight, area.width() - 2));
         painter.setBrush(Qt::NoBrush);
         if (i >= m_active.begin && i < m_active.end) {
             painter.setPen(QPen(style.tokens.accent, 1.8));
@@ -144,6 +159,16 @@ void TokenStrip::paintEvent(QPaintEvent *)
             painter.drawRoundedRect(area.adjusted(1.5, 1.5, -1.5, -1.5), 2, 2);
         }
     }
+}
+
+/// The patch, framed by the tint: it must not change its colours.
+void TokenStrip::paintThumbnail(QPainter &painter, const QRectF &area, const QImage &thumbnail,
+                                const QColor &ground) const
+{
+    const double edge = area.height() - 2;
+    const QRectF place(area.center() - QPointF(edge / 2, edge / 2), QSizeF(edge, edge));
+    painter.fillRect(area, ground);
+    painter.drawImage(place, thumbnail);
 }
 
 void TokenStrip::mousePressEvent(QMouseEvent *event)

@@ -8,6 +8,7 @@
 #include "widgets/attention/summarized_view.h"
 
 #include <QAbstractScrollArea>
+#include <QImage>
 
 #include <vector>
 
@@ -18,6 +19,8 @@ class TokenStrip : public QAbstractScrollArea, public SummarizedView {
 public:
     explicit TokenStrip(QWidget *parent = nullptr);
     void setTokens(const std::vector<InspectedToken> &tokens);
+    /// In place of a token's name; null: the name. None, or one a token.
+    void setThumbnails(std::vector<QImage> thumbnails);
     [[nodiscard]] int numTokens() const { return int(m_labels.size()); }
     /// @param weights one a token, or none: no tint   @param active tokens that look, outlined
     void setWeights(std::vector<float> weights, const HeatScale &scale, TokenRange active);
@@ -44,7 +47,11 @@ private:
     void relayout();
     [[nodiscard]] int lineHeight() const;
 
+    void paintThumbnail(QPainter &painter, const QRectF &area, const QImage &thumbnail,
+                        const QColor &ground) const;
+
     std::vector<QString> m_labels;
+    std::vector<QImage> m_thumbnails;
     std::vector<QRectF> m_places;
     std::vector<float> m_weights;
     HeatScale m_scale;

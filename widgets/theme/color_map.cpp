@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 #include <vector>
 
@@ -125,15 +126,43 @@ Oklab toOklab(const QColor &color)
             0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s};
 }
 
+namespace {
+
+/// Red, green and blue as light; may lie outside of 0 … 1.
+std::array<double, 3> linearOfOklab(const Oklab &lab)
+{
+    const auto cubed = [](double value) { return value * value * value; };
+    const double l = cubed(lab.lightness + 0.3963377774 * lab.a + 0.2158037573 * lab.b);
+    const double m = cubed(lab.lightness - 0.1055613458 * lab.a - 0.0638541728 * lab.b);
+    const double s = cubed(lab.lightness - 0.0894841775 * lab.a - 1.2914855480 * lab.b);
+    return {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+            -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
+}
+
+} // namespace
+
 QColor fromOklab(const Oklab &lab)
 {
-    const double l = std::pow(lab.lightness + 0.3963377774 * lab.a + 0.2158037573 * lab.b, 3);
-    const double m = std::pow(lab.lightness - 0.1055613458 * lab.a - 0.0638541728 * lab.b, 3);
-    const double s = std::pow(lab.lightness - 0.0894841775 * lab.a - 1.2914855480 * lab.b, 3);
-    return QColor::fromRgbF(
-        static_cast<float>(fromLinear(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s)),
-        static_cast<float>(fromLinear(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s)),
-        static_cast<float>(fromLinear(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)));
+    const auto [red, green, blue] = linearOfOklab(lab);
+    return QColor::fromRgbF(static_cast<float>(fromLinear(red)), static_cast<float>(fromLinear(green)),
+                            static_cast<float>(fromLinear(blue)));
+}
+
+QRgb rgbOfOklab(const Oklab &lab)
+{
+    constexpr int kLast = 8191; // fine enough for the steep start of the curve
+    static const std::vector<uint8_t> levels = [] {
+        std::vector<uint8_t> made(kLast + 1);
+        for (int i = 0; i <= kLast; ++i)
+            made[size_t(i)] = static_cast<uint8_t>(std::lround(255 * fromLinear(double(i) / kLast)));
+        return made;
+    }();
+    const auto level = [](double light) {
+        return int(levels[static_cast<size_t>(std::clamp(light, 0.0, 1.0) * kLast + 0.5)]);
+    };
+    const auto [red, green, blue] = linearOfOklab(lab);
+    return qRgb(level(red), level(green), level(blue));
 }
 
 double oklabDistance(const Oklab &first, const Oklab &second)

@@ -17,6 +17,8 @@ struct Oklab {
 Oklab toOklab(const QColor &color);
 /// The nearest sRGB colour; what lies outside is cut by channel.
 QColor fromOklab(const Oklab &lab);
+/// The same by a table, at most one level of a channel off: for pictures of millions of cells.
+QRgb rgbOfOklab(const Oklab &lab);
 double oklabDistance(const Oklab &first, const Oklab &second);
 
 class ColorMap {

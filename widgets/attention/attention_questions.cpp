@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the attention panel asks of the model itself: exact maps, more cells of a part of one, and what it
+// would say without a head. A text whose tokens are known is asked for by them, never by its letters.
+#include "widgets/attention/attention_panel.h"
+
+#include "widgets/attention/attention_stage.h"
+#include "widgets/attention/exact_text.h"
+#include "widgets/attention/frame_feed.h"
+#include "widgets/attention/head_page.h"
+#include "widgets/attention/model_question.h"
+#include "widgets/attention/overview_page.h"
+#include "widgets/attention/prompt_bar.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/number_text.h"
+
+#include <algorithm>
+
+namespace orrery::ui {
+namespace {
+
+constexpr int64_t kMaxEdge = AttentionPanel::kMaxEdge;
+
+/// Some more around what is seen, so that a map can be moved a little before it asks again.
+TokenRange widened(double from, double to, int64_t count)
+{
+    const double size = to - from;
+    const double spare = std::clamp((double(kMaxEdge) - size) / 2, 0.0, size / 2);
+    return {std::max<int64_t>(0, static_cast<int64_t>(from - spare)),
+            std::min<int64_t>(count, static_cast<int64_t>(to + spare) + 1)};
+}
+
+} // namespace
+
+void AttentionPanel::connectQuestions()
+{
+    const auto onState = [this] {
+        m_prompts->setAsking(m_question->isAsking());
+        scheduleRefresh();
+    };
+    connect(m_question, &ModelQuestion::stateChanged, this, onState);
+    connect(m_question, &ModelQuestion::answered, this, [this](const InspectReport &report) {
+        m_asked = snapshotOfReport(report);
+        m_cellsQuestion->cancel();
+        m_failed = Failed::None;
+        banner()->clear();
+        scheduleRefresh();
+    });
+    connect(m_question, &ModelQuestion::failed, this, [this](const Error &error) {
+        m_failed = Failed::Question;
+        banner()->showError(error, tr("Retry"));
+    });
+    connect(m_ablationQuestion, &ModelQuestion::stateChanged, this, &AttentionPanel::scheduleRefresh);
+    connect(m_ablationQuestion, &ModelQuestion::answered, this, [this](const InspectReport &report) {
+        QStringList names;
+        for (const HeadRef &head : m_ablationQuestion->request().ablated) names << headTitle(head).toLower();
+        m_ablation = Ablation{.heads = names.join(tr(" and ")),
+                              .model = tr("%1, step %2").arg(fromStd(report.model), integerText(report.step)),
+                              .divergence = report.changedDivergence,
+                              .with = report.candidates,
+                              .without = report.changed};
+        scheduleRefresh();
+    });
+    connect(m_ablationQuestion, &ModelQuestion::failed, this, [this](const Error &error) {
+        m_failed = Failed::Ablation;
+        banner()->showError(error, tr("Retry"));
+    });
+    connect(m_cellsQuestion, &ModelQuestion::answered, this, &AttentionPanel::takeCells);
+    connect(m_cellsQuestion, &ModelQuestion::stateChanged, this, &AttentionPanel::refreshState);
+    // The coarse map stays; moving it asks again.
+    connect(m_cellsQuestion, &ModelQuestion::failed, this, [this](const Error &error) {
+        m_failed = Failed::None;
+        banner()->showError(error);
+    });
+}
+
+/// What a question reads, by its tokens where they are known; nothing: there is no text, or an obstacle().
+std::optional<GenerateRequest> AttentionPanel::chosenText() const
+{
+    if (m_selectedText) return *m_selectedText;
+    if (!m_isOwnText && m_keptShown) {
+        const std::optional<std::vector<int32_t>> ids = exactIds(m_keptShown->report.tokens);
+        if (!ids) return std::nullopt;
+        GenerateRequest text;
+        text.promptIds = *ids;
+        return text;
+    }
+    if (m_prompts->text().isEmpty()) return std::nullopt;
+    GenerateRequest text;
+    text.prompt = toStd(m_prompts->text());
+    return text;
+}
+
+/// The text of the answer that is shown.
+GenerateRequest AttentionPanel::askedText() const
+{
+    if (m_selectedText) return *m_selectedText;
+    GenerateRequest text = m_question->request().input;
+    if (const auto ids = m_asked ? exactIds(m_asked->report.tokens) : std::nullopt) {
+        text.prompt.clear();
+        text.promptIds = *ids;
+    }
+    return text;
+}
+
+QString AttentionPanel::obstacle() const
+{
+    if (m_isOwnText || !m_keptShown || exactIds(m_keptShown->report.tokens)) return {};
+    return tr("This text holds pictures or recordings, and only its weights were kept, not the files: it "
+              "cannot be read again from here");
+}
+
+void AttentionPanel::onPromptChosen(int prompt)
+{
+    m_isPromptChosen = true;
+    m_waitingPrompt.reset();
+    m_question->cancel();
+    m_asked = nullptr;
+    m_isOwnText = prompt < 0;
+    dropAblation();
+    if (prompt == PromptBar::kSelectedText && !m_selectedFocus.isEmpty()) {
+        m_waitingFocus = m_selectedFocus;
+        openWaitingFocus();
+        return;
+    }
+    m_selectedText = nullptr;
+    m_focus = {};
+    AttentionPlace next = place();
+    next.pinnedToken = -1;
+    replacePlace(next);
+    if (prompt >= 0) m_feed->setPrompt(prompt);
+    scheduleRefresh();
+}
+
+void AttentionPanel::backToKept()
+{
+    m_question->cancel();
+    if (!m_asked && !m_isOwnText) return;
+    m_asked = nullptr;
+    m_selectedText = nullptr;
+    m_focus = {};
+    if (std::exchange(m_isOwnText, false)) m_prompts->setPrompt(m_feed->prompt());
+    dropAblation();
+    scheduleRefresh();
+}
+
+void AttentionPanel::askModel()
+{
+    const std::optional<GenerateRequest> text = chosenText();
+    const QString model = m_selectedText && m_prompts->model().isEmpty() ? m_selectedFocus.model : m_prompts->model();
+    if (model.isEmpty() || !text) return;
+    InspectRequest request;
+    request.input = *text;
+    request.heads = openHeads();
+    request.maxEdge = kMaxEdge;
+    m_failed = Failed::None;
+    banner()->clear();
+    dropAblation();
+    m_isPromptChosen = true;
+    m_question->ask(model, request);
+}
+
+void AttentionPanel::askForOpenHeads()
+{
+    if (!m_asked || m_question->isAsking()) return;
+    const std::vector<HeadRef> heads = openHeads();
+    const bool hasAll = std::all_of(heads.begin(), heads.end(), [this](const HeadRef &head) {
+        return std::any_of(m_asked->report.maps.begin(), m_asked->report.maps.end(),
+                           [&head](const AttentionMap &map) { return map.head == head; });
+    });
+    // A head that the question named and the answer lacks is not asked for again.
+    if (hasAll || m_question->request().heads == heads) return;
+    InspectRequest request = m_question->request();
+    request.input = askedText();
+    request.heads = heads;
+    m_question->ask(m_question->model(), request);
+}
+
+/// Exact cells of the part that is seen, where the map has cells of several tokens.
+void AttentionPanel::askForCells()
+{
+    const HeadView *view = m_stage->head()->view();
+    if (!m_asked || m_question->isAsking() || view->whole().isEmpty() || !isVisible()) return;
+    if (!view->whole().content().heads.front().isPooled() || view->zoom() <= 1) return;
+    const QRectF seen = view->shownTokens();
+    if (view->isFine() || seen.width() > double(kMaxEdge) || seen.height() > double(kMaxEdge)) return;
+    const auto count = std::ssize(m_asked->report.tokens);
+    InspectRequest request;
+    request.input = askedText();
+    request.wantsOverview = false;
+    request.heads = openHeads();
+    request.rows = widened(seen.top(), seen.bottom(), count);
+    request.columns = widened(seen.left(), seen.right(), count);
+    request.maxEdge = kMaxEdge;
+    const InspectRequest &last = m_cellsQuestion->request();
+    const bool isSame =
+        last.rows == request.rows && last.columns == request.columns && last.heads == request.heads;
+    if (m_cellsQuestion->isAsking() && isSame) return;
+    m_cellsQuestion->ask(m_question->model(), request);
+}
+
+void AttentionPanel::takeCells(const InspectReport &report)
+{
+    if (!m_asked || m_cellsQuestion->request().heads != openHeads()) return;
+    HeadContent content;
+    content.scale = look().scale;
+    content.value = look().value;
+    content.tokens = m_asked->report.tokens;
+    for (const AttentionMap &map : report.maps)
+        if (HeadMatrix matrix = toMatrix(map); !matrix.isEmpty()) content.heads.push_back(std::move(matrix));
+    m_stage->head()->view()->setFine(std::move(content));
+}
+
+void AttentionPanel::ablate()
+{
+    const std::optional<GenerateRequest> text = m_asked ? askedText() : chosenText();
+    const QString model = m_asked ? m_question->model() : m_prompts->model();
+    if (model.isEmpty() || !snapshot() || !text) return;
+    if (place().level != StageLevel::Head) openHead(place().head);
+    InspectRequest request;
+    request.input = *text;
+    request.wantsOverview = false;
+    request.ablated = openHeads();
+    request.token = place().pinnedToken;
+    m_failed = Failed::None;
+    m_ablation.reset();
+    m_ablationQuestion->ask(model, request);
+}
+
+void AttentionPanel::dropAblation()
+{
+    m_ablation.reset();
+    m_ablationQuestion->cancel();
+}
+
+} // namespace orrery::ui

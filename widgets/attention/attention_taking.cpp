@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be taken along of the attention panel: figure, numbers, command, a link to the view, a sentence.
+#include "widgets/attention/attention_panel.h"
+
+#include "widgets/attention/attention_export.h"
+#include "widgets/attention/attention_stage.h"
+#include "widgets/attention/exact_text.h"
+#include "widgets/attention/flow_history.h"
+#include "widgets/attention/frame_feed.h"
+#include "widgets/attention/head_page.h"
+#include "widgets/attention/modality_page.h"
+#include "widgets/attention/model_question.h"
+#include "widgets/attention/overview_page.h"
+#include "widgets/attention/prompt_bar.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/run_text.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr qsizetype kMaxIdsLength = 6'000; ///< of a link, in characters
+
+QString levelWord(StageLevel level)
+{
+    return level == StageLevel::Head         ? u"head"_s
+           : level == StageLevel::Modalities ? u"modalities"_s
+                                             : u"overview"_s;
+}
+
+QString granularityWord(Granularity granularity)
+{
+    return granularity == Granularity::Word   ? u"word"_s
+           : granularity == Granularity::Line ? u"line"_s
+                                              : u"token"_s;
+}
+
+QString idsText(const std::vector<int32_t> &ids)
+{
+    QStringList parts;
+    for (int32_t id : ids) parts << QString::number(id);
+    return parts.join(u',');
+}
+
+std::vector<int32_t> idsOfText(const QString &text)
+{
+    std::vector<int32_t> ids;
+    for (const QString &part : text.split(u',', Qt::SkipEmptyParts)) {
+        bool isNumber = false;
+        ids.push_back(part.toInt(&isNumber));
+        if (!isNumber || ids.back() < 0) return {};
+    }
+    return ids;
+}
+
+} // namespace
+
+void AttentionPanel::offerTools()
+{
+    setExport({.fileName = u"attention"_s,
+               .figures = {u"svg"_s, u"pdf"_s, u"png"_s},
+               .data = {u"csv"_s},
+               .save = [this](const QString &path) { return save(path); },
+               .image = [this] { return image(); },
+               .table = [this] { return table(); },
+               .isEmpty = [this] { return snapshot() == nullptr; }});
+    setView({.panel = u"attention"_s,
+             .state = [this] { return viewState(); },
+             .restore = [this](const QVariantMap &state) { restoreView(state); }});
+    setCommand([this] { return command(); });
+    setHelp(
+        tr("A row of a map is a token that reads, a column a token that is read; the darker or brighter, the "
+           "more of its weight goes there. Weights of a row sum to 1. Where a head reads does not say why "
+           "the model answers: \u201CWithout this head\u201D computes what it would say if the head gave "
+           "nothing."));
+}
+
+QString AttentionPanel::title() const
+{
+    const SnapshotPtr now = snapshot();
+    QString text = m_asked ? fromStd(now->report.model) : runTitle(m_status);
+    if (now) text += tr(", step %1").arg(integerText(now->report.step));
+    QStringList names;
+    if (place().level == StageLevel::Head)
+        for (const HeadRef &head : openHeads()) names << headTitle(head).toLower();
+    if (place().level == StageLevel::Modalities) return tr("%1: attention between modalities").arg(text);
+    return names.isEmpty() ? tr("%1: attention of all heads").arg(text)
+                           : text + u": "_s + names.join(u", "_s);
+}
+
+FigurePage AttentionPanel::figurePage(OverviewContent &overview, HeadContent &head) const
+{
+    const SnapshotPtr now = snapshot();
+    FigurePage page{.title = title()};
+    page.subtitle = rangeLabel(now->report.tokens, {0, std::ssize(now->report.tokens)});
+    if (place().level == StageLevel::Modalities) {
+        page.modalities = now;
+    } else if (place().level == StageLevel::Head) {
+        head = headContent(now);
+        page.head = &head;
+        page.pinnedRow = rowOfToken(place().pinnedToken);
+    } else {
+        overview = overviewContent(now);
+        page.overview = &overview;
+    }
+    return page;
+}
+
+Result<void> AttentionPanel::save(const QString &path) const
+{
+    if (!snapshot())
+        return Error{ErrorCode::NotFound, "Cannot save a figure: nothing is shown.", "Choose a run first."};
+    if (path.endsWith(u".csv"_s, Qt::CaseInsensitive)) return saveText(table(), path);
+    OverviewContent overview;
+    HeadContent head;
+    return saveFigure(figurePage(overview, head), path);
+}
+
+QImage AttentionPanel::image() const
+{
+    if (!snapshot()) return {};
+    OverviewContent overview;
+    HeadContent head;
+    return figureImage(figurePage(overview, head));
+}
+
+QString AttentionPanel::table() const
+{
+    const SnapshotPtr now = snapshot();
+    if (!now) return {};
+    if (place().level == StageLevel::Modalities) return flowsCsv(*now, m_flows->points());
+    return place().level == StageLevel::Head ? headCsv(headContent(now))
+                                             : overviewCsv(m_stage->overview()->view()->scene());
+}
+
+/// The command line reads saved steps only: the one that is shown, or the newest before it.
+QString AttentionPanel::savedModel() const
+{
+    const QString asked = m_asked ? m_question->model() : QString();
+    if (!asked.isEmpty() && !asked.endsWith(u"@live"_s)) return asked;
+    const int64_t shown = snapshot() ? snapshot()->report.step : std::numeric_limits<int64_t>::max();
+    int64_t saved = -1;
+    for (const CheckpointInfo &checkpoint : m_checkpoints)
+        if (checkpoint.step <= shown) saved = std::max(saved, checkpoint.step);
+    return saved < 0 ? m_run : m_run + u'@' + QString::number(saved);
+}
+
+/// Empty: the command line has no words for it (a conversation, a picture, the beginning of an answer).
+QString AttentionPanel::command() const
+{
+    if (m_run.isEmpty() && !m_asked) return {};
+    if (m_selectedText && (!m_selectedText->messages.empty() || !m_selectedText->media.empty() ||
+                           m_selectedText->infill || !m_selectedText->answerIds.empty()))
+        return {};
+    QString text = m_prompts->text();
+    if (m_asked && text.isEmpty()) text = textOfTokens(m_asked->report.tokens);
+    if (text.isEmpty()) return {};
+    // In one word: a text may begin with a dash.
+    QStringList arguments{u"inspect"_s, u"attention"_s, savedModel(), u"--prompt="_s + text};
+    if (place().level == StageLevel::Head)
+        arguments << u"--layer"_s << QString::number(place().head.layer) << u"--head"_s
+                  << QString::number(place().head.head);
+    return engineCommand(arguments);
+}
+
+/// For whoever does not see the panel.
+QString AttentionPanel::sentence() const
+{
+    if (!snapshot()) return tr("Nothing is shown.");
+    if (place().level == StageLevel::Modalities) return title() + u". "_s + m_stage->modalities()->summary();
+    return title() + u". "_s +
+           (place().level == StageLevel::Head ? m_stage->head()->view()->summary()
+                                              : m_stage->overview()->view()->summary());
+}
+
+QVariantMap AttentionPanel::viewState() const
+{
+    QVariantMap state;
+    if (!m_run.isEmpty()) state[u"run"_s] = m_run;
+    const SnapshotPtr now = snapshot();
+    const auto ids = m_asked ? exactIds(m_asked->report.tokens) : std::nullopt;
+    if (const QString text = ids ? idsText(*ids) : QString();
+        !text.isEmpty() && text.size() <= kMaxIdsLength) {
+        state[u"ids"_s] = text; // exact: by its tokens, whatever it was asked by
+        state[u"title"_s] = m_prompts->title();
+        state[u"model"_s] = m_question->model();
+    } else if (m_prompts->prompt() >= 0) {
+        state[u"prompt"_s] = m_prompts->prompt();
+        if (now) state[u"step"_s] = qint64(now->report.step);
+    } else if (m_prompts->prompt() == PromptBar::kOwnText && !m_prompts->text().isEmpty()) {
+        state[u"text"_s] = m_prompts->text();
+    }
+    state[u"level"_s] = levelWord(place().level);
+    QStringList heads;
+    for (const HeadRef &head : openHeads()) heads << QString::fromStdString(headName(head));
+    state[u"heads"_s] = heads;
+    if (place().pinnedToken >= 0) state[u"token"_s] = place().pinnedToken;
+    if (m_isDifference && m_feed->baseIndex() >= 0)
+        state[u"against"_s] = qint64(m_feed->list().frames()[size_t(m_feed->baseIndex())].step);
+    const AttentionLook look = this->look();
+    state[u"by"_s] = granularityWord(look.granularity);
+    state[u"scale"_s] = look.scale == ScaleKind::Linear ? u"linear"_s : u"root"_s;
+    state[u"cell"_s] = look.value == CellValue::Mean ? u"mean"_s : u"max"_s;
+    state[u"sort"_s] = int(m_stage->overview()->sort());
+    if (const HeadView *view = m_stage->head()->view(); now && (view->zoom() > 1 || view->isFine())) {
+        const QRectF seen = view->shownTokens();
+        QStringList zoom;
+        for (double edge : {seen.left(), seen.top(), seen.width(), seen.height()})
+            zoom << QString::number(edge, 'f', 2);
+        state[u"zoom"_s] = zoom;
+    }
+    return state;
+}
+
+void AttentionPanel::restoreView(const QVariantMap &state)
+{
+    if (state.contains(u"run"_s)) setRun(state[u"run"_s].toString());
+    AttentionLook look;
+    const QString by = state[u"by"_s].toString();
+    look.granularity = by == u"word"_s   ? Granularity::Word
+                       : by == u"line"_s ? Granularity::Line
+                                         : Granularity::Token;
+    look.scale = state[u"scale"_s].toString() == u"linear"_s ? ScaleKind::Linear : ScaleKind::SquareRoot;
+    look.value = state[u"cell"_s].toString() == u"mean"_s ? CellValue::Mean : CellValue::Maximum;
+    m_stage->head()->setLook(look);
+    m_stage->overview()->setSort(HeadSort(std::clamp(state[u"sort"_s].toInt(), 0, int(HeadSort::Change))));
+    AttentionPlace next;
+    const QString level = state[u"level"_s].toString();
+    if (level == u"head"_s) next.level = StageLevel::Head;
+    if (level == u"modalities"_s) next.level = StageLevel::Modalities;
+    for (const QString &name : state[u"heads"_s].toStringList())
+        if (HeadRef head; headFromName(toStd(name), head)) next.overlay.push_back(head);
+    if (!next.overlay.empty()) next.head = next.overlay.front();
+    if (next.overlay.size() < 2) next.overlay.clear();
+    m_stage->overview()->view()->setSelected(next.overlay);
+    next.pinnedToken = state.value(u"token"_s, -1).toInt();
+    restoreText(state, next);
+    goTo(next);
+    if (state.contains(u"against"_s)) m_feed->setBaseStep(state[u"against"_s].toLongLong());
+    setDifference(state.contains(u"against"_s));
+    m_waitingZoom = {};
+    if (const QStringList zoom = state[u"zoom"_s].toStringList(); zoom.size() == 4)
+        m_waitingZoom =
+            QRectF(zoom[0].toDouble(), zoom[1].toDouble(), zoom[2].toDouble(), zoom[3].toDouble());
+    scheduleRefresh();
+}
+
+void AttentionPanel::restoreText(const QVariantMap &state, const AttentionPlace &where)
+{
+    if (const std::vector<int32_t> ids = idsOfText(state[u"ids"_s].toString()); !ids.empty()) {
+        GenerateRequest text;
+        text.promptIds = ids;
+        m_waitingFocus = Focus{.model = state[u"model"_s].toString(),
+                               .title = state[u"title"_s].toString(),
+                               .text = std::make_shared<const GenerateRequest>(std::move(text)),
+                               .token = where.pinnedToken};
+        if (where.level == StageLevel::Head) m_waitingFocus->head = where.head;
+        if (isVisible()) openWaitingFocus();
+        return;
+    }
+    m_waitingFocus.reset();
+    if (state.contains(u"text"_s)) {
+        m_prompts->setOwnText(state[u"text"_s].toString());
+        onPromptChosen(PromptBar::kOwnText);
+    } else if (state.contains(u"prompt"_s)) {
+        const int prompt = std::max(0, state[u"prompt"_s].toInt());
+        onPromptChosen(prompt);
+        m_prompts->setPrompt(prompt);
+        m_waitingPrompt = prompt; // its name is known once the run was read
+        if (state.contains(u"step"_s)) m_feed->goToStep(state[u"step"_s].toLongLong());
+    }
+}
+
+/// A link's part of the map, once there is a map.
+void AttentionPanel::restoreZoom()
+{
+    if (m_waitingZoom.isEmpty() || m_question->isAsking() || (!m_isOwnText && m_feed->isLoading())) return;
+    if (m_stage->head()->view()->whole().isEmpty() || !m_stage->head()->view()->isVisible()) return;
+    m_stage->head()->view()->showTokens(std::exchange(m_waitingZoom, QRectF()));
+}
+
+} // namespace orrery::ui

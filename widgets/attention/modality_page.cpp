@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/attention/modality_page.h"
+
+#include "widgets/attention/overview_scene.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/plots/plot_view.h"
+#include "widgets/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+ToneLabel *makeLabel(Tone tone, TypeSize size, const char *name, QWidget *parent)
+{
+    auto *label = new ToneLabel(QString(), tone, size, parent);
+    label->setObjectName(QString::fromLatin1(name));
+    label->setWordWrap(true);
+    label->setMinimumWidth(80);
+    return label;
+}
+
+} // namespace
+
+ModalityPage::ModalityPage(QWidget *parent)
+    : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
+      m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
+      m_pages(new SegmentedChoice(this)), m_kind(new SegmentedChoice(this)), m_view(new ModalityView(this)),
+      m_side(new QWidget(this)),
+      m_headTitle(makeLabel(Tone::Text, TypeSize::Heading, "modalityHead", m_side)),
+      m_massTitle(makeLabel(Tone::Secondary, TypeSize::Small, "massTitle", m_side)),
+      m_learnedTitle(makeLabel(Tone::Secondary, TypeSize::Small, "learnedTitle", m_side)),
+      m_chartTitle(makeLabel(Tone::Text, TypeSize::Heading, "chartTitle", m_side)),
+      m_chartNote(makeLabel(Tone::Secondary, TypeSize::Small, "chartNote", m_side)),
+      m_empty(makeLabel(Tone::Secondary, TypeSize::Base, "modalityEmpty", this)),
+      m_mass(new FlowTable(tr("Share of the attention"), FlowKind::Mass, m_side)),
+      m_learned(new FlowTable(tr("Learned factor"), FlowKind::Learned, m_side)), m_chart(new PlotView(m_side))
+{
+    setObjectName(u"modalityPage"_s);
+    m_reading->setObjectName(u"modalityReading"_s);
+    m_pages->setObjectName(u"modalityPages"_s);
+    m_pages->addChoice(u"heads"_s, tr("Heads"), tr("Which tokens each head reads (M)"));
+    m_pages->addChoice(u"modalities"_s, tr("Modalities"), tr("Which modality looks at which (M)"));
+    m_pages->setCurrent(u"modalities"_s);
+    m_kind->setObjectName(u"flowKind"_s);
+    m_kind->addChoice(u"mass"_s, tr("Share"),
+                      tr("Of what the tokens of a row look at, the share on each column"));
+    m_kind->addChoice(u"learned"_s, tr("Learned"), tr("The factor that the model learned for each pair"));
+    m_kind->setCurrent(u"mass"_s);
+    for (SegmentedChoice *one : {m_pages, m_kind}) one->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    m_chart->setObjectName(u"flowChart"_s);
+    m_chart->setTitle(tr("Share of the attention over the training"));
+    m_chart->setXAxis(AxisFormat::Count, tr("step"));
+    m_chart->setYAxis(AxisFormat::Value, tr("%"));
+    m_chart->setZeroBased(true);
+    m_chart->setEndLabels(true);
+    m_massTitle->setText(tr("Share of a row's attention; rows look, columns are looked at"));
+    m_learnedTitle->setText(tr("Learned factor before the softmax: 1 is neutral, where every model begins"));
+    m_chartTitle->setText(tr("Share over the training"));
+
+    auto *row = new QHBoxLayout;
+    row->setSpacing(space::kOne);
+    row->addWidget(m_pages);
+    row->addWidget(m_title, 1);
+    row->addWidget(m_kind);
+    auto *tables = new QHBoxLayout;
+    tables->setSpacing(space::kTwo);
+    const auto addTable = [tables](ToneLabel *title, FlowTable *table) {
+        auto *column = new QVBoxLayout;
+        column->setSpacing(space::kHalf);
+        column->addWidget(title);
+        column->addWidget(table, 1);
+        tables->addLayout(column, 1);
+    };
+    addTable(m_massTitle, m_mass);
+    addTable(m_learnedTitle, m_learned);
+    auto *side = new QVBoxLayout(m_side);
+    side->setContentsMargins(0, 0, 0, 0);
+    side->setSpacing(space::kHalf);
+    side->addWidget(m_headTitle);
+    side->addLayout(tables, 3);
+    side->addSpacing(space::kHalf);
+    side->addWidget(m_chartTitle);
+    side->addWidget(m_chart, 4);
+    side->addWidget(m_chartNote);
+    auto *middle = new QHBoxLayout;
+    middle->setSpacing(space::kThree);
+    middle->addWidget(m_view, 1);
+    middle->addWidget(m_side, 1);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addLayout(row);
+    layout->addWidget(m_empty, 1);
+    layout->addLayout(middle, 1);
+    layout->addWidget(m_reading);
+    m_empty->setAlignment(Qt::AlignCenter);
+    connect(m_pages, &SegmentedChoice::chosen, this, [this] {
+        m_pages->setCurrent(u"modalities"_s);
+        Q_EMIT headsRequested();
+    });
+    connect(m_kind, &SegmentedChoice::chosen, this, [this] { setContent(m_now, m_head); });
+    connect(m_view, &ModalityView::hovered, this, [this](const QString &sentence) {
+        m_reading->setFullText(sentence.isEmpty() ? m_view->sentenceOf(m_head) : sentence);
+    });
+    connect(&Theme::instance(), &Theme::changed, this, &ModalityPage::refreshChart);
+    setContent(nullptr, {});
+}
+
+void ModalityPage::setContent(const SnapshotPtr &now, const HeadRef &head)
+{
+    m_now = now;
+    m_head = head;
+    const bool hasFlows = now && !now->report.flows.empty();
+    const bool hasLearned =
+        hasFlows && std::any_of(now->report.flows.begin(), now->report.flows.end(),
+                                [](const ModalityFlow &flow) { return !flow.weights.empty(); });
+    m_kind->setVisible(hasLearned);
+    const bool isLearned = hasLearned && m_kind->current() == u"learned"_s;
+    m_view->setContent(now, isLearned ? FlowKind::Learned : FlowKind::Mass);
+    m_view->setCurrent(head);
+    m_view->setVisible(hasFlows);
+    m_side->setVisible(hasFlows);
+    m_empty->setVisible(!hasFlows);
+    m_learned->setVisible(hasLearned);
+    m_learnedTitle->setVisible(hasLearned);
+    m_title->setFullText(
+        !hasFlows ? tr("Modalities")
+                  : tr("%1 layers × %2 heads").arg(m_view->grid().layers()).arg(m_view->grid().heads()));
+    m_empty->setText(
+        now && now->isKept
+            ? tr("This step was kept by an older program, without the shares of the modalities. "
+                 "Steps that are kept from now on have them, and a saved step can be asked.")
+            : tr("All that was read is text. Shares of modalities appear with a picture or a recording."));
+    refreshHead();
+    refreshChart();
+}
+
+void ModalityPage::refreshHead()
+{
+    m_headTitle->setText(headTitle(m_head));
+    m_reading->setFullText(m_view->sentenceOf(m_head));
+    const ModalityFlow *flow = m_now ? flowOf(m_now->report.flows, m_head) : nullptr;
+    const std::vector<Modality> modalities = m_view->grid().modalities();
+    if (!flow) return;
+    m_mass->setFlow(*flow, flowScale(m_now->report.flows, FlowKind::Mass), modalities);
+    m_learned->setFlow(*flow, flowScale(m_now->report.flows, FlowKind::Learned), modalities);
+}
+
+void ModalityPage::setHistory(const std::vector<FlowPoint> &points, bool isReading)
+{
+    m_points = points;
+    m_isReading = isReading;
+    refreshChart();
+}
+
+void ModalityPage::refreshChart()
+{
+    const std::vector<Modality> &modalities = m_view->grid().modalities();
+    std::vector<PlotCurve> curves;
+    int color = 0;
+    size_t numPoints = 0;
+    for (Modality from : modalities)
+        for (Modality to : modalities) {
+            PlotCurve curve{.name = tr("%1 → %2").arg(modalityTitle(from), modalityTitle(to)),
+                            .color = Theme::instance().runColor(color++)};
+            curve.hasDots = true;
+            for (const FlowPoint &point : m_points)
+                if (const ModalityFlow *flow = flowOf(point.flows, m_head))
+                    curve.line.emplace_back(double(point.step),
+                                            flowValue(*flow, FlowKind::Mass, from, to) * 100);
+            numPoints = std::max(numPoints, curve.line.size());
+            if (!curve.line.empty()) curves.push_back(std::move(curve));
+        }
+    m_chart->setCurves(std::move(curves));
+    const size_t without =
+        m_points.size() - size_t(std::count_if(m_points.begin(), m_points.end(),
+                                               [](const auto &one) { return !one.flows.empty(); }));
+    m_chart->setEmptyText(m_isReading ? tr("Reading the kept steps…")
+                          : m_points.empty()
+                              ? tr("Only the kept steps of a training have a past.")
+                              : tr("The kept steps of this run are of an older program, without shares."));
+    QString note =
+        numPoints == 0 ? QString() : tr("%n kept steps, spread over the training", nullptr, int(numPoints));
+    if (without > 0 && numPoints > 0)
+        note += tr("; %n others hold no shares (kept by an older program)", nullptr, int(without));
+    m_chartNote->setText(note);
+}
+
+QString ModalityPage::summary() const { return m_view->isHidden() ? m_empty->text() : m_view->summary(); }
+
+} // namespace orrery::ui
