@@ -5,6 +5,7 @@
 #include "tests/widgets/attention/attention_samples.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/attention/attention_panel.h"
+#include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
 #include "widgets/attention/breadcrumbs.h"
 #include "widgets/attention/frame_feed.h"
@@ -19,6 +20,7 @@
 #include "widgets/common/tone_label.h"
 
 #include <QAccessible>
+#include <QBuffer>
 #include <QComboBox>
 #include <QFile>
 #include <QPushButton>

@@ -17,6 +17,8 @@ namespace orrery::ui {
 struct SampleModel {
     int64_t layers = 6, heads = 6;
     int64_t tokensPerCell = 1;
+    int64_t patches = 0;       ///< the first so many tokens are those of a picture
+    bool isOfVersion1 = false; ///< frames without flows
     std::vector<std::string> words = {"int",  " main", "(",   "int",  " argc", ",",      " char", " **",
                                       "argv", ")",     " {",  "\n",   "  ",    "return", " argc", ";",
                                       "\n",   "}",     "\n",  "int",  " sum",  "(",      "int",   " argc",
@@ -132,7 +134,32 @@ inline std::vector<InspectedToken> sampleTokenList(const SampleModel &model)
     std::vector<InspectedToken> tokens;
     for (const std::string &word : model.words)
         tokens.push_back({.id = int32_t(1000 + tokens.size()), .bytes = word, .modality = Modality::Text});
+    for (int64_t i = 0; i < model.patches; ++i)
+        tokens[size_t(i)] = {.id = -1, .bytes = {}, .modality = Modality::Image, .item = 0, .place = i};
     return tokens;
+}
+
+/// How much text and picture look at each other by these weights, and a factor that some heads learned.
+inline ModalityFlow sampleFlow(const SampleModel &model, const HeadRef &head,
+                               const std::vector<float> &weights, double trained)
+{
+    constexpr size_t kEdge = kNumModalities;
+    const std::vector<InspectedToken> tokens = sampleTokenList(model);
+    ModalityFlow flow{.head = head, .mass = std::vector<float>(kEdge * kEdge, 0.0F), .weights = {}};
+    std::vector<double> rows(kEdge, 0);
+    for (size_t row = 0; row < tokens.size(); ++row) {
+        const size_t from = modalityIndex(tokens[row].modality);
+        ++rows[from];
+        for (size_t column = 0; column < tokens.size(); ++column)
+            flow.mass[from * kEdge + modalityIndex(tokens[column].modality)] +=
+                weights[row * tokens.size() + column];
+    }
+    for (size_t i = 0; i < flow.mass.size(); ++i)
+        if (rows[i / kEdge] > 0) flow.mass[i] /= float(rows[i / kEdge]);
+    for (size_t i = 0; i < kEdge * kEdge; ++i)
+        flow.weights.push_back(
+            float(1 + trained * (sampleNoise(uint64_t(head.layer), uint64_t(head.head), i, 9) - 0.4)));
+    return flow;
 }
 
 inline std::vector<TokenAlternative> sampleCandidates(double trained)
@@ -165,6 +192,8 @@ inline AttentionFrame sampleFrame(const SampleModel &model, int64_t step, double
             const AttentionMap map = samplePooled(model, {layer, head}, weights);
             frame.heads.push_back({layer, head});
             frame.summaries.push_back(sampleSummary({layer, head}, weights, std::ssize(model.words)));
+            if (model.patches > 0 && !model.isOfVersion1)
+                frame.flows.push_back(sampleFlow(model, {layer, head}, weights, trained));
             for (float one : map.mean) frame.mean.push_back(frameByte(one));
             for (float one : map.maximum) frame.maximum.push_back(frameByte(one));
         }
@@ -204,6 +233,7 @@ inline void addSampleFrames(FakeSession &session, const QString &run, const Samp
                 const std::vector<float> weights = sampleWeights(model, layer, head, 0.8);
                 report.summaries.push_back(sampleSummary({layer, head}, weights, std::ssize(model.words)));
                 report.overview.push_back(samplePooled(model, {layer, head}, weights));
+                if (model.patches > 0) report.flows.push_back(sampleFlow(model, {layer, head}, weights, 0.8));
             }
         SampleModel exact = model;
         exact.tokensPerCell = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/attention/attention_samples.h"
 #include "tests/widgets/common/gui_test.h"
+#include "widgets/attention/exact_text.h"
 #include "widgets/attention/heat_image.h"
 #include "widgets/attention/snapshot.h"
 #include "widgets/attention/token_groups.h"
@@ -56,6 +57,9 @@ private Q_SLOTS:
     void scaleSaysWhereAWeightLies();
     void sharpCellSurvivesCoarsening();
     void imageHasTheColorsOfTheMap();
+    void overlayImageHasTheColorsOfItsCells();
+    void roundingOfKeptWeightsHoldsWhatBytesLose();
+    void exactIdsNeedTextAlone();
 };
 
 void TestHeadMatrix::brokenMapGivesNothing()
@@ -124,7 +128,8 @@ void TestHeadMatrix::changeOfPooledMapsIsNoMoreThanThatOfTheTokens()
     // 8 causal rows, each moving all of its weight from the token itself to the first one, seen 1:1 and 4:1.
     constexpr int64_t kTokens = 8, kCell = 4;
     const auto mapOf = [](bool isFirst, int64_t cell) {
-        AttentionMap map{.numRows = kTokens, .numColumns = kTokens, .rowsPerCell = cell, .columnsPerCell = cell};
+        AttentionMap map{
+            .numRows = kTokens, .numColumns = kTokens, .rowsPerCell = cell, .columnsPerCell = cell};
         for (int64_t y = 0; y < kTokens; y += cell)
             for (int64_t x = 0; x < kTokens; x += cell) {
                 double sum = 0;
@@ -200,7 +205,10 @@ void TestHeadMatrix::mediaAreNamed()
 {
     std::vector<InspectedToken> tokens = texts({"a"});
     for (int64_t i = 0; i < 3; ++i) tokens.push_back({.modality = Modality::Image, .item = 0, .place = i});
-    QCOMPARE(labels(tokens, Granularity::Word), (QStringList{u"a"_s, u"▦ 1"_s, u"▦ 2"_s, u"▦ 3"_s}));
+    QCOMPARE(labels(tokens, Granularity::Word),
+             (QStringList{u"a"_s, u"image 0, patch 0"_s, u"image 0, patch 1"_s, u"image 0, patch 2"_s}));
+    QCOMPARE(labels(tokens, Granularity::Line), (QStringList{u"a"_s, u"image 0, patch 0-2"_s}));
+    QCOMPARE(tokenLabel({.modality = Modality::Audio, .item = 1, .place = 7}), u"audio 1, frame 7"_s);
     QCOMPARE(groupTokens(tokens, Granularity::Line).size(), size_t(2));
 }
 
@@ -246,7 +254,7 @@ void TestHeadMatrix::sharpCellSurvivesCoarsening()
 {
     AttentionMap map{.numRows = 64, .numColumns = 64, .mean = std::vector<float>(64 * 64, 0.01F)};
     map.mean[37 * 64 + 21] = 0.9F;
-    const HeadMatrix coarse = coarsened(toMatrix(map), CellValue::Maximum, 16);
+    const HeadMatrix coarse = pooled(toMatrix(map), CellValue::Maximum, 4);
     QCOMPARE(coarse.height(), 16);
     QCOMPARE(coarse.meanAt(37 / 4, 21 / 4), 0.9F);
 }
@@ -260,6 +268,51 @@ void TestHeadMatrix::imageHasTheColorsOfTheMap()
     QCOMPARE(image.pixel(0, 1), style.sequential().at(0.5)); // column 0 of row 1: √0.25
     QCOMPARE(image.pixel(0, 0), style.sequential().at(1));
     QCOMPARE(image.pixel(2, 0), style.zero().rgb());
+}
+
+void TestHeadMatrix::overlayImageHasTheColorsOfItsCells()
+{
+    const FigureStyle style = FigureStyle::ofPaper();
+    const std::vector<HeadMatrix> heads = {toMatrix(map3({1, 0, 0, 0.25F, 0.75F, 0, 0, 0, 1})),
+                                           toMatrix(map3({0, 0, 0, 0.25F, 0.05F, 0, 0.5F, 0, 0}))};
+    const QImage image = overlayImage(heads, CellValue::Mean, {}, style);
+    for (int row = 0; row < 3; ++row)
+        for (int column = 0; column < 3; ++column)
+            QCOMPARE(image.pixel(column, row), overlayColor(heads, CellValue::Mean, {}, style, row, column));
+    QCOMPARE(image.pixel(1, 0), style.zero().rgb());
+    // One head alone at full weight has its own colour, to a level.
+    const QColor alone = QColor::fromRgb(image.pixel(0, 0)), wanted = style.headColor(0);
+    QVERIFY(std::abs(alone.red() - wanted.red()) <= 1 && std::abs(alone.green() - wanted.green()) <= 1 &&
+            std::abs(alone.blue() - wanted.blue()) <= 1);
+}
+
+void TestHeadMatrix::roundingOfKeptWeightsHoldsWhatBytesLose()
+{
+    for (int i = 0; i < 500; ++i) {
+        const auto now = float(sampleNoise(1, 2, 3, uint64_t(i))),
+                   base = float(sampleNoise(4, 5, 6, uint64_t(i)));
+        const float keptNow = frameWeight(frameByte(now)), keptBase = frameWeight(frameByte(base));
+        const HeadMatrix after = toMatrix({.numRows = 1, .numColumns = 1, .mean = {keptNow}});
+        const HeadMatrix before = toMatrix({.numRows = 1, .numColumns = 1, .mean = {keptBase}});
+        const float bound = keptRounding(after, before, CellValue::Mean).front();
+        const float error = std::abs((keptNow - keptBase) - (now - base));
+        QVERIFY2(error <= bound, qPrintable(u"%1 > %2"_s.arg(double(error)).arg(double(bound))));
+        QVERIFY(bound < 0.01F); // and says something
+    }
+}
+
+void TestHeadMatrix::exactIdsNeedTextAlone()
+{
+    std::vector<InspectedToken> tokens = texts({"a", "b"});
+    QCOMPARE(*exactIds(tokens), (std::vector<int32_t>{300, 300}));
+    tokens.push_back({.modality = Modality::Image, .item = 0, .place = 0});
+    QVERIFY(!exactIds(tokens));
+    QVERIFY(!exactIds({}));
+    QCOMPARE(runOfModel(u"alpha@8000"_s), u"alpha"_s);
+    QCOMPARE(runOfModel(u"alpha"_s), u"alpha"_s);
+    GenerateRequest turns;
+    turns.messages = {{.role = "user", .content = "a"}, {.role = "assistant", .content = "b"}};
+    QCOMPARE(textOfRequest(turns), u"a\nb"_s);
 }
 
 ORRERY_GUI_TEST_MAIN(TestHeadMatrix)

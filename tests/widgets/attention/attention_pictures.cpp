@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws what panel_pictures does not: modalities, two panels beside each other, exact cells of a part, a text
+// that was selected elsewhere; light, dark and high contrast. Usage: attention_pictures FOLDER [part of a
+// name]
+#include "tests/widgets/attention/attention_samples.h"
+
+#include "widgets/attention/attention_pair.h"
+#include "widgets/attention/attention_stage.h"
+#include "widgets/attention/frame_feed.h"
+#include "widgets/attention/head_page.h"
+#include "widgets/attention/modality_page.h"
+#include "widgets/attention/overview_page.h"
+#include "widgets/attention/prompt_bar.h"
+#include "widgets/attention/scrubber.h"
+#include "widgets/common/number_text.h"
+#include "widgets/theme/theme.h"
+
+#include <QApplication>
+#include <QBuffer>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QPainter>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+QString folder, wanted;
+
+void settle(int milliseconds)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < milliseconds) QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+bool isWanted(const QString &name) { return wanted.isEmpty() || name.contains(wanted); }
+
+void shoot(QWidget &widget, const QString &name, QSize size)
+{
+    widget.resize(size);
+    widget.show();
+    settle(400);
+    for (const auto &[kind, word] : {std::pair(ThemeKind::Light, u"light"_s),
+                                     {ThemeKind::Dark, u"dark"_s},
+                                     {ThemeKind::HighContrast, u"contrast"_s}}) {
+        Theme::instance().apply(*qApp, kind);
+        settle(80);
+        QPixmap picture(size + QSize(16, 16));
+        picture.fill(Theme::instance().tokens().window);
+        QPainter(&picture).drawPixmap(8, 8, widget.grab());
+        picture.save(folder + u'/' + name + u'-' + word + u".png"_s);
+    }
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    std::printf("%s\n", qPrintable(name));
+}
+
+void waitFor(const AttentionPanel &panel)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (!panel.snapshot() || panel.feed()->isLoading()) {
+        if (timer.elapsed() > 60'000) qFatal("no attention within a minute");
+        settle(20);
+    }
+    settle(60);
+}
+
+SampleModel mixedModel()
+{
+    SampleModel model;
+    model.patches = 16;
+    model.words.insert(model.words.begin(), 16, "");
+    return model;
+}
+
+void fill(FakeSession &session, const SampleModel &model, int frames)
+{
+    session.setRuns({fakeRun("shapes-7M"), fakeRun("code-7M with a rather long name", RunState::Finished)});
+    for (const QString &run : {u"shapes-7M"_s, u"code-7M with a rather long name"_s}) {
+        session.specs[run] = uR"({"probes":{"prompts":["How many red shapes are there?","template <"]}})"_s;
+        session.checkpoints[run] = {{.step = 1'000}, {.step = 2'000, .isBest = true}};
+        addSampleFrames(session, run, model, frames, 20, frames * 20.0);
+    }
+}
+
+void shootModalities()
+{
+    FakeSession session;
+    fill(session, mixedModel(), 150);
+    AttentionPanel panel(session);
+    panel.resize(1264, 784);
+    panel.show();
+    panel.setRun(u"shapes-7M"_s);
+    waitFor(panel);
+    shoot(panel, u"mixed-overview"_s, {1264, 784});
+    panel.goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 24});
+    shoot(panel, u"mixed-head"_s, {1264, 784});
+    panel.goTo({.level = StageLevel::Modalities, .head = {3, 2}});
+    settle(1'500);
+    shoot(panel, u"modalities"_s, {1264, 784});
+    shoot(panel, u"modalities-narrow"_s, {660, 760});
+    shoot(panel, u"modalities-large"_s, {2544, 1424});
+    if (!panel.save(folder + u"/modalities-figure.png"_s).ok()) qFatal("the figure was not saved");
+    FakeSession old;
+    SampleModel oldModel = mixedModel();
+    oldModel.isOfVersion1 = true;
+    fill(old, oldModel, 20);
+    AttentionPanel before(old);
+    before.show();
+    before.setRun(u"shapes-7M"_s);
+    waitFor(before);
+    before.goTo({.level = StageLevel::Modalities});
+    shoot(before, u"modalities-version1"_s, {980, 640});
+}
+
+void shootPair()
+{
+    FakeSession session;
+    fill(session, {}, 150);
+    AttentionPair pair(session);
+    pair.resize(1600, 860);
+    pair.show();
+    pair.setRun(u"shapes-7M"_s);
+    waitFor(*pair.primary());
+    shoot(pair, u"pair-closed"_s, {1264, 784});
+    pair.openBeside({}, 400);
+    waitFor(*pair.secondary());
+    shoot(pair, u"pair-overview"_s, {1600, 860});
+    pair.primary()->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 24});
+    shoot(pair, u"pair-head"_s, {1600, 860});
+    shoot(pair, u"pair-large"_s, {2544, 1424});
+    pair.openBeside(u"code-7M with a rather long name"_s, 1'200);
+    waitFor(*pair.secondary());
+    pair.primary()->setDifference(true);
+    settle(300);
+    shoot(pair, u"pair-difference"_s, {1600, 860});
+    shoot(pair, u"pair-narrow"_s, {760, 1200});
+}
+
+void shootSelected()
+{
+    FakeSession session;
+    fill(session, mixedModel(), 20);
+    QImage picture(160, 160, QImage::Format_RGB32);
+    picture.fill(QColor(0xF6F4EE));
+    QPainter painter(&picture);
+    painter.setPen(Qt::NoPen);
+    for (int i = 0; i < 3; ++i) {
+        painter.setBrush(QColor(i == 0 ? 0xC62F3B : i == 1 ? 0x2457D6 : 0x1F8A5B));
+        painter.drawEllipse(QRect(10 + 50 * i, 20 + 35 * i, 44, 44));
+    }
+    painter.end();
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    picture.save(&buffer, "PNG");
+    auto text = std::make_shared<GenerateRequest>();
+    text->messages = {
+        {.role = "user", .content = "How many?", .media = {{.bytes = png.toStdString(), .name = "a.png"}}}};
+    AttentionPanel panel(session);
+    Selection selection;
+    panel.setSelection(&selection);
+    panel.resize(1264, 784);
+    panel.show();
+    selection.set({.model = u"shapes-7M@2000"_s,
+                   .title = u"Answer 3"_s,
+                   .text = text,
+                   .token = 30,
+                   .head = HeadRef{3, 2}},
+                  nullptr);
+    settle(300);
+    shoot(panel, u"selected-text"_s, {1264, 784});
+    panel.setSelection(nullptr);
+}
+
+void shootParts()
+{
+    FakeSession session;
+    SampleModel model;
+    const std::vector<std::string> once = model.words;
+    for (int i = 0; i < 7; ++i) model.words.insert(model.words.end(), once.begin(), once.end());
+    model.layers = model.heads = 2;
+    model.tokensPerCell = 8;
+    fill(session, model, 3);
+    const auto whole = session.inspection;
+    session.inspection = [model, whole](const QString &name, const InspectRequest &request) {
+        InspectReport report = whole(name, request);
+        report.maps.clear();
+        for (const HeadRef &head : request.heads) {
+            const std::vector<float> weights = sampleWeights(model, head.layer, head.head, 0.9);
+            if (request.wantsOverview) {
+                SampleModel pooled = model;
+                pooled.tokensPerCell = 4;
+                report.maps.push_back(samplePooled(pooled, head, weights));
+                continue;
+            }
+            const auto count = std::ssize(model.words);
+            AttentionMap map{.head = head,
+                             .firstRow = request.rows.begin,
+                             .numRows = request.rows.end - request.rows.begin,
+                             .firstColumn = request.columns.begin,
+                             .numColumns = request.columns.end - request.columns.begin};
+            for (int64_t row = request.rows.begin; row < request.rows.end; ++row)
+                for (int64_t column = request.columns.begin; column < request.columns.end; ++column)
+                    map.mean.push_back(weights[size_t(row * count + column)]);
+            report.maps.push_back(std::move(map));
+        }
+        return report;
+    };
+    AttentionPanel panel(session);
+    panel.resize(1264, 784);
+    panel.show();
+    panel.setRun(u"shapes-7M"_s);
+    waitFor(panel);
+    panel.goTo({.level = StageLevel::Head, .head = {1, 0}});
+    panel.askModel();
+    settle(300);
+    shoot(panel, u"parts-whole"_s, {1264, 784});
+    HeadView *view = panel.stage()->head()->view();
+    view->showTokens({60, 80, 40, 40});
+    settle(500);
+    view->setCursorCell({12, 9});
+    shoot(panel, u"parts-exact"_s, {1264, 784});
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    folder = argc > 1 ? QString::fromLocal8Bit(argv[1]) : u"."_s;
+    wanted = argc > 2 ? QString::fromLocal8Bit(argv[2]) : QString();
+    QDir().mkpath(folder);
+    Theme::instance().apply(application, ThemeKind::Light);
+    setWallNowForTests(10'000.4);
+    if (isWanted(u"modalities"_s)) shootModalities();
+    if (isWanted(u"pair"_s)) shootPair();
+    if (isWanted(u"selected"_s)) shootSelected();
+    if (isWanted(u"parts"_s)) shootParts();
+    return 0;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which modality looks at which: the page, its numbers, the training, and frames of older programs.
+#include "tests/widgets/attention/attention_fixture.h"
+
+#include "widgets/attention/flow_history.h"
+#include "widgets/attention/modality_page.h"
+#include "widgets/plots/plot_view.h"
+
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestAttentionModalities : public QObject, protected AttentionFixture {
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { setUp(); }
+    void cleanup() { tearDown(); }
+    void textAloneHasNoSuchPage();
+    void sharesAreThoseOfTheStep();
+    void colorsStandForTheirNumbers();
+    void keysGoThroughTheHeadsAndOpenOne();
+    void theTrainingIsACurve();
+    void manyKeptStepsAreSampled();
+    void framesOfVersion1SaySo();
+    void exportsAreFiguresAndNumbers();
+    void nothingIsReadWhileNobodyLooks();
+
+private:
+    [[nodiscard]] ModalityPage *page() const { return m_panel->stage()->modalities(); }
+    void openMixed(bool isOfVersion1 = false, int frames = 12)
+    {
+        SampleModel model;
+        model.layers = 3;
+        model.heads = 2;
+        model.patches = 9;
+        model.isOfVersion1 = isOfVersion1;
+        open(model, frames);
+        QTest::keyClick(overview(), Qt::Key_M);
+        QCOMPARE(m_panel->place().level, StageLevel::Modalities);
+        m_panel->flush();
+        QVERIFY(page()->isVisible() && !overview()->isVisible());
+    }
+};
+
+void TestAttentionModalities::textAloneHasNoSuchPage()
+{
+    open();
+    QVERIFY(!child<QWidget>(m_panel.get(), "headsOrModalities")->isVisible());
+    QTest::keyClick(overview(), Qt::Key_M);
+    QCOMPARE(m_panel->place().level, StageLevel::Overview);
+}
+
+void TestAttentionModalities::sharesAreThoseOfTheStep()
+{
+    openMixed();
+    const ModalityFlow *flow = flowOf(m_panel->snapshot()->report.flows, {1, 1});
+    QVERIFY(flow);
+    const double seen = flowValue(*flow, FlowKind::Mass, Modality::Text, Modality::Image);
+    QVERIFY(seen > 0 && seen < 1);
+    QVERIFY(std::abs(seen + flowValue(*flow, FlowKind::Mass, Modality::Text, Modality::Text) - 1) < 1e-4);
+    // A picture that stands before the text cannot look at it.
+    QCOMPARE(flowValue(*flow, FlowKind::Mass, Modality::Image, Modality::Text), 0.0);
+    const QString sentence = page()->view()->sentenceOf({1, 1});
+    QVERIFY2(sentence.contains(u"Image %1"_s.arg(flowText(seen, FlowKind::Mass))), qPrintable(sentence));
+    QVERIFY(!sentence.contains(u"Audio"_s)); // none was read
+    QVERIFY(page()->view()->summary().startsWith(u"6 heads"_s));
+    QVERIFY(child<ToneLabel>(m_panel.get(), "learnedTitle")->text().contains(u"1 is neutral"_s));
+}
+
+void TestAttentionModalities::colorsStandForTheirNumbers()
+{
+    const FigureStyle style = FigureStyle::ofTheme();
+    const FlowScale mass{.kind = FlowKind::Mass};
+    QCOMPARE(mass.color(1, style), style.sequential().at(1));
+    QCOMPARE(mass.color(0.5, style), style.sequential().at(0.5));
+    const FlowScale learned{.kind = FlowKind::Learned, .limit = 2};
+    QCOMPARE(learned.color(1, style), style.diverging().at(0.5)); // neutral
+    QCOMPARE(learned.color(2, style), style.diverging().at(1));
+    QCOMPARE(learned.color(0.5, style), style.diverging().at(0));
+    QVERIFY(std::abs(learned.position(std::sqrt(2.0)) - 0.75) < 1e-9);
+    QCOMPARE(
+        flowScale({{.head = {0, 0}, .mass = {}, .weights = {1, 1.4F, 0.9F, 1}}}, FlowKind::Learned).limit,
+        1.5);
+    openMixed();
+    const QImage picture = page()->view()->grab().toImage();
+    const ModalityFlow *flow = flowOf(m_panel->snapshot()->report.flows, {2, 0});
+    const QRectF tile = page()->view()->tileRect({2, 0});
+    const QPoint at = page()->view()->viewport()->mapTo(
+        page()->view(), (tile.topLeft() + QPointF(tile.width() * 0.75, tile.height() * 0.25)).toPoint());
+    QCOMPARE(picture.pixel(at),
+             mass.color(flowValue(*flow, FlowKind::Mass, Modality::Text, Modality::Image), style));
+}
+
+void TestAttentionModalities::keysGoThroughTheHeadsAndOpenOne()
+{
+    openMixed();
+    ModalityView *view = page()->view();
+    QVERIFY(view->hasFocus());
+    QTest::keyClick(view, Qt::Key_Down);
+    QTest::keyClick(view, Qt::Key_Right);
+    QTest::keyClick(view, Qt::Key_Right); // there are two
+    QCOMPARE(m_panel->place().head, (HeadRef{1, 1}));
+    m_panel->flush();
+    QCOMPARE(child<ToneLabel>(m_panel.get(), "modalityHead")->text(), u"Layer 1, head 1"_s);
+    QCOMPARE(m_panel->findChild<Breadcrumbs *>()->path().last(), u"Modalities"_s);
+    QTest::keyClick(view, Qt::Key_Return);
+    QCOMPARE(m_panel->place().level, StageLevel::Head);
+    QTest::keyClick(map(), Qt::Key_Left, Qt::AltModifier);
+    QCOMPARE(m_panel->place().level, StageLevel::Modalities);
+    m_panel->flush();
+    QTest::keyClick(view, Qt::Key_Escape);
+    QCOMPARE(m_panel->place().level, StageLevel::Overview);
+    child<SegmentedChoice>(m_panel.get(), "headsOrModalities")->button(u"modalities"_s)->click();
+    QCOMPARE(m_panel->place().level, StageLevel::Modalities);
+    child<SegmentedChoice>(m_panel.get(), "modalityPages")->button(u"heads"_s)->click();
+    QCOMPARE(m_panel->place().level, StageLevel::Overview);
+}
+
+void TestAttentionModalities::theTrainingIsACurve()
+{
+    openMixed();
+    const auto curveOf = [this](const QString &name) -> const PlotCurve * {
+        for (const PlotCurve &curve : page()->chart()->curves())
+            if (curve.name == name) return &curve;
+        return nullptr;
+    };
+    QTRY_VERIFY(curveOf(u"Text → Image"_s) && curveOf(u"Text → Image"_s)->line.size() == 12);
+    const PlotCurve *curve = curveOf(u"Text → Image"_s);
+    QCOMPARE(curve->line.front().x(), 10.0);
+    QCOMPARE(curve->line.back().x(), 120.0);
+    const ModalityFlow *flow = flowOf(m_panel->snapshot()->report.flows, m_panel->place().head);
+    QCOMPARE(curve->line.back().y(), 100 * flowValue(*flow, FlowKind::Mass, Modality::Text, Modality::Image));
+    QVERIFY(child<ToneLabel>(m_panel.get(), "chartNote")->text().contains(u"12 kept steps"_s));
+    QVERIFY(!curveOf(u"Text → Audio"_s));
+}
+
+void TestAttentionModalities::manyKeptStepsAreSampled()
+{
+    openMixed(false, 500);
+    QTRY_VERIFY_WITH_TIMEOUT(page()->chart()->curves().size() > 0 &&
+                                 page()->chart()->curves().front().line.size() >=
+                                     size_t(FlowHistory::kMaxPoints) - 2,
+                             20'000);
+    const std::vector<QPointF> &line = page()->chart()->curves().front().line;
+    QVERIFY(line.size() <= size_t(FlowHistory::kMaxPoints) + 2);
+    QVERIFY(line.front().x() <= 100 && line.back().x() >= 4'900); // over the whole training
+    for (size_t i = 1; i < line.size(); ++i) QVERIFY(line[i].x() > line[i - 1].x());
+}
+
+void TestAttentionModalities::framesOfVersion1SaySo()
+{
+    openMixed(true);
+    auto *empty = child<ToneLabel>(m_panel.get(), "modalityEmpty");
+    QVERIFY(empty->isVisible());
+    QVERIFY2(empty->text().contains(u"older program"_s), qPrintable(empty->text()));
+    QVERIFY(!page()->view()->isVisible());
+}
+
+void TestAttentionModalities::exportsAreFiguresAndNumbers()
+{
+    openMixed();
+    QTRY_VERIFY(page()->chart()->curves().size() == 4 && page()->chart()->curves().front().line.size() == 12);
+    const QString table = m_panel->table();
+    QVERIFY(table.startsWith(u"step,layer,head,from,to,mass,learned_factor\n"_s));
+    QCOMPARE(table.count(u'\n'), 1 + 12 * 6 * 4);
+    QTemporaryDir folder;
+    const QString path = folder.filePath(u"flows.svg"_s);
+    QVERIFY(m_panel->save(path).ok());
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray bytes = file.readAll();
+    QVERIFY(bytes.size() < 300'000);
+    QVERIFY(bytes.contains("attention between modalities"));
+    QVERIFY(bytes.contains("learned factor"));
+}
+
+void TestAttentionModalities::nothingIsReadWhileNobodyLooks()
+{
+    SampleModel model;
+    model.layers = model.heads = 2;
+    model.patches = 9;
+    open(model, 200);
+    QTest::qWait(60);
+    QTRY_VERIFY(!m_session->isAnswering());
+    QVERIFY(m_session->fetchedFrames.size() < 30); // the step that is shown and its neighbours
+}
+
+ORRERY_GUI_TEST_MAIN(TestAttentionModalities)
+#include "tst_attention_modalities.moc"

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Two runs or steps beside each other: linked places, own steps, one colour scale.
+#include "tests/widgets/attention/attention_fixture.h"
+
+#include "widgets/attention/attention_pair.h"
+
+#include <QSplitter>
+
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestAttentionPair : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void opensBesideTheBeginningAndCloses();
+    void placesAreKeptInStep();
+    void stepsAreTheirOwn();
+    void unlinkedEachGoesItsWay();
+    void rowsOfAnotherTextAreNotTaken();
+    void differencesHaveOneScale();
+    void anotherRunIsChosen();
+    void narrowOneStandsBelowTheOther();
+    void everyControlHasAName();
+
+private:
+    [[nodiscard]] static qint64 stepOf(const AttentionPanel *panel)
+    {
+        return panel->snapshot() ? panel->snapshot()->report.step : -1;
+    }
+    void openBeside()
+    {
+        child<QToolButton>(m_pair->primary(), "showBeside")->click();
+        QVERIFY(m_pair->isOpen());
+        QTRY_VERIFY(m_pair->secondary()->snapshot() && !m_pair->secondary()->feed()->isLoading());
+        m_pair->secondary()->flush();
+    }
+
+    std::unique_ptr<FakeSession> m_session;
+    std::unique_ptr<AttentionPair> m_pair;
+};
+
+void TestAttentionPair::init()
+{
+    m_session = std::make_unique<FakeSession>();
+    m_session->setRuns({fakeRun("alpha"), fakeRun("beta", RunState::Finished)});
+    m_session->specs[u"alpha"_s] = m_session->specs[u"beta"_s] =
+        uR"({"probes":{"prompts":["int main(int argc","template <"]}})"_s;
+    addSampleFrames(*m_session, u"alpha"_s, {}, 40, 10, 400);
+    m_session->frameInfos[u"beta"_s] = m_session->frameInfos[u"alpha"_s];
+    m_pair = std::make_unique<AttentionPair>(*m_session);
+    m_pair->resize(1600, 800);
+    m_pair->show();
+    m_pair->setRun(u"alpha"_s);
+    QTRY_COMPARE(stepOf(m_pair->primary()), 400);
+    m_pair->primary()->flush();
+}
+
+void TestAttentionPair::cleanup()
+{
+    m_pair.reset();
+    m_session.reset();
+}
+
+void TestAttentionPair::opensBesideTheBeginningAndCloses()
+{
+    QVERIFY(!m_pair->isOpen());
+    openBeside();
+    QCOMPARE(m_pair->secondary()->run(), u"alpha"_s);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 10);
+    QCOMPARE(stepOf(m_pair->primary()), 400);
+    child<QToolButton>(m_pair.get(), "besideClose")->click();
+    QVERIFY(!m_pair->isOpen());
+    QVERIFY(!child<QToolButton>(m_pair->primary(), "showBeside")->isChecked());
+    m_pair->openBeside(u"beta"_s, 200);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 200);
+    QCOMPARE(m_pair->secondary()->run(), u"beta"_s);
+    m_pair->openBeside({}, -1);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 400);
+    QCOMPARE(m_pair->secondary()->run(), u"alpha"_s);
+}
+
+void TestAttentionPair::placesAreKeptInStep()
+{
+    openBeside();
+    m_pair->primary()->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 11});
+    QCOMPARE(m_pair->secondary()->place(), m_pair->primary()->place());
+    m_pair->secondary()->goTo({.level = StageLevel::Head, .head = {1, 4}, .pinnedToken = 5});
+    QCOMPARE(m_pair->primary()->place(), m_pair->secondary()->place());
+    m_pair->primary()->flush();
+    child<SegmentedChoice>(m_pair->primary(), "scaleChoice")->button(u"linear"_s)->click();
+    QVERIFY(m_pair->secondary()->look().scale == ScaleKind::Linear);
+    m_pair->primary()->choosePrompt(1);
+    m_pair->primary()->flush();
+    QTRY_COMPARE(m_pair->secondary()->promptBar()->prompt(), 1);
+}
+
+void TestAttentionPair::stepsAreTheirOwn()
+{
+    openBeside();
+    m_pair->secondary()->feed()->goToStep(150);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 150);
+    QCOMPARE(stepOf(m_pair->primary()), 400);
+}
+
+void TestAttentionPair::unlinkedEachGoesItsWay()
+{
+    openBeside();
+    child<QToolButton>(m_pair.get(), "besideLink")->click();
+    QVERIFY(!m_pair->isLinked());
+    m_pair->primary()->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 11});
+    QVERIFY(m_pair->secondary()->place() != m_pair->primary()->place());
+    m_pair->setLinked(true); // and together again
+    QCOMPARE(m_pair->secondary()->place(), m_pair->primary()->place());
+}
+
+void TestAttentionPair::rowsOfAnotherTextAreNotTaken()
+{
+    SampleModel shorter;
+    shorter.words.resize(12);
+    const auto content = m_session->frameContent;
+    m_session->frameContent = [content, shorter](const QString &run, const FrameInfo &info) {
+        return run == u"beta"_s ? std::optional(sampleFrame(shorter, info.step, 0.5)) : content(run, info);
+    };
+    m_pair->openBeside(u"beta"_s, 200);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 200);
+    m_pair->primary()->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 11});
+    QCOMPARE(m_pair->secondary()->place().head, (HeadRef{3, 2}));
+    QCOMPARE(m_pair->secondary()->place().pinnedToken, -1);
+}
+
+void TestAttentionPair::differencesHaveOneScale()
+{
+    openBeside();
+    m_pair->primary()->goTo({.level = StageLevel::Head, .head = {3, 2}});
+    m_pair->secondary()->feed()->goToStep(20); // hardly anything changed by then
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 20);
+    m_pair->primary()->setDifference(true);
+    QVERIFY(m_pair->secondary()->isDifference());
+    const auto legendOf = [](const AttentionPanel *panel) {
+        return panel->stage()->head()->view()->whole().legend();
+    };
+    QTRY_VERIFY(legendOf(m_pair->primary()).scale.isDifference &&
+                legendOf(m_pair->secondary()).scale.isDifference);
+    QTRY_COMPARE(legendOf(m_pair->secondary()).scale.limit, legendOf(m_pair->primary()).scale.limit);
+    QVERIFY(m_pair->secondary()->limits().map <
+            m_pair->primary()->limits().map); // it would end sooner by itself
+    m_pair->setLinked(false);
+    QTRY_VERIFY(legendOf(m_pair->secondary()).scale.limit < legendOf(m_pair->primary()).scale.limit);
+}
+
+void TestAttentionPair::anotherRunIsChosen()
+{
+    openBeside();
+    auto *runs = child<QComboBox>(m_pair.get(), "besideRun");
+    QCOMPARE(runs->count(), 2);
+    runs->setCurrentIndex(runs->findData(u"beta"_s));
+    Q_EMIT runs->activated(runs->currentIndex());
+    QCOMPARE(m_pair->secondary()->run(), u"beta"_s);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 400);
+}
+
+void TestAttentionPair::narrowOneStandsBelowTheOther()
+{
+    openBeside();
+    auto *splitter = m_pair->findChild<QSplitter *>();
+    QCOMPARE(splitter->orientation(), Qt::Horizontal);
+    m_pair->resize(900, 1200);
+    QCOMPARE(splitter->orientation(), Qt::Vertical);
+}
+
+void TestAttentionPair::everyControlHasAName()
+{
+    openBeside();
+    for (QWidget *widget : m_pair->findChildren<QWidget *>()) {
+        if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || widget->inherits("QScrollBar"))
+            continue;
+        QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(widget);
+        QVERIFY2(
+            interface && !interface->text(QAccessible::Name).isEmpty(),
+            qPrintable(QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName()));
+    }
+}
+
+ORRERY_GUI_TEST_MAIN(TestAttentionPair)
+#include "tst_attention_pair.moc"

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panel and the window's one selection, and what is asked by tokens.
+#include "tests/widgets/attention/attention_fixture.h"
+
+using namespace orrery;
+using namespace orrery::ui;
+
+class TestAttentionSelection : public QObject, protected AttentionFixture {
+    Q_OBJECT
+private Q_SLOTS:
+    void init()
+    {
+        setUp();
+        m_selection = std::make_unique<Selection>();
+        m_panel->setSelection(m_selection.get());
+    }
+    void cleanup()
+    {
+        tearDown();
+        m_selection.reset();
+    }
+    void aPinnedRowIsWhatAllLookAt();
+    void lookingAroundIsNoQuestion();
+    void anOpenedHeadMovesTheSelection();
+    void anotherTokenOfTheTextIsOnlyPinned();
+    void anotherTextIsAskedFor();
+    void aHiddenPanelAsksWhenItIsShown();
+    void theTextStaysWhenItsRunIsOpened();
+    void backLeadsToTheKeptSteps();
+    void questionsNameTokensNotLetters();
+    void whatIsAskedOnceIsAskedByItsTokens();
+    void picturesWithoutFilesCannotBeAsked();
+    void picturesOfTheSelectionAreAskedWithTheirFiles();
+
+private:
+    [[nodiscard]] Focus answer(const QString &model = u"alpha@8000"_s) const
+    {
+        auto text = std::make_shared<GenerateRequest>();
+        text->prompt = "What is this?";
+        text->answerIds = {7, 8, 9};
+        return {.model = model, .title = u"Answer 3"_s, .text = text, .token = 12, .head = HeadRef{2, 1}};
+    }
+
+    std::unique_ptr<Selection> m_selection;
+};
+
+void TestAttentionSelection::aPinnedRowIsWhatAllLookAt()
+{
+    open();
+    openHead({3, 2});
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
+    const Focus &focus = m_selection->focus();
+    QCOMPARE(focus.token, 14);
+    QVERIFY(focus.head == (HeadRef{3, 2}));
+    QCOMPARE(focus.title, u"Probe prompt 0"_s);
+    QCOMPARE(focus.model, u"alpha@live"_s); // the newest step of a run that trains
+    QVERIFY(focus.text && focus.text->prompt.empty());
+    const auto &tokens = m_panel->snapshot()->report.tokens;
+    QCOMPARE(focus.text->promptIds.size(), tokens.size());
+    QCOMPARE(focus.text->promptIds[14], tokens[14].id);
+    // Another row is another place in the same text.
+    const auto text = focus.text;
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(9, 2).center().toPoint());
+    QCOMPARE(m_selection->focus().token, 9);
+    QVERIFY(m_selection->focus().text == text);
+    QVERIFY(!m_selection->canGoBack());
+    // Of an older step its weights would answer; the text stays the same one.
+    m_session->checkpoints[u"alpha"_s] = {{.step = 100}, {.step = 7'000}};
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    status.lastCheckpointStep = 7'001;
+    m_session->sendUpdate(status);
+    m_panel->feed()->goToStep(200);
+    QTRY_COMPARE(shownStep(), 200);
+    QTRY_VERIFY(m_panel->command().contains(u"alpha@100"_s));
+    m_panel->flush();
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(5, 2).center().toPoint());
+    QCOMPARE(m_selection->focus().model, u"alpha@100"_s);
+    QVERIFY(m_selection->focus().text == text);
+}
+
+void TestAttentionSelection::lookingAroundIsNoQuestion()
+{
+    open();
+    QSignalSpy changed(m_selection.get(), &Selection::changed);
+    openHead({3, 2});
+    QTest::keyClick(map(), Qt::Key_BracketRight);
+    QCOMPARE(changed.count(), 0);
+    QVERIFY(m_selection->focus().isEmpty());
+}
+
+void TestAttentionSelection::anOpenedHeadMovesTheSelection()
+{
+    open();
+    openHead({3, 2});
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
+    m_panel->goTo({.level = StageLevel::Head, .head = {4, 4}, .pinnedToken = 14});
+    QVERIFY(m_selection->focus().head == (HeadRef{4, 4}));
+    QCOMPARE(m_selection->focus().token, 14);
+    QVERIFY(!m_selection->canGoBack());
+}
+
+void TestAttentionSelection::anotherTokenOfTheTextIsOnlyPinned()
+{
+    open();
+    openHead({3, 2});
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
+    QObject other;
+    QSignalSpy changed(m_selection.get(), &Selection::changed);
+    m_selection->move(20, HeadRef{1, 0}, &other);
+    QCOMPARE(m_panel->place().pinnedToken, 20);
+    QCOMPARE(m_panel->place().head, (HeadRef{1, 0}));
+    QCOMPARE(m_session->inspections.size(), size_t(0));
+    QVERIFY(m_panel->snapshot()->isKept);
+    QCOMPARE(changed.count(), 1); // and no echo
+}
+
+void TestAttentionSelection::anotherTextIsAskedFor()
+{
+    open();
+    QObject other;
+    const Focus focus = answer();
+    m_selection->set(focus, &other);
+    QCOMPARE(m_session->inspections.size(), size_t(1));
+    const FakeSession::Inspection &asked = m_session->inspections.back();
+    QCOMPARE(asked.model, u"alpha@8000"_s);
+    QVERIFY(asked.request.input.answerIds == focus.text->answerIds);
+    QVERIFY((asked.request.heads == std::vector<HeadRef>{{2, 1}}));
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_panel->flush();
+    QCOMPARE(m_panel->promptBar()->title(), u"Answer 3"_s);
+    QVERIFY(child<QComboBox>(m_panel.get(), "promptChoice")->currentText().contains(u"Answer 3"_s));
+    QCOMPARE(m_panel->place().pinnedToken, 12);
+    QCOMPARE(map()->pinnedRow(), 12);
+    QCOMPARE(m_panel->promptBar()->model(), u"alpha@8000"_s);
+    // A row of it is told with the object that was given, so that nobody asks anew.
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(5, 1).center().toPoint());
+    QVERIFY(m_selection->focus().text == focus.text);
+    QCOMPARE(m_selection->focus().title, u"Answer 3"_s);
+    QCOMPARE(m_session->inspections.size(), size_t(1));
+    QVERIFY(m_panel->command().isEmpty()); // the command line has no words for the beginning of an answer
+}
+
+void TestAttentionSelection::aHiddenPanelAsksWhenItIsShown()
+{
+    open();
+    m_panel->hide();
+    QObject other;
+    m_selection->set(answer(), &other);
+    QTest::qWait(20);
+    QCOMPARE(m_session->inspections.size(), size_t(0));
+    m_panel->show();
+    QTRY_COMPARE(m_session->inspections.size(), size_t(1));
+    QTRY_COMPARE(m_panel->place().pinnedToken, 12);
+}
+
+void TestAttentionSelection::theTextStaysWhenItsRunIsOpened()
+{
+    open();
+    QObject other;
+    m_selection->set(answer(u"beta@12000"_s), &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_panel->setRun(u"beta"_s); // as the window does
+    m_panel->flush();
+    QVERIFY(m_panel->snapshot());
+    QCOMPARE(m_panel->promptBar()->title(), u"Answer 3"_s);
+    m_panel->setRun(u"alpha"_s);
+    m_panel->flush();
+    QTRY_VERIFY(m_panel->snapshot() && m_panel->snapshot()->isKept);
+    QCOMPARE(m_panel->promptBar()->prompt(), 0);
+}
+
+void TestAttentionSelection::backLeadsToTheKeptSteps()
+{
+    open();
+    openHead({3, 2});
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
+    QObject other;
+    m_selection->set(answer(), &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    QTest::mouseClick(child<QPushButton>(m_panel.get(), "backToKept"), Qt::LeftButton);
+    QTRY_VERIFY(m_panel->snapshot() && m_panel->snapshot()->isKept);
+    const size_t asked = m_session->inspections.size();
+    m_selection->goBack();
+    QCOMPARE(m_panel->place().pinnedToken, 14);
+    QCOMPARE(m_session->inspections.size(), asked); // it is shown already
+    m_selection->goForward();
+    QCOMPARE(m_session->inspections.size(), asked + 1);
+}
+
+void TestAttentionSelection::questionsNameTokensNotLetters()
+{
+    open();
+    openHead({3, 2});
+    m_panel->askModel();
+    const InspectRequest request = m_session->inspections.back().request;
+    QVERIFY(request.input.prompt.empty());
+    QCOMPARE(request.input.promptIds.size(), m_panel->snapshot()->report.tokens.size());
+    QCOMPARE(request.input.promptIds.front(), 1000);
+    m_panel->ablate();
+    QVERIFY(m_session->inspections.back().request.input.promptIds == request.input.promptIds);
+}
+
+void TestAttentionSelection::whatIsAskedOnceIsAskedByItsTokens()
+{
+    open();
+    auto *choice = child<QComboBox>(m_panel.get(), "promptChoice");
+    choice->setCurrentIndex(choice->count() - 1);
+    Q_EMIT choice->activated(choice->currentIndex());
+    auto *line = child<QLineEdit>(m_panel.get(), "ownText");
+    QTest::keyClicks(line, u"int main"_s);
+    QTest::keyClick(line, Qt::Key_Return);
+    QCOMPARE(m_session->inspections.back().request.input.prompt, std::string("int main"));
+    QTRY_VERIFY(m_panel->snapshot());
+    openHead({1, 1});
+    QTRY_COMPARE(m_session->inspections.size(), size_t(2));
+    QVERIFY(m_session->inspections.back().request.input.prompt.empty());
+    QCOMPARE(m_session->inspections.back().request.input.promptIds.front(), 1000);
+}
+
+void TestAttentionSelection::picturesWithoutFilesCannotBeAsked()
+{
+    SampleModel model;
+    model.patches = 9;
+    open(model);
+    openHead({3, 2});
+    auto *ask = child<QPushButton>(m_panel.get(), "askModel");
+    QVERIFY(!ask->isEnabled());
+    QVERIFY2(ask->toolTip().contains(u"not the files"_s), qPrintable(ask->toolTip()));
+    auto *ablate = child<QPushButton>(m_panel.get(), "ablate");
+    QVERIFY(!ablate->isEnabled());
+    QVERIFY(ablate->toolTip().contains(u"not the files"_s));
+    m_panel->askModel();
+    m_panel->ablate();
+    QCOMPARE(m_session->inspections.size(), size_t(0));
+    // And a row of it is no text that others could ask about.
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
+    QVERIFY(m_selection->focus().isEmpty());
+}
+
+void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()
+{
+    SampleModel model;
+    model.patches = 9;
+    open(model);
+    QImage picture(12, 12, QImage::Format_RGB32);
+    picture.fill(Qt::red);
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    picture.save(&buffer, "PNG");
+    auto text = std::make_shared<GenerateRequest>();
+    text->prompt = "See:";
+    text->media = {{.bytes = png.toStdString(), .name = "red.png"}};
+    QObject other;
+    m_selection->set({.model = u"alpha@8000"_s, .title = u"Answer 0"_s, .text = text, .token = 3}, &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    QCOMPARE(m_session->inspections.back().request.input.media.size(), size_t(1));
+    m_panel->flush();
+    QVERIFY(child<QPushButton>(m_panel.get(), "askModel")->isEnabled());
+    m_panel->ablate();
+    QCOMPARE(m_session->inspections.back().request.input.media.size(), size_t(1));
+    // Its patches are seen where the text stands.
+    const QImage strip = m_panel->strip()->grab().toImage();
+    const QPoint middle = m_panel->strip()->viewport()->mapTo(
+        m_panel->strip(), m_panel->strip()->tokenRect(4).center().toPoint());
+    QCOMPARE(strip.pixel(middle), QColor(Qt::red).rgb());
+}
+
+ORRERY_GUI_TEST_MAIN(TestAttentionSelection)
+#include "tst_attention_selection.moc"
