@@ -15,8 +15,9 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr double kGap = 8, kSide = 6, kMinBar = 32, kMinHeat = 44, kCurve = 40, kMinWord = 48;
-constexpr double kMark = 3; ///< the bar at the left of a marked row
+constexpr double kGap = 8, kSide = 6, kMinBar = 32, kMinHeat = 44, kCurve = 40;
+constexpr double kMinWord = 44, kLeastBar = 16, kLeastHeat = 30; ///< where there is very little room
+constexpr double kMark = 3;                                      ///< the bar at the left of a marked row
 
 QFont wordFont(const FigureStyle &style, bool isMarked)
 {
@@ -43,20 +44,20 @@ TableFigure::TableFigure(ReadingTable table, double width, const FigureStyle &st
     place(style);
 }
 
-double TableFigure::naturalWidth(const TableColumn &column, size_t index, const FigureStyle &style) const
+/// Without its title.
+double TableFigure::contentWidth(const TableColumn &column, size_t index, const FigureStyle &style) const
 {
     if (column.kind == ColumnKind::Bar) return kMinBar;
     if (column.kind == ColumnKind::Heat) return kMinHeat;
-    const double title = QFontMetricsF(style.small).horizontalAdvance(column.title);
-    if (column.kind == ColumnKind::Curve) return std::max(kCurve, title);
+    if (column.kind == ColumnKind::Curve) return kCurve;
     const bool isWord = column.kind == ColumnKind::Word;
     const QFontMetricsF metrics(isWord ? wordFont(style, true) : style.base);
-    double widest = title;
+    double widest = 0;
     for (const TableRow &row : m_table.rows)
         if (!row.isHeading && index < row.cells.size())
             widest = std::max(widest, metrics.horizontalAdvance(row.cells[index].text));
     if (column.maxCharacters > 0)
-        widest = std::min(widest, std::max(title, metrics.horizontalAdvance(u'0') * column.maxCharacters));
+        widest = std::min(widest, metrics.horizontalAdvance(u'0') * column.maxCharacters);
     return std::ceil(widest) + 1;
 }
 
@@ -64,20 +65,17 @@ void TableFigure::place(const FigureStyle &style)
 {
     m_spans.assign(m_table.columns.size(), {});
     double used = 2 * kSide - kGap, shares = 0;
+    const QFontMetricsF titles(style.small);
     for (size_t i = 0; i < m_spans.size(); ++i) {
         const TableColumn &column = m_table.columns[i];
         if (m_width < column.minTableWidth) continue;
-        m_spans[i] = {0, naturalWidth(column, i, style), true};
+        const bool isElided = column.kind == ColumnKind::Heat; // a title there may be cut
+        const double title = isElided ? 0 : std::ceil(titles.horizontalAdvance(column.title)) + 1;
+        m_spans[i] = {0, std::max(title, contentWidth(column, i, style)), true};
         used += m_spans[i].width + kGap;
         shares += column.share;
     }
-    // What is too wide is taken from the words; numbers and bars stay whole.
-    for (size_t i = 0; i < m_spans.size() && used > m_width; ++i) {
-        if (m_table.columns[i].kind != ColumnKind::Word || !m_spans[i].isShown) continue;
-        const double less = std::clamp(used - m_width, 0.0, std::max(0.0, m_spans[i].width - kMinWord));
-        m_spans[i].width -= less;
-        used -= less;
-    }
+    if (used > m_width) shrink(style, used);
     const double spare = std::max(0.0, m_width - used);
     double x = kSide;
     for (size_t i = 0; i < m_spans.size(); ++i) {
@@ -85,6 +83,30 @@ void TableFigure::place(const FigureStyle &style)
         if (shares > 0) m_spans[i].width += spare * m_table.columns[i].share / shares;
         m_spans[i].left = x;
         x += m_spans[i].width + kGap;
+    }
+}
+
+/// What is too wide is taken from long words first, then from titles, then from bars and colours; numbers
+/// stay whole.
+void TableFigure::shrink(const FigureStyle &style, double used)
+{
+    const auto least = [&](size_t i, ColumnKind kind) {
+        const double content = contentWidth(m_table.columns[i], i, style);
+        if (kind == ColumnKind::Word) return std::min(content, kMinWord);
+        if (kind == ColumnKind::Number) return content;
+        return kind == ColumnKind::Heat ? kLeastHeat : kLeastBar;
+    };
+    for (const ColumnKind kind :
+         {ColumnKind::Word, ColumnKind::Number, ColumnKind::Curve, ColumnKind::Bar, ColumnKind::Heat}) {
+        double room = 0;
+        for (size_t i = 0; i < m_spans.size(); ++i)
+            if (m_spans[i].isShown && m_table.columns[i].kind == kind)
+                room += std::max(0.0, m_spans[i].width - least(i, kind));
+        const double part = room > 0 ? std::clamp((used - m_width) / room, 0.0, 1.0) : 0;
+        for (size_t i = 0; i < m_spans.size() && part > 0; ++i)
+            if (m_spans[i].isShown && m_table.columns[i].kind == kind)
+                m_spans[i].width -= part * std::max(0.0, m_spans[i].width - least(i, kind));
+        used -= part * room;
     }
 }
 

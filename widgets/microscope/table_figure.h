@@ -33,8 +33,9 @@ private:
         double left = 0, width = 0;
         bool isShown = false;
     };
-    [[nodiscard]] double naturalWidth(const TableColumn &column, size_t index,
+    [[nodiscard]] double contentWidth(const TableColumn &column, size_t index,
                                       const FigureStyle &style) const;
+    void shrink(const FigureStyle &style, double used);
     void place(const FigureStyle &style);
     void paintTitles(QPainter &painter, const FigureStyle &style) const;
     void paintRow(QPainter &painter, const FigureStyle &style, int row) const;
