@@ -171,7 +171,12 @@ void TokenView::paintEvent(QPaintEvent *event)
     painter.fillRect(event->rect(), Theme::instance().tokens().surface);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(typeFont(TypeSize::Mono));
-    paintTokenLines(painter, scene(), event->rect().top(), event->rect().bottom());
+    // A hover changes a line here and one there; what stands in both must not be painted twice.
+    for (const QRect &part : event->region()) {
+        painter.setClipRect(part);
+        paintTokenLines(painter, scene(), part.top(), part.bottom());
+    }
+    painter.setClipping(false);
     paintForkMark(painter, scene(), m_fork);
     paintTokenOutline(painter, scene(), m_current, m_isLocked);
 }
@@ -196,14 +201,27 @@ void TokenView::setCurrentToken(int token, bool isLocked)
         isLocked = false;
     }
     if (token == m_current && isLocked == m_isLocked) return;
+    updateToken(m_current);
     m_current = token;
     m_isLocked = isLocked;
-    viewport()->update();
+    updateToken(m_current);
     Q_EMIT currentTokenChanged(token, isLocked);
     if (QAccessible::isActive()) {
         QAccessibleValueChangeEvent event(this, summary());
         QAccessible::updateAccessibility(&event);
     }
+}
+
+void TokenView::updateToken(int token)
+{
+    const auto [first, last] = m_cells.cellsOfToken(token);
+    if (first < 0) return;
+    const double height = m_layout.lineHeight(), top = kMargin - verticalScrollBar()->value();
+    const auto from = static_cast<double>(m_layout.lineOfCell(first));
+    const auto to = static_cast<double>(m_layout.lineOfCell(last) + 1);
+    // The outline is a little larger than the line.
+    viewport()->update(
+        QRectF(0, top + from * height - 2, viewport()->width(), (to - from) * height + 4).toAlignedRect());
 }
 
 void TokenView::showToken(int token)

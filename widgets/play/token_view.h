@@ -79,6 +79,7 @@ private:
     [[nodiscard]] TokenScene scene() const;
     [[nodiscard]] int64_t cellAt(const QPointF &position) const; ///< the nearest
     void moveByLine(int by);
+    void updateToken(int token); ///< paints its lines anew
 
     TokenCells m_cells;
     TokenLayout m_layout;
