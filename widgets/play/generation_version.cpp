@@ -102,25 +102,27 @@ QString generationStatus(const GenerationVersion &version)
         parts << Texts::tr("with %1").arg(fromStd(media.name));
     const auto numTokens = static_cast<int64_t>(version.tokens.size());
     const auto numNew = numTokens - static_cast<int64_t>(version.numGiven());
-    if (version.isChosen)
+    if (version.isChosen) {
         parts << (numTokens == 1 ? Texts::tr("1 token chosen")
                                  : Texts::tr("%1 tokens chosen").arg(integerText(numTokens)));
-    else if (version.isRunning && numNew == 0)
+        return parts.join(u"  ·  "_s);
+    }
+    if (version.isRunning && numNew == 0)
         parts << (version.info ? Texts::tr("reading the prompt …") : Texts::tr("loading the model …"));
     else
         parts << (numTokens == 1 ? Texts::tr("1 token") : Texts::tr("%1 tokens").arg(integerText(numTokens)));
     const double decode =
         version.summary ? version.summary->decodeSeconds : version.seconds - version.secondsToFirst;
-    if (!version.isChosen && numNew < numTokens && numNew > 0)
-        parts << Texts::tr("%1 of them new").arg(integerText(numNew));
+    if (numNew < numTokens && numNew > 0) parts << Texts::tr("%1 of them new").arg(integerText(numNew));
     if (numNew > 1 && decode >= kMinSecondsForSpeed) parts << speedText(static_cast<double>(numNew) / decode);
-    if (version.summary && version.summary->promptTokens > 0) parts << readText(*version.summary);
+    if (version.summary && version.summary->promptTokens > 0 && version.summary->promptSeconds > 0)
+        parts << readText(*version.summary);
     parts << Texts::tr("seed %1").arg(version.request.sampling.seed);
     if (version.error)
         parts << Texts::tr("failed");
     else if (version.summary)
         parts << finishText(*version.summary);
-    else if (version.isRunning && numNew > 0 && !version.isChosen)
+    else if (version.isRunning && numNew > 0)
         parts << Texts::tr("generating …");
     return parts.join(u"  ·  "_s);
 }

@@ -384,7 +384,7 @@ QWidget *PlaygroundPanel::makeSide()
     auto *layout = new QVBoxLayout(side);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
-    auto *lists = new QSplitter(Qt::Vertical, side);
+    auto *lists = m_lists = new QSplitter(Qt::Vertical, side);
     lists->setObjectName(u"playgroundLists"_s);
     lists->setChildrenCollapsible(false);
     lists->setHandleWidth(space::kOne);

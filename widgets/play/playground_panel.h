@@ -13,6 +13,7 @@ class QJsonArray;
 class QMenu;
 class QPlainTextEdit;
 class QPushButton;
+class QSplitter;
 class QStackedWidget;
 class QToolButton;
 
@@ -188,6 +189,7 @@ private:
     TokenView *m_view;
     ConversationPane *m_conversation;
     CandidateView *m_candidates;
+    QSplitter *m_lists; ///< of versions and candidates
     VersionView *m_versionView;
     ManualSampler *m_manual;
     SamplingForm *m_sampling;

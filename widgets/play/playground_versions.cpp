@@ -17,6 +17,7 @@
 #include "widgets/play/version_view.h"
 
 #include <QMenu>
+#include <QSplitter>
 
 #include <algorithm>
 
@@ -225,7 +226,10 @@ void PlaygroundPanel::updateVersions()
     if (isConversation()) undoText = m_conversation->model()->undoText();
     m_versionView->setVersions(versions, current);
     m_versionView->setUndoText(undoText);
-    m_versionView->setVisible(versions.size() > 1 || canBringBack);
+    const bool isThere = versions.size() > 1 || canBringBack;
+    if (isThere == !m_versionView->isHidden()) return;
+    m_versionView->setVisible(isThere);
+    if (isThere) m_lists->setSizes({2 * m_lists->height() / 5, 3 * m_lists->height() / 5});
 }
 
 void PlaygroundPanel::showTreeVersion(int index)

@@ -48,7 +48,7 @@ QString ownText(const GenerationVersion &version)
         bytes += version.tokens[i].bytes;
     QString text = fromStd(bytes);
     text.replace(u'\n', u'↵').replace(u'\t', u' ');
-    return text;
+    return text.trimmed(); // words begin with their space
 }
 
 } // namespace
