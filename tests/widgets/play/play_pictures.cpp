@@ -43,7 +43,7 @@ void shoot(QWidget &panel, const QString &name, QSize size)
                                       {ThemeKind::HighContrast, u"contrast"_s}}) {
         Theme::instance().apply(*qApp, kind);
         settle(30);
-        QPixmap picture(size + QSize(16, 16));
+        QPixmap picture(panel.size() + QSize(16, 16)); // it may be narrower than it can be
         picture.fill(Theme::instance().tokens().window);
         QPainter painter(&picture);
         painter.drawPixmap(8, 8, panel.grab());
