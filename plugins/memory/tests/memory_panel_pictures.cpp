@@ -8,6 +8,9 @@
 #include "plugins/memory/ui/memory_strip.h"
 #include "plugins/memory/ui/memory_table.h"
 #include "plugins/memory/ui/reads_pane.h"
+#include "plugins/memory/ui/similarity_page.h"
+#include "plugins/memory/ui/state_file_dialog.h"
+#include "plugins/memory/ui/what_if_pane.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/theme/theme.h"
@@ -19,6 +22,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QTest>
 #include <QToolButton>
 
 #include <cstdio>
@@ -48,7 +52,9 @@ void shoot(MemoryPanel &panel, const QString &name, QSize size)
     for (const auto &[kind, theme] : {std::pair(ThemeKind::Light, u"light"_s),
                                       {ThemeKind::Dark, u"dark"_s},
                                       {ThemeKind::HighContrast, u"contrast"_s}}) {
-        if (kind == ThemeKind::HighContrast && name != u"sample-1280") continue;
+        if (kind == ThemeKind::HighContrast && !name.startsWith(u"sample-1280") &&
+            !name.endsWith(u"whatif-1280"))
+            continue;
         Theme::instance().apply(*qApp, kind);
         settle(60);
         QPixmap picture(size + QSize(16, 16));
@@ -97,6 +103,58 @@ MemoryReport conversation()
     return report;
 }
 
+/// Texts of one source are like each other, and neighbours more than others.
+float likeness(int64_t a, int64_t b)
+{
+    if (a == b) return 1;
+    const double near = std::exp(-std::abs(double(a - b)) / 6);
+    return float(0.25 + 0.6 * near * (a % 6 == b % 6 ? 1.0 : 0.4) + 0.3 * (a % 6 == b % 6) -
+                 0.5 * (a % 6 == 4) * (b % 6 != 4));
+}
+
+/// What the new pages show, wide and narrow.
+void shootPages(MemorySession &session, MemoryPanel &panel)
+{
+    const auto press = [&panel](const char *choice, const QString &id) {
+        panel.findChild<SegmentedChoice *>(QString::fromLatin1(choice))->button(id)->click();
+    };
+    press("memoryViews", u"likeness"_s);
+    press("memoryTabs", u"whatif"_s);
+    panel.selectEvent(23);
+    panel.whatIf()->setPrompt(u"The key to the lab is"_s);
+    settle(300);
+    shoot(panel, u"question-1280"_s, {1280, 800});
+    panel.whatIf()->choose(u"forget"_s);
+    settle(100);
+    shoot(panel, u"whatif-1280"_s, {1280, 800});
+    shoot(panel, u"whatif-380"_s, {380, 800});
+    press("similarityOrder", u"likeness"_s);
+    panel.similarity()->map()->setFocus();
+    QTest::keyClick(panel.similarity()->map(), Qt::Key_Right);
+    QTest::keyClick(panel.similarity()->map(), Qt::Key_Right);
+    panel.selectSlot(23'004);
+    shoot(panel, u"likeness-2560"_s, {2560, 1440});
+    session.failNext[u"inspect"_s] =
+        Error{ErrorCode::InvalidInput, "Cannot read the text: 2,048 tokens, expected at most 1,024.",
+              "Shorten it."};
+    panel.whatIf()->choose(u"2"_s);
+    settle(60);
+    shoot(panel, u"whatif-error-1280"_s, {1280, 800});
+    press("memoryViews", u"table"_s);
+    press("memoryTabs", u"event"_s);
+    panel.strip()->zoom(14, 380);
+    shoot(panel, u"tokens-1280"_s, {1280, 800});
+    shoot(panel, u"tokens-380"_s, {380, 800});
+    panel.strip()->fit();
+    panel.askForFile(memory_ui::StateFileDialog::Kind::Load);
+    settle(100);
+    if (auto *dialog = panel.findChild<memory_ui::StateFileDialog *>()) {
+        dialog->grab().save(folder + u"/load-dialog.png"_s);
+        dialog->reject();
+    }
+    settle(20);
+}
+
 void shootAll()
 {
     {
@@ -132,6 +190,8 @@ void shootAll()
     shoot(panel, u"sample-1280"_s, {1280, 800});
     shoot(panel, u"sample-2560"_s, {2560, 1440});
     shoot(panel, u"sample-380"_s, {380, 800});
+    session.alike = likeness;
+    shootPages(session, panel);
     panel.findChild<QLineEdit *>(u"memoryFilter"_s)->setText(u"ottilie"_s);
     session.editError =
         Error{ErrorCode::Unavailable,
@@ -141,7 +201,7 @@ void shootAll()
     shoot(panel, u"error-1280"_s, {1280, 800});
     panel.refresh();
     panel.findChild<QLineEdit *>(u"memoryFilter"_s)->clear();
-    panel.findChild<SegmentedChoice *>()->button(u"reads"_s)->click();
+    panel.findChild<SegmentedChoice *>(u"memoryTabs"_s)->button(u"reads"_s)->click();
     panel.reads()->setPrompt(u"The key to the lab. Where is the key"_s);
     panel.findChild<QPushButton *>(u"lookButton"_s)->click();
     settle(50);
@@ -217,6 +277,19 @@ void measureAll()
                                    : memory_ui::MemoryModel::UsageColumn,
                              Qt::DescendingOrder);
     });
+    panel.findChild<SegmentedChoice *>(u"memoryViews"_s)->button(u"likeness"_s)->click();
+    settle(300);
+    auto *map = panel.similarity()->map();
+    std::printf("map of %d events\n", map->similarity().size());
+    measure("move in the map of 256, paint it", 400, [&](int i) {
+        QTest::keyClick(map, i % 40 < 20 ? Qt::Key_Right : Qt::Key_Down);
+        draw(map);
+    });
+    measure("take an answer of 256 × 256, paint it", 60, [&](int i) {
+        panel.similarity()->setOrder(i % 2 ? u"time"_s : u"likeness"_s);
+        draw(map);
+    });
+    measure("paint the whole panel with the map", 200, [&](int) { draw(&panel); });
     measure("take an answer of 100,000 events", 30, [&](int) {
         std::vector<MemoryEvent> events = many.events;
         panel.events()->setEvents(std::move(events));

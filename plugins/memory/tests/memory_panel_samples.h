@@ -5,11 +5,13 @@
 #include "tests/widgets/common/fake_session.h"
 
 #include <cmath>
+#include <functional>
 #include <optional>
 
 namespace orrery::ui {
 
-/// Answers questions for a memory from one that it keeps, as the engine does: pins change it, wipes empty it.
+/// Answers questions for a memory from one that it keeps, as the engine does: pins, strengths and forgetting
+/// change it, and the last of the edits can be taken back.
 class MemorySession : public FakeSession {
 public:
     MemoryReport memory;
@@ -72,15 +74,80 @@ private:
                              "List the events again."};
             found->isPinned = edit.verb == MemoryVerb::Pin;
         }
+        if (const auto failed = change(edit)) return *failed;
         memory.status.numUsed = memory.status.numPinned = 0;
         for (const MemoryEvent &event : events) {
             memory.status.numUsed += event.numSlots;
             memory.status.numPinned += event.isPinned ? event.numSlots : 0;
         }
+        memory.undoText = m_before.empty() ? foreignUndo : m_before.back().first;
+        if (edit.verb == MemoryVerb::Similarity) return compared(edit.maxEvents);
         return memory;
+    }
+    /// What can be taken back, and taking it back.
+    std::optional<Error> change(const MemoryEdit &edit)
+    {
+        auto &events = memory.events;
+        const auto before = events;
+        const auto found = std::find_if(events.begin(), events.end(),
+                                        [&](const MemoryEvent &event) { return event.id == edit.event; });
+        const bool isChange = edit.verb == MemoryVerb::Forget || edit.verb == MemoryVerb::ForgetSlot ||
+                              edit.verb == MemoryVerb::Scale;
+        if (edit.verb == MemoryVerb::Undo) {
+            if (m_before.empty() && !std::exchange(foreignUndo, {}).empty()) return {};
+            if (m_before.empty())
+                return Error{ErrorCode::NotFound, "Cannot undo: there is nothing to take back.", ""};
+            events = m_before.back().second;
+            m_before.pop_back();
+        }
+        if (!isChange) return {};
+        if (found == events.end())
+            return Error{ErrorCode::NotFound, "Cannot change event " + std::to_string(edit.event) + ".", ""};
+        m_before.emplace_back("changing event " + std::to_string(edit.event), before);
+        if (edit.verb == MemoryVerb::Forget) {
+            memory.numFreed = found->numSlots;
+            events.erase(found);
+            return {};
+        }
+        for (size_t i = 0; i < found->slots.size(); ++i) {
+            if (edit.slot >= 0 && found->slots[i] != edit.slot) continue;
+            if (edit.verb == MemoryVerb::Scale) {
+                found->strengths[i] = static_cast<float>(edit.factor);
+                continue;
+            }
+            const auto at = static_cast<std::ptrdiff_t>(i);
+            found->slots.erase(found->slots.begin() + at);
+            found->tokenIds.erase(found->tokenIds.begin() + at);
+            for (auto *column : {&found->usages, &found->surprises, &found->strengths})
+                column->erase(column->begin() + at);
+            memory.numFreed = 1;
+            --found->numSlots;
+            break;
+        }
+        return {};
+    }
+    [[nodiscard]] MemoryReport compared(int64_t maxEvents) const
+    {
+        MemoryReport report = memory;
+        const size_t count = std::min(memory.events.size(), static_cast<size_t>(maxEvents));
+        for (size_t i = memory.events.size() - count; i < memory.events.size(); ++i)
+            report.similarEvents.push_back(memory.events[i].id);
+        for (size_t i = 0; i < count; ++i)
+            for (size_t j = 0; j < count; ++j)
+                report.similarity.push_back(alike    ? alike(report.similarEvents[i], report.similarEvents[j])
+                                            : i == j ? 1.0F
+                                                     : 0.0F);
+        return report;
     }
 
     std::vector<Held> m_held;
+    std::vector<std::pair<std::string, std::vector<MemoryEvent>>> m_before;
+
+public:
+    std::function<float(int64_t, int64_t)> alike; ///< of two events; none: only with themselves
+    std::string foreignUndo;                      ///< what somebody else did last
+    /// Something was read: nothing can be taken back.
+    void readOn() { m_before.clear(); }
 };
 
 inline MemoryEvent memoryEvent(int64_t id, const std::string &source, int64_t first, int64_t last,
@@ -97,6 +164,14 @@ inline MemoryEvent memoryEvent(int64_t id, const std::string &source, int64_t fi
     event.age = 2'100 - first;
     event.isPinned = isPinned;
     event.text = text;
+    for (int64_t i = 0; i < event.numSlots; ++i) {
+        event.tokenIds.push_back(static_cast<int32_t>(300 + (id * 7 + i) % 40));
+        event.slots.push_back(id * 1'000 + i);
+        event.usages.push_back(static_cast<float>(usage * (1 + 0.3 * std::sin(static_cast<double>(i)))));
+        event.surprises.push_back(static_cast<float>(
+            0.4 + 3.5 * std::pow(std::abs(std::cos(static_cast<double>(id + i) * 0.37)), 4)));
+        event.strengths.push_back(1);
+    }
     return event;
 }
 
@@ -134,6 +209,9 @@ inline MemoryReport manyEvents(int numEvents)
         MemoryEvent event = memoryEvent(i + 1, i % 2 ? "book.txt#text" : "book.txt#answer", i * 4, i * 4 + 3,
                                         "event " + std::to_string(i) + " of the book", usage, i % 50 == 7);
         event.numSlots = 1; // so that as many as there can be are there
+        event.tokenIds.resize(1);
+        event.slots.resize(1);
+        for (auto *column : {&event.usages, &event.surprises, &event.strengths}) column->resize(1);
         event.age = (numEvents - i) * 4;
         report.events.push_back(std::move(event));
     }
@@ -169,6 +247,39 @@ inline InspectReport sampleReads()
     return report;
 }
 
+inline TokenAlternative alternative(int32_t id, const char *bytes, double probability)
+{
+    TokenAlternative one;
+    one.id = id;
+    one.bytes = bytes;
+    one.probability = probability;
+    return one;
+}
+
+/// What is asked of a model: names of tokens, a comparison, or a look.
+inline InspectReport sampleAnswer(const InspectRequest &request)
+{
+    static const char *const kWords[] = {" the", " key", " lab", " is", " under", " pot", ".", " she"};
+    InspectReport report;
+    if (!request.input.promptIds.empty()) {
+        for (const int32_t id : request.input.promptIds) {
+            InspectedToken token;
+            token.id = id;
+            token.bytes = kWords[id % 8];
+            report.tokens.push_back(token);
+        }
+        return report;
+    }
+    if (!request.withMemory) return sampleReads();
+    report.candidates = {alternative(310, " under", 0.62), alternative(311, " in", 0.21),
+                         alternative(312, " on", 0.09), alternative(313, " lost", 0.03)};
+    report.changed = {alternative(310, " under", 0.14), alternative(311, " in", 0.44),
+                      alternative(312, " on", 0.2), alternative(313, " lost", 0.05),
+                      alternative(314, " with", 0.08)};
+    report.changedDivergence = 0.5831;
+    return report;
+}
+
 /// A session with one run, its checkpoint, its spec and the sample memory.
 inline void fillMemory(MemorySession &session)
 {
@@ -178,7 +289,7 @@ inline void fillMemory(MemorySession &session)
     session.checkpoints[QStringLiteral("code-7M")] = {checkpoint};
     session.specs[QStringLiteral("code-7M")] = QString::fromUtf8(sampleSpec());
     session.memory = sampleMemory();
-    session.inspection = [](const QString &, const InspectRequest &) { return sampleReads(); };
+    session.inspection = [](const QString &, const InspectRequest &request) { return sampleAnswer(request); };
 }
 
 } // namespace orrery::ui

@@ -177,7 +177,7 @@ private Q_SLOTS:
     void surpriseOfBrokenNumbersIsNotKnown()
     {
         EpisodicStore store({.capacity = 4});
-        for (const double surprise : {std::nan(""), INFINITY, -1.0, 2.5})
+        for (const double surprise : {std::nan(""), double(INFINITY), -1.0, 2.5})
             VERIFY_OK(store.write({"a", 0, 1, 3, surprise}));
         const std::vector<float> expected = {0, 0, 0, 2.5};
         for (size_t i = 0; i < 4; ++i) QCOMPARE(store.slots()[i].surprise, expected[i]);
@@ -223,7 +223,7 @@ private Q_SLOTS:
             VERIFY_ERROR(store.scaleSlot(slot, 1), ErrorCode::NotFound,
                          ("strength of slot " + number + ": no token stands there").constData());
         }
-        for (const double factor : {-0.1, 4.1, std::nan(""), -INFINITY}) {
+        for (const double factor : {-0.1, 4.1, std::nan(""), -double(INFINITY)}) {
             VERIFY_ERROR(store.scaleEvent(1, factor), ErrorCode::InvalidInput, ", expected 0 to 4.");
             VERIFY_ERROR(store.scaleSlot(1, factor), ErrorCode::InvalidInput, "of slot 1: the factor is ");
         }

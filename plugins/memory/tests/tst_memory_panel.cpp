@@ -18,6 +18,7 @@
 
 #include <QAction>
 #include <QClipboard>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QMenu>
@@ -281,7 +282,7 @@ private Q_SLOTS:
     {
         openSample();
         m_panel->selectEvent(9);
-        QVERIFY(!part<QToolButton>("undoPin")->isEnabled());
+        QVERIFY(!part<QToolButton>("undoEdit")->isEnabled());
         part<QPushButton>("pinEvent")->click();
         QCOMPARE(m_session->edits.back().second.verb, MemoryVerb::Pin);
         QCOMPARE(m_session->edits.back().second.event, int64_t(9));
@@ -290,7 +291,7 @@ private Q_SLOTS:
         QCOMPARE(part<QPushButton>("pinEvent")->text(), u"Unpin"_s);
         QCOMPARE(text("eventTitle"), u"Event 9, pinned"_s);
         QCOMPARE(text("occupancyText"), u"382 of 4,096 slots used, 62 pinned"_s);
-        QVERIFY(part<QToolButton>("undoPin")->isEnabled());
+        QVERIFY(part<QToolButton>("undoEdit")->isEnabled());
         QTest::keyClick(m_panel->table(), Qt::Key_Z, Qt::ControlModifier);
         QCOMPARE(m_session->edits.back().second.verb, MemoryVerb::Unpin);
         QTRY_VERIFY(!event(9).isPinned);
@@ -350,10 +351,10 @@ private Q_SLOTS:
         openSample();
         m_panel->selectEvent(9);
         const QList<QAction *> choices = part<QMenu>("forgetMenu")->actions();
-        QCOMPARE(choices.size(), 2);
-        QCOMPARE(choices[0]->text(), u"chat.json, the user's turn 2…"_s);
-        QCOMPARE(choices[1]->text(), u"all of chat.json…"_s);
-        choices[1]->trigger();
+        QCOMPARE(choices.size(), 4); // the event itself can be taken back, and stands above a line
+        QCOMPARE(choices[2]->text(), u"chat.json, the user's turn 2…"_s);
+        QCOMPARE(choices[3]->text(), u"all of chat.json…"_s);
+        choices[3]->trigger();
         QPointer<QMessageBox> question = m_panel->findChild<QMessageBox *>(u"forgetQuestion"_s);
         QVERIFY(question);
         QCOMPARE(question->text(), u"Forget chat.json?"_s);
@@ -367,7 +368,7 @@ private Q_SLOTS:
         QVERIFY(m_session->edits.empty());
         QCOMPARE(m_panel->events()->rowCount(), 6);
 
-        choices[1]->trigger();
+        choices[3]->trigger();
         question = m_panel->findChild<QMessageBox *>(u"forgetQuestion"_s);
         child<QPushButton>(question, "confirmForget")->click();
         QCOMPARE(m_session->edits.size(), size_t(1));
@@ -507,7 +508,7 @@ private Q_SLOTS:
             reached.insert(at);
         for (const char *name :
              {"modelRun", "typeModel", "memoryStrip", "memoryFilter", "memoryTable", "eventText", "pinEvent",
-              "forgetSource", "copyMemory", "refreshMemory", "undoPin"}) {
+              "forgetSource", "memoryFile", "panelExportButton", "refreshMemory", "undoEdit"}) {
             auto *control = part<QWidget>(name);
             QVERIFY2(reached.contains(control), name);
             QVERIFY2(qobject_cast<QToolButton *>(control) || control->focusPolicy() & Qt::TabFocus, name);
@@ -522,28 +523,28 @@ private Q_SLOTS:
         QClipboard *clipboard = QGuiApplication::clipboard();
         const auto trigger = [&](const char *name) { part<QAction>(name)->trigger(); };
         clipboard->clear();
-        trigger("copyCsv");
-        QTRY_VERIFY(clipboard->text().startsWith(u"id,source,"_s));
+        QTRY_VERIFY(part<QAction>("panelCopyData")->isEnabled()); // it looks now and then
+        trigger("panelCopyData");
+        QVERIFY(clipboard->text().startsWith(u"id,source,"_s));
         QCOMPARE(clipboard->text().count(u"\n3,"_s), 1);
         typeText(part<QLineEdit>("memoryFilter"), u"Ottilie"_s);
-        trigger("copyJson");
-        QTRY_VERIFY(clipboard->text().startsWith(u'['));
+        trigger("panelCopyData");
         QVERIFY(clipboard->text().contains(u"Ottilie"_s) && !clipboard->text().contains(u"third pot"_s));
-        trigger("copyListCommand");
+        trigger("panelCopyCommand");
         QCOMPARE(clipboard->text(), u"orrery-engine memory list code-7M"_s);
         trigger("copyPinCommand");
         QCOMPARE(clipboard->text(), u"orrery-engine memory pin code-7M --event 9"_s);
         trigger("copyForgetCommand");
         QCOMPARE(clipboard->text(), u"orrery-engine memory wipe code-7M --source 'chat.json#2:user'"_s);
         QTemporaryDir folder;
-        QSignalSpy exported(m_panel.get(), &MemoryPanel::exported);
-        m_panel->exportTo(folder.filePath(u"x.csv"_s), ExportFormat::Csv);
-        QTRY_COMPARE(exported.count(), 1);
-        QVERIFY(QFile(folder.filePath(u"x.csv"_s)).size() > 50);
-        m_panel->exportTo(folder.filePath(u"none/x.csv"_s), ExportFormat::Csv);
-        QTRY_COMPARE(exported.count(), 2);
+        trigger("panelSaveData");
+        auto *dialog = part<QFileDialog>("panelSaveDialog");
+        Q_EMIT dialog->fileSelected(folder.filePath(u"x.json"_s));
+        QVERIFY(QFile(folder.filePath(u"x.json"_s)).size() > 50);
+        Q_EMIT dialog->fileSelected(folder.filePath(u"none/x.csv"_s));
         QVERIFY(m_panel->banner()->message().startsWith(u"Cannot write"_s));
         QCOMPARE(m_panel->banner()->kind(), BannerKind::Error);
+        dialog->close();
     }
     void remembersItsPlace()
     {

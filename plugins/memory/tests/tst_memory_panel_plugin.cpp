@@ -5,6 +5,7 @@
 #include "plugins/memory/ui/memory_panel.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/plugins/ui_plugin.h"
+#include "widgets/session/selection.h"
 
 #include <QAction>
 #include <QDockWidget>
@@ -41,7 +42,10 @@ public:
     }
     void setSetting(const QString &key, const QVariant &value) override { settings[key] = value; }
 
+    [[nodiscard]] Selection &selection() override { return window; }
+
     QDockWidget dock;
+    Selection window;
     QVariantMap settings;
     bool refusesPanels = false;
 

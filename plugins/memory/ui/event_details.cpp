@@ -2,30 +2,39 @@
 #include "plugins/memory/ui/event_details.h"
 
 #include "plugins/memory/ui/memory_text.h"
+#include "plugins/memory/ui/slot_model.h"
 #include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
+#include <QTableView>
 #include <QTextOption>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
 namespace orrery::memory_ui {
 
-EventDetails::EventDetails(QWidget *parent)
+EventDetails::EventDetails(const TokenNames &names, QWidget *parent)
     : QWidget(parent), m_stack(new QStackedWidget(this)), m_empty(new ui::EmptyState({}, {}, this)),
       m_title(new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Heading, this)),
       m_provenance(new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Base, this)),
       m_numbers(new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, this)),
-      m_text(new QPlainTextEdit(this)), m_pin(new QPushButton(this)),
+      m_text(new QPlainTextEdit(this)), m_slots(new SlotModel(names, this)),
+      m_slotTable(new QTableView(this)), m_pin(new QPushButton(this)),
       m_forget(new QPushButton(tr("Forget"), this)), m_forgetMenu(new QMenu(this))
 {
     setObjectName(u"eventDetails"_s);
@@ -55,6 +64,8 @@ EventDetails::EventDetails(QWidget *parent)
     m_forgetMenu->setObjectName(u"forgetMenu"_s);
     m_forgetMenu->setToolTipsVisible(true);
 
+    makeSlotTable();
+
     auto *head = new QHBoxLayout;
     head->setSpacing(ui::space::kOne);
     head->addWidget(m_title, 1);
@@ -67,6 +78,7 @@ EventDetails::EventDetails(QWidget *parent)
     rest->setSpacing(ui::space::kOne);
     rest->addWidget(m_provenance);
     rest->addWidget(m_text, 1);
+    rest->addWidget(m_slotTable, 3);
     rest->addWidget(m_numbers);
     auto *scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
@@ -93,9 +105,71 @@ EventDetails::EventDetails(QWidget *parent)
     setEvent({});
 }
 
+void EventDetails::makeSlotTable()
+{
+    m_slotTable->setObjectName(u"slotTable"_s);
+    m_slotTable->setAccessibleName(tr("Tokens of the event that are stored"));
+    m_slotTable->setModel(m_slots);
+    ui::styleTable(m_slotTable);
+    m_slotTable->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_slotTable->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_slotTable->setMinimumHeight(96);
+    QHeaderView *header = m_slotTable->horizontalHeader();
+    header->setStretchLastSection(false);
+    header->setSectionResizeMode(SlotModel::TokenColumn, QHeaderView::Stretch);
+    fitRows();
+    connect(&ui::Theme::instance(), &ui::Theme::changed, this, &EventDetails::fitRows);
+    connect(m_slotTable->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+        fillForgetMenu();
+        if (!m_isSelecting) Q_EMIT slotChosen(selectedSlot());
+    });
+    auto *copy = new QAction(tr("Copy all"), m_slotTable);
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    connect(copy, &QAction::triggered, this, [this] { ui::copyToClipboard(m_slots->toText()); });
+    m_slotTable->addAction(copy);
+    m_slotTable->setContextMenuPolicy(Qt::ActionsContextMenu);
+}
+
+void EventDetails::fitRows()
+{
+    const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
+    m_slotTable->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
+    for (const int column : {SlotModel::UsageColumn, SlotModel::SurpriseColumn, SlotModel::StrengthColumn})
+        m_slotTable->setColumnWidth(
+            column, std::max(metrics.horizontalAdvance(u"< 0.01"_s),
+                             metrics.horizontalAdvance(
+                                 m_slots->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString())) +
+                        2 * ui::space::kOne + 4);
+}
+
+void EventDetails::namesChanged() { m_slots->namesChanged(); }
+
+qint64 EventDetails::selectedSlot() const
+{
+    const QModelIndexList rows = m_slotTable->selectionModel()->selectedRows();
+    return rows.isEmpty() ? -1 : m_slots->slotOfRow(rows.constFirst().row());
+}
+
+void EventDetails::selectSlot(qint64 slot)
+{
+    m_isSelecting = true;
+    const int row = m_slots->rowOfSlot(slot);
+    if (row < 0)
+        m_slotTable->clearSelection();
+    else
+        m_slotTable->setCurrentIndex(m_slots->index(row, SlotModel::TokenColumn));
+    m_isSelecting = false;
+    fillForgetMenu();
+}
+
 void EventDetails::setEvent(const std::optional<MemoryEvent> &event)
 {
     m_event = event;
+    m_isSelecting = true; // whoever sets it selects the slot anew
+    m_slots->setEvent(event);
+    m_isSelecting = false;
+    m_slotTable->setVisible(m_slots->rowCount() > 0);
     m_stack->setCurrentIndex(event ? 0 : 1);
     enableButtons();
     if (!event) {
@@ -118,6 +192,22 @@ void EventDetails::setEvent(const std::optional<MemoryEvent> &event)
 void EventDetails::fillForgetMenu()
 {
     m_forgetMenu->clear();
+    if (!m_event) return;
+    const auto addEdit = [this](const QString &name, const QString &text, const MemoryEdit &edit) {
+        QAction *action = m_forgetMenu->addAction(text);
+        action->setObjectName(name);
+        action->setToolTip(tr("Ctrl+Z takes it back until the model reads on"));
+        connect(action, &QAction::triggered, this, [this, edit] { Q_EMIT editRequested(edit); });
+    };
+    if (m_slots->rowCount() > 0) {
+        const qint64 slot = selectedSlot();
+        if (slot >= 0)
+            addEdit(u"forgetSlot"_s, tr("token “%1”").arg(m_slots->tokenText(m_slots->rowOfSlot(slot))),
+                    {.verb = MemoryVerb::ForgetSlot, .event = m_event->id, .slot = slot});
+        addEdit(u"forgetEvent"_s, tr("event %1").arg(ui::integerText(m_event->id)),
+                {.verb = MemoryVerb::Forget, .event = m_event->id});
+        m_forgetMenu->addSeparator();
+    }
     const auto add = [this](const std::string &source, const QString &text) {
         QAction *action = m_forgetMenu->addAction(text.size() > 60 ? text.left(59) + u'…' : text);
         action->setToolTip(tr("Asks before it forgets"));
@@ -145,7 +235,8 @@ QString EventDetails::text() const
 {
     if (!m_event) return {};
     return m_title->text() + u'\n' + m_provenance->text() + u"\n\n"_s + ui::fromStd(m_event->text) +
-           u"\n\n"_s + m_numbers->text() + u'\n';
+           u"\n\n"_s + m_numbers->text() + u'\n' +
+           (m_slots->rowCount() > 0 ? u'\n' + m_slots->toText() : QString());
 }
 
 } // namespace orrery::memory_ui

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One event in full: its whole text, where it comes from, what its numbers mean, and what can be done about
-// it. GUI thread only.
+// One event in full: its whole text, its tokens with their numbers, where it comes from, what it means, and
+// what can be done about it. GUI thread only.
 #pragma once
 
 #include "core/spec/memory_events.h"
@@ -13,6 +13,7 @@ class QMenu;
 class QPlainTextEdit;
 class QPushButton;
 class QStackedWidget;
+class QTableView;
 
 namespace orrery::ui {
 class EmptyState;
@@ -21,29 +22,43 @@ class ToneLabel;
 
 namespace orrery::memory_ui {
 
+class SlotModel;
+class TokenNames;
+
 class EventDetails : public QWidget {
     Q_OBJECT
 public:
-    explicit EventDetails(QWidget *parent = nullptr);
+    /// @param names must outlive it; namesChanged() tells that they have
+    explicit EventDetails(const TokenNames &names, QWidget *parent = nullptr);
     void setEvent(const std::optional<MemoryEvent> &event);
     [[nodiscard]] const std::optional<MemoryEvent> &event() const { return m_event; }
     void setBusy(bool isBusy);          ///< an edit is under way
     [[nodiscard]] QString text() const; ///< all of it, as it stands there
+    void namesChanged();
+    void selectSlot(qint64 slot); ///< −1: none
+    [[nodiscard]] qint64 selectedSlot() const;
+    [[nodiscard]] const SlotModel *slotModel() const { return m_slots; }
 
 Q_SIGNALS:
     void pinRequested(qint64 event, bool isPinned);
     void forgetRequested(const QString &source);
+    void editRequested(const orrery::MemoryEdit &edit); ///< one that can be taken back
+    void slotChosen(qint64 slot);                       ///< −1: none
 
 private:
+    void makeSlotTable();
     void fillForgetMenu();
+    void fitRows();
     void enableButtons();
 
     std::optional<MemoryEvent> m_event;
-    bool m_isBusy = false;
+    bool m_isBusy = false, m_isSelecting = false;
     QStackedWidget *m_stack;
     ui::EmptyState *m_empty;
     ui::ToneLabel *m_title, *m_provenance, *m_numbers;
     QPlainTextEdit *m_text;
+    SlotModel *m_slots;
+    QTableView *m_slotTable;
     QPushButton *m_pin, *m_forget;
     QMenu *m_forgetMenu;
 };

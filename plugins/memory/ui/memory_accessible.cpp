@@ -2,6 +2,7 @@
 #include "plugins/memory/ui/memory_accessible.h"
 
 #include "plugins/memory/ui/memory_strip.h"
+#include "plugins/memory/ui/similarity_map.h"
 #include "plugins/memory/ui/tier_cards.h"
 
 #include <QAccessibleWidget>
@@ -32,6 +33,8 @@ QAccessibleInterface *makeInterface(const QString &, QObject *object)
 {
     if (auto *strip = qobject_cast<MemoryStrip *>(object))
         return new SummaryAccessible(strip, QAccessible::Chart);
+    if (auto *map = qobject_cast<SimilarityMap *>(object))
+        return new SummaryAccessible(map, QAccessible::Chart);
     if (auto *bar = qobject_cast<OccupancyBar *>(object))
         return new SummaryAccessible(bar, QAccessible::Indicator);
     return nullptr;

@@ -49,6 +49,24 @@ QString tableOf(const std::vector<MemoryEvent> &events, bool isCsv)
     return text;
 }
 
+/// Of each token that is stored what its columns say.
+QJsonArray tokensOf(const MemoryEvent &event)
+{
+    QJsonArray tokens;
+    for (size_t i = 0; i < event.tokenIds.size(); ++i) {
+        QJsonObject token{{u"id"_s, event.tokenIds[i]}};
+        const auto add = [&](const QString &key, const std::vector<float> &values) {
+            if (i < values.size() && std::isfinite(values[i])) token[key] = static_cast<double>(values[i]);
+        };
+        if (i < event.slots.size()) token[u"slot"_s] = static_cast<qint64>(event.slots[i]);
+        add(u"usage"_s, event.usages);
+        add(u"surprise"_s, event.surprises);
+        add(u"strength"_s, event.strengths);
+        tokens.append(token);
+    }
+    return tokens;
+}
+
 } // namespace
 
 QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat format)
@@ -66,7 +84,8 @@ QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat form
             {u"usage"_s, std::isfinite(event.meanUsage) ? QJsonValue(event.meanUsage) : QJsonValue()},
             {u"age"_s, static_cast<qint64>(event.age)},
             {u"pinned"_s, event.isPinned},
-            {u"text"_s, ui::fromStd(event.text)}});
+            {u"text"_s, ui::fromStd(event.text)},
+            {u"tokens"_s, tokensOf(event)}});
     return QString::fromUtf8(QJsonDocument(list).toJson(QJsonDocument::Indented));
 }
 
@@ -91,6 +110,26 @@ QString pinCommand(const QString &model, qint64 event, bool isPinned)
 QString forgetCommand(const QString &model, const QString &source)
 {
     return ui::engineCommand({u"memory"_s, u"wipe"_s, model, u"--source"_s, source});
+}
+
+QString similarityCommand(const QString &model, qint64 maxEvents)
+{
+    return ui::engineCommand(
+        {u"memory"_s, u"similarity"_s, model, u"--max-events"_s, QString::number(maxEvents)});
+}
+
+QString lookCommand(const QString &model, const QString &prompt, const std::vector<MemoryEdit> &edits)
+{
+    QStringList arguments{u"inspect"_s, u"memory"_s, model, u"--prompt"_s, prompt};
+    for (const MemoryEdit &edit : edits) {
+        const bool isSlot = edit.slot >= 0;
+        QString text = ui::fromStd(memoryVerbName(edit.verb));
+        if (edit.verb == MemoryVerb::Scale && isSlot) text = u"scale_slot"_s;
+        text += u' ' + QString::number(isSlot ? edit.slot : edit.event);
+        if (edit.verb == MemoryVerb::Scale) text += u' ' + QString::number(edit.factor);
+        arguments << u"--edit"_s << text;
+    }
+    return ui::engineCommand(arguments);
 }
 
 } // namespace orrery::memory_ui

@@ -22,5 +22,8 @@ Result<void> writeExport(const QString &path, const std::vector<MemoryEvent> &ev
 QString listCommand(const QString &model);
 QString pinCommand(const QString &model, qint64 event, bool isPinned);
 QString forgetCommand(const QString &model, const QString &source);
+QString similarityCommand(const QString &model, qint64 maxEvents);
+/// What is read from the memory, and what would be said after these edits.
+QString lookCommand(const QString &model, const QString &prompt, const std::vector<MemoryEdit> &edits = {});
 
 } // namespace orrery::memory_ui

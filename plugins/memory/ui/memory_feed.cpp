@@ -11,10 +11,12 @@ void MemoryFeed::setModel(const QString &model)
     m_model = model;
     ++m_editNumber;
     ++m_lookNumber;
+    ++m_compareNumber;
     m_editHandle.reset();
     m_lookHandle.reset();
+    m_compareHandle.reset();
     m_edit.reset();
-    m_isLooking = false;
+    m_isLooking = m_isComparing = false;
     endReading();
     Q_EMIT stateChanged();
 }
@@ -43,13 +45,18 @@ void MemoryFeed::ask(const MemoryEdit &edit)
 
 void MemoryFeed::look(const std::string &prompt)
 {
-    m_lookHandle.reset();
-    m_isLooking = true;
-    const quint64 number = ++m_lookNumber;
     InspectRequest request;
     request.input.prompt = prompt;
     request.wantsOverview = false;
-    auto handle = m_session.inspect(m_model, request, this, [this, number](Result<InspectReport> answer) {
+    lookAt(m_model, request);
+}
+
+void MemoryFeed::lookAt(const QString &model, const InspectRequest &request)
+{
+    m_lookHandle.reset();
+    m_isLooking = true;
+    const quint64 number = ++m_lookNumber;
+    auto handle = m_session.inspect(model, request, this, [this, number](Result<InspectReport> answer) {
         if (number != m_lookNumber) return;
         const std::unique_ptr<ui::PendingRequest> answeredHandle = std::move(m_lookHandle);
         m_isLooking = false;
@@ -60,6 +67,26 @@ void MemoryFeed::look(const std::string &prompt)
         Q_EMIT stateChanged();
     });
     if (number == m_lookNumber && m_isLooking) m_lookHandle = std::move(handle);
+    Q_EMIT stateChanged();
+}
+
+void MemoryFeed::askSimilarity(int64_t maxEvents)
+{
+    m_compareHandle.reset();
+    m_isComparing = true;
+    const quint64 number = ++m_compareNumber;
+    const MemoryEdit question{.verb = MemoryVerb::Similarity, .maxEvents = maxEvents};
+    auto handle = m_session.editMemory(m_model, question, this, [this, number](Result<MemoryReport> answer) {
+        if (number != m_compareNumber) return;
+        const std::unique_ptr<ui::PendingRequest> answeredHandle = std::move(m_compareHandle);
+        m_isComparing = false;
+        if (answer.ok())
+            Q_EMIT compared(answer.value());
+        else
+            Q_EMIT compareFailed(answer.error());
+        Q_EMIT stateChanged();
+    });
+    if (number == m_compareNumber && m_isComparing) m_compareHandle = std::move(handle);
     Q_EMIT stateChanged();
 }
 
@@ -83,8 +110,8 @@ void MemoryFeed::read(const std::string &prompt)
     endReading();
     GenerateRequest request;
     request.prompt = prompt;
-    // The least that will do: what has left the window is stored when the pass behind it begins, and that reads
-    // the first of the two tokens.
+    // The least that will do: what has left the window is stored when the pass behind it begins, and that
+    // reads the first of the two tokens.
     request.sampling.maxTokens = 2;
     request.sampling.numAlternatives = 0;
     m_reading = m_session.generate(m_model, request);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the panel asks of a model: its memory, a look inside, a text to read. One question of each kind at a
-// time; a new one takes the place of the one before, and an answer of another model or to an older question
-// never comes. GUI thread only.
+// What the panel asks of a model: its memory, how alike its events are, a look inside, a text to read. One
+// question of each kind at a time; a new one takes the place of the one before, and an answer of another
+// model or to an older question never comes. GUI thread only.
 #pragma once
 
 #include "widgets/session/engine_session.h"
@@ -21,12 +21,16 @@ public:
     /// A list never takes the place of an edit: its answer is the list after it.
     void ask(const MemoryEdit &edit);
     void look(const std::string &prompt);
+    /// At what the window looks at, which may be read by another model.
+    void lookAt(const QString &model, const InspectRequest &request);
+    void askSimilarity(int64_t maxEvents);
     void cancelLook();
     /// The model reads the text, so that its memory holds what leaves the window.
     void read(const std::string &prompt);
     [[nodiscard]] bool isAsking() const { return m_edit.has_value(); }
     [[nodiscard]] bool isEditing() const { return m_edit && m_edit->verb != MemoryVerb::List; }
     [[nodiscard]] bool isLooking() const { return m_isLooking; }
+    [[nodiscard]] bool isComparing() const { return m_isComparing; }
     [[nodiscard]] bool isReading() const { return m_reading != nullptr; }
 
 Q_SIGNALS:
@@ -34,6 +38,8 @@ Q_SIGNALS:
     void failed(const orrery::MemoryEdit &edit, const orrery::Error &error);
     void looked(const orrery::InspectReport &report);
     void lookFailed(const orrery::Error &error);
+    void compared(const orrery::MemoryReport &report);
+    void compareFailed(const orrery::Error &error);
     void wasRead();
     void readFailed(const orrery::Error &error);
     void stateChanged();
@@ -43,11 +49,11 @@ private:
 
     ui::EngineSession &m_session;
     QString m_model;
-    std::unique_ptr<ui::PendingRequest> m_editHandle, m_lookHandle;
+    std::unique_ptr<ui::PendingRequest> m_editHandle, m_lookHandle, m_compareHandle;
     std::unique_ptr<ui::GenerationHandle> m_reading;
     std::optional<MemoryEdit> m_edit;
-    quint64 m_editNumber = 0, m_lookNumber = 0;
-    bool m_isLooking = false;
+    quint64 m_editNumber = 0, m_lookNumber = 0, m_compareNumber = 0;
+    bool m_isLooking = false, m_isComparing = false;
 };
 
 } // namespace orrery::memory_ui

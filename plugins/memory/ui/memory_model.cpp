@@ -147,7 +147,7 @@ void MemoryModel::placeTexts()
     m_places.resize(m_events.size());
     m_byId.clear();
     m_byId.reserve(m_events.size());
-    m_maxUsage = 0;
+    m_maxUsage = m_maxSurprise = 0;
     std::map<std::string_view, size_t> known; // names are of m_events, which stays as it is meanwhile
     std::vector<size_t> textOf(m_events.size());
     for (size_t i = 0; i < m_events.size(); ++i) {
@@ -160,6 +160,9 @@ void MemoryModel::placeTexts()
         text.length = std::max(text.length, event.lastToken + 1);
         m_byId.emplace_back(event.id, static_cast<int>(i));
         if (std::isfinite(event.meanUsage)) m_maxUsage = std::max(m_maxUsage, event.meanUsage);
+        for (const float surprise : event.surprises)
+            if (std::isfinite(surprise))
+                m_maxSurprise = std::max(m_maxSurprise, static_cast<double>(surprise));
     }
     if (!std::is_sorted(m_byId.begin(), m_byId.end())) std::sort(m_byId.begin(), m_byId.end());
     m_length = 0;

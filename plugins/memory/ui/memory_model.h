@@ -64,6 +64,8 @@ public:
     [[nodiscard]] const std::vector<int> &byPlace() const { return m_byPlace; } ///< indices of events
     [[nodiscard]] int64_t length() const { return m_length; }                   ///< of all texts, tokens
     [[nodiscard]] double maxUsage() const { return m_maxUsage; }
+    /// Of all stored tokens, nats; 0: nobody told.
+    [[nodiscard]] double maxSurprise() const { return m_maxSurprise; }
 
 Q_SIGNALS:
     void shownChanged(); ///< other events, another order or filter
@@ -82,7 +84,7 @@ private:
     std::vector<std::pair<int64_t, int>> m_byId; ///< sorted
     std::vector<Text> m_texts;
     int64_t m_length = 0;
-    double m_maxUsage = 0;
+    double m_maxUsage = 0, m_maxSurprise = 0;
     TextFilter m_filter;
     QString m_filterText;
     int m_sortColumn = TokensColumn;

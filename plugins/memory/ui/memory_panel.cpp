@@ -8,6 +8,10 @@
 #include "plugins/memory/ui/memory_strip.h"
 #include "plugins/memory/ui/memory_table.h"
 #include "plugins/memory/ui/reads_pane.h"
+#include "plugins/memory/ui/similarity_page.h"
+#include "plugins/memory/ui/slot_model.h"
+#include "plugins/memory/ui/what_if_pane.h"
+#include "widgets/attention/model_question.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
@@ -18,6 +22,7 @@
 #include "widgets/play/model_chooser.h"
 #include "widgets/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QBoxLayout>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -26,7 +31,7 @@
 #include <QStackedWidget>
 #include <QToolButton>
 
-#include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -57,14 +62,22 @@ void MemoryPanel::takeModel()
     m_status.reset();
     m_noMemory.reset();
     m_selectedId = 0;
+    m_selectedSlot = -1;
     m_done.clear();
     m_undone.clear();
+    m_undoText.clear();
     m_pending.reset();
+    m_names.clear();
+    m_preview->cancel();
+    m_namesQuestion->cancel();
+    m_similarity->clear();
+    m_isLikenessOld = true;
     m_tiers = {};
     ++m_specNumber;
     banner()->clear();
     m_events->setEvents({});
     m_details->setEvent({});
+    showTarget();
     m_reads->clear();
     if (isVisible()) refresh();
     showState();
@@ -75,7 +88,7 @@ void MemoryPanel::refresh()
 {
     if (m_feed->model().isEmpty() || m_session.connectionState() != ui::ConnectionState::Connected)
         return showState();
-    m_feed->ask({MemoryVerb::List, {}, 0});
+    m_feed->ask({.verb = MemoryVerb::List});
     askSpec();
 }
 
@@ -89,78 +102,6 @@ void MemoryPanel::askSpec()
         if (answer.ok()) m_tiers = tiersOfSpec(*answer);
         showCounts();
     });
-}
-
-bool MemoryPanel::areStepsOf(const std::vector<MemoryEvent> &events) const
-{
-    for (const auto *steps : {&m_done, &m_undone})
-        for (const PinStep &step : *steps) {
-            const int index = m_events->indexOfId(step.event);
-            const auto now = std::find_if(events.begin(), events.end(),
-                                          [&step](const MemoryEvent &event) { return event.id == step.event; });
-            if (index < 0 || now == events.end()) continue; // gone: the engine says so when it is asked
-            const MemoryEvent &before = m_events->events()[static_cast<size_t>(index)];
-            if (before.source != now->source || before.firstToken != now->firstToken ||
-                before.lastToken != now->lastToken)
-                return false;
-        }
-    return true;
-}
-
-void MemoryPanel::takeReport(const MemoryEdit &edit, const MemoryReport &report)
-{
-    if (!m_pending && !areStepsOf(report.events)) {
-        m_done.clear();
-        m_undone.clear();
-    }
-    m_noMemory.reset();
-    m_status = report.status;
-    m_answeredAt = ui::wallNow();
-    if (m_pending) {
-        const auto [step, way] = *m_pending;
-        m_pending.reset();
-        if (way == Way::New) m_undone.clear();
-        if (way == Way::Undo) {
-            m_done.pop_back();
-            m_undone.push_back(step);
-        } else {
-            if (way == Way::Redo) m_undone.pop_back();
-            m_done.push_back(step);
-        }
-    }
-    banner()->clear();
-    if (edit.verb == MemoryVerb::Wipe)
-        banner()->showMessage(ui::BannerKind::Info,
-                              tr("Forgot %1: %2 slots are free again.")
-                                  .arg(sourceSentence(edit.source), ui::integerText(report.numFreed)));
-    m_isTaking = true; // rows move under the selection
-    m_events->setEvents(report.events);
-    m_isTaking = false;
-    if (m_events->indexOfId(m_selectedId) < 0) m_selectedId = 0;
-    showSelected();
-    showState();
-}
-
-void MemoryPanel::takeFailure(const MemoryEdit &edit, const Error &error)
-{
-    if (edit.verb == MemoryVerb::List && error.code == ErrorCode::NotFound) {
-        // A model without this memory is no mistake: it is said where the memory would stand.
-        m_noMemory = error;
-        m_status.reset();
-        m_events->setEvents({});
-        m_selectedId = 0;
-        showSelected();
-        return showState();
-    }
-    if (m_pending) {
-        const auto [step, way] = *m_pending;
-        m_pending.reset();
-        // What cannot be done is not offered again.
-        if (way == Way::Undo && error.code == ErrorCode::NotFound) m_done.pop_back();
-        if (way == Way::Redo && error.code == ErrorCode::NotFound) m_undone.pop_back();
-    }
-    banner()->showError(error, tr("Refresh"));
-    showState();
 }
 
 void MemoryPanel::openTypedModel()
@@ -190,44 +131,20 @@ void MemoryPanel::openTypedModel()
     m_table->setFocus();
 }
 
-void MemoryPanel::pin(qint64 event, bool isPinned) { edit({event, isPinned}, Way::New); }
-
-void MemoryPanel::edit(const PinStep &step, Way way)
-{
-    if (m_feed->isEditing() || m_events->indexOfId(step.event) < 0) {
-        if (m_feed->isEditing()) return;
-        // It is gone, and so is what could be done about it.
-        banner()->showMessage(ui::BannerKind::Warning,
-                              tr("Event %1 is no longer in the memory.").arg(ui::integerText(step.event)));
-        if (way == Way::Undo) m_done.pop_back();
-        if (way == Way::Redo) m_undone.pop_back();
-        return enableActions();
-    }
-    m_pending = {step, way};
-    const bool isPinned = way == Way::Undo ? !step.isPinned : step.isPinned;
-    m_feed->ask({isPinned ? MemoryVerb::Pin : MemoryVerb::Unpin, {}, step.event});
-}
-
-void MemoryPanel::undo()
-{
-    if (!m_done.empty()) edit(m_done.back(), Way::Undo);
-}
-
-void MemoryPanel::redo()
-{
-    if (!m_undone.empty()) edit(m_undone.back(), Way::Redo);
-}
-
-void MemoryPanel::forget(const QString &source)
-{
-    if (m_feed->isEditing()) return;
-    m_feed->ask({MemoryVerb::Wipe, ui::toStd(source), 0});
-}
-
 void MemoryPanel::selectEvent(qint64 id)
 {
+    const qint64 before = m_selectedId;
     m_selectedId = m_events->indexOfId(id) < 0 ? 0 : id;
+    if (m_selectedId != before) m_selectedSlot = -1;
+    if (m_selectedId > 0) m_wantedId = 0;
     showSelected();
+}
+
+void MemoryPanel::selectSlot(qint64 slot)
+{
+    m_selectedSlot = m_details->slotModel()->rowOfSlot(slot) < 0 ? -1 : slot;
+    m_details->selectSlot(m_selectedSlot);
+    showTarget();
 }
 
 void MemoryPanel::showSelected()
@@ -237,6 +154,9 @@ void MemoryPanel::showSelected()
     m_table->selectEvent(index);
     m_details->setEvent(index < 0 ? std::nullopt
                                   : std::optional(m_events->events()[static_cast<size_t>(index)]));
+    m_similarity->map()->setSelected(m_selectedId);
+    selectSlot(m_selectedSlot); // its row, if it is still there
+    if (isVisible() && index >= 0) m_namesTimer.start();
     enableActions();
 }
 
@@ -272,6 +192,10 @@ void MemoryPanel::showState()
                       m_status && m_events->events().empty());
     m_refresh->setEnabled(hasModel);
     m_details->setBusy(m_feed->isEditing());
+    m_whatIf->setState(hasModel, m_preview->isAsking(), m_feed->isEditing());
+    m_similarity->setAsking(m_feed->isComparing());
+    setSummary(m_status ? occupancyText(*m_status) + u". "_s + m_strip->summary()
+                        : m_empty->accessibleName() + u": "_s + m_empty->accessibleDescription());
     enableActions();
 }
 
@@ -314,9 +238,14 @@ void MemoryPanel::showEmptyState()
 
 QVariantMap MemoryPanel::saveState() const
 {
+    const qint64 wanted = m_selectedId > 0 ? m_selectedId : m_wantedId;
     return {{u"model"_s, m_feed->model()},
             {u"prompt"_s, m_reads->prompt()},
+            {u"ask"_s, m_whatIf->hasOwnPrompt() ? m_whatIf->prompt() : QString()},
             {u"filter"_s, m_filter->text()},
+            {u"event"_s, wanted > 0 ? QString::number(wanted) : QString()},
+            {u"view"_s, m_views->current()},
+            {u"order"_s, m_similarity->order()},
             {u"tab"_s, m_tabs->current()}};
 }
 
@@ -324,14 +253,22 @@ void MemoryPanel::restoreState(const QVariantMap &state)
 {
     if (const QString model = state.value(u"model"_s).toString(); !model.isEmpty()) setModel(model);
     m_reads->setPrompt(state.value(u"prompt"_s).toString());
+    if (const QString ask = state.value(u"ask"_s).toString(); !ask.isEmpty()) m_whatIf->setPrompt(ask);
     m_filter->setText(state.value(u"filter"_s).toString());
-    if (state.value(u"tab"_s).toString() == u"reads") m_tabs->button(u"reads"_s)->click();
+    m_wantedId = state.value(u"event"_s).toLongLong();
+    m_similarity->setOrder(state.value(u"order"_s).toString());
+    for (const auto &[choice, key] : {std::pair(m_views, u"view"_s), {m_tabs, u"tab"_s}})
+        if (QAbstractButton *button = choice->button(state.value(key).toString())) button->click();
+    if (m_events->indexOfId(m_wantedId) >= 0) selectEvent(std::exchange(m_wantedId, 0));
 }
 
 void MemoryPanel::showEvent(QShowEvent *event)
 {
     PanelFrame::showEvent(event);
-    if (!event->spontaneous()) refresh();
+    if (event->spontaneous()) return;
+    refresh();
+    lookAtFocus();
+    if (m_selectedId > 0) m_namesTimer.start();
 }
 
 void MemoryPanel::resizeEvent(QResizeEvent *event)
@@ -372,7 +309,9 @@ void MemoryPanel::keyPressEvent(QKeyEvent *event)
     if (event->key() == Qt::Key_F5) return refresh();
     if (event->matches(QKeySequence::Undo)) return undo();
     if (event->matches(QKeySequence::Redo)) return redo();
+    if (event->key() == Qt::Key_Escape && m_preview->isAsking()) return m_preview->cancel();
     if (event->key() == Qt::Key_Escape && m_feed->isLooking()) return m_feed->cancelLook();
+    if (event->key() == Qt::Key_Escape && m_selectedSlot >= 0) return selectSlot(-1);
     if (event->key() == Qt::Key_Escape && !m_filter->text().isEmpty()) return m_filter->clear();
     PanelFrame::keyPressEvent(event);
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a loaded model remembers of the text that it read last: the three levels, the events along the text
-// and as a table, one of them in full, and what was read from memory at a token. Asks the engine only while
-// it is seen. GUI thread only.
+// What a loaded model remembers of the text that it read last: the three levels, the events along the text,
+// as a table and by their likeness, one of them in full, what would be said without it, and what was read
+// from memory at a token. Asks the engine only while it is seen. GUI thread only.
 #pragma once
 
-#include "plugins/memory/ui/memory_export.h"
+#include "plugins/memory/ui/state_file_dialog.h"
 #include "plugins/memory/ui/tier_cards.h"
+#include "plugins/memory/ui/token_names.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/session/engine_session.h"
+#include "widgets/session/selection.h"
 
 #include <QPointer>
+#include <QTimer>
 #include <QVariantMap>
 
 #include <optional>
@@ -24,6 +27,7 @@ class QStackedWidget;
 namespace orrery::ui {
 class EmptyState;
 class ModelChooser;
+class ModelQuestion;
 class SegmentedChoice;
 class ToneLabel;
 class UnitLineEdit;
@@ -37,6 +41,8 @@ class MemoryModel;
 class MemoryStrip;
 class MemoryTable;
 class ReadsPane;
+class SimilarityPage;
+class WhatIfPane;
 
 class MemoryPanel : public ui::PanelFrame {
     Q_OBJECT
@@ -50,24 +56,29 @@ public:
     [[nodiscard]] MemoryStrip *strip() const { return m_strip; }
     [[nodiscard]] EventDetails *details() const { return m_details; }
     [[nodiscard]] ReadsPane *reads() const { return m_reads; }
+    [[nodiscard]] WhatIfPane *whatIf() const { return m_whatIf; }
+    [[nodiscard]] SimilarityPage *similarity() const { return m_similarity; }
     [[nodiscard]] qint64 selectedEvent() const { return m_selectedId; } ///< its id; 0: none
     void selectEvent(qint64 id);
+    void selectSlot(qint64 slot); ///< of the selected event; −1: the whole event
 
     void pin(qint64 event, bool isPinned);
     void askToForget(const QString &source);
-    void undo(); ///< of a pin or unpin: the opposite
+    /// Forget, ForgetSlot or Scale: undo() takes it back until the model reads on.
+    void apply(const MemoryEdit &edit);
+    void undo(); ///< of a pin or unpin the opposite, of the others as the engine kept it
     void redo();
-    [[nodiscard]] bool canUndo() const { return !m_done.empty(); }
-    void copyAs(ExportFormat format);
-    void exportTo(const QString &path, ExportFormat format);
+    [[nodiscard]] bool canUndo() const { return !m_done.empty() || !m_undoText.isEmpty(); }
+    void askForFile(StateFileDialog::Kind kind);
+    /// What the window looks at is what the reads are of. The selection outlives the panel's use of it.
+    void follow(ui::Selection &selection);
 
-    /// Model, text and filter, for the next start.
+    /// Model, texts, filter and pages, for the next start and for links.
     [[nodiscard]] QVariantMap saveState() const;
     void restoreState(const QVariantMap &state);
 
 Q_SIGNALS:
     void stateChanged(); ///< saveState() gives something else
-    void exported(const QString &path);
 
 protected:
     bool event(QEvent *event) override;
@@ -76,34 +87,45 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    struct PinStep {
-        qint64 event;
-        bool isPinned; ///< afterwards
-    };
     enum class Way : uint8_t { New, Undo, Redo };
     /// Whether the events of the steps are those that they were: another text gives their numbers again.
     [[nodiscard]] bool areStepsOf(const std::vector<MemoryEvent> &events) const;
 
     void makeTitle();
-    void makeCopyMenu();
+    void makeTools();
+    void makeActions();
     QWidget *makeChooser();
     QWidget *makeLeft();
     QWidget *makeRight();
     void connectParts();
+    void connectChooser();
+    void connectViews();
+    void connectQuestions();
 
     void takeModel();
     void askSpec();
     void takeReport(const MemoryEdit &edit, const MemoryReport &report);
     void takeFailure(const MemoryEdit &edit, const Error &error);
     void openTypedModel();
-    void edit(const PinStep &step, Way way);
+    void edit(const MemoryEdit &step, Way way);
+    void endPending();
+    void dropSteps(); ///< that the engine no longer takes back
+    void sayWhatWasDone(const MemoryEdit &edit, const MemoryReport &report);
+    [[nodiscard]] QString undoTip() const;
     void showSelected();
+    void showTarget();
+    void askPreview();
+    void askNames();
+    void askSimilarity(); ///< if it is seen and out of date
+    void lookAtFocus();   ///< if it is seen and another one
+    void lookAtPrompt();
     void showState();
     void showCounts();
     void enableActions();
     void showEmptyState();
     void arrange();
-    void chooseExportPath();
+    [[nodiscard]] Result<void> saveAs(const QString &path);
+    [[nodiscard]] QImage figure() const;
     [[nodiscard]] std::vector<MemoryEvent> shownEvents() const;
     void forget(const QString &source);
 
@@ -116,8 +138,17 @@ private:
     quint64 m_specNumber = 0;
     double m_answeredAt = 0;
     qint64 m_selectedId = 0;
-    std::vector<PinStep> m_done, m_undone;
-    std::optional<std::pair<PinStep, Way>> m_pending;
+    qint64 m_wantedId = 0; ///< to be chosen when it comes: that of a link or of the last start
+    qint64 m_selectedSlot = -1;
+    std::vector<MemoryEdit> m_done, m_undone;
+    std::optional<std::pair<MemoryEdit, Way>> m_pending;
+    QString m_undoText; ///< what the engine would take back
+    TokenNames m_names;
+    QTimer m_namesTimer; ///< so that going through events with the arrows asks once
+    ui::ModelQuestion *m_preview, *m_namesQuestion;
+    QPointer<ui::Selection> m_selection;
+    QString m_lookSubject;
+    bool m_isFocusNew = false, m_isLikenessOld = true;
 
     ui::ModelChooser *m_chooser;
     ui::UnitLineEdit *m_typed;
@@ -126,6 +157,9 @@ private:
     OccupancyBar *m_bar;
     MemoryStrip *m_strip;
     QLineEdit *m_filter;
+    ui::SegmentedChoice *m_views;
+    QStackedWidget *m_viewStack;
+    SimilarityPage *m_similarity;
     MemoryTable *m_table;
     QBoxLayout *m_countsRow;
     QStackedWidget *m_left, *m_right;
@@ -135,10 +169,11 @@ private:
     ui::SegmentedChoice *m_tabs;
     EventDetails *m_details;
     ReadsPane *m_reads;
+    WhatIfPane *m_whatIf;
     QSplitter *m_splitter;
-    QToolButton *m_undo, *m_refresh, *m_copy, *m_type;
-    QAction *m_pinAction, *m_pinCommand, *m_forgetCommand;
-    QList<QAction *> m_exportActions;
+    QToolButton *m_undo, *m_refresh, *m_file, *m_type;
+    QAction *m_pinAction, *m_forgetEventAction, *m_pinCommand, *m_forgetCommand;
+    QAction *m_saveState, *m_loadState;
     QPointer<QWidget> m_question;
     bool m_isTaking = false;
     bool m_isNarrow = false;

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be done with the events: copy, export, commands for a terminal, pin by key, forget after a
-// question.
+// What can be done with the events: copy, export, commands for a terminal, pin and forget by key, files of
+// the memory as a whole.
 #include "plugins/memory/ui/event_details.h"
+#include "plugins/memory/ui/memory_export.h"
 #include "plugins/memory/ui/memory_feed.h"
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
 #include "plugins/memory/ui/memory_strip.h"
 #include "plugins/memory/ui/memory_table.h"
-#include "widgets/common/banner.h"
+#include "plugins/memory/ui/reads_pane.h"
+#include "plugins/memory/ui/similarity_export.h"
+#include "plugins/memory/ui/similarity_page.h"
+#include "plugins/memory/ui/what_if_pane.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/play/model_chooser.h"
 
 #include <QAction>
-#include <QCoreApplication>
-#include <QFileDialog>
-#include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QThreadPool>
 #include <QToolButton>
 
 using namespace Qt::StringLiterals;
@@ -27,105 +29,131 @@ namespace {
 
 constexpr qsizetype kMaxNameOnButton = 40;
 
-/// 100,000 events take longer than a click may: the work is done beside the window, the end of it on the GUI
-/// thread, where the panel may be gone by then.
-template <typename Work, typename End> void runBeside(MemoryPanel *panel, Work work, End end)
-{
-    QThreadPool::globalInstance()->start(
-        [panel = QPointer<MemoryPanel>(panel), work = std::move(work), end = std::move(end)] {
-            auto result = work();
-            QMetaObject::invokeMethod(
-                qApp,
-                [panel, result = std::move(result), end] {
-                    if (panel) end(result);
-                },
-                Qt::QueuedConnection);
-        });
-}
-
 } // namespace
 
-void MemoryPanel::makeCopyMenu()
+void MemoryPanel::makeActions()
 {
-    auto *menu = new QMenu(m_copy);
-    menu->setObjectName(u"copyMemoryMenu"_s);
-    menu->setToolTipsVisible(true);
-    const auto add = [&](const QString &name, const QString &text, auto action) {
-        QAction *made = menu->addAction(text);
+    const auto make = [this](const QString &name, const QString &text, auto action) {
+        auto *made = new QAction(text, this);
         made->setObjectName(name);
         connect(made, &QAction::triggered, this, action);
         return made;
     };
-    m_exportActions << add(u"copyText"_s, tr("Copy as text"), [this] { copyAs(ExportFormat::Text); })
-                    << add(u"copyCsv"_s, tr("Copy as CSV"), [this] { copyAs(ExportFormat::Csv); })
-                    << add(u"copyJson"_s, tr("Copy as JSON"), [this] { copyAs(ExportFormat::Json); })
-                    << add(u"exportCsv"_s, tr("Export CSV…"), [this] { chooseExportPath(); });
-    for (QAction *action : std::as_const(m_exportActions))
-        action->setToolTip(tr("The events that are shown, in their order"));
-    menu->addSeparator();
-    const QString meaning = tr("For a terminal; it works on the memory that is saved with the model");
-    add(u"copyListCommand"_s, tr("Copy as command: list"), [this] {
-        ui::copyToClipboard(listCommand(model()));
-    })->setToolTip(meaning);
-    m_pinCommand = add(u"copyPinCommand"_s, tr("Copy as command: pin"), [this] {
-        const auto &event = m_details->event();
-        if (event) ui::copyToClipboard(pinCommand(model(), event->id, !event->isPinned));
-    });
-    m_pinCommand->setToolTip(meaning);
-    m_forgetCommand = add(u"copyForgetCommand"_s, tr("Copy as command: forget"), [this] {
-        const auto &event = m_details->event();
-        if (event) ui::copyToClipboard(forgetCommand(model(), ui::fromStd(event->source)));
-    });
-    m_forgetCommand->setToolTip(meaning);
-    m_copy->setMenu(menu);
-
-    m_pinAction = new QAction(tr("Pin"), this);
-    m_pinAction->setObjectName(u"pinAction"_s);
-    m_pinAction->setShortcut(Qt::Key_P);
-    m_pinAction->setShortcutContext(Qt::WidgetShortcut);
-    connect(m_pinAction, &QAction::triggered, this, [this] {
+    m_pinAction = make(u"pinAction"_s, tr("Pin"), [this] {
         const auto &event = m_details->event();
         if (event) pin(event->id, !event->isPinned);
     });
+    m_pinAction->setShortcut(Qt::Key_P);
+    m_forgetEventAction = make(u"forgetEventAction"_s, tr("Forget this event"), [this] {
+        if (m_details->event()) apply({.verb = MemoryVerb::Forget, .event = m_details->event()->id});
+    });
+    m_forgetEventAction->setShortcut(Qt::Key_Delete);
+    const QString meaning = tr("For a terminal; it works on the memory that is saved with the model");
+    m_pinCommand = make(u"copyPinCommand"_s, tr("Copy as command: pin"), [this] {
+        const auto &event = m_details->event();
+        if (event) ui::copyToClipboard(pinCommand(model(), event->id, !event->isPinned));
+    });
+    m_forgetCommand = make(u"copyForgetCommand"_s, tr("Copy as command: forget the source"), [this] {
+        const auto &event = m_details->event();
+        if (event) ui::copyToClipboard(forgetCommand(model(), ui::fromStd(event->source)));
+    });
+    for (QAction *action : {m_pinAction, m_forgetEventAction}) action->setShortcutContext(Qt::WidgetShortcut);
+    for (QAction *action : {m_pinCommand, m_forgetCommand}) action->setToolTip(meaning);
+    m_saveState =
+        make(u"saveMemory"_s, tr("Save this memory…"), [this] { askForFile(StateFileDialog::Kind::Save); });
+    m_loadState =
+        make(u"loadMemory"_s, tr("Load a memory…"), [this] { askForFile(StateFileDialog::Kind::Load); });
+}
+
+void MemoryPanel::makeTools()
+{
+    auto *copy = new QAction(tr("Copy event"), m_table);
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    connect(copy, &QAction::triggered, this, [this] {
+        if (m_details->event()) ui::copyToClipboard(m_details->text());
+    });
+    auto *forgetAction = new QAction(tr("Forget the source…"), m_table);
+    forgetAction->setObjectName(u"forgetAction"_s);
+    connect(forgetAction, &QAction::triggered, this, [this] {
+        if (m_details->event()) askToForget(ui::fromStd(m_details->event()->source));
+    });
+    for (QWidget *view : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_strip)}) {
+        view->addActions(
+            {m_pinAction, m_forgetEventAction, copy, forgetAction, m_pinCommand, m_forgetCommand});
+        view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    }
+    setExport({.fileName = tr("memory"),
+               .figures = {u"svg"_s, u"pdf"_s, u"png"_s},
+               .data = {u"csv"_s, u"json"_s},
+               .save = [this](const QString &path) { return saveAs(path); },
+               .image = [this] { return figure(); },
+               .table = [this] { return exportedEvents(shownEvents(), ExportFormat::Csv); },
+               .isEmpty = [this] { return m_events->rowCount() == 0; }});
+    setView({.panel = u"memory"_s,
+             .state = [this] { return saveState(); },
+             .restore = [this](const QVariantMap &state) { restoreState(state); }});
+    setCommand([this]() -> QString {
+        if (model().isEmpty()) return {};
+        const QString tab = m_tabs->current();
+        if (tab == u"whatif" && m_whatIf->edit() && !m_whatIf->prompt().isEmpty())
+            return lookCommand(model(), m_whatIf->prompt(), {*m_whatIf->edit()});
+        if (tab == u"reads" && !m_reads->prompt().isEmpty()) return lookCommand(model(), m_reads->prompt());
+        if (m_views->current() == u"likeness") return similarityCommand(model(), SimilarityPage::kMaxEvents);
+        return listCommand(model());
+    });
+    setHelp(
+        tr("An event is a stretch of text that left the model's window and is remembered: its keys say by "
+           "what it is found, its values what a read of it gives. Blocks in the strip are as high as an "
+           "event was used of late; where there is room, the line over them is how surprising each token "
+           "was. “What if” compares what the model would say next without an event, or with it weaker or "
+           "stronger, before anything is changed."));
 }
 
 void MemoryPanel::enableActions()
 {
     const auto &event = m_details->event();
     const bool isFree = !m_feed->isEditing();
-    if (m_table->actions().isEmpty()) {
-        auto *copy = new QAction(tr("Copy event"), m_table);
-        copy->setShortcut(QKeySequence::Copy);
-        copy->setShortcutContext(Qt::WidgetShortcut);
-        connect(copy, &QAction::triggered, this, [this] {
-            if (m_details->event()) ui::copyToClipboard(m_details->text());
-        });
-        auto *forgetAction = new QAction(tr("Forget the source…"), m_table);
-        forgetAction->setObjectName(u"forgetAction"_s);
-        connect(forgetAction, &QAction::triggered, this, [this] {
-            if (m_details->event()) askToForget(ui::fromStd(m_details->event()->source));
-        });
-        for (QWidget *view : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_strip)}) {
-            view->addActions({m_pinAction, copy, forgetAction});
-            view->setContextMenuPolicy(Qt::ActionsContextMenu);
-        }
-    }
+    const bool hasModel =
+        !m_feed->model().isEmpty() && m_session.connectionState() == ui::ConnectionState::Connected;
     for (QAction *action : m_table->actions()) action->setEnabled(event && isFree);
     m_pinAction->setText(event && event->isPinned ? tr("Unpin") : tr("Pin"));
     m_pinCommand->setText(event && event->isPinned ? tr("Copy as command: unpin")
                                                    : tr("Copy as command: pin"));
-    m_pinCommand->setEnabled(event.has_value());
-    m_forgetCommand->setEnabled(event.has_value());
-    for (QAction *action : std::as_const(m_exportActions)) action->setEnabled(m_events->rowCount() > 0);
-    m_copy->setEnabled(!model().isEmpty());
+    m_saveState->setEnabled(hasModel && isFree && m_status);
+    m_loadState->setEnabled(hasModel && isFree && !m_noMemory);
+    m_file->setEnabled(m_saveState->isEnabled() || m_loadState->isEnabled());
     m_undo->setEnabled(isFree && canUndo());
-    const QString what =
-        !canUndo() ? tr("Undo the last pin or unpin (Ctrl+Z)")
-        : m_done.back().isPinned
-            ? tr("Undo: unpin event %1 (Ctrl+Z)").arg(ui::integerText(m_done.back().event))
-            : tr("Undo: pin event %1 again (Ctrl+Z)").arg(ui::integerText(m_done.back().event));
-    m_undo->setToolTip(what);
-    m_undo->setAccessibleName(what);
+    m_undo->setToolTip(undoTip());
+    m_undo->setAccessibleName(undoTip());
+}
+
+Result<void> MemoryPanel::saveAs(const QString &path)
+{
+    if (path.endsWith(u".json", Qt::CaseInsensitive))
+        return writeExport(path, shownEvents(), ExportFormat::Json);
+    if (path.endsWith(u".csv", Qt::CaseInsensitive))
+        return writeExport(path, shownEvents(), ExportFormat::Csv);
+    return saveSimilarity(*m_similarity->map(), path);
+}
+
+QImage MemoryPanel::figure() const { return similarityFigure(*m_similarity->map()); }
+
+void MemoryPanel::askForFile(StateFileDialog::Kind kind)
+{
+    if (m_question || m_feed->isEditing()) return;
+    const auto numEvents = static_cast<qint64>(m_events->events().size());
+    const QString replaced = numEvents == 0 ? QString() : tr("%1 events").arg(ui::integerText(numEvents));
+    auto *dialog = new StateFileDialog(kind, m_chooser->modelTitle(), replaced, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setPath(proposedMemoryFile(m_session.engine().home, model()));
+    connect(dialog, &StateFileDialog::pathChosen, this, [this, kind](const QString &path) {
+        if (m_feed->isEditing()) return;
+        m_feed->ask({.verb = kind == StateFileDialog::Kind::Save ? MemoryVerb::Save : MemoryVerb::Load,
+                     .path = ui::toStd(path)});
+    });
+    m_question = dialog;
+    dialog->open();
 }
 
 std::vector<MemoryEvent> MemoryPanel::shownEvents() const
@@ -134,44 +162,6 @@ std::vector<MemoryEvent> MemoryPanel::shownEvents() const
     events.reserve(static_cast<size_t>(m_events->rowCount()));
     for (int row = 0; row < m_events->rowCount(); ++row) events.push_back(m_events->event(row));
     return events;
-}
-
-void MemoryPanel::copyAs(ExportFormat format)
-{
-    runBeside(
-        this, [events = shownEvents(), format] { return exportedEvents(events, format); },
-        [](const QString &text) { ui::copyToClipboard(text); });
-}
-
-void MemoryPanel::exportTo(const QString &path, ExportFormat format)
-{
-    runBeside(
-        this,
-        [events = shownEvents(), path, format] {
-            const Result<void> written = writeExport(path, events, format);
-            return written.ok() ? std::optional<Error>() : std::optional(written.error());
-        },
-        [this, path](const std::optional<Error> &error) {
-            if (error)
-                banner()->showError(*error);
-            else
-                banner()->showMessage(ui::BannerKind::Info, tr("Exported to %1.").arg(path));
-            Q_EMIT exported(path);
-        });
-}
-
-void MemoryPanel::chooseExportPath()
-{
-    auto *dialog = new QFileDialog(this, tr("Export events as CSV"));
-    dialog->setObjectName(u"exportDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(u"csv"_s);
-    dialog->setNameFilter(tr("Tables (*.csv)"));
-    dialog->selectFile(u"memory.csv"_s);
-    connect(dialog, &QFileDialog::fileSelected, this,
-            [this](const QString &path) { exportTo(path, ExportFormat::Csv); });
-    dialog->open();
 }
 
 void MemoryPanel::askToForget(const QString &source)

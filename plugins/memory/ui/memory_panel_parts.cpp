@@ -8,6 +8,9 @@
 #include "plugins/memory/ui/memory_strip.h"
 #include "plugins/memory/ui/memory_table.h"
 #include "plugins/memory/ui/reads_pane.h"
+#include "plugins/memory/ui/similarity_page.h"
+#include "plugins/memory/ui/what_if_pane.h"
+#include "widgets/attention/model_question.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/segmented_choice.h"
@@ -20,6 +23,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
@@ -33,12 +37,14 @@ namespace orrery::memory_ui {
 
 MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     : PanelFrame(QString(), parent), m_session(session), m_feed(new MemoryFeed(session, this)),
-      m_events(new MemoryModel(this))
+      m_events(new MemoryModel(this)), m_preview(new ui::ModelQuestion(session, this)),
+      m_namesQuestion(new ui::ModelQuestion(session, this))
 {
     installMemoryAccessible();
     setObjectName(u"memoryPanel"_s);
     setAccessibleName(tr("Memory")); // the dock's title bar says it
     setMinimumSize(280, 320);
+    makeActions();
     makeTitle();
     auto *content = new QWidget(this);
     auto *column = new QVBoxLayout(content);
@@ -59,6 +65,7 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     setContent(content);
     setFocusProxy(m_table);
     connectParts();
+    makeTools();
     takeModel();
 }
 
@@ -67,14 +74,16 @@ void MemoryPanel::makeTitle()
     m_asOf = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Small, this);
     m_asOf->setObjectName(u"memoryAsOf"_s);
     addTitleWidget(m_asOf);
-    m_undo = addTitleButton(u"undo"_s, tr("Undo the last pin or unpin (Ctrl+Z)"));
-    m_undo->setObjectName(u"undoPin"_s);
+    m_undo = addTitleButton(u"undo"_s, tr("Undo the last change (Ctrl+Z)"));
+    m_undo->setObjectName(u"undoEdit"_s);
     m_refresh = addTitleButton(u"refresh"_s, tr("Ask the model again (F5)"));
     m_refresh->setObjectName(u"refreshMemory"_s);
-    m_copy = addTitleButton(u"copy"_s, tr("Copy and export"));
-    m_copy->setObjectName(u"copyMemory"_s);
-    m_copy->setPopupMode(QToolButton::InstantPopup);
-    makeCopyMenu();
+    m_file = addTitleButton(u"checkpoint"_s, tr("Save or load the memory"));
+    m_file->setObjectName(u"memoryFile"_s);
+    m_file->setPopupMode(QToolButton::InstantPopup);
+    auto *menu = new QMenu(m_file);
+    menu->addActions({m_saveState, m_loadState});
+    m_file->setMenu(menu);
 }
 
 QWidget *MemoryPanel::makeChooser()
@@ -141,6 +150,16 @@ QWidget *MemoryPanel::makeLeft()
     m_shownCount->setObjectName(u"shownCount"_s);
     m_table = new MemoryTable(m_events, page);
     m_table->setMinimumHeight(90);
+    m_similarity = new SimilarityPage(page);
+    m_views = new ui::SegmentedChoice(page);
+    m_views->setObjectName(u"memoryViews"_s);
+    m_views->setAccessibleName(tr("How the events are shown"));
+    m_views->addChoice(u"table"_s, tr("Table"), tr("The events with their numbers"));
+    m_views->addChoice(u"likeness"_s, tr("Likeness"), tr("How alike the events are, as a map"));
+    m_views->setCurrent(u"table"_s);
+    m_viewStack = new QStackedWidget(page);
+    m_viewStack->addWidget(m_table);
+    m_viewStack->addWidget(m_similarity);
 
     auto *counts = m_countsRow = new QBoxLayout(QBoxLayout::LeftToRight);
     counts->setSpacing(ui::space::kOne);
@@ -148,6 +167,7 @@ QWidget *MemoryPanel::makeLeft()
     counts->addWidget(m_counts, 1);
     auto *filter = new QHBoxLayout;
     filter->setSpacing(ui::space::kOne);
+    filter->addWidget(m_views);
     filter->addWidget(m_filter, 1);
     filter->addWidget(m_shownCount);
     auto *column = new QVBoxLayout(page);
@@ -158,7 +178,7 @@ QWidget *MemoryPanel::makeLeft()
     column->addWidget(m_refusal);
     column->addWidget(m_strip);
     column->addLayout(filter);
-    column->addWidget(m_table, 1);
+    column->addWidget(m_viewStack, 1);
     m_left->addWidget(page);
 
     m_empty = new ui::EmptyState({}, {}, m_left);
@@ -179,13 +199,16 @@ QWidget *MemoryPanel::makeRight()
     m_tabs = new ui::SegmentedChoice(side);
     m_tabs->setObjectName(u"memoryTabs"_s);
     m_tabs->addChoice(u"event"_s, tr("Event"), tr("The chosen event in full"));
+    m_tabs->addChoice(u"whatif"_s, tr("What if"), tr("What the model would say without it"));
     m_tabs->addChoice(u"reads"_s, tr("What was read"),
                       tr("What the heads read from their memories at a token"));
     m_tabs->setCurrent(u"event"_s);
     m_right = new QStackedWidget(side);
-    m_details = new EventDetails(m_right);
+    m_details = new EventDetails(m_names, m_right);
+    m_whatIf = new WhatIfPane(m_right);
     m_reads = new ReadsPane(m_right);
     m_right->addWidget(m_details);
+    m_right->addWidget(m_whatIf);
     m_right->addWidget(m_reads);
     side->setMinimumWidth(240);
     m_side = side;
@@ -198,6 +221,45 @@ QWidget *MemoryPanel::makeRight()
 }
 
 void MemoryPanel::connectParts()
+{
+    connectChooser();
+    connectViews();
+    connectQuestions();
+    connect(m_feed, &MemoryFeed::answered, this, &MemoryPanel::takeReport);
+    connect(m_feed, &MemoryFeed::failed, this, &MemoryPanel::takeFailure);
+    connect(m_feed, &MemoryFeed::stateChanged, this, &MemoryPanel::showState);
+    connect(m_feed, &MemoryFeed::lookFailed, m_reads, &ReadsPane::showError);
+    connect(m_feed, &MemoryFeed::wasRead, this, &MemoryPanel::refresh);
+    connect(m_feed, &MemoryFeed::readFailed, m_reads, &ReadsPane::showError);
+    connect(m_reads, &ReadsPane::lookRequested, this, &MemoryPanel::lookAtPrompt);
+    connect(m_reads, &ReadsPane::cancelRequested, m_feed, &MemoryFeed::cancelLook);
+    connect(m_reads, &ReadsPane::rememberRequested, this,
+            [this] { m_feed->read(m_reads->prompt().toStdString()); });
+    connect(m_reads, &ReadsPane::promptChanged, this, [this] {
+        m_whatIf->setUsualPrompt(m_reads->prompt());
+        Q_EMIT stateChanged();
+    });
+    connect(m_details, &EventDetails::pinRequested, this, &MemoryPanel::pin);
+    connect(m_details, &EventDetails::forgetRequested, this, &MemoryPanel::askToForget);
+    connect(m_details, &EventDetails::editRequested, this, &MemoryPanel::apply);
+    connect(m_details, &EventDetails::slotChosen, this, &MemoryPanel::selectSlot);
+    connect(m_undo, &QToolButton::clicked, this, &MemoryPanel::undo);
+    connect(m_refresh, &QToolButton::clicked, this, &MemoryPanel::refresh);
+    connect(banner(), &ui::Banner::retryRequested, this, &MemoryPanel::refresh);
+    connect(m_emptyAgain, &QPushButton::clicked, this, &MemoryPanel::refresh);
+    connect(m_emptyOpen, &QPushButton::clicked, m_chooser, &ui::ModelChooser::openModelDirectory);
+    connect(m_emptyRead, &QPushButton::clicked, this, [this] {
+        m_tabs->button(u"reads"_s)->click();
+        m_reads->focusPrompt();
+    });
+    connect(&m_session, &ui::EngineSession::connectionChanged, this, [this] {
+        if (isVisible()) refresh();
+        lookAtFocus();
+        showState();
+    });
+}
+
+void MemoryPanel::connectChooser()
 {
     connect(m_chooser, &ui::ModelChooser::changed, this, &MemoryPanel::takeModel);
     connect(m_chooser, &ui::ModelChooser::failed, this,
@@ -213,21 +275,18 @@ void MemoryPanel::connectParts()
         m_typed->setFocus();
     });
     connect(m_typed, &QLineEdit::returnPressed, this, &MemoryPanel::openTypedModel);
-    connect(m_feed, &MemoryFeed::answered, this, &MemoryPanel::takeReport);
-    connect(m_feed, &MemoryFeed::failed, this, &MemoryPanel::takeFailure);
-    connect(m_feed, &MemoryFeed::stateChanged, this, &MemoryPanel::showState);
-    connect(m_feed, &MemoryFeed::looked, m_reads, &ReadsPane::showReport);
-    connect(m_feed, &MemoryFeed::lookFailed, m_reads, &ReadsPane::showError);
-    connect(m_feed, &MemoryFeed::wasRead, this, &MemoryPanel::refresh);
-    connect(m_feed, &MemoryFeed::readFailed, m_reads, &ReadsPane::showError);
-    connect(m_reads, &ReadsPane::lookRequested, this,
-            [this] { m_feed->look(m_reads->prompt().toStdString()); });
-    connect(m_reads, &ReadsPane::cancelRequested, m_feed, &MemoryFeed::cancelLook);
-    connect(m_reads, &ReadsPane::rememberRequested, this,
-            [this] { m_feed->read(m_reads->prompt().toStdString()); });
-    connect(m_reads, &ReadsPane::promptChanged, this, &MemoryPanel::stateChanged);
+}
+
+void MemoryPanel::connectViews()
+{
     connect(m_tabs, &ui::SegmentedChoice::chosen, this, [this](const QString &id) {
-        m_right->setCurrentIndex(id == u"event" ? 0 : 1);
+        m_right->setCurrentIndex(id == u"event" ? 0 : id == u"whatif" ? 1 : 2);
+        lookAtFocus();
+        Q_EMIT stateChanged();
+    });
+    connect(m_views, &ui::SegmentedChoice::chosen, this, [this](const QString &id) {
+        m_viewStack->setCurrentIndex(id == u"table" ? 0 : 1);
+        askSimilarity();
         Q_EMIT stateChanged();
     });
     const auto choose = [this](int index) {
@@ -250,21 +309,6 @@ void MemoryPanel::connectParts()
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &text) {
         m_events->setFilter(text);
         Q_EMIT stateChanged();
-    });
-    connect(m_details, &EventDetails::pinRequested, this, &MemoryPanel::pin);
-    connect(m_details, &EventDetails::forgetRequested, this, &MemoryPanel::askToForget);
-    connect(m_undo, &QToolButton::clicked, this, &MemoryPanel::undo);
-    connect(m_refresh, &QToolButton::clicked, this, &MemoryPanel::refresh);
-    connect(banner(), &ui::Banner::retryRequested, this, &MemoryPanel::refresh);
-    connect(m_emptyAgain, &QPushButton::clicked, this, &MemoryPanel::refresh);
-    connect(m_emptyOpen, &QPushButton::clicked, m_chooser, &ui::ModelChooser::openModelDirectory);
-    connect(m_emptyRead, &QPushButton::clicked, this, [this] {
-        m_tabs->button(u"reads"_s)->click();
-        m_reads->focusPrompt();
-    });
-    connect(&m_session, &ui::EngineSession::connectionChanged, this, [this] {
-        if (isVisible()) refresh();
-        showState();
     });
 }
 

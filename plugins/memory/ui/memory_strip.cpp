@@ -22,17 +22,8 @@ using orrery::ui::integerText;
 namespace orrery::memory_ui {
 namespace {
 
-constexpr int kPinLane = 12, kBarHeight = 52, kMinBar = 2, kPage = 10;
-constexpr double kMinTokensInSight = 8, kOwnBlock = 3, kDragPixels = 4;
-
-/// 1, 2 or 5 times a power of ten, at least `least`.
-double niceStep(double least)
-{
-    const double power = std::pow(10.0, std::floor(std::log10(std::max(least, 1.0))));
-    for (const double factor : {1.0, 2.0, 5.0})
-        if (factor * power >= least) return factor * power;
-    return 10 * power;
-}
+constexpr int kBarHeight = 52, kMinBar = 2, kPage = 10;
+constexpr double kMinTokensInSight = 8, kDragPixels = 4;
 
 } // namespace
 
@@ -242,120 +233,6 @@ QString MemoryStrip::summary() const
                                 event.isPinned ? tr(", pinned") : QString());
     }
     return text;
-}
-
-void MemoryStrip::paintAxes(QPainter &painter) const
-{
-    const ui::ThemeTokens &tokens = ui::Theme::instance().tokens();
-    const QRectF area = plotArea();
-    painter.setFont(ui::typeFont(ui::TypeSize::Small));
-    const QFontMetricsF metrics(painter.font());
-    const int height = labelHeight();
-    painter.setPen(tokens.secondary);
-    const QRectF scale(0, 0, area.left() - 4, height);
-    painter.drawText(scale.translated(0, area.top() - height / 2.0), Qt::AlignRight | Qt::AlignVCenter,
-                     ui::significantText(m_model->maxUsage(), 2));
-    painter.drawText(scale.translated(0, area.bottom() - height / 2.0), Qt::AlignRight | Qt::AlignVCenter,
-                     u"0"_s);
-    painter.drawText(scale, Qt::AlignRight | Qt::AlignVCenter, tr("usage"));
-    painter.fillRect(QRectF(area.left(), area.top(), area.width(), 1), tokens.grid);
-    painter.fillRect(QRectF(area.left(), area.bottom(), area.width(), 1), tokens.border);
-
-    const double perToken = area.width() / (m_to - m_from);
-    const double step = niceStep(std::max(1.0, (metrics.horizontalAdvance(u"100,000"_s) + 16) / perToken));
-    const QString unit = tr("tokens");
-    const double unitLeft = area.right() - metrics.horizontalAdvance(unit);
-    painter.drawText(QRectF(unitLeft - 4, area.bottom() + 6, area.right() - unitLeft + 8, height),
-                     Qt::AlignRight | Qt::AlignTop, unit);
-    double nameEnd = -1, labelEnd = -1;
-    for (const MemoryModel::Text &text : m_model->texts()) {
-        const auto begin = static_cast<double>(text.offset),
-                   end = static_cast<double>(text.offset + text.length);
-        if (end <= m_from || begin >= m_to) continue;
-        const double left = std::max(area.left(), pixelOf(begin)),
-                     right = std::min(area.right(), pixelOf(end));
-        if (begin > m_from)
-            painter.fillRect(QRectF(left, labelHeight(), 1, area.bottom() - labelHeight()), tokens.border);
-        if (right - left > 24 && left > nameEnd) {
-            const QString name = text.name.empty() ? tr("no name") : ui::fromStd(text.name);
-            const QString shown = metrics.elidedText(name, Qt::ElideMiddle, right - left - 6);
-            painter.setPen(tokens.secondary);
-            painter.drawText(QRectF(left + 2, 0, right - left - 4, height), Qt::AlignLeft | Qt::AlignVCenter,
-                             shown);
-            nameEnd = left + metrics.horizontalAdvance(shown);
-        }
-        const double first = std::ceil(std::max(0.0, m_from - begin) / step) * step;
-        for (double tick = first; tick < end - begin; tick += step) {
-            const double x = pixelOf(begin + tick);
-            if (x > area.right()) break;
-            const QString label = integerText(qRound64(tick));
-            const double width = metrics.horizontalAdvance(label);
-            const double at = std::max(area.left() - 2, x - width / 2);
-            if (at < labelEnd + 6 || at + width > unitLeft - 8) continue;
-            painter.fillRect(QRectF(x, area.bottom() + 1, 1, 4), tokens.border);
-            painter.setPen(tokens.secondary);
-            painter.drawText(QRectF(at, area.bottom() + 6, width + 2, height), Qt::AlignLeft | Qt::AlignTop,
-                             label);
-            labelEnd = at + width;
-        }
-    }
-}
-
-void MemoryStrip::paintBlocks(QPainter &painter) const
-{
-    const ui::ThemeTokens &tokens = ui::Theme::instance().tokens();
-    const QRectF area = plotArea();
-    for (const Block &block : blocks()) {
-        const double height = heightOf(block.usage);
-        // Wide neighbours are kept apart by a pixel of the ground.
-        const double gap = block.right - block.left >= kOwnBlock ? 1 : 0;
-        const QRectF bar(block.left, area.bottom() - height, block.right - block.left - gap, height);
-        painter.fillRect(bar, !block.isShown             ? tokens.border
-                              : block.index == m_hovered ? tokens.text
-                                                         : tokens.accent);
-        if (!block.isPinned) continue;
-        if (gap == 0) { // marks of neighbours would run into a beam
-            painter.fillRect(QRectF(block.left, area.top() - 5, block.right - block.left, 3), tokens.text);
-            continue;
-        }
-        const double x = (block.left + block.right - gap) / 2;
-        painter.setRenderHint(QPainter::Antialiasing);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(tokens.text);
-        painter.drawEllipse(QPointF(x, area.top() - 7), 3, 3);
-        painter.setRenderHint(QPainter::Antialiasing, false);
-        painter.fillRect(QRectF(x - 0.5, area.top() - 5, 1, 5), tokens.text);
-    }
-}
-
-void MemoryStrip::paintEvent(QPaintEvent *)
-{
-    const ui::ThemeTokens &tokens = ui::Theme::instance().tokens();
-    QPainter painter(this);
-    painter.fillRect(rect(), tokens.surface);
-    const QRectF area = plotArea();
-    if (m_selected >= 0) {
-        const QRectF bar = blockRect(m_selected);
-        const QRectF column =
-            QRectF(bar.left() - 2, area.top() - kPinLane, bar.width() + 4, area.height() + kPinLane)
-                .intersected(area.adjusted(-2, -kPinLane, 2, 0));
-        if (!column.isEmpty()) painter.fillRect(column, tokens.selection);
-    }
-    paintAxes(painter);
-    paintBlocks(painter);
-    if (m_selected >= 0) {
-        const QRectF bar = blockRect(m_selected).intersected(area.adjusted(-2, -2, 2, 2));
-        if (!bar.isEmpty()) {
-            painter.setPen(QPen(tokens.text, 1));
-            painter.setBrush(Qt::NoBrush);
-            painter.drawRect(bar.adjusted(-1.5, -1.5, 0.5, 0.5));
-        }
-    }
-    if (hasFocus()) {
-        painter.setPen(QPen(tokens.accent, 1));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
-    }
 }
 
 void MemoryStrip::resizeEvent(QResizeEvent *event)

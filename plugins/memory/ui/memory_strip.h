@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is remembered along the text: a block for each event, as wide as its place in the text and as high as
-// its usage; pinned ones carry a mark. Several texts stand one behind the other. Blocks narrower than a pixel
-// share a column, so that a paint costs what is in sight. GUI thread only.
+// its usage, and where there is room a line of how surprising its tokens were; pinned ones carry a mark.
+// Several texts stand one behind the other. Blocks narrower than a pixel share a column, so that a paint costs
+// what is in sight. GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] QRectF blockRect(int index) const;          ///< of an event, where it is drawn
     [[nodiscard]] QRectF plotArea() const;
     [[nodiscard]] int numBlocks() const; ///< that a paint draws
+    /// Whether a token is wide enough for its surprise to be drawn, and anything is known of it.
+    [[nodiscard]] bool showsSurprise() const;
     [[nodiscard]] QString summary() const;
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
@@ -45,6 +48,8 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
+    static constexpr int kPinLane = 12;
+    static constexpr double kOwnBlock = 3; ///< pixels from which an event has a block of its own
     /// One event, or the events of one column of pixels with the one of the highest usage.
     struct Block {
         float left, right;
@@ -65,6 +70,8 @@ private:
     [[nodiscard]] double heightOf(double usage) const;
     void paintAxes(QPainter &painter) const;
     void paintBlocks(QPainter &painter) const;
+    void paintSurprise(QPainter &painter) const;
+    [[nodiscard]] QString surpriseLegend() const;
 
     const MemoryModel *m_model;
     mutable std::vector<Block> m_blocks;

@@ -17,6 +17,7 @@ public:
     Result<void> configure(ui::UiContext &context) override
     {
         auto *panel = new MemoryPanel(context.session());
+        panel->follow(context.selection());
         panel->restoreState(context.setting(u"panel"_s, QVariantMap()).toMap());
         if (Result<void> added = context.addPanel(u"memory"_s, MemoryPanel::tr("Memory"), panel);
             !added.ok()) {

@@ -152,12 +152,13 @@ void ReadsPane::setState(bool hasModel, bool isLooking, bool isReading, bool can
     showState();
 }
 
-void ReadsPane::showReport(const InspectReport &report)
+void ReadsPane::showReport(const InspectReport &report, const QString &subject)
 {
     m_hasReport = true;
     m_model->setReport(report);
     m_banner->clear();
-    m_summary->setText(m_model->summary());
+    m_summary->setText(subject.isEmpty() ? m_model->summary()
+                                         : tr("%1. %2").arg(subject, m_model->summary()));
     showState();
 }
 

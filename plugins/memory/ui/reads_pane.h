@@ -32,7 +32,8 @@ public:
     void focusPrompt();
     /// @param canRemember the memory is there and empty, so that reading a text replaces nothing
     void setState(bool hasModel, bool isLooking, bool isReading, bool canRemember);
-    void showReport(const InspectReport &report);
+    /// @param subject what was looked at, where it is not the text in the field
+    void showReport(const InspectReport &report, const QString &subject = {});
     void showError(const Error &error);
     void clear(); ///< another model
     [[nodiscard]] const ReadsModel *model() const { return m_model; }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the panel asks beside the list of events: what would be said if, how alike events are, what tokens are
+// called, and what was read where the window looks.
+#include "plugins/memory/ui/event_details.h"
+#include "plugins/memory/ui/memory_feed.h"
+#include "plugins/memory/ui/memory_model.h"
+#include "plugins/memory/ui/memory_panel.h"
+#include "plugins/memory/ui/reads_pane.h"
+#include "plugins/memory/ui/similarity_page.h"
+#include "plugins/memory/ui/slot_model.h"
+#include "plugins/memory/ui/what_if_pane.h"
+#include "widgets/attention/model_question.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/segmented_choice.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+using orrery::ui::integerText;
+
+namespace orrery::memory_ui {
+namespace {
+
+constexpr int kNamesDelayMs = 150;
+constexpr size_t kMaxNames = 256; ///< tokens of one question
+constexpr int32_t kNumCandidates = 12;
+
+} // namespace
+
+void MemoryPanel::connectQuestions()
+{
+    connect(m_preview, &ui::ModelQuestion::answered, this, [this](const InspectReport &report) {
+        m_names.learn(report);
+        m_whatIf->showReport(report);
+    });
+    connect(m_preview, &ui::ModelQuestion::failed, m_whatIf, &WhatIfPane::showError);
+    connect(m_preview, &ui::ModelQuestion::stateChanged, this, &MemoryPanel::showState);
+    connect(m_whatIf, &WhatIfPane::previewRequested, this, &MemoryPanel::askPreview);
+    connect(m_whatIf, &WhatIfPane::cancelRequested, m_preview, &ui::ModelQuestion::cancel);
+    connect(m_whatIf, &WhatIfPane::applyRequested, this, &MemoryPanel::apply);
+    connect(m_whatIf, &WhatIfPane::wholeEventRequested, this, [this] { selectSlot(-1); });
+    connect(m_whatIf, &WhatIfPane::promptChanged, this, &MemoryPanel::stateChanged);
+
+    connect(m_namesQuestion, &ui::ModelQuestion::answered, this, [this](const InspectReport &report) {
+        m_names.learn(report);
+        m_details->namesChanged();
+        showTarget();
+    });
+    m_namesTimer.setSingleShot(true);
+    m_namesTimer.setInterval(kNamesDelayMs);
+    connect(&m_namesTimer, &QTimer::timeout, this, &MemoryPanel::askNames);
+
+    connect(m_feed, &MemoryFeed::compared, this, [this](const MemoryReport &report) {
+        m_similarity->showReport(report, m_events->events());
+        m_similarity->map()->setSelected(m_selectedId);
+    });
+    connect(m_feed, &MemoryFeed::compareFailed, m_similarity, &SimilarityPage::showError);
+    connect(m_similarity, &SimilarityPage::asked, this, [this] {
+        m_isLikenessOld = true;
+        askSimilarity();
+    });
+    connect(m_similarity, &SimilarityPage::orderChanged, this, &MemoryPanel::stateChanged);
+    connect(m_similarity->map(), &SimilarityMap::eventChosen, this, &MemoryPanel::selectEvent);
+
+    connect(m_feed, &MemoryFeed::looked, this, [this](const InspectReport &report) {
+        m_names.learn(report);
+        m_details->namesChanged();
+        m_reads->showReport(report, m_lookSubject);
+    });
+}
+
+void MemoryPanel::showTarget()
+{
+    const auto &event = m_details->event();
+    if (!event) return m_whatIf->setTarget({});
+    WhatIfTarget target{.event = event->id, .slot = m_selectedSlot, .name = {}, .strength = 1};
+    const SlotModel *tokens = m_details->slotModel();
+    if (const int row = tokens->rowOfSlot(m_selectedSlot); row >= 0) {
+        target.name = tr("token “%1” of event %2").arg(tokens->tokenText(row), integerText(event->id));
+        target.strength = tokens->strength(row);
+    } else {
+        target.name = tr("event %1").arg(integerText(event->id));
+        const auto &all = event->strengths;
+        if (!all.empty())
+            target.strength =
+                std::all_of(all.begin(), all.end(), [&](float one) { return one == all.front(); })
+                    ? static_cast<double>(all.front())
+                    : std::nan("");
+    }
+    m_whatIf->setTarget(target);
+}
+
+void MemoryPanel::askPreview()
+{
+    const auto wanted = m_whatIf->edit();
+    if (!wanted || m_feed->model().isEmpty()) return;
+    InspectRequest request;
+    request.input.prompt = ui::toStd(m_whatIf->prompt());
+    request.input.sampling.numAlternatives = kNumCandidates;
+    request.wantsOverview = false;
+    request.withMemory = true;
+    request.memoryEdits = {*wanted};
+    m_preview->ask(m_feed->model(), request);
+}
+
+void MemoryPanel::askNames()
+{
+    const auto &event = m_details->event();
+    if (!event || !isVisible() || m_session.connectionState() != ui::ConnectionState::Connected) return;
+    InspectRequest request;
+    request.input.promptIds = m_names.unknownOf(event->tokenIds);
+    if (request.input.promptIds.empty()) return;
+    if (request.input.promptIds.size() > kMaxNames) request.input.promptIds.resize(kMaxNames);
+    request.input.sampling.numAlternatives = 0;
+    request.wantsOverview = false;
+    m_namesQuestion->ask(m_feed->model(), request); // without an answer, their numbers stand there
+}
+
+void MemoryPanel::askSimilarity()
+{
+    if (!m_isLikenessOld || !m_similarity->isVisible() || m_events->events().size() < 2 ||
+        m_session.connectionState() != ui::ConnectionState::Connected)
+        return;
+    m_isLikenessOld = false;
+    m_feed->askSimilarity(SimilarityPage::kMaxEvents);
+}
+
+void MemoryPanel::follow(ui::Selection &selection)
+{
+    m_selection = &selection;
+    m_isFocusNew = true;
+    connect(&selection, &ui::Selection::changed, this, [this] {
+        m_isFocusNew = true;
+        lookAtFocus();
+    });
+    lookAtFocus();
+}
+
+void MemoryPanel::lookAtFocus()
+{
+    const bool isSeen = isVisible() && m_tabs->current() == u"reads";
+    if (!m_selection || !m_isFocusNew || !isSeen || m_selection->focus().isEmpty() ||
+        m_session.connectionState() != ui::ConnectionState::Connected)
+        return;
+    m_isFocusNew = false;
+    const ui::Focus &focus = m_selection->focus();
+    const bool isOtherModel = focus.model != m_feed->model();
+    m_lookSubject = isOtherModel ? tr("%1, read by %2").arg(focus.title, focus.model) : focus.title;
+    InspectRequest request;
+    request.input = *focus.text;
+    request.token = focus.token;
+    request.wantsOverview = false;
+    m_feed->lookAt(focus.model, request);
+}
+
+void MemoryPanel::lookAtPrompt()
+{
+    m_lookSubject.clear();
+    m_feed->look(ui::toStd(m_reads->prompt()));
+}
+
+} // namespace orrery::memory_ui
