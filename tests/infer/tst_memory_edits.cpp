@@ -27,7 +27,12 @@ public:
     {
         return std::make_shared<Diary>(*this);
     }
-    void endText(const nn::KvCache &) override { settle(); }
+    void endText(const nn::KvCache &) override
+    {
+        ++numEnded;
+        settle();
+    }
+    static inline int numEnded = 0;
 
     /// Tokens of the pass before are kept when the next one begins.
     void settle()
@@ -224,7 +229,9 @@ private Q_SLOTS:
         const InspectReport empty = look(generator, lookAt("what?"));
         QVERIFY(isSame(empty.candidates, look(generator, without).candidates)); // nothing to say yet
         read(generator, "a secret");
+        Diary::numEnded = 0;
         const InspectReport known = look(generator, lookAt("what?"));
+        QCOMPARE(Diary::numEnded, 1); // what waits in the window of that text is remembered, too
         QVERIFY(!isSame(known.candidates, empty.candidates));
         QVERIFY(isSame(look(generator, without).candidates, empty.candidates));
         QVERIFY(known.changed.empty());
