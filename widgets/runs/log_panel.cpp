@@ -24,7 +24,7 @@ LogPanel::LogPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Log"), parent), m_feed(new RunFeed(session, this)), m_table(new EventTable(this))
 {
     setObjectName(QStringLiteral("logPanel"));
-    m_table->setMinimumHeight(100); // it stands under the curves, which need the height
+    m_table->setMinimumHeight(80); // it stands under the curves, which need the height
     setContent(m_table);
     connect(m_feed, &RunFeed::runChanged, this, &LogPanel::refill);
     connect(m_feed, &RunFeed::eventsAdded, m_table, &EventTable::appendEvents);

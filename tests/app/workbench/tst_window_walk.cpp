@@ -227,6 +227,7 @@ void TestWindowWalk::everyPlaceIsInOrder()
     Theme::instance().apply(*qApp, ThemeKind(kind));
     m_window = std::make_unique<MainWindow>(*m_session, *m_settings);
     m_window->resize(kSize);
+    m_window->setAnimated(false); // docks slide: nothing is in its place meanwhile
     m_window->show();
     m_window->activateWindow();
     QVERIFY(QTest::qWaitForWindowActive(m_window.get()));

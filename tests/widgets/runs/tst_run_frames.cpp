@@ -3,6 +3,7 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 
+#include "widgets/common/panel_tools.h"
 #include "widgets/runs/event_table.h"
 #include "widgets/runs/log_panel.h"
 #include "widgets/runs/run_list_panel.h"
@@ -45,6 +46,7 @@ private:
     }
     static QString copied(PanelFrame &panel)
     {
+        PanelTools::of(panel)->refresh(); // as the menu does when it opens
         child<QAction>(&panel, "panelCopyData")->trigger();
         return QGuiApplication::clipboard()->text();
     }
@@ -56,7 +58,7 @@ void TestRunFrames::theRunListIsATable()
     RunStatus odd = fakeRun("odd");
     odd.name = "a, \"b\"";
     odd.loss = NAN;
-    session.setRuns({fakeRun("alpha", RunState::Running, 2), odd});
+    session.setRuns({fakeRun("alpha", RunState::Running, 2'000), odd});
     RunListPanel panel(session);
     const QStringList lines = copied(panel).split(u'\n');
     QVERIFY(lines[0].startsWith(u"run,name,state,step,total_steps,loss,"_s));
