@@ -11,6 +11,7 @@
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/plugins/plugin_values_panel.h"
 #include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/log_panel.h"
 #include "widgets/runs/run_controls.h"
@@ -198,6 +199,7 @@ void MainWindow::selectRun(const QString &run)
     m_attention->setRun(run);
     m_runPanel->setRun(run);
     m_log->setRun(run);
+    m_pluginValues->setRun(run);
     m_controls->setRun(run);
     m_play->setRun(run);
     m_status->setRun(run);

@@ -35,6 +35,7 @@ class MicroscopePanel;
 class NewRunPanel;
 class PanelFrame;
 class PlaygroundPanel;
+class PluginValuesPanel;
 class PluginsPanel;
 class RunControls;
 class RunListPanel;
@@ -171,6 +172,7 @@ private:
     AttentionPair *m_attention = nullptr;
     PlaygroundPanel *m_play = nullptr;
     MicroscopePanel *m_microscope = nullptr;
+    PluginValuesPanel *m_pluginValues = nullptr;
     NewRunPanel *m_newRun = nullptr;
     PluginsPanel *m_plugins = nullptr;
     RunListPanel *m_runList = nullptr;
@@ -182,6 +184,7 @@ private:
     QDockWidget *m_runDock = nullptr;
     QDockWidget *m_logDock = nullptr;
     QDockWidget *m_microscopeDock = nullptr;
+    QDockWidget *m_pluginValuesDock = nullptr;
     QTabBar *m_tabs = nullptr;
 
     QAction *m_newRunAction = nullptr;

@@ -117,7 +117,7 @@ void MainWindow::makeLayoutActions()
     m_inspectAction = make(u"view.inspect"_s, tr("Inspect"), Qt::Key_2, WindowLayout::Inspect);
     m_playAction = make(u"view.play"_s, tr("Play"), Qt::Key_3, WindowLayout::Play);
     m_trainAction->setChecked(true);
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock, m_microscopeDock})
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock, m_microscopeDock, m_pluginValuesDock})
         if (const auto added = m_registry.add(
                 {u"view.dock."_s + dock->objectName(), ActionCategory::View, dock->toggleViewAction(), {}});
             !added)

@@ -8,6 +8,7 @@
 #include "widgets/form/new_run_panel.h"
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/plugins/plugin_values_panel.h"
 #include "widgets/runs/log_panel.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
@@ -70,9 +71,10 @@ void MainWindow::makeDocks()
     m_runPanel = new RunPanel(m_session, this);
     m_log = new LogPanel(m_session, this);
     m_microscope = new MicroscopePanel(m_session, m_selection, this);
+    m_pluginValues = new PluginValuesPanel(m_session, this);
     // The dock's title bar says it.
     for (const auto &[panel, name] : std::initializer_list<std::pair<PanelFrame *, QString>>{
-             {m_runList, tr("Runs")}, {m_log, tr("Log")}, {m_microscope, tr("Microscope")}}) {
+             {m_runList, tr("Runs")}, {m_log, tr("Log")}, {m_microscope, tr("Microscope")}, {m_pluginValues, tr("Plugin data")}}) {
         panel->setTitle(QString());
         panel->setAccessibleName(name);
     }
@@ -80,7 +82,8 @@ void MainWindow::makeDocks()
     m_runDock = makeDock(tr("Run"), u"runDock"_s, m_runPanel);
     m_logDock = makeDock(tr("Log"), u"logDock"_s, m_log);
     m_microscopeDock = makeDock(tr("Microscope"), u"microscopeDock"_s, m_microscope);
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock})
+    m_pluginValuesDock = makeDock(tr("Plugin data"), u"pluginValuesDock"_s, m_pluginValues);
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock, m_pluginValuesDock})
         placeDock(dock, WindowLayout::Train);
     m_controls = new RunControls(m_session, this);
 
@@ -98,6 +101,7 @@ void MainWindow::makeDocks()
     connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_attention, &AttentionPair::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_play, &PlaygroundPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_pluginValues, &PluginValuesPanel::seriesActivated, this, &MainWindow::showReason);
     m_runPanel->setControls(m_controls);
 }
 
@@ -137,7 +141,7 @@ void MainWindow::placeDock(QDockWidget *dock, WindowLayout layout)
     dock->setFloating(false);
     if (dock == m_runListDock)
         addDockWidget(Qt::LeftDockWidgetArea, dock);
-    else if (dock == m_logDock || isMemory)
+    else if (dock == m_logDock || dock == m_pluginValuesDock || isMemory)
         addDockWidget(Qt::BottomDockWidgetArea, dock);
     else
         addDockWidget(Qt::RightDockWidgetArea, dock);
@@ -149,7 +153,8 @@ void MainWindow::placeDock(QDockWidget *dock, WindowLayout layout)
 
 void MainWindow::applyDefaultDocks(WindowLayout layout)
 {
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock}) placeDock(dock, layout);
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock, m_pluginValuesDock})
+        placeDock(dock, layout);
     for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
         if (dock->objectName().startsWith("plugin_"_L1)) placeDock(dock, layout);
     const int side = layout == WindowLayout::Train ? 350 : 300;
