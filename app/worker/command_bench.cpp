@@ -3,6 +3,7 @@
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "app/worker/worker_plugins.h"
+#include "bench/inspect_bench.h"
 #include "bench/parity_bench.h"
 #include "bench/science/science_runner.h"
 #include "core/base/exit_code.h"
@@ -128,6 +129,37 @@ CommandBody declareScience(CLI::App &bench)
     };
 }
 
+struct InspectArguments {
+    bool isSmoke = false, isJson = false;
+    int64_t threads = 0;
+};
+
+int runInspect(const InspectArguments &arguments)
+{
+    prepareTensorThread(arguments.threads);
+    bench::InspectBenchOptions options;
+    options.isSmoke = arguments.isSmoke;
+    options.progress = [](const std::string &line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+    options.preparePlugins = [](const RunSpec &spec) -> Result<void> {
+        ORRERY_TRY(checkWorkerPlugins(spec));
+        return loadWorkerPlugins(spec);
+    };
+    const auto outcome = bench::runInspectBench(options);
+    if (!outcome) return reportError(outcome.error(), arguments.isJson ? OutputForm::Json : OutputForm::Text);
+    printLine(*outcome);
+    return nlohmann::json::parse(*outcome).value("passed", false) ? kExitOk : kExitFailed;
+}
+
+CommandBody declareInspectBench(CLI::App &bench)
+{
+    auto arguments = std::make_shared<InspectArguments>();
+    auto *inspect = bench.add_subcommand("inspect", "How long people wait who look inside a model");
+    inspect->add_flag("--smoke", arguments->isSmoke, "Seconds, without a verdict on times");
+    inspect->add_option("--threads", arguments->threads, "0: all processors")->check(CLI::Range(0, 1024));
+    inspect->add_flag("--json", arguments->isJson, "Errors as JSON too");
+    return [arguments] { return runInspect(*arguments); };
+}
+
 } // namespace
 
 CommandBody declareBench(CLI::App &command)
@@ -142,8 +174,11 @@ CommandBody declareBench(CLI::App &command)
     parity->add_option("--threads", arguments->parity.threads, "0: all processors");
     parity->add_flag("--smoke", arguments->parity.smoke, "A few seconds, without a verdict on speed");
     parity->add_flag("--json", arguments->isJson, "Errors as JSON too");
-    CommandBody runScience = declareScience(command);
-    return [arguments, parity, runScience] { return parity->parsed() ? runParity(*arguments) : runScience(); };
+    CommandBody runScience = declareScience(command), runInspect = declareInspectBench(command);
+    return [arguments, parity, runScience, runInspect, &command] {
+        if (parity->parsed()) return runParity(*arguments);
+        return command.got_subcommand("inspect") ? runInspect() : runScience();
+    };
 }
 
 } // namespace orrery::worker

@@ -41,6 +41,23 @@ void addScience(CLI::App *command, Session &session)
     });
 }
 
+void addInspectBench(CLI::App *command, Session &session)
+{
+    static bool isSmoke = false;
+    static int64_t threads = 0;
+    auto *inspect = command->add_subcommand("inspect", "How long people wait who look inside a model");
+    inspect->add_flag("--smoke", isSmoke, "Seconds, to see that it runs");
+    inspect->add_option("--threads", threads, "0: all processors")->check(CLI::Range(0, 1024));
+    addPluginFolders(inspect);
+    finish(inspect, session, [&session] {
+        std::vector<std::string> arguments = {"bench", "inspect"};
+        if (isSmoke) arguments.push_back("--smoke");
+        if (session.json) arguments.push_back("--json");
+        if (threads > 0) arguments.insert(arguments.end(), {"--threads", std::to_string(threads)});
+        return fail(session, execWorker({arguments, threads}));
+    });
+}
+
 } // namespace
 
 void addBench(CLI::App &app, Session &session)
@@ -74,6 +91,7 @@ void addBench(CLI::App &app, Session &session)
         return fail(session, execWorker({arguments, 0}));
     });
     addScience(command, session);
+    addInspectBench(command, session);
 }
 
 } // namespace orrery::cli
