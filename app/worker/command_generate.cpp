@@ -3,6 +3,7 @@
 #include "app/worker/model_argument.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
+#include "app/worker/text_options.h"
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
@@ -27,8 +28,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr uint64_t kMaxPromptBytes = 64u << 20;
-
 struct GenerateOptions {
     ModelArgument model;
     std::vector<std::string> prompts;
@@ -39,6 +38,7 @@ struct GenerateOptions {
     std::string promptFile;
     std::optional<std::string> infill;
     std::string messagesFile; ///< "-": stdin
+    TokenOptions tokens;
     std::string source;       ///< what the text is called in a memory; empty: its file
     std::string memoryFile;
     bool usesNoMemory = false;
@@ -166,6 +166,7 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     if (!options.messagesFile.empty()) {
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
+    ORRERY_TRY(readTokenOptions(options.tokens, request));
     request.source = sourceOf(options);
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     ORRERY_TRY(openMemory(options, *generator));
@@ -211,12 +212,13 @@ CommandBody declareGenerate(CLI::App &command)
     auto *infill = command.add_option_function<std::string>(
         "--infill", [options](const std::string &text) { options->infill = text; },
         "Text behind a hole; what stands between it and the prompt is generated");
+    auto *promptIds = addTokenOptions(command, options->tokens)->excludes(prompt, promptFile, image, audio);
     command
         .add_option(
             "--messages", options->messagesFile,
             "JSON file with the turns of a conversation and their pictures and recordings, - for stdin; "
             "the model answers")
-        ->excludes(prompt, promptFile, infill, image, audio);
+        ->excludes(prompt, promptFile, promptIds, infill, image, audio);
     auto *noMemory = command.add_flag("--no-memory", options->usesNoMemory,
                                       "Begin without the memory that is saved with the model");
     command

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker/commands.h"
+#include "app/worker/inspect_options.h"
 #include "app/worker/inspect_output.h"
-#include "app/worker/model_argument.h"
+#include "app/worker/memory_words.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
-#include "core/data/chat_json.h"
 
 #include <CLI/CLI.hpp>
 
@@ -21,32 +21,17 @@ namespace orrery::worker {
 
 namespace {
 
-constexpr uint64_t kMaxPromptBytes = 64u << 20;
 /// Of the array in a file; on its way there it stands in memory three times.
 constexpr uint64_t kMaxArrayBytes = uint64_t{1} << 30;
 constexpr int64_t kTileEdge = 2048;                 ///< the largest map that is asked for at once
 constexpr int64_t kTileWeights = int64_t{16} << 20; ///< of all heads of one look
 
-struct InspectOptions {
-    std::string what;
-    ModelArgument model;
-    std::string prompt, promptFile, messagesFile;
-    std::vector<int64_t> layers, heads;
-    std::vector<std::string> ablated;
-    std::string rows; ///< "A:B"
-    std::string out;  ///< *.npz or *.json
-    InspectRequest request;
-    bool isJson = false;
-    [[nodiscard]] bool wantsMaps() const { return !layers.empty() || !heads.empty(); }
-    [[nodiscard]] std::string ending() const { return std::filesystem::path(out).extension(); }
-};
-
 Result<void> checkOut(const InspectOptions &options)
 {
     if (options.out.empty() || options.ending() == ".npz" || options.ending() == ".json") return {};
     return Error{ErrorCode::InvalidInput,
-                 "Cannot write attention to \"" + options.out + "\": its ending is \"" + options.ending() +
-                     "\", expected .npz or .json.",
+                 "Cannot write " + options.what + " to \"" + options.out + "\": its ending is \"" +
+                     options.ending() + "\", expected .npz or .json.",
                  "Name the file *.npz for numpy, or *.json."};
 }
 
@@ -72,17 +57,7 @@ Result<TokenRange> readRows(const std::string &text)
 
 Result<void> readInput(const InspectOptions &options, InspectRequest &request)
 {
-    request.input.prompt = options.prompt;
-    if (!options.promptFile.empty()) {
-        ORRERY_ASSIGN(request.input.prompt, readFile(options.promptFile, kMaxPromptBytes));
-    }
-    if (!options.messagesFile.empty()) {
-        ORRERY_ASSIGN(const std::string text, readFile(options.messagesFile, kMaxConversationBytes));
-        ORRERY_ASSIGN(WrittenConversation written, parseConversation(text, options.messagesFile));
-        ORRERY_ASSIGN(request.input.messages,
-                      readConversationFiles(std::move(written), options.messagesFile,
-                                            std::filesystem::path(options.messagesFile).parent_path()));
-    }
+    ORRERY_TRY(readTextOptions(options.text, request.input));
     for (const std::string &name : options.ablated) {
         HeadRef ref;
         if (!headFromName(name, ref))
@@ -197,11 +172,8 @@ private:
     AttentionArray m_array;
 };
 
-Result<InspectReport> inspect(const InspectOptions &options)
+Result<InspectReport> inspectAttention(const InspectOptions &options, const InspectRequest &request)
 {
-    ORRERY_TRY(checkOut(options));
-    InspectRequest request = options.request;
-    ORRERY_TRY(readInput(options, request));
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     ORRERY_ASSIGN(InspectReport report, generator->inspect(request, stopSignals().flag()));
     report.overview.clear(); // summaries are of all heads; maps only of those asked for
@@ -224,6 +196,24 @@ Result<InspectReport> inspect(const InspectOptions &options)
     return report;
 }
 
+struct Shown {
+    std::string json;
+    std::vector<std::string> table;
+};
+
+Result<Shown> inspect(const InspectOptions &options)
+{
+    ORRERY_TRY(checkOut(options));
+    InspectRequest request = options.request;
+    ORRERY_TRY(readInput(options, request));
+    if (options.what == "memory") {
+        ORRERY_ASSIGN(const MemoryLook look, inspectMemory(options, std::move(request)));
+        return Shown{memoryLookJson(look), memoryLookTable(look)};
+    }
+    ORRERY_ASSIGN(const InspectReport report, inspectAttention(options, request));
+    return Shown{inspectJson(report), inspectTable(report)};
+}
+
 } // namespace
 
 CommandBody declareInspect(CLI::App &command)
@@ -231,13 +221,9 @@ CommandBody declareInspect(CLI::App &command)
     auto options = std::make_shared<InspectOptions>();
     command.add_option("what", options->what, "What to look at")
         ->required()
-        ->check(CLI::IsMember({"attention"}));
+        ->check(CLI::IsMember({"attention", "memory"}));
     addModelOptions(command, options->model);
-    auto *prompt = command.add_option("--prompt", options->prompt, "Text to read");
-    auto *promptFile = command.add_option("--prompt-file", options->promptFile, "File with the text to read")
-                           ->excludes(prompt);
-    command.add_option("--messages", options->messagesFile, "JSON file with a conversation to read")
-        ->excludes(prompt, promptFile);
+    addTextOptions(command, options->text);
     command
         .add_option("--layer", options->layers, "Layer, from 0; may be given several times; not given: all")
         ->allow_extra_args(false);
@@ -255,16 +241,23 @@ CommandBody declareInspect(CLI::App &command)
     command.add_flag("--lens", options->request.wantsLens, "What the model would say at each layer");
     command.add_flag("--attribution", options->request.wantsAttribution,
                      "Gradient × input of each token for what is likeliest next");
+    command.add_option("--memory", options->memoryFile,
+                       "memory: file to read behind; not given: what is saved with the model");
+    command
+        .add_option("--edit", options->edits,
+                    std::string("memory: what is done to it before the text is read again, ") +
+                        kMemoryEditForms)
+        ->allow_extra_args(false);
     command.add_option("--out", options->out, "File, .npz with each weight or .json, instead of printing");
     command.add_flag("--json", options->isJson, "One JSON object");
     return [options] {
-        const auto report = inspect(*options);
-        if (!report.ok())
-            return reportError(report.error(), options->isJson ? OutputForm::Json : OutputForm::Text);
+        const auto shown = inspect(*options);
+        if (!shown.ok())
+            return reportError(shown.error(), options->isJson ? OutputForm::Json : OutputForm::Text);
         if (options->isJson)
-            printLine(inspectJson(*report));
+            printLine(shown->json);
         else if (options->out.empty())
-            for (const std::string &line : inspectTable(*report)) printLine(line);
+            for (const std::string &line : shown->table) printLine(line);
         return kExitOk;
     };
 }

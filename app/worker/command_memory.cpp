@@ -2,6 +2,7 @@
 // What a model remembers of the texts that it read, in a file of --memory or in the one that is saved with
 // the model: shown, edited, moved, and learned by the model itself.
 #include "app/worker/commands.h"
+#include "app/worker/memory_output.h"
 #include "app/worker/model_argument.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
@@ -22,8 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kShownBytes = 60; ///< of an event's text in a list for people
-
 struct MemoryOptions {
     ModelArgument model;
     std::string action;
@@ -31,53 +30,19 @@ struct MemoryOptions {
     std::string target; ///< import, export
     std::string source;
     bool isAll = false;
-    int64_t event = 0;
+    std::optional<int64_t> event, slot;
+    double factor = 1;
+    int64_t maxEvents = MemoryEdit{}.maxEvents; ///< similarity
     ConsolidateRequest consolidate;
     bool isJson = false;
 };
 
-Json jsonOf(const MemoryReport &report, const std::string &file)
+void showReport(const MemoryReport &report, const MemoryOptions &options, const std::string &file)
 {
-    Json json;
-    json["memory"] = sanitizeUtf8(file);
-    json["capacity"] = report.status.capacity;
-    json["used"] = report.status.numUsed;
-    json["pinned"] = report.status.numPinned;
-    json["events"] = Json::array();
-    for (const MemoryEvent &event : report.events)
-        json["events"].push_back({{"id", event.id},
-                                  {"source", sanitizeUtf8(event.source)},
-                                  {"first_token", event.firstToken},
-                                  {"last_token", event.lastToken},
-                                  {"step", event.step},
-                                  {"slots", event.numSlots},
-                                  {"usage", event.meanUsage},
-                                  {"age", event.age},
-                                  {"pinned", event.isPinned},
-                                  {"text", sanitizeUtf8(event.text)}});
-    return json;
-}
-
-/// One line of a list: no line ends in it.
-std::string oneLine(const std::string &text)
-{
-    std::string line = sanitizeUtf8(text.substr(0, kShownBytes));
-    for (char &c : line)
-        if (static_cast<unsigned char>(c) < ' ') c = ' ';
-    return text.size() > kShownBytes ? line + "…" : line;
-}
-
-void showReport(const MemoryReport &report, const std::string &file, bool isJson)
-{
-    if (isJson) return printLine(jsonOf(report, file).dump());
-    printLine(file + ": " + std::to_string(report.status.numUsed) + " of " +
-              std::to_string(report.status.capacity) + " slots used, " +
-              std::to_string(report.status.numPinned) + " pinned");
-    for (const MemoryEvent &event : report.events)
-        printLine("event " + std::to_string(event.id) + "  " + oneLine(event.source) + "  tokens " +
-                  std::to_string(event.firstToken) + "-" + std::to_string(event.lastToken) + "  step " +
-                  std::to_string(event.step) + "  usage " + formatSignificant(event.meanUsage, 3) +
-                  (event.isPinned ? "  pinned" : "") + "  " + oneLine(event.text));
+    if (options.isJson) return printLine(memoryJson(report, file).dump());
+    const bool isComparing = options.action == "similarity";
+    for (const std::string &line : isComparing ? similarityLines(report) : memoryLines(report, file))
+        printLine(line);
 }
 
 Error nothingThere(const MemoryOptions &options, const fs::path &file)
@@ -89,14 +54,28 @@ Error nothingThere(const MemoryOptions &options, const fs::path &file)
                                  : "Let generate write one with --memory."};
 }
 
+/// What it is about: an event or, where the action knows them, one of its slots.
+Result<void> checkTarget(const MemoryOptions &options)
+{
+    if (options.event.has_value() != options.slot.has_value()) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot " + options.action + ": expected one of --event NUMBER and --slot NUMBER, found " +
+                     std::string(options.event ? "both." : "none."),
+                 "List the events with memory list; --json has their slots."};
+}
+
 Result<MemoryEdit> editOf(const MemoryOptions &options)
 {
-    if (options.action == "list") return MemoryEdit{};
-    if (options.action != "wipe")
-        return MemoryEdit{.verb = options.action == "pin" ? MemoryVerb::Pin : MemoryVerb::Unpin,
-                          .source = {},
-                          .event = options.event};
-    if (options.source.empty() == options.isAll) return MemoryEdit{MemoryVerb::Wipe, options.source, 0};
+    MemoryEdit edit;
+    edit.verb = memoryVerbFromName(options.action);
+    edit.event = options.event.value_or(0);
+    edit.slot = options.slot.value_or(-1);
+    edit.factor = options.factor;
+    edit.maxEvents = options.maxEvents;
+    edit.source = options.source;
+    if (edit.verb == MemoryVerb::Forget || edit.verb == MemoryVerb::Scale) ORRERY_TRY(checkTarget(options));
+    if (edit.verb == MemoryVerb::Forget && options.slot) edit.verb = MemoryVerb::ForgetSlot;
+    if (edit.verb != MemoryVerb::Wipe || options.source.empty() == options.isAll) return edit;
     return Error{ErrorCode::InvalidInput,
                  "Cannot wipe: expected one of --source NAME and --all, found " +
                      std::string(options.isAll ? "both." : "none."),
@@ -143,8 +122,9 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
                      "Cannot wipe source \"" + edit.source + "\": \"" + file.string() +
                          "\" has nothing of it.",
                      "List the sources with memory list."};
-    if (edit.verb != MemoryVerb::List) ORRERY_TRY(generator.saveMemory(file));
-    showReport(report, file.string(), options.isJson);
+    const bool isEdited = edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity;
+    if (isEdited) ORRERY_TRY(generator.saveMemory(file));
+    showReport(report, options, file.string());
     return {};
 }
 
@@ -187,7 +167,7 @@ Result<void> work(const MemoryOptions &options)
     const fs::path to = options.action == "import" ? own : fs::path(options.target);
     ORRERY_TRY(generator->saveMemory(to));
     ORRERY_ASSIGN(const MemoryReport report, generator->editMemory({}));
-    showReport(report, to.string(), options.isJson);
+    showReport(report, options, to.string());
     return {};
 }
 
@@ -198,14 +178,18 @@ CommandBody declareMemory(CLI::App &command)
     auto options = std::make_shared<MemoryOptions>();
     command.add_option("action", options->action, "What to do")
         ->required()
-        ->check(CLI::IsMember({"list", "wipe", "pin", "unpin", "import", "export", "consolidate"}));
+        ->check(CLI::IsMember({"list", "wipe", "pin", "unpin", "forget", "scale", "similarity", "import",
+                               "export", "consolidate"}));
     addModelOptions(command, options->model);
     command.add_option("--memory", options->file,
                        "File of the memory; not given: what is saved with the model");
     command.add_option("--file", options->target, "import: from where; export: to where");
     command.add_option("--source", options->source, "wipe: all that is remembered of this source");
     command.add_flag("--all", options->isAll, "wipe: everything; the file is deleted");
-    command.add_option("--event", options->event, "pin, unpin: its number in the list");
+    command.add_option("--event", options->event, "pin, unpin, forget, scale: its number in the list");
+    command.add_option("--slot", options->slot, "forget, scale: one token, by its slot in --json");
+    command.add_option("--factor", options->factor, "scale: of what a read of it gives, 0 … 4");
+    command.add_option("--max-events", options->maxEvents, "similarity: of the newest, 1 … 1024");
     command.add_option("--out", options->consolidate.directory, "consolidate: directory of the new model");
     command.add_option("--data", options->consolidate.dataPath,
                        "consolidate: texts of all kinds; not given: what the run was trained on");

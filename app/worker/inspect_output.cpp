@@ -154,24 +154,6 @@ void addHeads(const InspectReport &report, std::vector<std::string> &lines)
                                  percent(summary.selfMass)}));
 }
 
-void addCandidates(const InspectReport &report, std::vector<std::string> &lines)
-{
-    lines.push_back("Behind token " + std::to_string(report.token) + ", " +
-                    nameOf(report.tokens.at(static_cast<size_t>(report.token))) + ":");
-    const bool isAblated = !report.changed.empty();
-    for (size_t i = 0; i < report.candidates.size(); ++i) {
-        std::string line = columns({percent(report.candidates[i].probability)});
-        if (isAblated) line += columns({percent(report.changed[i].probability)});
-        lines.push_back(line + "  " + quoted(report.candidates[i].bytes));
-    }
-    for (size_t i = report.candidates.size(); i < report.changed.size(); ++i)
-        lines.push_back(columns({"", percent(report.changed[i].probability)}) + "  " +
-                        quoted(report.changed[i].bytes));
-    if (isAblated)
-        lines.push_back("The second column is without the heads left out; divergence " +
-                        formatSignificant(report.changedDivergence, 4) + " nats.");
-}
-
 void addTokens(const InspectReport &report, std::vector<std::string> &lines)
 {
     std::vector<std::string> titles = {"token", "surprise"};
@@ -220,7 +202,8 @@ std::vector<std::string> inspectTable(const InspectReport &report)
         sanitizeUtf8(report.model) + ": " + std::to_string(report.tokens.size()) + " tokens, " +
         std::to_string(report.layers) + " layers of " + std::to_string(report.heads) + " heads"};
     addHeads(report, lines);
-    addCandidates(report, lines);
+    for (const std::string &line : candidateLines(report, "without the heads left out"))
+        lines.push_back(line);
     for (const LensRow &row : report.lens) {
         std::string line = columns({"layer " + std::to_string(row.layer)});
         for (size_t i = 0; i < row.candidates.size() && i < 5; ++i)
@@ -231,19 +214,49 @@ std::vector<std::string> inspectTable(const InspectReport &report)
     return lines;
 }
 
-Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray &attention)
+std::vector<std::string> candidateLines(const InspectReport &report, const std::string &change)
 {
-    const size_t numLayers = attention.layers.size(), numHeads = attention.heads.size();
+    std::vector<std::string> lines = {"Behind token " + std::to_string(report.token) + ", " +
+                                      nameOf(report.tokens.at(static_cast<size_t>(report.token))) + ":"};
+    const bool isChanged = !report.changed.empty();
+    for (size_t i = 0; i < report.candidates.size(); ++i) {
+        std::string line = columns({percent(report.candidates[i].probability)});
+        if (isChanged) line += columns({percent(report.changed[i].probability)});
+        lines.push_back(line + "  " + quoted(report.candidates[i].bytes));
+    }
+    for (size_t i = report.candidates.size(); i < report.changed.size(); ++i)
+        lines.push_back(columns({"", percent(report.changed[i].probability)}) + "  " +
+                        quoted(report.changed[i].bytes));
+    if (isChanged)
+        lines.push_back("The second column is " + change + "; divergence " +
+                        formatSignificant(report.changedDivergence, 4) + " nats.");
+    return lines;
+}
+
+void addTokenColumns(const InspectReport &report, NpzWriter &npz)
+{
     const size_t numTokens = report.tokens.size();
     std::vector<std::string> texts;
-    std::vector<int64_t> ids, rows(static_cast<size_t>(attention.rows.end - attention.rows.begin));
-    std::vector<float> surprise, entropy, distance, firstMass, selfMass;
-    std::iota(rows.begin(), rows.end(), attention.rows.begin);
+    std::vector<int64_t> ids;
+    std::vector<float> surprise;
     for (const InspectedToken &token : report.tokens) {
         texts.push_back(token.modality == Modality::Text ? token.bytes : nameOf(token));
         ids.push_back(token.id);
         surprise.push_back(static_cast<float>(token.surprise));
     }
+    npz.addTexts("tokens", texts);
+    npz.add("token_ids", ids, {numTokens});
+    npz.add("surprise", surprise, {numTokens});
+    npz.add("step", std::vector<int64_t>{report.step}, {});
+}
+
+Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray &attention)
+{
+    const size_t numLayers = attention.layers.size(), numHeads = attention.heads.size();
+    const size_t numTokens = report.tokens.size();
+    std::vector<int64_t> rows(static_cast<size_t>(attention.rows.end - attention.rows.begin));
+    std::vector<float> entropy, distance, firstMass, selfMass;
+    std::iota(rows.begin(), rows.end(), attention.rows.begin);
     for (const int64_t layer : attention.layers)
         for (const int64_t head : attention.heads) {
             const HeadSummary &summary =
@@ -255,13 +268,10 @@ Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray
         }
     NpzWriter npz;
     npz.add("attention", attention.weights, {numLayers, numHeads, rows.size(), numTokens});
-    npz.addTexts("tokens", texts);
-    npz.add("token_ids", ids, {numTokens});
+    addTokenColumns(report, npz);
     npz.add("layers", attention.layers, {numLayers});
     npz.add("heads", attention.heads, {numHeads});
     npz.add("rows", rows, {rows.size()});
-    npz.add("step", std::vector<int64_t>{report.step}, {});
-    npz.add("surprise", surprise, {numTokens});
     npz.add("entropy", entropy, {numLayers, numHeads});
     npz.add("distance", distance, {numLayers, numHeads});
     npz.add("first_mass", firstMass, {numLayers, numHeads});

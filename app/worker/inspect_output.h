@@ -8,12 +8,22 @@
 #include <string>
 #include <vector>
 
+namespace orrery {
+class NpzWriter;
+}
+
 namespace orrery::worker {
 
 /// One line. Maps of the report are in it; a number that is none is null.
 std::string inspectJson(const InspectReport &report);
 /// Lines for a terminal: heads, what is likely next, and the tokens.
 std::vector<std::string> inspectTable(const InspectReport &report);
+
+/// Of that table: what is likely behind the token. @param change what the second column is, "without the
+/// heads …"
+std::vector<std::string> candidateLines(const InspectReport &report, const std::string &change);
+/// tokens, token_ids, surprise [tokens] and step.
+void addTokenColumns(const InspectReport &report, NpzWriter &npz);
 
 /// Weights of some heads of some layers, each token by each token.
 struct AttentionArray {

@@ -98,6 +98,13 @@ QJsonObject turnJson(const ChatMessage &message)
     return turn;
 }
 
+QString tokenList(const std::vector<int32_t> &ids)
+{
+    QStringList numbers;
+    for (const int32_t id : ids) numbers << QString::number(id);
+    return numbers.join(u',');
+}
+
 } // namespace
 
 bool hasPictureEnding(const QString &name)
@@ -130,9 +137,12 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
     const bool isConversation = !request.messages.empty();
     if (isConversation)
         arguments << u"--messages"_s << u"-"_s;
+    else if (!request.promptIds.empty())
+        arguments << u"--prompt-ids"_s << tokenList(request.promptIds);
     else
         addText(u"--prompt"_s, fromStd(request.prompt));
     if (request.infill) addText(u"--infill"_s, fromStd(*request.infill));
+    if (!request.answerIds.empty()) arguments << u"--answer-ids"_s << tokenList(request.answerIds);
     arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
               << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);

@@ -34,46 +34,71 @@ void passFlag(CLI::App *command, const char *name, const char *help, std::vector
         name, [name, &passed] { passed.emplace_back(name); }, help);
 }
 
-} // namespace
-
-void addInspect(CLI::App &app, Session &session)
+/// What both have: the model, the text, and the token that is looked at.
+CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, InspectArguments &arguments)
 {
-    static InspectArguments arguments;
-    auto *inspect = app.add_subcommand("inspect", "Look inside a model while it reads a text");
-    inspect->require_subcommand(1);
-    auto *attention = inspect->add_subcommand(
-        "attention", "Who looks at whom: heads, candidates, weights; not by itself an explanation");
+    auto *look = inspect->add_subcommand(name, help);
     std::vector<std::string> &passed = arguments.passed;
-    attention->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")
-        ->required();
-    auto *prompt = passOption(attention, "--prompt", "Text to read", passed);
+    look->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
+    auto *prompt = passOption(look, "--prompt", "Text to read", passed);
     auto *promptFile =
-        passOption(attention, "--prompt-file", "File with the text to read", passed)->excludes(prompt);
-    passOption(attention, "--messages", "JSON file with a conversation to read", passed)
-        ->excludes(prompt, promptFile);
-    passRepeated(attention, "--layer", "Layer, from 0; may be repeated; not given: all", passed);
-    passRepeated(attention, "--head", "Head, from 0; may be repeated; not given: all", passed);
-    passOption(attention, "--rows", "A:B, tokens A to B - 1 that look (all)", passed);
-    passOption(attention, "--max-edge", "Cells of a map's side in JSON (512)", passed);
-    passOption(attention, "--token", "Behind which token candidates stand; -1: the last one", passed);
-    passOption(attention, "--alternatives", "Candidates (10)", passed);
-    passRepeated(attention, "--ablate", "Head to leave out, LAYER.HEAD; may be repeated", passed);
-    passFlag(attention, "--lens", "What the model would say at each layer", passed);
-    passFlag(attention, "--attribution", "Gradient × input of each token for what is likeliest next", passed);
-    passOption(attention, "--out", "File, .npz with each weight or .json, instead of printing", passed);
-    passOption(attention, "--device", "cpu or cuda (the run's own, where this machine has it)", passed);
-    attention->add_option("--threads", arguments.threads, "CPU threads; 0: all");
-    addPluginFolders(attention);
-    finish(attention, session, [&session] {
+        passOption(look, "--prompt-file", "File with the text to read", passed)->excludes(prompt);
+    auto *messages = passOption(look, "--messages", "JSON file with a conversation to read", passed)
+                         ->excludes(prompt, promptFile);
+    passOption(look, "--prompt-ids", "Exact tokens in place of a prompt, 12,7,260", passed)
+        ->excludes(prompt, promptFile, messages);
+    passOption(look, "--answer-ids", "Tokens that the answer begins with, 12,7,260", passed);
+    passRepeated(look, "--layer", "Layer, from 0; may be repeated; not given: all", passed);
+    passRepeated(look, "--head", "Head, from 0; may be repeated; not given: all", passed);
+    passOption(look, "--token", "Behind which token candidates stand; -1: the last one", passed);
+    passOption(look, "--alternatives", "Candidates (10)", passed);
+    passRepeated(look, "--ablate", "Head to leave out, LAYER.HEAD; may be repeated", passed);
+    passOption(look, "--out", "File, .npz or .json, instead of printing", passed);
+    passOption(look, "--device", "cpu or cuda (the run's own, where this machine has it)", passed);
+    look->add_option("--threads", arguments.threads, "CPU threads; 0: all");
+    addPluginFolders(look);
+    return look;
+}
+
+void finishLook(CLI::App *look, Session &session, const std::string &name, const InspectArguments &arguments)
+{
+    finish(look, session, [&session, name, &arguments] {
         const auto model = resolveModel(session, arguments.model);
         if (!model) return fail(session, model.error());
-        std::vector<std::string> line = {"inspect", "attention", "--model", *model};
+        std::vector<std::string> line = {"inspect", name, "--model", *model};
         line.insert(line.end(), arguments.passed.begin(), arguments.passed.end());
         // As in command_model.cpp: the environment is what libgomp reads before main.
         if (arguments.threads) line.insert(line.end(), {"--threads", std::to_string(*arguments.threads)});
         if (session.json) line.push_back("--json");
         return fail(session, execWorker({line, arguments.threads.value_or(0)}));
     });
+}
+
+} // namespace
+
+void addInspect(CLI::App &app, Session &session)
+{
+    static InspectArguments arguments;
+    std::vector<std::string> &passed = arguments.passed;
+    auto *inspect = app.add_subcommand("inspect", "Look inside a model while it reads a text");
+    inspect->require_subcommand(1);
+    auto *attention =
+        addLook(inspect, "attention",
+                "Who looks at whom: heads, candidates, weights; not by itself an explanation", arguments);
+    passOption(attention, "--rows", "A:B, tokens A to B - 1 that look (all)", passed);
+    passOption(attention, "--max-edge", "Cells of a map's side in JSON (512)", passed);
+    passFlag(attention, "--lens", "What the model would say at each layer", passed);
+    passFlag(attention, "--attribution", "Gradient × input of each token for what is likeliest next", passed);
+    finishLook(attention, session, "attention", arguments);
+    auto *memory = addLook(inspect, "memory",
+                           "What is remembered, what of it is read, and what if it were another", arguments);
+    passOption(memory, "--memory", "Memory file to read behind; not given: what is saved with the model",
+               passed);
+    passRepeated(memory, "--edit",
+                 "Done before the text is read again; may be repeated: forget EVENT, forget_slot SLOT, "
+                 "scale EVENT FACTOR, scale_slot SLOT FACTOR, wipe SOURCE",
+                 passed);
+    finishLook(memory, session, "memory", arguments);
 }
 
 } // namespace orrery::cli

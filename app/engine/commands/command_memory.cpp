@@ -58,6 +58,17 @@ void addMemory(CLI::App &app, Session &session)
             *action == 'p' ? "Keep an event, whatever comes" : "Let an event go when it must", nullptr);
         passOption(pin, "--event", "Its number in the list", arguments.passed)->required();
     }
+    auto *forget = addAction(memory, session, arguments, "forget", "Forget an event, or one token of it", nullptr);
+    auto *scale = addAction(memory, session, arguments, "scale",
+                            "Make what is read of an event, or of one token, stronger or weaker", nullptr);
+    for (CLI::App *command : {forget, scale}) {
+        passOption(command, "--event", "Its number in the list", arguments.passed);
+        passOption(command, "--slot", "One token, by its slot in the list as --json", arguments.passed);
+    }
+    passOption(scale, "--factor", "0 … 4; 1: as it was", arguments.passed)->required();
+    auto *similarity =
+        addAction(memory, session, arguments, "similarity", "How alike the events are, -1 to 1", nullptr);
+    passOption(similarity, "--max-events", "Of the newest (256)", arguments.passed);
     addAction(memory, session, arguments, "import",
               "Save a memory file with the model: each text begins with it",
               "File that generate --memory or memory export wrote");

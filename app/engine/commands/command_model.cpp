@@ -78,8 +78,12 @@ void addModel(CLI::App &app, Session &session)
     auto *promptFile =
         generate->add_option("--prompt-file", arguments.promptFile, "File with the text to continue")->excludes(prompt);
     auto *infill = generate->add_option("--infill", arguments.infill, "Text behind a hole: fills what stands between it and the prompt");
+    auto *promptIds = passOption(generate, "--prompt-ids", "Exact tokens in place of a prompt, 12,7,260", arguments.passed)
+                          ->excludes(prompt, promptFile, image, audio);
+    passOption(generate, "--answer-ids", "Tokens that the answer begins with, 12,7,260; it goes on behind them",
+               arguments.passed);
     generate->add_option("--messages", arguments.messages, "JSON file with a conversation, - for stdin: the model answers")
-        ->excludes(prompt, promptFile, infill, image, audio);
+        ->excludes(prompt, promptFile, promptIds, infill, image, audio);
     passOption(generate, "--memory", "Memory file to begin with; what is read and answered is added to it", arguments.passed);
     generate->add_flag_callback("--no-memory", [] { arguments.passed.emplace_back("--no-memory"); },
                                 "Begin without the memory that is saved with the model");

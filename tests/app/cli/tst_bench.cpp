@@ -24,6 +24,7 @@ class TestBench : public QObject {
 
 private Q_SLOTS:
     void storeHoldsWhatItPromises();
+    void inspectTellsHowLongPeopleWait();
     void parityAgreesWithPython();
     void parityTellsDifferentLosses();
     void parityTellsWhyThePeerFailed_data();
@@ -62,6 +63,26 @@ void TestBench::storeHoldsWhatItPromises()
     QVERIFY2(numBuckets > 1000 && numBuckets <= 2000, qPrintable(QString::number(numBuckets)));
     const double bytes = figures[QStringLiteral("bytes_per_point")].toDouble();
     QVERIFY2(bytes > 1 && bytes < 24, qPrintable(QString::number(bytes)));
+}
+
+void TestBench::inspectTellsHowLongPeopleWait()
+{
+    const EngineAnswer answer = m_home.run(benchCommand(QStringLiteral("inspect")), 600'000);
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    const QJsonObject figures = answer.lines().last();
+    qInfo("%s", qPrintable(answer.out));
+    QCOMPARE(figures[QStringLiteral("bench")].toString(), QStringLiteral("inspect"));
+    QCOMPARE(figures[QStringLiteral("passed")].toBool(), true);
+    const auto countOf = [&](const char *section, const char *times) {
+        return figures[QLatin1String(section)].toObject()[QLatin1String(times)].toObject()[QStringLiteral("count")].toInt();
+    };
+    QCOMPARE(countOf("branch", "first_token"), isSlow() ? 20 : 4);
+    QCOMPARE(countOf("what_if", "head_ablated"), isSlow() ? 20 : 2);
+    QCOMPARE(countOf("question", "four_heads"), isSlow() ? 30 : 2);
+    if (isSlow()) {
+        QVERIFY(figures[QStringLiteral("branch")].toObject()[QStringLiteral("parameters")].toDouble() > 29e6);
+        QVERIFY(figures[QStringLiteral("what_if")].toObject()[QStringLiteral("parameters")].toDouble() > 9e6);
+    }
 }
 
 void TestBench::parityAgreesWithPython()

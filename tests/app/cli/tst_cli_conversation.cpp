@@ -11,6 +11,7 @@ private Q_SLOTS:
     void initTestCase();
     void answersAFile();
     void answersAPipe();
+    void goesOnFromTokens();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
 
@@ -69,6 +70,25 @@ void TestCliConversation::answersAPipe()
              1 + int(QByteArray("it's \"$HOME\" `x` \\n é").size()) + 1 + 1);
 }
 
+void TestCliConversation::goesOnFromTokens()
+{
+    const auto say = [this](const QStringList &more) {
+        const EngineAnswer answer = m_home.run(
+            QStringList{u"generate"_s, m_run, u"--seed"_s, u"3"_s, u"--json"_s, u"--threads"_s, u"1"_s} + more);
+        QStringList ids;
+        for (const QJsonObject &line : answer.lines())
+            if (line.contains(u"id"_s)) ids << QString::number(line[u"id"_s].toInt());
+        if (ids.isEmpty()) qFatal("%s", qPrintable(answer.all()));
+        return ids;
+    };
+    const QStringList whole = say({u"--prompt"_s, u"fox"_s, u"--max-tokens"_s, u"8"_s});
+    const qsizetype half = whole.size() / 2;
+    QVERIFY(half > 0);
+    const QStringList rest = say({u"--prompt-ids"_s, u"102,111,120"_s, u"--answer-ids"_s,
+                                  whole.first(half).join(u','), u"--max-tokens"_s, QString::number(8 - half)});
+    QCOMPARE(rest, whole.sliced(half));
+}
+
 void TestCliConversation::namesWhatIsWrong_data()
 {
     QTest::addColumn<QStringList>("arguments");
@@ -89,6 +109,11 @@ void TestCliConversation::namesWhatIsWrong_data()
                                    << u"--prompt"_s;
     QTest::newRow("with a prompt file")
         << QStringList(good + QStringList{u"--prompt-file"_s, u"a"_s}) << 2 << u"--prompt-file"_s;
+    QTest::newRow("with tokens") << QStringList(good + QStringList{u"--prompt-ids"_s, u"97"_s}) << 2
+                                 << u"--prompt-ids"_s;
+    QTest::newRow("no tokens") << QStringList{u"--prompt"_s, u"a"_s, u"--answer-ids"_s, u"1,,2"_s} << 3
+                               << u"Cannot read --answer-ids \"1,,2\": what begins at character 2"_s;
+    QTest::newRow("a token that is none") << QStringList{u"--prompt-ids"_s, u"999"_s} << 3 << u"token 999"_s;
     QTest::newRow("with a hole") << QStringList(good + QStringList{u"--infill"_s, u"a"_s}) << 2
                                  << u"--infill"_s;
 }

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void initTestCase();
     void tableShowsHeadsAndCandidates();
     void jsonHasAllOfIt();
+    void exactTokensAreTheSameText();
     void mapsOfChosenHeads_data();
     void mapsOfChosenHeads();
     void numpyFilesHoldEachWeight();
@@ -140,6 +141,14 @@ void TestCliInspect::jsonHasAllOfIt()
     QCOMPARE(report[u"attribution"_s].toArray()[6].toDouble(), 0.0); // behind token 4
     QVERIFY(!report.contains(u"maps"_s) && !report.contains(u"flows"_s));
     QVERIFY(report[u"seconds"_s].toDouble() > 0);
+}
+
+void TestCliInspect::exactTokensAreTheSameText()
+{
+    const QJsonObject plain = json({u"--prompt"_s, u"the fox"_s});
+    const QJsonObject exact = json({u"--prompt-ids"_s, u"116,104,101,32"_s, u"--answer-ids"_s, u"102,111,120"_s});
+    QCOMPARE(exact[u"tokens"_s], plain[u"tokens"_s]);
+    QCOMPARE(exact[u"candidates"_s], plain[u"candidates"_s]);
 }
 
 void TestCliInspect::mapsOfChosenHeads_data()
@@ -329,6 +338,9 @@ void TestCliInspect::namesWhatIsWrong_data()
     row("a head that is none", {u"--ablate"_s, u"1,2"_s}, {u"\"1,2\""_s, u"LAYER.HEAD"_s});
     row("no such head to leave out", {u"--ablate"_s, u"1.7"_s}, {u"head 7"_s, u"0 to 3"_s});
     row("a token", {u"--token"_s, u"7"_s}, {u"token 7"_s, u"0 to 6"_s});
+    row("an id", {u"--answer-ids"_s, u"12,x"_s}, {u"--answer-ids \"12,x\""_s, u"character 3"_s});
+    row("an id that is none", {u"--answer-ids"_s, u"272"_s}, {u"token 272"_s, u"below 272"_s});
+    row("two prompts", {u"--prompt-ids"_s, u"1"_s}, {u"--prompt-ids"_s}, 2);
     row("candidates", {u"--alternatives"_s, u"51"_s}, {u"alternatives is 51"_s});
     row("an edge", {u"--head"_s, u"0"_s, u"--max-edge"_s, u"0"_s}, {u"max_edge is 0"_s});
     row("a file's ending", {u"--out"_s, u"a.csv"_s}, {u"\".csv\""_s, u".npz or .json"_s});

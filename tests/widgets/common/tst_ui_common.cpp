@@ -174,6 +174,12 @@ void TestUiCommon::commandsAreQuotedForAShell()
     QCOMPARE(
         generateCommand(u"run@8000"_s, request),
         u"orrery-engine generate run@8000 --prompt 'Once\nupon' --max-tokens 200 --temperature 0.8 --top-k 40 --seed 0"_s);
+    // A branch, by its exact tokens.
+    request.prompt.clear();
+    request.promptIds = {12, 260};
+    request.answerIds = {7};
+    QVERIFY(generateCommand(u"r"_s, request)
+                .startsWith(u"orrery-engine generate r --prompt-ids 12,260 --answer-ids 7 --max-tokens"_s));
 }
 
 void TestUiCommon::controlCommandsUseTheCommandLinesWords()

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/worker/memory_output.h"
+
+#include "app/worker/inspect_output.h"
+#include "core/base/text.h"
+#include "core/tensorfile/npz_writer.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orrery::worker {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kShownBytes = 60; ///< of an event's text in a list for people
+
+/// One line of a list: no line ends in it.
+std::string oneLine(const std::string &text)
+{
+    std::string line = sanitizeUtf8(text.substr(0, kShownBytes));
+    for (char &c : line)
+        if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    return text.size() > kShownBytes ? line + "…" : line;
+}
+
+/// @return `usual` where a memory keeps no such column
+template <typename Number> Number at(const std::vector<Number> &column, size_t index, Number usual)
+{
+    return index < column.size() ? column[index] : usual;
+}
+
+Json storedJson(const MemoryEvent &event)
+{
+    Json json = Json::array();
+    for (size_t i = 0; i < event.tokenIds.size(); ++i)
+        json.push_back({{"slot", at<int64_t>(event.slots, i, -1)},
+                        {"token_id", event.tokenIds[i]},
+                        {"usage", at(event.usages, i, 0.F)},
+                        {"surprise", at(event.surprises, i, 0.F)},
+                        {"strength", at(event.strengths, i, 1.F)}});
+    return json;
+}
+
+void addReads(const InspectReport &report, std::vector<std::string> &lines)
+{
+    if (report.reads.empty())
+        lines.push_back("At token " + std::to_string(report.token) + " nothing is read from a memory.");
+    for (const MemoryRead &read : report.reads) {
+        std::string line =
+            "head " + headName(read.head) + "  " + read.memory + "  gate " + formatSignificant(read.gate, 3);
+        for (const MemoryRead::Slot &slot : read.slots) {
+            line += "  ";
+            if (slot.event >= 0) line += "event " + std::to_string(slot.event) + ' ';
+            line += (slot.token >= 0 ? "token " + std::to_string(slot.token)
+                                     : "slot " + std::to_string(slot.slot)) +
+                    ' ' + formatSignificant(100 * slot.weight, 3) + " %";
+        }
+        lines.push_back(line);
+    }
+}
+
+void addEvents(const MemoryReport &memory, NpzWriter &npz)
+{
+    std::vector<std::string> sources;
+    std::vector<int64_t> ids, firsts, lasts, steps, ages, pins, slots, ofSlots, tokens;
+    std::vector<float> means, usages, surprises, strengths;
+    for (const MemoryEvent &event : memory.events) {
+        sources.push_back(event.source);
+        ids.push_back(event.id);
+        firsts.push_back(event.firstToken);
+        lasts.push_back(event.lastToken);
+        steps.push_back(event.step);
+        ages.push_back(event.age);
+        pins.push_back(event.isPinned ? 1 : 0);
+        means.push_back(static_cast<float>(event.meanUsage));
+        for (size_t i = 0; i < event.tokenIds.size(); ++i) {
+            slots.push_back(at<int64_t>(event.slots, i, -1));
+            ofSlots.push_back(event.id);
+            tokens.push_back(event.tokenIds[i]);
+            usages.push_back(at(event.usages, i, 0.F));
+            surprises.push_back(at(event.surprises, i, 0.F));
+            strengths.push_back(at(event.strengths, i, 1.F));
+        }
+    }
+    npz.addTexts("event_source", sources);
+    npz.add("event_id", ids, {ids.size()});
+    npz.add("event_first", firsts, {ids.size()});
+    npz.add("event_last", lasts, {ids.size()});
+    npz.add("event_step", steps, {ids.size()});
+    npz.add("event_age", ages, {ids.size()});
+    npz.add("event_pinned", pins, {ids.size()});
+    npz.add("event_usage", means, {ids.size()});
+    npz.add("slot", slots, {slots.size()});
+    npz.add("slot_event", ofSlots, {slots.size()});
+    npz.add("slot_token_id", tokens, {slots.size()});
+    npz.add("slot_usage", usages, {slots.size()});
+    npz.add("slot_surprise", surprises, {slots.size()});
+    npz.add("slot_strength", strengths, {slots.size()});
+}
+
+void addReadColumns(const std::vector<MemoryRead> &reads, NpzWriter &npz)
+{
+    std::vector<std::string> memories;
+    std::vector<int64_t> layers, heads, slots, events, tokens;
+    std::vector<float> gates, weights;
+    for (const MemoryRead &read : reads)
+        for (const MemoryRead::Slot &slot : read.slots) {
+            memories.push_back(read.memory);
+            layers.push_back(read.head.layer);
+            heads.push_back(read.head.head);
+            slots.push_back(slot.slot);
+            events.push_back(slot.event);
+            tokens.push_back(slot.token);
+            gates.push_back(static_cast<float>(read.gate));
+            weights.push_back(static_cast<float>(slot.weight));
+        }
+    npz.addTexts("read_memory", memories);
+    npz.add("read_layer", layers, {layers.size()});
+    npz.add("read_head", heads, {layers.size()});
+    npz.add("read_slot", slots, {layers.size()});
+    npz.add("read_event", events, {layers.size()});
+    npz.add("read_token", tokens, {layers.size()});
+    npz.add("read_gate", gates, {layers.size()});
+    npz.add("read_weight", weights, {layers.size()});
+}
+
+void addCandidateColumns(const std::string &name, const std::vector<TokenAlternative> &candidates,
+                         NpzWriter &npz)
+{
+    std::vector<int64_t> ids;
+    std::vector<float> shares;
+    for (const TokenAlternative &candidate : candidates) {
+        ids.push_back(candidate.id);
+        shares.push_back(static_cast<float>(candidate.probability));
+    }
+    npz.add(name + "_ids", ids, {ids.size()});
+    npz.add(name + "_p", shares, {ids.size()});
+}
+
+} // namespace
+
+Json memoryJson(const MemoryReport &report, const std::string &file)
+{
+    Json json;
+    if (!file.empty()) json["memory"] = sanitizeUtf8(file);
+    json["capacity"] = report.status.capacity;
+    json["used"] = report.status.numUsed;
+    json["pinned"] = report.status.numPinned;
+    json["evicted"] = report.status.numEvicted;
+    json["skipped"] = report.status.numSkipped;
+    json["refused"] = report.status.numRefused;
+    if (!report.status.lastRefusal.empty()) json["last_refusal"] = sanitizeUtf8(report.status.lastRefusal);
+    json["events"] = Json::array();
+    for (const MemoryEvent &event : report.events)
+        json["events"].push_back({{"id", event.id},
+                                  {"source", sanitizeUtf8(event.source)},
+                                  {"first_token", event.firstToken},
+                                  {"last_token", event.lastToken},
+                                  {"step", event.step},
+                                  {"slots", event.numSlots},
+                                  {"usage", event.meanUsage},
+                                  {"age", event.age},
+                                  {"pinned", event.isPinned},
+                                  {"text", sanitizeUtf8(event.text)},
+                                  {"stored", storedJson(event)}});
+    if (!report.similarEvents.empty()) {
+        const size_t size = report.similarEvents.size();
+        json["similar_events"] = report.similarEvents;
+        json["similarity"] = Json::array();
+        for (auto row = report.similarity.begin(); row != report.similarity.end();
+             row += static_cast<std::ptrdiff_t>(size))
+            json["similarity"].push_back(std::vector<float>(row, row + static_cast<std::ptrdiff_t>(size)));
+    }
+    return json;
+}
+
+std::vector<std::string> memoryLines(const MemoryReport &report, const std::string &file)
+{
+    std::vector<std::string> lines = {(file.empty() ? std::string("memory") : file) + ": " +
+                                      std::to_string(report.status.numUsed) + " of " +
+                                      std::to_string(report.status.capacity) + " slots used, " +
+                                      std::to_string(report.status.numPinned) + " pinned"};
+    for (const MemoryEvent &event : report.events)
+        lines.push_back("event " + std::to_string(event.id) + "  " + oneLine(event.source) + "  tokens " +
+                        std::to_string(event.firstToken) + "-" + std::to_string(event.lastToken) + "  step " +
+                        std::to_string(event.step) + "  usage " + formatSignificant(event.meanUsage, 3) +
+                        (event.isPinned ? "  pinned" : "") + "  " + oneLine(event.text));
+    return lines;
+}
+
+std::vector<std::string> similarityLines(const MemoryReport &report)
+{
+    std::vector<std::string> lines;
+    const size_t size = report.similarEvents.size();
+    for (size_t row = 0; row < size; ++row) {
+        std::string line = "event " + std::to_string(report.similarEvents[row]) + ':';
+        for (size_t column = 0; column < size; ++column)
+            line += ' ' + formatSignificant(static_cast<double>(report.similarity[row * size + column]), 3);
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+std::string memoryLookJson(const MemoryLook &look)
+{
+    Json json = Json::parse(inspectJson(look.look));
+    if (!look.file.empty()) json["memory_file"] = sanitizeUtf8(look.file);
+    json["memory"] = memoryJson(look.memory, {});
+    if (!look.edits.empty()) {
+        json["edits"] = Json::array();
+        for (const std::string &edit : look.edits) json["edits"].push_back(sanitizeUtf8(edit));
+    }
+    // Heads' summaries are of what attention looks at.
+    json.erase("summaries");
+    return json.dump();
+}
+
+std::vector<std::string> memoryLookTable(const MemoryLook &look)
+{
+    std::vector<std::string> lines = memoryLines(look.memory, look.file);
+    addReads(look.look, lines);
+    for (const std::string &line : candidateLines(look.look, "with the memory edited")) lines.push_back(line);
+    return lines;
+}
+
+Result<std::string> memoryLookNpz(const MemoryLook &look)
+{
+    NpzWriter npz;
+    addTokenColumns(look.look, npz);
+    npz.add("token", std::vector<int64_t>{look.look.token}, {});
+    addEvents(look.memory, npz);
+    addReadColumns(look.look.reads, npz);
+    addCandidateColumns("candidate", look.look.candidates, npz);
+    addCandidateColumns("changed", look.look.changed, npz);
+    return npz.bytes();
+}
+
+} // namespace orrery::worker

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/worker/text_options.h"
+
+#include "core/base/files.h"
+#include "core/base/text.h"
+#include "core/data/chat_json.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <filesystem>
+
+namespace orrery::worker {
+
+namespace {
+
+Result<std::vector<int32_t>> readIds(const std::string &option, const std::string &text)
+{
+    std::vector<int32_t> ids;
+    if (text.empty()) return ids;
+    const char *at = text.data(), *const end = at + text.size();
+    for (;; ++at) {
+        int32_t id = 0;
+        const auto read = std::from_chars(at, end, id);
+        const bool isNumber = read.ec == std::errc{} && read.ptr != at;
+        if (isNumber) ids.push_back(id);
+        at = read.ptr;
+        if (isNumber && at == end) return ids;
+        if (!isNumber || *at != ',')
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot read " + option + " \"" + sanitizeUtf8(text) +
+                             "\": what begins at character " + std::to_string(at - text.data()) +
+                             " is no token, expected whole numbers.",
+                         "Give numbers with commas between them: 12,7,260."};
+    }
+}
+
+} // namespace
+
+CLI::Option *addTokenOptions(CLI::App &command, TokenOptions &options)
+{
+    command.add_option("--answer-ids", options.answerIds,
+                       "Tokens that the answer begins with, 12,7,260; it goes on behind them");
+    return command.add_option("--prompt-ids", options.promptIds,
+                              "Exact tokens in place of a prompt, 12,7,260");
+}
+
+Result<void> readTokenOptions(const TokenOptions &options, GenerateRequest &request)
+{
+    ORRERY_ASSIGN(request.promptIds, readIds("--prompt-ids", options.promptIds));
+    ORRERY_ASSIGN(request.answerIds, readIds("--answer-ids", options.answerIds));
+    return {};
+}
+
+void addTextOptions(CLI::App &command, TextOptions &options)
+{
+    auto *prompt = command.add_option("--prompt", options.prompt, "Text to read");
+    auto *file = command.add_option("--prompt-file", options.promptFile, "File with the text to read")
+                     ->excludes(prompt);
+    auto *messages =
+        command.add_option("--messages", options.messagesFile, "JSON file with a conversation to read")
+            ->excludes(prompt, file);
+    addTokenOptions(command, options.tokens)->excludes(prompt, file, messages);
+}
+
+Result<void> readTextOptions(const TextOptions &options, GenerateRequest &request)
+{
+    request.prompt = options.prompt;
+    if (!options.promptFile.empty()) {
+        ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
+    }
+    if (!options.messagesFile.empty()) {
+        ORRERY_ASSIGN(const std::string text, readFile(options.messagesFile, kMaxConversationBytes));
+        ORRERY_ASSIGN(WrittenConversation written, parseConversation(text, options.messagesFile));
+        ORRERY_ASSIGN(request.messages,
+                      readConversationFiles(std::move(written), options.messagesFile,
+                                            std::filesystem::path(options.messagesFile).parent_path()));
+    }
+    return readTokenOptions(options.tokens, request);
+}
+
+} // namespace orrery::worker

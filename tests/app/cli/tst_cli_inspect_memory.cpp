@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspect memory on the command line: what is remembered, what is read of it, what if it were another; and
+// the edits of the command memory.
+#include "engine_process.h"
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+class TestCliInspectMemory : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void readsBehindAFile();
+    void saysWhatWouldChange();
+    void showsATable();
+    void writesFiles();
+    void editsAFile();
+    void namesWhatIsWrong_data();
+    void namesWhatIsWrong();
+
+private:
+    [[nodiscard]] EngineAnswer inspect(const QStringList &more) const
+    {
+        return m_home.run(QStringList{u"inspect"_s, u"memory"_s, m_run, u"--threads"_s, u"1"_s} + more);
+    }
+    [[nodiscard]] QJsonObject json(const QStringList &more) const
+    {
+        const EngineAnswer answer = inspect(
+            QStringList{u"--prompt"_s, u"the quick brown"_s, u"--memory"_s, m_memory, u"--json"_s} + more);
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        return answer.lines().last();
+    }
+    [[nodiscard]] EngineAnswer memory(const QString &action, const QStringList &more) const
+    {
+        return m_home.run(QStringList{u"memory"_s, action, m_run, u"--memory"_s, m_memory} + more);
+    }
+
+    EngineHome m_home;
+    QString m_run, m_memory, m_plain;
+};
+
+void TestCliInspectMemory::initTestCase()
+{
+    const QString text =
+        m_home.write(u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(200));
+    m_run = m_home.path(u"run"_s);
+    m_plain = m_home.path(u"plain"_s);
+    m_memory = m_home.path(u"talk.memory"_s);
+    const QStringList usual{u"model.layers=2"_s,       u"model.width=32"_s, u"model.heads=2"_s,
+                            u"model.context=64"_s,     u"model.window=8"_s, u"train.batch_size=4"_s,
+                            u"train.eval_tokens=64"_s, u"probes.every=0"_s, u"threads=1"_s};
+    for (const QString &run : {m_run, m_plain}) {
+        QStringList arguments{u"train"_s, u"--data"_s, text, u"--out"_s, run, u"--steps"_s, u"4"_s};
+        QStringList settings = usual;
+        if (run == m_run)
+            settings << u"plugins.use=[\"memory\"]"_s << u"plugins.memory.episodic_size=200"_s
+                     << u"plugins.memory.semantic_size=64"_s << u"plugins.memory.semantic_top_k=4"_s;
+        for (const QString &setting : std::as_const(settings)) arguments << u"--set"_s << setting;
+        const EngineAnswer trained = m_home.run(arguments);
+        QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    }
+    const EngineAnswer told =
+        m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the quick brown fox was seen by the lazy dog"_s,
+                    u"--max-tokens"_s, u"4"_s, u"--source"_s, u"a tale"_s, u"--memory"_s, m_memory});
+    QVERIFY2(told.exitCode == 0, qPrintable(told.all()));
+}
+
+void TestCliInspectMemory::readsBehindAFile()
+{
+    const QJsonObject look = json({});
+    const QJsonObject memory = look[u"memory"_s].toObject();
+    QCOMPARE(look[u"memory_file"_s].toString(), m_memory);
+    QCOMPARE(memory[u"capacity"_s].toInt(), 200);
+    QVERIFY(memory[u"used"_s].toInt() > 20);
+    const QJsonObject event = memory[u"events"_s].toArray().first().toObject();
+    QCOMPARE(event[u"stored"_s].toArray().size(), event[u"slots"_s].toInt());
+    for (const char *key : {"slot", "token_id", "usage", "surprise", "strength"})
+        QVERIFY2(event[u"stored"_s].toArray()[0].toObject().contains(QLatin1String(key)), key);
+    // Read at the last token: of the episodic memory with its events.
+    int numEpisodic = 0;
+    for (const QJsonValue &value : look[u"reads"_s].toArray()) {
+        const QJsonObject read = value.toObject();
+        if (read[u"memory"_s].toString() != u"episodic"_s) continue;
+        ++numEpisodic;
+        double sum = 0;
+        for (const QJsonValue &slot : read[u"slots"_s].toArray())
+            sum += slot.toObject()[u"weight"_s].toDouble();
+        QVERIFY(std::abs(sum - 1) < 1e-4);
+        QVERIFY(read[u"slots"_s].toArray()[0].toObject()[u"event"_s].toInt() > 0 ||
+                read[u"slots"_s].toArray().size() > 1);
+    }
+    QCOMPARE(numEpisodic, 2);
+    // What is likely next is what generate says behind the same memory.
+    QFile::remove(m_home.path(u"copy.memory"_s));
+    QVERIFY(QFile::copy(m_memory, m_home.path(u"copy.memory"_s)));
+    const EngineAnswer said = m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the quick brown"_s,
+                                          u"--memory"_s, m_home.path(u"copy.memory"_s), u"--max-tokens"_s,
+                                          u"1"_s, u"--threads"_s, u"1"_s, u"--json"_s});
+    QVERIFY2(said.exitCode == 0, qPrintable(said.all()));
+    const QJsonArray expected = said.lines().first()[u"alternatives"_s].toArray();
+    const QJsonArray found = look[u"candidates"_s].toArray();
+    QCOMPARE(found.size(), expected.size());
+    for (qsizetype i = 0; i < found.size(); ++i)
+        QVERIFY(std::abs(found[i].toObject()[u"p"_s].toDouble() - expected[i].toObject()[u"p"_s].toDouble()) <
+                1e-5);
+    // Only one head's.
+    for (const QJsonValue &value : json({u"--head"_s, u"1"_s, u"--token"_s, u"9"_s})[u"reads"_s].toArray())
+        QCOMPARE(value.toObject()[u"head"_s].toInt(), 1);
+}
+
+void TestCliInspectMemory::saysWhatWouldChange()
+{
+    QVERIFY(!json({}).contains(u"changed"_s));
+    const QJsonObject wiped = json({u"--edit"_s, u"wipe a tale"_s});
+    QVERIFY(wiped[u"changed_divergence"_s].toDouble() > 0);
+    QCOMPARE(wiped[u"edits"_s].toArray(), QJsonArray{u"wipe a tale"_s});
+    // Each event by itself, together the same.
+    QStringList each;
+    for (const QJsonValue &event : wiped[u"memory"_s].toObject()[u"events"_s].toArray())
+        each << u"--edit"_s << u"forget %1"_s.arg(event.toObject()[u"id"_s].toInt());
+    QVERIFY(std::abs(json(each)[u"changed_divergence"_s].toDouble() -
+                     wiped[u"changed_divergence"_s].toDouble()) < 1e-6);
+    const QJsonObject slot = wiped[u"memory"_s]
+                                 .toObject()[u"events"_s]
+                                 .toArray()[0]
+                                 .toObject()[u"stored"_s]
+                                 .toArray()[0]
+                                 .toObject();
+    const QString number = QString::number(slot[u"slot"_s].toInt());
+    QVERIFY(json({u"--edit"_s, u"forget_slot "_s + number}).contains(u"changed"_s));
+    QVERIFY(json({u"--edit"_s, u"scale_slot %1 0.5"_s.arg(number), u"--ablate"_s, u"1.0"_s})
+                .contains(u"changed"_s));
+}
+
+void TestCliInspectMemory::showsATable()
+{
+    const EngineAnswer answer = inspect(
+        {u"--prompt"_s, u"the quick brown"_s, u"--memory"_s, m_memory, u"--edit"_s, u"wipe a tale"_s});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    for (const QString &words : {u"slots used"_s, u"a tale#text"_s, u"episodic  gate"_s,
+                                 u"Behind token 14, \"n\""_s, u"with the memory edited; divergence"_s})
+        QVERIFY2(answer.out.contains(words), qPrintable(words + u'\n' + answer.out));
+}
+
+void TestCliInspectMemory::writesFiles()
+{
+    for (const char *name : {"look.json", "look.npz"}) {
+        const QString path = m_home.path(QLatin1String(name));
+        const EngineAnswer answer =
+            inspect({u"--prompt"_s, u"the quick brown"_s, u"--memory"_s, m_memory, u"--out"_s, path});
+        QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray content = file.readAll();
+        if (path.endsWith(u"json"_s))
+            QVERIFY(QJsonDocument::fromJson(content).object().contains(u"memory"_s));
+        else
+            for (const char *array : {"tokens.npy", "event_id.npy", "slot_strength.npy", "read_weight.npy",
+                                      "candidate_p.npy", "changed_ids.npy"})
+                QVERIFY2(content.contains(array), array);
+    }
+}
+
+void TestCliInspectMemory::editsAFile()
+{
+    const auto listed = [&] {
+        return memory(u"list"_s, {u"--json"_s}).lines().last()[u"events"_s].toArray();
+    };
+    const QJsonArray before = listed();
+    QVERIFY(before.size() > 1);
+    const QString first = QString::number(before[0].toObject()[u"id"_s].toInt());
+    const EngineAnswer scaled =
+        memory(u"scale"_s, {u"--event"_s, first, u"--factor"_s, u"0.5"_s, u"--json"_s});
+    QVERIFY2(scaled.exitCode == 0, qPrintable(scaled.all()));
+    QCOMPARE(listed()[0].toObject()[u"stored"_s].toArray()[0].toObject()[u"strength"_s].toDouble(), 0.5);
+    const EngineAnswer alike = memory(u"similarity"_s, {u"--json"_s});
+    QVERIFY2(alike.exitCode == 0, qPrintable(alike.all()));
+    const QJsonArray rows = alike.lines().last()[u"similarity"_s].toArray();
+    QCOMPARE(rows.size(), before.size());
+    QVERIFY(std::abs(rows[0].toArray()[0].toDouble() - 1) < 1e-4);
+    const QString slot =
+        QString::number(before[1].toObject()[u"stored"_s].toArray()[0].toObject()[u"slot"_s].toInt());
+    QVERIFY2(memory(u"forget"_s, {u"--slot"_s, slot}).exitCode == 0, "a slot");
+    QVERIFY2(memory(u"forget"_s, {u"--event"_s, first}).exitCode == 0, "an event");
+    for (const QJsonValue &event : listed()) QVERIFY(event.toObject()[u"id"_s].toInt() != first.toInt());
+}
+
+void TestCliInspectMemory::namesWhatIsWrong_data()
+{
+    QTest::addColumn<QStringList>("command");
+    QTest::addColumn<QString>("words");
+    const QStringList look{u"inspect"_s, u"memory"_s, u"RUN"_s, u"--prompt"_s, u"abc"_s};
+    const auto row = [&](const char *name, const QStringList &more, const QString &words) {
+        QTest::newRow(name) << look + more << words;
+    };
+    row("a word", {u"--edit"_s, u"erase 1"_s}, u"by \"erase 1\": expected \"forget EVENT\""_s);
+    row("no number", {u"--edit"_s, u"forget one"_s}, u"by \"forget one\": expected"_s);
+    row("one number", {u"--edit"_s, u"scale 1"_s}, u"by \"scale 1\": expected"_s);
+    row("an event", {u"--edit"_s, u"forget 99"_s}, u"99"_s);
+    row("a source", {u"--edit"_s, u"wipe nobody"_s},
+        u"the source \"nobody\": the memory has nothing of it"_s);
+    row("a layer", {u"--layer"_s, u"2"_s}, u"layer 2 does not exist, expected 0 to 1"_s);
+    row("a head", {u"--head"_s, u"7"_s}, u"head 7 does not exist, expected 0 to 1"_s);
+    row("a token", {u"--token"_s, u"3"_s}, u"token 3 is asked for"_s);
+    row("no file", {u"--memory"_s, u"/nowhere/at.all"_s}, u"/nowhere/at.all"_s);
+    row("an ending", {u"--out"_s, u"look.txt"_s}, u"Cannot write memory to \"look.txt\""_s);
+    row("ids", {u"--answer-ids"_s, u"1,x"_s},
+        u"Cannot read --answer-ids \"1,x\": what begins at character 2"_s);
+    QTest::newRow("no memory") << QStringList{u"inspect"_s, u"memory"_s, u"PLAIN"_s, u"--prompt"_s, u"abc"_s}
+                               << u"the model has none"_s;
+    QTest::newRow("forget what") << QStringList{u"memory"_s, u"forget"_s, u"RUN"_s, u"--memory"_s,
+                                                u"MEMORY"_s}
+                                 << u"expected one of --event NUMBER and --slot NUMBER, found none"_s;
+    QTest::newRow("factor") << QStringList{u"memory"_s,   u"scale"_s,    u"RUN"_s,
+                                           u"--memory"_s, u"MEMORY"_s,   u"--event"_s,
+                                           u"2"_s,        u"--factor"_s, u"5"_s}
+                            << u"5"_s;
+}
+void TestCliInspectMemory::namesWhatIsWrong()
+{
+    QFETCH(QStringList, command);
+    QFETCH(QString, words);
+    command.replaceInStrings(u"RUN"_s, m_run)
+        .replaceInStrings(u"PLAIN"_s, m_plain)
+        .replaceInStrings(u"MEMORY"_s, m_memory);
+    const EngineAnswer answer = m_home.run(command);
+    QVERIFY(answer.exitCode != 0);
+    QVERIFY2(answer.err.contains(words), qPrintable(answer.all()));
+}
+
+QTEST_GUILESS_MAIN(TestCliInspectMemory)
+#include "tst_cli_inspect_memory.moc"
