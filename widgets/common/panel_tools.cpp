@@ -218,6 +218,9 @@ void PanelTools::resizeEvent(QResizeEvent *event)
     if (isCompact == m_isCompact) return;
     m_isCompact = isCompact;
     fillMenu();
+    // Qt has placed all buttons in the new width before it told of it.
+    layout()->invalidate();
+    layout()->setGeometry(contentsRect());
 }
 
 void PanelTools::fillMenu()

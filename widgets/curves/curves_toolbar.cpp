@@ -61,7 +61,8 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
     m_slider->setObjectName(QStringLiteral("smoothing"));
     m_slider->setRange(0, kSliderMax);
     m_slider->setPageStep(10);
-    m_slider->setFixedWidth(88);
+    m_slider->setMinimumWidth(56); // gives way before words do
+    m_slider->setMaximumWidth(88);
     m_slider->setValue(positionOf(0.9));
     m_slider->setAccessibleName(tr("Smoothing"));
     m_logY->setObjectName(QStringLiteral("logY"));

@@ -36,12 +36,15 @@ namespace {
 const QSize kSize(1280, 800);
 constexpr int kSlack = 2; ///< in height: the style asks for more than its paddings give
 
+/// With the named widgets around it.
 QString nameOf(const QWidget *widget)
 {
-    return u"%1 \"%2\" in %3"_s.arg(QLatin1String(widget->metaObject()->className()), widget->objectName(),
-                                    widget->parentWidget()
-                                        ? QLatin1String(widget->parentWidget()->metaObject()->className())
-                                        : QLatin1String("nothing"));
+    QString name = u"%1 \"%2\""_s.arg(QLatin1String(widget->metaObject()->className()), widget->objectName());
+    for (const QWidget *parent = widget->parentWidget(); parent && !parent->isWindow();
+         parent = parent->parentWidget())
+        if (!parent->objectName().isEmpty() && !parent->objectName().startsWith("qt_"_L1))
+            name += u" in \"%1\" (%2 wide)"_s.arg(parent->objectName()).arg(parent->width());
+    return name;
 }
 
 bool isControl(const QWidget *widget)

@@ -216,7 +216,7 @@ void TestCurvesFrame::aBrokenViewIsLeftAlone()
     Fixture one;
     const PlotRange before = one.loss()->xRange();
     one.frame().view().restore(
-        {{u"from"_s, u"inf"_s}, {u"to"_s, u"x"_s}, {u"smoothing"_s, u"nan"_s}, {u"x"_s, u"?"_s}});
+        {{u"from"_s, u"0"_s}, {u"to"_s, u"inf"_s}, {u"smoothing"_s, u"nan"_s}, {u"x"_s, u"?"_s}});
     one.settle();
     QVERIFY(one.loss()->isFollowing());
     QCOMPARE(one.loss()->xRange(), before);
