@@ -81,7 +81,8 @@ public:
                      << v.createdAt << v.lastReportAt << v.elapsedSeconds << v.loss << v.valLoss
                      << v.bestValLoss << v.learningRate << v.gradNorm << v.tokensPerSecond << v.viewerPercent
                      << v.memoryBytes << v.numParameters << v.device << v.threads << v.error
-                     << v.lastCheckpointStep << v.trainerWaits << v.diskWaits << v.numViewers;
+                     << v.lastCheckpointStep << v.trainerWaits << v.diskWaits << v.numViewers << v.lastFrameId
+                     << v.breakpoints << v.pauseReason << v.pauseSeries;
     }
     Dump &operator<<(const MetricValue &v) { return *this << v.series << v.value; }
     Dump &operator<<(const StepReport &v) { return *this << v.step << v.wallTime << v.attempt << v.values; }
@@ -135,7 +136,7 @@ public:
     {
         return *this << v.model << v.request.prompt << v.request.sampling << v.request.infill.has_value()
                      << v.request.infill.value_or("") << v.request.source << v.request.media
-                     << v.request.messages;
+                     << v.request.messages << v.request.promptIds << v.request.answerIds;
     }
     Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability; }
     Dump &operator<<(const GeneratedToken &v)
@@ -156,19 +157,21 @@ public:
         return *this << std::vector<double>(v.embedding.begin(), v.embedding.end()) << v.tokens << v.mask
                      << v.model << v.step;
     }
-    Dump &operator<<(const MemoryEdit &v) { return *this << v.verb << v.source << v.event; }
+    Dump &operator<<(const MemoryEdit &v)
+    {
+        return *this << v.verb << v.source << v.event << v.slot << v.factor << v.path << v.maxEvents;
+    }
     Dump &operator<<(const MemoryEvent &v)
     {
         *this << v.id << v.source << v.firstToken << v.lastToken << v.step << v.numSlots << v.meanUsage
               << v.age << v.isPinned << v.text;
-        for (const int32_t id : v.tokenIds) *this << id;
-        return *this;
+        return *this << v.tokenIds << v.slots << v.usages << v.surprises << v.strengths;
     }
     Dump &operator<<(const MemoryReport &v)
     {
         return *this << v.status.capacity << v.status.numUsed << v.status.numPinned << v.status.numEvicted
                      << v.status.numSkipped << v.status.numRefused << v.status.lastRefusal << v.events
-                     << v.numFreed;
+                     << v.numFreed << v.undoText << v.similarEvents << v.similarity;
     }
     Dump &operator<<(const BatchResult &v)
     {
@@ -209,7 +212,8 @@ RunStatus randomStatus(RandomValues &r)
             r.number(),  r.number(),  r.number(),  r.number(),
             r.number(),  r.natural(), r.natural(), r.text(),
             r.integer(), r.text(),    r.integer(), r.natural(),
-            r.natural(), r.small()};
+            r.natural(), r.small(),   r.integer(), {r.text(), r.text()},
+            r.text(),    r.text()};
 }
 
 StepReport randomReport(RandomValues &r)
@@ -221,7 +225,8 @@ StepReport randomReport(RandomValues &r)
 
 RunEvent randomEvent(RandomValues &r)
 {
-    return {r.integer(), r.integer(), r.number(), r.small(), r.pick(EventKind::Breakpoint), r.text(), r.text()};
+    return {r.integer(), r.integer(), r.number(), r.small(), r.pick(EventKind::Breakpoint),
+            r.text(),    r.text()};
 }
 
 SeriesReply randomSeries(RandomValues &r)
@@ -302,6 +307,9 @@ void TestAdapters::keepsEveryField()
                           (ModelRequest{r.text(), {r.bytes(), sampling, {}, {}, {}, r.text()}}));
         COMPARE_OVER_WIRE(
             v1::GenerateRequest,
+            (ModelRequest{r.text(), {{}, sampling, {}, {}, {}, {}, {r.small(), 5}, {7, r.small()}}}));
+        COMPARE_OVER_WIRE(
+            v1::GenerateRequest,
             (ModelRequest{r.text(),
                           {r.bytes(),
                            sampling,
@@ -318,14 +326,18 @@ void TestAdapters::keepsEveryField()
                                         r.text(),
                                         r.text(),
                                         r.integer()}));
-        COMPARE_OVER_WIRE(v1::MemoryRequest, (MemoryEdit{MemoryVerb::Wipe, r.text(), r.integer()}));
-        const MemoryEvent remembered{r.integer(), r.text(),    r.integer(), r.integer(),
-                                     r.integer(), r.integer(), r.number(),  r.integer(),
-                                     true,        {1, 258},    r.bytes()};
+        COMPARE_OVER_WIRE(v1::MemoryRequest, (MemoryEdit{r.pick(kLastMemoryVerb), r.text(), r.integer(),
+                                                         r.integer(), r.number(), r.text(), r.integer()}));
+        const MemoryEvent remembered{r.integer(),      r.text(),   r.integer(), r.integer(), r.integer(),
+                                     r.integer(),      r.number(), r.integer(), true,        {1, 258},
+                                     {r.integer(), 3}, {0.5F, 2},  {0, 1.25F},  {1, 0.75F},  r.bytes()};
         COMPARE_OVER_WIRE(v1::MemoryReply, (MemoryReport{{r.integer(), r.integer(), r.integer(), r.integer(),
                                                           r.integer(), r.integer(), r.text()},
                                                          {remembered, {}},
-                                                         r.integer()}));
+                                                         r.integer(),
+                                                         r.text(),
+                                                         {7, 9},
+                                                         {1, -0.5F, -0.5F, 1}}));
         COMPARE_OVER_WIRE(
             v1::GeneratedTokenMessage,
             (GeneratedToken{
