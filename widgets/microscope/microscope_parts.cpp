@@ -115,7 +115,7 @@ void MicroscopePanel::makeHeader(QVBoxLayout &layout)
     m_strip = new FocusStrip(this);
     m_tint = new SegmentedChoice(this);
     m_tint->setObjectName(u"tint"_s);
-    m_tint->addChoice(u"mattered"_s, tr("What mattered"), tr("Tints the text by gradient × input"));
+    m_tint->addChoice(u"mattered"_s, tr("Mattered"), tr("Tints the text by gradient × input"));
     m_tint->addChoice(u"attention"_s, tr("Attention"),
                       tr("Tints the text by what the head in focus looks at"));
     m_tint->setCurrent(u"mattered"_s);
