@@ -552,7 +552,8 @@ void TestCurvesPanel::nothingIsClipped()
             const QRect inPanel(button->mapTo(&fixture.panel, QPoint(0, 0)), button->size());
             QVERIFY2(fixture.panel.rect().contains(inPanel), qPrintable(button->text()));
         }
-        QVERIFY(fixture.panel.toolbar()->width() >= fixture.panel.toolbar()->sizeHint().width());
+        // The slider may give way; words and buttons are measured above.
+        QVERIFY(fixture.panel.toolbar()->width() >= fixture.panel.toolbar()->minimumSizeHint().width());
         QVERIFY(fixture.loss()->plotArea().height() > 20);
     }
     QApplication::setFont(normal);
