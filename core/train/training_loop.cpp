@@ -163,11 +163,11 @@ void TrainingLoop::pause()
 
 Result<void> TrainingLoop::resume()
 {
-    m_outputs.setPauseCause({});
     if (m_isSaveOwed) {
         ORRERY_TRY(save(m_owesMeasuring, WhenFull::Pause));
-        if (m_isSaveOwed) return {}; // still no room
+        if (m_isSaveOwed) return {}; // still no room, and paused for what it was
     }
+    m_outputs.setPauseCause({});
     m_isPaused = m_isPausedForSpace = false;
     m_budget.leaveOut(probeClock() - m_pausedAt);
     m_outputs.event(EventKind::Continued, m_state.step,

@@ -4,6 +4,7 @@
 
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/inspect/memory_edits.h"
 #include "core/nn/torch_guard.h"
 #include "core/spec/field_table.h"
 #include "core/train/sampling.h"
@@ -26,6 +27,17 @@ void answer(LiveInspection &inspection, Result<InspectReport> report)
     inspection.answer = std::move(report);
     inspection.isAnswered.store(true, std::memory_order_release);
     inspection.isAnswered.notify_all();
+}
+
+/// Before a token is described, which takes much more room than its id.
+Result<void> checkLength(size_t numTokens, int64_t context, const std::string &run)
+{
+    if (numTokens <= static_cast<size_t>(context)) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot look inside run \"" + run + "\" while it trains: the text has " +
+                     std::to_string(numTokens) + " tokens, expected at most the model's context of " +
+                     std::to_string(context) + ".",
+                 "Shorten the text."};
 }
 
 /// A running training reads plain text.
@@ -127,10 +139,13 @@ Result<void> TrainingLoop::checkStarred(const SettingChange &setting) const
 Result<void> TrainingLoop::inspect(const std::shared_ptr<LiveInspection> &inspection)
 {
     const std::string &run = m_parts.run.frozen().id;
-    ORRERY_TRY(checkQuestion(inspection->request.input, run));
+    const GenerateRequest &input = inspection->request.input;
+    ORRERY_TRY(checkQuestion(input, run));
+    ORRERY_TRY(checkMemoryRequest({}, inspection->request)); // it has no memory to give
     // Cheap for who asks, dear for who trains: the trainer tokenizes it. No token has more bytes.
     const ModelSpec &model = m_parts.run.frozen().spec.model;
-    const size_t numBytes = inspection->request.input.prompt.size();
+    ORRERY_TRY(checkLength(input.promptIds.size() + input.answerIds.size(), model.context, run));
+    const size_t numBytes = input.prompt.size();
     const auto mostBytes = static_cast<size_t>(model.context) * kMaxBytesPerToken;
     if (numBytes > mostBytes)
         return Error{ErrorCode::InvalidInput,
@@ -158,7 +173,7 @@ Error TrainingLoop::tooManyError() const
     return {ErrorCode::Unavailable,
             "Cannot look inside run \"" + m_parts.run.frozen().id +
                 "\" now: " + std::to_string(kMaxQuestions) + " questions wait already, expected fewer.",
-            "Pause the run, give probes.budget_percent more, or use its newest checkpoint."};
+            "Pause the run, or use its newest checkpoint."};
 }
 
 void TrainingLoop::keepQuestion(std::shared_ptr<LiveInspection> inspection)
@@ -197,8 +212,10 @@ bool TrainingLoop::answerQuestion()
     const std::shared_ptr<LiveInspection> question = std::move(m_questions.front());
     m_questions.pop_front();
     const double startedAt = probeClock();
-    auto report = nn::guardTorch("look inside run \"" + m_parts.run.frozen().id + "\"", [&] {
+    const std::string &run = m_parts.run.frozen().id;
+    auto report = nn::guardTorch("look inside run \"" + run + "\"", [&]() -> Result<InspectReport> {
         std::vector<int32_t> ids = plainIds(*m_parts.tokenizer, question->request.input);
+        ORRERY_TRY(checkLength(ids.size(), m_model.spec().context, run));
         return inspectModel(m_model, *m_parts.tokenizer,
                             describeTokens(*m_parts.tokenizer, std::move(ids), nullptr), question->request,
                             dtype(), [&] { return question->isCancelled.load(std::memory_order_relaxed); });
@@ -207,7 +224,7 @@ bool TrainingLoop::answerQuestion()
     if (!m_isPaused) m_budget.payQuestion(seconds, endedAt); // nobody waits for a paused training
     m_outputs.addProbing(seconds);
     if (report) {
-        report->model = m_parts.run.frozen().id + "@live";
+        report->model = run + "@live";
         report->step = m_state.step;
     }
     answer(*question, std::move(report));

@@ -89,6 +89,8 @@ private Q_SLOTS:
     void cancelledOnesAreDropped();
     void withABudgetOfNothingItIsRefused();
     void aBookIsNotTokenized();
+    void moreTokensThanTheContextAreRefused();
+    void itHasNoMemoryToGive();
     void anEndedRunSaysSo();
     void aTrainingThatNeverRanSaysSo();
     void nothingStaysUnanswered();
@@ -174,7 +176,9 @@ void TestLiveInspection::mistakesAreNamed()
         if (step == 4) must(trainer->inspect(noHead));
     };
     must(trainer->run());
-    VERIFY_ERROR(tooLong->answer, ErrorCode::InvalidInput, "53");
+    VERIFY_ERROR(
+        tooLong->answer, ErrorCode::InvalidInput,
+        "\"run\" while it trains: the text has 53 tokens, expected at most the model's context of 16");
     VERIFY_ERROR(noHead->answer, ErrorCode::InvalidInput, "7");
 }
 
@@ -339,6 +343,45 @@ void TestLiveInspection::aBookIsNotTokenized()
     QVERIFY(!book->isAnswered);
 }
 
+void TestLiveInspection::moreTokensThanTheContextAreRefused()
+{
+    RunFixture fixture(runWithBudget(100));
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto ids = question({}), answerIds = question({}), both = question({}), fits = question({});
+    ids->request.input.promptIds.assign(17, 'a');
+    answerIds->request.input.answerIds.assign(17, 'a');
+    for (const auto &asked : {both, fits}) asked->request.input.promptIds.assign(8, 'a');
+    both->request.input.answerIds.assign(9, 'a');
+    fits->request.input.answerIds.assign(8, 'a');
+    for (const auto &asked : {ids, answerIds, both}) {
+        const auto refused = trainer->inspect(asked);
+        VERIFY_ERROR(refused, ErrorCode::InvalidInput,
+                     "Cannot look inside run \"run\" while it trains: the text has 17 tokens, expected at "
+                     "most the model's context of 16");
+        QVERIFY(!asked->isAnswered);
+    }
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 2) must(trainer->inspect(fits));
+    };
+    must(trainer->run());
+    VERIFY_OK(fits->answer);
+    QCOMPARE(fits->answer->tokens.size(), size_t(16));
+}
+
+void TestLiveInspection::itHasNoMemoryToGive()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    const auto reading = question(), editing = question();
+    reading->request.withMemory = true;
+    editing->request.memoryEdits = {{.verb = MemoryVerb::Forget, .event = 1}};
+    VERIFY_ERROR(trainer->inspect(reading), ErrorCode::InvalidInput, "expected the memory of a saved step");
+    VERIFY_ERROR(trainer->inspect(editing), ErrorCode::InvalidInput, "edits of a memory are asked for");
+    QVERIFY(!reading->isAnswered && !editing->isAnswered);
+}
+
 void TestLiveInspection::cancelledOnesAreDropped()
 {
     RunFixture fixture(runWithBudget(100));
@@ -426,6 +469,7 @@ void TestLiveInspection::tooManyAtOnceAreRefused()
     };
     must(trainer->run());
     VERIFY_ERROR(refused, ErrorCode::Unavailable, "64 questions wait already");
+    QCOMPARE(refused.error().hint, std::string("Pause the run, or use its newest checkpoint."));
     VERIFY_OK(asked[0]->answer);
     VERIFY_ERROR(asked[63]->answer, ErrorCode::Conflict, "the run has ended");
 }

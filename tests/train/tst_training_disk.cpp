@@ -21,6 +21,7 @@ private Q_SLOTS:
     void aFullDiskPausesAndNothingIsLost_data();
     void aFullDiskPausesAndNothingIsLost();
     void staysPausedWhileTheDiskIsFull();
+    void keepsTheReasonOfABreakpoint();
     void goesOnByItselfWhenThereIsRoom();
     void stepsThatWereAskedForAreNotForgotten_data();
     void stepsThatWereAskedForAreNotForgotten();
@@ -135,6 +136,38 @@ void TestTrainingDisk::staysPausedWhileTheDiskIsFull()
     QCOMPARE(recorder.count(EventKind::Continued), 0);
     QCOMPARE(recorder.series[series::kLoss].rbegin()->first, int64_t(4));
     QCOMPARE(listCheckpoints(fixture.run->checkpoints()), std::vector<int64_t>{4});
+}
+
+void TestTrainingDisk::keepsTheReasonOfABreakpoint()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    CheckpointFault fault("step-00000004", WriteOperation::Write, ENOSPC);
+    auto trainer = must(fixture.make(recorder, {.spaceCheckSeconds = 3600}));
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 3) must(trainer->post({.verb = ControlVerb::Break, .setting = {"", "loss > 0"}}));
+    };
+    std::thread user([&] {
+        waitForPause(*trainer);
+        (void)trainer->post({.verb = ControlVerb::Continue}); // there is no room yet
+        waitFor([&] { return fault.numFaults >= 2; });
+        (void)trainer->post({.verb = ControlVerb::Checkpoint});
+        waitFor([&] { return fault.numFaults >= 3; }); // what was said behind the second is told
+        CheckpointFault::heal();
+        (void)trainer->post({.verb = ControlVerb::Continue});
+    });
+    const auto outcome = trainer->run();
+    user.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    int numPaused = 0;
+    for (const RunStatus &status : recorder.statuses) {
+        if (status.state != RunState::Paused) continue;
+        ++numPaused;
+        QVERIFY2(status.pauseReason.starts_with("loss > 0: loss was "), status.pauseReason.c_str());
+        QCOMPARE(status.pauseSeries, std::string("loss"));
+    }
+    QVERIFY(numPaused >= 3);
+    QCOMPARE(recorder.statuses.back().pauseReason, std::string());
 }
 
 void TestTrainingDisk::goesOnByItselfWhenThereIsRoom()
