@@ -22,6 +22,7 @@ VersionPtr begun(const VersionPtr &parent, size_t numKept)
     version->modelTitle = parent->modelTitle;
     version->request = parent->request;
     version->isAnswer = parent->isAnswer;
+    version->answered = parent->answered; // until it is asked for itself
     version->info = parent->info; // the model is the same; what it says of itself may come anew
     numKept = std::min(numKept, parent->tokens.size());
     version->tokens.assign(parent->tokens.begin(),

@@ -103,14 +103,30 @@ std::string ConversationModel::systemText() const
 
 std::vector<ChatMessage> ConversationModel::messagesBefore(int row, MediaNames names) const
 {
-    std::vector<ChatMessage> messages;
+    return messagesOf(turnsBefore(row), names);
+}
+
+SaidTurns ConversationModel::turnsBefore(int row) const
+{
+    const SaidTurns known = answeredUpTo(row);
+    SaidTurns turns;
     for (int i = 0; i < std::min(row, numTurns()); ++i) {
-        std::string text = turn(i).text();
-        if (turn(i).role == TurnRole::Assistant && text.empty()) continue;
-        messages.push_back(
-            {turnRoleName(turn(i).role), std::move(text), mediaOf(turn(i).attachments, names)});
+        SaidTurn said{turnRoleName(turn(i).role), turn(i).text(), turn(i).attachments};
+        if (turn(i).role == TurnRole::Assistant && said.text.empty()) continue;
+        const bool isKnown = turns.size() < known.size() && *known[turns.size()] == said;
+        turns.push_back(isKnown ? known[turns.size()] : std::make_shared<const SaidTurn>(std::move(said)));
     }
-    return messages;
+    return turns;
+}
+
+/// What the nearest answer was asked with: another one shares it, or a long conversation would be kept anew
+/// with each of its answers.
+SaidTurns ConversationModel::answeredUpTo(int row) const
+{
+    for (int i = std::min(row, numTurns() - 1); i >= 0; --i)
+        for (const VersionPtr &version : turn(i).versions)
+            if (version->answered) return *version->answered;
+    return {};
 }
 
 std::vector<TurnPtr> ConversationModel::turnsFrom(int row) const

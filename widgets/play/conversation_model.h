@@ -67,6 +67,9 @@ public:
     [[nodiscard]] std::vector<ChatMessage> messagesBefore(int row,
                                                           MediaNames names = MediaNames::Short) const;
 
+    /// The same, to be kept with the answer.
+    [[nodiscard]] SaidTurns turnsBefore(int row) const;
+
     // Each of these can be undone as one step.
     void ask(const Said &said, const VersionPtr &answer);
     /// The user's turn at that row says something else; everything behind it goes.
@@ -90,6 +93,11 @@ public:
     void addVersion(const VersionPtr &version);
     void showVersion(int row, int index);
     void showVersion(int index) { showVersion(lastAnswer(), index); }
+    /// Versions to be shown one after another until the wanted one is, which is the last of them: it may
+    /// follow versions that are not shown. Empty: there is none.
+    using IsWanted = std::function<bool(const VersionPtr &)>;
+    [[nodiscard]] std::vector<VersionPtr> pathTo(const IsWanted &isWanted) const;
+    void showPath(const std::vector<VersionPtr> &path);
     /// A step. The only version of an answer goes with its turn, by removeTurn().
     void removeVersion(int row, int index);
 
@@ -123,6 +131,7 @@ private:
     [[nodiscard]] int rowOfTurn(const TurnPtr &turn) const; ///< -1: not on the path
     void splice(int row, size_t numRemoved, const std::vector<TurnPtr> &inserted);
     [[nodiscard]] std::vector<TurnPtr> turnsFrom(int row) const;
+    [[nodiscard]] SaidTurns answeredUpTo(int row) const;
 
     std::vector<TurnPtr> m_turns;
     std::vector<Step> m_done, m_undone;

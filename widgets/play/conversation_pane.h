@@ -67,7 +67,8 @@ public:
     /// A version that came out of one of the answer at that row, which is asked for. What follows the other
     /// versions stays with them. @error as checkRequest()
     Result<void> branch(int row, const VersionPtr &version);
-    /// What a version at that row answers, with the tokens that it was given.
+    /// What a version at that row was asked with, and the tokens that it was given. Where that is not known
+    /// any more: the turns before it as they are.
     [[nodiscard]] GenerateRequest requestOf(int row, const GenerationVersion &version) const;
     /// Who is told to ask for a version; else the runner is.
     using Start = std::function<void(const VersionPtr &, const GenerateRequest &)>;

@@ -10,12 +10,13 @@ namespace orrery::ui {
 GenerateRequest ConversationPane::requestOf(int row, const GenerationVersion &version) const
 {
     GenerateRequest request = version.request;
-    request.messages = m_model->messagesBefore(row);
+    request.messages = version.answered ? messagesOf(*version.answered) : m_model->messagesBefore(row);
     return request;
 }
 
 void ConversationPane::start(const VersionPtr &version, int row)
 {
+    version->answered = std::make_shared<const SaidTurns>(m_model->turnsBefore(row));
     const GenerateRequest request = requestOf(row, *version);
     if (m_start)
         m_start(version, request);

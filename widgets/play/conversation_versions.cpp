@@ -25,7 +25,34 @@ int oldestForgettable(const Turn &turn)
     return -1;
 }
 
+std::vector<VersionPtr> pathIn(const std::vector<TurnPtr> &turns, const ConversationModel::IsWanted &isWanted)
+{
+    for (const TurnPtr &turn : turns) {
+        for (const VersionPtr &version : turn->versions)
+            if (isWanted(version)) return {version};
+        for (const auto &[version, behind] : turn->behind) {
+            std::vector<VersionPtr> path = pathIn(behind, isWanted);
+            if (path.empty()) continue;
+            path.insert(path.begin(), version);
+            return path;
+        }
+    }
+    return {};
+}
+
 } // namespace
+
+std::vector<VersionPtr> ConversationModel::pathTo(const IsWanted &isWanted) const
+{
+    return pathIn(m_turns, isWanted);
+}
+
+void ConversationModel::showPath(const std::vector<VersionPtr> &path)
+{
+    for (const VersionPtr &version : path)
+        if (const int row = rowOfVersion(version); row >= 0)
+            showVersion(row, indexOf(*m_turns[static_cast<size_t>(row)], version));
+}
 
 int ConversationModel::rowOfTurn(const TurnPtr &turn) const
 {

@@ -52,6 +52,15 @@ QString readText(const GenerateSummary &summary)
 
 } // namespace
 
+std::vector<ChatMessage> messagesOf(const SaidTurns &turns, MediaNames names)
+{
+    std::vector<ChatMessage> messages;
+    messages.reserve(turns.size());
+    for (const auto &turn : turns)
+        messages.push_back({turn->role, turn->text, mediaOf(turn->attachments, names)});
+    return messages;
+}
+
 std::string GenerationVersion::text() const
 {
     if (tokens.empty()) return keptText;

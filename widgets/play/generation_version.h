@@ -2,6 +2,7 @@
 // One generation, kept to go back to, and the line that says how it went. Values; GUI thread only by use.
 #pragma once
 
+#include "widgets/play/attachment.h"
 #include "widgets/session/engine_session.h"
 
 #include <algorithm>
@@ -11,6 +12,16 @@
 #include <vector>
 
 namespace orrery::ui {
+
+/// A turn before an answer, as it was when that was asked for. Answers share those that they have in common.
+struct SaidTurn {
+    std::string role; ///< "user", as in a message
+    std::string text;
+    std::vector<AttachmentPtr> attachments = {};
+    bool operator==(const SaidTurn &) const = default;
+};
+using SaidTurns = std::vector<std::shared_ptr<const SaidTurn>>;
+std::vector<ChatMessage> messagesOf(const SaidTurns &turns, MediaNames names = MediaNames::Short);
 
 struct GenerationVersion {
     QString model, modelTitle;
@@ -27,8 +38,12 @@ struct GenerationVersion {
     /// What it began as, while that is kept, and its first token that is not the other's.
     std::weak_ptr<GenerationVersion> parent = {};
     int partsAt = 0;
-    /// What other panels were told that they look at: all of it, and the tokens before one.
-    std::shared_ptr<const GenerateRequest> wholeText = {}, prefixText = {};
+    /// Of a conversation: what it was asked with, whatever became of those turns. Null: not known any more.
+    std::shared_ptr<const SaidTurns> answered = {};
+    /// What other panels were told that they look at: all of it, and the tokens before one, for as long as
+    /// anybody looks.
+    std::shared_ptr<const GenerateRequest> wholeText = {};
+    std::vector<std::weak_ptr<const GenerateRequest>> prefixTexts = {};
     bool isKept = false;   ///< across a restart
     bool isAnswer = false; ///< of a conversation
     bool isChosen = false; ///< token by token, by a person; as long as that goes on
@@ -39,6 +54,11 @@ struct GenerationVersion {
     [[nodiscard]] size_t numGiven() const { return std::min(request.answerIds.size(), tokens.size()); }
     /// Whether it says anything that it was not told.
     [[nodiscard]] bool hasOwnText() const { return tokens.size() > numGiven() || !keptText.empty(); }
+    /// Whether the places of its tokens in all that is read are known: what it answers, and how long that is.
+    [[nodiscard]] bool knowsPlaces() const
+    {
+        return summary && summary->promptTokens > 0 && (!isAnswer || answered);
+    }
 };
 
 using VersionPtr = std::shared_ptr<GenerationVersion>;

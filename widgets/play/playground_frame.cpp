@@ -3,11 +3,14 @@
 #include "widgets/play/playground_panel.h"
 
 #include "widgets/common/segmented_choice.h"
+#include "widgets/common/view_link.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/transcript_export.h"
+
+#include <QTextCursor>
 
 #include <utility>
 
@@ -16,7 +19,14 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr qsizetype kMaxLinkText = 2'000; // characters of a prompt; a link is no place for a book
+/// As a person would: one step that can be undone.
+void replaceText(QPlainTextEdit &editor, const QString &text)
+{
+    if (editor.toPlainText() == text) return;
+    QTextCursor cursor(editor.document());
+    cursor.select(QTextCursor::Document);
+    cursor.insertText(text);
+}
 
 } // namespace
 
@@ -63,19 +73,20 @@ Transcript PlaygroundPanel::transcriptToSave() const
 
 QVariantMap PlaygroundPanel::viewState() const
 {
-    QVariantMap state{{u"mode"_s, m_mode->current()}, {u"model"_s, m_chooser->model()}};
-    if (!isConversation()) {
-        state.insert(u"prompt"_s, m_prompt->toPlainText().left(kMaxLinkText));
-        if (isInfill()) state.insert(u"after"_s, m_after->toPlainText().left(kMaxLinkText));
-    }
-    return state;
+    const QVariantMap state{{u"mode"_s, m_mode->current()}, {u"model"_s, m_chooser->model()}};
+    if (isConversation()) return state;
+    QVariantMap withText = state;
+    withText.insert(u"prompt"_s, m_prompt->toPlainText());
+    if (isInfill()) withText.insert(u"after"_s, m_after->toPlainText());
+    // Half a text would be another one; a link is no place for a book.
+    return viewLinkText({u"play"_s, withText}).size() <= kMaxLinkLength ? withText : state;
 }
 
 void PlaygroundPanel::restoreView(const QVariantMap &state)
 {
     if (state.contains(u"mode"_s)) restoreMode(state.value(u"mode"_s).toString());
-    if (state.contains(u"prompt"_s)) m_prompt->setPlainText(state.value(u"prompt"_s).toString());
-    if (state.contains(u"after"_s)) m_after->setPlainText(state.value(u"after"_s).toString());
+    if (state.contains(u"prompt"_s)) replaceText(*m_prompt, state.value(u"prompt"_s).toString());
+    if (state.contains(u"after"_s)) replaceText(*m_after, state.value(u"after"_s).toString());
     m_chooser->setModel(state.value(u"model"_s).toString());
 }
 

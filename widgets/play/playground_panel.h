@@ -88,6 +88,11 @@ public:
     [[nodiscard]] Banner *noteBanner() const { return m_note; }
     [[nodiscard]] QString statusText() const;
 
+    /// Another version of the one that the focus tells of, shown or not, with a token in the place of the one
+    /// behind what is looked at. @error NotFound: it is there no more; InvalidInput: nothing was said there;
+    /// Unavailable: where that is cannot be told yet
+    Result<void> branch(const Focus &focus, const TokenAlternative &chosen);
+
 public Q_SLOTS:
     void generate(); ///< continues, fills or sends
     void stop();
@@ -136,7 +141,9 @@ private:
     [[nodiscard]] TokenPlace lastPlace() const;
     void connectBranching();
     void connectManual();
+    void branchAt(const TokenPlace &place, const TokenAlternative &chosen);
     void startBranch(const TokenPlace &place, const VersionPtr &version);
+    int showPath(const std::vector<VersionPtr> &path); ///< row in the conversation; −1: of a prompt
     void addBranchActions(QMenu *menu);
     void letGoOn();                                             ///< behind the tokens that were chosen
     [[nodiscard]] std::vector<VersionPtr> treeVersions() const; ///< of the question or answer that is shown

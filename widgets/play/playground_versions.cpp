@@ -87,6 +87,11 @@ void PlaygroundPanel::branch(const TokenAlternative &chosen)
 {
     const TokenPlace place = currentPlace();
     if (!place.version || static_cast<size_t>(place.token) >= place.version->tokens.size()) return;
+    branchAt(place, chosen);
+}
+
+void PlaygroundPanel::branchAt(const TokenPlace &place, const TokenAlternative &chosen)
+{
     const VersionPtr version = branchedVersion(place.version, place.token, chosen, m_sampling->settings());
     if (isEndToken(chosen, *version)) {
         if (place.version->summary) version->summary = place.version->summary;

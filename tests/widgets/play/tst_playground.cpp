@@ -5,6 +5,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/segmented_choice.h"
+#include "widgets/common/view_link.h"
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
@@ -50,6 +51,8 @@ private Q_SLOTS:
     void infillRefusalIsShown();
     void versionsKeepTheirMode();
     void draftSurvives();
+    void aLinkReplacesTextInOneStep();
+    void aLinkHasAllOfATextOrNone();
     void lostConnectionDisablesGenerate();
     void closingWhileGeneratingIsSafe();
     void everyControlHasAName();
@@ -410,6 +413,41 @@ void TestPlayground::draftSurvives()
     QCOMPARE(other.model(), u"code@4000"_s);
     other.restoreDraft(u"{"_s); // broken: as it was
     QCOMPARE(other.model(), u"code@4000"_s);
+}
+
+void TestPlayground::aLinkReplacesTextInOneStep()
+{
+    Setup setup;
+    QPlainTextEdit *prompt = setup.panel->promptEditor();
+    prompt->clear();
+    QTest::keyClicks(prompt, u"mine"_s);
+    const QVariantMap state{{u"mode"_s, u"infill"_s}, {u"prompt"_s, u"Once\nupon"_s}, {u"after"_s, u"end"_s}};
+    setup.panel->view().restore(state);
+    QCOMPARE(prompt->toPlainText(), u"Once\nupon"_s);
+    QCOMPARE(setup.panel->afterEditor()->toPlainText(), u"end"_s);
+    setup.panel->view().restore(state); // the same: nothing to undo
+    prompt->undo();
+    QCOMPARE(prompt->toPlainText(), u"mine"_s);
+    prompt->redo();
+    QCOMPARE(prompt->toPlainText(), u"Once\nupon"_s);
+}
+
+void TestPlayground::aLinkHasAllOfATextOrNone()
+{
+    Setup setup;
+    setup.panel->promptEditor()->setPlainText(QString(5'000, u'a'));
+    QCOMPARE(setup.panel->view().state().value(u"prompt"_s).toString().size(), qsizetype{5'000});
+    QVERIFY(parseViewLink(setup.panel->viewLink()).ok());
+    setup.panel->promptEditor()->setPlainText(QString(5'000, QChar(0x4e2d))); // nine signs each in a link
+    setup.panel->setInfill(true);
+    setup.panel->afterEditor()->setPlainText(u"end"_s);
+    const QVariantMap state = setup.panel->view().state();
+    QVERIFY(!state.contains(u"prompt"_s));
+    QVERIFY(!state.contains(u"after"_s)); // half of a hole is no hole
+    QCOMPARE(state.value(u"mode"_s).toString(), u"infill"_s);
+    QVERIFY(parseViewLink(setup.panel->viewLink()).ok());
+    setup.panel->view().restore(state);
+    QCOMPARE(setup.panel->promptEditor()->toPlainText().size(), qsizetype{5'000}); // and leaves them alone
 }
 
 void TestPlayground::lostConnectionDisablesGenerate()
