@@ -87,8 +87,8 @@ void MainWindow::lookInside(const Focus &focus)
     m_microscopeDock->raise();
 }
 
-/// The playground goes on from the token that the window looks at, with another one behind it. Of a text that
-/// is not one of its answers it would branch something else.
+/// The playground goes on from the token that is looked at, with another one behind it, if it is one of its
+/// answers.
 void MainWindow::branch(const Focus &focus, const TokenAlternative &alternative)
 {
     m_notice->clear();
@@ -101,9 +101,10 @@ void MainWindow::branch(const Focus &focus, const TokenAlternative &alternative)
              "Ask the model in Play: every token of an answer can be branched."});
         return;
     }
+    if (const Result<void> branched = m_play->branch(focus, alternative); !branched)
+        return m_notice->showError(branched.error());
     m_selection.set(focus, this);
     showLayout(WindowLayout::Play);
-    m_play->branch(alternative);
 }
 
 } // namespace orrery::ui

@@ -11,6 +11,7 @@
 #include "widgets/form/new_run_panel.h"
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/play/token_view.h"
 #include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/breakpoint_editor.h"
 #include "widgets/runs/run_panel.h"
@@ -53,6 +54,7 @@ private Q_SLOTS:
     void lookingGoesBackAndForward();
     void aSampleGoesToInspect();
     void onlyAnswersAreBranched();
+    void anAnswerThatIsNotShownIsBranched();
     void breakpointsAreBegunFromTheMenu();
     void theCostOfLookingIsInTheStatusBar();
     void docksOfPluginsKeepTheirPlaces();
@@ -76,6 +78,26 @@ private:
         const PaletteModel &model = m_window->palette().model();
         for (int row = 0; row < model.rowCount(); ++row) ids << model.item(row).id;
         return ids;
+    }
+    /// The playground's, to a prompt of twelve tokens.
+    void answer(const std::string &text)
+    {
+        m_window->showLayout(WindowLayout::Play);
+        PlaygroundPanel &play = m_window->playground();
+        play.setModel(u"alpha@8000"_s);
+        play.promptEditor()->setPlainText(u"Hello"_s);
+        const size_t numBefore = m_session->generations.size();
+        play.generate();
+        QCOMPARE(m_session->generations.size(), numBefore + 1);
+        FakeGeneration &generation = *m_session->generations.back().handle;
+        std::vector<GeneratedToken> tokens;
+        for (const char byte : text)
+            tokens.push_back({byte, std::string(1, byte), 0.4, 1, {{byte, std::string(1, byte), 0.4}}});
+        Q_EMIT generation.tokens(tokens);
+        GenerateSummary summary;
+        summary.reason = FinishReason::MaxTokens;
+        summary.promptTokens = 12;
+        Q_EMIT generation.finished(summary);
     }
     static RunStatus paused(const char *run)
     {
@@ -393,11 +415,45 @@ void TestWindowViews::onlyAnswersAreBranched()
     Q_EMIT m_window->microscope().branchRequested(focus, TokenAlternative{});
     QCOMPARE(notice()->message(), u"Cannot branch \"Probe prompt 0\": it was not said in the playground."_s);
     QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
-    focus.text = std::make_shared<GenerateRequest>();
-    m_window->selection().set(focus, &m_window->playground());
-    Q_EMIT m_window->microscope().branchRequested(focus, TokenAlternative{});
-    QVERIFY(notice()->isHidden());
+
+    answer("abcd");
+    m_window->playground().transcript()->setCurrentToken(2, true);
+    const Focus asked = m_window->selection().focus();
+    m_window->showLayout(WindowLayout::Inspect);
+    Q_EMIT m_window->microscope().branchRequested(asked, {'z', "z", 0.2});
+    QVERIFY2(notice()->isHidden(), qPrintable(notice()->message()));
     QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
+    QCOMPARE(m_window->playground().numVersions(), 2);
+    QCOMPARE(m_session->generations.back().request.answerIds, (std::vector<int32_t>{'a', 'b', 'z'}));
+}
+
+void TestWindowViews::anAnswerThatIsNotShownIsBranched()
+{
+    open();
+    m_window->selectRun(u"alpha"_s);
+    PlaygroundPanel &play = m_window->playground();
+    answer("abcd");
+    play.transcript()->setCurrentToken(2, true);
+    const Focus asked = m_window->selection().focus();
+    answer("pqrs");
+    play.transcript()->setCurrentToken(0, true);
+    m_window->showLayout(WindowLayout::Inspect);
+    Q_EMIT m_window->microscope().branchRequested(asked, {'z', "z", 0.2});
+    QVERIFY2(notice()->isHidden(), qPrintable(notice()->message()));
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
+    QCOMPARE(m_window->selection().focus(), asked);
+    QCOMPARE(play.numVersions(), 3);
+    QCOMPARE(m_session->generations.back().request.answerIds, (std::vector<int32_t>{'a', 'b', 'z'}));
+    QCOMPARE(play.transcript()->forkMark(), 2); // where it parts from the first one
+
+    m_window->showLayout(WindowLayout::Inspect);
+    Focus behind = asked;
+    behind.token += 10;
+    Q_EMIT m_window->microscope().branchRequested(behind, {'z', "z", 0.2});
+    QCOMPARE(notice()->message(),
+             u"Cannot branch \"Answer 1\": nothing was said behind its last token, expected a token there."_s);
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
+    QCOMPARE(play.numVersions(), 3);
 }
 
 void TestWindowViews::breakpointsAreBegunFromTheMenu()
