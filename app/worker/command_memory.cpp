@@ -54,14 +54,24 @@ Error nothingThere(const MemoryOptions &options, const fs::path &file)
                                  : "Let generate write one with --memory."};
 }
 
+/// Of two options exactly one.
+Error notOneOf(const MemoryOptions &options, bool areBoth, const std::string &one, const std::string &other,
+               const std::string &hint)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot " + options.action + " anything in the memory of \"" + options.model.reference + "\": " +
+                (areBoth ? "both " + one + " and " + other + " are given"
+                         : "neither " + one + " nor " + other + " is given") +
+                ", expected one of them.",
+            hint};
+}
+
 /// What it is about: an event or, where the action knows them, one of its slots.
 Result<void> checkTarget(const MemoryOptions &options)
 {
     if (options.event.has_value() != options.slot.has_value()) return {};
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot " + options.action + ": expected one of --event NUMBER and --slot NUMBER, found " +
-                     std::string(options.event ? "both." : "none."),
-                 "List the events with memory list; --json has their slots."};
+    return notOneOf(options, options.event.has_value(), "--event NUMBER", "--slot NUMBER",
+                    "List the events with memory list; --json has their slots.");
 }
 
 Result<MemoryEdit> editOf(const MemoryOptions &options)
@@ -76,10 +86,7 @@ Result<MemoryEdit> editOf(const MemoryOptions &options)
     if (edit.verb == MemoryVerb::Forget || edit.verb == MemoryVerb::Scale) ORRERY_TRY(checkTarget(options));
     if (edit.verb == MemoryVerb::Forget && options.slot) edit.verb = MemoryVerb::ForgetSlot;
     if (edit.verb != MemoryVerb::Wipe || options.source.empty() == options.isAll) return edit;
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot wipe: expected one of --source NAME and --all, found " +
-                     std::string(options.isAll ? "both." : "none."),
-                 "List the sources with memory list."};
+    return notOneOf(options, options.isAll, "--source NAME", "--all", "List the sources with memory list.");
 }
 
 /// What is not a memory file is somebody's: it is neither deleted nor written over.
@@ -120,7 +127,7 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
     if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0)
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + edit.source + "\": \"" + file.string() +
-                         "\" has nothing of it.",
+                         "\" has nothing of it, expected a source that it has.",
                      "List the sources with memory list."};
     const bool isEdited = edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity;
     if (isEdited) ORRERY_TRY(generator.saveMemory(file));

@@ -38,7 +38,11 @@ Result<MemoryLook> inspectMemory(const InspectOptions &options, InspectRequest r
     }
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     if (!options.memoryFile.empty()) ORRERY_TRY(generator->loadMemory(options.memoryFile));
-    MemoryLook look{.memory = {}, .file = options.memoryFile, .edits = options.edits, .look = {}};
+    MemoryLook look{.memory = {},
+                    .file = options.memoryFile,
+                    .edits = options.edits,
+                    .isAblated = !request.ablated.empty(),
+                    .look = {}};
     ORRERY_ASSIGN(look.memory, generator->editMemory({}));
     ORRERY_ASSIGN(look.look, generator->inspect(request, stopSignals().flag()));
     ORRERY_TRY(checkPlaces("layer", options.layers, look.look.layers));

@@ -60,6 +60,14 @@ void addReads(const InspectReport &report, std::vector<std::string> &lines)
     }
 }
 
+/// What was done before the text was read a second time.
+std::string changeOf(const MemoryLook &look)
+{
+    const std::string heads = "without the heads left out", memory = "with the memory edited";
+    if (look.edits.empty()) return heads;
+    return look.isAblated ? memory + " and " + heads : memory;
+}
+
 void addEvents(const MemoryReport &memory, NpzWriter &npz)
 {
     std::vector<std::string> sources;
@@ -220,7 +228,7 @@ std::vector<std::string> memoryLookTable(const MemoryLook &look)
 {
     std::vector<std::string> lines = memoryLines(look.memory, look.file);
     addReads(look.look, lines);
-    for (const std::string &line : candidateLines(look.look, "with the memory edited")) lines.push_back(line);
+    for (const std::string &line : candidateLines(look.look, changeOf(look))) lines.push_back(line);
     return lines;
 }
 

@@ -24,6 +24,7 @@ struct MemoryLook {
     MemoryReport memory;            ///< before any edit
     std::string file;               ///< that it is from; empty: no file
     std::vector<std::string> edits; ///< as they were given
+    bool isAblated = false;         ///< heads were left out
     InspectReport look;             ///< its reads are those asked for
 };
 std::string memoryLookJson(const MemoryLook &look); ///< one line

@@ -17,6 +17,21 @@ template <typename Number> bool isRead(const std::string &word, Number &number)
     return read.ec == std::errc{} && read.ptr == word.data() + word.size();
 }
 
+/// What is wrong with words that are none of the forms.
+std::string faultOf(const std::vector<std::string> &words)
+{
+    if (words.empty()) return "nothing is said";
+    const bool isScale = words[0] == "scale" || words[0] == "scale_slot";
+    if (!isScale && words[0] != "forget" && words[0] != "forget_slot" && words[0] != "wipe")
+        return "\"" + sanitizeUtf8(words[0]) + "\" is no edit";
+    const size_t numNumbers = isScale ? 2 : 1, numFound = words.size() - 1;
+    if (numFound != numNumbers)
+        return std::to_string(numFound) + (numFound == 1 ? " word stands" : " words stand") + " behind \"" +
+               words[0] + "\"";
+    int64_t number = 0;
+    return "\"" + sanitizeUtf8(isRead(words[1], number) ? words.back() : words[1]) + "\" is no number";
+}
+
 } // namespace
 
 Result<MemoryEdit> memoryEditFromText(const std::string &text)
@@ -46,8 +61,8 @@ Result<MemoryEdit> memoryEditFromText(const std::string &text)
         return edit;
     }
     return Error{ErrorCode::InvalidInput,
-                 "Cannot edit the memory by \"" + sanitizeUtf8(text) + "\": expected " + kMemoryEditForms +
-                     ".",
+                 "Cannot edit the memory by \"" + sanitizeUtf8(text) + "\": " + faultOf(words) +
+                     ", expected " + kMemoryEditForms + ".",
                  "See the numbers with memory list, or inspect memory."};
 }
 

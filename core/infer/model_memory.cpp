@@ -152,7 +152,8 @@ Result<void> TextGenerator::editStream(const MemoryEdit &edit, MemoryReport &rep
         break;
     }
     return Error{ErrorCode::InvalidInput,
-                 "Cannot edit the memory of \"" + m_loaded.info.name + "\": what to do is not said.",
+                 "Cannot edit the memory of \"" + m_loaded.info.name +
+                     "\": what to do is not said, expected an edit or a list.",
                  "List it, wipe a source, pin, forget or scale an event, save or load it."};
 }
 

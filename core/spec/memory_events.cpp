@@ -28,16 +28,19 @@ MemoryVerb memoryVerbFromName(std::string_view name)
 
 Result<int64_t> MemoryControl::change(const MemoryEdit &edit)
 {
+    const std::string verb = memoryVerbName(edit.verb);
     return Error{ErrorCode::InvalidInput,
-                 std::string("Cannot change a memory: this one does not know \"") +
-                     memoryVerbName(edit.verb) + "\".",
+                 "Cannot change a memory by \"" + verb + "\": this one does not know \"" + verb +
+                     "\", expected an edit that it knows.",
                  "Wipe a source, or pin an event."};
 }
 
 Result<std::vector<float>> MemoryControl::similarity(int64_t, std::vector<int64_t> &) const
 {
     return Error{ErrorCode::NotFound,
-                 "Cannot compare what is remembered: this memory keeps no keys to compare.", ""};
+                 "Cannot compare what is remembered: this memory keeps no keys to compare, expected one "
+                 "with a key for each token.",
+                 "Use a model with the plugin memory."};
 }
 
 } // namespace orrery

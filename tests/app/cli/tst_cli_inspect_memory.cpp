@@ -142,6 +142,15 @@ void TestCliInspectMemory::showsATable()
     for (const QString &words : {u"slots used"_s, u"a tale#text"_s, u"episodic  gate"_s,
                                  u"Behind token 14, \"n\""_s, u"with the memory edited; divergence"_s})
         QVERIFY2(answer.out.contains(words), qPrintable(words + u'\n' + answer.out));
+    const auto look = [&](const QStringList &more) {
+        return inspect(QStringList{u"--prompt"_s, u"the quick brown"_s, u"--memory"_s, m_memory} + more).out;
+    };
+    const QString heads = look({u"--ablate"_s, u"1.0"_s});
+    QVERIFY2(heads.contains(u"second column is without the heads left out; divergence"_s), qPrintable(heads));
+    const QString both = look({u"--ablate"_s, u"1.0"_s, u"--edit"_s, u"wipe a tale"_s});
+    QVERIFY2(both.contains(u"is with the memory edited and without the heads left out; div"_s),
+             qPrintable(both));
+    QVERIFY(!look({}).contains(u"second column"_s));
 }
 
 void TestCliInspectMemory::writesFiles()
@@ -195,9 +204,13 @@ void TestCliInspectMemory::namesWhatIsWrong_data()
     const auto row = [&](const char *name, const QStringList &more, const QString &words) {
         QTest::newRow(name) << look + more << words;
     };
-    row("a word", {u"--edit"_s, u"erase 1"_s}, u"by \"erase 1\": expected \"forget EVENT\""_s);
-    row("no number", {u"--edit"_s, u"forget one"_s}, u"by \"forget one\": expected"_s);
-    row("one number", {u"--edit"_s, u"scale 1"_s}, u"by \"scale 1\": expected"_s);
+    row("a word", {u"--edit"_s, u"erase 1"_s},
+        u"by \"erase 1\": \"erase\" is no edit, expected \"forget EVENT\""_s);
+    row("no number", {u"--edit"_s, u"forget one"_s}, u"by \"forget one\": \"one\" is no number, expected"_s);
+    row("one number", {u"--edit"_s, u"scale 1"_s}, u"by \"scale 1\": 1 word stands behind \"scale\", exp"_s);
+    row("no factor", {u"--edit"_s, u"scale 1 half"_s}, u"by \"scale 1 half\": \"half\" is no number, e"_s);
+    row("no words", {u"--edit"_s, u" "_s}, u"by \" \": nothing is said, expected"_s);
+    row("no source", {u"--edit"_s, u"wipe"_s}, u"by \"wipe\": 0 words stand behind \"wipe\", expected"_s);
     row("an event", {u"--edit"_s, u"forget 99"_s}, u"99"_s);
     row("a source", {u"--edit"_s, u"wipe nobody"_s},
         u"the source \"nobody\": the memory has nothing of it"_s);
@@ -212,7 +225,12 @@ void TestCliInspectMemory::namesWhatIsWrong_data()
                                << u"the model has none"_s;
     QTest::newRow("forget what") << QStringList{u"memory"_s, u"forget"_s, u"RUN"_s, u"--memory"_s,
                                                 u"MEMORY"_s}
-                                 << u"expected one of --event NUMBER and --slot NUMBER, found none"_s;
+                                 << u"\": neither --event NUMBER nor --slot NUMBER is given, expected one"_s;
+    QTest::newRow("wipe what") << QStringList{u"memory"_s, u"wipe"_s, u"RUN"_s, u"--memory"_s, u"MEMORY"_s}
+                               << u"Cannot wipe anything in the memory of \""_s;
+    QTest::newRow("wipe both") << QStringList{u"memory"_s, u"wipe"_s,  u"RUN"_s,      u"--memory"_s,
+                                              u"MEMORY"_s, u"--all"_s, u"--source"_s, u"a tale"_s}
+                               << u"\": both --source NAME and --all are given, expected one of them"_s;
     QTest::newRow("factor") << QStringList{u"memory"_s,   u"scale"_s,    u"RUN"_s,
                                            u"--memory"_s, u"MEMORY"_s,   u"--event"_s,
                                            u"2"_s,        u"--factor"_s, u"5"_s}
