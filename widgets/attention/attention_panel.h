@@ -158,6 +158,7 @@ private:
     [[nodiscard]] QString title() const; ///< of an export
     [[nodiscard]] QImage image() const;
     [[nodiscard]] QString savedModel() const;
+    [[nodiscard]] QString makeCommand(const QString &model) const;
     [[nodiscard]] QString sentence() const;
     [[nodiscard]] QVariantMap viewState() const;
     void restoreView(const QVariantMap &state);
@@ -201,6 +202,18 @@ private:
         double leastLimit = 0;
         bool operator==(const Drawn &) const = default;
     } m_drawn;
+
+    /// What the command was written for: the buttons ask for it several times a second.
+    struct Commanded {
+        SnapshotPtr now;
+        std::shared_ptr<const GenerateRequest> selected;
+        QString model, text;
+        StageLevel level = StageLevel::Overview;
+        HeadRef head;
+        bool operator==(const Commanded &) const = default;
+    };
+    mutable std::optional<Commanded> m_commanded;
+    mutable QString m_command;
 
     Breadcrumbs *m_crumbs = nullptr;
     ElidedLabel *m_state = nullptr;

@@ -31,7 +31,9 @@ void AttentionPanel::takeFocus(const Focus &focus)
     const bool isShown = snapshot() || m_question->isAsking();
     // Back to a text of this panel: the kept steps are still there.
     const bool isOurs = !m_isOwnText && focus.text == m_shownText && focus.model == answeringModel();
-    if (isShown && !m_waitingFocus && (focus.isSameText(m_focus) || isOurs)) {
+    // Other weights may have been asked here since: then a row of theirs is not what the focus is about.
+    const bool isAnswering = (!m_asked && !m_question->isAsking()) || focus.model == m_question->model();
+    if (isShown && isAnswering && !m_waitingFocus && (focus.isSameText(m_focus) || isOurs)) {
         pinFocus(focus);
         return;
     }
@@ -67,7 +69,7 @@ void AttentionPanel::pinFocus(const Focus &focus)
 {
     m_focus = focus;
     AttentionPlace next = place();
-    next.pinnedToken = int(focus.token);
+    next.pinnedToken = focus.token > kMaxTokenPlace ? -1 : int(focus.token); // no text is that long
     if (focus.token >= 0 || focus.head) next.level = StageLevel::Head;
     if (focus.head && *focus.head != next.head) {
         next.head = *focus.head;

@@ -15,8 +15,10 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
+#include "widgets/common/view_link.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace Qt::StringLiterals;
@@ -56,6 +58,34 @@ std::vector<int32_t> idsOfText(const QString &text)
         if (!isNumber || ids.back() < 0) return {};
     }
     return ids;
+}
+
+/// A link can say a key twice; where one value is expected, two are none.
+QVariantMap withoutLists(QVariantMap state)
+{
+    state.removeIf([](const auto &entry) {
+        const int type = entry.value().typeId();
+        const bool isList = type == QMetaType::QStringList || type == QMetaType::QVariantList;
+        return isList && entry.key() != u"heads" && entry.key() != u"zoom";
+    });
+    return state;
+}
+
+int tokenOf(const QVariant &value)
+{
+    bool isNumber = false;
+    const qlonglong token = value.toLongLong(&isNumber);
+    return isNumber && token >= 0 && token <= kMaxTokenPlace ? int(token) : -1;
+}
+
+/// Null: it is none.
+QRectF zoomOf(const QStringList &edges)
+{
+    if (edges.size() != 4) return {};
+    const QRectF zoom(edges[0].toDouble(), edges[1].toDouble(), edges[2].toDouble(), edges[3].toDouble());
+    const bool isFinite = std::isfinite(zoom.left()) && std::isfinite(zoom.top()) &&
+                          std::isfinite(zoom.width()) && std::isfinite(zoom.height());
+    return isFinite ? zoom : QRectF();
 }
 
 } // namespace
@@ -143,6 +173,7 @@ QString AttentionPanel::savedModel() const
 {
     const QString asked = m_asked ? m_question->model() : QString();
     if (!asked.isEmpty() && !asked.endsWith(u"@live"_s)) return asked;
+    if (!asked.isEmpty() && runOfModel(asked) != m_run) return runOfModel(asked);
     const int64_t shown = snapshot() ? snapshot()->report.step : std::numeric_limits<int64_t>::max();
     int64_t saved = -1;
     for (const CheckpointInfo &checkpoint : m_checkpoints)
@@ -150,18 +181,38 @@ QString AttentionPanel::savedModel() const
     return saved < 0 ? m_run : m_run + u'@' + QString::number(saved);
 }
 
-/// Empty: the command line has no words for it (a conversation, a picture, the beginning of an answer).
 QString AttentionPanel::command() const
 {
-    if (m_run.isEmpty() && !m_asked) return {};
-    if (m_selectedText && (!m_selectedText->messages.empty() || !m_selectedText->media.empty() ||
-                           m_selectedText->infill || !m_selectedText->answerIds.empty()))
-        return {};
-    QString text = m_prompts->text();
-    if (m_asked && text.isEmpty()) text = textOfTokens(m_asked->report.tokens);
-    if (text.isEmpty()) return {};
-    // In one word: a text may begin with a dash.
-    QStringList arguments{u"inspect"_s, u"attention"_s, savedModel(), u"--prompt="_s + text};
+    Commanded wanted{.now = snapshot(),
+                     .selected = m_selectedText,
+                     .model = savedModel(),
+                     .text = m_prompts->text(),
+                     .level = place().level,
+                     .head = place().head};
+    if (m_commanded != wanted) {
+        m_command = makeCommand(wanted.model);
+        m_commanded = std::move(wanted);
+    }
+    return m_command;
+}
+
+/// By its tokens as soon as they are known: letters may be cut into others. Empty: the command line has no
+/// words for it (a picture, a gap that is filled in, a conversation before it was read).
+QString AttentionPanel::makeCommand(const QString &model) const
+{
+    if (model.isEmpty() || (m_selectedText && m_selectedText->infill)) return {};
+    QStringList arguments{u"inspect"_s, u"attention"_s, model};
+    if (const SnapshotPtr now = snapshot()) {
+        const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens);
+        if (!ids) return {};
+        arguments << u"--prompt-ids"_s << idsText(*ids);
+    } else {
+        const bool hasMore =
+            m_selectedText && (!m_selectedText->messages.empty() || !m_selectedText->media.empty() ||
+                               !m_selectedText->answerIds.empty());
+        if (hasMore || m_prompts->text().isEmpty()) return {};
+        arguments << u"--prompt="_s + m_prompts->text(); // in one word: a text may begin with a dash
+    }
     if (place().level == StageLevel::Head)
         arguments << u"--layer"_s << QString::number(place().head.layer) << u"--head"_s
                   << QString::number(place().head.head);
@@ -214,12 +265,16 @@ QVariantMap AttentionPanel::viewState() const
             zoom << QString::number(edge, 'f', 2);
         state[u"zoom"_s] = zoom;
     }
+    // Better a link without its text than one that nobody can open.
+    if (viewLinkText({u"attention"_s, state}).size() > kMaxLinkLength)
+        for (const QString &key : {u"text"_s, u"title"_s}) state.remove(key);
     return state;
 }
 
-void AttentionPanel::restoreView(const QVariantMap &state)
+void AttentionPanel::restoreView(const QVariantMap &given)
 {
-    if (state.contains(u"run"_s)) setRun(state[u"run"_s].toString());
+    const QVariantMap state = withoutLists(given);
+    if (const QString run = state[u"run"_s].toString(); !run.isEmpty()) setRun(run);
     AttentionLook look;
     const QString by = state[u"by"_s].toString();
     look.granularity = by == u"word"_s   ? Granularity::Word
@@ -235,18 +290,18 @@ void AttentionPanel::restoreView(const QVariantMap &state)
     if (level == u"modalities"_s) next.level = StageLevel::Modalities;
     for (const QString &name : state[u"heads"_s].toStringList())
         if (HeadRef head; headFromName(toStd(name), head)) next.overlay.push_back(head);
+    OverviewView *overview = m_stage->overview()->view();
+    overview->setSelected(next.overlay);
+    next.overlay = overview->selected(); // no more than can be told apart
     if (!next.overlay.empty()) next.head = next.overlay.front();
     if (next.overlay.size() < 2) next.overlay.clear();
-    m_stage->overview()->view()->setSelected(next.overlay);
-    next.pinnedToken = state.value(u"token"_s, -1).toInt();
+    overview->setSelected(next.overlay);
+    next.pinnedToken = tokenOf(state[u"token"_s]);
     restoreText(state, next);
     goTo(next);
     if (state.contains(u"against"_s)) m_feed->setBaseStep(state[u"against"_s].toLongLong());
     setDifference(state.contains(u"against"_s));
-    m_waitingZoom = {};
-    if (const QStringList zoom = state[u"zoom"_s].toStringList(); zoom.size() == 4)
-        m_waitingZoom =
-            QRectF(zoom[0].toDouble(), zoom[1].toDouble(), zoom[2].toDouble(), zoom[3].toDouble());
+    m_waitingZoom = zoomOf(state[u"zoom"_s].toStringList());
     scheduleRefresh();
 }
 

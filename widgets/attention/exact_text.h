@@ -6,10 +6,15 @@
 
 #include <QString>
 
+#include <limits>
 #include <optional>
 #include <vector>
 
 namespace orrery::ui {
+
+/// The last place that a token can have: one more is still an int32. What a link or another panel names is
+/// held against it before anybody counts on from it.
+inline constexpr int64_t kMaxTokenPlace = std::numeric_limits<int32_t>::max() - 1;
 
 /// The ids of these tokens; nothing where one of them is no text (a patch of a picture has none), or none is.
 std::optional<std::vector<int32_t>> exactIds(const std::vector<InspectedToken> &tokens);

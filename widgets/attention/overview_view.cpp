@@ -78,9 +78,13 @@ void OverviewView::setCurrent(const HeadRef &head)
     announceSummary(this);
 }
 
-void OverviewView::setSelected(std::vector<HeadRef> heads)
+void OverviewView::setSelected(const std::vector<HeadRef> &heads)
 {
-    m_marks.selected = std::move(heads);
+    std::vector<HeadRef> selected;
+    for (const HeadRef &head : heads)
+        if (std::ssize(selected) < kMaxSelected && std::ranges::find(selected, head) == selected.end())
+            selected.push_back(head);
+    m_marks.selected = std::move(selected);
     viewport()->update();
 }
 

@@ -21,7 +21,8 @@ public:
     [[nodiscard]] HeadRef current() const { return m_marks.current; }
     void setCurrent(const HeadRef &head); ///< does not signal
     [[nodiscard]] const std::vector<HeadRef> &selected() const { return m_marks.selected; }
-    void setSelected(std::vector<HeadRef> heads);             ///< does not signal
+    /// Each once, and no more than can be told apart: the first of them. Does not signal.
+    void setSelected(const std::vector<HeadRef> &heads);
     [[nodiscard]] QRectF tileRect(const HeadRef &head) const; ///< in the viewport
     [[nodiscard]] QString summary() const override;
     /// What is said of a head: name, entropy and distance.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/focus_strip.h"
 
+#include "widgets/attention/exact_text.h"
 #include "widgets/attention/token_groups.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/theme/theme.h"
@@ -55,7 +56,7 @@ void FocusStrip::setTokens(const std::vector<InspectedToken> &tokens)
 
 void FocusStrip::setToken(int64_t token)
 {
-    m_token = token < 0 ? std::ssize(m_tokens) - 1 : token;
+    m_token = token < 0 ? std::ssize(m_tokens) - 1 : std::min(token, kMaxTokenPlace);
     refresh();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/focus_text.h"
 
+#include "widgets/attention/exact_text.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 
@@ -42,6 +43,18 @@ Error badLink(const QString &what, const QString &found, const QString &expected
         ErrorCode::InvalidInput,
         toStd(u"Cannot open the text of the link: %1 is \"%2\", expected %3."_s.arg(what, found, expected)),
         "Copy the link again from the microscope that it is of."};
+}
+
+/// A link can say a key twice; these have one value.
+Result<void> checkSingle(const QVariantMap &map)
+{
+    for (const QString &key : {u"answer_ids"_s, u"head"_s, u"messages"_s, u"model"_s, u"prompt"_s,
+                               u"prompt_ids"_s, u"title"_s, u"token"_s}) {
+        const QVariant value = map.value(key);
+        if (value.typeId() == QMetaType::QStringList || value.typeId() == QMetaType::QVariantList)
+            return badLink(u"\"%1\""_s.arg(key), value.toStringList().join(u", "_s).left(40), u"one value"_s);
+    }
+    return {};
 }
 
 Result<std::vector<int32_t>> readIds(const QVariantMap &map, const QString &key)
@@ -94,6 +107,7 @@ QVariantMap focusToMap(const Focus &focus)
 
 Result<std::optional<Focus>> focusFromMap(const QVariantMap &map)
 {
+    ORRERY_TRY(checkSingle(map));
     const QString model = map.value(u"model"_s).toString();
     const bool hasText =
         map.contains(u"prompt"_s) || map.contains(u"prompt_ids"_s) || map.contains(u"messages"_s);
@@ -107,8 +121,9 @@ Result<std::optional<Focus>> focusFromMap(const QVariantMap &map)
     if (map.contains(u"token"_s)) {
         bool isNumber = false;
         focus.token = map.value(u"token"_s).toLongLong(&isNumber);
-        if (!isNumber || focus.token < -1)
-            return badLink(u"the token"_s, map.value(u"token"_s).toString(), u"a number from −1"_s);
+        if (!isNumber || focus.token < -1 || focus.token > kMaxTokenPlace)
+            return badLink(u"the token"_s, map.value(u"token"_s).toString(),
+                           u"a number from −1 to %1"_s.arg(kMaxTokenPlace));
     }
     const QString head = map.value(u"head"_s).toString();
     if (HeadRef ref; headFromName(toStd(head), ref))

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/microscope_feed.h"
 
+#include "widgets/attention/exact_text.h"
 #include "widgets/common/number_text.h"
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -131,7 +134,8 @@ InspectRequest MicroscopeFeed::request(const Focus &focus) const
     request.wantsAttribution = m_wants.attribution;
     if (focus.head) {
         request.heads = {*focus.head};
-        request.rows = {focus.token, focus.token + 1};
+        const int64_t row = std::min(focus.token, kMaxTokenPlace); // whatever is beyond, the engine refuses
+        request.rows = {row, row + 1};
         request.maxEdge = kMaxColumns;
     }
     return request;

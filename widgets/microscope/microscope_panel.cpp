@@ -336,6 +336,15 @@ Result<void> MicroscopePanel::save(const QString &path) const
     return saveMicroscope(*m_feed->shown(), figure(), path);
 }
 
+QString MicroscopePanel::command()
+{
+    if (m_commandOf != m_feed->shown()) {
+        m_commandOf = m_feed->shown();
+        m_command = m_commandOf ? microscopeCommand(*m_commandOf) : QString();
+    }
+    return m_command;
+}
+
 QVariantMap MicroscopePanel::viewState() const
 {
     QVariantMap state = focusToMap(m_feed->focus());

@@ -79,12 +79,15 @@ private:
     void goToSaid(int64_t place); ///< asks why the token at a place was said
     void requestBranch();
 
+    [[nodiscard]] QString command();
     [[nodiscard]] QVariantMap viewState() const;
     void restoreView(const QVariantMap &state);
 
     Selection &m_selection;
     MicroscopeFeed *m_feed;
     std::shared_ptr<const struct MicroscopeAnswer> m_contentOf; ///< what the sections are filled with
+    std::shared_ptr<const struct MicroscopeAnswer> m_commandOf; ///< what the command was written for
+    QString m_command;
     bool m_hasFailed = false;
 
     QStackedWidget *m_pages = nullptr;

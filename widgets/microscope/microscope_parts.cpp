@@ -192,7 +192,7 @@ void MicroscopePanel::makeTools()
     setView({.panel = u"microscope"_s,
              .state = [this] { return viewState(); },
              .restore = [this](const QVariantMap &state) { restoreView(state); }});
-    setCommand([this] { return m_feed->shown() ? microscopeCommand(*m_feed->shown()) : QString(); });
+    setCommand([this] { return command(); });
 }
 
 } // namespace orrery::ui

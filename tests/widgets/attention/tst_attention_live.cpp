@@ -261,14 +261,24 @@ void TestAttentionLive::commandIsTheTwinOfWhatIsShown()
     open();
     openHead({3, 2});
     // No checkpoint is as old as step 400: the run's newest is asked.
-    QCOMPARE(m_panel->command(),
-             u"orrery-engine inspect attention alpha '--prompt=int main(int argc' --layer 3 --head 2"_s);
+    // By its tokens, which are known, and not by letters.
+    QStringList ids;
+    for (const InspectedToken &token : m_panel->snapshot()->report.tokens) ids << QString::number(token.id);
+    QCOMPARE(ids.size(), 30);
+    QCOMPARE(
+        m_panel->command(),
+        u"orrery-engine inspect attention alpha --prompt-ids %1 --layer 3 --head 2"_s.arg(ids.join(u',')));
     m_session->checkpoints[u"alpha"_s] = {{.step = 100}, {.step = 300}, {.step = 7'000}};
     RunStatus status = m_session->statusOf(u"alpha"_s);
     status.lastCheckpointStep = 7'001;
     m_session->sendUpdate(status);
     QTRY_VERIFY(m_panel->command().contains(u"alpha@300 "_s)); // the newest before what is shown
     QCOMPARE(m_panel->commandText(), m_panel->command());      // what the button copies
+    // Asked for several times a second: written once.
+    const QString once = m_panel->commandText();
+    QVERIFY(m_panel->commandText().constData() == once.constData());
+    openHead({1, 0});
+    QVERIFY(m_panel->commandText().endsWith(u" --layer 1 --head 0"_s));
     QVERIFY(m_panel->table().count(u'\n') > 10);
 }
 

@@ -71,6 +71,9 @@ private Q_SLOTS:
     void aLinkFindsTheViewAgain();
     void aLinkToAnAskedTextNamesItsTokens();
     void brokenLinksLeaveTheRestAlone();
+    void linksHoldNoMoreHeadsThanCanBeToldApart();
+    void keysThatAreThereTwiceAreLeftAlone();
+    void aLinkIsNeverTooLongToBeOpened();
     void figuresOfManyTokensStaySmall();
 
 private:
@@ -282,6 +285,62 @@ void TestAttentionMap::brokenLinksLeaveTheRestAlone()
     QVERIFY(m_panel->snapshot());
     QCOMPARE(m_panel->place().level, StageLevel::Overview);
     QCOMPARE(m_session->inspections.size(), size_t(0));
+}
+
+void TestAttentionMap::linksHoldNoMoreHeadsThanCanBeToldApart()
+{
+    open();
+    const QStringList heads{u"1.1"_s, u"1.1"_s, u"2.2"_s, u"0.0"_s, u"2.2"_s, u"3.1"_s, u"3.2"_s, u"4.0"_s};
+    m_panel->view().restore({{u"level"_s, u"head"_s}, {u"heads"_s, heads}});
+    const std::vector<HeadRef> expected{{1, 1}, {2, 2}, {0, 0}, {3, 1}};
+    QVERIFY(m_panel->place().overlay == expected);
+    QVERIFY(overview()->selected() == expected);
+    m_panel->flush();
+    // The same head twice is one.
+    m_panel->view().restore({{u"level"_s, u"head"_s}, {u"heads"_s, QStringList{u"2.1"_s, u"2.1"_s}}});
+    QVERIFY(m_panel->place().overlay.empty() && overview()->selected().empty());
+    QCOMPARE(m_panel->place().head, (HeadRef{2, 1}));
+    overview()->setSelected({{0, 1}, {0, 2}, {0, 1}, {0, 3}, {1, 0}, {1, 1}});
+    QVERIFY((overview()->selected() == std::vector<HeadRef>{{0, 1}, {0, 2}, {0, 3}, {1, 0}}));
+}
+
+void TestAttentionMap::keysThatAreThereTwiceAreLeftAlone()
+{
+    open();
+    const Result<ViewLink> link = parseViewLink(
+        u"orrery:attention?run=beta&run=alpha&level=head&heads=2.1&token=3&token=4&against=10&against=20"
+        u"&zoom=nan&zoom=0&zoom=inf&zoom=4"_s);
+    QVERIFY(link.ok());
+    m_panel->view().restore(link->state);
+    m_panel->flush();
+    QCOMPARE(m_panel->run(), u"alpha"_s);
+    QVERIFY(m_panel->snapshot());
+    QCOMPARE(m_panel->place().head, (HeadRef{2, 1}));
+    QCOMPARE(m_panel->place().pinnedToken, -1);
+    QVERIFY(!m_panel->isDifference());
+    QVERIFY(m_panel->view().state()[u"zoom"_s].isNull());
+    for (const QString &token : {u"9223372036854775807"_s, u"2147483647"_s, u"-7"_s, u"x"_s}) {
+        m_panel->view().restore({{u"token"_s, token}});
+        QCOMPARE(m_panel->place().pinnedToken, -1);
+    }
+    m_panel->view().restore({{u"run"_s, u""_s}});
+    QCOMPARE(m_panel->run(), u"alpha"_s);
+}
+
+void TestAttentionMap::aLinkIsNeverTooLongToBeOpened()
+{
+    open();
+    m_session->isHolding = true; // its tokens are not known
+    m_panel->view().restore({{u"text"_s, u"short"_s}});
+    QCOMPARE(m_panel->view().state()[u"text"_s].toString(), u"short"_s);
+    m_panel->view().restore({{u"text"_s, QString(kMaxLinkLength / 9 + 1, u'\u2192')}});
+    QVERIFY(m_panel->promptBar()->text().size() > 1'000);
+    const QString link = m_panel->viewLink();
+    QVERIFY(link.size() <= kMaxLinkLength);
+    const Result<ViewLink> parsed = parseViewLink(link);
+    QVERIFY(parsed.ok());
+    QVERIFY(!parsed->state.contains(u"text"_s));
+    QCOMPARE(parsed->state[u"run"_s].toString(), u"alpha"_s);
 }
 
 void TestAttentionMap::figuresOfManyTokensStaySmall()

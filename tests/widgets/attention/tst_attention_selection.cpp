@@ -24,6 +24,9 @@ private Q_SLOTS:
     void anOpenedHeadMovesTheSelection();
     void anotherTokenOfTheTextIsOnlyPinned();
     void anotherTextIsAskedFor();
+    void otherWeightsAreNotTakenForThoseInFocus();
+    void placesBeyondAnyTextAreNoRow();
+    void commandNamesTheRunThatIsShown();
     void aHiddenPanelAsksWhenItIsShown();
     void theTextStaysWhenItsRunIsOpened();
     void backLeadsToTheKeptSteps();
@@ -137,7 +140,53 @@ void TestAttentionSelection::anotherTextIsAskedFor()
     QVERIFY(m_selection->focus().text == focus.text);
     QCOMPARE(m_selection->focus().title, u"Answer 3"_s);
     QCOMPARE(m_session->inspections.size(), size_t(1));
-    QVERIFY(m_panel->command().isEmpty()); // the command line has no words for the beginning of an answer
+    const QString command = m_panel->command(); // an answer has tokens, too
+    QVERIFY2(command.startsWith(u"orrery-engine inspect attention alpha@8000 --prompt-ids 1000,1001,"_s),
+             qPrintable(command));
+}
+
+void TestAttentionSelection::otherWeightsAreNotTakenForThoseInFocus()
+{
+    open();
+    QObject other;
+    m_selection->set(answer(), &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_panel->promptBar()->setModel(u"alpha@7000"_s);
+    QCOMPARE(m_panel->promptBar()->model(), u"alpha@7000"_s);
+    const SnapshotPtr before = m_panel->snapshot();
+    m_panel->askModel();
+    QCOMPARE(m_session->inspections.back().model, u"alpha@7000"_s);
+    QTRY_VERIFY(m_panel->snapshot() != before);
+    m_panel->flush();
+    const size_t asked = m_session->inspections.size();
+    m_selection->move(9, HeadRef{2, 1}, &other); // the microscope goes on with step 8000
+    QCOMPARE(m_session->inspections.size(), asked + 1);
+    QCOMPARE(m_session->inspections.back().model, u"alpha@8000"_s);
+    QTRY_VERIFY(m_panel->snapshot());
+    QCOMPARE(m_panel->place().pinnedToken, 9);
+    m_selection->move(8, HeadRef{2, 1}, &other); // and of the same weights it is only another row
+    QCOMPARE(m_session->inspections.size(), asked + 1);
+    QCOMPARE(m_panel->place().pinnedToken, 8);
+}
+
+void TestAttentionSelection::placesBeyondAnyTextAreNoRow()
+{
+    open();
+    QObject other;
+    m_selection->set(answer(), &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_selection->move((int64_t(1) << 32) + 5, HeadRef{2, 1}, &other);
+    QCOMPARE(m_panel->place().pinnedToken, -1);
+}
+
+void TestAttentionSelection::commandNamesTheRunThatIsShown()
+{
+    open();
+    QObject other;
+    m_selection->set(answer(u"beta@live"_s), &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    QVERIFY2(m_panel->command().startsWith(u"orrery-engine inspect attention beta --prompt-ids "_s),
+             qPrintable(m_panel->command()));
 }
 
 void TestAttentionSelection::aHiddenPanelAsksWhenItIsShown()
@@ -235,6 +284,7 @@ void TestAttentionSelection::picturesWithoutFilesCannotBeAsked()
     // And a row of it is no text that others could ask about.
     QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
     QVERIFY(m_selection->focus().isEmpty());
+    QCOMPARE(m_panel->command(), QString()); // the command line has not the files either
 }
 
 void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()

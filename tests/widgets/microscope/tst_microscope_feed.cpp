@@ -17,6 +17,7 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void asksWhatIsWanted();
+    void placesBeyondAnyTextAreAskedAsTheyAre();
     void severalMovesAreOneQuestion();
     void newestQuestionWins();
     void answeredPlacesAreNotAskedAgain();
@@ -83,6 +84,18 @@ void TestMicroscopeFeed::asksWhatIsWanted()
     QVERIFY((asked.request.rows == TokenRange{2, 3}));
     QCOMPARE(asked.request.token, 2);
     QVERIFY(m_feed->isCurrent());
+}
+
+/// The engine refuses them; a row that counts past the largest number would be another question.
+void TestMicroscopeFeed::placesBeyondAnyTextAreAskedAsTheyAre()
+{
+    m_session->isHolding = true;
+    constexpr int64_t last = std::numeric_limits<int64_t>::max();
+    m_feed->setFocus(at(last, HeadRef{0, 0}));
+    QTRY_COMPARE(numAsked(), size_t(1));
+    const InspectRequest &asked = m_session->inspections.back().request;
+    QCOMPARE(asked.token, last);
+    QVERIFY(asked.rows.begin > 0 && asked.rows.end == asked.rows.begin + 1);
 }
 
 void TestMicroscopeFeed::severalMovesAreOneQuestion()

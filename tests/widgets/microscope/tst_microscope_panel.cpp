@@ -508,6 +508,11 @@ void TestMicroscopePanel::commandIsTheTwin()
     QVERIFY2(command.startsWith(u"orrery-engine inspect attention alpha@8000 --prompt-ids "_s),
              qPrintable(command));
     QVERIFY(command.endsWith(u" --token 2 --layer 2 --head 1 --lens --attribution --json"_s));
+    // Asked for several times a second: written once.
+    QVERIFY(m_panel->commandText().constData() == command.constData());
+    m_selection->set(at(3, HeadRef{2, 1}), nullptr);
+    settle();
+    QVERIFY(m_panel->commandText().contains(u" --token 3 "_s));
 }
 
 void TestMicroscopePanel::exportsAreFiles_data()

@@ -399,6 +399,12 @@ void TestMicroscopeReading::brokenLinksAreExplained_data()
     QTest::newRow("answer ids") << QVariantMap{{u"answer_ids"_s, u"12345678901"_s}} << u"12345678901"_s;
     QTest::newRow("token") << QVariantMap{{u"token"_s, u"many"_s}} << u"\"many\""_s;
     QTest::newRow("token below") << QVariantMap{{u"token"_s, -2}} << u"\"-2\""_s;
+    QTest::newRow("token beyond") << QVariantMap{{u"token"_s, u"9223372036854775807"_s},
+                                                 {u"head"_s, u"0.0"_s}}
+                                  << u"\"9223372036854775807\""_s;
+    QTest::newRow("token just beyond") << QVariantMap{{u"token"_s, u"2147483647"_s}} << u"\"2147483647\""_s;
+    QTest::newRow("model twice") << QVariantMap{{u"model"_s, QStringList{u"a"_s, u"b"_s}}} << u"\"a, b\""_s;
+    QTest::newRow("prompt twice") << QVariantMap{{u"prompt"_s, QStringList{u"c"_s, u"d"_s}}} << u"\"c, d\""_s;
     QTest::newRow("head") << QVariantMap{{u"head"_s, u"two"_s}} << u"\"two\""_s;
     QTest::newRow("messages") << QVariantMap{{u"messages"_s, u"[oops"_s}} << u"[oops"_s;
 }
