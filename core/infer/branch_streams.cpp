@@ -2,6 +2,7 @@
 // What a generator has read of other answers: whoever looks at one and clicks into another does not wait for
 // it to be read again.
 #include "core/infer/text_generator.h"
+#include "core/nn/torch_guard.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -17,7 +18,7 @@ constexpr int64_t kWorthKeeping = 16;                  ///< tokens; fewer are so
 
 } // namespace
 
-void TextGenerator::chooseStream(const MixedText &text)
+void TextGenerator::chooseStream(const MixedText &text, TextStream::Start start)
 {
     // What a part remembers is of one text.
     if (m_loaded.model->remembers()) return;
@@ -35,13 +36,18 @@ void TextGenerator::chooseStream(const MixedText &text)
     if (maxStreams == 0) return;
     std::unique_ptr<TextStream> branch;
     if (m_otherStreams.size() < maxStreams) {
-        branch =
-            std::make_unique<TextStream>(*m_loaded.model, at::Device(m_loaded.device), m_loaded.info.step);
+        auto made = nn::guardTorch("keep an answer of \"" + m_loaded.info.name + '"', [&] {
+            return std::make_unique<TextStream>(*m_loaded.model, at::Device(m_loaded.device),
+                                                m_loaded.info.step);
+        });
+        // No room: what would only have been kept makes some, and the text is read as ever.
+        if (!made.ok()) return m_otherStreams.clear();
+        branch = std::move(made).value();
     } else {
         branch = std::move(m_otherStreams.front());
         m_otherStreams.erase(m_otherStreams.begin());
     }
-    branch->copyFrom(*m_stream);
+    if (start == TextStream::Start::WhereItEnded) branch->copyFrom(*m_stream);
     m_otherStreams.push_back(std::move(m_stream));
     m_stream = std::move(branch);
 }

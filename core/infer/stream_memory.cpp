@@ -90,10 +90,6 @@ Result<nn::KvCache> TextStream::cacheBehindMemory(int64_t capacity)
         copy->endText(m_cache);
         fresh.parts[name] = copy;
     }
-    // What was in the window may be read from a window behind it: the other text begins there.
-    const int64_t numRead = std::max(m_numSeen, m_cache.origin + m_cache.length);
-    fresh.origin = numRead > 0 ? numRead + std::max(m_model.spec().window, m_context) : 0;
-    fresh.sources.clear();
     return fresh;
 }
 

@@ -127,7 +127,7 @@ bool TextGenerator::readPrompt(const GenerateRequest &request, const Prompt &pro
     const MixedText text{prompt.history, prompt.media, prompt.keptFrom};
     const bool isChat = !request.messages.empty();
     const Start start = isChat ? Start::WhereItEnded : Start::Anew;
-    chooseStream(text);
+    chooseStream(text, isChat || mayGoOn ? Start::WhereItEnded : Start::Anew);
     if (mayGoOn) return stream().goOn(text, prompt.numGiven, start, cancel);
     // A prompt is read anew each time, so that the same request gives the same text to the bit; a
     // conversation goes on.
@@ -144,8 +144,6 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     ORRERY_ASSIGN(const std::unique_ptr<Sampler> sampler,
                   makeSampler(request.sampling.sampler, *m_loaded.tokenizer));
     ORRERY_TRY(openOwnMemory());
-    m_lastText.clear();
-    m_lastMedia.reset();
     ORRERY_ASSIGN(Prompt prompt, makePrompt(request));
     const bool isHole = prompt.after.has_value();
     const int64_t context = m_loaded.model->spec().context;
@@ -161,6 +159,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             summary.reason = *end;
             return summary;
         }
+    m_lastText.clear(); // the stream leaves it now, not before: its last token may still be wanted
+    m_lastMedia.reset();
     nameSources(request, prompt);
     bool isRead = readPrompt(request, prompt, cancel);
     TextStream &stream = this->stream();

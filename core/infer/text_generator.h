@@ -82,7 +82,8 @@ private:
     TextStream &stream();
     /// Makes the stream that knows most of a text the one that reads it, and keeps what that would lose of
     /// another.
-    void chooseStream(const MixedText &text);
+    /// @param start Anew: it is going to be restarted, so that it needs nothing of what is kept
+    void chooseStream(const MixedText &text, TextStream::Start start);
     /// All that stands before the next token. @return false when cancelled
     bool readPrompt(const GenerateRequest &request, const Prompt &prompt, const std::atomic<bool> &cancel);
     /// Token number `index` of a generation, by the logits behind what was read. @param sampler may be null

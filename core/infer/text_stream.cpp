@@ -87,6 +87,8 @@ void TextStream::keepCommonStart(const MixedText &text)
     m_text.resize(static_cast<size_t>(common));
     m_cache.length = common - m_cache.origin;
     std::erase_if(m_windows, [common](const Window &window) { return window.numBefore >= common; });
+    // What comes now is read in the context that the cache holds, wherever that began.
+    if (originBehind(common + 1) != m_cache.origin) m_windows.push_back({common, m_cache.origin});
 }
 
 int64_t TextStream::numKept(const MixedText &text) const

@@ -39,8 +39,8 @@ public:
     void setSources(const std::string &name, std::vector<TextSource> sources);
     /// The memory of the text, for looking at; nullptr: the model has none.
     [[nodiscard]] const MemoryControl *memory() const;
-    /// A cache for another text of at most `capacity` tokens, which is read behind what is remembered as if
-    /// this text ended here. A copy: nothing of it comes back.
+    /// A cache for another text of at most `capacity` tokens, which begins at place 0 with all that is
+    /// remembered as if this text ended here. A copy: nothing of it comes back.
     /// @error NotFound (no memory, or one that is of one text only)
     [[nodiscard]] Result<nn::KvCache> cacheBehindMemory(int64_t capacity);
     /// From the text's memory, and from what further texts begin with. @return slots freed from the former

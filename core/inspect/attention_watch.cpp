@@ -209,10 +209,8 @@ void AttentionWatch::read(const nn::SourceLook &look)
         for (int64_t k = 0; k < slots.size(1); ++k) {
             const int64_t slot = slots[head][k].item<int64_t>();
             const double weight = weights[head][k].item<double>();
-            // Behind firstPlace the text's own tokens, before it those of the texts that are remembered.
-            const int64_t place = numberOf(places, k);
-            const int64_t token = place >= m_plan.firstPlace ? place - m_plan.firstPlace : place;
-            if (slot >= 0 && weight > 0) read.slots.push_back({slot, numberOf(events, k), token, weight});
+            if (slot >= 0 && weight > 0)
+                read.slots.push_back({slot, numberOf(events, k), numberOf(places, k), weight});
         }
         std::stable_sort(read.slots.begin(), read.slots.end(),
                          [](const auto &a, const auto &b) { return a.weight > b.weight; });

@@ -28,7 +28,6 @@ struct WatchPlan {
     MapPlan whole;                     ///< with summaries and flows; its rectangle is the whole text
     MapPlan chosen;                    ///< maps only
     int64_t readsOf = -1;              ///< token whose reads from memories are kept; −1: none
-    int64_t firstPlace = 0;            ///< of the text's first token, where memories count places on
     int64_t numModalities = 1;         ///< of flows; 1: none
     std::vector<int64_t> modalities_T; ///< modalityIndex() of each token
     std::function<bool()> isCancelled; ///< may be empty

@@ -63,7 +63,6 @@ private:
         nn::KvCache cache;
         if (m_request.withMemory) {
             ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
-            plan.firstPlace = cache.origin;
         }
         AttentionWatch watch(plan);
         StreamKeeper keeper(m_checked.token);
@@ -108,7 +107,7 @@ private:
         nn::KvCache cache;
         if (m_request.withMemory) {
             ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
-            ORRERY_TRY(editMemoryIn(cache, m_request.memoryEdits));
+            ORRERY_TRY(editMemoryIn(cache, m_request.memoryEdits, m_isCancelled));
         }
         const at::Tensor hidden_BTC = m_pass.run(silencer, m_request.withMemory ? &cache : nullptr);
         ORRERY_ASSIGN(const NextToken without,

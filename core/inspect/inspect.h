@@ -27,7 +27,7 @@ struct InspectInput {
     std::string maskPolicy = "causal";
     int64_t prefixLength = 0; ///< for the mask "prefix"
     /// Called before each pass of a request with a memory: a cache with room for the text and a copy of the
-    /// memory in it. Empty: there is none to read.
+    /// memory in it; the text's first token has place 0. Empty: there is none to read.
     std::function<Result<nn::KvCache>()> cacheWithMemory = {};
 };
 

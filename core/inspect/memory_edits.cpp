@@ -2,6 +2,7 @@
 #include "core/inspect/memory_edits.h"
 
 #include "core/base/text.h"
+#include "core/inspect/attention_watch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -63,6 +64,10 @@ Result<void> checkMemoryRequest(const InspectInput &input, const InspectRequest 
     if (request.wantsAttribution)
         return refuse("attribution is asked for and the text is read with a memory, which has no gradient",
                       "one of them", "Ask for the attribution without the memory.");
+    if (request.memoryEdits.size() > kMaxMemoryEdits)
+        return refuse(std::to_string(request.memoryEdits.size()) + " edits of the memory are asked for",
+                      "at most " + std::to_string(kMaxMemoryEdits),
+                      "Wipe a source in place of its events, or ask about fewer.");
     for (const MemoryEdit &edit : request.memoryEdits)
         if (!isWhatIf(edit.verb))
             return refuse(std::string("the memory is to be edited by \"") + memoryVerbName(edit.verb) + "\"",
@@ -70,14 +75,18 @@ Result<void> checkMemoryRequest(const InspectInput &input, const InspectRequest 
     return {};
 }
 
-Result<void> editMemoryIn(const nn::KvCache &cache, const std::vector<MemoryEdit> &edits)
+Result<void> editMemoryIn(const nn::KvCache &cache, const std::vector<MemoryEdit> &edits,
+                          const std::function<bool()> &isCancelled)
 {
     if (edits.empty()) return {};
     MemoryControl *memory = memoryIn(cache);
     if (!memory)
         return Error{ErrorCode::NotFound, "Cannot edit the memory: the model has none.",
                      "Use a model with the plugin memory."};
-    for (const MemoryEdit &edit : edits) ORRERY_TRY(editOne(*memory, edit));
+    for (const MemoryEdit &edit : edits) {
+        if (isCancelled && isCancelled()) throw LookCancelled{};
+        ORRERY_TRY(editOne(*memory, edit));
+    }
     return {};
 }
 

@@ -7,15 +7,20 @@
 
 namespace orrery {
 
+inline constexpr size_t kMaxMemoryEdits = 1024;
+
 /// The memory that a cache's parts keep; nullptr: none of them does.
 MemoryControl *memoryIn(const nn::KvCache &cache);
 
 /// @error InvalidInput: edits without the memory, a memory that the input has not (a running training's),
-/// attribution behind a memory, an edit that is none of Wipe, Forget, ForgetSlot and Scale
+/// attribution behind a memory, more than kMaxMemoryEdits, an edit that is none of Wipe, Forget, ForgetSlot
+/// and Scale
 Result<void> checkMemoryRequest(const InspectInput &input, const InspectRequest &request);
-/// One after the other.
+/// One after the other. Throws LookCancelled between two of them.
+/// @param isCancelled may be empty
 /// @error NotFound (no memory, nothing of a source, no such event or slot), InvalidInput as
 /// MemoryControl::change; those before it are done then
-Result<void> editMemoryIn(const nn::KvCache &cache, const std::vector<MemoryEdit> &edits);
+Result<void> editMemoryIn(const nn::KvCache &cache, const std::vector<MemoryEdit> &edits,
+                          const std::function<bool()> &isCancelled = {});
 
 } // namespace orrery

@@ -13,6 +13,7 @@
 #include <QTemporaryDir>
 
 #include <cmath>
+#include <functional>
 
 using namespace orrery;
 
@@ -33,6 +34,7 @@ public:
         settle();
     }
     static inline int numEnded = 0;
+    static inline std::function<void()> onChange;
 
     /// Tokens of the pass before are kept when the next one begins.
     void settle()
@@ -101,6 +103,7 @@ public:
     }
     Result<int64_t> change(const MemoryEdit &edit) override
     {
+        if (onChange) onChange();
         if (edit.verb == MemoryVerb::Undo) {
             if (undo.empty()) return Error{ErrorCode::NotFound, "Cannot undo: nothing was edited.", "Edit."};
             events = undo.back();
@@ -331,6 +334,34 @@ private Q_SLOTS:
         QCOMPARE(edit(generator, {}).status.numUsed, int64_t(3));
     }
 
+    void requestsThatReadNothingLoseNothing()
+    {
+        TextGenerator refused = makeGenerator(), ended = makeGenerator();
+        read(refused, "abc", 1);
+        VERIFY_ERROR(refused.generate({.promptIds = {1'000'000}}, {}, kNever), ErrorCode::InvalidInput,
+                     "token 1000000");
+        QCOMPARE(edit(refused, {}).status.numUsed, int64_t(3));
+        read(ended, "abc", 1);
+        const auto nothing = ended.generate({.prompt = "d", .answerIds = {256}}, {}, kNever);
+        VERIFY_OK(nothing);
+        QCOMPARE(nothing->reason, FinishReason::EndOfText);
+        QCOMPARE(edit(ended, {}).status.numUsed, int64_t(3));
+    }
+
+    void editsCanBeCancelled()
+    {
+        TextGenerator generator = makeGenerator();
+        VERIFY_OK(generator.loadMemory(path("saved")));
+        const MemoryEdit scale{.verb = MemoryVerb::Scale, .event = 7, .factor = 2};
+        std::atomic<bool> cancel = false;
+        int numChanges = 0;
+        Diary::onChange = [&] { cancel = ++numChanges == 2; };
+        VERIFY_ERROR(generator.inspect(lookAt("what?", {5, scale}), cancel), ErrorCode::Cancelled,
+                     "it was cancelled");
+        Diary::onChange = {};
+        QCOMPARE(numChanges, 2);
+    }
+
     void comparesEvents()
     {
         TextGenerator generator = makeGenerator();
@@ -379,6 +410,8 @@ private Q_SLOTS:
                              << "edited by \"pin\", expected wipe, forget, forget_slot or scale" << false;
         QTest::newRow("save") << "save"
                               << "edited by \"save\"" << false;
+        QTest::newRow("too many") << "too many"
+                                  << "1025 edits of the memory are asked for, expected at most 1024" << false;
         QTest::newRow("event") << "event"
                                << "no such event" << true;
         QTest::newRow("source") << "source"
@@ -396,6 +429,7 @@ private Q_SLOTS:
             request.memoryEdits = {{.verb = MemoryVerb::Forget, .event = 99}};
         if (kind == u"attribution") request.wantsAttribution = true;
         if (kind == u"pin") request.memoryEdits = {{.verb = MemoryVerb::Pin, .event = 1}};
+        if (kind == u"too many") request.memoryEdits.assign(1025, {.verb = MemoryVerb::Forget, .event = 7});
         if (kind == u"save") request.memoryEdits = {{.verb = MemoryVerb::Save, .path = "/tmp/x"}};
         if (kind == u"source") request.memoryEdits = {{.verb = MemoryVerb::Wipe, .source = "nobody"}};
         VERIFY_ERROR(generator.inspect(request, kNever),

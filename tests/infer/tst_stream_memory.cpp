@@ -17,13 +17,15 @@ using namespace orrery;
 namespace {
 
 const std::atomic<bool> kNever{false};
-constexpr int64_t kVocab = 7;
+constexpr int64_t kVocab = 272;
 
 /// What the model does and has done.
 struct Account {
     int numClones = 0;
     bool sawGradients = false;
     bool isOfOneText = false;
+    bool remembers = true;
+    int numCaches = 0;
     bool isOutOfMemory = false;
     std::optional<Error> loadError;
 };
@@ -79,10 +81,11 @@ public:
     {
         return at::zeros({});
     }
-    [[nodiscard]] bool remembers() const override { return true; }
+    [[nodiscard]] bool remembers() const override { return m_account.remembers; }
     [[nodiscard]] nn::KvCache makeCache(int64_t, int64_t) const override
     {
         if (m_account.isOutOfMemory) throw std::bad_alloc();
+        ++m_account.numCaches;
         m_account.sawGradients = m_account.sawGradients || at::GradMode::is_enabled();
         nn::KvCache cache;
         beginText(cache);
@@ -180,6 +183,28 @@ private Q_SLOTS:
         VERIFY_ERROR(generator.loadMemory("any"), ErrorCode::OutOfMemory, "load a memory of \"counter\"");
         account.isOutOfMemory = false; // and it goes on
         VERIFY_OK(generator.editMemory({}));
+    }
+    void withoutRoomOtherAnswersAreNotKept()
+    {
+        Account account;
+        account.remembers = false;
+        LoadedModel loaded = countingModel(account);
+        loaded.tokenizer = std::move(Tokenizer::create({})).value();
+        TextGenerator generator(std::move(loaded));
+        const auto ask = [&](const std::string &prompt) {
+            return generator.generate({.prompt = prompt, .sampling = {.maxTokens = 1}}, {}, kNever);
+        };
+        VERIFY_OK(ask("one prompt of more than sixteen"));
+        VERIFY_OK(ask("two prompts of more than sixteen"));
+        QCOMPARE(account.numCaches, 2); // the first one is kept
+        account.isOutOfMemory = true;
+        VERIFY_OK(ask("the third of more than sixteen"));
+        VERIFY_OK(ask("a fourth of more than sixteen"));
+        account.isOutOfMemory = false;
+        VERIFY_OK(ask("what is the fifth of more than sixteen"));
+        VERIFY_OK(ask("how the sixth of more than sixteen"));
+        VERIFY_OK(ask("or a seventh of more than sixteen"));
+        QCOMPARE(account.numCaches, 5); // none was kept any more, then three
     }
     void needsNoGradients()
     {

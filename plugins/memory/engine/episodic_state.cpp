@@ -14,7 +14,8 @@ namespace orrery::memory {
 namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-constexpr int64_t kFirstRoom = 256; ///< slots
+constexpr int64_t kFromBefore = std::numeric_limits<int64_t>::min(); ///< the text's first token may read it
+constexpr int64_t kFirstRoom = 256;                                  ///< slots
 
 at::Tensor placesOn(const std::vector<int64_t> &places, at::Device device)
 {
@@ -45,7 +46,16 @@ std::shared_ptr<nn::PartState> EpisodicState::clone() const
     return copy;
 }
 
-void EpisodicState::endText(const nn::KvCache &cache) { settle(kNever, cache.surprise_BT); }
+void EpisodicState::endText(const nn::KvCache &cache)
+{
+    settle(kNever, cache.surprise_BT);
+    for (Sequence &sequence : m_sequences)
+        for (int64_t &from : sequence.readableFrom)
+            if (from != kNever) from = kFromBefore;
+    m_nextPlace = 0;
+    lastKey_BH1D = at::Tensor();
+    lastSource.clear();
+}
 
 void EpisodicState::settle(int64_t place, const at::Tensor &surprise_BT)
 {
@@ -68,6 +78,7 @@ void EpisodicState::settle(int64_t place, const at::Tensor &surprise_BT)
 
 void EpisodicState::storeFirst(int64_t count)
 {
+    m_undo.clear(); // what an edit freed may be given away now
     for (size_t b = 0; b < m_sequences.size(); ++b) {
         const auto index = static_cast<int64_t>(b);
         m_sequences[b].store.fade(count);
@@ -168,8 +179,8 @@ void EpisodicState::append(const Pass &pass)
     const int64_t numTokens = pass.keys_BHTD.size(2);
     const int64_t numKnown = std::clamp<int64_t>(m_nextPlace - pass.place, 0, numTokens);
     const int64_t numNew = numTokens - numKnown;
-    if (numNew == 0) return;
     m_undo.clear(); // what was read since knows of the edit
+    if (numNew == 0) return;
     adopt(pass.keys_BHTD.options());
     const auto joined = [&](const at::Tensor &old, const at::Tensor &all) {
         const at::Tensor fresh = all.narrow(2, numKnown, numNew);
@@ -309,7 +320,7 @@ Result<void> EpisodicState::load(const std::filesystem::path &path)
     // What was read before this text: all of it may be read from its beginning.
     for (int64_t s = 0; s < numSlots; ++s)
         if (image->store.slots[static_cast<size_t>(s)].event != 0)
-            sequence.readableFrom[static_cast<size_t>(s)] = std::numeric_limits<int64_t>::min();
+            sequence.readableFrom[static_cast<size_t>(s)] = kFromBefore;
     return {};
 }
 

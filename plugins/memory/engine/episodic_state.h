@@ -21,7 +21,8 @@ class EpisodicState final : public nn::PartState, public MemoryControl {
 public:
     EpisodicState(const EpisodicSettings &settings, const StateShape &shape, int64_t batch);
     [[nodiscard]] std::shared_ptr<nn::PartState> clone() const override;
-    /// Stores what waits, too. It must not be read from with the same text afterwards.
+    /// Stores what waits, too. What is remembered then is of before the text that comes: its first token has
+    /// place 0, and all may be read from there on.
     void endText(const nn::KvCache &cache) override;
 
     Result<Consolidation> consolidate(nn::Transformer &model,
@@ -73,7 +74,7 @@ public:
     [[nodiscard]] Result<void> save(const std::filesystem::path &path) const override;
     Result<void> load(const std::filesystem::path &path) override;
     /// Tokens that are stored only: those of the window are as they were. The last kMaxUndoSteps edits can be
-    /// taken back until the next token is read, a source wiped or a file loaded.
+    /// taken back until a pass reads tokens, again or for the first time, a source is wiped or a file loaded.
     Result<int64_t> change(const MemoryEdit &edit) override;
     [[nodiscard]] std::string undoText() const override
     {

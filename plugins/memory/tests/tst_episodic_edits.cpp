@@ -50,6 +50,17 @@ public:
         m_place += numTokens;
         state.settle(m_place, at::full({1, numTokens}, 0.5F));
     }
+    /// The last token, as behind a full context.
+    void readAgain()
+    {
+        const at::Tensor nothing = at::zeros({1, kHeads, 1, kWidth});
+        state.append({.keys_BHTD = nothing,
+                      .values_BHTD = nothing,
+                      .ids_BT = at::zeros({1, 1}, at::kLong),
+                      .place = m_place - 1,
+                      .step = 9,
+                      .source_T = {"talk"}});
+    }
     [[nodiscard]] at::Tensor asked() const
     {
         return readParts(m_query, state.parts(0), at::tensor({m_place}, at::kLong), at::full({kHeads}, 3.0F),
@@ -265,6 +276,14 @@ private Q_SLOTS:
         memory->read(1);
         QVERIFY(memory->state.undoText().empty());
         VERIFY_ERROR(memory->state.change(kUndo), ErrorCode::NotFound, "until the model reads on");
+        // A token again: whoever counts passes knows no other.
+        memory = edited();
+        memory->readAgain();
+        QVERIFY(memory->state.undoText().empty());
+        // Tokens that had waited may get what was freed.
+        memory = edited();
+        memory->state.settle(1000, {});
+        QVERIFY(memory->state.undoText().empty());
         memory = edited();
         QCOMPARE(memory->state.wipe("nobody"), int64_t(0));
         QVERIFY(memory->state.undoText().empty());
