@@ -6,10 +6,12 @@
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
 #include "tests/widgets/common/gui_test.h"
+#include "widgets/common/panel_tools.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QLabel>
 
 namespace orrery::memory_ui {
@@ -43,6 +45,12 @@ struct PanelFixture {
     void press(const char *choice, const QString &id) const
     {
         part<ui::SegmentedChoice>(choice)->button(id)->click();
+    }
+    /// As the menu does it: what can be done is asked first.
+    void trigger(const char *action) const
+    {
+        ui::PanelTools::of(*panel)->refresh();
+        part<QAction>(action)->trigger();
     }
     [[nodiscard]] const MemoryEvent *event(int64_t id) const
     {

@@ -195,7 +195,7 @@ private Q_SLOTS:
         QVERIFY(!verbIsAsked(m_test->session, MemoryVerb::Similarity));
         m_test->panel->apply({.verb = MemoryVerb::Forget, .event = 9});
         QTRY_COMPARE(m_test->panel->similarity()->map()->similarity().size(), 5);
-        m_test->part<QAction>("panelCopyCommand")->trigger();
+        m_test->trigger("panelCopyCommand");
         QCOMPARE(QGuiApplication::clipboard()->text(),
                  u"orrery-engine memory similarity code-7M --max-events 256"_s);
     }

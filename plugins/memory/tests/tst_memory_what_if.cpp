@@ -98,7 +98,7 @@ private Q_SLOTS:
         QVERIFY(m_test->text("whatIfLegend").contains(u"event 9 forgotten"_s));
         QVERIFY(session().edits.empty()); // nothing is changed
         QGuiApplication::clipboard()->clear();
-        m_test->part<QAction>("panelCopyCommand")->trigger();
+        m_test->trigger("panelCopyCommand");
         QCOMPARE(QGuiApplication::clipboard()->text(),
                  u"orrery-engine inspect memory code-7M --prompt 'Where is the key' --edit 'forget 9'"_s);
     }
@@ -146,6 +146,65 @@ private Q_SLOTS:
         m_test->part<QPushButton>("whatIfDiscard")->click();
         QVERIFY(!m_test->part<QPushButton>("whatIfApply")->isVisible());
         QVERIFY(session().edits.empty());
+    }
+    void anotherTextDropsTheAnswer()
+    {
+        open();
+        preview(9, u"forget"_s);
+        panel().refresh(); // the same events are listed: the answer holds
+        session().memory.events[4].meanUsage = 0.3;
+        QTRY_COMPARE(session().edits.size(), size_t(1));
+        QTRY_COMPARE(m_test->event(9)->meanUsage, 0.3);
+        QVERIFY(m_test->part<QPushButton>("whatIfApply")->isEnabled());
+        session().memory.events[4].source = "other.txt#text"; // the model has read another one
+        panel().refresh();
+        QTRY_COMPARE(m_test->event(9)->source, std::string("other.txt#text"));
+        QVERIFY(!m_test->part<QPushButton>("whatIfApply")->isVisible());
+        QVERIFY(!m_test->part<QPushButton>("whatIfApply")->isEnabled());
+        QCOMPARE(m_test->part<SegmentedChoice>("whatIfChoice")->current(), u"1"_s);
+        QCOMPARE(previews(session()).size(), size_t(1));
+    }
+    void anotherStrengthElsewhereDropsTheAnswer()
+    {
+        open();
+        preview(9, u"forget"_s);
+        session().memory.events[0].strengths[2] = 4; // by somebody else
+        panel().refresh();
+        QTRY_COMPARE(m_test->event(3)->strengths[2], 4.0F);
+        QVERIFY(!m_test->part<QPushButton>("whatIfApply")->isEnabled());
+    }
+    void anotherTextEndsTheQuestion()
+    {
+        open();
+        panel().selectEvent(9);
+        QTRY_VERIFY(!session().inspections.empty()); // the names of its tokens
+        QTest::qWait(10);
+        session().isHolding = true;
+        typeText(m_test->part<UnitLineEdit>("whatIfPrompt"), u"Where"_s);
+        m_test->press("whatIfChoice", u"forget"_s);
+        QCOMPARE(previews(session()).size(), size_t(1));
+        session().memory.events[0].tokenIds[0] += 1;
+        panel().refresh();
+        QTRY_COMPARE(session().numCancelledInspections, 1);
+        session().isHolding = false;
+        session().flush();
+        QVERIFY(!m_test->part<QPushButton>("whatIfApply")->isEnabled());
+    }
+    void targetsOfTwoTextsDiffer()
+    {
+        const WhatIfTarget one{
+            .event = 9, .name = u"event 9"_s, .source = "a#text", .firstToken = 1, .lastToken = 4};
+        WhatIfTarget other = one;
+        other.strength = 2;
+        QVERIFY(one == other);
+        other.source = "b#text";
+        QVERIFY(!(one == other));
+        other = one;
+        other.firstToken = 0;
+        QVERIFY(!(one == other));
+        other = one;
+        other.lastToken = 5;
+        QVERIFY(!(one == other));
     }
     void canBeCancelled()
     {

@@ -2,10 +2,12 @@
 // The memory panel in its window: what the window looks at, links, files of the whole memory, surprise along
 // the text.
 #include "plugins/memory/tests/memory_panel_fixture.h"
+#include "plugins/memory/ui/event_details.h"
 #include "plugins/memory/ui/memory_strip.h"
 #include "plugins/memory/ui/reads_model.h"
 #include "plugins/memory/ui/reads_pane.h"
 #include "plugins/memory/ui/similarity_page.h"
+#include "plugins/memory/ui/slot_model.h"
 #include "plugins/memory/ui/state_file_dialog.h"
 #include "plugins/memory/ui/token_names.h"
 #include "widgets/common/banner.h"
@@ -84,6 +86,31 @@ private Q_SLOTS:
         QCOMPARE(m_test->session.inspections.size(), size_t(2));
         m_test->panel->show();
         QCOMPARE(m_test->session.inspections.size(), size_t(3));
+    }
+    void anotherModelTeachesNoNames()
+    {
+        Selection selection;
+        open();
+        m_test->session.inspection = [](const QString &model, const InspectRequest &request) {
+            InspectReport report = sampleAnswer(request);
+            if (!request.input.promptIds.empty()) return InspectReport{}; // so that only looks teach
+            report.tokens[0].id = 4'711;
+            report.tokens[0].bytes = model == u"code-7M" ? "own" : "foreign";
+            return report;
+        };
+        for (MemoryEvent &event : m_test->session.memory.events) event.tokenIds[0] = 4'711;
+        m_test->panel->refresh();
+        QTRY_COMPARE(m_test->event(9)->tokenIds[0], 4'711);
+        m_test->panel->selectEvent(9);
+        const SlotModel *tokens = m_test->panel->details()->slotModel();
+        m_test->panel->follow(selection);
+        m_test->press("memoryTabs", u"reads"_s);
+        selection.set(focusOn("The key", 1, u"other@5"_s), nullptr);
+        QTRY_VERIFY(m_test->text("readsSummary").contains(u"read by other@5"_s));
+        QCOMPARE(tokens->tokenText(0), u"[4711]"_s);
+        QCOMPARE(m_test->panel->model(), u"code-7M"_s);
+        selection.set(focusOn("The key", 1, u"code-7M"_s), nullptr);
+        QTRY_COMPARE(tokens->tokenText(0), u"own"_s);
     }
     void clicksSetNothingInTheWindow()
     {

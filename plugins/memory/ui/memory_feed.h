@@ -36,7 +36,8 @@ public:
 Q_SIGNALS:
     void answered(const orrery::MemoryEdit &edit, const orrery::MemoryReport &report);
     void failed(const orrery::MemoryEdit &edit, const orrery::Error &error);
-    void looked(const orrery::InspectReport &report);
+    /// @param model that was asked, which may be another one than model()
+    void looked(const QString &model, const orrery::InspectReport &report);
     void lookFailed(const orrery::Error &error);
     void compared(const orrery::MemoryReport &report);
     void compareFailed(const orrery::Error &error);

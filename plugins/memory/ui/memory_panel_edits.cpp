@@ -6,6 +6,7 @@
 #include "plugins/memory/ui/memory_panel.h"
 #include "plugins/memory/ui/slot_model.h"
 #include "plugins/memory/ui/what_if_pane.h"
+#include "widgets/attention/model_question.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 
@@ -32,6 +33,19 @@ MemoryEdit oppositeOf(const MemoryEdit &step)
 {
     if (!isPinEdit(step)) return {.verb = MemoryVerb::Undo};
     return {.verb = step.verb == MemoryVerb::Pin ? MemoryVerb::Unpin : MemoryVerb::Pin, .event = step.event};
+}
+
+/// Whether what a preview said of one memory holds of the other: the same events, as strong as they were. How
+/// often they were read and what is pinned change no answer.
+bool areAlike(const std::vector<MemoryEvent> &some, const std::vector<MemoryEvent> &others)
+{
+    return std::equal(some.begin(), some.end(), others.begin(), others.end(),
+                      [](const MemoryEvent &one, const MemoryEvent &other) {
+                          return one.id == other.id && one.source == other.source &&
+                                 one.firstToken == other.firstToken && one.lastToken == other.lastToken &&
+                                 one.tokenIds == other.tokenIds && one.slots == other.slots &&
+                                 one.strengths == other.strengths;
+                      });
 }
 
 } // namespace
@@ -89,6 +103,10 @@ void MemoryPanel::takeReport(const MemoryEdit &edit, const MemoryReport &report)
     banner()->clear();
     sayWhatWasDone(edit, report);
     if (!isPinEdit(edit)) m_isLikenessOld = true;
+    if (!areAlike(m_events->events(), report.events)) {
+        m_preview->cancel();
+        m_whatIf->discard();
+    }
     m_isTaking = true; // rows move under the selection
     m_events->setEvents(report.events);
     m_isTaking = false;

@@ -63,9 +63,11 @@ void MemoryPanel::connectQuestions()
     connect(m_similarity, &SimilarityPage::orderChanged, this, &MemoryPanel::stateChanged);
     connect(m_similarity->map(), &SimilarityMap::eventChosen, this, &MemoryPanel::selectEvent);
 
-    connect(m_feed, &MemoryFeed::looked, this, [this](const InspectReport &report) {
-        m_names.learn(report);
-        m_details->namesChanged();
+    connect(m_feed, &MemoryFeed::looked, this, [this](const QString &model, const InspectReport &report) {
+        if (model == m_feed->model()) { // another one may have another tokenizer
+            m_names.learn(report);
+            m_details->namesChanged();
+        }
         m_reads->showReport(report, m_lookSubject);
     });
 }
@@ -74,7 +76,13 @@ void MemoryPanel::showTarget()
 {
     const auto &event = m_details->event();
     if (!event) return m_whatIf->setTarget({});
-    WhatIfTarget target{.event = event->id, .slot = m_selectedSlot, .name = {}, .strength = 1};
+    WhatIfTarget target{.event = event->id,
+                        .slot = m_selectedSlot,
+                        .name = {},
+                        .strength = 1,
+                        .source = event->source,
+                        .firstToken = event->firstToken,
+                        .lastToken = event->lastToken};
     const SlotModel *tokens = m_details->slotModel();
     if (const int row = tokens->rowOfSlot(m_selectedSlot); row >= 0) {
         target.name = tr("token “%1” of event %2").arg(tokens->tokenText(row), integerText(event->id));

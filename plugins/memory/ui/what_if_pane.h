@@ -8,6 +8,7 @@
 #include <QWidget>
 
 #include <optional>
+#include <string>
 
 class QPushButton;
 class QStackedWidget;
@@ -29,7 +30,15 @@ struct WhatIfTarget {
     int64_t slot = -1;   ///< of one token; −1: the whole event
     QString name;        ///< "event 12", "token “ lab” of event 12"
     double strength = 1; ///< now; NaN: its tokens differ
-    bool operator==(const WhatIfTarget &other) const { return event == other.event && slot == other.slot; }
+    // Another text gives the numbers of events again.
+    std::string source = {};
+    int64_t firstToken = 0, lastToken = 0;
+    /// Whether both are the same thing, whatever its strength.
+    bool operator==(const WhatIfTarget &other) const
+    {
+        return event == other.event && slot == other.slot && source == other.source &&
+               firstToken == other.firstToken && lastToken == other.lastToken;
+    }
 };
 
 class WhatIfPane : public QWidget {
