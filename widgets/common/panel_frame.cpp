@@ -55,8 +55,10 @@ PanelFrame::PanelFrame(const QString &title, QWidget *parent)
 
 void PanelFrame::setTitle(const QString &title)
 {
+    const bool isOther = title != m_title->fullText();
     m_title->setFullText(title);
     setAccessibleName(title);
+    if (isOther && m_tools) m_tools->scheduleRefresh(); // something else is shown
 }
 
 QString PanelFrame::title() const { return m_title->fullText(); }
@@ -132,7 +134,9 @@ void PanelFrame::setHelp(const QString &text)
 
 void PanelFrame::setSummary(const QString &text)
 {
-    if (text != accessibleDescription()) setAccessibleDescription(text);
+    if (text == accessibleDescription()) return;
+    setAccessibleDescription(text);
+    if (m_tools) m_tools->scheduleRefresh(); // something else is shown
 }
 
 void PanelFrame::setProgress(const QString &text, double fraction, std::function<void()> cancel)

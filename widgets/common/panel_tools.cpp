@@ -7,6 +7,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/help_popover.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
 
 #include <QAction>
@@ -29,7 +30,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kRefreshMs = 400; ///< how late a button may see that there is something to take along
+constexpr int kRefreshMs = 2'000; ///< how late a button may see that there is something to take along
 constexpr int kCopiedMs = 1'500;
 
 /// Of the last export of any panel: the next one goes there, too.
@@ -68,6 +69,8 @@ PanelTools *toolsWithHelp(QWidget *widget)
     return nullptr;
 }
 
+QString noCommandText() { return PanelTools::tr("There is no command for what is shown."); }
+
 } // namespace
 
 PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_menu(new QMenu(this))
@@ -81,14 +84,8 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     m_copyFigure = addEntry(u"panelCopyFigure"_s, tr("Copy figure"), {});
     m_copyData = addEntry(u"panelCopyData"_s, tr("Copy data"), {});
     connect(m_showHelp, &QAction::triggered, this, &PanelTools::showHelp);
-    connect(m_copyLink, &QAction::triggered, this, [this] {
-        copyToClipboard(m_frame.viewLink());
-        sayCopied(m_linkButton, tr("Link copied"));
-    });
-    connect(m_copyCommand, &QAction::triggered, this, [this] {
-        copyToClipboard(m_frame.commandText());
-        sayCopied(m_commandButton, tr("Command copied"));
-    });
+    connect(m_copyLink, &QAction::triggered, this, &PanelTools::copyLink);
+    connect(m_copyCommand, &QAction::triggered, this, &PanelTools::copyCommand);
     connect(m_saveFigure, &QAction::triggered, this,
             [this] { askForPath(m_export.figures, tr("Save figure")); });
     connect(m_saveData, &QAction::triggered, this, [this] { askForPath(m_export.data, tr("Save data")); });
@@ -115,8 +112,15 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     fillMenu();
 
     connect(m_menu, &QMenu::aboutToShow, this, &PanelTools::refresh);
-    m_refreshTimer.setInterval(kRefreshMs);
-    connect(&m_refreshTimer, &QTimer::timeout, this, &PanelTools::refresh);
+    m_refreshTimer.setSingleShot(true);
+    connect(&m_refreshTimer, &QTimer::timeout, this, [this] {
+        refresh();
+        if (m_frame.underMouse()) scheduleRefresh();
+    });
+    // The keyboard passes over buttons that are disabled.
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) {
+        if (now && (now == &m_frame || m_frame.isAncestorOf(now))) scheduleRefresh();
+    });
     m_frame.installEventFilter(this);
 }
 
@@ -244,8 +248,22 @@ void PanelTools::fillMenu()
     refresh();
 }
 
+void PanelTools::scheduleRefresh()
+{
+    if (!m_frame.isVisible() || m_refreshTimer.isActive()) return;
+    const qint64 since = m_sinceRefresh.isValid() ? m_sinceRefresh.elapsed() : kRefreshMs;
+    m_refreshTimer.start(int(std::clamp<qint64>(kRefreshMs - since, 0, kRefreshMs)));
+}
+
+void PanelTools::enterEvent(QEnterEvent *event)
+{
+    QWidget::enterEvent(event);
+    refresh();
+}
+
 void PanelTools::refresh()
 {
+    m_sinceRefresh.start();
     setReasons();
     const bool canDo =
         m_menu->actions().isEmpty() || std::ranges::any_of(m_menu->actions(), [](const QAction *action) {
@@ -274,9 +292,7 @@ void PanelTools::setReasons()
         say(m_copyData, bool(m_export.table), noData);
     }
     if (m_hasCommand)
-        setDisabledReason(*m_copyCommand, m_frame.commandText().isEmpty()
-                                              ? tr("There is no command for what is shown.")
-                                              : QString());
+        setDisabledReason(*m_copyCommand, m_frame.commandText().isEmpty() ? noCommandText() : QString());
 }
 
 void PanelTools::showHelp()
@@ -336,6 +352,33 @@ void PanelTools::saveTo(const QString &path)
     m_frame.banner()->showMessage(BannerKind::Info, tr("Saved to %1.").arg(QDir::toNativeSeparators(path)));
 }
 
+void PanelTools::copyLink()
+{
+    const QString link = m_frame.viewLink();
+    if (link.size() > kMaxLinkLength) { // nobody could open it
+        m_frame.banner()->showError({ErrorCode::InvalidInput,
+                                     "Cannot copy a link to this view: " + std::to_string(link.size()) +
+                                         " characters found, expected " + std::to_string(kMaxLinkLength) +
+                                         " or fewer.",
+                                     "Shorten the texts that the panel shows."});
+        return;
+    }
+    copyToClipboard(link);
+    sayCopied(m_linkButton, tr("Link copied"));
+}
+
+void PanelTools::copyCommand()
+{
+    const QString command = m_frame.commandText();
+    if (command.isEmpty()) { // there was one when it was last asked
+        refresh();
+        m_frame.banner()->showMessage(BannerKind::Warning, noCommandText());
+        return;
+    }
+    copyToClipboard(command);
+    sayCopied(m_commandButton, tr("Command copied"));
+}
+
 void PanelTools::copyFigure()
 {
     const QImage image = m_export.image ? m_export.image() : QImage();
@@ -378,7 +421,10 @@ bool PanelTools::eventFilter(QObject *watched, QEvent *event)
     switch (event->type()) {
     case QEvent::Show:
         refresh();
-        m_refreshTimer.start();
+        scheduleRefresh(); // what it asked the engine for has come by then
+        break;
+    case QEvent::Enter:
+        scheduleRefresh();
         break;
     case QEvent::Hide:
         m_refreshTimer.stop();

@@ -5,6 +5,7 @@
 
 #include "widgets/common/panel_frame.h"
 
+#include <QElapsedTimer>
 #include <QPointer>
 #include <QTimer>
 
@@ -27,8 +28,11 @@ public:
     void setHasLink();
     void setHasCommand();
     void setHelp(const QString &text);
-    /// Asks the panel what can be had now; the palette does so before it lists the actions.
+    /// Asks the panel what can be had now; the palette does so before it lists the actions. To ask may be
+    /// dear: else it is done only where a person is near.
     void refresh();
+    /// What is shown has changed or somebody comes near: soon, but not oftener than every two seconds.
+    void scheduleRefresh();
     void showHelp();
     /// Writes by the panel's function and says in its banner how it went.
     void saveTo(const QString &path);
@@ -40,6 +44,7 @@ public:
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
+    void enterEvent(QEnterEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
@@ -48,6 +53,8 @@ private:
     void fillMenu();
     [[nodiscard]] int widthOf(std::initializer_list<bool> buttons) const;
     void askForPath(const QStringList &endings, const QString &title);
+    void copyLink();
+    void copyCommand();
     void copyFigure();
     void copyData();
     void sayCopied(QToolButton *button, const QString &what);
@@ -62,6 +69,7 @@ private:
     QPointer<QFileDialog> m_dialog;
     QPointer<QWidget> m_popover;
     QTimer m_refreshTimer;
+    QElapsedTimer m_sinceRefresh;
     bool m_hasLink = false, m_hasCommand = false, m_hasExport = false, m_isCompact = false;
 };
 

@@ -11,6 +11,8 @@
 #include "widgets/common/view_link.h"
 
 #include <QClipboard>
+#include <QCursor>
+#include <QEnterEvent>
 #include <QFile>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -36,6 +38,9 @@ private Q_SLOTS:
     void copiesFigureAndData();
     void disabledEntriesSayWhy();
     void linksOfViewsAreCopied();
+    void aLinkThatNobodyCouldOpenIsNotCopied();
+    void panelsAreAskedWhereAPersonIs();
+    void aCommandThatHasGoneIsSaid();
     void commandsFollowWhatIsShown();
     void helpOpensAndCloses();
     void theInnermostPanelHelps();
@@ -211,6 +216,74 @@ void TestPanelFrame::linksOfViewsAreCopied()
     QCOMPARE(child<QToolButton>(&frame, "panelLinkButton")->accessibleDescription(), u"Link copied"_s);
 }
 
+void TestPanelFrame::aLinkThatNobodyCouldOpenIsNotCopied()
+{
+    PanelFrame frame(u"Curves"_s);
+    fillAll(frame);
+    QString text(kMaxLinkLength - viewLinkText({u"play"_s, {{u"text"_s, u"x"_s}}}).size() + 1, u'x');
+    frame.setView({u"play"_s, [&text] { return QVariantMap{{u"text"_s, text}}; }, {}});
+    action(frame, "panelCopyLink")->trigger();
+    const QString longest = QGuiApplication::clipboard()->text();
+    QCOMPARE(longest.size(), kMaxLinkLength);
+    QVERIFY(parseViewLink(longest).ok());
+    text += u'x';
+    action(frame, "panelCopyLink")->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), longest);
+    QCOMPARE(frame.banner()->kind(), BannerKind::Error);
+    QCOMPARE(frame.banner()->message(),
+             u"Cannot copy a link to this view: 16385 characters found, expected 16384 or fewer."_s);
+}
+
+void TestPanelFrame::panelsAreAskedWhereAPersonIs()
+{
+    PanelFrame frame(u"Curves"_s);
+    int numAsked = 0;
+    frame.setContent(new QLineEdit);
+    frame.setCommand([&numAsked] {
+        ++numAsked;
+        return u"orrery-engine watch a"_s;
+    });
+    frame.setGeometry(100, 100, 600, 200);
+    QCursor::setPos(0, 0); // not in it
+    frame.show();
+    QVERIFY(QTest::qWaitForWindowActive(&frame));
+    frame.content()->clearFocus();
+    const auto quiet = [&numAsked] { // until nobody asks any more
+        int before = -1;
+        for (int i = 0; i < 10 && before != numAsked; ++i) {
+            before = numAsked;
+            QTest::qWait(2'500);
+        }
+        return before == numAsked;
+    };
+    QVERIFY(quiet());
+    int before = numAsked;
+    frame.setSummary(u"Two curves"_s);
+    QTRY_COMPARE(numAsked, before + 1);
+    frame.setSummary(u"Two curves"_s); // the same
+    QVERIFY(quiet());
+    QCOMPARE(numAsked, before + 1);
+    frame.content()->setFocus();
+    QTRY_COMPARE(numAsked, before + 2);
+    before = numAsked;
+    QEnterEvent enter(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1));
+    QCoreApplication::sendEvent(PanelTools::of(frame), &enter);
+    QCOMPARE(numAsked, before + 1);
+}
+
+void TestPanelFrame::aCommandThatHasGoneIsSaid()
+{
+    PanelFrame frame(u"Curves"_s);
+    QString command = u"orrery-engine watch a"_s;
+    frame.setCommand([&command] { return command; });
+    QGuiApplication::clipboard()->setText(u"before"_s);
+    command.clear();
+    action(frame, "panelCopyCommand")->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), u"before"_s);
+    QCOMPARE(frame.banner()->message(), u"There is no command for what is shown."_s);
+    QVERIFY(!action(frame, "panelCopyCommand")->isEnabled());
+}
+
 void TestPanelFrame::commandsFollowWhatIsShown()
 {
     PanelFrame frame(u"Curves"_s);
@@ -222,7 +295,9 @@ void TestPanelFrame::commandsFollowWhatIsShown()
     QVERIFY(!button->isEnabled());
     QVERIFY(button->toolTip().contains(u"There is no command"_s));
     command = u"orrery-engine watch a"_s;
-    QTRY_VERIFY(button->isEnabled()); // nobody told it
+    QEnterEvent enter(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1));
+    QCoreApplication::sendEvent(&frame, &enter); // nobody told it: the pointer comes near
+    QTRY_VERIFY(button->isEnabled());
     button->click();
     QCOMPARE(QGuiApplication::clipboard()->text(), command);
 }
