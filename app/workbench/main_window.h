@@ -70,6 +70,8 @@ public:
     /// A link to a view ("orrery:curves?run=…"). Waits for the engine's list of runs; what is wrong with it
     /// stands in a banner.
     void openLink(const QString &link);
+    /// Whether the window halves of plugins still come: a link to a panel that nobody has waits until then.
+    void setLoadingPlugins(bool isLoading);
 
     [[nodiscard]] ActionRegistry &actionRegistry() { return m_registry; }
     [[nodiscard]] CommandPalette &palette() { return *m_palette; }
@@ -90,6 +92,7 @@ protected:
 
 private:
     enum class Page : uint8_t { Welcome, Curves, Attention, Play, NewRun, Plugins };
+    enum class PluginLoading : uint8_t { NotBegun, UnderWay, Done };
 
     void makePages();
     void makeDocks();    // main_window_docks.cpp
@@ -166,6 +169,8 @@ private:
     std::map<QString, int64_t> m_seenPauses; ///< put aside, at which step
     QString m_pausedRun;                    ///< that the banner tells of
     QString m_pendingLink;                  ///< waits for the list of runs or for a plugin
+    PluginLoading m_pluginLoading = PluginLoading::NotBegun;
+    bool m_isLinkRefused = false;           ///< the pending one: it was told
     QStackedWidget *m_pages = nullptr;
     WelcomeCard *m_welcome = nullptr;
     CurvesPanel *m_curves = nullptr;

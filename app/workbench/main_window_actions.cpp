@@ -73,7 +73,7 @@ void MainWindow::makeActions()
              showPanel(m_runPanel);
              m_runPanel->showLiveSettings(true);
          });
-    make({u"run.breakpoints"_s, Run, tr("Pause when…"), QKeySequence(Qt::CTRL | Qt::Key_B), u"breakpoint"_s},
+    make({u"run.breakpoints"_s, Run, tr("Breakpoints: pause when…"), QKeySequence(Qt::CTRL | Qt::Key_B), u"breakpoint"_s},
          [this] {
              showPanel(m_runPanel);
              m_runPanel->beginBreakpoint({});
@@ -249,7 +249,7 @@ void MainWindow::makeMenus()
     m_registry.fill(*view, {u"view.palette"_s, u"go.back"_s, u"go.forward"_s, QString(), u"view.train"_s,
                             u"view.inspect"_s, u"view.play"_s, QString(), u"view.dock.runListDock"_s,
                             u"view.dock.runDock"_s, u"view.dock.logDock"_s, u"view.dock.microscopeDock"_s,
-                            u"view.reset"_s, QString()});
+                            u"view.dock.pluginValuesDock"_s, u"view.reset"_s, QString()});
     m_pluginDocksEnd = m_registry.action(u"view.reset"_s);
     QMenu *theme = view->addMenu(tr("Theme"));
     m_registry.fill(*theme, {u"theme.system"_s, u"theme.light"_s, u"theme.dark"_s, u"theme.contrast"_s});

@@ -57,6 +57,13 @@ void MainWindow::openLink(const QString &link)
 {
     m_notice->clear();
     m_pendingLink = link;
+    m_isLinkRefused = false;
+    openPendingLink();
+}
+
+void MainWindow::setLoadingPlugins(bool isLoading)
+{
+    m_pluginLoading = isLoading ? PluginLoading::UnderWay : PluginLoading::Done;
     openPendingLink();
 }
 
@@ -68,15 +75,19 @@ void MainWindow::openPendingLink()
     const Result<ViewLink> view = parseViewLink(link);
     // What is no link is refused at once; of others the run may not be listed yet.
     if (view && !view->state.value(u"run"_s).toString().isEmpty() && !isConnected) return;
-    const Result<void> opened = openView(link);
-    if (!opened) {
-        m_notice->showError(opened.error());
-        // A panel that nobody has may come with a plugin, which is loaded beside the window.
-        if (!view || panelCalled(view->panel)) m_pendingLink.clear();
+    // A panel that nobody has may come with a plugin, which is loaded beside the window.
+    const bool isPanelMissing = view && !panelCalled(view->panel);
+    if (isPanelMissing && (m_pluginLoading == PluginLoading::UnderWay || m_isLinkRefused)) {
+        if (m_pluginLoading == PluginLoading::Done) m_pendingLink.clear();
         return;
     }
-    m_pendingLink.clear();
-    m_notice->clear();
+    const Result<void> opened = openView(link);
+    m_isLinkRefused = !opened;
+    if (!isPanelMissing || m_pluginLoading == PluginLoading::Done) m_pendingLink.clear();
+    if (opened)
+        m_notice->clear();
+    else
+        m_notice->showError(opened.error());
 }
 
 Result<void> MainWindow::openView(const QString &link)

@@ -8,15 +8,34 @@
 #include "widgets/common/panel_frame.h"
 #include "widgets/runs/breakpoint_text.h"
 
+#include <QAbstractSpinBox>
+#include <QApplication>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QTextEdit>
 
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+/// Whether keys that are pressed now go into a text.
+bool isTyping()
+{
+    const QWidget *focus = QApplication::focusWidget();
+    const auto *choice = qobject_cast<const QComboBox *>(focus);
+    return qobject_cast<const QLineEdit *>(focus) || qobject_cast<const QPlainTextEdit *>(focus) ||
+           qobject_cast<const QTextEdit *>(focus) || qobject_cast<const QAbstractSpinBox *>(focus) ||
+           (choice && choice->isEditable());
+}
+
+} // namespace
 
 void MainWindow::makePauseBanner()
 {
@@ -100,9 +119,11 @@ void MainWindow::onUpdated(const RunUpdate &update)
         takePause(update.status);
         updatePauseBanner();
     }
-    // Who writes a prompt or fills in a form is left alone; the banner and the log have it.
+    // Who writes a prompt, fills in a form or chooses a plugin is left alone; the banner and the log have it.
     const auto page = static_cast<Page>(m_pages->currentIndex());
-    if (update.run != m_run || page == Page::Play || page == Page::NewRun) return;
+    const bool isBusy =
+        page == Page::Play || page == Page::NewRun || page == Page::Plugins || isTyping();
+    if (update.run != m_run || isBusy) return;
     for (auto event = update.events.rbegin(); event != update.events.rend(); ++event) {
         if (event->kind != EventKind::Breakpoint) continue;
         const QJsonObject reason =

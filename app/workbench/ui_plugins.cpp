@@ -168,6 +168,7 @@ private:
 UiPlugins::UiPlugins(MainWindow &window, EngineSession &session, QSettings &settings)
     : m_window(window), m_session(session), m_settings(settings)
 {
+    m_window.setLoadingPlugins(true);
 }
 
 UiPlugins::~UiPlugins()
@@ -199,6 +200,7 @@ void UiPlugins::load(const PluginCatalogue &catalogue)
     }
     m_instances = std::move(started);
     m_window.pluginsPanel().setUiProblems(m_problems);
+    m_window.setLoadingPlugins(false);
 }
 
 } // namespace orrery::ui

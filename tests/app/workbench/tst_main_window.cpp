@@ -4,9 +4,11 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/panel_frame.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_panel.h"
@@ -21,11 +23,16 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QMenuBar>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QSet>
 #include <QSettings>
+#include <QSpinBox>
 #include <QStackedWidget>
 #include <QTemporaryDir>
+
+#include <functional>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -49,6 +56,9 @@ private Q_SLOTS:
     void selectionDrivesEveryPanel();
     void layoutsSwitchByKeyAndTab();
     void aBreakpointOpensItsReason();
+    void aBreakpointLeavesBusyPeopleAlone();
+    void aLinkWaitsForPluginsOnlyOnce();
+    void everyViewActionStandsInAMenu();
     void newRunOpensByKeyAndClosesByEscape();
     void lostEngineShowsABannerWithRetry();
     void anOlderEngineIsNamedInTheBanner();
@@ -66,6 +76,18 @@ private Q_SLOTS:
 
 private:
     void open();
+    /// A breakpoint on a series pauses a run.
+    void hit(const char *run, const char *series) const
+    {
+        RunUpdate update;
+        update.run = QString::fromLatin1(run);
+        update.status = fakeRun(run);
+        RunEvent event;
+        event.kind = EventKind::Breakpoint;
+        event.payload = std::string(R"({"series":")") + series + R"("})";
+        update.events.push_back(event);
+        Q_EMIT m_session->updated(update);
+    }
     /// What a kill would leave.
     [[nodiscard]] QByteArray savedBytes() const
     {
@@ -181,16 +203,6 @@ void TestMainWindow::aBreakpointOpensItsReason()
     open();
     m_window->selectRun(QStringLiteral("alpha"));
     m_window->showLayout(WindowLayout::Play);
-    const auto hit = [&](const char *run, const char *series) {
-        RunUpdate update;
-        update.run = QString::fromLatin1(run);
-        update.status = fakeRun(run);
-        RunEvent event;
-        event.kind = EventKind::Breakpoint;
-        event.payload = std::string(R"({"series":")") + series + R"("})";
-        update.events.push_back(event);
-        Q_EMIT m_session->updated(update);
-    };
     hit("alpha", "loss"); // somebody may be writing
     QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
     m_window->showLayout(WindowLayout::Inspect);
@@ -200,6 +212,86 @@ void TestMainWindow::aBreakpointOpensItsReason()
     QCOMPARE(m_window->windowLayout(), WindowLayout::Train);
     hit("alpha", "head/2.0/entropy");
     QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
+}
+
+void TestMainWindow::aBreakpointLeavesBusyPeopleAlone()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    m_window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(m_window.get(), kPatienceMs));
+    m_window->showLayout(WindowLayout::Inspect);
+    m_window->showPlugins();
+    hit("alpha", "loss");
+    QVERIFY(page() == &m_window->pluginsPanel());
+    m_window->showLayout(WindowLayout::Inspect);
+    for (QWidget *field : {static_cast<QWidget *>(new QLineEdit), static_cast<QWidget *>(new QPlainTextEdit),
+                           static_cast<QWidget *>(new QSpinBox)}) {
+        auto *dock = new QDockWidget(m_window.get());
+        dock->setWidget(field);
+        m_window->addDockWidget(Qt::BottomDockWidgetArea, dock);
+        dock->show();
+        field->setFocus();
+        QTRY_VERIFY_WITH_TIMEOUT(field->hasFocus(), kPatienceMs);
+        hit("alpha", "loss");
+        QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
+        field->clearFocus();
+        delete dock;
+    }
+    hit("alpha", "loss"); // nobody types
+    QCOMPARE(m_window->windowLayout(), WindowLayout::Train);
+}
+
+void TestMainWindow::aLinkWaitsForPluginsOnlyOnce()
+{
+    m_session->setRuns({fakeRun("alpha")});
+    open();
+    auto *notice = child<Banner>(m_window.get(), "noticeBanner");
+    const auto addPanel = [this](const QString &word, int &numRestored) {
+        auto *panel = new PanelFrame(word);
+        panel->setView({word, [] { return QVariantMap(); },
+                        [&numRestored](const QVariantMap &) { ++numRestored; }});
+        return m_window->addPluginPanel(QStringLiteral("plugin_probe_") + word, word, panel).ok();
+    };
+    int numRestored = 0;
+    m_window->setLoadingPlugins(true);
+    m_window->openLink(QStringLiteral("orrery:probe"));
+    m_session->setRuns({fakeRun("alpha")});
+    QVERIFY(notice->isHidden()); // it may still come
+    QVERIFY(addPanel(QStringLiteral("probe"), numRestored));
+    QCOMPARE(numRestored, 1);
+    m_window->openLink(QStringLiteral("orrery:late"));
+    QVERIFY(notice->isHidden());
+    m_window->setLoadingPlugins(false);
+    QVERIFY(notice->isVisible());
+    QVERIFY2(notice->message().contains(QStringLiteral("there is no panel \"late\"")), qPrintable(notice->message()));
+    notice->clear();
+    m_session->setRuns({fakeRun("alpha")});
+    QVERIFY(notice->isHidden()); // it was told once
+    QVERIFY(addPanel(QStringLiteral("late"), numRestored));
+    QCOMPARE(numRestored, 1); // nobody waits for it any more
+}
+
+void TestMainWindow::everyViewActionStandsInAMenu()
+{
+    open();
+    QSet<const QAction *> inMenus;
+    const std::function<void(const QList<QAction *> &)> walk = [&](const QList<QAction *> &actions) {
+        for (const QAction *action : actions) {
+            inMenus.insert(action);
+            if (action->menu()) walk(action->menu()->actions());
+        }
+    };
+    walk(m_window->menuBar()->actions());
+    QStringList missing;
+    int numFound = 0;
+    for (const ActionEntry &entry : m_window->actionRegistry().entries()) {
+        if (!entry.id.startsWith(QStringLiteral("view."))) continue;
+        ++numFound;
+        if (!inMenus.contains(entry.action)) missing << entry.id;
+    }
+    QVERIFY2(missing.isEmpty(), qPrintable(missing.join(u'\n')));
+    QVERIFY(numFound >= 9);
 }
 
 void TestMainWindow::newRunOpensByKeyAndClosesByEscape()

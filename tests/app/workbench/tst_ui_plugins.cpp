@@ -9,6 +9,7 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/plugins/plugin_samples.h"
+#include "widgets/common/banner.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 #include "widgets/plugins/plugin_details.h"
@@ -149,6 +150,16 @@ private Q_SLOTS:
             QCOMPARE(plugins.numLoaded(), 1);
         }
         QVERIFY(!dock());
+    }
+    void aLinkWaitsUntilPluginsAreLoaded()
+    {
+        PluginFolder folder;
+        UiPlugins plugins(*m_window, *m_session, *m_settings);
+        m_window->openLink(u"orrery:probe"_s);
+        auto *notice = child<Banner>(m_window.get(), "noticeBanner");
+        QVERIFY(notice->isHidden());
+        plugins.load(folder.scan());
+        QVERIFY2(notice->message().contains(u"there is no panel \"probe\""_s), qPrintable(notice->message()));
     }
     void refusedPluginsAreNotLoaded()
     {
