@@ -56,16 +56,17 @@ void MemoryFeed::lookAt(const QString &model, const InspectRequest &request)
     m_lookHandle.reset();
     m_isLooking = true;
     const quint64 number = ++m_lookNumber;
-    auto handle = m_session.inspect(model, request, this, [this, number, model](Result<InspectReport> answer) {
-        if (number != m_lookNumber) return;
-        const std::unique_ptr<ui::PendingRequest> answeredHandle = std::move(m_lookHandle);
-        m_isLooking = false;
-        if (answer.ok())
-            Q_EMIT looked(model, answer.value());
-        else
-            Q_EMIT lookFailed(answer.error());
-        Q_EMIT stateChanged();
-    });
+    auto handle =
+        m_session.inspect(model, request, this, [this, number, model](Result<InspectReport> answer) {
+            if (number != m_lookNumber) return;
+            const std::unique_ptr<ui::PendingRequest> answeredHandle = std::move(m_lookHandle);
+            m_isLooking = false;
+            if (answer.ok())
+                Q_EMIT looked(model, answer.value());
+            else
+                Q_EMIT lookFailed(answer.error());
+            Q_EMIT stateChanged();
+        });
     if (number == m_lookNumber && m_isLooking) m_lookHandle = std::move(handle);
     Q_EMIT stateChanged();
 }
