@@ -161,6 +161,8 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
                 {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
+    // The maps come first; the memory is there to be looked up.
+    if (auto *memory = findChild<QDockWidget *>(kMemoryDock)) resizeDocks({memory}, {220}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout()

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kMaxOtherStreams = 3;
 constexpr int64_t kMaxOtherBytes = int64_t{512} << 20; ///< of keys and values, together
-constexpr int64_t kWorthKeeping = 16;                  ///< tokens; fewer are soon read again
+constexpr int64_t kWorthKeeping = 2; ///< tokens: a copy costs less than a pass over two of them
 
 } // namespace
 

@@ -2,6 +2,7 @@
 // A look inside a loaded model: the text of a request as generate() reads it, in a pass of its own, so that a
 // conversation goes on as if nobody had looked.
 #include "core/infer/model_guard.h"
+#include "core/infer/seen_window.h"
 #include "core/infer/text_generator.h"
 #include "core/inspect/inspect.h"
 
@@ -11,6 +12,9 @@
 #include <utility>
 
 namespace orrery {
+
+/// Tokens of a text that is looked at by its window; a longer one is refused as too long.
+constexpr int64_t kMaxLongText = int64_t{1} << 20;
 
 Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, const std::atomic<bool> &cancel)
 {
@@ -25,10 +29,26 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         if (prompt.after)
             ids = renderBegunHole(prompt.history, std::ssize(request.input.answerIds), *prompt.after,
                                   m_loaded.model->spec().context);
+        const int64_t context = m_loaded.model->spec().context, numAll = std::ssize(ids);
+        const bool isLong = numAll > context && numAll <= kMaxLongText && !request.wantsOverview && !prompt.media &&
+                            !prompt.after;
         ModalityBatch batch;
-        if (prompt.media) batch = prompt.media->slice(0, std::ssize(ids));
+        if (prompt.media) batch = prompt.media->slice(0, numAll);
+        InspectInput input;
+        InspectRequest asked = request;
+        std::vector<InspectedToken> whole;
+        int64_t origin = 0;
+        if (isLong) {
+            const int64_t token = request.token < 0 ? numAll - 1 : std::min(request.token, numAll - 1);
+            origin = windowOrigin(prompt.numTokens, token + 1, context);
+            const int64_t size = std::min(context, numAll - origin);
+            asked.token = request.token < 0 ? token : request.token;
+            ORRERY_ASSIGN(asked, requestInWindow(asked, origin, size));
+            whole = describeTokens(*m_loaded.tokenizer, ids, nullptr).tokens;
+            ids = {ids.begin() + origin, ids.begin() + origin + size};
+        }
         const int64_t numTokens = std::ssize(ids);
-        InspectInput input = describeTokens(*m_loaded.tokenizer, std::move(ids), &batch);
+        input = describeTokens(*m_loaded.tokenizer, std::move(ids), isLong ? nullptr : &batch);
         if (request.withMemory) {
             const at::NoGradGuard noGradients;
             ORRERY_TRY(openOwnMemory());
@@ -36,11 +56,18 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         }
         input.cacheWithMemory = [this, numTokens] { return stream().cacheBehindMemory(numTokens); };
         const auto isCancelled = [&cancel] { return cancel.load(std::memory_order_relaxed); };
-        ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input, request,
+        ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input, asked,
                                                          at::kFloat, isCancelled));
+        if (isLong) moveToWholeText(report, origin, std::move(whole));
         report.model = m_loaded.info.name;
         report.step = m_loaded.info.step;
         report.note = m_loaded.info.note;
+        if (isLong) {
+            if (!report.note.empty()) report.note += ' ';
+            report.note += "Of " + std::to_string(numAll) + " tokens the model has " +
+                           std::to_string(origin) + " to " + std::to_string(origin + numTokens - 1) +
+                           " before it here: its context is " + std::to_string(context) + ".";
+        }
         return report;
     });
 }
