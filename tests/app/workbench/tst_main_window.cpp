@@ -84,7 +84,7 @@ private:
         update.status = fakeRun(run);
         RunEvent event;
         event.kind = EventKind::Breakpoint;
-        event.payload = std::string(R"({"series":")") + series + R"("})";
+        event.payload = "{\"series\":\"" + std::string(series) + "\"}";
         update.events.push_back(event);
         Q_EMIT m_session->updated(update);
     }
