@@ -84,7 +84,7 @@ void FocusStrip::refresh()
     QScrollBar *bar = m_strip->verticalScrollBar();
     const int room = m_strip->viewport()->height();
     if (!place.isEmpty() && (place.top() < 0 || place.bottom() > room))
-        bar->setValue(bar->value() + int(place.center().y()) - room / 2);
+        bar->setValue((bar->value() + int(place.top()) - room / 3) / bar->singleStep() * bar->singleStep());
     update();
     announceSummary(this);
 }

@@ -152,7 +152,7 @@ bool MicroscopePanel::isDimmed() const { return m_dim->isVisibleTo(m_scroll); }
 void MicroscopePanel::refresh()
 {
     const bool isShown = m_feed->shown() && !m_feed->focus().isEmpty();
-    m_pages->setCurrentWidget(isShown ? static_cast<QWidget *>(m_scroll) : m_empty);
+    m_pages->setCurrentWidget(isShown ? m_shownPage : m_empty);
     m_follow->setVisible(m_feed->isLive());
     m_follow->setChecked(m_feed->isFollowing());
     m_again->setEnabled(!m_feed->focus().isEmpty());
@@ -311,7 +311,7 @@ void MicroscopePanel::refreshBranch()
     QString label = content.cells[1].text;
     constexpr qsizetype kMaxLabel = 18;
     if (label.size() > kMaxLabel) label = label.left(kMaxLabel - 1) + u'…';
-    m_branch->setText(content.isMarked ? tr("This was said") : tr("Branch here with “%1”").arg(label));
+    m_branch->setText(content.isMarked ? tr("Branch here") : tr("Branch here with “%1”").arg(label));
     m_branch->setEnabled(!content.isMarked && m_feed->isCurrent());
 }
 

@@ -94,7 +94,7 @@ private:
     EmptyState *m_empty = nullptr;
     QPushButton *m_emptyAsk = nullptr;
     QScrollArea *m_scroll = nullptr;
-    QWidget *m_dim = nullptr;
+    QWidget *m_shownPage = nullptr, *m_dim = nullptr;
     ToneLabel *m_headline = nullptr, *m_state = nullptr, *m_note = nullptr, *m_tintNote = nullptr;
     StatRow *m_stats = nullptr;
     FocusStrip *m_strip = nullptr;

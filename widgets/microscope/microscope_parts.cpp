@@ -97,9 +97,16 @@ void MicroscopePanel::makeParts()
     m_scroll->viewport()->setAutoFillBackground(false);
     m_dim = new Dim(m_scroll->viewport());
 
+    // What it is of stays readable, also when the rest is scrolled away or stands back.
+    m_shownPage = new QWidget(this);
+    auto *shown = new QVBoxLayout(m_shownPage);
+    shown->setContentsMargins(0, 0, 0, 0);
+    shown->setSpacing(space::kHalf);
+    shown->addWidget(m_state);
+    shown->addWidget(m_scroll, 1);
     m_pages = new QStackedWidget(this);
     m_pages->addWidget(m_empty);
-    m_pages->addWidget(m_scroll);
+    m_pages->addWidget(m_shownPage);
     setContent(m_pages);
     makeTitleRow();
     makeTools();
@@ -124,7 +131,6 @@ void MicroscopePanel::makeHeader(QVBoxLayout &layout)
     m_tintNote = makeLabel(Tone::Secondary, TypeSize::Small, u"tintNote"_s, this);
     m_tintNote->setContentsMargins(6, 0, 6, 0);
     layout.addWidget(m_headline);
-    layout.addWidget(m_state);
     layout.addWidget(m_note);
     layout.addWidget(m_stats);
     auto *text = new QVBoxLayout;

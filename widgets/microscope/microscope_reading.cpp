@@ -130,7 +130,15 @@ QString textBefore(const std::vector<InspectedToken> &tokens, int64_t token, qsi
         length += text.size();
         --first;
     }
-    return (first > 0 || begin > 0 ? u"…"_s : QString()) + shown.join(QString());
+    const bool isCut = first > 0 || begin > 0;
+    // A cut word is left out where its end is near.
+    constexpr size_t kNear = 12;
+    for (size_t i = first; isCut && i + 1 < std::min(all.size(), first + kNear); ++i)
+        if (all[i].kind == CellKind::Space || all[i].kind == CellKind::Newline) {
+            shown.remove(0, qsizetype(i - first) + 1);
+            break;
+        }
+    return (isCut ? u"…"_s : QString()) + shown.join(QString());
 }
 
 std::optional<LensPath> lensPath(const InspectReport &report)
@@ -197,7 +205,7 @@ double roundLimit(double largest)
 {
     double decade = 0.001;
     while (std::isfinite(largest) && decade < 1e12) {
-        for (const double step : {1.0, 2.0, 5.0})
+        for (const double step : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0})
             if (largest <= decade * step) return decade * step;
         decade *= 10;
     }

@@ -73,7 +73,7 @@ std::optional<std::vector<AttentionShare>> attentionShares(const InspectReport &
 /// One weight a token, 0 where none is known; of a cell the mean.
 std::vector<float> attentionByToken(const InspectReport &report, const HeadRef &head);
 
-/// 0.001, 0.002, 0.005 … 1, 2, 5 …: the smallest that holds the value.
+/// 0.001, 0.0015, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01 …: the smallest that holds the value.
 double roundLimit(double largest);
 /// "12.3 %", "0.043 %", "< 0.001 %", a dash where it is not known.
 QString shareText(double probability);

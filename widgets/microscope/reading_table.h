@@ -12,7 +12,7 @@ namespace orrery::ui {
 
 enum class ColumnKind : uint8_t {
     Number, ///< small, to the right
-    Word,   ///< a token or another name, in the type of code
+    Word,   ///< a token or another name, in the type of code; a third of the table at most
     Bar,    ///< from 0; of a table with negative values from the middle
     Heat,   ///< a token on the colour of its value, 0 … 1
     Curve,  ///< one curve through all rows, from 0
@@ -22,7 +22,6 @@ struct TableColumn {
     QString title;
     ColumnKind kind = ColumnKind::Number;
     double share = 0;      ///< of the room that is left over
-    int maxCharacters = 0; ///< of words; 0: as long as they are
     int minTableWidth = 0; ///< where the table is narrower, the column is left out
 };
 

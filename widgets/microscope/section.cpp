@@ -32,8 +32,6 @@ Section::Section(MicroscopeSection kind, QWidget *parent)
     m_title->setText(sectionTitle(kind));
     m_title->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_title->setAutoRaise(true);
-    m_title->setCheckable(true);
-    m_title->setChecked(true);
     m_title->setIconSize({12, 12});
     m_title->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_title->installEventFilter(this);
@@ -62,10 +60,7 @@ Section::Section(MicroscopeSection kind, QWidget *parent)
     layout->addLayout(titleRow);
     layout->addWidget(m_body);
 
-    connect(m_title, &QToolButton::toggled, this, [this](bool isOpen) {
-        refresh();
-        Q_EMIT toggled(isOpen);
-    });
+    connect(m_title, &QToolButton::clicked, this, &Section::toggle);
     connect(m_more, &QPushButton::clicked, this, [this] {
         m_limit = m_limit == RowLimit::Few ? RowLimit::All : RowLimit::Few;
         Q_EMIT limitChanged();
@@ -81,13 +76,16 @@ Section::Section(MicroscopeSection kind, QWidget *parent)
     refresh();
 }
 
-bool Section::isOpen() const { return m_title->isChecked(); }
-
 void Section::setOpen(bool isOpen)
 {
-    const QSignalBlocker blocker(m_title);
-    m_title->setChecked(isOpen);
+    m_isOpen = isOpen;
     refresh();
+}
+
+void Section::toggle()
+{
+    setOpen(!m_isOpen);
+    Q_EMIT toggled(m_isOpen);
 }
 
 void Section::setLimit(RowLimit limit) { m_limit = limit; }

@@ -22,7 +22,7 @@ class Section : public QWidget {
 public:
     explicit Section(MicroscopeSection kind, QWidget *parent = nullptr);
     [[nodiscard]] MicroscopeSection kind() const { return m_kind; }
-    [[nodiscard]] bool isOpen() const;
+    [[nodiscard]] bool isOpen() const { return m_isOpen; }
     void setOpen(bool isOpen); ///< does not signal
     void setContent(const SectionContent &content);
     [[nodiscard]] const SectionContent &content() const { return m_content; }
@@ -44,10 +44,12 @@ protected:
 private:
     void refresh();
     void copy();
+    void toggle();
 
     MicroscopeSection m_kind;
     SectionContent m_content;
     RowLimit m_limit = RowLimit::Few;
+    bool m_isOpen = true;
     QToolButton *m_title;
     ElidedLabel *m_digest;
     QWidget *m_body;

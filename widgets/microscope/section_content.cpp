@@ -95,7 +95,7 @@ SectionContent choicesContent(const InspectReport &report)
     for (const Choice &one : choices) largest = std::max(largest, one.token.probability);
     content.table.limit = std::min(1.0, roundLimit(largest));
     content.table.columns = {{.title = {}, .kind = ColumnKind::Number},
-                             {.title = tr("Token"), .kind = ColumnKind::Word, .maxCharacters = 16},
+                             {.title = tr("Token"), .kind = ColumnKind::Word},
                              {.title = {}, .kind = ColumnKind::Bar, .share = 1},
                              {.title = tr("Probability"), .kind = ColumnKind::Number}};
     for (const Choice &one : choices) {
@@ -194,7 +194,7 @@ ReadingTable tokenTable(bool isSigned, double limit, const QString &unit)
     table.isSigned = isSigned;
     table.limit = limit;
     table.columns = {{.title = tr("Place"), .kind = ColumnKind::Number},
-                     {.title = tr("Token"), .kind = ColumnKind::Word, .maxCharacters = 16},
+                     {.title = tr("Token"), .kind = ColumnKind::Word},
                      {.title = {}, .kind = ColumnKind::Bar, .share = 1},
                      {.title = unit, .kind = ColumnKind::Number}};
     return table;
@@ -319,7 +319,7 @@ SectionContent memoryContent(const InspectReport &report, RowLimit limit)
                      [](const MemoryRead *a, const MemoryRead *b) { return a->gate > b->gate; });
     content.table.columns = {{.title = tr("Slot"), .kind = ColumnKind::Number},
                              {.title = tr("Event"), .kind = ColumnKind::Number},
-                             {.title = tr("Place"), .kind = ColumnKind::Word, .maxCharacters = 18},
+                             {.title = tr("Place"), .kind = ColumnKind::Word},
                              {.title = {}, .kind = ColumnKind::Bar, .share = 1},
                              {.title = tr("Weight"), .kind = ColumnKind::Number}};
     const size_t count = limit == RowLimit::All ? reads.size() : std::min<size_t>(kFewReads, reads.size());

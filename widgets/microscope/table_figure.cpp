@@ -16,8 +16,9 @@ namespace orrery::ui {
 namespace {
 
 constexpr double kGap = 8, kSide = 6, kMinBar = 32, kMinHeat = 44, kCurve = 40;
-constexpr double kMinWord = 44, kLeastBar = 16, kLeastHeat = 30; ///< where there is very little room
-constexpr double kMark = 3;                                      ///< the bar at the left of a marked row
+constexpr double kMinWord = 44, kLeastBar = 16, kLeastHeat = 30,
+                 kWordShare = 0.34; ///< where there is very little room
+constexpr double kMark = 3;         ///< the bar at the left of a marked row
 
 QFont wordFont(const FigureStyle &style, bool isMarked)
 {
@@ -56,8 +57,7 @@ double TableFigure::contentWidth(const TableColumn &column, size_t index, const 
     for (const TableRow &row : m_table.rows)
         if (!row.isHeading && index < row.cells.size())
             widest = std::max(widest, metrics.horizontalAdvance(row.cells[index].text));
-    if (column.maxCharacters > 0)
-        widest = std::min(widest, metrics.horizontalAdvance(u'0') * column.maxCharacters);
+    if (isWord) widest = std::min(widest, std::max(kMinWord, m_width * kWordShare));
     return std::ceil(widest) + 1;
 }
 

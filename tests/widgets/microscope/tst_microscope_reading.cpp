@@ -156,7 +156,8 @@ void TestMicroscopeReading::textIsCutAtCharacters()
 {
     const std::vector<InspectedToken> tokens = tokensOf({"The quick", " brown", " fox\n"});
     QCOMPARE(textBefore(tokens, 1, 100), u"The quick brown"_s);
-    QCOMPARE(textBefore(tokens, 2, 6), u"… fox↵"_s.replace(u"… f"_s, u"…n f"_s));
+    QCOMPARE(textBefore(tokens, 2, 6), u"…fox↵"_s); // the rest of "brown" is left out
+    QCOMPARE(textBefore(tokens, 2, 4), u"…fox↵"_s);
     QCOMPARE(textBefore(tokens, -1, 10), QString());
     // Two tokens make one character; the first token alone does not.
     const std::vector<InspectedToken> split = tokensOf({"x", "\xC3", "\xA9", "y"});
@@ -322,9 +323,9 @@ void TestMicroscopeReading::sharesHaveThreeDigits()
 void TestMicroscopeReading::limitsAreRound()
 {
     QCOMPARE(roundLimit(0), 0.001);
-    QCOMPARE(roundLimit(0.3), 0.5);
-    QCOMPARE(roundLimit(1.2), 2.0);
-    QCOMPARE(roundLimit(37), 50.0);
+    QCOMPARE(roundLimit(0.27), 0.3);
+    QCOMPARE(roundLimit(1.2), 1.5);
+    QCOMPARE(roundLimit(37), 40.0);
     QCOMPARE(roundLimit(std::nan("")), 1.0);
 }
 
