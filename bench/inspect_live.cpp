@@ -2,6 +2,7 @@
 #include "bench/inspect_live.h"
 
 #include "bench/parity_files.h"
+#include "bench/scratch_folder.h"
 #include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
@@ -181,30 +182,12 @@ private:
     std::mt19937 m_random{7};
 };
 
-/// A folder that goes with its object.
-class Scratch {
-public:
-    explicit Scratch(fs::path path) : m_path(std::move(path)) { remove(); }
-    ~Scratch() { remove(); }
-    Scratch(const Scratch &) = delete;
-    Scratch &operator=(const Scratch &) = delete;
-    [[nodiscard]] const fs::path &path() const { return m_path; }
-
-private:
-    void remove() const
-    {
-        std::error_code ignored;
-        fs::remove_all(m_path, ignored);
-    }
-    fs::path m_path;
-};
-
 } // namespace
 
 Result<LiveResult> runLiveBench(const LiveOptions &options)
 {
     std::error_code failed;
-    const Scratch scratch(options.workDir / "live");
+    const ScratchFolder scratch(options.workDir / "live");
     fs::create_directories(scratch.path(), failed);
     if (failed) return ioError("create folder", scratch.path(), failed.value());
     RunSpec spec = liveSpec(options);

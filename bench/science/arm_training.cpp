@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/science/arm_training.h"
 
+#include "bench/scratch_folder.h"
 #include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
@@ -43,24 +44,6 @@ private:
     int64_t m_steps;
 };
 
-/// A folder that goes with its object.
-class Scratch {
-public:
-    explicit Scratch(fs::path path) : m_path(std::move(path)) { remove(); }
-    ~Scratch() { remove(); }
-    Scratch(const Scratch &) = delete;
-    Scratch &operator=(const Scratch &) = delete;
-    [[nodiscard]] const fs::path &path() const { return m_path; }
-
-private:
-    void remove() const
-    {
-        std::error_code ignored;
-        fs::remove_all(m_path, ignored);
-    }
-    fs::path m_path;
-};
-
 Result<std::unique_ptr<nn::Transformer>> loadModel(const RunSpec &spec, const fs::path &checkpoint)
 {
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(spec.data));
@@ -91,7 +74,7 @@ Result<TrainedArm> trainArm(RunSpec spec, const RunData &data, const ScienceSett
 {
     if (setting.preparePlugins) ORRERY_TRY(setting.preparePlugins(spec)); // also out of the arm before
     if (spec.schedule.totalSteps == 0) spec.schedule.totalSteps = spec.train.steps;
-    const Scratch folder(setting.workFolder / ("arm-" + std::to_string(::getpid())));
+    const ScratchFolder folder(setting.workFolder / ("arm-" + std::to_string(::getpid())));
     FrozenSpec frozen;
     frozen.spec = spec;
     frozen.digest = specDigest(spec);
