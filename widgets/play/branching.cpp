@@ -18,12 +18,12 @@ class Texts {
 VersionPtr begun(const VersionPtr &parent, size_t numKept)
 {
     auto version = std::make_shared<GenerationVersion>();
-    version->model = parent->model;
+    version->model = loadedModel(*parent); // its tokens are of that step, whatever is the newest one now
     version->modelTitle = parent->modelTitle;
     version->request = parent->request;
     version->isAnswer = parent->isAnswer;
     version->answered = parent->answered; // until it is asked for itself
-    version->info = parent->info; // the model is the same; what it says of itself may come anew
+    version->info = parent->info;         // the model is the same; what it says of itself may come anew
     numKept = std::min(numKept, parent->tokens.size());
     version->tokens.assign(parent->tokens.begin(),
                            parent->tokens.begin() + static_cast<std::ptrdiff_t>(numKept));
@@ -60,6 +60,7 @@ VersionPtr continuedVersion(const VersionPtr &parent, int token, const SamplingS
 VersionPtr repeatedVersion(const VersionPtr &version, const SamplingSettings &sampling)
 {
     const VersionPtr again = begun(version, version->numGiven());
+    if (version->numGiven() == 0) again->model = version->model; // nothing of it is kept: as it was asked
     again->parent = version->parent;
     again->partsAt = version->partsAt;
     prepare(*again, sampling);

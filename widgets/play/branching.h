@@ -10,7 +10,7 @@
 namespace orrery::ui {
 
 /// Begins as the parent does before `token`, has `chosen` in its place (with the parent's candidates there),
-/// and goes on behind it; sampling.maxTokens counts what is to come.
+/// and goes on behind it, by the step that the parent is of; sampling.maxTokens counts what is to come.
 VersionPtr branchedVersion(const VersionPtr &parent, int token, const TokenAlternative &chosen,
                            const SamplingSettings &sampling);
 /// The same, but the token is kept as it is.

@@ -241,7 +241,9 @@ Result<void> ConversationPane::answerAgain(const AnswerSettings &settings)
     cancelEditing();
     const VersionPtr before = this->version();
     // An answer that was branched is asked for once more from the same place.
-    const bool isBranch = before && before->numGiven() > 0 && before->model == settings.model;
+    const bool isSameModel =
+        before && (before->model == settings.model || before->model == settings.exactModel);
+    const bool isBranch = isSameModel && before->numGiven() > 0;
     const VersionPtr version = isBranch ? repeatedVersion(before, settings.sampling) : newVersion(settings);
     version->isRunning = true;
     m_model->addVersion(version);

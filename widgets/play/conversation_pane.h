@@ -22,6 +22,7 @@ class GenerationRunner;
 struct AnswerSettings {
     QString model, modelTitle;
     SamplingSettings sampling;
+    QString exactModel = {}; ///< the same with its step, as far as that is known
 };
 
 class ConversationPane : public QWidget {

@@ -79,6 +79,12 @@ double surpriseOf(const GenerationVersion &version)
     return sum / static_cast<double>(version.tokens.size() - from);
 }
 
+QString loadedModel(const GenerationVersion &version)
+{
+    if (version.model.contains(u'/') || !version.info || version.info->name.isEmpty()) return version.model;
+    return version.info->name;
+}
+
 QString modelText(const GenerationVersion &version)
 {
     const qsizetype at = version.model.contains(u'/') ? -1 : version.model.lastIndexOf(u'@');

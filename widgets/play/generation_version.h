@@ -63,6 +63,9 @@ struct GenerationVersion {
 
 using VersionPtr = std::shared_ptr<GenerationVersion>;
 
+/// The step that was loaded, as EngineSession::generate() takes it, rather than "the newest one", which moves
+/// on. Until the engine has told it: what was asked.
+QString loadedModel(const GenerationVersion &version);
 /// "code-7M, step 7,000 instead of 8,000": what was loaded, as the engine tells.
 QString modelText(const GenerationVersion &version);
 /// Mean −log p of the tokens behind those of its parent, nats per token; NaN: there are none.

@@ -47,7 +47,7 @@ void ManualSampler::send()
 {
     if (!isActive()) return;
     m_question = std::make_shared<GenerationVersion>();
-    m_question->model = m_version->model;
+    m_question->model = loadedModel(*m_version); // all tokens of one step
     GenerateRequest request = m_request;
     request.answerIds = tokenIds(*m_version, m_version->tokens.size());
     request.sampling = {.maxTokens = 1,

@@ -126,6 +126,13 @@ QString ModelChooser::model() const
     return step < 0 ? run : run + u'@' + QString::number(step);
 }
 
+QString ModelChooser::exactModel() const
+{
+    const QString run = currentRun(), model = this->model();
+    if (run.isEmpty() || model != run || m_readRun != run || m_newestStep < 0) return model;
+    return run + u'@' + QString::number(m_newestStep);
+}
+
 QString ModelChooser::modelTitle() const { return m_runs->currentText(); }
 
 void ModelChooser::setRun(const QString &run)
@@ -231,6 +238,7 @@ void ModelChooser::showSteps(const std::vector<CheckpointInfo> &checkpoints)
     std::sort(sorted.begin(), sorted.end(),
               [](const CheckpointInfo &a, const CheckpointInfo &b) { return a.step > b.step; });
     const QString before = model();
+    m_newestStep = sorted.empty() ? -1 : sorted.front().step;
     m_steps->clear();
     m_steps->addItem(
         sorted.empty() ? tr("newest step") : tr("newest, %1").arg(integerText(sorted.front().step)), -1LL);

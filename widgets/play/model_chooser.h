@@ -17,6 +17,8 @@ public:
     /// What EngineSession::generate() takes: "run" (its newest checkpoint), "run@step" or a directory. Empty:
     /// none.
     [[nodiscard]] QString model() const;
+    /// The same, with its step where "the newest one" is chosen and known: "run@step".
+    [[nodiscard]] QString exactModel() const;
     /// For people: "code-7M"; the step is told by the engine.
     [[nodiscard]] QString modelTitle() const;
     void setModel(const QString &model);
@@ -44,7 +46,7 @@ private:
     QComboBox *m_runs, *m_steps;
     QStringList m_directories;
     QString m_wantedRun, m_readRun;
-    qint64 m_wantedStep = -1, m_readAtStep = -2;
+    qint64 m_wantedStep = -1, m_readAtStep = -2, m_newestStep = -1; ///< the last of m_readRun
 };
 
 } // namespace orrery::ui

@@ -18,13 +18,6 @@
 namespace orrery::ui {
 namespace {
 
-/// The step that was loaded rather than "the newest one", which moves on.
-QString loadedModel(const GenerationVersion &version)
-{
-    if (version.model.contains(u'/') || !version.info || version.info->name.isEmpty()) return version.model;
-    return version.info->name;
-}
-
 /// Whether all of the text can be told, with the places of its tokens.
 bool isCounted(const GenerationVersion &version) { return !version.isRunning && version.knowsPlaces(); }
 

@@ -89,7 +89,7 @@ GenerateRequest PlaygroundPanel::request() const
 
 AnswerSettings PlaygroundPanel::answerSettings() const
 {
-    return {m_chooser->model(), m_chooser->modelTitle(), m_sampling->settings()};
+    return {m_chooser->model(), m_chooser->modelTitle(), m_sampling->settings(), m_chooser->exactModel()};
 }
 
 void PlaygroundPanel::generate()

@@ -199,6 +199,7 @@ void PlaygroundPanel::letGoOn()
     const VersionPtr version = m_manual->version();
     const GenerateRequest request = m_manual->requestBehind(m_sampling->settings());
     m_manual->end();
+    version->model = loadedModel(*version);
     version->request.answerIds = request.answerIds;
     version->request.sampling = request.sampling;
     m_runner->start(version, request);

@@ -5,8 +5,10 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 
+#include "widgets/play/model_chooser.h"
 #include "widgets/play/playground_panel.h"
 
+#include <QComboBox>
 #include <QPlainTextEdit>
 
 namespace orrery::ui {
@@ -52,6 +54,19 @@ struct Setup {
         panel->resize(1000, 700);
         panel->show();
         panel->promptEditor()->setPlainText(QStringLiteral("Hello"));
+    }
+    /// The run has trained on.
+    void saveCheckpoint(int64_t step)
+    {
+        CheckpointInfo newest;
+        newest.step = step;
+        session.checkpoints[QStringLiteral("code")].push_back(newest);
+        RunStatus status = session.runList.front();
+        status.lastCheckpointStep = step;
+        session.setRuns({status});
+        const QComboBox *steps = panel->chooser()->stepBox();
+        if (!QTest::qWaitFor([&] { return steps->findData(static_cast<qlonglong>(step)) >= 0; }))
+            qFatal("the step is not listed");
     }
     FakeGeneration &generation() { return *session.generations.back().handle; }
     FakeSession session;

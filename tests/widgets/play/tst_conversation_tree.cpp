@@ -95,6 +95,7 @@ private Q_SLOTS:
     void branchesAnEarlierAnswer();
     void goesThroughVersionsOfTheCurrentTurn();
     void theNextTurnGoesOnFromTheShownVersion();
+    void againRepeatsABranchWhileItsStepIsTheNewest();
     void forkOfAnAnswerSaysWhy();
     void tokensOfTheLastAnswerSurvive();
     void whatFollowedOtherVersionsSurvives();
@@ -254,6 +255,28 @@ void TestConversationTree::theNextTurnGoesOnFromTheShownVersion()
     talk.exchange(u"three"_s, "g");
     QCOMPARE(talk.request().messages[3].content, std::string("dp"));
     QCOMPARE(talk.text(), u"one>abc two>dp three>g"_s);
+}
+
+void TestConversationTree::againRepeatsABranchWhileItsStepIsTheNewest()
+{
+    Talk talk;
+    talk.saveCheckpoint(12'000);
+    talk.panel->messageEditor()->setPlainText(u"three"_s);
+    talk.panel->generate();
+    Q_EMIT talk.generation().modelLoaded({u"code@12000"_s, 12'000, 7'100'000, 128, {}});
+    talk.reply("ghi");
+    talk.view->setCurrentToken(5, 1, true);
+    talk.panel->branch({'z', "z", 0.2});
+    QCOMPARE(talk.session.generations.back().model, u"code@12000"_s);
+    talk.reply("p");
+    talk.panel->regenerate();
+    QCOMPARE(talk.session.generations.back().model, u"code@12000"_s);
+    QCOMPARE(talk.request().answerIds, (Ids{'g', 'z'}));
+    talk.reply("q");
+    talk.saveCheckpoint(16'000); // the chosen model is another one now: it answers for itself
+    talk.panel->regenerate();
+    QCOMPARE(talk.session.generations.back().model, u"code"_s);
+    QVERIFY(talk.request().answerIds.empty());
 }
 
 void TestConversationTree::forkOfAnAnswerSaysWhy()

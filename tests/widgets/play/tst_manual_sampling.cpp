@@ -62,6 +62,7 @@ class TestManualSampling : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void modelProposesAndAPersonTakes();
+    void allTokensAreOfOneStep();
     void keysPick();
     void takesBackWithoutAsking();
     void aLateAnswerToATakenBackTokenIsLeft();
@@ -107,6 +108,22 @@ void TestManualSampling::modelProposesAndAPersonTakes()
     QCOMPARE(play.candidates()->numbers()->value(u"Probability"_s), u"0.250"_s);
     play.panel->transcript()->setCurrentToken(-1, false);
     QCOMPARE(play.candidates()->title(), u"Choose token 1"_s);
+}
+
+void TestManualSampling::allTokensAreOfOneStep()
+{
+    Choosing play;
+    play.panel->generate();
+    QCOMPARE(play.session.generations.back().model, u"code"_s); // "the newest step", and it moves on:
+    Q_EMIT play.generation().modelLoaded({u"code@8000"_s, 8'000, 7'100'000, 128, {}});
+    play.propose("abc");
+    play.saveCheckpoint(12'000);
+    play.key(Qt::Key_1);
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
+    play.propose("abc");
+    play.key(Qt::Key_Return, Qt::ShiftModifier); // lets the model go on
+    QVERIFY(play.panel->isGenerating());
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
 }
 
 void TestManualSampling::keysPick()

@@ -59,6 +59,8 @@ class TestPlaygroundBranches : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void clickOnACandidateBranches();
+    void theStepThatSaidItGoesOn();
+    void beforeTheStepIsKnownTheModelIsAskedAsItWas();
     void unlockedCandidatesAreOnlyRead();
     void theTakenCandidateGoesOn();
     void keysBranch();
@@ -90,7 +92,7 @@ void TestPlaygroundBranches::clickOnACandidateBranches()
     QCOMPARE(play.candidates->model()->rowCount(), 2);
     play.clickCandidate(1);
     QCOMPARE(play.session.generations.size(), size_t{2});
-    QCOMPARE(play.session.generations.back().model, u"code"_s); // as the version's
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s); // the step that said it
     QCOMPARE(play.request().prompt, std::string("Hello"));
     QCOMPARE(play.request().answerIds, (Ids{'a', 'b', 'z'}));
     QCOMPARE(play.request().sampling.temperature, 0.3);
@@ -107,6 +109,41 @@ void TestPlaygroundBranches::clickOnACandidateBranches()
     QCOMPARE(play.candidates->model()->index(1).data(CandidateModel::IsTakenRole).toBool(), true);
     play.panel->showVersion(0);
     QCOMPARE(play.text(), u"Helloabcd"_s); // the other one is as it was
+}
+
+void TestPlaygroundBranches::theStepThatSaidItGoesOn()
+{
+    Answered play;
+    QCOMPARE(play.session.generations.back().model, u"code"_s); // "the newest step", and it moves on:
+    play.saveCheckpoint(12'000);
+    play.view->setCurrentToken(1, true);
+    play.panel->branch({'z', "z", 0.2});
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
+    play.finish();
+    QVERIFY2(play.panel->command().startsWith(u"orrery-engine generate code@8000 "_s),
+             qPrintable(play.panel->command()));
+    play.panel->regenerate(); // of the branch
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
+    play.finish();
+    play.panel->showVersion(0);
+    play.view->setCurrentToken(1, true);
+    play.panel->goOnFromHere();
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
+    play.finish();
+    play.panel->showVersion(0);
+    play.panel->regenerate(); // keeps nothing of it: the newest step is asked as before
+    QCOMPARE(play.session.generations.back().model, u"code"_s);
+}
+
+void TestPlaygroundBranches::beforeTheStepIsKnownTheModelIsAskedAsItWas()
+{
+    Setup setup;
+    setup.panel->generate();
+    Q_EMIT setup.generation().tokens(tokensOf("ab"));
+    setup.panel->transcript()->setCurrentToken(1, true);
+    setup.panel->branch({'z', "z", 0.2});
+    QCOMPARE(setup.session.generations.size(), size_t{2});
+    QCOMPARE(setup.session.generations.back().model, u"code"_s);
 }
 
 void TestPlaygroundBranches::unlockedCandidatesAreOnlyRead()
@@ -363,7 +400,7 @@ void TestPlaygroundBranches::branchesSurviveARestart()
     other.transcript()->setCurrentToken(2, true);
     other.branch({'z', "z", 0.2});
     QCOMPARE(play.request().answerIds, (Ids{'a', 'z', 'z'}));
-    QCOMPARE(play.session.generations.back().model, u"code"_s);
+    QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
     other.restoreDraft(uR"({"versions":[7,{"tokens":[[]]}],"shown":"x"})"_s); // broken: as it was
     QVERIFY(other.isGenerating());
 }
