@@ -58,6 +58,14 @@ QStringList pathsOf(const std::vector<AttachmentPtr> &attachments)
     return paths;
 }
 
+/// Characters of the composer's texts that outlive the window together: settings are written while people
+/// type.
+constexpr qsizetype kMaxComposerDraft = 256 << 10;
+/// No command of Linux takes a longer argument.
+constexpr size_t kMaxArgumentBytes = (128 << 10) - 1;
+
+qsizetype numCharacters(const QPlainTextEdit &editor) { return editor.document()->characterCount() - 1; }
+
 QStringList filesOf(const QJsonValue &paths)
 {
     QStringList files;
@@ -163,9 +171,18 @@ void PlaygroundPanel::chooseAttachments()
     dialog->open();
 }
 
+bool PlaygroundPanel::isTooLongForCommand() const
+{
+    const auto isTooLong = [](const QPlainTextEdit &editor) {
+        const auto limit = static_cast<qsizetype>(kMaxArgumentBytes);
+        return numCharacters(editor) > limit || editor.toPlainText().toUtf8().size() > limit;
+    };
+    return !isConversation() && (isTooLong(*m_prompt) || (isInfill() && isTooLong(*m_after)));
+}
+
 QString PlaygroundPanel::command() const
 {
-    if (m_chooser->model().isEmpty()) return {};
+    if (m_chooser->model().isEmpty() || isTooLongForCommand()) return {};
     // What is shown, as long as it is what the composer would do; else what Generate would do now.
     GenerateRequest asked = textRequest();
     std::vector<AttachmentPtr> attachments;
@@ -197,17 +214,39 @@ QString PlaygroundPanel::command() const
     return command + u"  # "_s + tr("without %1: pasted, in no file").arg(pasted.join(u", "_s));
 }
 
+/// What is being written, as far as there is room: half a text would be another one.
+void PlaygroundPanel::addComposer(QJsonObject &draft) const
+{
+    const bool isEditing = m_conversation->editing() != ConversationPane::Editing::NewTurn;
+    qsizetype room = kMaxComposerDraft, numDropped = 0;
+    const auto keep = [&](const QString &key, qsizetype length, const auto &text) {
+        if (length > room) {
+            numDropped += length;
+            return;
+        }
+        room -= length;
+        draft.insert(key, text());
+    };
+    const auto keepMessage = [&] {
+        if (isEditing)
+            keep(u"message"_s, std::ssize(m_messageAside.text),
+                 [this] { return fromStd(m_messageAside.text); });
+        else
+            keep(u"message"_s, numCharacters(*m_message), [this] { return m_message->toPlainText(); });
+    };
+    if (isConversation()) keepMessage(); // what is shown has the first say
+    keep(u"prompt"_s, numCharacters(*m_prompt), [this] { return m_prompt->toPlainText(); });
+    keep(u"after"_s, numCharacters(*m_after), [this] { return m_after->toPlainText(); });
+    if (!isConversation()) keepMessage();
+    if (numDropped > 0) draft.insert(u"dropped_characters"_s, numDropped);
+}
+
 QString PlaygroundPanel::draftJson() const
 {
     const SamplingSettings sampling = m_sampling->settings();
-    const bool isEditing = m_conversation->editing() != ConversationPane::Editing::NewTurn;
-    const Said written = isEditing ? m_messageAside : message();
     QJsonObject draft{{u"version"_s, 1},
-                      {u"prompt"_s, m_prompt->toPlainText()},
                       {u"is_infill"_s, isInfill()}, // for an older window
                       {u"mode"_s, m_mode->current()},
-                      {u"after"_s, m_after->toPlainText()},
-                      {u"message"_s, fromStd(written.text)},
                       {u"model"_s, m_chooser->model()},
                       {u"temperature"_s, sampling.temperature},
                       {u"top_k"_s, static_cast<qint64>(sampling.topK)},
@@ -216,6 +255,7 @@ QString PlaygroundPanel::draftJson() const
                       {u"seed"_s, QString::number(sampling.seed)},
                       {u"is_colored"_s, m_view->isColored()},
                       {u"is_manual"_s, m_sampling->isManual()}};
+    addComposer(draft);
     if (!m_versions.empty()) {
         qint64 room = kMaxTokenDraftBytes;
         draft.insert(u"versions"_s, versionDrafts(m_versions, room));
@@ -224,7 +264,8 @@ QString PlaygroundPanel::draftJson() const
     if (const QStringList files = m_attachments->paths(); !files.isEmpty())
         draft.insert(u"attachments"_s, QJsonArray::fromStringList(files));
     // A turn is not edited while files of the one that is aside are being read.
-    const QStringList files = isEditing ? pathsOf(written.attachments) : m_messageAttachments->paths();
+    const bool isEditing = m_conversation->editing() != ConversationPane::Editing::NewTurn;
+    const QStringList files = isEditing ? pathsOf(m_messageAside.attachments) : m_messageAttachments->paths();
     if (!files.isEmpty()) draft.insert(u"message_attachments"_s, QJsonArray::fromStringList(files));
     if (m_conversation->model()->numTurns() > 0) draft.insert(u"conversation"_s, m_conversation->draft());
     return QString::fromUtf8(QJsonDocument(draft).toJson(QJsonDocument::Compact));
@@ -244,6 +285,7 @@ void PlaygroundPanel::restoreDraft(const QString &json)
     m_prompt->setPlainText(draft.value("prompt"_L1).toString());
     m_after->setPlainText(draft.value("after"_L1).toString());
     m_message->setPlainText(draft.value("message"_L1).toString());
+    m_numDropped = draft.value("dropped_characters"_L1).toInteger();
     m_attachments->addFiles(filesOf(draft.value("attachments"_L1)));
     m_messageAttachments->addFiles(filesOf(draft.value("message_attachments"_L1)));
     m_conversation->restore(draft.value("conversation"_L1).toObject());
@@ -255,6 +297,7 @@ void PlaygroundPanel::restoreDraft(const QString &json)
     m_sampling->setManual(draft.value("is_manual"_L1).toBool());
     restoreVersions(draft.value("versions"_L1).toArray(), draft.value("shown"_L1).toInt(-1));
     m_chooser->setModel(draft.value("model"_L1).toString());
+    updateNote();
 }
 
 void PlaygroundPanel::restoreVersions(const QJsonArray &drafts, int shown)

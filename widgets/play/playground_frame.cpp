@@ -2,14 +2,17 @@
 // What the playground's frame offers: the transcript to save, a link to the view, the command, help.
 #include "widgets/play/playground_panel.h"
 
+#include "widgets/common/banner.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/view_link.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/token_view.h"
-#include "widgets/play/transcript_export.h"
+#include "widgets/play/transcript_saver.h"
 
+#include <QDir>
+#include <QFileInfo>
 #include <QTextCursor>
 
 #include <utility>
@@ -42,10 +45,18 @@ void PlaygroundPanel::connectFrame()
         "The model continues a prompt, fills a hole or answers turn by turn. Every token shows how likely it "
         "was and what else was likely. Click a token to lock it, then a candidate in its list to branch: the "
         "answer goes on with it in a new version. With “Choose each token” you take every token yourself."));
+    auto *saver = new TranscriptSaver(this);
+    connect(saver, &TranscriptSaver::ended, this, [this](const QString &path, const Result<void> &saved) {
+        clearProgress();
+        if (saved)
+            banner()->showMessage(BannerKind::Info, tr("Saved to %1.").arg(QDir::toNativeSeparators(path)));
+        else
+            banner()->showError(saved.error());
+    });
     setExport(
         {.fileName = u"transcript"_s,
          .data = {u"md"_s, u"json"_s, u"csv"_s},
-         .save = [this](const QString &path) { return saveTranscript(transcriptToSave(), path); },
+         .save = [this, saver](const QString &path) { return startSaving(*saver, path); },
          .table =
              [this] {
                  const Transcript transcript = transcriptToSave();
@@ -55,6 +66,20 @@ void PlaygroundPanel::connectFrame()
              [this] { return isConversation() ? m_conversation->model()->numTurns() == 0 : !shown(); }});
     setView({u"play"_s, [this] { return viewState(); },
              [this](const QVariantMap &state) { restoreView(state); }});
+}
+
+Result<void> PlaygroundPanel::startSaving(TranscriptSaver &saver, const QString &path)
+{
+    ORRERY_TRY(saver.start(snapshotOf(transcriptToSave()), path));
+    setProgress(tr("Saving %1 …").arg(QFileInfo(path).fileName()), -1);
+    // The frame says at once that it is saved, which is true when the file is there.
+    QMetaObject::invokeMethod(
+        this,
+        [this, saver = &saver] {
+            if (saver->isSaving()) banner()->clear();
+        },
+        Qt::QueuedConnection);
+    return {};
 }
 
 Transcript PlaygroundPanel::transcriptToSave() const
@@ -74,7 +99,8 @@ Transcript PlaygroundPanel::transcriptToSave() const
 QVariantMap PlaygroundPanel::viewState() const
 {
     const QVariantMap state{{u"mode"_s, m_mode->current()}, {u"model"_s, m_chooser->model()}};
-    if (isConversation()) return state;
+    const qsizetype length = m_prompt->document()->characterCount() + m_after->document()->characterCount();
+    if (isConversation() || length > kMaxLinkLength) return state; // encoding makes them no shorter
     QVariantMap withText = state;
     withText.insert(u"prompt"_s, m_prompt->toPlainText());
     if (isInfill()) withText.insert(u"after"_s, m_after->toPlainText());

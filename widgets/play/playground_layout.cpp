@@ -370,7 +370,10 @@ QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *ed
     layout->addWidget(editor, 1);
     connect(&Theme::instance(), &Theme::changed, editor,
             [editor] { editor->setFont(typeFont(TypeSize::Mono)); });
-    connect(editor, &QPlainTextEdit::textChanged, this, &PlaygroundPanel::draftChanged);
+    connect(editor, &QPlainTextEdit::textChanged, this, [this] {
+        if (std::exchange(m_numDropped, 0) > 0) updateNote();
+        Q_EMIT draftChanged();
+    });
     return box;
 }
 

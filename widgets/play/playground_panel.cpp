@@ -387,6 +387,10 @@ void PlaygroundPanel::updateNote()
     const QString note = version && version->info ? version->info->note : QString();
     if (!note.isEmpty())
         m_note->showMessage(BannerKind::Warning, note);
+    else if (m_numDropped > 0)
+        m_note->showMessage(BannerKind::Info,
+                            tr("A text of %1 characters was too long to keep across the restart.")
+                                .arg(integerText(m_numDropped)));
     else if (isConversation() && m_conversation->numDropped() > 0)
         m_note->showMessage(BannerKind::Info,
                             tr("The first %1 turns were too long to keep across the restart.")

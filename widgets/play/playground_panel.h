@@ -10,6 +10,7 @@
 #include <QPointer>
 
 class QJsonArray;
+class QJsonObject;
 class QMenu;
 class QPlainTextEdit;
 class QPushButton;
@@ -34,6 +35,7 @@ class SegmentedChoice;
 class Selection;
 class TokenView;
 class ToneLabel;
+class TranscriptSaver;
 class VersionView;
 struct AnswerSettings;
 struct Focus;
@@ -155,6 +157,7 @@ private:
     void publishFocus(const TokenPlace &place);
     void takeFocus(const Focus &focus, QObject *by);
     void connectFrame(); ///< export, link, command, help
+    Result<void> startSaving(TranscriptSaver &saver, const QString &path);
     [[nodiscard]] Transcript transcriptToSave() const;
     [[nodiscard]] QVariantMap viewState() const;
     void restoreMode(const QString &id);
@@ -185,6 +188,8 @@ private:
     [[nodiscard]] GenerateRequest request() const;     ///< of the prompt
     [[nodiscard]] GenerateRequest textRequest() const; ///< without what is attached or said in turns
     [[nodiscard]] AnswerSettings answerSettings() const;
+    [[nodiscard]] bool isTooLongForCommand() const;
+    void addComposer(QJsonObject &draft) const;
     [[nodiscard]] VersionPtr shown() const; ///< null: none
 
     EngineSession &m_session;
@@ -224,9 +229,10 @@ private:
     std::vector<RemovedVersion> m_removed; ///< of m_versions, to bring back
     QPointer<Selection> m_selection;
     bool m_isTakingFocus = false, m_isCommandStale = true;
-    QString m_command; ///< as the frame was told last
+    QString m_command;   ///< as the frame was told last
     Said m_messageAside; ///< the draft while another turn is edited
     int m_shown = -1;
+    qint64 m_numDropped = 0; ///< characters that the composer had before a restart
 };
 
 } // namespace orrery::ui

@@ -31,8 +31,13 @@ bool isSpecialToken(std::string_view bytes, int32_t id)
 
 QString visibleTokenText(std::string_view bytes, int32_t id)
 {
+    const bool isSpecial = isSpecialToken(bytes, id);
+    const auto isPlain = [](char byte) { return byte >= ' ' && byte <= '~'; };
+    // Most tokens are; tables have ten thousands of them.
+    if (!isSpecial && std::all_of(bytes.begin(), bytes.end(), isPlain))
+        return QString::fromLatin1(bytes.data(), std::ssize(bytes)).replace(u' ', u'␣');
     TokenCells cells;
-    cells.appendToken(bytes, isSpecialToken(bytes, id));
+    cells.appendToken(bytes, isSpecial);
     cells.finish();
     QString text;
     for (const Cell &cell : cells.cells()) {

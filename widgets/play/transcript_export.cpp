@@ -81,6 +81,18 @@ QString csvField(QString text) { return u'"' + text.replace(u'"', u"\"\""_s) + u
 
 } // namespace
 
+Transcript snapshotOf(const Transcript &transcript)
+{
+    Transcript snapshot = transcript;
+    for (Turn &turn : snapshot.turns) {
+        turn.behind.clear();
+        if (turn.versions.empty()) continue;
+        turn.versions = {std::make_shared<GenerationVersion>(*turn.version())};
+        turn.shown = 0;
+    }
+    return snapshot;
+}
+
 QString transcriptMarkdown(const Transcript &transcript)
 {
     QString text;

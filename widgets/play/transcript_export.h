@@ -20,6 +20,9 @@ struct Transcript {
     [[nodiscard]] bool isEmpty() const { return turns.empty(); }
 };
 
+/// As it is now, with versions of its own: the model may go on with those that are shown. What stands beside
+/// the shown versions is left out; no export has it.
+Transcript snapshotOf(const Transcript &transcript);
 /// Headings for turns, the texts fenced as they are, models and settings below.
 QString transcriptMarkdown(const Transcript &transcript);
 /// Turns with their models, settings, tokens, probabilities and candidates.

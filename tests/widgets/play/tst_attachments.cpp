@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pictures and recordings that go with a prompt: what they are, and how they come into the playground.
+#include "media_bytes.h"
 #include "play_setup.h"
 
 #include "widgets/common/banner.h"
@@ -7,7 +8,6 @@
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/request_size.h"
 
-#include <QBuffer>
 #include <QClipboard>
 #include <QDropEvent>
 #include <QFileDialog>
@@ -23,17 +23,6 @@ using namespace orrery;
 using namespace orrery::ui;
 
 namespace {
-
-QByteArray pngOf(QSize size)
-{
-    QImage image(size, QImage::Format_RGB32);
-    image.fill(Qt::red);
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    buffer.open(QIODevice::WriteOnly);
-    image.save(&buffer, "PNG");
-    return bytes;
-}
 
 /// As libpng counts it: ISO 3309.
 quint32 crcOf(const QByteArray &bytes)
