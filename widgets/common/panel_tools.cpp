@@ -7,6 +7,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/help_popover.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/quiet_button.h"
 #include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
 
@@ -24,6 +25,7 @@
 #include <QToolTip>
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -102,11 +104,12 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     m_helpButton->setToolTip(tr("Help on this panel (F1)"));
     m_linkButton = addButton(m_copyLink, u"panelLinkButton"_s);
     m_commandButton = addButton(m_copyCommand, u"panelCommandButton"_s);
-    m_exportButton = makeIconButton(u"export"_s, tr("Save or copy what is shown"), this);
-    m_exportButton->setObjectName(u"panelExportButton"_s);
+    m_exportButton = makeButton(u"panelExportButton"_s);
+    m_exportButton->setToolTip(tr("Save or copy what is shown"));
+    m_exportButton->setAccessibleName(m_exportButton->toolTip());
+    bindIcon(m_exportButton, u"export"_s);
     m_exportButton->setMenu(m_menu);
     m_exportButton->setPopupMode(QToolButton::InstantPopup);
-    layout->addWidget(m_exportButton);
     m_menu->setToolTipsVisible(true);
     m_menu->setAccessibleName(tr("Save or copy what is shown"));
     fillMenu();
@@ -114,12 +117,16 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     connect(m_menu, &QMenu::aboutToShow, this, &PanelTools::refresh);
     m_refreshTimer.setSingleShot(true);
     connect(&m_refreshTimer, &QTimer::timeout, this, [this] {
+        if (!isNear()) return forget();
         refresh();
         if (m_frame.underMouse()) scheduleRefresh();
     });
     // The keyboard passes over buttons that are disabled.
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) {
-        if (now && (now == &m_frame || m_frame.isAncestorOf(now))) scheduleRefresh();
+        if (now && (now == &m_frame || m_frame.isAncestorOf(now)))
+            scheduleRefresh();
+        else if (!isNear())
+            forget();
     });
     m_frame.installEventFilter(this);
 }
@@ -143,13 +150,17 @@ QAction *PanelTools::addEntry(const QString &name, const QString &text, const QS
 
 QToolButton *PanelTools::addButton(QAction *action, const QString &name)
 {
-    auto *button = new QToolButton(this);
-    button->setObjectName(name);
-    button->setAutoRaise(true);
-    button->setIconSize(QSize(16, 16));
+    QToolButton *button = makeButton(name);
     button->setDefaultAction(action);
     button->setToolButtonStyle(Qt::ToolButtonIconOnly);
     button->setAccessibleName(action->text());
+    return button;
+}
+
+QToolButton *PanelTools::makeButton(const QString &name)
+{
+    auto *button = new QuietButton(this);
+    button->setObjectName(name);
     layout()->addWidget(button);
     button->hide();
     return button;
@@ -245,12 +256,32 @@ void PanelTools::fillMenu()
     m_commandButton->setVisible(m_hasCommand && !m_isCompact);
     m_exportButton->setVisible(m_hasExport || (m_isCompact && (m_hasLink || m_hasCommand)));
     updateGeometry();
-    refresh();
+    if (isNear())
+        refresh();
+    else
+        forget();
+}
+
+bool PanelTools::isNear() const
+{
+    if (!m_frame.isVisible()) return false;
+    const QWidget *focus = QApplication::focusWidget();
+    return m_frame.underMouse() || (focus && (focus == &m_frame || m_frame.isAncestorOf(focus)));
+}
+
+void PanelTools::forget()
+{
+    m_refreshTimer.stop();
+    if (!std::exchange(m_isKnown, false)) return;
+    for (QAction *action : {m_saveFigure, m_saveData, m_copyFigure, m_copyData, m_copyCommand})
+        setDisabledReason(*action, {});
+    m_exportButton->setEnabled(true);
+    m_exportButton->setToolTip(tr("Save or copy what is shown"));
 }
 
 void PanelTools::scheduleRefresh()
 {
-    if (!m_frame.isVisible() || m_refreshTimer.isActive()) return;
+    if (!isNear() || m_refreshTimer.isActive()) return;
     const qint64 since = m_sinceRefresh.isValid() ? m_sinceRefresh.elapsed() : kRefreshMs;
     m_refreshTimer.start(int(std::clamp<qint64>(kRefreshMs - since, 0, kRefreshMs)));
 }
@@ -264,6 +295,7 @@ void PanelTools::enterEvent(QEnterEvent *event)
 void PanelTools::refresh()
 {
     m_sinceRefresh.start();
+    m_isKnown = true;
     setReasons();
     const bool canDo =
         m_menu->actions().isEmpty() || std::ranges::any_of(m_menu->actions(), [](const QAction *action) {
@@ -273,6 +305,7 @@ void PanelTools::refresh()
     m_exportButton->setToolTip(canDo ? tr("Save or copy what is shown")
                                      : tr("Save or copy what is shown") + u'\n' +
                                            disabledReason(*m_menu->actions().constFirst()));
+    if (m_frame.isVisible() && !isNear()) m_refreshTimer.start(kRefreshMs); // then it is forgotten
     if (m_helpButton->toolTip() != tr("Help on this panel (F1)"))
         m_helpButton->setToolTip(tr("Help on this panel (F1)"));
 }
@@ -420,11 +453,11 @@ bool PanelTools::eventFilter(QObject *watched, QEvent *event)
 {
     switch (event->type()) {
     case QEvent::Show:
-        refresh();
-        scheduleRefresh(); // what it asked the engine for has come by then
-        break;
     case QEvent::Enter:
         scheduleRefresh();
+        break;
+    case QEvent::Leave:
+        if (!isNear()) forget();
         break;
     case QEvent::Hide:
         m_refreshTimer.stop();

@@ -29,7 +29,8 @@ public:
     void setHasCommand();
     void setHelp(const QString &text);
     /// Asks the panel what can be had now; the palette does so before it lists the actions. To ask may be
-    /// dear: else it is done only where a person is near.
+    /// dear: else it is done only where a person is near. Where nobody is, nothing is grey: what was found
+    /// out would not be true for long, and who clicks all the same is told.
     void refresh();
     /// What is shown has changed or somebody comes near: soon, but not oftener than every two seconds.
     void scheduleRefresh();
@@ -50,6 +51,7 @@ protected:
 private:
     QAction *addEntry(const QString &name, const QString &text, const QString &icon);
     QToolButton *addButton(QAction *action, const QString &name);
+    QToolButton *makeButton(const QString &name);
     void fillMenu();
     [[nodiscard]] int widthOf(std::initializer_list<bool> buttons) const;
     void askForPath(const QStringList &endings, const QString &title);
@@ -59,6 +61,8 @@ private:
     void copyData();
     void sayCopied(QToolButton *button, const QString &what);
     void setReasons();
+    [[nodiscard]] bool isNear() const; ///< the pointer or the focus is in the panel
+    void forget();                     ///< what could be had: nobody is near any more
 
     PanelFrame &m_frame;
     PanelExport m_export;
@@ -71,6 +75,7 @@ private:
     QTimer m_refreshTimer;
     QElapsedTimer m_sinceRefresh;
     bool m_hasLink = false, m_hasCommand = false, m_hasExport = false, m_isCompact = false;
+    bool m_isKnown = false; ///< what can be had now
 };
 
 } // namespace orrery::ui

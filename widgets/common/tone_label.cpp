@@ -7,10 +7,33 @@
 #include <QEvent>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+/// Qt's style sheets give a label that is polished again the palette back that it had at first: of the theme
+/// before, when that has changed since the label was made. It is polished when it is first shown.
+class AtShow : public QObject {
+public:
+    AtShow(QWidget *watched, std::function<void()> then) : QObject(watched), m_then(std::move(then))
+    {
+        watched->installEventFilter(this);
+    }
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() == QEvent::Show) m_then();
+        return QObject::eventFilter(watched, event);
+    }
+
+private:
+    std::function<void()> m_then;
+};
+
+} // namespace
 
 QColor toneColor(Tone tone)
 {
@@ -54,6 +77,7 @@ ToneLabel::ToneLabel(const QString &text, Tone tone, TypeSize size, QWidget *par
     setTextFormat(Qt::PlainText); // names and messages come from outside
     applyTheme();
     connect(&Theme::instance(), &Theme::changed, this, &ToneLabel::applyTheme);
+    new AtShow(this, [this] { applyTheme(); });
 }
 
 void ToneLabel::setTone(Tone tone)

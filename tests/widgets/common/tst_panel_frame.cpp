@@ -9,6 +9,7 @@
 #include "widgets/common/progress_row.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/common/view_link.h"
+#include "widgets/theme/contrast.h"
 
 #include <QClipboard>
 #include <QCursor>
@@ -21,6 +22,8 @@
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QToolButton>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -42,6 +45,10 @@ private Q_SLOTS:
     void panelsAreAskedWhereAPersonIs();
     void aCommandThatHasGoneIsSaid();
     void commandsFollowWhatIsShown();
+    void toolsAreQuietButReadable_data();
+    void toolsAreQuietButReadable();
+    void titlesFollowTheTheme_data();
+    void titlesFollowTheTheme();
     void helpOpensAndCloses();
     void theInnermostPanelHelps();
     void shortWorkIsNotShown();
@@ -194,6 +201,7 @@ void TestPanelFrame::disabledEntriesSayWhy()
     what.isEmpty = [&isEmpty] { return isEmpty; };
     frame.setExport(what);
     PanelTools *tools = PanelTools::of(frame);
+    tools->refresh();
     QCOMPARE(disabledReason(*action(frame, "panelSaveFigure")), u"This panel has no figure."_s);
     QCOMPARE(disabledReason(*action(frame, "panelSaveData")), u"Nothing is shown yet."_s);
     QVERIFY(!child<QToolButton>(&frame, "panelExportButton")->isEnabled());
@@ -258,13 +266,16 @@ void TestPanelFrame::panelsAreAskedWhereAPersonIs()
     };
     QVERIFY(quiet());
     int before = numAsked;
-    frame.setSummary(u"Two curves"_s);
-    QTRY_COMPARE(numAsked, before + 1);
-    frame.setSummary(u"Two curves"_s); // the same
+    frame.setSummary(u"Two curves"_s); // nobody is there to see what can be had of them
     QVERIFY(quiet());
-    QCOMPARE(numAsked, before + 1);
+    QCOMPARE(numAsked, before);
     frame.content()->setFocus();
+    QTRY_COMPARE(numAsked, before + 1);
+    frame.setSummary(u"Three curves"_s);
     QTRY_COMPARE(numAsked, before + 2);
+    frame.setSummary(u"Three curves"_s); // the same
+    QVERIFY(quiet());
+    QCOMPARE(numAsked, before + 2);
     before = numAsked;
     QEnterEvent enter(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1));
     QCoreApplication::sendEvent(PanelTools::of(frame), &enter);
@@ -292,14 +303,90 @@ void TestPanelFrame::commandsFollowWhatIsShown()
     frame.resize(600, 200);
     frame.show();
     auto *button = child<QToolButton>(&frame, "panelCommandButton");
-    QVERIFY(!button->isEnabled());
+    QEvent leave(QEvent::Leave);
+    QCoreApplication::sendEvent(&frame, &leave);
+    QVERIFY(button->isEnabled()); // nobody is near, and nobody asked
+    QEnterEvent enter(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1));
+    QCoreApplication::sendEvent(&frame, &enter);
+    QTRY_VERIFY(!button->isEnabled());
     QVERIFY(button->toolTip().contains(u"There is no command"_s));
     command = u"orrery-engine watch a"_s;
-    QEnterEvent enter(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1));
-    QCoreApplication::sendEvent(&frame, &enter); // nobody told it: the pointer comes near
-    QTRY_VERIFY(button->isEnabled());
+    QTRY_VERIFY(button->isEnabled()); // nobody told it: it looks while the pointer is near
     button->click();
     QCOMPARE(QGuiApplication::clipboard()->text(), command);
+    command.clear();
+    QTRY_VERIFY(!button->isEnabled());
+    QCoreApplication::sendEvent(&frame, &leave);
+    QVERIFY(button->isEnabled());
+    QVERIFY(!button->toolTip().contains(u"There is no command"_s));
+    PanelTools::of(frame)->refresh(); // as the palette does, from afar
+    QVERIFY(!button->isEnabled());
+    QTRY_VERIFY(button->isEnabled());
+}
+
+void TestPanelFrame::toolsAreQuietButReadable_data() { everyToolHasAName_data(); }
+
+/// The colour of the line of an icon: of all pixels of the button the one that differs most from the ground.
+void TestPanelFrame::toolsAreQuietButReadable()
+{
+    QFETCH(int, kind);
+    Theme::instance().apply(*qApp, ThemeKind(kind));
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    PanelFrame frame(u"Curves"_s);
+    fillAll(frame);
+    frame.resize(600, 200);
+    QCursor::setPos(0, 0);
+    frame.move(100, 100);
+    frame.setFocusPolicy(Qt::StrongFocus);
+    frame.show();
+    frame.setFocus(); // of the frame, not of its first button
+    for (const char *name : {"panelHelpButton", "panelLinkButton", "panelCommandButton", "panelExportButton"}) {
+        auto *button = child<QToolButton>(&frame, name);
+        button->setAttribute(Qt::WA_UnderMouse, false);
+        const auto contrast = [&] {
+            const QImage image = frame.grab(QRect(button->mapTo(&frame, QPoint()), button->size())).toImage();
+            double most = 0;
+            for (int x = 4; x < image.width() - 4; ++x)
+                for (int y = 4; y < image.height() - 4; ++y)
+                    most = std::max(most, contrastRatio(image.pixelColor(x, y), tokens.surface));
+            return most;
+        };
+        const double quiet = contrast();
+        QVERIFY2(quiet >= 3, qPrintable(u"%1: %2"_s.arg(QLatin1String(name)).arg(quiet)));
+        button->setAttribute(Qt::WA_UnderMouse, true);
+        QVERIFY2(contrast() > quiet, name);
+    }
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+}
+
+void TestPanelFrame::titlesFollowTheTheme_data()
+{
+    QTest::addColumn<bool>("isShownBefore");
+    QTest::newRow("shown before") << true;
+    QTest::newRow("first shown after it") << false;
+}
+
+void TestPanelFrame::titlesFollowTheTheme()
+{
+    QFETCH(bool, isShownBefore);
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    PanelFrame frame(u"Curves"_s);
+    frame.setContent(new QWidget);
+    frame.resize(300, 120);
+    if (isShownBefore) frame.show();
+    for (const ThemeKind kind : {ThemeKind::Dark, ThemeKind::HighContrast, ThemeKind::Light, ThemeKind::Dark}) {
+        Theme::instance().apply(*qApp, kind);
+        frame.show();
+        const QImage image = frame.grab(QRect(8, 4, 120, 32)).toImage();
+        const ThemeTokens &tokens = Theme::instance().tokens();
+        double most = 0;
+        for (int x = 8; x < image.width(); ++x)
+            for (int y = 4; y < image.height(); ++y)
+                most = std::max(most, contrastRatio(image.pixelColor(x, y), tokens.surface));
+        QVERIFY2(most > 0.8 * contrastRatio(tokens.text, tokens.surface), qPrintable(QString::number(most)));
+        if (!isShownBefore) frame.hide();
+    }
+    Theme::instance().apply(*qApp, ThemeKind::Light);
 }
 
 void TestPanelFrame::helpOpensAndCloses()

@@ -88,6 +88,7 @@ void TestRunFrames::theRunIsATable()
     FakeSession session;
     session.setRuns({fakeRun("alpha")});
     RunPanel panel(session);
+    PanelTools::of(panel)->refresh();
     QVERIFY(!child<QAction>(&panel, "panelCopyData")->isEnabled());
     QVERIFY(panel.commandText().isEmpty());
     panel.setRun(u"alpha"_s);
