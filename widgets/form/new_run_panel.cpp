@@ -4,7 +4,6 @@
 #include "core/spec/data_defaults.h"
 #include "core/spec/field_record.h"
 #include "widgets/common/banner.h"
-#include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
@@ -190,9 +189,6 @@ QWidget *NewRunPanel::makeFooter()
     m_resetAll = new QPushButton(tr("Reset all"), footer);
     m_resetAll->setProperty("flat", true);
     m_resetAll->setObjectName(u"resetAll"_s);
-    m_copy = new QPushButton(tr("Copy as command"), footer);
-    m_copy->setObjectName(u"copyCommand"_s);
-    m_copy->setToolTip(tr("Copies the orrery-engine call that does the same"));
     m_start = new QPushButton(tr("Start training"), footer);
     m_start->setObjectName(u"startTraining"_s);
     makePrimary(m_start);
@@ -202,12 +198,10 @@ QWidget *NewRunPanel::makeFooter()
     layout->addWidget(m_reason, 1);
     layout->addWidget(m_showProblem);
     layout->addWidget(m_resetAll);
-    layout->addWidget(m_copy);
     layout->addWidget(m_start);
     connect(m_showProblem, &QToolButton::clicked, this,
             [this] { m_form->showField(m_form->firstProblem().first); });
     connect(m_resetAll, &QPushButton::clicked, m_form, &SpecForm::resetAll);
-    connect(m_copy, &QPushButton::clicked, this, [this] { copyToClipboard(command()); });
     connect(m_start, &QPushButton::clicked, this, &NewRunPanel::start);
     return footer;
 }

@@ -79,7 +79,7 @@ private:
     QBoxLayout *m_columns;
     QToolButton *m_fromRun;
     QMenu *m_runMenu;
-    QPushButton *m_start, *m_copy, *m_resetAll;
+    QPushButton *m_start, *m_resetAll;
     ElidedLabel *m_reason;
     QToolButton *m_showProblem;
     QTimer *m_describeTimer;

@@ -13,6 +13,7 @@
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QElapsedTimer>
 #include <QFileDialog>
@@ -198,7 +199,7 @@ void TestNewRunPanel::commandIsThatOfTheSpec()
     NewRunPanel panel(session);
     panel.form()->setGiven(u"data.path"_s, u"/my text"_s);
     panel.form()->setGiven(u"optimizer.lr"_s, u"0.002"_s);
-    child<QPushButton>(&panel, "copyCommand")->click();
+    child<QAction>(&panel, "panelCopyCommand")->trigger();
     QCOMPARE(QGuiApplication::clipboard()->text().toStdString(), specToCommand(panel.form()->builder()));
     QCOMPARE(panel.command(), u"orrery-engine train --data '/my text' --set optimizer.lr=0.002"_s);
 }
