@@ -2,18 +2,17 @@
 #include "widgets/attention/attention_export.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/common/paper_figure.h"
+#include "widgets/common/text_export.h"
 
-#include <QBuffer>
 #include <QCoreApplication>
+#include <QFile>
 #include <QFontMetricsF>
-#include <QPageSize>
 #include <QPainter>
-#include <QPdfWriter>
-#include <QSaveFile>
-#include <QSvgGenerator>
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 using namespace Qt::StringLiterals;
 
@@ -25,7 +24,9 @@ constexpr double kMargin = 12;
 /// Measured once, painted on whatever.
 class Figure {
 public:
-    explicit Figure(const FigurePage &page) : m_page(page), m_style(FigureStyle::ofPaper())
+    explicit Figure(const FigurePage &page)
+        : m_title(page.title), m_subtitle(page.subtitle), m_pinnedRow(page.pinnedRow),
+          m_style(FigureStyle::ofPaper())
     {
         m_titleHeight = QFontMetricsF(m_style.base).height() + QFontMetricsF(m_style.small).height() + 10;
         if (page.head) {
@@ -42,7 +43,7 @@ public:
         }
         if (page.modalities) addGrids(page.modalities);
         const QFontMetricsF metrics(m_style.base);
-        m_size.setWidth(std::max(m_size.width(), metrics.horizontalAdvance(page.title)));
+        m_size.setWidth(std::max(m_size.width(), metrics.horizontalAdvance(m_title)));
     }
     [[nodiscard]] QSizeF size() const { return m_size + QSizeF(2 * kMargin, 2 * kMargin + m_titleHeight); }
     void paint(QPainter &painter) const
@@ -55,34 +56,39 @@ public:
         painter.setPen(m_style.tokens.text);
         painter.setFont(title);
         painter.drawText(QPointF(0, heading.ascent()),
-                         heading.elidedText(m_page.title, Qt::ElideRight, m_size.width()));
+                         heading.elidedText(m_title, Qt::ElideRight, m_size.width()));
         painter.setPen(m_style.tokens.secondary);
         painter.setFont(m_style.small);
         painter.drawText(QPointF(0, heading.height() + small.ascent()),
-                         small.elidedText(m_page.subtitle, Qt::ElideRight, m_size.width()));
+                         small.elidedText(m_subtitle, Qt::ElideRight, m_size.width()));
         painter.translate(0, m_titleHeight);
-        if (m_page.head)
-            m_head.paint(painter, m_headLayout, {.pinnedRow = m_page.pinnedRow}, m_style);
-        else if (m_page.overview)
+        if (!m_head.isEmpty())
+            m_head.paint(painter, m_headLayout, {.pinnedRow = m_pinnedRow}, m_style);
+        else if (!m_overview.tiles().empty())
             m_overview.paint(painter, m_overviewLayout, QRectF(QPointF(), m_overviewLayout.size), {},
                              m_style);
-        for (const auto &[grid, layout] : m_grids) {
+        for (const auto &[grid, layout, width] : m_grids) {
             painter.setPen(m_style.tokens.text);
             painter.setFont(m_style.small);
-            painter.drawText(QPointF(0, small.ascent()), gridTitle(grid.scale().kind));
+            painter.drawText(QPointF(0, small.ascent()), gridTitle(grid));
             painter.translate(0, kGridTitle);
             grid.paint(painter, layout, {}, m_style);
-            painter.translate(layout.size.width() + kGridGap, -kGridTitle);
+            painter.translate(width + kGridGap, -kGridTitle);
         }
     }
 
 private:
     static constexpr double kGridTitle = 22, kGridGap = 32;
-    static QString gridTitle(FlowKind kind)
+    static QString gridTitle(const ModalityGrid &grid)
     {
-        return kind == FlowKind::Mass
-                   ? QCoreApplication::translate("AttentionExport", "share of a row's attention; rows look")
-                   : QCoreApplication::translate("AttentionExport", "learned factor before the softmax");
+        QStringList names;
+        for (Modality modality : grid.modalities()) names << modalityTitle(modality);
+        const QString what =
+            grid.scale().kind == FlowKind::Mass
+                ? QCoreApplication::translate("AttentionExport", "Share of a row's attention; rows look")
+                : QCoreApplication::translate("AttentionExport", "Learned factor before the softmax");
+        return QCoreApplication::translate("AttentionExport", "%1. Rows and columns: %2")
+            .arg(what, names.join(u", "_s));
     }
     void addGrids(const SnapshotPtr &now)
     {
@@ -96,27 +102,47 @@ private:
                 });
             if (!isThere) continue;
             const ModalityGridLayout layout = grid.layout(QSizeF(560, 640), m_style);
-            m_size.rwidth() += layout.size.width() + kGridGap;
+            const double title = QFontMetricsF(m_style.small).horizontalAdvance(gridTitle(grid));
+            const double width = std::max(layout.size.width(), std::ceil(title));
+            m_size.rwidth() += width + kGridGap;
             m_size.setHeight(std::max(m_size.height(), kGridTitle + layout.size.height()));
-            m_grids.emplace_back(std::move(grid), layout);
+            m_grids.push_back({std::move(grid), layout, width});
         }
     }
 
-    const FigurePage &m_page;
+    struct Grid {
+        ModalityGrid grid;
+        ModalityGridLayout layout;
+        double width; ///< of it and its title
+    };
+    QString m_title, m_subtitle;
+    int m_pinnedRow = -1;
     FigureStyle m_style;
     HeadFigure m_head;
     HeadLayout m_headLayout;
     OverviewScene m_overview;
     OverviewLayout m_overviewLayout;
-    std::vector<std::pair<ModalityGrid, ModalityGridLayout>> m_grids;
+    std::vector<Grid> m_grids;
     QSizeF m_size{300, 100};
     double m_titleHeight = 0;
 };
 
-Error cannotWrite(const QString &path, const QString &why)
+PaperFigure paperOf(const FigurePage &page)
 {
-    return {ErrorCode::Io, "Cannot write \"" + toStd(path) + "\": " + toStd(why) + ".",
-            "Choose another place."};
+    const auto figure = std::make_shared<const Figure>(page);
+    return {.title = page.title, .size = figure->size(), .paint = [figure](QPainter &painter) {
+                figure->paint(painter);
+            }};
+}
+
+/// A map is a picture with a pixel a cell: its cells stay sharp.
+Result<void> sharpenCells(const QString &path)
+{
+    QFile file(path);
+    QString text;
+    if (file.open(QIODevice::ReadOnly)) text = QString::fromUtf8(file.readAll());
+    file.close();
+    return saveTextFile(text.replace("<image "_L1, "<image style=\"image-rendering:pixelated\" "_L1), path);
 }
 
 QString quotedCsv(QString text)
@@ -129,57 +155,12 @@ QString number(double value) { return std::isfinite(value) ? QString::number(val
 
 } // namespace
 
-QImage figureImage(const FigurePage &page)
-{
-    constexpr double kRatio = 2;
-    const Figure figure(page);
-    QImage image((figure.size() * kRatio).toSize(), QImage::Format_RGB32);
-    image.setDevicePixelRatio(kRatio);
-    image.fill(Qt::white);
-    QPainter painter(&image);
-    painter.setRenderHint(QPainter::Antialiasing);
-    figure.paint(painter);
-    return image;
-}
+QImage figureImage(const FigurePage &page) { return paperImage(paperOf(page)); }
 
 Result<void> saveFigure(const FigurePage &page, const QString &path)
 {
-    const QString ending = path.section(u'.', -1).toLower();
-    if (ending != u"png"_s && ending != u"svg"_s && ending != u"pdf"_s)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot save \"" + toStd(path) + "\": it ends in \"" + toStd(ending) +
-                         "\", expected png, svg or pdf.",
-                     "Give it another ending."};
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly)) return cannotWrite(path, file.errorString());
-    const Figure figure(page);
-    if (ending == u"png"_s) {
-        if (!figureImage(page).save(&file, "PNG")) return cannotWrite(path, file.errorString());
-    } else if (ending == u"svg"_s) {
-        QBuffer text;
-        text.open(QIODevice::WriteOnly);
-        QSvgGenerator generator;
-        generator.setOutputDevice(&text);
-        generator.setSize(figure.size().toSize());
-        generator.setViewBox(QRectF(QPointF(), figure.size()));
-        generator.setTitle(page.title);
-        generator.setResolution(96);
-        QPainter painter(&generator);
-        figure.paint(painter);
-        painter.end();
-        // A map is a picture with a pixel a cell: its cells stay sharp.
-        file.write(QByteArray(text.data()).replace("<image ", "<image style=\"image-rendering:pixelated\" "));
-    } else {
-        QPdfWriter writer(&file);
-        writer.setResolution(96);
-        writer.setTitle(page.title);
-        writer.setPageSize(QPageSize(figure.size() * 72 / 96, QPageSize::Point));
-        writer.setPageMargins(QMarginsF(0, 0, 0, 0));
-        QPainter painter(&writer);
-        figure.paint(painter);
-    }
-    if (!file.commit()) return cannotWrite(path, file.errorString());
-    return {};
+    ORRERY_TRY(savePaper(paperOf(page), path));
+    return path.endsWith(".svg"_L1, Qt::CaseInsensitive) ? sharpenCells(path) : Result<void>();
 }
 
 QString headCsv(const HeadContent &content)
@@ -216,15 +197,6 @@ QString overviewCsv(const OverviewScene &scene)
         text += u',' + number(tile.change) + u'\n';
     }
     return text;
-}
-
-Result<void> saveText(const QString &text, const QString &path)
-{
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly)) return cannotWrite(path, file.errorString());
-    file.write(text.toUtf8());
-    if (!file.commit()) return cannotWrite(path, file.errorString());
-    return {};
 }
 
 } // namespace orrery::ui

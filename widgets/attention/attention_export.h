@@ -31,7 +31,4 @@ Result<void> saveFigure(const FigurePage &page, const QString &path);
 QString headCsv(const HeadContent &content);
 /// One line a head: layer, head, entropy_nats, distance_tokens, first_mass, self_mass, change.
 QString overviewCsv(const OverviewScene &scene);
-/// @error Io
-Result<void> saveText(const QString &text, const QString &path);
-
 } // namespace orrery::ui

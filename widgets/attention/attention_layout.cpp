@@ -8,6 +8,7 @@
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/maps_question.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
@@ -149,7 +150,7 @@ void AttentionPanel::connectParts()
     connect(m_scrubber, &Scrubber::differenceChosen, this, &AttentionPanel::setDifference);
     connect(m_prompts, &PromptBar::promptChosen, this, &AttentionPanel::onPromptChosen);
     connect(m_prompts, &PromptBar::askRequested, this, &AttentionPanel::askModel);
-    connect(m_prompts, &PromptBar::cancelRequested, m_question, &ModelQuestion::cancel);
+    connect(m_prompts, &PromptBar::cancelRequested, m_question, &MapsQuestion::cancel);
     connect(m_emptyAsk, &QPushButton::clicked, this, &AttentionPanel::askModel);
     connect(m_emptyNewRun, &QPushButton::clicked, this, &AttentionPanel::newRunRequested);
     connect(m_backToKept, &QPushButton::clicked, this, &AttentionPanel::backToKept);

@@ -6,6 +6,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
 
 #include <QComboBox>
@@ -24,6 +25,16 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kBesideFrom = 1'300; ///< pixels of width; in less, one stands below the other
+
+/// What a link says of the second panel begins with it; "linked" is of both.
+const QLatin1String kBeside("beside_"), kLinked("linked");
+
+QVariantMap withoutBeside(QVariantMap state)
+{
+    state.removeIf(
+        [](const auto &entry) { return entry.key().startsWith(kBeside) || entry.key() == kLinked; });
+    return state;
+}
 
 } // namespace
 
@@ -48,6 +59,53 @@ AttentionPair::AttentionPair(EngineSession &session, QWidget *parent)
     m_primary->besideButton()->show();
     connect(m_primary, &AttentionPanel::besideRequested, this, &AttentionPair::toggle);
     connect(m_primary, &AttentionPanel::newRunRequested, this, &AttentionPair::newRunRequested);
+    offerLink();
+}
+
+/// The first panel's link holds both.
+void AttentionPair::offerLink()
+{
+    const PanelView own = m_primary->view();
+    m_primary->setView({.panel = own.panel,
+                        .state =
+                            [this, own] {
+                                QVariantMap state = own.state();
+                                state.insert(besideState());
+                                // Better a link without the second text than one that nobody can open.
+                                for (const QString &key : {u"ids"_s, u"answer"_s, u"text"_s, u"title"_s})
+                                    if (viewLinkText({own.panel, state}).size() > kMaxLinkLength)
+                                        state.remove(kBeside + key);
+                                return state;
+                            },
+                        .restore =
+                            [this, own](const QVariantMap &state) {
+                                closeBeside(); // a link of one panel shows one
+                                own.restore(withoutBeside(state));
+                                restoreBeside(state);
+                            }});
+}
+
+QVariantMap AttentionPair::besideState() const
+{
+    QVariantMap state;
+    if (!isOpen()) return state;
+    const QVariantMap second = m_secondary->view().state();
+    for (auto one = second.begin(); one != second.end(); ++one) state[kBeside + one.key()] = one.value();
+    state[kLinked] = m_isLinked;
+    return state;
+}
+
+void AttentionPair::restoreBeside(const QVariantMap &state)
+{
+    QVariantMap second;
+    for (auto one = state.begin(); one != state.end(); ++one)
+        if (one.key().startsWith(kBeside)) second[one.key().mid(kBeside.size())] = one.value();
+    if (second.isEmpty()) return;
+    setLinked(false); // until both are where the link says
+    openBeside(second.value(u"run"_s).toString(), -1);
+    m_secondary->view().restore(second);
+    fillRuns();
+    setLinked(state.value(kLinked, true).toString() != "false"_L1);
 }
 
 void AttentionPair::setRun(const QString &run) { m_primary->setRun(run); }

@@ -42,6 +42,9 @@ private:
     void arrange();
     void follow(const AttentionPanel &from, AttentionPanel &to);
     void shareScale();
+    void offerLink();
+    [[nodiscard]] QVariantMap besideState() const;
+    void restoreBeside(const QVariantMap &state);
 
     EngineSession &m_session;
     AttentionPanel *m_primary, *m_secondary = nullptr;

@@ -6,6 +6,7 @@
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/maps_question.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
@@ -35,7 +36,7 @@ bool isRunLive(const RunStatus &status) { return isLiveState(status.state); }
 
 AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Attention"), parent), m_session(session), m_feed(new FrameFeed(session, this)),
-      m_flows(new FlowHistory(session, *m_feed, this)), m_question(new ModelQuestion(session, this)),
+      m_flows(new FlowHistory(session, *m_feed, this)), m_question(new MapsQuestion(session, this)),
       m_ablationQuestion(new ModelQuestion(session, this)), m_cellsQuestion(new ModelQuestion(session, this))
 {
     setObjectName(u"attentionPanel"_s);

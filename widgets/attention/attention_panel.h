@@ -30,6 +30,7 @@ class ElidedLabel;
 class EmptyState;
 class FlowHistory;
 class FrameFeed;
+class MapsQuestion;
 class ModelQuestion;
 class PromptBar;
 class Scrubber;
@@ -69,7 +70,7 @@ public:
     [[nodiscard]] QString table() const;   ///< what is shown as CSV; empty: nothing is
     /// Draws now what is pending; otherwise it happens within a few milliseconds.
     void flush();
-    /// @error InvalidInput, Io: as saveFigure and saveText
+    /// @error InvalidInput, Io: as saveFigure() and saveTextFile()
     Result<void> save(const QString &path) const; ///< .png, .svg, .pdf, .csv
 
     /// How this panel shows what it shows; a second one beside it takes the same.
@@ -115,6 +116,7 @@ private:
     void refreshOverview(const SnapshotPtr &now);                                // attention_show.cpp
     void refreshModalities(const SnapshotPtr &now);                              // attention_show.cpp
     void refreshHead(const SnapshotPtr &now);                                    // attention_show.cpp
+    void refreshThumbnails(const SnapshotPtr &now);                              // attention_show.cpp
     void refreshPinned();                                                        // attention_show.cpp
     void refreshRow();                                                           // attention_show.cpp
     void refreshCrumbs();                                                        // attention_show.cpp
@@ -142,6 +144,7 @@ private:
     void onPromptChosen(int prompt);
     void backToKept();
     void askForOpenHeads();
+    [[nodiscard]] bool isInWindow(int token) const;
     void askForCells();
     void takeCells(const InspectReport &report);
     void dropAblation();
@@ -159,6 +162,8 @@ private:
     [[nodiscard]] QImage image() const;
     [[nodiscard]] QString savedModel() const;
     [[nodiscard]] QString makeCommand(const QString &model) const;
+    [[nodiscard]] bool isWindow() const;
+    [[nodiscard]] std::ptrdiff_t numWindowAnswerIds() const;
     [[nodiscard]] QString sentence() const;
     [[nodiscard]] QVariantMap viewState() const;
     void restoreView(const QVariantMap &state);
@@ -173,7 +178,8 @@ private:
 
     FrameFeed *m_feed;
     FlowHistory *m_flows;
-    ModelQuestion *m_question, *m_ablationQuestion, *m_cellsQuestion;
+    MapsQuestion *m_question;
+    ModelQuestion *m_ablationQuestion, *m_cellsQuestion;
     SnapshotPtr m_keptShown, m_asked;
     std::optional<Ablation> m_ablation;
     std::vector<AttentionPlace> m_history{AttentionPlace{}};
@@ -191,6 +197,8 @@ private:
     std::shared_ptr<const GenerateRequest> m_selectedText, m_shownText;
     bool m_isTakingFocus = false;
     std::optional<int> m_waitingPrompt;
+    std::vector<QImage> m_thumbnails; ///< of the tokens of a text with pictures or recordings
+    std::shared_ptr<const GenerateRequest> m_thumbnailsOf;
     QRectF m_waitingZoom; ///< tokens of a link, for a map that is still to come
     QString m_waitingModel;
 

@@ -7,6 +7,7 @@
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/maps_question.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
@@ -21,12 +22,12 @@ namespace {
 constexpr int64_t kMaxEdge = AttentionPanel::kMaxEdge;
 
 /// Some more around what is seen, so that a map can be moved a little before it asks again.
-TokenRange widened(double from, double to, int64_t count)
+TokenRange widened(double from, double to, double first, double end)
 {
     const double size = to - from;
     const double spare = std::clamp((double(kMaxEdge) - size) / 2, 0.0, size / 2);
-    return {std::max<int64_t>(0, static_cast<int64_t>(from - spare)),
-            std::min<int64_t>(count, static_cast<int64_t>(to + spare) + 1)};
+    return {std::max<int64_t>(static_cast<int64_t>(first), static_cast<int64_t>(from - spare)),
+            std::min<int64_t>(static_cast<int64_t>(end), static_cast<int64_t>(to + spare) + 1)};
 }
 
 } // namespace
@@ -37,15 +38,15 @@ void AttentionPanel::connectQuestions()
         m_prompts->setAsking(m_question->isAsking());
         scheduleRefresh();
     };
-    connect(m_question, &ModelQuestion::stateChanged, this, onState);
-    connect(m_question, &ModelQuestion::answered, this, [this](const InspectReport &report) {
+    connect(m_question, &MapsQuestion::stateChanged, this, onState);
+    connect(m_question, &MapsQuestion::answered, this, [this](const InspectReport &report) {
         m_asked = snapshotOfReport(report);
         m_cellsQuestion->cancel();
         m_failed = Failed::None;
         banner()->clear();
         scheduleRefresh();
     });
-    connect(m_question, &ModelQuestion::failed, this, [this](const Error &error) {
+    connect(m_question, &MapsQuestion::failed, this, [this](const Error &error) {
         m_failed = Failed::Question;
         banner()->showError(error, tr("Retry"));
     });
@@ -146,7 +147,8 @@ void AttentionPanel::backToKept()
 void AttentionPanel::askModel()
 {
     const std::optional<GenerateRequest> text = chosenText();
-    const QString model = m_selectedText && m_prompts->model().isEmpty() ? m_selectedFocus.model : m_prompts->model();
+    const QString model =
+        m_selectedText && m_prompts->model().isEmpty() ? m_selectedFocus.model : m_prompts->model();
     if (model.isEmpty() || !text) return;
     InspectRequest request;
     request.input = *text;
@@ -156,7 +158,17 @@ void AttentionPanel::askModel()
     banner()->clear();
     dropAblation();
     m_isPromptChosen = true;
-    m_question->ask(model, request);
+    m_question->ask(model, request, place().pinnedToken);
+}
+
+/// Whether what is shown is what a generation had before it at this token, too: what stands before the token
+/// that was asked about may have been read in the window before.
+bool AttentionPanel::isInWindow(int token) const
+{
+    const AttentionMap *map = m_asked ? mapOf(*m_asked, place().head) : nullptr;
+    if (!map) return true;
+    const int64_t first = map->firstRow > 0 ? m_asked->report.token : 0;
+    return token >= first && token < map->firstRow + map->numRows;
 }
 
 void AttentionPanel::askForOpenHeads()
@@ -167,12 +179,17 @@ void AttentionPanel::askForOpenHeads()
         return std::any_of(m_asked->report.maps.begin(), m_asked->report.maps.end(),
                            [&head](const AttentionMap &map) { return map.head == head; });
     });
-    // A head that the question named and the answer lacks is not asked for again.
-    if (hasAll || m_question->request().heads == heads) return;
-    InspectRequest request = m_question->request();
+    // What the question named and the answer lacks is not asked for again.
+    const InspectRequest &last = m_question->request();
+    const bool needsHeads = !hasAll && last.heads != heads;
+    const int pinned = place().pinnedToken;
+    const bool isElsewhere =
+        m_question->isWindow() && pinned >= 0 && pinned != last.token && !isInWindow(pinned);
+    if (!needsHeads && !isElsewhere) return;
+    InspectRequest request = last;
     request.input = askedText();
     request.heads = heads;
-    m_question->ask(m_question->model(), request);
+    m_question->ask(m_question->model(), request, isElsewhere ? pinned : int(last.token));
 }
 
 /// Exact cells of the part that is seen, where the map has cells of several tokens.
@@ -183,13 +200,14 @@ void AttentionPanel::askForCells()
     if (!view->whole().content().heads.front().isPooled() || view->zoom() <= 1) return;
     const QRectF seen = view->shownTokens();
     if (view->isFine() || seen.width() > double(kMaxEdge) || seen.height() > double(kMaxEdge)) return;
-    const auto count = std::ssize(m_asked->report.tokens);
+    const QRectF all = view->whole().tokenArea();
     InspectRequest request;
     request.input = askedText();
     request.wantsOverview = false;
     request.heads = openHeads();
-    request.rows = widened(seen.top(), seen.bottom(), count);
-    request.columns = widened(seen.left(), seen.right(), count);
+    request.rows = widened(seen.top(), seen.bottom(), all.top(), all.bottom());
+    request.columns = widened(seen.left(), seen.right(), all.left(), all.right());
+    request.token = m_question->request().token; // the same window
     request.maxEdge = kMaxEdge;
     const InspectRequest &last = m_cellsQuestion->request();
     const bool isSame =
@@ -205,6 +223,7 @@ void AttentionPanel::takeCells(const InspectReport &report)
     content.scale = look().scale;
     content.value = look().value;
     content.tokens = m_asked->report.tokens;
+    if (m_thumbnails.size() == content.tokens.size()) content.pictures = m_thumbnails;
     for (const AttentionMap &map : report.maps)
         if (HeadMatrix matrix = toMatrix(map); !matrix.isEmpty()) content.heads.push_back(std::move(matrix));
     m_stage->head()->view()->setFine(std::move(content));
@@ -221,6 +240,7 @@ void AttentionPanel::ablate()
     request.wantsOverview = false;
     request.ablated = openHeads();
     request.token = place().pinnedToken;
+    if (m_asked && request.token < 0) request.token = m_question->request().token;
     m_failed = Failed::None;
     m_ablation.reset();
     m_ablationQuestion->ask(model, request);

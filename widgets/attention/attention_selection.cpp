@@ -6,6 +6,7 @@
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/frame_feed.h"
+#include "widgets/attention/maps_question.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/common/banner.h"
@@ -61,7 +62,7 @@ void AttentionPanel::openWaitingFocus()
     request.input = *focus.text;
     request.heads = openHeads();
     request.maxEdge = kMaxEdge;
-    m_question->ask(focus.model, request);
+    m_question->ask(focus.model, request, focus.token);
     scheduleRefresh();
 }
 

@@ -9,6 +9,7 @@
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/maps_question.h"
 #include "widgets/attention/media_patches.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
@@ -71,6 +72,7 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
     content.value = look.value;
     if (!now) return content;
     content.tokens = now->report.tokens;
+    if (m_thumbnails.size() == content.tokens.size()) content.pictures = m_thumbnails;
     content.leastLimit = m_leastLimits.map;
     const SnapshotPtr base = m_isDifference && !m_asked ? m_feed->base() : nullptr;
     const std::vector<TokenRange> groups = groupTokens(content.tokens, look.granularity);
@@ -171,11 +173,10 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
     if (drawn != m_drawn) {
         const bool isOtherText = drawn.now != m_drawn.now;
         m_drawn = drawn;
+        if (isOtherText) refreshThumbnails(now);
         page->view()->setContent(headContent(now));
         if (isOtherText) m_strip->setTokens(now->report.tokens);
-        if (isOtherText)
-            m_strip->setThumbnails(m_selectedText ? patchThumbnails(*m_selectedText, now->report.tokens)
-                                                  : std::vector<QImage>{});
+        if (isOtherText) m_strip->setThumbnails(m_thumbnails);
         m_cellsTimer.start(); // of another head more cells of the same part
     }
     QStringList names;
@@ -187,6 +188,17 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
                     .arg(tr("±%1").arg(significantText(rounding, 2)));
     page->setTitle(names.join(u" · "_s), below);
     refreshPinned();
+}
+
+/// Made once for a text: another head of it has the same tokens.
+void AttentionPanel::refreshThumbnails(const SnapshotPtr &now)
+{
+    if (m_selectedText == m_thumbnailsOf &&
+        (!m_selectedText || m_thumbnails.size() == now->report.tokens.size()))
+        return;
+    m_thumbnailsOf = m_selectedText;
+    m_thumbnails.clear();
+    if (m_selectedText) m_thumbnails = mediaThumbnails(*m_selectedText, now->report.tokens);
 }
 
 void AttentionPanel::refreshPinned()
@@ -233,7 +245,7 @@ void AttentionPanel::refreshCrumbs()
     if (snapshot() && here.level == StageLevel::Modalities) path << tr("Modalities");
     if (snapshot() && here.level == StageLevel::Head) {
         if (here.overlay.size() > 1) {
-            path << tr("%n heads", nullptr, int(here.overlay.size()));
+            path << tr("%1 heads").arg(here.overlay.size());
         } else {
             path << tr("Layer %1").arg(here.head.layer) << tr("Head %1").arg(here.head.head);
         }

@@ -8,6 +8,7 @@
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/maps_question.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
@@ -15,6 +16,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
+#include "widgets/common/text_export.h"
 #include "widgets/common/view_link.h"
 
 #include <algorithm>
@@ -145,7 +147,7 @@ Result<void> AttentionPanel::save(const QString &path) const
 {
     if (!snapshot())
         return Error{ErrorCode::NotFound, "Cannot save a figure: nothing is shown.", "Choose a run first."};
-    if (path.endsWith(u".csv"_s, Qt::CaseInsensitive)) return saveText(table(), path);
+    if (path.endsWith(u".csv"_s, Qt::CaseInsensitive)) return saveTextFile(table(), path);
     OverviewContent overview;
     HeadContent head;
     return saveFigure(figurePage(overview, head), path);
@@ -196,6 +198,17 @@ QString AttentionPanel::command() const
     return m_command;
 }
 
+bool AttentionPanel::isWindow() const { return m_asked && m_question->isWindow(); }
+
+/// Of a text that is longer than the context: how many tokens at its end are an answer. Which tokens a
+/// generation had before it hangs on where the answer began.
+std::ptrdiff_t AttentionPanel::numWindowAnswerIds() const
+{
+    if (!isWindow() || !m_selectedText || m_selectedText->infill) return 0;
+    const auto count = std::ssize(m_selectedText->answerIds);
+    return count < std::ssize(m_asked->report.tokens) ? count : 0;
+}
+
 /// By its tokens as soon as they are known: letters may be cut into others. Empty: the command line has no
 /// words for it (a picture, a gap that is filled in, a conversation before it was read).
 QString AttentionPanel::makeCommand(const QString &model) const
@@ -205,7 +218,10 @@ QString AttentionPanel::makeCommand(const QString &model) const
     if (const SnapshotPtr now = snapshot()) {
         const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens);
         if (!ids) return {};
-        arguments << u"--prompt-ids"_s << idsText(*ids);
+        const auto answer = ids->end() - numWindowAnswerIds();
+        arguments << u"--prompt-ids"_s << idsText({ids->begin(), answer});
+        if (answer != ids->end()) arguments << u"--answer-ids"_s << idsText({answer, ids->end()});
+        if (isWindow()) arguments << u"--token"_s << QString::number(now->report.token);
     } else {
         const bool hasMore =
             m_selectedText && (!m_selectedText->messages.empty() || !m_selectedText->media.empty() ||
@@ -238,6 +254,8 @@ QVariantMap AttentionPanel::viewState() const
     if (const QString text = ids ? idsText(*ids) : QString();
         !text.isEmpty() && text.size() <= kMaxIdsLength) {
         state[u"ids"_s] = text; // exact: by its tokens, whatever it was asked by
+        if (const std::ptrdiff_t answer = numWindowAnswerIds(); answer > 0)
+            state[u"answer"_s] = qint64(answer);
         state[u"title"_s] = m_prompts->title();
         state[u"model"_s] = m_question->model();
     } else if (m_prompts->prompt() >= 0) {
@@ -310,6 +328,10 @@ void AttentionPanel::restoreText(const QVariantMap &state, const AttentionPlace 
     if (const std::vector<int32_t> ids = idsOfText(state[u"ids"_s].toString()); !ids.empty()) {
         GenerateRequest text;
         text.promptIds = ids;
+        if (const int answer = state[u"answer"_s].toInt(); answer > 0 && size_t(answer) < ids.size()) {
+            text.answerIds.assign(ids.end() - answer, ids.end());
+            text.promptIds.resize(ids.size() - size_t(answer));
+        }
         m_waitingFocus = Focus{.model = state[u"model"_s].toString(),
                                .title = state[u"title"_s].toString(),
                                .text = std::make_shared<const GenerateRequest>(std::move(text)),

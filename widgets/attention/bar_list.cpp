@@ -103,12 +103,19 @@ void BarList::paintRow(QPainter &painter, int index, double top) const
     for (const BarRow &one : m_rows)
         numberWidth = std::max(numberWidth, numbers.horizontalAdvance(one.number));
     double labelWidth = 0;
-    for (const BarRow &one : m_rows) labelWidth = std::max(labelWidth, labels.horizontalAdvance(one.label));
-    labelWidth = std::min(labelWidth, std::max(48.0, (area.width() - numberWidth) * 0.45));
+    const double edge = area.height() - 4; // of a picture
+    for (const BarRow &one : m_rows) {
+        const double before = one.picture.isNull() ? 0 : edge + 4;
+        labelWidth = std::max(labelWidth, before + labels.horizontalAdvance(one.label));
+    }
+    labelWidth = std::min(labelWidth, std::max(48.0, (area.width() - numberWidth) * 0.5));
     painter.setFont(mono);
     painter.setPen(tokens.text);
-    painter.drawText(QRectF(area.left(), top, labelWidth, area.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                     labels.elidedText(row.label, Qt::ElideRight, labelWidth));
+    const double before = row.picture.isNull() ? 0 : edge + 4;
+    if (!row.picture.isNull()) painter.drawImage(QRectF(area.left(), top + 2, edge, edge), row.picture);
+    painter.drawText(QRectF(area.left() + before, top, labelWidth - before, area.height()),
+                     Qt::AlignLeft | Qt::AlignVCenter,
+                     labels.elidedText(row.label, Qt::ElideRight, labelWidth - before));
     painter.setFont(base);
     painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, row.number);
     const QRectF room(area.left() + labelWidth + 8, top, area.width() - labelWidth - numberWidth - 16,

@@ -7,6 +7,7 @@
 #include "widgets/attention/summarized_view.h"
 
 #include <QColor>
+#include <QImage>
 #include <QWidget>
 
 #include <vector>
@@ -17,7 +18,8 @@ struct BarRow {
     QString label;
     std::vector<double> values; ///< a bar each, on top of each other; NaN: none
     QString number;
-    int place = -1; ///< for whoever clicks it
+    int place = -1;      ///< for whoever clicks it
+    QImage picture = {}; ///< beside the label
 };
 
 class BarList : public QWidget, public SummarizedView {

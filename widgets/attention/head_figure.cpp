@@ -55,10 +55,15 @@ void HeadFigure::setContent(HeadContent content)
     }
     m_ownLimit = niceLimit(largest);
     if (m_legend.scale.isDifference) m_legend.scale.limit = std::max(m_ownLimit, m_content.leastLimit);
-    for (const TokenRange &row : m_content.heads.front().rows)
-        m_rowLabels.push_back(rangeLabel(m_content.tokens, row));
-    for (const TokenRange &column : m_content.heads.front().columns)
-        m_columnLabels.push_back(rangeLabel(m_content.tokens, column));
+    m_rowLabels = axisLabels(m_content.tokens, m_content.heads.front().rows);
+    m_columnLabels = axisLabels(m_content.tokens, m_content.heads.front().columns);
+}
+
+QImage HeadFigure::picture(const TokenRange &tokens) const
+{
+    const bool isOne = tokens.begin >= 0 && tokens.end - tokens.begin == 1;
+    return isOne && tokens.begin < std::ssize(m_content.pictures) ? m_content.pictures[size_t(tokens.begin)]
+                                                                  : QImage();
 }
 
 double HeadFigure::longestLabel(const std::vector<QString> &labels, const FigureStyle &style) const

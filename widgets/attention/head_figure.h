@@ -20,6 +20,9 @@ namespace orrery::ui {
 struct HeadContent {
     std::vector<HeadMatrix> heads; ///< one, or up to four of the same shape for an overlay
     std::vector<InspectedToken> tokens;
+    /// Parts of pictures and recordings, in place of their labels: one a token, null where there is none; or
+    /// empty.
+    std::vector<QImage> pictures;
     ScaleKind scale = ScaleKind::SquareRoot;
     CellValue value = CellValue::Maximum;
     int64_t baseStep = -1;
@@ -65,6 +68,8 @@ public:
     [[nodiscard]] const ScaleLegend &legend() const { return m_legend; }
     [[nodiscard]] const QString &rowLabel(int row) const { return m_rowLabels[size_t(row)]; }
     [[nodiscard]] const QString &columnLabel(int column) const { return m_columnLabels[size_t(column)]; }
+    /// Of one token that is a part of a picture or recording; null: it is none.
+    [[nodiscard]] QImage picture(const TokenRange &tokens) const;
 
     [[nodiscard]] HeadLayout layout(const QSizeF &space, const MapZoom &zoom, const FigureStyle &style) const;
     /// Width at which nothing is left over when all is shown in this height.
@@ -106,6 +111,8 @@ private:
     void paintNumbers(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
     void paintMarks(QPainter &painter, const HeadLayout &layout, const Marks &marks,
                     const FigureStyle &style) const;
+    void paintPicture(QPainter &painter, const QPointF &middle, double edge, const QImage &picture,
+                      bool isStrong, const FigureStyle &style) const;
     void paintRowLabels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;
     void paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
                        bool isStrong, const FigureStyle &style) const;

@@ -30,6 +30,9 @@ struct Span {
     int first, last; ///< last is behind the end
 };
 
+/// A picture in place of a label: as large as its cell, where it can be made out.
+double pictureEdge(double cell, double line) { return std::clamp(cell - 1, line * 0.75, line * 1.5); }
+
 Span visible(double origin, double from, double to, double cell, int count)
 {
     return {std::clamp(int(std::floor((from - origin) / cell)), 0, count),
@@ -233,6 +236,19 @@ void HeadFigure::paintRowLabels(QPainter &painter, const HeadLayout &layout, con
         if (row % stride == 0) paintRowLabel(painter, layout, row, style.tokens.secondary, false, style);
 }
 
+void HeadFigure::paintPicture(QPainter &painter, const QPointF &middle, double edge, const QImage &picture,
+                              bool isStrong, const FigureStyle &style) const
+{
+    const QRectF area(middle.x() - edge / 2, middle.y() - edge / 2, edge, edge);
+    painter.save();
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    painter.drawImage(area, picture);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(isStrong ? style.tokens.accent : style.tokens.border, isStrong ? 1.8 : 1));
+    painter.drawRect(area);
+    painter.restore();
+}
+
 void HeadFigure::paintRowLabel(QPainter &painter, const HeadLayout &layout, int row, const QColor &color,
                                bool isStrong, const FigureStyle &style) const
 {
@@ -241,6 +257,10 @@ void HeadFigure::paintRowLabel(QPainter &painter, const HeadLayout &layout, int 
     const double width = layout.plot.left() - kLabelGapPixels;
     const double middle = layout.origin.y() + (row + 0.5) * layout.cell;
     if (middle < layout.plot.top() || middle > layout.plot.bottom()) return;
+    if (const QImage image = picture(m_content.heads.front().rows[size_t(row)]); !image.isNull()) {
+        const double edge = pictureEdge(layout.cell, metrics.height());
+        return paintPicture(painter, QPointF(width - edge / 2, middle), edge, image, isStrong, style);
+    }
     const QRectF area(0, middle - metrics.height() / 2, width, metrics.height());
     if (isStrong) {
         font.setWeight(QFont::DemiBold);
@@ -271,6 +291,11 @@ void HeadFigure::paintColumnLabel(QPainter &painter, const HeadLayout &layout, i
     if (middle < layout.plot.left() || middle > layout.plot.right()) return;
     QFont font = style.small;
     const double height = QFontMetricsF(font).height();
+    if (const QImage image = picture(m_content.heads.front().columns[size_t(column)]); !image.isNull()) {
+        const double edge = pictureEdge(layout.cell, height);
+        const QPointF centre(middle, layout.plot.top() - kLabelGapPixels - edge / 2);
+        return paintPicture(painter, centre, edge, image, isStrong, style);
+    }
     if (isStrong) font.setWeight(QFont::DemiBold);
     const QFontMetricsF metrics(font);
     const double length = (layout.plot.top() - kLabelGapPixels - height * 0.5) / 0.87;

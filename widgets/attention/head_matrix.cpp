@@ -16,6 +16,18 @@ std::vector<TokenRange> ranges(int64_t first, int64_t count, int64_t perCell)
     return cells;
 }
 
+/// The parts of the groups that a map of some of the tokens has.
+std::vector<TokenRange> within(const std::vector<TokenRange> &groups, const std::vector<TokenRange> &cells)
+{
+    std::vector<TokenRange> parts;
+    for (const TokenRange &group : groups) {
+        const TokenRange part{std::max(group.begin, cells.front().begin),
+                              std::min(group.end, cells.back().end)};
+        if (part.begin < part.end) parts.push_back(part);
+    }
+    return parts;
+}
+
 bool isWhole(const AttentionMap &map)
 {
     if (map.numRows <= 0 || map.numColumns <= 0 || map.rowsPerCell <= 0 || map.columnsPerCell <= 0)
@@ -43,17 +55,17 @@ HeadMatrix grouped(const HeadMatrix &matrix, const std::vector<TokenRange> &grou
     HeadMatrix result;
     result.head = matrix.head;
     if (matrix.isEmpty() || matrix.isPooled() || groups.empty()) return result;
-    result.rows = result.columns = groups;
-    const auto edge = static_cast<int>(groups.size());
-    result.mean.reserve(groups.size() * groups.size());
-    result.maximum.reserve(groups.size() * groups.size());
-    for (int row = 0; row < edge; ++row)
-        for (int column = 0; column < edge; ++column) {
-            const TokenRange &looks = groups[size_t(row)], &seen = groups[size_t(column)];
+    result.rows = within(groups, matrix.rows);
+    result.columns = within(groups, matrix.columns);
+    const int64_t firstRow = matrix.rows.front().begin, firstColumn = matrix.columns.front().begin;
+    result.mean.reserve(result.rows.size() * result.columns.size());
+    result.maximum.reserve(result.rows.size() * result.columns.size());
+    for (const TokenRange &looks : result.rows)
+        for (const TokenRange &seen : result.columns) {
             double sum = 0;
             float largest = 0;
-            for (int64_t r = looks.begin; r < std::min<int64_t>(looks.end, matrix.height()); ++r)
-                for (int64_t c = seen.begin; c < std::min<int64_t>(seen.end, matrix.width()); ++c) {
+            for (int64_t r = looks.begin - firstRow; r < looks.end - firstRow; ++r)
+                for (int64_t c = seen.begin - firstColumn; c < seen.end - firstColumn; ++c) {
                     const float weight = matrix.meanAt(int(r), int(c));
                     sum += weight;
                     largest = std::max(largest, weight);

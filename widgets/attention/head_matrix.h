@@ -44,7 +44,7 @@ inline float valueAt(const HeadMatrix &matrix, CellValue value, int row, int col
 HeadMatrix toMatrix(const AttentionMap &map);
 /// Words or lines instead of tokens: the weight that a group gives to another is the sum over the tokens
 /// looked at, the mean over those that look; the maximum is the largest single weight.
-/// @param matrix one token a cell, of all tokens
+/// @param matrix one token a cell; of a part of the text it has parts of the groups
 HeadMatrix grouped(const HeadMatrix &matrix, const std::vector<TokenRange> &groups);
 /// now − base; nothing when they are not over the same tokens.
 std::optional<HeadMatrix> difference(const HeadMatrix &now, const HeadMatrix &base);

@@ -109,6 +109,7 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
         const int column = columns[i];
         if (strongest(column) <= 0) break; // a token before which little stands has little to look at
         BarRow bar{.label = figure.columnLabel(column), .place = column};
+        bar.picture = figure.picture(first.columns[size_t(column)]);
         for (const HeadMatrix &head : heads) bar.values.push_back(valueAt(head, shown, row, column));
         const auto largest = std::max_element(bar.values.begin(), bar.values.end(),
                                               [](double a, double b) { return std::abs(a) < std::abs(b); });

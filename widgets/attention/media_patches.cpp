@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/media_patches.h"
 
+#include "widgets/attention/mel_columns.h"
+
 #include <QByteArray>
 
 #include <algorithm>
@@ -35,31 +37,56 @@ QImage squareOf(const PromptMedia &file, int side)
         .scaled(side * kPatchPixels, side * kPatchPixels, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
 }
 
+std::vector<QImage> patchesOf(const PromptMedia &file, int64_t count)
+{
+    const int side = int(std::lround(std::sqrt(double(count))));
+    if (int64_t(side) * side != count) return {};
+    const QImage square = squareOf(file, side);
+    std::vector<QImage> patches;
+    for (int i = 0; i < side * side && !square.isNull(); ++i)
+        patches.push_back(
+            square.copy(i % side * kPatchPixels, i / side * kPatchPixels, kPatchPixels, kPatchPixels));
+    return patches;
+}
+
+std::vector<QImage> columnsOf(const PromptMedia &file, int64_t count)
+{
+    return file.bytes.size() > kMaxBytes ? std::vector<QImage>() : melColumns(file.bytes, count);
+}
+
+/// Of one picture or recording.
+struct Parts {
+    Modality modality = Modality::Text;
+    int64_t count = 0;
+    std::vector<QImage> pictures; ///< by place; empty: none is known
+};
+
 } // namespace
 
-std::vector<QImage> patchThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens)
+std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens)
 {
     const std::vector<const PromptMedia *> media = mediaOf(text);
-    std::map<int64_t, int64_t> numPatches;
-    for (const InspectedToken &token : tokens)
-        if (token.modality == Modality::Image)
-            numPatches[token.item] = std::max(numPatches[token.item], token.place + 1);
-    std::map<int64_t, std::pair<QImage, int>> squares;
-    for (const auto &[item, count] : numPatches) {
-        const int side = int(std::lround(std::sqrt(double(count))));
-        if (item < 0 || item >= std::ssize(media) || int64_t(side) * side != count) continue;
-        if (QImage square = squareOf(*media[size_t(item)], side); !square.isNull())
-            squares[item] = {std::move(square), side};
+    std::map<int64_t, Parts> items;
+    for (const InspectedToken &token : tokens) {
+        if (token.modality == Modality::Text || token.item < 0 || token.item >= std::ssize(media)) continue;
+        Parts &item = items[token.item];
+        item.modality = token.modality;
+        item.count = std::max(item.count, token.place + 1);
     }
-    if (squares.empty()) return {};
+    bool hasAny = false;
+    for (auto &[number, item] : items) {
+        item.pictures = item.modality == Modality::Image ? patchesOf(*media[size_t(number)], item.count)
+                                                         : columnsOf(*media[size_t(number)], item.count);
+        hasAny = hasAny || !item.pictures.empty();
+    }
+    if (!hasAny) return {};
     std::vector<QImage> thumbnails(tokens.size());
     for (size_t i = 0; i < tokens.size(); ++i) {
-        const auto found =
-            tokens[i].modality == Modality::Image ? squares.find(tokens[i].item) : squares.end();
-        if (found == squares.end()) continue;
-        const auto &[square, side] = found->second;
-        thumbnails[i] = square.copy(int(tokens[i].place % side) * kPatchPixels,
-                                    int(tokens[i].place / side) * kPatchPixels, kPatchPixels, kPatchPixels);
+        if (tokens[i].modality == Modality::Text) continue;
+        const auto found = items.find(tokens[i].item);
+        if (found == items.end() || tokens[i].place < 0) continue;
+        if (tokens[i].place < std::ssize(found->second.pictures))
+            thumbnails[i] = found->second.pictures[size_t(tokens[i].place)];
     }
     return thumbnails;
 }

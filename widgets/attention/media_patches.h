@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The parts of the pictures in a request that its tokens stand for. GUI thread; decodes what is small.
+// The parts of the pictures and recordings in a request that its tokens stand for. GUI thread; decodes what
+// is small.
 #pragma once
 
 #include "core/spec/inspection.h"
@@ -10,9 +11,9 @@
 
 namespace orrery::ui {
 
-/// One a token; null where it is no patch, or where it is not known which part of the picture it is: a front
-/// end cuts the largest centred square into a square number of patches, row by row, and anything else has no
-/// thumbnail. Empty: there are none at all.
-std::vector<QImage> patchThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens);
+/// One a token: a patch of a picture, a column of the spectrogram of a recording; null where it is neither,
+/// or where it is not known which part it is: a front end cuts the largest centred square of a picture into a
+/// square number of patches, row by row, and anything else has no thumbnail. Empty: there are none at all.
+std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens);
 
 } // namespace orrery::ui

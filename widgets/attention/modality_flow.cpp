@@ -159,7 +159,9 @@ void paintFlowScale(QPainter &painter, const QRectF &area, const FlowScale &scal
     painter.save();
     painter.setFont(style.small);
     const QFontMetricsF metrics(style.small);
-    const QRectF bar(area.left(), area.top(), std::min(area.width(), 220.0), 10);
+    const double word =
+        metrics.horizontalAdvance(scale.kind == FlowKind::Mass ? tr("linear") : tr("logarithmic"));
+    const QRectF bar(area.left(), area.top(), std::min(area.width() - std::ceil(word) - 12, 220.0), 10);
     QLinearGradient colors(bar.topLeft(), bar.topRight());
     constexpr int kStops = 48;
     const ColorMap &map = scale.kind == FlowKind::Mass ? style.sequential() : style.diverging();

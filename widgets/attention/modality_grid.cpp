@@ -12,7 +12,8 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr double kTileGap = 8, kSmallest = 26, kLargest = 110, kScaleHeight = 36;
+constexpr double kTileGap = 8, kSmallest = 26, kLargest = 110, kScaleHeight = 36, kSmallestScale = 220,
+                 kLargestScale = 300;
 
 } // namespace
 
@@ -41,8 +42,10 @@ ModalityGridLayout ModalityGrid::layout(const QSizeF &space, const FigureStyle &
     const double tall = (space.height() - layout.headerHeight - kScaleHeight - 4) / m_layers - kTileGap;
     layout.tile = std::clamp(std::floor(std::min(wide, tall)), kSmallest, kLargest);
     layout.scaleTop = layout.headerHeight + 2 + m_layers * (layout.tile + kTileGap) + 4;
-    layout.size = QSizeF(std::max(300.0, layout.labelWidth + 4 + m_heads * (layout.tile + kTileGap)),
-                         layout.scaleTop + kScaleHeight - 4);
+    layout.scaleWidth = std::clamp(space.width() - layout.labelWidth - 4, kSmallestScale, kLargestScale);
+    layout.size =
+        QSizeF(layout.labelWidth + 4 + std::max(layout.scaleWidth, m_heads * (layout.tile + kTileGap)),
+               layout.scaleTop + kScaleHeight - 4);
     return layout;
 }
 
@@ -80,7 +83,8 @@ void ModalityGrid::paint(QPainter &painter, const ModalityGridLayout &layout, co
                             Qt::MiterJoin));
         painter.drawRect(area.adjusted(-2, -2, 2, 2));
     }
-    paintFlowScale(painter, QRectF(layout.labelWidth + 2, layout.scaleTop, 300, 28), m_scale, style);
+    paintFlowScale(painter, QRectF(layout.labelWidth + 2, layout.scaleTop, layout.scaleWidth, 28), m_scale,
+                   style);
     painter.restore();
 }
 

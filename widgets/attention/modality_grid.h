@@ -10,7 +10,7 @@
 namespace orrery::ui {
 
 struct ModalityGridLayout {
-    double labelWidth = 0, headerHeight = 0, tile = 0, scaleTop = 0;
+    double labelWidth = 0, headerHeight = 0, tile = 0, scaleTop = 0, scaleWidth = 0;
     QSizeF size; ///< of everything, the scale included
 };
 

@@ -2,6 +2,7 @@
 #include "widgets/attention/modality_page.h"
 
 #include "widgets/attention/overview_scene.h"
+#include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -189,9 +190,9 @@ void ModalityPage::refreshChart()
                               ? tr("Only the kept steps of a training have a past.")
                               : tr("The kept steps of this run are of an older program, without shares."));
     QString note =
-        numPoints == 0 ? QString() : tr("%n kept steps, spread over the training", nullptr, int(numPoints));
+        numPoints == 0 ? QString() : counted(numPoints, tr("1 kept step"), tr("%1 kept steps, spread over the training"));
     if (without > 0 && numPoints > 0)
-        note += tr("; %n others hold no shares (kept by an older program)", nullptr, int(without));
+        note += counted(without, tr("; 1 other holds no shares (kept by an older program)"), tr("; %1 others hold no shares (kept by an older program)"));
     m_chartNote->setText(note);
 }
 

@@ -2,6 +2,7 @@
 #include "widgets/attention/modality_view.h"
 
 #include "widgets/attention/overview_scene.h"
+#include "widgets/common/counted.h"
 
 #include <QCoreApplication>
 #include <QKeyEvent>
@@ -91,7 +92,7 @@ QString ModalityView::sentenceOf(const HeadRef &head) const
 QString ModalityView::summary() const
 {
     if (m_grid.isEmpty()) return tr("No modalities yet");
-    return tr("%n heads. ", nullptr, int(m_grid.flows().size())) + sentenceOf(m_marks.current);
+    return counted(std::ssize(m_grid.flows()), tr("1 head. "), tr("%1 heads. ")) + sentenceOf(m_marks.current);
 }
 
 HeadRef ModalityView::headAt(const QPointF &position) const

@@ -100,7 +100,7 @@ void OverviewPage::refreshSelection()
 {
     const auto count = int(m_view->selected().size());
     m_overlay->setVisible(count > 1);
-    m_overlay->setText(tr("Overlay %n heads", nullptr, count));
+    m_overlay->setText(tr("Overlay %1 heads").arg(count));
 }
 
 int OverviewPage::choicesWidth() const

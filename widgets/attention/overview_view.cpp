@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/overview_view.h"
 
+#include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
 
 #include <QKeyEvent>
@@ -116,7 +117,7 @@ QString OverviewView::sentenceOf(const HeadRef &head) const
 QString OverviewView::summary() const
 {
     if (m_scene.tiles().empty()) return tr("No heads yet");
-    return tr("%n heads. ", nullptr, int(m_scene.tiles().size())) + sentenceOf(m_marks.current);
+    return counted(std::ssize(m_scene.tiles()), tr("1 head. "), tr("%1 heads. ")) + sentenceOf(m_marks.current);
 }
 
 void OverviewView::moveTo(int index)

@@ -10,6 +10,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QStyleOptionComboBox>
+#include <QStylePainter>
 
 #include <utility>
 
@@ -25,10 +27,29 @@ QString oneLine(QString text)
     return text.size() > kMaxLength ? text.left(kMaxLength - 1) + u'…' : text;
 }
 
+/// Where there is no room for the text of the choice it ends in an ellipsis.
+class NarrowComboBox : public QComboBox {
+public:
+    using QComboBox::QComboBox;
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QStylePainter painter(this);
+        QStyleOptionComboBox option;
+        initStyleOption(&option);
+        painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        const QRect field =
+            style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
+        option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, field.width() - 4);
+        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
+    }
+};
+
 } // namespace
 
 PromptBar::PromptBar(QWidget *parent)
-    : QWidget(parent), m_prompts(new QComboBox(this)), m_models(new QComboBox(this)),
+    : QWidget(parent), m_prompts(new NarrowComboBox(this)), m_models(new NarrowComboBox(this)),
       m_text(new QLineEdit(this)), m_ask(new QPushButton(this))
 {
     setObjectName(u"promptBar"_s);

@@ -28,6 +28,18 @@ Class classOf(char byte)
 
 bool isText(const InspectedToken &token) { return token.modality == Modality::Text && token.id >= 0; }
 
+/// A part of one picture or recording, from one of its tokens to another.
+bool isOfOneItem(const InspectedToken &first, const InspectedToken &last)
+{
+    return first.modality != Modality::Text && first.modality == last.modality && first.item == last.item;
+}
+
+QString itemLabel(const InspectedToken &first, const InspectedToken &last)
+{
+    const QString label = tokenLabel(first);
+    return first.place == last.place ? label : label + u'-' + QString::number(last.place);
+}
+
 bool beginsWord(const InspectedToken &before, const InspectedToken &token)
 {
     if (!isText(before) || !isText(token)) return true;
@@ -71,6 +83,34 @@ QString tokenLabel(const InspectedToken &token)
     return visibleTokenText(token.bytes, token.id);
 }
 
+std::vector<QString> axisLabels(const std::vector<InspectedToken> &tokens,
+                                const std::vector<TokenRange> &ranges)
+{
+    const InspectedToken *one = nullptr;
+    bool hasMore = false;
+    for (const InspectedToken &token : tokens) {
+        if (token.modality == Modality::Text) continue;
+        hasMore = hasMore || (one && (one->item != token.item || one->modality != token.modality));
+        one = &token;
+    }
+    std::vector<QString> labels;
+    labels.reserve(ranges.size());
+    for (const TokenRange &range : ranges) {
+        const bool isInside = range.begin >= 0 && range.begin < range.end && range.end <= std::ssize(tokens);
+        const InspectedToken *first = isInside ? &tokens[size_t(range.begin)] : nullptr;
+        const InspectedToken *last = isInside ? &tokens[size_t(range.end - 1)] : nullptr;
+        if (hasMore || !first || !isOfOneItem(*first, *last)) {
+            labels.push_back(rangeLabel(tokens, range));
+            continue;
+        }
+        QString label = first->modality == Modality::Image ? tr("patch %1") : tr("frame %1");
+        label = label.arg(first->place);
+        if (first->place != last->place) label += u'-' + QString::number(last->place);
+        labels.push_back(label);
+    }
+    return labels;
+}
+
 QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &range)
 {
     constexpr qsizetype kMaxLength = 32;
@@ -78,9 +118,7 @@ QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &
     const int64_t end = std::min<int64_t>(range.end, std::ssize(tokens));
     const InspectedToken &first = tokens[size_t(range.begin)], &last = tokens[size_t(end - 1)];
     if (end - range.begin == 1) return tokenLabel(first);
-    const bool isOneItem =
-        first.modality != Modality::Text && first.modality == last.modality && first.item == last.item;
-    if (isOneItem) return tokenLabel(first) + u'-' + QString::number(last.place);
+    if (isOfOneItem(first, last)) return itemLabel(first, last);
     // Together, because a character may be spread over several tokens.
     std::string bytes;
     QString text;
@@ -92,7 +130,12 @@ QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &
         }
         if (!bytes.empty()) text += visibleTokenText(bytes, 0);
         bytes.clear();
-        text += tokenLabel(token);
+        // All of a picture or recording that follows is one thing.
+        while (i + 1 < end && isOfOneItem(token, tokens[size_t(i + 1)])) ++i;
+        const bool isMedia = token.modality != Modality::Text;
+        if (isMedia && !text.isEmpty() && !text.endsWith(u' ')) text += u' ';
+        text += itemLabel(token, tokens[size_t(i)]);
+        if (isMedia && i + 1 < end) text += u' ';
     }
     if (!bytes.empty()) text += visibleTokenText(bytes, 0);
     return text.size() > kMaxLength ? text.left(kMaxLength - 1) + u'…' : text;

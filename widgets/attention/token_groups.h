@@ -20,6 +20,10 @@ std::vector<TokenRange> groupTokens(const std::vector<InspectedToken> &tokens, G
 QString tokenLabel(const InspectedToken &token);
 /// The labels of a range behind each other; an ellipsis where it is long.
 QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &range);
+/// One a range, for axes and lists: as rangeLabel(), but "patch 3" and "frame 3" where the text has one
+/// picture or recording only.
+std::vector<QString> axisLabels(const std::vector<InspectedToken> &tokens,
+                                const std::vector<TokenRange> &ranges);
 /// "token 12 “the”", "tokens 12-15 “the cat”": for sentences.
 QString rangeSentence(const std::vector<InspectedToken> &tokens, const TokenRange &range);
 

@@ -2,6 +2,7 @@
 #include "widgets/attention/token_strip.h"
 
 #include "widgets/attention/token_groups.h"
+#include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/contrast.h"
@@ -38,14 +39,17 @@ TokenStrip::TokenStrip(QWidget *parent) : QAbstractScrollArea(parent)
 
 int TokenStrip::lineHeight() const { return QFontMetrics(typeFont(TypeSize::Mono)).height() + 5; }
 
-QSize TokenStrip::sizeHint() const { return {400, std::clamp(m_numLines, 1, kMaxLines) * lineHeight() + 2}; }
+QSize TokenStrip::sizeHint() const
+{
+    // With more lines none is seen by a sliver.
+    const int spare = m_numLines > kMaxLines ? 0 : 2;
+    return {400, std::clamp(m_numLines, 1, kMaxLines) * lineHeight() + spare};
+}
 QSize TokenStrip::minimumSizeHint() const { return {120, sizeHint().height()}; }
 
 void TokenStrip::setTokens(const std::vector<InspectedToken> &tokens)
 {
-    std::vector<QString> labels;
-    labels.reserve(tokens.size());
-    for (const InspectedToken &token : tokens) labels.push_back(tokenLabel(token));
+    std::vector<QString> labels = axisLabels(tokens, groupTokens(tokens, Granularity::Token));
     if (labels == m_labels) return;
     m_labels = std::move(labels);
     m_thumbnails.clear();
@@ -97,7 +101,8 @@ void TokenStrip::relayout()
     }
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setSingleStep(height);
-    verticalScrollBar()->setRange(0, lines > kMaxLines ? lines * height + 2 - viewport()->height() : 0);
+    verticalScrollBar()->setRange(0,
+                                  lines > kMaxLines ? std::max(0, lines * height - viewport()->height()) : 0);
     viewport()->update();
 }
 
@@ -110,7 +115,7 @@ QRectF TokenStrip::tokenRect(int token) const
 QString TokenStrip::summary() const
 {
     if (m_labels.empty()) return tr("No tokens yet");
-    QString sentence = tr("%n tokens: ", nullptr, numTokens());
+    QString sentence = counted(numTokens(), tr("1 token: "), tr("%1 tokens: "));
     QStringList words;
     for (size_t i = 0; i < std::min<size_t>(40, m_labels.size()); ++i) words << m_labels[i];
     sentence += words.join(u' ');
@@ -187,11 +192,10 @@ void TokenStrip::keyPressEvent(QKeyEvent *event)
     const int by = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
     if (by != 0) {
         m_cursor = std::clamp(m_cursor + by, 0, numTokens() - 1);
-        const QRectF area = tokenRect(m_cursor);
-        if (area.top() < 0) verticalScrollBar()->setValue(verticalScrollBar()->value() + int(area.top()));
-        if (area.bottom() > viewport()->height())
-            verticalScrollBar()->setValue(verticalScrollBar()->value() + int(area.bottom()) -
-                                          viewport()->height() + 2);
+        QScrollBar *bar = verticalScrollBar();
+        const int line = int(m_places[size_t(m_cursor)].top()) / lineHeight(), page = viewport()->height();
+        if (line * lineHeight() < bar->value()) bar->setValue(line * lineHeight());
+        if ((line + 1) * lineHeight() > bar->value() + page) bar->setValue((line + 1) * lineHeight() - page);
         viewport()->update();
         return;
     }

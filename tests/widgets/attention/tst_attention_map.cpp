@@ -75,6 +75,7 @@ private Q_SLOTS:
     void keysThatAreThereTwiceAreLeftAlone();
     void aLinkIsNeverTooLongToBeOpened();
     void figuresOfManyTokensStaySmall();
+    void figuresThatCannotBeSavedSayWhy();
 
 private:
     void openLong()
@@ -369,6 +370,24 @@ void TestAttentionMap::figuresOfManyTokensStaySmall()
         const QImage image = QImage::fromData(QByteArray::fromBase64(bytes.mid(from, to - from)));
         QCOMPARE(image.size(), QSize(128, 128));
         QVERIFY(bytes.count("<text") > 30);
+    }
+}
+
+void TestAttentionMap::figuresThatCannotBeSavedSayWhy()
+{
+    open();
+    QTemporaryDir folder;
+    const Result<void> ending = m_panel->save(folder.filePath(u"map.gif"_s));
+    QVERIFY(!ending.ok());
+    QVERIFY(ending.error().code == ErrorCode::InvalidInput);
+    QCOMPARE(ending.error().message,
+             std::string("Cannot save \"map.gif\": ending \"gif\" found, expected png, svg or pdf."));
+    for (const QString &name : {u"map.svg"_s, u"map.csv"_s}) {
+        const Result<void> missing = m_panel->save(folder.filePath(u"nowhere/"_s + name));
+        QVERIFY(!missing.ok());
+        QVERIFY(missing.error().code == ErrorCode::Io);
+        QVERIFY(
+            QString::fromStdString(missing.error().message).startsWith(u"Cannot save \"%1\": "_s.arg(name)));
     }
 }
 

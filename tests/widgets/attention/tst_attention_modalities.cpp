@@ -170,7 +170,7 @@ void TestAttentionModalities::exportsAreFiguresAndNumbers()
     const QByteArray bytes = file.readAll();
     QVERIFY(bytes.size() < 300'000);
     QVERIFY(bytes.contains("attention between modalities"));
-    QVERIFY(bytes.contains("learned factor"));
+    QVERIFY(bytes.contains("Learned factor before the softmax. Rows and columns: Text, Image"));
 }
 
 void TestAttentionModalities::nothingIsReadWhileNobodyLooks()

@@ -3,6 +3,7 @@
 #include "tests/widgets/attention/attention_fixture.h"
 
 #include "widgets/attention/attention_pair.h"
+#include "widgets/common/view_link.h"
 
 #include <QSplitter>
 
@@ -23,6 +24,9 @@ private Q_SLOTS:
     void anotherRunIsChosen();
     void narrowOneStandsBelowTheOther();
     void everyControlHasAName();
+    void aLinkHoldsBoth();
+    void aLinkOfOnePanelClosesTheOther();
+    void aLinkOfTwoLongTextsIsNotTooLong();
 
 private:
     [[nodiscard]] static qint64 stepOf(const AttentionPanel *panel)
@@ -181,6 +185,69 @@ void TestAttentionPair::everyControlHasAName()
             interface && !interface->text(QAccessible::Name).isEmpty(),
             qPrintable(QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName()));
     }
+}
+
+void TestAttentionPair::aLinkHoldsBoth()
+{
+    openBeside();
+    m_pair->setLinked(false);
+    m_pair->primary()->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 11});
+    m_pair->openBeside(u"beta"_s, 200);
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 200);
+    m_pair->secondary()->goTo({.level = StageLevel::Head, .head = {1, 4}, .pinnedToken = 5});
+    const Result<ViewLink> link = parseViewLink(m_pair->primary()->viewLink());
+    QVERIFY(link.ok());
+    QCOMPARE(link->panel, u"attention"_s);
+
+    AttentionPair other(*m_session);
+    other.resize(1600, 800);
+    other.show();
+    other.primary()->view().restore(link->state);
+    QVERIFY(other.isOpen());
+    QVERIFY(!other.isLinked());
+    QCOMPARE(other.primary()->run(), u"alpha"_s);
+    QCOMPARE(other.secondary()->run(), u"beta"_s);
+    QCOMPARE(child<QComboBox>(&other, "besideRun")->currentData().toString(), u"beta"_s);
+    QTRY_COMPARE(stepOf(other.primary()), 400);
+    QTRY_COMPARE(stepOf(other.secondary()), 200);
+    QCOMPARE(other.primary()->place(), m_pair->primary()->place());
+    QCOMPARE(other.secondary()->place(), m_pair->secondary()->place());
+    QCOMPARE(parseViewLink(other.primary()->viewLink())->state, link->state);
+
+    m_pair->setLinked(true);
+    other.primary()->view().restore(parseViewLink(m_pair->primary()->viewLink())->state);
+    QVERIFY(other.isLinked());
+    QCOMPARE(other.secondary()->place(), m_pair->secondary()->place());
+}
+
+void TestAttentionPair::aLinkOfOnePanelClosesTheOther()
+{
+    const QVariantMap one = parseViewLink(m_pair->primary()->viewLink())->state;
+    QVERIFY(!one.contains(u"linked"_s));
+    openBeside();
+    QVERIFY(parseViewLink(m_pair->primary()->viewLink())->state.contains(u"beside_run"_s));
+    m_pair->primary()->view().restore(one);
+    QVERIFY(!m_pair->isOpen());
+    m_pair->primary()->view().restore({{u"beside_"_s, u"x"_s}, {u"linked"_s, u"nonsense"_s}});
+    QCOMPARE(m_pair->secondary()->run(), u"alpha"_s); // that of the first
+}
+
+void TestAttentionPair::aLinkOfTwoLongTextsIsNotTooLong()
+{
+    openBeside();
+    m_pair->setLinked(false);
+    m_session->isHolding = true; // their tokens are not known
+    const QString text(kMaxLinkLength / 9 - 200, u'\u2192');
+    for (AttentionPanel *panel : {m_pair->primary(), m_pair->secondary()}) {
+        panel->promptBar()->setOwnText(text);
+        Q_EMIT panel->promptBar()->promptChosen(PromptBar::kOwnText);
+    }
+    const QString link = m_pair->primary()->viewLink();
+    QVERIFY(link.size() <= kMaxLinkLength);
+    const QVariantMap state = parseViewLink(link)->state;
+    QCOMPARE(state[u"text"_s].toString(), text);
+    QVERIFY(!state.contains(u"beside_text"_s));
+    QCOMPARE(state[u"beside_run"_s].toString(), u"alpha"_s);
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionPair)

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void whatIsAskedOnceIsAskedByItsTokens();
     void picturesWithoutFilesCannotBeAsked();
     void picturesOfTheSelectionAreAskedWithTheirFiles();
+    void recordingsAreSeenAsTheirSpectrogram();
 
 private:
     [[nodiscard]] Focus answer(const QString &model = u"alpha@8000"_s) const
@@ -314,6 +315,52 @@ void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()
     const QPoint middle = m_panel->strip()->viewport()->mapTo(
         m_panel->strip(), m_panel->strip()->tokenRect(4).center().toPoint());
     QCOMPARE(strip.pixel(middle), QColor(Qt::red).rgb());
+    // And on the axes of the map, and where a row is listed.
+    openHead({3, 2});
+    QCOMPARE(map()->figure().picture({4, 5}).pixel(3, 3), QColor(Qt::red).rgb());
+    QVERIFY(map()->figure().picture({4, 6}).isNull()); // of several tokens
+    QVERIFY(map()->figure().picture({12, 13}).isNull());
+    QCOMPARE(map()->figure().rowLabel(4), u"patch 4"_s);
+    const QImage axes = map()->grab().toImage();
+    const QRectF cell = map()->cellRect(4, 4);
+    QCOMPARE(axes.pixel(int(map()->plotRect().left()) - 12, int(cell.center().y())), QColor(Qt::red).rgb());
+    QCOMPARE(axes.pixel(int(cell.center().x()), int(map()->plotRect().top()) - 12), QColor(Qt::red).rgb());
+    m_panel->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 4});
+    m_panel->flush();
+    const QImage list = child<BarList>(m_panel.get(), "rowBars")->grab().toImage();
+    QCOMPARE(list.pixel(10, list.height() / 10), QColor(Qt::red).rgb()); // of five patches, the first
+}
+
+void TestAttentionSelection::recordingsAreSeenAsTheirSpectrogram()
+{
+    open();
+    const auto text = std::make_shared<GenerateRequest>();
+    std::string wave("RIFF\0\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1F\0\0\x80\x3E\0\0\2\0\x10\0data", 40);
+    constexpr int kSamples = 16'000;
+    for (int shift = 0; shift < 32; shift += 8) wave += char(2 * kSamples >> shift & 0xFF);
+    for (int i = 0; i < kSamples; ++i) { // a loud square wave of 1 kHz in the first second
+        wave += '\0';
+        wave += i >= 8'000 ? '\0' : i / 4 % 2 == 0 ? '\x7F' : '\x80';
+    }
+    text->prompt = "Hear:";
+    text->media = {{.bytes = wave, .name = "beep.wav"}};
+    const auto whole = m_session->inspection;
+    m_session->inspection = [whole](const QString &name, const InspectRequest &request) {
+        InspectReport report = whole(name, request);
+        for (size_t i = 0; i < 26; ++i)
+            report.tokens[i] = {.modality = Modality::Audio, .item = 0, .place = int64_t(i)};
+        return report;
+    };
+    QObject other;
+    m_selection->set({.model = u"alpha@8000"_s, .title = u"Answer 0"_s, .text = text, .token = 28}, &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    openHead({3, 2});
+    const QImage loud = map()->figure().picture({3, 4}), quiet = map()->figure().picture({24, 25});
+    QVERIFY(!loud.isNull() && !quiet.isNull());
+    QVERIFY(qRed(loud.pixel(1, 17)) > 200);
+    QCOMPARE(qRed(quiet.pixel(1, 17)), 0);
+    QCOMPARE(map()->figure().rowLabel(3), u"frame 3"_s);
+    QVERIFY(map()->figure().picture({27, 28}).isNull()); // text
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionSelection)

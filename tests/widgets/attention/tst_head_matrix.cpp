@@ -42,6 +42,7 @@ private Q_SLOTS:
     void brokenMapGivesNothing();
     void cutCellsAtTheEndAreKnown();
     void wordsSumWhatIsSeenAndAverageWhoLooks();
+    void wordsOfAPartArePartsOfWords();
     void pooledMapsAreNotGrouped();
     void differenceNeedsTheSameTokens();
     void changeIsHalfOfWhatARowMoves();
@@ -52,6 +53,7 @@ private Q_SLOTS:
     void wordsAndLines();
     void charactersOverTokensAreWhole();
     void mediaAreNamed();
+    void oneItemNeedsNoNumberOnAnAxis();
     void limitIsRoundAndHoldsTheValue_data();
     void limitIsRoundAndHoldsTheValue();
     void scaleSaysWhereAWeightLies();
@@ -93,6 +95,20 @@ void TestHeadMatrix::wordsSumWhatIsSeenAndAverageWhoLooks()
     QCOMPARE(words.meanAt(1, 1), 0.375F);
     QCOMPARE(words.maximumAt(0, 0), 1.0F);
     QCOMPARE(words.maximumAt(1, 0), 0.5F);
+}
+
+void TestHeadMatrix::wordsOfAPartArePartsOfWords()
+{
+    AttentionMap map = map3({1, 0, 0, 0.25F, 0.75F, 0, 0.5F, 0.125F, 0.375F});
+    map.firstRow = map.firstColumn = 5; // of a window in a longer text
+    const HeadMatrix words = grouped(toMatrix(map), {{0, 4}, {4, 7}, {7, 9}, {9, 12}});
+    QCOMPARE(words.height(), 2);
+    QVERIFY((words.rows == std::vector<TokenRange>{{5, 7}, {7, 8}}));
+    QVERIFY(words.columns == words.rows);
+    QCOMPARE(words.meanAt(0, 0), 1.0F);
+    QCOMPARE(words.meanAt(1, 0), 0.625F);
+    QCOMPARE(words.meanAt(1, 1), 0.375F);
+    QVERIFY(grouped(toMatrix(map), {{0, 4}}).isEmpty());
 }
 
 void TestHeadMatrix::pooledMapsAreNotGrouped()
@@ -210,6 +226,21 @@ void TestHeadMatrix::mediaAreNamed()
     QCOMPARE(labels(tokens, Granularity::Line), (QStringList{u"a"_s, u"image 0, patch 0-2"_s}));
     QCOMPARE(tokenLabel({.modality = Modality::Audio, .item = 1, .place = 7}), u"audio 1, frame 7"_s);
     QCOMPARE(groupTokens(tokens, Granularity::Line).size(), size_t(2));
+}
+
+void TestHeadMatrix::oneItemNeedsNoNumberOnAnAxis()
+{
+    std::vector<InspectedToken> tokens = texts({"a", "b"});
+    for (int64_t i = 0; i < 4; ++i)
+        tokens.insert(tokens.begin() + 1 + i, {.modality = Modality::Image, .item = 0, .place = i});
+    const std::vector<TokenRange> ranges{{0, 1}, {1, 2}, {2, 5}, {5, 6}, {0, 6}, {3, 9}};
+    QCOMPARE(axisLabels(tokens, ranges),
+             (std::vector<QString>{u"a"_s, u"patch 0"_s, u"patch 1-3"_s, u"b"_s, u"a image 0, patch 0-3 b"_s,
+                                   u"image 0, patch 2-3 b"_s}));
+    tokens.push_back({.modality = Modality::Image, .item = 1, .place = 0});
+    QCOMPARE(axisLabels(tokens, {{1, 2}}), (std::vector<QString>{u"image 0, patch 0"_s}));
+    QCOMPARE(axisLabels({{.modality = Modality::Audio, .item = 2, .place = 7}}, {{0, 1}}),
+             (std::vector<QString>{u"frame 7"_s}));
 }
 
 void TestHeadMatrix::limitIsRoundAndHoldsTheValue_data()
