@@ -4,6 +4,7 @@
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/token_groups.h"
 #include "widgets/attention/token_strip.h"
+#include "widgets/common/counted.h"
 #include "widgets/theme/theme.h"
 
 #include <QKeyEvent>
@@ -92,7 +93,7 @@ void FocusStrip::refresh()
 QString FocusStrip::summary() const
 {
     const TokenRange range = marked();
-    const QString count = tr("%n tokens", nullptr, int(m_tokens.size()));
+    const QString count = counted(std::ssize(m_tokens), tr("1 token"), tr("%1 tokens"));
     if (m_tokens.empty()) return tr("No text");
     if (range.begin < 0) return tr("%1; behind the last one").arg(count);
     return tr("%1; said: %2").arg(count, rangeSentence(m_tokens, range));

@@ -38,6 +38,20 @@ QString bitsText(double nats)
 {
     return MicroscopePanel::tr("%1 bits").arg(significantText(nats / std::log(2.0), 3));
 }
+/// Words that a narrow panel has no room for may be broken anywhere.
+QString breakable(const QString &text)
+{
+    constexpr int kLongWord = 18;
+    QString result;
+    int length = 0;
+    for (const QChar &one : text) {
+        length = one.isSpace() ? 0 : length + 1;
+        result += one;
+        if (length >= kLongWord && !one.isHighSurrogate()) result += QChar(0x200B); // zero width space
+    }
+    return result;
+}
+
 QString natsText(double nats) { return MicroscopePanel::tr("%1 nats").arg(significantText(nats, 3)); }
 
 } // namespace
@@ -142,7 +156,8 @@ void MicroscopePanel::requestBranch()
     const ReadingTableView *view = section(MicroscopeSection::Choices)->view();
     if (!m_branch->isEnabled() || view->currentRow() < 0) return;
     Focus focus = m_feed->shown()->focus;
-    focus.token = m_feed->shown()->report.token;
+    // "Behind the last one" goes on behind whatever is the last one then.
+    focus.token = m_feed->focus().token < 0 ? -1 : m_feed->shown()->report.token;
     const std::vector<Choice> choices = choicesOf(m_feed->shown()->report);
     Q_EMIT branchRequested(focus, choices[size_t(view->currentRow())].token);
 }
@@ -216,7 +231,7 @@ void MicroscopePanel::refreshSection(Section *one)
 void MicroscopePanel::refreshHeader()
 {
     const InspectReport &report = m_contentOf->report;
-    m_headline->setText(microscopeHeadline(report));
+    m_headline->setText(breakable(microscopeHeadline(report)));
     m_note->setText(fromStd(report.note));
     m_note->setVisible(!report.note.empty());
     const SaidToken said = saidToken(report);

@@ -53,6 +53,7 @@ Q_SIGNALS:
     void branchRequested(const orrery::ui::Focus &focus, const orrery::TokenAlternative &alternative);
 
 protected:
+    bool event(QEvent *event) override; // microscope_parts.cpp
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;

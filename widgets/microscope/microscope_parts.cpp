@@ -12,13 +12,14 @@
 #include "widgets/microscope/stat_row.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QShortcut>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -175,9 +176,27 @@ void MicroscopePanel::makeTitleRow()
     m_follow->setCheckable(true);
     m_again = addTitleButton(u"refresh"_s, tr("Ask again (F5)"));
     m_again->setObjectName(u"askAgain"_s);
-    auto *shortcut = new QShortcut(Qt::Key_F5, this);
-    shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-    connect(shortcut, &QShortcut::activated, m_feed, &MicroscopeFeed::askAgain);
+    // Also in the palette of the window.
+    auto *again = new QAction(tr("Ask again"), this);
+    again->setObjectName(u"microscopeAskAgain"_s);
+    again->setShortcut(Qt::Key_F5);
+    again->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(again, &QAction::triggered, m_feed, &MicroscopeFeed::askAgain);
+    auto *follow = new QAction(tr("Follow the training"), this);
+    follow->setObjectName(u"microscopeFollow"_s);
+    connect(follow, &QAction::triggered, m_follow, &QToolButton::click);
+    addActions({again, follow});
+}
+
+/// F5 belongs to this panel while the focus is in it, not to the window, which resumes a run by it.
+bool MicroscopePanel::event(QEvent *event)
+{
+    const bool isKey = event->type() == QEvent::ShortcutOverride || event->type() == QEvent::KeyPress;
+    const auto *key = isKey ? static_cast<QKeyEvent *>(event) : nullptr;
+    if (!key || key->key() != Qt::Key_F5 || key->modifiers() != Qt::NoModifier) return PanelFrame::event(event);
+    if (event->type() == QEvent::KeyPress) m_feed->askAgain();
+    event->accept();
+    return true;
 }
 
 void MicroscopePanel::makeTools()

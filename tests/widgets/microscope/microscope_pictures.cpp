@@ -111,10 +111,10 @@ int main(int argc, char **argv)
     sample.selection.move(5, HeadRef{2, 1}, nullptr);
     shoot(sample.panel, u"asking-420"_s, {420, 900});
     sample.session.isHolding = false;
+    sample.session.flush();
     sample.session.failNext[u"inspect"_s] =
         Error{ErrorCode::NotFound, "Cannot look into \"code-7M@8000\": its files are gone.",
               "Choose another step."};
-    sample.session.flush();
     sample.panel.feed()->askAgain();
     settle(200);
     shoot(sample.panel, u"error-420"_s, {420, 900});

@@ -20,6 +20,7 @@
 #include <QFile>
 #include <QGuiApplication>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -49,6 +50,8 @@ private Q_SLOTS:
     void arrowsAndClicksMoveTheFocus();
     void rowsLeadToTheirToken();
     void branchesFromACandidate();
+    void branchesBehindWhateverIsLast();
+    void longWordsMayBeBroken();
     void closedSectionsAreNotComputed();
     void showAllListsTheRest();
     void tintFollowsTheChoice();
@@ -402,6 +405,35 @@ void TestMicroscopePanel::branchesFromACandidate()
     QCOMPARE(focus.token, 2);
     QCOMPARE(branched[0][1].value<TokenAlternative>().bytes, std::string(" cat"));
     QCOMPARE(branched[1][1].value<TokenAlternative>().id, sampleId(" dog"));
+}
+
+void TestMicroscopePanel::branchesBehindWhateverIsLast()
+{
+    QSignalSpy branched(m_panel.get(), &MicroscopePanel::branchRequested);
+    for (const std::optional<HeadRef> &head : {std::optional<HeadRef>(), std::optional(HeadRef{2, 1})}) {
+        open(-1, head);
+        ReadingTableView *view = table(MicroscopeSection::Choices);
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Home);
+        QTest::keyClick(view, Qt::Key_Return);
+        QCOMPARE(branched.count(), 1);
+        QCOMPARE(branched.takeFirst()[0].value<Focus>().token, -1); // and not the place that it has now
+    }
+}
+
+void TestMicroscopePanel::longWordsMayBeBroken()
+{
+    MicroscopeSample sample;
+    sample.words[3] = " Donaudampfschifffahrtsgesellschaft";
+    answerWithSamples(*m_session, sample);
+    m_panel->resize(300, 900);
+    open();
+    const auto *headline = child<QLabel>(m_panel.get(), "headline");
+    QVERIFY(headline->text().contains(QChar(0x200B)));
+    QCOMPARE(QString(headline->text()).remove(QChar(0x200B)),
+             u"“␣Donaudampfschifffahrtsgesellschaft” after “The quick brown”"_s);
+    for (const QString &part : headline->text().split(QRegularExpression(u"[\\s\u200B]"_s)))
+        QVERIFY(headline->fontMetrics().horizontalAdvance(part) < headline->width());
 }
 
 void TestMicroscopePanel::closedSectionsAreNotComputed()
