@@ -11,9 +11,9 @@
 
 namespace orrery {
 
-/// Where the window of a fresh generation begins behind `numRead` tokens, `numPrompt` of them the prompt's:
-/// it moves as that of a TextStream does, half a context at a time. Models that remember read with it what
-/// they remember, which is not seen here.
+/// Where the window of a fresh generation begins behind `numRead` tokens, `numPrompt` of which came at once
+/// and are read by the last ones that fit (0 with a model that remembers): it moves as that of a TextStream
+/// does, half a context at a time.
 int64_t windowOrigin(int64_t numPrompt, int64_t numRead, int64_t context);
 
 /// The request in the places of a window that begins at `origin` and has `size` tokens.

@@ -152,6 +152,12 @@ Result<Consolidation> TextStream::consolidate(const std::vector<std::vector<int3
     return noMemory("consolidate");
 }
 
+bool TextStream::beginsWithMemory() const
+{
+    return std::any_of(m_loaded.begin(), m_loaded.end(),
+                       [](const auto &part) { return part.second->memory()->status().numUsed > 0; });
+}
+
 std::vector<MemoryEvent> TextStream::loadedEvents() const
 {
     std::vector<MemoryEvent> events;

@@ -99,6 +99,8 @@ private:
     [[nodiscard]] GeneratedToken describe(const struct TokenChoice &choice) const;
 
     Result<void> openOwnMemory();
+    /// Whether an answer is written with something that was remembered before its text.
+    [[nodiscard]] bool beginsTextsWithMemory() const;
     Result<MemoryReport> editOpened(const MemoryEdit &edit);
     Result<void> editStream(const MemoryEdit &edit, MemoryReport &report);
     /// Reads the last token of an answer, which nothing came behind: then the memory is that of the whole

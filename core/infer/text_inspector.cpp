@@ -5,19 +5,51 @@
 #include "core/infer/seen_window.h"
 #include "core/infer/text_generator.h"
 #include "core/inspect/inspect.h"
+#include "core/spec/kept_prompt.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
+#include <filesystem>
 #include <utility>
 
 namespace orrery {
+namespace {
+
+std::string windowNote(int64_t numAll, int64_t origin, int64_t size, int64_t context)
+{
+    return "Of " + std::to_string(numAll) + " tokens the model has " + std::to_string(origin) + " to " +
+           std::to_string(origin + size - 1) + " before it here: its context is " + std::to_string(context) +
+           ".";
+}
+
+/// What an answer was written with and a look does without. Empty: nothing
+std::string withoutNote(bool hasNoMemory, bool hasNoPast)
+{
+    if (!hasNoMemory && !hasNoPast) return {};
+    return std::string("Read without ") + (hasNoMemory ? "the memory that texts begin with" : "") +
+           (hasNoMemory && hasNoPast ? ", and without " : "") +
+           (hasNoPast ? "what it remembered beside this window" : "") + ".";
+}
+
+void addNote(std::string &note, const std::string &more)
+{
+    if (!note.empty() && !more.empty()) note += ' ';
+    note += more;
+}
+
+} // namespace
 
 /// Tokens of a text that is looked at by its window; a longer one is refused as too long.
 constexpr int64_t kMaxLongText = int64_t{1} << 20;
 
 Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, const std::atomic<bool> &cancel)
 {
+    if (keptPromptNumber(request.input))
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot look inside \"" + m_loaded.info.name + "\": the text is \"" +
+                         request.input.source + "\", which a running training keeps, expected a text.",
+                     "Ask RUN@live while it trains, or give the text with its pictures and recordings."};
     ORRERY_TRY(checkKind(request.input));
     return guardModel("look inside", m_loaded.info.name, [&]() -> Result<InspectReport> {
         // The pictures of the conversation stay decoded.
@@ -30,8 +62,8 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
             ids = renderBegunHole(prompt.history, std::ssize(request.input.answerIds), *prompt.after,
                                   m_loaded.model->spec().context);
         const int64_t context = m_loaded.model->spec().context, numAll = std::ssize(ids);
-        const bool isLong = numAll > context && numAll <= kMaxLongText && !request.wantsOverview && !prompt.media &&
-                            !prompt.after;
+        const bool isLong = numAll > context && numAll <= kMaxLongText && !request.wantsOverview &&
+                            !prompt.media && !prompt.after;
         ModalityBatch batch;
         if (prompt.media) batch = prompt.media->slice(0, numAll);
         InspectInput input;
@@ -40,7 +72,9 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         int64_t origin = 0;
         if (isLong) {
             const int64_t token = request.token < 0 ? numAll - 1 : std::min(request.token, numAll - 1);
-            origin = windowOrigin(prompt.numTokens, token + 1, context);
+            // A model that remembers reads a prompt from its start, however long it is.
+            const int64_t numTogether = m_loaded.model->remembers() ? 0 : prompt.numTokens;
+            origin = windowOrigin(numTogether, token + 1, context);
             const int64_t size = std::min(context, numAll - origin);
             asked.token = request.token < 0 ? token : request.token;
             ORRERY_ASSIGN(asked, requestInWindow(asked, origin, size));
@@ -62,14 +96,20 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         report.model = m_loaded.info.name;
         report.step = m_loaded.info.step;
         report.note = m_loaded.info.note;
-        if (isLong) {
-            if (!report.note.empty()) report.note += ' ';
-            report.note += "Of " + std::to_string(numAll) + " tokens the model has " +
-                           std::to_string(origin) + " to " + std::to_string(origin + numTokens - 1) +
-                           " before it here: its context is " + std::to_string(context) + ".";
-        }
+        if (isLong) addNote(report.note, windowNote(numAll, origin, numTokens, context));
+        if (!request.withMemory)
+            addNote(report.note,
+                    withoutNote(beginsTextsWithMemory(), origin > 0 && m_loaded.model->remembers()));
         return report;
     });
+}
+
+bool TextGenerator::beginsTextsWithMemory() const
+{
+    if (m_isMemoryChosen) return m_stream && m_stream->beginsWithMemory();
+    // It is opened with the first text.
+    std::error_code ignored;
+    return !m_loaded.memoryFile.empty() && std::filesystem::exists(m_loaded.memoryFile, ignored);
 }
 
 } // namespace orrery

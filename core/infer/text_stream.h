@@ -60,6 +60,8 @@ public:
     /// What is remembered, to the weights. @error as nn::PartState::consolidate
     Result<Consolidation> consolidate(const std::vector<std::vector<int32_t>> &background,
                                       const ConsolidationSettings &settings, const std::atomic<bool> &cancel);
+    /// Whether each text begins with something that is remembered.
+    [[nodiscard]] bool beginsWithMemory() const;
     /// What each text begins with.
     [[nodiscard]] std::vector<MemoryEvent> loadedEvents() const;
     /// Reads on until all of `text` was read; begins anew where it differs from what was read before. A

@@ -156,7 +156,7 @@ public:
     void beginText(nn::KvCache &cache, int64_t) override { cache.parts["diary"] = std::make_shared<Diary>(); }
 };
 
-TextGenerator makeGenerator(bool hasMemory = true)
+TextGenerator makeGenerator(bool hasMemory = true, const std::filesystem::path &memoryFile = {})
 {
     RunSpec spec = test::tinySpec();
     spec.model.layers = 2;
@@ -172,6 +172,7 @@ TextGenerator makeGenerator(bool hasMemory = true)
     loaded.data = spec.data;
     loaded.objective = spec.objective;
     loaded.info.name = "writer";
+    loaded.memoryFile = memoryFile;
     return TextGenerator(std::move(loaded));
 }
 
@@ -254,6 +255,31 @@ private Q_SLOTS:
         QCOMPARE(loaded.events.size(), size_t(1));
         QCOMPARE(loaded.events[0].text, std::string("ab"));
         QVERIFY(!isSame(look(generator, lookAt("what?")).candidates, empty.candidates));
+    }
+
+    void aLookSaysThatItIsWithoutTheMemory()
+    {
+        const std::string without = "Read without the memory that texts begin with.";
+        InspectRequest plain = lookAt("what?");
+        plain.withMemory = false;
+        TextGenerator own = makeGenerator(true, path("saved")), none = makeGenerator(true, path("not there"));
+        QCOMPARE(look(own, plain).note, without); // nobody has opened the file yet
+        QCOMPARE(look(own, lookAt("what?")).note, std::string());
+        QCOMPARE(look(own, plain).note, without); // now it is open
+        QCOMPARE(look(none, plain).note, std::string());
+        read(none, "a secret"); // of that text alone
+        QCOMPARE(look(none, plain).note, std::string());
+        VERIFY_OK(none.loadMemory(path("saved")));
+        QCOMPARE(look(none, plain).note, without);
+        VERIFY_OK(none.loadMemory({}));
+        QCOMPARE(look(none, plain).note, std::string());
+        // Of a longer text, both.
+        plain.input.prompt = std::string(80, 'x');
+        const std::string note = look(own, plain).note;
+        QVERIFY2(
+            note.ends_with("its context is 48. Read without the memory that texts begin with, and without "
+                           "what it remembered beside this window."),
+            note.c_str());
     }
 
     void saysWhatWouldChange()

@@ -2,6 +2,7 @@
 // A look at a place of an answer that is longer than the context sees what the model saw when it wrote it.
 #include "core/infer/seen_window.h"
 #include "core/infer/text_generator.h"
+#include "core/nn/extension_points.h"
 #include "tests/base/check_result.h"
 #include "tests/infer/media_model.h"
 
@@ -15,13 +16,27 @@ namespace {
 
 const std::atomic<bool> kNever{false};
 
-LoadedModel loadedModel(int64_t context)
+/// A part that remembers, and has nothing to say of it.
+class Silent final : public nn::ResidualModule {
+public:
+    at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &) override
+    {
+        return at::zeros_like(x_BTC);
+    }
+    [[nodiscard]] bool remembers() const override { return true; }
+};
+
+LoadedModel loadedModel(int64_t context, bool remembers = false)
 {
+    if (remembers)
+        nn::residualModuleRegistry().add("silent",
+                                         [](nn::BuildContext &) { return std::make_unique<Silent>(); });
     RunSpec spec = test::tinySpec();
     spec.model.layers = 2;
     spec.model.context = context;
     LoadedModel loaded;
     loaded.model = test::tinyModel(spec, 100);
+    nn::residualModuleRegistry().remove("silent");
     {
         const at::NoGradGuard noGradients;
         for (nn::Parameter &parameter : loaded.model->parameters())
@@ -42,6 +57,7 @@ private Q_SLOTS:
     void findsWhereTheWindowBegins();
     void seesWhatWroteTheToken_data();
     void seesWhatWroteTheToken();
+    void saysWhatItHasNotOfAModelThatRemembers();
     void tellsPlacesOfTheWholeText();
     void refusesRowsThatWereNotSeen();
 };
@@ -62,15 +78,19 @@ void TestSeenWindow::findsWhereTheWindowBegins()
 void TestSeenWindow::seesWhatWroteTheToken_data()
 {
     QTest::addColumn<int>("promptLength");
-    QTest::newRow("short prompt") << 5;
-    QTest::newRow("a whole context") << 16;
-    QTest::newRow("more than a context") << 21;
+    QTest::addColumn<bool>("remembers");
+    QTest::newRow("short prompt") << 5 << false;
+    QTest::newRow("a whole context") << 16 << false;
+    QTest::newRow("more than a context") << 21 << false;
+    QTest::newRow("short prompt, remembers") << 5 << true;
+    QTest::newRow("more than a context, remembers") << 21 << true;
 }
 
 void TestSeenWindow::seesWhatWroteTheToken()
 {
     QFETCH(int, promptLength);
-    TextGenerator generator(loadedModel(16));
+    QFETCH(bool, remembers);
+    TextGenerator generator(loadedModel(16, remembers));
     GenerateRequest request;
     request.prompt = std::string(static_cast<size_t>(promptLength), 'a');
     request.prompt[1] = 'q';
@@ -97,6 +117,27 @@ void TestSeenWindow::seesWhatWroteTheToken()
         QVERIFY2(std::abs(report->candidates[0].probability - answer[k].probability) < 1e-4,
                  qPrintable(QString::number(k)));
     }
+}
+
+void TestSeenWindow::saysWhatItHasNotOfAModelThatRemembers()
+{
+    const std::string without = "Read without what it remembered beside this window.";
+    TextGenerator remembering(loadedModel(16, true)), plain(loadedModel(16));
+    InspectRequest look{.wantsOverview = false};
+    look.input.prompt = std::string(32, 'x');
+    const auto noteOf = [&look](TextGenerator &generator, int64_t token) {
+        look.token = token;
+        const auto report = generator.inspect(look, kNever);
+        if (!report) qFatal("%s", report.error().text().c_str());
+        return report->note;
+    };
+    const std::string note = noteOf(remembering, 31);
+    QCOMPARE(note, "Of 32 tokens the model has 18 to 31 before it here: its context is 16. " + without);
+    QVERIFY(noteOf(plain, 31).find(without) == std::string::npos);
+    // The first window is all that it had read.
+    QVERIFY(noteOf(remembering, 12).find(without) == std::string::npos);
+    look.input.prompt = "short";
+    QCOMPARE(noteOf(remembering, 4), std::string());
 }
 
 void TestSeenWindow::tellsPlacesOfTheWholeText()
