@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kTextTokens = 64; ///< of the validation text, looked at beside the prompts
 constexpr size_t kMaxStarred = 64;  ///< their frames are large
+constexpr size_t kNamedBytes = 60;  ///< of a prompt that is told of
 constexpr const char *kEntropy = "entropy";
 constexpr const char *kDistance = "distance";
 constexpr const char *kFirst = "first";
@@ -98,26 +99,42 @@ Result<void> checkStarredHeads(const std::vector<std::string> &starred, const Mo
     return {};
 }
 
+void FrameTaker::warnOfLength(const std::string &prompt, size_t numTokens, size_t context)
+{
+    if (numTokens <= context || !m_warned.insert(prompt).second) return;
+    std::string name = sanitizeUtf8(prompt.substr(0, kNamedBytes));
+    if (prompt.size() > kNamedBytes) name += "…";
+    m_warnings.push_back("The probe prompt \"" + name + "\" has " + std::to_string(numTokens) +
+                         " tokens, expected at most the model's context of " + std::to_string(context) +
+                         ": its frames show the first " + std::to_string(context) +
+                         ", and its samples go on from the last " + std::to_string(context) +
+                         ". Shorten it in probes.prompts.");
+}
+
+void FrameTaker::prepareMediaInputs(const RunSpec &spec)
+{
+    m_media = mediaPrompts(*m_data.multiModal, m_tokenizer, spec.model,
+                           std::max<size_t>(1, spec.probes.prompts.size()));
+    for (const MediaPrompt &prompt : m_media)
+        m_inputs.push_back({static_cast<int32_t>(m_inputs.size()),
+                            describeTokens(m_tokenizer, prompt.ids, &prompt.modalities)});
+}
+
 void FrameTaker::prepareInputs(const RunSpec &spec)
 {
+    if (m_prompts == spec.probes.prompts) return;
     m_prompts = spec.probes.prompts;
     m_inputs.clear();
+    if (m_data.multiModal) return prepareMediaInputs(spec);
     const auto context = static_cast<size_t>(spec.model.context);
     const std::vector<std::string> &prompts = spec.probes.prompts;
-    if (m_data.multiModal) {
-        m_media =
-            mediaPrompts(*m_data.multiModal, m_tokenizer, spec.model, std::max<size_t>(1, prompts.size()));
-        for (const MediaPrompt &prompt : m_media)
-            m_inputs.push_back({static_cast<int32_t>(m_inputs.size()),
-                                describeTokens(m_tokenizer, prompt.ids, &prompt.modalities)});
-        return;
-    }
     for (size_t i = 0; i < prompts.size(); ++i) {
         const std::string &prompt = prompts[i];
         std::vector<int32_t> ids;
         m_tokenizer.encode(prompt, ids);
         if (ids.empty()) // as samples begin then
             ids.push_back(m_tokenizer.hasSpecials() ? static_cast<int32_t>(SpecialToken::EndOfText) : '\n');
+        warnOfLength(prompt, ids.size(), context);
         ids.resize(std::min(ids.size(), context));
         // Prompts that were added while it trains stand behind the validation text.
         m_inputs.push_back({static_cast<int32_t>(i < m_numFrozen ? i : i + 1),
@@ -134,10 +151,25 @@ void FrameTaker::prepareInputs(const RunSpec &spec)
         {static_cast<int32_t>(m_numFrozen), describeTokens(m_tokenizer, std::move(ids), nullptr)});
 }
 
+Result<InspectInput> FrameTaker::kept(const RunSpec &spec, int32_t number)
+{
+    prepareInputs(spec);
+    std::vector<std::string> numbers;
+    for (const Input &input : m_inputs) {
+        if (input.number == number) return input.text;
+        numbers.push_back(std::to_string(input.number));
+    }
+    return Error{ErrorCode::NotFound,
+                 "Cannot look at the kept prompt " + std::to_string(number) +
+                     ": the training has none of that number, expected one of " + joinText(numbers, ", ") +
+                     ".",
+                 "Prompts have the numbers of their frames."};
+}
+
 Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
                                                  std::vector<MetricValue> &values)
 {
-    if (m_prompts != spec.probes.prompts) prepareInputs(spec);
+    prepareInputs(spec);
     const std::vector<HeadRef> starred = starredHeads(spec.probes.starred);
     std::vector<TakenFrame> taken;
     const size_t told = m_data.multiModal ? 0 : m_inputs.size() - 1; // the validation text

@@ -10,7 +10,9 @@
 #include "core/train/run_data.h"
 
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace orrery {
@@ -49,11 +51,16 @@ public:
     {
         return probes.framesEvery > 0 && (step % probes.framesEvery == 0 || step == 1 || isLast);
     }
-    /// Of every prompt and of the start of the validation text, with the weights as they are. @param values gets the series of the heads over that text (of several modalities: the first
-    /// prompt)
+    /// Of every prompt and of the start of the validation text, with the weights as they are.
+    /// @param values gets the series of the heads over that text (of several modalities: the first prompt)
     /// @error as lookForFrame
     Result<std::vector<TakenFrame>> take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
                                          std::vector<MetricValue> &values);
+    /// The text whose frames have this number, as they look at it. Good until the next call.
+    /// @error NotFound: no frames have it
+    Result<InspectInput> kept(const RunSpec &spec, int32_t number);
+    /// What is to be told of prompts whose frames show a part of them only, each prompt once.
+    [[nodiscard]] std::vector<std::string> takeWarnings() { return std::exchange(m_warnings, {}); }
     /// Those of an overview: as many as a frame may have. Empty: all.
     [[nodiscard]] static std::vector<HeadRef> overviewHeads(const ModelSpec &model);
     /// Heads beyond those whose series there is room for.
@@ -65,6 +72,8 @@ private:
         InspectInput text;
     };
     void prepareInputs(const RunSpec &spec);
+    void prepareMediaInputs(const RunSpec &spec);
+    void warnOfLength(const std::string &prompt, size_t numTokens, size_t context);
     void addSeries(const AttentionFrame &frame, std::vector<MetricValue> &values);
 
     nn::Transformer &m_model;
@@ -74,6 +83,8 @@ private:
     std::optional<std::vector<std::string>> m_prompts; ///< that the inputs were made of
     std::vector<MediaPrompt> m_media; ///< what the inputs point to
     std::vector<Input> m_inputs;
+    std::vector<std::string> m_warnings;
+    std::set<std::string> m_warned; ///< prompts
     std::optional<AttentionFrame> m_before; ///< overview whose heads become series
 };
 

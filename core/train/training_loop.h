@@ -92,6 +92,8 @@ private:
     [[nodiscard]] Result<void> checkStarred(const SettingChange &setting) const;
     void keepQuestion(std::shared_ptr<LiveInspection> inspection);
     bool answerQuestion();
+    /// The text of a question: its own, or one that is kept for frames. Good until frames are taken.
+    Result<InspectInput> textOf(const GenerateRequest &input);
     void refuseQuestions();
     [[nodiscard]] Error endedError() const;
     [[nodiscard]] Error tooManyError() const;

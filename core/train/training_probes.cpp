@@ -7,6 +7,7 @@
 #include "core/inspect/memory_edits.h"
 #include "core/nn/torch_guard.h"
 #include "core/spec/field_table.h"
+#include "core/spec/kept_prompt.h"
 #include "core/train/sampling.h"
 
 #include <nlohmann/json.hpp>
@@ -40,7 +41,7 @@ Result<void> checkLength(size_t numTokens, int64_t context, const std::string &r
                  "Shorten the text."};
 }
 
-/// A running training reads plain text.
+/// A running training reads plain text; beside it, what it keeps itself for its frames.
 Result<void> checkQuestion(const GenerateRequest &input, const std::string &run)
 {
     const char *found = !input.media.empty()      ? "pictures or recordings"
@@ -48,10 +49,12 @@ Result<void> checkQuestion(const GenerateRequest &input, const std::string &run)
                         : input.infill            ? "a hole to fill"
                                                   : nullptr;
     if (!found) return {};
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot look inside run \"" + run + "\" while it trains: the request has " + found +
-                     ", expected a prompt of plain text.",
-                 "Look at its newest checkpoint instead."};
+    return Error{
+        ErrorCode::InvalidInput,
+        "Cannot look inside run \"" + run + "\" while it trains: the request has " + found +
+            ", expected a prompt of plain text, or one that it keeps by its number.",
+        "Look at its newest checkpoint instead. With its pictures and recordings it reads its own probe "
+        "prompts only, which are asked for by their numbers."};
 }
 
 } // namespace
@@ -120,6 +123,8 @@ void TrainingLoop::takeFrames(std::vector<MetricValue> &values)
     } else if (!std::exchange(m_hasWarnedOfFrames, true)) {
         m_outputs.event(EventKind::Warning, m_state.step, "No frame was taken: " + taken.error().text());
     }
+    for (const std::string &warning : m_frames.takeWarnings())
+        m_outputs.event(EventKind::Warning, m_state.step, warning);
     const int64_t numLeftOut = FrameTaker::numHeadsWithoutSeries(m_model.spec());
     if (numLeftOut > 0 && !std::exchange(m_hasWarnedOfSeries, true))
         m_outputs.event(EventKind::Warning, m_state.step,
@@ -214,11 +219,9 @@ bool TrainingLoop::answerQuestion()
     const double startedAt = probeClock();
     const std::string &run = m_parts.run.frozen().id;
     auto report = nn::guardTorch("look inside run \"" + run + "\"", [&]() -> Result<InspectReport> {
-        std::vector<int32_t> ids = plainIds(*m_parts.tokenizer, question->request.input);
-        ORRERY_TRY(checkLength(ids.size(), m_model.spec().context, run));
-        return inspectModel(m_model, *m_parts.tokenizer,
-                            describeTokens(*m_parts.tokenizer, std::move(ids), nullptr), question->request,
-                            dtype(), [&] { return question->isCancelled.load(std::memory_order_relaxed); });
+        ORRERY_ASSIGN(const InspectInput text, textOf(question->request.input));
+        return inspectModel(m_model, *m_parts.tokenizer, text, question->request, dtype(),
+                            [&] { return question->isCancelled.load(std::memory_order_relaxed); });
     });
     const double endedAt = probeClock(), seconds = endedAt - startedAt;
     if (!m_isPaused) m_budget.payQuestion(seconds, endedAt); // nobody waits for a paused training
@@ -229,6 +232,14 @@ bool TrainingLoop::answerQuestion()
     }
     answer(*question, std::move(report));
     return !m_questions.empty();
+}
+
+Result<InspectInput> TrainingLoop::textOf(const GenerateRequest &input)
+{
+    if (const auto number = keptPromptNumber(input)) return m_frames.kept(spec(), *number);
+    std::vector<int32_t> ids = plainIds(*m_parts.tokenizer, input);
+    ORRERY_TRY(checkLength(ids.size(), m_model.spec().context, m_parts.run.frozen().id));
+    return describeTokens(*m_parts.tokenizer, std::move(ids), nullptr);
 }
 
 void TrainingLoop::refuseQuestions()

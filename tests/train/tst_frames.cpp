@@ -8,6 +8,8 @@
 
 #include <ATen/record_function.h>
 #include <QtTest>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
 
 #include <cmath>
 #include <set>
@@ -40,24 +42,46 @@ std::vector<int64_t> stepsOfSeries(Recorder &recorder, const std::string &name)
     return steps;
 }
 
-/// Operations that LibTorch dispatches on this thread between reports, by the step that they led to.
-std::map<int64_t, int> operationsByStep(const RunSpec &spec)
+struct Cost {
+    int operations = 0, allocations = 0; ///< dispatched by LibTorch; of tensors' memory
+    int64_t bytes = 0;                   ///< allocated, whatever was freed again
+    bool operator==(const Cost &) const = default;
+};
+Cost g_cost; ///< since the last report
+
+/// LibTorch tells it of each allocation on a thread that has it.
+class AllocationCounter final : public c10::MemoryReportingInfoBase {
+public:
+    [[nodiscard]] bool memoryProfilingEnabled() const override { return true; }
+    void reportMemoryUsage(void *, int64_t size, size_t, size_t, c10::Device) override
+    {
+        if (size <= 0) return; // freed
+        ++g_cost.allocations;
+        g_cost.bytes += size;
+    }
+};
+
+/// What a step costs on the trainer's thread between two reports, by the step that it led to.
+std::map<int64_t, Cost> costByStep(const RunSpec &spec)
 {
-    static int count;
-    std::map<int64_t, int> counts;
+    std::map<int64_t, Cost> costs;
     RunFixture fixture(spec);
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
-    recorder.afterReport = [&](int64_t step) { counts[step] = std::exchange(count, 0); };
+    recorder.afterReport = [&](int64_t step) { costs[step] = std::exchange(g_cost, {}); };
     const auto handle = at::addThreadLocalCallback(
         at::RecordFunctionCallback([](const at::RecordFunction &) -> std::unique_ptr<at::ObserverContext> {
-            ++count;
+            ++g_cost.operations;
             return nullptr;
         }).scopes({at::RecordScope::FUNCTION}));
-    count = 0;
-    must(trainer->run());
+    {
+        const c10::DebugInfoGuard allocations(c10::DebugInfoKind::PROFILER_STATE,
+                                              std::make_shared<AllocationCounter>());
+        g_cost = {};
+        must(trainer->run());
+    }
     at::removeCallback(handle);
-    return counts;
+    return costs;
 }
 
 } // namespace
@@ -67,6 +91,7 @@ class TestFrames : public QObject {
 private Q_SLOTS:
     void areTakenWhereTheyAreDue();
     void holdWhatTheModelDoes();
+    void promptsThatAreCutAreToldOf();
     void starredHeadsHaveMoreCells();
     void headsThatAreNotThereAreRefused_data();
     void headsThatAreNotThereAreRefused();
@@ -135,6 +160,31 @@ void TestFrames::holdWhatTheModelDoes()
     }
     QVERIFY(first.mean != frames[frames.size() - 4].mean); // it has learned
     QVERIFY(!first.candidates.empty());
+}
+
+void TestFrames::promptsThatAreCutAreToldOf()
+{
+    RunSpec spec = framedRun();
+    spec.probes.prompts = {"line 16 of a text, which is more than the context", "exactly sixteen.",
+                           "seventeen tokens!"};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    std::vector<std::string> warnings;
+    for (const RunEvent &event : recorder.events)
+        if (event.kind == EventKind::Warning) warnings.push_back(event.text);
+    QCOMPARE(warnings.size(), size_t(2)); // each once, however many frames are taken
+    QCOMPARE(warnings[0],
+             std::string("The probe prompt \"line 16 of a text, which is more than the context\" has 49 "
+                         "tokens, expected at most the model's context of 16: its frames show the first "
+                         "16, and its samples go on from the last 16. Shorten it in probes.prompts."));
+    QVERIFY(warnings[1].starts_with("The probe prompt \"seventeen tokens!\" has 17 tokens"));
+    spec.probes.prompts = {std::string(400, 'x')};
+    RunFixture longer(spec);
+    Recorder other;
+    must(longer.train(other));
+    QVERIFY(other.last(EventKind::Warning)->text.find(std::string(60, 'x') + "…\" has 400 tokens") !=
+            std::string::npos);
 }
 
 void TestFrames::starredHeadsHaveMoreCells()
@@ -307,7 +357,8 @@ void TestFrames::aThousandOverviewsFitTheirRoom()
         if (info.step == 1) numBytes += bytes.size();
     QVERIFY(numBytes > 0);
     qInfo("a round of overviews of %lld heads takes %llu bytes",
-          static_cast<long long>(spec.model.layers * spec.model.heads), static_cast<unsigned long long>(numBytes));
+          static_cast<long long>(spec.model.layers * spec.model.heads),
+          static_cast<unsigned long long>(numBytes));
     QVERIFY(1000 * numBytes <= static_cast<uint64_t>(probes.framesMegabytes) * 1'000'000);
 }
 
@@ -363,16 +414,20 @@ void TestFrames::offCostsNothing()
 {
     RunSpec spec = framedRun(0);
     spec.train.evalEvery = spec.train.checkpointEvery = 1000;
-    const auto off = operationsByStep(spec);
+    const auto off = costByStep(spec);
     spec.probes.framesEvery = 5;
-    const auto on = operationsByStep(spec);
-    QVERIFY(off.at(7) > 50);
-    for (const int64_t step : {3, 7, 8, 9, 11}) {
-        QCOMPARE(off.at(step), off.at(7)); // every step is alike
-        QCOMPARE(on.at(step), off.at(7));  // and one without a frame costs nothing either
+    const auto on = costByStep(spec);
+    const Cost step = off.at(7), frames = on.at(5);
+    qInfo("a step: %d operations, %d allocations, %lld bytes; with frames: %d, %d, %lld", step.operations,
+          step.allocations, static_cast<long long>(step.bytes), frames.operations, frames.allocations,
+          static_cast<long long>(frames.bytes));
+    QVERIFY(step.operations > 50 && step.allocations > 50);
+    for (const int64_t number : {3, 5, 7, 8, 9, 11}) {
+        QVERIFY(off.at(number) == step);               // every step is alike
+        QVERIFY(number == 5 || on.at(number) == step); // and one without a frame costs nothing either
     }
-    QCOMPARE(off.at(5), off.at(7));
-    QVERIFY(on.at(5) > off.at(5)); // the counter sees them
+    QVERIFY(frames.operations > step.operations && frames.allocations > step.allocations &&
+            frames.bytes > step.bytes); // the counters see them
 }
 
 void TestFrames::withoutBudgetOnlyTheFirstAndTheLastAreTaken()

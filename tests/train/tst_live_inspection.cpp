@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions to a running training are answered at its boundaries, always, and change nothing.
+#include "core/spec/kept_prompt.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
@@ -81,6 +82,8 @@ private Q_SLOTS:
     void changesNoLoss();
     void mistakesAreNamed();
     void whatIsNotTextIsRefused();
+    void keptPromptsAreAskedForByTheirNumbers();
+    void onlyARequestWithoutATextNamesAKeptPrompt();
     void withoutBudgetItWaitsForAPause();
     void framesDoNotTakeTheBudgetFromIt();
     void dearSamplesDoNotKeepItWaiting();
@@ -194,7 +197,62 @@ void TestLiveInspection::whatIsNotTextIsRefused()
     VERIFY_ERROR(trainer->inspect(media), ErrorCode::InvalidInput, "the request has pictures or recordings");
     VERIFY_ERROR(trainer->inspect(chat), ErrorCode::InvalidInput, "the request has a conversation");
     VERIFY_ERROR(trainer->inspect(hole), ErrorCode::InvalidInput, "the request has a hole to fill");
+    QVERIFY(trainer->inspect(media).error().hint.find("asked for by their numbers") != std::string::npos);
     QVERIFY(!media->isAnswered);
+}
+
+void TestLiveInspection::keptPromptsAreAskedForByTheirNumbers()
+{
+    RunSpec spec = runWithBudget(0);
+    spec.probes.prompts = {"line 4 of more than sixteen tokens", "li"};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder, {.startPaused = true})); // all are answered at step 0
+    std::vector<std::shared_ptr<LiveInspection>> asked;
+    for (const int32_t number : {0, 1, 2, 3}) {
+        asked.push_back(question({}));
+        asked.back()->request.input = keptPrompt(number);
+        must(trainer->inspect(asked.back()));
+    }
+    const auto same = question("li");
+    must(trainer->inspect(same));
+    std::thread viewer([&] {
+        (void)answerTo(same);
+        must(trainer->post({.verb = ControlVerb::Stop}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    must(outcome);
+    const auto textOf = [](const LiveInspection &inspection) {
+        std::string text;
+        for (const InspectedToken &token : inspection.answer->tokens) text += token.bytes;
+        return text;
+    };
+    for (size_t i = 0; i < 3; ++i) VERIFY_OK(asked[i]->answer);
+    QCOMPARE(textOf(*asked[0]), std::string("line 4 of more t")); // as its frames have it
+    QCOMPARE(textOf(*asked[1]), std::string("li"));
+    QCOMPARE(asked[1]->answer->candidates[0].probability, same->answer->candidates[0].probability);
+    QCOMPARE(textOf(*asked[2]).size(), size_t(16)); // the validation text
+    VERIFY_ERROR(
+        asked[3]->answer, ErrorCode::NotFound,
+        "Cannot look at the kept prompt 3: the training has none of that number, expected one of 0, 1, 2.");
+}
+
+void TestLiveInspection::onlyARequestWithoutATextNamesAKeptPrompt()
+{
+    QCOMPARE(keptPromptNumber(keptPrompt(17)).value_or(-1), 17);
+    for (const char *source :
+         {"", "probe", "probe:", "probe:x", "probe:1x", "probe:-1", "probe:99999999999", "chat"}) {
+        GenerateRequest request;
+        request.source = source;
+        QVERIFY2(!keptPromptNumber(request), source);
+    }
+    GenerateRequest request = keptPrompt(1);
+    request.prompt = "a text that is called so";
+    QVERIFY(!keptPromptNumber(request));
+    request = keptPrompt(1);
+    request.media = {{"bytes", "a.png", 0}};
+    QVERIFY(!keptPromptNumber(request));
 }
 
 void TestLiveInspection::withoutBudgetItWaitsForAPause()

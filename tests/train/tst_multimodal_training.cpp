@@ -3,6 +3,7 @@
 #include "core/data/data_paths.h"
 #include "core/data/media/media_files.h"
 #include "core/data/world/shapes_export.h"
+#include "core/spec/kept_prompt.h"
 #include "core/store/attention_frame_codec.h"
 #include "core/train/evaluation.h"
 #include "core/train/media_samples.h"
@@ -54,10 +55,13 @@ public:
     }
     RunState train(Recorder &recorder, int64_t totalSteps = 0)
     {
+        return must(make(recorder, totalSteps)->run());
+    }
+    std::unique_ptr<Trainer> make(Recorder &recorder, int64_t totalSteps = 0)
+    {
         auto start = must(findTrainingStart(*run));
         must(changeTotalSteps(start, *run, totalSteps));
-        auto trainer = must(createTrainer(*run, data, recorder, start, ++attempt, {}));
-        return must(trainer->run());
+        return must(createTrainer(*run, data, recorder, start, ++attempt, {}));
     }
 
     RunSpec spec;
@@ -158,6 +162,55 @@ private Q_SLOTS:
                 QVERIFY(!flow.mass.empty() && flow.mass.size() == flow.weights.size());
         }
         QCOMPARE(framed.series["head/1.1/change"].size(), size_t{4});
+    }
+
+    /// With the pictures and recordings that the training itself has of them.
+    void keptPromptsAreAskedAboutWhileItTrains()
+    {
+        RunSpec spec = worldRun("count,both");
+        spec.model.media.audioTokens = 16;
+        spec.probes.framesEvery = 1;
+        spec.probes.budgetPercent = 100;
+        WorldFixture fixture(spec);
+        Recorder recorder, plain;
+        auto trainer = fixture.make(recorder);
+        std::vector<std::shared_ptr<LiveInspection>> asked;
+        recorder.afterReport = [&](int64_t step) {
+            if (step != 3 && step != 6 && step != 9) return;
+            asked.push_back(std::make_shared<LiveInspection>());
+            asked.back()->request.input = keptPrompt(step == 3 ? 0 : step == 6 ? 1 : 2);
+            asked.back()->request.wantsAttribution = true;
+            asked.back()->request.ablated = {{0, 0}};
+            must(trainer->inspect(asked.back()));
+        };
+        QVERIFY(must(trainer->run()) == RunState::Finished);
+        VERIFY_ERROR(asked.at(2)->answer, ErrorCode::NotFound, "expected one of 0, 1.");
+        for (int32_t prompt = 0; prompt < 2; ++prompt) {
+            const auto &report = asked[static_cast<size_t>(prompt)]->answer;
+            VERIFY_OK(report);
+            const auto kept =
+                std::find_if(recorder.frames.begin(), recorder.frames.end(), [&](const auto &frame) {
+                    return frame.first.step == report->step && frame.first.prompt == prompt;
+                });
+            QVERIFY(kept != recorder.frames.end());
+            const auto frame = must(unpackFrame(kept->second));
+            QCOMPARE(report->tokens.size(), frame.tokens.size());
+            for (size_t t = 0; t < frame.tokens.size(); ++t) {
+                QCOMPARE(report->tokens[t].id, frame.tokens[t].id);
+                QCOMPARE(report->tokens[t].modality, frame.tokens[t].modality);
+                QCOMPARE(report->tokens[t].place, frame.tokens[t].place);
+            }
+            // The same weights over the same pictures: what was kept is what is answered.
+            QCOMPARE(report->flows.size(), frame.flows.size());
+            for (size_t head = 0; head < frame.flows.size(); ++head)
+                QVERIFY(report->flows[head].mass == frame.flows[head].mass);
+            QCOMPARE(report->candidates.at(0).probability, frame.candidates.at(0).probability);
+            QCOMPARE(report->attribution.size(), frame.tokens.size());
+            QVERIFY(!report->changed.empty());
+        }
+        fixture.newRun("unasked");
+        fixture.train(plain);
+        QVERIFY(recorder.series[series::kLoss] == plain.series[series::kLoss]);
     }
 
     /// As tst_frames has it for text: the shape of a new run on the built-in pictures and tones.
