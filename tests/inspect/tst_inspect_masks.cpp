@@ -7,6 +7,8 @@
 #include "tests/inspect/inspect_fixture.h"
 #include "tests/nn/slow_model.h"
 
+#include <map>
+
 using namespace orrery;
 using namespace orrery::test;
 using nn::test::SlowModel;
@@ -67,7 +69,15 @@ bool isClose(double a, double b, double within) { return std::abs(a - b) <= with
 
 class TestInspectMasks : public QObject {
     Q_OBJECT
+
+    std::map<std::string, double> m_worst; ///< error by reference, told at the end
+
 private Q_SLOTS:
+    void cleanupTestCase()
+    {
+        for (const auto &[reference, error] : m_worst)
+            qInfo("worst error, %s: %.2g", reference.c_str(), error);
+    }
     void weightsAreThoseOfTheSlowModel_data()
     {
         QTest::addColumn<QString>("mask");
@@ -126,6 +136,8 @@ private Q_SLOTS:
         const InspectReport report =
             lookInto(*model, input, exactRequest(spec), isDouble ? at::kDouble : at::kFloat);
         QCOMPARE(report.maps.size(), size_t(12));
+        double &worst = m_worst[isDouble ? "double, of the slow model" : "fp32, of the slow model"];
+        worst = std::max(worst, worstError(report, slow));
         // A float of a report holds 6e-8; the tables of rope are fp32 in both.
         QVERIFY2(worstError(report, slow) <= (isDouble ? 1e-6 : 1e-5),
                  qPrintable(QString::number(worstError(report, slow))));
@@ -151,39 +163,72 @@ private Q_SLOTS:
         }
     }
 
-    /// The weights are exact for the queries and keys of the pass; those are as good as bf16 is.
-    void halfPrecisionStaysNear()
+    void halfPrecisionHasTwoReferences_data()
     {
-        const ModelSpec spec = lookSpec();
-        const auto model = nn::test::makeModel(spec); // as models begin: scores of moderate size
+        QTest::addColumn<QString>("mask");
+        QTest::addColumn<int>("window");
+        QTest::addColumn<bool>("isTrained");
+        QTest::newRow("causal, as models begin") << "causal" << 0 << false;
+        QTest::newRow("window, as models begin") << "causal" << 5 << false;
+        QTest::newRow("both ways, as models begin") << "bidirectional" << 0 << false;
+        QTest::newRow("causal, as after training") << "causal" << 0 << true;
+        QTest::newRow("both ways, as after training") << "bidirectional" << 0 << true;
+    }
+    /// In a bf16 pass a weight is that of the queries and keys which the kernel gets, bf16 themselves:
+    /// against softmax(q·k) of these in doubles it is as exact as in fp32. The slow model computes queries
+    /// and keys in doubles, too; what is between is bf16's own rounding of all that comes before, which no
+    /// look can undo: it grows with the size of the scores, so that it has a bound for models as they begin
+    /// only.
+    void halfPrecisionHasTwoReferences()
+    {
+        QFETCH(QString, mask);
+        QFETCH(int, window);
+        QFETCH(bool, isTrained);
+        ModelSpec spec = lookSpec();
+        spec.window = window;
+        const auto model = isTrained ? lookModel(spec) : nn::test::makeModel(spec);
         constexpr size_t kTokens = 30;
-        const InspectInput input = lookInput(kTokens);
+        const auto maySee = [&](size_t t, size_t s) {
+            return mask == u"bidirectional" || (s <= t && (window == 0 || s + size_t(window) > t));
+        };
+        InspectInput input = lookInput(kTokens);
+        input.maskPolicy = mask.toStdString();
         const InspectReport report = lookInto(*model, input, exactRequest(spec), at::kBFloat16);
 
         HeadsKeeper keeper;
         nn::ForwardContext context;
         context.dtype = at::kBFloat16;
+        context.maskPolicy = input.maskPolicy;
         context.tap = &keeper;
         const at::NoGradGuard noGradients;
         (void)model->hidden(nn::test::makeIds(1, kTokens), context);
         SlowModel slow(*model);
+        slow.maySee = maySee;
         (void)slow.logits(std::vector<int64_t>(input.ids.begin(), input.ids.end()));
         double fromHeads = 0;
         for (const AttentionMap &map : report.maps) {
-            const at::Tensor scores = keeper.scores.at(size_t(map.head.layer))[map.head.head];
+            const at::Tensor scores =
+                keeper.scores.at(size_t(map.head.layer))[map.head.head].contiguous(); // double
+            const auto exponential = [&](size_t t, size_t s) {
+                return maySee(t, s) ? std::exp(scores.const_data_ptr<double>()[t * kTokens + s]) : 0;
+            };
             for (size_t t = 0; t < kTokens; ++t) {
                 double total = 0;
-                const auto exponential = [&](size_t s) {
-                    return std::exp(scores[int64_t(t)][int64_t(s)].item<double>());
-                };
-                for (size_t s = 0; s <= t; ++s) total += exponential(s);
-                for (size_t s = 0; s <= t; ++s)
+                for (size_t s = 0; s < kTokens; ++s) total += exponential(t, s);
+                for (size_t s = 0; s < kTokens; ++s)
                     fromHeads = std::max(
-                        fromHeads, std::abs(double(map.mean[t * kTokens + s]) - exponential(s) / total));
+                        fromHeads, std::abs(double(map.mean[t * kTokens + s]) - exponential(t, s) / total));
             }
         }
-        QVERIFY2(fromHeads <= 1e-5, qPrintable(QString::number(fromHeads)));
-        QVERIFY2(worstError(report, slow) <= 1e-2, qPrintable(QString::number(worstError(report, slow))));
+        const double fromModel = worstError(report, slow);
+        m_worst["bf16, of its own queries and keys"] =
+            std::max(m_worst["bf16, of its own queries and keys"], fromHeads);
+        double &worstOfModel = m_worst[isTrained ? "bf16, of the slow model as after training"
+                                                 : "bf16, of the slow model as models begin"];
+        worstOfModel = std::max(worstOfModel, fromModel);
+        QVERIFY2(fromHeads <= 1e-6, qPrintable(QString::number(fromHeads)));
+        if (!isTrained) QVERIFY2(fromModel <= 1e-2, qPrintable(QString::number(fromModel)));
+        QVERIFY(fromModel > 10 * fromHeads); // else the second reference would be the first
     }
 
     void severalModalities()
@@ -224,6 +269,7 @@ private Q_SLOTS:
         request.wantsLens = request.wantsAttribution = true;
         const InspectReport report = lookInto(*model, input, request);
         QVERIFY2(worstError(report, slow) <= 1e-5, qPrintable(QString::number(worstError(report, slow))));
+        m_worst["fp32, of the slow model with several modalities"] = worstError(report, slow);
         QCOMPARE(report.lens.size(), size_t(spec.layers + 1));
         QCOMPARE(report.attribution.size(), modalities.size());
         QVERIFY(std::abs(report.attribution[3]) > 1e-6F); // a patch matters, too
