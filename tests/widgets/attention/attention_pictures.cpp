@@ -178,6 +178,98 @@ void shootSelected()
     panel.setSelection(nullptr);
 }
 
+/// Two seconds of two tones that rise and fall, as a WAV file.
+std::string sampleWave()
+{
+    std::string wave("RIFF\0\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1F\0\0\x80\x3E\0\0\2\0\x10\0data", 40);
+    constexpr int kSamples = 16'000;
+    for (int shift = 0; shift < 32; shift += 8) wave += char(2 * kSamples >> shift & 0xFF);
+    double low = 0, high = 0;
+    for (int i = 0; i < kSamples; ++i) {
+        low += (300 + 900 * std::sin(i / 5'000.0)) / 8'000;
+        high += (1'500 + 1'200 * std::cos(i / 2'000.0)) / 8'000;
+        const double value = 0.3 * std::sin(6.283185 * low) + 0.2 * std::sin(6.283185 * high);
+        const int sample = int(value * 32'000);
+        wave += char(sample & 0xFF);
+        wave += char(sample >> 8 & 0xFF);
+    }
+    return wave;
+}
+
+void shootSelectedRecording()
+{
+    FakeSession session;
+    SampleModel model;
+    model.words.insert(model.words.begin(), 36, "");
+    fill(session, model, 20);
+    const auto whole = session.inspection;
+    session.inspection = [whole](const QString &name, const InspectRequest &request) {
+        InspectReport report = whole(name, request);
+        for (size_t i = 0; i < 36; ++i)
+            report.tokens[i] = {.modality = Modality::Audio, .item = 0, .place = int64_t(i)};
+        return report;
+    };
+    auto text = std::make_shared<GenerateRequest>();
+    text->prompt = "What is heard?";
+    text->media = {{.bytes = sampleWave(), .name = "tones.wav"}};
+    AttentionPanel panel(session);
+    Selection selection;
+    panel.setSelection(&selection);
+    panel.resize(1264, 784);
+    panel.show();
+    selection.set({.model = u"shapes-7M@2000"_s,
+                   .title = u"Answer 3"_s,
+                   .text = text,
+                   .token = 50,
+                   .head = HeadRef{1, 3}},
+                  nullptr);
+    settle(300);
+    shoot(panel, u"selected-recording"_s, {1264, 784});
+    panel.setSelection(nullptr);
+}
+
+/// Of a long answer: what the model had before it.
+void shootSelectedWindow()
+{
+    FakeSession session;
+    fill(session, {}, 20);
+    SampleModel model;
+    const std::vector<std::string> once = model.words;
+    for (int i = 0; i < 7; ++i) model.words.insert(model.words.end(), once.begin(), once.end());
+    session.inspection = [model](const QString &name, const InspectRequest &request) {
+        InspectReport report{.model = name.toStdString(), .step = 2'000, .layers = 6, .heads = 6};
+        report.note = "Of 240 tokens the model has 150 to 209 before it here: its context is 60.";
+        report.tokens = sampleTokenList(model);
+        report.token = request.token;
+        report.candidates = sampleCandidates(0.8);
+        SampleModel seen = model;
+        seen.words.resize(60);
+        for (const HeadRef &head : request.heads) {
+            AttentionMap map = samplePooled(seen, head, sampleWeights(seen, head.layer, head.head, 0.9));
+            map.firstRow = map.firstColumn = 150;
+            report.maps.push_back(std::move(map));
+        }
+        return report;
+    };
+    auto text = std::make_shared<GenerateRequest>();
+    text->answerIds = std::vector<int32_t>(200, 7);
+    AttentionPanel panel(session);
+    Selection selection;
+    panel.setSelection(&selection);
+    panel.resize(1264, 784);
+    panel.show();
+    session.failNext[u"inspect"_s] = Error{ErrorCode::InvalidInput, "too long", ""};
+    selection.set({.model = u"shapes-7M@2000"_s,
+                   .title = u"Answer 3"_s,
+                   .text = text,
+                   .token = 190,
+                   .head = HeadRef{3, 2}},
+                  nullptr);
+    settle(300);
+    shoot(panel, u"selected-window"_s, {1264, 784});
+    panel.setSelection(nullptr);
+}
+
 void shootParts()
 {
     FakeSession session;
@@ -240,7 +332,11 @@ int main(int argc, char **argv)
     setWallNowForTests(10'000.4);
     if (isWanted(u"modalities"_s)) shootModalities();
     if (isWanted(u"pair"_s)) shootPair();
-    if (isWanted(u"selected"_s)) shootSelected();
+    if (isWanted(u"selected"_s)) {
+        shootSelected();
+        shootSelectedRecording();
+        shootSelectedWindow();
+    }
     if (isWanted(u"parts"_s)) shootParts();
     return 0;
 }
