@@ -43,7 +43,7 @@ Error TrainingLoop::noOccupancyError(const Breakpoint &breakpoint) const
             "Cannot use the breakpoint \"" + breakpointText(breakpoint) +
                 "\": no part of the model tells how full its memory is while it trains, expected one of " +
                 joinText(names, ", ") + ", entropy, head/LAYER.HEAD/…, part/… or probe/….",
-            "While it trains, a memory reads the text of its batch and stores nothing."};
+            "An episodic memory tells it: plugins.memory.episodic_size above 0."};
 }
 
 Result<void> TrainingLoop::checkBreakpoint(const ControlCommand &command) const

@@ -9,6 +9,7 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -19,7 +20,8 @@ namespace {
 class EpisodicMemory final : public nn::AttentionSource {
 public:
     EpisodicMemory(nn::BuildContext &build, const EpisodicSettings &settings)
-        : m_settings(settings), m_layer(build.layer), m_window(build.spec.window), m_name(build.prefix + "memory.episodic.")
+        : m_settings(settings), m_layer(build.layer), m_window(build.spec.window),
+          m_name(build.prefix + "memory.episodic.")
     {
         const int64_t numHeads = build.spec.heads, headWidth = build.spec.width / build.spec.heads;
         const auto constant = [](double value) {
@@ -44,6 +46,7 @@ public:
             at::sigmoid(at::matmul(heads.q, m_gate.as(precise)) + m_gateBias.as(precise).view({-1, 1, 1})) *
             answer.hasAny_B1T1.to(precise);
         if (context.tap) tell(heads, gate_BHT1.squeeze(-1), context);
+        if (context.notes && !context.cache) noteOccupancy(heads.q.size(2), *context.notes);
         const at::Tensor local = input.local_BHTD.to(precise);
         return ((1 - gate_BHT1) * local + gate_BHT1 * answer.values_BHTD).to(input.local_BHTD.scalar_type());
     }
@@ -100,6 +103,16 @@ private:
         return {values, hasAny.view({1, 1, -1, 1})};
     }
 
+    /// Of a batch nothing is stored: each sequence has its own past behind the window in place of slots. Of
+    /// as many tokens as a memory with a cache would hold at the sequence's end, had it no other thresholds
+    /// than its size. Known without the device, so that it costs no wait.
+    void noteOccupancy(int64_t numTokens, nn::PassNotes &notes) const
+    {
+        const auto numBehind = static_cast<double>(std::max<int64_t>(0, numTokens - m_window));
+        const double share = std::min(1.0, numBehind / static_cast<double>(m_settings.store.capacity));
+        notes.addValue("episodic/occupancy", at::scalar_tensor(share, at::kDouble));
+    }
+
     /// What the tokens took: with a cache from what it remembers (slots of the store, then tokens that wait
     /// to be stored), else from the text's own past (slots are places in it).
     void tell(const Heads &heads, const at::Tensor &gate_BHT, const nn::ForwardContext &context) const
@@ -114,9 +127,8 @@ private:
         if (context.cache) {
             fillFromCache(look, heads, *context.cache);
         } else {
-            const PastReads reads =
-                ownPastReads(queries(heads), storedKeys(heads.k, keysBefore(heads.k, {})),
-                             scale(heads.q.scalar_type()), m_window, m_settings.topK);
+            const PastReads reads = ownPastReads(queries(heads), storedKeys(heads.k, keysBefore(heads.k, {})),
+                                                 scale(heads.q.scalar_type()), m_window, m_settings.topK);
             look.slots_BHTK = look.places_BHTK = reads.places_BHTK;
             look.weights_BHTK = reads.weights_BHTK;
         }
