@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of an inside, and what comes back, over the wire: every field, and answers that lie about their size.
+// What is asked of an inside, and what comes back, over the wire: every field, and answers that lie about
+// their size.
 #include "core/rpc/adapters.h"
 
 #include <QTest>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 using namespace orrery;
@@ -25,8 +28,15 @@ public:
     TokenAlternative alternative() { return {static_cast<int32_t>(count()), bytes(), real()}; }
     AttentionMap map()
     {
-        AttentionMap made{.head = head(), .firstRow = count(), .numRows = 7, .firstColumn = count(), .numColumns = 5,
-                          .rowsPerCell = 2, .columnsPerCell = 3, .mean = {}, .maximum = {}};
+        AttentionMap made{.head = head(),
+                          .firstRow = count(),
+                          .numRows = 7,
+                          .firstColumn = count(),
+                          .numColumns = 5,
+                          .rowsPerCell = 2,
+                          .columnsPerCell = 3,
+                          .mean = {},
+                          .maximum = {}};
         for (int i = 0; i < 4 * 2; ++i) {
             made.mean.push_back(small());
             made.maximum.push_back(small());
@@ -38,6 +48,17 @@ private:
     std::mt19937 m_engine;
 };
 
+/// What an older program wrote (fixtures/README.md).
+template <typename Message> Message recorded(const char *name)
+{
+    const std::filesystem::path path =
+        std::filesystem::path(ORRERY_TEST_DATA) / ".." / "rpc" / "fixtures" / (std::string(name) + ".binpb");
+    std::ifstream in(path, std::ios::binary);
+    Message message;
+    if (!in || !message.ParseFromIstream(&in)) qFatal("cannot read %s", path.c_str());
+    return message;
+}
+
 bool isSame(const TokenAlternative &a, const TokenAlternative &b)
 {
     return a.id == b.id && a.bytes == b.bytes && a.probability == b.probability;
@@ -45,9 +66,9 @@ bool isSame(const TokenAlternative &a, const TokenAlternative &b)
 
 bool isSame(const AttentionMap &a, const AttentionMap &b)
 {
-    return a.head == b.head && a.firstRow == b.firstRow && a.numRows == b.numRows && a.firstColumn == b.firstColumn &&
-           a.numColumns == b.numColumns && a.rowsPerCell == b.rowsPerCell && a.columnsPerCell == b.columnsPerCell &&
-           a.mean == b.mean && a.maximum == b.maximum;
+    return a.head == b.head && a.firstRow == b.firstRow && a.numRows == b.numRows &&
+           a.firstColumn == b.firstColumn && a.numColumns == b.numColumns && a.rowsPerCell == b.rowsPerCell &&
+           a.columnsPerCell == b.columnsPerCell && a.mean == b.mean && a.maximum == b.maximum;
 }
 
 } // namespace
@@ -64,6 +85,9 @@ private Q_SLOTS:
     void refusesMapsOfAnotherSize_data();
     void refusesMapsOfAnotherSize();
     void refusesTablesOfAnotherSize();
+    void readsWhatAnOlderProgramAsks();
+    void readsWhatAnOlderProgramAnswers();
+    void readsPastWhatANewerProgramAdds();
 };
 
 void TestInspectAdapters::keepsEveryFieldOfARequest()
@@ -132,7 +156,12 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     value.note = n.text();
     value.layers = n.count();
     value.heads = n.count();
-    value.tokens = {{.id = 3, .bytes = n.bytes(), .modality = Modality::Audio, .item = 4, .place = 5, .surprise = n.real()},
+    value.tokens = {{.id = 3,
+                     .bytes = n.bytes(),
+                     .modality = Modality::Audio,
+                     .item = 4,
+                     .place = 5,
+                     .surprise = n.real()},
                     {.id = -1, .bytes = {}, .modality = Modality::Image}};
     value.summaries = {{n.head(), n.real(), n.real(), n.real(), n.real()}};
     value.flows = {{n.head(), {0, 1, 2, 3}, {4, 5, 6, 7}}, {n.head(), {1}, {}}};
@@ -257,7 +286,8 @@ void TestInspectAdapters::refusesMapsOfAnotherSize()
     const auto back = fromMessage(reply);
     QVERIFY(!back.ok());
     QCOMPARE(back.error().code, ErrorCode::Io);
-    QVERIFY2(back.error().message.find(says.toStdString()) != std::string::npos, back.error().message.c_str());
+    QVERIFY2(back.error().message.find(says.toStdString()) != std::string::npos,
+             back.error().message.c_str());
 }
 
 void TestInspectAdapters::refusesTablesOfAnotherSize()
@@ -270,6 +300,61 @@ void TestInspectAdapters::refusesTablesOfAnotherSize()
     QVERIFY(fromMessage(reply).ok());
     flow.add_weights(1.0F);
     QCOMPARE(fromMessage(reply).error().code, ErrorCode::Io);
+}
+
+void TestInspectAdapters::readsWhatAnOlderProgramAsks()
+{
+    const InspectRequest request = fromMessage(recorded<v1::InspectQuery>("inspect_query"));
+    QCOMPARE(request.input.prompt, std::string("the fox"));
+    QCOMPARE(request.input.sampling.numAlternatives, 5);
+    QVERIFY(request.input.promptIds.empty() && request.input.answerIds.empty());
+    QVERIFY(request.heads == (std::vector<HeadRef>{{1, 2}}));
+    QVERIFY(request.rows == TokenRange{} && request.columns == TokenRange{});
+    QCOMPARE(request.overviewEdge, int64_t{32});
+    QCOMPARE(request.maxEdge, int64_t{512});
+    QCOMPARE(request.token, int64_t{-1});
+    QVERIFY(request.wantsOverview && request.wantsLens && !request.wantsAttribution);
+    QVERIFY(!request.withMemory && request.memoryEdits.empty());
+    const MemoryEdit edit = fromMessage(recorded<v1::MemoryRequest>("memory_request"));
+    QCOMPARE(edit.verb, MemoryVerb::Pin);
+    QCOMPARE(edit.event, int64_t{12});
+    QVERIFY(edit.source.empty() && edit.path.empty());
+}
+
+void TestInspectAdapters::readsWhatAnOlderProgramAnswers()
+{
+    const auto report = fromMessage(recorded<v1::InspectReply>("inspect_reply"));
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
+    QCOMPARE(report->model, std::string("talker@100"));
+    QCOMPARE(report->step, int64_t{100});
+    QCOMPARE(report->tokens.size(), size_t{2});
+    QCOMPARE(report->tokens[1].bytes, std::string("h"));
+    QCOMPARE(report->tokens[1].surprise, 2.5);
+    QCOMPARE(report->summaries.at(0).firstMass, 0.75);
+    QCOMPARE(report->overview.at(0).mean, (std::vector<float>{1, 0, 0.5F, 0.5F}));
+    QCOMPARE(report->candidates.at(0).probability, 0.875);
+    QVERIFY(report->changed.empty() && report->lens.empty() && report->attribution.empty() &&
+            report->reads.empty());
+    QCOMPARE(report->seconds, 0.0);
+
+    const MemoryReport memory = fromMessage(recorded<v1::MemoryReply>("memory_reply"));
+    QCOMPARE(memory.status.numUsed, int64_t{2});
+    QCOMPARE(memory.events.at(0).tokenIds, (std::vector<int32_t>{97, 98}));
+    QCOMPARE(memory.events.at(0).text, std::string("ab"));
+    QVERIFY(memory.events.at(0).slots.empty() && memory.events.at(0).strengths.empty());
+    QVERIFY(memory.undoText.empty() && memory.similarity.empty());
+}
+
+void TestInspectAdapters::readsPastWhatANewerProgramAdds()
+{
+    // A field that nobody here knows: number 999, two bytes.
+    std::string bytes = recorded<v1::InspectReply>("inspect_reply").SerializeAsString();
+    bytes += std::string("\xba\x3e\x02", 3) + "xy";
+    v1::InspectReply message;
+    QVERIFY(message.ParseFromString(bytes));
+    QCOMPARE(fromMessage(message)->candidates.at(0).bytes, std::string("e"));
+    // Cut in half it is no message.
+    QVERIFY(!message.ParseFromString(bytes.substr(0, bytes.size() / 2)));
 }
 
 QTEST_GUILESS_MAIN(TestInspectAdapters)
