@@ -4,6 +4,7 @@
 #include "core/data/chat_format.h"
 #include "core/infer/model_loader.h"
 #include "core/infer/text_generator.h"
+#include "core/spec/kept_prompt.h"
 #include "tests/infer/media_model.h"
 
 #include <QTemporaryDir>
@@ -208,6 +209,8 @@ private Q_SLOTS:
         QTest::newRow("a role") << QStringLiteral("role") << QStringList{"\"bard\""};
         QTest::newRow("a token") << QStringLiteral("token") << QStringList{"token 272", "ids below 272"};
         QTest::newRow("a memory") << QStringLiteral("memory") << QStringList{"no episodic memory"};
+        QTest::newRow("kept by a training")
+            << QStringLiteral("kept") << QStringList{"\"talker@100\": the text is \"probe:2\"", "RUN@live"};
         QTest::newRow("a picture") << QStringLiteral("picture") << QStringList{"reads text only"};
     }
     void saysWhatIsWrong()
@@ -224,6 +227,7 @@ private Q_SLOTS:
         if (kind == u"role") request.input = {.prompt = "", .messages = {{"bard", "hi"}}};
         if (kind == u"token") request.input.answerIds = {272};
         if (kind == u"memory") request.withMemory = true;
+        if (kind == u"kept") request.input = keptPrompt(2);
         if (kind == u"picture") request.input.media = {{"x", "x.png", 0}};
         const auto report = generator.inspect(request, kNever);
         const ErrorCode code = kind == u"memory" ? ErrorCode::NotFound : ErrorCode::InvalidInput;
