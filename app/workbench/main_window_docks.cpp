@@ -99,9 +99,13 @@ void MainWindow::makeDocks()
     connect(m_runList, &RunListPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_runPanel, &RunPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_curves, &CurvesPanel::breakpointRequested, this, [this](const QString &beginning) {
+        showPanel(m_runPanel);
+        m_runPanel->beginBreakpoint(beginning);
+    });
     connect(m_attention, &AttentionPair::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_play, &PlaygroundPanel::newRunRequested, this, &MainWindow::showNewRun);
-    connect(m_pluginValues, &PluginValuesPanel::seriesActivated, this, &MainWindow::showReason);
+    connect(m_pluginValues, &PluginValuesPanel::seriesActivated, this, &MainWindow::showCurve);
     m_runPanel->setControls(m_controls);
 }
 

@@ -86,6 +86,7 @@ QWidget *CurvesPanel::makeCharts()
     loss->setEndLabels(true);
     loss->setYAxis(AxisFormat::Value, tr("nats / token"));
     m_readout = new ReadoutView(m_lossFrame);
+    connect(m_readout, &ReadoutView::breakpointRequested, this, &CurvesPanel::breakpointRequested);
     auto *columns = new QSplitter(Qt::Horizontal, m_lossFrame);
     columns->addWidget(loss);
     columns->addWidget(m_readout);
@@ -356,19 +357,24 @@ void CurvesPanel::showReading()
     const double pixel = loss->xRange().size() / std::max(1, loss->plotArea().width());
     const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
     const QColor validation = validationColor(color);
-    std::vector<ReadingSource> sources = {
-        {tr("Train loss"), &m_series[TrainLoss], ReadingFormat::Loss, true, true, color},
-        {tr("Validation loss"), &m_series[ValLoss], ReadingFormat::Loss, false, true, validation}};
+    std::vector<ReadingSource> sources;
+    const auto add = [&](SeriesIndex index, const char *id, const QString &name, ReadingFormat format,
+                         bool isNoisy, bool hasExtrema, const QColor &ofCurve) {
+        sources.push_back(
+            {name, &m_series[index], format, isNoisy, hasExtrema, ofCurve, QLatin1String(id)});
+    };
+    add(TrainLoss, series::kLoss, tr("Train loss"), ReadingFormat::Loss, true, true, color);
+    add(ValLoss, series::kValLoss, tr("Validation loss"), ReadingFormat::Loss, false, true, validation);
     // Only runs with a hybrid objective have these.
     if (!m_series[ValPrefix].isEmpty())
-        sources.push_back(
-            {tr("Validation, prefix"), &m_series[ValPrefix], ReadingFormat::Loss, false, true, validation});
+        add(ValPrefix, series::kValLossPrefix, tr("Validation, prefix"), ReadingFormat::Loss, false, true,
+            validation);
     if (!m_series[ValInfill].isEmpty())
-        sources.push_back(
-            {tr("Validation, infill"), &m_series[ValInfill], ReadingFormat::Loss, false, true, validation});
-    sources.push_back({tr("Learning rate"), &m_series[Rate], ReadingFormat::Rate, false, false, {}});
-    sources.push_back({tr("Gradient norm"), &m_series[Norm], ReadingFormat::Rate, true, true, {}});
-    sources.push_back({tr("Tokens / s"), &m_series[TokensPerSecond], ReadingFormat::Compact, true, true, {}});
+        add(ValInfill, series::kValLossInfill, tr("Validation, infill"), ReadingFormat::Loss, false, true,
+            validation);
+    add(Rate, series::kLearningRate, tr("Learning rate"), ReadingFormat::Rate, false, false, {});
+    add(Norm, series::kGradNorm, tr("Gradient norm"), ReadingFormat::Rate, true, true, {});
+    add(TokensPerSecond, series::kTokensPerSecond, tr("Tokens / s"), ReadingFormat::Compact, true, true, {});
     m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), m_feed->marks(),
                                       kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
 }

@@ -58,6 +58,8 @@ Q_SIGNALS:
     void painted(qint64 lastStep, double reportWallTime);
     /// From the empty state.
     void newRunRequested();
+    /// From the menu of a series in the read-out: "loss > ", to be finished.
+    void breakpointRequested(const QString &beginning);
 
 protected:
     void keyPressEvent(

@@ -44,9 +44,10 @@ void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis,
     const bool isMany = numFinite(bucket) > 1;
     const double value = isMany ? bucket.mean : bucket.numPoints == 1 ? bucket.last : bucket.mean;
     const auto detail = [&](const QString &label, const QString &text) {
-        reading.rows.push_back({ReadingKind::Detail, label, text, {}});
+        reading.rows.push_back({ReadingKind::Detail, label, text, {}, source.id});
     };
-    reading.rows.push_back({ReadingKind::Head, source.name, number(value, source.format), source.color});
+    reading.rows.push_back(
+        {ReadingKind::Head, source.name, number(value, source.format), source.color, source.id});
     if (source.hasSmoothed) detail(tr("smoothed"), number(source.series->smoothed[*index], source.format));
     if (source.hasExtrema && isMany) {
         detail(tr("min … max"), number(bucket.minimum, source.format) + QStringLiteral(" … ") +

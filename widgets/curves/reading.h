@@ -23,7 +23,8 @@ struct ReadingRow {
     ReadingKind kind = ReadingKind::Head;
     QString label;
     QString value;
-    QColor color; ///< of the curve; invalid: none
+    QColor color;        ///< of the curve; invalid: none
+    QString series = {}; ///< its name in the run, "loss"; empty: none
     bool operator==(const ReadingRow &) const = default;
 };
 
@@ -46,6 +47,7 @@ struct ReadingSource {
     bool hasSmoothed = true;
     bool hasExtrema = true; ///< of the bucket, when it stands for several points
     QColor color;
+    QString id = {}; ///< of the series in the run, "loss"
 };
 
 /// @param sources the first one decides at which points the cursor can stand; its buckets are counted in the

@@ -6,6 +6,7 @@
 #include "widgets/curves/readout_model.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QHBoxLayout>
@@ -110,6 +111,7 @@ ReadoutView::ReadoutView(QWidget *parent)
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_table->setWordWrap(true);
 
+    makeMenu();
     m_table->installEventFilter(this);
     connect(m_copy, &QToolButton::clicked, this, &ReadoutView::copy);
     connect(m_model, &ReadoutModel::shapeChanged, this, &ReadoutView::applyShape);
@@ -134,6 +136,50 @@ void ReadoutView::setReading(const Reading &reading)
     m_foot->setFullText(reading.foot);
     m_copy->setEnabled(!reading.rows.empty());
     m_model->setReading(reading);
+    updateMenu();
+}
+
+void ReadoutView::makeMenu()
+{
+    const auto add = [this](const char *name, auto handler) {
+        auto *action = new QAction(m_table);
+        action->setObjectName(QLatin1String(name));
+        connect(action, &QAction::triggered, this, handler);
+        m_table->addAction(action);
+        return action;
+    };
+    m_copyAction = add("copyReading", [this] { copy(); });
+    m_copyAction->setText(tr("Copy the values"));
+    m_copyAction->setShortcut(QKeySequence::Copy); // to be read; eventFilter() has the key
+    m_copyAction->setShortcutContext(Qt::WidgetShortcut);
+    auto *line = new QAction(m_table);
+    line->setSeparator(true);
+    m_table->addAction(line);
+    const auto begin = [this](const QString &sign) {
+        if (!m_series.isEmpty()) Q_EMIT breakpointRequested(m_series + sign);
+    };
+    m_above = add("pauseAbove", [begin] { begin(QStringLiteral(" > ")); });
+    m_below = add("pauseBelow", [begin] { begin(QStringLiteral(" < ")); });
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &ReadoutView::updateMenu);
+    updateMenu();
+}
+
+/// Of the series in whose rows the current one is.
+void ReadoutView::updateMenu()
+{
+    const auto &rows = reading().rows;
+    const auto row = static_cast<size_t>(std::max(0, m_table->currentIndex().row()));
+    m_series = m_table->currentIndex().isValid() && row < rows.size() ? rows[row].series : QString();
+    QString name;
+    for (const ReadingRow &one : rows)
+        if (one.kind == ReadingKind::Head && one.series == m_series) name = one.label;
+    m_copyAction->setEnabled(!rows.empty());
+    for (QAction *action : {m_above, m_below}) action->setEnabled(!m_series.isEmpty());
+    m_above->setText(m_series.isEmpty() ? tr("Pause when this exceeds…")
+                                        : tr("Pause when “%1” exceeds…").arg(name));
+    m_below->setText(m_series.isEmpty() ? tr("Pause when this falls below…")
+                                        : tr("Pause when “%1” falls below…").arg(name));
 }
 
 const Reading &ReadoutView::reading() const { return m_model->reading(); }

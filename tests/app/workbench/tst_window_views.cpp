@@ -25,6 +25,7 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QToolButton>
 
@@ -57,6 +58,7 @@ private Q_SLOTS:
     void onlyAnswersAreBranched();
     void anAnswerThatIsNotShownIsBranched();
     void breakpointsAreBegunFromTheMenu();
+    void breakpointsAreBegunAtACurve();
     void theCostOfLookingIsInTheStatusBar();
     void docksOfPluginsKeepTheirPlaces();
     void theMemoryDockStandsUnderInspect();
@@ -465,6 +467,43 @@ void TestWindowViews::breakpointsAreBegunFromTheMenu()
     m_window->actionRegistry().action(u"run.breakpoints"_s)->trigger();
     QVERIFY(m_window->findChild<RunPanel *>()->breakpoints()->isVisible());
     QTRY_VERIFY(m_window->findChild<RunPanel *>()->breakpoints()->line()->hasFocus());
+}
+
+void TestWindowViews::breakpointsAreBegunAtACurve()
+{
+    SeriesData norm{"grad_norm", 1, {}}, loss{"loss", 1, {}};
+    for (SeriesData *data : {&norm, &loss})
+        data->buckets.push_back({.firstStep = 1,
+                                 .lastStep = 1,
+                                 .firstWallTime = 1,
+                                 .lastWallTime = 1,
+                                 .minimum = 2,
+                                 .maximum = 2,
+                                 .mean = 2,
+                                 .last = 2,
+                                 .numPoints = 1});
+    m_session->seriesData[u"alpha"_s] = {loss, norm};
+    open();
+    m_window->selectRun(u"alpha"_s);
+    m_window->showLayout(WindowLayout::Train);
+    child<QDockWidget>(m_window.get(), "runDock")->hide();
+    auto *table = child<QTableView>(&m_window->curves(), "readoutTable");
+    const auto rowOf = [table](const QString &name) {
+        for (int row = 0; row < table->model()->rowCount(); ++row)
+            if (table->model()->index(row, 0).data().toString() == name) return row;
+        return -1;
+    };
+    QTRY_VERIFY(rowOf(u"Gradient norm"_s) >= 0);
+    table->setCurrentIndex(table->model()->index(rowOf(u"Gradient norm"_s), 0));
+    table->findChild<QAction *>(u"pauseAbove"_s)->trigger();
+    BreakpointEditor *editor = m_window->findChild<RunPanel *>()->breakpoints();
+    QVERIFY(editor->isVisible());
+    QCOMPARE(editor->line()->text(), u"grad_norm > "_s);
+    QTRY_VERIFY(editor->line()->hasFocus());
+    QTest::keyClicks(editor->line(), u"10"_s);
+    QTest::keyClick(editor->line(), Qt::Key_Return);
+    QCOMPARE(m_session->controls.size(), size_t(1));
+    QCOMPARE(m_session->controls[0].setting.value, std::string("grad_norm > 10"));
 }
 
 void TestWindowViews::theCostOfLookingIsInTheStatusBar()

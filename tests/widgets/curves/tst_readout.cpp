@@ -8,8 +8,10 @@
 
 #include <QAbstractItemModelTester>
 #include <QAbstractItemView>
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QSignalSpy>
 #include <QTest>
 
 using namespace orrery;
@@ -68,6 +70,7 @@ private Q_SLOTS:
     void modelKeepsItsRules();
     void copiesAsTable();
     void copiesTheSelectionAlone();
+    void aSeriesBeginsABreakpoint();
 };
 
 void TestReadout::singlePointIsReadAsItIs()
@@ -174,6 +177,41 @@ void TestReadout::copiesTheSelectionAlone()
     const QString text = QApplication::clipboard()->text();
     QVERIFY(text.contains(QStringLiteral("Train loss")));
     QVERIFY(!text.contains(QStringLiteral("Validation")));
+}
+
+void TestReadout::aSeriesBeginsABreakpoint()
+{
+    const Sample sample = makeSample(10);
+    ReadoutView view;
+    QSignalSpy begun(&view, &ReadoutView::breakpointRequested);
+    const auto action = [&view](const char *name) {
+        return view.table()->findChild<QAction *>(QLatin1String(name));
+    };
+    QVERIFY(!action("pauseAbove")->isEnabled()); // of no series
+    QVERIFY(!action("copyReading")->isEnabled());
+    view.setReading(makeReading(
+        {{QStringLiteral("Train loss"), &sample.loss, ReadingFormat::Loss, true, true, {}, QStringLiteral("loss")},
+         {QStringLiteral("Of no name"), &sample.validation, ReadingFormat::Loss, false, true, {}}},
+        {XMode::Step, 501}, 205, {}, 10, 1000));
+    QVERIFY(action("copyReading")->isEnabled());
+    // The head of the series, and what is said of it below.
+    for (int row : {0, 1, 2}) {
+        view.table()->setCurrentIndex(view.table()->model()->index(row, 1));
+        QVERIFY2(action("pauseAbove")->isEnabled(), qPrintable(QString::number(row)));
+        QCOMPARE(action("pauseAbove")->text(), QStringLiteral("Pause when “Train loss” exceeds…"));
+        QCOMPARE(action("pauseBelow")->text(), QStringLiteral("Pause when “Train loss” falls below…"));
+    }
+    action("pauseAbove")->trigger();
+    action("pauseBelow")->trigger();
+    QCOMPARE(begun.count(), 2);
+    QCOMPARE(begun[0][0].toString(), QStringLiteral("loss > "));
+    QCOMPARE(begun[1][0].toString(), QStringLiteral("loss < "));
+    view.table()->setCurrentIndex(view.table()->model()->index(3, 0)); // a series that has no name in the run
+    QVERIFY(!action("pauseAbove")->isEnabled());
+    view.table()->setCurrentIndex(view.table()->model()->index(0, 0));
+    view.setReading({}); // another run, without points
+    QVERIFY(!action("pauseAbove")->isEnabled());
+    QCOMPARE(begun.count(), 2);
 }
 
 int main(int argc, char **argv)
