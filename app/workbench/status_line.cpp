@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/status_line.h"
 
+#include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
 #include "widgets/theme/theme.h"
 
@@ -10,13 +11,6 @@
 #include <cmath>
 
 namespace orrery::ui {
-
-namespace {
-
-/// There is no translation file whose plural rules tr() could ask, so both forms are spelled out.
-QString counted(int count, const QString &one, const QString &many) { return count == 1 ? one : many.arg(count); }
-
-} // namespace
 
 StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(parent), m_session(session)
 {

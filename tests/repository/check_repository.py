@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: check_repository.py layering|file-size|licence ROOT
+"""usage: check_repository.py layering|file-size|licence|plurals ROOT
 
 layering   each include goes in a direction that docs/architecture.md allows
 file-size  no hand-written file is longer than 800 lines
 licence    each file names its licence, and the one that its folder has
+plurals    no text for tr() asks a translation file for its plural: there is none, "%n run(s)" would be shown as it stands
 Before it looks at ROOT, each check is run on a tree with one known breach, so that it cannot pass by being blind.
 """
 import pathlib
@@ -139,6 +140,14 @@ def licence(root):
     return problems
 
 
+def plurals(root):
+    problems = []
+    for path, name in files(root, {".cpp", ".h"}):
+        for match in re.finditer(r'"[^"\n]*%n[^"\n]*"\s*,\s*nullptr', path.read_text(errors="replace")):
+            problems.append(f"{name}: {match.group(0)[:60]}: expected both forms spelled out (widgets/common/counted.h)")
+    return problems
+
+
 SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
 # check -> files of a made-up tree, and how many breaches are in it
 BREACHES = {
@@ -148,8 +157,9 @@ BREACHES = {
                   "plugins/a/bad.cpp": SPDX}, 6),
     "file-size": ({"core/base/bad.h": "\n" * (MAX_LINES + 1)}, 1),
     "licence": ({"core/base/bad.h": "int x;\n", "plugins/a/ui/bad.cpp": SPDX}, 2),
+    "plurals": ({"widgets/a/bad.cpp": SPDX + 'tr("%n run(s)",\n   nullptr, 3); tr("%1 runs"); printf("%n", &x);\n'}, 1),
 }
-CHECKS = {"layering": layering, "file-size": file_size, "licence": licence}
+CHECKS = {"layering": layering, "file-size": file_size, "licence": licence, "plurals": plurals}
 
 
 def main():

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/plot_accessible.h"
 
+#include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
 #include "widgets/plots/plot_view.h"
 
@@ -69,7 +70,7 @@ QString PlotView::accessibleSummary() const
         const QString direction = trend(curve.line, *end);
         if (!direction.isEmpty()) part += QStringLiteral(", ") + direction;
         if (!curve.nonFinite.empty())
-            part += QStringLiteral(", ") + tr("%n non-finite points", nullptr, int(curve.nonFinite.size()));
+            part += QStringLiteral(", ") + counted(std::ssize(curve.nonFinite), tr("1 non-finite point"), tr("%1 non-finite points"));
         parts << part;
     }
     if (parts.isEmpty()) return tr("No data yet");
