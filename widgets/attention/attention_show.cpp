@@ -204,6 +204,7 @@ void AttentionPanel::refreshThumbnails(const SnapshotPtr &now)
 void AttentionPanel::refreshPinned()
 {
     m_stage->head()->view()->setPinnedRow(rowOfToken(place().pinnedToken));
+    m_strip->reveal(place().pinnedToken);
     refreshRow();
 }
 

@@ -68,7 +68,7 @@ PromptBar::PromptBar(QWidget *parent)
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(8);
     }
-    m_models->setMinimumContentsLength(14); // "saved step 8,000"
+    m_models->setMinimumContentsLength(16); // "saved step 8,000, best"
     m_prompts->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_prompts->setMaximumWidth(420);
     auto *layout = new QHBoxLayout(this);

@@ -55,6 +55,8 @@ void TokenStrip::setTokens(const std::vector<InspectedToken> &tokens)
     m_thumbnails.clear();
     m_weights.clear();
     m_cursor = std::clamp(m_cursor, 0, std::max(0, numTokens() - 1));
+    m_revealed = -1;
+    verticalScrollBar()->setValue(0);
     relayout();
 }
 
@@ -103,7 +105,26 @@ void TokenStrip::relayout()
     verticalScrollBar()->setSingleStep(height);
     verticalScrollBar()->setRange(0,
                                   lines > kMaxLines ? std::max(0, lines * height - viewport()->height()) : 0);
+    scrollTo(m_revealed);
     viewport()->update();
+}
+
+void TokenStrip::reveal(int token)
+{
+    if (token == m_revealed) return;
+    m_revealed = token;
+    scrollTo(token);
+}
+
+/// By whole lines, so that none is cut.
+void TokenStrip::scrollTo(int token)
+{
+    if (token < 0 || token >= std::ssize(m_places)) return;
+    QScrollBar *bar = verticalScrollBar();
+    const int height = lineHeight(), line = int(m_places[size_t(token)].top()) / height;
+    const int page = std::max(1, viewport()->height() / height) * height;
+    if (line * height < bar->value()) bar->setValue(line * height);
+    if ((line + 1) * height > bar->value() + page) bar->setValue((line + 1) * height - page);
 }
 
 QRectF TokenStrip::tokenRect(int token) const
@@ -192,10 +213,8 @@ void TokenStrip::keyPressEvent(QKeyEvent *event)
     const int by = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
     if (by != 0) {
         m_cursor = std::clamp(m_cursor + by, 0, numTokens() - 1);
-        QScrollBar *bar = verticalScrollBar();
-        const int line = int(m_places[size_t(m_cursor)].top()) / lineHeight(), page = viewport()->height();
-        if (line * lineHeight() < bar->value()) bar->setValue(line * lineHeight());
-        if ((line + 1) * lineHeight() > bar->value() + page) bar->setValue((line + 1) * lineHeight() - page);
+        m_revealed = -1;
+        scrollTo(m_cursor);
         viewport()->update();
         return;
     }

@@ -27,6 +27,8 @@ public:
     [[nodiscard]] const std::vector<float> &weights() const { return m_weights; }
     [[nodiscard]] TokenRange active() const { return m_active; }
     [[nodiscard]] QRectF tokenRect(int token) const; ///< in the viewport
+    /// Scrolls so that its line is seen, also when the lines are broken anew; -1: none any more.
+    void reveal(int token);
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
@@ -45,6 +47,7 @@ protected:
 
 private:
     void relayout();
+    void scrollTo(int token);
     [[nodiscard]] int lineHeight() const;
 
     void paintThumbnail(QPainter &painter, const QRectF &area, const QImage &thumbnail,
@@ -56,7 +59,7 @@ private:
     std::vector<float> m_weights;
     HeatScale m_scale;
     TokenRange m_active{-1, -1};
-    int m_cursor = 0;
+    int m_cursor = 0, m_revealed = -1;
     int m_numLines = 1;
 };
 

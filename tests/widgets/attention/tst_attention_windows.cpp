@@ -2,6 +2,8 @@
 // Texts that are longer than the model's context: looked at by what the model had before it at a token.
 #include "tests/widgets/attention/attention_fixture.h"
 
+#include <QScrollBar>
+
 using namespace orrery;
 using namespace orrery::ui;
 
@@ -89,6 +91,7 @@ private Q_SLOTS:
     void withoutAHeadItIsTheSameWindow();
     void linkAndCommandKnowWhereTheAnswerBegan();
     void ownTextsAreLookedAtBehindTheirEnd();
+    void theKeptTokenIsSeenInTheText();
 
 private:
     [[nodiscard]] size_t numAsked() const { return m_session->inspections.size(); }
@@ -319,6 +322,34 @@ void TestAttentionWindows::ownTextsAreLookedAtBehindTheirEnd()
     QTRY_VERIFY(m_panel->snapshot());
     QCOMPARE(asked(1).token, -1);
     QCOMPARE(m_panel->snapshot()->report.token, kTokens - 1);
+}
+
+void TestAttentionWindows::theKeptTokenIsSeenInTheText()
+{
+    m_panel->resize(660, 760);
+    openWindow(110);
+    TokenStrip *strip = m_panel->strip();
+    const QRect room = strip->viewport()->rect();
+    QTRY_VERIFY(QRectF(room).contains(strip->tokenRect(110)));
+    QVERIFY(strip->verticalScrollBar()->value() > 0);
+    // Lines are whole or not there.
+    const auto isWhole = [&](int token) {
+        const QRectF place = strip->tokenRect(token);
+        return place.top() >= 0 && place.bottom() <= room.height();
+    };
+    const auto isAway = [&](int token) {
+        const QRectF place = strip->tokenRect(token);
+        return place.bottom() <= 1 || place.top() >= room.height();
+    };
+    for (int token = 0; token < kTokens; ++token) QVERIFY(isWhole(token) || isAway(token));
+    strip->setFocus();
+    for (int i = 0; i < kTokens; ++i) QTest::keyClick(strip, Qt::Key_Right);
+    for (int i = 0; i < 60; ++i) QTest::keyClick(strip, Qt::Key_Left);
+    QVERIFY(isWhole(59) && !isWhole(119));
+    for (int token = 0; token < kTokens; ++token) QVERIFY(isWhole(token) || isAway(token));
+    m_selection->move(111, HeadRef{1, 1}, &m_other); // a row that is kept is seen again
+    m_panel->flush();
+    QVERIFY(isWhole(111));
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionWindows)
