@@ -44,6 +44,7 @@ private:
     Result<void> readRequirements();
     Result<void> readProvided();
     Result<void> readCosts();
+    Result<void> addFlops(const std::string &flops, PluginCost &cost) const;
     Result<std::string> text(const Json &object, const std::string &key, size_t maxBytes) const;
     Result<std::string> library(const char *key) const;
     [[nodiscard]] Error refuse(const std::string &key, const std::string &found,
@@ -173,7 +174,7 @@ Result<void> ManifestReader::readCosts()
 {
     ORRERY_ASSIGN(const std::vector<Json> list, objects("costs", kMaxCosts));
     for (const Json &entry : list) {
-        ORRERY_TRY(checkKeys(entry, "costs", {"name", "parameters", "idle", "activations", "cache"}));
+        ORRERY_TRY(checkKeys(entry, "costs", {"name", "parameters", "idle", "flops", "activations", "cache"}));
         PluginCost cost;
         ORRERY_ASSIGN(cost.name, text(entry, "name", kMaxNameBytes));
         const auto read = [&](const char *key, std::string &formula) -> Result<void> {
@@ -185,9 +186,26 @@ Result<void> ManifestReader::readCosts()
         ORRERY_TRY(read("idle", cost.idle));
         ORRERY_TRY(read("activations", cost.activations));
         ORRERY_TRY(read("cache", cost.cache));
+        std::string flops;
+        ORRERY_TRY(read("flops", flops));
+        ORRERY_TRY(addFlops(flops, cost));
         m_manifest.info.costs.push_back(std::move(cost));
     }
     return checkPluginCosts(m_manifest.info);
+}
+
+/// Work joins the formula of idle parameters, as what a token passes through more, 6 FLOPs each: so it is known wherever
+/// that is. Checked by itself first, so that an error shows what stands in the JSON.
+Result<void> ManifestReader::addFlops(const std::string &flops, PluginCost &cost) const
+{
+    if (flops.empty()) return {};
+    PluginInfo alone;
+    alone.id = m_manifest.info.id;
+    alone.settings = m_manifest.info.settings;
+    alone.costs = {{cost.name, flops, cost.idle, {}, {}}};
+    ORRERY_TRY(checkPluginCosts(alone));
+    cost.idle = "max(0, " + (cost.idle.empty() ? "0" : cost.idle) + ") - max(0, " + flops + ") / 6";
+    return {};
 }
 
 Result<std::string> ManifestReader::text(const Json &object, const std::string &key, size_t maxBytes) const

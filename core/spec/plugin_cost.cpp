@@ -36,12 +36,19 @@ void addSettings(const PluginInfo &plugin, const RunSpec &spec, Values &values)
     }
 }
 
-double valueOf(const std::string &formula, const Values &values)
+double valueOf(const std::string &formula, const Values &values, double least = 0)
 {
     if (formula.empty()) return 0;
     const auto value = evaluateFormula(formula, values);
     // Checked when the JSON was read; sums of what is left stay finite.
-    return value.ok() ? std::clamp(*value, 0.0, kMostOfOne) : 0;
+    return value.ok() ? std::clamp(*value, least, kMostOfOne) : 0;
+}
+
+/// Below 0 where a token costs more than a pass through the parameters: what a part's JSON says under "flops" comes so,
+/// 6 a parameter (core/plugin/plugin_manifest.cpp).
+double idleOf(const std::string &formula, const Values &values)
+{
+    return valueOf(formula, values, -kMostOfOne);
 }
 
 } // namespace
@@ -74,7 +81,7 @@ PluginCostSum costOfPlugins(const RunSpec &spec, const FieldTable &table)
         for (const PluginCost &cost : plugin->costs) {
             const double parameters = valueOf(cost.parameters, values);
             sum.parameters += parameters;
-            sum.idleParameters += std::min(parameters, valueOf(cost.idle, values));
+            sum.idleParameters += std::min(parameters, idleOf(cost.idle, values));
             sum.activations += valueOf(cost.activations, values);
             sum.cacheNumbers += valueOf(cost.cache, values);
         }

@@ -3,6 +3,7 @@
 #include "tests/plugin/plugin_fixture.h"
 
 #include "core/plugin/plugin_manifest.h"
+#include "core/spec/plugin_cost.h"
 
 using namespace orrery;
 using orrery::test::manifestOf;
@@ -27,6 +28,42 @@ const QByteArray kWhole = R"({
 class TestPluginManifest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void flopsCostTimeAndNothingElse_data()
+    {
+        QTest::addColumn<QByteArray>("costs");
+        QTest::addColumn<double>("flops"); // of a token, beside 6 for each of 100 parameters; width 128
+        const auto row = [](const char *name, const char *costs, double flops) {
+            QTest::newRow(name) << QByteArray(costs) << flops;
+        };
+        row("none", R"("idle": "40")", -240);
+        row("all of it", R"("flops": "6 * width")", 768);
+        row("beside idle ones", R"("idle": "40", "flops": "6 * width")", 768 - 240);
+        row("less than nothing", R"("idle": "40", "flops": "0 - width")", -240);
+        row("no number", R"("idle": "40", "flops": "1 / 0 - 1 / 0")", -240);
+        row("more idle than there are", R"("idle": "400")", -600);
+    }
+    void flopsCostTimeAndNothingElse()
+    {
+        QFETCH(QByteArray, costs);
+        QFETCH(double, flops);
+        const auto manifest = parsePluginManifest(
+            R"({"id": "x", "name": "X", "version": "1.0", "apiVersion": 1, "engineLibrary": "libx.so",
+                "costs": [{"name": "a", "parameters": "100", )" +
+                costs.toStdString() + "}]}",
+            "x");
+        VERIFY_OK(manifest);
+        PluginInfo info = manifest->info;
+        info.state = PluginState::Available;
+        RunSpec spec;
+        spec.plugins.use = {"x"};
+        QCOMPARE(spec.model.width, int64_t(128));
+        const RunEstimate plain = estimateRun(spec, 272, 1e9);
+        const RunEstimate with = estimateRun(spec, 272, 1e9, costOfPlugins(spec, *FieldTable::withPlugins({info})));
+        QCOMPARE(with.flopsPerToken - plain.flopsPerToken, 600 + flops);
+        QCOMPARE(with.numParameters, plain.numParameters + 100);
+        QCOMPARE(with.activationBytes, plain.activationBytes);
+        QCOMPARE(with.cacheBytes, plain.cacheBytes);
+    }
     void readsEverything()
     {
         const auto manifest = parsePluginManifest(kWhole.toStdString(), "demo");
@@ -122,6 +159,12 @@ private Q_SLOTS:
             "the end");
         row("formula of nobody", with(R"("costs":[{"name":"a","idle":"size"}])"),
             "expected a function or one of context, heads, layers, width, window");
+        row("flops that are no formula", with(R"("costs":[{"name":"a","idle":"1","flops":"2 *"}])"),
+            "Cannot use the costs of \"a\" of plugin \"x\": Cannot read the formula \"2 *\": at byte 3 is "
+            "the end");
+        row("flops of nobody", with(R"("costs":[{"name":"a","flops":"size"}])"),
+            "expected a function or one of context, heads, layers, width, window");
+        row("flops that are numbers", with(R"("costs":[{"name":"a","flops":7}])"), "\"flops\" is 7");
         row("library elsewhere", changed("libx.so", "../y/liby.so"),
             "the name of a file in the plugin's folder");
         row("absolute library", changed("libx.so", "/usr/lib/libm.so"),

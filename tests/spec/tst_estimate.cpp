@@ -2,6 +2,7 @@
 #include "tests/base/check_result.h"
 
 #include "core/spec/estimate.h"
+#include "core/spec/estimate_kept.h"
 #include "core/spec/field_table.h"
 
 #include <cmath>
@@ -146,6 +147,22 @@ private Q_SLOTS:
         QCOMPARE(estimateRun(spec, 272, 1e9).continualBytes, 4 * plain.numParameters);
         spec.continual.strategy = "er";
         QCOMPARE(estimateRun(spec, 272, 1e9).continualBytes, uint64_t{0});
+    }
+    void countsTheLogitsThatAreKept()
+    {
+        RunSpec spec = presetSpec("tiny");
+        spec.continual.strategy = "derpp";
+        QCOMPARE(keptLogitBytes(spec, 100'000), uint64_t{0}); // off without stages
+        spec.continual.stages = {"/b", "/c"};
+        spec.continual.bufferPercent = 2.5;
+        // Of two texts, 2,500 tokens each; 192 bytes a token.
+        QCOMPARE(keptLogitBytes(spec, 100'000), uint64_t{2 * 2'500 * 192});
+        QCOMPARE(keptLogitBytes(spec, 0), uint64_t{0});
+        QCOMPARE(keptLogitBytes(spec, ~uint64_t{0}), ~uint64_t{0});
+        for (const char *other : {"naive", "er", "rehearsal", "ewc", "sparse_memory"}) {
+            spec.continual.strategy = other;
+            QCOMPARE(keptLogitBytes(spec, 100'000), uint64_t{0});
+        }
     }
     void memoryGrowsWithTheBatchAlone()
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several texts in turn: what is replayed, what is kept, and that a resume goes on bit by bit.
+#include "core/spec/estimate_kept.h"
 #include "core/train/continual/continual.h"
 #include "core/train/continual/stage_series.h"
 #include "core/train/step_runner.h"
@@ -98,6 +99,7 @@ private Q_SLOTS:
     void replayedSequencesComeFromEarlierTexts_data();
     void replayedSequencesComeFromEarlierTexts();
     void bufferStaysWithinItsShare();
+    void theEstimateKnowsItsLogits();
     void resumedLossesAreBitIdentical_data();
     void resumedLossesAreBitIdentical();
     void dreamsHearAStop_data();
@@ -262,6 +264,12 @@ void TestContinual::dreamsHearAStop()
         const double found = step <= 4 ? first.series["loss"][step] : second.series["loss"][step];
         QVERIFY2(found == value, qPrintable(QString::number(step)));
     }
+}
+
+void TestContinual::theEstimateKnowsItsLogits()
+{
+    // As keepLogits() has them: fp16 values and 32-bit ids.
+    QCOMPARE(kLogitBytesPerToken, static_cast<uint64_t>(kKeptLogits) * (2 + 4));
 }
 
 void TestContinual::tellsTheMatrixAndForgetting()

@@ -6,11 +6,21 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include "core/spec/estimate_kept.h"
 #include "core/spec/plugin_cost.h"
 
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <limits>
+
 namespace orrery::ui {
+
+namespace {
+
+constexpr uint64_t kAnyTokens = 1'000'000; ///< for the question whether a spec keeps anything that goes with them
+
+} // namespace
 
 EstimateCard::EstimateCard(QWidget *parent)
     : PanelFrame(tr("Estimate"), parent), m_numbers(new KeyValueGrid(this)),
@@ -39,6 +49,10 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, con
 {
     m_estimate =
         estimateRun(spec, byteVocabSize(spec.data), speed.flopsPerSecond, costOfPlugins(spec, table));
+    const uint64_t keptBytes =
+        std::min(keptLogitBytes(spec, trainTokens), std::numeric_limits<uint64_t>::max() - m_estimate.totalBytes);
+    m_estimate.continualBytes += keptBytes;
+    m_estimate.totalBytes += keptBytes;
     m_exceedsMemory = spec.device == "cpu" && memoryBytes > 0 && m_estimate.totalBytes > memoryBytes;
     const auto count = [](quint64 value) { return countText(static_cast<double>(value)); };
     QString parameters = tr("%1, of which %2 outside the embeddings")
@@ -53,6 +67,8 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, con
                               bytesText(m_estimate.activationBytes));
     if (m_estimate.continualBytes > 0)
         memory += tr(", kept of earlier texts %1").arg(bytesText(m_estimate.continualBytes));
+    else if (trainTokens == 0 && keptLogitBytes(spec, kAnyTokens) > 0)
+        memory += tr(", and what derpp keeps of earlier texts, which is known when the data are");
     m_numbers->setValue(tr("Memory"), bytesText(m_estimate.totalBytes),
                         m_exceedsMemory ? Tone::Error : Tone::Text,
                         memory);

@@ -179,6 +179,32 @@ private Q_SLOTS:
                     plain.flopsPerToken + 6.0 * static_cast<double>(estimate.numOfPlugins) - 6 * 50 * 16);
         QVERIFY(estimate.activationBytes > plain.activationBytes || estimate.numOfPlugins == 0);
     }
+    void theEstimateCountsTheWork_data()
+    {
+        QTest::addColumn<QString>("part");
+        QTest::addColumn<int>("size");
+        QTest::addColumn<double>("more"); // FLOPs of a token beside 6 a parameter
+        // By hand: width 16, window 4, context 12. Products with 8² / 2 / 12 keys a token, forward and back: 14 · width.
+        QTest::newRow("episodic") << "episodic_size" << 64 << 14.0 * 16 * 8 * 8 / 2 / 12;
+        // Half of the matrices are passed by 3 registers of 4 tokens; 12 · 3 · width for reading, as much for writing.
+        QTest::newRow("registers") << "registers" << 3
+                                   << -6.0 * 4 * 16 * 16 + 6.0 * 4 * 16 * 16 * 3 / 4 + 2 * 12.0 * 3 * 16;
+        // 64 − 2 · 4 values are not read; 2 · 4 · 4 sums.
+        QTest::newRow("semantic") << "semantic_size" << 64 << -6.0 * 56 * 16 + 3.0 * 2 * 4 * 4;
+    }
+    void theEstimateCountsTheWork()
+    {
+        QFETCH(QString, part);
+        QFETCH(int, size);
+        QFETCH(double, more);
+        const RunSpec spec = specWith({{part.toStdString(), int64_t(size)}, {"semantic_top_k", int64_t(4)}});
+        QCOMPARE(spec.model.context, int64_t(12));
+        const auto table = FieldTable::withPlugins({m_catalogue.find("memory")->info});
+        const RunEstimate estimate = estimateRun(spec, kVocab, 1e9, costOfPlugins(spec, *table));
+        const RunEstimate plain = estimateRun(spec, kVocab, 1e9);
+        QCOMPARE(estimate.flopsPerToken - plain.flopsPerToken,
+                 6.0 * static_cast<double>(estimate.numOfPlugins) + more);
+    }
     void aCacheShowsItsMemory()
     {
         nn::EnginePlugins plugins;

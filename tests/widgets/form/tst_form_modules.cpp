@@ -4,6 +4,7 @@
 #include "core/plugin/plugin_manifest.h"
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
+#include "widgets/form/data_card.h"
 #include "widgets/form/estimate_card.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
@@ -29,12 +30,17 @@ private Q_SLOTS:
         QTest::newRow("episodic memory")
             << QStringList{u"model.window=16"_s, u"plugins.use=memory"_s, u"plugins.memory.episodic_size=4096"_s}
             << u"cache"_s;
+        QTest::newRow("reading that memory")
+            << QStringList{u"model.window=16"_s, u"plugins.use=memory"_s, u"plugins.memory.episodic_size=4096"_s}
+            << u"time beside that of its parameters"_s;
         QTest::newRow("semantic memory")
             << QStringList{u"plugins.use=memory"_s, u"plugins.memory.semantic_size=4096"_s} << u"parameters"_s;
         QTest::newRow("texts in turn, ours")
             << QStringList{u"continual.stages=/b"_s, u"continual.strategy=rehearsal"_s} << u"time"_s;
         QTest::newRow("texts in turn, penalty")
             << QStringList{u"continual.stages=/b"_s, u"continual.strategy=ewc"_s} << u"memory"_s;
+        QTest::newRow("texts in turn, kept logits")
+            << QStringList{u"continual.stages=/b"_s, u"continual.strategy=derpp"_s} << u"memory"_s;
     }
     void showWhatTheyCost()
     {
@@ -45,15 +51,20 @@ private Q_SLOTS:
         FakeSession session;
         session.plugins.plugins = {manifest->info};
         session.plugins.plugins.front().state = PluginState::Available;
+        session.dataDescription = uR"({"train_tokens": 1000000})"_s;
         NewRunPanel panel(session);
+        panel.show();
         QTRY_VERIFY(panel.form()->editor(u"plugins.memory.semantic_size"_s));
         panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+        QTRY_COMPARE(panel.dataCard()->numTrainTokens(), quint64(1'000'000));
         const auto cost = [&] {
             const RunEstimate &shown = panel.estimateCard()->estimate();
             if (grows == u"parameters") return static_cast<double>(shown.numParameters);
             if (grows == u"activations") return static_cast<double>(shown.activationBytes);
             if (grows == u"cache") return static_cast<double>(shown.cacheBytes);
             if (grows == u"time") return shown.totalSeconds;
+            if (grows.startsWith(u"time beside"))
+                return shown.flopsPerToken - 6 * static_cast<double>(shown.numOfPlugins);
             return static_cast<double>(shown.totalBytes);
         };
         const double before = cost();
