@@ -14,6 +14,7 @@ std::span<const CommandEntry> commandTable()
                      declareGenerate},
         CommandEntry{"embed", "Make a vector of a text", declareEmbed},
         CommandEntry{"evaluate", "Measure the loss of a model over a text", declareEvaluate},
+        CommandEntry{"export", "Write a run's checkpoint as a model directory", declareExport},
         CommandEntry{"inspect", "Look inside a model while it reads a text", declareInspect},
         CommandEntry{"memory", "Show, edit, move and consolidate what a model remembers", declareMemory},
 #ifdef ORRERY_HAS_RPC

@@ -28,6 +28,7 @@ CommandBody declareTrain(CLI::App &command);
 CommandBody declareGenerate(CLI::App &command);
 CommandBody declareEmbed(CLI::App &command);
 CommandBody declareEvaluate(CLI::App &command);
+CommandBody declareExport(CLI::App &command);
 CommandBody declareInspect(CLI::App &command);
 CommandBody declareMemory(CLI::App &command);
 CommandBody declareServe(CLI::App &command);

@@ -143,8 +143,9 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
                                  const std::function<Result<void>(const fs::path &)> &writeWeights)
 {
     std::error_code error;
-    const bool isEmpty = !fs::exists(directory, error) || fs::is_empty(directory, error);
-    if (!isEmpty)
+    const bool isFree =
+        !fs::exists(directory, error) || (fs::is_directory(directory, error) && fs::is_empty(directory, error));
+    if (!isFree)
         return Error{ErrorCode::Conflict,
                      "Cannot export model to \"" + directory.string() +
                          "\": something is there, expected a free name.",
@@ -160,15 +161,20 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
     if (!partial.has_filename()) partial = partial.parent_path();
     const fs::path target = partial;
     partial += ".partial";
+    const auto write = [&]() -> Result<void> {
+        ORRERY_TRY(writeWeights(partial / "model.safetensors"));
+        ORRERY_TRY(writeFileAtomically(partial / "tokenizer.json", tokenizer->toJson()));
+        ORRERY_TRY(
+            writeFileAtomically(partial / "config.json", configJson(config, spec, tokenizer->vocabSize())));
+        fs::remove(target, error); // an empty folder of this name
+        return renameDurably(partial, target);
+    };
     fs::remove_all(partial, error);
     fs::create_directories(partial, error);
     if (error) return ioError("create folder", partial, error.value());
-    ORRERY_TRY(writeWeights(partial / "model.safetensors"));
-    ORRERY_TRY(writeFileAtomically(partial / "tokenizer.json", tokenizer->toJson()));
-    ORRERY_TRY(
-        writeFileAtomically(partial / "config.json", configJson(config, spec, tokenizer->vocabSize())));
-    fs::remove(target, error); // an empty folder of this name
-    return renameDurably(partial, target);
+    const auto written = write();
+    if (!written.ok()) fs::remove_all(partial, error);
+    return written;
 }
 
 } // namespace orrery

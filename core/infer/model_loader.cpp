@@ -17,6 +17,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 namespace orrery {
 
@@ -182,6 +183,73 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     return std::unique_ptr<Generator>(std::make_unique<TextGenerator>(std::move(loaded)));
 }
 
+/// The files of an export one after the other, told in bytes.
+class ExportCopy {
+public:
+    ExportCopy(const ExportWatch &watch, std::string target) : m_watch(watch), m_target(std::move(target)) {}
+    /// Kept open, so that a checkpoint that is deleted meanwhile can still be read. @error NotFound, Io
+    Result<void> add(const fs::path &file)
+    {
+        ORRERY_ASSIGN(MappedFile mapped, MappedFile::open(file));
+        m_numTotal += mapped.bytes().size();
+        m_files.push_back(std::move(mapped));
+        return {};
+    }
+    /// The file that was added as number `index`. @error Io, Cancelled
+    Result<void> write(size_t index, const fs::path &to)
+    {
+        const std::span<const std::byte> bytes = m_files[index].bytes();
+        ORRERY_ASSIGN(FileWriter writer, FileWriter::create(to));
+        for (size_t begin = 0; begin < bytes.size(); begin += kBlockBytes) {
+            if (m_watch.cancel && *m_watch.cancel)
+                return Error{ErrorCode::Cancelled,
+                             "Cannot export model to \"" + m_target + "\": it was stopped.",
+                             "Nothing is left of it; start it again."};
+            tell();
+            const size_t count = std::min(kBlockBytes, bytes.size() - begin);
+            ORRERY_TRY(writer.write(bytes.data() + begin, count));
+            m_numDone += count;
+        }
+        ORRERY_TRY(writer.sync());
+        ORRERY_TRY(writer.close());
+        tell();
+        return {};
+    }
+    [[nodiscard]] uint64_t numTotal() const { return m_numTotal; }
+
+private:
+    static constexpr size_t kBlockBytes = 4u << 20;
+    void tell() const
+    {
+        if (m_watch.progress) m_watch.progress(m_numDone, m_numTotal);
+    }
+    const ExportWatch &m_watch;
+    std::string m_target;
+    std::vector<MappedFile> m_files;
+    uint64_t m_numDone = 0, m_numTotal = 0;
+};
+
+Result<ExportedModel> writeExport(const FoundModel &found, const fs::path &memory,
+                                  const std::string &directory, const ExportWatch &watch)
+{
+    std::error_code ignored;
+    ExportedModel exported{.source = found.info.name,
+                           .step = found.config.step,
+                           .note = found.info.note,
+                           .plugins = found.config.plugins,
+                           .hasMemory = fs::exists(memory, ignored)};
+    ORRERY_TRY(writeModelDirectory(directory, found.config, [&](const fs::path &target) -> Result<void> {
+        ExportCopy copy(watch, directory);
+        ORRERY_TRY(copy.add(found.weights));
+        if (exported.hasMemory) ORRERY_TRY(copy.add(memory));
+        exported.numBytes = copy.numTotal();
+        ORRERY_TRY(copy.write(0, target));
+        if (exported.hasMemory) ORRERY_TRY(copy.write(1, target.parent_path() / memory.filename()));
+        return {};
+    }));
+    return exported;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
@@ -204,17 +272,16 @@ fs::path memoryFileOf(const ModelReference &reference)
     return fs::path(reference.path) / "memory.safetensors";
 }
 
-Result<void> exportModelDirectory(const ModelReference &reference, const std::string &directory)
+Result<ExportedModel> exportModelDirectory(const ModelReference &reference, const std::string &directory,
+                                           const ExportWatch &watch)
 {
-    ORRERY_ASSIGN(const FoundModel found, findModel(reference));
-    return writeModelDirectory(directory, found.config, [&](const fs::path &target) -> Result<void> {
-        std::error_code error;
-        fs::copy_file(found.weights, target, error);
-        if (error)
-            return Error{ErrorCode::Io, "Cannot write \"" + target.string() + "\": " + error.message() + ".",
-                         "Check the free space."};
-        return {};
-    });
+    // As when it is loaded, a training may delete an old checkpoint meanwhile.
+    for (int attempt = 0;; ++attempt) {
+        ORRERY_ASSIGN(const FoundModel found, findModel(reference));
+        auto exported = writeExport(found, memoryFileOf(reference), directory, watch);
+        std::error_code ignored;
+        if (exported.ok() || attempt == 2 || fs::exists(found.weights, ignored)) return exported;
+    }
 }
 
 } // namespace orrery

@@ -5,8 +5,11 @@
 
 #include "core/engine_api/generator.h"
 #include "core/nn/prepare_plugins.h"
+#include "core/spec/run_spec.h"
 
+#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,8 +38,23 @@ Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference
 /// text that is generated begins with it.
 std::filesystem::path memoryFileOf(const ModelReference &reference);
 
-/// Writes a model directory in the Hugging Face layout (config.json, tokenizer.json, model.safetensors),
-/// whole or not at all. @error as loadGenerator; Conflict when the directory exists and is not empty, Io
-Result<void> exportModelDirectory(const ModelReference &reference, const std::string &directory);
+/// What somebody who waits for an export sees of it, and how he stops it.
+struct ExportWatch {
+    std::function<void(uint64_t numDone, uint64_t numTotal)> progress = {}; ///< bytes; from 0 to all of them
+    const std::atomic<bool> *cancel = nullptr;
+};
+struct ExportedModel {
+    std::string source; ///< as ModelInfo::name
+    int64_t step = -1;
+    std::string note; ///< as ModelInfo::note
+    PluginsSpec plugins;
+    uint64_t numBytes = 0;
+    bool hasMemory = false; ///< what is saved with the model went with it
+};
+/// Writes a model directory in the Hugging Face layout (config.json, tokenizer.json, model.safetensors) with
+/// the memory that is saved with the model, whole or not at all. Needs none of the model's plugins.
+/// @error as loadGenerator; Conflict when the directory exists and is not empty, Io, Cancelled
+Result<ExportedModel> exportModelDirectory(const ModelReference &reference, const std::string &directory,
+                                           const ExportWatch &watch = {});
 
 } // namespace orrery

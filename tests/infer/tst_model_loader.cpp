@@ -55,8 +55,8 @@ class TestModelLoader : public QObject {
         return loadGenerator(*reference, "cpu", 1);
     }
 
-    static void compareError(const Result<std::unique_ptr<Generator>> &loaded, ErrorCode code,
-                             const QString &part)
+    template <typename Value>
+    static void compareError(const Result<Value> &loaded, ErrorCode code, const QString &part)
     {
         QVERIFY(!loaded.ok());
         QCOMPARE(loaded.error().code, code);
@@ -205,12 +205,50 @@ private Q_SLOTS:
         QCOMPARE(fingerprint(**loaded), fingerprint(**load("@200")));
     }
 
+    void exportTellsHowFarItIs()
+    {
+        const fs::path directory = m_run.string() + "-told";
+        QTemporaryDir folder;
+        const fs::path model = fs::path(folder.path().toStdString()) / "model";
+        // A memory is bytes to an export; who reads it checks them.
+        QVERIFY(exportModelDirectory({.path = m_run.string()}, directory.string()).ok());
+        std::ofstream(directory / "memory.safetensors") << "remembered";
+        std::vector<std::pair<uint64_t, uint64_t>> told;
+        ExportWatch watch;
+        watch.progress = [&told](uint64_t done, uint64_t total) { told.emplace_back(done, total); };
+        const auto exported = exportModelDirectory({.path = directory.string()}, model.string(), watch);
+        QVERIFY2(exported.ok(), exported.ok() ? "" : exported.error().text().c_str());
+        const uint64_t total = fs::file_size(directory / "model.safetensors") + 10;
+        QCOMPARE(exported->numBytes, total);
+        QVERIFY(exported->hasMemory);
+        QCOMPARE(told.front(), std::pair(uint64_t(0), total));
+        QCOMPARE(told.back(), std::pair(total, total));
+        QVERIFY(std::is_sorted(told.begin(), told.end()));
+        QCOMPARE(fs::file_size(model / "memory.safetensors"), uintmax_t(10));
+    }
+
+    void aStoppedExportLeavesNothing()
+    {
+        QTemporaryDir folder;
+        const fs::path model = fs::path(folder.path().toStdString()) / "model";
+        const std::atomic<bool> isStopped{true};
+        const auto exported = exportModelDirectory({.path = m_run.string()}, model.string(), {{}, &isStopped});
+        compareError(exported, ErrorCode::Cancelled, "it was stopped");
+        QVERIFY(fs::is_empty(fs::path(folder.path().toStdString())));
+    }
+
     void exportKeepsWhatIsThere()
     {
         const auto exported = exportModelDirectory({.path = m_run.string()}, m_run.string());
         QVERIFY(!exported.ok());
         QCOMPARE(exported.error().code, ErrorCode::Conflict);
         QVERIFY(fs::exists(m_run / "spec.json"));
+        QTemporaryDir folder;
+        const fs::path file = fs::path(folder.path().toStdString()) / "empty.txt";
+        std::ofstream(file).flush();
+        compareError(exportModelDirectory({.path = m_run.string()}, file.string()), ErrorCode::Conflict,
+                     "something is there, expected a free name");
+        QVERIFY(fs::is_regular_file(file));
     }
 
     void refusesABrokenModelDirectory_data()

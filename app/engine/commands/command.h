@@ -45,7 +45,7 @@ Result<std::string> resolveModel(const Session &session, const std::string &text
 std::string runLine(const RunStatus &status);
 
 void addTrain(CLI::App &app, Session &session);   ///< train, resume
-void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|delete
+void addRuns(CLI::App &app, Session &session);    ///< runs list|show|copy|export|delete
 void addModel(CLI::App &app, Session &session);   ///< generate, embed, evaluate
 void addInspect(CLI::App &app, Session &session); ///< inspect attention
 void addMemory(CLI::App &app, Session &session);  ///< memory list|wipe|pin|unpin|import|export|consolidate

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/command.h"
+#include "app/engine/host/worker_process.h"
 
 #include "core/base/text.h"
 #include "core/spec/field_table.h"
@@ -110,6 +111,16 @@ int copy(const Session &session, const std::string &name, const std::string &tar
     return kExitOk;
 }
 
+/// Done by the worker, which knows what a model directory is.
+int exportModel(const Session &session, const std::string &name, const std::string &directory)
+{
+    const auto model = resolveModel(session, name);
+    if (!model) return fail(session, model.error());
+    std::vector<std::string> line = {"export", "--model", *model, "--out", directory};
+    if (session.json) line.push_back("--json");
+    return fail(session, execWorker({line, 0}));
+}
+
 int removeRun(const Session &session, const std::string &name, bool isConfirmed)
 {
     auto path = session.catalogue.resolve(name);
@@ -131,7 +142,7 @@ int removeRun(const Session &session, const std::string &name, bool isConfirmed)
 
 void addRuns(CLI::App &app, Session &session)
 {
-    auto *command = app.add_subcommand("runs", "List, show, copy and delete runs");
+    auto *command = app.add_subcommand("runs", "List, show, copy, export and delete runs");
     command->require_subcommand(1);
     static std::string name;
     static std::string target;
@@ -145,6 +156,12 @@ void addRuns(CLI::App &app, Session &session)
     copyCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
     copyCommand->add_option("directory", target, "New run directory")->required();
     finish(copyCommand, session, [&session] { return copy(session, name, target); });
+    auto *exportCommand =
+        command->add_subcommand("export", "Write a run's model as a model directory, with what it remembers");
+    exportCommand->add_option("run", name, "RUN, RUN@step, RUN@best or a model directory")->required();
+    exportCommand->add_option("--out", target, "Directory for the model: a free name or an empty folder")
+        ->required();
+    finish(exportCommand, session, [&session] { return exportModel(session, name, target); });
     auto *deleteCommand = command->add_subcommand("delete", "Delete a run that nobody trains");
     deleteCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
     deleteCommand->add_flag("--yes", isConfirmed, "Do not ask");
