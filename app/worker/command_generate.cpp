@@ -61,7 +61,9 @@ std::string tokenLine(const GeneratedToken &token)
     return json.dump();
 }
 
-std::string summaryLine(const GenerateSummary &summary, const std::string &text, const std::string &note)
+/// @param numRefused tokens that the memory file has no room for; nothing: there is no such file
+std::string summaryLine(const GenerateSummary &summary, const std::string &text, const std::string &note,
+                        std::optional<int64_t> numRefused)
 {
     Json json;
     json["event"] = "done";
@@ -75,6 +77,7 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
     json["decode_seconds"] = summary.decodeSeconds;
     json["threads"] = numTensorThreads();
     json["text"] = sanitizeUtf8(text);
+    if (numRefused) json["refused"] = *numRefused;
     if (!note.empty()) json["note"] = sanitizeUtf8(note);
     return json.dump();
 }
@@ -158,6 +161,24 @@ Result<void> openMemory(const GenerateOptions &options, Generator &generator)
                                         : std::filesystem::path());
 }
 
+/// What was read and answered, to the file. @return tokens that found no slot
+Result<int64_t> saveMemory(const GenerateOptions &options, Generator &generator)
+{
+    std::error_code failed;
+    const std::filesystem::path path = std::filesystem::weakly_canonical(options.memoryFile, failed);
+    MemoryEdit edit{.verb = MemoryVerb::Save};
+    edit.path = failed ? std::filesystem::absolute(options.memoryFile).string() : path.string();
+    ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));
+    const int64_t numRefused = report.status.numRefused;
+    if (numRefused > 0)
+        std::fprintf(stderr,
+                     "orrery-worker: %lld %s not remembered: all %lld slots are pinned. Unpin an event with "
+                     "memory unpin, or wipe a source.\n",
+                     static_cast<long long>(numRefused), numRefused == 1 ? "token was" : "tokens were",
+                     static_cast<long long>(report.status.capacity));
+    return numRefused;
+}
+
 Result<GenerateSummary> generate(const GenerateOptions &options)
 {
     GenerateRequest request{.sampling = options.sampling, .infill = options.infill};
@@ -182,12 +203,15 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
         return std::ferror(stdout) == 0; // nobody reads any more
     };
     ORRERY_ASSIGN(const GenerateSummary summary, generator->generate(request, show, stopSignals().flag()));
-    if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled)
-        ORRERY_TRY(generator->saveMemory(options.memoryFile));
-    if (options.isJson)
-        printLine(summaryLine(summary, text, generator->info().note));
-    else
+    if (!options.isJson) {
         std::fputc('\n', stdout);
+        std::fflush(stdout); // before what is said of the memory
+    }
+    std::optional<int64_t> numRefused;
+    if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled) {
+        ORRERY_ASSIGN(numRefused, saveMemory(options, *generator));
+    }
+    if (options.isJson) printLine(summaryLine(summary, text, generator->info().note, numRefused));
     return summary;
 }
 

@@ -13,6 +13,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery {
 
@@ -110,8 +111,13 @@ Result<MemoryReport> TextGenerator::editOpened(const MemoryEdit &edit)
     catchUp();
     MemoryReport report;
     ORRERY_TRY(editStream(edit, report));
+    const MemoryStatus saved = std::exchange(report.status, {});
     const MemoryControl *memory = stream().memory(); // another one behind Load
     report.status = memory->status();
+    if (edit.verb == MemoryVerb::Save) { // which stores what is within the window still, or cannot
+        report.status.numRefused = saved.numRefused;
+        report.status.lastRefusal = saved.lastRefusal;
+    }
     report.undoText = memory->undoText();
     report.events = memory->listEvents();
     for (MemoryEvent &event : report.events)
@@ -141,10 +147,12 @@ Result<void> TextGenerator::editStream(const MemoryEdit &edit, MemoryReport &rep
         ORRERY_ASSIGN(report.similarity, stream().memory()->similarity(edit.maxEvents, report.similarEvents));
         return {};
     }
-    case MemoryVerb::Save:
+    case MemoryVerb::Save: {
         ORRERY_TRY(checkMemoryPath("save", m_loaded.info.name, edit.path));
         ORRERY_TRY(checkWriteOver(edit.path));
-        return saveMemory(edit.path);
+        ORRERY_ASSIGN(report.status, stream().saveMemory(edit.path));
+        return {};
+    }
     case MemoryVerb::Load:
         ORRERY_TRY(checkMemoryPath("load", m_loaded.info.name, edit.path));
         return loadMemory(edit.path);
@@ -203,7 +211,8 @@ Result<void> TextGenerator::saveMemory(const std::filesystem::path &path)
     return guardModel("save the memory of", m_loaded.info.name, [&]() -> Result<void> {
         const at::NoGradGuard noGradients;
         catchUp();
-        return stream().saveMemory(path);
+        ORRERY_TRY(stream().saveMemory(path));
+        return {};
     });
 }
 

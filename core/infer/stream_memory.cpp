@@ -131,14 +131,15 @@ void TextStream::dropMemory()
     restart();
 }
 
-Result<void> TextStream::saveMemory(const std::filesystem::path &path)
+Result<MemoryStatus> TextStream::saveMemory(const std::filesystem::path &path)
 {
     for (const auto &[name, part] : m_cache.parts) {
         if (!part || !part->memory()) continue;
         const std::shared_ptr<nn::PartState> ended = part->clone();
         if (!ended) continue;
         ended->endText(m_cache);
-        return ended->memory()->save(path);
+        ORRERY_TRY(ended->memory()->save(path));
+        return ended->memory()->status();
     }
     return noMemory("save \"" + path.string() + "\"");
 }

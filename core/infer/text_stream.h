@@ -55,8 +55,8 @@ public:
     /// Io, InvalidInput; then nothing changes
     Result<void> loadMemory(const std::filesystem::path &path);
     void dropMemory(); ///< each text begins with nothing, from now on
-    /// The memory, as if the text ended here. @error NotFound, Io
-    Result<void> saveMemory(const std::filesystem::path &path);
+    /// The memory, as if the text ended here. @return how much was stored and refused then  @error NotFound, Io
+    Result<MemoryStatus> saveMemory(const std::filesystem::path &path);
     /// What is remembered, to the weights. @error as nn::PartState::consolidate
     Result<Consolidation> consolidate(const std::vector<std::vector<int32_t>> &background,
                                       const ConsolidationSettings &settings, const std::atomic<bool> &cancel);

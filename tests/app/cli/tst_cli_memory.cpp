@@ -16,6 +16,7 @@ private Q_SLOTS:
     void keepsItsSettings();
     void resumes();
     void generatesPastTheContext();
+    void tellsWhatAFullAndPinnedMemoryRefused();
     void evaluates();
     void saysWhatIsMissing();
 
@@ -89,6 +90,50 @@ void TestCliMemory::generatesPastTheContext()
     QVERIFY2(first.exitCode == 0, qPrintable(first.all()));
     QCOMPARE(first.lines().last()[u"generated_tokens"_s].toInt(), 60);
     QCOMPARE(first.lines().last()[u"text"_s].toString(), second.lines().last()[u"text"_s].toString());
+}
+
+void TestCliMemory::tellsWhatAFullAndPinnedMemoryRefused()
+{
+    const QString memory = m_home.path(u"full.memory"_s);
+    const QStringList file{u"--memory"_s, memory};
+    const auto generate = [&](const QString &prompt, const QStringList &more) {
+        return m_home.run(QStringList{u"generate"_s, m_run, u"--prompt"_s, prompt, u"--max-tokens"_s, u"4"_s,
+                                      u"--threads"_s, u"1"_s} +
+                          file + more);
+    };
+    const EngineAnswer filled = generate(u"the quick brown fox jumps over it"_s, {u"--json"_s});
+    QVERIFY2(filled.exitCode == 0, qPrintable(filled.all()));
+    // Full, but what came first went for what came last.
+    QCOMPARE(filled.lines().last()[u"refused"_s].toInt(-1), 0);
+    QVERIFY2(!filled.err.contains(u"not remembered"_s), qPrintable(filled.err));
+    const EngineAnswer listed = m_home.run(QStringList{u"memory"_s, u"list"_s, m_run, u"--json"_s} + file);
+    QVERIFY2(listed.exitCode == 0, qPrintable(listed.all()));
+    const QJsonArray events = listed.lines().last()[u"events"_s].toArray();
+    QVERIFY(!events.isEmpty());
+    const auto pin = [&](const QString &action, const QJsonValue &event) {
+        const EngineAnswer done =
+            m_home.run(QStringList{u"memory"_s, action, m_run, u"--event"_s,
+                                   QString::number(event.toObject()[u"id"_s].toInt())} +
+                       file);
+        QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
+    };
+    for (const QJsonValue &event : events) pin(u"pin"_s, event);
+
+    // 12 bytes are read and 4 answered: none of them finds a slot, nor do those of the window at the end.
+    const EngineAnswer json = generate(u"another text"_s, {u"--json"_s});
+    QVERIFY2(json.exitCode == 0, qPrintable(json.all()));
+    QCOMPARE(json.lines().last()[u"refused"_s].toInt(), 16);
+    const EngineAnswer text = generate(u"another text"_s, {});
+    QCOMPARE(text.exitCode, 0);
+    QVERIFY2(text.err.contains(u"16 tokens were not remembered: all 24 slots are pinned. Unpin an event"_s),
+             qPrintable(text.err));
+    QVERIFY(text.out.endsWith(u'\n') && !text.out.contains(u"remembered"_s));
+
+    for (const QJsonValue &event : events) pin(u"unpin"_s, event);
+    QCOMPARE(generate(u"another text"_s, {u"--json"_s}).lines().last()[u"refused"_s].toInt(-1), 0);
+    // Without a file nothing is kept, so nothing is refused.
+    const EngineAnswer none = m_home.run({u"generate"_s, m_run, u"--max-tokens"_s, u"2"_s, u"--json"_s});
+    QVERIFY2(!none.lines().last().contains(u"refused"_s), qPrintable(none.all()));
 }
 
 void TestCliMemory::evaluates()
