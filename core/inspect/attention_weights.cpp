@@ -10,6 +10,8 @@ namespace {
 
 using Kind = nn::AttentionMask::Kind;
 
+constexpr int64_t kDeviceBlocks = 4; ///< of 16 MiB at most: some 400 MiB with what is made of one
+
 /// In place of −∞, so that weight · log weight is 0 and not NaN: its exponential is 0 beside any score.
 constexpr double kHidden = -1e30;
 
@@ -54,7 +56,9 @@ void forEachBlock(const nn::AttentionLook &look, const at::Tensor &heads_H, RowR
     };
     const at::Tensor q_HTD = chosen(look.q_BHTD), k_HSD = chosen(look.k_BHSD);
     const int64_t perRow = q_HTD.size(0) * k_HSD.size(1);
-    int64_t numAtOnce = std::max<int64_t>(1, blockWeights / perRow);
+    // A GPU spends its time on beginning operations, so there are fewer and wider ones.
+    const int64_t widest = q_HTD.is_cpu() ? blockWeights : kDeviceBlocks * blockWeights;
+    int64_t numAtOnce = std::max<int64_t>(1, widest / perRow);
     if (q_HTD.is_cpu()) numAtOnce = std::min(numAtOnce, std::max(kCachedRows, kCachedWeights / perRow));
     if (numAtOnce > rowsAtOnce) numAtOnce -= numAtOnce % rowsAtOnce;
     for (int64_t begin = rows.begin; begin < rows.end;) {

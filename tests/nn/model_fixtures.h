@@ -57,7 +57,8 @@ inline void stirWeights(Transformer &model)
     double phase = 0.1;
     for (Parameter &parameter : model.parameters()) {
         const at::Tensor wave = at::sin(at::arange(parameter.master.numel(), at::kFloat) * 1.7 + phase)
-                                    .view(parameter.master.sizes());
+                                    .view(parameter.master.sizes())
+                                    .to(parameter.master.device());
         parameter.master.mul_(parameter.decays ? 4.0 : 1.0).add_(wave, parameter.decays ? 0.05 : 0.2);
         phase += 0.7;
     }
