@@ -17,9 +17,7 @@ constexpr int64_t kFisherWindows = 64; ///< of a stage
 /// taught without a trace, open to what comes next.
 constexpr int64_t kCountedWindows = 1024;
 constexpr int64_t kAveragedShare = 4; ///< one over it: the last steps of a stage whose weights are averaged
-/// One over it: of the slots that an update uses, those it may change.
-constexpr int64_t kOpenSlotShare = 2;
-constexpr int64_t kDreamStart = 8; ///< tokens of an excerpt that a made-up text begins with
+constexpr int64_t kDreamStart = 8;    ///< tokens of an excerpt that a made-up text begins with
 constexpr int64_t kIgnoredTarget = -100;
 constexpr const char *kSemanticValues = "semantic.values"; ///< as the memory plugin calls them
 
@@ -140,8 +138,9 @@ void Continual::changeGradients(nn::Transformer &model)
     if (m_strategy == Strategy::SparseMemory) openSlots(model);
 }
 
-// Source: Lin et al. (2025), section 3: slots by how much of the update's use is theirs, times the logarithm
-// of how few of the earlier batches used them. The use of a slot is the norm of its gradient.
+// Of the slots that an update uses, those that some earlier window did without. Lin et al. (2025), section 3,
+// open only the few that an update uses far more than earlier batches did. They replay nothing; beside replay
+// that left too little room (docs/benchmarks.md, `facts`).
 void Continual::openSlots(nn::Transformer &model)
 {
     m_before.clear();
@@ -156,13 +155,10 @@ void Continual::openSlots(nn::Transformer &model)
             gradient = at::Tensor();
             continue;
         }
-        const at::Tensor rows_SC = slotRows(gradient), use_S = rows_SC.norm(2, 1);
-        const at::Tensor rarity_S = ((numCounted + 1) / (m_kept.at("slots." + parameter.name) + 1)).log();
-        const at::Tensor score_S = use_S / use_S.sum().clamp_min(1e-30) * rarity_S;
-        const int64_t numUsed = (use_S > 0).sum().item<int64_t>();
-        const int64_t numOpen = std::max<int64_t>(1, numUsed / kOpenSlotShare);
-        const auto [best, which] = score_S.topk(numOpen);
-        const at::Tensor open = which.masked_select(best > 0); // what everything uses stays closed
+        const at::Tensor rows_SC = slotRows(gradient);
+        const at::Tensor isUsed_S = rows_SC.abs().amax(1) > 0;
+        const at::Tensor open =
+            at::nonzero(isUsed_S & (m_kept.at("slots." + parameter.name) < numCounted)).view(-1);
         const at::Tensor kept_SC =
             at::zeros_like(rows_SC).index_copy_(0, open, rows_SC.index_select(0, open));
         gradient = kept_SC.view_as(gradient);

@@ -13,9 +13,9 @@
 //                  al. 2018, "Averaging weights leads to wider optima and better generalization")
 //   ewc            a quadratic penalty weighed by the diagonal Fisher. Kirkpatrick et al. (2017),
 //                  "Overcoming catastrophic forgetting in neural networks", eq. 3, summed over stages
-//   sparse_memory  behind the first stage only the semantic memory's values change, and of those the half of
-//                  the used slots that the step uses more than earlier stages did. Lin et al. (2025),
-//                  "Continual learning via sparse memory finetuning". With replay, which they go without
+//   sparse_memory  behind the first stage only the semantic memory's values change, and of those the slots
+//                  that the step uses and that not every window of earlier stages used. After Lin et al.
+//                  (2025), "Continual learning via sparse memory finetuning", who open fewer and replay nothing
 #pragma once
 
 #include "core/train/continual/staged_source.h"

@@ -15,7 +15,7 @@ namespace {
 /// Layers of the keys of RngPurpose::Replay.
 enum ReplayStream : uint32_t { kBuffer, kSequence, kOffset, kSample, kDreams = kDreamStream, kStart };
 
-constexpr int64_t kRehearsalWindows = 4; ///< of an excerpt
+constexpr int64_t kExcerptWindows = 4; ///< of an excerpt
 constexpr double kDreamShare = 0.5;
 constexpr int64_t kMaxDreams = 8192; ///< of a stage; a longer training meets them again
 
@@ -25,9 +25,11 @@ ReplayPlan replayPlan(const ContinualSpec &spec)
 {
     const bool replays = spec.strategy != "naive" && spec.strategy != "ewc";
     if (!spec.isOn() || !replays) return {};
+    // As many tokens, seen at more offsets, where nothing is kept of single positions.
+    const bool keepsExcerpts = spec.strategy == "rehearsal" || spec.strategy == "er";
     return {.bufferShare = spec.bufferPercent / 100,
             .sequenceShare = spec.replayShare,
-            .windowsPerChunk = spec.strategy == "rehearsal" ? kRehearsalWindows : 1,
+            .windowsPerChunk = keepsExcerpts ? kExcerptWindows : 1,
             .dreamShare = spec.strategy == "rehearsal" ? kDreamShare : 0};
 }
 
