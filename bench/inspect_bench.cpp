@@ -85,8 +85,11 @@ Result<std::string> runInspectBench(const InspectBenchOptions &options)
     report["bench"] = "inspect";
     report["smoke"] = options.isSmoke;
     report["threads"] = at::get_num_threads();
+    report["device"] = options.device;
     bool hasPassed = true;
+    const bool isOnGpu = options.device != "cpu"; // there only what is asked of a training
     for (const Entry &entry : kSections) {
+        if (isOnGpu && entry.measure != measureLive) continue;
         if (options.preparePlugins) ORRERY_TRY(options.preparePlugins({})); // also out of the section before
         ORRERY_ASSIGN(const InspectSection section, entry.measure(options));
         report[entry.name] = section.figures;

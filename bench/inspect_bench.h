@@ -13,7 +13,8 @@
 namespace orrery::bench {
 
 struct InspectBenchOptions {
-    bool isSmoke = false; ///< seconds: small models, few tries, no verdict on times
+    std::string device = "cpu"; ///< "cuda": the live section alone, of a model of 12 layers and 12 heads
+    bool isSmoke = false;       ///< seconds: small models, few tries, no verdict on times
     std::function<void(const std::string &)> progress; ///< one line at a time for people
     /// Makes a spec's plugins known. @error as of plugins; then what needs them is left out, the report says
     /// so, and nothing but a smoke has passed

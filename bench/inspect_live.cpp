@@ -29,15 +29,19 @@ constexpr double kPatienceSeconds = 600;
 constexpr int64_t kNever = 1'000'000'000;
 constexpr int kSmokeRequests = 4;
 constexpr int kHeads = 4;
+constexpr double kLeastPerSecondOnGpu = 2;
 
 RunSpec liveSpec(const LiveOptions &options)
 {
     RunSpec spec; // probes, samples and frames as in any new run
     spec.name = "live";
-    spec.model.layers = options.smoke ? 2 : 6;
-    spec.model.width = options.smoke ? 64 : 384;
-    spec.model.heads = options.smoke ? 4 : 6;
-    spec.model.context = 256;
+    const bool isOnGpu = options.device != "cpu";
+    spec.device = options.device;
+    spec.model.layers = options.smoke ? 2 : isOnGpu ? 12 : 6;
+    spec.model.width = options.smoke ? 64 : isOnGpu ? 768 : 384;
+    spec.model.heads = options.smoke ? 4 : isOnGpu ? 12 : 6;
+    spec.model.context = isOnGpu && !options.smoke ? 1024 : 256;
+    if (isOnGpu) spec.train.dtype = "bf16";
     spec.data.specialTokens = "none";
     spec.train.batchSize = options.smoke ? 2 : 8;
     spec.train.steps = 100'000; // it is stopped
@@ -122,6 +126,7 @@ public:
     {
         const int wanted = m_options.smoke ? kSmokeRequests : m_options.requests;
         while (m_boundaries.stepMs().size() < 3) ORRERY_TRY(rest(0.05)); // the first ones are slower
+        const double begin = monotonicSeconds();
         while (std::ssize(answerMs) < wanted) {
             ORRERY_TRY(ask());
             if (m_options.progress)
@@ -133,10 +138,12 @@ public:
             const double earned = computeMs.back() / 1e3 / (m_spec.probes.budgetPercent / 100);
             ORRERY_TRY(rest(1.1 * earned + std::uniform_real_distribution<double>(0, step)(m_random)));
         }
+        perSecond = wanted / (monotonicSeconds() - begin);
         return {};
     }
 
     std::vector<double> answerMs, boundaryMs, computeMs;
+    double perSecond = 0;              ///< answers, with the rests that the budget asks for
     std::atomic<bool> hasEnded{false}; ///< the training, for whatever reason
 
 private:
@@ -157,8 +164,8 @@ private:
     {
         const auto asked = std::make_shared<LiveInspection>();
         asked->request.input.prompt = m_prompt;
-        asked->request.wantsOverview = false;
-        for (int64_t head = 0; head < kHeads; ++head)
+        asked->request.wantsOverview = m_options.wantsOverview;
+        for (int64_t head = 0; head < (m_options.wantsOverview ? 0 : kHeads); ++head)
             asked->request.heads.push_back({m_spec.model.layers / 2, head});
         const double begin = monotonicSeconds();
         ORRERY_TRY(m_trainer.inspect(asked));
@@ -219,11 +226,14 @@ Result<LiveResult> runLiveBench(const LiveOptions &options)
     double load = 0;
     (void)::getloadavg(&load, 1);
     const std::vector<double> steps = boundaries.stepMs();
-    LiveResult result{.layers = spec.model.layers,
+    LiveResult result{.device = spec.device,
+                      .layers = spec.model.layers,
                       .width = spec.model.width,
+                      .heads = spec.model.heads,
                       .batch = spec.train.batchSize,
                       .context = spec.model.context,
                       .threads = spec.threads,
+                      .isOverview = options.wantsOverview,
                       .numRequests = static_cast<int>(asker.answerMs.size()),
                       .numSteps = trainer->status().step,
                       .stepP50 = percentile(steps, 0.5),
@@ -236,7 +246,9 @@ Result<LiveResult> runLiveBench(const LiveOptions &options)
                       .viewerPercent = boundaries.viewerPercent(),
                       .budgetPercent = spec.probes.budgetPercent,
                       .load = load,
-                      .limit = 0};
+                      .limit = 0,
+                      .perSecond = asker.perSecond,
+                      .leastPerSecond = spec.device == "cpu" ? 0 : kLeastPerSecondOnGpu};
     result.limit = result.stepP50 + kAllowedMs;
     return result;
 }
@@ -246,7 +258,10 @@ std::string liveJson(const LiveResult &result)
     const nlohmann::ordered_json json = {
         {"model", std::to_string(result.layers) + "x" + std::to_string(result.width)},
         {"batch", std::to_string(result.batch) + "x" + std::to_string(result.context)},
+        {"heads", result.heads},
+        {"device", result.device},
         {"threads", result.threads},
+        {"asked", result.isOverview ? "all heads" : "four heads"},
         {"requests", result.numRequests},
         {"steps", result.numSteps},
         {"step_ms_p50", result.stepP50},
@@ -259,6 +274,8 @@ std::string liveJson(const LiveResult &result)
         {"compute_ms_p50", result.computeP50},
         {"viewer_percent", result.viewerPercent},
         {"budget_percent", result.budgetPercent},
+        {"answers_per_s", result.perSecond},
+        {"answers_per_s_least", result.leastPerSecond},
         {"load_average", result.load},
         {"passed", result.hasPassed()}};
     return json.dump();

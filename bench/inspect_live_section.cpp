@@ -12,15 +12,29 @@ Result<InspectSection> measureLive(const InspectBenchOptions &options)
     LiveOptions live;
     live.smoke = options.isSmoke;
     live.progress = options.progress;
+    live.device = options.device;
+    live.threads = at::get_num_threads();
     live.workDir = std::filesystem::temp_directory_path() / ("orrery-live-" + std::to_string(getpid()));
     const int threads = at::get_num_threads();
-    const auto result = runLiveBench(live);
+    auto result = runLiveBench(live);
+    nlohmann::ordered_json figures;
+    bool hasPassed = true;
+    const auto add = [&](const char *name) {
+        if (!result) return;
+        figures[name] = nlohmann::ordered_json::parse(liveJson(*result));
+        hasPassed = hasPassed && result->hasPassed();
+    };
+    add("four_heads");
+    if (options.device != "cpu" && result.ok()) {
+        live.wantsOverview = true;
+        result = runLiveBench(live);
+        add("all_heads");
+    }
     at::set_num_threads(threads); // a training has its own number
     std::error_code ignored;
     std::filesystem::remove_all(live.workDir, ignored);
     if (!result) return result.error();
-    return InspectSection{nlohmann::ordered_json::parse(liveJson(*result)),
-                          options.isSmoke || result->hasPassed()};
+    return InspectSection{figures, options.isSmoke || hasPassed};
 }
 
 } // namespace orrery::bench

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <sstream>
 
 namespace orrery::bench {
@@ -34,9 +35,10 @@ struct SideResult {
     double tokensPerSecond = 0; ///< median of the second half of the steps
 };
 
-RunSpec paritySpec(int64_t steps, int64_t threads)
+RunSpec paritySpec(int64_t steps, const ParityOptions &options, int64_t threads)
 {
     RunSpec spec;
+    spec.device = options.device;
     spec.name = "parity";
     spec.model.preset = "gpt2";
     applyPreset(spec, "gpt2");
@@ -65,6 +67,26 @@ RunSpec paritySpec(int64_t steps, int64_t threads)
     spec.threads = threads;
     return spec;
 }
+
+/// What a small model is on a CPU is one of this size on a GPU: enough work for the speed to mean something.
+RunSpec gpuSpeedSpec(RunSpec spec, int64_t steps)
+{
+    spec.model.layers = 12;
+    spec.model.width = 768;
+    spec.model.heads = 12;
+    spec.model.context = 1024;
+    spec.train.batchSize = 8;
+    spec.train.dtype = "bf16";
+    spec.train.steps = spec.schedule.totalSteps = steps;
+    return spec;
+}
+
+/// A model with all that both sides read of it.
+struct Contest {
+    RunSpec spec;
+    std::shared_ptr<TokenShards> shards;
+    ParityFiles files;
+};
 
 class LossKeeper : public TrainerObserver {
 public:
@@ -99,8 +121,9 @@ public:
 
 private:
     Result<void> prepare();
-    Result<SideResult> runOrrery(const std::string &name, int64_t steps);
-    Result<SideResult> runPeerSide(int64_t steps, bool evaluates);
+    Result<Contest> makeContest(RunSpec spec, const fs::path &folder) const;
+    Result<SideResult> runOrrery(const Contest &contest, const std::string &name, int64_t steps);
+    Result<SideResult> runPeerSide(const Contest &contest, int64_t steps, bool evaluates);
     [[nodiscard]] fs::path peerScript() const;
     void tell(const std::string &line) const
     {
@@ -113,9 +136,8 @@ private:
     }
 
     const ParityOptions &m_options;
-    RunSpec m_spec;
-    std::unique_ptr<TokenShards> m_shards;
-    ParityFiles m_files;
+    [[nodiscard]] int64_t pairSteps() const { return m_options.smoke ? kSmokePairSteps : kPairSteps; }
+    Contest m_losses, m_speed;
 };
 
 fs::path ParityBench::peerScript() const
@@ -133,35 +155,48 @@ Result<void> ParityBench::prepare()
     if (error) return ioError("create folder", m_options.workDir, error.value());
     // A Python without torch is found out before minutes of training, not after them.
     ORRERY_TRY(runPeer({m_options.pythonPath, peerScript().string(), "--help"}, m_options.workDir));
-    m_spec = paritySpec(steps(), threads());
-    m_spec.data.path = (m_options.workDir / "text.txt").string();
-    ORRERY_TRY(writeParityText(m_spec.data.path));
-    ORRERY_ASSIGN(TokenShards shards,
-                  prepareData(m_spec.data, m_spec.model.context, static_cast<uint64_t>(m_spec.seed),
-                              m_options.workDir / "shards"));
-    m_shards = std::make_unique<TokenShards>(std::move(shards));
-    ORRERY_ASSIGN(m_files, writeParityFiles(m_options.workDir, m_spec, *m_shards));
+    RunSpec spec = paritySpec(steps(), m_options, threads());
+    spec.data.path = (m_options.workDir / "text.txt").string();
+    ORRERY_TRY(writeParityText(spec.data.path));
+    ORRERY_ASSIGN(m_losses, makeContest(spec, m_options.workDir));
+    m_speed = m_losses;
+    if (m_options.device != "cpu" && !m_options.smoke) {
+        ORRERY_ASSIGN(m_speed, makeContest(gpuSpeedSpec(spec, pairSteps()), m_options.workDir / "speed"));
+    }
     return {};
 }
 
-Result<SideResult> ParityBench::runOrrery(const std::string &name, int64_t steps)
+Result<Contest> ParityBench::makeContest(RunSpec spec, const fs::path &folder) const
+{
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) return ioError("create folder", folder, error.value());
+    ORRERY_ASSIGN(TokenShards shards, prepareData(spec.data, spec.model.context,
+                                                  static_cast<uint64_t>(spec.seed), folder / "shards"));
+    Contest contest{std::move(spec), std::make_shared<TokenShards>(std::move(shards)), {}};
+    ORRERY_ASSIGN(contest.files, writeParityFiles(folder, contest.spec, *contest.shards));
+    return contest;
+}
+
+Result<SideResult> ParityBench::runOrrery(const Contest &contest, const std::string &name, int64_t steps)
 {
     const fs::path folder = m_options.workDir / name;
     std::error_code error;
     fs::remove_all(folder, error);
     FrozenSpec frozen;
-    frozen.spec = m_spec;
+    frozen.spec = contest.spec;
     // The runs that are only timed need no whole validation behind them.
-    frozen.spec.train.evalTokens = steps == m_spec.train.steps ? 0 : m_spec.model.context;
-    frozen.digest = specDigest(m_spec);
+    frozen.spec.train.evalTokens = steps == this->steps() ? 0 : contest.spec.model.context;
+    frozen.digest = specDigest(contest.spec);
     frozen.id = name;
     frozen.cpuModel = cpuInfo().model;
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::create(folder, frozen));
     LossKeeper keeper;
     TrainingOptions options;
-    options.fixedBatches = m_files.batches.string();
+    options.fixedBatches = contest.files.batches.string();
     const TrainingStart start{.totalSteps = steps};
-    ORRERY_ASSIGN(const auto trainer, createTrainer(run, RunData::ofShards(*m_shards), keeper, start, 0, options));
+    ORRERY_ASSIGN(const auto trainer,
+                  createTrainer(run, RunData::ofShards(*contest.shards), keeper, start, 0, options));
     if (auto outcome = trainer->run(); !outcome) return outcome.error();
     fs::remove_all(folder, error);
     return keeper.finish();
@@ -178,33 +213,36 @@ Result<double> numberAfter(const std::string &text, const std::string &label)
                  "Look at peer.out in the work folder."};
 }
 
-Result<SideResult> ParityBench::runPeerSide(int64_t steps, bool evaluates)
+Result<SideResult> ParityBench::runPeerSide(const Contest &contest, int64_t steps, bool evaluates)
 {
+    const RunSpec &spec = contest.spec;
     const fs::path losses = m_options.workDir / "peer_losses.txt";
     std::vector<std::string> arguments = {m_options.pythonPath,
                                           peerScript().string(),
                                           "--layers",
-                                          std::to_string(m_spec.model.layers),
+                                          std::to_string(spec.model.layers),
                                           "--d",
-                                          std::to_string(m_spec.model.width),
+                                          std::to_string(spec.model.width),
                                           "--heads",
-                                          std::to_string(m_spec.model.heads),
+                                          std::to_string(spec.model.heads),
                                           "--ctx",
-                                          std::to_string(m_spec.model.context),
+                                          std::to_string(spec.model.context),
                                           "--batch",
-                                          std::to_string(m_spec.train.batchSize),
+                                          std::to_string(spec.train.batchSize),
                                           "--steps",
                                           std::to_string(steps),
                                           "--threads",
                                           std::to_string(threads()),
                                           "--data",
-                                          m_files.text.string(),
+                                          contest.files.text.string(),
                                           "--val",
-                                          m_files.validation.string(),
+                                          contest.files.validation.string(),
                                           "--init",
-                                          m_files.init.string(),
+                                          contest.files.init.string(),
                                           "--batches",
-                                          m_files.batches.string()};
+                                          contest.files.batches.string()};
+    arguments.insert(arguments.end(), {"--device", spec.device});
+    if (spec.train.dtype == "bf16") arguments.push_back("--bf16");
     if (evaluates) arguments.insert(arguments.end(), {"--losses", losses.string(), "--eval"});
     ORRERY_ASSIGN(const std::string said, runPeer(arguments, m_options.workDir));
     SideResult result;
@@ -221,9 +259,9 @@ Result<std::string> ParityBench::run()
 {
     ORRERY_TRY(prepare());
     tell("Training " + std::to_string(steps()) + " steps with Orrery …");
-    ORRERY_ASSIGN(const SideResult own, runOrrery("orrery", steps()));
+    ORRERY_ASSIGN(const SideResult own, runOrrery(m_losses, "orrery", steps()));
     tell("Training " + std::to_string(steps()) + " steps with the Python peer …");
-    ORRERY_ASSIGN(const SideResult peer, runPeerSide(steps(), true));
+    ORRERY_ASSIGN(const SideResult peer, runPeerSide(m_losses, steps(), true));
     const size_t numCompared =
         std::min({own.losses.size(), peer.losses.size(), static_cast<size_t>(kComparedLosses)});
     double difference = 0;
@@ -231,17 +269,16 @@ Result<std::string> ParityBench::run()
         difference = std::max(difference, std::abs(own.losses[i] - peer.losses[i]));
     std::vector<double> ratios, ownSpeeds, peerSpeeds;
     const int numPairs = m_options.smoke ? kSmokePairs : m_options.pairs;
-    const int64_t pairSteps = m_options.smoke ? kSmokePairSteps : kPairSteps;
     for (int pair = 0; pair < numPairs; ++pair) {
         // Who goes first alternates, so that a drift of the machine's speed favours nobody.
         SideResult first, second;
         const bool isOwnFirst = pair % 2 == 0;
         if (isOwnFirst) {
-            ORRERY_ASSIGN(first, runOrrery("orrery-pair", pairSteps));
+            ORRERY_ASSIGN(first, runOrrery(m_speed, "orrery-pair", pairSteps()));
         }
-        ORRERY_ASSIGN(second, runPeerSide(pairSteps, false));
+        ORRERY_ASSIGN(second, runPeerSide(m_speed, pairSteps(), false));
         if (!isOwnFirst) {
-            ORRERY_ASSIGN(first, runOrrery("orrery-pair", pairSteps));
+            ORRERY_ASSIGN(first, runOrrery(m_speed, "orrery-pair", pairSteps()));
         }
         ownSpeeds.push_back(first.tokensPerSecond);
         peerSpeeds.push_back(second.tokensPerSecond);
@@ -263,6 +300,7 @@ Result<std::string> ParityBench::run()
         {"cpu", cpuInfo().model},
         {"cpu_flags", cpuInfo().flags()},
         {"threads", threads()},
+        {"device", m_options.device},
         {"steps", steps()},
         {"loss",
          {{"compared_steps", numCompared},
@@ -277,7 +315,10 @@ Result<std::string> ParityBench::run()
           {"passed", agreesInVal}}},
         {"speed",
          {{"pairs", ratios.size()},
-          {"steps_per_run", pairSteps},
+          {"steps_per_run", pairSteps()},
+          {"model",
+           std::to_string(m_speed.spec.model.layers) + "x" + std::to_string(m_speed.spec.model.width)},
+          {"dtype", m_speed.spec.train.dtype},
           {"orrery_tokens_per_s", medianInterval(ownSpeeds).median},
           {"peer_tokens_per_s", medianInterval(peerSpeeds).median},
           {"median_ratio", speed.median},

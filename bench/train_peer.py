@@ -36,6 +36,7 @@ def parse_arguments():
     parser.add_argument("--val", help="validation bytes; without it the last tenth of --data")
     parser.add_argument("--init", help="start weights, safetensors")
     parser.add_argument("--batches", help="int32 [steps, batch, ctx + 1], used in order")
+    parser.add_argument("--device", default="", help="cpu or cuda; without it cuda where there is one")
     parser.add_argument("--losses", help="file for the training losses, one a line")
     for switch in ("sdpa-fp32", "compile", "bf16", "eval"):
         parser.add_argument("--" + switch, action="store_true")
@@ -172,7 +173,7 @@ def main():
     options = parse_arguments()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     train_tokens, val_tokens = load_texts(options)
     model = Gpt(options, options.vocab or 256)
     if options.init:

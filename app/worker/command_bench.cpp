@@ -49,6 +49,8 @@ struct ScienceArguments {
     int64_t numSeeds = 0;
     bool hasSeeds = false;
     int64_t threads = 0;
+    std::string device = "cpu";
+    std::string share;
 };
 
 void listTasks(bool isJson)
@@ -83,6 +85,10 @@ Result<int> measureScience(const ScienceArguments &arguments)
     options.mode = mode;
     options.numSeeds = arguments.numSeeds;
     options.threads = numTensorThreads();
+    options.device = arguments.device;
+    if (!arguments.share.empty()) {
+        ORRERY_ASSIGN(options.share, bench::parseScienceShare(arguments.share));
+    }
     options.workFolder = arguments.workDirectory.empty() ? userCacheDir() / "bench" / "science"
                                                          : std::filesystem::path(arguments.workDirectory);
     ORRERY_ASSIGN(options.build, programBuild(programPath()));
@@ -93,7 +99,9 @@ Result<int> measureScience(const ScienceArguments &arguments)
     options.progress = showProgress;
     options.cancel = &stopSignals().flag();
     ORRERY_ASSIGN(const bench::ScienceRun run, bench::runScience(*task, options));
-    if (arguments.isJson) {
+    if (!options.share.isWhole()) {
+        std::fprintf(stderr, "Share %s is done. Without --share all results are put together.\n", arguments.share.c_str());
+    } else if (arguments.isJson) {
         printLine(bench::scienceJson(*task, options, run));
     } else {
         std::printf("\n%s", bench::scienceTable(*task, options, run).c_str());
@@ -122,6 +130,8 @@ CommandBody declareScience(CLI::App &bench)
     auto *seeds = science->add_option("--seeds", arguments->numSeeds, "Default: 3, or 1 with --quick and --smoke");
     science->add_option("--threads", arguments->threads, "0: all processors")->check(CLI::Range(0, 1024));
     science->add_option("--work", arguments->workDirectory, "Folder for data and finished results");
+    science->add_option("--device", arguments->device, "cpu or cuda");
+    science->add_option("--share", arguments->share, "K/N: only these results");
     science->add_flag("--json", arguments->isJson, "One JSON line at the end");
     return [arguments, seeds] {
         arguments->hasSeeds = seeds->count() > 0;
@@ -132,6 +142,7 @@ CommandBody declareScience(CLI::App &bench)
 struct InspectArguments {
     bool isSmoke = false, isJson = false;
     int64_t threads = 0;
+    std::string device = "cpu";
 };
 
 int runInspect(const InspectArguments &arguments)
@@ -139,6 +150,7 @@ int runInspect(const InspectArguments &arguments)
     prepareTensorThread(arguments.threads);
     bench::InspectBenchOptions options;
     options.isSmoke = arguments.isSmoke;
+    options.device = arguments.device;
     options.progress = [](const std::string &line) { std::fprintf(stderr, "%s\n", line.c_str()); };
     options.preparePlugins = [](const RunSpec &spec) -> Result<void> {
         ORRERY_TRY(checkWorkerPlugins(spec));
@@ -155,6 +167,7 @@ CommandBody declareInspectBench(CLI::App &bench)
     auto arguments = std::make_shared<InspectArguments>();
     auto *inspect = bench.add_subcommand("inspect", "How long people wait who look inside a model");
     inspect->add_flag("--smoke", arguments->isSmoke, "Seconds, without a verdict on times");
+    inspect->add_option("--device", arguments->device, "cpu or cuda");
     inspect->add_option("--threads", arguments->threads, "0: all processors")->check(CLI::Range(0, 1024));
     inspect->add_flag("--json", arguments->isJson, "Errors as JSON too");
     return [arguments] { return runInspect(*arguments); };
@@ -172,6 +185,7 @@ CommandBody declareBench(CLI::App &command)
     parity->add_option("--work", arguments->workDirectory, "Folder for the files both sides read");
     parity->add_option("--pairs", arguments->parity.pairs, "Interleaved pairs of timed runs")->check(CLI::Range(1, 1000));
     parity->add_option("--threads", arguments->parity.threads, "0: all processors");
+    parity->add_option("--device", arguments->parity.device, "cpu or cuda");
     parity->add_flag("--smoke", arguments->parity.smoke, "A few seconds, without a verdict on speed");
     parity->add_flag("--json", arguments->isJson, "Errors as JSON too");
     CommandBody runScience = declareScience(command), runInspect = declareInspectBench(command);

@@ -61,6 +61,7 @@ RunSpec armSpec(const ScienceSetting &setting, uint64_t seed)
     spec.name = "bench";
     spec.seed = static_cast<int64_t>(seed);
     spec.threads = setting.threads;
+    spec.device = setting.device;
     spec.probes.every = 0;
     spec.train.reportEvery = 20;
     spec.train.evalEvery = kNever;

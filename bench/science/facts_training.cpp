@@ -43,6 +43,8 @@ void appendRow(const FactSentence &sentence, size_t length, std::vector<int64_t>
     ids.resize(ids.size() + length - sentence.ids.size(), stop);
 }
 
+at::Device deviceOf(nn::Transformer &model) { return model.parameters().front().master.device(); }
+
 double recall(nn::Transformer &model, const std::vector<FactSentence> &sentences)
 {
     size_t length = 0;
@@ -54,8 +56,9 @@ double recall(nn::Transformer &model, const std::vector<FactSentence> &sentences
         for (size_t i = first; i < end; ++i) appendRow(sentences[i], length, ids);
         const at::Tensor ids_BT =
             at::tensor(ids, at::kLong)
-                .view({static_cast<int64_t>(end - first), static_cast<int64_t>(length + 1)});
-        const at::Tensor best_BT = model.logits(ids_BT, {}).argmax(-1).contiguous();
+                .view({static_cast<int64_t>(end - first), static_cast<int64_t>(length + 1)})
+                .to(deviceOf(model));
+        const at::Tensor best_BT = model.logits(ids_BT, {}).argmax(-1).cpu().contiguous();
         const int64_t *best = best_BT.data_ptr<int64_t>();
         for (size_t i = first; i < end; ++i) {
             const FactSentence &sentence = sentences[i];
@@ -70,7 +73,7 @@ double recall(nn::Transformer &model, const std::vector<FactSentence> &sentences
 double proseLoss(nn::Transformer &model, const std::vector<int32_t> &prose)
 {
     const int64_t context = model.spec().context, numWindows = (std::ssize(prose) - 1) / context;
-    const at::Tensor all = at::tensor(prose, at::kLong);
+    const at::Tensor all = at::tensor(prose, at::kLong).to(deviceOf(model));
     constexpr int64_t kWindowsAtOnce = 32;
     double sum = 0;
     for (int64_t first = 0; first < numWindows; first += kWindowsAtOnce) {

@@ -7,6 +7,7 @@
 #include "core/nn/torch_guard.h"
 #include "core/nn/transformer.h"
 #include "core/train/adamw.h"
+#include "core/train/grad_clip.h"
 
 #include <torch/types.h>
 
@@ -25,7 +26,7 @@ struct Batch {
     at::Tensor ids_BT, targets_BT, mask_BT;
 };
 
-Batch makeBatch(const MqarShape &shape, uint64_t seed, uint64_t firstNumber, int64_t batch)
+Batch makeBatch(const MqarShape &shape, uint64_t seed, uint64_t firstNumber, int64_t batch, at::Device device)
 {
     std::vector<int32_t> ids, answers;
     for (int64_t b = 0; b < batch; ++b) {
@@ -34,7 +35,7 @@ Batch makeBatch(const MqarShape &shape, uint64_t seed, uint64_t firstNumber, int
         answers.insert(answers.end(), made.answers.begin(), made.answers.end());
     }
     const auto tensor = [&](const std::vector<int32_t> &values) {
-        return at::tensor(values, at::kLong).view({batch, shape.numTokens});
+        return at::tensor(values, at::kLong).view({batch, shape.numTokens}).to(device);
     };
     const at::Tensor targets = tensor(answers), isAnswer = targets >= 0;
     return {tensor(ids), targets.clamp_min(0), isAnswer.to(at::kByte)};
@@ -52,7 +53,8 @@ double rateAt(const MqarPlan &plan, int64_t step, int64_t numSteps)
 class Training {
 public:
     Training(std::unique_ptr<nn::Transformer> model, const MqarPlan &plan, uint64_t seed)
-        : m_model(std::move(model)), m_plan(plan), m_seed(seed)
+        : m_model(std::move(model)), m_device(m_model->parameters().front().master.device()), m_plan(plan),
+          m_seed(seed)
     {
         m_optimizer = std::make_unique<AdamW>(m_model->parameters(), OptimizerSpec{});
         for (const MqarStage &stage : plan.stages) m_numSteps += stage.steps;
@@ -68,7 +70,8 @@ public:
             for (int64_t i = 0; i < stage.steps; ++i, ++step, number += static_cast<uint64_t>(stage.batch)) {
                 if (cancel && cancel->load(std::memory_order_relaxed))
                     return Error{ErrorCode::Cancelled, "Cannot finish the benchmark: it was cancelled.", ""};
-                const double loss = update(makeBatch(stage.shape, m_seed, number, stage.batch), step);
+                const double loss =
+                    update(makeBatch(stage.shape, m_seed, number, stage.batch, m_device), step);
                 if (tell && (step + 1) % 50 == 0)
                     tell("step " + std::to_string(step + 1) + " of " + std::to_string(m_numSteps) +
                          ", loss " + formatSignificant(loss, 3));
@@ -91,15 +94,8 @@ private:
         const at::Tensor loss = m_model->loss(batch.ids_BT, batch.targets_BT, batch.mask_BT, context);
         loss.backward();
         const at::NoGradGuard noGrad;
-        double squares = 0;
-        for (const nn::Parameter &parameter : m_model->parameters())
-            if (parameter.master.grad().defined())
-                squares += parameter.master.grad().square().sum().item<double>();
-        const double norm = std::sqrt(squares);
-        if (norm > kLargestNorm)
-            for (nn::Parameter &parameter : m_model->parameters())
-                if (parameter.master.grad().defined())
-                    parameter.master.mutable_grad().mul_(kLargestNorm / norm);
+        clipGradients(m_model->parameters(), gradientNorm(m_model->parameters()).item<double>(),
+                      kLargestNorm);
         UpdateSettings settings;
         settings.learningRate = rateAt(m_plan, step, m_numSteps);
         settings.weightDecay = kWeightDecay;
@@ -122,8 +118,8 @@ private:
         MqarOutcome outcome;
         int64_t right = 0, all = 0, batches = 0;
         for (int64_t first = 0; first < m_plan.numMeasured; first += kMeasuredAtOnce, ++batches) {
-            const Batch batch =
-                makeBatch(shape, m_seed, kFirstMeasured + static_cast<uint64_t>(first), kMeasuredAtOnce);
+            const Batch batch = makeBatch(shape, m_seed, kFirstMeasured + static_cast<uint64_t>(first),
+                                          kMeasuredAtOnce, m_device);
             const at::Tensor logits_BTV = m_model->logits(batch.ids_BT, {});
             right += numRight(logits_BTV, batch);
             all += batch.mask_BT.sum().item<int64_t>();
@@ -138,7 +134,7 @@ private:
     {
         const at::NoGradGuard noGrad;
         const MqarShape &shape = m_plan.stages.back().shape;
-        const Batch batch = makeBatch(shape, m_seed, kFirstMeasured, kCachedSequences);
+        const Batch batch = makeBatch(shape, m_seed, kFirstMeasured, kCachedSequences, m_device);
         nn::KvCache cache = m_model->makeCache(kCachedSequences, shape.numTokens);
         nn::ForwardContext context;
         context.cache = &cache;
@@ -151,6 +147,7 @@ private:
     }
 
     std::unique_ptr<nn::Transformer> m_model;
+    at::Device m_device;
     const MqarPlan &m_plan;
     uint64_t m_seed = 0;
     std::unique_ptr<AdamW> m_optimizer;
@@ -160,11 +157,11 @@ private:
 } // namespace
 
 Result<MqarOutcome> trainMqar(const ModelSpec &model, const MqarPlan &plan, uint64_t seed,
-                              const std::function<void(const std::string &)> &tell,
+                              const std::string &device, const std::function<void(const std::string &)> &tell,
                               const std::atomic<bool> *cancel)
 {
     ORRERY_ASSIGN(auto built,
-                  nn::Transformer::create(model, plan.stages.back().shape.vocabSize, seed, "cpu"));
+                  nn::Transformer::create(model, plan.stages.back().shape.vocabSize, seed, device));
     return nn::guardTorch("train on associative recall",
                           [&] { return Training(std::move(built), plan, seed).run(tell, cancel); });
 }

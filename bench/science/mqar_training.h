@@ -38,7 +38,7 @@ struct MqarOutcome {
 /// @param tell "step 300 of 2,000, loss 1.23"; may be empty   @param cancel may be null
 /// @error those of building a model; Cancelled
 Result<MqarOutcome> trainMqar(const ModelSpec &model, const MqarPlan &plan, uint64_t seed,
-                              const std::function<void(const std::string &)> &tell,
+                              const std::string &device, const std::function<void(const std::string &)> &tell,
                               const std::atomic<bool> *cancel);
 
 } // namespace orrery::bench

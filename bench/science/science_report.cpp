@@ -139,6 +139,7 @@ std::string scienceJson(const ScienceTask &task, const ScienceOptions &options, 
                        {"reused", run.numReused},
                        {"seconds", number(run.seconds)},
                        {"threads", options.threads},
+                       {"device", options.device},
                        {"cpu", cpuInfo().model},
                        {"cpu_flags", cpuInfo().flags()},
                        {"build", options.build},
@@ -170,7 +171,8 @@ std::string scienceTable(const ScienceTask &task, const ScienceOptions &options,
     std::string text = task.name() + ": " + task.summary() + "\n" + std::to_string(options.seeds()) +
                        (options.seeds() == 1 ? " seed, " : " seeds, mean (95 % interval); ") +
                        scienceModeName(options.mode) + "; " + cpuInfo().model + ", " +
-                       std::to_string(options.threads) + (options.threads == 1 ? " thread; " : " threads; ") + today() + "\n\n" + tableText(rows);
+                       std::to_string(options.threads) + (options.threads == 1 ? " thread; " : " threads; ") +
+                       today() + "\n\n" + tableText(rows);
     if (run.checks.empty()) return text + "\nIt runs; this mode has no thresholds.\n";
     rows = {{"", "threshold", "value"}};
     for (const Check &check : run.checks)

@@ -2,16 +2,20 @@
 #include "bench/science/science_runner.h"
 
 #include "core/base/files.h"
+#include "core/base/lock_file.h"
 #include "core/base/text.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cmath>
 #include <fcntl.h>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <unistd.h>
 
 namespace orrery::bench {
@@ -34,6 +38,7 @@ Json keyOf(const ScienceTask &task, const ScienceOptions &options, const std::st
             {"arm", arm.name},
             {"seed", seed},
             {"threads", options.threads},
+            {"device", options.device},
             {"data", data},
             {"build", options.build}};
 }
@@ -126,6 +131,7 @@ public:
 private:
     Result<void> runOne(ResultsFile &file, const ScienceArm &arm, uint64_t seed, size_t numAll);
     ScienceSetting setting(const std::string &label) const;
+    Result<std::string> prepareData();
     void tell(const std::string &line, bool isLasting) const
     {
         if (m_options.progress) m_options.progress(line, isLasting);
@@ -134,12 +140,14 @@ private:
     ScienceTask &m_task;
     const ScienceOptions &m_options;
     ScienceRun m_run;
+    size_t m_numSeen = 0; ///< results, also those of other shares
 };
 
 ScienceSetting Runner::setting(const std::string &label) const
 {
     return {.mode = m_options.mode,
             .threads = m_options.threads,
+            .device = m_options.device,
             .workFolder = m_options.workFolder / m_task.name(),
             .preparePlugins = m_options.preparePlugins,
             .progress = [this, label](const std::string &text) { tell(label + text, false); },
@@ -148,7 +156,10 @@ ScienceSetting Runner::setting(const std::string &label) const
 
 Result<void> Runner::runOne(ResultsFile &file, const ScienceArm &arm, uint64_t seed, size_t numAll)
 {
-    const size_t number = m_run.results.rows.size() + 1;
+    const size_t number = ++m_numSeen;
+    const ScienceShare &share = m_options.share;
+    const auto place = static_cast<int64_t>(number - 1), all = static_cast<int64_t>(numAll);
+    if (place * share.of / all != share.index - 1) return {};
     const std::string label = "[" + std::to_string(number) + "/" + std::to_string(numAll) + "] " + arm.name +
                               ", seed " + std::to_string(seed) + ": ";
     const Json key = keyOf(m_task, m_options, m_run.data, arm, seed);
@@ -156,10 +167,10 @@ Result<void> Runner::runOne(ResultsFile &file, const ScienceArm &arm, uint64_t s
     const bool isReused = result.has_value();
     if (!isReused) {
         const ScienceSetting given = setting(label);
-        if (given.isCancelled()) return cancelled(m_task, number - 1, numAll);
+        if (given.isCancelled()) return cancelled(m_task, m_run.results.rows.size(), numAll);
         auto measured = m_task.runArm(arm.name, seed, given);
         if (!measured && measured.error().code == ErrorCode::Cancelled)
-            return cancelled(m_task, number - 1, numAll);
+            return cancelled(m_task, m_run.results.rows.size(), numAll);
         if (!measured) return measured.error();
         result = std::move(*measured);
         ORRERY_TRY(file.add(key, *result));
@@ -171,6 +182,21 @@ Result<void> Runner::runOne(ResultsFile &file, const ScienceArm &arm, uint64_t s
     return {};
 }
 
+// One process at a time, as shares have one folder: nobody reads what another one is still writing.
+Result<std::string> Runner::prepareData()
+{
+    const ScienceSetting given = setting("Data: ");
+    while (true) {
+        const auto lock = LockFile::acquire(given.workFolder / "prepare.lock", std::to_string(::getpid()));
+        if (lock) return m_task.prepare(given);
+        if (lock.error().code != ErrorCode::Conflict) return lock.error();
+        if (given.isCancelled())
+            return Error{ErrorCode::Cancelled, "Cannot prepare the data: it was cancelled.", ""};
+        given.tell("another process prepares them");
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+}
+
 Result<ScienceRun> Runner::run()
 {
     ORRERY_TRY(checkNumSeeds(m_options.seeds()));
@@ -180,13 +206,17 @@ Result<ScienceRun> Runner::run()
     ORRERY_ASSIGN(ResultsFile file, ResultsFile::open(m_options.workFolder));
     const std::vector<ScienceArm> arms = m_task.arms(m_options.mode);
     const size_t numAll = arms.size() * static_cast<size_t>(m_options.seeds());
-    auto data = m_task.prepare(setting("Data: "));
+    auto data = prepareData();
     if (!data && data.error().code == ErrorCode::Cancelled) return cancelled(m_task, 0, numAll);
     if (!data) return data.error();
     m_run.data = *data;
     tell("Data: " + m_run.data, true);
     for (int64_t seed = 1; seed <= m_options.seeds(); ++seed)
         for (const ScienceArm &arm : arms) ORRERY_TRY(runOne(file, arm, static_cast<uint64_t>(seed), numAll));
+    if (!m_options.share.isWhole()) {
+        m_run.hasPassed = true; // nobody can say yet
+        return std::move(m_run);
+    }
     if (m_options.mode != ScienceMode::Smoke) m_run.checks = m_task.verdict(m_run.results, m_options.mode);
     if (m_options.mode == ScienceMode::Full)
         m_run.checks.push_back(makeCheck("seeds", static_cast<double>(m_options.seeds()), ">=", kLeastSeeds));
@@ -210,6 +240,24 @@ Result<void> checkNumSeeds(int64_t numSeeds)
                  "Cannot run the bench with " + std::to_string(numSeeds) + " seeds, expected 1 to " +
                      std::to_string(kMost) + ".",
                  "Set --seeds 3, or leave it out."};
+}
+
+Result<ScienceShare> parseScienceShare(const std::string &text)
+{
+    constexpr int64_t kMost = 1000;
+    ScienceShare share;
+    const size_t slash = text.find('/');
+    const auto number = [&text](size_t begin, size_t end, int64_t &to) {
+        const auto [last, error] = std::from_chars(text.data() + begin, text.data() + end, to);
+        return error == std::errc() && last == text.data() + end;
+    };
+    const bool isRead = slash != std::string::npos && number(0, slash, share.index) &&
+                        number(slash + 1, text.size(), share.of);
+    if (isRead && share.index >= 1 && share.index <= share.of && share.of <= kMost) return share;
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot run share \"" + text + "\" of the bench, expected K/N with 1 ≤ K ≤ N ≤ " +
+                     std::to_string(kMost) + ".",
+                 "Three processes beside each other take --share 1/3, 2/3 and 3/3."};
 }
 
 Result<ScienceMode> scienceMode(bool isSmoke, bool isQuick)

@@ -10,10 +10,19 @@
 
 namespace orrery::bench {
 
+/// One of `of` equal stretches of all results, seed by seed: for processes side by side on one work folder.
+/// Behind them the whole bench finds all results there and gives the verdict.
+struct ScienceShare {
+    int64_t index = 1, of = 1; ///< 1 ≤ index ≤ of
+    [[nodiscard]] bool isWhole() const { return of == 1; }
+};
+
 struct ScienceOptions {
     ScienceMode mode = ScienceMode::Full;
     int64_t numSeeds = 0; ///< 0: 3 in full, 1 otherwise; seeds are 1 … n
     int64_t threads = 1;
+    std::string device = "cpu";       ///< "cpu" or "cuda"
+    ScienceShare share;               ///< of the results; a share of them has no verdict
     std::filesystem::path workFolder; ///< made; results.jsonl and a folder of each task's own
     std::string build;                ///< of the program (programBuild): results of another one are not used
     std::function<Result<void>(const RunSpec &)> preparePlugins;
@@ -44,6 +53,8 @@ Result<std::unique_ptr<ScienceTask>> makeScienceTask(const std::string &name,
 /// @error InvalidInput: fewer than one seed, or both --smoke and --quick
 Result<ScienceMode> scienceMode(bool isSmoke, bool isQuick);
 Result<void> checkNumSeeds(int64_t numSeeds);
+/// "2/3". @error InvalidInput
+Result<ScienceShare> parseScienceShare(const std::string &text);
 
 /// One line: per seed and arm the metrics, parameters, steps and seconds; then intervals, checks, "passed".
 std::string scienceJson(const ScienceTask &task, const ScienceOptions &options, const ScienceRun &run);

@@ -26,6 +26,7 @@ const char *scienceModeName(ScienceMode mode);
 struct ScienceSetting {
     ScienceMode mode = ScienceMode::Full;
     int64_t threads = 1;
+    std::string device = "cpu";       ///< what models train and are measured on: "cpu" or "cuda"
     std::filesystem::path workFolder; ///< of the task: prepared data, shared by its arms, kept
     /// Loads what a spec uses, also nothing; no model may live then. As nn::PreparePlugins.
     std::function<Result<void>(const RunSpec &)> preparePlugins;

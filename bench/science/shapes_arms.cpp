@@ -11,12 +11,42 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace orrery::bench {
 namespace {
 
 constexpr int64_t kRowsPerPass = 32;
 constexpr int64_t kFeedForwardStep = 8;
+
+/// Documents of several worlds in turn: number i is that of world i modulo their count.
+class MixedSource final : public MultiModalSource {
+public:
+    explicit MixedSource(std::vector<std::unique_ptr<MultiModalSource>> parts) : m_parts(std::move(parts)) {}
+    [[nodiscard]] const FrontEnd &frontEnd() const override { return m_parts.front()->frontEnd(); }
+    [[nodiscard]] int64_t vocabSize() const override { return m_parts.front()->vocabSize(); }
+    [[nodiscard]] std::string name() const override { return m_parts.front()->name() + " and others"; }
+    [[nodiscard]] uint64_t numRecords(Split split) const override
+    {
+        return m_parts.front()->numRecords(split);
+    }
+    [[nodiscard]] uint64_t numPositions(Split split, uint64_t index) const override
+    {
+        return part(index).numPositions(split, index);
+    }
+    void read(Split split, uint64_t index, uint64_t begin, uint64_t count,
+              MultiModalRecord &record) const override
+    {
+        part(index).read(split, index, begin, count, record);
+    }
+
+private:
+    [[nodiscard]] const MultiModalSource &part(uint64_t index) const
+    {
+        return *m_parts[index % m_parts.size()];
+    }
+    std::vector<std::unique_ptr<MultiModalSource>> m_parts;
+};
 
 uint64_t parametersOf(const ModelSpec &model, const RunSpec &like)
 {
@@ -91,6 +121,18 @@ Result<std::unique_ptr<MultiModalSource>> openWorld(const RunSpec &spec, const s
     const std::shared_ptr<const Tokenizer> tokenizer = std::move(own);
     ORRERY_ASSIGN(ShapesSource source, ShapesSource::create(shapes, frontEndOf(spec.model.media), tokenizer));
     return std::unique_ptr<MultiModalSource>(std::make_unique<ShapesSource>(std::move(source)));
+}
+
+Result<RunData> openWorlds(const RunSpec &spec, std::span<const std::string> worlds)
+{
+    std::vector<std::unique_ptr<MultiModalSource>> parts;
+    for (const std::string &world : worlds) {
+        ORRERY_ASSIGN(auto part, openWorld(spec, world));
+        parts.push_back(std::move(part));
+    }
+    RunData data;
+    data.multiModal = std::make_shared<MixedSource>(std::move(parts));
+    return data;
 }
 
 Result<double> exactMatchOf(nn::Transformer &model, const RunSpec &spec, const std::string &world,

@@ -5,6 +5,7 @@
 
 #include "bench/science/arm_training.h"
 
+#include <span>
 #include <string>
 
 namespace orrery::bench {
@@ -31,6 +32,8 @@ ModelSpec denseModel(const RunSpec &ours, DenseOf matches);
 double exactMatch(nn::Transformer &model, const MultiModalSource &source, Split split, int64_t numDocuments);
 /// A world for a spec's model, not described. @error as parseShapesSpec and ShapesSource::create
 Result<std::unique_ptr<MultiModalSource>> openWorld(const RunSpec &spec, const std::string &world);
+/// Documents of several worlds in turn: number i is that of world i modulo their count. @error as openWorld
+Result<RunData> openWorlds(const RunSpec &spec, std::span<const std::string> worlds);
 /// exactMatch in a world of its own. @error as openWorld
 Result<double> exactMatchOf(nn::Transformer &model, const RunSpec &spec, const std::string &world,
                             Split split, int64_t numDocuments);

@@ -38,7 +38,7 @@ Budget budgetOf(ScienceMode mode)
     case ScienceMode::Full:
         break;
     }
-    return {4, 128, 4, 128, 16, 3000, 1024};
+    return {4, 128, 4, 256, 16, 3000, 1024};
 }
 
 /// A hole of the validation stream: tokens [begin, begin + length), and where the window around it begins.

@@ -31,7 +31,8 @@ constexpr std::array kArms = {
     ArmRow{"episodic", "window and episodic memory, nothing consolidated", true, false, true, 0, 1},
     ArmRow{"no_gate", "episodic memory that is always read, nothing of the window in its layer", true, false,
            true, 100, 1, true},
-    ArmRow{"no_shift", "episodic memory with the queries and keys of attention", true, false, true, 0, 0, true},
+    ArmRow{"no_shift", "episodic memory with the queries and keys of attention", true, false, true, 0, 0,
+           true},
 };
 
 /// Two pairs in a short text first, then behind the gap, as the source's own training mixes sizes: attention
@@ -105,8 +106,9 @@ public:
             if (arm.name != name) continue;
             const RunSpec spec = specOf(arm);
             if (setting.preparePlugins) ORRERY_TRY(setting.preparePlugins(spec));
-            ORRERY_ASSIGN(const MqarOutcome outcome, trainMqar(spec.model, planOf(setting.mode), seed,
-                                                               setting.progress, setting.cancel));
+            ORRERY_ASSIGN(const MqarOutcome outcome,
+                          trainMqar(spec.model, planOf(setting.mode), seed, setting.device, setting.progress,
+                                    setting.cancel));
             return ArmResult{.metrics = {{"accuracy", outcome.accuracy},
                                          {"accuracy_cached", outcome.cachedAccuracy},
                                          {"loss", outcome.loss}},

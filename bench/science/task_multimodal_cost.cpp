@@ -4,6 +4,7 @@
 #include "bench/science/shapes_arms.h"
 #include "bench/science/tasks.h"
 #include "core/base/platform.h"
+#include "core/nn/device.h"
 #include "core/spec/field_table.h"
 #include "core/train/optimizer.h"
 #include "core/train/step_runner.h"
@@ -27,7 +28,7 @@ public:
     static Result<std::unique_ptr<Timed>> create(const RunSpec &spec)
     {
         auto timed = std::unique_ptr<Timed>(new Timed);
-        ORRERY_ASSIGN(timed->m_model, nn::Transformer::create(spec.model, 272, 1, "cpu"));
+        ORRERY_ASSIGN(timed->m_model, nn::Transformer::create(spec.model, 272, 1, spec.device));
         ORRERY_ASSIGN(timed->m_optimizer, makeOptimizer(timed->m_model->parameters(), spec.optimizer));
         return timed;
     }
@@ -47,14 +48,21 @@ public:
         tensors.describe(context);
         const double begin = monotonicSeconds();
         m_model->loss(tensors.ids_BT, tensors.targets_BT, tensors.mask_BT, context).backward();
+        waitForDevice();
         const double middle = monotonicSeconds();
         m_optimizer->update({.learningRate = 1e-4, .weightDecay = 0.1});
         m_model->mastersChanged();
+        waitForDevice();
         return {middle - begin, monotonicSeconds() - begin};
     }
 
 private:
     Timed() = default;
+    /// A GPU works behind the program's back; a value that is read back ends its queue.
+    void waitForDevice() const
+    {
+        (void)m_model->parameters().front().master.detach().view(-1)[0].item<float>();
+    }
     std::unique_ptr<nn::Transformer> m_model;
     std::unique_ptr<Optimizer> m_optimizer;
 };
@@ -99,7 +107,8 @@ public:
                                                                       : 1;
         std::vector<double> passRatios, stepRatios, ourSeconds, denseSeconds;
         ModelBatch batch;
-        BatchTensors tensors(at::kCPU);
+        ORRERY_ASSIGN(const at::Device device, nn::openDevice(spec.device));
+        BatchTensors tensors(device);
         const double startedAt = monotonicSeconds();
         for (int64_t pair = -1; pair < numPairs; ++pair) { // the first one warms up
             if (setting.isCancelled())

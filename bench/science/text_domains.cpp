@@ -62,6 +62,15 @@ std::vector<fs::path> pythonLibraries()
     return found;
 }
 
+std::string textName(size_t number) { return std::to_string(number) + ".txt"; }
+
+/// Other processes may be reading what is the same.
+Result<void> writeWhereItDiffers(const fs::path &path, const std::string &content)
+{
+    if (const auto before = readFile(path, kLargestFile); before.ok() && *before == content) return {};
+    return writeFileAtomically(path, content);
+}
+
 } // namespace
 
 std::vector<TextDomain> builtInDomains()
@@ -80,7 +89,6 @@ Result<uint64_t> copyDomain(const TextDomain &domain, uint64_t numBytes, const f
 {
     const fs::path to = folder / domain.name;
     std::error_code error;
-    fs::remove_all(to, error);
     fs::create_directories(to, error);
     if (error) return ioError("create folder", to, error.value());
     uint64_t copied = 0;
@@ -89,11 +97,10 @@ Result<uint64_t> copyDomain(const TextDomain &domain, uint64_t numBytes, const f
         if (copied >= numBytes) break;
         const auto content = readFile(file, kLargestFile);
         if (!content || content->find('\0') != std::string::npos || !isValidUtf8(*content)) continue;
-        ORRERY_ASSIGN(FileWriter writer, FileWriter::create(to / (std::to_string(number++) + ".txt")));
-        ORRERY_TRY(writer.write(*content));
-        ORRERY_TRY(writer.close());
+        ORRERY_TRY(writeWhereItDiffers(to / textName(number++), *content));
         copied += content->size();
     }
+    while (fs::remove(to / textName(number), error)) ++number; // of a longer copy before
     if (copied >= numBytes / 2) return copied;
     std::vector<std::string> roots;
     for (const fs::path &root : domain.roots) roots.push_back(root.string());

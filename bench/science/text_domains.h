@@ -23,7 +23,7 @@ struct TextDomain {
 std::vector<TextDomain> builtInDomains();
 
 /// Copies files of a domain, spread evenly over its sorted list, until `numBytes` are reached, into
-/// <folder>/<name>, anew. @return bytes copied
+/// <folder>/<name>; what is there already stays. Several processes may do the same. @return bytes copied
 /// @error NotFound when the machine has less than half of that; Io
 Result<uint64_t> copyDomain(const TextDomain &domain, uint64_t numBytes, const std::filesystem::path &folder);
 

@@ -69,6 +69,8 @@ private Q_SLOTS:
     void finishedResultsAreUsedAgain();
     void otherConditionsAreMeasuredAgain_data();
     void otherConditionsAreMeasuredAgain();
+    void sharesTogetherAreTheWhole();
+    void sharesAreRead();
     void halfALineIsNoResult();
     void cancelKeepsWhatIsFinished();
     void errorsOfAnArmEndTheRun();
@@ -121,7 +123,7 @@ void TestScienceRunner::finishedResultsAreUsedAgain()
 void TestScienceRunner::otherConditionsAreMeasuredAgain_data()
 {
     QTest::addColumn<QString>("what");
-    for (const char *what : {"build", "data", "threads", "mode"})
+    for (const char *what : {"build", "data", "threads", "device", "mode"})
         QTest::newRow(what) << QString::fromLatin1(what);
 }
 
@@ -134,9 +136,44 @@ void TestScienceRunner::otherConditionsAreMeasuredAgain()
     if (what == QStringLiteral("build")) fixture.options.build = "build 2";
     if (what == QStringLiteral("data")) fixture.task.data = "numbers 2";
     if (what == QStringLiteral("threads")) fixture.options.threads = 2;
+    if (what == QStringLiteral("device")) fixture.options.device = "cuda";
     if (what == QStringLiteral("mode")) fixture.options.mode = ScienceMode::Quick;
     QVERIFY(fixture.run().ok());
     QCOMPARE(fixture.task.numRuns, 4);
+}
+
+void TestScienceRunner::sharesTogetherAreTheWhole()
+{
+    Fixture fixture;
+    fixture.options.numSeeds = 3; // of two arms
+    for (int64_t index = 1; index <= 4; ++index) {
+        fixture.options.share = {index, 4};
+        const auto part = fixture.run();
+        QVERIFY(part.ok());
+        QVERIFY(part->checks.empty()); // no verdict
+    }
+    QCOMPARE(fixture.task.numRuns, 6); // none twice, none left out
+    fixture.options.share = {};
+    const auto whole = fixture.run();
+    QVERIFY(whole.ok());
+    QCOMPARE(whole->numReused, int64_t(6));
+    QVERIFY(!whole->checks.empty());
+}
+
+void TestScienceRunner::sharesAreRead()
+{
+    const auto share = parseScienceShare("2/3");
+    QVERIFY(share.ok());
+    QCOMPARE(share->index, int64_t(2));
+    QCOMPARE(share->of, int64_t(3));
+    for (const char *text :
+         {"", "2", "0/3", "4/3", "-1/3", "1/0", "1/3x", " 1/3", "1/1001", "99999999999999999999/3"}) {
+        const auto wrong = parseScienceShare(text);
+        QVERIFY2(!wrong.ok(), text);
+        QCOMPARE(wrong.error().code, ErrorCode::InvalidInput);
+        QVERIFY(wrong.error().message.find(std::string("\"") + text + "\"") != std::string::npos);
+        QVERIFY(!wrong.error().hint.empty());
+    }
 }
 
 void TestScienceRunner::halfALineIsNoResult()

@@ -19,7 +19,7 @@ void addScience(CLI::App *command, Session &session)
     static bool isSmoke = false, isQuick = false;
     static int64_t numSeeds = 0;
     static int64_t threads = 0;
-    static std::string workDirectory;
+    static std::string workDirectory, device, share;
     auto *science = command->add_subcommand("science", "Modules against their rivals on tasks that need them");
     science->add_option("name", task, "Task; without one, all are listed");
     science->add_flag("--smoke", isSmoke, "Seconds, to see that it runs");
@@ -27,6 +27,8 @@ void addScience(CLI::App *command, Session &session)
     auto *seeds = science->add_option("--seeds", numSeeds, "Default: 3, or 1 with --quick and --smoke");
     science->add_option("--threads", threads, "0: all processors")->check(CLI::Range(0, 1024));
     science->add_option("--work", workDirectory, "Folder for data and finished results; they are used again");
+    science->add_option("--device", device, "cpu (default) or cuda");
+    science->add_option("--share", share, "K/N: the K-th of N parts of all results, for N processes with one --work folder");
     addPluginFolders(science);
     finish(science, session, [&session, seeds] {
         std::vector<std::string> arguments = {"bench", "science"};
@@ -37,6 +39,8 @@ void addScience(CLI::App *command, Session &session)
         if (seeds->count() > 0) arguments.insert(arguments.end(), {"--seeds", std::to_string(numSeeds)});
         if (threads > 0) arguments.insert(arguments.end(), {"--threads", std::to_string(threads)});
         if (!workDirectory.empty()) arguments.insert(arguments.end(), {"--work", workDirectory});
+        if (!device.empty()) arguments.insert(arguments.end(), {"--device", device});
+        if (!share.empty()) arguments.insert(arguments.end(), {"--share", share});
         return fail(session, execWorker({arguments, threads}));
     });
 }
@@ -45,15 +49,18 @@ void addInspectBench(CLI::App *command, Session &session)
 {
     static bool isSmoke = false;
     static int64_t threads = 0;
+    static std::string device;
     auto *inspect = command->add_subcommand("inspect", "How long people wait who look inside a model");
     inspect->add_flag("--smoke", isSmoke, "Seconds, to see that it runs");
     inspect->add_option("--threads", threads, "0: all processors")->check(CLI::Range(0, 1024));
+    inspect->add_option("--device", device, "cpu (default) or cuda: then only the live section, on a larger model");
     addPluginFolders(inspect);
     finish(inspect, session, [&session] {
         std::vector<std::string> arguments = {"bench", "inspect"};
         if (isSmoke) arguments.push_back("--smoke");
         if (session.json) arguments.push_back("--json");
         if (threads > 0) arguments.insert(arguments.end(), {"--threads", std::to_string(threads)});
+        if (!device.empty()) arguments.insert(arguments.end(), {"--device", device});
         return fail(session, execWorker({arguments, threads}));
     });
 }
@@ -63,7 +70,7 @@ void addInspectBench(CLI::App *command, Session &session)
 void addBench(CLI::App &app, Session &session)
 {
     static bool isSmoke = false;
-    static std::string python;
+    static std::string python, device;
     static std::string workDirectory;
     static int numPairs = 20;
     auto *command = app.add_subcommand("bench", "Measure; prints figures, thresholds and whether they were met");
@@ -81,6 +88,7 @@ void addBench(CLI::App &app, Session &session)
     parity->add_flag("--smoke", isSmoke, "A few steps, to see that it works");
     parity->add_option("--python", python, "Python with PyTorch 2.11");
     parity->add_option("--work", workDirectory, "Folder for the files both sides read (default: a temporary one)");
+    parity->add_option("--device", device, "cpu (default) or cuda");
     parity->add_option("--pairs", numPairs, "Interleaved pairs of timed runs")->capture_default_str();
     finish(parity, session, [&session] {
         std::vector<std::string> arguments = {"bench", "parity", "--pairs", std::to_string(numPairs)};
@@ -88,6 +96,7 @@ void addBench(CLI::App &app, Session &session)
         if (session.json) arguments.push_back("--json");
         if (!python.empty()) arguments.insert(arguments.end(), {"--python", python});
         if (!workDirectory.empty()) arguments.insert(arguments.end(), {"--work", workDirectory});
+        if (!device.empty()) arguments.insert(arguments.end(), {"--device", device});
         return fail(session, execWorker({arguments, 0}));
     });
     addScience(command, session);

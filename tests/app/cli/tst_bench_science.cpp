@@ -96,6 +96,12 @@ void TestBenchScience::tellsWhatIsWrong_data()
     QTest::newRow("both modes") << QStringList{QStringLiteral("infill"), QStringLiteral("--smoke"),
                                                QStringLiteral("--quick")}
                                 << QStringLiteral("both --smoke and --quick");
+    QTest::newRow("no such share") << QStringList{QStringLiteral("infill"), QStringLiteral("--share"),
+                                                  QStringLiteral("4/3")}
+                                   << QStringLiteral("\"4/3\"");
+    QTest::newRow("unknown device") << QStringList{QStringLiteral("mqar"), QStringLiteral("--smoke"),
+                                                   QStringLiteral("--device"), QStringLiteral("gpu")}
+                                    << QStringLiteral("\"gpu\"");
 }
 
 void TestBenchScience::tellsWhatIsWrong()
