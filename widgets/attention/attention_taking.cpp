@@ -210,18 +210,16 @@ std::ptrdiff_t AttentionPanel::numWindowAnswerIds() const
 }
 
 /// By its tokens as soon as they are known: letters may be cut into others. Empty: the command line has no
-/// words for it (a picture, a gap that is filled in, a conversation before it was read).
+/// words for it (a picture, a gap that is filled in, a conversation before it was read, a part of a long
+/// text).
 QString AttentionPanel::makeCommand(const QString &model) const
 {
-    if (model.isEmpty() || (m_selectedText && m_selectedText->infill)) return {};
+    if (model.isEmpty() || (m_selectedText && m_selectedText->infill) || isWindow()) return {};
     QStringList arguments{u"inspect"_s, u"attention"_s, model};
     if (const SnapshotPtr now = snapshot()) {
         const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens);
         if (!ids) return {};
-        const auto answer = ids->end() - numWindowAnswerIds();
-        arguments << u"--prompt-ids"_s << idsText({ids->begin(), answer});
-        if (answer != ids->end()) arguments << u"--answer-ids"_s << idsText({answer, ids->end()});
-        if (isWindow()) arguments << u"--token"_s << QString::number(now->report.token);
+        arguments << u"--prompt-ids"_s << idsText(*ids);
     } else {
         const bool hasMore =
             m_selectedText && (!m_selectedText->messages.empty() || !m_selectedText->media.empty() ||

@@ -89,7 +89,7 @@ private Q_SLOTS:
     void theMapAloneIsSomething();
     void aShortTextIsNoWindow();
     void withoutAHeadItIsTheSameWindow();
-    void linkAndCommandKnowWhereTheAnswerBegan();
+    void aLinkKnowsWhereTheAnswerBegan();
     void ownTextsAreLookedAtBehindTheirEnd();
     void theKeptTokenIsSeenInTheText();
 
@@ -269,7 +269,7 @@ void TestAttentionWindows::aShortTextIsNoWindow()
     m_panel->flush();
     QTest::qWait(30);
     QCOMPARE(numAsked(), before + 1); // an earlier row is only another row
-    QVERIFY(!m_panel->command().contains(u"--token"_s));
+    QVERIFY(!m_panel->command().isEmpty());
 }
 
 void TestAttentionWindows::withoutAHeadItIsTheSameWindow()
@@ -283,14 +283,10 @@ void TestAttentionWindows::withoutAHeadItIsTheSameWindow()
     QCOMPARE(asked(before).token, 70);
 }
 
-void TestAttentionWindows::linkAndCommandKnowWhereTheAnswerBegan()
+void TestAttentionWindows::aLinkKnowsWhereTheAnswerBegan()
 {
     openWindow();
-    const QString command = m_panel->command();
-    QVERIFY2(command.contains(u"--prompt-ids 1000,1001,"_s) &&
-                 command.contains(u",1019 --answer-ids 1020,"_s),
-             qPrintable(command));
-    QVERIFY(command.contains(u" --token 70 "_s));
+    QCOMPARE(m_panel->command(), QString()); // the command line reads whole texts
     const QVariantMap state = m_panel->view().state();
     QCOMPARE(state[u"answer"_s].toInt(), 100);
     const size_t before = numAsked();
