@@ -2,10 +2,12 @@
 #include "app/engine/host/host_service.h"
 
 #include "app/engine/host/caller_watch.h"
+#include "core/base/text.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 namespace orrery {
@@ -18,6 +20,14 @@ bool isFolder(const fs::path &path)
 {
     std::error_code failed;
     return fs::is_directory(path, failed);
+}
+
+/// "RUN" of "RUN@live". A path that exists as written is taken whole, whatever stands behind an @ in it.
+std::optional<std::string> liveRunOf(const std::string &model)
+{
+    static constexpr std::string_view kLive = "@live";
+    if (!model.ends_with(kLive) || isFolder(model)) return std::nullopt;
+    return model.substr(0, model.size() - kLive.size());
 }
 
 Error noCheckpoint(const RunDirectory &run)
@@ -138,6 +148,13 @@ Result<EmbedSummary> HostInference::embed(const std::string &model, const EmbedR
 Result<MemoryReport> HostInference::editMemory(const std::string &model, const MemoryEdit &edit,
                                                const StreamSink &caller)
 {
+    if (const auto run = liveRunOf(model))
+        return Error{
+            ErrorCode::InvalidInput,
+            "Cannot edit the memory of \"" + sanitizeUtf8(model) +
+                "\": while a run trains, its memory is that of its current batch, expected the memory of "
+                "a saved step.",
+            "Use " + *run + "@latest, or save a step first with control " + *run + " checkpoint."};
     return answerOf<MemoryReport>(
         model, caller,
         [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
@@ -148,10 +165,7 @@ Result<MemoryReport> HostInference::editMemory(const std::string &model, const M
 Result<InspectReport> HostInference::inspect(const std::string &model, const InspectRequest &request,
                                              const StreamSink &caller)
 {
-    static constexpr std::string_view kLive = "@live";
-    // A path that exists as written is taken whole, whatever stands behind an @ in it.
-    if (model.ends_with(kLive) && !isFolder(model))
-        return m_runs.inspectLive(model.substr(0, model.size() - kLive.size()), request, caller);
+    if (const auto run = liveRunOf(model)) return m_runs.inspectLive(*run, request, caller);
     return answerOf<InspectReport>(
         model, caller,
         [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {

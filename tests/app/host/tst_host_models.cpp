@@ -57,6 +57,7 @@ private Q_SLOTS:
     void refusesARunWithoutCheckpoint();
     void answersBatches();
     void passesHolesAndTextsOn();
+    void theMemoryOfARunningTrainingIsNotEdited();
     void endsAnEmbeddingWhoseCallerLeft();
     void endsItsWorkersWhenItStops();
 
@@ -330,6 +331,24 @@ void TestHostModels::passesHolesAndTextsOn()
     VERIFY_OK(seen);
     QCOMPARE(seen->tokens.at(0).bytes, std::string("abc"));
     QCOMPARE(client.inspect("no-such-run", look).error().code, ErrorCode::NotFound);
+}
+
+void TestHostModels::theMemoryOfARunningTrainingIsNotEdited()
+{
+    m_host->start();
+    const EngineClient client = m_host->client();
+    for (const MemoryVerb verb : {MemoryVerb::List, MemoryVerb::Pin, MemoryVerb::Forget, MemoryVerb::Load}) {
+        const auto refused = client.editMemory("talker@live", {.verb = verb, .event = 3});
+        QVERIFY2(!refused.ok() && refused.error().code == ErrorCode::InvalidInput,
+                 refused.ok() ? "" : refused.error().text().c_str());
+        QCOMPARE(refused.error().message,
+                 std::string(
+                     "Cannot edit the memory of \"talker@live\": while a run trains, its memory is that of "
+                     "its current batch, expected the memory of a saved step."));
+        QVERIFY(refused.error().hint.starts_with("Use talker@latest"));
+    }
+    // A folder that is called so is a model.
+    VERIFY_OK(client.editMemory(modelFolder("m@live"), {}));
 }
 
 void TestHostModels::endsAnEmbeddingWhoseCallerLeft()
