@@ -6,6 +6,7 @@
 #include "core/spec/run_records.h"
 #include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/current_stack.h"
 #include "widgets/common/number_text.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
@@ -89,7 +90,7 @@ void MainWindow::makePages()
     m_attention = new AttentionPair(m_session, this);
     m_play = new PlaygroundPanel(m_session, this);
     m_newRun = new NewRunPanel(m_session, this);
-    m_pages = new QStackedWidget(this);
+    m_pages = new CurrentStack(this); // a page in the back needs no room
     m_pages->setObjectName(QStringLiteral("pages"));
     m_plugins = new PluginsPanel(m_session, this);
     for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_attention, m_play, m_newRun, m_plugins})
@@ -166,6 +167,10 @@ void MainWindow::showPage(Page page)
 
 void MainWindow::showLayout(WindowLayout layout)
 {
+    // The docks of the one beside the page of the other may need more room than there is: the window would
+    // grow, and stay so.
+    m_pages->setMinimumSize(1, 1);
+    centralWidget()->layout()->activate();
     if (layout != m_layout) {
         rememberLayout();
         restoreLayout(layout);
@@ -174,6 +179,7 @@ void MainWindow::showLayout(WindowLayout layout)
         showPage(Page::Welcome);
     else
         showPage(pageOf(layout));
+    m_pages->setMinimumSize(0, 0);
     m_tabs->setCurrentIndex(static_cast<int>(layout));
     actionOf(layout)->setChecked(true);
     scheduleSave();

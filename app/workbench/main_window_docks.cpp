@@ -27,6 +27,7 @@ namespace {
 
 /// The dock of the memory plugin: of all plugins' docks the one that has a place in a layout.
 constexpr auto kMemoryDock = "plugin_memory_memory"_L1;
+constexpr int kMemoryHeight = 400;
 
 QString stateKey(const QString &layout) { return u"docks/"_s + layout; }
 QString namesKey(const QString &layout) { return u"dockNames/"_s + layout; }
@@ -165,8 +166,8 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
                 {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
-    // The maps come first; the memory is there to be looked up.
-    if (auto *memory = findChild<QDockWidget *>(kMemoryDock)) resizeDocks({memory}, {220}, Qt::Vertical);
+    // As much as shows all of it, where the maps leave so much; where they do not, it scrolls.
+    if (auto *memory = findChild<QDockWidget *>(kMemoryDock)) resizeDocks({memory}, {kMemoryHeight}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout()

@@ -25,6 +25,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kBesideFrom = 1'300; ///< pixels of width; in less, one stands below the other
+constexpr int kMaxMinimumHeight = 400; ///< the rest scrolls
 
 /// What a link says of the second panel begins with it; "linked" is of both.
 const QLatin1String kBeside("beside_"), kLinked("linked");
@@ -254,7 +255,8 @@ void AttentionPair::shareScale()
 void AttentionPair::arrange()
 {
     m_splitter->setOrientation(width() >= kBesideFrom ? Qt::Horizontal : Qt::Vertical);
-    m_scroll->setMinimumSize(m_primary->minimumSizeHint()); // one of them is always whole
+    // One of them is always whole, where a low window leaves room for it beside what docks under it.
+    m_scroll->setMinimumSize(m_primary->minimumSizeHint().boundedTo({QWIDGETSIZE_MAX, kMaxMinimumHeight}));
 }
 
 void AttentionPair::resizeEvent(QResizeEvent *event)

@@ -99,7 +99,7 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     layout->setSpacing(0);
     layout->setSizeConstraint(QLayout::SetNoConstraint); // else its minimum is that of all buttons
     layout->addStretch(1);
-    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+    setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred); // what is to spare is the panel's
     m_helpButton = addButton(m_showHelp, u"panelHelpButton"_s);
     m_helpButton->setToolTip(tr("Help on this panel (F1)"));
     m_linkButton = addButton(m_copyLink, u"panelLinkButton"_s);

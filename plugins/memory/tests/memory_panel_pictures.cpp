@@ -190,6 +190,9 @@ void shootAll()
     shoot(panel, u"sample-1280"_s, {1280, 800});
     shoot(panel, u"sample-2560"_s, {2560, 1440});
     shoot(panel, u"sample-380"_s, {380, 800});
+    shoot(panel, u"low-744"_s, {744, 192});
+    shoot(panel, u"low-1000"_s, {1000, 370});
+    shoot(panel, u"low-300"_s, {300, 400});
     session.alike = likeness;
     shootPages(session, panel);
     panel.findChild<QLineEdit *>(u"memoryFilter"_s)->setText(u"ottilie"_s);

@@ -204,6 +204,19 @@ private Q_SLOTS:
         QCOMPARE(shownIds(model), ids);
         QCOMPARE(model.event(pinned.row()).id, int64_t(7));
     }
+    void usageThatIsNoNumberIsTheLeast()
+    {
+        MemoryModel model;
+        std::vector<MemoryEvent> events = sampleMemory().events;
+        events[2].meanUsage = std::nan(""); // of event 7, which had the most
+        events[4].meanUsage = std::nan(""); // of event 9
+        model.setEvents(events);
+        model.sort(MemoryModel::UsageColumn, Qt::AscendingOrder);
+        QCOMPARE(shownIds(model), (Ids{7, 9, 4, 3, 12, 8}));
+        model.sort(MemoryModel::UsageColumn, Qt::DescendingOrder);
+        QCOMPARE(shownIds(model), (Ids{8, 12, 3, 4, 7, 9}));
+        QCOMPARE(model.maxUsage(), 0.42);
+    }
     void filtersByTextAndSource_data()
     {
         QTest::addColumn<QString>("needle");

@@ -375,6 +375,20 @@ private Q_SLOTS:
         QCOMPARE(panel().details()->selectedSlot(), -1);
         QVERIFY(panel().details()->text().contains(u"surprise"_s));
     }
+    void asksForSoManyNamesAtOnce()
+    {
+        m_test = std::make_unique<PanelFixture>();
+        m_test->session.memory.events.push_back(memoryEvent(20, "long.txt#text", 0, 399, "long", 0.5));
+        for (int32_t i = 0; i < 400; ++i)
+            m_test->session.memory.events.back().tokenIds[size_t(i)] = 1'000 + i;
+        m_test->open();
+        panel().selectEvent(20);
+        QTRY_COMPARE(session().inspections.size(), size_t(1));
+        QCOMPARE(session().inspections[0].request.input.promptIds.size(), size_t(256));
+        const SlotModel *tokens = panel().details()->slotModel();
+        QTRY_VERIFY(!tokens->tokenText(0).startsWith(u'['));
+        QCOMPARE(tokens->tokenText(399), u"[1399]"_s); // its number, until it is asked for
+    }
     void anOlderEngineTellsNoTokens()
     {
         m_test = std::make_unique<PanelFixture>();

@@ -286,6 +286,13 @@ void MemoryPanel::arrange()
     m_counts->setAlignment(isNarrow ? Qt::AlignLeft : Qt::AlignRight);
     if (isNarrow == m_isNarrow) return;
     m_isNarrow = isNarrow;
+    // A wide dock is often a low one: the model is chosen in the title's place.
+    if (isNarrow)
+        m_column->insertWidget(0, m_chooserBox);
+    else
+        m_titleSlot->layout()->addWidget(m_chooserBox);
+    m_titleSlot->setVisible(!isNarrow);
+    setTitleVisible(isNarrow);
     const int length = isNarrow ? m_splitter->height() : m_splitter->width();
     m_splitter->setSizes({length * 2 / 3, length / 3});
 }
@@ -301,6 +308,8 @@ bool MemoryPanel::event(QEvent *event)
             return true;
         }
     }
+    // No focus proxy: Tab would go by way of the panel to the table, and over all that stands before it.
+    if (event->type() == QEvent::FocusIn) m_table->setFocus(static_cast<QFocusEvent *>(event)->reason());
     return PanelFrame::event(event);
 }
 

@@ -91,6 +91,7 @@ private:
     /// Whether the events of the steps are those that they were: another text gives their numbers again.
     [[nodiscard]] bool areStepsOf(const std::vector<MemoryEvent> &events) const;
 
+    QWidget *scrolled(QWidget *content);
     void makeTitle();
     void makeTools();
     void makeActions();
@@ -161,9 +162,9 @@ private:
     QStackedWidget *m_viewStack;
     SimilarityPage *m_similarity;
     MemoryTable *m_table;
-    QBoxLayout *m_countsRow;
+    QBoxLayout *m_countsRow, *m_column;
     QStackedWidget *m_left, *m_right;
-    QWidget *m_side;
+    QWidget *m_side, *m_titleSlot, *m_chooserBox;
     ui::EmptyState *m_empty;
     QPushButton *m_emptyOpen, *m_emptyAgain, *m_emptyRead;
     ui::SegmentedChoice *m_tabs;

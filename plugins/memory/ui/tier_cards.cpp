@@ -25,7 +25,7 @@ using orrery::ui::integerText;
 namespace orrery::memory_ui {
 namespace {
 
-constexpr int kCharactersOfCard = 30;
+constexpr int kCharactersOfCard = 28;
 
 QString tr(const char *text) { return QCoreApplication::translate("MemoryTiers", text); }
 QString offText() { return tr("off"); }

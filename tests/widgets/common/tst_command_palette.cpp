@@ -32,8 +32,11 @@ private Q_SLOTS:
     void theModelKeepsItsPromises();
     void enterDoesTheFirst();
     void whatWasUsedComesFirst();
+    void whatCanBeDoneComesBeforeWhatCannot();
+    void onlySoManyAreRemembered();
     void disabledOnesSayWhyAndDoNothing();
     void theFocusGoesBack();
+    void anActionFindsTheFocusWhereItWas();
     void escapeOnlyClosesThePalette();
     void aClickElsewhereCloses();
     void commandsAreCopied();
@@ -48,10 +51,10 @@ private:
             window.resize(900, 600);
             button = new QPushButton(u"elsewhere"_s, &window);
             for (const char *name : {"train", "inspect", "pause"}) {
-                auto *action =
-                    registry.make({QLatin1String(name), ActionCategory::View,
-                                   QString(QLatin1String(name)).replace(0, 1, QChar(QLatin1Char(name[0])).toUpper())},
-                                  &window);
+                auto *action = registry.make(
+                    {QLatin1String(name), ActionCategory::View,
+                     QString(QLatin1String(name)).replace(0, 1, QChar(QLatin1Char(name[0])).toUpper())},
+                    &window);
                 QObject::connect(action, &QAction::triggered, &window,
                                  [this, name] { done << QLatin1String(name); });
             }
@@ -223,6 +226,36 @@ void TestCommandPalette::whatWasUsedComesFirst()
     QCOMPARE(one.palette->model().item(1).id, u"train"_s);
 }
 
+void TestCommandPalette::whatCanBeDoneComesBeforeWhatCannot()
+{
+    Window one;
+    QAction *first = one.registry.make({u"halt.a"_s, ActionCategory::Run, u"Halt one"_s}, &one.window);
+    one.registry.make({u"halt.b"_s, ActionCategory::Run, u"Halt two"_s}, &one.window);
+    PaletteModel model;
+    model.setItems(paletteItems(one.registry), {});
+    model.setQuery(u"halt"_s);
+    QCOMPARE(model.item(0).id, u"halt.a"_s);
+    setDisabledReason(*first, u"Select a run first."_s);
+    model.setItems(paletteItems(one.registry), {});
+    QCOMPARE(model.item(0).id, u"halt.b"_s);
+    model.setQuery(u"halt one"_s); // unless it fits far better
+    QCOMPARE(model.item(0).id, u"halt.a"_s);
+}
+
+void TestCommandPalette::onlySoManyAreRemembered()
+{
+    Window one;
+    one.show();
+    for (int i = 0; i < 40; ++i) {
+        const QString id = u"many.%1"_s.arg(i);
+        one.registry.make({id, ActionCategory::Run, u"Number %1"_s.arg(i)}, &one.window);
+        one.palette->open(u"number %1"_s.arg(i));
+        one.press(Qt::Key_Return);
+        QCOMPARE(one.palette->recent().constFirst(), id);
+    }
+    QVERIFY2(one.palette->recent().size() < 40, qPrintable(QString::number(one.palette->recent().size())));
+}
+
 void TestCommandPalette::disabledOnesSayWhyAndDoNothing()
 {
     Window one;
@@ -250,6 +283,20 @@ void TestCommandPalette::theFocusGoesBack()
     one.press(Qt::Key_Escape);
     QVERIFY(!one.palette->isVisible());
     QVERIFY(one.button->hasFocus());
+}
+
+void TestCommandPalette::anActionFindsTheFocusWhereItWas()
+{
+    Window one;
+    one.show();
+    one.button->setFocus();
+    bool wasThere = false;
+    QObject::connect(one.registry.action(u"train"_s), &QAction::triggered, &one.window,
+                     [&] { wasThere = one.button->hasFocus() && !one.palette->isVisible(); });
+    one.palette->open(u"train"_s);
+    one.press(Qt::Key_Return);
+    QCOMPARE(one.done, QStringList{u"train"_s});
+    QVERIFY(wasThere);
 }
 
 void TestCommandPalette::escapeOnlyClosesThePalette()
