@@ -36,8 +36,6 @@
 
 using namespace Qt::StringLiterals;
 
-#define WTMUT(n) (qEnvironmentVariableIntValue("WTMUT") == (n))
-
 namespace orrery::memory_ui {
 namespace {
 
@@ -90,7 +88,6 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     column->addWidget(m_splitter, 1);
     setContent(scrolled(content));
     setTitleVisible(false); // the chooser stands in its place
-    if (WTMUT(27)) setFocusProxy(m_table);
     connectParts();
     makeTools();
     takeModel();
