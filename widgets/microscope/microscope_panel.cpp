@@ -18,6 +18,7 @@
 #include "widgets/play/token_view.h"
 
 #include <QKeyEvent>
+#include <QLayout>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
@@ -328,6 +329,8 @@ void MicroscopePanel::refreshBranch()
     if (label.size() > kMaxLabel) label = label.left(kMaxLabel - 1) + u'…';
     m_branch->setText(content.isMarked ? tr("Branch here") : tr("Branch here with “%1”").arg(label));
     m_branch->setEnabled(!content.isMarked && m_feed->isCurrent());
+    // A layout that was asked for while the panel was hidden is not done by itself when it is shown.
+    m_branch->parentWidget()->layout()->activate();
 }
 
 MicroscopeFigure MicroscopePanel::figure() const
