@@ -414,6 +414,7 @@ void NewRunPanel::updateStart()
     m_showProblem->setVisible(!m_form->isValid() && !m_isStarting);
     m_reason->setTone(tone);
     m_reason->setFullText(reason);
+    setSummary(reason.isEmpty() ? tr("The run can be started.") : reason);
 }
 
 void NewRunPanel::start()

@@ -200,7 +200,8 @@ void LiveSettings::readSpec()
             return;
         }
         const Result<QString> text = specTextOfRun(*reply);
-        SpecBuilder builder;
+        // Values of plugins are not set here, and the plugins may be on another computer.
+        SpecBuilder builder(text ? FieldTable::describedBy(toStd(*text)) : FieldTable::builtIn());
         if (const Result<void> read = text ? builder.setJson(toStd(*text)) : Result<void>(text.error());
             !read) {
             m_banner->showError(read.error());

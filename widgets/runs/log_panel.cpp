@@ -29,6 +29,14 @@ LogPanel::LogPanel(EngineSession &session, QWidget *parent)
     connect(m_feed, &RunFeed::runChanged, this, &LogPanel::refill);
     connect(m_feed, &RunFeed::eventsAdded, m_table, &EventTable::appendEvents);
     connect(m_feed, &RunFeed::failed, this, [this](const Error &error) { banner()->showError(error); });
+    const auto summarize = [this] {
+        const int numEntries = m_table->model()->rowCount();
+        setSummary(numEntries == 1 ? tr("1 entry") : tr("%1 entries").arg(integerText(numEntries)));
+    };
+    for (auto changed : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        connect(m_table->model(), changed, this, summarize);
+    connect(m_table->model(), &QAbstractItemModel::modelReset, this, summarize);
+    summarize();
     connect(&session, &EngineSession::connectionChanged, this, [this, &session] {
         if (session.connectionState() == ConnectionState::Lost)
             addMessage(EventKind::Warning,

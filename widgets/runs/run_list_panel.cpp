@@ -28,6 +28,8 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -282,6 +284,11 @@ void RunListPanel::updateState()
     m_noMatch->setTexts(tr("No run matches"), tr("None of %1 runs has “%2” in its name or state.")
                                                   .arg(integerText(numRuns), m_filter->text().trimmed()));
     m_stack->setCurrentWidget(page);
+    const auto numLive = std::count_if(m_session.runs().begin(), m_session.runs().end(),
+                                       [](const RunStatus &status) { return isLiveState(status.state); });
+    setSummary(numRuns == 0   ? tr("No runs yet")
+               : numRuns == 1 ? (numLive == 1 ? tr("1 run, which is live") : tr("1 run"))
+                              : tr("%1 runs, %2 of them live").arg(integerText(numRuns), integerText(numLive)));
 }
 
 void RunListPanel::updateActions()

@@ -94,6 +94,7 @@ RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     m_stack->addWidget(page);
     m_stack->addWidget(empty);
     setContent(m_stack);
+    setSummary(tr("No run is chosen."));
 
     connect(m_feed, &RunFeed::runChanged, this, &RunPanel::changeRun);
     connect(m_feed, &RunFeed::statusChanged, this, &RunPanel::showStatus);
@@ -241,6 +242,7 @@ void RunPanel::changeRun()
     m_savedSteps.clear();
     updateLookReason();
     setTitle(run().isEmpty() ? tr("Run") : run());
+    setSummary(run().isEmpty() ? tr("No run is chosen.") : QString());
     if (run().isEmpty()) return;
     readSpec();
     readCheckpoints();
@@ -305,6 +307,7 @@ void RunPanel::showStatus()
     }
     showProgress(status);
     showNumbers(status);
+    setSummary(m_stateLine->text() + u". "_s + m_stepLine->text() + u'.');
     updateLookReason();
 }
 
