@@ -94,8 +94,9 @@ QVariant PluginValuesModel::data(const QModelIndex &index, int role) const
 QVariant PluginValuesModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole && section != NameColumn && section != TrendColumn)
-        return int(Qt::AlignRight | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return int((section == NameColumn || section == TrendColumn ? Qt::AlignLeft : Qt::AlignRight) |
+                   Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
     switch (section) {
     case NameColumn:

@@ -18,6 +18,7 @@
 #include <QJsonObject>
 #include <QPainter>
 #include <QSaveFile>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QStyledItemDelegate>
 #include <QTableView>
@@ -30,6 +31,7 @@ namespace {
 
 constexpr int kTrendBuckets = 64;
 constexpr int kAskEveryMs = 1000;
+constexpr int kMinTwoColumns = 560, kMinSideHeight = 64;
 
 class TrendDelegate : public QStyledItemDelegate {
 public:
@@ -64,28 +66,42 @@ QString valueText(const QJsonValue &value)
 PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Plugin data"), parent), m_session(session), m_model(new PluginValuesModel(this)),
       m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this)),
-      m_view(new QTableView(this)),
+      m_view(new QTableView(this)), m_side(new QScrollArea(this)),
       m_title(new ToneLabel(tr("Settings in this run"), Tone::Secondary, TypeSize::Small, this)),
       m_settings(new KeyValueGrid(this))
 {
     setHelp(tr("Values that parts and probes of plugins tell while a run trains: part/… is a mean over the "
-               "reported step, "
-               "probe/… comes from the passes over the validation data. Double-click one to see it as a "
-               "curve. Plugins with a "
-               "panel of their own show more there."));
+               "reported step, probe/… comes from the passes over the validation data. Double-click one, or "
+               "press Enter, to see it as a curve. Plugins with a panel of their own show more there."));
     m_view->setModel(m_model);
     styleTable(m_view);
+    setObjectName(u"pluginValuesPanel"_s);
+    m_view->setObjectName(u"pluginValues"_s);
     m_view->setAccessibleName(tr("Values of plugins"));
+    m_view->setSelectionMode(QAbstractItemView::SingleSelection);
     m_view->setItemDelegateForColumn(PluginValuesModel::TrendColumn, new TrendDelegate(m_view));
-    m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_view->horizontalHeader()->setSectionResizeMode(PluginValuesModel::TrendColumn, QHeaderView::Stretch);
+    sizeColumns();
+    auto *side = new QWidget;
+    auto *sideLayout = new QVBoxLayout(side);
+    sideLayout->setContentsMargins(0, 0, 0, 0);
+    sideLayout->setSpacing(space::kOne);
+    sideLayout->addWidget(m_title);
+    sideLayout->addWidget(m_settings);
+    sideLayout->addStretch(1);
+    m_side->setObjectName(u"pluginSettings"_s);
+    m_side->setFrameShape(QFrame::NoFrame);
+    m_side->setWidgetResizable(true);
+    m_side->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_side->viewport()->setAutoFillBackground(false);
+    m_side->setWidget(side);
+    side->setAutoFillBackground(false);
+    m_side->setMinimumHeight(kMinSideHeight);
     auto *page = new QWidget(this);
-    auto *layout = new QVBoxLayout(page);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(space::kOne);
-    layout->addWidget(m_view, 1);
-    layout->addWidget(m_title);
-    layout->addWidget(m_settings);
+    m_columns = new QBoxLayout(QBoxLayout::LeftToRight, page);
+    m_columns->setContentsMargins(0, 0, 0, 0);
+    m_columns->setSpacing(space::kTwo);
+    m_columns->addWidget(m_view, 3);
+    m_columns->addWidget(m_side, 1);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(page);
     setContent(m_stack);
@@ -108,6 +124,12 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
         return m_run.isEmpty() ? QString() : engineCommand({u"watch"_s, m_run, u"--json"_s});
     });
 
+    setView({u"plugin-data"_s,
+             [this] {
+                 return QVariantMap{{u"run"_s, m_run}, {u"series"_s, m_wanted}};
+             },
+             [this](const QVariantMap &state) { showSeries(state.value(u"series"_s).toString()); }});
+
     m_timer.setSingleShot(true);
     m_timer.setInterval(kAskEveryMs);
     connect(&m_timer, &QTimer::timeout, this, &PluginValuesPanel::ask);
@@ -120,6 +142,11 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
     });
     connect(m_view, &QTableView::activated, this,
             [this](const QModelIndex &index) { Q_EMIT seriesActivated(m_model->seriesName(index.row())); });
+    // Not the current row: the first one becomes that with the focus, though nobody chose it.
+    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            [this](const QItemSelection &selected) {
+                if (!selected.isEmpty()) m_wanted = m_model->seriesName(selected.first().top());
+            });
     connect(banner(), &Banner::retryRequested, this, [this] {
         askSpec();
         ask();
@@ -128,6 +155,26 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
 }
 
 PluginValuesPanel::~PluginValuesPanel() { follow(false); }
+
+void PluginValuesPanel::sizeColumns()
+{
+    // Wide enough for whatever comes while it trains, so that nothing is cut and nothing jumps.
+    const QFontMetrics metrics(typeFont(TypeSize::Base));
+    const int padding = 2 * space::kOne + 2;
+    const int number = metrics.horizontalAdvance(u"\u22126.200 \u00d7 10\u207b\u2074"_s) + padding;
+    for (const int column : {PluginValuesModel::LatestColumn, PluginValuesModel::LeastColumn,
+                             PluginValuesModel::GreatestColumn})
+        m_view->setColumnWidth(column, number);
+    m_view->setColumnWidth(PluginValuesModel::StepColumn, metrics.horizontalAdvance(u"1,000,000"_s) + padding);
+    m_view->setColumnWidth(PluginValuesModel::NameColumn, metrics.averageCharWidth() * 30);
+    m_view->horizontalHeader()->setSectionResizeMode(PluginValuesModel::TrendColumn, QHeaderView::Stretch);
+}
+
+void PluginValuesPanel::resizeEvent(QResizeEvent *event)
+{
+    PanelFrame::resizeEvent(event);
+    m_columns->setDirection(width() >= kMinTwoColumns ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+}
 
 void PluginValuesPanel::setRun(const QString &run)
 {
@@ -174,9 +221,34 @@ void PluginValuesPanel::ask()
                           [this, number](Result<std::vector<SeriesData>> series) {
                               if (number != m_number) return;
                               if (!series) return banner()->showError(series.error(), tr("Retry"));
-                              m_model->setSeries(*series);
-                              showState();
+                              takeSeries(*series);
                           });
+}
+
+/// The row that was chosen stays so when new ones come in between.
+void PluginValuesPanel::takeSeries(const std::vector<SeriesData> &series)
+{
+    m_model->setSeries(series);
+    selectWanted();
+    showState();
+}
+
+void PluginValuesPanel::showSeries(const QString &series)
+{
+    m_view->clearSelection();
+    m_wanted = series;
+    selectWanted();
+}
+
+void PluginValuesPanel::selectWanted()
+{
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        if (m_model->seriesName(row) != m_wanted) continue;
+        if (m_view->selectionModel()->isRowSelected(row)) return;
+        m_view->selectRow(row);
+        m_view->scrollTo(m_model->index(row, PluginValuesModel::NameColumn));
+        return;
+    }
 }
 
 void PluginValuesPanel::askSpec()
@@ -206,8 +278,7 @@ void PluginValuesPanel::takeSpec(const QString &json)
 void PluginValuesPanel::showState()
 {
     const bool hasSettings = !m_settings->toText().isEmpty();
-    m_title->setVisible(hasSettings);
-    m_settings->setVisible(hasSettings);
+    m_side->setVisible(hasSettings);
     if (m_run.isEmpty())
         m_empty->setTexts(tr("No run chosen"),
                           tr("What plugins tell of a run appears here. Choose one in the list."));
@@ -216,7 +287,9 @@ void PluginValuesPanel::showState()
                                                          "run trains. This run has none of them yet."));
     const int numRows = m_model->rowCount();
     m_stack->setCurrentIndex(m_run.isEmpty() || (numRows == 0 && !hasSettings) ? 0 : 1);
-    setSummary(m_run.isEmpty() ? tr("No run is chosen.") : tr("%n value(s) of plugins", nullptr, numRows));
+    setSummary(m_run.isEmpty() ? tr("No run is chosen.")
+               : numRows == 1  ? tr("1 value of plugins")
+                               : tr("%1 values of plugins").arg(integerText(numRows)));
 }
 
 } // namespace orrery::ui

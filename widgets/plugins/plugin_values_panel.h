@@ -8,6 +8,8 @@
 
 #include <QTimer>
 
+class QBoxLayout;
+class QScrollArea;
 class QStackedWidget;
 class QTableView;
 
@@ -24,6 +26,9 @@ public:
     explicit PluginValuesPanel(EngineSession &session, QWidget *parent = nullptr);
     ~PluginValuesPanel() override;
     void setRun(const QString &run); ///< empty: none
+    /// Selects its row, now or when the run tells it for the first time.
+    void showSeries(const QString &series);
+    [[nodiscard]] QString selectedSeries() const { return m_wanted; } ///< empty: none
     [[nodiscard]] PluginValuesModel *model() const { return m_model; }
     [[nodiscard]] QTableView *view() const { return m_view; }
     [[nodiscard]] KeyValueGrid *settings() const { return m_settings; }
@@ -34,21 +39,28 @@ Q_SIGNALS:
 protected:
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
+    void sizeColumns();
     void follow(bool isWanted);
     void ask();
     void askSpec();
     void takeSpec(const QString &json);
+    void takeSeries(const std::vector<SeriesData> &series);
+    void selectWanted();
     void showState();
 
     EngineSession &m_session;
     QString m_run, m_watched;
+    QString m_wanted; ///< series whose row is selected, as soon as there is one
     quint64 m_number = 0; ///< of the run: answers for another one are dropped
     PluginValuesModel *m_model;
     QStackedWidget *m_stack;
     EmptyState *m_empty;
     QTableView *m_view;
+    QScrollArea *m_side; ///< the settings, beside the values or below them
+    QBoxLayout *m_columns = nullptr;
     ToneLabel *m_title;
     KeyValueGrid *m_settings;
     QTimer m_timer; ///< not more than one question a second

@@ -63,6 +63,8 @@ private Q_SLOTS:
     void showsAnErrorAndAsksAgain();
     void opensAValueAsACurve();
     void takesItAlongAsCsv();
+    void selectsASeriesThatComesLater();
+    void countsItsValues();
 };
 
 void TestPluginValues::showsWhatPartsTold()
@@ -183,6 +185,38 @@ void TestPluginValues::takesItAlongAsCsv()
     PluginValuesModel model;
     model.setSeries({seriesOf("part/x", {1, 0.25})});
     QCOMPARE(model.table(), u"series,step,latest,least,greatest\npart/x,20,0.25,0.25,1\n"_s);
+}
+
+void TestPluginValues::selectsASeriesThatComesLater()
+{
+    FakeSession session;
+    PluginValuesPanel panel(sample(session));
+    panel.setRun(u"r"_s);
+    panel.showSeries(u"probe/zeal"_s);
+    panel.show();
+    QTRY_COMPARE(panel.model()->rowCount(), 2);
+    QVERIFY(!panel.view()->selectionModel()->hasSelection());
+    QVERIFY2(panel.viewLink().contains(u"series=probe"_s), qPrintable(panel.viewLink()));
+    session.seriesData[u"r"_s].push_back(seriesOf("probe/zeal", {1}));
+    session.sendReplay(u"r"_s);
+    QTRY_COMPARE(panel.view()->currentIndex().row(), 2);
+    QCOMPARE(panel.selectedSeries(), u"probe/zeal"_s);
+    session.seriesData[u"r"_s].push_back(seriesOf("part/a", {1})); // before it in the table
+    session.sendReplay(u"r"_s);
+    QTRY_COMPARE(panel.model()->rowCount(), 4);
+    QCOMPARE(panel.view()->currentIndex().row(), 3);
+}
+
+void TestPluginValues::countsItsValues()
+{
+    FakeSession session;
+    PluginValuesPanel panel(sample(session));
+    panel.setRun(u"r"_s);
+    panel.show();
+    QTRY_COMPARE(panel.accessibleDescription(), u"2 values of plugins"_s);
+    session.seriesData[u"r"_s].pop_back();
+    session.sendReplay(u"r"_s);
+    QTRY_COMPARE(panel.accessibleDescription(), u"1 value of plugins"_s);
 }
 
 QTEST_MAIN(TestPluginValues)
