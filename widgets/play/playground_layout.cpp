@@ -21,6 +21,7 @@
 #include "widgets/play/version_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QPainter>
@@ -403,30 +404,42 @@ QWidget *PlaygroundPanel::makeSide()
 
 void PlaygroundPanel::makeShortcuts()
 {
-    auto add = [this](const QKeySequence &keys, auto handler) {
+    // Those with a name are also in the palette of the window.
+    const auto add = [this](const QString &text, const char *name, const QList<QKeySequence> &keys,
+                            auto handler) {
+        auto *action = new QAction(text, this);
+        action->setObjectName(QLatin1String(name));
+        action->setShortcuts(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, handler);
+        addAction(action);
+    };
+    add(tr("Generate"), "playGenerate", {Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter},
+        [this] { generate(); });
+    add(tr("Generate again with another seed"), "playAgain", {Qt::CTRL | Qt::Key_R}, [this] { regenerate(); });
+    add(tr("Fill a hole, or continue"), "playInfill", {Qt::CTRL | Qt::SHIFT | Qt::Key_I},
+        [this] { setInfill(!isInfill()); });
+    add(tr("Look inside at this token"), "playLookInside", {Qt::CTRL | Qt::Key_I}, [this] { lookInside(); });
+    add(tr("Converse, or continue"), "playConverse", {Qt::CTRL | Qt::Key_T},
+        [this] { setMode(isConversation() ? PlayMode::Continue : PlayMode::Converse); });
+    add(tr("Version before"), "playVersionBefore", {Qt::CTRL | Qt::Key_BracketLeft}, [this] { stepVersion(-1); });
+    add(tr("Version after"), "playVersionAfter", {Qt::CTRL | Qt::Key_BracketRight}, [this] { stepVersion(1); });
+    add(tr("Attach pictures or recordings…"), "playAttach", {Qt::CTRL | Qt::SHIFT | Qt::Key_A},
+        [this] { chooseAttachments(); });
+    const auto addKey = [this](const QKeySequence &keys, auto handler) {
         auto *shortcut = new QShortcut(keys, this);
         shortcut->setContext(Qt::WidgetWithChildrenShortcut);
         connect(shortcut, &QShortcut::activated, this, handler);
     };
-    add(QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { generate(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_Enter), [this] { generate(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_R), [this] { regenerate(); });
-    add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I), [this] { setInfill(!isInfill()); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_I), [this] { lookInside(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_T),
-        [this] { setMode(isConversation() ? PlayMode::Continue : PlayMode::Converse); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_BracketLeft), [this] { stepVersion(-1); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_BracketRight), [this] { stepVersion(1); });
-    add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), [this] {
+    addKey(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), [this] {
         if (isConversation()) m_conversation->startAnew();
     });
-    add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), [this] { chooseAttachments(); });
     // Editors undo their own text first: they take the key themselves.
-    add(QKeySequence::Undo, [this] { undo(); });
-    add(QKeySequence::Redo, [this] {
+    addKey(QKeySequence::Undo, [this] { undo(); });
+    addKey(QKeySequence::Redo, [this] {
         if (isConversation()) m_conversation->redo();
     });
-    add(QKeySequence(Qt::Key_Escape), [this] { goUp(); });
+    addKey(QKeySequence(Qt::Key_Escape), [this] { goUp(); });
 }
 
 } // namespace orrery::ui
