@@ -35,7 +35,7 @@ Result<void> TranscriptSaver::start(Transcript transcript, const QString &path)
                                .arg(QFileInfo(path).fileName(), QFileInfo(m_path).fileName())),
                      toStd(tr("Wait until it is saved, then try again."))};
     m_path = path;
-    QtConcurrent::run([transcript = std::move(transcript), path] {
+    QtConcurrent::run(&m_workers, [transcript = std::move(transcript), path] {
         return saveOnWorker(transcript, path);
     }).then(this, [this](const Result<void> &saved) {
         const QString ended = std::exchange(m_path, QString());

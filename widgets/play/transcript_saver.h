@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes transcripts into files while the window goes on, one at a time. Owned by the playground; GUI thread
-// only, the work is a worker thread's.
+// Writes transcripts into files while the window goes on, one at a time. What is being written is written
+// before it goes. Owned by the playground; GUI thread only, the work is a worker thread's.
 #pragma once
 
 #include "widgets/play/transcript_export.h"
 
 #include <QObject>
+#include <QThreadPool>
 
 namespace orrery::ui {
 
@@ -17,6 +18,7 @@ public:
     /// @error Conflict: another one is still being written
     Result<void> start(Transcript transcript, const QString &path);
     [[nodiscard]] bool isSaving() const { return !m_path.isEmpty(); }
+    [[nodiscard]] QThreadPool &workers() { return m_workers; }
 
 Q_SIGNALS:
     /// @param saved as saveTranscript(), or OutOfMemory
@@ -24,6 +26,8 @@ Q_SIGNALS:
 
 private:
     QString m_path; ///< empty: none
+    /// Of its own: Qt paints with those of the application, and would wait where all of them are busy.
+    QThreadPool m_workers;
 };
 
 } // namespace orrery::ui

@@ -12,7 +12,9 @@ namespace orrery::ui {
 /// Worker threads do nothing before let(): no file is read or written.
 class HeldWorkers {
 public:
-    HeldWorkers() : m_pool(*QThreadPool::globalInstance()), m_numThreads(m_pool.maxThreadCount())
+    /// Those of the application paint, too: nothing is to be painted meanwhile.
+    explicit HeldWorkers(QThreadPool &pool = *QThreadPool::globalInstance())
+        : m_pool(pool), m_numThreads(m_pool.maxThreadCount())
     {
         m_pool.waitForDone();
         m_pool.setMaxThreadCount(1);

@@ -38,6 +38,13 @@ struct Answered : Setup {
         Q_EMIT dialog->fileSelected(folder.filePath(name));
         delete dialog;
     }
+    [[nodiscard]] TranscriptSaver *saver() const { return panel->findChild<TranscriptSaver *>(); }
+    /// What the frame says at once is true then.
+    bool waitForSaving() const
+    {
+        return QTest::qWaitFor([this] { return !saver()->isSaving(); }, kPatience);
+    }
+    [[nodiscard]] QWidget *progress() const { return child<QWidget>(panel.get(), "panelProgress"); }
     [[nodiscard]] QString message() const { return panel->banner()->message(); }
     [[nodiscard]] QByteArray content(const QString &name) const
     {
@@ -70,7 +77,7 @@ private Q_SLOTS:
     void transcriptsAreSavedByAWorker();
     void oneFileAtATime();
     void failuresToSaveAreShown();
-    void savingOutlivesThePanel();
+    void aPanelThatClosesHasSaved();
     void snapshotsStayAsTheyWere();
     void largeTextsAreNotKept();
     void whatIsShownIsKeptFirst();
@@ -82,7 +89,7 @@ private Q_SLOTS:
 void TestLargeTexts::transcriptsAreSavedByAWorker()
 {
     Answered play;
-    HeldWorkers held;
+    HeldWorkers held(play.saver()->workers());
     play.saveAs(u"a.csv"_s);
     QCoreApplication::processEvents();
     QVERIFY(play.panel->banner()->isHidden()); // nothing is saved yet, and nothing says so
@@ -90,25 +97,28 @@ void TestLargeTexts::transcriptsAreSavedByAWorker()
     QCOMPARE(play.content(u"a.csv"_s), QByteArray("not there"));
     Q_EMIT play.generation().tokens(tokensOf("d")); // the window goes on
     QCOMPARE(play.panel->transcript()->copyText(), u"Helloabcd"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(play.progress()->isVisible(), kPatience);
     held.let();
-    QTRY_VERIFY_WITH_TIMEOUT(play.message().startsWith(u"Saved to "_s), kPatience);
-    QVERIFY(!child<QWidget>(play.panel.get(), "panelProgress")->isVisible());
+    QVERIFY(play.waitForSaving());
+    QVERIFY(play.message().startsWith(u"Saved to "_s) && !play.panel->banner()->isHidden());
+    QVERIFY(!play.progress()->isVisible());
     QCOMPARE(play.content(u"a.csv"_s), transcriptCsv(transcriptOf("abc")).toUtf8()); // as it was then
 }
 
 void TestLargeTexts::oneFileAtATime()
 {
     Answered play;
-    HeldWorkers held;
+    HeldWorkers held(play.saver()->workers());
     play.saveAs(u"a.csv"_s);
     play.saveAs(u"b.csv"_s);
     QCOMPARE(play.message(),
              u"Cannot save \"b.csv\": \"a.csv\" is still being saved, expected one file at a time."_s);
     held.let();
-    QTRY_VERIFY_WITH_TIMEOUT(play.message().startsWith(u"Saved to "_s), kPatience);
+    QVERIFY(play.waitForSaving());
+    QVERIFY(play.message().endsWith(u"a.csv."_s));
     QCOMPARE(play.content(u"b.csv"_s), QByteArray("not there"));
     play.saveAs(u"b.csv"_s);
-    QTRY_VERIFY_WITH_TIMEOUT(play.message().endsWith(u"b.csv."_s), kPatience);
+    QVERIFY(play.waitForSaving());
     QVERIFY(play.content(u"b.csv"_s).startsWith("turn,token"));
 }
 
@@ -116,20 +126,19 @@ void TestLargeTexts::failuresToSaveAreShown()
 {
     Answered play;
     play.saveAs(u"missing/a.json"_s);
-    QTRY_VERIFY_WITH_TIMEOUT(play.message().startsWith(u"Cannot save the transcript as \""_s), kPatience);
-    QVERIFY(!child<QWidget>(play.panel.get(), "panelProgress")->isVisible());
+    QVERIFY(play.waitForSaving());
+    QVERIFY2(play.message().startsWith(u"Cannot save the transcript as \""_s), qPrintable(play.message()));
+    QVERIFY(!play.progress()->isVisible());
     play.saveAs(u"a.json"_s); // and it can be tried again
-    QTRY_VERIFY_WITH_TIMEOUT(play.message().startsWith(u"Saved to "_s), kPatience);
+    QVERIFY(play.waitForSaving());
+    QVERIFY(play.message().startsWith(u"Saved to "_s));
 }
 
-void TestLargeTexts::savingOutlivesThePanel()
+void TestLargeTexts::aPanelThatClosesHasSaved()
 {
     Answered play;
-    HeldWorkers held;
     play.saveAs(u"a.csv"_s);
     play.panel.reset();
-    held.let();
-    QCoreApplication::processEvents();
     QVERIFY(play.content(u"a.csv"_s).startsWith("turn,token"));
 }
 
