@@ -16,10 +16,14 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
+
+int rowHeight() { return QFontMetrics(typeFont(TypeSize::Base)).height() + 4; }
 
 /// "the ▇▇▇▇▇▇▇    0.431": text, bar, number in three columns.
 class CandidateDelegate : public QStyledItemDelegate {
@@ -27,7 +31,7 @@ public:
     using QStyledItemDelegate::QStyledItemDelegate;
     QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
     {
-        return {120, QFontMetrics(typeFont(TypeSize::Base)).height() + 4};
+        return {120, rowHeight()};
     }
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
@@ -71,12 +75,24 @@ public:
     }
 };
 
+/// Goes where there is no room for it: it pushes no rows away.
+class Hint : public ToneLabel {
+public:
+    explicit Hint(QWidget *parent) : ToneLabel(QString(), Tone::Secondary, TypeSize::Small, parent)
+    {
+        setObjectName(u"candidateHint"_s);
+        setWordWrap(true);
+    }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {80, 0}; }
+};
+
+constexpr int kMinRows = 4; ///< of the list, before the hint has its place
+
 } // namespace
 
 CandidateView::CandidateView(QWidget *parent)
     : PanelFrame(tr("Candidates"), parent), m_model(new CandidateModel(this)), m_view(new QListView(this)),
-      m_numbers(new KeyValueGrid(this)),
-      m_hint(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this))
+      m_numbers(new KeyValueGrid(this)), m_hint(new Hint(this))
 {
     setObjectName(u"candidateView"_s);
     m_lookInside = addTitleButton(u"search"_s, tr("Look inside (Ctrl+I)"));
@@ -95,9 +111,9 @@ CandidateView::CandidateView(QWidget *parent)
     m_view->setUniformItemSizes(true);
     m_view->installEventFilter(this);
     connect(m_view, &QListView::clicked, this, &CandidateView::choose);
-    m_hint->setWordWrap(true);
-    m_hint->setMinimumWidth(80);
+    m_view->setMinimumHeight(2 * rowHeight());
     auto *content = new QWidget(this);
+    content->installEventFilter(this);
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
@@ -169,6 +185,18 @@ void CandidateView::showHint()
         m_hint->setText(tr("Locked. Click it again or press Esc to follow the pointer."));
     else
         m_hint->setText(tr("Bars: probability from 0 to 1, linear."));
+    m_view->setAccessibleDescription(m_hint->text());
+    fitHint();
+}
+
+void CandidateView::fitHint()
+{
+    const int rows = std::min(m_model->rowCount(), kMinRows) * rowHeight();
+    const int room =
+        content()->height() - m_numbers->sizeHint().height() - rows - 2 * content()->layout()->spacing();
+    const bool hasRoom = room >= m_hint->heightForWidth(content()->width());
+    m_hint->setMaximumHeight(hasRoom ? QWIDGETSIZE_MAX : 0);
+    setToolTip(hasRoom ? QString() : m_hint->text());
 }
 
 void CandidateView::focusList()
@@ -203,6 +231,7 @@ bool CandidateView::proposalKey(int key, Qt::KeyboardModifiers modifiers)
 
 bool CandidateView::eventFilter(QObject *watched, QEvent *event)
 {
+    if (watched == content() && event->type() == QEvent::Resize) fitHint();
     if (watched != m_view || event->type() != QEvent::KeyPress)
         return PanelFrame::eventFilter(watched, event);
     const auto *key = static_cast<QKeyEvent *>(event);

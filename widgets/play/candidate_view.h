@@ -47,6 +47,7 @@ protected:
 private:
     void showNumbers(const std::optional<GeneratedToken> &token, bool isProposal);
     void showHint();
+    void fitHint(); ///< away, where the list would have too little room
     void choose(const QModelIndex &index);
     bool proposalKey(int key, Qt::KeyboardModifiers modifiers);
     void copy();

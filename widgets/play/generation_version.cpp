@@ -118,8 +118,9 @@ QString generationStatus(const GenerationVersion &version)
     const auto numTokens = static_cast<int64_t>(version.tokens.size());
     const auto numNew = numTokens - static_cast<int64_t>(version.numGiven());
     if (version.isChosen) {
-        parts << (numTokens == 1 ? Texts::tr("1 token chosen")
-                                 : Texts::tr("%1 tokens chosen").arg(integerText(numTokens)));
+        parts << (numTokens == 0   ? Texts::tr("no token chosen yet")
+                  : numTokens == 1 ? Texts::tr("1 token chosen")
+                                   : Texts::tr("%1 tokens chosen").arg(integerText(numTokens)));
         return parts.join(u"  ·  "_s);
     }
     if (version.isRunning && numNew == 0)

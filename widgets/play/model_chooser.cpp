@@ -24,6 +24,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
+constexpr int kComboMargins = 64; // of a combo box beside its text: padding and arrow
 constexpr int kIsDirectoryRole = Qt::UserRole + 1;
 
 /// A combo box whose text ends in an ellipsis where there is no room; the whole text is then its hover.
@@ -78,7 +79,8 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     m_steps->setObjectName(u"modelStep"_s);
     m_steps->setAccessibleName(tr("Training step"));
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    m_steps->setMinimumWidth(96);
+    m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(tr("newest, %1").arg(u"88,888"_s)) +
+                             kComboMargins);
     m_steps->setMaximumWidth(260);
     auto *open = makeIconButton(u"folder"_s, tr("Open a model directory"), this);
     open->setObjectName(u"openModel"_s);

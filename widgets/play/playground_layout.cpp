@@ -38,6 +38,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kNarrowestLegend = 120;
+constexpr int kComposerHeight = 150; ///< about six lines of a prompt; a person may drag it
 
 class Legend : public QWidget {
 public:
@@ -81,7 +82,6 @@ PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
     rows->addWidget(makeTranscript());
     rows->addWidget(makeComposer());
     rows->setStretchFactor(0, 1);
-    rows->setSizes({600, 130});
     leftLayout->addWidget(rows, 1);
 
     auto *columns = new QSplitter(Qt::Horizontal, this);
@@ -107,6 +107,7 @@ PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
 
     connectParts();
     showMode();
+    rows->setSizes({600, kComposerHeight}); // now that only what the mode needs is there
 }
 
 void PlaygroundPanel::connectParts()
@@ -173,6 +174,7 @@ QWidget *PlaygroundPanel::makeToolRow()
     m_color->setText(tr("Colour by probability"));
     m_color->setAccessibleName(m_color->text());
     m_color->setCheckable(true);
+    m_color->setToolTip(tr("Behind every token how likely the model found it: strong is unlikely"));
     m_color->setObjectName(u"colorTokens"_s);
     m_legend = new Legend(row);
     m_legend->hide();

@@ -228,7 +228,7 @@ private:
     };
     std::vector<RemovedVersion> m_removed; ///< of m_versions, to bring back
     QPointer<Selection> m_selection;
-    bool m_isTakingFocus = false, m_isCommandStale = true;
+    bool m_isTakingFocus = false, m_isCommandStale = true, m_hasOwnListSizes = false;
     QString m_command;   ///< as the frame was told last
     Said m_messageAside; ///< the draft while another turn is edited
     int m_shown = -1;

@@ -75,6 +75,7 @@ void PlaygroundPanel::connectBranching()
         [this](const VersionPtr &version, const GenerateRequest &request) { ask(version, request); });
     connect(m_versionView, &VersionView::showRequested, this, &PlaygroundPanel::showTreeVersion);
     connect(m_versionView, &VersionView::removeRequested, this, &PlaygroundPanel::removeTreeVersion);
+    connect(m_lists, &QSplitter::splitterMoved, this, [this] { m_hasOwnListSizes = true; });
     connect(m_versionView, &VersionView::undoRequested, this, &PlaygroundPanel::undo);
     connect(m_versionView, &VersionView::copyRequested, this, [this](int index) {
         const auto versions = treeVersions();
@@ -233,9 +234,11 @@ void PlaygroundPanel::updateVersions()
     m_versionView->setVersions(versions, current);
     m_versionView->setUndoText(undoText);
     const bool isThere = versions.size() > 1 || canBringBack;
-    if (isThere == !m_versionView->isHidden()) return;
     m_versionView->setVisible(isThere);
-    if (isThere) m_lists->setSizes({2 * m_lists->height() / 5, 3 * m_lists->height() / 5});
+    if (!isThere || m_hasOwnListSizes) return;
+    // What the tree needs, as long as the candidates keep most.
+    const int height = std::min(m_versionView->sizeHint().height(), 2 * m_lists->height() / 5);
+    m_lists->setSizes({height, m_lists->height() - height});
 }
 
 void PlaygroundPanel::showTreeVersion(int index)

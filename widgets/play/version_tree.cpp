@@ -51,6 +51,21 @@ QString ownText(const GenerationVersion &version)
     return text.trimmed(); // words begin with their space
 }
 
+/// "12 + 19 tokens · 1.64 nats/token": those that it began with, and its own.
+QString shortDetail(const GenerationVersion &version, bool isBranch)
+{
+    const auto numTokens = static_cast<qint64>(version.tokens.size());
+    if (numTokens == 0) return {};
+    const qint64 numKept = isBranch ? std::min<qint64>(version.partsAt, numTokens) : 0;
+    QString text = VersionTreeModel::tr("%1 tokens").arg(integerText(numTokens));
+    if (isBranch)
+        text = VersionTreeModel::tr("%1 + %2 tokens")
+                   .arg(integerText(numKept), integerText(numTokens - numKept));
+    if (const double surprise = surpriseOf(version); !std::isnan(surprise))
+        text += u" · "_s + VersionTreeModel::tr("%1 nats/token").arg(significantText(surprise, 3));
+    return text;
+}
+
 } // namespace
 
 std::vector<VersionRow> versionTree(const std::vector<VersionPtr> &versions)
@@ -127,6 +142,8 @@ QVariant VersionTreeModel::data(const QModelIndex &index, int role) const
     }
     case DetailRole:
         return detail();
+    case ShortDetailRole:
+        return shortDetail(version, row.depth > 0);
     case Qt::ToolTipRole:
         return QString(tr("Version %1").arg(row.index + 1) + u'\n' + detail());
     case Qt::AccessibleTextRole:

@@ -23,7 +23,7 @@ std::vector<VersionRow> versionTree(const std::vector<VersionPtr> &versions);
 class VersionTreeModel : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum Role { DetailRole = Qt::UserRole + 1, IsRunningRole, RowRole };
+    enum Role { DetailRole = Qt::UserRole + 1, ShortDetailRole, IsRunningRole, RowRole };
 
     using QAbstractListModel::QAbstractListModel;
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;

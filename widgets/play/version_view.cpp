@@ -64,8 +64,7 @@ public:
         painter->setFont(small);
         painter->setPen(tokens.secondary);
         painter->drawText(area, Qt::AlignLeft | Qt::AlignBottom,
-                          QFontMetrics(small).elidedText(index.data(VersionTreeModel::DetailRole).toString(),
-                                                         Qt::ElideRight, area.width()));
+                          detail(index, QFontMetrics(small), area.width()));
         if (option.state & QStyle::State_HasFocus) {
             painter->setPen(QPen(tokens.accent, 1));
             painter->setBrush(Qt::NoBrush);
@@ -75,6 +74,14 @@ public:
     }
 
 private:
+    /// Cut only where the short one does not fit either.
+    static QString detail(const QModelIndex &index, const QFontMetrics &metrics, int width)
+    {
+        const QString full = index.data(VersionTreeModel::DetailRole).toString();
+        if (metrics.horizontalAdvance(full) <= width) return full;
+        const QString brief = index.data(VersionTreeModel::ShortDetailRole).toString();
+        return metrics.elidedText(brief.isEmpty() ? full : brief, Qt::ElideRight, width);
+    }
     /// Where a line and a dot stand for a depth.
     static double center(const QRect &area, int depth)
     {
@@ -128,6 +135,7 @@ VersionView::VersionView(QWidget *parent)
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setUniformItemSizes(true);
+    m_list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_list->setMinimumHeight(2 * rowHeight());
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
     m_list->installEventFilter(this);
@@ -178,6 +186,9 @@ void VersionView::setUndoText(const QString &text)
 
 bool VersionView::eventFilter(QObject *watched, QEvent *event)
 {
+    if (watched == m_list && event->type() == QEvent::Resize) // it has its new size after this
+        QMetaObject::invokeMethod(
+            m_list, [this] { m_list->scrollTo(m_list->currentIndex()); }, Qt::QueuedConnection);
     if (watched != m_list || event->type() != QEvent::KeyPress)
         return PanelFrame::eventFilter(watched, event);
     auto *key = static_cast<QKeyEvent *>(event);

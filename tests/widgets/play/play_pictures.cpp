@@ -10,6 +10,7 @@
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QListView>
@@ -92,6 +93,41 @@ void branchAt(Setup &setup, int token, int candidate, const std::string &text, F
     reply(setup, text, reason);
 }
 
+/// What a first-time user sees, and what goes wrong.
+void shootStates()
+{
+    FakeSession none;
+    PlaygroundPanel noModel(none);
+    shoot(noModel, u"no-model"_s, {1000, 700});
+    Setup setup;
+    setup.panel->promptEditor()->clear();
+    shoot(*setup.panel, u"empty"_s, {1000, 700});
+    shoot(*setup.panel, u"empty-narrow"_s, {480, 560});
+    setup.panel->promptEditor()->setPlainText(u"template <typename T> class stack"_s);
+    setup.panel->generate();
+    reply(setup, " {\n  public:\n    void push(const T &value) { m_values.push_back(value); }\n};\n");
+    child<QAbstractButton>(setup.panel.get(), "colorTokens")->setChecked(true);
+    setup.panel->transcript()->setCurrentToken(6, true);
+    shoot(*setup.panel, u"colored"_s, {1000, 700});
+    shoot(*setup.panel, u"colored-narrow"_s, {560, 560});
+    setup.panel->setInfill(true);
+    setup.panel->afterEditor()->setPlainText(u"    return m_values.size();\n}\n"_s);
+    setup.panel->generate();
+    reply(setup, " {\n", FinishReason::EndOfInfill);
+    shoot(*setup.panel, u"infill"_s, {1000, 700});
+    setup.panel->setInfill(false);
+    setup.panel->generate();
+    Q_EMIT setup.generation().failed(
+        Error{ErrorCode::NotFound,
+              "Cannot load \"code\": there is no checkpoint of step 8,000, expected a saved step.",
+              "Nearest: 4,000, 12,000."});
+    shoot(*setup.panel, u"error"_s, {1000, 700});
+    setup.session.setConnection(ConnectionState::Lost);
+    setup.panel->setMode(PlayMode::Converse);
+    shoot(*setup.panel, u"talk-empty-offline"_s, {1000, 700});
+    shoot(*setup.panel, u"talk-empty-narrow"_s, {480, 560});
+}
+
 void shootTree()
 {
     Setup setup;
@@ -169,6 +205,7 @@ int main(int argc, char **argv)
     folder = QString::fromLocal8Bit(argv[1]);
     wanted = argc > 2 ? QString::fromLocal8Bit(argv[2]) : QString();
     Theme::instance().apply(application, ThemeKind::Light);
+    shootStates();
     shootTree();
     shootChoosing();
     shootTalk();
