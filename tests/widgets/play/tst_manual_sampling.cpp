@@ -309,6 +309,10 @@ void TestManualSampling::branchesAreChosenToo()
     play.key(Qt::Key_Backspace); // the branch's own token, too
     QCOMPARE(play.text(), u"Helloa"_s);
     QCOMPARE(play.candidates()->model()->alternative(0).bytes, std::string("b"));
+    play.key(Qt::Key_1);
+    play.panel->stop();
+    play.panel->regenerate(); // from what it was given: that token was taken back
+    QCOMPARE(play.request().answerIds, (Ids{'a'}));
 }
 
 void TestManualSampling::answersOfAConversationAreChosen()

@@ -78,6 +78,7 @@ private Q_SLOTS:
     void forkIsMarkedAndSaysWhy();
     void commandHasTheTokens();
     void branchesSurviveARestart();
+    void theOldestVersionsAreForgotten();
     void longNamesOfModelsEndInAnEllipsis();
 };
 
@@ -403,6 +404,20 @@ void TestPlaygroundBranches::branchesSurviveARestart()
     QCOMPARE(play.session.generations.back().model, u"code@8000"_s);
     other.restoreDraft(uR"({"versions":[7,{"tokens":[[]]}],"shown":"x"})"_s); // broken: as it was
     QVERIFY(other.isGenerating());
+}
+
+void TestPlaygroundBranches::theOldestVersionsAreForgotten()
+{
+    Answered play("first");
+    for (int i = 0; i < 50; ++i) {
+        play.panel->regenerate();
+        Q_EMIT play.generation().tokens(tokensOf("x"));
+        play.finish();
+    }
+    QCOMPARE(play.panel->numVersions(), 50);
+    QCOMPARE(play.panel->currentVersion(), 49);
+    play.panel->showVersion(0);
+    QCOMPARE(play.text(), u"Hellox"_s);
 }
 
 void TestPlaygroundBranches::longNamesOfModelsEndInAnEllipsis()

@@ -54,6 +54,7 @@ double contrast(const QColor &a, const QColor &b)
 class TestTokenView : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void writesATokenAlone();
     void gathersCharactersAcrossTokens();
     void waitsForTheRestOfACharacter();
     void showsBrokenBytesAsHex_data();
@@ -81,6 +82,15 @@ private Q_SLOTS:
     void takes100000TokensQuickly();
     void candidatesShowTheTakenToken();
 };
+
+void TestTokenView::writesATokenAlone()
+{
+    QCOMPARE(visibleTokenText(" a b", 300), u"␣a␣b"_s);
+    QCOMPARE(visibleTokenText("\n\t", 300), u"↵⇥"_s);
+    QCOMPARE(visibleTokenText("\xE2", 226), u"\\xE2"_s);
+    QCOMPARE(visibleTokenText("\xC3\xA4 ", 300), u"ä␣"_s);
+    QCOMPARE(visibleTokenText("<|a b|>", 300), u"<|a b|>"_s); // a name
+}
 
 void TestTokenView::gathersCharactersAcrossTokens()
 {
