@@ -11,6 +11,7 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -20,7 +21,7 @@ namespace {
 
 constexpr double kWarmupShare = 0.05, kWeightDecay = 0.1, kLargestNorm = 1.0;
 constexpr uint64_t kFirstMeasured = uint64_t{1} << 40; ///< no training reaches these numbers
-constexpr int64_t kMeasuredAtOnce = 64, kCachedSequences = 64, kCachedPiece = 7;
+constexpr int64_t kMeasuredAtOnce = 64, kMostCached = 64, kCachedPiece = 7;
 
 struct Batch {
     at::Tensor ids_BT, targets_BT, mask_BT;
@@ -117,9 +118,10 @@ private:
         const MqarShape &shape = m_plan.stages.back().shape;
         MqarOutcome outcome;
         int64_t right = 0, all = 0, batches = 0;
-        for (int64_t first = 0; first < m_plan.numMeasured; first += kMeasuredAtOnce, ++batches) {
-            const Batch batch = makeBatch(shape, m_seed, kFirstMeasured + static_cast<uint64_t>(first),
-                                          kMeasuredAtOnce, m_device);
+        const int64_t atOnce = std::min(kMeasuredAtOnce, m_plan.numMeasured);
+        for (int64_t first = 0; first < m_plan.numMeasured; first += atOnce, ++batches) {
+            const Batch batch =
+                makeBatch(shape, m_seed, kFirstMeasured + static_cast<uint64_t>(first), atOnce, m_device);
             const at::Tensor logits_BTV = m_model->logits(batch.ids_BT, {});
             right += numRight(logits_BTV, batch);
             all += batch.mask_BT.sum().item<int64_t>();
@@ -134,8 +136,9 @@ private:
     {
         const at::NoGradGuard noGrad;
         const MqarShape &shape = m_plan.stages.back().shape;
-        const Batch batch = makeBatch(shape, m_seed, kFirstMeasured, kCachedSequences, m_device);
-        nn::KvCache cache = m_model->makeCache(kCachedSequences, shape.numTokens);
+        const int64_t numCached = std::clamp<int64_t>(m_plan.numMeasured / 4, 1, kMostCached);
+        const Batch batch = makeBatch(shape, m_seed, kFirstMeasured, numCached, m_device);
+        nn::KvCache cache = m_model->makeCache(numCached, shape.numTokens);
         nn::ForwardContext context;
         context.cache = &cache;
         std::vector<at::Tensor> pieces;

@@ -38,7 +38,8 @@ Json resultsJson(const ScienceResults &results)
                        {"metrics", metrics},
                        {"parameters", row.result.parameters},
                        {"steps", row.result.steps},
-                       {"seconds", number(row.result.seconds)}});
+                       {"seconds", number(row.result.seconds)},
+                       {"cpu_seconds", number(row.result.cpuSeconds)}});
     }
     return all;
 }
@@ -152,27 +153,30 @@ std::string scienceTable(const ScienceTask &task, const ScienceOptions &options,
     const std::vector<std::string> metrics = run.results.metrics();
     std::vector<std::vector<std::string>> rows = {{"arm"}};
     rows[0].insert(rows[0].end(), metrics.begin(), metrics.end());
-    rows[0].insert(rows[0].end(), {"parameters", "steps", "seconds"});
+    rows[0].insert(rows[0].end(), {"parameters", "steps", "seconds", "processor"});
     for (const ScienceArm &arm : task.arms(options.mode)) {
         std::vector<std::string> row = {arm.name};
         for (const std::string &metric : metrics)
             row.push_back(shown(run.results.interval(arm.name, metric)));
-        std::vector<double> seconds;
+        std::vector<double> seconds, cpuSeconds;
         std::string parameters, steps;
         for (const ScienceRow &result : run.results.rows) {
             if (result.arm != arm.name) continue;
             seconds.push_back(result.result.seconds);
+            cpuSeconds.push_back(result.result.cpuSeconds);
             parameters = formatCount(static_cast<double>(result.result.parameters));
             steps = std::to_string(result.result.steps);
         }
-        row.insert(row.end(), {parameters, steps, shown(meanInterval(seconds).mean)});
+        row.insert(row.end(), {parameters, steps, shown(meanInterval(seconds).mean),
+                               shown(meanInterval(cpuSeconds).mean)});
         rows.push_back(std::move(row));
     }
     std::string text = task.name() + ": " + task.summary() + "\n" + std::to_string(options.seeds()) +
                        (options.seeds() == 1 ? " seed, " : " seeds, mean (95 % interval); ") +
-                       scienceModeName(options.mode) + "; " + cpuInfo().model + ", " +
-                       std::to_string(options.threads) + (options.threads == 1 ? " thread; " : " threads; ") +
-                       today() + "\n\n" + tableText(rows);
+                       scienceModeName(options.mode) + "; " + cpuInfo().model +
+                       (options.device == "cpu" ? ", " : " and its GPU, ") + std::to_string(options.threads) +
+                       (options.threads == 1 ? " thread; " : " threads; ") + today() + "\n\n" +
+                       tableText(rows);
     if (run.checks.empty()) return text + "\nIt runs; this mode has no thresholds.\n";
     rows = {{"", "threshold", "value"}};
     for (const Check &check : run.checks)

@@ -17,7 +17,8 @@ struct ArmResult {
     std::map<std::string, double> metrics;
     uint64_t parameters = 0;
     int64_t steps = 0;
-    double seconds = 0;
+    double seconds = 0;    ///< of training, by the clock
+    double cpuSeconds = 0; ///< of the processor, all threads, measuring too; the runner fills it
 };
 
 struct ScienceRow {

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <fcntl.h>
 #include <optional>
 #include <sstream>
@@ -74,6 +75,7 @@ public:
                 result.parameters = json.at("parameters").get<uint64_t>();
                 result.steps = json.at("steps").get<int64_t>();
                 result.seconds = json.at("seconds").get<double>();
+                result.cpuSeconds = json.at("cpu_seconds").get<double>();
                 return result;
             } catch (const nlohmann::json::exception &) {
                 return std::nullopt; // somebody wrote into the file: measured again
@@ -91,7 +93,8 @@ public:
                             {{"metrics", result.metrics},
                              {"parameters", result.parameters},
                              {"steps", result.steps},
-                             {"seconds", result.seconds}}}};
+                             {"seconds", result.seconds},
+                             {"cpu_seconds", result.cpuSeconds}}}};
         const std::string line = "\n" + json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
         const FileDescriptor file(::open(m_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
         if (!file.isOpen()) return ioError("open", m_path, errno);
@@ -119,7 +122,16 @@ std::string shownMetrics(const ArmResult &result)
     std::vector<std::string> texts;
     for (const auto &[name, value] : result.metrics)
         texts.push_back(name + " " + formatSignificant(value, 4));
-    return joinText(texts, ", ") + " (" + formatDuration(result.seconds) + ")";
+    return joinText(texts, ", ") + " (" + formatDuration(result.seconds) + ", processor " +
+           formatDuration(result.cpuSeconds) + ")";
+}
+
+/// On a shared machine the clock says little about what an arm costs.
+double processCpuSeconds()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 /// What runScience goes through, one result after the other.
@@ -168,11 +180,13 @@ Result<void> Runner::runOne(ResultsFile &file, const ScienceArm &arm, uint64_t s
     if (!isReused) {
         const ScienceSetting given = setting(label);
         if (given.isCancelled()) return cancelled(m_task, m_run.results.rows.size(), numAll);
+        const double cpuBefore = processCpuSeconds();
         auto measured = m_task.runArm(arm.name, seed, given);
         if (!measured && measured.error().code == ErrorCode::Cancelled)
             return cancelled(m_task, m_run.results.rows.size(), numAll);
         if (!measured) return measured.error();
         result = std::move(*measured);
+        result->cpuSeconds = processCpuSeconds() - cpuBefore;
         ORRERY_TRY(file.add(key, *result));
     }
     m_run.numReused += isReused;

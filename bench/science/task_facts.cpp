@@ -35,7 +35,7 @@ Budget budgetOf(ScienceMode mode)
     switch (mode) {
     case ScienceMode::Smoke:
         return {
-            {.numOldPeople = 10, .numPeople = 20, .numValues = 4}, 1, 32, 16, 8, 4, 2, 256, 4, 60'000, 320};
+            {.numOldPeople = 10, .numPeople = 20, .numValues = 4}, 1, 32, 16, 8, 4, 2, 256, 4, 12'000, 320};
     case ScienceMode::Quick:
         return {{.numOldPeople = 10, .numPeople = 40, .numValues = 10},
                 3,

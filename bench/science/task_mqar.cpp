@@ -176,7 +176,7 @@ private:
                 {{.numTokens = stage.numTokens, .numPairs = stage.numPairs, .gap = stage.gap},
                  stage.steps[static_cast<size_t>(mode)],
                  stage.batch});
-        if (mode != ScienceMode::Full) plan.numMeasured = mode == ScienceMode::Quick ? 256 : 64;
+        if (mode != ScienceMode::Full) plan.numMeasured = mode == ScienceMode::Quick ? 256 : 16;
         return plan;
     }
 

@@ -94,6 +94,8 @@ void TestScienceRunner::everyArmRunsWithEverySeed()
     QCOMPARE(json["results"][5]["parameters"].get<int>(), 106);
     QCOMPARE(json["results"][5]["steps"].get<int>(), 7);
     QCOMPARE(json["results"][5]["seconds"].get<double>(), 2.0);
+    const double cpuSeconds = json["results"][5]["cpu_seconds"].get<double>();
+    QVERIFY(cpuSeconds > 0 && cpuSeconds < 60); // of making up a number
     QCOMPARE(json["checks"][0]["value"].get<double>(), 2.0);
     QCOMPARE(json["checks"][0]["limit"].get<double>(), 1.0);
     QCOMPARE(json["passed"].get<bool>(), true);
