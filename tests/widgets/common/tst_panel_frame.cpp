@@ -340,7 +340,8 @@ void TestPanelFrame::toolsAreQuietButReadable()
     frame.setFocusPolicy(Qt::StrongFocus);
     frame.show();
     frame.setFocus(); // of the frame, not of its first button
-    for (const char *name : {"panelHelpButton", "panelLinkButton", "panelCommandButton", "panelExportButton"}) {
+    for (const char *name :
+         {"panelHelpButton", "panelLinkButton", "panelCommandButton", "panelExportButton"}) {
         auto *button = child<QToolButton>(&frame, name);
         button->setAttribute(Qt::WA_UnderMouse, false);
         const auto contrast = [&] {
@@ -374,7 +375,8 @@ void TestPanelFrame::titlesFollowTheTheme()
     frame.setContent(new QWidget);
     frame.resize(300, 120);
     if (isShownBefore) frame.show();
-    for (const ThemeKind kind : {ThemeKind::Dark, ThemeKind::HighContrast, ThemeKind::Light, ThemeKind::Dark}) {
+    for (const ThemeKind kind :
+         {ThemeKind::Dark, ThemeKind::HighContrast, ThemeKind::Light, ThemeKind::Dark}) {
         Theme::instance().apply(*qApp, kind);
         frame.show();
         const QImage image = frame.grab(QRect(8, 4, 120, 32)).toImage();
