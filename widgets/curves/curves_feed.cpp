@@ -80,6 +80,22 @@ const std::vector<std::string> &CurvesFeed::seriesNames()
     return names;
 }
 
+std::vector<std::string> CurvesFeed::wantedSeries() const
+{
+    std::vector<std::string> names = seriesNames();
+    if (!m_extra.empty() && std::find(names.begin(), names.end(), m_extra) == names.end())
+        names.push_back(m_extra);
+    return names;
+}
+
+void CurvesFeed::setExtraSeries(const std::string &name)
+{
+    if (name == m_extra) return;
+    m_extra = name;
+    // What attaches reads it with all the others.
+    if (!m_extra.empty() && !m_run.isEmpty() && !m_isAttaching) readHistory();
+}
+
 void CurvesFeed::setRun(const QString &run)
 {
     if (run == m_run) return;
@@ -133,7 +149,7 @@ void CurvesFeed::readHistory()
     }
     m_isReading = true;
     const quint64 generation = m_generation;
-    m_session.querySeries(m_run, seriesNames(), 0, std::numeric_limits<qint64>::max(), kHistoryBuckets, this,
+    m_session.querySeries(m_run, wantedSeries(), 0, std::numeric_limits<qint64>::max(), kHistoryBuckets, this,
                           [this, generation](Result<std::vector<SeriesData>> answer) {
                               if (generation != m_generation) return;
                               m_isReading = false;
@@ -155,7 +171,7 @@ void CurvesFeed::requestDetail(int64_t fromStep, int64_t toStep, int maxBuckets)
     const quint64 generation = m_generation;
     const quint64 request = ++m_detailRequest;
     m_session.querySeries(
-        m_run, seriesNames(), fromStep, toStep, maxBuckets, this,
+        m_run, wantedSeries(), fromStep, toStep, maxBuckets, this,
         [this, generation, request, fromStep, toStep](Result<std::vector<SeriesData>> answer) {
             // A later request overtook this one: its window is what the user looks at.
             if (generation != m_generation || request != m_detailRequest) return;

@@ -42,7 +42,10 @@ public:
     /// Asks for everything again (Retry).
     void refresh();
 
+    /// Of every run, always there.
     static const std::vector<std::string> &seriesNames();
+    /// One more, that somebody chose; empty: none. Its history is asked for.
+    void setExtraSeries(const std::string &name);
 
 Q_SIGNALS:
     void statusChanged();
@@ -52,6 +55,7 @@ Q_SIGNALS:
 
 private:
     void readHistory();
+    [[nodiscard]] std::vector<std::string> wantedSeries() const;
     void readCheckpoints();
     void readStatus();
     void onUpdated(const RunUpdate &update);
@@ -62,6 +66,7 @@ private:
     EventLog m_log;
     CurvesModel &m_model;
     QString m_run;
+    std::string m_extra;
     std::optional<RunStatus> m_status;
     std::vector<RunEvent> m_events;
     std::vector<CheckpointInfo> m_checkpoints;

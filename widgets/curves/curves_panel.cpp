@@ -11,6 +11,7 @@
 #include "widgets/curves/curves_toolbar.h"
 #include "widgets/curves/reading.h"
 #include "widgets/curves/readout_view.h"
+#include "widgets/curves/series_chart.h"
 #include "widgets/plots/plot_view.h"
 #include "widgets/theme/contrast.h"
 #include "widgets/theme/theme.h"
@@ -19,6 +20,7 @@
 #include <QKeyEvent>
 #include <QPushButton>
 #include <QScopedValueRollback>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -30,6 +32,9 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kRefreshIntervalMs = 33;
+constexpr int kMinWidth = 360, kMinHeight = 280;
+constexpr int kSummaryEveryMs = 1000;
+constexpr size_t kMaxDots = 100;
 constexpr int kMarkReachPixels = 12; ///< marks this near the cursor are read out
 
 /// Of the run's colour, yet apart from the training curve: towards the text colour.
@@ -57,6 +62,10 @@ CurvesPanel::CurvesPanel(EngineSession &session, QWidget *parent)
     m_refreshTimer.setSingleShot(true);
     m_refreshTimer.setTimerType(Qt::PreciseTimer);
     connect(&m_refreshTimer, &QTimer::timeout, this, &CurvesPanel::refresh);
+    m_summaryTimer.setSingleShot(true);
+    connect(&m_summaryTimer, &QTimer::timeout, this, [this] {
+        if (m_isSummaryOld) refreshSummary();
+    });
     connect(m_model.get(), &CurvesModel::changed, this, &CurvesPanel::scheduleRefresh);
     connect(m_feed.get(), &CurvesFeed::statusChanged, this, &CurvesPanel::scheduleRefresh);
     connect(m_feed.get(), &CurvesFeed::historyRead, this, [this] {
@@ -118,6 +127,7 @@ QWidget *CurvesPanel::makeCharts()
     rows->setStretchFactor(1, 3);
     rows->setChildrenCollapsible(false);
     rows->setHandleWidth(space::kOne);
+    makeSeriesCard(rows);
 
     for (PlotView *chart : m_charts) link(chart);
     connect(loss, &PlotView::rangeNeedsData, this, &CurvesPanel::requestDetail);
@@ -134,7 +144,17 @@ QWidget *CurvesPanel::makeCharts()
     connect(m_toolbar, &CurvesToolbar::fitChosen, loss, &PlotView::fit);
     adoptFrame();
     applyXMode();
-    return rows;
+    // Above a dock, or in a low window, they scroll instead of making the window higher.
+    auto *scroll = new QScrollArea(this);
+    scroll->setObjectName(QStringLiteral("curvesScroll"));
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->viewport()->setAutoFillBackground(false);
+    scroll->setWidget(rows);
+    rows->setAutoFillBackground(false);
+    scroll->setMinimumSize(kMinWidth, kMinHeight);
+    return scroll;
 }
 
 QWidget *CurvesPanel::makeSmallCard(Chart chart, const QString &title)
@@ -145,6 +165,33 @@ QWidget *CurvesPanel::makeSmallCard(Chart chart, const QString &title)
     m_charts[chart] = view;
     frame->setContent(view);
     return frame;
+}
+
+void CurvesPanel::makeSeriesCard(QSplitter *rows)
+{
+    m_extra = new SeriesChart(m_session, this);
+    m_charts[Extra] = m_extra->view();
+    rows->addWidget(m_extra);
+    rows->setStretchFactor(2, 3);
+    connect(m_extra, &SeriesChart::seriesChanged, this,
+            [this, rows, wasFolded = true](const QString &name) mutable {
+                m_feed->setExtraSeries(toStd(name));
+                // It takes its height from the loss, which has the most, and gives it back; a chart that was
+                // there keeps its own.
+                if (std::exchange(wasFolded, name.isEmpty()) != name.isEmpty()) {
+                    const QList<int> sizes = rows->sizes();
+                    const int more = name.isEmpty() ? m_extra->sizeHint().height() - sizes[2]
+                                                    : (sizes[0] + sizes[1]) * 3 / 10;
+                    rows->setSizes({sizes[0] - more, sizes[1], sizes[2] + more});
+                }
+                scheduleRefresh();
+            });
+}
+
+void CurvesPanel::showSeries(const QString &series)
+{
+    const auto &drawn = CurvesFeed::seriesNames();
+    if (std::find(drawn.begin(), drawn.end(), toStd(series)) == drawn.end()) m_extra->setSeries(series);
 }
 
 void CurvesPanel::link(PlotView *chart)
@@ -176,6 +223,8 @@ void CurvesPanel::setRun(const QString &runId)
     setAllFollowing(true);
     showCursor(nullptr, std::nan(""));
     m_feed->setRun(runId);
+    m_extra->setRun(runId);
+    m_summaryTimer.stop();
     scheduleRefresh();
 }
 
@@ -221,6 +270,7 @@ void CurvesPanel::refresh()
     refreshPage(hasPoints);
     refreshTitle();
     refreshCurves(); // without points too: the charts of the run before must go
+    refreshSummary();
     if (!hasPoints) return;
     showRange();
     refreshMarks();
@@ -265,6 +315,23 @@ void CurvesPanel::refreshTitle()
     m_lossFrame->setTitle(status ? tr("Loss · %1").arg(runTitle(*status)) : tr("Loss"));
 }
 
+/// For a screen reader; while the run trains not oftener than somebody could listen.
+void CurvesPanel::refreshSummary()
+{
+    if (m_summaryTimer.isActive()) {
+        m_isSummaryOld = true;
+        return;
+    }
+    m_isSummaryOld = false;
+    if (isLive()) m_summaryTimer.start(kSummaryEveryMs);
+    QString summary = m_model->hasPoints(run()) ? m_charts[Loss]->accessibleSummary()
+                                                : m_empty->accessibleName() + QStringLiteral(". ") +
+                                                      m_empty->accessibleDescription();
+    if (!m_series[Chosen].isEmpty())
+        summary += QStringLiteral(". ") + m_charts[Extra]->accessibleSummary();
+    m_lossFrame->setSummary(summary);
+}
+
 XAxis CurvesPanel::axis() const { return {m_toolbar->xMode(), m_model->startWallTime(run())}; }
 
 bool CurvesPanel::isLive() const { return m_feed->status() && m_feed->status()->state == RunState::Running; }
@@ -282,6 +349,8 @@ void CurvesPanel::refreshCurves()
     m_series[Rate] = read(series::kLearningRate, 0);
     m_series[Norm] = read(series::kGradNorm, smoothing);
     m_series[TokensPerSecond] = read(series::kTokensPerSecond, smoothing);
+    const std::string chosen = toStd(m_extra->series());
+    m_series[Chosen] = chosen.empty() ? ShownSeries() : read(chosen.c_str(), smoothing);
 
     const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
     std::array<std::vector<PlotCurve>, kNumCharts> curves = curvesIn(color, validationColor(color));
@@ -315,6 +384,9 @@ std::array<std::vector<PlotCurve>, CurvesPanel::kNumCharts> CurvesPanel::curvesI
     style.name.clear();
     curves[GradNorm] = makeCurves(m_series[Norm], x, style);
     curves[Speed] = makeCurves(m_series[TokensPerSecond], x, style);
+    style.hasDots = m_series[Chosen].buckets.size() <= kMaxDots; // of heads and probes there are few
+    curves[Extra] = makeCurves(m_series[Chosen], x, style);
+    style.hasDots = false;
     style.hasRaw = false;
     curves[LearningRate] = makeCurves(m_series[Rate], x, style);
     return curves;
@@ -375,6 +447,8 @@ void CurvesPanel::showReading()
     add(Rate, series::kLearningRate, tr("Learning rate"), ReadingFormat::Rate, false, false, {});
     add(Norm, series::kGradNorm, tr("Gradient norm"), ReadingFormat::Rate, true, true, {});
     add(TokensPerSecond, series::kTokensPerSecond, tr("Tokens / s"), ReadingFormat::Compact, true, true, {});
+    if (const QString chosen = m_extra->series(); !m_series[Chosen].isEmpty())
+        add(Chosen, toStd(chosen).c_str(), chosen, ReadingFormat::Rate, true, true, {});
     m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), m_feed->marks(),
                                       kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
 }

@@ -30,13 +30,14 @@ class EngineSession;
 class PanelFrame;
 class PlotView;
 class ReadoutView;
+class SeriesChart;
 struct ReadingSource;
 
 class CurvesPanel : public QWidget {
     Q_OBJECT
 public:
-    /// The charts, top to bottom and left to right.
-    enum Chart { Loss, LearningRate, GradNorm, Speed, kNumCharts };
+    /// The charts, top to bottom and left to right; Extra is that of a series that somebody chose.
+    enum Chart { Loss, LearningRate, GradNorm, Speed, Extra, kNumCharts };
 
     /// @param session must outlive the panel
     explicit CurvesPanel(EngineSession &session, QWidget *parent = nullptr);
@@ -45,7 +46,10 @@ public:
     /// Id of a run, as in RunStatus; empty: none.
     void setRun(const QString &runId);
     [[nodiscard]] QString run() const;
+    /// Draws a series of the run, "head/1.0/entropy", beside those that are always there.
+    void showSeries(const QString &series);
 
+    [[nodiscard]] SeriesChart *seriesChart() const { return m_extra; }
     [[nodiscard]] PlotView *chart(Chart chart) const { return m_charts[chart]; }
     [[nodiscard]] ReadoutView *readout() const { return m_readout; }
     [[nodiscard]] CurvesToolbar *toolbar() const { return m_toolbar; }
@@ -67,10 +71,11 @@ protected:
     void showEvent(QShowEvent *event) override;
 
 private:
-    enum SeriesIndex { TrainLoss, ValLoss, ValPrefix, ValInfill, Rate, Norm, TokensPerSecond, kNumSeries };
+    enum SeriesIndex { TrainLoss, ValLoss, ValPrefix, ValInfill, Rate, Norm, TokensPerSecond, Chosen, kNumSeries };
 
     QWidget *makeCharts();
     QWidget *makeSmallCard(Chart chart, const QString &title);
+    void makeSeriesCard(QSplitter *rows);
     void link(PlotView *chart);
     void setAllFollowing(bool isFollowing);
 
@@ -82,6 +87,7 @@ private:
                                                                           const QColor &validation) const;
     void refreshMarks();
     void refreshTitle();
+    void refreshSummary();
     void showReading();
     void showCursor(const PlotView *from, double x);
     void requestDetail(double from, double to, int numBuckets);
@@ -102,10 +108,13 @@ private:
     QStackedWidget *m_pages = nullptr;
     EmptyState *m_empty = nullptr;
     PanelFrame *m_lossFrame = nullptr;
+    SeriesChart *m_extra = nullptr;
     CurvesToolbar *m_toolbar = nullptr;
     ReadoutView *m_readout = nullptr;
     QTimer m_refreshTimer;
     QElapsedTimer m_sinceRefresh;
+    QTimer m_summaryTimer;
+    bool m_isSummaryOld = false;
     std::optional<PlotRange> m_wantedRange; ///< of a link, until there are curves to show it in
     bool m_isLinking = false;
     bool m_needsRefresh = false; ///< while hidden, nothing is built

@@ -11,6 +11,7 @@
 #include "widgets/curves/curves_feed.h"
 #include "widgets/curves/curves_model.h"
 #include "widgets/curves/curves_toolbar.h"
+#include "widgets/curves/series_chart.h"
 #include "widgets/plots/plot_view.h"
 #include "widgets/theme/contrast.h"
 #include "widgets/theme/theme_tokens.h"
@@ -42,6 +43,7 @@ void CurvesPanel::adoptFrame()
                               QVariantMap state{{u"run"_s, run()}, {u"smoothing"_s, m_toolbar->smoothing()}};
                               if (m_toolbar->xMode() == XMode::Time) state[u"x"_s] = u"time"_s;
                               if (m_charts[Loss]->isLogY()) state[u"log"_s] = true;
+                              if (!m_extra->series().isEmpty()) state[u"series"_s] = m_extra->series();
                               if (m_charts[Loss]->isFollowing()) return state;
                               const PlotRange range = m_charts[Loss]->xRange();
                               state[u"from"_s] = range.from;
@@ -57,7 +59,8 @@ void CurvesPanel::adoptFrame()
         "report "
         "with its extremes, the strong one is smoothed; validation is measured on text that is never trained "
         "on. Drag moves, the wheel zooms, Shift and drag zooms into a rectangle, double click shows all. A "
-        "cross at the edge is a value that is no number."));
+        "cross at the edge is a value that is no number. At the foot any other series can be drawn: of a "
+        "head, of a plugin."));
 }
 
 void CurvesPanel::restore(const QVariantMap &state)
@@ -65,6 +68,7 @@ void CurvesPanel::restore(const QVariantMap &state)
     if (state.contains(u"smoothing"_s)) m_toolbar->setSmoothing(state[u"smoothing"_s].toDouble());
     m_toolbar->setXMode(state.value(u"x"_s).toString() == u"time" ? XMode::Time : XMode::Step);
     m_charts[Loss]->setLogY(state.value(u"log"_s).toBool());
+    m_extra->setSeries(state.value(u"series"_s).toString());
     const PlotRange range{state.value(u"from"_s).toDouble(), state.value(u"to"_s).toDouble()};
     if (std::isfinite(range.size()) && range.size() > 0) m_wantedRange = range;
     scheduleRefresh();
@@ -88,11 +92,13 @@ PaperFigure CurvesPanel::figure() const
     const std::pair<QString, QString> names[kNumCharts] = {{tr("Loss"), tr("nats / token")},
                                                            {tr("Learning rate"), QString()},
                                                            {tr("Gradient norm"), tr("L2 norm")},
-                                                           {tr("Speed"), tr("tokens / s")}};
+                                                           {tr("Speed"), tr("tokens / s")},
+                                                           {m_extra->series(), seriesUnit(m_extra->series())}};
     const bool isTime = m_toolbar->xMode() == XMode::Time;
     std::vector<FigureChart> charts;
     for (int i = 0; i < kNumCharts; ++i) {
         const PlotView *view = m_charts[size_t(i)];
+        if (i == Extra && m_series[Chosen].isEmpty()) continue;
         charts.push_back({names[i].first, names[i].second, std::move(curves[size_t(i)]), view->xRange(),
                           view->yRange(), view->isLogY(), isTime,
                           isTime ? tr("time since the first report") : tr("step")});
@@ -104,13 +110,14 @@ PaperFigure CurvesPanel::figure() const
 /// The buckets in the visible stretch of steps, as the store and the live tail gave them.
 QString CurvesPanel::table() const
 {
-    const std::pair<const char *, SeriesIndex> all[] = {{series::kLoss, TrainLoss},
-                                                        {series::kValLoss, ValLoss},
-                                                        {series::kValLossPrefix, ValPrefix},
-                                                        {series::kValLossInfill, ValInfill},
-                                                        {series::kLearningRate, Rate},
-                                                        {series::kGradNorm, Norm},
-                                                        {series::kTokensPerSecond, TokensPerSecond}};
+    const std::pair<std::string, SeriesIndex> all[] = {{series::kLoss, TrainLoss},
+                                                       {series::kValLoss, ValLoss},
+                                                       {series::kValLossPrefix, ValPrefix},
+                                                       {series::kValLossInfill, ValInfill},
+                                                       {series::kLearningRate, Rate},
+                                                       {series::kGradNorm, Norm},
+                                                       {series::kTokensPerSecond, TokensPerSecond},
+                                                       {toStd(m_extra->series()), Chosen}};
     QString text = csvLine({u"run"_s, u"series"_s, u"attempt"_s, u"first_step"_s, u"last_step"_s,
                             u"unix_seconds"_s, u"minimum"_s, u"mean"_s, u"maximum"_s, u"last"_s,
                             u"smoothed"_s, u"points"_s, u"not_finite"_s, u"superseded"_s});
@@ -121,7 +128,7 @@ QString CurvesPanel::table() const
         for (size_t i = 0; i < shown.buckets.size(); ++i) {
             const SeriesBucket &bucket = shown.buckets[i];
             if (x.of(bucket) < range.from || x.of(bucket) > range.to) continue;
-            text += csvLine({run(), QLatin1String(name), QString::number(bucket.attempt),
+            text += csvLine({run(), fromStd(name), QString::number(bucket.attempt),
                              QString::number(bucket.firstStep), QString::number(bucket.lastStep),
                              csvNumber(bucket.lastWallTime), csvNumber(bucket.minimum),
                              csvNumber(bucket.mean), csvNumber(bucket.maximum), csvNumber(bucket.last),
