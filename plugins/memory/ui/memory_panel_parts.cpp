@@ -34,6 +34,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::memory_ui {
@@ -50,7 +52,7 @@ protected:
     {
         const bool isTaken = QWidget::event(event);
         if ((event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest) && layout())
-            setMinimumHeight(layout()->minimumHeightForWidth(width()));
+            setMinimumHeight(std::max(0, layout()->minimumHeightForWidth(width())));
         return isTaken;
     }
 };
