@@ -82,6 +82,7 @@ public:
     [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
     [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
+    [[nodiscard]] PluginValuesPanel &pluginValues() { return *m_pluginValues; }
 
 protected:
     void closeEvent(QCloseEvent *event) override;
@@ -152,6 +153,7 @@ private:
     void updatePauseBanner();
     void answerPause(const QString &verb, const std::string &condition = {});
     void showReason(const QString &series);
+    void showCurve(const QString &series);
 
     EngineSession &m_session;
     QSettings &m_settings;

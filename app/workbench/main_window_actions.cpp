@@ -5,6 +5,8 @@
 
 #include "widgets/common/command_palette.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/curves/series_chart.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_panel.h"
@@ -67,6 +69,10 @@ void MainWindow::makeActions()
     make({u"view.palette"_s, View, tr("Find an action…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
           u"search"_s},
          [this] { m_palette->open(); });
+    make({u"view.series"_s, View, tr("Curve of any series…")}, [this] {
+        showLayout(WindowLayout::Train);
+        m_curves->seriesChart()->choose();
+    });
     for (QAction *action : m_controls->actions()) addRunAction(action);
     make({u"run.liveSettings"_s, Run, tr("Live settings…"), QKeySequence(Qt::CTRL | Qt::Key_L), u"gear"_s},
          [this] {
@@ -249,7 +255,8 @@ void MainWindow::makeMenus()
     m_registry.fill(*view, {u"view.palette"_s, u"go.back"_s, u"go.forward"_s, QString(), u"view.train"_s,
                             u"view.inspect"_s, u"view.play"_s, QString(), u"view.dock.runListDock"_s,
                             u"view.dock.runDock"_s, u"view.dock.logDock"_s, u"view.dock.microscopeDock"_s,
-                            u"view.dock.pluginValuesDock"_s, u"view.reset"_s, QString()});
+                            u"view.dock.pluginValuesDock"_s, u"view.reset"_s, QString(),
+                            u"view.series"_s, QString()});
     m_pluginDocksEnd = m_registry.action(u"view.reset"_s);
     QMenu *theme = view->addMenu(tr("Theme"));
     m_registry.fill(*theme, {u"theme.system"_s, u"theme.light"_s, u"theme.dark"_s, u"theme.contrast"_s});

@@ -2,10 +2,13 @@
 // A breakpoint has paused a run: the banner that says so, and the panel that shows why.
 #include "app/workbench/main_window.h"
 
+#include "core/spec/breakpoint.h"
 #include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/plugins/plugin_values_panel.h"
 #include "widgets/runs/breakpoint_text.h"
 
 #include <QAbstractSpinBox>
@@ -133,14 +136,14 @@ void MainWindow::onUpdated(const RunUpdate &update)
     }
 }
 
-/// Opens what shows a series of the selected run: of a head that head, of a memory the memory, else the
-/// curves.
+/// Opens what shows a series of the selected run: of a head that head, of how full a memory is the memory, of
+/// other parts and probes of plugins its row, else its curve.
 void MainWindow::showReason(const QString &series)
 {
     const QStringList parts = series.split(u'/');
-    HeadRef head;
     if (parts.size() >= 2 && parts[0] == u"head") {
         showLayout(WindowLayout::Inspect);
+        HeadRef head;
         if (headFromName(toStd(parts[1]), head)) {
             AttentionPlace place;
             place.level = StageLevel::Head;
@@ -149,10 +152,20 @@ void MainWindow::showReason(const QString &series)
         }
         return;
     }
-    if (parts[0] == u"part") {
-        if (PanelFrame *memory = panelCalled(u"memory"_s)) return showPanel(memory);
+    PanelFrame *memory = panelCalled(u"memory"_s);
+    if (memory && Breakpoint{.series = "memory"}.covers(toStd(series))) return showPanel(memory);
+    if (parts[0] == u"part" || parts[0] == u"probe") {
+        showPanel(m_pluginValues);
+        m_pluginValues->showSeries(series);
+        return;
     }
+    showCurve(series);
+}
+
+void MainWindow::showCurve(const QString &series)
+{
     showLayout(WindowLayout::Train);
+    m_curves->showSeries(series);
 }
 
 } // namespace orrery::ui
