@@ -22,6 +22,8 @@
 #include <QTableView>
 #include <QToolButton>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -38,7 +40,6 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
 {
     setObjectName(u"pluginsPanel"_s);
     setMinimumSize(360, 280);
-    setFocusPolicy(Qt::StrongFocus); // also with an empty list, for Esc and F5
     QToolButton *again = addTitleButton(u"refresh"_s, tr("Look into the folders again (F5)"));
     again->setObjectName(u"refreshPlugins"_s);
     connect(again, &QToolButton::clicked, this, &PluginsPanel::refresh);
@@ -192,8 +193,15 @@ void PluginsPanel::showProblems(const std::vector<Error> &problems)
 void PluginsPanel::updateEmptyState()
 {
     const bool isConnected = m_session.connectionState() == ConnectionState::Connected;
-    if (m_model->rowCount() > 0) {
+    // Without a list the keys (Esc, F5) need a place; with one, Shift+Tab would be handed back to it from here.
+    setFocusPolicy(m_model->rowCount() > 0 ? Qt::ClickFocus : Qt::StrongFocus);
+    if (const int numPlugins = m_model->rowCount(); numPlugins > 0) {
         m_stack->setCurrentWidget(m_splitter);
+        const auto numUsable = std::count_if(plugins().begin(), plugins().end(),
+                                             [](const PluginInfo &plugin) { return plugin.isUsable(); });
+        setSummary(numPlugins == 1 ? (numUsable == 1 ? tr("1 plugin") : tr("1 plugin, which cannot be used"))
+                                   : tr("%1 plugins, %2 of them can be used")
+                                         .arg(integerText(numPlugins), integerText(numUsable)));
         return;
     }
     if (!isConnected)
@@ -209,6 +217,7 @@ void PluginsPanel::updateEmptyState()
     for (const char *name : {"lookAgain", "copyPluginFolder"})
         m_empty->findChild<QPushButton *>(QString::fromLatin1(name))->setVisible(isConnected && !m_isAsking);
     m_stack->setCurrentWidget(m_empty);
+    setSummary(m_empty->accessibleName() + u". "_s + m_empty->accessibleDescription());
 }
 
 QString PluginsPanel::selectedId() const
