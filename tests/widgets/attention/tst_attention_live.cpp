@@ -2,6 +2,8 @@
 // The panel over time and on the model: steps, live, questions, ablation, errors, exports, hidden.
 #include "tests/widgets/attention/attention_fixture.h"
 
+#include <QClipboard>
+
 using namespace orrery;
 using namespace orrery::ui;
 
@@ -27,6 +29,7 @@ private Q_SLOTS:
     void exportsAreFiles_data();
     void exportsAreFiles();
     void exportErrorsNameWhatAndWhy();
+    void theListIsReadByKeys();
 };
 
 void TestAttentionLive::scrubberMovesByKeysAndSlider()
@@ -333,6 +336,28 @@ void TestAttentionLive::exportErrorsNameWhatAndWhy()
     AttentionPanel nothing(*m_session);
     QVERIFY(!nothing.save(u"/tmp/figure.svg"_s).ok());
     QCOMPARE(nothing.save(u"/tmp/figure.svg"_s).error().code, ErrorCode::NotFound);
+}
+
+void TestAttentionLive::theListIsReadByKeys()
+{
+    open();
+    m_panel->goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 24});
+    m_panel->flush();
+    auto *bars = child<BarList>(m_panel.get(), "rowBars");
+    bars->setFocus();
+    QTest::keyClick(bars, Qt::Key_Down);
+    QTest::keyClick(bars, Qt::Key_Return);
+    const CellPlace second = map()->cursor();
+    QCOMPARE(second.row, 24);
+    QVERIFY(second.column >= 0);
+    QTest::keyClick(bars, Qt::Key_Up);
+    QTest::keyClick(bars, Qt::Key_Return);
+    const HeadMatrix &head = map()->figure().content().heads.front();
+    QVERIFY(map()->cursor().column != second.column);
+    QVERIFY(head.meanAt(24, map()->cursor().column) >= head.meanAt(24, second.column));
+    QGuiApplication::clipboard()->clear();
+    QTest::keySequence(bars, QKeySequence::Copy);
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"Name\t3.2\n"_s));
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionLive)
