@@ -76,6 +76,7 @@ private Q_SLOTS:
     void aLinkIsNeverTooLongToBeOpened();
     void figuresOfManyTokensStaySmall();
     void figuresThatCannotBeSavedSayWhy();
+    void aDoubleClickShowsAllAndKeepsTheRow();
 
 private:
     void openLong()
@@ -389,6 +390,23 @@ void TestAttentionMap::figuresThatCannotBeSavedSayWhy()
         QVERIFY(
             QString::fromStdString(missing.error().message).startsWith(u"Cannot save \"%1\": "_s.arg(name)));
     }
+}
+
+void TestAttentionMap::aDoubleClickShowsAllAndKeepsTheRow()
+{
+    open();
+    openHead({3, 2});
+    map()->setZoom(2, map()->plotRect().center());
+    QVERIFY(map()->zoom() > 1.5);
+    const QPoint middle = map()->plotRect().center().toPoint();
+    QTest::mouseClick(map(), Qt::LeftButton, {}, middle); // the first half, which keeps a row
+    QVERIFY(m_panel->place().pinnedToken >= 0);
+    QMouseEvent second(QEvent::MouseButtonDblClick, middle, map()->mapToGlobal(middle), Qt::LeftButton,
+                       Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(map(), &second);
+    QTest::mouseRelease(map(), Qt::LeftButton, {}, middle);
+    QCOMPARE(map()->zoom(), 1.0);
+    QCOMPARE(m_panel->place().pinnedToken, -1); // that was not meant
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionMap)
