@@ -32,7 +32,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kRefreshIntervalMs = 33;
-constexpr int kMinWidth = 360, kMinHeight = 280;
+constexpr int kMinWidth = 644, kMinHeight = 280; ///< the width that the charts and their tools need
 constexpr int kSummaryEveryMs = 1000;
 constexpr size_t kMaxDots = 100;
 constexpr int kMarkReachPixels = 12; ///< marks this near the cursor are read out

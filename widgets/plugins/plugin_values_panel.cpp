@@ -31,7 +31,7 @@ namespace {
 
 constexpr int kTrendBuckets = 64;
 constexpr int kAskEveryMs = 1000;
-constexpr int kMinTwoColumns = 560, kMinSideHeight = 64;
+constexpr int kMinTwoColumns = 900, kMinSideHeight = 64;
 
 class TrendDelegate : public QStyledItemDelegate {
 public:
