@@ -3,6 +3,7 @@
 
 #include "widgets/attention/attention_pair.h"
 #include "widgets/attention/frame_feed.h"
+#include "widgets/attention/frame_list.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
@@ -24,6 +25,7 @@
 #include <QPlainTextEdit>
 #include <QProcess>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QTest>
 
 #include <algorithm>
@@ -37,11 +39,11 @@ namespace {
 /// As docs/tour.md has it.
 const QString kWorld = u"gen:shapes?tasks=caption&min_shapes=1&max_shapes=2&colors=4&shapes=4"_s;
 const std::pair<const char *, const char *> kSettings[] = {
-    {"name", "shapes"},        {"plugins.use", "memory"}, {"plugins.memory.episodic_size", "256"},
-    {"model.window", "16"},    {"model.layers", "3"},     {"model.width", "64"},
-    {"model.heads", "4"},      {"model.context", "128"},  {"model.dropout", "0"},
-    {"train.steps", "600"},    {"train.batch_size", "8"}, {"train.checkpoint_every", "100"},
-    {"train.keep_last", "20"}, {"optimizer.lr", "0.004"}, {"probes.frames_every", "5"},
+    {"name", "shapes"},        {"plugins.use", "memory"},  {"plugins.memory.episodic_size", "256"},
+    {"model.window", "16"},    {"model.layers", "3"},      {"model.width", "64"},
+    {"model.heads", "4"},      {"model.context", "96"},    {"model.dropout", "0"},
+    {"train.steps", "800"},    {"train.batch_size", "12"}, {"train.checkpoint_every", "100"},
+    {"train.keep_last", "20"}, {"optimizer.lr", "0.004"},  {"probes.frames_every", "5"},
 };
 
 } // namespace
@@ -56,7 +58,8 @@ bool TourStops::open()
 
 bool TourStops::tour()
 {
-    return newRun() && heads() && modalities() && breakpoint() && answer() && branch() && why() && memory();
+    return newRun() && start() && breakpoint() && heads() && modalities() && answer() && branch() && why() &&
+           memory();
 }
 
 bool TourStops::newRun()
@@ -79,18 +82,26 @@ bool TourStops::newRun()
     return wait("the run", 30, [this] { return run() && run()->step > 0; });
 }
 
-/// At the start, and at the newest step while the training goes on.
-bool TourStops::heads()
+bool TourStops::start()
 {
     m_window.showLayout(WindowLayout::Inspect);
     part<QDockWidget>("plugin_memory_memory")->hide(); // nothing is remembered yet: the maps get its room
-    if (!wait("the first 200 steps", 1'200, [this] { return run()->step > 200; })) return false;
-    FrameFeed *feed = m_window.attention().primary()->feed();
-    feed->goTo(0);
+    const AttentionPanel *attention = m_window.attention().primary();
+    if (!wait("the first kept steps", 60,
+              [attention] { return attention->feed()->list().frames().size() > 2; }))
+        return false;
+    attention->feed()->goTo(0);
     settle();
     picture("tour-heads-start");
-    feed->follow();
-    if (!wait("the first 400 steps", 1'200, [this] { return run()->step > 400; })) return false;
+    attention->feed()->follow();
+    return true;
+}
+
+/// While the training goes on.
+bool TourStops::heads()
+{
+    if (!wait("400 steps", 1'200, [this] { return run()->step > 400; })) return false;
+    m_window.attention().primary()->goTo({});
     settle();
     picture("tour-heads");
     return true;
@@ -102,13 +113,13 @@ bool TourStops::modalities()
     settle();
     picture("tour-modalities");
     choose("modalityPages", u"heads"_s);
-    return true;
+    return wait("the end of the run", 1'800, [this] { return run()->state == RunState::Finished; });
 }
 
 bool TourStops::breakpoint()
 {
     m_window.actionRegistry().action(u"run.breakpoints"_s)->trigger();
-    part<QLineEdit>("breakpointLine")->setText(u"entropy < 1"_s);
+    part<QLineEdit>("breakpointLine")->setText(u"entropy < 1.2"_s);
     part<QAbstractButton>("breakpointAdd")->click();
     m_window.showLayout(WindowLayout::Inspect);
     m_window.attention().setFocus(); // who types is not led elsewhere
@@ -122,7 +133,7 @@ bool TourStops::breakpoint()
     part<QAbstractButton>("pauseRemove")->click();
     QTest::qWait(1'000);
     if (banner->isVisible()) part<QAbstractButton>("pauseContinue")->click();
-    return wait("the end of the run", 1'800, [this] { return run()->state == RunState::Finished; });
+    return true;
 }
 
 bool TourStops::answer()
@@ -138,9 +149,9 @@ bool TourStops::answer()
         return false;
     }
     PlaygroundPanel &play = m_window.playground();
-    play.setModel(QString::fromStdString(run()->id) + u"@600"_s);
+    play.setModel(QString::fromStdString(run()->id) + u"@800"_s);
     m_window.showLayout(WindowLayout::Play);
-    play.attachments()->addFiles({pictures + u"/images/val-000002.png"_s});
+    play.attachments()->addFiles({pictures + u"/images/val-000001.png"_s});
     if (!wait("the picture", 20, [&play] { return play.attachments()->attachments().size() == 1; }))
         return false;
     play.promptEditor()->setPlainText(u"caption: "_s);
@@ -174,20 +185,35 @@ bool TourStops::why()
     m_window.resize(1440, 1000);
     m_window.playground().lookInside();
     m_window.showLayout(WindowLayout::Inspect);
-    MicroscopePanel &microscope = m_window.microscope();
-    for (const MicroscopeSection kind : {MicroscopeSection::Layers, MicroscopeSection::Mattered})
-        microscope.section(kind)->setOpen(false);
+    const MicroscopePanel &microscope = m_window.microscope();
     if (!wait("why", 60,
               [&microscope] { return microscope.feed()->shown() && microscope.feed()->isCurrent(); }))
         return false;
     settle();
     picture("tour-why");
+    // What is below the candidates: outside of the window, as high as it likes.
+    for (const MicroscopeSection kind : kMicroscopeSections)
+        microscope.section(kind)->setOpen(kind == MicroscopeSection::Layers ||
+                                          kind == MicroscopeSection::Memory);
+    auto *dock = part<QDockWidget>("microscopeDock");
+    dock->setFloating(true);
+    dock->resize(460, 800);
+    QTest::qWait(500);
+    const QScrollArea *scroll = microscope.scrollArea();
+    dock->resize(460, dock->height() + scroll->widget()->height() - scroll->viewport()->height());
+    settle();
+    picture("tour-microscope", dock->widget());
+    dock->setFloating(false);
     return true;
 }
 
 bool TourStops::memory()
 {
-    part<QDockWidget>("plugin_memory_memory")->show();
+    auto *dock = part<QDockWidget>("plugin_memory_memory");
+    dock->show();
+    part<QDockWidget>("microscopeDock")->hide(); // its room, too
+    m_window.resize(1440, 1100);
+    m_window.resizeDocks({dock}, {560}, Qt::Vertical);
     auto *table = part<QAbstractItemView>("memoryTable");
     if (!wait("what it remembers", 60, [table] { return table->model()->rowCount() > 0; })) return false;
     table->setCurrentIndex(table->model()->index(0, 0));
@@ -259,9 +285,10 @@ void TourStops::settle()
     QTest::qWait(200);
 }
 
-void TourStops::picture(const char *name)
+void TourStops::picture(const char *name, QWidget *of)
 {
-    m_window.grab().save(m_folder + u'/' + QLatin1String(name) + u".png"_s);
+    // 0: as small a file as it can be.
+    (of ? of : &m_window)->grab().save(m_folder + u'/' + QLatin1String(name) + u".png"_s, "PNG", 0);
 }
 
 bool TourStops::wait(const char *what, int seconds, const std::function<bool()> &condition)

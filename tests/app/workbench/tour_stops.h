@@ -25,9 +25,10 @@ public:
 
 private:
     bool newRun();
+    bool start();
+    bool breakpoint();
     bool heads();
     bool modalities();
-    bool breakpoint();
     bool answer();
     bool branch();
     bool why();
@@ -37,7 +38,7 @@ private:
     bool generate();
     void lock(int token); ///< a token of the answer
     void settle();        ///< what was asked has come, what is pending was drawn
-    void picture(const char *name);
+    void picture(const char *name, QWidget *of = nullptr); ///< null: of the window
     bool wait(const char *what, int seconds, const std::function<bool()> &condition);
     /// A part of the window; one that is not there ends the walk.
     template <typename T> T *part(const char *name)
