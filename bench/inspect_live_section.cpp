@@ -13,7 +13,7 @@ Result<InspectSection> measureLive(const InspectBenchOptions &options)
     live.smoke = options.isSmoke;
     live.progress = options.progress;
     live.device = options.device;
-    live.threads = at::get_num_threads();
+    if (options.device != "cpu") live.threads = at::get_num_threads();
     live.workDir = std::filesystem::temp_directory_path() / ("orrery-live-" + std::to_string(getpid()));
     const int threads = at::get_num_threads();
     auto result = runLiveBench(live);

@@ -99,7 +99,14 @@ Result<int> measureScience(const ScienceArguments &arguments)
     options.progress = showProgress;
     options.cancel = &stopSignals().flag();
     ORRERY_ASSIGN(const bench::ScienceRun run, bench::runScience(*task, options));
-    if (!options.share.isWhole()) {
+    if (!options.share.isWhole() && arguments.isJson) {
+        printLine(nlohmann::ordered_json{{"bench", "science"},
+                                         {"task", task->name()},
+                                         {"share", arguments.share},
+                                         {"done", run.results.rows.size()},
+                                         {"reused", run.numReused}}
+                      .dump());
+    } else if (!options.share.isWhole()) {
         std::fprintf(stderr, "Share %s is done. Without --share all results are put together.\n", arguments.share.c_str());
     } else if (arguments.isJson) {
         printLine(bench::scienceJson(*task, options, run));

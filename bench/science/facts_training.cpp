@@ -2,6 +2,7 @@
 // Axes: B sequences, T tokens, V vocabulary.
 #include "bench/science/facts_training.h"
 
+#include "bench/science/text_domains.h"
 #include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
@@ -21,17 +22,18 @@ namespace fs = std::filesystem;
 constexpr size_t kDocument = 512; ///< tokens of a record
 constexpr int64_t kMeasuredAtOnce = 128, kNewRepeats = 8;
 
+/// Other shares of the bench may be reading the same file.
 Result<void> writeRecords(const fs::path &path, std::span<const std::vector<int32_t>> texts)
 {
-    ORRERY_ASSIGN(FileWriter writer, FileWriter::create(path));
+    std::string lines;
     for (const std::vector<int32_t> &text : texts)
         for (size_t start = 0; start < text.size(); start += kDocument) {
-            std::string line = "{\"tokens\":[";
+            lines += "{\"tokens\":[";
             const size_t end = std::min(text.size(), start + kDocument);
-            for (size_t i = start; i < end; ++i) line += (i > start ? "," : "") + std::to_string(text[i]);
-            ORRERY_TRY(writer.write(line + "]}\n"));
+            for (size_t i = start; i < end; ++i) lines += (i > start ? "," : "") + std::to_string(text[i]);
+            lines += "]}\n";
         }
-    return writer.close();
+    return writeWhereItDiffers(path, lines);
 }
 
 /// A sentence behind another one's end, filled up to `length`.

@@ -18,7 +18,9 @@ struct ArmResult {
     uint64_t parameters = 0;
     int64_t steps = 0;
     double seconds = 0;    ///< of training, by the clock
-    double cpuSeconds = 0; ///< of the processor, all threads, measuring too; the runner fills it
+    /// Of the processor, all threads, with measuring and with what the arm makes first for others of its seed
+    /// (the base of `facts`); the runner fills it.
+    double cpuSeconds = 0;
 };
 
 struct ScienceRow {

@@ -64,13 +64,6 @@ std::vector<fs::path> pythonLibraries()
 
 std::string textName(size_t number) { return std::to_string(number) + ".txt"; }
 
-/// Other processes may be reading what is the same.
-Result<void> writeWhereItDiffers(const fs::path &path, const std::string &content)
-{
-    if (const auto before = readFile(path, kLargestFile); before.ok() && *before == content) return {};
-    return writeFileAtomically(path, content);
-}
-
 } // namespace
 
 std::vector<TextDomain> builtInDomains()
@@ -83,6 +76,14 @@ std::vector<TextDomain> builtInDomains()
              "perl-modules-5.36"},
             {"cpp", "C++ (headers of the compiler)", exampleSources(), {}, "g++"},
             {"python", "Python (its library)", pythonLibraries(), {".py"}, "python3"}};
+}
+
+Result<void> writeWhereItDiffers(const fs::path &path, const std::string &content)
+{
+    constexpr uint64_t kOneMore = 1; // a longer file differs
+    if (const auto before = readFile(path, content.size() + kOneMore); before.ok() && *before == content)
+        return {};
+    return writeFileAtomically(path, content);
 }
 
 Result<uint64_t> copyDomain(const TextDomain &domain, uint64_t numBytes, const fs::path &folder)

@@ -22,6 +22,10 @@ struct TextDomain {
 /// English prose, C++ and Python, as Debian has them.
 std::vector<TextDomain> builtInDomains();
 
+/// Replaces the file at once, and only when it says something else: shares of a bench have one folder. @error
+/// Io
+Result<void> writeWhereItDiffers(const std::filesystem::path &path, const std::string &content);
+
 /// Copies files of a domain, spread evenly over its sorted list, until `numBytes` are reached, into
 /// <folder>/<name>; what is there already stays. Several processes may do the same. @return bytes copied
 /// @error NotFound when the machine has less than half of that; Io
