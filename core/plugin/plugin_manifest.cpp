@@ -198,13 +198,19 @@ Result<void> ManifestReader::readCosts()
 /// that is. Checked by itself first, so that an error shows what stands in the JSON.
 Result<void> ManifestReader::addFlops(const std::string &flops, PluginCost &cost) const
 {
-    if (flops.empty()) return {};
+    if (flops.empty()) {
+        if (!cost.idle.empty()) cost.idle = "max(0, " + cost.idle + ")"; // below 0 it would be work
+        return {};
+    }
     PluginInfo alone;
     alone.id = m_manifest.info.id;
     alone.settings = m_manifest.info.settings;
     alone.costs = {{cost.name, flops, cost.idle, {}, {}}};
     ORRERY_TRY(checkPluginCosts(alone));
-    cost.idle = "max(0, " + (cost.idle.empty() ? "0" : cost.idle) + ") - max(0, " + flops + ") / 6";
+    // No more can be idle than there are; work comes on top of that.
+    const std::string idle = "max(0, " + (cost.idle.empty() ? "0" : cost.idle) + ")";
+    const std::string most = cost.parameters.empty() ? "0" : "max(0, " + cost.parameters + ")";
+    cost.idle = "min(" + most + ", " + idle + ") - max(0, " + flops + ") / 6";
     return {};
 }
 

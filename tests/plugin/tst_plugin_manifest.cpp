@@ -39,6 +39,8 @@ private Q_SLOTS:
         row("all of it", R"("flops": "6 * width")", 768);
         row("beside idle ones", R"("idle": "40", "flops": "6 * width")", 768 - 240);
         row("less than nothing", R"("idle": "40", "flops": "0 - width")", -240);
+        row("beside more idle than there are", R"("idle": "400", "flops": "6 * width")", 768 - 600);
+        row("idle below nothing", R"("idle": "0 - 40")", 0);
         row("no number", R"("idle": "40", "flops": "1 / 0 - 1 / 0")", -240);
         row("more idle than there are", R"("idle": "400")", -600);
     }
