@@ -239,6 +239,9 @@ std::string specDigest(const RunSpec &spec)
     if (!spec.plugins.use.empty()) canonical[kUsePluginsKey] = spec.plugins.use;
     // 2: holes as suffix, prefix, middle with loss on all text, and prefixes of half a window at most.
     if (resolved.objective.name == "hybrid") canonical["objective.version"] = 2;
+    // 2: er keeps excerpts and replays from any offset, sparse_memory opens what an update uses.
+    const std::string &strategy = resolved.continual.strategy;
+    if (resolved.continual.isOn() && (strategy == "er" || strategy == "sparse_memory")) canonical["continual.version"] = 2;
     for (const auto &[key, value] : spec.plugins.settings) canonical[key] = jsonOf<Json>(value);
     return sha256Hex(canonical.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

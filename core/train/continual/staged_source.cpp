@@ -25,7 +25,8 @@ ReplayPlan replayPlan(const ContinualSpec &spec)
 {
     const bool replays = spec.strategy != "naive" && spec.strategy != "ewc";
     if (!spec.isOn() || !replays) return {};
-    // As many tokens, seen at more offsets, where nothing is kept of single positions.
+    // As many tokens, seen at more offsets. derpp keeps logits of single positions; sparse_memory was measured with
+    // single windows.
     const bool keepsExcerpts = spec.strategy == "rehearsal" || spec.strategy == "er";
     return {.bufferShare = spec.bufferPercent / 100,
             .sequenceShare = spec.replayShare,
