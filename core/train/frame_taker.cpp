@@ -102,8 +102,11 @@ Result<void> checkStarredHeads(const std::vector<std::string> &starred, const Mo
 void FrameTaker::warnOfLength(const std::string &prompt, size_t numTokens, size_t context)
 {
     if (numTokens <= context || !m_warned.insert(prompt).second) return;
-    std::string name = sanitizeUtf8(prompt.substr(0, kNamedBytes));
-    if (prompt.size() > kNamedBytes) name += "…";
+    size_t shown = std::min(prompt.size(), kNamedBytes);
+    while (shown > 0 && shown < prompt.size() && (static_cast<unsigned char>(prompt[shown]) & 0xC0) == 0x80)
+        --shown; // no half of a character
+    std::string name = sanitizeUtf8(prompt.substr(0, shown));
+    if (shown < prompt.size()) name += "…";
     m_warnings.push_back("The probe prompt \"" + name + "\" has " + std::to_string(numTokens) +
                          " tokens, expected at most the model's context of " + std::to_string(context) +
                          ": its frames show the first " + std::to_string(context) +

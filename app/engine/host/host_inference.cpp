@@ -154,7 +154,7 @@ Result<MemoryReport> HostInference::editMemory(const std::string &model, const M
             "Cannot edit the memory of \"" + sanitizeUtf8(model) +
                 "\": while a run trains, its memory is that of its current batch, expected the memory of "
                 "a saved step.",
-            "Use " + *run + "@latest, or save a step first with control " + *run + " checkpoint."};
+            "Use " + sanitizeUtf8(*run) + "@latest, or save a step first with control " + sanitizeUtf8(*run) + " checkpoint."};
     return answerOf<MemoryReport>(
         model, caller,
         [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
