@@ -139,9 +139,10 @@ PaperFigure paperOf(const FigurePage &page)
 Result<void> sharpenCells(const QString &path)
 {
     QFile file(path);
-    QString text;
-    if (file.open(QIODevice::ReadOnly)) text = QString::fromUtf8(file.readAll());
+    if (!file.open(QIODevice::ReadOnly)) return {}; // it is there, and may be soft
+    QString text = QString::fromUtf8(file.readAll());
     file.close();
+    if (text.isEmpty()) return {};
     return saveTextFile(text.replace("<image "_L1, "<image style=\"image-rendering:pixelated\" "_L1), path);
 }
 

@@ -149,6 +149,7 @@ void AttentionPanel::connectParts()
     connect(m_scrubber, &Scrubber::touched, this, &AttentionPanel::backToKept);
     connect(m_scrubber, &Scrubber::differenceChosen, this, &AttentionPanel::setDifference);
     connect(m_prompts, &PromptBar::promptChosen, this, &AttentionPanel::onPromptChosen);
+    connect(m_prompts, &PromptBar::modelChosen, this, &AttentionPanel::scheduleRefresh);
     connect(m_prompts, &PromptBar::askRequested, this, &AttentionPanel::askModel);
     connect(m_prompts, &PromptBar::cancelRequested, m_question, &MapsQuestion::cancel);
     connect(m_emptyAsk, &QPushButton::clicked, this, &AttentionPanel::askModel);

@@ -3,6 +3,7 @@
 // would say without a head. A text whose tokens are known is asked for by them, never by its letters.
 #include "widgets/attention/attention_panel.h"
 
+#include "core/spec/kept_prompt.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/frame_feed.h"
@@ -80,6 +81,8 @@ std::optional<GenerateRequest> AttentionPanel::chosenText() const
     if (m_selectedText) return *m_selectedText;
     if (!m_isOwnText && m_keptShown) {
         const std::optional<std::vector<int32_t>> ids = exactIds(m_keptShown->report.tokens);
+        // Its pictures and recordings are with the training alone, which knows them by a number.
+        if (!ids && m_prompts->isModelLive()) return keptPrompt(m_feed->prompt());
         if (!ids) return std::nullopt;
         GenerateRequest text;
         text.promptIds = *ids;
@@ -106,8 +109,9 @@ GenerateRequest AttentionPanel::askedText() const
 QString AttentionPanel::obstacle() const
 {
     if (m_isOwnText || !m_keptShown || exactIds(m_keptShown->report.tokens)) return {};
-    return tr("This text holds pictures or recordings, and only its weights were kept, not the files: it "
-              "cannot be read again from here");
+    if (m_prompts->isModelLive()) return {};
+    return tr("This text holds pictures or recordings, and only its weights were kept, not the files: a saved "
+              "step cannot read it again. While it trains, choose its live weights");
 }
 
 void AttentionPanel::onPromptChosen(int prompt)

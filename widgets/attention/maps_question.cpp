@@ -97,6 +97,7 @@ void MapsQuestion::onFailure(const Error &error)
     // A whole text may be refused because it is too long. What is wrong with another one is said again.
     if (m_phase == Phase::Whole && error.code == ErrorCode::InvalidInput) return askForWindow();
     if (m_phase == Phase::Heads) return give(std::move(m_window), {}); // the map alone is something
+    m_request = m_first; // it was no window: what is opened next begins with the whole text again
     Q_EMIT failed(error);
 }
 

@@ -58,6 +58,7 @@ PromptBar::PromptBar(QWidget *parent)
     m_prompts->setToolTip(tr("A probe prompt of the run, kept while it trains, or an own text"));
     m_models->setObjectName(u"weightsChoice"_s);
     m_models->setAccessibleName(tr("Weights that are asked"));
+    connect(m_models, &QComboBox::currentIndexChanged, this, &PromptBar::modelChosen);
     m_models->setToolTip(
         tr("Whose attention is computed: the weights of the running training, or a saved step"));
     m_text->setObjectName(u"ownText"_s);

@@ -43,6 +43,7 @@ public:
     void setPrompt(int prompt);          ///< does not signal
     [[nodiscard]] QString text() const;  ///< of the prompt, or what was typed
     [[nodiscard]] QString model() const; ///< "RUN@live", "RUN@8000"; empty: there is none
+    [[nodiscard]] bool isModelLive() const { return model().endsWith(QLatin1String("@live")); }
     void setOwnText(const QString &text);
     void setModel(const QString &model); ///< one of those that are listed; else nothing happens
     void setAsking(bool isAsking);
@@ -52,6 +53,7 @@ public:
 
 Q_SIGNALS:
     void promptChosen(int prompt); ///< also kOwnText, kSelectedText
+    void modelChosen();
     void askRequested();
     void cancelRequested();
 

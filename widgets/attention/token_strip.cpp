@@ -55,7 +55,7 @@ void TokenStrip::setTokens(const std::vector<InspectedToken> &tokens)
     m_thumbnails.clear();
     m_weights.clear();
     m_cursor = std::clamp(m_cursor, 0, std::max(0, numTokens() - 1));
-    m_revealed = -1;
+    m_revealed = m_scrollTarget = -1;
     verticalScrollBar()->setValue(0);
     relayout();
 }
@@ -105,14 +105,14 @@ void TokenStrip::relayout()
     verticalScrollBar()->setSingleStep(height);
     verticalScrollBar()->setRange(0,
                                   lines > kMaxLines ? std::max(0, lines * height - viewport()->height()) : 0);
-    scrollTo(m_revealed);
+    scrollTo(m_scrollTarget);
     viewport()->update();
 }
 
 void TokenStrip::reveal(int token)
 {
     if (token == m_revealed) return;
-    m_revealed = token;
+    m_revealed = m_scrollTarget = token;
     scrollTo(token);
 }
 
@@ -213,7 +213,7 @@ void TokenStrip::keyPressEvent(QKeyEvent *event)
     const int by = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
     if (by != 0) {
         m_cursor = std::clamp(m_cursor + by, 0, numTokens() - 1);
-        m_revealed = -1;
+        m_scrollTarget = m_cursor;
         scrollTo(m_cursor);
         viewport()->update();
         return;

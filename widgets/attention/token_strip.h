@@ -60,6 +60,7 @@ private:
     HeatScale m_scale;
     TokenRange m_active{-1, -1};
     int m_cursor = 0, m_revealed = -1;
+    int m_scrollTarget = -1; ///< stays in sight when the lines change: what was revealed, or the cursor that keys moved since
     int m_numLines = 1;
 };
 

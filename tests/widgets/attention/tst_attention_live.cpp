@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel over time and on the model: steps, live, questions, ablation, errors, exports, hidden.
+#include "core/spec/kept_prompt.h"
 #include "tests/widgets/attention/attention_fixture.h"
 
 #include <QClipboard>
@@ -15,6 +16,7 @@ private Q_SLOTS:
     void scrubberMovesByKeysAndSlider();
     void liveFollowsTheTraining();
     void askingShowsExactMapsAndTheWayBack();
+    void keptPicturesAreAskedOfTheTraining();
     void anotherHeadIsAskedForWithTheSameText();
     void answerForAnotherRunIsIgnored();
     void ownTextIsAskedByEnter();
@@ -92,6 +94,28 @@ void TestAttentionLive::askingShowsExactMapsAndTheWayBack()
     QVERIFY(back->isVisible());
     QTest::mouseClick(back, Qt::LeftButton);
     QTRY_COMPARE(map()->figure().numRows(), 15);
+}
+
+/// Frames have no files, but the training that took them has: it is asked by the prompt's number.
+void TestAttentionLive::keptPicturesAreAskedOfTheTraining()
+{
+    SampleModel model;
+    model.patches = 4;
+    open(model);
+    auto *ask = child<QPushButton>(m_panel.get(), "askModel");
+    auto *weights = child<QComboBox>(m_panel.get(), "weightsChoice");
+    QTRY_VERIFY(ask->isEnabled());
+    QTest::mouseClick(ask, Qt::LeftButton);
+    QTRY_VERIFY(!m_session->inspections.empty());
+    const GenerateRequest asked = m_session->inspections.back().request.input;
+    QCOMPARE(keptPromptNumber(asked), std::optional<int32_t>(m_panel->feed()->prompt()));
+    QTRY_VERIFY(!m_session->isAnswering());
+    QTest::mouseClick(child<QPushButton>(m_panel.get(), "backToKept"), Qt::LeftButton);
+    weights->setCurrentIndex(1); // a saved step has no pictures
+    QTRY_VERIFY(!ask->isEnabled());
+    QVERIFY(ask->toolTip().contains(u"live weights"_s));
+    weights->setCurrentIndex(0);
+    QTRY_VERIFY(ask->isEnabled());
 }
 
 void TestAttentionLive::anotherHeadIsAskedForWithTheSameText()
