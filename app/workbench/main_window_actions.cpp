@@ -69,10 +69,15 @@ void MainWindow::makeActions()
     make({u"view.palette"_s, View, tr("Find an action…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
           u"search"_s},
          [this] { m_palette->open(); });
-    make({u"view.series"_s, View, tr("Curve of any series…")}, [this] {
+    QAction *series = make({u"view.series"_s, View, tr("Curve of any series…")}, [this] {
         showLayout(WindowLayout::Train);
         m_curves->seriesChart()->choose();
     });
+    const auto enableSeries = [series](bool hasPoints) {
+        setDisabledReason(*series, hasPoints ? QString() : tr("Choose a run that has reported first."));
+    };
+    enableSeries(false);
+    connect(m_curves, &CurvesPanel::hasPointsChanged, series, enableSeries);
     for (QAction *action : m_controls->actions()) addRunAction(action);
     make({u"run.liveSettings"_s, Run, tr("Live settings…"), QKeySequence(Qt::CTRL | Qt::Key_L), u"gear"_s},
          [this] {

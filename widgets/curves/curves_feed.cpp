@@ -80,11 +80,16 @@ const std::vector<std::string> &CurvesFeed::seriesNames()
     return names;
 }
 
+bool CurvesFeed::isAlwaysThere(const std::string &series)
+{
+    const auto &names = seriesNames();
+    return std::find(names.begin(), names.end(), series) != names.end();
+}
+
 std::vector<std::string> CurvesFeed::wantedSeries() const
 {
     std::vector<std::string> names = seriesNames();
-    if (!m_extra.empty() && std::find(names.begin(), names.end(), m_extra) == names.end())
-        names.push_back(m_extra);
+    if (!m_extra.empty() && !isAlwaysThere(m_extra)) names.push_back(m_extra);
     return names;
 }
 
@@ -92,8 +97,10 @@ void CurvesFeed::setExtraSeries(const std::string &name)
 {
     if (name == m_extra) return;
     m_extra = name;
+    const bool isThere = isAlwaysThere(name);
+    m_hasExtra = isThere && m_hasHistory;
     // What attaches reads it with all the others.
-    if (!m_extra.empty() && !m_run.isEmpty() && !m_isAttaching) readHistory();
+    if (!m_extra.empty() && !isThere && !m_run.isEmpty() && !m_isAttaching) readExtra();
 }
 
 void CurvesFeed::setRun(const QString &run)
@@ -105,7 +112,7 @@ void CurvesFeed::setRun(const QString &run)
     m_events.clear();
     m_checkpoints.clear();
     m_log.setRun(run);
-    m_isReading = m_mustReadAgain = m_hasHistory = false;
+    m_isReading = m_mustReadAgain = m_hasHistory = m_hasExtra = false;
     m_isAttaching = !run.isEmpty();
     if (!before.isEmpty()) {
         m_session.unwatch(before);
@@ -150,11 +157,12 @@ void CurvesFeed::readHistory()
     m_isReading = true;
     const quint64 generation = m_generation;
     m_session.querySeries(m_run, wantedSeries(), 0, std::numeric_limits<qint64>::max(), kHistoryBuckets, this,
-                          [this, generation](Result<std::vector<SeriesData>> answer) {
+                          [this, generation, extra = m_extra](Result<std::vector<SeriesData>> answer) {
                               if (generation != m_generation) return;
                               m_isReading = false;
                               if (answer.ok()) {
                                   m_hasHistory = true;
+                                  if (extra == m_extra || isAlwaysThere(m_extra)) m_hasExtra = true;
                                   for (SeriesData &data : answer.value())
                                       m_model.setHistory(m_run, data.name, std::move(data.buckets));
                                   Q_EMIT historyRead();
@@ -162,6 +170,25 @@ void CurvesFeed::readHistory()
                                   Q_EMIT failed(answer.error());
                               }
                               if (std::exchange(m_mustReadAgain, false)) readHistory();
+                          });
+}
+
+/// The others keep what they have.
+void CurvesFeed::readExtra()
+{
+    const quint64 generation = m_generation;
+    m_session.querySeries(m_run, {m_extra}, 0, std::numeric_limits<qint64>::max(), kHistoryBuckets, this,
+                          [this, generation, extra = m_extra](Result<std::vector<SeriesData>> answer) {
+                              // Another run, or another series was chosen meanwhile.
+                              if (generation != m_generation || extra != m_extra) return;
+                              if (!answer.ok()) {
+                                  Q_EMIT failed(answer.error());
+                                  return;
+                              }
+                              m_hasExtra = true;
+                              for (SeriesData &data : answer.value())
+                                  m_model.setHistory(m_run, data.name, std::move(data.buckets));
+                              Q_EMIT extraRead();
                           });
 }
 

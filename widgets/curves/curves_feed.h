@@ -44,17 +44,22 @@ public:
 
     /// Of every run, always there.
     static const std::vector<std::string> &seriesNames();
-    /// One more, that somebody chose; empty: none. Its history is asked for.
+    [[nodiscard]] static bool isAlwaysThere(const std::string &series);
+    /// One more, that somebody chose; empty: none. Its history is asked for, unless all are on their way.
     void setExtraSeries(const std::string &name);
+    /// Whether the history of the extra series is still to come.
+    [[nodiscard]] bool isReadingExtra() const { return !m_run.isEmpty() && !m_extra.empty() && !m_hasExtra; }
 
 Q_SIGNALS:
     void statusChanged();
     void marksChanged();
     void historyRead();
+    void extraRead(); ///< the history of the extra series alone
     void failed(const orrery::Error &error);
 
 private:
     void readHistory();
+    void readExtra();
     [[nodiscard]] std::vector<std::string> wantedSeries() const;
     void readCheckpoints();
     void readStatus();
@@ -78,6 +83,7 @@ private:
     bool m_isReading = false;
     bool m_mustReadAgain = false;
     bool m_hasHistory = false;
+    bool m_hasExtra = false;
 };
 
 } // namespace orrery::ui

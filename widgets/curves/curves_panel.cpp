@@ -5,7 +5,6 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
-#include "widgets/common/run_text.h"
 #include "widgets/curves/curves_feed.h"
 #include "widgets/curves/curves_model.h"
 #include "widgets/curves/curves_toolbar.h"
@@ -33,7 +32,6 @@ namespace {
 
 constexpr int kRefreshIntervalMs = 33;
 constexpr int kMinWidth = 644, kMinHeight = 280; ///< the width that the charts and their tools need
-constexpr int kSummaryEveryMs = 1000;
 constexpr size_t kMaxDots = 100;
 constexpr int kMarkReachPixels = 12; ///< marks this near the cursor are read out
 
@@ -67,9 +65,18 @@ CurvesPanel::CurvesPanel(EngineSession &session, QWidget *parent)
         if (m_isSummaryOld) refreshSummary();
     });
     connect(m_model.get(), &CurvesModel::changed, this, &CurvesPanel::scheduleRefresh);
+    connect(m_model.get(), &CurvesModel::changed, this, [this, had = false]() mutable {
+        const bool has = m_model->hasPoints(run());
+        if (std::exchange(had, has) != has) Q_EMIT hasPointsChanged(has);
+    });
     connect(m_feed.get(), &CurvesFeed::statusChanged, this, &CurvesPanel::scheduleRefresh);
     connect(m_feed.get(), &CurvesFeed::historyRead, this, [this] {
         m_lossFrame->banner()->clear();
+        requestShownDetail();
+        scheduleRefresh();
+    });
+    connect(m_feed.get(), &CurvesFeed::extraRead, this, [this] {
+        requestShownDetail();
         scheduleRefresh();
     });
     connect(m_feed.get(), &CurvesFeed::marksChanged, this, &CurvesPanel::scheduleRefresh);
@@ -176,6 +183,7 @@ void CurvesPanel::makeSeriesCard(QSplitter *rows)
     connect(m_extra, &SeriesChart::seriesChanged, this,
             [this, rows, wasFolded = true](const QString &name) mutable {
                 m_feed->setExtraSeries(toStd(name));
+                m_extra->setReading(m_feed->isReadingExtra());
                 // It takes its height from the loss, which has the most, and gives it back; a chart that was
                 // there keeps its own.
                 if (std::exchange(wasFolded, name.isEmpty()) != name.isEmpty()) {
@@ -190,8 +198,7 @@ void CurvesPanel::makeSeriesCard(QSplitter *rows)
 
 void CurvesPanel::showSeries(const QString &series)
 {
-    const auto &drawn = CurvesFeed::seriesNames();
-    if (std::find(drawn.begin(), drawn.end(), toStd(series)) == drawn.end()) m_extra->setSeries(series);
+    if (!CurvesFeed::isAlwaysThere(toStd(series))) m_extra->setSeries(series);
 }
 
 void CurvesPanel::link(PlotView *chart)
@@ -309,29 +316,6 @@ void CurvesPanel::refreshPage(bool hasPoints)
     }
 }
 
-void CurvesPanel::refreshTitle()
-{
-    const auto &status = m_feed->status();
-    m_lossFrame->setTitle(status ? tr("Loss · %1").arg(runTitle(*status)) : tr("Loss"));
-}
-
-/// For a screen reader; while the run trains not oftener than somebody could listen.
-void CurvesPanel::refreshSummary()
-{
-    if (m_summaryTimer.isActive()) {
-        m_isSummaryOld = true;
-        return;
-    }
-    m_isSummaryOld = false;
-    if (isLive()) m_summaryTimer.start(kSummaryEveryMs);
-    QString summary = m_model->hasPoints(run()) ? m_charts[Loss]->accessibleSummary()
-                                                : m_empty->accessibleName() + QStringLiteral(". ") +
-                                                      m_empty->accessibleDescription();
-    if (!m_series[Chosen].isEmpty())
-        summary += QStringLiteral(". ") + m_charts[Extra]->accessibleSummary();
-    m_lossFrame->setSummary(summary);
-}
-
 XAxis CurvesPanel::axis() const { return {m_toolbar->xMode(), m_model->startWallTime(run())}; }
 
 bool CurvesPanel::isLive() const { return m_feed->status() && m_feed->status()->state == RunState::Running; }
@@ -351,6 +335,7 @@ void CurvesPanel::refreshCurves()
     m_series[TokensPerSecond] = read(series::kTokensPerSecond, smoothing);
     const std::string chosen = toStd(m_extra->series());
     m_series[Chosen] = chosen.empty() ? ShownSeries() : read(chosen.c_str(), smoothing);
+    m_extra->setReading(m_feed->isReadingExtra());
 
     const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
     std::array<std::vector<PlotCurve>, kNumCharts> curves = curvesIn(color, validationColor(color));
@@ -430,10 +415,9 @@ void CurvesPanel::showReading()
     const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
     const QColor validation = validationColor(color);
     std::vector<ReadingSource> sources;
-    const auto add = [&](SeriesIndex index, const char *id, const QString &name, ReadingFormat format,
+    const auto add = [&](SeriesIndex index, const std::string &id, const QString &name, ReadingFormat format,
                          bool isNoisy, bool hasExtrema, const QColor &ofCurve) {
-        sources.push_back(
-            {name, &m_series[index], format, isNoisy, hasExtrema, ofCurve, QLatin1String(id)});
+        sources.push_back({name, &m_series[index], format, isNoisy, hasExtrema, ofCurve, fromStd(id)});
     };
     add(TrainLoss, series::kLoss, tr("Train loss"), ReadingFormat::Loss, true, true, color);
     add(ValLoss, series::kValLoss, tr("Validation loss"), ReadingFormat::Loss, false, true, validation);
@@ -447,16 +431,11 @@ void CurvesPanel::showReading()
     add(Rate, series::kLearningRate, tr("Learning rate"), ReadingFormat::Rate, false, false, {});
     add(Norm, series::kGradNorm, tr("Gradient norm"), ReadingFormat::Rate, true, true, {});
     add(TokensPerSecond, series::kTokensPerSecond, tr("Tokens / s"), ReadingFormat::Compact, true, true, {});
-    if (const QString chosen = m_extra->series(); !m_series[Chosen].isEmpty())
-        add(Chosen, toStd(chosen).c_str(), chosen, ReadingFormat::Rate, true, true, {});
+    const std::string chosen = toStd(m_extra->series());
+    if (!m_series[Chosen].isEmpty() && !CurvesFeed::isAlwaysThere(chosen))
+        add(Chosen, chosen, m_extra->series(), ReadingFormat::Rate, true, true, {});
     m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), m_feed->marks(),
                                       kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
-}
-
-void CurvesPanel::requestDetail(double from, double to, int numBuckets)
-{
-    const auto [first, last] = stepsBetween(m_series[TrainLoss], axis(), from, to);
-    m_feed->requestDetail(first, last, numBuckets);
 }
 
 } // namespace orrery::ui

@@ -60,6 +60,8 @@ public:
 Q_SIGNALS:
     /// The loss chart on the screen now shows reports up to this step. Sent once for each new last step.
     void painted(qint64 lastStep, double reportWallTime);
+    /// The run has its first points, or they are gone with it: whether there is a series to choose.
+    void hasPointsChanged(bool hasPoints);
     /// From the empty state.
     void newRunRequested();
     /// From the menu of a series in the read-out: "loss > ", to be finished.
@@ -86,11 +88,12 @@ private:
     [[nodiscard]] std::array<std::vector<PlotCurve>, kNumCharts> curvesIn(const QColor &run,
                                                                           const QColor &validation) const;
     void refreshMarks();
-    void refreshTitle();
-    void refreshSummary();
+    void refreshTitle();                                  // curves_panel_frame.cpp
+    void refreshSummary();                                // curves_panel_frame.cpp
     void showReading();
     void showCursor(const PlotView *from, double x);
-    void requestDetail(double from, double to, int numBuckets);
+    void requestDetail(double from, double to, int numBuckets); // curves_panel_frame.cpp
+    void requestShownDetail();                            // curves_panel_frame.cpp
     void applyXMode();
     [[nodiscard]] XAxis axis() const;
     [[nodiscard]] bool isLive() const;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be taken along of the curves: figure, table, link, command.
+// The frame of the curves: its title, summary and window, and what can be taken along: figure, table, link,
+// command.
 #include "widgets/curves/curves_panel.h"
 
+#include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
@@ -18,11 +20,40 @@
 
 #include <QFileInfo>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kSummaryEveryMs = 1000;
+
+} // namespace
+
+void CurvesPanel::refreshTitle()
+{
+    const auto &status = m_feed->status();
+    m_lossFrame->setTitle(status ? tr("Loss · %1").arg(runTitle(*status)) : tr("Loss"));
+}
+
+/// For a screen reader; while the run trains not oftener than somebody could listen.
+void CurvesPanel::refreshSummary()
+{
+    if (m_summaryTimer.isActive()) {
+        m_isSummaryOld = true;
+        return;
+    }
+    m_isSummaryOld = false;
+    if (isLive()) m_summaryTimer.start(kSummaryEveryMs);
+    QString summary = m_model->hasPoints(run()) ? m_charts[Loss]->accessibleSummary()
+                                                : m_empty->accessibleName() + QStringLiteral(". ") +
+                                                      m_empty->accessibleDescription();
+    if (!m_series[Chosen].isEmpty()) summary += QStringLiteral(". ") + m_charts[Extra]->accessibleSummary();
+    m_lossFrame->setSummary(summary);
+}
 
 void CurvesPanel::adoptFrame()
 {
@@ -83,6 +114,21 @@ void CurvesPanel::showRange()
     for (PlotView *chart : m_charts) chart->setXRange(range);
 }
 
+void CurvesPanel::requestDetail(double from, double to, int numBuckets)
+{
+    const auto [first, last] = stepsBetween(m_series[TrainLoss], axis(), from, to);
+    m_feed->requestDetail(first, last, numBuckets);
+}
+
+/// Of the window that somebody looks at: a history is coarse.
+void CurvesPanel::requestShownDetail()
+{
+    const PlotView *loss = m_charts[Loss];
+    if (loss->isFollowing()) return;
+    const PlotRange range = loss->xRange();
+    requestDetail(range.from, range.to, std::max(64, 2 * loss->plotArea().width()));
+}
+
 PaperFigure CurvesPanel::figure() const
 {
     const int index = m_model->colorIndex(run());
@@ -124,6 +170,7 @@ QString CurvesPanel::table() const
     const PlotRange range = m_charts[Loss]->xRange();
     const XAxis x = axis();
     for (const auto &[name, index] : all) {
+        if (index == Chosen && CurvesFeed::isAlwaysThere(name)) continue; // it has its lines
         const ShownSeries &shown = m_series[index];
         for (size_t i = 0; i < shown.buckets.size(); ++i) {
             const SeriesBucket &bucket = shown.buckets[i];

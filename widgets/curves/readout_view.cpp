@@ -12,6 +12,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTableView>
@@ -160,7 +161,16 @@ void ReadoutView::makeMenu()
     };
     m_above = add("pauseAbove", [begin] { begin(QStringLiteral(" > ")); });
     m_below = add("pauseBelow", [begin] { begin(QStringLiteral(" < ")); });
-    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_menu = new QMenu(m_table);
+    m_menu->setObjectName(QStringLiteral("readoutMenu"));
+    m_menu->addActions(m_table->actions());
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
+        updateMenu();
+        m_menu->popup(m_table->viewport()->mapToGlobal(at));
+    });
+    // Later: a menu hides before its action is triggered.
+    connect(m_menu, &QMenu::aboutToHide, this, &ReadoutView::updateMenu, Qt::QueuedConnection);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &ReadoutView::updateMenu);
     updateMenu();
 }
@@ -168,6 +178,7 @@ void ReadoutView::makeMenu()
 /// Of the series in whose rows the current one is.
 void ReadoutView::updateMenu()
 {
+    if (m_menu->isVisible()) return;
     const auto &rows = reading().rows;
     const auto row = static_cast<size_t>(std::max(0, m_table->currentIndex().row()));
     m_series = m_table->currentIndex().isValid() && row < rows.size() ? rows[row].series : QString();

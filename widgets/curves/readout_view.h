@@ -9,6 +9,7 @@
 
 class QAbstractItemView;
 class QAction;
+class QMenu;
 class QTableView;
 class QToolButton;
 
@@ -47,6 +48,7 @@ private:
     ElidedLabel *m_foot;
     QToolButton *m_copy;
     QTableView *m_table;
+    QMenu *m_menu; ///< while it is open, its series stays
     QAction *m_copyAction, *m_above, *m_below;
     QString m_series; ///< of the row that the menu is of
 };

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -203,24 +204,41 @@ void SeriesChart::askNames()
                           });
 }
 
-/// A typed text stays as it is.
+/// Each at its place: a typed text, its selection and an open list stay as they are.
 void SeriesChart::addNames(const QStringList &names)
 {
-    QStringList all;
+    QStringList fresh;
     for (const QString &name : names)
         if (!m_known.contains(name)) {
             m_known.insert(name);
-            all << name;
+            fresh << name;
         }
-    if (all.isEmpty()) return;
-    all += this->names();
-    std::sort(all.begin(), all.end(), isBefore);
-    const QString typed = m_choice->currentText();
+    if (fresh.isEmpty()) return;
+    std::sort(fresh.begin(), fresh.end(), isBefore);
+    const QStringList listed = this->names();
     const QSignalBlocker quiet(m_choice);
-    m_choice->clear();
-    m_choice->addItems(all);
-    m_choice->setCurrentIndex(m_choice->findText(m_series, Qt::MatchExactly));
-    m_choice->setEditText(typed);
+    for (qsizetype i = 0; i < fresh.size();) {
+        const qsizetype place =
+            std::lower_bound(listed.begin(), listed.end(), fresh[i], isBefore) - listed.begin();
+        qsizetype end = i + 1;
+        while (end < fresh.size() && (place == listed.size() || isBefore(fresh[end], listed[place]))) ++end;
+        m_choice->insertItems(int(place + i), fresh.mid(i, end - i)); // i of them stand before it
+        i = end;
+    }
+    // The chosen one may have come only now. The line has its text already, or another that is being typed.
+    if (m_choice->currentText() == m_series)
+        m_choice->setCurrentIndex(m_choice->findText(m_series, Qt::MatchExactly));
+}
+
+void SeriesChart::setReading(bool isReading)
+{
+    if (std::exchange(m_isReading, isReading) != isReading) showEmptyText();
+}
+
+void SeriesChart::showEmptyText()
+{
+    m_view->setEmptyText(
+        (m_isReading ? tr("Reading “%1” …") : tr("This run has not told “%1”.")).arg(m_series));
 }
 
 void SeriesChart::showSeries()
@@ -232,7 +250,7 @@ void SeriesChart::showSeries()
     m_view->setVisible(!isFolded);
     m_view->setTitle(isFolded ? title() : m_series);
     m_view->setYAxis(AxisFormat::Value, seriesUnit(m_series));
-    m_view->setEmptyText(tr("This run has not told “%1”.").arg(m_series));
+    showEmptyText();
     // A folded card leaves the height to the others, a splitter keeps to it.
     setSizePolicy(QSizePolicy::Preferred, isFolded ? QSizePolicy::Fixed : QSizePolicy::Preferred);
 }

@@ -27,11 +27,13 @@ public:
     void setRun(const QString &run);
     /// Also one that the run does not tell (yet). Empty: none, the card folds.
     void setSeries(const QString &name);
+    /// Whether what the run told of it is still on its way; said while there is no curve.
+    void setReading(bool isReading);
     [[nodiscard]] const QString &series() const { return m_series; }
     [[nodiscard]] PlotView *view() const { return m_view; }
     [[nodiscard]] QComboBox *choice() const { return m_choice; }
     [[nodiscard]] QStringList names() const; ///< as they are listed
-    /// Opens the list, for the keyboard and the palette.
+    /// Goes to the box with its text selected, for the keyboard and the palette: what is typed replaces it.
     void choose();
 
 Q_SIGNALS:
@@ -45,6 +47,7 @@ private:
     void askNames();
     void addNames(const QStringList &names);
     void showSeries();
+    void showEmptyText();
 
     EngineSession &m_session;
     QString m_run, m_series;
@@ -53,6 +56,7 @@ private:
     PlotView *m_view;
     QToolButton *m_close;
     QElapsedTimer m_sinceAsked;
+    bool m_isReading = false;
     quint64 m_number = 0; ///< of the run: answers for another one are dropped
 };
 

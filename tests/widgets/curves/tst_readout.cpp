@@ -11,6 +11,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QMenu>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -71,6 +72,7 @@ private Q_SLOTS:
     void copiesAsTable();
     void copiesTheSelectionAlone();
     void aSeriesBeginsABreakpoint();
+    void anOpenMenuKeepsItsSeries();
 };
 
 void TestReadout::singlePointIsReadAsItIs()
@@ -212,6 +214,35 @@ void TestReadout::aSeriesBeginsABreakpoint()
     view.setReading({}); // another run, without points
     QVERIFY(!action("pauseAbove")->isEnabled());
     QCOMPARE(begun.count(), 2);
+}
+
+void TestReadout::anOpenMenuKeepsItsSeries()
+{
+    const Sample sample = makeSample(10);
+    ReadoutView view;
+    view.resize(260, 400);
+    view.show();
+    QSignalSpy begun(&view, &ReadoutView::breakpointRequested);
+    view.setReading(makeReading({{QStringLiteral("Train loss"),
+                                  &sample.loss,
+                                  ReadingFormat::Loss,
+                                  true,
+                                  true,
+                                  {},
+                                  QStringLiteral("loss")}},
+                                {XMode::Step, 501}, 205, {}, 10, 1000));
+    view.table()->setCurrentIndex(view.table()->model()->index(0, 0));
+    Q_EMIT view.table()->customContextMenuRequested(QPoint(5, 5));
+    auto *menu = view.table()->findChild<QMenu *>(QStringLiteral("readoutMenu"));
+    QVERIFY(menu && menu->isVisible());
+    view.setReading({});
+    auto *above = view.table()->findChild<QAction *>(QStringLiteral("pauseAbove"));
+    QVERIFY(above->isEnabled());
+    menu->hide();
+    above->trigger(); // as a menu does: it hides first
+    QCOMPARE(begun.count(), 1);
+    QCOMPARE(begun[0][0].toString(), QStringLiteral("loss > "));
+    QTRY_VERIFY(!above->isEnabled());
 }
 
 int main(int argc, char **argv)

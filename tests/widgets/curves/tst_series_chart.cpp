@@ -44,9 +44,12 @@ SeriesData seriesOf(const std::string &name, std::initializer_list<double> value
 /// Answers for the series that it was asked for, as an engine does; for none: all.
 class AskedSession : public FakeSession {
 public:
+    std::vector<std::vector<std::string>> asked; ///< of series that were named
+
     void querySeries(const QString &run, const std::vector<std::string> &series, qint64 from, qint64 to,
                      int maxBuckets, QObject *context, Reply<std::vector<SeriesData>> reply) override
     {
+        if (!series.empty()) asked.push_back(series);
         FakeSession::querySeries(run, series, from, to, maxBuckets, context,
                                  [series, reply](Result<std::vector<SeriesData>> answer) {
                                      if (answer.ok() && !series.empty())
@@ -141,6 +144,38 @@ private Q_SLOTS:
         QCOMPARE(one.card()->series(), u"part/firing_rate"_s);
         QCOMPARE(line->text(), u"part/firing_rate"_s);
     }
+    void namesThatArriveLeaveTheSelection()
+    {
+        Fixture one;
+        one.panel.showSeries(u"head/2.0/entropy"_s);
+        one.settle();
+        one.card()->choose();
+        QVERIFY(!one.card()->names().contains(u"part/firing_rate"_s)); // on its way
+        QTRY_VERIFY(one.card()->names().contains(u"part/firing_rate"_s));
+        QLineEdit *line = one.card()->choice()->lineEdit();
+        QCOMPARE(line->text(), u"head/2.0/entropy"_s);
+        QCOMPARE(line->selectedText(), u"head/2.0/entropy"_s);
+        QCOMPARE(one.card()->choice()->itemText(one.card()->choice()->currentIndex()), one.card()->series());
+        QTest::keyClicks(line, u"firing"_s);
+        QCOMPARE(line->text(), u"firing"_s);
+    }
+    void isReadAlone()
+    {
+        Fixture one;
+        one.session.asked.clear();
+        one.session.isHolding = true;
+        one.panel.showSeries(u"part/firing_rate"_s);
+        QCOMPARE(one.session.asked.size(), size_t(1));
+        QCOMPARE(one.session.asked.front().size(), size_t(1));
+        QCOMPARE(one.session.asked.front().front(), std::string("part/firing_rate"));
+        one.session.isHolding = false;
+        one.session.flush();
+        one.settle();
+        QCOMPARE(one.lastValue(), 0.125);
+        one.session.asked.clear();
+        one.card()->setSeries(u"loss"_s); // which is there
+        QVERIFY(one.session.asked.empty());
+    }
     void saysWhyItDrawsNothing_data()
     {
         QTest::addColumn<QString>("typed");
@@ -234,6 +269,23 @@ private Q_SLOTS:
         for (const ReadingRow &row : one.panel.readout()->reading().rows)
             isRead = isRead || (row.label == u"part/firing_rate" && row.value == u"0.125");
         QVERIFY(isRead);
+    }
+    void thoseThatAreDrawnAnywayAreTakenAlongOnce()
+    {
+        Fixture one;
+        const auto table = [&one] {
+            one.frame().findChild<QAction *>(u"panelCopyData"_s)->trigger();
+            return QGuiApplication::clipboard()->text();
+        };
+        const QString before = table();
+        const Reading reading = one.panel.readout()->reading();
+        QVariantMap state;
+        state[u"series"_s] = u"loss"_s;
+        one.frame().view().restore(state);
+        one.settle();
+        QCOMPARE(one.lastValue(), 1.0);
+        QCOMPARE(table(), before);
+        QVERIFY(one.panel.readout()->reading() == reading);
     }
     void thoseThatAreDrawnAnywayStayWhereTheyAre()
     {
