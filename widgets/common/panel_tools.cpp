@@ -109,6 +109,12 @@ PanelTools::PanelTools(PanelFrame &frame) : QWidget(&frame), m_frame(frame), m_m
     m_exportButton->setAccessibleName(m_exportButton->toolTip());
     bindIcon(m_exportButton, u"export"_s);
     m_exportButton->setMenu(m_menu);
+    connect(
+        m_menu, &QMenu::aboutToHide, this,
+        [this] {
+            if (!isNear()) forget();
+        },
+        Qt::QueuedConnection); // by then it is hidden
     m_exportButton->setPopupMode(QToolButton::InstantPopup);
     m_menu->setToolTipsVisible(true);
     m_menu->setAccessibleName(tr("Save or copy what is shown"));
@@ -265,6 +271,7 @@ void PanelTools::fillMenu()
 bool PanelTools::isNear() const
 {
     if (!m_frame.isVisible()) return false;
+    if (m_menu->isVisible()) return true; // its entries keep their reasons under the pointer
     const QWidget *focus = QApplication::focusWidget();
     return m_frame.underMouse() || (focus && (focus == &m_frame || m_frame.isAncestorOf(focus)));
 }

@@ -57,7 +57,8 @@ QString shortDetail(const GenerationVersion &version, bool isBranch)
     const auto numTokens = static_cast<qint64>(version.tokens.size());
     if (numTokens == 0) return {};
     const qint64 numKept = isBranch ? std::min<qint64>(version.partsAt, numTokens) : 0;
-    QString text = VersionTreeModel::tr("%1 tokens").arg(integerText(numTokens));
+    QString text = numTokens == 1 ? VersionTreeModel::tr("1 token")
+                                  : VersionTreeModel::tr("%1 tokens").arg(integerText(numTokens));
     if (isBranch)
         text = VersionTreeModel::tr("%1 + %2 tokens")
                    .arg(integerText(numKept), integerText(numTokens - numKept));

@@ -145,7 +145,10 @@ PluginValuesPanel::PluginValuesPanel(EngineSession &session, QWidget *parent)
     // Not the current row: the first one becomes that with the focus, though nobody chose it.
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this](const QItemSelection &selected) {
-                if (!selected.isEmpty()) m_wanted = m_model->seriesName(selected.first().top());
+                if (!selected.isEmpty())
+                    m_wanted = m_model->seriesName(selected.first().top());
+                else if (!m_isTaking && m_view->selectionModel()->selection().isEmpty())
+                    m_wanted.clear(); // nobody wants it back
             });
     connect(banner(), &Banner::retryRequested, this, [this] {
         askSpec();
@@ -182,7 +185,9 @@ void PluginValuesPanel::setRun(const QString &run)
     follow(false);
     m_run = run;
     ++m_number;
+    m_isTaking = true;
     m_model->setSeries({});
+    m_isTaking = false;
     m_settings->clear();
     banner()->clear();
     showState();
@@ -228,7 +233,9 @@ void PluginValuesPanel::ask()
 /// The row that was chosen stays so when new ones come in between.
 void PluginValuesPanel::takeSeries(const std::vector<SeriesData> &series)
 {
+    m_isTaking = true; // rows go and come, and with them what is selected
     m_model->setSeries(series);
+    m_isTaking = false;
     selectWanted();
     showState();
 }

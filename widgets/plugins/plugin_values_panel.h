@@ -53,6 +53,7 @@ private:
 
     EngineSession &m_session;
     QString m_run, m_watched;
+    bool m_isTaking = false;
     QString m_wanted; ///< series whose row is selected, as soon as there is one
     quint64 m_number = 0; ///< of the run: answers for another one are dropped
     PluginValuesModel *m_model;

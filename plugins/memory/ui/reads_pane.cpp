@@ -157,8 +157,12 @@ void ReadsPane::showReport(const InspectReport &report, const QString &subject)
     m_hasReport = true;
     m_model->setReport(report);
     m_banner->clear();
-    m_summary->setText(subject.isEmpty() ? m_model->summary()
-                                         : tr("%1. %2").arg(subject, m_model->summary()));
+    QStringList sentences;
+    if (!subject.isEmpty()) sentences << subject + QLatin1Char('.');
+    sentences << m_model->summary();
+    // What the numbers leave out, told by the engine: a memory that this look was without.
+    if (!report.note.empty()) sentences << QString::fromStdString(report.note);
+    m_summary->setText(sentences.join(QLatin1Char(' ')));
     showState();
 }
 
