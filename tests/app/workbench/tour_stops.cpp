@@ -212,7 +212,7 @@ bool TourStops::memory()
     auto *dock = part<QDockWidget>("plugin_memory_memory");
     dock->show();
     part<QDockWidget>("microscopeDock")->hide(); // its room, too
-    m_window.resize(1440, 1100);
+    m_window.resize(1440, 1150);
     m_window.resizeDocks({dock}, {560}, Qt::Vertical);
     auto *table = part<QAbstractItemView>("memoryTable");
     if (!wait("what it remembers", 60, [table] { return table->model()->rowCount() > 0; })) return false;
