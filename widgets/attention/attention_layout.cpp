@@ -18,12 +18,12 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/panel_action.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QShortcut>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -219,40 +219,42 @@ void AttentionPanel::connectStage()
 
 void AttentionPanel::makeShortcuts()
 {
-    const auto add = [this](const QKeySequence &keys, auto action) {
-        auto *shortcut = new QShortcut(keys, this);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, this, action);
+    const auto add = [this](const QString &text, const char *name, const QKeySequence &keys, auto action) {
+        addPanelAction(*this, text, name, {keys}, action);
     };
     const auto step = [this](int by) {
         backToKept();
         m_feed->goTo(m_feed->index() + by);
     };
-    add(Qt::Key_Comma, [step] { step(-1); });
-    add(Qt::Key_Period, [step] { step(1); });
-    add(Qt::Key_P, [this] {
+    add(tr("Step before"), "attentionStepBefore", Qt::Key_Comma, [step] { step(-1); });
+    add(tr("Step after"), "attentionStepAfter", Qt::Key_Period, [step] { step(1); });
+    add(tr("Play the kept steps"), "attentionPlay", Qt::Key_P, [this] {
         backToKept();
         m_feed->setPlaying(!m_feed->isPlaying());
     });
-    add(Qt::Key_L, [this] {
+    add(tr("Follow the training"), "attentionFollow", Qt::Key_L, [this] {
         backToKept();
         m_feed->follow();
     });
-    add(Qt::Key_D, [this] { setDifference(!m_isDifference); });
-    add(Qt::Key_B, [this] { m_feed->setBase(m_feed->index()); });
-    add(Qt::Key_M, [this] {
+    add(tr("Difference to the chosen step"), "attentionDifference", Qt::Key_D,
+        [this] { setDifference(!m_isDifference); });
+    add(tr("Compare from here"), "attentionBase", Qt::Key_B,
+        [this] { m_feed->setBase(m_feed->index()); });
+    add(tr("Between modalities"), "attentionModalities", Qt::Key_M, [this] {
         const bool isThere = place().level == StageLevel::Modalities;
         const SnapshotPtr now = snapshot();
         if (isThere || (now && modalitiesOf(now->report.tokens).size() > 1))
             setLevel(isThere ? StageLevel::Overview : StageLevel::Modalities);
     });
-    add(Qt::Key_2, [this] { Q_EMIT besideRequested(); });
-    add(Qt::Key_O, [this] { openOverlay(); });
-    add(Qt::Key_W, [this] { ablate(); });
-    add(Qt::Key_BracketLeft, [this] { stepHead(-1); });
-    add(Qt::Key_BracketRight, [this] { stepHead(1); });
-    add(QKeySequence(Qt::ALT | Qt::Key_Left), [this] { moveInHistory(-1); });
-    add(QKeySequence(Qt::ALT | Qt::Key_Right), [this] { moveInHistory(1); });
+    add(tr("Two beside each other"), "attentionBeside", Qt::Key_2, [this] { Q_EMIT besideRequested(); });
+    add(tr("Lay the selected heads over each other"), "attentionOverlay", Qt::Key_O,
+        [this] { openOverlay(); });
+    add(tr("What without this head"), "attentionWithout", Qt::Key_W, [this] { ablate(); });
+    add(tr("Head before"), "attentionHeadBefore", Qt::Key_BracketLeft, [this] { stepHead(-1); });
+    add(tr("Head after"), "attentionHeadAfter", Qt::Key_BracketRight, [this] { stepHead(1); });
+    add(tr("Back"), "attentionBack", QKeySequence(Qt::ALT | Qt::Key_Left), [this] { moveInHistory(-1); });
+    add(tr("Forward"), "attentionForward", QKeySequence(Qt::ALT | Qt::Key_Right),
+        [this] { moveInHistory(1); });
 }
 
 } // namespace orrery::ui

@@ -5,6 +5,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/panel_action.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_bar.h"
@@ -407,14 +408,8 @@ QWidget *PlaygroundPanel::makeSide()
 void PlaygroundPanel::makeShortcuts()
 {
     // Those with a name are also in the palette of the window.
-    const auto add = [this](const QString &text, const char *name, const QList<QKeySequence> &keys,
-                            auto handler) {
-        auto *action = new QAction(text, this);
-        action->setObjectName(QLatin1String(name));
-        action->setShortcuts(keys);
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        connect(action, &QAction::triggered, this, handler);
-        addAction(action);
+    const auto add = [this](const QString &text, const char *name, const QList<QKeySequence> &keys, auto handler) {
+        addPanelAction(*this, text, name, keys, handler);
     };
     add(tr("Generate"), "playGenerate", {Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter},
         [this] { generate(); });

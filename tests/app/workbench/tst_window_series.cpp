@@ -164,7 +164,8 @@ private Q_SLOTS:
             return found;
         };
         m_window->showLayout(WindowLayout::Inspect);
-        QVERIFY(texts().contains(u"Ask again"_s));
+        for (const char *text : {"Ask again", "What without this head", "Two beside each other", "Compare from here"})
+            QVERIFY2(texts().contains(QString::fromUtf8(text)), text);
         QVERIFY(!texts().contains(u"Generate again with another seed"_s)); // it is not in sight
         m_window->showLayout(WindowLayout::Play);
         m_window->playground().setModel(u"alpha@8000"_s);
