@@ -268,6 +268,8 @@ void PanelTools::fillMenu()
         forget();
 }
 
+PanelTools::~PanelTools() { disconnect(qApp, nullptr, this, nullptr); }
+
 bool PanelTools::isNear() const
 {
     if (!m_frame.isVisible()) return false;

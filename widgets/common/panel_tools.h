@@ -21,6 +21,7 @@ class PanelTools : public QWidget {
     Q_OBJECT
 public:
     explicit PanelTools(PanelFrame &frame);
+    ~PanelTools() override; ///< the focus that leaves its buttons asks nothing any more
     /// Of the frame itself; null: it has none.
     [[nodiscard]] static PanelTools *of(const PanelFrame &frame);
 

@@ -20,6 +20,7 @@
 #include <QPushButton>
 #include <QScopedValueRollback>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -31,12 +32,23 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kRefreshIntervalMs = 33;
-constexpr int kMinWidth = 644, kMinHeight = 280; ///< the width that the charts and their tools need
+constexpr int kMinHeight = 280;
 constexpr size_t kMaxDots = 100;
 constexpr int kMarkReachPixels = 12; ///< marks this near the cursor are read out
 
 /// Of the run's colour, yet apart from the training curve: towards the text colour.
 QColor validationColor(const QColor &run) { return mixed(Theme::instance().tokens().text, run, 0.5); }
+
+/// Scrolls up and down alone: as wide as what it holds needs at the least, whatever the font.
+class TallScrollArea : public QScrollArea {
+public:
+    using QScrollArea::QScrollArea;
+    [[nodiscard]] QSize minimumSizeHint() const override
+    {
+        const int content = widget() ? widget()->minimumSizeHint().width() : 0;
+        return {content + verticalScrollBar()->sizeHint().width(), kMinHeight};
+    }
+};
 
 } // namespace
 
@@ -152,7 +164,7 @@ QWidget *CurvesPanel::makeCharts()
     adoptFrame();
     applyXMode();
     // Above a dock, or in a low window, they scroll instead of making the window higher.
-    auto *scroll = new QScrollArea(this);
+    auto *scroll = new TallScrollArea(this);
     scroll->setObjectName(QStringLiteral("curvesScroll"));
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
@@ -160,7 +172,6 @@ QWidget *CurvesPanel::makeCharts()
     scroll->viewport()->setAutoFillBackground(false);
     scroll->setWidget(rows);
     rows->setAutoFillBackground(false);
-    scroll->setMinimumSize(kMinWidth, kMinHeight);
     return scroll;
 }
 
