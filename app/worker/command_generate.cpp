@@ -165,7 +165,7 @@ Result<void> openMemory(const GenerateOptions &options, Generator &generator)
 Result<int64_t> saveMemory(const GenerateOptions &options, Generator &generator)
 {
     std::error_code failed;
-    const std::filesystem::path path = std::filesystem::weakly_canonical(options.memoryFile, failed);
+    const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(options.memoryFile), failed);
     MemoryEdit edit{.verb = MemoryVerb::Save};
     edit.path = failed ? std::filesystem::absolute(options.memoryFile).string() : path.string();
     ORRERY_ASSIGN(const MemoryReport report, generator.editMemory(edit));

@@ -153,6 +153,12 @@ void TestCliMemoryFiles::touchesMemoryFilesOnly()
 {
     const QString memory = m_home.path(u"only.memory"_s), own = m_run + u"/memory.safetensors"_s;
     QCOMPARE(generate({u"--prompt"_s, u"zebras"_s, u"--memory"_s, memory}).exitCode, 0);
+    // A name without a folder is one in the folder of who asks, also before the file is there.
+    const QString bare = u"tst_cli_memory_files.bare"_s;
+    QFile::remove(bare);
+    const EngineAnswer relative = generate({u"--prompt"_s, u"zebras"_s, u"--memory"_s, bare});
+    QVERIFY2(relative.exitCode == 0, qPrintable(relative.all()));
+    QVERIFY(QFile::remove(bare));
     const QString text = m_home.write(u"mine.json"_s, "[]"), folder = m_home.path(u"empty"_s);
     QVERIFY(QDir().mkpath(folder));
     const QString weights = m_run + u"/checkpoints/step-00000004/model.safetensors"_s;
