@@ -27,7 +27,8 @@ namespace {
 
 /// The dock of the memory plugin: of all plugins' docks the one that has a place in a layout.
 constexpr auto kMemoryDock = "plugin_memory_memory"_L1;
-constexpr int kMemoryHeight = 400;
+constexpr int kMemoryHeight = 400; ///< shows all of it
+constexpr int kHighWindow = 1000;  ///< has room for that and for the maps; a lower one gives it a third
 
 QString stateKey(const QString &layout) { return u"docks/"_s + layout; }
 QString namesKey(const QString &layout) { return u"dockNames/"_s + layout; }
@@ -166,8 +167,8 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
                 {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
-    // As much as shows all of it, where the maps leave so much; where they do not, it scrolls.
-    if (auto *memory = findChild<QDockWidget *>(kMemoryDock)) resizeDocks({memory}, {kMemoryHeight}, Qt::Vertical);
+    if (auto *memory = findChild<QDockWidget *>(kMemoryDock))
+        resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() / 3}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout()
