@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/prompt_bar.h"
 
+#include "widgets/common/elided_combo_box.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/theme/theme.h"
@@ -10,8 +11,6 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
-#include <QStyleOptionComboBox>
-#include <QStylePainter>
 
 #include <utility>
 
@@ -27,29 +26,10 @@ QString oneLine(QString text)
     return text.size() > kMaxLength ? text.left(kMaxLength - 1) + u'…' : text;
 }
 
-/// Where there is no room for the text of the choice it ends in an ellipsis.
-class NarrowComboBox : public QComboBox {
-public:
-    using QComboBox::QComboBox;
-
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        QStylePainter painter(this);
-        QStyleOptionComboBox option;
-        initStyleOption(&option);
-        painter.drawComplexControl(QStyle::CC_ComboBox, option);
-        const QRect field =
-            style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
-        option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, field.width() - 4);
-        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
-    }
-};
-
 } // namespace
 
 PromptBar::PromptBar(QWidget *parent)
-    : QWidget(parent), m_prompts(new NarrowComboBox(this)), m_models(new NarrowComboBox(this)),
+    : QWidget(parent), m_prompts(new ElidedComboBox(this)), m_models(new ElidedComboBox(this)),
       m_text(new QLineEdit(this)), m_ask(new QPushButton(this))
 {
     setObjectName(u"promptBar"_s);

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/play/model_chooser.h"
 
+#include "widgets/common/elided_combo_box.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
-#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/run_text.h"
 #include "widgets/theme/theme.h"
 
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
-#include <QHelpEvent>
-#include <QStyleOptionComboBox>
-#include <QStylePainter>
 #include <QToolButton>
-#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -26,44 +22,6 @@ namespace {
 
 constexpr int kComboMargins = 64; // of a combo box beside its text: padding and arrow
 constexpr int kIsDirectoryRole = Qt::UserRole + 1;
-
-/// A combo box whose text ends in an ellipsis where there is no room; the whole text is then its hover.
-class ElidedComboBox : public QComboBox {
-public:
-    using QComboBox::QComboBox;
-
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        QStylePainter painter(this);
-        QStyleOptionComboBox option;
-        initStyleOption(&option);
-        painter.drawComplexControl(QStyle::CC_ComboBox, option);
-        option.currentText = elided(option);
-        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
-    }
-    bool event(QEvent *event) override
-    {
-        if (event->type() == QEvent::ToolTip) {
-            QStyleOptionComboBox option;
-            initStyleOption(&option);
-            const bool isCut = elided(option) != currentText();
-            QToolTip::showText(static_cast<QHelpEvent *>(event)->globalPos(),
-                               isCut ? plainToolTip(currentText()) : toolTip(), this);
-            return true;
-        }
-        return QComboBox::event(event);
-    }
-
-private:
-    [[nodiscard]] QString elided(const QStyleOptionComboBox &option) const
-    {
-        const QRect field =
-            style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
-        // The label keeps a pixel or two from the field's edges.
-        return fontMetrics().elidedText(currentText(), Qt::ElideRight, field.width() - 4);
-    }
-};
 
 } // namespace
 
