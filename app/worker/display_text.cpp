@@ -111,6 +111,8 @@ bool isShownInTerminal(EventKind kind)
     case EventKind::Warning:
     case EventKind::Note:
     case EventKind::Breakpoint:
+    case EventKind::Alarm:
+    case EventKind::EarlyStop:
         return true;
     default:
         return false;

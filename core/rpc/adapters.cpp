@@ -90,6 +90,11 @@ void toMessage(const SamplingSettings &value, v1::SamplingMessage &message)
     message.set_seed(value.seed);
     message.set_num_alternatives(value.numAlternatives);
     message.set_sampler(wire::utf8(value.sampler));
+    message.set_min_p(value.minP);
+    message.set_typical_p(value.typicalP);
+    message.set_repetition_penalty(value.repetitionPenalty);
+    message.set_penalty_window(value.penaltyWindow);
+    for (const std::string &text : value.stop) message.add_stop(text);
 }
 
 SamplingSettings fromMessage(const v1::SamplingMessage &message)
@@ -102,6 +107,12 @@ SamplingSettings fromMessage(const v1::SamplingMessage &message)
     value.seed = message.seed();
     value.numAlternatives = message.num_alternatives();
     value.sampler = message.sampler();
+    value.minP = message.min_p();
+    // An older client does not send these: 0 is off as well.
+    value.typicalP = message.typical_p() == 0 ? 1 : message.typical_p();
+    value.repetitionPenalty = message.repetition_penalty() == 0 ? 1 : message.repetition_penalty();
+    if (message.has_penalty_window()) value.penaltyWindow = message.penalty_window();
+    value.stop.assign(message.stop().begin(), message.stop().end());
     return value;
 }
 
@@ -166,11 +177,13 @@ void toMessage(const GeneratedToken &value, v1::GeneratedTokenMessage &message)
     message.set_text(value.bytes);
     message.set_probability(value.probability);
     message.set_entropy(value.entropy);
+    message.set_chance(value.chance);
     for (const TokenAlternative &alternative : value.alternatives) {
         v1::TokenAlternativeMessage &item = *message.add_alternatives();
         item.set_id(alternative.id);
         item.set_text(alternative.bytes);
         item.set_probability(alternative.probability);
+        item.set_chance(alternative.chance);
     }
 }
 
@@ -181,9 +194,10 @@ GeneratedToken fromMessage(const v1::GeneratedTokenMessage &message)
     value.bytes = message.text();
     value.probability = message.probability();
     value.entropy = message.entropy();
+    value.chance = message.chance();
     value.alternatives.reserve(static_cast<size_t>(message.alternatives_size()));
     for (const v1::TokenAlternativeMessage &item : message.alternatives())
-        value.alternatives.push_back({item.id(), item.text(), item.probability()});
+        value.alternatives.push_back({item.id(), item.text(), item.probability(), item.chance()});
     return value;
 }
 
@@ -202,7 +216,7 @@ void toMessage(const GenerateSummary &value, v1::GenerateSummaryMessage &message
 GenerateSummary fromMessage(const v1::GenerateSummaryMessage &message)
 {
     GenerateSummary value;
-    if (message.reason() <= static_cast<uint32_t>(FinishReason::EndOfTurn))
+    if (message.reason() <= static_cast<uint32_t>(FinishReason::StopText))
         value.reason = static_cast<FinishReason>(message.reason());
     value.promptTokens = message.prompt_tokens();
     value.reusedTokens = message.reused_tokens();

@@ -34,6 +34,7 @@ void setAlternatives(const std::vector<TokenAlternative> &values, AlternativeMes
         item.set_id(value.id);
         item.set_text(value.bytes);
         item.set_probability(value.probability);
+        item.set_chance(value.chance);
     }
 }
 
@@ -42,7 +43,7 @@ std::vector<TokenAlternative> alternativesOf(const AlternativeMessages &messages
     std::vector<TokenAlternative> values;
     values.reserve(static_cast<size_t>(messages.size()));
     for (const v1::TokenAlternativeMessage &item : messages)
-        values.push_back({item.id(), item.text(), item.probability()});
+        values.push_back({item.id(), item.text(), item.probability(), item.chance()});
     return values;
 }
 

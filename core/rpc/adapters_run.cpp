@@ -15,8 +15,14 @@ RunState runState(uint32_t number)
 
 EventKind eventKind(uint32_t number)
 {
-    return number <= static_cast<uint32_t>(EventKind::Breakpoint) ? static_cast<EventKind>(number)
-                                                            : EventKind::Unknown;
+    return number <= static_cast<uint32_t>(EventKind::EarlyStop) ? static_cast<EventKind>(number)
+                                                           : EventKind::Unknown;
+}
+
+AlarmKind alarmKind(uint32_t number)
+{
+    return number <= static_cast<uint32_t>(AlarmKind::DiskFull) ? static_cast<AlarmKind>(number)
+                                                                : AlarmKind::Unknown;
 }
 
 ControlVerb controlVerb(uint32_t number)
@@ -59,6 +65,20 @@ void toMessage(const RunStatus &value, v1::RunStatusMessage &message)
     message.set_pause_reason(wire::utf8(value.pauseReason));
     message.set_pause_series(wire::utf8(value.pauseSeries));
     message.set_num_viewers(value.numViewers);
+    message.set_parent(wire::utf8(value.parent));
+    message.set_parent_step(value.parentStep);
+    v1::RunLabelsMessage &labels = *message.mutable_labels();
+    for (const std::string &tag : value.labels.tags) labels.add_tags(wire::utf8(tag));
+    labels.set_notes(wire::utf8(value.labels.notes));
+    labels.set_is_archived(value.labels.isArchived);
+    for (const RunAlarm &alarm : value.alarms) {
+        v1::RunAlarmMessage &item = *message.add_alarms();
+        item.set_kind(static_cast<uint32_t>(alarm.kind));
+        item.set_step(alarm.step);
+        item.set_wall_time(alarm.wallTime);
+        item.set_series(wire::utf8(alarm.series));
+        item.set_text(wire::utf8(alarm.text));
+    }
 }
 
 RunStatus fromMessage(const v1::RunStatusMessage &message)
@@ -94,6 +114,15 @@ RunStatus fromMessage(const v1::RunStatusMessage &message)
     value.pauseReason = message.pause_reason();
     value.pauseSeries = message.pause_series();
     value.numViewers = message.num_viewers();
+    value.parent = message.parent();
+    if (message.has_parent_step()) value.parentStep = message.parent_step();
+    value.labels.tags.assign(message.labels().tags().begin(), message.labels().tags().end());
+    value.labels.notes = message.labels().notes();
+    value.labels.isArchived = message.labels().is_archived();
+    value.alarms.reserve(static_cast<size_t>(message.alarms_size()));
+    for (const v1::RunAlarmMessage &item : message.alarms())
+        value.alarms.push_back(
+            {alarmKind(item.kind()), item.step(), item.wall_time(), item.series(), item.text()});
     return value;
 }
 

@@ -119,6 +119,15 @@ void addModel(std::vector<Entry> &table)
     table.push_back(entry("model.heads", "Heads", group, owner, PLACE(model.heads),
                           "Attention heads per layer; they divide the width among them.")
                         .range(1, 1024));
+    table.push_back(entry("model.kv_heads", "Heads of keys and values", group, owner, PLACE(model.kvHeads),
+                          "Queries share keys and values in groups, which makes the cache smaller; 0: as many "
+                          "as heads.")
+                        .range(0, 1024)
+                        .advanced());
+    table.push_back(entry("model.head_dim", "Width of a head", group, owner, PLACE(model.headDim),
+                          "Size of one head's queries, keys and values; 0: the width shared out.")
+                        .range(0, 4096)
+                        .advanced());
     table.push_back(entry("model.context", "Context", group, owner, PLACE(model.context),
                           "How many tokens the model sees at once.")
                         .unit("tokens")
@@ -144,6 +153,36 @@ void addModel(std::vector<Entry> &table)
     table.push_back(entry("model.position", "Positions", group, owner, PLACE(model.position),
                           "How the model knows the order: rotated queries and keys, or a learned table.")
                         .choices({"rope", "learned"})
+                        .advanced());
+    table.push_back(entry("model.rope_theta", "Base of rope", group, owner, PLACE(model.ropeTheta),
+                          "Longest wavelength of rotated positions; larger for longer contexts.")
+                        .range(1, 1e9)
+                        .advanced());
+    table.push_back(entry("model.rope_factor", "Stretch of rope", group, owner,
+                          PLACE(model.ropeScaling.factor),
+                          "How far long wavelengths are stretched for contexts beyond those of the first "
+                          "training, as Llama 3 does it; 1: not at all.")
+                        .range(1, 1024)
+                        .advanced());
+    table.push_back(entry("model.rope_low_factor", "Stretched wavelengths", group, owner,
+                          PLACE(model.ropeScaling.lowFactor),
+                          "Wavelengths above the first context over this are stretched in full.")
+                        .above(0, 1024)
+                        .advanced());
+    table.push_back(entry("model.rope_high_factor", "Kept wavelengths", group, owner,
+                          PLACE(model.ropeScaling.highFactor),
+                          "Wavelengths below the first context over this stay as they are.")
+                        .above(0, 1024)
+                        .advanced());
+    table.push_back(entry("model.rope_original_context", "First context", group, owner,
+                          PLACE(model.ropeScaling.originalContext),
+                          "Context of the training that stretched positions began with.")
+                        .unit("tokens")
+                        .range(2, 1048576)
+                        .advanced());
+    table.push_back(entry("model.norm_eps", "Epsilon of norms", group, owner, PLACE(model.normEps),
+                          "Added to what a norm divides by; 0 takes 1e-6, for layernorm 1e-5.")
+                        .below(0, 1)
                         .advanced());
     table.push_back(entry("model.qk_norm", "Norm of queries and keys", group, owner, PLACE(model.qkNorm),
                           "Keeps attention scores in range, which allows higher learning rates.")
@@ -331,6 +370,18 @@ void addTraining(std::vector<Entry> &table)
                         .advanced());
     table.push_back(entry("train.keep_best", "Keep the best", group, owner, PLACE(train.keepBest),
                           "Also keeps the checkpoint with the lowest validation loss.")
+                        .advanced());
+    table.push_back(entry("train.patience", "Patience", group, owner, PLACE(train.patience),
+                          "Stops after this many evaluations without a better validation loss; 0: never.")
+                        .unit("evaluations")
+                        .range(0, 1e6)
+                        .live());
+    table.push_back(entry("train.min_improvement", "Least improvement", group, owner,
+                          PLACE(train.minImprovement),
+                          "How much lower a validation loss must be to count as better.")
+                        .unit("nats/token")
+                        .range(0, 100)
+                        .live()
                         .advanced());
 }
 

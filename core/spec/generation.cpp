@@ -18,6 +18,8 @@ const char *finishReasonName(FinishReason reason)
         return "end_of_infill";
     case FinishReason::EndOfTurn:
         return "end_of_turn";
+    case FinishReason::StopText:
+        return "stop_text";
     }
     return "unknown";
 }

@@ -17,6 +17,12 @@ struct SamplingSettings {
     uint64_t seed = 0;
     int32_t numAlternatives = 10; ///< candidates reported per token, 0 … 50
     std::string sampler = {};     ///< what changes the logits before the cuts, by name; empty: nothing
+    double minP = 0;              ///< tokens below this share of the most probable one's are cut; 0: off
+    double typicalP = 1;          ///< mass kept of the tokens whose surprise is nearest to the entropy; 1: off
+    /// Logits of tokens seen in the last penaltyWindow tokens are divided by it (multiplied below 0); 1: off.
+    double repetitionPenalty = 1;
+    int64_t penaltyWindow = 256;        ///< tokens; 0: all
+    std::vector<std::string> stop = {}; ///< the answer ends before the first of these bytes
 };
 
 /// A picture (PNG, JPEG) or a recording (WAV, FLAC) within a prompt or a turn.
@@ -58,6 +64,7 @@ struct TokenAlternative {
     int32_t id = 0;
     std::string bytes;      ///< the token's own bytes; specials have their name in angle brackets
     double probability = 0; ///< softmax at temperature 1, before any cut
+    double chance = 0;      ///< to be drawn: after penalties, temperature and cuts
 };
 
 struct GeneratedToken {
@@ -66,9 +73,10 @@ struct GeneratedToken {
     double probability = 0;                     ///< softmax at temperature 1, before any cut
     double entropy = 0;                         ///< nats, of the same distribution
     std::vector<TokenAlternative> alternatives; ///< most probable first
+    double chance = 0;                          ///< it had to be drawn, as TokenAlternative's
 };
 
-enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled, EndOfInfill, EndOfTurn };
+enum class FinishReason : uint8_t { Unknown, EndOfText, MaxTokens, Cancelled, EndOfInfill, EndOfTurn, StopText };
 const char *finishReasonName(FinishReason reason);
 
 struct GenerateSummary {
@@ -80,6 +88,12 @@ struct GenerateSummary {
     double decodeSeconds = 0;
     std::string model; ///< "RUN@step" or directory
     int64_t step = -1;
+};
+
+/// A text as the tokenizer of a model cuts it.
+struct TokenPiece {
+    int32_t id = 0;
+    std::string bytes; ///< the token's own; a special has its name in angle brackets
 };
 
 /// A text as one vector.

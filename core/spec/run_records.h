@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,7 @@ struct StepReport {
 
 enum class EventKind : uint8_t {
     Unknown, Started, Resumed, Paused, Continued, Checkpoint, CheckpointDeleted, Setting, Sample, NonFinite, Warning,
-    Finished, Stopped, Failed, Note, Breakpoint,
+    Finished, Stopped, Failed, Note, Breakpoint, Alarm, EarlyStop,
 };
 const char *eventKindName(EventKind kind);
 EventKind eventKindFromName(const std::string &name);
@@ -86,6 +87,37 @@ struct CheckpointInfo {
 struct WaitCounts {
     uint64_t forViewers = 0;
     uint64_t forDisk = 0;
+};
+
+/// What should be looked at in a training. Values stand in files and messages: append only.
+enum class AlarmKind : uint8_t {
+    Unknown,
+    NonFinite,   ///< loss or gradient norm is NaN or infinite
+    Spike,       ///< the loss jumped far above what it was
+    Divergence,  ///< it stays far above its best
+    Plateau,     ///< the validation loss has not fallen for long
+    Overfitting, ///< the validation loss rises while the training loss falls
+    NoReport,    ///< no step ended in the time that was promised; found by who watches
+    DiskFull,    ///< too little room for the next checkpoints
+};
+const char *alarmKindName(AlarmKind kind); ///< "non_finite", "spike" …
+AlarmKind alarmKindFromName(const std::string &name);
+
+struct RunAlarm {
+    AlarmKind kind = AlarmKind::Unknown;
+    int64_t step = 0;
+    double wallTime = 0; ///< Unix seconds
+    std::string series;  ///< where it shows; empty: none
+    std::string text;    ///< a sentence for people: value, rule, what to do
+    bool operator==(const RunAlarm &) const = default;
+};
+
+/// What people say about a run; no part of its spec. Kept beside it, in labels.json.
+struct RunLabels {
+    std::vector<std::string> tags; ///< no two alike, in the order given
+    std::string notes;             ///< Markdown
+    bool isArchived = false;       ///< left out of lists unless asked for
+    bool operator==(const RunLabels &) const = default;
 };
 
 struct RunStatus {
@@ -120,6 +152,18 @@ struct RunStatus {
     /// The breakpoint that paused it, with series and value ("loss > 4: loss was 4.312"); empty: paused by hand, or not at all.
     std::string pauseReason;
     std::string pauseSeries; ///< of that breakpoint
+    std::string parent;      ///< id of the run that it was branched from; empty: none
+    int64_t parentStep = -1; ///< checkpoint of the parent that it began with
+    RunLabels labels;
+    std::vector<RunAlarm> alarms; ///< that hold now, the newest last, one of a kind at most
+};
+
+/// A change of what people say about a run; what is not set stays.
+struct RunEdit {
+    std::optional<std::string> name;
+    std::optional<std::vector<std::string>> tags;
+    std::optional<std::string> notes;
+    std::optional<bool> isArchived;
 };
 
 /// A change that takes effect at the next step boundary, is logged, drawn and replayed on resume.

@@ -27,17 +27,32 @@ struct MediaSpec {
     int64_t audioTokens = 32; ///< longest recording, at 20 tokens a second
 };
 
+/// Positions beyond those of the first training, as Llama 3 does it (keys model.rope_*): wavelengths above
+/// originalContext / lowFactor are stretched by `factor`, those below originalContext / highFactor stay, and
+/// between the two lies a line.
+struct RopeScaling {
+    double factor = 1;             ///< 1: off
+    double lowFactor = 1;
+    double highFactor = 4;
+    int64_t originalContext = 8192; ///< tokens
+};
+
 struct ModelSpec {
     std::string preset = "tiny"; ///< tiny | small | gpt2; gives defaults, explicit keys win in any order
     int64_t layers = 4;
     int64_t width = 128;          ///< d_model
-    int64_t heads = 4;            ///< divides width
+    int64_t heads = 4;            ///< divides width, unless headDim is given
+    int64_t kvHeads = 0;          ///< heads of keys and values, each shared by heads/kvHeads queries; 0: heads
+    int64_t headDim = 0;          ///< of one head; 0: width/heads
     int64_t context = 128;        ///< tokens
     int64_t window = 0;           ///< a token sees itself and window − 1 before it; 0: all before it
     int64_t ffnWidth = 0;         ///< 0: 4·width, for swiglu 8/3·width rounded up to a multiple of 64 (key model.ffn_width)
     std::string ffn = "swiglu";   ///< gelu | gelu_tanh | swiglu
     std::string norm = "rmsnorm"; ///< rmsnorm | layernorm
     std::string position = "rope"; ///< rope | learned
+    double ropeTheta = 10000;     ///< base of the angles of rope
+    RopeScaling ropeScaling;
+    double normEps = 0;           ///< added to the mean square (variance) of norms; 0: by norm, 1e-6 (layernorm: 1e-5)
     bool qkNorm = true;
     bool bias = false;
     bool tied = true;             ///< output head shares the token embedding
@@ -52,8 +67,8 @@ struct ModelSpec {
 
 struct DataSpec {
     std::string path;                     ///< file or folder
-    std::string tokenizer = "bytes";
-    int64_t vocabSize = 0;                ///< 0: what the tokenizer has
+    std::string tokenizer = "bytes";      ///< bytes | bpe (trained on the data) | path of a tokenizer.json
+    int64_t vocabSize = 0;                ///< 0: what the tokenizer has; of bpe: 8,192
     std::string specialTokens = "default"; ///< default | none (vocabulary of 256)
     double valFraction = 0.1;
 };
@@ -69,6 +84,8 @@ struct TrainSpec {
     int64_t checkpointEvery = 500;
     int64_t keepLast = 3;
     bool keepBest = true;
+    int64_t patience = 0;         ///< evaluations without a better validation loss after which it stops; 0: never
+    double minImprovement = 0;    ///< nats/token by which a loss must be lower to count as better
 };
 
 struct ObjectiveSpec {

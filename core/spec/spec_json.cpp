@@ -155,7 +155,9 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
                                                   "train.eval_every",
                                                   "train.checkpoint_every",
                                                   "train.keep_last",
-                                                  "train.keep_best"};
+                                                  "train.keep_best",
+                                                  "train.patience",
+                                                  "train.min_improvement"};
     if (key.starts_with("objective.") && spec.objective.name == "next_token") return false;
     if (key.starts_with("attention.") || key.starts_with("media."))
         return spec.model.attention.numModalities > 1;
@@ -163,6 +165,11 @@ bool decidesNumbers(const std::string &key, const RunSpec &spec)
     if (key == "model.window") return spec.model.window > 0;
     // Before version 4 it was always the model's dropout, and no part of the digest.
     if (key == "model.attention_dropout") return spec.model.attentionDropout != spec.model.dropout;
+    // Added later: a model without them has the digest that it always had.
+    static const std::set<std::string> kLater = {"model.kv_heads", "model.head_dim", "model.rope_theta",
+                                                 "model.rope_factor", "model.norm_eps"};
+    if (kLater.contains(key)) return findField(key)->get(spec) != findField(key)->get(RunSpec{});
+    if (key.starts_with("model.rope_")) return spec.model.ropeScaling.factor != 1;
     if (key == "model.mask") return spec.model.mask != ModelSpec{}.mask;
     return !kOthers.contains(key) && !key.starts_with("probes.");
 }

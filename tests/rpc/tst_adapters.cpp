@@ -82,7 +82,12 @@ public:
                      << v.bestValLoss << v.learningRate << v.gradNorm << v.tokensPerSecond << v.viewerPercent
                      << v.memoryBytes << v.numParameters << v.device << v.threads << v.error
                      << v.lastCheckpointStep << v.trainerWaits << v.diskWaits << v.numViewers << v.lastFrameId
-                     << v.breakpoints << v.pauseReason << v.pauseSeries;
+                     << v.breakpoints << v.pauseReason << v.pauseSeries << v.parent << v.parentStep << v.labels.tags
+                     << v.labels.notes << v.labels.isArchived << v.alarms;
+    }
+    Dump &operator<<(const RunAlarm &v)
+    {
+        return *this << v.kind << v.step << v.wallTime << v.series << v.text;
     }
     Dump &operator<<(const MetricValue &v) { return *this << v.series << v.value; }
     Dump &operator<<(const StepReport &v) { return *this << v.step << v.wallTime << v.attempt << v.values; }
@@ -128,7 +133,7 @@ public:
     Dump &operator<<(const SamplingSettings &v)
     {
         return *this << v.maxTokens << v.temperature << v.topK << v.topP << v.seed << v.numAlternatives
-                     << v.sampler;
+                     << v.sampler << v.minP << v.typicalP << v.repetitionPenalty << v.penaltyWindow << v.stop;
     }
     Dump &operator<<(const PromptMedia &v) { return *this << v.bytes << v.name << v.place; }
     Dump &operator<<(const ChatMessage &v) { return *this << v.role << v.content << v.media; }
@@ -138,10 +143,10 @@ public:
                      << v.request.infill.value_or("") << v.request.source << v.request.media
                      << v.request.messages << v.request.promptIds << v.request.answerIds;
     }
-    Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability; }
+    Dump &operator<<(const TokenAlternative &v) { return *this << v.id << v.bytes << v.probability << v.chance; }
     Dump &operator<<(const GeneratedToken &v)
     {
-        return *this << v.id << v.bytes << v.probability << v.entropy << v.alternatives;
+        return *this << v.id << v.bytes << v.probability << v.entropy << v.alternatives << v.chance;
     }
     Dump &operator<<(const GenerateSummary &v)
     {
@@ -213,7 +218,9 @@ RunStatus randomStatus(RandomValues &r)
             r.number(),  r.natural(), r.natural(), r.text(),
             r.integer(), r.text(),    r.integer(), r.natural(),
             r.natural(), r.small(),   r.integer(), {r.text(), r.text()},
-            r.text(),    r.text()};
+            r.text(),    r.text(),    r.text(),    r.integer(),
+            {{r.text(), r.text()}, r.text(), r.flag()},
+            {{r.pick(AlarmKind::DiskFull), r.integer(), r.number(), r.text(), r.text()}}};
 }
 
 StepReport randomReport(RandomValues &r)
@@ -225,7 +232,7 @@ StepReport randomReport(RandomValues &r)
 
 RunEvent randomEvent(RandomValues &r)
 {
-    return {r.integer(), r.integer(), r.number(), r.small(), r.pick(EventKind::Breakpoint),
+    return {r.integer(), r.integer(), r.number(), r.small(), r.pick(EventKind::EarlyStop),
             r.text(),    r.text()};
 }
 
@@ -240,7 +247,7 @@ SeriesReply randomSeries(RandomValues &r)
 
 GenerateSummary randomSummary(RandomValues &r)
 {
-    return {r.pick(FinishReason::EndOfInfill),
+    return {r.pick(FinishReason::StopText),
             r.integer(),
             r.integer(),
             r.integer(),
@@ -298,8 +305,9 @@ void TestAdapters::keepsEveryField()
         COMPARE_OVER_WIRE(v1::DescribeDataRequest,
                           (DataRequest{r.text(), r.text(), r.text(), r.number(), r.integer(), r.integer(),
                                        r.integer(), r.integer(), r.integer(), r.integer()}));
-        const SamplingSettings sampling{r.integer(), r.number(),  r.integer(),
-                                        r.number(),  r.natural(), r.small()};
+        const SamplingSettings sampling{r.integer(), r.number(),  r.integer(), r.number(),
+                                        r.natural(), r.small(),   r.text(),    r.number(),
+                                        0.25,        1.5,         r.integer(), {r.bytes(), r.bytes()}};
         COMPARE_OVER_WIRE(v1::SamplingMessage, sampling);
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling}}));
         COMPARE_OVER_WIRE(v1::GenerateRequest, (ModelRequest{r.text(), {r.bytes(), sampling, r.bytes()}}));
@@ -341,7 +349,8 @@ void TestAdapters::keepsEveryField()
         COMPARE_OVER_WIRE(
             v1::GeneratedTokenMessage,
             (GeneratedToken{
-                r.small(), r.bytes(), r.number(), r.number(), {{r.small(), r.bytes(), r.number()}}}));
+                r.small(), r.bytes(), r.number(), r.number(), {{r.small(), r.bytes(), r.number(), r.number()}},
+                r.number()}));
         COMPARE_OVER_WIRE(v1::GenerateSummaryMessage, randomSummary(r));
         COMPARE_OVER_WIRE(v1::ModelInfoMessage, (ModelInfo{r.text(), r.integer(), r.natural(), r.integer(),
                                                            r.integer(), r.text()}));

@@ -22,9 +22,10 @@ private Q_SLOTS:
         QStringList keys;
         for (const Field &field : specFields()) keys << qtext(field.key);
         const QString published =
-            "name model.preset model.layers model.width model.heads model.context model.window model.ffn "
+            "name model.preset model.layers model.width model.heads model.kv_heads model.head_dim model.context model.window model.ffn "
             "model.ffn_width "
-            "model.norm model.position model.qk_norm model.bias model.tied model.dropout model.attention_dropout "
+            "model.norm model.position model.rope_theta model.rope_factor model.rope_low_factor "
+            "model.rope_high_factor model.rope_original_context model.norm_eps model.qk_norm model.bias model.tied model.dropout model.attention_dropout "
             "model.stochastic_depth "
             "model.block model.mask attention.num_modalities attention.separate attention.modality_dropout "
             "attention.z_loss media.image_size media.patch_size media.audio_tokens "
@@ -32,7 +33,8 @@ private Q_SLOTS:
             "train.steps "
             "train.batch_size train.accumulation train.dtype train.report_every train.eval_every "
             "train.eval_tokens "
-            "train.checkpoint_every train.keep_last train.keep_best objective.name objective.mix "
+            "train.checkpoint_every train.keep_last train.keep_best train.patience "
+            "train.min_improvement objective.name objective.mix "
             "objective.span_mean continual.stages continual.strategy continual.buffer_percent "
             "continual.replay_share continual.distill_weight continual.ewc_lambda optimizer.name "
             "optimizer.lr "
@@ -64,7 +66,7 @@ private Q_SLOTS:
         QCOMPARE(
             keys.join(' '),
             QString(
-                "model.dropout model.attention_dropout train.report_every train.eval_every train.checkpoint_every train.keep_last "
+                "model.dropout model.attention_dropout train.report_every train.eval_every train.checkpoint_every train.keep_last train.patience train.min_improvement "
                 "optimizer.weight_decay optimizer.clip probes.prompts probes.every probes.max_tokens "
                     "probes.frames_every probes.starred"));
         for (const QString &key : keys) VERIFY_OK(requireChangeableField(key.toStdString()));
@@ -263,7 +265,7 @@ private Q_SLOTS:
             QCOMPARE(check(field.maximum).ok(), !field.maximumExclusive);
             ++numChecked;
         }
-        QCOMPARE(numChecked, 48);
+        QCOMPARE(numChecked, 58);
     }
 };
 

@@ -25,9 +25,11 @@ std::optional<MarkKind> markKind(EventKind kind)
         return MarkKind::Error;
     case EventKind::Warning:
     case EventKind::Breakpoint:
+    case EventKind::Alarm:
         return MarkKind::Warning;
     case EventKind::Paused:
     case EventKind::Stopped:
+    case EventKind::EarlyStop:
     case EventKind::Note:
         return MarkKind::Note;
     case EventKind::Unknown:

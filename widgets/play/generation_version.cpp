@@ -33,6 +33,8 @@ QString finishText(const GenerateSummary &summary)
         return Texts::tr("the model closed the hole");
     case FinishReason::EndOfTurn:
         return Texts::tr("the model ended its turn");
+    case FinishReason::StopText:
+        return Texts::tr("a stop text came");
     case FinishReason::Unknown:
         break;
     }

@@ -59,6 +59,10 @@ QString eventKindText(EventKind kind)
         return EventModel::tr("note");
     case EventKind::Breakpoint:
         return EventModel::tr("breakpoint");
+    case EventKind::Alarm:
+        return EventModel::tr("alarm");
+    case EventKind::EarlyStop:
+        return EventModel::tr("stopped early");
     }
     return EventModel::tr("other");
 }

@@ -109,7 +109,8 @@ void EventTable::fillKinds()
     for (EventKind kind : {EventKind::Started, EventKind::Resumed, EventKind::Paused, EventKind::Continued,
                            EventKind::Checkpoint, EventKind::CheckpointDeleted, EventKind::Setting,
                            EventKind::Sample, EventKind::NonFinite, EventKind::Warning, EventKind::Finished,
-                           EventKind::Stopped, EventKind::Failed, EventKind::Note, EventKind::Breakpoint})
+                           EventKind::Stopped, EventKind::Failed, EventKind::Note, EventKind::Breakpoint,
+                           EventKind::Alarm, EventKind::EarlyStop})
         m_kinds->addItem(eventKindText(kind), static_cast<int>(kind));
 }
 

@@ -3,4 +3,68 @@
 // QSignalSpy without registration, because every signal names its types in full.
 #include "widgets/session/engine_session.h"
 
+#include <QTimer>
+
+namespace orrery::ui {
+namespace {
+
+/// As every answer: later, and only while the context lives.
+template <typename T> void refuse(const char *what, QObject *context, Reply<T> reply)
+{
+    const std::string text = std::string("Cannot ") + what + ": this engine does not know how.";
+    QTimer::singleShot(0, context, [text, reply = std::move(reply)] {
+        reply(Error{ErrorCode::Unavailable, text, "Update the engine, or connect to a newer one."});
+    });
+}
+
+template <typename T>
+std::unique_ptr<PendingRequest> refuseRequest(const char *what, QObject *context, Reply<T> reply)
+{
+    refuse<T>(what, context, std::move(reply));
+    return std::make_unique<PendingRequest>();
+}
+
+} // namespace
+
+void EngineSession::editRun(const QString &, const RunEdit &, QObject *context, Reply<RunStatus> reply)
+{
+    refuse("edit the run", context, std::move(reply));
+}
+
+void EngineSession::restoreRun(const QString &, QObject *context, Reply<RunStatus> reply)
+{
+    refuse("restore the run", context, std::move(reply));
+}
+
+void EngineSession::branchRun(const QString &, qint64, const QString &, bool, QObject *context,
+                              Reply<RunStatus> reply)
+{
+    refuse("branch the run", context, std::move(reply));
+}
+
+void EngineSession::annotate(const QString &, qint64, const QString &, QObject *context, Reply<void> reply)
+{
+    refuse("annotate the run", context, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest> EngineSession::importRuns(const QString &, QObject *context,
+                                                          Reply<ImportedRuns> reply)
+{
+    return refuseRequest("import runs", context, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest> EngineSession::exportRun(const QString &, const QString &, QObject *context,
+                                                         Reply<void> reply)
+{
+    return refuseRequest("export the run", context, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest> EngineSession::tokenize(const QString &, const QByteArray &, QObject *context,
+                                                        Reply<std::vector<TokenPiece>> reply)
+{
+    return refuseRequest("show tokens", context, std::move(reply));
+}
+
+} // namespace orrery::ui
+
 #include "moc_engine_session.cpp"

@@ -13,8 +13,10 @@
 #include "core/spec/run_records.h"
 #include "core/spec/run_spec.h"
 
+#include <QByteArray>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include <functional>
 #include <memory>
@@ -66,6 +68,14 @@ struct ModelInfoValue {
 struct PluginListingValue {
     std::vector<PluginInfo> plugins; ///< those that others require first
     std::vector<Error> problems;     ///< of folders as such
+};
+
+/// What came of a TensorBoard log directory.
+struct ImportedRuns {
+    std::vector<RunStatus> runs;
+    quint64 numPoints = 0;
+    quint64 numSkipped = 0; ///< records that could not be read
+    QStringList notes;      ///< where they are
 };
 
 /// A generation under way; destroying or cancelling it stops the tokens at once.
@@ -157,6 +167,26 @@ public:
     /// What the model remembers of the text that it read last, after an edit.
     [[nodiscard]] virtual std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit,
                                                                      QObject *context, Reply<MemoryReport> reply) = 0;
+
+    // An engine that cannot do one of these answers with Unavailable.
+    /// Name, tags, notes, archive: what people say about a run.
+    virtual void editRun(const QString &run, const RunEdit &edit, QObject *context, Reply<RunStatus> reply);
+    /// Takes back deleteRun(), as long as the engine keeps what was deleted.
+    virtual void restoreRun(const QString &run, QObject *context, Reply<RunStatus> reply);
+    /// A new run that begins with a checkpoint of this one. @param changes JSON of the settings that differ
+    virtual void branchRun(const QString &run, qint64 step, const QString &changes, bool start, QObject *context,
+                           Reply<RunStatus> reply);
+    /// A note at a step, drawn on the curves.
+    virtual void annotate(const QString &run, qint64 step, const QString &text, QObject *context, Reply<void> reply);
+    /// Paths are those of the engine's machine. A log directory of TensorBoard: a run for each folder with events.
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> importRuns(const QString &path, QObject *context,
+                                                                     Reply<ImportedRuns> reply);
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory,
+                                                                    QObject *context, Reply<void> reply);
+    /// A text as the tokenizer of a model cuts it.
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> tokenize(const QString &model, const QByteArray &text,
+                                                                   QObject *context,
+                                                                   Reply<std::vector<TokenPiece>> reply);
 
 Q_SIGNALS:
     void connectionChanged();
