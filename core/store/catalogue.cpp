@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/store/run_directory.h"
+#include "core/store/run_labels.h"
 
 #include <unistd.h>
 
@@ -174,8 +175,9 @@ Result<fs::path> Catalogue::resolve(const std::string &idOrPath) const
     for (const fs::path &path : scan()) {
         const auto run = RunDirectory::open(path);
         // A run whose spec cannot be read can still be named by its folder.
-        const Candidate candidate{path, run ? run->frozen().id : path.filename().string(),
-                                  run ? run->frozen().spec.name : std::string()};
+        Candidate candidate{path, run ? run->frozen().id : path.filename().string(),
+                            run ? run->frozen().spec.name : std::string()};
+        if (const auto given = readRunLabels(path); given && !given->name.empty()) candidate.name = given->name;
         known.push_back(candidate.id);
         if (!candidate.name.empty()) known.push_back(candidate.name);
         if (candidate.id == idOrPath)

@@ -7,6 +7,7 @@
 #include "core/spec/field_table.h"
 #include "core/store/failure_note.h"
 #include "core/store/run_copy.h"
+#include "core/store/run_labels.h"
 #include "core/store/run_store.h"
 
 #include <nlohmann/json.hpp>
@@ -52,7 +53,8 @@ constexpr std::array kFilesBeforeRun = {"run.lock", "worker.json", "worker.log",
 constexpr std::array kRunParts = {
     "checkpoints",    "memory.safetensors", "samples",    "frames",       "run.db",
     "run.db-journal", "run.db-wal",         "run.db-shm", "failure.json", "worker.json",
-    "worker.log",     "log.jsonl",          "spec.json",  "run.lock"};
+    "worker.log",     "log.jsonl",          "labels.json", "labels.json.broken",
+    "spec.json",      "run.lock"};
 // What a reader or a host that is late may make once more in the folder of a deleted run.
 constexpr std::array kLateParts = {"run.db-wal", "run.db-shm", "failure.json"};
 constexpr int kMaxFolderTries = 100;
@@ -85,6 +87,8 @@ std::string frozenToJson(const FrozenSpec &frozen)
     json["cpu_model"] = frozen.cpuModel;
     json["created_at"] = frozen.createdAt;
     if (!frozen.parentRun.empty()) json["parent"] = {{"run", frozen.parentRun}, {"step", frozen.parentStep}};
+    if (frozen.branch) json["branch"] = branchToJson(*frozen.branch);
+    if (!frozen.importedFrom.empty()) json["imported_from"] = frozen.importedFrom;
     json["spec"] = Json::parse(specToJson(frozen.spec, -1), nullptr, false);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -132,6 +136,12 @@ Result<FrozenSpec> frozenFromJson(const fs::path &path, const std::string &text)
     frozen.cpuModel = textOf("cpu_model");
     if (const auto created = json.find("created_at"); created != json.end() && created->is_number())
         frozen.createdAt = created->get<double>();
+    frozen.importedFrom = textOf("imported_from");
+    if (const auto branch = json.find("branch"); branch != json.end()) {
+        frozen.branch = branchFromJson(*branch);
+        if (!frozen.branch)
+            return brokenSpec(path, "has a \"branch\" without run and step", "where the run was branched from");
+    }
     if (const auto parent = json.find("parent"); parent != json.end() && parent->is_object()) {
         const auto run = parent->find("run");
         const auto step = parent->find("step");
@@ -272,6 +282,15 @@ Result<LockFile> RunDirectory::lock(const std::string &purpose) const
     return lock;
 }
 
+Result<void> RunDirectory::checkTrainable() const
+{
+    if (m_frozen.importedFrom.empty()) return {};
+    return Error{ErrorCode::Conflict,
+                 "Cannot train run \"" + m_frozen.id + "\": it was imported from \"" + m_frozen.importedFrom +
+                     "\", expected a run of this program.",
+                 "It has curves, but no model; start a new run."};
+}
+
 bool RunDirectory::isOwned() const { return LockFile::isHeld(m_path / kLockFile); }
 
 std::optional<WorkerInfo> RunDirectory::liveWorker() const
@@ -352,12 +371,34 @@ RunStatus RunDirectory::status() const
     if (isLiveState(status.state) && !isOwned()) status = readStatus();
     const bool isLost = isLiveState(status.state) || status.state == RunState::Unreadable;
     if (isLost && !isOwned()) tellLostEnd(m_path, lastCheckpoint, status);
+    // Nobody watches a run that has ended; its last alarms are news all the same.
+    if (!isLiveState(status.state)) status.breakpoints.clear();
+    if (status.state != RunState::Paused) {
+        status.pauseReason.clear();
+        status.pauseSeries.clear();
+    }
     // Folders move and are copied: what the store remembers of its place is out of date.
     status.id = m_frozen.id;
     status.directory = m_path.string();
     status.name = m_frozen.spec.name.empty() ? m_frozen.id : m_frozen.spec.name;
     status.createdAt = m_frozen.createdAt;
+    tellLabels(status);
     return status;
+}
+
+void RunDirectory::tellLabels(RunStatus &status) const
+{
+    if (m_frozen.branch) {
+        status.parent = m_frozen.branch->run;
+        status.parentStep = m_frozen.branch->step;
+    }
+    auto stored = readRunLabels(m_path);
+    if (stored) {
+        if (!stored->name.empty()) status.name = stored->name;
+        status.labels = std::move(stored->labels);
+    } else if (status.error.empty()) {
+        status.error = stored.error().text(); // no reason to refuse the run
+    }
 }
 
 std::optional<RunStatus> readRunStatus(const fs::path &directory)

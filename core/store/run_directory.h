@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/spec/run_records.h"
 #include "core/spec/run_spec.h"
+#include "core/store/lineage.h"
 
 #include <filesystem>
 #include <optional>
@@ -23,6 +24,8 @@ struct FrozenSpec {
     std::string id;
     std::string parentRun;  ///< id of the run that this one was copied from; empty: it was made new
     int64_t parentStep = 0; ///< how far that one had come; meaningful with parentRun
+    std::optional<BranchOrigin> branch; ///< it begins with a checkpoint of another run
+    std::string importedFrom; ///< log of another program that it was made from; such a run is not trained
 };
 
 /// worker.json: who writes the run and where it listens.
@@ -49,6 +52,8 @@ public:
 
     /// @error Conflict naming the owner's pid and how to stop it
     [[nodiscard]] Result<LockFile> lock(const std::string &purpose) const;
+    /// @error Conflict for a run that was imported from another program's log
+    [[nodiscard]] Result<void> checkTrainable() const;
     /// Whether a live process holds run.lock.
     [[nodiscard]] bool isOwned() const;
     /// Worker of a run that is owned now; nothing when it is not, whatever worker.json says.
@@ -59,6 +64,9 @@ public:
     /// without its last status there is Failed or Crashed, with the reason from failure.json where there is one. A
     /// run.db that cannot be read makes it Unreadable.
     [[nodiscard]] RunStatus status() const;
+    /// Sets what does not stand in run.db: lineage, labels, the name that was given later. Labels that cannot be
+    /// read become the status's error when it has none; the run is usable.
+    void tellLabels(RunStatus &status) const;
     /// Copies a run, live or not: run.db by SQLite's backup, whole checkpoints only. The copy is a run of its
     /// own: it has another id and knows its parent. @param wantedId its id, empty: the name of its folder;
     /// where that is this run's or no id at all, "<this id>-copy" @error Conflict (target exists), Io

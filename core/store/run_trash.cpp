@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/run_trash.h"
+
+#include "core/base/files.h"
+#include "core/base/platform.h"
+#include "core/base/text.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace orrery {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char *kEntryFile = "trash.json";
+constexpr const char *kRunFolder = "run";
+constexpr uint64_t kMaxEntryBytes = uint64_t{64} << 10;
+constexpr int kMaxEntryTries = 10'000;
+
+uint64_t sizeOf(const fs::path &folder)
+{
+    uint64_t sum = 0;
+    std::error_code failed;
+    for (fs::recursive_directory_iterator next(folder, fs::directory_options::skip_permission_denied, failed),
+         end;
+         !failed && next != end; next.increment(failed))
+        if (next->symlink_status(failed).type() == fs::file_type::regular) sum += next->file_size(failed);
+    return sum;
+}
+
+/// A folder of its own: two runs may share an id.
+Result<fs::path> makeEntry(const fs::path &trash, const std::string &id)
+{
+    std::error_code failed;
+    fs::create_directories(trash, failed);
+    if (failed) return ioError("make", trash, failed.value());
+    for (int number = 1; number < kMaxEntryTries; ++number) {
+        const fs::path entry = trash / (number == 1 ? id : id + "~" + std::to_string(number));
+        if (fs::create_directory(entry, failed)) return entry;
+        if (failed && failed != std::errc::file_exists) return ioError("make", entry, failed.value());
+    }
+    return Error{ErrorCode::Conflict,
+                 "Cannot delete run \"" + id + "\": 10,000 runs of this id are in the trash, expected fewer.",
+                 "Empty the trash: orrery-engine runs trash empty."};
+}
+
+std::optional<TrashEntry> readEntry(const fs::path &folder)
+{
+    const auto text = readFile(folder / kEntryFile, kMaxEntryBytes);
+    std::error_code failed;
+    if (!text || !fs::is_directory(folder / kRunFolder, failed)) return std::nullopt;
+    const Json json = Json::parse(*text, nullptr, false);
+    if (!json.is_object()) return std::nullopt;
+    const auto textOf = [&json](const char *key) {
+        const auto found = json.find(key);
+        return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    TrashEntry entry{textOf("id"), textOf("name"), textOf("origin"), 0, 0, folder};
+    if (const auto at = json.find("deleted_at"); at != json.end() && at->is_number())
+        entry.deletedAt = at->get<double>();
+    if (entry.id.empty() || !entry.origin.is_absolute()) return std::nullopt;
+    return entry;
+}
+
+Error otherFileSystem(const RunDirectory &run)
+{
+    return Error{ErrorCode::Conflict,
+                 "Cannot move run \"" + run.frozen().id + "\" to the trash: \"" + run.path().string() +
+                     "\" lies on another file system than the trash, expected the same one.",
+                 "Delete it for good: orrery-engine runs delete " + run.path().string() +
+                     " --forever --yes."};
+}
+
+/// Fails where something is, even an empty folder.
+Result<void> moveTo(const fs::path &from, const fs::path &to)
+{
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
+        return ioError("move", from, errno);
+    ORRERY_TRY(syncDirectory(to.parent_path()));
+    return syncDirectory(from.parent_path());
+}
+
+} // namespace
+
+Result<void> RunTrash::put(const RunDirectory &run) const
+{
+    ORRERY_ASSIGN(const LockFile lock, run.lock("deletion"));
+    const RunStatus status = run.status();
+    ORRERY_ASSIGN(const fs::path entry, makeEntry(m_folder, run.frozen().id));
+    const Json json = {{"id", run.frozen().id},
+                       {"name", status.name},
+                       {"origin", run.path().string()},
+                       {"deleted_at", wallSeconds()}};
+    const auto move = [&]() -> Result<void> {
+        ORRERY_TRY(writeFileAtomically(entry / kEntryFile,
+                                       json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"));
+        if (::renameat2(AT_FDCWD, run.path().c_str(), AT_FDCWD, (entry / kRunFolder).c_str(),
+                        RENAME_NOREPLACE) == 0) {
+            ORRERY_TRY(syncDirectory(entry));
+            return syncDirectory(run.path().parent_path());
+        }
+        if (errno == EXDEV) return otherFileSystem(run);
+        return ioError("move", run.path(), errno);
+    };
+    auto moved = move();
+    std::error_code ignored;
+    if (!moved && !fs::exists(entry / kRunFolder, ignored)) fs::remove_all(entry, ignored);
+    return moved;
+}
+
+Result<RunDirectory> RunTrash::restore(const std::string &id, const Catalogue &catalogue) const
+{
+    const std::vector<TrashEntry> entries = list();
+    const auto found = std::find_if(entries.begin(), entries.end(), [&id](const TrashEntry &entry) {
+        return entry.id == id || entry.folder.filename() == id;
+    });
+    if (found == entries.end()) {
+        std::vector<std::string> known;
+        for (const TrashEntry &entry : entries) known.push_back(entry.id);
+        const std::string nearest = nearestName(id, known);
+        return Error{ErrorCode::NotFound,
+                     "Cannot restore run \"" + sanitizeUtf8(id) + "\": no run of this id is in the trash.",
+                     nearest.empty() ? "List what is there: orrery-engine runs trash list."
+                                     : "Did you mean \"" + nearest + "\"?"};
+    }
+    std::error_code failed;
+    fs::create_directories(found->origin.parent_path(), failed);
+    if (failed) return ioError("make", found->origin.parent_path(), failed.value());
+    if (fs::exists(fs::symlink_status(found->origin, failed)))
+        return Error{ErrorCode::Conflict,
+                     "Cannot restore run \"" + found->id + "\" to \"" + found->origin.string() +
+                         "\": something is there now, expected nothing.",
+                     "Move that away first."};
+    ORRERY_TRY(moveTo(found->folder / kRunFolder, found->origin));
+    fs::remove_all(found->folder, failed);
+    ORRERY_TRY(catalogue.add(found->origin));
+    return RunDirectory::open(found->origin);
+}
+
+std::vector<TrashEntry> RunTrash::list() const
+{
+    std::vector<TrashEntry> entries;
+    std::error_code failed;
+    for (fs::directory_iterator next(m_folder, failed), end; !failed && next != end; next.increment(failed)) {
+        auto entry = readEntry(next->path());
+        if (!entry) continue;
+        entry->numBytes = sizeOf(entry->folder / kRunFolder);
+        entries.push_back(std::move(*entry));
+    }
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const TrashEntry &a, const TrashEntry &b) { return a.deletedAt > b.deletedAt; });
+    return entries;
+}
+
+Result<std::vector<TrashEntry>> RunTrash::empty(double deletedBefore) const
+{
+    std::vector<TrashEntry> gone;
+    for (TrashEntry &entry : list()) {
+        if (entry.deletedAt >= deletedBefore) continue;
+        // The spec goes first: half a run must not come back.
+        std::error_code failed;
+        fs::remove(entry.folder / kRunFolder / "spec.json", failed);
+        fs::remove_all(entry.folder, failed);
+        if (failed) return ioError("delete", entry.folder, failed.value());
+        gone.push_back(std::move(entry));
+    }
+    return gone;
+}
+
+} // namespace orrery

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people say about a run: limits, durability, broken files.
+#include "core/store/catalogue.h"
+#include "core/store/run_labels.h"
+#include "core/store/run_note.h"
+#include "tests/store/store_fixture.h"
+
+#include <thread>
+
+using namespace orrery;
+using namespace orrery::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+RunEdit named(const std::string &name)
+{
+    RunEdit edit;
+    edit.name = name;
+    return edit;
+}
+RunEdit tagged(const std::vector<std::string> &tags)
+{
+    RunEdit edit;
+    edit.tags = tags;
+    return edit;
+}
+RunEdit noted(const std::string &notes)
+{
+    RunEdit edit;
+    edit.notes = notes;
+    return edit;
+}
+RunEdit archived()
+{
+    RunEdit edit;
+    edit.isArchived = true;
+    return edit;
+}
+
+} // namespace
+
+class TestRunLabels : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<TemporaryFolder> m_folder;
+    std::unique_ptr<RunDirectory> m_run;
+
+    Result<StoredLabels> edit(const RunEdit &edit) { return editRunLabels(m_run->path(), "run-1", edit); }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<TemporaryFolder>();
+        auto run = RunDirectory::create(m_folder->path() / "run-1", frozenSpec("run-1", "first"));
+        VERIFY_OK(run);
+        m_run = std::make_unique<RunDirectory>(std::move(*run));
+    }
+
+    void nothingWasSaidAtFirst()
+    {
+        const auto stored = readRunLabels(m_run->path());
+        VERIFY_OK(stored);
+        QCOMPARE(stored->labels, RunLabels());
+        QVERIFY(stored->name.empty());
+        QVERIFY(!fs::exists(m_run->path() / kLabelsFile));
+    }
+    void whatIsNotSetStays()
+    {
+        VERIFY_OK(edit(named("second")));
+        VERIFY_OK(edit(tagged({"a", "b", "a"})));
+        VERIFY_OK(edit(noted("first line\nsecond: 📈")));
+        const auto stored = edit(archived());
+        VERIFY_OK(stored);
+        QCOMPARE(stored->name, std::string("second"));
+        QCOMPARE(stored->labels.tags, (std::vector<std::string>{"a", "b"}));
+        const RunStatus status = m_run->status();
+        QCOMPARE(status.name, std::string("second"));
+        QCOMPARE(status.labels, stored->labels);
+        QVERIFY(status.labels.isArchived);
+        VERIFY_OK(edit(named("")));
+        VERIFY_OK(edit(tagged({})));
+        QCOMPARE(m_run->status().name, std::string("first")); // of its spec again
+        QVERIFY(m_run->status().labels.tags.empty());
+    }
+    void theNewNameFindsTheRun()
+    {
+        const Catalogue catalogue(m_folder->path() / "home");
+        VERIFY_OK(catalogue.add(m_run->path()));
+        VERIFY_OK(edit(named("second")));
+        VERIFY_OK(catalogue.resolve("second"));
+        VERIFY_ERROR(catalogue.resolve("first"), ErrorCode::NotFound, "first");
+    }
+    void limitsAreNamed()
+    {
+        const auto refuses = [this](const RunEdit &wrong, const char *fragment) {
+            const auto answer = edit(wrong);
+            VERIFY_ERROR(answer, ErrorCode::InvalidInput, fragment);
+            QVERIFY(!fs::exists(m_run->path() / kLabelsFile));
+        };
+        std::vector<std::string> tags(65);
+        for (size_t i = 0; i < tags.size(); ++i) tags[i] = std::to_string(i);
+        refuses(tagged(tags), "65 tags, expected at most 64");
+        std::string longTag;
+        for (int i = 0; i < 65; ++i) longTag += "ü";
+        refuses(tagged({longTag}), "has 65 characters, expected at most 64");
+        refuses(tagged({" "}), "a tag is \" \"");
+        refuses(tagged({"a\nb"}), "no line of UTF-8");
+        refuses(tagged({"\xff"}), "no line of UTF-8");
+        refuses(noted(std::string(65'537, 'x')), "the notes have 65537 bytes");
+        refuses(noted("\xff"), "no UTF-8");
+        refuses(named(std::string(201, 'x')), "201 characters");
+        refuses(named("a\tb"), "no line of UTF-8");
+        tags.pop_back();
+        VERIFY_OK(edit(tagged(tags)));
+        VERIFY_OK(edit(noted(std::string(65'536, '\x01'))));
+        VERIFY_OK(readRunLabels(m_run->path()));
+    }
+    void aBrokenFileHidesNoRun_data()
+    {
+        QTest::addColumn<QString>("content");
+        QTest::addColumn<QString>("found");
+        QTest::newRow("cut") << "{\"labels_version\": 1, \"tags\": [\"a\""
+                             << "no JSON object";
+        QTest::newRow("list") << "[]"
+                              << "not a JSON object";
+        QTest::newRow("no version") << "{}"
+                                    << "no labels_version";
+        QTest::newRow("newer") << "{\"labels_version\": 2}"
+                               << "update this one";
+        QTest::newRow("tags") << "{\"labels_version\": 1, \"tags\": [1]}"
+                              << "no list of texts";
+        QTest::newRow("notes") << "{\"labels_version\": 1, \"notes\": 1}"
+                               << "no text";
+        QTest::newRow("archived") << "{\"labels_version\": 1, \"archived\": 1}"
+                                  << "neither";
+        QTest::newRow("rule") << "{\"labels_version\": 1, \"tags\": [\"\"]}"
+                              << "breaks a rule";
+    }
+    void aBrokenFileHidesNoRun()
+    {
+        QFETCH(QString, content);
+        QFETCH(QString, found);
+        writeText(m_run->path() / kLabelsFile, content.toStdString());
+        const auto stored = readRunLabels(m_run->path());
+        QVERIFY(!stored.ok());
+        if (found != QLatin1String("no JSON object"))
+            QVERIFY2(errorText(stored).contains(found), qPrintable(errorText(stored)));
+        const RunStatus status = m_run->status();
+        QCOMPARE(status.state, RunState::Created);
+        QCOMPARE(status.name, std::string("first"));
+        QVERIFY(status.error.find("Cannot read the labels") != std::string::npos);
+        VERIFY_OK(edit(tagged({"new"})));
+        QCOMPARE(readText(m_run->path() / "labels.json.broken"), content.toStdString());
+        QVERIFY(m_run->status().error.empty());
+        VERIFY_OK(m_run->remove());
+        QVERIFY(!fs::exists(m_run->path()));
+    }
+    void aFileThatIsTooLargeIsNotRead()
+    {
+        writeText(m_run->path() / kLabelsFile, std::string((1 << 20) + 1, ' '));
+        QVERIFY(!readRunLabels(m_run->path()).ok());
+        QCOMPARE(m_run->status().state, RunState::Created);
+    }
+    void twoWhoEditLoseNothing()
+    {
+        constexpr int kEach = 20;
+        const auto tag = [this](int first) {
+            for (int i = 0; i < kEach; ++i)
+                static_cast<void>(editRunLabels(m_run->path(), "run-1", [&](const StoredLabels &stored) {
+                    RunEdit edit;
+                    edit.tags = stored.labels.tags;
+                    edit.tags->push_back(std::to_string(first + i));
+                    return edit;
+                }));
+        };
+        std::thread other(tag, 0);
+        tag(1000);
+        other.join();
+        QCOMPARE(readRunLabels(m_run->path())->labels.tags.size(), size_t{2 * kEach});
+    }
+    void aCopyTakesThemAlong()
+    {
+        VERIFY_OK(edit(tagged({"a"})));
+        const auto copy = m_run->copyTo(m_folder->path() / "copy");
+        VERIFY_OK(copy);
+        QCOMPARE(copy->status().labels.tags, std::vector<std::string>{"a"});
+    }
+
+    void notesBecomeEvents()
+    {
+        VERIFY_OK(addNote(*m_run, {120, "the loss jumps"}));
+        VERIFY_OK(addNote(*m_run, {7, "and here"}));
+        const auto reader = RunReader::open(m_run->path());
+        VERIFY_OK(reader);
+        const auto events = (*reader)->events(0, 10);
+        QCOMPARE(events->size(), size_t{2});
+        QCOMPARE(events->front().step, 120);
+        QCOMPARE(events->front().kind, EventKind::Note);
+        QCOMPARE(events->front().text, std::string("the loss jumps"));
+        QCOMPARE(events->front().payload, std::string(kNotePayload));
+        QCOMPARE(m_run->status().state, RunState::Created);
+    }
+    void notesHaveLimits()
+    {
+        VERIFY_ERROR(addNote(*m_run, {-1, "x"}), ErrorCode::InvalidInput, "the step is -1");
+        VERIFY_ERROR(addNote(*m_run, {1, " \n"}), ErrorCode::InvalidInput, "the note is empty");
+        VERIFY_ERROR(addNote(*m_run, {1, std::string(16'385, 'x')}), ErrorCode::InvalidInput, "16385 bytes");
+        VERIFY_ERROR(addNote(*m_run, {1, "\xff"}), ErrorCode::InvalidInput, "no UTF-8");
+        const auto lock = m_run->lock("training");
+        VERIFY_ERROR(addNote(*m_run, {1, "x"}), ErrorCode::Conflict, "run-1");
+    }
+    void notesGoThroughTheSetting()
+    {
+        const auto note = noteFromValue(noteValue({12, "a b"}), "run-1");
+        VERIFY_OK(note);
+        QCOMPARE(note->step, 12);
+        QCOMPARE(note->text, std::string("a b"));
+        for (const char *wrong : {"", "x", "12", "12x y", "12 "})
+            VERIFY_ERROR(noteFromValue(wrong, "run-1"), ErrorCode::InvalidInput,
+                         "Cannot annotate run \"run-1\"");
+    }
+};
+
+QTEST_APPLESS_MAIN(TestRunLabels)
+#include "tst_run_labels.moc"
