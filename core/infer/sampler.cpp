@@ -3,10 +3,12 @@
 
 #include "core/base/counter_rng.h"
 #include "core/base/text.h"
+#include "core/infer/sampler_cuts.h"
+#include "core/infer/stop_text.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 namespace orrery {
 
@@ -19,19 +21,9 @@ Error badSetting(const std::string &name, const std::string &value, const std::s
                  "Set " + name + " to a value in this range."};
 }
 
-/// More probable first; the lower id on a tie. Makes every order below unique.
-struct MoreProbable {
-    const std::vector<double> &weight_V;
-    bool operator()(int32_t a, int32_t b) const
-    {
-        const double wa = weight_V[static_cast<size_t>(a)];
-        const double wb = weight_V[static_cast<size_t>(b)];
-        return wa != wb ? wa > wb : a < b;
-    }
-};
-
 /// exp((logit − max) / temperature): unnormalised probabilities, 1 at the largest.
-std::vector<double> weightsOf(std::span<const float> logits_V, float largest, double temperature)
+template <typename Logit>
+std::vector<double> weightsOf(std::span<const Logit> logits_V, Logit largest, double temperature)
 {
     std::vector<double> weight_V(logits_V.size());
     for (size_t i = 0; i < logits_V.size(); ++i)
@@ -40,22 +32,15 @@ std::vector<double> weightsOf(std::span<const float> logits_V, float largest, do
     return weight_V;
 }
 
-int32_t firstLargest(std::span<const float> logits_V)
+template <typename Logit> int32_t firstLargest(std::span<const Logit> logits_V)
 {
     return static_cast<int32_t>(std::max_element(logits_V.begin(), logits_V.end()) - logits_V.begin());
 }
 
-double sumOf(const std::vector<double> &weight_V)
-{
-    double sum = 0;
-    for (double weight : weight_V) sum += weight;
-    return sum;
-}
-
 /// Walks in order of id. The last survivor takes what rounding leaves over.
-int32_t drawFrom(const std::vector<double> &weight_V, double uniform)
+int32_t drawFrom(const std::vector<double> &weight_V, double sum, double uniform)
 {
-    const double target = uniform * sumOf(weight_V);
+    const double target = uniform * sum;
     double cumulative = 0;
     int32_t last = 0;
     for (size_t i = 0; i < weight_V.size(); ++i) {
@@ -67,50 +52,32 @@ int32_t drawFrom(const std::vector<double> &weight_V, double uniform)
     return last;
 }
 
-std::vector<int32_t> allIds(size_t numIds)
+/// What is drawn from: probabilities up to a common factor, 0 where a token was cut.
+template <typename Logit>
+std::vector<double> drawingWeights(std::span<const Logit> logits_V, const SamplingSettings &settings)
 {
-    std::vector<int32_t> ids(numIds);
-    std::iota(ids.begin(), ids.end(), 0);
-    return ids;
-}
-
-/// Keeps the ids in `kept`, sets the others' weight to 0.
-void keepOnly(std::vector<double> &weight_V, std::span<const int32_t> kept)
-{
-    std::vector<double> cut_V(weight_V.size(), 0.0);
-    for (int32_t id : kept) cut_V[static_cast<size_t>(id)] = weight_V[static_cast<size_t>(id)];
-    weight_V.swap(cut_V);
-}
-
-void cutTopK(std::vector<double> &weight_V, int64_t topK)
-{
-    if (topK <= 0 || topK >= static_cast<int64_t>(weight_V.size())) return;
-    auto ids = allIds(weight_V.size());
-    std::nth_element(ids.begin(), ids.begin() + (topK - 1), ids.end(), MoreProbable{weight_V});
-    ids.resize(static_cast<size_t>(topK));
-    keepOnly(weight_V, ids);
-}
-
-/// The smallest set of most probable tokens whose share reaches topP. A heap yields them one by one, so that
-/// a peaked distribution over a large vocabulary is not sorted to its end.
-void cutTopP(std::vector<double> &weight_V, double topP)
-{
-    if (topP >= 1.0) return;
-    const double target = topP * sumOf(weight_V);
-    auto ids = allIds(weight_V.size());
-    const auto lessProbable = [more = MoreProbable{weight_V}](int32_t a, int32_t b) { return more(b, a); };
-    std::make_heap(ids.begin(), ids.end(), lessProbable);
-    std::vector<int32_t> kept;
-    double cumulative = 0;
-    while (!ids.empty()) {
-        std::pop_heap(ids.begin(), ids.end(), lessProbable);
-        const int32_t id = ids.back();
-        ids.pop_back();
-        kept.push_back(id);
-        cumulative += weight_V[static_cast<size_t>(id)];
-        if (cumulative >= target) break;
+    const int32_t largestId = firstLargest(logits_V);
+    if (settings.temperature == 0.0) {
+        std::vector<double> weight_V(logits_V.size(), 0.0);
+        weight_V[static_cast<size_t>(largestId)] = 1;
+        return weight_V;
     }
-    keepOnly(weight_V, kept);
+    std::vector<double> weight_V =
+        weightsOf(logits_V, logits_V[static_cast<size_t>(largestId)], settings.temperature);
+    cutTopK(weight_V, settings.topK);
+    cutTopP(weight_V, settings.topP);
+    cutMinP(weight_V, settings.minP);
+    cutTypical(weight_V, settings.typicalP);
+    return weight_V;
+}
+
+std::vector<double> drawingWeights(std::span<const float> logits_V, const SamplingSettings &settings,
+                                   std::span<const int32_t> history)
+{
+    if (settings.repetitionPenalty == 1.0) return drawingWeights(logits_V, settings);
+    const std::vector<double> penalized_V =
+        penalizedLogits(logits_V, history, settings.repetitionPenalty, settings.penaltyWindow);
+    return drawingWeights(std::span<const double>(penalized_V), settings);
 }
 
 Result<void> checkLogits(std::span<const float> logits_V)
@@ -132,20 +99,37 @@ Result<void> checkLogits(std::span<const float> logits_V)
     return {};
 }
 
+Result<void> checkCuts(const SamplingSettings &settings)
+{
+    if (settings.topK < 0) return badSetting("top_k", std::to_string(settings.topK), "0 or more (0 is off)");
+    if (!(settings.topP > 0.0 && settings.topP <= 1.0))
+        return badSetting("top_p", formatSignificant(settings.topP, 6), "above 0 … 1 (1 is off)");
+    if (!(settings.minP >= 0.0 && settings.minP <= 1.0))
+        return badSetting("min_p", formatSignificant(settings.minP, 6), "0 … 1 (0 is off)");
+    if (!(settings.typicalP > 0.0 && settings.typicalP <= 1.0))
+        return badSetting("typical_p", formatSignificant(settings.typicalP, 6), "above 0 … 1 (1 is off)");
+    return {};
+}
+
 } // namespace
 
 Result<void> checkSampling(const SamplingSettings &settings)
 {
     if (!(settings.temperature >= 0.0 && settings.temperature <= kMaxTemperature))
         return badSetting("temperature", formatSignificant(settings.temperature, 6), "0 … 10");
-    if (!(settings.topP > 0.0 && settings.topP <= 1.0))
-        return badSetting("top_p", formatSignificant(settings.topP, 6), "above 0 … 1");
-    if (settings.topK < 0) return badSetting("top_k", std::to_string(settings.topK), "0 or more (0 is off)");
+    ORRERY_TRY(checkCuts(settings));
+    if (!(settings.repetitionPenalty >= kMinRepetitionPenalty &&
+          settings.repetitionPenalty <= kMaxRepetitionPenalty))
+        return badSetting("repetition_penalty", formatSignificant(settings.repetitionPenalty, 6),
+                          "0.1 … 10 (1 is off)");
+    if (settings.penaltyWindow < 0)
+        return badSetting("penalty_window", std::to_string(settings.penaltyWindow),
+                          "0 or more tokens (0 is all)");
     if (settings.maxTokens < 1 || settings.maxTokens > kMaxGeneratedTokens)
         return badSetting("max_tokens", std::to_string(settings.maxTokens), "1 … 1,000,000");
     if (settings.numAlternatives < 0 || settings.numAlternatives > kMaxAlternatives)
         return badSetting("alternatives", std::to_string(settings.numAlternatives), "0 … 50");
-    return {};
+    return checkStopTexts(settings.stop);
 }
 
 double samplingUniform(uint64_t seed, int64_t index)
@@ -156,13 +140,11 @@ double samplingUniform(uint64_t seed, int64_t index)
 }
 
 Result<TokenChoice> sampleToken(std::span<const float> logits_V, const SamplingSettings &settings,
-                                double uniform)
+                                double uniform, std::span<const int32_t> history)
 {
     ORRERY_TRY(checkLogits(logits_V));
-    const int32_t largestId = firstLargest(logits_V);
-    const float largest = logits_V[static_cast<size_t>(largestId)];
-
-    // What is reported is the model's own belief: temperature 1, nothing cut.
+    // The model's own belief: temperature 1, nothing changed or cut.
+    const float largest = logits_V[static_cast<size_t>(firstLargest(logits_V))];
     const std::vector<double> plain_V = weightsOf(logits_V, largest, 1.0);
     const double plainSum = sumOf(plain_V);
     TokenChoice choice;
@@ -170,70 +152,24 @@ Result<TokenChoice> sampleToken(std::span<const float> logits_V, const SamplingS
         const double p = weight / plainSum;
         if (p > 0) choice.entropy -= p * std::log(p);
     }
+    const std::vector<double> drawn_V = drawingWeights(logits_V, settings, history);
+    const double drawnSum = sumOf(drawn_V);
+    const auto candidate = [&](int32_t id) {
+        const auto place = static_cast<size_t>(id);
+        return CandidateToken{id, plain_V[place] / plainSum, drawn_V[place] / drawnSum};
+    };
     if (settings.numAlternatives > 0) {
         auto ids = allIds(plain_V.size());
         const auto numShown = std::min<size_t>(static_cast<size_t>(settings.numAlternatives), ids.size());
         std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(numShown), ids.end(),
                           MoreProbable{plain_V});
-        for (size_t i = 0; i < numShown; ++i)
-            choice.alternatives.push_back({ids[i], plain_V[static_cast<size_t>(ids[i])] / plainSum});
+        for (size_t i = 0; i < numShown; ++i) choice.alternatives.push_back(candidate(ids[i]));
     }
-
-    if (settings.temperature == 0.0) {
-        choice.id = largestId;
-    } else {
-        auto weight_V = weightsOf(logits_V, largest, settings.temperature);
-        cutTopK(weight_V, settings.topK);
-        cutTopP(weight_V, settings.topP);
-        choice.id = drawFrom(weight_V, uniform);
-    }
-    choice.probability = plain_V[static_cast<size_t>(choice.id)] / plainSum;
+    const CandidateToken drawn = candidate(drawFrom(drawn_V, drawnSum, uniform));
+    choice.id = drawn.id;
+    choice.probability = drawn.probability;
+    choice.chance = drawn.chance;
     return choice;
-}
-
-std::vector<double> referenceDistribution(std::span<const float> logits_V, const SamplingSettings &settings)
-{
-    const size_t numTokens = logits_V.size();
-    const int32_t largestId = firstLargest(logits_V);
-    std::vector<double> p_V(numTokens, 0.0);
-    if (settings.temperature == 0.0) {
-        p_V[static_cast<size_t>(largestId)] = 1.0;
-        return p_V;
-    }
-    const auto weight_V = weightsOf(logits_V, logits_V[static_cast<size_t>(largestId)], settings.temperature);
-    auto order = allIds(numTokens);
-    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-        return weight_V[static_cast<size_t>(a)] > weight_V[static_cast<size_t>(b)];
-    });
-    if (settings.topK > 0 && static_cast<size_t>(settings.topK) < numTokens)
-        order.resize(static_cast<size_t>(settings.topK));
-
-    std::vector<double> kept_V(numTokens, 0.0);
-    for (int32_t id : order) kept_V[static_cast<size_t>(id)] = weight_V[static_cast<size_t>(id)];
-    const double keptSum = sumOf(kept_V);
-    double cumulative = 0;
-    for (int32_t id : order) {
-        const bool isReached = settings.topP < 1.0 && cumulative >= settings.topP * keptSum;
-        if (!isReached) p_V[static_cast<size_t>(id)] = kept_V[static_cast<size_t>(id)];
-        cumulative += kept_V[static_cast<size_t>(id)];
-    }
-    const double sum = sumOf(p_V);
-    for (double &p : p_V) p /= sum;
-    return p_V;
-}
-
-int32_t referenceSample(std::span<const float> logits_V, const SamplingSettings &settings, double uniform)
-{
-    const auto p_V = referenceDistribution(logits_V, settings);
-    double cumulative = 0;
-    int32_t last = 0;
-    for (size_t i = 0; i < p_V.size(); ++i) {
-        if (p_V[i] <= 0) continue;
-        cumulative += p_V[i];
-        last = static_cast<int32_t>(i);
-        if (cumulative > uniform) return last;
-    }
-    return last;
 }
 
 } // namespace orrery

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/counter_rng.h"
 #include "core/infer/sampler.h"
+#include "core/infer/sampler_reference.h"
 
 #include <QtTest>
 
@@ -54,6 +55,16 @@ private Q_SLOTS:
         QTest::newRow("top_p 0") << "top_p" << 0.0 << "0";
         QTest::newRow("top_p above 1") << "top_p" << 1.5 << "1.5";
         QTest::newRow("top_k") << "top_k" << -1.0 << "-1";
+        QTest::newRow("min_p below") << "min_p" << -0.1 << "-0.1";
+        QTest::newRow("min_p above") << "min_p" << 1.01 << "1.01";
+        QTest::newRow("min_p NaN") << "min_p" << std::nan("") << "nan";
+        QTest::newRow("typical_p 0") << "typical_p" << 0.0 << "0";
+        QTest::newRow("typical_p above 1") << "typical_p" << 2.0 << "2";
+        QTest::newRow("typical_p NaN") << "typical_p" << std::nan("") << "nan";
+        QTest::newRow("weak penalty") << "repetition_penalty" << 0.09 << "0.09";
+        QTest::newRow("strong penalty") << "repetition_penalty" << 10.5 << "10.5";
+        QTest::newRow("penalty NaN") << "repetition_penalty" << std::nan("") << "nan";
+        QTest::newRow("window") << "penalty_window" << -1.0 << "-1";
         QTest::newRow("no tokens") << "max_tokens" << 0.0 << "0";
         QTest::newRow("too many tokens") << "max_tokens" << 1000001.0 << "1000001";
         QTest::newRow("alternatives below") << "alternatives" << -1.0 << "-1";
@@ -69,6 +80,10 @@ private Q_SLOTS:
         if (name == "temperature") settings.temperature = value;
         if (name == "top_p") settings.topP = value;
         if (name == "top_k") settings.topK = static_cast<int64_t>(value);
+        if (name == "min_p") settings.minP = value;
+        if (name == "typical_p") settings.typicalP = value;
+        if (name == "repetition_penalty") settings.repetitionPenalty = value;
+        if (name == "penalty_window") settings.penaltyWindow = static_cast<int64_t>(value);
         if (name == "max_tokens") settings.maxTokens = static_cast<int64_t>(value);
         if (name == "alternatives") settings.numAlternatives = static_cast<int32_t>(value);
         const auto checked = checkSampling(settings);
@@ -85,6 +100,16 @@ private Q_SLOTS:
         QVERIFY(
             checkSampling({.maxTokens = 1'000'000, .temperature = 10, .topP = 1e-9, .numAlternatives = 50})
                 .ok());
+        QVERIFY(
+            checkSampling({.minP = 1, .typicalP = 1e-9, .repetitionPenalty = 0.1, .penaltyWindow = 0}).ok());
+        QVERIFY(checkSampling({.minP = 0, .typicalP = 1, .repetitionPenalty = 10}).ok());
+    }
+
+    void rejectsStopTextsThatAreNone()
+    {
+        const auto checked = checkSampling({.stop = {"a", ""}});
+        QVERIFY(!checked.ok());
+        QVERIFY(checked.error().message.find("stop text 2 is empty") != std::string::npos);
     }
 
     void zeroTemperatureTakesTheLargestAndTheLowerIdOnATie()
