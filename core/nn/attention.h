@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Self-attention with packed projections, optional QK-norm and rotary positions, and a key/value cache;
-// causal unless the pass has another mask. Only the thread that owns the model.
+// causal unless the pass has another mask. Several heads of queries may share one of keys and values. Only
+// the thread that owns the model. Axes: G heads of keys and values.
 #pragma once
 
 #include "core/nn/attention_core.h"
@@ -18,13 +19,13 @@ public:
 
 private:
     struct Projected {
-        at::Tensor q_BTHD, k_BTHD, v_BTHD; ///< queries and keys normed, without positions
+        at::Tensor q_BTHD, k_BTGD, v_BTGD; ///< queries and keys normed, without positions
     };
     [[nodiscard]] Projected project(const at::Tensor &x_BTC, const ForwardContext &context) const;
     [[nodiscard]] Heads placed(const Projected &plain, const ForwardContext &context) const;
 
     int64_t m_layer = 0;
-    int64_t m_numHeads = 1;
+    int64_t m_numHeads = 1, m_numKeyHeads = 1;
     int64_t m_headWidth = 1;
     bool m_hasQkNorm = false;
     SharedTables &m_tables;

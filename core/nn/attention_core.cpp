@@ -22,12 +22,12 @@ at::Tensor causalBias(int64_t numQueries, int64_t numKeys, int64_t offset, const
 /// The fused kernels want values as wide as keys: zero columns are added and taken away again.
 at::Tensor fused(const Heads &heads, const std::optional<at::Tensor> &mask, bool isCausal, double scale)
 {
-    const int64_t keyWidth = heads.k_BHTD.size(-1), valueWidth = heads.v_BHTD.size(-1);
+    const int64_t keyWidth = heads.k_BGTD.size(-1), valueWidth = heads.v_BGTD.size(-1);
     if (keyWidth == valueWidth)
-        return at::scaled_dot_product_attention(heads.q_BHTD, heads.k_BHTD, heads.v_BHTD, mask, 0.0, isCausal,
+        return at::scaled_dot_product_attention(heads.q_BHTD, heads.k_BGTD, heads.v_BGTD, mask, 0.0, isCausal,
                                                 scale);
-    const at::Tensor padded = at::constant_pad_nd(heads.v_BHTD, {0, keyWidth - valueWidth});
-    return at::scaled_dot_product_attention(heads.q_BHTD, heads.k_BHTD, padded, mask, 0.0, isCausal, scale)
+    const at::Tensor padded = at::constant_pad_nd(heads.v_BGTD, {0, keyWidth - valueWidth});
+    return at::scaled_dot_product_attention(heads.q_BHTD, heads.k_BGTD, padded, mask, 0.0, isCausal, scale)
         .narrow(-1, 0, valueWidth);
 }
 
@@ -37,6 +37,17 @@ at::Tensor fusedUnder(const AttentionMask &mask, const Heads &heads, double scal
     std::optional<at::Tensor> bias;
     if (mask.kind == AttentionMask::Kind::Bias) bias = mask.bias_B1TS;
     return fused(heads, bias, mask.kind == AttentionMask::Kind::Causal, scale);
+}
+
+/// All queries that share a head of keys read it side by side, so that the cache is read once and nothing is
+/// copied. @param mask_B1TS undefined, or with T = 1: each query of a group is the same token.
+at::Tensor oneToken(const Heads &heads, const std::optional<at::Tensor> &mask_B11S, double scale)
+{
+    const at::IntArrayRef shape = heads.q_BHTD.sizes();
+    const int64_t numGroups = heads.k_BGTD.size(1);
+    const Heads grouped{heads.q_BHTD.reshape({shape[0], numGroups, shape[1] / numGroups, shape[3]}),
+                        heads.k_BGTD, heads.v_BGTD};
+    return fused(grouped, mask_B11S, false, scale).reshape({shape[0], shape[1], 1, heads.v_BGTD.size(3)});
 }
 
 /// Scaled q·k and the mask's bias, which may differ between sequences. @return [B·H, T, T]
@@ -55,12 +66,12 @@ at::Tensor maskedScores(const AttentionMask &mask, const at::Tensor &q_NTD, cons
 at::Tensor attendExplicitly(const Heads &heads, const AttendSettings &settings, SharedTables &tables,
                             const ForwardContext &context)
 {
-    const at::IntArrayRef shape = heads.v_BHTD.sizes();
+    const at::IntArrayRef shape = heads.v_BGTD.sizes();
     const int64_t numMatrices = shape[0] * shape[1], numTokens = shape[2];
     const auto matrices = [&](const at::Tensor &x_BHTD) {
         return x_BHTD.reshape({numMatrices, numTokens, x_BHTD.size(-1)});
     };
-    const at::Tensor q = matrices(heads.q_BHTD), k = matrices(heads.k_BHTD);
+    const at::Tensor q = matrices(heads.q_BHTD), k = matrices(heads.k_BGTD);
     at::Tensor scores;
     if (context.mask.kind == AttentionMask::Kind::Causal) {
         at::Tensor &bias = tables.causalBias_1TT;
@@ -74,24 +85,32 @@ at::Tensor attendExplicitly(const Heads &heads, const AttendSettings &settings, 
                                           settings.dropout, heads.q_BHTD.device());
     const at::Tensor probabilities =
         at::softmax(scores, -1, preciseType(context.dtype)) * mask.view(scores.sizes());
-    return at::bmm(probabilities.to(heads.v_BHTD.scalar_type()), matrices(heads.v_BHTD)).view(shape);
+    return at::bmm(probabilities.to(heads.v_BGTD.scalar_type()), matrices(heads.v_BGTD)).view(shape);
 }
 
 at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, const ForwardContext &context)
 {
     KvCache &cache = *context.cache;
-    const int64_t numNew = heads.k_BHTD.size(2), numAll = cache.length + numNew;
+    const int64_t numNew = heads.k_BGTD.size(2), numAll = cache.length + numNew;
     at::Tensor &keys = cache.keys[static_cast<size_t>(settings.layer)];
     at::Tensor &values = cache.values[static_cast<size_t>(settings.layer)];
     TORCH_CHECK(numAll <= keys.size(2), "key/value cache of ", keys.size(2), " tokens cannot take token ",
                 numAll);
-    keys.narrow(2, cache.length, numNew).copy_(heads.k_BHTD);
-    values.narrow(2, cache.length, numNew).copy_(heads.v_BHTD);
-    const Heads all{heads.q_BHTD, keys.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type()),
-                    values.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type())};
+    keys.narrow(2, cache.length, numNew).copy_(heads.k_BGTD);
+    values.narrow(2, cache.length, numNew).copy_(heads.v_BGTD);
+    Heads all{heads.q_BHTD, keys.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type()),
+              values.narrow(2, 0, numAll).to(heads.q_BHTD.scalar_type())};
+    const int64_t numHeads = all.q_BHTD.size(1);
     if (context.tap)
-        context.tap->look(
-            {settings.layer, all.q_BHTD, all.k_BHTD, settings.scale, context.mask, cache.length});
+        context.tap->look({settings.layer, all.q_BHTD, sharedOut(all.k_BGTD, numHeads), settings.scale,
+                           context.mask, cache.length});
+    if (numNew == 1 && all.k_BGTD.size(1) != numHeads) {
+        std::optional<at::Tensor> bias;
+        if (context.mask.kind == AttentionMask::Kind::Bias) bias = context.mask.bias_B1TS;
+        return oneToken(all, bias, settings.scale);
+    }
+    all.k_BGTD = sharedOut(all.k_BGTD, numHeads);
+    all.v_BGTD = sharedOut(all.v_BGTD, numHeads);
     if (context.mask.kind != AttentionMask::Kind::Causal)
         return fusedUnder(context.mask, all, settings.scale);
     if (numNew == 1) return fused(all, {}, false, settings.scale);
@@ -102,14 +121,25 @@ at::Tensor attendCached(const Heads &heads, const AttendSettings &settings, cons
 
 } // namespace
 
+at::Tensor sharedOut(const at::Tensor &x_BGTD, int64_t numHeads)
+{
+    const at::IntArrayRef shape = x_BGTD.sizes();
+    if (shape[1] == numHeads) return x_BGTD;
+    return x_BGTD.unsqueeze(2)
+        .expand({shape[0], shape[1], numHeads / shape[1], shape[2], shape[3]})
+        .reshape({shape[0], numHeads, shape[2], shape[3]});
+}
+
 at::Tensor attend(const Heads &heads, const AttendSettings &settings, SharedTables &tables,
                   const ForwardContext &context)
 {
     if (context.cache) return attendCached(heads, settings, context);
+    const int64_t numHeads = heads.q_BHTD.size(1);
+    const Heads all{heads.q_BHTD, sharedOut(heads.k_BGTD, numHeads), sharedOut(heads.v_BGTD, numHeads)};
     if (context.tap)
-        context.tap->look({settings.layer, heads.q_BHTD, heads.k_BHTD, settings.scale, context.mask, 0});
-    if (context.isTraining && settings.dropout > 0) return attendExplicitly(heads, settings, tables, context);
-    return fusedUnder(context.mask, heads, settings.scale);
+        context.tap->look({settings.layer, all.q_BHTD, all.k_BGTD, settings.scale, context.mask, 0});
+    if (context.isTraining && settings.dropout > 0) return attendExplicitly(all, settings, tables, context);
+    return fusedUnder(context.mask, all, settings.scale);
 }
 
 } // namespace orrery::nn

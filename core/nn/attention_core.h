@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Softmax attention over heads that are projected already: fused where it can be, explicit where dropout
 // needs the probabilities, over the cache while generating. Shared by all kinds of attention. Only the thread
-// that owns the model. Axes: B batch, H heads, T tokens, D head width (keys may be wider than values).
+// that owns the model. Axes: B batch, H heads, G heads of keys and values (H, or a divisor of it: head h of
+// the queries reads head h·G/H of the keys), T tokens, D head width (keys may be wider than values).
 #pragma once
 
 #include "core/nn/extension_points.h"
@@ -10,7 +11,7 @@
 namespace orrery::nn {
 
 struct Heads {
-    at::Tensor q_BHTD, k_BHTD, v_BHTD; ///< one dtype; q and k of one width, v may be narrower
+    at::Tensor q_BHTD, k_BGTD, v_BGTD; ///< one dtype; q and k of one width, v may be narrower
 };
 
 struct AttendSettings {
@@ -25,6 +26,9 @@ inline at::ScalarType attentionType(at::ScalarType dtype, bool isCuda)
 {
     return isCuda ? dtype : preciseType(dtype);
 }
+
+/// Keys or values once for each head of queries; the same tensor where they are as many. @return [B, H, T, D]
+at::Tensor sharedOut(const at::Tensor &x_BGTD, int64_t numHeads);
 
 /// Under context.mask. @return [B, H, T, width of v]
 at::Tensor attend(const Heads &heads, const AttendSettings &settings, SharedTables &tables,

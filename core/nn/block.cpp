@@ -14,9 +14,10 @@ public:
     explicit ReferenceBlock(BuildContext &build)
         : m_spec(build.spec), m_layer(build.layer),
           m_attentionNorm(build.parameters, build.prefix + "attention_norm", build.spec.norm,
-                          build.spec.width),
+                          build.spec.width, build.spec),
           m_attention(build),
-          m_ffnNorm(build.parameters, build.prefix + "ffn_norm", build.spec.norm, build.spec.width)
+          m_ffnNorm(build.parameters, build.prefix + "ffn_norm", build.spec.norm, build.spec.width,
+                    build.spec)
     {
         const auto *factory = feedForwardRegistry().find(build.spec.ffn);
         TORCH_CHECK(factory, "unknown feed-forward network \"", build.spec.ffn, "\"");

@@ -9,8 +9,6 @@
 namespace orrery::nn {
 namespace {
 
-constexpr double kRopeBase = 10'000.0;
-
 at::Tensor rotate(const at::Tensor &x_BTHD, const at::Tensor &cos_T1D, const at::Tensor &sin_T1D)
 {
     const int64_t half = x_BTHD.size(-1) / 2;
@@ -57,8 +55,14 @@ at::Tensor Linear::forward(const at::Tensor &x, at::ScalarType dtype) const
 }
 
 Norm::Norm(ParameterStore &parameters, const std::string &name, const std::string &kind, int64_t width)
+    : Norm(parameters, name, kind, width, ModelSpec{})
+{
+}
+
+Norm::Norm(ParameterStore &parameters, const std::string &name, const std::string &kind, int64_t width,
+           const ModelSpec &spec)
     : m_weight(parameters.add(name + ".weight", {width}, ParameterInit::ones())), m_width(width),
-      m_isLayerNorm(kind == "layernorm")
+      m_epsilon(normEpsilon(spec, kind == "layernorm")), m_isLayerNorm(kind == "layernorm")
 {
     if (m_isLayerNorm) m_bias = parameters.add(name + ".bias", {width}, ParameterInit::zeros());
 }
@@ -67,9 +71,8 @@ at::Tensor Norm::forward(const at::Tensor &x, at::ScalarType dtype) const
 {
     const at::ScalarType precise = preciseType(dtype);
     if (m_isLayerNorm)
-        return at::layer_norm(x.to(precise), {m_width}, m_weight.as(precise), m_bias.as(precise),
-                              kLayerNormEpsilon);
-    return at::rms_norm(x.to(precise), {m_width}, m_weight.as(precise), kRmsNormEpsilon);
+        return at::layer_norm(x.to(precise), {m_width}, m_weight.as(precise), m_bias.as(precise), m_epsilon);
+    return at::rms_norm(x.to(precise), {m_width}, m_weight.as(precise), m_epsilon);
 }
 
 float residualDeviation(int64_t layers)
@@ -83,13 +86,24 @@ at::Tensor applyRope(const at::Tensor &x_BTHD, const at::Tensor &cos_TD, const a
                        sin_TD.unsqueeze(1).to(x_BTHD.scalar_type()));
 }
 
-std::pair<at::Tensor, at::Tensor> makeRopeTables(int64_t context, int64_t headWidth, at::Device device)
+at::Tensor ropeFrequencies(const ModelSpec &spec)
+{
+    const int64_t width = headWidth(spec);
+    const at::Tensor plain_D =
+        at::pow(spec.ropeTheta, at::arange(width / 2, at::kDouble) * (-2.0 / static_cast<double>(width)));
+    const RopeScaling &scaling = spec.ropeScaling;
+    if (scaling.factor == 1) return plain_D;
+    // How often a pair turns within the first context; between the two factors lies a line.
+    const at::Tensor turns_D = plain_D * (static_cast<double>(scaling.originalContext) / (2 * M_PI));
+    const at::Tensor kept_D =
+        ((turns_D - scaling.lowFactor) / (scaling.highFactor - scaling.lowFactor)).clamp(0, 1);
+    return plain_D * ((1 - kept_D) / scaling.factor + kept_D);
+}
+
+std::pair<at::Tensor, at::Tensor> makeRopeTables(const ModelSpec &spec, at::Device device)
 {
     const at::NoGradGuard noGrad;
-    const int64_t half = headWidth / 2;
-    const at::Tensor frequency =
-        at::pow(kRopeBase, at::arange(half, at::kDouble) * (-2.0 / static_cast<double>(headWidth)));
-    const at::Tensor angle = at::outer(at::arange(context, at::kDouble), frequency);
+    const at::Tensor angle = at::outer(at::arange(spec.context, at::kDouble), ropeFrequencies(spec));
     return {angle.cos().to(at::kFloat).to(device), angle.sin().to(at::kFloat).to(device)};
 }
 

@@ -23,7 +23,7 @@ int64_t extraKeyWidth(const ModelSpec &spec)
 }
 
 MultiModalAttention::MultiModalAttention(BuildContext &build)
-    : m_layer(build.layer), m_numHeads(build.spec.heads), m_headWidth(build.spec.width / build.spec.heads),
+    : m_layer(build.layer), m_numHeads(build.spec.heads), m_headWidth(headWidth(build.spec)),
       m_numModalities(build.spec.attention.numModalities), m_extraWidth(extraKeyWidth(build.spec)),
       m_hasQkNorm(build.spec.qkNorm), m_tables(build.tables)
 {
@@ -33,8 +33,8 @@ MultiModalAttention::MultiModalAttention(BuildContext &build)
         Projection made;
         made.qkv = Linear(build.parameters, name + "qkv", width, 3 * width, build.spec.bias, kInitDeviation);
         if (m_hasQkNorm) {
-            made.qNorm = Norm(build.parameters, name + "q_norm", "rmsnorm", m_headWidth);
-            made.kNorm = Norm(build.parameters, name + "k_norm", "rmsnorm", m_headWidth);
+            made.qNorm = Norm(build.parameters, name + "q_norm", "rmsnorm", m_headWidth, build.spec);
+            made.kNorm = Norm(build.parameters, name + "k_norm", "rmsnorm", m_headWidth, build.spec);
         }
         made.output = Linear(build.parameters, name + "output", width, width, build.spec.bias,
                              residualDeviation(build.spec.layers));

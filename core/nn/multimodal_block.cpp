@@ -22,8 +22,8 @@ public:
                              build.tables};
             Part part;
             part.attentionNorm =
-                Norm(own.parameters, own.prefix + "attention_norm", own.spec.norm, own.spec.width);
-            part.ffnNorm = Norm(own.parameters, own.prefix + "ffn_norm", own.spec.norm, own.spec.width);
+                Norm(own.parameters, own.prefix + "attention_norm", own.spec.norm, own.spec.width, own.spec);
+            part.ffnNorm = Norm(own.parameters, own.prefix + "ffn_norm", own.spec.norm, own.spec.width, own.spec);
             part.ffn = (*factory)(own);
             m_parts.push_back(std::move(part));
         }

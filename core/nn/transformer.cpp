@@ -66,8 +66,7 @@ public:
         if (m_spec.position == "learned")
             m_positions = m_store.add("embedding.position.weight", {m_spec.context, m_spec.width}, init);
         else
-            std::tie(m_tables.ropeCos_TD, m_tables.ropeSin_TD) =
-                makeRopeTables(m_spec.context, m_spec.width / m_spec.heads, device);
+            std::tie(m_tables.ropeCos_TD, m_tables.ropeSin_TD) = makeRopeTables(m_spec, device);
         m_modalities = ModalityEmbedding(m_store, m_spec);
         const auto *factory = blockRegistry().find(hasModalityWeights(m_spec) ? "multimodal" : m_spec.block);
         for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
@@ -75,7 +74,7 @@ public:
             m_blocks.push_back((*factory)(build));
             m_modules.push_back(makeParts(residualModuleRegistry(), build));
         }
-        m_finalNorm = Norm(m_store, "final_norm", m_spec.norm, m_spec.width);
+        m_finalNorm = Norm(m_store, "final_norm", m_spec.norm, m_spec.width, m_spec);
         m_head = m_spec.tied ? m_tokens : m_store.add("head.weight", {vocabSize, m_spec.width}, init);
         BuildContext build{m_spec, m_spec.layers, "head.", m_store, m_tables};
         m_headModules = makeParts(headModuleRegistry(), build);
@@ -155,12 +154,12 @@ public:
     [[nodiscard]] KvCache makeCache(int64_t batch, int64_t capacity) const override
     {
         KvCache cache;
-        const int64_t width = m_spec.width / m_spec.heads;
+        const int64_t width = headWidth(m_spec), numHeads = keyHeads(m_spec);
         const int64_t keyWidth = width + extraKeyWidth(m_spec);
         const at::TensorOptions options = at::TensorOptions(at::kFloat).device(m_store.device());
         for (int64_t layer = 0; layer < m_spec.layers; ++layer) {
-            cache.keys.push_back(at::zeros({batch, m_spec.heads, capacity, keyWidth}, options));
-            cache.values.push_back(at::zeros({batch, m_spec.heads, capacity, width}, options));
+            cache.keys.push_back(at::zeros({batch, numHeads, capacity, keyWidth}, options));
+            cache.values.push_back(at::zeros({batch, numHeads, capacity, width}, options));
         }
         beginText(cache);
         return cache;
@@ -269,6 +268,30 @@ Error badModel(const std::string &key, const std::string &found, const std::stri
             "Change " + key + " in the run's specification."};
 }
 
+Result<void> checkHeads(const ModelSpec &spec)
+{
+    if (spec.headDim < 0) return badModel("model.head_dim", std::to_string(spec.headDim), "0 or more");
+    if (spec.headDim == 0 && spec.width % spec.heads != 0)
+        return badModel("model.heads", std::to_string(spec.heads),
+                        "a divisor of model.width " + std::to_string(spec.width));
+    if (spec.position == "rope" && headWidth(spec) % 2 != 0)
+        return badModel(spec.headDim > 0 ? "model.head_dim" : "model.heads",
+                        std::to_string(spec.headDim > 0 ? spec.headDim : spec.heads),
+                        "an even width per head for rope positions");
+    if (spec.kvHeads < 0 || (spec.kvHeads > 0 && spec.heads % spec.kvHeads != 0))
+        return badModel("model.kv_heads", std::to_string(spec.kvHeads),
+                        "0 or a divisor of model.heads " + std::to_string(spec.heads));
+    if (hasModalityWeights(spec) && (keyHeads(spec) != spec.heads || spec.headDim > 0))
+        return badModel(spec.headDim > 0 ? "model.head_dim" : "model.kv_heads",
+                        std::to_string(spec.headDim > 0 ? spec.headDim : spec.kvHeads),
+                        "0 for a model whose modalities have weights of their own");
+    const RopeScaling &scaling = spec.ropeScaling;
+    if (scaling.factor != 1 && scaling.highFactor <= scaling.lowFactor)
+        return badModel("model.rope_high_factor", formatSignificant(scaling.highFactor, 4),
+                        "more than model.rope_low_factor " + formatSignificant(scaling.lowFactor, 4));
+    return {};
+}
+
 Result<void> checkModel(const ModelSpec &spec, int64_t vocabSize)
 {
     const auto atLeastOne = [](const char *key, int64_t value) -> Result<void> {
@@ -280,12 +303,7 @@ Result<void> checkModel(const ModelSpec &spec, int64_t vocabSize)
     ORRERY_TRY(atLeastOne("model.heads", spec.heads));
     ORRERY_TRY(atLeastOne("model.context", spec.context));
     ORRERY_TRY(atLeastOne("the vocabulary size", vocabSize));
-    if (spec.width % spec.heads != 0)
-        return badModel("model.heads", std::to_string(spec.heads),
-                        "a divisor of model.width " + std::to_string(spec.width));
-    if (spec.position == "rope" && (spec.width / spec.heads) % 2 != 0)
-        return badModel("model.heads", std::to_string(spec.heads),
-                        "an even width per head for rope positions");
+    ORRERY_TRY(checkHeads(spec));
     if (spec.position != "rope" && spec.position != "learned")
         return badModel("model.position", "\"" + spec.position + "\"", "rope or learned");
     if (spec.norm != "rmsnorm" && spec.norm != "layernorm")

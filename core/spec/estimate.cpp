@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/estimate.h"
 
+#include "core/spec/model_shape.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -67,9 +69,10 @@ ModelSize sizeOf(const ModelSpec &model, double vocab)
     const auto inner = static_cast<double>(feedForwardWidth(model));
     const bool isGated = model.ffn == "swiglu";
     const double norm = model.norm == "layernorm" ? 2 * width : width;
-    double block = 2 * norm + 4 * width * width + (isGated ? 3 : 2) * width * inner;
-    if (model.qkNorm) block += 2 * (width / static_cast<double>(std::max<int64_t>(model.heads, 1)));
-    if (model.bias) block += 3 * width + width + (isGated ? 2 : 1) * inner + width;
+    const auto queries = static_cast<double>(queryWidth(model)), keys = static_cast<double>(keyWidth(model));
+    double block = 2 * norm + (2 * queries + 2 * keys) * width + (isGated ? 3 : 2) * width * inner;
+    if (model.qkNorm) block += 2 * static_cast<double>(headWidth(model));
+    if (model.bias) block += queries + 2 * keys + width + (isGated ? 2 : 1) * inner + width;
     ModelSize size;
     const auto layers = static_cast<double>(model.layers);
     const auto modalities = static_cast<double>(model.attention.numModalities);
@@ -107,9 +110,11 @@ double activationBytesPerToken(const RunSpec &spec, double vocab)
     const auto width = static_cast<double>(model.width);
     const auto inner = static_cast<double>(feedForwardWidth(model));
     const double bytes = spec.train.dtype == "bf16" ? 2 : 4;
+    const auto queries = static_cast<double>(queryWidth(model)), keys = static_cast<double>(keyWidth(model));
     // Two norms (input and output), qkv, turned and normalised q and k, attention and projection outputs,
     // residuals.
-    double values = 4 * width + 3 * width + (model.qkNorm ? 4 : 2) * width + 4 * width;
+    double values = 4 * width + queries + 2 * keys + (model.qkNorm ? 2 : 1) * (queries + keys) + queries + 3 * width;
+    if (keys < queries) values += 2 * queries; // keys and values once for each head of queries
     values += model.ffn == "swiglu" ? 4 * inner : 2 * inner;
     if (hasModalityWeights(model)) {
         // q, k, v and the attention's output once more in the other order; q and k with their extra
@@ -169,7 +174,7 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     estimate.numOfPlugins = saturated(plugins.parameters);
     const double keysAndValues = static_cast<double>(spec.model.layers) *
                                  static_cast<double>(spec.model.context) *
-                                 (2 * static_cast<double>(spec.model.width) +
+                                 (2 * static_cast<double>(keyWidth(spec.model)) +
                                   static_cast<double>(spec.model.heads) * extraKeyWidth(spec.model));
     estimate.cacheBytes = saturated(4 * (keysAndValues + plugins.cacheNumbers));
     estimate.weightBytes = saturated(weightBytes);
@@ -181,7 +186,7 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     // Looking up an embedding costs nothing; the head multiplies with all of it, shared or not.
     estimate.flopsPerToken = 6 * (size.active + vocab * static_cast<double>(spec.model.width)) +
                              12.0 * static_cast<double>(spec.model.layers) *
-                                 (static_cast<double>(spec.model.width) +
+                                 (static_cast<double>(queryWidth(spec.model)) +
                                   static_cast<double>(spec.model.heads) * extraKeyWidth(spec.model) / 2) *
                                  static_cast<double>(spec.model.context);
     if (hasTeacher(spec.continual)) estimate.flopsPerToken *= 1 + spec.continual.replayShare / 3;

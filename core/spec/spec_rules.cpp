@@ -4,6 +4,7 @@
 #include "core/spec/estimate.h"
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
+#include "core/spec/model_shape.h"
 #include "core/spec/objective_mix.h"
 #include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
@@ -46,6 +47,8 @@ public:
                 m_list.push_back({field.key, std::move(result).error()});
     }
     void checkModel();
+    void checkHeads();
+    void checkRope();
     void checkSchedule();
     void checkData();
     void checkObjective();
@@ -77,7 +80,9 @@ int64_t nearestHeads(const ModelSpec &model)
 void Problems::checkModel()
 {
     const ModelSpec &model = m_spec.model;
-    if (!areGood({"model.heads", "model.width"})) return;
+    if (!areGood({"model.heads", "model.width", "model.head_dim", "model.kv_heads"})) return;
+    if (model.headDim > 0 || model.kvHeads > 0) checkHeads();
+    if (model.headDim > 0) return;
     const std::string hint = model.position == "rope" && model.width % 2 != 0
                                  ? "Set model.width to an even number."
                                  : "Set model.heads to " + std::to_string(nearestHeads(model)) + ".";
@@ -89,6 +94,47 @@ void Problems::checkModel()
         add("model.heads",
             std::to_string(model.heads) + " heads of width " + std::to_string(model.width / model.heads),
             "an even head width, as rope turns pairs", hint);
+}
+
+/// Heads that are not the width shared out, or that share keys and values.
+void Problems::checkHeads()
+{
+    const ModelSpec &model = m_spec.model;
+    if (model.position == "rope" && model.headDim % 2 != 0)
+        add("model.head_dim", std::to_string(model.headDim), "an even number, as rope turns pairs",
+            "Set model.head_dim to " + std::to_string(model.headDim + 1) + ".");
+    if (model.kvHeads > 0 && model.heads % model.kvHeads != 0) {
+        int64_t nearest = 1;
+        for (int64_t heads = 1; heads <= model.heads; ++heads)
+            if (model.heads % heads == 0 &&
+                std::abs(heads - model.kvHeads) < std::abs(nearest - model.kvHeads))
+                nearest = heads;
+        add("model.kv_heads",
+            std::to_string(model.kvHeads) + " heads of keys and values for " + std::to_string(model.heads) +
+                " of queries",
+            "0 or a number that divides them", "Set model.kv_heads to " + std::to_string(nearest) + ".");
+    }
+    const bool isOwn = model.attention.numModalities > 1 && model.attention.isSeparate;
+    if (!isOwn || !areGood({"attention.num_modalities"})) return;
+    const std::string several =
+        " beside attention.num_modalities " + std::to_string(model.attention.numModalities);
+    const std::string expected = "0, as modalities with weights of their own have heads of one kind";
+    if (model.headDim > 0)
+        add("model.head_dim", std::to_string(model.headDim) + several, expected,
+            "Set model.head_dim to 0, or attention.separate to false.");
+    if (keyHeads(model) != model.heads)
+        add("model.kv_heads", std::to_string(model.kvHeads) + several, expected,
+            "Set model.kv_heads to 0, or attention.separate to false.");
+}
+
+void Problems::checkRope()
+{
+    const RopeScaling &scaling = m_spec.model.ropeScaling;
+    if (!areGood({"model.rope_factor", "model.rope_low_factor", "model.rope_high_factor"})) return;
+    if (scaling.factor != 1 && scaling.highFactor <= scaling.lowFactor)
+        add("model.rope_high_factor", fieldValueText(scaling.highFactor),
+            "more than model.rope_low_factor " + fieldValueText(scaling.lowFactor),
+            "Set model.rope_low_factor to 1 and model.rope_high_factor to 4.");
 }
 
 void Problems::checkSchedule()
@@ -251,8 +297,7 @@ void Problems::checkContinual()
         add("train.steps",
             std::to_string(m_spec.train.steps) + " steps for " + std::to_string(numStages) + " stages",
             "one step a stage at least", "Set more steps or fewer continual.stages.");
-    if (continual.strategy == "derpp" && areGood({"objective.name"}) &&
-        m_spec.objective.name != "next_token")
+    if (continual.strategy == "derpp" && areGood({"objective.name"}) && m_spec.objective.name != "next_token")
         add("continual.strategy", "derpp beside the objective " + m_spec.objective.name,
             "next_token, whose logits can be kept",
             "Set objective.name to next_token, or continual.strategy to er.");
@@ -272,6 +317,7 @@ std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTab
     Problems problems(spec, table);
     problems.checkFields();
     problems.checkModel();
+    problems.checkRope();
     problems.checkSchedule();
     problems.checkData();
     problems.checkObjective();

@@ -23,7 +23,7 @@ public:
         : m_settings(settings), m_layer(build.layer), m_window(build.spec.window),
           m_name(build.prefix + "memory.episodic.")
     {
-        const int64_t numHeads = build.spec.heads, headWidth = build.spec.width / build.spec.heads;
+        const int64_t numHeads = build.spec.heads, headWidth = orrery::headWidth(build.spec);
         const auto constant = [](double value) {
             return nn::ParameterInit::constant(static_cast<float>(value));
         };
