@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -66,10 +67,14 @@ struct TensorDigest {
     uint64_t numBytes = 0;
 };
 
+using BytesWritten = std::function<Result<void>(uint64_t numBytes)>;
+
 /// Streams header and tensors to path, hashing each tensor while it is written, and syncs the file.
-/// @error InvalidInput (duplicate name, bytes against shape), Io (disk full, fsync)
+/// @param onBytes told how many bytes were written since the last call, some MiB; an error stops the writing
+/// @error InvalidInput (duplicate name, bytes against shape), Io (disk full, fsync), what onBytes gives
 Result<std::vector<TensorDigest>> writeSafetensors(const std::filesystem::path &path,
                                                    const std::vector<TensorSource> &tensors,
-                                                   const std::map<std::string, std::string> &metadata = {});
+                                                   const std::map<std::string, std::string> &metadata = {},
+                                                   const BytesWritten &onBytes = {});
 
 } // namespace orrery

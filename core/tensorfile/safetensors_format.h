@@ -30,6 +30,7 @@ struct WrittenSafetensors {
 };
 Result<WrittenSafetensors> writeSafetensorsFile(const std::filesystem::path &path,
                                                 const std::vector<TensorSource> &tensors,
-                                                const std::map<std::string, std::string> &metadata);
+                                                const std::map<std::string, std::string> &metadata,
+                                                const BytesWritten &onBytes = {});
 
 } // namespace orrery

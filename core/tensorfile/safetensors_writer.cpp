@@ -75,7 +75,8 @@ std::string makeHeader(const std::vector<const TensorSource *> &ordered,
 
 Result<WrittenSafetensors> writeSafetensorsFile(const std::filesystem::path &path,
                                                 const std::vector<TensorSource> &tensors,
-                                                const std::map<std::string, std::string> &metadata)
+                                                const std::map<std::string, std::string> &metadata,
+                                                const BytesWritten &onBytes)
 {
     ORRERY_TRY(checkSources(path, tensors));
     for (const auto &[key, value] : metadata)
@@ -104,6 +105,7 @@ Result<WrittenSafetensors> writeSafetensorsFile(const std::filesystem::path &pat
             const auto chunk = tensor->data.subspan(done, std::min(kWriteChunk, tensor->data.size() - done));
             hash.update(chunk.data(), chunk.size());
             ORRERY_TRY(file.write(chunk.data(), chunk.size()));
+            if (onBytes) ORRERY_TRY(onBytes(chunk.size()));
         }
         written.tensors.push_back({tensor->name, hash.hex(), tensor->data.size()});
     }
@@ -115,9 +117,10 @@ Result<WrittenSafetensors> writeSafetensorsFile(const std::filesystem::path &pat
 
 Result<std::vector<TensorDigest>> writeSafetensors(const std::filesystem::path &path,
                                                    const std::vector<TensorSource> &tensors,
-                                                   const std::map<std::string, std::string> &metadata)
+                                                   const std::map<std::string, std::string> &metadata,
+                                                   const BytesWritten &onBytes)
 {
-    ORRERY_ASSIGN(WrittenSafetensors written, writeSafetensorsFile(path, tensors, metadata));
+    ORRERY_ASSIGN(WrittenSafetensors written, writeSafetensorsFile(path, tensors, metadata, onBytes));
     return std::move(written.tensors);
 }
 
