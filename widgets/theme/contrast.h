@@ -10,6 +10,9 @@ namespace orrery::ui {
 /// Smallest contrast that text may have on its ground (WCAG 2.1, 1.4.3).
 inline constexpr double kMinTextContrast = 4.5;
 
+/// And text of what cannot be used now, which the standard leaves free: it can still be read.
+inline constexpr double kMinDisabledContrast = 3;
+
 /// Relative luminance of an sRGB colour, 0 (black) … 1 (white); alpha is ignored. Source: WCAG 2.1, "relative
 /// luminance".
 double relativeLuminance(const QColor &color);

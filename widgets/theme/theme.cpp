@@ -36,15 +36,29 @@ bool systemIsDark()
 
 /// Colours derived from tokens, which only the style sheet and the palette need.
 struct Derived {
-    QColor hover, strongBorder, disabled, disabledOnBorder, accentHover;
+    QColor hover, strongBorder, disabled, disabledGround, disabledOnGround, accentHover;
 };
+
+/// Fainter than other text, and still to be read on each of the grounds that such text stands on.
+QColor disabledText(const ThemeTokens &tokens)
+{
+    QColor text = mixed(tokens.secondary, tokens.window, 0.6);
+    for (const QColor &ground : {tokens.window, tokens.surface, tokens.raised, tokens.selection})
+        text = readableOn(text, ground, kMinDisabledContrast);
+    return text;
+}
 
 Derived derive(const ThemeTokens &tokens)
 {
+    // The borders of the high contrast are as light as text.
+    const bool isBorderBright = contrastRatio(tokens.border, tokens.secondary) < kMinDisabledContrast;
+    const QColor disabledGround = isBorderBright ? tokens.grid : tokens.border;
     return {.hover = mixed(tokens.text, tokens.surface, 0.06),
             .strongBorder = mixed(tokens.secondary, tokens.border, 0.45),
-            .disabled = mixed(tokens.secondary, tokens.window, 0.6),
-            .disabledOnBorder = mixed(tokens.secondary, tokens.border, 0.75),
+            .disabled = disabledText(tokens),
+            .disabledGround = disabledGround,
+            .disabledOnGround = readableOn(mixed(tokens.secondary, disabledGround, 0.75), disabledGround,
+                                           kMinDisabledContrast),
             .accentHover = mixed(tokens.text, tokens.accent, 0.12)};
 }
 
@@ -74,8 +88,8 @@ QPalette makePalette(const ThemeTokens &tokens)
     palette.setColor(QPalette::Shadow, mixed(Qt::black, tokens.window, 0.5));
     for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
         palette.setColor(QPalette::Disabled, role, derived.disabled);
-    palette.setColor(QPalette::Disabled, QPalette::Highlight, tokens.border);
-    palette.setColor(QPalette::Disabled, QPalette::HighlightedText, tokens.secondary);
+    palette.setColor(QPalette::Disabled, QPalette::Highlight, derived.disabledGround);
+    palette.setColor(QPalette::Disabled, QPalette::HighlightedText, derived.disabledOnGround);
     return palette;
 }
 
@@ -85,7 +99,7 @@ QString makeStyleSheet(const ThemeTokens &tokens, const QString &kindName)
     if (!file.open(QIODevice::ReadOnly)) return {};
     QString sheet = QString::fromUtf8(file.readAll());
     const Derived derived = derive(tokens);
-    const std::array<std::pair<const char *, QColor>, 18> colors = {{
+    const std::array<std::pair<const char *, QColor>, 19> colors = {{
         {"{window}", tokens.window},
         {"{surface}", tokens.surface},
         {"{raised}", tokens.raised},
@@ -102,7 +116,8 @@ QString makeStyleSheet(const ThemeTokens &tokens, const QString &kindName)
         {"{hover}", derived.hover},
         {"{strongBorder}", derived.strongBorder},
         {"{disabled}", derived.disabled},
-        {"{disabledOnBorder}", derived.disabledOnBorder},
+        {"{disabledGround}", derived.disabledGround},
+        {"{disabledOnGround}", derived.disabledOnGround},
         {"{accentHover}", derived.accentHover},
     }};
     for (const auto &[name, color] : colors) sheet.replace(QLatin1String(name), color.name());
