@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/spec/run_time.h"
+
+#include <QtTest>
+
+#include <cmath>
+
+using namespace orrery;
+
+namespace {
+
+RunSpec specOf(int64_t layers, int64_t width, int64_t context, int64_t batchSize)
+{
+    RunSpec spec;
+    spec.model.layers = layers;
+    spec.model.width = width;
+    spec.model.context = context;
+    spec.train.batchSize = batchSize;
+    spec.threads = 2;
+    return spec;
+}
+
+RunEstimate estimateOf(const RunSpec &spec)
+{
+    return estimateRun(spec, byteVocabSize(spec.data), kReferenceFlops);
+}
+
+/// A past training that was `slowness` times as slow as the reference processor.
+PastSpeed measured(const RunSpec &spec, double slowness)
+{
+    const RunEstimate estimate = estimateOf(spec);
+    return {spec, estimate, slowness * referenceSecondsPerStep(spec, estimate)};
+}
+
+} // namespace
+
+class TestRunTime : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void countsEvaluations_data();
+    void countsEvaluations();
+    void smallModelsWaitForCalls();
+    void measuredRunsDecide();
+    void similarRunsCountMore();
+    void whatSaysNothingIsLeftOut();
+    void evaluationIsPartOfIt();
+    void lookingStaysWithinItsBudget();
+    void ofNothingItIsNothing();
+};
+
+void TestRunTime::countsEvaluations_data()
+{
+    QTest::addColumn<int>("steps");
+    QTest::addColumn<int>("evalEvery");
+    QTest::addColumn<int>("checkpointEvery");
+    QTest::addColumn<bool>("keepBest");
+    QTest::newRow("usual") << 2000 << 200 << 500 << true;
+    QTest::newRow("without the best") << 2000 << 200 << 500 << false;
+    QTest::newRow("not at the end") << 1999 << 200 << 300 << true;
+    QTest::newRow("the same rhythm") << 40 << 10 << 10 << true;
+    QTest::newRow("neither comes") << 7 << 200 << 500 << true;
+    QTest::newRow("each step") << 5 << 1 << 3 << true;
+    QTest::newRow("no step") << 0 << 1 << 3 << true;
+}
+
+void TestRunTime::countsEvaluations()
+{
+    QFETCH(int, steps);
+    QFETCH(int, evalEvery);
+    QFETCH(int, checkpointEvery);
+    QFETCH(bool, keepBest);
+    int evaluations = 0, checkpoints = 0; // as TrainingLoop::reportStep() has it
+    for (int step = 1; step <= steps; ++step) {
+        const bool isLast = step == steps, isCheckpoint = step % checkpointEvery == 0 || isLast;
+        if (step % evalEvery == 0 || isLast || (isCheckpoint && keepBest)) ++evaluations;
+        if (isCheckpoint) ++checkpoints;
+    }
+    TrainSpec train;
+    train.steps = steps;
+    train.evalEvery = evalEvery;
+    train.checkpointEvery = checkpointEvery;
+    train.keepBest = keepBest;
+    QCOMPARE(numEvaluations(train), int64_t(evaluations));
+    QCOMPARE(numCheckpoints(train), int64_t(checkpoints));
+}
+
+void TestRunTime::smallModelsWaitForCalls()
+{
+    // A hundredth of the work is not done in a hundredth of the time.
+    const RunSpec small = specOf(2, 32, 32, 2), large = specOf(6, 384, 256, 8);
+    const RunEstimate ofSmall = estimateOf(small), ofLarge = estimateOf(large);
+    const double work = ofSmall.secondsPerStep / ofLarge.secondsPerStep;
+    const double time = referenceSecondsPerStep(small, ofSmall) / referenceSecondsPerStep(large, ofLarge);
+    QVERIFY2(time > 3 * work, qPrintable(QString::number(time / work)));
+    // Half the threads: longer, and not twice as long.
+    RunSpec oneThread = large;
+    oneThread.threads = 1;
+    const double ratio = referenceSecondsPerStep(oneThread, ofLarge) / referenceSecondsPerStep(large, ofLarge);
+    QVERIFY(ratio > 1.5 && ratio < 2);
+}
+
+void TestRunTime::measuredRunsDecide()
+{
+    const RunSpec spec = specOf(4, 128, 128, 16);
+    const RunEstimate estimate = estimateOf(spec);
+    const MachineSpeed unknown = machineSpeed(spec, estimate, {});
+    QCOMPARE(unknown.numMeasured, 0);
+    QCOMPARE(unknown.slowness, 1.0);
+    QVERIFY(unknown.spread >= 2);
+    const std::vector<PastSpeed> past = {measured(spec, 5), measured(spec, 5.5)};
+    const MachineSpeed known = machineSpeed(spec, estimate, past);
+    QCOMPARE(known.numMeasured, 2);
+    QVERIFY(known.isSimilar);
+    QVERIFY(known.slowness > 5 && known.slowness < 5.5);
+    QVERIFY(known.spread < 1.5);
+    const TimeEstimate time = estimateTime(spec, estimate, known, 0);
+    QVERIFY(time.least < time.seconds && time.seconds < time.most);
+    QVERIFY(std::abs(time.secondsPerStep / (known.slowness * referenceSecondsPerStep(spec, estimate)) - 1) < 1e-12);
+}
+
+void TestRunTime::similarRunsCountMore()
+{
+    const RunSpec spec = specOf(4, 128, 128, 16), other = specOf(12, 768, 512, 16);
+    const RunEstimate estimate = estimateOf(spec);
+    const std::vector<PastSpeed> past = {measured(other, 1), measured(spec, 4)};
+    QVERIFY(machineSpeed(spec, estimate, past).slowness > 3.5);
+    const MachineSpeed unlike = machineSpeed(spec, estimate, std::span(past).first(1));
+    QVERIFY(!unlike.isSimilar);
+    QVERIFY(std::abs(unlike.slowness - 1) < 1e-9); // better than nothing
+    QVERIFY(unlike.spread > 1.5);
+}
+
+void TestRunTime::whatSaysNothingIsLeftOut()
+{
+    const RunSpec spec = specOf(4, 128, 128, 16);
+    RunSpec gpu = spec;
+    gpu.device = "cuda";
+    PastSpeed none = measured(spec, 3), never = none, broken = none;
+    none.secondsPerStep = 0;
+    never.secondsPerStep = std::numeric_limits<double>::quiet_NaN();
+    broken.spec.train.batchSize = 0;
+    broken.spec.model.layers = 0;
+    broken.estimate = estimateOf(broken.spec);
+    const std::vector<PastSpeed> past = {measured(gpu, 0.01), none, never, broken};
+    QCOMPARE(machineSpeed(spec, estimateOf(spec), past).numMeasured, 0);
+}
+
+void TestRunTime::evaluationIsPartOfIt()
+{
+    RunSpec spec = specOf(2, 64, 64, 8); // 512 tokens a step
+    spec.train.steps = 400;
+    spec.train.evalEvery = 200;
+    spec.train.checkpointEvery = 400;
+    spec.train.evalTokens = 65'536; // as many as 128 steps
+    const RunEstimate estimate = estimateOf(spec);
+    const MachineSpeed speed;
+    const TimeEstimate time = estimateTime(spec, estimate, speed, 0);
+    const double passes = time.parts.evaluation / time.secondsPerStep;
+    QVERIFY2(passes > 2 * 128 * 0.2 && passes < 2 * 128 * 0.5, qPrintable(QString::number(passes)));
+    // A short validation text costs what it has.
+    QVERIFY(std::abs(estimateTime(spec, estimate, speed, 6'553).parts.evaluation / time.parts.evaluation - 0.1) < 0.01);
+    // Others are measured on other losses, too.
+    spec.objective.name = "hybrid";
+    QVERIFY(estimateTime(spec, estimate, speed, 0).parts.evaluation > 2.9 * time.parts.evaluation);
+    spec.objective = {};
+    spec.continual.stages = {"b", "c"};
+    QVERIFY(estimateTime(spec, estimate, speed, 0).parts.evaluation > 3.9 * time.parts.evaluation);
+    spec.train.evalTokens = 0; // all of a text that is not known
+    QCOMPARE(estimateTime(spec, estimate, speed, 0).parts.evaluation, 0.0);
+}
+
+void TestRunTime::lookingStaysWithinItsBudget()
+{
+    RunSpec spec = specOf(4, 128, 128, 16);
+    spec.train.steps = 5'000;
+    spec.probes.every = 1;
+    spec.probes.framesEvery = 1;
+    spec.probes.budgetPercent = 2;
+    const RunEstimate estimate = estimateOf(spec);
+    const TimeEstimate much = estimateTime(spec, estimate, {}, 0);
+    QVERIFY(much.parts.looking > 0.015 * much.parts.updates);
+    QVERIFY(much.parts.looking < 0.04 * (much.parts.updates + much.parts.evaluation));
+    spec.probes.every = spec.probes.framesEvery = 0;
+    QCOMPARE(estimateTime(spec, estimate, {}, 0).parts.looking, 0.0);
+}
+
+void TestRunTime::ofNothingItIsNothing()
+{
+    RunSpec spec = specOf(4, 128, 128, 16);
+    spec.train.steps = 0;
+    const TimeEstimate time = estimateTime(spec, estimateOf(spec), {}, 0);
+    QCOMPARE(time.parts.updates, 0.0);
+    QCOMPARE(time.parts.evaluation, 0.0);
+    QCOMPARE(time.parts.checkpoints, 0.0);
+    QVERIFY(std::isfinite(time.most));
+}
+
+QTEST_APPLESS_MAIN(TestRunTime)
+#include "tst_run_time.moc"
