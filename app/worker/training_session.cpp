@@ -86,6 +86,7 @@ int64_t TrainingSession::totalSteps() const
 Result<void> TrainingSession::open()
 {
     ORRERY_ASSIGN(m_run, RunDirectory::open(m_request.runDirectory));
+    ORRERY_TRY(m_run->checkTrainable());
     m_status = m_run->status();
     ORRERY_ASSIGN(m_lock, m_run->lock("training"));
     if (const auto note = readFailureNote(m_run->path()); note && m_status.error.starts_with(note->text))

@@ -40,6 +40,12 @@ HostDescription fromMessage(const v1::HostInfo &message);
 void toMessage(const DataRequest &value, v1::DescribeDataRequest &message);
 DataRequest fromMessage(const v1::DescribeDataRequest &message);
 
+/// What is not set is not sent; `run` is set by the caller.
+void toMessage(const RunEdit &value, v1::EditRunRequest &message);
+RunEdit fromMessage(const v1::EditRunRequest &message);
+void toMessage(const ImportReply &value, v1::ImportRunsReply &message);
+ImportReply fromMessage(const v1::ImportRunsReply &message);
+
 void toMessage(const PluginListing &value, v1::PluginList &message);
 /// @error Io when the settings of a plugin cannot be read
 Result<PluginListing> fromMessage(const v1::PluginList &message);

@@ -450,6 +450,73 @@ Result<void> EngineClient::deleteRun(const std::string &run) const
                          "delete run", run);
 }
 
+Result<RunStatus> EngineClient::editRun(const std::string &run, const RunEdit &edit) const
+{
+    v1::EditRunRequest request;
+    toMessage(edit, request);
+    request.set_run(wire::utf8(run));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::EditRun, request, reply, m_impl->deadline(),
+                             "edit run", run));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::restoreRun(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::RestoreRun, request, reply, kStartDeadline,
+                             "restore run", run));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::branchRun(const BranchRequest &branch) const
+{
+    v1::BranchRunRequest request;
+    request.set_run(wire::utf8(branch.run));
+    request.set_step(branch.step);
+    request.set_changes_json(wire::utf8(branch.changesJson));
+    request.set_directory(wire::utf8(branch.directory));
+    request.set_start(branch.start);
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::BranchRun, request, reply, kStartDeadline,
+                             "branch run", branch.run));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::annotate(const std::string &run, int64_t step, const std::string &text) const
+{
+    v1::AnnotateRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_step(step);
+    request.set_text(wire::utf8(text));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::Annotate, request, reply, m_impl->deadline(),
+                         "annotate run", run);
+}
+
+Result<ImportReply> EngineClient::importRuns(const std::string &path, const CancelToken &token) const
+{
+    v1::ImportRunsRequest request;
+    request.set_path(wire::utf8(path));
+    v1::ImportRunsReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ImportRuns, request, reply, Milliseconds(0),
+                             "import", path, &token));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::exportRun(const std::string &run, const std::string &directory,
+                                     const CancelToken &token) const
+{
+    v1::ExportRunRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_directory(wire::utf8(directory));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::ExportRun, request, reply, Milliseconds(0),
+                         "export run", run, &token);
+}
+
 Result<std::string> EngineClient::describeData(const DataRequest &request, const CancelToken &token) const
 {
     v1::DescribeDataRequest message;

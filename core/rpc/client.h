@@ -99,6 +99,17 @@ public:
     [[nodiscard]] Result<RunStatus> addRun(const std::string &path) const;
     /// @error Conflict (a worker owns it)
     [[nodiscard]] Result<void> deleteRun(const std::string &run) const;
+    /// @error InvalidInput (naming the value and its limit)
+    [[nodiscard]] Result<RunStatus> editRun(const std::string &run, const RunEdit &edit) const;
+    /// One that was deleted, by its id. @error NotFound, Conflict (something is in its place)
+    [[nodiscard]] Result<RunStatus> restoreRun(const std::string &run) const;
+    /// @error NotFound (no such checkpoint), InvalidInput (a setting that a branch cannot change)
+    [[nodiscard]] Result<RunStatus> branchRun(const BranchRequest &request) const;
+    [[nodiscard]] Result<void> annotate(const std::string &run, int64_t step, const std::string &text) const;
+    /// Paths are the host's; both wait without limit. @error Cancelled, and as importTfevents, exportTfevents
+    [[nodiscard]] Result<ImportReply> importRuns(const std::string &path, const CancelToken &token = {}) const;
+    [[nodiscard]] Result<void> exportRun(const std::string &run, const std::string &directory,
+                                         const CancelToken &token = {}) const;
     /// What `data describe --json` prints. @error as prepareData; Cancelled
     [[nodiscard]] Result<std::string> describeData(const DataRequest &request,
                                                    const CancelToken &token = {}) const;

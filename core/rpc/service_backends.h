@@ -67,6 +67,17 @@ public:
     virtual Result<void> deleteRun(const std::string &run) = 0;
     virtual Result<PluginListing> listPlugins() = 0;
     virtual Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) = 0;
+    /// What people say about a run.
+    virtual Result<RunStatus> editRun(const std::string &run, const RunEdit &edit) = 0;
+    /// Takes back deleteRun().
+    virtual Result<RunStatus> restoreRun(const std::string &run) = 0;
+    virtual Result<RunStatus> branchRun(const BranchRequest &request) = 0;
+    /// A note at a step, as an event of the run.
+    virtual Result<void> annotate(const std::string &run, int64_t step, const std::string &text) = 0;
+    /// TensorBoard's files into runs, and back; both may take minutes.
+    virtual Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller) = 0;
+    virtual Result<void> exportRun(const std::string &run, const std::string &directory,
+                                   const StreamSink &caller) = 0;
     /// Asks the host to end soon after the answer. @error Conflict while something would be lost by it
     virtual Result<void> retire() = 0;
 };

@@ -378,6 +378,52 @@ public:
             return {};
         });
     }
+    grpc::Status EditRun(grpc::ServerContext *context, const v1::EditRunRequest *request,
+                         v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply,
+                          [&] { return m_backend.editRun(request->run(), fromMessage(*request)); });
+    }
+    grpc::Status RestoreRun(grpc::ServerContext *context, const v1::RunRef *request,
+                            v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply, [&] { return m_backend.restoreRun(request->run()); });
+    }
+    grpc::Status BranchRun(grpc::ServerContext *context, const v1::BranchRunRequest *request,
+                           v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply, [&] {
+            return m_backend.branchRun({request->run(), request->step(), request->changes_json(),
+                                        request->directory(), request->start()});
+        });
+    }
+    grpc::Status Annotate(grpc::ServerContext *context, const v1::AnnotateRequest *request, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) {
+            return m_backend.annotate(request->run(), request->step(), request->text());
+        });
+    }
+    grpc::Status ImportRuns(grpc::ServerContext *context, const v1::ImportRunsRequest *request,
+                            v1::ImportRunsReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // it may read for minutes
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const ImportReply imported, m_backend.importRuns(request->path(), caller));
+            toMessage(imported, *reply);
+            return {};
+        });
+    }
+    grpc::Status ExportRun(grpc::ServerContext *context, const v1::ExportRunRequest *request, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter);
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            return m_backend.exportRun(request->run(), request->directory(), caller);
+        });
+    }
     grpc::Status Retire(grpc::ServerContext *context, const v1::Empty *, v1::Empty *) override
     {
         return guarded(m_meter, *context, [&](CallScope &) { return m_backend.retire(); });

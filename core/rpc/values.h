@@ -82,6 +82,23 @@ struct DataRequest {
     int64_t audioTokens = 0;
 };
 
+/// A new run that begins with a checkpoint of another one.
+struct BranchRequest {
+    std::string run;
+    int64_t step = 0;
+    std::string changesJson; ///< settings that differ, nested or dotted; empty: none
+    std::string directory;   ///< empty: in the user's runs
+    bool start = false;
+};
+
+/// What came of a log directory of TensorBoard.
+struct ImportReply {
+    std::vector<RunStatus> runs;
+    uint64_t numPoints = 0;
+    uint64_t numSkipped = 0; ///< records that could not be read
+    std::vector<std::string> notes;
+};
+
 /// One generation of a batch.
 struct ModelRequest {
     std::string model; ///< RUN, RUN@step or a model directory

@@ -35,6 +35,15 @@ public:
     Result<RunStatus> startRun(const std::string &, int64_t) override { return refused(); }
     Result<RunStatus> addRun(const std::string &) override { return refused(); }
     Result<void> deleteRun(const std::string &) override { return refused(); }
+    Result<RunStatus> editRun(const std::string &, const RunEdit &) override { return refused(); }
+    Result<RunStatus> restoreRun(const std::string &) override { return refused(); }
+    Result<RunStatus> branchRun(const BranchRequest &) override { return refused(); }
+    Result<void> annotate(const std::string &, int64_t, const std::string &) override { return refused(); }
+    Result<ImportReply> importRuns(const std::string &, const StreamSink &) override { return refused(); }
+    Result<void> exportRun(const std::string &, const std::string &, const StreamSink &) override
+    {
+        return refused();
+    }
     Result<PluginListing> listPlugins() override { return refused(); }
     Result<std::string> describeData(const DataRequest &, const StreamSink &) override { return refused(); }
     Result<void> retire() override

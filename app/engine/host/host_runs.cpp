@@ -4,6 +4,7 @@
 #include "app/engine/host/caller_watch.h"
 
 #include "core/base/log.h"
+#include "core/store/run_trash.h"
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +25,7 @@ constexpr auto kConnectPatience =
     std::chrono::milliseconds(700);                       ///< of a viewer, who hears from us meanwhile
 constexpr auto kWorkerPatience = std::chrono::seconds(3); ///< for a short answer; a stopped worker gives none
 constexpr auto kPoll = std::chrono::milliseconds(100);    ///< how soon a worker's start or end is seen
+constexpr auto kLabelsAge = std::chrono::milliseconds(500); ///< how soon a watched run shows an edit
 constexpr auto kHeartbeat = std::chrono::milliseconds(900); ///< below the promised second
 
 /// Moves the entry of a key to the front, or makes it; forgets the oldest ones.
@@ -54,11 +56,28 @@ bool signalStop(const RunDirectory &run, const WorkerInfo &worker)
     return ::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0) == 0;
 }
 
+/// Batches come often, labels change seldom.
+void copyLabels(const RunStatus &labelled, RunStatus &status)
+{
+    status.labels = labelled.labels;
+    status.parent = labelled.parent;
+    status.parentStep = labelled.parentStep;
+    if (!labelled.name.empty()) status.name = labelled.name;
+    if (status.error.empty()) status.error = labelled.error;
+}
+
 /// Who asks by path is answered under that path: it stands for the id where two runs share one.
 RunStatus named(RunStatus status, const std::string &run)
 {
     if (run.starts_with('/')) status.id = run;
     return status;
+}
+
+/// The same of a status that came from a worker, which knows no labels.
+RunStatus told(const RunDirectory &directory, RunStatus status, const std::string &run)
+{
+    directory.tellLabels(status);
+    return named(std::move(status), run);
 }
 
 } // namespace
@@ -106,7 +125,7 @@ Result<RunStatus> HostRuns::status(const std::string &run)
         // Newer than the store by a commit, and with the number of viewers.
         if (const auto client = clientOf(*worker)) {
             Result<RunStatus> status = (*client)->status(run);
-            if (status.ok()) return named(std::move(*status), run);
+            if (status.ok()) return told(directory, std::move(*status), run);
         }
     }
     return named(directory.status(), run);
@@ -167,7 +186,7 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
         return Error{ErrorCode::Conflict, "Cannot control run \"" + id + "\": its worker has just ended.",
                      "Start it again."};
     if (!status.ok()) return status;
-    return named(std::move(*status), run);
+    return told(directory, std::move(*status), run);
 }
 
 Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const std::string &asked,
@@ -185,9 +204,17 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
         lastSend = Clock::now();
     };
     RunStatus newest; // of the worker, which alone knows its breakpoints
+    RunStatus labelled;
+    auto labelsReadAt = Clock::now() - 2 * kLabelsAge;
     const auto onBatch = [&](WatchBatch batch) {
         hasBatch = true;
         newest = batch.status;
+        if (Clock::now() - labelsReadAt > kLabelsAge) {
+            labelled = {};
+            run.tellLabels(labelled);
+            labelsReadAt = Clock::now();
+        }
+        copyLabels(labelled, batch.status);
         batch.status = named(std::move(batch.status), asked);
         send(batch); // the first one says mustReplay: the worker has the viewer attached
         return !isViewerGone;
@@ -291,6 +318,7 @@ Result<std::string> HostRuns::frameBytes(const std::string &run, int64_t id)
 Result<RunStatus> HostRuns::start(const std::string &run, int64_t steps)
 {
     ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    ORRERY_TRY(directory.checkTrainable());
     if (steps < 0)
         return Error{ErrorCode::InvalidInput,
                      "Cannot start run \"" + directory.frozen().id + "\" with " + std::to_string(steps) +
@@ -331,7 +359,7 @@ Result<void> HostRuns::remove(const std::string &run)
         const std::lock_guard lock(m_mutex);
         m_queries.remove_if([&](const auto &entry) { return entry.first == directory.path(); });
     }
-    ORRERY_TRY(directory.remove());
+    ORRERY_TRY(RunTrash(m_catalogue.runsDirectory().parent_path()).put(directory));
     return m_catalogue.forget(directory.path());
 }
 

@@ -44,7 +44,10 @@ public:
 
     /// Spawns a worker, waits until it is up and keeps it as a child of ours.
     Result<RunStatus> start(const std::string &run, int64_t steps);
-    /// Deletes it from disk and from the list. @error Conflict when owned
+    /// A note at a step: told to the worker while one lives. @error as checkNote; Unavailable while a worker
+    /// does not listen yet
+    Result<void> annotate(const std::string &run, int64_t step, const std::string &text);
+    /// Moves it into the trash and off the list. @error Conflict when owned, or on another file system
     Result<void> remove(const std::string &run);
     Result<RunDirectory> open(const std::string &run) const;
     /// Reaps children that ended, and notes why when they cannot have said it. @return number of those that

@@ -32,13 +32,8 @@ std::string buildOf(const std::filesystem::path &program)
     return build.ok() ? *build : std::string();
 }
 
-Result<void> requireAbsolute(const std::string &path, const char *what, const std::string &action)
-{
-    if (path.empty() || path.front() == '/' || path == kExampleData) return {};
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot " + action + ": " + what + " is \"" + path + "\", expected an absolute path.",
-                 "Write the whole path, from \"/\" on."};
-}
+/// The one name of data that is no path; see requireAbsolute().
+
 
 /// What a description needs to know of the run that shall use the data.
 RunSpec specOf(const DataRequest &request)
@@ -110,6 +105,14 @@ private:
 };
 
 } // namespace
+
+Result<void> requireAbsolute(const std::string &path, const char *what, const std::string &action)
+{
+    if (path.empty() || path.front() == '/' || path == kExampleData) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot " + action + ": " + what + " is \"" + path + "\", expected an absolute path.",
+                 "Write the whole path, from \"/\" on."};
+}
 
 HostService::HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs,
                          ModelWorkers &models)
@@ -190,16 +193,7 @@ Result<RunStatus> HostService::createRun(const std::string &specJson, const std:
     ORRERY_TRY(requireAbsolute(directory, "its folder", "create a run"));
     ORRERY_ASSIGN(const RunDirectory run,
                   orrery::createRun(m_catalogue, spec, directory, ThreadUse::LeaveOneForDesktop));
-    if (!start) return run.status();
-    Result<RunStatus> started = m_runs.start(run.path().string(), 0);
-    if (started.ok()) {
-        started->id = run.frozen().id;
-        return started;
-    }
-    Error error = started.error();
-    error.hint += (error.hint.empty() ? "" : " ") + std::string("The run was created as \"") +
-                  run.frozen().id + "\" and can be started again.";
-    return error;
+    return start ? startNew(run, "created") : run.status();
 }
 
 PluginCatalogue HostService::scanPlugins() const { return PluginCatalogue::scan(pluginDirectories(m_home)); }
@@ -215,10 +209,7 @@ Result<RunStatus> HostService::addRun(const std::string &path)
     ORRERY_TRY(requireAbsolute(path, "its folder", "add a run"));
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
     ORRERY_TRY(m_catalogue.add(run.path()));
-    // As it is listed: two runs may share an id.
-    for (const RunStatus &listed : m_monitor.refresh()->runs)
-        if (listed.directory == run.path().string()) return listed;
-    return run.status();
+    return listed(run);
 }
 
 Result<std::string> HostService::describeData(const DataRequest &request, const StreamSink &caller)

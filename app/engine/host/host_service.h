@@ -34,6 +34,13 @@ public:
     }
     Result<RunStatus> addRun(const std::string &path) override;
     Result<void> deleteRun(const std::string &run) override { return m_runs.remove(run); }
+    Result<RunStatus> editRun(const std::string &run, const RunEdit &edit) override;
+    Result<RunStatus> restoreRun(const std::string &run) override;
+    Result<RunStatus> branchRun(const BranchRequest &request) override;
+    Result<void> annotate(const std::string &run, int64_t step, const std::string &text) override;
+    Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller) override;
+    Result<void> exportRun(const std::string &run, const std::string &directory,
+                           const StreamSink &caller) override;
     /// Prepares the data as a training would (kept in the cache). Two at a time, a few more wait for their
     /// turn; above: Unavailable. Ends soon when the caller has gone, whatever it does at the moment.
     Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
@@ -46,6 +53,8 @@ public:
 
 private:
     [[nodiscard]] PluginCatalogue scanPlugins() const;
+    [[nodiscard]] RunStatus listed(const RunDirectory &run);
+    Result<RunStatus> startNew(const RunDirectory &run, const std::string &verb);
 
     const Catalogue &m_catalogue;
     std::filesystem::path m_home;
@@ -60,6 +69,9 @@ private:
     std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
     std::atomic<bool> m_isRetired{false};
 };
+
+/// The host has a working directory of its own. @param what "its folder"   @param action "create a run"
+Result<void> requireAbsolute(const std::string &path, const char *what, const std::string &action);
 
 /// Generates and embeds with workers that hold a model each.
 class HostInference final : public InferenceBackend {

@@ -9,6 +9,7 @@
 #include "core/store/failure_note.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_store.h"
+#include "core/store/run_note.h"
 #include "tests/rpc/fakes.h"
 
 #include <atomic>
@@ -86,6 +87,13 @@ public:
         default:
             return Error{ErrorCode::InvalidInput, "Cannot do that: a fake knows no such verb.",
                          "Ask for less."};
+        case ControlVerb::Set: {
+            // Of settings it knows the one that is none.
+            const auto note = noteFromValue(command.setting.value, m_status.id);
+            if (!note) return note.error();
+            m_writer.addEvent({0, note->step, wallSeconds(), m_status.attempt, EventKind::Note, note->text, kNotePayload});
+            break;
+        }
         }
         if (m_isPaused && m_numAllowed == 0) m_status.state = RunState::Paused;
         m_writer.setStatus(m_status);

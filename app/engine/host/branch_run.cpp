@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/engine/host/branch_run.h"
+
+#include "core/base/files.h"
+#include "core/base/log.h"
+#include "core/base/platform.h"
+#include "core/base/text.h"
+#include "core/data/corpus.h"
+#include "core/data/data_paths.h"
+#include "core/store/run_store.h"
+#include "core/tensorfile/checkpoint_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <string_view>
+
+namespace orrery {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Of model.*, which else decides the shapes of weights or what they mean.
+constexpr std::array<std::string_view, 11> kFreeModelKeys = {"model.dropout",
+                                                             "model.attention_dropout",
+                                                             "model.stochastic_depth",
+                                                             "model.window",
+                                                             "model.rope_theta",
+                                                             "model.rope_factor",
+                                                             "model.rope_low_factor",
+                                                             "model.rope_high_factor",
+                                                             "model.rope_original_context",
+                                                             "model.norm_eps",
+                                                             "model.mask"};
+constexpr std::array<std::string_view, 2> kFreeAttentionKeys = {"attention.modality_dropout",
+                                                                "attention.z_loss"};
+constexpr std::array<std::string_view, 3> kTokenKeys = {"data.tokenizer", "data.vocab_size",
+                                                        "data.special_tokens"};
+
+template <size_t N> bool isOneOf(const std::array<std::string_view, N> &keys, std::string_view key)
+{
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+std::string stepsText(const std::vector<int64_t> &steps)
+{
+    constexpr size_t kShown = 10;
+    std::vector<std::string> words;
+    for (size_t i = steps.size() > kShown ? steps.size() - kShown : 0; i < steps.size(); ++i)
+        words.push_back(std::to_string(steps[i]));
+    return (steps.size() > kShown ? "… " : "") + joinText(words, ", ");
+}
+
+Result<CheckpointManifest> requireCheckpoint(const RunDirectory &parent, int64_t step)
+{
+    const std::vector<int64_t> steps = listCheckpoints(parent.checkpoints());
+    if (std::find(steps.begin(), steps.end(), step) == steps.end())
+        return Error{ErrorCode::NotFound,
+                     "Cannot branch run \"" + parent.frozen().id + "\" at step " + std::to_string(step) +
+                         ": it has no checkpoint of this step, expected " +
+                         (steps.empty() ? std::string("a run that has one") : "one of " + stepsText(steps)) +
+                         ".",
+                     steps.empty() ? "Train it to its first checkpoint." : "Choose one of these steps."};
+    return verifyCheckpoint(checkpointPath(parent.checkpoints(), step));
+}
+
+/// Where the run trains to now: a resume may have given it more steps than its spec says.
+int64_t totalStepsOf(const RunDirectory &parent)
+{
+    const RunStatus status = parent.status();
+    return status.totalSteps > 0 ? status.totalSteps : parent.frozen().spec.train.steps;
+}
+
+Result<void> settleSteps(SpecBuilder &builder, const RunDirectory &parent, const BranchPlan &plan)
+{
+    const RunSpec &before = parent.frozen().spec;
+    RunSpec now = builder.preview();
+    if (now.train.steps == before.train.steps) {
+        ORRERY_TRY(builder.setValue("train.steps", FieldValue{totalStepsOf(parent)}));
+    } else if (now.schedule.totalSteps == before.schedule.totalSteps &&
+               before.schedule.totalSteps == before.train.steps) {
+        ORRERY_TRY(builder.setValue("schedule.total_steps", FieldValue{now.train.steps}));
+    }
+    now = builder.preview();
+    if (now.train.steps > plan.step) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot branch run \"" + parent.frozen().id + "\" at step " + std::to_string(plan.step) +
+                     ": train.steps is " + std::to_string(now.train.steps) +
+                     ", expected more than that step.",
+                 "Steps count on from the checkpoint: set train.steps to a higher total."};
+}
+
+Result<void> settleData(SpecBuilder &builder)
+{
+    const std::string path = builder.preview().data.path;
+    if (isGeneratorPath(path)) return checkGeneratorPath(path);
+    std::error_code ignored;
+    const std::string absolute = fs::absolute(path, ignored).lexically_normal().string();
+    if (dataPathKind(absolute) != DataPathKind::Manifest)
+        if (const auto probed = probeCorpus(absolute); !probed) return probed.error();
+    return builder.setValue("data.path", FieldValue{absolute});
+}
+
+/// The keys that differ, each of which may.
+Result<std::vector<std::string>> changedKeys(const SpecBuilder &before, const SpecBuilder &now,
+                                             const RunDirectory &parent, int64_t step)
+{
+    std::vector<std::string> changed;
+    for (const auto &[key, value] : now.values()) {
+        const auto old = before.values().find(key);
+        const std::string was = old != before.values().end() ? fieldValueText(old->second) : std::string();
+        const std::string is = fieldValueText(value);
+        if (was == is || key == "name") continue;
+        ORRERY_TRY(checkBranchChange(parent.frozen().spec, parent.frozen().id, step, key, was, is));
+        changed.push_back(key);
+    }
+    return changed;
+}
+
+/// Files of a checkpoint never change: a second name for each is as good as a copy, and takes no room.
+Result<void> takeFile(const fs::path &from, const fs::path &to)
+{
+    std::error_code failed;
+    fs::create_hard_link(from, to, failed);
+    if (!failed) return {};
+    failed.clear();
+    fs::copy_file(from, to, failed);
+    if (failed) return ioError("copy", from, failed.value());
+    const FileDescriptor copy(::open(to.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!copy.isOpen() || ::fsync(copy.get()) != 0) return ioError("sync", to, errno);
+    return {};
+}
+
+Result<void> takeCheckpoint(const RunDirectory &parent, const RunDirectory &branch, int64_t step)
+{
+    const fs::path from = checkpointPath(parent.checkpoints(), step);
+    const fs::path to = checkpointPath(branch.checkpoints(), step);
+    fs::path partial = to;
+    partial += ".partial";
+    std::error_code failed;
+    fs::create_directories(partial, failed);
+    if (failed) return ioError("make", partial, failed.value());
+    fs::directory_iterator next(from, failed);
+    if (failed) return ioError("read", from, failed.value());
+    for (; next != fs::directory_iterator(); next.increment(failed)) {
+        if (failed) return ioError("read", from, failed.value());
+        if (next->symlink_status(failed).type() == fs::file_type::regular)
+            ORRERY_TRY(takeFile(next->path(), partial / next->path().filename()));
+    }
+    ORRERY_TRY(syncDirectory(partial));
+    return renameDurably(partial, to);
+}
+
+/// What a list shows of the run before it has trained, and where it came from.
+Result<void> writeStart(const RunDirectory &branch, const RunDirectory &parent,
+                        const CheckpointManifest &manifest)
+{
+    ORRERY_ASSIGN(const LockFile lock, branch.lock("branching"));
+    ORRERY_ASSIGN(const std::unique_ptr<RunWriter> writer, RunWriter::open(branch.path()));
+    const BranchOrigin &origin = *branch.frozen().branch;
+    CheckpointInfo checkpoint;
+    checkpoint.step = origin.step;
+    checkpoint.wallTime = manifest.wallTime;
+    checkpoint.valLoss = manifest.valLoss;
+    checkpoint.isVerified = true;
+    checkpoint.numBytes = manifest.numBytes;
+    checkpoint.directory =
+        checkpointPath(branch.checkpoints(), origin.step).lexically_relative(branch.path()).string();
+    writer->addCheckpoint(checkpoint);
+    RunEvent event;
+    event.step = origin.step;
+    event.wallTime = wallSeconds();
+    event.kind = EventKind::Note;
+    event.text = "Branched from run \"" + parent.frozen().id + "\" at step " + std::to_string(origin.step) +
+                 (origin.changedKeys.empty() ? " without a change."
+                                             : ", with other " + joinText(origin.changedKeys, ", ") + ".");
+    if (origin.optimizerFrom == origin.step && origin.step > 0)
+        event.text += " The optimizer is another one: its moments begin at zero.";
+    writer->addEvent(event);
+    RunStatus status = branch.status();
+    status.state = RunState::Created;
+    status.step = origin.step;
+    status.valLoss = manifest.valLoss;
+    status.lastCheckpointStep = origin.step;
+    writer->setStatus(status);
+    return writer->flush();
+}
+
+} // namespace
+
+Result<void> checkBranchChange(const RunSpec &parent, const std::string &run, int64_t step,
+                               const std::string &key, const std::string &before, const std::string &now)
+{
+    const auto refuse = [&](const std::string &rule, const std::string &hint) {
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot branch run \"" + run + "\" at step " + std::to_string(step) + " with " + key +
+                         "=" + now + ": its checkpoint has " +
+                         (before.empty() ? std::string("none") : before) + ", expected " + rule + ".",
+                     hint};
+    };
+    const std::string group = key.substr(0, key.find('.'));
+    const std::string anew = "Leave it as it is, or start a new run with it.";
+    if (key == "model.context") {
+        if (parent.model.position != "learned") return {};
+        return refuse("the same, as there is a learned position for each token of a context", anew);
+    }
+    if ((group == "model" && !isOneOf(kFreeModelKeys, key)) || group == "media" ||
+        (group == "attention" && !isOneOf(kFreeAttentionKeys, key)))
+        return refuse("the same, as it decides shapes or meaning of the weights", anew);
+    if (isOneOf(kTokenKeys, key))
+        return refuse("the same, as the weights know the tokens by their numbers", anew);
+    if (group == "continual")
+        return refuse("the same, as what was kept of earlier stages belongs to them", anew);
+    if (key == kUsePluginsKey) return refuse("the same plugins, as they are parts of the model", anew);
+    return {};
+}
+
+Result<RunDirectory> branchRun(const Catalogue &catalogue, const RunDirectory &parent, const BranchPlan &plan)
+{
+    const FrozenSpec &origin = parent.frozen();
+    ORRERY_TRY(parent.checkTrainable());
+    ORRERY_ASSIGN(const CheckpointManifest manifest, requireCheckpoint(parent, plan.step));
+    SpecBuilder before(FieldTable::describedBy(origin.spec));
+    ORRERY_TRY(before.setJson(specToJson(origin.spec)));
+    SpecBuilder builder = before;
+    if (plan.change) ORRERY_TRY(plan.change(builder));
+    const std::string parentName = origin.spec.name.empty() ? origin.id : origin.spec.name;
+    const bool isNamed = builder.preview().name != origin.spec.name;
+    if (!plan.name.empty() || !isNamed)
+        ORRERY_TRY(builder.setValue(
+            "name",
+            FieldValue{plan.name.empty() ? parentName + "-from-" + std::to_string(plan.step) : plan.name}));
+    if (builder.preview().data.path != origin.spec.data.path) ORRERY_TRY(settleData(builder));
+    BranchOrigin branch{origin.id, plan.step, manifest.specDigest, {}, 0};
+    ORRERY_ASSIGN(branch.changedKeys, changedKeys(before, builder, parent, plan.step));
+    ORRERY_TRY(settleSteps(builder, parent, plan));
+    ORRERY_ASSIGN(const RunSpec spec, builder.build());
+    if (origin.branch) branch.optimizerFrom = origin.branch->optimizerFrom;
+    if (spec.optimizer.name != origin.spec.optimizer.name) branch.optimizerFrom = plan.step;
+    FrozenSpec frozen = freezeSpec(spec, ThreadUse::AllCores); // the parent's threads are frozen already
+    frozen.branch = branch;
+    ORRERY_TRY(validateSpec(frozen.spec));
+
+    fs::path target = plan.directory;
+    if (target.empty()) {
+        ORRERY_ASSIGN(frozen.id, RunDirectory::makeId(frozen.spec.name, catalogue.runsDirectory()));
+        target = catalogue.runsDirectory() / frozen.id;
+    } else {
+        std::error_code ignored;
+        target = fs::absolute(target, ignored).lexically_normal();
+        if (!target.has_filename()) target = target.parent_path();
+        frozen.id = catalogue.unusedId(target.filename().string());
+    }
+    ORRERY_ASSIGN(const RunDirectory run, RunDirectory::create(target, frozen));
+    auto filled = takeCheckpoint(parent, run, plan.step);
+    if (filled) filled = writeStart(run, parent, manifest);
+    if (!filled) {
+        if (const auto removed = run.remove(); !removed) logWarning(removed.error().text());
+        return std::move(filled).error();
+    }
+    if (!plan.directory.empty())
+        if (const auto added = catalogue.add(target); !added)
+            logWarning("The run is not in the list of runs: " + added.error().text());
+    return run;
+}
+
+} // namespace orrery

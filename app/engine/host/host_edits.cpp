@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What manages many runs: labels, undoing a delete, branches, notes, TensorBoard's files.
+#include "app/engine/host/branch_run.h"
+#include "app/engine/host/host_service.h"
+#include "core/data/data_paths.h"
+#include "core/spec/field_table.h"
+#include "core/store/run_labels.h"
+#include "core/store/run_note.h"
+#include "core/store/run_trash.h"
+#include "core/store/tfevents.h"
+
+namespace orrery {
+
+/// As it is listed: two runs may share an id.
+RunStatus HostService::listed(const RunDirectory &run)
+{
+    for (const RunStatus &listed : m_monitor.refresh()->runs)
+        if (listed.directory == run.path().string()) return listed;
+    return run.status();
+}
+
+/// @param verb how it came to be, for the hint when it does not start
+Result<RunStatus> HostService::startNew(const RunDirectory &run, const std::string &verb)
+{
+    Result<RunStatus> started = m_runs.start(run.path().string(), 0);
+    if (started.ok()) {
+        started->id = run.frozen().id;
+        return started;
+    }
+    Error error = started.error();
+    error.hint += (error.hint.empty() ? "" : " ") + ("The run was " + verb) + " as \"" + run.frozen().id +
+                  "\" and can be started again.";
+    return error;
+}
+
+Result<RunStatus> HostService::editRun(const std::string &run, const RunEdit &edit)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, m_runs.open(run));
+    ORRERY_TRY(editRunLabels(directory.path(), directory.frozen().id, edit));
+    return m_runs.status(run);
+}
+
+Result<RunStatus> HostService::restoreRun(const std::string &run)
+{
+    ORRERY_ASSIGN(const RunDirectory restored, RunTrash(m_home).restore(run, m_catalogue));
+    return listed(restored);
+}
+
+Result<RunStatus> HostService::branchRun(const BranchRequest &request)
+{
+    ORRERY_ASSIGN(const RunDirectory parent, m_runs.open(request.run));
+    ORRERY_TRY(requireAbsolute(request.directory, "its folder", "branch run \"" + parent.frozen().id + "\""));
+    BranchPlan plan;
+    plan.step = request.step;
+    plan.directory = request.directory;
+    plan.change = [&](SpecBuilder &builder) -> Result<void> {
+        if (!request.changesJson.empty()) ORRERY_TRY(builder.setJson(request.changesJson));
+        const std::string path = builder.preview().data.path;
+        if (isGeneratorPath(path)) return {};
+        return requireAbsolute(path, "data.path", "branch run \"" + parent.frozen().id + "\"");
+    };
+    ORRERY_ASSIGN(const RunDirectory branch, orrery::branchRun(m_catalogue, parent, plan));
+    return request.start ? startNew(branch, "branched") : listed(branch);
+}
+
+Result<void> HostService::annotate(const std::string &run, int64_t step, const std::string &text)
+{
+    return m_runs.annotate(run, step, text);
+}
+
+Result<ImportReply> HostService::importRuns(const std::string &path, const StreamSink &caller)
+{
+    ORRERY_TRY(requireAbsolute(path, "its folder", "import a log directory"));
+    const auto watch = [&caller](const TransferProgress &) { return !caller.isCancelled(); };
+    ORRERY_ASSIGN(ImportedLog imported, importTfevents(m_catalogue, m_home, path, watch));
+    for (const auto &[kind, number] : imported.numNotImported)
+        imported.notes.insert(imported.notes.begin(),
+                              "Not imported: " + std::to_string(number) + " " + kind + ".");
+    return ImportReply{std::move(imported.runs), imported.numPoints, imported.numSkipped,
+                       std::move(imported.notes)};
+}
+
+Result<void> HostService::exportRun(const std::string &run, const std::string &directory,
+                                    const StreamSink &caller)
+{
+    ORRERY_ASSIGN(const RunDirectory source, m_runs.open(run));
+    ORRERY_TRY(requireAbsolute(directory, "its folder", "export run \"" + source.frozen().id + "\""));
+    const auto watch = [&caller](const TransferProgress &) { return !caller.isCancelled(); };
+    ORRERY_TRY(exportTfevents(source, directory, watch));
+    return {};
+}
+
+Result<void> HostRuns::annotate(const std::string &run, int64_t step, const std::string &text)
+{
+    ORRERY_ASSIGN(const RunDirectory directory, open(run));
+    const RunNote note{step, text};
+    ORRERY_TRY(checkNote(note, directory.frozen().id));
+    if (!directory.isOwned()) return addNote(directory, note);
+    // The worker alone writes while it lives.
+    ORRERY_TRY(control(run, {ControlVerb::Set, 1, {kNoteKey, noteValue(note)}}));
+    return {};
+}
+
+} // namespace orrery

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What manages many runs: edits of labels, imports.
+#include "core/rpc/adapters.h"
+
+#include "core/rpc/wire.h"
+
+namespace orrery {
+
+void toMessage(const RunEdit &value, v1::EditRunRequest &message)
+{
+    if (value.name) message.set_name(wire::utf8(*value.name));
+    if (value.notes) message.set_notes(wire::utf8(*value.notes));
+    if (value.isArchived) message.set_is_archived(*value.isArchived);
+    if (!value.tags) return;
+    v1::TagList &tags = *message.mutable_tags(); // there without any tag, too: all are taken off
+    for (const std::string &tag : *value.tags) tags.add_tags(wire::utf8(tag));
+}
+
+RunEdit fromMessage(const v1::EditRunRequest &message)
+{
+    RunEdit value;
+    if (message.has_name()) value.name = message.name();
+    if (message.has_notes()) value.notes = message.notes();
+    if (message.has_is_archived()) value.isArchived = message.is_archived();
+    if (message.has_tags())
+        value.tags = std::vector<std::string>(message.tags().tags().begin(), message.tags().tags().end());
+    return value;
+}
+
+void toMessage(const ImportReply &value, v1::ImportRunsReply &message)
+{
+    for (const RunStatus &run : value.runs) toMessage(run, *message.add_runs());
+    message.set_num_points(value.numPoints);
+    message.set_num_skipped(value.numSkipped);
+    for (const std::string &note : value.notes) message.add_notes(wire::utf8(note));
+}
+
+ImportReply fromMessage(const v1::ImportRunsReply &message)
+{
+    ImportReply value;
+    value.runs.reserve(static_cast<size_t>(message.runs_size()));
+    for (const v1::RunStatusMessage &run : message.runs()) value.runs.push_back(fromMessage(run));
+    value.numPoints = message.num_points();
+    value.numSkipped = message.num_skipped();
+    value.notes.assign(message.notes().begin(), message.notes().end());
+    return value;
+}
+
+} // namespace orrery

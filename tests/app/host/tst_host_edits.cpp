@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// What manages many runs, over RPC: labels, undoing a delete, notes, imports, exports, and branches that are
+// refused (those that are not need a real checkpoint: tst_branch, tst_cli_runs).
+#include "app/engine/host/host.h"
+#include "core/store/run_labels.h"
+#include "tests/app/host/host_fixture.h"
+#undef VERIFY_OK // the same there
+#include "tests/base/check_result.h"
+
+#include <fstream>
+
+using namespace orrery;
+using namespace orrery::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path goldenLog()
+{
+    return fs::path(ORRERY_TEST_DATA) / ".." / "store" / "fixtures" / "events.out.tfevents.1700000000.golden";
+}
+
+RunEdit tagged(const std::vector<std::string> &tags)
+{
+    RunEdit edit;
+    edit.tags = tags;
+    return edit;
+}
+
+bool hasNote(const EngineClient &client, const std::string &run, const std::string &text)
+{
+    const auto events = client.listEvents(run, 0);
+    return events.ok() && std::any_of(events->begin(), events->end(), [&text](const RunEvent &event) {
+               return event.kind == EventKind::Note && event.text == text;
+           });
+}
+
+} // namespace
+
+class TestHostEdits : public QObject {
+    Q_OBJECT
+    std::unique_ptr<HostFixture> m_host;
+
+private Q_SLOTS:
+    void init()
+    {
+        m_host = std::make_unique<HostFixture>();
+        m_host->start();
+    }
+    void cleanup() { m_host.reset(); }
+
+    void labelsAreSeenEverywhere()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", true);
+        VERIFY_OK(created);
+        RunEdit edit = tagged({"good"});
+        edit.name = "renamed";
+        edit.notes = "why";
+        edit.isArchived = true;
+        const auto edited = client.editRun(created->id, edit);
+        VERIFY_OK(edited);
+        QCOMPARE(edited->labels.tags, std::vector<std::string>{"good"});
+        // Of a live run, whose worker knows nothing of them.
+        HostWatcher watcher(m_host->client(), created->id);
+        QVERIFY(watcher.reaches(RunState::Running));
+        QVERIFY(waitFor([&] { return watcher.status().labels.notes == "why"; }));
+        QCOMPARE(watcher.status().name, std::string("renamed"));
+        QCOMPARE(client.status("renamed")->labels.isArchived, true);
+        QCOMPARE(client.listRuns()->front().labels.tags, std::vector<std::string>{"good"});
+        VERIFY_OK(client.editRun(created->id, tagged({})));
+        QVERIFY(waitFor([&] { return watcher.status().labels.tags.empty(); }));
+        QCOMPARE(watcher.status().labels.notes, std::string("why"));
+    }
+    void wrongEditsAreRefused()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", false);
+        VERIFY_ERROR(client.editRun(created->id, tagged({std::string(65, 'x')})), ErrorCode::InvalidInput,
+                     "at most 64");
+        VERIFY_ERROR(client.editRun("nobody", tagged({})), ErrorCode::NotFound, "nobody");
+    }
+    void aDeletedRunComesBack()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", false);
+        VERIFY_OK(client.deleteRun(created->id));
+        QVERIFY(client.listRuns()->empty());
+        const auto restored = client.restoreRun(created->id);
+        VERIFY_OK(restored);
+        QCOMPARE(restored->directory, created->directory);
+        QCOMPARE(client.listRuns()->size(), size_t{1});
+        VERIFY_ERROR(client.restoreRun(created->id), ErrorCode::NotFound,
+                     "no run of this id is in the trash");
+    }
+    void notesComeFromAnywhere()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", false);
+        VERIFY_OK(client.annotate(created->id, 7, "at rest"));
+        QVERIFY(hasNote(client, created->id, "at rest"));
+        VERIFY_OK(client.startRun(created->id, 0));
+        QVERIFY(waitFor([&] { return client.annotate(created->id, 3, "while it trains").ok(); }));
+        QVERIFY(waitFor([&] { return hasNote(client, created->id, "while it trains"); }));
+        VERIFY_ERROR(client.annotate(created->id, -3, "x"), ErrorCode::InvalidInput, "the step is -3");
+        VERIFY_ERROR(client.annotate(created->id, 3, ""), ErrorCode::InvalidInput, "the note is empty");
+    }
+    void logsComeInAndGoOut()
+    {
+        const EngineClient client = m_host->client();
+        const fs::path logs = m_host->home().parent_path() / "logs";
+        fs::create_directories(logs / "one");
+        fs::copy_file(goldenLog(), logs / "one" / "events.tfevents");
+        const auto imported = client.importRuns(logs.string());
+        VERIFY_OK(imported);
+        QCOMPARE(imported->runs.size(), size_t{1});
+        QCOMPARE(imported->numPoints, uint64_t{28});
+        QVERIFY(std::any_of(imported->notes.begin(), imported->notes.end(),
+                            [](const std::string &note) { return note == "Not imported: 1 images."; }));
+        const std::string id = imported->runs.front().id;
+        QCOMPARE(client.listRuns()->front().device, std::string("imported"));
+        VERIFY_ERROR(client.startRun(id, 0), ErrorCode::Conflict, "imported from");
+        const fs::path out = m_host->home().parent_path() / "out";
+        VERIFY_OK(client.exportRun(id, out.string()));
+        QVERIFY(!fs::is_empty(out));
+        VERIFY_ERROR(client.exportRun(id, out.string()), ErrorCode::Conflict, "the folder holds something");
+        VERIFY_ERROR(client.exportRun(id, "relative"), ErrorCode::InvalidInput, "absolute path");
+        VERIFY_ERROR(client.importRuns("relative"), ErrorCode::InvalidInput, "absolute path");
+        VERIFY_ERROR(client.importRuns("/no/such/folder"), ErrorCode::NotFound, "/no/such/folder");
+    }
+    void branchesThatCannotBeAreRefused()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", false);
+        VERIFY_ERROR(client.branchRun({created->id, 5, "", "", false}), ErrorCode::NotFound,
+                     "no checkpoint of this step");
+        VERIFY_ERROR(client.branchRun({created->id, 5, "", "relative", false}), ErrorCode::InvalidInput,
+                     "absolute path");
+        VERIFY_ERROR(client.branchRun({"nobody", 5, "", "", false}), ErrorCode::NotFound, "nobody");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestHostEdits)
+#include "tst_host_edits.moc"

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window's session asks a real host for edits, undo, notes, imports and exports.
+#include "app/workbench/rpc_session.h"
+#include "host_process.h"
+
+#include <QDir>
+
+#include <optional>
+
+using namespace orrery;
+using namespace orrery::ui;
+using orrery::test::HostProcess;
+using orrery::test::kPatienceMs;
+
+class TestRpcSessionEdits : public QObject {
+    Q_OBJECT
+    std::unique_ptr<HostProcess> m_host;
+    std::unique_ptr<RpcSession> m_session;
+
+    /// Waits for the answer of one request.
+    template <typename T, typename Ask> Result<T> answer(Ask ask)
+    {
+        std::optional<Result<T>> got;
+        const auto pending = ask([&got](Result<T> result) { got.emplace(std::move(result)); });
+        static_cast<void>(pending);
+        if (!QTest::qWaitFor([&got] { return got.has_value(); }, kPatienceMs)) qFatal("no answer");
+        return std::move(*got);
+    }
+    Result<RunStatus> created()
+    {
+        return answer<RunStatus>([this](Reply<RunStatus> reply) {
+            m_session->createRun(m_host->specJson(10), {}, false, this, std::move(reply));
+            return 0;
+        });
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_host = std::make_unique<HostProcess>();
+        QVERIFY(m_host->start());
+        m_session = std::make_unique<RpcSession>(m_host->options());
+        QVERIFY(QTest::qWaitFor([this] { return m_session->connectionState() == ConnectionState::Connected; },
+                                kPatienceMs));
+    }
+    void cleanup()
+    {
+        m_session.reset();
+        m_host.reset();
+    }
+
+    void runsAreEditedDeletedAndRestored()
+    {
+        const auto run = created();
+        QVERIFY2(run.ok(), "no run");
+        const QString id = QString::fromStdString(run->id);
+        RunEdit edit;
+        edit.tags = {"a"};
+        const auto edited = answer<RunStatus>([&](Reply<RunStatus> reply) {
+            m_session->editRun(id, edit, this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(edited.ok());
+        QCOMPARE(edited->labels.tags, std::vector<std::string>{"a"});
+        const auto noted = answer<void>([&](Reply<void> reply) {
+            m_session->annotate(id, 3, QStringLiteral("look"), this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(noted.ok());
+        const auto deleted = answer<void>([&](Reply<void> reply) {
+            m_session->deleteRun(id, this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(deleted.ok());
+        const auto restored = answer<RunStatus>([&](Reply<RunStatus> reply) {
+            m_session->restoreRun(id, this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(restored.ok());
+        QCOMPARE(restored->labels.tags, std::vector<std::string>{"a"});
+        const auto branched = answer<RunStatus>([&](Reply<RunStatus> reply) {
+            m_session->branchRun(id, 3, {}, false, this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(!branched.ok());
+        QCOMPARE(branched.error().code, ErrorCode::NotFound); // it has no checkpoint
+    }
+    void logsComeInAndGoOut()
+    {
+        const QString logs = m_host->path("logs");
+        QDir().mkpath(logs);
+        QVERIFY(QFile::copy(
+            QStringLiteral(ORRERY_TEST_DATA "/../store/fixtures/events.out.tfevents.1700000000.golden"),
+            logs + QStringLiteral("/tfevents")));
+        const auto imported = answer<ImportedRuns>(
+            [&](Reply<ImportedRuns> reply) { return m_session->importRuns(logs, this, std::move(reply)); });
+        QVERIFY(imported.ok());
+        QCOMPARE(imported->runs.size(), size_t{1});
+        QCOMPARE(imported->numPoints, quint64{28});
+        QVERIFY(!imported->notes.isEmpty());
+        const auto exported = answer<void>([&](Reply<void> reply) {
+            return m_session->exportRun(QString::fromStdString(imported->runs.front().id),
+                                        m_host->path("out"), this, std::move(reply));
+        });
+        QVERIFY(exported.ok());
+        QVERIFY(!QDir(m_host->path("out")).isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRpcSessionEdits)
+#include "tst_rpc_session_edits.moc"
