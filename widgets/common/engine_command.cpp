@@ -147,6 +147,12 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
               << QString::number(sampling.temperature);
     if (sampling.topK > 0) arguments << u"--top-k"_s << QString::number(sampling.topK);
     if (sampling.topP < 1) arguments << u"--top-p"_s << QString::number(sampling.topP);
+    if (sampling.minP > 0) arguments << u"--min-p"_s << QString::number(sampling.minP);
+    if (sampling.typicalP < 1) arguments << u"--typical"_s << QString::number(sampling.typicalP);
+    if (sampling.repetitionPenalty != 1)
+        arguments << u"--repetition-penalty"_s << QString::number(sampling.repetitionPenalty)
+                  << u"--penalty-window"_s << QString::number(sampling.penaltyWindow);
+    for (const std::string &text : sampling.stop) addText(u"--stop"_s, fromStd(text));
     if (!sampling.sampler.empty()) arguments << u"--sampler"_s << fromStd(sampling.sampler);
     arguments << u"--seed"_s << QString::number(sampling.seed);
     const QString command = engineCommand(arguments);

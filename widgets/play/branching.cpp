@@ -93,6 +93,7 @@ GeneratedToken chosenToken(const GeneratedToken &place, const TokenAlternative &
     token.id = chosen.id;
     token.bytes = chosen.bytes;
     token.probability = chosen.probability;
+    token.chance = chosen.chance;
     return token;
 }
 

@@ -2,7 +2,10 @@
 #include "widgets/play/candidate_model.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/play/sampling_json.h"
 #include "widgets/play/token_view.h"
+
+#include <algorithm>
 
 namespace orrery::ui {
 
@@ -19,13 +22,25 @@ QVariant CandidateModel::data(const QModelIndex &index, int role) const
     switch (role) {
     case Qt::DisplayRole:
         return text;
-    case Qt::ToolTipRole:
-        return tr("Token id %1, probability %2")
-            .arg(row.alternative.id)
-            .arg(row.alternative.probability, 0, 'g', 6);
-    case Qt::AccessibleTextRole:
-        return QString(tr("%1, probability %2").arg(text, probabilityText(row.alternative.probability)) +
-                       (row.isTaken ? tr(", taken") : QString()));
+    case Qt::ToolTipRole: {
+        const QString plain = tr("Token id %1, probability %2")
+                                  .arg(row.alternative.id)
+                                  .arg(row.alternative.probability, 0, 'g', 6);
+        if (!m_hasChances) return plain;
+        return QString(plain + (row.alternative.chance > 0
+                                    ? tr(", chance to be drawn %1").arg(row.alternative.chance, 0, 'g', 6)
+                                    : tr("; cut before the draw")));
+    }
+    case Qt::AccessibleTextRole: {
+        QString spoken = tr("%1, probability %2").arg(text, probabilityText(row.alternative.probability));
+        if (m_hasChances)
+            spoken += row.alternative.chance > 0
+                          ? tr(", chance %1").arg(probabilityText(row.alternative.chance))
+                          : tr(", cut");
+        return QString(spoken + (row.isTaken ? tr(", taken") : QString()));
+    }
+    case ChanceRole:
+        return m_hasChances ? QVariant(row.alternative.chance) : QVariant();
     case ProbabilityRole:
         return row.alternative.probability;
     case IsTakenRole:
@@ -46,13 +61,28 @@ std::vector<CandidateModel::Row> CandidateModel::rowsOf(const std::optional<Gene
             rows.push_back({alternative, alternative.id == token->id, true});
             hasTaken = hasTaken || alternative.id == token->id;
         }
-        if (!hasTaken) rows.push_back({{token->id, token->bytes, token->probability}, true, false});
+        if (!hasTaken)
+            rows.push_back({{token->id, token->bytes, token->probability, token->chance}, true, false});
     }
     return rows;
 }
 
+void CandidateModel::setToken(const std::optional<GeneratedToken> &token)
+{
+    m_hasChances = token && ui::hasChances(*token);
+    setRows(rowsOf(token));
+}
+
+int CandidateModel::numCut() const
+{
+    if (!m_hasChances) return 0;
+    return static_cast<int>(std::count_if(m_rows.begin(), m_rows.end(),
+                                          [](const Row &row) { return row.alternative.chance <= 0; }));
+}
+
 void CandidateModel::setProposal(const GeneratedToken &token)
 {
+    m_hasChances = false; // nothing is drawn here
     std::vector<Row> rows = rowsOf(token);
     for (Row &row : rows) row.isTaken = false;
     setRows(std::move(rows));

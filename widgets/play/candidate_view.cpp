@@ -5,14 +5,13 @@
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/play/candidate_delegate.h"
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 
 #include <QKeyEvent>
 #include <QListView>
-#include <QPainter>
-#include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -22,58 +21,6 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
-
-int rowHeight() { return QFontMetrics(typeFont(TypeSize::Base)).height() + 4; }
-
-/// "the ▇▇▇▇▇▇▇    0.431": text, bar, number in three columns.
-class CandidateDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
-    {
-        return {120, rowHeight()};
-    }
-    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        const ThemeTokens &tokens = Theme::instance().tokens();
-        painter->save();
-        painter->setRenderHint(QPainter::Antialiasing);
-        const bool isTaken = index.data(CandidateModel::IsTakenRole).toBool();
-        if (option.state & QStyle::State_Selected) {
-            painter->setPen(Qt::NoPen);
-            painter->setBrush(tokens.selection);
-            painter->drawRoundedRect(QRectF(option.rect).adjusted(0, 1, 0, -1), 4, 4);
-        }
-        const QRect area = option.rect.adjusted(6, 0, -6, 0);
-        const QFontMetrics numbers(typeFont(TypeSize::Base));
-        const int numberWidth = numbers.horizontalAdvance(u"< 0.001"_s);
-        QFont mono = typeFont(TypeSize::Mono);
-        if (isTaken) mono.setWeight(QFont::Bold);
-        const QFontMetrics metrics(mono);
-        const int textWidth = std::min(area.width() / 3, metrics.horizontalAdvance(u"MMMMMMMM"_s));
-        painter->setFont(mono);
-        painter->setPen(isTaken ? tokens.accent : tokens.text);
-        painter->drawText(QRect(area.left(), area.top(), textWidth, area.height()),
-                          Qt::AlignLeft | Qt::AlignVCenter,
-                          metrics.elidedText(index.data().toString(), Qt::ElideRight, textWidth));
-        const double probability = index.data(CandidateModel::ProbabilityRole).toDouble();
-        const QRectF bar(area.left() + textWidth + 8, area.center().y() - 4,
-                         area.width() - textWidth - numberWidth - 16, 9);
-        painter->setPen(Qt::NoPen);
-        painter->setBrush(tokens.grid);
-        painter->drawRoundedRect(bar, 2, 2);
-        painter->setBrush(isTaken ? tokens.accent : tokens.secondary);
-        if (probability > 0)
-            painter->drawRoundedRect(QRectF(bar.left(), bar.top(),
-                                            std::max(1.0, bar.width() * std::min(1.0, probability)),
-                                            bar.height()),
-                                     2, 2);
-        painter->setFont(typeFont(TypeSize::Base));
-        painter->setPen(tokens.text);
-        painter->drawText(area, Qt::AlignRight | Qt::AlignVCenter, probabilityText(probability));
-        painter->restore();
-    }
-};
 
 /// Goes where there is no room for it: it pushes no rows away.
 class Hint : public ToneLabel {
@@ -92,7 +39,7 @@ constexpr int kMinRows = 4; ///< of the list, before the hint has its place
 
 CandidateView::CandidateView(QWidget *parent)
     : PanelFrame(tr("Candidates"), parent), m_model(new CandidateModel(this)), m_view(new QListView(this)),
-      m_numbers(new KeyValueGrid(this)), m_hint(new Hint(this))
+      m_numbers(new KeyValueGrid(this)), m_header(new CandidateHeader(*m_view, this)), m_hint(new Hint(this))
 {
     setObjectName(u"candidateView"_s);
     m_lookInside = addTitleButton(u"search"_s, tr("Look inside (Ctrl+I)"));
@@ -111,14 +58,18 @@ CandidateView::CandidateView(QWidget *parent)
     m_view->setUniformItemSizes(true);
     m_view->installEventFilter(this);
     connect(m_view, &QListView::clicked, this, &CandidateView::choose);
-    m_view->setMinimumHeight(2 * rowHeight());
+    m_view->setMinimumHeight(2 * candidateRowHeight());
     auto *content = new QWidget(this);
     content->installEventFilter(this);
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
     layout->addWidget(m_numbers);
-    layout->addWidget(m_view, 1);
+    auto *table = new QVBoxLayout;
+    table->setSpacing(0);
+    table->addWidget(m_header);
+    table->addWidget(m_view, 1);
+    layout->addLayout(table, 1);
     layout->addWidget(m_hint);
     setContent(content);
     connect(&Theme::instance(), &Theme::changed, m_view, [this] { m_view->viewport()->update(); });
@@ -154,11 +105,12 @@ void CandidateView::showNumbers(const std::optional<GeneratedToken> &token, bool
     m_numbers->setValue(tr("Token"), isTaken ? visibleTokenText(token->bytes, token->id) : unknownText(),
                         isTaken ? tr("Id %1").arg(token->id) : QString());
     m_numbers->setValue(tr("Probability"), isTaken ? probabilityText(token->probability) : unknownText(),
-                        tr("Softmax at temperature 1, before top-k and top-p"));
+                        tr("Softmax at temperature 1, before penalty and cuts"));
     m_numbers->setValue(tr("Entropy"),
                         token ? tr("%1 nats").arg(significantText(token->entropy, 3)) : unknownText(),
                         tr("How open the choice was: 0 is certain"));
     m_lookInside->setEnabled(isTaken);
+    m_header->setVisible(m_model->hasChances());
     showHint();
 }
 
@@ -184,16 +136,25 @@ void CandidateView::showHint()
     else if (m_isLocked)
         m_hint->setText(tr("Locked. Click it again or press Esc to follow the pointer."));
     else
-        m_hint->setText(tr("Bars: probability from 0 to 1, linear."));
+        m_hint->setText(
+            m_model->hasChances()
+                ? tr("Upper bar: probability as the model sees it; lower bar: chance to be drawn, behind "
+                     "penalty, temperature and cuts. Both from 0 to 1, linear.")
+                : tr("Bars: probability from 0 to 1, linear."));
+    if (const int numCut = m_model->numCut(); numCut > 0)
+        m_hint->setText(m_hint->text() + u' ' +
+                        (numCut == 1 ? tr("One of these %1 was cut.").arg(m_model->rowCount())
+                                     : tr("%1 of these %2 were cut.").arg(numCut).arg(m_model->rowCount())));
     m_view->setAccessibleDescription(m_hint->text());
     fitHint();
 }
 
 void CandidateView::fitHint()
 {
-    const int rows = std::min(m_model->rowCount(), kMinRows) * rowHeight();
-    const int room =
-        content()->height() - m_numbers->sizeHint().height() - rows - 2 * content()->layout()->spacing();
+    const int rows = std::min(m_model->rowCount(), kMinRows) * candidateRowHeight();
+    const int header = m_header->isHidden() ? 0 : m_header->sizeHint().height();
+    const int room = content()->height() - m_numbers->sizeHint().height() - header - rows -
+                     2 * content()->layout()->spacing();
     const bool hasRoom = room >= m_hint->heightForWidth(content()->width());
     m_hint->setMaximumHeight(hasRoom ? QWIDGETSIZE_MAX : 0);
     setToolTip(hasRoom ? QString() : m_hint->text());
@@ -246,11 +207,14 @@ bool CandidateView::eventFilter(QObject *watched, QEvent *event)
 
 void CandidateView::copy()
 {
-    QString text = tr("token\tprobability") + u'\n';
+    QString text =
+        (m_model->hasChances() ? tr("token\tprobability\tchance") : tr("token\tprobability")) + u'\n';
+    const auto number = [](const QVariant &value) { return QString::number(value.toDouble(), 'g', 8); };
     for (int row = 0; row < m_model->rowCount(); ++row) {
         const QModelIndex index = m_model->index(row);
-        text += index.data().toString() + u'\t' +
-                QString::number(index.data(CandidateModel::ProbabilityRole).toDouble(), 'g', 8) + u'\n';
+        text += index.data().toString() + u'\t' + number(index.data(CandidateModel::ProbabilityRole));
+        if (m_model->hasChances()) text += u'\t' + number(index.data(CandidateModel::ChanceRole));
+        text += u'\n';
     }
     copyToClipboard(text);
 }

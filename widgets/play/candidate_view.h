@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The docked read-out of the current token: which it is, its probability and entropy, and its alternatives as
-// bars on a linear scale from 0 to 1. A candidate can be chosen: the answer goes on with it. GUI thread only.
+// bars on a linear scale from 0 to 1, with and without what sampling settings do to them. A candidate can be
+// chosen: the answer goes on with it. GUI thread only.
 #pragma once
 
 #include "core/spec/generation.h"
@@ -12,6 +13,7 @@ class QListView;
 
 namespace orrery::ui {
 
+class CandidateHeader;
 class CandidateModel;
 class KeyValueGrid;
 class ToneLabel;
@@ -55,6 +57,7 @@ private:
     CandidateModel *m_model;
     QListView *m_view;
     KeyValueGrid *m_numbers;
+    CandidateHeader *m_header;
     ToneLabel *m_hint;
     QToolButton *m_lookInside;
     bool m_isProposal = false, m_isLocked = false, m_isBranchable = true, m_hasToken = false;

@@ -69,6 +69,9 @@ void ManualSampler::takeAnswer()
     }
     if (!m_question->tokens.empty()) {
         m_proposal = m_question->tokens.back();
+        // They are those of the asking; what a person takes has none.
+        m_proposal->chance = 0;
+        for (TokenAlternative &one : m_proposal->alternatives) one.chance = 0;
         Q_EMIT proposed();
     } else if (m_question->error) {
         m_version->error = m_question->error;

@@ -13,6 +13,7 @@
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
+#include "widgets/play/sampling_json.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/version_draft.h"
 
@@ -248,13 +249,11 @@ QString PlaygroundPanel::draftJson() const
                       {u"is_infill"_s, isInfill()}, // for an older window
                       {u"mode"_s, m_mode->current()},
                       {u"model"_s, m_chooser->model()},
-                      {u"temperature"_s, sampling.temperature},
-                      {u"top_k"_s, static_cast<qint64>(sampling.topK)},
-                      {u"top_p"_s, sampling.topP},
                       {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
-                      {u"seed"_s, QString::number(sampling.seed)},
                       {u"is_colored"_s, m_view->isColored()},
                       {u"is_manual"_s, m_sampling->isManual()}};
+    insertSampling(draft, sampling);
+    if (m_sampling->showsMore()) draft.insert(u"shows_more"_s, true);
     addComposer(draft);
     if (!m_versions.empty()) {
         qint64 room = kMaxTokenDraftBytes;
@@ -275,13 +274,10 @@ void PlaygroundPanel::restoreDraft(const QString &json)
 {
     const QJsonObject draft = QJsonDocument::fromJson(json.toUtf8()).object();
     if (draft.isEmpty()) return;
-    SamplingSettings sampling;
-    sampling.temperature = draft.value("temperature"_L1).toDouble(sampling.temperature);
-    sampling.topK = draft.value("top_k"_L1).toInteger(sampling.topK);
-    sampling.topP = draft.value("top_p"_L1).toDouble(sampling.topP);
+    SamplingSettings sampling = samplingOf(draft);
     sampling.maxTokens = draft.value("max_tokens"_L1).toInteger(sampling.maxTokens);
-    sampling.seed = draft.value("seed"_L1).toString().toULongLong();
     m_sampling->setSettings(sampling);
+    m_sampling->setShowsMore(draft.value("shows_more"_L1).toBool());
     m_prompt->setPlainText(draft.value("prompt"_L1).toString());
     m_after->setPlainText(draft.value("after"_L1).toString());
     m_message->setPlainText(draft.value("message"_L1).toString());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How tokens are drawn: temperature, top-k, top-p, seed, number of tokens. GUI thread only.
+// How tokens are drawn: temperature, top-k, top-p, seed, number of tokens, and under "More" what is needed
+// seldom: min-p, typical, the penalty on repetitions, stop texts. GUI thread only.
 #pragma once
 
 #include "core/spec/generation.h"
@@ -7,10 +8,14 @@
 
 class QCheckBox;
 class QDoubleSpinBox;
+class QGridLayout;
 class QLineEdit;
+class QPlainTextEdit;
 class QSpinBox;
 
 namespace orrery::ui {
+
+class ToneLabel;
 
 class SamplingForm : public PanelFrame {
     Q_OBJECT
@@ -23,16 +28,40 @@ public:
     /// A person chooses each token instead.
     [[nodiscard]] bool isManual() const;
     void setManual(bool isManual);
+    /// Whether the seldom ones are unfolded.
+    [[nodiscard]] bool showsMore() const;
+    void setShowsMore(bool isShown);
 
 Q_SIGNALS:
     void changed();
     void manualChanged(bool isManual);
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
-    QDoubleSpinBox *m_temperature, *m_topP;
-    QSpinBox *m_topK, *m_maxTokens;
+    struct Row {
+        const char *objectName;
+        QString name, toolTip;
+    };
+    void addRow(QGridLayout *grid, const Row &row, QWidget *control, QWidget *extra = nullptr);
+    void setRanges();
+    QWidget *makeUsual();
+    QWidget *makeMore();
+    void connectControls();
+    void fitStop();
+    /// What follows from the values: the word "More", the button for the usual ones, a problem of a stop
+    /// text.
+    void showState();
+
+    QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_typicalP, *m_penalty;
+    QSpinBox *m_topK, *m_maxTokens, *m_penaltyWindow;
     QLineEdit *m_seed;
+    QPlainTextEdit *m_stop;
+    ToneLabel *m_stopProblem;
     QCheckBox *m_manual;
+    QToolButton *m_more, *m_reset;
+    QWidget *m_moreBox = nullptr;
 };
 
 } // namespace orrery::ui

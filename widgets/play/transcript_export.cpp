@@ -2,6 +2,7 @@
 #include "widgets/play/transcript_export.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/play/sampling_json.h"
 #include "widgets/play/token_view.h"
 
 #include <QCoreApplication>
@@ -12,6 +13,7 @@
 #include <QSaveFile>
 
 #include <algorithm>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 
@@ -36,19 +38,18 @@ QString fenced(const QString &text)
 
 QString settingsText(const GenerationVersion &version)
 {
-    const SamplingSettings &sampling = version.request.sampling;
-    QStringList parts{modelText(version), Texts::tr("temperature %1").arg(sampling.temperature)};
-    if (sampling.topK > 0) parts << Texts::tr("top-k %1").arg(sampling.topK);
-    if (sampling.topP < 1) parts << Texts::tr("top-p %1").arg(sampling.topP);
-    parts << Texts::tr("seed %1").arg(sampling.seed);
+    QStringList parts{modelText(version)};
+    parts << samplingWords(version.request.sampling);
     if (const double surprise = surpriseOf(version); surprise == surprise)
         parts << Texts::tr("%1 nats/token").arg(significantText(surprise, 4));
     return parts.join(u", "_s);
 }
 
-QJsonObject candidateJson(int32_t id, const std::string &bytes, double probability)
+/// @param chance nothing: not known
+QJsonObject candidateJson(int32_t id, const std::string &bytes, double probability, std::optional<double> chance)
 {
     QJsonObject json{{u"id"_s, id}, {u"text"_s, fromStd(bytes)}, {u"probability"_s, probability}};
+    if (chance) json.insert(u"chance"_s, *chance);
     // Half a character is no text.
     if (toStd(fromStd(bytes)) != bytes)
         json.insert(u"bytes"_s, QString::fromLatin1(QByteArray::fromStdString(bytes).toHex()));
@@ -57,24 +58,26 @@ QJsonObject candidateJson(int32_t id, const std::string &bytes, double probabili
 
 QJsonObject answerJson(const GenerationVersion &version)
 {
-    const SamplingSettings &sampling = version.request.sampling;
     QJsonArray tokens;
     for (const GeneratedToken &token : version.tokens) {
-        QJsonObject json = candidateJson(token.id, token.bytes, token.probability);
+        const auto known = [isKnown = hasChances(token)](double chance) {
+            return isKnown ? std::optional(chance) : std::nullopt;
+        };
+        QJsonObject json = candidateJson(token.id, token.bytes, token.probability, known(token.chance));
         json.insert(u"entropy"_s, token.entropy);
         QJsonArray candidates;
         for (const TokenAlternative &candidate : token.alternatives)
-            candidates.append(candidateJson(candidate.id, candidate.bytes, candidate.probability));
+            candidates.append(
+                candidateJson(candidate.id, candidate.bytes, candidate.probability, known(candidate.chance)));
         json.insert(u"candidates"_s, candidates);
         tokens.append(json);
     }
-    return {{u"model"_s, version.info && !version.info->name.isEmpty() ? version.info->name : version.model},
-            {u"temperature"_s, sampling.temperature},
-            {u"top_k"_s, static_cast<qint64>(sampling.topK)},
-            {u"top_p"_s, sampling.topP},
-            {u"seed"_s, QString::number(sampling.seed)},
-            {u"given_tokens"_s, static_cast<qint64>(version.numGiven())},
-            {u"tokens"_s, tokens}};
+    QJsonObject json{
+        {u"model"_s, version.info && !version.info->name.isEmpty() ? version.info->name : version.model},
+        {u"given_tokens"_s, static_cast<qint64>(version.numGiven())},
+        {u"tokens"_s, tokens}};
+    insertSampling(json, version.request.sampling);
+    return json;
 }
 
 QString csvField(QString text) { return u'"' + text.replace(u'"', u"\"\""_s) + u'"'; }

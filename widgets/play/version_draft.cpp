@@ -2,6 +2,7 @@
 #include "widgets/play/version_draft.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/play/sampling_json.h"
 
 #include <algorithm>
 
@@ -10,7 +11,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr qint64 kTokenBytes = 32, kCandidateBytes = 24; // about what the numbers and signs take
+constexpr qint64 kTokenBytes = 40, kCandidateBytes = 32; // about what the numbers and signs take
 constexpr int kMaxKeptVersions = 20;
 constexpr qsizetype kMaxRestoredTokens = 100'000, kMaxRestoredCandidates = 50;
 
@@ -32,7 +33,8 @@ qint64 tokenBytes(const GenerationVersion &version, bool hasCandidates)
     return numBytes;
 }
 
-/// [id, text, probability, entropy, [id, text, probability, id, text, probability …]]
+/// [id, text, probability, entropy, [id, text, probability, id, text, probability …]], and where chances are
+/// known, behind that, [its own, those of the candidates …]
 QJsonArray tokenDraft(const GeneratedToken &token, bool hasCandidates)
 {
     QJsonArray draft{token.id, byteText(token.bytes), rounded(token.probability), rounded(token.entropy)};
@@ -44,6 +46,10 @@ QJsonArray tokenDraft(const GeneratedToken &token, bool hasCandidates)
         candidates.append(rounded(candidate.probability));
     }
     draft.append(candidates);
+    if (!hasChances(token)) return draft;
+    QJsonArray chances{rounded(token.chance)};
+    for (const TokenAlternative &candidate : token.alternatives) chances.append(rounded(candidate.chance));
+    draft.append(chances);
     return draft;
 }
 
@@ -56,9 +62,12 @@ GeneratedToken restoredToken(const QJsonArray &draft)
     token.entropy = std::max(0.0, draft.at(3).toDouble());
     const QJsonArray candidates = draft.at(4).toArray();
     const qsizetype count = std::min(candidates.size() / 3, kMaxRestoredCandidates);
+    const QJsonArray chances = draft.at(5).toArray();
+    const auto share = [](const QJsonValue &value) { return std::clamp(value.toDouble(), 0.0, 1.0); };
+    token.chance = share(chances.at(0));
     for (qsizetype i = 0; i < count; ++i)
         token.alternatives.push_back({candidates.at(3 * i).toInt(), textBytes(candidates.at(3 * i + 1)),
-                                      std::clamp(candidates.at(3 * i + 2).toDouble(), 0.0, 1.0)});
+                                      share(candidates.at(3 * i + 2)), share(chances.at(i + 1))});
     return token;
 }
 
@@ -72,11 +81,8 @@ QJsonObject versionDraft(const GenerationVersion &version, bool hasCandidates)
                       {u"tokens"_s, tokens},
                       {u"given"_s, static_cast<qint64>(version.numGiven())},
                       {u"parts_at"_s, version.partsAt},
-                      {u"temperature"_s, sampling.temperature},
-                      {u"top_k"_s, static_cast<qint64>(sampling.topK)},
-                      {u"top_p"_s, sampling.topP},
-                      {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)},
-                      {u"seed"_s, QString::number(sampling.seed)}};
+                      {u"max_tokens"_s, static_cast<qint64>(sampling.maxTokens)}};
+    insertSampling(draft, sampling);
     if (version.isAnswer) draft.insert(u"is_answer"_s, true);
     if (!version.request.prompt.empty()) draft.insert(u"prompt"_s, byteText(version.request.prompt));
     if (version.request.infill) draft.insert(u"infill"_s, byteText(*version.request.infill));
@@ -108,12 +114,8 @@ VersionPtr restoredVersion(const QJsonObject &draft)
     const qsizetype numGiven = std::clamp<qsizetype>(draft.value("given"_L1).toInteger(), 0, tokens.size());
     for (qsizetype i = 0; i < numGiven; ++i)
         request.answerIds.push_back(version->tokens[static_cast<size_t>(i)].id);
-    SamplingSettings &sampling = request.sampling;
-    sampling.temperature = draft.value("temperature"_L1).toDouble(sampling.temperature);
-    sampling.topK = draft.value("top_k"_L1).toInteger(sampling.topK);
-    sampling.topP = draft.value("top_p"_L1).toDouble(sampling.topP);
-    sampling.maxTokens = draft.value("max_tokens"_L1).toInteger(sampling.maxTokens);
-    sampling.seed = draft.value("seed"_L1).toString().toULongLong();
+    request.sampling = samplingOf(draft);
+    request.sampling.maxTokens = draft.value("max_tokens"_L1).toInteger(request.sampling.maxTokens);
     if (draft.contains("step"_L1))
         version->info = ModelInfoValue{
             draft.value("loaded"_L1).toString(), draft.value("step"_L1).toInteger(-1), 0, 0, {}};
