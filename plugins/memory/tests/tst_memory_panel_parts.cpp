@@ -444,11 +444,19 @@ private Q_SLOTS:
     }
     void sayTheSameInATerminal()
     {
-        QCOMPARE(listCommand(u"code-7M@8000"_s), u"orrery-engine memory list code-7M@8000"_s);
-        QCOMPARE(pinCommand(u"m"_s, 7, true), u"orrery-engine memory pin m --event 7"_s);
-        QCOMPARE(pinCommand(u"m"_s, 7, false), u"orrery-engine memory unpin m --event 7"_s);
-        QCOMPARE(forgetCommand(u"/a b/m"_s, u"chat.json#2:user"_s),
+        QCOMPARE(listCommand({u"code-7M@8000"_s}), u"orrery-engine memory list code-7M@8000"_s);
+        QCOMPARE(pinCommand({u"m"_s}, 7, true), u"orrery-engine memory pin m --event 7"_s);
+        QCOMPARE(pinCommand({u"m"_s}, 7, false), u"orrery-engine memory unpin m --event 7"_s);
+        QCOMPARE(forgetCommand({u"/a b/m"_s}, u"chat.json#2:user"_s),
                  u"orrery-engine memory wipe '/a b/m' --source 'chat.json#2:user'"_s);
+        QCOMPARE(similarityCommand({u"m"_s, u"/k"_s}, 256),
+                 u"orrery-engine memory similarity m --memory /k --max-events 256"_s);
+        const std::vector<MemoryEdit> edits{
+            {.verb = MemoryVerb::Forget, .event = 12},
+            {.verb = MemoryVerb::Scale, .event = 12, .slot = 40, .factor = 0.5}};
+        QCOMPARE(lookCommand({u"m"_s, u"/my memory"_s}, u"--key"_s, edits),
+                 u"orrery-engine inspect memory m --prompt=--key --memory '/my memory' --edit 'forget 12' "
+                 "--edit 'scale_slot 40 0.5'"_s);
     }
 
     void readsTheLevelsOfASpec()

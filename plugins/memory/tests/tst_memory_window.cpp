@@ -203,6 +203,12 @@ private Q_SLOTS:
         QCOMPARE(m_test->session.edits[0].second.path, std::string("/tmp/kept.safetensors"));
         QTRY_COMPARE(m_test->panel->banner()->message(),
                      u"Saved to /tmp/kept.safetensors on the engine's computer."_s);
+        const QString list = u"orrery-engine memory list "_s + m_test->panel->model();
+        QCOMPARE(m_test->panel->commandText(), list + u" --memory /tmp/kept.safetensors"_s);
+        m_test->session.memory.events.pop_back(); // from here on the file has another memory
+        m_test->panel->refresh();
+        QTRY_COMPARE(m_test->panel->events()->rowCount(), 5);
+        QCOMPARE(m_test->panel->commandText(), list);
     }
     void loadingNamesWhatIsReplaced()
     {

@@ -99,28 +99,42 @@ Result<void> writeExport(const QString &path, const std::vector<MemoryEvent> &ev
                  "Choose a folder that you may write to and that has room."};
 }
 
-QString listCommand(const QString &model) { return ui::engineCommand({u"memory"_s, u"list"_s, model}); }
+namespace {
 
-QString pinCommand(const QString &model, qint64 event, bool isPinned)
+QString memoryCommand(const Remembering &of, const QString &verb, const QStringList &arguments = {})
 {
-    return ui::engineCommand(
-        {u"memory"_s, isPinned ? u"pin"_s : u"unpin"_s, model, u"--event"_s, QString::number(event)});
+    QStringList all{u"memory"_s, verb, of.model};
+    if (!of.file.isEmpty()) all << u"--memory"_s << of.file;
+    return ui::engineCommand(all + arguments);
 }
 
-QString forgetCommand(const QString &model, const QString &source)
+} // namespace
+
+QString listCommand(const Remembering &of) { return memoryCommand(of, u"list"_s); }
+
+QString pinCommand(const Remembering &of, qint64 event, bool isPinned)
 {
-    return ui::engineCommand({u"memory"_s, u"wipe"_s, model, u"--source"_s, source});
+    return memoryCommand(of, isPinned ? u"pin"_s : u"unpin"_s, {u"--event"_s, QString::number(event)});
 }
 
-QString similarityCommand(const QString &model, qint64 maxEvents)
+QString forgetCommand(const Remembering &of, const QString &source)
 {
-    return ui::engineCommand(
-        {u"memory"_s, u"similarity"_s, model, u"--max-events"_s, QString::number(maxEvents)});
+    return memoryCommand(of, u"wipe"_s, {u"--source"_s, source});
 }
 
-QString lookCommand(const QString &model, const QString &prompt, const std::vector<MemoryEdit> &edits)
+QString similarityCommand(const Remembering &of, qint64 maxEvents)
 {
-    QStringList arguments{u"inspect"_s, u"memory"_s, model, u"--prompt"_s, prompt};
+    return memoryCommand(of, u"similarity"_s, {u"--max-events"_s, QString::number(maxEvents)});
+}
+
+QString lookCommand(const Remembering &of, const QString &prompt, const std::vector<MemoryEdit> &edits)
+{
+    QStringList arguments{u"inspect"_s, u"memory"_s, of.model};
+    if (prompt.startsWith(u'-')) // it would be read as an option
+        arguments << u"--prompt="_s + prompt;
+    else
+        arguments << u"--prompt"_s << prompt;
+    if (!of.file.isEmpty()) arguments << u"--memory"_s << of.file;
     for (const MemoryEdit &edit : edits) {
         const bool isSlot = edit.slot >= 0;
         QString text = ui::fromStd(memoryVerbName(edit.verb));

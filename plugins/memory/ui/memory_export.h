@@ -19,11 +19,16 @@ QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat form
 /// @error Io
 Result<void> writeExport(const QString &path, const std::vector<MemoryEvent> &events, ExportFormat format);
 
-QString listCommand(const QString &model);
-QString pinCommand(const QString &model, qint64 event, bool isPinned);
-QString forgetCommand(const QString &model, const QString &source);
-QString similarityCommand(const QString &model, qint64 maxEvents);
+/// Whose memory a command is about.
+struct Remembering {
+    QString model;
+    QString file = {}; ///< a memory file; empty: what is saved with the model
+};
+QString listCommand(const Remembering &of);
+QString pinCommand(const Remembering &of, qint64 event, bool isPinned);
+QString forgetCommand(const Remembering &of, const QString &source);
+QString similarityCommand(const Remembering &of, qint64 maxEvents);
 /// What is read from the memory, and what would be said after these edits.
-QString lookCommand(const QString &model, const QString &prompt, const std::vector<MemoryEdit> &edits = {});
+QString lookCommand(const Remembering &of, const QString &prompt, const std::vector<MemoryEdit> &edits = {});
 
 } // namespace orrery::memory_ui

@@ -66,6 +66,7 @@ void MemoryPanel::takeModel()
     m_done.clear();
     m_undone.clear();
     m_undoText.clear();
+    m_memoryFile.clear();
     m_pending.reset();
     m_names.clear();
     m_preview->cancel();

@@ -4,6 +4,7 @@
 // from memory at a token. Asks the engine only while it is seen. GUI thread only.
 #pragma once
 
+#include "plugins/memory/ui/memory_export.h"
 #include "plugins/memory/ui/state_file_dialog.h"
 #include "plugins/memory/ui/tier_cards.h"
 #include "plugins/memory/ui/token_names.h"
@@ -129,6 +130,7 @@ private:
     [[nodiscard]] QImage figure() const;
     [[nodiscard]] std::vector<MemoryEvent> shownEvents() const;
     void forget(const QString &source);
+    [[nodiscard]] Remembering remembering() const { return {model(), m_memoryFile}; }
 
     ui::EngineSession &m_session;
     MemoryFeed *m_feed;
@@ -138,6 +140,8 @@ private:
     Tiers m_tiers;
     quint64 m_specNumber = 0;
     double m_answeredAt = 0;
+    QString
+        m_memoryFile; ///< the file that has what is shown, as far as an answer hangs on it; empty: not known
     qint64 m_selectedId = 0;
     qint64 m_wantedId = 0; ///< to be chosen when it comes: that of a link or of the last start
     qint64 m_selectedSlot = -1;

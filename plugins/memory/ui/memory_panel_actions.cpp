@@ -51,11 +51,11 @@ void MemoryPanel::makeActions()
     const QString meaning = tr("For a terminal; it works on the memory that is saved with the model");
     m_pinCommand = make(u"copyPinCommand"_s, tr("Copy as command: pin"), [this] {
         const auto &event = m_details->event();
-        if (event) ui::copyToClipboard(pinCommand(model(), event->id, !event->isPinned));
+        if (event) ui::copyToClipboard(pinCommand(remembering(), event->id, !event->isPinned));
     });
     m_forgetCommand = make(u"copyForgetCommand"_s, tr("Copy as command: forget the source"), [this] {
         const auto &event = m_details->event();
-        if (event) ui::copyToClipboard(forgetCommand(model(), ui::fromStd(event->source)));
+        if (event) ui::copyToClipboard(forgetCommand(remembering(), ui::fromStd(event->source)));
     });
     for (QAction *action : {m_pinAction, m_forgetEventAction}) action->setShortcutContext(Qt::WidgetShortcut);
     for (QAction *action : {m_pinCommand, m_forgetCommand}) action->setToolTip(meaning);
@@ -97,10 +97,10 @@ void MemoryPanel::makeTools()
         if (model().isEmpty()) return {};
         const QString tab = m_tabs->current();
         if (tab == u"whatif" && m_whatIf->edit() && !m_whatIf->prompt().isEmpty())
-            return lookCommand(model(), m_whatIf->prompt(), {*m_whatIf->edit()});
-        if (tab == u"reads" && !m_reads->prompt().isEmpty()) return lookCommand(model(), m_reads->prompt());
-        if (m_views->current() == u"likeness") return similarityCommand(model(), SimilarityPage::kMaxEvents);
-        return listCommand(model());
+            return lookCommand(remembering(), m_whatIf->prompt(), {*m_whatIf->edit()});
+        if (tab == u"reads" && !m_reads->prompt().isEmpty()) return lookCommand(remembering(), m_reads->prompt());
+        if (m_views->current() == u"likeness") return similarityCommand(remembering(), SimilarityPage::kMaxEvents);
+        return listCommand(remembering());
     });
     setHelp(
         tr("An event is a stretch of text that left the model's window and is remembered: its keys say by "

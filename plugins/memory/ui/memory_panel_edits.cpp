@@ -106,7 +106,9 @@ void MemoryPanel::takeReport(const MemoryEdit &edit, const MemoryReport &report)
     if (!areAlike(m_events->events(), report.events)) {
         m_preview->cancel();
         m_whatIf->discard();
+        m_memoryFile.clear();
     }
+    if (edit.verb == MemoryVerb::Save || edit.verb == MemoryVerb::Load) m_memoryFile = ui::fromStd(edit.path);
     m_isTaking = true; // rows move under the selection
     m_events->setEvents(report.events);
     m_isTaking = false;
