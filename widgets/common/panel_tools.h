@@ -38,6 +38,9 @@ public:
     void showHelp();
     /// Writes by the panel's function and says in its banner how it went.
     void saveTo(const QString &path);
+    /// That function only begins: the panel tells by noteSaved() when the file is there.
+    void setSavesLater() { m_savesLater = true; }
+    void noteSaved(const QString &path, const Result<void> &saved);
     [[nodiscard]] const QString &help() const { return m_help; }
     /// Whether link and command are in the menu of the last button, because there is little room.
     [[nodiscard]] bool isCompact() const { return m_isCompact; }
@@ -60,6 +63,7 @@ private:
     void copyCommand();
     void copyFigure();
     void copyData();
+    [[nodiscard]] static QString noCommandText();
     void sayCopied(QToolButton *button, const QString &what);
     void setReasons();
     [[nodiscard]] bool isNear() const; ///< the pointer or the focus is in the panel
@@ -77,6 +81,7 @@ private:
     QElapsedTimer m_sinceRefresh;
     bool m_hasLink = false, m_hasCommand = false, m_hasExport = false, m_isCompact = false;
     bool m_isKnown = false; ///< what can be had now
+    bool m_savesLater = false;
 };
 
 } // namespace orrery::ui

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the playground's frame offers: the transcript to save, a link to the view, the command, help.
+// What the playground's frame offers: the transcript to save, a link to the view, the command, help; and what
+// its keys are called in the palette.
 #include "widgets/play/playground_panel.h"
 
+#include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/panel_tools.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/view_link.h"
 #include "widgets/play/conversation_pane.h"
@@ -11,7 +14,7 @@
 #include "widgets/play/token_view.h"
 #include "widgets/play/transcript_saver.h"
 
-#include <QDir>
+#include <QAction>
 #include <QFileInfo>
 #include <QTextCursor>
 
@@ -48,10 +51,7 @@ void PlaygroundPanel::connectFrame()
     auto *saver = new TranscriptSaver(this);
     connect(saver, &TranscriptSaver::ended, this, [this](const QString &path, const Result<void> &saved) {
         clearProgress();
-        if (saved)
-            banner()->showMessage(BannerKind::Info, tr("Saved to %1.").arg(QDir::toNativeSeparators(path)));
-        else
-            banner()->showError(saved.error());
+        PanelTools::of(*this)->noteSaved(path, saved);
     });
     setExport(
         {.fileName = u"transcript"_s,
@@ -64,6 +64,7 @@ void PlaygroundPanel::connectFrame()
              },
          .isEmpty =
              [this] { return isConversation() ? m_conversation->model()->numTurns() == 0 : !shown(); }});
+    PanelTools::of(*this)->setSavesLater();
     setView({u"play"_s, [this] { return viewState(); },
              [this](const QVariantMap &state) { restoreView(state); }});
 }
@@ -72,13 +73,7 @@ Result<void> PlaygroundPanel::startSaving(TranscriptSaver &saver, const QString 
 {
     ORRERY_TRY(saver.start(snapshotOf(transcriptToSave()), path));
     setProgress(tr("Saving %1 …").arg(QFileInfo(path).fileName()), -1);
-    // The frame says at once that it is saved, which is true when the file is there.
-    QMetaObject::invokeMethod(
-        this,
-        [this, saver = &saver] {
-            if (saver->isSaving()) banner()->clear();
-        },
-        Qt::QueuedConnection);
+    banner()->clear(); // of another file
     return {};
 }
 
@@ -114,6 +109,28 @@ void PlaygroundPanel::restoreView(const QVariantMap &state)
     if (state.contains(u"prompt"_s)) replaceText(*m_prompt, state.value(u"prompt"_s).toString());
     if (state.contains(u"after"_s)) replaceText(*m_after, state.value(u"after"_s).toString());
     m_chooser->setModel(state.value(u"model"_s).toString());
+}
+
+/// What the palette says of the keys that every mode has, and when they do nothing.
+void PlaygroundPanel::updateActions()
+{
+    const ConversationModel *model = m_conversation->model();
+    const QString notHere = isConversation() ? QString() : tr("Choose Converse first.");
+    setDisabledReason(*m_newAction, !isConversation()       ? notHere
+                                    : model->numTurns() > 0 ? QString()
+                                                            : tr("It has no turns yet."));
+    const auto say = [this](QAction &action, const QString &plain, const QString &what) {
+        action.setText(isConversation() && !what.isEmpty() ? tr("%1 %2").arg(plain, what) : plain);
+    };
+    say(*m_undoAction, tr("Undo"), model->undoText());
+    say(*m_redoAction, tr("Redo"), model->redoText());
+    setDisabledReason(*m_redoAction, !isConversation()             ? notHere
+                                     : model->redoText().isEmpty() ? tr("Nothing was undone.")
+                                                                   : QString());
+    m_upAction->setText(isGenerating() ? tr("Stop the answer")
+                        : isConversation() && m_conversation->editing() != ConversationPane::Editing::NewTurn
+                            ? tr("Leave the turn as it was")
+                            : tr("Let go of the token"));
 }
 
 } // namespace orrery::ui

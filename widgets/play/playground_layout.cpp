@@ -28,7 +28,6 @@
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -409,36 +408,31 @@ QWidget *PlaygroundPanel::makeSide()
 
 void PlaygroundPanel::makeShortcuts()
 {
-    // Those with a name are also in the palette of the window.
-    const auto add = [this](const QString &text, const char *name, const QList<QKeySequence> &keys, auto handler) {
-        addPanelAction(*this, text, name, keys, handler);
-    };
+    const auto add = [this](const QString &text, const char *name, const QList<QKeySequence> &keys,
+                            auto handler) { return addPanelAction(*this, text, name, keys, handler); };
     add(tr("Generate"), "playGenerate", {Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter},
         [this] { generate(); });
-    add(tr("Generate again with another seed"), "playAgain", {Qt::CTRL | Qt::Key_R}, [this] { regenerate(); });
+    add(tr("Generate again with another seed"), "playAgain", {Qt::CTRL | Qt::Key_R},
+        [this] { regenerate(); });
     add(tr("Fill a hole, or continue"), "playInfill", {Qt::CTRL | Qt::SHIFT | Qt::Key_I},
         [this] { setInfill(!isInfill()); });
     add(tr("Look inside at this token"), "playLookInside", {Qt::CTRL | Qt::Key_I}, [this] { lookInside(); });
     add(tr("Converse, or continue"), "playConverse", {Qt::CTRL | Qt::Key_T},
         [this] { setMode(isConversation() ? PlayMode::Continue : PlayMode::Converse); });
-    add(tr("Version before"), "playVersionBefore", {Qt::CTRL | Qt::Key_BracketLeft}, [this] { stepVersion(-1); });
-    add(tr("Version after"), "playVersionAfter", {Qt::CTRL | Qt::Key_BracketRight}, [this] { stepVersion(1); });
+    add(tr("Version before"), "playVersionBefore", {Qt::CTRL | Qt::Key_BracketLeft},
+        [this] { stepVersion(-1); });
+    add(tr("Version after"), "playVersionAfter", {Qt::CTRL | Qt::Key_BracketRight},
+        [this] { stepVersion(1); });
     add(tr("Attach pictures or recordings…"), "playAttach", {Qt::CTRL | Qt::SHIFT | Qt::Key_A},
         [this] { chooseAttachments(); });
-    const auto addKey = [this](const QKeySequence &keys, auto handler) {
-        auto *shortcut = new QShortcut(keys, this);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, this, handler);
-    };
-    addKey(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), [this] {
-        if (isConversation()) m_conversation->startAnew();
-    });
+    m_newAction = add(tr("New conversation"), "playNewConversation", {Qt::CTRL | Qt::SHIFT | Qt::Key_N},
+                      [this] { m_conversation->startAnew(); });
     // Editors undo their own text first: they take the key themselves.
-    addKey(QKeySequence::Undo, [this] { undo(); });
-    addKey(QKeySequence::Redo, [this] {
-        if (isConversation()) m_conversation->redo();
-    });
-    addKey(QKeySequence(Qt::Key_Escape), [this] { goUp(); });
+    m_undoAction =
+        add(tr("Undo"), "playUndo", QKeySequence::keyBindings(QKeySequence::Undo), [this] { undo(); });
+    m_redoAction = add(tr("Redo"), "playRedo", QKeySequence::keyBindings(QKeySequence::Redo),
+                       [this] { m_conversation->redo(); });
+    m_upAction = add(tr("Stop, or let go of the token"), "playUp", {Qt::Key_Escape}, [this] { goUp(); });
 }
 
 } // namespace orrery::ui

@@ -297,6 +297,7 @@ void PlaygroundPanel::updateState()
     m_versionLabel->setAccessibleName(current >= 0 ? tr("Version %1 of %2").arg(current + 1).arg(number)
                                                    : QString());
     updateConversation();
+    updateActions();
     updateVersions();
     updateNote();
     updateStatus();

@@ -16,6 +16,7 @@ class QPlainTextEdit;
 class QPushButton;
 class QSplitter;
 class QStackedWidget;
+class QAction;
 class QToolButton;
 
 namespace orrery::ui {
@@ -178,6 +179,7 @@ private:
     void updateState();
     void updateGenerate(bool isConnected, bool hasModel);
     void updateRegenerate(bool isConnected, bool hasModel);
+    void updateActions(); // playground_frame.cpp
     void updateConversation();
     void updateNote();
     void updateStatus();
@@ -216,6 +218,7 @@ private:
     QToolButton *m_regenerate, *m_copy, *m_color, *m_earlier, *m_later;
     QToolButton *m_undo, *m_newConversation, *m_system; ///< of a conversation
     QToolButton *m_attach;
+    QAction *m_newAction = nullptr, *m_undoAction = nullptr, *m_redoAction = nullptr, *m_upAction = nullptr;
     QMenu *m_copyMenu;
     ElidedLabel *m_editNote;
     QWidget *m_talkTools, *m_legend;

@@ -2,9 +2,11 @@
 // Turns that are edited, deleted and brought back, the system text, and what outlives the window.
 #include "talk_setup.h"
 
+#include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/tone_label.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -21,6 +23,7 @@ private Q_SLOTS:
     void editingIsLeftWithoutChange();
     void deletesATurnAndUndoes();
     void keysOfATurn();
+    void keysAreActionsOfThePanel();
     void startsAnewAndUndoes();
     void undoStopsARunningAnswer();
     void systemTextIsSentFirst();
@@ -108,6 +111,42 @@ void TestConversationEditing::keysOfATurn()
     QCOMPARE(QGuiApplication::clipboard()->text(), u"User:\none\n\nAssistant:\nfirst\n"_s);
     QTest::keyClick(talk.view, Qt::Key_Delete);
     QCOMPARE(talk.said(), u"a:first"_s);
+}
+
+void TestConversationEditing::keysAreActionsOfThePanel()
+{
+    Talk talk;
+    const auto action = [&talk](const QString &name) {
+        QAction *found = talk.panel->findChild<QAction *>(name);
+        if (!found || !talk.panel->actions().contains(found)) qFatal("no action %s", qPrintable(name));
+        return found; // where the palette finds it
+    };
+    QAction *anew = action(u"playNewConversation"_s), *undo = action(u"playUndo"_s),
+            *redo = action(u"playRedo"_s), *up = action(u"playUp"_s);
+    QVERIFY(anew->shortcuts().contains(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N)));
+    QVERIFY(undo->shortcuts().contains(QKeySequence(QKeySequence::Undo)));
+    QVERIFY(redo->shortcuts().contains(QKeySequence(QKeySequence::Redo)));
+    QCOMPARE(up->shortcut(), QKeySequence(Qt::Key_Escape));
+    QCOMPARE(disabledReason(*anew), u"It has no turns yet."_s);
+    QCOMPARE(disabledReason(*redo), u"Nothing was undone."_s);
+    talk.exchange(u"one"_s, "first");
+    QVERIFY(anew->isEnabled());
+    anew->trigger();
+    QCOMPARE(talk.said(), QString());
+    QVERIFY2(undo->text().startsWith(u"Undo "_s), qPrintable(undo->text()));
+    undo->trigger();
+    QCOMPARE(talk.said(), u"u:one a:first"_s);
+    QVERIFY2(redo->isEnabled() && redo->text().startsWith(u"Redo "_s), qPrintable(redo->text()));
+    redo->trigger();
+    QCOMPARE(talk.said(), QString());
+    undo->trigger();
+    talk.send(u"two"_s);
+    QCOMPARE(up->text(), u"Stop the answer"_s);
+    up->trigger();
+    QVERIFY(talk.generation().isCancelled);
+    talk.panel->setMode(PlayMode::Continue);
+    QCOMPARE(disabledReason(*anew), u"Choose Converse first."_s);
+    QCOMPARE(undo->text(), u"Undo"_s);
 }
 
 void TestConversationEditing::startsAnewAndUndoes()

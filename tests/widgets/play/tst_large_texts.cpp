@@ -91,8 +91,9 @@ void TestLargeTexts::transcriptsAreSavedByAWorker()
     Answered play;
     HeldWorkers held(play.saver()->workers());
     play.saveAs(u"a.csv"_s);
-    QCoreApplication::processEvents();
     QVERIFY(play.panel->banner()->isHidden()); // nothing is saved yet, and nothing says so
+    QCoreApplication::processEvents();
+    QVERIFY(play.panel->banner()->isHidden());
     QCOMPARE(child<ElidedLabel>(play.panel.get(), "panelProgressText")->fullText(), u"Saving a.csv …"_s);
     QCOMPARE(play.content(u"a.csv"_s), QByteArray("not there"));
     Q_EMIT play.generation().tokens(tokensOf("d")); // the window goes on
