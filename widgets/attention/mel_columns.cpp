@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Source of the file format: Microsoft (1991), "Multimedia Programming Interface and Data
-// Specifications 1.0".
 #include "widgets/attention/mel_columns.h"
+
+#include "widgets/common/wav_sound.h"
 
 #include <algorithm>
 #include <array>
@@ -11,8 +11,6 @@
 #include <numbers>
 #include <optional>
 
-using namespace std::string_view_literals;
-
 namespace orrery::ui {
 namespace {
 
@@ -21,78 +19,28 @@ constexpr int kRate = 8'000, kWindow = 256, kHop = 100, kBands = 32, kFramesPerT
 constexpr double kHighest = kRate / 2.0;
 constexpr float kFloorPower = 1e-8F;
 constexpr int64_t kMaxTokens = 1'200; ///< a minute; more would hold up the window
-constexpr uint64_t kPcm = 1, kFloat = 3, kExtensible = 0xFFFE;
 
 struct Sound {
     std::vector<float> samples;
     double rate = 0; ///< kRate or a little more; less where the file has less
 };
 
-uint64_t little(std::string_view bytes, size_t at, size_t count)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < count && at + i < bytes.size(); ++i)
-        value |= uint64_t{static_cast<uint8_t>(bytes[at + i])} << (8 * i);
-    return value;
-}
-
-struct Format {
-    uint64_t code = 0, channels = 0, rate = 0, bits = 0;
-    [[nodiscard]] bool isKnown() const
-    {
-        const bool isPcm = code == kPcm && bits >= 8 && bits <= 32 && bits % 8 == 0;
-        return channels > 0 && channels <= 16 && rate >= 1'000 && rate <= 192'000 &&
-               (isPcm || (code == kFloat && bits == 32));
-    }
-    [[nodiscard]] size_t frameBytes() const { return size_t(channels * bits / 8); }
-};
-
-float sampleAt(std::string_view data, size_t at, const Format &format)
-{
-    const uint64_t raw = little(data, at, size_t(format.bits / 8));
-    if (format.code == kFloat) {
-        const auto value = std::bit_cast<float>(static_cast<uint32_t>(raw));
-        return std::isfinite(value) ? std::clamp(value, -1.0F, 1.0F) : 0.0F;
-    }
-    if (format.bits == 8) return (float(raw) - 128.0F) / 128.0F;
-    return float(static_cast<int32_t>(static_cast<uint32_t>(raw) << (32 - format.bits))) / 2147483648.0F;
-}
-
 /// One channel, at about the rate that models read. @param seconds that are wanted
-Sound soundOf(std::string_view data, const Format &format, double seconds)
+Sound soundOf(const WavSound &wav, double seconds)
 {
-    const size_t factor = std::max<size_t>(1, size_t(format.rate) / kRate);
-    Sound sound{.samples = {}, .rate = double(format.rate) / double(factor)};
-    const size_t numFrames =
-        std::min(data.size() / format.frameBytes(), size_t(seconds * double(format.rate)) + factor);
+    const size_t factor = std::max<size_t>(1, wav.rate / kRate);
+    Sound sound{.samples = {}, .rate = double(wav.rate) / double(factor)};
+    const size_t numFrames = std::min(wav.numFrames(), size_t(seconds * double(wav.rate)) + factor);
     for (size_t i = 0; i + factor <= numFrames; i += factor) {
         float sum = 0;
-        for (size_t k = i * format.channels; k < (i + factor) * format.channels; ++k)
-            sum += sampleAt(data, k * size_t(format.bits / 8), format);
-        sound.samples.push_back(sum / float(factor * format.channels));
+        for (size_t k = i * wav.channels; k < (i + factor) * wav.channels; ++k) sum += wav.sample(k);
+        sound.samples.push_back(sum / float(factor * wav.channels));
     }
     return sound;
 }
 
-std::optional<Sound> readWav(std::string_view bytes, double seconds)
-{
-    if (bytes.size() < 12 || !bytes.starts_with("RIFF"sv) || bytes.substr(8, 4) != "WAVE"sv) return {};
-    Format format;
-    for (size_t at = 12; at + 8 <= bytes.size();) {
-        const auto length = size_t(little(bytes, at + 4, 4));
-        const std::string_view name = bytes.substr(at, 4), body = bytes.substr(at + 8, length);
-        if (name == "fmt "sv && body.size() >= 16) {
-            format = {little(body, 0, 2), little(body, 2, 2), little(body, 4, 4), little(body, 14, 2)};
-            if (format.code == kExtensible && body.size() >= 26) format.code = little(body, 24, 2);
-        }
-        if (name == "data"sv) {
-            if (!format.isKnown()) return {};
-            return soundOf(body, format, seconds);
-        }
-        at += 8 + length + (length & 1);
-    }
-    return {};
-}
+/// More channels, or another rate, would hold up the window.
+bool isDrawn(const WavSound &wav) { return wav.channels <= 16 && wav.rate >= 1'000 && wav.rate <= 192'000; }
 
 /// In place, by radix 2. @param turns e^(−πik / half) for k below the half size
 void transform(std::vector<std::complex<float>> &values, const std::vector<std::complex<float>> &turns)
@@ -184,9 +132,11 @@ std::vector<QImage> melColumns(std::string_view bytes, int64_t numTokens)
 {
     const int64_t count = std::clamp<int64_t>(numTokens, 0, kMaxTokens);
     const double seconds = double((count + 1) * kFramesPerToken * kHop + kWindow) / kRate;
-    const std::optional<Sound> sound = readWav(bytes, seconds);
-    if (!sound || sound->samples.empty()) return {};
-    Bands bands(*sound);
+    const std::optional<WavSound> wav = readWav(bytes);
+    if (!wav || !isDrawn(*wav)) return {};
+    const Sound sound = soundOf(*wav, seconds);
+    if (sound.samples.empty()) return {};
+    Bands bands(sound);
     std::vector<QImage> columns;
     for (int64_t token = 0; token < count; ++token) {
         QImage column(kFramesPerToken, kBands, QImage::Format_RGB32);
