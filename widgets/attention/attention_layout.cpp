@@ -14,9 +14,11 @@
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
+#include "widgets/attention/starred_heads.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_action.h"
 #include "widgets/common/tone_label.h"
@@ -163,6 +165,18 @@ void AttentionPanel::connectParts()
         next.pinnedToken = -1;
         goTo(next);
     });
+    connect(m_stars, &StarredHeads::changed, this, &AttentionPanel::scheduleRefresh);
+    connect(m_stars, &StarredHeads::failed, this, [this](const Error &error) {
+        m_failed = Failed::None;
+        banner()->showError(error);
+    });
+    connect(m_stars, &StarredHeads::noted, this, [this] {
+        copyToClipboard(m_stars->settingText());
+        banner()->showMessage(
+            BannerKind::Info,
+            tr("This run does not train, so no more of its heads is kept. Copied for a new run: %1")
+                .arg(m_stars->settingText()));
+    });
     connect(m_crumbs, &Breadcrumbs::backRequested, this, [this] { moveInHistory(-1); });
     connect(m_crumbs, &Breadcrumbs::forwardRequested, this, [this] { moveInHistory(1); });
 }
@@ -238,8 +252,7 @@ void AttentionPanel::makeShortcuts()
     });
     add(tr("Difference to the chosen step"), "attentionDifference", Qt::Key_D,
         [this] { setDifference(!m_isDifference); });
-    add(tr("Compare from here"), "attentionBase", Qt::Key_B,
-        [this] { m_feed->setBase(m_feed->index()); });
+    add(tr("Compare from here"), "attentionBase", Qt::Key_B, [this] { m_feed->setBase(m_feed->index()); });
     add(tr("Between modalities"), "attentionModalities", Qt::Key_M, [this] {
         const bool isThere = place().level == StageLevel::Modalities;
         const SnapshotPtr now = snapshot();
@@ -250,6 +263,10 @@ void AttentionPanel::makeShortcuts()
     add(tr("Lay the selected heads over each other"), "attentionOverlay", Qt::Key_O,
         [this] { openOverlay(); });
     add(tr("What without this head"), "attentionWithout", Qt::Key_W, [this] { ablate(); });
+    m_star =
+        addPanelAction(*this, tr("Star this head"), "attentionStar", {Qt::Key_S}, [this] { toggleStars(); });
+    bindIcon(m_star, u"star"_s);
+    m_stage->head()->setStarAction(m_star);
     add(tr("Head before"), "attentionHeadBefore", Qt::Key_BracketLeft, [this] { stepHead(-1); });
     add(tr("Head after"), "attentionHeadAfter", Qt::Key_BracketRight, [this] { stepHead(1); });
     add(tr("Back"), "attentionBack", QKeySequence(Qt::ALT | Qt::Key_Left), [this] { moveInHistory(-1); });

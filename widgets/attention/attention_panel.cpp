@@ -8,9 +8,11 @@
 #include "widgets/attention/head_page.h"
 #include "widgets/attention/maps_question.h"
 #include "widgets/attention/model_question.h"
+#include "widgets/attention/next_words.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
+#include "widgets/attention/starred_heads.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
@@ -30,6 +32,13 @@ constexpr int kRefreshMs = 12; ///< several signals of one event become one pict
 constexpr int kAgeMs = 1'000;
 constexpr int kCellsMs = 150; ///< a map stands still for so long before more cells of it are asked for
 
+QStringList textsOf(const QJsonValue &list)
+{
+    QStringList texts;
+    for (const QJsonValue &one : list.toArray()) texts << one.toString();
+    return texts;
+}
+
 bool isRunLive(const RunStatus &status) { return isLiveState(status.state); }
 
 } // namespace
@@ -37,7 +46,8 @@ bool isRunLive(const RunStatus &status) { return isLiveState(status.state); }
 AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Attention"), parent), m_session(session), m_feed(new FrameFeed(session, this)),
       m_flows(new FlowHistory(session, *m_feed, this)), m_question(new MapsQuestion(session, this)),
-      m_ablationQuestion(new ModelQuestion(session, this)), m_cellsQuestion(new ModelQuestion(session, this))
+      m_ablationQuestion(new ModelQuestion(session, this)), m_cellsQuestion(new ModelQuestion(session, this)),
+      m_nextWords(new NextWords(session, this)), m_stars(new StarredHeads(session, this))
 {
     setObjectName(u"attentionPanel"_s);
     makeParts();
@@ -63,8 +73,8 @@ AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
 AttentionPanel::~AttentionPanel()
 {
     // What the members send while they go would find a panel that is half gone.
-    for (QObject *one :
-         std::initializer_list<QObject *>{m_feed, m_flows, m_question, m_ablationQuestion, m_cellsQuestion})
+    for (QObject *one : std::initializer_list<QObject *>{m_feed, m_flows, m_question, m_ablationQuestion,
+                                                         m_cellsQuestion, m_nextWords, m_stars})
         one->disconnect(this);
 }
 
@@ -110,6 +120,7 @@ void AttentionPanel::setRun(const QString &run)
     m_stage->overview()->view()->setSelected({});
     m_isPromptChosen = isSelected;
     m_feed->setRun(run);
+    m_stars->setRun(run);
     readStatus();
     if (isVisible())
         readRun();
@@ -156,10 +167,9 @@ void AttentionPanel::readPrompts()
         const Result<QString> spec = specTextOfRun(*answer);
         if (!spec.ok()) return;
         const QJsonObject root = QJsonDocument::fromJson(spec->toUtf8()).object();
-        QStringList texts;
-        for (const QJsonValue &one : root.value("probes"_L1).toObject().value("prompts"_L1).toArray())
-            texts << one.toString();
-        m_prompts->setPrompts(texts);
+        const QJsonObject probes = root.value("probes"_L1).toObject();
+        m_prompts->setPrompts(textsOf(probes.value("prompts"_L1)));
+        m_stars->setFrozen(textsOf(probes.value("starred"_L1)));
         if (m_waitingPrompt) m_prompts->setPrompt(*m_waitingPrompt);
         findValidationText();
         scheduleRefresh();
@@ -226,6 +236,7 @@ void AttentionPanel::hideEvent(QHideEvent *event)
     m_flows->setActive(false);
     m_ageTimer.stop();
     m_cellsTimer.stop();
+    m_nextWords->cancel();
     m_refreshTimer.stop();
 }
 

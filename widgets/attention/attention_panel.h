@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+class QAction;
 class QPushButton;
 class QStackedWidget;
 class QToolButton;
@@ -32,8 +33,10 @@ class FlowHistory;
 class FrameFeed;
 class MapsQuestion;
 class ModelQuestion;
+class NextWords;
 class PromptBar;
 class Scrubber;
+class StarredHeads;
 class TokenStrip;
 class ToneLabel;
 struct FigurePage;
@@ -85,6 +88,7 @@ public:
     /// The kept steps of another probe prompt. @param prompt as PromptBar::prompt()
     void choosePrompt(int prompt);
     [[nodiscard]] QToolButton *besideButton() const { return m_beside; }
+    [[nodiscard]] const StarredHeads *stars() const { return m_stars; }
 
 Q_SIGNALS:
     void newRunRequested(); ///< from the empty state
@@ -121,6 +125,7 @@ private:
     void refreshRow();                                                           // attention_show.cpp
     void refreshCrumbs();                                                        // attention_show.cpp
     void refreshNext();                                                          // attention_show.cpp
+    void refreshWords(const SnapshotPtr &now);                                   // attention_show.cpp
     void refreshState();                                                         // attention_show.cpp
     void refreshEmpty();                                                         // attention_show.cpp
     [[nodiscard]] OverviewContent overviewContent(const SnapshotPtr &now) const; // attention_show.cpp
@@ -136,6 +141,8 @@ private:
     void up();
     void moveInHistory(int by);
     void pinToken(int token);
+    void toggleStars(); ///< of the open heads
+    void refreshStars();
 
     void connectQuestions(); // attention_questions.cpp, and what follows
     [[nodiscard]] std::optional<GenerateRequest> chosenText() const;
@@ -180,6 +187,9 @@ private:
     FlowHistory *m_flows;
     MapsQuestion *m_question;
     ModelQuestion *m_ablationQuestion, *m_cellsQuestion;
+    NextWords *m_nextWords;
+    StarredHeads *m_stars;
+    QAction *m_star = nullptr;
     SnapshotPtr m_keptShown, m_asked;
     std::optional<Ablation> m_ablation;
     std::vector<AttentionPlace> m_history{AttentionPlace{}};

@@ -8,8 +8,14 @@
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
+#include "widgets/attention/starred_heads.h"
+#include "widgets/common/run_text.h"
+
+#include <QAction>
 
 #include <algorithm>
+
+using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
@@ -109,6 +115,32 @@ void AttentionPanel::pinToken(int token)
     next.pinnedToken = token == next.pinnedToken ? -1 : token;
     if (next.pinnedToken >= 0) next.level = StageLevel::Head;
     goTo(next);
+}
+
+void AttentionPanel::toggleStars()
+{
+    if (snapshot()) m_stars->toggle(openHeads(), isLiveState(m_status.state));
+}
+
+void AttentionPanel::refreshStars()
+{
+    const std::vector<HeadRef> heads = openHeads();
+    const bool isStarred = std::all_of(heads.begin(), heads.end(),
+                                       [this](const HeadRef &head) { return m_stars->isStarred(head); });
+    m_stage->overview()->view()->setStarred(m_stars->heads());
+    bindIcon(m_star, isStarred ? u"star-filled"_s : u"star"_s);
+    m_star->setText(heads.size() > 1
+                        ? (isStarred ? tr("Take the stars off these heads") : tr("Star these heads"))
+                    : isStarred ? tr("Take the star off this head")
+                                : tr("Star this head"));
+    const QString what =
+        isLiveState(m_status.state)
+            ? tr("From the next kept step on the run keeps more cells of starred heads "
+                 "(probes.starred)")
+            : tr("The run does not train: copies the setting probes.starred for a new run, which keeps "
+                 "more cells of starred heads");
+    m_star->setToolTip(tr("%1 (S)\n%2").arg(m_star->text(), what));
+    m_star->setEnabled(snapshot() && !m_run.isEmpty());
 }
 
 void AttentionPanel::setLevel(StageLevel level)

@@ -10,6 +10,7 @@
 #include "widgets/attention/head_page.h"
 #include "widgets/attention/maps_question.h"
 #include "widgets/attention/model_question.h"
+#include "widgets/attention/next_words.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/common/banner.h"
@@ -66,6 +67,7 @@ void AttentionPanel::connectQuestions()
         m_failed = Failed::Ablation;
         banner()->showError(error, tr("Retry"));
     });
+    connect(m_nextWords, &NextWords::changed, this, &AttentionPanel::scheduleRefresh);
     connect(m_cellsQuestion, &ModelQuestion::answered, this, &AttentionPanel::takeCells);
     connect(m_cellsQuestion, &ModelQuestion::stateChanged, this, &AttentionPanel::refreshState);
     // The coarse map stays; moving it asks again.

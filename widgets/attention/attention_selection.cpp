@@ -62,6 +62,7 @@ void AttentionPanel::openWaitingFocus()
     request.input = *focus.text;
     request.heads = openHeads();
     request.maxEdge = kMaxEdge;
+    request.token = focus.token; // what comes behind it
     m_question->ask(focus.model, request, focus.token);
     scheduleRefresh();
 }

@@ -13,6 +13,7 @@
 #include "widgets/attention/media_patches.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
+#include "widgets/attention/next_words.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
@@ -117,6 +118,9 @@ void AttentionPanel::refresh()
     m_prompts->setObstacle(obstacle());
     if (!m_prompts->hasPrompts() && m_keptShown)
         m_prompts->setPrompts({textOfTokens(m_keptShown->report.tokens)});
+    if (m_keptShown && !(m_prompts->isValidationKept() && m_feed->prompt() == m_prompts->validationPrompt()))
+        if (m_prompts->hasDocuments() || !exactIds(m_keptShown->report.tokens))
+            m_prompts->setDocument(m_feed->prompt(), textOfTokens(m_keptShown->report.tokens));
     if (m_prompts->isValidationKept() && m_keptShown && m_feed->prompt() == m_prompts->validationPrompt())
         m_prompts->setValidationText(textOfTokens(m_keptShown->report.tokens));
     if (hasPicture) {
@@ -128,6 +132,7 @@ void AttentionPanel::refresh()
     }
     m_stage->setLevel(place().level);
     refreshCrumbs();
+    refreshStars();
     refreshNext();
     refreshState();
     restoreZoom();
@@ -273,17 +278,45 @@ void AttentionPanel::refreshNext()
     m_note->setVisible(place().level != StageLevel::Modalities);
     m_ablate->setVisible(place().level != StageLevel::Modalities);
     m_backToKept->setVisible(m_asked && !m_feed->list().frames().empty());
-    if (!now) return;
-    const auto labelOf = [&](int64_t token) {
-        const auto &tokens = now->report.tokens;
-        return token >= 0 && token < std::ssize(tokens) ? tokenLabel(tokens[size_t(token)]) : QString();
+    if (now)
+        refreshWords(now);
+    else
+        m_nextWords->cancel();
+}
+
+/// What comes behind the row in focus; without one, behind the token that was asked about.
+void AttentionPanel::refreshWords(const SnapshotPtr &now)
+{
+    const std::vector<InspectedToken> &tokens = now->report.tokens;
+    const auto behind = [&tokens](int64_t token) {
+        if (token < 0 || token >= std::ssize(tokens)) return QString();
+        return tr("“%1”, token %2").arg(tokenLabel(tokens[size_t(token)]), integerText(token));
     };
+    HeadSide *side = m_stage->side();
+    const int64_t wanted = place().level == StageLevel::Head && place().pinnedToken < std::ssize(tokens)
+                               ? place().pinnedToken
+                               : -1;
+    const int64_t told = now->report.token;
+    if (m_ablation || wanted < 0 || wanted == told || !m_asked) m_nextWords->cancel();
     if (m_ablation) {
         const int64_t asked = m_ablationQuestion->request().token;
-        m_stage->side()->showAblation(*m_ablation,
-                                      labelOf(asked < 0 ? std::ssize(now->report.tokens) - 1 : asked));
+        side->showAblation(*m_ablation, behind(asked < 0 ? std::ssize(tokens) - 1 : asked));
+    } else if (wanted < 0 || wanted == told) {
+        side->showCandidates(now->report.candidates, behind(told));
+    } else if (!m_asked) {
+        side->showCandidates(now->report.candidates, behind(told),
+                             tr("A kept step holds what comes after its last token alone: ask the model for "
+                                "what comes after the row"));
+    } else if (const InspectReport *report = m_nextWords->known(now, wanted)) {
+        side->showCandidates(report->candidates, behind(wanted),
+                             report->step == now->report.step
+                                 ? QString()
+                                 : tr("computed at step %1").arg(integerText(report->step)));
     } else {
-        m_stage->side()->showCandidates(now->report.candidates, labelOf(now->report.token));
+        m_nextWords->want(
+            now, m_question->model(), [this] { return askedText(); }, wanted);
+        const QString whyNot = m_nextWords->whyNot(wanted);
+        side->showCandidates({}, behind(wanted), whyNot.isEmpty() ? tr("computing…") : whyNot);
     }
 }
 

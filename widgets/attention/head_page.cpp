@@ -6,7 +6,9 @@
 #include "widgets/theme/theme.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QHBoxLayout>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -19,10 +21,13 @@ HeadPage::HeadPage(QWidget *parent)
     : QWidget(parent), m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
       m_summary(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
       m_reading(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, this)),
-      m_granularity(new SegmentedChoice(this)), m_scale(new SegmentedChoice(this)),
-      m_value(new SegmentedChoice(this)), m_view(new HeadView(this))
+      m_star(new QToolButton(this)), m_granularity(new SegmentedChoice(this)),
+      m_scale(new SegmentedChoice(this)), m_value(new SegmentedChoice(this)), m_view(new HeadView(this))
 {
     setObjectName(u"headPage"_s);
+    m_star->setObjectName(u"starHead"_s);
+    m_star->setAutoRaise(true);
+    m_star->setIconSize(QSize(16, 16));
     m_reading->setObjectName(u"cellReading"_s);
     m_summary->setObjectName(u"headSummary"_s);
     m_granularity->setObjectName(u"granularity"_s);
@@ -49,7 +54,9 @@ HeadPage::HeadPage(QWidget *parent)
 
     auto *row = new QHBoxLayout;
     row->setSpacing(space::kOne);
-    row->addWidget(m_title, 1);
+    row->addWidget(m_title);
+    row->addWidget(m_star);
+    row->addStretch(1);
     row->addWidget(m_granularity);
     row->addWidget(m_value);
     row->addWidget(m_scale);
@@ -97,6 +104,12 @@ void HeadPage::setTitle(const QString &title, const QString &summary)
     m_summary->setFullText(summary);
 }
 
+void HeadPage::setStarAction(QAction *action)
+{
+    m_star->setDefaultAction(action);
+    m_star->setToolButtonStyle(Qt::ToolButtonIconOnly);
+}
+
 void HeadPage::setReading(const QString &sentence)
 {
     m_reading->setTone(sentence.isEmpty() ? Tone::Secondary : Tone::Text);
@@ -109,7 +122,7 @@ QString HeadPage::reading() const { return m_reading->fullText(); }
 
 int HeadPage::smallestWidth() const
 {
-    int width = 0;
+    int width = m_star->sizeHint().width() + space::kOne;
     for (const SegmentedChoice *choice : {m_granularity, m_value, m_scale})
         if (!choice->isHidden()) width += choice->sizeHint().width() + space::kOne;
     return width;

@@ -8,6 +8,9 @@
 
 #include <QWidget>
 
+class QAction;
+class QToolButton;
+
 namespace orrery::ui {
 
 class ElidedLabel;
@@ -23,6 +26,8 @@ public:
     /// @param canGroup every cell is one token   @param isPooled cells hold several weights
     void setChoices(bool canGroup, bool isPooled);
     void setTitle(const QString &title, const QString &summary);
+    /// The action that the star beside the title triggers.
+    void setStarAction(QAction *action);
     /// What the pointer or the arrows are at; empty: how to get there.
     void setReading(const QString &sentence);
     [[nodiscard]] QString reading() const;
@@ -40,6 +45,7 @@ protected:
 
 private:
     ElidedLabel *m_title, *m_summary, *m_reading;
+    QToolButton *m_star;
     SegmentedChoice *m_granularity, *m_scale, *m_value;
     HeadView *m_view;
 };

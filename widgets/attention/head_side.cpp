@@ -133,7 +133,8 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
                             : tr("%1, 0 … %2, linear").arg(what, tickText(m_rowBars->limit())));
 }
 
-void HeadSide::showCandidates(const std::vector<TokenAlternative> &candidates, const QString &behind)
+void HeadSide::showCandidates(const std::vector<TokenAlternative> &candidates, const QString &behind,
+                              const QString &note)
 {
     std::vector<BarRow> rows;
     for (const TokenAlternative &one : candidates) {
@@ -142,12 +143,16 @@ void HeadSide::showCandidates(const std::vector<TokenAlternative> &candidates, c
                         .values = {one.probability},
                         .number = probabilityText(one.probability)});
     }
-    m_nextTitle->setText(behind.isEmpty() ? tr("Next token") : tr("Next after “%1”").arg(behind));
-    m_nextTitle->setVisible(!rows.empty());
-    m_candidateBars->setVisible(!rows.empty());
-    m_nextNote->setVisible(!rows.empty());
+    const bool hasRows = !rows.empty();
+    m_nextTitle->setText(behind.isEmpty() ? tr("Next token") : tr("Next after %1").arg(behind));
     m_candidateBars->setRows(std::move(rows), {tr("probability")});
-    m_nextNote->setText(tr("probability, 0 … %1, linear").arg(tickText(m_candidateBars->limit())));
+    QStringList notes;
+    if (hasRows) notes << tr("probability, 0 … %1, linear").arg(tickText(m_candidateBars->limit()));
+    if (!note.isEmpty()) notes << note;
+    m_nextNote->setText(notes.join(u". "_s));
+    m_nextTitle->setVisible(!notes.isEmpty());
+    m_candidateBars->setVisible(hasRows);
+    m_nextNote->setVisible(!notes.isEmpty());
 }
 
 void HeadSide::showAblation(const Ablation &ablation, const QString &behind)
@@ -174,7 +179,7 @@ void HeadSide::showAblation(const Ablation &ablation, const QString &behind)
         if (std::isnan(probabilityOf(ablation.with, one))) add(one);
     }
     m_nextTitle->setText(behind.isEmpty() ? tr("Next token, with and without")
-                                          : tr("Next after “%1”, with and without").arg(behind));
+                                          : tr("Next after %1, with and without").arg(behind));
     for (QWidget *one : std::initializer_list<QWidget *>{m_nextTitle, m_candidateBars, m_nextNote})
         one->setVisible(true);
     m_candidateBars->setRows(std::move(rows), {tr("with"), tr("without")});

@@ -30,8 +30,10 @@ class HeadSide : public QWidget {
 public:
     explicit HeadSide(QWidget *parent = nullptr);
     void showRow(const HeadFigure &figure, int row);
-    /// @param behind which token they stand, for the title
-    void showCandidates(const std::vector<TokenAlternative> &candidates, const QString &behind);
+    /// @param behind which token they stand, for the title: "“argc”, token 14"   @param note under them, or
+    /// in their place; empty: what the bars are
+    void showCandidates(const std::vector<TokenAlternative> &candidates, const QString &behind,
+                        const QString &note = {});
     void showAblation(const Ablation &ablation, const QString &behind);
     [[nodiscard]] BarList *rowBars() const { return m_rowBars; }
     [[nodiscard]] BarList *candidateBars() const { return m_candidateBars; }

@@ -6,9 +6,11 @@
 #include <QCoreApplication>
 #include <QFontMetricsF>
 #include <QPainter>
+#include <QPolygonF>
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 using namespace Qt::StringLiterals;
 
@@ -27,6 +29,25 @@ QImage scaledTile(const QImage &image, const QSize &size)
     const bool isSharp = size.width() >= image.width() * 3 || size.width() % image.width() == 0;
     return image.scaled(size, Qt::IgnoreAspectRatio,
                         isSharp ? Qt::FastTransformation : Qt::SmoothTransformation);
+}
+
+/// On a ground of its own: a map has all colours.
+void paintStar(QPainter &painter, const QPointF &centre, const FigureStyle &style)
+{
+    constexpr double kOuter = 4.6, kInner = 2.1;
+    QPolygonF star;
+    for (int i = 0; i < 10; ++i) {
+        const double angle = std::numbers::pi * (i / 5.0 - 0.5), radius = i % 2 == 0 ? kOuter : kInner;
+        star << centre + QPointF(std::cos(angle), std::sin(angle)) * radius;
+    }
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(style.tokens.surface);
+    painter.drawEllipse(centre, 6.5, 6.5);
+    painter.setBrush(style.tokens.accent);
+    painter.drawPolygon(star);
+    painter.restore();
 }
 
 } // namespace
@@ -270,6 +291,8 @@ void OverviewScene::paintTile(QPainter &painter, const OverviewLayout &layout, i
                             Qt::MiterJoin));
         painter.drawRect(area.adjusted(-2, -2, 2, 2));
     }
+    if (std::find(marks.starred.begin(), marks.starred.end(), tile.head) != marks.starred.end())
+        paintStar(painter, area.topRight() + QPointF(-8, 8), style);
     if (layout.captionHeight <= 0) return;
     const QRectF below(area.left() - kTileGap / 2, area.bottom() + 2, area.width() + kTileGap,
                        layout.captionHeight);

@@ -62,6 +62,7 @@ public:
         bool hasFocus = false, hasCurrent = false;
         int hovered = -1;
         std::vector<HeadRef> selected;
+        std::vector<HeadRef> starred;
     };
     /// @param visible what of the whole is on the screen
     void paint(QPainter &painter, const OverviewLayout &layout, const QRectF &visible, const Marks &marks,

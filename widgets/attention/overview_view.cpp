@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -79,6 +80,13 @@ void OverviewView::setCurrent(const HeadRef &head)
     announceSummary(this);
 }
 
+void OverviewView::setStarred(const std::vector<HeadRef> &heads)
+{
+    if (std::exchange(m_marks.starred, heads) == heads) return;
+    viewport()->update();
+    announceSummary(this);
+}
+
 void OverviewView::setSelected(const std::vector<HeadRef> &heads)
 {
     std::vector<HeadRef> selected;
@@ -109,6 +117,7 @@ QString OverviewView::sentenceOf(const HeadRef &head) const
     if (index < 0) return {};
     const HeadTile &tile = m_scene.tiles()[size_t(index)];
     QString sentence = headTitle(head);
+    if (std::ranges::find(m_marks.starred, head) != m_marks.starred.end()) sentence += tr(" · starred");
     if (tile.hasSummary) sentence += u" · "_s + summarySentence(tile.summary);
     if (std::isfinite(tile.change)) sentence += tr(" · changed %1").arg(significantText(tile.change, 2));
     return sentence;
@@ -117,7 +126,8 @@ QString OverviewView::sentenceOf(const HeadRef &head) const
 QString OverviewView::summary() const
 {
     if (m_scene.tiles().empty()) return tr("No heads yet");
-    return counted(std::ssize(m_scene.tiles()), tr("1 head. "), tr("%1 heads. ")) + sentenceOf(m_marks.current);
+    return counted(std::ssize(m_scene.tiles()), tr("1 head. "), tr("%1 heads. ")) +
+           sentenceOf(m_marks.current);
 }
 
 void OverviewView::moveTo(int index)

@@ -21,6 +21,7 @@ public:
     [[nodiscard]] HeadRef current() const { return m_marks.current; }
     void setCurrent(const HeadRef &head); ///< does not signal
     [[nodiscard]] const std::vector<HeadRef> &selected() const { return m_marks.selected; }
+    void setStarred(const std::vector<HeadRef> &heads);
     /// Each once, and no more than can be told apart: the first of them. Does not signal.
     void setSelected(const std::vector<HeadRef> &heads);
     [[nodiscard]] QRectF tileRect(const HeadRef &head) const; ///< in the viewport

@@ -35,7 +35,6 @@ PromptBar::PromptBar(QWidget *parent)
     setObjectName(u"promptBar"_s);
     m_prompts->setObjectName(u"promptChoice"_s);
     m_prompts->setAccessibleName(tr("Text that the model reads"));
-    m_prompts->setToolTip(tr("A probe prompt of the run, kept while it trains, or an own text"));
     m_models->setObjectName(u"weightsChoice"_s);
     m_models->setAccessibleName(tr("Weights that are asked"));
     connect(m_models, &QComboBox::currentIndexChanged, this, &PromptBar::modelChosen);
@@ -87,7 +86,8 @@ void PromptBar::setPrompts(const QStringList &texts)
 
 void PromptBar::forgetPrompts()
 {
-    m_isValidationKept = m_isOwnChosen = false;
+    m_isValidationKept = m_isOwnChosen = m_hasDocuments = false;
+    m_documents.clear();
     m_validationText.clear();
     m_selectedTitle.clear();
     m_obstacle.clear();
@@ -104,6 +104,21 @@ void PromptBar::setValidationKept(bool isKept)
 void PromptBar::setValidationText(const QString &text)
 {
     if (std::exchange(m_validationText, text) != text) refresh();
+}
+
+void PromptBar::setDocument(int prompt, const QString &text)
+{
+    if (prompt < 0 || prompt >= m_texts.size()) return;
+    if (std::exchange(m_hasDocuments, true) && m_documents.value(prompt) == text) return;
+    m_documents[prompt] = text;
+    fillPrompts(QStringList(m_texts));
+}
+
+QString PromptBar::entryText(int prompt) const
+{
+    if (!m_hasDocuments) return tr("Prompt %1: %2").arg(prompt).arg(oneLine(m_texts[prompt]));
+    const QString text = oneLine(m_documents.value(prompt));
+    return text.isEmpty() ? tr("Document %1").arg(prompt) : tr("Document %1: %2").arg(prompt).arg(text);
 }
 
 void PromptBar::setSelectedText(const QString &title, const QString &text)
@@ -132,7 +147,8 @@ void PromptBar::setObstacle(const QString &reason)
 
 bool PromptBar::canAsk() const
 {
-    const bool hasText = prompt() == kSelectedText || !text().isEmpty();
+    const bool isDocument = m_hasDocuments && prompt() >= 0; // may be a picture alone
+    const bool hasText = isDocument || prompt() == kSelectedText || !text().isEmpty();
     return !model().isEmpty() && hasText && m_obstacle.isEmpty();
 }
 
@@ -142,7 +158,7 @@ QString PromptBar::title() const
     if (index == kSelectedText) return m_selectedTitle;
     if (index == kOwnText) return tr("Own text");
     if (m_isValidationKept && index == validationPrompt()) return tr("Validation text");
-    return tr("Probe prompt %1").arg(index);
+    return m_hasDocuments ? tr("Document %1").arg(index) : tr("Probe prompt %1").arg(index);
 }
 
 void PromptBar::fillPrompts(const QStringList &texts)
@@ -154,8 +170,7 @@ void PromptBar::fillPrompts(const QStringList &texts)
     if (!m_selectedTitle.isEmpty())
         m_prompts->addItem(tr("Selected: %1").arg(oneLine(m_selectedTitle)), kSelectedText);
     if (m_isValidationKept) m_prompts->addItem(tr("Validation text"), validationPrompt());
-    for (qsizetype i = 0; i < texts.size(); ++i)
-        m_prompts->addItem(tr("Prompt %1: %2").arg(i).arg(oneLine(texts[i])), int(i));
+    for (qsizetype i = 0; i < texts.size(); ++i) m_prompts->addItem(entryText(int(i)), int(i));
     m_prompts->addItem(tr("Own text…"), kOwnText);
     const int again = m_prompts->findData(before);
     const int first = m_selectedTitle.isEmpty() ? 0 : 1; // of the run
@@ -197,7 +212,8 @@ QString PromptBar::text() const
     const int index = prompt();
     if (index == kSelectedText) return m_selectedText;
     if (m_isValidationKept && index == validationPrompt()) return m_validationText;
-    return index < 0 || index >= m_texts.size() ? m_text->text() : m_texts[index];
+    if (index < 0 || index >= m_texts.size()) return m_text->text();
+    return m_hasDocuments ? m_documents.value(index) : m_texts[index];
 }
 
 QString PromptBar::model() const { return m_models->currentData().toString(); }
@@ -211,6 +227,11 @@ void PromptBar::setAsking(bool isAsking)
 void PromptBar::refresh()
 {
     m_text->setVisible(prompt() == kOwnText);
+    m_prompts->setToolTip(
+        m_hasDocuments
+            ? tr("A document of the run's validation data with its pictures and recordings, kept while it "
+                 "trains, or an own text")
+            : tr("A probe prompt of the run, kept while it trains, or an own text"));
     m_models->setVisible(m_models->count() > 0);
     m_ask->setText(m_isAsking ? tr("Cancel") : tr("Ask the model now"));
     m_ask->setEnabled(m_isAsking || canAsk());

@@ -5,6 +5,7 @@
 
 #include "core/spec/run_records.h"
 
+#include <QMap>
 #include <QStringList>
 #include <QWidget>
 
@@ -28,6 +29,10 @@ public:
     /// Live weights (when it trains) and saved steps, newest first.
     void setModels(const QString &run, bool isLive, const std::vector<CheckpointInfo> &checkpoints);
     void forgetPrompts(); ///< of another run; what was typed stays as a draft, and is not chosen
+    /// Kept steps of a run on pictures and recordings are of documents of its validation data, in the places of
+    /// the prompts. @param text of the document, as far as it is text
+    void setDocument(int prompt, const QString &text);
+    [[nodiscard]] bool hasDocuments() const { return m_hasDocuments; }
     [[nodiscard]] bool hasPrompts() const { return !m_texts.isEmpty(); }
     /// Kept steps are of the start of the validation text, too; its number follows those of the prompts.
     void setValidationKept(bool isKept);
@@ -38,7 +43,7 @@ public:
     /// @param text as far as it is text
     void setSelectedText(const QString &title, const QString &text);
     [[nodiscard]] const QString &selectedTitle() const { return m_selectedTitle; }
-    [[nodiscard]] QString title() const; ///< "Probe prompt 0", "Validation text", "Own text"
+    [[nodiscard]] QString title() const; ///< "Probe prompt 0", "Document 0", "Validation text", "Own text"
     [[nodiscard]] int prompt() const;    ///< < 0: not one of the run
     void setPrompt(int prompt);          ///< does not signal
     [[nodiscard]] QString text() const;  ///< of the prompt, or what was typed
@@ -60,13 +65,15 @@ Q_SIGNALS:
 private:
     void refresh();
     void fillPrompts(const QStringList &texts);
+    [[nodiscard]] QString entryText(int prompt) const;
 
     QComboBox *m_prompts, *m_models;
     QLineEdit *m_text;
     QPushButton *m_ask;
     QStringList m_texts;
     QString m_validationText, m_selectedTitle, m_selectedText, m_obstacle;
-    bool m_isValidationKept = false;
+    QMap<int, QString> m_documents; ///< by their number, as they were found in kept steps
+    bool m_isValidationKept = false, m_hasDocuments = false;
     bool m_isOwnChosen = false; ///< by the user, and not for want of prompts
     bool m_isAsking = false;
 };

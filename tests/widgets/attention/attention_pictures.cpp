@@ -82,7 +82,8 @@ void fill(FakeSession &session, const SampleModel &model, int frames)
 {
     session.setRuns({fakeRun("shapes-7M"), fakeRun("code-7M with a rather long name", RunState::Finished)});
     for (const QString &run : {u"shapes-7M"_s, u"code-7M with a rather long name"_s}) {
-        session.specs[run] = uR"({"probes":{"prompts":["How many red shapes are there?","template <"]}})"_s;
+        session.specs[run] =
+            uR"({"probes":{"prompts":["How many red shapes are there?","template <"],"starred":["3.2","0.1"]}})"_s;
         session.checkpoints[run] = {{.step = 1'000}, {.step = 2'000, .isBest = true}};
         addSampleFrames(session, run, model, frames, 20, frames * 20.0);
     }
@@ -140,6 +141,7 @@ void shootPair()
     settle(300);
     shoot(pair, u"pair-difference"_s, {1600, 860});
     shoot(pair, u"pair-narrow"_s, {760, 1200});
+    shoot(pair, u"pair-low"_s, {816, 420}); // as in a window of 1280 × 720
 }
 
 void shootSelected()
@@ -270,6 +272,25 @@ void shootSelectedWindow()
     panel.setSelection(nullptr);
 }
 
+/// Rows of an exact map, and what comes next behind them.
+void shootAsked()
+{
+    FakeSession session;
+    fill(session, {}, 20);
+    AttentionPanel panel(session);
+    panel.resize(1264, 784);
+    panel.show();
+    panel.setRun(u"shapes-7M"_s);
+    waitFor(panel);
+    panel.goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 14});
+    shoot(panel, u"row-kept"_s, {1264, 784});
+    panel.askModel();
+    settle(500);
+    shoot(panel, u"row-asked"_s, {1264, 784});
+    panel.goTo({.level = StageLevel::Head, .head = {0, 1}, .overlay = {{0, 1}, {3, 2}}, .pinnedToken = 14});
+    shoot(panel, u"row-overlay"_s, {1264, 784});
+}
+
 void shootParts()
 {
     FakeSession session;
@@ -337,6 +358,7 @@ int main(int argc, char **argv)
         shootSelectedRecording();
         shootSelectedWindow();
     }
+    if (isWanted(u"row"_s)) shootAsked();
     if (isWanted(u"parts"_s)) shootParts();
     return 0;
 }

@@ -226,7 +226,7 @@ inline void addSampleFrames(FakeSession &session, const QString &run, const Samp
         report.layers = model.layers;
         report.heads = model.heads;
         report.tokens = sampleTokenList(model);
-        report.token = std::ssize(report.tokens) - 1;
+        report.token = request.token < 0 ? std::ssize(report.tokens) - 1 : request.token;
         report.candidates = sampleCandidates(0.8);
         for (int64_t layer = 0; layer < model.layers && request.wantsOverview; ++layer)
             for (int64_t head = 0; head < model.heads; ++head) {

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void manyKeptStepsAreSampled();
     void framesOfVersion1SaySo();
     void exportsAreFiguresAndNumbers();
+    void keptDocumentsAreNoPrompts();
     void nothingIsReadWhileNobodyLooks();
 
 private:
@@ -171,6 +172,24 @@ void TestAttentionModalities::exportsAreFiguresAndNumbers()
     QVERIFY(bytes.size() < 300'000);
     QVERIFY(bytes.contains("attention between modalities"));
     QVERIFY(bytes.contains("Learned factor before the softmax. Rows and columns: Text, Image"));
+}
+
+void TestAttentionModalities::keptDocumentsAreNoPrompts()
+{
+    openMixed();
+    // The frames of such a run are of documents with a picture, in the places of its prompts.
+    const PromptBar *bar = m_panel->promptBar();
+    const auto *choice = child<QComboBox>(m_panel.get(), "promptChoice");
+    QCOMPARE(choice->itemText(0), u"Document 0: ) {↵  return argc;↵}↵int sum(int argc, char **a…"_s);
+    QCOMPARE(choice->itemText(1), u"Document 1"_s); // not seen yet
+    QCOMPARE(bar->title(), u"Document 0"_s);
+    QVERIFY(bar->text().startsWith(u")"_s) && bar->canAsk());
+    QVERIFY(choice->toolTip().startsWith(u"A document of the run's validation data"_s));
+    m_panel->setRun(u"beta"_s);
+    QTRY_COMPARE(choice->count(), 1);
+    m_session->frameInfos.clear(); // and of the next run they are prompts again
+    m_panel->setRun(u"alpha"_s);
+    QTRY_COMPARE(choice->itemText(0), u"Prompt 0: int main(int argc"_s);
 }
 
 void TestAttentionModalities::nothingIsReadWhileNobodyLooks()

@@ -94,11 +94,17 @@ private Q_SLOTS:
     void theKeptTokenIsSeenInTheText();
 
 private:
-    [[nodiscard]] size_t numAsked() const { return m_session->inspections.size(); }
-    [[nodiscard]] const InspectRequest &asked(size_t number) const
+    /// Questions for maps; what comes behind a row is asked for besides.
+    [[nodiscard]] std::vector<InspectRequest> allAsked() const
     {
-        return m_session->inspections[number].request;
+        std::vector<InspectRequest> all;
+        for (const FakeSession::Inspection &one : m_session->inspections)
+            if (one.request.wantsOverview || !one.request.heads.empty() || !one.request.ablated.empty())
+                all.push_back(one.request);
+        return all;
     }
+    [[nodiscard]] size_t numAsked() const { return allAsked().size(); }
+    [[nodiscard]] InspectRequest asked(size_t number) const { return allAsked()[number]; }
     void select(int64_t token, const QString &model = u"alpha@8000"_s)
     {
         auto text = std::make_shared<GenerateRequest>();
