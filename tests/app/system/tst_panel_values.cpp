@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the panels show and export is what the command line computes: real engine, real worker, the real
+// panels on a session to them, one tiny model with a memory.
+#include "app/workbench/rpc_session.h"
+#include "plugins/memory/ui/memory_model.h"
+#include "plugins/memory/ui/memory_panel.h"
+#include "tests/app/cli/engine_process.h"
+#include "tests/app/cli/npz_file.h"
+#include "widgets/attention/attention_panel.h"
+#include "widgets/attention/attention_stage.h"
+#include "widgets/attention/bar_list.h"
+#include "widgets/microscope/microscope_feed.h"
+#include "widgets/microscope/microscope_panel.h"
+#include "widgets/theme/theme.h"
+
+#include <QApplication>
+
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+using namespace orrery;
+using namespace orrery::ui;
+
+namespace {
+
+constexpr int kPatienceMs = 120'000;
+constexpr double kClose = 2e-6; ///< fp32, with another number of threads
+
+/// Rows of a table of numbers and quoted texts without commas.
+QList<QStringList> rowsOf(const QString &csv)
+{
+    QList<QStringList> rows;
+    for (const QString &line : csv.split(u'\n', Qt::SkipEmptyParts)) rows << line.split(u',');
+    return rows;
+}
+
+bool isClose(double one, double other)
+{
+    return std::abs(one - other) <= kClose * std::max(1.0, std::abs(other));
+}
+
+double probabilityOf(const QJsonArray &candidates, int32_t id)
+{
+    for (const QJsonValue &one : candidates)
+        if (one.toObject()[u"id"_s].toInt() == id) return one.toObject()[u"p"_s].toDouble();
+    return std::nan("");
+}
+
+} // namespace
+
+class TestPanelValues : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void cleanupTestCase();
+    void mapsAreThoseOfTheFile();
+    void summariesAndWhatComesNext();
+    void theMicroscopeReadsTheSame();
+    void theMemoryIsThatOfTheFile();
+
+private:
+    [[nodiscard]] QJsonObject json(const QStringList &arguments) const
+    {
+        const EngineAnswer answer = m_home->run(arguments + QStringList{u"--threads"_s, u"1"_s, u"--json"_s});
+        if (answer.exitCode != 0) qFatal("%s", qPrintable(answer.all()));
+        return answer.lines().last();
+    }
+    [[nodiscard]] QJsonObject look(const QStringList &more) const
+    {
+        return json(QStringList{u"inspect"_s, u"attention"_s, m_directory, u"--prompt"_s, m_text} + more);
+    }
+    [[nodiscard]] Focus focus(int64_t token) const
+    {
+        return {
+            .model = m_model, .title = u"text"_s, .text = m_request, .token = token, .head = HeadRef{1, 1}};
+    }
+    /// The text, read by the model.
+    [[nodiscard]] std::unique_ptr<AttentionPanel> attention(int64_t token)
+    {
+        auto panel = std::make_unique<AttentionPanel>(*m_session);
+        panel->resize(1200, 800);
+        panel->show();
+        m_selection = std::make_unique<Selection>();
+        panel->setSelection(m_selection.get());
+        m_selection->set(focus(token), &m_other);
+        if (!QTest::qWaitFor([&] { return panel->snapshot() != nullptr; }, kPatienceMs))
+            qFatal("%s", qPrintable(m_session->lastError()));
+        panel->flush();
+        return panel;
+    }
+
+    /// Of the answer; −1: none came.
+    [[nodiscard]] double divergenceOf(const InspectRequest &request)
+    {
+        double divergence = -1;
+        const auto asked =
+            m_session->inspect(m_model, request, this, [&divergence](const Result<InspectReport> &report) {
+                if (!report) qFatal("%s", report.error().text().c_str());
+                divergence = report->changedDivergence;
+            });
+        return QTest::qWaitFor([&] { return divergence >= 0; }, kPatienceMs) ? divergence : -1;
+    }
+
+    std::unique_ptr<EngineHome> m_home;
+    std::unique_ptr<RpcSession> m_session;
+    std::unique_ptr<Selection> m_selection;
+    QObject m_other;
+    QString m_directory, m_memory, m_model;
+    const QString m_text = u"the quick brown fox"_s;
+    std::shared_ptr<const GenerateRequest> m_request;
+};
+
+void TestPanelValues::initTestCase()
+{
+    m_home = std::make_unique<EngineHome>();
+    qputenv("ORRERY_HOME", m_home->path(u"home"_s).toUtf8());
+    qputenv("XDG_RUNTIME_DIR", m_home->path().toUtf8());
+    const QString text = m_home->write(
+        u"fox.txt"_s, QByteArray("the quick brown fox jumps over the lazy dog\n").repeated(200));
+    m_directory = m_home->path(u"run"_s);
+    m_memory = m_home->path(u"talk.memory"_s);
+    QStringList arguments{u"train"_s, u"--data"_s, text, u"--out"_s, m_directory, u"--steps"_s, u"20"_s};
+    for (const QString &setting :
+         {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=2"_s, u"model.context=64"_s,
+          u"model.window=8"_s, u"train.batch_size=4"_s, u"train.eval_tokens=64"_s, u"probes.every=0"_s,
+          u"threads=1"_s, u"optimizer.lr=0.01"_s, u"plugins.use=[\"memory\"]"_s,
+          u"plugins.memory.episodic_size=200"_s})
+        arguments << u"--set"_s << setting;
+    const EngineAnswer trained = m_home->run(arguments);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    const EngineAnswer told = m_home->run(
+        {u"generate"_s, m_directory, u"--prompt"_s, u"the quick brown fox was seen by the lazy dog"_s,
+         u"--max-tokens"_s, u"4"_s, u"--source"_s, u"a tale"_s, u"--memory"_s, m_memory});
+    QVERIFY2(told.exitCode == 0, qPrintable(told.all()));
+    GenerateRequest request;
+    request.prompt = m_text.toStdString();
+    m_request = std::make_shared<const GenerateRequest>(request);
+    HostConnectOptions options;
+    options.socketPath = m_home->path(u"h.sock"_s).toStdString();
+    options.engineProgram = ORRERY_BIN_DIR "/orrery-engine";
+    options.arguments = {"host", "--background", "--socket", options.socketPath, "--idle-exit", "5"};
+    m_session = std::make_unique<RpcSession>(options);
+    QTRY_VERIFY_WITH_TIMEOUT(m_session->connectionState() == ConnectionState::Connected, kPatienceMs);
+    m_session->addRun(m_directory, this, [this](const Result<RunStatus> &run) {
+        if (!run) qFatal("%s", run.error().text().c_str());
+        m_model = QString::fromStdString(run->id) + u"@20"_s;
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(!m_model.isEmpty(), kPatienceMs);
+}
+
+void TestPanelValues::cleanupTestCase()
+{
+    m_selection.reset();
+    m_session.reset(); // the host ends by itself soon after
+    m_home.reset();
+}
+
+void TestPanelValues::mapsAreThoseOfTheFile()
+{
+    const QString file = m_home->path(u"all.npz"_s);
+    const EngineAnswer written = m_home->run({u"inspect"_s, u"attention"_s, m_directory, u"--prompt"_s,
+                                              m_text, u"--threads"_s, u"1"_s, u"--out"_s, file});
+    QVERIFY2(written.exitCode == 0, qPrintable(written.all()));
+    const Array all = arraysOf(file)[u"attention"_s];
+    const auto numTokens = int(m_text.size());
+    const auto panel = attention(7);
+    for (const HeadRef &head : std::vector<HeadRef>{{1, 1}, {0, 0}}) {
+        panel->goTo({.level = StageLevel::Head, .head = head, .pinnedToken = 7});
+        panel->flush();
+        const QString column = u"mean_"_s + QString::fromStdString(headName(head));
+        QTRY_VERIFY_WITH_TIMEOUT(panel->table().section(u'\n', 0, 0).contains(column) &&
+                                     mapOf(*panel->snapshot(), head) &&
+                                     panel->snapshot()->report.maps.front().head == head,
+                                 kPatienceMs);
+        panel->flush();
+        const QList<QStringList> rows = rowsOf(panel->table());
+        QCOMPARE(rows.size(), 1 + numTokens * numTokens);
+        for (int row = 0; row < numTokens; ++row)
+            for (int key = 0; key < numTokens; ++key) {
+                const qsizetype at =
+                    (head.layer * 2 + head.head) * numTokens * numTokens + row * numTokens + key;
+                const QStringList &cells = rows[1 + row * numTokens + key];
+                QVERIFY2(isClose(cells[4].toDouble(), all.floatAt(at)), qPrintable(cells.join(u' ')));
+            }
+    }
+}
+
+void TestPanelValues::summariesAndWhatComesNext()
+{
+    const QJsonObject report = look({u"--token"_s, u"7"_s});
+    const auto panel = attention(7);
+    const QJsonArray candidates = report[u"candidates"_s].toArray();
+    const InspectReport &shown = panel->snapshot()->report;
+    QVERIFY(shown.candidates.size() >= 5);
+    QCOMPARE(shown.token, int64_t(7));
+    for (const TokenAlternative &one : shown.candidates)
+        if (const double p = probabilityOf(candidates, one.id); !std::isnan(p))
+            QVERIFY(isClose(one.probability, p));
+    QVERIFY(isClose(panel->stage()->side()->candidateBars()->rows().front().values.front(),
+                    candidates.first().toObject()[u"p"_s].toDouble()));
+    panel->goTo({.level = StageLevel::Overview, .head = {0, 0}});
+    panel->flush();
+    const QList<QStringList> rows = rowsOf(panel->table());
+    const QJsonArray summaries = report[u"summaries"_s].toArray();
+    QCOMPARE(rows.size(), 1 + summaries.size());
+    for (qsizetype i = 0; i < summaries.size(); ++i) {
+        const QJsonObject summary = summaries[i].toObject();
+        int column = 2;
+        for (const char *key : {"entropy", "distance", "first_mass", "self_mass"})
+            QVERIFY2(isClose(rows[1 + i][column++].toDouble(), summary[QLatin1String(key)].toDouble()), key);
+    }
+}
+
+void TestPanelValues::theMicroscopeReadsTheSame()
+{
+    const QJsonObject report =
+        look({u"--token"_s, u"7"_s, u"--lens"_s, u"--attribution"_s, u"--alternatives"_s, u"20"_s});
+    Selection selection;
+    MicroscopePanel panel(*m_session, selection);
+    panel.resize(360, 900);
+    panel.show();
+    selection.set(focus(7), &m_other);
+    QTRY_VERIFY_WITH_TIMEOUT(panel.feed()->isCurrent(), kPatienceMs);
+    const InspectReport &shown = panel.feed()->shown()->report;
+    const QJsonArray candidates = report[u"candidates"_s].toArray(), lens = report[u"lens"_s].toArray(),
+                     attribution = report[u"attribution"_s].toArray();
+    QCOMPARE(shown.candidates.size(), size_t(candidates.size()));
+    for (const TokenAlternative &one : shown.candidates)
+        QVERIFY(isClose(one.probability, probabilityOf(candidates, one.id)));
+    QCOMPARE(shown.lens.size(), size_t(lens.size()));
+    for (size_t i = 0; i < shown.lens.size(); ++i)
+        QVERIFY(isClose(shown.lens[i].entropy, lens[qsizetype(i)].toObject()[u"entropy"_s].toDouble()));
+    QCOMPARE(shown.attribution.size(), size_t(attribution.size()));
+    for (size_t i = 0; i < shown.attribution.size(); ++i)
+        QVERIFY(isClose(shown.attribution[i], attribution[qsizetype(i)].toDouble()));
+}
+
+void TestPanelValues::theMemoryIsThatOfTheFile()
+{
+    InspectRequest request{.input = *m_request, .wantsOverview = false};
+    QVERIFY(divergenceOf(request) >= 0); // the model is loaded
+    bool isLoaded = false;
+    const auto loading =
+        m_session->editMemory(m_model, {.verb = MemoryVerb::Load, .path = m_memory.toStdString()}, this,
+                              [&isLoaded](const Result<MemoryReport> &loaded) {
+                                  if (!loaded) qFatal("%s", loaded.error().text().c_str());
+                                  isLoaded = true;
+                              });
+    QTRY_VERIFY_WITH_TIMEOUT(isLoaded, kPatienceMs);
+    memory_ui::MemoryPanel panel(*m_session);
+    panel.resize(1000, 700);
+    panel.setModel(m_model);
+    panel.show();
+    QTRY_VERIFY_WITH_TIMEOUT(panel.events()->rowCount() > 0, kPatienceMs);
+    const QStringList memory{u"inspect"_s, u"memory"_s,   m_directory, u"--prompt"_s,
+                             m_text,       u"--memory"_s, m_memory};
+    const QJsonArray events = json(memory)[u"memory"_s].toObject()[u"events"_s].toArray();
+    QCOMPARE(panel.events()->rowCount(), int(events.size()));
+    const MemoryEvent &shown = panel.events()->events().front();
+    const QJsonArray stored = events.first().toObject()[u"stored"_s].toArray();
+    QCOMPARE(shown.slots.size(), size_t(stored.size()));
+    for (size_t i = 0; i < shown.slots.size(); ++i) {
+        const QJsonObject slot = stored[qsizetype(i)].toObject();
+        QCOMPARE(shown.slots[i], slot[u"slot"_s].toInteger());
+        QVERIFY(isClose(shown.surprises[i], slot[u"surprise"_s].toDouble()));
+        QVERIFY(isClose(shown.strengths[i], slot[u"strength"_s].toDouble()));
+    }
+    // And what would be said without its first event.
+    const QString edit = u"forget %1"_s.arg(shown.id);
+    const double expected = json(memory + QStringList{u"--edit"_s, edit})[u"changed_divergence"_s].toDouble();
+    QVERIFY(expected > 0);
+    request.withMemory = true;
+    request.memoryEdits = {{.verb = MemoryVerb::Forget, .event = shown.id}};
+    const double divergence = divergenceOf(request);
+    QVERIFY2(isClose(divergence, expected), qPrintable(u"%1 %2"_s.arg(divergence).arg(expected)));
+}
+
+int main(int argc, char **argv)
+{
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    QApplication application(argc, argv);
+    Theme::instance().apply(application, ThemeKind::Light);
+    TestPanelValues test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_panel_values.moc"
