@@ -61,10 +61,12 @@ private:
     void askForPlugins();
     void fillRunMenu();
     void takeChange();
-    void describeLater();
+    void describeLater(); // new_run_description.cpp, and what follows
     void describeCommitted();
     void describeNow();
+    void startDescribing();
     void askForDescription();
+    [[nodiscard]] static bool isDescribed(const QString &key);
     /// Under the field that the data ask to be changed, and as a button beside what they are.
     void offerFix(const SettingFix &fix);
     [[nodiscard]] bool isTyping() const;
