@@ -63,6 +63,13 @@ public:
         return withoutMemory(request.directory).error();
     }
 
+    /// A text as the tokenizer of the model cuts it. Any thread, also while another call is under way.
+    /// @error InvalidInput (a text that the tokenizer cannot cut), Unavailable (there is none)
+    [[nodiscard]] virtual Result<std::vector<TokenPiece>> tokenize(const std::string &) const
+    {
+        return Error{ErrorCode::Unavailable, "Cannot show tokens: the model has no tokenizer of its own.", ""};
+    }
+
 protected:
     static Result<void> withoutMemory(const std::filesystem::path &path)
     {

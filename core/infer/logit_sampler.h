@@ -29,7 +29,7 @@ struct SamplerPlace {
 class Sampler {
 public:
     virtual ~Sampler() = default;
-    /// In front of temperature, top-k and top-p. -inf forbids a token; NaN, +inf and -inf for all end the
+    /// In front of the repetition penalty, temperature and cuts. -inf forbids a token; NaN, +inf and -inf for all end the
     /// generation. Probabilities and alternatives that are reported are of the changed logits.
     virtual void change(std::span<float> logits_V, const SamplerPlace &place) = 0;
 };

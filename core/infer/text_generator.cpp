@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/data/chat_format.h"
 #include "core/data/data_paths.h"
+#include "core/infer/answer_gate.h"
 #include "core/infer/logit_sampler.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/prompt_media.h"
@@ -34,6 +35,18 @@ std::string freeName(const std::string &usual, const std::vector<MemoryEvent> &k
     std::string name = usual;
     for (int64_t number = 2; isTaken(name); ++number) name = usual + ' ' + std::to_string(number);
     return name;
+}
+
+/// @param numBefore tokens of the history that were there before the model said any
+void endAnswer(AnswerGate &gate, int64_t numBefore, FinishReason &reason, std::vector<int32_t> &history)
+{
+    if (reason == FinishReason::StopText) {
+        // What was read of the stop text is not said: the text goes on from what is.
+        history.resize(static_cast<size_t>(numBefore));
+        history.insert(history.end(), gate.ids().begin(), gate.ids().end());
+    } else if (reason != FinishReason::Cancelled && !gate.flush()) {
+        reason = FinishReason::Cancelled;
+    }
 }
 
 } // namespace
@@ -74,10 +87,11 @@ GeneratedToken TextGenerator::describe(const TokenChoice &choice) const
     token.bytes = m_loaded.tokenizer->tokenBytes(choice.id);
     token.probability = choice.probability;
     token.entropy = choice.entropy;
+    token.chance = choice.chance;
     token.alternatives.reserve(choice.alternatives.size());
     for (const CandidateToken &candidate : choice.alternatives)
-        token.alternatives.push_back(
-            {candidate.id, m_loaded.tokenizer->tokenBytes(candidate.id), candidate.probability});
+        token.alternatives.push_back({candidate.id, m_loaded.tokenizer->tokenBytes(candidate.id),
+                                      candidate.probability, candidate.chance});
     return token;
 }
 
@@ -95,7 +109,7 @@ Result<TokenChoice> TextGenerator::drawToken(Sampler *sampler, const Prompt &pro
                                              const SamplingSettings &settings, int64_t index)
 {
     const double uniform = samplingUniform(settings.seed, index);
-    if (!sampler) return sampleToken(stream().logits_V(), settings, uniform);
+    if (!sampler) return sampleToken(stream().logits_V(), settings, uniform, prompt.history);
     // The stream keeps its own: a conversation may go on from them.
     m_changed_V.assign(stream().logits_V().begin(), stream().logits_V().end());
     sampler->change(m_changed_V, {.tokens = prompt.history, .numGenerated = index, .seed = settings.seed});
@@ -112,7 +126,7 @@ Result<TokenChoice> TextGenerator::drawToken(Sampler *sampler, const Prompt &pro
                         : std::string("no token to choose from")) +
                 ", expected numbers or -Inf and one finite at least.",
             "Choose another sampler, or none."};
-    return sampleToken(m_changed_V, settings, uniform);
+    return sampleToken(m_changed_V, settings, uniform, prompt.history);
 }
 
 bool TextGenerator::readPrompt(const GenerateRequest &request, const Prompt &prompt,
@@ -176,6 +190,9 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     summary.promptSeconds = decodeStart - promptStart;
 
     summary.reason = FinishReason::MaxTokens;
+    AnswerGate gate(request.sampling.stop, onToken, *m_loaded.tokenizer);
+    for (const int32_t id : request.answerIds) gate.begin(m_loaded.tokenizer->tokenBytes(id));
+    const auto numBefore = std::ssize(prompt.history);
     for (int64_t index = 0; index < request.sampling.maxTokens; ++index) {
         if (!isRead || cancel.load(std::memory_order_relaxed)) {
             summary.reason = FinishReason::Cancelled;
@@ -187,9 +204,10 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             summary.reason = *end;
             break;
         }
-        ++summary.generatedTokens;
-        if (onToken && !onToken(describe(choice))) {
-            summary.reason = FinishReason::Cancelled;
+        const AnswerGate::Next next = gate.take(describe(choice));
+        if (next != AnswerGate::Next::GoOn) {
+            summary.reason =
+                next == AnswerGate::Next::StopText ? FinishReason::StopText : FinishReason::Cancelled;
             break;
         }
         prompt.history.push_back(choice.id);
@@ -197,6 +215,8 @@ TextGenerator::generateTokens(const GenerateRequest &request,
         if (endsWithContext && stream.isFull()) break;
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }
+    endAnswer(gate, numBefore, summary.reason, prompt.history);
+    summary.generatedTokens = gate.numPassed();
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
     if (!isHole && summary.reason != FinishReason::Cancelled) {
         m_lastText = prompt.history;

@@ -62,6 +62,10 @@ public:
     Result<void> saveMemory(const std::filesystem::path &path) override;
     Result<Consolidation> consolidate(const ConsolidateRequest &request,
                                       const std::atomic<bool> &cancel) override;
+    [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &text) const override
+    {
+        return m_loaded.tokenizer->tokenize(text);
+    }
 
 private:
     /// What is read of a request, and what has come of it.

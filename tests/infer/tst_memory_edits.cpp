@@ -246,6 +246,29 @@ private Q_SLOTS:
         QVERIFY(isSame(look(generator, lookAt("what?")).candidates, known.candidates));
     }
 
+    void aStopTextIsNotRemembered()
+    {
+        TextGenerator generator = makeGenerator(), other = makeGenerator();
+        std::string text;
+        GenerateRequest request{.prompt = "a secret",
+                                .sampling = {.maxTokens = 12, .temperature = 1, .seed = 3},
+                                .source = "note"};
+        const auto keep = [&](const GeneratedToken &token) {
+            text += token.bytes;
+            return true;
+        };
+        VERIFY_OK(generator.generate(request, keep, kNever));
+        request.sampling.stop = {text.substr(5, 4)};
+        const auto stopped = generator.generate(request, {}, kNever);
+        VERIFY_OK(stopped);
+        QCOMPARE(stopped->reason, FinishReason::StopText);
+        request.sampling.stop.clear();
+        request.sampling.maxTokens = stopped->generatedTokens;
+        VERIFY_OK(other.generate(request, {}, kNever));
+        const auto candidates = [](TextGenerator &of) { return look(of, lookAt("what?")).candidates; };
+        QVERIFY(isSame(candidates(generator), candidates(other)));
+    }
+
     void readsBehindALoadedFile()
     {
         TextGenerator generator = makeGenerator();
