@@ -407,6 +407,19 @@ std::unique_ptr<PendingRequest> RpcSession::editMemory(const QString &model, con
     return pending;
 }
 
+std::unique_ptr<PendingRequest> RpcSession::tokenize(const QString &model, const QByteArray &text,
+                                                     QObject *context, Reply<std::vector<TokenPiece>> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    call<std::vector<TokenPiece>>(
+        m_longCalls, context, std::move(reply),
+        [name = model.toStdString(), bytes = text.toStdString(), token = pending->token](EngineClient &engine) {
+            return engine.tokenize(name, bytes, token);
+        },
+        pending->token);
+    return pending;
+}
+
 void RpcSession::listPlugins(QObject *context, Reply<PluginListingValue> reply)
 {
     call<PluginListingValue>(m_shortCalls, context, std::move(reply), [](EngineClient &engine) -> Result<PluginListingValue> {

@@ -59,6 +59,9 @@ public:
                                                           QObject *context, Reply<InspectReport> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit,
                                                              QObject *context, Reply<MemoryReport> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> tokenize(const QString &model, const QByteArray &text,
+                                                           QObject *context,
+                                                           Reply<std::vector<TokenPiece>> reply) override;
     void listPlugins(QObject *context, Reply<PluginListingValue> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
 

@@ -627,6 +627,22 @@ Result<InspectReport> EngineClient::inspect(const std::string &model, const Insp
     return fromMessage(reply);
 }
 
+Result<std::vector<TokenPiece>> EngineClient::tokenize(const std::string &model, const std::string &text,
+                                                       const CancelToken &token) const
+{
+    v1::TokenizeRequest message;
+    message.set_model(wire::utf8(model));
+    message.set_text(text);
+    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "show the tokens of", model));
+    v1::TokenizeReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::Tokenize, message, reply,
+                             Milliseconds(0), "show the tokens of", model, &token));
+    std::vector<TokenPiece> pieces;
+    pieces.reserve(static_cast<size_t>(reply.pieces_size()));
+    for (const v1::TokenPieceMessage &piece : reply.pieces()) pieces.push_back({piece.id(), piece.text()});
+    return pieces;
+}
+
 Result<std::vector<BatchResult>> EngineClient::batchGenerate(const std::vector<ModelRequest> &requests,
                                                              const CancelToken &token) const
 {

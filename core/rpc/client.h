@@ -139,6 +139,10 @@ public:
     /// @error InvalidInput (what Generator::inspect says), Unavailable, Cancelled
     [[nodiscard]] Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
                                                 const CancelToken &token = {}) const;
+    /// A text as the tokenizer of a model cuts it; waits without limit. @param text at most 1 MiB
+    /// @error InvalidInput, Unavailable, Cancelled
+    [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &model, const std::string &text,
+                                                           const CancelToken &token = {}) const;
     /// One after the other; a request that fails does not stop the others.
     [[nodiscard]] Result<std::vector<BatchResult>> batchGenerate(const std::vector<ModelRequest> &requests,
                                                                  const CancelToken &token = {}) const;

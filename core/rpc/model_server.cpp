@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace orrery {
 
@@ -136,8 +137,11 @@ public:
     {
         const StopWatch watch(*this, stopRequested);
         double idleSince = monotonicSeconds();
+        int64_t numTexts = 0;
         while (!stopRequested || !stopRequested()) {
             const std::shared_ptr<Job> job = nextJob();
+            const int64_t numAsked = m_numTexts;
+            if (std::exchange(numTexts, numAsked) != numAsked) idleSince = monotonicSeconds();
             if (job) {
                 if (!job->cancel) job->work(m_generator, stopRequested);
                 setCurrent(nullptr);
@@ -221,6 +225,15 @@ public:
             return generator.inspect(request, cancel);
         };
         return answerOf(job, caller, "looking inside");
+    }
+
+    /// On an rpc thread, and not in the queue: a tokenizer is for all threads, and whoever types waits for no
+    /// generation.
+    Result<std::vector<TokenPiece>> tokenize(const std::string &, const std::string &text,
+                                             const StreamSink &) override
+    {
+        ++m_numTexts;
+        return m_generator.tokenize(text);
     }
 
 private:
@@ -321,6 +334,7 @@ private:
     std::deque<std::shared_ptr<Job>> m_jobs;
     std::shared_ptr<Job> m_current; ///< under way
     bool m_isClosed = false;
+    std::atomic<int64_t> m_numTexts{0}; ///< whose tokens were asked for
     std::unique_ptr<RpcServer> m_server;
 };
 

@@ -82,6 +82,8 @@ public:
     virtual Result<void> retire() = 0;
 };
 
+inline constexpr size_t kMaxTokenizedBytes = size_t{1} << 20; ///< of a text whose tokens are asked for
+
 class InferenceBackend {
 public:
     virtual ~InferenceBackend() = default;
@@ -93,6 +95,9 @@ public:
                                             const StreamSink &caller) = 0;
     virtual Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
                                           const StreamSink &caller) = 0;
+    /// @param text at most kMaxTokenizedBytes
+    virtual Result<std::vector<TokenPiece>> tokenize(const std::string &model, const std::string &text,
+                                                     const StreamSink &caller) = 0;
 };
 
 } // namespace orrery

@@ -452,6 +452,16 @@ private:
     CallMeter &m_meter;
 };
 
+/// A reply has a dozen bytes for each token.
+Result<void> checkTokenizedText(const std::string &text)
+{
+    if (text.size() <= kMaxTokenizedBytes) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot show the tokens: the text has " + std::to_string(text.size()) +
+                     " bytes, expected at most " + std::to_string(kMaxTokenizedBytes) + ".",
+                 "Take a part of the text; inspect tokens shows those of a file."};
+}
+
 class InferenceServiceImpl final : public v1::InferenceService::Service {
 public:
     InferenceServiceImpl(InferenceBackend &backend, CallMeter &meter) : m_backend(backend), m_meter(meter) {}
@@ -529,6 +539,24 @@ public:
             ORRERY_ASSIGN(const InspectReport report,
                           m_backend.inspect(request->input().model(), fromMessage(*request), caller));
             toMessage(report, *reply);
+            return {};
+        });
+    }
+    grpc::Status Tokenize(grpc::ServerContext *context, const v1::TokenizeRequest *request,
+                          v1::TokenizeReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // as above
+            if (!stream.isIn()) return stream.refusal();
+            ORRERY_TRY(checkTokenizedText(request->text()));
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const std::vector<TokenPiece> pieces,
+                          m_backend.tokenize(request->model(), request->text(), caller));
+            for (const TokenPiece &piece : pieces) {
+                v1::TokenPieceMessage &message = *reply->add_pieces();
+                message.set_id(piece.id);
+                message.set_text(piece.bytes);
+            }
             return {};
         });
     }

@@ -194,6 +194,16 @@ public:
         }
         return inspectionOf(request);
     }
+    /// Two bytes a token, numbered by the first one.
+    [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &text) const override
+    {
+        if (text == "explodes")
+            return Error{ErrorCode::InvalidInput, "Cannot cut the text: it explodes.", "Take another."};
+        std::vector<TokenPiece> pieces;
+        for (size_t i = 0; i < text.size(); i += 2)
+            pieces.push_back({static_cast<unsigned char>(text[i]), text.substr(i, 2)});
+        return pieces;
+    }
     /// One event that says what was asked.
     Result<MemoryReport> editMemory(const MemoryEdit &edit) override
     {

@@ -25,6 +25,8 @@ private Q_SLOTS:
     void refusesWhatIsTooLargeToSend();
     void embedsTexts();
     void editsTheMemory();
+    void showsTokens();
+    void showsTokensWhileItGenerates();
     void looksInside();
     void givesALookUp();
     void cancelsAnEmbedding();
@@ -225,6 +227,45 @@ void TestModelServer::editsTheMemory()
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
     QCOMPARE(refused.error().hint, std::string("Say it."));
+}
+
+void TestModelServer::showsTokens()
+{
+    begin();
+    const EngineClient client = connected();
+    const auto pieces = client.tokenize("any", "ab\xff");
+    QVERIFY2(pieces.ok(), pieces.ok() ? "" : pieces.error().text().c_str());
+    QCOMPARE(pieces->size(), size_t{2});
+    QCOMPARE(pieces->at(0).id, int32_t{'a'});
+    QCOMPARE(pieces->at(0).bytes, std::string("ab"));
+    QCOMPARE(pieces->at(1).bytes, std::string("\xff"));
+    QVERIFY(client.tokenize("any", "")->empty());
+    QCOMPARE(client.tokenize("any", "explodes").error().hint, std::string("Take another."));
+    const auto tooLong = client.tokenize("any", std::string((1 << 20) + 1, 'x'));
+    QVERIFY(!tooLong.ok());
+    QCOMPARE(tooLong.error().code, ErrorCode::InvalidInput);
+    QVERIFY2(tooLong.error().message.find("the text has 1048577 bytes, expected at most 1048576") !=
+                 std::string::npos,
+             tooLong.error().message.c_str());
+    QCOMPARE(client.tokenize("any", std::string(1 << 20, 'x'))->size(), size_t{1} << 19);
+    QCOMPARE(client.tokenize("any", std::string(17 << 20, 'x')).error().code, ErrorCode::InvalidInput);
+}
+
+void TestModelServer::showsTokensWhileItGenerates()
+{
+    m_generator->tokenMs = 2;
+    begin();
+    const EngineClient client = connected();
+    const CancelToken token;
+    std::thread caller([&] { (void)client.generate("any", request(1'000'000), {}, {}, token); });
+    const bool isGenerating = waitFor([&] { return m_generator->numGenerating > 0; });
+    const auto pieces = client.tokenize("any", "abc");
+    const bool isStillGenerating = m_generator->numGenerating > 0;
+    token.cancel();
+    caller.join();
+    QVERIFY(isGenerating && isStillGenerating);
+    QVERIFY(pieces.ok());
+    QCOMPARE(pieces->size(), size_t{2});
 }
 
 void TestModelServer::looksInside()

@@ -173,4 +173,15 @@ Result<InspectReport> HostInference::inspect(const std::string &model, const Ins
         });
 }
 
+Result<std::vector<TokenPiece>> HostInference::tokenize(const std::string &model, const std::string &text,
+                                                        const StreamSink &caller)
+{
+    const auto run = liveRunOf(model); // its steps have one tokenizer
+    return answerOf<std::vector<TokenPiece>>(
+        run ? *run + "@latest" : model, caller,
+        [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
+            return client.tokenize(reference, text, token);
+        });
+}
+
 } // namespace orrery

@@ -90,6 +90,8 @@ public:
     /// RUN@live asks the run's own worker, everything else one that holds the model.
     Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
                                   const StreamSink &caller) override;
+    Result<std::vector<TokenPiece>> tokenize(const std::string &model, const std::string &text,
+                                             const StreamSink &caller) override;
 
 private:
     /// Asks the model's worker, which may have to be started. @param ask of a client, a reference and a token

@@ -193,6 +193,10 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             return m_inner.embed(request, cancel);
         }
         Result<MemoryReport> editMemory(const MemoryEdit &edit) override { return m_inner.editMemory(edit); }
+        [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &text) const override
+        {
+            return m_inner.tokenize(text);
+        }
         Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override
         {
             auto report = m_inner.inspect(request, cancel);

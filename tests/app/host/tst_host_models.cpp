@@ -331,6 +331,11 @@ void TestHostModels::passesHolesAndTextsOn()
     VERIFY_OK(seen);
     QCOMPARE(seen->tokens.at(0).bytes, std::string("abc"));
     QCOMPARE(client.inspect("no-such-run", look).error().code, ErrorCode::NotFound);
+    const auto pieces = client.tokenize(modelFolder("m1"), "abc");
+    VERIFY_OK(pieces);
+    QCOMPARE(pieces->size(), size_t{2});
+    QCOMPARE(client.tokenize("no-such-run", "abc").error().code, ErrorCode::NotFound);
+    QCOMPARE(client.tokenize("no-such-run@live", "abc").error().code, ErrorCode::NotFound);
 }
 
 void TestHostModels::theMemoryOfARunningTrainingIsNotEdited()
