@@ -9,7 +9,7 @@ ORRERY_ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 build=(g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-pip python3-venv
        libsqlite3-dev libzstd-dev libssl-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
        libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-       libspng-dev libturbojpeg0-dev libsndfile1-dev
+       libspng-dev libturbojpeg0-dev libsndfile1-dev libpcre2-dev libutf8proc-dev
        qt6-base-dev qt6-base-dev-tools libqt6svg6 qt6-svg-dev libqcustomplot-dev libgl-dev
        fonts-noto-core fonts-noto-mono)
 run=(libgl1-mesa-dri qt6-qpa-plugins)
