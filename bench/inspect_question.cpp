@@ -42,7 +42,8 @@ Result<InspectSection> measureQuestion(const InspectBenchOptions &options)
                   nn::Transformer::create(plan.spec.model, tokenizer->vocabSize(), 1, "cpu"));
     GenerateRequest text;
     text.prompt = randomText(plan.numTokens, 5);
-    const InspectInput input = describeTokens(*tokenizer, plainIds(*tokenizer, text), nullptr);
+    ORRERY_ASSIGN(std::vector<int32_t> ids, plainIds(*tokenizer, text));
+    const InspectInput input = describeTokens(*tokenizer, std::move(ids), nullptr);
     const at::Tensor ids_BT =
         at::tensor(std::vector<int64_t>(input.ids.begin(), input.ids.end()), at::kLong).unsqueeze(0);
     InspectRequest four;

@@ -16,7 +16,9 @@
 namespace orrery {
 
 /// Nothing for a name that is not system, user or assistant.
-std::optional<int32_t> roleToken(std::string_view role);
+std::optional<SpecialToken> roleToken(std::string_view role);
+/// Whether a tokenizer has the tokens that conversations are rendered with.
+bool hasRoleTokens(const Tokenizer &tokenizer);
 
 /// @error InvalidInput: no turns, an unknown role, a last turn that is not the user's, a tokenizer without
 /// role tokens
@@ -28,6 +30,7 @@ Result<std::vector<int32_t>> encodeConversation(std::span<const ChatMessage> mes
 
 /// Which turn each token of a rendered conversation is of: "chat.json#2:user" from the third role token on.
 /// @param name of the conversation: "chat.json"
-std::vector<TextSource> conversationSources(std::span<const int32_t> ids, const std::string &name);
+std::vector<TextSource> conversationSources(std::span<const int32_t> ids, const std::string &name,
+                                            const Tokenizer &tokenizer);
 
 } // namespace orrery

@@ -6,10 +6,13 @@
 #include "core/data/corpus_errors.h"
 #include "core/data/jsonl_record.h"
 #include "core/data/line_reader.h"
+#include "core/data/tokenizer/bpe_trainer.h"
 
 namespace orrery {
 
 namespace {
+
+constexpr size_t kMostPending = 4u << 20; ///< of a text without line ends
 
 class CorpusReader {
 public:
@@ -44,32 +47,49 @@ public:
 private:
     bool closesDocuments() const
     {
-        return m_options.tokenizer->hasSpecials() && m_listing.description.format != CorpusFormat::Text;
+        return m_options.tokenizer->specialId(SpecialToken::EndOfText).has_value() &&
+               m_listing.description.format != CorpusFormat::Text;
     }
 
-    Result<void> append(int32_t special, uint8_t mask) { return m_sink.append(std::span(&special, 1), mask); }
+    Result<void> append(SpecialToken special, uint8_t mask)
+    {
+        const int32_t id = m_options.tokenizer->specialId(special).value();
+        return m_sink.append(std::span(&id, 1), mask);
+    }
 
     Result<void> appendText(std::string_view text, uint8_t mask)
     {
         m_ids.clear();
-        m_options.tokenizer->encode(text, m_ids);
+        ORRERY_TRY(m_options.tokenizer->encode(text, m_ids));
         return m_sink.append(m_ids, mask);
     }
 
     Result<void> endDocument(uint8_t mask)
     {
-        if (closesDocuments()) ORRERY_TRY(append(static_cast<int32_t>(SpecialToken::EndOfText), mask));
+        if (closesDocuments()) ORRERY_TRY(append(SpecialToken::EndOfText, mask));
         return m_sink.endDocument();
     }
 
     Result<void> readText(ChunkReader chunks)
     {
         ORRERY_TRY(m_sink.beginDocument());
+        std::string pending;
         while (true) {
             ORRERY_ASSIGN(const std::string_view chunk, chunks.next());
-            if (chunk.empty()) return endDocument(1);
-            ORRERY_TRY(appendText(chunk, 1));
+            if (chunk.empty()) break;
+            if (m_options.tokenizer->isByteWise()) {
+                ORRERY_TRY(appendText(chunk, 1));
+                continue;
+            }
+            // Words do not cross line ends: what is behind the last one waits for the rest of its line.
+            pending += chunk;
+            size_t cut = tok::safeCut(pending);
+            if (cut == 0 && pending.size() > kMostPending) cut = pending.size() - incompleteUtf8Tail(pending);
+            ORRERY_TRY(appendText(std::string_view(pending).substr(0, cut), 1));
+            pending.erase(0, cut);
         }
+        if (!pending.empty()) ORRERY_TRY(appendText(pending, 1));
+        return endDocument(1);
     }
 
     Result<void> readJsonl(const CorpusFile &file, ChunkReader chunks)
@@ -86,10 +106,11 @@ private:
                     {std::string("the record is of kind ") + corpusFormatName(m_record.format),
                      std::string(corpusFormatName(m_listing.description.format)) + " as the first record"},
                     "Use one kind of record in all of the data.");
-            if (m_record.format == CorpusFormat::JsonlMessages && !m_options.tokenizer->hasSpecials())
+            if (m_record.format == CorpusFormat::JsonlMessages && !hasRoleTokens(*m_options.tokenizer))
                 return dataLineError(
                     file.path, lines.lineNumber(),
-                    {"messages need role tokens, and data.special_tokens is none", "default"},
+                    {"messages need role tokens, and data.special_tokens is none or the tokenizer has none",
+                     "default, with the tokenizer bytes or bpe"},
                     "Set data.special_tokens to default, or use records with \"text\".");
             ORRERY_TRY(m_sink.beginDocument());
             ORRERY_TRY(appendRecord());
@@ -111,7 +132,7 @@ private:
             const uint8_t mask = message.role == "assistant" ? 1 : 0;
             ORRERY_TRY(append(roleToken(message.role).value(), 0));
             ORRERY_TRY(appendText(message.content, mask));
-            ORRERY_TRY(append(static_cast<int32_t>(SpecialToken::EndOfTurn), mask));
+            ORRERY_TRY(append(SpecialToken::EndOfTurn, mask));
         }
         return {};
     }

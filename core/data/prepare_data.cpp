@@ -5,10 +5,12 @@
 #include "core/data/content_index.h"
 #include "core/data/corpus_errors.h"
 #include "core/data/corpus_reader.h"
+#include "core/data/prepare_tokenizer.h"
 #include "core/data/shard_meta.h"
 #include "core/data/split_plan.h"
 #include "core/data/token_file.h"
 #include "core/data/token_shards.h"
+#include "core/data/transcode.h"
 
 #include <nlohmann/json.hpp>
 
@@ -348,8 +350,8 @@ private:
             if (cutsAnywhere) return true;
             int32_t id = 0;
             decodeTokens(tokens.bytes(), m_tokenBytes, index, 1, &id);
-            return id == '\n' || id == static_cast<int32_t>(SpecialToken::EndOfText) ||
-                   id == static_cast<int32_t>(SpecialToken::EndOfTurn);
+            return id == '\n' || id == m_tokenizer->specialId(SpecialToken::EndOfText) ||
+                   id == m_tokenizer->specialId(SpecialToken::EndOfTurn);
         };
         const auto ends =
             cutIntoParts(numTokens, std::max<uint64_t>(kMinPartTokens, 8 * m_context), mayCutAfter);
@@ -405,8 +407,9 @@ private:
         ORRERY_ASSIGN(const auto ownTokenizer, Tokenizer::create(own));
         // Ids in a larger vocabulary than the tokenizer's own come from another tokenizer: their bytes are
         // unknown.
-        const bool knowsBytes = description.format != CorpusFormat::JsonlTokens ||
-                                m_tokenizer->vocabSize() == ownTokenizer->vocabSize();
+        const bool knowsBytes =
+            m_tokenizer->isByteWise() && (description.format != CorpusFormat::JsonlTokens ||
+                                          m_tokenizer->vocabSize() == ownTokenizer->vocabSize());
         for (int i = 0; i < 2; ++i) {
             meta.numTokens[i] = m_writers[i].numTokens();
             meta.numBytes[i] = knowsBytes ? m_writers[i].numByteTokens() : 0;
@@ -452,6 +455,19 @@ Result<TokenShards> prepareData(const DataSpec &data, int64_t context, uint64_t 
                      "Cannot prepare data \"" + data.path + "\": data.val_fraction is " +
                          formatSignificant(data.valFraction, 4) + ", expected from 0 to below 1.",
                      "Set data.val_fraction, for example to 0.1."};
+    if (data.tokenizer != "bytes") {
+        ORRERY_ASSIGN(const DataSpec found, withTrainedTokenizer({.data = data,
+                                                                  .context = context,
+                                                                  .seed = seed,
+                                                                  .cacheDirectory = cacheDirectory,
+                                                                  .progress = progress,
+                                                                  .cancel = cancel,
+                                                                  .limits = limits}));
+        ORRERY_ASSIGN(const CorpusListing listing, listCorpus(data.path, limits));
+        if (listing.description.format != CorpusFormat::JsonlTokens)
+            return transcode({found, context, seed, cacheDirectory, progress, cancel, limits});
+        return Preparation(found, context, seed, cacheDirectory, progress, cancel, limits).run();
+    }
     return Preparation(data, context, seed, cacheDirectory, progress, cancel, limits).run();
 }
 

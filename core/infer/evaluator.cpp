@@ -15,16 +15,13 @@ namespace orrery {
 
 namespace {
 
-/// Bytes of text behind a token: ids 0-255 are bytes, everything else is a mark.
-int64_t textBytesOf(int32_t id) { return id < 256 ? 1 : 0; }
-
 /// Takes the tokens of a corpus as one stream and measures them a batch of windows at a time, so that memory
 /// does not grow with the text. Window w covers tokens [w·context, (w + 1)·context]: its first token is only
 /// seen.
 class WindowMeter : public DocumentSink {
 public:
     WindowMeter(LoadedModel &loaded, const std::string &dataPath, const std::atomic<bool> &cancel)
-        : m_model(*loaded.model), m_device(loaded.device), m_context(m_model.spec().context),
+        : m_model(*loaded.model), m_tokenizer(*loaded.tokenizer), m_device(loaded.device), m_context(m_model.spec().context),
           m_batch(std::max<int64_t>(1, kEvaluateTokensPerBatch / m_context)), m_dataPath(dataPath),
           m_cancel(cancel)
     {
@@ -104,13 +101,14 @@ private:
             m_numTargets += numCounted;
             for (int64_t i = 0; i < numTokens; ++i)
                 if (masks[i] != 0)
-                    m_numBytes += textBytesOf(static_cast<int32_t>(targets[static_cast<size_t>(i)]));
+                    m_numBytes += m_tokenizer.numTextBytes(static_cast<int32_t>(targets[static_cast<size_t>(i)]));
         }
         m_begin += numTokens;
         return {};
     }
 
     nn::Transformer &m_model;
+    const Tokenizer &m_tokenizer;
     at::Device m_device;
     int64_t m_context;
     int64_t m_batch;

@@ -46,13 +46,21 @@ Result<std::vector<int32_t>> encodeFor(const LoadedModel &loaded, const std::str
                                        const std::string &action)
 {
     std::vector<int32_t> tokens;
-    loaded.tokenizer->encode(text, tokens);
+    ORRERY_TRY(loaded.tokenizer->encode(text, tokens));
     ORRERY_TRY(checkIds(loaded, tokens, action));
     return tokens;
 }
 
+HoleMarks holeMarks(const Tokenizer &tokenizer)
+{
+    const auto id = [&](SpecialToken token) {
+        return tokenizer.specialId(token).value_or(static_cast<int32_t>(token));
+    };
+    return {id(SpecialToken::InfillPrefix), id(SpecialToken::InfillSuffix), id(SpecialToken::InfillMiddle)};
+}
+
 std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const int32_t> after,
-                                int64_t context)
+                                int64_t context, const HoleMarks &marks)
 {
     const int64_t room = std::max<int64_t>(0, context - (kInfillMarks - 1) - roomForMiddle(context));
     const int64_t forBefore = std::max(room - room / 2, room - std::ssize(after));
@@ -61,23 +69,24 @@ std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const
     std::vector<int32_t> tokens;
     tokens.reserve(static_cast<size_t>(context));
     const auto shownBefore = before.last(numBefore), shownAfter = after.first(numAfter);
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillPrefix));
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillSuffix));
+    tokens.push_back(marks.prefix);
+    tokens.push_back(marks.suffix);
     tokens.insert(tokens.end(), shownAfter.begin(), shownAfter.end());
-    tokens.push_back(static_cast<int32_t>(SpecialToken::InfillMiddle));
+    tokens.push_back(marks.middle);
     tokens.insert(tokens.end(), shownBefore.begin(), shownBefore.end());
     return tokens;
 }
 
 std::vector<int32_t> renderBegunHole(std::span<const int32_t> before, int64_t numAnswered,
-                                     std::span<const int32_t> after, int64_t context)
+                                     std::span<const int32_t> after, int64_t context,
+                                     const HoleMarks &marks)
 {
     const auto numGiven = before.size() - static_cast<size_t>(numAnswered);
-    std::vector<int32_t> tokens = renderHole(before.first(numGiven), after, context);
+    std::vector<int32_t> tokens = renderHole(before.first(numGiven), after, context, marks);
     for (size_t end = numGiven; end < before.size(); ++end) {
         // Where the context is full, what has come counts as text before the hole.
         if (std::ssize(tokens) >= context)
-            tokens = renderHole(before.first(end + 1), after, context);
+            tokens = renderHole(before.first(end + 1), after, context, marks);
         else
             tokens.push_back(before[end]);
     }
@@ -135,7 +144,7 @@ Result<TextGenerator::Prompt> TextGenerator::makeMediaPrompt(const GenerateReque
     prompt.media = std::make_shared<const MediaPositions>(
         modalitiesOf(record, frontEndOf(model.media), model.attention.numModalities));
     // The last turn before the answer: readPromptMedia() has seen that it fits into the context.
-    if (const auto turns = conversationSources(prompt.history, {}); turns.size() > 1)
+    if (const auto turns = conversationSources(prompt.history, {}, *m_loaded.tokenizer); turns.size() > 1)
         prompt.keptFrom = turns[turns.size() - 2].firstToken;
     prompt.numTokens = std::ssize(prompt.history);
     return prompt;
@@ -153,12 +162,8 @@ Result<TextGenerator::Prompt> TextGenerator::makeGiven(const GenerateRequest &re
         ORRERY_ASSIGN(prompt.history, givenTokens(m_loaded, request, "continue the prompt with"));
     }
     if (prompt.history.empty()) {
-        // Nothing to continue: start as a document does, or at a new line where the vocabulary has bytes
-        // only.
-        if (m_loaded.tokenizer->hasSpecials())
-            prompt.history.push_back(static_cast<int32_t>(SpecialToken::EndOfText));
-        else
-            m_loaded.tokenizer->encode("\n", prompt.history);
+        // Nothing to continue: start as a document does, or at a new line where the vocabulary has no end of text.
+        prompt.history.push_back(m_loaded.tokenizer->startId());
     }
     prompt.numTokens = std::ssize(prompt.history);
     return prompt;

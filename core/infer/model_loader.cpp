@@ -2,6 +2,7 @@
 #include "core/infer/model_loader.h"
 
 #include "core/base/files.h"
+#include "core/data/prepare_tokenizer.h"
 #include "core/infer/device_choice.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_guard.h"
@@ -95,7 +96,7 @@ Result<FoundModel> findInRun(const ModelReference &reference)
 
     FoundModel model;
     model.config.model = run.frozen().spec.model;
-    model.config.data = run.frozen().spec.data;
+    model.config.data = withSavedTokenizer(run.frozen().spec.data, run.path());
     model.config.objective = run.frozen().spec.objective;
     model.config.plugins = run.frozen().spec.plugins;
     model.config.step = found.manifest.step;

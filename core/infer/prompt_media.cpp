@@ -63,7 +63,7 @@ public:
         size_t lastTurn = 0;
         for (size_t i = 0; i < messages.size(); ++i) {
             lastTurn = m_record.size();
-            addToken(*roleToken(messages[i].role));
+            addToken(static_cast<int32_t>(*roleToken(messages[i].role)));
             ORRERY_TRY(addParts(messages[i].content, messages[i].media, "turn " + std::to_string(i)));
             addToken(static_cast<int32_t>(SpecialToken::EndOfTurn));
         }

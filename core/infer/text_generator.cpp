@@ -53,11 +53,12 @@ void endAnswer(AnswerGate &gate, int64_t numBefore, FinishReason &reason, std::v
 
 std::optional<FinishReason> TextGenerator::endBy(int32_t id, const GenerateRequest &request) const
 {
-    if (!m_loaded.tokenizer->hasSpecials()) return std::nullopt;
-    if (id == static_cast<int32_t>(SpecialToken::EndOfText)) return FinishReason::EndOfText;
-    if (id != static_cast<int32_t>(SpecialToken::EndOfTurn)) return std::nullopt;
+    const Tokenizer &tokenizer = *m_loaded.tokenizer;
+    const bool isTurn = id == tokenizer.specialId(SpecialToken::EndOfTurn);
+    if (isTurn && !request.messages.empty()) return FinishReason::EndOfTurn; // may be the end of text, too
+    if (id == tokenizer.specialId(SpecialToken::EndOfText)) return FinishReason::EndOfText;
+    if (!isTurn) return std::nullopt;
     if (request.infill) return FinishReason::EndOfInfill;
-    if (!request.messages.empty()) return FinishReason::EndOfTurn;
     return std::nullopt;
 }
 
@@ -75,7 +76,7 @@ void TextGenerator::nameSources(const GenerateRequest &request, const Prompt &pr
     std::string name = sanitizeUtf8(request.source);
     if (name.empty()) name = freeName(isChat ? "conversation" : "prompt", stream().loadedEvents());
     const auto given = std::span(prompt.history).first(static_cast<size_t>(prompt.numGiven));
-    if (isChat) return stream().setSources(name, conversationSources(given, name));
+    if (isChat) return stream().setSources(name, conversationSources(given, name, *m_loaded.tokenizer));
     if (prompt.after) return stream().setSources(name, {{0, name + "#hole"}});
     stream().setSources(name, {{0, name + "#text"}, {prompt.numGiven, name + "#answer"}});
 }
@@ -136,7 +137,8 @@ bool TextGenerator::readPrompt(const GenerateRequest &request, const Prompt &pro
     const bool mayGoOn = !request.answerIds.empty() || !request.promptIds.empty();
     if (prompt.after)
         return stream().readTogether(renderBegunHole(prompt.history, std::ssize(request.answerIds),
-                                                     *prompt.after, m_loaded.model->spec().context),
+                                                     *prompt.after, m_loaded.model->spec().context,
+                                                     holeMarks(*m_loaded.tokenizer)),
                                      mayGoOn ? Start::WhereItEnded : Start::Anew, cancel);
     const MixedText text{prompt.history, prompt.media, prompt.keptFrom};
     const bool isChat = !request.messages.empty();
@@ -181,7 +183,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     const auto readNext = [&] {
         if (!isHole) return stream.advanceTo({prompt.history, prompt.media, prompt.keptFrom}, cancel);
         if (!stream.isFull()) return stream.append(prompt.history.back(), cancel);
-        return stream.readTogether(renderHole(prompt.history, *prompt.after, context),
+        return stream.readTogether(renderHole(prompt.history, *prompt.after, context, holeMarks(*m_loaded.tokenizer)),
                                    TextStream::Start::Anew, cancel);
     };
     const bool endsWithContext = !request.media.empty();

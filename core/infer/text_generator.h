@@ -38,14 +38,22 @@ inline constexpr int64_t kEvaluateTokensPerBatch = 4096;
 /// average.
 constexpr int64_t roomForMiddle(int64_t context) { return context / 4 > 0 ? context / 4 : 1; }
 
+/// Ids that mark the sides of a hole; those of bytes, where nothing else is said.
+struct HoleMarks {
+    int32_t prefix = static_cast<int32_t>(SpecialToken::InfillPrefix);
+    int32_t suffix = static_cast<int32_t>(SpecialToken::InfillSuffix);
+    int32_t middle = static_cast<int32_t>(SpecialToken::InfillMiddle);
+};
+HoleMarks holeMarks(const Tokenizer &tokenizer);
 /// Both sides of a hole between their marks, as many tokens next to the hole as fit into the context. A side
 /// that needs less than half of the room leaves the rest to the other one.
 std::vector<int32_t> renderHole(std::span<const int32_t> before, std::span<const int32_t> after,
-                                int64_t context);
+                                int64_t context, const HoleMarks &marks = {});
 /// A hole whose middle begins with the last numAnswered tokens of `before`: what a generation that chose them
 /// one by one has read behind the last one.
 std::vector<int32_t> renderBegunHole(std::span<const int32_t> before, int64_t numAnswered,
-                                     std::span<const int32_t> after, int64_t context);
+                                     std::span<const int32_t> after, int64_t context,
+                                     const HoleMarks &marks = {});
 
 class TextGenerator : public Generator {
 public:

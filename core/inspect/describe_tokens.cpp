@@ -5,10 +5,10 @@
 
 namespace orrery {
 
-std::vector<int32_t> plainIds(const Tokenizer &tokenizer, const GenerateRequest &request)
+Result<std::vector<int32_t>> plainIds(const Tokenizer &tokenizer, const GenerateRequest &request)
 {
     std::vector<int32_t> ids = request.promptIds;
-    if (ids.empty()) tokenizer.encode(request.prompt, ids);
+    if (ids.empty()) ORRERY_TRY(tokenizer.encode(request.prompt, ids));
     ids.insert(ids.end(), request.answerIds.begin(), request.answerIds.end());
     return ids;
 }

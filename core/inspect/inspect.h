@@ -36,7 +36,7 @@ InspectInput describeTokens(const Tokenizer &tokenizer, std::vector<int32_t> ids
                             const ModalityBatch *modalities);
 /// Of a request without turns, media and hole: its prompt or the exact tokens in its place, and those that
 /// the answer begins with. Whether the model has them, the look says.
-std::vector<int32_t> plainIds(const Tokenizer &tokenizer, const GenerateRequest &request);
+Result<std::vector<int32_t>> plainIds(const Tokenizer &tokenizer, const GenerateRequest &request);
 
 /// @error InvalidInput (longer than the context, empty, a layer, head, row or token that does not exist, a
 /// size out of range, checkMemoryRequest() in memory_edits.h), NotFound (an event or slot to edit that is not

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/frame_taker.h"
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/store/attention_frame_codec.h"
 
@@ -134,9 +135,11 @@ void FrameTaker::prepareInputs(const RunSpec &spec)
     for (size_t i = 0; i < prompts.size(); ++i) {
         const std::string &prompt = prompts[i];
         std::vector<int32_t> ids;
-        m_tokenizer.encode(prompt, ids);
-        if (ids.empty()) // as samples begin then
-            ids.push_back(m_tokenizer.hasSpecials() ? static_cast<int32_t>(SpecialToken::EndOfText) : '\n');
+        if (const auto encoded = m_tokenizer.encode(prompt, ids); !encoded.ok()) {
+            logWarning("A probe prompt is read as empty: " + encoded.error().text());
+            ids.clear();
+        }
+        if (ids.empty()) ids.push_back(m_tokenizer.startId()); // as samples begin then
         warnOfLength(prompt, ids.size(), context);
         ids.resize(std::min(ids.size(), context));
         // Prompts that were added while it trains stand behind the validation text.

@@ -6,11 +6,25 @@
 #include "core/spec/run_records.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace orrery {
 namespace {
 
-constexpr int32_t idOf(SpecialToken token) { return static_cast<int32_t>(token); }
+/// What a hole is marked with.
+struct Marks {
+    int32_t prefix = 0, suffix = 0, middle = 0, end = 0;
+};
+
+std::optional<Marks> marksOf(const Tokenizer &tokenizer)
+{
+    const auto prefix = tokenizer.specialId(SpecialToken::InfillPrefix);
+    const auto suffix = tokenizer.specialId(SpecialToken::InfillSuffix);
+    const auto middle = tokenizer.specialId(SpecialToken::InfillMiddle);
+    const auto end = tokenizer.specialId(SpecialToken::EndOfTurn);
+    if (!prefix || !suffix || !middle || !end) return std::nullopt;
+    return Marks{*prefix, *suffix, *middle, *end};
+}
 
 /// Numbers of one sequence's stream.
 enum Draw : uint64_t { kKind, kFirst, kSecond };
@@ -21,8 +35,8 @@ public:
     /// hole.
     enum class HoleLoss : uint8_t { Text, Hole };
 
-    HybridObjective(const ObjectiveShares &shares, int64_t spanMean, HoleLoss holeLoss)
-        : m_shares(shares), m_spanMean(spanMean), m_holeLoss(holeLoss)
+    HybridObjective(const ObjectiveShares &shares, int64_t spanMean, HoleLoss holeLoss, const Marks &marks)
+        : m_shares(shares), m_spanMean(spanMean), m_holeLoss(holeLoss), m_marks(marks)
     {
     }
 
@@ -50,7 +64,7 @@ public:
     {
         std::vector<Measure> all;
         const auto add = [&](const char *series, const ObjectiveShares &shares) {
-            all.push_back({series, std::make_unique<HybridObjective>(shares, m_spanMean, HoleLoss::Hole)});
+            all.push_back({series, std::make_unique<HybridObjective>(shares, m_spanMean, HoleLoss::Hole, m_marks)});
         };
         if (m_shares.prefix > 0) add(series::kValLossPrefix, {0, 1, 0});
         if (m_shares.infill > 0) add(series::kValLossInfill, {0, 0, 1});
@@ -85,8 +99,8 @@ private:
         std::vector<uint8_t> counts; // by token: whether telling it carries loss
         tokens.reserve(static_cast<size_t>(context + 1));
         counts.reserve(static_cast<size_t>(context + 1));
-        const auto addMark = [&](SpecialToken mark, uint8_t isCounted) {
-            tokens.push_back(idOf(mark));
+        const auto addMark = [&](int32_t mark, uint8_t isCounted) {
+            tokens.push_back(mark);
             counts.push_back(isCounted);
         };
         const uint8_t *masks = batch.mask_BT.empty() ? nullptr : batch.mask_BT.data() + row * context;
@@ -95,13 +109,13 @@ private:
             for (int64_t i = from; i < to; ++i) counts.push_back(!isCounted ? 0 : masks ? masks[i] : 1);
         };
         const bool countsSides = m_holeLoss == HoleLoss::Text;
-        addMark(SpecialToken::InfillPrefix, 0);
-        addMark(SpecialToken::InfillSuffix, 0);
+        addMark(m_marks.prefix, 0);
+        addMark(m_marks.suffix, 0);
         addText(end, numText, countsSides);
-        addMark(SpecialToken::InfillMiddle, 0);
+        addMark(m_marks.middle, 0);
         addText(0, begin, countsSides);
         addText(begin, end, true);
-        addMark(SpecialToken::EndOfTurn, counts.back()); // who tells the last token tells where it ends
+        addMark(m_marks.end, counts.back()); // who tells the last token tells where it ends
 
         std::copy_n(tokens.begin(), context, out.ids_BT.begin() + row * context);
         std::copy_n(tokens.begin() + 1, context, out.targets_BT.begin() + row * context);
@@ -111,6 +125,7 @@ private:
     ObjectiveShares m_shares;
     int64_t m_spanMean = 1;
     HoleLoss m_holeLoss = HoleLoss::Text;
+    Marks m_marks;
 };
 
 Error cannotFill(const std::string &found, const std::string &expected, const std::string &hint)
@@ -125,8 +140,11 @@ Result<std::unique_ptr<Objective>> makeHybridObjective(const RunSpec &spec, cons
 {
     const ObjectiveShares shares = objectiveShares(spec.objective);
     const int64_t spanMean = meanSpan(spec.objective, spec.model.context);
-    if (shares.infill > 0 && !tokenizer.hasSpecials())
-        return cannotFill("data.special_tokens is " + spec.data.specialTokens,
+    const auto marks = marksOf(tokenizer);
+    if (shares.infill > 0 && !marks)
+        return cannotFill(spec.data.specialTokens == "default"
+                              ? "the tokenizer has no marks of a hole"
+                              : "data.special_tokens is " + spec.data.specialTokens,
                           "default, for the marks of a hole",
                           "Set data.special_tokens to default, or the third weight of objective.mix to 0.");
     if (shares.infill > 0 &&
@@ -136,7 +154,8 @@ Result<std::unique_ptr<Objective>> makeHybridObjective(const RunSpec &spec, cons
                           "room for the longest hole and its marks",
                           "Set objective.span_mean to 0, or a longer model.context.");
     return std::unique_ptr<Objective>(
-        std::make_unique<HybridObjective>(shares, spanMean, HybridObjective::HoleLoss::Text));
+        std::make_unique<HybridObjective>(
+        shares, spanMean, HybridObjective::HoleLoss::Text, marks.value_or(Marks{})));
 }
 
 } // namespace orrery

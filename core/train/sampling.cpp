@@ -46,16 +46,16 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
 {
     const at::NoGradGuard noGrad;
     const auto context = static_cast<size_t>(model.spec().context);
-    const auto endOfText = static_cast<int32_t>(SpecialToken::EndOfText);
+    const auto endOfText = tokenizer.specialId(SpecialToken::EndOfText);
     std::vector<int32_t> ids;
-    tokenizer.encode(request.prompt, ids);
+    if (!tokenizer.encode(request.prompt, ids).ok()) ids.clear(); // a pattern exploded on it: begins with nothing
     std::optional<nn::ModalityInput> modalities;
     if (request.media) {
         ids = request.media->ids;
         modalities =
             nn::makeModalityInput(request.media->modalities, 1, model.parameters().front().master.device());
     }
-    if (ids.empty()) ids.push_back(tokenizer.hasSpecials() ? endOfText : '\n');
+    if (ids.empty()) ids.push_back(tokenizer.startId());
     const CounterRng rng({.seed = request.seed,
                           .step = static_cast<uint64_t>(request.step),
                           .sample = request.number,
@@ -80,7 +80,7 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
         forward.modalities = nullptr;
         const int32_t id = drawToken(logits_V.data_ptr<float>(), logits_V.numel(),
                                      rng.uniformDouble(static_cast<uint64_t>(i)));
-        if (tokenizer.hasSpecials() && id == endOfText) break;
+        if (id == endOfText) break;
         ids.push_back(id);
         text += tokenizer.tokenBytes(id);
     }

@@ -237,7 +237,7 @@ bool TrainingLoop::answerQuestion()
 Result<InspectInput> TrainingLoop::textOf(const GenerateRequest &input)
 {
     if (const auto number = keptPromptNumber(input)) return m_frames.kept(spec(), *number);
-    std::vector<int32_t> ids = plainIds(*m_parts.tokenizer, input);
+    ORRERY_ASSIGN(std::vector<int32_t> ids, plainIds(*m_parts.tokenizer, input));
     ORRERY_TRY(checkLength(ids.size(), m_model.spec().context, m_parts.run.frozen().id));
     return describeTokens(*m_parts.tokenizer, std::move(ids), nullptr);
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/base/platform.h"
+#include "core/data/prepare_tokenizer.h"
 #include "core/nn/torch_guard.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
@@ -174,7 +175,7 @@ Result<std::unique_ptr<Trainer>> createTrainer(const RunDirectory &run, const Ru
     prepareTorch(spec);
     ORRERY_TRY(nn::preparePlugins(options.preparePlugins, spec));
     const int64_t totalSteps = start.totalSteps > 0 ? start.totalSteps : spec.train.steps;
-    ORRERY_ASSIGN(auto tokenizer, Tokenizer::create(spec.data));
+    ORRERY_ASSIGN(auto tokenizer, Tokenizer::create(withSavedTokenizer(spec.data, run.path())));
     ORRERY_ASSIGN(auto model, nn::Transformer::create(spec.model, tokenizer->vocabSize(),
                                                       static_cast<uint64_t>(spec.seed), spec.device));
     ORRERY_ASSIGN(auto objective, makeObjective(spec, *tokenizer));

@@ -48,10 +48,7 @@ std::string recordPreview(const MultiModalRecord &record, const Tokenizer &token
     for (size_t i = 0; i < record.size() && text.size() < kMaxPreviewBytes;) {
         const Modality modality = record.modality_L[i];
         if (modality == Modality::Text) {
-            const bool isSpecial =
-                record.ids_L[i] >= static_cast<int32_t>(SpecialToken::EndOfText) &&
-                record.ids_L[i] < static_cast<int32_t>(SpecialToken::EndOfText) + kNumByteSpecials;
-            if (!isSpecial) text += tokenizer.tokenBytes(record.ids_L[i]);
+            if (!tokenizer.isSpecial(record.ids_L[i])) text += tokenizer.tokenBytes(record.ids_L[i]);
             ++i;
             continue;
         }

@@ -137,6 +137,9 @@ Result<ManifestReader> ManifestReader::open(const std::filesystem::path &path, M
             path,
             {"pictures and recordings begin with special tokens, and data.special_tokens is none", "default"},
             "Set data.special_tokens to default.");
+    if (!options.tokenizer->isByteWise())
+        return dataError(path, {"it has pictures and recordings, and data.tokenizer is not bytes", "bytes"},
+                         "Set data.tokenizer to bytes.");
     ORRERY_ASSIGN(ContainedFolder folder, ContainedFolder::open(path.parent_path()));
     ChunkReader::Watcher watcher;
     if (options.onBytes)

@@ -22,7 +22,8 @@ void MultiModalRecord::clear()
 void RecordBuilder::addText(std::string_view text, CarriesLoss loss)
 {
     m_ids.clear();
-    m_tokenizer.encode(text, m_ids);
+    const auto encoded = m_tokenizer.encode(text, m_ids);
+    ORRERY_ASSERT(encoded.ok()); // of bytes, which cannot fail
     MultiModalRecord &r = m_record;
     r.ids_L.insert(r.ids_L.end(), m_ids.begin(), m_ids.end());
     r.modality_L.resize(r.ids_L.size(), Modality::Text);
@@ -33,7 +34,7 @@ void RecordBuilder::addText(std::string_view text, CarriesLoss loss)
 
 void RecordBuilder::addSpecial(SpecialToken token, CarriesLoss loss)
 {
-    m_record.ids_L.push_back(static_cast<int32_t>(token));
+    m_record.ids_L.push_back(m_tokenizer.specialId(token).value());
     m_record.modality_L.push_back(Modality::Text);
     m_record.places_L.push_back(0);
     m_record.loss_L.push_back(loss == CarriesLoss::Yes ? 1 : 0);
@@ -77,6 +78,27 @@ void RecordBuilder::addRecord(const MultiModalRecord &part)
 }
 
 void RecordBuilder::finish() { addSpecial(SpecialToken::EndOfText, m_lastLoss); }
+
+void removeModality(MultiModalRecord &record, Modality modality)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < record.size(); ++i) {
+        // A mark is a text token right before the first token of what it begins.
+        const bool isMark = record.modality_L[i] == Modality::Text && i + 1 < record.size() &&
+                            record.modality_L[i + 1] == modality && record.places_L[i + 1] == 0;
+        if (isMark || record.modality_L[i] == modality) continue;
+        record.ids_L[kept] = record.ids_L[i];
+        record.modality_L[kept] = record.modality_L[i];
+        record.places_L[kept] = record.places_L[i];
+        record.loss_L[kept++] = record.loss_L[i];
+    }
+    record.ids_L.resize(kept);
+    record.modality_L.resize(kept);
+    record.places_L.resize(kept);
+    record.loss_L.resize(kept);
+    if (modality == Modality::Image) record.patches_PD.clear();
+    if (modality == Modality::Audio) record.frames_NF.clear();
+}
 
 ModalityBatch modalitiesOf(const MultiModalRecord &record, const FrontEnd &frontEnd, int64_t numModalities)
 {

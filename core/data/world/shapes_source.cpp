@@ -12,7 +12,8 @@ namespace {
 uint64_t textTokens(const Tokenizer &tokenizer, const std::string &text)
 {
     std::vector<int32_t> ids;
-    tokenizer.encode(text, ids);
+    const auto encoded = tokenizer.encode(text, ids);
+    ORRERY_ASSERT(encoded.ok()); // of bytes, which cannot fail
     return ids.size();
 }
 
@@ -26,6 +27,9 @@ Result<ShapesSource> ShapesSource::create(const ShapesSpec &spec, const FrontEnd
         return generatorError("shapes", "data.special_tokens is none",
                               "default: pictures and recordings begin with special tokens",
                               "Set data.special_tokens to default.");
+    if (!tokenizer->isByteWise())
+        return generatorError("shapes", "data.tokenizer is not bytes",
+                              "bytes, as with all pictures and recordings", "Set data.tokenizer to bytes.");
     ORRERY_ASSIGN(ShapesScenes scenes, ShapesScenes::create(spec));
     return ShapesSource(std::move(scenes), frontEnd, std::move(tokenizer));
 }
