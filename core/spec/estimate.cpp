@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kNumBytes = 256;
 constexpr int64_t kNumSpecials = 16; // as core/data/tokenizer.h fixes them; a test there compares
+constexpr int64_t kBpeVocabulary = 8192; // as core/data/tokenizer/bpe_trainer.h has it; a test there compares
 constexpr int64_t kFfnMultiple = 64;
 
 /// Doubles are exact up to 2^53 and never wrap; what is larger runs nowhere anyway.
@@ -147,6 +148,7 @@ int64_t feedForwardWidth(const ModelSpec &model)
 int64_t byteVocabSize(const DataSpec &data)
 {
     if (data.vocabSize > 0) return data.vocabSize;
+    if (data.tokenizer == "bpe") return kBpeVocabulary;
     return data.specialTokens == "none" ? kNumBytes : kNumBytes + kNumSpecials;
 }
 

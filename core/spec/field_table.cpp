@@ -305,16 +305,17 @@ void addData(std::vector<Entry> &table)
                           "File or folder to train on: text, source code or JSON lines.")
                         .path());
     table.push_back(entry("data.tokenizer", "Tokenizer", group, owner, PLACE(data.tokenizer),
-                          "How text becomes tokens; bytes needs no training and reads everything.")
-                        .choices({"bytes"})
+                          "How text becomes tokens: bytes needs no training; bpe is trained on the text and makes "
+                          "fewer tokens of it; or a tokenizer.json.")
+                        .choices({"bytes", "bpe"})
                         .advanced());
     table.push_back(entry("data.vocab_size", "Vocabulary", group, owner, PLACE(data.vocabSize),
-                          "Number of token ids the model has room for; 0 takes what the tokenizer has.")
+                          "Number of token ids the model has room for; 0 takes what the tokenizer has, 8192 with bpe.")
                         .unit("tokens")
                         .range(0, 1048576)
                         .advanced());
     table.push_back(entry("data.special_tokens", "Special tokens", group, owner, PLACE(data.specialTokens),
-                          "Ids behind the bytes for end of text, roles and infilling; none leaves 256 ids.")
+                          "Ids behind the others for end of text, roles and infilling; none leaves 256 ids of bytes.")
                         .choices({"default", "none"})
                         .advanced());
     table.push_back(entry("data.val_fraction", "Validation share", group, owner, PLACE(data.valFraction),

@@ -221,6 +221,8 @@ Error fieldError(const Field &field, const std::string &found, const std::string
                  "Cannot set \"" + field.key + "\": found " + found + ", expected " + expected + ".", hint};
 }
 
+bool takesFile(const Field &field) { return field.key == "data.tokenizer"; }
+
 std::string Field::rangeText() const
 {
     switch (type) {
@@ -230,7 +232,8 @@ std::string Field::rangeText() const
     case FieldType::Real:
         return boundsText(*this);
     case FieldType::Choice:
-        return (choices.size() > 1 ? "one of " : "") + joinText(choices, ", ");
+        return (choices.size() > 1 ? "one of " : "") + joinText(choices, ", ") +
+               (takesFile(*this) ? ", or the path of a tokenizer.json" : "");
     case FieldType::RealList:
         return (listSize > 0 ? std::to_string(listSize) + " numbers, each " : "numbers, each ") +
                boundsText(*this);
@@ -267,6 +270,7 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value)
         const auto *text = std::get_if<std::string>(&value);
         if (!text) return wrongType();
         if (std::find(field.choices.begin(), field.choices.end(), *text) != field.choices.end()) return {};
+        if (takesFile(field) && text->ends_with(".json")) return checkText(field, *text);
         if (const auto refused = field.refusedChoices.find(*text); refused != field.refusedChoices.end())
             return Error{ErrorCode::InvalidInput,
                          "Cannot set \"" + field.key + "\" to \"" + *text + "\": " + refused->second.message,

@@ -12,6 +12,8 @@ Error fieldError(const Field &field, const std::string &found, const std::string
 Error fieldTypeError(const Field &field, const std::string &found);
 /// In quotes, shortened, without control characters or broken UTF-8.
 std::string quotedValue(std::string_view text);
+/// Whether a choice may also be the path of a JSON file.
+bool takesFile(const Field &field);
 /// The integer that a number stands for, when it is whole and exact.
 std::optional<int64_t> wholeNumber(double value);
 

@@ -171,8 +171,9 @@ void Problems::checkData()
     if (areGood({"data.vocab_size", "data.tokenizer", "data.special_tokens"}) && data.vocabSize > 0) {
         DataSpec plain = data;
         plain.vocabSize = 0;
+        plain.tokenizer = "bytes";
         const int64_t needed = byteVocabSize(plain);
-        if (data.tokenizer == "bytes" && data.vocabSize < needed)
+        if ((data.tokenizer == "bytes" || data.tokenizer == "bpe") && data.vocabSize < needed)
             add("data.vocab_size", std::to_string(data.vocabSize),
                 "0, or at least the tokenizer's " + std::to_string(needed),
                 "Set data.vocab_size to 0, or data.special_tokens to none for 256.");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/field_table.h"
+#include "core/spec/field_values.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -44,7 +45,8 @@ Json schemaOf(const Field &field, const RunSpec &defaults)
         schema["type"] = "string";
         break;
     }
-    if (field.type == FieldType::Choice) schema["enum"] = field.choices;
+    if (field.type == FieldType::Choice && !takesFile(field)) schema["enum"] = field.choices;
+    if (takesFile(field)) schema["anyOf"] = {{{"enum", field.choices}}, {{"pattern", "\\.json$"}}};
     if (field.type == FieldType::Integer || field.type == FieldType::Real) addBounds(field, schema);
     if (field.type == FieldType::RealList || field.type == FieldType::TextList) {
         Json items;
