@@ -15,7 +15,7 @@ private Q_SLOTS:
         std::string all;
         for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
         std::vector<int32_t> ids = {7}; // appends
-        (*tokenizer)->encode(all, ids);
+        VERIFY_OK((*tokenizer)->encode(all, ids));
         QCOMPARE(ids.size(), size_t(257));
         for (int i = 0; i < 256; ++i) {
             QCOMPARE(ids[static_cast<size_t>(i) + 1], i);
@@ -27,7 +27,7 @@ private Q_SLOTS:
     {
         const auto tokenizer = Tokenizer::create(DataSpec{});
         std::vector<int32_t> ids;
-        (*tokenizer)->encode("<|end_of_text|>", ids);
+        VERIFY_OK((*tokenizer)->encode("<|end_of_text|>", ids));
         QCOMPARE(ids.size(), size_t(15));
     }
 
@@ -66,7 +66,7 @@ private Q_SLOTS:
     {
         DataSpec data;
         data.tokenizer = "wordz";
-        VERIFY_ERROR(Tokenizer::create(data), ErrorCode::InvalidInput, "\"wordz\"");
+        VERIFY_ERROR(Tokenizer::create(data), ErrorCode::NotFound, "\"wordz\"");
         data = {};
         data.specialTokens = "some";
         VERIFY_ERROR(Tokenizer::create(data), ErrorCode::InvalidInput, "\"some\"");
