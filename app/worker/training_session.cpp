@@ -8,7 +8,7 @@
 #include "app/worker/worker_plugins.h"
 #include "core/base/log.h"
 #include "core/base/platform.h"
-#include "core/data/token_shards.h"
+#include "core/data/prepare_tokenizer.h"
 #include "core/store/catalogue.h"
 #include "core/store/failure_note.h"
 #include "core/store/run_directory.h"
@@ -144,7 +144,15 @@ Result<void> TrainingSession::prepare()
         return {};
     }
     const auto progress = [this](uint64_t done, uint64_t total) { m_display.preparing(done, total); };
-    ORRERY_ASSIGN(m_data, prepareRunData(spec, userCacheDir() / "shards", progress, &stopSignals().flag()));
+    RunSpec own = spec; // with the run's own tokenizer, which is made now at the latest
+    ORRERY_ASSIGN(own.data, ensureSavedTokenizer({.data = spec.data,
+                                                  .context = spec.model.context,
+                                                  .seed = static_cast<uint64_t>(spec.seed),
+                                                  .cacheDirectory = userCacheDir() / "shards",
+                                                  .progress = progress,
+                                                  .cancel = &stopSignals().flag()},
+                                                 m_run->path()));
+    ORRERY_ASSIGN(m_data, prepareRunData(own, userCacheDir() / "shards", progress, &stopSignals().flag()));
     ORRERY_ASSIGN(m_attempt, m_writer->beginAttempt(m_start.step));
     m_status.attempt = m_attempt;
     m_status.step = m_start.step;

@@ -53,6 +53,7 @@ void addData(CLI::App &app, Session &session);    ///< data prepare|describe
 void addDetector(CLI::App &data, Session &session); ///< data detector train|measure
 void addBench(CLI::App &app, Session &session);
 void addPlugins(CLI::App &app, Session &session); ///< plugins list|show
+void addTokenizer(CLI::App &data, Session &session); ///< data tokenizer train|show
 void addDoctor(CLI::App &app, Session &session);
 void addSchema(CLI::App &app, Session &session);
 #ifdef ORRERY_HAS_RPC

@@ -152,6 +152,9 @@ void addOptions(CLI::App *command, DataArguments &arguments)
         ->capture_default_str();
     command->add_option("--special-tokens", arguments.data.specialTokens, "default or none")
         ->capture_default_str();
+    command->add_option("--tokenizer", arguments.data.tokenizer, "bytes, bpe or the path of a tokenizer.json")
+        ->capture_default_str();
+    command->add_option("--vocab-size", arguments.data.vocabSize, "As data.vocab_size")->capture_default_str();
 }
 
 } // namespace
@@ -173,6 +176,7 @@ void addData(CLI::App &app, Session &session)
     addOptions(prepareCommand, arguments);
     finish(prepareCommand, session, [&session] { return prepare(session, arguments, false); });
     addDetector(*command, session);
+    addTokenizer(*command, session);
 }
 
 } // namespace orrery::cli
