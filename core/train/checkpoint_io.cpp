@@ -83,14 +83,14 @@ Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirector
 }
 
 Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Transformer &model,
-                                 Optimizer &optimizer)
+                                 Optimizer &optimizer, const OptimizerStart &start)
 {
     return nn::guardTorch("load checkpoint \"" + checkpoint.string() + "\"", [&]() -> Result<LoopState> {
         ORRERY_ASSIGN(const std::string text, readFile(checkpoint / kStateFileName, kMaxStateBytes));
         ORRERY_ASSIGN(LoopState state, loopStateFromJson(text, checkpoint.string()));
         ORRERY_TRY(nn::loadWeights(model, (checkpoint / kModelFile).string()));
-        ORRERY_TRY(loadState(checkpoint / kOptimizerFile, optimizer));
-        optimizer.setNumUpdates(state.step);
+        if (!start.isFresh) ORRERY_TRY(loadState(checkpoint / kOptimizerFile, optimizer));
+        optimizer.setNumUpdates(state.step - start.step);
         return state;
     });
 }

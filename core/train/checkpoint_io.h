@@ -20,10 +20,16 @@ inline constexpr uint64_t kMaxStateBytes = 64ull << 20;
 Result<uint64_t> saveCheckpoint(const std::filesystem::path &checkpointsDirectory, nn::Transformer &model,
                                 Optimizer &optimizer, const LoopState &state, const std::string &specDigest,
                                 const std::vector<NamedTensor> &continual = {});
+/// Updates in front of the optimiser's first one. A branch with another optimiser begins at its step.
+struct OptimizerStart {
+    int64_t step = 0;
+    bool isFresh = false; ///< the checkpoint's moments are another optimiser's: they stay at zero
+};
+
 /// Fills model and optimiser. The checkpoint was verified by its reader before.
 /// @error InvalidInput naming the first thing that does not fit
 Result<LoopState> loadCheckpoint(const std::filesystem::path &checkpoint, nn::Transformer &model,
-                                 Optimizer &optimizer);
+                                 Optimizer &optimizer, const OptimizerStart &start = {});
 
 /// What saveCheckpoint got as `continual`, as fp32 on the host; empty without such a file.
 /// @error InvalidInput, Io

@@ -35,6 +35,8 @@ std::string loopStateToJson(const LoopState &state)
                  {"val_step", state.valStep},
                  {"best_val_loss", finiteOrNull(state.bestValLoss)},
                  {"best_step", state.bestStep},
+                 {"patience",
+                  {{"best", finiteOrNull(state.patience.best)}, {"without_better", state.patience.numWithoutBetter}}},
                  {"settings", changes}};
     if (!state.stageLosses.empty()) {
         Json rows = Json::array();
@@ -70,6 +72,10 @@ Result<LoopState> loopStateFromJson(const std::string &text, const std::string &
         state.valStep = root.at("val_step").get<int64_t>();
         state.bestValLoss = numberOrNan(root.at("best_val_loss"));
         state.bestStep = root.at("best_step").get<int64_t>();
+        if (const auto patience = root.find("patience"); patience != root.end() && patience->is_object()) {
+            state.patience.best = numberOrNan(patience->at("best"));
+            state.patience.numWithoutBetter = patience->at("without_better").get<int64_t>();
+        }
         for (const Json &change : root.at("settings"))
             state.changes.push_back({change.at("id").get<std::string>(), change.at("step").get<int64_t>(),
                                      change.at("key").get<std::string>(),

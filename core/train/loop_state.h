@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/train/live_settings.h"
+#include "core/train/run_watch.h"
 
 #include <limits>
 
@@ -22,6 +23,7 @@ struct LoopState {
     int64_t valStep = -1;
     double bestValLoss = std::numeric_limits<double>::quiet_NaN(); ///< of the best checkpoint
     int64_t bestStep = -1;
+    Patience patience;
     std::vector<LoggedChange> changes;
     std::vector<std::string> data; ///< RunData::identities(); empty in checkpoints of older programs
     /// Of a training on several data in turn: the validation loss of each (column) at the end of each (row).

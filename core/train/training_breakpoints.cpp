@@ -84,6 +84,7 @@ void TrainingLoop::changeBreakpoints(const ControlCommand &command)
 void TrainingLoop::tell(int64_t step, std::vector<MetricValue> values, bool hasStepValues)
 {
     const std::vector<MetricValue> told = m_outputs.report(step, std::move(values), hasStepValues);
+    watch(step, told);
     if (hasStepValues) lookForOccupancy(step, told);
     if (!m_breakpoints.isEmpty()) checkHits(step, told);
 }

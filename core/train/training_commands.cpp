@@ -3,6 +3,8 @@
 // obeys them.
 #include "core/train/training_loop.h"
 
+#include "core/store/run_note.h"
+
 #include <algorithm>
 
 namespace orrery {
@@ -19,7 +21,10 @@ Result<void> TrainingLoop::post(const ControlCommand &command)
                      "Cannot step run " + object + ": " + std::to_string(command.steps) +
                          " steps were asked for, expected 1 or more.",
                      "Ask for one step at least."};
-    if (command.verb == ControlVerb::Set) {
+    const bool isNote = command.verb == ControlVerb::Set && command.setting.key == kNoteKey;
+    if (isNote)
+        if (const auto note = noteFromValue(command.setting.value, m_parts.run.frozen().id); !note) return note.error();
+    if (command.verb == ControlVerb::Set && !isNote) {
         ORRERY_TRY(LiveSettings::check(command.setting));
         ORRERY_TRY(checkStarred(command.setting));
     }
@@ -86,6 +91,11 @@ Result<void> TrainingLoop::obey(const ControlCommand &command)
 
 Result<void> TrainingLoop::change(const SettingChange &setting)
 {
+    if (setting.key == kNoteKey) {
+        ORRERY_ASSIGN(const RunNote note, noteFromValue(setting.value, m_parts.run.frozen().id));
+        m_outputs.event(EventKind::Note, note.step, note.text, kNotePayload);
+        return {};
+    }
     const LoggedChange change{.id =
                                   std::to_string(m_outputs.attempt()) + "-" + std::to_string(m_numChanges++),
                               .step = m_state.step,

@@ -83,10 +83,11 @@ Result<RunState> TrainingLoop::run()
 Result<RunState> TrainingLoop::runToEnd()
 {
     begin();
-    while (m_state.step < m_parts.totalSteps || m_isSaveOwed) {
+    const auto isAtEnd = [this] { return m_isStoppedEarly || m_state.step >= m_parts.totalSteps; };
+    while (!isAtEnd() || m_isSaveOwed) {
         ORRERY_ASSIGN(const Boundary boundary, passBoundary());
         if (boundary == Boundary::Stop) return stop();
-        if (m_state.step < m_parts.totalSteps) ORRERY_TRY(trainStep());
+        if (!isAtEnd()) ORRERY_TRY(trainStep());
     }
     return finish();
 }
@@ -231,8 +232,12 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
     }
     const bool isCheckpoint = step % spec().train.checkpointEvery == 0 || isLast;
     // A checkpoint can only be the best one when it was measured itself.
-    if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest))
+    if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest)) {
         reportValidation(values);
+        const TrainSpec &train = spec().train;
+        if (m_state.patience.isOver(m_state.valLoss, train.patience, train.minImprovement) && !isLast)
+            stopWithoutPatience();
+    }
     // Somebody who waits for an answer comes before what is kept for later.
     const bool isFree = m_questions.empty();
     if (FrameTaker::isDue(spec().probes, step, isLast) && (isLast || (isFree && isRoundAffordable(m_framesSeconds))))
@@ -253,11 +258,11 @@ Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRat
                               : value > 0       ? "inf"
                                                 : "-inf") +
                              " at step " + std::to_string(step);
-    m_outputs.report(step,
-                     {{series::kLoss, outcome.loss},
-                      {series::kGradNorm, outcome.gradNorm},
-                      {series::kLearningRate, learningRate}},
-                     true);
+    watch(step, m_outputs.report(step,
+                                 {{series::kLoss, outcome.loss},
+                                  {series::kGradNorm, outcome.gradNorm},
+                                  {series::kLearningRate, learningRate}},
+                                 true));
     m_outputs.event(EventKind::NonFinite, step, "Stopped before the update: " + what + ".",
                     jsonText({{"metric", isLoss ? series::kLoss : series::kGradNorm}, {"step", step}}));
     const std::string from =

@@ -12,6 +12,7 @@
 #include "core/train/loop_state.h"
 #include "core/train/part_series.h"
 #include "core/train/probe_budget.h"
+#include "core/train/run_watch.h"
 #include "core/train/step_runner.h"
 #include "core/train/training.h"
 #include "core/train/training_outputs.h"
@@ -102,6 +103,9 @@ private:
     [[nodiscard]] Result<void> checkBreakpoint(const ControlCommand &command) const;
     void changeBreakpoints(const ControlCommand &command);
     void checkHits(int64_t step, const std::vector<MetricValue> &told);
+    /// What should be looked at, in the status and once as an event.
+    void watch(int64_t step, const std::vector<MetricValue> &told);
+    void stopWithoutPatience();
     void lookForOccupancy(int64_t step, const std::vector<MetricValue> &told);
     [[nodiscard]] Error noOccupancyError(const Breakpoint &breakpoint) const;
     Result<void> save(bool measures, WhenFull whenFull);
@@ -151,6 +155,9 @@ private:
     uint64_t m_savedBytes = 0;     ///< of the newest checkpoint of this attempt
     int64_t m_stepsUntilPause = 0; ///< 0: no limit
     bool m_isStopRequested = false;
+    bool m_isStoppedEarly = false; ///< patience is over: the run finishes here
+    RunWatch m_watch;
+    double m_diskWatchedAt = 0; ///< monotonic
 };
 
 } // namespace orrery

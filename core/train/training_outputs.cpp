@@ -157,6 +157,14 @@ void TrainingOutputs::setBreakpoints(std::vector<std::string> conditions)
     tellStatus();
 }
 
+void TrainingOutputs::setAlarms(const std::vector<RunAlarm> &alarms)
+{
+    if (alarms == m_status.alarms) return;
+    m_status.alarms = alarms;
+    publish();
+    tellStatus();
+}
+
 void TrainingOutputs::setPauseCause(PauseCause cause)
 {
     m_status.pauseReason = std::move(cause.reason);

@@ -38,6 +38,8 @@ public:
     void setPauseCause(PauseCause cause);                             ///< shown with the next state
     void setError(const std::string &text) { m_status.error = text; } ///< shown with the next status
     void setBestValLoss(double valLoss) { m_status.bestValLoss = valLoss; }
+    /// Told at once where they differ from those before.
+    void setAlarms(const std::vector<RunAlarm> &alarms);
     [[nodiscard]] int32_t attempt() const { return m_status.attempt; }
     /// Any thread.
     [[nodiscard]] RunStatus snapshot() const { return m_board.read(); }

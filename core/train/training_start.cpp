@@ -81,6 +81,24 @@ Result<void> compareData(LoopParts &parts, const RunSpec &spec)
     return {};
 }
 
+/// What the parent's loop knew, as this run goes on from it: the steps count on, the changes that the parent's
+/// user made stay but where the branch sets the same keys, and time and best loss are this run's own.
+void adoptState(LoopState &state, const BranchOrigin &branch, const RunSpec &spec)
+{
+    state.seed = static_cast<uint64_t>(spec.seed);
+    state.elapsedSeconds = 0;
+    if (state.bestStep != branch.step) {
+        state.bestStep = -1;
+        state.bestValLoss = std::numeric_limits<double>::quiet_NaN();
+    }
+    std::erase_if(state.changes, [&branch](const LoggedChange &change) {
+        return std::find(branch.changedKeys.begin(), branch.changedKeys.end(), change.key) !=
+               branch.changedKeys.end();
+    });
+    // This run counts its own changes from 0-0, too.
+    for (LoggedChange &change : state.changes) change.id = branch.run + "/" + change.id;
+}
+
 Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSpec &spec)
 {
     if (!hasCheckpoint(parts.run, start.step)) {
@@ -90,7 +108,12 @@ Result<void> loadStart(LoopParts &parts, const TrainingStart &start, const RunSp
         return {};
     }
     const auto path = checkpointPath(parts.run.checkpoints(), start.step);
-    ORRERY_ASSIGN(parts.state, loadCheckpoint(path, *parts.model, *parts.optimizer));
+    const std::optional<BranchOrigin> &branch = parts.run.frozen().branch;
+    const bool isOrigin = branch && branch->step == start.step;
+    OptimizerStart optimizer;
+    if (branch) optimizer = {branch->optimizerFrom, isOrigin && branch->optimizerFrom == start.step};
+    ORRERY_ASSIGN(parts.state, loadCheckpoint(path, *parts.model, *parts.optimizer, optimizer));
+    if (isOrigin) adoptState(parts.state, *branch, spec);
     if (parts.state.step != start.step || parts.state.seed != static_cast<uint64_t>(spec.seed))
         return Error{ErrorCode::InvalidInput,
                      "Cannot resume from \"" + path.string() + "\": state.json is of step " +
@@ -130,6 +153,14 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
     TrainingStart start;
     const auto found = findCheckpoint(run.checkpoints());
     if (!found && found.error().code != ErrorCode::NotFound) return found.error();
+    const std::optional<BranchOrigin> &branch = run.frozen().branch;
+    if (!found && branch)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot train run \"" + run.frozen().id + "\": checkpoint " + std::to_string(branch->step) +
+                         " of run \"" + branch->run +
+                         "\", which it begins with, is not there or damaged, expected a whole one. " +
+                         found.error().hint,
+                     "Branch again from that run."};
     if (!found) {
         if (!listCheckpoints(run.checkpoints()).empty())
             start.note = "No checkpoint verifies, so the training starts anew. " + found.error().hint;
@@ -137,7 +168,8 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
         return start;
     }
     const CheckpointManifest &manifest = found->manifest;
-    if (!manifest.specDigest.empty() && manifest.specDigest != run.frozen().digest)
+    const bool isParents = branch && manifest.step == branch->step && manifest.specDigest == branch->specDigest;
+    if (!manifest.specDigest.empty() && manifest.specDigest != run.frozen().digest && !isParents)
         return Error{ErrorCode::InvalidInput,
                      "Cannot resume from \"" + found->path.string() +
                          "\": it was made with another specification (" + manifest.specDigest.substr(0, 12) +
