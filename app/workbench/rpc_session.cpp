@@ -407,6 +407,64 @@ std::unique_ptr<PendingRequest> RpcSession::editMemory(const QString &model, con
     return pending;
 }
 
+void RpcSession::editRun(const QString &run, const RunEdit &edit, QObject *context, Reply<RunStatus> reply)
+{
+    call<RunStatus>(m_shortCalls, context, std::move(reply),
+                    [name = run.toStdString(), edit](EngineClient &engine) { return engine.editRun(name, edit); });
+}
+
+void RpcSession::restoreRun(const QString &run, QObject *context, Reply<RunStatus> reply)
+{
+    call<RunStatus>(m_longCalls, context, std::move(reply),
+                    [name = run.toStdString()](EngineClient &engine) { return engine.restoreRun(name); });
+}
+
+void RpcSession::branchRun(const QString &run, qint64 step, const QString &changes, bool start, QObject *context,
+                           Reply<RunStatus> reply)
+{
+    const BranchRequest request{run.toStdString(), step, changes.toStdString(), {}, start};
+    call<RunStatus>(m_longCalls, context, std::move(reply),
+                    [request](EngineClient &engine) { return engine.branchRun(request); });
+}
+
+void RpcSession::annotate(const QString &run, qint64 step, const QString &text, QObject *context,
+                          Reply<void> reply)
+{
+    call<void>(m_shortCalls, context, std::move(reply),
+               [name = run.toStdString(), step, note = text.toStdString()](EngineClient &engine) {
+                   return engine.annotate(name, step, note);
+               });
+}
+
+std::unique_ptr<PendingRequest> RpcSession::importRuns(const QString &path, QObject *context,
+                                                       Reply<ImportedRuns> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    call<ImportedRuns>(
+        m_longCalls, context, std::move(reply),
+        [where = path.toStdString(), token = pending->token](EngineClient &engine) -> Result<ImportedRuns> {
+            ORRERY_ASSIGN(ImportReply imported, engine.importRuns(where, token));
+            ImportedRuns value{std::move(imported.runs), imported.numPoints, imported.numSkipped, {}};
+            for (const std::string &note : imported.notes) value.notes << QString::fromStdString(note);
+            return value;
+        },
+        pending->token);
+    return pending;
+}
+
+std::unique_ptr<PendingRequest> RpcSession::exportRun(const QString &run, const QString &directory,
+                                                      QObject *context, Reply<void> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    call<void>(
+        m_longCalls, context, std::move(reply),
+        [name = run.toStdString(), where = directory.toStdString(), token = pending->token](EngineClient &engine) {
+            return engine.exportRun(name, where, token);
+        },
+        pending->token);
+    return pending;
+}
+
 std::unique_ptr<PendingRequest> RpcSession::tokenize(const QString &model, const QByteArray &text,
                                                      QObject *context, Reply<std::vector<TokenPiece>> reply)
 {

@@ -59,6 +59,16 @@ public:
                                                           QObject *context, Reply<InspectReport> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit,
                                                              QObject *context, Reply<MemoryReport> reply) override;
+    void editRun(const QString &run, const RunEdit &edit, QObject *context, Reply<RunStatus> reply) override;
+    void restoreRun(const QString &run, QObject *context, Reply<RunStatus> reply) override;
+    void branchRun(const QString &run, qint64 step, const QString &changes, bool start, QObject *context,
+                   Reply<RunStatus> reply) override;
+    void annotate(const QString &run, qint64 step, const QString &text, QObject *context,
+                  Reply<void> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> importRuns(const QString &path, QObject *context,
+                                                             Reply<ImportedRuns> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory,
+                                                            QObject *context, Reply<void> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> tokenize(const QString &model, const QByteArray &text,
                                                            QObject *context,
                                                            Reply<std::vector<TokenPiece>> reply) override;

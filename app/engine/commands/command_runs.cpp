@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/engine/commands/command.h"
+#include "app/engine/commands/command_runs.h"
 #include "app/engine/host/worker_process.h"
 
 #include "core/base/text.h"
@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -16,42 +17,110 @@ namespace orrery::cli {
 
 namespace {
 
-nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr); }
+nlohmann::json number(double value)
+{
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
+
+} // namespace
+
+void printJson(const nlohmann::json &json)
+{
+    std::printf("%s\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
 
 nlohmann::json statusJson(const RunStatus &status)
 {
-    return {{"run", status.id},
-            {"name", status.name},
-            {"directory", status.directory},
-            {"state", runStateName(status.state)},
-            {"step", status.step},
-            {"steps", status.totalSteps},
-            {"attempt", status.attempt},
-            {"loss", number(status.loss)},
-            {"val_loss", number(status.valLoss)},
-            {"best_val_loss", number(status.bestValLoss)},
-            {"tokens_per_s", number(status.tokensPerSecond)},
-            {"parameters", status.numParameters},
-            {"created_at", status.createdAt},
-            {"last_report_at", status.lastReportAt},
-            {"last_checkpoint_step", status.lastCheckpointStep},
-            {"error", status.error}};
+    nlohmann::json json = {{"run", status.id},
+                           {"name", status.name},
+                           {"directory", status.directory},
+                           {"state", runStateName(status.state)},
+                           {"step", status.step},
+                           {"steps", status.totalSteps},
+                           {"attempt", status.attempt},
+                           {"loss", number(status.loss)},
+                           {"val_loss", number(status.valLoss)},
+                           {"best_val_loss", number(status.bestValLoss)},
+                           {"tokens_per_s", number(status.tokensPerSecond)},
+                           {"parameters", status.numParameters},
+                           {"created_at", status.createdAt},
+                           {"last_report_at", status.lastReportAt},
+                           {"last_checkpoint_step", status.lastCheckpointStep},
+                           {"error", status.error},
+                           {"tags", status.labels.tags},
+                           {"archived", status.labels.isArchived}};
+    if (!status.labels.notes.empty()) json["notes"] = status.labels.notes;
+    if (!status.parent.empty()) json["branched_from"] = {{"run", status.parent}, {"step", status.parentStep}};
+    for (const RunAlarm &alarm : status.alarms)
+        json["alarms"].push_back(
+            {{"kind", alarmKindName(alarm.kind)}, {"step", alarm.step}, {"text", alarm.text}});
+    return json;
 }
 
-int list(const Session &session)
+Result<RunDirectory> findRun(const Session &session, const std::string &name)
 {
-    const std::vector<RunStatus> runs = session.catalogue.list();
+    ORRERY_ASSIGN(const std::filesystem::path path, session.catalogue.resolve(name));
+    return RunDirectory::open(path);
+}
+
+namespace {
+
+struct ListArguments {
+    bool isAll = false;
+    std::vector<std::string> tags; ///< all of them
+};
+
+bool isListed(const RunStatus &status, const ListArguments &arguments)
+{
+    if (status.labels.isArchived && !arguments.isAll) return false;
+    const auto &tags = status.labels.tags;
+    return std::all_of(arguments.tags.begin(), arguments.tags.end(), [&tags](const std::string &tag) {
+        return std::find(tags.begin(), tags.end(), tag) != tags.end();
+    });
+}
+
+std::string labelsText(const RunLabels &labels)
+{
+    std::string text;
+    for (const std::string &tag : labels.tags) text += (text.empty() ? "  [" : ", ") + tag;
+    if (!text.empty()) text += "]";
+    return text + (labels.isArchived ? "  archived" : "");
+}
+
+int list(const Session &session, const ListArguments &arguments)
+{
+    const std::vector<RunStatus> all = session.catalogue.list();
+    std::vector<RunStatus> runs;
+    for (const RunStatus &status : all)
+        if (isListed(status, arguments)) runs.push_back(status);
     if (session.json) {
         for (const RunStatus &status : runs) std::printf("%s\n", statusJson(status).dump().c_str());
         return kExitOk;
     }
-    if (runs.empty())
+    if (all.empty())
         std::printf("No runs yet. Start one: orrery-engine train --data example\n");
+    else if (runs.empty())
+        std::printf("None of %zu runs. Archived ones are listed with --all.\n", all.size());
     for (const RunStatus &status : runs) {
-        std::printf("%s\n", runLine(status).c_str());
+        std::printf("%s%s\n", runLine(status).c_str(), labelsText(status.labels).c_str());
         if (status.state == RunState::Unreadable) std::printf("  %s\n", status.error.c_str());
     }
     return kExitOk;
+}
+
+/// Where the run came from, when it was not made new.
+void printOrigin(const Session &session, const RunDirectory &run)
+{
+    const FrozenSpec &frozen = run.frozen();
+    if (!frozen.parentRun.empty())
+        std::printf("copied from   %s at step %lld\n", frozen.parentRun.c_str(),
+                    static_cast<long long>(frozen.parentStep));
+    if (frozen.branch)
+        for (const Ancestor &ancestor : ancestorsOf(*frozen.branch, session.catalogue))
+            std::printf("branched from %s at step %lld%s\n", ancestor.id.c_str(),
+                        static_cast<long long>(ancestor.step),
+                        ancestor.directory.empty() ? " (not in the list any more)" : "");
+    if (!frozen.importedFrom.empty()) std::printf("imported from %s\n", frozen.importedFrom.c_str());
 }
 
 int show(const Session &session, const std::string &name)
@@ -74,7 +143,10 @@ int show(const Session &session, const std::string &name)
         object["cpu"] = run->frozen().cpuModel;
         object["checkpoints"] = nlohmann::json::array();
         for (const CheckpointInfo &info : checkpoints)
-            object["checkpoints"].push_back({{"step", info.step}, {"val_loss", number(info.valLoss)}, {"best", info.isBest}, {"bytes", info.numBytes}});
+            object["checkpoints"].push_back({{"step", info.step},
+                                             {"val_loss", number(info.valLoss)},
+                                             {"best", info.isBest},
+                                             {"bytes", info.numBytes}});
         std::printf("%s\n", object.dump().c_str());
         return kExitOk;
     }
@@ -84,11 +156,14 @@ int show(const Session &session, const std::string &name)
     std::printf("parameters    %s\n", formatCount(static_cast<double>(status.numParameters)).c_str());
     std::printf("trained for   %s\n", formatDuration(status.elapsedSeconds).c_str());
     std::printf("made by       %s on %s\n", run->frozen().program.c_str(), run->frozen().cpuModel.c_str());
-    if (!run->frozen().parentRun.empty())
-        std::printf("copied from   %s at step %lld\n", run->frozen().parentRun.c_str(), static_cast<long long>(run->frozen().parentStep));
+    printOrigin(session, *run);
+    if (!status.labels.tags.empty())
+        std::printf("tags          %s\n", joinText(status.labels.tags, ", ").c_str());
+    if (!status.labels.notes.empty()) std::printf("notes         %s\n", status.labels.notes.c_str());
+    for (const RunAlarm &alarm : status.alarms) std::printf("alarm         %s\n", alarm.text.c_str());
     for (const CheckpointInfo &info : checkpoints)
-        std::printf("checkpoint    step %lld  %s%s\n", static_cast<long long>(info.step), formatBytes(info.numBytes).c_str(),
-                    info.isBest ? "  best" : "");
+        std::printf("checkpoint    step %lld  %s%s\n", static_cast<long long>(info.step),
+                    formatBytes(info.numBytes).c_str(), info.isBest ? "  best" : "");
     std::printf("spec\n%s\n", specToJson(run->frozen().spec).c_str());
     return kExitOk;
 }
@@ -105,50 +180,44 @@ int copy(const Session &session, const std::string &name, const std::string &tar
     if (!copied) return fail(session, copied.error());
     const std::string &id = copied->frozen().id;
     if (session.json)
-        std::printf("%s\n", nlohmann::json{{"event", "done"}, {"run", id}, {"directory", copied->path().string()}}.dump().c_str());
+        std::printf("%s\n",
+                    nlohmann::json{{"event", "done"}, {"run", id}, {"directory", copied->path().string()}}
+                        .dump()
+                        .c_str());
     else
         std::printf("copied to %s as run %s\n", copied->path().c_str(), id.c_str());
     return kExitOk;
 }
 
 /// Done by the worker, which knows what a model directory is.
-int exportModel(const Session &session, const std::string &name, const std::string &directory)
+int exportModel(const Session &session, const std::string &name, const std::string &directory,
+                const std::string &format)
 {
     const auto model = resolveModel(session, name);
     if (!model) return fail(session, model.error());
     std::vector<std::string> line = {"export", "--model", *model, "--out", directory};
+    if (!format.empty()) line.insert(line.end(), {"--format", format});
     if (session.json) line.push_back("--json");
     return fail(session, execWorker({line, 0}));
-}
-
-int removeRun(const Session &session, const std::string &name, bool isConfirmed)
-{
-    auto path = session.catalogue.resolve(name);
-    if (!path) return fail(session, path.error());
-    auto run = RunDirectory::open(*path);
-    if (!run) return fail(session, run.error());
-    if (!isConfirmed)
-        return fail(session, Error{ErrorCode::InvalidInput,
-                                   "Cannot delete run \"" + run->frozen().id + "\": deleting cannot be undone, expected --yes.",
-                                   "Repeat the command with --yes to delete " + path->string() + "."});
-    if (auto removed = run->remove(); !removed) return fail(session, removed.error());
-    if (auto forgotten = session.catalogue.forget(*path); !forgotten) return fail(session, forgotten.error());
-    if (session.json) std::printf("%s\n", nlohmann::json{{"event", "done"}, {"deleted", path->string()}}.dump().c_str());
-    else std::printf("deleted %s\n", path->c_str());
-    return kExitOk;
 }
 
 } // namespace
 
 void addRuns(CLI::App &app, Session &session)
 {
-    auto *command = app.add_subcommand("runs", "List, show, copy, export and delete runs");
+    auto *command = app.add_subcommand("runs", "List, label, copy, import, export and delete runs");
     command->require_subcommand(1);
     static std::string name;
     static std::string target;
-    static bool isConfirmed = false;
+    static std::string format;
+    static ListArguments listed;
+    static bool isEvents = false;
 
-    finish(command->add_subcommand("list", "All runs of this user, newest first"), session, [&session] { return list(session); });
+    auto *listCommand = command->add_subcommand("list", "The runs of this user, newest first");
+    listCommand->add_flag("--all", listed.isAll, "Archived ones, too");
+    listCommand->add_option("--tag", listed.tags, "Only those with this tag; several: with all of them")
+        ->allow_extra_args(false);
+    finish(listCommand, session, [&session] { return list(session, listed); });
     auto *showCommand = command->add_subcommand("show", "State, checkpoints and the frozen spec of a run");
     showCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
     finish(showCommand, session, [&session] { return show(session, name); });
@@ -156,16 +225,29 @@ void addRuns(CLI::App &app, Session &session)
     copyCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
     copyCommand->add_option("directory", target, "New run directory")->required();
     finish(copyCommand, session, [&session] { return copy(session, name, target); });
-    auto *exportCommand =
-        command->add_subcommand("export", "Write a run's model as a model directory, with what it remembers");
+    auto *exportCommand = command->add_subcommand(
+        "export",
+        "Write a run's model as a model directory, with what it remembers, or its curves for TensorBoard");
     exportCommand->add_option("run", name, "RUN, RUN@step, RUN@best or a model directory")->required();
-    exportCommand->add_option("--out", target, "Directory for the model: a free name or an empty folder")
-        ->required();
-    finish(exportCommand, session, [&session] { return exportModel(session, name, target); });
-    auto *deleteCommand = command->add_subcommand("delete", "Delete a run that nobody trains");
-    deleteCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
-    deleteCommand->add_flag("--yes", isConfirmed, "Do not ask");
-    finish(deleteCommand, session, [&session] { return removeRun(session, name, isConfirmed); });
+    auto *positional = exportCommand->add_option("directory", target, "A free name or an empty folder");
+    exportCommand->add_option("--out", target, "The same")->excludes(positional);
+    exportCommand->add_flag("--tfevents", isEvents, "The curves, as TensorBoard reads them");
+    exportCommand
+        ->add_option("--format", format,
+                     "orrery (everything that a model can have), or hf: transformers loads it, too (Llama, "
+                     "Qwen3 or GPT-2)")
+        ->check(CLI::IsMember({"orrery", "hf"}));
+    finish(exportCommand, session, [&session] {
+        if (target.empty())
+            return fail(session, Error{ErrorCode::InvalidInput,
+                                       "Cannot export \"" + name + "\": no folder was given, expected one.",
+                                       "For example: orrery-engine runs export " + name + " FOLDER"});
+        return isEvents ? exportEvents(session, name, target) : exportModel(session, name, target, format);
+    });
+    addRunsEdit(*command, session);
+    addRunsTrash(*command, session);
+    addRunsImport(*command, session);
+    addBranch(app, session);
 }
 
 } // namespace orrery::cli

@@ -192,13 +192,13 @@ void TestCliErrors::refusesToDeleteWithoutYes()
     const EngineAnswer trained = m_home.run({QStringLiteral("train"), QStringLiteral("--data"), text, QStringLiteral("--out"), run, QStringLiteral("--steps"),
                                              QStringLiteral("1"), QStringLiteral("--set"), QStringLiteral("model.context=32"), QStringLiteral("--quiet")});
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
-    const EngineAnswer answer = m_home.run({QStringLiteral("runs"), QStringLiteral("delete"), run});
+    const EngineAnswer answer = m_home.run({QStringLiteral("runs"), QStringLiteral("delete"), run, QStringLiteral("--forever")});
     QCOMPARE(answer.exitCode, 3);
     QVERIFY(answer.err.contains(QStringLiteral("--yes")));
     QVERIFY(QFile::exists(run + QStringLiteral("/spec.json")));
     const EngineAnswer again = m_home.run({QStringLiteral("train"), QStringLiteral("--data"), text, QStringLiteral("--out"), run});
     QCOMPARE(again.exitCode, 3); // a run is there already
-    QCOMPARE(m_home.run({QStringLiteral("runs"), QStringLiteral("delete"), run, QStringLiteral("--yes")}).exitCode, 0);
+    QCOMPARE(m_home.run({QStringLiteral("runs"), QStringLiteral("delete"), run, QStringLiteral("--forever"), QStringLiteral("--yes")}).exitCode, 0);
     QVERIFY(!QFile::exists(run));
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// branch: a new run from a checkpoint of another one.
+#include "app/engine/commands/command_runs.h"
+#include "app/engine/host/branch_run.h"
+#include "app/engine/host/worker_process.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+namespace orrery::cli {
+
+namespace {
+
+struct BranchArguments {
+    std::string run;
+    int64_t step = 0;
+    std::vector<std::string> settings;
+    std::string name;
+    std::string out;
+    bool isStarting = false;
+    bool isQuiet = false;
+};
+
+Result<void> applySettings(SpecBuilder &builder, const std::vector<std::string> &settings)
+{
+    for (const std::string &setting : settings) {
+        const size_t equals = setting.find('=');
+        if (equals == std::string::npos)
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot read --set \"" + setting + "\": no \"=\" found, expected key=value.",
+                         "For example: --set optimizer.lr=1e-4"};
+        ORRERY_TRY(builder.setText(setting.substr(0, equals), setting.substr(equals + 1)));
+    }
+    return {};
+}
+
+int branch(const Session &session, const BranchArguments &arguments)
+{
+    const auto parent = findRun(session, arguments.run);
+    if (!parent) return fail(session, parent.error());
+    BranchPlan plan;
+    plan.step = arguments.step;
+    plan.name = arguments.name;
+    plan.directory = arguments.out;
+    plan.change = [&arguments](SpecBuilder &builder) { return applySettings(builder, arguments.settings); };
+    const auto run = branchRun(session.catalogue, *parent, plan);
+    if (!run) return fail(session, run.error());
+    const std::string &id = run->frozen().id;
+    if (session.json)
+        printJson({{"event", "created"},
+                   {"run", id},
+                   {"directory", run->path().string()},
+                   {"parent", parent->frozen().id},
+                   {"step", arguments.step}});
+    else if (!arguments.isStarting)
+        std::printf("branched as run %s\nstart it with: orrery-engine resume %s\n", id.c_str(), id.c_str());
+    else if (!arguments.isQuiet)
+        std::fprintf(stderr, "run %s\n", run->path().c_str());
+    if (!arguments.isStarting) return kExitOk;
+    std::fflush(stdout);
+    const char *display = session.json ? "json" : arguments.isQuiet ? "none" : "bar";
+    return fail(session, execWorker({{"train", run->path().string(), "--display", display},
+                                     run->frozen().spec.threads}));
+}
+
+} // namespace
+
+void addBranch(CLI::App &app, Session &session)
+{
+    static BranchArguments arguments;
+    auto *command = app.add_subcommand(
+        "branch", "A new run that goes on from a checkpoint of another one, with settings changed");
+    command->add_option("run", arguments.run, "Id, unique prefix, name or path")->required();
+    command->add_option("--step", arguments.step, "Step of one of its checkpoints")->required();
+    command->add_option("--set", arguments.settings, "One setting that differs, key=value; may be repeated")
+        ->allow_extra_args(false);
+    command->add_option("--name", arguments.name, "Name shown in lists");
+    command->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory)");
+    command->add_flag("--start", arguments.isStarting, "Train it at once");
+    command->add_flag("--quiet", arguments.isQuiet, "No progress");
+    addPluginFolders(command);
+    finish(command, session, [&session] { return branch(session, arguments); });
+}
+
+} // namespace orrery::cli
