@@ -153,6 +153,9 @@ Result<void> takeCheckpoint(const RunDirectory &parent, const RunDirectory &bran
             ORRERY_TRY(takeFile(next->path(), partial / next->path().filename()));
     }
     ORRERY_TRY(syncDirectory(partial));
+    // Its weights are of these tokens.
+    if (fs::is_regular_file(parent.path() / "tokenizer.json", failed))
+        ORRERY_TRY(takeFile(parent.path() / "tokenizer.json", branch.path() / "tokenizer.json"));
     return renameDurably(partial, to);
 }
 
