@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/data/chat_json.h"
 #include "core/data/media/media_files.h"
+#include "core/data/tokenizer/utf8_stream.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -195,9 +196,11 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     const auto show = [&](const GeneratedToken &token) {
         text += token.bytes;
         if (options.isJson) {
+    Utf8Stream characters;
             printLine(tokenLine(token));
         } else {
-            std::fwrite(token.bytes.data(), 1, token.bytes.size(), stdout);
+            const std::string whole = characters.append(token.bytes);
+            std::fwrite(whole.data(), 1, whole.size(), stdout);
             std::fflush(stdout);
         }
         return std::ferror(stdout) == 0; // nobody reads any more
@@ -207,6 +210,8 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
         std::fputc('\n', stdout);
         std::fflush(stdout); // before what is said of the memory
     }
+        const std::string rest = characters.flush(); // an answer may end within a character
+        std::fwrite(rest.data(), 1, rest.size(), stdout);
     std::optional<int64_t> numRefused;
     if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled) {
         ORRERY_ASSIGN(numRefused, saveMemory(options, *generator));
