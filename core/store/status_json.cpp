@@ -5,8 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace orrery::store {
 
@@ -14,6 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr size_t kMaxTextBytes = 64 * 1024;
+constexpr size_t kMaxItems = 256; ///< of a list; a run has far fewer breakpoints and alarms
 
 /// One table for both directions: a field that is written is read.
 template <typename Status, typename Visit> void visitFields(Status &status, Visit visit)
@@ -44,6 +47,11 @@ template <typename Status, typename Visit> void visitFields(Status &status, Visi
     visit("disk_waits", status.diskWaits);
     visit("num_viewers", status.numViewers);
     visit("last_frame_id", status.lastFrameId);
+    visit("breakpoints", status.breakpoints);
+    visit("pause_reason", status.pauseReason);
+    visit("pause_series", status.pauseSeries);
+    visit("alarms", status.alarms);
+    // Not here: parent and parent_step stand in spec.json, labels in labels.json.
 }
 
 // JSON has no NaN and no Inf: they are written as words.
@@ -54,7 +62,25 @@ Json toJson(double value)
     return value;
 }
 Json toJson(const std::string &value) { return boundedText(value); }
-template <typename T> Json toJson(T value) { return value; }
+Json toJson(const std::vector<std::string> &values)
+{
+    Json json = Json::array();
+    for (size_t i = 0; i < std::min(values.size(), kMaxItems); ++i) json.push_back(boundedText(values[i]));
+    return json;
+}
+Json toJson(const std::vector<RunAlarm> &alarms)
+{
+    Json json = Json::array();
+    for (size_t i = 0; i < std::min(alarms.size(), kMaxItems); ++i)
+        json.push_back({{"kind", alarmKindName(alarms[i].kind)},
+                        {"step", alarms[i].step},
+                        {"wall_time", toJson(alarms[i].wallTime)},
+                        {"series", boundedText(alarms[i].series)},
+                        {"text", boundedText(alarms[i].text)}});
+    return json;
+}
+template <typename T>
+requires std::is_integral_v<T> Json toJson(T value) { return value; }
 
 void fromJson(const Json &json, double &value)
 {
@@ -72,9 +98,38 @@ void fromJson(const Json &json, std::string &value)
 {
     if (json.is_string()) value = json.get<std::string>();
 }
-template <typename T> void fromJson(const Json &json, T &value)
+template <typename T>
+requires std::is_integral_v<T> void fromJson(const Json &json, T &value)
 {
     if (json.is_number_integer()) value = json.get<T>();
+}
+void fromJson(const Json &json, std::vector<std::string> &values)
+{
+    if (!json.is_array()) return;
+    for (size_t i = 0; i < std::min(json.size(), kMaxItems); ++i)
+        if (json[i].is_string()) values.push_back(json[i].get<std::string>());
+}
+void fromJson(const Json &json, std::vector<RunAlarm> &alarms);
+
+template <typename T> void readField(const Json &json, const char *key, T &value)
+{
+    if (const auto found = json.find(key); found != json.end()) fromJson(*found, value);
+}
+void fromJson(const Json &json, std::vector<RunAlarm> &alarms)
+{
+    if (!json.is_array()) return;
+    for (size_t i = 0; i < std::min(json.size(), kMaxItems); ++i) {
+        if (!json[i].is_object()) continue;
+        RunAlarm alarm;
+        std::string kind;
+        readField(json[i], "kind", kind);
+        alarm.kind = alarmKindFromName(kind);
+        readField(json[i], "step", alarm.step);
+        readField(json[i], "wall_time", alarm.wallTime);
+        readField(json[i], "series", alarm.series);
+        readField(json[i], "text", alarm.text);
+        alarms.push_back(std::move(alarm));
+    }
 }
 
 } // namespace
@@ -112,9 +167,7 @@ Result<RunStatus> statusFromJson(std::string_view text)
     RunStatus status;
     if (const auto state = json.find("state"); state != json.end() && state->is_string())
         status.state = runStateFromName(state->get<std::string>());
-    visitFields(status, [&json](const char *key, auto &value) {
-        if (const auto found = json.find(key); found != json.end()) fromJson(*found, value);
-    });
+    visitFields(status, [&json](const char *key, auto &value) { readField(json, key, value); });
     return status;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/failure_note.h"
+#include "tests/spec/full_status.h"
 #include "tests/store/store_fixture.h"
 
 #include <atomic>
@@ -45,6 +46,35 @@ private Q_SLOTS:
         m_path = m_folder->path();
     }
 
+    void anEndedRunWatchesNothing()
+    {
+        const RunDirectory run = make();
+        const auto tell = [&run](RunState state) {
+            auto writer = RunWriter::open(run.path());
+            VERIFY_OK(writer);
+            RunStatus status = fullStatus();
+            status.state = state;
+            (*writer)->setStatus(status);
+            VERIFY_OK((*writer)->flush());
+        };
+        {
+            const auto lock = run.lock("training"); // its worker lives
+            VERIFY_OK(lock);
+            tell(RunState::Paused);
+            QCOMPARE(run.status().breakpoints, fullStatus().breakpoints);
+            QCOMPARE(run.status().pauseReason, fullStatus().pauseReason);
+            QCOMPARE(run.status().pauseSeries, fullStatus().pauseSeries);
+            tell(RunState::Running);
+            QCOMPARE(run.status().breakpoints, fullStatus().breakpoints);
+            QCOMPARE(run.status().pauseReason, std::string());
+        }
+        tell(RunState::Paused); // and now it does not
+        QVERIFY(run.status().state == RunState::Crashed);
+        QVERIFY(run.status().breakpoints.empty());
+        QCOMPARE(run.status().pauseReason, std::string());
+        QCOMPARE(run.status().pauseSeries, std::string());
+        QCOMPARE(run.status().alarms, fullStatus().alarms);
+    }
     void openGivesBackWhatCreateFroze()
     {
         const FrozenSpec frozen = frozenSpec("id-7", "näme");

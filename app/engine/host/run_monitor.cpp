@@ -8,35 +8,46 @@
 #include <algorithm>
 #include <cmath>
 #include <sys/stat.h>
+#include <tuple>
 
 namespace orrery {
 
 namespace {
 
-bool isSameNumber(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+/// All fields, each by name: one that is new does not compile until it stands here, too.
+auto partsOf(const RunStatus &status)
+{
+    const auto &[id, name, directory, state, step, totalSteps, attempt, createdAt, lastReportAt,
+                 elapsedSeconds, loss, valLoss, bestValLoss, learningRate, gradNorm, tokensPerSecond,
+                 viewerPercent, memoryBytes, numParameters, device, threads, error, lastCheckpointStep,
+                 trainerWaits, diskWaits, numViewers, lastFrameId, breakpoints, pauseReason, pauseSeries,
+                 parent, parentStep, labels, alarms] = status;
+    return std::tie(id, name, directory, state, step, totalSteps, attempt, createdAt, lastReportAt,
+                    elapsedSeconds, loss, valLoss, bestValLoss, learningRate, gradNorm, tokensPerSecond,
+                    viewerPercent, memoryBytes, numParameters, device, threads, error, lastCheckpointStep,
+                    trainerWaits, diskWaits, numViewers, lastFrameId, breakpoints, pauseReason, pauseSeries,
+                    parent, parentStep, labels, alarms);
+}
+
+bool isSamePart(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+template <typename T> bool isSamePart(const T &a, const T &b) { return a == b; }
 
 } // namespace
 
 bool isSameStatus(const RunStatus &a, const RunStatus &b)
 {
-    return a.id == b.id && a.name == b.name && a.directory == b.directory && a.state == b.state &&
-           a.step == b.step && a.totalSteps == b.totalSteps && a.attempt == b.attempt &&
-           isSameNumber(a.createdAt, b.createdAt) && isSameNumber(a.lastReportAt, b.lastReportAt) &&
-           isSameNumber(a.elapsedSeconds, b.elapsedSeconds) && isSameNumber(a.loss, b.loss) &&
-           isSameNumber(a.valLoss, b.valLoss) && isSameNumber(a.bestValLoss, b.bestValLoss) &&
-           isSameNumber(a.learningRate, b.learningRate) && isSameNumber(a.gradNorm, b.gradNorm) &&
-           isSameNumber(a.tokensPerSecond, b.tokensPerSecond) &&
-           isSameNumber(a.viewerPercent, b.viewerPercent) && a.memoryBytes == b.memoryBytes &&
-           a.numParameters == b.numParameters && a.device == b.device && a.threads == b.threads &&
-           a.error == b.error && a.lastCheckpointStep == b.lastCheckpointStep &&
-           a.trainerWaits == b.trainerWaits && a.diskWaits == b.diskWaits && a.numViewers == b.numViewers;
+    return std::apply(
+        [&b](const auto &...ofA) {
+            return std::apply([&](const auto &...ofB) { return (isSamePart(ofA, ofB) && ...); }, partsOf(b));
+        },
+        partsOf(a));
 }
 
 RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &run)
 {
     Fingerprint fingerprint;
     for (const char *file :
-         {"spec.json", "run.db", "run.db-wal", "worker.json", "failure.json", "checkpoints"}) {
+         {"spec.json", "labels.json", "run.db", "run.db-wal", "worker.json", "failure.json", "checkpoints"}) {
         struct stat info {};
         if (::stat((run / file).c_str(), &info) != 0) {
             fingerprint.parts.push_back(-1);

@@ -2,15 +2,17 @@
 // A worker without LibTorch: owns its run, stores and sends reports whose numbers follow from the step, and
 // obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
 // listens), FAKE_LINGER_MS (time between the end of its socket and its own), FAKE_PAUSED=1 (waits at step 0),
-// FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none).
+// FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none), FAKE_FULL=1 (every
+// field of its status says something; it waits at a breakpoint).
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "core/rpc/worker_server.h"
 #include "core/store/failure_note.h"
 #include "core/store/run_directory.h"
-#include "core/store/run_store.h"
 #include "core/store/run_note.h"
+#include "core/store/run_store.h"
 #include "tests/rpc/fakes.h"
+#include "tests/spec/full_status.h"
 
 #include <atomic>
 #include <csignal>
@@ -20,6 +22,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -84,9 +87,6 @@ public:
         case ControlVerb::Stop:
             m_isStopping = true;
             break;
-        default:
-            return Error{ErrorCode::InvalidInput, "Cannot do that: a fake knows no such verb.",
-                         "Ask for less."};
         case ControlVerb::Set: {
             // Of settings it knows the one that is none.
             const auto note = noteFromValue(command.setting.value, m_status.id);
@@ -94,6 +94,9 @@ public:
             m_writer.addEvent({0, note->step, wallSeconds(), m_status.attempt, EventKind::Note, note->text, kNotePayload});
             break;
         }
+        default:
+            return Error{ErrorCode::InvalidInput, "Cannot do that: a fake knows no such verb.",
+                         "Ask for less."};
         }
         if (m_isPaused && m_numAllowed == 0) m_status.state = RunState::Paused;
         m_writer.setStatus(m_status);
@@ -121,7 +124,7 @@ private:
     mutable std::mutex m_mutex;
     RunWriter &m_writer;
     RunStatus m_status;
-    bool m_isPaused = knob("FAKE_PAUSED", 0) > 0;
+    bool m_isPaused = knob("FAKE_PAUSED", 0) > 0 || knob("FAKE_FULL", 0) > 0;
     bool m_isStopping = false;
     int64_t m_numAllowed = 0;
 };
@@ -142,6 +145,15 @@ Result<void> train(const std::string &folder, int64_t steps)
     for (int waited = 0; waited < knob("FAKE_SILENT_MS", 0) && !g_stop; waited += 10)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     ORRERY_ASSIGN(status.attempt, writer->beginAttempt(status.step));
+    if (knob("FAKE_FULL", 0) > 0) {
+        const RunStatus own = status;
+        status = test::fullStatus();
+        // These are the run's, whatever a worker says.
+        std::tie(status.id, status.name, status.directory, status.createdAt, status.lastFrameId, status.parent,
+                 status.parentStep, status.labels) =
+            std::tie(own.id, own.name, own.directory, own.createdAt, own.lastFrameId, own.parent, own.parentStep,
+                     own.labels);
+    }
 
     SteppingTrainer trainer(*writer, status);
     ORRERY_ASSIGN(const std::filesystem::path runtime, runtimeDir());

@@ -37,7 +37,7 @@ public:
         ::setenv("XDG_RUNTIME_DIR", (base + "/rt").c_str(), 1);
         ::setenv("XDG_CACHE_HOME", (base + "/cache").c_str(), 1);
         ::setenv("ORRERY_WORKER", ORRERY_FAKE_WORKER, 1);
-        for (const char *name : {"FAKE_FAIL", "FAKE_LINGER_MS", "FAKE_PAUSED", "FAKE_SILENT_MS",
+        for (const char *name : {"FAKE_FAIL", "FAKE_FULL", "FAKE_LINGER_MS", "FAKE_PAUSED", "FAKE_SILENT_MS",
                                  "FAKE_STEP_MS", "FAKE_TOKEN_MS"})
             ::unsetenv(name);
         socket = base + "/h";
