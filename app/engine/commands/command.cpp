@@ -46,31 +46,70 @@ CLI::Option *passOption(CLI::App *command, const char *name, const char *help,
 void addPluginFolders(CLI::App *command)
 {
     // Into the environment at once: the worker that takes this process's place finds them there, too.
-    command->add_option_function<std::vector<std::string>>(
-               "--plugin-dir", [](const std::vector<std::string> &folders) { addPluginDirectories(folders); },
-               "Folder of plugins to look into first; may be repeated")
+    command
+        ->add_option_function<std::vector<std::string>>(
+            "--plugin-dir", [](const std::vector<std::string> &folders) { addPluginDirectories(folders); },
+            "Folder of plugins to look into first; may be repeated")
         ->allow_extra_args(false);
 }
 
 PluginCatalogue scanPlugins()
 {
     PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
-    for (const Error &problem : catalogue.problems()) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+    for (const Error &problem : catalogue.problems())
+        std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
     return catalogue;
 }
 
+namespace {
+
+/// Of a run or an exported model; any other folder says nothing about what is meant.
+bool isModelFolder(const std::filesystem::path &folder)
+{
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(folder / "spec.json", ignored) ||
+           std::filesystem::is_regular_file(folder / "config.json", ignored);
+}
+
+/// A name that is both, a folder here and a run of the catalogue.
+void tellOfTheOther(const std::string &name, const std::string &taken, const std::string &other)
+{
+    std::fprintf(stderr, "note: \"%s\" is taken for %s; %s.\n", sanitizeUtf8(name).c_str(),
+                 sanitizeUtf8(taken).c_str(), sanitizeUtf8(other).c_str());
+}
+
+} // namespace
+
 Result<std::string> resolveModel(const Session &session, const std::string &text)
 {
+    std::error_code ignored;
     std::string name = text;
     std::string suffix;
-    if (const size_t at = text.rfind('@'); at != std::string::npos && !std::filesystem::exists(text)) {
+    if (const size_t at = text.rfind('@');
+        at != std::string::npos && !std::filesystem::exists(text, ignored)) {
         name = text.substr(0, at);
         suffix = text.substr(at);
     }
-    std::error_code ignored;
-    if (std::filesystem::is_directory(name, ignored)) return std::filesystem::absolute(name).string() + suffix;
-    ORRERY_ASSIGN(const std::filesystem::path run, session.catalogue.resolve(name));
-    return run.string() + suffix;
+    const bool isFolder = std::filesystem::is_directory(name, ignored);
+    const std::filesystem::path here = isFolder ? std::filesystem::canonical(name, ignored) : "";
+    if (isFolder && name.find('/') != std::string::npos) return here.string() + suffix;
+    const auto run = session.catalogue.resolve(name);
+    if (!isFolder)
+        return run ? Result<std::string>(run->string() + suffix) : Result<std::string>(run.error());
+    const bool isAnother = run && *run != here;
+    if (isModelFolder(here)) {
+        if (isAnother)
+            tellOfTheOther(name, "the folder \"" + here.string() + '"',
+                           "the catalogue has a run of that name, too: \"" + run->string() +
+                               "\", which its whole id or its path names");
+        return here.string() + suffix;
+    }
+    if (!run && run.error().code == ErrorCode::Conflict) return run.error();
+    if (!isAnother) return here.string() + suffix; // the worker says what it lacks
+    tellOfTheOther(name, "the run \"" + run->string() + '"',
+                   "the folder \"" + here.string() + "\" holds no run and no model: \"./" + name +
+                       "\" names it");
+    return run->string() + suffix;
 }
 
 std::string runLine(const RunStatus &status)

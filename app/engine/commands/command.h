@@ -39,7 +39,9 @@ void addPluginFolders(CLI::App *command);
 /// The plugins of this user and of --plugin-dir; what is wrong with a folder as such goes to stderr.
 PluginCatalogue scanPlugins();
 
-/// "RUN", "RUN@step", path or model directory → what the worker understands (absolute path, "@step" kept).
+/// "RUN", "RUN@step", path or model directory → what the worker understands (absolute path, "@step" kept). A name without a
+/// slash that is a run of the catalogue and a folder here is the folder where that is a run or a model, else the run;
+/// stderr says which.
 Result<std::string> resolveModel(const Session &session, const std::string &text);
 /// Shell-safe notation of one argument, for "Copy as command" and hints.
 std::string runLine(const RunStatus &status);
@@ -51,9 +53,9 @@ void addInspect(CLI::App &app, Session &session); ///< inspect attention
 void addMemory(CLI::App &app, Session &session);  ///< memory list|wipe|pin|unpin|import|export|consolidate
 void addData(CLI::App &app, Session &session);    ///< data prepare|describe
 void addDetector(CLI::App &data, Session &session); ///< data detector train|measure
+void addTokenizer(CLI::App &data, Session &session); ///< data tokenizer train|show
 void addBench(CLI::App &app, Session &session);
 void addPlugins(CLI::App &app, Session &session); ///< plugins list|show
-void addTokenizer(CLI::App &data, Session &session); ///< data tokenizer train|show
 void addDoctor(CLI::App &app, Session &session);
 void addSchema(CLI::App &app, Session &session);
 #ifdef ORRERY_HAS_RPC
