@@ -3,6 +3,8 @@
 
 #include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
+#include "widgets/runs/run_feed.h"
+#include "widgets/runs/viewer_cost.h"
 #include "widgets/theme/theme.h"
 
 #include <QLabel>
@@ -22,14 +24,15 @@ StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(par
     m_fresh = new QLabel(this);
     m_cost = new QLabel(this);
     m_cost->setObjectName(QStringLiteral("viewerCost"));
-    m_cost->setToolTip(tr("CPU used by viewers, taps and generation, as a share of the training's time"));
+    m_cost->setToolTip(viewerCostHelp());
     for (QLabel *label : {m_engine, m_fresh, m_cost}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     addWidget(m_dot);
     addWidget(m_engine);
     addWidget(m_fresh, 1);
     addPermanentWidget(m_cost);
     connect(&session, &EngineSession::connectionChanged, this, &StatusLine::refresh);
-    connect(&session, &EngineSession::runsChanged, this, &StatusLine::refresh);
+    connect(&session, &EngineSession::runsChanged, this, &StatusLine::readRuns);
+    connect(&session, &EngineSession::updated, this, &StatusLine::takeUpdate);
     connect(&Theme::instance(), &Theme::changed, this, &StatusLine::refresh);
     connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
     m_timer.start(500);
@@ -39,7 +42,26 @@ StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(par
 void StatusLine::setRun(const QString &run)
 {
     m_run = run;
+    m_status.reset();
+    readRuns();
+}
+
+void StatusLine::readRuns()
+{
+    const auto &runs = m_session.runs();
+    const auto found = std::find_if(runs.begin(), runs.end(), [this](const RunStatus &run) { return fromStd(run.id) == m_run; });
+    if (found == runs.end())
+        m_status.reset();
+    else if (!m_status || isNewsOfList(*found, *m_status))
+        m_status = *found;
     refresh();
+}
+
+void StatusLine::takeUpdate(const RunUpdate &update)
+{
+    if (m_run.isEmpty() || update.run != m_run) return;
+    m_status = update.status;
+    showRun();
 }
 
 void StatusLine::refresh()
@@ -66,13 +88,17 @@ void StatusLine::refresh()
     m_dot->setAccessibleName(m_session.connectionState() == ConnectionState::Connected ? tr("Connected") : tr("Not connected"));
     m_engine->setText(engine);
 
-    const auto &runs = m_session.runs();
-    const auto found = std::find_if(runs.begin(), runs.end(), [this](const RunStatus &run) { return fromStd(run.id) == m_run; });
-    const bool isLive = found != runs.end() && isLiveState(found->state);
-    m_fresh->setText(isLive && found->lastReportAt > 0
-                         ? tr("· last report %1").arg(relativeTimeText(std::max(0.0, wallNow() - found->lastReportAt)))
+    showRun();
+}
+
+void StatusLine::showRun()
+{
+    const bool isLive = m_status && isLiveState(m_status->state);
+    m_fresh->setText(isLive && m_status->lastReportAt > 0
+                         ? tr("· last report %1").arg(relativeTimeText(std::max(0.0, wallNow() - m_status->lastReportAt)))
                          : QString());
-    m_cost->setText(isLive && std::isfinite(found->viewerPercent) ? tr("viewer cost %1").arg(percentText(found->viewerPercent)) : QString());
+    m_cost->setText(isLive && std::isfinite(m_status->viewerPercent) ? tr("viewer cost %1").arg(viewerCostText(*m_status))
+                                                                     : QString());
 }
 
 } // namespace orrery::ui

@@ -7,6 +7,8 @@
 #include <QStatusBar>
 #include <QTimer>
 
+#include <optional>
+
 class QLabel;
 
 namespace orrery::ui {
@@ -18,10 +20,14 @@ public:
     void setRun(const QString &run);
 
 private:
+    void readRuns();
+    void takeUpdate(const RunUpdate &update);
     void refresh();
+    void showRun();
 
     EngineSession &m_session;
     QString m_run;
+    std::optional<RunStatus> m_status; ///< of the run; the newest of its stream and the list, as in the Run panel
     QLabel *m_dot;
     QLabel *m_engine;
     QLabel *m_fresh;

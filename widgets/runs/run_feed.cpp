@@ -3,7 +3,18 @@
 
 #include "widgets/common/number_text.h"
 
+#include <tuple>
+
 namespace orrery::ui {
+
+bool isNewsOfList(const RunStatus &listed, const RunStatus &streamed)
+{
+    if (isLiveState(streamed.state) && !isLiveState(listed.state)) return true;
+    const auto place = [](const RunStatus &status) {
+        return std::tie(status.attempt, status.step, status.lastReportAt);
+    };
+    return place(listed) >= place(streamed);
+}
 
 RunFeed::RunFeed(EngineSession &session, QObject *parent)
     : QObject(parent), m_session(session), m_log(session)
@@ -47,7 +58,7 @@ void RunFeed::readRuns()
     const std::string id = toStd(m_run);
     for (const RunStatus &status : m_session.runs()) {
         if (status.id != id) continue;
-        takeStatus(status);
+        if (!m_status || isNewsOfList(status, *m_status)) takeStatus(status);
         return;
     }
 }

@@ -15,6 +15,7 @@
 #include "widgets/runs/run_feed.h"
 #include "widgets/runs/samples_view.h"
 #include "widgets/runs/spec_view.h"
+#include "widgets/runs/viewer_cost.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
@@ -371,8 +372,7 @@ void RunPanel::showNumbers(const RunStatus &status)
     m_numbers->setValue(tr("Last checkpoint"), status.lastCheckpointStep >= 0
                                                    ? tr("step %1").arg(integerText(status.lastCheckpointStep))
                                                    : tr("none"));
-    m_numbers->setValue(tr("Viewer cost"), percentText(status.viewerPercent),
-                        tr("Processor time of windows, taps and generation, as a share of the training's"));
+    m_numbers->setValue(tr("Viewer cost"), viewerCostText(status), viewerCostHelp());
     m_numbers->setValue(
         tr("Waits"),
         tr("viewers %1 · disk %2")

@@ -6,6 +6,7 @@
 #include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/command_palette.h"
+#include "widgets/common/key_value_grid.h"
 #include "widgets/common/view_link.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
@@ -28,6 +29,8 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QToolButton>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -512,7 +515,21 @@ void TestWindowViews::theCostOfLookingIsInTheStatusBar()
     m_window->selectRun(u"alpha"_s);
     auto *cost = child<QLabel>(m_window.get(), "viewerCost");
     QCOMPARE(cost->text(), u"viewer cost 0.3 %"_s);
-    QVERIFY(cost->toolTip().contains(u"share of the training"_s));
+    QVERIFY(cost->toolTip().contains(u"as a share of that time"_s));
+    // It is the Run panel's number, whoever told it last: the list is a moment behind the stream.
+    auto *numbers = child<KeyValueGrid>(m_window.get(), "runNumbers");
+    RunStatus now = m_session->statusOf(u"alpha"_s);
+    now.step += 10;
+    now.viewerPercent = 1.7;
+    Q_EMIT m_session->updated({.run = u"alpha"_s, .status = now});
+    QCOMPARE(cost->text(), u"viewer cost 1.7 %"_s);
+    QCOMPARE(numbers->value(u"Viewer cost"_s), u"1.7 %"_s);
+    const auto labels = numbers->findChildren<QLabel *>();
+    QVERIFY(std::any_of(labels.begin(), labels.end(),
+                        [cost](const QLabel *label) { return label->toolTip() == cost->toolTip(); }));
+    Q_EMIT m_session->runsChanged(); // with the old status
+    QCOMPARE(cost->text(), u"viewer cost 1.7 %"_s);
+    QCOMPARE(numbers->value(u"Viewer cost"_s), u"1.7 %"_s);
     m_window->selectRun(u"beta"_s); // it does not train
     QVERIFY(cost->text().isEmpty());
 }
