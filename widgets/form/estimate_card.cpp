@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/form/estimate_card.h"
 
+#include "widgets/common/counted.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
@@ -18,7 +19,16 @@ namespace orrery::ui {
 
 namespace {
 
-constexpr uint64_t kAnyTokens = 1'000'000; ///< for the question whether a spec keeps anything that goes with them
+constexpr uint64_t kAnyTokens =
+    1'000'000; ///< for the question whether a spec keeps anything that goes with them
+
+/// Of a text of so many training tokens; 0: not known
+uint64_t valTokensOf(const RunSpec &spec, quint64 trainTokens)
+{
+    const double share = spec.data.valFraction;
+    if (trainTokens == 0 || !(share > 0) || share >= 1 || spec.data.path.starts_with("gen:")) return 0;
+    return static_cast<uint64_t>(static_cast<double>(trainTokens) * share / (1 - share));
+}
 
 } // namespace
 
@@ -44,13 +54,16 @@ EstimateCard::EstimateCard(QWidget *parent)
     setContent(content);
 }
 
-void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, const SpeedAssumption &speed,
-                               quint64 memoryBytes, quint64 trainTokens)
+void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table,
+                               const std::vector<PastSpeed> &past, quint64 memoryBytes, quint64 trainTokens)
 {
-    m_estimate =
-        estimateRun(spec, byteVocabSize(spec.data), speed.flopsPerSecond, costOfPlugins(spec, table));
-    const uint64_t keptBytes =
-        std::min(keptLogitBytes(spec, trainTokens), std::numeric_limits<uint64_t>::max() - m_estimate.totalBytes);
+    m_estimate = estimateRun(spec, byteVocabSize(spec.data), kReferenceFlops, costOfPlugins(spec, table));
+    m_time =
+        estimateTime(spec, m_estimate, machineSpeed(spec, m_estimate, past), valTokensOf(spec, trainTokens));
+    m_estimate.secondsPerStep = m_time.secondsPerStep;
+    m_estimate.totalSeconds = m_time.seconds;
+    const uint64_t keptBytes = std::min(keptLogitBytes(spec, trainTokens),
+                                        std::numeric_limits<uint64_t>::max() - m_estimate.totalBytes);
     m_estimate.continualBytes += keptBytes;
     m_estimate.totalBytes += keptBytes;
     m_exceedsMemory = spec.device == "cpu" && memoryBytes > 0 && m_estimate.totalBytes > memoryBytes;
@@ -70,8 +83,7 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, con
     else if (trainTokens == 0 && keptLogitBytes(spec, kAnyTokens) > 0)
         memory += tr(", and what derpp keeps of earlier texts, which is known when the data are");
     m_numbers->setValue(tr("Memory"), bytesText(m_estimate.totalBytes),
-                        m_exceedsMemory ? Tone::Error : Tone::Text,
-                        memory);
+                        m_exceedsMemory ? Tone::Error : Tone::Text, memory);
     m_numbers->setValue(tr("A generated text"), bytesText(m_estimate.cacheBytes),
                         tr("Keys, values and what is remembered, beside the weights, when all is full"));
     m_numbers->setValue(tr("Tokens per step"), count(m_estimate.tokensPerStep));
@@ -82,15 +94,35 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table, con
                                                           2)
                                         : unknownText(),
                         tr("How often each training token is read on average"));
-    const bool isCpu = spec.device == "cpu";
-    m_numbers->setValue(tr("Time"),
-                        isCpu ? tr("about %1").arg(durationText(m_estimate.totalSeconds)) : unknownText(),
-                        isCpu ? tr("%1 per step").arg(durationText(m_estimate.secondsPerStep)) : QString());
+    showTime(spec);
     m_warning->setVisible(m_exceedsMemory);
     m_warning->setText(tr("More than this machine's %1. Choose a smaller batch, context or preset.")
                            .arg(bytesText(memoryBytes)));
-    m_assumption->setText(isCpu ? tr("Time at %1.").arg(speed.source)
-                                : tr("Time on a GPU is not known before it has trained once."));
+}
+
+void EstimateCard::showTime(const RunSpec &spec)
+{
+    const MachineSpeed &speed = m_time.speed;
+    if (spec.device != "cpu" && speed.numMeasured == 0) {
+        m_numbers->setValue(tr("Time"), unknownText());
+        m_assumption->setText(tr("Time on a GPU is not known before it has trained once."));
+        return;
+    }
+    const RunTime &parts = m_time.parts;
+    m_numbers->setValue(tr("Time"), tr("%1 to %2").arg(durationText(m_time.least), durationText(m_time.most)),
+                        tr("Most likely %1: updates %2 (%3 each), validation %4, samples and frames %5, "
+                           "checkpoints %6, start %7")
+                            .arg(durationText(m_time.seconds), durationText(parts.updates),
+                                 exactDurationText(m_time.secondsPerStep), durationText(parts.evaluation),
+                                 durationText(parts.looking), durationText(parts.checkpoints),
+                                 durationText(parts.start)));
+    if (speed.numMeasured == 0)
+        m_assumption->setText(tr("Time on two cores of 60 GFLOP/s, as nothing has trained here yet."));
+    else
+        m_assumption->setText((speed.isSimilar
+                                   ? tr("Time by how fast %1 went here, of about this size among them.")
+                                   : tr("Time by how fast %1 went here, none of about this size."))
+                                  .arg(counted(speed.numMeasured, tr("1 training"), tr("%1 trainings"))));
 }
 
 } // namespace orrery::ui

@@ -7,32 +7,34 @@
 
 #include "core/spec/estimate.h"
 #include "core/spec/field_table.h"
+#include "core/spec/run_time.h"
+
+#include <vector>
 
 namespace orrery::ui {
 
 class KeyValueGrid;
 class ToneLabel;
 
-/// What a machine sustains, and where the figure comes from.
-struct SpeedAssumption {
-    double flopsPerSecond = 60e9;
-    QString source; ///< "60 GFLOP/s, assumed for a processor that has not trained yet"
-};
-
 class EstimateCard : public PanelFrame {
     Q_OBJECT
 public:
     explicit EstimateCard(QWidget *parent = nullptr);
-    /// @param table knows what the parts of plugins cost  @param memoryBytes of the machine, 0 when not known
+    /// @param spec with the threads that it will get  @param table knows what the parts of plugins cost
+    /// @param past trainings of this machine, the newest first  @param memoryBytes of the machine, 0 when not known
     /// @param trainTokens of the text, 0 when not known
-    void setEstimate(const RunSpec &spec, const FieldTable &table, const SpeedAssumption &speed,
+    void setEstimate(const RunSpec &spec, const FieldTable &table, const std::vector<PastSpeed> &past,
                      quint64 memoryBytes, quint64 trainTokens);
     [[nodiscard]] const RunEstimate &estimate() const { return m_estimate; }
+    [[nodiscard]] const TimeEstimate &time() const { return m_time; }
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] bool exceedsMemory() const { return m_exceedsMemory; }
 
 private:
+    void showTime(const RunSpec &spec);
+
     RunEstimate m_estimate;
+    TimeEstimate m_time;
     KeyValueGrid *m_numbers;
     ToneLabel *m_warning, *m_assumption;
     bool m_exceedsMemory = false;

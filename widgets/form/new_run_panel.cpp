@@ -11,6 +11,7 @@
 #include "widgets/common/text_export.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/form/data_card.h"
+#include "widgets/form/past_speeds.h"
 #include "widgets/form/spec_form.h"
 #include "widgets/theme/theme.h"
 
@@ -25,7 +26,6 @@
 #include <QToolButton>
 
 #include <algorithm>
-#include <cmath>
 
 using namespace Qt::StringLiterals;
 
@@ -33,14 +33,13 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kSideWidth = 280, kMinTwoColumns = 760, kMaxMenuRuns = 30;
-constexpr double kUnknownCpuFlops = 60e9;
 
 } // namespace
 
 NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("New run"), parent), m_session(session), m_form(new SpecForm(this)),
-      m_estimate(new EstimateCard(this)), m_data(new DataCard(this)), m_fromRun(new QToolButton(this)),
-      m_runMenu(new QMenu(m_fromRun)), m_describeTimer(new QTimer(this))
+      m_estimate(new EstimateCard(this)), m_speeds(new PastSpeeds(session, this)), m_data(new DataCard(this)),
+      m_fromRun(new QToolButton(this)), m_runMenu(new QMenu(m_fromRun)), m_describeTimer(new QTimer(this))
 {
     setObjectName(u"newRunPanel"_s);
     setMinimumSize(440, 320); // below kMinTwoColumns the cards stand under the form
@@ -104,6 +103,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
         describeCommitted();
     });
     connect(&session, &EngineSession::runsChanged, this, &NewRunPanel::updateEstimate);
+    connect(m_speeds, &PastSpeeds::changed, this, &NewRunPanel::updateEstimate);
     connect(&session, &EngineSession::connectionChanged, this, [this] {
         m_question.clear();
         takeChange();
@@ -270,26 +270,14 @@ void NewRunPanel::takeChange()
     Q_EMIT draftChanged();
 }
 
-SpeedAssumption NewRunPanel::speed(const RunSpec &spec) const
-{
-    // The newest run that measured a speed here stands for this machine: 6 FLOP per parameter and token.
-    const RunStatus *best = nullptr;
-    for (const RunStatus &status : m_session.runs()) {
-        const bool hasSpeed =
-            std::isfinite(status.tokensPerSecond) && status.tokensPerSecond > 0 && status.numParameters > 0;
-        if (hasSpeed && status.device == spec.device && (!best || status.createdAt > best->createdAt))
-            best = &status;
-    }
-    if (!best) return {kUnknownCpuFlops, tr("60 GFLOP/s, assumed for a processor that has not trained yet")};
-    const double flops = best->tokensPerSecond * 6 * static_cast<double>(best->numParameters);
-    return {flops, tr("%1 GFLOP/s, the speed of “%2”").arg(significantText(flops / 1e9, 2), runTitle(*best))};
-}
-
 void NewRunPanel::updateEstimate()
 {
-    const RunSpec spec = m_form->builder().preview();
-    m_estimate->setEstimate(spec, *m_form->table(), speed(spec), m_session.engine().memoryBytes,
-                            m_data->numTrainTokens());
+    m_speeds->read(m_form->table());
+    RunSpec spec = m_form->builder().preview();
+    // What 0 becomes under a desktop.
+    if (spec.threads == 0) spec.threads = std::max(1, m_session.engine().numCores - 1);
+    m_estimate->setEstimate(spec, *m_form->table(), m_speeds->measured(*m_form->table()),
+                            m_session.engine().memoryBytes, m_data->numTrainTokens());
 }
 
 void NewRunPanel::updateStart()

@@ -20,6 +20,7 @@ namespace orrery::ui {
 
 class DataCard;
 class ElidedLabel;
+class PastSpeeds;
 class SpecForm;
 struct SettingFix;
 
@@ -72,11 +73,11 @@ private:
     [[nodiscard]] bool isTyping() const;
     void updateEstimate();
     void updateStart();
-    [[nodiscard]] SpeedAssumption speed(const RunSpec &spec) const;
 
     EngineSession &m_session;
     SpecForm *m_form;
     EstimateCard *m_estimate;
+    PastSpeeds *m_speeds;
     DataCard *m_data;
     QBoxLayout *m_columns;
     QToolButton *m_fromRun;

@@ -55,7 +55,7 @@ private Q_SLOTS:
     void startNeedsAConnection();
     void estimateIsThatOfTheSpec();
     void estimateIsRedWhenMemoryIsShort();
-    void speedIsNamedAfterTheRunItComesFrom();
+    void timeIsByTheRunsOfThisMachine();
     void commandIsThatOfTheSpec();
     void describesAChosenTextOnce();
     void describesATypedTextWhenItIsCommitted_data();
@@ -161,7 +161,8 @@ void TestNewRunPanel::estimateIsThatOfTheSpec()
     QCOMPARE(shown.numParameters, expected.numParameters);
     QCOMPARE(shown.totalBytes, expected.totalBytes);
     QCOMPARE(shown.totalTokens, expected.totalTokens);
-    QCOMPARE(shown.totalSeconds, expected.totalSeconds);
+    QCOMPARE(shown.totalSeconds, panel.estimateCard()->time().parts.total());
+    QVERIFY(panel.estimateCard()->time().parts.evaluation > 0); // more than its updates
     QCOMPARE(panel.estimateCard()->numbers()->value(u"Parameters"_s),
              countText(static_cast<double>(expected.numParameters)));
 }
@@ -177,20 +178,44 @@ void TestNewRunPanel::estimateIsRedWhenMemoryIsShort()
     QVERIFY(!child<ToneLabel>(panel.estimateCard(), "estimateWarning")->isHidden());
 }
 
-void TestNewRunPanel::speedIsNamedAfterTheRunItComesFrom()
+void TestNewRunPanel::timeIsByTheRunsOfThisMachine()
 {
     FakeSession session;
     NewRunPanel panel(session);
-    const double before = panel.estimateCard()->estimate().totalSeconds;
-    RunStatus slow = fakeRun("measured", RunState::Finished);
-    slow.tokensPerSecond = 100;
-    slow.numParameters = 1'000'000;
-    session.setRuns({slow});
-    QCOMPARE(panel.estimateCard()->estimate().totalSeconds, before * 60e9 / (100 * 6 * 1e6));
-    bool isNamed = false;
-    for (const ToneLabel *label : panel.estimateCard()->findChildren<ToneLabel *>())
-        isNamed = isNamed || label->text().contains(u"“measured”"_s);
-    QVERIFY(isNamed);
+    EstimateCard *card = panel.estimateCard();
+    const auto says = [card](const QString &words) {
+        const auto labels = card->findChildren<ToneLabel *>();
+        return std::any_of(labels.begin(), labels.end(),
+                           [&words](const ToneLabel *label) { return label->text().contains(words); });
+    };
+    const TimeEstimate unknown = card->time();
+    QVERIFY(says(u"nothing has trained here yet"_s));
+    QCOMPARE(card->numbers()->value(u"Time"_s),
+             u"%1 to %2"_s.arg(durationText(unknown.least), durationText(unknown.most)));
+    QVERIFY(unknown.most / unknown.least > 5); // nobody knows
+
+    RunStatus past = fakeRun("measured", RunState::Finished);
+    past.step = 200;
+    past.elapsedSeconds = 200 * 7 * unknown.secondsPerStep;
+    past.threads = std::max(1, session.info.numCores - 1);
+    session.specs[u"measured"_s] = QString::fromStdString(specToJson(panel.form()->builder().preview()));
+    session.setRuns({past});
+    QTRY_COMPARE(card->time().speed.numMeasured, 1);
+    QVERIFY(std::abs(card->time().secondsPerStep / (7 * unknown.secondsPerStep) - 1) < 1e-9);
+    QVERIFY(says(u"1 training"_s) && says(u"of about this size"_s));
+    QVERIFY(card->time().most / card->time().least < 2);
+    // One that has only begun says nothing.
+    past.step = 3;
+    session.setRuns({past});
+    QTRY_VERIFY(says(u"nothing has trained here yet"_s));
+    // One whose spec cannot be read, neither.
+    RunStatus broken = fakeRun("broken", RunState::Finished);
+    broken.step = 200;
+    broken.elapsedSeconds = 1;
+    session.specs[u"broken"_s] = u"{"_s;
+    session.setRuns({broken});
+    QTest::qWait(20);
+    QCOMPARE(card->time().speed.numMeasured, 0);
 }
 
 void TestNewRunPanel::commandIsThatOfTheSpec()

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How fast the runs of this machine have trained: their specs are read once, the newest runs first. GUI
+// thread only.
+#pragma once
+
+#include "core/spec/field_table.h"
+#include "core/spec/run_time.h"
+#include "widgets/session/engine_session.h"
+
+#include <QHash>
+#include <QObject>
+
+#include <optional>
+#include <vector>
+
+namespace orrery::ui {
+
+class PastSpeeds : public QObject {
+    Q_OBJECT
+public:
+    /// @param session must outlive it
+    PastSpeeds(EngineSession &session, QObject *parent);
+    /// Of the runs whose specs have come, the newest first.
+    [[nodiscard]] std::vector<PastSpeed> measured(const FieldTable &table) const;
+    /// Asks for the specs of the runs that have measured a speed, as far as they are not known. @param table
+    /// to read them
+    void read(const FieldTable::Ptr &table);
+
+Q_SIGNALS:
+    void changed(); ///< measured() says more
+
+private:
+    [[nodiscard]] std::vector<RunStatus> candidates() const;
+
+    EngineSession &m_session;
+    QHash<QString, std::optional<RunSpec>> m_specs; ///< by run; nothing: asked for, or it cannot be read
+};
+
+} // namespace orrery::ui
