@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/data/tokenizer.h"
+#include "core/nn/part_layout.h"
 #include "core/nn/registry.h"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ public:
 namespace nn {
 template <> struct ExtensionPoint<Sampler> {
     static constexpr const char *name = "Sampler";
+    static constexpr uint64_t layout() { return hashedSizes({sizeof(Sampler), sizeof(SamplerPlace)}); }
     using Factory = std::function<std::unique_ptr<Sampler>(const Tokenizer &)>;
 };
 } // namespace nn

@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/nn/extension_points.h"
+#include "core/nn/part_layout.h"
 #include "core/nn/setting_error.h"
 #include "core/plugin/plugin_entry.h"
 #include "core/spec/field_value.h"
@@ -91,9 +92,13 @@ public:
     template <typename Part> [[nodiscard]] PluginRegistry<Part> &parts()
     {
         static UnusedRegistry<Part> unused;
-        PluginPoint *point = findPoint(ExtensionPoint<Part>::name);
+        PluginPoint *point = findPointOf(ExtensionPoint<Part>::name, pointLayout<Part>());
         return point ? static_cast<PluginRegistry<Part> &>(*point) : unused;
     }
+
+    /// As findPoint(), for a library in whose headers the point has this pointLayout(). Throws where it has
+    /// another one here, which refuses the run. Use parts(). @since 1
+    [[nodiscard]] virtual PluginPoint *findPointOf(std::string_view point, uint64_t layout) = 0;
 };
 
 /// Life: create, configure, start, (the run), stop, destroy. Plugins that others require come first on the
@@ -109,18 +114,18 @@ public:
     virtual void stop() {}
 };
 
+/// Virtual functions that the classes above have got at their ends.
+inline constexpr size_t kNumAddedFunctions = 1;
+
 /// Changes when the size of a type does that crosses the boundary: a library that was compiled against other
 /// headers is told apart before any of its code runs.
 constexpr uint64_t engineLayout()
 {
-    uint64_t layout = 1469598103934665603ull;
-    for (const uint64_t size :
-         {sizeof(ModelSpec), sizeof(ForwardContext), sizeof(BuildContext), sizeof(SharedTables),
-          sizeof(KvCache), sizeof(PassNotes), sizeof(SourceInput), sizeof(MaskShape), sizeof(ProbeValue),
-          sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight), sizeof(Registry<FeedForward>),
-          sizeof(RunSpec), sizeof(FieldValue), sizeof(Result<void>)})
-        layout = (layout ^ size) * 1099511628211ull;
-    return layout;
+    return hashedSizes({sizeof(ModelSpec), sizeof(ForwardContext), sizeof(BuildContext), sizeof(SharedTables),
+                        sizeof(KvCache), sizeof(PassNotes), sizeof(SourceInput), sizeof(MaskShape),
+                        sizeof(ProbeValue), sizeof(Parameter), sizeof(ParameterStore), sizeof(Weight),
+                        sizeof(Registry<FeedForward>), sizeof(RunSpec), sizeof(FieldValue),
+                        sizeof(Result<void>), kNumAddedFunctions});
 }
 
 } // namespace orrery::nn

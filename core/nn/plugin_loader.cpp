@@ -171,6 +171,18 @@ public:
             if (point == opened->name()) return &opened->registry();
         return nullptr;
     }
+    [[nodiscard]] PluginPoint *findPointOf(std::string_view point, uint64_t layout) override
+    {
+        for (const auto &opened : m_points) {
+            if (point != opened->name()) continue;
+            if (layout == opened->layout()) return &opened->registry();
+            throw PluginFailure(m_info.id,
+                                "its library was built with headers of another version of this program, "
+                                "in which the parts of \"" +
+                                    std::string(point) + "\" are handed other things");
+        }
+        return nullptr;
+    }
     void log(std::string_view text) override
     {
         logInfo("plugin " + m_info.id + ": " + sanitizeUtf8(text.substr(0, 4096)));

@@ -26,6 +26,7 @@ public:
     virtual ~OpenedPoint() = default;
     [[nodiscard]] virtual const char *name() const = 0; ///< as in the manifest
     [[nodiscard]] virtual PluginPoint &registry() = 0;
+    [[nodiscard]] virtual uint64_t layout() const = 0; ///< pointLayout() of this program
     /// The first name of the manifest that was not registered; empty when none is missing.
     [[nodiscard]] virtual std::string missingName() const = 0;
     /// Takes out what was added; the registry stays for a plugin that still holds it.
@@ -67,6 +68,7 @@ public:
     }
     [[nodiscard]] const char *name() const override { return ExtensionPoint<Part>::name; }
     [[nodiscard]] PluginPoint &registry() override { return *this; }
+    [[nodiscard]] uint64_t layout() const override { return pointLayout<Part>(); }
     [[nodiscard]] std::string missingName() const override
     {
         for (const ProvidedPart &part : m_plugin.provides)

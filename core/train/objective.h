@@ -5,6 +5,7 @@
 
 #include "core/data/batch_sampler.h"
 #include "core/data/tokenizer.h"
+#include "core/nn/part_layout.h"
 #include "core/nn/registry.h"
 #include "core/spec/run_spec.h"
 #include "core/train/model_batch.h"
@@ -43,6 +44,11 @@ public:
 namespace nn {
 template <> struct ExtensionPoint<Objective> {
     static constexpr const char *name = "Objective";
+    static constexpr uint64_t layout()
+    {
+        return hashedSizes({sizeof(Objective), sizeof(Objective::Measure), sizeof(ObjectiveKey),
+                            sizeof(Batch), sizeof(ModelBatch), sizeof(ModalityBatch), sizeof(ModalityRows)});
+    }
     using Factory = std::function<Result<std::unique_ptr<Objective>>(const RunSpec &, const Tokenizer &)>;
 };
 } // namespace nn

@@ -3,6 +3,7 @@
 // registry. Trainer thread only.
 #pragma once
 
+#include "core/nn/part_layout.h"
 #include "core/nn/registry.h"
 #include "core/nn/transformer.h"
 
@@ -39,6 +40,11 @@ public:
 namespace nn {
 template <> struct ExtensionPoint<Optimizer> {
     static constexpr const char *name = "Optimizer";
+    static constexpr uint64_t layout()
+    {
+        return hashedSizes(
+            {sizeof(Optimizer), sizeof(UpdateSettings), sizeof(NamedTensor), sizeof(OptimizerSpec)});
+    }
     /// The parameters outlive the optimiser.
     using Factory =
         std::function<std::unique_ptr<Optimizer>(std::vector<nn::Parameter> &, const OptimizerSpec &)>;

@@ -165,6 +165,9 @@ private Q_SLOTS:
         QTest::newRow("throws") << "configure() failed: configure is out of order.";
         QTest::newRow("throws_int") << "configure() failed: it threw something that is no exception class.";
         QTest::newRow("unknown_setting") << "it asked for setting \"nope\", which its JSON does not declare";
+        QTest::newRow("other_layout")
+            << "configure() failed: its library was built with headers of another version of "
+               "this program, in which the parts of \"FeedForward\" are handed other things.";
         QTest::newRow("wrong_type") << "it asked for setting \"behaviour\" as another type";
         QTest::newRow("registers_nothing") << "did not register \"probe_ffn\"";
         QTest::newRow("registers_more") << "\"provides\" in probe.json does not list it";

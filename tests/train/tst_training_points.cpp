@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What other code may bring to a training: probes and their series, terms of the loss and values that parts
 // of the model leave, objectives and optimisers; doubles put in through the registries.
+#include "core/infer/logit_sampler.h"
+#include "core/nn/plugin_parts.h"
 #include "core/nn/torch_guard.h"
 #include "core/train/guarded_parts.h"
 #include "core/train/part_series.h"
@@ -9,6 +11,7 @@
 
 #include <torch/types.h>
 
+#include <set>
 #include <thread>
 
 using namespace orrery;
@@ -118,6 +121,7 @@ nn::Registry<Objective>::Factory objectiveThat(const QString &what)
 class TestTrainingPoints : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void aLibraryIsToldApartByWhatItsPartsAreHanded();
     void probesBecomeSeriesAndMoveNothing();
     void termsAndValuesOfPartsAreInTheRun();
     void howFullAMemoryIsPauses();
@@ -291,6 +295,25 @@ void TestTrainingPoints::unknownNamesAreListed()
     spec.name = "lion";
     VERIFY_ERROR(makeOptimizer(parameters, spec), ErrorCode::InvalidInput,
                  "optimizer.name is \"lion\", expected one of adamw.");
+}
+
+/// A plugin's library compares these with its own before it registers a part: see nn::EngineContext::findPointOf().
+void TestTrainingPoints::aLibraryIsToldApartByWhatItsPartsAreHanded()
+{
+    QCOMPARE(nn::pointLayout<nn::FeedForward>(), uint64_t{0}); // what it is handed is in engineLayout()
+    const std::set<uint64_t> layouts = {nn::pointLayout<Objective>(), nn::pointLayout<Optimizer>(),
+                                        nn::pointLayout<Sampler>()};
+    QCOMPARE(layouts.size(), size_t{3});
+    QVERIFY(!layouts.contains(0));
+    // One member more, or two types that change places, are another layout.
+    QVERIFY(nn::hashedSizes({sizeof(ModelBatch), 8}) != nn::hashedSizes({sizeof(ModelBatch) + 8, 8}));
+    QVERIFY(nn::hashedSizes({16, 8}) != nn::hashedSizes({8, 16}));
+    // The program's own registries say the same as the headers.
+    const PluginInfo none;
+    nn::ScopedRegistry<Objective> objectives(objectiveRegistry(), none);
+    nn::ScopedRegistry<Optimizer> optimizers(optimizerRegistry(), none);
+    QCOMPARE(objectives.layout(), nn::pointLayout<Objective>());
+    QCOMPARE(optimizers.layout(), nn::pointLayout<Optimizer>());
 }
 
 QTEST_GUILESS_MAIN(TestTrainingPoints)

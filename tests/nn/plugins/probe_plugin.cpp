@@ -70,6 +70,7 @@ public:
         if (m_behaviour == "throws_int") throw 7;
         if (m_behaviour == "unknown_setting") (void)context.settings().real("nope");
         if (m_behaviour == "wrong_type") (void)context.settings().integer("behaviour");
+        if (m_behaviour == "other_layout") (void)context.findPointOf("FeedForward", 1);
         if (m_behaviour == "registers_nothing") return {};
         if (m_behaviour == "registers_more") return context.feedForwards().add("unlisted_ffn", makeProbe());
         context.log("configured as " + m_behaviour);
