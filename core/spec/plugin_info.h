@@ -38,7 +38,7 @@ struct PluginRequirement {
 struct PluginCost {
     std::string name;        ///< "registers"
     std::string parameters;  ///< how many
-    std::string idle;        ///< of these, what a token does not pass through
+    std::string idle;        ///< of these, what a token does not pass through; below 0: work, 6 FLOP each
     std::string activations; ///< numbers that training keeps of each token
     std::string cache;       ///< numbers that a generated text keeps beside keys and values
     bool operator==(const PluginCost &) const = default;
