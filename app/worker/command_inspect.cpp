@@ -86,41 +86,56 @@ std::vector<HeadRef> pairsOf(const std::vector<int64_t> &layers, const std::vect
     return pairs;
 }
 
+/// Tokens of the text that were read: all of them, or, of one that is longer than the context, what the model
+/// had before it at the token that is looked at. @param report with its overview
+TokenRange tokensRead(const InspectReport &report)
+{
+    if (report.overview.empty()) return {0, std::ssize(report.tokens)};
+    const AttentionMap &map = report.overview.front();
+    return {map.firstColumn, map.firstColumn + map.numColumns};
+}
+
 /// The weights themselves, piece by piece: a report has no room for all of them.
 class ArrayReader {
 public:
     ArrayReader(Generator &generator, const InspectRequest &request, const InspectReport &report,
-                const InspectOptions &options)
-        : m_generator(generator), m_layers(report.layers), m_heads(report.heads),
-          m_numTokens(std::ssize(report.tokens)), m_out(options.out)
+                const TokenRange &read, const InspectOptions &options)
+        : m_generator(generator), m_layers(report.layers), m_heads(report.heads), m_read(read),
+          m_out(options.out)
     {
         m_request.input = request.input;
         m_request.input.sampling.numAlternatives = 0;
         m_request.wantsOverview = false;
+        m_request.token = request.token; // the same part of the text
+        m_request.rows = request.rows;
         m_request.maxEdge = kTileEdge;
         m_array.layers = orAll(options.layers, report.layers);
         m_array.heads = orAll(options.heads, report.heads);
-        m_array.rows = {request.rows.begin, request.rows.end == -1 ? m_numTokens : request.rows.end};
+        m_array.columns = read;
+        m_array.rows = {request.rows.begin, request.rows.end == -1 ? read.end : request.rows.end};
+        if (read.begin == 0 && read.end == std::ssize(report.tokens)) return;
+        // Of a part, what is asked of it; the engine does the same.
+        m_array.rows = {std::max(m_array.rows.begin, read.begin), std::min(m_array.rows.end, read.end)};
     }
 
     Result<AttentionArray> read()
     {
         m_request.heads = pairsOf(m_array.layers, m_array.heads);
-        m_request.rows = m_array.rows;
         // The engine says what is wrong with rows and heads, before anything is large.
         if (!exists()) ORRERY_TRY(m_generator.inspect(m_request, stopSignals().flag()));
         ORRERY_TRY(checkRoom());
         const std::vector<HeadRef> all = m_request.heads;
-        m_array.weights.resize(all.size() * static_cast<size_t>(numRows() * m_numTokens));
-        const int64_t rowStep = std::min(kTileEdge, numRows()), columnStep = std::min(kTileEdge, m_numTokens);
+        m_array.weights.resize(all.size() * static_cast<size_t>(numRows() * numColumns()));
+        const int64_t rowStep = std::min(kTileEdge, numRows()),
+                      columnStep = std::min(kTileEdge, numColumns());
         const int64_t headStep = std::max<int64_t>(1, kTileWeights / (rowStep * columnStep));
         for (int64_t first = 0; first < std::ssize(all); first += headStep)
             for (int64_t row = m_array.rows.begin; row < m_array.rows.end; row += rowStep)
-                for (int64_t column = 0; column < m_numTokens; column += columnStep) {
+                for (int64_t column = m_read.begin; column < m_read.end; column += columnStep) {
                     m_request.heads.assign(all.begin() + first,
                                            all.begin() + std::min(first + headStep, std::ssize(all)));
                     m_request.rows = {row, std::min(row + rowStep, m_array.rows.end)};
-                    m_request.columns = {column, std::min(column + columnStep, m_numTokens)};
+                    m_request.columns = {column, std::min(column + columnStep, m_read.end)};
                     ORRERY_TRY(readTile(first));
                 }
         return std::move(m_array);
@@ -130,17 +145,18 @@ private:
     [[nodiscard]] bool exists() const
     {
         const TokenRange &rows = m_array.rows;
-        return rows.begin >= 0 && rows.begin < rows.end && rows.end <= m_numTokens &&
+        return rows.begin >= m_read.begin && rows.begin < rows.end && rows.end <= m_read.end &&
                std::all_of(m_request.heads.begin(), m_request.heads.end(), [this](const HeadRef &ref) {
                    return ref.layer >= 0 && ref.layer < m_layers && ref.head >= 0 && ref.head < m_heads;
                });
     }
     [[nodiscard]] int64_t numRows() const { return m_array.rows.end - m_array.rows.begin; }
+    [[nodiscard]] int64_t numColumns() const { return m_read.end - m_read.begin; }
 
     [[nodiscard]] Result<void> checkRoom() const
     {
         const auto numBytes = static_cast<uint64_t>(m_request.heads.size()) *
-                              static_cast<uint64_t>(numRows()) * static_cast<uint64_t>(m_numTokens) *
+                              static_cast<uint64_t>(numRows()) * static_cast<uint64_t>(numColumns()) *
                               sizeof(float);
         if (numBytes <= kMaxArrayBytes) return {};
         return Error{ErrorCode::InvalidInput,
@@ -158,15 +174,15 @@ private:
             const int64_t before = (firstHead + static_cast<int64_t>(i)) * numRows() - m_array.rows.begin;
             for (int64_t row = 0; row < map.numRows; ++row)
                 std::copy_n(map.mean.begin() + row * map.numColumns, map.numColumns,
-                            m_array.weights.begin() + (before + map.firstRow + row) * m_numTokens +
-                                map.firstColumn);
+                            m_array.weights.begin() + (before + map.firstRow + row) * numColumns() +
+                                map.firstColumn - m_read.begin);
         }
         return {};
     }
 
     Generator &m_generator;
     int64_t m_layers, m_heads; ///< that the model has
-    int64_t m_numTokens;
+    TokenRange m_read;         ///< of the text; closed
     std::string m_out;
     InspectRequest m_request;
     AttentionArray m_array;
@@ -176,9 +192,11 @@ Result<InspectReport> inspectAttention(const InspectOptions &options, const Insp
 {
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     ORRERY_ASSIGN(InspectReport report, generator->inspect(request, stopSignals().flag()));
+    const TokenRange read = tokensRead(report);
     report.overview.clear(); // summaries are of all heads; maps only of those asked for
     if (options.ending() == ".npz") {
-        ORRERY_ASSIGN(const AttentionArray array, ArrayReader(*generator, request, report, options).read());
+        ORRERY_ASSIGN(const AttentionArray array,
+                      ArrayReader(*generator, request, report, read, options).read());
         ORRERY_ASSIGN(const std::string bytes, inspectNpz(report, array));
         ORRERY_TRY(writeFileAtomically(options.out, bytes));
         return report;
@@ -186,6 +204,7 @@ Result<InspectReport> inspectAttention(const InspectOptions &options, const Insp
     if (options.wantsMaps()) {
         InspectRequest maps{.input = request.input, .wantsOverview = false};
         maps.heads = pairsOf(orAll(options.layers, report.layers), orAll(options.heads, report.heads));
+        maps.token = request.token;
         maps.rows = request.rows;
         maps.maxEdge = request.maxEdge;
         ORRERY_ASSIGN(InspectReport more, generator->inspect(maps, stopSignals().flag()));

@@ -154,6 +154,18 @@ void addHeads(const InspectReport &report, std::vector<std::string> &lines)
                                  percent(summary.selfMass)}));
 }
 
+/// What of the report is of these tokens.
+InspectReport partOf(const InspectReport &report, const TokenRange &tokens)
+{
+    InspectReport part;
+    part.step = report.step;
+    part.tokens = {report.tokens.begin() + tokens.begin, report.tokens.begin() + tokens.end};
+    if (!report.attribution.empty())
+        part.attribution = {report.attribution.begin() + tokens.begin,
+                            report.attribution.begin() + tokens.end};
+    return part;
+}
+
 void addTokens(const InspectReport &report, std::vector<std::string> &lines)
 {
     std::vector<std::string> titles = {"token", "surprise"};
@@ -201,6 +213,7 @@ std::vector<std::string> inspectTable(const InspectReport &report)
     std::vector<std::string> lines = {
         sanitizeUtf8(report.model) + ": " + std::to_string(report.tokens.size()) + " tokens, " +
         std::to_string(report.layers) + " layers of " + std::to_string(report.heads) + " heads"};
+    if (!report.note.empty()) lines.push_back(sanitizeUtf8(report.note));
     addHeads(report, lines);
     for (const std::string &line : candidateLines(report, "without the heads left out"))
         lines.push_back(line);
@@ -253,7 +266,8 @@ void addTokenColumns(const InspectReport &report, NpzWriter &npz)
 Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray &attention)
 {
     const size_t numLayers = attention.layers.size(), numHeads = attention.heads.size();
-    const size_t numTokens = report.tokens.size();
+    const InspectReport read = partOf(report, attention.columns);
+    const size_t numTokens = read.tokens.size();
     std::vector<int64_t> rows(static_cast<size_t>(attention.rows.end - attention.rows.begin));
     std::vector<float> entropy, distance, firstMass, selfMass;
     std::iota(rows.begin(), rows.end(), attention.rows.begin);
@@ -268,7 +282,8 @@ Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray
         }
     NpzWriter npz;
     npz.add("attention", attention.weights, {numLayers, numHeads, rows.size(), numTokens});
-    addTokenColumns(report, npz);
+    addTokenColumns(read, npz);
+    npz.add("first_token", std::vector<int64_t>{attention.columns.begin}, {});
     npz.add("layers", attention.layers, {numLayers});
     npz.add("heads", attention.heads, {numHeads});
     npz.add("rows", rows, {rows.size()});
@@ -276,7 +291,7 @@ Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray
     npz.add("distance", distance, {numLayers, numHeads});
     npz.add("first_mass", firstMass, {numLayers, numHeads});
     npz.add("self_mass", selfMass, {numLayers, numHeads});
-    if (!report.attribution.empty()) npz.add("attribution", report.attribution, {numTokens});
+    if (!read.attribution.empty()) npz.add("attribution", read.attribution, {numTokens});
     return npz.bytes();
 }
 

@@ -28,11 +28,12 @@ void addTokenColumns(const InspectReport &report, NpzWriter &npz);
 /// Weights of some heads of some layers, each token by each token.
 struct AttentionArray {
     std::vector<int64_t> layers, heads;
-    TokenRange rows;            ///< closed
-    std::vector<float> weights; ///< [layers, heads, rows, tokens]
+    TokenRange rows, columns;   ///< closed; columns: the tokens of the text that were read
+    std::vector<float> weights; ///< [layers, heads, rows, columns]
 };
-/// numpy's file: attention, tokens, token_ids, layers, heads, rows, step; of the report: entropy, distance,
-/// first_mass, self_mass [layers, heads], surprise [tokens], attribution [tokens] where it was asked for.
+/// numpy's file: attention, tokens, token_ids (of the columns), first_token (the place of the first of them
+/// in the text), layers, heads, rows, step; of the report: entropy, distance, first_mass, self_mass [layers,
+/// heads], surprise [tokens], attribution [tokens] where it was asked for.
 /// @error InvalidInput when it is too large for one file
 Result<std::string> inspectNpz(const InspectReport &report, const AttentionArray &attention);
 

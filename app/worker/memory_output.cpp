@@ -227,6 +227,7 @@ std::string memoryLookJson(const MemoryLook &look)
 std::vector<std::string> memoryLookTable(const MemoryLook &look)
 {
     std::vector<std::string> lines = memoryLines(look.memory, look.file);
+    if (!look.look.note.empty()) lines.push_back(sanitizeUtf8(look.look.note));
     addReads(look.look, lines);
     for (const std::string &line : candidateLines(look.look, changeOf(look))) lines.push_back(line);
     return lines;

@@ -77,6 +77,14 @@ Result<void> checkSize(const std::string &what, int64_t value, int64_t least, in
                   "Set " + what + " to a value in this range.");
 }
 
+Result<void> checkToken(int64_t token, int64_t numTokens)
+{
+    if (token >= -1 && token < numTokens) return {};
+    return refuse("token " + number(token) + " is asked for",
+                  "0 to " + number(numTokens - 1) + ", or -1 for the last one",
+                  "Choose a token of the text that is read.");
+}
+
 Result<CheckedRequest> checkRequest(const ModelSpec &spec, int64_t numTokens, const InspectRequest &request)
 {
     if (!request.input.promptIds.empty() && !request.input.prompt.empty())
@@ -88,10 +96,7 @@ Result<CheckedRequest> checkRequest(const ModelSpec &spec, int64_t numTokens, co
         ORRERY_TRY(checkSize("overview_edge", request.overviewEdge, kMinOverviewEdge, kMaxOverviewEdge));
     if (!request.heads.empty()) ORRERY_TRY(checkSize("max_edge", request.maxEdge, 1, kMaxMapEdge));
     ORRERY_TRY(checkSize("alternatives", request.input.sampling.numAlternatives, 0, kMaxInspectCandidates));
-    if (request.token < -1 || request.token >= numTokens)
-        return refuse("token " + number(request.token) + " is asked for",
-                      "0 to " + number(numTokens - 1) + ", or -1 for the last one",
-                      "Choose a token of the text that is read.");
+    ORRERY_TRY(checkToken(request.token, numTokens));
     ORRERY_ASSIGN(const TokenRange rows, closedRange("rows", request.rows, numTokens));
     ORRERY_ASSIGN(const TokenRange columns, closedRange("columns", request.columns, numTokens));
     CheckedRequest checked{.token = request.token == -1 ? numTokens - 1 : request.token};

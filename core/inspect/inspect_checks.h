@@ -23,6 +23,9 @@ Result<void> checkHeads(const ModelSpec &spec, const std::vector<HeadRef> &heads
 /// @error InvalidInput: outside of least … most
 Result<void> checkSize(const std::string &what, int64_t value, int64_t least, int64_t most);
 
+/// @error InvalidInput: neither a token of the text nor -1
+Result<void> checkToken(int64_t token, int64_t numTokens);
+
 struct CheckedRequest {
     int64_t token = 0;
     MapShape overview; ///< no rows: not wanted

@@ -153,7 +153,8 @@ private Q_SLOTS:
         QCOMPARE(textOf(lookInto(generator, request)),
                  std::string("<|infill_prefix|><|infill_suffix|> after<|infill_middle|>before mid"));
         request.input = {.prompt = "", .messages = {{"user", "hi"}}, .answerIds = {'y', 'o'}};
-        QCOMPARE(textOf(lookInto(generator, request)), std::string("<|user|>hi<|end_of_turn|><|assistant|>yo"));
+        QCOMPARE(textOf(lookInto(generator, request)),
+                 std::string("<|user|>hi<|end_of_turn|><|assistant|>yo"));
     }
 
     void conversationsGoOnAsIfNobodyHadLooked()
@@ -171,10 +172,62 @@ private Q_SLOTS:
             request.wantsLens = request.wantsAttribution = true;
             (void)lookInto(looked, request);
             request.input.prompt = std::string(97, 'x');
+            (void)lookInto(looked, request); // more than the context
+            request.token = 97;
             QVERIFY(!looked.inspect(request, kNever).ok());
             messages.push_back({"assistant", answer.text});
             messages.push_back({"user", "and then?"});
         }
+    }
+
+    void longTextsHaveAnOverviewOfTheirWindow()
+    {
+        TextGenerator generator(loadedModel(16));
+        InspectRequest request;
+        request.input.prompt =
+            "abcdefghijklmnopqrstuvwxyzabcdef"; // 32 tokens: 16 to 31 are seen from the last one
+        request.heads = {{1, 0}};
+        const InspectReport report = lookInto(generator, request);
+        QCOMPARE(report.note,
+                 std::string("loaded 100, as 200 is damaged Of 32 tokens the model has 16 to 31 before "
+                             "it here: its context is 16."));
+        QCOMPARE(report.tokens.size(), size_t(32));
+        QCOMPARE(report.token, int64_t(31));
+        // All of it is of the window, as if that were the text.
+        request.input.prompt = request.input.prompt.substr(16);
+        const InspectReport alone = lookInto(generator, request);
+        QCOMPARE(report.overview.size(), alone.overview.size());
+        for (size_t i = 0; i < alone.overview.size(); ++i) {
+            QCOMPARE(report.overview[i].mean, alone.overview[i].mean);
+            QCOMPARE(report.overview[i].firstRow, int64_t(16));
+            QCOMPARE(report.overview[i].numColumns, int64_t(16));
+            QCOMPARE(report.summaries[i].entropy, alone.summaries[i].entropy);
+        }
+        QCOMPARE(report.maps[0].mean, alone.maps[0].mean);
+        QCOMPARE(report.candidates[0].id, alone.candidates[0].id);
+    }
+
+    void ofAnAnswerToAPictureTheLastTokenThatWasReadIsLookedAt()
+    {
+        if (!encodePng(Image{1, 1, {0, 0, 0}})) QSKIP("built without picture files");
+        TextGenerator generator(test::mediaModel()); // its context is 48
+        InspectRequest request;
+        request.input.prompt = std::string(20, 'q');
+        request.input.media = {{test::pictureOf(90), "a.png", 0}}; // start and 4 patches
+        request.input.answerIds =
+            std::vector<int32_t>(24, 'a'); // 49 tokens: the last one was written, not read
+        const InspectReport report = lookInto(generator, request);
+        QCOMPARE(report.tokens.size(), size_t(49));
+        QCOMPARE(report.token, int64_t(47));
+        QCOMPARE(report.note,
+                 std::string("Of 49 tokens the model has 0 to 47 before it here: its context is 48."));
+        QCOMPARE(report.overview.front().firstColumn, int64_t(0)); // with the picture
+        QCOMPARE(report.flows.size(), size_t(4));
+        request.token = 48; // and who asks for it sees what fits without half a picture
+        const InspectReport last = lookInto(generator, request);
+        QCOMPARE(last.token, int64_t(48));
+        QCOMPARE(last.overview.front().firstColumn, int64_t(5));
+        QVERIFY(last.tokens[2].modality == Modality::Image); // it is in the text all the same
     }
 
     void picturesAreRead()
@@ -201,7 +254,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("kind");
         QTest::addColumn<QStringList>("words");
-        QTest::newRow("too long") << QStringLiteral("long") << QStringList{"20 tokens", "context of 16"};
+        QTest::newRow("behind a long text") << QStringLiteral("long") << QStringList{"token 20", "0 to 19"};
         QTest::newRow("a head") << QStringLiteral("head") << QStringList{"layer 2", "0 to 1"};
         QTest::newRow("two texts") << QStringLiteral("two") << QStringList{"a conversation and a prompt"};
         QTest::newRow("no holes") << QStringLiteral("hole")
@@ -220,7 +273,10 @@ private Q_SLOTS:
         TextGenerator generator(loadedModel(16));
         InspectRequest request;
         request.input.prompt = "abc";
-        if (kind == u"long") request.input.prompt = std::string(20, 'x');
+        if (kind == u"long") {
+            request.input.prompt = std::string(20, 'x');
+            request.token = 20;
+        }
         if (kind == u"head") request.heads = {{2, 0}};
         if (kind == u"two") request.input.messages = {{"user", "hi"}};
         if (kind == u"hole") request.input.infill = "d";

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void numpyFilesHoldEachWeight();
     void numpyFilesOfSomeRows();
     void numpyFilesOfLongTextsAreWhole();
+    void longTextsAreLookedAtByTheirWindow();
     void numpyFilesAreLimited();
     void readsConversationsAndFiles();
     void namesWhatIsWrong_data();
@@ -242,6 +243,51 @@ void TestCliInspect::numpyFilesOfLongTextsAreWhole()
     }
 }
 
+void TestCliInspect::longTextsAreLookedAtByTheirWindow()
+{
+    QString text;
+    for (int i = 0; i < 100; ++i) text += QChar(u'a' + i % 23);
+    const QStringList whole{u"--prompt"_s, text}, maps{u"--layer"_s, u"1"_s, u"--head"_s, u"2"_s};
+    const QStringList window{u"--prompt"_s, text.right(64)};
+    // From its last token the last 64 are seen, as if they were all there is.
+    const QJsonObject seen = json(whole + maps), alone = json(window + maps);
+    QCOMPARE(seen[u"note"_s].toString(),
+             u"Of 100 tokens the model has 36 to 99 before it here: its context is 64."_s);
+    QCOMPARE(seen[u"tokens"_s].toArray().size(), 100);
+    QCOMPARE(seen[u"token"_s].toInt(), 99);
+    QCOMPARE(seen[u"summaries"_s], alone[u"summaries"_s]);
+    QCOMPARE(seen[u"candidates"_s], alone[u"candidates"_s]);
+    const QJsonObject map = seen[u"maps"_s].toArray()[0].toObject();
+    QCOMPARE(map[u"first_row"_s].toInt(), 36);
+    QCOMPARE(map[u"first_column"_s].toInt(), 36);
+    QCOMPARE(map[u"mean"_s], alone[u"maps"_s].toArray()[0].toObject()[u"mean"_s]);
+    // From one before its first overflow, the first ones.
+    const QJsonObject early = json(whole + QStringList{u"--token"_s, u"50"_s});
+    QVERIFY2(early[u"note"_s].toString().contains(u"has 0 to 63 before"_s), qPrintable(early[u"note"_s].toString()));
+    QCOMPARE(early[u"token"_s].toInt(), 50);
+    const EngineAnswer table = inspect(whole);
+    QVERIFY2(table.exitCode == 0 && table.out.contains(u"has 36 to 99"_s), qPrintable(table.all()));
+    // A file for numpy has the tokens that were read, and says where in the text they stand.
+    const QString out = m_home.path(u"window.npz"_s);
+    const EngineAnswer written =
+        inspect(whole + maps + QStringList{u"--rows"_s, u"90:"_s, u"--out"_s, out, u"--attribution"_s});
+    QVERIFY2(written.exitCode == 0, qPrintable(written.all()));
+    const auto arrays = arraysOf(out);
+    QVERIFY2(arrays[u"attention"_s].header.contains("(1,1,10,64,)"), arrays[u"attention"_s].header.constData());
+    QCOMPARE(arrays[u"first_token"_s].wholeAt(0), 36);
+    QCOMPARE(arrays[u"rows"_s].wholeAt(0), 90);
+    QCOMPARE(arrays[u"token_ids"_s].wholeAt(0), qint64(text[36].unicode()));
+    QCOMPARE(arrays[u"attribution"_s].data.size(), 64 * 4);
+    for (int row = 0; row < 10; ++row)
+        for (int s = 0; s < 64; ++s) {
+            const double expected = map[u"mean"_s].toArray()[54 + row].toArray()[s].toDouble();
+            QVERIFY(std::abs(double(arrays[u"attention"_s].floatAt(row * 64 + s)) - expected) < 1e-6);
+        }
+    const EngineAnswer outside = inspect(whole + maps + QStringList{u"--rows"_s, u"3:9"_s, u"--out"_s, out});
+    QCOMPARE(outside.exitCode, 3);
+    QVERIFY2(outside.err.contains(u"some of the tokens 36 to 99"_s), qPrintable(outside.err));
+}
+
 void TestCliInspect::numpyFilesAreLimited()
 {
     // Each head 300 times is 90,000 maps of 64 × 64.
@@ -300,8 +346,9 @@ void TestCliInspect::namesWhatIsWrong_data()
     row("a file's ending", {u"--out"_s, u"a.csv"_s}, {u"\".csv\""_s, u".npz or .json"_s});
     row("a folder that is not there", {u"--out"_s, u"/nowhere/at/all/a.npz"_s}, {u"/nowhere/at/all"_s}, 4);
     row("no such chat", {u"--prompt-file"_s, u"none.txt"_s}, {u"--prompt-file"_s}, 2);
-    QTest::newRow("too long") << QStringList{u"--prompt"_s, QString(65, u'x')} << 3
-                              << QStringList{u"65 tokens"_s, u"context of 64"_s, u"Shorten"_s};
+    QTest::newRow("a token behind a long text")
+        << QStringList{u"--prompt"_s, QString(65, u'x'), u"--token"_s, u"65"_s} << 3
+        << QStringList{u"token 65"_s, u"0 to 64"_s, u"Choose a token"_s};
     QTest::newRow("no such file") << QStringList{u"--prompt-file"_s, u"none.txt"_s} << 3
                                   << QStringList{u"none.txt"_s};
 }
