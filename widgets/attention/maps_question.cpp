@@ -25,6 +25,12 @@ std::vector<HeadRef> allHeads(const InspectReport &report)
     return heads;
 }
 
+/// The engine answers about a longer text than the context by what the model had before it at a token.
+bool isOfPart(const InspectReport &report)
+{
+    return !report.overview.empty() && report.overview.front().numRows < std::ssize(report.tokens);
+}
+
 bool isOfSameRows(const AttentionMap &one, const AttentionMap &other)
 {
     return one.firstRow == other.firstRow && one.numRows == other.numRows;
@@ -60,7 +66,14 @@ void MapsQuestion::askForWindow()
     m_question->ask(m_model, m_request);
 }
 
-/// The engine makes overviews of whole texts only: here each head is asked for with few cells.
+/// As the whole text, which was too long; only now it is known that this makes a difference.
+void MapsQuestion::askAtToken()
+{
+    m_request.token = m_token;
+    m_question->ask(m_model, m_request);
+}
+
+/// Of a window whose overview is not known, each head is asked for with few cells.
 void MapsQuestion::askForHeads(const InspectReport &report)
 {
     m_window = report;
@@ -74,8 +87,14 @@ void MapsQuestion::askForHeads(const InspectReport &report)
 void MapsQuestion::onAnswer(const InspectReport &report)
 {
     if (m_phase == Phase::Whole) {
-        m_isWindow = false;
+        m_isWindow = isOfPart(report);
+        if (m_isWindow && m_token >= 0 && m_token != report.token) return askAtToken();
         m_overview = {};
+        if (m_isWindow) {
+            m_overview = {m_model, idsOf(report), report.overview};
+            m_request.wantsOverview = false; // another head of the same window needs no other one
+            m_request.token = m_token;
+        }
         Q_EMIT answered(report);
         return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Asks for the maps of a text: of the whole of it, or, where it is longer than the model's context, of what
-// the model had before it at one of its tokens, as the microscope does; then the overview is asked for behind
-// it. One question at a time, the newest takes the place of the one before. GUI thread only.
+// the model had before it at one of its tokens, as the microscope does. Who refuses a long text is asked for the
+// window, and for its overview behind it. One question at a time, the newest takes the place of the one before. GUI thread only.
 #pragma once
 
 #include "widgets/attention/model_question.h"
@@ -34,6 +34,7 @@ Q_SIGNALS:
 
 private:
     enum class Phase : uint8_t { Whole, Window, Heads };
+    void askAtToken();
     void askForWindow();
     void askForHeads(const InspectReport &report);
     void onAnswer(const InspectReport &report);
