@@ -14,6 +14,7 @@
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/sampling_json.h"
+#include "widgets/play/tokens_pane.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/version_draft.h"
 
@@ -119,7 +120,13 @@ void PlaygroundPanel::showMode()
     m_regenerate->setAccessibleName(again);
     showError();
     showCurrent();
+    showTokens();
     updateState();
+}
+
+void PlaygroundPanel::showTokens()
+{
+    if (m_showTokens->isChecked()) m_tokens->setInput(m_chooser->model(), mainEditor()->toPlainText());
 }
 
 void PlaygroundPanel::connectAttachments()
@@ -254,6 +261,7 @@ QString PlaygroundPanel::draftJson() const
                       {u"is_manual"_s, m_sampling->isManual()}};
     insertSampling(draft, sampling);
     if (m_sampling->showsMore()) draft.insert(u"shows_more"_s, true);
+    if (m_showTokens->isChecked()) draft.insert(u"shows_tokens"_s, true);
     addComposer(draft);
     if (!m_versions.empty()) {
         qint64 room = kMaxTokenDraftBytes;
@@ -278,6 +286,7 @@ void PlaygroundPanel::restoreDraft(const QString &json)
     sampling.maxTokens = draft.value("max_tokens"_L1).toInteger(sampling.maxTokens);
     m_sampling->setSettings(sampling);
     m_sampling->setShowsMore(draft.value("shows_more"_L1).toBool());
+    m_showTokens->setChecked(draft.value("shows_tokens"_L1).toBool());
     m_prompt->setPlainText(draft.value("prompt"_L1).toString());
     m_after->setPlainText(draft.value("after"_L1).toString());
     m_message->setPlainText(draft.value("message"_L1).toString());

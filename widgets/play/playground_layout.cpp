@@ -19,6 +19,7 @@
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
+#include "widgets/play/tokens_pane.h"
 #include "widgets/play/version_view.h"
 #include "widgets/theme/theme.h"
 
@@ -114,6 +115,7 @@ void PlaygroundPanel::connectParts()
 {
     connect(m_chooser, &ModelChooser::changed, this, [this] {
         updateState();
+        showTokens();
         Q_EMIT draftChanged();
     });
     connect(m_chooser, &ModelChooser::failed, this,
@@ -264,6 +266,14 @@ QWidget *PlaygroundPanel::makeComposer()
     layout->addWidget(m_attachments);
     layout->addWidget(m_messageAttachments);
     layout->addLayout(row, 1);
+    m_tokens = new TokensPane(m_session, box);
+    m_tokens->hide();
+    layout->addWidget(m_tokens);
+    connect(m_showTokens, &QToolButton::toggled, this, [this](bool isShown) {
+        m_tokens->setVisible(isShown);
+        showTokens();
+        Q_EMIT draftChanged();
+    });
     return box;
 }
 
@@ -344,12 +354,20 @@ QLayout *PlaygroundPanel::makeComposerButtons(QWidget *parent)
     m_cancelEdit = new QPushButton(tr("Cancel"), parent);
     m_cancelEdit->setObjectName(u"cancelEdit"_s);
     m_cancelEdit->setToolTip(tr("Leaves it as it was (Esc)"));
+    m_showTokens = new QToolButton(parent);
+    m_showTokens->setText(tr("Tokens"));
+    m_showTokens->setAccessibleName(tr("Show the tokens of the text"));
+    m_showTokens->setToolTip(tr("How the chosen model's tokenizer cuts the text; the hover has ids and bytes"));
+    m_showTokens->setObjectName(u"showTokens"_s);
+    m_showTokens->setCheckable(true);
+    m_showTokens->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     auto *buttons = new QVBoxLayout;
     buttons->setSpacing(space::kHalf);
     buttons->addWidget(m_generate);
     buttons->addWidget(m_stop);
     buttons->addWidget(m_cancelEdit);
     buttons->addStretch(1);
+    buttons->addWidget(m_showTokens);
     connect(m_generate, &QPushButton::clicked, this, &PlaygroundPanel::generate);
     connect(m_stop, &QPushButton::clicked, this, &PlaygroundPanel::stop);
     connect(m_cancelEdit, &QPushButton::clicked, m_conversation, &ConversationPane::cancelEditing);
@@ -375,6 +393,7 @@ QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *ed
             [editor] { editor->setFont(typeFont(TypeSize::Mono)); });
     connect(editor, &QPlainTextEdit::textChanged, this, [this] {
         if (std::exchange(m_numDropped, 0) > 0) updateNote();
+        showTokens();
         Q_EMIT draftChanged();
     });
     return box;

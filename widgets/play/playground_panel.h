@@ -35,6 +35,7 @@ class SamplingForm;
 class SegmentedChoice;
 class Selection;
 class TokenView;
+class TokensPane;
 class ToneLabel;
 class TranscriptSaver;
 class VersionView;
@@ -187,6 +188,7 @@ private:
     void undo();
     [[nodiscard]] bool isConversation() const { return mode() == PlayMode::Converse; }
     [[nodiscard]] QPlainTextEdit *mainEditor() const;
+    void showTokens(); ///< as far as they are wanted
     [[nodiscard]] GenerateRequest request() const;     ///< of the prompt
     [[nodiscard]] GenerateRequest textRequest() const; ///< without what is attached or said in turns
     [[nodiscard]] AnswerSettings answerSettings() const;
@@ -218,6 +220,8 @@ private:
     QToolButton *m_regenerate, *m_copy, *m_color, *m_earlier, *m_later;
     QToolButton *m_undo, *m_newConversation, *m_system; ///< of a conversation
     QToolButton *m_attach;
+    QToolButton *m_showTokens;
+    TokensPane *m_tokens; ///< of the text that is being written
     QAction *m_newAction = nullptr, *m_undoAction = nullptr, *m_redoAction = nullptr, *m_upAction = nullptr;
     QMenu *m_copyMenu;
     ElidedLabel *m_editNote;

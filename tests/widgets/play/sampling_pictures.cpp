@@ -9,6 +9,7 @@
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QPainter>
@@ -50,6 +51,23 @@ void shoot(QWidget &panel, const QString &name, QSize size)
     Theme::instance().apply(*qApp, ThemeKind::Light);
     std::printf("%s\n", qPrintable(name));
 }
+
+/// An engine that cuts texts at spaces.
+class CuttingSession : public FakeSession {
+public:
+    std::unique_ptr<PendingRequest> tokenize(const QString &, const QByteArray &text, QObject *,
+                                             Reply<std::vector<TokenPiece>> reply) override
+    {
+        std::vector<TokenPiece> pieces;
+        for (const char byte : text) {
+            if (pieces.empty() || byte == ' ' || byte == '\n')
+                pieces.push_back({300 + int32_t(pieces.size()), ""});
+            pieces.back().bytes += byte;
+        }
+        reply(pieces);
+        return std::make_unique<PendingRequest>();
+    }
+};
 
 /// A choice among ten, of which the cuts left four.
 GeneratedToken drawn()
@@ -109,6 +127,21 @@ void shootPanel()
     shoot(*setup.panel, u"panel-large"_s, {1280, 800});
 }
 
+void shootTokens()
+{
+    CuttingSession session;
+    session.checkpoints[u"code"_s] = {CheckpointInfo{.step = 8'000}};
+    session.runList = {fakeRun("code")};
+    PlaygroundPanel panel(session);
+    panel.promptEditor()->setPlainText(
+        u"template <typename T> class stack {\n  public:\n    void push(const T &value);"_s);
+    panel.show();
+    child<QAbstractButton>(&panel, "showTokens")->click();
+    settle(400);
+    shoot(panel, u"tokens"_s, {1000, 700});
+    shoot(panel, u"tokens-low"_s, {700, 560});
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -119,5 +152,6 @@ int main(int argc, char **argv)
     Theme::instance().apply(application, ThemeKind::Light);
     shootParts();
     shootPanel();
+    shootTokens();
     return 0;
 }
