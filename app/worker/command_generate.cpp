@@ -54,11 +54,14 @@ std::string tokenLine(const GeneratedToken &token)
     json["id"] = token.id;
     json["text"] = sanitizeUtf8(token.bytes);
     json["p"] = token.probability;
+    json["chance"] = token.chance;
     json["entropy"] = token.entropy;
     json["alternatives"] = Json::array();
     for (const TokenAlternative &alternative : token.alternatives)
         json["alternatives"].push_back(
-            {{"text", sanitizeUtf8(alternative.bytes)}, {"p", alternative.probability}});
+            {{"text", sanitizeUtf8(alternative.bytes)},
+             {"p", alternative.probability},
+             {"chance", alternative.chance}});
     return json.dump();
 }
 
@@ -193,10 +196,10 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     ORRERY_TRY(openMemory(options, *generator));
     std::string text;
+    Utf8Stream characters;
     const auto show = [&](const GeneratedToken &token) {
         text += token.bytes;
         if (options.isJson) {
-    Utf8Stream characters;
             printLine(tokenLine(token));
         } else {
             const std::string whole = characters.append(token.bytes);
@@ -207,11 +210,11 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     };
     ORRERY_ASSIGN(const GenerateSummary summary, generator->generate(request, show, stopSignals().flag()));
     if (!options.isJson) {
+        const std::string rest = characters.flush(); // an answer may end within a character
+        std::fwrite(rest.data(), 1, rest.size(), stdout);
         std::fputc('\n', stdout);
         std::fflush(stdout); // before what is said of the memory
     }
-        const std::string rest = characters.flush(); // an answer may end within a character
-        std::fwrite(rest.data(), 1, rest.size(), stdout);
     std::optional<int64_t> numRefused;
     if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled) {
         ORRERY_ASSIGN(numRefused, saveMemory(options, *generator));
@@ -256,16 +259,7 @@ CommandBody declareGenerate(CLI::App &command)
         ->excludes(noMemory);
     command.add_option("--source", options->source,
                        "What the text is called in the memory; its file, if not given");
-    command.add_option("--max-tokens", options->sampling.maxTokens, "Tokens to add at most, 1 … 1,000,000");
-    command.add_option("--temperature", options->sampling.temperature, "0 (most probable) … 10");
-    command.add_option("--top-k", options->sampling.topK, "Keep the k most probable tokens; 0: off");
-    command.add_option("--top-p", options->sampling.topP,
-                       "Keep the most probable tokens up to this share; 1: off");
-    command.add_option("--sampler", options->sampling.sampler,
-                       "Plugin's part that changes the logits before these cuts; not given: none");
-    command.add_option("--seed", options->sampling.seed, "Same seed, same text");
-    command.add_option("--alternatives", options->sampling.numAlternatives,
-                       "Candidates per token in --json, 0 … 50");
+    addSamplingOptions(command, options->sampling);
     command.add_flag("--json", options->isJson, "One JSON line per token, then one with \"event\":\"done\"");
     return [options, &command, given = std::array{prompt, image, audio}] {
         std::map<const CLI::Option *, size_t> numSeen;

@@ -16,6 +16,7 @@ std::span<const CommandEntry> commandTable()
         CommandEntry{"evaluate", "Measure the loss of a model over a text", declareEvaluate},
         CommandEntry{"export", "Write a run's checkpoint as a model directory", declareExport},
         CommandEntry{"inspect", "Look inside a model while it reads a text", declareInspect},
+        CommandEntry{"tokens", "Show the tokens of a text", declareTokens},
         CommandEntry{"memory", "Show, edit, move and consolidate what a model remembers", declareMemory},
 #ifdef ORRERY_HAS_RPC
         CommandEntry{"serve", "Load a model and answer requests on a socket", declareServe},

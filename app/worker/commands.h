@@ -31,6 +31,7 @@ CommandBody declareEvaluate(CLI::App &command);
 CommandBody declareExport(CLI::App &command);
 CommandBody declareInspect(CLI::App &command);
 CommandBody declareMemory(CLI::App &command);
+CommandBody declareTokens(CLI::App &command);
 CommandBody declareServe(CLI::App &command);
 CommandBody declareBench(CLI::App &command);
 CommandBody declareInfo(CLI::App &command);

@@ -52,6 +52,30 @@ Result<void> readTokenOptions(const TokenOptions &options, GenerateRequest &requ
     return {};
 }
 
+void addSamplingOptions(CLI::App &command, SamplingSettings &sampling)
+{
+    command.add_option("--max-tokens", sampling.maxTokens, "Tokens to add at most, 1 … 1,000,000");
+    command
+        .add_option("--stop", sampling.stop,
+                    "Text before which the answer ends, 1 … 256 bytes; may be given several times, at most 16")
+        ->allow_extra_args(false);
+    command.add_option("--temperature", sampling.temperature, "0 (most probable) … 10");
+    command.add_option("--top-k", sampling.topK, "Keep the k most probable tokens; 0: off");
+    command.add_option("--top-p", sampling.topP, "Keep the most probable tokens up to this share; 1: off");
+    command.add_option("--min-p", sampling.minP,
+                       "Keep tokens of at least this share of the most probable one's probability; 0: off");
+    command.add_option("--typical", sampling.typicalP,
+                       "Keep the tokens whose surprise is nearest to the entropy, up to this share; 1: off");
+    command.add_option("--repetition-penalty", sampling.repetitionPenalty,
+                       "Makes tokens that were read or said less likely, 0.1 … 10; 1: off");
+    command.add_option("--penalty-window", sampling.penaltyWindow,
+                       "Last tokens that the penalty looks at; 0: all");
+    command.add_option("--sampler", sampling.sampler,
+                       "Plugin's part that changes the logits before all of these; not given: none");
+    command.add_option("--seed", sampling.seed, "Same seed, same text");
+    command.add_option("--alternatives", sampling.numAlternatives, "Candidates per token in --json, 0 … 50");
+}
+
 void addTextOptions(CLI::App &command, TextOptions &options)
 {
     auto *prompt = command.add_option("--prompt", options.prompt, "Text to read");

@@ -27,6 +27,9 @@ CLI::Option *addTokenOptions(CLI::App &command, TokenOptions &options);
 /// @error InvalidInput: no whole numbers between commas
 Result<void> readTokenOptions(const TokenOptions &options, GenerateRequest &request);
 
+/// --max-tokens, --temperature, the cuts, --stop and the others, with their present values as defaults.
+void addSamplingOptions(CLI::App &command, SamplingSettings &sampling);
+
 struct TextOptions {
     std::string prompt, promptFile, messagesFile;
     TokenOptions tokens;

@@ -60,18 +60,32 @@ CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, Inspect
     return look;
 }
 
-void finishLook(CLI::App *look, Session &session, const std::string &name, const InspectArguments &arguments)
+/// @param words of the worker's command
+void finishLook(CLI::App *look, Session &session, const std::vector<std::string> &words,
+                const InspectArguments &arguments)
 {
-    finish(look, session, [&session, name, &arguments] {
+    finish(look, session, [&session, words, &arguments] {
         const auto model = resolveModel(session, arguments.model);
         if (!model) return fail(session, model.error());
-        std::vector<std::string> line = {"inspect", name, "--model", *model};
+        std::vector<std::string> line = words;
+        line.insert(line.end(), {"--model", *model});
         line.insert(line.end(), arguments.passed.begin(), arguments.passed.end());
         // As in command_model.cpp: the environment is what libgomp reads before main.
         if (arguments.threads) line.insert(line.end(), {"--threads", std::to_string(*arguments.threads)});
         if (session.json) line.push_back("--json");
         return fail(session, execWorker({line, arguments.threads.value_or(0)}));
     });
+}
+
+/// The text alone, as the tokenizer cuts it.
+void addTokens(CLI::App *inspect, Session &session, InspectArguments &arguments)
+{
+    auto *tokens = inspect->add_subcommand("tokens", "How the tokenizer of a model cuts a text");
+    tokens->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
+    auto *prompt = passOption(tokens, "--prompt", "Text to cut", arguments.passed);
+    passOption(tokens, "--prompt-file", "File with the text to cut", arguments.passed)->excludes(prompt);
+    addPluginFolders(tokens);
+    finishLook(tokens, session, {"tokens"}, arguments);
 }
 
 } // namespace
@@ -89,7 +103,7 @@ void addInspect(CLI::App &app, Session &session)
     passOption(attention, "--max-edge", "Cells of a map's side in JSON (512)", passed);
     passFlag(attention, "--lens", "What the model would say at each layer", passed);
     passFlag(attention, "--attribution", "Gradient × input of each token for what is likeliest next", passed);
-    finishLook(attention, session, "attention", arguments);
+    finishLook(attention, session, {"inspect", "attention"}, arguments);
     auto *memory = addLook(inspect, "memory",
                            "What is remembered, what of it is read, and what if it were another", arguments);
     passOption(memory, "--memory", "Memory file to read behind; not given: what is saved with the model",
@@ -98,7 +112,8 @@ void addInspect(CLI::App &app, Session &session)
                  "Done before the text is read again; may be repeated: forget EVENT, forget_slot SLOT, "
                  "scale EVENT FACTOR, scale_slot SLOT FACTOR, wipe SOURCE",
                  passed);
-    finishLook(memory, session, "memory", arguments);
+    finishLook(memory, session, {"inspect", "memory"}, arguments);
+    addTokens(inspect, session, arguments);
 }
 
 } // namespace orrery::cli

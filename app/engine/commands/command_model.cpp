@@ -46,7 +46,13 @@ void passOptions(CLI::App *command, const char *name, const char *help, std::vec
         ->add_option_function<std::vector<std::string>>(
             name,
             [name, &passed](const std::vector<std::string> &values) {
-                for (const std::string &value : values) passed.insert(passed.end(), {name, value});
+                for (const std::string &value : values) {
+                    // A text that begins with a dash would be read as an option.
+                    if (value.starts_with('-'))
+                        passed.push_back(std::string(name) + '=' + value);
+                    else
+                        passed.insert(passed.end(), {name, value});
+                }
             },
             help)
         ->allow_extra_args(false);
@@ -89,9 +95,17 @@ void addModel(CLI::App &app, Session &session)
                                 "Begin without the memory that is saved with the model");
     passOption(generate, "--source", "What the text is called in the memory (its file)", arguments.passed);
     passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
+    passOptions(generate, "--stop", "Text before which the answer ends; may be repeated", arguments.passed);
     passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
     passOption(generate, "--top-k", "Only the k most probable tokens; 0: off", arguments.passed);
     passOption(generate, "--top-p", "Only the most probable tokens that reach this mass; 1: off", arguments.passed);
+    passOption(generate, "--min-p", "Only tokens of at least this share of the likeliest one's probability; 0: off",
+               arguments.passed);
+    passOption(generate, "--typical", "Only tokens about as surprising as expected, up to this mass; 1: off",
+               arguments.passed);
+    passOption(generate, "--repetition-penalty", "Above 1 makes what was read or said less likely; 1: off",
+               arguments.passed);
+    passOption(generate, "--penalty-window", "Last tokens that the penalty looks at; 0: all (256)", arguments.passed);
     passOption(generate, "--sampler", "Plugin's part that changes the logits before these cuts; not given: none",
                arguments.passed);
     passOption(generate, "--seed", "Seed of the draws", arguments.passed);
