@@ -3,7 +3,10 @@
 
 #include "core/base/files.h"
 #include "core/data/tokenizer.h"
+#include "core/infer/interchange/tokenizer_files.h"
+#include "core/infer/interchange/weight_recipes.h"
 #include "core/spec/field_table.h"
+#include "core/tensorfile/tensor_folder.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +20,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kMaxConfigBytes = 16u << 20;
+constexpr const char *kConfigFile = "config.json";
+constexpr const char *kByteTokenizer = "bytes"; ///< data.tokenizer; anything else is a file
 /// What decides how text becomes ids; the path of the training data is nobody's business in a model.
 constexpr std::array kTokenizerKeys = {"data.tokenizer", "data.vocab_size", "data.special_tokens"};
 
@@ -44,7 +49,38 @@ Error broken(const fs::path &file, const std::string &found, const std::string &
                  hint};
 }
 
-std::string configJson(const ModelConfig &config, const RunSpec &spec, int64_t vocabSize)
+/// What each program that reads such folders looks for.
+void addCommonFields(Json &json, const ModelConfig &config, const Tokenizer &tokenizer)
+{
+    if (config.foreign) {
+        addForeignConfig(json, config.model, tokenizer.vocabSize(), config.foreign->architecture);
+        const auto end = tokenizer.specialId(SpecialToken::EndOfText);
+        json["bos_token_id"] = nullptr;
+        json["eos_token_id"] = end ? Json(*end) : Json();
+        return;
+    }
+    json["architectures"] = {"OrreryForCausalLM"};
+    json["model_type"] = "orrery";
+    json["vocab_size"] = tokenizer.vocabSize();
+    json["hidden_size"] = config.model.width;
+    json["num_hidden_layers"] = config.model.layers;
+    json["num_attention_heads"] = config.model.heads;
+    json["max_position_embeddings"] = config.model.context;
+    json["tie_word_embeddings"] = config.model.tied;
+    json["torch_dtype"] = "float32";
+}
+
+RunSpec specOf(const ModelConfig &config)
+{
+    RunSpec spec;
+    spec.model = config.model;
+    spec.data = config.data;
+    spec.objective = config.objective;
+    spec.plugins = config.plugins;
+    return spec;
+}
+
+Json settingsOf(const RunSpec &spec)
 {
     Json settings = Json::object();
     for (const Field &field : specFields())
@@ -52,19 +88,19 @@ std::string configJson(const ModelConfig &config, const RunSpec &spec, int64_t v
             settings[field.key] = toJson(field.get(spec));
     if (!spec.plugins.use.empty()) settings[kUsePluginsKey] = spec.plugins.use;
     for (const auto &[key, value] : spec.plugins.settings) settings[key] = toJson(value);
+    return settings;
+}
 
+std::string configJson(const ModelConfig &config, const Tokenizer &tokenizer)
+{
+    RunSpec spec = specOf(config);
+    if (spec.data.tokenizer != kByteTokenizer) spec.data.tokenizer = kTokenizerFile; // wherever it was
     Json json;
-    json["architectures"] = {"OrreryForCausalLM"};
-    json["model_type"] = "orrery";
-    json["vocab_size"] = vocabSize;
-    json["hidden_size"] = config.model.width;
-    json["num_hidden_layers"] = config.model.layers;
-    json["num_attention_heads"] = config.model.heads;
-    json["max_position_embeddings"] = config.model.context;
-    json["tie_word_embeddings"] = config.model.tied;
-    json["torch_dtype"] = "float32";
-    json["orrery"] = {
-        {"spec_version", kSpecVersion}, {"source", config.source}, {"step", config.step}, {"spec", settings}};
+    addCommonFields(json, config, tokenizer);
+    json["orrery"] = {{"spec_version", kSpecVersion},
+                      {"source", config.source},
+                      {"step", config.step},
+                      {"spec", settingsOf(spec)}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -88,16 +124,56 @@ Result<RunSpec> specOf(const fs::path &file, const Json &own)
 
 Result<void> checkTokenizer(const fs::path &directory, const DataSpec &data)
 {
-    const fs::path file = directory / "tokenizer.json";
+    const fs::path shown = directory / kTokenizerFile;
+    ORRERY_ASSIGN(const fs::path file, fileOfModel(directory, kTokenizerFile));
     ORRERY_ASSIGN(const std::string text, readFile(file, kMaxConfigBytes));
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(data));
     const Json given = Json::parse(text, nullptr, false);
     if (given.is_discarded())
-        return broken(file, "it is not JSON", "a tokenizer as written by export", "Export the model again.");
+        return broken(shown, "it is not JSON", "a tokenizer as written by export", "Export the model again.");
     // Compared without order: a program that sorts keys has not changed the tokenizer.
     if (nlohmann::json(given) != nlohmann::json::parse(tokenizer->toJson()))
-        return broken(file, "another tokenizer than config.json names (" + data.tokenizer + ")",
+        return broken(shown, "another tokenizer than config.json names (" + data.tokenizer + ")",
                       "the same in both", "Export the model again.");
+    return {};
+}
+
+std::string tokenizerFile(const fs::path &directory)
+{
+    std::error_code ignored;
+    return (fs::absolute(directory, ignored) / kTokenizerFile).lexically_normal().string();
+}
+
+/// A link is as bad here as for weights; a missing file is not: there are tokens without text.
+Result<void> checkTokenizerFile(const fs::path &directory)
+{
+    const auto file = fileOfModel(directory, kTokenizerFile);
+    if (!file.ok() && file.error().code != ErrorCode::NotFound) return file.error();
+    return {};
+}
+
+Result<ModelConfig> readForeign(const fs::path &directory, const Json &json)
+{
+    ModelConfig config;
+    ORRERY_ASSIGN(config.foreign, readForeignConfig(directory / kConfigFile, json));
+    config.model = config.foreign->model;
+    config.data.vocabSize = config.foreign->vocabSize;
+    config.data.tokenizer = tokenizerFile(directory);
+    ORRERY_TRY(checkTokenizerFile(directory));
+    return config;
+}
+
+/// Our settings, another program's names.
+Result<void> takeForeign(const fs::path &file, const Json &json, Architecture architecture,
+                         ModelConfig &config)
+{
+    ORRERY_ASSIGN(const Architecture fitting, architectureFor(config.model, config.plugins, file.string()));
+    const auto vocab = json.find("vocab_size");
+    if (fitting != architecture || vocab == json.end() || !vocab->is_number_integer() || *vocab < 1)
+        return broken(file, std::string("its \"orrery\" is a model of ") + architectureName(fitting),
+                      std::string(architectureName(architecture)) + " with a \"vocab_size\"",
+                      "Export the model again, or remove the object \"orrery\" to load it as any other.");
+    config.foreign = asExported(config.model, vocab->get<int64_t>(), architecture);
     return {};
 }
 
@@ -106,25 +182,20 @@ Result<void> checkTokenizer(const fs::path &directory, const DataSpec &data)
 bool isModelDirectory(const fs::path &directory)
 {
     std::error_code ignored;
-    return fs::is_regular_file(directory / "config.json", ignored);
+    return fs::is_regular_file(directory / kConfigFile, ignored);
 }
 
 Result<ModelConfig> readModelConfig(const fs::path &directory)
 {
-    const fs::path file = directory / "config.json";
-    ORRERY_ASSIGN(const std::string text, readFile(file, kMaxConfigBytes));
+    const fs::path file = directory / kConfigFile;
+    ORRERY_ASSIGN(const fs::path opened, fileOfModel(directory, kConfigFile));
+    ORRERY_ASSIGN(const std::string text, readFile(opened, kMaxConfigBytes));
     const Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded() || !json.is_object())
         return broken(file, "it is not a JSON object", "a configuration as written by export",
                       "Export the model again.");
     const auto own = json.find("orrery");
-    if (own == json.end() || !own->is_object()) {
-        const std::string type = json.contains("model_type") && json["model_type"].is_string()
-                                     ? json["model_type"].get<std::string>()
-                                     : "unknown";
-        return broken(file, "the model type is \"" + type + "\"", "\"orrery\"",
-                      "Give a model directory that was exported by this program.");
-    }
+    if (own == json.end() || !own->is_object()) return readForeign(directory, json);
     ORRERY_ASSIGN(const RunSpec spec, specOf(file, *own));
     ModelConfig config;
     config.model = spec.model;
@@ -135,26 +206,35 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
         config.source = *source;
     if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
         config.step = *step;
-    ORRERY_TRY(checkTokenizer(directory, config.data));
+    if (json.value("model_type", Json()) != "orrery") {
+        ORRERY_ASSIGN(const Architecture architecture, architectureOf(file, json));
+        ORRERY_TRY(takeForeign(file, json, architecture, config));
+    }
+    if (config.data.tokenizer != kByteTokenizer)
+        config.data.tokenizer = tokenizerFile(directory);
+    else if (!config.foreign)
+        ORRERY_TRY(checkTokenizer(directory, config.data));
     return config;
+}
+
+std::string modelSettings(const ModelConfig &config)
+{
+    Json settings = settingsOf(specOf(config));
+    settings["spec_version"] = kSpecVersion;
+    return settings.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &config,
                                  const std::function<Result<void>(const fs::path &)> &writeWeights)
 {
     std::error_code error;
-    const bool isFree =
-        !fs::exists(directory, error) || (fs::is_directory(directory, error) && fs::is_empty(directory, error));
+    const bool isFree = !fs::exists(directory, error) ||
+                        (fs::is_directory(directory, error) && fs::is_empty(directory, error));
     if (!isFree)
         return Error{ErrorCode::Conflict,
                      "Cannot export model to \"" + directory.string() +
                          "\": something is there, expected a free name.",
                      "Choose another directory, or empty this one."};
-    RunSpec spec;
-    spec.model = config.model;
-    spec.data = config.data;
-    spec.objective = config.objective;
-    spec.plugins = config.plugins;
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(config.data));
 
     fs::path partial = fs::absolute(directory, error).lexically_normal();
@@ -163,9 +243,14 @@ Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &c
     partial += ".partial";
     const auto write = [&]() -> Result<void> {
         ORRERY_TRY(writeWeights(partial / "model.safetensors"));
-        ORRERY_TRY(writeFileAtomically(partial / "tokenizer.json", tokenizer->toJson()));
-        ORRERY_TRY(
-            writeFileAtomically(partial / "config.json", configJson(config, spec, tokenizer->vocabSize())));
+        const bool isBytes = config.data.tokenizer == kByteTokenizer;
+        ORRERY_TRY(writeFileAtomically(partial / kTokenizerFile,
+                                       config.foreign ? foreignTokenizerJson(*tokenizer, isBytes)
+                                                      : tokenizer->toJson()));
+        if (config.foreign)
+            ORRERY_TRY(writeFileAtomically(partial / "tokenizer_config.json",
+                                           foreignTokenizerConfig(*tokenizer, config.model.context)));
+        ORRERY_TRY(writeFileAtomically(partial / kConfigFile, configJson(config, *tokenizer)));
         fs::remove(target, error); // an empty folder of this name
         return renameDurably(partial, target);
     };

@@ -4,6 +4,8 @@
 #include "core/base/files.h"
 #include "core/data/prepare_tokenizer.h"
 #include "core/infer/device_choice.h"
+#include "core/infer/interchange/load_foreign.h"
+#include "core/infer/interchange/weight_import.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
@@ -11,6 +13,7 @@
 #include "core/spec/plugin_use.h"
 #include "core/store/run_directory.h"
 #include "core/tensorfile/checkpoint_files.h"
+#include "core/tensorfile/tensor_folder.h"
 
 #include <ATen/Parallel.h>
 
@@ -29,8 +32,9 @@ namespace fs = std::filesystem;
 /// Everything that is known before a weight is read.
 struct FoundModel {
     ModelConfig config;
-    fs::path weights;
-    std::string device; ///< that its run trains on; empty: not known
+    fs::path weights;      ///< empty: those of others, in `directory`
+    std::string directory; ///< of a model directory, as it was named
+    std::string device;    ///< that its run trains on; empty: not known
     ModelInfo info;
 };
 
@@ -121,7 +125,12 @@ Result<FoundModel> findInModelDirectory(const ModelReference &reference)
                      "Model directories hold one step: leave the @… away."};
     FoundModel model;
     ORRERY_ASSIGN(model.config, readModelConfig(reference.path));
-    model.weights = fs::path(reference.path) / "model.safetensors";
+    if (model.config.foreign) {
+        model.info.note = fitContext(model.config.model);
+    } else {
+        ORRERY_ASSIGN(model.weights, fileOfModel(reference.path, kWeightsFile));
+    }
+    model.directory = reference.path;
     model.info.name = baseName(reference.path);
     model.info.step = model.config.step;
     return model;
@@ -171,10 +180,14 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     loaded.objective = found.config.objective;
     loaded.plugins = found.config.plugins;
     loaded.memoryFile = memoryFile;
-    ORRERY_ASSIGN(loaded.tokenizer, Tokenizer::create(found.config.data));
-    ORRERY_ASSIGN(loaded.model, nn::Transformer::create(found.config.model, loaded.tokenizer->vocabSize(), 0,
-                                                        loaded.device));
-    ORRERY_TRY(nn::loadWeights(*loaded.model, found.weights.string()));
+    if (found.config.foreign) {
+        ORRERY_TRY(loadForeign(found.directory, found.config, loaded));
+    } else {
+        ORRERY_ASSIGN(loaded.tokenizer, Tokenizer::create(found.config.data));
+        ORRERY_ASSIGN(loaded.model, nn::Transformer::create(found.config.model, loaded.tokenizer->vocabSize(),
+                                                            0, loaded.device));
+        ORRERY_TRY(nn::loadWeights(*loaded.model, found.weights.string()));
+    }
     loaded.model->mastersChanged();
     loaded.info = std::move(found.info);
     if (!choice.note.empty()) loaded.info.note += (loaded.info.note.empty() ? "" : " ") + choice.note;
@@ -182,6 +195,12 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     loaded.info.context = found.config.model.context;
     loaded.info.vocabSize = loaded.model->vocabSize();
     return std::unique_ptr<Generator>(std::make_unique<TextGenerator>(std::move(loaded)));
+}
+
+Error stopped(const std::string &target)
+{
+    return {ErrorCode::Cancelled, "Cannot export model to \"" + target + "\": it was stopped.",
+            "Nothing is left of it; start it again."};
 }
 
 /// The files of an export one after the other, told in bytes.
@@ -202,10 +221,7 @@ public:
         const std::span<const std::byte> bytes = m_files[index].bytes();
         ORRERY_ASSIGN(FileWriter writer, FileWriter::create(to));
         for (size_t begin = 0; begin < bytes.size(); begin += kBlockBytes) {
-            if (m_watch.cancel && *m_watch.cancel)
-                return Error{ErrorCode::Cancelled,
-                             "Cannot export model to \"" + m_target + "\": it was stopped.",
-                             "Nothing is left of it; start it again."};
+            if (m_watch.cancel && *m_watch.cancel) return stopped(m_target);
             tell();
             const size_t count = std::min(kBlockBytes, bytes.size() - begin);
             ORRERY_TRY(writer.write(bytes.data() + begin, count));
@@ -251,6 +267,37 @@ Result<ExportedModel> writeExport(const FoundModel &found, const fs::path &memor
     return exported;
 }
 
+Result<ExportedModel> writeForeignExport(const FoundModel &found, const std::string &directory,
+                                         const ExportWatch &watch)
+{
+    ORRERY_ASSIGN(const Architecture architecture,
+                  architectureFor(found.config.model, found.config.plugins, found.info.name));
+    ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(found.config.data));
+    ModelConfig config = found.config;
+    config.foreign = asExported(config.model, tokenizer->vocabSize(), architecture);
+    ExportedModel exported{.source = found.info.name,
+                           .step = config.step,
+                           .note = found.info.note,
+                           .plugins = {},
+                           .architecture = architectureName(architecture)};
+    std::error_code ignored;
+    const uint64_t numTotal = fs::file_size(found.weights, ignored);
+    uint64_t numDone = 0;
+    const auto onBytes = [&](uint64_t numBytes) -> Result<void> {
+        if (watch.cancel && *watch.cancel) return stopped(directory);
+        numDone = std::min(numTotal, numDone + numBytes);
+        if (watch.progress) watch.progress(numDone, numTotal);
+        return {};
+    };
+    ORRERY_TRY(onBytes(0));
+    ORRERY_TRY(writeModelDirectory(directory, config, [&](const fs::path &target) -> Result<void> {
+        ORRERY_ASSIGN(exported.numBytes, exportWeights(found.weights, target, *config.foreign, onBytes));
+        return {};
+    }));
+    if (watch.progress) watch.progress(numTotal, numTotal);
+    return exported;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
@@ -264,8 +311,25 @@ Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference
             return load(std::move(found), device, threads, prepare, memoryFileOf(reference));
         });
         std::error_code ignored;
-        if (loaded.ok() || attempt == 2 || fs::exists(weights, ignored)) return loaded;
+        if (loaded.ok() || attempt == 2 || weights.empty() || fs::exists(weights, ignored)) return loaded;
     }
+}
+
+Result<std::string> settingsOfModel(const ModelReference &reference)
+{
+    ORRERY_ASSIGN(const FoundModel found, findModel(reference));
+    return modelSettings(found.config);
+}
+
+Result<void> loadWeightsOf(const ModelReference &reference, nn::Transformer &model)
+{
+    ORRERY_ASSIGN(FoundModel found, findModel(reference));
+    if (!found.config.foreign) return nn::loadWeights(model, found.weights.string());
+    // What the run's spec says decides: the shapes of the files must fit it.
+    const ForeignModel &foreign = *found.config.foreign;
+    ForeignModel wanted{foreign.architecture, model.spec(), model.vocabSize(), foreign.hasAttentionBias,
+                        foreign.hasFfnBias};
+    return loadForeignWeights(found.directory, wanted, model);
 }
 
 fs::path memoryFileOf(const ModelReference &reference)
@@ -274,12 +338,20 @@ fs::path memoryFileOf(const ModelReference &reference)
 }
 
 Result<ExportedModel> exportModelDirectory(const ModelReference &reference, const std::string &directory,
-                                           const ExportWatch &watch)
+                                           const ExportWatch &watch, ExportFormat format)
 {
     // As when it is loaded, a training may delete an old checkpoint meanwhile.
     for (int attempt = 0;; ++attempt) {
         ORRERY_ASSIGN(const FoundModel found, findModel(reference));
-        auto exported = writeExport(found, memoryFileOf(reference), directory, watch);
+        if (found.config.foreign)
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot export model \"" + reference.path + "\": its weights have the names of " +
+                             architectureName(found.config.foreign->architecture) +
+                             " already, expected a run or a model directory with our names.",
+                         "Copy the folder: this program and transformers read it as it is."};
+        auto exported = format == ExportFormat::HuggingFace
+                            ? writeForeignExport(found, directory, watch)
+                            : writeExport(found, memoryFileOf(reference), directory, watch);
         std::error_code ignored;
         if (exported.ok() || attempt == 2 || fs::exists(found.weights, ignored)) return exported;
     }

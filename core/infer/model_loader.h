@@ -5,6 +5,7 @@
 
 #include "core/engine_api/generator.h"
 #include "core/nn/prepare_plugins.h"
+#include "core/nn/transformer.h"
 #include "core/spec/run_spec.h"
 
 #include <atomic>
@@ -34,6 +35,12 @@ Result<ModelReference> parseModelReference(const std::string &text);
 Result<std::unique_ptr<Generator>> loadGenerator(const ModelReference &reference, const std::string &device,
                                                  int64_t threads, const nn::PreparePlugins &prepare = {});
 
+/// What a spec must say for a run that begins with a model's weights, as JSON (modelSettings()). @error as
+/// loadGenerator
+Result<std::string> settingsOfModel(const ModelReference &reference);
+/// Weights of a model into one that is built. @error as loadGenerator; InvalidInput where the shapes differ
+Result<void> loadWeightsOf(const ModelReference &reference, nn::Transformer &model);
+
 /// Where a memory that is saved with the model lies: memory.safetensors in the run or model directory. Each
 /// text that is generated begins with it.
 std::filesystem::path memoryFileOf(const ModelReference &reference);
@@ -43,18 +50,27 @@ struct ExportWatch {
     std::function<void(uint64_t numDone, uint64_t numTotal)> progress = {}; ///< bytes; from 0 to all of them
     const std::atomic<bool> *cancel = nullptr;
 };
+/// Whose names the weights get. Unknown is none of them.
+enum class ExportFormat : uint8_t {
+    Unknown,
+    Orrery,      ///< ours: everything that a model can have
+    HuggingFace, ///< those of Llama, Qwen3 or GPT-2: `transformers` loads it, and so do we
+};
 struct ExportedModel {
     std::string source; ///< as ModelInfo::name
     int64_t step = -1;
     std::string note; ///< as ModelInfo::note
     PluginsSpec plugins;
     uint64_t numBytes = 0;
-    bool hasMemory = false; ///< what is saved with the model went with it
+    bool hasMemory = false;   ///< what is saved with the model went with it
+    std::string architecture; ///< "LlamaForCausalLM"; empty: ours
 };
 /// Writes a model directory in the Hugging Face layout (config.json, tokenizer.json, model.safetensors) with
 /// the memory that is saved with the model, whole or not at all. Needs none of the model's plugins.
-/// @error as loadGenerator; Conflict when the directory exists and is not empty, Io, Cancelled
+/// @error as loadGenerator; Conflict when the directory exists and is not empty, Io, Cancelled; InvalidInput
+/// for a model with parts that the format has no names for, or whose weights have the names of others already
 Result<ExportedModel> exportModelDirectory(const ModelReference &reference, const std::string &directory,
-                                           const ExportWatch &watch = {});
+                                           const ExportWatch &watch = {},
+                                           ExportFormat format = ExportFormat::Orrery);
 
 } // namespace orrery

@@ -260,7 +260,7 @@ private Q_SLOTS:
         QTest::newRow("foreign") << "config.json"
                                  << "\"orrery\": {"
                                  << "\"other\": {"
-                                 << "expected \"orrery\"";
+                                 << "expected a model of this program, or one of LlamaForCausalLM";
         QTest::newRow("no JSON") << "config.json"
                                  << "{"
                                  << "{{"
