@@ -30,18 +30,25 @@ ModelSpec modelOf(const char *name, int64_t layers, int64_t width, int64_t heads
     return model;
 }
 
-const std::array<Preset, 3> &presets()
+const std::array<Preset, 4> &presets()
 {
-    static const std::array<Preset, 3> table = [] {
+    static const std::array<Preset, 4> table = [] {
         // The layers of GPT-2 as bench's Python peer builds them: LayerNorm with bias, linear layers without.
         ModelSpec gpt2 = modelOf("gpt2", 12, 768, 12, 1024);
         gpt2.ffn = "gelu";
         gpt2.norm = "layernorm";
         gpt2.position = "learned";
         gpt2.qkNorm = false;
-        return std::array<Preset, 3>{Preset{"tiny", modelOf("tiny", 4, 128, 4, 128), 16, 1, 1e-3},
+        // The layers of Llama 3, at a size that a laptop trains. Those of Qwen3 are what tiny and small have.
+        ModelSpec llama = modelOf("llama", 8, 512, 8, 512);
+        llama.kvHeads = 4;
+        llama.ropeTheta = 500'000;
+        llama.normEps = 1e-5;
+        llama.qkNorm = false;
+        llama.tied = false;
+        return std::array<Preset, 4>{Preset{"tiny", modelOf("tiny", 4, 128, 4, 128), 16, 1, 1e-3},
                                      Preset{"small", modelOf("small", 6, 384, 6, 256), 8, 1, 1e-3},
-                                     Preset{"gpt2", gpt2, 4, 8, 6e-4}};
+                                     Preset{"gpt2", gpt2, 4, 8, 6e-4}, Preset{"llama", llama, 8, 2, 6e-4}};
     }();
     return table;
 }

@@ -69,6 +69,26 @@ private Q_SLOTS:
         spec.data.vocabSize = 300;
         QCOMPARE(estimateRun(spec, 256, 0).numParameters, uint64_t{4832 + 24 + 2 * 44 * 8});
     }
+    // Source: the published sizes of Llama 3.2 1B (1,235,814,400) and Qwen3 0.6B (596,049,920 with its tied head once).
+    void countsLlamaAndQwenAsPublished()
+    {
+        RunSpec llama = presetSpec("llama");
+        llama.model.layers = 16;
+        llama.model.width = 2048;
+        llama.model.heads = 32;
+        llama.model.kvHeads = 8;
+        llama.model.ffnWidth = 8192;
+        llama.model.tied = true;
+        QCOMPARE(estimateRun(llama, 128'256, 0).numParameters, uint64_t{1'235'814'400});
+        RunSpec qwen = presetSpec("small");
+        qwen.model.layers = 28;
+        qwen.model.width = 1024;
+        qwen.model.heads = 16;
+        qwen.model.kvHeads = 8;
+        qwen.model.headDim = 128;
+        qwen.model.ffnWidth = 3072;
+        QCOMPARE(estimateRun(qwen, 151'936, 0).numParameters, uint64_t{596'049'920});
+    }
     void resolvesTheFeedForwardWidth()
     {
         ModelSpec model;

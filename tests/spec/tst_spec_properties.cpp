@@ -103,6 +103,8 @@ RunSpec randomSpec(uint64_t seed)
                 spec.continual.stages.clear();
             else if (problem.key.starts_with("media."))
                 spec.model.media = MediaSpec{};
+            else if (problem.key.starts_with("model.rope_"))
+                spec.model.ropeScaling = RopeScaling{};
             else if (problem.key.starts_with("attention.") ||
                      problem.key.starts_with("continual.") || problem.key == "objective.name")
                 findField(problem.key)->set(spec, findField(problem.key)->get(RunSpec{}));

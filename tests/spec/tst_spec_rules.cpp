@@ -41,6 +41,25 @@ private Q_SLOTS:
         QTest::newRow("odd width under rope") << "model.width=15 model.heads=3"
                                               << "model.heads"
                                               << "Set model.width to an even number.";
+        QTest::newRow("odd width of a head under rope") << "model.head_dim=7"
+                                                        << "model.head_dim"
+                                                        << "found 7, expected an even number";
+        QTest::newRow("shared keys do not divide") << "model.heads=8 model.kv_heads=3"
+                                                   << "model.kv_heads"
+                                                   << "3 heads of keys and values for 8 of queries";
+        QTest::newRow("nearest shared keys") << "model.heads=8 model.kv_heads=5"
+                                             << "model.kv_heads"
+                                             << "Set model.kv_heads to 4.";
+        QTest::newRow("shared keys of several modalities") << "attention.num_modalities=2 model.kv_heads=2"
+                                                           << "model.kv_heads"
+                                                           << "2 beside attention.num_modalities 2";
+        QTest::newRow("width of a head of several modalities") << "attention.num_modalities=2 model.head_dim=16"
+                                                               << "model.head_dim"
+                                                               << "or attention.separate to false";
+        QTest::newRow("factors of rope in the wrong order")
+            << "model.rope_factor=8 model.rope_low_factor=4 model.rope_high_factor=4"
+            << "model.rope_high_factor"
+            << "found 4, expected more than model.rope_low_factor 4";
         QTest::newRow("warm-up as long as the run") << "train.steps=100 schedule.warmup_steps=100"
                                                     << "schedule.warmup_steps"
                                                     << "100 steps of warm-up in a run of 100";
