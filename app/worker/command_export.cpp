@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ constexpr double kProgressSeconds = 0.1;
 struct ExportOptions {
     ModelArgument model;
     std::string directory;
+    ExportFormat format = ExportFormat::Orrery;
     bool isJson = false;
 };
 
@@ -51,16 +53,19 @@ std::function<void(uint64_t, uint64_t)> progressOf(const ExportOptions &options)
 void show(const ExportedModel &exported, const ExportOptions &options)
 {
     if (options.isJson)
-        return printLine(Json{{"event", "done"},
-                              {"model", sanitizeUtf8(options.directory)},
-                              {"source", sanitizeUtf8(exported.source)},
-                              {"step", exported.step},
-                              {"bytes", exported.numBytes},
-                              {"memory", exported.hasMemory},
-                              {"plugins", exported.plugins.use}}
-                             .dump());
+        return printLine(
+            Json{{"event", "done"},
+                 {"model", sanitizeUtf8(options.directory)},
+                 {"source", sanitizeUtf8(exported.source)},
+                 {"step", exported.step},
+                 {"bytes", exported.numBytes},
+                 {"memory", exported.hasMemory},
+                 {"plugins", exported.plugins.use},
+                 {"architecture", exported.architecture.empty() ? Json() : Json(exported.architecture)}}
+                .dump());
     std::string line = "exported " + exported.source + " to " + options.directory + ": " +
                        formatBytes(exported.numBytes) + (exported.hasMemory ? ", its memory too" : "");
+    if (!exported.architecture.empty()) line += ", as " + exported.architecture;
     for (const std::string &plugin : exported.plugins.use) line += ", needs plugin " + plugin;
     printLine(line);
 }
@@ -69,7 +74,7 @@ Result<void> exportModel(const ExportOptions &options)
 {
     ORRERY_ASSIGN(const ModelReference reference, resolveReference(options.model));
     const ExportWatch watch{progressOf(options), &stopSignals().flag()};
-    const auto exported = exportModelDirectory(reference, options.directory, watch);
+    const auto exported = exportModelDirectory(reference, options.directory, watch, options.format);
     if (!exported.ok()) {
         if (!options.isJson && isatty(STDERR_FILENO) == 1) std::fputs("\r\033[K", stderr);
         return exported.error();
@@ -83,12 +88,19 @@ Result<void> exportModel(const ExportOptions &options)
 
 CommandBody declareExport(CLI::App &command)
 {
+    static const std::map<std::string, ExportFormat> formats = {{"orrery", ExportFormat::Orrery},
+                                                                {"hf", ExportFormat::HuggingFace}};
     auto options = std::make_shared<ExportOptions>();
     command.add_option("--model", options->model.reference, "RUN, RUN@step, RUN@best or a model directory")
         ->required();
     command
         .add_option("--out", options->directory, "Directory for the model: a free name or an empty folder")
         ->required();
+    command
+        .add_option("--format", options->format,
+                    "orrery: everything that a model can have; hf: transformers loads it, too (Llama, Qwen3 "
+                    "or GPT-2)")
+        ->transform(CLI::CheckedTransformer(formats));
     command.add_flag("--json", options->isJson, "JSON lines: progress, then one with \"event\":\"done\"");
     return [options] {
         const auto done = exportModel(*options);

@@ -24,6 +24,10 @@ std::span<const CommandEntry> commandTable()
         CommandEntry{"bench", "Measure against a peer", declareBench},
         CommandEntry{"check-plugin", "Load the library of a plugin and say whether it fits; what a training does first",
                      declareCheckPlugin},
+        CommandEntry{"settings", "Show what a run that begins with a model must have set; what train --from asks",
+                     declareSettings},
+        CommandEntry{"begin", "Write checkpoint 0 of a run with the weights of a model; what train --from does",
+                     declareBegin},
         CommandEntry{"info", "Show LibTorch, threads and processor of this worker", declareInfo},
     };
     return table;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/train_from.h"
 #include "app/engine/host/create_run.h"
 #include "app/engine/host/worker_process.h"
 
@@ -26,12 +27,15 @@ struct TrainArguments {
     std::optional<int64_t> steps;
     std::optional<int64_t> seed;
     bool isQuiet = false;
-    std::string run; ///< resume
+    std::string run;  ///< resume
+    std::string from; ///< model whose weights it begins with
 };
 
-Result<RunSpec> buildSpec(const TrainArguments &arguments)
+/// @param from as resolveModel() gives it; empty: none
+Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &from)
 {
     SpecBuilder builder(scanPlugins().fieldTable());
+    if (!from.empty()) ORRERY_TRY(setModelSettings(builder, from));
     if (!arguments.specFile.empty()) {
         ORRERY_ASSIGN(const std::string json, readFile(arguments.specFile, 1 << 20));
         ORRERY_TRY(builder.setJson(json));
@@ -65,10 +69,21 @@ int becomeWorker(const Session &session, const TrainArguments &arguments, const 
 
 int train(const Session &session, const TrainArguments &arguments)
 {
-    auto spec = buildSpec(arguments);
+    std::string from;
+    if (!arguments.from.empty()) {
+        auto model = resolveModel(session, arguments.from);
+        if (!model) return fail(session, model.error());
+        from = *model;
+    }
+    auto spec = buildSpec(arguments, from);
     if (!spec) return fail(session, spec.error());
     auto run = createRun(session.catalogue, *spec, arguments.out, ThreadUse::AllCores);
     if (!run) return fail(session, run.error());
+    if (!from.empty())
+        if (auto begun = beginWithModel(*run, from); !begun) {
+            (void)session.catalogue.forget(run->path());
+            return fail(session, begun.error());
+        }
     if (session.json)
         std::printf("%s\n", nlohmann::json{{"event", "created"}, {"run", run->frozen().id}, {"directory", run->path().string()}}.dump().c_str());
     else if (!arguments.isQuiet)
@@ -96,6 +111,8 @@ void addTrain(CLI::App &app, Session &session)
     static TrainArguments arguments;
     auto *trainCommand = app.add_subcommand("train", "Train a model on text, or on text, pictures and recordings");
     trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, a manifest of pictures and recordings, gen:shapes, or \"example\"");
+    trainCommand->add_option("--from", arguments.from,
+                             "Begin with the weights of a model: RUN, RUN@step, RUN@best or a model directory");
     trainCommand->add_option("--spec", arguments.specFile, "Spec file (JSON, see `schema spec`)");
     trainCommand->add_option("--set", arguments.settings, "One setting, key=value; may be repeated")->allow_extra_args(false);
     trainCommand->add_option("--steps", arguments.steps, "Total number of updates");
