@@ -52,7 +52,7 @@ void TestCliSampling::initTestCase()
 
 void TestCliSampling::stopsBeforeTheFirstText()
 {
-    const EngineAnswer whole = generate({});
+    const EngineAnswer whole = generate({u"--top-k"_s, u"8"_s});
     QVERIFY2(whole.exitCode == 0, qPrintable(whole.all()));
     const QList<QJsonObject> lines = whole.lines();
     // Bytes of longer characters are no text by themselves.
@@ -64,7 +64,8 @@ void TestCliSampling::stopsBeforeTheFirstText()
     while (at + 2 < lines.size() && !(isAscii(at) && isAscii(at + 1))) ++at;
     QVERIFY(at + 2 < lines.size());
     const QString second = lines[at][u"text"_s].toString() + lines[at + 1][u"text"_s].toString();
-    const EngineAnswer stopped = generate({u"--stop"_s, u"never said"_s, u"--stop"_s, second});
+    const EngineAnswer stopped =
+        generate({u"--top-k"_s, u"8"_s, u"--stop"_s, u"never said"_s, u"--stop"_s, second});
     QVERIFY2(stopped.exitCode == 0, qPrintable(stopped.all()));
     const QJsonObject done = stopped.lines().last();
     QCOMPARE(done[u"reason"_s].toString(), u"stop_text"_s);
