@@ -188,14 +188,6 @@ Result<void> TextGenerator::addAnswer(const GenerateRequest &request, Prompt &pr
                                   m_loaded.tokenizer->tokenBytes(answer[i]) + ", ends it, and " +
                                   std::to_string(answer.size() - i - 1) + " stand behind it",
                               "an answer that goes on", "Leave out what stands behind the end.");
-    const int64_t numTokens = prompt.numGiven + std::ssize(answer);
-    // A continued prompt does not outlive its pictures.
-    if (!request.media.empty() && numTokens > m_loaded.model->spec().context)
-        return badRequest(
-            "the prompt with its pictures and recordings and the beginning of the answer have " +
-                std::to_string(numTokens) + " tokens",
-            "at most the model's context of " + std::to_string(m_loaded.model->spec().context),
-            "Branch nearer to the beginning of the answer.");
     prompt.history.insert(prompt.history.end(), answer.begin(), answer.end());
     return {};
 }

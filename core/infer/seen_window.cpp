@@ -22,22 +22,63 @@ Result<TokenRange> rangeInWindow(const TokenRange &range, const char *name, int6
                  "Choose others, or look at another token."};
 }
 
-} // namespace
-
-int64_t windowOrigin(int64_t numPrompt, int64_t numRead, int64_t context)
+/// A model without a memory begins with the last tokens that fit, and moves by half a context.
+int64_t originOfLast(const MixedText &text, int64_t numRead, const Reading &reading)
 {
-    int64_t origin = std::max<int64_t>(0, std::min(numPrompt, numRead) - context);
-    if (numRead - origin <= context) return origin;
-    // The first overflow keeps the last tokens of what has come until then; each further one comes when these
-    // and as many new ones as fit have filled the context again.
-    const int64_t kept = keptAfterOverflow(context);
-    const int64_t overflow = origin + context + 1; // tokens that have come when it happens
-    const int64_t step = context + 1 - kept;
-    return overflow + (numRead - overflow) / step * step - kept;
+    const int64_t context = reading.context;
+    int64_t origin = text.wholeFrom(std::max<int64_t>(0, std::min(reading.numTogether, numRead) - context));
+    while (numRead - origin > context) {
+        const int64_t numCome = origin + context + 1; // when it overflows
+        const int64_t asked = numCome - text.keptFrom;
+        const int64_t half = keptAfterOverflow(context);
+        const int64_t kept = text.keptFrom > 0 && asked <= context ? std::max(half, asked) : half;
+        origin = text.wholeFrom(numCome - std::min(context, kept));
+    }
+    return origin;
 }
 
-Result<InspectRequest> requestInWindow(const InspectRequest &request, int64_t origin, int64_t size)
+/// One that remembers reads everything from the start, and a picture in one piece.
+int64_t originOfAll(const MixedText &text, int64_t numRead, const Reading &reading)
 {
+    int64_t origin = 0;
+    for (int64_t begin = 0; begin < numRead;) {
+        const int64_t room = origin + reading.context - begin;
+        const int64_t count = text.wholeCount(
+            begin, std::min({kPrefillChunk, room, std::max<int64_t>(0, text.size() - begin)}));
+        if (room > 0 && count <= room) {
+            begin += count;
+            continue;
+        }
+        const int64_t kept =
+            std::min(keptAfterOverflow(reading.context) - 1, reading.context - std::max<int64_t>(1, count));
+        const int64_t next = text.wholeFrom(begin - kept);
+        if (next <= origin) break; // a picture that no context holds
+        begin = origin = next;
+    }
+    return origin;
+}
+
+} // namespace
+
+Result<TokenRange> seenWindow(const MixedText &text, int64_t last, const Reading &reading)
+{
+    // A picture is read in one piece: with its first patch its last one is there.
+    const int64_t numRead = text.isText(last) ? last + 1 : text.media->segmentAt(last).end;
+    const int64_t origin =
+        reading.remembers ? originOfAll(text, numRead, reading) : originOfLast(text, numRead, reading);
+    const int64_t size = std::min(reading.context, text.size() - origin);
+    const int64_t end = origin + size < text.size() ? text.wholeTo(origin + size) : text.size();
+    if (origin <= last && last < end) return TokenRange{origin, end};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot look inside: the picture or recording at token " + std::to_string(last) + " has " +
+                     std::to_string(text.media->segmentAt(last).size()) +
+                     " tokens, expected fewer than the context of " + std::to_string(reading.context) + ".",
+                 "Look at a token of text behind it."};
+}
+
+Result<InspectRequest> requestInWindow(const InspectRequest &request, const TokenRange &window)
+{
+    const int64_t origin = window.begin, size = window.end - window.begin;
     InspectRequest moved = request;
     if (moved.token >= 0) moved.token -= origin;
     ORRERY_ASSIGN(moved.rows, rangeInWindow(request.rows, "rows", origin, size));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/infer/mixed_text.h"
 #include "core/spec/inspection.h"
 
 #include <cstdint>
@@ -11,14 +12,22 @@
 
 namespace orrery {
 
-/// Where the window of a fresh generation begins behind `numRead` tokens, `numPrompt` of which came at once
-/// and are read by the last ones that fit (0 with a model that remembers): it moves as that of a TextStream
-/// does, half a context at a time.
-int64_t windowOrigin(int64_t numPrompt, int64_t numRead, int64_t context);
+/// How a text comes to a model that writes an answer.
+struct Reading {
+    int64_t context = 1;
+    int64_t numTogether = 0; ///< tokens that come at once; the others one at a time
+    bool remembers = false;  ///< the model reads all that comes at once, too, a context at a time
+};
 
-/// The request in the places of a window that begins at `origin` and has `size` tokens.
+/// What a fresh generation has before it behind token `last` of a text, as TextStream reads it, and what of
+/// the text fits in behind that: whole pictures only.
+/// @param last 0 … size of the text − 1
+/// @error InvalidInput (a picture or recording that is longer than the context)
+Result<TokenRange> seenWindow(const MixedText &text, int64_t last, const Reading &reading);
+
+/// The request in the places of a window.
 /// @error InvalidInput (rows or columns that the window does not have)
-Result<InspectRequest> requestInWindow(const InspectRequest &request, int64_t origin, int64_t size);
+Result<InspectRequest> requestInWindow(const InspectRequest &request, const TokenRange &window);
 
 /// The report in the places of the whole text. Tokens outside of the window were not read: no surprise, no
 /// share in anything.

@@ -37,6 +37,18 @@ std::string freeName(const std::string &usual, const std::vector<MemoryEvent> &k
     return name;
 }
 
+/// A continued prompt does not outlive its pictures: they would be the first to leave the context.
+Result<void> checkBegunAnswer(const GenerateRequest &request, int64_t numTokens, int64_t context)
+{
+    if (request.media.empty() || request.answerIds.empty() || numTokens <= context) return {};
+    return Error{
+        ErrorCode::InvalidInput,
+        "Cannot generate: the prompt with its pictures and recordings and the beginning of the answer have " +
+            std::to_string(numTokens) + " tokens, expected at most the model's context of " +
+            std::to_string(context) + ".",
+        "Branch nearer to the beginning of the answer."};
+}
+
 /// @param numBefore tokens of the history that were there before the model said any
 void endAnswer(AnswerGate &gate, int64_t numBefore, FinishReason &reason, std::vector<int32_t> &history)
 {
@@ -163,6 +175,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     ORRERY_ASSIGN(Prompt prompt, makePrompt(request));
     const bool isHole = prompt.after.has_value();
     const int64_t context = m_loaded.model->spec().context;
+    ORRERY_TRY(checkBegunAnswer(request, std::ssize(prompt.history), context));
     GenerateSummary summary;
     summary.model = m_loaded.info.name;
     summary.step = m_loaded.info.step;
@@ -213,7 +226,6 @@ TextGenerator::generateTokens(const GenerateRequest &request,
             break;
         }
         prompt.history.push_back(choice.id);
-        // A continued prompt does not outlive its pictures: they would be the first to leave the context.
         if (endsWithContext && stream.isFull()) break;
         if (index + 1 < request.sampling.maxTokens) isRead = readNext();
     }

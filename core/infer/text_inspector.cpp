@@ -38,10 +38,44 @@ void addNote(std::string &note, const std::string &more)
     note += more;
 }
 
-} // namespace
-
 /// Tokens of a text that is looked at by its window; a longer one is refused as too long.
 constexpr int64_t kMaxLongText = int64_t{1} << 20;
+
+/// What is looked at of a text, and the question in the places of that.
+struct Seen {
+    TokenRange window;
+    InspectRequest asked;
+    std::vector<InspectedToken> whole; ///< all of the text; empty: the window is
+};
+
+std::vector<InspectedToken> describeAll(const Tokenizer &tokenizer, const MixedText &text)
+{
+    const ModalityBatch batch = text.media ? text.media->slice(0, text.size()) : ModalityBatch{};
+    return describeTokens(tokenizer, {text.ids.begin(), text.ids.end()}, &batch).tokens;
+}
+
+/// Of a text that is longer than the context: what an answer was written with at the token that is asked
+/// about.
+/// @param numGiven tokens of the text that came at once
+Result<Seen> seenOf(const LoadedModel &loaded, const InspectRequest &request, const MixedText &text,
+                    int64_t numGiven)
+{
+    const int64_t context = loaded.model->spec().context, numAll = text.size();
+    Seen seen{.window = {0, numAll}, .asked = request, .whole = {}};
+    if (numAll <= context || numAll > kMaxLongText || request.wantsOverview) return seen;
+    const int64_t token = request.token < 0 ? numAll - 1 : std::min(request.token, numAll - 1);
+    Reading reading{context, numGiven, loaded.model->remembers()};
+    // A continued prompt does not outlive its pictures: an answer to it had all of it before it. Of what
+    // stands behind the end of that, the last tokens that fit are looked at.
+    if (!request.input.media.empty()) reading = {context, token + 1, false};
+    ORRERY_ASSIGN(seen.window, seenWindow(text, token, reading));
+    seen.asked.token = request.token < 0 ? token : request.token;
+    ORRERY_ASSIGN(seen.asked, requestInWindow(seen.asked, seen.window));
+    seen.whole = describeAll(*loaded.tokenizer, text);
+    return seen;
+}
+
+} // namespace
 
 Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, const std::atomic<bool> &cancel)
 {
@@ -61,28 +95,16 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         if (prompt.after)
             ids = renderBegunHole(prompt.history, std::ssize(request.input.answerIds), *prompt.after,
                                   m_loaded.model->spec().context);
-        const int64_t context = m_loaded.model->spec().context, numAll = std::ssize(ids);
-        const bool isLong = numAll > context && numAll <= kMaxLongText && !request.wantsOverview &&
-                            !prompt.media && !prompt.after;
-        ModalityBatch batch;
-        if (prompt.media) batch = prompt.media->slice(0, numAll);
-        InspectInput input;
-        InspectRequest asked = request;
-        std::vector<InspectedToken> whole;
-        int64_t origin = 0;
-        if (isLong) {
-            const int64_t token = request.token < 0 ? numAll - 1 : std::min(request.token, numAll - 1);
-            // A model that remembers reads a prompt from its start, however long it is.
-            const int64_t numTogether = m_loaded.model->remembers() ? 0 : prompt.numTokens;
-            origin = windowOrigin(numTogether, token + 1, context);
-            const int64_t size = std::min(context, numAll - origin);
-            asked.token = request.token < 0 ? token : request.token;
-            ORRERY_ASSIGN(asked, requestInWindow(asked, origin, size));
-            whole = describeTokens(*m_loaded.tokenizer, ids, nullptr).tokens;
-            ids = {ids.begin() + origin, ids.begin() + origin + size};
+        Seen seen{.window = {0, std::ssize(ids)}, .asked = request, .whole = {}}; // a hole is rendered to fit
+        if (!prompt.after) {
+            const MixedText text{ids, prompt.media, prompt.keptFrom};
+            ORRERY_ASSIGN(seen, seenOf(m_loaded, request, text, prompt.numTokens));
         }
-        const int64_t numTokens = std::ssize(ids);
-        input = describeTokens(*m_loaded.tokenizer, std::move(ids), isLong ? nullptr : &batch);
+        const bool isLong = !seen.whole.empty();
+        const int64_t begin = seen.window.begin, numTokens = seen.window.end - begin;
+        const ModalityBatch batch = prompt.media ? prompt.media->slice(begin, numTokens) : ModalityBatch{};
+        InspectInput input = describeTokens(*m_loaded.tokenizer,
+                                            {ids.begin() + begin, ids.begin() + begin + numTokens}, &batch);
         if (request.withMemory) {
             const at::NoGradGuard noGradients;
             ORRERY_TRY(openOwnMemory());
@@ -90,16 +112,18 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         }
         input.cacheWithMemory = [this, numTokens] { return stream().cacheBehindMemory(numTokens); };
         const auto isCancelled = [&cancel] { return cancel.load(std::memory_order_relaxed); };
-        ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input, asked,
-                                                         at::kFloat, isCancelled));
-        if (isLong) moveToWholeText(report, origin, std::move(whole));
+        ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input,
+                                                         seen.asked, at::kFloat, isCancelled));
+        if (isLong) moveToWholeText(report, begin, std::move(seen.whole));
         report.model = m_loaded.info.name;
         report.step = m_loaded.info.step;
         report.note = m_loaded.info.note;
-        if (isLong) addNote(report.note, windowNote(numAll, origin, numTokens, context));
+        if (isLong)
+            addNote(report.note,
+                    windowNote(std::ssize(ids), begin, numTokens, m_loaded.model->spec().context));
         if (!request.withMemory)
             addNote(report.note,
-                    withoutNote(beginsTextsWithMemory(), origin > 0 && m_loaded.model->remembers()));
+                    withoutNote(beginsTextsWithMemory(), begin > 0 && m_loaded.model->remembers()));
         return report;
     });
 }

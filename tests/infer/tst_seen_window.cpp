@@ -9,6 +9,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <functional>
 
 using namespace orrery;
 
@@ -49,12 +50,24 @@ LoadedModel loadedModel(int64_t context, bool remembers = false)
     return loaded;
 }
 
+std::function<bool(const GeneratedToken &)> collect(std::vector<GeneratedToken> &tokens)
+{
+    return [&tokens](const GeneratedToken &token) {
+        tokens.push_back(token);
+        return true;
+    };
+}
+
 } // namespace
 
 class TestSeenWindow : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void findsWhereTheWindowBegins();
+    void neverCutsAPicture();
+    void seesWhatWroteAnAnswerToAPicture();
+    void seesWhatWroteALongTalkAboutAPicture_data();
+    void seesWhatWroteALongTalkAboutAPicture();
     void seesWhatWroteTheToken_data();
     void seesWhatWroteTheToken();
     void saysWhatItHasNotOfAModelThatRemembers();
@@ -64,15 +77,140 @@ private Q_SLOTS:
 
 void TestSeenWindow::findsWhereTheWindowBegins()
 {
+    const std::vector<int32_t> ids(40, 'x');
+    const auto originOf = [&ids](int64_t numTogether, int64_t numRead, bool remembers = false) {
+        const auto window = seenWindow({ids}, numRead - 1, {8, numTogether, remembers});
+        return window ? window->begin : int64_t(-1);
+    };
     // Context 8, half of it is kept: after 9 tokens the last 4 stand at its start, and so on each 5.
-    QCOMPARE(windowOrigin(3, 8, 8), int64_t(0));
-    QCOMPARE(windowOrigin(3, 9, 8), int64_t(5));
-    QCOMPARE(windowOrigin(3, 13, 8), int64_t(5));
-    QCOMPARE(windowOrigin(3, 14, 8), int64_t(10));
+    QCOMPARE(originOf(3, 8), int64_t(0));
+    QCOMPARE(originOf(3, 9), int64_t(5));
+    QCOMPARE(originOf(3, 13), int64_t(5));
+    QCOMPARE(originOf(3, 14), int64_t(10));
     // A prompt that is longer itself is read by its last tokens.
-    QCOMPARE(windowOrigin(20, 20, 8), int64_t(12));
-    QCOMPARE(windowOrigin(20, 21, 8), int64_t(17));
-    QCOMPARE(windowOrigin(20, 10, 8), int64_t(2));
+    QCOMPARE(originOf(20, 20), int64_t(12));
+    QCOMPARE(originOf(20, 21), int64_t(17));
+    QCOMPARE(originOf(20, 10), int64_t(2));
+    // A model that remembers reads it from its start.
+    QCOMPARE(originOf(20, 8, true), int64_t(0));
+    QCOMPARE(originOf(20, 10, true), int64_t(5));
+    QCOMPARE(originOf(20, 21, true), int64_t(15));
+}
+
+void TestSeenWindow::neverCutsAPicture()
+{
+    // Tokens 2 to 5 are a picture, 6 to 9 another one.
+    std::vector<int32_t> ids(12, 'x');
+    ModalityBatch batch{.numModalities = 3, .modality_BT = {0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0}, .rows = {}};
+    batch.rows.resize(3);
+    for (size_t m : {1, 2}) batch.rows[m] = {1, {1, 2, 3, 4}, {0, 1, 2, 3}};
+    const MixedText text{ids, std::make_shared<const MediaPositions>(std::move(batch))};
+    const auto seen = [&text](int64_t last, const Reading &reading) {
+        const auto window = seenWindow(text, last, reading);
+        return window ? std::pair(window->begin, window->end) : std::pair(int64_t(-1), int64_t(-1));
+    };
+    using Ends = std::pair<int64_t, int64_t>;
+    QCOMPARE(seen(11, {8, 12, false}), Ends(6, 12)); // not the end of the first one
+    QCOMPARE(seen(1, {8, 12, false}), Ends(0, 6));   // nor the start of the second one
+    QCOMPARE(seen(3, {8, 12, false}), Ends(0, 6));
+    QCOMPARE(seen(7, {8, 12, false}), Ends(6, 12)); // with one of its patches all of them
+    QCOMPARE(seen(7, {8, 12, true}), Ends(6, 12));  // as it is read: there was no room for it
+    VERIFY_ERROR(seenWindow(text, 7, {3, 12, false}), ErrorCode::InvalidInput,
+                 "at token 7 has 4 tokens, expected fewer than the context of 3");
+    VERIFY_ERROR(seenWindow(text, 7, {3, 12, true}), ErrorCode::InvalidInput, "at token 7 has 4 tokens");
+}
+
+void TestSeenWindow::seesWhatWroteAnAnswerToAPicture()
+{
+    if (!encodePng(Image{1, 1, {0, 0, 0}})) QSKIP("built without picture files");
+    GenerateRequest request;
+    request.prompt = "what is this?";
+    request.media = {{test::pictureOf(90), "a.png", 4}};
+    request.sampling = {.maxTokens = 100, .temperature = 0};
+    TextGenerator generator(test::mediaModel());
+    std::vector<GeneratedToken> answer;
+    const auto summary = generator.generate(request, collect(answer), kNever);
+    VERIFY_OK(summary);
+    const int64_t numGiven = summary->promptTokens, numAll = numGiven + std::ssize(answer);
+    QCOMPARE(numAll, int64_t(49)); // the context is 48: the last one was written and not read
+    InspectRequest look{.input = request, .wantsOverview = false};
+    for (const GeneratedToken &token : answer) look.input.answerIds.push_back(token.id);
+    for (size_t k = 0; k < answer.size(); ++k) {
+        look.token = numGiven + int64_t(k) - 1;
+        const auto report = generator.inspect(look, kNever);
+        VERIFY_OK(report);
+        QCOMPARE(std::ssize(report->tokens), numAll);
+        QCOMPARE(report->candidates[0].id, answer[k].id);
+        QVERIFY(std::abs(report->candidates[0].probability - answer[k].probability) < 1e-4);
+        QCOMPARE(report->note, "Of 49 tokens the model has 0 to 47 before it here: its context is 48.");
+    }
+    // Behind the last token of all the first one has left; the picture is tokens 5 to 8.
+    look.token = 48;
+    look.heads = {{1, 0}};
+    look.rows = {48, 49};
+    const auto last = generator.inspect(look, kNever);
+    VERIFY_OK(last);
+    QCOMPARE(last->tokens[6].modality, Modality::Image);
+    QCOMPARE(last->tokens[6].place, int64_t(1));
+    QCOMPARE(last->maps[0].firstColumn, int64_t(1));
+    look.input.media[0].place = 0; // tokens 1 to 4: it would be cut
+    const auto whole = generator.inspect(look, kNever);
+    VERIFY_OK(whole);
+    QCOMPARE(whole->maps[0].firstColumn, int64_t(5));
+    look.input.answerIds.push_back('x');
+    look.input.answerIds.push_back('y');
+    look.token = 50;
+    look.rows = {50, 51};
+    const auto cut = generator.inspect(look, kNever);
+    VERIFY_OK(cut);
+    QCOMPARE(cut->maps[0].firstColumn, int64_t(5));
+    QCOMPARE(cut->note, "Of 51 tokens the model has 5 to 50 before it here: its context is 48.");
+    // A generation does not go on from there.
+    request.answerIds = look.input.answerIds;
+    VERIFY_ERROR(generator.generate(request, {}, kNever), ErrorCode::InvalidInput,
+                 "the beginning of the answer have 51 tokens, expected at most the model's context of 48");
+}
+
+void TestSeenWindow::seesWhatWroteALongTalkAboutAPicture_data()
+{
+    QTest::addColumn<QString>("first");
+    QTest::addColumn<QString>("second");
+    QTest::newRow("pictures leave with their turn") << "see this"
+                                                    << "and now?";
+    QTest::newRow("a first turn that has no room") << QString(40, u'a') << "and now?";
+    QTest::newRow("a long last turn") << "see" << QString(30, u'b');
+}
+
+void TestSeenWindow::seesWhatWroteALongTalkAboutAPicture()
+{
+    if (!encodePng(Image{1, 1, {0, 0, 0}})) QSKIP("built without picture files");
+    QFETCH(QString, first);
+    QFETCH(QString, second);
+    size_t numCompared = 0;
+    // Some of its answers are short: the model is no more than its first numbers.
+    for (char letter = 'a'; letter <= 'z' && numCompared < 60; ++letter) {
+        GenerateRequest request;
+        request.messages = {{"user", first.toStdString(), {{test::pictureOf(90), "a.png", 2}}},
+                            {"assistant", "yes"},
+                            {"user", second.toStdString() + letter, {{test::pictureOf(200), "b.png", 1}}}};
+        request.sampling = {.maxTokens = 60, .temperature = 0};
+        TextGenerator generator(test::mediaModel());
+        std::vector<GeneratedToken> answer;
+        const auto summary = generator.generate(request, collect(answer), kNever);
+        VERIFY_OK(summary);
+        InspectRequest look{.input = request, .wantsOverview = false};
+        for (const GeneratedToken &token : answer) look.input.answerIds.push_back(token.id);
+        for (size_t k = 0; k < answer.size(); ++k) {
+            look.token = summary->promptTokens + int64_t(k) - 1;
+            const auto report = generator.inspect(look, kNever);
+            VERIFY_OK(report);
+            QVERIFY2(std::abs(report->candidates[0].probability - answer[k].probability) < 1e-4,
+                     qPrintable(QString::number(k)));
+            QCOMPARE(report->candidates[0].id, answer[k].id);
+            ++numCompared;
+        }
+    }
+    QVERIFY(numCompared >= 60);
 }
 
 void TestSeenWindow::seesWhatWroteTheToken_data()
@@ -97,13 +235,7 @@ void TestSeenWindow::seesWhatWroteTheToken()
     request.sampling.maxTokens = 40;
     request.sampling.temperature = 0;
     std::vector<GeneratedToken> answer;
-    VERIFY_OK(generator.generate(
-        request,
-        [&](const GeneratedToken &token) {
-            answer.push_back(token);
-            return true;
-        },
-        kNever));
+    VERIFY_OK(generator.generate(request, collect(answer), kNever));
     QCOMPARE(answer.size(), size_t(40));
     InspectRequest look{.input = request, .wantsOverview = false};
     for (const GeneratedToken &token : answer) look.input.answerIds.push_back(token.id);
