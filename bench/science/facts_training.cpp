@@ -13,6 +13,8 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 namespace orrery::bench {
 namespace {
@@ -87,6 +89,15 @@ double proseLoss(nn::Transformer &model, const std::vector<int32_t> &prose)
     return sum / static_cast<double>(std::max<int64_t>(1, numWindows));
 }
 
+/// Warm-up, then one cosine to a tenth: what is learned last is kept best where the rate is small at the end.
+double rateShare(double done, double warmup, double all)
+{
+    if (done < warmup) return done / warmup;
+    constexpr double kLeast = 0.1;
+    const double way = (done - warmup) / std::max(1.0, all - warmup);
+    return kLeast + (1 - kLeast) * 0.5 * (1 + std::cos(std::numbers::pi * way));
+}
+
 } // namespace
 
 Result<FactsData> prepareFacts(const FactsWorld &world, const std::vector<int32_t> &prose,
@@ -137,7 +148,8 @@ Result<double> learnFacts(nn::Transformer &model, const RunSpec &given, const Fa
     return nn::guardTorch("learn new facts", [&]() -> Result<double> {
         continual->keepStage(model, 0);
         StepRunner runner(model, *optimizer, *source, continual.get());
-        const auto warmup = static_cast<double>(std::max<int64_t>(1, given.train.steps / 20));
+        const auto numSteps = static_cast<double>(given.train.steps);
+        const double warmup = std::max(1.0, std::floor(numSteps / 20));
         for (int64_t step = plan.begin(1); step < plan.end(1); ++step) {
             if (setting.isCancelled())
                 return Error{ErrorCode::Cancelled, "Cannot finish learning the facts: it was cancelled.", ""};
@@ -146,7 +158,7 @@ Result<double> learnFacts(nn::Transformer &model, const RunSpec &given, const Fa
             settings.batchSize = spec.train.batchSize;
             settings.seed = static_cast<uint64_t>(spec.seed);
             settings.clip = spec.optimizer.clip;
-            settings.update = {.learningRate = spec.optimizer.lr * std::min(1.0, done / warmup),
+            settings.update = {.learningRate = spec.optimizer.lr * rateShare(done, warmup, numSteps),
                                .weightDecay = spec.optimizer.weightDecay};
             const StepOutcome outcome = runner.run(step, settings);
             if (!outcome.isFinite)

@@ -13,6 +13,7 @@ const std::vector<ScienceTaskEntry> &scienceTasks()
         {"facts", makeFactsTask},
         {"mqar", makeMqarTask},
         {"mqar-long", makeMqarLongTask},
+        {"mqar-one", makeMqarOneTask},
         {"detect", makeDetectTask},
         {"shapes", makeShapesTask},
         {"shapes-corrupt", makeShapesCorruptTask},

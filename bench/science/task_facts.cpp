@@ -67,8 +67,8 @@ struct ArmRow {
 constexpr std::array kArms = {
     ArmRow{kBase, "before anything new is learned", "", 0, true},
     ArmRow{kOurs, "ours: values of the semantic memory that the new facts use, but for those that all text uses, replay",
-           "sparse_memory", 3e-2, true},
-    ArmRow{"sparse_no_replay", "ours without replay", "sparse_memory", 3e-2, false, false},
+           "sparse_memory", 0.1, true},
+    ArmRow{"sparse_no_replay", "ours without replay", "sparse_memory", 0.1, false, false},
     ArmRow{"full", "all weights", "naive", 1e-3, false},
     ArmRow{"full_low", "all weights at a low rate", "naive", 3e-4, false},
     ArmRow{"full_replay", "all weights, replay of excerpts", "er", 3e-3, true},

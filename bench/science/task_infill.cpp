@@ -24,6 +24,8 @@ constexpr double kMaxCausalRatioQuick = 1.05;
 constexpr double kMaxGapQuick =
     0.05; ///< bits a byte: a minute teaches a small model little of what is behind
 
+constexpr int64_t kMeanHole = 32; ///< bytes
+
 struct Budget {
     int64_t layers, width, heads, context, batchSize, steps, numHoles;
 };
@@ -258,6 +260,8 @@ private:
         spec.train.batchSize = budget.batchSize;
         spec.train.steps = budget.steps;
         spec.train.evalTokens = budget.context; // measured here, not there
+        // About a line of code, as one that is being written leaves open; a quarter of the context would be two.
+        if (setting.mode == ScienceMode::Full) spec.objective.spanMean = kMeanHole;
         spec.optimizer.lr = 2e-3;
         spec.schedule.preset = "cosine";
         return spec;

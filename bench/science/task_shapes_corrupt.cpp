@@ -36,7 +36,7 @@ ShapesBudget budgetOf(ScienceMode mode)
     case ScienceMode::Full:
         break;
     }
-    return {3, 128, 4, 96, 16, 5000, 1000};
+    return {3, 128, 4, 96, 16, 4500, 1000};
 }
 
 /// What an arm is trained on: mostly clean, one document in six with a noisy picture and one with a noisy
@@ -70,7 +70,7 @@ public:
     }
     Result<std::string> prepare(const ScienceSetting &) override
     {
-        return shapesWorld(1, "n=50000&tasks=both") +
+        return shapesWorld(1, "n=200000&tasks=both") +
                ", the world's seed that of the arm; one training document in six at 0 dB in its picture, one "
                "in its "
                "recording; tested on held-out combinations, clean, at -15 dB and without one of the two";
@@ -80,10 +80,10 @@ public:
     {
         RunSpec spec = shapesSpec(budgetOf(setting.mode), setting, seed);
         spec.model.attention.numModalities = 3;
-        spec.data.path = shapesWorld(seed, "n=50000&tasks=both");
+        spec.data.path = shapesWorld(seed, "n=200000&tasks=both");
         // Often enough that each modality is learned without the other, too.
-        spec.model.attention.modalityDropout = 0.4;
-        if (arm == kNoDropout) spec.model.attention.modalityDropout = 0;
+        spec.model.attention.modalityDropout = 0.6;
+        if (arm == kNoDropout || arm == kDense) spec.model.attention.modalityDropout = 0;
         if (arm == kDense) spec.model = denseModel(spec, DenseOf::Parameters);
         std::vector<std::string> worlds;
         for (const std::string &settings : trainedOn(arm)) worlds.push_back(spec.data.path + settings);

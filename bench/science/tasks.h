@@ -13,6 +13,7 @@ std::unique_ptr<ScienceTask> makeContinualTask();
 std::unique_ptr<ScienceTask> makeFactsTask();
 std::unique_ptr<ScienceTask> makeMqarTask();
 std::unique_ptr<ScienceTask> makeMqarLongTask();
+std::unique_ptr<ScienceTask> makeMqarOneTask();
 std::unique_ptr<ScienceTask> makeDetectTask();
 std::unique_ptr<ScienceTask> makeShapesTask();
 std::unique_ptr<ScienceTask> makeShapesCorruptTask();

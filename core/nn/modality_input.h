@@ -18,20 +18,9 @@ struct ModalityFeatures {
 struct ModalityInput {
     ModalityLayout layout;
     std::vector<ModalityFeatures> features; ///< by modality; that of text is empty
-    /// 0, or kDroppedKey for tokens that others shall not see in this pass (modality dropout). Undefined: all
-    /// seen.
-    at::Tensor keyBias_BT;
 };
 
 /// The same as tensors on the model's device. @param batch not of text only
 ModalityInput makeModalityInput(const ModalityBatch &batch, int64_t numSequences, at::Device device);
-
-/// Added to the logits of a dropped token's key: far below any score, yet finite in bf16.
-inline constexpr float kDroppedKey = -10'000.0f;
-
-/// Modality dropout: in each sequence a modality other than text is hidden with the given probability, but
-/// never the last one. A pure function of (seed, step, sample, modality).
-/// @return keyBias_BT, undefined when nothing is hidden
-at::Tensor dropModalities(const ModalityLayout &layout, const ForwardContext &context, double probability);
 
 } // namespace orrery::nn

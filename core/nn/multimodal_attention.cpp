@@ -134,8 +134,7 @@ at::Tensor MultiModalAttention::keyExtra(const at::Tensor &x_NC, const ModalityI
     const ModalityLayout &layout = input.layout;
     const int64_t numRows = x_NC.size(0);
     const at::Tensor oneHot_NM = at::one_hot(layout.modality_BT.view({-1}), m_numModalities).to(dtype);
-    at::Tensor gate_N = logReliability(x_NC, input, dtype);
-    if (input.keyBias_BT.defined()) gate_N = gate_N + input.keyBias_BT.view({-1}).to(dtype);
+    const at::Tensor gate_N = logReliability(x_NC, input, dtype);
     const at::Tensor padding_NE =
         at::zeros({numRows, m_extraWidth - m_numModalities - 1}, oneHot_NM.options());
     return at::cat({oneHot_NM, gate_N.unsqueeze(1), padding_NE}, 1)

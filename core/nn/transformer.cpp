@@ -224,8 +224,6 @@ private:
         ModalityInput input;
         if (context.modalities) {
             input = *context.modalities;
-            if (context.isTraining)
-                input.keyBias_BT = dropModalities(input.layout, context, m_spec.attention.modalityDropout);
         } else {
             input.layout = makeModalityLayout(at::zeros({x_BTC.size(0), x_BTC.size(1)}, at::kLong),
                                               m_spec.attention.numModalities, x_BTC.device());

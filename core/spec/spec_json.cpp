@@ -246,6 +246,9 @@ std::string specDigest(const RunSpec &spec)
     if (!spec.plugins.use.empty()) canonical[kUsePluginsKey] = spec.plugins.use;
     // 2: holes as suffix, prefix, middle with loss on all text, and prefixes of half a window at most.
     if (resolved.objective.name == "hybrid") canonical["objective.version"] = 2;
+    // 2: what is dropped is not there, where it was there and not seen.
+    const AttentionSpec &attention = resolved.model.attention;
+    if (attention.numModalities > 1 && attention.modalityDropout > 0) canonical["attention.version"] = 2;
     // 2: er keeps excerpts and replays from any offset, sparse_memory opens what an update uses.
     const std::string &strategy = resolved.continual.strategy;
     if (resolved.continual.isOn() && (strategy == "er" || strategy == "sparse_memory")) canonical["continual.version"] = 2;

@@ -39,7 +39,8 @@ Result<TrainingSources> multiModalSources(const RunSpec &spec, const MultiModalS
             "Leave the fixed batches out."};
     const int64_t count = spec.model.attention.numModalities;
     ORRERY_ASSIGN(const MultiModalSampler sampler,
-                  MultiModalSampler::create(source, spec.model.context, static_cast<uint64_t>(spec.seed)));
+                  MultiModalSampler::create(source, spec.model.context, static_cast<uint64_t>(spec.seed),
+                                            spec.model.attention.modalityDropout));
     TrainingSources sources;
     sources.batches = std::make_unique<MultiModalBatchSource>(sampler, count);
     sources.measures.push_back({series::kValLoss, std::make_unique<MultiModalValidationSource>(

@@ -29,6 +29,7 @@ void TestMqarData::keepsTheRules_data()
     QTest::addColumn<int>("vocabSize");
     QTest::newRow("mqar") << 64 << 8 << 16 << 256;
     QTest::newRow("mqar-long") << 512 << 32 << 32 << 256;
+    QTest::newRow("mqar-one") << 128 << 1 << 64 << 256;
     QTest::newRow("no room to spare") << 20 << 4 << 4 << 16;
     QTest::newRow("as the source, without a gap") << 64 << 8 << 0 << 256;
 }

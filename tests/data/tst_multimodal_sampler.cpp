@@ -4,6 +4,8 @@
 #include "core/data/world/shapes_source.h"
 #include "data_fixture.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 using namespace orrery;
@@ -167,6 +169,43 @@ private Q_SLOTS:
             sampler->fill(step, 0, 1, batch);
             checkBatch(batch);
             QVERIFY(lettersOf(batch, 0).find('.') == std::string::npos);
+        }
+    }
+
+    void whatIsDroppedIsAsIfItHadNeverBeen()
+    {
+        const LetterSource both({"tiiitaaatt"}), picture({"tiiitt"});
+        MultiModalBatch batch;
+        const auto sampler = MultiModalSampler::create(both, 10, 11, 0.25);
+        VERIFY_OK(sampler);
+        std::map<std::string, int> seen;
+        constexpr int kSteps = 2000;
+        for (int64_t step = 0; step < kSteps; ++step) {
+            sampler->fill(step, 0, 1, batch);
+            checkBatch(batch);
+            const std::string first = lettersOf(batch, 0).substr(
+                0, size_t(std::count(batch.documents_BT.begin(), batch.documents_BT.end(), 0)));
+            ++seen[first];
+            // Marks go with what they begin, and the text moves up.
+            if (first == "tiiit")
+                QCOMPARE(batch.ids_BT[4], 8);
+            else if (first == "taaat")
+                QCOMPARE(batch.ids_BT[0], 4);
+        }
+        // 0.25, then 0.75 · 0.25, and never both; within five standard deviations.
+        QCOMPARE(seen.size(), size_t(3));
+        QVERIFY2(std::abs(seen["taaat"] - 500) < 5 * 20, qPrintable(QString::number(seen["taaat"])));
+        QVERIFY2(std::abs(seen["tiiit"] - 375) < 5 * 18, qPrintable(QString::number(seen["tiiit"])));
+        QVERIFY(seen.contains("tiiitaaat"));
+        MultiModalBatch again;
+        sampler->fill(7, 0, 4, batch);
+        sampler->fill(7, 0, 4, again);
+        QVERIFY(batch == again);
+        // Where a document has one of them alone, it stays.
+        const auto alone = MultiModalSampler::create(picture, 6, 11, 0.99);
+        for (int64_t step = 0; step < 50; ++step) {
+            alone->fill(step, 0, 1, batch);
+            QVERIFY2(lettersOf(batch, 0).starts_with("tiiit"), lettersOf(batch, 0).c_str());
         }
     }
 

@@ -124,8 +124,6 @@ private Q_SLOTS:
     void gradientsEqualDifferences();
     void cacheGoesOnBehindAPicture();
     void laterTokensDoNotReachBack();
-    void droppedKeysAreNotSeen();
-    void modalityDropoutNeverHidesTheLastOne();
     void attentionDropoutKeepsTheBias();
     void zLossAddsTheSquareOfLogZ();
     void refusesAModalityItDoesNotHave();
@@ -336,51 +334,6 @@ void TestMultiModal::laterTokensDoNotReachBack()
     const at::Tensor after = model->logits(ids, contextOf(input));
     QVERIFY(at::equal(before.narrow(1, 0, 5), after.narrow(1, 0, 5)));
     QVERIFY(largestDifference(before.narrow(1, 7, 1), after.narrow(1, 7, 1)) > 1e-4);
-}
-
-void TestMultiModal::droppedKeysAreNotSeen()
-{
-    const ModelSpec spec = multiModalSpec();
-    const auto model = makeModel(spec);
-    stirWeights(*model);
-    const at::NoGradGuard noGrad;
-    const std::vector<std::vector<int64_t>> row = {{kText, kImage, kImage, kText, kAudio, kText}};
-    const at::Tensor ids = makeIds(1, 6);
-    std::vector<at::Tensor> textLogits;
-    for (const double phase : {0.0, 2.0}) {
-        ModalityInput input = makeInput(spec, row);
-        input.features[kImage].values_NF = makeFeatures(2, featureWidth(spec.media, Modality::Image), phase);
-        input.keyBias_BT = (input.layout.modality_BT == kImage).to(at::kFloat) * kDroppedKey;
-        const at::Tensor text = at::tensor({0, 3, 5}, at::kLong);
-        textLogits.push_back(model->logits(ids, contextOf(input)).index_select(1, text));
-    }
-    QVERIFY(at::equal(textLogits[0], textLogits[1]));
-}
-
-void TestMultiModal::modalityDropoutNeverHidesTheLastOne()
-{
-    // Sequence 0 has a picture and a recording, sequence 1 a picture only.
-    const ModalityInput input =
-        makeInput(multiModalSpec(), {{kText, kImage, kAudio, kText}, {kText, kImage, kText, kText}});
-    int numHidden[3] = {};
-    constexpr int kSteps = 4000;
-    ForwardContext context;
-    context.seed = 11;
-    for (int step = 0; step < kSteps; ++step) {
-        context.step = static_cast<uint64_t>(step);
-        const at::Tensor bias = dropModalities(input.layout, context, 0.2);
-        if (!bias.defined()) continue;
-        QVERIFY((bias[1] == 0).all().item<bool>());
-        const bool isImageHidden = bias[0][1].item<float>() != 0,
-                   isAudioHidden = bias[0][2].item<float>() != 0;
-        QVERIFY(isImageHidden != isAudioHidden);
-        ++numHidden[isImageHidden ? kImage : kAudio];
-        QVERIFY(at::equal(bias, dropModalities(input.layout, context, 0.2)));
-    }
-    // 0.2 and 0.8 · 0.2, within five standard deviations.
-    QVERIFY2(std::abs(numHidden[kImage] - 800) < 5 * 26, qPrintable(QString::number(numHidden[kImage])));
-    QVERIFY2(std::abs(numHidden[kAudio] - 640) < 5 * 24, qPrintable(QString::number(numHidden[kAudio])));
-    QVERIFY(!dropModalities(input.layout, context, 0).defined());
 }
 
 void TestMultiModal::attentionDropoutKeepsTheBias()

@@ -62,6 +62,10 @@ private:
     CarriesLoss m_lastLoss = CarriesLoss::No;
 };
 
+/// Without the tokens of a modality other than text and the marks that they begin with: the document as if it
+/// had never had them.
+void removeModality(MultiModalRecord &record, Modality modality);
+
 /// A record as one sequence for a model of so many modalities, which must be those of its parts at least.
 ModalityBatch modalitiesOf(const MultiModalRecord &record, const FrontEnd &frontEnd, int64_t numModalities);
 /// Positions [begin, begin + count) of a record.

@@ -110,6 +110,23 @@ private:
     int32_t m_document = 0;
 };
 
+/// Modality dropout. @param drawOf a number in [0, 1) for each modality
+template <typename DrawOf>
+void dropModalities(MultiModalRecord &record, double probability, const DrawOf &drawOf)
+{
+    const auto has = [&record](Modality modality) {
+        return std::find(record.modality_L.begin(), record.modality_L.end(), modality) !=
+               record.modality_L.end();
+    };
+    constexpr std::array kMayGo = {Modality::Image, Modality::Audio};
+    auto left = std::count_if(kMayGo.begin(), kMayGo.end(), has);
+    for (const Modality modality : kMayGo) {
+        if (left < 2 || !has(modality) || drawOf(modality) >= probability) continue;
+        removeModality(record, modality);
+        --left;
+    }
+}
+
 /// The last position at or before `begin` that is text or the start of something; `begin` itself when there
 /// is none behind `earliest`.
 uint64_t wholePartBefore(const MultiModalSource &source, Split split, uint64_t index, uint64_t begin,
@@ -147,7 +164,7 @@ ModalityBatch takeModalities(MultiModalBatch &batch, int64_t numModalities)
 }
 
 Result<MultiModalSampler> MultiModalSampler::create(const MultiModalSource &source, int64_t context,
-                                                    uint64_t seed)
+                                                    uint64_t seed, double modalityDropout)
 {
     auto refuse = [&source](const std::string &found, const std::string &expected, const char *hint) {
         return Error{ErrorCode::InvalidInput,
@@ -160,7 +177,7 @@ Result<MultiModalSampler> MultiModalSampler::create(const MultiModalSource &sour
     if (context < 2)
         return refuse("model.context is " + std::to_string(context), "2 or more",
                       "Set model.context, for example to 128.");
-    return MultiModalSampler(source, context, seed);
+    return MultiModalSampler(source, context, seed, modalityDropout);
 }
 
 void MultiModalSampler::fill(int64_t step, int64_t micro, int64_t numSequences, MultiModalBatch &batch) const
@@ -171,9 +188,10 @@ void MultiModalSampler::fill(int64_t step, int64_t micro, int64_t numSequences, 
     const auto longest = static_cast<uint64_t>(m_context) + 1;
     MultiModalRecord record;
     for (int64_t i = 0; i < numSequences; ++i) {
+        const auto sample = static_cast<uint32_t>(micro * numSequences + i);
         const CounterRng rng({.seed = m_seed,
                               .step = static_cast<uint64_t>(step),
-                              .sample = static_cast<uint32_t>(micro * numSequences + i),
+                              .sample = sample,
                               .purpose = RngPurpose::BatchOrder});
         filler.beginSequence(i);
         for (uint64_t draw = 0; filler.room() > 0; ++draw) {
@@ -187,6 +205,16 @@ void MultiModalSampler::fill(int64_t step, int64_t micro, int64_t numSequences, 
                 m_source->read(Split::Train, index, begin, longest, record);
             } else {
                 m_source->readWhole(Split::Train, index, record);
+            }
+            if (m_modalityDropout > 0) {
+                const CounterRng own({.seed = m_seed,
+                                      .step = static_cast<uint64_t>(step),
+                                      .sample = sample,
+                                      .layer = static_cast<uint32_t>(draw),
+                                      .purpose = RngPurpose::ModalityDropout});
+                dropModalities(record, m_modalityDropout, [&own](Modality modality) {
+                    return own.uniformDouble(modalityIndex(modality));
+                });
             }
             filler.add(record, 0);
             // Documents of one position would never fill the sequence.

@@ -42,8 +42,12 @@ ModalityBatch takeModalities(MultiModalBatch &batch, int64_t numModalities);
 /// Keeps a pointer to the source, which must outlive it.
 class MultiModalSampler {
 public:
+    /// @param modalityDropout probability that a document is shown without its pictures, or without its
+    /// recordings, as if it had never had them; never without both. Drawn for each document of each sample.
+    /// Source: Neverova et al. (2016), "ModDrop", there by zeros in their place.
     /// @error InvalidInput when the training split is empty or context < 2
-    static Result<MultiModalSampler> create(const MultiModalSource &source, int64_t context, uint64_t seed);
+    static Result<MultiModalSampler> create(const MultiModalSource &source, int64_t context, uint64_t seed,
+                                            double modalityDropout = 0);
     /// Sequences of micro-batch `micro` of step `step` (from 0); sample number = micro·numSequences + i, so
     /// the step's data depend on batch_size·accumulation only. Each sequence takes documents drawn uniformly
     /// until the next one does not fit. A document longer than the context gives a stretch of it that begins
@@ -51,14 +55,15 @@ public:
     void fill(int64_t step, int64_t micro, int64_t numSequences, MultiModalBatch &batch) const;
 
 private:
-    MultiModalSampler(const MultiModalSource &source, int64_t context, uint64_t seed)
-        : m_source(&source), m_context(context), m_seed(seed)
+    MultiModalSampler(const MultiModalSource &source, int64_t context, uint64_t seed, double modalityDropout)
+        : m_source(&source), m_context(context), m_seed(seed), m_modalityDropout(modalityDropout)
     {
     }
 
     const MultiModalSource *m_source;
     int64_t m_context;
     uint64_t m_seed;
+    double m_modalityDropout;
 };
 
 /// The documents of a split in order, each target once: one document per sequence; a longer one takes
