@@ -103,7 +103,7 @@ void TestSeenWindow::neverCutsAPicture()
     std::vector<int32_t> ids(12, 'x');
     ModalityBatch batch{.numModalities = 3, .modality_BT = {0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0}, .rows = {}};
     batch.rows.resize(3);
-    for (size_t m : {1, 2}) batch.rows[m] = {1, {1, 2, 3, 4}, {0, 1, 2, 3}};
+    for (size_t m : {1, 2}) batch.rows[m] = {.features_NF = {1, 2, 3, 4}, .places_N = {0, 1, 2, 3}, .width = 1};
     const MixedText text{ids, std::make_shared<const MediaPositions>(std::move(batch))};
     const auto seen = [&text](int64_t last, const Reading &reading) {
         const auto window = seenWindow(text, last, reading);
