@@ -4,7 +4,7 @@
 #include "core/infer/model_guard.h"
 #include "core/infer/seen_window.h"
 #include "core/infer/text_generator.h"
-#include "core/inspect/inspect.h"
+#include "core/inspect/inspect_checks.h"
 #include "core/spec/kept_prompt.h"
 
 #include <ATen/core/Tensor.h>
@@ -62,14 +62,18 @@ Result<Seen> seenOf(const LoadedModel &loaded, const InspectRequest &request, co
 {
     const int64_t context = loaded.model->spec().context, numAll = text.size();
     Seen seen{.window = {0, numAll}, .asked = request, .whole = {}};
-    if (numAll <= context || numAll > kMaxLongText || request.wantsOverview) return seen;
-    const int64_t token = request.token < 0 ? numAll - 1 : std::min(request.token, numAll - 1);
+    if (numAll <= context || numAll > kMaxLongText) return seen;
+    ORRERY_TRY(checkToken(request.token, numAll));
+    // Of an answer to a prompt with pictures the token that the context ended with: what was written behind it, nobody
+    // read.
+    const int64_t last = request.input.media.empty() ? numAll - 1 : context - 1;
+    const int64_t token = request.token < 0 ? last : request.token;
     Reading reading{context, numGiven, loaded.model->remembers()};
     // A continued prompt does not outlive its pictures: an answer to it had all of it before it. Of what
     // stands behind the end of that, the last tokens that fit are looked at.
     if (!request.input.media.empty()) reading = {context, token + 1, false};
     ORRERY_ASSIGN(seen.window, seenWindow(text, token, reading));
-    seen.asked.token = request.token < 0 ? token : request.token;
+    seen.asked.token = token;
     ORRERY_ASSIGN(seen.asked, requestInWindow(seen.asked, seen.window));
     seen.whole = describeAll(*loaded.tokenizer, text);
     return seen;
@@ -94,7 +98,7 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         std::vector<int32_t> ids = prompt.history;
         if (prompt.after)
             ids = renderBegunHole(prompt.history, std::ssize(request.input.answerIds), *prompt.after,
-                                  m_loaded.model->spec().context);
+                                  m_loaded.model->spec().context, holeMarks(*m_loaded.tokenizer));
         Seen seen{.window = {0, std::ssize(ids)}, .asked = request, .whole = {}}; // a hole is rendered to fit
         if (!prompt.after) {
             const MixedText text{ids, prompt.media, prompt.keptFrom};
