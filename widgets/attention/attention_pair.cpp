@@ -12,8 +12,10 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QSplitter>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -191,11 +193,21 @@ void AttentionPair::openBeside(const QString &run, int64_t step)
     m_primary->besideButton()->setChecked(true);
     arrange();
     if (!wasOpen) m_splitter->setSizes({1'000, 1'000});
+    if (!wasOpen) scrollToSecond();
     if (step >= 0)
         m_secondary->feed()->goToStep(step);
     else
         m_secondary->feed()->follow();
     follow(*m_primary, *m_secondary);
+}
+
+/// Below the first one it may be out of sight, as if nothing had come.
+void AttentionPair::scrollToSecond()
+{
+    if (m_splitter->orientation() == Qt::Horizontal) return;
+    QTimer::singleShot(0, this, [this] { // when it has its place
+        if (isOpen()) m_scroll->verticalScrollBar()->setValue(m_second->y());
+    });
 }
 
 void AttentionPair::closeBeside()

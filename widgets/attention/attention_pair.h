@@ -39,6 +39,7 @@ private:
     void makeSecond();
     void fillRuns();
     void toggle();
+    void scrollToSecond();
     void arrange();
     void follow(const AttentionPanel &from, AttentionPanel &to);
     void shareScale();

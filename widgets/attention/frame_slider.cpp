@@ -127,6 +127,8 @@ void FrameSlider::mouseMoveEvent(QMouseEvent *event)
 
 void FrameSlider::wheelEvent(QWheelEvent *event)
 {
+    // The pointer comes over it while a low panel is scrolled.
+    if (!hasFocus()) return event->ignore();
     const int by = event->angleDelta().y() > 0 ? 1 : -1;
     const int next = std::clamp(value() + by, minimum(), maximum());
     if (next == value()) return;
