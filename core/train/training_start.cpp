@@ -6,6 +6,7 @@
 #include "core/base/platform.h"
 #include "core/data/prepare_tokenizer.h"
 #include "core/nn/torch_guard.h"
+#include "core/spec/field_table.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 #include "core/train/checkpoint_io.h"
@@ -16,6 +17,8 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <limits>
+#include <string_view>
 
 namespace orrery {
 namespace {
@@ -81,19 +84,32 @@ Result<void> compareData(LoopParts &parts, const RunSpec &spec)
     return {};
 }
 
-/// What the parent's loop knew, as this run goes on from it: the steps count on, the changes that the parent's
-/// user made stay but where the branch sets the same keys, and time and best loss are this run's own.
+/// Whether a validation loss is another number with it, of the same weights.
+bool changesValidation(const std::string &key)
+{
+    return key.starts_with("data.") || key.starts_with("objective.") || key == "seed" ||
+           key == "model.context" || key == "train.eval_tokens";
+}
+
+/// What the parent's loop knew, as this run goes on from it: the steps count on, the changes that the
+/// parent's user made stay but where the branch sets the same keys, and time, patience and best loss are this
+/// run's own.
 void adoptState(LoopState &state, const BranchOrigin &branch, const RunSpec &spec)
 {
     state.seed = static_cast<uint64_t>(spec.seed);
     state.elapsedSeconds = 0;
-    if (state.bestStep != branch.step) {
+    state.patience = {};
+    const std::vector<std::string> &keys = branch.changedKeys;
+    if (state.bestStep != branch.step || std::any_of(keys.begin(), keys.end(), changesValidation)) {
         state.bestStep = -1;
         state.bestValLoss = std::numeric_limits<double>::quiet_NaN();
     }
-    std::erase_if(state.changes, [&branch](const LoggedChange &change) {
-        return std::find(branch.changedKeys.begin(), branch.changedKeys.end(), change.key) !=
-               branch.changedKeys.end();
+    const auto sets = [&keys](std::string_view key) {
+        return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    // A learning rate that is set is meant as it stands, without the factor on the old one.
+    std::erase_if(state.changes, [&sets](const LoggedChange &change) {
+        return sets(change.key) || (change.key == kLearningRateFactorKey && sets("optimizer.lr"));
     });
     // This run counts its own changes from 0-0, too.
     for (LoggedChange &change : state.changes) change.id = branch.run + "/" + change.id;
@@ -156,8 +172,8 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
     const std::optional<BranchOrigin> &branch = run.frozen().branch;
     if (!found && branch)
         return Error{ErrorCode::InvalidInput,
-                     "Cannot train run \"" + run.frozen().id + "\": checkpoint " + std::to_string(branch->step) +
-                         " of run \"" + branch->run +
+                     "Cannot train run \"" + run.frozen().id + "\": checkpoint " +
+                         std::to_string(branch->step) + " of run \"" + branch->run +
                          "\", which it begins with, is not there or damaged, expected a whole one. " +
                          found.error().hint,
                      "Branch again from that run."};
@@ -168,7 +184,8 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
         return start;
     }
     const CheckpointManifest &manifest = found->manifest;
-    const bool isParents = branch && manifest.step == branch->step && manifest.specDigest == branch->specDigest;
+    const bool isParents =
+        branch && manifest.step == branch->step && manifest.specDigest == branch->specDigest;
     if (!manifest.specDigest.empty() && manifest.specDigest != run.frozen().digest && !isParents)
         return Error{ErrorCode::InvalidInput,
                      "Cannot resume from \"" + found->path.string() +

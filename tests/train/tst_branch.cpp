@@ -132,6 +132,52 @@ private Q_SLOTS:
         QCOMPARE(losses.at(9), m_expected.at(9)); // of the weights of step 8
         QVERIFY(losses.at(10) != m_expected.at(10));
     }
+    void whatIsSetHoldsThoughTheSpecHadIt()
+    {
+        const RunSpec &spec = m_parent->frozen().spec;
+        const auto unchanged = branch(plan(8));
+        const std::string rate = fieldValueText(FieldValue{spec.optimizer.lr});
+        const auto run = branch(plan(8, {{"optimizer.lr", rate}, {"model.width", "16"}}));
+        VERIFY_OK(run);
+        QCOMPARE(run->frozen().branch->changedKeys, std::vector<std::string>{"optimizer.lr"});
+        QCOMPARE(run->frozen().digest, m_parent->frozen().digest);
+        // The parent's user had made it three times as high behind step 5.
+        QVERIFY(train(*run).at(12) != train(*unchanged).at(12));
+    }
+    void patienceIsItsOwn()
+    {
+        // The parent's count is 2 at step 12: with it the next evaluation would end the branch.
+        RunSpec spec = smallRun();
+        spec.train.steps = 24;
+        spec.train.patience = 3;
+        spec.train.minImprovement = 50;
+        RunFixture fixture(spec);
+        Recorder recorder;
+        must(fixture.train(recorder));
+        QCOMPARE(recorder.last(EventKind::EarlyStop)->step, 16);
+        const auto run = branchRun(*m_catalogue, *fixture.run, plan(12));
+        VERIFY_OK(run);
+        fixture.run = std::make_unique<RunDirectory>(*run);
+        fixture.attempt = -1;
+        Recorder branched;
+        must(fixture.train(branched));
+        QCOMPARE(branched.series[series::kLoss].rbegin()->first, 24);
+        QCOMPARE(branched.count(EventKind::EarlyStop), 0);
+    }
+    void aBestLossOfOtherDataIsNotKept()
+    {
+        const auto bestAt = [this](const Result<RunDirectory> &run) {
+            use(*run);
+            Recorder recorder;
+            return must(m_fixture->make(recorder))->status().bestValLoss;
+        };
+        int64_t best = -1;
+        for (const int64_t step : {4, 8})
+            if (std::isfinite(bestAt(branch(plan(step))))) best = step;
+        QVERIFY(best > 0);
+        QVERIFY(std::isnan(bestAt(branch(plan(best, {{"seed", "99"}})))));
+        QVERIFY(std::isfinite(bestAt(branch(plan(best, {{"optimizer.lr", "0.01"}})))));
+    }
     void anotherSeedReadsOtherBatches()
     {
         const auto run = branch(plan(8, {{"seed", "99"}}));
@@ -259,6 +305,18 @@ private Q_SLOTS:
         const fs::path file = checkpointPath(copy->checkpoints(), 8) / "model.safetensors";
         fs::resize_file(file, fs::file_size(file) - 1);
         VERIFY_ERROR(branchRun(*m_catalogue, *copy, plan(8)), ErrorCode::InvalidInput, "model.safetensors");
+    }
+    void aCheckpointThatIsNotTakenWholeIsNoBranch()
+    {
+        const auto copy = m_parent->copyTo(m_fixture->folder() / "linked");
+        VERIFY_OK(copy);
+        // It verifies, but a link is not taken over.
+        const fs::path file = checkpointPath(copy->checkpoints(), 8) / "model.safetensors";
+        fs::rename(file, m_fixture->folder() / "elsewhere");
+        fs::create_symlink(m_fixture->folder() / "elsewhere", file);
+        const size_t numRuns = m_catalogue->scan().size();
+        VERIFY_ERROR(branchRun(*m_catalogue, *copy, plan(8)), ErrorCode::NotFound, "model.safetensors");
+        QCOMPARE(m_catalogue->scan().size(), numRuns);
     }
     void aTakenFolderIsRefused()
     {

@@ -17,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <set>
 #include <string_view>
 
 namespace orrery {
@@ -76,11 +77,24 @@ int64_t totalStepsOf(const RunDirectory &parent)
     return status.totalSteps > 0 ? status.totalSteps : parent.frozen().spec.train.steps;
 }
 
-Result<void> settleSteps(SpecBuilder &builder, const RunDirectory &parent, const BranchPlan &plan)
+/// The keys that the change gives a value, also one that is the parent's.
+Result<std::set<std::string>> keysSet(const SpecBuilder &before, const BranchPlan &plan)
+{
+    std::set<std::string> keys;
+    if (!plan.change) return keys;
+    SpecBuilder nothing(FieldTable::describedBy(before.preview()));
+    ORRERY_TRY(nothing.setValue("data.path", FieldValue{before.preview().data.path}));
+    ORRERY_TRY(plan.change(nothing));
+    for (const auto &[key, value] : nothing.values()) keys.insert(key);
+    return keys;
+}
+
+Result<void> settleSteps(SpecBuilder &builder, const RunDirectory &parent, const BranchPlan &plan,
+                         bool areStepsSet)
 {
     const RunSpec &before = parent.frozen().spec;
     RunSpec now = builder.preview();
-    if (now.train.steps == before.train.steps) {
+    if (now.train.steps == before.train.steps && !areStepsSet) {
         ORRERY_TRY(builder.setValue("train.steps", FieldValue{totalStepsOf(parent)}));
     } else if (now.schedule.totalSteps == before.schedule.totalSteps &&
                before.schedule.totalSteps == before.train.steps) {
@@ -106,17 +120,24 @@ Result<void> settleData(SpecBuilder &builder)
     return builder.setValue("data.path", FieldValue{absolute});
 }
 
-/// The keys that differ, each of which may.
+/// The keys that differ, each of which may, and those that are set to what the spec had: the parent's user
+/// may have changed them while it trained.
 Result<std::vector<std::string>> changedKeys(const SpecBuilder &before, const SpecBuilder &now,
-                                             const RunDirectory &parent, int64_t step)
+                                             const std::set<std::string> &keysSet, const RunDirectory &parent,
+                                             int64_t step)
 {
     std::vector<std::string> changed;
     for (const auto &[key, value] : now.values()) {
         const auto old = before.values().find(key);
         const std::string was = old != before.values().end() ? fieldValueText(old->second) : std::string();
         const std::string is = fieldValueText(value);
-        if (was == is || key == "name") continue;
-        ORRERY_TRY(checkBranchChange(parent.frozen().spec, parent.frozen().id, step, key, was, is));
+        if (key == "name") continue;
+        // lr_factor changes what optimizer.lr means.
+        const bool isChangeable = requireChangeableField(key).ok() || key == "optimizer.lr";
+        const bool isSetBack = was == is && keysSet.contains(key) && isChangeable;
+        if (was == is && !isSetBack) continue;
+        if (!isSetBack)
+            ORRERY_TRY(checkBranchChange(parent.frozen().spec, parent.frozen().id, step, key, was, is));
         changed.push_back(key);
     }
     return changed;
@@ -136,25 +157,40 @@ Result<void> takeFile(const fs::path &from, const fs::path &to)
     return {};
 }
 
+Result<void> takeFiles(const fs::path &from, const fs::path &to)
+{
+    std::error_code failed;
+    fs::create_directories(to, failed);
+    if (failed) return ioError("make", to, failed.value());
+    fs::directory_iterator next(from, failed);
+    if (failed) return ioError("read", from, failed.value());
+    for (; next != fs::directory_iterator(); next.increment(failed)) {
+        if (failed) return ioError("read", from, failed.value());
+        if (next->symlink_status(failed).type() == fs::file_type::regular)
+            ORRERY_TRY(takeFile(next->path(), to / next->path().filename()));
+    }
+    if (failed) return ioError("read", from, failed.value());
+    // The parent's trainer may delete or write the checkpoint anew meanwhile.
+    ORRERY_TRY(verifyCheckpoint(to));
+    return syncDirectory(to);
+}
+
 Result<void> takeCheckpoint(const RunDirectory &parent, const RunDirectory &branch, int64_t step)
 {
     const fs::path from = checkpointPath(parent.checkpoints(), step);
     const fs::path to = checkpointPath(branch.checkpoints(), step);
     fs::path partial = to;
     partial += ".partial";
-    std::error_code failed;
-    fs::create_directories(partial, failed);
-    if (failed) return ioError("make", partial, failed.value());
-    fs::directory_iterator next(from, failed);
-    if (failed) return ioError("read", from, failed.value());
-    for (; next != fs::directory_iterator(); next.increment(failed)) {
-        if (failed) return ioError("read", from, failed.value());
-        if (next->symlink_status(failed).type() == fs::file_type::regular)
-            ORRERY_TRY(takeFile(next->path(), partial / next->path().filename()));
+    auto taken = takeFiles(from, partial);
+    if (!taken) {
+        std::error_code failed;
+        fs::remove_all(partial, failed);
+        taken = takeFiles(from, partial);
     }
-    ORRERY_TRY(syncDirectory(partial));
+    ORRERY_TRY(taken);
     // Its weights are of these tokens.
-    if (fs::is_regular_file(parent.path() / "tokenizer.json", failed))
+    std::error_code ignored;
+    if (fs::is_regular_file(parent.path() / "tokenizer.json", ignored))
         ORRERY_TRY(takeFile(parent.path() / "tokenizer.json", branch.path() / "tokenizer.json"));
     return renameDurably(partial, to);
 }
@@ -181,7 +217,7 @@ Result<void> writeStart(const RunDirectory &branch, const RunDirectory &parent,
     event.kind = EventKind::Note;
     event.text = "Branched from run \"" + parent.frozen().id + "\" at step " + std::to_string(origin.step) +
                  (origin.changedKeys.empty() ? " without a change."
-                                             : ", with other " + joinText(origin.changedKeys, ", ") + ".");
+                                             : ", which sets " + joinText(origin.changedKeys, ", ") + ".");
     if (origin.optimizerFrom == origin.step && origin.step > 0)
         event.text += " The optimizer is another one: its moments begin at zero.";
     writer->addEvent(event);
@@ -240,8 +276,9 @@ Result<RunDirectory> branchRun(const Catalogue &catalogue, const RunDirectory &p
             FieldValue{plan.name.empty() ? parentName + "-from-" + std::to_string(plan.step) : plan.name}));
     if (builder.preview().data.path != origin.spec.data.path) ORRERY_TRY(settleData(builder));
     BranchOrigin branch{origin.id, plan.step, manifest.specDigest, {}, 0};
-    ORRERY_ASSIGN(branch.changedKeys, changedKeys(before, builder, parent, plan.step));
-    ORRERY_TRY(settleSteps(builder, parent, plan));
+    ORRERY_ASSIGN(const std::set<std::string> set, keysSet(before, plan));
+    ORRERY_ASSIGN(branch.changedKeys, changedKeys(before, builder, set, parent, plan.step));
+    ORRERY_TRY(settleSteps(builder, parent, plan, set.contains("train.steps")));
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
     if (origin.branch) branch.optimizerFrom = origin.branch->optimizerFrom;
     if (spec.optimizer.name != origin.spec.optimizer.name) branch.optimizerFrom = plan.step;
