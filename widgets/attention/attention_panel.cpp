@@ -66,6 +66,9 @@ AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     connectQuestions();
     connect(&m_session, &EngineSession::runsChanged, this, &AttentionPanel::readStatus);
     connect(&m_session, &EngineSession::updated, this, &AttentionPanel::onRunUpdated);
+    connect(&m_session, &EngineSession::connectionChanged, this, [this] {
+        if (m_session.connectionState() == ConnectionState::Connected) readRun();
+    });
     offerTools();
     refresh();
 }
@@ -224,6 +227,7 @@ void AttentionPanel::showEvent(QShowEvent *event)
     m_feed->setActive(true);
     m_flows->setActive(place().level == StageLevel::Modalities);
     m_ageTimer.start();
+    m_stars->readAgain();
     readRun();
     openWaitingFocus();
     scheduleRefresh();

@@ -134,13 +134,18 @@ void AttentionPanel::refreshStars()
                     : isStarred ? tr("Take the star off this head")
                                 : tr("Star this head"));
     const QString what =
-        isLiveState(m_status.state)
+        m_stars->hasFailed()
+            ? tr("The stars of this run could not be read; they are read again when the engine is "
+                 "found again or the panel is opened anew")
+        : !m_stars->isKnown() ? tr("Which heads of this run have a star is being read")
+        : isLiveState(m_status.state)
             ? tr("From the next kept step on the run keeps more cells of starred heads "
                  "(probes.starred)")
             : tr("The run does not train: copies the setting probes.starred for a new run, which keeps "
                  "more cells of starred heads");
     m_star->setToolTip(tr("%1 (S)\n%2").arg(m_star->text(), what));
-    m_star->setEnabled(snapshot() && !m_run.isEmpty());
+    // A change sets the whole list, which must be known then.
+    m_star->setEnabled(snapshot() && !m_run.isEmpty() && m_stars->isKnown());
 }
 
 void AttentionPanel::setLevel(StageLevel level)
