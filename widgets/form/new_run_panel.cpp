@@ -272,11 +272,11 @@ void NewRunPanel::takeChange()
 
 void NewRunPanel::updateEstimate()
 {
-    m_speeds->read(m_form->table());
     RunSpec spec = m_form->builder().preview();
+    m_speeds->read(m_form->table(), spec.device);
     // What 0 becomes under a desktop.
     if (spec.threads == 0) spec.threads = std::max(1, m_session.engine().numCores - 1);
-    m_estimate->setEstimate(spec, *m_form->table(), m_speeds->measured(*m_form->table()),
+    m_estimate->setEstimate(spec, *m_form->table(), m_speeds->measured(*m_form->table(), spec.device),
                             m_session.engine().memoryBytes, m_data->numTrainTokens());
 }
 

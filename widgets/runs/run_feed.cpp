@@ -9,6 +9,7 @@ namespace orrery::ui {
 
 bool isNewsOfList(const RunStatus &listed, const RunStatus &streamed)
 {
+    if (listed.attempt < streamed.attempt) return false; // its end is that of the attempt before
     if (isLiveState(streamed.state) && !isLiveState(listed.state)) return true;
     const auto place = [](const RunStatus &status) {
         return std::tie(status.attempt, status.step, status.lastReportAt);

@@ -12,8 +12,9 @@
 
 namespace orrery::ui {
 
-/// Whether what the list of runs says takes the place of what the stream of the run said last. The list is read from the
-/// disk of the run, a moment behind its worker; only that a run has ended, the list may know first.
+/// Whether what the list of runs says takes the place of what the stream of the run said last. The list is
+/// read from the disk of the run, a moment behind its worker; only that this attempt of the run has ended,
+/// the list may know first.
 bool isNewsOfList(const RunStatus &listed, const RunStatus &streamed);
 
 class RunFeed : public QObject {

@@ -336,7 +336,8 @@ void RunPanel::showProgress(const RunStatus &status)
                              : 0);
     QStringList times;
     if (status.state == RunState::Running) {
-        const QString left = timeLeftText(secondsLeft(status.step, status.totalSteps, status.elapsedSeconds));
+        const QString left = timeLeftText(secondsLeft(status.step, status.totalSteps, status.elapsedSeconds,
+                                                      std::max<qint64>(0, status.parentStep)));
         if (left != unknownText()) times << left;
         if (status.lastReportAt > 0)
             times << tr("last report %1").arg(relativeTimeText(wallNow() - status.lastReportAt));

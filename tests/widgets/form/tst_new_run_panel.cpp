@@ -56,6 +56,9 @@ private Q_SLOTS:
     void estimateIsThatOfTheSpec();
     void estimateIsRedWhenMemoryIsShort();
     void timeIsByTheRunsOfThisMachine();
+    void timeOfABranchIsOfItsOwnSteps();
+    void runsOfAnotherDeviceTakeNoPlace();
+    void aSpecThatCannotBeReadIsAskedForOnceAConnection();
     void commandIsThatOfTheSpec();
     void describesAChosenTextOnce();
     void describesATypedTextWhenItIsCommitted_data();
@@ -216,6 +219,70 @@ void TestNewRunPanel::timeIsByTheRunsOfThisMachine()
     session.setRuns({broken});
     QTest::qWait(20);
     QCOMPARE(card->time().speed.numMeasured, 0);
+}
+
+void TestNewRunPanel::timeOfABranchIsOfItsOwnSteps()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    EstimateCard *card = panel.estimateCard();
+    const double unknown = card->time().secondsPerStep;
+    const auto spec = QString::fromStdString(specToJson(panel.form()->builder().preview()));
+    RunStatus branch = fakeRun("branch", RunState::Finished);
+    branch.device = panel.form()->builder().preview().device;
+    branch.parentStep = 8'000;
+    branch.step = 8'200;
+    branch.elapsedSeconds = 200 * 7 * unknown;
+    branch.threads = std::max(1, session.info.numCores - 1);
+    session.specs[u"branch"_s] = spec;
+    session.setRuns({branch});
+    QTRY_COMPARE(card->time().speed.numMeasured, 1);
+    QVERIFY(std::abs(card->time().secondsPerStep / (7 * unknown) - 1) < 1e-9);
+    branch.step = 8'003; // of its own it has only begun
+    session.setRuns({branch});
+    QTRY_COMPARE(card->time().speed.numMeasured, 0);
+}
+
+void TestNewRunPanel::runsOfAnotherDeviceTakeNoPlace()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    EstimateCard *card = panel.estimateCard();
+    const auto spec = QString::fromStdString(specToJson(panel.form()->builder().preview()));
+    std::vector<RunStatus> runs;
+    for (int i = 0; i < 9; ++i) {
+        RunStatus run = fakeRun(i == 8 ? "here" : "imported-" + std::to_string(i), RunState::Finished);
+        run.device = i == 8 ? panel.form()->builder().preview().device : "imported";
+        run.step = 200;
+        run.elapsedSeconds = 100;
+        run.lastReportAt = kTestNow - 10 * i; // the one that counts is the oldest
+        runs.push_back(run);
+        session.specs[QString::fromStdString(run.id)] = spec;
+    }
+    session.setRuns(runs);
+    QTRY_COMPARE(card->time().speed.numMeasured, 1);
+}
+
+void TestNewRunPanel::aSpecThatCannotBeReadIsAskedForOnceAConnection()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    RunStatus run = fakeRun("unread", RunState::Finished);
+    run.device = panel.form()->builder().preview().device;
+    run.step = 200;
+    run.elapsedSeconds = 100;
+    session.failNext[u"getSpec"_s] = Error{ErrorCode::Unavailable, "Cannot reach the engine.", ""};
+    session.setRuns({run});
+    QTest::qWait(20);
+    const int numAsked = session.numSpecQueries;
+    QVERIFY(numAsked > 0);
+    for (int i = 0; i < 5; ++i) {
+        session.setRuns({run});
+        QTest::qWait(5);
+    }
+    QCOMPARE(session.numSpecQueries, numAsked);
+    session.setConnection(ConnectionState::Connected);
+    QTRY_VERIFY(session.numSpecQueries > numAsked);
 }
 
 void TestNewRunPanel::commandIsThatOfTheSpec()

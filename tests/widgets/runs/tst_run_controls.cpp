@@ -32,6 +32,7 @@ private Q_SLOTS:
     void feedWatchesOneRunAtATime();
     void feedPutsHistoryBeforeLiveEvents();
     void feedKeepsEachEventOnce();
+    void anOlderAttemptInTheListIsNoNews();
     void everyLiveFieldHasAnEditor();
     void settingWaitsThenSaysAtWhichStep();
     void refusedSettingStandsUnderItsField();
@@ -242,6 +243,24 @@ void TestRunControls::feedKeepsEachEventOnce()
     session.events[u"a"_s].push_back(numbered(3, "finished"));
     session.sendReplay(u"a"_s); // the end comes from the store
     QTRY_COMPARE(feed.events().size(), size_t{3});
+}
+
+void TestRunControls::anOlderAttemptInTheListIsNoNews()
+{
+    FakeSession session;
+    RunStatus stopped = fakeRun("a", RunState::Stopped);
+    stopped.attempt = 1;
+    session.runList = {stopped};
+    RunFeed feed(session);
+    feed.setRun(u"a"_s);
+    RunStatus resumed = fakeRun("a", RunState::Running);
+    resumed.attempt = 2;
+    session.sendUpdate(resumed);
+    session.setRuns({stopped}); // read from the disk before the worker wrote there
+    QCOMPARE(feed.status()->state, RunState::Running);
+    stopped.attempt = 2;
+    session.setRuns({stopped}); // the end of this attempt the list may know first
+    QCOMPARE(feed.status()->state, RunState::Stopped);
 }
 
 void TestRunControls::everyLiveFieldHasAnEditor()

@@ -48,6 +48,7 @@ private Q_SLOTS:
     void showsLongNamesAnd500RunsQuickly();
     void opensARunDirectory();
     void showsNumbersOfTheRun();
+    void theTimeLeftOfABranchIsByItsOwnSteps();
     void failureSaysWhy();
     void aPauseForRoomSaysWhy();
     void lostConnectionIsNotShownAsLive();
@@ -255,6 +256,20 @@ void TestRunPanels::showsNumbersOfTheRun()
     QCOMPARE(child<ToneLabel>(&panel, "runStep")->text(), u"Step 8,210 of 20,000"_s);
     QCOMPARE(child<ToneLabel>(&panel, "runTime")->text(), u"about 41 min left · last report 0.4 s ago"_s);
     QCOMPARE(child<QProgressBar>(&panel, "runProgress")->value(), 410);
+}
+
+void TestRunPanels::theTimeLeftOfABranchIsByItsOwnSteps()
+{
+    FakeSession session;
+    RunStatus branch = fakeRun("branch");
+    branch.parentStep = 8'000;
+    branch.step = 8'100;
+    branch.totalSteps = 8'400;
+    branch.elapsedSeconds = 200;
+    session.runList = {branch};
+    RunPanel panel(session);
+    panel.setRun(u"branch"_s);
+    QCOMPARE(child<ToneLabel>(&panel, "runTime")->text(), u"about 10 min left · last report 0.4 s ago"_s);
 }
 
 void TestRunPanels::failureSaysWhy()
