@@ -35,6 +35,28 @@ QString engineCommand(const QStringList &arguments)
     return command;
 }
 
+void addTextOption(QStringList &arguments, const QString &option, const QString &text)
+{
+    if (text.startsWith(u'-'))
+        arguments << option + u'=' + text;
+    else
+        arguments << option << text;
+}
+
+QString byteQuoted(std::string_view bytes)
+{
+    QString quoted = u"$'"_s;
+    for (const char byte : bytes) {
+        if (byte == '\'' || byte == '\\')
+            quoted += QStringLiteral("\\") + QLatin1Char(byte);
+        else if (byte >= ' ' && byte <= '~')
+            quoted += QLatin1Char(byte);
+        else // octal has three digits at most: what follows is not read as one of them
+            quoted += u"\\%1"_s.arg(static_cast<unsigned char>(byte), 3, 8, QLatin1Char('0'));
+    }
+    return quoted + u'\'';
+}
+
 QString controlCommand(const QString &run, const QString &verb, qint64 steps)
 {
     if (verb == u"step"_s) return engineCommand({u"control"_s, run, verb, QString::number(steps)});
@@ -126,13 +148,6 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
 {
     const SamplingSettings &sampling = request.sampling;
     QStringList arguments{u"generate"_s, model};
-    const auto addText = [&arguments](const QString &option, const QString &text) {
-        // A text that begins with a dash would be read as an option.
-        if (text.startsWith(u'-'))
-            arguments << option + u'=' + text;
-        else
-            arguments << option << text;
-    };
     arguments << media;
     const bool isConversation = !request.messages.empty();
     if (isConversation)
@@ -140,8 +155,8 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
     else if (!request.promptIds.empty())
         arguments << u"--prompt-ids"_s << tokenList(request.promptIds);
     else
-        addText(u"--prompt"_s, fromStd(request.prompt));
-    if (request.infill) addText(u"--infill"_s, fromStd(*request.infill));
+        addTextOption(arguments, u"--prompt"_s, fromStd(request.prompt));
+    if (request.infill) addTextOption(arguments, u"--infill"_s, fromStd(*request.infill));
     if (!request.answerIds.empty()) arguments << u"--answer-ids"_s << tokenList(request.answerIds);
     arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
               << QString::number(sampling.temperature);
@@ -152,10 +167,16 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
     if (sampling.repetitionPenalty != 1)
         arguments << u"--repetition-penalty"_s << QString::number(sampling.repetitionPenalty)
                   << u"--penalty-window"_s << QString::number(sampling.penaltyWindow);
-    for (const std::string &text : sampling.stop) addText(u"--stop"_s, fromStd(text));
+    QString bytes; // arguments that are no text
+    for (const std::string &text : sampling.stop) {
+        if (toStd(fromStd(text)) == text)
+            addTextOption(arguments, u"--stop"_s, fromStd(text));
+        else
+            bytes += (text.starts_with('-') ? u" --stop="_s : u" --stop "_s) + byteQuoted(text);
+    }
     if (!sampling.sampler.empty()) arguments << u"--sampler"_s << fromStd(sampling.sampler);
     arguments << u"--seed"_s << QString::number(sampling.seed);
-    const QString command = engineCommand(arguments);
+    const QString command = engineCommand(arguments) + bytes;
     if (!isConversation) return command;
     return u"printf '%s' "_s + shellQuoted(messagesJson(request.messages)) + u" | "_s + command;
 }

@@ -7,6 +7,8 @@
 #include <QString>
 #include <QStringList>
 
+#include <string_view>
+
 namespace orrery::ui {
 
 /// Quoted for a POSIX shell when it needs to be.
@@ -14,6 +16,10 @@ QString shellQuoted(const QString &argument);
 /// "orrery-engine" and the arguments, each quoted.
 QString engineCommand(const QStringList &arguments);
 /// @param verb as EngineSession::control: pause, continue, step, checkpoint, stop
+/// Adds an option with its text; with "=" where the text begins with a dash and would be read as an option.
+void addTextOption(QStringList &arguments, const QString &option, const QString &text);
+/// The argument as a shell that knows $'…' (bash, zsh, ksh) gives it, byte for byte, for what is no text.
+QString byteQuoted(std::string_view bytes);
 QString controlCommand(const QString &run, const QString &verb, qint64 steps = 1);
 QString settingCommand(const QString &run, const QString &key, const QString &value);
 QString resumeCommand(const QString &run);
@@ -24,6 +30,7 @@ QString messagesJson(const std::vector<ChatMessage> &messages);
 /// ".png", ".jpg" or ".jpeg": for what has no bytes that would say it.
 bool hasPictureEnding(const QString &name);
 /// A conversation is piped into the command.
+/// Stop texts that are no UTF-8 stand as byteQuoted().
 /// @param media options for pictures and recordings: "--image", "a.png"; before the prompt
 QString generateCommand(const QString &model, const GenerateRequest &request, const QStringList &media = {});
 

@@ -449,6 +449,8 @@ private Q_SLOTS:
         QCOMPARE(pinCommand({u"m"_s}, 7, false), u"orrery-engine memory unpin m --event 7"_s);
         QCOMPARE(forgetCommand({u"/a b/m"_s}, u"chat.json#2:user"_s),
                  u"orrery-engine memory wipe '/a b/m' --source 'chat.json#2:user'"_s);
+        QCOMPARE(forgetCommand({u"m"_s}, u"-notes.txt"_s),
+                 u"orrery-engine memory wipe m --source=-notes.txt"_s);
         QCOMPARE(similarityCommand({u"m"_s, u"/k"_s}, 256),
                  u"orrery-engine memory similarity m --memory /k --max-events 256"_s);
         const std::vector<MemoryEdit> edits{

@@ -119,7 +119,9 @@ QString pinCommand(const Remembering &of, qint64 event, bool isPinned)
 
 QString forgetCommand(const Remembering &of, const QString &source)
 {
-    return memoryCommand(of, u"wipe"_s, {u"--source"_s, source});
+    QStringList arguments;
+    ui::addTextOption(arguments, u"--source"_s, source);
+    return memoryCommand(of, u"wipe"_s, arguments);
 }
 
 QString similarityCommand(const Remembering &of, qint64 maxEvents)
@@ -130,10 +132,7 @@ QString similarityCommand(const Remembering &of, qint64 maxEvents)
 QString lookCommand(const Remembering &of, const QString &prompt, const std::vector<MemoryEdit> &edits)
 {
     QStringList arguments{u"inspect"_s, u"memory"_s, of.model};
-    if (prompt.startsWith(u'-')) // it would be read as an option
-        arguments << u"--prompt="_s + prompt;
-    else
-        arguments << u"--prompt"_s << prompt;
+    ui::addTextOption(arguments, u"--prompt"_s, prompt);
     if (!of.file.isEmpty()) arguments << u"--memory"_s << of.file;
     for (const MemoryEdit &edit : edits) {
         const bool isSlot = edit.slot >= 0;

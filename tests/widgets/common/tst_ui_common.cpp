@@ -38,6 +38,7 @@ private Q_SLOTS:
     void aSilentRunIsStale();
     void runColoursAreKeptWhenOthersGo();
     void commandsAreQuotedForAShell();
+    void stopTextsThatAreBytesAreKept();
     void controlCommandsUseTheCommandLinesWords();
     void turnsNameTheirFilesInOrder();
     void elidedLabelKeepsItsWholeText();
@@ -180,6 +181,21 @@ void TestUiCommon::commandsAreQuotedForAShell()
     request.answerIds = {7};
     QVERIFY(generateCommand(u"r"_s, request)
                 .startsWith(u"orrery-engine generate r --prompt-ids 12,260 --answer-ids 7 --max-tokens"_s));
+}
+
+void TestUiCommon::stopTextsThatAreBytesAreKept()
+{
+    QCOMPARE(byteQuoted("a'\\\n\xff"
+                        "7"),
+             u"$'a\\'\\\\\\012\\3777'"_s);
+    GenerateRequest request{"a", {}};
+    request.sampling.stop = {"\xff", "-\xc3", "ü", "--"};
+    const QString command = generateCommand(u"r"_s, request);
+    QVERIFY2(command.contains(u" --stop $'\\377'"_s), qPrintable(command));
+    QVERIFY2(command.contains(u" --stop=$'-\\303'"_s), qPrintable(command));
+    QVERIFY2(command.contains(u" --stop 'ü'"_s), qPrintable(command));
+    QVERIFY2(command.contains(u" --stop=--"_s), qPrintable(command));
+    QVERIFY2(!command.contains(QChar::ReplacementCharacter), qPrintable(command));
 }
 
 void TestUiCommon::controlCommandsUseTheCommandLinesWords()
