@@ -210,6 +210,22 @@ private Q_SLOTS:
         QTRY_COMPARE(m_test->panel->events()->rowCount(), 5);
         QCOMPARE(m_test->panel->commandText(), list);
     }
+    void aPinIsNotInTheFileThatWasSavedBefore()
+    {
+        open();
+        StateFileDialog *dialog = dialogOf("saveMemory");
+        typeText(child<UnitLineEdit>(dialog, "stateFilePath"), u"/tmp/kept.safetensors"_s);
+        child<QPushButton>(dialog, "stateFileConfirm")->click();
+        const QString list = u"orrery-engine memory list "_s + m_test->panel->model();
+        QTRY_COMPARE(m_test->panel->commandText(), list + u" --memory /tmp/kept.safetensors"_s);
+        m_test->panel->selectEvent(9);
+        const auto *command = m_test->panel->findChild<QAction *>(u"copyPinCommand"_s);
+        QVERIFY2(command->toolTip().endsWith(u"the memory in /tmp/kept.safetensors"_s),
+                 qPrintable(command->toolTip()));
+        m_test->panel->pin(9, true);
+        QTRY_COMPARE(m_test->panel->commandText(), list);
+        QVERIFY2(command->toolTip().endsWith(u"saved with the model"_s), qPrintable(command->toolTip()));
+    }
     void loadingNamesWhatIsReplaced()
     {
         open();

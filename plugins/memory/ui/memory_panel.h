@@ -140,8 +140,7 @@ private:
     Tiers m_tiers;
     quint64 m_specNumber = 0;
     double m_answeredAt = 0;
-    QString
-        m_memoryFile; ///< the file that has what is shown, as far as an answer hangs on it; empty: not known
+    QString m_memoryFile; ///< the file that has what is shown, its pins, too; empty: not known
     qint64 m_selectedId = 0;
     qint64 m_wantedId = 0; ///< to be chosen when it comes: that of a link or of the last start
     qint64 m_selectedSlot = -1;

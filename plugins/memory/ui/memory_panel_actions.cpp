@@ -14,6 +14,7 @@
 #include "plugins/memory/ui/what_if_pane.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/play/model_chooser.h"
 
@@ -48,7 +49,6 @@ void MemoryPanel::makeActions()
         if (m_details->event()) apply({.verb = MemoryVerb::Forget, .event = m_details->event()->id});
     });
     m_forgetEventAction->setShortcut(Qt::Key_Delete);
-    const QString meaning = tr("For a terminal; it works on the memory that is saved with the model");
     m_pinCommand = make(u"copyPinCommand"_s, tr("Copy as command: pin"), [this] {
         const auto &event = m_details->event();
         if (event) ui::copyToClipboard(pinCommand(remembering(), event->id, !event->isPinned));
@@ -58,7 +58,6 @@ void MemoryPanel::makeActions()
         if (event) ui::copyToClipboard(forgetCommand(remembering(), ui::fromStd(event->source)));
     });
     for (QAction *action : {m_pinAction, m_forgetEventAction}) action->setShortcutContext(Qt::WidgetShortcut);
-    for (QAction *action : {m_pinCommand, m_forgetCommand}) action->setToolTip(meaning);
     m_saveState =
         make(u"saveMemory"_s, tr("Save this memory…"), [this] { askForFile(StateFileDialog::Kind::Save); });
     m_loadState =
@@ -120,6 +119,10 @@ void MemoryPanel::enableActions()
     m_pinAction->setText(event && event->isPinned ? tr("Unpin") : tr("Pin"));
     m_pinCommand->setText(event && event->isPinned ? tr("Copy as command: unpin")
                                                    : tr("Copy as command: pin"));
+    const QString meaning = m_memoryFile.isEmpty()
+                                ? tr("For a terminal; it works on the memory that is saved with the model")
+                                : tr("For a terminal; it works on the memory in %1").arg(m_memoryFile);
+    for (QAction *action : {m_pinCommand, m_forgetCommand}) action->setToolTip(ui::plainToolTip(meaning));
     m_saveState->setEnabled(hasModel && isFree && m_status);
     m_loadState->setEnabled(hasModel && isFree && !m_noMemory);
     m_file->setEnabled(m_saveState->isEnabled() || m_loadState->isEnabled());

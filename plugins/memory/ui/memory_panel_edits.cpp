@@ -48,6 +48,15 @@ bool areAlike(const std::vector<MemoryEvent> &some, const std::vector<MemoryEven
                       });
 }
 
+/// Whether a file that has the one memory has the other: pins are written there, too.
+bool areInOneFile(const std::vector<MemoryEvent> &some, const std::vector<MemoryEvent> &others)
+{
+    return areAlike(some, others) && std::equal(some.begin(), some.end(), others.begin(), others.end(),
+                                                [](const MemoryEvent &one, const MemoryEvent &other) {
+                                                    return one.isPinned == other.isPinned;
+                                                });
+}
+
 } // namespace
 
 bool MemoryPanel::areStepsOf(const std::vector<MemoryEvent> &events) const
@@ -106,8 +115,8 @@ void MemoryPanel::takeReport(const MemoryEdit &edit, const MemoryReport &report)
     if (!areAlike(m_events->events(), report.events)) {
         m_preview->cancel();
         m_whatIf->discard();
-        m_memoryFile.clear();
     }
+    if (!areInOneFile(m_events->events(), report.events)) m_memoryFile.clear();
     if (edit.verb == MemoryVerb::Save || edit.verb == MemoryVerb::Load) m_memoryFile = ui::fromStd(edit.path);
     m_isTaking = true; // rows move under the selection
     m_events->setEvents(report.events);
