@@ -4,13 +4,13 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/unit_line_edit.h"
+#include "widgets/common/wheel_guard.h"
 #include "widgets/theme/theme.h"
 
 #include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
-#include <QEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -78,7 +78,7 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
     } else if (field.type == FieldType::Choice) {
         m_box = new QComboBox(this);
         for (const std::string &choice : field.choices) m_box->addItem(fromStd(choice), fromStd(choice));
-        m_box->installEventFilter(this);
+        guardFromWheel(m_box);
         m_box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
         m_control = m_box;
         connect(m_box, &QComboBox::activated, this, [this] {
@@ -207,15 +207,5 @@ void FieldEditor::setInvalid(bool isInvalid)
 }
 
 bool FieldEditor::isInvalid() const { return m_control->property("invalid").toBool(); }
-
-bool FieldEditor::eventFilter(QObject *watched, QEvent *event)
-{
-    // Scrolling the form must not change a choice that happens to pass under the pointer.
-    if (watched == m_box && event->type() == QEvent::Wheel && !m_box->hasFocus()) {
-        event->ignore();
-        return true;
-    }
-    return QWidget::eventFilter(watched, event);
-}
 
 } // namespace orrery::ui

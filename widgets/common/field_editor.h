@@ -49,9 +49,6 @@ Q_SIGNALS:
     void edited();    ///< by a person, at every key stroke
     void committed(); ///< Enter, focus out, or a choice
 
-protected:
-    bool eventFilter(QObject *watched, QEvent *event) override;
-
 private:
     void addBrowse();
     void browse(bool wantsFolder);

@@ -2,6 +2,7 @@
 #include "widgets/play/sampling_form.h"
 
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wheel_guard.h"
 #include "widgets/play/stop_lines.h"
 #include "widgets/theme/theme.h"
 
@@ -18,6 +19,8 @@
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -103,7 +106,7 @@ SamplingForm::SamplingForm(QWidget *parent)
     setObjectName(u"samplingForm"_s);
     m_reset = addTitleButton(u"undo"_s, tr("Usual settings again"));
     m_reset->setObjectName(u"resetSampling"_s);
-    connect(m_reset, &QToolButton::clicked, this, [this] { setSettings(SamplingSettings{}); });
+    connect(m_reset, &QToolButton::clicked, this, &SamplingForm::resetOrBack);
     setRanges();
     auto *content = new QWidget(this);
     auto *layout = new QVBoxLayout(content);
@@ -157,6 +160,9 @@ void SamplingForm::setRanges()
     m_penaltyWindow->setRange(0, 1'000'000);
     m_penaltyWindow->setSpecialValueText(tr("all"));
     for (QSpinBox *box : {m_maxTokens, m_penaltyWindow}) box->setGroupSeparatorShown(true);
+    for (QWidget *box : std::initializer_list<QWidget *>{m_temperature, m_topP, m_minP, m_typicalP, m_penalty,
+                                                         m_topK, m_maxTokens, m_penaltyWindow})
+        guardFromWheel(box);
     m_seed->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{1,18}"_s), m_seed));
 }
 
@@ -273,6 +279,16 @@ void SamplingForm::connectControls()
     });
 }
 
+void SamplingForm::resetOrBack()
+{
+    const std::optional<SamplingSettings> before = std::exchange(m_before, std::nullopt);
+    if (before) return setSettings(*before);
+    const SamplingSettings now = settings();
+    setSettings(SamplingSettings{});
+    m_before = now; // stop texts above all are not typed again in a moment
+    showState();
+}
+
 void SamplingForm::showState()
 {
     const SamplingSettings now = settings();
@@ -282,7 +298,11 @@ void SamplingForm::showState()
     m_more->setAccessibleName(numOn > 0 ? tr("More settings, %1 on").arg(numOn) : tr("More settings"));
     m_more->setAccessibleDescription(showsMore() ? tr("Unfolded") : tr("Folded"));
     m_more->setIcon(Theme::instance().icon(showsMore() ? u"chevron-up"_s : u"chevron-down"_s));
-    m_reset->setEnabled(!isUsual(now));
+    if (!isUsual(now)) m_before.reset();
+    const QString what = m_before ? tr("Back to your settings") : tr("Usual settings again");
+    m_reset->setToolTip(what);
+    m_reset->setAccessibleName(what);
+    m_reset->setEnabled(m_before || !isUsual(now));
     m_penaltyWindow->setEnabled(now.repetitionPenalty != 1);
     m_stopProblem->setText(stopProblem(now.stop));
     m_stopProblem->setVisible(!m_stopProblem->text().isEmpty());

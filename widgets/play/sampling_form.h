@@ -6,6 +6,8 @@
 #include "core/spec/generation.h"
 #include "widgets/common/panel_frame.h"
 
+#include <optional>
+
 class QCheckBox;
 class QDoubleSpinBox;
 class QGridLayout;
@@ -50,6 +52,7 @@ private:
     QWidget *makeMore();
     void connectControls();
     void fitStop();
+    void resetOrBack();
     /// What follows from the values: the word "More", the button for the usual ones, a problem of a stop
     /// text.
     void showState();
@@ -61,6 +64,7 @@ private:
     ToneLabel *m_stopProblem;
     QCheckBox *m_manual;
     QToolButton *m_more, *m_reset;
+    std::optional<SamplingSettings> m_before; ///< what the usual ones took the place of; gone with a change
     QWidget *m_moreBox = nullptr;
 };
 

@@ -13,6 +13,8 @@
 #include <QLabel>
 #include <QScrollArea>
 #include <QSignalSpy>
+#include <QSpinBox>
+#include <QWheelEvent>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -83,8 +85,56 @@ private Q_SLOTS:
         QVERIFY(reset->isEnabled());
         reset->click();
         QVERIFY(isSame(form.settings(), SamplingSettings{}));
-        QVERIFY(!reset->isEnabled());
         QVERIFY(form.isManual());
+    }
+
+    void resetIsTakenBackByTheSameButton()
+    {
+        SamplingForm form;
+        auto *reset = child<QAbstractButton>(&form, "resetSampling");
+        form.setSettings(allOn());
+        QCOMPARE(reset->toolTip(), u"Usual settings again"_s);
+        reset->click();
+        QVERIFY(isSame(form.settings(), SamplingSettings{}));
+        QVERIFY(reset->isEnabled());
+        QCOMPARE(reset->toolTip(), u"Back to your settings"_s);
+        QCOMPARE(reset->accessibleName(), reset->toolTip());
+        reset->click();
+        QVERIFY(isSame(form.settings(), allOn()));
+        // A change of one's own is not taken away with what was before.
+        reset->click();
+        child<QDoubleSpinBox>(&form, "temperature")->setValue(0.5);
+        QCOMPARE(reset->toolTip(), u"Usual settings again"_s);
+    }
+
+    void theWheelScrollsAndChangesNothing()
+    {
+        SamplingForm form;
+        form.show();
+        child<QAbstractButton>(&form, "moreSampling")->click();
+        form.setSettings(allOn());
+        const auto turn = [](QWidget *box) {
+            const QPointF place = box->rect().center();
+            QWheelEvent wheel(place, box->mapToGlobal(place), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                              Qt::NoScrollPhase, false);
+            QCoreApplication::sendEvent(box, &wheel);
+        };
+        const auto boxes = form.findChildren<QAbstractSpinBox *>();
+        QCOMPARE(boxes.size(), qsizetype(8));
+        for (QAbstractSpinBox *box : boxes) {
+            if (box->hasFocus()) box->clearFocus();
+            QCOMPARE(box->focusPolicy(), Qt::StrongFocus); // the wheel does not give it
+            turn(box);
+        }
+        QVERIFY(isSame(form.settings(), allOn()));
+        QCOMPARE(form.settings().maxTokens, allOn().maxTokens);
+        // With the focus it is meant.
+        form.activateWindow();
+        auto *topK = child<QSpinBox>(&form, "topK");
+        topK->setFocus();
+        QTRY_VERIFY(topK->hasFocus());
+        turn(topK);
+        QCOMPARE(topK->value(), 41);
     }
 
     void theWindowNeedsAPenalty()
