@@ -9,6 +9,10 @@
 #include "core/store/tfevents_proto.h"
 #include "core/store/tfevents_record.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -31,67 +35,73 @@ bool isSingle(double value)
     return static_cast<double>(static_cast<float>(value)) == value;
 }
 
-/// Small writes gathered: a record of a scalar has some 50 bytes.
+/// Small writes gathered: a record of a scalar has some 50 bytes. Open only while it is written, as a run may
+/// have more attempts than a process may have files.
 class EventFile {
 public:
-    static Result<EventFile> create(const fs::path &path, double startTime)
+    EventFile(fs::path path, double startTime) : m_path(std::move(path))
     {
-        ORRERY_ASSIGN(FileWriter file, FileWriter::create(path));
-        EventFile made(std::move(file));
-        ORRERY_TRY(made.add(store::tfVersionEvent(startTime)));
-        return made;
+        store::appendRecord(m_waiting, store::tfVersionEvent(startTime));
     }
-    Result<void> add(std::string_view event)
+    /// @return bytes that wait more than before
+    size_t add(std::string_view event)
     {
+        const size_t before = m_waiting.size();
         store::appendRecord(m_waiting, event);
-        return m_waiting.size() < kWaitingBytes ? Result<void>() : write();
+        return m_waiting.size() - before;
     }
-    Result<void> close()
+    enum class Sync : uint8_t { No, Yes };
+    Result<void> write(Sync sync)
     {
-        ORRERY_TRY(write());
-        ORRERY_TRY(m_file.sync());
-        return m_file.close();
+        if (m_waiting.empty() && sync == Sync::No) return {};
+        const FileDescriptor file(::open(m_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+        if (!file.isOpen()) return ioError("write", m_path, errno);
+        for (std::string_view left = m_waiting; !left.empty();) {
+            const ssize_t count = ::write(file.get(), left.data(), left.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) return ioError("write", m_path, errno);
+            left.remove_prefix(static_cast<size_t>(count));
+        }
+        std::string().swap(m_waiting);
+        if (sync == Sync::Yes && ::fsync(file.get()) != 0) return ioError("sync", m_path, errno);
+        return {};
     }
 
 private:
-    static constexpr size_t kWaitingBytes = size_t{1} << 20;
-    explicit EventFile(FileWriter file) : m_file(std::move(file)) {}
-    Result<void> write()
-    {
-        ORRERY_TRY(m_file.write(m_waiting));
-        m_waiting.clear();
-        return {};
-    }
-    FileWriter m_file;
+    fs::path m_path;
     std::string m_waiting;
 };
 
 class Exporter {
 public:
-    Exporter(const RunDirectory &run, fs::path directory, const TransferWatch &watch)
-        : m_run(run), m_directory(std::move(directory)), m_watch(watch)
+    Exporter(const RunDirectory &run, fs::path directory, bool isFolderNew, const TransferWatch &watch)
+        : m_run(run), m_directory(std::move(directory)), m_isFolderNew(isFolderNew), m_watch(watch)
     {
     }
     Result<uint64_t> write();
-    /// What was written, when it is of no use.
+    /// What was written, when it is of no use. A folder that was there before stays.
     void remove() const
     {
         std::error_code ignored;
         for (const fs::path &path : m_paths) fs::remove(path, ignored);
-        fs::remove(m_directory, ignored);
+        if (m_isFolderNew) fs::remove(m_directory, ignored);
     }
 
 private:
     Result<void> writeSeries(const std::string &series);
     Result<TfPrecision> precisionOf(Database &database, const std::string &series);
-    Result<EventFile *> fileOf(int32_t attempt, double startTime);
+    EventFile &fileOf(int32_t attempt, double startTime);
+    Result<void> writeFiles(EventFile::Sync sync);
     Result<bool> goesOn();
 
     const RunDirectory &m_run;
     const fs::path m_directory;
+    const bool m_isFolderNew;
     const TransferWatch &m_watch;
     TransferProgress m_progress;
+    static constexpr size_t kWaitingBytes = size_t{8} << 20; ///< of all files
     std::map<int32_t, EventFile> m_files;
+    size_t m_numWaiting = 0;
     std::vector<fs::path> m_paths;
 };
 
@@ -116,18 +126,24 @@ Result<TfPrecision> Exporter::precisionOf(Database &database, const std::string 
     return precision;
 }
 
-Result<EventFile *> Exporter::fileOf(int32_t attempt, double startTime)
+Result<void> Exporter::writeFiles(EventFile::Sync sync)
+{
+    for (auto &[attempt, file] : m_files) ORRERY_TRY(file.write(sync));
+    m_numWaiting = 0;
+    return {};
+}
+
+EventFile &Exporter::fileOf(int32_t attempt, double startTime)
 {
     const auto found = m_files.find(attempt);
-    if (found != m_files.end()) return &found->second;
+    if (found != m_files.end()) return found->second;
     // TensorBoard takes the files of a folder in order of their names.
     char name[96];
     std::snprintf(name, sizeof name, "events.out.tfevents.%010lld.orrery.%04d",
                   static_cast<long long>(std::max(0.0, startTime)), attempt);
     const fs::path path = m_directory / name;
     m_paths.push_back(path);
-    ORRERY_ASSIGN(EventFile file, EventFile::create(path, startTime));
-    return &m_files.emplace(attempt, std::move(file)).first->second;
+    return m_files.emplace(attempt, EventFile(path, startTime)).first->second;
 }
 
 /// In a transaction of its own: a live run's log can be folded back between two series.
@@ -141,11 +157,11 @@ Result<void> Exporter::writeSeries(const std::string &series)
     ORRERY_TRY(store::scanPoints(
         *database, series, [&](int32_t attempt, std::span<const Point> points) -> Result<bool> {
             if (points.empty()) return true;
-            ORRERY_ASSIGN(EventFile *const file,
-                          fileOf(attempt, store::toSeconds(points.front().wallMicros)));
+            EventFile &file = fileOf(attempt, store::toSeconds(points.front().wallMicros));
             for (const Point &point : points)
-                ORRERY_TRY(file->add(store::tfScalarEvent(store::toSeconds(point.wallMicros), point.step,
-                                                          series, point.value, precision)));
+                m_numWaiting += file.add(store::tfScalarEvent(store::toSeconds(point.wallMicros), point.step,
+                                                              series, point.value, precision));
+            if (m_numWaiting >= kWaitingBytes) ORRERY_TRY(writeFiles(EventFile::Sync::No));
             m_progress.numPoints += points.size();
             return goesOn();
         }));
@@ -162,7 +178,7 @@ Result<uint64_t> Exporter::write()
                      "Cannot export run \"" + m_run.frozen().id +
                          "\": it has no points yet, expected at least one.",
                      "Train it first."};
-    for (auto &[attempt, file] : m_files) ORRERY_TRY(file.close());
+    ORRERY_TRY(writeFiles(EventFile::Sync::Yes));
     ORRERY_TRY(syncDirectory(m_directory));
     return m_progress.numPoints;
 }
@@ -174,14 +190,14 @@ Result<uint64_t> exportTfevents(const RunDirectory &run, const fs::path &directo
 {
     std::error_code failed;
     const fs::path target = fs::absolute(directory, failed).lexically_normal();
-    fs::create_directories(target, failed);
+    const bool isFolderNew = fs::create_directories(target, failed);
     if (failed) return ioError("make", target, failed.value());
     if (!fs::is_empty(target, failed) || failed)
         return Error{ErrorCode::Conflict,
                      "Cannot export run \"" + run.frozen().id + "\" to \"" + target.string() +
                          "\": the folder holds something, expected a new or empty one.",
                      "TensorBoard shows all files of a folder as one run: choose another."};
-    Exporter exporter(run, target, watch);
+    Exporter exporter(run, target, isFolderNew, watch);
     auto numPoints = exporter.write();
     if (!numPoints) exporter.remove();
     return numPoints;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log directory into runs: each is made out of the way and comes into the list whole.
 #include "core/base/files.h"
+#include "core/base/lock_file.h"
 #include "core/base/platform.h"
 #include "core/spec/field_table.h"
 #include "core/store/tfevents.h"
@@ -9,8 +10,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <limits>
+#include <memory>
 
 namespace orrery {
 
@@ -21,9 +25,16 @@ namespace {
 /// A folder for a run that is being made, gone unless it was moved.
 class Workshop {
 public:
-    explicit Workshop(const fs::path &home)
-        : m_folder(home / ("importing-" + std::to_string(::getpid()) + "-" + std::to_string(s_number++)))
+    /// @error Io
+    static Result<std::unique_ptr<Workshop>> make(const fs::path &home)
     {
+        std::error_code failed;
+        fs::create_directories(home, failed);
+        if (failed) return ioError("make", home, failed.value());
+        clearOld(home);
+        std::string folder = (home / (std::string(kPrefix) + "XXXXXX")).string();
+        if (!::mkdtemp(folder.data())) return ioError("make", folder, errno);
+        return std::unique_ptr<Workshop>(new Workshop(folder));
     }
     ~Workshop()
     {
@@ -35,7 +46,24 @@ public:
     [[nodiscard]] fs::path run() const { return m_folder / "run"; }
 
 private:
-    static inline std::atomic<int> s_number{0};
+    static constexpr const char *kPrefix = "importing-";
+    explicit Workshop(fs::path folder) : m_folder(std::move(folder)) {}
+    /// What an import that was killed left behind. One that goes on holds the lock of its run.
+    static void clearOld(const fs::path &home)
+    {
+        std::vector<fs::path> old;
+        std::error_code failed, ignored;
+        const auto limit = fs::file_time_type::clock::now() - std::chrono::hours(24);
+        for (fs::directory_iterator next(home, failed), end; !failed && next != end; next.increment(failed)) {
+            const fs::path &path = next->path();
+            if (!path.filename().string().starts_with(kPrefix)) continue;
+            const auto changed = next->last_write_time(ignored);
+            const bool isFolder = next->symlink_status(ignored).type() == fs::file_type::directory;
+            if (isFolder && changed < limit && !LockFile::isHeld(path / "run" / "run.lock"))
+                old.push_back(path);
+        }
+        for (const fs::path &path : old) fs::remove_all(path, ignored);
+    }
     fs::path m_folder;
 };
 
@@ -103,8 +131,8 @@ Result<bool> Importer::fill(const RunDirectory &run, const store::EventFolder &f
 Result<void> Importer::import(const store::EventFolder &folder)
 {
     ORRERY_ASSIGN(const std::string id, RunDirectory::makeId(folder.name, m_catalogue.runsDirectory()));
-    const Workshop workshop(m_home);
-    ORRERY_ASSIGN(const RunDirectory made, RunDirectory::create(workshop.run(), specOf(folder, id)));
+    ORRERY_ASSIGN(const std::unique_ptr<Workshop> workshop, Workshop::make(m_home));
+    ORRERY_ASSIGN(const RunDirectory made, RunDirectory::create(workshop->run(), specOf(folder, id)));
     ORRERY_ASSIGN(const bool hasPoints, fill(made, folder));
     if (!hasPoints) {
         m_result.notes.push_back("No run for " + folder.path.string() + ": its files hold no scalar.");

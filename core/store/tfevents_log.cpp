@@ -21,6 +21,10 @@ constexpr int32_t kMaxAttempts = 10'000;
 constexpr size_t kMaxSeries = 4096;   ///< as the store takes them
 constexpr size_t kMaxNameBytes = 256; ///< of a series
 constexpr size_t kMaxNotes = 200;
+constexpr size_t kMaxTags = 65'536;
+constexpr size_t kMaxKeyBytes = 256; ///< of a tag, in memory
+constexpr size_t kMaxKinds = 256;    ///< that are counted each for itself
+constexpr uint64_t kMaxNoEventNotes = 20;
 constexpr uint64_t kProgressBytes = uint64_t{1} << 20;
 constexpr const char *kScalars = "scalars";
 
@@ -134,10 +138,25 @@ std::string EventLog::seriesName(std::string_view tag)
     return name;
 }
 
-EventLog::Tag &EventLog::tagOf(std::string_view name)
+EventLog::Tag *EventLog::tagOf(std::string_view name)
 {
-    const auto [found, isNew] = m_tags.try_emplace(std::string(name));
-    return found->second;
+    std::string key(name.substr(0, kMaxKeyBytes));
+    if (name.size() > kMaxKeyBytes) key += "#" + sha256Hex(name);
+    const auto found = m_tags.find(key);
+    if (found != m_tags.end()) return &found->second;
+    if (m_tags.size() >= kMaxTags) {
+        ++m_result.numNotImported["values of tags beyond 65,536"];
+        return nullptr;
+    }
+    return &m_tags.try_emplace(std::move(key)).first->second;
+}
+
+/// By the name of their plugin, which the file decides.
+void EventLog::countNotImported(const std::string &plugin)
+{
+    auto &counts = m_result.numNotImported;
+    const std::string name = sanitizeUtf8(plugin);
+    ++counts[counts.size() < kMaxKinds || counts.contains(name) ? name : "values of further plugins"];
 }
 
 /// Whether the value is a scalar. A file tells the plugin of a tag with its first value only.
@@ -158,8 +177,10 @@ bool EventLog::isWanted(const TfValue &value, Tag &tag)
     const bool hasPlugin = value.kind == TfKind::Tensor && !tag.plugin.empty();
     if (isScalar)
         ++m_result.numNotImported["scalars that are no single number"];
+    else if (hasPlugin)
+        countNotImported(tag.plugin);
     else
-        ++m_result.numNotImported[hasPlugin ? sanitizeUtf8(tag.plugin) : kindName(value.kind)];
+        ++m_result.numNotImported[kindName(value.kind)];
     return false;
 }
 
@@ -187,8 +208,9 @@ Result<void> EventLog::take(std::string_view record, const EventFile &file, uint
     const auto event = parseTfEvent(record);
     if (!event) {
         ++m_result.numSkipped;
-        note("Skipped in " + file.path.string() + " at byte " + std::to_string(offset) +
-             ": the record is no event.");
+        if (++m_numNoEvents <= kMaxNoEventNotes)
+            note("Skipped in " + file.path.string() + " at byte " + std::to_string(offset) +
+                 ": the record is no event.");
         return {};
     }
     StepReport report;
@@ -198,18 +220,29 @@ Result<void> EventLog::take(std::string_view record, const EventFile &file, uint
         note("Event at byte " + std::to_string(offset) + " of " + file.path.string() +
              " has no finite time; it gets that of the one before.");
     std::vector<Tag *> tags;
+    const auto goesBack = [&](const Tag *tag) {
+        return tag->attempt == m_attempt && report.step < tag->lastStep;
+    };
+    const TfValue *back = nullptr;
     for (const TfValue &value : event->values) {
-        Tag &tag = tagOf(value.tag);
-        if (!isWanted(value, tag)) continue;
+        Tag *const tag = tagOf(value.tag);
+        if (!tag || !isWanted(value, *tag)) continue;
         if (value.isRounded) ++m_result.numNotImported["last digits of integers above 2^53"];
-        if (m_attempt < 0 || (tag.attempt == m_attempt && report.step < tag.lastStep))
-            ORRERY_TRY(beginAttempt(std::string(value.tag), tag.lastStep, report.step, file));
-        tag.attempt = m_attempt;
-        tag.lastStep = report.step;
-        tag.lastValue = value.number;
-        report.values.push_back({tag.series, value.number});
+        if (!back && goesBack(tag)) back = &value;
+        tag->lastValue = value.number;
+        tags.push_back(tag);
+        report.values.push_back({tag->series, value.number});
     }
     if (report.values.empty()) return {};
+    // All values of an event are of one attempt, whichever of them goes back.
+    if (m_attempt < 0 || back) {
+        const std::string tag(back ? back->tag.substr(0, kMaxNameBytes) : std::string_view());
+        ORRERY_TRY(beginAttempt(tag, back ? tagOf(back->tag)->lastStep : 0, report.step, file));
+    }
+    for (Tag *const tag : tags) {
+        tag->attempt = m_attempt;
+        tag->lastStep = report.step;
+    }
     if (m_numPoints == 0) m_firstWallTime = report.wallTime;
     m_lastWallTime = report.wallTime;
     m_lastStep = std::max(m_lastStep, report.step);
@@ -237,6 +270,7 @@ Result<void> EventLog::readFile(const EventFile &file)
 {
     ORRERY_ASSIGN(RecordReader reader, RecordReader::open(file.path));
     m_bytesBefore = m_progress.numBytesRead;
+    m_numNoEvents = 0;
     std::string_view record;
     while (true) {
         ORRERY_ASSIGN(const bool hasRecord, reader.next(record));
@@ -250,6 +284,9 @@ Result<void> EventLog::readFile(const EventFile &file)
     for (const RecordFault &fault : reader.faults())
         note("Skipped in " + file.path.string() + " at byte " + std::to_string(fault.offset) + " (" +
              std::to_string(fault.numBytes) + " bytes): " + fault.text + ".");
+    if (m_numNoEvents > kMaxNoEventNotes)
+        note("Skipped in " + file.path.string() + ": " + std::to_string(m_numNoEvents - kMaxNoEventNotes) +
+             " more records that are no events.");
     if (reader.numFaults() > reader.faults().size())
         note("Skipped in " + file.path.string() + ": " +
              std::to_string(reader.numFaults() - reader.faults().size()) + " more records.");

@@ -54,7 +54,9 @@ private:
     Result<void> readFile(const EventFile &file);
     Result<void> take(std::string_view record, const EventFile &file, uint64_t offset);
     Result<void> beginAttempt(const std::string &tag, int64_t from, int64_t step, const EventFile &file);
-    Tag &tagOf(std::string_view name);
+    /// Nothing when there are too many.
+    Tag *tagOf(std::string_view name);
+    void countNotImported(const std::string &plugin);
     std::string seriesName(std::string_view tag);
     void note(const std::string &text, EventKind kind = EventKind::Warning);
     bool isWanted(const struct TfValue &value, Tag &tag);
@@ -67,6 +69,7 @@ private:
     std::unordered_map<std::string, Tag> m_tags;
     std::set<std::string> m_series;
     uint64_t m_numPoints = 0;
+    uint64_t m_numNoEvents = 0; ///< records of this file
     uint64_t m_bytesBefore = 0;
     uint64_t m_nextProgress = 0;
     int32_t m_attempt = -1;

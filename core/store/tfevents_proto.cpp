@@ -273,6 +273,7 @@ std::optional<TfEvent> parseTfEvent(std::string_view record)
         FieldReader summary(field.bytes);
         for (Field part; summary.next(part);) {
             if (part.number != 1 || part.wire != Wire::Bytes) continue;
+            if (event.values.size() == kMaxEventValues) return std::nullopt;
             TfValue value;
             if (!readValue(part.bytes, value)) return std::nullopt;
             event.values.push_back(value);

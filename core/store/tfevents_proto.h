@@ -24,6 +24,9 @@ struct TfValue {
     bool isRounded = false; ///< an integer above 2^53: a double cannot hold it
 };
 
+/// Values of one event: a record of more is none, as a few bytes of a file would take many of memory.
+inline constexpr size_t kMaxEventValues = 65'536;
+
 struct TfEvent {
     double wallTime = 0;
     int64_t step = 0;

@@ -52,6 +52,7 @@ Result<RecordReader> RecordReader::open(const std::filesystem::path &path)
                      "Cannot read \"" + path.string() + "\": it is not a plain file, expected events.",
                      "Check the path."};
     reader.m_size = static_cast<uint64_t>(info.st_size);
+    reader.m_searchBudget = 4 * reader.m_size + kWindowBytes;
     return reader;
 }
 
@@ -130,16 +131,14 @@ Result<bool> RecordReader::next(std::string_view &data)
 Result<bool> RecordReader::findRecord()
 {
     const uint64_t start = m_position;
-    // A hostile file may have a good header at each byte: checksums of data cost no more than some passes.
-    uint64_t budget = 4 * left() + kWindowBytes;
     for (uint64_t at = start + 1; at + kHeaderBytes + kFooterBytes <= m_size; ++at) {
         ORRERY_ASSIGN(const std::string_view header, look(at, kHeaderBytes));
         if (header.size() < kHeaderBytes) break;
         if (!isHeader(header)) continue;
         const auto length = readNumber<uint64_t>(header);
         if (length > kMaxRecordBytes || length > m_size - at - kHeaderBytes - kFooterBytes) continue;
-        if (length > budget) break;
-        budget -= length;
+        if (length > m_searchBudget) break;
+        m_searchBudget -= length;
         ORRERY_ASSIGN(const std::string_view bytes, look(at, kHeaderBytes + length + kFooterBytes));
         if (bytes.size() < kHeaderBytes + length + kFooterBytes) break;
         if (readNumber<uint32_t>(bytes.substr(kHeaderBytes + length)) !=

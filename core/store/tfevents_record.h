@@ -48,6 +48,9 @@ private:
     uint64_t m_recordOffset = 0;
     std::string m_buffer; ///< of the file, from m_bufferStart
     uint64_t m_bufferStart = 0;
+    /// Bytes that the search for a record may still sum up. A hostile file may have a good header at each
+    /// byte: checksums of its data cost no more than some passes over the whole file.
+    uint64_t m_searchBudget = 0;
     uint64_t m_numFaults = 0;
     std::vector<RecordFault> m_faults;
 };

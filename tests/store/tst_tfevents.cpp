@@ -6,6 +6,8 @@
 #include "core/store/tfevents_record.h"
 #include "tests/store/store_fixture.h"
 
+#include <sys/resource.h>
+
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -26,6 +28,29 @@ std::string scalar(int64_t step, const std::string &tag, double value, double wa
     store::appendRecord(bytes,
                         store::tfScalarEvent(wallTime > 0 ? wallTime : 1000.0 + static_cast<double>(step),
                                              step, tag, value, store::TfPrecision::Single));
+    return bytes;
+}
+
+/// A field of a message that holds bytes.
+std::string field(int number, const std::string &bytes)
+{
+    std::string out(1, static_cast<char>(number << 3 | 2));
+    size_t size = bytes.size();
+    for (; size >= 0x80; size >>= 7) out.push_back(static_cast<char>(size | 0x80));
+    out.push_back(static_cast<char>(size));
+    return out + bytes;
+}
+
+/// One event of several values: 1, 2 …
+std::string scalars(int64_t step, const std::vector<std::string> &tags)
+{
+    std::string event;
+    double value = 0;
+    for (const std::string &tag : tags) // fields that are there twice are read one after the other
+        event += store::tfScalarEvent(1000.0 + static_cast<double>(step), step, tag, ++value,
+                                      store::TfPrecision::Single);
+    std::string bytes;
+    store::appendRecord(bytes, event);
     return bytes;
 }
 
@@ -131,6 +156,16 @@ private Q_SLOTS:
         QCOMPARE(points("loss"), std::string("0:10=1 0:11=3"));
         QCOMPARE(points("val"), std::string("0:5=2 0:10=4"));
     }
+    void anEventIsOfOneAttempt()
+    {
+        // "b" goes back at 5, "a" first at 3; the point of "a" at 5 is of the attempt that "b" began.
+        write("tfevents", scalar(10, "b", 1) + scalars(5, {"a", "b"}) + scalar(3, "a", 3));
+        const auto imported = import();
+        VERIFY_OK(imported);
+        QCOMPARE(imported->numPoints, uint64_t{4});
+        QCOMPARE(points("b"), std::string("0:10=1* 1:5=2*"));
+        QCOMPARE(points("a"), std::string("1:5=1* 2:3=3"));
+    }
     void aStepTwiceStaysTwice()
     {
         write("tfevents", scalar(1, "loss", 1) + scalar(1, "loss", 2) + scalar(2, "loss", 3));
@@ -182,6 +217,31 @@ private Q_SLOTS:
         int numWarnings = 0;
         for (const RunEvent &event : *events) numWarnings += event.kind == EventKind::Warning;
         QCOMPARE(numWarnings, 3);
+    }
+    void aHostileFileTakesLittleMemory()
+    {
+        // Each value has a tag and a plugin of its own; then many records that are no events.
+        std::string bytes;
+        for (int part = 0; part < 17; ++part) {
+            std::string event;
+            for (int i = 0; i < 4096; ++i) {
+                const std::string name = std::to_string(part * 4096 + i);
+                std::string plugin = field(1, field(1, "p" + name));
+                event += field(5, field(1, field(1, name) + field(8, "") + field(9, plugin)));
+            }
+            store::appendRecord(bytes, event);
+        }
+        for (int i = 0; i < 100; ++i) store::appendRecord(bytes, "\x0b");
+        bytes += scalar(1, "0", 1);
+        write("tfevents", bytes + scalar(1, "a tag more", 1));
+        const auto imported = import();
+        VERIFY_OK(imported);
+        QVERIFY(imported->numNotImported.size() <= 260);
+        QCOMPARE(imported->numNotImported.at("values of tags beyond 65,536"), uint64_t{4096 + 1});
+        QCOMPARE(imported->numNotImported.at("values of further plugins"), uint64_t{65'536 - 256 + 1});
+        QCOMPARE(imported->numSkipped, uint64_t{100});
+        QCOMPARE(imported->notes.size(), size_t{21});
+        QVERIFY(imported->notes.back().find("80 more records that are no events") != std::string::npos);
     }
     void theGoldenFileCutAnywhereKeepsWhatIsBefore()
     {
@@ -235,6 +295,19 @@ private Q_SLOTS:
         write("tfevents", bytes);
         VERIFY_ERROR(import(), ErrorCode::InvalidInput, "go back more than 10,000 times");
         QVERIFY(m_catalogue->scan().empty());
+    }
+    void whatAKilledImportLeftGoesInTime()
+    {
+        write("tfevents", scalar(1, "loss", 1));
+        for (const char *name : {"importing-1-0", "importing-new", "other"})
+            fs::create_directories(m_home / name / "run");
+        const auto old = fs::file_time_type::clock::now() - std::chrono::hours(25);
+        fs::last_write_time(m_home / "importing-1-0", old);
+        fs::last_write_time(m_home / "other", old);
+        VERIFY_OK(import());
+        QVERIFY(!fs::exists(m_home / "importing-1-0"));
+        QVERIFY(fs::exists(m_home / "importing-new"));
+        QVERIFY(fs::exists(m_home / "other"));
     }
     void aCancelLeavesNothingHalf()
     {
@@ -310,6 +383,35 @@ private Q_SLOTS:
         VERIFY_ERROR(exportTfevents(*run, target, [](const TransferProgress &) { return false; }),
                      ErrorCode::Cancelled, "series \"loss\"");
         QVERIFY(!fs::exists(target));
+        fs::create_directories(target); // the user's own
+        VERIFY_ERROR(exportTfevents(*run, target, [](const TransferProgress &) { return false; }),
+                     ErrorCode::Cancelled, "series \"loss\"");
+        QVERIFY(fs::is_empty(target));
+    }
+    void moreAttemptsThanAProcessMayHaveFiles()
+    {
+        constexpr int32_t kAttempts = 100;
+        const auto run = RunDirectory::create(m_catalogue->runsDirectory() / "r", frozenSpec("r"));
+        VERIFY_OK(run);
+        {
+            auto writer = RunWriter::open(run->path());
+            VERIFY_OK(writer);
+            for (int32_t attempt = 0; attempt < kAttempts; ++attempt) {
+                VERIFY_OK((*writer)->beginAttempt(attempt));
+                (*writer)->addReport(report(attempt + 1, {{"loss", 1.0 * attempt}}, attempt));
+            }
+            VERIFY_OK((*writer)->flush());
+        }
+        struct rlimit before {};
+        QCOMPARE(::getrlimit(RLIMIT_NOFILE, &before), 0);
+        struct rlimit few = before;
+        few.rlim_cur = 64;
+        QCOMPARE(::setrlimit(RLIMIT_NOFILE, &few), 0);
+        const auto numPoints = exportTfevents(*run, m_logs);
+        QCOMPARE(::setrlimit(RLIMIT_NOFILE, &before), 0);
+        VERIFY_OK(numPoints);
+        QCOMPARE(*numPoints, uint64_t{kAttempts});
+        QCOMPARE(std::distance(fs::directory_iterator(m_logs), fs::directory_iterator()), kAttempts);
     }
 };
 

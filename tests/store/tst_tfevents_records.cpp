@@ -180,6 +180,24 @@ private Q_SLOTS:
         bytes += std::string(100, 'e');
         QCOMPARE(readAll(bytes).numFaults, uint64_t{1});
     }
+    void goodHeadersAgainAndAgainEndSoonToo()
+    {
+        // A record stands behind each piece of them: what is read again is counted over the file.
+        constexpr size_t kPieces = 4, kHeaders = 5, kPiece = 50'000;
+        std::string record, bytes;
+        appendRecord(record, "r");
+        const size_t whole = kPieces * kPiece;
+        for (size_t piece = 0; piece < kPieces; ++piece) {
+            bytes += "j";
+            for (size_t i = 0; i < kHeaders; ++i) bytes += header(whole - bytes.size() - 16);
+            bytes += std::string((piece + 1) * kPiece - bytes.size() - record.size(), 'e') + record;
+        }
+        QCOMPARE(bytes.size(), whole);
+        const Read read = readAll(bytes);
+        QVERIFY(read.records.size() >= 1);
+        QVERIFY(read.records.size() < kPieces);
+        QVERIFY(read.faults.back().text.find("nor behind it") != std::string::npos);
+    }
     void foldersAndMissingFilesAreRefused()
     {
         VERIFY_ERROR(RecordReader::open(m_folder.path()), ErrorCode::InvalidInput, "not a plain file");
@@ -202,6 +220,19 @@ private Q_SLOTS:
                 QVERIFY(event->values[0].hasNumber);
                 QCOMPARE(std::memcmp(&event->values[0].number, &stored, sizeof stored), 0);
             }
+    }
+    void anEventHasSoManyValuesAtMost()
+    {
+        std::string bytes(2 * kMaxEventValues, '\0');
+        for (size_t i = 0; i < bytes.size(); i += 2) bytes[i] = '\x0a'; // an empty value
+        const auto event = [](const std::string &summary) {
+            std::string length;
+            for (size_t size = summary.size(); size > 0; size >>= 7)
+                length.push_back(static_cast<char>(size >= 0x80 ? size | 0x80 : size));
+            return "\x2a" + length + summary;
+        };
+        QCOMPARE(parseTfEvent(event(bytes))->values.size(), kMaxEventValues);
+        QVERIFY(!parseTfEvent(event(bytes + std::string("\x0a\0", 2))));
     }
     void cutAndRandomEventsNeverReadTooFar()
     {
