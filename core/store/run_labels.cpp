@@ -81,7 +81,7 @@ Result<StoredLabels> labelsFromJson(const fs::path &file, const std::string &tex
     if (version == json.end() || !version->is_number_integer())
         return broken(file, "has no labels_version", "a number");
     if (version->get<int64_t>() > kLabelsVersion)
-        return Error{ErrorCode::InvalidInput,
+        return Error{ErrorCode::Conflict,
                      "Cannot read the labels in \"" + file.string() + "\": labels_version is " +
                          version->dump() + ", expected " + std::to_string(kLabelsVersion) + " or older.",
                      "They were written by a newer program: update this one."};
@@ -129,6 +129,17 @@ Result<FileDescriptor> lockFolder(const fs::path &folder)
     while (::flock(descriptor.get(), LOCK_EX) != 0)
         if (errno != EINTR) return ioError("lock", folder, errno);
     return descriptor;
+}
+
+/// Out of the way, under a name that is free: labels.json.broken, .broken~2 …
+Result<void> keepBroken(const fs::path &file)
+{
+    const std::string name = file.string() + ".broken";
+    fs::path free = name;
+    std::error_code ignored;
+    for (int number = 2; fs::exists(fs::symlink_status(free, ignored)); ++number)
+        free = name + "~" + std::to_string(number);
+    return renameDurably(file, free);
 }
 
 void apply(const RunEdit &edit, StoredLabels &stored)
@@ -192,10 +203,7 @@ Result<StoredLabels> editRunLabels(const fs::path &runDirectory, const std::stri
     if (known) stored = *known;
     const RunEdit wanted = edit(stored);
     ORRERY_TRY(checkRunEdit(wanted, run));
-    if (!known) {
-        const fs::path file = runDirectory / kLabelsFile;
-        ORRERY_TRY(renameDurably(file, file.string() + ".broken"));
-    }
+    if (!known) ORRERY_TRY(keepBroken(runDirectory / kLabelsFile));
     apply(wanted, stored);
     ORRERY_TRY(writeFileAtomically(runDirectory / kLabelsFile, labelsToJson(stored)));
     return stored;

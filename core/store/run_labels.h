@@ -24,15 +24,17 @@ struct StoredLabels {
     RunLabels labels;
 };
 
-/// Without a file: nothing was said. @error InvalidInput (broken, too large, or of a newer program), Io
+/// Without a file: nothing was said. @error InvalidInput (broken or too large),
+/// Conflict (of a newer program), Io
 Result<StoredLabels> readRunLabels(const std::filesystem::path &runDirectory);
 
 /// @param run as it is called in the message   @error InvalidInput naming the value and its limit
 Result<void> checkRunEdit(const RunEdit &edit, const std::string &run);
 
-/// Reads, changes and writes under a lock, so that no edit of another process is lost. A file that cannot be
-/// read is kept as labels.json.broken. @param edit makes the change from what is there; what is not set
-/// stays. Tags that are there twice stay once. @error as checkRunEdit; Io
+/// Reads, changes and writes under a lock, so that no edit of another process is lost. A broken file is
+/// kept as labels.json.broken (~2, ~3 …); one of a newer program stays as it is, and the edit is refused.
+/// @param edit makes the change from what is there; what is not set stays. Tags that are there twice stay
+/// once. @error as checkRunEdit; Conflict (of a newer program), Io
 Result<StoredLabels> editRunLabels(const std::filesystem::path &runDirectory, const std::string &run,
                                    const std::function<RunEdit(const StoredLabels &)> &edit);
 inline Result<StoredLabels> editRunLabels(const std::filesystem::path &runDirectory, const std::string &run,

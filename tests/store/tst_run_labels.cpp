@@ -126,8 +126,6 @@ private Q_SLOTS:
                               << "not a JSON object";
         QTest::newRow("no version") << "{}"
                                     << "no labels_version";
-        QTest::newRow("newer") << "{\"labels_version\": 2}"
-                               << "update this one";
         QTest::newRow("tags") << "{\"labels_version\": 1, \"tags\": [1]}"
                               << "no list of texts";
         QTest::newRow("notes") << "{\"labels_version\": 1, \"notes\": 1}"
@@ -153,6 +151,28 @@ private Q_SLOTS:
         VERIFY_OK(edit(tagged({"new"})));
         QCOMPARE(readText(m_run->path() / "labels.json.broken"), content.toStdString());
         QVERIFY(m_run->status().error.empty());
+        VERIFY_OK(m_run->remove());
+        QVERIFY(!fs::exists(m_run->path()));
+    }
+    void whatANewerProgramWroteStays()
+    {
+        const std::string newer = "{\"labels_version\": 2, \"tags\": [\"kept\"]}";
+        writeText(m_run->path() / kLabelsFile, newer);
+        VERIFY_ERROR(readRunLabels(m_run->path()), ErrorCode::Conflict, "labels_version is 2, expected 1");
+        QVERIFY(m_run->status().error.find("update this one") != std::string::npos);
+        VERIFY_ERROR(edit(tagged({"new"})), ErrorCode::Conflict, "update this one");
+        QCOMPARE(readText(m_run->path() / kLabelsFile), newer);
+        QVERIFY(!fs::exists(m_run->path() / "labels.json.broken"));
+    }
+    void noBrokenFileTakesThePlaceOfAnother()
+    {
+        for (const char *broken : {"first", "second", "third"}) {
+            writeText(m_run->path() / kLabelsFile, broken);
+            VERIFY_OK(edit(tagged({"new"})));
+        }
+        QCOMPARE(readText(m_run->path() / "labels.json.broken"), std::string("first"));
+        QCOMPARE(readText(m_run->path() / "labels.json.broken~2"), std::string("second"));
+        QCOMPARE(readText(m_run->path() / "labels.json.broken~3"), std::string("third"));
         VERIFY_OK(m_run->remove());
         QVERIFY(!fs::exists(m_run->path()));
     }
