@@ -94,8 +94,10 @@ public:
         double sum = 0;
         for (size_t i = 0; i < m_data.text.size(); ++i) {
             TextValidationSource source({m_data.text[i].get(), budget.context});
-            const double nats = evaluateLoss(
-                *trained.model, source, {.maxTokens = budget.evalTokens, .batchSize = 4 * budget.batchSize});
+            const double nats =
+                evaluateLoss(*trained.model, source,
+                             {.maxTokens = budget.evalTokens, .batchSize = 4 * budget.batchSize})
+                    .value_or(std::nan(""));
             result.metrics[names[i]] = nats / std::log(2.0);
             sum += nats / std::log(2.0);
         }

@@ -206,9 +206,11 @@ public:
         ArmResult result{
             .parameters = trained.model->numParameters(), .steps = trained.steps, .seconds = trained.seconds};
         TextValidationSource windows({&shards, budget.context});
-        const double loss = evaluateLoss(
-            *trained.model, windows,
-            {.maxTokens = setting.mode == ScienceMode::Smoke ? 512 : 200'000, .batchSize = budget.batchSize});
+        const double loss =
+            evaluateLoss(*trained.model, windows,
+                         {.maxTokens = setting.mode == ScienceMode::Smoke ? 512 : 200'000,
+                          .batchSize = budget.batchSize})
+                .value_or(std::nan(""));
         result.metrics["causal_bits"] = loss / std::log(2.0);
         const auto measure = [&](const char *metric, View view) {
             result.metrics[metric] = holeBits(*trained.model, shards, holes, view, budget.batchSize);

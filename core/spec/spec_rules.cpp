@@ -298,6 +298,9 @@ void Problems::checkContinual()
         add("train.steps",
             std::to_string(m_spec.train.steps) + " steps for " + std::to_string(numStages) + " stages",
             "one step a stage at least", "Set more steps or fewer continual.stages.");
+    if (areGood({"train.patience"}) && m_spec.train.patience > 0)
+        add("train.patience", std::to_string(m_spec.train.patience) + " evaluations beside continual.stages",
+            "0, as each text has other losses", "Set train.patience to 0, or leave continual.stages out.");
     if (continual.strategy == "derpp" && areGood({"objective.name"}) && m_spec.objective.name != "next_token")
         add("continual.strategy", "derpp beside the objective " + m_spec.objective.name,
             "next_token, whose logits can be kept",

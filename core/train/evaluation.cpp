@@ -6,11 +6,11 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace orrery {
 
-double evaluateLoss(nn::Transformer &model, ValidationSource &source, const EvaluationSettings &settings)
+std::optional<double> evaluateLoss(nn::Transformer &model, ValidationSource &source,
+                                   const EvaluationSettings &settings)
 {
     const at::NoGradGuard noGrad;
     int64_t numWindows = source.numWindows();
@@ -32,7 +32,8 @@ double evaluateLoss(nn::Transformer &model, ValidationSource &source, const Eval
         sum += loss.item<double>() * static_cast<double>(tensors.numTargets());
         numTargets += tensors.numTargets();
     }
-    return numTargets > 0 ? sum / static_cast<double>(numTargets) : std::numeric_limits<double>::quiet_NaN();
+    if (numTargets == 0) return std::nullopt;
+    return sum / static_cast<double>(numTargets);
 }
 
 } // namespace orrery

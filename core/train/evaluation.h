@@ -5,6 +5,8 @@
 #include "core/nn/transformer.h"
 #include "core/train/batch_source.h"
 
+#include <optional>
+
 namespace orrery {
 
 struct EvaluationSettings {
@@ -16,7 +18,8 @@ struct EvaluationSettings {
 };
 
 /// Mean loss (nats per target) over the first windows of a source, in order.
-/// @return NaN when there is no window or no target
-double evaluateLoss(nn::Transformer &model, ValidationSource &source, const EvaluationSettings &settings);
+/// @return nothing when there is no window or no target; NaN is what the model gives
+std::optional<double> evaluateLoss(nn::Transformer &model, ValidationSource &source,
+                                   const EvaluationSettings &settings);
 
 } // namespace orrery

@@ -82,10 +82,23 @@ std::vector<RunAlarm> RunWatch::read(const WatchReading &reading)
     return m_raised;
 }
 
+void RunWatch::beginText()
+{
+    RunWatch fresh;
+    for (RunAlarm &alarm : m_alarms) // of the machine and of the weights, not of the text
+        if (alarm.kind == AlarmKind::DiskFull || alarm.kind == AlarmKind::NonFinite)
+            fresh.m_alarms.push_back(std::move(alarm));
+    fresh.m_nonFinite = std::move(m_nonFinite);
+    *this = std::move(fresh);
+}
+
 void RunWatch::watchNumbers(const WatchReading &reading)
 {
     const auto check = [&](const std::optional<double> &value, const char *series, const char *name) {
-        if (value && !std::isfinite(*value))
+        if (!value) return;
+        if (std::isfinite(*value))
+            m_nonFinite.erase(series);
+        else if (m_nonFinite.insert(series).second)
             raise(AlarmKind::NonFinite, reading, series,
                   std::string(name) + " is " + numberOrWord(*value) + atStep(reading) +
                       ", expected a finite number. Go on from a checkpoint with a lower learning rate.");
@@ -93,9 +106,7 @@ void RunWatch::watchNumbers(const WatchReading &reading)
     check(reading.loss, series::kLoss, "The loss");
     check(reading.gradNorm, series::kGradNorm, "The gradient norm");
     check(reading.valLoss, series::kValLoss, "The validation loss");
-    const auto isFine = [](const std::optional<double> &value) { return !value || std::isfinite(*value); };
-    if (reading.loss && isFine(reading.loss) && isFine(reading.gradNorm) && isFine(reading.valLoss))
-        clear(AlarmKind::NonFinite);
+    if (m_nonFinite.empty()) clear(AlarmKind::NonFinite);
 }
 
 void RunWatch::watchLoss(const WatchReading &reading)
@@ -181,8 +192,7 @@ void RunWatch::watchDisk(const WatchReading &reading)
 
 bool Patience::isOver(double valLoss, int64_t patience, double minImprovement)
 {
-    if (!std::isfinite(valLoss)) return false;
-    if (!std::isfinite(best) || valLoss < best - minImprovement) {
+    if (std::isfinite(valLoss) && (!std::isfinite(best) || valLoss < best - minImprovement)) {
         best = valLoss;
         numWithoutBetter = 0;
         return false;

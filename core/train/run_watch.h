@@ -10,6 +10,7 @@
 #include <deque>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class RunWatch {
 public:
     /// @return alarms that were raised by this reading: each once, until it is over
     std::vector<RunAlarm> read(const WatchReading &reading);
+    /// The training goes on with another text: what its losses were is no measure of what follows.
+    void beginText();
     /// That hold now, the newest last.
     [[nodiscard]] const std::vector<RunAlarm> &alarms() const { return m_alarms; }
 
@@ -43,8 +46,9 @@ private:
     [[nodiscard]] bool holds(AlarmKind kind) const;
 
     std::vector<RunAlarm> m_alarms;
-    std::vector<RunAlarm> m_raised; ///< by this reading
-    std::deque<double> m_losses;    ///< the newest, at most kWindow
+    std::vector<RunAlarm> m_raised;    ///< by this reading
+    std::set<std::string> m_nonFinite; ///< series whose newest number is none
+    std::deque<double> m_losses;       ///< the newest, at most kWindow
     int64_t m_numLosses = 0;
     int64_t m_calmReports = 0;                                      ///< since the last jump
     double m_bestTypical = std::numeric_limits<double>::infinity(); ///< lowest typical loss so far
@@ -62,7 +66,8 @@ struct Patience {
     double best = std::numeric_limits<double>::quiet_NaN();
     int64_t numWithoutBetter = 0; ///< evaluations
 
-    /// @param patience evaluations; 0: without end   @param minImprovement by which a better one is lower
+    /// @param valLoss one that is no number is no better   @param patience evaluations; 0: without end @param
+    /// minImprovement by which a better one is lower
     /// @return whether it is over; the count then begins anew, for a resume
     bool isOver(double valLoss, int64_t patience, double minImprovement);
 };

@@ -23,10 +23,12 @@ Result<void> TrainingLoop::post(const ControlCommand &command)
                      "Ask for one step at least."};
     const bool isNote = command.verb == ControlVerb::Set && command.setting.key == kNoteKey;
     if (isNote)
-        if (const auto note = noteFromValue(command.setting.value, m_parts.run.frozen().id); !note) return note.error();
+        if (const auto note = noteFromValue(command.setting.value, m_parts.run.frozen().id); !note)
+            return note.error();
     if (command.verb == ControlVerb::Set && !isNote) {
         ORRERY_TRY(LiveSettings::check(command.setting));
         ORRERY_TRY(checkStarred(command.setting));
+        ORRERY_TRY(checkPatience(command.setting));
     }
     if (command.verb == ControlVerb::Break || command.verb == ControlVerb::Unbreak)
         ORRERY_TRY(checkBreakpoint(command));

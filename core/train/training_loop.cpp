@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace orrery {
 namespace {
@@ -209,8 +210,11 @@ Result<void> TrainingLoop::trainStep()
     m_outputs.addTraining(seconds, outcome.numTokens);
     m_outputs.setPosition(m_state.step, m_state.elapsedSeconds);
     if (m_stepsUntilPause > 0 && --m_stepsUntilPause == 0) m_stepsUntilPause = -1; // paused at the boundary
-    if (m_parts.continual && m_parts.continual->plan().isEnd(m_state.step)) endStage();
-    return reportStep(outcome, learningRate);
+    const bool isStageEnd = m_parts.continual && m_parts.continual->plan().isEnd(m_state.step);
+    if (isStageEnd) endStage();
+    ORRERY_TRY(reportStep(outcome, learningRate));
+    if (isStageEnd) m_watch.beginText();
+    return {};
 }
 
 Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learningRate)
@@ -233,14 +237,15 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
     const bool isCheckpoint = step % spec().train.checkpointEvery == 0 || isLast;
     // A checkpoint can only be the best one when it was measured itself.
     if (step % spec().train.evalEvery == 0 || isLast || (isCheckpoint && spec().train.keepBest)) {
-        reportValidation(values);
+        const std::optional<double> valLoss = reportValidation(values);
         const TrainSpec &train = spec().train;
-        if (m_state.patience.isOver(m_state.valLoss, train.patience, train.minImprovement) && !isLast)
+        if (valLoss && m_state.patience.isOver(*valLoss, train.patience, train.minImprovement) && !isLast)
             stopWithoutPatience();
     }
     // Somebody who waits for an answer comes before what is kept for later.
     const bool isFree = m_questions.empty();
-    if (FrameTaker::isDue(spec().probes, step, isLast) && (isLast || (isFree && isRoundAffordable(m_framesSeconds))))
+    if (FrameTaker::isDue(spec().probes, step, isLast) &&
+        (isLast || (isFree && isRoundAffordable(m_framesSeconds))))
         takeFrames(values);
     if (!values.empty()) tell(step, std::move(values), isReported);
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
@@ -272,28 +277,33 @@ Error TrainingLoop::stopNonFinite(const StepOutcome &outcome, double learningRat
             from + " with a lower learning rate; no weight was touched."};
 }
 
-double TrainingLoop::measureValidation()
+std::optional<double> TrainingLoop::measureValidation()
 {
-    if (m_state.valStep == m_state.step) return m_state.valLoss;
-    m_state.valLoss = evaluate(*m_parts.sources.measures.front().source, m_parts.probes.all());
-    m_state.valStep = m_state.step;
-    m_probed = m_parts.probes.take();
-    return m_state.valLoss;
+    if (m_state.valStep != m_state.step) {
+        const auto loss = evaluate(*m_parts.sources.measures.front().source, m_parts.probes.all());
+        m_hasValidation = loss.has_value();
+        m_state.valLoss = loss.value_or(std::numeric_limits<double>::quiet_NaN());
+        m_state.valStep = m_state.step;
+        m_probed = m_parts.probes.take();
+    }
+    return m_hasValidation ? std::optional(m_state.valLoss) : std::nullopt;
 }
 
-void TrainingLoop::reportValidation(std::vector<MetricValue> &values)
+std::optional<double> TrainingLoop::reportValidation(std::vector<MetricValue> &values)
 {
-    const auto add = [&](const std::string &series, double loss) {
-        if (!std::isnan(loss)) values.push_back({series, loss});
+    const auto add = [&](const std::string &series, const std::optional<double> &loss) {
+        if (loss) values.push_back({series, *loss});
     };
     const auto &measures = m_parts.sources.measures;
-    add(measures.front().series, measureValidation());
+    const std::optional<double> valLoss = measureValidation();
+    add(measures.front().series, valLoss);
     values.insert(values.end(), m_probed.begin(), m_probed.end());
     for (size_t i = 1; i < measures.size(); ++i) add(measures[i].series, evaluate(*measures[i].source));
     for (const ValidationMeasure &stage : m_parts.sources.stages) add(stage.series, evaluate(*stage.source));
+    return valLoss;
 }
 
-double TrainingLoop::evaluate(ValidationSource &source, std::span<nn::Probe *const> probes)
+std::optional<double> TrainingLoop::evaluate(ValidationSource &source, std::span<nn::Probe *const> probes)
 {
     return evaluateLoss(m_model, source,
                         {.maxTokens = spec().train.evalTokens,

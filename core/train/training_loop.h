@@ -75,10 +75,13 @@ private:
     [[nodiscard]] std::vector<MetricValue> stageSeries() const;
     Result<void> reportStep(const StepOutcome &outcome, double learningRate);
     Error stopNonFinite(const StepOutcome &outcome, double learningRate);
-    double measureValidation();
+    /// Nothing: there is nothing to measure.
+    std::optional<double> measureValidation();
     /// val_loss, and what the sources measure beside it.
-    void reportValidation(std::vector<MetricValue> &values);
-    [[nodiscard]] double evaluate(ValidationSource &source, std::span<nn::Probe *const> probes = {});
+    /// @return of the first
+    std::optional<double> reportValidation(std::vector<MetricValue> &values);
+    [[nodiscard]] std::optional<double> evaluate(ValidationSource &source,
+                                                 std::span<nn::Probe *const> probes = {});
     /// A report, and the breakpoints that it makes true.
     void tell(int64_t step, std::vector<MetricValue> values, bool hasStepValues);
     [[nodiscard]] double probeClock() const;
@@ -106,6 +109,7 @@ private:
     /// What should be looked at, in the status and once as an event.
     void watch(int64_t step, const std::vector<MetricValue> &told);
     void stopWithoutPatience();
+    [[nodiscard]] Result<void> checkPatience(const SettingChange &setting) const;
     void lookForOccupancy(int64_t step, const std::vector<MetricValue> &told);
     [[nodiscard]] Error noOccupancyError(const Breakpoint &breakpoint) const;
     Result<void> save(bool measures, WhenFull whenFull);
@@ -139,6 +143,7 @@ private:
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
     int64_t m_savedStep = -1; ///< of the newest whole checkpoint
     int64_t m_sampledStep = -1;
+    bool m_hasValidation = true;       ///< the newest measurement found something to measure
     std::vector<MetricValue> m_probed; ///< of the newest measurement of val_loss
     bool m_areSamplesDue = false;
     ProbeBudget m_budget;       ///< of this attempt

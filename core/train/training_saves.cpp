@@ -47,9 +47,9 @@ Result<void> TrainingLoop::save(bool measures, WhenFull whenFull)
 Result<void> TrainingLoop::writeCheckpoint(bool measures)
 {
     const double valLoss = m_state.valStep == m_state.step     ? m_state.valLoss
-                           : measures && spec().train.keepBest ? measureValidation()
+                           : measures && spec().train.keepBest ? measureValidation().value_or(std::nan(""))
                                                                : std::numeric_limits<double>::quiet_NaN();
-    const bool isBest = !std::isnan(valLoss) && !(valLoss >= m_state.bestValLoss);
+    const bool isBest = std::isfinite(valLoss) && !(valLoss >= m_state.bestValLoss);
     LoopState state = m_state;
     state.totalSteps = m_parts.totalSteps;
     state.changes = m_parts.settings.changes();

@@ -6,6 +6,7 @@
 #include "core/train/continual/stage_series.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace orrery {
 
@@ -16,11 +17,12 @@ void TrainingLoop::endStage()
     continual.finishStage(m_model);
     std::vector<double> losses;
     for (const ValidationMeasure &measure : m_parts.sources.stages)
-        losses.push_back(evaluate(*measure.source));
+        losses.push_back(evaluate(*measure.source).value_or(std::numeric_limits<double>::quiet_NaN()));
     continual.keepStage(m_model, stage);
     if (continual.isCutShort()) m_isStopRequested = true;
     m_state.stageLosses.resize(static_cast<size_t>(stage));
     m_state.stageLosses.push_back(losses);
+    m_state.patience = {}; // the next text has other losses
     tell(m_state.step, stageSeries(), false);
     std::vector<std::string> texts;
     for (const double loss : losses) texts.push_back(formatSignificant(loss, 4));

@@ -5,8 +5,11 @@
 #include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/spec/field_table.h"
 
 #include <nlohmann/json.hpp>
+
+#include <cmath>
 
 namespace orrery {
 namespace {
@@ -42,15 +45,30 @@ void TrainingLoop::watch(int64_t step, const std::vector<MetricValue> &told)
                         jsonText({{"alarm", alarmKindName(alarm.kind)}, {"series", alarm.series}}));
 }
 
+/// Of any thread. As the rules of a spec have it.
+Result<void> TrainingLoop::checkPatience(const SettingChange &setting) const
+{
+    if (setting.key != "train.patience" || !m_parts.continual) return {};
+    ORRERY_ASSIGN(const FieldValue value, parseFieldValue(*findField(setting.key), setting.value));
+    if (std::get<int64_t>(value) == 0) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot set train.patience of run \"" + m_parts.run.frozen().id + "\": found " +
+                     setting.value + " beside continual.stages, expected 0, as each text has other losses.",
+                 "Stop the run by hand."};
+}
+
 /// The loop ends at the next boundary, as it does behind the last step: with a checkpoint.
 void TrainingLoop::stopWithoutPatience()
 {
     m_isStoppedEarly = true;
     const TrainSpec &train = spec().train;
+    const double best = m_state.patience.best;
+    const std::string expected =
+        std::isfinite(best) ? "validation loss below " + formatSignificant(best - train.minImprovement, 4)
+                            : std::string("finite validation loss");
     m_outputs.event(EventKind::EarlyStop, m_state.step,
                     "Stops early behind step " + std::to_string(m_state.step) + ": " +
-                        std::to_string(train.patience) + " evaluations without a validation loss below " +
-                        formatSignificant(m_state.patience.best - train.minImprovement, 4) +
+                        std::to_string(train.patience) + " evaluations without a " + expected +
                         " (train.patience). A resume gives it as many more.",
                     jsonText({{"best", m_state.patience.best}, {"patience", train.patience}}));
 }

@@ -118,6 +118,11 @@ private Q_SLOTS:
             << pictures + "data.special_tokens=none"
             << "data.special_tokens"
             << "found none beside attention.num_modalities 2, expected default";
+        QTest::newRow("patience with stages")
+            << "continual.stages=a train.patience=3"
+            << "train.patience"
+            << "found 3 evaluations beside continual.stages, expected 0, as each text has other losses. Set "
+               "train.patience to 0";
         QTest::newRow("pictures in stages")
             << pictures + "continual.stages=a"
             << "continual.stages"

@@ -154,7 +154,7 @@ void TestHybridTraining::evaluationDrawsTheSameEachTime()
     for (const Objective::Measure &measure : objective->measures()) {
         const auto loss = [&](int64_t batchSize, uint64_t seed) {
             TextValidationSource source(windows, *measure.objective);
-            return evaluateLoss(*model, source, {.maxTokens = 512, .batchSize = batchSize, .seed = seed});
+            return evaluateLoss(*model, source, {.maxTokens = 512, .batchSize = batchSize, .seed = seed}).value();
         };
         QCOMPARE(loss(4, 1), loss(4, 1));
         QVERIFY(std::abs(loss(4, 1) - loss(8, 1)) < 1e-5); // the draws belong to windows, not to batches

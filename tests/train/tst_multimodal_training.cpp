@@ -300,14 +300,14 @@ private Q_SLOTS:
         WorldFixture fixture(spec);
         auto model = must(nn::Transformer::create(spec.model, 272, 1, "cpu"));
         MultiModalValidationSource source(*fixture.data.multiModal, Split::Validation, 64, 3);
-        const double before = evaluateLoss(*model, source, {.batchSize = 4});
+        const double before = evaluateLoss(*model, source, {.batchSize = 4}).value();
         RunSpec hidden = spec;
         hidden.data.path += "&image_snr=-15";
         const RunData noisy = must(prepareRunData(hidden, fixture.folder() / "shards"));
         MultiModalValidationSource other(*noisy.multiModal, Split::Validation, 64, 3);
         QVERIFY(evaluateLoss(*model, other, {.batchSize = 4}) != before);
         // Padding and batches do not count.
-        QVERIFY(std::abs(evaluateLoss(*model, source, {.batchSize = 3}) - before) < 1e-6);
+        QVERIFY(std::abs(*evaluateLoss(*model, source, {.batchSize = 3}) - before) < 1e-6);
     }
 
     void trainsOnAManifest()

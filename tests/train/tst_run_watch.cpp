@@ -77,6 +77,32 @@ private Q_SLOTS:
         QVERIFY(training.last.text.find("gradient norm is inf at step 9") != std::string::npos);
         QCOMPARE(training.evaluation(-HUGE_VAL), std::string());
     }
+    void aValidationLossThatIsNoneIsOverWithAFiniteOne()
+    {
+        Training training;
+        QCOMPARE(training.loss(2), std::string());
+        QCOMPARE(training.evaluation(std::nan("")), std::string("non_finite"));
+        QCOMPARE(training.last.series, std::string("val_loss"));
+        QCOMPARE(training.loss(2), std::string());
+        QCOMPARE(training.holding(), std::string("non_finite")); // of another series
+        QCOMPARE(training.evaluation(HUGE_VAL), std::string());  // once
+        QCOMPARE(training.evaluation(2), std::string());
+        QCOMPARE(training.holding(), std::string());
+    }
+    void anotherTextIsComparedWithNothingBefore()
+    {
+        std::mt19937 random(3);
+        Training training;
+        for (int i = 0; i < 100; ++i) training.loss(falling(1000, random));
+        training.evaluation(1);
+        training.read({.step = 100, .freeBytes = 1, .checkpointBytes = 100});
+        training.loss(9);
+        QCOMPARE(training.holding(), std::string("disk_full spike"));
+        training.watch.beginText();
+        QCOMPARE(training.holding(), std::string("disk_full"));
+        for (int i = 0; i < 100; ++i) QCOMPARE(training.loss(5 + falling(1000, random)), std::string());
+        for (int i = 0; i < 9; ++i) QCOMPARE(training.evaluation(5 - 0.1 * i), std::string());
+    }
     void aJumpIsASpikeUntilItIsCalm()
     {
         std::mt19937 random(3);
@@ -178,7 +204,10 @@ private Q_SLOTS:
         QCOMPARE(patience.numWithoutBetter, 0); // a resume gets another one
         QVERIFY(!patience.isOver(1.8, 3, 0.1));
         QCOMPARE(patience.best, 1.8);
-        QVERIFY(!patience.isOver(std::nan(""), 1, 0));
+        QVERIFY(!patience.isOver(std::nan(""), 3, 0)); // no better
+        QVERIFY(!patience.isOver(HUGE_VAL, 3, 0));
+        QVERIFY(patience.isOver(1.8, 3, 0));
+        QCOMPARE(patience.best, 1.8);
         for (int i = 0; i < 100; ++i) QVERIFY(!patience.isOver(5, 0, 0)); // never
     }
 };
