@@ -41,6 +41,11 @@ Result<AddedToken> tokenFromJson(const Json &json, const std::string &name)
     if (token.content.empty())
         return tokenizerError(name, "the added token " + std::to_string(token.id) + " is empty", "some text",
                               "Use a tokenizer.json as the library tokenizers writes it.");
+    if (token.content.size() > kMaxAddedBytes)
+        return tokenizerError(name,
+                              "the added token " + std::to_string(token.id) + " has " +
+                                  std::to_string(token.content.size()) + " bytes",
+                              "at most " + std::to_string(kMaxAddedBytes), "Use another tokenizer.");
     return token;
 }
 
@@ -103,19 +108,36 @@ Result<AddedTokens> AddedTokens::fromJson(const Json &json, const Normalizer &no
         std::string wanted = token.content;
         if (token.isNormalized && !normalizer.isNothing() && validEnd(wanted, 0) == wanted.size()) {
             ORRERY_ASSIGN(wanted, normalizer.apply(wanted, true));
+            if (wanted.size() > kMaxAddedBytes) return grownTooFar("normalizer", kMaxAddedBytes, name);
         }
         Finder &finder = token.isNormalized ? added.m_inNormalized : added.m_inRaw;
-        if (!wanted.empty())
-            finder.byFirst[static_cast<unsigned char>(wanted[0])].emplace_back(std::move(wanted),
-                                                                               added.m_all.size());
+        if (!wanted.empty()) {
+            finder.canBegin[static_cast<uint8_t>(wanted[0])] = true;
+            finder.sorted.emplace_back(std::move(wanted), added.m_all.size());
+        }
         finder.hasPlain = finder.hasPlain || !token.isSpecial;
         added.m_all.push_back(std::move(token));
     }
-    const auto isLonger = [](const auto &a, const auto &b) { return a.first.size() > b.first.size(); };
     for (Finder *finder : {&added.m_inRaw, &added.m_inNormalized})
-        for (auto &[first, tokens] : finder->byFirst)
-            std::stable_sort(tokens.begin(), tokens.end(), isLonger);
+        std::sort(finder->sorted.begin(), finder->sorted.end());
     return added;
+}
+
+const AddedTokens::Finder::Entry *AddedTokens::Finder::longestAt(std::string_view text) const
+{
+    const Entry *longest = nullptr;
+    auto first = sorted.begin(), last = sorted.end(); // those that begin with the first `size` bytes
+    for (size_t size = 0; size < text.size() && first != last; ++size) {
+        const auto byte = static_cast<uint8_t>(text[size]);
+        if (size == 0 && !canBegin[byte]) return nullptr;
+        const auto byteOf = [size](const Entry &entry) {
+            return entry.first.size() > size ? static_cast<uint8_t>(entry.first[size]) : -1;
+        };
+        first = std::partition_point(first, last, [&](const Entry &entry) { return byteOf(entry) < byte; });
+        last = std::partition_point(first, last, [&](const Entry &entry) { return byteOf(entry) == byte; });
+        if (first != last && first->first.size() == size + 1) longest = &*first;
+    }
+    return longest;
 }
 
 const AddedToken *AddedTokens::find(int32_t id) const
@@ -137,15 +159,8 @@ void AddedTokens::cut(std::string_view text, bool inNormalized, std::vector<Piec
     const Finder &wanted = finder(inNormalized);
     size_t done = 0; // all before stands in pieces
     for (size_t at = 0; at < text.size();) {
-        const auto bucket = wanted.byFirst.find(static_cast<unsigned char>(text[at]));
-        if (bucket == wanted.byFirst.end()) {
-            ++at;
-            continue;
-        }
-        const auto found = std::find_if(bucket->second.begin(), bucket->second.end(), [&](const auto &entry) {
-            return text.compare(at, entry.first.size(), entry.first) == 0;
-        });
-        if (found == bucket->second.end()) {
+        const Finder::Entry *found = wanted.longestAt(text.substr(at));
+        if (!found) {
             ++at;
             continue;
         }
@@ -156,7 +171,8 @@ void AddedTokens::cut(std::string_view text, bool inNormalized, std::vector<Piec
         if (token.isSpecial) continue;
         if (token.isSingleWord && (endsWithWord(text.substr(0, begin)) || beginsWithWord(text.substr(end))))
             continue;
-        if (token.stripsLeft) begin = std::max(done, begin - spaceAtEnd(text.substr(0, begin)));
+        if (token.stripsLeft)
+            begin -= spaceAtEnd(text.substr(std::min(done, begin), begin - std::min(done, begin)));
         if (token.stripsRight) end += spaceAtStart(text.substr(end));
         begin = std::max(begin, done);
         if (begin > done) pieces.push_back({text.substr(done, begin - done), std::nullopt});

@@ -5,7 +5,7 @@
 
 #include "core/data/tokenizer/normalizer.h"
 
-#include <map>
+#include <array>
 #include <optional>
 
 namespace orrery::tok {
@@ -19,6 +19,9 @@ struct AddedToken {
     bool stripsRight = false;
     bool isNormalized = true; ///< looked for in the normalised text
 };
+
+/// Of an added token; those in use have some dozens.
+inline constexpr size_t kMaxAddedBytes = 1024;
 
 class AddedTokens {
 public:
@@ -41,8 +44,11 @@ public:
 private:
     /// Looks for the longest token at a place.
     struct Finder {
-        std::map<unsigned char, std::vector<std::pair<std::string, size_t>>> byFirst; ///< longest first
+        using Entry = std::pair<std::string, size_t>; ///< what is looked for, and its place in m_all
+        std::vector<Entry> sorted;
+        std::array<bool, 256> canBegin{};
         bool hasPlain = false;
+        [[nodiscard]] const Entry *longestAt(std::string_view text) const;
     };
     [[nodiscard]] const Finder &finder(bool inNormalized) const
     {

@@ -40,6 +40,12 @@ std::optional<int32_t> BpeModel::idOf(std::string_view token) const
     return found == m_ids.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<int32_t> BpeModel::textIdOf(std::string_view token) const
+{
+    const auto id = idOf(token);
+    return id && m_isWithheld[static_cast<size_t>(*id)] ? std::nullopt : id;
+}
+
 const std::string *BpeModel::token(int32_t id) const
 {
     if (id < 0 || id >= numIds() || !m_isUsed[static_cast<size_t>(id)]) return nullptr;
@@ -83,7 +89,7 @@ std::vector<int32_t> BpeModel::unitsOf(std::string_view word) const
         const size_t length = std::max<size_t>(1, sequenceLength(word, at));
         const std::string_view character = word.substr(at, length);
         at += length;
-        if (const auto id = idOf(character)) {
+        if (const auto id = textIdOf(character)) {
             close();
             units.push_back(*id);
             continue;
@@ -176,7 +182,7 @@ void BpeModel::encode(std::string_view word, WordCache &cache, std::vector<int32
     if (m_ignoresMerges) {
         std::optional<int32_t> whole;
         if (!m_isByteLevel) {
-            whole = idOf(word);
+            whole = textIdOf(word);
         } else if (const auto found = m_idsOfBytes.find(word); found != m_idsOfBytes.end()) {
             whole = found->second;
         }

@@ -40,6 +40,13 @@ public:
     /// @error InvalidInput: another model, ids out of range or twice, merges of tokens that are not there …
     static Result<BpeModel> fromJson(const nlohmann::json &json, bool isByteLevel, const std::string &name);
 
+    /// No text becomes one of these ids any more.
+    /// @param ids special tokens, of the vocabulary or not  @error InvalidInput: a merge makes one
+    Result<void> withhold(const std::vector<int32_t> &ids, const std::string &name);
+    [[nodiscard]] std::optional<int32_t> unknownId() const { return m_unknown; }
+    /// Characters that the vocabulary lacks are passed over then.
+    void forgetUnknown() { m_unknown.reset(); }
+
     [[nodiscard]] int64_t numIds() const { return static_cast<int64_t>(m_tokens.size()); } ///< largest id + 1
     [[nodiscard]] size_t numMerges() const { return m_merges.size(); }
     [[nodiscard]] std::optional<int32_t> idOf(std::string_view token) const; ///< as it stands in the file
@@ -64,6 +71,7 @@ private:
     Result<void> addMerge(const std::string &left, const std::string &right, size_t index,
                           const std::string &name);
     void findUnits();
+    [[nodiscard]] std::optional<int32_t> textIdOf(std::string_view token) const; ///< but for withheld ones
     [[nodiscard]] const Merge *mergeOf(int32_t left, int32_t right) const;
     [[nodiscard]] std::vector<int32_t> unitsOf(std::string_view word) const;
     void mergeShort(std::vector<int32_t> &units) const;
@@ -78,6 +86,7 @@ private:
     std::unordered_map<std::string_view, int32_t> m_idsOfBytes; ///< by m_bytes; byte level only
     std::vector<std::string> m_tokens;
     std::vector<bool> m_isUsed;
+    std::vector<bool> m_isWithheld;
     std::vector<std::string> m_bytes;
     std::array<int32_t, 256> m_byteIds{}; ///< unit of each byte, or its "<0xNN>"; -1: none
     std::unordered_map<uint64_t, Merge> m_merges;

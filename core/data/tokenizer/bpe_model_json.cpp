@@ -5,6 +5,8 @@
 #include "core/data/tokenizer/json_fields.h"
 #include "core/data/tokenizer/unicode.h"
 
+#include <algorithm>
+
 namespace orrery::tok {
 
 using Json = nlohmann::json;
@@ -75,6 +77,7 @@ Result<void> BpeModel::readVocabulary(const Json &json, const std::string &name)
     m_tokens.resize(vocabulary->empty() ? 0 : largest + 1);
     m_bytes.resize(m_tokens.size());
     m_isUsed.resize(m_tokens.size());
+    m_isWithheld.resize(m_tokens.size());
     m_ids.reserve(vocabulary->size());
     for (const auto &[token, value] : vocabulary->items()) {
         const auto id = value.get<size_t>();
@@ -139,6 +142,26 @@ void BpeModel::findUnits()
             m_byteIds[static_cast<size_t>(byte)] = static_cast<int32_t>(id);
         }
     }
+}
+
+Result<void> BpeModel::withhold(const std::vector<int32_t> &ids, const std::string &name)
+{
+    for (const int32_t id : ids) {
+        const auto place = static_cast<size_t>(id);
+        if (place >= m_tokens.size()) continue;
+        m_isWithheld[place] = true;
+        if (const auto found = m_idsOfBytes.find(m_bytes[place]);
+            found != m_idsOfBytes.end() && found->second == id)
+            m_idsOfBytes.erase(found);
+        std::replace(m_byteIds.begin(), m_byteIds.end(), id, -1);
+    }
+    for (const auto &[pair, merge] : m_merges)
+        if (m_isWithheld[static_cast<size_t>(merge.made)])
+            return tokenizerError(name,
+                                  "merge " + std::to_string(merge.rank) + " makes the special token " +
+                                      shownText(m_tokens[static_cast<size_t>(merge.made)]) + " of text",
+                                  "special tokens that no text becomes", kRewrite);
+    return {};
 }
 
 Result<void> BpeModel::readMerges(const Json &json, const std::string &name)

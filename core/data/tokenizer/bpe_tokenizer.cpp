@@ -20,6 +20,17 @@ const Json &fieldOf(const Json &json, const char *key)
     return field == json.end() ? kNothing : *field;
 }
 
+std::string replacedAll(const std::string &text, const std::string &from, const std::string &to)
+{
+    std::string made;
+    size_t done = 0;
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, done)) {
+        made.append(text, done, at - done).append(to);
+        done = at + from.size();
+    }
+    return made.append(text, done, std::string::npos);
+}
+
 } // namespace
 
 Result<std::unique_ptr<Tokenizer>> BpeTokenizer::create(const Json &json, std::string text,
@@ -37,6 +48,7 @@ Result<std::unique_ptr<Tokenizer>> BpeTokenizer::create(const Json &json, std::s
     ORRERY_TRY(made->readPostProcessor(fieldOf(json, "post_processor"), name, 0));
     ORRERY_TRY(made->setVocabSize(vocabSize, name));
     made->findSpecials();
+    ORRERY_TRY(made->withholdSpecials(name));
     made->m_fingerprint = "tokenizer.json/1/" + sha256Hex(text);
     made->m_json = std::move(text);
     return std::unique_ptr<Tokenizer>(std::move(made));
@@ -87,6 +99,20 @@ void BpeTokenizer::findSpecials()
         for (size_t i = 0; !id && i < name.foreign.size(); ++i) id = idOf(name.foreign[i]);
         if (id) m_specials.emplace_back(name.token, *id);
     }
+}
+
+/// Special ids are of documents and turns. The unknown token is the exception: it stands for text, unless the
+/// file gives that place to a token that ends a text or a turn.
+Result<void> BpeTokenizer::withholdSpecials(const std::string &name)
+{
+    const auto unknown = m_model.unknownId();
+    const bool hasRole = std::any_of(m_specials.begin(), m_specials.end(),
+                                     [&](const auto &special) { return special.second == unknown; });
+    if (hasRole) m_model.forgetUnknown();
+    std::vector<int32_t> ids;
+    for (const AddedToken &token : m_added.all())
+        if (token.isSpecial && token.id != m_model.unknownId()) ids.push_back(token.id);
+    return m_model.withhold(ids, name);
 }
 
 std::optional<int32_t> BpeTokenizer::specialId(SpecialToken token) const
@@ -190,10 +216,7 @@ std::string BpeTokenizer::tokenBytes(int32_t id) const
         if (const std::string *token = m_model.token(id)) {
             std::string bytes = m_model.bytes(id);
             if (bytes != *token || m_decoder.replacements.empty()) return bytes; // bytes already
-            for (const auto &[from, to] : m_decoder.replacements)
-                for (size_t at = bytes.find(from); at != std::string::npos;
-                     at = bytes.find(from, at + to.size()))
-                    bytes.replace(at, from.size(), to);
+            for (const auto &[from, to] : m_decoder.replacements) bytes = replacedAll(bytes, from, to);
             return bytes;
         }
     }

@@ -45,6 +45,7 @@ private:
     Result<void> checkIds(const std::string &name);
     Result<void> setVocabSize(int64_t wanted, const std::string &name);
     void findSpecials();
+    Result<void> withholdSpecials(const std::string &name);
     Result<void> encodePiece(std::string_view piece, bool isTextStart, Work &work) const;
     Result<void> encodeValid(std::string_view text, bool isPieceStart, bool isTextStart, Work &work) const;
     Result<void> encodeWords(std::string_view text, bool isTextStart, Work &work) const;

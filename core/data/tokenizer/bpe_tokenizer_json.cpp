@@ -12,6 +12,7 @@ using Json = nlohmann::json;
 
 namespace {
 
+constexpr double kMostGrowth = 16;
 constexpr const char *kRewrite = "Use a tokenizer.json as the library tokenizers writes it.";
 
 /// The text that a Replace looks for. A pattern would have to be run on each token.
@@ -24,6 +25,17 @@ Result<std::string> replacedText(const Json &json, const std::string &name)
         return tokenizerError(name, "the pattern of its decoder Replace is missing or of another kind",
                               "{\"String\": \"…\"}", kRewrite);
     return (*pattern)["String"].get<std::string>();
+}
+
+/// Replacements one after the other may make a token longer each time.
+Result<void> checkGrowth(const TextDecoder &decoder, const std::string &name)
+{
+    double growth = 1;
+    for (const auto &[from, to] : decoder.replacements)
+        growth *= std::max(1.0, static_cast<double>(to.size()) / static_cast<double>(from.size()));
+    if (growth <= kMostGrowth) return {};
+    return tokenizerError(name, "the Replace of its decoder make a token more than 16 times as long",
+                          "16 times at most", "Use another tokenizer.");
 }
 
 Result<void> addTemplateIds(const Json &part, const Json &specials, std::vector<int32_t> &ids, int64_t numIds,
@@ -62,9 +74,12 @@ Result<void> BpeTokenizer::readDecoder(const Json &json, const std::string &name
     } else if (type == "Replace") {
         ORRERY_ASSIGN(std::string from, replacedText(json, name));
         ORRERY_ASSIGN(std::string to, textField(json, "content", "decoder Replace", name));
+        ORRERY_TRY(checkSteps(m_decoder.replacements.size(), "decoder", name));
         m_decoder.replacements.emplace_back(std::move(from), std::move(to));
+        ORRERY_TRY(checkGrowth(m_decoder, name));
     } else if (type == "Metaspace") {
         ORRERY_ASSIGN(std::string from, textField(json, "replacement", "decoder Metaspace", name));
+        ORRERY_TRY(checkSteps(m_decoder.replacements.size(), "decoder", name));
         if (!from.empty()) m_decoder.replacements.emplace_back(std::move(from), " ");
         m_decoder.stripsFirstSpace = !json.contains("prepend_scheme") || json["prepend_scheme"] != "never";
     } else if (type == "Strip") {

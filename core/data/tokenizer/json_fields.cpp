@@ -46,7 +46,27 @@ Result<const Json *> listField(const Json &component, const char *key, int depth
     if (field == component.end() || !field->is_array())
         return tokenizerError(name, "\"" + std::string(key) + "\" of its " + rule + " is missing or no list",
                               "a list", "Use a tokenizer.json as the library tokenizers writes it.");
+    if (field->size() > kMaxSteps)
+        return tokenizerError(name,
+                              "\"" + std::string(key) + "\" of its " + rule + " has " +
+                                  std::to_string(field->size()) + " entries",
+                              "at most " + std::to_string(kMaxSteps), "Use another tokenizer.");
     return &*field;
+}
+
+Result<void> checkSteps(size_t numSteps, const std::string &rule, const std::string &name)
+{
+    if (numSteps < kMaxSteps) return {};
+    return tokenizerError(name, "its " + rule + " has more than " + std::to_string(kMaxSteps) + " steps",
+                          "that many at most", "Use another tokenizer.");
+}
+
+Error grownTooFar(const std::string &rule, size_t most, const std::string &name)
+{
+    return tokenizerError(name,
+                          "its " + rule + " makes more than " + std::to_string(most) + " bytes of a text",
+                          "at most 16 times the text and 64 KiB",
+                          "Use another tokenizer, or train one with data.tokenizer=bpe.");
 }
 
 Error unsupported(const std::string &rule, const Json &component, const std::string &supported,

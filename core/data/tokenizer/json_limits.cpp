@@ -14,6 +14,8 @@ namespace orrery::tok {
 namespace {
 
 constexpr size_t kMaxDepth = 32;
+/// In all lists and objects together. The largest vocabulary with the most merges, as pairs, has 7.1 millions.
+constexpr size_t kMaxValues = 8'000'000;
 constexpr const char *kOther = "Use another tokenizer, or train one with data.tokenizer=bpe.";
 
 /// Counts without keeping anything; gives up at the first limit that is passed.
@@ -71,6 +73,9 @@ private:
 
     bool value()
     {
+        if (++m_numValues > kMaxValues)
+            return refuse("it has more than " + std::to_string(kMaxValues) + " values", "that many at most",
+                          kOther);
         if (m_levels.empty()) return true;
         Level &level = m_levels.back();
         if (++level.count <= level.limit) return true;
@@ -96,6 +101,7 @@ private:
 
     std::string m_name;
     std::vector<Level> m_levels;
+    size_t m_numValues = 0;
 };
 
 } // namespace

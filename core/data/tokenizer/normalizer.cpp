@@ -39,24 +39,24 @@ Result<Pattern> patternOf(const Json &component, const std::string &rule, const 
                           "Use a tokenizer.json as the library tokenizers writes it.");
 }
 
-Result<void> Normalizer::addSteps(const Json &json, const std::string &name, int depth,
-                                  std::vector<Step> &steps)
+Result<void> Normalizer::addSteps(const Json &json, const std::string &name, int depth)
 {
     const std::string type = typeOf(json);
+    ORRERY_TRY(checkSteps(m_steps.size(), kRule, name));
     if (const auto form = formOf(type)) {
-        steps.emplace_back(*form);
+        m_steps.emplace_back(*form);
     } else if (type == "Lowercase") {
-        steps.emplace_back(Lower{});
+        m_steps.emplace_back(Lower{});
     } else if (type == "Prepend") {
         ORRERY_ASSIGN(std::string text, textField(json, "prepend", "normalizer Prepend", name));
-        steps.emplace_back(Prepend{std::move(text)});
+        m_steps.emplace_back(Prepend{std::move(text)});
     } else if (type == "Replace") {
         ORRERY_ASSIGN(Pattern pattern, patternOf(json, "normalizer Replace", name));
         ORRERY_ASSIGN(std::string content, textField(json, "content", "normalizer Replace", name));
-        steps.emplace_back(Replace{std::move(pattern), std::move(content)});
+        m_steps.emplace_back(Replace{std::move(pattern), std::move(content)});
     } else if (type == "Sequence") {
         ORRERY_ASSIGN(const Json *parts, listField(json, "normalizers", depth, kRule, name));
-        for (const Json &part : *parts) ORRERY_TRY(addSteps(part, name, depth + 1, steps));
+        for (const Json &part : *parts) ORRERY_TRY(addSteps(part, name, depth + 1));
     } else {
         return unsupported(kRule, json, "NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace or Sequence",
                            name);
@@ -67,12 +67,27 @@ Result<void> Normalizer::addSteps(const Json &json, const std::string &name, int
 Result<Normalizer> Normalizer::fromJson(const Json &json, const std::string &name)
 {
     Normalizer normalizer;
-    if (!json.is_null()) ORRERY_TRY(addSteps(json, name, 0, normalizer.m_steps));
+    normalizer.m_name = name;
+    if (!json.is_null()) ORRERY_TRY(normalizer.addSteps(json, name, 0));
     return normalizer;
+}
+
+Result<std::string> Normalizer::replaced(const Replace &step, const std::string &text, size_t most) const
+{
+    std::vector<PatternPiece> pieces;
+    ORRERY_TRY(Matcher(step.pattern).cut(text, pieces));
+    std::string made;
+    for (const PatternPiece &piece : pieces) {
+        made += piece.isMatch ? std::string_view(step.content)
+                              : std::string_view(text).substr(piece.begin, piece.end - piece.begin);
+        if (made.size() > most) return grownTooFar(kRule, most, m_name);
+    }
+    return made;
 }
 
 Result<std::string> Normalizer::apply(std::string_view text, bool isStart) const
 {
+    const size_t most = mostMade(text.size());
     std::string current(text);
     for (const Step &step : m_steps) {
         if (const auto *form = std::get_if<NormalForm>(&step)) {
@@ -82,16 +97,9 @@ Result<std::string> Normalizer::apply(std::string_view text, bool isStart) const
         } else if (const auto *prepend = std::get_if<Prepend>(&step)) {
             if (isStart && !current.empty()) current.insert(0, prepend->text);
         } else {
-            const auto &replace = std::get<Replace>(step);
-            std::vector<PatternPiece> pieces;
-            ORRERY_TRY(Matcher(replace.pattern).cut(current, pieces));
-            std::string made;
-            for (const PatternPiece &piece : pieces)
-                made += piece.isMatch
-                            ? std::string_view(replace.content)
-                            : std::string_view(current).substr(piece.begin, piece.end - piece.begin);
-            current = std::move(made);
+            ORRERY_ASSIGN(current, replaced(std::get<Replace>(step), current, most));
         }
+        if (current.size() > most) return grownTooFar(kRule, most, m_name);
     }
     return current;
 }

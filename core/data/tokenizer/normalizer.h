@@ -17,7 +17,8 @@ public:
     /// @param json the file's "normalizer": null, or an object  @error InvalidInput naming the component
     static Result<Normalizer> fromJson(const nlohmann::json &json, const std::string &name);
     [[nodiscard]] bool isNothing() const { return m_steps.empty(); }
-    /// @param text well-formed  @param isStart whether text may be put before it  @error as Matcher::cut
+    /// @param text well-formed  @param isStart whether text may be put before it
+    /// @error as Matcher::cut; InvalidInput when the text would grow beyond mostMade()
     [[nodiscard]] Result<std::string> apply(std::string_view text, bool isStart) const;
 
 private:
@@ -30,9 +31,10 @@ private:
         std::string content;
     };
     using Step = std::variant<NormalForm, Lower, Prepend, Replace>;
-    static Result<void> addSteps(const nlohmann::json &json, const std::string &name, int depth,
-                                 std::vector<Step> &steps);
+    Result<void> addSteps(const nlohmann::json &json, const std::string &name, int depth);
+    Result<std::string> replaced(const Replace &step, const std::string &text, size_t most) const;
     std::vector<Step> m_steps;
+    std::string m_name; ///< for errors
 };
 
 /// {"String": "…"} or {"Regex": "…"} of a component. @error InvalidInput

@@ -81,6 +81,7 @@ Result<void> PreTokenizer::addMetaspace(const Json &json, const std::string &nam
 Result<void> PreTokenizer::addSteps(const Json &json, const std::string &name, int depth)
 {
     const std::string type = typeOf(json);
+    ORRERY_TRY(checkSteps(m_steps.size(), kRule, name));
     if (m_isByteLevel)
         return tokenizerError(name, "its pre_tokenizer has a step behind ByteLevel (" + shownText(type) + ")",
                               "ByteLevel as the last step",
@@ -111,6 +112,7 @@ Result<void> PreTokenizer::addSteps(const Json &json, const std::string &name, i
 Result<PreTokenizer> PreTokenizer::fromJson(const Json &json, const std::string &name)
 {
     PreTokenizer made;
+    made.m_name = name;
     if (!json.is_null()) ORRERY_TRY(made.addSteps(json, name, 0));
     return made;
 }
@@ -197,6 +199,8 @@ void PreTokenizer::cutMetaspace(const Metaspace &step, std::string_view word, bo
 
 Result<void> PreTokenizer::cut(Words &words, bool isTextStart, Scratch &scratch) const
 {
+    size_t numBytes = 0, numMade = 0;
+    for (const std::string_view word : words.views) numBytes += word.size();
     for (size_t i = 0; i < m_steps.size(); ++i) {
         const Step &step = m_steps[i];
         std::vector<std::string_view> &next = scratch.m_next;
@@ -216,6 +220,10 @@ Result<void> PreTokenizer::cut(Words &words, bool isTextStart, Scratch &scratch)
                                                                       : Behavior::Isolated,
                               word, pieces, next);
             } else if (const auto *meta = std::get_if<Metaspace>(&step)) {
+                // Looked at before it is made: a replacement may be as long as the file.
+                const auto numSpaces = static_cast<size_t>(std::count(word.begin(), word.end(), ' '));
+                numMade += word.size() + (numSpaces + 1) * meta->replacement.size();
+                if (numMade > mostMade(numBytes)) return grownTooFar(kRule, mostMade(numBytes), m_name);
                 cutMetaspace(*meta, word, isTextStart && w == 0, words, next);
             } else {
                 next.push_back(word.starts_with(' ')

@@ -36,7 +36,7 @@ public:
         std::vector<std::string_view> m_next;
     };
     /// Cuts on, in place. @param words well-formed, not empty  @param isTextStart whether the first of them
-    /// begins the whole text  @error as Matcher::cut
+    /// begins the whole text  @error as Normalizer::apply
     Result<void> cut(Words &words, bool isTextStart, Scratch &scratch) const;
 
 private:
@@ -71,6 +71,7 @@ private:
 
     std::vector<Step> m_steps;
     bool m_isByteLevel = false;
+    std::string m_name; ///< for errors
 };
 
 /// What GPT-2 cuts by; the pattern of ByteLevel.
