@@ -12,8 +12,6 @@ namespace orrery {
 
 namespace {
 
-constexpr size_t kMostPending = 4u << 20; ///< of a text without line ends
-
 class CorpusReader {
 public:
     CorpusReader(const CorpusListing &listing, const ReadOptions &options, DocumentSink &sink)
@@ -61,6 +59,7 @@ private:
     {
         m_ids.clear();
         ORRERY_TRY(m_options.tokenizer->encode(text, m_ids));
+        m_sink.beginText(text.size());
         return m_sink.append(m_ids, mask);
     }
 
@@ -84,7 +83,7 @@ private:
             // Words do not cross line ends: what is behind the last one waits for the rest of its line.
             pending += chunk;
             size_t cut = tok::safeCut(pending);
-            if (cut == 0 && pending.size() > kMostPending) cut = pending.size() - incompleteUtf8Tail(pending);
+            if (cut == 0 && pending.size() > tok::kMostPiece) cut = pending.size() - incompleteUtf8Tail(pending);
             ORRERY_TRY(appendText(std::string_view(pending).substr(0, cut), 1));
             pending.erase(0, cut);
         }

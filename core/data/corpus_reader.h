@@ -14,6 +14,8 @@ class DocumentSink {
 public:
     virtual ~DocumentSink() = default;
     virtual Result<void> beginDocument() = 0;
+    /// The tokens that are appended next are so many bytes of text. Not called where the data are ids.
+    virtual void beginText(uint64_t /*numBytes*/) {}
     /// Tokens whose loss all counts (mask 1) or does not (0).
     virtual Result<void> append(std::span<const int32_t> ids, uint8_t mask) = 0;
     /// Tokens with a mask of their own, of the same length.

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kTrainerVersion =
-    1; ///< part of the key: raise it when the same text would give another tokenizer
+    2; ///< part of the key: raise it when the same text would give another tokenizer
 /// Of longer texts, pieces all over are read: more teaches a vocabulary nothing.
 constexpr uint64_t kMostTrainingTokens = 256u << 20;
 constexpr uint64_t kPieceTokens = 1u << 20;
@@ -36,9 +36,10 @@ public:
     {
     }
 
-    std::string next()
+    Result<std::string> next(const std::function<Result<void>()> &poll)
     {
         while (m_begin < m_total) {
+            ORRERY_TRY(poll());
             const uint64_t count = std::min(kPieceTokens, m_total - m_begin);
             m_ids.resize(count);
             m_bytes.read(Split::Train, m_begin, count, m_ids.data());
@@ -48,7 +49,8 @@ public:
             // A special's place is taken by a line end: no word crosses it.
             for (const int32_t id : m_ids) text += id < 256 ? static_cast<char>(id) : '\n';
             const bool isLast = m_begin >= m_total;
-            const size_t cut = isLast || m_stride > 1 ? text.size() : tok::safeCut(text);
+            size_t cut = isLast || m_stride > 1 ? text.size() : tok::safeCut(text);
+            if (cut == 0 && text.size() > tok::kMostPiece) cut = text.size() - incompleteUtf8Tail(text);
             m_rest = text.substr(cut);
             if (cut == 0) continue;
             text.resize(cut);
@@ -78,7 +80,11 @@ Result<void> trainInto(const TokenizerPreparation &given, const TokenShards &byt
     training.vocabSize = wantedVocabulary(given.data);
     training.hasSpecials = given.data.specialTokens == "default";
     training.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
-    training.next = [&]() -> Result<std::string> { return text.next(); };
+    const auto poll = [&]() -> Result<void> {
+        const bool isCancelled = given.cancel && given.cancel->load(std::memory_order_relaxed);
+        return isCancelled ? Result<void>(dataCancelled(given.data.path)) : Result<void>();
+    };
+    training.next = [&]() { return text.next(poll); };
     if (given.progress)
         training.progress = [&](double share) { given.progress(static_cast<uint64_t>(share * 1000), 1000); };
     training.cancel = given.cancel;

@@ -23,7 +23,6 @@ namespace {
 constexpr int kTranscodeVersion = 1; ///< part of the key: raise it when the same text would be cut otherwise
 constexpr int64_t kBytesPerToken = 4;
 constexpr uint64_t kReadTokens = 1u << 20;
-constexpr size_t kMostText = 4u << 20; ///< without a line end
 constexpr Split kSplits[2] = {Split::Train, Split::Validation};
 
 Error needsRoles(const fs::path &path)
@@ -178,7 +177,7 @@ Result<void> readByteSplit(const TokenShards &bytes, Split split, const ByteSpli
             text += static_cast<char>(ids[i]);
         }
         const size_t cut = tok::safeCut(text);
-        ORRERY_TRY(flush(cut == 0 && text.size() > kMostText ? text.size() - incompleteUtf8Tail(text) : cut));
+        ORRERY_TRY(flush(cut == 0 && text.size() > tok::kMostPiece ? text.size() - incompleteUtf8Tail(text) : cut));
         if (reader.onRead) ORRERY_TRY(reader.onRead(count));
     }
     return flush(text.size());

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace orrery {
 
@@ -30,8 +31,12 @@ public:
     Result<void> beginDocument() override { return {}; }
     Result<void> endDocument() override { return {}; }
 
+    void beginText(uint64_t numBytes) override { m_textBytes = static_cast<int64_t>(numBytes); }
+
     Result<void> append(std::span<const int32_t> ids, uint8_t mask) override
     {
+        if (mask != 0) countBytes(ids, {});
+        m_textBytes.reset();
         m_ids.insert(m_ids.end(), ids.begin(), ids.end());
         m_masks.insert(m_masks.end(), ids.size(), mask);
         return measureFullBatches();
@@ -39,6 +44,7 @@ public:
 
     Result<void> append(std::span<const int32_t> ids, std::span<const uint8_t> masks) override
     {
+        countBytes(ids, masks);
         m_ids.insert(m_ids.end(), ids.begin(), ids.end());
         m_masks.insert(m_masks.end(), masks.begin(), masks.end());
         return measureFullBatches();
@@ -68,6 +74,20 @@ public:
     }
 
 private:
+    /// Of the text itself where it is known: a tokenizer may change it (lower case, white space left out) before
+    /// it is tokens. The very first token is nobody's target.
+    /// @param masks empty: all count
+    void countBytes(std::span<const int32_t> ids, std::span<const uint8_t> masks)
+    {
+        int64_t numBytes = 0;
+        for (size_t i = 0; i < ids.size() && !m_textBytes; ++i)
+            if (masks.empty() || masks[i] != 0) numBytes += m_tokenizer.numTextBytes(ids[i]);
+        if (m_textBytes) numBytes = *m_textBytes;
+        const bool seesFirst = m_ids.empty() && !ids.empty() && (masks.empty() || masks[0] != 0);
+        if (seesFirst) numBytes -= std::min(numBytes, m_tokenizer.numTextBytes(ids[0]));
+        m_numBytes += numBytes;
+    }
+
     Result<void> measureFullBatches()
     {
         while (std::ssize(m_ids) - m_begin > m_batch * m_context) ORRERY_TRY(measure(m_batch, m_context));
@@ -99,9 +119,6 @@ private:
             const double mean = m_model.loss(ids_BT, targets_BT, mask_BT, {}).item<double>();
             m_sum += mean * static_cast<double>(numCounted);
             m_numTargets += numCounted;
-            for (int64_t i = 0; i < numTokens; ++i)
-                if (masks[i] != 0)
-                    m_numBytes += m_tokenizer.numTextBytes(static_cast<int32_t>(targets[static_cast<size_t>(i)]));
         }
         m_begin += numTokens;
         return {};
@@ -120,7 +137,8 @@ private:
     std::ptrdiff_t m_begin = 0;
     double m_sum = 0; ///< nats over all counted targets
     int64_t m_numTargets = 0;
-    int64_t m_numBytes = 0;
+    int64_t m_numBytes = 0;             ///< of text behind all targets that count
+    std::optional<int64_t> m_textBytes; ///< of the tokens that come next
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 // Axes: B batch, T tokens.
 #include "tiny_run.h"
 
+#include "core/data/tokenizer/unicode.h"
 #include "core/infer/model_loader.h"
 
 #include <ATen/core/Tensor.h>
@@ -119,6 +120,33 @@ private Q_SLOTS:
         QCOMPARE(summary->tokens, int64_t(6));
         QVERIFY(std::abs(summary->loss - expected.sum / 6) < 1e-5);
         QVERIFY(std::abs(summary->bitsPerByte - expected.sum / std::log(2.0) / 4) < 1e-5); // b c d e
+    }
+
+    void bitsAreOfTheTextAndNotOfItsTokens()
+    {
+        std::string vocabulary;
+        for (int byte = 0; byte < 256; ++byte) {
+            const std::string letter = tok::lettersOfBytes(std::string(1, static_cast<char>(byte)));
+            const bool isEscaped = letter == "\"" || letter == "\\";
+            vocabulary += std::string(byte == 0 ? "\"" : ",\"") + (isEscaped ? "\\" : "") + letter +
+                          "\":" + std::to_string(byte);
+        }
+        const fs::path run = fs::path(m_folder.path().toStdString()) / "spaceless";
+        RunSpec spec = test::tinySpec();
+        spec.data.tokenizer = (run / "tokenizer.json").string();
+        spec.data.vocabSize = 272;
+        test::makeTinyRun(run, spec, {{100, 3.0}});
+        std::ofstream(run / "tokenizer.json")
+            << R"({"normalizer":{"type":"Replace","pattern":{"String":" "},"content":""},)"
+            << R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},)"
+            << R"("model":{"type":"BPE","merges":[],"vocab":{)" << vocabulary << "}}}";
+        auto loaded = loadGenerator({.path = run.string()}, "cpu", 1);
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
+        const auto summary = (*loaded)->evaluate(write("spaces.txt", "a b  c d\ne  f"), m_run);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
+        QCOMPARE(summary->tokens, int64_t(6)); // "abcd\nef" but for the first
+        const double bits = summary->loss * 6 / std::log(2.0) / 12; // 13 bytes, of which the first is only seen
+        QVERIFY2(std::abs(summary->bitsPerByte - bits) < 1e-6, qPrintable(QString::number(summary->bitsPerByte)));
     }
 
     void onlyTargetsWithLossCount()

@@ -45,5 +45,7 @@ Result<TrainedBpe> trainBpe(const BpeTraining &training);
 /// Length of the longest beginning of a text behind which no word can go on: it ends with a line feed, and no
 /// white space follows. 0: there is none.
 size_t safeCut(std::string_view text);
+/// Where a text has no such place for so long, it is cut all the same: memory does not grow with a line.
+inline constexpr size_t kMostPiece = 4u << 20;
 
 } // namespace orrery::tok
