@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/store/begun_from.h"
 #include "core/store/run_copy.h"
 
 #include "core/base/files.h"
@@ -229,7 +230,7 @@ Result<int64_t> copyRunFiles(const fs::path &from, const fs::path &to, const std
             ORRERY_ASSIGN(lastStep, settleDatabase(to, originId));
         }
     }
-    for (const char *file : {"log.jsonl", "worker.log", "memory.safetensors", "labels.json", "tokenizer.json"})
+    for (const char *file : {"log.jsonl", "worker.log", "memory.safetensors", "labels.json", "tokenizer.json", kBegunFromFile})
         if (fs::is_regular_file(from / file, failed)) ORRERY_TRY(copyFile(from / file, to / file));
     ORRERY_TRY(syncDirectory(to));
     return lastStep;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/store/begun_from.h"
 #include "core/store/run_directory.h"
 
 #include "core/base/platform.h"
@@ -54,6 +55,7 @@ constexpr std::array kRunParts = {
     "checkpoints",    "memory.safetensors", "tokenizer.json", "samples",    "frames",       "run.db",
     "run.db-journal", "run.db-wal",         "run.db-shm", "failure.json", "worker.json",
     "worker.log",     "log.jsonl",          "labels.json", "labels.json.broken",
+    kBegunFromFile,
     "spec.json",      "run.lock"};
 // What a reader or a host that is late may make once more in the folder of a deleted run.
 constexpr std::array kLateParts = {"run.db-wal", "run.db-shm", "failure.json"};
@@ -464,7 +466,7 @@ Result<RunDirectory> RunDirectory::copyTo(const fs::path &target, const std::str
 
 namespace {
 
-/// What a writer of a part left behind when it was killed.
+/// What a writer of a part left behind when it was killed, and labels that were broken once more.
 Result<void> removeTemporaries(const fs::path &folder)
 {
     std::vector<fs::path> temporaries;
@@ -473,7 +475,8 @@ Result<void> removeTemporaries(const fs::path &folder)
          entry.increment(failed)) {
         const std::string name = entry->path().filename().string();
         const auto isOf = [&name](const char *part) { return isTemporaryOf(name, part); };
-        if (std::any_of(kRunParts.begin(), kRunParts.end(), isOf)) temporaries.push_back(entry->path());
+        const bool isBroken = name.starts_with("labels.json.broken~");
+        if (isBroken || std::any_of(kRunParts.begin(), kRunParts.end(), isOf)) temporaries.push_back(entry->path());
     }
     if (failed) return ioError("read", folder, failed.value());
     for (const fs::path &temporary : temporaries) {

@@ -7,6 +7,7 @@
 #include "core/data/prepare_tokenizer.h"
 #include "core/nn/torch_guard.h"
 #include "core/spec/field_table.h"
+#include "core/store/begun_from.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 #include "core/train/checkpoint_io.h"
@@ -177,6 +178,13 @@ Result<TrainingStart> findTrainingStart(const RunDirectory &run)
                          "\", which it begins with, is not there or damaged, expected a whole one. " +
                          found.error().hint,
                      "Branch again from that run."};
+    if (const auto model = !found ? readBegunFrom(run.path()) : std::nullopt)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot train run \"" + run.frozen().id +
+                         "\": no checkpoint verifies, and the run begins "
+                         "with the weights of model \"" +
+                         *model + "\", expected a whole checkpoint. " + found.error().hint,
+                     "Start a new run from that model (train --from)."};
     if (!found) {
         if (!listCheckpoints(run.checkpoints()).empty())
             start.note = "No checkpoint verifies, so the training starts anew. " + found.error().hint;

@@ -4,8 +4,11 @@
 #include "app/engine/host/worker_process.h"
 
 #include "core/base/files.h"
+#include "core/store/begun_from.h"
 
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
 
@@ -20,8 +23,12 @@ constexpr uint64_t kMaxOutputBytes = 16u << 20;
 /// What a worker printed, to its end. @error what it said
 Result<std::string> outputOf(std::vector<std::string> arguments)
 {
+    // A folder of ours alone: in one that anybody writes to, a file of a name that can be guessed may be
+    // there.
     std::error_code ignored;
-    const fs::path file = fs::temp_directory_path(ignored) / ("orrery-from-" + std::to_string(getpid()));
+    std::string folder = (fs::temp_directory_path(ignored) / "orrery-from-XXXXXX").string();
+    if (!::mkdtemp(folder.data())) return ioError("make", folder, errno);
+    const fs::path file = fs::path(folder) / "output";
     arguments.emplace_back("--json");
     const auto read = [&]() -> Result<std::string> {
         ORRERY_ASSIGN(WorkerProcess worker, WorkerProcess::spawn({std::move(arguments), 0}, file));
@@ -31,7 +38,7 @@ Result<std::string> outputOf(std::vector<std::string> arguments)
         return readFile(file, kMaxOutputBytes);
     };
     auto output = read();
-    fs::remove(file, ignored);
+    fs::remove_all(folder, ignored);
     return output;
 }
 
@@ -50,8 +57,20 @@ Result<void> setModelSettings(SpecBuilder &builder, const std::string &model)
     return builder.setJson(lastObject(output));
 }
 
+namespace {
+
+Result<void> markBegun(const RunDirectory &run, const std::string &model)
+{
+    auto marked = writeBegunFrom(run.path(), model);
+    if (!marked) (void)run.remove();
+    return marked;
+}
+
+} // namespace
+
 Result<void> beginWithModel(const RunDirectory &run, const std::string &model)
 {
+    ORRERY_TRY(markBegun(run, model));
     const auto begun = outputOf({"begin", run.path().string(), "--from", model});
     if (begun.ok()) return {};
     (void)run.remove();
