@@ -37,7 +37,10 @@ Result<RunStatus> HostService::editRun(const std::string &run, const RunEdit &ed
 {
     ORRERY_ASSIGN(const RunDirectory directory, m_runs.open(run));
     ORRERY_TRY(editRunLabels(directory.path(), directory.frozen().id, edit));
-    return m_runs.status(run);
+    // By its path: it may have another name now.
+    ORRERY_ASSIGN(RunStatus status, m_runs.status(directory.path().string()));
+    if (!run.starts_with('/')) status.id = directory.frozen().id;
+    return status;
 }
 
 Result<RunStatus> HostService::restoreRun(const std::string &run)

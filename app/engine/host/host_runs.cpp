@@ -73,6 +73,13 @@ RunStatus named(RunStatus status, const std::string &run)
     return status;
 }
 
+/// Batches come often and notes may be long: they stand in what status() says.
+RunStatus watched(RunStatus status, const std::string &run)
+{
+    status.labels.notes.clear();
+    return named(std::move(status), run);
+}
+
 /// The same of a status that came from a worker, which knows no labels.
 RunStatus told(const RunDirectory &directory, RunStatus status, const std::string &run)
 {
@@ -215,7 +222,7 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
             labelsReadAt = Clock::now();
         }
         copyLabels(labelled, batch.status);
-        batch.status = named(std::move(batch.status), asked);
+        batch.status = watched(std::move(batch.status), asked);
         send(batch); // the first one says mustReplay: the worker has the viewer attached
         return !isViewerGone;
     };
@@ -224,7 +231,7 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
         if (!isViewerGone && Clock::now() - lastSend > kHeartbeat) {
             // A worker that is stopped by a signal says nothing; the link to us is alive all the same.
             WatchBatch batch;
-            batch.status = named(run.status(), asked);
+            batch.status = watched(run.status(), asked);
             batch.status.breakpoints = newest.breakpoints;
             batch.status.pauseReason = newest.pauseReason;
             batch.status.pauseSeries = newest.pauseSeries;
@@ -271,7 +278,7 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
                              "Cannot go on watching run \"" + directory.frozen().id + "\": it was deleted.",
                              "Choose another run."};
             WatchBatch batch;
-            batch.status = named(directory.status(), run);
+            batch.status = watched(directory.status(), run);
             batch.mustReplay = mustReplay;
             if (isDue || batch.status.state != lastState) {
                 if (!sink.send(batch)) return {};

@@ -32,9 +32,6 @@ std::string buildOf(const std::filesystem::path &program)
     return build.ok() ? *build : std::string();
 }
 
-/// The one name of data that is no path; see requireAbsolute().
-
-
 /// What a description needs to know of the run that shall use the data.
 RunSpec specOf(const DataRequest &request)
 {

@@ -82,6 +82,7 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
         } else {
             auto status = readRunStatus(path);
             if (!status) continue; // deleted since the scan
+            status->labels.notes.clear(); // they may be long, and a list is sent often
             entry = {std::move(fingerprint), std::move(*status)};
         }
         listing->runs.push_back(entry.status);

@@ -15,7 +15,7 @@
 
 namespace orrery {
 
-/// Newest first.
+/// Newest first. Without the notes of their labels.
 struct RunListing {
     uint64_t version = 0; ///< grows when anything in the list changed
     std::vector<RunStatus> runs;

@@ -64,13 +64,23 @@ private Q_SLOTS:
         // Of a live run, whose worker knows nothing of them.
         HostWatcher watcher(m_host->client(), created->id);
         QVERIFY(watcher.reaches(RunState::Running));
-        QVERIFY(waitFor([&] { return watcher.status().labels.notes == "why"; }));
+        QVERIFY(waitFor([&] { return watcher.status().labels.isArchived; }));
+        QVERIFY(watcher.status().labels.notes.empty()); // of any size: only who asks for the run gets them
+        QCOMPARE(client.status(created->id)->labels.notes, std::string("why"));
+        QVERIFY(client.listRuns()->front().labels.notes.empty());
         QCOMPARE(watcher.status().name, std::string("renamed"));
         QCOMPARE(client.status("renamed")->labels.isArchived, true);
         QCOMPARE(client.listRuns()->front().labels.tags, std::vector<std::string>{"good"});
         VERIFY_OK(client.editRun(created->id, tagged({})));
         QVERIFY(waitFor([&] { return watcher.status().labels.tags.empty(); }));
-        QCOMPARE(watcher.status().labels.notes, std::string("why"));
+        QCOMPARE(client.status(created->id)->labels.notes, std::string("why"));
+        // By its name, which is another one then.
+        RunEdit other;
+        other.name = "renamed again";
+        const auto again = client.editRun("renamed", other);
+        VERIFY_OK(again);
+        QCOMPARE(again->name, std::string("renamed again"));
+        QCOMPARE(again->id, created->id);
     }
     void wrongEditsAreRefused()
     {
