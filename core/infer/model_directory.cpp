@@ -210,6 +210,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
         ORRERY_ASSIGN(const Architecture architecture, architectureOf(file, json));
         ORRERY_TRY(takeForeign(file, json, architecture, config));
     }
+    ORRERY_TRY(checkTokenizerFile(directory));
     if (config.data.tokenizer != kByteTokenizer)
         config.data.tokenizer = tokenizerFile(directory);
     else if (!config.foreign)

@@ -6,6 +6,7 @@
 #include "core/data/corpus.h"
 #include "core/data/data_paths.h"
 #include "core/data/example.h"
+#include "core/data/tokenizer.h"
 #include "core/spec/field_table.h"
 
 #include <algorithm>
@@ -32,6 +33,17 @@ std::filesystem::path absolutePath(const std::filesystem::path &path)
     std::error_code ignored;
     std::filesystem::path absolute = std::filesystem::absolute(path, ignored).lexically_normal();
     return absolute.has_filename() ? absolute : absolute.parent_path();
+}
+
+/// A tokenizer's file by a path that means the same everywhere, and one that can be read.
+Result<void> findTokenizer(DataSpec &data)
+{
+    if (!data.tokenizer.ends_with(".json")) return {}; // a name, which validateSpec knows
+    DataSpec found = data;
+    found.tokenizer = absolutePath(data.tokenizer).string();
+    if (const auto made = Tokenizer::create(found); !made) return made.error();
+    data.tokenizer = found.tokenizer;
+    return {};
 }
 
 } // namespace
@@ -77,6 +89,7 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
             if (const auto probed = probeCorpus(spec.data.path); !probed) return probed.error();
         ORRERY_TRY(checkDataModalities(spec, dataPathKind(spec.data.path)));
     }
+    ORRERY_TRY(findTokenizer(spec.data));
     for (std::string &stage : spec.continual.stages) {
         stage = absolutePath(stage).string();
         if (const auto probed = probeCorpus(stage); !probed) return probed.error();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/infer/interchange/tokenizer_files.h"
 
+#include "core/data/tokenizer/unicode.h"
+
 #include <nlohmann/json.hpp>
 
 namespace orrery {
@@ -10,26 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kNumBytes = 256;
-
-std::string utf8(uint32_t code)
-{
-    if (code < 0x80) return {static_cast<char>(code)};
-    return {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
-}
-
-/// How the library writes a byte as a letter: printable ones of Latin-1 as they are, the others from U+0100
-/// on. Source: bytes_to_unicode() in OpenAI's gpt-2/src/encoder.py.
-std::vector<std::string> lettersOfBytes()
-{
-    std::vector<std::string> letters;
-    uint32_t next = kNumBytes;
-    for (uint32_t byte = 0; byte < kNumBytes; ++byte) {
-        const bool isPrintable =
-            (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-        letters.push_back(utf8(isPrintable ? byte : next++));
-    }
-    return letters;
-}
 
 Json byteLevel()
 {
@@ -42,8 +24,8 @@ std::string foreignTokenizerJson(const Tokenizer &tokenizer, bool isBytes)
 {
     if (!isBytes) return tokenizer.toJson();
     Json vocabulary = Json::object(), specials = Json::array();
-    const std::vector<std::string> letters = lettersOfBytes();
-    for (int byte = 0; byte < kNumBytes; ++byte) vocabulary[letters[static_cast<size_t>(byte)]] = byte;
+    for (int byte = 0; byte < kNumBytes; ++byte)
+        vocabulary[tok::lettersOfBytes(std::string(1, static_cast<char>(byte)))] = byte;
     const auto numKnown = static_cast<int32_t>(std::min<int64_t>(
         tokenizer.vocabSize(), kNumBytes + (tokenizer.hasSpecials() ? kNumByteSpecials : 0)));
     for (int32_t id = kNumBytes; id < numKnown; ++id)

@@ -178,6 +178,11 @@ std::unique_ptr<nn::ResidualModule> makeRegisters(nn::BuildContext &build, const
         throw nn::SettingError("plugins.memory.register_layer is " + std::to_string(layer) +
                                ", expected one of the layers 0 to " + std::to_string(b.spec.layers - 1));
     if (b.layer != layer) return nullptr;
+    // Their heads share the width out, whatever the heads of the layers have (model.head_dim).
+    if (b.spec.width % b.spec.heads != 0)
+        throw nn::SettingError("plugins.memory.registers is " + std::to_string(settings.count) +
+                               ", expected 0 where model.heads (" + std::to_string(b.spec.heads) +
+                               ") does not divide model.width (" + std::to_string(b.spec.width) + ")");
     int64_t length = settings.segmentLength;
     if (length == 0) length = b.spec.window > 0 ? b.spec.window : std::max<int64_t>(1, b.spec.context / 4);
     return std::make_unique<Registers>(build, settings, length);
