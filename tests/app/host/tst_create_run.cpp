@@ -22,6 +22,7 @@ private Q_SLOTS:
     void makesARunThatCannotBeListed();
     void refusesBadInput_data();
     void refusesBadInput();
+    void opensTheTokenizer();
     void takesAGenerator();
     void refusesTextForAModelOfPictures();
     void refusesCudaWithoutAGpu();
@@ -140,6 +141,29 @@ void TestCreateRun::refusesBadInput()
     QVERIFY(!run.ok());
     QCOMPARE(static_cast<int>(run.error().code), code);
     QCOMPARE(m_catalogue->scan().size(), size_t{0});
+}
+
+void TestCreateRun::opensTheTokenizer()
+{
+    RunSpec given = spec();
+    const std::string file = m_folder->filePath(QStringLiteral("t.json")).toStdString();
+    given.data.tokenizer = file;
+    const auto missing = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
+    QVERIFY(!missing.ok());
+    QCOMPARE(missing.error().code, ErrorCode::NotFound);
+    QVERIFY(writeFileAtomically(file, "{\"model\": 3}").ok());
+    const auto broken = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
+    QVERIFY(!broken.ok());
+    QCOMPARE(broken.error().code, ErrorCode::InvalidInput);
+    QCOMPARE(m_catalogue->scan().size(), size_t{0});
+    QVERIFY(
+        writeFileAtomically(file, R"({"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]}})").ok());
+    given.data.tokenizer = std::filesystem::relative(file).string();
+    QVERIFY(given.data.tokenizer != file);
+    const auto run = createRun(*m_catalogue, given, {}, ThreadUse::AllCores);
+    QVERIFY2(run.ok(), run.ok() ? "" : run.error().text().c_str());
+    QVERIFY(std::filesystem::path(run->frozen().spec.data.tokenizer).is_absolute());
+    QVERIFY(std::filesystem::equivalent(run->frozen().spec.data.tokenizer, file));
 }
 
 void TestCreateRun::takesAGenerator()
