@@ -15,11 +15,6 @@ constexpr size_t kShortWord = 48;
 constexpr size_t kCachedBytes = 64;
 constexpr size_t kCachedWords = 1 << 16;
 
-uint64_t pairKey(int32_t left, int32_t right)
-{
-    return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
-}
-
 } // namespace
 
 const std::vector<int32_t> *WordCache::find(std::string_view word) const

@@ -20,6 +20,11 @@ namespace orrery::tok {
 inline constexpr size_t kMaxVocabulary = 1 << 20; ///< as the largest data.vocab_size
 inline constexpr size_t kMaxMerges = 2'000'000;
 
+inline uint64_t pairKey(int32_t left, int32_t right)
+{
+    return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
+}
+
 /// Words of one text that were encoded already.
 class WordCache {
 public:

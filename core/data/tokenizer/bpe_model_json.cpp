@@ -15,11 +15,6 @@ namespace {
 
 constexpr const char *kRewrite = "Use a tokenizer.json as the library tokenizers writes it.";
 
-uint64_t pairKey(int32_t left, int32_t right)
-{
-    return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
-}
-
 /// The byte of "<0x0A>"; -1 for other tokens.
 int byteOfName(const std::string &token)
 {

@@ -65,7 +65,7 @@ public:
 
     void join(int32_t left, int32_t right, int32_t made)
     {
-        const uint64_t joined = keyOf(left, right);
+        const uint64_t joined = pairKey(left, right);
         Place place = std::move(m_pairs[joined]);
         m_pairs.erase(joined);
         std::sort(place.words.begin(), place.words.end());
@@ -96,11 +96,6 @@ private:
         }
     };
 
-    static uint64_t keyOf(int32_t left, int32_t right)
-    {
-        return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
-    }
-
     void push(uint64_t pair, int64_t count)
     {
         if (count > 1) m_queue.push({count, pair});
@@ -108,7 +103,7 @@ private:
 
     void add(int32_t left, int32_t right, int64_t count, size_t word)
     {
-        Place &place = m_pairs[keyOf(left, right)];
+        Place &place = m_pairs[pairKey(left, right)];
         place.count += count;
         if (place.words.empty() || place.words.back() != word)
             place.words.push_back(static_cast<uint32_t>(word));
@@ -125,11 +120,11 @@ private:
             }
             // The neighbour before was joined already where it could be; the one behind is still as it was.
             if (to > 0) {
-                m_pairs[keyOf(ids[to - 1], left)].count -= word.count;
+                m_pairs[pairKey(ids[to - 1], left)].count -= word.count;
                 grow(ids[to - 1], made, word.count, index);
             }
             if (from + 2 < ids.size()) {
-                m_pairs[keyOf(right, ids[from + 2])].count -= word.count;
+                m_pairs[pairKey(right, ids[from + 2])].count -= word.count;
                 grow(made, ids[from + 2], word.count, index);
             }
             ids[to++] = made;
@@ -141,7 +136,7 @@ private:
     void grow(int32_t left, int32_t right, int64_t count, uint32_t word)
     {
         add(left, right, count, word);
-        m_grown.push_back(keyOf(left, right));
+        m_grown.push_back(pairKey(left, right));
     }
 
     std::vector<Word> m_words;
