@@ -171,7 +171,11 @@ void AttentionPanel::readPrompts()
         if (!spec.ok()) return;
         const QJsonObject root = QJsonDocument::fromJson(spec->toUtf8()).object();
         const QJsonObject probes = root.value("probes"_L1).toObject();
-        m_prompts->setPrompts(textsOf(probes.value("prompts"_L1)));
+        const bool hasMedia = root.value("attention"_L1).toObject().value("num_modalities"_L1).toInt(1) > 1;
+        QStringList prompts = textsOf(probes.value("prompts"_L1));
+        if (hasMedia && prompts.isEmpty()) prompts << QString(); // one document is kept then
+        m_prompts->setPrompts(prompts);
+        if (hasMedia) m_prompts->setDocuments();
         m_stars->setFrozen(textsOf(probes.value("starred"_L1)));
         if (m_waitingPrompt) m_prompts->setPrompt(*m_waitingPrompt);
         findValidationText();
@@ -228,6 +232,7 @@ void AttentionPanel::showEvent(QShowEvent *event)
     m_flows->setActive(place().level == StageLevel::Modalities);
     m_ageTimer.start();
     m_stars->readAgain();
+    m_nextWords->forgetRefusals();
     readRun();
     openWaitingFocus();
     scheduleRefresh();

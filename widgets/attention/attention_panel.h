@@ -162,6 +162,7 @@ private:
     void tellSelection();
     [[nodiscard]] std::shared_ptr<const GenerateRequest> shownText();
     [[nodiscard]] QString answeringModel() const;
+    [[nodiscard]] QString askedModel() const; ///< of the question under way; else of the answer that is shown
 
     void offerTools(); // attention_taking.cpp, and what follows
     [[nodiscard]] FigurePage figurePage(OverviewContent &overview, HeadContent &head) const;
@@ -191,6 +192,9 @@ private:
     StarredHeads *m_stars;
     QAction *m_star = nullptr;
     SnapshotPtr m_keptShown, m_asked;
+    /// Who gave m_asked, and to what; a question since may be about others, or have failed.
+    QString m_askedModel;
+    InspectRequest m_askedRequest;
     std::optional<Ablation> m_ablation;
     std::vector<AttentionPlace> m_history{AttentionPlace{}};
     int m_historyAt = 0;

@@ -43,6 +43,8 @@ void AttentionPanel::connectQuestions()
     connect(m_question, &MapsQuestion::stateChanged, this, onState);
     connect(m_question, &MapsQuestion::answered, this, [this](const InspectReport &report) {
         m_asked = snapshotOfReport(report);
+        m_askedModel = m_question->model();
+        m_askedRequest = m_question->request();
         m_cellsQuestion->cancel();
         m_failed = Failed::None;
         banner()->clear();
@@ -90,7 +92,9 @@ std::optional<GenerateRequest> AttentionPanel::chosenText() const
         text.promptIds = *ids;
         return text;
     }
-    if (m_prompts->text().isEmpty()) return std::nullopt;
+    const bool isDocument = !m_isOwnText && m_prompts->hasDocuments(); // of which nothing was kept yet
+    if (isDocument && m_prompts->isModelLive()) return keptPrompt(m_feed->prompt());
+    if (isDocument || m_prompts->text().isEmpty()) return std::nullopt;
     GenerateRequest text;
     text.prompt = toStd(m_prompts->text());
     return text;
@@ -100,7 +104,7 @@ std::optional<GenerateRequest> AttentionPanel::chosenText() const
 GenerateRequest AttentionPanel::askedText() const
 {
     if (m_selectedText) return *m_selectedText;
-    GenerateRequest text = m_question->request().input;
+    GenerateRequest text = m_askedRequest.input;
     if (const auto ids = m_asked ? exactIds(m_asked->report.tokens) : std::nullopt) {
         text.prompt.clear();
         text.promptIds = *ids;
@@ -110,10 +114,15 @@ GenerateRequest AttentionPanel::askedText() const
 
 QString AttentionPanel::obstacle() const
 {
-    if (m_isOwnText || !m_keptShown || exactIds(m_keptShown->report.tokens)) return {};
-    if (m_prompts->isModelLive()) return {};
-    return tr("This text holds pictures or recordings, and only its weights were kept, not the files: a saved "
-              "step cannot read it again. While it trains, choose its live weights");
+    if (m_isOwnText || m_prompts->isModelLive()) return {};
+    if (!m_keptShown && m_prompts->hasDocuments() && m_prompts->hasPrompts())
+        return tr(
+            "This document is known to the training alone until a step of it was kept. While it trains, "
+            "choose its live weights");
+    if (!m_keptShown || exactIds(m_keptShown->report.tokens)) return {};
+    return tr(
+        "This text holds pictures or recordings, and only its weights were kept, not the files: a saved "
+        "step cannot read it again. While it trains, choose its live weights");
 }
 
 void AttentionPanel::onPromptChosen(int prompt)
@@ -185,17 +194,18 @@ void AttentionPanel::askForOpenHeads()
         return std::any_of(m_asked->report.maps.begin(), m_asked->report.maps.end(),
                            [&head](const AttentionMap &map) { return map.head == head; });
     });
-    // What the question named and the answer lacks is not asked for again.
+    // What the last question named is not asked for again, though the answer lacks it or there was none.
     const InspectRequest &last = m_question->request();
-    const bool needsHeads = !hasAll && last.heads != heads;
+    const bool isOfOthers = m_question->model() != m_askedModel; // other weights were asked, and refused
+    const bool needsHeads = !hasAll && (isOfOthers || last.heads != heads);
     const int pinned = place().pinnedToken;
     const bool isElsewhere =
         m_question->isWindow() && pinned >= 0 && pinned != last.token && !isInWindow(pinned);
     if (!needsHeads && !isElsewhere) return;
-    InspectRequest request = last;
+    InspectRequest request = m_askedRequest;
     request.input = askedText();
     request.heads = heads;
-    m_question->ask(m_question->model(), request, isElsewhere ? pinned : int(last.token));
+    m_question->ask(m_askedModel, request, isElsewhere ? pinned : int(request.token));
 }
 
 /// Exact cells of the part that is seen, where the map has cells of several tokens.
@@ -213,13 +223,13 @@ void AttentionPanel::askForCells()
     request.heads = openHeads();
     request.rows = widened(seen.top(), seen.bottom(), all.top(), all.bottom());
     request.columns = widened(seen.left(), seen.right(), all.left(), all.right());
-    request.token = m_question->request().token; // the same window
+    request.token = m_askedRequest.token; // the same window
     request.maxEdge = kMaxEdge;
     const InspectRequest &last = m_cellsQuestion->request();
-    const bool isSame =
-        last.rows == request.rows && last.columns == request.columns && last.heads == request.heads;
+    const bool isSame = m_cellsQuestion->model() == m_askedModel && last.rows == request.rows &&
+                        last.columns == request.columns && last.heads == request.heads;
     if (m_cellsQuestion->isAsking() && isSame) return;
-    m_cellsQuestion->ask(m_question->model(), request);
+    m_cellsQuestion->ask(m_askedModel, request);
 }
 
 void AttentionPanel::takeCells(const InspectReport &report)
@@ -238,7 +248,7 @@ void AttentionPanel::takeCells(const InspectReport &report)
 void AttentionPanel::ablate()
 {
     const std::optional<GenerateRequest> text = m_asked ? askedText() : chosenText();
-    const QString model = m_asked ? m_question->model() : m_prompts->model();
+    const QString model = m_asked ? m_askedModel : m_prompts->model();
     if (model.isEmpty() || !snapshot() || !text) return;
     if (place().level != StageLevel::Head) openHead(place().head);
     InspectRequest request;
@@ -246,7 +256,7 @@ void AttentionPanel::ablate()
     request.wantsOverview = false;
     request.ablated = openHeads();
     request.token = place().pinnedToken;
-    if (m_asked && request.token < 0) request.token = m_question->request().token;
+    if (m_asked && request.token < 0) request.token = m_askedRequest.token;
     m_failed = Failed::None;
     m_ablation.reset();
     m_ablationQuestion->ask(model, request);

@@ -33,7 +33,7 @@ void AttentionPanel::takeFocus(const Focus &focus)
     // Back to a text of this panel: the kept steps are still there.
     const bool isOurs = !m_isOwnText && focus.text == m_shownText && focus.model == answeringModel();
     // Other weights may have been asked here since: then a row of theirs is not what the focus is about.
-    const bool isAnswering = (!m_asked && !m_question->isAsking()) || focus.model == m_question->model();
+    const bool isAnswering = (!m_asked && !m_question->isAsking()) || focus.model == askedModel();
     if (isShown && isAnswering && !m_waitingFocus && (focus.isSameText(m_focus) || isOurs)) {
         pinFocus(focus);
         return;
@@ -97,10 +97,15 @@ std::shared_ptr<const GenerateRequest> AttentionPanel::shownText()
     return m_shownText;
 }
 
+QString AttentionPanel::askedModel() const
+{
+    return m_question->isAsking() ? m_question->model() : m_askedModel;
+}
+
 /// Whose answer a question about what is shown would be.
 QString AttentionPanel::answeringModel() const
 {
-    if (m_asked) return m_question->model();
+    if (m_asked) return askedModel();
     const QString live = m_run + u"@live"_s;
     const QString saved = savedModel();
     if (!isLiveState(m_status.state)) return saved;

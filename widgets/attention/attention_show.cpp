@@ -123,6 +123,7 @@ void AttentionPanel::refresh()
             m_prompts->setDocument(m_feed->prompt(), textOfTokens(m_keptShown->report.tokens));
     if (m_prompts->isValidationKept() && m_keptShown && m_feed->prompt() == m_prompts->validationPrompt())
         m_prompts->setValidationText(textOfTokens(m_keptShown->report.tokens));
+    m_prompts->setHasText(chosenText().has_value());
     if (hasPicture) {
         refreshOverview(now);
         refreshModalities(now);
@@ -314,7 +315,7 @@ void AttentionPanel::refreshWords(const SnapshotPtr &now)
                                  : tr("computed at step %1").arg(integerText(report->step)));
     } else {
         m_nextWords->want(
-            now, m_question->model(), [this] { return askedText(); }, wanted);
+            now, m_askedModel, [this] { return askedText(); }, wanted);
         const QString whyNot = m_nextWords->whyNot(wanted);
         side->showCandidates({}, behind(wanted), whyNot.isEmpty() ? tr("computing…") : whyNot);
     }

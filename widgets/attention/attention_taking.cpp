@@ -173,7 +173,7 @@ QString AttentionPanel::table() const
 /// The command line reads saved steps only: the one that is shown, or the newest before it.
 QString AttentionPanel::savedModel() const
 {
-    const QString asked = m_asked ? m_question->model() : QString();
+    const QString asked = m_asked ? m_askedModel : QString();
     if (!asked.isEmpty() && !asked.endsWith(u"@live"_s)) return asked;
     if (!asked.isEmpty() && runOfModel(asked) != m_run) return runOfModel(asked);
     const int64_t shown = snapshot() ? snapshot()->report.step : std::numeric_limits<int64_t>::max();
@@ -255,7 +255,7 @@ QVariantMap AttentionPanel::viewState() const
         if (const std::ptrdiff_t answer = numWindowAnswerIds(); answer > 0)
             state[u"answer"_s] = qint64(answer);
         state[u"title"_s] = m_prompts->title();
-        state[u"model"_s] = m_question->model();
+        state[u"model"_s] = m_askedModel;
     } else if (m_prompts->prompt() >= 0) {
         state[u"prompt"_s] = m_prompts->prompt();
         if (now) state[u"step"_s] = qint64(now->report.step);

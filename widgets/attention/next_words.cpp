@@ -15,6 +15,7 @@ constexpr int kStayMs = 120; ///< the arrows go through rows without a question 
 NextWords::NextWords(EngineSession &session, QObject *parent)
     : QObject(parent), m_question(new ModelQuestion(session, this))
 {
+    connect(&session, &EngineSession::connectionChanged, this, &NextWords::forgetRefusals);
     m_timer.setSingleShot(true);
     m_timer.setInterval(kStayMs);
     connect(&m_timer, &QTimer::timeout, this, &NextWords::ask);
@@ -31,12 +32,13 @@ NextWords::NextWords(EngineSession &session, QObject *parent)
 void NextWords::want(const SnapshotPtr &of, const QString &model, std::function<GenerateRequest()> text,
                      int64_t token)
 {
-    if (of != m_of) {
+    if (of != m_of || model != m_model) {
         cancel();
         m_known.clear();
         m_refused.clear();
     }
-    const bool isUnderWay = of == m_of && token == m_token && (m_timer.isActive() || m_question->isAsking());
+    const bool isUnderWay =
+        of == m_of && model == m_model && token == m_token && (m_timer.isActive() || m_question->isAsking());
     m_of = of;
     if (isUnderWay) return;
     cancel();
@@ -50,6 +52,13 @@ void NextWords::cancel()
 {
     m_timer.stop();
     m_question->cancel();
+}
+
+void NextWords::forgetRefusals()
+{
+    if (m_refused.empty()) return;
+    m_refused.clear();
+    Q_EMIT changed();
 }
 
 void NextWords::ask()

@@ -21,7 +21,8 @@ public:
     /// @param of the answer that is shown   @param text called when the model is asked   @param token of it
     void want(const SnapshotPtr &of, const QString &model, std::function<GenerateRequest()> text,
               int64_t token);
-    void cancel(); ///< nobody looks
+    void cancel();         ///< nobody looks
+    void forgetRefusals(); ///< why they were may be over
     /// Null: it is still to come, or was refused.
     [[nodiscard]] const InspectReport *known(const SnapshotPtr &of, int64_t token) const;
     /// Why there is none; empty: it is still to come.

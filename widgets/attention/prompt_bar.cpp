@@ -86,7 +86,7 @@ void PromptBar::setPrompts(const QStringList &texts)
 
 void PromptBar::forgetPrompts()
 {
-    m_isValidationKept = m_isOwnChosen = m_hasDocuments = false;
+    m_isValidationKept = m_isOwnChosen = m_hasDocuments = m_hasText = false;
     m_documents.clear();
     m_validationText.clear();
     m_selectedTitle.clear();
@@ -104,6 +104,11 @@ void PromptBar::setValidationKept(bool isKept)
 void PromptBar::setValidationText(const QString &text)
 {
     if (std::exchange(m_validationText, text) != text) refresh();
+}
+
+void PromptBar::setDocuments()
+{
+    if (!std::exchange(m_hasDocuments, true)) fillPrompts(QStringList(m_texts));
 }
 
 void PromptBar::setDocument(int prompt, const QString &text)
@@ -145,10 +150,14 @@ void PromptBar::setObstacle(const QString &reason)
     if (std::exchange(m_obstacle, reason) != reason) refresh();
 }
 
+void PromptBar::setHasText(bool hasText)
+{
+    if (std::exchange(m_hasText, hasText) != hasText) refresh();
+}
+
 bool PromptBar::canAsk() const
 {
-    const bool isDocument = m_hasDocuments && prompt() >= 0; // may be a picture alone
-    const bool hasText = isDocument || prompt() == kSelectedText || !text().isEmpty();
+    const bool hasText = prompt() == kOwnText ? !text().isEmpty() : m_hasText;
     return !model().isEmpty() && hasText && m_obstacle.isEmpty();
 }
 
@@ -240,6 +249,8 @@ void PromptBar::refresh()
         why = tr("There are no weights to ask yet: the run does not train and has no saved step");
     else if (!m_obstacle.isEmpty())
         why = m_obstacle;
+    else if (!canAsk() && prompt() != kOwnText)
+        why = tr("This text is not known before a step of it was kept");
     else if (!canAsk())
         why = tr("Type a text for the model to read");
     m_ask->setToolTip(why);

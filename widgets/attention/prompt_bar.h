@@ -29,8 +29,10 @@ public:
     /// Live weights (when it trains) and saved steps, newest first.
     void setModels(const QString &run, bool isLive, const std::vector<CheckpointInfo> &checkpoints);
     void forgetPrompts(); ///< of another run; what was typed stays as a draft, and is not chosen
-    /// Kept steps of a run on pictures and recordings are of documents of its validation data, in the places of
-    /// the prompts. @param text of the document, as far as it is text
+    /// Kept steps of a run on pictures and recordings are of documents of its validation data, in the places
+    /// of the prompts.
+    void setDocuments();
+    /// One of them. @param text of the document, as far as it is text
     void setDocument(int prompt, const QString &text);
     [[nodiscard]] bool hasDocuments() const { return m_hasDocuments; }
     [[nodiscard]] bool hasPrompts() const { return !m_texts.isEmpty(); }
@@ -54,6 +56,8 @@ public:
     void setAsking(bool isAsking);
     /// Why the model cannot be asked for what is chosen; empty: it can.
     void setObstacle(const QString &reason);
+    /// Whether something is known that the model can be asked to read. What is typed is known here.
+    void setHasText(bool hasText);
     [[nodiscard]] bool canAsk() const;
 
 Q_SIGNALS:
@@ -75,7 +79,7 @@ private:
     QMap<int, QString> m_documents; ///< by their number, as they were found in kept steps
     bool m_isValidationKept = false, m_hasDocuments = false;
     bool m_isOwnChosen = false; ///< by the user, and not for want of prompts
-    bool m_isAsking = false;
+    bool m_isAsking = false, m_hasText = false;
 };
 
 } // namespace orrery::ui

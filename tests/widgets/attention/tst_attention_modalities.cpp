@@ -23,6 +23,7 @@ private Q_SLOTS:
     void framesOfVersion1SaySo();
     void exportsAreFiguresAndNumbers();
     void keptDocumentsAreNoPrompts();
+    void documentsAreKnownByTheSpec();
     void nothingIsReadWhileNobodyLooks();
 
 private:
@@ -190,6 +191,34 @@ void TestAttentionModalities::keptDocumentsAreNoPrompts()
     m_session->frameInfos.clear(); // and of the next run they are prompts again
     m_panel->setRun(u"alpha"_s);
     QTRY_COMPARE(choice->itemText(0), u"Prompt 0: int main(int argc"_s);
+}
+
+void TestAttentionModalities::documentsAreKnownByTheSpec()
+{
+    m_session->specs[u"alpha"_s] =
+        uR"({"attention":{"num_modalities":2},"probes":{"prompts":["int main(int argc","template <"]}})"_s;
+    m_panel->show();
+    m_panel->setRun(u"alpha"_s); // nothing was kept yet
+    const PromptBar *bar = m_panel->promptBar();
+    const auto *choice = child<QComboBox>(m_panel.get(), "promptChoice");
+    QTRY_COMPARE(choice->itemText(0), u"Document 0"_s);
+    QCOMPARE(bar->title(), u"Document 0"_s);
+    QTRY_COMPARE(bar->model(), u"alpha@live"_s);
+    const auto *ask = child<QPushButton>(m_panel.get(), "askModel");
+    QTRY_VERIFY(ask->isEnabled());
+    m_panel->askModel(); // the training itself knows it
+    QCOMPARE(m_session->inspections.back().request.input.source, std::string("probe:0"));
+    QTRY_VERIFY(!m_session->isAnswering());
+    // A saved step does not, and the button does not pretend.
+    m_panel->promptBar()->setModel(u"alpha@8000"_s);
+    QTRY_VERIFY(!ask->isEnabled());
+    QVERIFY2(ask->toolTip().contains(u"training alone"_s), qPrintable(ask->toolTip()));
+    const size_t before = m_session->inspections.size();
+    m_panel->askModel();
+    QCOMPARE(m_session->inspections.size(), before);
+    m_panel->promptBar()->setOwnText(u"text"_s);
+    Q_EMIT m_panel->promptBar()->promptChosen(PromptBar::kOwnText);
+    QTRY_VERIFY(ask->isEnabled());
 }
 
 void TestAttentionModalities::nothingIsReadWhileNobodyLooks()

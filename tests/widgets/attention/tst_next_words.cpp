@@ -16,6 +16,8 @@ private Q_SLOTS:
     void goingThroughRowsAsksForTheLast();
     void otherWeightsAreSaid();
     void refusalsStandInItsPlace();
+    void refusalsAreForgotten();
+    void areOfTheWeightsOfTheMap();
 
 private:
     [[nodiscard]] QString titleText() const { return child<ToneLabel>(m_panel.get(), "nextTitle")->text(); }
@@ -126,6 +128,50 @@ void TestNextWords::refusalsStandInItsPlace()
     m_panel->flush();
     QTest::qWait(200);
     QCOMPARE(numAsked(), size_t(2)); // not again and again
+}
+
+void TestNextWords::refusalsAreForgotten()
+{
+    openAsked();
+    const Error refusal{ErrorCode::Unavailable, "Cannot look inside: it ended.", "Ask a step."};
+    m_session->failNext[u"inspect"_s] = refusal;
+    pin(4);
+    QTRY_VERIFY2(noteText().startsWith(u"Cannot look"_s), qPrintable(noteText()));
+    m_session->failNext[u"inspect"_s] = refusal;
+    m_session->setConnection(ConnectionState::Connected); // and refused once more
+    QTRY_COMPARE(numAsked(), size_t(3));
+    QTRY_VERIFY2(noteText().startsWith(u"Cannot look"_s), qPrintable(noteText()));
+    m_panel->hide();
+    m_panel->show();
+    QTRY_VERIFY(bars()->isVisible());
+    QCOMPARE(bars()->rows().front().label, u"after␣4"_s);
+    QCOMPARE(numAsked(), size_t(4));
+}
+
+void TestNextWords::areOfTheWeightsOfTheMap()
+{
+    openAsked();
+    QCOMPARE(m_session->inspections.back().model, u"alpha@live"_s);
+    m_panel->promptBar()->setModel(u"alpha@7000"_s);
+    const Error refusal{ErrorCode::Unavailable, "Cannot look inside: it is gone.", "Ask another step."};
+    m_session->failNext[u"inspect"_s] = refusal;
+    m_panel->askModel();
+    QTRY_VERIFY(m_panel->banner()->isVisible());
+    QCOMPARE(m_session->inspections.back().model, u"alpha@7000"_s);
+    const size_t before = numAsked();
+    pin(4); // of the map that still stands
+    QTRY_VERIFY(bars()->isVisible());
+    QCOMPARE(numAsked(), before + 1);
+    QCOMPARE(m_session->inspections.back().model, u"alpha@live"_s);
+    m_panel->goTo({.level = StageLevel::Head, .head = {0, 3}});
+    m_panel->flush();
+    QTRY_COMPARE(numAsked(), before + 2); // cells of another head of it
+    QCOMPARE(m_session->inspections.back().model, u"alpha@live"_s);
+    m_panel->ablate();
+    QTRY_COMPARE(numAsked(), before + 3);
+    QCOMPARE(m_session->inspections.back().model, u"alpha@live"_s);
+    QTest::qWait(200);
+    QCOMPARE(numAsked(), before + 3);
 }
 
 ORRERY_GUI_TEST_MAIN(TestNextWords)
