@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <sstream>
 
 using namespace orrery;
 namespace fs = std::filesystem;
@@ -203,6 +204,25 @@ private Q_SLOTS:
         QCOMPARE((*loaded)->info().step, int64_t(200));
         QCOMPARE((*loaded)->info().name, directory.filename().string());
         QCOMPARE(fingerprint(**loaded), fingerprint(**load("@200")));
+    }
+
+    void refusesATokenizerElsewhere()
+    {
+        const fs::path directory = m_run.string() + "-linked", config = directory / "config.json";
+        QVERIFY(exportModelDirectory({.path = m_run.string()}, directory.string()).ok());
+        std::stringstream text;
+        text << std::ifstream(config).rdbuf();
+        const std::string own = "\"data.tokenizer\": \"bytes\"";
+        std::string changed = text.str();
+        const size_t place = changed.find(own);
+        QVERIFY(place != std::string::npos);
+        changed.replace(place, own.size(), "\"data.tokenizer\": \"tokenizer.json\"");
+        std::ofstream(config) << changed;
+        const fs::path outside = m_run.string() + "-elsewhere.json";
+        fs::rename(directory / "tokenizer.json", outside);
+        fs::create_symlink(outside, directory / "tokenizer.json");
+        compareError(loadGenerator({.path = directory.string()}, "cpu", 1), ErrorCode::InvalidInput,
+                     "it is a link to");
     }
 
     void exportTellsHowFarItIs()

@@ -253,6 +253,20 @@ void TestRegisters::refusesWhatCannotBe()
         QCOMPARE(QString(error.what()),
                  QString("plugins.memory.register_layer is 2, expected one of the layers 0 to 1"));
     }
+    ModelSpec uneven = registerSpec();
+    uneven.width = 100;
+    uneven.heads = 3;
+    uneven.headDim = 32;
+    nn::BuildContext ofUneven{uneven, 0, "blocks.0.", parameters, tables};
+    try {
+        (void)makeRegisters(ofUneven, {.count = 3, .layer = 0});
+        QFAIL("nothing was thrown");
+    } catch (const std::invalid_argument &error) {
+        QCOMPARE(QString(error.what()),
+                 QString("plugins.memory.registers is 3, expected 0 where model.heads (3) does not divide "
+                         "model.width (100)"));
+    }
+    QVERIFY(makeRegisters(ofUneven, {.count = 0}) == nullptr);
 }
 
 QTEST_GUILESS_MAIN(TestRegisters)
