@@ -8,6 +8,7 @@
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
+#include "widgets/theme/theme.h"
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>
@@ -32,6 +33,20 @@ GeneratedToken drawn(bool hasChances)
 }
 
 QString hintOf(const CandidateView &view) { return view.findChild<QLabel *>(u"candidateHint"_s)->text(); }
+
+/// Of pixels of a colour beside each other.
+int longestRun(const QImage &image, const QColor &color)
+{
+    int longest = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        int run = 0;
+        for (int x = 0; x < image.width(); ++x) {
+            run = image.pixelColor(x, y).rgb() == color.rgb() ? run + 1 : 0;
+            longest = std::max(longest, run);
+        }
+    }
+    return longest;
+}
 
 } // namespace
 
@@ -133,10 +148,15 @@ private Q_SLOTS:
     {
         CandidateView view;
         view.showToken(0, drawn(true), false);
-        for (const int width : {90, 160, 270, 600}) {
+        const auto bar = [&view](int width) {
             view.resize(width, 300);
-            QVERIFY(!view.grab().isNull());
-        }
+            return longestRun(view.list()->grab().toImage(), Theme::instance().tokens().accent);
+        };
+        // The bar of the taken one's chance, which is 1, is as long as there is room, and left out where
+        // there is none.
+        QVERIFY2(bar(90) < 16, qPrintable(QString::number(bar(90))));
+        QVERIFY2(bar(270) >= 16, qPrintable(QString::number(bar(270))));
+        QVERIFY2(bar(600) > bar(270) + 200, qPrintable(QString::number(bar(600))));
     }
 };
 
