@@ -2,6 +2,7 @@
 // A run's status is the same whoever tells it: the list of runs, an answer about one run, and a stream.
 #include "app/engine/host/run_monitor.h"
 #include "tests/app/host/host_fixture.h"
+#include "tests/base/check_result.h"
 #include "tests/spec/full_status.h"
 
 #include <tuple>
