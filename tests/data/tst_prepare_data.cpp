@@ -381,8 +381,8 @@ private Q_SLOTS:
             VERIFY_ERROR(data.prepare(spec), ErrorCode::InvalidInput, "data.val_fraction is");
         }
         spec.valFraction = 0.1;
-        spec.tokenizer = "bpe";
-        VERIFY_ERROR(data.prepare(spec), ErrorCode::InvalidInput, "\"bpe\"");
+        spec.tokenizer = "wordpiece";
+        VERIFY_ERROR(data.prepare(spec), ErrorCode::InvalidInput, "\"wordpiece\"");
     }
 };
 

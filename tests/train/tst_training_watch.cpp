@@ -120,35 +120,6 @@ private Q_SLOTS:
             if (one.kind == EventKind::Alarm) ++numbers[one.payload.substr(0, one.payload.find(','))];
         QCOMPARE(numbers["{\"alarm\":\"non_finite\""], 1);
     }
-    void aValidationLossThatIsNoneIsToldAndNotTheBest()
-    {
-        RunSpec spec = smallRun();
-        spec.train.evalEvery = 1;
-        spec.train.checkpointEvery = 1;
-        spec.train.steps = 40;
-        spec.optimizer.lr = 10;
-        spec.optimizer.eps = 1e-30;
-        RunFixture fixture(spec);
-        Recorder recorder;
-        auto trainer = must(fixture.make(recorder));
-        recorder.afterReport = [&](int64_t step) {
-            if (step != 5) return;
-            must(trainer->post({.verb = ControlVerb::Set, .setting = {"optimizer.weight_decay", "10"}}));
-            must(trainer->post({.verb = ControlVerb::Set, .setting = {"lr_factor", "100"}}));
-        };
-        QVERIFY(!trainer->run().ok());
-        // The update of this step broke the weights, before the loss of the next one shows it.
-        const auto &[step, valLoss] = *recorder.series[series::kValLoss].rbegin();
-        QVERIFY(!std::isfinite(valLoss));
-        const auto alarm =
-            std::find_if(recorder.events.begin(), recorder.events.end(), [](const RunEvent &one) {
-                return one.kind == EventKind::Alarm &&
-                       one.text.find("expected a finite number") != std::string::npos;
-            });
-        QVERIFY(alarm != recorder.events.end());
-        QVERIFY2(alarm->text.starts_with("The validation loss is "), alarm->text.c_str());
-        QVERIFY(!recorder.checkpoints.back().isBest);
-    }
 };
 
 QTEST_APPLESS_MAIN(TestTrainingWatch)

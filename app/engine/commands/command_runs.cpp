@@ -238,10 +238,12 @@ void addRuns(CLI::App &app, Session &session)
                      "Qwen3 or GPT-2)")
         ->check(CLI::IsMember({"orrery", "hf"}));
     finish(exportCommand, session, [&session] {
-        if (target.empty())
-            return fail(session, Error{ErrorCode::InvalidInput,
-                                       "Cannot export \"" + name + "\": no folder was given, expected one.",
-                                       "For example: orrery-engine runs export " + name + " FOLDER"});
+        if (target.empty()) { // the folder stands in one of two places, so neither option is required
+            fail(session, Error{ErrorCode::InvalidInput,
+                                "Cannot export \"" + name + "\": no folder was given (--out), expected one.",
+                                "For example: orrery-engine runs export " + name + " FOLDER"});
+            return kExitUsage;
+        }
         return isEvents ? exportEvents(session, name, target) : exportModel(session, name, target, format);
     });
     addRunsEdit(*command, session);

@@ -52,9 +52,9 @@ private Q_SLOTS:
         const auto lines = jsonLines(output);
         QVERIFY(!lines.empty());
         for (size_t i = 0; i + 1 < lines.size(); ++i) {
-            QCOMPARE(lines[i].keys(), (QStringList{"alternatives", "entropy", "id", "p", "text"}));
+            QCOMPARE(lines[i].keys(), (QStringList{"alternatives", "chance", "entropy", "id", "p", "text"}));
             QCOMPARE(lines[i]["alternatives"].toArray().size(), 3);
-            QCOMPARE(lines[i]["alternatives"].toArray()[0].toObject().keys(), (QStringList{"p", "text"}));
+            QCOMPARE(lines[i]["alternatives"].toArray()[0].toObject().keys(), (QStringList{"chance", "p", "text"}));
         }
         const QJsonObject done = lines.back();
         QCOMPARE(done["event"].toString(), QStringLiteral("done"));

@@ -79,7 +79,11 @@ private Q_SLOTS:
         QVERIFY(panel.form()->isValid());
         panel.form()->resetAll();
         panel.form()->setGiven(u"data.path"_s, u"/text"_s);
-        QCOMPARE(cost(), before);
+        // Seconds are those of the pace that was known when they were shown; all else is counted.
+        if (grows == u"time")
+            QVERIFY2(std::abs(cost() - before) < 1e-3 * before, qPrintable(QString::number(cost() - before)));
+        else
+            QCOMPARE(cost(), before);
     }
 };
 

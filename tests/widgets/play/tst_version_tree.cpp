@@ -234,11 +234,11 @@ void TestVersionTree::draftKeepsTokensAndParents()
 void TestVersionTree::draftDropsCandidatesThenTokens()
 {
     const VersionPtr older = versionOf(std::string(50, 'a')), newer = versionOf(std::string(50, 'b'));
-    qint64 room = 100 * 40; // for the tokens of both, not for their candidates
+    qint64 room = 100 * 48; // for the tokens of both, not for their candidates
     auto versions = restoredVersions(versionDrafts({older, newer}, room));
     QVERIFY(versions[0] && versions[0]->tokens[0].alternatives.empty());
     QVERIFY(room >= 0);
-    room = 50 * 40;
+    room = 50 * 48;
     versions = restoredVersions(versionDrafts({older, newer}, room));
     QVERIFY(!versions[0] && versions[1]); // the newest stays
     newer->request.media.push_back({"bytes", "a.png", 0});
