@@ -382,7 +382,7 @@ private Q_SLOTS:
         }
         spec.valFraction = 0.1;
         spec.tokenizer = "wordpiece";
-        VERIFY_ERROR(data.prepare(spec), ErrorCode::InvalidInput, "\"wordpiece\"");
+        VERIFY_ERROR(data.prepare(spec), ErrorCode::NotFound, "wordpiece");
     }
 };
 
