@@ -67,6 +67,9 @@ private Q_SLOTS:
                 return shown.flopsPerToken - 6 * static_cast<double>(shown.numOfPlugins);
             return static_cast<double>(shown.totalBytes);
         };
+        // Reading the text is a part of the time, and its size comes with the description.
+        const auto isDescribed = [&panel] { return panel.dataCard()->numTrainTokens() > 0; };
+        QTRY_VERIFY(isDescribed());
         const double before = cost();
         QVERIFY(before > 0);
         for (const QString &setting : settings) {
@@ -79,11 +82,8 @@ private Q_SLOTS:
         QVERIFY(panel.form()->isValid());
         panel.form()->resetAll();
         panel.form()->setGiven(u"data.path"_s, u"/text"_s);
-        // Seconds are those of the pace that was known when they were shown; all else is counted.
-        if (grows == u"time")
-            QVERIFY2(std::abs(cost() - before) < 1e-3 * before, qPrintable(QString::number(cost() - before)));
-        else
-            QCOMPARE(cost(), before);
+        QTRY_VERIFY(isDescribed());
+        QCOMPARE(cost(), before);
     }
 };
 
