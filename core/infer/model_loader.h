@@ -5,7 +5,6 @@
 
 #include "core/engine_api/generator.h"
 #include "core/nn/prepare_plugins.h"
-#include "core/nn/transformer.h"
 #include "core/spec/run_spec.h"
 
 #include <atomic>
@@ -14,6 +13,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace orrery::nn {
+class Transformer;
+}
 
 namespace orrery {
 
