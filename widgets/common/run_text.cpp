@@ -2,12 +2,11 @@
 #include "widgets/common/run_text.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/session/run_colors.h"
 
 #include <QCoreApplication>
-#include <QHash>
 #include <QPainter>
 #include <QPainterPath>
-#include <QSet>
 
 #include <algorithm>
 #include <cmath>
@@ -18,21 +17,6 @@ namespace orrery::ui {
 namespace {
 
 QString tr(const char *text) { return QCoreApplication::translate("RunText", text); }
-
-QHash<QString, int> &colorIndices()
-{
-    static QHash<QString, int> indices;
-    return indices;
-}
-
-int lowestFreeIndex()
-{
-    QSet<int> used;
-    for (int index : std::as_const(colorIndices())) used.insert(index);
-    int index = 0;
-    while (used.contains(index)) ++index;
-    return index;
-}
 
 QString firstSentence(const std::string &text)
 {
@@ -218,40 +202,8 @@ void paintRunState(QPainter &painter, const QRectF &area, RunState state, const 
 
 QString runTitle(const RunStatus &status) { return fromStd(status.name.empty() ? status.id : status.name); }
 
-int runColorIndex(const QString &run)
-{
-    auto &indices = colorIndices();
-    const auto found = indices.constFind(run);
-    if (found != indices.constEnd()) return *found;
-    const int index = lowestFreeIndex();
-    indices.insert(run, index);
-    return index;
-}
+int runColorIndex(const QString &run) { return RunColors::instance().indexOf(run); }
 
-void assignRunColors(const std::vector<RunStatus> &runs)
-{
-    QSet<QString> present;
-    std::vector<const RunStatus *> byAge;
-    byAge.reserve(runs.size());
-    for (const RunStatus &run : runs) {
-        present.insert(fromStd(run.id));
-        byAge.push_back(&run);
-    }
-    auto &indices = colorIndices();
-    for (auto it = indices.begin(); it != indices.end();)
-        it = present.contains(it.key()) ? std::next(it) : indices.erase(it);
-    std::stable_sort(byAge.begin(), byAge.end(),
-                     [](const RunStatus *a, const RunStatus *b) { return a->createdAt < b->createdAt; });
-    QSet<int> used;
-    for (int index : std::as_const(indices)) used.insert(index);
-    int next = 0;
-    for (const RunStatus *run : byAge) {
-        const QString id = fromStd(run->id);
-        if (indices.contains(id)) continue;
-        while (used.contains(next)) ++next;
-        indices.insert(id, next);
-        used.insert(next);
-    }
-}
+void assignRunColors(const std::vector<RunStatus> &runs) { RunColors::instance().setRuns(runs); }
 
 } // namespace orrery::ui
