@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts LibTorch 2.11.0 into the user's cache and prints the folder.
 
-usage: libtorch.py [--cuda] [--cache DIR]
+usage: libtorch.py [--cuda] [--licences] [--cache DIR]
 
 The wheels are pinned by SHA-256 (pins/*.txt): pip refuses a wrong hash, and each wheel is hashed again here before it
-is unpacked. Only the headers and the libraries that Orrery links are kept. Safe to interrupt: everything is written
+is unpacked. Only headers, licences and the libraries that Orrery links are kept. Safe to interrupt: everything is written
 beside its place and renamed when whole, under a lock, so a second start waits for the first or goes on after it.
 """
 import argparse
@@ -96,14 +96,23 @@ def wanted_member(name, with_cuda):
         return name
     if name.startswith("nvidia/") and "/include/" in name and with_cuda:
         return name
+    return licence_member(name)
+
+
+def licence_member(name):
+    """licences/torch-2.11.0/… of a licence or notice in a wheel's dist-info: a package that brings the library brings them."""
+    folder, _, rest = name.partition(".dist-info/")
+    if rest and "/" not in folder and not name.endswith("/") and (
+            rest.startswith("licenses/") or rest.lower().startswith(("licen", "notice"))):
+        return f"licences/{folder}/{rest.removeprefix('licenses/')}"
     return None
 
 
-def unpack(wheels, target, with_cuda):
+def unpack(wheels, target, place_of):
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
             for member in archive.infolist():
-                place = wanted_member(member.filename, with_cuda)
+                place = place_of(member.filename)
                 if place is None or ".." in pathlib.PurePosixPath(place).parts:
                     continue
                 path = target / place
@@ -115,6 +124,8 @@ def unpack(wheels, target, with_cuda):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cuda", action="store_true", help="with the CUDA libraries (an NVIDIA driver is present)")
+    parser.add_argument("--licences", action="store_true",
+                        help="downloads the wheels again for their licences, where an older set-up kept none (packages need them)")
     parser.add_argument("--cache", default=os.environ.get("ORRERY_CACHE") or
                         os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "orrery"))
     arguments = parser.parse_args()
@@ -131,9 +142,20 @@ def main():
                 partial = target.with_suffix(".partial")
                 shutil.rmtree(partial, ignore_errors=True)
                 say(f"Unpacking LibTorch {VERSION} into {target} ...")
-                unpack(wheels, partial, arguments.cuda)
+                unpack(wheels, partial, lambda name: wanted_member(name, arguments.cuda))
                 os.rename(partial, target)
                 shutil.rmtree(cache / "downloads", ignore_errors=True)
+    if arguments.licences and not (target / "licences").is_dir():
+        with open(cache / "libtorch.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            wheels = [wheel for file in pin_files for wheel in download(file, cache / "downloads")]
+            partial = target.with_suffix(".licences")
+            shutil.rmtree(partial, ignore_errors=True)
+            unpack(wheels, partial, licence_member)
+            if not (target / "licences").is_dir():
+                os.rename(partial / "licences", target / "licences")
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(cache / "downloads", ignore_errors=True)
     print(target)
 
 

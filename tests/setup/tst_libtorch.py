@@ -37,6 +37,9 @@ def make_wheel(folder, file_name, members):
 
 
 class LibTorchTest(unittest.TestCase):
+    LICENCES = ["licences/torch-2.11.0/LICENSE", "licences/torch-2.11.0/third_party/x/NOTICE",
+                "licences/nvidia_cuda_cupti-13.0.85/License.txt"]
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orrery-setup-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
@@ -49,15 +52,17 @@ class LibTorchTest(unittest.TestCase):
         torch = make_wheel(self.index, TORCH, {
             "torch/lib/libtorch_cpu.so": "cpu", "torch/lib/libc10.so": "c10", "torch/lib/libgomp.so.1": "gomp",
             "torch/lib/libtorch_python.so": "not ours", "torch/include/torch/torch.h": "header",
-            "torch/include/../../../escaped": "evil", "torch/__init__.py": "not ours"})
-        cupti = make_wheel(self.index, CUPTI, {"nvidia/cu13/lib/libcupti.so.13": "cupti", "nvidia/cu13/include/cupti.h": "h"})
+            "torch/include/../../../escaped": "evil", "torch/__init__.py": "not ours",
+            "torch-2.11.0.dist-info/licenses/LICENSE": "BSD", "torch-2.11.0.dist-info/licenses/third_party/x/NOTICE": "notice"})
+        cupti = make_wheel(self.index, CUPTI, {"nvidia/cu13/lib/libcupti.so.13": "cupti", "nvidia/cu13/include/cupti.h": "h",
+                                                "nvidia_cuda_cupti-13.0.85.dist-info/License.txt": "EULA"})
         (scripts / "pins/libtorch-cpu.txt").write_text(
             f"nvidia-cuda-cupti==13.0.85 --hash=sha256:{cupti}\ntorch==2.11.0 --hash=sha256:{torch}\n")
 
-    def start(self, **variables):
+    def start(self, arguments=(), **variables):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "ORRERY_"))}
         environment.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(self.index), PIP_CONFIG_FILE=os.devnull, **variables)
-        return subprocess.Popen([sys.executable, self.script, "--cache", str(self.cache)], env=environment, text=True,
+        return subprocess.Popen([sys.executable, self.script, "--cache", str(self.cache), *arguments], env=environment, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
     def run_script(self, **variables):
@@ -81,12 +86,22 @@ class LibTorchTest(unittest.TestCase):
         root = self.expect_good(self.run_script())
         files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
         self.assertEqual(files, {"torch/lib/libtorch_cpu.so", "torch/lib/libc10.so", "torch/lib/libgomp.so.1",
-                                 "torch/include/torch/torch.h", "nvidia/cu13/lib/libcupti.so.13"})
+                                 "torch/include/torch/torch.h", "nvidia/cu13/lib/libcupti.so.13", *self.LICENCES})
         self.assertEqual(sorted(path.name for path in self.cache.iterdir()), sorted([root.name, "libtorch.lock"]))
         self.assertFalse((self.folder / "escaped").exists())
         # The second time nothing is downloaded, and nothing is needed for it.
         shutil.rmtree(self.index)
         self.assertEqual(self.expect_good(self.run_script()), root)
+
+    def test_fetches_the_licences_that_an_older_set_up_left_out(self):
+        root = self.expect_good(self.run_script())
+        shutil.rmtree(root / "licences")
+        self.expect_good(self.run_script())
+        self.assertFalse((root / "licences").exists())
+        self.expect_good(self.run_script(arguments=["--licences"]))
+        files = {str(path.relative_to(root)) for path in (root / "licences").rglob("*") if path.is_file()}
+        self.assertEqual(files, set(self.LICENCES))
+        self.assertEqual(sorted(path.name for path in self.cache.iterdir()), sorted([root.name, "libtorch.lock"]))
 
     def test_refuses_a_wrong_hash(self):
         make_wheel(self.index, TORCH, {"torch/lib/libtorch_cpu.so": "somebody else's"})
