@@ -11,6 +11,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QIcon>
 #include <QSettings>
 #include <QTimer>
 #include <QtConcurrentRun>
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
     QApplication application(argc, argv);
     QApplication::setApplicationName(QStringLiteral("Orrery"));
     QApplication::setApplicationVersion(QStringLiteral(ORRERY_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("org.orrery.Orrery")); // by which a desktop finds name and icon
 
     QCommandLineParser parser;
     parser.setApplicationDescription(QApplication::translate("main", "Trains language models and shows what happens inside while they learn."));
@@ -47,6 +49,7 @@ int main(int argc, char **argv)
     QSettings settings(QString::fromStdString(state) + QStringLiteral("/workbench.ini"), QSettings::IniFormat);
     const int theme = settings.value(QStringLiteral("window/theme"), 0).toInt();
     ui::Theme::instance().apply(application, static_cast<ui::ThemeKind>(std::clamp(theme, 0, 3)));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/orrery/orrery.svg")));
 
     HostConnectOptions host;
     host.socketPath = parser.value(socket).toStdString();

@@ -43,7 +43,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     auto *doors = new QHBoxLayout;
     doors->setSpacing(space::kTwo);
     doors->addWidget(makeDoor(tr("See it work"),
-                              tr("A small model learns to write C++ from the headers on this computer. Nothing is downloaded; "
+                              tr("A small model learns to write C++ from the code on this computer. Nothing is downloaded; "
                                  "the first words come after about a minute."),
                               m_example));
     doors->addWidget(makeDoor(tr("Go on with what you have"),

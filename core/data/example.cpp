@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr uint64_t kMaxFileBytes = 512 * 1024;
-constexpr uint64_t kOwnSourcesBytes = 2'000'000; ///< of kExampleBytes at most
+constexpr uint64_t kOwnSourcesBytes = 2'000'000; ///< of kExampleBytes at most, where there are headers
 
 /// The leading number of a version folder ("12", "12.2.0"), or -1.
 int majorVersion(const std::string &name)
@@ -74,7 +74,7 @@ Result<void> fill(const fs::path &folder, const std::vector<fs::path> &headers, 
 {
     uint64_t left = kExampleBytes;
     if (!orrerySources.empty()) {
-        uint64_t own = kOwnSourcesBytes;
+        uint64_t own = headers.empty() ? kExampleBytes : kOwnSourcesBytes;
         for (const char *part : {"core", "widgets", "app", "docs"}) {
             ORRERY_ASSIGN(const uint64_t copied,
                           copySources(orrerySources / part, folder / "orrery" / part, own));
@@ -117,10 +117,10 @@ Result<fs::path> makeExampleData(const fs::path &home, const fs::path &orrerySou
     std::error_code error;
     if (fs::is_directory(folder, error)) return folder;
     const std::vector<fs::path> headers = exampleSources(headersRoot);
-    if (headers.empty())
+    if (headers.empty() && orrerySources.empty())
         return Error{ErrorCode::NotFound,
                      "Cannot make the example data: there are no C++ headers in \"" + headersRoot.string() +
-                         "\", expected those of a compiler.",
+                         "\" and no sources of Orrery near the program, expected one of them.",
                      "Install a C++ compiler (on Debian: apt install g++), or train on a text of your own."};
     static std::atomic<uint64_t> counter = 0;
     const fs::path partial =
@@ -144,8 +144,8 @@ std::filesystem::path orrerySourcesAbove(std::filesystem::path programFolder)
     std::error_code ignored;
     for (int i = 0; i < kMostLevels && programFolder.has_relative_path();
          ++i, programFolder = programFolder.parent_path())
-        if (std::filesystem::exists(programFolder / "core" / "data" / "example.h", ignored))
-            return programFolder;
+        for (const fs::path &root : {programFolder, programFolder / "share" / "orrery" / "source"})
+            if (fs::exists(root / "core" / "data" / "example.h", ignored)) return root;
     return {};
 }
 

@@ -17,12 +17,12 @@ inline constexpr uint64_t kExampleBytes = 6'000'000; ///< about what the example
 std::vector<std::filesystem::path>
 exampleSources(const std::filesystem::path &headersRoot = "/usr/include/c++");
 
-/// Orrery's own sources where a program of a checkout's build folder runs: the nearest folder above
-/// programFolder that holds them. Empty for an installed program.
+/// Orrery's own sources: the nearest folder above programFolder that holds them, as a checkout does, or has
+/// them in share/orrery/source, as an installation does. Empty without either.
 std::filesystem::path orrerySourcesAbove(std::filesystem::path programFolder);
 
 /// Copies headers, and below `orrerySources` the folders core, widgets, app, docs, into <home>/example-data/
-/// unless it is there already; same files, same order and same cut on every call.
+/// unless it is there already; same files, same order and same cut on every call. One of the two is enough.
 /// @return that folder, for data.path @error NotFound naming what to install, Io
 Result<std::filesystem::path> makeExampleData(const std::filesystem::path &home,
                                               const std::filesystem::path &orrerySources = {},

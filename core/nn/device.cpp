@@ -38,7 +38,8 @@ void loadOwnKernels()
 {
     constexpr const char *kLibrary = "liborrery_cuda.so";
     for (const std::filesystem::path &path :
-         {programDir() / kLibrary, programDir() / ".." / "lib" / kLibrary}) {
+         {programDir() / kLibrary, programDir() / ".." / "lib" / kLibrary,
+          programDir() / "../../lib/orrery" / kLibrary}) { // in libexec/orrery of an installation
         void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!library) continue;
         s_fillKeepMask = reinterpret_cast<CudaFillKeepMask *>(dlsym(library, "orrery_cuda_fill_keep_mask"));

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that building, running and testing Orrery needs; says which are missing and asks for
-# root only then. `--test` adds what only the tests use. With nothing to do it costs one dpkg-query.
+# root only then. `--test` adds what only the tests use, `--package` what makes packages. With nothing to do it costs one
+# dpkg-query.
 set -euo pipefail
 ORRERY_ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 . "$ORRERY_ROOT/scripts/setup/common.sh"
@@ -14,9 +15,11 @@ build=(g++ cmake ninja-build ccache pkg-config git ca-certificates python3 pytho
        fonts-noto-core fonts-noto-mono)
 run=(libgl1-mesa-dri qt6-qpa-plugins)
 tests=(xvfb xauth xdotool imagemagick sqlite3)
+package=(patchelf binutils file dpkg-dev appstream desktop-file-utils qt6-wayland)
 
 wanted=("${build[@]}" "${run[@]}")
 [ "${1:-}" = --test ] && wanted+=("${tests[@]}")
+[ "${1:-}" = --package ] && wanted+=("${package[@]}")
 
 command -v apt-get >/dev/null 2>&1 || {
   say "This is not a Debian system; please install the equivalents of: ${wanted[*]}"; exit 0; }

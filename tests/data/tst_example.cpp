@@ -76,6 +76,21 @@ private Q_SLOTS:
         QVERIFY(contents.count("c++-12/24.h"));
     }
 
+    /// An installation on a computer without a compiler has its own sources only; then they may be all of the text.
+    void doesWithoutHeaders()
+    {
+        const DataFixture data(DataFixture::Place::Disk);
+        data.write("usr/share/orrery/source/core/data/example.h", "// here\n");
+        for (int i = 10; i < 20; ++i)
+            data.write("usr/share/orrery/source/core/" + std::to_string(i) + ".cpp", std::string(400'000, 'x'));
+        const fs::path sources = orrerySourcesAbove(data.path("usr/bin"));
+        QCOMPARE(sources, data.path("usr/share/orrery/source"));
+        QCOMPARE(orrerySourcesAbove(data.path("usr/libexec/orrery")), sources);
+        const auto made = makeExampleData(data.path("home"), sources, data.path("none"));
+        VERIFY_OK(made);
+        QCOMPARE(contentsOf(*made).size(), size_t(11));
+    }
+
     void namesWhatToInstall()
     {
         const DataFixture data;

@@ -54,6 +54,13 @@ class PackagesTest(ScriptTest):
         self.install_all_but("xdotool")
         self.assertEqual(self.run_script("bash", SCRIPT), (0, "", ""))
 
+    def test_asks_for_what_makes_packages_only_for_packages(self):
+        self.install_all_but("patchelf")
+        self.assertEqual(self.run_script("bash", SCRIPT, "--test"), (0, "", ""))
+        code, out, err = self.run_script("bash", SCRIPT, "--package")
+        self.assertEqual(code, 0, err)
+        self.assertIn("not installed: patchelf\n", err)
+
     def test_uses_sudo_and_says_why(self):
         self.be_user(1000)
         self.stub(self.bin / "sudo", 'exec "$@"')

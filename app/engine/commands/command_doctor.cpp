@@ -61,10 +61,10 @@ Check checkWorker()
         char buffer[1024];
         while (size_t count = fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, count);
         if (pclose(pipe) != 0)
-            return {"worker", CheckState::Bad, path->string() + " does not start: " + output.substr(0, 300), "Build it again with ./run --build."};
+            return {"worker", CheckState::Bad, path->string() + " does not start: " + output.substr(0, 300), "Install Orrery again, or in a checkout build it again with ./run --build."};
     }
     const auto info = nlohmann::json::parse(output, nullptr, false);
-    if (info.is_discarded()) return {"worker", CheckState::Bad, "unreadable answer: " + output.substr(0, 200), "Build it again with ./run --build."};
+    if (info.is_discarded()) return {"worker", CheckState::Bad, "unreadable answer: " + output.substr(0, 200), "Install Orrery again, or in a checkout build it again with ./run --build."};
     return {"worker", CheckState::Good, path->string() + ", LibTorch " + info.value("torch", std::string("?")), ""};
 }
 
