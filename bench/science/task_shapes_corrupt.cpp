@@ -60,7 +60,7 @@ public:
     [[nodiscard]] std::vector<ScienceArm> arms(ScienceMode mode) const override
     {
         std::vector<ScienceArm> all = {{kOurs, "weights and gates of each modality's own, modality dropout"},
-                                       {kDense, "shared weights, as many parameters"},
+                                       {kDense, "shared weights, as many parameters, the same modality dropout"},
                                        {kSeeing, "ours, trained on pictures alone"},
                                        {kHearing, "ours, trained on recordings alone"}};
         // A minute has no room for it.
@@ -81,9 +81,8 @@ public:
         RunSpec spec = shapesSpec(budgetOf(setting.mode), setting, seed);
         spec.model.attention.numModalities = 3;
         spec.data.path = shapesWorld(seed, "n=200000&tasks=both");
-        // Often enough that each modality is learned without the other, too.
-        spec.model.attention.modalityDropout = 0.6;
-        if (arm == kNoDropout || arm == kDense) spec.model.attention.modalityDropout = 0;
+        // Often enough that each modality is learned without the other, too; shared weights see the same.
+        spec.model.attention.modalityDropout = arm == kNoDropout ? 0 : 0.6;
         if (arm == kDense) spec.model = denseModel(spec, DenseOf::Parameters);
         std::vector<std::string> worlds;
         for (const std::string &settings : trainedOn(arm)) worlds.push_back(spec.data.path + settings);
