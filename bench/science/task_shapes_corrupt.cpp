@@ -39,12 +39,12 @@ ShapesBudget budgetOf(ScienceMode mode)
     return {3, 128, 4, 96, 16, 4500, 1000};
 }
 
-/// What an arm is trained on: mostly clean, one document in six with a noisy picture and one with a noisy
+/// What an arm is trained on: half clean, one document in four with a noisy picture and one with a noisy
 /// recording, 0 dB, where the arm has them. Nobody is trained on what is tested: -15 dB, and nothing at all.
 std::vector<std::string> trainedOn(const std::string &arm)
 {
     const std::string own = arm == kSeeing ? "&drop_audio=1" : arm == kHearing ? "&drop_image=1" : "";
-    std::vector<std::string> all(4, own);
+    std::vector<std::string> all(2, own);
     all.push_back(own + (arm == kHearing ? "" : "&image_snr=0"));
     all.push_back(own + (arm == kSeeing ? "" : "&audio_snr=0"));
     return all;
@@ -71,9 +71,8 @@ public:
     Result<std::string> prepare(const ScienceSetting &) override
     {
         return shapesWorld(1, "n=200000&tasks=both") +
-               ", the world's seed that of the arm; one training document in six at 0 dB in its picture, one "
-               "in its "
-               "recording; tested on held-out combinations, clean, at -15 dB and without one of the two";
+               ", the world's seed that of the arm; one training document in four at 0 dB in its picture, one "
+               "in its recording; tested on held-out combinations, clean, at -15 dB and without one of the two";
     }
 
     Result<ArmResult> runArm(const std::string &arm, uint64_t seed, const ScienceSetting &setting) override
@@ -81,8 +80,9 @@ public:
         RunSpec spec = shapesSpec(budgetOf(setting.mode), setting, seed);
         spec.model.attention.numModalities = 3;
         spec.data.path = shapesWorld(seed, "n=200000&tasks=both");
-        // Often enough that each modality is learned without the other, too; shared weights see the same.
-        spec.model.attention.modalityDropout = arm == kNoDropout ? 0 : 0.6;
+        // Often enough that each modality is learned without the other, seldom enough that two documents in five show
+        // both: which one to trust is learned there. Shared weights see the same.
+        spec.model.attention.modalityDropout = arm == kNoDropout ? 0 : 0.4;
         if (arm == kDense) spec.model = denseModel(spec, DenseOf::Parameters);
         std::vector<std::string> worlds;
         for (const std::string &settings : trainedOn(arm)) worlds.push_back(spec.data.path + settings);
