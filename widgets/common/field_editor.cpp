@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/field_editor.h"
 
+#include "widgets/common/glossary.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/unit_line_edit.h"
@@ -49,6 +50,7 @@ QString fieldToolTip(const Field &field)
 {
     QStringList parts;
     if (!field.effect.empty()) parts << fromStd(field.effect);
+    if (const QString advice = glossaryAdvice(fromStd(field.key)); !advice.isEmpty()) parts << advice;
     const QString range = fromStd(field.rangeText());
     if (!range.isEmpty()) {
         QString line = FieldEditor::tr("Range: %1").arg(range);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/key_value_grid.h"
 
+#include "widgets/common/glossary.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
@@ -11,6 +12,18 @@
 #include <QMenu>
 
 namespace orrery::ui {
+
+namespace {
+
+/// As the label's hover, which it makes anew whenever it is elided.
+void setMeaning(ElidedLabel *label, const QString &text)
+{
+    if (label->property("meaning").toString() == text) return;
+    label->setProperty("meaning", text);
+    label->setToolTip(text);
+}
+
+} // namespace
 
 KeyValueGrid::KeyValueGrid(QWidget *parent) : QWidget(parent), m_layout(new QGridLayout(this))
 {
@@ -52,8 +65,18 @@ void KeyValueGrid::setValue(const QString &name, const QString &value, Tone tone
     row->valueLabel->setTone(tone);
     if (row->valueLabel->text() != value) row->valueLabel->setText(value);
     row->valueLabel->setAccessibleName(name + QLatin1String(": ") + value);
-    row->valueLabel->setToolTip(toolTip);
-    if (!toolTip.isEmpty()) row->nameLabel->setToolTip(toolTip);
+    const QString meaning = glossaryHover(m_terms.value(name));
+    row->valueLabel->setToolTip(toolTip.isEmpty() ? meaning : toolTip);
+    if (!meaning.isEmpty() || !toolTip.isEmpty()) setMeaning(row->nameLabel, meaning.isEmpty() ? toolTip : meaning);
+}
+
+void KeyValueGrid::explain(const QString &name, const QString &term)
+{
+    m_terms.insert(name, term);
+    if (const Row *row = findRow(name)) {
+        setMeaning(row->nameLabel, glossaryHover(term));
+        if (row->valueLabel->toolTip().isEmpty()) row->valueLabel->setToolTip(glossaryHover(term));
+    }
 }
 
 void KeyValueGrid::setRowVisible(const QString &name, bool isVisible)

@@ -3,6 +3,7 @@
 // context menu copies one or all as tab-separated text. GUI thread only.
 #pragma once
 
+#include <QHash>
 #include <QList>
 #include <QWidget>
 
@@ -22,6 +23,8 @@ public:
     /// first set.
     void setValue(const QString &name, const QString &value, const QString &toolTip = {});
     void setValue(const QString &name, const QString &value, Tone tone, const QString &toolTip = {});
+    /// The row's name says on hover what the glossary has of the term; the value keeps its own hover, else says it, too.
+    void explain(const QString &name, const QString &term);
     void setRowVisible(const QString &name, bool isVisible);
     void clear();
     [[nodiscard]] QString value(const QString &name) const;
@@ -41,6 +44,7 @@ private:
 
     QGridLayout *m_layout;
     QList<Row> m_rows;
+    QHash<QString, QString> m_terms; ///< by the row's name
 };
 
 } // namespace orrery::ui

@@ -155,7 +155,11 @@ void ElidedLabel::elide()
     oneLine.replace(u'\n', u' ');
     const QString shown = fontMetrics().elidedText(oneLine, m_mode, std::max(0, width()));
     if (QLabel::text() != shown) QLabel::setText(shown);
-    setToolTip(shown == m_fullText ? QString() : plainToolTip(m_fullText));
+    // What explains the text stays, whether it fits or not.
+    const QString meaning = property("meaning").toString();
+    const QString whole = shown == m_fullText ? QString() : plainToolTip(m_fullText);
+    setToolTip(whole.isEmpty() || meaning.isEmpty() ? whole + meaning
+                                                    : plainToolTip(m_fullText + u'\n' + meaning));
     m_isEliding = false;
 }
 

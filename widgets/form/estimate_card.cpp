@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace orrery::ui {
 
@@ -40,6 +41,11 @@ EstimateCard::EstimateCard(QWidget *parent)
     setObjectName(QStringLiteral("estimateCard"));
     m_numbers->setObjectName(QStringLiteral("estimateNumbers"));
     m_warning->setObjectName(QStringLiteral("estimateWarning"));
+    const std::pair<QString, const char *> terms[] = {
+        {tr("Parameters"), "parameters"}, {tr("Memory"), "memory"},           {tr("A generated text"), "cache"},
+        {tr("Tokens per step"), "tokens_per_step"}, {tr("Tokens in all"), "tokens"},
+        {tr("Passes over the text"), "passes"},     {tr("Time"), "time"}};
+    for (const auto &[name, term] : terms) m_numbers->explain(name, QLatin1String("estimate/") + QLatin1String(term));
     for (ToneLabel *label : {m_warning, m_assumption}) {
         label->setWordWrap(true);
         label->setMinimumWidth(80);

@@ -243,20 +243,20 @@ void MicroscopePanel::refreshHeader()
     if (!said.exists) {
         const ChoiceEntropy entropy = entropyOf(report);
         const QString nats = std::isnan(entropy.nats) ? unknownText() : natsText(entropy.nats);
-        m_stats->setStats({{tr("Likeliest"), bestLabel, {}},
-                           {tr("Its probability"), bestShare, {}},
+        m_stats->setStats({{tr("Likeliest"), bestLabel, {}, u"token/likeliest"_s},
+                           {tr("Its probability"), bestShare, {}, u"token/probability"_s},
                            {tr("Entropy"), entropy.isExact ? nats : u"≥ "_s + nats,
-                            std::isnan(entropy.nats) ? QString() : bitsText(entropy.nats)}});
+                            std::isnan(entropy.nats) ? QString() : bitsText(entropy.nats), u"token/entropy"_s}});
         return;
     }
     const bool isKnown = !std::isnan(said.probability);
     const QString rank = said.rank > 0 ? QString::number(said.rank)
                          : isKnown     ? u"> %1"_s.arg(report.candidates.size())
                                        : unknownText();
-    m_stats->setStats({{tr("Probability"), shareText(said.probability), tr("likeliest %1").arg(bestShare)},
-                       {tr("Rank"), rank, tr("first “%1”").arg(bestLabel)},
+    m_stats->setStats({{tr("Probability"), shareText(said.probability), tr("likeliest %1").arg(bestShare), u"token/probability"_s},
+                       {tr("Rank"), rank, tr("first “%1”").arg(bestLabel), u"token/rank"_s},
                        {tr("Surprise"), isKnown ? natsText(said.surprise) : unknownText(),
-                        isKnown ? bitsText(said.surprise) : QString()}});
+                        isKnown ? bitsText(said.surprise) : QString(), u"token/surprise"_s}});
 }
 
 void MicroscopePanel::refreshStrip()

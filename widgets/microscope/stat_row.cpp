@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/stat_row.h"
 
+#include "widgets/common/glossary.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
@@ -39,6 +40,12 @@ void StatRow::setStats(const std::vector<Stat> &stats)
         m_places[i].value->setFullText(stat.value);
         m_places[i].value->setAccessibleName(stat.name + QLatin1Char(' ') + stat.value);
         m_places[i].remark->setFullText(stat.remark);
+        const QString meaning = glossaryHover(stat.term);
+        for (ElidedLabel *label : {m_places[i].name, m_places[i].value}) {
+            if (label->property("meaning").toString() == meaning) continue;
+            label->setProperty("meaning", meaning); // an elided label makes its hover of it
+            label->setToolTip(meaning);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ class ElidedLabel;
 
 struct Stat {
     QString name, value, remark;
+    QString term = {}; ///< of the glossary, for its hover
 };
 
 class StatRow : public QWidget {

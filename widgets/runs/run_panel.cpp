@@ -139,6 +139,12 @@ QWidget *RunPanel::makeSummary()
     m_progress->setObjectName(u"runProgress"_s);
     m_numbers = new KeyValueGrid(summary);
     m_numbers->setObjectName(u"runNumbers"_s);
+    const std::pair<QString, QString> terms[] = {
+        {tr("Loss"), u"loss"_s}, {tr("Validation loss"), u"val_loss"_s}, {tr("Best validation"), u"run/best_val_loss"_s},
+        {tr("Learning rate"), u"lr"_s}, {tr("Gradient norm"), u"grad_norm"_s}, {tr("Speed"), u"tokens_per_s"_s},
+        {tr("Memory"), u"memory_mib"_s}, {tr("Parameters"), u"run/parameters"_s}, {tr("Device"), u"run/device"_s},
+        {tr("Last checkpoint"), u"run/checkpoint"_s}, {tr("Viewer cost"), u"viewer_percent"_s}, {tr("Waits"), u"run/waits"_s}};
+    for (const auto &[name, term] : terms) m_numbers->explain(name, term);
 
     auto *stateRow = new QHBoxLayout;
     stateRow->setSpacing(space::kHalf + 2);

@@ -4,6 +4,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
+#include "widgets/common/glossary.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/plain_tool_tip.h"
@@ -14,11 +15,15 @@
 
 #include <QClipboard>
 #include <QComboBox>
+#include <QFile>
+#include <QFileInfo>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTextDocument>
 #include <QToolButton>
 
+#include <algorithm>
 #include <limits>
 
 using namespace Qt::StringLiterals;
@@ -45,6 +50,10 @@ private Q_SLOTS:
     void hoversAreNoHtml();
     void bannerCopiesMessageAndHint();
     void gridCopiesAllRows();
+    void gridRowsSayWhatTheyMean();
+    void everySeriesIsExplained();
+    void glossaryIsInOrder();
+    void settingsSayWhatIsGood();
     void segmentsSignalOnlyChoicesOfAPerson();
     void editorShowsDefaultAsPlaceholder();
     void readsBothShapesOfSpecJson_data();
@@ -273,6 +282,81 @@ void TestUiCommon::gridCopiesAllRows()
     grid.setValue(u"Speed"_s, u"12 k tokens/s"_s);
     grid.setValue(u"Loss"_s, u"1.400"_s); // changes, does not add
     QCOMPARE(grid.toText(), u"Loss\t1.400\nSpeed\t12 k tokens/s\n"_s);
+}
+
+/// The hover of a name that is cut off says the whole name first, and the meaning stays when there is room again.
+void TestUiCommon::gridRowsSayWhatTheyMean()
+{
+    KeyValueGrid grid;
+    grid.explain(u"Gradient norm"_s, u"grad_norm"_s);
+    grid.setValue(u"Gradient norm"_s, u"0.61"_s);
+    grid.setValue(u"Loss"_s, u"1.4"_s, u"nats per token"_s);
+    grid.explain(u"Loss"_s, u"loss"_s);
+    grid.resize(400, 80);
+    grid.show();
+    const auto label = [&](const QString &text) {
+        const auto labels = grid.findChildren<ElidedLabel *>();
+        return *std::find_if(labels.begin(), labels.end(), [&](const ElidedLabel *one) { return one->fullText() == text; });
+    };
+    const QString meaning = glossaryHover(u"grad_norm"_s);
+    QCOMPARE(label(u"Gradient norm"_s)->toolTip(), meaning);
+    QCOMPARE(label(u"Loss"_s)->toolTip(), glossaryHover(u"loss"_s));
+    grid.resize(70, 80);
+    QTRY_VERIFY(label(u"Gradient norm"_s)->text() != u"Gradient norm"_s);
+    QVERIFY(label(u"Gradient norm"_s)->toolTip().contains(u"Gradient norm"_s));
+    grid.resize(400, 80);
+    QTRY_COMPARE(label(u"Gradient norm"_s)->toolTip(), meaning);
+    grid.setValue(u"Gradient norm"_s, u"0.62"_s);
+    QCOMPARE(label(u"Gradient norm"_s)->toolTip(), meaning);
+}
+
+/// All that trainings write, by the header that names them and by what is made of places.
+void TestUiCommon::everySeriesIsExplained()
+{
+    QFile header(QStringLiteral(ORRERY_TEST_DATA "/../../core/spec/run_records.h"));
+    QVERIFY(header.open(QIODevice::ReadOnly));
+    QString text = QString::fromUtf8(header.readAll());
+    text = text.section(u"namespace series {"_s, 1).section(u"} // namespace series"_s, 0, 0);
+    QStringList names;
+    static const QRegularExpression constant(u"k[A-Za-z]+ = \"([^\"]+)\""_s);
+    for (auto it = constant.globalMatch(text); it.hasNext();) names << it.next().captured(1);
+    QVERIFY(names.size() >= 9);
+    names << u"stage"_s << u"val_loss/stage2"_s << u"stage_loss/1"_s << u"forgetting"_s << u"backward_transfer"_s
+          << u"head/2.1/entropy"_s << u"head/2.1/distance"_s << u"head/2.1/first"_s << u"head/2.1/change"_s
+          << u"part/episodic/occupancy"_s << u"part/firing_rate"_s << u"probe/norm.layer0"_s;
+    for (const QString &name : names) {
+        const auto entry = glossaryEntry(name);
+        QVERIFY2(entry, qPrintable(name));
+        QVERIFY2(!entry->title.isEmpty() && !entry->meaning.isEmpty(), qPrintable(name));
+    }
+    QCOMPARE(glossaryEntry(u"part/episodic/occupancy"_s)->title, u"How full the memory is"_s);
+    QVERIFY(!glossaryEntry(u"somebody's own"_s));
+    QVERIFY(!glossaryEntry(QString()));
+    QCOMPARE(glossaryHover(u"somebody's own"_s), QString());
+}
+
+void TestUiCommon::glossaryIsInOrder()
+{
+    const FieldTable &table = *FieldTable::builtIn();
+    for (const GlossaryEntry &entry : glossary()) {
+        // None is hidden behind one with a star that stands before it.
+        QCOMPARE(glossaryEntry(entry.term)->term, entry.term);
+        QVERIFY2(entry.page.isEmpty() || QFileInfo::exists(QStringLiteral(ORRERY_TEST_DATA "/../../") + entry.page),
+                 qPrintable(entry.page));
+        if (entry.term.contains(u'.') && !entry.term.contains(u'/'))
+            QVERIFY2(table.find(entry.term.toStdString()), qPrintable(entry.term));
+        for (const QString &line : glossaryHover(entry.term).split(u'\n')) QVERIFY2(line.size() <= 80, qPrintable(line));
+        for (const QString &text : {entry.meaning, entry.good})
+            QVERIFY2(text.isEmpty() || text.endsWith(u'.'), qPrintable(text));
+    }
+}
+
+void TestUiCommon::settingsSayWhatIsGood()
+{
+    const FieldTable &table = *FieldTable::builtIn();
+    const QString hover = fieldToolTip(*table.find("optimizer.lr"));
+    QVERIFY2(hover.contains(u"Good: 0.001 to start with"_s) && hover.contains(u"Key: optimizer.lr"_s), qPrintable(hover));
+    QVERIFY(!fieldToolTip(*table.find("data.path")).contains(u"Good:"_s));
 }
 
 void TestUiCommon::segmentsSignalOnlyChoicesOfAPerson()

@@ -166,6 +166,8 @@ void TestNewRunPanel::estimateIsThatOfTheSpec()
     QCOMPARE(shown.totalTokens, expected.totalTokens);
     QCOMPARE(shown.totalSeconds, panel.estimateCard()->time().parts.total());
     QVERIFY(panel.estimateCard()->time().parts.evaluation > 0); // more than its updates
+    for (const ElidedLabel *name : panel.estimateCard()->numbers()->findChildren<ElidedLabel *>())
+        QVERIFY2(name->property("meaning").toString().contains(u"More: docs/"_s), qPrintable(name->fullText()));
     QCOMPARE(panel.estimateCard()->numbers()->value(u"Parameters"_s),
              countText(static_cast<double>(expected.numParameters)));
 }

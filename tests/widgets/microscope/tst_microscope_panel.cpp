@@ -5,6 +5,7 @@
 #include "tests/widgets/microscope/microscope_samples.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/glossary.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/microscope/focus_strip.h"
@@ -149,6 +150,7 @@ void TestMicroscopePanel::sampleShowsWhyATokenWasSaid()
     QCOMPARE(stats[1].value, u"3"_s);
     QCOMPARE(stats[2].value, u"2.10 nats"_s);
     QCOMPARE(stats[2].remark, u"3.02 bits"_s);
+    for (const Stat &stat : stats) QVERIFY2(glossaryEntry(stat.term), qPrintable(stat.name));
     QVERIFY2(text("microscopeState").startsWith(u"Probe prompt 0 · alpha@8000 · step 8,000 · 0.0 s ago"_s),
              qPrintable(text("microscopeState")));
     for (const MicroscopeSection kind : kMicroscopeSections) {
@@ -180,6 +182,7 @@ void TestMicroscopePanel::behindTheLastTokenItSaysWhatComes()
     QCOMPARE(stats[0].value, u"␣dog"_s);
     QCOMPARE(stats[1].value, u"31.2 %"_s);
     QVERIFY(stats[2].value.endsWith(u"nats"_s));
+    for (const Stat &stat : stats) QVERIFY2(glossaryEntry(stat.term), qPrintable(stat.name));
     QVERIFY(child<QPushButton>(m_panel.get(), "branchHere")->isEnabled());
     QVERIFY(!table(MicroscopeSection::Attention)->isVisible());
     QVERIFY(text("sentence_attention").contains(u"Choose a head"_s));
