@@ -128,5 +128,46 @@ class DesktopTest(unittest.TestCase):
             self.assertEqual(answer.returncode, 0, answer.stdout)
 
 
+class MenuTest(unittest.TestCase):
+    """add-to-menu, where the archive was unpacked into a folder whose name needs every kind of quoting."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orrery-packaging-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.tree = self.folder / 'a $b `c` "d" 5% \\ü'
+        for name, source in ((f"share/applications/{ID}.desktop", DESKTOP / f"{ID}.desktop"),
+                             (f"share/icons/hicolor/scalable/apps/{ID}.svg", DESKTOP / f"{ID}.svg"),
+                             ("share/orrery/add-to-menu", DESKTOP / "add-to-menu"), ("bin/orrery", pathlib.Path("/bin/true"))):
+            (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, self.tree / name)
+        self.entry = self.folder / f"home/.local/share/applications/{ID}.desktop"
+
+    def call(self, *arguments):
+        return subprocess.run([self.tree / "share/orrery/add-to-menu", *arguments], text=True, capture_output=True,
+                              env={"HOME": str(self.folder / "home"), "PATH": "/usr/bin:/bin"})
+
+    def test_the_entry_names_the_program_where_it_is(self):
+        answer = self.call()
+        self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+        line = next(line for line in self.entry.read_text().splitlines() if line.startswith("Exec="))
+        # As a desktop reads it: escapes of the file, then those of a quoted argument, then field codes.
+        value = line.removeprefix('Exec="').removesuffix('" %u').replace("\\\\", "\\")
+        for character in '"`$\\':
+            value = value.replace("\\" + character, character)
+        self.assertEqual(value.replace("%%", "%"), str(self.tree / "bin/orrery"))
+        self.assertTrue((self.folder / f"home/.local/share/icons/hicolor/scalable/apps/{ID}.svg").is_file())
+        if shutil.which("desktop-file-validate"):
+            self.assertEqual(subprocess.run(["desktop-file-validate", self.entry], capture_output=True).stdout, b"")
+        self.assertEqual(self.call("--remove").returncode, 0)
+        self.assertFalse(self.entry.exists())
+
+    def test_says_that_there_is_no_program(self):
+        (self.tree / "bin/orrery").unlink()
+        answer = self.call()
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn(f'There is no program "{self.tree}/bin/orrery"', answer.stderr)
+        self.assertFalse(self.entry.exists())
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

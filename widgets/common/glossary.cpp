@@ -132,6 +132,17 @@ constexpr auto kLines = std::to_array<Line>({
           "disk."),
      "docs/architecture.md"},
 
+    // The status bar
+    {"status/engine", TEXT("Engine"),
+     TEXT("The program that keeps your runs and starts trainings; the window only shows them. Each training is a "
+          "process of its own, which goes on when window or engine end."),
+     TEXT("A green dot. Red: it is looked for again by itself, and nothing of a training is lost."),
+     "docs/architecture.md"},
+    {"status/report", TEXT("Last report"), TEXT("How long ago the chosen training told its newest numbers."),
+     TEXT("Some seconds, or a little more than a step takes. Much longer: a validation or a checkpoint is being "
+          "made, or the computer is busy."),
+     "docs/runs.md"},
+
     // The estimate of a new run
     {"estimate/parameters", TEXT("Parameters"),
      TEXT("Numbers that the model will learn, parts of plugins included."),
