@@ -30,7 +30,7 @@ ShapesBudget budgetOf(ScienceMode mode)
     case ScienceMode::Full:
         break;
     }
-    return {3, 128, 4, 128, 32, 6000, 1000};
+    return {3, 128, 4, 128, 64, 6000, 1000};
 }
 
 std::string pointName(int64_t point)

@@ -39,14 +39,16 @@ ShapesBudget budgetOf(ScienceMode mode)
     return {3, 128, 4, 96, 16, 4500, 1000};
 }
 
-/// What an arm is trained on: half clean, one document in four with a noisy picture and one with a noisy
-/// recording, 0 dB, where the arm has them. Nobody is trained on what is tested: -15 dB, and nothing at all.
+/// What an arm is trained on: a third clean, a third with a noisy picture, a third with a noisy recording, at
+/// 0 and at -10 dB, where the arm has them. Nobody is trained on what is tested: -15 dB, and nothing at all.
 std::vector<std::string> trainedOn(const std::string &arm)
 {
     const std::string own = arm == kSeeing ? "&drop_audio=1" : arm == kHearing ? "&drop_image=1" : "";
     std::vector<std::string> all(2, own);
-    all.push_back(own + (arm == kHearing ? "" : "&image_snr=0"));
-    all.push_back(own + (arm == kSeeing ? "" : "&audio_snr=0"));
+    for (const char *snr : {"0", "-10"}) {
+        all.push_back(own + (arm == kHearing ? "" : std::string("&image_snr=") + snr));
+        all.push_back(own + (arm == kSeeing ? "" : std::string("&audio_snr=") + snr));
+    }
     return all;
 }
 
@@ -71,8 +73,8 @@ public:
     Result<std::string> prepare(const ScienceSetting &) override
     {
         return shapesWorld(1, "n=200000&tasks=both") +
-               ", the world's seed that of the arm; one training document in four at 0 dB in its picture, one "
-               "in its recording; tested on held-out combinations, clean, at -15 dB and without one of the two";
+               ", the world's seed that of the arm; a third of the training documents noisy in the picture, a "
+               "third in the recording, at 0 and -10 dB; tested on held-out combinations, clean, at -15 dB and without one of the two";
     }
 
     Result<ArmResult> runArm(const std::string &arm, uint64_t seed, const ScienceSetting &setting) override
