@@ -32,6 +32,9 @@ void toMessage(const HostDescription &value, v1::HostInfo &message)
     message.set_home(wire::utf8(value.home));
     message.set_program(wire::utf8(value.program));
     message.set_build(wire::utf8(value.build));
+    message.set_protocol_major(value.protocolMajor);
+    message.set_protocol_minor(value.protocolMinor);
+    message.set_machine(wire::utf8(value.machine));
 }
 
 HostDescription fromMessage(const v1::HostInfo &message)
@@ -48,6 +51,9 @@ HostDescription fromMessage(const v1::HostInfo &message)
     value.home = message.home();
     value.program = message.program();
     value.build = message.build();
+    value.protocolMajor = message.protocol_major();
+    value.protocolMinor = message.protocol_minor();
+    value.machine = message.machine();
     return value;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/rpc/adapters.h"
 #include "core/rpc/error_status.h"
+#include "core/rpc/tls_identity.h"
 #include "core/rpc/unix_server.h"
 #include "core/rpc/wire.h"
 #include "core/store/attention_frame_codec.h"
@@ -61,6 +62,22 @@ Result<void> checkRequestSize(size_t numBytes, const std::string &action, const 
                  "Make the files smaller, or shorten the text; a model sees pictures at its own size anyway."};
 }
 
+/// @error Conflict: not the certificate that was agreed on, or none was
+Result<void> checkPeer(const std::string &shown, const RemoteTarget &target)
+{
+    if (isSameFingerprint(shown, target.fingerprint)) return {};
+    const std::string what = "Cannot connect to the host \"" + target.label() + "\": ";
+    if (target.fingerprint.empty())
+        return Error{ErrorCode::Conflict,
+                     what + "its certificate is not known here yet. It shows " + shown + ".",
+                     "Compare it with what the host printed when it started; when both are the same, add it to the connection "
+                     "(orrery-engine connections add NAME ADDRESS --fingerprint SHA256:…)."};
+    return Error{ErrorCode::Conflict,
+                 what + "its certificate has changed. It shows " + shown + ", expected " + target.fingerprint + ".",
+                 "Somebody may stand in between, so nothing was sent. If its host was set up anew, compare the fingerprint with "
+                 "what it prints when it starts, and change the connection."};
+}
+
 } // namespace
 
 struct CancelToken::State {
@@ -87,7 +104,8 @@ bool CancelToken::isCancelled() const
 }
 
 struct EngineClient::Impl {
-    std::string socketPath;
+    std::string socketPath; ///< or what the remote host is called
+    std::string credential; ///< metadata of every call; empty over a socket
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<v1::RunService::Stub> runs;
     std::unique_ptr<v1::HostService::Stub> host;
@@ -102,6 +120,7 @@ struct EngineClient::Impl {
         Call(Impl &impl, const CancelToken *token) : m_impl(impl)
         {
             m_impl.calls.add(&context);
+            if (!m_impl.credential.empty()) context.AddMetadata(wire::kTokenKey, m_impl.credential);
             m_tokens.push_back(m_impl.token.m_state);
             if (token) m_tokens.push_back(token->m_state);
             for (const auto &state : m_tokens) {
@@ -140,6 +159,44 @@ struct EngineClient::Impl {
     }
 
     [[nodiscard]] Milliseconds deadline() const { return Milliseconds(deadlineMs.load()); }
+
+    static grpc::ChannelArguments channelArguments()
+    {
+        grpc::ChannelArguments arguments;
+        // A channel of our own: gRPC would share one with earlier clients of the path, with their waits between
+        // attempts.
+        arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+        arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+        arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+        arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+        arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+        arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, wire::kMaxMetadataBytes);
+        arguments.SetMaxReceiveMessageSize(wire::kMaxReplyBytes);
+        arguments.SetMaxSendMessageSize(wire::kMaxRequestBytes);
+        return arguments;
+    }
+
+    /// Waits until the channel is there, and makes the stubs.
+    Result<void> open(Milliseconds timeout)
+    {
+        const auto until = std::chrono::system_clock::now() + timeout;
+        bool isConnected = false;
+        while (!isConnected && !token.isCancelled() && std::chrono::system_clock::now() < until)
+            isConnected = channel->WaitForConnected(std::min<std::chrono::system_clock::time_point>(
+                until, std::chrono::system_clock::now() + kCancelCheck));
+        if (token.isCancelled())
+            return Error{ErrorCode::Cancelled,
+                         "Cannot connect to the engine at \"" + socketPath + "\": the attempt was cancelled.",
+                         "Connect again."};
+        if (!isConnected)
+            return Error{ErrorCode::Unavailable,
+                         "Cannot connect to the engine at \"" + socketPath + "\": it accepts no connection now.",
+                         "Try again; if it repeats, close other viewers or start the engine again."};
+        runs = v1::RunService::NewStub(channel);
+        host = v1::HostService::NewStub(channel);
+        inference = v1::InferenceService::NewStub(channel);
+        return {};
+    }
 
     /// Reads a stream to its end or until onMessage returns false; onQuiet is asked when nothing came for a
     /// while.
@@ -212,35 +269,36 @@ Result<EngineClient> EngineClient::connect(const std::string &socketPath, Millis
     auto impl = std::make_unique<Impl>();
     impl->socketPath = socketPath;
     impl->token = token;
-    grpc::ChannelArguments arguments;
-    // A channel of our own: gRPC would share one with earlier clients of the path, with their waits between
-    // attempts.
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, wire::kMaxMetadataBytes);
-    arguments.SetMaxReceiveMessageSize(wire::kMaxReplyBytes);
-    arguments.SetMaxSendMessageSize(wire::kMaxRequestBytes);
-    impl->channel =
-        grpc::CreateCustomChannel("unix:" + socketPath, grpc::InsecureChannelCredentials(), arguments);
-    const auto until = std::chrono::system_clock::now() + timeout;
-    bool isConnected = false;
-    while (!isConnected && !token.isCancelled() && std::chrono::system_clock::now() < until)
-        isConnected = impl->channel->WaitForConnected(std::min<std::chrono::system_clock::time_point>(
-            until, std::chrono::system_clock::now() + kCancelCheck));
-    if (token.isCancelled())
-        return Error{ErrorCode::Cancelled,
-                     "Cannot connect to the engine at \"" + socketPath + "\": the attempt was cancelled.",
-                     "Connect again."};
-    if (!isConnected)
-        return Error{ErrorCode::Unavailable,
-                     "Cannot connect to the engine at \"" + socketPath + "\": it accepts no connection now.",
-                     "Try again; if it repeats, close other viewers or start the engine again."};
-    impl->runs = v1::RunService::NewStub(impl->channel);
-    impl->host = v1::HostService::NewStub(impl->channel);
-    impl->inference = v1::InferenceService::NewStub(impl->channel);
+    impl->channel = grpc::CreateCustomChannel("unix:" + socketPath, grpc::InsecureChannelCredentials(),
+                                              Impl::channelArguments());
+    ORRERY_TRY(impl->open(timeout));
+    return EngineClient(std::move(impl));
+}
+
+Result<EngineClient> EngineClient::connectRemote(const RemoteTarget &target, Milliseconds timeout, const CancelToken &token)
+{
+    ORRERY_ASSIGN(const TcpAddress address, parseTcpAddress(target.address));
+    ORRERY_TRY(checkTokenText(target.token, target.label()));
+    auto impl = std::make_unique<Impl>();
+    impl->socketPath = target.label();
+    impl->token = token;
+    impl->credential = "Bearer " + target.token;
+    grpc::ChannelArguments arguments = Impl::channelArguments();
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, wire::kKeepaliveMs);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, wire::kKeepaliveTimeoutMs);
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+    if (!address.isPlain) {
+        ORRERY_ASSIGN(const PeerCertificate peer,
+                      fetchPeerCertificate(address, timeout, [&token] { return token.isCancelled(); }));
+        ORRERY_TRY(checkPeer(peer.fingerprint, target));
+        ORRERY_ASSIGN(const std::string name, certificateName(peer.pem));
+        // This certificate and no other: who answers next has its key or is not heard.
+        credentials = grpc::SslCredentials({peer.pem, {}, {}});
+        arguments.SetSslTargetNameOverride(name);
+    }
+    impl->channel = grpc::CreateCustomChannel(address.hostAndPort(), credentials, arguments);
+    ORRERY_TRY(impl->open(timeout));
     return EngineClient(std::move(impl));
 }
 
@@ -388,6 +446,20 @@ Result<HostDescription> EngineClient::host() const
     ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::GetHost, v1::Empty(), reply,
                              m_impl->deadline(), "ask the engine at", m_impl->socketPath));
     return fromMessage(reply);
+}
+
+Result<double> EngineClient::ping() const
+{
+    const auto begin = std::chrono::steady_clock::now();
+    v1::Empty reply;
+    const Result<void> answered = m_impl->unary(*m_impl->host, &v1::HostService::Stub::Ping, v1::Empty(), reply,
+                                                m_impl->deadline(), "ask the engine at", m_impl->socketPath);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (answered.ok()) return seconds;
+    // One that does not offer it has said so, which took a round trip, too.
+    if (answered.error().code == ErrorCode::Unavailable && answered.error().message.ends_with("does not offer it."))
+        return seconds;
+    return answered.error();
 }
 
 Result<std::vector<RunStatus>> EngineClient::listRuns() const

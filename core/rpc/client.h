@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way to speak to an engine: blocking calls over a Unix socket, to a host (everything) or directly to
-// the worker of a run (the RunService part; it ignores the run's name) or of a model (generate). Owned by the
+// The one way to speak to an engine: blocking calls over a Unix socket or TCP, to a host (everything) or, over a
+// socket, to the worker of a run (the RunService part; it ignores the run's name) or of a model (generate). Owned by the
 // caller; every member may be called from any thread and several at a time; each streaming call needs a
 // thread of its own. The destructor must run when no call is under way: cancelAll(), join, destroy.
 #pragma once
 
 #include "core/base/result.h"
+#include "core/rpc/remote_target.h"
 #include "core/rpc/values.h"
 
 #include <chrono>
@@ -40,10 +41,18 @@ public:
     static Result<EngineClient> connect(const std::string &socketPath,
                                         std::chrono::milliseconds timeout = std::chrono::seconds(2),
                                         const CancelToken &token = {});
+    /// Connects to a host of another machine: looks at its certificate first, and goes on only when it is the
+    /// one that `target` names. Whether the token is taken is seen with the first call.
+    /// @error as above; Conflict (another certificate, or none is named: both fingerprints are told),
+    /// InvalidInput (address or token)
+    static Result<EngineClient> connectRemote(const RemoteTarget &target,
+                                              std::chrono::milliseconds timeout = std::chrono::seconds(10),
+                                              const CancelToken &token = {});
     EngineClient(EngineClient &&other) noexcept;
     EngineClient &operator=(EngineClient &&other) noexcept;
     ~EngineClient();
 
+    /// The socket's path, or what the remote host is called.
     [[nodiscard]] const std::string &socketPath() const;
     /// Longest wait of a unary call; 10 s unless told. createRun and startRun wait 60 s, streams and data
     /// without limit.
@@ -84,6 +93,8 @@ public:
 
     // Host only.
     [[nodiscard]] Result<HostDescription> host() const;
+    /// Seconds of one round trip. An older host that does not know the question answers all the same.
+    [[nodiscard]] Result<double> ping() const;
     [[nodiscard]] Result<std::vector<RunStatus>> listRuns() const;
     /// The whole list at once, then whenever something changed, at most 4 a second. Ends as watch().
     [[nodiscard]] Result<void> watchRuns(const std::function<bool(const std::vector<RunStatus> &)> &onList,

@@ -99,6 +99,10 @@ Error errorFromStatus(const grpc::Status &status, const grpc::ClientContext &con
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
         return {ErrorCode::Unavailable, what + "the engine is busy or the answer is too large.",
                 "Close other viewers or ask for less, then try again."};
+    case grpc::StatusCode::UNAUTHENTICATED:
+        return {ErrorCode::Io, what + "the host refuses the token, expected one that it knows.",
+                "It may have been revoked. Make another one on the host's machine (orrery-engine host token create NAME) and "
+                "put it into the connection."};
     case grpc::StatusCode::UNIMPLEMENTED:
         return {ErrorCode::Unavailable, what + "the engine that answers does not offer it.",
                 "Ask a host instead of a worker, or update the engine."};

@@ -6,6 +6,7 @@
 #include "core/base/platform.h"
 #include "core/base/program_build.h"
 #include "core/base/text.h"
+#include "core/rpc/protocol_version.h"
 #include "core/rpc/unix_server.h"
 
 #include <thread>
@@ -17,6 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr size_t kLastWordsBytes = 600;
 constexpr auto kConnectTimeout = std::chrono::seconds(2);
+constexpr auto kRemoteTimeout = std::chrono::seconds(10);
 
 bool isSameFile(const std::filesystem::path &a, const std::filesystem::path &b)
 {
@@ -42,6 +44,21 @@ Result<HostConnection> described(EngineClient client)
 {
     ORRERY_ASSIGN(HostDescription host, client.host());
     return HostConnection{std::move(client), std::move(host), {}};
+}
+
+/// A host that stays whatever it speaks, so it has to be one that we understand.
+Result<HostConnection> understood(Result<HostConnection> connection, const std::string &label)
+{
+    if (!connection.ok()) return connection;
+    ORRERY_TRY(checkProtocol(connection->host, label));
+    if (connection->note.empty()) connection->note = protocolNote(connection->host, label);
+    return connection;
+}
+
+Result<HostConnection> connectRemote(const HostConnectOptions &options)
+{
+    ORRERY_ASSIGN(EngineClient client, EngineClient::connectRemote(options.remote, kRemoteTimeout, options.token));
+    return understood(described(std::move(client)), options.remote.label());
 }
 
 /// Makes the place free for a host of this engine's build. @error why the one that is there stays
@@ -136,15 +153,13 @@ std::string hostDifference(const HostDescription &host, const std::filesystem::p
     return who + " belongs to another installation, \"" + host.program + "\".";
 }
 
-Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
+namespace {
+
+Result<HostConnection> connectOrStartLocal(const HostConnectOptions &options)
 {
-    HostConnectOptions options = given;
-    if (options.socketPath.empty()) {
-        ORRERY_ASSIGN(options.socketPath, hostSocketPath());
-    }
-    if (options.engineProgram.empty()) options.engineProgram = programDir() / "orrery-engine";
     Result<EngineClient> client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
-    if (!client.ok() && client.error().code != ErrorCode::Unavailable) return std::move(client).error();
+    if (!client.ok() && (client.error().code != ErrorCode::Unavailable || !options.mayStart))
+        return std::move(client).error();
     if (client.ok()) {
         ORRERY_ASSIGN(HostConnection connection, described(std::move(*client)));
         connection.note = hostDifference(connection.host, options.engineProgram);
@@ -168,6 +183,19 @@ Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
             return described(std::move(*next));
     }
     return startHost(options);
+}
+
+} // namespace
+
+Result<HostConnection> connectOrStartHost(const HostConnectOptions &given)
+{
+    if (!given.remote.address.empty()) return connectRemote(given);
+    HostConnectOptions options = given;
+    if (options.socketPath.empty()) {
+        ORRERY_ASSIGN(options.socketPath, hostSocketPath());
+    }
+    if (options.engineProgram.empty()) options.engineProgram = programDir() / "orrery-engine";
+    return understood(connectOrStartLocal(options), options.socketPath);
 }
 
 } // namespace orrery

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a command line or a window comes to its host: connect to the user's host on this machine, or start one.
+// How a command line or a window comes to its host: connect to the user's host on this machine, or start one; or
+// connect to one of another machine.
 // Any thread.
 #pragma once
 
@@ -21,6 +22,8 @@ struct HostConnectOptions {
     std::vector<std::string> arguments = {"host", "--background"};
     std::chrono::milliseconds wait = std::chrono::seconds(5);
     CancelToken token; ///< as in EngineClient::connect; also ends the wait for a host that was started
+    RemoteTarget remote; ///< with an address: this host, and nothing is started
+    bool mayStart = true; ///< where nobody listens; false for a socket that ssh forwards
 };
 
 struct HostConnection {
@@ -36,8 +39,9 @@ Result<EngineClient> connectToHost(const std::string &socketPath = {});
 /// one host. A host that was started from this engine's file before that was updated, or from a file that is
 /// gone, is asked to retire, and a new one takes its place; where it refuses, belongs to another
 /// installation, or answers from another machine (a forwarded socket), it stays and the note says so.
+/// A remote host is only connected to. Either is asked for its protocol.
 /// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program),
-/// Cancelled
+/// Cancelled, Conflict (another protocol, another certificate), Io (the token is refused)
 Result<HostConnection> connectOrStartHost(const HostConnectOptions &options = {});
 /// How a host differs from the one that `engineProgram` would be now: a sentence, empty when it does not.
 std::string hostDifference(const HostDescription &host, const std::filesystem::path &engineProgram);

@@ -2,6 +2,7 @@
 #include "core/rpc/services.h"
 
 #include "core/rpc/adapters.h"
+#include "core/rpc/call_guard.h"
 #include "core/rpc/error_status.h"
 #include "core/rpc/wire.h"
 
@@ -79,11 +80,34 @@ private:
     bool m_isIn;
 };
 
+/// Tells the guard of a call over TCP, from its beginning to its end.
+class GuardScope {
+public:
+    GuardScope(CallGuard *guard, grpc::ServerContext &context)
+        : m_guard(guard), m_context(context), m_isIn(!guard || guard->add(context))
+    {
+    }
+    ~GuardScope()
+    {
+        if (m_guard) m_guard->remove(m_context);
+    }
+    GuardScope(const GuardScope &) = delete;
+    GuardScope &operator=(const GuardScope &) = delete;
+    [[nodiscard]] bool isIn() const { return m_isIn; }
+
+private:
+    CallGuard *m_guard;
+    grpc::ServerContext &m_context;
+    bool m_isIn;
+};
+
 /// Runs a handler; whatever escapes it becomes an error of this call only.
 template <typename Handler>
 grpc::Status guarded(CallMeter &meter, grpc::ServerContext &context, Handler handler)
 {
     CallScope scope(meter);
+    const GuardScope guard(meter.guard, context);
+    if (!guard.isIn()) return {grpc::StatusCode::UNAUTHENTICATED, "the token is not known here"};
     try {
         const Result<void> result = handler(scope);
         return result.ok() ? grpc::Status::OK : failedStatus(result.error(), context);
@@ -320,6 +344,10 @@ class HostServiceImpl final : public v1::HostService::Service {
 public:
     HostServiceImpl(HostBackend &backend, CallMeter &meter) : m_backend(backend), m_meter(meter) {}
 
+    grpc::Status Ping(grpc::ServerContext *context, const v1::Empty *, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [](CallScope &) { return Result<void>(); });
+    }
     grpc::Status GetHost(grpc::ServerContext *context, const v1::Empty *, v1::HostInfo *reply) override
     {
         return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {

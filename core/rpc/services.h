@@ -12,6 +12,8 @@
 
 namespace orrery {
 
+class CallGuard;
+
 /// Counted by all handlers of a server.
 struct CallMeter {
     std::atomic<int64_t> cpuNanoseconds{0};
@@ -20,6 +22,7 @@ struct CallMeter {
     std::atomic<int64_t> lastChangeNanoseconds{0}; ///< steady clock
     std::atomic<bool> isStopping{false};
     int maxStreams = 32;
+    CallGuard *guard = nullptr; ///< of TCP: knows the calls under way, to end those whose token goes
 };
 
 std::unique_ptr<grpc::Service> makeRunService(RunBackend &backend, CallMeter &meter);

@@ -59,6 +59,9 @@ struct HostDescription {
     std::string home;     ///< where runs live
     std::string program;  ///< its file
     std::string build; ///< programBuild() of that file when the host started; empty: from before it was told
+    uint32_t protocolMajor = 0; ///< protocol_version.h; 0: from before it was told
+    uint32_t protocolMinor = 0;
+    std::string machine; ///< its name in the network; empty: from before it was told
 };
 
 /// What a host knows of plugins: `plugins list`.

@@ -15,6 +15,10 @@ inline constexpr int kMaxMetadataBytes = 64 << 10;
 inline constexpr size_t kMaxErrorMessageBytes = 8 << 10;
 inline constexpr size_t kMaxErrorHintBytes = 4 << 10;
 inline constexpr int kBatchMilliseconds = 16;
+inline constexpr const char *kTokenKey = "authorization"; ///< metadata of every call over TCP: "Bearer …"
+/// A link over TCP that carries nothing is asked for a sign of life this often, and given up when none comes.
+inline constexpr int kKeepaliveMs = 10'000;
+inline constexpr int kKeepaliveTimeoutMs = 5'000;
 
 /// Text as the wire needs it.
 inline std::string utf8(const std::string &text) { return isValidUtf8(text) ? text : sanitizeUtf8(text); }

@@ -2,10 +2,12 @@
 // A host without runs, in a process of its own: small_server SOCKET [descriptors]. Ends when its standard
 // input does, or after a minute.
 #include "core/base/program_build.h"
+#include "core/rpc/protocol_version.h"
 #include "core/rpc/rpc_server.h"
 
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,6 +25,10 @@ public:
         description.pid = ::getpid();
         description.program = m_program.string();
         description.build = m_build;
+        // "2.0": a host of another protocol; "0.0": one from before it was told.
+        const char *protocol = std::getenv("ORRERY_SMALL_SERVER_PROTOCOL");
+        description.protocolMajor = protocol ? static_cast<uint32_t>(std::atoi(protocol)) : kProtocolMajor;
+        description.protocolMinor = protocol ? static_cast<uint32_t>(std::atoi(std::strchr(protocol, '.') + 1)) : kProtocolMinor;
         return description;
     }
     Result<std::vector<RunStatus>> listRuns() override { return std::vector<RunStatus>{}; }

@@ -123,7 +123,8 @@ public:
     Dump &operator<<(const HostDescription &v)
     {
         return *this << v.version << v.pid << v.cpuModel << v.cpuFlags << v.numCores << v.memoryBytes
-                     << v.numCudaDevices << v.cudaNote << v.home;
+                     << v.numCudaDevices << v.cudaNote << v.home << v.program << v.build << v.protocolMajor
+                     << v.protocolMinor << v.machine;
     }
     Dump &operator<<(const DataRequest &v)
     {
@@ -301,7 +302,8 @@ void TestAdapters::keepsEveryField()
         COMPARE_OVER_WIRE(v1::SeriesColumns, randomSeries(r));
         COMPARE_OVER_WIRE(v1::RunList, (std::vector<RunStatus>{randomStatus(r), randomStatus(r)}));
         COMPARE_OVER_WIRE(v1::HostInfo, (HostDescription{r.text(), r.integer(), r.text(), r.text(), r.small(),
-                                                         r.natural(), r.small(), r.text(), r.text()}));
+                                                         r.natural(), r.small(), r.text(), r.text(), r.text(),
+                                                         r.text(), 3, 7, r.text()}));
         COMPARE_OVER_WIRE(v1::DescribeDataRequest,
                           (DataRequest{r.text(), r.text(), r.text(), r.number(), r.integer(), r.integer(),
                                        r.integer(), r.integer(), r.integer(), r.integer()}));

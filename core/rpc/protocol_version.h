@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which protocol a program speaks. The same major number is required; within one, a newer side only knows more.
+// Any thread.
+#pragma once
+
+#include "core/rpc/values.h"
+
+namespace orrery {
+
+/// Raised when a message or method changes its meaning, or one goes: then older programs must be turned away.
+inline constexpr uint32_t kProtocolMajor = 1;
+/// Raised when something is added.
+inline constexpr uint32_t kProtocolMinor = 1;
+
+/// @param label what the host is called  @error Conflict: the majors differ; says which side is older and what to do
+Result<void> checkProtocol(const HostDescription &host, const std::string &label);
+/// A sentence when host and program differ in what one can ask of the other; empty when they do not.
+std::string protocolNote(const HostDescription &host, const std::string &label);
+
+} // namespace orrery
