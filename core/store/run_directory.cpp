@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/spec/field_table.h"
 #include "core/store/failure_note.h"
+#include "core/store/run_breakpoints.h"
 #include "core/store/run_copy.h"
 #include "core/store/run_labels.h"
 #include "core/store/run_store.h"
@@ -373,8 +374,11 @@ RunStatus RunDirectory::status() const
     if (isLiveState(status.state) && !isOwned()) status = readStatus();
     const bool isLost = isLiveState(status.state) || status.state == RunState::Unreadable;
     if (isLost && !isOwned()) tellLostEnd(m_path, lastCheckpoint, status);
-    // Nobody watches a run that has ended; its last alarms are news all the same.
-    if (!isLiveState(status.state)) status.breakpoints.clear();
+    // Of a run that does not train, those that its next start takes over.
+    if (!isLiveState(status.state)) {
+        status.breakpoints.clear();
+        if (auto kept = readBreakpoints(m_path)) status.breakpoints = std::move(*kept);
+    }
     if (status.state != RunState::Paused) {
         status.pauseReason.clear();
         status.pauseSeries.clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The breakpoints of a running training: they live as long as its process. Trainer thread only.
+// The breakpoints of a running training; core/store/run_breakpoints.h keeps them. Trainer thread only.
 #pragma once
 
 #include "core/spec/breakpoint.h"

@@ -109,6 +109,7 @@ Result<void> TrainingLoop::change(const SettingChange &setting)
                     change.key + " becomes " + m_parts.settings.valueText(change.key) + " (was " + before +
                         ")",
                     changePayload(change));
+    noteFrameSettings();
     return {};
 }
 

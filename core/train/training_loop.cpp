@@ -58,6 +58,7 @@ TrainingLoop::TrainingLoop(LoopParts parts, TrainerObserver &observer, int32_t a
       m_budget(m_parts.run.frozen().spec.probes.budgetPercent / 100, probeClock())
 {
     if (m_parts.continual) m_parts.continual->setStopCheck([this] { return isStopAsked(); });
+    noteFrameSettings();
 }
 
 TrainingLoop::~TrainingLoop()
@@ -74,10 +75,6 @@ Result<RunState> TrainingLoop::run()
     auto outcome =
         nn::guardTorch("train run \"" + m_parts.run.frozen().id + "\"", [this] { return runToEnd(); });
     closeMailbox();
-    if (!m_breakpoints.isEmpty()) {
-        m_breakpoints.clear();
-        m_outputs.setBreakpoints({});
-    }
     return outcome;
 }
 
@@ -121,6 +118,7 @@ void TrainingLoop::begin()
                             " threads." + upTo,
                         payload);
     }
+    takeOverBreakpoints();
     m_outputs.setState(RunState::Running);
     if (m_state.step == 0 && FrameTaker::isDue(spec().probes, 0, false)) {
         std::vector<MetricValue> none; // series begin with step 1
@@ -135,6 +133,7 @@ Result<TrainingLoop::Boundary> TrainingLoop::passBoundary()
     while (!m_parts.replays.empty() && m_parts.replays.front().step <= m_state.step) {
         ORRERY_TRY(m_parts.settings.apply(m_parts.replays.front()));
         m_parts.replays.pop_front();
+        noteFrameSettings();
     }
     if (m_stepsUntilPause < 0) pause();
     for (;;) {

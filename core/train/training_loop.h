@@ -14,11 +14,13 @@
 #include "core/train/probe_budget.h"
 #include "core/train/run_watch.h"
 #include "core/train/step_runner.h"
+#include "core/train/told_series.h"
 #include "core/train/training.h"
 #include "core/train/training_outputs.h"
 
 #include <atomic>
 #include <deque>
+#include <functional>
 
 namespace orrery {
 
@@ -112,6 +114,12 @@ private:
     [[nodiscard]] Result<void> checkPatience(const SettingChange &setting) const;
     void lookForOccupancy(int64_t step, const std::vector<MetricValue> &told);
     [[nodiscard]] Error noOccupancyError(const Breakpoint &breakpoint) const;
+    [[nodiscard]] Error noFramesError(const Breakpoint &breakpoint) const;
+    [[nodiscard]] Error notToldError(const Breakpoint &breakpoint) const;
+    [[nodiscard]] std::optional<Error> whyNever(const Breakpoint &breakpoint) const;
+    void warnOfVain(int64_t step, const std::function<bool(const std::string &series)> &isMeant);
+    void noteFrameSettings(); ///< as they are now, for breakpoints on heads
+    void takeOverBreakpoints();
     Result<void> save(bool measures, WhenFull whenFull);
     Result<void> writeCheckpoint(bool measures);
     void pauseForSpace(const Error &error, bool measures);
@@ -135,6 +143,8 @@ private:
     PauseCause m_pauseCause; ///< of the pause at the next boundary; empty: none
     std::atomic<Occupancy> m_occupancy{
         Occupancy::Unknown}; ///< of memories, among the series; read by any thread
+    std::atomic<bool> m_keepsFrames{true}; ///< read by any thread
+    ToldSeries m_told;
     FrameTaker m_frames;
     std::deque<ControlCommand> m_heard;                      ///< oldest first
     std::deque<std::shared_ptr<LiveInspection>> m_questions; ///< likewise

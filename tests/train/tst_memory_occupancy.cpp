@@ -73,10 +73,12 @@ private Q_SLOTS:
         Recorder recorder;
         auto trainer = must(fixture.make(recorder, loading(plugins)));
         must(trainer->post({.verb = ControlVerb::Break, .setting = {"", "memory > 0.5"}}));
-        Result<void> late = Error{ErrorCode::Internal, "", ""};
+        Result<void> late = Error{ErrorCode::Internal, "", ""}, misspelt;
         recorder.afterReport = [&](int64_t step) {
-            if (step == 3)
-                late = trainer->post({.verb = ControlVerb::Break, .setting = {"", "memory > 0.9"}});
+            if (step != 3) return;
+            late = trainer->post({.verb = ControlVerb::Break, .setting = {"", "memory > 0.9"}});
+            misspelt = trainer->post(
+                {.verb = ControlVerb::Break, .setting = {"", "part/epsodic/occupancy > 0.9"}});
         };
         RunStatus paused;
         std::thread viewer([&] {
@@ -90,6 +92,7 @@ private Q_SLOTS:
         QCOMPARE(paused.pauseReason, std::string("memory > 0.5: part/episodic/occupancy was 0.7500"));
         QCOMPARE(paused.pauseSeries, std::string(kOccupancy));
         VERIFY_OK(late); // it is told, and never that full
+        VERIFY_ERROR(misspelt, ErrorCode::InvalidInput, "Did you mean \"part/episodic/occupancy\"?");
         QCOMPARE(recorder.count(EventKind::Breakpoint), 1);
         QCOMPARE(recorder.count(EventKind::Warning), 0);
     }

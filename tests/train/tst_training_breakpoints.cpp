@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A training pauses where a condition on its numbers becomes true, says so, and goes on.
 #include "core/base/text.h"
+#include "core/store/run_breakpoints.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
@@ -67,6 +68,9 @@ private Q_SLOTS:
     void aPauseByHandHasNone_data();
     void aPauseByHandHasNone();
     void occupancyThatNobodyTellsIsRefused();
+    void headsWithoutFramesAreRefused();
+    void whatNoPartTellsIsRefused();
+    void areKeptForTheNextStart();
     void badConditionsAreRefused_data();
     void badConditionsAreRefused();
     void whatIsNotThereIsNamed();
@@ -215,9 +219,8 @@ void TestTrainingBreakpoints::theStatusHasThem()
         QCOMPARE(watching.seen[i].first, expected[i]);
         QCOMPARE(watching.seen[i].second, expected[i]);
     }
-    // With the process they are gone.
-    QVERIFY(trainer->status().breakpoints.empty());
-    QVERIFY(watching.statuses.back().breakpoints.empty());
+    // Kept for a resume.
+    QCOMPARE(trainer->status().breakpoints, Texts{"lr > 1"});
 }
 
 void TestTrainingBreakpoints::thePauseHasItsReason()
@@ -310,6 +313,91 @@ void TestTrainingBreakpoints::occupancyThatNobodyTellsIsRefused()
     QCOMPARE(warning->text, late.error().text());
 }
 
+void TestTrainingBreakpoints::headsWithoutFramesAreRefused()
+{
+    RunFixture without; // frames_every is 0
+    Recorder recorder;
+    auto trainer = must(without.make(recorder));
+    for (const char *condition : {"entropy < 0.5", "head/0.1/change > 0.5"})
+        VERIFY_ERROR(trainer->post(breakAt(condition)), ErrorCode::InvalidInput,
+                     "because probes.frames_every is 0, expected 1 or more");
+    RunSpec spec = smallRun();
+    spec.probes.framesEvery = 5;
+    spec.probes.budgetPercent = 0;
+    RunFixture poor(spec);
+    VERIFY_ERROR(must(poor.make(recorder))->post(breakAt("entropy < 0.5")), ErrorCode::InvalidInput,
+                 "because probes.budget_percent is 0, expected above 0");
+    // Frames that are given up while somebody waits for them.
+    spec.probes.budgetPercent = 100;
+    RunFixture changed(spec);
+    Recorder changing;
+    trainer = must(changed.make(changing));
+    must(trainer->post(breakAt("entropy < 0")));
+    must(trainer->post(breakAt("loss < 0")));
+    Result<void> late;
+    changing.afterReport = [&](int64_t step) {
+        if (step == 3)
+            must(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.frames_every", "0"}}));
+        if (step == 5) late = trainer->post(breakAt("head/0.0/entropy < 1"));
+    };
+    must(trainer->run());
+    QCOMPARE(changing.count(EventKind::Warning), 1);
+    const RunEvent *warning = changing.last(EventKind::Warning);
+    QVERIFY2(warning->text.starts_with("Cannot use the breakpoint \"entropy < 0\": the run keeps no"),
+             warning->text.c_str());
+    VERIFY_ERROR(late, ErrorCode::InvalidInput, "probes.frames_every is 0");
+}
+
+void TestTrainingBreakpoints::whatNoPartTellsIsRefused()
+{
+    RunFixture fixture;
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    must(trainer->post(breakAt("part/epsodic/occupancy > 0.9"))); // parts have not told anything yet
+    must(trainer->post(breakAt("probe/norm > 1")));
+    Result<void> ofPart, ofProbe, early;
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 2) early = trainer->post(breakAt("probe/other > 1")); // nothing was validated yet
+        if (step != 5) return;
+        ofPart = trainer->post(breakAt("part/epsodic/occupancy > 0.9"));
+        ofProbe = trainer->post(breakAt("probe/norm > 1"));
+    };
+    must(trainer->run());
+    VERIFY_OK(early);
+    VERIFY_ERROR(ofPart, ErrorCode::InvalidInput,
+                 "no part or probe of the model tells \"part/epsodic/occupancy\", expected a series that the "
+                 "run has; they tell none of this kind.");
+    VERIFY_ERROR(ofProbe, ErrorCode::InvalidInput, "tells \"probe/norm\"");
+    QCOMPARE(stepsOf(recorder, EventKind::Warning), (std::vector<int64_t>{1, 4, 4}));
+    QCOMPARE(recorder.last(EventKind::Warning)->text.find("\"probe/other > 1\"") != std::string::npos, true);
+}
+
+void TestTrainingBreakpoints::areKeptForTheNextStart()
+{
+    RunFixture fixture;
+    must(writeBreakpoints(fixture.run->path(), {"loss > 0", "lr > 9", "gradnorm > 4"}));
+    Recorder first;
+    auto trainer = must(fixture.make(first));
+    std::thread viewer([&] {
+        while (trainer->status().state != RunState::Paused) std::this_thread::yield();
+        must(trainer->post({.verb = ControlVerb::Unbreak, .setting = {"", "loss > 0"}}));
+        must(trainer->post(breakAt("grad_norm > 1000000")));
+        must(trainer->post({.verb = ControlVerb::Stop}));
+    });
+    QCOMPARE(must(trainer->run()), RunState::Stopped);
+    viewer.join();
+    QCOMPARE(trainer->status().step, int64_t(1)); // before the first update nobody could have set it
+    QVERIFY(first.last(EventKind::Warning)->text.find("Did you mean \"grad_norm\"?") != std::string::npos);
+    const std::vector<std::string> kept = {"lr > 9", "grad_norm > 1e+06"};
+    QCOMPARE(must(readBreakpoints(fixture.run->path())), kept);
+    Recorder second;
+    trainer = must(fixture.make(second));
+    must(trainer->run());
+    QCOMPARE(second.last(EventKind::Note)->text,
+             std::string("Breakpoints as before: lr > 9, grad_norm > 1e+06."));
+    QCOMPARE(trainer->status().breakpoints, kept);
+}
+
 void TestTrainingBreakpoints::badConditionsAreRefused_data()
 {
     QTest::addColumn<QString>("condition");
@@ -330,7 +418,9 @@ void TestTrainingBreakpoints::badConditionsAreRefused()
 {
     QFETCH(QString, condition);
     QFETCH(QString, reason);
-    RunFixture fixture;
+    RunSpec spec = smallRun();
+    spec.probes.framesEvery = 5;
+    RunFixture fixture(spec);
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
     VERIFY_ERROR(trainer->post(breakAt(condition.toStdString())), ErrorCode::InvalidInput,

@@ -242,13 +242,20 @@ void BreakpointEditor::send(const QString &verb, const QString &condition)
 void BreakpointEditor::updateState()
 {
     const RunState state = m_feed.status() ? m_feed.status()->state : RunState::Unknown;
-    const bool canChange =
-        state == RunState::Running || state == RunState::Paused || state == RunState::Starting;
-    m_note->setText(
-        canChange ? tr("The run pauses at the step where a condition becomes true. For example: loss > 4, "
-                       "grad_norm >= 10, entropy < 0.5 (of any head), head/2.1/entropy < 0.5, "
-                       "memory > 0.9 (of any memory).")
-                  : tr("The run is not training. Breakpoints can be set while it trains or is paused."));
+    // One that does not train keeps them for its next start.
+    const bool canChange = state != RunState::Unknown && state != RunState::Unreadable;
+    const QString form = tr("The run pauses at the step where a condition becomes true. For example: loss > 4, "
+                            "grad_norm >= 10, entropy < 0.5 (of any head), head/2.1/entropy < 0.5, "
+                            "memory > 0.9 (of any memory).");
+    const QString rhythm = tr("Looked at whenever the number is told: of heads with each kept attention frame "
+                              "(probes.frames_every, less often where the probe budget or somebody's question "
+                              "is in the way), of the validation loss with each validation, of the others "
+                              "every train.report_every steps.");
+    m_note->setText(!canChange         ? tr("Choose a run that can be read.")
+                    : isLiveState(state) ? form + u' ' + rhythm
+                                         : tr("The run is not training: what is set now holds from its next "
+                                              "start.") +
+                                               u' ' + form);
     m_line->setEnabled(canChange);
     m_add->setEnabled(canChange && !m_line->text().trimmed().isEmpty());
     m_rows->setEnabled(canChange);

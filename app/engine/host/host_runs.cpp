@@ -4,6 +4,7 @@
 #include "app/engine/host/caller_watch.h"
 
 #include "core/base/log.h"
+#include "core/store/run_breakpoints.h"
 #include "core/store/run_trash.h"
 
 #include <algorithm>
@@ -178,6 +179,12 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
 {
     ORRERY_ASSIGN(const RunDirectory directory, open(run));
     const std::string &id = directory.frozen().id;
+    const bool isOfBreakpoints = command.verb == ControlVerb::Break || command.verb == ControlVerb::Unbreak;
+    if (isOfBreakpoints && !directory.liveWorker()) { // kept for its next start
+        ORRERY_TRY(changeKeptBreakpoints(directory.path(), command.setting.value,
+                                         command.verb == ControlVerb::Break));
+        return named(directory.status(), run);
+    }
     ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "control"));
     if (worker.socket.empty()) {
         if (command.verb == ControlVerb::Stop && signalStop(directory, worker))

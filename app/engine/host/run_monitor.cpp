@@ -47,7 +47,8 @@ RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &r
 {
     Fingerprint fingerprint;
     for (const char *file :
-         {"spec.json", "labels.json", "run.db", "run.db-wal", "worker.json", "failure.json", "checkpoints"}) {
+         {"spec.json", "labels.json", "breakpoints.json", "run.db", "run.db-wal", "worker.json", "failure.json",
+          "checkpoints"}) {
         struct stat info {};
         if (::stat((run / file).c_str(), &info) != 0) {
             fingerprint.parts.push_back(-1);

@@ -228,13 +228,18 @@ void TestViewers::breakpointsAreInTheStatus()
     QCOMPARE(control(ControlVerb::Unbreak, "lr < 0"), std::string());
     QVERIFY(becomes([&] { return now.breakpoints == std::vector<std::string>{"loss > 0"}; }));
     QCOMPARE(control(ControlVerb::Stop), std::string());
-    // Without a worker nothing is watched, and a resume begins without any.
+    // Without a worker they are kept for the next start, and can be changed for it.
     QVERIFY(becomes([&] { return now.state == RunState::Stopped; }));
-    QVERIFY(becomes([&] { return now.breakpoints.empty(); }));
+    QCOMPARE(now.breakpoints, std::vector<std::string>{"loss > 0"});
+    const bool isKept = QTest::qWaitFor( // as soon as its worker is gone
+        [&] { return control(ControlVerb::Break, "lr > 9").empty(); }, kPatienceMs);
+    QVERIFY(isKept);
+    QCOMPARE(control(ControlVerb::Unbreak, "loss > 0"), std::string());
+    QVERIFY(becomes([&] { return now.breakpoints == std::vector<std::string>{"lr > 9"}; }));
     const bool isStarted = QTest::qWaitFor([&] { return client->startRun(run, 0).ok(); }, kPatienceMs);
     QVERIFY(isStarted);
     QVERIFY(becomes([&] { return now.state == RunState::Running; }));
-    QVERIFY(now.breakpoints.empty());
+    QCOMPARE(now.breakpoints, std::vector<std::string>{"lr > 9"});
     host->kill();
     host->waitForFinished();
 }

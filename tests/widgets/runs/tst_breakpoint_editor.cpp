@@ -30,8 +30,8 @@ private Q_SLOTS:
     void oneIsRemoved();
     void aFailedRemovalIsSaid();
     void namesOfSeriesAreCompleted();
-    void onlyTrainingsHaveThem_data();
-    void onlyTrainingsHaveThem();
+    void runsThatCanBeReadHaveThem_data();
+    void runsThatCanBeReadHaveThem();
     void anotherRunDropsEverything();
     void theyStandBesideTheLiveSettings();
     void controlsHaveNames_data();
@@ -190,22 +190,30 @@ void TestBreakpoints::namesOfSeriesAreCompleted()
     QCOMPARE(offers(u"head/2.1"_s), 1);
 }
 
-void TestBreakpoints::onlyTrainingsHaveThem_data()
+void TestBreakpoints::runsThatCanBeReadHaveThem_data()
 {
     QTest::addColumn<RunState>("state");
     QTest::addColumn<bool>("isPossible");
     QTest::newRow("running") << RunState::Running << true;
     QTest::newRow("paused") << RunState::Paused << true;
-    QTest::newRow("finished") << RunState::Finished << false;
-    QTest::newRow("created") << RunState::Created << false;
+    QTest::newRow("finished") << RunState::Finished << true; // for a resume
+    QTest::newRow("created") << RunState::Created << true;
+    QTest::newRow("unreadable") << RunState::Unreadable << false;
 }
 
-void TestBreakpoints::onlyTrainingsHaveThem()
+void TestBreakpoints::runsThatCanBeReadHaveThem()
 {
     QFETCH(RunState, state);
     QFETCH(bool, isPossible);
     Panel one(state);
     QCOMPARE(one.editor().line()->isEnabled(), isPossible);
+    const auto labels = one.editor().findChildren<QLabel *>();
+    const auto says = [&labels](const QString &text) {
+        return std::any_of(labels.begin(), labels.end(),
+                           [&text](const QLabel *label) { return label->text().contains(text); });
+    };
+    QCOMPARE(says(u"what is set now holds from its next start"_s), isPossible && !isLiveState(state));
+    QCOMPARE(says(u"of heads with each kept attention frame (probes.frames_every"_s), isLiveState(state));
     QVERIFY(!child<QPushButton>(&one.editor(), "breakpointAdd")->isEnabled()); // nothing is typed
     one.editor().line()->setText(u"loss > 4"_s);
     QCOMPARE(child<QPushButton>(&one.editor(), "breakpointAdd")->isEnabled(), isPossible);
