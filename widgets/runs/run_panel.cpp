@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/runs/alarm_list.h"
 #include "widgets/runs/breakpoint_editor.h"
 #include "widgets/runs/checkpoint_view.h"
 #include "widgets/runs/event_table.h"
@@ -60,9 +61,20 @@ private:
     int m_colorIndex = 0;
 };
 
+namespace {
+
+/// Takes the room that is left: what it would like to have, by its wrapped texts, must not squeeze the numbers above it.
+class LowerStack : public QStackedWidget {
+public:
+    using QStackedWidget::QStackedWidget;
+    [[nodiscard]] bool hasHeightForWidth() const override { return false; }
+};
+
+} // namespace
+
 RunPanel::RunPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Run"), parent), m_session(session), m_feed(new RunFeed(session, this)),
-      m_stack(new QStackedWidget(this)), m_lower(new QStackedWidget(this))
+      m_stack(new QStackedWidget(this)), m_lower(new LowerStack(this))
 {
     setObjectName(u"runPanel"_s);
     m_liveButton = addTitleButton(u"gear"_s, tr("Change settings while it runs"));
@@ -157,7 +169,10 @@ QWidget *RunPanel::makeSummary()
     layout->addWidget(m_stepLine);
     layout->addWidget(m_progress);
     layout->addWidget(m_timeLine);
+    m_alarms = new AlarmList(summary);
+    connect(m_alarms, &AlarmList::curveRequested, this, &RunPanel::curveRequested);
     layout->addSpacing(space::kHalf);
+    layout->addWidget(m_alarms);
     layout->addWidget(m_numbers);
     return summary;
 }
@@ -247,6 +262,7 @@ void RunPanel::changeRun()
     m_liveButton->setVisible(!run().isEmpty());
     m_breakButton->setVisible(!run().isEmpty());
     m_savedSteps.clear();
+    m_alarms->setAlarms({});
     updateLookReason();
     setTitle(run().isEmpty() ? tr("Run") : run());
     setSummary(run().isEmpty() ? tr("No run is chosen.") : QString());
@@ -313,6 +329,7 @@ void RunPanel::showStatus()
         m_shownCheckpointStep = status.lastCheckpointStep;
     }
     showProgress(status);
+    m_alarms->setAlarms(status.alarms);
     showNumbers(status);
     setSummary(m_stateLine->text() + u". "_s + m_stepLine->text() + u'.');
     updateLookReason();

@@ -16,6 +16,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class AlarmList;
 class BreakpointEditor;
 class CheckpointView;
 class EventTable;
@@ -43,6 +44,7 @@ public:
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] LiveSettings *liveSettings() const { return m_live; }
     [[nodiscard]] BreakpointEditor *breakpoints() const { return m_breakpoints; }
+    [[nodiscard]] AlarmList *alarms() const { return m_alarms; }
     [[nodiscard]] CheckpointView *checkpoints() const { return m_checkpoints; }
     [[nodiscard]] SpecView *spec() const { return m_spec; }
     [[nodiscard]] EventTable *events() const { return m_events; }
@@ -51,6 +53,8 @@ public:
 Q_SIGNALS:
     void openInPlayground(const QString &model); ///< "run@step"
     void newRunRequested();
+    /// Where an alarm shows, to be drawn.
+    void curveRequested(const QString &series, qint64 step);
     /// A sample, to be read again by the model of the nearest saved step.
     void lookInside(const orrery::ui::Focus &focus);
 
@@ -81,6 +85,7 @@ private:
     ToneLabel *m_stateLine, *m_stepLine, *m_timeLine;
     QProgressBar *m_progress;
     KeyValueGrid *m_numbers;
+    AlarmList *m_alarms;
     QTabWidget *m_tabs;
     SpecView *m_spec;
     CheckpointView *m_checkpoints;

@@ -14,14 +14,13 @@
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_model.h"
 #include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_list_view.h"
 #include "widgets/runs/run_panel.h"
 #include "widgets/runs/spec_view.h"
 
 #include <QAction>
 #include <QClipboard>
 #include <QFileDialog>
-#include <QListView>
-#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -40,7 +39,7 @@ private Q_SLOTS:
     void selectingFromOutsideIsSilent();
     void selectionSurvivesFiltering();
     void filtersByNameAndState();
-    void asksBeforeDeletingAndNamesTheRun();
+    void deletesAtOnceAndOffersUndo();
     void liveRunsCannotBeDeleted();
     void deletedRunHandsTheSelectionOn();
     void lostConnectionSaysSinceWhen();
@@ -134,18 +133,19 @@ void TestRunPanels::filtersByNameAndState()
     QVERIFY(!panel.view()->isVisible()); // says that nothing matches
 }
 
-void TestRunPanels::asksBeforeDeletingAndNamesTheRun()
+void TestRunPanels::deletesAtOnceAndOffersUndo()
 {
     FakeSession session;
     session.runList = {fakeRun("old-run", RunState::Finished)};
     RunListPanel panel(session);
+    panel.show();
     panel.setRun(u"old-run"_s);
     ORRERY_VERIFY_QUICK(panel.deleteSelected());
-    QVERIFY(session.deletedRuns.isEmpty());
-    auto *confirm = child<QPushButton>(&panel, "confirmDelete");
-    QCOMPARE(confirm->text(), u"Delete old-run"_s);
-    confirm->click();
     QCOMPARE(session.deletedRuns, QStringList{u"old-run"_s});
+    auto *notice = child<Banner>(&panel, "runListNotice");
+    QTRY_VERIFY(notice->isVisible());
+    QCOMPARE(notice->message(), u"Moved “old-run” to the trash."_s);
+    QCOMPARE(child<QPushButton>(notice, "bannerRetry")->text(), u"Undo"_s);
 }
 
 void TestRunPanels::liveRunsCannotBeDeleted()
@@ -155,7 +155,7 @@ void TestRunPanels::liveRunsCannotBeDeleted()
     RunListPanel panel(session);
     panel.setRun(u"a"_s);
     panel.deleteSelected();
-    QVERIFY(!panel.findChild<QMessageBox *>());
+    QVERIFY(session.deletedRuns.isEmpty());
     QAction *action = panel.findChild<QAction *>(u"deleteRun"_s);
     QVERIFY(!action->isEnabled());
     session.setRuns({fakeRun("a", RunState::Stopped)});
