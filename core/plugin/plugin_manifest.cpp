@@ -6,6 +6,7 @@
 #include "core/spec/field_record.h"
 #include "core/spec/formula.h"
 #include "core/spec/plugin_cost.h"
+#include "core/spec/plugin_rules.h"
 #include "core/spec/strict_json.h"
 
 #include <algorithm>
@@ -88,6 +89,7 @@ Result<PluginManifest> ManifestReader::read()
             return error;
         }
         m_manifest.info.settings = std::move(*fields);
+        ORRERY_TRY(checkPluginRules(m_manifest.info));
     }
     ORRERY_TRY(readCosts());
     return std::move(m_manifest);

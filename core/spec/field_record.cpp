@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/spec/field_table.h"
 #include "core/spec/field_values.h"
+#include "core/spec/plugin_rules.h"
 #include "core/spec/plugin_use.h"
 #include "core/spec/strict_json.h"
 
@@ -22,6 +23,7 @@ namespace {
 constexpr size_t kMaxLabelBytes = 80;
 constexpr size_t kMaxUnitBytes = 24;
 constexpr size_t kMaxEffectBytes = 400;
+constexpr size_t kMaxConditionBytes = 400;
 constexpr size_t kMaxFieldsBytes = size_t{1} << 20;
 
 struct TypeName {
@@ -97,6 +99,11 @@ public:
                               found + ", expected " + expected + ".",
                           "Mend the plugin's JSON."};
     }
+    /// What is wrong with a part of the record is wrong with the record.
+    void adopt(const RecordReader &part)
+    {
+        if (!m_problem) m_problem = part.problem();
+    }
     [[nodiscard]] const std::optional<Error> &problem() const { return m_problem; }
 
 private:
@@ -141,6 +148,32 @@ void readRange(RecordReader &reader, Field &field)
     if (field.minimum > field.maximum) reader.fail("minimum", "above the maximum", "at most the maximum");
 }
 
+/// What is wrong with one of them is told as of the record; that its conditions can be read, checkPluginRules() says.
+std::vector<PluginRule> readRules(RecordReader &reader, const std::string &place)
+{
+    std::vector<PluginRule> rules;
+    const Json *list = reader.take("rules", false);
+    if (!list) return rules;
+    const bool areObjects =
+        list->is_array() && std::all_of(list->begin(), list->end(), [](const Json &one) { return one.is_object(); });
+    if (!areObjects || list->empty() || list->size() > kMaxRules) {
+        reader.fail("rules", shownJson(*list), "a list of 1 to " + std::to_string(kMaxRules) + " objects");
+        return rules;
+    }
+    for (const Json &one : *list) {
+        RecordReader part(place + ", rule " + std::to_string(rules.size() + 1), one);
+        PluginRule rule;
+        rule.when = part.text("when", false, kMaxConditionBytes);
+        rule.holds = part.text("holds", true, kMaxConditionBytes);
+        rule.expected = part.text("expected", true, kMaxRuleTextBytes);
+        rule.hint = part.text("hint", true, kMaxRuleTextBytes);
+        part.finish();
+        reader.adopt(part);
+        rules.push_back(std::move(rule));
+    }
+    return rules;
+}
+
 Result<Field> fieldFromRecord(std::string_view id, const std::string &group, const std::string &place,
                               const Json &record)
 {
@@ -164,13 +197,14 @@ Result<Field> fieldFromRecord(std::string_view id, const std::string &group, con
     readRange(reader, field);
     readChoices(reader, field);
     const Json *usual = reader.take("default", true);
+    std::vector<PluginRule> rules = readRules(reader, place);
     reader.finish();
     if (reader.problem()) return *reader.problem();
 
     auto value = typedValue(field.type, *usual);
     if (!value) return fieldTypeError(field, shownJson(*usual));
     ORRERY_TRY(checkFieldValue(field, *value));
-    bindPluginField(field, std::move(*value));
+    bindPluginField(field, std::move(*value), std::move(rules));
     return field;
 }
 
@@ -278,6 +312,11 @@ Json pluginFieldsToJson(const std::vector<Field> &fields)
         if (!field.choices.empty()) record["choices"] = field.choices;
         if (field.listSize > 0) record["listSize"] = field.listSize;
         if (field.advanced) record["advanced"] = true;
+        for (const PluginRule &rule : rulesOf(field)) {
+            Json one = {{"holds", rule.holds}, {"expected", rule.expected}, {"hint", rule.hint}};
+            if (!rule.when.empty()) one["when"] = rule.when;
+            record["rules"].push_back(std::move(one));
+        }
         records.push_back(std::move(record));
     }
     return records;

@@ -5,7 +5,6 @@
 #include "core/spec/plugin_use.h"
 
 #include <algorithm>
-#include <map>
 
 namespace orrery {
 
@@ -21,19 +20,6 @@ Values modelValues(const ModelSpec &model)
             {"heads", static_cast<double>(model.heads)},
             {"context", static_cast<double>(model.context)},
             {"window", static_cast<double>(model.window)}};
-}
-
-/// Adds the settings that are numbers; true is 1.
-void addSettings(const PluginInfo &plugin, const RunSpec &spec, Values &values)
-{
-    const size_t prefix = ("plugins." + plugin.id + ".").size();
-    for (const Field &field : plugin.settings) {
-        const FieldValue value = field.get(spec);
-        const std::string name = field.key.substr(prefix);
-        if (const auto *whole = std::get_if<int64_t>(&value)) values[name] = static_cast<double>(*whole);
-        if (const auto *real = std::get_if<double>(&value)) values[name] = *real;
-        if (const auto *flag = std::get_if<bool>(&value)) values[name] = *flag ? 1 : 0;
-    }
 }
 
 double valueOf(const std::string &formula, const Values &values, double least = 0)
@@ -53,10 +39,23 @@ double idleOf(const std::string &formula, const Values &values)
 
 } // namespace
 
+std::map<std::string, double> formulaValues(const PluginInfo &plugin, const RunSpec &spec)
+{
+    Values values = modelValues(spec.model);
+    const size_t prefix = ("plugins." + plugin.id + ".").size();
+    for (const Field &field : plugin.settings) {
+        const FieldValue value = field.get(spec);
+        const std::string name = field.key.substr(prefix);
+        if (const auto *whole = std::get_if<int64_t>(&value)) values[name] = static_cast<double>(*whole);
+        if (const auto *real = std::get_if<double>(&value)) values[name] = *real;
+        if (const auto *flag = std::get_if<bool>(&value)) values[name] = *flag ? 1 : 0;
+    }
+    return values;
+}
+
 Result<void> checkPluginCosts(const PluginInfo &plugin)
 {
-    Values values = modelValues(ModelSpec{});
-    addSettings(plugin, RunSpec{}, values);
+    const Values values = formulaValues(plugin, RunSpec{});
     for (const PluginCost &cost : plugin.costs)
         for (const std::string *formula : {&cost.parameters, &cost.idle, &cost.activations, &cost.cache}) {
             if (formula->empty()) continue;
@@ -76,8 +75,7 @@ PluginCostSum costOfPlugins(const RunSpec &spec, const FieldTable &table)
     for (const std::string &id : pluginsUsedBy(spec, table)) {
         const PluginInfo *plugin = table.findPlugin(id);
         if (!plugin) continue;
-        Values values = modelValues(spec.model);
-        addSettings(*plugin, spec, values);
+        const Values values = formulaValues(*plugin, spec);
         for (const PluginCost &cost : plugin->costs) {
             const double parameters = valueOf(cost.parameters, values);
             sum.parameters += parameters;

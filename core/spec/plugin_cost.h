@@ -6,8 +6,14 @@
 #include "core/spec/estimate.h"
 #include "core/spec/field_table.h"
 
+#include <map>
+#include <string>
+
 namespace orrery {
 
+/// What the names in formulas and rules of a plugin's JSON stand for: its settings that are numbers (true is 1), by
+/// their short names, and the model's layers, width, heads, context and window.
+std::map<std::string, double> formulaValues(const PluginInfo &plugin, const RunSpec &spec);
 /// Checks that all formulas can be read, with the names that they may use. @error InvalidInput naming the
 /// part
 Result<void> checkPluginCosts(const PluginInfo &plugin);

@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "core/spec/field_values.h"
+#include "core/spec/plugin_rules.h"
 
 #include <algorithm>
 #include <array>
@@ -25,18 +26,6 @@ std::string pluginOfKey(std::string_view key)
 {
     const std::string_view rest = key.starts_with(kPrefix) ? key.substr(kPrefix.size()) : std::string_view();
     return std::string(rest.substr(0, rest.find('.')));
-}
-
-FieldValue convertedValue(FieldType type, FieldValue value)
-{
-    if (const auto *whole = std::get_if<int64_t>(&value); whole && type == FieldType::Real)
-        return static_cast<double>(*whole);
-    if (const auto *real = std::get_if<double>(&value); real && type == FieldType::Integer)
-        if (const auto number = wholeNumber(*real)) return *number;
-    if (const auto *texts = std::get_if<std::vector<std::string>>(&value);
-        texts && texts->empty() && type == FieldType::RealList)
-        return std::vector<double>();
-    return value;
 }
 
 FieldType typeOf(const FieldValue &value)
@@ -193,13 +182,7 @@ Error pluginRefusal(const PluginInfo &plugin)
 
 void bindPluginField(Field &field, FieldValue defaultValue)
 {
-    field.get = [key = field.key, type = field.type, usual = std::move(defaultValue)](const RunSpec &spec) {
-        const auto found = spec.plugins.settings.find(key);
-        return found == spec.plugins.settings.end() ? usual : convertedValue(type, found->second);
-    };
-    field.set = [key = field.key](RunSpec &spec, FieldValue value) {
-        spec.plugins.settings.insert_or_assign(key, std::move(value));
-    };
+    bindPluginField(field, std::move(defaultValue), {});
 }
 
 std::vector<std::string> pluginsUsedBy(const RunSpec &spec, const FieldTable &table)
@@ -228,6 +211,11 @@ std::vector<FieldProblem> findPluginProblems(const RunSpec &spec, const FieldTab
     for (const auto &[reference, key] : askedPlugins(spec, table))
         if (auto refusal = refusalOf(reference, table)) problems.push_back({key, std::move(*refusal)});
     const std::vector<std::string> used = pluginsUsedBy(spec, table);
+    for (const std::string &id : used) {
+        const PluginInfo *plugin = table.findPlugin(id);
+        if (!plugin || !plugin->isUsable()) continue;
+        for (FieldProblem &problem : findBrokenRules(*plugin, spec)) problems.push_back(std::move(problem));
+    }
     for (const auto &[key, value] : spec.plugins.settings) {
         const std::string id = pluginOfKey(key);
         const PluginInfo *plugin = table.findPlugin(id);

@@ -193,6 +193,10 @@ void Problems::checkObjective()
     if (std::all_of(objective.mix.begin(), objective.mix.end(), [](double weight) { return weight == 0; }))
         return add("objective.mix", "weights of 0 only", "one above 0",
                    "For example: objective.mix = " + fieldValueText(ObjectiveSpec{}.mix));
+    if (objective.name == "hybrid" && areGood({"model.mask"}) && m_spec.model.mask != "causal")
+        add("model.mask", m_spec.model.mask + " beside objective.name hybrid",
+            "causal, as the hybrid objective has a mask of its own",
+            "Set model.mask to causal, or objective.name to next_token.");
     if (objectiveShares(objective).infill <= 0) return;
     const std::string weight = fieldValueText(objective.mix[2]);
     const std::string without =
@@ -234,6 +238,10 @@ void Problems::checkModalities()
         add("objective.name", m_spec.objective.name + several,
             "next_token, as other objectives move tokens and know text only",
             "Set objective.name to next_token, or attention.num_modalities to 1.");
+    if (areGood({"model.block"}) && m_spec.model.attention.isSeparate && m_spec.model.block != "reference")
+        add("model.block", m_spec.model.block + several,
+            "reference, as modalities with weights of their own have blocks of their own",
+            "Set model.block to reference, or attention.separate to false.");
     if (areGood({"data.special_tokens"}) && m_spec.data.specialTokens == "none")
         add("data.special_tokens", "none" + several,
             "default, as pictures and recordings begin with special tokens",
@@ -314,6 +322,21 @@ void Problems::checkPlugins()
         if (areGood({problem.key.c_str()})) m_list.push_back(std::move(problem));
 }
 
+/// The strategy that changes a semantic memory alone, beside plugins that have none or where it is off. A plugin that
+/// is not known well enough may have one: the trainer looks at the model itself.
+bool lacksSemanticMemory(const RunSpec &spec, const FieldTable &table)
+{
+    if (!spec.continual.isOn() || spec.continual.strategy != "sparse_memory") return false;
+    const auto used = pluginsUsedBy(spec, table);
+    return std::all_of(used.begin(), used.end(), [&](const std::string &id) {
+        const Field *size = table.find("plugins." + id + ".semantic_size");
+        if (!size) return false;
+        const FieldValue value = size->get(spec);
+        const auto *number = std::get_if<int64_t>(&value);
+        return number && *number == 0;
+    });
+}
+
 } // namespace
 
 std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTable &table)
@@ -334,6 +357,14 @@ std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTab
 std::vector<FieldProblem> findProblems(const RunSpec &spec, const FieldTable &table)
 {
     auto problems = findContradictions(spec, table);
+    if (lacksSemanticMemory(spec, table))
+        problems.push_back(
+            {"continual.strategy",
+             Error{ErrorCode::InvalidInput,
+                   "Cannot set \"continual.strategy\": found sparse_memory beside a model without a semantic "
+                   "memory, expected one, as only its values change behind the first text.",
+                   "Add \"memory\" to plugins.use and set plugins.memory.semantic_size, for example to 4096; "
+                   "or set continual.strategy to er."}});
     if (spec.data.path.empty())
         problems.push_back(
             {"data.path", Error{ErrorCode::InvalidInput,

@@ -151,6 +151,26 @@ private Q_SLOTS:
             "a lower-case letter");
         row("provides twice",
             with(R"("provides":[{"point":"Block","name":"m"},{"point":"Block","name":"m"}])"), "\"m\" twice");
+        const auto ruled = [&](const QByteArray &rules) {
+            return with("\"settings\":[{\"key\":\"a\",\"label\":\"A\",\"type\":\"integer\",\"default\":1,"
+                        "\"effect\":\"e\",\"rules\":" +
+                        rules + "}]");
+        };
+        row("rules that are no list", ruled("7"), "\"rules\" is 7, expected a list of 1 to 8 objects");
+        row("rules of texts", ruled(R"(["a > 1"])"), "expected a list of 1 to 8 objects");
+        row("no rule", ruled("[]"), "expected a list of 1 to 8 objects");
+        row("a rule that says nothing", ruled(R"([{"expected":"x","hint":"y"}])"),
+            "rule 1: \"holds\" is nothing, expected a value");
+        row("a rule with more", ruled(R"([{"holds":"a","expected":"x","hint":"y","if":"a"}])"),
+            "rule 1: \"if\" is an unknown key");
+        row("a rule of nobody", ruled(R"([{"holds":"b > 1","expected":"x","hint":"y"}])"),
+            "Cannot use the rules of \"plugins.x.a\": Cannot read the formula \"b \"");
+        row("a rule that asks for nobody", ruled(R"([{"when":"b","holds":"a","expected":"x","hint":"y"}])"),
+            "Cannot use the rules of \"plugins.x.a\"");
+        row("a text of nobody", ruled(R"([{"holds":"a","expected":"{b}","hint":"y"}])"),
+            "Cannot use the rules of \"plugins.x.a\"");
+        row("a text that never ends",
+            ruled("[{\"holds\":\"a\",\"expected\":\"x\",\"hint\":\"\\u007ba\"}]"), "is never closed");
         row("costs of no name", with(R"("costs":[{"parameters":"1"}])"), "\"name\" is missing");
         row("costs with more", with(R"("costs":[{"name":"a","time":"1"}])"),
             "\"costs.time\" is an unknown key");

@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/spec/field_record.h"
+#include "core/spec/plugin_rules.h"
 #include "core/spec/plugin_use.h"
 
 #include <nlohmann/json.hpp>
@@ -315,7 +316,9 @@ private Q_SLOTS:
         const std::string text = R"({"settings":[
             {"key":"a","label":"A","type":"bool","default":true,"effect":"e"},
             {"key":"b","label":"B","type":"integer","default":4,"minimum":1,"effect":"e","unit":"steps"},
-            {"key":"c","label":"C","type":"real","default":0.5,"maximum":1,"maximumExclusive":true,"effect":"e"},
+            {"key":"c","label":"C","type":"real","default":0.5,"maximum":1,"maximumExclusive":true,"effect":"e",
+             "rules":[{"when":"b > 2","holds":"c < b","expected":"less than {b}","hint":"h"},
+                      {"holds":"a","expected":"x","hint":"h"}]},
             {"key":"d","label":"D","type":"text","default":"x","effect":"e","advanced":true},
             {"key":"e","label":"E","type":"choice","choices":["p","q"],"default":"q","effect":"e"},
             {"key":"f","label":"F","type":"real_list","default":[1,2],"listSize":2,"minimum":0,"effect":"e"},
@@ -332,10 +335,81 @@ private Q_SLOTS:
             QCOMPARE(qtext(two.key + two.label + two.group + two.unit + two.rangeText()),
                      qtext(one.key + one.label + one.group + one.unit + one.rangeText()));
             QVERIFY(two.type == one.type && two.advanced == one.advanced &&
-                    two.get(RunSpec{}) == one.get(RunSpec{}));
+                    two.get(RunSpec{}) == one.get(RunSpec{}) && rulesOf(two) == rulesOf(one));
         }
         QVERIFY(pluginFieldsFromText("p", "P", "{}")->empty());
         VERIFY_ERROR(pluginFieldsFromText("p", "P", "["), ErrorCode::InvalidInput, "broken JSON");
+    }
+    void conditionsCompareFormulas_data()
+    {
+        QTest::addColumn<QString>("condition");
+        QTest::addColumn<bool>("holds");
+        const auto row = [](const char *condition, bool holds) {
+            QTest::newRow(condition) << QString(condition) << holds;
+        };
+        row("a >= 3", true);
+        row("a >= 3.5", false);
+        row("a <= 3", true);
+        row("a <= 2", false);
+        row("a > 2", true);
+        row("a > 3", false);
+        row("a < 4", true);
+        row("a < 3", false);
+        row("2 * a = b", true);
+        row("a = b", false);
+        row("a - 3", false);
+        row("a", true);
+        row("max(a, b) >= root(36)", true);
+    }
+    void conditionsCompareFormulas()
+    {
+        QFETCH(QString, condition);
+        const auto found = evaluateCondition(condition.toStdString(), {{"a", 3}, {"b", 6}});
+        VERIFY_OK(found);
+        QTEST(*found, "holds");
+    }
+    void badConditionsAreTold()
+    {
+        VERIFY_ERROR(evaluateCondition("a >= ", {{"a", 1}}), ErrorCode::InvalidInput, "is the end, expected");
+        VERIFY_ERROR(evaluateCondition("c > 1", {{"a", 1}}), ErrorCode::InvalidInput, "one of a");
+        VERIFY_ERROR(evaluateCondition("1 < a < 3", {{"a", 1}}), ErrorCode::InvalidInput, "is \"< 3\"");
+    }
+    void brokenRulesAreShownUnderTheirSetting()
+    {
+        PluginInfo plugin = relu();
+        plugin.settings = *pluginFieldsFromText("relu", plugin.name, R"({"settings":[
+            {"key":"scale","label":"Scale","type":"real","default":0,"effect":"e",
+             "rules":[{"when":"scale > 0","holds":"window >= 1","expected":"0 without a window, found {window}",
+                       "hint":"Set model.window to {context / 4}."}]},
+            {"key":"rounds","label":"Rounds","type":"integer","default":2,"effect":"e",
+             "rules":[{"holds":"rounds <= layers","expected":"at most {layers}","hint":"Fewer."}]}]})");
+        using Settings = std::vector<std::pair<std::string, std::string>>;
+        const auto problemsOf = [&](const Settings &settings) {
+            const SpecBuilder builder = builderWith({plugin}, settings);
+            QStringList texts;
+            for (const FieldProblem &problem : findProblems(builder.preview(), builder.table()))
+                texts << qtext(problem.key + "|" + problem.error.text());
+            return texts;
+        };
+        const Settings used = {{"plugins.use", "relu"}, {"plugins.relu.scale", "0.5"}};
+        QCOMPARE(problemsOf(used),
+                 QStringList{"plugins.relu.scale|Cannot set \"plugins.relu.scale\": found 0.5, expected 0 without "
+                             "a window, found 0. Set model.window to 32."});
+        Settings good = used;
+        good.push_back({"model.window", "8"});
+        QVERIFY(problemsOf(good).isEmpty());
+        good.push_back({"plugins.relu.rounds", "5"});
+        QCOMPARE(problemsOf(good), QStringList{"plugins.relu.rounds|Cannot set \"plugins.relu.rounds\": found 5, "
+                                               "expected at most 4. Fewer."});
+        // Asked before anything is made, and before anything is loaded; a run that was made elsewhere opens.
+        const SpecBuilder builder = builderWith({plugin}, used);
+        VERIFY_ERROR(builder.build(), ErrorCode::InvalidInput, "0 without a window");
+        RunSpec spec = builder.preview();
+        completePlugins(spec, builder.table());
+        VERIFY_ERROR(checkPluginUse(spec, builder.table()), ErrorCode::InvalidInput, "0 without a window");
+        VERIFY_OK(specFromJson(specToJson(spec)));
+        // Where the plugin is not used, nobody asks.
+        QVERIFY(problemsOf({{"model.layers", "1"}}).isEmpty());
     }
     void versionsAreNumbers()
     {

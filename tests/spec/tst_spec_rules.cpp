@@ -162,6 +162,77 @@ private Q_SLOTS:
         VERIFY_ERROR(validateSpec(spec), ErrorCode::InvalidInput, text.toUtf8().constData());
         VERIFY_ERROR(specFromJson(specToJson(spec)), ErrorCode::InvalidInput, text.toUtf8().constData());
     }
+    void refusesPartsThatNobodyWouldUse_data()
+    {
+        QTest::addColumn<QString>("settings");
+        QTest::addColumn<QString>("block");
+        QTest::addColumn<QString>("mask");
+        QTest::addColumn<QString>("key"); // empty: good
+        QTest::addColumn<QString>("text");
+        QTest::newRow("a mask beside a hybrid objective")
+            << "objective.name=hybrid"
+            << "reference"
+            << "strided"
+            << "model.mask"
+            << "found strided beside objective.name hybrid, expected causal, as the hybrid objective has a mask";
+        QTest::newRow("a block beside modalities with weights of their own")
+            << "attention.num_modalities=2"
+            << "wide"
+            << "causal"
+            << "model.block"
+            << "found wide beside attention.num_modalities 2, expected reference, as modalities with weights";
+        QTest::newRow("a block beside shared weights") << "attention.num_modalities=2 attention.separate=false"
+                                                       << "wide"
+                                                       << "causal" << "" << "";
+        QTest::newRow("both in a plain model") << ""
+                                               << "wide"
+                                               << "strided" << "" << "";
+    }
+    void refusesPartsThatNobodyWouldUse()
+    {
+        QFETCH(QString, settings);
+        QFETCH(QString, block);
+        QFETCH(QString, mask);
+        QFETCH(QString, key);
+        QFETCH(QString, text);
+        RunSpec spec = specWith(settings);
+        spec.model.block = block.toStdString();
+        spec.model.mask = mask.toStdString();
+        spec.plugins.use = {"parts@1.0.0"}; // describes itself: its plugin has both
+        const auto problems = findProblems(spec);
+        QCOMPARE(problems.size(), size_t(key.isEmpty() ? 0 : 1));
+        if (key.isEmpty()) return;
+        QCOMPARE(qtext(problems[0].key), key);
+        QVERIFY2(qtext(problems[0].error.text()).contains(text), problems[0].error.text().c_str());
+        QVERIFY(problems[0].error.code == ErrorCode::InvalidInput);
+    }
+    void sparseMemoryNeedsASemanticOne_data()
+    {
+        QTest::addColumn<bool>("hasPlugin");
+        QTest::addColumn<int>("size"); // -1: the plugin has no such setting
+        QTest::addColumn<bool>("isGood");
+        QTest::newRow("no plugin") << false << -1 << false;
+        QTest::newRow("switched off") << true << 0 << false;
+        QTest::newRow("switched on") << true << 4096 << true;
+        QTest::newRow("a plugin that we do not know") << true << -1 << true;
+    }
+    void sparseMemoryNeedsASemanticOne()
+    {
+        QFETCH(bool, hasPlugin);
+        QFETCH(int, size);
+        QFETCH(bool, isGood);
+        RunSpec spec = specWith("continual.stages=a continual.strategy=sparse_memory");
+        if (hasPlugin) spec.plugins.use = {"memory@1.0.0"};
+        if (size >= 0) spec.plugins.settings["plugins.memory.semantic_size"] = int64_t(size);
+        const auto problems = findProblems(spec);
+        QCOMPARE(problems.size(), size_t(isGood ? 0 : 1));
+        VERIFY_OK(specFromJson(specToJson(spec))); // what is not known here opens all the same
+        if (isGood) return;
+        QCOMPARE(qtext(problems[0].key), QString("continual.strategy"));
+        VERIFY_ERROR(validateSpec(spec), ErrorCode::InvalidInput, "beside a model without a semantic memory");
+        spec.continual.strategy = "er";
+        VERIFY_OK(validateSpec(spec));
+    }
     void allowsTheirNeighbours_data()
     {
         QTest::addColumn<QString>("settings");
