@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/curve_layer.h"
 
+#include "widgets/plots/polyline.h"
 #include "widgets/theme/theme.h"
 
 #include <QPolygonF>
@@ -18,6 +19,7 @@ constexpr double kDimmedOpacity = 0.4;
 constexpr double kLineWidth = 1.8;
 constexpr double kBridgedColumns = 8;
 constexpr double kGlyphLabelRoom = 40;
+constexpr double kTolerance = 0.1; ///< pixels that a line may lie beside its points
 constexpr double kDotSpacing = 7; ///< dots nearer than this run into a line
 
 QColor withOpacity(QColor color, double opacity)
@@ -26,16 +28,20 @@ QColor withOpacity(QColor color, double opacity)
     return color;
 }
 
-/// Indices of what the range shows, with one more on either side so that lines reach the edges.
+/// Indices of what the axis shows, with one more on either side so that lines reach the edges,
+/// but for what has no place on a logarithmic axis.
 template <typename T, typename X>
-std::pair<size_t, size_t> visibleSpan(const std::vector<T> &points, const QCPRange &range, X x)
+std::pair<size_t, size_t> visibleSpan(const std::vector<T> &points, const QCPAxis *axis, X x)
 {
+    const QCPRange range = axis->range();
     const auto from = std::lower_bound(points.begin(), points.end(), range.lower,
                                        [&](const T &p, double value) { return x(p) < value; });
     const auto to = std::upper_bound(from, points.end(), range.upper,
                                      [&](double value, const T &p) { return value < x(p); });
     const size_t first = size_t(from - points.begin()), last = size_t(to - points.begin());
-    return {first > 0 ? first - 1 : 0, std::min(last + 1, points.size())};
+    const bool hasBefore =
+        first > 0 && (axis->scaleType() != QCPAxis::stLogarithmic || x(points[first - 1]) > 0);
+    return {hasBefore ? first - 1 : first, std::min(last + 1, points.size())};
 }
 
 /// Points of one pixel column, in the order they came, reduced to what can be seen of them.
@@ -133,47 +139,11 @@ private:
     double m_column = 0, m_top = 0, m_bottom = 0, m_beforeTop = 0, m_beforeBottom = 0, m_beforeColumn = 0;
 };
 
-/// Drops points that lie within a tenth of a pixel of the line between their neighbours: nobody sees them,
-/// and stroking costs by the point. Greedy, keeps the first, the last and every turn that shows.
-QPolygonF simplified(const QPolygonF &line)
-{
-    constexpr double kTolerance = 0.1;
-    if (line.size() < 3) return line;
-    QPolygonF result{line.first()};
-    double lowest = -1e18, highest = 1e18; // slopes that keep all dropped points within the tolerance
-    QPointF start = line.first(), before = line.first();
-    for (qsizetype i = 1; i < line.size(); ++i) {
-        const QPointF &p = line[i];
-        const double dx = p.x() - start.x();
-        const double slope = dx > 1e-9 ? (p.y() - start.y()) / dx : 0;
-        const bool fits = dx > 1e-9 && slope >= lowest && slope <= highest;
-        if (!fits && before != start) {
-            result << before;
-            start = before;
-            lowest = -1e18;
-            highest = 1e18;
-        }
-        const double width = p.x() - start.x();
-        if (width > 1e-9) {
-            lowest = std::max(lowest, (p.y() - kTolerance - start.y()) / width);
-            highest = std::min(highest, (p.y() + kTolerance - start.y()) / width);
-        } else if (p != start) { // straight up or down: no slope holds it
-            result << p;
-            start = p;
-            lowest = -1e18;
-            highest = 1e18;
-        }
-        before = p;
-    }
-    if (result.last() != line.last()) result << line.last();
-    return result;
-}
-
 /// In short stretches: the cost of stroking one path with antialiasing grows faster than its length.
 void strokePolyline(QPainter *painter, const QPolygonF &line)
 {
     constexpr qsizetype kStretch = 24;
-    const QPolygonF points = simplified(line);
+    const QPolygonF points = simplified(line, kTolerance);
     for (qsizetype i = 0; i + 1 < points.size(); i += kStretch)
         painter->drawPolyline(points.constData() + i, int(std::min(kStretch + 1, points.size() - i)));
 }
@@ -212,10 +182,10 @@ void CurveLayer::draw(QCPPainter *painter)
 void CurveLayer::drawRaw(QCPPainter *painter, const PlotCurve &curve) const
 {
     if (curve.raw.empty()) return;
-    const QCPRange range = parentPlot()->xAxis->range();
-    const auto [first, last] = visibleSpan(curve.raw, range, [](const PlotBucket &b) { return b.x; });
+    const auto [first, last] =
+        visibleSpan(curve.raw, parentPlot()->xAxis, [](const PlotBucket &b) { return b.x; });
     if (first >= last) return;
-    double opacity = Theme::instance().isDark() ? kRawOpacityOnDark : kRawOpacity;
+    double opacity = (Theme::instance().isDark() ? kRawOpacityOnDark : kRawOpacity) * curve.rawOpacity;
     if (curve.isDimmed) opacity *= kDimmedOpacity;
     const QColor color = withOpacity(curve.color, opacity);
     const double columns = std::max(1, parentPlot()->axisRect()->width());
@@ -294,9 +264,11 @@ void CurveLayer::drawLine(QCPPainter *painter, const PlotCurve &curve) const
     if (curve.line.empty()) return;
     const PixelMap mapX(parentPlot()->xAxis), mapY(parentPlot()->yAxis);
     const auto [first, last] =
-        visibleSpan(curve.line, parentPlot()->xAxis->range(), [](const QPointF &p) { return p.x(); });
+        visibleSpan(curve.line, parentPlot()->xAxis, [](const QPointF &p) { return p.x(); });
     const QColor color = curve.isDimmed ? withOpacity(curve.color, kDimmedOpacity) : curve.color;
-    QPen pen(color, curve.isDimmed ? 1.2 : kLineWidth, curve.penStyle, Qt::RoundCap, Qt::BevelJoin);
+    // Up to one pixel Qt draws lines directly, wider ones as outlines: many times the cost in a crowd.
+    const double width = curve.isThin ? 1 : curve.isDimmed ? 1.2 : kLineWidth;
+    QPen pen(color, width, curve.penStyle, Qt::RoundCap, Qt::BevelJoin);
     painter->setAntialiasing(true);
     QPolygonF stretch;
     QPolygonF dots;
@@ -311,7 +283,9 @@ void CurveLayer::drawLine(QCPPainter *painter, const PlotCurve &curve) const
             for (const QPointF &point : stretch) bars.add(point.x(), point.y(), point.y());
             bars.draw(painter, color);
             painter->setAntialiasing(true);
-        } else if (stretch.size() > 1)
+        } else if (curve.isThin && stretch.size() > 1)
+            painter->drawPolyline(simplified(stretch, kTolerance));
+        else if (stretch.size() > 1)
             strokePolyline(painter, stretch);
         else if (stretch.size() == 1 && !curve.hasDots) {
             painter->setPen(Qt::NoPen);
@@ -349,7 +323,7 @@ void CurveLayer::drawGlyphs(QCPPainter *painter, const PlotCurve &curve) const
 {
     if (curve.nonFinite.empty()) return;
     const auto [first, last] =
-        visibleSpan(curve.nonFinite, parentPlot()->xAxis->range(), [](const PlotGlyph &g) { return g.x; });
+        visibleSpan(curve.nonFinite, parentPlot()->xAxis, [](const PlotGlyph &g) { return g.x; });
     const PixelMap mapX(parentPlot()->xAxis);
     const QRect area = clipRect();
     const double size = 3.5;

@@ -84,6 +84,7 @@ QColor markColor(MarkKind kind, const ThemeTokens &tokens)
     case MarkKind::Error:
         return tokens.error;
     case MarkKind::BestCheckpoint:
+    case MarkKind::Branch:
         return tokens.good;
     case MarkKind::Checkpoint:
     case MarkKind::Note:
@@ -132,6 +133,7 @@ AnnotationLayer::AnnotationLayer(QCustomPlot *plot, const PlotScene &scene)
 void AnnotationLayer::draw(QCPPainter *painter)
 {
     drawTitle(painter);
+    drawNote(painter);
     if (m_scene.curves.empty()) {
         if (m_scene.emptyText.isEmpty()) return;
         painter->setPen(Theme::instance().tokens().secondary);
@@ -154,6 +156,20 @@ void AnnotationLayer::drawTitle(QCPPainter *painter) const
     // Above the value axis and in line with its numbers, where it can be read without turning the head.
     const QRect box(parentPlot()->viewport().left() + 2, area.top() - height - 6, area.right(), height);
     painter->drawText(box, Qt::AlignLeft | Qt::AlignVCenter, m_scene.valueTitle);
+}
+
+/// At the right end of the row that the unit stands in.
+void AnnotationLayer::drawNote(QCPPainter *painter) const
+{
+    if (m_scene.note.isEmpty() || m_scene.curves.empty()) return;
+    painter->setFont(Theme::instance().smallFont());
+    painter->setPen(Theme::instance().tokens().secondary);
+    const QFontMetrics metrics(painter->font());
+    const QRect area = parentPlot()->axisRect()->rect();
+    const int left = area.left() + metrics.horizontalAdvance(m_scene.valueTitle);
+    const QRect box(left, area.top() - metrics.height() - 6, area.right() - left, metrics.height());
+    painter->drawText(box, Qt::AlignRight | Qt::AlignVCenter,
+                      metrics.elidedText(m_scene.note, Qt::ElideRight, box.width()));
 }
 
 void AnnotationLayer::drawMarks(QCPPainter *painter) const

@@ -18,6 +18,7 @@ protected:
 
 private:
     void drawTitle(QCPPainter *painter) const;
+    void drawNote(QCPPainter *painter) const;
     void drawMarks(QCPPainter *painter) const;
     void drawEndLabels(QCPPainter *painter) const;
 

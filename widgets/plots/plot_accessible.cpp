@@ -62,9 +62,10 @@ QString PlotView::accessibleSummary() const
         for (auto point = curve.line.rbegin(); point != curve.line.rend() && !end; ++point)
             if (std::isfinite(point->y())) end = &*point;
         if (end == nullptr) continue;
-        const QString where = m_xFormat == AxisFormat::Duration
-                                  ? tr("after %1").arg(exactDurationText(end->x()))
-                                  : tr("at step %1").arg(integerText(qRound64(end->x())));
+        QString where = tr("at step %1").arg(integerText(qRound64(end->x())));
+        if (m_xFormat == AxisFormat::Duration) where = tr("after %1").arg(exactDurationText(end->x()));
+        if (m_xFormat == AxisFormat::Clock) where = tr("at %1").arg(clockTimeText(end->x()));
+        if (m_xFormat == AxisFormat::Compact) where = tr("at %1 tokens").arg(compactText(end->x()));
         QString part = curve.name.isEmpty() ? QString() : curve.name + QLatin1Char(' ');
         part += significantText(end->y()) + QLatin1Char(' ') + where;
         const QString direction = trend(curve.line, *end);
@@ -74,6 +75,8 @@ QString PlotView::accessibleSummary() const
         parts << part;
     }
     if (parts.isEmpty()) return tr("No data yet");
+    const QString note = logNote();
+    if (!note.isEmpty()) parts << note;
     return (m_title.isEmpty() ? QString() : m_title + QStringLiteral(": ")) +
            parts.join(QStringLiteral("; "));
 }

@@ -19,6 +19,7 @@ struct PlotScene {
     std::vector<PlotMark> marks;
     QString valueTitle;
     QString emptyText;
+    QString note; ///< what a logarithmic axis cannot show; empty: nothing
     bool hasEndLabels = false;
     bool hasFocusRing = false;
     std::optional<double> cursorX;

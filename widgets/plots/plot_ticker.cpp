@@ -3,6 +3,8 @@
 
 #include "widgets/common/number_text.h"
 
+#include <QDateTime>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -29,6 +31,22 @@ QString durationLabel(double seconds)
     if (isWhole && whole < 48 * 3600 && whole % 3600 == 0)
         return fixedText(seconds / 3600, 0) + QStringLiteral(" h");
     return exactDurationText(seconds);
+}
+
+/// Seconds that local time is ahead of UTC.
+double localOffset(double unixSeconds)
+{
+    return QDateTime::fromSecsSinceEpoch(qint64(unixSeconds)).offsetFromUtc();
+}
+
+/// A date where ticks are days apart (or a day begins), else the time of the day.
+QString clockLabel(double unixSeconds, double step)
+{
+    const QDateTime time = QDateTime::fromMSecsSinceEpoch(qRound64(unixSeconds * 1000));
+    if (step >= 86400 || time.time() == QTime(0, 0)) return time.toString(QStringLiteral("MMM d"));
+    return time.toString(step < 1    ? QStringLiteral("hh:mm:ss.zzz")
+                         : step < 60 ? QStringLiteral("hh:mm:ss")
+                                     : QStringLiteral("hh:mm"));
 }
 
 } // namespace
@@ -65,6 +83,7 @@ double PlotTicker::getTickStep(const QCPRange &range)
     if (!(exact > 0) || !std::isfinite(exact)) return m_step = 1;
     switch (m_format) {
     case AxisFormat::Duration:
+    case AxisFormat::Clock:
         m_step = niceDurationStep(exact);
         break;
     case AxisFormat::Count:
@@ -83,9 +102,11 @@ QVector<double> PlotTicker::createTickVector(double tickStep, const QCPRange &ra
     m_hasDecades = m_isLogarithmic && range.lower > 0 && range.upper / range.lower >= 8;
     if (m_hasDecades) return logTicks(range);
     QVector<double> ticks;
-    const double first = std::ceil(range.lower / tickStep - 1e-9);
+    // Days and hours begin by local time.
+    const double shift = m_format == AxisFormat::Clock ? localOffset(range.lower) : 0;
+    const double first = std::ceil((range.lower + shift) / tickStep - 1e-9);
     for (int i = 0; i < kMaxTicks; ++i) {
-        const double tick = (first + i) * tickStep;
+        const double tick = (first + i) * tickStep - shift;
         if (tick > range.upper + tickStep * 1e-9) break;
         ticks.append(tick);
     }
@@ -116,6 +137,8 @@ QString PlotTicker::getTickLabel(double tick, const QLocale &, QChar, int)
     switch (m_format) {
     case AxisFormat::Duration:
         return durationLabel(tick);
+    case AxisFormat::Clock:
+        return clockLabel(tick, m_step);
     case AxisFormat::Count:
         return std::abs(tick) >= 1e6 ? compactText(tick, Zeros::Trim) : fixedText(tick, 0);
     case AxisFormat::Compact:

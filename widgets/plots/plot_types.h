@@ -38,9 +38,11 @@ struct PlotCurve {
     bool isLive = false;              ///< a dot at the end
     bool isDimmed = false;            ///< a tail that a later attempt wrote again
     bool isSnapped = true;            ///< the cursor snaps to its points
+    bool isThin = false;              ///< one of a crowd: a fine line
+    double rawOpacity = 1;            ///< share of the usual opacity of `raw`
 };
 
-enum class MarkKind : uint8_t { Checkpoint, BestCheckpoint, Setting, Resumed, Note, Warning, Error };
+enum class MarkKind : uint8_t { Checkpoint, BestCheckpoint, Setting, Resumed, Note, Warning, Error, Branch };
 
 /// Something that happened at x: a tick in the row above the x axis. The text is for read-outs.
 struct PlotMark {
@@ -54,6 +56,7 @@ enum class AxisFormat : uint8_t {
     Value,    ///< plain numbers; below 0.01 with a common power of ten in the axis title
     Compact,  ///< 12.4k, 3M
     Duration, ///< seconds, shown as s, min or h:mm
+    Clock,    ///< Unix seconds, shown as local time or date
 };
 
 struct PlotRange {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/plot_view.h"
 
+#include "widgets/common/counted.h"
 #include "widgets/common/number_text.h"
 #include "widgets/plots/curve_layer.h"
 #include "widgets/plots/overlay_layers.h"
@@ -130,6 +131,7 @@ void PlotView::setXAxis(AxisFormat format, const QString &title)
     m_xFormat = format;
     m_xTitle = title;
     m_xTicker->setFormat(format);
+    if (format == AxisFormat::Clock) setLogX(false);
     scheduleReplot();
 }
 
@@ -171,6 +173,46 @@ void PlotView::setLogY(bool isLogarithmic)
     Q_EMIT logYChanged(isLogarithmic);
 }
 
+void PlotView::setLogX(bool isLogarithmic)
+{
+    if (m_isLogX == isLogarithmic || (isLogarithmic && m_xFormat == AxisFormat::Clock)) return;
+    m_isLogX = isLogarithmic;
+    m_plot->xAxis->setScaleType(isLogarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    m_xTicker->setLogarithmic(isLogarithmic);
+    setFollowing(true);
+    fitToData();
+    scheduleReplot();
+    Q_EMIT logXChanged(isLogarithmic);
+}
+
+QString PlotView::logNote() const
+{
+    if (!m_isLogX && !m_isLogY) return {};
+    qint64 numLow = 0, numLeft = 0;
+    for (const PlotCurve &curve : m_scene->curves) {
+        if (m_isLogX)
+            numLeft += std::count_if(curve.line.begin(), curve.line.end(),
+                                     [](const QPointF &point) { return point.x() <= 0; });
+        if (m_isLogY && !curve.raw.empty())
+            numLow += std::count_if(curve.raw.begin(), curve.raw.end(),
+                                    [](const PlotBucket &bucket) { return bucket.low <= 0; });
+        else if (m_isLogY)
+            numLow += std::count_if(curve.line.begin(), curve.line.end(),
+                                    [](const QPointF &point) { return point.y() <= 0; });
+    }
+    QStringList parts;
+    if (numLow > 0)
+        parts << counted(numLow, tr("1 value ≤ 0 stands at the lower edge"),
+                         tr("%1 values ≤ 0 stand at the lower edge"));
+    if (numLeft > 0)
+        parts << counted(numLeft, tr("1 point at x ≤ 0 has no place"), tr("%1 points at x ≤ 0 have no place"));
+    return parts.join(QStringLiteral(" · "));
+}
+
+double PlotView::placeOf(double x) const { return m_isLogX ? std::log10(x) : x; }
+
+double PlotView::valueAt(double place) const { return m_isLogX ? std::pow(10.0, place) : place; }
+
 void PlotView::setFollowing(bool isFollowing)
 {
     if (isFollowing) {
@@ -193,7 +235,7 @@ void PlotView::fit()
 
 void PlotView::setXRange(const PlotRange &range)
 {
-    if (!(range.size() > 0) || xRange() == range) return;
+    if (!(range.size() > 0) || xRange() == range || (m_isLogX && range.from <= 0)) return;
     m_isFollowing = false;
     m_plot->xAxis->setRange(range.from, range.to);
     if (m_isYAutomatic) fitY(range);
@@ -208,19 +250,22 @@ PlotRange PlotView::yRange() const { return {m_plot->yAxis->range().lower, m_plo
 std::optional<PlotRange> PlotView::dataRange() const
 {
     Extent extent;
+    const auto add = [&](const auto &points, auto xOf) {
+        if (points.empty()) return;
+        // What is not positive has no place on a logarithmic axis.
+        const auto first = m_isLogX ? std::upper_bound(points.begin(), points.end(), 0.0,
+                                                       [&](double value, const auto &point) {
+                                                           return value < xOf(point);
+                                                       })
+                                    : points.begin();
+        if (first == points.end()) return;
+        extent.add(xOf(*first));
+        extent.add(xOf(points.back()));
+    };
     for (const PlotCurve &curve : m_scene->curves) {
-        if (!curve.raw.empty()) {
-            extent.add(curve.raw.front().x);
-            extent.add(curve.raw.back().x);
-        }
-        if (!curve.line.empty()) {
-            extent.add(curve.line.front().x());
-            extent.add(curve.line.back().x());
-        }
-        if (!curve.nonFinite.empty()) {
-            extent.add(curve.nonFinite.front().x);
-            extent.add(curve.nonFinite.back().x);
-        }
+        add(curve.raw, [](const PlotBucket &b) { return b.x; });
+        add(curve.line, [](const QPointF &p) { return p.x(); });
+        add(curve.nonFinite, [](const PlotGlyph &g) { return g.x; });
     }
     if (extent.isEmpty()) return std::nullopt;
     return PlotRange{extent.low, extent.high};
@@ -230,6 +275,7 @@ void PlotView::setCursorX(std::optional<double> x)
 {
     if (m_scene->cursorX == x) return;
     m_scene->cursorX = x;
+    m_pointerY.reset();
     replotCursor();
 }
 
@@ -369,7 +415,8 @@ void PlotView::updateTickers()
                           : m_unit.isEmpty() ? powerOfTenText(exponent)
                                              : powerOfTenText(exponent) + QLatin1Char(' ') + m_unit;
 
-    const int top = m_scene->valueTitle.isEmpty() ? metrics.height() / 2 + 2 : metrics.height() + 8;
+    m_scene->note = logNote();
+    const int top = m_scene->valueTitle.isEmpty() && m_scene->note.isEmpty() ? metrics.height() / 2 + 2 : metrics.height() + 8;
     const int left = metrics.horizontalAdvance(QStringLiteral("0.00")) + 8;
     m_plot->axisRect()->setMinimumMargins(
         QMargins(left, top, metrics.averageCharWidth() * 3, metrics.height()));
@@ -403,14 +450,14 @@ void PlotView::fitToData()
 void PlotView::fitX(const PlotRange &data)
 {
     // From 0 when the data begin near it: "step 1" as the left edge makes every tick look odd.
-    double from = data.from;
-    if (from > 0 && from <= 0.1 * data.to) from = 0;
-    double to = data.to;
+    double from = placeOf(data.from);
+    if (!m_isLogX && from > 0 && from <= 0.1 * data.to) from = 0;
+    double to = placeOf(data.to);
     if (to <= from) to = from + 1;
     const int available = std::max(plotArea().width(), 60);
     const int label = std::min(endLabelWidth(), available / 3);
     const double span = (to - from) * available / std::max(1, available - std::max(label, 6));
-    m_plot->xAxis->setRange(from, from + span);
+    m_plot->xAxis->setRange(valueAt(from), valueAt(from + span));
 }
 
 void PlotView::fitY(const PlotRange &visible)

@@ -7,6 +7,7 @@
 #include "widgets/plots/plot_types.h"
 
 #include <QElapsedTimer>
+#include <QStringList>
 #include <QTimer>
 #include <QWidget>
 
@@ -22,8 +23,8 @@ class PlotTicker;
 struct PlotScene;
 
 /// Mouse: drag pans, wheel zooms x (with Ctrl: y), Shift+drag or right drag zooms into a rectangle, double
-/// click fits. Keyboard: arrows pan, + and - zoom, Home or 0 fits, L switches the log axis, Shift+Left and
-/// Shift+Right move the cursor. Replots are queued and happen at most 30 times a second.
+/// click fits. Keyboard: arrows pan, + and - zoom, Home or 0 fits, L switches the log axis, Shift+L that of x,
+/// Shift+Left and Shift+Right move the cursor. Replots are queued and happen at most 30 times a second.
 class PlotView : public QWidget {
     Q_OBJECT
 public:
@@ -50,6 +51,12 @@ public:
 
     void setLogY(bool isLogarithmic);
     [[nodiscard]] bool isLogY() const { return m_isLogY; }
+    /// Points at 0 and before it have no place then; how many there are stands above the chart. An axis of
+    /// clock times stays linear.
+    void setLogX(bool isLogarithmic);
+    [[nodiscard]] bool isLogX() const { return m_isLogX; }
+    /// What the logarithmic axes cannot show, in a sentence; mostly empty.
+    [[nodiscard]] QString logNote() const;
 
     /// Following: the view shows everything and grows with it, until the user moves it.
     void setFollowing(bool isFollowing);
@@ -67,6 +74,9 @@ public:
     /// Where the cursor stands; set by the mouse, the keyboard or a linked chart (which does not signal).
     void setCursorX(std::optional<double> x);
     [[nodiscard]] std::optional<double> cursorX() const;
+    /// Height of the pointer that set the cursor, in pixels of this widget; nothing when the keyboard or
+    /// another chart did.
+    [[nodiscard]] std::optional<double> pointerY() const { return m_pointerY; }
     /// Nearest x that a curve has a point at.
     [[nodiscard]] std::optional<double> snapped(double x) const;
 
@@ -85,6 +95,8 @@ public:
 Q_SIGNALS:
     void followChanged(bool isFollowing);
     void logYChanged(bool isLogarithmic);
+    void logXChanged(bool isLogarithmic);
+    void pointerMoved(); ///< up or down, too, where the cursor stays
     /// NaN when the cursor has left.
     void cursorMoved(double x);
     void rangeChangedByUser(double from, double to);
@@ -96,6 +108,7 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent *event) override;
+    bool event(QEvent *event) override; ///< hovers over marks say what happened there
     void focusInEvent(QFocusEvent *event) override;
     void focusOutEvent(QFocusEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
@@ -120,6 +133,10 @@ private:
     void fitY(const PlotRange &visible);
     [[nodiscard]] int endLabelWidth() const;
     [[nodiscard]] bool hasMarkRow() const;
+    /// Places on the x axis in which moving and zooming is even: values, of a logarithmic one their powers.
+    [[nodiscard]] double placeOf(double x) const;
+    [[nodiscard]] double valueAt(double place) const;
+    [[nodiscard]] QStringList markTextsAt(const QPoint &position) const;
 
     void movedByUser();
     void moveRange(const PlotRange &range);
@@ -131,7 +148,7 @@ private:
     void panTo(const QPointF &position);
     void zoomToBand();
     void stepCursor(int direction);
-    void moveCursorTo(std::optional<double> x);
+    void moveCursorTo(std::optional<double> x, std::optional<double> pointerY = std::nullopt);
 
     std::unique_ptr<PlotScene> m_scene;
     QCustomPlot *m_plot;
@@ -146,6 +163,8 @@ private:
     AxisFormat m_xFormat = AxisFormat::Count;
     AxisFormat m_yFormat = AxisFormat::Value;
     bool m_isLogY = false;
+    bool m_isLogX = false;
+    std::optional<double> m_pointerY;
     bool m_isFollowing = true;
     bool m_isYAutomatic = true; ///< y fits what x shows, until the user moves y
     bool m_isZeroBased = false;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mouse and keyboard of a PlotView.
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/plots/overlay_layers.h"
 #include "widgets/plots/plot_scene.h"
 #include "widgets/plots/plot_view.h"
 
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QToolTip>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -20,6 +23,8 @@ constexpr double kKeyZoom = 0.7;
 constexpr double kDragStart = 4;      ///< pixels before a press becomes a drag
 constexpr double kVerticalStart = 16; ///< pixels before a drag also moves a y axis that fits itself
 constexpr double kMaxZoomOut = 4;     ///< times the extent of the data
+constexpr double kMarkReach = 6;      ///< pixels to either side of a mark in which it is hovered
+constexpr qsizetype kMaxHovered = 8;
 
 } // namespace
 
@@ -35,10 +40,11 @@ void PlotView::movedByUser()
 void PlotView::moveRange(const PlotRange &range)
 {
     const auto data = dataRange();
-    if (!data || !(range.size() > 0)) return;
-    PlotRange next = range;
-    const double extent = std::max(data->size(), 1e-6);
-    const double smallest = m_xFormat == AxisFormat::Count ? 4 : extent * 1e-7;
+    if (!data || !(range.size() > 0) || (m_isLogX && range.from <= 0)) return;
+    PlotRange next{placeOf(range.from), placeOf(range.to)};
+    const PlotRange all{placeOf(data->from), placeOf(data->to)};
+    const double extent = std::max(all.size(), 1e-6);
+    const double smallest = m_isLogX ? 1e-4 : m_xFormat == AxisFormat::Count ? 4 : extent * 1e-7;
     if (next.size() < smallest) {
         const double centre = (next.from + next.to) / 2;
         next = {centre - smallest / 2, centre + smallest / 2};
@@ -46,9 +52,9 @@ void PlotView::moveRange(const PlotRange &range)
     if (next.size() > kMaxZoomOut * extent) return;
     // A tenth of the view always shows data, so that nobody gets lost.
     const double keep = std::min(next.size(), extent) * 0.1;
-    const double tooFarRight = next.from - (data->to - keep), tooFarLeft = (data->from + keep) - next.to;
+    const double tooFarRight = next.from - (all.to - keep), tooFarLeft = (all.from + keep) - next.to;
     const double back = tooFarRight > 0 ? -tooFarRight : std::max(tooFarLeft, 0.0);
-    next = {next.from + back, next.to + back};
+    next = {valueAt(next.from + back), valueAt(next.to + back)};
     if (next == xRange()) return;
     m_plot->xAxis->setRange(next.from, next.to);
     if (m_isYAutomatic) fitY(next);
@@ -66,8 +72,8 @@ void PlotView::moveYRange(const PlotRange &range)
 
 void PlotView::zoomX(double factor, double around)
 {
-    const PlotRange range = xRange();
-    moveRange({around - (around - range.from) * factor, around + (range.to - around) * factor});
+    const double from = placeOf(xRange().from), to = placeOf(xRange().to), centre = placeOf(around);
+    moveRange({valueAt(centre - (centre - from) * factor), valueAt(centre + (to - centre) * factor)});
 }
 
 void PlotView::zoomY(double factor, double aroundPixel)
@@ -82,8 +88,9 @@ void PlotView::zoomY(double factor, double aroundPixel)
 
 void PlotView::panX(double fraction)
 {
-    const PlotRange range = xRange();
-    moveRange({range.from + fraction * range.size(), range.to + fraction * range.size()});
+    const double from = placeOf(xRange().from), to = placeOf(xRange().to);
+    const double shift = fraction * (to - from);
+    moveRange({valueAt(from + shift), valueAt(to + shift)});
 }
 
 void PlotView::panY(double fraction)
@@ -97,9 +104,10 @@ void PlotView::panY(double fraction)
 void PlotView::panTo(const QPointF &position)
 {
     const QCPAxis *x = m_plot->xAxis;
-    const double shift = x->pixelToCoord(m_dragPosition.x()) - x->pixelToCoord(position.x());
-    const PlotRange range = xRange();
-    if (shift != 0) moveRange({range.from + shift, range.to + shift});
+    const double shift =
+        placeOf(x->pixelToCoord(m_dragPosition.x())) - placeOf(x->pixelToCoord(position.x()));
+    const double from = placeOf(xRange().from), to = placeOf(xRange().to);
+    if (shift != 0) moveRange({valueAt(from + shift), valueAt(to + shift)});
     const bool movesY = !m_isYAutomatic || std::abs(position.y() - m_pressPosition.y()) > kVerticalStart;
     if (movesY) panY((position.y() - m_dragPosition.y()) / std::max(1, plotArea().height()));
     m_dragPosition = position;
@@ -119,11 +127,13 @@ void PlotView::zoomToBand()
     if (!isFullHeight) moveYRange(vertical);
 }
 
-void PlotView::moveCursorTo(std::optional<double> x)
+void PlotView::moveCursorTo(std::optional<double> x, std::optional<double> pointerY)
 {
-    if (m_scene->cursorX == x) return;
+    const bool isMoved = m_scene->cursorX != x;
     setCursorX(x);
-    Q_EMIT cursorMoved(x.value_or(std::nan("")));
+    m_pointerY = pointerY;
+    if (isMoved) Q_EMIT cursorMoved(x.value_or(std::nan("")));
+    if (pointerY) Q_EMIT pointerMoved();
 }
 
 void PlotView::stepCursor(int direction)
@@ -135,9 +145,10 @@ void PlotView::stepCursor(int direction)
         return;
     }
     // The next point on that side: points are at least a tenth of a pixel apart, else nobody sees the step.
-    const double pixel = xRange().size() / std::max(1, plotArea().width());
-    for (double distance = pixel * 0.1; distance <= data->size() + pixel; distance *= 2) {
-        const auto next = snapped(*m_scene->cursorX + direction * distance);
+    const double pixel = (placeOf(xRange().to) - placeOf(xRange().from)) / std::max(1, plotArea().width());
+    const double extent = placeOf(data->to) - placeOf(data->from);
+    for (double distance = pixel * 0.1; distance <= extent + pixel; distance *= 2) {
+        const auto next = snapped(valueAt(placeOf(*m_scene->cursorX) + direction * distance));
         if (next && (*next - *m_scene->cursorX) * direction > 0) {
             moveCursorTo(next);
             return;
@@ -177,7 +188,34 @@ void PlotView::mouseMoveEvent(QMouseEvent *event)
     }
     if (m_drag != Drag::None) return;
     const bool isInside = QRectF(plotArea()).adjusted(-4, -20, 4, 40).contains(position);
-    moveCursorTo(isInside ? snapped(m_plot->xAxis->pixelToCoord(position.x())) : std::nullopt);
+    moveCursorTo(isInside ? snapped(m_plot->xAxis->pixelToCoord(position.x())) : std::nullopt,
+                 isInside ? std::optional(position.y()) : std::nullopt);
+}
+
+QStringList PlotView::markTextsAt(const QPoint &position) const
+{
+    QStringList texts;
+    const QRect area = plotArea();
+    if (position.y() < area.bottom() - 2 * kMarkRowHeight || position.y() > area.bottom() + 4) return texts;
+    for (const PlotMark &mark : m_scene->marks)
+        if (std::abs(pixelOfX(mark.x) - position.x()) <= kMarkReach && !texts.contains(mark.text))
+            texts << mark.text;
+    return texts;
+}
+
+bool PlotView::event(QEvent *event)
+{
+    if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+    const auto *help = static_cast<QHelpEvent *>(event);
+    QStringList texts = markTextsAt(help->pos());
+    if (texts.isEmpty()) return QWidget::event(event);
+    if (const qsizetype more = texts.size() - kMaxHovered; more > 0) {
+        texts.resize(kMaxHovered);
+        texts << tr("and %1 more").arg(more);
+    }
+    QToolTip::showText(help->globalPos(), plainToolTip(texts.join(u'\n')), this);
+    event->accept();
+    return true;
 }
 
 void PlotView::mouseReleaseEvent(QMouseEvent *event)
@@ -215,7 +253,8 @@ void PlotView::keyPressEvent(QKeyEvent *event)
 {
     const bool hasShift = event->modifiers().testFlag(Qt::ShiftModifier);
     const PlotRange range = xRange();
-    const double centre = m_scene->cursorX.value_or((range.from + range.to) / 2);
+    const double centre =
+        m_scene->cursorX.value_or(valueAt((placeOf(range.from) + placeOf(range.to)) / 2));
     switch (event->key()) {
     case Qt::Key_Left:
         hasShift ? stepCursor(-1) : panX(-kKeyPan);
@@ -243,6 +282,10 @@ void PlotView::keyPressEvent(QKeyEvent *event)
     case Qt::Key_L:
         if (event->modifiers() == Qt::NoModifier) {
             setLogY(!m_isLogY);
+            return;
+        }
+        if (event->modifiers() == Qt::ShiftModifier) {
+            setLogX(!m_isLogX);
             return;
         }
         break;

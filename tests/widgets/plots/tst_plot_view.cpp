@@ -5,7 +5,10 @@
 #include "widgets/theme/theme.h"
 
 #include <QAccessible>
+#include <QDateTime>
+#include <QHelpEvent>
 #include <QSignalSpy>
+#include <QToolTip>
 #include <QWheelEvent>
 
 using namespace orrery::ui;
@@ -66,6 +69,9 @@ private Q_SLOTS:
     void yFitsWhatXShows();
     void spikeIsInsideTheFit();
     void logAxisLeavesOutWhatIsNotPositive();
+    void logAxisOfXMovesEvenly();
+    void clockTicksAreLocal();
+    void marksAreHovered();
     void cursorSnapsAndTells();
     void cursorStepsByKeyboard();
     void asksForDataOnceAfterMoves();
@@ -290,6 +296,84 @@ void TestPlotView::logAxisLeavesOutWhatIsNotPositive()
     // Equal ratios take equal heights.
     QVERIFY(std::abs((view->pixelOfY(1) - view->pixelOfY(2)) - (view->pixelOfY(2) - view->pixelOfY(4))) <
             0.01);
+}
+
+void TestPlotView::logAxisOfXMovesEvenly()
+{
+    PlotCurve curve = makeCurve(1000, falling);
+    curve.line.insert(curve.line.begin(), QPointF(0, 5));
+    curve.raw.insert(curve.raw.begin(), PlotBucket{0, 5, 5, 5});
+    const auto view = makeView({curve});
+    const PlotRange linear = view->xRange();
+    QTest::keyClick(view.get(), Qt::Key_L, Qt::ShiftModifier);
+    view->flush();
+    QVERIFY(view->isLogX());
+    QCOMPARE(view->dataRange()->from, 1.0); // 0 has no place
+    QVERIFY(view->xRange().from > 0.9 && view->xRange().from < 1.1 && view->xRange().to >= 1000);
+    QVERIFY2(view->logNote().contains(QStringLiteral("1 point at x ≤ 0")), qPrintable(view->logNote()));
+    QVERIFY(view->accessibleSummary().contains(view->logNote()));
+    const auto ratio = [&view] { return view->xRange().to / view->xRange().from; };
+    const double before = ratio();
+    QTest::keyClick(view.get(), Qt::Key_Plus); // by powers
+    QVERIFY(std::abs(std::log(ratio()) / std::log(before) - 0.7) < 1e-6);
+    const double zoomed = ratio();
+    QTest::keyClick(view.get(), Qt::Key_Right);
+    QVERIFY(std::abs(ratio() / zoomed - 1) < 1e-6);
+    for (int i = 0; i < 60; ++i) QTest::keyClick(view.get(), Qt::Key_Left); // never past the data
+    QVERIFY(view->xRange().to > 1 && view->xRange().from > 0);
+    view->setCursorX(10);
+    QTest::keyClick(view.get(), Qt::Key_Right, Qt::ShiftModifier);
+    QCOMPARE(view->cursorX(), std::optional(11.0));
+    QTest::keyClick(view.get(), Qt::Key_L, Qt::ShiftModifier);
+    view->flush();
+    QCOMPARE(view->xRange(), linear);
+}
+
+void TestPlotView::clockTicksAreLocal()
+{
+    const QDateTime morning(QDate(2026, 3, 4), QTime(8, 3));
+    const double from = double(morning.toSecsSinceEpoch());
+    struct Ticker : PlotTicker {
+        QStringList labels(double begin, double end)
+        {
+            QStringList texts;
+            const QCPRange range(begin, end);
+            for (const double tick : createTickVector(getTickStep(range), range))
+                texts << getTickLabel(tick, {}, u'f', 0);
+            return texts;
+        }
+    } ticker;
+    ticker.setFormat(AxisFormat::Clock);
+    ticker.setTickCount(5);
+    const QStringList hours = ticker.labels(from, from + 4 * 3600);
+    QVERIFY2(hours.contains(QStringLiteral("09:00")) && hours.contains(QStringLiteral("12:00")),
+             qPrintable(hours.join(u' ')));
+    const QStringList days = ticker.labels(from, from + 4 * 86400);
+    QVERIFY2(days.contains(QStringLiteral("Mar 5")), qPrintable(days.join(u' ')));
+    const auto view = makeView({makeCurve(100, falling)});
+    view->setLogX(true);
+    view->setXAxis(AxisFormat::Clock, QStringLiteral("time"));
+    QVERIFY(!view->isLogX());
+    view->setLogX(true);
+    QVERIFY(!view->isLogX());
+}
+
+void TestPlotView::marksAreHovered()
+{
+    const auto view = makeView({makeCurve(100, falling)});
+    view->setMarks({{50, MarkKind::Note, QStringLiteral("<b>what</b> happened")}});
+    view->flush();
+    const auto hover = [&view](double x, int y) {
+        const QPoint place(qRound(view->pixelOfX(x)), y);
+        QHelpEvent help(QEvent::ToolTip, place, view->mapToGlobal(place));
+        help.ignore();
+        QApplication::sendEvent(view.get(), &help);
+        return help.isAccepted() ? QToolTip::text() : QString();
+    };
+    const int row = view->plotArea().bottom() - 8;
+    QVERIFY(hover(50, row).contains(QStringLiteral("&lt;b&gt;what"))); // a note may look like HTML
+    QVERIFY(hover(70, row).isEmpty());
+    QVERIFY(hover(50, view->plotArea().top() + 5).isEmpty());
 }
 
 void TestPlotView::cursorSnapsAndTells()
