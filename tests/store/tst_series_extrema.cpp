@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every raw extremum is visible at every zoom: random series against all their points in a plain list.
+// Every raw extremum is visible at every zoom: random series against all their points in a plain list. With
+// ORRERY_SLOW=1 also of ten million points.
 #include "tests/store/store_fixture.h"
 
 #include <algorithm>
@@ -83,6 +84,22 @@ std::string compare(const std::vector<SeriesBucket> &buckets, const std::vector<
     return "";
 }
 
+/// A planted value that no bucket shows.
+std::string missingSpike(const std::vector<SeriesBucket> &buckets, const std::vector<RawPoint> &points)
+{
+    for (const RawPoint &point : points) {
+        if (!std::isfinite(point.value) || std::abs(point.value) < 1000) continue;
+        const auto isSeen = [&point](const SeriesBucket &bucket) {
+            // Beside a larger one in the same bucket it is under it.
+            return bucket.firstStep <= point.step && point.step <= bucket.lastStep &&
+                   (point.value > 0 ? bucket.maximum >= point.value : bucket.minimum <= point.value);
+        };
+        if (std::none_of(buckets.begin(), buckets.end(), isSeen))
+            return "hides the spike at step " + std::to_string(point.step);
+    }
+    return "";
+}
+
 /// Writes attempts of random length and keeps all points in order of attempt and step.
 class RandomRun {
 public:
@@ -114,6 +131,50 @@ public:
             if (turn + 1 == numAttempts && m_random() % 2) m_open = std::move(*writer);
         }
         return "";
+    }
+    /// One attempt, a point a step, with planted spikes that are each like no other value.
+    std::string writeLong(size_t numPoints, int numSpikes)
+    {
+        auto writer = RunWriter::open(m_folder);
+        if (!writer) return writer.error().text();
+        const auto attempt = (*writer)->beginAttempt(0);
+        if (!attempt) return attempt.error().text();
+        points.reserve(numPoints);
+        for (size_t i = 0; i < numPoints; ++i) {
+            const uint64_t kind = m_random() % 4096;
+            const double value = kind == 0   ? std::numeric_limits<double>::quiet_NaN()
+                                 : kind == 1 ? std::numeric_limits<double>::infinity()
+                                 : kind == 2 ? -std::numeric_limits<double>::infinity()
+                                             : 3 + 1e-3 * static_cast<double>(m_random() % 1000);
+            points.push_back({static_cast<int64_t>(i) + 1, value, *attempt});
+        }
+        for (int i = 0; i < numSpikes; ++i)
+            points[m_random() % numPoints].value = (i % 2 ? -1.0 : 1.0) * (1000 + i);
+        for (const RawPoint &point : points)
+            (*writer)->addReport(report(point.step, {{"loss", point.value}}, *attempt));
+        if (const auto flushed = (*writer)->flush(); !flushed) return flushed.error().text();
+        return "";
+    }
+    /// A window of any width at any place.
+    std::string checkZoom(RunReader &reader)
+    {
+        SeriesQuery query;
+        query.series = "loss";
+        query.maxBuckets = static_cast<int32_t>(
+            std::pow(10.0, static_cast<double>(m_random() % 4301) / 1000)); // 1 … 19,998, as often each decade
+        const auto count = static_cast<int64_t>(points.size());
+        const double share = std::pow(10.0, -static_cast<double>(m_random() % 6000) / 1000);
+        const auto width = std::max<int64_t>(1, static_cast<int64_t>(share * static_cast<double>(count)));
+        query.fromStep = 1 + static_cast<int64_t>(m_random() % static_cast<uint64_t>(count - width + 1));
+        query.toStep = query.fromStep + width - 1;
+        const auto buckets = reader.query(query);
+        if (!buckets) return buckets.error().text();
+        const std::vector<RawPoint> expected(points.begin() + (query.fromStep - 1), points.begin() + query.toStep);
+        std::string found = compare(*buckets, expected, query.maxBuckets);
+        if (found.empty()) found = missingSpike(*buckets, expected);
+        return found.empty() ? ""
+                             : found + ", steps " + std::to_string(query.fromStep) + " to " +
+                                   std::to_string(query.toStep) + ", max_buckets " + std::to_string(query.maxBuckets);
     }
     std::string checkQuery(RunReader &reader)
     {
@@ -198,6 +259,27 @@ private Q_SLOTS:
             QVERIFY2(found.empty(), (found + ", query " + std::to_string(i)).c_str());
         }
     }
+    void plantedSpikesAreSeenAtEveryZoom_data()
+    {
+        QTest::addColumn<int>("numPoints");
+        QTest::addColumn<int>("numZooms");
+        QTest::newRow("200,000 points") << 200'000 << 60;
+        if (qEnvironmentVariableIsSet("ORRERY_SLOW")) QTest::newRow("10,000,000 points") << 10'000'000 << 120;
+    }
+    void plantedSpikesAreSeenAtEveryZoom()
+    {
+        QFETCH(const int, numPoints);
+        QFETCH(const int, numZooms);
+        const TemporaryFolder folder;
+        RandomRun run(folder.make("run"), 77);
+        QCOMPARE(qtext(run.writeLong(static_cast<size_t>(numPoints), 40)), QString());
+        auto reader = RunReader::open(folder.path() / "run");
+        VERIFY_OK(reader);
+        for (int i = 0; i < numZooms; ++i) {
+            const std::string found = run.checkZoom(**reader);
+            QVERIFY2(found.empty(), (found + ", zoom " + std::to_string(i)).c_str());
+        }
+    }
     void theCheckItselfFindsALostSpike()
     {
         const std::vector<RawPoint> points = {{1, 1.0, 0}, {2, 9.0, 0}, {3, 1.0, 0}};
@@ -209,6 +291,8 @@ private Q_SLOTS:
         bucket.numPoints = 3;
         QCOMPARE(qtext(compare({bucket}, points, 1)),
                  QStringLiteral("maximum differs in the bucket at step 1"));
+        const std::vector<RawPoint> planted = {{1, 1.0, 0}, {2, 1000.0, 0}, {3, 1.0, 0}};
+        QCOMPARE(qtext(missingSpike({bucket}, planted)), QStringLiteral("hides the spike at step 2"));
     }
 };
 
