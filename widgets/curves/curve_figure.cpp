@@ -3,15 +3,19 @@
 
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/plots/polyline.h"
 #include "widgets/theme/theme_tokens.h"
 
+#include <QDateTime>
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QPainterPath>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -20,6 +24,13 @@ namespace {
 
 constexpr double kWidth = 900, kLargeHeight = 340, kSmallHeight = 190, kGap = 20, kMargin = 12;
 constexpr double kLeft = 56, kRight = 76, kSmallRight = 8, kBottom = 38, kTop = 24;
+constexpr int kKeyColumns = 4;
+constexpr double kKeyHeight = 15, kKeyLine = 20;
+constexpr double kBandOpacity = 0.18;
+/// Points of all lines of a figure with a legend: a dozen characters each, and 300 to begin a line, are below 300 kB.
+constexpr qsizetype kMaxPoints = 12'000;
+constexpr double kTolerances[] = {0.1, 0.2, 0.4, 0.8, 1.6}; ///< pixels
+constexpr double kLargeShare = 0.6; ///< of the points where noise needs more: of the large chart
 
 /// Values on one axis to places in the plot.
 struct Scale {
@@ -38,17 +49,48 @@ struct Scale {
     }
 };
 
+/// The lowest and the highest point of each of some parts of a line: what noise is from afar.
+QPolygonF extremesOf(const QPolygonF &line, qsizetype maxPoints)
+{
+    if (line.size() <= maxPoints) return line;
+    const qsizetype numParts = std::max<qsizetype>(1, (maxPoints - 2) / 2);
+    QPolygonF result{line.first()};
+    for (qsizetype part = 0; part < numParts; ++part) {
+        const auto begin = line.begin() + part * line.size() / numParts;
+        const auto end = line.begin() + (part + 1) * line.size() / numParts;
+        const auto [low, high] = std::minmax_element(
+            begin, end, [](const QPointF &a, const QPointF &b) { return a.y() < b.y(); });
+        result << *std::min(low, high) << *std::max(low, high);
+    }
+    return result << line.last();
+}
+
 class ChartPainter {
 public:
     ChartPainter(QPainter &painter, const QRectF &area, const FigureChart &chart, bool hasNames)
         : m_painter(painter), m_chart(chart), m_tokens(themeTokens(ThemeKind::Light)),
           m_small(typeFont(TypeSize::Small)), m_area(area),
           m_plot(area.adjusted(kLeft, kTop, hasNames ? -kRight : -kSmallRight, -kBottom)),
-          m_hasNames(hasNames), m_x{chart.x, m_plot.left(), m_plot.right(), false}, m_y{chart.y,
+          m_hasNames(hasNames), m_x{chart.x, m_plot.left(), m_plot.right(), chart.isLogX}, m_y{chart.y,
                                                                                         m_plot.bottom(),
                                                                                         m_plot.top(),
                                                                                         chart.isLogY}
     {
+    }
+    /// Lines may lie this far beside their points; 0: they do not.
+    void setTolerance(double tolerance) { m_tolerance = tolerance; }
+    /// Of a stretch without a gap.
+    void setMaxPoints(qsizetype maxPoints) { m_maxPoints = maxPoints; }
+    [[nodiscard]] qsizetype numCurves() const { return std::ssize(m_chart.curves); }
+    /// Of all lines, as they would be drawn.
+    [[nodiscard]] qsizetype numPoints() const
+    {
+        qsizetype sum = 0;
+        for (const PlotCurve &curve : m_chart.curves) {
+            for (const QPolygonF &stretch : stretches(curve.line, pointOf)) sum += stretch.size();
+            for (const QPolygonF &band : bands(curve)) sum += band.size();
+        }
+        return sum;
     }
     void paint()
     {
@@ -91,20 +133,34 @@ private:
         m_painter.setPen(QPen(m_tokens.border, 1));
         m_painter.drawLine(m_plot.bottomLeft(), m_plot.bottomRight());
         const int numWanted = int(m_plot.width() / 90);
-        for (const double value : figureTicks(m_chart.x, std::max(2, numWanted), false)) {
+        for (const double value : figureTicks(m_chart.x, std::max(2, numWanted), m_chart.isLogX)) {
             const double x = m_x.of(value);
             m_painter.setPen(QPen(m_tokens.border, 1));
             m_painter.drawLine(QPointF(x, m_plot.bottom()), QPointF(x, m_plot.bottom() + 3));
             m_painter.setPen(m_tokens.secondary);
-            const QString text =
-                m_chart.isDuration ? exactDurationText(value) : integerText(std::llround(value));
             m_painter.drawText(QRectF(x - 60, m_plot.bottom() + 4, 120, metrics.height()), Qt::AlignCenter,
-                               text);
+                               placeText(value));
         }
         m_painter.setPen(m_tokens.secondary);
         m_painter.drawText(
             QRectF(m_plot.left(), m_plot.bottom() + 4 + metrics.height(), m_plot.width(), metrics.height()),
             Qt::AlignRight, m_chart.xTitle);
+    }
+    [[nodiscard]] QString placeText(double value) const
+    {
+        switch (m_chart.xFormat) {
+        case AxisFormat::Duration:
+            return exactDurationText(value);
+        case AxisFormat::Clock:
+            return QDateTime::fromMSecsSinceEpoch(qRound64(value * 1000))
+                .toString(m_chart.x.size() > 3 * 86400 ? u"MMM d"_s : u"MMM d hh:mm"_s);
+        case AxisFormat::Compact:
+            return compactText(value, Zeros::Trim);
+        case AxisFormat::Count:
+        case AxisFormat::Value:
+            break;
+        }
+        return integerText(std::llround(value));
     }
     [[nodiscard]] static QString tickText(double value)
     {
@@ -117,7 +173,13 @@ private:
     {
         QColor color = curve.color;
         if (curve.isDimmed) color.setAlphaF(0.35F);
-        if (!curve.raw.empty()) {
+        if (m_tolerance > 0) {
+            QColor pale = color;
+            pale.setAlphaF(float(kBandOpacity * color.alphaF()));
+            m_painter.setPen(Qt::NoPen);
+            m_painter.setBrush(pale);
+            for (const QPolygonF &band : bands(curve)) m_painter.drawPolygon(band);
+        } else if (!curve.raw.empty()) {
             QColor pale = color;
             pale.setAlphaF(0.25F * color.alphaF());
             m_painter.setPen(QPen(pale, 1));
@@ -127,8 +189,9 @@ private:
                     m_painter.drawLine(QPointF(m_x.of(bucket.x), m_y.of(bucket.low)),
                                        QPointF(m_x.of(bucket.x), m_y.of(bucket.high)));
         }
-        m_painter.setPen(QPen(color, 1.5, curve.penStyle, Qt::RoundCap, Qt::RoundJoin));
-        paintLine(curve.line, [](const QPointF &point) { return point; });
+        m_painter.setPen(
+            QPen(color, curve.isThin ? 1 : 1.5, curve.penStyle, Qt::RoundCap, Qt::RoundJoin));
+        paintLine(curve.line, pointOf);
         m_painter.setBrush(color);
         m_painter.setPen(Qt::NoPen);
         if (curve.hasDots)
@@ -144,27 +207,54 @@ private:
             m_painter.drawLine(at + QPointF(-3, 3), at + QPointF(3, -3));
         }
     }
-    [[nodiscard]] bool isInside(double x) const { return x >= m_chart.x.from && x <= m_chart.x.to; }
-    /// One path for each stretch without a gap; what lies outside is left out but for the next point.
-    template <typename Points, typename Place> void paintLine(const Points &points, const Place &place)
+    static QPointF pointOf(const QPointF &point) { return point; }
+    /// Up along the upper edge and back along the lower one.
+    [[nodiscard]] std::vector<QPolygonF> bands(const PlotCurve &curve) const
     {
-        QPainterPath path;
+        if (m_tolerance <= 0) return {};
+        std::vector<QPolygonF> upper =
+            stretches(curve.raw, [](const PlotBucket &bucket) { return QPointF(bucket.x, bucket.high); });
+        const std::vector<QPolygonF> lower =
+            stretches(curve.raw, [](const PlotBucket &bucket) { return QPointF(bucket.x, bucket.low); });
+        if (upper.size() != lower.size()) return {}; // a logarithmic axis cannot show one of them
+        for (size_t i = 0; i < upper.size(); ++i)
+            for (auto point = lower[i].rbegin(); point != lower[i].rend(); ++point) upper[i] << *point;
+        return upper;
+    }
+    [[nodiscard]] bool isInside(double x) const
+    {
+        return x >= m_chart.x.from && x <= m_chart.x.to && m_x.canShow(x);
+    }
+    /// One path for each stretch without a gap; what lies outside is left out but for the next point.
+    template <typename Points, typename Place>
+    [[nodiscard]] std::vector<QPolygonF> stretches(const Points &points, const Place &place) const
+    {
+        std::vector<QPolygonF> all;
         bool isDrawing = false;
         for (size_t i = 0; i < points.size(); ++i) {
             const QPointF point = place(points[i]);
             const bool isNear = isInside(point.x()) || (i > 0 && isInside(place(points[i - 1]).x())) ||
                                 (i + 1 < points.size() && isInside(place(points[i + 1]).x()));
-            if (!m_y.canShow(point.y()) || !isNear) {
+            if (!m_y.canShow(point.y()) || !m_x.canShow(point.x()) || !isNear) {
                 isDrawing = false;
                 continue;
             }
-            const QPointF at(m_x.of(point.x()), m_y.of(point.y()));
-            if (isDrawing)
-                path.lineTo(at);
-            else
-                path.moveTo(at);
-            isDrawing = true;
+            if (!std::exchange(isDrawing, true)) all.emplace_back();
+            all.back() << QPointF(m_x.of(point.x()), m_y.of(point.y()));
         }
+        if (m_tolerance <= 0) return all;
+        for (QPolygonF &stretch : all) {
+            stretch = extremesOf(simplified(stretch, m_tolerance), m_maxPoints);
+            // A tenth of a pixel is as fine as print, and half the digits of a file.
+            for (QPointF &point : stretch)
+                point = {std::round(point.x() * 10) / 10, std::round(point.y() * 10) / 10};
+        }
+        return all;
+    }
+    template <typename Points, typename Place> void paintLine(const Points &points, const Place &place)
+    {
+        QPainterPath path;
+        for (const QPolygonF &stretch : stretches(points, place)) path.addPolygon(stretch);
         m_painter.setBrush(Qt::NoBrush);
         m_painter.drawPath(path);
     }
@@ -206,7 +296,49 @@ private:
     QRectF m_area, m_plot;
     bool m_hasNames;
     Scale m_x, m_y;
+    double m_tolerance = 0;
+    qsizetype m_maxPoints = std::numeric_limits<qsizetype>::max();
 };
+
+/// The finest lines that stay within the budget of points.
+void makeFit(std::vector<ChartPainter> &painters)
+{
+    for (const double tolerance : kTolerances) {
+        qsizetype numPoints = 0;
+        for (ChartPainter &one : painters) {
+            one.setTolerance(tolerance);
+            numPoints += one.numPoints();
+        }
+        if (numPoints <= kMaxPoints) return;
+    }
+    for (size_t i = 0; i < painters.size(); ++i) {
+        const double share = i == 0 ? kLargeShare : (1 - kLargeShare) / double(painters.size() - 1);
+        const auto numCurves = double(std::max<qsizetype>(1, painters[i].numCurves()));
+        painters[i].setMaxPoints(std::max<qsizetype>(8, qsizetype(share * double(kMaxPoints) / numCurves)));
+    }
+}
+
+void paintKeys(QPainter &painter, const QRectF &area, const std::vector<FigureKey> &keys)
+{
+    const QFont font = typeFont(TypeSize::Small);
+    const QFontMetricsF metrics(font);
+    const double width = area.width() / kKeyColumns;
+    const size_t numRows = (keys.size() + kKeyColumns - 1) / kKeyColumns;
+    painter.setFont(font);
+    for (size_t i = 0; i < keys.size(); ++i) {
+        const double left = area.left() + double(i / numRows) * width;
+        const double y = area.top() + (double(i % numRows) + 0.5) * kKeyHeight;
+        painter.setPen(QPen(keys[i].color, 1.5, keys[i].penStyle));
+        painter.drawLine(QPointF(left, y), QPointF(left + kKeyLine, y));
+    }
+    painter.setPen(themeTokens(ThemeKind::Light).text); // all at once: a change of pen is a group of its own in SVG
+    for (size_t i = 0; i < keys.size(); ++i) {
+        const double left = area.left() + double(i / numRows) * width + kKeyLine + 6;
+        const double y = area.top() + double(i % numRows) * kKeyHeight;
+        painter.drawText(QPointF(left, y + (kKeyHeight + metrics.ascent() - metrics.descent()) / 2),
+                         metrics.elidedText(keys[i].text, Qt::ElideMiddle, width - kKeyLine - 14));
+    }
+}
 
 } // namespace
 
@@ -231,14 +363,16 @@ std::vector<double> figureTicks(const PlotRange &range, int numWanted, bool isLo
     return ticks;
 }
 
-PaperFigure curveFigure(const QString &title, std::vector<FigureChart> charts)
+PaperFigure curveFigure(const QString &title, std::vector<FigureChart> charts, std::vector<FigureKey> keys)
 {
     const double heading = QFontMetricsF(typeFont(TypeSize::Heading)).height() + 10;
     const bool hasSmall = charts.size() > 1;
-    const QSizeF size(kWidth + 2 * kMargin,
-                      2 * kMargin + heading + kLargeHeight + (hasSmall ? kGap + kSmallHeight : 0));
+    const double chartsHeight = kLargeHeight + (hasSmall ? kGap + kSmallHeight : 0);
+    const double keysHeight = double((keys.size() + kKeyColumns - 1) / kKeyColumns) * kKeyHeight;
+    const QSizeF size(kWidth + 2 * kMargin, 2 * kMargin + heading + chartsHeight +
+                                                (keys.empty() ? 0 : kGap / 2 + keysHeight));
     const auto shared = std::make_shared<std::vector<FigureChart>>(std::move(charts));
-    return {title, size, [title, size, heading, shared](QPainter &painter) {
+    return {title, size, [title, size, heading, chartsHeight, shared, keys = std::move(keys)](QPainter &painter) {
                 painter.fillRect(QRectF(QPointF(), size), Qt::white);
                 QFont font = typeFont(TypeSize::Base);
                 font.setWeight(QFont::DemiBold);
@@ -249,15 +383,22 @@ PaperFigure curveFigure(const QString &title, std::vector<FigureChart> charts)
                                  metrics.elidedText(title, Qt::ElideRight, kWidth));
                 if (shared->empty()) return;
                 const QRectF large(kMargin, kMargin + heading, kWidth, kLargeHeight);
-                ChartPainter(painter, large, shared->front(), true).paint();
+                std::vector<ChartPainter> painters;
+                painters.reserve(shared->size());
+                painters.emplace_back(painter, large, shared->front(), true);
                 const double numSmall = double(shared->size() - 1);
                 const double width = (kWidth - (numSmall - 1) * kGap) / std::max(1.0, numSmall);
                 for (size_t i = 1; i < shared->size(); ++i)
-                    ChartPainter(painter,
-                                 QRectF(kMargin + double(i - 1) * (width + kGap), large.bottom() + kGap,
-                                        width, kSmallHeight),
-                                 shared->at(i), false)
-                        .paint();
+                    painters.emplace_back(painter,
+                                          QRectF(kMargin + double(i - 1) * (width + kGap), large.bottom() + kGap,
+                                                 width, kSmallHeight),
+                                          shared->at(i), false);
+                if (!keys.empty()) {
+                    makeFit(painters);
+                    paintKeys(painter, {kMargin + kLeft, large.top() + chartsHeight + kGap / 2, kWidth - kLeft, 0},
+                              keys);
+                }
+                for (ChartPainter &one : painters) one.paint();
             }};
 }
 

@@ -15,12 +15,22 @@ struct FigureChart {
     std::vector<PlotCurve> curves;
     PlotRange x, y; ///< what is shown
     bool isLogY = false;
-    bool isDuration = false; ///< x is seconds
+    AxisFormat xFormat = AxisFormat::Count;
     QString xTitle;
+    bool isLogX = false;
+};
+
+/// A line of the legend of several runs.
+struct FigureKey {
+    QString text;
+    QColor color;
+    Qt::PenStyle penStyle = Qt::SolidLine;
 };
 
 /// The first chart large, the others in a row under it.
-PaperFigure curveFigure(const QString &title, std::vector<FigureChart> charts);
+/// @param keys of several runs: a legend at the foot. With it, `raw` of a curve is the band of a group, and lines lose
+/// points that nobody sees, so that an SVG of 50 runs stays below 300 kB.
+PaperFigure curveFigure(const QString &title, std::vector<FigureChart> charts, std::vector<FigureKey> keys = {});
 /// Even numbers between the ends, in steps of 1, 2 or 5; of a logarithmic axis powers of ten where there are
 /// enough of them.
 std::vector<double> figureTicks(const PlotRange &range, int numWanted, bool isLogarithmic);

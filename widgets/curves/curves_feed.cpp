@@ -13,51 +13,6 @@ namespace {
 
 constexpr int kHistoryBuckets = 2000;
 
-std::optional<MarkKind> markKind(EventKind kind)
-{
-    switch (kind) {
-    case EventKind::Resumed:
-        return MarkKind::Resumed;
-    case EventKind::Setting:
-        return MarkKind::Setting;
-    case EventKind::NonFinite:
-    case EventKind::Failed:
-        return MarkKind::Error;
-    case EventKind::Warning:
-    case EventKind::Breakpoint:
-    case EventKind::Alarm:
-        return MarkKind::Warning;
-    case EventKind::Paused:
-    case EventKind::Stopped:
-    case EventKind::EarlyStop:
-    case EventKind::Note:
-        return MarkKind::Note;
-    case EventKind::Unknown:
-    case EventKind::Started:
-    case EventKind::Continued:
-    case EventKind::Checkpoint: // the list of checkpoints says which of them still exist
-    case EventKind::CheckpointDeleted:
-    case EventKind::Sample:
-    case EventKind::Finished:
-        break;
-    }
-    return std::nullopt;
-}
-
-RunMark checkpointMark(const CheckpointInfo &checkpoint)
-{
-    RunMark mark{checkpoint.step,
-                 checkpoint.wallTime,
-                 checkpoint.isBest ? MarkKind::BestCheckpoint : MarkKind::Checkpoint,
-                 {}};
-    QStringList facts;
-    if (checkpoint.isBest) facts << CurvesFeed::tr("best");
-    facts << (checkpoint.isVerified ? CurvesFeed::tr("verified") : CurvesFeed::tr("not verified"));
-    mark.text = CurvesFeed::tr("Checkpoint at step %1 (%2)")
-                    .arg(integerText(checkpoint.step), facts.join(QStringLiteral(", ")));
-    return mark;
-}
-
 } // namespace
 
 CurvesFeed::CurvesFeed(EngineSession &session, CurvesModel &model, QObject *parent)
@@ -66,7 +21,10 @@ CurvesFeed::CurvesFeed(EngineSession &session, CurvesModel &model, QObject *pare
     connect(&m_log, &EventLog::added, this, &CurvesFeed::addEvents);
     connect(&m_log, &EventLog::failed, this, &CurvesFeed::failed);
     connect(&session, &EngineSession::updated, this, &CurvesFeed::onUpdated);
-    connect(&session, &EngineSession::runsChanged, this, &CurvesFeed::readStatus);
+    connect(&session, &EngineSession::runsChanged, this, [this] {
+        readStatus();
+        takeBranches();
+    });
 }
 
 CurvesFeed::~CurvesFeed()
@@ -112,6 +70,7 @@ void CurvesFeed::setRun(const QString &run)
     ++m_generation;
     m_status.reset();
     m_events.clear();
+    m_branches = branchMarks(toStd(run), m_session.runs());
     m_checkpoints.clear();
     m_log.setRun(run);
     m_isReading = m_mustReadAgain = m_hasHistory = m_hasExtra = false;
@@ -148,6 +107,15 @@ void CurvesFeed::readStatus()
         Q_EMIT statusChanged();
         return;
     }
+}
+
+void CurvesFeed::takeBranches()
+{
+    if (m_run.isEmpty()) return;
+    auto branches = branchMarks(toStd(m_run), m_session.runs());
+    if (branches == m_branches) return;
+    m_branches = std::move(branches);
+    rebuildMarks();
 }
 
 void CurvesFeed::readHistory()
@@ -252,8 +220,9 @@ void CurvesFeed::addEvents(const std::vector<RunEvent> &events)
 {
     bool hasNew = false;
     for (const RunEvent &event : events) {
-        if (!markKind(event.kind)) continue;
-        m_events.push_back(event);
+        auto mark = eventMark(event);
+        if (!mark) continue;
+        m_events.push_back(*std::move(mark));
         hasNew = true;
     }
     if (hasNew) rebuildMarks();
@@ -263,8 +232,8 @@ void CurvesFeed::rebuildMarks()
 {
     m_marks.clear();
     for (const CheckpointInfo &checkpoint : m_checkpoints) m_marks.push_back(checkpointMark(checkpoint));
-    for (const RunEvent &event : m_events)
-        m_marks.push_back({event.step, event.wallTime, *markKind(event.kind), fromStd(event.text)});
+    m_marks.insert(m_marks.end(), m_events.begin(), m_events.end());
+    m_marks.insert(m_marks.end(), m_branches.begin(), m_branches.end());
     std::stable_sort(m_marks.begin(), m_marks.end(),
                      [](const RunMark &a, const RunMark &b) { return a.step < b.step; });
     Q_EMIT marksChanged();

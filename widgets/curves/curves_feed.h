@@ -4,7 +4,7 @@
 // or a new attempt began, and finer windows on request. GUI thread only; owned by the panel.
 #pragma once
 
-#include "widgets/plots/plot_types.h"
+#include "widgets/curves/run_marks.h"
 #include "widgets/session/event_log.h"
 
 #include <QObject>
@@ -16,14 +16,6 @@ namespace orrery::ui {
 
 class CurvesModel;
 
-/// An event or a checkpoint on the curves.
-struct RunMark {
-    int64_t step = 0;
-    double wallTime = 0;
-    MarkKind kind = MarkKind::Note;
-    QString text;
-};
-
 class CurvesFeed : public QObject {
     Q_OBJECT
 public:
@@ -34,13 +26,15 @@ public:
     void setRun(const QString &run);
     [[nodiscard]] const QString &run() const { return m_run; }
     [[nodiscard]] const std::optional<RunStatus> &status() const { return m_status; }
-    /// By step. Checkpoints that still exist, and what happened to the run.
+    /// By step. Checkpoints that still exist, branches, and what happened to the run.
     [[nodiscard]] const std::vector<RunMark> &marks() const { return m_marks; }
     /// Whether the first history is still on its way.
     [[nodiscard]] bool isReading() const { return (m_isAttaching || m_isReading) && !m_hasHistory; }
     void requestDetail(int64_t fromStep, int64_t toStep, int maxBuckets);
     /// Asks for everything again (Retry).
     void refresh();
+    /// Reads events that nobody told live: a note on a run that rests.
+    void readEvents() { m_log.read(); }
 
     /// Of every run, always there.
     static const std::vector<std::string> &seriesNames();
@@ -63,6 +57,7 @@ private:
     [[nodiscard]] std::vector<std::string> wantedSeries() const;
     void readCheckpoints();
     void readStatus();
+    void takeBranches();
     void onUpdated(const RunUpdate &update);
     void addEvents(const std::vector<RunEvent> &events);
     void rebuildMarks();
@@ -73,7 +68,7 @@ private:
     QString m_run;
     std::string m_extra;
     std::optional<RunStatus> m_status;
-    std::vector<RunEvent> m_events;
+    std::vector<RunMark> m_events, m_branches;
     std::vector<CheckpointInfo> m_checkpoints;
     std::vector<RunMark> m_marks;
     quint64 m_generation = 0; ///< of setRun; answers for an earlier one are dropped

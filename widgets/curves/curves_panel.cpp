@@ -7,8 +7,10 @@
 #include "widgets/common/panel_frame.h"
 #include "widgets/curves/curves_feed.h"
 #include "widgets/curves/curves_model.h"
+#include "widgets/curves/curves_overlay.h"
 #include "widgets/curves/curves_toolbar.h"
-#include "widgets/curves/reading.h"
+#include "widgets/curves/note_bar.h"
+#include "widgets/curves/overlay_bar.h"
 #include "widgets/curves/readout_view.h"
 #include "widgets/curves/series_chart.h"
 #include "widgets/plots/plot_view.h"
@@ -31,13 +33,8 @@
 namespace orrery::ui {
 namespace {
 
-constexpr int kRefreshIntervalMs = 33;
 constexpr int kMinHeight = 280;
 constexpr size_t kMaxDots = 100;
-constexpr int kMarkReachPixels = 12; ///< marks this near the cursor are read out
-
-/// Of the run's colour, yet apart from the training curve: towards the text colour.
-QColor validationColor(const QColor &run) { return mixed(Theme::instance().tokens().text, run, 0.5); }
 
 /// Scrolls up and down alone: as wide as what it holds needs at the least, whatever the font.
 class TallScrollArea : public QScrollArea {
@@ -122,7 +119,7 @@ QWidget *CurvesPanel::makeCharts()
     columns->setStretchFactor(1, 0);
     columns->setCollapsible(0, false);
     columns->setHandleWidth(space::kOne);
-    m_lossFrame->setContent(columns);
+    m_lossFrame->setContent(makeLossContent(columns));
     connect(m_lossFrame->banner(), &Banner::retryRequested, m_feed.get(), &CurvesFeed::refresh);
 
     auto *row = new QWidget(this);
@@ -161,6 +158,7 @@ QWidget *CurvesPanel::makeCharts()
     connect(m_toolbar, &CurvesToolbar::logYChosen, loss, &PlotView::setLogY);
     connect(m_toolbar, &CurvesToolbar::followChosen, this, &CurvesPanel::setAllFollowing);
     connect(m_toolbar, &CurvesToolbar::fitChosen, loss, &PlotView::fit);
+    connect(m_overlay, &CurvesOverlay::logXChosen, this, &CurvesPanel::setAllLogX);
     adoptFrame();
     applyXMode();
     // Above a dock, or in a low window, they scroll instead of making the window higher.
@@ -194,6 +192,7 @@ void CurvesPanel::makeSeriesCard(QSplitter *rows)
     connect(m_extra, &SeriesChart::seriesChanged, this,
             [this, rows, wasFolded = true](const QString &name) mutable {
                 m_feed->setExtraSeries(toStd(name));
+                m_overlay->setExtraSeries(name);
                 m_extra->setReading(m_feed->isReadingExtra());
                 // It takes its height from the loss, which has the most, and gives it back; a chart that was
                 // there keeps its own.
@@ -222,6 +221,11 @@ void CurvesPanel::link(PlotView *chart)
             if (other != chart) other->setXRange({from, to});
     });
     connect(chart, &PlotView::cursorMoved, this, [this, chart](double x) { showCursor(chart, x); });
+    connect(chart, &PlotView::logXChanged, this, &CurvesPanel::setAllLogX);
+    // The row of the nearest run comes first: that changes while the cursor stays where it snapped to.
+    connect(chart, &PlotView::pointerMoved, this, [this] {
+        if (m_overlay->isOn() && !m_readingTimer.isActive()) m_readingTimer.start();
+    });
 }
 
 void CurvesPanel::setAllFollowing(bool isFollowing)
@@ -230,6 +234,12 @@ void CurvesPanel::setAllFollowing(bool isFollowing)
     const QScopedValueRollback guard(m_isLinking, true);
     for (PlotView *chart : m_charts) chart->setFollowing(isFollowing);
     m_toolbar->setFollowing(isFollowing);
+}
+
+void CurvesPanel::setAllLogX(bool isLogarithmic)
+{
+    for (PlotView *chart : m_charts) chart->setLogX(isLogarithmic);
+    m_overlay->bar()->setLogX(m_charts[Loss]->isLogX());
 }
 
 void CurvesPanel::setRun(const QString &runId)
@@ -242,6 +252,8 @@ void CurvesPanel::setRun(const QString &runId)
     showCursor(nullptr, std::nan(""));
     m_feed->setRun(runId);
     m_extra->setRun(runId);
+    m_overlay->setSelected(runId);
+    m_noteBar->setRun(runId);
     m_summaryTimer.stop();
     scheduleRefresh();
 }
@@ -255,8 +267,9 @@ void CurvesPanel::scheduleRefresh()
         return;
     }
     if (m_refreshTimer.isActive()) return;
-    const qint64 elapsed = m_sinceRefresh.isValid() ? m_sinceRefresh.elapsed() : kRefreshIntervalMs;
-    m_refreshTimer.start(int(std::clamp<qint64>(kRefreshIntervalMs - elapsed, 0, kRefreshIntervalMs)));
+    const qint64 interval = m_overlay->refreshIntervalMs();
+    const qint64 elapsed = m_sinceRefresh.isValid() ? m_sinceRefresh.elapsed() : interval;
+    m_refreshTimer.start(int(std::clamp<qint64>(interval - elapsed, 0, interval)));
 }
 
 void CurvesPanel::keyPressEvent(QKeyEvent *event)
@@ -284,9 +297,11 @@ void CurvesPanel::refresh()
     m_refreshTimer.stop();
     m_sinceRefresh.start();
     m_needsRefresh = false;
-    const bool hasPoints = m_model->hasPoints(run());
+    m_overlay->setSmoothing(m_toolbar->smoothing());
+    const bool hasPoints = this->hasPoints();
     refreshPage(hasPoints);
     refreshTitle();
+    m_overlay->refreshLegend();
     refreshCurves(); // without points too: the charts of the run before must go
     refreshSummary();
     if (!hasPoints) return;
@@ -327,7 +342,10 @@ void CurvesPanel::refreshPage(bool hasPoints)
     }
 }
 
-XAxis CurvesPanel::axis() const { return {m_toolbar->xMode(), m_model->startWallTime(run())}; }
+XAxis CurvesPanel::axis() const
+{
+    return {m_toolbar->xMode(), m_model->startWallTime(run()), m_overlay->specs().tokensPerStep(run())};
+}
 
 bool CurvesPanel::isLive() const { return m_feed->status() && m_feed->status()->state == RunState::Running; }
 
@@ -349,7 +367,11 @@ void CurvesPanel::refreshCurves()
     m_extra->setReading(m_feed->isReadingExtra());
 
     const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
-    std::array<std::vector<PlotCurve>, kNumCharts> curves = curvesIn(color, validationColor(color));
+    std::array<std::vector<PlotCurve>, kNumCharts> curves;
+    if (!m_overlay->isOn())
+        curves = curvesIn(color, validationColor(color));
+    else
+        for (size_t i = 0; i < curves.size(); ++i) curves[i] = m_overlay->curves(overlaySeries(Chart(i)));
     for (int chart = 0; chart < kNumCharts; ++chart) m_charts[size_t(chart)]->setCurves(std::move(curves[size_t(chart)]));
 }
 
@@ -361,6 +383,7 @@ std::array<std::vector<PlotCurve>, CurvesPanel::kNumCharts> CurvesPanel::curvesI
                      .penStyle = Theme::runPenStyle(m_model->colorIndex(this->run())),
                      .isLive = isLive()};
     std::array<std::vector<PlotCurve>, kNumCharts> curves;
+    if (!x.canPlace()) return curves;
     style.name = tr("train");
     curves[Loss] = makeCurves(m_series[TrainLoss], x, style);
     CurveStyle checked = style;
@@ -388,24 +411,14 @@ std::array<std::vector<PlotCurve>, CurvesPanel::kNumCharts> CurvesPanel::curvesI
     return curves;
 }
 
-void CurvesPanel::refreshMarks()
-{
-    const XAxis x = axis();
-    std::vector<PlotMark> marks;
-    for (const RunMark &mark : m_feed->marks())
-        marks.push_back(
-            {x.mode == XMode::Step ? double(mark.step) : mark.wallTime - x.startTime, mark.kind, mark.text});
-    m_charts[Loss]->setMarks(std::move(marks));
-}
-
 void CurvesPanel::applyXMode()
 {
-    const bool isStep = m_toolbar->xMode() == XMode::Step;
+    const XMode mode = m_toolbar->xMode();
     for (PlotView *chart : m_charts) {
         chart->setCursorX(std::nullopt);
-        chart->setXAxis(isStep ? AxisFormat::Count : AxisFormat::Duration,
-                        isStep ? tr("step") : tr("time since the first report"));
+        chart->setXAxis(axisFormat(mode), axisTitle(mode));
     }
+    m_overlay->setXMode(mode);
     // The old range has no meaning on the other axis.
     setAllFollowing(true);
     scheduleRefresh();
@@ -414,39 +427,11 @@ void CurvesPanel::applyXMode()
 void CurvesPanel::showCursor(const PlotView *from, double x)
 {
     const std::optional<double> place = std::isnan(x) ? std::nullopt : std::optional(x);
+    for (int i = 0; i < kNumCharts; ++i)
+        if (m_charts[size_t(i)] == from) m_cursorChart = Chart(i);
     for (PlotView *chart : m_charts)
         if (chart != from) chart->setCursorX(place);
     showReading();
-}
-
-void CurvesPanel::showReading()
-{
-    const PlotView *loss = m_charts[Loss];
-    const double pixel = loss->xRange().size() / std::max(1, loss->plotArea().width());
-    const QColor color = Theme::instance().runColor(m_model->colorIndex(run()));
-    const QColor validation = validationColor(color);
-    std::vector<ReadingSource> sources;
-    const auto add = [&](SeriesIndex index, const std::string &id, const QString &name, ReadingFormat format,
-                         bool isNoisy, bool hasExtrema, const QColor &ofCurve) {
-        sources.push_back({name, &m_series[index], format, isNoisy, hasExtrema, ofCurve, fromStd(id)});
-    };
-    add(TrainLoss, series::kLoss, tr("Train loss"), ReadingFormat::Loss, true, true, color);
-    add(ValLoss, series::kValLoss, tr("Validation loss"), ReadingFormat::Loss, false, true, validation);
-    // Only runs with a hybrid objective have these.
-    if (!m_series[ValPrefix].isEmpty())
-        add(ValPrefix, series::kValLossPrefix, tr("Validation, prefix"), ReadingFormat::Loss, false, true,
-            validation);
-    if (!m_series[ValInfill].isEmpty())
-        add(ValInfill, series::kValLossInfill, tr("Validation, infill"), ReadingFormat::Loss, false, true,
-            validation);
-    add(Rate, series::kLearningRate, tr("Learning rate"), ReadingFormat::Rate, false, false, {});
-    add(Norm, series::kGradNorm, tr("Gradient norm"), ReadingFormat::Rate, true, true, {});
-    add(TokensPerSecond, series::kTokensPerSecond, tr("Tokens / s"), ReadingFormat::Compact, true, true, {});
-    const std::string chosen = toStd(m_extra->series());
-    if (!m_series[Chosen].isEmpty() && !CurvesFeed::isAlwaysThere(chosen))
-        add(Chosen, chosen, m_extra->series(), ReadingFormat::Rate, true, true, {});
-    m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), m_feed->marks(),
-                                      kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
 }
 
 } // namespace orrery::ui

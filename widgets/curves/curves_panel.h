@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The curves of one run: loss (raw, smoothed, validation) and below it learning rate, gradient norm and
-// speed, linked in x, with a docked read-out of what the cursor stands on. Live while the run trains. GUI
-// thread only.
+// speed, linked in x, with a docked read-out of what the cursor stands on. Live while the run trains. Other
+// runs can be drawn beside it (curves_overlay.h). GUI thread only.
 #pragma once
 
 #include "widgets/common/paper_figure.h"
@@ -17,21 +17,26 @@
 #include <memory>
 #include <optional>
 
+class QAction;
 class QStackedWidget;
 class QSplitter;
 
 namespace orrery::ui {
 
 class CurvesFeed;
+class CurvesOverlay;
 class CurvesModel;
 class CurvesToolbar;
 class EmptyState;
 class EngineSession;
+class NoteBar;
 class PanelFrame;
 class PlotView;
 class ReadoutView;
 class SeriesChart;
 struct ReadingSource;
+struct RunMark;
+enum class OverlaySeries : uint8_t;
 
 class CurvesPanel : public QWidget {
     Q_OBJECT
@@ -48,12 +53,21 @@ public:
     [[nodiscard]] QString run() const;
     /// Draws a series of the run, "head/1.0/entropy", beside those that are always there.
     void showSeries(const QString &series);
+    /// Runs to draw beside that one, in the order in which they are kept when there are too many.
+    void setOverlaidRuns(const QStringList &runs);
+    [[nodiscard]] const QStringList &overlaidRuns() const;
+    /// Begins a note on the run at the cursor, else at its newest step.
+    void addNote();
+    /// The same, for menus; its key works in the panel alone.
+    [[nodiscard]] QAction *noteAction() const { return m_noteAction; }
 
     [[nodiscard]] SeriesChart *seriesChart() const { return m_extra; }
     [[nodiscard]] PlotView *chart(Chart chart) const { return m_charts[chart]; }
     [[nodiscard]] ReadoutView *readout() const { return m_readout; }
     [[nodiscard]] CurvesToolbar *toolbar() const { return m_toolbar; }
     [[nodiscard]] CurvesModel *model() const { return m_model.get(); }
+    [[nodiscard]] CurvesOverlay *overlay() const { return m_overlay; }
+    [[nodiscard]] NoteBar *noteBar() const { return m_noteBar; }
     /// Draws now what is pending; otherwise it happens within 33 ms.
     void flush();
 
@@ -66,6 +80,8 @@ Q_SIGNALS:
     void newRunRequested();
     /// From the menu of a series in the read-out: "loss > ", to be finished.
     void breakpointRequested(const QString &beginning);
+    /// A link, or the button that ends it, asks for other runs beside this one: they are drawn already.
+    void overlayRequested(const QStringList &runs);
 
 protected:
     void keyPressEvent(
@@ -76,6 +92,8 @@ private:
     enum SeriesIndex { TrainLoss, ValLoss, ValPrefix, ValInfill, Rate, Norm, TokensPerSecond, Chosen, kNumSeries };
 
     QWidget *makeCharts();
+    QWidget *makeLossContent(QWidget *columns);           // curves_panel_overlay.cpp
+    void overlayChanged();                                // curves_panel_overlay.cpp
     QWidget *makeSmallCard(Chart chart, const QString &title);
     void makeSeriesCard(QSplitter *rows);
     void link(PlotView *chart);
@@ -87,10 +105,17 @@ private:
     void refreshCurves();
     [[nodiscard]] std::array<std::vector<PlotCurve>, kNumCharts> curvesIn(const QColor &run,
                                                                           const QColor &validation) const;
-    void refreshMarks();
+    void refreshMarks();                                  // curves_panel_overlay.cpp
+    [[nodiscard]] std::vector<RunMark> placedMarks() const; // curves_panel_overlay.cpp
     void refreshTitle();                                  // curves_panel_frame.cpp
     void refreshSummary();                                // curves_panel_frame.cpp
-    void showReading();
+    [[nodiscard]] QString overlaySummary() const;         // curves_panel_frame.cpp
+    void showReading();                                   // curves_panel_overlay.cpp
+    void showOverlayReading();                            // curves_panel_overlay.cpp
+    [[nodiscard]] OverlaySeries overlaySeries(Chart chart) const; // curves_panel_overlay.cpp
+    [[nodiscard]] bool hasPoints() const;                 // curves_panel_overlay.cpp
+    void setAllLogX(bool isLogarithmic);
+    [[nodiscard]] int refreshIntervalMs() const;
     void showCursor(const PlotView *from, double x);
     void requestDetail(double from, double to, int numBuckets); // curves_panel_frame.cpp
     void requestShownDetail();                            // curves_panel_frame.cpp
@@ -114,6 +139,11 @@ private:
     SeriesChart *m_extra = nullptr;
     CurvesToolbar *m_toolbar = nullptr;
     ReadoutView *m_readout = nullptr;
+    CurvesOverlay *m_overlay = nullptr;
+    NoteBar *m_noteBar = nullptr;
+    QAction *m_noteAction = nullptr;
+    Chart m_cursorChart = Loss; ///< that the pointer is in: its series is read of all runs
+    QTimer m_readingTimer;
     QTimer m_refreshTimer;
     QElapsedTimer m_sinceRefresh;
     QTimer m_summaryTimer;
@@ -125,5 +155,8 @@ private:
     double m_shownWallTime = 0;
     quint64 m_shownRevision = 0;
 };
+
+/// Of the run's colour, yet apart from the training curve: towards the text colour.
+QColor validationColor(const QColor &run);
 
 } // namespace orrery::ui

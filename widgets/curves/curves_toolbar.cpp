@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace orrery::ui {
 namespace {
@@ -92,7 +93,10 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
         showSmoothing();
         Q_EMIT smoothingChanged(smoothing());
     });
-    connect(m_xMode, &SegmentedChoice::chosen, this, [this] { Q_EMIT xModeChosen(xMode()); });
+    connect(m_xMode, &SegmentedChoice::chosen, this, [this](const QString &word) {
+        m_mode = word == QLatin1String("time") ? XMode::Time : XMode::Step;
+        Q_EMIT xModeChosen(m_mode);
+    });
     connect(m_logY, &QToolButton::clicked, this, &CurvesToolbar::logYChosen);
     connect(m_follow, &QToolButton::clicked, this, &CurvesToolbar::followChosen);
     connect(m_fit, &QToolButton::clicked, this, &CurvesToolbar::fitChosen);
@@ -103,17 +107,17 @@ double CurvesToolbar::smoothing() const { return smoothingAt(m_slider->value());
 
 void CurvesToolbar::setSmoothing(double smoothing) { m_slider->setValue(positionOf(smoothing)); }
 
-XMode CurvesToolbar::xMode() const
-{
-    return m_xMode->current() == QLatin1String("time") ? XMode::Time : XMode::Step;
-}
-
 void CurvesToolbar::setXMode(XMode mode)
 {
-    if (mode == xMode()) return;
-    m_xMode->setCurrent(mode == XMode::Time ? QStringLiteral("time") : QStringLiteral("step"));
+    if (std::exchange(m_mode, mode) == mode) return;
+    // Tokens and the clock are chosen where several runs are: here neither is on.
+    m_xMode->setCurrent(mode == XMode::Time   ? QStringLiteral("time")
+                        : mode == XMode::Step ? QStringLiteral("step")
+                                              : QString());
     Q_EMIT xModeChosen(mode);
 }
+
+void CurvesToolbar::setAxisVisible(bool isVisible) { m_xMode->setVisible(isVisible); }
 
 void CurvesToolbar::setLogY(bool isLogarithmic) { m_logY->setChecked(isLogarithmic); }
 

@@ -22,8 +22,10 @@ public:
     /// Weight kept per point, 0 … 0.999.
     [[nodiscard]] double smoothing() const;
     void setSmoothing(double smoothing);
-    [[nodiscard]] XMode xMode() const;
+    [[nodiscard]] XMode xMode() const { return m_mode; }
     void setXMode(XMode mode);
+    /// Not while another row has the choice of the axis.
+    void setAxisVisible(bool isVisible);
     void setLogY(bool isLogarithmic);
     void setFollowing(bool isFollowing);
 
@@ -43,6 +45,7 @@ private:
     QToolButton *m_logY;
     QToolButton *m_follow;
     QToolButton *m_fit;
+    XMode m_mode = XMode::Step;
 };
 
 } // namespace orrery::ui

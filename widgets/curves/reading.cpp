@@ -16,19 +16,6 @@ constexpr size_t kMaxMarks = 6;
 
 QString tr(const char *text) { return QCoreApplication::translate("orrery::ui::Reading", text); }
 
-QString number(double value, ReadingFormat format)
-{
-    switch (format) {
-    case ReadingFormat::Loss:
-        return significantText(value, 4);
-    case ReadingFormat::Rate:
-        return significantText(value, 3);
-    case ReadingFormat::Compact:
-        return compactText(value);
-    }
-    return {};
-}
-
 QString stepText(const SeriesBucket &bucket)
 {
     if (bucket.firstStep == bucket.lastStep) return integerText(bucket.firstStep);
@@ -47,11 +34,11 @@ void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis,
         reading.rows.push_back({ReadingKind::Detail, label, text, {}, source.id});
     };
     reading.rows.push_back(
-        {ReadingKind::Head, source.name, number(value, source.format), source.color, source.id});
-    if (source.hasSmoothed) detail(tr("smoothed"), number(source.series->smoothed[*index], source.format));
+        {ReadingKind::Head, source.name, readingNumber(value, source.format), source.color, source.id});
+    if (source.hasSmoothed) detail(tr("smoothed"), readingNumber(source.series->smoothed[*index], source.format));
     if (source.hasExtrema && isMany) {
-        detail(tr("min … max"), number(bucket.minimum, source.format) + QStringLiteral(" … ") +
-                                    number(bucket.maximum, source.format));
+        detail(tr("min … max"), readingNumber(bucket.minimum, source.format) + QStringLiteral(" … ") +
+                                    readingNumber(bucket.maximum, source.format));
     }
     if (bucket.numNonFinite > 0 && bucket.numPoints > 1)
         detail(tr("NaN or infinite"), tr("%1 points").arg(integerText(qint64(bucket.numNonFinite))));
@@ -61,6 +48,19 @@ void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis,
 }
 
 } // namespace
+
+QString readingNumber(double value, ReadingFormat format)
+{
+    switch (format) {
+    case ReadingFormat::Loss:
+        return significantText(value, 4);
+    case ReadingFormat::Rate:
+        return significantText(value, 3);
+    case ReadingFormat::Compact:
+        return compactText(value);
+    }
+    return {};
+}
 
 Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis, std::optional<double> x,
                     const std::vector<RunMark> &marks, double reach, uint64_t totalPoints)
@@ -89,7 +89,7 @@ Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis
     if (!x) return reading;
     size_t numListed = 0;
     for (const RunMark &mark : marks) {
-        const double at = axis.mode == XMode::Step ? double(mark.step) : mark.wallTime - axis.startTime;
+        const double at = axis.of(mark.step, mark.wallTime);
         if (std::abs(at - here) > reach || numListed == kMaxMarks) continue;
         if (numListed == 0) reading.rows.push_back({ReadingKind::Head, tr("Near here"), {}, {}});
         reading.rows.push_back({ReadingKind::Mark, mark.text, {}, {}});

@@ -17,6 +17,7 @@ enum class ReadingKind : uint8_t {
     Head,   ///< a series and its main value
     Detail, ///< more about the series above
     Mark,   ///< an event or checkpoint near the cursor: one text over both columns
+    Run,    ///< one of several runs and its value
 };
 
 struct ReadingRow {
@@ -38,6 +39,8 @@ struct Reading {
 };
 
 enum class ReadingFormat : uint8_t { Loss, Rate, Compact };
+
+QString readingNumber(double value, ReadingFormat format);
 
 /// A series as the read-out needs it.
 struct ReadingSource {

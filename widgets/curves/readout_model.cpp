@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/curves/readout_model.h"
 
+#include "widgets/common/glossary.h"
 #include "widgets/theme/theme.h"
 
 #include <algorithm>
@@ -56,11 +57,14 @@ QVariant ReadoutModel::data(const QModelIndex &index, int role) const
                    ? tokens.secondary
                    : tokens.text;
     case Qt::FontRole:
-        return row.kind == ReadingKind::Head ? Theme::instance().baseFont() : Theme::instance().smallFont();
+        return row.kind == ReadingKind::Head || row.kind == ReadingKind::Run ? Theme::instance().baseFont()
+                                                                              : Theme::instance().smallFont();
     case KindRole:
         return int(row.kind);
     case ColorRole:
         return row.color;
+    case Qt::ToolTipRole:
+        return glossaryHover(row.series);
     default:
         return {};
     }

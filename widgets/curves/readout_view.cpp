@@ -19,11 +19,14 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace orrery::ui {
 namespace {
 
 constexpr int kHeadGap = 9;
 constexpr int kIndent = 12; ///< room of the colour key before a series name
+constexpr int kMaxNameChars = 22;
 
 /// Draws text without the style's item padding, with a colour key before the name of a series.
 class ReadoutDelegate : public QStyledItemDelegate {
@@ -70,7 +73,11 @@ public:
                     metrics.boundingRect(0, 0, std::max(width, 60), 10000, Qt::TextWordWrap, text).height() +
                         4};
         }
-        return {metrics.horizontalAdvance(text) + (index.column() == 0 ? kIndent + 8 : 0),
+        int width = metrics.horizontalAdvance(text);
+        // Names of runs are as long as somebody made them; the values beside them must be seen.
+        if (index.column() == 0 && index.data(ReadoutModel::KindRole).toInt() == int(ReadingKind::Run))
+            width = std::min(width, metrics.averageCharWidth() * kMaxNameChars);
+        return {width + (index.column() == 0 ? kIndent + 8 : 0),
                 metrics.height() + (isHead(index) ? kHeadGap + 2 : 2)};
     }
 

@@ -4,16 +4,68 @@
 #include "widgets/curves/series_buffer.h"
 #include "widgets/curves/smoothing.h"
 
+#include <QCoreApplication>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace orrery::ui {
 
+AxisFormat axisFormat(XMode mode)
+{
+    switch (mode) {
+    case XMode::Time:
+        return AxisFormat::Duration;
+    case XMode::Tokens:
+        return AxisFormat::Compact;
+    case XMode::Clock:
+        return AxisFormat::Clock;
+    case XMode::Step:
+        break;
+    }
+    return AxisFormat::Count;
+}
+
+QString axisTitle(XMode mode)
+{
+    const auto tr = [](const char *text) { return QCoreApplication::translate("orrery::ui::CurvesPanel", text); };
+    switch (mode) {
+    case XMode::Time:
+        return tr("time since the first report");
+    case XMode::Tokens:
+        return tr("tokens");
+    case XMode::Clock:
+        return tr("time of the day");
+    case XMode::Step:
+        break;
+    }
+    return tr("step");
+}
+
 double XAxis::of(const SeriesBucket &bucket) const
 {
-    if (mode == XMode::Time) return (bucket.firstWallTime + bucket.lastWallTime) / 2 - startTime;
-    return double(bucket.firstStep) + double(bucket.lastStep - bucket.firstStep) / 2;
+    const double step = double(bucket.firstStep) + double(bucket.lastStep - bucket.firstStep) / 2;
+    const double time = (bucket.firstWallTime + bucket.lastWallTime) / 2;
+    switch (mode) {
+    case XMode::Time:
+        return time - startTime;
+    case XMode::Clock:
+        return time;
+    case XMode::Tokens:
+        return step * tokensPerStep;
+    case XMode::Step:
+        break;
+    }
+    return step;
+}
+
+double XAxis::of(int64_t step, double wallTime) const
+{
+    SeriesBucket bucket;
+    bucket.firstStep = bucket.lastStep = step;
+    bucket.firstWallTime = bucket.lastWallTime = wallTime;
+    return of(bucket);
 }
 
 ShownSeries makeShown(std::vector<SeriesBucket> buckets, double smoothing)
@@ -66,7 +118,7 @@ std::vector<PlotCurve> makeCurves(const ShownSeries &series, const XAxis &axis, 
         const double x = axis.of(bucket);
         const double nan = std::numeric_limits<double>::quiet_NaN();
         // The time between two attempts passed without training: no line crosses it.
-        if (axis.mode == XMode::Time && current == &main && !main.line.empty() &&
+        if (axis.isTime() && current == &main && !main.line.empty() &&
             mainAttempt != bucket.attempt) {
             if (style.hasRaw) main.raw.push_back({x, nan, nan, nan});
             main.line.emplace_back(x, nan);
@@ -117,16 +169,38 @@ std::pair<int64_t, int64_t> stepsBetween(const ShownSeries &series, const XAxis 
 {
     if (axis.mode == XMode::Step)
         return {int64_t(std::max(0.0, std::floor(from))), int64_t(std::max(0.0, std::ceil(to)))};
+    if (axis.mode == XMode::Tokens && axis.canPlace())
+        return {int64_t(std::max(0.0, std::floor(from / axis.tokensPerStep))),
+                int64_t(std::max(0.0, std::ceil(to / axis.tokensPerStep)))};
+    const double zero = axis.mode == XMode::Time ? axis.startTime : 0;
     int64_t first = std::numeric_limits<int64_t>::max(), last = -1;
     for (size_t i = 0; i < series.buckets.size(); ++i) {
         const SeriesBucket &bucket = series.buckets[i];
-        const double start = bucket.firstWallTime - axis.startTime,
-                     end = bucket.lastWallTime - axis.startTime;
+        const double start = bucket.firstWallTime - zero, end = bucket.lastWallTime - zero;
         if (end < from || start > to) continue;
         first = std::min(first, series.buckets[i > 0 ? i - 1 : 0].firstStep);
         last = std::max(last, series.buckets[std::min(i + 1, series.buckets.size() - 1)].lastStep);
     }
     return {std::min(first, last), last};
+}
+
+double wallTimeAt(const ShownSeries &series, int64_t step)
+{
+    double time = 0;
+    int64_t distance = std::numeric_limits<int64_t>::max();
+    for (const SeriesBucket &bucket : series.buckets) {
+        if (bucket.isSuperseded) continue;
+        const bool isInside = bucket.firstStep <= step && step <= bucket.lastStep;
+        const int64_t here = isInside ? 0 : step < bucket.firstStep ? bucket.firstStep - step : step - bucket.lastStep;
+        if (here > distance) continue;
+        distance = here;
+        const double share = isInside && bucket.lastStep > bucket.firstStep
+                                 ? double(step - bucket.firstStep) / double(bucket.lastStep - bucket.firstStep)
+                             : step > bucket.lastStep ? 1
+                                                      : 0;
+        time = bucket.firstWallTime + share * (bucket.lastWallTime - bucket.firstWallTime);
+    }
+    return time;
 }
 
 } // namespace orrery::ui

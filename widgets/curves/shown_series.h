@@ -6,18 +6,32 @@
 #include "core/spec/run_records.h"
 #include "widgets/plots/plot_types.h"
 
+#include <QString>
+
 #include <optional>
 #include <vector>
 
 namespace orrery::ui {
 
-enum class XMode : uint8_t { Step, Time };
+enum class XMode : uint8_t {
+    Step,
+    Time,   ///< seconds since the run's first report
+    Tokens, ///< steps times tokens per step
+    Clock,  ///< Unix seconds
+};
+
+AxisFormat axisFormat(XMode mode);
+QString axisTitle(XMode mode);
 
 /// Where a bucket stands on the x axis.
 struct XAxis {
     XMode mode = XMode::Step;
-    double startTime = 0; ///< Unix seconds; times are relative to it
+    double startTime = 0;     ///< Unix seconds; times are relative to it
+    double tokensPerStep = 0; ///< 0: not known, the run has no place on an axis of tokens
     [[nodiscard]] double of(const SeriesBucket &bucket) const;
+    [[nodiscard]] double of(int64_t step, double wallTime) const;
+    [[nodiscard]] bool isTime() const { return mode == XMode::Time || mode == XMode::Clock; }
+    [[nodiscard]] bool canPlace() const { return mode != XMode::Tokens || tokensPerStep > 0; }
 };
 
 struct ShownSeries {
@@ -53,5 +67,8 @@ std::optional<size_t> newestBucket(const ShownSeries &series);
 /// First and last step between two x, for asking the store; grows by one bucket on either side.
 std::pair<int64_t, int64_t> stepsBetween(const ShownSeries &series, const XAxis &axis, double from,
                                          double to);
+
+/// When a step was reported, as far as the buckets know; 0: they know nothing of it.
+double wallTimeAt(const ShownSeries &series, int64_t step);
 
 } // namespace orrery::ui

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Renders the curves panel with synthetic numbers, for looking at it. Not a test.
 //   curves_picture FOLDER      writes <case>-<theme>-<width>.png
+//   curves_picture --time      50 runs of 2,000 buckets: what a pan and a zoom cost by the clock
 #include "fake_session.h"
+#include "widgets/curves/curves_overlay.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/curves/curves_toolbar.h"
+#include "widgets/curves/overlay_bar.h"
+#include "widgets/curves/run_legend.h"
 #include "widgets/plots/plot_view.h"
 #include "widgets/theme/theme.h"
 
@@ -11,9 +15,11 @@
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QKeyEvent>
 #include <QPixmap>
 #include <QTextStream>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <random>
@@ -94,6 +100,155 @@ void fill(FakeSession &session, const QString &run, int64_t numSteps, bool isTro
     }
 }
 
+QString seedName(int index) { return QStringLiteral("lr-%1e-4-seed-%2").arg(index % 4 + 1).arg(index / 4 + 1); }
+
+/// A run of a sweep: four learning rates, several seeds, noise of its own.
+void fillSweep(FakeSession &session, int index, int64_t numSteps)
+{
+    const QString run = seedName(index);
+    session.addRun(run, RunState::Finished);
+    session.specs[run] = QStringLiteral("{\"seed\":%1,\"optimizer\":{\"lr\":%2},\"train\":{\"batch_size\":16,"
+                                        "\"accumulation\":1},\"model\":{\"context\":128}}")
+                             .arg(index / 4 + 1)
+                             .arg((index % 4 + 1) * 1e-4);
+    std::mt19937 random{unsigned(index) + 1};
+    std::normal_distribution<double> noise;
+    const double lr = index % 4 + 1, shift = 0.05 * noise(random);
+    auto &series = session.points[run];
+    for (int64_t step = 1; step <= numSteps; ++step) {
+        const double time = 1.7e9 + 600 * index + double(step) * (0.3 + 0.01 * index);
+        const double base = 1.2 + 0.1 * lr + shift + 4 * std::exp(-double(step) * lr / 900);
+        const auto add = [&](const char *name, double value) { series[name].push_back({step, time, 0, value}); };
+        add(series::kLoss, base + noise(random) * 0.08 + (index == 5 && step == numSteps / 2 ? 2 : 0));
+        add(series::kLearningRate, lr * learningRate(step));
+        add(series::kGradNorm, std::abs(0.8 + 0.1 * noise(random)));
+        add(series::kTokensPerSecond, 12000 + 100 * index + 200 * noise(random));
+        if (step % 250 == 0) add(series::kValLoss, base + 0.1 + 0.02 * noise(random));
+    }
+    session.events[run] = {{.id = 1,
+                            .step = numSteps / 3,
+                            .wallTime = 3e9,
+                            .kind = EventKind::Note,
+                            .text = "warmer data from here",
+                            .payload = R"({"annotation":true})"}};
+}
+
+void waitFor(QApplication &application, CurvesPanel &panel, int milliseconds)
+{
+    QElapsedTimer wait;
+    wait.start();
+    while (wait.elapsed() < milliseconds) application.processEvents();
+    panel.flush();
+    application.processEvents();
+}
+
+/// From the key to the painted panel.
+void measure(QApplication &application, QTextStream &out)
+{
+    constexpr int kNumRuns = 50, kNumMoves = 200;
+    FakeSession session;
+    QStringList runs;
+    for (int i = 0; i < kNumRuns; ++i) {
+        fillSweep(session, i, 8000);
+        runs << seedName(i);
+    }
+    Theme::instance().apply(application, ThemeKind::Light);
+    CurvesPanel panel(session);
+    panel.resize(1280, 800);
+    panel.show();
+    panel.setRun(runs.front());
+    QElapsedTimer clock;
+    clock.start();
+    panel.setOverlaidRuns(runs);
+    panel.flush();
+    application.processEvents();
+    out << "from the choice to the picture: " << clock.elapsed() << " ms (the session answers at once)\n";
+    PlotView *loss = panel.chart(CurvesPanel::Loss);
+    size_t numBuckets = 0;
+    for (const PlotCurve &curve : loss->curves()) numBuckets += curve.raw.size();
+    out << loss->curves().size() << " curves, " << numBuckets << " buckets in the loss chart\n";
+    const auto run = [&](const QString &name, std::initializer_list<int> keys) {
+        std::vector<double> times;
+        for (int i = 0; i < kNumMoves; ++i) {
+            const int key = *(keys.begin() + i % int(keys.size()));
+            QKeyEvent press(QEvent::KeyPress, key, Qt::NoModifier);
+            clock.start();
+            QApplication::sendEvent(loss, &press);
+            panel.flush();
+            application.processEvents();
+            times.push_back(double(clock.nsecsElapsed()) / 1e6);
+        }
+        std::sort(times.begin(), times.end());
+        out << name << ": median " << QString::number(times[kNumMoves / 2], 'f', 1) << " ms, p95 "
+            << QString::number(times[kNumMoves * 95 / 100], 'f', 1) << " ms, longest "
+            << QString::number(times.back(), 'f', 1) << " ms (four charts painted)\n";
+    };
+    run(QStringLiteral("zoom"), {Qt::Key_Plus, Qt::Key_Plus, Qt::Key_Minus, Qt::Key_Minus});
+    QKeyEvent plus(QEvent::KeyPress, Qt::Key_Plus, Qt::NoModifier);
+    QApplication::sendEvent(loss, &plus);
+    run(QStringLiteral("pan"), {Qt::Key_Right, Qt::Key_Left});
+    panel.overlay()->bar()->setGroupBy(QStringLiteral("optimizer.lr"));
+    Q_EMIT panel.overlay()->bar()->changed();
+    clock.start();
+    panel.flush();
+    application.processEvents();
+    out << "grouped by learning rate: " << clock.elapsed() << " ms to the picture\n";
+    run(QStringLiteral("pan, grouped"), {Qt::Key_Right, Qt::Key_Left});
+}
+
+/// Several runs in each of their ways.
+void drawSweep(QApplication &application, const QString &folder, const QString &theme, QTextStream &out)
+{
+    FakeSession session;
+    QStringList runs;
+    for (int i = 0; i < 50; ++i) {
+        fillSweep(session, i, 4000);
+        runs << seedName(i);
+    }
+    struct Case {
+        const char *name;
+        int numRuns;
+        QSize size;
+    };
+    for (const Case &shot : {Case{"few", 4, {1280, 800}}, Case{"sweep12", 12, {1280, 800}}, Case{"crowd", 50, {1280, 800}},
+                             Case{"crowd-wide", 50, {2560, 1440}}, Case{"grouped", 24, {1280, 800}},
+                             Case{"tokens-log", 12, {1280, 800}}, Case{"clock", 8, {1280, 800}},
+                             Case{"chosen", 12, {840, 640}}, Case{"note", 4, {1280, 800}}}) {
+        const QString name = QString::fromLatin1(shot.name);
+        QWidget window;
+        CurvesPanel panel(session, &window);
+        window.resize(shot.size + QSize(16, 16));
+        panel.setGeometry(QRect(QPoint(8, 8), shot.size));
+        panel.setRun(runs.front());
+        panel.setOverlaidRuns(runs.first(shot.numRuns));
+        window.show();
+        waitFor(application, panel, 60);
+        PlotView *loss = panel.chart(CurvesPanel::Loss);
+        if (name == QLatin1String("grouped")) {
+            panel.overlay()->bar()->setGroupBy(QStringLiteral("optimizer.lr"));
+            panel.overlay()->bar()->setBand(BandKind::Deviation);
+            Q_EMIT panel.overlay()->bar()->changed();
+        }
+        if (name == QLatin1String("tokens-log")) {
+            panel.toolbar()->setXMode(XMode::Tokens);
+            loss->setLogX(true);
+            loss->setLogY(true);
+        }
+        if (name == QLatin1String("clock")) panel.toolbar()->setXMode(XMode::Clock);
+        if (name == QLatin1String("chosen")) panel.overlay()->legend()->setChosen({runs[5]});
+        if (name == QLatin1String("note")) panel.addNote();
+        waitFor(application, panel, 260);
+        if (name != QLatin1String("tokens-log") && name != QLatin1String("clock")) {
+            loss->setCursorX(loss->snapped(2000));
+            Q_EMIT loss->cursorMoved(*loss->cursorX());
+        }
+        waitFor(application, panel, 60);
+        const QString path = QStringLiteral("%1/%2-%3-%4.png").arg(folder, name, theme).arg(shot.size.width());
+        window.grab().save(path);
+        out << path << '\n';
+    }
+}
+
 struct Shot {
     const char *name;
     QString run;
@@ -106,8 +261,12 @@ int main(int argc, char **argv)
 {
     QApplication application(argc, argv);
     const QString folder = argc > 1 ? QString::fromLocal8Bit(argv[1]) : QStringLiteral(".");
-    QDir().mkpath(folder);
     QTextStream out(stdout);
+    if (folder == QLatin1String("--time")) {
+        measure(application, out);
+        return 0;
+    }
+    QDir().mkpath(folder);
     FakeSession session;
     const QString live = QStringLiteral("code-7M");
     const QString longName = QStringLiteral(
@@ -129,6 +288,7 @@ int main(int argc, char **argv)
         {"empty", QString(), {1280, 800}}, {"waiting", QStringLiteral("waiting"), {840, 640}}};
     for (const ThemeKind kind : {ThemeKind::Light, ThemeKind::Dark}) {
         Theme::instance().apply(application, kind);
+        drawSweep(application, folder, kind == ThemeKind::Light ? QStringLiteral("light") : QStringLiteral("dark"), out);
         for (const Shot &shot : shots) {
             QWidget window; // the panel's surroundings, as in the shell
             CurvesPanel panel(session, &window);

@@ -72,11 +72,13 @@ public:
     std::map<QString, std::vector<RunEvent>> events;
     std::map<QString, std::vector<CheckpointInfo>> checkpoints;
     std::vector<RunStatus> statuses;
-    std::optional<Error> seriesError;
+    std::map<QString, QString> specs; ///< spec.json of a run
+    std::optional<Error> seriesError, noteError;
     bool answersAtOnce = true;
     bool attachesAtOnce = true; ///< else when the test calls replay()
     std::vector<std::function<void()>> waiting;
     std::map<QString, int> watches;
+    int numSpecsAsked = 0;
     struct Query {
         QString run;
         qint64 from, to;
@@ -167,7 +169,35 @@ public:
     {
         later(context, [this, run, reply = std::move(reply)] { reply(checkpoints[run]); });
     }
-    void getSpec(const QString &, QObject *, Reply<QString>) override {}
+    void getSpec(const QString &run, QObject *context, Reply<QString> reply) override
+    {
+        ++numSpecsAsked;
+        later(context, [this, run, reply = std::move(reply)] {
+            const auto found = specs.find(run);
+            if (found != specs.end())
+                reply(found->second);
+            else
+                reply(Error{ErrorCode::NotFound, "Cannot read the spec of \"" + run.toStdString() + "\": found none.",
+                            "Look into its folder."});
+        });
+    }
+    /// As for a run that rests: the event is stored, and nobody tells of it.
+    void annotate(const QString &run, qint64 step, const QString &text, QObject *context, Reply<void> reply) override
+    {
+        later(context, [this, run, step, text, reply = std::move(reply)] {
+            if (noteError) {
+                reply(*noteError);
+                return;
+            }
+            events[run].push_back({.id = int64_t(events[run].size()) + 1,
+                                   .step = step,
+                                   .wallTime = 3e9,
+                                   .kind = EventKind::Note,
+                                   .text = text.toStdString(),
+                                   .payload = R"({"annotation":true})"});
+            reply(Result<void>());
+        });
+    }
     void createRun(const QString &, const QString &, bool, QObject *, Reply<RunStatus>) override {}
     void startRun(const QString &, qint64, QObject *, Reply<RunStatus>) override {}
     void addRun(const QString &, QObject *, Reply<RunStatus>) override {}
