@@ -209,6 +209,9 @@ void MainWindow::selectRun(const QString &run)
     m_controls->setRun(run);
     m_play->setRun(run);
     m_status->setRun(run);
+    // Panels of plugins that have a property of this name follow; to others it says nothing.
+    for (const QDockWidget *dock : findChildren<QDockWidget *>())
+        if (dock->objectName().startsWith(u"plugin_"_s) && dock->widget()) dock->widget()->setProperty("run", run);
     const auto &runs = m_session.runs();
     const auto found = std::find_if(runs.begin(), runs.end(), [&run](const RunStatus &one) { return fromStd(one.id) == run; });
     updatePauseBanner(); // that of the selected run comes first

@@ -129,6 +129,7 @@ Result<QDockWidget *> MainWindow::addPluginPanel(const QString &objectName, cons
     if (const auto added = m_registry.add({u"view.dock."_s + objectName, ActionCategory::View, toggle, {}});
         !added)
         return added.error();
+    panel->setProperty("run", m_run); // as selectRun() tells it from now on
     if (!m_pendingLink.isEmpty()) openPendingLink(); // it may be a link to this panel
     return dock;
 }

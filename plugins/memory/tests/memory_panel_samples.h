@@ -224,7 +224,7 @@ inline const char *sampleSpec()
         "memory":{"episodic_size":4096,"registers":16,"semantic_size":16384,"semantic_heads":2,"semantic_top_k":16}}},"digest":"x"})";
 }
 
-/// Two heads read from the episodic memory, one from the semantic one.
+/// Two heads read from the text's own past, one from the semantic memory.
 inline InspectReport sampleReads()
 {
     InspectReport report;
@@ -238,12 +238,20 @@ inline InspectReport sampleReads()
     report.reads = {{.head = {2, 0},
                      .memory = "episodic",
                      .gate = 0.31,
-                     .slots = {{4, 3, 2, 0.7}, {9, 3, 1, 0.2}, {1, 3, 4, 0.1}}},
-                    {.head = {2, 1}, .memory = "episodic", .gate = 0.02, .slots = {{4, 3, 3, 1.0}}},
+                     .slots = {{4, -1, 2, 0.7}, {9, -1, 1, 0.2}, {1, -1, 4, 0.1}}},
+                    {.head = {2, 1}, .memory = "episodic", .gate = 0.02, .slots = {{4, -1, 3, 1.0}}},
                     {.head = {3, 0},
                      .memory = "semantic",
                      .gate = 0.5,
                      .slots = {{12'345, -1, -1, 0.6}, {77, -1, -1, 0.4}}}};
+    return report;
+}
+
+/// The same behind the sample memory: a token of event 9, one that was forgotten since, and one of the text.
+inline InspectReport sampleMemoryReads()
+{
+    InspectReport report = sampleReads();
+    report.reads[0].slots = {{9'002, 9, 122, 0.7}, {5'000, 5, 90, 0.2}, {4'100, -1, 1, 0.1}};
     return report;
 }
 
@@ -271,6 +279,7 @@ inline InspectReport sampleAnswer(const InspectRequest &request)
         return report;
     }
     if (!request.withMemory) return sampleReads();
+    if (request.memoryEdits.empty()) return sampleMemoryReads();
     report.candidates = {alternative(310, " under", 0.62), alternative(311, " in", 0.21),
                          alternative(312, " on", 0.09), alternative(313, " lost", 0.03)};
     report.changed = {alternative(310, " under", 0.14), alternative(311, " in", 0.44),

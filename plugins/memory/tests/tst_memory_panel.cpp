@@ -7,12 +7,14 @@
 #include "plugins/memory/ui/memory_table.h"
 #include "plugins/memory/ui/reads_model.h"
 #include "plugins/memory/ui/reads_pane.h"
+#include "plugins/memory/ui/slot_model.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/segmented_choice.h"
 
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QTableView>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -231,12 +233,14 @@ private Q_SLOTS:
         QCOMPARE(m_session->inspections[0].model, u"code-7M"_s);
         QCOMPARE(m_session->inspections[0].request.input.prompt, std::string("Where is the key"));
         QVERIFY(!m_session->inspections[0].request.wantsOverview);
+        QVERIFY(m_session->inspections[0].request.withMemory); // as inspect memory does
         QCOMPARE(m_session->inspections[0].request.token, int64_t(-1));
         QCOMPARE(look->text(), u"Cancel"_s);
         QTRY_COMPARE(m_panel->reads()->model()->rowCount(), 6);
         QCOMPARE(look->text(), u"Look"_s);
         QCOMPARE(text("readsSummary"),
                  u"At token 9 [·key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
+        QTRY_VERIFY(!m_session->isAnswering()); // what the tokens are called was asked
         m_session->failNext[u"inspect"_s] =
             Error{ErrorCode::InvalidInput, "Cannot look at an empty text.", "Type one."};
         look->click();
@@ -250,6 +254,50 @@ private Q_SLOTS:
         QTest::keyClick(part<QLineEdit>("readsPrompt"), Qt::Key_Escape);
         QCOMPARE(look->text(), u"Look"_s);
         QCOMPARE(m_session->numCancelledInspections, 1);
+    }
+    void aRowLeadsToItsEvent()
+    {
+        openSample();
+        part<SegmentedChoice>("memoryTabs")->button(u"reads"_s)->click();
+        QTest::keyClicks(part<QLineEdit>("readsPrompt"), u"How old"_s);
+        QTest::keyClick(part<QLineEdit>("readsPrompt"), Qt::Key_Return);
+        auto *table = part<QTableView>("readsTable");
+        QTRY_COMPARE(m_panel->reads()->model()->rowCount(), 6);
+        const auto what = [&](int row) {
+            return table->model()->index(row, ReadsModel::WhatColumn).data().toString();
+        };
+        QTRY_COMPARE(what(0), u"event 9: ·is·under[·pot]"_s); // their names were asked for
+        table->setCurrentIndex(table->model()->index(2, 0));
+        QTest::keyClick(table, Qt::Key_Return); // of the text: it has no event
+        QCOMPARE(part<SegmentedChoice>("memoryTabs")->current(), u"reads"_s);
+        table->setCurrentIndex(table->model()->index(1, 0));
+        QTest::keyClick(table, Qt::Key_Return); // it is forgotten
+        QCOMPARE(m_panel->selectedEvent(), 0);
+        table->setCurrentIndex(table->model()->index(0, 0));
+        QTest::keyClick(table, Qt::Key_Return);
+        QCOMPARE(part<SegmentedChoice>("memoryTabs")->current(), u"event"_s);
+        QCOMPARE(m_panel->selectedEvent(), 9);
+        QCOMPARE(m_panel->details()->selectedSlot(), 9'002);
+        // And the event says what was read of it.
+        const SlotModel *tokens = m_panel->details()->slotModel();
+        const auto read = [&](int row) { return tokens->index(row, SlotModel::ReadColumn).data().toString(); };
+        QCOMPARE(read(2), u"0.700"_s);
+        QCOMPARE(read(0), u"—"_s);
+        const QString hover = tokens->index(2, SlotModel::TokenColumn).data(Qt::ToolTipRole).toString();
+        QVERIFY2(hover.contains(u"last read here by head 2.0 at token 9 [·key], with weight 0.700"_s),
+                 qPrintable(hover));
+    }
+    void anEmptyMemoryIsNotReadBehind()
+    {
+        open();
+        m_session->memory.events.clear();
+        show();
+        QTRY_COMPARE(emptyTitle(), u"Nothing remembered yet"_s);
+        part<SegmentedChoice>("memoryTabs")->button(u"reads"_s)->click();
+        m_panel->reads()->setPrompt(u"x"_s);
+        part<QPushButton>("lookButton")->click();
+        QCOMPARE(m_session->inspections.size(), size_t(1));
+        QVERIFY(!m_session->inspections[0].request.withMemory);
     }
     void saysWhenNothingWasRead()
     {

@@ -9,6 +9,7 @@
 #include "plugins/memory/ui/memory_text.h"
 #include "plugins/memory/ui/reads_model.h"
 #include "plugins/memory/ui/tier_cards.h"
+#include "plugins/memory/ui/token_names.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/theme/contrast.h"
 
@@ -20,6 +21,8 @@
 #include <QJsonObject>
 #include <QSignalSpy>
 #include <QTemporaryDir>
+
+#include <array>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -478,7 +481,9 @@ private Q_SLOTS:
     }
     void listsWhatWasRead()
     {
-        ReadsModel model;
+        MemoryModel events;
+        TokenNames names;
+        ReadsModel model(events, names);
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setReport(sampleReads());
         QCOMPARE(model.rowCount(), 6);
@@ -494,6 +499,43 @@ private Q_SLOTS:
         QCOMPARE(model.summary(),
                  u"At token 9 [·key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
         QCOMPARE(model.toText().split(u'\n').at(2), u"2.0 episodic\t0.310\t1: The[·key]\t0.200"_s);
+    }
+    void listsWhatWasReadOfTheMemory()
+    {
+        MemoryModel events;
+        TokenNames names;
+        ReadsModel model(events, names);
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto what = [&](int row) { return model.index(row, ReadsModel::WhatColumn).data().toString(); };
+        model.setReport(sampleMemoryReads());
+        QCOMPARE(what(0), u"event 9, slot 9,002"_s); // no events yet
+        events.setEvents(sampleMemory().events);
+        const auto &ids = events.events()[4].tokenIds;
+        QCOMPARE(what(0), u"event 9: [%1][%2][[%3]]"_s.arg(ids[0]).arg(ids[1]).arg(ids[2]));
+        QCOMPARE(model.tokenIds(), std::vector<int32_t>(ids.begin(), ids.begin() + 3));
+        InspectReport named;
+        for (size_t i = 0; i < 3; ++i) {
+            InspectedToken token;
+            token.id = ids[i];
+            token.bytes = std::array{"She", " is", " seven"}[i];
+            named.tokens.push_back(token);
+        }
+        names.learn(named);
+        model.namesChanged();
+        QCOMPARE(what(0), u"event 9: She·is[·seven]"_s);
+        QCOMPARE(what(1), u"event 5, slot 5,000"_s); // forgotten since
+        QCOMPARE(what(2), u"1: The[·key]"_s);        // of the text itself
+        QCOMPARE(model.slotOf(0).event, int64_t(9));
+        QCOMPARE(model.slotOf(2).event, int64_t(-1));
+        QCOMPARE(model.slotOf(17).event, int64_t(-1));
+        // A patch is called one.
+        InspectReport seen = sampleReads();
+        seen.tokens[2].bytes.assign(1, '\0');
+        seen.tokens[2].modality = Modality::Image;
+        seen.tokens[2].item = 0;
+        seen.tokens[2].place = 5;
+        model.setReport(seen);
+        QCOMPARE(what(0), u"2: The key[image 0, patch 5]"_s);
     }
 };
 

@@ -152,6 +152,78 @@ private Q_SLOTS:
         QTRY_VERIFY(m_test->text("readsSummary").startsWith(u"At token 9"_s));
     }
 
+    void followsTheRunThatIsSelected()
+    {
+        open();
+        MemorySession &session = m_test->session;
+        session.setRuns({session.runList[0], fakeRun("second", RunState::Finished, 500)});
+        session.runList[1].lastCheckpointStep = 300;
+        session.setRuns(session.runList);
+        MemoryPanel &panel = *m_test->panel;
+        panel.setProperty("run", u"second"_s); // as the window does
+        QCOMPARE(panel.run(), u"second"_s);
+        QCOMPARE(panel.model(), u"second"_s);
+        panel.setModel(u"code-7M@8000"_s); // chosen by hand
+        panel.setProperty("run", u"second"_s);
+        QCOMPARE(panel.model(), u"code-7M@8000"_s); // no other one was selected since
+        panel.setProperty("run", u"code-7M"_s);
+        QCOMPARE(panel.model(), u"code-7M@8000"_s); // it is of that run
+        panel.setProperty("run", u"second"_s);
+        QCOMPARE(panel.model(), u"second"_s);
+        // What was looked at at the last start stays until another run is selected.
+        MemoryPanel later(session);
+        later.restoreState({{u"model"_s, u"code-7M@8000"_s}});
+        later.followRun(u"second"_s);
+        QCOMPARE(later.model(), u"code-7M@8000"_s);
+        later.followRun(u"code-7M"_s);
+        later.followRun(u"second"_s);
+        QCOMPARE(later.model(), u"second"_s);
+    }
+    void saysHowFullItIsWhileItTrains()
+    {
+        open();
+        MemorySession &session = m_test->session;
+        MemoryPanel &panel = *m_test->panel;
+        const auto *line = m_test->part<QLabel>("memoryTraining");
+        QVERIFY(line->isHidden());
+        SeriesData stored{.name = "part/episodic/occupancy", .totalPoints = 1, .buckets = {{}}};
+        stored.buckets[0].last = 0.5;
+        stored.buckets[0].lastStep = 40;
+        session.seriesData[u"code-7M"_s] = {stored};
+        panel.followRun(u"code-7M"_s);
+        QCOMPARE(session.watchCounts[u"code-7M"_s], 1);
+        QTRY_COMPARE(line->text(), u"While code-7M trains, a text fills 50 % of the episodic memory (step 40)."_s);
+        QVERIFY(line->isVisible());
+        RunUpdate update;
+        update.run = u"code-7M"_s;
+        update.reports = {{.step = 45, .values = {{"loss", 2}, {"part/episodic/occupancy", 0.93}}}};
+        Q_EMIT session.updated(update);
+        QVERIFY2(line->text().contains(u"fills 93 % of the episodic memory (step 45)"_s), qPrintable(line->text()));
+        // The reason of a pause stands here, where the window opens it.
+        RunStatus paused = session.runList[0];
+        paused.state = RunState::Paused;
+        paused.step = 45;
+        paused.pauseSeries = "part/episodic/occupancy";
+        paused.pauseReason = "memory > 0.9: part/episodic/occupancy was 0.93";
+        session.setRuns({paused});
+        QVERIFY2(line->text().startsWith(u"code-7M is paused at step 45 by “memory > 0.9”. While"_s),
+                 qPrintable(line->text()));
+        // A run without a saved step: that of another one is named.
+        RunStatus fresh = fakeRun("fresh", RunState::Running, 2'000);
+        fresh.lastCheckpointStep = -1;
+        session.setRuns({paused, fresh});
+        session.seriesData[u"fresh"_s] = {stored};
+        panel.followRun(u"fresh"_s);
+        QTRY_VERIFY(line->text().endsWith(u"It has no saved step yet: what stands below is of code-7M."_s));
+        QCOMPARE(session.watchCounts[u"code-7M"_s], 0);
+        panel.hide();
+        QCOMPARE(session.watchCounts[u"fresh"_s], 0);
+        panel.show();
+        QCOMPARE(session.watchCounts[u"fresh"_s], 1);
+        m_test->panel.reset();
+        QCOMPARE(session.watchCounts[u"fresh"_s], 0);
+    }
+
     void aLinkBringsTheViewBack()
     {
         open();

@@ -28,12 +28,12 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::memory_ui {
 
-EventDetails::EventDetails(const TokenNames &names, QWidget *parent)
+EventDetails::EventDetails(const TokenNames &names, const LastReads &reads, QWidget *parent)
     : QWidget(parent), m_stack(new QStackedWidget(this)), m_empty(new ui::EmptyState({}, {}, this)),
       m_title(new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Heading, this)),
       m_provenance(new ui::ToneLabel({}, ui::Tone::Text, ui::TypeSize::Base, this)),
       m_numbers(new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, this)),
-      m_text(new QPlainTextEdit(this)), m_slots(new SlotModel(names, this)),
+      m_text(new QPlainTextEdit(this)), m_slots(new SlotModel(names, reads, this)),
       m_slotTable(new QTableView(this)), m_pin(new QPushButton(this)),
       m_forget(new QPushButton(tr("Forget"), this)), m_forgetMenu(new QMenu(this))
 {
@@ -135,7 +135,8 @@ void EventDetails::fitRows()
 {
     const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
     m_slotTable->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
-    for (const int column : {SlotModel::UsageColumn, SlotModel::SurpriseColumn, SlotModel::StrengthColumn})
+    for (const int column :
+         {SlotModel::UsageColumn, SlotModel::SurpriseColumn, SlotModel::StrengthColumn, SlotModel::ReadColumn})
         m_slotTable->setColumnWidth(
             column, std::max(metrics.horizontalAdvance(u"< 0.01"_s),
                              metrics.horizontalAdvance(

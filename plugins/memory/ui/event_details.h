@@ -22,14 +22,15 @@ class ToneLabel;
 
 namespace orrery::memory_ui {
 
+class LastReads;
 class SlotModel;
 class TokenNames;
 
 class EventDetails : public QWidget {
     Q_OBJECT
 public:
-    /// @param names must outlive it; namesChanged() tells that they have
-    explicit EventDetails(const TokenNames &names, QWidget *parent = nullptr);
+    /// @param names and reads must outlive it; namesChanged() tells that they have
+    EventDetails(const TokenNames &names, const LastReads &reads, QWidget *parent = nullptr);
     void setEvent(const std::optional<MemoryEvent> &event);
     [[nodiscard]] const std::optional<MemoryEvent> &event() const { return m_event; }
     void setBusy(bool isBusy);          ///< an edit is under way

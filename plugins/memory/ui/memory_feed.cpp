@@ -5,6 +5,13 @@
 
 namespace orrery::memory_ui {
 
+QString runOfModel(const QString &model)
+{
+    if (model.contains(u'/')) return {};
+    const qsizetype at = model.lastIndexOf(u'@');
+    return at > 0 ? model.left(at) : model;
+}
+
 void MemoryFeed::setModel(const QString &model)
 {
     if (model == m_model) return;
@@ -41,14 +48,6 @@ void MemoryFeed::ask(const MemoryEdit &edit)
         });
     if (number == m_editNumber && m_edit) m_editHandle = std::move(handle);
     Q_EMIT stateChanged();
-}
-
-void MemoryFeed::look(const std::string &prompt)
-{
-    InspectRequest request;
-    request.input.prompt = prompt;
-    request.wantsOverview = false;
-    lookAt(m_model, request);
 }
 
 void MemoryFeed::lookAt(const QString &model, const InspectRequest &request)

@@ -11,6 +11,9 @@
 
 namespace orrery::memory_ui {
 
+/// "code-7M@800" is of the run code-7M; a directory is of none.
+QString runOfModel(const QString &model);
+
 class MemoryFeed : public QObject {
     Q_OBJECT
 public:
@@ -20,8 +23,7 @@ public:
     [[nodiscard]] const QString &model() const { return m_model; }
     /// A list never takes the place of an edit: its answer is the list after it.
     void ask(const MemoryEdit &edit);
-    void look(const std::string &prompt);
-    /// At what the window looks at, which may be read by another model.
+    /// At a text, or at what the window looks at, which may be read by another model.
     void lookAt(const QString &model, const InspectRequest &request);
     void askSimilarity(int64_t maxEvents);
     void cancelLook();

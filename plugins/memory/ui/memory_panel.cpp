@@ -40,14 +40,6 @@ namespace {
 
 constexpr int kMinTwoColumns = 720;
 
-/// "code-7M@800" is of the run code-7M; a directory is of none.
-QString runOfModel(const QString &model)
-{
-    if (model.contains(u'/')) return {};
-    const qsizetype at = model.lastIndexOf(u'@');
-    return at > 0 ? model.left(at) : model;
-}
-
 } // namespace
 
 void MemoryPanel::setModel(const QString &model) { m_chooser->setModel(model); }
@@ -69,6 +61,7 @@ void MemoryPanel::takeModel()
     m_memoryFile.clear();
     m_pending.reset();
     m_names.clear();
+    m_lastReads.clear();
     m_preview->cancel();
     m_namesQuestion->cancel();
     m_similarity->clear();
@@ -182,6 +175,7 @@ void MemoryPanel::showState()
     setTitle(m_feed->model().isEmpty() ? QString() : tr("Memory of %1").arg(m_chooser->modelTitle()));
     setAccessibleName(tr("Memory")); // the dock's title bar says it
     showCounts();
+    showTraining();
     showEmptyState();
     m_asOf->setText(m_feed->isEditing()            ? tr("changing…")
                     : m_feed->isAsking()           ? tr("asking…")
@@ -252,7 +246,10 @@ QVariantMap MemoryPanel::saveState() const
 
 void MemoryPanel::restoreState(const QVariantMap &state)
 {
-    if (const QString model = state.value(u"model"_s).toString(); !model.isEmpty()) setModel(model);
+    if (const QString model = state.value(u"model"_s).toString(); !model.isEmpty()) {
+        setModel(model);
+        m_isRestored = true;
+    }
     m_reads->setPrompt(state.value(u"prompt"_s).toString());
     if (const QString ask = state.value(u"ask"_s).toString(); !ask.isEmpty()) m_whatIf->setPrompt(ask);
     m_filter->setText(state.value(u"filter"_s).toString());
@@ -267,9 +264,16 @@ void MemoryPanel::showEvent(QShowEvent *event)
 {
     PanelFrame::showEvent(event);
     if (event->spontaneous()) return;
+    watchTraining();
     refresh();
     lookAtFocus();
     if (m_selectedId > 0) m_namesTimer.start();
+}
+
+void MemoryPanel::hideEvent(QHideEvent *event)
+{
+    PanelFrame::hideEvent(event);
+    watchTraining();
 }
 
 void MemoryPanel::resizeEvent(QResizeEvent *event)

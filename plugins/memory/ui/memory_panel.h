@@ -4,6 +4,7 @@
 // from memory at a token. Asks the engine only while it is seen. GUI thread only.
 #pragma once
 
+#include "plugins/memory/ui/last_reads.h"
 #include "plugins/memory/ui/memory_export.h"
 #include "plugins/memory/ui/state_file_dialog.h"
 #include "plugins/memory/ui/tier_cards.h"
@@ -16,6 +17,7 @@
 #include <QTimer>
 #include <QVariantMap>
 
+#include <limits>
 #include <optional>
 
 class QAction;
@@ -47,8 +49,14 @@ class WhatIfPane;
 
 class MemoryPanel : public ui::PanelFrame {
     Q_OBJECT
+    Q_PROPERTY(QString run READ run WRITE followRun) ///< the window sets it when a run is selected
 public:
     explicit MemoryPanel(ui::EngineSession &session, QWidget *parent = nullptr);
+    ~MemoryPanel() override;
+    [[nodiscard]] QString run() const { return m_run; }
+    /// Shows the newest saved step of the run, and how full its memory is while it trains. The first time what
+    /// restoreState() has chosen stays.
+    void followRun(const QString &run);
     void refresh();
     void setModel(const QString &model); ///< "RUN", "RUN@step" or a directory
     [[nodiscard]] QString model() const;
@@ -84,6 +92,7 @@ Q_SIGNALS:
 protected:
     bool event(QEvent *event) override;
     void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
@@ -121,6 +130,10 @@ private:
     void askSimilarity(); ///< if it is seen and out of date
     void lookAtFocus();   ///< if it is seen and another one
     void lookAtPrompt();
+    void watchTraining(); ///< of the followed run, while the panel is seen
+    void takeTraining(const ui::RunUpdate &update);
+    void askTraining();
+    void showTraining();
     void showState();
     void showCounts();
     void enableActions();
@@ -148,15 +161,21 @@ private:
     std::optional<std::pair<MemoryEdit, Way>> m_pending;
     QString m_undoText; ///< what the engine would take back
     TokenNames m_names;
+    LastReads m_lastReads;
     QTimer m_namesTimer; ///< so that going through events with the arrows asks once
     ui::ModelQuestion *m_preview, *m_namesQuestion;
     QPointer<ui::Selection> m_selection;
     QString m_lookSubject;
     bool m_isFocusNew = false, m_isLikenessOld = true;
 
+    QString m_run, m_watched; ///< the run that the window has selected, and that is watched
+    double m_trainingShare = std::numeric_limits<double>::quiet_NaN(); ///< occupancy; NaN: not told
+    qint64 m_trainingStep = 0;
+    bool m_isRestored = false;
+
     ui::ModelChooser *m_chooser;
     ui::UnitLineEdit *m_typed;
-    ui::ToneLabel *m_typedError, *m_asOf, *m_occupancy, *m_counts, *m_refusal, *m_shownCount;
+    ui::ToneLabel *m_typedError, *m_asOf, *m_training, *m_occupancy, *m_counts, *m_refusal, *m_shownCount;
     TierCards *m_cards;
     OccupancyBar *m_bar;
     MemoryStrip *m_strip;

@@ -79,6 +79,12 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     m_titleSlot->layout()->addWidget(m_chooserBox);
     m_cards = new TierCards(content);
     column->addWidget(m_cards);
+    m_training = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, content);
+    m_training->setObjectName(u"memoryTraining"_s);
+    m_training->setWordWrap(true);
+    m_training->setTextFormat(Qt::PlainText);
+    m_training->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    column->addWidget(m_training);
     m_splitter = new QSplitter(content);
     m_splitter->setObjectName(u"memorySplitter"_s);
     m_splitter->setChildrenCollapsible(false);
@@ -252,9 +258,9 @@ QWidget *MemoryPanel::makeRight()
                       tr("What the heads read from their memories at a token"));
     m_tabs->setCurrent(u"event"_s);
     m_right = new QStackedWidget(side);
-    m_details = new EventDetails(m_names, m_right);
+    m_details = new EventDetails(m_names, m_lastReads, m_right);
     m_whatIf = new WhatIfPane(m_right);
-    m_reads = new ReadsPane(m_right);
+    m_reads = new ReadsPane(*m_events, m_names, m_right);
     m_right->addWidget(m_details);
     m_right->addWidget(m_whatIf);
     m_right->addWidget(m_reads);
@@ -283,6 +289,13 @@ void MemoryPanel::connectParts()
     connect(m_reads, &ReadsPane::cancelRequested, m_feed, &MemoryFeed::cancelLook);
     connect(m_reads, &ReadsPane::rememberRequested, this,
             [this] { m_feed->read(m_reads->prompt().toStdString()); });
+    connect(m_events, &MemoryModel::modelReset, m_reads, &ReadsPane::namesChanged);
+    connect(m_reads, &ReadsPane::slotActivated, this, [this](qint64 event, qint64 slot) {
+        if (m_events->indexOfId(event) < 0) return; // forgotten since
+        selectEvent(event);
+        selectSlot(slot);
+        m_tabs->button(u"event"_s)->click();
+    });
     connect(m_reads, &ReadsPane::promptChanged, this, [this] {
         m_whatIf->setUsualPrompt(m_reads->prompt());
         Q_EMIT stateChanged();
@@ -300,6 +313,8 @@ void MemoryPanel::connectParts()
         m_tabs->button(u"reads"_s)->click();
         m_reads->focusPrompt();
     });
+    connect(&m_session, &ui::EngineSession::updated, this, &MemoryPanel::takeTraining);
+    connect(&m_session, &ui::EngineSession::runsChanged, this, &MemoryPanel::showTraining);
     connect(&m_session, &ui::EngineSession::connectionChanged, this, [this] {
         if (isVisible()) refresh();
         lookAtFocus();

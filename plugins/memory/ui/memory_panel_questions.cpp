@@ -5,6 +5,7 @@
 #include "plugins/memory/ui/memory_feed.h"
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
+#include "plugins/memory/ui/reads_model.h"
 #include "plugins/memory/ui/reads_pane.h"
 #include "plugins/memory/ui/similarity_page.h"
 #include "plugins/memory/ui/slot_model.h"
@@ -32,6 +33,8 @@ void MemoryPanel::connectQuestions()
 {
     connect(m_preview, &ui::ModelQuestion::answered, this, [this](const InspectReport &report) {
         m_names.learn(report);
+        m_lastReads.note(report);
+        m_details->namesChanged();
         m_whatIf->showReport(report);
     });
     connect(m_preview, &ui::ModelQuestion::failed, m_whatIf, &WhatIfPane::showError);
@@ -45,6 +48,7 @@ void MemoryPanel::connectQuestions()
     connect(m_namesQuestion, &ui::ModelQuestion::answered, this, [this](const InspectReport &report) {
         m_names.learn(report);
         m_details->namesChanged();
+        m_reads->namesChanged();
         showTarget();
     });
     m_namesTimer.setSingleShot(true);
@@ -66,9 +70,11 @@ void MemoryPanel::connectQuestions()
     connect(m_feed, &MemoryFeed::looked, this, [this](const QString &model, const InspectReport &report) {
         if (model == m_feed->model()) { // another one may have another tokenizer
             m_names.learn(report);
+            m_lastReads.note(report);
             m_details->namesChanged();
         }
         m_reads->showReport(report, m_lookSubject);
+        askNames(); // of the remembered tokens that were read
     });
 }
 
@@ -114,10 +120,11 @@ void MemoryPanel::askPreview()
 
 void MemoryPanel::askNames()
 {
-    const auto &event = m_details->event();
-    if (!event || !isVisible() || m_session.connectionState() != ui::ConnectionState::Connected) return;
+    if (!isVisible() || m_session.connectionState() != ui::ConnectionState::Connected) return;
+    std::vector<int32_t> ids = m_reads->model()->tokenIds();
+    if (const auto &event = m_details->event()) ids.insert(ids.end(), event->tokenIds.begin(), event->tokenIds.end());
     InspectRequest request;
-    request.input.promptIds = m_names.unknownOf(event->tokenIds);
+    request.input.promptIds = m_names.unknownOf(ids);
     if (request.input.promptIds.empty()) return;
     if (request.input.promptIds.size() > kMaxNames) request.input.promptIds.resize(kMaxNames);
     request.input.sampling.numAlternatives = 0;
@@ -162,10 +169,16 @@ void MemoryPanel::lookAtFocus()
     m_feed->lookAt(focus.model, request);
 }
 
+/// Behind what is remembered, as `inspect memory` reads it. Where nothing is, as any text is read: a model
+/// without an episodic memory has a semantic one, perhaps.
 void MemoryPanel::lookAtPrompt()
 {
     m_lookSubject.clear();
-    m_feed->look(ui::toStd(m_reads->prompt()));
+    InspectRequest request;
+    request.input.prompt = ui::toStd(m_reads->prompt());
+    request.wantsOverview = false;
+    request.withMemory = m_status && m_status->numUsed > 0;
+    m_feed->lookAt(m_feed->model(), request);
 }
 
 } // namespace orrery::memory_ui

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/memory/ui/reads_model.h"
 
+#include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_text.h"
+#include "plugins/memory/ui/token_names.h"
+#include "widgets/attention/token_groups.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 
@@ -16,6 +19,12 @@ namespace {
 constexpr int64_t kContextTokens = 6; ///< before the one that was read, so that one sees which "the" it is
 constexpr qsizetype kTokenLength = 40, kContextLength = 24;
 
+/// A patch or a frame has no bytes that one could read.
+QString nameOf(const InspectedToken &token)
+{
+    return token.modality == Modality::Text ? visibleText(token.bytes, kTokenLength) : ui::tokenLabel(token);
+}
+
 } // namespace
 
 int ReadsModel::rowCount(const QModelIndex &parent) const
@@ -25,16 +34,42 @@ int ReadsModel::rowCount(const QModelIndex &parent) const
 
 int ReadsModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : kNumColumns; }
 
+std::vector<int32_t> ReadsModel::idsUpTo(const MemoryRead::Slot &slot) const
+{
+    const int index = slot.event < 0 ? -1 : m_events.indexOfId(slot.event);
+    if (index < 0) return {};
+    const MemoryEvent &event = m_events.events()[static_cast<size_t>(index)];
+    const auto found = std::find(event.slots.begin(), event.slots.end(), slot.slot);
+    const auto at = found - event.slots.begin();
+    if (found == event.slots.end() || at >= std::ssize(event.tokenIds)) return {};
+    return {event.tokenIds.begin() + std::max<int64_t>(0, at - kContextTokens),
+            event.tokenIds.begin() + at + 1};
+}
+
+QString ReadsModel::eventText(const MemoryRead::Slot &slot) const
+{
+    const std::vector<int32_t> ids = idsUpTo(slot);
+    if (ids.empty()) // forgotten since, or told by an engine that does not list its slots
+        return tr("event %1, slot %2").arg(integerText(slot.event), integerText(slot.slot));
+    QString context;
+    for (size_t i = 0; i + 1 < ids.size(); ++i) context += m_names.nameOf(ids[i]);
+    if (context.size() > kContextLength) context = u'…' + context.right(kContextLength);
+    return tr("event %1: %2[%3]").arg(integerText(slot.event), context, m_names.nameOf(ids.back()));
+}
+
 QString ReadsModel::whatText(const MemoryRead::Slot &slot) const
 {
+    if (slot.event >= 0) return eventText(slot); // its place is one of the text that it is from
     const auto numTokens = static_cast<int64_t>(m_report.tokens.size());
     if (slot.token < 0 || slot.token >= numTokens) return tr("slot %1").arg(integerText(slot.slot));
     std::string before;
     for (int64_t i = std::max<int64_t>(0, slot.token - kContextTokens); i < slot.token; ++i)
-        before += m_report.tokens[static_cast<size_t>(i)].bytes;
+        if (const InspectedToken &token = m_report.tokens[static_cast<size_t>(i)];
+            token.modality == Modality::Text)
+            before += token.bytes;
     QString context = visibleText(before, before.size() > 0 ? static_cast<qsizetype>(before.size()) : 0);
     if (context.size() > kContextLength) context = u'…' + context.right(kContextLength);
-    const QString token = visibleText(m_report.tokens[static_cast<size_t>(slot.token)].bytes, kTokenLength);
+    const QString token = nameOf(m_report.tokens[static_cast<size_t>(slot.token)]);
     return tr("%1: %2[%3]").arg(integerText(slot.token), context, token);
 }
 
@@ -98,8 +133,9 @@ QVariant ReadsModel::headerData(int section, Qt::Orientation orientation, int ro
         case GateColumn:
             return tr("Share of the head's output that comes from the memory, 0 to 1");
         case WhatColumn:
-            return tr("The token that was read, in brackets behind those before it; of the semantic memory, "
-                      "the slot");
+            return tr("The token that was read, in brackets behind those before it: one of this text, or of "
+                      "an event that is remembered (Enter or a double click goes to it). Of the semantic "
+                      "memory, the slot");
         case WeightColumn:
             return tr("Share of the slot in what the head read, 0 to 1, linear");
         default:
@@ -132,6 +168,29 @@ void ReadsModel::setReport(InspectReport report)
     endResetModel();
 }
 
+void ReadsModel::namesChanged()
+{
+    if (rowCount() > 0) Q_EMIT dataChanged(index(0, WhatColumn), index(rowCount() - 1, WhatColumn));
+}
+
+std::vector<int32_t> ReadsModel::tokenIds() const
+{
+    std::vector<int32_t> all;
+    for (const Row &row : m_rows) {
+        const std::vector<int32_t> ids =
+            idsUpTo(m_report.reads[static_cast<size_t>(row.read)].slots[static_cast<size_t>(row.slot)]);
+        all.insert(all.end(), ids.begin(), ids.end());
+    }
+    return all;
+}
+
+MemoryRead::Slot ReadsModel::slotOf(int row) const
+{
+    if (row < 0 || row >= rowCount()) return {};
+    const Row &of = m_rows[static_cast<size_t>(row)];
+    return m_report.reads[static_cast<size_t>(of.read)].slots[static_cast<size_t>(of.slot)];
+}
+
 QString ReadsModel::toText() const
 {
     QString text;
@@ -156,7 +215,7 @@ QString ReadsModel::summary() const
     };
     const QString token =
         m_report.token < static_cast<int64_t>(m_report.tokens.size())
-            ? visibleText(m_report.tokens[static_cast<size_t>(m_report.token)].bytes, kTokenLength)
+            ? nameOf(m_report.tokens[static_cast<size_t>(m_report.token)])
             : QString();
     return tr("At token %1 [%2], %3 heads read from the episodic memory and %4 from the semantic one.")
         .arg(integerText(m_report.token), token, integerText(count("episodic")),

@@ -49,8 +49,8 @@ public:
 
 } // namespace
 
-ReadsPane::ReadsPane(QWidget *parent)
-    : QWidget(parent), m_model(new ReadsModel(this)), m_prompt(new QLineEdit(this)),
+ReadsPane::ReadsPane(const MemoryModel &events, const TokenNames &names, QWidget *parent)
+    : QWidget(parent), m_model(new ReadsModel(events, names, this)), m_prompt(new QLineEdit(this)),
       m_look(new QPushButton(this)), m_remember(new QPushButton(tr("Remember"), this)),
       m_banner(new ui::Banner(this)),
       m_summary(new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Base, this)),
@@ -129,6 +129,10 @@ ReadsPane::ReadsPane(QWidget *parent)
         Q_EMIT promptChanged();
     });
     connect(m_remember, &QPushButton::clicked, this, &ReadsPane::rememberRequested);
+    connect(m_view, &QTableView::activated, this, [this](const QModelIndex &index) {
+        const MemoryRead::Slot slot = m_model->slotOf(index.row());
+        if (slot.event >= 0) Q_EMIT slotActivated(slot.event, slot.slot);
+    });
     connect(m_banner, &ui::Banner::retryRequested, this, &ReadsPane::lookRequested);
     showState();
 }
@@ -171,6 +175,8 @@ void ReadsPane::showError(const Error &error)
     m_banner->showError(error, tr("Retry"));
     showState();
 }
+
+void ReadsPane::namesChanged() { m_model->namesChanged(); }
 
 void ReadsPane::clear()
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A text for the model to read, and what its heads read from their memories at the last token. GUI thread
-// only.
+// A text for the model to read, and what its heads read from their memories at the last token. A row of the
+// remembered memory leads to its event. GUI thread only.
 #pragma once
 
 #include "core/base/result.h"
@@ -21,12 +21,15 @@ class ToneLabel;
 
 namespace orrery::memory_ui {
 
+class MemoryModel;
 class ReadsModel;
+class TokenNames;
 
 class ReadsPane : public QWidget {
     Q_OBJECT
 public:
-    explicit ReadsPane(QWidget *parent = nullptr);
+    /// @param events and names as ReadsModel has them
+    ReadsPane(const MemoryModel &events, const TokenNames &names, QWidget *parent = nullptr);
     [[nodiscard]] QString prompt() const;
     void setPrompt(const QString &text);
     void focusPrompt();
@@ -36,6 +39,7 @@ public:
     void showReport(const InspectReport &report, const QString &subject = {});
     void showError(const Error &error);
     void clear(); ///< another model
+    void namesChanged(); ///< of tokens, or other events
     [[nodiscard]] const ReadsModel *model() const { return m_model; }
 
 Q_SIGNALS:
@@ -43,6 +47,7 @@ Q_SIGNALS:
     void cancelRequested();
     void rememberRequested();
     void promptChanged();
+    void slotActivated(qint64 event, qint64 slot); ///< of one that is remembered
 
 private:
     void showState();

@@ -3,6 +3,7 @@
 
 #include "plugins/memory/ui/memory_text.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ void SlotModel::setEvent(const std::optional<MemoryEvent> &event)
 
 void SlotModel::namesChanged()
 {
-    if (rowCount() > 0) Q_EMIT dataChanged(index(0, TokenColumn), index(rowCount() - 1, TokenColumn));
+    if (rowCount() > 0) Q_EMIT dataChanged(index(0, TokenColumn), index(rowCount() - 1, ReadColumn));
 }
 
 int64_t SlotModel::slotOfRow(int row) const
@@ -80,9 +81,26 @@ QString SlotModel::cellText(int row, int column) const
         return surpriseText(static_cast<double>(m_event->surprises[at]));
     case StrengthColumn:
         return strengthText(strength(row));
+    case ReadColumn: {
+        const LastReads::Read *read = m_reads.find(m_event->id, m_event->slots[at]);
+        return read ? ui::probabilityText(read->weight) : ui::unknownText();
+    }
     default:
         return {};
     }
+}
+
+QString SlotModel::hoverText(int row) const
+{
+    const int64_t slot = slotOfRow(row);
+    QString text = tr("Slot %1, token %2")
+                       .arg(ui::integerText(slot))
+                       .arg(m_event->tokenIds[static_cast<size_t>(row)]);
+    if (const LastReads::Read *read = m_reads.find(m_event->id, slot))
+        text += tr("; last read here by head %1 at token %2 [%3], with weight %4")
+                    .arg(u"%1.%2"_s.arg(read->head.layer).arg(read->head.head), ui::integerText(read->place),
+                         read->token, ui::probabilityText(read->weight));
+    return text;
 }
 
 QVariant SlotModel::data(const QModelIndex &index, int role) const
@@ -103,9 +121,7 @@ QVariant SlotModel::data(const QModelIndex &index, int role) const
         return tr("%1: %2").arg(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString(),
                                 cellText(row, index.column()));
     case Qt::ToolTipRole:
-        return tr("Slot %1, token %2")
-            .arg(ui::integerText(slotOfRow(row)))
-            .arg(m_event->tokenIds[static_cast<size_t>(row)]);
+        return ui::plainToolTip(hoverText(row));
     default:
         return {};
     }
@@ -118,12 +134,16 @@ QVariant SlotModel::headerData(int section, Qt::Orientation orientation, int rol
         return QVariant::fromValue(
             Qt::Alignment(Qt::AlignVCenter | (section == TokenColumn ? Qt::AlignLeft : Qt::AlignRight)));
     static const char *const kTitles[kNumColumns] = {QT_TR_NOOP("Token"), QT_TR_NOOP("Usage"),
-                                                     QT_TR_NOOP("Surprise"), QT_TR_NOOP("Strength")};
+                                                     QT_TR_NOOP("Surprise"), QT_TR_NOOP("Strength"),
+                                                     QT_TR_NOOP("Read")};
     static const char *const kMeanings[kNumColumns] = {
         QT_TR_NOOP("Tokens of the event that are still stored, in the order of the text"),
         QT_TR_NOOP("1 when it is written; fades with each token, grows when it is read"),
         QT_TR_NOOP("How little the model expected it when it was read: −ln p, nats"),
-        QT_TR_NOOP("Factor on what a read of it gives: 1 unless it was changed")};
+        QT_TR_NOOP("Factor on what a read of it gives: 1 unless it was changed"),
+        QT_TR_NOOP("Weight with which the last look or preview here has read it, of the head that took the "
+                   "most; the hover of a row says which. —: none has. What generating reads counts in "
+                   "the usage alone")};
     if (section < 0 || section >= kNumColumns) return {};
     if (role == Qt::DisplayRole) return tr(kTitles[section]);
     if (role == Qt::ToolTipRole) return tr(kMeanings[section]);
@@ -132,7 +152,7 @@ QVariant SlotModel::headerData(int section, Qt::Orientation orientation, int rol
 
 QString SlotModel::toText() const
 {
-    QString text = u"token\tusage\tsurprise\tstrength\n"_s;
+    QString text = u"token\tusage\tsurprise\tstrength\tlast_read\n"_s;
     for (int row = 0; row < rowCount(); ++row) {
         for (int column = 0; column < kNumColumns; ++column)
             text += (column > 0 ? u"\t"_s : QString()) + cellText(row, column);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/spec/memory_events.h"
+#include "plugins/memory/ui/last_reads.h"
 #include "plugins/memory/ui/token_names.h"
 
 #include <QAbstractTableModel>
@@ -14,9 +15,10 @@ namespace orrery::memory_ui {
 class SlotModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { TokenColumn, UsageColumn, SurpriseColumn, StrengthColumn, kNumColumns };
+    enum Column { TokenColumn, UsageColumn, SurpriseColumn, StrengthColumn, ReadColumn, kNumColumns };
 
-    explicit SlotModel(const TokenNames &names, QObject *parent) : QAbstractTableModel(parent), m_names(names)
+    SlotModel(const TokenNames &names, const LastReads &reads, QObject *parent)
+        : QAbstractTableModel(parent), m_names(names), m_reads(reads)
     {
     }
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
@@ -25,7 +27,7 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
     void setEvent(const std::optional<MemoryEvent> &event);
-    void namesChanged();
+    void namesChanged(); ///< or what was read
     [[nodiscard]] int64_t slotOfRow(int row) const;  ///< −1: none
     [[nodiscard]] int rowOfSlot(int64_t slot) const; ///< −1: none
     [[nodiscard]] QString tokenText(int row) const;
@@ -34,8 +36,10 @@ public:
 
 private:
     [[nodiscard]] QString cellText(int row, int column) const;
+    [[nodiscard]] QString hoverText(int row) const;
 
     const TokenNames &m_names;
+    const LastReads &m_reads;
     std::optional<MemoryEvent> m_event;
 };
 

@@ -4,16 +4,20 @@
 #include "app/workbench/rpc_session.h"
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
+#include "plugins/memory/ui/reads_model.h"
+#include "plugins/memory/ui/reads_pane.h"
 #include "tests/app/cli/engine_process.h"
 #include "tests/app/cli/npz_file.h"
 #include "widgets/attention/attention_panel.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
+#include "widgets/common/segmented_choice.h"
 #include "widgets/microscope/microscope_feed.h"
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/theme/theme.h"
 
 #include <QApplication>
+#include <QPushButton>
 
 #include <cmath>
 
@@ -265,6 +269,30 @@ void TestPanelValues::theMemoryIsThatOfTheFile()
         QVERIFY(isClose(shown.surprises[i], slot[u"surprise"_s].toDouble()));
         QVERIFY(isClose(shown.strengths[i], slot[u"strength"_s].toDouble()));
     }
+    // What is read of it behind a text that is typed into the panel.
+    panel.findChild<SegmentedChoice *>(u"memoryTabs"_s)->button(u"reads"_s)->click();
+    panel.reads()->setPrompt(m_text);
+    panel.findChild<QPushButton *>(u"lookButton"_s)->click();
+    const auto &reads = panel.reads()->model()->report().reads;
+    QTRY_VERIFY_WITH_TIMEOUT(!reads.empty(), kPatienceMs);
+    const QJsonArray read = json(memory)[u"reads"_s].toArray();
+    QCOMPARE(reads.size(), size_t(read.size()));
+    int numOfEvents = 0;
+    for (size_t i = 0; i < reads.size(); ++i) {
+        const QJsonObject other = read[qsizetype(i)].toObject();
+        const QJsonArray others = other[u"slots"_s].toArray();
+        QVERIFY(isClose(reads[i].gate, other[u"gate"_s].toDouble()));
+        QCOMPARE(reads[i].slots.size(), size_t(others.size()));
+        for (size_t k = 0; k < reads[i].slots.size(); ++k) {
+            const MemoryRead::Slot &slot = reads[i].slots[k];
+            const QJsonObject expected = others[qsizetype(k)].toObject();
+            QCOMPARE(slot.slot, expected[u"slot"_s].toInteger());
+            QCOMPARE(slot.event, expected[u"event"_s].toInteger(-1));
+            QVERIFY(isClose(slot.weight, expected[u"weight"_s].toDouble()));
+            numOfEvents += slot.event >= 0 ? 1 : 0;
+        }
+    }
+    QVERIFY(numOfEvents > 0);
     // And what would be said without its first event.
     const QString edit = u"forget %1"_s.arg(shown.id);
     const double expected = json(memory + QStringList{u"--edit"_s, edit})[u"changed_divergence"_s].toDouble();
