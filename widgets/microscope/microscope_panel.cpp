@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/microscope_panel.h"
 
+#include "widgets/attention/media_patches.h"
 #include "widgets/attention/token_groups.h"
+#include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
@@ -217,6 +219,7 @@ void MicroscopePanel::refreshContent()
     m_contentOf = m_feed->shown();
     refreshHeader();
     m_strip->setTokens(m_contentOf->report.tokens);
+    refreshThumbnails();
     for (Section *one : m_sections) refreshSection(one);
     refreshStrip();
     setSummary(microscopeSummary(m_contentOf->report));
@@ -225,8 +228,27 @@ void MicroscopePanel::refreshContent()
 void MicroscopePanel::refreshSection(Section *one)
 {
     if (!m_contentOf) return;
-    one->setContent(sectionContent(one->kind(), m_contentOf->report, m_contentOf->head, one->limit()));
+    SectionContent content = sectionContent(one->kind(), m_contentOf->report, m_contentOf->head, one->limit());
+    const std::vector<AttentionMap> &maps = m_contentOf->report.maps;
+    const bool isPooled = std::any_of(maps.begin(), maps.end(),
+                                      [](const AttentionMap &map) { return map.columnsPerCell > 1; });
+    const bool isOfTokens = one->kind() == MicroscopeSection::Mattered ||
+                            one->kind() == MicroscopeSection::Memory ||
+                            (one->kind() == MicroscopeSection::Attention && !isPooled);
+    if (isOfTokens) addPictures(content.table, m_thumbnails);
+    one->setContent(content);
     m_lensScale->setVisible(!m_contentOf->report.lens.empty());
+}
+
+/// Decoded once a text: going through its tokens shows the same ones.
+void MicroscopePanel::refreshThumbnails()
+{
+    const auto &text = m_contentOf->focus.text;
+    if (text != m_thumbnailsOf || m_thumbnails.size() != m_contentOf->report.tokens.size()) {
+        m_thumbnailsOf = text;
+        m_thumbnails = text ? mediaThumbnails(*text, m_contentOf->report.tokens) : std::vector<QImage>();
+    }
+    m_strip->strip()->setThumbnails(m_thumbnails);
 }
 
 void MicroscopePanel::refreshHeader()

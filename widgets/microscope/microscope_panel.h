@@ -70,6 +70,7 @@ private:
     void refresh();
     void refreshContent();
     void refreshSection(Section *section);
+    void refreshThumbnails();
     void refreshHeader();
     void refreshStrip();
     void refreshState();
@@ -89,6 +90,8 @@ private:
     std::shared_ptr<const struct MicroscopeAnswer> m_contentOf; ///< what the sections are filled with
     std::shared_ptr<const struct MicroscopeAnswer> m_commandOf; ///< what the command was written for
     QString m_command;
+    std::shared_ptr<const GenerateRequest> m_thumbnailsOf;
+    std::vector<QImage> m_thumbnails; ///< one a token of m_contentOf, or none
     bool m_hasFailed = false;
 
     QStackedWidget *m_pages = nullptr;

@@ -3,6 +3,7 @@
 // probability, and one curve down its side. Values; any thread.
 #pragma once
 
+#include <QImage>
 #include <QString>
 
 #include <limits>
@@ -40,6 +41,7 @@ struct TableRow {
     int place = -1; ///< for whoever opens it
     QString toolTip = {};
     QString spoken = {}; ///< for a screen reader
+    QImage picture = {}; ///< of the patch or frame that its word names, before the word; null: it has none
 };
 
 struct ReadingTable {

@@ -351,6 +351,13 @@ SectionContent sectionContent(MicroscopeSection section, const InspectReport &re
     return {};
 }
 
+void addPictures(ReadingTable &table, const std::vector<QImage> &thumbnails)
+{
+    for (TableRow &row : table.rows)
+        if (!row.isHeading && row.place >= 0 && row.place < std::ssize(thumbnails))
+            row.picture = thumbnails[size_t(row.place)];
+}
+
 QString microscopeHeadline(const InspectReport &report)
 {
     const SaidToken said = saidToken(report);

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <optional>
+#include <vector>
 
 namespace orrery::ui {
 
@@ -40,6 +41,9 @@ SectionContent attentionContent(const InspectReport &report, const std::optional
 SectionContent memoryContent(const InspectReport &report, RowLimit limit);
 SectionContent sectionContent(MicroscopeSection section, const InspectReport &report,
                               const std::optional<HeadRef> &head, RowLimit limit);
+
+/// To each row of a token its picture. @param thumbnails one a token, or none
+void addPictures(ReadingTable &table, const std::vector<QImage> &thumbnails);
 
 /// `“␣fox” after “…the quick brown”`, or what is asked where nothing was said.
 QString microscopeHeadline(const InspectReport &report);

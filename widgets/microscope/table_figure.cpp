@@ -56,7 +56,8 @@ double TableFigure::contentWidth(const TableColumn &column, size_t index, const 
     double widest = 0;
     for (const TableRow &row : m_table.rows)
         if (!row.isHeading && index < row.cells.size())
-            widest = std::max(widest, metrics.horizontalAdvance(row.cells[index].text));
+            widest = std::max(widest, metrics.horizontalAdvance(row.cells[index].text) +
+                                          (isWord && !row.picture.isNull() ? m_rowHeight : 0));
     if (isWord) widest = std::min(widest, std::max(kMinWord, m_width * kWordShare));
     return std::ceil(widest) + 1;
 }
@@ -195,10 +196,17 @@ void TableFigure::paintRow(QPainter &painter, const FigureStyle &style, int row)
             painter.setPen(content.isMarked && isWord
                                ? readableOn(style.tokens.accent, style.tokens.selection)
                                : style.tokens.text);
+            QRectF room = area;
+            if (isWord && !content.picture.isNull()) {
+                const double side = m_rowHeight - 4;
+                painter.setRenderHint(QPainter::SmoothPixmapTransform);
+                painter.drawImage(QRectF(area.left(), area.top() + 2, side, side), content.picture);
+                room.setLeft(area.left() + m_rowHeight);
+            }
             // A pixel of the gap: rounding must not cut a number that fits.
-            painter.drawText(area.adjusted(-1, 0, 1, 0),
+            painter.drawText(room.adjusted(-1, 0, 1, 0),
                              (isWord ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter,
-                             QFontMetricsF(font).elidedText(cell.text, Qt::ElideRight, area.width() + 1));
+                             QFontMetricsF(font).elidedText(cell.text, Qt::ElideRight, room.width() + 1));
         }
     }
 }

@@ -17,6 +17,7 @@
 #include "widgets/microscope/table_view.h"
 
 #include <QAccessible>
+#include <QBuffer>
 #include <QClipboard>
 #include <QFile>
 #include <QGuiApplication>
@@ -41,6 +42,7 @@ private Q_SLOTS:
     void sampleShowsWhyATokenWasSaid();
     void behindTheLastTokenItSaysWhatComes();
     void followsTheSelection();
+    void patchesAreShownAsPictures();
     void hiddenPanelAsksNothing();
     void liveSaysItsAgeAndFollows();
     void staleAnswersStandBackAndSaySo();
@@ -199,6 +201,51 @@ void TestMicroscopePanel::followsTheSelection()
     m_selection->goBack();
     QCOMPARE(text("headline"), u"“␣over” after “The quick brown fox jumps”"_s); // at once
     QCOMPARE(numAsked(), size_t(2));
+}
+
+void TestMicroscopePanel::patchesAreShownAsPictures()
+{
+    QImage picture(8, 8, QImage::Format_RGB32);
+    picture.fill(Qt::red);
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    picture.save(&buffer, "PNG");
+    auto text = std::make_shared<GenerateRequest>(*m_text);
+    text->media = {{.bytes = png.toStdString(), .name = "red.png"}};
+    m_text = text;
+    const auto answer = m_session->inspection;
+    m_session->inspection = [answer](const QString &model, const InspectRequest &request) {
+        InspectReport report = answer(model, request);
+        for (int64_t i = 0; i < 4; ++i) {
+            InspectedToken &token = report.tokens[size_t(i)];
+            token.modality = Modality::Image;
+            token.item = 0;
+            token.place = i;
+        }
+        return report;
+    };
+    open(6);
+    TokenStrip *tokens = child<FocusStrip>(m_panel.get(), "focusStrip")->strip();
+    const QImage strip = tokens->grab().toImage();
+    const QPoint middle = tokens->viewport()->mapTo(tokens, tokens->tokenRect(1).center().toPoint());
+    QCOMPARE(strip.pixel(middle), QColor(Qt::red).rgb());
+    const ReadingTableView *mattered = table(MicroscopeSection::Mattered);
+    int numPictures = 0;
+    for (int row = 0; row < std::ssize(mattered->table().rows); ++row) {
+        const TableRow &one = mattered->table().rows[size_t(row)];
+        QCOMPARE(one.picture.isNull(), one.place >= 4);
+        if (one.picture.isNull()) continue;
+        ++numPictures;
+        const QRectF cell = mattered->figure().cellRect(row, 1);
+        const QImage shown = const_cast<ReadingTableView *>(mattered)->grab().toImage();
+        QCOMPARE(shown.pixel(QPointF(cell.left() + 6, cell.center().y()).toPoint()), QColor(Qt::red).rgb());
+    }
+    QVERIFY(numPictures > 0);
+    m_selection->move(5, {}, nullptr); // the same ones, at another token
+    settle();
+    QVERIFY(std::any_of(mattered->table().rows.begin(), mattered->table().rows.end(),
+                        [](const TableRow &one) { return !one.picture.isNull(); }));
 }
 
 void TestMicroscopePanel::hiddenPanelAsksNothing()
