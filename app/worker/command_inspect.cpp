@@ -259,7 +259,7 @@ CommandBody declareInspect(CLI::App &command)
         ->allow_extra_args(false);
     command.add_flag("--lens", options->request.wantsLens, "What the model would say at each layer");
     command.add_flag("--attribution", options->request.wantsAttribution,
-                     "Gradient × input of each token for what is likeliest next");
+                     "Gradient × input of each token for what was said next (at the end: what is likeliest)");
     command.add_option("--memory", options->memoryFile,
                        "memory: file to read behind; not given: what is saved with the model");
     command

@@ -109,6 +109,9 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         const ModalityBatch batch = prompt.media ? prompt.media->slice(begin, numTokens) : ModalityBatch{};
         InspectInput input = describeTokens(*m_loaded.tokenizer,
                                             {ids.begin() + begin, ids.begin() + begin + numTokens}, &batch);
+        const size_t next = static_cast<size_t>(seen.window.end);
+        if (isLong && next < seen.whole.size() && seen.whole[next].modality == Modality::Text)
+            input.said = ids[next];
         if (request.withMemory) {
             const at::NoGradGuard noGradients;
             ORRERY_TRY(openOwnMemory());

@@ -54,6 +54,15 @@ public:
 private:
     [[nodiscard]] int64_t numAlternatives() const { return m_request.input.sampling.numAlternatives; }
 
+    /// What was said behind the token that is asked about; where nothing was, or no text, what is likeliest.
+    [[nodiscard]] int64_t explainedId() const
+    {
+        const auto next = static_cast<size_t>(m_checked.token) + 1;
+        if (next == m_input.ids.size() && m_input.said >= 0) return m_input.said;
+        const bool isText = next < m_input.ids.size() && m_input.tokens[next].modality == Modality::Text;
+        return isText ? m_input.ids[next] : m_next.likeliestId();
+    }
+
     Result<void> lookAtPass()
     {
         WatchPlan plan = m_pass.plan();
@@ -77,7 +86,7 @@ private:
         ORRERY_ASSIGN(m_next, NextToken::create(logits_V));
         m_report.candidates = m_next.likeliest(numAlternatives(), m_tokenizer);
         if (m_request.wantsAttribution)
-            m_report.attribution = attributionOf(logits_V, m_next.likeliestId(), embedded_BTC);
+            m_report.attribution = attributionOf(logits_V, explainedId(), embedded_BTC);
         const at::NoGradGuard noGradients;
         m_pass.noteSurprise(hidden_BTC.detach(), watch.isSeenBefore(), m_report.tokens);
         m_report.overview = watch.takeWhole();

@@ -26,6 +26,7 @@ struct InspectInput {
     const ModalityBatch *modalities = nullptr; ///< of ids, as one sequence; null: all is text
     std::string maskPolicy = "causal";
     int64_t prefixLength = 0; ///< for the mask "prefix"
+    int32_t said = -1;        ///< what the text says behind its last token here, of a text that goes on; −1: nothing
     /// Called before each pass of a request with a memory: a cache with room for the text and a copy of the
     /// memory in it; the text's first token has place 0. Empty: there is none to read.
     std::function<Result<nn::KvCache>()> cacheWithMemory = {};

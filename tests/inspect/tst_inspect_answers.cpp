@@ -175,16 +175,19 @@ private Q_SLOTS:
                           at::log_softmax(at::mv(table.to(at::kDouble), normed), -1));
     }
 
-    /// Each token's vector grows by a little: what becomes of the likeliest token's log-probability.
+    /// Each token's vector grows by a little: what becomes of the log-probability of what was said next.
     void attributionIsWhatSmallChangesDo_data()
     {
         QTest::addColumn<bool>("isGpt2");
-        QTest::newRow("rope") << false;
-        QTest::newRow("learned positions") << true; // which are no part of a token's vector
+        QTest::addColumn<int>("token");
+        QTest::newRow("rope") << false << 9;
+        QTest::newRow("learned positions") << true << 9; // which are no part of a token's vector
+        QTest::newRow("at the end") << false << 11;      // of what is likeliest there
     }
     void attributionIsWhatSmallChangesDo()
     {
         QFETCH(bool, isGpt2);
+        QFETCH(int, token);
         constexpr int64_t kTokens = 12;
         ModelSpec spec = lookSpec();
         if (isGpt2) {
@@ -203,10 +206,12 @@ private Q_SLOTS:
         }
         InspectRequest request;
         request.wantsAttribution = true;
-        request.token = 9;
+        request.token = token;
         const InspectReport report = lookInto(*model, input, request, at::kDouble);
         QCOMPARE(report.attribution.size(), size_t(kTokens));
-        const int64_t likeliest = logP(*model, input, at::kDouble)[9].argmax().item<int64_t>();
+        const int64_t said = token + 1 < kTokens
+                                 ? input.ids[size_t(token) + 1]
+                                 : logP(*model, input, at::kDouble)[token].argmax().item<int64_t>();
         constexpr double kStep = 1.0 / 256;
         bool isAnyLarge = false;
         for (size_t t = 0; t < size_t(kTokens); ++t) {
@@ -215,7 +220,7 @@ private Q_SLOTS:
                 const at::Tensor row = table[input.ids[t]], kept = row.clone();
                 row.mul_(factor);
                 model->mastersChanged();
-                const double value = logP(*model, input, at::kDouble)[9][likeliest].item<double>();
+                const double value = logP(*model, input, at::kDouble)[token][said].item<double>();
                 row.copy_(kept);
                 model->mastersChanged();
                 return value;
@@ -229,7 +234,7 @@ private Q_SLOTS:
                 qPrintable(
                     QStringLiteral("%1: %2, %3").arg(t).arg(double(report.attribution[t])).arg(expected)));
             isAnyLarge = isAnyLarge || std::abs(expected) > 1e-2;
-            if (t > 9) QCOMPARE(report.attribution[t], 0.0F); // behind the token that is asked for
+            if (int(t) > token) QCOMPARE(report.attribution[t], 0.0F); // behind the token that is asked for
         }
         QVERIFY(isAnyLarge);
     }

@@ -230,12 +230,15 @@ SectionContent matteredContent(const InspectReport &report, RowLimit limit)
             tokenRow(QString::number(place), labelAt(report, place), value, signedNatsText(value), place));
     }
     content.numHidden = int(places.size() - count);
+    const SaidToken said = saidToken(report);
+    const bool isSaid = said.exists && said.isText;
     content.digest = tr("most: “%1”").arg(labelAt(report, places.front()));
     content.sentence =
-        tr("Gradient × input: the signed share of each token in the log-probability of “%1”, the likeliest "
-           "next token. Blue adds to it, orange takes from it. A share, not a cause; bars −%2 … %2 nats, "
-           "linear.")
-            .arg(labelOf(report.candidates.front()), tickText(content.table.limit));
+        tr("Gradient × input: the signed share of each token in the log-probability of “%1”, %2. Blue adds "
+           "to it, orange takes from it. A share, not a cause; bars −%3 … %3 nats, linear.")
+            .arg(isSaid ? said.label : labelOf(report.candidates.front()),
+                 isSaid ? tr("which was said") : tr("the likeliest next token"),
+                 tickText(content.table.limit));
     return content;
 }
 
