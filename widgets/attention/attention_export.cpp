@@ -174,11 +174,16 @@ QString headCsv(const HeadContent &content)
     text += u'\n';
     if (content.heads.empty()) return text;
     const HeadMatrix &first = content.heads.front();
+    const auto namesOf = [&content](const std::vector<TokenRange> &ranges) { // each stands in many lines
+        QStringList names;
+        for (const TokenRange &range : ranges)
+            names << QString::number(range.begin) + u',' + quotedCsv(rangeLabel(content.tokens, range));
+        return names;
+    };
+    const QStringList looks = namesOf(first.rows), seen = namesOf(first.columns);
     for (int row = 0; row < first.height(); ++row)
         for (int column = 0; column < first.width(); ++column) {
-            const TokenRange &looks = first.rows[size_t(row)], &seen = first.columns[size_t(column)];
-            text += QString::number(looks.begin) + u',' + quotedCsv(rangeLabel(content.tokens, looks)) +
-                    u',' + QString::number(seen.begin) + u',' + quotedCsv(rangeLabel(content.tokens, seen));
+            text += looks[row] + u',' + seen[column];
             for (const HeadMatrix &head : content.heads)
                 text += u',' + number(head.meanAt(row, column)) + u',' + number(head.maximumAt(row, column));
             text += u'\n';

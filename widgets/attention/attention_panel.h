@@ -74,7 +74,7 @@ public:
     /// Draws now what is pending; otherwise it happens within a few milliseconds.
     void flush();
     /// @error InvalidInput, Io: as saveFigure() and saveTextFile()
-    Result<void> save(const QString &path) const; ///< .png, .svg, .pdf, .csv
+    Result<void> save(const QString &path) const; ///< .png, .svg, .pdf, .csv; all of it, before it returns
 
     /// How this panel shows what it shows; a second one beside it takes the same.
     [[nodiscard]] AttentionLook look() const;
@@ -165,6 +165,7 @@ private:
     [[nodiscard]] QString askedModel() const; ///< of the question under way; else of the answer that is shown
 
     void offerTools(); // attention_taking.cpp, and what follows
+    Result<void> saveLater(const QString &path);
     [[nodiscard]] FigurePage figurePage(OverviewContent &overview, HeadContent &head) const;
     [[nodiscard]] QString title() const; ///< of an export
     [[nodiscard]] QImage image() const;

@@ -14,14 +14,21 @@
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/panel_tools.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/text_export.h"
 #include "widgets/common/view_link.h"
 
+#include <QFileInfo>
+#include <QtConcurrentRun>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <new>
 
 using namespace Qt::StringLiterals;
 
@@ -97,10 +104,11 @@ void AttentionPanel::offerTools()
     setExport({.fileName = u"attention"_s,
                .figures = {u"svg"_s, u"pdf"_s, u"png"_s},
                .data = {u"csv"_s},
-               .save = [this](const QString &path) { return save(path); },
+               .save = [this](const QString &path) { return saveLater(path); },
                .image = [this] { return image(); },
                .table = [this] { return table(); },
                .isEmpty = [this] { return snapshot() == nullptr; }});
+    PanelTools::of(*this)->setSavesLater();
     setView({.panel = u"attention"_s,
              .state = [this] { return viewState(); },
              .restore = [this](const QVariantMap &state) { restoreView(state); }});
@@ -151,6 +159,34 @@ Result<void> AttentionPanel::save(const QString &path) const
     OverviewContent overview;
     HeadContent head;
     return saveFigure(figurePage(overview, head), path);
+}
+
+/// A map may have a million cells, whose table takes seconds: the window goes on meanwhile.
+Result<void> AttentionPanel::saveLater(const QString &path)
+{
+    const bool isTable = path.endsWith(u".csv"_s, Qt::CaseInsensitive);
+    if (!isTable || !snapshot() || place().level != StageLevel::Head) {
+        ORRERY_TRY(save(path));
+        PanelTools::of(*this)->noteSaved(path, {});
+        return {};
+    }
+    const auto content = std::make_shared<HeadContent>(headContent(snapshot()));
+    content->pictures.clear();
+    setProgress(tr("Saving %1 …").arg(QFileInfo(path).fileName()), -1);
+    banner()->clear(); // of another file
+    QtConcurrent::run([content, path]() -> Result<void> {
+        try {
+            return saveTextFile(headCsv(*content), path);
+        } catch (const std::bad_alloc &) {
+            return Error{ErrorCode::OutOfMemory,
+                         "Cannot save \"" + toStd(path) + "\": there is not enough memory for the table.",
+                         "Show a part of the map, and save that."};
+        }
+    }).then(this, [this, path](const Result<void> &saved) {
+        clearProgress();
+        PanelTools::of(*this)->noteSaved(path, saved);
+    });
+    return {};
 }
 
 QImage AttentionPanel::image() const

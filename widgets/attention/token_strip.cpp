@@ -207,12 +207,46 @@ void TokenStrip::mousePressEvent(QMouseEvent *event)
         }
 }
 
+/// Where a key leads; -1: it is none that moves.
+int TokenStrip::cursorAfter(int key) const
+{
+    switch (key) {
+    case Qt::Key_Left:
+        return std::max(m_cursor - 1, 0);
+    case Qt::Key_Right:
+        return std::min(m_cursor + 1, numTokens() - 1);
+    case Qt::Key_Home:
+        return 0;
+    case Qt::Key_End:
+        return numTokens() - 1;
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+        break;
+    default:
+        return -1;
+    }
+    // The token of the next line that is nearest to this one.
+    const QRectF here = m_places[size_t(m_cursor)];
+    const int step = key == Qt::Key_Up ? -1 : 1;
+    int best = m_cursor;
+    for (int i = m_cursor + step; i >= 0 && i < numTokens(); i += step) {
+        const QRectF &place = m_places[size_t(i)];
+        if (place.top() == here.top()) continue;
+        if (best != m_cursor && place.top() != m_places[size_t(best)].top()) break;
+        const auto distance = [&here, this](int token) {
+            return std::abs(m_places[size_t(token)].center().x() - here.center().x());
+        };
+        if (best == m_cursor || distance(i) < distance(best)) best = i;
+    }
+    return best;
+}
+
 void TokenStrip::keyPressEvent(QKeyEvent *event)
 {
     if (m_labels.empty()) return QAbstractScrollArea::keyPressEvent(event);
-    const int by = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
-    if (by != 0) {
-        m_cursor = std::clamp(m_cursor + by, 0, numTokens() - 1);
+    const int next = cursorAfter(event->key());
+    if (next >= 0) {
+        m_cursor = next;
         m_scrollTarget = m_cursor;
         scrollTo(m_cursor);
         viewport()->update();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tokens that were read, in lines; tinted by how much the active row looks at each. Scrolls when there
-// are many. Arrows move, Enter or a click chooses a token. GUI thread only.
+// are many. Arrows, Home and End move, Enter or a click chooses a token. GUI thread only.
 #pragma once
 
 #include "core/spec/inspection.h"
@@ -48,6 +48,7 @@ protected:
 private:
     void relayout();
     void scrollTo(int token);
+    [[nodiscard]] int cursorAfter(int key) const;
     [[nodiscard]] int lineHeight() const;
 
     void paintThumbnail(QPainter &painter, const QRectF &area, const QImage &thumbnail,

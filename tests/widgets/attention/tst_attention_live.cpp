@@ -2,6 +2,7 @@
 // The panel over time and on the model: steps, live, questions, ablation, errors, exports, hidden.
 #include "core/spec/kept_prompt.h"
 #include "tests/widgets/attention/attention_fixture.h"
+#include "widgets/common/panel_tools.h"
 
 #include <QClipboard>
 
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void commandIsTheTwinOfWhatIsShown();
     void exportsAreFiles_data();
     void exportsAreFiles();
+    void tablesAreSavedBesideTheWindow();
     void exportErrorsNameWhatAndWhy();
     void theListIsReadByKeys();
 };
@@ -344,6 +346,24 @@ void TestAttentionLive::exportsAreFiles()
         QCOMPARE(image.pixel(0, 0), QColor(Qt::white).rgb()); // paper, whatever the theme
     }
     if (ending == u"csv"_s) QCOMPARE(bytes.count('\n'), isHead ? 1 + 30 * 30 : 1 + 36);
+}
+
+/// The table of a map is written by a worker; the banner says when it is there.
+void TestAttentionLive::tablesAreSavedBesideTheWindow()
+{
+    open();
+    openHead({3, 2});
+    QTemporaryDir folder;
+    const QString path = folder.filePath(u"head.csv"_s);
+    PanelTools::of(*m_panel)->saveTo(path);
+    QTRY_VERIFY(m_panel->banner()->message().startsWith(u"Saved to "_s));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(QString::fromUtf8(file.readAll()), m_panel->table());
+    PanelTools::of(*m_panel)->saveTo(u"/nowhere/at/all/head.csv"_s);
+    QTRY_VERIFY(m_panel->banner()->message().startsWith(u"Cannot save"_s));
+    PanelTools::of(*m_panel)->saveTo(folder.filePath(u"head.svg"_s)); // a figure is there at once
+    QVERIFY(m_panel->banner()->message().startsWith(u"Saved to "_s));
 }
 
 void TestAttentionLive::exportErrorsNameWhatAndWhy()

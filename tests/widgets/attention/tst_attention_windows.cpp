@@ -3,6 +3,7 @@
 #include "tests/widgets/attention/attention_fixture.h"
 
 #include <QScrollBar>
+#include <QSignalSpy>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -352,6 +353,26 @@ void TestAttentionWindows::theKeptTokenIsSeenInTheText()
     m_selection->move(111, HeadRef{1, 1}, &m_other); // a row that is kept is seen again
     m_panel->flush();
     QVERIFY(isWhole(111));
+    // Home, End, and from line to line.
+    QSignalSpy chosen(strip, &TokenStrip::chosen);
+    const auto cursor = [&] {
+        QTest::keyClick(strip, Qt::Key_Return);
+        return chosen.last().first().toInt();
+    };
+    QTest::keyClick(strip, Qt::Key_End);
+    QCOMPARE(cursor(), kTokens - 1);
+    QVERIFY(isWhole(kTokens - 1));
+    QTest::keyClick(strip, Qt::Key_Home);
+    QCOMPARE(cursor(), 0);
+    QVERIFY(isWhole(0));
+    QTest::keyClick(strip, Qt::Key_Up);
+    QCOMPARE(cursor(), 0); // there is no line above
+    QTest::keyClick(strip, Qt::Key_Down);
+    const int below = cursor();
+    QVERIFY(strip->tokenRect(below).top() > strip->tokenRect(0).top());
+    QCOMPARE(strip->tokenRect(below - 1).top(), strip->tokenRect(0).top()); // the first of its line
+    QTest::keyClick(strip, Qt::Key_Up);
+    QCOMPARE(cursor(), 0);
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionWindows)
