@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True
 from markdown_commands import documents, fences, inline_commands  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-QUICK = ["README", "tour", "plugins"]  # by the test docs_commands; all others by docs_commands_rest
+QUICK = ["README", "tour", "plugins"]  # by docs_commands_quick; all others by docs_commands_rest
 STEPS = 6
 TIMEOUT_S = 300
 # Steps that a document's own, long training would have.
@@ -70,10 +70,9 @@ def make_material(folder):
     for i in range(40):
         (scans / f"{i}.png").write_bytes(png(32, 32, (i * 6, 30, 200 - i * 4)))
         tone(scans / f"{i}.wav")
-        lines.append(json.dumps({"parts": [{"type": "image", "path": f"{i}.png"}, {"type": "audio", "path": f"{i}.wav"},
-                                           {"type": "text", "text": f"picture {i}"}]}))
+        lines.append(json.dumps({"parts": [{"image": f"{i}.png"}, {"audio": f"{i}.wav"}, {"text": f"picture {i}"}]}))
     (scans / "manifest.jsonl").write_text("\n".join(lines) + "\n")
-    (folder / "other.jsonl").write_text("\n".join(lines[:4]).replace('"path": "', '"path": "scans/') + "\n")
+    (folder / "other.jsonl").write_text("\n".join(lines[:4]).replace('{"image": "', '{"image": "scans/').replace('{"audio": "', '{"audio": "scans/') + "\n")
 
 
 class Document:
@@ -93,7 +92,7 @@ class Document:
     def bash(self, command, name=""):
         process = subprocess.Popen(["bash", "-eu", "-o", "pipefail", "-c", command], cwd=self.folder, text=True,
                                    env={**self.environment, "ORRERY_DOCS_NAME": name}, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, errors="replace")
         try:
             output = process.communicate(timeout=TIMEOUT_S)[0]
         except subprocess.TimeoutExpired:
