@@ -193,7 +193,7 @@ class Help:
         if words and re.fullmatch(r"[a-z][a-z-]*", words[0]) and not known:
             return f"there is no \"{words[0]}\""
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", command):
-            if option not in self.text(known):
+            if not re.search(rf"{option}(?![\w-])", self.text(known)):
                 return f"\"{' '.join(known) or 'orrery-engine'}\" has no {option}"
         return ""
 
