@@ -161,6 +161,7 @@ private:
     void pinFocus(const Focus &focus);
     void tellSelection();
     [[nodiscard]] std::shared_ptr<const GenerateRequest> shownText();
+    [[nodiscard]] std::optional<int32_t> shownDocument() const;                    // attention_selection.cpp
     [[nodiscard]] QString answeringModel() const;
     [[nodiscard]] QString askedModel() const; ///< of the question under way; else of the answer that is shown
 

@@ -3,6 +3,7 @@
 // at, and what was chosen elsewhere is looked at here.
 #include "widgets/attention/attention_panel.h"
 
+#include "core/spec/kept_prompt.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/frame_feed.h"
@@ -11,9 +12,16 @@
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/common/banner.h"
 
+#include <QTimer>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kSettledMs = 300;
+
+} // namespace
 
 void AttentionPanel::setSelection(Selection *selection)
 {
@@ -23,6 +31,17 @@ void AttentionPanel::setSelection(Selection *selection)
     connect(selection, &Selection::changed, this, [this](const Focus &focus, QObject *by) {
         if (by != this) takeFocus(focus);
     });
+    // Who goes to another step with a row kept asks its weights, once he stays there: one answer a step that he
+    // only passes would be a question too many.
+    auto *settled = new QTimer(selection);
+    settled->setSingleShot(true);
+    settled->setInterval(kSettledMs);
+    connect(settled, &QTimer::timeout, this, [this] {
+        const Focus &now = m_selection->focus();
+        const bool isOurs = !m_asked && now.text && now.text == m_shownText;
+        if (isOurs && place().pinnedToken >= 0 && now.model != answeringModel()) tellSelection();
+    });
+    connect(m_feed, &FrameFeed::shownChanged, settled, [settled] { settled->start(); });
     takeFocus(selection->focus());
 }
 
@@ -82,19 +101,30 @@ void AttentionPanel::pinFocus(const Focus &focus)
     m_isTakingFocus = false;
 }
 
-/// What is shown, as something that can be asked: the same object for as long as it is the same text.
+/// What is shown, as something that can be asked: the same object for as long as it is the same text. Null: nobody
+/// but the training has its pictures and recordings, and that has ended.
 std::shared_ptr<const GenerateRequest> AttentionPanel::shownText()
 {
     if (m_selectedText) return m_selectedText;
     const SnapshotPtr now = snapshot();
-    const std::optional<std::vector<int32_t>> ids = now ? exactIds(now->report.tokens) : std::nullopt;
-    if (!ids) return nullptr;
-    if (!m_shownText || m_shownText->promptIds != *ids) {
-        auto text = std::make_shared<GenerateRequest>();
-        text->promptIds = *ids;
-        m_shownText = std::move(text);
-    }
+    if (!now) return nullptr;
+    GenerateRequest text;
+    if (const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens))
+        text.promptIds = *ids;
+    else if (const std::optional<int32_t> document = shownDocument())
+        text = keptPrompt(*document);
+    else
+        return nullptr;
+    if (!m_shownText || m_shownText->promptIds != text.promptIds || m_shownText->source != text.source)
+        m_shownText = std::make_shared<const GenerateRequest>(std::move(text));
     return m_shownText;
+}
+
+/// The number by which a running training knows the text that is shown, pictures and recordings with it.
+std::optional<int32_t> AttentionPanel::shownDocument() const
+{
+    if (!isLiveState(m_status.state)) return std::nullopt;
+    return m_asked ? keptPromptNumber(m_askedRequest.input) : std::optional<int32_t>(m_feed->prompt());
 }
 
 QString AttentionPanel::askedModel() const
@@ -109,6 +139,9 @@ QString AttentionPanel::answeringModel() const
     const QString live = m_run + u"@live"_s;
     const QString saved = savedModel();
     if (!isLiveState(m_status.state)) return saved;
+    // Only the training itself can read it again, whichever step is shown.
+    const SnapshotPtr now = snapshot();
+    if (now && !m_selectedText && !exactIds(now->report.tokens)) return live;
     return m_feed->isFollowing() || saved == m_run ? live : saved;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/focus_text.h"
 
+#include "core/spec/kept_prompt.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
@@ -48,7 +49,7 @@ Error badLink(const QString &what, const QString &found, const QString &expected
 /// A link can say a key twice; these have one value.
 Result<void> checkSingle(const QVariantMap &map)
 {
-    for (const QString &key : {u"answer_ids"_s, u"head"_s, u"messages"_s, u"model"_s, u"prompt"_s,
+    for (const QString &key : {u"answer_ids"_s, u"document"_s, u"head"_s, u"messages"_s, u"model"_s, u"prompt"_s,
                                u"prompt_ids"_s, u"title"_s, u"token"_s}) {
         const QVariant value = map.value(key);
         if (value.typeId() == QMetaType::QStringList || value.typeId() == QMetaType::QVariantList)
@@ -95,6 +96,8 @@ QVariantMap focusToMap(const Focus &focus)
         map.insert(u"messages"_s, messagesJson(text.messages));
     else if (!text.promptIds.empty())
         map.insert(u"prompt_ids"_s, idsText(text.promptIds));
+    else if (const std::optional<int32_t> document = keptPromptNumber(text))
+        map.insert(u"document"_s, *document);
     else
         map.insert(u"prompt"_s, fromStd(text.prompt));
     if (!text.answerIds.empty()) map.insert(u"answer_ids"_s, idsText(text.answerIds));
@@ -109,10 +112,17 @@ Result<std::optional<Focus>> focusFromMap(const QVariantMap &map)
 {
     ORRERY_TRY(checkSingle(map));
     const QString model = map.value(u"model"_s).toString();
-    const bool hasText =
-        map.contains(u"prompt"_s) || map.contains(u"prompt_ids"_s) || map.contains(u"messages"_s);
+    const bool hasText = map.contains(u"prompt"_s) || map.contains(u"prompt_ids"_s) ||
+                         map.contains(u"messages"_s) || map.contains(u"document"_s);
     if (model.isEmpty() || !hasText) return std::optional<Focus>();
     GenerateRequest text;
+    if (map.contains(u"document"_s)) {
+        bool isNumber = false;
+        const int document = map.value(u"document"_s).toInt(&isNumber);
+        if (!isNumber || document < 0)
+            return badLink(u"the document"_s, map.value(u"document"_s).toString(), u"a number from 0"_s);
+        text = keptPrompt(document);
+    }
     text.prompt = toStd(map.value(u"prompt"_s).toString());
     ORRERY_ASSIGN(text.promptIds, readIds(map, u"prompt_ids"_s));
     ORRERY_ASSIGN(text.answerIds, readIds(map, u"answer_ids"_s));

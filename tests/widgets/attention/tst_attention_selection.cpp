@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel and the window's one selection, and what is asked by tokens.
+#include "core/spec/kept_prompt.h"
 #include "tests/widgets/attention/attention_fixture.h"
 
 using namespace orrery;
@@ -33,6 +34,7 @@ private Q_SLOTS:
     void questionsNameTokensNotLetters();
     void whatIsAskedOnceIsAskedByItsTokens();
     void picturesWithoutFilesCannotBeAsked();
+    void picturesOfAnEndedRunAreNoQuestion();
     void picturesOfTheSelectionAreAskedWithTheirFiles();
     void recordingsAreSeenAsTheirSpectrogram();
 
@@ -76,9 +78,14 @@ void TestAttentionSelection::aPinnedRowIsWhatAllLookAt()
     m_panel->feed()->goToStep(200);
     QTRY_COMPARE(shownStep(), 200);
     QTRY_VERIFY(m_panel->command().contains(u"alpha@100"_s));
+    // The kept row goes with it, without a click.
+    QTRY_COMPARE(m_selection->focus().model, u"alpha@100"_s);
+    QCOMPARE(m_selection->focus().token, 9);
+    QVERIFY(m_selection->focus().text == text);
     m_panel->flush();
     QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(5, 2).center().toPoint());
     QCOMPARE(m_selection->focus().model, u"alpha@100"_s);
+    QCOMPARE(m_selection->focus().token, 5);
     QVERIFY(m_selection->focus().text == text);
 }
 
@@ -283,10 +290,27 @@ void TestAttentionSelection::picturesWithoutFilesCannotBeAsked()
     m_panel->askModel();
     m_panel->ablate();
     QCOMPARE(m_session->inspections.size(), size_t(0));
-    // And a row of it is no text that others could ask about.
+    QCOMPARE(m_panel->command(), QString()); // the command line has not the files either
+    // The training has: a row of it is a question to its weights, whatever is kept here.
+    QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
+    const Focus focus = m_selection->focus();
+    QVERIFY(focus.text);
+    QCOMPARE(focus.model, u"alpha@live"_s);
+    QCOMPARE(focus.token, 14);
+    QVERIFY(keptPromptNumber(*focus.text) == std::optional<int32_t>(0));
+}
+
+void TestAttentionSelection::picturesOfAnEndedRunAreNoQuestion()
+{
+    SampleModel model;
+    model.patches = 9;
+    open(model);
+    RunStatus ended = m_session->statusOf(u"alpha"_s);
+    ended.state = RunState::Finished;
+    m_session->sendUpdate(ended);
+    openHead({3, 2});
     QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
     QVERIFY(m_selection->focus().isEmpty());
-    QCOMPARE(m_panel->command(), QString()); // the command line has not the files either
 }
 
 void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What an answer says: rank, surprise, marks, order, and texts with broken UTF-8.
+#include "core/spec/kept_prompt.h"
 #include "tests/widgets/microscope/microscope_samples.h"
 #include "widgets/attention/token_groups.h"
 #include "widgets/microscope/focus_text.h"
@@ -376,6 +377,13 @@ void TestMicroscopeReading::linkFindsTheFocusAgain()
     focus.text = sampleText("a - b = c");
     found = focusFromMap(focusToMap(focus));
     QCOMPARE((*found)->text->prompt, std::string("a - b = c"));
+    focus.text = std::make_shared<const GenerateRequest>(keptPrompt(2));
+    found = focusFromMap(focusToMap(focus));
+    QVERIFY(found.ok() && *found);
+    QVERIFY(keptPromptNumber(*(*found)->text) == std::optional<int32_t>(2));
+    const auto refused = focusFromMap({{u"model"_s, u"alpha@live"_s}, {u"document"_s, u"two"_s}});
+    QVERIFY(!refused.ok());
+    QVERIFY(QString::fromStdString(refused.error().text()).contains(u"the document is \"two\", expected a number from 0"_s));
     found = focusFromMap({{u"model"_s, u"alpha"_s}}); // sections alone
     QVERIFY(found.ok() && !*found);
 }
