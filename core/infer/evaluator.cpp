@@ -9,6 +9,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -16,20 +17,26 @@ namespace orrery {
 
 namespace {
 
-/// Takes the tokens of a corpus as one stream and measures them a batch of windows at a time, so that memory
-/// does not grow with the text. Window w covers tokens [w·context, (w + 1)·context]: its first token is only
-/// seen.
+/// Takes the tokens of a corpus and measures them some windows at a time, so that memory does not grow with the text.
+/// A window covers up to a context of targets and sees the token before them first. No window has targets of two
+/// documents: a document's first window sees the mark at the end of the one before, where the tokenizer has marks, and
+/// nothing else of it. Windows of one batch are filled up at their ends, which no token before sees.
 class WindowMeter : public DocumentSink {
 public:
     WindowMeter(LoadedModel &loaded, const std::string &dataPath, const std::atomic<bool> &cancel)
-        : m_model(*loaded.model), m_tokenizer(*loaded.tokenizer), m_device(loaded.device), m_context(m_model.spec().context),
-          m_batch(std::max<int64_t>(1, kEvaluateTokensPerBatch / m_context)), m_dataPath(dataPath),
-          m_cancel(cancel)
+        : m_model(*loaded.model), m_tokenizer(*loaded.tokenizer), m_device(loaded.device),
+          m_context(m_model.spec().context), m_dataPath(dataPath), m_cancel(cancel)
     {
     }
 
     Result<void> beginDocument() override { return {}; }
-    Result<void> endDocument() override { return {}; }
+    Result<void> endDocument() override
+    {
+        if (const auto rest = std::ssize(m_ids) - m_seen - 1; rest > 0) ORRERY_TRY(addWindow(rest));
+        const bool hasMark = !m_ids.empty() && m_tokenizer.numTextBytes(m_ids.back()) == 0;
+        if (!hasMark) m_seen = std::ssize(m_ids); // the next one's first token is seen by nobody
+        return {};
+    }
 
     void beginText(uint64_t numBytes) override { m_textBytes = static_cast<int64_t>(numBytes); }
 
@@ -39,7 +46,7 @@ public:
         m_textBytes.reset();
         m_ids.insert(m_ids.end(), ids.begin(), ids.end());
         m_masks.insert(m_masks.end(), ids.size(), mask);
-        return measureFullBatches();
+        return addWholeWindows();
     }
 
     Result<void> append(std::span<const int32_t> ids, std::span<const uint8_t> masks) override
@@ -47,17 +54,14 @@ public:
         countBytes(ids, masks);
         m_ids.insert(m_ids.end(), ids.begin(), ids.end());
         m_masks.insert(m_masks.end(), masks.begin(), masks.end());
-        return measureFullBatches();
+        return addWholeWindows();
     }
 
-    /// What is left: whole windows, then one that is shorter.
+    /// What is left.
     Result<EvaluateSummary> finish()
     {
-        const auto numLeft = std::ssize(m_ids) - m_begin;
-        const int64_t numWindows = std::max<int64_t>(0, (numLeft - 1) / m_context);
-        if (numWindows > 0) ORRERY_TRY(measure(numWindows, m_context));
-        if (const int64_t numTargets = std::ssize(m_ids) - m_begin - 1; numTargets > 0)
-            ORRERY_TRY(measure(1, numTargets));
+        ORRERY_TRY(endDocument());
+        ORRERY_TRY(measure());
         if (m_numTargets == 0)
             return Error{
                 ErrorCode::InvalidInput,
@@ -75,7 +79,7 @@ public:
 
 private:
     /// Of the text itself where it is known: a tokenizer may change it (lower case, white space left out) before
-    /// it is tokens. The very first token is nobody's target.
+    /// it is tokens. A token that no other one stands before is nobody's target.
     /// @param masks empty: all count
     void countBytes(std::span<const int32_t> ids, std::span<const uint8_t> masks)
     {
@@ -83,58 +87,84 @@ private:
         for (size_t i = 0; i < ids.size() && !m_textBytes; ++i)
             if (masks.empty() || masks[i] != 0) numBytes += m_tokenizer.numTextBytes(ids[i]);
         if (m_textBytes) numBytes = *m_textBytes;
-        const bool seesFirst = m_ids.empty() && !ids.empty() && (masks.empty() || masks[0] != 0);
+        const bool isFirst = m_seen == std::ssize(m_ids);
+        const bool seesFirst = isFirst && !ids.empty() && (masks.empty() || masks[0] != 0);
         if (seesFirst) numBytes -= std::min(numBytes, m_tokenizer.numTextBytes(ids[0]));
         m_numBytes += numBytes;
     }
 
-    Result<void> measureFullBatches()
+    Result<void> addWholeWindows()
     {
-        while (std::ssize(m_ids) - m_begin > m_batch * m_context) ORRERY_TRY(measure(m_batch, m_context));
-        m_ids.erase(m_ids.begin(), m_ids.begin() + m_begin);
-        m_masks.erase(m_masks.begin(), m_masks.begin() + m_begin);
-        m_begin = 0;
+        while (std::ssize(m_ids) - m_seen > m_context) ORRERY_TRY(addWindow(m_context));
+        const std::ptrdiff_t numDone = m_windows.empty() ? m_seen : m_windows.front().begin;
+        m_ids.erase(m_ids.begin(), m_ids.begin() + numDone);
+        m_masks.erase(m_masks.begin(), m_masks.begin() + numDone);
+        for (Window &window : m_windows) window.begin -= numDone;
+        m_seen -= numDone;
         return {};
     }
 
-    /// Measures windows from m_begin on and moves it to the last target, which the next window sees first.
-    Result<void> measure(int64_t numWindows, int64_t length)
+    /// @param length targets behind m_seen
+    Result<void> addWindow(int64_t length)
+    {
+        const int64_t longest = std::max(m_longest, length);
+        if (!m_windows.empty() && (std::ssize(m_windows) + 1) * longest > kEvaluateTokensPerBatch)
+            ORRERY_TRY(measure());
+        m_windows.push_back({m_seen, length});
+        m_longest = std::max(m_longest, length);
+        m_seen += length; // the last target is what the next window sees first
+        return {};
+    }
+
+    /// All windows that were added.
+    Result<void> measure()
     {
         if (m_cancel.load(std::memory_order_relaxed))
             return Error{ErrorCode::Cancelled,
                          "Cannot finish evaluating on \"" + m_dataPath + "\": it was cancelled.", ""};
-        const int64_t numTokens = numWindows * length;
-        std::vector<int64_t> inputs(m_ids.begin() + m_begin, m_ids.begin() + m_begin + numTokens);
-        std::vector<int64_t> targets(m_ids.begin() + m_begin + 1, m_ids.begin() + m_begin + 1 + numTokens);
-        uint8_t *masks = m_masks.data() + m_begin + 1;
-        const int64_t numCounted = std::count(masks, masks + numTokens, uint8_t(1));
+        const auto numWindows = std::ssize(m_windows);
+        std::vector<int64_t> inputs(static_cast<size_t>(numWindows * m_longest)), targets(inputs.size());
+        std::vector<uint8_t> masks(inputs.size());
+        for (std::ptrdiff_t row = 0; row < numWindows; ++row) {
+            const auto [begin, length] = m_windows[static_cast<size_t>(row)];
+            std::copy_n(m_ids.begin() + begin, length, inputs.begin() + row * m_longest);
+            std::copy_n(m_ids.begin() + begin + 1, length, targets.begin() + row * m_longest);
+            std::copy_n(m_masks.begin() + begin + 1, length, masks.begin() + row * m_longest);
+        }
+        const int64_t numCounted = std::count(masks.begin(), masks.end(), uint8_t(1));
         if (numCounted > 0) {
-            const at::Tensor ids_BT =
-                at::from_blob(inputs.data(), {numWindows, length}, at::kLong).to(m_device);
-            const at::Tensor targets_BT =
-                at::from_blob(targets.data(), {numWindows, length}, at::kLong).to(m_device);
+            const std::array<int64_t, 2> shape = {numWindows, m_longest};
+            const at::Tensor ids_BT = at::from_blob(inputs.data(), shape, at::kLong).to(m_device);
+            const at::Tensor targets_BT = at::from_blob(targets.data(), shape, at::kLong).to(m_device);
             at::Tensor mask_BT;
-            if (numCounted < numTokens)
-                mask_BT = at::from_blob(masks, {numWindows, length}, at::kByte).to(m_device);
+            if (numCounted < std::ssize(masks))
+                mask_BT = at::from_blob(masks.data(), shape, at::kByte).to(m_device);
             const double mean = m_model.loss(ids_BT, targets_BT, mask_BT, {}).item<double>();
             m_sum += mean * static_cast<double>(numCounted);
             m_numTargets += numCounted;
         }
-        m_begin += numTokens;
+        m_windows.clear();
+        m_longest = 0;
         return {};
     }
+
+    struct Window {
+        std::ptrdiff_t begin = 0; ///< the token that is only seen
+        int64_t length = 0;       ///< targets behind it
+    };
 
     nn::Transformer &m_model;
     const Tokenizer &m_tokenizer;
     at::Device m_device;
     int64_t m_context;
-    int64_t m_batch;
     const std::string &m_dataPath;
     const std::atomic<bool> &m_cancel;
 
-    std::vector<int32_t> m_ids; ///< seen and not yet measured, from m_begin on
+    std::vector<int32_t> m_ids; ///< not measured yet, and what they see first
     std::vector<uint8_t> m_masks;
-    std::ptrdiff_t m_begin = 0;
+    std::vector<Window> m_windows; ///< to be measured, in order
+    int64_t m_longest = 0;         ///< of these
+    std::ptrdiff_t m_seen = 0;     ///< what the next window sees first; the end: its first token is not there yet
     double m_sum = 0; ///< nats over all counted targets
     int64_t m_numTargets = 0;
     int64_t m_numBytes = 0;             ///< of text behind all targets that count

@@ -116,10 +116,67 @@ private Q_SLOTS:
         const auto summary =
             m_generator->evaluate(write("two.jsonl", "{\"text\":\"abc\"}\n{\"text\":\"de\"}\n"), m_run);
         QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
-        const Reference expected = plainLoss(*m_plain, {'a', 'b', 'c', 256, 'd', 'e', 256});
+        const double sum = plainLoss(*m_plain, {'a', 'b', 'c', 256}).sum + plainLoss(*m_plain, {256, 'd', 'e', 256}).sum;
         QCOMPARE(summary->tokens, int64_t(6));
-        QVERIFY(std::abs(summary->loss - expected.sum / 6) < 1e-5);
-        QVERIFY(std::abs(summary->bitsPerByte - expected.sum / std::log(2.0) / 4) < 1e-5); // b c d e
+        QVERIFY(std::abs(summary->loss - sum / 6) < 1e-5);
+        QVERIFY(std::abs(summary->bitsPerByte - sum / std::log(2.0) / 4) < 1e-5); // b c d e
+    }
+
+    void documentsDoNotSeeEachOther_data()
+    {
+        QTest::addColumn<QList<int>>("lengths"); // bytes of each document
+        QTest::newRow("both in one window") << QList<int>{3, 4};
+        QTest::newRow("beyond a window, and a short one") << QList<int>{40, 5};
+        QTest::newRow("a window and its mark") << QList<int>{16, 15, 17};
+        QTest::newRow("empty ones between") << QList<int>{5, 0, 0, 20};
+        QTest::newRow("more than a batch") << QList<int>(700, 9);
+        QTest::newRow("a batch of long ones behind short ones") << QList<int>(300, 2) + QList<int>(40, 100);
+    }
+
+    /// Each by itself, one behind the mark that ends the one before.
+    void documentsDoNotSeeEachOther()
+    {
+        QFETCH(QList<int>, lengths);
+        std::string lines;
+        Reference expected;
+        int64_t numBytes = 0;
+        for (int number = 0; number < lengths.size(); ++number) {
+            std::string text;
+            for (int i = 0; i < lengths[number]; ++i) text += static_cast<char>('a' + (i * i + number * 3) % 23);
+            lines += "{\"text\":\"" + text + "\"}\n";
+            std::vector<int64_t> ids = idsOf(text);
+            if (number > 0) ids.insert(ids.begin(), 256);
+            ids.push_back(256);
+            const Reference one = plainLoss(*m_plain, ids);
+            expected.sum += one.sum;
+            expected.tokens += one.tokens;
+            numBytes += lengths[number] - (number == 0 ? 1 : 0);
+        }
+        const auto summary = m_generator->evaluate(write("documents.jsonl", lines), m_run);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
+        QCOMPARE(summary->tokens, expected.tokens);
+        const double loss = expected.sum / double(expected.tokens);
+        QVERIFY2(std::abs(summary->loss - loss) < 1e-5, qPrintable(QString::number(summary->loss - loss)));
+        QVERIFY(std::abs(summary->bitsPerByte - expected.sum / std::log(2.0) / double(numBytes)) < 1e-5);
+    }
+
+    /// Nothing stands before the first token of each: it is nobody's target.
+    void withoutMarksEachDocumentBeginsAnew()
+    {
+        const fs::path run = fs::path(m_folder.path().toStdString()) / "markless";
+        RunSpec spec = test::tinySpec();
+        spec.data.specialTokens = "none";
+        test::makeTinyRun(run, spec, {{100, 3.0}});
+        auto loaded = loadGenerator({.path = run.string()}, "cpu", 1);
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().text().c_str());
+        const auto plain = test::tinyModel(spec, 100);
+        const auto summary =
+            (*loaded)->evaluate(write("markless.jsonl", "{\"text\":\"abc\"}\n{\"text\":\"defg\"}\n"), m_run);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().text().c_str());
+        const double sum = plainLoss(*plain, idsOf("abc")).sum + plainLoss(*plain, idsOf("defg")).sum;
+        QCOMPARE(summary->tokens, int64_t(5));
+        QVERIFY(std::abs(summary->loss - sum / 5) < 1e-5);
+        QVERIFY(std::abs(summary->bitsPerByte - sum / std::log(2.0) / 5) < 1e-5);
     }
 
     void bitsAreOfTheTextAndNotOfItsTokens()
