@@ -22,8 +22,9 @@ Result<EmbedSummary> embedText(LoadedModel &loaded, const EmbedRequest &request,
                      "Give a text, or a file that has one."};
     const ObjectiveShares shares = objectiveShares(loaded.objective);
     nn::ForwardContext context;
-    // A model that never saw what stands behind a token can make nothing of it.
-    context.maskPolicy = shares.prefix + shares.infill > 0 ? "bidirectional" : "causal";
+    // A model that never saw what stands behind a token can make nothing of it. Prefixes show it; holes are
+    // learned from left to right.
+    context.maskPolicy = shares.prefix > 0 ? "bidirectional" : "causal";
 
     std::vector<int64_t> wide(ids.begin(), ids.end());
     const int64_t numTokens = std::ssize(wide), length = loaded.model->spec().context;

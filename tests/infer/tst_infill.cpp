@@ -292,13 +292,18 @@ private Q_SLOTS:
                                 << "bidirectional";
         QTest::newRow("next_token") << "next_token"
                                     << "causal";
+        QTest::newRow("holes alone, which are read from left to right") << "holes"
+                                                                       << "causal";
     }
     void embeddingIsTheMeanHiddenState()
     {
         QFETCH(QString, objective);
         QFETCH(QString, mask);
         RunSpec spec = hybridSpec();
-        spec.objective.name = objective.toStdString();
+        if (objective == "holes")
+            spec.objective.mix = {50, 0, 50};
+        else
+            spec.objective.name = objective.toStdString();
         TextGenerator generator = livelyGenerator(spec);
         const auto plain = livelyModel(spec);
         const std::atomic<bool> cancel{false};
