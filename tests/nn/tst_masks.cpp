@@ -3,6 +3,7 @@
 #include "core/base/counter_rng.h"
 #include "core/nn/attention_core.h"
 #include "core/nn/dropout.h"
+#include "tests/nn/attention_kernels.h"
 #include "tests/nn/gradient_check.h"
 #include "tests/nn/model_fixtures.h"
 
@@ -121,6 +122,8 @@ private Q_SLOTS:
     void eachSequenceHasItsOwnPrefix();
     void shortPrefixesAreTheCausalPath();
     void wholePrefixesAreBidirectional();
+    void fusedKernelsDoIt_data();
+    void fusedKernelsDoIt();
     void gradientsMatchFiniteDifferences_data();
     void gradientsMatchFiniteDifferences();
     void cachedDecodingGoesOnBehindThePrefix_data();
@@ -213,6 +216,38 @@ void TestMasks::wholePrefixesAreBidirectional()
     QVERIFY(distance(model->logits(ids, prefixContext({10, 9}))[0], both[0]) < 1e-5);
 }
 
+void TestMasks::fusedKernelsDoIt_data()
+{
+    QTest::addColumn<QString>("policy");
+    QTest::addColumn<int>("window");
+    QTest::addColumn<bool>("isFused");
+    QTest::newRow("causal") << "causal" << 0 << true;
+    QTest::newRow("causal within a window") << "causal" << 3 << true;
+    QTest::newRow("bidirectional") << "bidirectional" << 0 << true;
+    QTest::newRow("prefix") << "prefix" << 0 << true;
+    QTest::newRow("prefix and window") << "prefix" << 3 << true;
+    QTest::newRow("what the count sees when attention is dropped") << "causal" << 0 << false;
+}
+
+/// Forward and back, none of them falls back to plain operations.
+void TestMasks::fusedKernelsDoIt()
+{
+    QFETCH(QString, policy);
+    QFETCH(int, window);
+    QFETCH(bool, isFused);
+    ModelSpec spec = smallSpec();
+    spec.window = window;
+    const auto model = makeModel(spec);
+    ForwardContext context;
+    context.maskPolicy = policy.toStdString();
+    if (policy == QStringLiteral("prefix")) context.prefixLengths = {5, 3};
+    context.isTraining = true;
+    if (!isFused) context.attentionDropout = 0.2;
+    const auto kernels = attentionKernels(
+        [&] { model->loss(makeIds(2, 10), makeIds(2, 10, 1), {}, context).backward(); });
+    QCOMPARE(areFusedAlone(kernels), isFused);
+}
+
 void TestMasks::gradientsMatchFiniteDifferences_data()
 {
     QTest::addColumn<double>("dropout");
@@ -229,7 +264,14 @@ void TestMasks::gradientsMatchFiniteDifferences()
     ForwardContext context = prefixContext({5, 3});
     context.isTraining = true;
     context.dtype = at::kDouble;
-    context.dropout = dropout;
+    context.dropout = 0;
+    context.attentionDropout = dropout;
+    if (dropout > 0) {
+        const at::NoGradGuard noGrad;
+        ForwardContext whole = context;
+        whole.attentionDropout = 0;
+        QVERIFY(distance(model->logits(ids, context)[0], model->logits(ids, whole)[0]) > 1e-3);
+    }
     model->loss(ids, targets, {}, context).backward();
     const GradientAnswer answer =
         compareGradients(*model, [&] { return model->loss(ids, targets, {}, context); },

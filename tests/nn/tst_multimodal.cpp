@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model of text, pictures and recordings against the slow one, and what must not depend on what.
+#include "tests/nn/attention_kernels.h"
 #include "tests/nn/model_fixtures.h"
 #include "tests/nn/slow_model.h"
 
@@ -121,6 +122,8 @@ private Q_SLOTS:
     void textAloneIsThePlainModel();
     void oneModalityIsThePlainModelToTheBit();
     void beginsNeutral();
+    void equalWeightsAreSharedWeights();
+    void theFoldedBiasKeepsTheFusedKernel();
     void gradientsEqualDifferences();
     void cacheGoesOnBehindAPicture();
     void laterTokensDoNotReachBack();
@@ -260,6 +263,52 @@ void TestMultiModal::beginsNeutral()
              static_cast<int>(multiModalSpec().layers) * 2 * 2); // weight and bias of two modalities
 }
 
+/// Weights of each modality's own that are all the same, with gates wide open, are shared weights.
+void TestMultiModal::equalWeightsAreSharedWeights()
+{
+    ModelSpec sharedSpec = multiModalSpec();
+    sharedSpec.attention.isSeparate = false;
+    const auto shared = makeModel(sharedSpec), model = makeModel(multiModalSpec());
+    stirWeights(*shared);
+    const at::NoGradGuard noGrad;
+    std::map<std::string, at::Tensor> weights;
+    for (Parameter &parameter : shared->parameters()) weights[parameter.name] = parameter.master;
+    int numOwn = 0;
+    for (Parameter &parameter : model->parameters()) {
+        std::string name = parameter.name;
+        if (name.find("reliability") != std::string::npos) {
+            if (name.ends_with("bias")) parameter.master.fill_(100); // a gate of 1
+            continue;
+        }
+        if (name.ends_with("cross_modal_weights")) continue; // no bias, as it begins
+        for (const std::string modality : {"image.", "audio."})
+            if (const size_t at = name.find(modality); at != std::string::npos && name.starts_with("blocks.")) {
+                name.erase(at, modality.size());
+                ++numOwn;
+            }
+        QVERIFY2(weights.contains(name), parameter.name.c_str());
+        parameter.master.copy_(weights[name]);
+    }
+    model->mastersChanged();
+    QVERIFY(numOwn > 0);
+    const ModalityInput input = makeInput(multiModalSpec(), mixedBatch());
+    const ForwardContext context = contextOf(input);
+    const at::Tensor expected = shared->logits(makeIds(2, 9), context);
+    const double worst = largestDifference(model->logits(makeIds(2, 9), context), expected);
+    QVERIFY2(worst < 1e-5, qPrintable(QString::number(worst)));
+}
+
+void TestMultiModal::theFoldedBiasKeepsTheFusedKernel()
+{
+    const auto model = makeModel(multiModalSpec());
+    const ModalityInput input = makeInput(multiModalSpec(), mixedBatch());
+    ForwardContext context = contextOf(input);
+    context.isTraining = true;
+    const auto kernels = attentionKernels(
+        [&] { model->loss(makeIds(2, 9), makeIds(2, 9, 1), {}, context).backward(); });
+    QVERIFY(areFusedAlone(kernels));
+}
+
 void TestMultiModal::gradientsEqualDifferences()
 {
     ModelSpec spec = multiModalSpec();
@@ -347,8 +396,13 @@ void TestMultiModal::attentionDropoutKeepsTheBias()
     ForwardContext context = contextOf(input);
     const at::Tensor expected = model->logits(makeIds(2, 9), context);
     context.isTraining = true;
-    context.dropout = 1e-12; // the explicit path, with nothing dropped
-    QVERIFY(largestDifference(model->logits(makeIds(2, 9), context), expected) < 1e-5);
+    context.dropout = 0;
+    context.attentionDropout = 1e-12; // the explicit path, with nothing dropped
+    const at::Tensor found = model->logits(makeIds(2, 9), context);
+    QVERIFY(largestDifference(found, expected) < 1e-5);
+    QVERIFY(!at::equal(found, expected)); // it is another path
+    context.attentionDropout = 0.5;
+    QVERIFY(largestDifference(model->logits(makeIds(2, 9), context), expected) > 1e-3);
 }
 
 void TestMultiModal::zLossAddsTheSquareOfLogZ()
