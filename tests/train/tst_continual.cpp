@@ -5,12 +5,16 @@
 #include "core/train/continual/stage_series.h"
 #include "core/train/step_runner.h"
 #include "tests/train/run_fixture.h"
+#include "tests/train/token_memory.h"
 
 #include <QtTest>
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <optional>
 #include <set>
 
 using namespace orrery;
@@ -106,6 +110,9 @@ private Q_SLOTS:
     void dreamsHearAStop();
     void tellsTheMatrixAndForgetting();
     void naiveIsTheSameWithoutKeeping();
+    void withoutStagesItIsThePlainRun();
+    void holdsToWhatWasSaid_data();
+    void holdsToWhatWasSaid();
     void penaltyPullsTowardsTheAnchor();
     void refusesWhatCannotBe();
     void stateOfAnotherStepIsRefused();
@@ -183,7 +190,7 @@ void TestContinual::resumedLossesAreBitIdentical_data()
 {
     QTest::addColumn<QString>("strategy");
     QTest::addColumn<int>("stoppedAt");
-    for (const char *strategy : {"naive", "er", "derpp", "rehearsal", "ewc"})
+    for (const char *strategy : {"naive", "er", "derpp", "rehearsal", "ewc", "sparse_memory"})
         for (const int step : {4, 7}) // end of stage 1, within stage 2
             QTest::addRow("%s, step %d", strategy, step) << QString::fromLatin1(strategy) << step;
 }
@@ -192,6 +199,8 @@ void TestContinual::resumedLossesAreBitIdentical()
 {
     QFETCH(QString, strategy);
     QFETCH(int, stoppedAt);
+    std::optional<WithTokenMemory> memory;
+    if (strategy == QStringLiteral("sparse_memory")) memory.emplace(256);
     StagedFixture fixture(strategy.toStdString());
     Recorder whole, first, second;
     must(fixture.train(whole));
@@ -306,6 +315,96 @@ void TestContinual::naiveIsTheSameWithoutKeeping()
     }
     QCOMPARE(losses[1], losses[0]);
     QCOMPARE(losses[2], losses[0]);
+}
+
+void TestContinual::withoutStagesItIsThePlainRun()
+{
+    std::vector<std::map<std::string, std::map<int64_t, double>>> told;
+    for (const char *strategy : {"", "naive", "er", "derpp", "rehearsal", "ewc"}) {
+        StagedFixture fixture(strategy, [&](RunSpec &spec) {
+            spec.continual.stages.clear();
+            if (*strategy == '\0') spec.continual = {};
+        });
+        fixture.data.text.resize(1);
+        Recorder recorder;
+        must(fixture.train(recorder));
+        told.push_back({{"loss", recorder.series["loss"]}, {"val_loss", recorder.series["val_loss"]}});
+        QCOMPARE(told.back()["loss"].size(), size_t(12));
+        QVERIFY2(told.back() == told.front(), strategy);
+        QVERIFY2(!recorder.series.contains(series::kForgetting), strategy);
+    }
+}
+
+void TestContinual::holdsToWhatWasSaid_data()
+{
+    QTest::addColumn<QString>("strategy");
+    QTest::newRow("kept logits") << QStringLiteral("derpp");
+    QTest::newRow("a teacher") << QStringLiteral("rehearsal");
+}
+
+/// Against loops over doubles: the mean square of (h − z) over the 32 largest logits z of a position, or the divergence
+/// from the model as it was.
+void TestContinual::holdsToWhatWasSaid()
+{
+    QFETCH(QString, strategy);
+    constexpr double kWeight = 0.7;
+    StagedFixture fixture(strategy.toStdString(), [](RunSpec &spec) {
+        spec.continual.replayShare = 0.5;
+        spec.continual.distillWeight = kWeight;
+    });
+    const auto make = [&] { return must(nn::Transformer::create(fixture.spec.model, 256, 3, "cpu")); };
+    const auto student = make(), before = make();
+    const auto source = sourceOf(fixture);
+    const auto continual = must(Continual::create(fixture.spec, *student, *source));
+    continual->keepStage(*student, 0);
+    const at::NoGradGuard noGrad;
+    double phase = 0.3; // it has learned something else since
+    for (nn::Parameter &parameter : student->parameters()) {
+        const at::Tensor wave = at::sin(at::arange(parameter.master.numel(), at::kFloat) * 1.3 + phase);
+        parameter.master.add_(wave.view(parameter.master.sizes()), 0.2);
+        phase += 1;
+    }
+    student->mastersChanged();
+
+    ModelBatch batch;
+    source->fill({.step = 5, .batchSize = 8}, batch);
+    QCOMPARE(source->lastReplays().size(), size_t(4));
+    BatchTensors tensors(at::kCPU);
+    tensors.load(batch);
+    const double found = continual->loss(*student, tensors, {}).item<double>();
+    const double plain = student->loss(tensors.ids_BT, tensors.targets_BT, tensors.mask_BT, {}).item<double>();
+    const auto logits = [&](nn::Transformer &model, int64_t row) {
+        return model.logits(tensors.ids_BT.narrow(0, row, 1), {})[0].to(at::kDouble).contiguous();
+    };
+    double sum = 0;
+    int64_t count = 0;
+    for (const StagedBatchSource::Replay &replay : source->lastReplays()) {
+        const at::Tensor h_TV = logits(*student, replay.row), z_TV = logits(*before, replay.row);
+        for (int64_t t = 0; t < h_TV.size(0); ++t) {
+            const double *h = h_TV[t].data_ptr<double>(), *z = z_TV[t].data_ptr<double>();
+            if (strategy == QStringLiteral("derpp")) {
+                std::vector<int> order(256);
+                std::iota(order.begin(), order.end(), 0);
+                std::sort(order.begin(), order.end(), [z](int a, int b) { return z[a] > z[b]; });
+                for (int k = 0; k < 32; ++k, ++count) sum += std::pow(h[order[k]] - z[order[k]], 2);
+                continue;
+            }
+            double ofStudent = 0, ofTeacher = 0;
+            for (int v = 0; v < 256; ++v) {
+                ofStudent += std::exp(h[v]);
+                ofTeacher += std::exp(z[v]);
+            }
+            for (int v = 0; v < 256; ++v)
+                sum += std::exp(z[v]) / ofTeacher *
+                       (z[v] - std::log(ofTeacher) - h[v] + std::log(ofStudent));
+            ++count;
+        }
+    }
+    const double distance = sum / static_cast<double>(count);
+    QVERIFY2(distance > 1e-3, qPrintable(QString::number(distance)));
+    // Kept ones are rounded to 16 bits.
+    QVERIFY2(std::abs(found - plain - kWeight * distance) < 2e-3 * kWeight * distance,
+             qPrintable(QStringLiteral("%1, not %2").arg(found - plain).arg(kWeight * distance)));
 }
 
 void TestContinual::penaltyPullsTowardsTheAnchor()

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The strategy sparse_memory on a memory whose use is plain to see: token i reads slot i modulo their number.
-// Which slots may change, and that nothing else of the model does.
-#include "core/nn/extension_points.h"
-#include "core/nn/layers.h"
+// The strategy sparse_memory on a memory whose use is plain to see. Which slots may change, and that nothing else of
+// the model does.
 #include "core/train/continual/continual.h"
 #include "core/train/step_runner.h"
 #include "tests/train/run_fixture.h"
+#include "tests/train/token_memory.h"
 
 #include <QtTest>
 
@@ -21,33 +20,11 @@ namespace {
 
 constexpr int64_t kSlots = 256; ///< one a byte
 
-class TokenMemory final : public nn::ResidualModule {
-public:
-    TokenMemory(nn::BuildContext &build, int64_t numSlots)
-        : m_numSlots(numSlots),
-          m_values(build.parameters.add(build.prefix + "memory.semantic.values",
-                                        {numSlots, 1, build.spec.width}, nn::ParameterInit::normal(0.1f)))
-    {
-    }
-    at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &context) override
-    {
-        return at::embedding(m_values.as(at::kFloat).view({m_numSlots, x_BTC.size(2)}),
-                             context.ids_BT % m_numSlots);
-    }
-
-private:
-    int64_t m_numSlots;
-    nn::Weight m_values;
-};
-
 /// Two texts; both have the letter "e" in every window, else each has letters of its own.
 class TwoTexts {
 public:
-    explicit TwoTexts(int64_t numSlots = kSlots)
+    explicit TwoTexts(int64_t numSlots = kSlots) : m_memory(numSlots)
     {
-        nn::residualModuleRegistry().add("token_memory", [numSlots](nn::BuildContext &build) {
-            return build.layer == 0 ? std::make_unique<TokenMemory>(build, numSlots) : nullptr;
-        });
         spec = smallRun();
         spec.threads = 1;
         spec.continual.strategy = "sparse_memory";
@@ -63,7 +40,6 @@ public:
         continual = must(Continual::create(spec, *model, *source));
         optimizer = must(makeOptimizer(model->parameters(), spec.optimizer));
     }
-    ~TwoTexts() { nn::residualModuleRegistry().remove("token_memory"); }
 
     void run(int64_t firstStep, int64_t endStep)
     {
@@ -115,6 +91,7 @@ private:
         for (size_t i = 0; i < 4000; ++i) out << (i % 3 == 0 ? letters[4] : letters[(i * i / 7) % 4]);
         return path.string();
     }
+    WithTokenMemory m_memory;
     QTemporaryDir m_folder;
 };
 
