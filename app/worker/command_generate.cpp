@@ -8,7 +8,6 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/data/chat_json.h"
-#include "core/data/media/media_files.h"
 #include "core/data/tokenizer/utf8_stream.h"
 
 #include <CLI/CLI.hpp>
@@ -18,7 +17,6 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -34,8 +32,7 @@ struct GenerateOptions {
     std::vector<std::string> prompts;
     std::vector<std::string> images;
     std::vector<std::string> recordings;
-    /// "--prompt", "--image" or "--audio" and its value, in the order in which they were given.
-    std::vector<std::pair<std::string, std::string>> parts;
+    PromptParts parts;
     std::string promptFile;
     std::optional<std::string> infill;
     std::string messagesFile; ///< "-": stdin
@@ -86,36 +83,10 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
     return json.dump();
 }
 
-/// @param option "--image" or "--audio"
-Result<PromptMedia> readMedia(const std::string &option, const std::string &path)
-{
-    PromptMedia media;
-    ORRERY_ASSIGN(media.bytes, readFile(path, MediaLimits{}.maxFileBytes));
-    media.name = path;
-    const Modality modality =
-        modalityOf(fileKindOf(std::string_view(media.bytes).substr(0, kSignatureBytes)));
-    const Modality asked = option == "--image" ? Modality::Image : Modality::Audio;
-    if ((modality == Modality::Image || modality == Modality::Audio) && modality != asked)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot read \"" + path + "\": it is a " +
-                         (modality == Modality::Image ? "picture" : "recording") + ", expected a " +
-                         (asked == Modality::Image ? "picture" : "recording") + ".",
-                     std::string("Give it with ") + (modality == Modality::Image ? "--image." : "--audio.")};
-    return media;
-}
-
 /// The prompt, and what stands in it.
 Result<void> readParts(const GenerateOptions &options, GenerateRequest &request)
 {
-    for (const auto &[option, value] : options.parts) {
-        if (option == "--prompt") {
-            request.prompt += value;
-            continue;
-        }
-        ORRERY_ASSIGN(PromptMedia media, readMedia(option, value));
-        media.place = std::ssize(request.prompt);
-        request.media.push_back(std::move(media));
-    }
+    ORRERY_TRY(readPromptParts(options.parts, request));
     if (options.promptFile.empty()) return {};
     ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
     return {};
@@ -261,11 +232,8 @@ CommandBody declareGenerate(CLI::App &command)
                        "What the text is called in the memory; its file, if not given");
     addSamplingOptions(command, options->sampling);
     command.add_flag("--json", options->isJson, "One JSON line per token, then one with \"event\":\"done\"");
-    return [options, &command, given = std::array{prompt, image, audio}] {
-        std::map<const CLI::Option *, size_t> numSeen;
-        for (const CLI::Option *option : command.parse_order())
-            if (std::find(given.begin(), given.end(), option) != given.end())
-                options->parts.emplace_back(option->get_name(), option->results().at(numSeen[option]++));
+    return [options, &command, given = std::array<const CLI::Option *, 3>{prompt, image, audio}] {
+        options->parts = partsInOrder(command, given);
         const auto summary = generate(*options);
         if (!summary.ok())
             return reportError(summary.error(), options->isJson ? OutputForm::Json : OutputForm::Text);

@@ -4,11 +4,14 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/data/chat_json.h"
+#include "core/data/media/media_files.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 
 namespace orrery::worker {
 
@@ -35,7 +38,49 @@ Result<std::vector<int32_t>> readIds(const std::string &option, const std::strin
     }
 }
 
+/// @param option "--image" or "--audio"
+Result<PromptMedia> readMedia(const std::string &option, const std::string &path)
+{
+    PromptMedia media;
+    ORRERY_ASSIGN(media.bytes, readFile(path, MediaLimits{}.maxFileBytes));
+    media.name = path;
+    const Modality modality =
+        modalityOf(fileKindOf(std::string_view(media.bytes).substr(0, kSignatureBytes)));
+    const Modality asked = option == "--image" ? Modality::Image : Modality::Audio;
+    if ((modality == Modality::Image || modality == Modality::Audio) && modality != asked)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot read \"" + path + "\": it is a " +
+                         (modality == Modality::Image ? "picture" : "recording") + ", expected a " +
+                         (asked == Modality::Image ? "picture" : "recording") + ".",
+                     std::string("Give it with ") + (modality == Modality::Image ? "--image." : "--audio.")};
+    return media;
+}
+
 } // namespace
+
+PromptParts partsInOrder(const CLI::App &command, std::span<const CLI::Option *const> options)
+{
+    PromptParts parts;
+    std::map<const CLI::Option *, size_t> numSeen;
+    for (const CLI::Option *given : command.parse_order())
+        if (std::find(options.begin(), options.end(), given) != options.end())
+            parts.emplace_back(given->get_name(), given->results().at(numSeen[given]++));
+    return parts;
+}
+
+Result<void> readPromptParts(const PromptParts &parts, GenerateRequest &request)
+{
+    for (const auto &[option, value] : parts) {
+        if (option == "--prompt") {
+            request.prompt += value;
+            continue;
+        }
+        ORRERY_ASSIGN(PromptMedia media, readMedia(option, value));
+        media.place = std::ssize(request.prompt);
+        request.media.push_back(std::move(media));
+    }
+    return {};
+}
 
 CLI::Option *addTokenOptions(CLI::App &command, TokenOptions &options)
 {
@@ -78,18 +123,27 @@ void addSamplingOptions(CLI::App &command, SamplingSettings &sampling)
 
 void addTextOptions(CLI::App &command, TextOptions &options)
 {
-    auto *prompt = command.add_option("--prompt", options.prompt, "Text to read");
+    auto *prompt = command
+                       .add_option("--prompt", options.prompts,
+                                   "Text to read; may stand several times, between pictures and recordings")
+                       ->allow_extra_args(false);
+    auto *image = command.add_option("--image", options.images, "Picture at this place of the prompt")
+                      ->allow_extra_args(false);
+    auto *audio = command.add_option("--audio", options.recordings, "Recording at this place of the prompt")
+                      ->allow_extra_args(false);
     auto *file = command.add_option("--prompt-file", options.promptFile, "File with the text to read")
                      ->excludes(prompt);
     auto *messages =
         command.add_option("--messages", options.messagesFile, "JSON file with a conversation to read")
-            ->excludes(prompt, file);
-    addTokenOptions(command, options.tokens)->excludes(prompt, file, messages);
+            ->excludes(prompt, file, image, audio);
+    addTokenOptions(command, options.tokens)->excludes(prompt, file, messages, image, audio);
+    options.command = &command;
+    options.inOrder = {prompt, image, audio};
 }
 
 Result<void> readTextOptions(const TextOptions &options, GenerateRequest &request)
 {
-    request.prompt = options.prompt;
+    ORRERY_TRY(readPromptParts(partsInOrder(*options.command, options.inOrder), request));
     if (!options.promptFile.empty()) {
         ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
     }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text that a command lets a model read: a prompt, a file, a conversation, or exact tokens; and how the
-// answer begins. Main thread.
+// The text that a command lets a model read: a prompt with its pictures and recordings, a file, a
+// conversation, or exact tokens; and how the answer begins. Main thread.
 #pragma once
 
 #include "core/base/result.h"
 #include "core/spec/generation.h"
 
+#include <array>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -30,12 +34,23 @@ Result<void> readTokenOptions(const TokenOptions &options, GenerateRequest &requ
 /// --max-tokens, --temperature, the cuts, --stop and the others, with their present values as defaults.
 void addSamplingOptions(CLI::App &command, SamplingSettings &sampling);
 
+/// "--prompt", "--image" or "--audio" and its value, in the order in which they were given.
+using PromptParts = std::vector<std::pair<std::string, std::string>>;
+/// @param options of the command, of these; it was parsed
+PromptParts partsInOrder(const CLI::App &command, std::span<const CLI::Option *const> options);
+/// Text, and what stands in it. @error as readFile, InvalidInput: a picture that is a recording, or the other
+/// way round
+Result<void> readPromptParts(const PromptParts &parts, GenerateRequest &request);
+
 struct TextOptions {
-    std::string prompt, promptFile, messagesFile;
+    std::vector<std::string> prompts, images, recordings;
+    std::string promptFile, messagesFile;
     TokenOptions tokens;
+    const CLI::App *command = nullptr; ///< that they are of; read before it goes
+    std::array<const CLI::Option *, 3> inOrder{};
 };
 void addTextOptions(CLI::App &command, TextOptions &options);
-/// @error as readFile, parseConversation, readTokenOptions
+/// Once the command was parsed. @error as readFile, readPromptParts, parseConversation, readTokenOptions
 Result<void> readTextOptions(const TextOptions &options, GenerateRequest &request);
 
 } // namespace orrery::worker

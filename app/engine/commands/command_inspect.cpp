@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspect: what a model does inside while it reads a text. The worker does the work in this terminal.
-#include "app/engine/commands/command.h"
+#include "app/engine/commands/inspect_frames.h"
 #include "app/engine/host/worker_process.h"
 
+#include <map>
 #include <optional>
 
 namespace orrery::cli {
@@ -11,6 +12,7 @@ namespace {
 
 struct InspectArguments {
     std::string model;
+    std::vector<std::string> prompts, images, recordings;
     std::vector<std::string> passed; ///< options that the worker checks, which knows their ranges
     std::optional<int64_t> threads;
 };
@@ -34,19 +36,41 @@ void passFlag(CLI::App *command, const char *name, const char *help, std::vector
         name, [name, &passed] { passed.emplace_back(name); }, help);
 }
 
+/// What makes the prompt, in the order in which it was given, then the rest.
+std::vector<std::string> passedOf(const CLI::App &look, const InspectArguments &arguments)
+{
+    std::vector<std::string> all;
+    std::map<const CLI::Option *, size_t> numSeen;
+    for (const CLI::Option *given : look.parse_order()) {
+        const std::string name = given->get_name();
+        const bool isPart = name == "--image" || name == "--audio" || (name == "--prompt" && !arguments.prompts.empty());
+        if (isPart) all.insert(all.end(), {name, given->results().at(numSeen[given]++)});
+    }
+    all.insert(all.end(), arguments.passed.begin(), arguments.passed.end());
+    return all;
+}
+
 /// What both have: the model, the text, and the token that is looked at.
 CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, InspectArguments &arguments)
 {
     auto *look = inspect->add_subcommand(name, help);
     std::vector<std::string> &passed = arguments.passed;
     look->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
-    auto *prompt = passOption(look, "--prompt", "Text to read", passed);
+    const auto part = [look](const char *name, std::vector<std::string> &values, const char *help) {
+        return look->add_option(name, values, help)->allow_extra_args(false);
+    };
+    auto *prompt = part("--prompt", arguments.prompts,
+                        "Text to read; may be repeated between pictures and recordings");
+    auto *image = part("--image", arguments.images,
+                       "Picture (PNG, JPEG) at this place of the prompt; may be repeated");
+    auto *audio = part("--audio", arguments.recordings,
+                       "Recording (WAV, FLAC) at this place of the prompt; may be repeated");
     auto *promptFile =
         passOption(look, "--prompt-file", "File with the text to read", passed)->excludes(prompt);
     auto *messages = passOption(look, "--messages", "JSON file with a conversation to read", passed)
-                         ->excludes(prompt, promptFile);
+                         ->excludes(prompt, promptFile, image, audio);
     passOption(look, "--prompt-ids", "Exact tokens in place of a prompt, 12,7,260", passed)
-        ->excludes(prompt, promptFile, messages);
+        ->excludes(prompt, promptFile, messages, image, audio);
     passOption(look, "--answer-ids", "Tokens that the answer begins with, 12,7,260", passed);
     passRepeated(look, "--layer", "Layer, from 0; may be repeated; not given: all", passed);
     passRepeated(look, "--head", "Head, from 0; may be repeated; not given: all", passed);
@@ -64,12 +88,13 @@ CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, Inspect
 void finishLook(CLI::App *look, Session &session, const std::vector<std::string> &words,
                 const InspectArguments &arguments)
 {
-    finish(look, session, [&session, words, &arguments] {
+    finish(look, session, [look, &session, words, &arguments] {
+        const std::vector<std::string> passed = passedOf(*look, arguments);
         const auto model = resolveModel(session, arguments.model);
         if (!model) return fail(session, model.error());
         std::vector<std::string> line = words;
         line.insert(line.end(), {"--model", *model});
-        line.insert(line.end(), arguments.passed.begin(), arguments.passed.end());
+        line.insert(line.end(), passed.begin(), passed.end());
         // As in command_model.cpp: the environment is what libgomp reads before main.
         if (arguments.threads) line.insert(line.end(), {"--threads", std::to_string(*arguments.threads)});
         if (session.json) line.push_back("--json");
@@ -102,7 +127,7 @@ void addInspect(CLI::App &app, Session &session)
     passOption(attention, "--rows", "A:B, tokens A to B - 1 that look (all)", passed);
     passOption(attention, "--max-edge", "Cells of a map's side in JSON (512)", passed);
     passFlag(attention, "--lens", "What the model would say at each layer", passed);
-    passFlag(attention, "--attribution", "Gradient × input of each token for what is likeliest next", passed);
+    passFlag(attention, "--attribution", "Gradient × input of each token for what was said next (at the end: what is likeliest)", passed);
     finishLook(attention, session, {"inspect", "attention"}, arguments);
     auto *memory = addLook(inspect, "memory",
                            "What is remembered, what of it is read, and what if it were another", arguments);
@@ -113,6 +138,7 @@ void addInspect(CLI::App &app, Session &session)
                  "scale EVENT FACTOR, scale_slot SLOT FACTOR, wipe SOURCE",
                  passed);
     finishLook(memory, session, {"inspect", "memory"}, arguments);
+    addInspectFrames(inspect, session);
     addTokens(inspect, session, arguments);
 }
 

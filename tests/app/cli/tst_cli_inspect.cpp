@@ -23,6 +23,8 @@ private Q_SLOTS:
     void longTextsAreLookedAtByTheirWindow();
     void numpyFilesAreLimited();
     void readsConversationsAndFiles();
+    void keptFramesAreArrays();
+    void framesThatAreNotThereAreNamed();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
 
@@ -316,6 +318,48 @@ void TestCliInspect::readsConversationsAndFiles()
     const QJsonObject report = QJsonDocument::fromJson(written.readAll()).object();
     QCOMPARE(report[u"tokens"_s].toArray().size(), 7);
     QCOMPARE(report[u"maps"_s].toArray().size(), 4);
+}
+
+/// The pictures that the training has kept: of the last step always.
+void TestCliInspect::keptFramesAreArrays()
+{
+    const EngineAnswer listed = m_home.run({u"inspect"_s, u"frames"_s, m_run, u"--json"_s});
+    QVERIFY2(listed.exitCode == 0, qPrintable(listed.all()));
+    const QJsonArray frames = listed.lines().last()[u"frames"_s].toArray();
+    QVERIFY(frames.size() >= 2);
+    QCOMPARE(frames.last().toObject()[u"step"_s].toInt(), 5);
+    const QString file = m_home.path(u"frames.npz"_s);
+    const EngineAnswer written = m_home.run({u"inspect"_s, u"frames"_s, m_run, u"--out"_s, file});
+    QVERIFY2(written.exitCode == 0, qPrintable(written.all()));
+    const auto arrays = arraysOf(file);
+    QCOMPARE(arrays[u"steps"_s].data.size(), frames.size() * 8);
+    QCOMPARE(arrays[u"heads"_s].data.size(), 8 * 8);
+    const qsizetype perCell = arrays[u"tokens_per_cell"_s].wholeAt(0);
+    const qsizetype numTokens = arrays[u"token_ids"_s].data.size() / 8, edge = (numTokens + perCell - 1) / perCell;
+    const Array &weights = arrays[u"attention"_s];
+    QCOMPARE(weights.data.size(), frames.size() * 8 * edge * edge * 4);
+    // A row of a head is a distribution over the tokens of its cells, in eight bits.
+    const qsizetype last = (frames.size() - 1) * 8 * edge * edge;
+    for (qsizetype row = 0; row < edge - 1; ++row) {
+        double sum = 0;
+        for (qsizetype column = 0; column < edge; ++column) sum += double(weights.floatAt(last + row * edge + column));
+        QVERIFY2(std::abs(sum * double(perCell) - 1) < 0.1, qPrintable(QString::number(sum)));
+    }
+    QCOMPARE(arrays[u"entropy"_s].data.size(), frames.size() * 8 * 4);
+    const EngineAnswer some = m_home.run({u"inspect"_s, u"frames"_s, m_run, u"--from"_s, u"2"_s});
+    QVERIFY2(some.out.startsWith(u"Text 2: 1 kept step\nstep 5"_s), qPrintable(some.all()));
+}
+
+void TestCliInspect::framesThatAreNotThereAreNamed()
+{
+    const auto fails = [this](const QStringList &more, const QString &reason) {
+        const EngineAnswer answer = m_home.run(QStringList{u"inspect"_s, u"frames"_s, m_run} + more);
+        return answer.exitCode != 0 && answer.err.contains(reason);
+    };
+    QVERIFY(fails({u"--prompt"_s, u"7"_s}, u"it has kept none of text 7, expected at least one."_s));
+    QVERIFY(fails({u"--starred"_s}, u"it has kept none of starred heads"_s));
+    QVERIFY(fails({u"--from"_s, u"6"_s}, u"none is of the steps 6 to the last, expected steps from 0 to 5."_s));
+    QVERIFY(fails({u"--out"_s, u"x.csv"_s}, u"its ending is \".csv\", expected .npz."_s));
 }
 
 void TestCliInspect::namesWhatIsWrong_data()

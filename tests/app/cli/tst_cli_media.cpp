@@ -15,6 +15,7 @@ private Q_SLOTS:
     void trainsOnTheBuiltInWorld();
     void trainsOnItsFiles();
     void answersAboutPictures();
+    void looksInsidePrompts();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
 
@@ -107,6 +108,36 @@ void TestCliMedia::answersAboutPictures()
     // starts.
     const int numTones = numTokens - (4 + 4 + 7 + 1 + 17 + 1);
     QVERIFY2(numTones >= 10 && numTones <= 20, qPrintable(QString::number(numTokens)));
+}
+
+/// A prompt with a picture and a recording in it, in the order in which they were given.
+void TestCliMedia::looksInsidePrompts()
+{
+    QDirIterator files(m_files, {u"*.png"_s, u"*.wav"_s}, QDir::Files, QDirIterator::Subdirectories);
+    QString picture, recording;
+    while (files.hasNext()) {
+        const QString name = files.next();
+        if (name.endsWith(u".wav"_s)) recording = name;
+        if (name.endsWith(u".png"_s) && !name.endsWith(u"/sheet.png"_s)) picture = name;
+    }
+    const QStringList look{u"inspect"_s, u"attention"_s, m_run, u"--threads"_s, u"1"_s, u"--json"_s};
+    const EngineAnswer answer =
+        m_home.run(look + QStringList{u"--audio"_s, recording, u"--prompt"_s, u"ab"_s, u"--image"_s, picture,
+                                      u"--prompt"_s, u"c"_s});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    const QJsonObject report = answer.lines().last();
+    QStringList kinds; // each once, in the order of the text
+    for (const QJsonValue &token : report[u"tokens"_s].toArray()) {
+        const QString kind = token.toObject()[u"modality"_s].toString();
+        if (kinds.isEmpty() || kinds.last() != kind) kinds << kind;
+    }
+    QVERIFY2(kinds.removeAll(QString()) >= 2, qPrintable(kinds.join(u' ')));
+    QCOMPARE(kinds, (QStringList{u"audio"_s, u"image"_s}));
+    QVERIFY(!report[u"flows"_s].toArray().isEmpty());
+    const EngineAnswer wrong = m_home.run(look + QStringList{u"--audio"_s, picture});
+    QVERIFY2(wrong.all().contains(u"it is a picture, expected a recording."_s), qPrintable(wrong.all()));
+    const EngineAnswer both = m_home.run(look + QStringList{u"--image"_s, picture, u"--prompt-ids"_s, u"1"_s});
+    QVERIFY2(both.exitCode != 0 && both.all().contains(u"--image"_s), qPrintable(both.all()));
 }
 
 void TestCliMedia::namesWhatIsWrong_data()
