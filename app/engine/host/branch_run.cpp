@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/data/corpus.h"
 #include "core/data/data_paths.h"
+#include "core/spec/branch_rules.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 
@@ -14,39 +15,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <set>
-#include <string_view>
+#include <optional>
 
 namespace orrery {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Of model.*, which else decides the shapes of weights or what they mean.
-constexpr std::array<std::string_view, 11> kFreeModelKeys = {"model.dropout",
-                                                             "model.attention_dropout",
-                                                             "model.stochastic_depth",
-                                                             "model.window",
-                                                             "model.rope_theta",
-                                                             "model.rope_factor",
-                                                             "model.rope_low_factor",
-                                                             "model.rope_high_factor",
-                                                             "model.rope_original_context",
-                                                             "model.norm_eps",
-                                                             "model.mask"};
-constexpr std::array<std::string_view, 2> kFreeAttentionKeys = {"attention.modality_dropout",
-                                                                "attention.z_loss"};
-constexpr std::array<std::string_view, 3> kTokenKeys = {"data.tokenizer", "data.vocab_size",
-                                                        "data.special_tokens"};
-
-template <size_t N> bool isOneOf(const std::array<std::string_view, N> &keys, std::string_view key)
-{
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
 
 std::string stepsText(const std::vector<int64_t> &steps)
 {
@@ -235,28 +213,13 @@ Result<void> writeStart(const RunDirectory &branch, const RunDirectory &parent,
 Result<void> checkBranchChange(const RunSpec &parent, const std::string &run, int64_t step,
                                const std::string &key, const std::string &before, const std::string &now)
 {
-    const auto refuse = [&](const std::string &rule, const std::string &hint) {
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot branch run \"" + run + "\" at step " + std::to_string(step) + " with " + key +
-                         "=" + now + ": its checkpoint has " +
-                         (before.empty() ? std::string("none") : before) + ", expected " + rule + ".",
-                     hint};
-    };
-    const std::string group = key.substr(0, key.find('.'));
-    const std::string anew = "Leave it as it is, or start a new run with it.";
-    if (key == "model.context") {
-        if (parent.model.position != "learned") return {};
-        return refuse("the same, as there is a learned position for each token of a context", anew);
-    }
-    if ((group == "model" && !isOneOf(kFreeModelKeys, key)) || group == "media" ||
-        (group == "attention" && !isOneOf(kFreeAttentionKeys, key)))
-        return refuse("the same, as it decides shapes or meaning of the weights", anew);
-    if (isOneOf(kTokenKeys, key))
-        return refuse("the same, as the weights know the tokens by their numbers", anew);
-    if (group == "continual")
-        return refuse("the same, as what was kept of earlier stages belongs to them", anew);
-    if (key == kUsePluginsKey) return refuse("the same plugins, as they are parts of the model", anew);
-    return {};
+    const std::optional<BranchRule> rule = branchRuleOf(parent, key);
+    if (!rule) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot branch run \"" + run + "\" at step " + std::to_string(step) + " with " + key + "=" +
+                     now + ": its checkpoint has " + (before.empty() ? std::string("none") : before) +
+                     ", expected " + rule->expected + ".",
+                 rule->hint};
 }
 
 Result<RunDirectory> branchRun(const Catalogue &catalogue, const RunDirectory &parent, const BranchPlan &plan)
