@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panel that compares runs: which runs, its tables, with nothing in it, with little and with five hundred runs.
+#include "tests/app/workbench/window_checks.h"
+#include "tests/widgets/common/gui_test.h"
+#include "tests/widgets/compare/compare_samples.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/panel_tools.h"
+#include "widgets/common/progress_row.h"
+#include "widgets/common/view_link.h"
+#include "widgets/compare/column_chooser.h"
+#include "widgets/compare/compare_feed.h"
+#include "widgets/compare/compare_model.h"
+#include "widgets/compare/compare_panel.h"
+#include "widgets/compare/difference_model.h"
+#include "widgets/compare/difference_page.h"
+#include "widgets/compare/lineage_model.h"
+#include "widgets/compare/lineage_page.h"
+#include "widgets/compare/values_page.h"
+
+#include <QCheckBox>
+#include <QClipboard>
+#include <QElapsedTimer>
+#include <QHeaderView>
+#include <QListWidget>
+#include <QMainWindow>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTreeView>
+
+using namespace orrery;
+using namespace orrery::ui;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// In a window, as it stands in the program, so that the checks of windows apply.
+struct Shown {
+    QMainWindow window;
+    ComparePanel *panel;
+    explicit Shown(CompareSession &session) : panel(new ComparePanel(session))
+    {
+        auto *pages = new QStackedWidget;
+        pages->setObjectName(u"pages"_s);
+        pages->addWidget(panel);
+        window.setCentralWidget(pages);
+        window.resize(1000, 640);
+        window.show();
+        window.activateWindow();
+        if (!QTest::qWaitForWindowActive(&window)) qFatal("no window");
+    }
+    void settle(CompareSession &session) const
+    {
+        QTest::qWait(80); // answers are gathered
+        if (!QTest::qWaitFor([this, &session] { return !panel->feed()->isBusy() && !session.isAnswering(); }, 20'000))
+            qFatal("still busy");
+        QTest::qWait(80);
+    }
+};
+
+QString cellText(const ComparePanel &panel, const QString &run, const QString &column)
+{
+    const CompareModel &model = *panel.values()->model();
+    for (size_t i = 0; i < model.columns().size(); ++i)
+        if (model.columns()[i].id() == column) return model.index(model.rowOf(run), int(i)).data().toString();
+    return u"no column"_s;
+}
+
+} // namespace
+
+class TestComparePanel : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void cleanup() { Theme::instance().apply(*qApp, ThemeKind::Light); }
+    void everyTabIsInOrder_data();
+    void everyTabIsInOrder();
+    void showsValuesAndTheSettingsThatDiffer();
+    void followsWhatIsOverlaid();
+    void filtersAndSaysWhenNothingMatches();
+    void comparesOnlyTheSelected();
+    void sortsByAClickOnTheHeader();
+    void groupsAndChoosesColumns();
+    void settingsStandSideBySide();
+    void settingsSayWhyThereIsNothing();
+    void showsTheLineage();
+    void copiesAndExports();
+    void isFoundAgainByItsLink();
+    void saysWhatCouldNotBeRead();
+    void fiveHundredRunsAreBearable();
+};
+
+void TestComparePanel::everyTabIsInOrder_data()
+{
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QString>("data");
+    for (const auto &[theme, kind] : {std::pair("light", ThemeKind::Light), std::pair("dark", ThemeKind::Dark),
+                                      std::pair("high contrast", ThemeKind::HighContrast)})
+        for (const char *data : {"empty", "sample", "live"})
+            QTest::addRow("%s, %s", theme, data) << int(kind) << QString::fromLatin1(data);
+}
+
+void TestComparePanel::everyTabIsInOrder()
+{
+    QFETCH(int, kind);
+    QFETCH(QString, data);
+    Theme::instance().apply(*qApp, ThemeKind(kind));
+    CompareSession session;
+    if (data != u"empty") fillComparison(session, data == u"live" ? RunState::Running : RunState::Finished);
+    Shown shown(session);
+    QStringList problems;
+    for (const auto tab : {ComparePanel::Tab::Values, ComparePanel::Tab::Settings, ComparePanel::Tab::Lineage}) {
+        shown.panel->showTab(tab);
+        shown.settle(session);
+        if (data == u"live") { // it goes on while somebody looks
+            session.runList[2].step += 100;
+            session.setRuns(session.runList);
+            shown.settle(session);
+        }
+        const auto add = [&problems, tab](const char *what, const QStringList &found) {
+            for (const QString &one : found) problems << u"%1: %2: %3"_s.arg(int(tab)).arg(QLatin1String(what), one);
+        };
+        add("no name", unnamedControls(shown.window));
+        add("cut off", clippedControls(shown.window, shown.window.size()));
+        add("pale", paleTexts(shown.window));
+        add("Tab misses", unreachedControls(shown.window, Qt::Key_Tab));
+        add("Shift+Tab misses", unreachedControls(shown.window, Qt::Key_Backtab));
+        if (shown.panel->accessibleDescription().isEmpty()) problems << u"no summary"_s;
+        if (const QByteArray folder = qgetenv("ORRERY_PICTURES"); !folder.isEmpty())
+            shown.window.grab().save(u"%1/compare %2 %3.png"_s.arg(QString::fromLocal8Bit(folder),
+                                                                    QLatin1String(QTest::currentDataTag()).toString())
+                                         .arg(int(tab)));
+    }
+    QVERIFY2(problems.isEmpty(), qPrintable(problems.join(u'\n')));
+}
+
+void TestComparePanel::showsValuesAndTheSettingsThatDiffer()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    QCOMPARE(shown.panel->comparedRuns(), QStringList({u"c"_s, u"b"_s, u"a"_s}));
+    QCOMPARE(cellText(*shown.panel, u"a"_s, u"best_val_loss"_s), u"1.500"_s);
+    QCOMPARE(cellText(*shown.panel, u"a"_s, u"best_step"_s), u"200"_s);
+    QCOMPARE(cellText(*shown.panel, u"a"_s, u"tokens"_s), compactText(8'210.0 * 16 * 128));
+    QCOMPARE(cellText(*shown.panel, u"c"_s, u"set:optimizer.lr"_s), u"0.0005"_s); // differs: a column by itself
+    QCOMPARE(cellText(*shown.panel, u"b"_s, u"set:seed"_s), u"2"_s);
+    QCOMPARE(cellText(*shown.panel, u"b"_s, u"set:model.layers"_s), u"no column"_s);
+}
+
+void TestComparePanel::followsWhatIsOverlaid()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.panel->setOverlaidRuns({u"a"_s}); // the one that is looked at
+    QCOMPARE(shown.panel->source(), ComparePanel::Source::All);
+    shown.panel->setOverlaidRuns({u"a"_s, u"b"_s});
+    QCOMPARE(shown.panel->source(), ComparePanel::Source::Overlaid);
+    QCOMPARE(shown.panel->comparedRuns(), QStringList({u"b"_s, u"a"_s}));
+    shown.panel->setSource(ComparePanel::Source::All); // by a person: it stays
+    shown.panel->setOverlaidRuns({u"a"_s, u"c"_s});
+    QCOMPARE(shown.panel->comparedRuns().size(), 3);
+    shown.panel->setSource(ComparePanel::Source::Overlaid);
+    shown.panel->setOverlaidRuns({});
+    QVERIFY(shown.panel->comparedRuns().isEmpty());
+    auto *all = child<QAbstractButton>(shown.panel, "compareShowAll");
+    QVERIFY(all->isVisible());
+    all->click();
+    QCOMPARE(shown.panel->comparedRuns().size(), 3);
+}
+
+void TestComparePanel::filtersAndSaysWhenNothingMatches()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    typeText(shown.panel->filterBox(), u"paper"_s); // a tag
+    QCOMPARE(shown.panel->comparedRuns(), QStringList(u"b"_s));
+    typeText(shown.panel->filterBox(), u"finished b"_s); // every word
+    QCOMPARE(shown.panel->comparedRuns(), QStringList(u"b"_s));
+    typeText(shown.panel->filterBox(), u"nobody"_s);
+    QVERIFY(shown.panel->comparedRuns().isEmpty());
+    QCOMPARE(shown.panel->accessibleDescription(), u"No runs are compared."_s);
+    child<QAbstractButton>(shown.panel, "compareShowAll")->click();
+    QCOMPARE(shown.panel->comparedRuns().size(), 3);
+    session.runList[0].labels.isArchived = true;
+    session.setRuns(session.runList);
+    QCOMPARE(shown.panel->comparedRuns(), QStringList({u"b"_s, u"a"_s}));
+}
+
+void TestComparePanel::comparesOnlyTheSelected()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    QTableView *view = shown.panel->values()->view();
+    QSignalSpy selected(shown.panel, &ComparePanel::runSelected);
+    QSignalSpy activated(shown.panel, &ComparePanel::runActivated);
+    view->setFocus();
+    view->selectRow(0);
+    QCOMPARE(selected.last().first().toString(), u"c"_s);
+    QTest::keyClick(view, Qt::Key_Down, Qt::ShiftModifier);
+    QCOMPARE(shown.panel->selectedRuns(), QStringList({u"c"_s, u"b"_s}));
+    QTest::keyClick(view, Qt::Key_Return);
+    QCOMPARE(activated.last().first().toString(), u"b"_s);
+    QAction *only = child<QAction>(shown.panel, "compareOnlyThese");
+    QTRY_VERIFY(only->isEnabled());
+    only->trigger();
+    QCOMPARE(shown.panel->comparedRuns(), QStringList({u"c"_s, u"b"_s}));
+    QCOMPARE(shown.panel->source(), ComparePanel::Source::Chosen);
+}
+
+void TestComparePanel::sortsByAClickOnTheHeader()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    QHeaderView *header = shown.panel->values()->view()->horizontalHeader();
+    const QPoint place(header->sectionViewportPosition(3) + 8, header->height() / 2);
+    QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, place);
+    QCOMPARE(shown.panel->values()->model()->runs(), QStringList({u"b"_s, u"a"_s, u"c"_s}));
+    QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, place);
+    QCOMPARE(shown.panel->values()->model()->runs(), QStringList({u"c"_s, u"a"_s, u"b"_s}));
+}
+
+void TestComparePanel::groupsAndChoosesColumns()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    ValuesPage *values = shown.panel->values();
+    QVERIFY(values->groupBox()->findData(u"seed"_s) > 0); // it differs
+    QVERIFY(values->groupBox()->findData(u"model.layers"_s) < 0);
+    values->setGrouping(u"seed"_s);
+    QCOMPARE(values->model()->rowCount(), 5);
+    values->setGrouping({});
+    child<QAbstractButton>(values, "compareColumns")->click();
+    auto *chooser = child<ColumnChooser>(&shown.window, "columnChooser");
+    shown.settle(session);
+    typeText(chooser->searchBox(), u"grad_norm, max"_s);
+    QListWidget *list = chooser->list();
+    QListWidgetItem *item = nullptr;
+    for (int i = 0; i < list->count(); ++i)
+        if (!list->item(i)->isHidden()) item = list->item(i);
+    QVERIFY(item);
+    item->setCheckState(Qt::Checked);
+    shown.settle(session);
+    QCOMPARE(cellText(*shown.panel, u"b"_s, u"series:grad_norm:max"_s), u"4.000"_s);
+    chooser->close();
+}
+
+void TestComparePanel::settingsStandSideBySide()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    shown.panel->values()->view()->selectRow(2); // a
+    shown.panel->values()->view()->selectionModel()->select(shown.panel->values()->model()->index(0, 0),
+                                                            QItemSelectionModel::Select | QItemSelectionModel::Rows); // c
+    shown.panel->showTab(ComparePanel::Tab::Settings);
+    shown.settle(session);
+    DifferencePage *page = shown.panel->difference();
+    QCOMPARE(page->model()->runs().size(), size_t(2)); // the selected ones
+    QCOMPARE(page->model()->numDifferent(), 1);
+    QCOMPARE(page->model()->rowCount(), 2); // a heading, and the rate
+    QCOMPARE(page->setArgumentsText(), u"--set optimizer.lr=0.001"_s);
+    page->allBox()->click();
+    QVERIFY(page->model()->rowCount() > 60);
+    typeText(page->searchBox(), u"dropout"_s);
+    QVERIFY(page->model()->rowCount() < 10);
+    QCOMPARE(shown.panel->accessibleDescription(), u"1 setting differs between 2 runs"_s);
+    child<QAction>(shown.panel, "copyCompareSet")->trigger();
+    QCOMPARE(QApplication::clipboard()->text(), u"--set optimizer.lr=0.001"_s);
+}
+
+void TestComparePanel::settingsSayWhyThereIsNothing()
+{
+    CompareSession session;
+    session.runList = {fakeRun("a", RunState::Finished), fakeRun("i", RunState::Finished)};
+    session.specs[u"a"_s] = specOf();
+    session.specs[u"i"_s] = specOf({}, R"(,"imported_from":"/logs")");
+    Shown shown(session);
+    shown.panel->showTab(ComparePanel::Tab::Settings);
+    shown.settle(session);
+    const auto texts = [&shown] {
+        QStringList all;
+        for (const QLabel *label : shown.panel->difference()->findChildren<QLabel *>())
+            if (label->isVisible()) all << label->text();
+        return all.join(u'\n');
+    };
+    QVERIFY2(texts().contains(u"“i” was imported and has no settings."_s), qPrintable(texts()));
+    session.specs[u"b"_s] = specOf();
+    session.setRuns({fakeRun("a", RunState::Finished), fakeRun("b", RunState::Finished)});
+    shown.settle(session);
+    QVERIFY2(texts().contains(u"No setting differs"_s), qPrintable(texts()));
+    typeText(shown.panel->filterBox(), u"a"_s);
+    shown.settle(session);
+    QVERIFY2(texts().contains(u"Choose two runs or more"_s), qPrintable(texts()));
+}
+
+void TestComparePanel::showsTheLineage()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    typeText(shown.panel->filterBox(), u"c"_s); // its parent is shown all the same
+    shown.panel->showTab(ComparePanel::Tab::Lineage);
+    shown.settle(session);
+    QTreeView *view = shown.panel->lineage()->view();
+    QVERIFY(view->isVisible());
+    const QModelIndex c = shown.panel->lineage()->model()->indexOf(u"c"_s);
+    QCOMPARE(c.siblingAtColumn(LineageModel::FromColumn).data().toString(), u"4,000"_s);
+    QCOMPARE(c.siblingAtColumn(LineageModel::ChangedColumn).data().toString(), u"Learning rate 0.001 → 0.0005"_s);
+    QSignalSpy selected(shown.panel, &ComparePanel::runSelected);
+    view->setFocus();
+    view->setCurrentIndex(c.parent());
+    QTest::keyClick(view, Qt::Key_Down);
+    QCOMPARE(shown.panel->lineage()->run(), u"c"_s);
+    QVERIFY(!selected.isEmpty());
+    QCOMPARE(selected.last().first().toString(), u"c"_s);
+    QCOMPARE(shown.panel->accessibleDescription(), u"1 branch in 1 family"_s);
+    QSignalSpy branches(shown.panel, &ComparePanel::branchRequested);
+    child<QAction>(shown.panel, "compareBranch")->trigger();
+    QCOMPARE(branches.last().first().toString(), u"c"_s);
+}
+
+void TestComparePanel::copiesAndExports()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    shown.panel->values()->setColumns({{ValuesColumnKind::BestValLoss}}, false);
+    child<QAction>(shown.panel, "copyCompareTsv")->trigger();
+    QCOMPARE(QApplication::clipboard()->text(), u"Run\tBest val. loss\nc\t1.7\nb\t1.4\na\t1.5\n"_s);
+    child<QAction>(shown.panel, "copyCompareMarkdown")->trigger();
+    QVERIFY(QApplication::clipboard()->text().contains(u"| b | **1.400** |"_s));
+    QTemporaryDir folder;
+    PanelTools::of(*shown.panel)->saveTo(folder.filePath(u"x.csv"_s));
+    QFile file(folder.filePath(u"x.csv"_s));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QVERIFY(file.readAll().startsWith("Run,Best val. loss\nc,1.7\n"));
+    QSignalSpy exports(shown.panel, &ComparePanel::exportRequested);
+    child<QAction>(shown.panel, "compareExport")->trigger();
+    QCOMPARE(exports.last().first().toStringList().size(), 3);
+}
+
+void TestComparePanel::isFoundAgainByItsLink()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.settle(session);
+    shown.panel->chooseRuns({u"a"_s, u"c"_s});
+    shown.panel->values()->setColumns({{ValuesColumnKind::Loss}}, false);
+    shown.panel->values()->sortBy(u"loss"_s, Qt::DescendingOrder);
+    const QString link = shown.panel->viewLink();
+    QVERIFY2(link.startsWith(u"orrery:compare?"_s), qPrintable(link));
+    Shown again(session);
+    again.panel->view().restore(parseViewLink(link)->state);
+    QCOMPARE(again.panel->viewLink(), link);
+    QCOMPARE(again.panel->comparedRuns(), QStringList({u"c"_s, u"a"_s}));
+    QCOMPARE(again.panel->values()->model()->columnCount(), 2);
+    QCOMPARE(again.panel->values()->model()->sortOrder(), Qt::DescendingOrder);
+    again.panel->view().restore({{u"columns"_s, u"nonsense"_s}, {u"sort"_s, u"of"_s}, {u"tab"_s, u"no"_s}}); // left alone
+    QCOMPARE(again.panel->tab(), ComparePanel::Tab::Values);
+}
+
+void TestComparePanel::saysWhatCouldNotBeRead()
+{
+    CompareSession session;
+    fillComparison(session);
+    session.failNext[u"getSpec"_s] = Error{ErrorCode::Io, "Cannot read \"spec.json\": it is damaged.", "Copy it back."};
+    Shown shown(session);
+    QTRY_VERIFY(shown.panel->banner()->message().contains(u"Of 1 run something could not be read"_s));
+    QVERIFY(shown.panel->banner()->isVisible());
+    Q_EMIT shown.panel->banner()->retryRequested();
+    shown.settle(session);
+    QVERIFY(!shown.panel->banner()->isVisible());
+}
+
+void TestComparePanel::fiveHundredRunsAreBearable()
+{
+    CompareSession session;
+    std::vector<RunStatus> runs;
+    for (int i = 0; i < 500; ++i) {
+        const std::string id = "run-" + std::to_string(i);
+        runs.push_back(fakeRun(id, RunState::Finished, i));
+        runs.back().bestValLoss = 1 + i * 0.001;
+        session.specs[fromStd(id)] = specOf({{"seed", std::to_string(i % 5).c_str()}});
+        session.seriesData[fromStd(id)] = {pointsOf("val_loss", {2, 1.5})};
+    }
+    session.runList = runs;
+    Shown shown(session);
+    QElapsedTimer clock;
+    clock.start();
+    shown.settle(session);
+    qInfo("500 runs were asked about in %lld ms", clock.elapsed());
+    QVERIFY(session.mostUnderWay <= CompareFeed::kMaxUnderWay);
+    QCOMPARE(shown.panel->values()->model()->rowCount(), 500);
+    clock.restart();
+    shown.panel->values()->setGrouping(u"seed"_s);
+    shown.panel->values()->sortBy(u"best_val_loss"_s, Qt::DescendingOrder);
+    QApplication::processEvents();
+    qInfo("grouped, sorted and painted in %lld ms", clock.elapsed());
+    QCOMPARE(shown.panel->values()->model()->rowCount(), 505);
+    clock.restart();
+    session.setRuns(runs); // the list comes anew with every report
+    QVERIFY2(clock.elapsed() < 200, qPrintable(QString::number(clock.elapsed())));
+}
+
+ORRERY_GUI_TEST_MAIN(TestComparePanel)
+#include "tst_compare_panel.moc"
