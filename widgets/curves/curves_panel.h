@@ -80,6 +80,8 @@ Q_SIGNALS:
     void newRunRequested();
     /// From the menu of a series in the read-out: "loss > ", to be finished.
     void breakpointRequested(const QString &beginning);
+    /// B: from the step under the cursor.
+    void branchRequested(const QString &run, qint64 step);
     /// A link, or the button that ends it, asks for other runs beside this one: they are drawn already.
     void overlayRequested(const QStringList &runs);
 
@@ -107,6 +109,7 @@ private:
                                                                           const QColor &validation) const;
     void refreshMarks();                                  // curves_panel_overlay.cpp
     [[nodiscard]] std::vector<RunMark> placedMarks() const; // curves_panel_overlay.cpp
+    [[nodiscard]] qint64 cursorStep() const;                // curves_panel_overlay.cpp
     void refreshTitle();                                  // curves_panel_frame.cpp
     void refreshSummary();                                // curves_panel_frame.cpp
     [[nodiscard]] QString overlaySummary() const;         // curves_panel_frame.cpp

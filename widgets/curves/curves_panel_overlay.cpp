@@ -67,6 +67,9 @@ QWidget *CurvesPanel::makeLossContent(QWidget *columns)
     });
     connect(m_noteBar, &NoteBar::closed, this, [this] { m_charts[Loss]->setFocus(); });
     m_noteAction = addPanelAction(*this, tr("Add a note at the cursor…"), "addNote", {Qt::Key_N}, [this] { addNote(); });
+    addPanelAction(*this, tr("Branch from the step at the cursor…"), "branchAtCursor", {Qt::Key_B}, [this] {
+        if (!run().isEmpty() && m_model->hasPoints(run())) Q_EMIT branchRequested(run(), cursorStep());
+    });
     return content;
 }
 
@@ -132,9 +135,9 @@ void CurvesPanel::refreshMarks()
     m_charts[Loss]->setMarks(std::move(marks));
 }
 
-void CurvesPanel::addNote()
+/// Of the selected run, under the cursor; without a cursor its last one.
+qint64 CurvesPanel::cursorStep() const
 {
-    if (run().isEmpty() || !m_model->hasPoints(run())) return;
     const ShownSeries &shown = m_series[TrainLoss];
     const XAxis x = axis();
     const auto cursor = m_charts[m_cursorChart]->cursorX();
@@ -145,7 +148,13 @@ void CurvesPanel::addNote()
         step = x.mode == XMode::Step ? std::clamp<qint64>(qRound64(*cursor), bucket.firstStep, bucket.lastStep)
                                      : bucket.lastStep;
     }
-    m_noteBar->begin(run(), m_feed->status() ? runTitle(*m_feed->status()) : run(), step);
+    return step;
+}
+
+void CurvesPanel::addNote()
+{
+    if (run().isEmpty() || !m_model->hasPoints(run())) return;
+    m_noteBar->begin(run(), m_feed->status() ? runTitle(*m_feed->status()) : run(), cursorStep());
 }
 
 void CurvesPanel::showReading()

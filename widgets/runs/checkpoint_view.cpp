@@ -66,6 +66,9 @@ CheckpointView::CheckpointView(QWidget *parent)
         if (const auto checkpoint = selected()) Q_EMIT openInPlayground(reference(*checkpoint));
     };
     addAction(tr("Talk to this step"), talk);
+    addAction(tr("Branch from this step…"), [this] {
+        if (const auto checkpoint = selected()) Q_EMIT branchRequested(checkpoint->step);
+    });
     m_copyName = addAction(tr("Copy name"), [this] {
         if (const auto checkpoint = selected()) copyToClipboard(reference(*checkpoint));
     });

@@ -30,6 +30,7 @@ public:
 
 Q_SIGNALS:
     void openInPlayground(const QString &model); ///< "run@step"
+    void branchRequested(qint64 step);
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
