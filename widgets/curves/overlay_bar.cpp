@@ -8,8 +8,10 @@
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
+#include <QResizeEvent>
 #include <QSignalBlocker>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -18,7 +20,8 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kChars = 8; ///< that a box of settings shows at the least
+constexpr int kChars = 8, kMaxChars = 26; ///< that a box of settings shows
+constexpr int kNoteWidth = 120;            ///< that the note wants beside the others
 
 ElidedComboBox *makeBox(const char *name, const QString &accessibleName, const QString &toolTip, QWidget *parent)
 {
@@ -28,6 +31,8 @@ ElidedComboBox *makeBox(const char *name, const QString &accessibleName, const Q
     box->setToolTip(toolTip);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(kChars);
+    box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    box->setMaximumWidth(box->fontMetrics().averageCharWidth() * kMaxChars + 40);
     return box;
 }
 
@@ -92,7 +97,7 @@ OverlayBar::OverlayBar(QWidget *parent)
                      tr("What the band holds: the lowest to the highest run, the standard deviation of the runs, or "
                         "the 95 % interval of their mean (Student's t)"),
                      this)),
-      m_note(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this))
+      m_note(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this)), m_first(nullptr), m_second(nullptr)
 {
     setObjectName(u"overlayBar"_s);
     setAccessibleName(tr("Several runs"));
@@ -118,15 +123,17 @@ OverlayBar::OverlayBar(QWidget *parent)
     m_band->addItem(tr("Lowest to highest"), bandWord(BandKind::Extremes));
     m_band->addItem(tr("± standard deviation"), bandWord(BandKind::Deviation));
     m_band->addItem(tr("95 % interval of the mean"), bandWord(BandKind::Confidence));
+    auto *rows = new QVBoxLayout(this);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setSpacing(space::kHalf);
+    m_first = new QHBoxLayout;
+    m_second = new QHBoxLayout;
+    for (QHBoxLayout *row : {m_first, m_second}) {
+        row->setSpacing(space::kOne);
+        rows->addLayout(row);
+    }
     fillKeys();
-
-    auto *layout = new QHBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(space::kOne);
-    for (QWidget *widget : std::initializer_list<QWidget *>{m_loss, m_xMode, m_logX, m_group, m_band})
-        layout->addWidget(widget);
-    layout->addWidget(m_note, 1);
-    layout->addWidget(m_clear);
+    arrange();
 
     connect(m_loss, &SegmentedChoice::chosen, this, &OverlayBar::changed);
     connect(m_xMode, &SegmentedChoice::chosen, this,
@@ -174,6 +181,51 @@ void OverlayBar::fillKeys()
     if (!isListed) m_group->addItem(tr("By %1").arg(m_groupBy), m_groupBy); // all have one value, or are being read
     m_group->setCurrentIndex(m_group->findData(m_groupBy));
     m_band->setVisible(!m_groupBy.isEmpty());
+    arrange();
+}
+
+int OverlayBar::rowWidth(const QList<QWidget *> &widgets) const
+{
+    int width = -space::kOne;
+    for (const QWidget *widget : widgets)
+        if (!widget->isHidden()) width += widget->minimumSizeHint().width() + space::kOne;
+    return width;
+}
+
+void OverlayBar::arrange()
+{
+    if (!m_second) return; // still being made
+    const bool isNarrow = width() < rowWidth({m_loss, m_xMode, m_logX, m_group, m_band, m_clear}) + kNoteWidth;
+    const int numRows = isNarrow ? 2 : 1;
+    if (numRows == m_numRows) return;
+    m_numRows = numRows;
+    for (QHBoxLayout *row : {m_first, m_second})
+        while (const QLayoutItem *item = row->takeAt(0)) delete item; // the widgets stay
+    for (QWidget *widget : {m_loss, m_xMode}) m_first->addWidget(widget);
+    m_first->addWidget(m_logX);
+    if (isNarrow) m_first->addStretch(1);
+    QHBoxLayout *rest = isNarrow ? m_second : m_first;
+    rest->addWidget(m_group, 3);
+    rest->addWidget(m_band, 3);
+    rest->addWidget(m_note, 2);
+    rest->addWidget(m_clear);
+    QWidget *before = m_loss; // the keyboard goes as the eye does
+    for (QWidget *widget : std::initializer_list<QWidget *>{m_xMode, m_logX, m_group, m_band, m_clear}) {
+        setTabOrder(before, widget);
+        before = widget;
+    }
+}
+
+QSize OverlayBar::minimumSizeHint() const
+{
+    const int width = std::max(rowWidth({m_loss, m_xMode, m_logX}), rowWidth({m_group, m_band, m_clear}));
+    return {width, QWidget::minimumSizeHint().height()};
+}
+
+void OverlayBar::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
 }
 
 void OverlayBar::setGroupBy(const QString &key)

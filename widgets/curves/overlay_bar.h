@@ -9,6 +9,7 @@
 
 #include <QWidget>
 
+class QHBoxLayout;
 class QToolButton;
 
 namespace orrery::ui {
@@ -41,6 +42,11 @@ public:
     void setNote(const QString &text);
     [[nodiscard]] QString note() const;
 
+    [[nodiscard]] QSize minimumSizeHint() const override;
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 Q_SIGNALS:
     void changed(); ///< loss, grouping or band, by a person
     void xModeChosen(orrery::ui::XMode mode);
@@ -49,6 +55,9 @@ Q_SIGNALS:
 
 private:
     void fillKeys();
+    /// In one row where there is room, else in two.
+    void arrange();
+    [[nodiscard]] int rowWidth(const QList<QWidget *> &widgets) const;
 
     SegmentedChoice *m_loss, *m_xMode;
     QToolButton *m_logX, *m_clear;
@@ -56,6 +65,8 @@ private:
     ElidedLabel *m_note;
     QList<SpecKey> m_keys;
     QString m_groupBy;
+    QHBoxLayout *m_first, *m_second;
+    int m_numRows = 0;
 };
 
 /// As a link writes it: "step", "time", "tokens", "clock"; "range", "deviation", "interval".

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace orrery::ui {
 namespace {
@@ -20,6 +21,8 @@ constexpr double kLineWidth = 1.8;
 constexpr double kBridgedColumns = 8;
 constexpr double kGlyphLabelRoom = 40;
 constexpr double kTolerance = 0.1; ///< pixels that a line may lie beside its points
+constexpr double kThinTolerance = 0.3;
+constexpr double kCrowdOpacity = 0.16;
 constexpr double kDotSpacing = 7; ///< dots nearer than this run into a line
 
 QColor withOpacity(QColor color, double opacity)
@@ -172,11 +175,53 @@ void CurveLayer::draw(QCPPainter *painter)
     // Old attempts below, then all raw bands, then all lines, so that no band covers a line.
     for (const bool isDimmed : {true, false}) {
         for (const PlotCurve &curve : m_scene.curves)
-            if (curve.isDimmed == isDimmed) drawRaw(painter, curve);
+            if (curve.isDimmed == isDimmed && !isInCrowd(curve)) drawRaw(painter, curve);
+        if (!isDimmed) drawCrowd(painter);
         for (const PlotCurve &curve : m_scene.curves)
             if (curve.isDimmed == isDimmed) drawLine(painter, curve);
     }
     for (const PlotCurve &curve : m_scene.curves) drawGlyphs(painter, curve);
+}
+
+/// Whether its extremes are shown together with those of others: pale bands of many hues over each other show
+/// less, and cost a bar for each column and curve.
+bool CurveLayer::isInCrowd(const PlotCurve &curve) const
+{
+    if (!curve.isThin || curve.raw.empty()) return false;
+    const auto [first, last] =
+        visibleSpan(curve.raw, parentPlot()->xAxis, [](const PlotBucket &b) { return b.x; });
+    return double(last - first) > std::max(1, parentPlot()->axisRect()->width()) * 0.5;
+}
+
+/// From the lowest to the highest report of all curves of the crowd, in each column.
+void CurveLayer::drawCrowd(QCPPainter *painter) const
+{
+    const PixelMap mapX(parentPlot()->xAxis), mapY(parentPlot()->yAxis);
+    const double ratio = parentPlot()->bufferDevicePixelRatio();
+    const QRect area = clipRect();
+    const auto numColumns = size_t(std::max(1.0, std::ceil((area.width() + 1) * ratio)));
+    std::vector<double> top(numColumns, std::numeric_limits<double>::infinity());
+    std::vector<double> bottom(numColumns, -std::numeric_limits<double>::infinity());
+    bool isEmpty = true;
+    for (const PlotCurve &curve : m_scene.curves) {
+        if (curve.isDimmed || !isInCrowd(curve)) continue;
+        const auto [first, last] =
+            visibleSpan(curve.raw, parentPlot()->xAxis, [](const PlotBucket &b) { return b.x; });
+        for (size_t i = first; i < last; ++i) {
+            const PlotBucket &bucket = curve.raw[i];
+            const double column = (mapX(bucket.x) - area.left()) * ratio;
+            if (std::isnan(bucket.mean) || column < 0 || column >= double(numColumns)) continue;
+            double &high = top[size_t(column)], &low = bottom[size_t(column)];
+            high = std::min(high, mapY(bucket.high));
+            low = std::max(low, mapY(bucket.low));
+            isEmpty = false;
+        }
+    }
+    if (isEmpty) return;
+    ColumnBars bars(ratio, 1 / ratio);
+    for (size_t i = 0; i < numColumns; ++i)
+        if (top[i] <= bottom[i]) bars.add(area.left() + (double(i) + 0.5) / ratio, top[i], bottom[i]);
+    bars.draw(painter, withOpacity(Theme::instance().tokens().secondary, kCrowdOpacity));
 }
 
 void CurveLayer::drawRaw(QCPPainter *painter, const PlotCurve &curve) const
@@ -284,7 +329,7 @@ void CurveLayer::drawLine(QCPPainter *painter, const PlotCurve &curve) const
             bars.draw(painter, color);
             painter->setAntialiasing(true);
         } else if (curve.isThin && stretch.size() > 1)
-            painter->drawPolyline(simplified(stretch, kTolerance));
+            painter->drawPolyline(simplified(stretch, kThinTolerance));
         else if (stretch.size() > 1)
             strokePolyline(painter, stretch);
         else if (stretch.size() == 1 && !curve.hasDots) {

@@ -19,6 +19,8 @@ protected:
 
 private:
     void drawRaw(QCPPainter *painter, const PlotCurve &curve) const;
+    void drawCrowd(QCPPainter *painter) const;
+    [[nodiscard]] bool isInCrowd(const PlotCurve &curve) const;
     void drawDenseRaw(QCPPainter *painter, const PlotCurve &curve, size_t first, size_t last,
                       QColor color) const;
     void drawSparseRaw(QCPPainter *painter, const PlotCurve &curve, size_t first, size_t last,

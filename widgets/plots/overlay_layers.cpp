@@ -269,9 +269,11 @@ void CursorLayer::draw(QCPPainter *painter)
             for (const PlotCurve &curve : m_scene.curves) {
                 const auto point = curve.isDimmed ? std::nullopt : nearestPoint(curve, *m_scene.cursorX);
                 if (!point || std::abs(mapX(point->x()) - x) > 24) continue;
-                painter->setPen(QPen(tokens.surface, 1.5));
+                // In a crowd the rings would hide each other, and the lines.
+                painter->setPen(curve.isThin ? QPen(Qt::NoPen) : QPen(tokens.surface, 1.5));
                 painter->setBrush(curve.color);
-                painter->drawEllipse(QPointF(mapX(point->x()), mapY(point->y())), 4, 4);
+                const double radius = curve.isThin ? 2 : 4;
+                painter->drawEllipse(QPointF(mapX(point->x()), mapY(point->y())), radius, radius);
             }
             painter->setClipping(false);
         }
