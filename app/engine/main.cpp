@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // orrery-engine: the command line and the host. No LibTorch here: it starts in milliseconds and execs orrery-worker.
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/platform.h"
 
@@ -12,6 +13,9 @@ int main(int argc, char **argv)
     using namespace orrery;
     std::signal(SIGPIPE, SIG_IGN);
 
+#ifdef ORRERY_HAS_RPC
+    cli::tokenOfEnvironment(); // before any program is started from here
+#endif
     CLI::App app{"Orrery trains language models and shows what happens inside while they learn."};
     app.set_version_flag("--version", "orrery-engine " ORRERY_VERSION);
     app.require_subcommand(1);
@@ -34,6 +38,7 @@ int main(int argc, char **argv)
     cli::addSchema(app, session);
 #ifdef ORRERY_HAS_RPC
     cli::addHost(app, session);
+    cli::addConnections(app, session);
 #endif
 
     try {

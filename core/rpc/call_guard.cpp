@@ -18,10 +18,10 @@ namespace orrery {
 namespace {
 
 constexpr std::string_view kScheme = "Bearer ";
-/// A refused call waits this long for its answer, so that somebody who tries one after the other is slow. Few at a time: each
+/// A refused call waits this long for its answer, so that somebody who tries one after the other is slow. One at a time: it
 /// keeps a thread of gRPC's pool, behind which the calls of others would wait.
 constexpr auto kHoldBack = std::chrono::milliseconds(200);
-constexpr int kMostHeldBack = 2;
+constexpr int kMostHeldBack = 1;
 constexpr double kLogInterval = 10;
 
 std::string tokenOf(const std::multimap<grpc::string_ref, grpc::string_ref> &metadata)

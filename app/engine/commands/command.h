@@ -19,6 +19,7 @@ namespace orrery::cli {
 /// Set by the chosen subcommand while the options are parsed; run afterwards by main.
 struct Session {
     bool json = false;
+    std::string host; ///< --host: a connection's name or its address; empty: this machine
     std::function<int()> action;
     Catalogue catalogue;
 
@@ -61,7 +62,8 @@ void addSchema(CLI::App &app, Session &session);
 #ifdef ORRERY_HAS_RPC
 void addControl(CLI::App &app, Session &session);
 void addWatch(CLI::App &app, Session &session);
-void addHost(CLI::App &app, Session &session);
+void addHost(CLI::App &app, Session &session);        ///< host, host token create|list|revoke, host certificate
+void addConnections(CLI::App &app, Session &session); ///< connections list|add|remove|test
 #endif
 
 } // namespace orrery::cli

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // control: speaks to the run's own worker, so it works without a host too.
-#include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/text.h"
 #include "core/rpc/client.h"
 #include "core/spec/breakpoint.h"
 #include "core/spec/field_table.h"
+#include "core/store/run_breakpoints.h"
 #include "core/store/run_directory.h"
 
 #include <nlohmann/json.hpp>
@@ -23,6 +24,8 @@ struct LiveArguments {
     std::vector<std::string> rest;
 };
 
+} // namespace
+
 Result<EngineClient> connectToWorker(const RunDirectory &run)
 {
     const auto worker = run.liveWorker();
@@ -38,6 +41,8 @@ Result<EngineClient> connectToWorker(const RunDirectory &run)
                      "It starts up just now, or was built without gRPC; try again in a moment."};
     return EngineClient::connect(worker->socket);
 }
+
+namespace {
 
 Result<ControlCommand> parseCommand(const LiveArguments &arguments)
 {
@@ -91,17 +96,29 @@ Result<ControlCommand> parseCommand(const LiveArguments &arguments)
     return command;
 }
 
+/// The run's own worker, or the host of another machine.
+Result<RunStatus> tell(const Session &session, const std::string &name, const ControlCommand &command)
+{
+    if (!session.host.empty()) {
+        ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
+        return remote.client.control(name, command);
+    }
+    ORRERY_ASSIGN(const std::filesystem::path path, session.catalogue.resolve(name));
+    ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
+    if ((command.verb == ControlVerb::Break || command.verb == ControlVerb::Unbreak) && !run.liveWorker()) {
+        // Kept for the next start, as the host does it.
+        ORRERY_TRY(changeKeptBreakpoints(path, command.setting.value, command.verb == ControlVerb::Break));
+        return run.status();
+    }
+    ORRERY_ASSIGN(const EngineClient client, connectToWorker(run));
+    return client.control(run.frozen().id, command);
+}
+
 int control(const Session &session, const LiveArguments &arguments)
 {
     auto command = parseCommand(arguments);
     if (!command) return fail(session, command.error());
-    auto path = session.catalogue.resolve(arguments.run);
-    if (!path) return fail(session, path.error());
-    auto run = RunDirectory::open(*path);
-    if (!run) return fail(session, run.error());
-    auto client = connectToWorker(*run);
-    if (!client) return fail(session, client.error());
-    auto status = client->control(run->frozen().id, *command);
+    const auto status = tell(session, arguments.run, *command);
     if (!status) return fail(session, status.error());
     if (session.json)
         std::printf("%s\n", nlohmann::json{{"run", status->id},
@@ -129,6 +146,7 @@ void addControl(CLI::App &app, Session &session)
             "pause | resume | step N | checkpoint | stop | set key=value | break \"loss > 4\" | unbreak")
         ->required();
     controlCommand->add_option("argument", arguments.rest, "Number of steps, key=value, or the condition");
+    addHostOption(controlCommand, session);
     finish(controlCommand, session, [&session] { return control(session, arguments); });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspect: what a model does inside while it reads a text. The worker does the work in this terminal.
 #include "app/engine/commands/inspect_frames.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/host/worker_process.h"
 
 #include <map>
@@ -55,7 +56,9 @@ CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, Inspect
 {
     auto *look = inspect->add_subcommand(name, help);
     std::vector<std::string> &passed = arguments.passed;
-    look->add_option("model", arguments.model, "RUN, RUN@step, RUN@best or a model directory")->required();
+    look->add_option("model", arguments.model,
+                     "RUN, RUN@step, RUN@best, RUN@live (while it trains: attention) or a model directory")
+        ->required();
     const auto part = [look](const char *name, std::vector<std::string> &values, const char *help) {
         return look->add_option(name, values, help)->allow_extra_args(false);
     };
@@ -88,8 +91,14 @@ CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, Inspect
 void finishLook(CLI::App *look, Session &session, const std::vector<std::string> &words,
                 const InspectArguments &arguments)
 {
+    addHostOption(look, session);
     finish(look, session, [look, &session, words, &arguments] {
         const std::vector<std::string> passed = passedOf(*look, arguments);
+#ifdef ORRERY_HAS_RPC
+        const bool isLive = words.back() == "attention" && arguments.model.ends_with("@live");
+        if (!session.host.empty() || isLive)
+            return remoteInspect(session, arguments.model, words, passed);
+#endif
         const auto model = resolveModel(session, arguments.model);
         if (!model) return fail(session, model.error());
         std::vector<std::string> line = words;

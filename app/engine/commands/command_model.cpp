@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // generate, embed and evaluate: the worker does the work in this terminal; here only names become paths.
-#include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/host/worker_process.h"
 
 #include <algorithm>
@@ -113,13 +113,19 @@ void addModel(CLI::App &app, Session &session)
     generate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     generate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     addPluginFolders(generate);
-    finish(generate, session, [&session, infill, generate, parts = std::array{prompt, image, audio}] {
-        std::vector<std::string> command = {"generate"};
+    addHostOption(generate, session);
+    finish(generate, session, [&session, infill, generate, given = std::array{prompt, image, audio}] {
+        std::vector<std::string> command, parts;
         if (!arguments.messages.empty()) command.insert(command.end(), {"--messages", arguments.messages});
         if (!arguments.promptFile.empty()) command.insert(command.end(), {"--prompt-file", arguments.promptFile});
-        passInOrder(*generate, parts, command);
+        passInOrder(*generate, given, parts);
         if (infill->count() > 0) command.insert(command.end(), {"--infill", arguments.infill});
         command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteGenerate(session, arguments.model, parts, command);
+#endif
+        command.insert(command.begin(), parts.begin(), parts.end());
+        command.insert(command.begin(), "generate");
         return runWorker(session, arguments, std::move(command));
     });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/command_runs.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/host/worker_process.h"
 
 #include "core/base/text.h"
@@ -217,10 +218,22 @@ void addRuns(CLI::App &app, Session &session)
     listCommand->add_flag("--all", listed.isAll, "Archived ones, too");
     listCommand->add_option("--tag", listed.tags, "Only those with this tag; several: with all of them")
         ->allow_extra_args(false);
-    finish(listCommand, session, [&session] { return list(session, listed); });
+    addHostOption(listCommand, session);
+    finish(listCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteList(session, listed.isAll, listed.tags);
+#endif
+        return list(session, listed);
+    });
     auto *showCommand = command->add_subcommand("show", "State, checkpoints and the frozen spec of a run");
     showCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
-    finish(showCommand, session, [&session] { return show(session, name); });
+    addHostOption(showCommand, session);
+    finish(showCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteShow(session, name);
+#endif
+        return show(session, name);
+    });
     auto *copyCommand = command->add_subcommand("copy", "Copy a run, also while it trains");
     copyCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
     copyCommand->add_option("directory", target, "New run directory")->required();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people say about a run: runs edit, runs note.
 #include "app/engine/commands/command_runs.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/files.h"
 #include "core/store/run_labels.h"
@@ -58,21 +59,22 @@ RunEdit editOf(const EditArguments &arguments, const StoredLabels &stored)
     return edit;
 }
 
+/// What is wrong with the arguments as such, and the notes from their file.
+Result<void> completeEdit(EditArguments &arguments, const std::string &run)
+{
+    if (saysNothing(arguments))
+        return Error{ErrorCode::InvalidInput, "Cannot edit run \"" + run + "\": nothing was given, expected a change.",
+                     "Use --name, --tag, --untag, --notes, --notes-file, --archive or --unarchive."};
+    if (arguments.notesFile.empty()) return {};
+    ORRERY_ASSIGN(arguments.notes, readFile(arguments.notesFile, uint64_t{1} << 20));
+    return {};
+}
+
 int edit(const Session &session, EditArguments &arguments)
 {
     const auto run = findRun(session, arguments.run);
     if (!run) return fail(session, run.error());
-    if (saysNothing(arguments))
-        return fail(
-            session,
-            Error{ErrorCode::InvalidInput,
-                  "Cannot edit run \"" + run->frozen().id + "\": nothing was given, expected a change.",
-                  "Use --name, --tag, --untag, --notes, --notes-file, --archive or --unarchive."});
-    if (!arguments.notesFile.empty()) {
-        auto text = readFile(arguments.notesFile, uint64_t{1} << 20);
-        if (!text) return fail(session, text.error());
-        arguments.notes = std::move(*text);
-    }
+    if (const auto complete = completeEdit(arguments, run->frozen().id); !complete) return fail(session, complete.error());
     const auto edited =
         editRunLabels(run->path(), run->frozen().id,
                       [&arguments](const StoredLabels &stored) { return editOf(arguments, stored); });
@@ -105,12 +107,47 @@ Result<void> tellNote(const RunDirectory &run, const RunNote &note)
         "It starts up just now, or was built without gRPC; try again in a moment, or when it has ended."};
 }
 
+#ifdef ORRERY_HAS_RPC
+int remoteEdit(const Session &session, EditArguments &arguments)
+{
+    if (const auto complete = completeEdit(arguments, arguments.run); !complete) return fail(session, complete.error());
+    const auto remote = connectToRemote(session);
+    if (!remote) return fail(session, remote.error());
+    const auto before = remote->client.status(arguments.run); // tags are added to those that are there
+    if (!before) return fail(session, before.error());
+    StoredLabels stored;
+    stored.labels = before->labels;
+    const auto edited = remote->client.editRun(before->id, editOf(arguments, stored));
+    if (!edited) return fail(session, edited.error());
+    if (session.json)
+        printJson(statusJson(*edited));
+    else
+        std::printf("%s\n", runLine(*edited).c_str());
+    return kExitOk;
+}
+
+int remoteNote(const Session &session, const NoteArguments &arguments, const std::string &text)
+{
+    const auto remote = connectToRemote(session);
+    if (!remote) return fail(session, remote.error());
+    if (const auto told = remote->client.annotate(arguments.run, arguments.step, text); !told) return fail(session, told.error());
+    if (session.json)
+        printJson({{"event", "done"}, {"run", arguments.run}, {"step", arguments.step}});
+    else
+        std::printf("noted at step %lld of run %s\n", static_cast<long long>(arguments.step), arguments.run.c_str());
+    return kExitOk;
+}
+#endif
+
 int note(const Session &session, const NoteArguments &arguments)
 {
-    const auto run = findRun(session, arguments.run);
-    if (!run) return fail(session, run.error());
     std::string text;
     for (const std::string &word : arguments.words) text += (text.empty() ? "" : " ") + word;
+#ifdef ORRERY_HAS_RPC
+    if (!session.host.empty()) return remoteNote(session, arguments, text);
+#endif
+    const auto run = findRun(session, arguments.run);
+    if (!run) return fail(session, run.error());
     if (const auto told = tellNote(*run, {arguments.step, text}); !told) return fail(session, told.error());
     if (session.json)
         printJson({{"event", "done"}, {"run", run->frozen().id}, {"step", arguments.step}});
@@ -136,13 +173,20 @@ void addRunsEdit(CLI::App &runs, Session &session)
     editCommand->add_option("--notes-file", edited.notesFile, "The same from a file")->excludes(notes);
     auto *archive = editCommand->add_flag("--archive", edited.isArchiving, "Leave it out of lists");
     editCommand->add_flag("--unarchive", edited.isUnarchiving, "List it again")->excludes(archive);
-    finish(editCommand, session, [&session] { return edit(session, edited); });
+    addHostOption(editCommand, session);
+    finish(editCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteEdit(session, edited);
+#endif
+        return edit(session, edited);
+    });
 
     static NoteArguments noted;
     auto *noteCommand = runs.add_subcommand("note", "Write a note at a step, drawn on the curves");
     noteCommand->add_option("run", noted.run, "Id, unique prefix, name or path")->required();
     noteCommand->add_option("--step", noted.step, "Step that it is about")->required();
     noteCommand->add_option("text", noted.words, "The note")->required();
+    addHostOption(noteCommand, session);
     finish(noteCommand, session, [&session] { return note(session, noted); });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // runs delete, runs restore, runs trash.
 #include "app/engine/commands/command_runs.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/platform.h"
 #include "core/base/text.h"
@@ -132,12 +133,28 @@ void addRunsTrash(CLI::App &runs, Session &session)
     deleteCommand->add_option("run", deleted.run, "Id, unique prefix, name or path")->required();
     deleteCommand->add_flag("--forever", deleted.isForever, "Delete it at once; needs --yes");
     deleteCommand->add_flag("--yes", deleted.isConfirmed, "Do not ask");
-    finish(deleteCommand, session, [&session] { return removeRun(session, deleted); });
+    addHostOption(deleteCommand, session);
+    finish(deleteCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty() && !deleted.isForever) return remoteDelete(session, deleted.run);
+        if (!session.host.empty())
+            return fail(session, Error{ErrorCode::InvalidInput,
+                                       "Cannot delete run \"" + deleted.run + "\" forever from another machine: expected no --forever.",
+                                       "Leave it out: the run moves to that machine's trash; or run the command there."});
+#endif
+        return removeRun(session, deleted);
+    });
 
     static std::string restored;
     auto *restoreCommand = runs.add_subcommand("restore", "Bring a deleted run back to where it was");
     restoreCommand->add_option("id", restored, "Id of the run, as `runs trash list` shows it")->required();
-    finish(restoreCommand, session, [&session] { return restore(session, restored); });
+    addHostOption(restoreCommand, session);
+    finish(restoreCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteRestore(session, restored);
+#endif
+        return restore(session, restored);
+    });
 
     auto *trashCommand = runs.add_subcommand("trash", "What was deleted and can be restored");
     trashCommand->require_subcommand(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/commands/train_from.h"
 #include "app/engine/host/create_run.h"
 #include "app/engine/host/worker_process.h"
@@ -129,7 +129,13 @@ void addTrain(CLI::App &app, Session &session)
     resumeCommand->add_option("--steps", arguments.steps, "New total number of updates");
     resumeCommand->add_flag("--quiet", arguments.isQuiet, "No progress");
     addPluginFolders(resumeCommand);
-    finish(resumeCommand, session, [&session] { return resume(session, arguments); });
+    addHostOption(resumeCommand, session);
+    finish(resumeCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteResume(session, arguments.run, arguments.steps.value_or(0));
+#endif
+        return resume(session, arguments);
+    });
 }
 
 } // namespace orrery::cli

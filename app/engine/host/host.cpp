@@ -7,10 +7,13 @@
 #include "core/base/lock_file.h"
 #include "core/base/log.h"
 #include "core/base/platform.h"
+#include "core/rpc/access_tokens.h"
 #include "core/rpc/host_connection.h"
 #include "core/rpc/rpc_server.h"
+#include "core/rpc/tls_identity.h"
 #include "core/store/catalogue.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -56,7 +59,41 @@ Result<LockFile> takeHostLock(const std::string &socketPath)
     return error;
 }
 
+/// What stands on the TCP port: the certificate that was named, or the host's own.
+Result<TlsIdentity> identityOf(const HostListen &listen, const std::filesystem::path &folder)
+{
+    if (listen.certificate.empty() != listen.key.empty())
+        return Error{ErrorCode::InvalidInput,
+                     std::string("Cannot listen on \"") + listen.address + "\": only the " +
+                         (listen.key.empty() ? "certificate" : "key") + " was given, expected both or neither.",
+                     "Give --tls-cert and --tls-key together; without them the host makes its own."};
+    if (listen.certificate.empty()) return loadOrMakeIdentity(folder);
+    return loadIdentity(listen.certificate, listen.key);
+}
+
+/// The same backends once more, for other machines. Its calls have threads of their own: they cannot use up those of the socket.
+Result<std::unique_ptr<RpcServer>> listenOnTcp(const HostListen &listen, const std::filesystem::path &folder, AccessTokens &tokens,
+                                               RpcServerOptions options, std::string &fingerprint)
+{
+    ORRERY_ASSIGN(const TcpAddress address, parseTcpAddress("tcp://" + listen.address)); // the server knows where plain is right
+    TcpServerOptions tcp;
+    tcp.host = address.host;
+    tcp.port = address.port;
+    tcp.tokens = &tokens;
+    if (!listen.isPlain) {
+        ORRERY_ASSIGN(TlsIdentity identity, identityOf(listen, folder));
+        tcp.certificatePem = std::move(identity.certificatePem);
+        tcp.keyPem = std::move(identity.keyPem);
+        fingerprint = std::move(identity.fingerprint);
+    }
+    options.socketPath.clear();
+    options.tcp = std::move(tcp);
+    return RpcServer::start(options);
+}
+
 } // namespace
+
+std::filesystem::path hostRemoteFolder(const std::filesystem::path &home) { return home / "remote"; }
 
 Result<void> runHost(const HostOptions &options)
 {
@@ -89,15 +126,25 @@ Result<void> runHost(const HostOptions &options)
     serverOptions.maxThreads = 128;
     serverOptions.maxStreams = 64;
     ORRERY_ASSIGN(const std::unique_ptr<RpcServer> server, RpcServer::start(serverOptions));
+    AccessTokens tokens(hostRemoteFolder(home) / "tokens.json");
+    std::unique_ptr<RpcServer> remote;
+    std::string fingerprint;
+    if (!options.listen.address.empty()) {
+        ORRERY_ASSIGN(remote, listenOnTcp(options.listen, hostRemoteFolder(home), tokens, serverOptions, fingerprint));
+        service.setListening();
+    }
     logInfo("Host listens on " + socketPath + " for " + home.string());
     if (options.onListening) options.onListening();
+    if (remote) {
+        logInfo("Host listens on " + options.listen.address + " (port " + std::to_string(remote->port()) + ") for those who have a token");
+        if (options.onPort) options.onPort(remote->port(), fingerprint);
+    }
 
     while (!stopRequested() && !service.isRetired()) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         const size_t numChildren = runs.reapChildren() + models.reap();
-        if (options.idleExitSeconds > 0 && numChildren == 0 &&
-            server->idleSeconds() >= options.idleExitSeconds)
-            break;
+        const double idle = remote ? std::min(server->idleSeconds(), remote->idleSeconds()) : server->idleSeconds();
+        if (options.idleExitSeconds > 0 && numChildren == 0 && idle >= options.idleExitSeconds) break;
     }
     logInfo("Host ends; workers of runs go on");
     return {};

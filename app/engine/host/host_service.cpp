@@ -9,7 +9,10 @@
 #include "core/data/data_paths.h"
 #include "core/data/describe.h"
 #include "core/data/example.h"
+#include "core/data/prepare_tokenizer.h"
 #include "core/data/token_shards.h"
+#include "core/data/tokenizer.h"
+#include "core/rpc/protocol_version.h"
 #include "core/spec/field_table.h"
 
 #include <chrono>
@@ -25,6 +28,12 @@ constexpr int kMaxDescriptions = 2;
 constexpr int kMaxWaiting = 8; ///< each keeps an rpc thread
 constexpr auto kCallerPoll = std::chrono::milliseconds(20);
 constexpr const char *kExampleData = "example";
+
+std::string machineName()
+{
+    char name[256] = {};
+    return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "";
+}
 
 std::string buildOf(const std::filesystem::path &program)
 {
@@ -72,7 +81,11 @@ Result<std::string> describedData(const RunSpec &spec, const std::atomic<bool> &
     } else {
         ORRERY_ASSIGN(const TokenShards shards,
                       prepareData(spec.data, spec.model.context, seed, cacheDirectory, {}, &cancel));
-        json = describeDataJson(shards.description());
+        // Of a tokenizer that is a file, or was trained on these data, only that knows how many ids it has.
+        ORRERY_ASSIGN(const DataSpec trained,
+                      withTrainedTokenizer({spec.data, spec.model.context, seed, cacheDirectory, {}, &cancel, {}}));
+        ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(trained));
+        json = describeDataJson(shards.description(), tokenizer->vocabSize());
         if (isModelKnown) mismatch = modalityMismatch(spec, kind);
     }
     return mismatch ? withMismatch(json, *mismatch) : json;
@@ -113,7 +126,7 @@ Result<void> requireAbsolute(const std::string &path, const char *what, const st
 
 HostService::HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs,
                          ModelWorkers &models)
-    : m_catalogue(catalogue), m_home(std::move(home)), m_runs(runs), m_models(models), m_monitor(catalogue),
+    : m_catalogue(catalogue), m_home(std::move(home)), m_runs(runs), m_models(models), m_monitor(catalogue, runs.reports()),
       m_program(programPath()), m_build(buildOf(m_program))
 {
 }
@@ -125,6 +138,7 @@ Result<void> HostService::retire()
                      "Cannot replace the engine now: " + what + ", expected nothing under way.",
                      "It is replaced when the program starts the next time."};
     };
+    if (m_isListening) return busy("it serves other machines (host --listen)");
     if (const size_t numInUse = m_models.numInUse(); numInUse > 0)
         return busy(numInUse == 1 ? "a model is generating"
                                   : std::to_string(numInUse) + " models are generating");
@@ -154,6 +168,9 @@ Result<HostDescription> HostService::describe()
         description.home = m_home.string();
         description.program = m_program.string();
         description.build = m_build;
+        description.protocolMajor = kProtocolMajor;
+        description.protocolMinor = kProtocolMinor;
+        description.machine = machineName();
         m_description = std::move(description);
     }
     return *m_description;

@@ -47,6 +47,8 @@ public:
     /// Trainings outlive their host; a generation, a description or a start under way would not.
     Result<void> retire() override;
     [[nodiscard]] bool isRetired() const { return m_isRetired; }
+    /// Other machines come in over this host: one that took its place would not let them.
+    void setListening() { m_isListening = true; }
 
     /// Looks at the disk each time: a plugin that was just installed is there.
     Result<PluginListing> listPlugins() override;
@@ -68,6 +70,7 @@ private:
     std::atomic<int> m_numDescriptions{0};
     std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
     std::atomic<bool> m_isRetired{false};
+    std::atomic<bool> m_isListening{false};
 };
 
 /// The host has a working directory of its own. @param what "its folder"   @param action "create a run"

@@ -66,7 +66,13 @@ public:
             options.socketPath = socket;
             options.idleExitSeconds = idleExitSeconds;
             options.stopRequested = [this] { return m_stop.load(); };
-            options.onListening = [this] { m_isListening = true; };
+            options.listen = listen;
+            options.onPort = [this](uint16_t number, const std::string &print) {
+                port = number;
+                fingerprint = print;
+                m_isListening = true;
+            };
+            options.onListening = [this] { m_isListening = listen.address.empty(); };
             result = runHost(options);
             m_isDone = true;
         });
@@ -107,6 +113,9 @@ public:
 
     std::string socket;
     std::string data; ///< a text of some 80 KB
+    HostListen listen;       ///< set before start()
+    std::atomic<uint16_t> port{0};
+    std::string fingerprint; ///< of the certificate, when it listens
     Result<void> result;
 
 private:

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// --host: the commands that can speak to the host of another machine, and what they do there. Main thread only.
+#pragma once
+
+#include "app/engine/commands/command.h"
+
+#ifdef ORRERY_HAS_RPC
+#include "core/rpc/connections.h"
+#include "core/rpc/host_connection.h"
+#include "core/store/run_directory.h"
+#endif
+
+namespace orrery::cli {
+
+/// Adds --host (ORRERY_HOST); nothing in a build without gRPC.
+void addHostOption(CLI::App *command, Session &session);
+
+#ifdef ORRERY_HAS_RPC
+/// The worker that trains a run of this machine. @error Conflict (nobody trains it), Unavailable (it starts up)
+Result<EngineClient> connectToWorker(const RunDirectory &run);
+
+/// ORRERY_TOKEN, once: it is taken out of the environment, so that no program that is started here has it.
+const std::string &tokenOfEnvironment();
+/// The host that --host names, asked for its protocol; what there is to say of it goes to stderr.
+/// @error as ConnectionBook::resolve and connectOrStartHost
+Result<HostConnection> connectToRemote(const Session &session);
+
+int remoteList(const Session &session, bool isAll, const std::vector<std::string> &tags);
+int remoteShow(const Session &session, const std::string &run);
+int remoteDelete(const Session &session, const std::string &run);
+int remoteRestore(const Session &session, const std::string &id);
+/// Starts or resumes it there, in the background. @param steps new total, 0: the one it has
+int remoteResume(const Session &session, const std::string &run, int64_t steps);
+int remoteWatch(const Session &session, const std::string &run);
+
+/// A prompt in its pieces, and the options that the worker would be given. @param parts "--prompt", text, "--image", file …
+int remoteGenerate(const Session &session, const std::string &model, const std::vector<std::string> &parts,
+                   const std::vector<std::string> &passed);
+/// Of a host, or of RUN@live of this machine, which its worker answers.
+/// @param words "inspect attention" or "tokens"
+int remoteInspect(const Session &session, const std::string &model, const std::vector<std::string> &words,
+                  const std::vector<std::string> &passed);
+#endif
+
+} // namespace orrery::cli
