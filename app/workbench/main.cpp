@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // orrery: the desktop. Connects to this user's host (starting it where there is none) and shows the window at once; the
 // connection is made beside it.
+#include "app/workbench/desktop_notifications.h"
+#include "app/workbench/host_switcher.h"
 #include "app/workbench/latency_probe.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
 #include "app/workbench/ui_plugins.h"
+#include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
@@ -17,6 +20,7 @@
 #include <QtConcurrentRun>
 
 #include <csignal>
+#include <cstdio>
 
 int main(int argc, char **argv)
 {
@@ -39,7 +43,8 @@ int main(int argc, char **argv)
         QStringLiteral("file"));
     QCommandLineOption quitAfter(QStringLiteral("quit-after"), QApplication::translate("main", "Close after this many milliseconds (measurements)"), QStringLiteral("ms"));
     QCommandLineOption pluginFolder(QStringLiteral("plugin-dir"), QApplication::translate("main", "Folder of plugins to look into first; may be repeated"), QStringLiteral("folder"));
-    parser.addOptions({socket, latency, quitAfter, pluginFolder});
+    QCommandLineOption hostOption(QStringLiteral("host"), QApplication::translate("main", "Host to work with, by its name in the list of hosts; local: this computer (default: the last one)"), QStringLiteral("name"));
+    parser.addOptions({socket, hostOption, latency, quitAfter, pluginFolder});
     parser.process(application);
     std::vector<std::string> folders;
     for (const QString &folder : parser.values(pluginFolder)) folders.push_back(folder.toStdString());
@@ -51,11 +56,22 @@ int main(int argc, char **argv)
     ui::Theme::instance().apply(application, static_cast<ui::ThemeKind>(std::clamp(theme, 0, 3)));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/orrery/orrery.svg")));
 
-    HostConnectOptions host;
-    host.socketPath = parser.value(socket).toStdString();
-    ui::RpcSession session(host);
+    HostConnectOptions local;
+    local.socketPath = parser.value(socket).toStdString();
+    const ConnectionBook book;
+    const bool isLocal = parser.isSet(socket) || parser.isSet(latency);
+    const auto begin = isLocal ? Result<std::optional<Connection>>(std::optional<Connection>())
+                               : ui::hostToBeginWith(book, parser.value(hostOption), settings);
+    if (!begin) {
+        std::fprintf(stderr, "error: %s\n", begin.error().text().c_str());
+        return kExitInput;
+    }
+    ui::RpcSession session(*begin ? connectOptionsFor(**begin) : local);
+    ui::DesktopNotifications desktop;
     ui::MainWindow window(session, settings);
     if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
+    window.notifications().setSink(&desktop);
+    ui::HostSwitcher hosts(window, session, settings, local, book);
     window.show();
     ui::UiPlugins plugins(window, session, settings);
     QtConcurrent::run([] { return PluginCatalogue::ofThisUser(); }).then(&window, [&plugins](const PluginCatalogue &catalogue) {

@@ -7,6 +7,8 @@
 #include <QPointer>
 #include <QtGlobal>
 
+#include <utility>
+
 namespace orrery::ui {
 
 using namespace std::chrono_literals;
@@ -15,6 +17,7 @@ using namespace std::chrono_literals;
 struct RpcSession::Watcher {
     int count = 0; ///< GUI thread only
     CancelToken token;
+    uint64_t era = 0;
     std::mutex mutex;
     RunUpdate pending; ///< keeps the newest status when it is taken
     bool isPosted = false;
@@ -22,6 +25,11 @@ struct RpcSession::Watcher {
 };
 
 namespace {
+
+Error switchedAway()
+{
+    return {ErrorCode::Cancelled, "The window works with another host now.", "Ask again there."};
+}
 
 /// More than this waits for a stalled window only as a gap that is queried again.
 constexpr size_t kMaxPendingReports = 20'000;
@@ -45,19 +53,6 @@ void mergeBatch(RunUpdate &pending, const WatchBatch &batch)
     pending.reports.insert(pending.reports.end(), batch.reports.begin(), batch.reports.end());
 }
 
-EngineInfo toEngineInfo(const HostDescription &host)
-{
-    EngineInfo info;
-    info.version = QString::fromStdString(host.version);
-    info.cpuModel = QString::fromStdString(host.cpuModel);
-    info.numCores = host.numCores;
-    info.memoryBytes = host.memoryBytes;
-    info.numCudaDevices = host.numCudaDevices;
-    info.cudaNote = QString::fromStdString(host.cudaNote);
-    info.home = QString::fromStdString(host.home);
-    return info;
-}
-
 ControlVerb verbFromName(const QString &verb)
 {
     static const QHash<QString, ControlVerb> verbs = {
@@ -77,100 +72,36 @@ public:
 } // namespace
 
 RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono::milliseconds firstPause)
-    : EngineSession(parent), m_options(std::move(options)), m_firstPause(firstPause)
+    : EngineSession(parent), m_firstPause(firstPause), m_hostName(QString::fromStdString(options.remote.name)),
+      m_options(std::move(options))
 {
-    m_options.token = m_endToken;
+    m_options.token = CancelToken();
+    m_pings.setMaxThreadCount(1);
     m_shortCalls.setMaxThreadCount(1);
     m_frameCalls.setMaxThreadCount(1);
     m_longCalls.setMaxThreadCount(4);
+    connect(&m_roundTripTimer, &QTimer::timeout, this, &RpcSession::askRoundTrip);
+    m_roundTripTimer.start(2000);
     m_supervisor = std::thread([this] { superviseConnection(); });
 }
 
 RpcSession::~RpcSession()
 {
+    CancelToken last;
     {
         // Under the lock: a supervisor between its look at the flag and its wait must not miss the wake-up.
         const std::lock_guard lock(m_mutex);
         m_ending = true;
+        last = m_options.token;
     }
     m_wake.notify_all();
-    m_endToken
-        .cancel(); // calls under way and calls to come, of every connection, also of one that is being made
+    last.cancel(); // calls under way and calls to come, also of a connection that is being made
     m_threads.cancelAndJoin();
+    m_pings.waitForDone();
     m_shortCalls.waitForDone();
     m_frameCalls.waitForDone();
     m_longCalls.waitForDone();
     m_supervisor.join();
-}
-
-RpcSession::Client RpcSession::client() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_client;
-}
-
-void RpcSession::setClient(Client client)
-{
-    const std::lock_guard lock(m_mutex);
-    m_client = std::move(client);
-}
-
-void RpcSession::reconnect()
-{
-    {
-        const std::lock_guard lock(m_mutex);
-        m_retryNow = true;
-    }
-    m_wake.notify_all();
-}
-
-void RpcSession::postConnection(ConnectionState state, const QString &error, const EngineInfo &engine)
-{
-    QMetaObject::invokeMethod(this, [this, state, error, engine] {
-        m_state = state;
-        m_lastError = error;
-        if (state == ConnectionState::Connected) m_engine = engine;
-        Q_EMIT connectionChanged();
-    });
-}
-
-/// Runs on its own thread: connects (starting a host where there is none), follows the list of runs, and begins again
-/// when the link is lost. A lost host is tried again after 1, 2, 4 … 15 s or when somebody presses Retry.
-void RpcSession::superviseConnection()
-{
-    std::chrono::milliseconds pause = m_firstPause;
-    while (!m_ending) {
-        auto connected = connectOrStartHost(m_options);
-        QString error;
-        if (connected) {
-            const auto current = std::make_shared<EngineClient>(std::move(connected->client));
-            setClient(current);
-            pause = m_firstPause;
-            EngineInfo info = toEngineInfo(connected->host);
-            info.note = QString::fromStdString(connected->note);
-            postConnection(ConnectionState::Connected, {}, info);
-            auto watched = current->watchRuns(
-                [this](const std::vector<RunStatus> &runs) {
-                    QMetaObject::invokeMethod(this, [this, runs] {
-                        m_runs = runs;
-                        Q_EMIT runsChanged();
-                    });
-                    return !m_ending.load();
-                },
-                m_endToken);
-            error = watched ? tr("The engine ended.") : QString::fromStdString(watched.error().text());
-            setClient(nullptr);
-            current->cancelAll();
-        } else {
-            error = QString::fromStdString(connected.error().text());
-        }
-        if (m_ending) return;
-        postConnection(ConnectionState::Lost, error, {});
-        std::unique_lock lock(m_mutex);
-        m_wake.wait_for(lock, pause, [this] { return m_ending.load() || m_retryNow; });
-        pause = m_retryNow ? m_firstPause : std::min<std::chrono::milliseconds>(pause * 2, 15s);
-        m_retryNow = false;
-    }
 }
 
 void RpcSession::watch(const QString &run)
@@ -185,6 +116,7 @@ void RpcSession::watch(const QString &run)
         return;
     }
     watcher->pending.run = run;
+    watcher->era = m_era;
     m_threads.start("watch", watcher->token, [this, run, watcher = watcher] { followRun(run, watcher); });
 }
 
@@ -196,13 +128,19 @@ void RpcSession::unwatch(const QString &run)
     m_watchers.erase(found);
 }
 
+void RpcSession::dropWatchers()
+{
+    for (const auto &watcher : std::as_const(m_watchers)) watcher->token.cancel();
+    m_watchers.clear();
+}
+
 /// The body of a watch thread: follows the run until nobody watches it any more. A stream that ends (the link
 /// is lost or the run is gone) is tried again calmly; its first batch asks for a replay.
 void RpcSession::followRun(const QString &run, const std::shared_ptr<Watcher> &watcher)
 {
     std::weak_ptr<EngineClient> refusedBy;
     while (!watcher->token.isCancelled() && !m_ending) {
-        if (const Client current = client()) {
+        if (const Client current = client(watcher->era)) {
             (void)current->watch(
                 run.toStdString(),
                 [&](const WatchBatch &batch) {
@@ -254,15 +192,17 @@ void RpcSession::call(QThreadPool &pool, QObject *context, Reply<T> reply,
                       std::function<Result<T>(EngineClient &)> work, const CancelToken &token)
 {
     const QPointer<QObject> guard(context);
-    pool.start([this, guard, reply = std::move(reply), work = std::move(work), token] {
-        const Client current = client();
-        Result<T> result = Error{ErrorCode::Unavailable, "Cannot reach the engine: no connection.",
-                                 "Press Retry in the banner, or wait for it to come back."};
+    pool.start([this, guard, era = m_era.load(), reply = std::move(reply), work = std::move(work), token] {
+        const Client current = client(era);
+        Result<T> result = era != m_era ? switchedAway()
+                                        : Error{ErrorCode::Unavailable, "Cannot reach the engine: no connection.",
+                                                "Press Retry in the banner, or wait for it to come back."};
         if (current && !m_ending && !token.isCancelled()) result = work(*current);
         if (m_ending || token.isCancelled()) return;
         // The object behind the event is the session, which outlives its pools; the context is checked on its own thread.
-        QMetaObject::invokeMethod(this, [guard, reply, token, result = std::move(result)] {
-            if (guard && !token.isCancelled()) reply(result);
+        QMetaObject::invokeMethod(this, [this, guard, era, reply, token, result = std::move(result)] {
+            if (!guard || token.isCancelled()) return;
+            reply(era == m_era ? result : Result<T>(switchedAway()));
         });
     });
 }
@@ -488,7 +428,7 @@ void RpcSession::listPlugins(QObject *context, Reply<PluginListingValue> reply)
 
 std::unique_ptr<GenerationHandle> RpcSession::generate(const QString &model, const GenerateRequest &request)
 {
-    return std::make_unique<RpcGeneration>(client(), model, request, m_threads);
+    return std::make_unique<RpcGeneration>(client(m_era), model, request, m_threads);
 }
 
 } // namespace orrery::ui

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window's engine over RPC. All waiting happens on threads of its own; results come to the GUI thread as
+// The window's engine over RPC: the host of this computer or of another, and another one at any time (switchTo). All waiting happens on threads of its own; results come to the GUI thread as
 // events. Threads: one that keeps the connection and the list of runs, one per watched run, one for short
 // requests in order, a few for long ones, one per generation. The destructor cancels every call and every
 // attempt to connect, and joins all of them: it takes no longer when the engine does not answer.
@@ -12,10 +12,12 @@
 
 #include <QHash>
 #include <QThreadPool>
+#include <QTimer>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -29,6 +31,17 @@ public:
     explicit RpcSession(HostConnectOptions options, QObject *parent = nullptr,
                         std::chrono::milliseconds firstPause = std::chrono::seconds(1));
     ~RpcSession() override;
+
+    /// From now on the engine of another host: runs of the one before are gone from the list at once, nothing of it
+    /// comes any more, and what was asked of it is answered with Cancelled. Asked for the host that it has, it connects
+    /// anew.
+    void switchTo(HostConnectOptions options, const QString &name);
+    /// What the user calls the host; empty: this computer.
+    [[nodiscard]] QString hostName() const { return m_hostName; }
+    /// Milliseconds of a round trip, asked every two seconds; NaN: not known.
+    [[nodiscard]] double roundTripMs() const { return m_roundTripMs; }
+    /// Whether the last attempt was refused (token, certificate, protocol): trying again alone will not help.
+    [[nodiscard]] bool isRefused() const { return m_isRefused; }
 
     [[nodiscard]] ConnectionState connectionState() const override { return m_state; }
     [[nodiscard]] EngineInfo engine() const override { return m_engine; }
@@ -75,34 +88,60 @@ public:
     void listPlugins(QObject *context, Reply<PluginListingValue> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
 
+Q_SIGNALS:
+    /// The list of runs is empty by then; connectionChanged() follows.
+    void hostSwitched();
+    void roundTripChanged();
+
 private:
     struct Watcher;
     using Client = std::shared_ptr<EngineClient>;
+    /// Whose answers count: each switch begins another.
+    using Era = uint64_t;
 
-    [[nodiscard]] Client client() const;
-    void setClient(Client client);
+    /// What a change of the connection is about.
+    struct News {
+        ConnectionState state = ConnectionState::Unknown;
+        QString error;
+        EngineInfo engine;
+        bool isRefused = false;
+    };
+
+    /// @return null when there is no connection, or when `era` is over
+    [[nodiscard]] Client client(Era era) const;
+    void setClient(Era era, Client client);
     void superviseConnection();
-    void postConnection(ConnectionState state, const QString &error, const EngineInfo &engine);
+    /// One connection from its beginning to its end. @return what ended it
+    Error serveConnection(const HostConnectOptions &options, Era era, bool &wasConnected);
+    void postConnection(Era era, const News &news);
+    void askRoundTrip();
+    void dropWatchers();
     void followRun(const QString &run, const std::shared_ptr<Watcher> &watcher);
     void postUpdate(const QString &run, const std::shared_ptr<Watcher> &watcher);
     template <typename T>
     void call(QThreadPool &pool, QObject *context, Reply<T> reply,
               std::function<Result<T>(EngineClient &)> work, const CancelToken &token = {});
 
-    HostConnectOptions m_options;
     const std::chrono::milliseconds m_firstPause;
+    QString m_hostName;
+    bool m_isRefused = false;
+    double m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
+    bool m_isAskingRoundTrip = false;
+    QTimer m_roundTripTimer;
     ConnectionState m_state = ConnectionState::Connecting;
     EngineInfo m_engine;
     QString m_lastError;
     std::vector<RunStatus> m_runs;
     QHash<QString, std::shared_ptr<Watcher>> m_watchers;
 
-    mutable std::mutex m_mutex; ///< guards m_client and what wakes the supervisor only
+    mutable std::mutex m_mutex; ///< guards m_client, m_options and what wakes the supervisor only
     std::condition_variable m_wake;
+    HostConnectOptions m_options; ///< its token ends every call and every attempt of this era
     Client m_client;
     bool m_retryNow = false;
+    std::atomic<Era> m_era{1};         ///< set on the GUI thread under m_mutex, read anywhere
     std::atomic<bool> m_ending{false}; ///< set under m_mutex, read anywhere
-    CancelToken m_endToken;            ///< of every connection, and so of every call
+    QThreadPool m_pings;      ///< one thread: not behind anything
     QThreadPool m_shortCalls; ///< one thread: answers come in order
     QThreadPool m_frameCalls; ///< one thread: pause and stop do not wait behind pictures
     QThreadPool m_longCalls;

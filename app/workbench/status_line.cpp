@@ -2,6 +2,7 @@
 #include "app/workbench/status_line.h"
 
 #include "widgets/common/counted.h"
+#include "widgets/common/glossary.h"
 #include "widgets/common/number_text.h"
 #include "widgets/runs/run_feed.h"
 #include "widgets/runs/viewer_cost.h"
@@ -25,6 +26,8 @@ StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(par
     m_cost = new QLabel(this);
     m_cost->setObjectName(QStringLiteral("viewerCost"));
     m_cost->setToolTip(viewerCostHelp());
+    m_engine->setToolTip(glossaryHover(QStringLiteral("status/engine")));
+    m_fresh->setToolTip(glossaryHover(QStringLiteral("status/report")));
     for (QLabel *label : {m_engine, m_fresh, m_cost}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     addWidget(m_dot);
     addWidget(m_engine);
@@ -44,6 +47,12 @@ void StatusLine::setRun(const QString &run)
     m_run = run;
     m_status.reset();
     readRuns();
+}
+
+void StatusLine::setPlace(const QString &place)
+{
+    m_place = place;
+    refresh();
 }
 
 void StatusLine::readRuns()
@@ -72,17 +81,20 @@ void StatusLine::refresh()
     const EngineInfo info = m_session.engine();
     switch (m_session.connectionState()) {
     case ConnectionState::Connected:
-        engine = tr("This computer · %1 · %2").arg(info.cpuModel, counted(info.numCores, tr("1 core"), tr("%1 cores")));
+        engine = tr("%1 · %2 · %3")
+                     .arg(m_place.isEmpty() ? tr("This computer") : m_place, info.cpuModel,
+                          counted(info.numCores, tr("1 core"), tr("%1 cores")));
         if (info.numCudaDevices > 0) engine += QStringLiteral(" · ") + counted(info.numCudaDevices, tr("1 GPU"), tr("%1 GPUs"));
         engine += QStringLiteral(" · ") + counted(static_cast<int>(m_session.runs().size()), tr("1 run"), tr("%1 runs"));
         break;
     case ConnectionState::Lost:
         colour = tokens.error;
-        engine = tr("Engine lost; trainings go on without the window");
+        engine = m_place.isEmpty() ? tr("Engine lost; trainings go on without the window")
+                                   : tr("%1 lost; trainings go on there without the window").arg(m_place);
         break;
     default:
         colour = tokens.warning;
-        engine = tr("Connecting to the engine…");
+        engine = m_place.isEmpty() ? tr("Connecting to the engine…") : tr("Connecting to %1…").arg(m_place);
     }
     m_dot->setText(QStringLiteral("<span style='color:%1'>●</span>").arg(colour.name()));
     m_dot->setAccessibleName(m_session.connectionState() == ConnectionState::Connected ? tr("Connected") : tr("Not connected"));

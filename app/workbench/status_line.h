@@ -18,6 +18,8 @@ class StatusLine : public QStatusBar {
 public:
     explicit StatusLine(EngineSession &session, QWidget *parent = nullptr);
     void setRun(const QString &run);
+    /// Where the engine is. @param place what the user calls it; empty: this computer
+    void setPlace(const QString &place);
 
 private:
     void readRuns();
@@ -27,6 +29,7 @@ private:
 
     EngineSession &m_session;
     QString m_run;
+    QString m_place;
     std::optional<RunStatus> m_status; ///< of the run; the newest of its stream and the list, as in the Run panel
     QLabel *m_dot;
     QLabel *m_engine;

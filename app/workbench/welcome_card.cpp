@@ -23,7 +23,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     QFont font = Theme::instance().headingFont();
     font.setPointSizeF(font.pointSizeF() * 1.7);
     title->setFont(font);
-    auto *intro = new ToneLabel(tr("Pick a door. Everything stays on this computer."), Tone::Secondary, TypeSize::Base, this);
+    auto *intro = new ToneLabel(tr("Pick a door. Nothing is sent to anybody."), Tone::Secondary, TypeSize::Base, this);
 
     m_example = new QPushButton(tr("Train the example"), this);
     m_example->setObjectName(QStringLiteral("trainExampleButton"));
@@ -33,6 +33,9 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_newRun = new QPushButton(tr("New run from your own text…"), this);
     m_newRun->setFlat(true);
     m_newRun->setObjectName(QStringLiteral("welcomeNewRunButton"));
+    m_connect = new QPushButton(tr("Connect…"), this);
+    m_connect->setObjectName(QStringLiteral("welcomeConnectButton"));
+    connect(m_connect, &QPushButton::clicked, this, &WelcomeCard::connectRequested);
     connect(m_example, &QPushButton::clicked, this, &WelcomeCard::trainExampleRequested);
     connect(m_open, &QPushButton::clicked, this, &WelcomeCard::openRequested);
     connect(m_newRun, &QPushButton::clicked, this, &WelcomeCard::newRunRequested);
@@ -50,6 +53,10 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
                               tr("A run directory with its curves and checkpoints, or a model directory with config.json and "
                                  "model.safetensors."),
                               m_open));
+    doors->addWidget(makeDoor(tr("Work on another computer"),
+                              tr("Trainings, models and data stay on the machine with the GPU; this window shows them and steers them, "
+                                 "over TLS or SSH."),
+                              m_connect));
 
     auto *column = new QVBoxLayout;
     column->setSpacing(space::kTwo);

@@ -25,6 +25,7 @@ Q_SIGNALS:
     void trainExampleRequested();
     void newRunRequested();
     void openRequested();
+    void connectRequested(); ///< to the host of another computer
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -35,6 +36,7 @@ private:
     QPushButton *m_example;
     QPushButton *m_open;
     QPushButton *m_newRun;
+    QPushButton *m_connect;
     Banner *m_banner;
 };
 

@@ -3,7 +3,9 @@
 // object has a home of its own; what is left running ends with it.
 #pragma once
 
+#include "core/rpc/access_tokens.h"
 #include "core/rpc/client.h"
+#include "core/rpc/connections.h"
 #include "core/rpc/host_connection.h"
 #include "core/store/catalogue.h"
 #include "core/store/run_directory.h"
@@ -66,6 +68,21 @@ public:
         m_environment.insert(QString::fromLatin1(name), QString::fromLatin1(value));
     }
 
+    /// Lets others in over TCP, with a token that is made here; before start().
+    void listen()
+    {
+        m_token = AccessTokens((path("home") + QStringLiteral("/remote/tokens.json")).toStdString()).create("window").value();
+        m_listen = QStringLiteral("127.0.0.1:0");
+    }
+    [[nodiscard]] uint16_t port() const { return m_port; }
+    [[nodiscard]] std::string token() const { return m_token; }
+    [[nodiscard]] std::filesystem::path tokensFile() const { return (path("home") + QStringLiteral("/remote/tokens.json")).toStdString(); }
+    /// As the user would keep it. @param port of a proxy before it; 0: its own
+    [[nodiscard]] Connection connection(const char *name, uint16_t port = 0) const
+    {
+        return {name, "tcp://127.0.0.1:" + std::to_string(port ? port : m_port), m_fingerprint, m_token, {}, {}};
+    }
+
     bool start()
     {
         m_environment.insert(QStringLiteral("ORRERY_HOME"), path("home"));
@@ -75,8 +92,11 @@ public:
         m_process.setProcessEnvironment(m_environment);
         m_process.setStandardOutputFile(path("host.out"));
         m_process.setStandardErrorFile(path("host.err"));
-        m_process.start(QStringLiteral(ORRERY_HOST_PROGRAM), {path("home"), path("h")});
-        return QTest::qWaitFor([this] { return EngineClient::connect(socket()).ok(); }, kPatienceMs);
+        QStringList arguments = {path("home"), path("h")};
+        if (!m_listen.isEmpty()) arguments << QStringLiteral("0") << m_listen;
+        m_process.start(QStringLiteral(ORRERY_HOST_PROGRAM), arguments);
+        return QTest::qWaitFor([this] { return EngineClient::connect(socket()).ok(); }, kPatienceMs) &&
+               (m_listen.isEmpty() || QTest::qWaitFor([this] { return readPort(); }, kPatienceMs));
     }
     /// Returns when no thread of the host runs: on a busy machine that is some time after the signal.
     [[nodiscard]] bool freeze() const
@@ -105,6 +125,17 @@ public:
     }
 
 private:
+    /// One that is started again listens where it did.
+    bool readPort()
+    {
+        QFile file(path("host.out"));
+        const QList<QByteArray> words = file.open(QIODevice::ReadOnly) ? file.readAll().simplified().split(' ') : QList<QByteArray>();
+        if (words.size() < 2) return false;
+        m_port = static_cast<uint16_t>(words[0].toUInt());
+        m_fingerprint = words[1].toStdString();
+        m_listen = QStringLiteral("127.0.0.1:%1").arg(m_port);
+        return m_port != 0;
+    }
     [[nodiscard]] bool isStopped() const
     {
         const QString folder = QStringLiteral("/proc/%1/task").arg(m_process.processId());
@@ -116,6 +147,9 @@ private:
     }
 
     QTemporaryDir m_folder{QStringLiteral("/tmp/ow-XXXXXX")}; // short, as socket paths are
+    QString m_listen; ///< empty: nobody else comes in
+    std::string m_token, m_fingerprint;
+    uint16_t m_port = 0;
     QProcessEnvironment m_environment = QProcessEnvironment::systemEnvironment();
     QProcess m_process;
 };

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The connection of the session: made, kept, lost, made again, and turned to another host.
+#include "app/workbench/rpc_session.h"
+
+#include <QMetaObject>
+
+#include <algorithm>
+
+namespace orrery::ui {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kLongestPause = 15s;
+constexpr auto kRefusedPause = 60s; ///< a token that is refused is not said again and again
+
+EngineInfo toEngineInfo(const HostDescription &host)
+{
+    EngineInfo info;
+    info.version = QString::fromStdString(host.version);
+    info.cpuModel = QString::fromStdString(host.cpuModel);
+    info.numCores = host.numCores;
+    info.memoryBytes = host.memoryBytes;
+    info.numCudaDevices = host.numCudaDevices;
+    info.cudaNote = QString::fromStdString(host.cudaNote);
+    info.home = QString::fromStdString(host.home);
+    return info;
+}
+
+} // namespace
+
+void RpcSession::switchTo(HostConnectOptions options, const QString &name)
+{
+    CancelToken last;
+    {
+        const std::lock_guard lock(m_mutex);
+        last = m_options.token;
+        m_options = std::move(options);
+        m_options.token = CancelToken();
+        m_client = nullptr;
+        m_retryNow = true;
+        ++m_era;
+    }
+    last.cancel(); // whatever the other host was asked, and the attempt to connect to it
+    m_wake.notify_all();
+    m_hostName = name;
+    m_state = ConnectionState::Connecting;
+    m_engine = {};
+    m_lastError.clear();
+    m_isRefused = false;
+    m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
+    m_runs.clear();
+    // The panels let go of their runs: an id means another run on the other host, if any.
+    Q_EMIT runsChanged();
+    dropWatchers(); // what nobody let go of
+    Q_EMIT hostSwitched();
+    Q_EMIT roundTripChanged();
+    Q_EMIT connectionChanged();
+}
+
+RpcSession::Client RpcSession::client(Era era) const
+{
+    const std::lock_guard lock(m_mutex);
+    return era == m_era ? m_client : nullptr;
+}
+
+void RpcSession::setClient(Era era, Client client)
+{
+    const std::lock_guard lock(m_mutex);
+    if (era == m_era) m_client = std::move(client);
+}
+
+/// Not more than one at a time: a link that is slow is not asked faster than it answers.
+void RpcSession::askRoundTrip()
+{
+    if (m_state != ConnectionState::Connected || std::exchange(m_isAskingRoundTrip, true)) return;
+    m_pings.start([this, era = m_era.load()] {
+        const Client current = client(era);
+        const Result<double> seconds = current && !m_ending ? current->ping() : Result<double>(Error{});
+        QMetaObject::invokeMethod(this, [this, era, seconds] {
+            m_isAskingRoundTrip = false;
+            if (era != m_era) return;
+            m_roundTripMs = seconds.ok() ? *seconds * 1e3 : std::numeric_limits<double>::quiet_NaN();
+            Q_EMIT roundTripChanged();
+        });
+    });
+}
+
+void RpcSession::reconnect()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_retryNow = true;
+    }
+    m_wake.notify_all();
+}
+
+void RpcSession::postConnection(Era era, const News &news)
+{
+    QMetaObject::invokeMethod(this, [this, era, news] {
+        if (era != m_era) return;
+        m_state = news.state;
+        m_lastError = news.error;
+        m_isRefused = news.isRefused;
+        if (news.state == ConnectionState::Connected)
+            m_engine = news.engine;
+        else
+            m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
+        Q_EMIT connectionChanged();
+        Q_EMIT roundTripChanged();
+        if (news.state == ConnectionState::Connected) askRoundTrip();
+    });
+}
+
+Error RpcSession::serveConnection(const HostConnectOptions &options, Era era, bool &wasConnected)
+{
+    auto connected = connectOrStartHost(options);
+    if (!connected) return connected.error();
+    const auto current = std::make_shared<EngineClient>(std::move(connected->client));
+    setClient(era, current);
+    wasConnected = true;
+    News news{ConnectionState::Connected, {}, toEngineInfo(connected->host)};
+    news.engine.note = QString::fromStdString(connected->note);
+    postConnection(era, news);
+    const auto watched = current->watchRuns(
+        [this, era](const std::vector<RunStatus> &runs) {
+            QMetaObject::invokeMethod(this, [this, era, runs] {
+                if (era != m_era) return;
+                m_runs = runs;
+                Q_EMIT runsChanged();
+            });
+            return !m_ending.load();
+        },
+        options.token);
+    setClient(era, nullptr);
+    current->cancelAll();
+    return watched ? Error{ErrorCode::Unavailable, tr("The engine ended.").toStdString(), {}} : watched.error();
+}
+
+/// Runs on its own thread: connects (starting a host of this computer where there is none), follows the list of runs, and
+/// begins again when the link is lost. A lost host is tried again after 1, 2, 4 … 15 s, or when somebody presses Retry; one
+/// that refused us (token, certificate, protocol) after a minute.
+void RpcSession::superviseConnection()
+{
+    std::chrono::milliseconds pause = m_firstPause;
+    while (!m_ending) {
+        HostConnectOptions options;
+        Era era = 0;
+        {
+            const std::lock_guard lock(m_mutex);
+            options = m_options;
+            era = m_era;
+            m_retryNow = false;
+        }
+        bool wasConnected = false;
+        const Error error = serveConnection(options, era, wasConnected);
+        if (m_ending) return;
+        if (wasConnected) pause = m_firstPause;
+        const bool isRefused = !options.remote.address.empty() && error.code != ErrorCode::Unavailable &&
+                               error.code != ErrorCode::Cancelled;
+        postConnection(era, {ConnectionState::Lost, QString::fromStdString(error.text()), {}, isRefused});
+        std::unique_lock lock(m_mutex);
+        const std::chrono::milliseconds wait = isRefused ? std::max<std::chrono::milliseconds>(pause, kRefusedPause) : pause;
+        m_wake.wait_for(lock, wait, [this] { return m_ending.load() || m_retryNow; });
+        pause = m_retryNow ? m_firstPause : std::min<std::chrono::milliseconds>(pause * 2, kLongestPause);
+    }
+}
+
+} // namespace orrery::ui
