@@ -103,6 +103,7 @@ private:
     void makeLayoutActions();           // main_window_actions.cpp
     void makeThemeActions();            // main_window_actions.cpp
     void addRunAction(QAction *action); // main_window_actions.cpp
+    void addNoteAction();
     void showAbout();                   // main_window_actions.cpp
     void makePalette();      // main_window_palette.cpp
     void connectSelection(); // main_window_selection.cpp

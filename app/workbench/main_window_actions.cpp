@@ -89,10 +89,29 @@ void MainWindow::makeActions()
              showPanel(m_runPanel);
              m_runPanel->beginBreakpoint({});
          });
+    addNoteAction();
     makeLayoutActions();
     makeThemeActions();
     make({u"help.about"_s, Help, tr("About Orrery")}, [this] { showAbout(); });
     make({u"help.aboutQt"_s, Help, tr("About Qt")}, [] { QApplication::aboutQt(); });
+}
+
+/// Its key works in the curves alone, where the cursor is.
+void MainWindow::addNoteAction()
+{
+    QAction *note = m_curves->noteAction();
+    const auto enable = [note](bool hasPoints) {
+        setDisabledReason(*note, hasPoints ? QString() : tr("Choose a run that has reported first."));
+    };
+    enable(false);
+    connect(m_curves, &CurvesPanel::hasPointsChanged, note, enable);
+    connect(note, &QAction::triggered, this, [this] {
+        if (m_layout == WindowLayout::Train && m_curves->isVisible()) return; // it has begun
+        showLayout(WindowLayout::Train);
+        m_curves->addNote();
+    });
+    if (const auto added = m_registry.add({u"run.note"_s, ActionCategory::Run, note, {}}); !added)
+        qFatal("%s", added.error().message.c_str());
 }
 
 /// Of the selected run, with the command that does the same.
@@ -253,7 +272,7 @@ void MainWindow::makeMenus()
     run->addActions(m_controls->actions());
     run->addSeparator();
     run->addMenu(m_controls->copyCommandMenu());
-    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s});
+    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s});
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     m_viewMenu = view;

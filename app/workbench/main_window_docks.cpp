@@ -101,6 +101,8 @@ void MainWindow::makeDocks()
     connect(m_runList, &RunListPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_runPanel, &RunPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_runList, &RunListPanel::overlaidRunsChanged, m_curves, &CurvesPanel::setOverlaidRuns);
+    connect(m_curves, &CurvesPanel::overlayRequested, m_runList, &RunListPanel::setOverlaidRuns);
     connect(m_curves, &CurvesPanel::breakpointRequested, this, [this](const QString &beginning) {
         showPanel(m_runPanel);
         m_runPanel->beginBreakpoint(beginning);
