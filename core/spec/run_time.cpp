@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/spec/run_time.h"
 
+#include "core/spec/continual_work.h"
 #include "core/spec/objective_mix.h"
 
 #include <algorithm>
@@ -80,6 +81,55 @@ double secondsPerSamples(const RunSpec &spec, const RunEstimate &estimate)
         static_cast<double>(spec.probes.prompts.size()) * static_cast<double>(spec.probes.maxTokens);
     const double calls = kDecodedToken * kSecondsPerLayer * static_cast<double>(spec.model.layers);
     return tokens * (calls + estimate.flopsPerToken / 3 / kReferenceFlops * threadFactor(spec));
+}
+
+/// Texts that rehearsal has the model make up, token by token and many side by side.
+double secondsOfDreams(const RunSpec &spec, const RunEstimate &estimate)
+{
+    const double numEarlier = static_cast<double>(spec.continual.stages.size());
+    const double sequences = static_cast<double>(spec.train.steps) / (numEarlier + 1) *
+                             static_cast<double>(spec.train.batchSize) *
+                             static_cast<double>(std::max<int64_t>(spec.train.accumulation, 1));
+    const double calls = kDecodedToken * kSecondsPerLayer * static_cast<double>(spec.model.layers);
+    const double perToken = estimate.flopsPerToken / 3 / kReferenceFlops * threadFactor(spec);
+    double seconds = 0;
+    for (double ended = 1; ended <= numEarlier; ++ended) {
+        const double ofEach = std::clamp(sequences * spec.continual.replayShare * kDreamShare / ended, 1.0,
+                                         static_cast<double>(kMaxDreams));
+        // Those of one earlier text are made together.
+        const double batches = ended * std::ceil(ofEach / static_cast<double>(kDreamsAtOnce));
+        seconds += static_cast<double>(spec.model.context) * (batches * calls + ended * ofEach * perToken);
+    }
+    return seconds;
+}
+
+/// What a strategy does at the end of each text but the last, and what rehearsal's teacher does in each step behind it.
+double secondsOfStages(const RunSpec &spec, const RunEstimate &estimate, uint64_t trainTokens)
+{
+    const ContinualSpec &continual = spec.continual;
+    if (!continual.isOn() || spec.train.steps <= 0) return 0;
+    const auto numEarlier = static_cast<double>(continual.stages.size());
+    const double step = referenceSecondsPerStep(spec, estimate);
+    RunSpec single = spec;
+    single.train.batchSize = single.train.accumulation = 1;
+    RunEstimate ofSingle = estimate;
+    ofSingle.tokensPerStep = static_cast<uint64_t>(spec.model.context);
+    const double window = referenceSecondsPerStep(single, ofSingle);
+    if (continual.strategy == "ewc") return numEarlier * static_cast<double>(kFisherWindows) * window;
+    if (continual.strategy == "sparse_memory") {
+        const uint64_t numWindows = trainTokens / static_cast<uint64_t>(spec.model.context + 1);
+        const auto most = static_cast<uint64_t>(kCountedWindows);
+        return numEarlier * static_cast<double>(trainTokens > 0 ? std::min(most, numWindows) : most) * window;
+    }
+    if (continual.strategy == "derpp") {
+        const double kept = continual.bufferPercent / 100 * static_cast<double>(trainTokens) * numEarlier;
+        return kForwardShare * step * kept / std::max(static_cast<double>(estimate.tokensPerStep), 1.0);
+    }
+    if (continual.strategy != "rehearsal" || !(continual.replayShare > 0)) return 0;
+    const double later = static_cast<double>(spec.train.steps) * numEarlier / (numEarlier + 1);
+    const double teacher =
+        continual.distillWeight > 0 ? later * step * kForwardShare * continual.replayShare : 0;
+    return teacher + secondsOfDreams(spec, estimate);
 }
 
 /// Of how much a past training says about another one: 1 the same size and kind … 0 nothing.
@@ -163,7 +213,7 @@ MachineSpeed machineSpeed(const RunSpec &spec, const RunEstimate &estimate, std:
 }
 
 TimeEstimate estimateTime(const RunSpec &spec, const RunEstimate &estimate, const MachineSpeed &speed,
-                          uint64_t valTokens)
+                          uint64_t valTokens, uint64_t trainTokens)
 {
     TimeEstimate time;
     time.speed = speed;
@@ -179,6 +229,7 @@ TimeEstimate estimateTime(const RunSpec &spec, const RunEstimate &estimate, cons
         static_cast<double>(estimate.numParameters) * 12 + static_cast<double>(estimate.continualBytes);
     parts.checkpoints = static_cast<double>(numCheckpoints(spec.train)) *
                         (kSecondsPerCheckpoint + numBytes / kCheckpointBytesPerSecond);
+    parts.stages = secondsOfStages(spec, estimate, trainTokens) * speed.slowness;
     // At least the round that nothing puts off; beyond it what the budget allows.
     if (steps > 0) {
         const double samples = spec.probes.every > 0 ? secondsPerSamples(spec, estimate) * speed.slowness : 0;

@@ -18,7 +18,11 @@ struct RunTime {
     double evaluation = 0; ///< every eval_every steps, for checkpoints with keep_best, and at the end
     double looking = 0;    ///< samples and frames, as far as probes.budget_percent allows
     double checkpoints = 0;
-    [[nodiscard]] double total() const { return start + updates + evaluation + looking + checkpoints; }
+    double stages = 0; ///< what a strategy of several texts does at their ends, and teachers beside updates
+    [[nodiscard]] double total() const
+    {
+        return start + updates + evaluation + looking + checkpoints + stages;
+    }
 };
 
 /// A training that has measured its speed on this machine.
@@ -51,9 +55,9 @@ double referenceSecondsPerStep(const RunSpec &spec, const RunEstimate &estimate)
 /// a step, with plugins and modalities as it has them.
 /// @param past the newest first
 MachineSpeed machineSpeed(const RunSpec &spec, const RunEstimate &estimate, std::span<const PastSpeed> past);
-/// @param valTokens of the validation text, 0 when not known
+/// @param valTokens of the validation text, 0 when not known  @param trainTokens of a text, likewise
 TimeEstimate estimateTime(const RunSpec &spec, const RunEstimate &estimate, const MachineSpeed &speed,
-                          uint64_t valTokens);
+                          uint64_t valTokens, uint64_t trainTokens = 0);
 /// How often the validation loss is measured, and a checkpoint written.
 int64_t numEvaluations(const TrainSpec &train);
 int64_t numCheckpoints(const TrainSpec &train);

@@ -45,6 +45,8 @@ private Q_SLOTS:
     void whatSaysNothingIsLeftOut();
     void evaluationIsPartOfIt();
     void lookingStaysWithinItsBudget();
+    void strategiesTakeTime_data();
+    void strategiesTakeTime();
     void ofNothingItIsNothing();
 };
 
@@ -182,6 +184,59 @@ void TestRunTime::lookingStaysWithinItsBudget()
     QVERIFY(much.parts.looking < 0.04 * (much.parts.updates + much.parts.evaluation));
     spec.probes.every = spec.probes.framesEvery = 0;
     QCOMPARE(estimateTime(spec, estimate, {}, 0).parts.looking, 0.0);
+}
+
+void TestRunTime::strategiesTakeTime_data()
+{
+    QTest::addColumn<QString>("strategy");
+    QTest::addColumn<double>("share"); // of the replay
+    QTest::addColumn<qulonglong>("trainTokens");
+    QTest::addColumn<double>("least"); // in updates of one window, 32 layers' worth of nothing left out
+    QTest::addColumn<double>("most");
+    QTest::newRow("naive") << "naive" << 0.5 << qulonglong(1'000'000) << 0.0 << 0.0;
+    QTest::newRow("er") << "er" << 0.5 << qulonglong(1'000'000) << 0.0 << 0.0;
+    // Two of the three texts end before another one: 2 · 64 and 2 · 1,024 windows.
+    QTest::newRow("ewc") << "ewc" << 0.5 << qulonglong(1'000'000) << 128.0 << 128.0;
+    QTest::newRow("sparse_memory") << "sparse_memory" << 0.5 << qulonglong(1'000'000) << 2048.0 << 2048.0;
+    QTest::newRow("sparse_memory, short texts") << "sparse_memory" << 0.5 << qulonglong(6'500) << 200.0 << 200.0;
+    QTest::newRow("sparse_memory, not known") << "sparse_memory" << 0.5 << qulonglong(0) << 2048.0 << 2048.0;
+    // 2 · 2.5 % of a million tokens, forward alone, in batches.
+    QTest::newRow("derpp") << "derpp" << 0.5 << qulonglong(1'000'000) << 30.0 << 781.0;
+    QTest::newRow("derpp, not known") << "derpp" << 0.5 << qulonglong(0) << 0.0 << 0.0;
+    QTest::newRow("rehearsal") << "rehearsal" << 0.5 << qulonglong(0) << 100.0 << 1e9;
+    QTest::newRow("rehearsal of nothing") << "rehearsal" << 0.0 << qulonglong(0) << 0.0 << 0.0;
+}
+
+void TestRunTime::strategiesTakeTime()
+{
+    QFETCH(QString, strategy);
+    QFETCH(double, share);
+    QFETCH(qulonglong, trainTokens);
+    QFETCH(double, least);
+    QFETCH(double, most);
+    RunSpec spec = specOf(2, 64, 64, 8);
+    spec.train.steps = 300;
+    spec.continual.stages = {"b", "c"};
+    spec.continual.strategy = strategy.toStdString();
+    spec.continual.bufferPercent = 2.5;
+    spec.continual.replayShare = share;
+    RunSpec one = specOf(2, 64, 64, 1);
+    one.train.accumulation = 1;
+    const double window = referenceSecondsPerStep(one, estimateOf(one));
+    const MachineSpeed slow{.slowness = 3};
+    const TimeEstimate time = estimateTime(spec, estimateOf(spec), slow, 0, trainTokens);
+    const double windows = time.parts.stages / window / 3;
+    QVERIFY2(windows >= least * 0.999 && windows <= most * 1.001, qPrintable(QString::number(windows)));
+    QVERIFY(std::abs(time.parts.total() - time.seconds) < 1e-9);
+    spec.continual.strategy = "naive";
+    const double without = estimateTime(spec, estimateOf(spec), slow, 0, trainTokens).seconds;
+    QVERIFY(windows == 0 ? time.seconds >= without : time.seconds > without);
+    // Twice the steps: twice what rehearsal's model makes up, as long as it is not the most.
+    if (strategy != "rehearsal" || share == 0) return;
+    spec.continual.strategy = "rehearsal";
+    spec.train.steps = 600;
+    const double ratio = estimateTime(spec, estimateOf(spec), slow, 0).parts.stages / time.parts.stages;
+    QVERIFY2(ratio > 1.6 && ratio < 2.1, qPrintable(QString::number(ratio)));
 }
 
 void TestRunTime::ofNothingItIsNothing()

@@ -65,7 +65,7 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table,
 {
     m_estimate = estimateRun(spec, byteVocabSize(spec.data), kReferenceFlops, costOfPlugins(spec, table));
     m_time =
-        estimateTime(spec, m_estimate, machineSpeed(spec, m_estimate, past), valTokensOf(spec, trainTokens));
+        estimateTime(spec, m_estimate, machineSpeed(spec, m_estimate, past), valTokensOf(spec, trainTokens), trainTokens);
     m_estimate.secondsPerStep = m_time.secondsPerStep;
     m_estimate.totalSeconds = m_time.seconds;
     const uint64_t keptBytes = std::min(keptLogitBytes(spec, trainTokens),
@@ -115,13 +115,14 @@ void EstimateCard::showTime(const RunSpec &spec)
         return;
     }
     const RunTime &parts = m_time.parts;
-    m_numbers->setValue(tr("Time"), tr("%1 to %2").arg(durationText(m_time.least), durationText(m_time.most)),
-                        tr("Most likely %1: updates %2 (%3 each), validation %4, samples and frames %5, "
-                           "checkpoints %6, start %7")
-                            .arg(durationText(m_time.seconds), durationText(parts.updates),
-                                 exactDurationText(m_time.secondsPerStep), durationText(parts.evaluation),
-                                 durationText(parts.looking), durationText(parts.checkpoints),
-                                 durationText(parts.start)));
+    QString made = tr("Most likely %1: updates %2 (%3 each), validation %4, samples and frames %5, "
+                      "checkpoints %6, start %7")
+                       .arg(durationText(m_time.seconds), durationText(parts.updates),
+                            exactDurationText(m_time.secondsPerStep), durationText(parts.evaluation),
+                            durationText(parts.looking), durationText(parts.checkpoints),
+                            durationText(parts.start));
+    if (parts.stages > 0) made += tr(", keeping earlier texts %1").arg(durationText(parts.stages));
+    m_numbers->setValue(tr("Time"), tr("%1 to %2").arg(durationText(m_time.least), durationText(m_time.most)), made);
     if (speed.numMeasured == 0)
         m_assumption->setText(tr("Time on two cores of 60 GFLOP/s, as nothing has trained here yet."));
     else

@@ -2,6 +2,7 @@
 // Axes: R replayed sequences, T tokens, V vocabulary, K kept logits, S slots of a memory, C width.
 #include "core/train/continual/continual.h"
 
+#include "core/spec/continual_work.h"
 #include "core/train/continual/dreams.h"
 #include "core/train/step_runner.h"
 
@@ -12,10 +13,6 @@
 namespace orrery {
 namespace {
 
-constexpr int64_t kFisherWindows = 64; ///< of a stage
-/// Of a stage, whose use of slots is counted, at most. Few would leave the slots of most of what the stage
-/// taught without a trace, open to what comes next.
-constexpr int64_t kCountedWindows = 1024;
 constexpr int64_t kAveragedShare = 4; ///< one over it: the last steps of a stage whose weights are averaged
 constexpr int64_t kDreamStart = 8;    ///< tokens of an excerpt that a made-up text begins with
 constexpr int64_t kIgnoredTarget = -100;

@@ -2,6 +2,7 @@
 #include "core/train/continual/dreams.h"
 
 #include "core/base/counter_rng.h"
+#include "core/spec/continual_work.h"
 
 #include <torch/types.h>
 
@@ -10,7 +11,6 @@
 namespace orrery {
 namespace {
 
-constexpr int64_t kMaxAtOnce = 256;
 constexpr int64_t kCacheBytes = int64_t{128} << 20; ///< of all texts that are drawn at once
 
 /// Of the model's shape alone, so that a resume draws in the same batches.
@@ -18,7 +18,7 @@ int64_t numAtOnce(const ModelSpec &model, int64_t length)
 {
     const double bytes = 8.0 * static_cast<double>(length) * static_cast<double>(model.layers) *
                          static_cast<double>(model.width);
-    return std::clamp<int64_t>(static_cast<int64_t>(static_cast<double>(kCacheBytes) / bytes), 1, kMaxAtOnce);
+    return std::clamp<int64_t>(static_cast<int64_t>(static_cast<double>(kCacheBytes) / bytes), 1, kDreamsAtOnce);
 }
 
 /// One token per row from softmax(logits), by inverse cumulative sums.

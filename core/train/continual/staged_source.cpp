@@ -2,6 +2,7 @@
 #include "core/train/continual/staged_source.h"
 
 #include "core/base/counter_rng.h"
+#include "core/spec/continual_work.h"
 #include "core/train/continual/dreams.h"
 
 #include <algorithm>
@@ -16,8 +17,6 @@ namespace {
 enum ReplayStream : uint32_t { kBuffer, kSequence, kOffset, kSample, kDreams = kDreamStream, kStart };
 
 constexpr int64_t kExcerptWindows = 4; ///< of an excerpt
-constexpr double kDreamShare = 0.5;
-constexpr int64_t kMaxDreams = 8192; ///< of a stage; a longer training meets them again
 
 } // namespace
 
