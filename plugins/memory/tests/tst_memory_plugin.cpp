@@ -8,6 +8,7 @@
 #include "core/nn/plugin_loader.h"
 #include "core/spec/memory_events.h"
 #include "core/spec/plugin_cost.h"
+#include "core/spec/plugin_use.h"
 
 #include <torch/torch.h>
 
@@ -233,13 +234,16 @@ private Q_SLOTS:
         QTest::addColumn<int>("value");
         QTest::addColumn<QString>("text");
         QTest::newRow("semantic_size") << "semantic_size" << 30 << "expected a square number such as 25";
+        QTest::newRow("semantic_top_k") << "semantic_top_k" << 300 << "expected at most ";
         QTest::newRow("semantic_layer")
-            << "semantic_layer" << 2 << "semantic_layer is 2, expected one of the layers 0 to 1";
+            << "semantic_layer" << 2 << "semantic_layer\": found 2, expected one of the layers 0 to 1";
         QTest::newRow("register_layer")
-            << "register_layer" << 7 << "register_layer is 7, expected one of the layers 0 to 1";
+            << "register_layer" << 7 << "register_layer\": found 7, expected one of the layers 0 to 1";
         QTest::newRow("episodic_layer")
-            << "episodic_layer" << 5 << "episodic_layer is 5, expected one of the layers 0 to 1";
+            << "episodic_layer" << 5 << "episodic_layer\": found 5, expected one of the layers 0 to 1";
+        QTest::newRow("block_max") << "block_max" << 1 << "block_max\": found 1, expected at least block_min, ";
     }
+    /// Before a run is made, where the library is not loaded; and where it is.
     void refusesWhatCannotBe()
     {
         QFETCH(QString, key);
@@ -249,26 +253,29 @@ private Q_SLOTS:
         settings[key.toStdString()] = int64_t(value);
         nn::EnginePlugins plugins;
         const RunSpec spec = specWith(settings);
-        VERIFY_OK(plugins.load(m_catalogue, spec));
-        const auto model = nn::Transformer::create(spec.model, kVocab, 7, "cpu");
-        VERIFY_ERROR(model, ErrorCode::InvalidInput, text.toUtf8().constData());
-        VERIFY_ERROR(model, ErrorCode::InvalidInput, "plugins.memory.");
+        const auto problems = findPluginProblems(spec, *m_catalogue.fieldTable());
+        QCOMPARE(problems.size(), size_t(1));
+        QCOMPARE(problems[0].key, "plugins.memory." + key.toStdString());
+        QVERIFY2(problems[0].error.message.find(text.toStdString()) != std::string::npos,
+                 problems[0].error.message.c_str());
+        VERIFY_ERROR(plugins.load(m_catalogue, spec), ErrorCode::InvalidInput, text.toUtf8().constData());
     }
     void needsAWindow()
     {
         nn::EnginePlugins plugins;
         RunSpec spec = specWith(everything());
         spec.model.window = 0;
+        VERIFY_ERROR(plugins.load(m_catalogue, spec), ErrorCode::InvalidInput,
+                     "model.window of 1 or more beside it");
+        spec.plugins.settings["plugins.memory.episodic_size"] = int64_t(0);
         VERIFY_OK(plugins.load(m_catalogue, spec));
-        VERIFY_ERROR(nn::Transformer::create(spec.model, kVocab, 7, "cpu"), ErrorCode::InvalidInput,
-                     "model.window 0, expected a window of 1 or more");
     }
     void refusesBlocksTheWrongWayRound()
     {
         nn::EnginePlugins plugins;
         VERIFY_ERROR(
             plugins.load(m_catalogue, specWith({{"block_min", int64_t(9)}, {"block_max", int64_t(8)}})),
-            ErrorCode::InvalidInput, "block_max is 8, expected at least block_min, 9");
+            ErrorCode::InvalidInput, "found 8, expected at least block_min, 9");
     }
 };
 
