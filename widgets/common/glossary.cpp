@@ -51,8 +51,8 @@ constexpr auto kLines = std::to_array<Line>({
     {series::kGradNorm, TEXT("Gradient norm"),
      TEXT("Length of the gradient of all weights together (L2), before it is cut to optimizer.clip. It "
           "says how strongly this step's text pulls at the model."),
-     TEXT("Steady or slowly falling, mostly between 0.1 and 2. A jump to ten times that comes before a "
-          "jump of the loss; NaN or infinity stops the training."),
+     TEXT("High in the first steps, then steady or slowly falling, mostly between 0.1 and 2. A jump to ten "
+          "times that comes before a jump of the loss; NaN or infinity stops the training."),
      "docs/model.md"},
     {series::kTokensPerSecond, TEXT("Tokens per second"),
      TEXT("Training tokens in a second of training, without pauses, validation and checkpoints."),
