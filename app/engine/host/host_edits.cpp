@@ -36,7 +36,9 @@ Result<RunStatus> HostService::startNew(const RunDirectory &run, const std::stri
 Result<RunStatus> HostService::editRun(const std::string &run, const RunEdit &edit)
 {
     ORRERY_ASSIGN(const RunDirectory directory, m_runs.open(run));
-    ORRERY_TRY(editRunLabels(directory.path(), directory.frozen().id, edit));
+    // One that changes nothing writes nothing: it is how a window reads the notes.
+    if (edit.name || edit.tags || edit.notes || edit.isArchived)
+        ORRERY_TRY(editRunLabels(directory.path(), directory.frozen().id, edit));
     // By its path: it may have another name now.
     ORRERY_ASSIGN(RunStatus status, m_runs.status(directory.path().string()));
     if (!run.starts_with('/')) status.id = directory.frozen().id;

@@ -90,6 +90,13 @@ RunStatus told(const RunDirectory &directory, RunStatus status, const std::strin
 
 } // namespace
 
+/// A worker that says nothing does not say so: we do.
+RunStatus HostRuns::heard(const RunDirectory &directory, RunStatus status)
+{
+    m_reports.tell(directory.path(), status);
+    return status;
+}
+
 Result<RunDirectory> HostRuns::open(const std::string &run) const
 {
     ORRERY_ASSIGN(const std::filesystem::path path, m_catalogue.resolve(run));
@@ -133,10 +140,10 @@ Result<RunStatus> HostRuns::status(const std::string &run)
         // Newer than the store by a commit, and with the number of viewers.
         if (const auto client = clientOf(*worker)) {
             Result<RunStatus> status = (*client)->status(run);
-            if (status.ok()) return told(directory, std::move(*status), run);
+            if (status.ok()) return heard(directory, told(directory, std::move(*status), run));
         }
     }
-    return named(directory.status(), run);
+    return heard(directory, named(directory.status(), run));
 }
 
 Result<std::string> HostRuns::specJson(const std::string &run)
@@ -183,12 +190,12 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
     if (isOfBreakpoints && !directory.liveWorker()) { // kept for its next start
         ORRERY_TRY(changeKeptBreakpoints(directory.path(), command.setting.value,
                                          command.verb == ControlVerb::Break));
-        return named(directory.status(), run);
+        return heard(directory, named(directory.status(), run));
     }
     ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "control"));
     if (worker.socket.empty()) {
         if (command.verb == ControlVerb::Stop && signalStop(directory, worker))
-            return named(directory.status(), run);
+            return heard(directory, named(directory.status(), run));
         return Error{ErrorCode::Unavailable,
                      "Cannot control run \"" + id +
                          "\": its worker prepares the data and does not listen yet.",
@@ -200,7 +207,7 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
         return Error{ErrorCode::Conflict, "Cannot control run \"" + id + "\": its worker has just ended.",
                      "Start it again."};
     if (!status.ok()) return status;
-    return told(directory, std::move(*status), run);
+    return heard(directory, told(directory, std::move(*status), run));
 }
 
 Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const std::string &asked,
@@ -229,7 +236,7 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
             labelsReadAt = Clock::now();
         }
         copyLabels(labelled, batch.status);
-        batch.status = watched(std::move(batch.status), asked);
+        batch.status = heard(run, watched(std::move(batch.status), asked));
         send(batch); // the first one says mustReplay: the worker has the viewer attached
         return !isViewerGone;
     };
@@ -238,7 +245,7 @@ Result<HostRuns::Forwarding> HostRuns::forward(const RunDirectory &run, const st
         if (!isViewerGone && Clock::now() - lastSend > kHeartbeat) {
             // A worker that is stopped by a signal says nothing; the link to us is alive all the same.
             WatchBatch batch;
-            batch.status = watched(run.status(), asked);
+            batch.status = heard(run, watched(run.status(), asked));
             batch.status.breakpoints = newest.breakpoints;
             batch.status.pauseReason = newest.pauseReason;
             batch.status.pauseSeries = newest.pauseSeries;
@@ -285,7 +292,7 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
                              "Cannot go on watching run \"" + directory.frozen().id + "\": it was deleted.",
                              "Choose another run."};
             WatchBatch batch;
-            batch.status = watched(directory.status(), run);
+            batch.status = heard(directory, watched(directory.status(), run));
             batch.mustReplay = mustReplay;
             if (isDue || batch.status.state != lastState) {
                 if (!sink.send(batch)) return {};

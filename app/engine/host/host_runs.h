@@ -3,6 +3,7 @@
 // A status carries the run's id, or the path that it was asked for by. Any thread.
 #pragma once
 
+#include "app/engine/host/report_watch.h"
 #include "app/engine/host/worker_process.h"
 #include "core/rpc/client.h"
 #include "core/rpc/run_queries.h"
@@ -55,6 +56,8 @@ public:
     size_t reapChildren();
     /// Whether a worker is being started just now.
     bool isStarting();
+    /// Which trainings say nothing; shared by all who tell a status.
+    [[nodiscard]] ReportWatch &reports() { return m_reports; }
 
 private:
     enum class Forwarding : uint8_t { ViewerGone, WorkerGone, NotReached };
@@ -64,10 +67,12 @@ private:
                                WatchSink &sink, bool &mustReplay);
     Result<std::shared_ptr<RunQueries>> queries(const std::string &run);
     [[nodiscard]] Result<WorkerInfo> requireWorker(const RunDirectory &run, const std::string &action) const;
+    [[nodiscard]] RunStatus heard(const RunDirectory &directory, RunStatus status);
     /// Calls of a live worker share one connection.
     Result<std::shared_ptr<EngineClient>> clientOf(const WorkerInfo &worker);
 
     const Catalogue &m_catalogue;
+    ReportWatch m_reports;
     std::mutex m_mutex;
     std::list<std::pair<std::filesystem::path, std::shared_ptr<RunQueries>>> m_queries; ///< most recent first
     std::list<std::pair<std::string, std::shared_ptr<EngineClient>>>

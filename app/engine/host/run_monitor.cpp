@@ -71,7 +71,8 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
 
     std::map<std::filesystem::path, Known> known;
     auto listing = std::make_shared<RunListing>();
-    for (const std::filesystem::path &path : m_catalogue.scan()) {
+    const std::vector<std::filesystem::path> paths = m_catalogue.scan();
+    for (const std::filesystem::path &path : paths) {
         // Taken before reading: a change in between is seen the next time.
         Fingerprint fingerprint = fingerprintOf(path);
         auto old = m_known.find(path);
@@ -86,10 +87,13 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
             status->labels.notes.clear(); // they may be long, and a list is sent often
             entry = {std::move(fingerprint), std::move(*status)};
         }
-        listing->runs.push_back(entry.status);
+        RunStatus status = entry.status; // what is kept is as it was read; this alarm comes and goes with the clock
+        m_reports.tell(path, status);
+        listing->runs.push_back(std::move(status));
         known.emplace(path, std::move(entry));
     }
     m_known = std::move(known);
+    m_reports.keepOnly(paths);
     std::stable_sort(listing->runs.begin(), listing->runs.end(),
                      [](const RunStatus &a, const RunStatus &b) { return a.createdAt > b.createdAt; });
     tellApart(listing->runs);

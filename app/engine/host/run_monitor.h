@@ -3,6 +3,7 @@
 // runs while nobody asks. Any thread; calls take turns.
 #pragma once
 
+#include "app/engine/host/report_watch.h"
 #include "core/spec/run_records.h"
 #include "core/store/catalogue.h"
 
@@ -23,7 +24,8 @@ struct RunListing {
 
 class RunMonitor {
 public:
-    explicit RunMonitor(const Catalogue &catalogue) : m_catalogue(catalogue) {}
+    /// @param reports adds the alarm of trainings that say nothing
+    RunMonitor(const Catalogue &catalogue, ReportWatch &reports) : m_catalogue(catalogue), m_reports(reports) {}
     /// The list as it is now, or as it was less than maxAgeSeconds ago.
     std::shared_ptr<const RunListing> refresh(double maxAgeSeconds = 0);
 
@@ -39,6 +41,7 @@ private:
     static Fingerprint fingerprintOf(const std::filesystem::path &run);
 
     const Catalogue &m_catalogue;
+    ReportWatch &m_reports;
     std::mutex m_mutex;
     std::map<std::filesystem::path, Known> m_known;
     std::shared_ptr<const RunListing> m_listing;

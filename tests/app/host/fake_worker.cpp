@@ -62,6 +62,7 @@ public:
             if (m_numAllowed > 0) --m_numAllowed;
             ++m_status.step;
             m_status.loss = 1.0 / static_cast<double>(m_status.step);
+            m_status.lastReportAt = wallSeconds();
             m_status.state = m_isPaused && m_numAllowed == 0 ? RunState::Paused : RunState::Running;
             m_writer.addReport({m_status.step, wallSeconds(), m_status.attempt, {{"loss", m_status.loss}}});
             if (const int every = knob("FAKE_EVENT_EVERY", 0); every > 0 && m_status.step % every == 0)

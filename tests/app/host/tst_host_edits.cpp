@@ -82,6 +82,21 @@ private Q_SLOTS:
         QCOMPARE(again->name, std::string("renamed again"));
         QCOMPARE(again->id, created->id);
     }
+    void anEditOfNothingOnlyReads()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", false);
+        VERIFY_OK(created);
+        const fs::path labels = fs::path(created->directory) / "labels.json";
+        VERIFY_OK(client.editRun(created->id, {}));
+        QVERIFY(!fs::exists(labels));
+        RunEdit edit;
+        edit.notes = "why";
+        VERIFY_OK(client.editRun(created->id, edit));
+        const auto read = client.editRun(created->id, {});
+        VERIFY_OK(read);
+        QCOMPARE(read->labels.notes, std::string("why"));
+    }
     void wrongEditsAreRefused()
     {
         const EngineClient client = m_host->client();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run's status is the same whoever tells it: the list of runs, an answer about one run, and a stream.
+#include "app/engine/host/report_watch.h"
 #include "app/engine/host/run_monitor.h"
+#include "core/base/platform.h"
 #include "tests/app/host/host_fixture.h"
 #include "tests/base/check_result.h"
 #include "tests/spec/full_status.h"
@@ -16,6 +18,18 @@ RunStatus asked(const EngineClient &client, const std::string &run)
 {
     const auto status = client.status(run);
     return status.ok() ? *status : RunStatus{};
+}
+
+/// It has come to step 100, with 0.1 s for each.
+RunStatus runningStatus(double lastReportAt)
+{
+    RunStatus status;
+    status.id = "a";
+    status.state = RunState::Running;
+    status.step = 100;
+    status.elapsedSeconds = 10;
+    status.lastReportAt = lastReportAt;
+    return status;
 }
 
 /// As the list has it.
@@ -36,6 +50,11 @@ private Q_SLOTS:
     void everyFieldComesEveryWay();
     void theListKnowsWhyARunPaused();
     void eachFieldMakesAnotherStatus();
+    void aSilentTrainingRaisesAnAlarm_data();
+    void aSilentTrainingRaisesAnAlarm();
+    void whatWasNoTrainingIsNotSilent();
+    void whoWasAsleepIsNotSilent();
+    void theListTellsOfAStoppedWorker();
 };
 
 void TestHostStatus::everyFieldComesEveryWay()
@@ -96,6 +115,132 @@ void TestHostStatus::eachFieldMakesAnotherStatus()
         });
         QVERIFY2(!isSameStatus(changed, none), name.c_str());
     });
+}
+
+void TestHostStatus::aSilentTrainingRaisesAnAlarm_data()
+{
+    QTest::addColumn<double>("elapsed"); // of 100 steps
+    QTest::addColumn<double>("silence");
+    QTest::addColumn<bool>("isAlarm");
+    QTest::newRow("quick steps, within a minute") << 10.0 << 59.0 << false;
+    QTest::newRow("quick steps, above a minute") << 10.0 << 61.0 << true;
+    QTest::newRow("20 s each, within ten") << 2'000.0 << 199.0 << false;
+    QTest::newRow("20 s each, above ten") << 2'000.0 << 201.0 << true;
+}
+
+void TestHostStatus::aSilentTrainingRaisesAnAlarm()
+{
+    QFETCH(double, elapsed);
+    QFETCH(double, silence);
+    QFETCH(bool, isAlarm);
+    double now = 1'000'000;
+    const auto clock = [&now] { return now; };
+    ReportWatch reports(clock, clock);
+    RunStatus status = runningStatus(now);
+    status.elapsedSeconds = elapsed;
+    reports.tell("/runs/a", status);
+    QVERIFY(status.alarms.empty());
+    now += silence;
+    reports.tell("/runs/a", status);
+    QCOMPARE(status.alarms.size(), size_t(isAlarm));
+    if (!isAlarm) return;
+    const RunAlarm raised = status.alarms.front();
+    QCOMPARE(raised.kind, AlarmKind::NoReport);
+    QCOMPARE(raised.wallTime, 1'000'000.0); // since when
+    QVERIFY2(qtext(raised.text).contains("since step 100") && qtext(raised.text).contains("resume it"), raised.text.c_str());
+    now += 1;
+    reports.tell("/runs/a", status);
+    QCOMPARE(status.alarms, std::vector<RunAlarm>{raised}); // once, and its text stays
+    status.lastReportAt = now;
+    reports.tell("/runs/a", status);
+    QVERIFY(status.alarms.empty());
+}
+
+void TestHostStatus::whatWasNoTrainingIsNotSilent()
+{
+    double now = 1'000'000;
+    const auto clock = [&now] { return now; };
+    ReportWatch reports(clock, clock);
+    RunStatus status = runningStatus(now);
+    status.state = RunState::Paused;
+    now += 10'000;
+    reports.tell("/runs/a", status);
+    QVERIFY(status.alarms.empty());
+    status.state = RunState::Running; // it goes on after hours, and has not reported yet
+    reports.tell("/runs/a", status);
+    QVERIFY(status.alarms.empty());
+    now += 61;
+    reports.tell("/runs/a", status);
+    QCOMPARE(status.alarms.size(), size_t{1});
+    QCOMPARE(status.alarms.front().wallTime, now - 61);
+    status.state = RunState::Crashed;
+    reports.tell("/runs/a", status);
+    QVERIFY(status.alarms.empty());
+    // Other alarms are not ours.
+    status.alarms = {{AlarmKind::Spike, 7, 1.5, "loss", "The loss jumped."}};
+    reports.tell("/runs/a", status);
+    QCOMPARE(status.alarms.size(), size_t{1});
+    // A first step may take as long as it likes.
+    RunStatus young = runningStatus(0);
+    young.step = 0;
+    reports.tell("/runs/b", young);
+    QVERIFY(young.alarms.empty());
+    // Reports that were seen to be far apart (the setting was changed) are waited for.
+    RunStatus slow = runningStatus(now);
+    slow.elapsedSeconds = 10;
+    reports.tell("/runs/c", slow);
+    for (int i = 0; i < 30; ++i) {
+        now += 1;
+        if (i % 15 == 14) slow.lastReportAt = now;
+        reports.tell("/runs/c", slow);
+    }
+    now += 100;
+    reports.tell("/runs/c", slow);
+    QVERIFY(slow.alarms.empty());
+    now += 100;
+    reports.tell("/runs/c", slow);
+    QCOMPARE(slow.alarms.size(), size_t{1});
+}
+
+void TestHostStatus::whoWasAsleepIsNotSilent()
+{
+    double now = 1'000'000, awake = 500;
+    ReportWatch reports([&now] { return now; }, [&awake] { return awake; });
+    RunStatus status = runningStatus(now);
+    reports.tell("/runs/a", status);
+    now += 8'000; // the lid was shut over night
+    awake += 1;
+    reports.tell("/runs/a", status);
+    QVERIFY(status.alarms.empty());
+    now += 61;
+    awake += 61;
+    reports.tell("/runs/a", status);
+    QCOMPARE(status.alarms.size(), size_t{1});
+}
+
+void TestHostStatus::theListTellsOfAStoppedWorker()
+{
+    HostFixture host;
+    host.start();
+    const EngineClient client = host.client();
+    const auto created = client.createRun(host.specJson(), "", true);
+    VERIFY_OK(created);
+    QVERIFY(waitFor([&] { return listed(client, created->id).lastReportAt > 0; }));
+    const Catalogue catalogue(host.home());
+    double ahead = 0;
+    ReportWatch reports([&ahead] { return wallSeconds() + ahead; }, [&ahead] { return monotonicSeconds() + ahead; });
+    RunMonitor monitor(catalogue, reports);
+    QVERIFY(monitor.refresh()->runs.front().alarms.empty());
+    ::kill(static_cast<pid_t>(host.worker(*created)->pid), SIGSTOP);
+    ahead = 1'000;
+    QVERIFY(waitFor([&] { return !monitor.refresh()->runs.front().alarms.empty(); }));
+    const auto told = monitor.refresh();
+    QCOMPARE(told->runs.front().alarms.front().kind, AlarmKind::NoReport);
+    QCOMPARE(monitor.refresh()->version, told->version); // nothing that changes with the clock
+    ::kill(static_cast<pid_t>(host.worker(*created)->pid), SIGCONT);
+    ahead = 0;
+    QVERIFY(waitFor([&] { return monitor.refresh()->runs.front().alarms.empty(); }));
+    QVERIFY(monitor.refresh()->version > told->version);
 }
 
 QTEST_GUILESS_MAIN(TestHostStatus)
