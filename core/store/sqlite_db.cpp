@@ -15,15 +15,19 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
 
-Error damaged(const std::string &action, const std::string &path, const std::string &found)
+Error damaged(const std::string &action, const std::string &path, const std::string &found,
+              const DatabaseWords &words)
 {
     return Error{ErrorCode::InvalidInput,
-                 "Cannot " + action + " \"" + path + "\": " + found + ", expected a whole run store.",
-                 "Restore run.db from a copy; the checkpoints beside it are files of their own and can still "
-                 "be used."};
+                 "Cannot " + action + " \"" + path + "\": " + found + ", expected " + words.expected + ".",
+                 words.remedy};
 }
 
 } // namespace
+
+const DatabaseWords kRunStoreWords = {
+    "a whole run store", "Restore run.db from a copy; the checkpoints beside it are files of their own and "
+                         "can still be used."};
 
 void Statement::Finalizer::operator()(sqlite3_stmt *statement) const { sqlite3_finalize(statement); }
 void Database::Closer::operator()(sqlite3 *handle) const { sqlite3_close_v2(handle); }
@@ -103,11 +107,13 @@ bool Statement::isNull(int column) const
     return sqlite3_column_type(m_statement.get(), column) == SQLITE_NULL;
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path &path, OpenMode mode)
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path &path, OpenMode mode,
+                                                 const DatabaseWords &words)
 {
     std::unique_ptr<Database> database(new Database);
     database->m_path = path;
     database->m_mode = mode;
+    database->m_words = words;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= mode == OpenMode::Read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (mode == OpenMode::Create) flags |= SQLITE_OPEN_CREATE;
@@ -174,7 +180,7 @@ Error Database::error(int code) const
     case SQLITE_READONLY:
         return ioError(action, m_path, EROFS);
     case SQLITE_NOTADB:
-        return damaged(action, path, "it is not a database, or its header is damaged");
+        return damaged(action, path, "it is not a database, or its header is damaged", m_words);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
@@ -190,7 +196,7 @@ Error Database::error(int code) const
     default:
         // Missing tables, columns of the wrong kind and broken pages all mean that the file is not what we
         // wrote.
-        return damaged(action, path, "it is damaged (" + detail + ")");
+        return damaged(action, path, "it is damaged (" + detail + ")", m_words);
     }
     return Error{ErrorCode::OutOfMemory, "Cannot " + action + " \"" + path + "\": no memory is left.",
                  "Close other programs, then try again."};

@@ -57,11 +57,19 @@ private:
 
 enum class OpenMode : uint8_t { Read, Write, Create };
 
+/// What the file should be, for errors.
+struct DatabaseWords {
+    const char *expected; ///< "a whole run store"
+    const char *remedy;   ///< of a damaged one
+};
+extern const DatabaseWords kRunStoreWords;
+
 /// Does not move: statements point to it.
 class Database {
 public:
     /// @error NotFound, InvalidInput, Conflict, Io
-    static Result<std::unique_ptr<Database>> open(const std::filesystem::path &path, OpenMode mode);
+    static Result<std::unique_ptr<Database>> open(const std::filesystem::path &path, OpenMode mode,
+                                                  const DatabaseWords &words = kRunStoreWords);
     Database(const Database &) = delete;
     Database &operator=(const Database &) = delete;
 
@@ -81,6 +89,7 @@ private:
     };
     std::filesystem::path m_path;
     OpenMode m_mode = OpenMode::Read;
+    DatabaseWords m_words = kRunStoreWords;
     std::unique_ptr<sqlite3, Closer> m_handle;
 };
 
