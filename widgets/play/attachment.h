@@ -33,11 +33,11 @@ struct Attachment {
     QString name;
     QString path; ///< empty: pasted
     MediaKind kind = MediaKind::Unknown;
-    bool isBeingRead = false; ///< of a draft, and its bytes are still to come
+    bool isBeingRead = false; ///< of a kept session, and its bytes are still to come
     QSize pixels;             ///< of a picture, as its head says
     QImage thumbnail;         ///< null: of recordings, and of pictures that are too large or broken
     WaveOutline wave;         ///< of a recording
-    /// Of a draft, and its file is gone, or it was pasted and stood in none.
+    /// Of a kept session, and its file is gone, or it was pasted and stood in none.
     [[nodiscard]] bool isMissing() const { return bytes.empty() && !isBeingRead; }
 };
 using AttachmentPtr = std::shared_ptr<const Attachment>;
@@ -55,11 +55,11 @@ Result<AttachmentPtr> readAttachment(const QString &path, qint64 room);
 /// A picture of the clipboard as PNG. @error as above
 Result<AttachmentPtr> pasteAttachment(const QImage &image, const QString &name, qint64 room);
 
-/// In the place of a file that a draft names, until it is read.
+/// In the place of a file that a session names, until it is read.
 AttachmentPtr unreadAttachment(const QString &path);
-/// What is left of a file that a draft names.
+/// What is left of a file that a session names.
 AttachmentPtr missingAttachment(const QString &path);
-/// What is left of a picture that was pasted: a draft has its name and not its bytes.
+/// What is left of a picture that was pasted: a session has its name and not its bytes.
 AttachmentPtr lostAttachment(const QString &name);
 /// Before the text of a prompt or a turn, in order.
 /// Paths: for commands, without what was pasted; of the bytes only those that say what it is.

@@ -57,6 +57,7 @@ public:
 
     [[nodiscard]] int numTurns() const { return static_cast<int>(m_turns.size()); }
     [[nodiscard]] const Turn &turn(int row) const { return *m_turns[static_cast<size_t>(row)]; }
+    [[nodiscard]] const std::vector<TurnPtr> &turns() const { return m_turns; }
     /// Row of the answer at the end; -1 when the last turn is not an answer.
     [[nodiscard]] int lastAnswer() const;
     /// -1 when the version belongs to no turn (any more).

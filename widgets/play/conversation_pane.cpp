@@ -5,7 +5,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/play/branching.h"
-#include "widgets/play/conversation_draft.h"
+#include "widgets/play/conversation_text.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
 #include "widgets/play/request_size.h"
@@ -257,14 +257,11 @@ VersionPtr ConversationPane::version() const
     return row < 0 ? nullptr : m_model->turn(row).version();
 }
 
-QJsonObject ConversationPane::draft() const { return conversationDraft(*m_model); }
-
-void ConversationPane::restore(const QJsonObject &draft)
+void ConversationPane::restore(const std::vector<TurnPtr> &turns, int numDropped)
 {
-    const RestoredConversation restored = restoredConversation(draft);
-    m_numDropped = restored.numDropped;
-    m_model->restore(restored.turns);
-    readFilesOf(restored.turns);
+    m_numDropped = numDropped;
+    m_model->restore(turns);
+    readFilesOf(turns);
     Q_EMIT changed();
 }
 
@@ -278,7 +275,7 @@ void ConversationPane::readFilesOf(const std::vector<TurnPtr> &turns)
     }
 }
 
-/// Until they are there, what stands in their place keeps their paths: a draft may be written meanwhile.
+/// Until they are there, what stands in their place keeps their paths: the session may be kept meanwhile.
 void ConversationPane::readFiles(const TurnPtr &turn)
 {
     ++m_numReading;

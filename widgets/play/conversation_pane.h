@@ -5,7 +5,6 @@
 
 #include "widgets/play/conversation_model.h"
 
-#include <QJsonObject>
 #include <QWidget>
 
 #include <functional>
@@ -46,7 +45,7 @@ public:
                                                         MediaNames names = MediaNames::Short) const;
     /// Pictures and recordings of messagesWith(), in order.
     [[nodiscard]] std::vector<AttachmentPtr> attachmentsWith(const Said &said) const;
-    /// Files of a draft are still being read: nothing is sent, and no turn edited.
+    /// Files of a session are still being read: nothing is sent, and no turn edited.
     [[nodiscard]] bool isReading() const { return m_numReading > 0; }
     /// So are files of the turn that is being written, which must not end up in another one.
     void setComposerReading(bool isReading) { m_isComposerReading = isReading; }
@@ -75,9 +74,10 @@ public:
     using Start = std::function<void(const VersionPtr &, const GenerateRequest &)>;
     void setStart(Start start) { m_start = std::move(start); }
 
-    [[nodiscard]] QJsonObject draft() const;
-    void restore(const QJsonObject &draft);
-    [[nodiscard]] int numDropped() const { return m_numDropped; } ///< turns that the draft was too small for
+    /// Turns of a session that was kept, whose files are read now.
+    /// @param numDropped turns that a draft of an older program was too small for
+    void restore(const std::vector<TurnPtr> &turns, int numDropped = 0);
+    [[nodiscard]] int numDropped() const { return m_numDropped; }
 
 public Q_SLOTS:
     void editTurn(int row);

@@ -5,7 +5,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_painter.h"
-#include "widgets/play/conversation_draft.h"
+#include "widgets/play/conversation_text.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/token_view_accessible.h"
 #include "widgets/play/turn_bar.h"

@@ -44,6 +44,7 @@ struct GenerationVersion {
     /// anybody looks.
     std::shared_ptr<const GenerateRequest> wholeText = {};
     std::vector<std::weak_ptr<const GenerateRequest>> prefixTexts = {};
+    int64_t key = 0;       ///< in the session that is kept; 0: it has none yet
     bool isKept = false;   ///< across a restart
     bool isAnswer = false; ///< of a conversation
     bool isChosen = false; ///< token by token, by a person; as long as that goes on

@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/play/branching.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/token_view.h"
@@ -119,6 +120,8 @@ Focus PlaygroundPanel::focusOf(const TokenPlace &place) const
         focus.title = tr("Turn %1").arg(place.row + 1);
         const Turn &turn = m_conversation->model()->turn(place.row);
         if (turn.versions.size() > 1) focus.title = tr("%1, version %2").arg(focus.title).arg(turn.shown + 1);
+    } else if (isComparing()) {
+        focus.title = tr("Column %1").arg(m_compare->current()->name());
     } else {
         focus.title = tr("Answer %1").arg(m_shown + 1);
     }
@@ -221,7 +224,7 @@ void PlaygroundPanel::lookInside()
     if (place.row >= 0)
         m_conversation->view()->setCurrentToken(place.row, place.token, true);
     else
-        m_view->setCurrentToken(place.token, true);
+        currentView()->setCurrentToken(place.token, true);
     publishFocus(place); // it may have been locked before, and something else looked at since
     Q_EMIT inspectRequested();
 }

@@ -7,10 +7,13 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/segmented_choice.h"
+#include "widgets/common/text_export.h"
 #include "widgets/common/view_link.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/prompt_edit.h"
+#include "widgets/play/session_file.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/transcript_saver.h"
 
@@ -59,11 +62,15 @@ void PlaygroundPanel::connectFrame()
          .save = [this, saver](const QString &path) { return startSaving(*saver, path); },
          .table =
              [this] {
+                 if (isComparing()) return m_compare->hasAnswers() ? m_compare->table() : QString();
                  const Transcript transcript = transcriptToSave();
                  return transcript.isEmpty() ? QString() : transcriptCsv(transcript);
              },
          .isEmpty =
-             [this] { return isConversation() ? m_conversation->model()->numTurns() == 0 : !shown(); }});
+             [this] {
+                 if (isComparing()) return !m_compare->hasAnswers();
+                 return isConversation() ? m_conversation->model()->numTurns() == 0 : !shown();
+             }});
     PanelTools::of(*this)->setSavesLater();
     setView({u"play"_s, [this] { return viewState(); },
              [this](const QVariantMap &state) { restoreView(state); }});
@@ -71,7 +78,15 @@ void PlaygroundPanel::connectFrame()
 
 Result<void> PlaygroundPanel::startSaving(TranscriptSaver &saver, const QString &path)
 {
-    ORRERY_TRY(saver.start(snapshotOf(transcriptToSave()), path));
+    // JSON is the session with all of its versions, which can be opened again.
+    if (QFileInfo(path).suffix().toLower() == u"json")
+        ORRERY_TRY(saver.start(sessionSnapshot(state()), path));
+    else if (isComparing() && QFileInfo(path).suffix().toLower() == u"csv")
+        ORRERY_TRY(saver.start(path, [table = m_compare->table(), path] { return saveTextFile(table, path); }));
+    else if (isComparing())
+        ORRERY_TRY(saver.start(sessionSnapshot(state()), path, ExportedVersions::Shown));
+    else
+        ORRERY_TRY(saver.start(snapshotOf(transcriptToSave()), path));
     setProgress(tr("Saving %1 …").arg(QFileInfo(path).fileName()), -1);
     banner()->clear(); // of another file
     return {};
@@ -105,7 +120,7 @@ QVariantMap PlaygroundPanel::viewState() const
 
 void PlaygroundPanel::restoreView(const QVariantMap &state)
 {
-    if (state.contains(u"mode"_s)) restoreMode(state.value(u"mode"_s).toString());
+    if (state.contains(u"mode"_s)) setMode(playModeOf(state.value(u"mode"_s).toString()));
     if (state.contains(u"prompt"_s)) replaceText(*m_prompt, state.value(u"prompt"_s).toString());
     if (state.contains(u"after"_s)) replaceText(*m_after, state.value(u"after"_s).toString());
     m_chooser->setModel(state.value(u"model"_s).toString());

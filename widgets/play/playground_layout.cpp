@@ -4,12 +4,14 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_action.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/candidate_view.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
@@ -208,6 +210,7 @@ void PlaygroundPanel::connectToolRow()
 {
     connect(m_color, &QToolButton::toggled, this, [this](bool isOn) {
         m_view->setColored(isOn);
+        if (m_compare) m_compare->setColored(isOn);
         m_conversation->view()->setColored(isOn);
         m_legend->setVisible(isOn);
         Q_EMIT draftChanged();
@@ -216,7 +219,10 @@ void PlaygroundPanel::connectToolRow()
     connect(m_later, &QToolButton::clicked, this, [this] { stepVersion(1); });
     connect(m_regenerate, &QToolButton::clicked, this, &PlaygroundPanel::regenerate);
     connect(m_copy, &QToolButton::clicked, this, [this] {
-        if (!isConversation()) m_view->copy();
+        if (isComparing())
+            copyToClipboard(m_compare->table());
+        else if (!isConversation())
+            m_view->copy();
     });
 }
 
@@ -289,6 +295,8 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
         tr("The model fills a hole between two texts, if it was trained with holes (Ctrl+Shift+I)"));
     m_mode->addChoice(u"converse"_s, tr("Converse"),
                       tr("The model answers as the assistant, turn by turn (Ctrl+T)"));
+    m_mode->addChoice(u"compare"_s, tr("Compare"),
+                      tr("The same prompt and seed for two or three models, steps or settings, side by side"));
     m_mode->setCurrent(u"continue"_s);
     m_editNote = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, head);
     m_editNote->setObjectName(u"editNote"_s);
@@ -438,6 +446,8 @@ void PlaygroundPanel::makeShortcuts()
     add(tr("Look inside at this token"), "playLookInside", {Qt::CTRL | Qt::Key_I}, [this] { lookInside(); });
     add(tr("Converse, or continue"), "playConverse", {Qt::CTRL | Qt::Key_T},
         [this] { setMode(isConversation() ? PlayMode::Continue : PlayMode::Converse); });
+    add(tr("Compare side by side, or continue"), "playCompare", {},
+        [this] { setMode(mode() == PlayMode::Compare ? PlayMode::Continue : PlayMode::Compare); });
     add(tr("Version before"), "playVersionBefore", {Qt::CTRL | Qt::Key_BracketLeft},
         [this] { stepVersion(-1); });
     add(tr("Version after"), "playVersionAfter", {Qt::CTRL | Qt::Key_BracketRight},

@@ -8,6 +8,7 @@
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/branching.h"
 #include "widgets/play/candidate_view.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
@@ -48,11 +49,12 @@ void PlaygroundPanel::setModel(const QString &model)
 
 QString PlaygroundPanel::model() const { return m_chooser->model(); }
 
-bool PlaygroundPanel::isGenerating() const { return m_runner->isRunning(); }
+bool PlaygroundPanel::isGenerating() const { return m_runner->isRunning() || (m_compare && m_compare->isRunning()); }
 
 VersionPtr PlaygroundPanel::shown() const
 {
     if (isConversation()) return m_conversation->version();
+    if (isComparing()) return nullptr; // there are several
     return m_shown < 0 ? nullptr : m_versions[static_cast<size_t>(m_shown)];
 }
 
@@ -97,6 +99,7 @@ void PlaygroundPanel::generate()
     if (!m_generate->isEnabled() || isGenerating()) return;
     if (isChoosing()) return letGoOn();
     if (isConversation()) return send();
+    if (isComparing()) return compare();
     auto version = std::make_shared<GenerationVersion>();
     version->model = m_chooser->model();
     version->modelTitle = m_chooser->modelTitle();
@@ -121,6 +124,10 @@ void PlaygroundPanel::send()
 void PlaygroundPanel::regenerate()
 {
     const VersionPtr version = shown();
+    if (isComparing() && !isGenerating() && m_compare->hasAnswers()) {
+        m_sampling->rollSeed();
+        return compare();
+    }
     if (isGenerating() || (isConversation() ? !m_conversation->canAnswerAgain() : !version)) return;
     m_manual->end();
     m_sampling->rollSeed();
@@ -148,6 +155,12 @@ void PlaygroundPanel::tryAgain()
 void PlaygroundPanel::startVersion(const VersionPtr &version)
 {
     banner()->clear();
+    for (const PromptMedia &media : version->request.media)
+        if (media.bytes.empty()) // of a session that was opened: files are not kept
+            return banner()->showError(
+                {ErrorCode::NotFound,
+                 toStd(tr("Cannot ask again: “%1” was not kept with the session, expected its file.").arg(fromStd(media.name))),
+                 toStd(tr("Attach it to the prompt, and generate anew."))});
     forgetOldVersions();
     m_versions.push_back(version);
     ask(version, version->request);
@@ -212,6 +225,7 @@ void PlaygroundPanel::stop()
 {
     m_runner->stop();
     m_manual->end();
+    if (m_compare) m_compare->stop();
 }
 
 void PlaygroundPanel::goUp()
@@ -223,7 +237,7 @@ void PlaygroundPanel::goUp()
     else if (isConversation())
         m_conversation->view()->setCurrentToken(-1, -1, false);
     else
-        m_view->setCurrentToken(-1, false);
+        currentView()->setCurrentToken(-1, false);
 }
 
 void PlaygroundPanel::undo()
@@ -241,6 +255,7 @@ void PlaygroundPanel::undo()
 
 void PlaygroundPanel::stepVersion(int by)
 {
+    if (isComparing()) return;
     if (!isConversation()) return showVersion(m_shown + by);
     m_conversation->showVersion(m_conversation->currentVersion() + by);
     showError();
@@ -268,7 +283,7 @@ void PlaygroundPanel::showCurrent()
                                    m_manual->proposal());
         return;
     }
-    const bool isLocked = isConversation() ? m_conversation->view()->isLocked() : m_view->isLocked();
+    const bool isLocked = isConversation() ? m_conversation->view()->isLocked() : currentView()->isLocked();
     std::optional<GeneratedToken> value;
     if (place.version && static_cast<size_t>(place.token) < place.version->tokens.size())
         value = place.version->tokens[static_cast<size_t>(place.token)];
@@ -280,16 +295,17 @@ void PlaygroundPanel::updateState()
 {
     const VersionPtr version = shown();
     const bool isConnected = m_session.connectionState() == ConnectionState::Connected;
-    const bool hasModel = !m_chooser->model().isEmpty();
+    const bool hasModel = isComparing() ? m_compare->canGenerate() : !m_chooser->model().isEmpty();
     const bool hasTurns = m_conversation->model()->numTurns() > 0;
-    m_stack->setCurrentIndex(version || hasModel || hasTurns ? 0 : 1);
+    m_stack->setCurrentIndex(version || hasModel || hasTurns || m_chooser->hasModels() ? 0 : 1);
     updateGenerate(isConnected, hasModel);
     m_stop->setEnabled(isGenerating() || isChoosing());
-    m_candidates->setBranchable(isConnected);
+    m_candidates->setBranchable(isConnected && !isComparing());
     for (QPlainTextEdit *editor : {promptEditor(), m_after, messageEditor()}) editor->setEnabled(hasModel);
     updateRegenerate(isConnected, hasModel);
-    m_copy->setEnabled(isConversation() ? hasTurns : version != nullptr);
-    const int current = isConversation() ? m_conversation->currentVersion() : m_shown;
+    m_copy->setEnabled(isConversation() ? hasTurns : isComparing() ? m_compare->hasAnswers() : version != nullptr);
+    int current = isConversation() ? m_conversation->currentVersion() : m_shown;
+    if (isComparing()) current = -1;
     const int number = isConversation() ? m_conversation->numVersions() : numVersions();
     m_earlier->setEnabled(current > 0);
     m_later->setEnabled(current >= 0 && current + 1 < number);
@@ -302,7 +318,7 @@ void PlaygroundPanel::updateState()
     updateNote();
     updateStatus();
     m_isCommandStale = true;
-    setSummary(isConversation() ? m_conversation->view()->summary() : m_view->summary());
+    setSummary(isConversation() ? m_conversation->view()->summary() : currentView()->summary());
 }
 
 void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
@@ -317,6 +333,7 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
                            !isReading);
     QString text = tr("Generate"), tip = tr("Continues the prompt (Ctrl+Enter)");
     if (isInfill()) tip = tr("Fills the hole (Ctrl+Enter)");
+    if (isComparing()) tip = tr("Asks all columns, one after another, with the same seed (Ctrl+Enter)");
     if (isConversation()) {
         text = isSaving ? tr("Save") : tr("Send");
         tip = isSaving                       ? tr("Tells it the model from the next answer on (Ctrl+Enter)")
@@ -342,8 +359,9 @@ void PlaygroundPanel::updateGenerate(bool isConnected, bool hasModel)
 void PlaygroundPanel::updateRegenerate(bool isConnected, bool hasModel)
 {
     const bool isReading = isConversation() && m_conversation->isReading();
-    const bool canAnswer =
-        isConversation() ? hasModel && m_conversation->canAnswerAgain() : shown() != nullptr;
+    const bool canAnswer = isConversation() ? hasModel && m_conversation->canAnswerAgain()
+                           : isComparing()  ? m_compare->hasAnswers()
+                                            : shown() != nullptr;
     m_regenerate->setEnabled(isConnected && !isGenerating() && canAnswer && !isReading);
     m_regenerate->setToolTip(isReading ? tr("The attached files are still being read.")
                                        : m_regenerate->accessibleName());
@@ -405,7 +423,9 @@ QString PlaygroundPanel::statusText() const { return m_status->fullText(); }
 void PlaygroundPanel::updateStatus()
 {
     const VersionPtr version = shown();
-    if (version)
+    if (isComparing())
+        m_status->setFullText(m_compare->statusText());
+    else if (version)
         m_status->setFullText(generationStatus(*version));
     else
         m_status->setFullText(m_chooser->model().isEmpty() || isConversation()

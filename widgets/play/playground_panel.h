@@ -6,11 +6,10 @@
 #include "widgets/common/panel_frame.h"
 #include "widgets/play/conversation_model.h"
 #include "widgets/play/generation_version.h"
+#include "widgets/play/play_mode.h"
 
 #include <QPointer>
 
-class QJsonArray;
-class QJsonObject;
 class QMenu;
 class QPlainTextEdit;
 class QPushButton;
@@ -24,16 +23,19 @@ namespace orrery::ui {
 class AttachmentBar;
 class Banner;
 class CandidateView;
+class SideBySidePane;
 class ConversationPane;
 class ElidedLabel;
 class EmptyState;
 class GenerationRunner;
 class ManualSampler;
 class ModelChooser;
+class PromptArchive;
 class PromptEdit;
 class SamplingForm;
 class SegmentedChoice;
 class Selection;
+class SessionKeeper;
 class TokenView;
 class TokensPane;
 class ToneLabel;
@@ -41,9 +43,8 @@ class TranscriptSaver;
 class VersionView;
 struct AnswerSettings;
 struct Focus;
+struct SessionState;
 struct Transcript;
-
-enum class PlayMode : uint8_t { Continue, Infill, Converse };
 
 class PlaygroundPanel : public PanelFrame {
     Q_OBJECT
@@ -65,8 +66,16 @@ public:
     [[nodiscard]] int currentVersion() const { return m_shown; }
     void showVersion(int index);
     [[nodiscard]] QString command() const; ///< what "Copy as command" copies
-    [[nodiscard]] QString draftJson() const;
-    void restoreDraft(const QString &json);
+    /// Where what stands here is kept; outlives the panel. Without one nothing is.
+    void setArchive(PromptArchive &archive);
+    [[nodiscard]] SessionKeeper *keeper() const { return m_keeper; } ///< null without an archive
+    [[nodiscard]] SessionState state() const;
+    /// In place of what stands here; what is still coming ends.
+    void setState(const SessionState &state);
+    /// All of it, as a session file has it (session_file.h).
+    [[nodiscard]] QString sessionJson() const;
+    /// The same, or a draft of an older program. @return whether it was one of them; else nothing changes
+    bool restoreJson(const QString &json);
 
     [[nodiscard]] TokenView *transcript() const { return m_view; }
     [[nodiscard]] CandidateView *candidates() const { return m_candidates; }
@@ -85,6 +94,8 @@ public:
     [[nodiscard]] bool isInfill() const { return mode() == PlayMode::Infill; }
     void setInfill(bool isInfill) { setMode(isInfill ? PlayMode::Infill : PlayMode::Continue); }
     [[nodiscard]] ConversationPane *conversation() const { return m_conversation; }
+    /// Columns side by side; null until that mode was chosen for the first time.
+    [[nodiscard]] SideBySidePane *comparison() const { return m_compare; }
     /// The next turn of the user, or what is edited; only there in a conversation.
     [[nodiscard]] QPlainTextEdit *messageEditor() const;
     /// Its pictures and recordings.
@@ -162,9 +173,10 @@ private:
     Result<void> startSaving(TranscriptSaver &saver, const QString &path);
     [[nodiscard]] Transcript transcriptToSave() const;
     [[nodiscard]] QVariantMap viewState() const;
-    void restoreMode(const QString &id);
     void restoreView(const QVariantMap &state);
-    void restoreVersions(const QJsonArray &drafts, int shown);
+    void restoreVersions(const SessionState &state);
+    void connectKeeper();
+    void newSession();
     void startVersion(const VersionPtr &version);
     void ask(const VersionPtr &version, const GenerateRequest &request);
     void send();
@@ -187,13 +199,17 @@ private:
     void goUp(); ///< Esc
     void undo();
     [[nodiscard]] bool isConversation() const { return mode() == PlayMode::Converse; }
+    [[nodiscard]] bool isComparing() const { return m_compare && mode() == PlayMode::Compare; }
+    SideBySidePane *ensureComparison(); // playground_compare.cpp
+    void compare();
+    [[nodiscard]] QString compareCommand() const;
+    [[nodiscard]] TokenView *currentView() const; ///< not of a conversation
     [[nodiscard]] QPlainTextEdit *mainEditor() const;
     void showTokens(); ///< as far as they are wanted
     [[nodiscard]] GenerateRequest request() const;     ///< of the prompt
     [[nodiscard]] GenerateRequest textRequest() const; ///< without what is attached or said in turns
     [[nodiscard]] AnswerSettings answerSettings() const;
     [[nodiscard]] bool isTooLongForCommand() const;
-    void addComposer(QJsonObject &draft) const;
     [[nodiscard]] VersionPtr shown() const; ///< null: none
 
     EngineSession &m_session;
@@ -204,10 +220,12 @@ private:
     EmptyState *m_noModel;
     TokenView *m_view;
     ConversationPane *m_conversation;
+    SideBySidePane *m_compare = nullptr;
     CandidateView *m_candidates;
     QSplitter *m_lists; ///< of versions and candidates
     VersionView *m_versionView;
     ManualSampler *m_manual;
+    SessionKeeper *m_keeper = nullptr;
     SamplingForm *m_sampling;
     SegmentedChoice *m_mode;
     PromptEdit *m_prompt;
@@ -237,9 +255,9 @@ private:
     QPointer<Selection> m_selection;
     bool m_isTakingFocus = false, m_isCommandStale = true, m_hasOwnListSizes = false;
     QString m_command;   ///< as the frame was told last
-    Said m_messageAside; ///< the draft while another turn is edited
+    Said m_messageAside; ///< what was being written while another turn is edited
     int m_shown = -1;
-    qint64 m_numDropped = 0; ///< characters that the composer had before a restart
+    qint64 m_numDropped = 0; ///< characters that a draft of an older program was too small for
 };
 
 } // namespace orrery::ui

@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/play/branching.h"
 #include "widgets/play/candidate_view.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/generation_runner.h"
@@ -41,6 +42,11 @@ PlaygroundPanel::TokenPlace PlaygroundPanel::currentPlace() const
         if (row < 0) return {};
         return {m_conversation->model()->turn(row).version(), view->currentToken(), row};
     }
+    if (isComparing()) {
+        const SideColumn *column = m_compare->current();
+        const int token = column->view()->currentToken();
+        return token < 0 || !column->version() ? TokenPlace{} : TokenPlace{column->version(), token, -1};
+    }
     const int token = m_view->currentToken();
     return token < 0 || !shown() ? TokenPlace{} : TokenPlace{shown(), token, -1};
 }
@@ -49,7 +55,9 @@ PlaygroundPanel::TokenPlace PlaygroundPanel::lastPlace() const
 {
     const int row = isConversation() ? m_conversation->answerRow() : -1;
     if (isConversation() && row < 0) return {};
-    const VersionPtr version = isConversation() ? m_conversation->model()->turn(row).version() : shown();
+    const VersionPtr version = isConversation() ? m_conversation->model()->turn(row).version()
+                               : isComparing()  ? m_compare->current()->version()
+                                                : shown();
     if (!version || version->tokens.empty()) return {};
     return {version, static_cast<int>(version->tokens.size()) - 1, row};
 }
@@ -110,6 +118,7 @@ void PlaygroundPanel::goOnFromHere()
 
 void PlaygroundPanel::startBranch(const TokenPlace &place, const VersionPtr &version)
 {
+    if (isComparing()) setMode(PlayMode::Continue); // it goes on there, as a version
     stop(); // what is still coming is left as it is
     banner()->clear();
     if (place.row >= 0) {

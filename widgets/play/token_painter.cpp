@@ -3,6 +3,7 @@
 
 #include "widgets/common/tone_label.h"
 #include "widgets/play/probability_color.h"
+#include "widgets/theme/contrast.h"
 #include "widgets/theme/theme.h"
 
 #include <QPainter>
@@ -41,6 +42,14 @@ void paintChip(QPainter &painter, const TokenScene &scene, const Cell &cell, con
         scene.cells.cellText(cell).toString());
 }
 
+/// Behind the first token that other answers do not have; text on it stays readable in each theme.
+QColor differenceGround()
+{
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    constexpr double kAmount = 0.3;
+    return mixed(tokens.warning, tokens.surface, kAmount);
+}
+
 /// Colours and selection behind the text of a line.
 void paintLineGround(QPainter &painter, const TokenScene &scene, int64_t line, double y)
 {
@@ -52,6 +61,9 @@ void paintLineGround(QPainter &painter, const TokenScene &scene, int64_t line, d
         x += area.width();
         if (scene.isColored && cell.firstToken >= 0 && cell.numTokens > 0)
             paintGround(painter, scene, cell, area);
+        if (scene.firstOwn >= 0 && cell.firstToken >= 0 && cell.firstToken <= scene.firstOwn &&
+            scene.firstOwn < cell.firstToken + std::max(1, cell.numTokens))
+            painter.fillRect(area.adjusted(0, 1, 0, -1), differenceGround());
         if (index >= scene.selectedFrom && index < scene.selectedTo)
             painter.fillRect(area, Theme::instance().tokens().selection);
     }
@@ -77,7 +89,8 @@ void paintLineText(QPainter &painter, const TokenScene &scene, int64_t line, dou
         const Cell &cell = scene.cells.cells()[static_cast<size_t>(index)];
         const QRectF area(x, y, scene.layout.cellWidth(index), scene.layout.lineHeight());
         x += area.width();
-        const QColor color = cell.firstToken < 0 ? scene.givenColor : tokens.text;
+        const bool standsBack = cell.firstToken < scene.numShared; // also what was given
+        const QColor color = cell.firstToken < 0 ? scene.givenColor : standsBack ? tokens.secondary : tokens.text;
         if (cell.kind == CellKind::Space) {
             if (!run.isEmpty()) run += u' ';
             continue;

@@ -22,6 +22,8 @@ struct TokenScene {
     QColor givenColor;                          ///< of text that no token stands behind
     bool isColored = false;                     ///< by probability
     int64_t selectedFrom = -1, selectedTo = -1; ///< cells [from, to)
+    int numShared = 0;                          ///< tokens at the beginning that other answers say, too
+    int firstOwn = -1;                          ///< the first token that they do not say; -1: none
 };
 
 /// Lines that touch [top, bottom].

@@ -82,7 +82,8 @@ void TokenView::setPrompt(std::string_view bytes)
 {
     m_cells.setPrompt(bytes);
     m_probabilities.clear();
-    m_current = m_fork = -1;
+    m_current = m_fork = m_firstOwn = -1;
+    m_numShared = 0;
     m_isLocked = false;
     m_anchor = m_selectionEnd = -1;
     m_isFollowing = true;
@@ -167,7 +168,9 @@ TokenScene TokenView::scene() const
             .givenColor = Theme::instance().tokens().secondary,
             .isColored = m_isColored,
             .selectedFrom = std::min(m_anchor, m_selectionEnd),
-            .selectedTo = std::max(m_anchor, m_selectionEnd)};
+            .selectedTo = std::max(m_anchor, m_selectionEnd),
+            .numShared = m_numShared,
+            .firstOwn = m_firstOwn};
 }
 
 void TokenView::paintEvent(QPaintEvent *event)
@@ -190,6 +193,14 @@ void TokenView::setForkMark(int token, const QString &toolTip)
 {
     m_fork = token;
     m_forkTip = toolTip;
+    viewport()->update();
+}
+
+void TokenView::setDifference(int numShared, int firstOwn)
+{
+    if (numShared == m_numShared && firstOwn == m_firstOwn) return;
+    m_numShared = numShared;
+    m_firstOwn = firstOwn;
     viewport()->update();
 }
 
@@ -269,6 +280,7 @@ QString TokenView::summary() const
                            .arg(integerText(m_current), shown,
                                 probabilityText(m_probabilities[static_cast<size_t>(m_current)]));
     }
+    if (m_firstOwn >= 0) text += u' ' + tr("Differs from the others at token %1.").arg(integerText(m_firstOwn));
     if (m_fork >= 0) text += u' ' + tr("Parts from another version at token %1.").arg(integerText(m_fork));
     return text;
 }

@@ -40,6 +40,8 @@ public:
     /// A token that a fork stands at, with what its hover says; -1: none. Goes with the text.
     void setForkMark(int token, const QString &toolTip);
     [[nodiscard]] int forkMark() const { return m_fork; }
+    /// Tokens at the beginning that other answers say, too, stand back; the first that they do not is marked; -1: none.
+    void setDifference(int numShared, int firstOwn);
     [[nodiscard]] const TokenCells &cells() const { return m_cells; }
     /// Rectangle of a token's first cell in the viewport.
     [[nodiscard]] QRectF tokenRect(int token) const;
@@ -90,6 +92,7 @@ private:
     QPointF m_pressedAt;
     bool m_isDragging = false;
     int m_fork = -1;
+    int m_numShared = 0, m_firstOwn = -1;
     QString m_forkTip;
 };
 

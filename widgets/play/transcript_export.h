@@ -25,11 +25,12 @@ struct Transcript {
 Transcript snapshotOf(const Transcript &transcript);
 /// Headings for turns, the texts fenced as they are, models and settings below.
 QString transcriptMarkdown(const Transcript &transcript);
-/// Turns with their models, settings, tokens, probabilities and candidates.
-QByteArray transcriptJson(const Transcript &transcript);
+/// Of any page: a text in a fence that it does not have itself, and an answer with its model and settings below.
+QString fencedMarkdown(const QString &text);
+QString answerMarkdown(const GenerationVersion &version);
 /// A line for each token of an answer: turn, token, id, text, probability, entropy.
 QString transcriptCsv(const Transcript &transcript);
-/// By the ending of the path: md, json or csv; it overwrites. @error Io, InvalidInput: another ending
+/// By the ending of the path: md or csv; it overwrites. @error Io, InvalidInput: another ending
 Result<void> saveTranscript(const Transcript &transcript, const QString &path);
 
 } // namespace orrery::ui

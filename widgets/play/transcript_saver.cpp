@@ -12,10 +12,10 @@
 namespace orrery::ui {
 namespace {
 
-Result<void> saveOnWorker(const Transcript &transcript, const QString &path)
+Result<void> saveOnWorker(const std::function<Result<void>()> &work, const QString &path)
 {
     try {
-        return saveTranscript(transcript, path);
+        return work();
     } catch (const std::bad_alloc &) { // the data of a long answer take a lot, and nothing is lost
         return Error{ErrorCode::OutOfMemory,
                      toStd(TranscriptSaver::tr("Cannot save the transcript as \"%1\": there is not enough "
@@ -29,15 +29,25 @@ Result<void> saveOnWorker(const Transcript &transcript, const QString &path)
 
 Result<void> TranscriptSaver::start(Transcript transcript, const QString &path)
 {
+    const auto kept = std::make_shared<Transcript>(std::move(transcript));
+    return start(path, [kept, path] { return saveTranscript(*kept, path); });
+}
+
+Result<void> TranscriptSaver::start(SessionSnapshot session, const QString &path, ExportedVersions versions)
+{
+    const auto kept = std::make_shared<SessionSnapshot>(std::move(session));
+    return start(path, [kept, path, versions] { return saveSession(*kept, versions, path); });
+}
+
+Result<void> TranscriptSaver::start(const QString &path, std::function<Result<void>()> work)
+{
     if (isSaving())
         return Error{ErrorCode::Conflict,
                      toStd(tr("Cannot save \"%1\": \"%2\" is still being saved, expected one file at a time.")
                                .arg(QFileInfo(path).fileName(), QFileInfo(m_path).fileName())),
                      toStd(tr("Wait until it is saved, then try again."))};
     m_path = path;
-    QtConcurrent::run(&m_workers, [transcript = std::move(transcript), path] {
-        return saveOnWorker(transcript, path);
-    }).then(this, [this](const Result<void> &saved) {
+    QtConcurrent::run(&m_workers, [work = std::move(work), path] { return saveOnWorker(work, path); }).then(this, [this](const Result<void> &saved) {
         const QString ended = std::exchange(m_path, QString());
         Q_EMIT this->ended(ended, saved);
     });

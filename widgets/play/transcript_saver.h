@@ -3,10 +3,13 @@
 // before it goes. Owned by the playground; GUI thread only, the work is a worker thread's.
 #pragma once
 
+#include "widgets/play/session_file.h"
 #include "widgets/play/transcript_export.h"
 
 #include <QObject>
 #include <QThreadPool>
+
+#include <functional>
 
 namespace orrery::ui {
 
@@ -17,6 +20,10 @@ public:
     /// @param transcript nobody else changes it: snapshotOf()  @param path as saveTranscript()
     /// @error Conflict: another one is still being written
     Result<void> start(Transcript transcript, const QString &path);
+    /// A whole session, as JSON or Markdown. @error Conflict
+    Result<void> start(SessionSnapshot session, const QString &path, ExportedVersions versions = ExportedVersions::All);
+    /// Anything else that a worker can do. @error Conflict
+    Result<void> start(const QString &path, std::function<Result<void>()> work);
     [[nodiscard]] bool isSaving() const { return !m_path.isEmpty(); }
     [[nodiscard]] QThreadPool &workers() { return m_workers; }
 

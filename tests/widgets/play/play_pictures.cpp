@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Draws versions, branches and the choosing of tokens into PNG files, to be looked at: three themes, narrow
 // and wide. Usage: play_pictures FOLDER [part of a name]. No test: a picture is judged by people.
+#include "fake_archive.h"
 #include "play_setup.h"
 
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/sampling_form.h"
+#include "widgets/play/session_keeper.h"
+#include "widgets/play/session_list_model.h"
+#include "widgets/play/sessions_pane.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
 
 #include <QAbstractButton>
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QLineEdit>
 #include <QListView>
 #include <QPainter>
 
@@ -196,6 +202,67 @@ void shootTalk()
     shoot(*setup.panel, u"talk-narrow"_s, {480, 640});
 }
 
+void shootSideBySide()
+{
+    Setup setup;
+    setup.panel->promptEditor()->setPlainText(u"template <typename T> class stack"_s);
+    setup.panel->setMode(PlayMode::Compare);
+    SideBySidePane &pane = *setup.panel->comparison();
+    shoot(*setup.panel, u"compare-empty"_s, {1280, 700});
+    SamplingSettings hot;
+    hot.temperature = 1.4;
+    hot.minP = 0.05;
+    pane.setColumns({{u"code@8000"_s}, {u"code@8000"_s, hot}});
+    setup.panel->generate();
+    reply(setup, " {\n  public:\n    void push(const T &value) { m_values.push_back(value); }\n    bool empty() const { return "
+                 "m_values.empty(); }\n};\n");
+    reply(setup, " {\n  public:\n    void push(T value) { m_values.emplace_back(std::move(value)); }\n", FinishReason::Unknown);
+    shoot(*setup.panel, u"compare-live"_s, {1280, 700});
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    pane.parts()[1]->view()->setCurrentToken(6, true);
+    shoot(*setup.panel, u"compare"_s, {1280, 700});
+    shoot(*setup.panel, u"compare-narrow"_s, {760, 640});
+    pane.addColumn();
+    pane.parts()[2]->chooser()->setModel(u"code@4000"_s);
+    setup.panel->generate();
+    reply(setup, " {\n  public:\n    void push(const T &value) { m_values.push_back(value); }\n");
+    reply(setup, " {\n  public:\n    void push(const T &value) { m_values.push_back(value); }\n");
+    Q_EMIT setup.generation().failed(Error{ErrorCode::NotFound, "Cannot load \"code@4000\": the checkpoint is gone, expected a saved step.", "Nearest: 8,000."});
+    child<QAbstractButton>(setup.panel.get(), "colorTokens")->setChecked(true);
+    shoot(*setup.panel, u"compare-three"_s, {1600, 800});
+}
+
+void shootSessions()
+{
+    constexpr qint64 kDay = 86'400'000'000;
+    const auto now = static_cast<qint64>(wallNow() * 1e6);
+    Setup setup;
+    setup.panel->promptEditor()->clear();
+    FakeArchive archive;
+    setup.panel->setArchive(archive);
+    SessionsPane pane(archive, *setup.panel->keeper());
+    shoot(pane, u"sessions-empty"_s, {280, 600});
+    const char *titles[] = {"template <typename T> class stack", "What moves around what?", "The quick fox",
+                            "A prompt whose title is so long that no list would ever have room for all of it, whatever its width",
+                            "日本語のプロンプト", "for (int i = 0; i < n; ++i)", "Once upon a time"};
+    for (int i = 0; i < 40; ++i)
+        archive.add(QString::fromUtf8(titles[i % 7]), u"prompt"_s, now - i * i * kDay / 9, i == 5 || i == 9);
+    for (auto &[id, kept] : archive.sessions) {
+        kept.content.entry.model = id % 3 == 0 ? u"code-7M, step 8,000"_s : u"a-run-with-a-very-long-name-lr-0.001, step 12,000"_s;
+        kept.content.entry.numAnswers = static_cast<int>(id % 5);
+    }
+    pane.refresh();
+    settle(50);
+    setup.panel->keeper()->open(4);
+    settle(50);
+    shoot(pane, u"sessions"_s, {280, 600});
+    shoot(pane, u"sessions-wide"_s, {460, 700});
+    pane.searchBox()->setText(u"nothing of this"_s);
+    settle(300);
+    shoot(pane, u"sessions-not-found"_s, {280, 500});
+    setup.panel.reset();
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -209,5 +276,7 @@ int main(int argc, char **argv)
     shootTree();
     shootChoosing();
     shootTalk();
+    shootSideBySide();
+    shootSessions();
     return 0;
 }

@@ -4,8 +4,13 @@
 // Usage: play_speed [tokens]
 #include "play_setup.h"
 
+#include "core/store/prompt_archive.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/sampling_form.h"
+#include "widgets/play/session_delegate.h"
+#include "widgets/play/session_file.h"
+#include "widgets/play/session_list_model.h"
+#include "widgets/play/session_writer.h"
 #include "widgets/play/token_view.h"
 #include "widgets/play/transcript_export.h"
 #include "widgets/theme/theme.h"
@@ -17,12 +22,12 @@
 #include <QMouseEvent>
 #include <QRandomGenerator>
 #include <QScrollBar>
-#include <QSettings>
 #include <QTemporaryDir>
 
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <functional>
 
 using namespace orrery;
@@ -110,7 +115,6 @@ void measureHover(int numTokens)
         setup.panel->repaint();
     });
     report("hover: model only", [&](int) { hover(view, random); });
-    report("draft with its tokens", [&](int) { static_cast<void>(setup.panel->draftJson()); });
     setup.panel->sampling()->setManual(false);
     view.setCurrentToken(numTokens / 2, true);
     const auto branchThere = [&](int) {
@@ -130,16 +134,9 @@ void measurePrompt(int numBytes)
     while (text.size() < numBytes) text += QStringLiteral("A line of a large prompt.\n");
     setup.panel->promptEditor()->setPlainText(text);
     std::printf("prompt of %.1f MB\n", numBytes / 1e6);
-    const QTemporaryDir folder;
-    QSettings settings(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
+    SessionWriter writer;
     report(
-        "draft", [&](int) { static_cast<void>(setup.panel->draftJson()); }, kTimes);
-    const auto write = [&](int i) {
-        settings.setValue(QStringLiteral("n"), i);
-        settings.setValue(QStringLiteral("draft"), setup.panel->draftJson());
-        settings.sync();
-    };
-    report("draft into the settings", write, kTimes);
+        "what is to be kept", [&](int) { static_cast<void>(writer.changeOf(setup.panel->state())); }, kTimes);
     report(
         "link", [&](int) { static_cast<void>(setup.panel->viewLink()); }, kTimes);
     report(
@@ -154,32 +151,138 @@ void measurePrompt(int numBytes)
     type("a key in a turn of that size", setup.panel->messageEditor());
 }
 
-/// Every part of it as large as it may be.
-void measureLargestDraft()
+/// What keeping a session costs the window: its state is taken, and what is new of it is found.
+void measureKeeping(int numTokens)
 {
     Setup setup;
     setup.panel->generate();
-    Q_EMIT setup.generation().tokens(longAnswer(1'000));
-    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
-    setup.panel->promptEditor()->setPlainText(QString(250'000, u'x'));
-    setup.panel->setMode(PlayMode::Converse);
-    for (int i = 0; i < 110; ++i) {
-        setup.panel->messageEditor()->setPlainText(QString(9'000, u'u'));
-        setup.panel->generate();
-        Q_EMIT setup.generation().tokens(i < 109 ? tokensOf("answer") : longAnswer(1'000));
-        Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfTurn));
-    }
+    Q_EMIT setup.generation().tokens(longAnswer(numTokens));
+    SessionWriter writer;
+    do static_cast<void>(writer.changeOf(setup.panel->state()));
+    while (writer.isMore());
+    std::printf("session with an answer of %d tokens\n", numTokens);
+    const std::vector<GeneratedToken> more = longAnswer(40);
+    report("40 tokens come", [&](int) {
+        Q_EMIT setup.generation().tokens(more);
+    }, 100);
+    report("the same, found for the archive", [&](int) {
+        Q_EMIT setup.generation().tokens(more);
+        static_cast<void>(writer.changeOf(setup.panel->state()));
+    }, 100);
+}
+
+/// A transcript that goes on and on, in the whole panel.
+void measureLongTranscript(int numTokens)
+{
+    constexpr int kChunk = 20'000, kTimes = 300;
+    Setup setup;
+    setup.panel->resize(1600, 900);
+    setup.panel->generate();
+    const std::vector<GeneratedToken> chunk = longAnswer(kChunk);
+    for (int i = 0; i < numTokens / kChunk; ++i) Q_EMIT setup.generation().tokens(chunk);
+    TokenView &view = *setup.panel->transcript();
+    QApplication::processEvents();
+    std::printf("transcript of %d tokens, panel of 1600 × 900\n", view.numTokens());
+    const std::vector<GeneratedToken> more = longAnswer(16);
+    report("16 tokens come: model, layout and paint", [&](int) {
+        Q_EMIT setup.generation().tokens(more);
+        view.viewport()->repaint();
+    }, kTimes);
+    QScrollBar &bar = *view.verticalScrollBar();
+    QRandomGenerator random(3);
+    report("scrolled by a page: paint", [&](int) {
+        bar.setValue(bar.value() - bar.pageStep());
+        view.viewport()->repaint();
+    }, kTimes);
+    report("jump anywhere: paint", [&](int) {
+        bar.setValue(random.bounded(bar.maximum()));
+        view.viewport()->repaint();
+    }, kTimes);
+    report("tokens come while it is read elsewhere", [&](int) {
+        Q_EMIT setup.generation().tokens(more);
+        QApplication::sendPostedEvents();
+    }, kTimes);
+    report("hover there", [&](int) {
+        hover(view, random);
+        QApplication::sendPostedEvents();
+    }, kTimes);
+    report("coloured: jump anywhere", [&](int) {
+        view.setColored(true);
+        bar.setValue(random.bounded(bar.maximum()));
+        view.viewport()->repaint();
+    }, kTimes);
+    report("another width: all lines anew", [&](int i) {
+        setup.panel->resize(1600 - i % 7 * 40, 900);
+        QApplication::sendPostedEvents();
+        view.viewport()->repaint();
+    }, 7);
+    report("the version is shown again", [&](int) { setup.panel->showVersion(0); }, 3);
+}
+
+/// As many sessions as somebody has after years, in the archive and in the list.
+void measureSessions(int numSessions)
+{
     const QTemporaryDir folder;
-    QSettings settings(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
-    std::printf("largest draft: %.2f MB\n", double(setup.panel->draftJson().toUtf8().size()) / 1e6);
-    report(
-        "draft", [&](int) { static_cast<void>(setup.panel->draftJson()); }, 20);
-    const auto write = [&](int i) {
-        settings.setValue(QStringLiteral("n"), i);
-        settings.setValue(QStringLiteral("draft"), setup.panel->draftJson());
-        settings.sync();
-    };
-    report("draft into the settings", write, 20);
+    const std::filesystem::path path = std::filesystem::path(folder.path().toStdString()) / "prompts.db";
+    auto archive = store::PromptArchive::open(path);
+    if (!archive) return;
+    const std::vector<GeneratedToken> answer = longAnswer(200);
+    QElapsedTimer timer;
+    timer.start();
+    QRandomGenerator random(5);
+    for (int i = 0; i < numSessions; ++i) {
+        store::PromptSessionChange change;
+        change.title = "session number " + std::to_string(i) + " about word" + std::to_string(random.bounded(1'000));
+        change.document = "{}";
+        for (int k = 0; k < 60; ++k) change.text += "word" + std::to_string(random.bounded(1'000)) + ' ';
+        change.answers = {{1, 0, answer}};
+        change.keptAnswers = {1};
+        change.editedUs = 1'700'000'000'000'000 + i * 3'600'000'000LL;
+        static_cast<void>((*archive)->save(change));
+    }
+    std::printf("%d sessions of 200 tokens: saved in %.1f s, %.1f kB each\n", numSessions,
+                static_cast<double>(timer.elapsed()) / 1e3,
+                static_cast<double>(std::filesystem::file_size(path)) / 1e3 / numSessions);
+    timer.restart();
+    while (*(*archive)->indexOne()) {
+    }
+    std::printf("taken into the index in %.1f s; the file has %.1f MB\n", static_cast<double>(timer.elapsed()) / 1e3,
+                static_cast<double>(std::filesystem::file_size(path)) / 1e6);
+    std::vector<SessionEntry> entries;
+    report("archive: the whole list", [&](int) { static_cast<void>((*archive)->list("")); }, 20);
+    report("archive: two words", [&](int) { static_cast<void>((*archive)->list("word77 other12")); }, 20);
+    report("archive: two letters", [&](int) { static_cast<void>((*archive)->list("7 w")); }, 5);
+    const auto rows = (*archive)->list("");
+    for (const store::PromptSessionRow &row : *rows)
+        entries.push_back({row.id, QString::fromStdString(row.title), QStringLiteral("code, step 8,000"), {}, row.createdUs,
+                           row.editedUs, 1, 1});
+    SessionListModel model;
+    QListView list;
+    list.setModel(&model);
+    list.setItemDelegate(new SessionDelegate(&list));
+    list.setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    list.resize(260, 800);
+    list.show();
+    report("list: filled and painted", [&](int) {
+        model.setEntries(entries);
+        list.viewport()->repaint();
+    }, 20);
+    report("list: one session was edited, painted", [&](int i) {
+        SessionEntry entry = entries[static_cast<size_t>(i * 37)];
+        entry.editedUs = 1'900'000'000'000'000 + i;
+        model.update(entry, true);
+        list.viewport()->repaint();
+    }, 20);
+    report("list: the same one again, painted", [&](int) {
+        SessionEntry entry = *model.entry(model.index(1));
+        entry.editedUs += 1;
+        model.update(entry, true);
+        list.viewport()->repaint();
+    }, 100);
+    report("list: scrolled anywhere, painted", [&](int) {
+        list.verticalScrollBar()->setValue(random.bounded(list.verticalScrollBar()->maximum()));
+        list.viewport()->repaint();
+    }, 300);
 }
 
 void measureExport(int numTokens)
@@ -193,7 +296,14 @@ void measureExport(int numTokens)
     std::printf("export of %d tokens\n", numTokens);
     for (const char *ending : {"md", "csv", "json"}) {
         const QString path = folder.filePath(QStringLiteral("a.%1").arg(QLatin1String(ending)));
-        const auto save = [&](int) { static_cast<void>(saveTranscript(transcript, path)); };
+        SessionState state;
+        state.versions = {version};
+        const auto save = [&](int) {
+            if (path.endsWith(QLatin1String("json")))
+                static_cast<void>(saveSession(sessionSnapshot(state), ExportedVersions::All, path));
+            else
+                static_cast<void>(saveTranscript(transcript, path));
+        };
         report(ending, save, kTimes);
         std::printf("  %.1f MB\n", double(QFileInfo(path).size()) / 1e6);
     }
@@ -211,7 +321,9 @@ int main(int argc, char **argv)
     Theme::instance().apply(application, ThemeKind::Light);
     measureHover(argc > 1 ? std::max(1, std::atoi(argv[1])) : 20'000);
     for (const int numBytes : {1'000'000, 10'000'000}) measurePrompt(numBytes);
-    measureLargestDraft();
+    for (const int count : {1'000, 100'000}) measureKeeping(count);
+    measureLongTranscript(1'000'000);
+    measureSessions(10'000);
     for (const int numTokens : {1'000, 10'000, 100'000}) measureExport(numTokens);
     return 0;
 }

@@ -375,7 +375,7 @@ void TestAttachments::draftKeepsFiles()
     desk.bar->addImage(QImage(4, 4, QImage::Format_RGB32));
     QTRY_COMPARE_WITH_TIMEOUT(desk.names().size(), 2, 60'000);
     PlaygroundPanel other(desk.session);
-    other.restoreDraft(desk.panel->draftJson());
+    other.restoreJson(desk.panel->sessionJson());
     QTRY_COMPARE_WITH_TIMEOUT(other.attachments()->attachments().size(), size_t{1}, 60'000);
     QCOMPARE(other.attachments()->attachments().front()->name, u"a.wav"_s);
 }

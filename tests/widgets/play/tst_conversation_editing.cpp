@@ -68,7 +68,7 @@ void TestConversationEditing::editingIsLeftWithoutChange()
     QCOMPARE(talk.panel->conversation()->editing(), ConversationPane::Editing::NewTurn);
     talk.panel->conversation()->editTurn(0);
     talk.panel->messageEditor()->setPlainText(u"changed"_s);
-    QVERIFY(talk.panel->draftJson().contains(u"\"message\":\"draft\""_s));
+    QVERIFY(talk.panel->sessionJson().contains(u"\"message\":\"draft\""_s));
     talk.find<QPushButton>("cancelEdit")->click();
     QCOMPARE(talk.panel->messageEditor()->toPlainText(), u"draft"_s);
     QCOMPARE(talk.said(), u"u:one a:first"_s);
@@ -211,7 +211,7 @@ void TestConversationEditing::draftSurvives()
     talk.answer("z");
     talk.panel->messageEditor()->setPlainText(u"next"_s);
     PlaygroundPanel other(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     QCOMPARE(other.mode(), PlayMode::Converse);
     QCOMPARE(other.messageEditor()->toPlainText(), u"next"_s);
     QCOMPARE(other.conversation()->model()->numTurns(), 2);
@@ -228,17 +228,17 @@ void TestConversationEditing::draftSurvives()
 void TestConversationEditing::olderDraftsStillRead()
 {
     Talk talk;
-    talk.panel->restoreDraft(uR"({"version":1,"prompt":"p","is_infill":true,"after":"q","model":"code"})"_s);
+    talk.panel->restoreJson(uR"({"version":1,"prompt":"p","is_infill":true,"after":"q","model":"code"})"_s);
     QVERIFY(talk.panel->isInfill());
     QCOMPARE(talk.panel->afterEditor()->toPlainText(), u"q"_s);
-    talk.panel->restoreDraft(uR"({"version":1,"prompt":"p","is_infill":false,"mode":"teach"})"_s);
+    talk.panel->restoreJson(uR"({"version":1,"prompt":"p","is_infill":false,"mode":"teach"})"_s);
     QCOMPARE(talk.panel->mode(), PlayMode::Continue);
 }
 
 void TestConversationEditing::droppedTurnsAreTold()
 {
     Talk talk;
-    talk.panel->restoreDraft(
+    talk.panel->restoreJson(
         uR"({"mode":"converse","conversation":{"dropped":12,"turns":[{"role":"user","content":"a"}]}})"_s);
     QVERIFY(talk.panel->noteBanner()->message().contains(u"first 12 turns"_s));
     talk.panel->setMode(PlayMode::Continue);

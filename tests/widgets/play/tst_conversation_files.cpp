@@ -31,7 +31,7 @@ void TestConversationFiles::draftsFindTheirFiles()
     talk.exchange(u"one"_s, "1");
     QVERIFY(talk.attach({talk.write(u"dog.png"_s, pngOf({20, 10}))}));
     PlaygroundPanel other(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     const ConversationModel *model = other.conversation()->model();
     QCOMPARE(model->numTurns(), 2);
     QTRY_COMPARE_WITH_TIMEOUT(MediaTalk::names(model->turn(0).attachments), QStringList({u"cat.png"_s}),
@@ -43,7 +43,7 @@ void TestConversationFiles::draftsFindTheirFiles()
     // While a turn is edited, it is the turn that was being written that is kept.
     talk.panel->conversation()->editTurn(0);
     PlaygroundPanel third(talk.session);
-    third.restoreDraft(talk.panel->draftJson());
+    third.restoreJson(talk.panel->sessionJson());
     QTRY_COMPARE_WITH_TIMEOUT(MediaTalk::names(third.messageAttachments()->attachments()),
                               QStringList({u"dog.png"_s}), kPatience);
 }
@@ -70,7 +70,7 @@ void TestConversationFiles::filesThatAreGoneAreTold()
     QCOMPARE(talk.request().messages.size(), size_t{2});
     QVERIFY(QFile::remove(cat));
     PlaygroundPanel other(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     other.show();
     QTRY_VERIFY_WITH_TIMEOUT(!other.conversation()->isReading(), kPatience);
     const ConversationModel *model = other.conversation()->model();
@@ -100,7 +100,7 @@ void TestConversationFiles::hintsFitWhereTheChipIs()
     talk.exchange(u"one"_s, "1");
     QVERIFY(QFile::remove(cat));
     PlaygroundPanel other(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     ConversationPane &pane = *other.conversation();
     QTRY_VERIFY_WITH_TIMEOUT(!pane.isReading(), kPatience);
     const Result<void> later = pane.submit({"two"}, {});
@@ -126,9 +126,9 @@ void TestConversationFiles::pastedPicturesAreMissed()
     QTRY_COMPARE_WITH_TIMEOUT(talk.bar->attachments().size(), size_t{1}, kPatience);
     talk.exchange(u"one"_s, "1");
     PlaygroundPanel other(talk.session), third(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     QVERIFY(!other.conversation()->isReading());
-    third.restoreDraft(other.draftJson()); // it does not get lost with the next restart either
+    third.restoreJson(other.sessionJson()); // it does not get lost with the next restart either
     for (const PlaygroundPanel *panel : {&other, &third}) {
         const Turn &turn = panel->conversation()->model()->turn(0);
         QCOMPARE(MediaTalk::names(turn.attachments), QStringList({u"pasted-1.png"_s}));
@@ -152,12 +152,12 @@ void TestConversationFiles::whileFilesAreReadNothingIsLost()
     QVERIFY(talk.attach({dog}));
     HeldWorkers held;
     PlaygroundPanel other(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     other.show();
     ConversationPane &pane = *other.conversation();
     QVERIFY(pane.isReading() && other.messageAttachments()->isReading());
     QCOMPARE(attachmentDetail(*pane.model()->turn(0).attachments.at(0)), u"being read …"_s);
-    QVERIFY(other.draftJson().contains(cat) && other.draftJson().contains(dog));
+    QVERIFY(other.sessionJson().contains(cat) && other.sessionJson().contains(dog));
     const size_t before = talk.session.generations.size();
     auto *again = child<QToolButton>(&other, "regenerate");
     QVERIFY(!again->isEnabled());
@@ -197,7 +197,7 @@ void TestConversationFiles::lateFilesStayWithTheirTurn()
         HeldWorkers held;
         talk.drop({cat});
         QVERIFY(talk.bar->isReading());
-        QVERIFY(talk.panel->draftJson().contains(cat));
+        QVERIFY(talk.panel->sessionJson().contains(cat));
         pane.editTurn(0);
         QVERIFY(talk.panel->banner()->message().startsWith(u"Cannot edit turn 1: attached files"_s));
         pane.editSystemText();

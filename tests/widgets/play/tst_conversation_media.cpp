@@ -4,7 +4,7 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/play/attachment_painter.h"
-#include "widgets/play/conversation_draft.h"
+#include "widgets/play/conversation_text.h"
 #include "widgets/theme/theme.h"
 
 #include <QClipboard>

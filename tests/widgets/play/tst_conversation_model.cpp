@@ -3,7 +3,8 @@
 #include "play_setup.h"
 
 #include "widgets/common/engine_command.h"
-#include "widgets/play/conversation_draft.h"
+#include "widgets/play/conversation_text.h"
+#include "widgets/play/old_draft.h"
 
 #include <QAbstractItemModelTester>
 #include <QJsonArray>
@@ -61,9 +62,7 @@ private Q_SLOTS:
     void announcesTokensOfTheShownVersion();
     void isCopiedAsText();
     void jsonSurvivesAShell();
-    void draftKeepsTurnsAndVersions();
-    void draftHasALimit();
-    void draftTakesAnything();
+    void oldDraftsTakeAnything();
 };
 
 void TestConversationModel::turnsStandInOrder()
@@ -226,55 +225,17 @@ void TestConversationModel::jsonSurvivesAShell()
     QCOMPARE(turn[u"role"_s].toString(), u"user"_s);
 }
 
-void TestConversationModel::draftKeepsTurnsAndVersions()
-{
-    Talk talk;
-    talk.model.setSystemText("be kind");
-    talk.model.addVersion(answerOf("e"));
-    talk.model.addVersion(answerOf("f"));
-    talk.model.showVersion(1);
-    const RestoredConversation restored = restoredConversation(conversationDraft(talk.model));
-    QCOMPARE(restored.numDropped, 0);
-    ConversationModel other;
-    const QAbstractItemModelTester tester(&other, QAbstractItemModelTester::FailureReportingMode::QtTest);
-    other.restore(restored.turns);
-    QCOMPARE(said(other), said(talk.model));
-    QCOMPARE(other.turn(4).versions.size(), size_t{3});
-    QCOMPARE(other.turn(4).shown, 1);
-    other.showVersion(2);
-    QCOMPARE(other.turn(4).text(), std::string("f"));
-    QVERIFY(other.undoText().isEmpty());
-    // Once more, from what was kept.
-    QCOMPARE(said(talk.model).size(), said(other).size());
-}
-
-void TestConversationModel::draftHasALimit()
-{
-    ConversationModel model;
-    model.setSystemText("be kind");
-    const std::string long_(400'000, 'x');
-    for (int i = 0; i < 3; ++i) model.ask({long_}, answerOf(std::to_string(i)));
-    const QJsonObject draft = conversationDraft(model);
-    const qsizetype size = QJsonDocument(draft).toJson(QJsonDocument::Compact).size();
-    QVERIFY2(size < kMaxDraftBytes + 1'000, qPrintable(QString::number(size)));
-    const RestoredConversation restored = restoredConversation(draft);
-    QCOMPARE(restored.numDropped, 1); // the oldest, and not the system text
-    QCOMPARE(restored.turns.size(), size_t{6});
-    QCOMPARE(restored.turns[0]->content, std::string("be kind"));
-    QCOMPARE(restored.turns[1]->text(), std::string("0"));
-}
-
-void TestConversationModel::draftTakesAnything()
+void TestConversationModel::oldDraftsTakeAnything()
 {
     const QJsonObject draft = QJsonDocument::fromJson(R"({"dropped":-4,"turns":[7,{"role":"bot"},
         {"role":"user","content":3},{"role":"system","content":"late"},
         {"role":"assistant","content":"x","versions":[],"shown":9}]})")
                                   .object();
-    const RestoredConversation restored = restoredConversation(draft);
-    QCOMPARE(restored.numDropped, 0);
-    QCOMPARE(restored.turns.size(), size_t{2});
-    QCOMPARE(restored.turns[1]->text(), std::string("x"));
-    QVERIFY(restoredConversation({}).turns.empty());
+    const std::vector<TurnPtr> turns = oldDraftTurns(draft);
+    QCOMPARE(turns.size(), size_t{2});
+    QCOMPARE(turns[1]->text(), std::string("x"));
+    QVERIFY(oldDraftTurns({}).empty());
+    QCOMPARE(oldDraftState({{QStringLiteral("conversation"), draft}}).numDroppedTurns, 0);
 }
 
 ORRERY_GUI_TEST_MAIN(TestConversationModel)

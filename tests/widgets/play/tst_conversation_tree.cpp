@@ -3,7 +3,8 @@
 #include "play_setup.h"
 
 #include "widgets/play/branching.h"
-#include "widgets/play/conversation_draft.h"
+#include "widgets/play/old_draft.h"
+#include "widgets/play/session_file.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/conversation_view.h"
 #include "widgets/play/version_tree.h"
@@ -97,10 +98,9 @@ private Q_SLOTS:
     void theNextTurnGoesOnFromTheShownVersion();
     void againRepeatsABranchWhileItsStepIsTheNewest();
     void forkOfAnAnswerSaysWhy();
-    void tokensOfTheLastAnswerSurvive();
+    void tokensOfAllAnswersSurvive();
     void whatFollowedOtherVersionsSurvives();
-    void treesOfADraftHaveALimit();
-    void changedDraftsFallBackToText();
+    void changedOldDraftsFallBackToText();
 };
 
 void TestConversationTree::eachVersionKeepsWhatFollowed()
@@ -296,20 +296,20 @@ void TestConversationTree::forkOfAnAnswerSaysWhy()
     QCOMPARE(branches->actions()[0]->text(), u"“e”   0.430"_s); // "z" stands there now
 }
 
-void TestConversationTree::tokensOfTheLastAnswerSurvive()
+void TestConversationTree::tokensOfAllAnswersSurvive()
 {
     Talk talk;
     talk.view->setCurrentToken(3, 1, true);
     talk.panel->branch({'z', "z", 0.2});
     talk.reply("p");
     PlaygroundPanel other(talk.session);
-    other.restoreDraft(talk.panel->draftJson());
+    other.restoreJson(talk.panel->sessionJson());
     const ConversationModel *model = other.conversation()->model();
     QCOMPARE(said(*model), u"one>abc two>dzp"_s);
     QCOMPARE(model->turn(3).versions.size(), size_t{2});
     QCOMPARE(model->turn(3).version()->tokens.size(), size_t{3});
     QVERIFY(model->turn(3).version()->parent.lock() == model->turn(3).versions[0]);
-    QVERIFY(model->turn(1).version()->tokens.empty()); // of an earlier answer there is the text
+    QCOMPARE(model->turn(1).version()->tokens.size(), size_t{3}); // of earlier ones, too
     other.conversation()->view()->setCurrentToken(3, 2, true);
     other.branch({'z', "z", 0.2});
     QCOMPARE(talk.request().messages.size(), size_t{3});
@@ -323,9 +323,12 @@ void TestConversationTree::whatFollowedOtherVersionsSurvives()
     model.ask({"g"}, answerOf("h"));
     model.addVersion(1, answerOf("x"));
     model.ask({"e"}, answerOf("f"));
-    const QByteArray json = QJsonDocument(conversationDraft(model)).toJson();
+    SessionState state;
+    state.turns = model.turns();
+    Result<SessionContent> content = readSessionJson(sessionJson(sessionSnapshot(state)), u"a.json"_s);
+    QVERIFY(content.ok());
     Model other;
-    other.restore(restoredConversation(QJsonDocument::fromJson(json).object()).turns);
+    other.restore(sessionState(std::move(*content)).turns);
     QCOMPARE(said(other), u"a>x e>f"_s);
     other.showVersion(1, 0);
     QCOMPARE(said(other), u"a>b c>y g>h"_s);
@@ -335,33 +338,17 @@ void TestConversationTree::whatFollowedOtherVersionsSurvives()
     QCOMPARE(said(other), u"a>x e>f"_s);
 }
 
-void TestConversationTree::treesOfADraftHaveALimit()
+void TestConversationTree::changedOldDraftsFallBackToText()
 {
-    Model model;
-    model.ask({std::string(kMaxDraftBytes / 2, 'u')}, answerOf("g"));
-    model.addVersion(1, answerOf("x"));
-    model.ask({std::string(kMaxDraftBytes / 2, 'v')}, answerOf("f"));
-    const QJsonObject draft = conversationDraft(model);
-    const auto turns = restoredConversation(draft).turns;
-    QCOMPARE(turns.size(), size_t{4}); // what is shown has the first say
-    QCOMPARE(turns[1]->versions.size(), size_t{2});
-    QVERIFY(turns[1]->behind.empty());
-    QVERIFY(QJsonDocument(draft).toJson(QJsonDocument::Compact).size() < kMaxDraftBytes);
-}
-
-void TestConversationTree::changedDraftsFallBackToText()
-{
-    Model model;
-    QJsonObject draft = conversationDraft(model);
-    QJsonArray turns = draft.value("turns"_L1).toArray();
-    QJsonObject last = turns.last().toObject();
-    QVERIFY(!last.value("version_tokens"_L1).toArray().isEmpty());
-    last.insert(u"content"_s, u"edited"_s); // by hand: its tokens are of another text
-    turns.replace(turns.size() - 1, last);
-    draft.insert(u"turns"_s, turns);
-    const RestoredConversation restored = restoredConversation(draft);
-    QCOMPARE(restored.turns.back()->text(), std::string("edited"));
-    QVERIFY(restored.turns.back()->version()->tokens.empty());
+    const auto turnsOf = [](const char *content) {
+        const QByteArray json = QByteArray(R"({"turns":[{"role":"user","content":"a"},{"role":"assistant","content":")") + content +
+                                R"(","version_tokens":[{"tokens":[[98,"b",0.5,1]]}]}]})";
+        return oldDraftTurns(QJsonDocument::fromJson(json).object());
+    };
+    QCOMPARE(turnsOf("b").back()->version()->tokens.size(), size_t{1});
+    const auto edited = turnsOf("edited"); // by hand: its tokens are of another text
+    QCOMPARE(edited.back()->text(), std::string("edited"));
+    QVERIFY(edited.back()->version()->tokens.empty());
 }
 
 ORRERY_GUI_TEST_MAIN(TestConversationTree)

@@ -79,9 +79,8 @@ private Q_SLOTS:
     void failuresToSaveAreShown();
     void aPanelThatClosesHasSaved();
     void snapshotsStayAsTheyWere();
-    void largeTextsAreNotKept();
-    void whatIsShownIsKeptFirst();
-    void aDraftWhileATurnIsEditedHasALimitToo();
+    void largeTextsAreKept();
+    void whatOldDraftsDroppedIsTold();
     void linksOfLargeTextsHaveNone();
     void commandsEndWhereNoShellTakesThem();
 };
@@ -151,50 +150,26 @@ void TestLargeTexts::snapshotsStayAsTheyWere()
     QCOMPARE(snapshot.turns[0].version()->text(), std::string("ab"));
 }
 
-void TestLargeTexts::largeTextsAreNotKept()
+void TestLargeTexts::largeTextsAreKept()
 {
     Setup setup;
-    setup.panel->promptEditor()->setPlainText(textOf(256 << 10));
-    QVERIFY(setup.panel->draftJson().size() > 256 << 10);
-    setup.panel->promptEditor()->setPlainText(textOf((256 << 10) + 1));
-    const QString draft = setup.panel->draftJson();
-    QVERIFY(draft.size() < 2'000);
-    PlaygroundPanel other(setup.session);
-    other.restoreDraft(draft);
-    QVERIFY(other.promptEditor()->toPlainText().isEmpty());
-    QCOMPARE(other.noteBanner()->message(),
-             u"A text of 262,145 characters was too long to keep across the restart."_s);
-    other.promptEditor()->setPlainText(u"another"_s); // and it is known
-    QVERIFY(other.noteBanner()->isHidden());
-    QVERIFY(!other.draftJson().contains(u"dropped"_s));
-}
-
-void TestLargeTexts::whatIsShownIsKeptFirst()
-{
-    Setup setup;
-    const QString large = textOf(200 << 10);
+    const QString large = textOf(3 << 20);
     setup.panel->promptEditor()->setPlainText(large);
     setup.panel->messageEditor()->setPlainText(large);
-    PlaygroundPanel prompts(setup.session), talks(setup.session);
-    prompts.restoreDraft(setup.panel->draftJson());
-    QCOMPARE(prompts.promptEditor()->toPlainText().size(), large.size());
-    QVERIFY(prompts.messageEditor()->toPlainText().isEmpty());
-    setup.panel->setMode(PlayMode::Converse);
-    talks.restoreDraft(setup.panel->draftJson());
-    QCOMPARE(talks.messageEditor()->toPlainText().size(), large.size());
-    QVERIFY(talks.promptEditor()->toPlainText().isEmpty());
+    PlaygroundPanel other(setup.session);
+    other.restoreJson(setup.panel->sessionJson());
+    QCOMPARE(other.promptEditor()->toPlainText(), large);
+    QCOMPARE(other.messageEditor()->toPlainText(), large);
 }
 
-void TestLargeTexts::aDraftWhileATurnIsEditedHasALimitToo()
+void TestLargeTexts::whatOldDraftsDroppedIsTold()
 {
     Setup setup;
-    setup.panel->setMode(PlayMode::Converse);
-    setup.panel->messageEditor()->setPlainText(u"one"_s);
-    setup.panel->generate();
-    Q_EMIT setup.generation().finished(summaryOf(FinishReason::EndOfTurn));
-    setup.panel->messageEditor()->setPlainText(textOf(300 << 10));
-    setup.panel->conversation()->editTurn(0); // the large one is aside
-    QVERIFY(setup.panel->draftJson().size() < 2'000);
+    QVERIFY(setup.panel->restoreJson(uR"({"version":1,"mode":"continue","dropped_characters":262145})"_s));
+    QCOMPARE(setup.panel->noteBanner()->message(),
+             u"A text of 262,145 characters was too long to keep across the restart."_s);
+    setup.panel->promptEditor()->setPlainText(u"another"_s); // and it is known
+    QVERIFY(setup.panel->noteBanner()->isHidden());
 }
 
 void TestLargeTexts::linksOfLargeTextsHaveNone()

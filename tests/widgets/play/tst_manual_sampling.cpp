@@ -355,7 +355,7 @@ void TestManualSampling::modeSurvivesARestart()
 {
     Choosing play;
     PlaygroundPanel other(play.session);
-    other.restoreDraft(play.panel->draftJson());
+    other.restoreJson(play.panel->sessionJson());
     QVERIFY(other.sampling()->isManual());
 }
 

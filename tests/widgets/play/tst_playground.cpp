@@ -404,14 +404,14 @@ void TestPlayground::draftSurvives()
     setup.panel->setInfill(true);
     setup.panel->afterEditor()->setPlainText(u"behind"_s);
     PlaygroundPanel other(setup.session);
-    other.restoreDraft(setup.panel->draftJson());
+    other.restoreJson(setup.panel->sessionJson());
     QVERIFY(other.isInfill());
     QCOMPARE(other.afterEditor()->toPlainText(), u"behind"_s);
     QCOMPARE(other.promptEditor()->toPlainText(), u"a “draft”\nof two lines"_s);
     QCOMPARE(other.sampling()->settings().topK, 40);
     QCOMPARE(other.sampling()->settings().seed, uint64_t{123'456'789'012});
     QCOMPARE(other.model(), u"code@4000"_s);
-    other.restoreDraft(u"{"_s); // broken: as it was
+    other.restoreJson(u"{"_s); // broken: as it was
     QCOMPARE(other.model(), u"code@4000"_s);
 }
 

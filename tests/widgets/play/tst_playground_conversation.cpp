@@ -431,7 +431,7 @@ void TestPlaygroundConversation::longConversationsStayQuick()
     ORRERY_VERIFY_QUICK(talk.model->removeTurn(3));
     ORRERY_VERIFY_QUICK(talk.model->undo());
     QString draft;
-    ORRERY_VERIFY_QUICK(draft = talk.panel->draftJson());
+    ORRERY_VERIFY_QUICK(draft = talk.panel->sessionJson());
     QVERIFY(draft.size() > 100'000);
     // No widget per turn.
     QVERIFY(talk.view->findChildren<QWidget *>().size() < 20);

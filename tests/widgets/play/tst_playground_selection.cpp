@@ -371,7 +371,7 @@ void TestPlaygroundSelection::answersFromBeforeAreToldAsFarAsTheToken()
     before.say(u"hi"_s);
     before.answer("abc");
     Looking play;
-    play.panel->restoreDraft(before.panel->draftJson());
+    play.panel->restoreJson(before.panel->sessionJson());
     Focus focus = play.lockTurn(1, 1);
     QCOMPARE(focus.text->answerIds,
              (Ids{'a'})); // the turns before may have changed, and their number with them

@@ -6,7 +6,7 @@
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/sampling_json.h"
 #include "widgets/play/stop_lines.h"
-#include "widgets/play/version_draft.h"
+#include "widgets/play/session_file.h"
 
 #include <QAbstractButton>
 #include <QDoubleSpinBox>
@@ -189,7 +189,7 @@ private Q_SLOTS:
         setup.panel->sampling()->setSettings(allOn());
         setup.panel->sampling()->setShowsMore(true);
         PlaygroundPanel other(setup.session);
-        other.restoreDraft(setup.panel->draftJson());
+        other.restoreJson(setup.panel->sessionJson());
         QVERIFY(isSame(other.sampling()->settings(), allOn()));
         QVERIFY(other.sampling()->showsMore());
     }
@@ -200,8 +200,11 @@ private Q_SLOTS:
         kept->request.sampling = allOn();
         kept->tokens = tokensOf("ab");
         kept->tokens[1].chance = kept->tokens[1].alternatives[0].chance = 0.625;
-        qint64 room = 1 << 20;
-        const std::vector<VersionPtr> versions = restoredVersions(versionDrafts({kept}, room));
+        SessionState state;
+        state.versions = {kept};
+        Result<SessionContent> content = readSessionJson(sessionJson(sessionSnapshot(state)), QStringLiteral("a.json"));
+        QVERIFY(content.ok());
+        const std::vector<VersionPtr> versions = sessionState(std::move(*content)).versions;
         QCOMPARE(versions.size(), size_t(1));
         const VersionPtr version = versions[0];
         QVERIFY(version && isSame(version->request.sampling, allOn()));

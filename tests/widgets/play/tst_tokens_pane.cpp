@@ -250,7 +250,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitFor(
             [&] { return panel.findChild<QLabel *>(u"tokensSummary"_s)->text() == u"No text yet."_s; }));
         PlaygroundPanel other(session);
-        other.restoreDraft(panel.draftJson());
+        other.restoreJson(panel.sessionJson());
         QVERIFY(child<QAbstractButton>(&other, "showTokens")->isChecked());
     }
 };

@@ -55,7 +55,6 @@ class TestTranscriptExport : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void pagesFenceTheTexts();
-    void dataHasTokensAndCandidates();
     void tablesHaveALineForEachToken();
     void filesAreWrittenByTheirEnding();
     void anotherEndingIsRefused();
@@ -75,21 +74,6 @@ void TestTranscriptExport::pagesFenceTheTexts()
         transcriptMarkdown(talkTranscript()).startsWith(u"## User\n\n```text\nhi\n```\n\n## Assistant\n"_s));
 }
 
-void TestTranscriptExport::dataHasTokensAndCandidates()
-{
-    const QJsonObject json = QJsonDocument::fromJson(transcriptJson(talkTranscript())).object();
-    const QJsonArray turns = json.value("turns"_L1).toArray();
-    QCOMPARE(turns[0].toObject().value("role"_L1).toString(), u"user"_s);
-    const QJsonObject answer = turns[1].toObject().value("answer"_L1).toObject();
-    QCOMPARE(answer.value("model"_L1).toString(), u"code@8000"_s);
-    const QJsonArray tokens = answer.value("tokens"_L1).toArray();
-    QCOMPARE(tokens.size(), 3);
-    QCOMPARE(tokens[0].toObject().value("probability"_L1).toDouble(), 0.43);
-    QCOMPARE(tokens[0].toObject().value("candidates"_L1).toArray().size(), 2);
-    QVERIFY(!tokens[0].toObject().contains("bytes"_L1));
-    QCOMPARE(tokens[1].toObject().value("bytes"_L1).toString(), u"c3"_s); // half a character
-}
-
 void TestTranscriptExport::tablesHaveALineForEachToken()
 {
     QCOMPARE(transcriptCsv(talkTranscript()),
@@ -100,13 +84,12 @@ void TestTranscriptExport::tablesHaveALineForEachToken()
 void TestTranscriptExport::filesAreWrittenByTheirEnding()
 {
     const QTemporaryDir folder;
-    for (const QString &ending : {u"md"_s, u"json"_s, u"csv"_s}) {
+    for (const QString &ending : {u"md"_s, u"csv"_s}) {
         const QString path = folder.filePath(u"a."_s + ending);
         QVERIFY(saveTranscript(promptTranscript("one"), path).ok());
     }
     QCOMPARE(contentOf(folder.filePath(u"a.csv"_s)), transcriptCsv(promptTranscript("one")).toUtf8());
     QCOMPARE(contentOf(folder.filePath(u"a.md"_s)), transcriptMarkdown(promptTranscript("one")).toUtf8());
-    QCOMPARE(contentOf(folder.filePath(u"a.json"_s)), transcriptJson(promptTranscript("one")));
 }
 
 void TestTranscriptExport::anotherEndingIsRefused()
@@ -116,7 +99,7 @@ void TestTranscriptExport::anotherEndingIsRefused()
     QCOMPARE(saved.error().code, ErrorCode::InvalidInput);
     QCOMPARE(saved.error().message,
              std::string("Cannot save the transcript as \"a.pdf\": its ending is \".pdf\", "
-                         "expected .md, .json or .csv."));
+                         "expected .md or .csv."));
 }
 
 void TestTranscriptExport::placesThatCannotBeWrittenAreTold()

@@ -3,7 +3,7 @@
 #include "play_setup.h"
 
 #include "widgets/play/branching.h"
-#include "widgets/play/version_draft.h"
+#include "widgets/play/old_draft.h"
 #include "widgets/play/version_tree.h"
 
 #include <QAbstractItemModelTester>
@@ -60,9 +60,7 @@ private Q_SLOTS:
     void childrenOfAVersionThatIsGoneMoveUp();
     void modelSaysHowItWent();
     void tableHasParentsAndPlaces();
-    void draftKeepsTokensAndParents();
-    void draftDropsCandidatesThenTokens();
-    void draftTakesAnything();
+    void oldDraftsTakeAnything();
 };
 
 void TestVersionTree::aBranchBeginsAsItsParent()
@@ -202,57 +200,12 @@ void TestVersionTree::tableHasParentsAndPlaces()
     QVERIFY2(lines[2].startsWith(u"2\t1\t1\t3\t"_s), qPrintable(lines[2]));
 }
 
-void TestVersionTree::draftKeepsTokensAndParents()
-{
-    const VersionPtr root = versionOf("ab\xC3"), branch = branchOf(root, 1, "x");
-    root->info = ModelInfoValue{u"code@8000"_s, 8'000, 0, 0, {}};
-    root->summary = summaryOf(FinishReason::MaxTokens);
-    branch->request.infill = "behind";
-    branch->isAnswer = true;
-    qint64 room = kMaxTokenDraftBytes;
-    const QJsonArray drafts = versionDrafts({root, versionOf(""), branch}, room);
-    QVERIFY(room < kMaxTokenDraftBytes);
-    const QByteArray json = QJsonDocument(drafts).toJson();
-    const auto versions = restoredVersions(QJsonDocument::fromJson(json).array());
-    QCOMPARE(versions.size(), size_t{3});
-    QVERIFY(versions[0] && !versions[1] && versions[2]);
-    QCOMPARE(versions[0]->text(), std::string("ab\xC3"));
-    QCOMPARE(versions[0]->tokens[1].probability, 0.43);
-    QCOMPARE(versions[0]->tokens[1].entropy, 1.25);
-    QCOMPARE(versions[0]->tokens[1].alternatives[1].bytes, std::string("z"));
-    QCOMPARE(versions[0]->info->step, qint64{8'000});
-    QCOMPARE(versions[0]->summary->promptTokens, int64_t{12});
-    QVERIFY(versions[2]->parent.lock() == versions[0]);
-    QCOMPARE(versions[2]->partsAt, 1);
-    QCOMPARE(versions[2]->request.answerIds, (std::vector<int32_t>{'a', 'z'}));
-    QCOMPARE(versions[2]->request.prompt, std::string("Hello"));
-    QCOMPARE(versions[2]->request.infill.value_or(""), std::string("behind"));
-    QCOMPARE(versions[2]->request.sampling.seed, uint64_t{5});
-    QVERIFY(versions[2]->isAnswer);
-}
-
-void TestVersionTree::draftDropsCandidatesThenTokens()
-{
-    const VersionPtr older = versionOf(std::string(50, 'a')), newer = versionOf(std::string(50, 'b'));
-    qint64 room = 100 * 48; // for the tokens of both, not for their candidates
-    auto versions = restoredVersions(versionDrafts({older, newer}, room));
-    QVERIFY(versions[0] && versions[0]->tokens[0].alternatives.empty());
-    QVERIFY(room >= 0);
-    room = 50 * 48;
-    versions = restoredVersions(versionDrafts({older, newer}, room));
-    QVERIFY(!versions[0] && versions[1]); // the newest stays
-    newer->request.media.push_back({"bytes", "a.png", 0});
-    room = kMaxTokenDraftBytes;
-    versions = restoredVersions(versionDrafts({older, newer}, room));
-    QVERIFY(versions[0] && !versions[1]); // a draft has no files
-}
-
-void TestVersionTree::draftTakesAnything()
+void TestVersionTree::oldDraftsTakeAnything()
 {
     const char *json = R"([null, 7, {"tokens":[]}, {"tokens":[[1]]}, {"tokens":"x"},
         {"tokens":[["x",5,"y",null,[1,2]]],"parent":5,"parts_at":-3,"given":99},
         {"tokens":[[97,"a",0.5,1]],"parent":99,"parts_at":99}])";
-    const auto versions = restoredVersions(QJsonDocument::fromJson(json).array());
+    const auto versions = oldDraftVersions(QJsonDocument::fromJson(json).array());
     QCOMPARE(versions.size(), size_t{7});
     for (size_t i = 0; i < 5; ++i) QVERIFY(!versions[i]);
     QVERIFY(versions[5] && versions[5]->parent.expired()); // no version is its own parent
