@@ -81,10 +81,11 @@ std::vector<DataCheck> checkData(const CorpusDescription &description)
     return checks;
 }
 
-std::string describeDataJson(const CorpusDescription &description)
+std::string describeDataJson(const CorpusDescription &description, int64_t vocabSize)
 {
     nlohmann::ordered_json root;
     descriptionToJson(description, root);
+    if (vocabSize > 0) root["vocab_size"] = vocabSize;
     root["length_histogram"] = nlohmann::ordered_json::array();
     for (const LengthBucket &bucket : lengthBuckets(description))
         root["length_histogram"].push_back(

@@ -20,7 +20,8 @@ std::vector<DataCheck> checkData(const CorpusDescription &description);
 /// One JSON object: format, files, documents, bytes, tokens, train_tokens, val_tokens, invalid_utf8_files,
 /// num_skipped, content_digest, skipped [{path, reason}], length_histogram [{from, to, documents}] in tokens,
 /// preview (valid UTF-8, no control characters but tabs and line feeds), checks [{name, ok, text}].
-std::string describeDataJson(const CorpusDescription &description);
+/// @param vocabSize ids of the tokenizer; 0: not told
+std::string describeDataJson(const CorpusDescription &description, int64_t vocabSize = 0);
 /// The same in lines for a terminal; nothing in it can move the cursor.
 std::string describeDataText(const CorpusDescription &description);
 

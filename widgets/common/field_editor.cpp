@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/field_editor.h"
 
+#include "core/spec/field_values.h"
 #include "widgets/common/glossary.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
@@ -31,6 +32,23 @@ namespace {
 bool isPathList(const Field &field)
 {
     return field.type == FieldType::TextList && field.key == "continual.stages";
+}
+
+constexpr auto kShownValue = "orreryShownValue"; // property of a box: what it showed before "Choose file …"
+
+/// The file of a box, or nothing: "models/tokenizer.json" says more than the whole path has room for.
+QString fileTitle(const QString &path)
+{
+    const QFileInfo info(path);
+    const QString folder = info.dir().dirName();
+    return folder.isEmpty() ? info.fileName() : folder + u'/' + info.fileName();
+}
+
+/// Behind the choices of a field that takes a file, too: a line, and what asks for it.
+void addFileChoice(QComboBox &box)
+{
+    box.insertSeparator(box.count());
+    box.addItem(FieldEditor::tr("Choose file …"));
 }
 
 /// The list with one more entry, as parseFieldValue() reads it.
@@ -80,10 +98,16 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
     } else if (field.type == FieldType::Choice) {
         m_box = new QComboBox(this);
         for (const std::string &choice : field.choices) m_box->addItem(fromStd(choice), fromStd(choice));
+        if (takesFile(field)) addFileChoice(*m_box);
         guardFromWheel(m_box);
         m_box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
         m_control = m_box;
-        connect(m_box, &QComboBox::activated, this, [this] {
+        connect(m_box, &QComboBox::activated, this, [this](int row) {
+            if (takesFile(m_field) && row == m_box->count() - 1) {
+                m_box->setCurrentIndex(m_box->findData(m_box->property(kShownValue)));
+                return browse(false);
+            }
+            m_box->setProperty(kShownValue, m_box->currentData());
             m_isGiven = true;
             Q_EMIT edited();
             Q_EMIT committed();
@@ -136,12 +160,16 @@ void FieldEditor::setExamplePath(const std::function<QString()> &provider)
 
 void FieldEditor::browse(bool wantsFolder)
 {
-    auto *dialog =
-        new QFileDialog(this, wantsFolder ? tr("Choose a folder of text") : tr("Choose a text file"));
+    const QString title = m_box          ? tr("Choose a tokenizer.json")
+                          : wantsFolder ? tr("Choose a folder of text")
+                                        : tr("Choose a text file");
+    auto *dialog = new QFileDialog(this, title);
+    if (m_box) dialog->setNameFilters({tr("Tokenizers (*.json)"), tr("All files (*)")});
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(wantsFolder ? QFileDialog::Directory : QFileDialog::ExistingFile);
     if (wantsFolder) dialog->setOption(QFileDialog::ShowDirsOnly);
-    const QString current = m_line->text().trimmed();
+    QString current = m_box ? m_box->property(kShownValue).toString() : m_line->text().trimmed();
+    if (m_box && !current.contains(u'/')) current.clear(); // one of the choices
     dialog->setObjectName(u"browseDialog"_s);
     dialog->setDirectory(current.isEmpty() || isPathList(m_field) ? QDir::homePath()
                                                                   : QFileInfo(current).absolutePath());
@@ -175,9 +203,14 @@ void FieldEditor::setGivenText(const std::optional<QString> &text)
     } else if (m_box) {
         // A value that is no choice is shown as it is: its field says what is wrong with it, and it is not
         // lost.
-        while (m_box->count() > static_cast<int>(m_field.choices.size()))
-            m_box->removeItem(m_box->count() - 1);
-        if (text && m_box->findData(*text) < 0) m_box->addItem(*text, *text);
+        const int numChoices = static_cast<int>(m_field.choices.size()), numBehind = takesFile(m_field) ? 2 : 0;
+        while (m_box->count() > numChoices + numBehind) m_box->removeItem(numChoices);
+        if (text && m_box->findData(*text) < 0) {
+            const bool isFile = takesFile(m_field) && text->contains(u'/');
+            m_box->insertItem(numChoices, isFile ? fileTitle(*text) : *text, *text);
+            m_box->setItemData(numChoices, *text, Qt::ToolTipRole);
+        }
+        m_box->setProperty(kShownValue, text.value_or(m_default));
         m_box->setCurrentIndex(m_box->findData(text.value_or(m_default)));
     } else {
         m_check->setChecked(text.value_or(m_default) == u"true"_s);

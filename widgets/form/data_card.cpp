@@ -128,6 +128,7 @@ void DataCard::setExampleOffered(bool isOffered)
 void DataCard::showNothing()
 {
     m_numTrainTokens = 0;
+    m_vocabSize = 0;
     m_fix = {};
     m_fixButton->hide();
     m_checks->hide();
@@ -180,6 +181,9 @@ void DataCard::showNumbers(const QJsonObject &data)
         m_numbers->setValue(tr("Size"),
                             bytesText(static_cast<quint64>(number(data, {"bytes"_L1, "num_bytes"_L1}))));
     showParts(data);
+    if (m_vocabSize > 0)
+        m_numbers->setValue(tr("Vocabulary"), tr("%1 tokens").arg(integerText(m_vocabSize)),
+                            tr("Ids that the chosen tokenizer has"));
     m_numbers->setValue(tr("Training tokens"), tokensText(static_cast<double>(m_numTrainTokens), isAbout),
                         integerText(static_cast<qint64>(m_numTrainTokens)));
     m_numbers->setValue(tr("Validation tokens"), tokensText(valTokens, isAbout),
@@ -210,6 +214,7 @@ void DataCard::showDescription(const QString &json)
 {
     const QJsonObject data = QJsonDocument::fromJson(json.toUtf8()).object();
     m_numTrainTokens = static_cast<quint64>(number(data, {"train_tokens"_L1, "num_train_tokens"_L1}));
+    m_vocabSize = std::max<qint64>(0, data.value("vocab_size"_L1).toInteger());
     m_fix = fixOf(data.value("mismatch"_L1).toObject());
     m_fixButton->setVisible(!m_fix.key.isEmpty());
     const double numSkipped = number(data, {"num_skipped"_L1, "skipped_files"_L1, "skipped"_L1});

@@ -37,6 +37,8 @@ public:
     void showFailure();
     void setExampleOffered(bool isOffered);
     [[nodiscard]] quint64 numTrainTokens() const { return m_numTrainTokens; }
+    /// Ids of the tokenizer, as the engine read it; 0: not known.
+    [[nodiscard]] qint64 vocabSize() const { return m_vocabSize; }
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] QPushButton *exampleButton() const { return m_example; }
     [[nodiscard]] QPushButton *fixButton() const { return m_fixButton; }
@@ -55,6 +57,7 @@ private:
     SettingFix m_fix;
     bool m_isExampleOffered = false;
     quint64 m_numTrainTokens = 0;
+    qint64 m_vocabSize = 0;
 };
 
 } // namespace orrery::ui

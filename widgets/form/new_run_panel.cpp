@@ -276,6 +276,8 @@ void NewRunPanel::updateEstimate()
     m_speeds->read(m_form->table(), spec.device);
     // What 0 becomes under a desktop.
     if (spec.threads == 0) spec.threads = std::max(1, m_session.engine().numCores - 1);
+    // Without a number of its own a model has as many ids as its tokenizer, which the engine has read.
+    if (spec.data.vocabSize == 0) spec.data.vocabSize = m_data->vocabSize();
     m_estimate->setEstimate(spec, *m_form->table(), m_speeds->measured(*m_form->table(), spec.device),
                             m_session.engine().memoryBytes, m_data->numTrainTokens());
 }

@@ -56,7 +56,9 @@ QString resolvedDefault(const QString &key, const RunSpec &spec)
     if (key == u"schedule.total_steps" && spec.schedule.totalSteps == 0)
         return SpecForm::tr("%1, as the run").arg(spec.train.steps);
     if (key == u"data.vocab_size" && spec.data.vocabSize == 0)
-        return SpecForm::tr("%1, as the tokenizer").arg(byteVocabSize(spec.data));
+        return spec.data.tokenizer.ends_with(".json") // which only the engine reads
+                   ? SpecForm::tr("as the tokenizer")
+                   : SpecForm::tr("%1, as the tokenizer").arg(byteVocabSize(spec.data));
     if (key == u"model.ffn_width" && spec.model.ffnWidth == 0)
         return SpecForm::tr("%1, by the width").arg(feedForwardWidth(spec.model));
     if (key == u"continual.stages") return SpecForm::tr("none");

@@ -534,6 +534,10 @@ void TestHostRuns::describesData()
     const auto described = client.describeData(request);
     VERIFY_OK(described);
     QVERIFY(described->find("\"train_tokens\"") != std::string::npos);
+    QVERIFY2(described->find("\"vocab_size\":272") != std::string::npos, described->c_str()); // what an estimate counts
+    request.specialTokens = "none";
+    QVERIFY(client.describeData(request)->find("\"vocab_size\":256") != std::string::npos);
+    request.specialTokens.clear();
     request.path = "gen:shapes?n=20";
     const auto world = client.describeData(request);
     VERIFY_OK(world);

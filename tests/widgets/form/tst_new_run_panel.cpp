@@ -15,6 +15,7 @@
 
 #include <QAction>
 #include <QClipboard>
+#include <QComboBox>
 #include <QElapsedTimer>
 #include <QFileDialog>
 #include <QLineEdit>
@@ -69,6 +70,8 @@ private Q_SLOTS:
     void dialogsAddToAListOfPaths();
     void aNewQuestionCancelsTheOneBefore();
     void hiddenFormAsksNothing();
+    void aTokenizerFileIsChosen();
+    void theVocabularyOfTheFileCounts();
     void descriptionErrorStandsUnderThePath();
     void asksAboutTheModelThatIsMeant();
     void theBuiltInWorldNeedsOnlyItsName();
@@ -430,6 +433,64 @@ void TestNewRunPanel::aNewQuestionCancelsTheOneBefore()
     session.flush();
     QCOMPARE(panel.dataCard()->numTrainTokens(), quint64{943'718});
     QCOMPARE(session.numCancelledDescriptions, 1);
+}
+
+void TestNewRunPanel::aTokenizerFileIsChosen()
+{
+    FakeSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    auto *box = child<QComboBox>(&panel, "control_data.tokenizer");
+    QCOMPARE(box->itemText(box->count() - 1), u"Choose file …"_s);
+    const auto ask = [&] {
+        box->setCurrentIndex(box->count() - 1); // as a person does
+        Q_EMIT box->activated(box->count() - 1);
+        return panel.findChild<QFileDialog *>(u"browseDialog"_s);
+    };
+    QFileDialog *dialog = ask();
+    QVERIFY(dialog);
+    QCOMPARE(box->currentText(), u"bytes"_s); // until a file is chosen
+    QVERIFY(panel.form()->builder().preview().data.tokenizer == "bytes");
+    delete dialog; // cancelled
+    dialog = ask();
+    Q_EMIT dialog->fileSelected(u"/models/llama/tokenizer.json"_s);
+    delete dialog;
+    QCOMPARE(box->currentText(), u"llama/tokenizer.json"_s);
+    QCOMPARE(box->currentData(Qt::ToolTipRole).toString(), u"/models/llama/tokenizer.json"_s);
+    QVERIFY(panel.form()->builder().preview().data.tokenizer == "/models/llama/tokenizer.json");
+    QCOMPARE(lineOf(panel, "data.vocab_size")->placeholderText(), u"as the tokenizer"_s);
+    NewRunPanel other(session); // and in a draft
+    other.restoreDraft(panel.draftJson());
+    QCOMPARE(child<QComboBox>(&other, "control_data.tokenizer")->currentText(), u"llama/tokenizer.json"_s);
+    dialog = ask(); // another one begins where that is
+    QCOMPARE(box->currentText(), u"llama/tokenizer.json"_s);
+    delete dialog;
+    box->setCurrentIndex(box->findData(u"bpe"_s));
+    Q_EMIT box->activated(box->currentIndex());
+    QVERIFY(panel.form()->builder().preview().data.tokenizer == "bpe");
+}
+
+void TestNewRunPanel::theVocabularyOfTheFileCounts()
+{
+    FakeSession session;
+    session.dataDescription = uR"({"format":"text","files":1,"documents":1,"bytes":100,"train_tokens":900,"val_tokens":100,"vocab_size":32000})"_s;
+    NewRunPanel panel(session);
+    panel.show();
+    panel.form()->setGiven(u"data.tokenizer"_s, u"/models/tokenizer.json"_s);
+    const auto unread = panel.estimateCard()->estimate().numParameters;
+    panel.form()->setGiven(u"data.path"_s, u"/text"_s);
+    QTRY_COMPARE(panel.dataCard()->vocabSize(), qint64{32'000});
+    QCOMPARE(panel.dataCard()->numbers()->value(u"Vocabulary"_s), u"32,000 tokens"_s);
+    RunSpec spec = panel.form()->builder().preview();
+    const auto expected = estimateRun(spec, 32'000, 1e9).numParameters;
+    QVERIFY(expected > unread);
+    QCOMPARE(panel.estimateCard()->estimate().numParameters, expected);
+    panel.form()->setGiven(u"data.vocab_size"_s, u"40000"_s); // a person's own number comes first
+    spec = panel.form()->builder().preview();
+    QCOMPARE(panel.estimateCard()->estimate().numParameters, estimateRun(spec, 0, 1e9).numParameters);
+    panel.form()->setGiven(u"data.vocab_size"_s, QString());
+    panel.form()->setGiven(u"data.tokenizer"_s, u"/models/other.json"_s); // not read yet
+    QCOMPARE(panel.dataCard()->vocabSize(), qint64{0});
 }
 
 void TestNewRunPanel::hiddenFormAsksNothing()
