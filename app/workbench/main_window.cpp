@@ -18,6 +18,7 @@
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_panel.h"
+#include "widgets/session/run_colors.h"
 #include "widgets/theme/theme.h"
 
 #include <QAction>
@@ -72,6 +73,7 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
 
 MainWindow::~MainWindow()
 {
+    RunColors::instance().setSettings(nullptr);
     // Panels use the selection, and QWidget's destructor still hides the docks, when the members that their signals
     // lead to are gone.
     qApp->disconnect(this);

@@ -39,6 +39,7 @@ class PluginValuesPanel;
 class PluginsPanel;
 class RunControls;
 class RunListPanel;
+class RunNotifications;
 class RunPanel;
 class StatusLine;
 class WelcomeCard;
@@ -83,6 +84,8 @@ public:
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
     [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
     [[nodiscard]] PluginValuesPanel &pluginValues() { return *m_pluginValues; }
+    /// Silent until it is given a sink.
+    [[nodiscard]] RunNotifications &notifications() { return *m_notifications; }
 
 protected:
     void closeEvent(QCloseEvent *event) override;
@@ -108,6 +111,8 @@ private:
     void makePalette();      // main_window_palette.cpp
     void connectSelection(); // main_window_selection.cpp
     void makePauseBanner();  // main_window_pause.cpp
+    void makeNotifications();         // main_window_notify.cpp
+    void addNotifyMenu(QMenu &menu);  // main_window_notify.cpp
     /// A dock that has no place yet.
     QDockWidget *makeDock(const QString &title, const QString &name, QWidget *panel);
     void placeDock(QDockWidget *dock, WindowLayout layout);
@@ -184,6 +189,7 @@ private:
     NewRunPanel *m_newRun = nullptr;
     PluginsPanel *m_plugins = nullptr;
     RunListPanel *m_runList = nullptr;
+    RunNotifications *m_notifications = nullptr;
     RunPanel *m_runPanel = nullptr;
     LogPanel *m_log = nullptr;
     RunControls *m_controls = nullptr;

@@ -92,6 +92,7 @@ void MainWindow::makeActions()
     addNoteAction();
     makeLayoutActions();
     makeThemeActions();
+    makeNotifications();
     make({u"help.about"_s, Help, tr("About Orrery")}, [this] { showAbout(); });
     make({u"help.aboutQt"_s, Help, tr("About Qt")}, [] { QApplication::aboutQt(); });
 }
@@ -273,6 +274,7 @@ void MainWindow::makeMenus()
     run->addSeparator();
     run->addMenu(m_controls->copyCommandMenu());
     m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s});
+    addNotifyMenu(*run);
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     m_viewMenu = view;

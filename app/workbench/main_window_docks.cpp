@@ -13,6 +13,7 @@
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_panel.h"
+#include "widgets/session/run_colors.h"
 
 #include <QDockWidget>
 #include <QEvent>
@@ -69,7 +70,9 @@ QDockWidget *MainWindow::makeDock(const QString &title, const QString &name, QWi
 
 void MainWindow::makeDocks()
 {
+    RunColors::instance().setSettings(&m_settings);
     m_runList = new RunListPanel(m_session, this);
+    m_runList->restorePlace(m_settings.value(u"runs/place"_s).toString());
     m_runPanel = new RunPanel(m_session, this);
     m_log = new LogPanel(m_session, this);
     m_microscope = new MicroscopePanel(m_session, m_selection, this);
@@ -216,6 +219,7 @@ void MainWindow::save()
     m_settings.setValue(u"window/geometry"_s, saveGeometry());
     m_settings.setValue(u"window/layout"_s, layoutKey(m_layout));
     m_settings.setValue(u"window/run"_s, m_run);
+    m_settings.setValue(u"runs/place"_s, m_runList->place());
     m_settings.setValue(u"newRun/draft"_s, m_newRun->draftJson());
     m_settings.setValue(u"play/draft"_s, m_play->draftJson());
     m_settings.sync();

@@ -11,6 +11,7 @@
 #include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_list_view.h"
 #include "widgets/runs/run_panel.h"
 
 #include <QAbstractSlider>
@@ -21,7 +22,7 @@
 #include <QElapsedTimer>
 #include <QFile>
 #include <QLineEdit>
-#include <QListView>
+#include <QTreeView>
 #include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -421,7 +422,7 @@ void TestMainWindow::activatingARunShowsItsCurves()
     m_session->setRuns({fakeRun("alpha", RunState::Running, 2), fakeRun("beta", RunState::Finished, 1)});
     open();
     m_window->showLayout(WindowLayout::Play);
-    QListView *list = m_window->findChild<RunListPanel *>()->view();
+    QTreeView *list = m_window->findChild<RunListPanel *>()->view();
     const QPoint beta = list->visualRect(list->model()->index(1, 0)).center();
     QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, beta);
     QCOMPARE(m_window->selectedRun(), QStringLiteral("beta"));
