@@ -51,11 +51,19 @@ Check checkHome()
             isTight ? "Checkpoints need room: free some space or use --out on another disk." : ""};
 }
 
+/// As one word of a shell, whatever is in it: an installation may stand anywhere.
+std::string forShell(const std::string &text)
+{
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
 Check checkWorker()
 {
     auto path = findWorkerProgram();
     if (!path) return fromError("worker", path.error(), CheckState::Bad);
-    const std::string command = "\"" + path->string() + "\" info --json 2>&1";
+    const std::string command = forShell(path->string()) + " info --json 2>&1";
     std::string output;
     if (FILE *pipe = popen(command.c_str(), "r")) {
         char buffer[1024];

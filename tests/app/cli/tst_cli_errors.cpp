@@ -20,6 +20,7 @@ private Q_SLOTS:
     void refusesToDeleteWithoutYes();
     void schemaIsJson();
     void doctorFindsTheWorker();
+    void doctorFindsAWorkerInAStrangePlace();
 
 private:
     EngineHome m_home;
@@ -215,6 +216,19 @@ void TestCliErrors::doctorFindsTheWorker()
     const EngineAnswer answer = m_home.run({QStringLiteral("doctor"), QStringLiteral("--json")});
     QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
     QCOMPARE(answer.lines().first()[QStringLiteral("healthy")].toBool(), true);
+}
+
+/// The package may be unpacked anywhere; doctor asks the worker through a shell.
+void TestCliErrors::doctorFindsAWorkerInAStrangePlace()
+{
+    const QString folder = m_home.path(QStringLiteral("a $HOME 'b' \"c\" `d` \\ü"));
+    QVERIFY(QDir().mkpath(folder));
+    const QString worker = folder + QStringLiteral("/orrery-worker");
+    QVERIFY(QFile::link(QStringLiteral(ORRERY_BIN_DIR "/orrery-worker"), worker));
+    const EngineAnswer answer = m_home.run({QStringLiteral("doctor"), QStringLiteral("--json")}, 240'000,
+                                           {QStringLiteral("ORRERY_WORKER=") + worker});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    QVERIFY2(answer.all().contains(QStringLiteral("`d`")), qPrintable(answer.all()));
 }
 
 QTEST_GUILESS_MAIN(TestCliErrors)
