@@ -4,6 +4,9 @@
 
 #include "core/spec/breakpoint.h"
 #include "widgets/attention/attention_pair.h"
+#include "widgets/attention/attention_panel.h"
+#include "widgets/attention/frame_feed.h"
+#include "widgets/attention/prompt_bar.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
@@ -27,6 +30,22 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 namespace {
+
+/// The map whose numbers paused the run: of the text that the series of heads are of, kept at that very step.
+void showHead(AttentionPanel &panel, const HeadRef &head)
+{
+    const PromptBar &prompts = *panel.promptBar();
+    // Of a run that was selected just now the panel goes to that text by itself, as soon as it knows of it.
+    if (prompts.isValidationKept())
+        panel.choosePrompt(prompts.validationPrompt());
+    else if (prompts.hasDocuments() || prompts.prompt() < 0)
+        panel.choosePrompt(0);
+    panel.feed()->follow(); // a paused run keeps no later one
+    AttentionPlace place;
+    place.level = StageLevel::Head;
+    place.head = head;
+    panel.goTo(place);
+}
 
 /// Whether keys that are pressed now go into a text.
 bool isTyping()
@@ -136,20 +155,16 @@ void MainWindow::onUpdated(const RunUpdate &update)
     }
 }
 
-/// Opens what shows a series of the selected run: of a head that head, of how full a memory is the memory, of
-/// other parts and probes of plugins its row, else its curve.
+/// Opens what shows a series of the selected run: of a head that head in the text and step of the series, of
+/// how full a memory is the memory (whose panel says how full it is while the run trains), of other parts and
+/// probes of plugins its row, else its curve.
 void MainWindow::showReason(const QString &series)
 {
     const QStringList parts = series.split(u'/');
     if (parts.size() >= 2 && parts[0] == u"head") {
         showLayout(WindowLayout::Inspect);
         HeadRef head;
-        if (headFromName(toStd(parts[1]), head)) {
-            AttentionPlace place;
-            place.level = StageLevel::Head;
-            place.head = head;
-            m_attention->primary()->goTo(place);
-        }
+        if (headFromName(toStd(parts[1]), head)) showHead(*m_attention->primary(), head);
         return;
     }
     PanelFrame *memory = panelCalled(u"memory"_s);

@@ -5,6 +5,9 @@
 #include "tests/app/workbench/window_samples.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/attention/attention_pair.h"
+#include "widgets/attention/attention_panel.h"
+#include "widgets/attention/frame_feed.h"
+#include "widgets/attention/prompt_bar.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/command_palette.h"
 #include "widgets/curves/curves_panel.h"
@@ -119,6 +122,39 @@ private Q_SLOTS:
             QTRY_COMPARE(m_window->pluginValues().selectedSeries(), series);
             QVERIFY(m_window->pluginValues().view()->selectionModel()->hasSelection());
         }
+    }
+    void panelsOfPluginsFollowTheRun()
+    {
+        addMemory();
+        QCOMPARE(m_memory->property("run").toString(), u"alpha"_s);
+        m_window->selectRun(u"beta"_s);
+        QCOMPARE(m_memory->property("run").toString(), u"beta"_s);
+    }
+    void aHeadIsShownInTheTextAndStepOfItsSeries()
+    {
+        m_window->showLayout(WindowLayout::Inspect);
+        AttentionPanel &panel = *m_window->attention().primary();
+        QTRY_VERIFY(panel.snapshot());
+        // Somebody looked at a text of their own, after an earlier step.
+        panel.feed()->goToStep(1'600);
+        QTRY_COMPARE(panel.snapshot()->report.step, int64_t(1'600));
+        panel.promptBar()->setOwnText(u"something else"_s);
+        panel.choosePrompt(PromptBar::kOwnText);
+        QVERIFY(panel.promptBar()->prompt() < 0);
+        pauseBy(u"head/1.0/entropy"_s);
+        QCOMPARE(panel.promptBar()->prompt(), 0); // the only text that this run keeps
+        QCOMPARE(panel.place().head, (HeadRef{1, 0}));
+        QTRY_VERIFY(panel.snapshot());
+        QTRY_COMPARE(panel.snapshot()->report.step, int64_t(8'000));
+        QVERIFY(panel.feed()->isFollowing());
+        // Another one of the kept texts than that of the series was chosen.
+        panel.promptBar()->setPrompts({u"one"_s, u"two"_s});
+        panel.promptBar()->setValidationKept(true);
+        panel.choosePrompt(1);
+        pauseBy(u"head/0.1/entropy"_s);
+        QCOMPARE(panel.promptBar()->prompt(), panel.promptBar()->validationPrompt());
+        QCOMPARE(panel.feed()->prompt(), 2);
+        QCOMPARE(panel.place().head, (HeadRef{0, 1}));
     }
     void aMemoryWithoutAPanelIsInPluginData()
     {
