@@ -131,6 +131,7 @@ private:
     [[nodiscard]] OverviewContent overviewContent(const SnapshotPtr &now) const; // attention_show.cpp
     [[nodiscard]] HeadContent headContent(const SnapshotPtr &now) const;         // attention_show.cpp
     [[nodiscard]] std::vector<HeadRef> openHeads() const;                        // attention_show.cpp
+    [[nodiscard]] std::vector<HeadRef> shownHeads() const;                       // attention_show.cpp
     [[nodiscard]] int rowOfToken(int token) const;                               // attention_show.cpp
 
     void replacePlace(const AttentionPlace &place); ///< without an entry in the history
@@ -171,7 +172,17 @@ private:
     [[nodiscard]] QString title() const; ///< of an export
     [[nodiscard]] QImage image() const;
     [[nodiscard]] QString savedModel() const;
-    [[nodiscard]] QString makeCommand(const QString &model) const;
+    /// What the command was written for: the buttons ask for it several times a second.
+    struct Commanded {
+        SnapshotPtr now;
+        std::shared_ptr<const GenerateRequest> selected;
+        QString model, text;
+        StageLevel level = StageLevel::Overview;
+        std::vector<HeadRef> heads, ablated;
+        int64_t token = -1;
+        bool operator==(const Commanded &) const = default;
+    };
+    [[nodiscard]] QString makeCommand(const Commanded &wanted) const;
     [[nodiscard]] bool isWindow() const;
     [[nodiscard]] std::ptrdiff_t numWindowAnswerIds() const;
     [[nodiscard]] QString sentence() const;
@@ -227,15 +238,6 @@ private:
         bool operator==(const Drawn &) const = default;
     } m_drawn;
 
-    /// What the command was written for: the buttons ask for it several times a second.
-    struct Commanded {
-        SnapshotPtr now;
-        std::shared_ptr<const GenerateRequest> selected;
-        QString model, text;
-        StageLevel level = StageLevel::Overview;
-        HeadRef head;
-        bool operator==(const Commanded &) const = default;
-    };
     mutable std::optional<Commanded> m_commanded;
     mutable QString m_command;
 

@@ -103,6 +103,15 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
     return content;
 }
 
+/// Of the open heads those that the map is of.
+std::vector<HeadRef> AttentionPanel::shownHeads() const
+{
+    std::vector<HeadRef> heads = openHeads();
+    const bool isChange = m_isDifference && !m_asked && m_feed->base();
+    if (isChange && heads.size() > 1) heads.resize(1);
+    return heads;
+}
+
 void AttentionPanel::refresh()
 {
     m_needsRefresh = false;
@@ -186,7 +195,7 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
         m_cellsTimer.start(); // of another head more cells of the same part
     }
     QStringList names;
-    for (const HeadRef &head : openHeads()) names << headTitle(head);
+    for (const HeadRef &head : shownHeads()) names << headTitle(head);
     const HeadSummary *summary = summaryOf(*now, place().head);
     QString below = summary && names.size() == 1 ? summarySentence(*summary) : QString();
     if (const double rounding = page->view()->whole().rounding(); rounding > 0)

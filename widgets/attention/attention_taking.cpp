@@ -29,6 +29,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <set>
 
 using namespace Qt::StringLiterals;
 
@@ -97,6 +98,22 @@ QRectF zoomOf(const QStringList &edges)
     return isFinite ? zoom : QRectF();
 }
 
+/// The command takes each head of each layer that it is given: an overlay of other heads is told by its first one.
+void addHeads(QStringList &arguments, const std::vector<HeadRef> &heads)
+{
+    std::set<int64_t> layers, numbers;
+    for (const HeadRef &head : heads) {
+        layers.insert(head.layer);
+        numbers.insert(head.head);
+    }
+    if (layers.size() * numbers.size() != heads.size() && !heads.empty()) {
+        layers = {heads.front().layer};
+        numbers = {heads.front().head};
+    }
+    for (const int64_t layer : layers) arguments << u"--layer"_s << QString::number(layer);
+    for (const int64_t number : numbers) arguments << u"--head"_s << QString::number(number);
+}
+
 } // namespace
 
 void AttentionPanel::offerTools()
@@ -127,7 +144,7 @@ QString AttentionPanel::title() const
     if (now) text += tr(", step %1").arg(integerText(now->report.step));
     QStringList names;
     if (place().level == StageLevel::Head)
-        for (const HeadRef &head : openHeads()) names << headTitle(head).toLower();
+        for (const HeadRef &head : shownHeads()) names << headTitle(head).toLower();
     if (place().level == StageLevel::Modalities) return tr("%1: attention between modalities").arg(text);
     return names.isEmpty() ? tr("%1: attention of all heads").arg(text)
                            : text + u": "_s + names.join(u", "_s);
@@ -226,9 +243,11 @@ QString AttentionPanel::command() const
                      .model = savedModel(),
                      .text = m_prompts->text(),
                      .level = place().level,
-                     .head = place().head};
+                     .heads = place().level == StageLevel::Head ? openHeads() : std::vector<HeadRef>(),
+                     .ablated = m_ablation ? m_ablationQuestion->request().ablated : std::vector<HeadRef>(),
+                     .token = place().pinnedToken};
     if (m_commanded != wanted) {
-        m_command = makeCommand(wanted.model);
+        m_command = makeCommand(wanted);
         m_commanded = std::move(wanted);
     }
     return m_command;
@@ -248,8 +267,9 @@ std::ptrdiff_t AttentionPanel::numWindowAnswerIds() const
 /// By its tokens as soon as they are known: letters may be cut into others. Empty: the command line has no
 /// words for it (a picture, a gap that is filled in, a conversation before it was read, a part of a long
 /// text).
-QString AttentionPanel::makeCommand(const QString &model) const
+QString AttentionPanel::makeCommand(const Commanded &wanted) const
 {
+    const QString &model = wanted.model;
     if (model.isEmpty() || (m_selectedText && m_selectedText->infill) || isWindow()) return {};
     QStringList arguments{u"inspect"_s, u"attention"_s, model};
     if (const SnapshotPtr now = snapshot()) {
@@ -263,9 +283,9 @@ QString AttentionPanel::makeCommand(const QString &model) const
         if (hasMore || m_prompts->text().isEmpty()) return {};
         arguments << u"--prompt="_s + m_prompts->text(); // in one word: a text may begin with a dash
     }
-    if (place().level == StageLevel::Head)
-        arguments << u"--layer"_s << QString::number(place().head.layer) << u"--head"_s
-                  << QString::number(place().head.head);
+    addHeads(arguments, wanted.heads);
+    if (wanted.token >= 0) arguments << u"--token"_s << QString::number(wanted.token);
+    for (const HeadRef &head : wanted.ablated) arguments << u"--ablate"_s << fromStd(headName(head));
     return engineCommand(arguments);
 }
 

@@ -28,6 +28,7 @@ private Q_SLOTS:
     void otherWeightsAreNotTakenForThoseInFocus();
     void placesBeyondAnyTextAreNoRow();
     void commandNamesTheRunThatIsShown();
+    void theCommandAsksWhatIsShown();
     void aHiddenPanelAsksWhenItIsShown();
     void theTextStaysWhenItsRunIsOpened();
     void backLeadsToTheKeptSteps();
@@ -195,6 +196,18 @@ void TestAttentionSelection::commandNamesTheRunThatIsShown()
     QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
     QVERIFY2(m_panel->command().startsWith(u"orrery-engine inspect attention beta --prompt-ids "_s),
              qPrintable(m_panel->command()));
+}
+
+void TestAttentionSelection::theCommandAsksWhatIsShown()
+{
+    open();
+    m_panel->goTo({.level = StageLevel::Head, .head = {1, 2}, .overlay = {{1, 2}, {1, 4}}, .pinnedToken = 9});
+    QVERIFY2(m_panel->command().endsWith(u" --layer 1 --head 2 --head 4 --token 9"_s), qPrintable(m_panel->command()));
+    // Each head of each layer is what the command knows; these are not that.
+    m_panel->goTo({.level = StageLevel::Head, .head = {1, 2}, .overlay = {{1, 2}, {3, 4}}});
+    QVERIFY2(m_panel->command().endsWith(u" --layer 1 --head 2"_s), qPrintable(m_panel->command()));
+    m_panel->ablate();
+    QTRY_VERIFY2(m_panel->command().endsWith(u" --ablate 1.2 --ablate 3.4"_s), qPrintable(m_panel->command()));
 }
 
 void TestAttentionSelection::aHiddenPanelAsksWhenItIsShown()
