@@ -30,10 +30,12 @@ foreach(target ${shared} orrery_cuda)
         install(FILES "$<TARGET_FILE:${target}>" DESTINATION lib/orrery)
     endif()
 endforeach()
-# Whatever the umask: a plugin that others may write to is refused.
-install(DIRECTORY "${ORRERY_PLUGIN_DIR}/" DESTINATION lib/orrery/plugins
-    FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
-    DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+# Whatever the umask: a plugin that others may write to is refused. A build without LibTorch has none.
+if(IS_DIRECTORY "${ORRERY_PLUGIN_DIR}")
+    install(DIRECTORY "${ORRERY_PLUGIN_DIR}/" DESTINATION lib/orrery/plugins
+        FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
+        DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+endif()
 
 set(desktop "${CMAKE_SOURCE_DIR}/packaging/desktop")
 if(TARGET orrery_workbench)
