@@ -8,10 +8,13 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/current_stack.h"
 #include "widgets/common/number_text.h"
+#include "widgets/compare/compare_panel.h"
+#include "widgets/compare/transfer_bar.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/play/session_keeper.h"
 #include "widgets/plugins/plugin_values_panel.h"
 #include "widgets/plugins/plugins_panel.h"
 #include "widgets/runs/log_panel.h"
@@ -51,6 +54,7 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
     makeMenus();
     makePalette();
     connectSelection();
+    connectCompare();
     m_status = new StatusLine(m_session, this);
     setStatusBar(m_status);
 
@@ -62,7 +66,7 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
     restoreGeometry(m_settings.value(QStringLiteral("window/geometry")).toByteArray());
     const WindowLayout last = layoutFromKey(m_settings.value(QStringLiteral("window/layout")).toString());
     m_newRun->restoreDraft(m_settings.value(QStringLiteral("newRun/draft")).toString());
-    m_play->restoreDraft(m_settings.value(QStringLiteral("play/draft")).toString());
+    restoreSession();
     m_run = m_settings.value(QStringLiteral("window/run")).toString();
     restoreLayout(last);
     showPage(pageOf(last));
@@ -91,11 +95,13 @@ void MainWindow::makePages()
     m_curves = new CurvesPanel(m_session, this);
     m_attention = new AttentionPair(m_session, this);
     m_play = new PlaygroundPanel(m_session, this);
+    makeArchive();
     m_newRun = new NewRunPanel(m_session, this);
     m_pages = new CurrentStack(this); // a page in the back needs no room
     m_pages->setObjectName(QStringLiteral("pages"));
     m_plugins = new PluginsPanel(m_session, this);
-    for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_attention, m_play, m_newRun, m_plugins})
+    makeCompare();
+    for (QWidget *page : std::initializer_list<QWidget *>{m_welcome, m_curves, m_attention, m_play, m_newRun, m_plugins, m_compare})
         m_pages->addWidget(page);
 
     m_banner = new Banner(this);
@@ -109,6 +115,7 @@ void MainWindow::makePages()
     m_notice->setObjectName(QStringLiteral("noticeBanner"));
     makePauseBanner();
     for (Banner *banner : {m_banner, m_notice, m_pauseBanner}) layout->addWidget(banner);
+    layout->addWidget(m_transfers);
     layout->addWidget(m_pages, 1);
     setCentralWidget(centre);
 
@@ -143,6 +150,8 @@ MainWindow::Page MainWindow::pageOf(WindowLayout layout)
         return Page::Attention;
     case WindowLayout::Play:
         return Page::Play;
+    case WindowLayout::Compare:
+        return Page::Compare;
     }
     return Page::Curves;
 }
@@ -156,6 +165,8 @@ QAction *MainWindow::actionOf(WindowLayout layout) const
         return m_inspectAction;
     case WindowLayout::Play:
         return m_playAction;
+    case WindowLayout::Compare:
+        return m_compareAction;
     }
     return m_trainAction;
 }
@@ -211,9 +222,10 @@ void MainWindow::selectRun(const QString &run)
     m_controls->setRun(run);
     m_play->setRun(run);
     m_status->setRun(run);
+    setComparedRun(run);
     // Panels of plugins that have a property of this name follow; to others it says nothing.
     for (const QDockWidget *dock : findChildren<QDockWidget *>())
-        if (dock->objectName().startsWith(u"plugin_"_s) && dock->widget()) dock->widget()->setProperty("run", run);
+        if (dock->objectName().startsWith(QLatin1String("plugin_")) && dock->widget()) dock->widget()->setProperty("run", run);
     const auto &runs = m_session.runs();
     const auto found = std::find_if(runs.begin(), runs.end(), [&run](const RunStatus &one) { return fromStd(one.id) == run; });
     updatePauseBanner(); // that of the selected run comes first
@@ -277,6 +289,7 @@ void MainWindow::trainExample()
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    m_play->keeper()->saveNow();
     save();
     QMainWindow::closeEvent(event);
 }

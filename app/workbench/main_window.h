@@ -9,6 +9,7 @@
 #include "widgets/session/selection.h"
 
 #include <QMainWindow>
+#include <QPointer>
 #include <QTimer>
 
 #include <map>
@@ -28,25 +29,30 @@ namespace orrery::ui {
 
 class AttentionPair;
 class Banner;
+class BranchDialog;
 class CommandPalette;
+class ComparePanel;
 class CurvesPanel;
 class LogPanel;
 class MicroscopePanel;
 class NewRunPanel;
 class PanelFrame;
 class PlaygroundPanel;
+class PromptArchive;
 class PluginValuesPanel;
 class PluginsPanel;
 class RunControls;
 class RunListPanel;
 class RunNotifications;
 class RunPanel;
+class SessionsPane;
 class StatusLine;
+class TransferBar;
 class WelcomeCard;
 struct PaletteItem;
 
 /// In the order of the tabs. The settings know them by name.
-enum class WindowLayout : uint8_t { Train, Inspect, Play };
+enum class WindowLayout : uint8_t { Train, Inspect, Play, Compare };
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -81,6 +87,11 @@ public:
     [[nodiscard]] AttentionPair &attention() { return *m_attention; }
     [[nodiscard]] MicroscopePanel &microscope() { return *m_microscope; }
     [[nodiscard]] PlaygroundPanel &playground() { return *m_play; }
+    [[nodiscard]] SessionsPane &sessions() { return *m_sessions; }
+    [[nodiscard]] ComparePanel &compare() { return *m_compare; }
+    [[nodiscard]] TransferBar &transfers() { return *m_transfers; }
+    /// Asks from which checkpoint and with which settings. @param step below 0: the best one that is saved
+    void branchFrom(const QString &run, qint64 step);
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
     [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
     [[nodiscard]] PluginValuesPanel &pluginValues() { return *m_pluginValues; }
@@ -95,7 +106,7 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-    enum class Page : uint8_t { Welcome, Curves, Attention, Play, NewRun, Plugins };
+    enum class Page : uint8_t { Welcome, Curves, Attention, Play, NewRun, Plugins, Compare };
     enum class PluginLoading : uint8_t { NotBegun, UnderWay, Done };
 
     void makePages();
@@ -110,7 +121,23 @@ private:
     void showAbout();                   // main_window_actions.cpp
     void makePalette();      // main_window_palette.cpp
     void connectSelection(); // main_window_selection.cpp
+    // main_window_sessions.cpp
+    void makeArchive();
+    QDockWidget *makeSessionsDock();
+    void restoreSession();
+    void rememberSession();
     void makePauseBanner();  // main_window_pause.cpp
+    // main_window_compare.cpp
+    void makeCompare();
+    void connectCompare();
+    void makeCompareActions();
+    void updateCompareActions();
+    void updateCompared();
+    void setComparedRun(const QString &run);
+    void takeImported();
+    void rememberCompare();
+    void restoreCompare();
+    [[nodiscard]] QStringList runsToExport() const;
     void makeNotifications();         // main_window_notify.cpp
     void addNotifyMenu(QMenu &menu);  // main_window_notify.cpp
     /// A dock that has no place yet.
@@ -184,6 +211,12 @@ private:
     CurvesPanel *m_curves = nullptr;
     AttentionPair *m_attention = nullptr;
     PlaygroundPanel *m_play = nullptr;
+    PromptArchive *m_prompts = nullptr;
+    SessionsPane *m_sessions = nullptr;
+    ComparePanel *m_compare = nullptr;
+    TransferBar *m_transfers = nullptr;
+    QPointer<BranchDialog> m_branchDialog; ///< of one run, kept with what was filled in
+    QString m_importedRun;                 ///< to be shown when it is listed
     MicroscopePanel *m_microscope = nullptr;
     PluginValuesPanel *m_pluginValues = nullptr;
     NewRunPanel *m_newRun = nullptr;
@@ -199,6 +232,7 @@ private:
     QDockWidget *m_logDock = nullptr;
     QDockWidget *m_microscopeDock = nullptr;
     QDockWidget *m_pluginValuesDock = nullptr;
+    QDockWidget *m_sessionsDock = nullptr;
     QTabBar *m_tabs = nullptr;
 
     QAction *m_newRunAction = nullptr;
@@ -206,6 +240,9 @@ private:
     QAction *m_trainAction = nullptr;
     QAction *m_inspectAction = nullptr;
     QAction *m_playAction = nullptr;
+    QAction *m_compareAction = nullptr;
+    QAction *m_branchAction = nullptr;
+    QAction *m_exportRunsAction = nullptr;
     QAction *m_backAction = nullptr;
     QAction *m_forwardAction = nullptr;
     QActionGroup *m_themeActions = nullptr;

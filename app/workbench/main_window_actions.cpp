@@ -90,6 +90,7 @@ void MainWindow::makeActions()
              m_runPanel->beginBreakpoint({});
          });
     addNoteAction();
+    makeCompareActions();
     makeLayoutActions();
     makeThemeActions();
     makeNotifications();
@@ -147,8 +148,9 @@ void MainWindow::makeLayoutActions()
     m_trainAction = make(u"view.train"_s, tr("Train"), Qt::Key_1, WindowLayout::Train);
     m_inspectAction = make(u"view.inspect"_s, tr("Inspect"), Qt::Key_2, WindowLayout::Inspect);
     m_playAction = make(u"view.play"_s, tr("Play"), Qt::Key_3, WindowLayout::Play);
+    m_compareAction = make(u"view.compare"_s, tr("Compare"), Qt::Key_4, WindowLayout::Compare);
     m_trainAction->setChecked(true);
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock, m_microscopeDock, m_pluginValuesDock})
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock, m_microscopeDock, m_pluginValuesDock, m_sessionsDock})
         if (const auto added = m_registry.add(
                 {u"view.dock."_s + dock->objectName(), ActionCategory::View, dock->toggleViewAction(), {}});
             !added)
@@ -224,9 +226,11 @@ void MainWindow::makeToolBar()
     m_tabs->addTab(tr("Train"));
     m_tabs->addTab(tr("Inspect"));
     m_tabs->addTab(tr("Play"));
+    m_tabs->addTab(tr("Compare"));
     m_tabs->setTabToolTip(0, tr("Curves, controls and the run (Ctrl+1)"));
     m_tabs->setTabToolTip(1, tr("Attention of all heads, while it trains (Ctrl+2)"));
     m_tabs->setTabToolTip(2, tr("Talk to any saved step (Ctrl+3)"));
+    m_tabs->setTabToolTip(3, tr("Values, settings and branches of several runs (Ctrl+4)"));
     connect(m_tabs, &QTabBar::tabBarClicked, this, [this](int index) {
         if (index >= 0) showLayout(static_cast<WindowLayout>(index));
     });
@@ -267,21 +271,21 @@ void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
     m_registry.fill(*file, {u"file.newRun"_s, u"file.open"_s, u"file.openLink"_s, u"file.trainExample"_s,
-                            QString(), u"file.quit"_s});
+                            QString(), u"file.importLog"_s, u"file.exportRuns"_s, QString(), u"file.quit"_s});
 
     QMenu *run = menuBar()->addMenu(tr("&Run"));
     run->addActions(m_controls->actions());
     run->addSeparator();
     run->addMenu(m_controls->copyCommandMenu());
-    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s});
+    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s, u"run.branch"_s});
     addNotifyMenu(*run);
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     m_viewMenu = view;
     m_registry.fill(*view, {u"view.palette"_s, u"go.back"_s, u"go.forward"_s, QString(), u"view.train"_s,
-                            u"view.inspect"_s, u"view.play"_s, QString(), u"view.dock.runListDock"_s,
+                            u"view.inspect"_s, u"view.play"_s, u"view.compare"_s, QString(), u"view.dock.runListDock"_s,
                             u"view.dock.runDock"_s, u"view.dock.logDock"_s, u"view.dock.microscopeDock"_s,
-                            u"view.dock.pluginValuesDock"_s, u"view.reset"_s, QString(),
+                            u"view.dock.pluginValuesDock"_s, u"view.dock.sessionsDock"_s, u"view.reset"_s, QString(),
                             u"view.series"_s, QString()});
     m_pluginDocksEnd = m_registry.action(u"view.reset"_s);
     QMenu *theme = view->addMenu(tr("Theme"));

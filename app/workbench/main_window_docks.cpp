@@ -45,13 +45,15 @@ QString MainWindow::layoutKey(WindowLayout layout)
         return u"inspect"_s;
     case WindowLayout::Play:
         return u"play"_s;
+    case WindowLayout::Compare:
+        return u"compare"_s;
     }
     return u"train"_s;
 }
 
 WindowLayout MainWindow::layoutFromKey(const QString &key)
 {
-    for (const WindowLayout layout : {WindowLayout::Inspect, WindowLayout::Play})
+    for (const WindowLayout layout : {WindowLayout::Inspect, WindowLayout::Play, WindowLayout::Compare})
         if (key == layoutKey(layout)) return layout;
     return WindowLayout::Train;
 }
@@ -88,7 +90,8 @@ void MainWindow::makeDocks()
     m_logDock = makeDock(tr("Log"), u"logDock"_s, m_log);
     m_microscopeDock = makeDock(tr("Microscope"), u"microscopeDock"_s, m_microscope);
     m_pluginValuesDock = makeDock(tr("Plugin data"), u"pluginValuesDock"_s, m_pluginValues);
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock, m_pluginValuesDock})
+    m_sessionsDock = makeSessionsDock();
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock, m_pluginValuesDock, m_sessionsDock})
         placeDock(dock, WindowLayout::Train);
     m_controls = new RunControls(m_session, this);
 
@@ -151,21 +154,23 @@ void MainWindow::placeDock(QDockWidget *dock, WindowLayout layout)
 {
     const bool isMemory = dock->objectName() == kMemoryDock;
     dock->setFloating(false);
-    if (dock == m_runListDock)
+    if (dock == m_runListDock || dock == m_sessionsDock)
         addDockWidget(Qt::LeftDockWidgetArea, dock);
     else if (dock == m_logDock || dock == m_pluginValuesDock || isMemory)
         addDockWidget(Qt::BottomDockWidgetArea, dock);
     else
         addDockWidget(Qt::RightDockWidgetArea, dock);
     if (dock == m_microscopeDock) tabifyDockWidget(m_runDock, dock);
+    if (dock == m_sessionsDock) tabifyDockWidget(m_runListDock, dock);
     dock->setVisible(dock == m_runListDock || (dock == m_runDock && layout == WindowLayout::Train) ||
-                     (dock == m_microscopeDock && layout != WindowLayout::Train) ||
-                     (isMemory && layout == WindowLayout::Inspect));
+                     (dock == m_microscopeDock && (layout == WindowLayout::Inspect || layout == WindowLayout::Play)) ||
+                     (isMemory && layout == WindowLayout::Inspect) || (dock == m_sessionsDock && layout == WindowLayout::Play));
+    if (dock == m_sessionsDock && layout == WindowLayout::Play) dock->raise();
 }
 
 void MainWindow::applyDefaultDocks(WindowLayout layout)
 {
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock, m_pluginValuesDock})
+    for (QDockWidget *dock : {m_runListDock, m_runDock, m_microscopeDock, m_logDock, m_pluginValuesDock, m_sessionsDock})
         placeDock(dock, layout);
     for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
         if (dock->objectName().startsWith("plugin_"_L1)) placeDock(dock, layout);
@@ -219,9 +224,10 @@ void MainWindow::save()
     m_settings.setValue(u"window/geometry"_s, saveGeometry());
     m_settings.setValue(u"window/layout"_s, layoutKey(m_layout));
     m_settings.setValue(u"window/run"_s, m_run);
+    rememberCompare();
     m_settings.setValue(u"runs/place"_s, m_runList->place());
     m_settings.setValue(u"newRun/draft"_s, m_newRun->draftJson());
-    m_settings.setValue(u"play/draft"_s, m_play->draftJson());
+    rememberSession();
     m_settings.sync();
 }
 

@@ -9,6 +9,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/view_link.h"
+#include "widgets/compare/compare_panel.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/microscope/microscope_panel.h"
@@ -139,7 +140,7 @@ void MainWindow::showPanel(QWidget *panel)
     for (QWidget *widget = panel; widget; widget = widget->parentWidget()) {
         if (auto *dock = qobject_cast<QDockWidget *>(widget)) {
             const bool isOfPlugin = dock->objectName().startsWith("plugin_"_L1);
-            if (isOfPlugin || (dock == m_microscopeDock && m_layout == WindowLayout::Train))
+            if (isOfPlugin || (dock == m_microscopeDock && (m_layout == WindowLayout::Train || m_layout == WindowLayout::Compare)))
                 showLayout(WindowLayout::Inspect);
             else if (dock == m_runDock)
                 showLayout(WindowLayout::Train);
@@ -151,6 +152,7 @@ void MainWindow::showPanel(QWidget *panel)
         if (widget == m_play) return showLayout(WindowLayout::Play);
         if (widget == m_newRun) return showNewRun();
         if (widget == m_plugins) return showPlugins();
+        if (widget == m_compare) return showLayout(WindowLayout::Compare);
         if (widget == m_curves) return showLayout(WindowLayout::Train);
     }
 }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Several runs: the layout Compare, branching, and runs that come from and go to TensorBoard.
+#include "app/workbench/main_window.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/view_link.h"
+#include "widgets/compare/branch_dialog.h"
+#include "widgets/compare/compare_panel.h"
+#include "widgets/compare/transfer_bar.h"
+#include "widgets/curves/curves_panel.h"
+#include "widgets/runs/checkpoint_view.h"
+#include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_list_view.h"
+#include "widgets/runs/run_panel.h"
+
+#include <QAction>
+#include <QSettings>
+#include <QStackedWidget>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+const auto kPlaceKey = u"compare/view"_s;
+
+} // namespace
+
+void MainWindow::makeCompare()
+{
+    m_compare = new ComparePanel(m_session, this);
+    m_transfers = new TransferBar(m_session, this);
+    connect(m_compare, &ComparePanel::runSelected, this, &MainWindow::selectRun);
+    connect(m_compare, &ComparePanel::runActivated, this, [this](const QString &run) {
+        selectRun(run);
+        showLayout(WindowLayout::Train);
+    });
+    connect(m_compare, &ComparePanel::newRunRequested, this, &MainWindow::showNewRun);
+    connect(m_compare, &ComparePanel::importRequested, m_transfers, &TransferBar::chooseImport);
+    connect(m_compare, &ComparePanel::exportRequested, m_transfers, &TransferBar::chooseExport);
+    connect(m_compare, &ComparePanel::branchRequested, this, [this](const QString &run) { branchFrom(run, -1); });
+    connect(m_compare, &ComparePanel::stateChanged, this, &MainWindow::scheduleSave);
+    connect(m_transfers, &TransferBar::imported, this, [this](const QStringList &runs) {
+        showLayout(WindowLayout::Compare);
+        m_compare->showTab(ComparePanel::Tab::Values);
+        m_compare->chooseRuns(runs);
+        m_importedRun = runs.first();
+        takeImported();
+    });
+    // The list tells of them a moment later.
+    connect(&m_session, &EngineSession::runsChanged, this, &MainWindow::takeImported);
+}
+
+void MainWindow::connectCompare()
+{
+    connect(m_runList, &RunListPanel::overlaidRunsChanged, this, &MainWindow::updateCompared);
+    connect(m_runPanel->checkpoints(), &CheckpointView::branchRequested, this,
+            [this](qint64 step) { branchFrom(m_runPanel->run(), step); });
+    connect(m_curves, &CurvesPanel::branchRequested, this, &MainWindow::branchFrom);
+    m_runList->view()->addAction(m_branchAction);
+    restoreCompare();
+    updateCompared();
+}
+
+void MainWindow::makeCompareActions()
+{
+    const auto make = [this](const ActionSpec &spec, auto handler) {
+        QAction *action = m_registry.make(spec, this);
+        connect(action, &QAction::triggered, this, handler);
+        return action;
+    };
+    make({u"file.importLog"_s, ActionCategory::File, tr("Import a TensorBoard log directory…")},
+         [this] { m_transfers->chooseImport(); });
+    m_exportRunsAction =
+        make({u"file.exportRuns"_s, ActionCategory::File, tr("Export runs for TensorBoard…")},
+             [this] { m_transfers->chooseExport(runsToExport()); });
+    m_branchAction = make({u"run.branch"_s, ActionCategory::Run, tr("Branch from step…")}, [this] { branchFrom(m_run, -1); });
+    updateCompareActions();
+}
+
+/// Those selected where one is: in the comparison or in the list.
+QStringList MainWindow::runsToExport() const
+{
+    const QStringList compared = m_compare->isVisible() ? m_compare->selectedRuns() : QStringList();
+    if (!compared.isEmpty()) return compared;
+    const QStringList listed = m_runList->selectedRuns();
+    if (!listed.isEmpty()) return listed;
+    return m_run.isEmpty() ? QStringList() : QStringList(m_run);
+}
+
+void MainWindow::updateCompareActions()
+{
+    if (!m_branchAction) return; // they are not made yet
+    const QString reason = m_run.isEmpty() ? tr("Choose a run first.") : QString();
+    setDisabledReason(*m_branchAction, reason);
+    setDisabledReason(*m_exportRunsAction, reason);
+}
+
+/// The overlaid runs and the one that they are laid over. Going from one of them to another changes nothing.
+void MainWindow::updateCompared()
+{
+    QStringList runs = m_runList->overlaidRuns();
+    if (!runs.isEmpty() && !m_run.isEmpty() && !runs.contains(m_run)) runs.prepend(m_run);
+    m_compare->setOverlaidRuns(runs);
+}
+
+void MainWindow::setComparedRun(const QString &run)
+{
+    if (!m_compare->comparedRuns().contains(run)) updateCompared();
+    m_compare->setRun(run);
+    updateCompareActions();
+}
+
+void MainWindow::takeImported()
+{
+    const auto &runs = m_session.runs();
+    const bool isListed = std::any_of(runs.begin(), runs.end(),
+                                      [this](const RunStatus &run) { return fromStd(run.id) == m_importedRun; });
+    if (!m_importedRun.isEmpty() && isListed) selectRun(std::exchange(m_importedRun, {}));
+}
+
+/// @param step below 0: the best one that is saved
+void MainWindow::branchFrom(const QString &run, qint64 step)
+{
+    if (run.isEmpty()) return;
+    // What was filled in for this run and not sent yet is still there.
+    if (m_branchDialog && m_branchDialog->run() != run) {
+        m_branchDialog->deleteLater();
+        m_branchDialog.clear();
+    }
+    if (!m_branchDialog) {
+        m_branchDialog = new BranchDialog(m_session, run, this);
+        connect(m_branchDialog, &BranchDialog::branched, this, [this](const QString &branch) {
+            m_pendingSelection = branch;
+            onRunsChanged();
+        });
+    }
+    m_branchDialog->setStep(step);
+    m_branchDialog->open();
+    m_branchDialog->raise();
+}
+
+void MainWindow::rememberCompare()
+{
+    QVariantMap state = m_compare->view().state();
+    state.remove(u"run"_s);
+    if (state.value(u"source"_s).toString() == u"overlaid") state.remove(u"runs"_s); // the list remembers them
+    m_settings.setValue(kPlaceKey, viewLinkText({m_compare->view().panel, state}));
+}
+
+void MainWindow::restoreCompare()
+{
+    const QString text = m_settings.value(kPlaceKey).toString();
+    if (text.isEmpty()) return;
+    if (const Result<ViewLink> link = parseViewLink(text)) m_compare->view().restore(link->state);
+}
+
+} // namespace orrery::ui
