@@ -205,7 +205,7 @@ CommandBody declareMemory(CLI::App &command)
         ->check(CLI::Range(1, 1'000'000));
     command.add_option("--passes", options->consolidate.settings.numPasses, "consolidate: over all texts")
         ->check(CLI::Range(1, 100'000));
-    command.add_option("--rate", options->consolidate.settings.learningRate, "consolidate: learning rate")
+    command.add_option("--rate", options->consolidate.settings.learningRate, "consolidate: how far a step moves, in units of the values")
         ->check(CLI::Range(1e-9, 1e9));
     command.add_flag("--json", options->isJson, "One JSON object");
     return [options] {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Axes: T tokens, N slots, C width. A text's gradient is other than 0 in the rows of the values that it read:
-// that tells which ones they are without a look into the model's parts.
+// Axes: T tokens, N slots, C width, R of the slots that may change.
 #include "plugins/memory/engine/consolidation.h"
 
 #include "core/base/assert.h"
+#include "core/nn/attention_tap.h"
 #include "core/nn/torch_guard.h"
 
 #include <torch/autograd.h>
@@ -33,20 +33,90 @@ Error noSemanticMemory()
 /// Rows of the table of values.
 int64_t numSlotsOf(const nn::Parameter &values) { return values.master.size(0) * values.master.size(1); }
 
-/// Mean loss of a text; its gradient in the values alone. @return [N, C]
-std::pair<double, at::Tensor> lossAndGradient(nn::Transformer &model, const nn::Parameter &values,
-                                              const std::vector<int32_t> &text)
+bool isText(const std::vector<int32_t> &text) { return text.size() >= 2; }
+
+/// What a pass reads of a text: inputs from `begin` on, and a target behind each of them.
+struct Window {
+    at::Tensor ids_1T, targets_1T;
+    [[nodiscard]] int64_t numTargets() const { return ids_1T.size(1); }
+};
+
+/// A text from its start, a context at a time; each token but the first is a target once.
+std::vector<Window> windowsOf(const std::vector<int32_t> &text, int64_t context, at::Device device)
 {
-    const int64_t length = std::min<int64_t>(std::ssize(text) - 1, model.spec().context);
-    const at::Tensor ids = at::tensor(text, at::kLong).to(values.master.device());
-    const at::Tensor loss =
-        model.loss(ids.narrow(0, 0, length).unsqueeze(0), ids.narrow(0, 1, length).unsqueeze(0), {}, {});
+    std::vector<Window> windows;
+    if (!isText(text)) return windows;
+    const at::Tensor ids = at::tensor(text, at::kLong).to(device).unsqueeze(0);
+    const int64_t numTargets = ids.size(1) - 1;
+    for (int64_t begin = 0; begin < numTargets; begin += context) {
+        const int64_t length = std::min(context, numTargets - begin);
+        windows.push_back({ids.narrow(1, begin, length), ids.narrow(1, begin + 1, length)});
+    }
+    return windows;
+}
+
+/// Counts what passes read of the semantic memory.
+class ReadCounter final : public nn::AttentionTap {
+public:
+    explicit ReadCounter(int64_t numSlots) : m_numReads_N(at::zeros({numSlots}, at::kLong)) {}
+    void look(const nn::AttentionLook &) override {}
+    void read(const nn::SourceLook &look) override
+    {
+        if (look.memory != "semantic") return;
+        const at::Tensor slots = look.slots_BHTK.reshape(-1).to(at::kCPU, at::kLong);
+        m_numReads_N += at::bincount(slots, {}, m_numReads_N.size(0));
+    }
+    [[nodiscard]] const at::Tensor &numReads_N() const { return m_numReads_N; }
+
+private:
+    at::Tensor m_numReads_N;
+};
+
+std::vector<int64_t> numbersOf(const at::Tensor &x_N)
+{
+    return {x_N.data_ptr<int64_t>(), x_N.data_ptr<int64_t>() + x_N.numel()};
+}
+
+/// Mean loss of a window; its gradient in the values alone. @return [N, C]
+std::pair<double, at::Tensor> lossAndGradient(nn::Transformer &model, const nn::Parameter &values,
+                                              const Window &window)
+{
+    const at::Tensor loss = model.loss(window.ids_1T, window.targets_1T, {}, {});
     const auto gradient = torch::autograd::grad({loss}, {values.master}, {}, false, false, true).front();
     const at::Tensor found = gradient.defined() ? gradient : at::zeros_like(values.master);
     return {loss.item<double>(), found.reshape({numSlotsOf(values), -1})};
 }
 
-bool isText(const std::vector<int32_t> &text) { return text.size() >= 2; }
+/// Adam over some rows of the values, its step measured by the size of what stands in the table: gradients
+/// of one slot are as small as its share in what a token reads.
+class RowUpdate {
+public:
+    RowUpdate(nn::Parameter &values, at::Tensor rows_R, double rate)
+        : m_values_NC(values.master.detach().view({numSlotsOf(values), -1})), m_rows_R(std::move(rows_R))
+    {
+        const double size = m_values_NC.square().mean().sqrt().item<double>();
+        m_step = rate * (size > 0 ? size : 1 / std::sqrt(static_cast<double>(m_values_NC.size(1))));
+        m_mean_RC = at::zeros({m_rows_R.size(0), m_values_NC.size(1)}, m_values_NC.options());
+        m_square_RC = at::zeros_like(m_mean_RC);
+    }
+    void apply(const at::Tensor &gradient_NC)
+    {
+        const at::Tensor gradient_RC = gradient_NC.index_select(0, m_rows_R);
+        ++m_count;
+        m_mean_RC.mul_(kMeanDecay).add_(gradient_RC, 1 - kMeanDecay);
+        m_square_RC.mul_(kSquareDecay).addcmul_(gradient_RC, gradient_RC, 1 - kSquareDecay);
+        const at::Tensor size_RC =
+            (m_square_RC / (1 - std::pow(kSquareDecay, m_count))).sqrt_().add_(kEpsilon);
+        m_values_NC.index_add_(0, m_rows_R, m_mean_RC / size_RC,
+                               -m_step / (1 - std::pow(kMeanDecay, m_count)));
+    }
+
+private:
+    static constexpr double kMeanDecay = 0.9, kSquareDecay = 0.99, kEpsilon = 1e-12;
+    at::Tensor m_values_NC, m_rows_R, m_mean_RC, m_square_RC;
+    double m_step = 0;
+    double m_count = 0;
+};
 
 } // namespace
 
@@ -90,16 +160,23 @@ Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std:
     nn::Parameter *values = findValues(model);
     if (!values) return noSemanticMemory();
     return nn::guardTorch("count what texts read", [&]() -> Result<SlotBackground> {
+        const at::NoGradGuard noGrad;
         SlotBackground counted;
-        at::Tensor total_N = at::zeros({numSlotsOf(*values)}, at::kLong);
+        at::Tensor numTexts_N = at::zeros({numSlotsOf(*values)}, at::kLong);
+        at::Tensor numReads_N = at::zeros_like(numTexts_N);
         for (const auto &text : texts) {
             if (!isText(text)) continue;
-            const at::Tensor gradient = lossAndGradient(model, *values, text).second;
-            total_N += (gradient != 0).any(1).to(at::kCPU, at::kLong);
+            ReadCounter counter(numSlotsOf(*values));
+            nn::ForwardContext looking;
+            looking.tap = &counter;
+            for (const Window &window : windowsOf(text, model.spec().context, values->master.device()))
+                (void)model.hidden(window.ids_1T, looking);
+            numTexts_N += (counter.numReads_N() > 0).to(at::kLong);
+            numReads_N += counter.numReads_N();
             ++counted.numTexts;
         }
-        counted.numTextsWith.assign(total_N.data_ptr<int64_t>(),
-                                    total_N.data_ptr<int64_t>() + total_N.numel());
+        counted.numTextsWith = numbersOf(numTexts_N);
+        counted.numReads = numbersOf(numReads_N);
         return counted;
     });
 }
@@ -118,35 +195,41 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
     return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
         Consolidation result;
         result.numTexts = own.numTexts;
-        result.slots = chooseSlots(own.numTextsWith, background, settings.numSlots);
+        result.slots = chooseSlots(own.numReads, background, settings.numSlots);
+        std::vector<Window> windows;
+        int64_t numTargets = 0;
+        for (const auto &text : texts)
+            for (Window &window : windowsOf(text, model.spec().context, values->master.device())) {
+                numTargets += window.numTargets();
+                windows.push_back(std::move(window));
+            }
         const at::Tensor before = values->master.detach().clone();
-        const at::Tensor rows = at::tensor(result.slots, at::kLong).to(before.device());
+        RowUpdate update(*values, at::tensor(result.slots, at::kLong).to(before.device()),
+                         settings.learningRate);
+        const auto isCancelled = [cancel] { return cancel && cancel->load(std::memory_order_relaxed); };
+        // Cut short when it was cancelled; nobody asks for its sum then.
         const auto pass = [&](bool learns) {
             double sum = 0;
-            for (const auto &text : texts) {
-                if (!isText(text)) continue;
-                const auto [loss, gradient_NC] = lossAndGradient(model, *values, text);
-                sum += loss / static_cast<double>(own.numTexts);
-                if (!learns || result.slots.empty()) continue;
+            for (const Window &window : windows) {
+                if (isCancelled()) break;
+                const auto [loss, gradient_NC] = lossAndGradient(model, *values, window);
+                sum += loss * static_cast<double>(window.numTargets()) / static_cast<double>(numTargets);
+                if (!learns) continue;
                 const at::NoGradGuard noGrad;
-                values->master.view({numSlotsOf(*values), -1})
-                    .index_add_(0, rows, gradient_NC.index_select(0, rows), -settings.learningRate);
+                update.apply(gradient_NC);
                 model.mastersChanged();
             }
             return sum;
         };
         result.lossBefore = pass(false);
-        for (int64_t i = 0; i < settings.numPasses; ++i) {
-            if (cancel && cancel->load(std::memory_order_relaxed)) {
-                const at::NoGradGuard noGrad;
-                values->master.copy_(before);
-                model.mastersChanged();
-                return Error{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
-            }
+        for (int64_t i = 0; i < settings.numPasses && !result.slots.empty() && !isCancelled(); ++i)
             (void)pass(true);
-        }
         result.lossAfter = pass(false);
-        return result;
+        if (!isCancelled()) return result;
+        const at::NoGradGuard noGrad;
+        values->master.copy_(before);
+        model.mastersChanged();
+        return Error{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
     });
 }
 

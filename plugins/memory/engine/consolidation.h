@@ -15,10 +15,11 @@
 
 namespace orrery::memory {
 
-/// How often texts of all kinds read each slot: what the choice is held against.
+/// How often texts read each slot: what the choice is held against, and what it is made from.
 struct SlotBackground {
     std::vector<int64_t> numTextsWith; ///< by slot: texts that read it
     int64_t numTexts = 0;
+    std::vector<int64_t> numReads = {}; ///< by slot: reads of it, by all tokens and heads
 };
 
 /// The slots that these texts use more than others: count_i / Σ count · log((B + 1) / (b_i + 1)), B
@@ -28,14 +29,17 @@ struct SlotBackground {
 std::vector<int64_t> chooseSlots(std::span<const int64_t> counts, const SlotBackground &background,
                                  int64_t count);
 
-/// Texts of 2 tokens or more; longer ones than a context are cut. @return of each of the model's semantic
-/// slots how many of the texts read it
+/// Texts of 2 tokens or more; longer ones than a context are read in windows of one.
+/// @return of each of the model's semantic slots how many of the texts read it, and how often
 /// @error NotFound: the model has no semantic memory
 Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts);
 
 /// The tokens of the events that are to be kept, as texts: by source, in their order.
 std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &events);
 
+/// Every window of every text is read in each pass and moves the chosen slots once (Adam): an element goes
+/// about settings.learningRate times the root mean square of the table's values, whatever the scale of the
+/// gradients. @return losses over all tokens of all texts
 /// @error NotFound as above; InvalidInput: no text to learn from; Cancelled (nothing has changed then)
 Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
                                   const SlotBackground &background, const ConsolidationSettings &settings,

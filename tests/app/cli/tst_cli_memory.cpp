@@ -21,16 +21,16 @@ private Q_SLOTS:
     void saysWhatIsMissing();
 
 private:
-    [[nodiscard]] QStringList trainArguments(const QString &out, const QStringList &more) const;
+    [[nodiscard]] QStringList trainArguments(const QString &out, const QStringList &more, int numSteps = 4) const;
 
     EngineHome m_home;
     QString m_text, m_run;
 };
 
-QStringList TestCliMemory::trainArguments(const QString &out, const QStringList &more) const
+QStringList TestCliMemory::trainArguments(const QString &out, const QStringList &more, int numSteps) const
 {
     QStringList arguments{u"train"_s, u"--data"_s,  m_text, u"--out"_s,
-                          out,        u"--steps"_s, u"4"_s, u"--json"_s};
+                          out,        u"--steps"_s, QString::number(numSteps), u"--json"_s};
     const QStringList usual = {u"model.layers=2"_s,
                                u"model.width=32"_s,
                                u"model.heads=2"_s,
@@ -78,6 +78,20 @@ void TestCliMemory::resumes()
 {
     const EngineAnswer resumed = m_home.run({u"resume"_s, m_run, u"--steps"_s, u"6"_s, u"--json"_s});
     QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.all()));
+    // As if nothing had come between, to the bit.
+    const EngineAnswer whole = m_home.run(trainArguments(
+        m_home.path(u"whole"_s), {u"model.window=8"_s, u"schedule.total_steps=4"_s}, 6));
+    QVERIFY2(whole.exitCode == 0, qPrintable(whole.all()));
+    const auto losses = [](const EngineAnswer &answer) {
+        QMap<int, double> found;
+        for (const QJsonObject &line : answer.lines())
+            if (line.contains(u"step"_s) && line[u"loss"_s].isDouble())
+                found[line[u"step"_s].toInt()] = line[u"loss"_s].toDouble();
+        return found;
+    };
+    const QMap<int, double> cut = losses(resumed), all = losses(whole);
+    QVERIFY2(cut.contains(5) && cut.contains(6) && !cut.contains(4), qPrintable(resumed.out));
+    for (const int step : {5, 6}) QCOMPARE(cut[step], all[step]);
 }
 
 void TestCliMemory::generatesPastTheContext()
@@ -147,13 +161,22 @@ void TestCliMemory::evaluates()
 
 void TestCliMemory::saysWhatIsMissing()
 {
-    const EngineAnswer answer = m_home.run(trainArguments(m_home.path(u"none"_s), {}));
-    QVERIFY(answer.exitCode != 0);
-    QVERIFY2(answer.all().contains(u"model.window 0, expected a window of 1 or more"_s),
-             qPrintable(answer.all()));
-    const EngineAnswer square = m_home.run(trainArguments(
-        m_home.path(u"square"_s), {u"model.window=8"_s, u"plugins.memory.semantic_size=65"_s}));
-    QVERIFY2(square.all().contains(u"expected a square number such as 64"_s), qPrintable(square.all()));
+    // Before there is a run.
+    const auto refused = [&](const QString &name, const QStringList &settings, const QString &part) {
+        const EngineAnswer answer = m_home.run(trainArguments(m_home.path(name), settings));
+        QCOMPARE(answer.exitCode, 3);
+        QVERIFY2(answer.all().contains(part), qPrintable(answer.all()));
+        QVERIFY(!QFile::exists(m_home.path(name)));
+    };
+    refused(u"none"_s, {}, u"model.window of 1 or more beside it: without one no token leaves it"_s);
+    const QString window = u"model.window=8"_s;
+    refused(u"square"_s, {window, u"plugins.memory.semantic_size=65"_s, u"plugins.memory.semantic_top_k=4"_s},
+            u"expected a square number such as 64"_s);
+    refused(u"few"_s, {window, u"plugins.memory.semantic_top_k=16"_s},
+            u"found 16, expected at most 8, the root of semantic_size"_s);
+    refused(u"stages"_s,
+            {window, u"plugins.memory.semantic_size=0"_s, u"continual.strategy=sparse_memory"_s, u"continual.stages=[\""_s + m_text + u"\"]"_s},
+            u"beside a model without a semantic memory"_s);
 }
 
 QTEST_GUILESS_MAIN(TestCliMemory)

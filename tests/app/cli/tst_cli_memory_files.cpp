@@ -192,30 +192,50 @@ void TestCliMemoryFiles::touchesMemoryFilesOnly()
     QVERIFY(!QFile::exists(own));
 }
 
+/// A model that uses its semantic memory, so trained for longer, learns with what the command has by itself.
 void TestCliMemoryFiles::consolidates()
 {
+    const QString run = m_home.path(u"student"_s), prose = m_home.path(u"prose.txt"_s);
+    QByteArray text;
+    for (int i = 0; i < 3000; ++i)
+        text += "line " + QByteArray::number(i * i % 97) + " of the quick brown fox that jumps over dog " +
+                QByteArray::number(i % 13) + '\n';
+    m_home.write(u"prose.txt"_s, text);
+    QStringList arguments{u"train"_s, u"--data"_s, prose, u"--out"_s, run, u"--steps"_s, u"150"_s};
+    for (const QString &setting :
+         {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=2"_s, u"model.context=32"_s,
+          u"model.window=8"_s, u"train.batch_size=8"_s, u"train.eval_every=150"_s, u"train.eval_tokens=64"_s,
+          u"optimizer.lr=0.01"_s, u"probes.every=0"_s, u"threads=1"_s, u"plugins.use=[\"memory\"]"_s,
+          u"plugins.memory.episodic_size=200"_s, u"plugins.memory.semantic_size=1024"_s,
+          u"plugins.memory.semantic_top_k=4"_s})
+        arguments << u"--set"_s << setting;
+    const EngineAnswer trained = m_home.run(arguments, 120'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
     const QString memory = m_home.path(u"learn.memory"_s), learned = m_home.path(u"learned"_s);
-    const QByteArray fact = "zq9 wv7 kx3 zq9 wv7 kx3 zq9 wv7 kx3";
-    const QString text = m_home.write(u"fact.txt"_s, fact);
-    QCOMPARE(generate({u"--prompt-file"_s, text, u"--memory"_s, memory}).exitCode, 0);
+    // More than two contexts.
+    const QString fact = m_home.write(u"fact.txt"_s, "zq9 wv7 kx3 uy5 zq9 wv7 kx3 uy5 jp1 hb8 zq9 wv7 kx3 uy5 jp1 hb8 mc4");
+    QCOMPARE(m_home.run({u"generate"_s, run, u"--prompt-file"_s, fact, u"--memory"_s, memory, u"--max-tokens"_s,
+                         u"1"_s, u"--threads"_s, u"1"_s})
+                 .exitCode,
+             0);
     const EngineAnswer done =
-        m_home.run({u"memory"_s, u"consolidate"_s, m_run, u"--memory"_s, memory, u"--out"_s, learned,
-                    u"--passes"_s, u"300"_s, u"--rate"_s, u"100"_s, u"--json"_s});
+        m_home.run({u"memory"_s, u"consolidate"_s, run, u"--memory"_s, memory, u"--out"_s, learned,
+                    u"--json"_s}); // slots, passes and rate as they are
     QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
     const QJsonObject summary = done.lines().last();
     QVERIFY(summary[u"slots_changed"_s].toInt() > 0);
-    QVERIFY2(summary[u"loss_after"_s].toDouble() < summary[u"loss_before"_s].toDouble() - 0.01,
+    QVERIFY2(summary[u"loss_after"_s].toDouble() < 0.9 * summary[u"loss_before"_s].toDouble(),
              qPrintable(done.out));
     // The new model knows it without the memory; the run is as before.
     const auto lossOf = [&](const QString &model) {
-        return m_home.run({u"evaluate"_s, model, u"--data"_s, text, u"--json"_s})
+        return m_home.run({u"evaluate"_s, model, u"--data"_s, fact, u"--json"_s})
             .lines()
             .last()[u"loss"_s]
             .toDouble();
     };
-    QVERIFY2(lossOf(learned) < lossOf(m_run) - 0.001,
-             qPrintable(QString::number(lossOf(learned)) + u' ' + QString::number(lossOf(m_run))));
-    const EngineAnswer twice = m_home.run({u"memory"_s, u"consolidate"_s, m_run, u"--memory"_s, memory,
+    QVERIFY2(lossOf(learned) < 0.95 * lossOf(run),
+             qPrintable(QString::number(lossOf(learned)) + u' ' + QString::number(lossOf(run))));
+    const EngineAnswer twice = m_home.run({u"memory"_s, u"consolidate"_s, run, u"--memory"_s, memory,
                                            u"--out"_s, learned, u"--passes"_s, u"1"_s});
     QCOMPARE(twice.exitCode, 3);
     QVERIFY2(twice.err.contains(u"something is there, expected a free name"_s), qPrintable(twice.all()));
