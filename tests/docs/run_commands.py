@@ -151,7 +151,7 @@ class Document:
         self.trainer = subprocess.Popen([self.bin / "orrery-engine", "resume", name, "--steps", "100000000", "--quiet"],
                                         cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while '"running"' not in json.dumps(self.state(name)):
             if time.monotonic() > until or self.trainer.poll() is not None:
                 raise Failure(f"the run {name} does not go on, so that nothing can be controlled: {self.state(name)}")
@@ -164,7 +164,7 @@ class Document:
         if self.trainer.poll() is None:
             self.trainer.send_signal(signal.SIGINT)
         try:
-            self.trainer.wait(60)
+            self.trainer.wait(180)
         except subprocess.TimeoutExpired:
             self.trainer.kill()
             self.trainer.wait()
