@@ -500,6 +500,15 @@ private Q_SLOTS:
                  u"At token 9 [·key], 2 heads read from the episodic memory and 1 from the semantic one."_s);
         QCOMPARE(model.toText().split(u'\n').at(2), u"2.0 episodic\t0.310\t1: The[·key]\t0.200"_s);
     }
+    void whatHasNoTextIsCounted()
+    {
+        const std::string seen = std::string("See ") + std::string(16, '\0') + ": a" + std::string(1, '\0');
+        QCOMPARE(visibleText(seen, 100), u"See ␀×16: a␀"_s);
+        QCOMPARE(visibleText(seen, 5), u"See ␀×16…"_s);
+        QCOMPARE(readableText("a\nb"), u"a\nb"_s);
+        QCOMPARE(readableText(seen), u"See ␀×16: a␀"_s);
+        QCOMPARE(wordlessText(1'200), u"␀×1,200"_s);
+    }
     void listsWhatWasReadOfTheMemory()
     {
         MemoryModel events;

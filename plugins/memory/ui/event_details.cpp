@@ -181,8 +181,12 @@ void EventDetails::setEvent(const std::optional<MemoryEvent> &event)
     m_title->setText(event->isPinned ? tr("Event %1, pinned").arg(ui::integerText(event->id))
                                      : tr("Event %1").arg(ui::integerText(event->id)));
     m_provenance->setText(provenanceText(*event));
-    const QString text = ui::fromStd(event->text);
+    const QString text = readableText(event->text);
     if (m_text->toPlainText() != text) m_text->setPlainText(text);
+    m_text->setToolTip(event->text.find('\0') == std::string::npos
+                           ? QString()
+                           : tr("␀: a patch of a picture or a frame of a recording, which is remembered by its "
+                                "vectors and has no text"));
     m_numbers->setText(slotsSentence(*event) + u'\n' + usageSentence(*event) + u'\n' + ageSentence(*event));
     m_pin->setText(event->isPinned ? tr("Unpin") : tr("Pin"));
     m_pin->setToolTip(event->isPinned ? tr("Let the event go when it must (P)")

@@ -141,6 +141,28 @@ QString slotsSentence(const MemoryEvent &event)
         .arg(integerText(event.numSlots), integerText(numTokens));
 }
 
+QString wordlessText(qsizetype count)
+{
+    const QString sign(QChar(0x2400));
+    return count == 1 ? sign : tr("%1×%2").arg(sign, integerText(count));
+}
+
+QString readableText(std::string_view bytes)
+{
+    const QString text = fromStd(std::string(bytes));
+    QString result;
+    result.reserve(text.size());
+    for (qsizetype at = 0; at < text.size();) {
+        const qsizetype begin = at;
+        while (at < text.size() && text[at].isNull()) ++at;
+        if (at > begin)
+            result += wordlessText(at - begin);
+        else
+            result += text[at++];
+    }
+    return result;
+}
+
 QString visibleText(std::string_view bytes, qsizetype maxLength)
 {
     QString text;
@@ -149,6 +171,13 @@ QString visibleText(std::string_view bytes, qsizetype maxLength)
     for (size_t at = 0; at < bytes.size();) {
         if (text.size() >= maxLength) return text + u'…';
         const char32_t code = nextCharacter(bytes, at);
+        if (code == 0) {
+            size_t count = 1;
+            for (; at < bytes.size() && bytes[at] == '\0'; ++at) ++count;
+            text += wordlessText(static_cast<qsizetype>(count));
+            before = code;
+            continue;
+        }
         const bool isLast = at >= bytes.size();
         const char after = isLast ? ' ' : bytes[at];
         if (code == ' ')

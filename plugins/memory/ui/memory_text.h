@@ -30,6 +30,11 @@ QString slotsSentence(const MemoryEvent &event);
 /// overlook have signs; what is cut ends in an ellipsis. Reads no more of the bytes than it shows.
 QString visibleText(std::string_view bytes, qsizetype maxLength);
 
+/// Tokens without a text: patches of pictures and frames of recordings, which a memory has as byte 0. "␀×16".
+QString wordlessText(qsizetype count);
+/// A text as it is, with these in it.
+QString readableText(std::string_view bytes);
+
 QString occupancyText(const MemoryStatus &status); ///< "1,204 of 4,096 slots used, 210 of them pinned"
 QString countsText(const MemoryStatus &status);    ///< "31 evicted · 12 skipped · 0 refused"
 /// Why a token could not be stored, as a sentence; empty: none was refused.
