@@ -22,6 +22,7 @@ private Q_SLOTS:
     void evaluatesAText();
     void watchReplaysAFinishedRun();
     void controlOfAnEndedRunSaysHowToResume();
+    void liveWeightsAreLookedAt();
     void copyIsARunOfItsOwn();
 
 private:
@@ -188,6 +189,44 @@ void TestCliTraining::controlOfAnEndedRunSaysHowToResume()
     const EngineAnswer answer = m_home.run({QStringLiteral("control"), m_run, QStringLiteral("pause")});
     QCOMPARE(answer.exitCode, 3);
     QVERIFY2(answer.err.contains(QStringLiteral("resume")), qPrintable(answer.err));
+}
+
+/// The weights of a running training are looked at, and its breakpoints outlive it.
+void TestCliTraining::liveWeightsAreLookedAt()
+{
+    const QString directory = m_home.path(QStringLiteral("live-run"));
+    QProcess training;
+    training.setProcessEnvironment(m_home.environment());
+    training.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"), trainArguments(directory, 1'000'000));
+    QVERIFY(training.waitForStarted());
+    const QStringList look{QStringLiteral("inspect"), QStringLiteral("attention"), directory + QStringLiteral("@live"),
+                           QStringLiteral("--prompt"), QStringLiteral("the fox"), QStringLiteral("--json")};
+    EngineAnswer answer;
+    const bool isLive = QTest::qWaitFor(
+        [&] {
+            answer = m_home.run(look);
+            return answer.exitCode == 0;
+        },
+        60'000);
+    QVERIFY2(isLive, qPrintable(answer.all()));
+    const QJsonObject report = answer.lines().last();
+    QVERIFY2(report[QStringLiteral("model")].toString().endsWith(QStringLiteral("@live")), qPrintable(answer.out));
+    QCOMPARE(report[QStringLiteral("tokens")].toArray().size(), 7);
+    const auto control = [&](const QStringList &more) {
+        return m_home.run(QStringList{QStringLiteral("control"), directory} + more);
+    };
+    QVERIFY(control({QStringLiteral("break"), QStringLiteral("lr > 9")}).exitCode == 0);
+    QVERIFY(control({QStringLiteral("stop")}).exitCode == 0);
+    QVERIFY(training.waitForFinished(60'000));
+    // Nobody trains it now: set for the next start.
+    const EngineAnswer set = control({QStringLiteral("break"), QStringLiteral("loss > 99")});
+    QVERIFY2(set.exitCode == 0, qPrintable(set.all()));
+    QCOMPARE(control({QStringLiteral("break"), QStringLiteral("loss > much")}).exitCode, 3);
+    QFile kept(directory + QStringLiteral("/breakpoints.json"));
+    QVERIFY(kept.open(QIODevice::ReadOnly));
+    QCOMPARE(kept.readAll(), QByteArray("[\"lr > 9\",\"loss > 99\"]\n"));
+    const EngineAnswer gone = m_home.run(look);
+    QVERIFY2(gone.exitCode != 0 && gone.all().contains(QStringLiteral("no worker trains it now")), qPrintable(gone.all()));
 }
 
 void TestCliTraining::copyIsARunOfItsOwn()
