@@ -103,7 +103,8 @@ QMap<QString, QString> BranchDraft::problems() const
         if (!problems.contains(key)) problems.insert(key, errorText(problem.error));
     }
     if (m_step >= 0 && preview.train.steps <= m_step && !problems.contains(kStepsKey))
-        problems.insert(kStepsKey, tr("Steps count on from the checkpoint: found %1, expected more than %2.")
+        problems.insert(kStepsKey, tr("Steps count on from the checkpoint: found %1, expected more than %2. Set a higher total, or "
+                                          "begin with an earlier checkpoint.")
                                        .arg(preview.train.steps)
                                        .arg(m_step));
     return problems;

@@ -26,7 +26,7 @@ QFont fontOf(const QModelIndex &index)
 QSize CompareDelegate::sizeHint(const QStyleOptionViewItem &, const QModelIndex &index) const
 {
     const QFontMetrics metrics(fontOf(index));
-    int width = metrics.horizontalAdvance(index.data().toString()) + 2 * kPadding;
+    int width = metrics.horizontalAdvance(index.data().toString()) + 2 * kPadding + 2; // advances are rounded
     if (index.data(compare_role::IsBest).toBool())
         width += QFontMetrics(typeFont(TypeSize::Small)).horizontalAdvance(tr("best")) + kPadding;
     if (index.column() == 0) width += kDot + kPadding;

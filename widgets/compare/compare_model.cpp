@@ -113,11 +113,12 @@ void CompareModel::updateRuns(const QSet<QString> &runs)
     }
     if (!isAny) return;
     findBest();
-    if (!m_grouping.isEmpty()) { // it may belong to another group now, and means are others
+    if (!m_grouping.isEmpty() && !areGroupsRight()) { // its settings have come: it belongs to another group now
         rebuild();
         return;
     }
     if (m_rows.empty()) return;
+    findMeans();
     // Not only this row: another one may have been the best until now.
     Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
 }
@@ -206,12 +207,26 @@ void CompareModel::makeGroups()
         }
         m_groups[size_t(places.value(value))].runs.push_back(int(i));
     }
-    for (Group &group : m_groups)
+    findMeans();
+}
+
+void CompareModel::findMeans()
+{
+    for (Group &group : m_groups) {
+        group.means.clear();
         for (size_t column = 0; column < m_columns.size(); ++column) {
             std::vector<double> values;
             for (const int run : group.runs) values.push_back(m_runs[size_t(run)].cells[column].number);
             group.means.push_back(meanOf(values));
         }
+    }
+}
+
+bool CompareModel::areGroupsRight() const
+{
+    return std::all_of(m_rows.begin(), m_rows.end(), [this](const Row &row) {
+        return row.run < 0 || groupValue(m_runs[size_t(row.run)].id) == m_groups[size_t(row.group)].value;
+    });
 }
 
 bool CompareModel::isBefore(int a, int b) const

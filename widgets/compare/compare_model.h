@@ -65,6 +65,8 @@ private:
     void findBest();
     [[nodiscard]] std::vector<Row> arranged();
     void makeGroups();
+    void findMeans();
+    [[nodiscard]] bool areGroupsRight() const;
     [[nodiscard]] bool isBefore(int a, int b) const;
     [[nodiscard]] bool isGroupBefore(const Group &a, const Group &b) const;
     [[nodiscard]] QString groupValue(const QString &run) const;

@@ -10,6 +10,7 @@
 #include "widgets/compare/compare_delegate.h"
 #include "widgets/compare/compare_feed.h"
 #include "widgets/compare/compare_model.h"
+#include "widgets/compare/frozen_column.h"
 #include "widgets/compare/settings_difference.h"
 #include "widgets/session/run_colors.h"
 #include "widgets/theme/theme.h"
@@ -28,7 +29,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kGatherMs = 60, kMaxNameWidth = 280, kMaxColumnWidth = 220, kSizedRows = 200;
+constexpr int kGatherMs = 60, kMinNameWidth = 90, kMaxNameWidth = 280, kMaxColumnWidth = 220, kSizedRows = 200;
 
 } // namespace
 
@@ -52,6 +53,7 @@ ValuesPage::ValuesPage(CompareFeed &feed, QWidget *parent)
     m_view->horizontalHeader()->setSortIndicatorShown(true);
     m_view->horizontalHeader()->setSortIndicatorClearable(true);
     m_view->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
+    new FrozenColumn(m_view);
     m_group->setObjectName(u"compareGroup"_s);
     m_group->setAccessibleName(tr("Group by a setting"));
     m_group->setToolTip(tr("Runs with the same value stand together, with mean ± standard deviation and number above them"));
@@ -111,6 +113,9 @@ ValuesPage::ValuesPage(CompareFeed &feed, QWidget *parent)
 
 void ValuesPage::setRuns(const QStringList &runs)
 {
+    if (runs != m_runs) m_numRead = -1;
+    m_runs = runs;
+    m_mustSettle = true;
     m_model->setRuns(runs);
     applyColumns();
     m_isSized = false;
@@ -134,7 +139,7 @@ void ValuesPage::takeFacts()
     applyColumns(); // which settings differ is known now
     fillGroups();
     if (m_chooser) m_chooser->offer(offered());
-    m_model->settle();
+    if (std::exchange(m_mustSettle, false)) m_model->settle();
     sizeColumns();
 }
 
@@ -162,23 +167,26 @@ void ValuesPage::applyColumns()
     sizeColumns();
 }
 
-std::vector<ValuesColumn> ValuesPage::differing() const
+const std::vector<ValuesColumn> &ValuesPage::differing()
 {
     std::vector<ComparedRun> compared;
-    for (const QString &run : m_model->runs())
+    for (const QString &run : std::as_const(m_runs))
         if (const CompareFacts *facts = m_feed.facts(run); facts && facts->settings.value)
             compared.push_back({run, {}, *facts->settings.value});
-    std::vector<ValuesColumn> columns;
+    // Settings are frozen: a run that reports changes nothing.
+    if (m_numRead == qsizetype(compared.size())) return m_differing;
+    m_numRead = qsizetype(compared.size());
+    m_differing.clear();
     for (const DifferenceRow &row : settingsDifference(compared))
-        if (row.isDifferent) columns.push_back({ValuesColumnKind::Setting, row.key});
-    return columns;
+        if (row.isDifferent) m_differing.push_back({ValuesColumnKind::Setting, row.key});
+    return m_differing;
 }
 
 std::vector<ValuesColumn> ValuesPage::offered() const
 {
     std::vector<ValuesColumn> columns = ordinaryColumns();
     QSet<QString> settings, series;
-    for (const QString &run : m_model->runs()) {
+    for (const QString &run : m_runs) {
         const CompareFacts *facts = m_feed.facts(run);
         if (facts && facts->series.value)
             for (const auto &[name, ends] : *facts->series.value) series.insert(fromStd(name));
@@ -220,6 +228,7 @@ void ValuesPage::setColumns(const std::vector<ValuesColumn> &columns, bool withD
 {
     m_columns = columns;
     m_withDiffering = withDiffering;
+    m_mustSettle = true;
     applyColumns();
     Q_EMIT needsChanged();
 }
@@ -227,6 +236,7 @@ void ValuesPage::setColumns(const std::vector<ValuesColumn> &columns, bool withD
 void ValuesPage::setGrouping(const QString &key)
 {
     if (key != m_model->grouping()) {
+        m_mustSettle = true;
         m_model->setGrouping(key);
         Q_EMIT needsChanged();
     }
@@ -263,7 +273,8 @@ void ValuesPage::sizeColumns()
             const QModelIndex index = m_model->index(row, column);
             width = std::max(width, m_view->itemDelegate()->sizeHint(QStyleOptionViewItem(), index).width());
         }
-        m_view->setColumnWidth(column, std::min(width, column == 0 ? kMaxNameWidth : kMaxColumnWidth));
+        m_view->setColumnWidth(column, column == 0 ? std::clamp(width, kMinNameWidth, kMaxNameWidth)
+                                                   : std::min(width, kMaxColumnWidth));
     }
 }
 

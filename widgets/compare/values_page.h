@@ -56,7 +56,7 @@ Q_SIGNALS:
 private:
     void takeFacts();
     void applyColumns();
-    [[nodiscard]] std::vector<ValuesColumn> differing() const;
+    [[nodiscard]] const std::vector<ValuesColumn> &differing();
     [[nodiscard]] std::vector<ValuesColumn> offered() const;
     void fillGroups();
     void sizeColumns();
@@ -73,11 +73,15 @@ private:
     QPointer<ColumnChooser> m_chooser;
     std::vector<ValuesColumn> m_columns; ///< that were chosen, without those of differing settings
     bool m_withDiffering = true;
+    QStringList m_runs;
+    std::vector<ValuesColumn> m_differing; ///< of these runs, as far as so many of them are read
+    qsizetype m_numRead = -1;
     QString m_run;
     QStringList m_kept; ///< selected before rows came anew
     QSet<QString> m_changed;
     QTimer m_timer; ///< one round of painting for many answers
     bool m_isSelecting = false, m_isSized = false;
+    bool m_mustSettle = true; ///< numbers that were asked for have not all come; a run that trains on moves nothing
 };
 
 } // namespace orrery::ui

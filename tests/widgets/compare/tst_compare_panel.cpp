@@ -23,6 +23,7 @@
 #include <QHeaderView>
 #include <QListWidget>
 #include <QMainWindow>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -80,6 +81,7 @@ private Q_SLOTS:
     void comparesOnlyTheSelected();
     void sortsByAClickOnTheHeader();
     void groupsAndChoosesColumns();
+    void namesStayWhileTheOthersAreScrolled();
     void settingsStandSideBySide();
     void settingsSayWhyThereIsNothing();
     void showsTheLineage();
@@ -251,6 +253,26 @@ void TestComparePanel::groupsAndChoosesColumns()
     shown.settle(session);
     QCOMPARE(cellText(*shown.panel, u"b"_s, u"series:grad_norm:max"_s), u"4.000"_s);
     chooser->close();
+}
+
+void TestComparePanel::namesStayWhileTheOthersAreScrolled()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.window.resize(700, 500);
+    shown.settle(session);
+    QTableView *view = shown.panel->values()->view();
+    auto *names = child<QTableView>(view, "frozenColumn");
+    QVERIFY(!names->isVisible());
+    view->horizontalScrollBar()->setValue(200);
+    QVERIFY(names->isVisible());
+    QCOMPARE(names->columnWidth(0), view->columnWidth(0));
+    QVERIFY(names->isColumnHidden(1));
+    QTest::mouseClick(names->viewport(), Qt::LeftButton, {}, names->visualRect(names->model()->index(1, 0)).center());
+    QCOMPARE(shown.panel->selectedRuns(), QStringList(u"b"_s));
+    view->horizontalScrollBar()->setValue(0);
+    QVERIFY(!names->isVisible());
 }
 
 void TestComparePanel::settingsStandSideBySide()
