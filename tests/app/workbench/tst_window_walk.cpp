@@ -12,6 +12,9 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/view_link.h"
+#include "widgets/compare/compare_model.h"
+#include "widgets/compare/compare_panel.h"
+#include "widgets/compare/values_page.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/microscope/microscope_feed.h"
 #include "widgets/microscope/microscope_panel.h"
@@ -147,7 +150,8 @@ void TestWindowWalk::goOn()
 QStringList TestWindowWalk::places() const
 {
     QStringList all{u"train"_s,       u"inspect"_s,  u"head"_s, u"play"_s,        u"new run"_s, u"plugins"_s,
-                    u"breakpoints"_s, u"settings"_s, u"log"_s,  u"plugin data"_s, u"memory"_s};
+                    u"breakpoints"_s, u"settings"_s, u"log"_s,  u"plugin data"_s, u"memory"_s,
+                    u"compare"_s,     u"compare settings"_s, u"compare lineage"_s};
     return all;
 }
 
@@ -164,6 +168,12 @@ void TestWindowWalk::goTo(const QString &place)
         m_window->attention().primary()->goTo(head);
     }
     if (place == u"play") m_window->showLayout(WindowLayout::Play);
+    if (place.startsWith("compare"_L1)) {
+        m_window->showLayout(WindowLayout::Compare);
+        m_window->compare().showTab(place.endsWith("settings"_L1)  ? ComparePanel::Tab::Settings
+                                    : place.endsWith("lineage"_L1) ? ComparePanel::Tab::Lineage
+                                                                   : ComparePanel::Tab::Values);
+    }
     if (place == u"new run") m_window->showNewRun();
     if (place == u"plugins") m_window->showPlugins();
     if (place == u"breakpoints") m_window->actionRegistry().action(u"run.breakpoints"_s)->trigger();
@@ -204,6 +214,7 @@ QStringList TestWindowWalk::empty(const QString &place) const
              "microscope");
     }
     if (place == u"play") want(m_window->playground().numVersions() > 0, "answer");
+    if (place == u"compare") want(m_window->compare().values()->model()->rowCount() == 1, "values");
     if (place == u"plugin data") want(m_window->pluginValues().model()->rowCount() == 3, "values");
     if (place == u"memory") want(child<QLabel>(memory, "shownCount")->text() == u"6 events", "events");
     return found;
@@ -293,7 +304,7 @@ void TestWindowWalk::everyPanelExplainsItself()
         QVERIFY(m_window->pluginsPanel().accessibleDescription().endsWith(u"of them can be used"_s));
     words.sort();
     QCOMPARE(words.join(u' '),
-             u"attention curves log memory microscope new-run play plugin-data plugins run runs"_s);
+             u"attention compare curves log memory microscope new-run play plugin-data plugins run runs"_s);
 }
 
 ORRERY_GUI_TEST_MAIN(TestWindowWalk)
