@@ -133,7 +133,8 @@ bool CurvesOverlay::hasPoints() const
 int CurvesOverlay::refreshIntervalMs() const
 {
     if (!isOn()) return 33;
-    return isGrouped() || m_entries.size() > 10 ? 200 : 66;
+    if (isGrouped()) return m_entries.size() > 10 ? 300 : 100;
+    return m_entries.size() > 10 ? 200 : 66;
 }
 
 void CurvesOverlay::setSmoothing(double smoothing)

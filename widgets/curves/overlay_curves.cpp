@@ -12,8 +12,10 @@ namespace {
 
 constexpr size_t kMaxDots = 100;
 
+enum class Raw : uint8_t { Without, With };
+
 std::vector<PlotCurve> brightCurves(const OverlayRun &run, OverlaySeries which, const QColor &color,
-                                    const CrowdStyle &crowd)
+                                    const CrowdStyle &crowd, Raw raw)
 {
     const ShownSeries &shown = run.of(which);
     if (!run.axis.canPlace() || shown.isEmpty()) return {};
@@ -21,7 +23,7 @@ std::vector<PlotCurve> brightCurves(const OverlayRun &run, OverlaySeries which, 
     style.color = color;
     style.penStyle = Theme::runPenStyle(run.colorIndex);
     style.isLive = run.isLive && which != OverlaySeries::ValLoss;
-    style.hasRaw = which != OverlaySeries::Rate && which != OverlaySeries::ValLoss;
+    style.hasRaw = raw == Raw::With && which != OverlaySeries::Rate && which != OverlaySeries::ValLoss;
     style.hasDots = which == OverlaySeries::ValLoss ||
                     (which == OverlaySeries::Chosen && shown.buckets.size() <= kMaxDots);
     if (crowd.hasNames()) style.name = shortened(run.title);
@@ -51,7 +53,7 @@ QString shortened(const QString &text, int length)
 std::vector<PlotCurve> runCurves(const OverlayRun &run, OverlaySeries which, const QColor &color,
                                  const CrowdStyle &crowd)
 {
-    std::vector<PlotCurve> curves = brightCurves(run, which, color, crowd);
+    std::vector<PlotCurve> curves = brightCurves(run, which, color, crowd, Raw::With);
     for (PlotCurve &curve : curves) curve.isDimmed = curve.isDimmed || run.isDimmed;
     return curves;
 }
@@ -65,7 +67,7 @@ DrawnGroup drawGroup(const RunGroup &group, OverlaySeries which, BandKind band, 
     bool isDimmed = !group.runs.empty();
     for (const OverlayRun *run : group.runs) {
         isDimmed = isDimmed && run->isDimmed;
-        std::vector<PlotCurve> curves = brightCurves(*run, which, color, crowd);
+        std::vector<PlotCurve> curves = brightCurves(*run, which, color, crowd, Raw::Without);
         const PlotCurve *main = mainCurve(curves);
         if (main == nullptr) continue;
         result.runs << run->id;
@@ -78,7 +80,6 @@ DrawnGroup drawGroup(const RunGroup &group, OverlaySeries which, BandKind band, 
     PlotCurve &drawn = result.drawn;
     if (lines.size() == 1) {
         drawn = *mainCurve(alone);
-        drawn.raw.clear();
         for (const QPointF &point : lines.front())
             result.curve.points.push_back({point.x(), point.y(), point.y(), point.y(), std::isfinite(point.y()) ? 1 : 0});
     } else {

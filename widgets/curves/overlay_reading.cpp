@@ -102,7 +102,7 @@ Reading readRuns(const OverlayReadingAsk &ask, const std::vector<const OverlayRu
         if (!run.isDimmed) rows.push_back(std::move(row));
     }
     Reading reading = arrange(ask, std::move(rows), counted(numThere, tr("1 run"), tr("%1 runs")));
-    reading.foot = ask.isSmoothed ? tr("smoothed, as drawn; extremes are in the table")
+    reading.foot = ask.isSmoothed ? tr("smoothed, as drawn")
                                   : tr("means of the buckets drawn");
     return reading;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Renders the curves panel with synthetic numbers, for looking at it. Not a test.
 //   curves_picture FOLDER      writes <case>-<theme>-<width>.png
-//   curves_picture --time      50 runs of 2,000 buckets: what a pan and a zoom cost by the clock
+//   curves_picture --time      a run of 2,000 buckets (as many points as it has) and finer windows, then 50 such runs: what a
+//                              pan and a zoom cost by the clock
 #include "fake_session.h"
 #include "widgets/curves/curves_overlay.h"
 #include "widgets/curves/curves_panel.h"
@@ -158,15 +159,7 @@ void measure(QApplication &application, QTextStream &out)
     panel.show();
     panel.setRun(runs.front());
     QElapsedTimer clock;
-    clock.start();
-    panel.setOverlaidRuns(runs);
-    panel.flush();
-    application.processEvents();
-    out << "from the choice to the picture: " << clock.elapsed() << " ms (the session answers at once)\n";
     PlotView *loss = panel.chart(CurvesPanel::Loss);
-    size_t numBuckets = 0;
-    for (const PlotCurve &curve : loss->curves()) numBuckets += curve.raw.size();
-    out << loss->curves().size() << " curves, " << numBuckets << " buckets in the loss chart\n";
     const auto run = [&](const QString &name, std::initializer_list<int> keys) {
         std::vector<double> times;
         const std::clock_t began = std::clock();
@@ -186,6 +179,21 @@ void measure(QApplication &application, QTextStream &out)
             << QString::number(1e3 * double(std::clock() - began) / CLOCKS_PER_SEC / kNumMoves, 'f', 1)
             << " ms a move (four charts painted)\n";
     };
+    panel.flush();
+    application.processEvents();
+    run(QStringLiteral("one run, zoom"), {Qt::Key_Plus, Qt::Key_Plus, Qt::Key_Minus, Qt::Key_Minus});
+    loss->setXRange({2000, 5000});
+    waitFor(application, panel, 300); // for the finer window
+    run(QStringLiteral("one run, pan with a finer window"), {Qt::Key_Right, Qt::Key_Left});
+    loss->fit();
+    clock.start();
+    panel.setOverlaidRuns(runs);
+    panel.flush();
+    application.processEvents();
+    out << "from the choice to the picture: " << clock.elapsed() << " ms (the session answers at once)\n";
+    size_t numBuckets = 0;
+    for (const PlotCurve &curve : loss->curves()) numBuckets += curve.raw.size();
+    out << loss->curves().size() << " curves, " << numBuckets << " buckets in the loss chart\n";
     run(QStringLiteral("zoom"), {Qt::Key_Plus, Qt::Key_Plus, Qt::Key_Minus, Qt::Key_Minus});
     QKeyEvent plus(QEvent::KeyPress, Qt::Key_Plus, Qt::NoModifier);
     QApplication::sendEvent(loss, &plus);
