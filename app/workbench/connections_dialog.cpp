@@ -9,6 +9,7 @@
 #include <QHBoxLayout>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <QtConcurrentRun>
@@ -28,7 +29,13 @@ ConnectionsDialog::ConnectionsDialog(ConnectionBook book, const QString &current
     setObjectName(u"connectionsDialog"_s);
     setWindowTitle(tr("Hosts"));
     m_pages->addWidget(makeLocalPage());
-    m_pages->addWidget(m_form);
+    // What has to be compared must never be cut off, however small the dialog is.
+    auto *scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(m_form);
+    m_pages->addWidget(scroll);
     m_save->setObjectName(u"connectionSave"_s);
     m_connect->setObjectName(u"connectionConnect"_s);
     makePrimary(m_connect);
@@ -44,7 +51,7 @@ ConnectionsDialog::ConnectionsDialog(ConnectionBook book, const QString &current
     layout->setSpacing(space::kTwo);
     layout->addLayout(columns, 1);
     layout->addLayout(buttons);
-    resize(860, 460);
+    resize(880, 560);
     // Enter in a field saves nothing and trusts nobody.
     for (QPushButton *button : findChildren<QPushButton *>()) button->setAutoDefault(false);
 
@@ -142,7 +149,7 @@ void ConnectionsDialog::takeList(const Result<std::vector<Connection>> &list, co
     }
     if (!m_isNew) takeRow(m_list->currentRow());
     if (!list) {
-        m_pages->setCurrentWidget(m_form);
+        m_pages->setCurrentIndex(1);
         m_form->showError(list.error());
     }
     refresh();
@@ -171,7 +178,7 @@ void ConnectionsDialog::beginNew()
         m_list->setCurrentRow(-1);
     }
     m_isNew = true;
-    m_pages->setCurrentWidget(m_form);
+    m_pages->setCurrentIndex(1);
     m_form->setConnection({});
     m_form->focusName();
     refresh();
@@ -215,7 +222,7 @@ void ConnectionsDialog::removeChosen()
             m_removed = *removed;
             std::erase_if(m_connections, [&](const Connection &one) { return one.name == removed->name; });
             takeList(m_connections, {});
-            m_pages->setCurrentWidget(m_form);
+            m_pages->setCurrentIndex(1);
             m_isNew = true; // the form holds what may become of it
             m_form->setConnection({});
             m_form->showUndo(tr("Removed “%1”. Its token works on the host until it is revoked there.").arg(QString::fromStdString(removed->name)));

@@ -7,6 +7,7 @@
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/command_host.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/theme/theme.h"
 
@@ -47,6 +48,7 @@ Result<std::optional<Connection>> hostToBeginWith(const ConnectionBook &book, co
 HostSwitcher::HostSwitcher(MainWindow &window, RpcSession &session, QSettings &settings, HostConnectOptions local, ConnectionBook book)
     : QObject(&window), m_window(window), m_session(session), m_settings(settings), m_local(std::move(local)), m_book(std::move(book))
 {
+    setCommandHost(session.hostName());
     makeMenu();
     m_button = new QToolButton(&window);
     m_button->setObjectName(u"hostButton"_s);
@@ -113,6 +115,7 @@ void HostSwitcher::switchTo(const std::optional<Connection> &connection)
     m_settings.setValue(kLastHost, name);
     m_window.selectRun({}); // an id says nothing about another host's runs
     m_session.switchTo(connection ? connectOptionsFor(*connection) : m_local, name);
+    setCommandHost(name);
     if (name != before) {
         m_settings.setValue(draftKey(before), m_window.newRunPanel().draftJson());
         m_window.newRunPanel().restoreDraft(m_settings.value(draftKey(name), u"{}"_s).toString());

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     HostConnectOptions local;
     local.socketPath = parser.value(socket).toStdString();
     const ConnectionBook book;
-    const bool isLocal = parser.isSet(socket) || parser.isSet(latency);
+    const bool isLocal = parser.isSet(socket) || (parser.isSet(latency) && !parser.isSet(hostOption));
     const auto begin = isLocal ? Result<std::optional<Connection>>(std::optional<Connection>())
                                : ui::hostToBeginWith(book, parser.value(hostOption), settings);
     if (!begin) {

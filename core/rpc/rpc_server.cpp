@@ -20,6 +20,8 @@ namespace orrery {
 namespace {
 
 constexpr int kHandshakeMs = 10'000;
+constexpr int kMaxStreamsPerConnection = 128;
+constexpr int kMaxIdleMs = 120'000; ///< a connection without a call; a window has one all the time
 
 /// The rule that nobody gets around: what others can reach has TLS, and tokens that they must know.
 Result<void> checkExposure(const TcpServerOptions &options, const TcpAddress &address)
@@ -72,6 +74,8 @@ struct RpcServer::Impl {
         connections = builder.experimental().AddExternalConnectionAcceptor(Kind::FROM_FD, credentials);
         builder.SetDefaultCompressionAlgorithm(GRPC_COMPRESS_GZIP);
         builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+        builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+        builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdleMs);
         builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, wire::kKeepaliveMs);
         builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, wire::kKeepaliveTimeoutMs);
         builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

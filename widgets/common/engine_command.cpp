@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/engine_command.h"
 
+#include "widgets/common/command_host.h"
 #include "widgets/common/number_text.h"
 
 #include <QClipboard>
@@ -28,11 +29,36 @@ QString shellQuoted(const QString &argument)
     return u'\'' + quoted + u'\'';
 }
 
+namespace {
+
+QString &hostOfCommands()
+{
+    static QString name;
+    return name;
+}
+
+/// Whether the command can be given here for a host elsewhere (docs/remote.md).
+bool knowsHosts(const QStringList &arguments)
+{
+    static const QStringList words{u"watch"_s, u"control"_s, u"resume"_s, u"generate"_s};
+    static const QStringList pairs{u"runs list"_s, u"runs show"_s,    u"runs edit"_s,        u"runs note"_s,
+                                   u"runs delete"_s, u"runs restore"_s, u"inspect attention"_s};
+    return words.contains(arguments.value(0)) || pairs.contains(arguments.mid(0, 2).join(u' '));
+}
+
+} // namespace
+
+void setCommandHost(const QString &name) { hostOfCommands() = name; }
+QString commandHost() { return hostOfCommands(); }
+
 QString engineCommand(const QStringList &arguments)
 {
     QString command = u"orrery-engine"_s;
     for (const QString &argument : arguments) command += u' ' + shellQuoted(argument);
-    return command;
+    const QString host = commandHost();
+    if (host.isEmpty()) return command;
+    if (knowsHosts(arguments)) return command + u" --host "_s + shellQuoted(host);
+    return command + u" # on the machine of the host "_s + shellQuoted(host);
 }
 
 void addTextOption(QStringList &arguments, const QString &option, const QString &text)

@@ -256,10 +256,13 @@ void TestHostRemote::measuresTheFarLink()
         bytes = proxy.numBytes();
     };
     measure("a round trip", 40, [&] { return far.ping().ok(); });
-    measure("pause or continue", 40, [&, isPausing = true]() mutable {
+    bool isPausing = true;
+    const auto pauseOrContinue = [&](const EngineClient &client) {
         isPausing = !isPausing;
-        return far.control(live->id, {isPausing ? ControlVerb::Continue : ControlVerb::Pause, 1, {}}).ok();
-    });
+        return client.control(live->id, {isPausing ? ControlVerb::Continue : ControlVerb::Pause, 1, {}}).ok();
+    };
+    report("pause or continue, this machine", timesOf(40, [&] { return pauseOrContinue(near); }), 0);
+    measure("pause or continue", 40, [&] { return pauseOrContinue(far); });
     measure("a list of 500 runs", 20, [&] { return far.listRuns()->size() == 501; });
     const SeriesRequest request{runs->front().id, {}, 0, 0, 2000};
     const auto readCurves = [&request](const EngineClient &client) {
