@@ -83,7 +83,7 @@ AlarmList::Row AlarmList::makeRow(const RunAlarm &alarm, bool isOpen)
     layout->addWidget(since);
     layout->addWidget(text);
     if (!alarm.series.empty()) {
-        auto *show = new QPushButton(tr("Show on the curve"), widget);
+        auto *show = new QPushButton(tr("Show curve"), widget);
         show->setObjectName(u"showAlarm"_s);
         show->setFlat(true);
         show->setAccessibleName(tr("Show %1 on the curve").arg(kind));

@@ -80,11 +80,12 @@ LabelsDialog::LabelsDialog(const About &about, QWidget *parent)
         connect(m_notes, &QPlainTextEdit::textChanged, this, &LabelsDialog::check);
     }
     auto *buttons = new QDialogButtonBox(this);
-    m_save = buttons->addButton(tr("Save"), QDialogButtonBox::AcceptRole);
+    m_save = new QPushButton(tr("Save"), this);
     m_save->setObjectName(u"saveLabels"_s);
     m_save->setToolTip(tr("Save (Ctrl+Enter)"));
-    makePrimary(m_save);
-    buttons->addButton(QDialogButtonBox::Cancel);
+    makePrimary(m_save); // before the box lays it out, and with that polishes it
+    buttons->addButton(m_save, QDialogButtonBox::AcceptRole);
+    buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);
     layout->addSpacing(space::kOne);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);

@@ -32,6 +32,8 @@ public:
     void remove(const QStringList &runs);
 
     void undo();
+    /// Forgets all steps: their runs are those of another engine.
+    void clear() { m_steps.clear(); }
     [[nodiscard]] bool canUndo() const { return !m_steps.empty(); }
     [[nodiscard]] QString undoText() const; ///< "Undo: deleted lr-3e-2"; empty: nothing to undo
 

@@ -260,6 +260,12 @@ void RunListPanel::takeRuns()
 {
     m_lastListAt = wallNow();
     assignRunColors(m_session.runs());
+    if (m_session.runs().empty() && m_session.connectionState() == ConnectionState::Connecting) {
+        // Another engine: an id means another run there, if any.
+        m_edits->clear();
+        m_notice->clear();
+        m_sparkSteps.clear();
+    }
     const bool wasListed = !run().isEmpty();
     const QStringList before = m_tree->shownRuns();
     m_isRestoring = true;

@@ -119,6 +119,11 @@ void TestRunEdits::aFailedUndoCanBeTriedAgain()
     child<QPushButton>(setup.notice(), "bannerRetry")->click();
     QTRY_VERIFY(setup.panel.banner()->message().contains(u"no run of this id is in the trash"));
     QVERIFY(setup.panel.edits()->canUndo());
+    setup.session.setRuns({}); // all deleted: it can still be taken back
+    QVERIFY(setup.panel.edits()->canUndo());
+    setup.session.state = ConnectionState::Connecting; // another engine is chosen: these steps are not its own
+    setup.session.setRuns({});
+    QVERIFY(!setup.panel.edits()->canUndo());
 }
 
 void TestRunEdits::archivingHidesAndIsUndone()
