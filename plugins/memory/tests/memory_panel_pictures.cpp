@@ -207,9 +207,26 @@ void shootAll()
     panel.findChild<SegmentedChoice *>(u"memoryTabs"_s)->button(u"reads"_s)->click();
     panel.reads()->setPrompt(u"The key to the lab. Where is the key"_s);
     panel.findChild<QPushButton *>(u"lookButton"_s)->click();
-    settle(50);
+    // The run that the window has selected is paused by how full its memory is.
+    SeriesData told{.name = "part/episodic/occupancy", .totalPoints = 1, .buckets = {{}}};
+    told.buckets[0].last = 0.93;
+    told.buckets[0].lastStep = 8'045;
+    session.seriesData[u"code-7M"_s] = {told};
+    RunStatus paused = session.runList[0];
+    paused.state = RunState::Paused;
+    paused.step = 8'045;
+    paused.pauseSeries = told.name;
+    paused.pauseReason = "memory > 0.9: part/episodic/occupancy was 0.93";
+    panel.followRun(u"code-7M"_s);
+    session.setRuns({paused});
+    settle(100);
     shoot(panel, u"reads-1280"_s, {1280, 800});
     shoot(panel, u"reads-380"_s, {380, 800});
+    panel.selectEvent(9);
+    panel.findChild<SegmentedChoice *>(u"memoryTabs"_s)->button(u"event"_s)->click();
+    settle(300);
+    shoot(panel, u"event-1280"_s, {1280, 800});
+    shoot(panel, u"event-380"_s, {380, 800});
     session.memory = manyEvents(100'000);
     panel.refresh();
     settle(300);
