@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/head_page.h"
 
+#include "widgets/common/glossary.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -30,6 +31,7 @@ HeadPage::HeadPage(QWidget *parent)
     m_star->setIconSize(QSize(16, 16));
     m_reading->setObjectName(u"cellReading"_s);
     m_summary->setObjectName(u"headSummary"_s);
+    m_summary->setProperty("meaning", glossaryHover(u"attention/head"_s));
     m_granularity->setObjectName(u"granularity"_s);
     m_granularity->addChoice(u"token"_s, tr("Token"), tr("A row and a column for each token"));
     m_granularity->addChoice(u"word"_s, tr("Word"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/overview_page.h"
 
+#include "widgets/common/glossary.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -26,6 +27,7 @@ OverviewPage::OverviewPage(QWidget *parent)
     setObjectName(u"overviewPage"_s);
     m_title->setObjectName(u"overviewTitle"_s);
     m_reading->setObjectName(u"overviewReading"_s);
+    m_reading->setProperty("meaning", glossaryHover(u"attention/head"_s));
     m_sort->setObjectName(u"headSort"_s);
     m_sort->setAccessibleName(tr("Order of the heads"));
     m_sort->addItem(tr("by layer and head"), int(HeadSort::Position));

@@ -99,6 +99,12 @@ constexpr auto kLines = std::to_array<Line>({
     {"head/*/change", TEXT("Change of a head"),
      TEXT("How much the head's map differs from the frame before: mean difference of its cells, 0 to 1."),
      TEXT("Large while the head learns something, near 0 when it has settled."), "docs/inspect.md"},
+    {"attention/head", TEXT("Numbers of a head"),
+     TEXT("Entropy: how widely it spreads its attention, 0 is one token, ln n an even look at n tokens. Then "
+          "how far it looks on average, and what share falls on the first token and on the token itself."),
+     TEXT("Entropy falls when a head finds its task. Nearly all on the first token: it rests, as it has nothing "
+          "to say here."),
+     "docs/inspect.md"},
     {"part/*occupancy", TEXT("How full the memory is"),
      TEXT("Share of the memory's slots that are in use, 0 to 1."),
      TEXT("At 1 the memory has to forget for everything new; give it more slots if that hurts."),

@@ -329,6 +329,7 @@ void TestUiCommon::everySeriesIsExplained()
         QVERIFY2(entry, qPrintable(name));
         QVERIFY2(!entry->title.isEmpty() && !entry->meaning.isEmpty(), qPrintable(name));
     }
+    QVERIFY(glossaryEntry(u"attention/head"_s));
     QCOMPARE(glossaryEntry(u"part/episodic/occupancy"_s)->title, u"How full the memory is"_s);
     QVERIFY(!glossaryEntry(u"somebody's own"_s));
     QVERIFY(!glossaryEntry(QString()));
