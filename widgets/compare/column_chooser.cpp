@@ -11,6 +11,7 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QScopedValueRollback>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -37,6 +38,7 @@ ColumnChooser::ColumnChooser(QWidget *parent)
     m_noMatch->setWordWrap(true);
     m_noMatch->hide();
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+    buttons->button(QDialogButtonBox::Close)->setIcon(QIcon());
     QPushButton *ordinary = buttons->addButton(tr("As at first"), QDialogButtonBox::ResetRole);
     ordinary->setObjectName(u"ordinaryColumns"_s);
     auto *layout = new QVBoxLayout(this);
@@ -96,9 +98,11 @@ void ColumnChooser::setColumns(const std::vector<ValuesColumn> &offered, const s
 
 void ColumnChooser::offer(const std::vector<ValuesColumn> &more)
 {
-    const QScopedValueRollback filling(m_isFilling, true);
-    for (const ValuesColumn &column : more) add(column, false);
-    filter();
+    if (int(more.size()) - 1 <= m_list->count()) return; // the name is not in the list
+    const int scrolled = m_list->verticalScrollBar()->value(), current = m_list->currentRow();
+    setColumns(more, chosen());
+    m_list->setCurrentRow(current);
+    m_list->verticalScrollBar()->setValue(scrolled);
 }
 
 void ColumnChooser::setDiffering(bool isOn, int number)

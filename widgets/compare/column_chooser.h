@@ -22,7 +22,7 @@ public:
     /// @param isOn the ticked ones; what the table has and nobody offers is listed, too
     void setColumns(const std::vector<ValuesColumn> &offered, const std::vector<ValuesColumn> &isOn);
     void setDiffering(bool isOn, int number); ///< whether columns of differing settings come by themselves
-    /// Names of series and settings that came later. Keeps what is ticked.
+    /// All that there is now, with series and settings that came later. Keeps what is ticked.
     void offer(const std::vector<ValuesColumn> &more);
     [[nodiscard]] QListWidget *list() const { return m_list; }
     [[nodiscard]] QLineEdit *searchBox() const { return m_search; }

@@ -255,6 +255,7 @@ bool CompareModel::isGroupBefore(const Group &a, const Group &b) const
     const double right = isByNumber ? b.means[size_t(m_sortColumn)].mean : kNaN;
     if (std::isfinite(left) != std::isfinite(right)) return std::isfinite(left);
     if (std::isfinite(left) && left != right) return isAscending ? left < right : left > right;
+    if (a.value.isEmpty() != b.value.isEmpty()) return !a.value.isEmpty(); // of those it is not known
     return compareTexts(a.value, b.value) < 0;
 }
 
@@ -316,6 +317,7 @@ QVariant CompareModel::groupData(const Group &group, int column, int role) const
         if (role == compare_role::Exact) return QString(m_grouping + u'=' + group.value);
         return {};
     }
+    if (what.kind == ValuesColumnKind::Setting) return commonSetting(group, column, role);
     const MeanCell &mean = group.means[size_t(column)];
     const bool hasMean = mean.number > 0 && what.kind != ValuesColumnKind::BestStep;
     if (role == compare_role::Exact) return hasMean ? csvNumber(mean.mean) : QString();
@@ -328,6 +330,19 @@ QVariant CompareModel::groupData(const Group &group, int column, int role) const
         return mean.number == 1
                    ? tr("One run of this group has a number.")
                    : tr("Mean ± standard deviation of a sample, of %1 of %2 runs").arg(mean.number).arg(number);
+    return {};
+}
+
+/// What all of them have; a mean of settings says nothing.
+QVariant CompareModel::commonSetting(const Group &group, int column, int role) const
+{
+    const CompareCell &first = m_runs[size_t(group.runs.front())].cells[size_t(column)];
+    const bool isCommon = std::all_of(group.runs.begin(), group.runs.end(), [&](int run) {
+        return m_runs[size_t(run)].cells[size_t(column)].exact == first.exact;
+    });
+    if (role == compare_role::Exact) return isCommon ? first.exact : QString();
+    if (role == Qt::ForegroundRole && !isCommon) return toneColor(Tone::Secondary);
+    if (role == Qt::DisplayRole) return isCommon ? first.text : tr("varies");
     return {};
 }
 

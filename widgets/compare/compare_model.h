@@ -70,6 +70,7 @@ private:
     [[nodiscard]] bool isBefore(int a, int b) const;
     [[nodiscard]] bool isGroupBefore(const Group &a, const Group &b) const;
     [[nodiscard]] QString groupValue(const QString &run) const;
+    [[nodiscard]] QVariant commonSetting(const Group &group, int column, int role) const;
     [[nodiscard]] QVariant groupData(const Group &group, int column, int role) const;
     [[nodiscard]] QVariant runData(const Run &run, int column, int role) const;
 

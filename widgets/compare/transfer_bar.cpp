@@ -216,6 +216,7 @@ void TransferBar::showNotes()
     text->setLineWrapMode(QPlainTextEdit::NoWrap);
     text->setAccessibleName(dialog->windowTitle());
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
+    buttons->button(QDialogButtonBox::Close)->setIcon(QIcon());
     auto *layout = new QVBoxLayout(dialog);
     layout->addWidget(text, 1);
     layout->addWidget(buttons);

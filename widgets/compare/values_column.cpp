@@ -197,7 +197,12 @@ QString ValuesColumn::title() const
     if (kind == ValuesColumnKind::Series) return u"%1, %2"_s.arg(name, endTitle(end));
     if (kind == ValuesColumnKind::Setting) {
         const Field *field = findField(toStd(name));
-        return field && !field->label.empty() ? fromStd(field->label) : name;
+        if (!field || field->label.empty()) return name;
+        const QString label = fromStd(field->label);
+        // "Steps" is a column already.
+        const bool isTaken = std::any_of(std::begin(kDescriptions), std::end(kDescriptions),
+                                         [&label](const Description &one) { return label == tr(one.title); });
+        return isTaken ? u"%1 (%2)"_s.arg(label, name) : label;
     }
     return tr(describe(kind)->title);
 }
@@ -286,6 +291,8 @@ MeanCell meanOf(const std::vector<double> &values)
     for (const double value : values)
         if (std::isfinite(value)) squares += (value - cell.mean) * (value - cell.mean);
     cell.deviation = std::sqrt(squares / (cell.number - 1));
+    constexpr double kRounding = 1e-14; // of the sum: equal numbers have no spread
+    if (cell.deviation < kRounding * std::abs(cell.mean)) cell.deviation = 0;
     return cell;
 }
 

@@ -223,6 +223,8 @@ void TestCompareRuns::meanAndDeviationAreThoseOfASample()
     QCOMPARE(mean.deviation, 1.0);
     QCOMPARE(mean.number, 3);
     QVERIFY(std::isnan(meanOf({5}).deviation));
+    QCOMPARE(meanOf({0.1, 0.1, 0.1}).deviation, 0.0); // not what adding rounds
+    QCOMPARE(ValuesColumn({ValuesColumnKind::Setting, u"train.steps"_s}).title(), u"Steps (train.steps)"_s);
     QCOMPARE(meanOf({kNaN}).number, 0);
 }
 
@@ -297,6 +299,11 @@ void TestCompareRuns::tableGroupsBySetting()
     QVERIFY2(model.index(2, 0).data().toString().contains(u"0.001 · 2 runs"_s), qPrintable(model.index(2, 0).data().toString()));
     QCOMPARE(model.index(2, 3).data().toString(), u"1.600 ± 0.14"_s);
     QCOMPARE(model.index(0, 3).data().toString(), u"1.200"_s); // one run has no deviation
+    const int last = model.columnCount();
+    std::vector<ValuesColumn> columns = ordinaryColumns();
+    columns.push_back({ValuesColumnKind::Setting, u"optimizer.lr"_s});
+    model.setColumns(columns);
+    QCOMPARE(model.index(2, last).data().toString(), u"0.001"_s); // and no mean of settings
     facts.runs[u"c"_s].status.bestValLoss = kNaN;
     model.updateRuns({u"c"_s});
     QCOMPARE(model.index(2, 3).data().toString(), u"1.500, n 1"_s); // and says of how many
