@@ -126,8 +126,8 @@ private:
             m_timer->setSingleShot(true);
             connect(m_timer, &QTimer::timeout, this, [this] {
                 if (!m_archive) return;
-                const Result<bool> isMore = m_archive->indexOne();
-                if (isMore && *isMore) m_timer->start(0); // one at a time: others may wait for an answer
+                const Result<bool> isMore = m_archive->indexSome();
+                if (isMore && *isMore) m_timer->start(0); // some at a time: others may wait for an answer
             });
         }
         m_timer->start(kIdleMs);

@@ -89,8 +89,8 @@ public:
     /// bringBack() undoes it for a day at least.
     Result<void> remove(int64_t session);
     Result<PromptSessionRow> bringBack(int64_t session);
-    /// Takes one session that changed into the index, so that the next search need not. @return whether there was one
-    Result<bool> indexOne();
+    /// Takes some sessions that changed into the index, so that the next search need not. @return whether there were any
+    Result<bool> indexSome();
     [[nodiscard]] bool hasIndex() const;
 
 private:

@@ -321,7 +321,7 @@ void TestPromptArchive::textsAreFound()
     QCOMPARE(found("loops"), QStringList()); // what it was is forgotten
     QVERIFY(place.archive->remove(one).ok());
     QCOMPARE(found("counting"), QStringList());
-    QVERIFY(!*place.archive->indexOne());
+    QVERIFY(!*place.archive->indexSome());
 }
 
 void TestPromptArchive::theIndexIsMadeAnew()
