@@ -39,6 +39,10 @@ QDockWidget *MainWindow::makeSessionsDock()
     connect(m_sessions, &SessionsPane::opened, this, [this] {
         if (m_layout != WindowLayout::Play) showLayout(WindowLayout::Play);
     });
+    connect(m_sessions, &SessionsPane::newRequested, this, [this] {
+        if (m_layout != WindowLayout::Play) showLayout(WindowLayout::Play);
+        m_play->focusComposer();
+    });
     return makeDock(tr("Prompt sessions"), u"sessionsDock"_s, m_sessions);
 }
 

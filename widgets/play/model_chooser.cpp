@@ -68,6 +68,14 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     takeRuns();
 }
 
+void ModelChooser::setCompact()
+{
+    m_runs->setMinimumContentsLength(5);
+    m_steps->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_steps->setMinimumContentsLength(5);
+    m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(u"88,888"_s) + kComboMargins / 2);
+}
+
 QString ModelChooser::currentRun() const
 {
     return m_runs->currentData(kIsDirectoryRole).toBool() ? QString() : m_runs->currentData().toString();

@@ -24,6 +24,8 @@ public:
     void setModel(const QString &model);
     void setRun(const QString &run);
     [[nodiscard]] bool hasModels() const;
+    /// Takes the least room that its choices can do with: one of several beside each other.
+    void setCompact();
     [[nodiscard]] QComboBox *runBox() const { return m_runs; }
     [[nodiscard]] QComboBox *stepBox() const { return m_steps; }
 

@@ -25,6 +25,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QToolButton>
 
 using namespace Qt::StringLiterals;
@@ -198,14 +199,15 @@ void PlaygroundPanel::takeTokens(const std::vector<GeneratedToken> &tokens)
 {
     m_versionView->announce(m_runner->version());
     if (m_runner->version() != shown()) return;
-    if (!isConversation()) m_view->appendTokens(tokens);
+    // Of a version that is not all there yet, they come in their turn.
+    if (!isConversation() && m_filling.expired()) m_view->appendTokens(tokens);
     updateStatus();
 }
 
 void PlaygroundPanel::showEnd()
 {
     if (m_runner->version() == shown()) {
-        if (!isConversation()) m_view->finish();
+        if (!isConversation() && m_filling.expired()) m_view->finish();
         showError();
     }
     updateState();
@@ -259,20 +261,6 @@ void PlaygroundPanel::stepVersion(int by)
     if (!isConversation()) return showVersion(m_shown + by);
     m_conversation->showVersion(m_conversation->currentVersion() + by);
     showError();
-}
-
-void PlaygroundPanel::showVersion(int index)
-{
-    if (index < 0 || index >= numVersions()) return;
-    m_shown = index;
-    const GenerationVersion &version = *m_versions[static_cast<size_t>(index)];
-    m_view->setPrompt(version.request.prompt);
-    if (version.request.infill) m_view->setSuffix(*version.request.infill);
-    m_view->appendTokens(version.tokens);
-    if (!version.isRunning) m_view->finish();
-    if (!version.parent.expired()) m_view->setForkMark(version.partsAt, partingText(version));
-    if (!isConversation()) showError();
-    updateState();
 }
 
 void PlaygroundPanel::showCurrent()

@@ -110,6 +110,7 @@ public:
 
 public Q_SLOTS:
     void generate(); ///< continues, fills or sends
+    void focusComposer();
     void stop();
     /// The shown version's prompt and model again, or the last answer with the chosen model; with another
     /// seed.
@@ -211,6 +212,7 @@ private:
     [[nodiscard]] AnswerSettings answerSettings() const;
     [[nodiscard]] bool isTooLongForCommand() const;
     [[nodiscard]] VersionPtr shown() const; ///< null: none
+    void fillView(); ///< with more of a long version
 
     EngineSession &m_session;
     GenerationRunner *m_runner;
@@ -257,6 +259,7 @@ private:
     QString m_command;   ///< as the frame was told last
     Said m_messageAside; ///< what was being written while another turn is edited
     int m_shown = -1;
+    std::weak_ptr<GenerationVersion> m_filling; ///< a long version of which the view has only the beginning
     qint64 m_numDropped = 0; ///< characters that a draft of an older program was too small for
 };
 

@@ -97,6 +97,7 @@ void PlaygroundPanel::restoreVersions(const SessionState &state)
 {
     m_versions = state.versions;
     m_removed.clear();
+    m_filling.reset();
     m_shown = -1;
     if (m_versions.empty())
         m_view->clear();
@@ -138,8 +139,10 @@ void PlaygroundPanel::setArchive(PromptArchive &archive)
 void PlaygroundPanel::newSession()
 {
     m_keeper->beginNew();
-    mainEditor()->setFocus(Qt::OtherFocusReason);
+    focusComposer();
 }
+
+void PlaygroundPanel::focusComposer() { mainEditor()->setFocus(Qt::OtherFocusReason); }
 
 void PlaygroundPanel::connectKeeper()
 {

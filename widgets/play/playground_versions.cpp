@@ -19,6 +19,7 @@
 
 #include <QMenu>
 #include <QSplitter>
+#include <QTimer>
 
 #include <algorithm>
 
@@ -216,6 +217,39 @@ void PlaygroundPanel::letGoOn()
     m_conversation->model()->announceChange(version);
     if (!isConversation()) showVersion(m_shown); // half a character at its end waits again
     updateState();
+}
+
+void PlaygroundPanel::showVersion(int index)
+{
+    if (index < 0 || index >= numVersions()) return;
+    m_shown = index;
+    const GenerationVersion &version = *m_versions[static_cast<size_t>(index)];
+    m_view->setPrompt(version.request.prompt);
+    if (version.request.infill) m_view->setSuffix(*version.request.infill);
+    m_filling = m_versions[static_cast<size_t>(index)];
+    fillView();
+    if (!version.parent.expired()) m_view->setForkMark(version.partsAt, partingText(version));
+    if (!isConversation()) showError();
+    updateState();
+}
+
+/// A version of a million tokens would keep the window for half a second: it is shown from its beginning, and the rest
+/// follows in parts.
+void PlaygroundPanel::fillView()
+{
+    constexpr int kAtOnce = 40'000;
+    const VersionPtr version = m_filling.lock();
+    if (!version || m_shown < 0 || m_versions[static_cast<size_t>(m_shown)] != version) return;
+    const int from = m_view->numTokens(), count = static_cast<int>(version->tokens.size());
+    const int to = std::min(count, from + kAtOnce);
+    if (from == 0 && to == count)
+        m_view->appendTokens(version->tokens);
+    else
+        m_view->appendTokens({version->tokens.begin() + from, version->tokens.begin() + to});
+    if (to < count) return QTimer::singleShot(0, this, &PlaygroundPanel::fillView);
+    m_filling.reset();
+    if (!version->isRunning) m_view->finish();
+    if (from > 0) updateState(); // what is said of it
 }
 
 std::vector<VersionPtr> PlaygroundPanel::treeVersions() const

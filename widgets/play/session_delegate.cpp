@@ -8,6 +8,8 @@
 #include <QLineEdit>
 #include <QPainter>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -83,9 +85,12 @@ void SessionDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     painter->setFont(small);
     painter->setPen(tokens.secondary);
     const QRect detail(area.left(), title.bottom() + 1, area.width(), option.rect.bottom() - title.bottom() - 5);
+    const QString time = index.data(SessionListModel::TimeRole).toString();
+    const int room = detail.width() - QFontMetrics(small).horizontalAdvance(time) - kPadding;
+    painter->drawText(detail, Qt::AlignRight | Qt::AlignVCenter, time);
     painter->drawText(detail, Qt::AlignLeft | Qt::AlignVCenter,
-                      QFontMetrics(small).elidedText(index.data(SessionListModel::DetailRole).toString(), Qt::ElideLeft,
-                                                     detail.width()));
+                      QFontMetrics(small).elidedText(index.data(SessionListModel::DetailRole).toString(), Qt::ElideRight,
+                                                     std::max(0, room)));
     painter->restore();
 }
 

@@ -24,32 +24,46 @@ bool isBefore(const SessionEntry &a, const SessionEntry &b)
 
 } // namespace
 
-QString sessionGroup(const SessionEntry &entry, double nowSeconds)
+SessionGroups::SessionGroups(double nowSeconds)
+{
+    const QDate today = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(nowSeconds * 1e3)).date();
+    for (size_t i = 0; i < kDays.size(); ++i)
+        m_beginUs[i] = today.addDays(-kDays[i]).startOfDay().toMSecsSinceEpoch() * 1'000;
+}
+
+QString SessionGroups::of(const SessionEntry &entry)
 {
     if (entry.isPinned) return SessionListModel::tr("Pinned");
-    const QDate today = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(nowSeconds * 1e3)).date();
-    const QDate day = timeOf(entry.editedUs).date();
-    const qint64 age = day.daysTo(today);
-    if (age <= 0) return SessionListModel::tr("Today");
-    if (age == 1) return SessionListModel::tr("Yesterday");
-    if (age <= 7) return SessionListModel::tr("Previous 7 days");
-    if (age <= 30) return SessionListModel::tr("Previous 30 days");
-    return QLocale().standaloneMonthName(day.month()) + u' ' + QString::number(day.year());
+    const qint64 time = entry.editedUs;
+    if (time >= m_beginUs[0]) return SessionListModel::tr("Today");
+    if (time >= m_beginUs[1]) return SessionListModel::tr("Yesterday");
+    if (time >= m_beginUs[2]) return SessionListModel::tr("Previous 7 days");
+    if (time >= m_beginUs[3]) return SessionListModel::tr("Previous 30 days");
+    if (time >= m_monthBeginUs && time < m_monthEndUs) return m_month; // neighbours in the list are of one month
+    const QDate day = timeOf(time).date(), first(day.year(), day.month(), 1);
+    m_monthBeginUs = first.startOfDay().toMSecsSinceEpoch() * 1'000;
+    m_monthEndUs = first.addMonths(1).startOfDay().toMSecsSinceEpoch() * 1'000;
+    m_month = QLocale().standaloneMonthName(day.month()) + u' ' + QString::number(day.year());
+    return m_month;
 }
 
 QString sessionDetail(const SessionEntry &entry)
 {
     QStringList parts;
-    if (!entry.model.isEmpty()) parts << entry.model;
     if (entry.numAnswers > 0)
         parts << (entry.numAnswers == 1 ? SessionListModel::tr("1 answer")
                                         : SessionListModel::tr("%1 answers").arg(integerText(entry.numAnswers)));
     else
         parts << SessionListModel::tr("not asked yet");
+    if (!entry.model.isEmpty()) parts << entry.model;
+    return parts.join(u" · "_s);
+}
+
+QString sessionTime(const SessionEntry &entry)
+{
     const QDateTime time = timeOf(entry.editedUs);
     const QDate today = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(wallNow() * 1e3)).date();
-    parts << (time.date() == today ? time.toString(u"HH:mm"_s) : time.date().toString(Qt::ISODate));
-    return parts.join(u" · "_s);
+    return time.date() == today ? time.toString(u"HH:mm"_s) : time.date().toString(Qt::ISODate);
 }
 
 QString sessionTitleText(const SessionEntry &entry)
@@ -84,7 +98,7 @@ QVariant SessionListModel::data(const QModelIndex &index, int role) const
     case Qt::ToolTipRole:
         return entry->preview.isEmpty() ? sessionTitleText(*entry) : sessionTitleText(*entry) + u'\n' + entry->preview;
     case Qt::AccessibleTextRole: {
-        QString text = sessionTitleText(*entry) + u", "_s + sessionDetail(*entry);
+        QString text = sessionTitleText(*entry) + u", "_s + sessionDetail(*entry) + u", "_s + sessionTime(*entry);
         if (entry->isPinned) text += u", "_s + tr("pinned");
         if (entry->id == m_current) text += u", "_s + tr("open");
         return text;
@@ -93,6 +107,8 @@ QVariant SessionListModel::data(const QModelIndex &index, int role) const
         return entry->id;
     case DetailRole:
         return sessionDetail(*entry);
+    case TimeRole:
+        return sessionTime(*entry);
     case IsPinnedRole:
         return entry->isPinned;
     case IsCurrentRole:
@@ -121,19 +137,13 @@ Qt::ItemFlags SessionListModel::flags(const QModelIndex &index) const
 std::vector<SessionListModel::Row> SessionListModel::arranged() const
 {
     std::vector<Row> rows;
-    const double now = wallNow();
+    rows.reserve(m_entries.size() + 20);
+    SessionGroups groups(wallNow());
     QString group;
-    QDate day;
     for (int i = 0; i < numSessions(); ++i) {
-        const SessionEntry &entry = m_entries[static_cast<size_t>(i)];
-        // Neighbours are of one day most of the time: a group is asked for once a day.
-        const QDate own = entry.isPinned ? QDate() : timeOf(entry.editedUs).date();
-        if (i == 0 || own != day) {
-            const QString next = sessionGroup(entry, now);
-            if (i == 0 || next != group) rows.push_back({-1, next});
-            group = next;
-        }
-        day = own;
+        const QString next = groups.of(m_entries[static_cast<size_t>(i)]);
+        if (i == 0 || next != group) rows.push_back({-1, next});
+        group = next;
         rows.push_back({i, {}});
     }
     return rows;
@@ -161,7 +171,7 @@ void SessionListModel::update(const SessionEntry &entry, bool mayAdd)
     const bool isLast = found != m_entries.end();
     const bool keepsPlace = isLast && (found == m_entries.begin() || isBefore(*(found - 1), entry)) &&
                             (found + 1 == m_entries.end() || isBefore(entry, *(found + 1))) &&
-                            sessionGroup(*found, wallNow()) == sessionGroup(entry, wallNow());
+                            SessionGroups(wallNow()).of(*found) == SessionGroups(wallNow()).of(entry);
     if (keepsPlace) {
         *found = entry;
         const QModelIndex at = indexOf(entry.id);

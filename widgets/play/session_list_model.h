@@ -6,6 +6,7 @@
 
 #include <QAbstractListModel>
 
+#include <array>
 #include <vector>
 
 namespace orrery::ui {
@@ -13,7 +14,7 @@ namespace orrery::ui {
 class SessionListModel : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum Role { IsHeadingRole = Qt::UserRole + 1, IdRole, DetailRole, IsPinnedRole, IsCurrentRole };
+    enum Role { IsHeadingRole = Qt::UserRole + 1, IdRole, DetailRole, TimeRole, IsPinnedRole, IsCurrentRole };
 
     using QAbstractListModel::QAbstractListModel;
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
@@ -52,9 +53,19 @@ private:
 };
 
 /// "Pinned", "Today", "Yesterday", "Previous 7 days", "Previous 30 days", "June 2026".
-QString sessionGroup(const SessionEntry &entry, double nowSeconds);
-/// "code, step 8,000 · 3 answers · 14:02"
-QString sessionDetail(const SessionEntry &entry);
+class SessionGroups {
+public:
+    explicit SessionGroups(double nowSeconds);
+    [[nodiscard]] QString of(const SessionEntry &entry);
+
+private:
+    static constexpr std::array<int, 4> kDays = {0, 1, 7, 30};
+    std::array<qint64, 4> m_beginUs{}; ///< of today, of yesterday …
+    QString m_month;
+    qint64 m_monthBeginUs = 0, m_monthEndUs = 0; ///< of m_month
+};
+QString sessionDetail(const SessionEntry &entry); ///< "3 answers · code, step 8,000"
+QString sessionTime(const SessionEntry &entry);   ///< "14:02", or the day
 QString sessionTitleText(const SessionEntry &entry); ///< never empty
 
 } // namespace orrery::ui

@@ -40,7 +40,7 @@ SessionsPane::SessionsPane(PromptArchive &archive, SessionKeeper &keeper, QWidge
     setObjectName(u"sessionsPane"_s);
     QToolButton *add = addTitleButton(u"plus"_s, tr("New session (Ctrl+Alt+N)"));
     add->setObjectName(u"newSession"_s);
-    connect(add, &QToolButton::clicked, &m_keeper, &SessionKeeper::beginNew);
+    connect(add, &QToolButton::clicked, this, &SessionsPane::beginNew);
     m_undo = addTitleButton(u"undo"_s, tr("Nothing was deleted"));
     m_undo->setObjectName(u"bringBackSession"_s);
     connect(m_undo, &QToolButton::clicked, this, &SessionsPane::bringBack);
@@ -66,6 +66,7 @@ SessionsPane::SessionsPane(PromptArchive &archive, SessionKeeper &keeper, QWidge
                              tr("What you write in Play and what the models answer is kept here by itself, "
                                 "with every version."),
                              this);
+    connect(m_empty->addPlainButton(tr("Write a prompt")), &QPushButton::clicked, this, &SessionsPane::beginNew);
     m_nothingFound = new EmptyState(tr("Nothing found"), QString(), this);
     connect(m_nothingFound->addPlainButton(tr("Show all sessions")), &QPushButton::clicked, m_search,
             &QLineEdit::clear);
@@ -225,6 +226,12 @@ void SessionsPane::updateState()
     m_nothingFound->setTexts(tr("Nothing found"), tr("No title, prompt or answer has “%1”.").arg(m_listedSearch));
     m_stack->setCurrentIndex(number > 0 || !m_isListed ? 0 : m_listedSearch.isEmpty() ? 1 : 2);
     setSummary(number == 1 ? tr("1 session.") : tr("%1 sessions.").arg(integerText(number)));
+}
+
+void SessionsPane::beginNew()
+{
+    m_keeper.beginNew();
+    Q_EMIT newRequested();
 }
 
 void SessionsPane::openCurrent()

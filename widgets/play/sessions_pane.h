@@ -39,6 +39,7 @@ public:
 
 Q_SIGNALS:
     void opened(qint64 session); ///< by a person: the playground is to be shown
+    void newRequested();         ///< one was begun: something is to be written
     /// The list is there (again).
     void listed();
 
@@ -53,6 +54,7 @@ private:
     void take(const Result<std::vector<SessionEntry>> &reply);
     void updateState();
     void openCurrent();
+    void beginNew();
     void rename(qint64 session, const QString &title);
     void togglePin();
     void duplicate();

@@ -9,6 +9,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QToolButton>
 
@@ -35,7 +36,16 @@ SideBySidePane::SideBySidePane(EngineSession &session, QWidget *parent)
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
-    layout->addWidget(m_splitter, 1);
+    // Where the window is too narrow for all of them, they are scrolled: a column that is cut says nothing.
+    auto *scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidget(m_splitter);
+    scroll->viewport()->setAutoFillBackground(false);
+    m_splitter->setAutoFillBackground(false);
+    layout->addWidget(scroll, 1);
     layout->addWidget(m_add, 0, Qt::AlignTop);
     connect(m_add, &QToolButton::clicked, this, &SideBySidePane::addColumn);
     m_differences.setSingleShot(true);

@@ -108,7 +108,7 @@ void SideColumn::makeLayout()
     layout->addWidget(m_view, 1);
     layout->addWidget(m_parts);
     layout->addWidget(m_figures);
-    setMinimumWidth(180);
+    m_chooser->setCompact();
 }
 
 void SideColumn::setName(const QString &name)
@@ -216,7 +216,7 @@ QString SideColumn::figuresText() const
 {
     if (m_isWaiting) return tr("waits for its turn");
     if (!m_version) return tr("not asked yet");
-    if (m_version->error) return errorText(*m_version->error);
+    if (m_version->error && m_version->tokens.empty()) return tr("failed");
     const AnswerFigures figures = figuresOf(m_version->tokens);
     QStringList parts;
     parts << (figures.numTokens == 1 ? tr("1 token") : tr("%1 tokens").arg(integerText(figures.numTokens)));
@@ -232,10 +232,12 @@ QString SideColumn::figuresText() const
 void SideColumn::showFigures()
 {
     const bool hasFailed = m_version && m_version->error;
-    m_figures->setTone(hasFailed ? Tone::Error : Tone::Secondary);
     m_figures->setFullText(figuresText());
+    m_parts->setTone(hasFailed ? Tone::Error : Tone::Secondary);
     QString parts;
-    if (m_difference.firstOwn >= 0)
+    if (hasFailed)
+        parts = errorText(*m_version->error);
+    else if (m_difference.firstOwn >= 0)
         parts = m_difference.numShared == 0
                     ? tr("Differs from the first token on.")
                     : tr("Shares %1 tokens, differs from token %2 on.")

@@ -89,7 +89,8 @@ void paintLineText(QPainter &painter, const TokenScene &scene, int64_t line, dou
         const Cell &cell = scene.cells.cells()[static_cast<size_t>(index)];
         const QRectF area(x, y, scene.layout.cellWidth(index), scene.layout.lineHeight());
         x += area.width();
-        const bool standsBack = cell.firstToken < scene.numShared; // also what was given
+        // On the colours of probabilities only the strong colour of the text can be read.
+        const bool standsBack = cell.firstToken < scene.numShared && !scene.isColored;
         const QColor color = cell.firstToken < 0 ? scene.givenColor : standsBack ? tokens.secondary : tokens.text;
         if (cell.kind == CellKind::Space) {
             if (!run.isEmpty()) run += u' ';

@@ -127,7 +127,7 @@ void TestLargeTexts::failuresToSaveAreShown()
     Answered play;
     play.saveAs(u"missing/a.json"_s);
     QVERIFY(play.waitForSaving());
-    QVERIFY2(play.message().startsWith(u"Cannot save the transcript as \""_s), qPrintable(play.message()));
+    QVERIFY2(play.message().startsWith(u"Cannot save the session as \""_s), qPrintable(play.message()));
     QVERIFY(!play.progress()->isVisible());
     play.saveAs(u"a.json"_s); // and it can be tried again
     QVERIFY(play.waitForSaving());

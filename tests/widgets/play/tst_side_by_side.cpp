@@ -231,7 +231,8 @@ void TestSideBySide::failuresStandInTheirColumn()
     Comparing play;
     play.panel->generate();
     Q_EMIT play.generation().failed(Error{ErrorCode::NotFound, "Cannot load \"code\": it has no checkpoint.", "Wait."});
-    QVERIFY(play.column(0)->figuresText().startsWith(u"Cannot load \"code\""_s));
+    QCOMPARE(play.column(0)->figuresText(), u"failed"_s);
+    QVERIFY(child<QLabel>(play.column(0), "columnParts")->text().startsWith(u"Cannot load \"code\""_s));
     play.reply("b"); // the other one is asked all the same
     QCOMPARE(play.column(1)->version()->tokens.size(), size_t{1});
     QVERIFY(!play.panel->isGenerating());
