@@ -385,7 +385,9 @@ QVariant CompareModel::headerData(int section, Qt::Orientation orientation, int 
 {
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
     const ValuesColumn &column = m_columns[size_t(section)];
-    if (role == Qt::DisplayRole) return column.title();
+    // The arrow of the sorted column is drawn over the end of a text that stands at the right.
+    if (role == Qt::DisplayRole)
+        return section == m_sortColumn && !column.isText() ? QString(column.title() + u"\u2002\u2002"_s) : column.title();
     if (role == Qt::ToolTipRole) return column.toolTip();
     if (role == Qt::TextAlignmentRole)
         return int((column.isText() ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);

@@ -24,7 +24,7 @@ QStringList headersOf(const QAbstractItemModel &model)
 {
     QStringList headers;
     for (int column = 0; column < model.columnCount(); ++column)
-        headers << model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        headers << model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().trimmed(); // room for an arrow
     return headers;
 }
 
@@ -78,9 +78,9 @@ QString tableAsCsv(const QAbstractItemModel &model, const QList<int> &rows, int 
 
 QString tableAsMarkdown(const QAbstractItemModel &model, const QList<int> &rows, int bestRole)
 {
-    QStringList headers, rules;
+    QStringList headers = headersOf(model), rules;
     for (int column = 0; column < model.columnCount(); ++column) {
-        headers << markdownCell(model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+        headers[column] = markdownCell(headers[column]);
         const int alignment = model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).toInt();
         rules << (alignment & Qt::AlignRight ? u"---:"_s : u":---"_s);
     }

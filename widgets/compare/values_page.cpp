@@ -268,7 +268,7 @@ void ValuesPage::sizeColumns()
     const int numRows = std::min(m_model->rowCount(), kSizedRows);
     for (int column = 0; column < m_model->columnCount(); ++column) {
         int width = header.horizontalAdvance(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) +
-                    3 * space::kOne; // with the arrow of the sorted one
+                    4 * space::kOne; // with the arrow of the sorted one
         for (int row = 0; row < numRows; ++row) {
             const QModelIndex index = m_model->index(row, column);
             width = std::max(width, m_view->itemDelegate()->sizeHint(QStyleOptionViewItem(), index).width());
