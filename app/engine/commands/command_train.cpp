@@ -5,7 +5,9 @@
 #include "app/engine/host/worker_process.h"
 
 #include "core/base/files.h"
+#include "core/spec/breakpoint.h"
 #include "core/spec/field_table.h"
+#include "core/store/run_breakpoints.h"
 #include "core/store/run_directory.h"
 
 #include <nlohmann/json.hpp>
@@ -24,6 +26,7 @@ struct TrainArguments {
     std::string out;
     std::string device;
     std::vector<std::string> settings;
+    std::vector<std::string> breakpoints;
     std::optional<int64_t> steps;
     std::optional<int64_t> seed;
     bool isQuiet = false;
@@ -55,6 +58,20 @@ Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &fr
     return builder.build();
 }
 
+/// Before there is a run: whether it has such a series, it says when it starts.
+Result<void> checkBreakpoints(const std::vector<std::string> &conditions)
+{
+    for (const std::string &condition : conditions)
+        if (const auto parsed = parseBreakpoint(condition); !parsed) return parsed.error();
+    return {};
+}
+
+Result<void> keepBreakpoints(const RunDirectory &run, const std::vector<std::string> &conditions)
+{
+    for (const std::string &condition : conditions) ORRERY_TRY(changeKeptBreakpoints(run.path(), condition, true));
+    return {};
+}
+
 /// Replaces this process by the worker; comes back only with an error.
 int becomeWorker(const Session &session, const TrainArguments &arguments, const RunDirectory &run)
 {
@@ -75,6 +92,7 @@ int train(const Session &session, const TrainArguments &arguments)
         if (!model) return fail(session, model.error());
         from = *model;
     }
+    if (const auto checked = checkBreakpoints(arguments.breakpoints); !checked) return fail(session, checked.error());
     auto spec = buildSpec(arguments, from);
     if (!spec) return fail(session, spec.error());
     auto run = createRun(session.catalogue, *spec, arguments.out, ThreadUse::AllCores);
@@ -84,6 +102,7 @@ int train(const Session &session, const TrainArguments &arguments)
             (void)session.catalogue.forget(run->path());
             return fail(session, begun.error());
         }
+    if (const auto kept = keepBreakpoints(*run, arguments.breakpoints); !kept) return fail(session, kept.error());
     if (session.json)
         std::printf("%s\n", nlohmann::json{{"event", "created"}, {"run", run->frozen().id}, {"directory", run->path().string()}}.dump().c_str());
     else if (!arguments.isQuiet)
@@ -115,6 +134,9 @@ void addTrain(CLI::App &app, Session &session)
                              "Begin with the weights of a model: RUN, RUN@step, RUN@best or a model directory");
     trainCommand->add_option("--spec", arguments.specFile, "Spec file (JSON, see `schema spec`)");
     trainCommand->add_option("--set", arguments.settings, "One setting, key=value; may be repeated")->allow_extra_args(false);
+    trainCommand
+        ->add_option("--break", arguments.breakpoints, "Pause when this becomes true, for example \"loss > 4\"; may be repeated")
+        ->allow_extra_args(false);
     trainCommand->add_option("--steps", arguments.steps, "Total number of updates");
     trainCommand->add_option("--seed", arguments.seed, "Seed of weights, order and dropout");
     trainCommand->add_option("--device", arguments.device, "cpu or cuda");

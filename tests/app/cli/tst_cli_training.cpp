@@ -197,7 +197,7 @@ void TestCliTraining::liveWeightsAreLookedAt()
     const QString directory = m_home.path(QStringLiteral("live-run"));
     QProcess training;
     training.setProcessEnvironment(m_home.environment());
-    training.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"), trainArguments(directory, 1'000'000));
+    training.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"), trainArguments(directory, 1'000'000) + QStringList{QStringLiteral("--break"), QStringLiteral("lr>8")});
     QVERIFY(training.waitForStarted());
     const QStringList look{QStringLiteral("inspect"), QStringLiteral("attention"), directory + QStringLiteral("@live"),
                            QStringLiteral("--prompt"), QStringLiteral("the fox"), QStringLiteral("--json")};
@@ -224,7 +224,12 @@ void TestCliTraining::liveWeightsAreLookedAt()
     QCOMPARE(control({QStringLiteral("break"), QStringLiteral("loss > much")}).exitCode, 3);
     QFile kept(directory + QStringLiteral("/breakpoints.json"));
     QVERIFY(kept.open(QIODevice::ReadOnly));
-    QCOMPARE(kept.readAll(), QByteArray("[\"lr > 9\",\"loss > 99\"]\n"));
+    QCOMPARE(kept.readAll(), QByteArray("[\"lr > 8\",\"lr > 9\",\"loss > 99\"]\n"));
+    const QString unread = m_home.path(QStringLiteral("never"));
+    const EngineAnswer refused =
+        m_home.run(trainArguments(unread, 1) + QStringList{QStringLiteral("--break"), QStringLiteral("loss >")});
+    QVERIFY2(refused.exitCode == 3 && refused.all().contains(QStringLiteral("no number stands behind")), qPrintable(refused.all()));
+    QVERIFY(!QFile::exists(unread));
     const EngineAnswer gone = m_home.run(look);
     QVERIFY2(gone.exitCode != 0 && gone.all().contains(QStringLiteral("no worker trains it now")), qPrintable(gone.all()));
 }
