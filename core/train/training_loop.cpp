@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace orrery {
 namespace {
@@ -100,6 +101,16 @@ void TrainingLoop::begin()
     for (const LoggedChange &change : m_parts.replays)
         m_outputs.event(EventKind::Setting, change.step,
                         change.key + " becomes " + change.value + " (as before)", changePayload(change));
+    // What holds in a branch since before it began stands in its own log: who watches it reads no other.
+    const std::optional<BranchOrigin> &branch = m_parts.run.frozen().branch;
+    if (branch && m_outputs.attempt() == 0) {
+        std::map<std::string, const LoggedChange *> newest;
+        for (const LoggedChange &change : m_state.changes) newest[change.key] = &change;
+        for (const auto &[key, change] : newest)
+            m_outputs.event(EventKind::Setting, m_state.step,
+                            key + " is " + change->value + " (as in " + branch->run + ")",
+                            changePayload(*change));
+    }
     // The spec's total is frozen; another one is told, and kept in the status and the checkpoints.
     const bool isExtended = m_parts.totalSteps != frozen.train.steps;
     const std::string upTo = isExtended ? " It trains to step " + std::to_string(m_parts.totalSteps) +

@@ -193,6 +193,26 @@ private Q_SLOTS:
         QCOMPARE(run->frozen().spec.schedule.totalSteps, 16);
         QCOMPARE(train(*run).size(), size_t{4});
     }
+    void changesOfBeforeStandInItsLog()
+    {
+        const auto run = branch(plan(8));
+        use(*run);
+        Recorder recorder;
+        must(m_fixture->train(recorder));
+        std::vector<RunEvent> settings;
+        for (const RunEvent &event : recorder.events)
+            if (event.kind == EventKind::Setting) settings.push_back(event);
+        QCOMPARE(settings.size(), size_t(1));
+        QCOMPARE(settings.front().step, 8);
+        QCOMPARE(settings.front().text, "lr_factor is 3 (as in " + m_parent->frozen().id + ")");
+        QVERIFY(settings.front().payload.find("\"key\":\"lr_factor\",\"value\":\"3\"") != std::string::npos);
+        // What the branch sets itself is not told to be as it was.
+        const auto other = branch(plan(8, {{"optimizer.lr", "0.05"}}));
+        use(*other);
+        Recorder silent;
+        must(m_fixture->train(silent));
+        QCOMPARE(silent.count(EventKind::Setting), 0);
+    }
     void itsOwnChangesAreReplayed()
     {
         int numSettings = 0;
@@ -359,7 +379,7 @@ private Q_SLOTS:
                      ErrorCode::InvalidInput, "does not begin with a step");
         VERIFY_OK(trainer->post({.verb = ControlVerb::Set, .setting = {"note", "3 look here"}}));
         QCOMPARE(must(trainer->run()), RunState::Finished);
-        QCOMPARE(recorder.count(EventKind::Setting), 0);
+        QCOMPARE(recorder.count(EventKind::Setting), 1); // that of before
         const RunEvent *note = recorder.last(EventKind::Note);
         QVERIFY(note);
         QCOMPARE(note->step, 3);
