@@ -14,6 +14,7 @@
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QInputDialog>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -85,6 +86,7 @@ private Q_SLOTS:
     void dialogIsInOrder_data();
     void dialogIsInOrder();
     void importTellsWhatCame();
+    void foldersOfAnotherComputerAreTyped();
     void importIsCancelled();
     void importFailsWithTheReason();
     void exportGoesOnAfterAnError();
@@ -383,6 +385,19 @@ void TestBranching::importTellsWhatCame()
     child<QAbstractButton>(&bar, "transferNotes")->click();
     auto *dialog = child<QDialog>(&bar, "transferNotesDialog");
     QVERIFY(dialog->findChild<QPlainTextEdit *>()->toPlainText().endsWith(u"byte 12: wrong checksum"_s));
+}
+
+void TestBranching::foldersOfAnotherComputerAreTyped()
+{
+    CompareSession session;
+    session.info.home = u"/no/such/home/of/orrery"_s;
+    TransferBar bar(session);
+    bar.show();
+    bar.chooseImport();
+    auto *dialog = child<QInputDialog>(&bar, "importDialog");
+    dialog->setTextValue(u" /logs/there "_s);
+    dialog->accept();
+    QTRY_COMPARE(session.imports, QStringList(u"/logs/there"_s));
 }
 
 void TestBranching::importIsCancelled()
