@@ -33,13 +33,18 @@ uint notify(const Notification &what, const QString &showText)
     message << u"Orrery"_s << uint(0) << u"orrery"_s << what.title << what.text.left(kMaxText).toHtmlEscaped()
             << QStringList{u"default"_s, showText} << hints << -1;
     const QDBusMessage reply = QDBusConnection::sessionBus().call(message, QDBus::Block, kTimeoutMs);
-    return reply.type() == QDBusMessage::ReplyMessage && !reply.arguments().isEmpty() ? reply.arguments().front().toUInt() : 0;
+    return reply.type() == QDBusMessage::ReplyMessage && !reply.arguments().isEmpty()
+               ? reply.arguments().front().toUInt()
+               : 0;
 }
 #endif
 
 } // namespace
 
-DesktopNotifications::DesktopNotifications(QObject *parent) : NotificationSink(parent) { m_calls.setMaxThreadCount(1); }
+DesktopNotifications::DesktopNotifications(QObject *parent) : NotificationSink(parent)
+{
+    m_calls.setMaxThreadCount(1);
+}
 
 DesktopNotifications::~DesktopNotifications()
 {
@@ -57,8 +62,8 @@ void DesktopNotifications::show(const Notification &notification)
             if (m_runs.size() >= kMaxRemembered) m_runs.clear();
             m_runs.insert(id, notification.run);
             if (!m_isListening)
-                m_isListening = QDBusConnection::sessionBus().connect(kService, kPath, kService, u"ActionInvoked"_s, this,
-                                                                      SLOT(onAction(uint, QString)));
+                m_isListening = QDBusConnection::sessionBus().connect(
+                    kService, kPath, kService, u"ActionInvoked"_s, this, SLOT(onAction(uint, QString)));
         });
     });
 #else

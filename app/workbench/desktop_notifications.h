@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Notifications as the desktop shows them: by org.freedesktop.Notifications where the session has it, else as a balloon of
-// the system tray, else not at all. GUI thread only; asks the desktop on another one, as it may not answer.
+// Notifications as the desktop shows them: by org.freedesktop.Notifications where the session has it, else as
+// a balloon of the system tray, else not at all. GUI thread only; asks the desktop on another one, as it may
+// not answer.
 #pragma once
 
 #include "app/workbench/notifications.h"
@@ -25,7 +26,7 @@ private Q_SLOTS:
 private:
     void showInTray(const Notification &notification);
 
-    QThreadPool m_calls; ///< one thread: a desktop that hangs holds up nobody else
+    QThreadPool m_calls;         ///< one thread: a desktop that hangs holds up nobody else
     QHash<uint, QString> m_runs; ///< by the id that the desktop gave; the newest ones
     QSystemTrayIcon *m_tray = nullptr;
     QString m_trayRun;

@@ -20,7 +20,9 @@ void MainWindow::makeNotifications()
     m_notifications = new RunNotifications(
         m_session, m_settings, [] { return QApplication::activeWindow() != nullptr; }, this);
     for (QAction *action : m_notifications->actions())
-        if (const auto added = m_registry.add({u"run."_s + action->objectName(), ActionCategory::Run, action, {}}); !added)
+        if (const auto added =
+                m_registry.add({u"run."_s + action->objectName(), ActionCategory::Run, action, {}});
+            !added)
             qFatal("%s", added.error().message.c_str());
     connect(m_notifications, &RunNotifications::activated, this, [this](const QString &run) {
         setWindowState(windowState() & ~Qt::WindowMinimized);

@@ -27,21 +27,23 @@ struct TopicWords {
 };
 
 constexpr std::array kTopics = {
-    TopicWords{RunNotifications::Topic::Alarm, "alarm", QT_TRANSLATE_NOOP("RunNotifications", "An alarm begins")},
-    TopicWords{RunNotifications::Topic::Finished, "finished", QT_TRANSLATE_NOOP("RunNotifications", "A run finishes")},
-    TopicWords{RunNotifications::Topic::Failed, "failed", QT_TRANSLATE_NOOP("RunNotifications", "A run fails")},
-    TopicWords{RunNotifications::Topic::Paused, "paused", QT_TRANSLATE_NOOP("RunNotifications", "A run pauses at a breakpoint")}};
+    TopicWords{RunNotifications::Topic::Alarm, "alarm",
+               QT_TRANSLATE_NOOP("RunNotifications", "An alarm begins")},
+    TopicWords{RunNotifications::Topic::Finished, "finished",
+               QT_TRANSLATE_NOOP("RunNotifications", "A run finishes")},
+    TopicWords{RunNotifications::Topic::Failed, "failed",
+               QT_TRANSLATE_NOOP("RunNotifications", "A run fails")},
+    TopicWords{RunNotifications::Topic::Paused, "paused",
+               QT_TRANSLATE_NOOP("RunNotifications", "A run pauses at a breakpoint")}};
 
 QString settingOf(const char *key) { return u"notify/"_s + QLatin1String(key); }
 
-bool isFailure(RunState state)
-{
-    return state == RunState::Failed || state == RunState::Crashed;
-}
+bool isFailure(RunState state) { return state == RunState::Failed || state == RunState::Crashed; }
 
 } // namespace
 
-RunNotifications::RunNotifications(EngineSession &session, QSettings &settings, std::function<bool()> isLookedAt, QObject *parent)
+RunNotifications::RunNotifications(EngineSession &session, QSettings &settings,
+                                   std::function<bool()> isLookedAt, QObject *parent)
     : QObject(parent), m_session(session), m_settings(settings), m_isLookedAt(std::move(isLookedAt))
 {
     for (const TopicWords &words : kTopics) {
@@ -50,7 +52,8 @@ RunNotifications::RunNotifications(EngineSession &session, QSettings &settings, 
         action->setCheckable(true);
         action->setChecked(m_settings.value(settingOf(words.key), true).toBool());
         action->setToolTip(tr("Tell it on the desktop while this window is not active"));
-        connect(action, &QAction::toggled, this, [this, key = words.key](bool isOn) { m_settings.setValue(settingOf(key), isOn); });
+        connect(action, &QAction::toggled, this,
+                [this, key = words.key](bool isOn) { m_settings.setValue(settingOf(key), isOn); });
         m_actions << action;
     }
     connect(&m_session, &EngineSession::runsChanged, this, &RunNotifications::takeRuns);
@@ -63,7 +66,10 @@ void RunNotifications::setSink(NotificationSink *sink)
     if (m_sink) connect(m_sink, &NotificationSink::activated, this, &RunNotifications::activated);
 }
 
-bool RunNotifications::isOn(Topic topic) const { return m_actions[static_cast<qsizetype>(topic)]->isChecked(); }
+bool RunNotifications::isOn(Topic topic) const
+{
+    return m_actions[static_cast<qsizetype>(topic)]->isChecked();
+}
 
 void RunNotifications::takeRuns()
 {
@@ -79,7 +85,9 @@ void RunNotifications::takeRuns()
     }
     m_known = std::move(known);
     m_hasList = true;
-    m_toldAt.removeIf([now = wallNow()](const std::pair<const QString &, double &> &told) { return now - told.second > kPauseSeconds; });
+    m_toldAt.removeIf([now = wallNow()](const std::pair<const QString &, double &> &told) {
+        return now - told.second > kPauseSeconds;
+    });
 }
 
 void RunNotifications::compare(const RunStatus &status, const Known &before, const Known &now)
@@ -87,14 +95,15 @@ void RunNotifications::compare(const RunStatus &status, const Known &before, con
     const QString title = runTitle(status);
     for (const RunAlarm &alarm : status.alarms)
         if (!before.alarms.contains(static_cast<int>(alarm.kind)))
-            tell(Topic::Alarm, static_cast<int>(alarm.kind), status, tr("%1: %2").arg(title, alarmWord(alarm.kind)),
-                 fromStd(alarm.text), true);
+            tell(Topic::Alarm, static_cast<int>(alarm.kind), status,
+                 tr("%1: %2").arg(title, alarmWord(alarm.kind)), fromStd(alarm.text), true);
     if (now.isAtBreakpoint && !before.isAtBreakpoint)
         tell(Topic::Paused, 0, status, tr("%1 is paused").arg(title), pauseSentence(status), false);
     if (now.state == before.state) return;
     if (now.state == RunState::Finished) {
         QString text = tr("%1 steps").arg(integerText(status.step));
-        if (std::isfinite(status.bestValLoss)) text += tr(", best validation loss %1").arg(lossText(status.bestValLoss));
+        if (std::isfinite(status.bestValLoss))
+            text += tr(", best validation loss %1").arg(lossText(status.bestValLoss));
         tell(Topic::Finished, 0, status, tr("%1 finished").arg(title), text, false);
     } else if (isFailure(now.state) && !isFailure(before.state)) {
         tell(Topic::Failed, 0, status,
@@ -103,14 +112,15 @@ void RunNotifications::compare(const RunStatus &status, const Known &before, con
     }
 }
 
-void RunNotifications::tell(Topic topic, int kind, const RunStatus &status, const QString &title, const QString &text,
-                            bool isUrgent)
+void RunNotifications::tell(Topic topic, int kind, const RunStatus &status, const QString &title,
+                            const QString &text, bool isUrgent)
 {
     if (!m_sink || !isOn(topic) || m_isLookedAt()) return;
     const QString run = fromStd(status.id);
     const QString key = u"%1/%2/"_s.arg(static_cast<int>(topic)).arg(kind) + run;
     const double now = wallNow();
-    if (const auto told = m_toldAt.constFind(key); told != m_toldAt.constEnd() && now - *told < kPauseSeconds) return;
+    if (const auto told = m_toldAt.constFind(key); told != m_toldAt.constEnd() && now - *told < kPauseSeconds)
+        return;
     m_toldAt.insert(key, now);
     m_sink->show({run, title, text, isUrgent});
 }

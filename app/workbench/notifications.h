@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tells on the desktop what happened to the runs while nobody looks at the window: an alarm began, a run finished, failed or
-// paused at a breakpoint. Each kind can be switched off; of one run and kind, one a minute. GUI thread only.
+// Tells on the desktop what happened to the runs while nobody looks at the window: an alarm began, a run
+// finished, failed or paused at a breakpoint. Each kind can be switched off; of one run and kind, one a
+// minute. GUI thread only.
 #pragma once
 
 #include "core/spec/run_records.h"
@@ -45,7 +46,8 @@ public:
     enum class Topic : uint8_t { Alarm, Finished, Failed, Paused };
     /// @param settings where it is remembered which kinds are switched off; owned by the caller
     /// @param isLookedAt whether the window is active: then it tells by itself
-    RunNotifications(EngineSession &session, QSettings &settings, std::function<bool()> isLookedAt, QObject *parent = nullptr);
+    RunNotifications(EngineSession &session, QSettings &settings, std::function<bool()> isLookedAt,
+                     QObject *parent = nullptr);
     /// Without one, nothing is told. Owned by the caller, who takes it back with nullptr before it dies.
     void setSink(NotificationSink *sink);
     /// One for each kind, checked while it is told; for a menu.
@@ -62,7 +64,8 @@ private:
     };
     void takeRuns();
     void compare(const RunStatus &status, const Known &before, const Known &now);
-    void tell(Topic topic, int kind, const RunStatus &status, const QString &title, const QString &text, bool isUrgent);
+    void tell(Topic topic, int kind, const RunStatus &status, const QString &title, const QString &text,
+              bool isUrgent);
     [[nodiscard]] bool isOn(Topic topic) const;
 
     EngineSession &m_session;

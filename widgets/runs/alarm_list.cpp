@@ -87,9 +87,10 @@ AlarmList::Row AlarmList::makeRow(const RunAlarm &alarm, bool isOpen)
         show->setObjectName(u"showAlarm"_s);
         show->setFlat(true);
         show->setAccessibleName(tr("Show %1 on the curve").arg(kind));
-        connect(show, &QPushButton::clicked, this, [this, series = fromStd(alarm.series), step = qint64(alarm.step)] {
-            Q_EMIT curveRequested(series, step);
-        });
+        connect(show, &QPushButton::clicked, this,
+                [this, series = fromStd(alarm.series), step = qint64(alarm.step)] {
+                    Q_EMIT curveRequested(series, step);
+                });
         head->addWidget(show);
     }
     head->addWidget(open);
@@ -100,7 +101,8 @@ AlarmList::Row AlarmList::makeRow(const RunAlarm &alarm, bool isOpen)
 
 void AlarmList::tellTimes()
 {
-    for (size_t i = 0; i < m_rows.size(); ++i) m_rows[i].since->setText(alarmSinceText(m_alarms[i], wallNow()));
+    for (size_t i = 0; i < m_rows.size(); ++i)
+        m_rows[i].since->setText(alarmSinceText(m_alarms[i], wallNow()));
 }
 
 void AlarmList::paintEvent(QPaintEvent *)

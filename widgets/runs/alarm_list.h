@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The alarms of a run that hold now: kind, since when, what was found and what to do, and the way to the curve. Hidden while
-// there is none. GUI thread only.
+// The alarms of a run that hold now: kind, since when, what was found and what to do, and the way to the
+// curve. Hidden while there is none. GUI thread only.
 #pragma once
 
 #include "core/spec/run_records.h"
@@ -19,7 +19,8 @@ class AlarmList : public QWidget {
     Q_OBJECT
 public:
     explicit AlarmList(QWidget *parent = nullptr);
-    /// The newest last; shown first, and only of it the text, until the others are opened. Rows stay while the alarms do.
+    /// The newest last; shown first, and only of it the text, until the others are opened. Rows stay while
+    /// the alarms do.
     void setAlarms(const std::vector<RunAlarm> &alarms);
     [[nodiscard]] const std::vector<RunAlarm> &alarms() const { return m_alarms; }
 

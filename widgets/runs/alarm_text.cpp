@@ -48,6 +48,9 @@ QString alarmLine(const RunAlarm &alarm, double now)
     return tr("%1, %2: %3").arg(alarmWord(alarm.kind), alarmSinceText(alarm, now), fromStd(alarm.text));
 }
 
-QString numAlarmsText(size_t number) { return counted(static_cast<qint64>(number), tr("1 alarm"), tr("%1 alarms")); }
+QString numAlarmsText(size_t number)
+{
+    return counted(static_cast<qint64>(number), tr("1 alarm"), tr("%1 alarms"));
+}
 
 } // namespace orrery::ui

@@ -41,7 +41,8 @@ LabelsDialog::LabelsDialog(const About &about, QWidget *parent)
 {
     setObjectName(u"labelsDialog"_s);
     setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(about.hasNotes ? tr("Tags and notes of %1").arg(about.title) : tr("Tags of %1").arg(about.title));
+    setWindowTitle(about.hasNotes ? tr("Tags and notes of %1").arg(about.title)
+                                  : tr("Tags of %1").arg(about.title));
     m_tags->setObjectName(u"tagLine"_s);
     m_tags->setPlaceholderText(tr("baseline, seed 3"));
     m_tags->setAccessibleName(tr("Tags, with commas between them"));
@@ -53,14 +54,16 @@ LabelsDialog::LabelsDialog(const About &about, QWidget *parent)
     m_problem->setWordWrap(true);
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(space::kHalf);
-    auto *tagTitle = new ToneLabel(tr("Tags, with commas between them"), Tone::Secondary, TypeSize::Small, this);
+    auto *tagTitle =
+        new ToneLabel(tr("Tags, with commas between them"), Tone::Secondary, TypeSize::Small, this);
     tagTitle->setBuddy(m_tags);
     layout->addWidget(tagTitle);
     layout->addWidget(m_tags);
     layout->addWidget(m_problem);
     if (!about.someTags.isEmpty()) {
-        auto *some = new ToneLabel(tr("Some of them also have: %1. These stay.").arg(about.someTags.join(u", "_s)),
-                                   Tone::Secondary, TypeSize::Small, this);
+        auto *some =
+            new ToneLabel(tr("Some of them also have: %1. These stay.").arg(about.someTags.join(u", "_s)),
+                          Tone::Secondary, TypeSize::Small, this);
         some->setTextFormat(Qt::PlainText);
         some->setWordWrap(true);
         layout->addWidget(some);
@@ -91,7 +94,8 @@ LabelsDialog::LabelsDialog(const About &about, QWidget *parent)
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter})
-        connect(new QShortcut(QKeySequence(Qt::CTRL | key), this), &QShortcut::activated, m_save, &QPushButton::click);
+        connect(new QShortcut(QKeySequence(Qt::CTRL | key), this), &QShortcut::activated, m_save,
+                &QPushButton::click);
     connect(m_tags, &QLineEdit::textChanged, this, &LabelsDialog::check);
     check();
     resize(440, about.hasNotes ? 320 : sizeHint().height());
@@ -126,7 +130,10 @@ QStringList LabelsDialog::tags() const
     return m_tags->text() == m_before.join(u", "_s) ? m_before : parseTags(m_tags->text());
 }
 
-QString LabelsDialog::notes() const { return m_notes && m_notes->isEnabled() ? m_notes->toPlainText() : m_notesBefore; }
+QString LabelsDialog::notes() const
+{
+    return m_notes && m_notes->isEnabled() ? m_notes->toPlainText() : m_notesBefore;
+}
 
 QString LabelsDialog::tagProblem(const QStringList &tags)
 {
@@ -134,7 +141,8 @@ QString LabelsDialog::tagProblem(const QStringList &tags)
         return tr("There are %1 tags, expected %2 at most. Take some off.").arg(tags.size()).arg(kMaxTags);
     for (const QString &tag : tags)
         if (const auto letters = tag.toUcs4().size(); letters > kMaxTagLetters)
-            return tr("The tag “%1…” has %2 characters, expected %3 at most. Make it shorter, or write it into the notes.")
+            return tr("The tag “%1…” has %2 characters, expected %3 at most. Make it shorter, or write it "
+                      "into the notes.")
                 .arg(tag.left(20))
                 .arg(letters)
                 .arg(kMaxTagLetters);
@@ -146,7 +154,8 @@ void LabelsDialog::check()
     QString problem = tagProblem(tags());
     if (problem.isEmpty() && m_notes)
         if (const auto bytes = m_notes->toPlainText().toUtf8().size(); bytes > kMaxNotesBytes)
-            problem = tr("The notes have %1 bytes, expected %2 at most. Shorten them, or keep them in a file beside the run.")
+            problem = tr("The notes have %1 bytes, expected %2 at most. Shorten them, or keep them in a file "
+                         "beside the run.")
                           .arg(integerText(bytes), integerText(kMaxNotesBytes));
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());

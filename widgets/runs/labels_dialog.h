@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tags and notes of a run, or tags of several. Ctrl+Enter saves, Esc leaves all as it was; tags in use are proposed while
-// one types. Deletes itself. GUI thread only.
+// Tags and notes of a run, or tags of several. Ctrl+Enter saves, Esc leaves all as it was; tags in use are
+// proposed while one types. Deletes itself. GUI thread only.
 #pragma once
 
 #include <QDialog>

@@ -47,7 +47,8 @@ public:
     {
         std::vector<size_t> order(m_groups.size());
         for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) { return m_places[a] < m_places[b]; });
+        std::stable_sort(order.begin(), order.end(),
+                         [this](size_t a, size_t b) { return m_places[a] < m_places[b]; });
         std::vector<ArrangedGroup> sorted;
         sorted.reserve(order.size());
         for (const size_t i : order) sorted.push_back(std::move(m_groups[i]));
@@ -63,9 +64,10 @@ private:
 /// What needs a look comes first.
 int rankOfState(RunState state)
 {
-    constexpr RunState order[] = {RunState::Running,  RunState::Starting, RunState::Stopping, RunState::Paused,
-                                  RunState::Failed,   RunState::Crashed,  RunState::Unreadable, RunState::Stopped,
-                                  RunState::Finished, RunState::Created,  RunState::Unknown};
+    constexpr RunState order[] = {RunState::Running,    RunState::Starting, RunState::Stopping,
+                                  RunState::Paused,     RunState::Failed,   RunState::Crashed,
+                                  RunState::Unreadable, RunState::Stopped,  RunState::Finished,
+                                  RunState::Created,    RunState::Unknown};
     return static_cast<int>(std::find(std::begin(order), std::end(order), state) - std::begin(order));
 }
 
@@ -138,7 +140,8 @@ private:
 class Grouper {
 public:
     Grouper(const std::vector<ArrangedRun> &all, const ArrangeWishes &wishes)
-        : m_wishes(wishes), m_today(QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(wishes.now * 1000)).date())
+        : m_wishes(wishes),
+          m_today(QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(wishes.now * 1000)).date())
     {
         if (wishes.grouping == RunGrouping::Parent) m_lineage.emplace(all);
     }
@@ -157,10 +160,12 @@ public:
         }
         case RunGrouping::Tag:
             if (status.labels.tags.empty()) put(run, u"-"_s, {1, {}}, tr("No tag"));
-            for (const std::string &tag : status.labels.tags) put(run, u"+"_s + fromStd(tag), {0, fromStd(tag)}, fromStd(tag));
+            for (const std::string &tag : status.labels.tags)
+                put(run, u"+"_s + fromStd(tag), {0, fromStd(tag)}, fromStd(tag));
             return;
         case RunGrouping::Day: {
-            const QDate day = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(status.createdAt * 1000)).date();
+            const QDate day =
+                QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(status.createdAt * 1000)).date();
             put(run, day.toString(Qt::ISODate), {-day.toJulianDay(), {}}, dayTitle(day, m_today));
             return;
         }

@@ -21,7 +21,7 @@ struct ArrangedRun {
 };
 
 struct ArrangedGroup {
-    QString key;          ///< the same at every update; empty where there are no groups
+    QString key; ///< the same at every update; empty where there are no groups
     QString title;
     std::vector<QString> runs;
 };
@@ -33,7 +33,8 @@ struct ArrangeWishes {
     double now = 0; ///< Unix seconds, for "Today"
 };
 
-/// One group without a key where there is no grouping, also when it is empty. With tags a run stands under each of its own.
+/// One group without a key where there is no grouping, also when it is empty. With tags a run stands under
+/// each of its own.
 std::vector<ArrangedGroup> arrangeRuns(const std::vector<ArrangedRun> &runs, const ArrangeWishes &wishes);
 
 /// Letters without case, numbers by value: "run-2" before "run-10". @return below, equal to or above 0

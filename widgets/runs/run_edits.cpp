@@ -30,7 +30,7 @@ std::vector<std::string> toTags(const QStringList &tags)
 /// Answers come one by one; the step is told when the last one is there, the first error with it.
 struct RunEdits::Work {
     std::function<QString(const QString &title)> say; ///< what was done to "lr-3e-2" or "3 runs"
-    QString note;                                      ///< what was left out
+    QString note;                                     ///< what was left out
     Step step;
     int numOpen = 1; ///< one until all are asked
     std::optional<Error> error;
@@ -57,21 +57,25 @@ QString RunEdits::titleOf(const QString &run) const
 QString RunEdits::textOf(const Work &work)
 {
     const std::vector<Before> &runs = work.step.runs;
-    return work.say(runs.size() == 1 ? runs.front().title : tr("%1 runs").arg(integerText(static_cast<qint64>(runs.size()))));
+    return work.say(runs.size() == 1 ? runs.front().title
+                                     : tr("%1 runs").arg(integerText(static_cast<qint64>(runs.size()))));
 }
 
-void RunEdits::edit(const std::shared_ptr<Work> &work, const QString &run, const RunEdit &change, RunEdit before)
+void RunEdits::edit(const std::shared_ptr<Work> &work, const QString &run, const RunEdit &change,
+                    RunEdit before)
 {
     work->numOpen += 1;
-    m_session.editRun(run, change, this, [this, work, run, title = titleOf(run), before = std::move(before)](Result<RunStatus> reply) {
-        if (reply) {
-            work->step.runs.push_back({run, title, false, before});
-            Q_EMIT runChanged(*reply);
-        } else if (!work->error) {
-            work->error = reply.error();
-        }
-        finish(work);
-    });
+    m_session.editRun(
+        run, change, this,
+        [this, work, run, title = titleOf(run), before = std::move(before)](Result<RunStatus> reply) {
+            if (reply) {
+                work->step.runs.push_back({run, title, false, before});
+                Q_EMIT runChanged(*reply);
+            } else if (!work->error) {
+                work->error = reply.error();
+            }
+            finish(work);
+        });
 }
 
 void RunEdits::finish(const std::shared_ptr<Work> &work)
@@ -79,9 +83,12 @@ void RunEdits::finish(const std::shared_ptr<Work> &work)
     if (--work->numOpen > 0) return;
     const bool isDone = !work->step.runs.empty();
     if (work->isUndo) {
-        if (isDone) m_steps.push_back(std::move(work->step)); // what could not be taken back can be tried again
-        if (work->error) Q_EMIT failed(*work->error);
-        else Q_EMIT done(work->say({}), false);
+        if (isDone)
+            m_steps.push_back(std::move(work->step)); // what could not be taken back can be tried again
+        if (work->error)
+            Q_EMIT failed(*work->error);
+        else
+            Q_EMIT done(work->say({}), false);
         return;
     }
     QString text;
@@ -101,7 +108,8 @@ void RunEdits::rename(const QString &run, const QString &name)
     if (!status || fromStd(status->name) == name) return;
     const auto work = std::make_shared<Work>();
     work->say = [name](const QString &title) {
-        return name.isEmpty() ? tr("Gave %1 its first name back.").arg(title) : tr("Renamed %1 to “%2”.").arg(title, name);
+        return name.isEmpty() ? tr("Gave %1 its first name back.").arg(title)
+                              : tr("Renamed %1 to “%2”.").arg(title, name);
     };
     RunEdit change, before;
     change.name = toStd(name);
@@ -114,7 +122,8 @@ void RunEdits::setArchived(const QStringList &runs, bool isArchived)
 {
     QStringList changed;
     for (const QString &run : runs)
-        if (const RunStatus *status = statusOf(run); status && status->labels.isArchived != isArchived) changed << run;
+        if (const RunStatus *status = statusOf(run); status && status->labels.isArchived != isArchived)
+            changed << run;
     if (changed.isEmpty()) return;
     const auto work = std::make_shared<Work>();
     work->say = [isArchived](const QString &title) {
@@ -151,7 +160,8 @@ void RunEdits::changeTags(const QStringList &runs, const QStringList &added, con
     finish(work);
 }
 
-void RunEdits::setLabels(const QString &run, const QStringList &tags, const QString &notes, const QString &notesBefore)
+void RunEdits::setLabels(const QString &run, const QStringList &tags, const QString &notes,
+                         const QString &notesBefore)
 {
     const RunStatus *status = statusOf(run);
     if (!status) return;
@@ -166,7 +176,8 @@ void RunEdits::setLabels(const QString &run, const QStringList &tags, const QStr
     }
     if (!change.tags && !change.notes) return;
     const auto work = std::make_shared<Work>();
-    work->say = [hasTags = change.tags.has_value(), hasNotes = change.notes.has_value()](const QString &title) {
+    work->say = [hasTags = change.tags.has_value(),
+                 hasNotes = change.notes.has_value()](const QString &title) {
         return hasTags && hasNotes ? tr("Changed tags and notes of %1.").arg(title)
                : hasTags           ? tr("Changed the tags of %1.").arg(title)
                                    : tr("Changed the notes of %1.").arg(title);
@@ -182,26 +193,34 @@ void RunEdits::remove(const QStringList &runs)
     for (const QString &run : runs) {
         const RunStatus *status = statusOf(run);
         if (!status) continue;
-        if (isLiveState(status->state)) ++numLive;
-        else removed << run;
+        if (isLiveState(status->state))
+            ++numLive;
+        else
+            removed << run;
     }
     if (removed.isEmpty()) return;
     const auto work = std::make_shared<Work>();
     work->say = [](const QString &title) { return tr("Moved %1 to the trash.").arg(title); };
     if (numLive > 0)
-        work->note = counted(numLive, tr("One that is live stays: stop it first."), tr("%1 that are live stay: stop them first."));
+        work->note = counted(numLive, tr("One that is live stays: stop it first."),
+                             tr("%1 that are live stay: stop them first."));
     for (const QString &run : std::as_const(removed)) {
         work->numOpen += 1;
         m_session.deleteRun(run, this, [this, work, run, title = titleOf(run)](Result<void> reply) {
-            if (reply) work->step.runs.push_back({run, title, true, {}});
-            else if (!work->error) work->error = reply.error();
+            if (reply)
+                work->step.runs.push_back({run, title, true, {}});
+            else if (!work->error)
+                work->error = reply.error();
             finish(work);
         });
     }
     finish(work);
 }
 
-QString RunEdits::undoText() const { return m_steps.empty() ? QString() : tr("Undo: %1").arg(m_steps.back().text); }
+QString RunEdits::undoText() const
+{
+    return m_steps.empty() ? QString() : tr("Undo: %1").arg(m_steps.back().text);
+}
 
 void RunEdits::undo()
 {
@@ -223,8 +242,10 @@ void RunEdits::undo()
             }
             finish(work);
         };
-        if (before.wasDeleted) m_session.restoreRun(before.run, this, answer);
-        else m_session.editRun(before.run, before.edit, this, answer);
+        if (before.wasDeleted)
+            m_session.restoreRun(before.run, this, answer);
+        else
+            m_session.editRun(before.run, before.edit, this, answer);
     }
     finish(work);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What people change about runs in the list: name, tags, notes, archive, delete. Each change of one or several runs is one
-// step that can be undone, also after others; nothing asks before. GUI thread only; owned by the list's panel.
+// What people change about runs in the list: name, tags, notes, archive, delete. Each change of one or
+// several runs is one step that can be undone, also after others; nothing asks before. GUI thread only; owned
+// by the list's panel.
 #pragma once
 
 #include "core/base/result.h"
@@ -27,7 +28,8 @@ public:
     /// Of each run: those it has without `removed`, and `added` behind them.
     void changeTags(const QStringList &runs, const QStringList &added, const QStringList &removed);
     /// Tags and notes of one run together.   @param notesBefore as they were read, for undo
-    void setLabels(const QString &run, const QStringList &tags, const QString &notes, const QString &notesBefore);
+    void setLabels(const QString &run, const QStringList &tags, const QString &notes,
+                   const QString &notesBefore);
     /// Moves them to the trash. Live ones are left out, and said.
     void remove(const QStringList &runs);
 
@@ -38,7 +40,8 @@ public:
     [[nodiscard]] QString undoText() const; ///< "Undo: deleted lr-3e-2"; empty: nothing to undo
 
 Q_SIGNALS:
-    /// Something was done, or was taken back.   @param canUndo what was done is the step that undo() takes back
+    /// Something was done, or was taken back.   @param canUndo what was done is the step that undo() takes
+    /// back
     void done(const QString &text, bool canUndo);
     void failed(const orrery::Error &error);
     void runChanged(const orrery::RunStatus &status); ///< newer than the list

@@ -25,7 +25,8 @@ namespace {
 
 constexpr std::array kGroupings = {RunGrouping::None, RunGrouping::State,  RunGrouping::Tag,
                                    RunGrouping::Day,  RunGrouping::Parent, RunGrouping::Directory};
-constexpr std::array kOrders = {RunOrder::Newest, RunOrder::Name, RunOrder::BestValLoss, RunOrder::LastReport};
+constexpr std::array kOrders = {RunOrder::Newest, RunOrder::Name, RunOrder::BestValLoss,
+                                RunOrder::LastReport};
 
 QString groupingText(RunGrouping grouping)
 {
@@ -95,11 +96,13 @@ RunFilterBar::RunFilterBar(std::function<QStringList()> tags, QWidget *parent)
       m_problem(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this))
 {
     m_line->setAccessibleName(tr("Filter runs by name or state"));
-    m_line->setToolTip(tr("Words look for runs by name, state, tag or directory. Tokens say more: tag:baseline, state:failed, "
-                          "has:alarm, is:live, is:archived, is:any; a minus in front means not."));
+    m_line->setToolTip(tr(
+        "Words look for runs by name, state, tag or directory. Tokens say more: tag:baseline, state:failed, "
+        "has:alarm, is:live, is:archived, is:any; a minus in front means not."));
     m_line->setClearButtonEnabled(true);
     m_line->setObjectName(u"runFilter"_s);
-    new WordCompleter(*m_line, u' ', [this](const QString &word) { return RunQuery::completions(word, m_tags()); });
+    new WordCompleter(*m_line, u' ',
+                      [this](const QString &word) { return RunQuery::completions(word, m_tags()); });
     m_button->setObjectName(u"runFilterMenu"_s);
     m_button->setMenu(m_menu);
     m_button->setPopupMode(QToolButton::InstantPopup);
@@ -139,7 +142,8 @@ void RunFilterBar::addToken(QMenu &menu, const QString &text, const QString &tok
     action->setCheckable(true);
     action->setChecked(RunQuery::contains(m_line->text(), token));
     action->setToolTip(token);
-    connect(action, &QAction::triggered, this, [this, token] { m_line->setText(RunQuery::toggled(m_line->text(), token)); });
+    connect(action, &QAction::triggered, this,
+            [this, token] { m_line->setText(RunQuery::toggled(m_line->text(), token)); });
 }
 
 void RunFilterBar::addArchive()
@@ -170,12 +174,13 @@ void RunFilterBar::fillMenu()
     qDeleteAll(m_menu->findChildren<QMenu *>(QString(), Qt::FindDirectChildrenOnly)); // clear() leaves them
     m_menu->clear();
     QMenu *states = m_menu->addMenu(tr("State"));
-    for (const RunState state : {RunState::Running, RunState::Paused, RunState::Finished, RunState::Stopped, RunState::Failed,
-                                 RunState::Crashed, RunState::Created})
+    for (const RunState state : {RunState::Running, RunState::Paused, RunState::Finished, RunState::Stopped,
+                                 RunState::Failed, RunState::Crashed, RunState::Created})
         addToken(*states, runStateWord(state), RunQuery::stateToken(state));
     QMenu *tags = m_menu->addMenu(tr("Tag"));
     const QStringList inUse = m_tags();
-    for (const QString &tag : inUse) addToken(*tags, QString(tag).replace(u'&', u"&&"_s), RunQuery::tagToken(tag));
+    for (const QString &tag : inUse)
+        addToken(*tags, QString(tag).replace(u'&', u"&&"_s), RunQuery::tagToken(tag));
     if (inUse.isEmpty()) tags->addAction(tr("No run has a tag yet"))->setEnabled(false);
     addToken(*m_menu, tr("With an alarm"), u"has:alarm"_s);
     addToken(*m_menu, tr("Live"), u"is:live"_s);
@@ -198,8 +203,10 @@ void RunFilterBar::fillMenu()
         connect(action, &QAction::triggered, this, [this, one] { Q_EMIT orderChosen(one); });
     }
     if (m_grouping == RunGrouping::None) return;
-    connect(m_menu->addAction(tr("Open all groups")), &QAction::triggered, this, [this] { Q_EMIT openAllChosen(true); });
-    connect(m_menu->addAction(tr("Close all groups")), &QAction::triggered, this, [this] { Q_EMIT openAllChosen(false); });
+    connect(m_menu->addAction(tr("Open all groups")), &QAction::triggered, this,
+            [this] { Q_EMIT openAllChosen(true); });
+    connect(m_menu->addAction(tr("Close all groups")), &QAction::triggered, this,
+            [this] { Q_EMIT openAllChosen(false); });
 }
 
 } // namespace orrery::ui

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The filter box of the list of runs, with a menu that writes its tokens and says how the list is grouped and sorted. What
-// the box does not understand stands under it. GUI thread only.
+// The filter box of the list of runs, with a menu that writes its tokens and says how the list is grouped and
+// sorted. What the box does not understand stands under it. GUI thread only.
 #pragma once
 
 #include "widgets/runs/run_arrangement.h"

@@ -26,7 +26,8 @@ namespace orrery::ui {
 
 void RunListPanel::makeActions()
 {
-    auto add = [this](const QString &text, const char *name, const QString &icon, auto handler, QWidget *where) {
+    auto add = [this](const QString &text, const char *name, const QString &icon, auto handler,
+                      QWidget *where) {
         auto *action = new QAction(text, this);
         action->setObjectName(QLatin1String(name));
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
@@ -40,39 +41,59 @@ void RunListPanel::makeActions()
         separator->setSeparator(true);
         m_view->addAction(separator);
     };
-    m_resume = add(tr("Resume"), "resumeRun", u"resume"_s, [this] { resumeSelected(); }, m_view);
-    m_overlay = add(tr("Show beside the selected run"), "overlayRun", u"eye"_s,
-                    [this] { toggleOverlay(selectedRuns()); }, m_view);
+    m_resume = add(
+        tr("Resume"), "resumeRun", u"resume"_s, [this] { resumeSelected(); }, m_view);
+    m_overlay = add(
+        tr("Show beside the selected run"), "overlayRun", u"eye"_s, [this] { toggleOverlay(selectedRuns()); },
+        m_view);
     addSeparator();
-    m_rename = add(tr("Rename"), "renameRun", u"edit"_s, [this] {
-        if (selectedRuns().size() == 1)
-            m_view->edit(m_tree->indexOf(selectedRuns().front(), m_view->currentIndex()));
-    }, m_view);
+    m_rename = add(
+        tr("Rename"), "renameRun", u"edit"_s,
+        [this] {
+            if (selectedRuns().size() == 1)
+                m_view->edit(m_tree->indexOf(selectedRuns().front(), m_view->currentIndex()));
+        },
+        m_view);
     m_rename->setShortcut(Qt::Key_F2);
-    m_labels = add(tr("Tags and notes …"), "editRunLabels", u"tag"_s, [this] { editLabels(); }, m_view);
+    m_labels = add(
+        tr("Tags and notes …"), "editRunLabels", u"tag"_s, [this] { editLabels(); }, m_view);
     m_labels->setShortcut(Qt::CTRL | Qt::Key_T);
-    m_archive = add(tr("Archive"), "archiveRun", u"archive"_s, [this] { archiveSelected(); }, m_view);
+    m_archive = add(
+        tr("Archive"), "archiveRun", u"archive"_s, [this] { archiveSelected(); }, m_view);
     m_archive->setShortcut(Qt::CTRL | Qt::Key_E);
     addSeparator();
-    m_copyCommand = add(tr("Copy as command"), "copyRunCommand", u"terminal"_s, [this] {
-        if (const RunStatus *status = selectedStatus())
-            copyToClipboard(isVerbPossible(RunVerb::Resume, status->state)
-                                ? resumeCommand(fromStd(status->id))
-                                : engineCommand({u"watch"_s, fromStd(status->id)}));
-    }, m_view);
-    m_copyName = add(tr("Copy id"), "copyRunName", u"copy"_s, [this] { copyToClipboard(selectedRuns().join(u'\n')); }, m_view);
+    m_copyCommand = add(
+        tr("Copy as command"), "copyRunCommand", u"terminal"_s,
+        [this] {
+            if (const RunStatus *status = selectedStatus())
+                copyToClipboard(isVerbPossible(RunVerb::Resume, status->state)
+                                    ? resumeCommand(fromStd(status->id))
+                                    : engineCommand({u"watch"_s, fromStd(status->id)}));
+        },
+        m_view);
+    m_copyName = add(
+        tr("Copy id"), "copyRunName", u"copy"_s, [this] { copyToClipboard(selectedRuns().join(u'\n')); },
+        m_view);
     m_copyName->setShortcut(QKeySequence::Copy);
-    m_copyPath = add(tr("Copy path"), "copyRunPath", {}, [this] {
-        if (const RunStatus *status = selectedStatus()) copyToClipboard(fromStd(status->directory));
-    }, m_view);
-    m_openFolder = add(tr("Open folder"), "openRunFolder", u"folder"_s, [this] {
-        if (const RunStatus *status = selectedStatus())
-            QDesktopServices::openUrl(QUrl::fromLocalFile(fromStd(status->directory)));
-    }, m_view);
+    m_copyPath = add(
+        tr("Copy path"), "copyRunPath", {},
+        [this] {
+            if (const RunStatus *status = selectedStatus()) copyToClipboard(fromStd(status->directory));
+        },
+        m_view);
+    m_openFolder = add(
+        tr("Open folder"), "openRunFolder", u"folder"_s,
+        [this] {
+            if (const RunStatus *status = selectedStatus())
+                QDesktopServices::openUrl(QUrl::fromLocalFile(fromStd(status->directory)));
+        },
+        m_view);
     addSeparator();
-    m_delete = add(tr("Move to the trash"), "deleteRun", u"trash"_s, [this] { deleteSelected(); }, m_view);
+    m_delete = add(
+        tr("Move to the trash"), "deleteRun", u"trash"_s, [this] { deleteSelected(); }, m_view);
     m_delete->setShortcut(QKeySequence::Delete);
-    m_undo = add(tr("Undo"), "undoRunEdit", u"undo"_s, [this] { undo(); }, this); // from the whole panel
+    m_undo = add(
+        tr("Undo"), "undoRunEdit", u"undo"_s, [this] { undo(); }, this); // from the whole panel
     m_undo->setShortcut(QKeySequence::Undo);
     m_view->addAction(m_undo);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
@@ -98,7 +119,8 @@ void RunListPanel::updateActions()
     m_resume->setText(status && status->state == RunState::Created ? tr("Start") : tr("Resume"));
     m_rename->setEnabled(status && isConnected);
     m_labels->setEnabled(!runs.isEmpty() && isConnected);
-    m_labels->setText(runs.size() > 1 ? tr("Tags of %1 runs …").arg(integerText(runs.size())) : tr("Tags and notes …"));
+    m_labels->setText(runs.size() > 1 ? tr("Tags of %1 runs …").arg(integerText(runs.size()))
+                                      : tr("Tags and notes …"));
 
     int numLive = 0, numArchived = 0, numOverlaid = 0;
     for (const QString &run : runs) {
@@ -110,14 +132,18 @@ void RunListPanel::updateActions()
     }
     const bool areAllShown = !runs.isEmpty() && numOverlaid == runs.size();
     m_overlay->setEnabled(!runs.isEmpty());
-    m_overlay->setText((areAllShown ? tr("Do not show beside the selected run") : tr("Show beside the selected run")) + u'\t' +
-                       QKeySequence(Qt::Key_Space).toString(QKeySequence::NativeText));
+    m_overlay->setText(
+        (areAllShown ? tr("Do not show beside the selected run") : tr("Show beside the selected run")) +
+        u'\t' + QKeySequence(Qt::Key_Space).toString(QKeySequence::NativeText));
     m_archive->setEnabled(!runs.isEmpty() && isConnected);
-    m_archive->setText(!runs.isEmpty() && numArchived == runs.size() ? tr("Take out of the archive") : tr("Archive"));
+    m_archive->setText(!runs.isEmpty() && numArchived == runs.size() ? tr("Take out of the archive")
+                                                                     : tr("Archive"));
     m_delete->setEnabled(!runs.isEmpty() && numLive < runs.size() && isConnected);
-    m_delete->setText(runs.size() - numLive > 1 ? tr("Move %1 runs to the trash").arg(integerText(runs.size() - numLive))
-                                                : tr("Move to the trash"));
-    m_delete->setToolTip(!runs.isEmpty() && numLive == runs.size() ? tr("Stop the run before deleting it.") : QString());
+    m_delete->setText(runs.size() - numLive > 1
+                          ? tr("Move %1 runs to the trash").arg(integerText(runs.size() - numLive))
+                          : tr("Move to the trash"));
+    m_delete->setToolTip(!runs.isEmpty() && numLive == runs.size() ? tr("Stop the run before deleting it.")
+                                                                   : QString());
     m_undo->setEnabled(m_edits->canUndo() && isConnected);
     m_undo->setToolTip(m_edits->undoText());
 }
@@ -189,8 +215,10 @@ void RunListPanel::editLabels()
     connect(dialog, &QDialog::accepted, this, [this, dialog, runs] { saveLabels(*dialog, runs); });
     if (about.hasNotes) // lists come without notes; an edit of nothing tells them
         m_session.editRun(runs.front(), {}, dialog, [dialog](Result<RunStatus> reply) {
-            if (reply) dialog->setNotes(fromStd(reply->labels.notes));
-            else dialog->setNotesFailed(errorText(reply.error()));
+            if (reply)
+                dialog->setNotes(fromStd(reply->labels.notes));
+            else
+                dialog->setNotesFailed(errorText(reply.error()));
         });
     dialog->open();
 }

@@ -19,7 +19,8 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kPadding = 8, kMark = 11, kSparkWidth = 60, kMinWidthForSpark = 210, kEye = 16, kMaxTagWidth = 88;
+constexpr int kPadding = 8, kMark = 11, kSparkWidth = 60, kMinWidthForSpark = 210, kEye = 16,
+              kMaxTagWidth = 88;
 constexpr int kLineGap = 2;
 
 Tone stateLineTone(const QModelIndex &index)
@@ -94,7 +95,8 @@ RunListDelegate::Type RunListDelegate::makeType()
               0,
               0};
     type.lossWidth = type.baseMetrics.horizontalAdvance(u"0.000"_s);
-    type.rowHeight = type.nameMetrics.height() + std::max(type.smallMetrics.height(), kEye) + 2 * 5 + kLineGap;
+    type.rowHeight =
+        type.nameMetrics.height() + std::max(type.smallMetrics.height(), kEye) + 2 * 5 + kLineGap;
     type.headHeight = type.smallMetrics.height() + 10;
     return type;
 }
@@ -106,7 +108,9 @@ QSize RunListDelegate::sizeHint(const QStyleOptionViewItem &, const QModelIndex 
 
 int RunListDelegate::topOf(const QRect &row) const
 {
-    return row.top() + (row.height() - m_type.nameMetrics.height() - std::max(m_type.smallMetrics.height(), kEye) - kLineGap) / 2;
+    return row.top() + (row.height() - m_type.nameMetrics.height() -
+                        std::max(m_type.smallMetrics.height(), kEye) - kLineGap) /
+                           2;
 }
 
 QRect RunListDelegate::overlayRect(const QRect &row) const
@@ -130,7 +134,8 @@ void RunListDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     painter->restore();
 }
 
-void RunListDelegate::paintGround(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
+void RunListDelegate::paintGround(QPainter &painter, const QStyleOptionViewItem &option,
+                                  const QModelIndex &index) const
 {
     const ThemeTokens &tokens = Theme::instance().tokens();
     const QRectF ground = QRectF(option.rect).adjusted(0.5, 1, -0.5, -1);
@@ -152,7 +157,8 @@ void RunListDelegate::paintGround(QPainter &painter, const QStyleOptionViewItem 
     }
 }
 
-void RunListDelegate::paintHead(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
+void RunListDelegate::paintHead(QPainter &painter, const QStyleOptionViewItem &option,
+                                const QModelIndex &index) const
 {
     const ThemeTokens &tokens = Theme::instance().tokens();
     const QRect area = areaOf(option.rect);
@@ -168,7 +174,8 @@ void RunListDelegate::paintHead(QPainter &painter, const QStyleOptionViewItem &o
     painter.setFont(m_type.small);
     painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, count);
     const int left = area.left() + kMark + kPadding;
-    const int width = std::max(0, area.right() - m_type.smallMetrics.horizontalAdvance(count) - kPadding - left);
+    const int width =
+        std::max(0, area.right() - m_type.smallMetrics.horizontalAdvance(count) - kPadding - left);
     QFont font = m_type.small;
     font.setWeight(QFont::DemiBold);
     painter.setFont(font);
@@ -177,8 +184,10 @@ void RunListDelegate::paintHead(QPainter &painter, const QStyleOptionViewItem &o
                      QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideMiddle, width));
 }
 
-/// Mark, name, alarms, small curve, loss. The second line belongs to the state, which may be a whole sentence.
-void RunListDelegate::paintFirstLine(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
+/// Mark, name, alarms, small curve, loss. The second line belongs to the state, which may be a whole
+/// sentence.
+void RunListDelegate::paintFirstLine(QPainter &painter, const QStyleOptionViewItem &option,
+                                     const QModelIndex &index) const
 {
     const Theme &theme = Theme::instance();
     const ThemeTokens &tokens = theme.tokens();
@@ -207,7 +216,8 @@ void RunListDelegate::paintFirstLine(QPainter &painter, const QStyleOptionViewIt
         const int countWidth = m_type.smallMetrics.horizontalAdvance(count);
         painter.setFont(m_type.small);
         painter.setPen(tokens.warning);
-        painter.drawText(QRect(nameRight - countWidth, top, countWidth + 1, height), Qt::AlignLeft | Qt::AlignVCenter, count);
+        painter.drawText(QRect(nameRight - countWidth, top, countWidth + 1, height),
+                         Qt::AlignLeft | Qt::AlignVCenter, count);
         nameRight -= countWidth + 2 + 12;
         paintAlarm(painter, QRectF(nameRight, top + (height - 11) / 2.0, 12, 11), tokens.warning);
         nameRight -= kPadding / 2;
@@ -225,7 +235,8 @@ void RunListDelegate::paintFirstLine(QPainter &painter, const QStyleOptionViewIt
                      metrics.elidedText(index.data().toString(), Qt::ElideMiddle, nameWidth));
 }
 
-void RunListDelegate::paintSecondLine(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
+void RunListDelegate::paintSecondLine(QPainter &painter, const QStyleOptionViewItem &option,
+                                      const QModelIndex &index) const
 {
     const Theme &theme = Theme::instance();
     const QRect area = areaOf(option.rect);
@@ -237,19 +248,23 @@ void RunListDelegate::paintSecondLine(QPainter &painter, const QStyleOptionViewI
     painter.drawLine(QPointF(area.left(), y), QPointF(area.left() + kMark, y));
 
     const bool isOverlaid = index.data(RunListModel::IsOverlaidRole).toBool();
-    const bool isNear = option.state & (QStyle::State_MouseOver | QStyle::State_Selected | QStyle::State_HasFocus);
+    const bool isNear =
+        option.state & (QStyle::State_MouseOver | QStyle::State_Selected | QStyle::State_HasFocus);
     int right = area.right();
     if (isOverlaid || isNear) {
-        paintEye(painter, eye, isOverlaid ? theme.runColor(colorIndex) : theme.tokens().secondary, isOverlaid);
+        paintEye(painter, eye, isOverlaid ? theme.runColor(colorIndex) : theme.tokens().secondary,
+                 isOverlaid);
         right = eye.left() - kPadding / 2;
     }
     const int textLeft = area.left() + kMark + kPadding;
-    right = paintTags(painter, QRect(textLeft, eye.top(), std::max(0, right - textLeft), eye.height()), index);
+    right =
+        paintTags(painter, QRect(textLeft, eye.top(), std::max(0, right - textLeft), eye.height()), index);
     const int width = std::max(0, right - textLeft);
     painter.setFont(m_type.small);
     painter.setPen(toneColor(stateLineTone(index)));
     painter.drawText(QRect(textLeft, eye.top(), width, eye.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                     m_type.smallMetrics.elidedText(index.data(RunListModel::StateLineRole).toString(), Qt::ElideRight, width));
+                     m_type.smallMetrics.elidedText(index.data(RunListModel::StateLineRole).toString(),
+                                                    Qt::ElideRight, width));
 }
 
 int RunListDelegate::paintTags(QPainter &painter, const QRect &area, const QModelIndex &index) const
@@ -259,7 +274,9 @@ int RunListDelegate::paintTags(QPainter &painter, const QRect &area, const QMode
     if (tags.isEmpty()) return area.right();
     const ThemeTokens &tokens = Theme::instance().tokens();
     const int room = area.width() * 55 / 100; // the state keeps the rest
-    const auto widthOf = [this](const QString &text) { return m_type.smallMetrics.horizontalAdvance(text) + 10; };
+    const auto widthOf = [this](const QString &text) {
+        return m_type.smallMetrics.horizontalAdvance(text) + 10;
+    };
     QStringList shown;
     int used = 0;
     for (qsizetype i = 0; i < tags.size(); ++i) {
@@ -279,7 +296,8 @@ int RunListDelegate::paintTags(QPainter &painter, const QRect &area, const QMode
     const int height = std::min(area.height(), m_type.smallMetrics.height() + 1);
     painter.setFont(m_type.small);
     for (const QString &text : std::as_const(shown)) {
-        const QRectF chip(left + 0.5, area.top() + (area.height() - height) / 2.0 + 0.5, widthOf(text) - 1, height - 1);
+        const QRectF chip(left + 0.5, area.top() + (area.height() - height) / 2.0 + 0.5, widthOf(text) - 1,
+                          height - 1);
         painter.setPen(QPen(tokens.border, 1));
         painter.setBrush(tokens.surface);
         painter.drawRoundedRect(chip, 4, 4);
@@ -290,7 +308,8 @@ int RunListDelegate::paintTags(QPainter &painter, const QRect &area, const QMode
     return edge - kPadding / 2;
 }
 
-QWidget *RunListDelegate::createEditor(QWidget *parent, const QStyleOptionViewItem &, const QModelIndex &) const
+QWidget *RunListDelegate::createEditor(QWidget *parent, const QStyleOptionViewItem &,
+                                       const QModelIndex &) const
 {
     auto *editor = new QLineEdit(parent);
     editor->setObjectName(u"runNameEdit"_s);
@@ -299,7 +318,8 @@ QWidget *RunListDelegate::createEditor(QWidget *parent, const QStyleOptionViewIt
     return editor;
 }
 
-void RunListDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option, const QModelIndex &) const
+void RunListDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option,
+                                           const QModelIndex &) const
 {
     const int left = areaOf(option.rect).left() + kMark + kPadding / 2;
     const int height = editor->sizeHint().height();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One run in two lines: state shape in the run's colour, name, alarms, small curve, last loss; state, tags, and whether it
-// is shown beside the selected one. A head of a group in one. GUI thread only.
+// One run in two lines: state shape in the run's colour, name, alarms, small curve, last loss; state, tags,
+// and whether it is shown beside the selected one. A head of a group in one. GUI thread only.
 #pragma once
 
 #include <QFont>
@@ -16,8 +16,10 @@ public:
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
                const QModelIndex &index) const override;
     [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override;
-    QWidget *createEditor(QWidget *parent, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
-    void updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
+    QWidget *createEditor(QWidget *parent, const QStyleOptionViewItem &option,
+                          const QModelIndex &index) const override;
+    void updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option,
+                              const QModelIndex &index) const override;
     void setModelData(QWidget *editor, QAbstractItemModel *model, const QModelIndex &index) const override;
 
     /// The mark that says, and is clicked to say, whether the run is shown beside the selected one.
@@ -38,8 +40,10 @@ private:
     [[nodiscard]] int topOf(const QRect &row) const;
     void paintGround(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const;
     void paintHead(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const;
-    void paintFirstLine(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const;
-    void paintSecondLine(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index) const;
+    void paintFirstLine(QPainter &painter, const QStyleOptionViewItem &option,
+                        const QModelIndex &index) const;
+    void paintSecondLine(QPainter &painter, const QStyleOptionViewItem &option,
+                         const QModelIndex &index) const;
     /// @return the left edge of what was painted
     int paintTags(QPainter &painter, const QRect &area, const QModelIndex &index) const;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be taken along of the list of runs, how its view is written down, and what it says when nothing is shown.
+// What can be taken along of the list of runs, how its view is written down, and what it says when nothing is
+// shown.
 #include "widgets/runs/run_list_panel.h"
 
 #include "widgets/common/counted.h"
@@ -32,9 +33,11 @@ void RunListPanel::adoptFrame()
     setView({u"runs"_s,
              [this] {
                  QVariantMap state{{u"run"_s, run()}, {u"filter"_s, filterBox()->text()}};
-                 if (m_tree->grouping() != RunGrouping::None) state.insert(u"group"_s, groupingKey(m_tree->grouping()));
+                 if (m_tree->grouping() != RunGrouping::None)
+                     state.insert(u"group"_s, groupingKey(m_tree->grouping()));
                  if (m_tree->order() != RunOrder::Newest) state.insert(u"sort"_s, orderKey(m_tree->order()));
-                 if (const QStringList beside = overlaidRuns(); !beside.isEmpty()) state.insert(u"beside"_s, beside);
+                 if (const QStringList beside = overlaidRuns(); !beside.isEmpty())
+                     state.insert(u"beside"_s, beside);
                  return state;
              },
              [this](const QVariantMap &state) {
@@ -46,26 +49,32 @@ void RunListPanel::adoptFrame()
     setCommand([this] {
         QStringList arguments{u"runs"_s, u"list"_s};
         for (const RunQuery::Term &term : m_tree->query().terms())
-            if (term.kind == RunQuery::Kind::Tag && !term.isNot) addTextOption(arguments, u"--tag"_s, term.text.section(u':', 1).remove(u'"'));
+            if (term.kind == RunQuery::Kind::Tag && !term.isNot)
+                addTextOption(arguments, u"--tag"_s, term.text.section(u':', 1).remove(u'"'));
         if (m_tree->query().wantsArchived()) arguments << u"--all"_s;
         return engineCommand(arguments);
     });
-    setHelp(tr(
-        "All trainings that the engine knows, each with its state, its loss so far and its curve. Click one to look at it "
-        "everywhere; the bar at its left says which one that is. Double click shows its curves; Shift and Ctrl select several, "
-        "to tag, archive or delete them together; the right button has more. The eye (Space) draws the curves of a run beside "
-        "those of the selected one, in the colour that stands in its row and stays. Words in the box look for names, states, "
-        "tags and directories; tokens such as tag:baseline, state:failed, has:alarm or is:archived say more, and the button "
-        "beside the box writes them, groups and sorts. A triangle counts the alarms of a run. What is deleted lies in the "
-        "trash until it is emptied; Ctrl+Z takes it back."));
+    setHelp(tr("All trainings that the engine knows, each with its state, its loss so far and its curve. "
+               "Click one to look at it "
+               "everywhere; the bar at its left says which one that is. Double click shows its curves; Shift "
+               "and Ctrl select several, "
+               "to tag, archive or delete them together; the right button has more. The eye (Space) draws "
+               "the curves of a run beside "
+               "those of the selected one, in the colour that stands in its row and stays. Words in the box "
+               "look for names, states, "
+               "tags and directories; tokens such as tag:baseline, state:failed, has:alarm or is:archived "
+               "say more, and the button "
+               "beside the box writes them, groups and sorts. A triangle counts the alarms of a run. What is "
+               "deleted lies in the "
+               "trash until it is emptied; Ctrl+Z takes it back."));
 }
 
 /// Of the runs that are shown.
 QString RunListPanel::table() const
 {
-    QString text = csvLine({u"run"_s, u"name"_s, u"state"_s, u"step"_s, u"total_steps"_s, u"loss"_s, u"val_loss"_s,
-                            u"best_val_loss"_s, u"tokens_per_s"_s, u"parameters"_s, u"created_unix_s"_s, u"tags"_s,
-                            u"archived"_s, u"parent"_s, u"alarms"_s});
+    QString text = csvLine({u"run"_s, u"name"_s, u"state"_s, u"step"_s, u"total_steps"_s, u"loss"_s,
+                            u"val_loss"_s, u"best_val_loss"_s, u"tokens_per_s"_s, u"parameters"_s,
+                            u"created_unix_s"_s, u"tags"_s, u"archived"_s, u"parent"_s, u"alarms"_s});
     const QStringList runs = m_tree->shownRuns();
     for (const QString &run : runs) {
         const int row = m_model->rowOf(run);
@@ -74,12 +83,12 @@ QString RunListPanel::table() const
         QStringList tags, alarms;
         for (const std::string &tag : status.labels.tags) tags << fromStd(tag);
         for (const RunAlarm &alarm : status.alarms) alarms << QLatin1String(alarmKindName(alarm.kind));
-        text += csvLine({run, fromStd(status.name), QLatin1String(runStateName(status.state)),
-                         QString::number(status.step), QString::number(status.totalSteps), csvNumber(status.loss),
-                         csvNumber(status.valLoss), csvNumber(status.bestValLoss),
-                         csvNumber(status.tokensPerSecond), QString::number(status.numParameters),
-                         csvNumber(status.createdAt), tags.join(u';'), status.labels.isArchived ? u"1"_s : u"0"_s,
-                         fromStd(status.parent), alarms.join(u';')});
+        text += csvLine(
+            {run, fromStd(status.name), QLatin1String(runStateName(status.state)),
+             QString::number(status.step), QString::number(status.totalSteps), csvNumber(status.loss),
+             csvNumber(status.valLoss), csvNumber(status.bestValLoss), csvNumber(status.tokensPerSecond),
+             QString::number(status.numParameters), csvNumber(status.createdAt), tags.join(u';'),
+             status.labels.isArchived ? u"1"_s : u"0"_s, fromStd(status.parent), alarms.join(u';')});
     }
     return text;
 }
@@ -95,10 +104,12 @@ QString RunListPanel::noMatchText() const
     const std::vector<ArrangedRun> runs = m_model->arranged();
     for (const RunQuery::Term &term : query.terms()) {
         qint64 numHidden = 0;
-        for (const ArrangedRun &run : runs) numHidden += !RunQuery::holds(term, {*run.status, *run.text, *run.tags});
+        for (const ArrangedRun &run : runs)
+            numHidden += !RunQuery::holds(term, {*run.status, *run.text, *run.tags});
         if (numHidden > 0) parts << tr("“%1” hides %2").arg(term.text, integerText(numHidden));
     }
-    if (numArchived > 0 && !query.wantsArchived()) parts << tr("the archive hides %1").arg(integerText(numArchived));
+    if (numArchived > 0 && !query.wantsArchived())
+        parts << tr("the archive hides %1").arg(integerText(numArchived));
     const QString hidden = parts.join(u", "_s);
     return numRuns == 1 ? tr("The only run is hidden: %1.").arg(hidden)
                         : tr("None of %1 runs is shown: %2.").arg(integerText(numRuns), hidden);

@@ -24,8 +24,8 @@ bool looksEqual(const RunStatus &a, const RunStatus &b)
     return a.state == b.state && a.step == b.step && a.totalSteps == b.totalSteps &&
            sameNumber(a.loss, b.loss) && sameNumber(a.bestValLoss, b.bestValLoss) && a.name == b.name &&
            a.error == b.error && a.lastReportAt == b.lastReportAt && a.directory == b.directory &&
-           a.lastCheckpointStep == b.lastCheckpointStep && a.createdAt == b.createdAt && a.labels == b.labels &&
-           a.alarms == b.alarms && a.parent == b.parent;
+           a.lastCheckpointStep == b.lastCheckpointStep && a.createdAt == b.createdAt &&
+           a.labels == b.labels && a.alarms == b.alarms && a.parent == b.parent;
 }
 
 QStringList tagList(const RunStatus &status)
@@ -45,8 +45,7 @@ QString accessibleLine(const RunStatus &status, bool isOverlaid)
         for (const RunAlarm &alarm : status.alarms) words << alarmWord(alarm.kind);
         line += RunListModel::tr(", %1: %2").arg(numAlarmsText(status.alarms.size()), words.join(u", "_s));
     }
-    if (!status.labels.tags.empty())
-        line += RunListModel::tr(", tags %1").arg(tagList(status).join(u", "_s));
+    if (!status.labels.tags.empty()) line += RunListModel::tr(", tags %1").arg(tagList(status).join(u", "_s));
     if (status.labels.isArchived) line += RunListModel::tr(", archived");
     if (isOverlaid) line += RunListModel::tr(", shown beside the selected run");
     return line;
@@ -56,7 +55,8 @@ QString toolTip(const RunStatus &status)
 {
     const double now = wallNow();
     QString text = runTitle(status) + u'\n' + runStateGlyph(status.state) + u' ' + runStateLine(status, now);
-    for (const RunAlarm &alarm : status.alarms) text += u'\n' + RunListModel::tr("Alarm: %1").arg(alarmLine(alarm, now));
+    for (const RunAlarm &alarm : status.alarms)
+        text += u'\n' + RunListModel::tr("Alarm: %1").arg(alarmLine(alarm, now));
     text += u'\n' +
             RunListModel::tr("Step %1 of %2").arg(integerText(status.step), integerText(status.totalSteps));
     if (std::isfinite(status.bestValLoss))
@@ -262,7 +262,8 @@ int RunListModel::rowOf(const QString &run) const
     if (!m_isRowOfKnown) {
         m_rowOf.clear();
         m_rowOf.reserve(static_cast<qsizetype>(m_rows.size()));
-        for (size_t row = 0; row < m_rows.size(); ++row) m_rowOf.insert(m_rows[row].id, static_cast<int>(row));
+        for (size_t row = 0; row < m_rows.size(); ++row)
+            m_rowOf.insert(m_rows[row].id, static_cast<int>(row));
         m_isRowOfKnown = true;
     }
     return m_rowOf.value(run, -1);
@@ -282,7 +283,8 @@ QStringList RunListModel::tagsInUse() const
     for (const Row &row : m_rows)
         for (const std::string &tag : row.status.labels.tags) seen.insert(fromStd(tag));
     QStringList tags(seen.begin(), seen.end());
-    std::sort(tags.begin(), tags.end(), [](const QString &a, const QString &b) { return compareNatural(a, b) < 0; });
+    std::sort(tags.begin(), tags.end(),
+              [](const QString &a, const QString &b) { return compareNatural(a, b) < 0; });
     return tags;
 }
 

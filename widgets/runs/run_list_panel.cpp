@@ -40,10 +40,11 @@ constexpr int kNoticeMs = 30'000; ///< then Ctrl+Z still does what it offered
 RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Runs"), parent), m_session(session), m_model(new RunListModel(this)),
       m_tree(new RunTreeModel(*m_model, this)), m_view(new RunListView(*m_tree, this)),
-      m_bar(new RunFilterBar([this] { return m_model->tagsInUse(); }, this)), m_edits(new RunEdits(session, this)),
-      m_notice(new Banner(this)), m_note(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
-      m_foot(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)), m_stack(new QStackedWidget(this)),
-      m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this))
+      m_bar(new RunFilterBar([this] { return m_model->tagsInUse(); }, this)),
+      m_edits(new RunEdits(session, this)), m_notice(new Banner(this)),
+      m_note(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
+      m_foot(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
+      m_stack(new QStackedWidget(this)), m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this))
 {
     setObjectName(u"runListPanel"_s);
     QToolButton *open = addTitleButton(u"folder"_s, tr("Open a run directory"));
@@ -116,9 +117,8 @@ void RunListPanel::makeContent()
     m_foot->setWordWrap(true);
     m_foot->setMinimumWidth(80);
     m_foot->setObjectName(u"runListFoot"_s);
-    m_empty = new EmptyState(
-        tr("No runs yet"),
-        tr("Every training stands here with its state, its loss and its curve."), this);
+    m_empty = new EmptyState(tr("No runs yet"),
+                             tr("Every training stands here with its state, its loss and its curve."), this);
     connect(m_empty->addButton(tr("New run")), &QPushButton::clicked, this, &RunListPanel::newRunRequested);
     connect(m_empty->addButton(tr("Open a run")), &QPushButton::clicked, this,
             &RunListPanel::openRunDirectory);
@@ -236,11 +236,13 @@ void RunListPanel::setOverlaidRuns(const QStringList &runs)
 void RunListPanel::toggleOverlay(const QStringList &runs)
 {
     QStringList overlaid = m_overlaid;
-    const bool areAllShown =
-        std::all_of(runs.begin(), runs.end(), [&overlaid](const QString &run) { return overlaid.contains(run); });
+    const bool areAllShown = std::all_of(runs.begin(), runs.end(),
+                                         [&overlaid](const QString &run) { return overlaid.contains(run); });
     for (const QString &run : runs) {
-        if (areAllShown) overlaid.removeAll(run);
-        else if (!overlaid.contains(run)) overlaid << run;
+        if (areAllShown)
+            overlaid.removeAll(run);
+        else if (!overlaid.contains(run))
+            overlaid << run;
     }
     setOverlaidRuns(overlaid);
     Q_EMIT placeChanged();
@@ -313,15 +315,17 @@ void RunListPanel::updateState()
         page = m_empty;
     } else if (m_tree->numShown() == 0) {
         page = m_noMatch;
-        m_noMatch->setTexts(m_tree->query().isEmpty() ? tr("All runs are archived") : tr("No run matches"), noMatchText());
+        m_noMatch->setTexts(m_tree->query().isEmpty() ? tr("All runs are archived") : tr("No run matches"),
+                            noMatchText());
         m_showMore->setText(m_tree->query().isEmpty() ? tr("Show archived runs") : tr("Show all runs"));
     }
     m_stack->setCurrentWidget(page);
     const auto numLive = std::count_if(m_session.runs().begin(), m_session.runs().end(),
                                        [](const RunStatus &status) { return isLiveState(status.state); });
-    setSummary(numRuns == 0   ? tr("No runs yet")
-               : numRuns == 1 ? (numLive == 1 ? tr("1 run, which is live") : tr("1 run"))
-                              : tr("%1 runs, %2 of them live").arg(integerText(numRuns), integerText(numLive)));
+    setSummary(numRuns == 0 ? tr("No runs yet")
+               : numRuns == 1
+                   ? (numLive == 1 ? tr("1 run, which is live") : tr("1 run"))
+                   : tr("%1 runs, %2 of them live").arg(integerText(numRuns), integerText(numLive)));
     updateFoot();
 }
 
@@ -330,7 +334,8 @@ void RunListPanel::updateFoot()
 {
     const int numRuns = m_model->rowCount(), numShown = m_tree->numShown();
     QStringList parts;
-    if (numShown > 0 && numShown < numRuns) parts << tr("%1 of %2 runs").arg(integerText(numShown), integerText(numRuns));
+    if (numShown > 0 && numShown < numRuns)
+        parts << tr("%1 of %2 runs").arg(integerText(numShown), integerText(numRuns));
     const int numArchived = m_model->numArchived();
     if (numShown > 0 && numArchived > 0 && !m_tree->query().wantsArchived())
         parts << tr("%1 archived").arg(integerText(numArchived));

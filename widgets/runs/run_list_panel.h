@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All runs of the engine: filter, groups, states, tags, alarms, small curves, and what can be done with each or with
-// several. GUI thread only.
+// All runs of the engine: filter, groups, states, tags, alarms, small curves, and what can be done with each
+// or with several. GUI thread only.
 #pragma once
 
 #include "widgets/common/panel_frame.h"
@@ -38,7 +38,8 @@ public:
     /// The one that the window shows, empty when none is listed. With several selected, it stays.
     [[nodiscard]] QString run() const;
     [[nodiscard]] QStringList selectedRuns() const;
-    /// Those whose curves are shown beside the selected one, in the order in which they were chosen; listed ones only.
+    /// Those whose curves are shown beside the selected one, in the order in which they were chosen; listed
+    /// ones only.
     [[nodiscard]] QStringList overlaidRuns() const;
     /// Does not signal when nothing changes. Runs that are not listed yet are waited for.
     void setOverlaidRuns(const QStringList &runs);
@@ -50,8 +51,8 @@ public:
     [[nodiscard]] RunListView *view() const { return m_view; }
     [[nodiscard]] QLineEdit *filterBox() const;
     [[nodiscard]] RunEdits *edits() const { return m_edits; }
-    /// Actions on the selected runs, for menus: resume, copy command, copy name, copy path, open folder, show beside,
-    /// rename, tags and notes, archive, delete, undo.
+    /// Actions on the selected runs, for menus: resume, copy command, copy name, copy path, open folder, show
+    /// beside, rename, tags and notes, archive, delete, undo.
     [[nodiscard]] QList<QAction *> runActions() const;
     /// Filter, groups, order and runs shown beside, to be remembered; as JSON.
     [[nodiscard]] QString place() const;
@@ -75,8 +76,8 @@ Q_SIGNALS:
 
 private:
     void makeContent();
-    void makeActions();  // run_list_actions.cpp
-    void adoptFrame();   // run_list_frame.cpp
+    void makeActions();                  // run_list_actions.cpp
+    void adoptFrame();                   // run_list_frame.cpp
     [[nodiscard]] QString table() const; // run_list_frame.cpp
     void takeRuns();
     void takeConnection();
@@ -88,11 +89,11 @@ private:
     void tellOverlay();
     void updateState();
     void updateFoot();
-    void updateActions();      // run_list_actions.cpp
-    void resumeSelected();     // run_list_actions.cpp
-    void archiveSelected();    // run_list_actions.cpp
+    void updateActions();                                                 // run_list_actions.cpp
+    void resumeSelected();                                                // run_list_actions.cpp
+    void archiveSelected();                                               // run_list_actions.cpp
     void saveLabels(const LabelsDialog &dialog, const QStringList &runs); // run_list_actions.cpp
-    [[nodiscard]] QString noMatchText() const; // run_list_frame.cpp
+    [[nodiscard]] QString noMatchText() const;                            // run_list_frame.cpp
     void querySparklines();
     void askSparkline(const QString &run, qint64 step);
     /// Of the only selected run.
@@ -110,8 +111,8 @@ private:
     EmptyState *m_empty = nullptr, *m_noMatch = nullptr;
     QPushButton *m_showMore = nullptr;
     QAction *m_resume = nullptr, *m_copyCommand = nullptr, *m_copyName = nullptr, *m_copyPath = nullptr,
-            *m_openFolder = nullptr, *m_overlay = nullptr, *m_rename = nullptr, *m_labels = nullptr, *m_archive = nullptr,
-            *m_delete = nullptr, *m_undo = nullptr;
+            *m_openFolder = nullptr, *m_overlay = nullptr, *m_rename = nullptr, *m_labels = nullptr,
+            *m_archive = nullptr, *m_delete = nullptr, *m_undo = nullptr;
     QTimer *m_sparkTimer, *m_noticeTimer;
     QHash<QString, qint64> m_sparkSteps; ///< up to which step a run's small curve was read
     QString m_wanted;

@@ -34,22 +34,28 @@ RunListView::RunListView(RunTreeModel &model, QWidget *parent)
     setModel(&model);
     setUniformRowHeights(model.grouping() == RunGrouping::None);
     connect(&model, &QAbstractItemModel::modelReset, this, &RunListView::endReset);
-    connect(&model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &parent, int first, int last) {
-        if (!parent.isValid()) openHeads(first, last);
-    });
+    connect(&model, &QAbstractItemModel::rowsInserted, this,
+            [this](const QModelIndex &parent, int first, int last) {
+                if (!parent.isValid()) openHeads(first, last);
+            });
     const auto remember = [this](const QModelIndex &index, bool isClosed) {
         if (m_isMoving) return;
-        if (isClosed) m_closed.insert(headName(index));
-        else m_closed.remove(headName(index));
+        if (isClosed)
+            m_closed.insert(headName(index));
+        else
+            m_closed.remove(headName(index));
     };
-    connect(this, &QTreeView::collapsed, this, [remember](const QModelIndex &index) { remember(index, true); });
-    connect(this, &QTreeView::expanded, this, [remember](const QModelIndex &index) { remember(index, false); });
+    connect(this, &QTreeView::collapsed, this,
+            [remember](const QModelIndex &index) { remember(index, true); });
+    connect(this, &QTreeView::expanded, this,
+            [remember](const QModelIndex &index) { remember(index, false); });
     connect(&Theme::instance(), &Theme::changed, this, [this] { scheduleDelayedItemsLayout(); });
 }
 
 QString RunListView::headName(const QModelIndex &index) const
 {
-    return QString::number(static_cast<int>(m_model.grouping())) + u'/' + index.data(RunTreeModel::GroupKeyRole).toString();
+    return QString::number(static_cast<int>(m_model.grouping())) + u'/' +
+           index.data(RunTreeModel::GroupKeyRole).toString();
 }
 
 QStringList RunListView::closedHeads() const
@@ -68,7 +74,8 @@ void RunListView::setClosedHeads(const QStringList &heads)
 void RunListView::setAllOpen(bool isOpen)
 {
     for (int row = 0; row < m_model.rowCount(); ++row)
-        if (const QModelIndex head = m_model.index(row, 0); RunTreeModel::isGroup(head)) setExpanded(head, isOpen);
+        if (const QModelIndex head = m_model.index(row, 0); RunTreeModel::isGroup(head))
+            setExpanded(head, isOpen);
 }
 
 void RunListView::openHeads(int first, int last)
@@ -118,7 +125,8 @@ void RunListView::selectRuns(const QStringList &runs)
 {
     QItemSelection selection;
     for (const QString &run : runs)
-        if (const QModelIndex index = m_model.indexOf(run, currentIndex()); index.isValid()) selection.select(index, index);
+        if (const QModelIndex index = m_model.indexOf(run, currentIndex()); index.isValid())
+            selection.select(index, index);
     const bool wasMoving = std::exchange(m_isMoving, true);
     selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
     m_isMoving = wasMoving;
@@ -131,10 +139,12 @@ void RunListView::setCurrentRun(const QString &run)
     if (!index.isValid()) {
         selectionModel()->clear();
     } else if (index.parent().isValid() && !isExpanded(index.parent())) {
-        selectionModel()->select(index, QItemSelectionModel::ClearAndSelect); // scrolling to it would open its head
+        selectionModel()->select(index,
+                                 QItemSelectionModel::ClearAndSelect); // scrolling to it would open its head
         selectionModel()->setCurrentIndex(index.parent(), QItemSelectionModel::NoUpdate);
     } else {
-        selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect); // whatever keys are held
+        selectionModel()->setCurrentIndex(index,
+                                          QItemSelectionModel::ClearAndSelect); // whatever keys are held
     }
     m_isMoving = wasMoving;
 }
@@ -154,7 +164,9 @@ void RunListView::mousePressEvent(QMouseEvent *event)
             setExpanded(index, !isExpanded(index));
             return;
         }
-        if (m_delegate->overlayRect(visualRect(index)).adjusted(-3, -3, 3, 3).contains(event->position().toPoint())) {
+        if (m_delegate->overlayRect(visualRect(index))
+                .adjusted(-3, -3, 3, 3)
+                .contains(event->position().toPoint())) {
             Q_EMIT overlayToggled({m_model.runOf(index)});
             return;
         }
@@ -166,7 +178,9 @@ void RunListView::mouseDoubleClickEvent(QMouseEvent *event)
 {
     const QModelIndex index = indexAt(event->position().toPoint());
     const bool isEye = index.isValid() && !RunTreeModel::isGroup(index) &&
-                       m_delegate->overlayRect(visualRect(index)).adjusted(-3, -3, 3, 3).contains(event->position().toPoint());
+                       m_delegate->overlayRect(visualRect(index))
+                           .adjusted(-3, -3, 3, 3)
+                           .contains(event->position().toPoint());
     if (isEye || RunTreeModel::isGroup(index)) return mousePressEvent(event); // two clicks are two clicks
     QTreeView::mouseDoubleClickEvent(event);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The list of runs as a tree of at most two levels: heads open and close with a click, Enter or the arrows and stay so over
-// every update; the mark in a row and Space show a run beside the selected one. Finds selection, heads and scroll position
-// again when the model resets. GUI thread only.
+// The list of runs as a tree of at most two levels: heads open and close with a click, Enter or the arrows
+// and stay so over every update; the mark in a row and Space show a run beside the selected one. Finds
+// selection, heads and scroll position again when the model resets. GUI thread only.
 #pragma once
 
 #include <QSet>
@@ -37,7 +37,8 @@ protected:
     void mousePressEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
-    void drawBranches(QPainter *, const QRect &, const QModelIndex &) const override {} // heads paint their own
+    void drawBranches(QPainter *, const QRect &, const QModelIndex &) const override {
+    } // heads paint their own
     void selectionChanged(const QItemSelection &selected, const QItemSelection &deselected) override;
 
 private:

@@ -15,10 +15,12 @@ namespace {
 
 QString tr(const char *text) { return QCoreApplication::translate("RunQuery", text); }
 
-constexpr std::array kStates = {RunState::Created, RunState::Starting,  RunState::Running,  RunState::Paused, RunState::Stopping,
-                                RunState::Stopped, RunState::Finished, RunState::Failed, RunState::Crashed, RunState::Unreadable};
-constexpr std::array kAlarms = {AlarmKind::NonFinite,   AlarmKind::Spike,    AlarmKind::Divergence, AlarmKind::Plateau,
-                                AlarmKind::Overfitting, AlarmKind::NoReport, AlarmKind::DiskFull};
+constexpr std::array kStates = {RunState::Created,  RunState::Starting,  RunState::Running,  RunState::Paused,
+                                RunState::Stopping, RunState::Stopped,   RunState::Finished, RunState::Failed,
+                                RunState::Crashed,  RunState::Unreadable};
+constexpr std::array kAlarms = {AlarmKind::NonFinite, AlarmKind::Spike,       AlarmKind::Divergence,
+                                AlarmKind::Plateau,   AlarmKind::Overfitting, AlarmKind::NoReport,
+                                AlarmKind::DiskFull};
 
 QStringList stateNames()
 {
@@ -115,7 +117,8 @@ RunQuery RunQuery::parse(const QString &text)
             if (query.m_problem.isEmpty()) query.m_problem = problem;
             continue;
         }
-        if (term.kind == Kind::Any || (term.kind == Kind::Archived && !term.isNot)) query.m_wantsArchived = true;
+        if (term.kind == Kind::Any || (term.kind == Kind::Archived && !term.isNot))
+            query.m_wantsArchived = true;
         query.m_terms.push_back(std::move(term));
     }
     return query;
@@ -209,7 +212,8 @@ QStringList RunQuery::completions(const QString &word, const QStringList &tags)
         const QString value = unquoted(token.section(u':', 1));
         const bool begins = token.startsWith(begun, Qt::CaseInsensitive) ||
                             (!begun.contains(u':') && value.startsWith(begun, Qt::CaseInsensitive));
-        if (begins && token.compare(begun, Qt::CaseInsensitive) != 0) found << (isNot ? u"-"_s : QString()) + token;
+        if (begins && token.compare(begun, Qt::CaseInsensitive) != 0)
+            found << (isNot ? u"-"_s : QString()) + token;
     }
     return found;
 }

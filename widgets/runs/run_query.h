@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the filter box of the list of runs says, and whether a run is meant by it. Plain words are looked for in name, id,
-// state, tags and directory; tokens name a property: tag:x, state:failed, alarm:spike, has:alarm, is:live, is:archived,
-// is:any. Words and properties must all hold, of several states one; a minus in front means "not". Pure; any thread.
+// What the filter box of the list of runs says, and whether a run is meant by it. Plain words are looked for
+// in name, id, state, tags and directory; tokens name a property: tag:x, state:failed, alarm:spike,
+// has:alarm, is:live, is:archived, is:any. Words and properties must all hold, of several states one; a minus
+// in front means "not". Pure; any thread.
 #pragma once
 
 #include "core/spec/run_records.h"
@@ -16,8 +17,8 @@ namespace orrery::ui {
 /// What is known of a run, ready to be compared.
 struct RunFacts {
     const RunStatus &status;
-    const QString &text;      ///< name, id, state, tags and directory, case folded
-    const QStringList &tags;  ///< case folded
+    const QString &text;     ///< name, id, state, tags and directory, case folded
+    const QStringList &tags; ///< case folded
 };
 
 class RunQuery {
@@ -47,8 +48,8 @@ public:
 
     /// The texts between spaces; quotes hold a value with spaces together.
     static QStringList split(const QString &text);
-    /// With a token more, or without it where it stands there already. Of what excludes each other (is:archived, is:any) the
-    /// newest stays.
+    /// With a token more, or without it where it stands there already. Of what excludes each other
+    /// (is:archived, is:any) the newest stays.
     static QString toggled(const QString &text, const QString &token);
     static bool contains(const QString &text, const QString &token);
     static QString tagToken(const QString &tag); ///< tag:x, tag:"two words"

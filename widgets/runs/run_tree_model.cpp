@@ -29,8 +29,8 @@ RunTreeModel::RunTreeModel(RunListModel &runs, QObject *parent) : QAbstractItemM
 
 int RunTreeModel::groupRow(quintptr serial) const
 {
-    const auto found =
-        std::find_if(m_groups.begin(), m_groups.end(), [serial](const Group &group) { return group.serial == serial; });
+    const auto found = std::find_if(m_groups.begin(), m_groups.end(),
+                                    [serial](const Group &group) { return group.serial == serial; });
     return found == m_groups.end() ? -1 : static_cast<int>(found - m_groups.begin());
 }
 
@@ -57,9 +57,11 @@ QModelIndex RunTreeModel::parent(const QModelIndex &index) const
 
 int RunTreeModel::rowCount(const QModelIndex &parent) const
 {
-    if (!hasHeads()) return parent.isValid() || m_groups.empty() ? 0 : static_cast<int>(m_groups.front().runs.size());
+    if (!hasHeads())
+        return parent.isValid() || m_groups.empty() ? 0 : static_cast<int>(m_groups.front().runs.size());
     if (!parent.isValid()) return static_cast<int>(m_groups.size());
-    if (parent.internalId() != 0 || parent.column() != 0 || parent.row() >= static_cast<int>(m_groups.size())) return 0;
+    if (parent.internalId() != 0 || parent.column() != 0 || parent.row() >= static_cast<int>(m_groups.size()))
+        return 0;
     return static_cast<int>(m_groups[static_cast<size_t>(parent.row())].runs.size());
 }
 
@@ -116,8 +118,9 @@ QModelIndex RunTreeModel::indexOf(const QString &run, const QModelIndex &near) c
     if (near.isValid() && runOf(near) == run) return near;
     const auto within = [&](const Group &group) -> QModelIndex {
         const auto found = std::find(group.runs.begin(), group.runs.end(), run);
-        return found == group.runs.end() ? QModelIndex()
-                                         : createIndex(static_cast<int>(found - group.runs.begin()), 0, group.serial);
+        return found == group.runs.end()
+                   ? QModelIndex()
+                   : createIndex(static_cast<int>(found - group.runs.begin()), 0, group.serial);
     };
     for (const Group &group : m_groups)
         if (near.isValid() && near.internalId() == group.serial)
@@ -184,7 +187,8 @@ void RunTreeModel::become(std::vector<ArrangedGroup> groups)
 {
     std::vector<Group> made;
     made.reserve(groups.size());
-    for (ArrangedGroup &group : groups) made.push_back({++m_lastSerial, group.key, group.title, std::move(group.runs)});
+    for (ArrangedGroup &group : groups)
+        made.push_back({++m_lastSerial, group.key, group.title, std::move(group.runs)});
     m_groups = std::move(made);
     m_arePlacesKnown = false;
 }
@@ -192,7 +196,8 @@ void RunTreeModel::become(std::vector<ArrangedGroup> groups)
 /// About how many signals it takes to get there; blocks of rows count as one.
 size_t RunTreeModel::numChanges(const std::vector<ArrangedGroup> &groups) const
 {
-    if (m_groups.size() == 1 && m_groups.front().runs.empty() && !hasHeads()) return groups.front().runs.empty() ? 0 : 1;
+    if (m_groups.size() == 1 && m_groups.front().runs.empty() && !hasHeads())
+        return groups.front().runs.empty() ? 0 : 1;
     QHash<QString, const Group *> known;
     for (const Group &group : m_groups) known.insert(group.key, &group);
     size_t changes = 0;
@@ -205,20 +210,25 @@ size_t RunTreeModel::numChanges(const std::vector<ArrangedGroup> &groups) const
         if (before->title != groups[i].title) changes += 1;
         if (i >= m_groups.size() || m_groups[i].key != groups[i].key) changes += 1;
         if (before->runs == groups[i].runs) continue;
-        const QSet<QString> now(groups[i].runs.begin(), groups[i].runs.end()), then(before->runs.begin(), before->runs.end());
+        const QSet<QString> now(groups[i].runs.begin(), groups[i].runs.end()),
+            then(before->runs.begin(), before->runs.end());
         std::vector<QString> keptNow, keptThen;
         bool isInBlock = false;
         for (const QString &run : groups[i].runs) {
             const bool isKept = then.contains(run);
-            if (isKept) keptNow.push_back(run);
-            else if (!isInBlock) changes += 1;
+            if (isKept)
+                keptNow.push_back(run);
+            else if (!isInBlock)
+                changes += 1;
             isInBlock = !isKept;
         }
         isInBlock = false;
         for (const QString &run : before->runs) {
             const bool isKept = now.contains(run);
-            if (isKept) keptThen.push_back(run);
-            else if (!isInBlock) changes += 1;
+            if (isKept)
+                keptThen.push_back(run);
+            else if (!isInBlock)
+                changes += 1;
             isInBlock = !isKept;
         }
         for (size_t row = 0; row < keptNow.size(); ++row) changes += keptNow[row] != keptThen[row];
@@ -243,8 +253,9 @@ void RunTreeModel::step(std::vector<ArrangedGroup> groups)
             const auto from = static_cast<size_t>(found - m_groups.begin());
             if (found == m_groups.end()) {
                 beginInsertRows({}, static_cast<int>(at), static_cast<int>(at));
-                m_groups.insert(m_groups.begin() + static_cast<std::ptrdiff_t>(at),
-                                Group{++m_lastSerial, groups[at].key, groups[at].title, std::move(groups[at].runs)});
+                m_groups.insert(
+                    m_groups.begin() + static_cast<std::ptrdiff_t>(at),
+                    Group{++m_lastSerial, groups[at].key, groups[at].title, std::move(groups[at].runs)});
                 endInsertRows();
                 continue;
             }
@@ -253,7 +264,8 @@ void RunTreeModel::step(std::vector<ArrangedGroup> groups)
                 std::rotate(m_groups.begin() + static_cast<std::ptrdiff_t>(at), found, found + 1);
                 endMoveRows();
             }
-            const bool isSame = m_groups[at].title == groups[at].title && m_groups[at].runs.size() == groups[at].runs.size();
+            const bool isSame =
+                m_groups[at].title == groups[at].title && m_groups[at].runs.size() == groups[at].runs.size();
             m_groups[at].title = groups[at].title;
             stepRuns(at, groups[at].runs);
             if (!isSame) Q_EMIT dataChanged(parentOf(at), parentOf(at));
@@ -278,7 +290,8 @@ void RunTreeModel::stepRuns(size_t group, const std::vector<QString> &wanted)
         size_t begin = end - 1;
         while (begin > 0 && !kept.contains(runs[begin - 1])) --begin;
         beginRemoveRows(parent, static_cast<int>(begin), static_cast<int>(end) - 1);
-        runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(begin), runs.begin() + static_cast<std::ptrdiff_t>(end));
+        runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(begin),
+                   runs.begin() + static_cast<std::ptrdiff_t>(end));
         endRemoveRows();
         end = begin;
     }
@@ -288,14 +301,16 @@ void RunTreeModel::stepRuns(size_t group, const std::vector<QString> &wanted)
         while (end < wanted.size() && !known.contains(wanted[end])) ++end;
         if (end > at) {
             beginInsertRows(parent, static_cast<int>(at), static_cast<int>(end) - 1);
-            runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(at), wanted.begin() + static_cast<std::ptrdiff_t>(at),
+            runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(at),
+                        wanted.begin() + static_cast<std::ptrdiff_t>(at),
                         wanted.begin() + static_cast<std::ptrdiff_t>(end));
             endInsertRows();
             at = end;
             continue;
         }
         if (runs[at] != wanted[at]) {
-            const auto from = std::find(runs.begin() + static_cast<std::ptrdiff_t>(at), runs.end(), wanted[at]);
+            const auto from =
+                std::find(runs.begin() + static_cast<std::ptrdiff_t>(at), runs.end(), wanted[at]);
             const int row = static_cast<int>(from - runs.begin());
             beginMoveRows(parent, row, row, parent, static_cast<int>(at));
             std::rotate(runs.begin() + static_cast<std::ptrdiff_t>(at), from, from + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The runs of a RunListModel as the list shows them: filtered, in order, and under heads where they are grouped. A small
-// change inserts, moves and removes rows, so that selection and scroll position survive; a large one (another filter,
-// order or grouping) resets, and the view finds its place again. GUI thread only.
+// The runs of a RunListModel as the list shows them: filtered, in order, and under heads where they are
+// grouped. A small change inserts, moves and removes rows, so that selection and scroll position survive; a
+// large one (another filter, order or grouping) resets, and the view finds its place again. GUI thread only.
 #pragma once
 
 #include "widgets/runs/run_arrangement.h"

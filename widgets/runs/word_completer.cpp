@@ -12,7 +12,8 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 
-WordCompleter::WordCompleter(QLineEdit &line, QChar separator, std::function<QStringList(const QString &)> proposals)
+WordCompleter::WordCompleter(QLineEdit &line, QChar separator,
+                             std::function<QStringList(const QString &)> proposals)
     : QObject(&line), m_line(line), m_separator(separator), m_proposals(std::move(proposals)),
       m_model(new QStringListModel(this)), m_completer(new QCompleter(m_model, this))
 {
@@ -62,7 +63,8 @@ void WordCompleter::accept(const QString &text)
     const bool isLast = word.begin + text.size() >= line.size();
     if (isLast) line += m_separator == u' ' ? u" "_s : QString(m_separator) + u' ';
     m_line.setText(line);
-    m_line.setCursorPosition(static_cast<int>(std::min<qsizetype>(line.size(), word.begin + text.size() + (isLast ? 2 : 0))));
+    m_line.setCursorPosition(
+        static_cast<int>(std::min<qsizetype>(line.size(), word.begin + text.size() + (isLast ? 2 : 0))));
 }
 
 } // namespace orrery::ui

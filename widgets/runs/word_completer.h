@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Proposes what may stand for the word at the cursor of a line of several words: filter tokens, tags. Enter or a click puts
-// it in, Esc closes the list, typing goes on. GUI thread only; owned by the line.
+// Proposes what may stand for the word at the cursor of a line of several words: filter tokens, tags. Enter
+// or a click puts it in, Esc closes the list, typing goes on. GUI thread only; owned by the line.
 #pragma once
 
 #include <QObject>
@@ -19,7 +19,8 @@ class WordCompleter : public QObject {
 public:
     /// @param separator between words; one that is no space keeps spaces within words
     /// @param proposals all that may stand for a word begun like this
-    WordCompleter(QLineEdit &line, QChar separator, std::function<QStringList(const QString &word)> proposals);
+    WordCompleter(QLineEdit &line, QChar separator,
+                  std::function<QStringList(const QString &word)> proposals);
     [[nodiscard]] QCompleter *completer() const { return m_completer; }
 
 private:

@@ -12,8 +12,9 @@ namespace orrery::ui {
 namespace {
 
 constexpr auto kKey = "runs/colors"_L1;
-constexpr qsizetype kMaxRemembered = 4096; ///< runs that are gone are forgotten above it, the longest gone first
-constexpr int kMaxIndex = 1'000'000;       ///< of a settings file: more is nonsense
+constexpr qsizetype kMaxRemembered =
+    4096;                            ///< runs that are gone are forgotten above it, the longest gone first
+constexpr int kMaxIndex = 1'000'000; ///< of a settings file: more is nonsense
 
 } // namespace
 

@@ -13,7 +13,8 @@ namespace orrery {
 
 namespace {
 
-/// Looks that are further apart than this may have missed reports, and say nothing about the time between two.
+/// Looks that are further apart than this may have missed reports, and say nothing about the time between
+/// two.
 constexpr double kCloseLooks = 2;
 constexpr double kNewestWeight = 0.5;
 /// The clocks drift apart by less than this while the machine is awake.
@@ -36,10 +37,12 @@ RunAlarm alarmOf(const RunStatus &status, double since, double usual, double pat
     alarm.step = status.step;
     alarm.wallTime = since;
     // No text that changes with the clock: the list would be sent again and again.
-    alarm.text = "No report for more than " + secondsText(patience) + " since step " + std::to_string(status.step) +
-                 (usual > 0 ? ", expected one every " + secondsText(usual) + " or so" : ", expected the next one") +
-                 ". See whether the machine sleeps, swaps or waits for its disk, and whether the worker is stopped; if "
-                 "it does not come back, stop the run and resume it from its last checkpoint.";
+    alarm.text =
+        "No report for more than " + secondsText(patience) + " since step " + std::to_string(status.step) +
+        (usual > 0 ? ", expected one every " + secondsText(usual) + " or so" : ", expected the next one") +
+        ". See whether the machine sleeps, swaps or waits for its disk, and whether the worker is stopped; "
+        "if "
+        "it does not come back, stop the run and resume it from its last checkpoint.";
     return alarm;
 }
 
@@ -47,11 +50,13 @@ RunAlarm alarmOf(const RunStatus &status, double since, double usual, double pat
 
 double ReportWatch::usualInterval(const Seen &seen, const RunStatus &status)
 {
-    // Over the whole training, evaluations and checkpoints included; and as seen, as the setting may have been changed.
+    // Over the whole training, evaluations and checkpoints included; and as seen, as the setting may have
+    // been changed.
     const int64_t steps = status.step - std::max<int64_t>(0, status.parentStep);
-    const double average = steps > 0 && status.elapsedSeconds > 0 ? status.elapsedSeconds / static_cast<double>(steps) *
-                                                                        static_cast<double>(seen.reportEvery)
-                                                                  : 0;
+    const double average =
+        steps > 0 && status.elapsedSeconds > 0
+            ? status.elapsedSeconds / static_cast<double>(steps) * static_cast<double>(seen.reportEvery)
+            : 0;
     return std::max(average, seen.interval);
 }
 
@@ -73,8 +78,10 @@ void ReportWatch::tell(const std::filesystem::path &run, RunStatus &status)
     const bool isRunning = status.state == RunState::Running;
     const auto known = m_seen.find(run);
     if (!isRunning) {
-        if (known != m_seen.end()) known->second.isRunning = false;
-        else m_seen[run].lookedAt = now; // that it will be seen to start
+        if (known != m_seen.end())
+            known->second.isRunning = false;
+        else
+            m_seen[run].lookedAt = now; // that it will be seen to start
         return;
     }
     const bool isNew = known == m_seen.end();
@@ -90,14 +97,14 @@ void ReportWatch::tell(const std::filesystem::path &run, RunStatus &status)
     if (seen.isRunning && now - seen.lookedAt <= kCloseLooks && seen.lastReportAt > 0 &&
         status.lastReportAt > seen.lastReportAt) {
         const double interval = status.lastReportAt - seen.lastReportAt;
-        seen.interval = seen.interval > 0
-                            ? kNewestWeight * interval + (1 - kNewestWeight) * seen.interval
-                            : interval;
+        seen.interval =
+            seen.interval > 0 ? kNewestWeight * interval + (1 - kNewestWeight) * seen.interval : interval;
     }
     seen.isRunning = true;
     seen.lookedAt = now;
     seen.lastReportAt = std::max(seen.lastReportAt, status.lastReportAt);
-    if (status.lastReportAt <= 0) return; // it has never reported: its first step may take as long as it likes
+    if (status.lastReportAt <= 0)
+        return; // it has never reported: its first step may take as long as it likes
     const double usual = usualInterval(seen, status);
     const double patience = std::max(kReportPatience, kReportPatienceFactor * usual);
     const double since = std::max({seen.lastReportAt, seen.startedAt, seen.runningSince});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds trainings that say nothing any more (AlarmKind::NoReport): a worker that hangs, is stopped or waits for its disk
-// cannot tell of it. Any thread; calls take turns. Owned by HostRuns, used by whoever tells a status.
+// Finds trainings that say nothing any more (AlarmKind::NoReport): a worker that hangs, is stopped or waits
+// for its disk cannot tell of it. Any thread; calls take turns. Owned by HostRuns, used by whoever tells a
+// status.
 #pragma once
 
 #include "core/base/platform.h"
@@ -22,8 +23,10 @@ inline constexpr double kReportPatienceFactor = 10;
 
 class ReportWatch {
 public:
-    /// @param now Unix seconds   @param awake seconds that stand still while the machine sleeps. Tests have their own.
-    explicit ReportWatch(std::function<double()> now = wallSeconds, std::function<double()> awake = monotonicSeconds)
+    /// @param now Unix seconds   @param awake seconds that stand still while the machine sleeps. Tests have
+    /// their own.
+    explicit ReportWatch(std::function<double()> now = wallSeconds,
+                         std::function<double()> awake = monotonicSeconds)
         : m_now(std::move(now)), m_awake(std::move(awake)), m_asleep(m_now() - m_awake())
     {
     }
@@ -38,11 +41,13 @@ private:
     struct Seen {
         int32_t attempt = -1;
         int64_t reportEvery = 1;
-        double startedAt = 0;    ///< of the worker of this attempt
-        double runningSince = 0; ///< it went on after a pause, a start or the machine's sleep; 0: it ran when first seen
+        double startedAt = 0; ///< of the worker of this attempt
+        double runningSince =
+            0; ///< it went on after a pause, a start or the machine's sleep; 0: it ran when first seen
         double lookedAt = 0;
         double lastReportAt = 0;
-        double interval = 0; ///< seconds between reports as they were seen, the newest weighing most; 0: not known
+        double interval =
+            0; ///< seconds between reports as they were seen, the newest weighing most; 0: not known
         bool isRunning = false;
     };
     static double usualInterval(const Seen &seen, const RunStatus &status);

@@ -27,7 +27,8 @@ public:
 
 RunStatus with(RunStatus status, std::vector<AlarmKind> alarms)
 {
-    for (const AlarmKind kind : alarms) status.alarms.push_back({kind, 8'000, 9'900, "loss", "The loss jumped. Branch."});
+    for (const AlarmKind kind : alarms)
+        status.alarms.push_back({kind, 8'000, 9'900, "loss", "The loss jumped. Branch."});
     return status;
 }
 
@@ -74,7 +75,8 @@ void TestNotifications::init()
     m_settings = std::make_unique<QSettings>(m_folder->filePath(u"s.ini"_s), QSettings::IniFormat);
     m_session = std::make_unique<FakeSession>();
     m_sink = std::make_unique<CountingSink>();
-    m_notifications = std::make_unique<RunNotifications>(*m_session, *m_settings, [this] { return m_isLookedAt; });
+    m_notifications =
+        std::make_unique<RunNotifications>(*m_session, *m_settings, [this] { return m_isLookedAt; });
     m_notifications->setSink(m_sink.get());
 }
 
@@ -90,7 +92,8 @@ void TestNotifications::tells_data()
     QTest::addColumn<QString>("title");
     QTest::addColumn<QString>("text");
     QTest::newRow("alarm") << u"alarm"_s << u"a: Jump of the loss"_s << u"The loss jumped. Branch."_s;
-    QTest::newRow("finished") << u"finished"_s << u"a finished"_s << u"8,210 steps, best validation loss 1.531"_s;
+    QTest::newRow("finished") << u"finished"_s << u"a finished"_s
+                              << u"8,210 steps, best validation loss 1.531"_s;
     QTest::newRow("failed") << u"failed"_s << u"a failed"_s << u"The loss is NaN."_s;
     QTest::newRow("crashed") << u"crashed"_s << u"a crashed"_s << u"The worker ended without a word."_s;
     QTest::newRow("breakpoint") << u"breakpoint"_s << u"a is paused"_s << u"loss"_s;
@@ -127,11 +130,12 @@ void TestNotifications::tells()
 
 void TestNotifications::whatWasThereIsNoNews()
 {
-    list({with(fakeRun("a"), {AlarmKind::Plateau}), atBreakpoint(fakeRun("b")), fakeRun("c", RunState::Failed)});
+    list({with(fakeRun("a"), {AlarmKind::Plateau}), atBreakpoint(fakeRun("b")),
+          fakeRun("c", RunState::Failed)});
     QCOMPARE(numTold(), size_t{0});
     // Neither is what comes finished: an import, an undone delete.
-    list({with(fakeRun("a"), {AlarmKind::Plateau}), atBreakpoint(fakeRun("b")), fakeRun("c", RunState::Failed),
-          fakeRun("imported", RunState::Finished)});
+    list({with(fakeRun("a"), {AlarmKind::Plateau}), atBreakpoint(fakeRun("b")),
+          fakeRun("c", RunState::Failed), fakeRun("imported", RunState::Finished)});
     QCOMPARE(numTold(), size_t{0});
     list({with(fakeRun("a"), {AlarmKind::Plateau, AlarmKind::DiskFull})}); // one more is
     QCOMPARE(numTold(), size_t{1});
@@ -161,7 +165,8 @@ void TestNotifications::onceAMinuteOfARunAndKind()
     };
     for (int i = 0; i < 5; ++i) flicker();
     QCOMPARE(numTold(), size_t{1});
-    list({with(fakeRun("a"), {AlarmKind::Divergence}), with(fakeRun("b"), {AlarmKind::Spike})}); // another kind, another run
+    list({with(fakeRun("a"), {AlarmKind::Divergence}),
+          with(fakeRun("b"), {AlarmKind::Spike})}); // another kind, another run
     QCOMPARE(numTold(), size_t{3});
     list({fakeRun("a"), fakeRun("b")});
     setWallNowForTests(kTestNow + 61);
@@ -174,8 +179,8 @@ void TestNotifications::eachKindIsSwitchedOff()
     const auto everything = [this] {
         list({fakeRun("a"), fakeRun("b"), fakeRun("c"), fakeRun("d")});
         setWallNowForTests(wallNow() + 100);
-        list({with(fakeRun("a"), {AlarmKind::Spike}), fakeRun("b", RunState::Finished), fakeRun("c", RunState::Failed),
-              atBreakpoint(fakeRun("d"))});
+        list({with(fakeRun("a"), {AlarmKind::Spike}), fakeRun("b", RunState::Finished),
+              fakeRun("c", RunState::Failed), atBreakpoint(fakeRun("d"))});
         return std::exchange(m_sink->told, {}).size();
     };
     QCOMPARE(everything(), size_t{4});

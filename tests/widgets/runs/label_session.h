@@ -24,7 +24,8 @@ public:
         edits.push_back({run, edit});
         QTimer::singleShot(0, this, [this, run, edit, context = QPointer<QObject>(context), reply] {
             if (!context) return;
-            if (const auto refusal = refuses.find(run); refusal != refuses.end()) return reply(refusal->second);
+            if (const auto refusal = refuses.find(run); refusal != refuses.end())
+                return reply(refusal->second);
             std::vector<RunStatus> runs = runList;
             RunStatus answer;
             for (RunStatus &status : runs) {
@@ -45,7 +46,8 @@ public:
         deletedRuns << run;
         QTimer::singleShot(0, this, [this, run, context = QPointer<QObject>(context), reply] {
             if (!context) return;
-            if (const auto refusal = refuses.find(run); refusal != refuses.end()) return reply(refusal->second);
+            if (const auto refusal = refuses.find(run); refusal != refuses.end())
+                return reply(refusal->second);
             std::vector<RunStatus> runs = runList;
             std::erase_if(runs, [&](const RunStatus &status) {
                 const bool isIt = QString::fromStdString(status.id) == run;
@@ -63,8 +65,9 @@ public:
             if (!context) return;
             const auto found = m_trash.find(run);
             if (found == m_trash.end())
-                return reply(Error{ErrorCode::NotFound, "Cannot restore run \"" + run.toStdString() +
-                                                            "\": no run of this id is in the trash.",
+                return reply(Error{ErrorCode::NotFound,
+                                   "Cannot restore run \"" + run.toStdString() +
+                                       "\": no run of this id is in the trash.",
                                    "See `orrery-engine runs trash list`."});
             const RunStatus status = found->second;
             m_trash.erase(found);
@@ -94,7 +97,8 @@ inline RunStatus archived(RunStatus status)
 
 inline RunStatus alarmed(RunStatus status, AlarmKind kind = AlarmKind::Spike)
 {
-    status.alarms.push_back({kind, 8'000, 9'900, kind == AlarmKind::DiskFull || kind == AlarmKind::NoReport ? "" : "loss",
+    status.alarms.push_back({kind, 8'000, 9'900,
+                             kind == AlarmKind::DiskFull || kind == AlarmKind::NoReport ? "" : "loss",
                              "The loss jumped to 4.1 at step 8000, expected about 1.4. Branch before it."});
     return status;
 }

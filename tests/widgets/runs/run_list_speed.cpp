@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How fast the list of runs is with 500 of them: a new list four times a second, and scrolling. Prints numbers for
-// docs/benchmarks.md; no test, because a time depends on the machine. Usage: run_list_speed [folder for pictures]
+// How fast the list of runs is with 500 of them: a new list four times a second, and scrolling. Prints
+// numbers for docs/benchmarks.md; no test, because a time depends on the machine. Usage: run_list_speed
+// [folder for pictures]
 #include "tests/widgets/runs/label_session.h"
 
 #include "widgets/common/number_text.h"
@@ -34,8 +35,11 @@ constexpr double kNow = 10'000.4;
 void print(const char *what, std::vector<double> values)
 {
     std::sort(values.begin(), values.end());
-    const auto at = [&values](double share) { return values[std::min(values.size() - 1, size_t(double(values.size()) * share))]; };
-    std::printf("%-62s median %6.2f ms   p95 %6.2f ms   max %6.2f ms   (%zu)\n", what, at(0.5), at(0.95), at(1), values.size());
+    const auto at = [&values](double share) {
+        return values[std::min(values.size() - 1, size_t(double(values.size()) * share))];
+    };
+    std::printf("%-62s median %6.2f ms   p95 %6.2f ms   max %6.2f ms   (%zu)\n", what, at(0.5), at(0.95),
+                at(1), values.size());
 }
 
 template <typename Work> double took(Work work)
@@ -48,10 +52,12 @@ template <typename Work> double took(Work work)
 
 std::vector<RunStatus> manyRuns(int number)
 {
-    constexpr RunState states[] = {RunState::Finished, RunState::Finished, RunState::Stopped, RunState::Failed, RunState::Crashed};
+    constexpr RunState states[] = {RunState::Finished, RunState::Finished, RunState::Stopped,
+                                   RunState::Failed, RunState::Crashed};
     std::vector<RunStatus> runs;
     for (int i = 0; i < number; ++i) {
-        RunStatus run = fakeRun("sweep-lr-" + std::to_string(i), i < 4 ? RunState::Running : states[i % 5], 9'000 - i * 3'600.0);
+        RunStatus run = fakeRun("sweep-lr-" + std::to_string(i), i < 4 ? RunState::Running : states[i % 5],
+                                9'000 - i * 3'600.0);
         run.loss = 1.2 + 0.004 * i;
         run.bestValLoss = 1.3 + 0.003 * (i * 37 % 500);
         run.labels.tags = {"sweep-" + std::to_string(i % 9), i % 2 == 0 ? "baseline" : "clip 0.5"};
@@ -67,7 +73,9 @@ std::vector<RunStatus> manyRuns(int number)
 void measure(LabelSession &session, RunListPanel &panel, const char *name)
 {
     std::vector<RunStatus> runs = session.runList;
-    const auto line = [name](const char *what) { return (QString::fromLatin1(what) + u", "_s + QString::fromLatin1(name)).toStdString(); };
+    const auto line = [name](const char *what) {
+        return (QString::fromLatin1(what) + u", "_s + QString::fromLatin1(name)).toStdString();
+    };
     std::vector<double> lists, all, same;
     for (int i = 0; i < 200; ++i) {
         for (int live = 0; live < 4; ++live) {
@@ -107,7 +115,9 @@ void measure(LabelSession &session, RunListPanel &panel, const char *name)
 
 void shoot(QWidget &widget, const QString &folder, const QString &name)
 {
-    for (const auto &[kind, suffix] : {std::pair{ThemeKind::Light, u"light"_s}, {ThemeKind::Dark, u"dark"_s}, {ThemeKind::HighContrast, u"contrast"_s}}) {
+    for (const auto &[kind, suffix] : {std::pair{ThemeKind::Light, u"light"_s},
+                                       {ThemeKind::Dark, u"dark"_s},
+                                       {ThemeKind::HighContrast, u"contrast"_s}}) {
         Theme::instance().apply(*qApp, kind);
         QElapsedTimer timer;
         for (timer.start(); timer.elapsed() < 150;) QApplication::processEvents(QEventLoop::AllEvents, 10);
@@ -123,7 +133,9 @@ void takePictures(const QString &folder)
     session.setRuns(runs);
     for (const RunStatus &run : runs) {
         SeriesData loss{"loss", 60, {}};
-        for (int i = 0; i < 60; ++i) loss.buckets.push_back({.mean = run.loss + 2 * std::exp(-i / 12.0) + 0.05 * std::sin(i * run.loss * 7)});
+        for (int i = 0; i < 60; ++i)
+            loss.buckets.push_back(
+                {.mean = run.loss + 2 * std::exp(-i / 12.0) + 0.05 * std::sin(i * run.loss * 7)});
         session.seriesData[QString::fromStdString(run.id)] = {loss};
     }
     for (const int width : {270, 420}) {
@@ -177,7 +189,8 @@ int main(int argc, char **argv)
     panel.setRun(u"sweep-lr-1"_s);
     std::vector<double> curve;
     for (int i = 0; i < 60; ++i) curve.push_back(1.2 + 2 * std::exp(-i / 12.0) + 0.05 * std::sin(i * 1.7));
-    for (const RunStatus &run : session.runList) panel.model()->setSparkline(QString::fromStdString(run.id), curve);
+    for (const RunStatus &run : session.runList)
+        panel.model()->setSparkline(QString::fromStdString(run.id), curve);
     panel.setOverlaidRuns({u"sweep-lr-4"_s, u"sweep-lr-6"_s, u"sweep-lr-300"_s});
     QApplication::processEvents();
     measure(session, panel, "flat");

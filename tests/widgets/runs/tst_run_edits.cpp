@@ -85,7 +85,8 @@ void TestRunEdits::severalAreDeletedAndComeBack()
     setup.trigger("deleteRun");
     QTRY_COMPARE(setup.session.deletedRuns, (QStringList{u"a"_s, u"b"_s})); // c is live
     QTRY_VERIFY(setup.notice()->isVisible());
-    QCOMPARE(setup.notice()->message(), u"Moved 2 runs to the trash. One that is live stays: stop it first."_s);
+    QCOMPARE(setup.notice()->message(),
+             u"Moved 2 runs to the trash. One that is live stays: stop it first."_s);
     QCOMPARE(setup.panel.tree()->shownRuns(), QStringList{u"c"_s});
     QTest::keyClick(setup.panel.view(), Qt::Key_Z, Qt::ControlModifier);
     QTRY_COMPARE(setup.session.restored.size(), 2);
@@ -98,7 +99,8 @@ void TestRunEdits::severalAreDeletedAndComeBack()
 void TestRunEdits::whatCannotBeDeletedSaysWhy()
 {
     Setup setup(three());
-    setup.session.refuses[u"a"_s] = {ErrorCode::Conflict, "Cannot delete run \"a\": it lies on another file system.",
+    setup.session.refuses[u"a"_s] = {ErrorCode::Conflict,
+                                     "Cannot delete run \"a\": it lies on another file system.",
                                      "Delete it for good with --forever."};
     setup.panel.view()->selectRuns({u"a"_s, u"b"_s});
     setup.trigger("deleteRun");
@@ -121,7 +123,8 @@ void TestRunEdits::aFailedUndoCanBeTriedAgain()
     QVERIFY(setup.panel.edits()->canUndo());
     setup.session.setRuns({}); // all deleted: it can still be taken back
     QVERIFY(setup.panel.edits()->canUndo());
-    setup.session.state = ConnectionState::Connecting; // another engine is chosen: these steps are not its own
+    setup.session.state =
+        ConnectionState::Connecting; // another engine is chosen: these steps are not its own
     setup.session.setRuns({});
     QVERIFY(!setup.panel.edits()->canUndo());
 }
@@ -265,9 +268,11 @@ void TestRunEdits::withoutAnEngineNothingIsOffered()
     Setup setup(three());
     setup.panel.setRun(u"a"_s);
     setup.session.setConnection(ConnectionState::Lost);
-    for (const char *action : {"renameRun", "editRunLabels", "archiveRun", "deleteRun", "resumeRun", "undoRunEdit"})
+    for (const char *action :
+         {"renameRun", "editRunLabels", "archiveRun", "deleteRun", "resumeRun", "undoRunEdit"})
         QVERIFY2(!child<QAction>(&setup.panel, action)->isEnabled(), action);
-    for (const char *action : {"copyRunName", "overlayRun"}) QVERIFY2(child<QAction>(&setup.panel, action)->isEnabled(), action);
+    for (const char *action : {"copyRunName", "overlayRun"})
+        QVERIFY2(child<QAction>(&setup.panel, action)->isEnabled(), action);
 }
 
 void TestRunEdits::coloursStayWhileOthersComeAndGo()
@@ -277,7 +282,8 @@ void TestRunEdits::coloursStayWhileOthersComeAndGo()
     const auto list = [](const QStringList &runs) {
         std::vector<RunStatus> statuses;
         double age = 0;
-        for (const QString &run : runs) statuses.push_back(fakeRun(run.toStdString(), RunState::Finished, ++age));
+        for (const QString &run : runs)
+            statuses.push_back(fakeRun(run.toStdString(), RunState::Finished, ++age));
         std::reverse(statuses.begin(), statuses.end()); // by age, not by place
         return statuses;
     };
@@ -319,8 +325,8 @@ void TestRunEdits::brokenColoursAreLeftOut()
 {
     QTemporaryDir folder;
     QSettings settings(folder.filePath(u"s.ini"_s), QSettings::IniFormat);
-    settings.setValue(u"runs/colors"_s, QStringList{u"x=a"_s, u"-3=b"_s, u"=c"_s, u"7"_s, u""_s, u"4="_s, u"5=ok=yes"_s,
-                                                    u"99999999999=d"_s, u"2=e"_s, u"2=f"_s});
+    settings.setValue(u"runs/colors"_s, QStringList{u"x=a"_s, u"-3=b"_s, u"=c"_s, u"7"_s, u""_s, u"4="_s,
+                                                    u"5=ok=yes"_s, u"99999999999=d"_s, u"2=e"_s, u"2=f"_s});
     RunColors colors;
     colors.setSettings(&settings);
     colors.setRuns({fakeRun("ok=yes"), fakeRun("e"), fakeRun("f"), fakeRun("a")});

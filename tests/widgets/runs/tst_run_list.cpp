@@ -39,7 +39,10 @@ std::vector<RunStatus> sample()
     RunStatus none = fakeRun("lr", RunState::Failed, kTestNow - 1.5 * day);
     none.bestValLoss = std::numeric_limits<double>::quiet_NaN();
     none.directory = "/elsewhere/lr";
-    return {alarmed(fakeRun("code-10", RunState::Running, kTestNow - 1)), best, branch, none,
+    return {alarmed(fakeRun("code-10", RunState::Running, kTestNow - 1)),
+            best,
+            branch,
+            none,
             tagged(fakeRun("base", RunState::Finished, kTestNow - 2 * day), {"seed"}),
             archived(fakeRun("old", RunState::Finished, kTestNow - 9 * day))};
 }
@@ -124,7 +127,8 @@ void TestRunList::filters()
 
 void TestRunList::wrongTokensSayWhatIsExpected()
 {
-    for (const QString &wrong : {u"state:faild"_s, u"alarm:loud"_s, u"has:money"_s, u"is:nice"_s, u"tag:"_s}) {
+    for (const QString &wrong :
+         {u"state:faild"_s, u"alarm:loud"_s, u"has:money"_s, u"is:nice"_s, u"tag:"_s}) {
         const QString problem = RunQuery::parse(wrong).problem();
         QVERIFY2(problem.contains(wrong) && problem.contains(u"expected"), qPrintable(problem));
         QCOMPARE(shown(wrong), shown(QString())); // left out
@@ -143,8 +147,10 @@ void TestRunList::wrongTokensSayWhatIsExpected()
 
 void TestRunList::tokensAreProposedAndToggled()
 {
-    QCOMPARE(RunQuery::completions(u"ta"_s, {u"x"_s, u"two words"_s}), (QStringList{u"has:tag"_s, u"tag:x"_s, u"tag:\"two words\""_s}));
-    QCOMPARE(RunQuery::completions(u"two"_s, {u"two words"_s}), (QStringList{u"tag:\"two words\""_s})); // by its value
+    QCOMPARE(RunQuery::completions(u"ta"_s, {u"x"_s, u"two words"_s}),
+             (QStringList{u"has:tag"_s, u"tag:x"_s, u"tag:\"two words\""_s}));
+    QCOMPARE(RunQuery::completions(u"two"_s, {u"two words"_s}),
+             (QStringList{u"tag:\"two words\""_s})); // by its value
     QVERIFY(RunQuery::completions(u"-state:f"_s, {}).contains(u"-state:failed"_s));
     QVERIFY(RunQuery::completions(u"state:failed"_s, {}).isEmpty());
     QVERIFY(RunQuery::completions(u""_s, {u"x"_s}).isEmpty());
@@ -180,9 +186,11 @@ void TestRunList::groupsRuns_data()
     QTest::addColumn<int>("grouping");
     QTest::addColumn<QStringList>("heads");
     QTest::newRow("state") << int(RunGrouping::State)
-                           << QStringList{u"Training: code-10"_s, u"Paused: branch"_s, u"Failed: lr"_s, u"Finished: code-2 base"_s};
+                           << QStringList{u"Training: code-10"_s, u"Paused: branch"_s, u"Failed: lr"_s,
+                                          u"Finished: code-2 base"_s};
     QTest::newRow("tag: under each") << int(RunGrouping::Tag)
-                                     << QStringList{u"Base Line: code-2"_s, u"seed: code-2 base"_s, u"No tag: code-10 branch lr"_s};
+                                     << QStringList{u"Base Line: code-2"_s, u"seed: code-2 base"_s,
+                                                    u"No tag: code-10 branch lr"_s};
     QTest::newRow("lineage") << int(RunGrouping::Parent)
                              << QStringList{u"base: branch base"_s, u"Not branched: code-10 code-2 lr"_s};
     QTest::newRow("directory") << int(RunGrouping::Directory)
@@ -217,7 +225,8 @@ void TestRunList::aRunThatChangesItsStateChangesItsGroup()
     auto next = sample();
     next[2].state = RunState::Finished; // branch: its group goes
     runs.setRuns(next);
-    QCOMPARE(::groups(tree), (QStringList{u"Training: code-10"_s, u"Failed: lr"_s, u"Finished: code-2 branch base"_s}));
+    QCOMPARE(::groups(tree),
+             (QStringList{u"Training: code-10"_s, u"Failed: lr"_s, u"Finished: code-2 branch base"_s}));
     QCOMPARE(tree.runOf(base), u"base"_s);
     QCOMPARE(reset.count(), 0);
 }
@@ -228,7 +237,9 @@ void TestRunList::manyUpdatesKeepTheTreeTrue()
     RunTreeModel tree(runs);
     QAbstractItemModelTester tester(&tree, QAbstractItemModelTester::FailureReportingMode::QtTest);
     quint32 random = 1;
-    const auto dice = [&random](quint32 sides) { return (random = random * 1'664'525U + 1'013'904'223U) / 65'536U % sides; };
+    const auto dice = [&random](quint32 sides) {
+        return (random = random * 1'664'525U + 1'013'904'223U) / 65'536U % sides;
+    };
     for (int round = 0; round < 300; ++round) {
         std::vector<RunStatus> list;
         for (int i = 0; i < 12; ++i)
@@ -294,7 +305,9 @@ void TestRunList::whatHidesIsSaid()
     QVERIFY(page->isVisible());
     QString said;
     for (const auto *label : page->findChildren<ToneLabel *>()) said += label->text();
-    QVERIFY2(said.contains(u"None of 6 runs is shown: “tag:seed” hides 4, “lr” hides 5, the archive hides 1."), qPrintable(said));
+    QVERIFY2(
+        said.contains(u"None of 6 runs is shown: “tag:seed” hides 4, “lr” hides 5, the archive hides 1."),
+        qPrintable(said));
     for (auto *button : page->findChildren<QPushButton *>())
         if (button->isVisible()) button->click();
     QVERIFY(!page->isVisible() && panel.filterBox()->text().isEmpty());
@@ -366,7 +379,8 @@ void TestRunList::selectionSurvivesAnotherOrder()
 {
     LabelSession session;
     std::vector<RunStatus> runs;
-    for (int i = 0; i < 80; ++i) runs.push_back(fakeRun("run-" + std::to_string(i), RunState::Finished, 1'000 - i));
+    for (int i = 0; i < 80; ++i)
+        runs.push_back(fakeRun("run-" + std::to_string(i), RunState::Finished, 1'000 - i));
     session.setRuns(runs);
     RunListPanel panel(session);
     panel.show();
@@ -391,14 +405,20 @@ void TestRunList::runsAreShownBeside()
     panel.resize(300, 600);
     panel.show();
     panel.setRun(u"code-10"_s);
-    QSignalSpy beside(&panel, &RunListPanel::overlaidRunsChanged), selected(&panel, &RunListPanel::runSelected);
+    QSignalSpy beside(&panel, &RunListPanel::overlaidRunsChanged),
+        selected(&panel, &RunListPanel::runSelected);
     const QRect row = panel.view()->visualRect(panel.tree()->indexOf(u"lr"_s));
-    QTest::mouseClick(panel.view()->viewport(), Qt::LeftButton, {}, panel.view()->runDelegate()->overlayRect(row).center());
+    QTest::mouseClick(panel.view()->viewport(), Qt::LeftButton, {},
+                      panel.view()->runDelegate()->overlayRect(row).center());
     QCOMPARE(beside.count(), 1);
     QCOMPARE(panel.overlaidRuns(), QStringList{u"lr"_s});
     QCOMPARE(selected.count(), 0); // the eye is no choice
     QCOMPARE(panel.selectedRuns(), QStringList{u"code-10"_s});
-    QVERIFY(panel.model()->index(panel.model()->rowOf(u"lr"_s)).data(Qt::AccessibleTextRole).toString().contains(u"shown beside"));
+    QVERIFY(panel.model()
+                ->index(panel.model()->rowOf(u"lr"_s))
+                .data(Qt::AccessibleTextRole)
+                .toString()
+                .contains(u"shown beside"));
     panel.view()->selectRuns({u"base"_s, u"lr"_s});
     QTest::keyClick(panel.view(), Qt::Key_Space);
     QCOMPARE(panel.overlaidRuns(), (QStringList{u"lr"_s, u"base"_s}));
@@ -437,9 +457,11 @@ void TestRunList::thePlaceComesBack()
     panel.restorePlace(place);
     QCOMPARE(panel.place(), place);
     QCOMPARE(panel.tree()->grouping(), RunGrouping::State);
-    QVERIFY(!panel.view()->isExpanded(panel.tree()->index(1, 0)) && panel.view()->isExpanded(panel.tree()->index(0, 0)));
+    QVERIFY(!panel.view()->isExpanded(panel.tree()->index(1, 0)) &&
+            panel.view()->isExpanded(panel.tree()->index(0, 0)));
     QCOMPARE(panel.overlaidRuns(), QStringList{u"base"_s});
-    for (const QString &broken : {u""_s, u"[]"_s, u"{\"group\":7,\"beside\":\"x\"}"_s, u"{"_s}) panel.restorePlace(broken);
+    for (const QString &broken : {u""_s, u"[]"_s, u"{\"group\":7,\"beside\":\"x\"}"_s, u"{"_s})
+        panel.restorePlace(broken);
     QCOMPARE(panel.tree()->grouping(), RunGrouping::None);
     // And by a link.
     panel.setGrouping(RunGrouping::Tag);
@@ -464,8 +486,7 @@ void TestRunList::alarmsAreSaidEverywhere()
     QCOMPARE(row.data(RunListModel::NumAlarmsRole).toInt(), 2);
     QVERIFY(row.data(Qt::AccessibleTextRole).toString().contains(u"2 alarms: Jump of the loss, No report"));
     const QString hover = row.data(Qt::ToolTipRole).toString();
-    QVERIFY2(hover.contains(u"since ") && hover.contains(u" ago)") &&
-                 hover.contains(u"Branch before it."),
+    QVERIFY2(hover.contains(u"since ") && hover.contains(u" ago)") && hover.contains(u"Branch before it."),
              qPrintable(hover));
 }
 
@@ -482,10 +503,12 @@ void TestRunList::alarmsLeadToTheCurve()
     QCOMPARE(buttons.size(), 1); // a full disk has no curve
     QCOMPARE(panel.alarms()->findChildren<ToneLabel *>(u"alarmText"_s).size(), 2);
     int numOpen = 0;
-    for (const auto *text : panel.alarms()->findChildren<ToneLabel *>(u"alarmText"_s)) numOpen += text->isVisible();
+    for (const auto *text : panel.alarms()->findChildren<ToneLabel *>(u"alarmText"_s))
+        numOpen += text->isVisible();
     QCOMPARE(numOpen, 1); // of the newest
     for (auto *open : panel.alarms()->findChildren<QToolButton *>(u"openAlarm"_s)) open->setChecked(true);
-    for (const auto *text : panel.alarms()->findChildren<ToneLabel *>(u"alarmText"_s)) QVERIFY(text->isVisible());
+    for (const auto *text : panel.alarms()->findChildren<ToneLabel *>(u"alarmText"_s))
+        QVERIFY(text->isVisible());
     QSignalSpy wanted(&panel, &RunPanel::curveRequested);
     buttons.front()->click();
     QCOMPARE(wanted.count(), 1);
