@@ -33,6 +33,10 @@ QT_PLUGINS = {
     "imageformats": ["libqsvg.so", "libqjpeg.so", "libqgif.so", "libqico.so"],
 }
 QT_NEEDED = {"libqxcb.so", "libqoffscreen.so", "libqsvgicon.so", "libqsvg.so", "libqjpeg.so"}
+# What letters and numbers need where the computer has no font configuration (app/workbench/main.cpp); of fonts-noto-core
+# and fonts-noto-mono.
+FONTS = ["NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "NotoSans-Italic.ttf", "NotoSansSymbols2-Regular.ttf", "NotoSansMono-Regular.ttf",
+         "NotoSansMono-Bold.ttf"]
 QT_CONF = "; Beside the programs: Qt looks for its plugins here, not where it was built.\n[Paths]\nPrefix = ../lib/orrery/qt\nPlugins = plugins\n"
 
 
@@ -98,6 +102,14 @@ class Bundle:
                         "Install libqt6gui6 and libqt6svg6.")
                 else:
                     print(f"without {group}/{name}: it is not installed here")
+
+    def copy_fonts(self):
+        for name in FONTS:
+            source = pathlib.Path("/usr/share/fonts/truetype/noto") / name
+            if not source.is_file():
+                die(f"Cannot make a package: there is no \"{source}\". Install fonts-noto-core and fonts-noto-mono.")
+            self.copy(source, self.prefix / "share/orrery/fonts" / name)
+        shutil.copyfile(HERE / "fonts.conf", self.prefix / "share/orrery/fonts/fonts.conf")
 
     def plan(self, needed_by_tree, have):
         """Name → rule of every library that has to come along, with all that those need in turn."""
@@ -185,6 +197,7 @@ def main():
     bundle = Bundle(prefix)
     bundle.copy_qt_plugins()
     bundle.copy_libraries()
+    bundle.copy_fonts()
     bundle.point_at_each_other()
     (prefix / "bin/qt.conf").write_text(QT_CONF)
     packages = bundle.collect_licences()

@@ -21,11 +21,24 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+/// A computer without a font configuration, a container for example, gets the archive's fonts: letters, not boxes.
+static void findFonts()
+{
+    std::error_code ignored;
+    const auto own = (orrery::programDir() / "../share/orrery/fonts/fonts.conf").lexically_normal();
+    const bool isConfigured = std::getenv("FONTCONFIG_FILE") || std::getenv("FONTCONFIG_PATH") ||
+                              std::filesystem::exists("/etc/fonts/fonts.conf", ignored);
+    if (!isConfigured && std::filesystem::exists(own, ignored)) ::setenv("FONTCONFIG_FILE", own.c_str(), 1);
+}
 
 int main(int argc, char **argv)
 {
     using namespace orrery;
     std::signal(SIGPIPE, SIG_IGN);
+    findFonts();
     QApplication application(argc, argv);
     QApplication::setApplicationName(QStringLiteral("Orrery"));
     QApplication::setApplicationVersion(QStringLiteral(ORRERY_VERSION));
