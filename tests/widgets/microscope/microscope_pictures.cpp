@@ -13,6 +13,7 @@
 
 #include <QAbstractButton>
 #include <QApplication>
+#include <QBuffer>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QPainter>
@@ -76,6 +77,44 @@ struct Stage {
     MicroscopePanel panel;
 };
 
+/// The first nine tokens of a text are a picture's patches.
+void shootPatches()
+{
+    QImage shape(48, 48, QImage::Format_RGB32);
+    shape.fill(Qt::white);
+    {
+        QPainter painter(&shape);
+        painter.setBrush(QColor(0xD55E00));
+        painter.drawEllipse(QRect(4, 4, 24, 24));
+        painter.setBrush(QColor(0x0072B2));
+        painter.drawRect(QRect(26, 24, 18, 18));
+    }
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    shape.save(&buffer, "PNG");
+    Stage seen;
+    const auto answer = seen.session.inspection;
+    seen.session.inspection = [answer](const QString &model, const InspectRequest &request) {
+        InspectReport report = answer(model, request);
+        for (int64_t i = 0; i < 9; ++i) {
+            InspectedToken &token = report.tokens[size_t(i)];
+            token.modality = Modality::Image;
+            token.item = 0;
+            token.place = i;
+        }
+        return report;
+    };
+    auto text = std::make_shared<GenerateRequest>(*sampleText());
+    text->media = {{.bytes = png.toStdString(), .name = "shapes.png"}};
+    seen.panel.show();
+    seen.selection.set(
+        {.model = u"code-7M@8000"_s, .title = u"Answer 1"_s, .text = text, .token = 13, .head = HeadRef{2, 1}},
+        nullptr);
+    settle(200);
+    shoot(seen.panel, u"patches-420"_s, {420, 2300});
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -118,6 +157,8 @@ int main(int argc, char **argv)
     sample.panel.feed()->askAgain();
     settle(200);
     shoot(sample.panel, u"error-420"_s, {420, 900});
+
+    shootPatches();
 
     Stage last({.hasMemory = false});
     last.panel.show();
