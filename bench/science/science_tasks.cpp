@@ -11,6 +11,7 @@ const std::vector<ScienceTaskEntry> &scienceTasks()
         {"infill", makeInfillTask},
         {"continual", makeContinualTask},
         {"facts", makeFactsTask},
+        {"consolidation", makeConsolidationTask},
         {"mqar", makeMqarTask},
         {"mqar-long", makeMqarLongTask},
         {"mqar-one", makeMqarOneTask},

@@ -11,6 +11,7 @@ class ScienceTask;
 std::unique_ptr<ScienceTask> makeInfillTask();
 std::unique_ptr<ScienceTask> makeContinualTask();
 std::unique_ptr<ScienceTask> makeFactsTask();
+std::unique_ptr<ScienceTask> makeConsolidationTask();
 std::unique_ptr<ScienceTask> makeMqarTask();
 std::unique_ptr<ScienceTask> makeMqarLongTask();
 std::unique_ptr<ScienceTask> makeMqarOneTask();
