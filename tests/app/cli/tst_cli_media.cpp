@@ -14,6 +14,8 @@ private Q_SLOTS:
     void initTestCase();
     void trainsOnTheBuiltInWorld();
     void trainsOnItsFiles();
+    void tellsABrokenManifestByItsLine_data();
+    void tellsABrokenManifestByItsLine();
     void answersAboutPictures();
     void looksInsidePrompts();
     void namesWhatIsWrong_data();
@@ -73,6 +75,32 @@ void TestCliMedia::trainsOnItsFiles()
                        QStringList{u"--set"_s, u"attention.num_modalities=3"_s},
                    240'000);
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+}
+
+void TestCliMedia::tellsABrokenManifestByItsLine_data()
+{
+    QTest::addColumn<QByteArray>("record");
+    QTest::addColumn<QString>("part");
+    QTest::newRow("no such file") << QByteArray(R"([{"image":"images/gone.png"},{"text":"a"}])") << u"gone.png"_s;
+    QTest::newRow("unknown modality") << QByteArray(R"([{"video":"a.mp4"},{"text":"a"}])") << u"\"video\""_s;
+    QTest::newRow("no parts") << QByteArray("[]") << u"part"_s;
+}
+
+void TestCliMedia::tellsABrokenManifestByItsLine()
+{
+    QFETCH(const QByteArray, record);
+    QFETCH(const QString, part);
+    QFile good(m_files + u"/train.jsonl"_s);
+    QVERIFY(good.open(QIODevice::ReadOnly));
+    QFile bad(m_files + u"/bad.jsonl"_s);
+    QVERIFY(bad.open(QIODevice::WriteOnly | QIODevice::Truncate));
+    bad.write(good.readLine() + record + '\n');
+    bad.close();
+    const EngineAnswer refused = m_home.run(trainArguments(bad.fileName(), m_home.path(u"bad"_s)) +
+                                            QStringList{u"--set"_s, u"attention.num_modalities=3"_s});
+    QDir(m_home.path(u"bad"_s)).removeRecursively();
+    QCOMPARE(refused.exitCode, 3);
+    QVERIFY2(refused.err.contains(u"line 2"_s) && refused.err.contains(part), qPrintable(refused.all()));
 }
 
 EngineAnswer TestCliMedia::ask(const QString &messages)

@@ -120,6 +120,16 @@ private Q_SLOTS:
         const EngineAnswer answer = m_home.run({u"generate"_s, m_run, u"--prompt"_s, u"the"_s});
         QCOMPARE(answer.exitCode, 3);
         QVERIFY2(answer.err.contains(u"Cannot use plugin \"all_points\""_s), qPrintable(answer.all()));
+        // So is a model that was taken out of it.
+        const QString model = m_home.path(u"model"_s);
+        const EngineAnswer exported =
+            m_home.run({u"runs"_s, u"export"_s, m_run, u"--out"_s, model}, 240'000,
+                       {u"ORRERY_PLUGIN_PATH="_s + QStringLiteral(ORRERY_TEST_PLUGINS)});
+        QVERIFY2(exported.exitCode == 0, qPrintable(exported.all()));
+        const EngineAnswer taken = m_home.run({u"generate"_s, model, u"--prompt"_s, u"the"_s});
+        QCOMPARE(taken.exitCode, 3);
+        QVERIFY2(taken.err.contains(u"Cannot use plugin \"all_points\""_s), qPrintable(taken.all()));
+        QCOMPARE(generate(model, {u"--sampler"_s, u"no_doubles"_s}), generate(m_run, {u"--sampler"_s, u"no_doubles"_s}));
     }
 
     void switchedOffItIsThePlainModel()
