@@ -161,11 +161,9 @@ void MainWindow::placeDock(QDockWidget *dock, WindowLayout layout)
     else
         addDockWidget(Qt::RightDockWidgetArea, dock);
     if (dock == m_microscopeDock) tabifyDockWidget(m_runDock, dock);
-    if (dock == m_sessionsDock) tabifyDockWidget(m_runListDock, dock);
     dock->setVisible(dock == m_runListDock || (dock == m_runDock && layout == WindowLayout::Train) ||
                      (dock == m_microscopeDock && (layout == WindowLayout::Inspect || layout == WindowLayout::Play)) ||
                      (isMemory && layout == WindowLayout::Inspect) || (dock == m_sessionsDock && layout == WindowLayout::Play));
-    if (dock == m_sessionsDock && layout == WindowLayout::Play) dock->raise();
 }
 
 void MainWindow::applyDefaultDocks(WindowLayout layout)
@@ -178,6 +176,7 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
                 {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
+    if (layout == WindowLayout::Play) resizeDocks({m_runListDock, m_sessionsDock}, {1, 2}, Qt::Vertical);
     if (auto *memory = findChild<QDockWidget *>(kMemoryDock))
         resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() / 3}, Qt::Vertical);
 }

@@ -73,7 +73,7 @@ void ModelChooser::setCompact()
     m_runs->setMinimumContentsLength(5);
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_steps->setMinimumContentsLength(5);
-    m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(u"88,888"_s) + kComboMargins / 2);
+    m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(u"88,888"_s) + kComboMargins);
 }
 
 QString ModelChooser::currentRun() const

@@ -304,7 +304,7 @@ void TestWindowWalk::everyPanelExplainsItself()
         QVERIFY(m_window->pluginsPanel().accessibleDescription().endsWith(u"of them can be used"_s));
     words.sort();
     QCOMPARE(words.join(u' '),
-             u"attention compare curves log memory microscope new-run play plugin-data plugins run runs"_s);
+             u"attention compare curves log memory microscope new-run play plugin-data plugins run runs sessions"_s);
 }
 
 ORRERY_GUI_TEST_MAIN(TestWindowWalk)
