@@ -83,7 +83,7 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, QPushB
     auto *content = new QWidget(card);
     auto *label = new ToneLabel(text, Tone::Secondary, TypeSize::Base, content);
     label->setWordWrap(true);
-    label->setMinimumWidth(240);
+    label->setMinimumWidth(176); // three doors stand beside the docks in a window of 1280
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kTwo);
