@@ -121,6 +121,7 @@ void MainWindow::makePages()
 
     connect(m_banner, &Banner::retryRequested, this, [this] { m_session.reconnect(); });
     connect(m_welcome, &WelcomeCard::trainExampleRequested, this, &MainWindow::trainExample);
+    connect(m_welcome, &WelcomeCard::trainPicturesRequested, this, &MainWindow::trainPictures);
     connect(m_welcome, &WelcomeCard::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_welcome, &WelcomeCard::openRequested, this, &MainWindow::chooseDirectory);
     connect(m_newRun, &NewRunPanel::runCreated, this, [this](const QString &run) {
@@ -275,8 +276,23 @@ void MainWindow::onConnectionChanged()
 
 void MainWindow::trainExample()
 {
+    startExample(QStringLiteral(R"({"data":{"path":"example"},"model":{"preset":"tiny"}})"));
+}
+
+void MainWindow::trainPictures()
+{
+    startExample(QStringLiteral(R"({
+        "name": "shapes", "data.path": "gen:shapes?tasks=caption&min_shapes=1&max_shapes=2&colors=4&shapes=4",
+        "plugins.use": ["memory"], "plugins.memory.episodic_size": 256, "model.window": 16,
+        "model.layers": 3, "model.width": 64, "model.heads": 4, "model.context": 96, "model.dropout": 0,
+        "train.steps": 800, "train.batch_size": 12, "train.checkpoint_every": 100, "train.keep_last": 20,
+        "optimizer.lr": 0.004, "probes.frames_every": 5})"));
+}
+
+void MainWindow::startExample(const QString &spec)
+{
     m_welcome->setStarting(true);
-    m_session.createRun(QStringLiteral(R"({"data":{"path":"example"},"model":{"preset":"tiny"}})"), {}, true, this,
+    m_session.createRun(spec, {}, true, this,
                         [this](Result<RunStatus> created) {
                             if (!created) {
                                 m_welcome->showError(created.error());

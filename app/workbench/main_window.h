@@ -74,6 +74,8 @@ public:
     /// A run directory or a model directory.
     void openPath(const QString &path);
     void trainExample();
+    /// The small world of the tour: pictures, captions and a memory.
+    void trainPictures();
     /// A link to a view ("orrery:curves?run=…"). Waits for the engine's list of runs; what is wrong with it
     /// stands in a banner.
     void openLink(const QString &link);
@@ -150,6 +152,7 @@ private:
     void onUpdated(const RunUpdate &update);
     void onConnectionChanged();
     void chooseDirectory();
+    void startExample(const QString &spec);
     void resetLayout();
     void applyDefaultDocks(WindowLayout layout);
     void rememberLayout();

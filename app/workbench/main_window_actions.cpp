@@ -47,6 +47,7 @@ void MainWindow::makeActions()
           u"link"_s},
          [this] { askForLink(); });
     make({u"file.trainExample"_s, File, tr("Train the example")}, [this] { trainExample(); });
+    make({u"file.trainPictures"_s, File, tr("Train the example with pictures and a memory")}, [this] { trainPictures(); });
     make({u"file.quit"_s, File, tr("Quit"), QKeySequence::Quit}, [this] { close(); });
     m_pluginsAction = make({u"plugins.show"_s,
                             Plugin,
@@ -270,7 +271,7 @@ void MainWindow::makeToolBar()
 void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
-    m_registry.fill(*file, {u"file.newRun"_s, u"file.open"_s, u"file.openLink"_s, u"file.trainExample"_s,
+    m_registry.fill(*file, {u"file.newRun"_s, u"file.open"_s, u"file.openLink"_s, u"file.trainExample"_s, u"file.trainPictures"_s,
                             QString(), u"file.importLog"_s, u"file.exportRuns"_s, QString(), u"file.quit"_s});
 
     QMenu *run = menuBar()->addMenu(tr("&Run"));

@@ -28,6 +28,10 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_example = new QPushButton(tr("Train the example"), this);
     m_example->setObjectName(QStringLiteral("trainExampleButton"));
     makePrimary(m_example);
+    m_pictures = new QPushButton(tr("With pictures and a memory"), this);
+    m_pictures->setObjectName(QStringLiteral("trainPicturesButton"));
+    m_pictures->setToolTip(tr("It learns to say what small pictures of coloured shapes show; what has left the view of its attention "
+                              "comes through a memory. Two minutes on two cores; Inspect shows both while they form."));
     m_open = new QPushButton(tr("Open a run or model…"), this);
     m_open->setObjectName(QStringLiteral("openRunButton"));
     m_newRun = new QPushButton(tr("New run from your own text…"), this);
@@ -37,6 +41,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_connect->setObjectName(QStringLiteral("welcomeConnectButton"));
     connect(m_connect, &QPushButton::clicked, this, &WelcomeCard::connectRequested);
     connect(m_example, &QPushButton::clicked, this, &WelcomeCard::trainExampleRequested);
+    connect(m_pictures, &QPushButton::clicked, this, &WelcomeCard::trainPicturesRequested);
     connect(m_open, &QPushButton::clicked, this, &WelcomeCard::openRequested);
     connect(m_newRun, &QPushButton::clicked, this, &WelcomeCard::newRunRequested);
 
@@ -48,15 +53,15 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     doors->addWidget(makeDoor(tr("See it work"),
                               tr("A small model learns to write C++ from the code on this computer. Nothing is downloaded; "
                                  "the first words come after about a minute."),
-                              m_example));
+                              {m_example, m_pictures}));
     doors->addWidget(makeDoor(tr("Go on with what you have"),
                               tr("A run directory with its curves and checkpoints, or a model directory with config.json and "
                                  "model.safetensors."),
-                              m_open));
+                              {m_open}));
     doors->addWidget(makeDoor(tr("Work on another computer"),
                               tr("Trainings, models and data stay on the machine with the GPU; this window shows them and steers them, "
                                  "over TLS or SSH."),
-                              m_connect));
+                              {m_connect}));
 
     auto *column = new QVBoxLayout;
     column->setSpacing(space::kTwo);
@@ -77,7 +82,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     page->addStretch(3);
 }
 
-QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, QPushButton *button)
+QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, std::initializer_list<QPushButton *> buttons)
 {
     auto *card = new PanelFrame(title, this);
     auto *content = new QWidget(card);
@@ -89,7 +94,7 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, QPushB
     layout->setSpacing(space::kTwo);
     layout->addWidget(label);
     layout->addStretch(1);
-    layout->addWidget(button, 0, Qt::AlignLeft);
+    for (QPushButton *button : buttons) layout->addWidget(button, 0, Qt::AlignLeft);
     card->setContent(content);
     card->setMaximumWidth(420);
     return card;
@@ -98,6 +103,7 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, QPushB
 void WelcomeCard::setStarting(bool isStarting)
 {
     m_example->setEnabled(!isStarting);
+    m_pictures->setEnabled(!isStarting);
     m_example->setText(isStarting ? tr("Preparing the example…") : tr("Train the example"));
     if (isStarting) m_banner->clear();
 }

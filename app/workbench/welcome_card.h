@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <initializer_list>
+
 class QLabel;
 class QPushButton;
 
@@ -23,6 +25,7 @@ public:
 
 Q_SIGNALS:
     void trainExampleRequested();
+    void trainPicturesRequested(); ///< with pictures and a memory
     void newRunRequested();
     void openRequested();
     void connectRequested(); ///< to the host of another computer
@@ -31,9 +34,10 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
-    QWidget *makeDoor(const QString &title, const QString &text, QPushButton *button);
+    QWidget *makeDoor(const QString &title, const QString &text, std::initializer_list<QPushButton *> buttons);
 
     QPushButton *m_example;
+    QPushButton *m_pictures;
     QPushButton *m_open;
     QPushButton *m_newRun;
     QPushButton *m_connect;

@@ -20,6 +20,9 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QElapsedTimer>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QFile>
 #include <QLineEdit>
 #include <QTreeView>
@@ -53,6 +56,7 @@ private Q_SLOTS:
     void cleanup();
     void firstStartShowsTheDoors();
     void exampleDoorCreatesAndSelectsTheRun();
+    void picturesDoorTrainsWithAMemory();
     void exampleDoorShowsWhyItFailed();
     void selectionDrivesEveryPanel();
     void layoutsSwitchByKeyAndTab();
@@ -158,6 +162,19 @@ void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()
     m_session->setRuns({fakeRun("new-run", RunState::Starting)}); // as the engine lists it after its answer
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->selectedRun().isEmpty(), kPatienceMs);
     QVERIFY(page() == &m_window->curves());
+}
+
+void TestMainWindow::picturesDoorTrainsWithAMemory()
+{
+    open();
+    auto *door = child<QPushButton>(m_window.get(), "trainPicturesButton");
+    door->click();
+    QVERIFY(!door->isEnabled());
+    QVERIFY(!child<QPushButton>(m_window.get(), "trainExampleButton")->isEnabled());
+    QCOMPARE(m_session->createdSpecs.size(), 1);
+    const QJsonObject spec = QJsonDocument::fromJson(m_session->createdSpecs.front().toUtf8()).object();
+    QVERIFY(spec[QStringLiteral("data.path")].toString().startsWith(QStringLiteral("gen:shapes?")));
+    QCOMPARE(spec[QStringLiteral("plugins.use")].toArray(), QJsonArray{QStringLiteral("memory")});
 }
 
 void TestMainWindow::exampleDoorShowsWhyItFailed()
