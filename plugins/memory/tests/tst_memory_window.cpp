@@ -178,6 +178,13 @@ private Q_SLOTS:
         later.followRun(u"code-7M"_s);
         later.followRun(u"second"_s);
         QCOMPARE(later.model(), u"second"_s);
+        // Also when none was selected meanwhile, as while the window goes to another host.
+        MemoryPanel other(session);
+        other.restoreState({{u"model"_s, u"code-7M@8000"_s}});
+        other.followRun(u"code-7M"_s);
+        other.followRun({});
+        other.followRun(u"second"_s);
+        QCOMPARE(other.model(), u"second"_s);
     }
     void saysHowFullItIsWhileItTrains()
     {

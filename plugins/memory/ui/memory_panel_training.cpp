@@ -37,12 +37,15 @@ MemoryPanel::~MemoryPanel()
 void MemoryPanel::followRun(const QString &run)
 {
     if (run == m_run) return;
-    const bool isFirst = m_run.isEmpty();
     m_run = run;
     m_trainingShare = std::nan("");
     watchTraining();
-    // What was looked at when the window was closed stays until another run is chosen.
-    if (!isFirst || !m_isRestored) m_chooser->setRun(run);
+    // What was looked at when the window was closed stays when the window finds its run again, and no longer: a run that is
+    // chosen later, on another host say, is followed.
+    if (!run.isEmpty()) {
+        if (!m_isRestored) m_chooser->setRun(run);
+        m_isRestored = false;
+    }
     showTraining();
 }
 
