@@ -27,7 +27,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kBesideFrom = 1'300; ///< pixels of width; in less, one stands below the other
-constexpr int kMaxMinimumHeight = 400; ///< the rest scrolls
+constexpr int kMaxMinimumHeight = 396; ///< the rest scrolls
 
 /// What a link says of the second panel begins with it; "linked" is of both.
 const QLatin1String kBeside("beside_"), kLinked("linked");
