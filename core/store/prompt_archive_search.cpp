@@ -17,6 +17,9 @@ constexpr size_t kMaxSearchedBytes = size_t{1} << 20;
 constexpr int64_t kIndexedAtOnce = 20; // some ten milliseconds
 constexpr size_t kLeastIndexed = 3; ///< letters of a word that the index can find
 
+/// A whole prompt that is pasted is found by its beginning: SQLite takes no expression of a thousand conditions.
+constexpr size_t kMostWords = 32;
+
 std::vector<std::string> wordsOf(std::string_view search)
 {
     std::vector<std::string> words;
@@ -28,6 +31,7 @@ std::vector<std::string> wordsOf(std::string_view search)
             words.push_back(std::exchange(word, {}));
     }
     if (!word.empty()) words.push_back(word);
+    if (words.size() > kMostWords) words.resize(kMostWords);
     return words;
 }
 

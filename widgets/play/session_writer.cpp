@@ -56,11 +56,14 @@ QJsonObject SessionWriter::jsonOf(const GenerationVersion &version)
 
 void SessionWriter::addTokens(const GenerationVersion &version, Kept &kept, qint64 &room, SessionChange &change)
 {
-    if (version.isChosen || kept.wasChosen) kept.numTokens = 0; // a person chooses few
+    // A person may have chosen other ones; but what is sent in parts goes on, or it would begin for ever.
+    if ((version.isChosen || kept.wasChosen) && !kept.isInParts) kept.numTokens = 0;
     kept.wasChosen = version.isChosen;
     const qint64 count = std::ssize(version.tokens);
+    kept.isInParts = false;
     if (kept.numTokens == count) return;
     const qint64 from = std::min(kept.numTokens, count), to = std::min(count, from + room);
+    kept.isInParts = to < count;
     if (to < count) m_isMore = true;
     if (from == to && to < count) return; // no room in this change
     SessionChange::Answer answer{version.key, from, {}};

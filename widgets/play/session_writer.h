@@ -28,6 +28,7 @@ public:
 private:
     struct Kept {
         qint64 numTokens = 0;
+        bool isInParts = false; ///< the change before did not have room for the rest
         bool wasChosen = false; ///< by a person, who may have put other tokens in the place of some
         bool isMet = false;     ///< in the session as it is now
         std::size_t mark = 0;   ///< of what the document says of it
