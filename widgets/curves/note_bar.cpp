@@ -50,6 +50,7 @@ NoteBar::NoteBar(EngineSession &session, QWidget *parent)
 void NoteBar::begin(const QString &run, const QString &title, qint64 step)
 {
     ++m_number;
+    if (run != m_run) m_edit->clear(); // what was written was about the other one
     m_run = run;
     m_step = step;
     m_label->setFullText(tr("Note on “%1” at step %2").arg(title, integerText(step)));
@@ -77,6 +78,7 @@ void NoteBar::showError(const QString &text)
 
 void NoteBar::add()
 {
+    if (!m_add->isEnabled()) return; // it is being added
     const QString text = m_edit->text().trimmed();
     if (text.isEmpty()) {
         showError(tr("Cannot add a note: it is empty, expected some words. Write what is to be seen at this step."));

@@ -326,6 +326,11 @@ void RunListDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionVi
     editor->setGeometry(left, option.rect.center().y() - height / 2, option.rect.right() - left - 2, height);
 }
 
+void RunListDelegate::setEditorData(QWidget *editor, const QModelIndex &index) const
+{
+    if (!qobject_cast<QLineEdit *>(editor)->isModified()) QStyledItemDelegate::setEditorData(editor, index);
+}
+
 void RunListDelegate::setModelData(QWidget *editor, QAbstractItemModel *, const QModelIndex &index) const
 {
     const QString name = qobject_cast<QLineEdit *>(editor)->text().trimmed();

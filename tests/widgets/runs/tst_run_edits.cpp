@@ -7,6 +7,7 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/labels_dialog.h"
 #include "widgets/runs/run_edits.h"
+#include "widgets/runs/run_list_model.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_list_view.h"
 #include "widgets/runs/run_tree_model.h"
@@ -157,6 +158,11 @@ void TestRunEdits::renamesInPlace()
     QVERIFY(editor);
     QCOMPARE(editor->text(), u"a"_s);
     typeText(editor, u"the good one"_s);
+    RunStatus report = setup.run(u"a"_s); // it trains on meanwhile
+    report.step += 5;
+    report.loss = 1.5;
+    setup.panel.model()->updateRun(report);
+    QCOMPARE(editor->text(), u"the good one"_s);
     QTest::keyClick(editor, Qt::Key_Return);
     QTRY_COMPARE(setup.run(u"a"_s).name, std::string("the good one"));
     QTRY_COMPARE(setup.notice()->message(), u"Renamed “a” to “the good one”."_s);
