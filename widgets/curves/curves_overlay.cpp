@@ -212,6 +212,8 @@ std::vector<const OverlayRun *> CurvesOverlay::drawnRuns()
 
 QString CurvesOverlay::groupOf(const QString &run) const
 {
+    // Nothing says that it is as any other one: it stands alone.
+    if (!m_specs.hasSettings(run)) return tr("“%1”, settings not known").arg(run);
     const QString by = m_bar->groupBy();
     if (by != QLatin1String(kGroupByAll)) return m_bar->groupLabel() + u' ' + m_specs.value(run, by);
     QStringList parts;

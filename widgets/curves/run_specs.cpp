@@ -84,6 +84,12 @@ std::optional<RunSpecs::Spec> RunSpecs::read(const QString &json)
     return spec;
 }
 
+bool RunSpecs::hasSettings(const QString &run) const
+{
+    const auto found = m_specs.constFind(run);
+    return found != m_specs.constEnd() && !found->order.isEmpty();
+}
+
 double RunSpecs::tokensPerStep(const QString &run) const
 {
     const auto found = m_specs.constFind(run);
@@ -111,7 +117,7 @@ QList<SpecKey> RunSpecs::differingKeys(const QStringList &runs) const
             }
     }
     for (const QString &run : runs)
-        if (isKnown(run))
+        if (hasSettings(run))
             for (const QString &key : std::as_const(order)) values[key].insert(value(run, key));
     QList<SpecKey> differing;
     std::optional<SpecKey> seed;

@@ -30,6 +30,8 @@ public:
     /// Asks for what is not known, also for what could not be read before.
     void want(const QStringList &runs);
     [[nodiscard]] bool isKnown(const QString &run) const { return m_specs.contains(run); }
+    /// Whether it has settings that are known; what was imported has none.
+    [[nodiscard]] bool hasSettings(const QString &run) const;
     /// Whether an answer is still to come.
     [[nodiscard]] bool isReading() const { return m_numUnderWay > 0 || !m_waiting.isEmpty(); }
     [[nodiscard]] const std::optional<Error> &error() const { return m_error; } ///< the last one
@@ -38,7 +40,7 @@ public:
     [[nodiscard]] double tokensPerStep(const QString &run) const;
     /// With its unit; "—" when the run has no such setting or is not known.
     [[nodiscard]] QString value(const QString &run, const QString &key) const;
-    /// Settings with more than one value among the runs that are known, in the order of forms: without the name,
+    /// Settings with more than one value among the runs that have settings, in the order of forms: without the name,
     /// the seed last.
     [[nodiscard]] QList<SpecKey> differingKeys(const QStringList &runs) const;
 

@@ -150,6 +150,7 @@ private Q_SLOTS:
     void theNearestRunComesFirst();
     void theLegendDims();
     void groupsBySetting();
+    void runsWithoutSettingsStandAlone();
     void alignsByTokensTimeAndClock();
     void logarithmicAxes();
     void spikesAreGivenAtEveryZoom();
@@ -504,6 +505,27 @@ void TestManyRuns::groupsBySetting()
     const auto at = std::find_if(marked->line.begin(), marked->line.end(), [](const QPointF &p) { return p.x() == 200; });
     QVERIFY(std::abs(at->y() - (2 + 4 * std::exp(-2.0))) < 1e-9); // the mean of runs 0 and 2
     QCOMPARE(one.session.numSpecsAsked, 6); // each once
+}
+
+void TestManyRuns::runsWithoutSettingsStandAlone()
+{
+    Fixture one(6);
+    for (const int imported : {3, 4}) one.session.specs[runName(imported)] = u"{\"imported_from\":\"/logs\",\"spec\":{}}"_s;
+    one.session.specs.erase(runName(5)); // cannot be read
+    one.overlay(6);
+    auto *box = one.panel.overlay()->bar()->findChild<QComboBox *>(u"overlayGroup"_s);
+    QStringList keys;
+    for (int i = 0; i < box->count(); ++i) keys << box->itemData(i).toString();
+    // What the others have in common does not differ for that.
+    QCOMPARE(keys, (QStringList{QString(), u"*"_s, u"train.batch_size"_s, u"optimizer.lr"_s, u"seed"_s}));
+    one.groupBy(u"optimizer.lr"_s);
+    QStringList groups;
+    for (const LegendEntry &entry : one.panel.overlay()->legend()->entries()) groups << entry.text;
+    QCOMPARE(groups.size(), 5); // 0 and 2; 1; and three that nobody knows
+    QCOMPARE(groups.filter(u"(n = 2)"_s).size(), 1);
+    QCOMPARE(groups.filter(u"settings not known"_s).size(), 3);
+    one.groupBy(QLatin1String(kGroupByAll));
+    QCOMPARE(one.panel.overlay()->legend()->entries().size(), size_t(6));
 }
 
 void TestManyRuns::alignsByTokensTimeAndClock()
