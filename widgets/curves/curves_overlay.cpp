@@ -2,6 +2,7 @@
 #include "widgets/curves/curves_overlay.h"
 
 #include "widgets/common/counted.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/curves/curve_figure.h"
 #include "widgets/curves/overlay_bar.h"
@@ -21,6 +22,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxMarks = 500;
+constexpr int kMaxAncestors = 64; // a circle ends
 constexpr double kSelectedOpacity = 0.6; ///< of the reports of the selected run, at the least
 constexpr auto kSeed = "seed"_L1;
 
@@ -54,10 +56,12 @@ CurvesOverlay::CurvesOverlay(EngineSession &session, QWidget *parent)
     connect(&m_feed, &OverlayFeed::progressed, this, &CurvesOverlay::changed);
     connect(&m_feed, &OverlayFeed::failed, this, &CurvesOverlay::failed);
     connect(&m_feed, &OverlayFeed::statusesChanged, this, [this] {
+        if (isOn() && wantedSpecs() != m_wantedSpecs) wantSpecs(); // of a parent that was not listed before
         for (auto &[run, entry] : m_entries) {
             const RunStatus *status = m_feed.status(run);
             const bool isLive = status && status->state == RunState::Running;
-            if (entry.run.title == titleOf(run) && entry.run.isLive == isLive) continue;
+            const bool isPlaced = entry.run.axis == axisOf(run, m_mode, m_feed.model().startWallTime(run));
+            if (entry.run.title == titleOf(run) && entry.run.isLive == isLive && isPlaced) continue;
             entry.isStale = true;
             m_groups = {};
         }
@@ -104,9 +108,47 @@ void CurvesOverlay::takeRuns()
     m_feed.setRuns(drawn);
     std::erase_if(m_entries, [this](const auto &entry) { return !m_feed.runs().contains(entry.first); });
     for (const QString &run : m_feed.runs()) m_entries[run];
-    if (isOn()) m_specs.want(m_feed.runs());
+    if (isOn()) wantSpecs();
     takeKeys();
     staleAll();
+}
+
+QStringList CurvesOverlay::wantedSpecs() const
+{
+    QStringList wanted = m_feed.runs();
+    for (qsizetype i = 0; i < wanted.size(); ++i) { // it grows; a circle ends, each is in it once
+        const RunStatus *status = m_feed.status(wanted.at(i));
+        if (!status || status->parent.empty()) continue;
+        const QString parent = fromStd(status->parent);
+        if (!wanted.contains(parent) && m_feed.status(parent)) wanted << parent;
+    }
+    return wanted;
+}
+
+void CurvesOverlay::wantSpecs()
+{
+    m_wantedSpecs = wantedSpecs();
+    m_specs.want(m_wantedSpecs);
+}
+
+XAxis CurvesOverlay::axisOf(const QString &run, XMode mode, double startTime) const
+{
+    XAxis axis{mode, startTime, m_specs.tokensPerStep(run)};
+    const RunStatus *now = m_feed.status(run);
+    if (!now || now->parent.empty()) return axis;
+    int64_t until = std::max<int64_t>(now->parentStep, 0);
+    axis.startStep = until;
+    for (int i = 0; i < kMaxAncestors; ++i) {
+        if (now->parent.empty()) return axis;
+        const QString parent = fromStd(now->parent);
+        const double perStep = m_specs.tokensPerStep(parent);
+        now = m_feed.status(parent);
+        if (!now || perStep <= 0) break;
+        const int64_t from = now->parent.empty() ? 0 : std::max<int64_t>(now->parentStep, 0);
+        axis.startTokens += perStep * double(std::max<int64_t>(until - from, 0));
+        until = from;
+    }
+    return {mode, startTime}; // what an ancestor had seen is not known
 }
 
 void CurvesOverlay::takeKeys()
@@ -189,7 +231,7 @@ CurvesOverlay::Entry &CurvesOverlay::prepared(const QString &run)
     made.id = run;
     made.title = titleOf(run);
     made.colorIndex = runColorIndex(run);
-    made.axis = {m_mode, m_feed.model().startWallTime(run), m_specs.tokensPerStep(run)};
+    made.axis = axisOf(run, m_mode, m_feed.model().startWallTime(run));
     made.isLive = status && status->state == RunState::Running;
     made.isDimmed = isDimmed(run);
     for (size_t i = 0; i < kNumOverlaySeries; ++i) {

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] RunLegend *legend() const { return m_legend; }
     [[nodiscard]] OverlayFeed &feed() { return m_feed; }
     [[nodiscard]] const RunSpecs &specs() const { return m_specs; }
+    /// Where the run stands; a branch goes on from the tokens that its ancestors had seen.
+    [[nodiscard]] XAxis axisOf(const QString &run, XMode mode, double startTime) const;
     /// How often a picture of all of them may be made, in milliseconds.
     [[nodiscard]] int refreshIntervalMs() const;
 
@@ -84,6 +86,9 @@ private:
     void takeRuns();
     void staleAll();
     void takeKeys();
+    /// Of the runs and of those that they come from, as far as these are listed.
+    [[nodiscard]] QStringList wantedSpecs() const;
+    void wantSpecs();
     Entry &prepared(const QString &run);
     std::vector<const OverlayRun *> drawnRuns();
     std::vector<RunGroup> groups();
@@ -99,6 +104,7 @@ private:
     RunLegend *m_legend;
     QStringList m_chosen;
     QString m_selected, m_extra;
+    QStringList m_wantedSpecs; ///< asked for last
     QList<SpecKey> m_keys; ///< that differ
     std::map<QString, Entry> m_entries;
     std::array<std::optional<std::vector<DrawnGroup>>, kNumOverlaySeries> m_groups;

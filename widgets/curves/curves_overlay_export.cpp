@@ -22,7 +22,7 @@ QString CurvesOverlay::table(const PlotRange &range)
             for (const SeriesBucket &bucket : run->of(which).buckets) {
                 const double x = run->axis.of(bucket);
                 if (bucket.isSuperseded || x < range.from || x > range.to) continue;
-                const double tokens = run->axis.tokensPerStep * double(bucket.lastStep);
+                const double tokens = run->axis.tokensPerStep > 0 ? run->axis.tokensAt(double(bucket.lastStep)) : 0;
                 text += csvLine({run->id, fromStd(name), QString::number(bucket.lastStep),
                                  tokens > 0 ? csvNumber(tokens) : QString(), csvNumber(bucket.lastWallTime),
                                  csvNumber(bucket.minimum), csvNumber(bucket.mean), csvNumber(bucket.maximum)});

@@ -344,7 +344,7 @@ void CurvesPanel::refreshPage(bool hasPoints)
 
 XAxis CurvesPanel::axis() const
 {
-    return {m_toolbar->xMode(), m_model->startWallTime(run()), m_overlay->specs().tokensPerStep(run())};
+    return m_overlay->axisOf(run(), m_toolbar->xMode(), m_model->startWallTime(run()));
 }
 
 bool CurvesPanel::isLive() const { return m_feed->status() && m_feed->status()->state == RunState::Running; }

@@ -53,7 +53,7 @@ double XAxis::of(const SeriesBucket &bucket) const
     case XMode::Clock:
         return time;
     case XMode::Tokens:
-        return step * tokensPerStep;
+        return tokensAt(step);
     case XMode::Step:
         break;
     }
@@ -169,9 +169,12 @@ std::pair<int64_t, int64_t> stepsBetween(const ShownSeries &series, const XAxis 
 {
     if (axis.mode == XMode::Step)
         return {int64_t(std::max(0.0, std::floor(from))), int64_t(std::max(0.0, std::ceil(to)))};
-    if (axis.mode == XMode::Tokens && axis.canPlace())
-        return {int64_t(std::max(0.0, std::floor(from / axis.tokensPerStep))),
-                int64_t(std::max(0.0, std::ceil(to / axis.tokensPerStep)))};
+    if (axis.mode == XMode::Tokens && axis.canPlace()) {
+        const auto stepAt = [&axis](double tokens) {
+            return double(axis.startStep) + (tokens - axis.startTokens) / axis.tokensPerStep;
+        };
+        return {int64_t(std::max(0.0, std::floor(stepAt(from)))), int64_t(std::max(0.0, std::ceil(stepAt(to))))};
+    }
     const double zero = axis.mode == XMode::Time ? axis.startTime : 0;
     int64_t first = std::numeric_limits<int64_t>::max(), last = -1;
     for (size_t i = 0; i < series.buckets.size(); ++i) {

@@ -16,7 +16,7 @@ namespace orrery::ui {
 enum class XMode : uint8_t {
     Step,
     Time,   ///< seconds since the run's first report
-    Tokens, ///< steps times tokens per step
+    Tokens, ///< steps times tokens per step, those of its ancestors before
     Clock,  ///< Unix seconds
 };
 
@@ -28,10 +28,14 @@ struct XAxis {
     XMode mode = XMode::Step;
     double startTime = 0;     ///< Unix seconds; times are relative to it
     double tokensPerStep = 0; ///< 0: not known, the run has no place on an axis of tokens
+    int64_t startStep = 0;    ///< of its parent, where it is a branch
+    double startTokens = 0;   ///< that its ancestors had seen there: they may have had others in a step
+    [[nodiscard]] double tokensAt(double step) const { return startTokens + (step - double(startStep)) * tokensPerStep; }
     [[nodiscard]] double of(const SeriesBucket &bucket) const;
     [[nodiscard]] double of(int64_t step, double wallTime) const;
     [[nodiscard]] bool isTime() const { return mode == XMode::Time || mode == XMode::Clock; }
     [[nodiscard]] bool canPlace() const { return mode != XMode::Tokens || tokensPerStep > 0; }
+    bool operator==(const XAxis &) const = default;
 };
 
 struct ShownSeries {

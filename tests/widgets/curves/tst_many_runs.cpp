@@ -152,6 +152,7 @@ private Q_SLOTS:
     void groupsBySetting();
     void runsWithoutSettingsStandAlone();
     void alignsByTokensTimeAndClock();
+    void tokensOfABranchGoOnFromItsParent();
     void logarithmicAxes();
     void spikesAreGivenAtEveryZoom();
     void notesAppearAtOnce();
@@ -557,6 +558,38 @@ void TestManyRuns::alignsByTokensTimeAndClock()
     QVERIFY(!one.loss()->isLogX()); // times of the day have no logarithm worth a look
     choose(u"Step"_s);
     QCOMPARE(one.loss()->dataRange()->to, 400.0);
+}
+
+void TestManyRuns::tokensOfABranchGoOnFromItsParent()
+{
+    Fixture one(4);
+    one.session.statuses[2].parent = runName(0).toStdString();
+    one.session.statuses[2].parentStep = 200;
+    one.panel.setRun(runName(1)); // the parent is not drawn
+    one.panel.setOverlaidRuns({runName(2)});
+    one.settle();
+    QCOMPARE(one.session.numSpecsAsked, 3);
+    constexpr double kTokens = 200 * 4 * 2 * 100 + 200 * 8 * 2 * 100; // half of the steps had half as many
+    one.frame().findChild<QAction *>(u"panelCopyData"_s)->trigger();
+    const QString line = QGuiApplication::clipboard()->text().split(u'\n').filter(u"run-002,loss,400,"_s).value(0);
+    QCOMPARE(line.split(u',').value(3).toDouble(), kTokens);
+    one.panel.toolbar()->setXMode(XMode::Tokens);
+    one.settle();
+    const double tail = 4 * std::exp(-4.0);
+    QVERIFY(curveEndingAt(one.loss()->curves(), 400 * 4 * 2 * 100, 2 + tail));
+    QVERIFY(curveEndingAt(one.loss()->curves(), kTokens, 3 + tail));
+    const XAxis axis{.mode = XMode::Tokens, .tokensPerStep = 10, .startStep = 100, .startTokens = 500};
+    QCOMPARE(axis.of(200, 0), 1500.0);
+    QVERIFY((stepsBetween({}, axis, 1500, 2500) == std::pair<int64_t, int64_t>(200, 300)));
+    // Where the parent came from nobody knows.
+    one.session.statuses[0].parent = "gone";
+    one.session.statuses[0].parentStep = 50;
+    Q_EMIT one.session.runsChanged();
+    QTest::qWait(100);
+    one.settle();
+    QCOMPARE(one.loss()->curves().size(), size_t(1));
+    QVERIFY2(one.panel.overlay()->bar()->note().contains(u"1 has no count of tokens"_s),
+             qPrintable(one.panel.overlay()->bar()->note()));
 }
 
 void TestManyRuns::logarithmicAxes()
