@@ -147,7 +147,9 @@ QVariantMap ComparePanel::state() const
     if (m_isSourceChosen) state.insert(u"source"_s, m_source == Source::Overlaid ? u"overlaid"_s : m_source == Source::All ? u"all"_s : u"chosen"_s);
     // Who opens the link may overlay others.
     constexpr qsizetype kMaxNamed = 40;
-    if (m_source != Source::All && m_compared.size() <= kMaxNamed) state.insert(u"runs"_s, m_compared);
+    // What was chosen is that also while a filter hides some of it, or the engine lists none.
+    const QStringList &named = m_source == Source::Chosen ? m_chosen : m_compared;
+    if (m_source != Source::All && named.size() <= kMaxNamed) state.insert(u"runs"_s, named);
     return state;
 }
 

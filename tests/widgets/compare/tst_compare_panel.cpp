@@ -87,6 +87,7 @@ private Q_SLOTS:
     void showsTheLineage();
     void copiesAndExports();
     void isFoundAgainByItsLink();
+    void keepsWhatWasChosen();
     void saysWhatCouldNotBeRead();
     void fiveHundredRunsAreBearable();
 };
@@ -391,6 +392,29 @@ void TestComparePanel::isFoundAgainByItsLink()
     QCOMPARE(again.panel->values()->model()->sortOrder(), Qt::DescendingOrder);
     again.panel->view().restore({{u"columns"_s, u"nonsense"_s}, {u"sort"_s, u"of"_s}, {u"tab"_s, u"no"_s}}); // left alone
     QCOMPARE(again.panel->tab(), ComparePanel::Tab::Values);
+}
+
+void TestComparePanel::keepsWhatWasChosen()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    shown.panel->chooseRuns({u"a"_s, u"c"_s});
+    const auto again = [&shown] { // as after a restart
+        const QString link = shown.panel->viewLink();
+        shown.panel->view().restore(parseViewLink(link)->state);
+        shown.panel->filterBox()->clear();
+        return shown.panel->comparedRuns();
+    };
+    const QStringList both = {u"c"_s, u"a"_s};
+    typeText(shown.panel->filterBox(), u"c"_s);
+    QCOMPARE(shown.panel->comparedRuns(), QStringList(u"c"_s));
+    QCOMPARE(again(), both);
+    session.setRuns({}); // the engine is not reached
+    QVERIFY(again().isEmpty());
+    QCOMPARE(shown.panel->source(), ComparePanel::Source::Chosen);
+    fillComparison(session);
+    QCOMPARE(shown.panel->comparedRuns(), both);
 }
 
 void TestComparePanel::saysWhatCouldNotBeRead()
