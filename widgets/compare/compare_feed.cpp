@@ -239,7 +239,7 @@ void CompareFeed::retry()
 
 void CompareFeed::pump()
 {
-    while (m_session.connectionState() == ConnectionState::Connected && m_numUnderWay < kMaxUnderWay &&
+    while (m_isActive && m_session.connectionState() == ConnectionState::Connected && m_numUnderWay < kMaxUnderWay &&
            !m_queue.empty()) {
         const Question question = m_queue.front();
         m_queue.pop_front();

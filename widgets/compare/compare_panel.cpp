@@ -65,6 +65,7 @@ ComparePanel::ComparePanel(EngineSession &session, QWidget *parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
     layout->addWidget(makeBar());
+    layout->addWidget(m_problem);
     layout->addWidget(m_stack, 1);
     setContent(content);
     makeActions();
@@ -93,7 +94,10 @@ ComparePanel::ComparePanel(EngineSession &session, QWidget *parent)
     connect(m_lineage, &LineagePage::membersChanged, this, [this] {
         if (m_tab == Tab::Lineage) giveRuns();
     });
-    connect(m_difference, &DifferencePage::summaryChanged, this, &ComparePanel::updateSummary);
+    connect(m_difference, &DifferencePage::summaryChanged, this, [this] {
+        updateActions(); // the settings have come
+        updateSummary();
+    });
     connect(m_feed, &CompareFeed::progressed, this, &ComparePanel::showProgress);
     connect(banner(), &Banner::retryRequested, this, [this] {
         banner()->clear();
@@ -125,6 +129,11 @@ QWidget *ComparePanel::makeBar()
     m_filter->setClearButtonEnabled(true);
     m_filter->setMinimumWidth(120);
     m_count->setObjectName(u"compareCount"_s);
+    m_problem = new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this);
+    m_problem->setObjectName(u"compareFilterProblem"_s);
+    m_problem->setTextFormat(Qt::PlainText);
+    m_problem->setWordWrap(true);
+    m_problem->hide();
     connect(m_tabs, &SegmentedChoice::chosen, this, [this](const QString &id) {
         const auto *found = std::find(std::begin(kTabIds), std::end(kTabIds), id);
         showTab(Tab(found - std::begin(kTabIds)));
@@ -293,6 +302,9 @@ void ComparePanel::showEmpty()
                              "chosen, too."));
     else
         m_empty->setTexts(tr("All runs are archived"), tr("Unarchive one in the list of runs to see it here."));
+    m_problem->setText(problem);
+    m_problem->setVisible(!problem.isEmpty() && !m_compared.isEmpty()); // else it stands in the middle
+    m_filter->setAccessibleDescription(problem);
     m_showAll->setVisible(hasRuns && (isFiltered || m_source != Source::All));
     m_newRun->setVisible(!hasRuns);
     m_import->setVisible(!hasRuns);

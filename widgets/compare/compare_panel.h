@@ -85,6 +85,7 @@ private:
     SegmentedChoice *m_sources, *m_tabs;
     QLineEdit *m_filter;
     ToneLabel *m_count;
+    ToneLabel *m_problem = nullptr; ///< what of the filter is not understood
     QStackedWidget *m_stack, *m_pages;
     EmptyState *m_empty = nullptr;
     QPushButton *m_newRun = nullptr, *m_import = nullptr, *m_showAll = nullptr;
