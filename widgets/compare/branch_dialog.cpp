@@ -244,7 +244,8 @@ void BranchDialog::takeCheckpoints(const Result<std::vector<CheckpointInfo>> &re
 
 void BranchDialog::setStep(qint64 step)
 {
-    m_wanted = step;
+    // What somebody chose before stays, as all that was filled in.
+    if (step >= 0 || !m_steps->selectionModel()->hasSelection()) m_wanted = step;
     if (m_hasCheckpoints) {
         chooseWanted();
         ask(); // it may have saved since
@@ -356,6 +357,7 @@ void BranchDialog::takeReply(const Result<RunStatus> &reply)
         return;
     }
     // The next branch of this run begins anew.
+    m_wanted = -1;
     for (const QString &key : m_draft.given().keys()) m_draft.reset(key);
     m_form->restore({});
     m_name->clear();

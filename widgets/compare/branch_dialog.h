@@ -30,7 +30,8 @@ public:
     /// @param run id of the parent
     BranchDialog(EngineSession &session, const QString &run, QWidget *parent);
     [[nodiscard]] const QString &run() const { return m_run; }
-    /// The checkpoint of this step, or the nearest one before it, which is said; below 0: the best, else the newest.
+    /// The checkpoint of this step, or the nearest one before it, which is said; below 0: the one
+    /// that was chosen before, else the best, else the newest.
     void setStep(qint64 step);
     [[nodiscard]] const BranchDraft &draft() const { return m_draft; }
     [[nodiscard]] BranchForm *form() const { return m_form; }
