@@ -67,6 +67,11 @@ CurvesOverlay::CurvesOverlay(EngineSession &session, QWidget *parent)
         }
         Q_EMIT changed();
     });
+    connect(&session, &EngineSession::connectionChanged, this, [this, &session] {
+        if (session.connectionState() != ConnectionState::Connected || !isOn()) return;
+        if (m_feed.numFailed() > 0) m_feed.refresh();
+        wantSpecs();
+    });
     connect(&m_specs, &RunSpecs::changed, this, [this] {
         if (!m_specs.isReading() && m_specs.error()) Q_EMIT failed(*m_specs.error());
         takeKeys();
@@ -129,6 +134,12 @@ void CurvesOverlay::wantSpecs()
 {
     m_wantedSpecs = wantedSpecs();
     m_specs.want(m_wantedSpecs);
+}
+
+void CurvesOverlay::retry()
+{
+    m_feed.refresh();
+    if (isOn()) wantSpecs();
 }
 
 XAxis CurvesOverlay::axisOf(const QString &run, XMode mode, double startTime) const

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] const RunSpecs &specs() const { return m_specs; }
     /// Where the run stands; a branch goes on from the tokens that its ancestors had seen.
     [[nodiscard]] XAxis axisOf(const QString &run, XMode mode, double startTime) const;
+    /// Asks again for what could not be read.
+    void retry();
     /// How often a picture of all of them may be made, in milliseconds.
     [[nodiscard]] int refreshIntervalMs() const;
 

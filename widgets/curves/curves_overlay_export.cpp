@@ -2,7 +2,6 @@
 // What is taken along of several runs: the table, and how the view is written into a link.
 #include "widgets/common/number_text.h"
 #include "widgets/common/text_export.h"
-#include "widgets/curves/curves_feed.h"
 #include "widgets/curves/curves_overlay.h"
 #include "widgets/curves/overlay_bar.h"
 
@@ -18,7 +17,7 @@ QString CurvesOverlay::table(const PlotRange &range)
         for (size_t i = 0; i < kNumOverlaySeries; ++i) {
             const auto which = static_cast<OverlaySeries>(i);
             const std::string name = seriesName(which);
-            if (which == OverlaySeries::Chosen && CurvesFeed::isAlwaysThere(name)) continue; // it has its lines
+            if (which == OverlaySeries::Chosen && OverlayFeed::isAlwaysRead(name)) continue; // it has its lines
             for (const SeriesBucket &bucket : run->of(which).buckets) {
                 const double x = run->axis.of(bucket);
                 if (bucket.isSuperseded || x < range.from || x > range.to) continue;

@@ -58,7 +58,7 @@ QWidget *CurvesPanel::makeLossContent(QWidget *columns)
     connect(&m_overlay->feed(), &OverlayFeed::progressed, this, [this] {
         if (m_overlay->isOn() && m_overlay->feed().numReading() == 0) requestShownDetail();
     });
-    connect(m_lossFrame->banner(), &Banner::retryRequested, &m_overlay->feed(), &OverlayFeed::refresh);
+    connect(m_lossFrame->banner(), &Banner::retryRequested, m_overlay, &CurvesOverlay::retry);
     m_readingTimer.setSingleShot(true);
     m_readingTimer.setInterval(kReadingIntervalMs);
     connect(&m_readingTimer, &QTimer::timeout, this, &CurvesPanel::showReading);

@@ -90,15 +90,6 @@ double studentQuantile(int degrees)
            z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / (384 * n * n * n);
 }
 
-double valueAt(std::span<const QPointF> line, double x)
-{
-    const auto after = std::upper_bound(line.begin(), line.end(), x,
-                                        [](double value, const QPointF &p) { return value < p.x(); });
-    if (after == line.begin()) return kNan;
-    // From the point before: Walker does the rest.
-    return Walker(line.subspan(size_t(after - line.begin()) - 1)).at(x);
-}
-
 GroupCurve groupCurve(std::span<const std::vector<QPointF>> runs, BandKind band)
 {
     GroupCurve group;

@@ -40,9 +40,6 @@ inline constexpr size_t kMaxGroupPoints = 16'384;
 /// @param runs each ascending in x
 GroupCurve groupCurve(std::span<const std::vector<QPointF>> runs, BandKind band);
 
-/// Value of the line at x; NaN where it is absent. @param line ascending in x
-double valueAt(std::span<const QPointF> line, double x);
-
 /// 97.5 % quantile of Student's t: mean ± t·s/√n holds the true mean in 95 % of all cases.
 /// @param degrees of freedom, 1 or more
 /// Source: Abramowitz and Stegun (1964), "Handbook of Mathematical Functions", 26.7.5, above 30 degrees, where it is

@@ -2,7 +2,6 @@
 #include "widgets/curves/overlay_feed.h"
 
 #include "widgets/common/number_text.h"
-#include "widgets/curves/curves_feed.h"
 
 #include <algorithm>
 #include <limits>
@@ -17,6 +16,13 @@ bool isExact(const std::vector<SeriesData> &answer)
         return std::all_of(data.buckets.begin(), data.buckets.end(),
                            [](const SeriesBucket &bucket) { return bucket.numPoints == 1; });
     });
+}
+
+const std::vector<std::string> &alwaysRead()
+{
+    static const std::vector<std::string> names = {series::kLoss, series::kValLoss, series::kLearningRate,
+                                                   series::kGradNorm, series::kTokensPerSecond};
+    return names;
 }
 
 } // namespace
@@ -40,11 +46,15 @@ OverlayFeed::~OverlayFeed()
 
 std::vector<std::string> OverlayFeed::wantedSeries() const
 {
-    std::vector<std::string> names = {series::kLoss, series::kValLoss, series::kLearningRate,
-                                      series::kGradNorm, series::kTokensPerSecond};
-    if (!m_extra.empty() && std::find(names.begin(), names.end(), m_extra) == names.end())
-        names.push_back(m_extra);
+    std::vector<std::string> names = alwaysRead();
+    if (!m_extra.empty() && !isAlwaysRead(m_extra)) names.push_back(m_extra);
     return names;
+}
+
+bool OverlayFeed::isAlwaysRead(const std::string &series)
+{
+    const auto &names = alwaysRead();
+    return std::find(names.begin(), names.end(), series) != names.end();
 }
 
 void OverlayFeed::setRuns(const QStringList &runs)
@@ -148,7 +158,7 @@ void OverlayFeed::setExtraSeries(const std::string &name)
 {
     if (name == m_extra) return;
     m_extra = name;
-    if (name.empty() || CurvesFeed::isAlwaysThere(name)) return;
+    if (name.empty() || isAlwaysRead(name)) return;
     for (const QString &run : std::as_const(m_order))
         queue(Whole, {run, m_runs[run].generation, {name}, 0, std::numeric_limits<int64_t>::max(), kHistoryBuckets});
     ask();

@@ -32,6 +32,7 @@ public:
     void setRuns(const QStringList &runs);
     [[nodiscard]] const QStringList &runs() const { return m_order; }
     [[nodiscard]] const CurvesModel &model() const { return m_model; }
+    [[nodiscard]] static bool isAlwaysRead(const std::string &series);
     /// One more series than those that are always read; empty: none.
     void setExtraSeries(const std::string &name);
     /// nullptr when the engine does not list the run.

@@ -77,6 +77,14 @@ std::optional<size_t> bucketAt(const ShownSeries &shown, const XAxis &axis, std:
     return isOutside && std::abs(*x - here) > reach ? std::nullopt : index;
 }
 
+/// Whether fewer than two runs are there: a gap ends at the place that bears its NaN.
+bool isInGap(const std::vector<GroupPoint> &points, double x)
+{
+    for (size_t i = 1; i < points.size(); ++i)
+        if (points[i].numRuns == 0 && points[i - 1].x < x && x < points[i].x) return true;
+    return false;
+}
+
 } // namespace
 
 Reading readRuns(const OverlayReadingAsk &ask, const std::vector<const OverlayRun *> &runs,
@@ -119,7 +127,9 @@ Reading readGroups(const OverlayReadingAsk &ask, const std::vector<const DrawnGr
             if (place.numRuns == 0) continue; // a gap
             if (point == nullptr || !ask.x || std::abs(place.x - *ask.x) < std::abs(point->x - *ask.x)) point = &place;
         }
-        const bool isOutside = point && ask.x && (*ask.x < points.front().x || *ask.x > points.back().x);
+        const bool isOutside = point && ask.x &&
+                               (*ask.x < points.front().x || *ask.x > points.back().x ||
+                                (group.curve.numRuns > 1 && isInGap(points, *ask.x)));
         if (point && !(isOutside && std::abs(point->x - *ask.x) > ask.reach)) {
             row.isThere = true;
             row.number = point->mean;

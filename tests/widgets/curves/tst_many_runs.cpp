@@ -121,6 +121,19 @@ struct Fixture {
     }
 };
 
+/// Of a line that ascends in x; NaN where it is absent.
+double valueAt(const std::vector<QPointF> &line, double x)
+{
+    for (size_t i = 0; i < line.size(); ++i) {
+        const QPointF here = line[i];
+        if (here.x() == x) return here.y();
+        if (i == 0 || here.x() < x || line[i - 1].x() > x) continue;
+        const QPointF before = line[i - 1];
+        return before.y() + (here.y() - before.y()) * ((x - before.x()) / (here.x() - before.x()));
+    }
+    return kNan;
+}
+
 const PlotCurve *curveEndingAt(const std::vector<PlotCurve> &curves, double x, double y)
 {
     for (const PlotCurve &curve : curves)
@@ -156,6 +169,7 @@ private Q_SLOTS:
     void logarithmicAxes();
     void spikesAreGivenAtEveryZoom();
     void notesAppearAtOnce();
+    void aNoteIsAddedOnce();
     void refusedNotesSayWhy();
     void marksTellWhoseTheyAre();
     void theTableIsLong();
@@ -297,6 +311,9 @@ void TestManyRuns::othersHaveTheirColours()
     one.panel.showSeries(u"memory_mib"_s);
     one.settle();
     QCOMPARE(one.panel.chart(CurvesPanel::Extra)->curves().size(), size_t(1)); // only one run told it
+    one.session.points[runName(1)][series::kValLossPrefix].push_back({3, 1.7e9, 0, 7.0});
+    one.panel.overlay()->setExtraSeries(QLatin1String(series::kValLossPrefix));
+    QCOMPARE(one.panel.overlay()->curves(OverlaySeries::Chosen).size(), size_t(1));
     // The selected one lies over the others, and keeps its colour when another is chosen.
     QCOMPARE(one.loss()->curves().back().name, runName(0));
     one.panel.setRun(runName(2));
@@ -684,6 +701,35 @@ void TestManyRuns::notesAppearAtOnce()
     bar->edit()->setText(u"the end"_s);
     bar->findChild<QPushButton *>(u"addNoteButton"_s)->click();
     QCOMPARE(one.session.events[runName(0)].back().step, int64_t(400));
+}
+
+void TestManyRuns::aNoteIsAddedOnce()
+{
+    Fixture one(2);
+    NoteBar *bar = one.panel.noteBar();
+    const auto answerAll = [&one] {
+        while (!one.session.waiting.empty()) one.session.answerAll();
+        one.session.answersAtOnce = true;
+    };
+    one.panel.addNote();
+    bar->edit()->setText(u"words"_s);
+    one.session.answersAtOnce = false; // a slow link
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    answerAll();
+    one.settle();
+    QCOMPARE(one.session.events[runName(0)].size(), size_t(1));
+    // Another run is chosen before the answer comes: the next note is not the old one.
+    one.panel.addNote();
+    bar->edit()->setText(u"of the first run"_s);
+    one.session.answersAtOnce = false;
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    one.panel.setRun(runName(1));
+    answerAll();
+    one.settle();
+    QCOMPARE(one.session.events[runName(0)].size(), size_t(2));
+    one.panel.addNote();
+    QVERIFY(bar->edit()->text().isEmpty());
 }
 
 void TestManyRuns::refusedNotesSayWhy()
