@@ -238,6 +238,7 @@ size_t RunTreeModel::numChanges(const std::vector<ArrangedGroup> &groups) const
 
 void RunTreeModel::step(std::vector<ArrangedGroup> groups)
 {
+    m_arePlacesKnown = false; // also where no group stays, and none is stepped through
     if (hasHeads()) {
         QSet<QString> keys;
         for (const ArrangedGroup &group : groups) keys.insert(group.key);

@@ -83,6 +83,7 @@ private Q_SLOTS:
     void groupsRuns_data();
     void groupsRuns();
     void aRunThatChangesItsStateChangesItsGroup();
+    void aRunAloneGoesOnReportingInItsNextGroup();
     void manyUpdatesKeepTheTreeTrue();
     void theMenuWritesTokens();
     void whatHidesIsSaid();
@@ -229,6 +230,27 @@ void TestRunList::aRunThatChangesItsStateChangesItsGroup()
              (QStringList{u"Training: code-10"_s, u"Failed: lr"_s, u"Finished: code-2 branch base"_s}));
     QCOMPARE(tree.runOf(base), u"base"_s);
     QCOMPARE(reset.count(), 0);
+}
+
+void TestRunList::aRunAloneGoesOnReportingInItsNextGroup()
+{
+    RunListModel runs;
+    RunStatus run = fakeRun("a", RunState::Created);
+    runs.setRuns({run});
+    RunTreeModel tree(runs);
+    tree.setGrouping(RunGrouping::State);
+    run.name = "b"; // a report: now it is known where the row stands
+    runs.updateRun(run);
+    run.state = RunState::Running; // its group goes, another comes
+    runs.updateRun(run);
+    QCOMPARE(tree.rowCount(), 1);
+    QSignalSpy changed(&tree, &QAbstractItemModel::dataChanged);
+    run.step += 1;
+    runs.updateRun(run);
+    QCOMPARE(changed.count(), 1);
+    const auto index = changed.front().front().value<QModelIndex>();
+    QVERIFY(index.parent().isValid());
+    QCOMPARE(tree.runOf(index), u"a"_s);
 }
 
 void TestRunList::manyUpdatesKeepTheTreeTrue()
