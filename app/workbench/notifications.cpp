@@ -28,13 +28,13 @@ struct TopicWords {
 
 constexpr std::array kTopics = {
     TopicWords{RunNotifications::Topic::Alarm, "alarm",
-               QT_TRANSLATE_NOOP("RunNotifications", "An alarm begins")},
+               QT_TRANSLATE_NOOP("orrery::ui::RunNotifications", "An alarm begins")},
     TopicWords{RunNotifications::Topic::Finished, "finished",
-               QT_TRANSLATE_NOOP("RunNotifications", "A run finishes")},
+               QT_TRANSLATE_NOOP("orrery::ui::RunNotifications", "A run finishes")},
     TopicWords{RunNotifications::Topic::Failed, "failed",
-               QT_TRANSLATE_NOOP("RunNotifications", "A run fails")},
+               QT_TRANSLATE_NOOP("orrery::ui::RunNotifications", "A run fails")},
     TopicWords{RunNotifications::Topic::Paused, "paused",
-               QT_TRANSLATE_NOOP("RunNotifications", "A run pauses at a breakpoint")}};
+               QT_TRANSLATE_NOOP("orrery::ui::RunNotifications", "A run pauses at a breakpoint")}};
 
 QString settingOf(const char *key) { return u"notify/"_s + QLatin1String(key); }
 
