@@ -35,9 +35,17 @@ struct RunEdits::Work {
     int numOpen = 1; ///< one until all are asked
     std::optional<Error> error;
     bool isUndo = false;
+    quint64 engineNumber = 0;
 };
 
 RunEdits::RunEdits(EngineSession &session, QObject *parent) : QObject(parent), m_session(session) {}
+
+std::shared_ptr<RunEdits::Work> RunEdits::begin() const
+{
+    auto work = std::make_shared<Work>();
+    work->engineNumber = m_engineNumber;
+    return work;
+}
 
 const RunStatus *RunEdits::statusOf(const QString &run) const
 {
@@ -82,8 +90,9 @@ void RunEdits::finish(const std::shared_ptr<Work> &work)
 {
     if (--work->numOpen > 0) return;
     const bool isDone = !work->step.runs.empty();
+    const bool isOfThisEngine = work->engineNumber == m_engineNumber;
     if (work->isUndo) {
-        if (isDone)
+        if (isDone && isOfThisEngine)
             m_steps.push_back(std::move(work->step)); // what could not be taken back can be tried again
         if (work->error)
             Q_EMIT failed(*work->error);
@@ -95,10 +104,10 @@ void RunEdits::finish(const std::shared_ptr<Work> &work)
     if (isDone) {
         text = textOf(*work);
         work->step.text = text;
-        m_steps.push_back(std::move(work->step));
+        if (isOfThisEngine) m_steps.push_back(std::move(work->step));
         if (m_steps.size() > kMaxSteps) m_steps.erase(m_steps.begin());
     }
-    if (isDone) Q_EMIT done(work->note.isEmpty() ? text : text + u' ' + work->note, true);
+    if (isDone) Q_EMIT done(work->note.isEmpty() ? text : text + u' ' + work->note, isOfThisEngine);
     if (work->error) Q_EMIT failed(*work->error); // of the others
 }
 
@@ -106,7 +115,7 @@ void RunEdits::rename(const QString &run, const QString &name)
 {
     const RunStatus *status = statusOf(run);
     if (!status || fromStd(status->name) == name) return;
-    const auto work = std::make_shared<Work>();
+    const auto work = begin();
     work->say = [name](const QString &title) {
         return name.isEmpty() ? tr("Gave %1 its first name back.").arg(title)
                               : tr("Renamed %1 to “%2”.").arg(title, name);
@@ -125,7 +134,7 @@ void RunEdits::setArchived(const QStringList &runs, bool isArchived)
         if (const RunStatus *status = statusOf(run); status && status->labels.isArchived != isArchived)
             changed << run;
     if (changed.isEmpty()) return;
-    const auto work = std::make_shared<Work>();
+    const auto work = begin();
     work->say = [isArchived](const QString &title) {
         return isArchived ? tr("Archived %1.").arg(title) : tr("Took %1 out of the archive.").arg(title);
     };
@@ -141,7 +150,7 @@ void RunEdits::setArchived(const QStringList &runs, bool isArchived)
 
 void RunEdits::changeTags(const QStringList &runs, const QStringList &added, const QStringList &removed)
 {
-    const auto work = std::make_shared<Work>();
+    const auto work = begin();
     work->say = [](const QString &title) { return tr("Changed the tags of %1.").arg(title); };
     for (const QString &run : runs) {
         const RunStatus *status = statusOf(run);
@@ -175,7 +184,7 @@ void RunEdits::setLabels(const QString &run, const QStringList &tags, const QStr
         before.notes = toStd(notesBefore);
     }
     if (!change.tags && !change.notes) return;
-    const auto work = std::make_shared<Work>();
+    const auto work = begin();
     work->say = [hasTags = change.tags.has_value(),
                  hasNotes = change.notes.has_value()](const QString &title) {
         return hasTags && hasNotes ? tr("Changed tags and notes of %1.").arg(title)
@@ -199,7 +208,7 @@ void RunEdits::remove(const QStringList &runs)
             removed << run;
     }
     if (removed.isEmpty()) return;
-    const auto work = std::make_shared<Work>();
+    const auto work = begin();
     work->say = [](const QString &title) { return tr("Moved %1 to the trash.").arg(title); };
     if (numLive > 0)
         work->note = counted(numLive, tr("One that is live stays: stop it first."),
@@ -227,7 +236,7 @@ void RunEdits::undo()
     if (m_steps.empty()) return;
     const Step step = std::move(m_steps.back());
     m_steps.pop_back();
-    const auto work = std::make_shared<Work>();
+    const auto work = begin();
     work->isUndo = true;
     work->say = [text = step.text](const QString &) { return tr("Undone: %1").arg(text); };
     work->step.text = step.text;

@@ -35,7 +35,11 @@ public:
 
     void undo();
     /// Forgets all steps: their runs are those of another engine.
-    void clear() { m_steps.clear(); }
+    void clear()
+    {
+        m_steps.clear();
+        ++m_engineNumber;
+    }
     [[nodiscard]] bool canUndo() const { return !m_steps.empty(); }
     [[nodiscard]] QString undoText() const; ///< "Undo: deleted lr-3e-2"; empty: nothing to undo
 
@@ -58,6 +62,7 @@ private:
         std::vector<Before> runs;
     };
     struct Work; ///< a step under way
+    [[nodiscard]] std::shared_ptr<Work> begin() const;
     [[nodiscard]] const RunStatus *statusOf(const QString &run) const;
     [[nodiscard]] QString titleOf(const QString &run) const;
     [[nodiscard]] static QString textOf(const Work &work);
@@ -66,6 +71,7 @@ private:
 
     EngineSession &m_session;
     std::vector<Step> m_steps;
+    quint64 m_engineNumber = 0; ///< steps that were asked of an older one are not kept
 };
 
 } // namespace orrery::ui

@@ -66,6 +66,7 @@ private Q_SLOTS:
     void severalAreDeletedAndComeBack();
     void whatCannotBeDeletedSaysWhy();
     void aFailedUndoCanBeTriedAgain();
+    void anUndoOfAnotherEngineIsNotOffered();
     void archivingHidesAndIsUndone();
     void renamesInPlace();
     void tagsOfSeveralKeepWhatTheyDoNotShare();
@@ -127,6 +128,22 @@ void TestRunEdits::aFailedUndoCanBeTriedAgain()
     setup.session.state =
         ConnectionState::Connecting; // another engine is chosen: these steps are not its own
     setup.session.setRuns({});
+    QVERIFY(!setup.panel.edits()->canUndo());
+}
+
+void TestRunEdits::anUndoOfAnotherEngineIsNotOffered()
+{
+    Setup setup(three());
+    setup.panel.setRun(u"a"_s);
+    setup.panel.deleteSelected();
+    QTRY_VERIFY(setup.panel.edits()->canUndo());
+    QSignalSpy failed(setup.panel.edits(), &RunEdits::failed);
+    setup.session.emptyTrash();
+    setup.panel.undo(); // its answer is still on its way when another engine is chosen
+    setup.session.state = ConnectionState::Connecting;
+    setup.session.setRuns({});
+    QCOMPARE(failed.count(), 0);
+    QTRY_COMPARE(failed.count(), 1);
     QVERIFY(!setup.panel.edits()->canUndo());
 }
 
