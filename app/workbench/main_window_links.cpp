@@ -15,9 +15,9 @@
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/play/playground_panel.h"
 #include "widgets/plugins/plugins_panel.h"
+#include "widgets/runs/engine_folder.h"
 
 #include <QDockWidget>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QStackedWidget>
 
@@ -29,17 +29,15 @@ namespace orrery::ui {
 
 void MainWindow::chooseDirectory()
 {
-    auto *dialog = new QFileDialog(this, tr("Open a run or model directory"), m_session.engine().home);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
-    dialog->open();
+    askForEngineFolder(m_session, this, tr("Open a run or model directory"), m_session.engine().home,
+                       u"openDirectoryDialog"_s, [this](const QString &path) { openPath(path); });
 }
 
 void MainWindow::openPath(const QString &path)
 {
-    if (QFileInfo::exists(path + u"/config.json"_s) && !QFileInfo::exists(path + u"/spec.json"_s)) {
+    // What lies under the same path on this computer says nothing of the engine's.
+    if (areEngineFoldersHere(m_session) && QFileInfo::exists(path + u"/config.json"_s) &&
+        !QFileInfo::exists(path + u"/spec.json"_s)) {
         m_play->setModel(path);
         showLayout(WindowLayout::Play);
         return;

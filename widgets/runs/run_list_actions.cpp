@@ -6,6 +6,7 @@
 #include "widgets/common/counted.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/run_text.h"
 #include "widgets/runs/labels_dialog.h"
 #include "widgets/runs/run_controls.h"
@@ -112,7 +113,13 @@ void RunListPanel::updateActions()
     const RunStatus *status = selectedStatus();
     const QStringList runs = selectedRuns();
     const bool isConnected = m_session.connectionState() == ConnectionState::Connected;
-    for (QAction *action : {m_copyCommand, m_copyPath, m_openFolder}) action->setEnabled(status != nullptr);
+    for (QAction *action : {m_copyCommand, m_copyPath}) action->setEnabled(status != nullptr);
+    m_openFolder->setEnabled(status && m_areFoldersHere);
+    m_openFolder->setText(m_areFoldersHere ? tr("Open folder") : tr("Open folder (on another computer)"));
+    m_openFolder->setToolTip(
+        status && !m_areFoldersHere
+            ? plainToolTip(tr("%1 is on the computer of the engine.").arg(fromStd(status->directory)))
+            : QString());
     m_copyName->setEnabled(!runs.isEmpty());
     m_copyName->setText(runs.size() > 1 ? tr("Copy %1 ids").arg(integerText(runs.size())) : tr("Copy id"));
     m_resume->setEnabled(status && isConnected && isVerbPossible(RunVerb::Resume, status->state));

@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/runs/engine_folder.h"
 #include "widgets/runs/run_edits.h"
 #include "widgets/runs/run_filter_bar.h"
 #include "widgets/runs/run_list_delegate.h"
@@ -15,7 +16,6 @@
 #include "widgets/runs/run_tree_model.h"
 #include "widgets/theme/theme.h"
 
-#include <QFileDialog>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScrollBar>
@@ -292,6 +292,7 @@ void RunListPanel::takeConnection()
 {
     // The window's banner says what is wrong and retries; the list says what it is worth meanwhile.
     const ConnectionState state = m_session.connectionState();
+    m_areFoldersHere = areEngineFoldersHere(m_session);
     m_note->setVisible(state != ConnectionState::Connected);
     m_model->setConnected(state == ConnectionState::Connected);
     if (state == ConnectionState::Lost)
@@ -349,12 +350,7 @@ void RunListPanel::updateFoot()
 
 void RunListPanel::openRunDirectory()
 {
-    auto *dialog = new QFileDialog(this, tr("Open a run directory"));
-    dialog->setObjectName(u"openRunDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
+    const auto take = [this](const QString &path) {
         m_session.addRun(path, this, [this](Result<RunStatus> reply) {
             if (!reply) {
                 banner()->showError(reply.error());
@@ -363,8 +359,8 @@ void RunListPanel::openRunDirectory()
             setRun(fromStd(reply->id));
             Q_EMIT runSelected(m_wanted);
         });
-    });
-    dialog->open();
+    };
+    askForEngineFolder(m_session, this, tr("Open a run directory"), {}, u"openRunDialog"_s, take);
 }
 
 void RunListPanel::querySparklines()

@@ -122,6 +122,7 @@ private:
     double m_lastListAt = 0;
     int m_numSparkQueries = 0;
     bool m_isRestoring = false;
+    bool m_areFoldersHere = true; ///< those of the engine
 };
 
 } // namespace orrery::ui

@@ -21,6 +21,7 @@
 #include <QAction>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -46,6 +47,7 @@ private Q_SLOTS:
     void sparklinesAreAskedForVisibleRowsOnly();
     void showsLongNamesAnd500RunsQuickly();
     void opensARunDirectory();
+    void foldersOfAnotherComputerAreTypedAndNotOpened();
     void showsNumbersOfTheRun();
     void theTimeLeftOfABranchIsByItsOwnSteps();
     void failureSaysWhy();
@@ -238,6 +240,30 @@ void TestRunPanels::opensARunDirectory()
     QVERIFY(dialog);
     Q_EMIT dialog->fileSelected(u"/somewhere/run"_s);
     QCOMPARE(session.addedPaths, QStringList{u"/somewhere/run"_s});
+    dialog->close();
+}
+
+void TestRunPanels::foldersOfAnotherComputerAreTypedAndNotOpened()
+{
+    FakeSession session;
+    session.setRuns({fakeRun("a")});
+    RunListPanel panel(session);
+    panel.setRun(u"a"_s);
+    session.setConnection(ConnectionState::Connected);
+    const auto *openFolder = child<QAction>(&panel, "openRunFolder");
+    QVERIFY(openFolder->isEnabled());
+    QCOMPARE(openFolder->text(), u"Open folder"_s);
+    session.info.home = u"/no/such/home/of/an/engine"_s;
+    session.setConnection(ConnectionState::Connected);
+    QVERIFY(!openFolder->isEnabled());
+    QCOMPARE(openFolder->text(), u"Open folder (on another computer)"_s);
+    QVERIFY(openFolder->toolTip().contains(u"/runs/a"));
+    QVERIFY(child<QAction>(&panel, "copyRunPath")->isEnabled());
+    panel.openRunDirectory();
+    auto *dialog = child<QInputDialog>(&panel, "openRunDialog");
+    Q_EMIT dialog->textValueSelected(u"  "_s);
+    Q_EMIT dialog->textValueSelected(u" /far/run "_s);
+    QCOMPARE(session.addedPaths, QStringList{u"/far/run"_s});
     dialog->close();
 }
 
