@@ -5,8 +5,8 @@
 #include "core/base/platform.h"
 #include "core/rpc/access_tokens.h"
 #include "core/store/run_store.h"
-#include "tests/app/system/shaped_relay.h"
 #include "tests/support/shaped_proxy.h"
+#include "tests/support/shaped_relay.h"
 
 #include <algorithm>
 
@@ -272,7 +272,7 @@ void TestHostRemote::measuresTheFarLink()
     measure("5 curves of 20,000 points in 2,000 buckets", 20, [&] { return readCurves(far); });
     // The same line without gzip: the host's socket, as ssh forwards it (which may pack by itself, -C).
     const std::string forwarded = m_host->socket + ".far";
-    const ShapedRelay relay(forwarded, m_host->socket, {std::chrono::milliseconds(25), 10e6 / 8});
+    const ShapedRelay relay(forwarded, m_host->socket, ShapedRelay::farAway());
     const auto unpacked = connectTo(forwarded);
     VERIFY_OK(unpacked);
     const auto measureUnpacked = [&](const char *what, int count, const std::function<bool()> &call) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Viewers are stopped, killed and attached again: the training does not notice, and the history is all there, fast.
 #include "run_fixture.h"
-#include "shaped_relay.h"
 
 #include "core/base/platform.h"
 #include "core/spec/field_table.h"
 #include "core/spec/run_records.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_store.h"
+#include "tests/support/shaped_relay.h"
 
 #include <QElapsedTimer>
 #include <QFile>

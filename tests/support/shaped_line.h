@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A long way to an engine: this process listens, somebody else answers, and whatever is said arrives late and
-// only as fast as the line carries it, in each direction. What does not fit on the line waits at its sender,
-// as with a real one.
+// A long way between two sockets: what is said arrives late and only as fast as the line carries it, in each direction;
+// the line can be cut and mended. What does not fit on the line waits at its sender, as with a real one.
 #pragma once
 
 #include "core/base/files.h"
@@ -10,47 +9,70 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <deque>
 #include <memory>
+#include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace orrery::test {
 
-class ShapedRelay {
+class ShapedLine {
 public:
     struct Line {
         std::chrono::milliseconds delay{0}; ///< one way
         double bytesPerSecond = 1e9;
     };
-    ShapedRelay(const std::string &path, std::string target, Line line)
-        : m_target(std::move(target)), m_line(line)
-    {
-        const sockaddr_un address = addressOf(path);
-        m_isListening =
-            ::bind(m_listener.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) == 0 &&
-            ::listen(m_listener.get(), 16) == 0;
-        m_thread = std::thread([this] { run(); });
-    }
-    ~ShapedRelay()
+    /// 50 ms there and back, 10 Mbit/s.
+    static Line farAway() { return {std::chrono::milliseconds(25), 10e6 / 8}; }
+
+    ShapedLine(const ShapedLine &) = delete;
+    ShapedLine &operator=(const ShapedLine &) = delete;
+
+    [[nodiscard]] uint64_t numBytes() const { return m_numBytes; } ///< that arrived, both ways together
+    [[nodiscard]] int numConnections() const { return m_numConnections; } ///< so far
+    /// Ends every connection at once, and takes none until mend().
+    void cut() { m_isCut = true; }
+    void mend() { m_isCut = false; }
+    /// From now on nothing arrives any more, and nobody is told: a cable that was pulled.
+    void freeze(bool isFrozen) { m_isFrozen = isFrozen; }
+
+protected:
+    explicit ShapedLine(Line line) : m_line(line) {}
+    ~ShapedLine()
     {
         m_stop = true;
-        m_thread.join();
+        if (m_thread.joinable()) m_thread.join();
     }
-    ShapedRelay(const ShapedRelay &) = delete;
-    ShapedRelay &operator=(const ShapedRelay &) = delete;
-    [[nodiscard]] bool isListening() const { return m_isListening; }
-    [[nodiscard]] uint64_t numBytes() const { return m_numBytes; } ///< that arrived, both ways together
+    /// Takes connections at an address and joins each to one of its own to the target.
+    /// @return whether it listens; the listener's descriptor is listener()
+    template <typename Address> bool begin(Address at, const Address &target)
+    {
+        setTargetAddress(target);
+        m_listener = FileDescriptor(::socket(m_target.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const bool isListening =
+            ::bind(m_listener.get(), reinterpret_cast<const sockaddr *>(&at), sizeof(at)) == 0 && ::listen(m_listener.get(), 64) == 0;
+        m_thread = std::thread([this] { run(); });
+        return isListening;
+    }
+    template <typename Address> void setTargetAddress(const Address &target)
+    {
+        const std::lock_guard lock(m_mutex);
+        std::memcpy(&m_target, &target, sizeof(target));
+        m_targetSize = sizeof(target);
+    }
+    [[nodiscard]] int listener() const { return m_listener.get(); }
 
 private:
     using Clock = std::chrono::steady_clock;
     static constexpr size_t kMostOnTheLine = 256 * 1024;
-    static constexpr int kTickMs = 2;
+    static constexpr int kTickMs = 1;
 
     struct Way {
         struct Piece {
@@ -67,26 +89,27 @@ private:
         Way ways[2]; ///< from sides[i] to the other one
     };
 
-    static sockaddr_un addressOf(const std::string &path)
+    FileDescriptor connectToTarget()
     {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-        return address;
+        const std::lock_guard lock(m_mutex);
+        FileDescriptor there(::socket(m_target.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (::connect(there.get(), reinterpret_cast<const sockaddr *>(&m_target), m_targetSize) != 0) return {};
+        return there;
     }
     void run()
     {
         std::vector<std::unique_ptr<Connection>> connections;
         while (!m_stop) {
+            if (m_isCut) connections.clear();
             std::vector<pollfd> polled = {{m_listener.get(), POLLIN, 0}};
             for (const auto &connection : connections)
                 for (int i = 0; i < 2; ++i) {
                     const Way &way = connection->ways[i];
-                    const bool isRead = !way.hasEnded && way.numWaiting < kMostOnTheLine;
+                    const bool isRead = !way.hasEnded && way.numWaiting < kMostOnTheLine && !m_isFrozen;
                     polled.push_back({isRead ? connection->sides[i].get() : -1, POLLIN, 0});
                 }
             ::poll(polled.data(), polled.size(), kTickMs);
-            for (size_t c = 0; c < connections.size(); ++c)
+            for (size_t c = 0; c < connections.size() && !m_isFrozen; ++c)
                 for (size_t i = 0; i < 2; ++i) {
                     if (polled[1 + 2 * c + i].revents != 0) take(*connections[c], i);
                     deliver(*connections[c], i);
@@ -102,11 +125,14 @@ private:
     {
         auto connection = std::make_unique<Connection>();
         connection->sides[0] = FileDescriptor(::accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-        connection->sides[1] = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        const sockaddr_un address = addressOf(m_target);
-        if (::connect(connection->sides[1].get(), reinterpret_cast<const sockaddr *>(&address),
-                      sizeof(address)) == 0)
-            connections.push_back(std::move(connection));
+        if (m_isCut || !connection->sides[0].isOpen()) return;
+        connection->sides[1] = connectToTarget();
+        if (!connection->sides[1].isOpen()) return;
+        const int on = 1; // a Unix socket has no such option, and needs none
+        for (const FileDescriptor &side : connection->sides)
+            ::setsockopt(side.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        ++m_numConnections;
+        connections.push_back(std::move(connection));
     }
     void take(Connection &connection, size_t from)
     {
@@ -119,8 +145,7 @@ private:
             return;
         }
         const std::chrono::duration<double> onTheLine(static_cast<double>(count) / m_line.bytesPerSecond);
-        way.freeAt =
-            std::max(Clock::now(), way.freeAt) + std::chrono::duration_cast<Clock::duration>(onTheLine);
+        way.freeAt = std::max(Clock::now(), way.freeAt) + std::chrono::duration_cast<Clock::duration>(onTheLine);
         way.pieces.push_back({way.freeAt + m_line.delay, std::string(bytes, static_cast<size_t>(count))});
         way.numWaiting += static_cast<size_t>(count);
     }
@@ -145,11 +170,15 @@ private:
         if (way.hasEnded && way.pieces.empty()) ::shutdown(to, SHUT_WR);
     }
 
-    std::string m_target;
-    Line m_line;
-    FileDescriptor m_listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    bool m_isListening = false;
+    const Line m_line;
+    FileDescriptor m_listener;
+    std::mutex m_mutex;
+    sockaddr_storage m_target{};
+    socklen_t m_targetSize = 0;
     std::atomic<bool> m_stop{false};
+    std::atomic<bool> m_isCut{false};
+    std::atomic<bool> m_isFrozen{false};
+    std::atomic<int> m_numConnections{0};
     std::atomic<uint64_t> m_numBytes{0};
     std::thread m_thread;
 };
