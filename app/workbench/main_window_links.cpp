@@ -29,7 +29,7 @@ namespace orrery::ui {
 
 void MainWindow::chooseDirectory()
 {
-    askForEngineFolder(m_session, this, tr("Open a run or model directory"), m_session.engine().home,
+    askForEngineFolder(m_session, this, tr("Open a run or model directory"), tr("Open"), m_session.engine().home,
                        u"openDirectoryDialog"_s, [this](const QString &path) { openPath(path); });
 }
 

@@ -5,13 +5,12 @@
 #include "widgets/common/counted.h"
 #include "widgets/common/progress_row.h"
 #include "widgets/common/run_text.h"
+#include "widgets/runs/engine_folder.h"
 #include "widgets/theme/theme.h"
 
 #include <QDialog>
 #include <QDialogButtonBox>
 #include <QDir>
-#include <QFileDialog>
-#include <QInputDialog>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -42,47 +41,20 @@ TransferBar::TransferBar(EngineSession &session, QWidget *parent)
     connect(m_notesButton, &QPushButton::clicked, this, &TransferBar::showNotes);
 }
 
-/// Paths are those of the engine's machine: where its home is not on this one, the folder is typed.
-void TransferBar::askForFolder(const QString &title, const QString &accept, const QString &name,
-                               std::function<void(const QString &)> take)
-{
-    const QString home = m_session.engine().home;
-    if (!home.isEmpty() && !QDir(home).exists()) {
-        auto *dialog = new QInputDialog(this);
-        dialog->setObjectName(name);
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setWindowTitle(title);
-        dialog->setLabelText(tr("Folder on the computer of the engine, from / on:"));
-        dialog->setOkButtonText(accept);
-        connect(dialog, &QInputDialog::textValueSelected, this, [take = std::move(take)](const QString &path) {
-            if (!path.trimmed().isEmpty()) take(path.trimmed());
-        });
-        dialog->open();
-        return;
-    }
-    auto *dialog = new QFileDialog(this, title, QDir::homePath());
-    dialog->setObjectName(name);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    dialog->setLabelText(QFileDialog::Accept, accept);
-    connect(dialog, &QFileDialog::fileSelected, this, std::move(take));
-    dialog->open();
-}
-
 void TransferBar::chooseImport()
 {
-    askForFolder(tr("Import a TensorBoard log directory"), tr("Import"), u"importDialog"_s,
-                 [this](const QString &path) { importLog(path); });
+    askForEngineFolder(m_session, this, tr("Import a TensorBoard log directory"), tr("Import"), QDir::homePath(),
+                       u"importDialog"_s, [this](const QString &path) { importLog(path); });
 }
 
 void TransferBar::chooseExport(const QStringList &runs)
 {
     if (runs.isEmpty()) return;
-    askForFolder(runs.size() == 1 ? tr("Export “%1” for TensorBoard into a folder").arg(titleOf(runs.first()))
-                                  : tr("Export %1 runs for TensorBoard, each into a folder of its own below")
-                                        .arg(integerText(runs.size())),
-                 tr("Export"), u"exportDialog"_s, [this, runs](const QString &path) { exportRuns(runs, path); });
+    const QString title = runs.size() == 1 ? tr("Export “%1” for TensorBoard into a folder").arg(titleOf(runs.first()))
+                                           : tr("Export %1 runs for TensorBoard, each into a folder of its own below")
+                                                 .arg(integerText(runs.size()));
+    askForEngineFolder(m_session, this, title, tr("Export"), QDir::homePath(), u"exportDialog"_s,
+                       [this, runs](const QString &path) { exportRuns(runs, path); });
 }
 
 QString TransferBar::titleOf(const QString &run) const

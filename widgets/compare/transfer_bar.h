@@ -9,7 +9,6 @@
 #include <QWidget>
 
 #include <deque>
-#include <functional>
 
 class QPushButton;
 
@@ -43,8 +42,6 @@ Q_SIGNALS:
 
 private:
     void takeImport(const QString &path, const Result<ImportedRuns> &reply);
-    void askForFolder(const QString &title, const QString &accept, const QString &name,
-                      std::function<void(const QString &)> take);
     void exportNext();
     void endExport(const QString &hint);
     void showNotes();

@@ -19,7 +19,7 @@ bool areEngineFoldersHere(const EngineSession &session)
 }
 
 void askForEngineFolder(const EngineSession &session, QWidget *parent, const QString &title,
-                        const QString &directory, const QString &name,
+                        const QString &accept, const QString &directory, const QString &name,
                         std::function<void(const QString &path)> take)
 {
     if (!areEngineFoldersHere(session)) {
@@ -29,7 +29,7 @@ void askForEngineFolder(const EngineSession &session, QWidget *parent, const QSt
         dialog->setWindowTitle(title);
         dialog->setLabelText(QCoreApplication::translate("orrery::ui::EngineFolder",
                                                          "Folder on the computer of the engine, from / on:"));
-        dialog->setOkButtonText(QCoreApplication::translate("orrery::ui::EngineFolder", "Open"));
+        dialog->setOkButtonText(accept);
         QObject::connect(dialog, &QInputDialog::textValueSelected, parent,
                          [take = std::move(take)](const QString &path) {
                              if (!path.trimmed().isEmpty()) take(path.trimmed());
@@ -42,6 +42,7 @@ void askForEngineFolder(const EngineSession &session, QWidget *parent, const QSt
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
+    dialog->setLabelText(QFileDialog::Accept, accept);
     QObject::connect(dialog, &QFileDialog::fileSelected, parent, std::move(take));
     dialog->open();
 }

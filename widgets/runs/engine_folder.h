@@ -16,9 +16,10 @@ class EngineSession;
 bool areEngineFoldersHere(const EngineSession &session);
 
 /// Asks for a folder without blocking: it is chosen where the engine's folders are here, else typed.
+/// @param accept what the button says
 /// @param directory where choosing begins; empty: where Qt begins   @param name of the dialog's object
 void askForEngineFolder(const EngineSession &session, QWidget *parent, const QString &title,
-                        const QString &directory, const QString &name,
+                        const QString &accept, const QString &directory, const QString &name,
                         std::function<void(const QString &path)> take);
 
 } // namespace orrery::ui

@@ -360,7 +360,7 @@ void RunListPanel::openRunDirectory()
             Q_EMIT runSelected(m_wanted);
         });
     };
-    askForEngineFolder(m_session, this, tr("Open a run directory"), {}, u"openRunDialog"_s, take);
+    askForEngineFolder(m_session, this, tr("Open a run directory"), tr("Open"), {}, u"openRunDialog"_s, take);
 }
 
 void RunListPanel::querySparklines()
