@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Several runs in the charts: statistics of groups, loading, colours, read-out, alignment, notes, what is taken along.
-#include "fake_session.h"
+// Several runs in the charts: loading, colours, read-out, groups, alignment, extremes.
+#include "many_runs_fixture.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/run_text.h"
@@ -8,8 +8,6 @@
 #include "widgets/curves/curves_overlay.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/curves/curves_toolbar.h"
-#include "widgets/curves/group_statistics.h"
-#include "widgets/curves/note_bar.h"
 #include "widgets/curves/overlay_bar.h"
 #include "widgets/curves/readout_view.h"
 #include "widgets/curves/run_legend.h"
@@ -20,12 +18,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
-#include <QFile>
-#include <QHelpEvent>
-#include <QLineEdit>
-#include <QPushButton>
 #include <QSignalSpy>
-#include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 
@@ -37,102 +30,11 @@ using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::ui;
 using namespace orrery::ui::test;
+using Fixture = ManyRunsFixture;
 
 namespace {
 
 const double kNan = std::nan("");
-
-QString runName(int index) { return u"run-"_s + QString::number(index).rightJustified(3, u'0'); }
-
-QString specJson(double lr, int seed, int batch)
-{
-    return u"{\"name\":\"n%2\",\"seed\":%2,\"optimizer\":{\"lr\":%1},\"train\":{\"batch_size\":%3,\"accumulation\":2},"
-           "\"model\":{\"context\":100}}"_s.arg(lr)
-        .arg(seed)
-        .arg(batch);
-}
-
-/// Runs 0 … n − 1; the loss of run i at step s is i + 1 + 4·exp(−s/100). Two rates of learning, a seed each.
-struct Fixture {
-    FakeSession session;
-    CurvesPanel panel{session};
-
-    explicit Fixture(int numRuns, int64_t numSteps = 400, RunState state = RunState::Finished)
-    {
-        for (int i = 0; i < numRuns; ++i) {
-            const QString run = runName(i);
-            session.addRun(run, state);
-            session.specs[run] = specJson(i % 2 == 0 ? 0.001 : 0.002, i, i == 2 ? 8 : 4);
-            for (int64_t step = 1; step <= numSteps; ++step) {
-                const StepReport report = makeReport(step, i + 1 + 4 * std::exp(-double(step) / 100));
-                for (const MetricValue &metric : report.values)
-                    session.points[run][metric.series].push_back({step, report.wallTime + 1000 * i, 0, metric.value});
-            }
-        }
-        panel.resize(1000, 700);
-        panel.toolbar()->setSmoothing(0);
-        panel.show();
-        panel.setRun(runName(0));
-        settle();
-    }
-    void settle()
-    {
-        QCoreApplication::processEvents();
-        panel.flush();
-        QCoreApplication::processEvents();
-        panel.flush();
-        QCoreApplication::processEvents();
-    }
-    void overlay(int numRuns)
-    {
-        QStringList runs;
-        for (int i = 1; i < numRuns; ++i) runs << runName(i);
-        panel.setOverlaidRuns(runs);
-        settle();
-    }
-    void groupBy(const QString &key)
-    {
-        auto *box = panel.overlay()->bar()->findChild<QComboBox *>(u"overlayGroup"_s);
-        box->setCurrentIndex(box->findData(key));
-        Q_EMIT box->activated(box->currentIndex());
-        settle();
-    }
-    [[nodiscard]] PlotView *loss() { return panel.chart(CurvesPanel::Loss); }
-    [[nodiscard]] PanelFrame &frame()
-    {
-        for (auto *frame : panel.findChildren<PanelFrame *>())
-            if (frame->view().panel == u"curves") return *frame;
-        qFatal("no frame");
-    }
-    /// Rows of runs or groups, in order: "name value".
-    [[nodiscard]] QStringList rows()
-    {
-        QStringList rows;
-        for (const ReadingRow &row : panel.readout()->reading().rows)
-            if (row.kind == ReadingKind::Run) rows << row.label + u' ' + row.value;
-        return rows;
-    }
-    void moveTo(double x, double y)
-    {
-        const QPoint place(qRound(loss()->pixelOfX(x)), qRound(loss()->pixelOfY(y)));
-        QTest::mouseMove(loss(), place + QPoint(2, 0));
-        QTest::mouseMove(loss(), place);
-        QTest::qWait(50);
-    }
-};
-
-/// Of a line that ascends in x; NaN where it is absent.
-double valueAt(const std::vector<QPointF> &line, double x)
-{
-    for (size_t i = 0; i < line.size(); ++i) {
-        const QPointF here = line[i];
-        if (here.x() == x) return here.y();
-        if (i == 0 || here.x() < x || line[i - 1].x() > x) continue;
-        const QPointF before = line[i - 1];
-        return before.y() + (here.y() - before.y()) * ((x - before.x()) / (here.x() - before.x()));
-    }
-    return kNan;
-}
 
 const PlotCurve *curveEndingAt(const std::vector<PlotCurve> &curves, double x, double y)
 {
@@ -148,12 +50,6 @@ const PlotCurve *curveEndingAt(const std::vector<PlotCurve> &curves, double x, d
 class TestManyRuns : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void studentsQuantile_data();
-    void studentsQuantile();
-    void meanAndBand_data();
-    void meanAndBand();
-    void absentRunsLeaveAGap();
-    void groupsAgreeWithEachRunAlone();
     void othersHaveTheirColours();
     void aloneItIsAsBefore();
     void fiftyAtMost();
@@ -168,128 +64,7 @@ private Q_SLOTS:
     void tokensOfABranchGoOnFromItsParent();
     void logarithmicAxes();
     void spikesAreGivenAtEveryZoom();
-    void notesAppearAtOnce();
-    void aNoteIsAddedOnce();
-    void refusedNotesSayWhy();
-    void marksTellWhoseTheyAre();
-    void theTableIsLong();
-    void figuresStaySmall_data();
-    void figuresStaySmall();
-    void aLinkKeepsTheView();
-    void everythingHasAName();
 };
-
-void TestManyRuns::studentsQuantile_data()
-{
-    QTest::addColumn<int>("degrees");
-    QTest::addColumn<double>("quantile"); // of the printed tables
-    QTest::newRow("1") << 1 << 12.7062;
-    QTest::newRow("2") << 2 << 4.3027;
-    QTest::newRow("10") << 10 << 2.2281;
-    QTest::newRow("30") << 30 << 2.0423;
-    QTest::newRow("31") << 31 << 2.0395;
-    QTest::newRow("40") << 40 << 2.0211;
-    QTest::newRow("60") << 60 << 2.0003;
-    QTest::newRow("120") << 120 << 1.9799;
-}
-
-void TestManyRuns::studentsQuantile()
-{
-    QFETCH(int, degrees);
-    QFETCH(double, quantile);
-    QVERIFY2(std::abs(studentQuantile(degrees) - quantile) < 6e-5, qPrintable(QString::number(studentQuantile(degrees), 'f', 6)));
-    QVERIFY(std::isnan(studentQuantile(0)));
-}
-
-void TestManyRuns::meanAndBand_data()
-{
-    QTest::addColumn<int>("band");
-    QTest::addColumn<double>("lowAt5");
-    QTest::addColumn<double>("highAt5");
-    QTest::addColumn<double>("lowAt10");
-    QTest::addColumn<double>("highAt10");
-    // By hand. At 5: 5 and 10; s = 3.535534, t = 12.706205. At 10: 10, 15 and 9; s = 3.214550, t = 4.302653.
-    QTest::newRow("extremes") << int(BandKind::Extremes) << 5.0 << 10.0 << 9.0 << 15.0;
-    QTest::newRow("deviation") << int(BandKind::Deviation) << 3.964466 << 11.035534 << 8.118783 << 14.547884;
-    QTest::newRow("interval") << int(BandKind::Confidence) << -24.265513 << 39.265513 << 3.347985 << 19.318682;
-}
-
-void TestManyRuns::meanAndBand()
-{
-    QFETCH(int, band);
-    QFETCH(double, lowAt5);
-    QFETCH(double, highAt5);
-    QFETCH(double, lowAt10);
-    QFETCH(double, highAt10);
-    const std::vector<std::vector<QPointF>> runs = {
-        {{0, 0}, {10, 10}}, {{5, 10}, {15, 20}}, {{0, 3}, {7, kNan}, {10, 9}}};
-    const GroupCurve group = groupCurve(runs, BandKind(band));
-    QCOMPARE(group.numRuns, 3);
-    std::vector<double> places;
-    for (const GroupPoint &point : group.points) places.push_back(point.x);
-    QCOMPARE(places, (std::vector<double>{0, 5, 7, 10})); // at 15 one run is alone
-    QCOMPARE(group.points[0].mean, 1.5);
-    QCOMPARE(group.points[1].mean, 7.5);
-    QCOMPARE(group.points[1].numRuns, 2); // beside its NaN the third one is absent
-    QCOMPARE(group.points[2].mean, 9.5);
-    QVERIFY(std::abs(group.points[3].mean - 34.0 / 3) < 1e-12);
-    QCOMPARE(group.points[3].numRuns, 3);
-    const auto isNear = [](double a, double b) { return std::abs(a - b) < 1e-4; };
-    QVERIFY2(isNear(group.points[1].low, lowAt5) && isNear(group.points[1].high, highAt5),
-             qPrintable(QString::number(group.points[1].low, 'f', 6)));
-    QVERIFY2(isNear(group.points[3].low, lowAt10) && isNear(group.points[3].high, highAt10),
-             qPrintable(QString::number(group.points[3].low, 'f', 6)));
-}
-
-void TestManyRuns::absentRunsLeaveAGap()
-{
-    const std::vector<std::vector<QPointF>> runs = {{{0, 1}, {1, 1}, {2, kNan}, {3, 1}, {4, 1}},
-                                                    {{0, 3}, {1, 3}, {2, 3}, {3, 3}, {4, 3}}};
-    const GroupCurve group = groupCurve(runs, BandKind::Extremes);
-    QCOMPARE(group.points.size(), size_t(5)); // 0, 1, a gap, 3, 4
-    QVERIFY(std::isnan(group.points[2].mean));
-    QCOMPARE(group.points[2].numRuns, 0);
-    QCOMPARE(group.points[3].mean, 2.0);
-    const std::vector<std::vector<QPointF>> one = {{{0, 1}, {1, 1}}};
-    QVERIFY(groupCurve(one, BandKind::Extremes).isEmpty()); // one run is no group
-    QVERIFY(groupCurve({}, BandKind::Extremes).isEmpty());
-}
-
-void TestManyRuns::groupsAgreeWithEachRunAlone()
-{
-    std::mt19937 random(3);
-    for (int turn = 0; turn < 60; ++turn) {
-        std::vector<std::vector<QPointF>> runs(1 + random() % 6);
-        for (std::vector<QPointF> &run : runs) {
-            double x = double(random() % 20);
-            for (size_t i = random() % 40; i > 0; --i) {
-                x += 0.5 * double(1 + random() % 8);
-                run.emplace_back(x, random() % 9 == 0 ? kNan : double(random() % 1000) / 7);
-            }
-        }
-        for (const GroupPoint &point : groupCurve(runs, BandKind::Extremes).points) {
-            double sum = 0, low = INFINITY, high = -INFINITY;
-            int count = 0;
-            for (const std::vector<QPointF> &run : runs) {
-                const double value = valueAt(run, point.x);
-                if (std::isnan(value)) continue;
-                sum += value;
-                low = std::min(low, value);
-                high = std::max(high, value);
-                ++count;
-            }
-            if (point.numRuns == 0) {
-                QVERIFY(std::isnan(point.mean));
-                continue;
-            }
-            QCOMPARE(point.numRuns, count);
-            QVERIFY(count >= 2);
-            QVERIFY(std::abs(point.mean - sum / count) < 1e-9);
-            QCOMPARE(point.low, low);
-            QCOMPARE(point.high, high);
-        }
-    }
-}
 
 void TestManyRuns::othersHaveTheirColours()
 {
@@ -668,219 +443,6 @@ void TestManyRuns::spikesAreGivenAtEveryZoom()
                 });
             QVERIFY2(isGiven, qPrintable(u"step %1, %2 … %3"_s.arg(step).arg(from).arg(from + width)));
         }
-    }
-}
-
-void TestManyRuns::notesAppearAtOnce()
-{
-    Fixture one(1);
-    one.panel.activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(&one.panel));
-    one.moveTo(120, 2);
-    one.loss()->setFocus();
-    QTest::keyClick(one.loss(), Qt::Key_N);
-    NoteBar *bar = one.panel.noteBar();
-    QVERIFY(bar->isVisible());
-    bar->edit()->setText(u"the loss jumps here"_s);
-    QTest::keyClick(bar->edit(), Qt::Key_Return);
-    one.settle();
-    QVERIFY(!bar->isVisible());
-    QCOMPARE(one.session.events[runName(0)].size(), size_t(1));
-    QCOMPARE(one.session.events[runName(0)].front().step, int64_t(120));
-    QCOMPARE(one.loss()->marks().size(), size_t(1)); // nobody told, nothing was loaded anew
-    QCOMPARE(one.loss()->marks().front().x, 120.0);
-    one.moveTo(121, 2);
-    QVERIFY(one.panel.readout()->reading().tsv().contains(u"the loss jumps here"_s));
-    // It was written long after: on an axis of time it stands at its step.
-    one.panel.toolbar()->setXMode(XMode::Time);
-    one.settle();
-    QVERIFY(std::abs(one.loss()->marks().front().x - 11.9) < 1e-3);
-    // Without a cursor it is of the newest step.
-    one.loss()->setCursorX(std::nullopt);
-    one.panel.addNote();
-    bar->edit()->setText(u"the end"_s);
-    bar->findChild<QPushButton *>(u"addNoteButton"_s)->click();
-    QCOMPARE(one.session.events[runName(0)].back().step, int64_t(400));
-}
-
-void TestManyRuns::aNoteIsAddedOnce()
-{
-    Fixture one(2);
-    NoteBar *bar = one.panel.noteBar();
-    const auto answerAll = [&one] {
-        while (!one.session.waiting.empty()) one.session.answerAll();
-        one.session.answersAtOnce = true;
-    };
-    one.panel.addNote();
-    bar->edit()->setText(u"words"_s);
-    one.session.answersAtOnce = false; // a slow link
-    QTest::keyClick(bar->edit(), Qt::Key_Return);
-    QTest::keyClick(bar->edit(), Qt::Key_Return);
-    answerAll();
-    one.settle();
-    QCOMPARE(one.session.events[runName(0)].size(), size_t(1));
-    // Another run is chosen before the answer comes: the next note is not the old one.
-    one.panel.addNote();
-    bar->edit()->setText(u"of the first run"_s);
-    one.session.answersAtOnce = false;
-    QTest::keyClick(bar->edit(), Qt::Key_Return);
-    one.panel.setRun(runName(1));
-    answerAll();
-    one.settle();
-    QCOMPARE(one.session.events[runName(0)].size(), size_t(2));
-    one.panel.addNote();
-    QVERIFY(bar->edit()->text().isEmpty());
-}
-
-void TestManyRuns::refusedNotesSayWhy()
-{
-    Fixture one(2);
-    NoteBar *bar = one.panel.noteBar();
-    one.panel.addNote();
-    QTest::keyClick(bar->edit(), Qt::Key_Return);
-    QVERIFY2(bar->error().startsWith(u"Cannot add a note: it is empty"_s), qPrintable(bar->error()));
-    one.session.noteError = Error{ErrorCode::Unavailable, "Cannot annotate run \"run-000\": the worker does not answer.",
-                                  "Try again when it trains."};
-    bar->edit()->setText(u"words"_s);
-    QTest::keyClick(bar->edit(), Qt::Key_Return);
-    QVERIFY(bar->isVisible());
-    QVERIFY2(bar->error().contains(u"does not answer"_s) && bar->error().contains(u"Try again"_s), qPrintable(bar->error()));
-    QCOMPARE(bar->edit()->text(), u"words"_s); // nothing that was written is lost
-    QTest::keyClick(bar->edit(), Qt::Key_Escape);
-    QVERIFY(!bar->isVisible());
-    one.panel.addNote();
-    QCOMPARE(bar->edit()->text(), u"words"_s);
-    one.panel.setRun(runName(1));
-    QVERIFY(!bar->isVisible()); // it was of the other run
-}
-
-void TestManyRuns::marksTellWhoseTheyAre()
-{
-    Fixture one(3);
-    one.session.events[runName(1)] = {
-        {.id = 1, .step = 50, .kind = EventKind::Alarm, .text = "The loss jumped"},
-        {.id = 2, .step = 60, .kind = EventKind::Setting, .text = "clip set to 0.5"},
-        {.id = 3, .step = 400, .kind = EventKind::EarlyStop, .text = "Stopped early"}};
-    one.session.statuses[2].parent = runName(0).toStdString();
-    one.session.statuses[2].parentStep = 200;
-    Q_EMIT one.session.runsChanged();
-    one.settle();
-    QCOMPARE(one.loss()->marks().size(), size_t(1)); // where the branch left
-    QCOMPARE(one.loss()->marks().front().kind, MarkKind::Branch);
-    QVERIFY(one.loss()->marks().front().text.contains(u"“run-002” was branched from here"_s));
-    one.overlay(3);
-    QStringList texts;
-    for (const PlotMark &mark : one.loss()->marks()) texts << mark.text;
-    QVERIFY2(texts.contains(u"run-001: The loss jumped"_s) && texts.contains(u"run-001: Stopped early"_s),
-             qPrintable(texts.join(u'|')));
-    QVERIFY(!texts.contains(u"run-001: clip set to 0.5"_s));
-    QVERIFY2(texts.contains(u"run-002: Branched from “run-000” at step 200"_s), qPrintable(texts.join(u'|')));
-    one.moveTo(51, 3);
-    QVERIFY(one.panel.readout()->reading().tsv().contains(u"run-001: The loss jumped"_s));
-    // With the pointer on the mark, in its row over the axis.
-    const QPoint place(qRound(one.loss()->pixelOfX(50)), one.loss()->plotArea().bottom() - 8);
-    QHelpEvent help(QEvent::ToolTip, place, one.loss()->mapToGlobal(place));
-    QVERIFY(QApplication::sendEvent(one.loss(), &help));
-}
-
-void TestManyRuns::theTableIsLong()
-{
-    Fixture one(3);
-    one.overlay(3);
-    one.frame().findChild<QAction *>(u"panelCopyData"_s)->trigger();
-    const QStringList lines = QGuiApplication::clipboard()->text().split(u"\r\n"_s, Qt::SkipEmptyParts).join(u'\n').split(u'\n');
-    QCOMPARE(lines.front().trimmed(), u"run,series,step,tokens,wall_time,min,mean,max"_s);
-    QCOMPARE(lines.filter(u",loss,"_s).size(), 3 * 400);
-    const QString line = lines.filter(u"run-002,loss,400,"_s).value(0).trimmed();
-    const QStringList fields = line.split(u',');
-    QCOMPARE(fields.size(), 8);
-    QCOMPARE(fields[3].toDouble(), 400.0 * 8 * 2 * 100);
-    QCOMPARE(fields[4].toDouble(), 1.7e9 + 40 + 2000);
-    QCOMPARE(fields[6].toDouble(), 3 + 4 * std::exp(-4.0));
-}
-
-void TestManyRuns::figuresStaySmall_data()
-{
-    QTest::addColumn<QString>("ending");
-    QTest::newRow("svg") << u"svg"_s;
-    QTest::newRow("pdf") << u"pdf"_s;
-}
-
-void TestManyRuns::figuresStaySmall()
-{
-    QFETCH(QString, ending);
-    Fixture one(50, 2000);
-    std::mt19937 random(5);
-    std::normal_distribution<double> noise(0, 0.2);
-    for (auto &[run, all] : one.session.points)
-        for (auto &[name, points] : all)
-            for (FakePoint &point : points) point.value *= 1 + noise(random);
-    one.panel.toolbar()->setSmoothing(0.6); // lines that still jump
-    one.overlay(50);
-    QTemporaryDir folder;
-    const QString path = folder.filePath(u"curves."_s + ending);
-    PanelTools::of(one.frame())->saveTo(path);
-    const qint64 size = QFile(path).size();
-    QVERIFY2(size > 20'000 && size <= 300'000, qPrintable(QString::number(size)));
-    if (ending != u"svg") return;
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::ReadOnly));
-    const QByteArray text = file.readAll();
-    for (const int i : {0, 17, 49}) QVERIFY(text.contains(runName(i).toUtf8())); // the legend
-}
-
-void TestManyRuns::aLinkKeepsTheView()
-{
-    Fixture one(5);
-    one.overlay(5);
-    one.groupBy(u"optimizer.lr"_s);
-    one.panel.overlay()->bar()->setBand(BandKind::Confidence);
-    one.panel.overlay()->bar()->setShowsValidation(true);
-    one.panel.toolbar()->setXMode(XMode::Tokens);
-    one.panel.findChild<QToolButton *>(u"logX"_s)->click();
-    one.settle();
-    const QString link = one.frame().viewLink();
-    Fixture other(5);
-    QSignalSpy requested(&other.panel, &CurvesPanel::overlayRequested);
-    const Result<ViewLink> view = parseViewLink(link);
-    QVERIFY(view.ok());
-    other.frame().view().restore(view->state);
-    other.settle();
-    QCOMPARE(requested.count(), 1); // the list of runs ticks them
-    QCOMPARE(other.panel.overlaidRuns().size(), 4);
-    QCOMPARE(other.panel.overlay()->bar()->groupBy(), u"optimizer.lr"_s);
-    QCOMPARE(other.panel.overlay()->bar()->band(), BandKind::Confidence);
-    QVERIFY(other.panel.overlay()->bar()->showsValidation());
-    QCOMPARE(other.panel.toolbar()->xMode(), XMode::Tokens);
-    QVERIFY(other.loss()->isLogX());
-    QCOMPARE(other.frame().viewLink(), link);
-    // What belongs to several runs is nothing without them.
-    other.frame().view().restore({{u"x"_s, u"tokens"_s}, {u"overlay"_s, QString()}});
-    other.settle();
-    QCOMPARE(other.panel.toolbar()->xMode(), XMode::Step);
-    QVERIFY(!other.panel.overlay()->isOn());
-}
-
-void TestManyRuns::everythingHasAName()
-{
-    Fixture one(12);
-    one.overlay(12);
-    one.groupBy(QLatin1String(kGroupByAll));
-    for (const auto *button : one.panel.findChildren<QAbstractButton *>())
-        if (button->isVisible())
-            QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(), qPrintable(button->objectName()));
-    for (const auto *box : one.panel.findChildren<QComboBox *>()) QVERIFY(!box->accessibleName().isEmpty());
-    QVERIFY(!one.panel.overlay()->legend()->accessibleName().isEmpty());
-    QVERIFY(!one.frame().accessibleDescription().isEmpty());
-    one.panel.resize(one.panel.minimumSizeHint());
-    one.settle();
-    for (const auto *button : one.panel.overlay()->bar()->findChildren<QAbstractButton *>()) {
-        if (!button->isVisible()) continue;
-        const QRect inPanel(button->mapTo(&one.panel, QPoint(0, 0)), button->size());
-        QVERIFY2(one.panel.rect().contains(inPanel),
-                 qPrintable(u"%1 at %2 of %3"_s.arg(button->objectName() + button->text())
-                                .arg(inPanel.right())
-                                .arg(one.panel.width())));
     }
 }
 
