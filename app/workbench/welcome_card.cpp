@@ -51,14 +51,14 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     auto *doors = new QHBoxLayout;
     doors->setSpacing(space::kTwo);
     doors->addWidget(makeDoor(tr("See it work"),
-                              tr("A small model learns to write C++ from the code on this computer. Nothing is downloaded; "
+                              tr("A small model learns to write C\u2060+\u2060+ from the code on this computer. Nothing is downloaded; "
                                  "the first words come after about a minute."),
                               {m_example, m_pictures}));
     doors->addWidget(makeDoor(tr("Go on with what you have"),
                               tr("A run directory with its curves and checkpoints, or a model directory with config.json and "
                                  "model.safetensors."),
                               {m_open}));
-    doors->addWidget(makeDoor(tr("Work on another computer"),
+    doors->addWidget(makeDoor(tr("Another computer"),
                               tr("Trainings, models and data stay on the machine with the GPU; this window shows them and steers them, "
                                  "over TLS or SSH."),
                               {m_connect}));
@@ -94,7 +94,10 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, std::i
     layout->setSpacing(space::kTwo);
     layout->addWidget(label);
     layout->addStretch(1);
-    for (QPushButton *button : buttons) layout->addWidget(button, 0, Qt::AlignLeft);
+    auto *choices = new QVBoxLayout;
+    choices->setSpacing(space::kOne);
+    for (QPushButton *button : buttons) choices->addWidget(button, 0, Qt::AlignLeft);
+    layout->addLayout(choices);
     card->setContent(content);
     card->setMaximumWidth(420);
     return card;
