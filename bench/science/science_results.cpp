@@ -30,6 +30,13 @@ Check makeCheck(std::string name, double value, std::string relation, double lim
     return check;
 }
 
+Check meanCheck(const ScienceResults &results, std::string name, const std::string &arm, const std::string &metric,
+                std::string relation, double limit)
+{
+    const MeanInterval interval = results.interval(arm, metric);
+    return makeCheck(std::move(name), interval.mean, std::move(relation), limit, interval);
+}
+
 Check equalParameters(const ScienceResults &results)
 {
     return makeCheck("parameters, largest arm over smallest", results.parameterRatio(), "<=", 1.05);

@@ -43,6 +43,9 @@ Check makeCheck(std::string name, double value, std::string relation, double lim
                 const MeanInterval &interval = {});
 
 class ScienceResults;
+/// Of an arm's mean of a metric over the seeds, with its interval.
+Check meanCheck(const ScienceResults &results, std::string name, const std::string &arm, const std::string &metric,
+                std::string relation, double limit);
 /// That the arms' models have the same number of parameters, within 5 %.
 Check equalParameters(const ScienceResults &results);
 

@@ -3,22 +3,16 @@
 // of their own. With its episodic store; with the store wiped; and with the store wiped after it was consolidated with
 // the settings that `memory consolidate` has by itself. All arms of a seed begin with the same trained model.
 // Axes: B sequences, T tokens.
-#include "bench/science/facts_training.h"
+#include "bench/science/facts_base.h"
 #include "bench/science/tasks.h"
-#include "bench/science/text_domains.h"
-#include "core/base/files.h"
-#include "core/base/text.h"
 #include "core/nn/torch_guard.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
-#include <array>
 
 namespace orrery::bench {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char *kStore = "store", *kWiped = "wiped", *kConsolidated = "consolidated";
 constexpr double kLeastRecall = 0.5, kMostWiped = 0.2, kLargestLoss = 0.08;
@@ -27,20 +21,35 @@ constexpr int64_t kPiece = 16; ///< tokens that are read at once
 constexpr int64_t kBackgroundTexts = 64;
 
 struct Budget {
-    FactsShape shape;
-    int64_t layers, width, context, window, batchSize, steps, slots, topK;
-    uint64_t proseBytes;
-    size_t heldOutTokens;
+    FactsBudget base;
+    int64_t window;
 };
 
 Budget budgetOf(ScienceMode mode)
 {
     if (mode == ScienceMode::Smoke)
-        return {{.numOldPeople = 10, .numPeople = 10, .numNew = 1, .numValues = 4}, 1, 32, 32, 8, 4, 3, 256, 4, 12'000, 320};
-    Budget budget{{.numOldPeople = 0, .numPeople = 40, .numNew = 1, .numValues = 10, .vocabSize = 512},
-                  3, 96, 64, 16, 8, 2500, 4096, 16, 300'000, 8'000};
-    if (mode == ScienceMode::Quick) budget.steps = 600;
-    return budget;
+        return {.base = {.shape = {.numOldPeople = 10, .numPeople = 10, .numNew = 1, .numValues = 4},
+                         .layers = 1,
+                         .width = 32,
+                         .context = 32,
+                         .batchSize = 4,
+                         .steps = 3,
+                         .slots = 256,
+                         .topK = 4,
+                         .proseBytes = 12'000,
+                         .heldOutTokens = 320},
+                .window = 8};
+    return {.base = {.shape = {.numOldPeople = 0, .numPeople = 40, .numNew = 1, .numValues = 10, .vocabSize = 512},
+                     .layers = 3,
+                     .width = 96,
+                     .context = 64,
+                     .batchSize = 8,
+                     .steps = mode == ScienceMode::Quick ? 600 : 2500,
+                     .slots = 4096,
+                     .topK = 16,
+                     .proseBytes = 300'000,
+                     .heldOutTokens = 8'000},
+            .window = 16};
 }
 
 using Parts = std::map<std::string, std::shared_ptr<nn::PartState>>;
@@ -115,33 +124,25 @@ public:
 
     Result<std::string> prepare(const ScienceSetting &setting) override
     {
-        const TextDomain domain = builtInDomains().front();
-        const fs::path folder = setting.workFolder / scienceModeName(setting.mode);
-        ORRERY_ASSIGN(const uint64_t numBytes, copyDomain(domain, budgetOf(setting.mode).proseBytes, folder));
-        std::vector<fs::path> files;
-        for (const auto &entry : fs::directory_iterator(folder / domain.name)) files.push_back(entry.path());
-        std::sort(files.begin(), files.end());
-        std::string all;
-        for (size_t i = 0; i < files.size(); ++i) {
-            ORRERY_ASSIGN(const std::string content, readFile(files[i], numBytes));
-            all += content;
-            const std::vector<std::string> words = proseWords(content);
-            auto &to = i % 4 == 1 ? m_heldOut : m_prose; // whole files
-            to.insert(to.end(), words.begin(), words.end());
-        }
-        return "made-up facts; " + domain.what + " " + formatBytes(numBytes) + " " + sha256Hex(all).substr(0, 8);
+        return m_base.readProse(budgetOf(setting.mode).base.proseBytes, setting);
     }
 
     Result<ArmResult> runArm(const std::string &name, uint64_t seed, const ScienceSetting &setting) override
     {
-        const RunSpec spec = specOf(setting, seed);
-        if (m_seed != seed) ORRERY_TRY(makeBase(spec, seed, setting));
-        ORRERY_ASSIGN(auto model, baseModel(spec, setting));
-        ArmResult result{.metrics = {}, .parameters = model->numParameters(), .steps = m_steps, .seconds = m_seconds};
+        const Budget budget = budgetOf(setting.mode);
+        RunSpec spec = factsSpec(budget.base, setting, seed);
+        spec.model.window = budget.window;
+        spec.model.dropout = 0;
+        spec.plugins.settings["plugins.memory.episodic_size"] = int64_t{4096};
+        ORRERY_TRY(m_base.train(budget.base, spec, seed, setting));
+        ORRERY_ASSIGN(auto model, m_base.freshModel(spec, setting));
+        const FactsWorld &world = m_base.world();
+        const FactsFigures &before = m_base.figures();
+        ArmResult result = m_base.trained();
         const auto measured = nn::guardTorch("consolidate facts", [&]() -> Result<void> {
-            const auto read = m_world->sentences(Facts::New, Wordings::Learned);
-            const auto others = m_world->sentences(Facts::New, Wordings::HeldOut);
-            const Parts remembered = readText(*model, m_world->shuffledText(read, 1, 1));
+            const auto read = world.sentences(Facts::New, Wordings::Learned);
+            const auto others = world.sentences(Facts::New, Wordings::HeldOut);
+            const Parts remembered = readText(*model, world.shuffledText(read, 1, 1));
             if (remembered.empty())
                 return Error{ErrorCode::Internal, "Cannot measure: the model remembers nothing.", ""};
             if (name == kConsolidated) {
@@ -154,13 +155,13 @@ public:
                 result.metrics["read_loss_after"] = done.lossAfter;
                 result.metrics["read_loss_left"] = done.lossAfter / done.lossBefore;
             }
-            const FactsFigures figures = measureFacts(*model, *m_world, m_data->prose);
+            const FactsFigures figures = measureFacts(*model, world, m_base.data().prose);
             const Parts kept = name == kStore ? remembered : Parts();
             result.metrics["recall_read"] = recallFrom(*model, read, kept);
             result.metrics["recall_other_wordings"] = recallFrom(*model, others, kept);
             result.metrics["recall_old"] = figures.recallOld;
-            result.metrics["old_worse"] = m_recallOld > 0 ? 1 - figures.recallOld / m_recallOld : 0;
-            result.metrics["prose_worse"] = figures.proseLoss / m_proseLoss - 1;
+            result.metrics["old_worse"] = before.recallOld > 0 ? 1 - figures.recallOld / before.recallOld : 0;
+            result.metrics["prose_worse"] = figures.proseLoss / before.proseLoss - 1;
             return {};
         });
         if (!measured.ok()) return measured.error();
@@ -169,93 +170,29 @@ public:
 
     [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode mode) const override
     {
-        const auto check = [&](const char *what, const char *arm, const char *metric, const char *relation,
-                               double limit) {
-            const MeanInterval interval = results.interval(arm, metric);
-            return makeCheck(what, interval.mean, relation, limit, interval);
-        };
         std::vector<Check> checks = {
-            check("loss left of the text that was read", kConsolidated, "read_loss_left", "<=", kMostOfLoss),
-            check("loss on held-out prose, worse by", kConsolidated, "prose_worse", "<=", kLargestLoss),
-            check("facts recalled as they were read, wiped alone", kWiped, "recall_read", "<=", kMostWiped),
+            meanCheck(results, "loss left of the text that was read", kConsolidated, "read_loss_left",
+                      "<=", kMostOfLoss),
+            meanCheck(results, "loss on held-out prose, worse by", kConsolidated, "prose_worse",
+                      "<=", kLargestLoss),
+            meanCheck(results, "facts recalled as they were read, wiped alone", kWiped, "recall_read",
+                      "<=", kMostWiped),
             equalParameters(results)};
         if (mode != ScienceMode::Full) return checks; // the model knows too little to recall anything
-        checks.push_back(check("the same, consolidated and wiped", kConsolidated, "recall_read", ">=", kLeastRecall));
-        checks.push_back(check("old facts that it knew, fewer by", kConsolidated, "old_worse", "<=", kLargestLoss));
+        checks.push_back(meanCheck(results, "the same, consolidated and wiped", kConsolidated, "recall_read",
+                                   ">=", kLeastRecall));
+        checks.push_back(meanCheck(results, "old facts that it knew, fewer by", kConsolidated, "old_worse",
+                                   "<=", kLargestLoss));
         return checks;
     }
 
 private:
-    RunSpec specOf(const ScienceSetting &setting, uint64_t seed) const
-    {
-        const Budget budget = budgetOf(setting.mode);
-        RunSpec spec = armSpec(setting, seed);
-        spec.model.layers = budget.layers;
-        spec.model.width = budget.width;
-        spec.model.heads = 4;
-        spec.model.context = budget.context;
-        spec.model.window = budget.window;
-        spec.model.dropout = 0;
-        spec.data.vocabSize = budget.shape.vocabSize;
-        spec.data.specialTokens = "none";
-        spec.data.valFraction = 0.05;
-        spec.train.batchSize = budget.batchSize;
-        spec.train.steps = budget.steps;
-        spec.train.evalTokens = budget.context; // measured here, not there
-        spec.optimizer.lr = 3e-3;
-        spec.schedule.preset = "cosine";
-        if (setting.mode == ScienceMode::Smoke) spec.schedule.warmupSteps = 1;
-        spec.plugins.use = {"memory"};
-        auto &settings = spec.plugins.settings;
-        settings["plugins.memory.episodic_size"] = int64_t{4096};
-        settings["plugins.memory.semantic_size"] = budget.slots;
-        settings["plugins.memory.semantic_heads"] = int64_t{4};
-        settings["plugins.memory.semantic_top_k"] = budget.topK;
-        return spec;
-    }
-
-    /// What all arms of a seed begin with.
-    Result<void> makeBase(const RunSpec &spec, uint64_t seed, const ScienceSetting &setting)
-    {
-        m_seed = 0;
-        m_world = std::make_unique<FactsWorld>(budgetOf(setting.mode).shape, seed, m_prose);
-        std::vector<int32_t> heldOut = m_world->encode(m_heldOut);
-        heldOut.resize(std::min(heldOut.size(), budgetOf(setting.mode).heldOutTokens));
-        const fs::path folder =
-            setting.workFolder / scienceModeName(setting.mode) / ("seed" + std::to_string(seed));
-        ORRERY_ASSIGN(FactsData data,
-                      prepareFacts(*m_world, m_world->encode(m_prose), heldOut, spec, folder, setting));
-        m_data = std::make_unique<FactsData>(std::move(data));
-        ORRERY_ASSIGN(const TrainedArm trained, trainArm(spec, m_data->base, setting));
-        m_weights.clear();
-        for (const nn::Parameter &parameter : trained.model->parameters())
-            m_weights.push_back(parameter.master.detach().clone());
-        const FactsFigures figures = measureFacts(*trained.model, *m_world, m_data->prose);
-        m_proseLoss = figures.proseLoss;
-        m_recallOld = figures.recallOld;
-        m_seconds = trained.seconds;
-        m_steps = trained.steps;
-        m_seed = seed;
-        return {};
-    }
-
-    Result<std::unique_ptr<nn::Transformer>> baseModel(const RunSpec &spec, const ScienceSetting &setting) const
-    {
-        if (setting.preparePlugins) ORRERY_TRY(setting.preparePlugins(spec));
-        ORRERY_ASSIGN(auto model, nn::Transformer::create(spec.model, spec.data.vocabSize,
-                                                          static_cast<uint64_t>(spec.seed), spec.device));
-        const at::NoGradGuard noGrad;
-        for (size_t i = 0; i < m_weights.size(); ++i) model->parameters()[i].master.copy_(m_weights[i]);
-        model->mastersChanged();
-        return model;
-    }
-
     /// Texts of all kinds: prose and old facts by turns.
     [[nodiscard]] std::vector<std::vector<int32_t>> background() const
     {
-        const std::vector<int32_t> prose = m_world->encode(m_prose);
-        const std::vector<int32_t> facts =
-            m_world->shuffledText(m_world->sentences(Facts::Old, Wordings::All), 1, 2);
+        const FactsWorld &world = m_base.world();
+        const std::vector<int32_t> prose = world.encode(m_base.prose());
+        const std::vector<int32_t> facts = world.shuffledText(world.sentences(Facts::Old, Wordings::All), 1, 2);
         constexpr int64_t kLength = 64;
         std::vector<std::vector<int32_t>> texts;
         for (int64_t i = 0; i < kBackgroundTexts; ++i) {
@@ -267,13 +204,7 @@ private:
         return texts;
     }
 
-    std::vector<std::string> m_prose, m_heldOut;
-    uint64_t m_seed = 0; ///< of what follows; 0: of none
-    std::unique_ptr<FactsWorld> m_world;
-    std::unique_ptr<FactsData> m_data;
-    std::vector<at::Tensor> m_weights;
-    double m_proseLoss = 0, m_recallOld = 0, m_seconds = 0;
-    int64_t m_steps = 0;
+    FactsBase m_base;
 };
 
 } // namespace

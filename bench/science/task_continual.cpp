@@ -113,11 +113,10 @@ public:
         const double er = results.mean("er", "bits_mean"), derpp = results.mean("derpp", "bits_mean");
         const std::string rival = er < derpp ? "er" : "derpp";
         const MeanInterval gain = results.difference(kOurs, rival, "bits_mean");
-        const MeanInterval forgetting = results.interval(kOurs, series::kForgetting);
         const double others = std::min(results.mean("naive", "bits_mean"), results.mean("ewc", "bits_mean"));
         // A third of the steps forgets as much with less learned: Quick has a bound of its own.
-        return {makeCheck("forgetting of ours, bits/byte", forgetting.mean,
-                          "<=", mode == ScienceMode::Full ? kMaxForgetting : 5 * kMaxForgetting, forgetting),
+        return {meanCheck(results, "forgetting of ours, bits/byte", kOurs, series::kForgetting,
+                          "<=", mode == ScienceMode::Full ? kMaxForgetting : 5 * kMaxForgetting),
                 makeCheck("mean loss of ours minus " + rival + ", the better of er and derpp, bits/byte",
                           gain.count > 1 ? gain.high : gain.mean, "<", mode == ScienceMode::Full ? 0 : 0.02,
                           gain),

@@ -61,10 +61,9 @@ public:
 
     [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode) const override
     {
-        const MeanInterval accuracy = results.interval(kBuiltIn, "accuracy");
-        const MeanInterval error = results.interval(kBuiltIn, "calibration_error");
-        return {makeCheck("right, unsure counts as wrong", accuracy.mean, ">=", kLeastAccuracy, accuracy),
-                makeCheck("calibration error", error.mean, "<=", kMostCalibrationError, error)};
+        return {meanCheck(results, "right, unsure counts as wrong", kBuiltIn, "accuracy", ">=", kLeastAccuracy),
+                meanCheck(results, "calibration error", kBuiltIn, "calibration_error",
+                          "<=", kMostCalibrationError)};
     }
 };
 

@@ -145,8 +145,7 @@ public:
     {
         const auto accuracy = [&](const char *arm, const char *relation, double limit,
                                   const char *metric = "accuracy") {
-            const MeanInterval interval = results.interval(arm, metric);
-            return makeCheck(std::string(metric) + " of " + arm, interval.mean, relation, limit, interval);
+            return meanCheck(results, std::string(metric) + " of " + arm, arm, metric, relation, limit);
         };
         const double least = mode == ScienceMode::Full ? m_size.least : m_size.leastQuick;
         std::vector<Check> checks = {accuracy(m_size.winner, ">=", least),

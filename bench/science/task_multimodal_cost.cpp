@@ -143,9 +143,8 @@ public:
 
     [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode mode) const override
     {
-        const MeanInterval cost = results.interval(kPairs, "cost");
-        return {makeCheck("forward and backward, ours over dense (median of pairs)", cost.mean,
-                          "<=", mode == ScienceMode::Full ? kMostCost : kMostCostQuick, cost)};
+        return {meanCheck(results, "forward and backward, ours over dense (median of pairs)", kPairs, "cost",
+                          "<=", mode == ScienceMode::Full ? kMostCost : kMostCostQuick)};
     }
 
 private:

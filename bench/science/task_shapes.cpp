@@ -136,15 +136,13 @@ public:
 
     [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode mode) const override
     {
-        const MeanInterval caption = results.interval(kOurs, "caption"),
-                           count = results.interval(kOurs, "count");
         if (mode != ScienceMode::Full)
             return {makeCheck("validation loss at the end over that after a twelfth of the steps, ours",
                               results.mean(kOurs, pointName(kNumPoints)) / results.mean(kOurs, pointName(1)),
                               "<=", kQuickLossRatio)};
         std::vector<Check> checks = {
-            makeCheck("captions told whole, ours", caption.mean, ">=", kLeastCaption, caption),
-            makeCheck("counts right, ours", count.mean, ">=", kLeastCount, count)};
+            meanCheck(results, "captions told whole, ours", kOurs, "caption", ">=", kLeastCaption),
+            meanCheck(results, "counts right, ours", kOurs, "count", ">=", kLeastCount)};
         const MeanInterval same = flopsRatio(results, kDense), active = flopsRatio(results, kDenseFlops);
         checks.push_back(makeCheck("FLOPs to equal loss, ours over dense of as many parameters", same.mean,
                                    "<=", 1, same));

@@ -115,9 +115,8 @@ public:
         for (const Corruption &corruption : kCorruptions) {
             const double best =
                 std::max(results.mean(kSeeing, corruption.metric), results.mean(kHearing, corruption.metric));
-            checks.push_back(makeCheck(std::string("told whole with ") + corruption.metric + ", ours",
-                                       results.mean(kOurs, corruption.metric), ">=", best - slack,
-                                       results.interval(kOurs, corruption.metric)));
+            checks.push_back(meanCheck(results, std::string("told whole with ") + corruption.metric + ", ours",
+                                       kOurs, corruption.metric, ">=", best - slack));
             ourFall += results.mean(kOurs, kClean.metric) - results.mean(kOurs, corruption.metric);
             denseFall += results.mean(kDense, kClean.metric) - results.mean(kDense, corruption.metric);
         }

@@ -75,6 +75,7 @@ private Q_SLOTS:
     void cancelKeepsWhatIsFinished();
     void errorsOfAnArmEndTheRun();
     void missedThresholdDoesNotPass();
+    void meanCheckIsOfOneArmAndMetric();
     void smokeHasNoVerdict();
     void studentIntervals();
     void refusesBadOptions();
@@ -221,6 +222,22 @@ void TestScienceRunner::missedThresholdDoesNotPass()
              false);
     QVERIFY(scienceTable(fixture.task, fixture.options, *run).find("MISSED") != std::string::npos);
     QVERIFY(!makeCheck("nothing measured", std::nan(""), "<=", 1).isMet);
+}
+
+void TestScienceRunner::meanCheckIsOfOneArmAndMetric()
+{
+    ScienceResults results;
+    results.rows = {{"ours", 1, {.metrics = {{"loss", 1}, {"recall", 9}}}},
+                    {"theirs", 1, {.metrics = {{"loss", 5}}}},
+                    {"ours", 2, {.metrics = {{"loss", 3}, {"recall", 9}}}}};
+    const Check met = meanCheck(results, "loss of ours", "ours", "loss", "<=", 2);
+    QCOMPARE(met.name, std::string("loss of ours"));
+    QCOMPARE(met.value, 2.0);
+    QCOMPARE(met.interval.count, size_t{2});
+    QVERIFY(met.interval.low < 2 && met.interval.high > 2);
+    QVERIFY(met.isMet);
+    QVERIFY(!meanCheck(results, "loss of ours", "ours", "loss", "<", 2).isMet);
+    QVERIFY(!meanCheck(results, "of no arm", "nobody", "loss", "<=", 2).isMet);
 }
 
 void TestScienceRunner::smokeHasNoVerdict()
