@@ -12,6 +12,8 @@
 #include <QFileInfo>
 #include <QSettings>
 
+#include <memory>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -51,8 +53,13 @@ void MainWindow::restoreSession()
     SessionKeeper *keeper = m_play->keeper();
     const QString draft = m_settings.value(kOldDraft).toString();
     if (!draft.isEmpty() && m_play->restoreJson(draft)) {
-        // It goes when the archive has it, and not before.
-        connect(keeper, &SessionKeeper::saved, this, [this] { m_settings.remove(kOldDraft); }, Qt::SingleShotConnection);
+        // It goes when the archive has all of it, and not before: a long one is kept in parts.
+        const auto keeping = std::make_shared<QMetaObject::Connection>();
+        *keeping = connect(keeper, &SessionKeeper::saved, this, [this, keeper, keeping] {
+            if (!keeper->isKept()) return;
+            m_settings.remove(kOldDraft);
+            disconnect(*keeping);
+        });
         return;
     }
     if (const qint64 session = m_settings.value(kOpenSession).toLongLong(); session > 0) keeper->restore(session);

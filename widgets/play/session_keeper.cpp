@@ -38,7 +38,7 @@ void SessionKeeper::proceed()
 {
     if (m_isSaving) return; // its answer goes on
     if (m_isDirty || m_writer.isMore()) return save();
-    for (const auto &then : std::exchange(m_waiting, {})) then();
+    for (const Waiting &waiting : std::exchange(m_waiting, {})) waiting.then();
     if (const auto next = std::exchange(m_next, {})) next();
 }
 
@@ -85,21 +85,27 @@ void SessionKeeper::take(const Result<SessionEntry> &reply, int epoch)
         Q_EMIT parted();
         return proceed();
     }
-    m_waiting.clear();
+    const std::vector<Waiting> waiting = std::exchange(m_waiting, {});
     m_next = {}; // what is not kept is not left
     m_timer.start(kRetryMs);
     Q_EMIT failed(reply.error());
+    for (const Waiting &one : waiting)
+        if (one.otherwise) one.otherwise(reply.error());
 }
 
-void SessionKeeper::whenKept(std::function<void()> then)
+void SessionKeeper::whenKept(std::function<void()> then, std::function<void(const Error &)> otherwise)
 {
-    m_waiting.push_back(std::move(then));
+    m_waiting.push_back({std::move(then), std::move(otherwise)});
     proceed();
 }
 
 void SessionKeeper::open(qint64 session)
 {
-    if (session == m_entry.id && session != 0) return;
+    if (session == m_entry.id && session != 0) { // it stays, whatever was asked for before
+        ++m_numLoads;
+        m_next = {};
+        return;
+    }
     m_desk.leave();
     load(session, false);
 }

@@ -30,7 +30,7 @@ public:
     [[nodiscard]] qint64 session() const { return m_entry.id; }
     [[nodiscard]] const SessionEntry &entry() const { return m_entry; }
     [[nodiscard]] PromptArchive &archive() const { return m_archive; }
-    [[nodiscard]] bool isKept() const { return !m_isDirty && !m_isSaving; }
+    [[nodiscard]] bool isKept() const { return !m_isDirty && !m_isSaving && !m_writer.isMore(); }
 
     void noteChange();
     void open(qint64 session);
@@ -43,8 +43,10 @@ public:
     void letGo();
     /// The open session was renamed or pinned.
     void takeEntry(const SessionEntry &entry);
-    /// When the archive has all that stands there; at once where it has.
-    void whenKept(std::function<void()> then);
+    /// What is still coming ends: of a session that is about to be deleted.
+    void leave() { m_desk.leave(); }
+    /// When the archive has all that stands there; at once where it has. @param otherwise it cannot be kept
+    void whenKept(std::function<void()> then, std::function<void(const orrery::Error &)> otherwise = {});
     /// At once, for the end of the window.
     void saveNow();
 
@@ -69,8 +71,12 @@ private:
     SessionEntry m_entry;
     QJsonObject m_document; ///< as it was kept last
     QTimer m_timer;
-    std::vector<std::function<void()>> m_waiting; ///< for all to be kept
-    std::function<void()> m_next;                 ///< then: another session
+    struct Waiting {
+        std::function<void()> then;
+        std::function<void(const Error &)> otherwise;
+    };
+    std::vector<Waiting> m_waiting; ///< for all to be kept
+    std::function<void()> m_next;   ///< then: another session
     bool m_isDirty = false, m_isSaving = false, m_isShowing = false, m_hasFailed = false;
     int m_numLoads = 0; ///< the last one counts
     int m_epoch = 0;    ///< one more with each session that stands there

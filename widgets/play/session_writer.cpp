@@ -43,6 +43,7 @@ void SessionWriter::begin(const SessionState &state)
 void SessionWriter::forgetKept()
 {
     for (auto &[key, kept] : m_kept) kept.numTokens = 0;
+    m_isMore = false; // the next change finds out anew
 }
 
 QJsonObject SessionWriter::jsonOf(const GenerationVersion &version)

@@ -14,6 +14,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
+#include <QPointer>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -284,10 +285,17 @@ void SessionsPane::duplicate()
 
 void SessionsPane::whenKept(qint64 session, std::function<void()> then)
 {
-    if (session == m_keeper.session())
-        m_keeper.whenKept(std::move(then));
-    else
-        then();
+    if (session != m_keeper.session()) return then();
+    const QPointer<SessionsPane> guard(this);
+    m_keeper.whenKept(
+        [guard, then = std::move(then)] {
+            if (guard) then();
+        },
+        [guard](const Error &error) {
+            if (!guard) return;
+            guard->clearProgress();
+            guard->banner()->showError(error);
+        });
 }
 
 void SessionsPane::removeCurrent()
@@ -295,11 +303,19 @@ void SessionsPane::removeCurrent()
     const SessionEntry *entry = selected();
     if (!entry) return;
     const SessionEntry gone = *entry;
-    const int row = m_view->currentIndex().row();
-    m_archive.remove(gone.id, this, [this, gone, row](const Result<void> &reply) {
+    // What was written a moment ago comes back with it.
+    if (gone.id == m_keeper.session()) m_keeper.leave();
+    whenKept(gone.id, [this, gone] { remove(gone); });
+}
+
+void SessionsPane::remove(const SessionEntry &gone)
+{
+    m_archive.remove(gone.id, this, [this, gone](const Result<void> &reply) {
         if (!reply) return banner()->showError(reply.error());
         m_removed.push_back(gone);
         if (m_removed.size() > kMaxRemoved) m_removed.erase(m_removed.begin());
+        const QModelIndex at = m_model->indexOf(gone.id);
+        const int row = at.isValid() ? at.row() : m_view->currentIndex().row();
         m_model->remove(gone.id);
         // The next one of the list, so that several go one after another.
         QModelIndex next = m_model->index(std::min(row, m_model->rowCount() - 1), 0);
@@ -314,11 +330,14 @@ void SessionsPane::removeCurrent()
 void SessionsPane::bringBack()
 {
     if (m_removed.empty()) return;
-    const qint64 session = m_removed.back().id;
+    const SessionEntry gone = m_removed.back();
     m_removed.pop_back();
-    m_archive.bringBack(session, this, [this, session](const Result<SessionEntry> &reply) {
+    m_archive.bringBack(gone.id, this, [this, gone](const Result<SessionEntry> &reply) {
         takeEntry(reply);
-        if (reply) select(session);
+        if (reply) return select(gone.id);
+        if (reply.error().code == ErrorCode::NotFound) return;
+        m_removed.push_back(gone); // it can be tried again
+        updateState();
     });
     updateState();
 }

@@ -59,11 +59,12 @@ private:
     void togglePin();
     void duplicate();
     void removeCurrent();
+    void remove(const SessionEntry &gone);
     void bringBack();
     void askForImport();
     void askForExport(const QString &ending, ExportedVersions versions);
     void write(const std::shared_ptr<SessionContent> &content, ExportedVersions versions, const QString &path);
-    /// Of the open session there may be something that the archive does not have yet.
+    /// Of the open session there may be something that the archive does not have yet. What cannot be kept is told.
     void whenKept(qint64 session, std::function<void()> then);
     void takeEntry(const Result<SessionEntry> &reply);
     void select(qint64 session);

@@ -28,20 +28,19 @@ QString fileNameOf(const QString &title, const QString &ending)
 SessionChange importedChange(SessionContent content)
 {
     SessionChange change;
-    const SessionEntry &entry = content.entry;
-    change.isPinned = entry.isPinned;
-    change.createdUs = entry.createdUs;
     for (const QJsonValue &answer : content.document.value("answers"_L1).toArray())
         change.keys.push_back(answer.toObject().value("key"_L1).toInteger());
-    for (auto &[key, tokens] : content.tokens) change.answers.push_back({key, 0, std::move(tokens)});
-    content.tokens.clear();
-    SessionContent described{content.entry, content.document, {}};
-    const SessionState state = sessionState(std::move(described));
+    change.document = content.document;
+    const SessionEntry entry = content.entry;
+    const SessionState state = sessionState(std::move(content));
     change.title = entry.title.isEmpty() ? sessionTitle(state) : entry.title;
     change.hasOwnTitle = entry.hasOwnTitle;
     change.model = sessionModel(state);
     change.preview = sessionPreview(state);
-    change.document = content.document;
+    change.isPinned = entry.isPinned;
+    change.createdUs = entry.createdUs;
+    for (const VersionPtr &version : versionsOf(state))
+        if (!version->tokens.empty()) change.answers.push_back({version->key, 0, std::move(version->tokens)});
     return change;
 }
 

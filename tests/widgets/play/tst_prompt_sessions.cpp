@@ -42,6 +42,30 @@ struct Keeping : Talk {
     SessionKeeper *keeper;
 };
 
+/// A keeper over a state that a test sets.
+struct Desk {
+    void change(SessionState next)
+    {
+        state = std::move(next);
+        keeper.noteChange();
+    }
+    SessionState state;
+    FakeArchive archive;
+    SessionKeeper keeper{archive, {[this] { return state; }, [this](const SessionState &shown) { state = shown; }, [] {}}};
+};
+
+SessionState stateOf(const std::string &said, bool isChosen)
+{
+    SessionState state;
+    state.prompt = u"Hello"_s;
+    auto version = std::make_shared<GenerationVersion>();
+    version->tokens = tokensOf(said);
+    version->isChosen = isChosen;
+    state.versions = {version};
+    state.shown = 0;
+    return state;
+}
+
 SessionState stateWithAll()
 {
     SessionState state;
@@ -141,11 +165,14 @@ private Q_SLOTS:
     void answersAreKeptWhileTheyCome();
     void onlyNewTokensAreSent();
     void longAnswersGoInParts();
+    void longChosenAnswersComeToAnEnd();
     void nothingIsKeptOfNothing();
     void toOpenIsNotToEdit();
     void sessionsComeBackWhole();
     void theOneBeforeIsKeptFirst();
+    void theOpenOneMayBeChosenAgain();
     void aFailedSaveKeepsItOpen();
+    void whatWasNotKeptMayBeDeleted();
     void anotherWindowMakesACopy();
     void aNewOneKeepsModelAndSettings();
     void oldDraftsBecomeSessions();
@@ -316,6 +343,22 @@ void TestPromptSessions::longAnswersGoInParts()
     QCOMPARE(play.archive.content(1).tokens.begin()->second.size(), size_t{10'000});
 }
 
+void TestPromptSessions::longChosenAnswersComeToAnEnd()
+{
+    Desk desk;
+    desk.change(stateOf(std::string(10'000, 'x'), true));
+    desk.keeper.saveNow();
+    QVERIFY(desk.keeper.isKept());
+    QCOMPARE(desk.archive.content(1).tokens.begin()->second.size(), size_t{10'000});
+    // In parts: it is not kept before the last one.
+    desk.change(stateOf(std::string(10'000, 'y'), true));
+    QList<bool> kept;
+    connect(&desk.keeper, &SessionKeeper::saved, this, [&] { kept << desk.keeper.isKept(); });
+    desk.keeper.saveNow();
+    QCOMPARE(kept, (QList<bool>{false, false, true}));
+    QCOMPARE(desk.archive.content(1).tokens.rbegin()->second.back().bytes, std::string("y"));
+}
+
 void TestPromptSessions::nothingIsKeptOfNothing()
 {
     Keeping play;
@@ -396,18 +439,51 @@ void TestPromptSessions::theOneBeforeIsKeptFirst()
     QCOMPARE(play.panel->promptEditor()->toPlainText(), u"p"_s);
 }
 
+void TestPromptSessions::theOpenOneMayBeChosenAgain()
+{
+    Desk desk;
+    const qint64 one = desk.archive.add(u"one"_s, u"p"_s, 1'000), other = desk.archive.add(u"other"_s, u"q"_s, 2'000);
+    desk.keeper.open(one);
+    QTRY_COMPARE(desk.keeper.session(), one);
+    desk.archive.isHolding = true; // it is large
+    desk.keeper.open(other);
+    desk.keeper.open(one);
+    desk.archive.flush();
+    QCOMPARE(desk.keeper.session(), one);
+    QCOMPARE(desk.state.prompt, u"p"_s);
+    desk.keeper.open(other);
+    desk.archive.flush();
+    QCOMPARE(desk.keeper.session(), other);
+}
+
 void TestPromptSessions::aFailedSaveKeepsItOpen()
 {
     Keeping play;
     const qint64 other = play.archive.add(u"other"_s, u"p"_s, 1'000);
     play.panel->promptEditor()->setPlainText(u"precious"_s);
     play.archive.failNext = Error{ErrorCode::Io, "Cannot write \"prompts.db\": No space left on device.", "Free some."};
-    play.keeper->whenKept([] {});
+    QString told;
+    play.keeper->whenKept([&told] { told = u"kept"_s; },
+                          [&told](const Error &error) { told = QString::fromStdString(error.hint); });
     QTRY_VERIFY(play.panel->banner()->message().contains(u"No space left"_s));
+    QCOMPARE(told, u"Free some."_s);
     QCOMPARE(play.panel->promptEditor()->toPlainText(), u"precious"_s);
     play.keeper->open(other); // tries again, with all of it
     QTRY_COMPARE(play.keeper->session(), other);
     QCOMPARE(play.archive.content(2).document.value("composer"_L1).toObject().value("prompt"_L1).toString(), u"precious"_s);
+}
+
+void TestPromptSessions::whatWasNotKeptMayBeDeleted()
+{
+    Desk desk;
+    desk.change(stateOf(std::string(10'000, 'x'), false));
+    desk.archive.failNext = Error{ErrorCode::Io, "full", ""};
+    desk.keeper.saveNow();
+    QVERIFY(!desk.keeper.isKept());
+    desk.change({}); // nothing is left of it, and nothing is more
+    desk.keeper.saveNow();
+    QVERIFY(desk.keeper.isKept());
+    QVERIFY(desk.archive.sessions.empty());
 }
 
 void TestPromptSessions::anotherWindowMakesACopy()

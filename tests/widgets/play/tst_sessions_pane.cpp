@@ -4,6 +4,7 @@
 #include "talk_setup.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/progress_row.h"
 #include "widgets/play/session_keeper.h"
 #include "widgets/play/session_list_model.h"
 #include "widgets/play/sessions_pane.h"
@@ -206,6 +207,17 @@ void TestSessionsPane::deletedOnesComeBack()
     QCOMPARE(list.pane->model()->numSessions(), 4);
     QCOMPARE(list.pane->list()->currentIndex().data().toString(), u"Fox"_s);
     QVERIFY(!undo->isEnabled());
+    // What could not be brought back can be tried again.
+    list.action("sessionDelete")->trigger();
+    list.settle();
+    list.archive.failNext = Error{ErrorCode::Unavailable, "Cannot write \"prompts.db\": it is locked.", "Try again."};
+    undo->click();
+    list.settle();
+    QVERIFY(list.pane->banner()->message().contains(u"it is locked"_s));
+    QVERIFY(undo->isEnabled() && !list.rows().contains(u"Fox"_s));
+    undo->click();
+    list.settle();
+    QVERIFY(!undo->isEnabled() && list.rows().contains(u"Fox"_s));
 }
 
 void TestSessionsPane::theOpenOneMayBeDeleted()
@@ -214,16 +226,18 @@ void TestSessionsPane::theOpenOneMayBeDeleted()
     list.panel->promptEditor()->setPlainText(u"mine"_s);
     QTRY_COMPARE(list.pane->model()->numSessions(), 5);
     list.choose(u"mine"_s);
+    list.panel->promptEditor()->insertPlainText(u"now "_s); // not kept yet
     list.action("sessionDelete")->trigger();
     list.settle();
     QCOMPARE(list.panel->keeper()->session(), 0);
     QVERIFY(list.panel->promptEditor()->toPlainText().isEmpty());
     child<QToolButton>(list.pane.get(), "bringBackSession")->click();
     list.settle();
-    list.choose(u"mine"_s);
+    const SessionEntry &back = list.archive.content(5).entry;
+    list.choose(back.title);
     list.action("sessionOpen")->trigger();
     list.settle();
-    QCOMPARE(list.panel->promptEditor()->toPlainText(), u"mine"_s);
+    QVERIFY2(list.panel->promptEditor()->toPlainText().contains(u"now "_s), qPrintable(back.title));
 }
 
 void TestSessionsPane::copiesAreMade()
@@ -264,6 +278,8 @@ void TestSessionsPane::filesGoOutAndIn()
     QCOMPARE(list.archive.content(6).tokens.begin()->second.size(), size_t{4});
     QCOMPARE(list.panel->numVersions(), 1);
     QCOMPARE(list.archive.content(6).entry.title, list.archive.content(5).entry.title);
+    QCOMPARE(list.archive.content(6).entry.preview, list.archive.content(5).entry.preview);
+    QVERIFY(!list.archive.content(6).entry.preview.isEmpty());
 }
 
 void TestSessionsPane::problemsAreTold()
@@ -273,6 +289,16 @@ void TestSessionsPane::problemsAreTold()
     list.pane->refresh();
     list.settle();
     QCOMPARE(list.pane->banner()->message(), u"Cannot read \"prompts.db\": Input/output error."_s);
+    // What cannot be kept is not exported without its last words: told, and nothing goes on turning.
+    list.panel->promptEditor()->setPlainText(u"mine"_s);
+    QTRY_COMPARE(list.pane->model()->numSessions(), 5);
+    list.panel->promptEditor()->insertPlainText(u"now"_s);
+    list.archive.failNext = Error{ErrorCode::Io, "Cannot write \"prompts.db\": No space left on device.", "Free some."};
+    list.pane->exportSession(5, ExportedVersions::All, u"/nowhere/a.json"_s);
+    QVERIFY(list.pane->findChild<ProgressRow *>()->isActive());
+    list.settle();
+    QVERIFY(list.pane->banner()->message().contains(u"No space left"_s));
+    QVERIFY(!list.pane->findChild<ProgressRow *>()->isActive());
     list.archive.sessions.at(3).isDeleted = true; // by another window
     list.choose(u"Fox"_s);
     list.action("sessionOpen")->trigger();
