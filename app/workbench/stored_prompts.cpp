@@ -65,9 +65,16 @@ store::PromptSessionChange changeOf(SessionChange change)
 Result<SessionContent> contentOf(Result<store::PromptSessionContent> stored)
 {
     if (!stored) return stored.error();
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(stored->document));
+    // As an empty session its answers would go with the next change.
+    if (!document.isObject())
+        return Error{ErrorCode::Io,
+                     "Cannot open prompt session " + std::to_string(stored->row.id) +
+                         ": what is kept of it is no JSON object, expected the document that this program wrote.",
+                     "Bring the archive back from a copy; the other sessions are not touched by it."};
     SessionContent content;
     content.entry = entryOf(stored->row);
-    content.document = QJsonDocument::fromJson(QByteArray::fromStdString(stored->document)).object();
+    content.document = document.object();
     for (auto &[answer, tokens] : stored->answers) content.tokens[answer] = std::move(tokens);
     return content;
 }
@@ -82,12 +89,31 @@ public:
 
     template <typename T, typename Work> Result<T> run(const Work &work)
     {
-        if (Result<void> opened = open(); !opened) return std::move(opened).error();
+        if (Result<void> opened = open(); !opened) {
+            Error error = std::move(opened).error();
+            // Of the file as a whole; a Conflict is that of one session.
+            if (error.code == ErrorCode::Conflict) error.code = ErrorCode::Unavailable;
+            return error;
+        }
         Result<T> result = work(*m_archive);
         // Pages that were good when the file was opened may be bad further on.
-        if (!result && result.error().code == ErrorCode::InvalidInput) putAside(result.error());
+        if (!result && result.error().code == ErrorCode::InvalidInput && m_archive->isDamaged()) putAside(result.error());
         indexLater();
         return result;
+    }
+
+    /// After the answer of the request that is worked on, which shows the session.
+    void tellDamage(const store::PromptSessionContent &content)
+    {
+        const QString title = fromStd(content.row.title);
+        const QString message =
+            content.numDamaged == 1
+                ? tr("An answer of the session “%1” could not be read and is left out.").arg(title)
+                : tr("%1 answers of the session “%2” could not be read and are left out.")
+                      .arg(integerText(content.numDamaged), title);
+        const QString hint = tr("What is kept stays as it is in %1: bring that file back from a copy to read all of it again.")
+                                 .arg(fromStd(m_file.string()));
+        QMetaObject::invokeMethod(this, [this, message, hint] { Q_EMIT told(message, hint); }, Qt::QueuedConnection);
     }
 
 Q_SIGNALS:
@@ -185,8 +211,11 @@ void StoredPrompts::list(const QString &search, QObject *context, Reply<std::vec
 
 void StoredPrompts::load(qint64 session, QObject *context, Reply<SessionContent> reply)
 {
-    ask<SessionContent>(context, std::move(reply),
-                        [session](store::PromptArchive &archive) { return contentOf(archive.load(session)); });
+    ask<SessionContent>(context, std::move(reply), [session, worker = m_worker](store::PromptArchive &archive) {
+        Result<store::PromptSessionContent> content = archive.load(session);
+        if (content && content->numDamaged > 0) worker->tellDamage(*content);
+        return contentOf(std::move(content));
+    });
 }
 
 void StoredPrompts::save(SessionChange change, QObject *context, Reply<SessionEntry> reply)

@@ -111,13 +111,19 @@ Result<PromptSessionContent> PromptArchive::load(int64_t session)
     ORRERY_ASSIGN(Statement pieces, database.prepare("SELECT answer,first,data FROM answer_tokens WHERE session=? "
                                                      "ORDER BY answer,first"));
     pieces.bind(1, session);
+    std::set<int64_t> damaged; // the others of the session are read
     while (true) {
         ORRERY_ASSIGN(const bool hasPiece, pieces.step());
         if (!hasPiece) break;
-        std::vector<GeneratedToken> &answer = content.answers[pieces.integer(0)];
-        ORRERY_ASSIGN(std::vector<GeneratedToken> tokens, unpackTokens(pieces.bytes(2)));
-        answer.insert(answer.end(), std::make_move_iterator(tokens.begin()), std::make_move_iterator(tokens.end()));
+        const int64_t key = pieces.integer(0);
+        auto tokens = unpackTokens(pieces.bytes(2));
+        if (!tokens) damaged.insert(key);
+        if (damaged.contains(key)) continue;
+        std::vector<GeneratedToken> &answer = content.answers[key];
+        answer.insert(answer.end(), std::make_move_iterator(tokens->begin()), std::make_move_iterator(tokens->end()));
     }
+    for (const int64_t key : damaged) content.answers.erase(key);
+    content.numDamaged = std::ssize(damaged);
     return content;
 }
 
@@ -149,7 +155,13 @@ Result<void> PromptArchive::Impl::update(const PromptSessionChange &change, int6
 
 Result<PromptSessionRow> PromptArchive::save(const PromptSessionChange &change)
 {
-    ORRERY_ASSIGN(Transaction writing, Transaction::begin(*m_impl->database, Transaction::Kind::Write));
+    auto begun = Transaction::begin(*m_impl->database, Transaction::Kind::Write);
+    if (!begun) {
+        Error error = std::move(begun).error();
+        if (error.code == ErrorCode::Conflict) error.code = ErrorCode::Unavailable; // locked, and not changed by another
+        return error;
+    }
+    Transaction writing = std::move(*begun);
     const int64_t now = change.editedUs > 0 ? change.editedUs : nowUs();
     int64_t session = change.id;
     if (session == 0) {
@@ -283,6 +295,15 @@ Result<PromptSessionRow> PromptArchive::bringBack(int64_t session)
 {
     ORRERY_ASSIGN(Statement set, m_impl->database->prepare("UPDATE session SET deleted_us=NULL WHERE id=?"));
     return m_impl->change(session, set, 1);
+}
+
+bool PromptArchive::isDamaged()
+{
+    Result<Statement> check = m_impl->database->prepare("PRAGMA quick_check(1)");
+    if (!check) return check.error().code == ErrorCode::InvalidInput;
+    const Result<bool> hasRow = check->step();
+    if (!hasRow) return hasRow.error().code == ErrorCode::InvalidInput;
+    return !*hasRow || check->text(0) != "ok";
 }
 
 Result<std::filesystem::path> putAside(const std::filesystem::path &path, int64_t wallSeconds)

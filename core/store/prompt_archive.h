@@ -58,6 +58,7 @@ struct PromptSessionContent {
     PromptSessionRow row;
     std::string document;
     std::map<int64_t, std::vector<GeneratedToken>> answers;
+    int64_t numDamaged = 0; ///< answers that cannot be read and are left out
 };
 
 /// How a text is looked for. Substrings: by an index of three letters each, or, without FTS5 or for shorter texts, by
@@ -78,9 +79,10 @@ public:
     /// Pinned ones first, then the last edited. @param search all of these words; empty: all sessions
     Result<std::vector<PromptSessionRow>> list(std::string_view search);
     Result<PromptSessionRow> row(int64_t session);
-    /// @error NotFound; Io, also of answers whose bytes are damaged
+    /// @error NotFound; Io, also of a document whose bytes are damaged
     Result<PromptSessionContent> load(int64_t session);
-    /// In one transaction. @error Conflict: another program changed or deleted the session since that revision; Io
+    /// In one transaction. @error Conflict: another program changed or deleted the session since that revision;
+    /// Unavailable: another program keeps the file locked; Io
     Result<PromptSessionRow> save(const PromptSessionChange &change);
     /// @param title empty: the first words again. @error NotFound, Io
     Result<PromptSessionRow> rename(int64_t session, std::string_view title);
@@ -92,6 +94,8 @@ public:
     /// Takes some sessions that changed into the index, so that the next search need not. @return whether there were any
     Result<bool> indexSome();
     [[nodiscard]] bool hasIndex() const;
+    /// Reads all pages of the file: after an InvalidInput, which SQLite says of more than damage.
+    [[nodiscard]] bool isDamaged();
 
 private:
     struct Impl;

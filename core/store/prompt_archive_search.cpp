@@ -19,6 +19,16 @@ constexpr size_t kLeastIndexed = 3; ///< letters of a word that the index can fi
 
 /// A whole prompt that is pasted is found by its beginning: SQLite takes no expression of a thousand conditions.
 constexpr size_t kMostWords = 32;
+constexpr size_t kMostWordBytes = 256; // and no pattern of 50,000
+
+/// At the border of a letter in UTF-8.
+void cutWord(std::string &word)
+{
+    if (word.size() <= kMostWordBytes) return;
+    size_t end = kMostWordBytes;
+    while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xC0U) == 0x80U) --end;
+    word.resize(end > 0 ? end : kMostWordBytes);
+}
 
 std::vector<std::string> wordsOf(std::string_view search)
 {
@@ -32,6 +42,7 @@ std::vector<std::string> wordsOf(std::string_view search)
     }
     if (!word.empty()) words.push_back(word);
     if (words.size() > kMostWords) words.resize(kMostWords);
+    for (std::string &one : words) cutWord(one);
     return words;
 }
 
@@ -120,6 +131,7 @@ Result<bool> PromptArchive::indexSome()
     return true;
 }
 
+/// What cannot be unpacked is left out: one damaged text would keep all others from being found.
 Result<std::string> PromptArchive::Impl::bodyOf(int64_t session)
 {
     ORRERY_ASSIGN(Statement document, database->prepare("SELECT words FROM session_document WHERE session=?"));
@@ -127,7 +139,7 @@ Result<std::string> PromptArchive::Impl::bodyOf(int64_t session)
     ORRERY_ASSIGN(const bool hasDocument, document.step());
     std::string body;
     if (hasDocument) {
-        ORRERY_ASSIGN(body, unpackText(document.bytes(0), kMaxDocumentBytes));
+        if (Result<std::string> words = unpackText(document.bytes(0), kMaxDocumentBytes)) body = std::move(*words);
     }
     ORRERY_ASSIGN(Statement pieces, database->prepare("SELECT first,data FROM answer_tokens WHERE session=? ORDER BY "
                                                       "answer,first"));
@@ -135,9 +147,10 @@ Result<std::string> PromptArchive::Impl::bodyOf(int64_t session)
     while (body.size() < kMaxSearchedBytes) {
         ORRERY_ASSIGN(const bool hasPiece, pieces.step());
         if (!hasPiece) break;
-        ORRERY_ASSIGN(const auto tokens, unpackTokens(pieces.bytes(1)));
         if (pieces.integer(0) == 0) body += '\n';
-        for (const GeneratedToken &token : tokens) body += token.bytes;
+        const auto tokens = unpackTokens(pieces.bytes(1));
+        if (!tokens) continue;
+        for (const GeneratedToken &token : *tokens) body += token.bytes;
     }
     body.resize(std::min(body.size(), kMaxSearchedBytes));
     std::replace(body.begin(), body.end(), '\0', ' '); // SQLite ends a text there

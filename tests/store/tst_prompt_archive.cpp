@@ -4,6 +4,7 @@
 #include "core/store/prompt_tokens.h"
 #include "core/store/sqlite_db.h"
 
+#include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -90,12 +91,15 @@ private Q_SLOTS:
     void titlesAndPins();
     void deletedOnesComeBack();
     void copiesAreTheirOwn();
+    void aDamagedAnswerIsLeftOut();
+    void aLockIsNoChange();
     void textsAreFound_data();
     void textsAreFound();
     void theIndexIsMadeAnew();
     void newerFilesAreLeftAlone();
     void brokenFilesAreRefusedAndPutAside_data();
     void brokenFilesAreRefusedAndPutAside();
+    void damageBehindAnOpenFileIsSeen();
     void missingOnesAreTold();
 };
 
@@ -284,6 +288,61 @@ void TestPromptArchive::copiesAreTheirOwn()
     QCOMPARE(place.archive->duplicate(99, "x").error().code, ErrorCode::NotFound);
 }
 
+void TestPromptArchive::aDamagedAnswerIsLeftOut()
+{
+    Place place;
+    PromptSessionChange change = newSession("first", std::string(3'000, 'x') + " fox");
+    change.answers.push_back({2, 0, tokensOf("jumps high")});
+    change.keptAnswers = {1, 2};
+    auto row = place.archive->save(change);
+    place.add("second", "over the dog");
+    const auto numPieces = [&place] {
+        auto database = Database::open(place.path(), OpenMode::Write);
+        return *(*database)->queryInteger("SELECT count(*) FROM answer_tokens WHERE session=1 AND answer=1");
+    };
+    {
+        auto database = Database::open(place.path(), OpenMode::Write);
+        QVERIFY((*database)->exec("UPDATE answer_tokens SET data=x'01' WHERE session=1 AND answer=1 AND first=0").ok());
+    }
+    QCOMPARE(titles(place.archive->list("high")), QStringList{"first"}); // the rest of it is found, and the others are
+    QCOMPARE(titles(place.archive->list("fox")), QStringList{"first"});
+    QCOMPARE(titles(place.archive->list("dog")), QStringList{"second"});
+    const auto content = place.archive->load(row->id);
+    QVERIFY(content.ok());
+    QCOMPARE(content->numDamaged, int64_t{1});
+    QVERIFY(!content->answers.contains(1));
+    QCOMPARE(textOf(content->answers.at(2)), std::string("jumps high"));
+    // Its bytes stay when the session is changed.
+    change.id = row->id;
+    change.revision = row->revision;
+    change.answers = {{2, 10, tokensOf("er")}};
+    QVERIFY(place.archive->save(change).ok());
+    QCOMPARE(numPieces(), int64_t{2});
+    {
+        auto database = Database::open(place.path(), OpenMode::Write);
+        QVERIFY((*database)->exec("UPDATE session_document SET words=x'01' WHERE session=1").ok());
+    }
+    QCOMPARE(titles(place.archive->list("higher")), QStringList{"first"});
+}
+
+void TestPromptArchive::aLockIsNoChange()
+{
+    Place place;
+    const int64_t id = place.add("a");
+    PromptSessionChange change = newSession("b");
+    change.id = id;
+    change.revision = 1;
+    {
+        auto database = Database::open(place.path(), OpenMode::Write);
+        QVERIFY((*database)->exec("BEGIN IMMEDIATE").ok());
+        const auto refused = place.archive->save(change); // after five seconds
+        QVERIFY(!refused.ok());
+        QCOMPARE(refused.error().code, ErrorCode::Unavailable);
+        QVERIFY(refused.error().message.ends_with("another program keeps it locked."));
+    }
+    QVERIFY(place.archive->save(change).ok());
+}
+
 void TestPromptArchive::textsAreFound_data()
 {
     QTest::addColumn<bool>("isIndexed");
@@ -304,6 +363,8 @@ void TestPromptArchive::textsAreFound()
     std::string pasted;
     for (int i = 0; i < 2000; ++i) pasted += "ab ";
     QVERIFY(place.archive->list(pasted).ok());
+    QVERIFY(place.archive->list("in " + std::string(60'000, 'x')).ok());
+    QVERIFY(!place.archive->isDamaged());
     QCOMPARE(found("loops"), QStringList{"Loops in C"});
     QCOMPARE(found("JUMPS fox"), QStringList{"Poem"}); // all words, in any order
     QCOMPARE(found("fox int"), QStringList());
@@ -399,6 +460,20 @@ void TestPromptArchive::brokenFilesAreRefusedAndPutAside()
     place.archive.reset();
     QCOMPARE(putAside(place.path(), 1'800'000'000)->filename().string(),
              std::string("prompts.db.broken-20270115-080000-2"));
+}
+
+void TestPromptArchive::damageBehindAnOpenFileIsSeen()
+{
+    Place place;
+    for (int i = 0; i < 10; ++i) place.add("session " + std::to_string(i), std::string(3'000, static_cast<char>('a' + i)));
+    QVERIFY(!place.archive->isDamaged());
+    auto database = Database::open(place.path(), OpenMode::Write);
+    QVERIFY((*database)->exec("UPDATE session SET preview='x'; PRAGMA wal_checkpoint(TRUNCATE)").ok());
+    QFile file(QString::fromStdString(place.path().string()));
+    QVERIFY(file.open(QIODevice::ReadWrite) && file.seek(4'096));
+    file.write(QByteArray(static_cast<qsizetype>(file.size() - 4'096), 'x'));
+    file.close();
+    QVERIFY(place.archive->isDamaged());
 }
 
 void TestPromptArchive::missingOnesAreTold()

@@ -60,9 +60,9 @@ public:
     /// Pinned ones first, then the last edited.
     /// @param search all of these words, in titles, prompts and answers; empty: all sessions
     virtual void list(const QString &search, QObject *context, Reply<std::vector<SessionEntry>> reply) = 0;
-    /// @error NotFound, InvalidInput
+    /// What of it cannot be read is left out and told. @error NotFound, Io
     virtual void load(qint64 session, QObject *context, Reply<SessionContent> reply) = 0;
-    /// @error Conflict: another window changed or deleted it since that revision; Io
+    /// @error Conflict: another window changed or deleted it since that revision; Unavailable: locked; Io
     virtual void save(SessionChange change, QObject *context, Reply<SessionEntry> reply) = 0;
     /// @param title empty: the first words again
     virtual void rename(qint64 session, const QString &title, QObject *context, Reply<SessionEntry> reply) = 0;
@@ -75,7 +75,7 @@ public:
     virtual void flush() = 0;
 
 Q_SIGNALS:
-    /// What was told is not the answer of a request: a broken file was put aside.
+    /// What was told is not the answer of a request: a broken file was put aside, an answer could not be read.
     void told(const QString &message, const QString &hint);
 };
 

@@ -2,6 +2,7 @@
 // The archive of the window: on a thread of its own, over restarts, kills and broken files.
 #include "app/workbench/stored_prompts.h"
 #include "core/store/prompt_archive.h"
+#include "core/store/sqlite_db.h"
 #include "tests/widgets/play/play_setup.h"
 #include "widgets/common/banner.h"
 #include "widgets/play/session_keeper.h"
@@ -75,6 +76,7 @@ private Q_SLOTS:
     void theWindowNeverWaits();
     void brokenFilesArePutAsideAndTold();
     void newerFilesAreLeftAlone();
+    void whatCannotBeReadIsTold();
     void twoWindowsOnOneSession();
     void theListIsLive();
     void filesAreForTheirOwnerOnly();
@@ -201,6 +203,46 @@ void TestStoredPrompts::newerFilesAreLeftAlone()
     QCOMPARE(window.keeper->session(), 0);
     QCOMPARE(window.panel->promptEditor()->toPlainText(), u"more"_s);
     QVERIFY(QDir(folder.filePath(u"state"_s)).entryList({u"*broken*"_s}).isEmpty());
+}
+
+void TestStoredPrompts::whatCannotBeReadIsTold()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path path = pathIn(folder).toStdString();
+    {
+        Window window(folder.path());
+        window.panel->promptEditor()->setPlainText(u"Hello"_s);
+        window.panel->generate();
+        Q_EMIT window.generation().tokens(tokensOf("abc"));
+        Q_EMIT window.generation().finished(summaryOf(FinishReason::MaxTokens));
+        window.keeper->saveNow();
+    }
+    {
+        auto archive = store::PromptArchive::open(path);
+        store::PromptSessionChange change;
+        change.document = "[]";
+        QVERIFY(archive.ok() && (*archive)->save(change).ok());
+        auto database = store::Database::open(path, store::OpenMode::Write);
+        QVERIFY((*database)->exec("UPDATE answer_tokens SET data=x'01'").ok());
+    }
+    Window window(folder.path());
+    QSignalSpy told(window.archive.get(), &PromptArchive::told);
+    window.open(1);
+    QTRY_COMPARE(told.count(), 1);
+    QCOMPARE(told[0][0].toString(), u"An answer of the session “Hello” could not be read and is left out."_s);
+    QVERIFY(told[0][1].toString().contains(pathIn(folder)));
+    QCOMPARE(window.panel->noteBanner()->message(), told[0][0].toString());
+    QCOMPARE(window.panel->numVersions(), 1);
+    window.panel->promptEditor()->insertPlainText(u"x"_s);
+    window.settle();
+    window.keeper->open(2);
+    QTRY_COMPARE(window.panel->banner()->message(),
+                 u"Cannot open prompt session 2: what is kept of it is no JSON object, expected the document that this "
+                 u"program wrote."_s);
+    QCOMPARE(window.keeper->session(), qint64{1}); // and stays
+    window.archive->flush();
+    auto database = store::Database::open(path, store::OpenMode::Read);
+    QCOMPARE(*(*database)->queryInteger("SELECT count(*) FROM answer_tokens"), int64_t{1}); // for a repair
 }
 
 void TestStoredPrompts::twoWindowsOnOneSession()
