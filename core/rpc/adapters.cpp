@@ -148,6 +148,7 @@ void toMessage(const ModelRequest &value, v1::GenerateRequest &message)
     message.set_prompt(value.request.prompt);
     if (value.request.infill) message.set_infill(*value.request.infill);
     message.set_source(wire::utf8(value.request.source));
+    message.set_mask(wire::utf8(value.request.mask));
     toMessage(value.request.sampling, *message.mutable_sampling());
     for (const ChatMessage &turn : value.request.messages) {
         v1::ChatMessageMessage &item = *message.add_messages();
@@ -166,6 +167,7 @@ ModelRequest fromMessage(const v1::GenerateRequest &message)
     value.model = message.model();
     value.request.prompt = message.prompt();
     value.request.source = message.source();
+    value.request.mask = message.mask();
     if (message.has_infill()) value.request.infill = message.infill();
     for (const v1::ChatMessageMessage &turn : message.messages())
         value.request.messages.push_back({turn.role(), turn.content(), mediaOf(turn.media())});

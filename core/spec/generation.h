@@ -58,6 +58,9 @@ struct GenerateRequest {
     /// that sampling draws count from there on as if the model had chosen them itself: the same tokens with
     /// the same seed go on alike.
     std::vector<int32_t> answerIds = {};
+    /// Who sees whom in what is read before the answer. Empty or "causal": each token what stands before it;
+    /// "prefix": all of it one another, for a model that learned it so (objective.mix).
+    std::string mask = {};
 };
 
 struct TokenAlternative {
