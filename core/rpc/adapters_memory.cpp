@@ -2,6 +2,8 @@
 #include "core/rpc/adapters.h"
 #include "core/rpc/wire.h"
 
+#include <map>
+
 namespace orrery {
 
 namespace {
@@ -12,6 +14,94 @@ template <typename Field> auto columnOf(const Field &field, int numTokens)
     std::vector<typename Field::value_type> column;
     if (field.size() == numTokens) column.assign(field.begin(), field.end());
     return column;
+}
+
+Modality modalityOf(uint32_t number)
+{
+    return number > kNumModalities ? Modality::Unknown : static_cast<Modality>(number);
+}
+
+/// Who reads is named once for all slots.
+class Readers {
+public:
+    explicit Readers(v1::MemoryReply &message) : m_message(message) {}
+    uint32_t numberOf(const std::string &source)
+    {
+        if (source.empty()) return 0;
+        const auto [at, isNew] = m_numbers.try_emplace(source, static_cast<uint32_t>(m_numbers.size() + 1));
+        if (isNew) m_message.add_readers(wire::utf8(source));
+        return at->second;
+    }
+
+private:
+    v1::MemoryReply &m_message;
+    std::map<std::string, uint32_t> m_numbers;
+};
+
+void addRead(const SlotRead &read, Readers &readers, v1::SlotReadMessage &message)
+{
+    message.set_age(read.age);
+    if (!read.isThere()) return;
+    message.set_place(read.place);
+    message.set_source(readers.numberOf(read.source));
+    message.set_token_id(read.tokenId);
+    message.set_modality(static_cast<uint32_t>(read.modality));
+    message.set_text(read.text);
+    message.set_layer(read.layer);
+    message.set_head(read.head);
+    message.set_weight(read.weight);
+}
+
+SlotRead readOf(const v1::SlotReadMessage &message, const v1::MemoryReply &reply)
+{
+    SlotRead read{.age = message.age(), .source = {}, .text = {}};
+    if (!read.isThere()) {
+        if (read.age != SlotRead::kNever) read.age = SlotRead::kNotKnown;
+        return read;
+    }
+    const auto source = static_cast<int64_t>(message.source()) - 1;
+    read.place = message.place();
+    if (source >= 0 && source < reply.readers_size()) read.source = reply.readers(static_cast<int>(source));
+    read.tokenId = message.token_id();
+    read.modality = modalityOf(message.modality());
+    read.text = message.text();
+    read.layer = message.layer();
+    read.head = message.head();
+    read.weight = message.weight();
+    return read;
+}
+
+/// What else is told of stored tokens.
+void addColumns(const MemoryEvent &event, Readers &readers, v1::MemoryEventMessage &message)
+{
+    for (const Modality modality : event.modalities) message.add_modalities(static_cast<uint32_t>(modality));
+    for (const SlotRead &read : event.reads) addRead(read, readers, *message.add_reads());
+    for (const MediaRun &run : event.media) {
+        v1::MediaRunMessage &item = *message.add_media();
+        item.set_begin(run.begin);
+        item.set_count(run.count);
+        item.set_modality(static_cast<uint32_t>(run.modality));
+    }
+}
+
+void takeColumns(const v1::MemoryEventMessage &message, const v1::MemoryReply &reply, MemoryEvent &event)
+{
+    for (const uint32_t number : columnOf(message.modalities(), message.token_ids_size()))
+        event.modalities.push_back(modalityOf(number));
+    if (message.reads_size() == message.token_ids_size())
+        for (const v1::SlotReadMessage &read : message.reads()) event.reads.push_back(readOf(read, reply));
+    int64_t end = 0;
+    const auto numBytes = static_cast<int64_t>(event.text.size());
+    for (const v1::MediaRunMessage &run : message.media()) {
+        // Whoever shows the text takes these bytes out of it.
+        if (run.begin() < end || run.count() < 1 || run.begin() > numBytes ||
+            run.count() > numBytes - run.begin()) {
+            event.media.clear();
+            return;
+        }
+        event.media.push_back({run.begin(), run.count(), modalityOf(run.modality())});
+        end = run.begin() + run.count();
+    }
 }
 
 } // namespace
@@ -52,6 +142,7 @@ void toMessage(const MemoryReport &value, v1::MemoryReply &message)
     message.set_num_refused(value.status.numRefused);
     message.set_last_refusal(wire::utf8(value.status.lastRefusal));
     message.set_num_freed(value.numFreed);
+    Readers readers(message);
     for (const MemoryEvent &event : value.events) {
         v1::MemoryEventMessage &item = *message.add_events();
         item.set_id(event.id);
@@ -69,6 +160,7 @@ void toMessage(const MemoryReport &value, v1::MemoryReply &message)
         item.mutable_usages()->Assign(event.usages.begin(), event.usages.end());
         item.mutable_surprises()->Assign(event.surprises.begin(), event.surprises.end());
         item.mutable_strengths()->Assign(event.strengths.begin(), event.strengths.end());
+        addColumns(event, readers, item);
     }
     message.set_undo_text(wire::utf8(value.undoText));
     message.mutable_similar_events()->Assign(value.similarEvents.begin(), value.similarEvents.end());
@@ -86,7 +178,7 @@ MemoryReport fromMessage(const v1::MemoryReply &message)
                     .numRefused = message.num_refused(),
                     .lastRefusal = message.last_refusal()};
     value.numFreed = message.num_freed();
-    for (const v1::MemoryEventMessage &item : message.events())
+    for (const v1::MemoryEventMessage &item : message.events()) {
         value.events.push_back({.id = item.id(),
                                 .source = item.source(),
                                 .firstToken = item.first_token(),
@@ -102,6 +194,8 @@ MemoryReport fromMessage(const v1::MemoryReply &message)
                                 .surprises = columnOf(item.surprises(), item.token_ids_size()),
                                 .strengths = columnOf(item.strengths(), item.token_ids_size()),
                                 .text = item.text()});
+        takeColumns(item, message, value.events.back());
+    }
     value.undoText = message.undo_text();
     const auto numSimilar = static_cast<int64_t>(message.similar_events_size());
     if (message.similarity_size() == numSimilar * numSimilar) {

@@ -26,6 +26,17 @@ MemoryVerb memoryVerbFromName(std::string_view name)
     return MemoryVerb::Unknown;
 }
 
+SlotRead lastReadOf(const MemoryEvent &event)
+{
+    SlotRead last;
+    if (!event.reads.empty()) last.age = SlotRead::kNever;
+    for (const SlotRead &read : event.reads) {
+        const bool isNewer = read.isThere() && (!last.isThere() || read.age < last.age);
+        if (isNewer || (read.age == SlotRead::kNotKnown && !last.isThere())) last = read;
+    }
+    return last;
+}
+
 Result<int64_t> MemoryControl::change(const MemoryEdit &edit)
 {
     const std::string verb = memoryVerbName(edit.verb);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/modality.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -28,6 +29,29 @@ inline bool isOfSource(std::string_view source, std::string_view name)
     return source == name || source.substr(0, source.rfind('#')) == name;
 }
 
+/// The last read of a stored token by a text that was read or answered; what looks and previews read, they
+/// read of a copy.
+struct SlotRead {
+    static constexpr int64_t kNever = -1, kNotKnown = -2;
+    int64_t age = kNotKnown; ///< tokens that were read since, 0: the last one did; or one of the two above
+    int64_t place = 0;       ///< of the token that read it, in its text
+    std::string source;      ///< of the same token
+    int32_t tokenId = 0;
+    Modality modality = Modality::Text;
+    std::string text;              ///< its bytes, as MemoryEvent::text
+    int64_t layer = -1, head = -1; ///< the head that gave it the most weight
+    float weight = 0;              ///< of that head, 0 … 1
+    [[nodiscard]] bool isThere() const { return age >= 0; }
+    bool operator==(const SlotRead &) const = default;
+};
+/// Stored tokens of a picture or recording that follow one another in MemoryEvent::text, a byte 0 for each.
+struct MediaRun {
+    int64_t begin = 0; ///< byte of the text
+    int64_t count = 0; ///< bytes, and patches or frames
+    Modality modality = Modality::Unknown;
+    bool operator==(const MediaRun &) const = default;
+};
+
 /// A stretch of neighbouring tokens that was stored together.
 struct MemoryEvent {
     int64_t id = 0;         ///< never given twice in one memory
@@ -46,7 +70,13 @@ struct MemoryEvent {
     std::vector<float> surprises; ///< −log p when it was read, nats; 0: not known
     std::vector<float> strengths; ///< factor on what a read of it gives; 1 unless it was edited
     std::string text;             ///< bytes of these tokens, where somebody with a tokenizer filled it in
+    // Of the same slots again; empty where nobody told.
+    std::vector<Modality> modalities = {}; ///< Unknown: of a file of before these were kept
+    std::vector<SlotRead> reads = {};
+    std::vector<MediaRun> media = {}; ///< of the text, in its order; filled in with it
 };
+/// The newest read of its slots; never read only where that is known of all of them.
+SlotRead lastReadOf(const MemoryEvent &event);
 
 struct MemoryStatus {
     int64_t capacity = 0; ///< slots

@@ -171,8 +171,15 @@ public:
     {
         *this << v.id << v.source << v.firstToken << v.lastToken << v.step << v.numSlots << v.meanUsage
               << v.age << v.isPinned << v.text;
-        return *this << v.tokenIds << v.slots << v.usages << v.surprises << v.strengths;
+        *this << v.tokenIds << v.slots << v.usages << v.surprises << v.strengths;
+        return *this << v.modalities << v.reads << v.media;
     }
+    Dump &operator<<(const SlotRead &v)
+    {
+        return *this << v.age << v.place << v.source << v.tokenId << v.modality << v.text << v.layer << v.head
+                     << v.weight;
+    }
+    Dump &operator<<(const MediaRun &v) { return *this << v.begin << v.count << v.modality; }
     Dump &operator<<(const MemoryReport &v)
     {
         return *this << v.status.capacity << v.status.numUsed << v.status.numPinned << v.status.numEvicted
@@ -338,9 +345,14 @@ void TestAdapters::keepsEveryField()
                                         r.integer()}));
         COMPARE_OVER_WIRE(v1::MemoryRequest, (MemoryEdit{r.pick(kLastMemoryVerb), r.text(), r.integer(),
                                                          r.integer(), r.number(), r.text(), r.integer()}));
+        const std::string reader = r.text();
+        const SlotRead read{9, r.integer(), reader, r.small(), Modality::Image, r.bytes(), 2, 1, 0.25F};
+        const SlotRead never{.age = SlotRead::kNever, .source = {}, .text = {}};
         const MemoryEvent remembered{r.integer(),      r.text(),   r.integer(), r.integer(), r.integer(),
                                      r.integer(),      r.number(), r.integer(), true,        {1, 258},
-                                     {r.integer(), 3}, {0.5F, 2},  {0, 1.25F},  {1, 0.75F},  r.bytes()};
+                                     {r.integer(), 3}, {0.5F, 2},  {0, 1.25F},  {1, 0.75F},  "ab" + std::string(2, '\0'),
+                                     {Modality::Text, Modality::Audio}, {read, never},
+                                     {{2, 2, Modality::Audio}}};
         COMPARE_OVER_WIRE(v1::MemoryReply, (MemoryReport{{r.integer(), r.integer(), r.integer(), r.integer(),
                                                           r.integer(), r.integer(), r.text()},
                                                          {remembered, {}},

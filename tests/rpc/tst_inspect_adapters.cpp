@@ -87,6 +87,7 @@ private Q_SLOTS:
     void refusesTablesOfAnotherSize();
     void readsWhatAnOlderProgramAsks();
     void readsWhatAnOlderProgramAnswers();
+    void rememberedPicturesLieWithinTheirText();
     void readsPastWhatANewerProgramAdds();
 };
 
@@ -343,6 +344,37 @@ void TestInspectAdapters::readsWhatAnOlderProgramAnswers()
     QCOMPARE(memory.events.at(0).text, std::string("ab"));
     QVERIFY(memory.events.at(0).slots.empty() && memory.events.at(0).strengths.empty());
     QVERIFY(memory.undoText.empty() && memory.similarity.empty());
+    QVERIFY(memory.events.at(0).reads.empty() && memory.events.at(0).modalities.empty());
+    QCOMPARE(lastReadOf(memory.events.at(0)).age, SlotRead::kNotKnown);
+}
+
+void TestInspectAdapters::rememberedPicturesLieWithinTheirText()
+{
+    // Whoever shows the text takes these bytes out of it: a run that lies leaves none.
+    for (const auto &[begin, count] : {std::pair{-1, 1}, {3, 1}, {1, 2}, {2, -1}, {2, 0}, {0, 1}}) {
+        v1::MemoryReply message = recorded<v1::MemoryReply>("memory_reply");
+        v1::MediaRunMessage &good = *message.mutable_events(0)->add_media(),
+                            &other = *message.mutable_events(0)->add_media();
+        good.set_count(1);
+        good.set_modality(2);
+        other.set_begin(begin);
+        other.set_count(count);
+        QVERIFY2(fromMessage(message).events.at(0).media.empty(), qPrintable(QString::number(begin)));
+        other.set_begin(1);
+        other.set_count(1);
+        other.set_modality(99);
+        const std::vector<MediaRun> expected{{0, 1, Modality::Image}, {1, 1, Modality::Unknown}};
+        QVERIFY(fromMessage(message).events.at(0).media == expected);
+    }
+    // Reads of another number of slots, and a reader that is not named.
+    v1::MemoryReply message = recorded<v1::MemoryReply>("memory_reply");
+    message.mutable_events(0)->add_reads()->set_source(7);
+    QVERIFY(fromMessage(message).events.at(0).reads.empty());
+    message.mutable_events(0)->add_reads()->set_age(-9);
+    const auto reads = fromMessage(message).events.at(0).reads;
+    QCOMPARE(reads.size(), size_t{2});
+    QCOMPARE(reads[0].source, std::string());
+    QCOMPARE(reads[1].age, SlotRead::kNotKnown);
 }
 
 void TestInspectAdapters::readsPastWhatANewerProgramAdds()
