@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a window may ask of an engine, as Qt signals and values. GUI thread only; nothing here waits: every request answers
-// through its callback on the GUI thread, in order, unless the context object died first. Implemented by app/workbench over
-// RPC, and by fakes in tests. Owned by the application, handed to panels by reference.
+// through its callback on the GUI thread, unless the context object died first. What is read of one run is answered in the
+// order in which it was asked, and so are control, edits and notes; nothing waits for what was asked of other runs.
+// Implemented by app/workbench over RPC, and by fakes in tests. Owned by the application, handed to panels by reference.
 #pragma once
 
 #include "core/base/result.h"
@@ -35,6 +36,13 @@ struct EngineInfo {
     QString cudaNote;
     QString home;
     QString note; ///< what the user should know of it (an older build that cannot be replaced now); mostly empty
+    bool isOfThisComputer = true; ///< what its paths mean, they mean here
+};
+
+/// Of an engine that does not answer; Unix seconds, 0: it is not lost, or nobody knows.
+struct ConnectionLoss {
+    double since = 0;
+    double nextTry = 0; ///< by itself
 };
 
 struct SeriesData {
@@ -187,6 +195,10 @@ public:
     [[nodiscard]] virtual std::unique_ptr<PendingRequest> tokenize(const QString &model, const QByteArray &text,
                                                                    QObject *context,
                                                                    Reply<std::vector<TokenPiece>> reply);
+    [[nodiscard]] virtual ConnectionLoss loss() const { return {}; }
+
+    /// Whether a path of the engine is one of this computer: it can be chosen and opened here.
+    [[nodiscard]] bool isOfThisComputer() const { return engine().isOfThisComputer; }
 
 Q_SIGNALS:
     void connectionChanged();
