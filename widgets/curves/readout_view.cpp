@@ -249,14 +249,14 @@ void ReadoutView::applyShape()
 QSize ReadoutView::sizeHint() const
 {
     const QFontMetrics metrics(Theme::instance().baseFont());
-    return {metrics.horizontalAdvance(QStringLiteral("Validation loss  0.0000 … 0.0000")) + kIndent + 16,
+    return {metrics.horizontalAdvance(tr("Validation loss  0.0000 … 0.0000")) + kIndent + 16,
             metrics.height() * 12};
 }
 
 QSize ReadoutView::minimumSizeHint() const
 {
     const QFontMetrics metrics(Theme::instance().baseFont());
-    return {metrics.horizontalAdvance(QStringLiteral("Validation loss  0.0000")) + kIndent + 16,
+    return {metrics.horizontalAdvance(tr("Validation loss  0.0000")) + kIndent + 16,
             metrics.height() * 6};
 }
 

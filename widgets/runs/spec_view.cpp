@@ -44,7 +44,7 @@ SpecView::SpecView(QWidget *parent)
     m_view->setHeaderHidden(true);
     m_view->header()->setStretchLastSection(true);
     m_view->setColumnWidth(
-        0, QFontMetrics(typeFont(TypeSize::Base)).horizontalAdvance(u"Norm of queries and k"_s));
+        0, QFontMetrics(typeFont(TypeSize::Base)).horizontalAdvance(tr("Norm of queries and k")));
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings of the run"));
     m_search->setClearButtonEnabled(true);
