@@ -18,7 +18,6 @@
 #include <QGroupBox>
 #include <QHBoxLayout>
 #include <QLineEdit>
-#include <QLocale>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -238,7 +237,7 @@ void ConnectionForm::connectProbe()
         m_result->setTone(result.note.isEmpty() ? Tone::Good : Tone::Warning);
         QString text = tr("%1 answers: %2, %3, %4%5. A round trip takes %6 ms.")
                            .arg(result.machine.isEmpty() ? tr("The host") : result.machine, result.version, result.cpuModel,
-                                counted(result.numCores, tr("1 core"), tr("%1 cores")), gpus, QLocale().toString(result.roundTripMs, 'f', 1));
+                                counted(result.numCores, tr("1 core"), tr("%1 cores")), gpus, fixedText(result.roundTripMs, 1));
         if (!result.note.isEmpty()) text += u'\n' + result.note;
         m_result->setText(text);
         refresh();
