@@ -504,6 +504,14 @@ void addRest(std::vector<Entry> &table)
                         .unit("steps")
                         .range(0, kMaxSteps)
                         .live());
+    table.push_back(entry("probes.overview_every", "Overview frames every", group, owner,
+                          PLACE(probes.overviewEvery),
+                          "Steps between kept pictures of all heads, where those of the starred heads are kept more "
+                          "often; 0 keeps both as often.")
+                        .unit("steps")
+                        .range(0, kMaxSteps)
+                        .live()
+                        .advanced());
     table.push_back(entry("probes.starred", "Starred heads", group, owner, PLACE(probes.starred),
                           "Heads whose pictures are kept with more detail, as layer.head, counted from 0.")
                         .live()

@@ -117,9 +117,15 @@ struct ProbesSpec {
     int64_t every = 200;        ///< steps between samples; 0: never
     int64_t maxTokens = 120;
     double budgetPercent = 2.0;
-    int64_t framesEvery = 10;        ///< steps between frames of the prompts' attention; 0: none
+    int64_t framesEvery = 10;        ///< steps between frames of the starred heads' attention; 0: no frames at all
+    int64_t overviewEvery = 0;       ///< steps between frames of all heads; 0: framesEvery
     std::vector<std::string> starred; ///< heads that are kept with more cells, "layer.head"
     int64_t framesMegabytes = 256;   ///< of all frames; beyond, older ones are thinned out
+    /// Steps between frames of all heads; 0: there are none.
+    [[nodiscard]] int64_t overviewInterval() const
+    {
+        return framesEvery > 0 && overviewEvery > 0 ? overviewEvery : framesEvery;
+    }
 };
 
 /// Several data, learned one after the other (keys continual.*). Without further stages: off.

@@ -233,17 +233,20 @@ TimeEstimate estimateTime(const RunSpec &spec, const RunEstimate &estimate, cons
     // At least the round that nothing puts off; beyond it what the budget allows.
     if (steps > 0) {
         const double samples = spec.probes.every > 0 ? secondsPerSamples(spec, estimate) * speed.slowness : 0;
-        const double frames = spec.probes.framesEvery > 0
+        const int64_t overviewEvery = spec.probes.overviewInterval();
+        const double frames = overviewEvery > 0
                                   ? kForwardShare * microBatch *
                                         static_cast<double>(spec.probes.prompts.size() + 1) /
                                         static_cast<double>(std::max<int64_t>(spec.train.batchSize, 1))
                                   : 0;
+        const auto framesEach = [&](int64_t every) {
+            return every > 0 ? std::floor(steps / static_cast<double>(every) + 1) * frames : 0;
+        };
         const double wanted =
             (spec.probes.every > 0 ? std::floor(steps / static_cast<double>(spec.probes.every)) * samples
                                    : 0) +
-            (spec.probes.framesEvery > 0
-                 ? std::floor(steps / static_cast<double>(spec.probes.framesEvery) + 1) * frames
-                 : 0);
+            framesEach(overviewEvery) +
+            (spec.probes.starred.empty() ? 0 : framesEach(spec.probes.framesEvery)); // a pass of their own
         const double allowed =
             spec.probes.budgetPercent / 100 * (parts.updates + parts.evaluation + parts.checkpoints);
         const double round =

@@ -42,7 +42,7 @@ private Q_SLOTS:
             "schedule.warmup_steps schedule.cycle_steps schedule.decay schedule.min_ratio "
             "schedule.total_steps "
             "probes.prompts probes.every probes.max_tokens probes.budget_percent probes.frames_every "
-            "probes.starred probes.frames_megabytes device threads seed";
+            "probes.overview_every probes.starred probes.frames_megabytes device threads seed";
         QCOMPARE(keys.join(' '), published);
     }
     void everyRecordIsComplete()
@@ -68,7 +68,7 @@ private Q_SLOTS:
             QString(
                 "model.dropout model.attention_dropout train.report_every train.eval_every train.checkpoint_every train.keep_last train.patience train.min_improvement "
                 "optimizer.weight_decay optimizer.clip probes.prompts probes.every probes.max_tokens "
-                    "probes.frames_every probes.starred"));
+                    "probes.frames_every probes.overview_every probes.starred"));
         for (const QString &key : keys) VERIFY_OK(requireChangeableField(key.toStdString()));
         VERIFY_OK(requireChangeableField("lr_factor"));
         VERIFY_ERROR(requireChangeableField("optimizer.lr"), ErrorCode::InvalidInput,

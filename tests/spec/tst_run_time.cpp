@@ -182,8 +182,18 @@ void TestRunTime::lookingStaysWithinItsBudget()
     const TimeEstimate much = estimateTime(spec, estimate, {}, 0);
     QVERIFY(much.parts.looking > 0.015 * much.parts.updates);
     QVERIFY(much.parts.looking < 0.04 * (much.parts.updates + much.parts.evaluation));
-    spec.probes.every = spec.probes.framesEvery = 0;
-    QCOMPARE(estimateTime(spec, estimate, {}, 0).parts.looking, 0.0);
+    // Of two rhythms each costs what it asks for.
+    spec.probes.every = 0;
+    spec.probes.budgetPercent = 100;
+    spec.probes.framesEvery = 10;
+    const auto looking = [&] { return estimateTime(spec, estimate, {}, 0).parts.looking; };
+    const double both = looking();
+    spec.probes.overviewEvery = 100;
+    QVERIFY(looking() > 0.09 * both && looking() < 0.11 * both); // no head is starred
+    spec.probes.starred = {"0.0"};
+    QVERIFY(looking() > 1.09 * both && looking() < 1.11 * both);
+    spec.probes.framesEvery = 0; // no frames at all
+    QCOMPARE(looking(), 0.0);
 }
 
 void TestRunTime::strategiesTakeTime_data()

@@ -18,9 +18,9 @@ Result<std::string> readFixture(const std::string &name)
 class TestSpecJson : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void writesTheStoredFormOfVersion5()
+    void writesTheStoredFormOfVersion6()
     {
-        const auto stored = readFixture("defaults-v5.json");
+        const auto stored = readFixture("defaults-v6.json");
         VERIFY_OK(stored);
         QCOMPARE(qtext(specToJson(RunSpec{})) + "\n", qtext(*stored));
         VERIFY_OK(specFromJson(*stored));
@@ -53,6 +53,9 @@ private Q_SLOTS:
             << "681929660dc67b7a826ce38936ebbbbcc1b23c84bd5e724f8ac5cbac6027958a";
         QTest::newRow("defaults of version 4")
             << "defaults-v4.json"
+            << "327c41ef27e96e7e7cf21e753ecc37339675415da87a1d1c1b74d96986da7bc1";
+        QTest::newRow("defaults of version 5")
+            << "defaults-v5.json"
             << "327c41ef27e96e7e7cf21e753ecc37339675415da87a1d1c1b74d96986da7bc1";
         QTest::newRow("run") << "run-v1.json"
                              << "c09ee8de74d17a60c7322c14a8517830ce0c1050d92cc1df54366b26ad7c6b98";
@@ -141,7 +144,7 @@ private Q_SLOTS:
         row("duplicate, dotted and nested", R"({"model":{"layers":1},"model.layers":1})",
             "twice, dotted and nested");
         row("newer version", R"({"spec_version":7,"new_key":1})",
-            "it has version 7, this program knows up to 5. Update");
+            "it has version 7, this program knows up to 6. Update");
         row("huge version", R"({"spec_version":18446744073709551615})", "Update Orrery");
         row("version as text", R"({"spec_version":"1"})", "its version is \"1\", expected a whole number");
         row("version 0", R"({"spec_version":0})", "its version is 0");
@@ -170,6 +173,7 @@ private Q_SLOTS:
              {"name=x", "train.steps=3000", "train.report_every=7", "train.eval_every=7",
               "train.checkpoint_every=7", "train.keep_last=7", "train.keep_best=false", "probes.prompts=x",
               "probes.every=7", "probes.max_tokens=7", "probes.budget_percent=7", "probes.frames_every=7",
+              "probes.overview_every=7",
               "probes.starred=0.0", "probes.frames_megabytes=7", "model.ffn_width=384"}) {
             const QStringList parts = QString(other).split('=');
             QTest::newRow(other) << parts[0] << parts[1] << false;
