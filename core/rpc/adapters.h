@@ -71,11 +71,13 @@ FrameInfo fromMessage(const v1::FrameMessage &message);
 /// The kind, prompt and range; `run` is set by the caller.
 void toMessage(const FrameQuery &value, v1::FramesRequest &message);
 FrameQuery fromMessage(const v1::FramesRequest &message);
+void toMessage(const HeadRef &value, v1::HeadMessage &message);
+HeadRef fromMessage(const v1::HeadMessage &message);
 /// The model's name stands in the input.
 void toMessage(const InspectRequest &value, v1::InspectQuery &message);
 InspectRequest fromMessage(const v1::InspectQuery &message);
 void toMessage(const InspectReport &value, v1::InspectReply &message);
-/// @error Io when a map or a table has another size than it says
+/// @error Io when a map or a table has another size than it says, or they are too many
 Result<InspectReport> fromMessage(const v1::InspectReply &message);
 void toMessage(const BatchResult &value, v1::BatchGenerateResult &message);
 BatchResult fromMessage(const v1::BatchGenerateResult &message);

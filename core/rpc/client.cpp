@@ -3,6 +3,7 @@
 
 #include "core/rpc/adapters.h"
 #include "core/rpc/error_status.h"
+#include "core/rpc/inspect_parts.h"
 #include "core/rpc/tls_identity.h"
 #include "core/rpc/unix_server.h"
 #include "core/rpc/wire.h"
@@ -60,6 +61,12 @@ Result<void> checkRequestSize(size_t numBytes, const std::string &action, const 
                      " bytes with its texts, pictures and recordings, expected at most " +
                      std::to_string(wire::kMaxRequestBytes) + ".",
                  "Make the files smaller, or shorten the text; a model sees pictures at its own size anyway."};
+}
+
+/// What an engine says of a call that it does not know.
+bool isNotOffered(const Error &error)
+{
+    return error.code == ErrorCode::Unavailable && error.message.ends_with("does not offer it.");
 }
 
 /// @error Conflict: not the certificate that was agreed on, or none was
@@ -251,6 +258,31 @@ struct EngineClient::Impl {
         if (isStoppedByUs || status.ok()) return {};
         return errorFromStatus(status, call.context, action, object);
     }
+
+    /// An answer in parts; of an engine that is older than these, in one piece.
+    template <typename Stub, typename Prepare>
+    Result<InspectReport>
+    inspected(Stub &stub, Prepare parts,
+              grpc::Status (Stub::*whole)(grpc::ClientContext *, const v1::InspectQuery &, v1::InspectReply *),
+              const v1::InspectQuery &query, const std::string &action, const std::string &object,
+              const CancelToken &token)
+    {
+        ORRERY_TRY(checkRequestSize(query.ByteSizeLong(), action, object));
+        InspectAssembly assembly;
+        Result<void> added;
+        const auto onPart = [&](const v1::InspectReply &part) {
+            added = assembly.add(part);
+            return added.ok();
+        };
+        const Result<void> ended = stream<Stub, v1::InspectQuery, v1::InspectReply>(
+            stub, parts, query, onPart, {}, action, object, token);
+        ORRERY_TRY(std::move(added));
+        if (ended.ok()) return assembly.take();
+        if (!isNotOffered(ended.error())) return ended.error();
+        v1::InspectReply reply;
+        ORRERY_TRY(unary(stub, whole, query, reply, Milliseconds(0), action, object, &token));
+        return fromMessage(reply);
+    }
 };
 
 Result<EngineClient> EngineClient::connect(const std::string &socketPath, Milliseconds timeout,
@@ -416,11 +448,8 @@ Result<InspectReport> EngineClient::inspectLive(const std::string &run, const In
     v1::InspectQuery message;
     toMessage(request, message);
     message.mutable_input()->set_model(wire::utf8(run));
-    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "look into run", run));
-    v1::InspectReply reply;
-    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::InspectLive, message, reply,
-                             Milliseconds(0), "look into run", run, &token));
-    return fromMessage(reply);
+    return m_impl->inspected(*m_impl->runs, &v1::RunService::Stub::PrepareAsyncInspectLiveInParts,
+                             &v1::RunService::Stub::InspectLive, message, "look into run", run, token);
 }
 
 Result<void> EngineClient::watch(const std::string &run,
@@ -457,8 +486,7 @@ Result<double> EngineClient::ping() const
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (answered.ok()) return seconds;
     // One that does not offer it has said so, which took a round trip, too.
-    if (answered.error().code == ErrorCode::Unavailable && answered.error().message.ends_with("does not offer it."))
-        return seconds;
+    if (isNotOffered(answered.error())) return seconds;
     return answered.error();
 }
 
@@ -692,11 +720,8 @@ Result<InspectReport> EngineClient::inspect(const std::string &model, const Insp
     v1::InspectQuery message;
     toMessage(request, message);
     message.mutable_input()->set_model(wire::utf8(model));
-    ORRERY_TRY(checkRequestSize(message.ByteSizeLong(), "look into", model));
-    v1::InspectReply reply;
-    ORRERY_TRY(m_impl->unary(*m_impl->inference, &v1::InferenceService::Stub::Inspect, message, reply,
-                             Milliseconds(0), "look into", model, &token));
-    return fromMessage(reply);
+    return m_impl->inspected(*m_impl->inference, &v1::InferenceService::Stub::PrepareAsyncInspectInParts,
+                             &v1::InferenceService::Stub::Inspect, message, "look into", model, token);
 }
 
 Result<std::vector<TokenPiece>> EngineClient::tokenize(const std::string &model, const std::string &text,

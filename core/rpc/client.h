@@ -77,7 +77,7 @@ public:
     /// @error NotFound (never there, or thinned out), Io and InvalidInput (damaged)
     [[nodiscard]] Result<AttentionFrame> frame(const std::string &run, int64_t id) const;
     /// With the weights of the running training; waits for a step boundary, without limit. @error Conflict (it
-    /// does not run), and as inspect()
+    /// does not run: its saved steps can be asked), and as inspect()
     [[nodiscard]] Result<InspectReport> inspectLive(const std::string &run, const InspectRequest &request,
                                                     const CancelToken &token = {}) const;
     /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one
@@ -146,8 +146,10 @@ public:
     /// @error NotFound (no memory, no such event), InvalidInput, Unavailable
     [[nodiscard]] Result<MemoryReport> editMemory(const std::string &model, const MemoryEdit &edit,
                                                   const CancelToken &token = {}) const;
-    /// What a model does with a text; waits without limit. @param model as above, and to a host "RUN@live" too
-    /// @error InvalidInput (what Generator::inspect says), Unavailable, Cancelled
+    /// What a model does with a text; waits without limit. The answer comes in parts, and a call that is cancelled ends
+    /// with the part that is on its way. @param model as above, and to a host "RUN@live" too (@error as inspectLive)
+    /// @error InvalidInput (what Generator::inspect says), Unavailable, Cancelled, Io (an answer that says something
+    /// else about its size than what comes)
     [[nodiscard]] Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
                                                 const CancelToken &token = {}) const;
     /// A text as the tokenizer of a model cuts it; waits without limit. @param text at most 1 MiB

@@ -249,7 +249,7 @@ private:
             job->cancel = true;
             return Error{ErrorCode::Cancelled, "Cannot finish " + action + ": the client cancelled it.", ""};
         }
-        return *job->result;
+        return std::move(*job->result); // whoever worked on it is done with it
     }
     /// Cancels the job under way when a stop is asked for: reading a long text looks at nothing else.
     class StopWatch {

@@ -4,6 +4,7 @@
 #include "core/rpc/adapters.h"
 #include "core/rpc/call_guard.h"
 #include "core/rpc/error_status.h"
+#include "core/rpc/inspect_parts.h"
 #include "core/rpc/wire.h"
 
 #include "orrery.grpc.pb.h"
@@ -194,6 +195,21 @@ public:
     }
 };
 
+/// Sends an answer part by part, at the reader's pace; who made the answer has long gone on.
+class InspectWriter final : public WriterSink<StreamSink, v1::InspectReply> {
+public:
+    using WriterSink::WriterSink;
+    Result<void> send(const InspectReport &report)
+    {
+        InspectCutter cutter(report);
+        for (v1::InspectReply part; cutter.next(part); part.Clear())
+            if (isCancelled() || !write(part))
+                return Error{ErrorCode::Cancelled, "Cannot finish looking inside: the client cancelled it.",
+                             ""};
+        return {};
+    }
+};
+
 /// Gathers the text of one generation of a batch.
 class TextGatherer final : public GenerateSink {
 public:
@@ -332,6 +348,18 @@ public:
                           m_backend.inspectLive(request->input().model(), fromMessage(*request), caller));
             toMessage(report, *reply);
             return {};
+        });
+    }
+    grpc::Status InspectLiveInParts(grpc::ServerContext *context, const v1::InspectQuery *request,
+                                    grpc::ServerWriter<v1::InspectReply> *writer) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
+            StreamScope stream(m_meter); // as above
+            if (!stream.isIn()) return stream.refusal();
+            InspectWriter caller(*context, *writer, m_meter, scope);
+            ORRERY_ASSIGN(const InspectReport report,
+                          m_backend.inspectLive(request->input().model(), fromMessage(*request), caller));
+            return caller.send(report);
         });
     }
 
@@ -568,6 +596,18 @@ public:
                           m_backend.inspect(request->input().model(), fromMessage(*request), caller));
             toMessage(report, *reply);
             return {};
+        });
+    }
+    grpc::Status InspectInParts(grpc::ServerContext *context, const v1::InspectQuery *request,
+                                grpc::ServerWriter<v1::InspectReply> *writer) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
+            StreamScope stream(m_meter); // as above
+            if (!stream.isIn()) return stream.refusal();
+            InspectWriter caller(*context, *writer, m_meter, scope);
+            ORRERY_ASSIGN(const InspectReport report,
+                          m_backend.inspect(request->input().model(), fromMessage(*request), caller));
+            return caller.send(report);
         });
     }
     grpc::Status Tokenize(grpc::ServerContext *context, const v1::TokenizeRequest *request,
