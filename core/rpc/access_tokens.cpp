@@ -24,6 +24,7 @@ constexpr size_t kTokenBytes = 32;
 constexpr size_t kHashBytes = 32;
 constexpr uint64_t kMaxFileBytes = 1 << 20;
 constexpr double kSaveInterval = 60;
+constexpr double kLongestLifetime = 3650.0 * 86'400;
 constexpr int kFormat = 1;
 constexpr const char *kPrefix = "orrery_"; ///< so that a token that went astray is known for one
 
@@ -144,6 +145,10 @@ Result<std::vector<AccessTokens::Entry>> AccessTokens::read() const
         };
         entry.info.createdAt = numberOf("created_at");
         entry.info.lastUsedAt = numberOf("last_used_at");
+        entry.info.expiresAt = numberOf("expires_at");
+        // Something that is no time must not make it valid for ever.
+        if (one.contains("expires_at") && entry.info.expiresAt <= 0)
+            return damaged("the end of \"" + sanitizeUtf8(entry.info.name) + "\" is no time");
         entries.push_back(std::move(entry));
     }
     if (entries.size() > kMaxTokens) return damaged("it has " + std::to_string(entries.size()) + " entries");
@@ -153,11 +158,14 @@ Result<std::vector<AccessTokens::Entry>> AccessTokens::read() const
 Result<void> AccessTokens::write(const std::vector<Entry> &entries) const
 {
     nlohmann::json json = {{"format", kFormat}, {"tokens", nlohmann::json::array()}};
-    for (const Entry &entry : entries)
-        json["tokens"].push_back({{"name", entry.info.name},
-                                  {"sha256", hexOf(entry.hash)},
-                                  {"created_at", entry.info.createdAt},
-                                  {"last_used_at", entry.info.lastUsedAt}});
+    for (const Entry &entry : entries) {
+        nlohmann::json one = {{"name", entry.info.name},
+                              {"sha256", hexOf(entry.hash)},
+                              {"created_at", entry.info.createdAt},
+                              {"last_used_at", entry.info.lastUsedAt}};
+        if (entry.info.expiresAt > 0) one["expires_at"] = entry.info.expiresAt;
+        json["tokens"].push_back(std::move(one));
+    }
     return writePrivateFile(m_file, json.dump(1) + "\n");
 }
 
@@ -175,9 +183,14 @@ template <typename Change> Result<void> AccessTokens::change(Change change)
     return {};
 }
 
-Result<std::string> AccessTokens::create(const std::string &name)
+Result<std::string> AccessTokens::create(const std::string &name, double lifetimeSeconds)
 {
     ORRERY_TRY(checkName(name));
+    if (!(lifetimeSeconds >= 0 && lifetimeSeconds <= kLongestLifetime))
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot make a token \"" + name + "\": its lifetime is " + formatSignificant(lifetimeSeconds / 86'400, 4) +
+                         " days, expected 0 (no end) to 3650 days.",
+                     "For example: orrery-engine host token create " + name + " --expires 30d"};
     ORRERY_ASSIGN(const std::string token, newToken());
     const std::lock_guard lock(m_mutex);
     ORRERY_TRY(change([&](std::vector<Entry> &entries) -> Result<void> {
@@ -189,7 +202,8 @@ Result<std::string> AccessTokens::create(const std::string &name)
             return Error{ErrorCode::Conflict,
                          "Cannot make a token \"" + name + "\": " + std::to_string(kMaxTokens) + " are there, expected fewer.",
                          "Revoke those that nobody uses: orrery-engine host token list"};
-        entries.push_back({{name, wallSeconds(), 0}, hashOf(token)});
+        const double now = wallSeconds();
+        entries.push_back({{name, now, 0, lifetimeSeconds > 0 ? now + lifetimeSeconds : 0}, hashOf(token)});
         return {};
     }));
     return token;
@@ -250,8 +264,9 @@ bool AccessTokens::isValid(std::string_view token)
     Entry *found = nullptr;
     for (Entry &entry : m_entries)
         if (CRYPTO_memcmp(entry.hash.data(), hash.data(), kHashBytes) == 0) found = &entry;
-    if (!found) return false;
-    found->info.lastUsedAt = wallSeconds();
+    const double now = wallSeconds();
+    if (!found || found->info.isExpired(now)) return false;
+    found->info.lastUsedAt = now;
     m_hasUnsavedUses = true;
     return true;
 }
@@ -260,6 +275,11 @@ uint64_t AccessTokens::version()
 {
     const std::lock_guard lock(m_mutex);
     refresh();
+    const double now = wallSeconds();
+    const auto numExpired = static_cast<size_t>(
+        std::count_if(m_entries.begin(), m_entries.end(), [now](const Entry &entry) { return entry.info.isExpired(now); }));
+    if (numExpired != m_numExpired) ++m_version;
+    m_numExpired = numExpired;
     return m_version;
 }
 

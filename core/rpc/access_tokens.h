@@ -23,6 +23,8 @@ struct TokenInfo {
     std::string name;
     double createdAt = 0;  ///< Unix time
     double lastUsedAt = 0; ///< 0: never; kept to the minute
+    double expiresAt = 0;  ///< from then on it lets nobody in; 0: never
+    [[nodiscard]] bool isExpired(double now) const { return expiresAt > 0 && now >= expiresAt; }
 };
 
 class AccessTokens {
@@ -31,8 +33,9 @@ public:
     explicit AccessTokens(std::filesystem::path file);
 
     /// Makes one of 256 bits from the system's generator. It is returned here and nowhere else, ever.
-    /// @error InvalidInput (name), Conflict (the name is taken; 256 tokens are there; somebody holds the file), Io
-    Result<std::string> create(const std::string &name);
+    /// @param lifetimeSeconds how long it lets in; 0: until it is revoked
+    /// @error InvalidInput (name; a lifetime below 0 or above ten years), Conflict (the name is taken; 256 tokens are there; somebody holds the file), Io
+    Result<std::string> create(const std::string &name, double lifetimeSeconds = 0);
     /// @error NotFound, and as create()
     Result<void> revoke(const std::string &name);
     /// By name. @error Conflict (others can read the file), InvalidInput (it is damaged), Io
@@ -40,7 +43,7 @@ public:
     /// Whether a token may come in now. Takes as long for a wrong one as for a right one, whichever it is; when the
     /// file cannot be read, nobody may. Notes the use.
     [[nodiscard]] bool isValid(std::string_view token);
-    /// Looks whether the file has changed. Changes whenever a token may have gone.
+    /// Looks whether the file has changed. Changes whenever a token may have gone, or its time is over.
     uint64_t version();
     /// Writes when tokens were last used; at most once a minute unless told.
     void saveUses(bool now = false);
@@ -69,6 +72,7 @@ private:
     std::vector<Entry> m_entries; ///< as last read
     Stamp m_stamp;
     uint64_t m_version = 1;
+    size_t m_numExpired = 0; ///< of m_entries, as version() last saw it
     double m_savedAt = 0;
     bool m_hasUnsavedUses = false;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/rpc/rpc_server.h"
 
+#include "core/base/platform.h"
 #include "core/rpc/access_tokens.h"
 #include "core/rpc/call_guard.h"
 #include "core/rpc/services.h"
@@ -11,6 +12,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/server_posix.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <unistd.h>
@@ -39,6 +41,11 @@ Result<void> checkExposure(const TcpServerOptions &options, const TcpAddress &ad
         return Error{ErrorCode::InvalidInput,
                      what + "other machines reach it and there is no token, expected at least one.",
                      "Make one first: orrery-engine host token create NAME"};
+    const double now = wallSeconds();
+    if (std::all_of(tokens.begin(), tokens.end(), [now](const TokenInfo &token) { return token.isExpired(now); }))
+        return Error{ErrorCode::InvalidInput,
+                     what + "other machines reach it and the time of each of its tokens is over, expected one that is valid.",
+                     "Make another one first: orrery-engine host token create NAME"};
     return {};
 }
 

@@ -128,6 +128,7 @@ private Q_SLOTS:
     static void refusesEveryMethodWithoutAValidToken_data();
     static void refusesEveryMethodWithoutAValidToken();
     static void endsStreamsOfARevokedToken();
+    static void endsStreamsOfATokenWhoseTimeIsOver();
     static void noticesARevocationByAnotherProcess();
     static void refusesAnotherCertificate();
     static void refusesWhoTakesTheHostsPlace();
@@ -223,6 +224,23 @@ void TestRemoteAccess::refusesEveryMethodWithoutAValidToken()
     QVERIFY2(letIn.isEmpty(), qPrintable(letIn.join(u'\n')));
     QVERIFY(allMethods().size() > 30);
     QCOMPARE(served.backends.numAnswered.load(), 0);
+}
+
+void TestRemoteAccess::endsStreamsOfATokenWhoseTimeIsOver()
+{
+    Served served;
+    RemoteTarget target = served.target();
+    target.token = served.tokens.create("guest", 3.0).value();
+    const auto guest = EngineClient::connectRemote(target, std::chrono::minutes(1));
+    QVERIFY2(guest.ok(), guest.ok() ? "" : guest.error().text().c_str());
+    QVERIFY(guest->host().ok());
+    const auto watched = guest->watch("", [](const WatchBatch &) { return true; });
+    QVERIFY(!watched.ok());
+    const auto asked = guest->host();
+    QVERIFY(!asked.ok());
+    QCOMPARE(asked.error().code, ErrorCode::Io); // as with any other that is refused
+    QVERIFY2(asked.error().message.find("refuses the token") != std::string::npos, asked.error().message.c_str());
+    QVERIFY(EngineClient::connectRemote(served.target(), std::chrono::minutes(1))->host().ok()); // the others are in
 }
 
 void TestRemoteAccess::endsStreamsOfARevokedToken()

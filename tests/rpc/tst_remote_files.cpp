@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands behind remote hosts before anything is sent: addresses, tokens, certificates, the book of connections, and the
 // protocol's number.
+#include "core/base/files.h"
+#include "core/base/platform.h"
 #include "core/rpc/access_tokens.h"
 #include "core/rpc/connections.h"
 #include "core/rpc/protocol_version.h"
@@ -12,6 +14,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cmath>
+#include <limits>
 #include <set>
 #include <sys/stat.h>
 
@@ -66,6 +70,7 @@ private Q_SLOTS:
     static void refusesATokenFileThatOthersCanRead();
     static void nobodyComesInWithADamagedFile();
     static void notesWhenATokenWasUsed();
+    static void tokensEnd();
     static void makesACertificateOnceAndKeepsIt();
     static void refusesIdentities();
     static void comparesFingerprints();
@@ -242,6 +247,40 @@ void TestRemoteFiles::notesWhenATokenWasUsed()
     QVERIFY(AccessTokens(file).revoke("a").ok());
     host.saveUses(true);
     QVERIFY(host.list()->empty());
+}
+
+void TestRemoteFiles::tokensEnd()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath(QStringLiteral("tokens.json")).toStdString();
+    AccessTokens host(file);
+    const std::string lasting = host.create("lasting").value();
+    const std::string brief = host.create("brief", 2.0).value();
+    QVERIFY(host.isValid(brief));
+    QVERIFY(std::abs(host.list()->front().expiresAt - host.list()->front().createdAt - 2.0) < 0.01);
+    host.saveUses(true); // which keeps the end
+    const uint64_t before = host.version();
+    QVERIFY(QTest::qWaitFor([&] { return !host.isValid(brief); }, 60'000));
+    QVERIFY(host.version() > before); // streams under way look again
+    QCOMPARE(host.version(), before + 1);
+    QVERIFY(host.isValid(lasting));
+    QVERIFY(AccessTokens(file).list()->front().isExpired(wallSeconds()));
+    QVERIFY(!AccessTokens(file).isValid(brief)); // also for who reads the file anew
+    for (const double wrong : {-1.0, 1e12, std::numeric_limits<double>::quiet_NaN()}) {
+        const auto refused = host.create("other", wrong);
+        QVERIFY(!refused.ok());
+        QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+        QVERIFY2(refused.error().message.find("expected 0 (no end) to 3650 days") != std::string::npos, refused.error().message.c_str());
+    }
+    // An end that is none lets nobody in.
+    auto text = readFile(file, 1 << 20).value();
+    const size_t at = text.find("\"expires_at\": ") + 14;
+    text.replace(at, text.find_first_of(",\n", at) - at, "\"never\"");
+    QVERIFY(writeFileAtomically(file, text).ok());
+    ::chmod(file.c_str(), 0600);
+    QVERIFY(!AccessTokens(file).isValid(lasting));
+    const auto damaged = AccessTokens(file).list();
+    QVERIFY2(!damaged.ok() && damaged.error().message.find("the end of \"brief\" is no time") != std::string::npos, "damage is told");
 }
 
 void TestRemoteFiles::makesACertificateOnceAndKeepsIt()

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -110,6 +111,19 @@ Result<std::string> resolveModel(const Session &session, const std::string &text
                    "the folder \"" + here.string() + "\" holds no run and no model: \"./" + name +
                        "\" names it");
     return run->string() + suffix;
+}
+
+Result<double> parseTimeSpan(const char *option, const std::string &text)
+{
+    double number = 0;
+    const char *end = text.data() + text.size();
+    const auto [behind, failed] = std::from_chars(text.data(), end, number);
+    const std::string unit(behind, end);
+    const double factor = unit == "d" ? 86'400 : unit == "h" ? 3600 : unit == "m" ? 60 : unit == "s" ? 1 : 0;
+    if (failed == std::errc() && number >= 0 && number < 1e9 && factor > 0) return number * factor;
+    return Error{ErrorCode::InvalidInput,
+                 std::string("Cannot read ") + option + " \"" + sanitizeUtf8(text) + "\": expected a number and one of d, h, m, s.",
+                 std::string("For example: ") + option + " 30d"};
 }
 
 std::string runLine(const RunStatus &status)

@@ -44,6 +44,8 @@ PluginCatalogue scanPlugins();
 /// slash that is a run of the catalogue and a folder here is the folder where that is a run or a model, else the run;
 /// stderr says which.
 Result<std::string> resolveModel(const Session &session, const std::string &text);
+/// "30d", "12h", "45m", "10s" → seconds. @param option as it was typed, for the message @error InvalidInput
+Result<double> parseTimeSpan(const char *option, const std::string &text);
 /// Shell-safe notation of one argument, for "Copy as command" and hints.
 std::string runLine(const RunStatus &status);
 

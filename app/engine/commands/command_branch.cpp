@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // branch: a new run from a checkpoint of another one.
 #include "app/engine/commands/command_runs.h"
+#include "app/engine/commands/remote_host.h"
+#include "app/engine/commands/spec_arguments.h"
 #include "app/engine/host/branch_run.h"
 #include "app/engine/host/worker_process.h"
 
@@ -12,28 +14,7 @@ namespace orrery::cli {
 
 namespace {
 
-struct BranchArguments {
-    std::string run;
-    int64_t step = 0;
-    std::vector<std::string> settings;
-    std::string name;
-    std::string out;
-    bool isStarting = false;
-    bool isQuiet = false;
-};
-
-Result<void> applySettings(SpecBuilder &builder, const std::vector<std::string> &settings)
-{
-    for (const std::string &setting : settings) {
-        const size_t equals = setting.find('=');
-        if (equals == std::string::npos)
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot read --set \"" + setting + "\": no \"=\" found, expected key=value.",
-                         "For example: --set optimizer.lr=1e-4"};
-        ORRERY_TRY(builder.setText(setting.substr(0, equals), setting.substr(equals + 1)));
-    }
-    return {};
-}
+constexpr const char *kExample = "optimizer.lr=1e-4";
 
 int branch(const Session &session, const BranchArguments &arguments)
 {
@@ -43,7 +24,7 @@ int branch(const Session &session, const BranchArguments &arguments)
     plan.step = arguments.step;
     plan.name = arguments.name;
     plan.directory = arguments.out;
-    plan.change = [&arguments](SpecBuilder &builder) { return applySettings(builder, arguments.settings); };
+    plan.change = [&arguments](SpecBuilder &builder) { return applySettings(builder, arguments.settings, kExample); };
     const auto run = branchRun(session.catalogue, *parent, plan);
     if (!run) return fail(session, run.error());
     const std::string &id = run->frozen().id;
@@ -76,11 +57,21 @@ void addBranch(CLI::App &app, Session &session)
     command->add_option("--set", arguments.settings, "One setting that differs, key=value; may be repeated")
         ->allow_extra_args(false);
     command->add_option("--name", arguments.name, "Name shown in lists");
-    command->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory)");
+    command->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory; with --host a path there)");
     command->add_flag("--start", arguments.isStarting, "Train it at once");
     command->add_flag("--quiet", arguments.isQuiet, "No progress");
     addPluginFolders(command);
-    finish(command, session, [&session] { return branch(session, arguments); });
+    addHostOption(command, session);
+    finish(command, session, [&session, command] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) {
+            if (const auto refused = refuseThere(*command, session, {"--plugin-dir"}, "The plugins of that machine are those that are installed there."); !refused)
+                return fail(session, refused.error());
+            return remoteBranch(session, arguments);
+        }
+#endif
+        return branch(session, arguments);
+    });
 }
 
 } // namespace orrery::cli

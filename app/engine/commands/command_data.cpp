@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/platform.h"
 #include "core/base/text.h"
@@ -132,6 +133,22 @@ int prepare(const Session &session, const DataArguments &arguments, bool describ
     return kExitOk;
 }
 
+#ifdef ORRERY_HAS_RPC
+DataRequest requestOf(const DataArguments &arguments)
+{
+    DataRequest request;
+    request.path = arguments.data.path;
+    request.tokenizer = arguments.data.tokenizer;
+    request.specialTokens = arguments.data.specialTokens;
+    request.valFraction = arguments.data.valFraction;
+    request.context = arguments.context;
+    request.seed = static_cast<int64_t>(arguments.seed);
+    request.imageSize = arguments.media.imageSize;
+    request.patchSize = arguments.media.patchSize;
+    return request;
+}
+#endif
+
 void addOptions(CLI::App *command, DataArguments &arguments)
 {
     command
@@ -170,11 +187,22 @@ void addData(CLI::App &app, Session &session)
     describeCommand->add_option(
         "--export", arguments.exportFolder,
         "Write what a generator makes as pictures, recordings and manifests into this folder");
-    finish(describeCommand, session, [&session] { return prepare(session, arguments, true); });
+    addHostOption(describeCommand, session);
+    finish(describeCommand, session, [&session, describeCommand] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) {
+            if (const auto refused = refuseThere(*describeCommand, session, {"--export", "--vocab-size"}, "Run the command on that machine.");
+                !refused)
+                return fail(session, refused.error());
+            return remoteDescribe(session, requestOf(arguments));
+        }
+#endif
+        return prepare(session, arguments, true);
+    });
     auto *prepareCommand =
         command->add_subcommand("prepare", "Tokenize now, so that training starts at once");
     addOptions(prepareCommand, arguments);
-    finish(prepareCommand, session, [&session] { return prepare(session, arguments, false); });
+    finishHere(prepareCommand, session, "data describe PATH --host prepares data there, too; or run the command on that machine.", [&session] { return prepare(session, arguments, false); });
     addDetector(*command, session);
     addTokenizer(*command, session);
 }

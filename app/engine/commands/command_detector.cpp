@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // data detector: trains the head that tells text, image and audio apart by their bytes, and measures it.
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/files.h"
 #include "core/base/platform.h"
@@ -130,7 +131,7 @@ void addDetector(CLI::App &data, Session &session)
     auto *trainCommand = command->add_subcommand("train", "Train it on made windows");
     addTraining(trainCommand);
     trainCommand->add_option("--out", arguments.out, "Write the table for the sources here");
-    finish(trainCommand, session, [&session] { return train(session, arguments); });
+    finishHere(trainCommand, session, "It trains in seconds on any machine: run it here, or there.", [&session] { return train(session, arguments); });
     auto *measureCommand =
         command->add_subcommand("measure", "Accuracy, calibration and how it takes random bytes");
     addTraining(measureCommand);
@@ -141,7 +142,7 @@ void addDetector(CLI::App &data, Session &session)
     measureCommand->add_option("--measure-windows", arguments.measureWindows, "Windows of each kind and size")
         ->check(CLI::Range(10, 1'000'000))
         ->capture_default_str();
-    finish(measureCommand, session, [&session] { return measure(session, arguments); });
+    finishHere(measureCommand, session, "It is the same on any machine: run it here, or there.", [&session] { return measure(session, arguments); });
 }
 
 } // namespace orrery::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // doctor: everything a run needs, checked one by one, with the next step for what is missing.
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/host/worker_process.h"
 
 #include "core/base/files.h"
@@ -16,7 +17,8 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
+#include <iterator>
+#include <string>
 
 namespace orrery::cli {
 
@@ -76,52 +78,86 @@ Check checkWorker()
     return {"worker", CheckState::Good, path->string() + ", LibTorch " + info.value("torch", std::string("?")), ""};
 }
 
-std::vector<Check> runChecks()
+Check checkProgram() { return {"program", CheckState::Good, "orrery-engine " ORRERY_VERSION, ""}; }
+
+Check checkProcessor()
 {
-    std::vector<Check> checks;
-    checks.push_back({"program", CheckState::Good, "orrery-engine " ORRERY_VERSION, ""});
     const CpuInfo &cpu = cpuInfo();
-    checks.push_back({"processor", CheckState::Good,
-                      cpu.model + ", " + std::to_string(cpu.numLogical) + " threads, " + cpu.flags(), ""});
-    const uint64_t memory = physicalMemoryBytes();
-    checks.push_back({"memory", memory < (2ull << 30) ? CheckState::Note : CheckState::Good, formatBytes(memory), ""});
-    checks.push_back(checkHome());
-    if (auto runtime = runtimeDir()) checks.push_back({"sockets", CheckState::Good, runtime->string(), ""});
-    else checks.push_back(fromError("sockets", runtime.error(), CheckState::Bad));
-    checks.push_back(checkWorker());
-    if (auto devices = cudaDeviceCount())
-        checks.push_back({"cuda", CheckState::Good, std::to_string(*devices) + " device(s)", ""});
-    else
-        checks.push_back(fromError("cuda", devices.error(), CheckState::Note));
-#ifdef ORRERY_HAS_RPC
-    if (auto host = connectToHost()) {
-        const auto description = host->host();
-        const std::string difference = description ? hostDifference(*description, programPath()) : description.error().text();
-        checks.push_back({"host", difference.empty() ? CheckState::Good : CheckState::Note, "running at " + host->socketPath(), difference});
-    } else checks.push_back({"host", CheckState::Note, "not running", "A window starts one by itself; by hand: orrery-engine host"});
-#else
-    checks.push_back({"host", CheckState::Note, "built without gRPC", "Watching and the window need a build with ORRERY_RPC=ON."});
-#endif
-    const bool hasDisplay = std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
-    checks.push_back({"display", hasDisplay ? CheckState::Good : CheckState::Note, hasDisplay ? "found" : "none",
-                      hasDisplay ? "" : "The window needs one; training and everything else work in the terminal."});
-    return checks;
+    return {"processor", CheckState::Good, cpu.model + ", " + std::to_string(cpu.numLogical) + " threads, " + cpu.flags(), ""};
 }
 
-int doctor(const Session &session)
+Check checkMemory()
 {
-    const std::vector<Check> checks = runChecks();
+    const uint64_t memory = physicalMemoryBytes();
+    return {"memory", memory < (2ull << 30) ? CheckState::Note : CheckState::Good, formatBytes(memory), ""};
+}
+
+Check checkSockets()
+{
+    auto runtime = runtimeDir();
+    if (!runtime) return fromError("sockets", runtime.error(), CheckState::Bad);
+    return {"sockets", CheckState::Good, runtime->string(), ""};
+}
+
+Check checkCuda()
+{
+    auto devices = cudaDeviceCount();
+    if (!devices) return fromError("cuda", devices.error(), CheckState::Note);
+    return {"cuda", CheckState::Good, std::to_string(*devices) + " device(s)", ""};
+}
+
+Check checkHost()
+{
+#ifdef ORRERY_HAS_RPC
+    auto host = connectToHost();
+    if (!host) return {"host", CheckState::Note, "not running", "A window starts one by itself; by hand: orrery-engine host"};
+    const auto description = host->host();
+    const std::string difference = description ? hostDifference(*description, programPath()) : description.error().text();
+    return {"host", difference.empty() ? CheckState::Good : CheckState::Note, "running at " + host->socketPath(), difference};
+#else
+    return {"host", CheckState::Note, "built without gRPC", "Watching and the window need a build with ORRERY_RPC=ON."};
+#endif
+}
+
+Check checkDisplay()
+{
+    const bool hasDisplay = std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
+    return {"display", hasDisplay ? CheckState::Good : CheckState::Note, hasDisplay ? "found" : "none",
+            hasDisplay ? "" : "The window needs one; training and everything else work in the terminal."};
+}
+
+constexpr Check (*kChecks[])() = {checkProgram, checkProcessor, checkMemory, checkHome, checkSockets,
+                                  checkWorker,  checkCuda,      checkHost,   checkDisplay};
+
+/// Paths may have any bytes.
+std::string jsonLine(const nlohmann::json &value)
+{
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+/// @param isEach with --json: a line for each check as soon as it is made, with how many there are
+int doctor(const Session &session, bool isEach)
+{
     bool isHealthy = true;
     static constexpr const char *kNames[] = {"good", "note", "bad"};
     nlohmann::json list = nlohmann::json::array();
-    for (const Check &check : checks) {
+    for (const auto &make : kChecks) {
+        const Check check = make();
+        const char *state = kNames[static_cast<int>(check.state)];
         isHealthy = isHealthy && check.state != CheckState::Bad;
-        list.push_back({{"check", check.name}, {"state", kNames[static_cast<int>(check.state)]}, {"text", check.text}, {"hint", check.hint}});
-        if (session.json) continue;
-        std::printf("%-4s  %-12s %s\n", kNames[static_cast<int>(check.state)], check.name.c_str(), check.text.c_str());
-        if (!check.hint.empty()) std::printf("      %-12s %s\n", "", check.hint.c_str());
+        nlohmann::json line{{"check", check.name}, {"state", state}, {"text", check.text}, {"hint", check.hint}};
+        if (session.json && isEach) {
+            line["of"] = std::size(kChecks);
+            std::fputs(jsonLine(line).c_str(), stdout);
+            std::fflush(stdout);
+        } else if (session.json) {
+            list.push_back(std::move(line));
+        } else {
+            std::printf("%-4s  %-12s %s\n", state, check.name.c_str(), check.text.c_str());
+            if (!check.hint.empty()) std::printf("      %-12s %s\n", "", check.hint.c_str());
+        }
     }
-    if (session.json) std::printf("%s\n", nlohmann::json{{"healthy", isHealthy}, {"checks", list}}.dump().c_str());
+    if (session.json && !isEach) std::fputs(jsonLine({{"healthy", isHealthy}, {"checks", list}}).c_str(), stdout);
     return isHealthy ? kExitOk : kExitFailed;
 }
 
@@ -129,8 +165,10 @@ int doctor(const Session &session)
 
 void addDoctor(CLI::App &app, Session &session)
 {
+    static bool isEach = false;
     auto *command = app.add_subcommand("doctor", "Check that this machine has all that Orrery needs");
-    finish(command, session, [&session] { return doctor(session); });
+    command->add_flag("--each", isEach, "With --json: a line for each check as soon as it is made");
+    finishHere(command, session, "It looks at the machine that it runs on: run it there. connections test NAME looks at the link.", [&session] { return doctor(session, isEach); });
 }
 
 } // namespace orrery::cli

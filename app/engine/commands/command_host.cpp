@@ -21,13 +21,29 @@ AccessTokens tokensFile() { return AccessTokens(hostRemoteFolder(userDataDir()) 
 
 std::string ageText(double when) { return when <= 0 ? "never" : formatDuration(std::max(0.0, wallSeconds() - when)) + " ago"; }
 
-int createToken(const Session &session, const std::string &name)
+/// "never", "in 29 d", "2 d ago: it lets nobody in"
+std::string endText(const TokenInfo &info)
 {
+    if (info.expiresAt <= 0) return "never";
+    const double left = info.expiresAt - wallSeconds();
+    return left > 0 ? "in " + formatDuration(left) : formatDuration(-left) + " ago: it lets nobody in";
+}
+
+int createToken(const Session &session, const std::string &name, const std::string &expires)
+{
+    double lifetime = 0;
+    if (!expires.empty()) {
+        const auto span = parseTimeSpan("--expires", expires);
+        if (!span) return fail(session, span.error());
+        lifetime = *span;
+    }
     AccessTokens tokens = tokensFile();
-    const auto token = tokens.create(name);
+    const auto token = tokens.create(name, lifetime);
     if (!token) return fail(session, token.error());
     if (session.json) {
-        printJson({{"token", name}, {"secret", *token}});
+        nlohmann::json json = {{"token", name}, {"secret", *token}};
+        if (lifetime > 0) json["expires_at"] = wallSeconds() + lifetime;
+        printJson(json);
         return kExitOk;
     }
     std::printf("%s\n", token->c_str());
@@ -45,9 +61,10 @@ int listTokens(const Session &session)
     if (!infos) return fail(session, infos.error());
     for (const TokenInfo &info : *infos) {
         if (session.json)
-            printJson({{"token", info.name}, {"created_at", info.createdAt}, {"last_used_at", info.lastUsedAt}});
+            printJson({{"token", info.name}, {"created_at", info.createdAt}, {"last_used_at", info.lastUsedAt}, {"expires_at", info.expiresAt}, {"expired", info.isExpired(wallSeconds())}});
         else
-            std::printf("%-24s made %-16s used %s\n", info.name.c_str(), ageText(info.createdAt).c_str(), ageText(info.lastUsedAt).c_str());
+            std::printf("%-24s made %-16s used %-16s ends %s\n", info.name.c_str(), ageText(info.createdAt).c_str(), ageText(info.lastUsedAt).c_str(),
+                        endText(info).c_str());
     }
     if (infos->empty() && !session.json) std::printf("No tokens: nobody can come in. Make one: orrery-engine host token create NAME\n");
     return kExitOk;
@@ -77,12 +94,13 @@ int showCertificate(const Session &session)
 
 void addTokens(CLI::App &host, Session &session)
 {
-    static std::string name;
+    static std::string name, expires;
     auto *command = host.add_subcommand("token", "Who may come in over --listen");
     command->require_subcommand(1);
     auto *createCommand = command->add_subcommand("create", "Make a token; it is shown once");
     createCommand->add_option("name", name, "Who will use it, for example laptop")->required();
-    finish(createCommand, session, [&session] { return createToken(session, name); });
+    createCommand->add_option("--expires", expires, "How long it lets in: 30d, 12h, 45m, 10s; not given: until it is revoked");
+    finish(createCommand, session, [&session] { return createToken(session, name, expires); });
     finish(command->add_subcommand("list", "Names, when they were made and last used"), session, [&session] { return listTokens(session); });
     auto *revokeCommand = command->add_subcommand("revoke", "Shut out who uses a token, at once");
     revokeCommand->add_option("name", name, "Its name")->required();
@@ -95,7 +113,8 @@ void sayPort(const Session &session, const HostListen &listen, uint16_t port, co
 {
     AccessTokens tokens = tokensFile();
     const auto infos = tokens.list();
-    const size_t numTokens = infos.ok() ? infos->size() : 0;
+    const auto isValid = [](const TokenInfo &info) { return !info.isExpired(wallSeconds()); };
+    const size_t numTokens = infos.ok() ? static_cast<size_t>(std::count_if(infos->begin(), infos->end(), isValid)) : 0;
     if (session.json) {
         printJson({{"event", "listening"}, {"address", listen.address}, {"port", port}, {"fingerprint", fingerprint}, {"tokens", numTokens}});
         std::fflush(stdout);
@@ -104,7 +123,7 @@ void sayPort(const Session &session, const HostListen &listen, uint16_t port, co
     std::fprintf(stderr, "listening on %s, port %u, %s\n", listen.address.c_str(), static_cast<unsigned>(port),
                  fingerprint.empty() ? "without TLS: this machine only" : "with TLS");
     if (!fingerprint.empty()) std::fprintf(stderr, "certificate   %s\n", fingerprint.c_str());
-    if (numTokens == 0) std::fprintf(stderr, "There is no token, so nobody can come in yet. Make one: orrery-engine host token create NAME\n");
+    if (numTokens == 0) std::fprintf(stderr, "There is no valid token, so nobody can come in yet. Make one: orrery-engine host token create NAME\n");
 }
 
 } // namespace

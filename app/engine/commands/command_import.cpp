@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // runs import, and runs export --tfevents.
 #include "app/engine/commands/command_runs.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/text.h"
 #include "core/store/tfevents.h"
@@ -99,9 +100,15 @@ void addRunsImport(CLI::App &runs, Session &session)
     auto *command = runs.add_subcommand("import", "Take over the curves of another program");
     command
         ->add_option("--tfevents", directory,
-                     "Log directory of TensorBoard; each folder with events becomes a run")
+                     "Log directory of TensorBoard; each folder with events becomes a run (with --host a path there)")
         ->required();
-    finish(command, session, [&session] { return import(session, directory); });
+    addHostOption(command, session);
+    finish(command, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteImport(session, directory);
+#endif
+        return import(session, directory);
+    });
 }
 
 } // namespace orrery::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // memory: what a model remembers of the texts that it read. The worker does the work in this terminal.
-#include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/host/worker_process.h"
 
 namespace orrery::cli {
@@ -27,7 +27,11 @@ CLI::App *addAction(CLI::App *memory, Session &session, MemoryArguments &argumen
                arguments.passed);
     passOption(command, "--threads", "CPU threads; 0: all", arguments.passed);
     addPluginFolders(command);
+    addHostOption(command, session);
     finish(command, session, [&session, &arguments, action] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteMemory(session, action, arguments.model, arguments.file, arguments.passed);
+#endif
         const auto model = resolveModel(session, arguments.model);
         if (!model) return fail(session, model.error());
         std::vector<std::string> line = {"memory", action, "--model", *model};

@@ -94,6 +94,8 @@ void addModel(CLI::App &app, Session &session)
     generate->add_flag_callback("--no-memory", [] { arguments.passed.emplace_back("--no-memory"); },
                                 "Begin without the memory that is saved with the model");
     passOption(generate, "--source", "What the text is called in the memory (its file)", arguments.passed);
+    passOption(generate, "--mask", "prefix: the prompt's tokens see one another (hybrid objective); causal: each what stands before it (causal)",
+               arguments.passed);
     passOption(generate, "--max-tokens", "Tokens at most (200)", arguments.passed);
     passOptions(generate, "--stop", "Text before which the answer ends; may be repeated", arguments.passed);
     passOption(generate, "--temperature", "0 takes the most probable token (0.8)", arguments.passed);
@@ -137,7 +139,11 @@ void addModel(CLI::App &app, Session &session)
     embed->add_option("--device", arguments.device, "cpu or cuda");
     embed->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     addPluginFolders(embed);
+    addHostOption(embed, session);
     finish(embed, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteEmbed(session, arguments.model, arguments.passed);
+#endif
         std::vector<std::string> command = {"embed"};
         command.insert(command.end(), arguments.passed.begin(), arguments.passed.end());
         return runWorker(session, arguments, std::move(command));
@@ -149,7 +155,7 @@ void addModel(CLI::App &app, Session &session)
     evaluate->add_option("--device", arguments.device, "cpu or cuda (the run's own, where this machine has it)");
     evaluate->add_option("--threads", arguments.threads, "CPU threads; 0: all");
     addPluginFolders(evaluate);
-    finish(evaluate, session, [&session] { return runWorker(session, arguments, {"evaluate", "--data", arguments.data}); });
+    finishHere(evaluate, session, "Run it on that machine, for example through ssh: its data and its checkpoints are there.", [&session] { return runWorker(session, arguments, {"evaluate", "--data", arguments.data}); });
 }
 
 } // namespace orrery::cli

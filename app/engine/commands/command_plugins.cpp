@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // plugins list and show: everything that is known of plugins without loading one.
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
+#include "app/engine/host/worker_process.h"
 
 #include "core/base/text.h"
 #include "core/spec/field_record.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace orrery::cli {
@@ -54,16 +57,33 @@ void printLine(const PluginInfo &plugin)
                 (plugin.isUsable() ? providedText(plugin) : sanitizeUtf8(plugin.reason)).c_str());
 }
 
+/// Of this machine, or those that a host knows.
+Result<std::vector<PluginInfo>> pluginsOf(const Session &session)
+{
+#ifdef ORRERY_HAS_RPC
+    if (!session.host.empty()) {
+        ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
+        ORRERY_ASSIGN(PluginListing listing, remote.client.listPlugins());
+        for (const Error &problem : listing.problems) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+        return std::move(listing.plugins);
+    }
+#endif
+    return scanPlugins().infos();
+}
+
 int list(const Session &session)
 {
-    const PluginCatalogue catalogue = scanPlugins();
-    for (const PluginRecord &record : catalogue.records()) {
+    const auto plugins = pluginsOf(session);
+    if (!plugins) return fail(session, plugins.error());
+    for (const PluginInfo &plugin : *plugins) {
         if (session.json)
-            std::printf("%s\n", printable(pluginJson(record.info)).c_str());
+            std::printf("%s\n", printable(pluginJson(plugin)).c_str());
         else
-            printLine(record.info);
+            printLine(plugin);
     }
-    if (!session.json && catalogue.records().empty())
+    if (!session.json && plugins->empty() && !session.host.empty())
+        std::printf("No plugins on %s.\n", sanitizeUtf8(session.host).c_str());
+    else if (!session.json && plugins->empty())
         std::printf(
             "No plugins here. A folder of them can be named: orrery-engine plugins list --plugin-dir DIR\n");
     return kExitOk;
@@ -100,11 +120,12 @@ void printPlugin(const PluginInfo &plugin)
 
 int show(const Session &session, const std::string &id)
 {
-    const PluginCatalogue catalogue = scanPlugins();
-    const PluginRecord *record = catalogue.find(id);
-    if (!record) {
+    const auto plugins = pluginsOf(session);
+    if (!plugins) return fail(session, plugins.error());
+    const auto found = std::find_if(plugins->begin(), plugins->end(), [&id](const PluginInfo &plugin) { return plugin.id == id; });
+    if (found == plugins->end()) {
         std::vector<std::string> ids;
-        for (const PluginRecord &other : catalogue.records()) ids.push_back(other.info.id);
+        for (const PluginInfo &other : *plugins) ids.push_back(other.id);
         const std::string near = nearestName(id, ids);
         return fail(session,
                     Error{ErrorCode::NotFound,
@@ -115,9 +136,9 @@ int show(const Session &session, const std::string &id)
                                        : "Did you mean \"" + near + "\"?"});
     }
     if (session.json)
-        std::printf("%s\n", printable(pluginJson(record->info)).c_str());
+        std::printf("%s\n", printable(pluginJson(*found)).c_str());
     else
-        printPlugin(record->info);
+        printPlugin(*found);
     return kExitOk;
 }
 
@@ -131,10 +152,22 @@ void addPlugins(CLI::App &app, Session &session)
     command->require_subcommand(1);
     auto *listCommand = command->add_subcommand("list", "All plugins with version, state and reason");
     addPluginFolders(listCommand);
+    addHostOption(listCommand, session);
     finish(listCommand, session, [&session] { return list(session); });
+    auto *check = command->add_subcommand(
+        "check", "Load the engine half of one plugin or of all, each in a process of its own, and say whether it fits");
+    check->add_option("id", id, "As plugins list prints it; without one, all");
+    addPluginFolders(check);
+    finish(check, session, [&session] {
+        WorkerCommand worker{{"check-plugin"}};
+        if (!id.empty()) worker.arguments.push_back(id);
+        if (session.json) worker.arguments.emplace_back("--json");
+        return fail(session, execWorker(worker));
+    });
     auto *showCommand = command->add_subcommand("show", "One plugin with its settings");
     showCommand->add_option("id", id, "As plugins list prints it")->required();
     addPluginFolders(showCommand);
+    addHostOption(showCommand, session);
     finish(showCommand, session, [&session] { return show(session, id); });
 }
 

@@ -237,12 +237,12 @@ void addRuns(CLI::App &app, Session &session)
     auto *copyCommand = command->add_subcommand("copy", "Copy a run, also while it trains");
     copyCommand->add_option("run", name, "Id, unique prefix, name or path")->required();
     copyCommand->add_option("directory", target, "New run directory")->required();
-    finish(copyCommand, session, [&session] { return copy(session, name, target); });
+    finishHere(copyCommand, session, "Run it on that machine, or copy the run's folder (runs show RUN --host names it) with scp -r or rsync.", [&session] { return copy(session, name, target); });
     auto *exportCommand = command->add_subcommand(
         "export",
         "Write a run's model as a model directory, with what it remembers, or its curves for TensorBoard");
     exportCommand->add_option("run", name, "RUN, RUN@step, RUN@best or a model directory")->required();
-    auto *positional = exportCommand->add_option("directory", target, "A free name or an empty folder");
+    auto *positional = exportCommand->add_option("directory", target, "A free name or an empty folder (with --host a path there)");
     exportCommand->add_option("--out", target, "The same")->excludes(positional);
     exportCommand->add_flag("--tfevents", isEvents, "The curves, as TensorBoard reads them");
     exportCommand
@@ -250,6 +250,7 @@ void addRuns(CLI::App &app, Session &session)
                      "orrery (everything that a model can have), or hf: transformers loads it, too (Llama, "
                      "Qwen3 or GPT-2)")
         ->check(CLI::IsMember({"orrery", "hf"}));
+    addHostOption(exportCommand, session);
     finish(exportCommand, session, [&session] {
         if (target.empty()) { // the folder stands in one of two places, so neither option is required
             fail(session, Error{ErrorCode::InvalidInput,
@@ -257,6 +258,13 @@ void addRuns(CLI::App &app, Session &session)
                                 "For example: orrery-engine runs export " + name + " FOLDER"});
             return kExitUsage;
         }
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty() && isEvents) return remoteExportEvents(session, name, target);
+        if (!session.host.empty())
+            return fail(session, Error{ErrorCode::InvalidInput,
+                                       "Cannot export the model of \"" + name + "\" from another machine: expected --tfevents, the curves.",
+                                       "Run the command on that machine and copy the folder, for example with scp -r."});
+#endif
         return isEvents ? exportEvents(session, name, target) : exportModel(session, name, target, format);
     });
     addRunsEdit(*command, session);

@@ -9,7 +9,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <cstdio>
 #include <limits>
 
@@ -87,25 +86,11 @@ int listTrash(const Session &session)
     return kExitOk;
 }
 
-/// "30d", "12h", "45m", "10s". @return seconds
-Result<double> ageOf(const std::string &text)
-{
-    double number = 0;
-    const char *end = text.data() + text.size();
-    const auto [behind, failed] = std::from_chars(text.data(), end, number);
-    const std::string unit(behind, end);
-    const double factor = unit == "d" ? 86'400 : unit == "h" ? 3600 : unit == "m" ? 60 : unit == "s" ? 1 : 0;
-    if (failed == std::errc() && number >= 0 && number < 1e9 && factor > 0) return number * factor;
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot read --older \"" + text + "\": expected a number and one of d, h, m, s.",
-                 "For example: --older 30d"};
-}
-
 int emptyTrash(const Session &session, const EmptyArguments &arguments)
 {
     double before = std::numeric_limits<double>::infinity();
     if (!arguments.older.empty()) {
-        const auto age = ageOf(arguments.older);
+        const auto age = parseTimeSpan("--older", arguments.older);
         if (!age) return fail(session, age.error());
         before = wallSeconds() - *age;
     }
@@ -158,14 +143,15 @@ void addRunsTrash(CLI::App &runs, Session &session)
 
     auto *trashCommand = runs.add_subcommand("trash", "What was deleted and can be restored");
     trashCommand->require_subcommand(1);
-    finish(trashCommand->add_subcommand("list", "Deleted runs, newest first"), session,
-           [&session] { return listTrash(session); });
+    finishHere(trashCommand->add_subcommand("list", "Deleted runs, newest first"), session,
+               "Run it on that machine; runs restore ID --host brings one of its runs back.",
+               [&session] { return listTrash(session); });
     static EmptyArguments emptied;
     auto *emptyCommand = trashCommand->add_subcommand("empty", "Delete what is in the trash forever");
     emptyCommand->add_option("--older", emptied.older,
                              "Only what was deleted longer ago: 30d, 12h, 45m, 10s");
     emptyCommand->add_flag("--yes", emptied.isConfirmed, "Do not ask");
-    finish(emptyCommand, session, [&session] { return emptyTrash(session, emptied); });
+    finishHere(emptyCommand, session, "What cannot be undone is done on the machine itself: run it there.", [&session] { return emptyTrash(session, emptied); });
 }
 
 } // namespace orrery::cli

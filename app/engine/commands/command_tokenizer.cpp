@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // data tokenizer train|show: trains byte-level BPE on a text, and shows what a tokenizer makes of one.
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 
 #include "core/base/files.h"
 #include "core/base/platform.h"
@@ -128,11 +129,11 @@ void addTokenizer(CLI::App &data, Session &session)
     training->add_option("--context", arguments.context, "Context length in tokens that the split allows for")
         ->capture_default_str();
     training->add_option("--seed", arguments.seed, "Seed of the split")->capture_default_str();
-    finish(training, session, [&session] { return train(session, arguments); });
+    finishHere(training, session, "A training there makes its own with --set data.tokenizer=bpe; or run the command on that machine.", [&session] { return train(session, arguments); });
     auto *showing = command->add_subcommand("show", "What a tokenizer makes of a text");
     showing->add_option("file", arguments.file, "A tokenizer.json, or bytes")->required();
     showing->add_option("text", arguments.text, "Text to cut");
-    finish(showing, session, [&session] { return show(session, arguments); });
+    finishHere(showing, session, "Copy the tokenizer.json here, or run the command on that machine.", [&session] { return show(session, arguments); });
 }
 
 } // namespace orrery::cli

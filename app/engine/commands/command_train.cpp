@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/remote_host.h"
+#include "app/engine/commands/spec_arguments.h"
 #include "app/engine/commands/train_from.h"
 #include "app/engine/host/create_run.h"
 #include "app/engine/host/worker_process.h"
 
-#include "core/base/files.h"
-#include "core/spec/breakpoint.h"
 #include "core/spec/field_table.h"
 #include "core/store/run_breakpoints.h"
 #include "core/store/run_directory.h"
@@ -13,57 +12,18 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <optional>
 
 namespace orrery::cli {
 
 namespace {
-
-struct TrainArguments {
-    std::string specFile;
-    std::string data;
-    std::string name;
-    std::string out;
-    std::string device;
-    std::vector<std::string> settings;
-    std::vector<std::string> breakpoints;
-    std::optional<int64_t> steps;
-    std::optional<int64_t> seed;
-    bool isQuiet = false;
-    std::string run;  ///< resume
-    std::string from; ///< model whose weights it begins with
-};
 
 /// @param from as resolveModel() gives it; empty: none
 Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &from)
 {
     SpecBuilder builder(scanPlugins().fieldTable());
     if (!from.empty()) ORRERY_TRY(setModelSettings(builder, from));
-    if (!arguments.specFile.empty()) {
-        ORRERY_ASSIGN(const std::string json, readFile(arguments.specFile, 1 << 20));
-        ORRERY_TRY(builder.setJson(json));
-    }
-    if (!arguments.data.empty()) ORRERY_TRY(builder.setValue("data.path", FieldValue{arguments.data}));
-    if (!arguments.name.empty()) ORRERY_TRY(builder.setValue("name", FieldValue{arguments.name}));
-    if (!arguments.device.empty()) ORRERY_TRY(builder.setText("device", arguments.device));
-    if (arguments.steps) ORRERY_TRY(builder.setValue("train.steps", FieldValue{*arguments.steps}));
-    if (arguments.seed) ORRERY_TRY(builder.setValue("seed", FieldValue{*arguments.seed}));
-    for (const std::string &setting : arguments.settings) {
-        const size_t equals = setting.find('=');
-        if (equals == std::string::npos)
-            return Error{ErrorCode::InvalidInput, "Cannot read --set \"" + setting + "\": no \"=\" found, expected key=value.",
-                         "For example: --set model.layers=4"};
-        ORRERY_TRY(builder.setText(setting.substr(0, equals), setting.substr(equals + 1)));
-    }
+    ORRERY_TRY(applyArguments(builder, arguments));
     return builder.build();
-}
-
-/// Before there is a run: whether it has such a series, it says when it starts.
-Result<void> checkBreakpoints(const std::vector<std::string> &conditions)
-{
-    for (const std::string &condition : conditions)
-        if (const auto parsed = parseBreakpoint(condition); !parsed) return parsed.error();
-    return {};
 }
 
 Result<void> keepBreakpoints(const RunDirectory &run, const std::vector<std::string> &conditions)
@@ -129,7 +89,7 @@ void addTrain(CLI::App &app, Session &session)
 {
     static TrainArguments arguments;
     auto *trainCommand = app.add_subcommand("train", "Train a model on text, or on text, pictures and recordings");
-    trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, a manifest of pictures and recordings, gen:shapes, or \"example\"");
+    trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, a manifest of pictures and recordings, gen:shapes, or \"example\"; with --host a path there");
     trainCommand->add_option("--from", arguments.from,
                              "Begin with the weights of a model: RUN, RUN@step, RUN@best or a model directory");
     trainCommand->add_option("--spec", arguments.specFile, "Spec file (JSON, see `schema spec`)");
@@ -141,10 +101,23 @@ void addTrain(CLI::App &app, Session &session)
     trainCommand->add_option("--seed", arguments.seed, "Seed of weights, order and dropout");
     trainCommand->add_option("--device", arguments.device, "cpu or cuda");
     trainCommand->add_option("--name", arguments.name, "Name shown in lists");
-    trainCommand->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory)");
+    trainCommand->add_option("--out", arguments.out, "Run directory (default: a new one in your data directory; with --host a path there)");
     trainCommand->add_flag("--quiet", arguments.isQuiet, "No progress");
     addPluginFolders(trainCommand);
-    finish(trainCommand, session, [&session] { return train(session, arguments); });
+    addHostOption(trainCommand, session);
+    finish(trainCommand, session, [&session, trainCommand] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) {
+            if (const auto refused = refuseThere(*trainCommand, session, {"--from", "--plugin-dir"},
+                                                 "Begin there with branch RUN --step N --host " + session.host +
+                                                     ", or run the command on that machine; its plugins are those that are installed there.");
+                !refused)
+                return fail(session, refused.error());
+            return remoteTrain(session, arguments);
+        }
+#endif
+        return train(session, arguments);
+    });
 
     auto *resumeCommand = app.add_subcommand("resume", "Go on with a run from its newest good checkpoint");
     resumeCommand->add_option("run", arguments.run, "Id, unique prefix, name or path")->required();

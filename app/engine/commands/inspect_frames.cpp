@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Axes of the arrays: S steps, H heads of a frame, R = C cells a side.
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/commands/inspect_frames.h"
 
 #include "core/base/files.h"
@@ -248,7 +249,7 @@ void addInspectFrames(CLI::App *inspect, Session &session)
     frames->add_option("--to", arguments.to, "Last step; not given: the newest")->check(CLI::NonNegativeNumber);
     frames->add_option("--every", arguments.every, "Each n-th of these only, counted from the newest")->check(CLI::PositiveNumber);
     frames->add_option("--out", arguments.out, "File .npz: attention [steps, heads, rows, columns], summaries, tokens");
-    finish(frames, session, [&session] { return showFrames(session, arguments); });
+    finishHere(frames, session, "The window scrubs through the kept steps of a remote host, too; or run the command on that machine.", [&session] { return showFrames(session, arguments); });
 }
 
 } // namespace orrery::cli

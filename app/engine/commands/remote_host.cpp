@@ -1,11 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/remote_host.h"
 
+#include "core/base/text.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 namespace orrery::cli {
+
+namespace {
+
+/// "runs copy"
+std::string wordsOf(const CLI::App &command)
+{
+    const CLI::App *parent = command.get_parent();
+    return (parent && parent->get_parent() ? wordsOf(*parent) + ' ' : std::string()) + command.get_name();
+}
+
+} // namespace
+
+Result<void> refuseThere(const CLI::App &command, const Session &session, const std::vector<std::string> &options, const std::string &hint)
+{
+    for (const std::string &option : options)
+        if (command.count(option) > 0)
+            return Error{ErrorCode::InvalidInput,
+                         "Cannot do \"" + wordsOf(command) + "\" on \"" + sanitizeUtf8(session.host) + "\" with " + option +
+                             ": it is about files of this machine, expected a command without it.",
+                         hint};
+    return {};
+}
+
+void finishHere(CLI::App *command, Session &session, const std::string &nextStep, std::function<int()> action)
+{
+    command->add_option("--host", session.host)->group(""); // not in --help: it is understood in order to be refused
+    finish(command, session, [command, &session, nextStep, action = std::move(action)] {
+        if (!session.host.empty())
+            return fail(session, Error{ErrorCode::InvalidInput,
+                                       "Cannot do \"" + wordsOf(*command) + "\" on \"" + sanitizeUtf8(session.host) +
+                                           "\": it works on files of this machine alone, expected no --host.",
+                                       nextStep});
+        if (const char *elsewhere = std::getenv("ORRERY_HOST"); elsewhere && *elsewhere)
+            std::fprintf(stderr, "note: \"%s\" works on this machine, not on \"%s\" (ORRERY_HOST)\n", wordsOf(*command).c_str(),
+                         sanitizeUtf8(elsewhere).c_str());
+        return action();
+    });
+}
 
 #ifndef ORRERY_HAS_RPC
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// generate --host and inspect --host: the model stays where it is, text and numbers travel.
+// generate --host, embed --host and inspect --host: the model stays where it is, text and numbers travel.
 #include "app/engine/commands/remote_host.h"
 
 #include "app/worker/inspect_output.h"
@@ -25,6 +25,7 @@ namespace orrery::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr uint64_t kMaxEmbedBytes = 15u << 20; ///< of one text: a call takes 16 MiB
 volatile std::sig_atomic_t g_interrupted = 0;
 
 bool isGoingOn() { return g_interrupted == 0 && std::ferror(stdout) == 0; }
@@ -221,7 +222,62 @@ Result<InspectReport> look(const Session &session, const std::string &model, Loo
     return report;
 }
 
+struct EmbedTexts {
+    std::vector<std::string> texts, files;
+    std::string out;
+};
+
+Result<std::vector<EmbedSummary>> embedThere(const Session &session, const std::string &model, EmbedTexts &asked)
+{
+    if (!asked.out.empty() && !asked.out.ends_with(".json"))
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot write embeddings to \"" + asked.out + "\" from another machine: expected an ending of .json.",
+                     "Make an .npz on that machine, or of the .json here."};
+    for (const std::string &file : asked.files) {
+        ORRERY_ASSIGN(std::string text, readFile(file, kMaxEmbedBytes));
+        asked.texts.push_back(std::move(text));
+    }
+    if (asked.texts.empty())
+        return Error{ErrorCode::InvalidInput, "Cannot embed: there is no text, expected one or more.", "Give it with --text TEXT or --file PATH."};
+    ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
+    std::vector<EmbedSummary> all;
+    for (const std::string &text : asked.texts) {
+        ORRERY_ASSIGN(EmbedSummary one, remote.client.embed(model, {text}));
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+std::string embeddingJson(const EmbedSummary &one)
+{
+    return Json{{"model", sanitizeUtf8(one.model)}, {"step", one.step}, {"mask", one.mask}, {"tokens", one.tokens}, {"embedding", one.embedding}}.dump();
+}
+
 } // namespace
+
+int remoteEmbed(const Session &session, const std::string &model, const std::vector<std::string> &passed)
+{
+    EmbedTexts asked;
+    CLI::App parser;
+    parser.add_option("--text", asked.texts)->allow_extra_args(false);
+    parser.add_option("--file", asked.files)->allow_extra_args(false);
+    parser.add_option("--out", asked.out);
+    if (const auto parsed = parsePassed(parser, passed); !parsed) return fail(session, parsed.error());
+    const auto all = embedThere(session, model, asked);
+    if (!all) return fail(session, all.error());
+    std::string file;
+    for (const EmbedSummary &one : *all) {
+        file += (file.empty() ? "[" : ",\n ") + embeddingJson(one);
+        if (session.json) std::printf("%s\n", embeddingJson(one).c_str());
+        if (session.json || !asked.out.empty()) continue;
+        std::string line;
+        for (const float value : one.embedding) line += (line.empty() ? "" : " ") + formatSignificant(static_cast<double>(value), 7);
+        std::printf("%s\n", line.c_str());
+    }
+    if (asked.out.empty()) return kExitOk;
+    if (const auto written = writeFileAtomically(asked.out, file + "]\n"); !written) return fail(session, written.error());
+    return kExitOk;
+}
 
 int remoteGenerate(const Session &session, const std::string &model, const std::vector<std::string> &parts,
                    const std::vector<std::string> &passed)
@@ -233,6 +289,7 @@ int remoteGenerate(const Session &session, const std::string &model, const std::
     worker::addTextOptions(parser, text);
     worker::addSamplingOptions(parser, request.sampling);
     parser.add_option("--source", request.source);
+    parser.add_option("--mask", request.mask);
     parser.add_option_function<std::string>("--infill", [&infill](const std::string &value) { infill = value; });
     if (const auto parsed = parsePassed(parser, passed); !parsed) return fail(session, parsed.error());
     if (const auto read = worker::readTextOptions(text, request); !read) return fail(session, read.error());

@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/rpc/access_tokens.h"
+#include "core/rpc/client.h"
 #include "core/rpc/host_connection.h"
 #include "core/rpc/rpc_server.h"
 #include "core/rpc/tls_identity.h"
@@ -49,16 +50,6 @@ private:
     struct sigaction m_terminate {};
 };
 
-Result<LockFile> takeHostLock(const std::string &socketPath)
-{
-    Result<LockFile> lock =
-        LockFile::acquire(socketPath + ".lock", "host (pid " + std::to_string(::getpid()) + ")");
-    if (lock.ok() || lock.error().code != ErrorCode::Conflict) return lock;
-    Error error = lock.error();
-    error.hint = "Use the one that runs, or stop it first.";
-    return error;
-}
-
 /// What stands on the TCP port: the certificate that was named, or the host's own.
 Result<TlsIdentity> identityOf(const HostListen &listen, const std::filesystem::path &folder)
 {
@@ -91,6 +82,60 @@ Result<std::unique_ptr<RpcServer>> listenOnTcp(const HostListen &listen, const s
     return RpcServer::start(options);
 }
 
+constexpr auto kRetireWait = std::chrono::seconds(10);
+
+/// @error Conflict (it does something that would be lost, listens itself, or serves another home), Unavailable
+Result<void> askToMakeRoom(const std::string &socketPath, const std::filesystem::path &home)
+{
+    ORRERY_ASSIGN(const EngineClient running, EngineClient::connect(socketPath));
+    ORRERY_ASSIGN(const HostDescription host, running.host());
+    std::error_code ignored;
+    if (!std::filesystem::equivalent(host.home, home, ignored))
+        return Error{ErrorCode::Conflict, "It serves another home, \"" + host.home + "\".", "Give this one a socket of its own with --socket."};
+    return running.retire();
+}
+
+/// Asks the host that has the lock to make room, and waits until it has gone. @error why it stays: Conflict
+Result<LockFile> takeItsPlace(const std::string &socketPath, const std::filesystem::path &home,
+                              const std::function<Result<LockFile>()> &acquire, Error refused)
+{
+    const Result<void> asked = askToMakeRoom(socketPath, home);
+    // One that another host or window has asked before us is going: it does not answer any more.
+    if (!asked.ok() && asked.error().code != ErrorCode::Unavailable) {
+        refused.hint = asked.error().message + " Stop it first (trainings go on), or try again when that is done.";
+        return refused;
+    }
+    for (const auto until = std::chrono::steady_clock::now() + kRetireWait; std::chrono::steady_clock::now() < until;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        Result<LockFile> lock = acquire();
+        if (lock.ok() || lock.error().code != ErrorCode::Conflict) return lock;
+        refused = lock.error();
+    }
+    refused.hint = "It was asked to make room and did not within 10 s. Stop it first (trainings go on), then try again.";
+    return refused;
+}
+
+/// @param mayReplace asked when another host has it: whether one that listens for nobody else is to make room
+Result<LockFile> takeHostLock(const std::string &socketPath, const std::filesystem::path &home,
+                              const std::function<Result<bool>()> &mayReplace)
+{
+    const auto acquire = [&socketPath] {
+        return LockFile::acquire(socketPath + ".lock", "host (pid " + std::to_string(::getpid()) + ")");
+    };
+    Result<LockFile> lock = acquire();
+    if (lock.ok() || lock.error().code != ErrorCode::Conflict) return lock;
+    const Result<bool> isToReplace = mayReplace();
+    if (!isToReplace.ok()) {
+        Error error = isToReplace.error();
+        if (error.code == ErrorCode::Conflict) error.hint += " If it is the host that runs already, use that one. " + lock.error().message;
+        return error;
+    }
+    if (*isToReplace) return takeItsPlace(socketPath, home, acquire, lock.error());
+    Error error = lock.error();
+    error.hint = "Use the one that runs, or stop it first.";
+    return error;
+}
+
 } // namespace
 
 std::filesystem::path hostRemoteFolder(const std::filesystem::path &home) { return home / "remote"; }
@@ -104,15 +149,24 @@ Result<void> runHost(const HostOptions &options)
     }
     // A viewer that goes away must not take the host with it.
     ::signal(SIGPIPE, SIG_IGN);
-    ORRERY_ASSIGN(const LockFile lock, takeHostLock(socketPath));
+    const Catalogue catalogue(home);
+    HostRuns runs(catalogue);
+    AccessTokens tokens(hostRemoteFolder(home) / "tokens.json");
+    std::string fingerprint;
+    ORRERY_ASSIGN(const LockFile lock, takeHostLock(socketPath, home, [&]() -> Result<bool> {
+                      if (options.listen.address.empty()) return false;
+                      // What would refuse us must not have cost the other one its place.
+                      RpcServerOptions trial;
+                      trial.runs = &runs;
+                      ORRERY_TRY(listenOnTcp(options.listen, hostRemoteFolder(home), tokens, trial, fingerprint));
+                      return true;
+                  }));
     std::optional<SignalStop> signals;
     if (!options.stopRequested) signals.emplace();
     const auto stopRequested = [&] {
         return options.stopRequested ? options.stopRequested() : g_signal != 0;
     };
 
-    const Catalogue catalogue(home);
-    HostRuns runs(catalogue);
     ModelWorkersOptions modelOptions;
     modelOptions.folder = std::filesystem::path(socketPath).parent_path();
     ModelWorkers models(modelOptions);
@@ -126,9 +180,7 @@ Result<void> runHost(const HostOptions &options)
     serverOptions.maxThreads = 128;
     serverOptions.maxStreams = 64;
     ORRERY_ASSIGN(const std::unique_ptr<RpcServer> server, RpcServer::start(serverOptions));
-    AccessTokens tokens(hostRemoteFolder(home) / "tokens.json");
     std::unique_ptr<RpcServer> remote;
-    std::string fingerprint;
     if (!options.listen.address.empty()) {
         ORRERY_ASSIGN(remote, listenOnTcp(options.listen, hostRemoteFolder(home), tokens, serverOptions, fingerprint));
         service.setListening();

@@ -37,7 +37,8 @@ std::filesystem::path hostRemoteFolder(const std::filesystem::path &home);
 
 /// Serves until stopRequested, idle, or replaced by another build. Workers of runs are left alive; workers
 /// that serve models end with the host.
-/// @error Conflict (another host: names its pid), Io, InvalidInput (socket path above 107 bytes; an address that others
+/// One that is to listen takes the place of an idle one of the same home that does not (trainings go on).
+/// @error Conflict (another host: names its pid and what it does), Io, InvalidInput (socket path above 107 bytes; an address that others
 /// reach without TLS or without a token)
 Result<void> runHost(const HostOptions &options);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What manages many runs: labels, undoing a delete, branches, notes, TensorBoard's files.
 #include "app/engine/host/branch_run.h"
+#include "app/engine/host/counted.h"
 #include "app/engine/host/host_service.h"
 #include "core/data/data_paths.h"
 #include "core/spec/field_table.h"
@@ -76,6 +77,7 @@ Result<void> HostService::annotate(const std::string &run, int64_t step, const s
 Result<ImportReply> HostService::importRuns(const std::string &path, const StreamSink &caller)
 {
     ORRERY_TRY(requireAbsolute(path, "its folder", "import a log directory"));
+    const Counted counted(m_numTransfers);
     const auto watch = [&caller](const TransferProgress &) { return !caller.isCancelled(); };
     ORRERY_ASSIGN(ImportedLog imported, importTfevents(m_catalogue, m_home, path, watch));
     for (const auto &[kind, number] : imported.numNotImported)
@@ -90,6 +92,7 @@ Result<void> HostService::exportRun(const std::string &run, const std::string &d
 {
     ORRERY_ASSIGN(const RunDirectory source, m_runs.open(run));
     ORRERY_TRY(requireAbsolute(directory, "its folder", "export run \"" + source.frozen().id + "\""));
+    const Counted counted(m_numTransfers);
     const auto watch = [&caller](const TransferProgress &) { return !caller.isCancelled(); };
     ORRERY_TRY(exportTfevents(source, directory, watch));
     return {};

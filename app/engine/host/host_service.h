@@ -44,7 +44,7 @@ public:
     /// Prepares the data as a training would (kept in the cache). Two at a time, a few more wait for their
     /// turn; above: Unavailable. Ends soon when the caller has gone, whatever it does at the moment.
     Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
-    /// Trainings outlive their host; a generation, a description or a start under way would not.
+    /// Trainings outlive their host; a generation, a description, an import or a start under way would not.
     Result<void> retire() override;
     [[nodiscard]] bool isRetired() const { return m_isRetired; }
     /// Other machines come in over this host: one that took its place would not let them.
@@ -69,6 +69,7 @@ private:
     std::optional<HostDescription> m_description; ///< asking the GPU driver takes a while: once
     std::atomic<int> m_numDescriptions{0};
     std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
+    std::atomic<int> m_numTransfers{0}; ///< imports and exports
     std::atomic<bool> m_isRetired{false};
     std::atomic<bool> m_isListening{false};
 };

@@ -15,6 +15,16 @@ namespace {
 
 constexpr int kPatienceMs = 60'000;
 
+/// A command line; %1, %2 … are filled after it was cut, so they may hold blanks.
+QStringList words(const char *line, const QStringList &values = {})
+{
+    QStringList all = QString::fromLatin1(line).split(u' ');
+    for (QString &word : all)
+        for (qsizetype i = 0; i < values.size(); ++i)
+            if (word == QStringLiteral("%%1").arg(i + 1)) word = values[i];
+    return all;
+}
+
 } // namespace
 
 class TestCliRemote : public QObject {
@@ -30,7 +40,16 @@ private Q_SLOTS:
     void watchesAndSteersATraining();
     void generatesThere();
     void saysWhatItCannotDoThere();
+    void trainsThere();
+    void refusesPathsOfThisMachine_data();
+    void refusesPathsOfThisMachine();
+    void branchesThere();
+    void editsMemoriesThere();
+    void importsAndLooksAtDataThere();
+    void tellsWhatWorksHereAlone_data();
+    void tellsWhatWorksHereAlone();
     void keepsTheTokenToItself();
+    void tokensEnd();
     void isOutWhenTheTokenIsRevoked();
 
 private:
@@ -204,6 +223,143 @@ void TestCliRemote::generatesThere()
     QCOMPARE(plain.out, QStringLiteral("abc\n"));
 }
 
+void TestCliRemote::trainsThere()
+{
+    const QString data = m_there.path(QStringLiteral("text.txt"));
+    const EngineAnswer trained = here(words("train --data %1 --name beta --steps 100000 --set optimizer.lr=0.002 --break", {data}) +
+                                      QStringList{QStringLiteral("loss > 4")} + words("--host lab --json"));
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    const QJsonObject run = trained.lines().first();
+    QCOMPARE(run.value(QStringLiteral("event")).toString(), QStringLiteral("created"));
+    QCOMPARE(run.value(QStringLiteral("host")).toString(), QStringLiteral("lab"));
+    QCOMPARE(run.value(QStringLiteral("state")).toString(), QStringLiteral("running"));
+    const QString folder = run.value(QStringLiteral("directory")).toString();
+    QVERIFY2(folder.startsWith(m_there.path(QStringLiteral("home"))), qPrintable(folder));
+    const EngineAnswer shown = here(words("runs show beta --host lab --json"));
+    const QJsonObject spec = shown.lines().first().value(QStringLiteral("frozen")).toObject().value(QStringLiteral("spec")).toObject();
+    QCOMPARE(spec.value(QStringLiteral("optimizer")).toObject().value(QStringLiteral("lr")).toDouble(), 0.002);
+    QCOMPARE(spec.value(QStringLiteral("data")).toObject().value(QStringLiteral("path")).toString(), data);
+    // The breakpoint was there before the first step.
+    QFile kept(folder + QStringLiteral("/breakpoints.json"));
+    QVERIFY2(kept.open(QIODevice::ReadOnly), qPrintable(kept.fileName()));
+    QVERIFY(kept.readAll().contains("loss > 4"));
+    QCOMPARE(here(words("control beta stop --host lab")).exitCode, 0);
+    // What it trains on may be there already, and settings are checked before there is a run.
+    const qsizetype numRuns = here(words("runs list --host lab --json")).lines().size();
+    const EngineAnswer wrong = here(words("train --data example --set optimizer.lr=fast --host lab"));
+    QCOMPARE(wrong.exitCode, 3);
+    QVERIFY2(wrong.err.contains(QStringLiteral("optimizer.lr")) && wrong.err.contains(QStringLiteral("fast")), qPrintable(wrong.all()));
+    QCOMPARE(here(words("runs list --host lab --json")).lines().size(), numRuns);
+}
+
+void TestCliRemote::refusesPathsOfThisMachine_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QString>("part");
+    const auto row = [](const char *title, const char *line, const char *part) { QTest::newRow(title) << QString::fromLatin1(line) << QString::fromLatin1(part); };
+    row("data", "train --data notes.txt", "data.path is \"notes.txt\", expected an absolute path");
+    row("stages", "train --data /x --set continual.stages=[\"b.txt\"]", "continual.stages is \"b.txt\"");
+    row("tokenizer", "train --data /x --set data.tokenizer=t.json", "data.tokenizer is \"t.json\"");
+    row("folder", "train --data /x --out here", "(--out) is \"here\"");
+    row("plugins", "branch alpha --step 1 --plugin-dir /x", "with --plugin-dir");
+    row("data of a branch", "branch alpha --step 1 --set data.path=b.txt", "data.path is \"b.txt\"");
+    row("memory", "memory list alpha --memory m.bin", "the file is \"m.bin\", expected an absolute path");
+    row("export", "memory export alpha m.bin", "the file is \"m.bin\"");
+    row("logs", "runs import --tfevents logs", "\"logs\", expected an absolute path");
+}
+
+void TestCliRemote::refusesPathsOfThisMachine()
+{
+    QFETCH(QString, line);
+    QFETCH(QString, part);
+    const EngineAnswer answer = here(line.split(u' ') + words("--host lab"));
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY2(answer.err.contains(part), qPrintable(answer.all()));
+    QVERIFY2(answer.err.count(u'\n') >= 2, qPrintable(answer.all())); // and a next step
+}
+
+void TestCliRemote::branchesThere()
+{
+    // A fake has no checkpoints: that machine's own words say so, which shows that it was asked.
+    const EngineAnswer answer = here(words("branch beta --step 5 --set optimizer.lr=0.001 --host lab"));
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY2(answer.err.contains(QStringLiteral("it has no checkpoint of this step")), qPrintable(answer.all()));
+}
+
+void TestCliRemote::editsMemoriesThere()
+{
+    const QString model = m_there.path(QStringLiteral("model"));
+    const QString own = m_there.write(QStringLiteral("model/memory.safetensors"), "saved\n");
+    const QString other = m_there.write(QStringLiteral("other.bin"), "other\n");
+    const auto contents = [](const QString &path) {
+        QFile file(path);
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("missing");
+    };
+    const EngineAnswer pinned = here(words("memory pin %1 --event 3 --host lab --json", {model}));
+    QVERIFY2(pinned.exitCode == 0, qPrintable(pinned.all()));
+    QCOMPARE(pinned.lines().first().value(QStringLiteral("memory")).toString(), own);
+    QCOMPARE(contents(own), QByteArray("saved\npin 3\n"));
+    QVERIFY2(here(words("memory list %1 --host lab", {model})).out.contains(own), "the file is named");
+    QCOMPARE(contents(own), QByteArray("saved\npin 3\n")); // looking writes nothing
+    QCOMPARE(here(words("memory forget %1 --slot 4 --memory %2 --host lab", {model, other})).exitCode, 0);
+    QCOMPARE(contents(other), QByteArray("other\nforget_slot 0\n"));
+    QCOMPARE(contents(own), QByteArray("saved\npin 3\n"));
+    const QString moved = m_there.path(QStringLiteral("moved.bin"));
+    QCOMPARE(here(words("memory export %1 %2 --host lab", {model, moved})).exitCode, 0);
+    QCOMPARE(contents(moved), QByteArray("saved\npin 3\n"));
+    QCOMPARE(here(words("memory import %1 %2 --host lab", {model, other})).exitCode, 0);
+    QCOMPARE(contents(own), QByteArray("other\nforget_slot 0\n"));
+    const EngineAnswer missing = here(words("memory list %1 --memory /nowhere/m.bin --host lab", {model}));
+    QCOMPARE(missing.exitCode, 3);
+    QVERIFY2(missing.err.contains(QStringLiteral("/nowhere/m.bin")), qPrintable(missing.all()));
+    const EngineAnswer both = here(words("memory forget %1 --slot 4 --event 2 --host lab", {model}));
+    QVERIFY2(both.err.contains(QStringLiteral("both --event and --slot are given")), qPrintable(both.all()));
+    for (const char *line : {"memory wipe %1 --all --host lab", "memory consolidate %1 --out /x --host lab", "memory list %1 --device cpu --host lab"}) {
+        const EngineAnswer refused = here(words(line, {model}));
+        QCOMPARE(refused.exitCode, 3);
+        QVERIFY2(refused.err.contains(QStringLiteral("run the command on that machine"), Qt::CaseInsensitive), qPrintable(refused.all()));
+    }
+}
+
+void TestCliRemote::importsAndLooksAtDataThere()
+{
+    const QString logs = m_there.path(QStringLiteral("logs"));
+    QVERIFY2(here(words("runs export beta %1 --tfevents --host lab", {logs})).exitCode == 0, "exported");
+    const EngineAnswer imported = here(words("runs import --tfevents %1 --host lab --json", {logs}));
+    QVERIFY2(imported.exitCode == 0, qPrintable(imported.all()));
+    QCOMPARE(imported.lines().first().value(QStringLiteral("runs")).toArray().size(), 1);
+    const EngineAnswer described = here(words("data describe %1 --host lab --json", {m_there.path(QStringLiteral("text.txt"))}));
+    QVERIFY2(described.exitCode == 0, qPrintable(described.all()));
+    QVERIFY(!described.lines().first().isEmpty());
+    QCOMPARE(here(words("plugins list --host lab")).exitCode, 0);
+    const EngineAnswer embedded = here(words("embed %1 --text abc --host lab --json", {m_there.path(QStringLiteral("model"))}));
+    QVERIFY2(embedded.exitCode == 0, qPrintable(embedded.all()));
+    QCOMPARE(embedded.lines().first().value(QStringLiteral("embedding")).toArray().size(), 3);
+}
+
+void TestCliRemote::tellsWhatWorksHereAlone_data()
+{
+    QTest::addColumn<QString>("line");
+    for (const char *line : {"evaluate alpha --data /x", "runs copy alpha /x", "runs trash list", "runs trash empty", "data prepare /x", "data tokenizer train /x",
+                             "data tokenizer show /x", "data detector measure", "inspect frames alpha", "inspect memory alpha --prompt x",
+                             "inspect tokens alpha --prompt x", "runs export alpha /x", "doctor", "bench store"})
+        QTest::newRow(line) << QString::fromLatin1(line);
+}
+
+void TestCliRemote::tellsWhatWorksHereAlone()
+{
+    QFETCH(QString, line);
+    const EngineAnswer answer = here(line.split(u' ') + words("--host lab"));
+    QCOMPARE(answer.exitCode, 3);
+    QVERIFY2(answer.err.contains(QStringLiteral("Cannot ")) && answer.err.contains(QStringLiteral("expected ")), qPrintable(answer.all()));
+    QVERIFY2(answer.err.count(u'\n') >= 2, qPrintable(answer.all()));
+    if (line != QStringLiteral("runs trash list")) return;
+    // The variable is no question: the command works here and says so.
+    const EngineAnswer variable = here(line.split(u' '), {QStringLiteral("ORRERY_HOST=lab")});
+    QCOMPARE(variable.exitCode, 0);
+    QVERIFY2(variable.err.contains(QStringLiteral("works on this machine, not on \"lab\"")), qPrintable(variable.all()));
+}
+
 void TestCliRemote::saysWhatItCannotDoThere()
 {
     const QStringList remote = {QStringLiteral("--host"), QStringLiteral("lab")};
@@ -239,6 +395,27 @@ void TestCliRemote::keepsTheTokenToItself()
     }
     host.terminate();
     QVERIFY(host.waitForFinished(kPatienceMs));
+}
+
+void TestCliRemote::tokensEnd()
+{
+    const EngineAnswer wrong = there(words("host token create guest --expires soon"));
+    QCOMPARE(wrong.exitCode, 3);
+    QVERIFY2(wrong.err.contains(QStringLiteral("Cannot read --expires \"soon\"")), qPrintable(wrong.all()));
+    const QString guest = there(words("host token create guest --expires 1s --json")).lines().first().value(QStringLiteral("secret")).toString();
+    QTest::qWait(1100);
+    const QStringList asGuest = {QStringLiteral("ORRERY_TOKEN=") + guest};
+    const EngineAnswer late = here(words("runs list --host %1", {address()}), asGuest);
+    QCOMPARE(late.exitCode, 4);
+    QVERIFY2(late.err.contains(QStringLiteral("refuses the token")), qPrintable(late.all()));
+    QVERIFY2(there(words("host token list")).out.contains(QStringLiteral("ago: it lets nobody in")), "the list says so");
+    // A host that only such a token could enter does not listen for others.
+    QCOMPARE(m_here.run(words("host token create late --expires 1s")).exitCode, 0);
+    QTest::qWait(1100);
+    const EngineAnswer closed = m_here.run(words("host --listen 0.0.0.0:0"));
+    QCOMPARE(closed.exitCode, 3);
+    QVERIFY2(closed.err.contains(QStringLiteral("the time of each of its tokens is over")), qPrintable(closed.all()));
+    QCOMPARE(there(words("host token revoke guest")).exitCode, 0);
 }
 
 void TestCliRemote::isOutWhenTheTokenIsRevoked()

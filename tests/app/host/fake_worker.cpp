@@ -5,6 +5,7 @@
 // FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none), FAKE_FULL=1 (every
 // field of its status says something; it waits at a breakpoint).
 #include "core/base/exit_code.h"
+#include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/rpc/worker_server.h"
 #include "core/store/failure_note.h"
@@ -87,6 +88,8 @@ public:
             break;
         case ControlVerb::Stop:
             m_isStopping = true;
+            break;
+        case ControlVerb::Break: // it has no conditions to look at
             break;
         case ControlVerb::Set: {
             // Of settings it knows the one that is none.
@@ -205,7 +208,18 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         {
             return m_inner.embed(request, cancel);
         }
-        Result<MemoryReport> editMemory(const MemoryEdit &edit) override { return m_inner.editMemory(edit); }
+        /// A memory is a text: what was loaded, and a line for each edit since.
+        Result<MemoryReport> editMemory(const MemoryEdit &edit) override
+        {
+            if (edit.verb == MemoryVerb::Load) {
+                ORRERY_ASSIGN(m_memory, readFile(edit.path, 1 << 20));
+            } else if (edit.verb == MemoryVerb::Save) {
+                ORRERY_TRY(writeFileAtomically(edit.path, m_memory));
+            } else if (edit.verb != MemoryVerb::List) {
+                m_memory += std::string(memoryVerbName(edit.verb)) + ' ' + std::to_string(edit.event) + '\n';
+            }
+            return m_inner.editMemory(edit);
+        }
         [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &text) const override
         {
             return m_inner.tokenize(text);
@@ -219,7 +233,7 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
 
     private:
         Generator &m_inner;
-        std::string m_name;
+        std::string m_name, m_memory;
     } noted(generator, model);
     ORRERY_ASSIGN(std::unique_ptr<ModelServer> server, ModelServer::start(socket, noted));
     Result<void> ended = server->run(idleSeconds, [] { return g_stop.load(); });

@@ -8,6 +8,8 @@
 #include "tests/support/shaped_proxy.h"
 #include "tests/support/shaped_relay.h"
 
+#include <QProcess>
+
 #include <algorithm>
 
 using namespace orrery;
@@ -103,6 +105,9 @@ private Q_SLOTS:
     void refusesToListen_data();
     void refusesToListen();
     void staysForThoseWhoListen();
+    void takesThePlaceOfOneThatListensForNobody();
+    void leavesOneThatIsBusy();
+    void leavesOneWhereItWouldBeRefused();
     void showsALiveTrainingToTwoViewersFarAway();
     void measuresTheFarLink();
 
@@ -115,6 +120,15 @@ private:
         m_host->start();
         QVERIFY2(!m_host->isDone(), m_host->result.ok() ? "it ended" : m_host->result.error().text().c_str());
     }
+    void listenAndFail(const std::string &why, const std::string &remedy)
+    {
+        m_host->listen.address = "127.0.0.1:0";
+        m_host->start();
+        QVERIFY(m_host->isDone() && !m_host->result.ok());
+        QCOMPARE(m_host->result.error().code, ErrorCode::Conflict);
+        for (const std::string &part : {why, remedy})
+            QVERIFY2(m_host->result.error().hint.find(part) != std::string::npos, m_host->result.error().text().c_str());
+    }
     [[nodiscard]] EngineClient remote(uint16_t port) const
     {
         auto connected = EngineClient::connectRemote({"tcp://127.0.0.1:" + std::to_string(port), m_token, m_host->fingerprint, "far"},
@@ -122,6 +136,13 @@ private:
         if (!connected.ok()) qFatal("%s", connected.error().text().c_str());
         connected->setDeadline(std::chrono::minutes(1));
         return std::move(connected).value();
+    }
+
+    /// One as a window starts it, in a process of its own.
+    void startLocal(QProcess &local)
+    {
+        local.start(QStringLiteral(ORRERY_HOST_PROGRAM), {QString::fromStdString(m_host->home().string()), QString::fromStdString(m_host->socket)});
+        QVERIFY(waitFor([&] { return EngineClient::connect(m_host->socket).ok(); }));
     }
 
     std::unique_ptr<HostFixture> m_host;
@@ -199,6 +220,88 @@ void TestHostRemote::staysForThoseWhoListen()
     QVERIFY(!retired.ok());
     QCOMPARE(retired.error().code, ErrorCode::Conflict);
     QVERIFY2(retired.error().message.find("serves other machines") != std::string::npos, retired.error().message.c_str());
+}
+
+void TestHostRemote::takesThePlaceOfOneThatListensForNobody()
+{
+    QProcess local;
+    startLocal(local);
+    ::setenv("FAKE_STEP_MS", "5", 1);
+    const auto run = m_host->client().createRun(m_host->specJson(), "", true);
+    VERIFY_OK(run);
+    listen();
+    QVERIFY(m_host->port > 0);
+    QVERIFY(local.waitForFinished(60'000));
+    QCOMPARE(local.exitCode(), 0);
+    // Its training went on, and is this one's now.
+    const auto status = remote(m_host->port).status(run->id);
+    VERIFY_OK(status);
+    QCOMPARE(status->state, RunState::Running);
+    // One that listens stays: who comes second says why, and what to do.
+    HostOptions second;
+    second.home = m_host->home();
+    second.socketPath = m_host->socket;
+    second.listen.address = "127.0.0.1:0";
+    const auto refused = runHost(second);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::Conflict);
+    QVERIFY2(refused.error().message.find("host (pid " + std::to_string(::getpid()) + ")") != std::string::npos, refused.error().message.c_str());
+    QVERIFY2(refused.error().hint.find("serves other machines") != std::string::npos, refused.error().hint.c_str());
+    QVERIFY2(refused.error().hint.find("Stop it first") != std::string::npos, refused.error().hint.c_str());
+    // On its own port, too: there is a host already.
+    second.listen.address = "127.0.0.1:" + std::to_string(m_host->port);
+    const auto taken = runHost(second);
+    QCOMPARE(taken.error().code, ErrorCode::Conflict);
+    QVERIFY2(taken.error().hint.find("host (pid ") != std::string::npos, taken.error().hint.c_str());
+}
+
+void TestHostRemote::leavesOneThatIsBusy()
+{
+    ::setenv("FAKE_TOKEN_MS", "100", 1);
+    QProcess local;
+    startLocal(local);
+    const std::filesystem::path model = m_host->home().parent_path() / "model";
+    std::filesystem::create_directories(model);
+    QVERIFY(writeFileAtomically(model / "config.json", "{}").ok() && writeFileAtomically(model / "model.safetensors", "{}").ok());
+    std::atomic<bool> hasBegun{false};
+    CancelToken token;
+    std::thread asking([&] {
+        GenerateRequest request;
+        request.prompt = "xyz";
+        request.sampling.maxTokens = 1000;
+        (void)m_host->client().generate(model.string(), request, {}, [&](const auto &) { return hasBegun = true; }, token);
+    });
+    const bool isBusy = waitFor([&] { return hasBegun.load(); });
+    listenAndFail("a model is generating", "try again when that is done");
+    token.cancel();
+    asking.join();
+    QVERIFY(isBusy);
+    QCOMPARE(local.state(), QProcess::Running);
+    local.terminate();
+    QVERIFY(local.waitForFinished(60'000));
+}
+
+void TestHostRemote::leavesOneWhereItWouldBeRefused()
+{
+    QProcess local;
+    startLocal(local);
+    m_host->listen.address = "0.0.0.0:0"; // and there is no token
+    m_host->start();
+    QVERIFY(m_host->isDone() && !m_host->result.ok());
+    QVERIFY2(m_host->result.error().text().find("there is no token") != std::string::npos, m_host->result.error().text().c_str());
+    VERIFY_OK(m_host->client().host());
+    QCOMPARE(local.state(), QProcess::Running);
+    // Nor does one of another home take its place.
+    HostOptions other;
+    other.home = m_host->home().parent_path() / "other";
+    std::filesystem::create_directories(other.home);
+    other.socketPath = m_host->socket;
+    other.listen.address = "127.0.0.1:0";
+    const auto refused = runHost(other);
+    QCOMPARE(refused.error().code, ErrorCode::Conflict);
+    QVERIFY2(refused.error().hint.find("serves another home") != std::string::npos, refused.error().hint.c_str());
+    local.terminate();
+    QVERIFY(local.waitForFinished(60'000));
 }
 
 void TestHostRemote::showsALiveTrainingToTwoViewersFarAway()

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// memory --host: the worker that the host keeps of a model loads the memory file, does what is asked, and saves it. Files are
+// that machine's; what a text that was read there has left in the worker's memory is gone then, as behind any other load.
+#include "app/engine/commands/command_runs.h"
+#include "app/engine/commands/remote_host.h"
+
+#include "app/worker/memory_output.h"
+#include "core/base/text.h"
+#include "core/spec/memory_events.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <optional>
+
+namespace orrery::cli {
+
+namespace {
+
+struct MemoryOptions {
+    std::string action, model, target, file, source;
+    std::optional<int64_t> event, slot;
+    double factor = 1;
+    int64_t maxEvents = MemoryEdit{}.maxEvents;
+    bool isAll = false;
+};
+
+Error cannot(const Session &session, const MemoryOptions &options, const std::string &why, const std::string &hint)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot " + options.action + " the memory of \"" + sanitizeUtf8(options.model) + "\" on \"" + sanitizeUtf8(session.host) + "\": " + why, hint};
+}
+
+/// The worker's own words, as far as they mean something there.
+Result<void> readOptions(const Session &session, const std::vector<std::string> &passed, MemoryOptions &options)
+{
+    CLI::App parser;
+    parser.add_option("--memory", options.file);
+    parser.add_option("--source", options.source);
+    parser.add_option("--event", options.event);
+    parser.add_option("--slot", options.slot);
+    parser.add_option("--factor", options.factor);
+    parser.add_option("--max-events", options.maxEvents);
+    parser.add_flag("--all", options.isAll);
+    try {
+        parser.parse(std::vector<std::string>(passed.rbegin(), passed.rend())); // as CLI11 takes them
+    } catch (const CLI::ParseError &error) {
+        return cannot(session, options, std::string(error.what()) + ".",
+                      "The host decides on what a model runs; leave --device and --threads out, or run the command on that machine.");
+    }
+    return {};
+}
+
+Result<MemoryEdit> editOf(const Session &session, const MemoryOptions &options)
+{
+    MemoryEdit edit;
+    edit.verb = memoryVerbFromName(options.action);
+    edit.source = options.source;
+    edit.event = options.event.value_or(0);
+    edit.slot = options.slot.value_or(-1);
+    edit.factor = options.factor;
+    edit.maxEvents = options.maxEvents;
+    const bool hasTarget = edit.verb == MemoryVerb::Forget || edit.verb == MemoryVerb::Scale;
+    if (hasTarget && options.event.has_value() == options.slot.has_value())
+        return cannot(session, options, options.event ? "both --event and --slot are given, expected one of them." : "neither --event nor --slot is given, expected one of them.",
+                      "List the events with memory list; --json has their slots.");
+    if (edit.verb == MemoryVerb::Forget && options.slot) edit.verb = MemoryVerb::ForgetSlot;
+    if (options.action == "wipe" && options.isAll)
+        return cannot(session, options, "--all deletes the file, which its own machine does alone, expected --source NAME.",
+                      "Wipe one source after the other, or run the command on that machine.");
+    if (options.action == "wipe" && options.source.empty())
+        return cannot(session, options, "--source is not given, expected the name of one.", "List the sources with memory list.");
+    return edit;
+}
+
+/// Where what is saved with the model stands: in the run's folder, or in that of the model.
+Result<std::string> ownFile(const Session &session, const EngineClient &host, const MemoryOptions &options)
+{
+    const size_t at = options.model.rfind('@');
+    const auto run = host.status(options.model);
+    const auto named = run.ok() || at == std::string::npos ? run : host.status(options.model.substr(0, at));
+    if (named.ok()) return named->directory + "/memory.safetensors";
+    if (named.error().code != ErrorCode::NotFound && named.error().code != ErrorCode::InvalidInput) return named.error();
+    if (options.model.starts_with('/')) return options.model + "/memory.safetensors";
+    return cannot(session, options, "it is no run there, expected a run or the absolute path of a model directory.",
+                  "runs list --host shows the runs; paths are those of that machine.");
+}
+
+Result<void> checkPath(const Session &session, const MemoryOptions &options, const std::string &path)
+{
+    if (path.empty() || path.front() == '/') return {};
+    return cannot(session, options, "the file is \"" + sanitizeUtf8(path) + "\", expected an absolute path, as paths are those of that machine.",
+                  "Write the whole path there, from \"/\" on.");
+}
+
+/// @param file out: what the report is of
+Result<MemoryReport> work(const Session &session, const MemoryOptions &options, std::string &file)
+{
+    for (const std::string &path : {options.file, options.target}) ORRERY_TRY(checkPath(session, options, path));
+    const bool isMoved = options.action == "import" || options.action == "export";
+    MemoryEdit edit;
+    if (!isMoved) {
+        ORRERY_ASSIGN(edit, editOf(session, options));
+    }
+    ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
+    std::string own = options.file;
+    if (own.empty()) {
+        ORRERY_ASSIGN(own, ownFile(session, remote.client, options));
+    }
+    const auto tell = [&](const MemoryEdit &one) { return remote.client.editMemory(options.model, one); };
+    const std::string from = options.action == "import" ? options.target : own;
+    ORRERY_ASSIGN(MemoryReport report, tell({.verb = MemoryVerb::Load, .source = {}, .path = from}));
+    file = options.action == "export" ? options.target : own;
+    if (!isMoved) {
+        ORRERY_ASSIGN(report, tell(edit));
+    }
+    if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0)
+        return Error{ErrorCode::NotFound,
+                     "Cannot wipe source \"" + sanitizeUtf8(edit.source) + "\": \"" + sanitizeUtf8(file) + "\" has nothing of it, expected a source that it has.",
+                     "List the sources with memory list."};
+    const bool isShown = !isMoved && (edit.verb == MemoryVerb::List || edit.verb == MemoryVerb::Similarity);
+    if (!isShown) ORRERY_TRY(tell({.verb = MemoryVerb::Save, .source = {}, .path = file}));
+    return report;
+}
+
+} // namespace
+
+int remoteMemory(const Session &session, const std::string &action, const std::string &model, const std::string &file,
+                 const std::vector<std::string> &passed)
+{
+    MemoryOptions options;
+    options.action = action;
+    options.model = model;
+    options.target = file;
+    if (action == "consolidate")
+        return fail(session, cannot(session, options, "that makes a new model, which its own machine does alone, expected an edit or a list.",
+                                    "Run the command on that machine, for example through ssh."));
+    if (const auto read = readOptions(session, passed, options); !read) return fail(session, read.error());
+    std::string shown;
+    const auto report = work(session, options, shown);
+    if (!report) return fail(session, report.error());
+    if (session.json) {
+        std::printf("%s\n", worker::memoryJson(*report, shown).dump().c_str());
+        return kExitOk;
+    }
+    for (const std::string &line : action == "similarity" ? worker::similarityLines(*report) : worker::memoryLines(*report, shown))
+        std::printf("%s\n", line.c_str());
+    return kExitOk;
+}
+
+} // namespace orrery::cli
