@@ -15,6 +15,14 @@ LatencyProbe::LatencyProbe(EngineSession &session, CurvesPanel &curves, const QS
 {
     if (!m_file.open(QIODevice::WriteOnly | QIODevice::Truncate)) return;
     window->installEventFilter(this);
+    // Queued: the list has been laid out by then.
+    const auto tellRuns = [this, &session] {
+        const auto numRuns = std::ssize(session.runs());
+        if (numRuns == m_numRuns) return;
+        m_numRuns = numRuns;
+        write("runs " + QByteArray::number(numRuns) + ' ' + QByteArray::number(wallSeconds(), 'f', 4) + '\n');
+    };
+    connect(&session, &EngineSession::runsChanged, this, tellRuns, Qt::QueuedConnection);
     connect(&session, &EngineSession::updated, this, [this](const RunUpdate &update) {
         for (const StepReport &report : update.reports) m_unpainted.emplace_back(report.step, report.wallTime);
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Measures log-to-paint: from the moment the trainer stamped a report to the end of the replot that shows it,
 // and when the window was on the screen first. Off unless asked for (`orrery --latency FILE`, the slow test
-// tst_latency uses it); then one line "first-paint <Unix seconds>", and one of milliseconds per report,
+// tst_latency uses it); then one line "first-paint <Unix seconds>", "runs <number> <Unix seconds>" when a list of another length is shown, and one of milliseconds per report,
 // counted for every report of a batch, not only its newest. GUI thread.
 #pragma once
 
@@ -32,6 +32,7 @@ private:
     void write(const QByteArray &lines);
 
     QFile m_file;
+    qsizetype m_numRuns = -1; ///< as told last
     std::deque<std::pair<qint64, double>> m_unpainted; ///< step and stamp of reports that came and are not on the screen
 };
 

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/remote_host.h"
 #include "app/engine/host/worker_process.h"
 
+#include "bench/many_runs.h"
 #include "bench/store_bench.h"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <unistd.h>
 
 namespace orrery::cli {
 
 namespace {
+
+constexpr const char *kBenchThere = "It measures the machine that it runs on: run it on that machine.";
 
 /// Goes on as orrery-worker, which has the tasks and says what is wrong with the options.
 void addScience(CLI::App *command, Session &session)
@@ -30,7 +35,7 @@ void addScience(CLI::App *command, Session &session)
     science->add_option("--device", device, "cpu (default) or cuda");
     science->add_option("--share", share, "K/N: the K-th of N parts of all results, for N processes with one --work folder");
     addPluginFolders(science);
-    finish(science, session, [&session, seeds] {
+    finishHere(science, session, kBenchThere, [&session, seeds] {
         std::vector<std::string> arguments = {"bench", "science"};
         if (!task.empty()) arguments.push_back(task);
         if (isSmoke) arguments.push_back("--smoke");
@@ -55,13 +60,37 @@ void addInspectBench(CLI::App *command, Session &session)
     inspect->add_option("--threads", threads, "0: all processors")->check(CLI::Range(0, 1024));
     inspect->add_option("--device", device, "cpu (default) or cuda: then only the live section, on a larger model");
     addPluginFolders(inspect);
-    finish(inspect, session, [&session] {
+    finishHere(inspect, session, kBenchThere, [&session] {
         std::vector<std::string> arguments = {"bench", "inspect"};
         if (isSmoke) arguments.push_back("--smoke");
         if (session.json) arguments.push_back("--json");
         if (threads > 0) arguments.insert(arguments.end(), {"--threads", std::to_string(threads)});
         if (!device.empty()) arguments.insert(arguments.end(), {"--device", device});
         return fail(session, execWorker({arguments, threads}));
+    });
+}
+
+void addRunsBench(CLI::App *command, Session &session)
+{
+    static ManyRuns many;
+    static std::string home;
+    static bool isSmoke = false;
+    auto *runs = command->add_subcommand("runs", "A home with many runs, made once, and how long it takes to list them");
+    runs->add_option("home", home, "Folder for it; its runs are used again, and --runs more are made when they are missing")->required();
+    runs->add_flag("--smoke", isSmoke, "A few small runs, to see that it works");
+    runs->add_option("--runs", many.numRuns, "Runs")->capture_default_str();
+    runs->add_option("--series", many.numSeries, "Series of each")->capture_default_str();
+    runs->add_option("--points", many.numPoints, "Points of each series")->capture_default_str();
+    finishHere(runs, session, kBenchThere, [] {
+        if (isSmoke) many = {5, 3, 200};
+        const bool isShown = ::isatty(STDERR_FILENO);
+        const std::string report = runManyRunsBench(home, many, [isShown](int numDone) {
+            if (isShown) std::fprintf(stderr, "\r%d of %d runs\033[K", numDone, many.numRuns);
+            return true;
+        });
+        if (isShown) std::fprintf(stderr, "\r\033[K");
+        std::printf("%s\n", report.c_str());
+        return nlohmann::json::parse(report).value("passed", false) ? kExitOk : kExitFailed;
     });
 }
 
@@ -78,7 +107,7 @@ void addBench(CLI::App &app, Session &session)
 
     auto *store = command->add_subcommand("store", "Run store: commits, WAL, bucket queries");
     store->add_flag("--smoke", isSmoke, "A few seconds, to see that it works");
-    finish(store, session, [] {
+    finishHere(store, session, kBenchThere, [] {
         const std::string report = runStoreBench(isSmoke);
         std::printf("%s\n", report.c_str());
         return nlohmann::json::parse(report).value("passed", false) ? kExitOk : kExitFailed;
@@ -90,7 +119,7 @@ void addBench(CLI::App &app, Session &session)
     parity->add_option("--work", workDirectory, "Folder for the files both sides read (default: a temporary one)");
     parity->add_option("--device", device, "cpu (default) or cuda");
     parity->add_option("--pairs", numPairs, "Interleaved pairs of timed runs")->capture_default_str();
-    finish(parity, session, [&session] {
+    finishHere(parity, session, kBenchThere, [&session] {
         std::vector<std::string> arguments = {"bench", "parity", "--pairs", std::to_string(numPairs)};
         if (isSmoke) arguments.push_back("--smoke");
         if (session.json) arguments.push_back("--json");
@@ -101,6 +130,7 @@ void addBench(CLI::App &app, Session &session)
     });
     addScience(command, session);
     addInspectBench(command, session);
+    addRunsBench(command, session);
 }
 
 } // namespace orrery::cli

@@ -63,6 +63,14 @@ RunMonitor::Fingerprint RunMonitor::fingerprintOf(const std::filesystem::path &r
     return fingerprint;
 }
 
+/// Nobody owned it when it was looked at last, and it has not changed since long. Its turn comes with its place.
+bool RunMonitor::isResting(const Known &known, size_t place) const
+{
+    const bool isOwned = !known.fingerprint.parts.empty() && known.fingerprint.parts.back() != 0;
+    return !isOwned && known.status.state != RunState::Unreadable && monotonicSeconds() - known.changedAt >= m_rest.afterSeconds &&
+           (place + m_round) % m_rest.rounds != 0;
+}
+
 std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
 {
     const std::lock_guard lock(m_mutex);
@@ -72,7 +80,18 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
     std::map<std::filesystem::path, Known> known;
     auto listing = std::make_shared<RunListing>();
     const std::vector<std::filesystem::path> paths = m_catalogue.scan();
-    for (const std::filesystem::path &path : paths) {
+    const bool mayRest = maxAgeSeconds > 0 && paths.size() >= m_rest.fromRuns;
+    ++m_round;
+    for (size_t place = 0; place < paths.size(); ++place) {
+        const std::filesystem::path &path = paths[place];
+        if (auto resting = mayRest ? m_known.find(path) : m_known.end(); resting != m_known.end() && isResting(resting->second, place)) {
+            RunStatus status = resting->second.status;
+            m_reports.tell(path, status);
+            listing->runs.push_back(std::move(status));
+            known.emplace(path, std::move(resting->second));
+            continue;
+        }
+        ++m_numLooks;
         // Taken before reading: a change in between is seen the next time.
         Fingerprint fingerprint = fingerprintOf(path);
         auto old = m_known.find(path);
@@ -85,7 +104,7 @@ std::shared_ptr<const RunListing> RunMonitor::refresh(double maxAgeSeconds)
             auto status = readRunStatus(path);
             if (!status) continue; // deleted since the scan
             status->labels.notes.clear(); // they may be long, and a list is sent often
-            entry = {std::move(fingerprint), std::move(*status)};
+            entry = {std::move(fingerprint), std::move(*status), monotonicSeconds()};
         }
         RunStatus status = entry.status; // what is kept is as it was read; this alarm comes and goes with the clock
         m_reports.tell(path, status);

@@ -3,11 +3,13 @@
 #include "app/engine/host/report_watch.h"
 #include "app/engine/host/run_monitor.h"
 #include "core/base/platform.h"
+#include "core/store/run_labels.h"
 #include "tests/app/host/host_fixture.h"
 #include "tests/base/check_result.h"
 #include "tests/spec/full_status.h"
 
 #include <tuple>
+#include <utility>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -55,6 +57,7 @@ private Q_SLOTS:
     void whatWasNoTrainingIsNotSilent();
     void whoWasAsleepIsNotSilent();
     void theListTellsOfAStoppedWorker();
+    void ofManyRunsThoseThatRestAreLookedAtInTurn();
 };
 
 void TestHostStatus::everyFieldComesEveryWay()
@@ -241,6 +244,71 @@ void TestHostStatus::theListTellsOfAStoppedWorker()
     ahead = 0;
     QVERIFY(waitFor([&] { return monitor.refresh()->runs.front().alarms.empty(); }));
     QVERIFY(monitor.refresh()->version > told->version);
+}
+
+void TestHostStatus::ofManyRunsThoseThatRestAreLookedAtInTurn()
+{
+    const QTemporaryDir home;
+    const Catalogue catalogue(home.path().toStdString());
+    std::vector<std::filesystem::path> runs;
+    for (int i = 0; i < 12; ++i) {
+        FrozenSpec frozen;
+        frozen.id = "run-" + std::to_string(100 + i);
+        frozen.spec.name = frozen.id;
+        frozen.spec.data.path = "/data";
+        frozen.createdAt = 1000 + i;
+        VERIFY_OK(RunDirectory::create(catalogue.runsDirectory() / frozen.id, frozen));
+        runs.push_back(catalogue.runsDirectory() / frozen.id);
+    }
+    ReportWatch reports;
+    RunMonitor monitor(catalogue, reports, {.fromRuns = 12, .afterSeconds = 0, .rounds = 4});
+    auto looks = [&monitor, last = uint64_t{0}]() mutable {
+        const uint64_t before = std::exchange(last, monitor.numLooks());
+        return last - before;
+    };
+    const auto follow = [&monitor] { return monitor.refresh(1e-9); };
+    QCOMPARE(follow()->runs.size(), size_t{12});
+    QCOMPARE(looks(), uint64_t{12}); // none is known yet
+    for (int round = 0; round < 4; ++round) {
+        QCOMPARE(follow()->runs.size(), size_t{12});
+        QCOMPARE(looks(), uint64_t{3});
+    }
+    // Each has its turn: a change is told within four rounds, and at once to who asks for the list as it is now.
+    const auto nameOf = [&runs](const RunListing &listing, size_t run) {
+        for (const RunStatus &status : listing.runs)
+            if (status.directory == runs[run].string()) return status.name;
+        return std::string();
+    };
+    for (const size_t run : {size_t{0}, size_t{5}, size_t{11}}) {
+        RunEdit edit;
+        edit.name = "named";
+        VERIFY_OK(editRunLabels(runs[run], "x", edit));
+        std::string told;
+        for (int round = 0; round < 4; ++round) told = nameOf(*follow(), run);
+        QCOMPARE(told, std::string("named"));
+    }
+    RunEdit edit;
+    edit.name = "now";
+    VERIFY_OK(editRunLabels(runs[7], "x", edit));
+    (void)looks();
+    QCOMPARE(nameOf(*monitor.refresh(), 7), std::string("now"));
+    QCOMPARE(looks(), uint64_t{12});
+    // One that somebody trains never rests.
+    const auto run = RunDirectory::open(runs[3]);
+    VERIFY_OK(run);
+    const auto lock = run->lock("training");
+    VERIFY_OK(lock);
+    (void)monitor.refresh();
+    (void)looks();
+    uint64_t inFourRounds = 0;
+    for (int round = 0; round < 4; ++round) {
+        (void)follow();
+        inFourRounds += looks();
+    }
+    QCOMPARE(inFourRounds, uint64_t{11 + 4});
+    // A deleted one is gone from the list, rest or not.
+    std::filesystem::remove_all(runs[8]);
+    QCOMPARE(follow()->runs.size(), size_t{11});
 }
 
 QTEST_GUILESS_MAIN(TestHostStatus)
