@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` puts where, and the two packages that CPack makes of it: packaging/make is the way to call it.
 #   bin/orrery, bin/orrery-engine   libexec/orrery/orrery-worker   lib/orrery: our libraries, LibTorch, plugins
-#   share: desktop file, icon, AppStream data, documents, licences, the sources that the built-in example is made of
+#   share: desktop file, icon, AppStream data, manual pages, documents, licences, the sources that the built-in example is made of
 # Programs find each other, plugins and libraries relative to themselves, so the tree may stand anywhere.
 foreach(target orrery_workbench orrery_engine)
     if(TARGET ${target})
@@ -48,6 +48,15 @@ if(TARGET orrery_workbench)
 endif()
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/copyright" README.md DESTINATION share/doc/orrery)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/docs/" DESTINATION share/doc/orrery/docs FILES_MATCHING PATTERN "*.md" PATTERN "*.png")
+# Manual pages, from what the programs that were just built say of themselves.
+if(TARGET orrery_engine)
+    set(programs "\"$<TARGET_FILE:orrery_engine>\"")
+    if(TARGET orrery_workbench)
+        string(APPEND programs " \"$<TARGET_FILE:orrery_workbench>\"")
+    endif()
+    install(CODE "execute_process(COMMAND python3 \"${CMAKE_SOURCE_DIR}/packaging/man_pages.py\" ${programs}
+        \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/man/man1\" COMMAND_ERROR_IS_FATAL ANY)")
+endif()
 # What "Train the example" learns where the computer has no compiler, and so no C++ headers.
 install(DIRECTORY core widgets app DESTINATION share/orrery/source
     FILES_MATCHING PATTERN "*.h" PATTERN "*.cpp" PATTERN "*.proto")
