@@ -48,6 +48,8 @@ if(TARGET orrery_workbench)
 endif()
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/copyright" README.md DESTINATION share/doc/orrery)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/docs/" DESTINATION share/doc/orrery/docs FILES_MATCHING PATTERN "*.md" PATTERN "*.png")
+# For `systemctl --user enable orrery-host`; nobody is served before that.
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/systemd/orrery-host.service" DESTINATION lib/systemd/user)
 # Manual pages, from what the programs that were just built say of themselves.
 if(TARGET orrery_engine)
     set(programs "\"$<TARGET_FILE:orrery_engine>\"")

@@ -21,6 +21,32 @@ DESKTOP = ROOT / "packaging/desktop"
 ID = "org.orrery.Orrery"
 
 
+class ServiceTest(unittest.TestCase):
+    def setUp(self):
+        self.unit = configparser.ConfigParser(interpolation=None, strict=False)
+        self.unit.optionxform = str
+        self.unit.read(ROOT / "packaging/systemd/orrery-host.service")
+
+    def test_stopping_the_host_ends_no_training(self):
+        self.assertEqual(self.unit["Service"]["KillMode"], "process")
+
+    def test_it_starts_what_the_package_has_and_where_the_user_says(self):
+        program, command, option, address = self.unit["Service"]["ExecStart"].split()
+        self.assertEqual((program, command, option, address), ("orrery-engine", "host", "--listen", "${ORRERY_LISTEN}"))
+        self.assertIn("ORRERY_LISTEN=", self.unit["Service"]["Environment"])
+        self.assertTrue(self.unit["Service"]["EnvironmentFile"].startswith("-"), "a file that need not be there")
+
+    def test_systemd_takes_it(self):
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("no systemd-analyze here")
+        text = (ROOT / "packaging/systemd/orrery-host.service").read_text().replace("orrery-engine host", "/bin/true host")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "orrery-host.service"
+            path.write_text(text)
+            answer = subprocess.run(["systemd-analyze", "--user", "--man=no", "verify", path], text=True, capture_output=True)
+        self.assertNotIn("orrery-host.service:", answer.stderr)
+
+
 class RulesTest(unittest.TestCase):
     def rules(self, text):
         with tempfile.TemporaryDirectory() as folder:
