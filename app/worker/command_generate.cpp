@@ -40,6 +40,7 @@ struct GenerateOptions {
     std::string source;       ///< what the text is called in a memory; empty: its file
     std::string memoryFile;
     bool usesNoMemory = false;
+    std::string mask; ///< of the prompt; empty: causal
     SamplingSettings sampling;
     bool isJson = false;
 };
@@ -64,7 +65,7 @@ std::string tokenLine(const GeneratedToken &token)
 
 /// @param numRefused tokens that the memory file has no room for; nothing: there is no such file
 std::string summaryLine(const GenerateSummary &summary, const std::string &text, const std::string &note,
-                        std::optional<int64_t> numRefused)
+                        std::optional<int64_t> numRefused, bool isPrefix)
 {
     Json json;
     json["event"] = "done";
@@ -78,6 +79,7 @@ std::string summaryLine(const GenerateSummary &summary, const std::string &text,
     json["decode_seconds"] = summary.decodeSeconds;
     json["threads"] = numTensorThreads();
     json["text"] = sanitizeUtf8(text);
+    if (isPrefix) json["mask"] = "prefix";
     if (numRefused) json["refused"] = *numRefused;
     if (!note.empty()) json["note"] = sanitizeUtf8(note);
     return json.dump();
@@ -164,6 +166,7 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     }
     ORRERY_TRY(readTokenOptions(options.tokens, request));
     request.source = sourceOf(options);
+    request.mask = options.mask;
     ORRERY_ASSIGN(const auto generator, loadModel(options.model));
     ORRERY_TRY(openMemory(options, *generator));
     std::string text;
@@ -190,7 +193,8 @@ Result<GenerateSummary> generate(const GenerateOptions &options)
     if (!options.memoryFile.empty() && summary.reason != FinishReason::Cancelled) {
         ORRERY_ASSIGN(numRefused, saveMemory(options, *generator));
     }
-    if (options.isJson) printLine(summaryLine(summary, text, generator->info().note, numRefused));
+    if (options.isJson)
+        printLine(summaryLine(summary, text, generator->info().note, numRefused, options.mask == "prefix"));
     return summary;
 }
 
@@ -230,6 +234,8 @@ CommandBody declareGenerate(CLI::App &command)
         ->excludes(noMemory);
     command.add_option("--source", options->source,
                        "What the text is called in the memory; its file, if not given");
+    command.add_option("--mask", options->mask,
+                       "prefix: the prompt's tokens see one another, with a model that learned it so; causal");
     addSamplingOptions(command, options->sampling);
     command.add_flag("--json", options->isJson, "One JSON line per token, then one with \"event\":\"done\"");
     return [options, &command, given = std::array<const CLI::Option *, 3>{prompt, image, audio}] {

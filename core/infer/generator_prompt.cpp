@@ -4,6 +4,7 @@
 #include "core/infer/prompt_media.h"
 #include "core/infer/sampler.h"
 #include "core/infer/text_generator.h"
+#include "core/spec/field_values.h"
 #include "core/spec/objective_mix.h"
 
 #include <ATen/core/Tensor.h>
@@ -93,6 +94,63 @@ std::vector<int32_t> renderBegunHole(std::span<const int32_t> before, int64_t nu
     return tokens;
 }
 
+PrefixedText renderPrefixed(std::span<const int32_t> history, int64_t numGiven, int64_t context)
+{
+    const auto given = history.first(static_cast<size_t>(numGiven));
+    PrefixedText text{{given.begin(), given.end()}, numGiven};
+    for (size_t end = given.size(); end < history.size(); ++end) {
+        if (std::ssize(text.tokens) < context) {
+            text.tokens.push_back(history[end]);
+            continue;
+        }
+        text.numPrefix = keptAfterOverflow(context);
+        const auto kept = history.first(end + 1).last(static_cast<size_t>(text.numPrefix));
+        text.tokens.assign(kept.begin(), kept.end());
+    }
+    return text;
+}
+
+Result<void> TextGenerator::checkMask(const GenerateRequest &request) const
+{
+    if (request.mask.empty() || request.mask == "causal") return {};
+    const std::string without = "Leave the mask out, or set it to causal.";
+    if (request.mask != "prefix")
+        return badRequest("the mask is " + quotedValue(request.mask), "causal or prefix",
+                          "Set it to prefix for a prompt that sees all of itself, else to causal.");
+    if (request.infill)
+        return badRequest("the request has a hole and the mask prefix",
+                          "causal, as holes are learned from left to right", without);
+    if (hasMedia(request))
+        return badRequest("the request has pictures or recordings and the mask prefix",
+                          "causal, as prefixes are learned of text alone", without);
+    const auto cannot = [&](const std::string &found, const std::string &expected, const std::string &hint) {
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot read a prompt as a prefix with \"" + m_loaded.info.name + "\": " + found +
+                         ", expected " + expected + ".",
+                     hint};
+    };
+    if (objectiveShares(m_loaded.objective).prefix <= 0)
+        return cannot("its training had no prefixes (objective.name is " + m_loaded.objective.name + ")",
+                      "a share of prefixes",
+                      "Train a run with objective.name=hybrid and a second weight of objective.mix above 0, or leave "
+                      "the mask out.");
+    if (m_loaded.model->remembers())
+        return cannot("it remembers events, which begin where a token is a surprise to those before it",
+                      "a model without a memory of what it read, as no token of a prefix is one", without);
+    return {};
+}
+
+Result<void> TextGenerator::checkPrefix(const Prompt &prompt) const
+{
+    const int64_t longest = longestPrefix(m_loaded.model->spec().context);
+    if (prompt.numGiven <= longest) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot read the prompt as a prefix with \"" + m_loaded.info.name + "\": it has " +
+                     std::to_string(prompt.numGiven) + " tokens, expected at most " + std::to_string(longest) +
+                     ", half of the context, as no prefix of its training was longer.",
+                 "Shorten the prompt, or leave the mask out."};
+}
+
 Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
 {
     if (!request.promptIds.empty() && !request.prompt.empty())
@@ -122,7 +180,7 @@ Result<void> TextGenerator::checkKind(const GenerateRequest &request) const
                          "\": its training had no holes (objective.name is " + m_loaded.objective.name +
                          "), expected a share of infilling.",
                      "Train a run with objective.name=hybrid, or generate without the text behind the hole."};
-    return {};
+    return checkMask(request);
 }
 
 Result<TextGenerator::Prompt> TextGenerator::makeHole(const GenerateRequest &request) const
@@ -173,6 +231,8 @@ Result<TextGenerator::Prompt> TextGenerator::makePrompt(const GenerateRequest &r
 {
     ORRERY_ASSIGN(Prompt prompt, makeGiven(request));
     prompt.numGiven = std::ssize(prompt.history);
+    prompt.isPrefix = request.mask == "prefix";
+    if (prompt.isPrefix) ORRERY_TRY(checkPrefix(prompt));
     ORRERY_TRY(addAnswer(request, prompt));
     return prompt;
 }

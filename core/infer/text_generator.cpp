@@ -152,6 +152,12 @@ bool TextGenerator::readPrompt(const GenerateRequest &request, const Prompt &pro
                                                      *prompt.after, m_loaded.model->spec().context,
                                                      holeMarks(*m_loaded.tokenizer)),
                                      mayGoOn ? Start::WhereItEnded : Start::Anew, cancel);
+    if (prompt.isPrefix) {
+        const PrefixedText text =
+            renderPrefixed(prompt.history, prompt.numGiven, m_loaded.model->spec().context);
+        return stream().readTogether(text.tokens, mayGoOn ? Start::WhereItEnded : Start::Anew, cancel,
+                                     text.numPrefix);
+    }
     const MixedText text{prompt.history, prompt.media, prompt.keptFrom};
     const bool isChat = !request.messages.empty();
     const Start start = isChat ? Start::WhereItEnded : Start::Anew;
@@ -194,8 +200,13 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     bool isRead = readPrompt(request, prompt, cancel);
     TextStream &stream = this->stream();
     const auto readNext = [&] {
-        if (!isHole) return stream.advanceTo({prompt.history, prompt.media, prompt.keptFrom}, cancel);
+        if (!isHole && !prompt.isPrefix)
+            return stream.advanceTo({prompt.history, prompt.media, prompt.keptFrom}, cancel);
         if (!stream.isFull()) return stream.append(prompt.history.back(), cancel);
+        if (prompt.isPrefix) {
+            const auto kept = std::span(prompt.history).last(static_cast<size_t>(keptAfterOverflow(context)));
+            return stream.readTogether(kept, TextStream::Start::Anew, cancel, std::ssize(kept));
+        }
         return stream.readTogether(renderHole(prompt.history, *prompt.after, context, holeMarks(*m_loaded.tokenizer)),
                                    TextStream::Start::Anew, cancel);
     };
@@ -232,7 +243,7 @@ TextGenerator::generateTokens(const GenerateRequest &request,
     endAnswer(gate, numBefore, summary.reason, prompt.history);
     summary.generatedTokens = gate.numPassed();
     summary.decodeSeconds = monotonicSeconds() - decodeStart;
-    if (!isHole && summary.reason != FinishReason::Cancelled) {
+    if (!isHole && !prompt.isPrefix && summary.reason != FinishReason::Cancelled) {
         m_lastText = prompt.history;
         m_lastMedia = prompt.media;
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Generator of a loaded transformer: prompt in chunks, then one token at a time with cached keys and
 // values (text_stream.h). A conversation goes on where its last turn ended: only what is new is read. A hole
-// is filled likewise: both sides are read at once, each seeing the other, then the middle comes token by
-// token; on overflow what has come counts as text before the hole.
+// is filled likewise: both sides are read at once, then the middle comes token by token; on overflow what has
+// come counts as text before the hole. A prompt that is read as a prefix sees all of itself; on overflow the
+// last half of the context is such a prompt.
 #pragma once
 
 #include "core/data/tokenizer.h"
@@ -55,6 +56,16 @@ std::vector<int32_t> renderBegunHole(std::span<const int32_t> before, int64_t nu
                                      std::span<const int32_t> after, int64_t context,
                                      const HoleMarks &marks = {});
 
+/// The longest prefix that a training shows (hybrid_objective.cpp): half of a context.
+constexpr int64_t longestPrefix(int64_t context) { return (context + 1) / 2; }
+struct PrefixedText {
+    std::vector<int32_t> tokens;
+    int64_t numPrefix = 0; ///< of them, from the first on, that see one another
+};
+/// What a generation that was given the first numGiven tokens as a prefix has read behind the last one.
+/// @pre 0 < numGiven <= longestPrefix(context)
+PrefixedText renderPrefixed(std::span<const int32_t> history, int64_t numGiven, int64_t context);
+
 class TextGenerator : public Generator {
 public:
     explicit TextGenerator(LoadedModel loaded) : m_loaded(std::move(loaded)) {}
@@ -84,8 +95,11 @@ private:
         std::shared_ptr<const MediaPositions> media; ///< of history as it was given; null: it is all text
         int64_t keptFrom = 0;                        ///< as MixedText::keptFrom
         int64_t numTokens = 0;                       ///< of the request, with marks
+        bool isPrefix = false;                       ///< what is given sees all of itself
     };
     [[nodiscard]] Result<void> checkKind(const GenerateRequest &request) const;
+    [[nodiscard]] Result<void> checkMask(const GenerateRequest &request) const;
+    [[nodiscard]] Result<void> checkPrefix(const Prompt &prompt) const;
     Result<Prompt> makePrompt(const GenerateRequest &request); ///< with the answer's beginning
     Result<Prompt> makeGiven(const GenerateRequest &request);
     Result<void> addAnswer(const GenerateRequest &request, Prompt &prompt) const;

@@ -30,6 +30,7 @@ void TextStream::restart()
     m_numSeen = 0;
     m_isWhole = true;
     m_isHole = false;
+    m_numPrefix = 0;
 }
 
 void TextStream::fillParts()
@@ -154,6 +155,7 @@ void TextStream::copyFrom(const TextStream &other)
     m_logits_V = other.m_logits_V;
     m_isWhole = other.m_isWhole;
     m_isHole = other.m_isHole;
+    m_numPrefix = other.m_numPrefix;
     m_isUnread = false;
     const auto copy = [this](const std::vector<at::Tensor> &from, std::vector<at::Tensor> &to) {
         for (size_t layer = 0; layer < to.size(); ++layer)
@@ -223,11 +225,14 @@ bool TextStream::readRest(const MixedText &text, const std::atomic<bool> &cancel
     return true;
 }
 
-bool TextStream::readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel)
+bool TextStream::readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel,
+                              int64_t numPrefix)
 {
     int64_t common = 0;
-    if (start == Start::WhereItEnded && m_isWhole && m_isHole && !m_remembers)
+    if (start == Start::WhereItEnded && m_isWhole && m_isHole && !m_remembers && m_numPrefix == numPrefix)
         common = std::min(commonStart({m_text}, {tokens}), std::ssize(tokens) - 1);
+    // Keys and values of a prefix are those of all of it; its last token sees as much when it comes alone.
+    if (common < numPrefix - 1) common = 0;
     if (common > 0) {
         m_text.resize(static_cast<size_t>(common));
         m_cache.length = common;
@@ -236,10 +241,11 @@ bool TextStream::readTogether(std::span<const int32_t> tokens, Start start, cons
     }
     m_numReused = common;
     if (cancel.load(std::memory_order_relaxed)) return false;
-    // No other text may go on from here: these tokens are no text but a hole and its sides.
+    // No other text may go on from here: these tokens are no text but a hole and its sides, or saw others.
     m_isHole = true;
+    m_numPrefix = numPrefix;
     const auto rest = tokens.subspan(static_cast<size_t>(common));
-    readChunk(rest, "causal");
+    readChunk(rest, nullptr, numPrefix);
     m_text.insert(m_text.end(), rest.begin(), rest.end());
     return true;
 }
@@ -247,21 +253,21 @@ bool TextStream::readTogether(std::span<const int32_t> tokens, Start start, cons
 void TextStream::readMixed(std::span<const int32_t> tokens, int64_t begin)
 {
     const auto count = std::ssize(tokens);
-    if (!m_media || m_media->isAllText(begin, count)) return readChunk(tokens, "causal");
+    if (!m_media || m_media->isAllText(begin, count)) return readChunk(tokens);
     const nn::ModalityInput input = nn::makeModalityInput(m_media->slice(begin, count), 1, m_device);
-    readChunk(tokens, "causal", &input);
+    readChunk(tokens, &input);
 }
 
 bool TextStream::append(int32_t token, const std::atomic<bool> &cancel)
 {
     if (cancel.load(std::memory_order_relaxed)) return false;
-    readChunk(std::span(&token, 1), "causal");
+    readChunk(std::span(&token, 1));
     m_text.push_back(token);
     return true;
 }
 
-void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask,
-                           const nn::ModalityInput *modalities)
+void TextStream::readChunk(std::span<const int32_t> tokens, const nn::ModalityInput *modalities,
+                           int64_t numPrefix)
 {
     std::vector<int64_t> ids(tokens.begin(), tokens.end());
     const auto numTokens = static_cast<int64_t>(ids.size());
@@ -269,7 +275,8 @@ void TextStream::readChunk(std::span<const int32_t> tokens, const char *mask,
         at::from_blob(ids.data(), {1, numTokens}, at::kLong).to(m_device, at::kLong, false, true);
     nn::ForwardContext context;
     context.cache = &m_cache;
-    context.maskPolicy = mask;
+    context.maskPolicy = numPrefix > 0 ? "prefix" : "causal";
+    if (numPrefix > 0) context.prefixLengths = {numPrefix};
     context.step = static_cast<uint64_t>(m_step);
     context.modalities = modalities;
     m_isWhole = m_isUnread = false;

@@ -80,9 +80,12 @@ public:
     [[nodiscard]] int64_t numBehind(int64_t count) const { return std::ssize(m_text) - count; }
     /// Holds what another stream of the same model holds, which keeps it. Not with one that remembers.
     void copyFrom(const TextStream &other);
-    /// In one pass: a rendered hole, which no other text goes on from; at most a context of tokens.
-    /// @param start WhereItEnded: what the cache has of the same hole is not read again
-    bool readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel);
+    /// In one pass: a rendered hole or a prefix, which no other text goes on from; at most a context of
+    /// tokens.
+    /// @param start WhereItEnded: what the cache has of the same hole or prefix is not read again
+    /// @param numPrefix of the tokens, from the first on, that see one another
+    bool readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel,
+                      int64_t numPrefix = 0);
     /// One more behind readTogether(); the cache must have room.
     bool append(int32_t token, const std::atomic<bool> &cancel);
 
@@ -115,8 +118,8 @@ private:
     void moveStartTo(int64_t origin, const MixedText &text);
     /// Tokens from number `begin` of the text on, with what of them is not text.
     void readMixed(std::span<const int32_t> tokens, int64_t begin);
-    void readChunk(std::span<const int32_t> tokens, const char *mask,
-                   const nn::ModalityInput *modalities = nullptr);
+    void readChunk(std::span<const int32_t> tokens, const nn::ModalityInput *modalities = nullptr,
+                   int64_t numPrefix = 0);
 
     nn::Transformer &m_model;
     at::Device m_device;
@@ -143,7 +146,8 @@ private:
     int64_t m_numReused = 0;
     bool m_isUnread = true; ///< the cache is as restart() leaves it
     bool m_isWhole = true;  ///< false: nothing can go on from what the cache holds, a pass threw
-    bool m_isHole = false;  ///< m_text is a hole and its sides
+    bool m_isHole = false;  ///< m_text is a hole and its sides, or begins with a prefix
+    int64_t m_numPrefix = 0; ///< tokens of m_text that saw one another
     std::vector<bool> m_hasChangedLoaded; ///< of each change() since the last pass, whether it did that
 };
 

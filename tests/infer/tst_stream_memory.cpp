@@ -206,6 +206,15 @@ private Q_SLOTS:
         VERIFY_OK(ask("or a seventh of more than sixteen"));
         QCOMPARE(account.numCaches, 5); // none was kept any more, then three
     }
+    void readsNoPrefixes()
+    {
+        Account account;
+        LoadedModel loaded = countingModel(account);
+        loaded.objective.name = "hybrid";
+        TextGenerator generator(std::move(loaded));
+        VERIFY_ERROR(generator.generate({.prompt = "x", .mask = "prefix"}, {}, kNever), ErrorCode::InvalidInput,
+                     "it remembers events");
+    }
     void needsNoGradients()
     {
         Account account;

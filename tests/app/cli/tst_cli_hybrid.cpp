@@ -15,6 +15,7 @@ private Q_SLOTS:
     void reportsALossOfEachKind();
     void fillsAHole();
     void fillsAHoleThatBeginsWithADash();
+    void readsAPromptAsAPrefix();
     void plainRunsSayWhatIsMissing();
     void embedsTextsAndFiles();
     void writesEmbeddings_data();
@@ -99,6 +100,22 @@ void TestCliHybrid::fillsAHoleThatBeginsWithADash()
         QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
         QVERIFY(!answer.out.contains(u"\"event\""_s));
     }
+}
+
+void TestCliHybrid::readsAPromptAsAPrefix()
+{
+    const QStringList asked{u"generate"_s,    m_run,         u"--prompt"_s, u"the quick"_s,  u"--temperature"_s,
+                            u"0"_s,           u"--json"_s,   u"--threads"_s, u"1"_s,         u"--max-tokens"_s,
+                            u"5"_s,           u"--mask"_s};
+    const EngineAnswer prefix = m_home.run(asked + QStringList{u"prefix"_s}),
+                       causal = m_home.run(asked + QStringList{u"causal"_s});
+    QVERIFY2(prefix.exitCode == 0, qPrintable(prefix.all()));
+    QVERIFY2(causal.exitCode == 0, qPrintable(causal.all()));
+    QCOMPARE(prefix.lines().last()[u"mask"_s].toString(), u"prefix"_s);
+    QVERIFY(!causal.lines().last().contains(u"mask"_s));
+    const EngineAnswer refused = m_home.run({u"generate"_s, m_plain, u"--prompt"_s, u"a"_s, u"--mask"_s, u"prefix"_s});
+    QCOMPARE(refused.exitCode, 3);
+    QVERIFY2(refused.err.contains(u"its training had no prefixes (objective.name is next_token)"_s), qPrintable(refused.err));
 }
 
 void TestCliHybrid::plainRunsSayWhatIsMissing()
