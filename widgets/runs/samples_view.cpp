@@ -6,14 +6,12 @@
 #include "widgets/common/level_painter.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/sample_media.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
-#include <QBuffer>
 #include <QComboBox>
 #include <QHBoxLayout>
-#include <QImageReader>
-#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QMenu>
@@ -37,9 +35,6 @@ namespace {
 
 constexpr int kShownSide = 64, kWaveWidth = 120;
 constexpr double kWaveStep = 3; // a line and a gap
-constexpr int kMaxPictureBytes = 64 << 10, kMaxPictureSide = 512;
-constexpr qsizetype kMaxOfSample = 16; ///< pictures, and recordings
-constexpr qsizetype kMaxLevels = 4096; ///< of a recording
 
 QImage outline(const QList<double> &levels, double ratio)
 {
@@ -53,17 +48,6 @@ QImage outline(const QList<double> &levels, double ratio)
     paintLevels(painter, QRectF(0, size.height() / 8, size.width(), 0.75 * size.height()), heights,
                 kWaveStep);
     return image;
-}
-
-/// Null when it is no picture of a thumbnail's size: an event may come from another computer, and the size is
-/// looked at before anything is unpacked.
-QImage thumbnailOf(QByteArray png)
-{
-    QBuffer buffer(&png);
-    QImageReader reader(&buffer, "png");
-    const QSize size = reader.size();
-    if (!size.isValid() || size.width() > kMaxPictureSide || size.height() > kMaxPictureSide) return {};
-    return reader.read();
 }
 
 } // namespace
@@ -135,21 +119,11 @@ SamplesView::Sample SamplesView::sampleOf(const RunEvent &event)
     sample.expected = payload.value("expected"_L1).toString();
     if (!sample.prompt.isEmpty() && sample.text.startsWith(sample.prompt))
         sample.text.remove(0, sample.prompt.size());
-    for (const QJsonValue &picture : payload.value("pictures"_L1).toArray()) {
-        if (sample.pictures.size() >= kMaxOfSample) break;
-        // A few hundred bytes each, as the engine makes them; anything else is no thumbnail.
-        const QByteArray png = QByteArray::fromBase64(picture.toString().left(kMaxPictureBytes).toLatin1());
-        if (const QImage image = thumbnailOf(png); !image.isNull()) sample.pictures.append(image);
-    }
-    for (const QJsonValue &recording : payload.value("recordings"_L1).toArray()) {
-        if (sample.recordings.size() >= kMaxOfSample) break;
-        QList<double> levels;
-        for (const QJsonValue &level : recording.toArray()) {
-            if (levels.size() >= kMaxLevels) break;
-            levels.append(std::clamp(level.toDouble(), 0.0, 1.0));
-        }
+    const SampleMedia media = sampleMedia(payload);
+    for (const QImage &picture : media.pictures)
+        if (!picture.isNull()) sample.pictures.append(picture);
+    for (const QList<double> &levels : media.recordings)
         if (!levels.isEmpty()) sample.recordings.append(levels);
-    }
     return sample;
 }
 
