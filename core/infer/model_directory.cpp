@@ -6,6 +6,7 @@
 #include "core/infer/interchange/tokenizer_files.h"
 #include "core/infer/interchange/weight_recipes.h"
 #include "core/spec/field_table.h"
+#include "core/spec/spec_rules.h"
 #include "core/tensorfile/tensor_folder.h"
 
 #include <nlohmann/json.hpp>
@@ -117,7 +118,7 @@ Result<RunSpec> specOf(const fs::path &file, const Json &own)
     SpecBuilder builder(FieldTable::describedBy(text));
     ORRERY_TRY(builder.setJson(text));
     RunSpec spec = builder.preview();
-    for (const FieldProblem &problem : findProblems(spec))
+    for (const FieldProblem &problem : findContradictions(spec, builder.table()))
         if (belongsToModel(problem.key)) return problem.error;
     return spec;
 }

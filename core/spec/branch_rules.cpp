@@ -54,4 +54,18 @@ std::optional<BranchRule> branchRuleOf(const RunSpec &parent, std::string_view k
     return std::nullopt;
 }
 
+std::vector<FieldProblem> findBranchProblems(const RunSpec &parent, const RunSpec &branch,
+                                             const FieldTable &table)
+{
+    std::vector<FieldProblem> problems = findProblems(branch, table);
+    if (problems.empty()) return problems;
+    const std::vector<FieldProblem> before = findProblems(parent, table);
+    std::erase_if(problems, [&before](const FieldProblem &problem) {
+        return std::any_of(before.begin(), before.end(), [&problem](const FieldProblem &old) {
+            return old.key == problem.key && old.error.message == problem.error.message;
+        });
+    });
+    return problems;
+}
+
 } // namespace orrery

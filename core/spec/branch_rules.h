@@ -4,11 +4,13 @@
 // Values; any thread.
 #pragma once
 
+#include "core/spec/field_table.h"
 #include "core/spec/run_spec.h"
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orrery {
 
@@ -19,5 +21,10 @@ struct BranchRule {
 
 /// Nothing where a branch of the run may change the setting. @param parent its frozen spec
 std::optional<BranchRule> branchRuleOf(const RunSpec &parent, std::string_view key);
+
+/// As findProblems(), but for what the parent has already: a rule that is younger than it does not keep it
+/// from having branches.
+std::vector<FieldProblem> findBranchProblems(const RunSpec &parent, const RunSpec &branch,
+                                             const FieldTable &table);
 
 } // namespace orrery

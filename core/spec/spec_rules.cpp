@@ -56,6 +56,7 @@ public:
     void checkPictures();
     void checkContinual();
     void checkPlugins();
+    void checkWhatIsNew();
 
     std::vector<FieldProblem> take() { return std::move(m_list); }
 
@@ -193,10 +194,6 @@ void Problems::checkObjective()
     if (std::all_of(objective.mix.begin(), objective.mix.end(), [](double weight) { return weight == 0; }))
         return add("objective.mix", "weights of 0 only", "one above 0",
                    "For example: objective.mix = " + fieldValueText(ObjectiveSpec{}.mix));
-    if (objective.name == "hybrid" && areGood({"model.mask"}) && m_spec.model.mask != "causal")
-        add("model.mask", m_spec.model.mask + " beside objective.name hybrid",
-            "causal, as the hybrid objective has a mask of its own",
-            "Set model.mask to causal, or objective.name to next_token.");
     if (objectiveShares(objective).infill <= 0) return;
     const std::string weight = fieldValueText(objective.mix[2]);
     const std::string without =
@@ -238,10 +235,6 @@ void Problems::checkModalities()
         add("objective.name", m_spec.objective.name + several,
             "next_token, as other objectives move tokens and know text only",
             "Set objective.name to next_token, or attention.num_modalities to 1.");
-    if (areGood({"model.block"}) && m_spec.model.attention.isSeparate && m_spec.model.block != "reference")
-        add("model.block", m_spec.model.block + several,
-            "reference, as modalities with weights of their own have blocks of their own",
-            "Set model.block to reference, or attention.separate to false.");
     if (areGood({"data.special_tokens"}) && m_spec.data.specialTokens == "none")
         add("data.special_tokens", "none" + several,
             "default, as pictures and recordings begin with special tokens",
@@ -306,9 +299,6 @@ void Problems::checkContinual()
         add("train.steps",
             std::to_string(m_spec.train.steps) + " steps for " + std::to_string(numStages) + " stages",
             "one step a stage at least", "Set more steps or fewer continual.stages.");
-    if (areGood({"train.patience"}) && m_spec.train.patience > 0)
-        add("train.patience", std::to_string(m_spec.train.patience) + " evaluations beside continual.stages",
-            "0, as each text has other losses", "Set train.patience to 0, or leave continual.stages out.");
     if (continual.strategy == "derpp" && areGood({"objective.name"}) && m_spec.objective.name != "next_token")
         add("continual.strategy", "derpp beside the objective " + m_spec.objective.name,
             "next_token, whose logits can be kept",
@@ -320,6 +310,25 @@ void Problems::checkPlugins()
     // A name of a plugin that cannot be used is no choice: its field has said why.
     for (FieldProblem &problem : findPluginProblems(m_spec, m_table))
         if (areGood({problem.key.c_str()})) m_list.push_back(std::move(problem));
+}
+
+/// Rules that came when runs that break them were there: what they train is what they always trained.
+void Problems::checkWhatIsNew()
+{
+    const ModelSpec &model = m_spec.model;
+    if (m_spec.objective.name == "hybrid" && model.mask != "causal" && areGood({"objective.name", "model.mask"}))
+        add("model.mask", model.mask + " beside objective.name hybrid",
+            "causal, as the hybrid objective has a mask of its own",
+            "Set model.mask to causal, or objective.name to next_token.");
+    const int64_t count = model.attention.numModalities;
+    if (count > 1 && model.attention.isSeparate && model.block != "reference" &&
+        areGood({"attention.num_modalities", "model.block"}))
+        add("model.block", model.block + " beside attention.num_modalities " + std::to_string(count),
+            "reference, as modalities with weights of their own have blocks of their own",
+            "Set model.block to reference, or attention.separate to false.");
+    if (m_spec.continual.isOn() && m_spec.train.patience > 0 && areGood({"continual.stages", "train.patience"}))
+        add("train.patience", std::to_string(m_spec.train.patience) + " evaluations beside continual.stages",
+            "0, as each text has other losses", "Set train.patience to 0, or leave continual.stages out.");
 }
 
 /// The strategy that changes a semantic memory alone, beside plugins that have none or where it is off. A plugin that
@@ -337,9 +346,7 @@ bool lacksSemanticMemory(const RunSpec &spec, const FieldTable &table)
     });
 }
 
-} // namespace
-
-std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTable &table)
+Problems contradictionsOf(const RunSpec &spec, const FieldTable &table)
 {
     Problems problems(spec, table);
     problems.checkFields();
@@ -351,12 +358,21 @@ std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTab
     problems.checkModalities();
     problems.checkContinual();
     problems.checkPlugins();
-    return problems.take();
+    return problems;
+}
+
+} // namespace
+
+std::vector<FieldProblem> findContradictions(const RunSpec &spec, const FieldTable &table)
+{
+    return contradictionsOf(spec, table).take();
 }
 
 std::vector<FieldProblem> findProblems(const RunSpec &spec, const FieldTable &table)
 {
-    auto problems = findContradictions(spec, table);
+    Problems found = contradictionsOf(spec, table);
+    found.checkWhatIsNew();
+    auto problems = found.take();
     if (lacksSemanticMemory(spec, table))
         problems.push_back(
             {"continual.strategy",

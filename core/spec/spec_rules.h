@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to core/spec: the rules without "data.path must be given", which only a run that starts has to
-// obey.
+// The rules that a spec keeps however old it is: a run or model that breaks one cannot be what it says. Those
+// that a run has to obey only when it is made (findProblems) are more: data.path is given, and what somebody
+// found out later to be of no use. Of those who read what was frozen; everybody else asks findProblems().
 #pragma once
 
 #include "core/spec/field_table.h"

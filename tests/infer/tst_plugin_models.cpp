@@ -6,7 +6,7 @@
 
 #include "core/base/files.h"
 #include "core/infer/model_loader.h"
-#include "core/nn/extension_points.h"
+#include "core/nn/masks.h"
 
 #include <ATen/ATen.h>
 #include <QTemporaryDir>
@@ -85,6 +85,30 @@ private Q_SLOTS:
             return {};
         };
         VERIFY_OK(loadGenerator({.path = directory}, "cpu", 1, prepare));
+    }
+    /// A mask beside the hybrid objective, which a new run may not have.
+    void aModelOlderThanARuleGoesOn()
+    {
+        RunSpec spec = m_spec;
+        spec.objective.name = "hybrid";
+        spec.model.mask = "strided";
+        const auto prepare = [](const RunSpec &) -> Result<void> {
+            addPart();
+            nn::maskPolicyRegistry().add("strided", [](const ModelSpec &) { return nn::makeCausalMask(0); });
+            return {};
+        };
+        VERIFY_OK(prepare(spec));
+        const std::string run = m_run + "-old";
+        makeTinyRun(run, spec, {{100, 2.0}});
+        VERIFY_OK(exportModelDirectory({.path = run}, run + "-model"));
+        const std::atomic<bool> never{false};
+        for (const std::string &path : {run, run + "-model"}) {
+            const auto loaded = loadGenerator({.path = path}, "cpu", 1, prepare);
+            VERIFY_OK(loaded);
+            VERIFY_OK((*loaded)->generate({.prompt = "a", .sampling = {.maxTokens = 2}},
+                                          [](const GeneratedToken &) { return true; }, never));
+        }
+        nn::maskPolicyRegistry().remove("strided");
     }
     void aModelWithoutPluginsAsksForNone()
     {

@@ -118,11 +118,6 @@ private Q_SLOTS:
             << pictures + "data.special_tokens=none"
             << "data.special_tokens"
             << "found none beside attention.num_modalities 2, expected default";
-        QTest::newRow("patience with stages")
-            << "continual.stages=a train.patience=3"
-            << "train.patience"
-            << "found 3 evaluations beside continual.stages, expected 0, as each text has other losses. Set "
-               "train.patience to 0";
         QTest::newRow("pictures in stages")
             << pictures + "continual.stages=a"
             << "continual.stages"
@@ -184,6 +179,13 @@ private Q_SLOTS:
         QTest::newRow("a block beside shared weights") << "attention.num_modalities=2 attention.separate=false"
                                                        << "wide"
                                                        << "causal" << "" << "";
+        QTest::newRow("patience with stages")
+            << "continual.stages=a train.patience=3"
+            << "reference"
+            << "causal"
+            << "train.patience"
+            << "found 3 evaluations beside continual.stages, expected 0, as each text has other losses. Set "
+               "train.patience to 0";
         QTest::newRow("both in a plain model") << ""
                                                << "wide"
                                                << "strided" << "" << "";
@@ -201,6 +203,8 @@ private Q_SLOTS:
         spec.plugins.use = {"parts@1.0.0"}; // describes itself: its plugin has both
         const auto problems = findProblems(spec);
         QCOMPARE(problems.size(), size_t(key.isEmpty() ? 0 : 1));
+        // These rules are younger than runs that break them: such a run opens all the same.
+        VERIFY_OK(specFromJson(specToJson(spec)));
         if (key.isEmpty()) return;
         QCOMPARE(qtext(problems[0].key), key);
         QVERIFY2(qtext(problems[0].error.text()).contains(text), problems[0].error.text().c_str());

@@ -2,6 +2,7 @@
 // A branch goes on where its parent stood: bit for bit when nothing changes, and with a reason when it
 // cannot.
 #include "app/engine/host/branch_run.h"
+#include "core/nn/masks.h"
 #include "core/store/begun_from.h"
 #include "core/tensorfile/checkpoint_files.h"
 #include "tests/base/check_result.h"
@@ -271,6 +272,37 @@ private Q_SLOTS:
         QCOMPARE(readBegunFrom(again->path()), std::optional<std::string>("a model"));
         must(again->remove());
         QVERIFY(!fs::exists(again->path()));
+    }
+    /// Its mask would be that of nobody, and rules that came later refuse it in a new run.
+    void aRunThatIsOlderThanARuleGoesOn()
+    {
+        nn::maskPolicyRegistry().add("strided", [](const ModelSpec &) { return nn::makeCausalMask(0); });
+        RunSpec spec = smallRun();
+        spec.objective.name = "hybrid";
+        spec.objective.mix = {1, 1, 0};
+        spec.model.mask = "strided";
+        spec.plugins.use = {"parts@1.0.0"};
+        RunFixture old(spec);
+        TrainingOptions options;
+        options.preparePlugins = [](const RunSpec &) { return Result<void>(); };
+        Recorder recorder;
+        QCOMPARE(must(old.train(recorder, options)), RunState::Finished);
+        old.run = std::make_unique<RunDirectory>(must(RunDirectory::open(old.run->path())));
+        RunSpec now = old.run->frozen().spec;
+        QCOMPARE(now.model.mask, std::string("strided"));
+        VERIFY_ERROR(validateSpec(now), ErrorCode::InvalidInput, "found strided beside objective.name hybrid");
+        Recorder more;
+        QCOMPARE(must(old.train(more, options, 14)), RunState::Finished);
+        QCOMPARE(more.series[series::kLoss].size(), size_t(2));
+        const Catalogue catalogue(old.folder() / "home");
+        const auto branch = branchRun(catalogue, *old.run, plan(8, {{"optimizer.lr", "0.01"}}));
+        VERIFY_OK(branch);
+        QCOMPARE(branch->frozen().spec.model.mask, std::string("strided"));
+        VERIFY_OK(RunDirectory::open(branch->path()));
+        // What it does not have from its parent is refused.
+        VERIFY_ERROR(branchRun(catalogue, *old.run, plan(8, {{"optimizer.lr", "0.01"}, {"train.eval_tokens", "3"}})),
+                     ErrorCode::InvalidInput, "train.eval_tokens");
+        nn::maskPolicyRegistry().remove("strided");
     }
     void theParentMayGo()
     {

@@ -98,7 +98,7 @@ QMap<QString, QString> BranchDraft::problems() const
     QMap<QString, QString> problems;
     if (m_step < 0) problems.insert(QString(), tr("Choose the checkpoint to begin with."));
     const RunSpec preview = builder(&problems).preview();
-    for (const FieldProblem &problem : findProblems(preview, *m_parent->table)) {
+    for (const FieldProblem &problem : findBranchProblems(m_parent->spec, preview, *m_parent->table)) {
         const QString key = fromStd(problem.key);
         if (!problems.contains(key)) problems.insert(key, errorText(problem.error));
     }

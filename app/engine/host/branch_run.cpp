@@ -8,6 +8,7 @@
 #include "core/data/corpus.h"
 #include "core/data/data_paths.h"
 #include "core/spec/branch_rules.h"
+#include "core/spec/plugin_use.h"
 #include "core/store/run_store.h"
 #include "core/tensorfile/checkpoint_files.h"
 
@@ -208,6 +209,22 @@ Result<void> writeStart(const RunDirectory &branch, const RunDirectory &parent,
     return writer->flush();
 }
 
+Result<void> checkBranch(const RunSpec &parent, const RunSpec &branch, const FieldTable &table)
+{
+    auto problems = findBranchProblems(parent, branch, table);
+    if (problems.empty()) return {};
+    return std::move(problems.front().error);
+}
+
+/// As SpecBuilder::build().
+Result<RunSpec> buildBranch(const RunSpec &parent, const SpecBuilder &builder)
+{
+    RunSpec spec = builder.preview();
+    ORRERY_TRY(checkBranch(parent, spec, builder.table()));
+    completePlugins(spec, builder.table());
+    return spec;
+}
+
 } // namespace
 
 Result<void> checkBranchChange(const RunSpec &parent, const std::string &run, int64_t step,
@@ -242,12 +259,12 @@ Result<RunDirectory> branchRun(const Catalogue &catalogue, const RunDirectory &p
     ORRERY_ASSIGN(const std::set<std::string> set, keysSet(before, plan));
     ORRERY_ASSIGN(branch.changedKeys, changedKeys(before, builder, set, parent, plan.step));
     ORRERY_TRY(settleSteps(builder, parent, plan, set.contains("train.steps")));
-    ORRERY_ASSIGN(const RunSpec spec, builder.build());
+    ORRERY_ASSIGN(const RunSpec spec, buildBranch(origin.spec, builder));
     if (origin.branch) branch.optimizerFrom = origin.branch->optimizerFrom;
     if (spec.optimizer.name != origin.spec.optimizer.name) branch.optimizerFrom = plan.step;
     FrozenSpec frozen = freezeSpec(spec, ThreadUse::AllCores); // the parent's threads are frozen already
     frozen.branch = branch;
-    ORRERY_TRY(validateSpec(frozen.spec));
+    ORRERY_TRY(checkBranch(origin.spec, frozen.spec, *FieldTable::describedBy(frozen.spec)));
 
     fs::path target = plan.directory;
     if (target.empty()) {
