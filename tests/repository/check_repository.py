@@ -36,7 +36,7 @@ CORE = {
                    "core/engine_api", "core/nn", "core/inspect"],
     "core/rpc": ["core/base", "core/spec", "core/store", "core/engine_api"],
 }
-WIDGETS = ["core/base", "core/spec", "widgets"]
+WIDGETS = ["core/base", "core/spec", "core/tensorfile/npz_writer.h", "widgets"]
 QT = re.compile(r"^(Q[A-Z]\w*|Qt\w*/.*|qcustomplot\.h|qt\w*\.h)$")
 TORCH = re.compile(r"^(torch|ATen|c10)/")
 GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.(pb|grpc\.pb)\.h$")
