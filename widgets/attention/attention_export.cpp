@@ -193,14 +193,14 @@ QString headCsv(const HeadContent &content)
 
 QString overviewCsv(const OverviewScene &scene)
 {
-    QString text = u"layer,head,entropy_nats,distance_tokens,first_mass,self_mass,change\n"_s;
+    QString text = u"layer,head,entropy_nats,distance_tokens,first_mass,self_mass,difference\n"_s;
     for (const HeadTile &tile : scene.tiles()) {
         const double unknown = std::nan("");
         const HeadSummary &one = tile.summary;
         text += QString::number(tile.head.layer) + u',' + QString::number(tile.head.head);
         for (double value : {one.entropy, one.distance, one.firstMass, one.selfMass})
             text += u',' + number(tile.hasSummary ? value : unknown);
-        text += u',' + number(tile.change) + u'\n';
+        text += u',' + number(tile.difference) + u'\n';
     }
     return text;
 }

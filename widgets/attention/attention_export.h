@@ -29,6 +29,6 @@ QImage figureImage(const FigurePage &page); ///< at twice the size on the screen
 Result<void> saveFigure(const FigurePage &page, const QString &path);
 /// One line a cell: row, row_text, column, column_text, and for each head mean and max. Tokens count from 0.
 QString headCsv(const HeadContent &content);
-/// One line a head: layer, head, entropy_nats, distance_tokens, first_mass, self_mass, change.
+/// One line a head: layer, head, entropy_nats, distance_tokens, first_mass, self_mass, difference.
 QString overviewCsv(const OverviewScene &scene);
 } // namespace orrery::ui

@@ -2,6 +2,7 @@
 // What the attention panel is made of, where it stands and what leads to what.
 #include "widgets/attention/attention_panel.h"
 
+#include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
 #include "widgets/attention/breadcrumbs.h"
@@ -38,6 +39,9 @@ void AttentionPanel::makeParts()
 {
     m_prompts = new PromptBar(this);
     m_strip = new TokenStrip(this);
+    m_mediaNote = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this);
+    m_mediaNote->setObjectName(u"mediaNote"_s);
+    m_mediaNote->hide();
     m_stage = new AttentionStage(this);
     m_scrubber = new Scrubber(*m_feed, this);
     m_empty = new EmptyState(QString(), QString(), this);
@@ -69,6 +73,7 @@ void AttentionPanel::makeParts()
     shownLayout->setContentsMargins(0, 0, 0, 0);
     shownLayout->setSpacing(space::kOne);
     shownLayout->addWidget(m_strip);
+    shownLayout->addWidget(m_mediaNote);
     shownLayout->addWidget(m_stage, 1);
     shownLayout->addLayout(noteRow);
 
@@ -147,6 +152,8 @@ void AttentionPanel::connectParts()
             m_question->retry();
         else if (what == Failed::Ablation)
             m_ablationQuestion->retry();
+        else if (what == Failed::Base)
+            m_askedBase->retry();
     });
     connect(m_scrubber, &Scrubber::touched, this, &AttentionPanel::backToKept);
     connect(m_scrubber, &Scrubber::differenceChosen, this, &AttentionPanel::setDifference);
@@ -164,6 +171,9 @@ void AttentionPanel::connectParts()
         if (level < 2) next.overlay.clear();
         next.pinnedToken = -1;
         goTo(next);
+    });
+    connect(m_stars, &StarredHeads::read, this, [this](const std::vector<RunEvent> &events) {
+        if (m_documents.take(events)) scheduleRefresh();
     });
     connect(m_stars, &StarredHeads::changed, this, &AttentionPanel::scheduleRefresh);
     connect(m_stars, &StarredHeads::failed, this, [this](const Error &error) {
@@ -200,7 +210,10 @@ void AttentionPanel::connectStage()
         scheduleRefresh();
         Q_EMIT lookChanged();
     });
-    connect(head->view(), &HeadView::figureChanged, this, &AttentionPanel::refreshPinned);
+    connect(head->view(), &HeadView::figureChanged, this, [this] {
+        refreshChoices();
+        refreshPinned();
+    });
     connect(head->view(), &HeadView::shownTokensChanged, this, [this] { m_cellsTimer.start(); });
     connect(head->view(), &HeadView::cursorChanged, this, &AttentionPanel::refreshRow);
     connect(head->view(), &HeadView::rowPinned, this, [this](int row) {

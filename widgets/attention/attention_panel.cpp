@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/attention_panel.h"
 
+#include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
+#include "widgets/attention/exact_cells.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
@@ -46,8 +48,8 @@ bool isRunLive(const RunStatus &status) { return isLiveState(status.state); }
 AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Attention"), parent), m_session(session), m_feed(new FrameFeed(session, this)),
       m_flows(new FlowHistory(session, *m_feed, this)), m_question(new MapsQuestion(session, this)),
-      m_ablationQuestion(new ModelQuestion(session, this)), m_cellsQuestion(new ModelQuestion(session, this)),
-      m_nextWords(new NextWords(session, this)), m_stars(new StarredHeads(session, this))
+      m_ablationQuestion(new ModelQuestion(session, this)), m_askedBase(new AskedBase(session, this)),
+      m_cells(new ExactCells(session, this)), m_nextWords(new NextWords(session, this)), m_stars(new StarredHeads(session, this))
 {
     setObjectName(u"attentionPanel"_s);
     makeParts();
@@ -64,11 +66,13 @@ AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     connectParts();
     connectStage();
     connectQuestions();
+    connectComparison();
     connect(&m_session, &EngineSession::runsChanged, this, &AttentionPanel::readStatus);
     connect(&m_session, &EngineSession::updated, this, &AttentionPanel::onRunUpdated);
     connect(&m_session, &EngineSession::connectionChanged, this, [this] {
         if (m_session.connectionState() == ConnectionState::Connected) readRun();
     });
+    offerExport();
     offerTools();
     refresh();
 }
@@ -76,8 +80,9 @@ AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
 AttentionPanel::~AttentionPanel()
 {
     // What the members send while they go would find a panel that is half gone.
-    for (QObject *one : std::initializer_list<QObject *>{m_feed, m_flows, m_question, m_ablationQuestion,
-                                                         m_cellsQuestion, m_nextWords, m_stars})
+    for (QObject *one :
+         std::initializer_list<QObject *>{m_feed, m_flows, m_question, m_ablationQuestion, m_askedBase, m_cells,
+                                          m_nextWords, m_stars})
         one->disconnect(this);
 }
 
@@ -114,7 +119,11 @@ void AttentionPanel::setRun(const QString &run)
     }
     m_prompts->forgetPrompts();
     if (isSelected) m_prompts->setSelectedText(m_selectedFocus.title, textOfRequest(*m_selectedText));
-    m_cellsQuestion->cancel();
+    m_cells->forget();
+    m_askedBase->drop();
+    m_baseModel.clear();
+    m_sampleEvery = -1;
+    m_documents.clear();
     m_waitingPrompt.reset();
     m_status = {};
     m_checkpoints.clear();
@@ -173,6 +182,8 @@ void AttentionPanel::readPrompts()
         const QJsonObject probes = root.value("probes"_L1).toObject();
         const bool hasMedia = root.value("attention"_L1).toObject().value("num_modalities"_L1).toInt(1) > 1;
         QStringList prompts = textsOf(probes.value("prompts"_L1));
+        m_hasSamplePrompts = !prompts.isEmpty();
+        m_sampleEvery = probes.value("every"_L1).toInt(-1);
         if (hasMedia && prompts.isEmpty()) prompts << QString(); // one document is kept then
         m_prompts->setPrompts(prompts);
         if (hasMedia) m_prompts->setDocuments();
@@ -221,6 +232,7 @@ void AttentionPanel::keyPressEvent(QKeyEvent *event)
     const bool canGoUp = place().level != StageLevel::Overview || place().pinnedToken >= 0;
     if (event->key() == Qt::Key_Escape && m_question->isAsking()) return m_question->cancel();
     if (event->key() == Qt::Key_Escape && m_ablationQuestion->isAsking()) return m_ablationQuestion->cancel();
+    if (event->key() == Qt::Key_Escape && m_askedBase->isAsking()) return cancelBase();
     if (event->key() == Qt::Key_Escape && canGoUp) return up();
     PanelFrame::keyPressEvent(event);
 }

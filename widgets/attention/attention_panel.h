@@ -6,6 +6,7 @@
 #pragma once
 
 #include "widgets/attention/attention_place.h"
+#include "widgets/attention/document_media.h"
 #include "widgets/attention/head_side.h"
 #include "widgets/attention/snapshot.h"
 #include "widgets/common/panel_frame.h"
@@ -25,10 +26,12 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class AskedBase;
 class AttentionStage;
 class Breadcrumbs;
 class ElidedLabel;
 class EmptyState;
+class ExactCells;
 class FlowHistory;
 class FrameFeed;
 class MapsQuestion;
@@ -39,6 +42,7 @@ class Scrubber;
 class StarredHeads;
 class TokenStrip;
 class ToneLabel;
+struct ArraysPage;
 struct FigurePage;
 struct HeadContent;
 struct OverviewContent;
@@ -73,8 +77,8 @@ public:
     [[nodiscard]] QString table() const;   ///< what is shown as CSV; empty: nothing is
     /// Draws now what is pending; otherwise it happens within a few milliseconds.
     void flush();
-    /// @error InvalidInput, Io: as saveFigure() and saveTextFile()
-    Result<void> save(const QString &path) const; ///< .png, .svg, .pdf, .csv; all of it, before it returns
+    /// @error InvalidInput, Io: as saveFigure(), saveTextFile() and saveArrays()
+    Result<void> save(const QString &path) const; ///< .png, .svg, .pdf, .csv, .npz; all of it, before it returns
 
     /// How this panel shows what it shows; a second one beside it takes the same.
     [[nodiscard]] AttentionLook look() const;
@@ -84,6 +88,11 @@ public:
     [[nodiscard]] DifferenceLimits limits() const; ///< where they would end by themselves
     void setDifference(bool isDifference);
     [[nodiscard]] bool isDifference() const { return m_isDifference; }
+    /// What differences are taken from: a kept step, or what other weights answered; null: nothing (yet).
+    [[nodiscard]] SnapshotPtr base() const;
+    /// Whose answer an answer is compared with; empty: there is nobody.
+    [[nodiscard]] QString baseModel() const;
+    void setBaseModel(const QString &model);
     [[nodiscard]] int numTokens() const; ///< of what is shown
     /// The kept steps of another probe prompt. @param prompt as PromptBar::prompt()
     void choosePrompt(int prompt);
@@ -120,7 +129,11 @@ private:
     void refreshOverview(const SnapshotPtr &now);                                // attention_show.cpp
     void refreshModalities(const SnapshotPtr &now);                              // attention_show.cpp
     void refreshHead(const SnapshotPtr &now);                                    // attention_show.cpp
-    void refreshThumbnails(const SnapshotPtr &now);                              // attention_show.cpp
+    void refreshThumbnails(const SnapshotPtr &now);                              // attention_media.cpp
+    void refreshMediaNote(const SnapshotPtr &now);                               // attention_media.cpp
+    [[nodiscard]] SampleMediaPtr shownSample(const SnapshotPtr &now) const;      // attention_media.cpp
+    [[nodiscard]] std::optional<int> picturedDocument() const;                   // attention_media.cpp
+    [[nodiscard]] QString mediaReason(bool hasPictures, bool hasRecordings) const; // attention_media.cpp
     void refreshPinned();                                                        // attention_show.cpp
     void refreshRow();                                                           // attention_show.cpp
     void refreshCrumbs();                                                        // attention_show.cpp
@@ -153,9 +166,20 @@ private:
     void backToKept();
     void askForOpenHeads();
     [[nodiscard]] bool isInWindow(int token) const;
-    void askForCells();
-    void takeCells(const InspectReport &report);
     void dropAblation();
+
+    void connectComparison(); // attention_compare.cpp, and what follows
+    [[nodiscard]] QList<std::pair<QString, QString>> baseModels() const; ///< what they are called, and they
+    [[nodiscard]] bool isOfTrainingAlone() const;
+    [[nodiscard]] bool wantsBase() const;
+    void askForBase();
+    void cancelBase();
+    void refreshProgress();
+    void refreshBases();
+    [[nodiscard]] bool hasCoarseCells() const;
+    void refreshChoices();
+    void askForCells();
+    [[nodiscard]] HeadContent fineContent() const; ///< without heads: there are none
 
     void takeFocus(const Focus &focus); // attention_selection.cpp, and what follows
     void openWaitingFocus();
@@ -166,11 +190,15 @@ private:
     [[nodiscard]] QString answeringModel() const;
     [[nodiscard]] QString askedModel() const; ///< of the question under way; else of the answer that is shown
 
-    void offerTools(); // attention_taking.cpp, and what follows
+    void offerExport(); // attention_save.cpp, and what follows
     Result<void> saveLater(const QString &path);
     [[nodiscard]] FigurePage figurePage(OverviewContent &overview, HeadContent &head) const;
-    [[nodiscard]] QString title() const; ///< of an export
+    [[nodiscard]] ArraysPage arraysPage() const;
+    [[nodiscard]] HeadContent takenContent() const; ///< the map as it is seen: more cells of a part, where they are
+    [[nodiscard]] QString title() const;            ///< of an export
     [[nodiscard]] QImage image() const;
+
+    void offerTools(); // attention_taking.cpp, and what follows
     [[nodiscard]] QString savedModel() const;
     /// What the command was written for: the buttons ask for it several times a second.
     struct Commanded {
@@ -200,7 +228,9 @@ private:
     FrameFeed *m_feed;
     FlowHistory *m_flows;
     MapsQuestion *m_question;
-    ModelQuestion *m_ablationQuestion, *m_cellsQuestion;
+    ModelQuestion *m_ablationQuestion;
+    AskedBase *m_askedBase;
+    ExactCells *m_cells;
     NextWords *m_nextWords;
     StarredHeads *m_stars;
     QAction *m_star = nullptr;
@@ -215,7 +245,9 @@ private:
     bool m_isDifference = false;
     bool m_isPromptChosen = false; ///< by the user, of this run
     bool m_isOwnText = false;      ///< and kept steps are of another one
-    enum class Failed : uint8_t { None, Frames, Question, Ablation } m_failed = Failed::None;
+    QString m_baseModel;           ///< that was chosen
+    QString m_saving;              ///< name of a file that a worker writes
+    enum class Failed : uint8_t { None, Frames, Question, Ablation, Base } m_failed = Failed::None;
 
     Selection *m_selection = nullptr;
     Focus m_focus;         ///< what the selection and this panel agree on
@@ -226,17 +258,23 @@ private:
     std::optional<int> m_waitingPrompt;
     std::vector<QImage> m_thumbnails; ///< of the tokens of a text with pictures or recordings
     std::shared_ptr<const GenerateRequest> m_thumbnailsOf;
+    SampleMediaPtr m_thumbnailsBy;
+    int m_sampleEvery = -1; ///< probes.every of the run; -1: not known
+    bool m_hasSamplePrompts = true;
+    DocumentMedia m_documents;
     QRectF m_waitingZoom; ///< tokens of a link, for a map that is still to come
     QString m_waitingModel;
 
     /// What the large map shows, so that it is made again only when it is another one.
     struct Drawn {
         SnapshotPtr now, base, detail;
+        SampleMediaPtr sample;
         std::vector<HeadRef> heads;
         AttentionLook look;
         double leastLimit = 0;
         bool operator==(const Drawn &) const = default;
     } m_drawn;
+    Granularity m_fineGranularity = Granularity::Token; ///< of the more cells that are shown
 
     mutable std::optional<Commanded> m_commanded;
     mutable QString m_command;
@@ -246,6 +284,7 @@ private:
     ToneLabel *m_note = nullptr;
     PromptBar *m_prompts = nullptr;
     TokenStrip *m_strip = nullptr;
+    ElidedLabel *m_mediaNote = nullptr;
     QStackedWidget *m_pages = nullptr;
     EmptyState *m_empty = nullptr;
     QPushButton *m_emptyAsk = nullptr, *m_emptyNewRun = nullptr;

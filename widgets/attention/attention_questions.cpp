@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the attention panel asks of the model itself: exact maps, more cells of a part of one, and what it
-// would say without a head. A text whose tokens are known is asked for by them, never by its letters.
+// What the attention panel asks of the model itself: exact maps, and what it would say without a head. A text
+// whose tokens are known is asked for by them, never by its letters.
 #include "widgets/attention/attention_panel.h"
 
 #include "core/spec/kept_prompt.h"
 #include "widgets/attention/attention_stage.h"
+#include "widgets/attention/exact_cells.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
@@ -23,15 +24,6 @@ namespace {
 
 constexpr int64_t kMaxEdge = AttentionPanel::kMaxEdge;
 
-/// Some more around what is seen, so that a map can be moved a little before it asks again.
-TokenRange widened(double from, double to, double first, double end)
-{
-    const double size = to - from;
-    const double spare = std::clamp((double(kMaxEdge) - size) / 2, 0.0, size / 2);
-    return {std::max<int64_t>(static_cast<int64_t>(first), static_cast<int64_t>(from - spare)),
-            std::min<int64_t>(static_cast<int64_t>(end), static_cast<int64_t>(to + spare) + 1)};
-}
-
 } // namespace
 
 void AttentionPanel::connectQuestions()
@@ -45,7 +37,7 @@ void AttentionPanel::connectQuestions()
         m_asked = snapshotOfReport(report);
         m_askedModel = m_question->model();
         m_askedRequest = m_question->request();
-        m_cellsQuestion->cancel();
+        m_cells->forget();
         m_failed = Failed::None;
         banner()->clear();
         scheduleRefresh();
@@ -70,13 +62,6 @@ void AttentionPanel::connectQuestions()
         banner()->showError(error, tr("Retry"));
     });
     connect(m_nextWords, &NextWords::changed, this, &AttentionPanel::scheduleRefresh);
-    connect(m_cellsQuestion, &ModelQuestion::answered, this, &AttentionPanel::takeCells);
-    connect(m_cellsQuestion, &ModelQuestion::stateChanged, this, &AttentionPanel::refreshState);
-    // The coarse map stays; moving it asks again.
-    connect(m_cellsQuestion, &ModelQuestion::failed, this, [this](const Error &error) {
-        m_failed = Failed::None;
-        banner()->showError(error);
-    });
 }
 
 /// What a question reads, by its tokens where they are known; nothing: there is no text, or an obstacle().
@@ -206,43 +191,6 @@ void AttentionPanel::askForOpenHeads()
     request.input = askedText();
     request.heads = heads;
     m_question->ask(m_askedModel, request, isElsewhere ? pinned : int(request.token));
-}
-
-/// Exact cells of the part that is seen, where the map has cells of several tokens.
-void AttentionPanel::askForCells()
-{
-    const HeadView *view = m_stage->head()->view();
-    if (!m_asked || m_question->isAsking() || view->whole().isEmpty() || !isVisible()) return;
-    if (!view->whole().content().heads.front().isPooled() || view->zoom() <= 1) return;
-    const QRectF seen = view->shownTokens();
-    if (view->isFine() || seen.width() > double(kMaxEdge) || seen.height() > double(kMaxEdge)) return;
-    const QRectF all = view->whole().tokenArea();
-    InspectRequest request;
-    request.input = askedText();
-    request.wantsOverview = false;
-    request.heads = openHeads();
-    request.rows = widened(seen.top(), seen.bottom(), all.top(), all.bottom());
-    request.columns = widened(seen.left(), seen.right(), all.left(), all.right());
-    request.token = m_askedRequest.token; // the same window
-    request.maxEdge = kMaxEdge;
-    const InspectRequest &last = m_cellsQuestion->request();
-    const bool isSame = m_cellsQuestion->model() == m_askedModel && last.rows == request.rows &&
-                        last.columns == request.columns && last.heads == request.heads;
-    if (m_cellsQuestion->isAsking() && isSame) return;
-    m_cellsQuestion->ask(m_askedModel, request);
-}
-
-void AttentionPanel::takeCells(const InspectReport &report)
-{
-    if (!m_asked || m_cellsQuestion->request().heads != openHeads()) return;
-    HeadContent content;
-    content.scale = look().scale;
-    content.value = look().value;
-    content.tokens = m_asked->report.tokens;
-    if (m_thumbnails.size() == content.tokens.size()) content.pictures = m_thumbnails;
-    for (const AttentionMap &map : report.maps)
-        if (HeadMatrix matrix = toMatrix(map); !matrix.isEmpty()) content.heads.push_back(std::move(matrix));
-    m_stage->head()->view()->setFine(std::move(content));
 }
 
 void AttentionPanel::ablate()

@@ -2,15 +2,16 @@
 // What the attention panel shows of its state: overview, map, row, candidates, path, empty states.
 #include "widgets/attention/attention_panel.h"
 
+#include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
 #include "widgets/attention/breadcrumbs.h"
+#include "widgets/attention/exact_cells.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
 #include "widgets/attention/maps_question.h"
-#include "widgets/attention/media_patches.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/next_words.h"
@@ -30,6 +31,7 @@
 #include <QStackedWidget>
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -56,7 +58,7 @@ OverviewContent AttentionPanel::overviewContent(const SnapshotPtr &now) const
 {
     OverviewContent content;
     content.now = now;
-    content.base = m_asked ? nullptr : m_feed->base();
+    content.base = base();
     content.isDifference = m_isDifference && content.base;
     content.value = look().value;
     content.scale = look().scale;
@@ -75,7 +77,7 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
     content.tokens = now->report.tokens;
     if (m_thumbnails.size() == content.tokens.size()) content.pictures = m_thumbnails;
     content.leastLimit = m_leastLimits.map;
-    const SnapshotPtr base = m_isDifference && !m_asked ? m_feed->base() : nullptr;
+    const SnapshotPtr base = m_isDifference ? this->base() : nullptr;
     const std::vector<TokenRange> groups = groupTokens(content.tokens, look.granularity);
     const bool isGrouped = look.granularity != Granularity::Token;
     for (const HeadRef &head : openHeads()) {
@@ -91,8 +93,8 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
             content.baseStep = base->report.step;
             const std::optional<HeadMatrix> change = difference(matrix, *before);
             if (!change) continue;
-            // Sums of many kept weights have no such simple bound.
-            if (!isGrouped && content.heads.empty())
+            // Sums of many kept weights have no such simple bound; answers are exact.
+            if (now->isKept && !isGrouped && content.heads.empty())
                 content.rounding = keptRounding(matrix, *before, look.value);
             matrix = *change;
         }
@@ -107,7 +109,7 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
 std::vector<HeadRef> AttentionPanel::shownHeads() const
 {
     std::vector<HeadRef> heads = openHeads();
-    const bool isChange = m_isDifference && !m_asked && m_feed->base();
+    const bool isChange = m_isDifference && base();
     if (isChange && heads.size() > 1) heads.resize(1);
     return heads;
 }
@@ -116,13 +118,14 @@ void AttentionPanel::refresh()
 {
     m_needsRefresh = false;
     m_refreshTimer.stop();
-    m_feed->setWantsBase(m_isDifference || m_stage->overview()->sort() == HeadSort::Change);
+    m_feed->setWantsBase(wantsBase());
     m_feed->setWantsDetail(true);
     askForOpenHeads();
+    askForBase();
     const SnapshotPtr now = snapshot();
     const bool hasPicture = now && !now->report.overview.empty();
     m_pages->setCurrentIndex(hasPicture ? 1 : 0);
-    m_foot->setVisible(!m_run.isEmpty() && !m_feed->list().frames().empty());
+    m_foot->setVisible(!m_run.isEmpty() && (m_asked || !m_feed->list().frames().empty()));
     m_prompts->setVisible(!m_run.isEmpty() || m_selectedText);
     m_prompts->setObstacle(obstacle());
     if (!m_prompts->hasPrompts() && m_keptShown)
@@ -173,47 +176,39 @@ void AttentionPanel::refreshModalities(const SnapshotPtr &now)
 void AttentionPanel::refreshHead(const SnapshotPtr &now)
 {
     HeadPage *page = m_stage->head();
-    const AttentionMap *map = nullptr;
-    if (const SnapshotPtr detail = m_asked ? nullptr : m_feed->detail()) map = mapOf(*detail, place().head);
-    if (!map) map = mapOf(*now, place().head);
-    const bool isPooled = map && (map->rowsPerCell > 1 || map->columnsPerCell > 1);
-    page->setChoices(!isPooled, isPooled);
+    refreshChoices();
     // A map may have a million cells: it is made again only when it is another one.
-    const Drawn drawn{.now = now,
-                      .base = m_isDifference && !m_asked ? m_feed->base() : nullptr,
-                      .detail = m_asked ? nullptr : m_feed->detail(),
-                      .heads = openHeads(),
-                      .look = look(),
-                      .leastLimit = m_leastLimits.map};
+    Drawn drawn{.now = now,
+                .base = m_isDifference ? base() : nullptr,
+                .detail = m_asked ? nullptr : m_feed->detail(),
+                .sample = shownSample(now),
+                .heads = openHeads(),
+                .look = look(),
+                .leastLimit = m_leastLimits.map};
+    if (hasCoarseCells()) drawn.look.granularity = Granularity::Token; // only more cells of a part are grouped
     if (drawn != m_drawn) {
-        const bool isOtherText = drawn.now != m_drawn.now;
+        const bool isOtherText = drawn.now != m_drawn.now || drawn.sample != m_drawn.sample;
         m_drawn = drawn;
         if (isOtherText) refreshThumbnails(now);
-        page->view()->setContent(headContent(now));
+        m_fineGranularity = page->granularity();
+        page->view()->setContent(headContent(now), fineContent());
         if (isOtherText) m_strip->setTokens(now->report.tokens);
         if (isOtherText) m_strip->setThumbnails(m_thumbnails);
         m_cellsTimer.start(); // of another head more cells of the same part
+    } else if (std::exchange(m_fineGranularity, page->granularity()) != page->granularity()) {
+        page->view()->setFine(fineContent());
     }
+    refreshChoices();
+    refreshMediaNote(now);
     QStringList names;
     for (const HeadRef &head : shownHeads()) names << headTitle(head);
     const HeadSummary *summary = summaryOf(*now, place().head);
     QString below = summary && names.size() == 1 ? summarySentence(*summary) : QString();
     if (const double rounding = page->view()->whole().rounding(); rounding > 0)
-        below = tr("Kept in eight bits: a change below %1 can be rounding")
+        below = tr("Kept in eight bits: a difference below %1 can be rounding")
                     .arg(tr("±%1").arg(significantText(rounding, 2)));
     page->setTitle(names.join(u" · "_s), below);
     refreshPinned();
-}
-
-/// Made once for a text: another head of it has the same tokens.
-void AttentionPanel::refreshThumbnails(const SnapshotPtr &now)
-{
-    if (m_selectedText == m_thumbnailsOf &&
-        (!m_selectedText || m_thumbnails.size() == now->report.tokens.size()))
-        return;
-    m_thumbnailsOf = m_selectedText;
-    m_thumbnails.clear();
-    if (m_selectedText) m_thumbnails = mediaThumbnails(*m_selectedText, now->report.tokens);
 }
 
 void AttentionPanel::refreshPinned()
@@ -342,10 +337,12 @@ void AttentionPanel::refreshState()
         state = tr("%1 · exact, step %2").arg(fromStd(report.model), integerText(report.step));
         if (!report.note.empty()) state += u" · "_s + fromStd(report.note);
     }
-    if (m_cellsQuestion->isAsking()) state = tr("computing exact cells on %1…").arg(m_cellsQuestion->model());
+    if (m_cells->isAsking()) state = tr("computing exact cells on %1…").arg(m_cells->model());
+    if (m_askedBase->isAsking()) state = tr("computing on %1…").arg(m_askedBase->model());
     if (m_question->isAsking()) state = tr("computing on %1…").arg(m_question->model());
     m_state->setFullText(state);
     m_scrubber->setAside(aside);
+    refreshBases();
     m_scrubber->setRunLive(isLiveState(m_status.state));
 }
 

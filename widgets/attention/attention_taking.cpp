@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be taken along of the attention panel: figure, numbers, command, a link to the view, a sentence.
+// How the attention panel is found again and described: command, a link to the view, a sentence.
 #include "widgets/attention/attention_panel.h"
 
-#include "widgets/attention/attention_export.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/exact_text.h"
-#include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
 #include "widgets/attention/maps_question.h"
@@ -14,21 +12,13 @@
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/common/engine_command.h"
-#include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
-#include "widgets/common/panel_tools.h"
 #include "widgets/common/run_text.h"
-#include "widgets/common/text_export.h"
 #include "widgets/common/view_link.h"
-
-#include <QFileInfo>
-#include <QtConcurrentRun>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
-#include <new>
 #include <set>
 
 using namespace Qt::StringLiterals;
@@ -118,14 +108,6 @@ void addHeads(QStringList &arguments, const std::vector<HeadRef> &heads)
 
 void AttentionPanel::offerTools()
 {
-    setExport({.fileName = u"attention"_s,
-               .figures = {u"svg"_s, u"pdf"_s, u"png"_s},
-               .data = {u"csv"_s},
-               .save = [this](const QString &path) { return saveLater(path); },
-               .image = [this] { return image(); },
-               .table = [this] { return table(); },
-               .isEmpty = [this] { return snapshot() == nullptr; }});
-    PanelTools::of(*this)->setSavesLater();
     setView({.panel = u"attention"_s,
              .state = [this] { return viewState(); },
              .restore = [this](const QVariantMap &state) { restoreView(state); }});
@@ -135,92 +117,6 @@ void AttentionPanel::offerTools()
            "more of its weight goes there. Weights of a row sum to 1. Where a head reads does not say why "
            "the model answers: \u201CWithout this head\u201D computes what it would say if the head gave "
            "nothing."));
-}
-
-QString AttentionPanel::title() const
-{
-    const SnapshotPtr now = snapshot();
-    QString text = m_asked ? fromStd(now->report.model) : runTitle(m_status);
-    if (now) text += tr(", step %1").arg(integerText(now->report.step));
-    QStringList names;
-    if (place().level == StageLevel::Head)
-        for (const HeadRef &head : shownHeads()) names << headTitle(head).toLower();
-    if (place().level == StageLevel::Modalities) return tr("%1: attention between modalities").arg(text);
-    return names.isEmpty() ? tr("%1: attention of all heads").arg(text)
-                           : text + u": "_s + names.join(u", "_s);
-}
-
-FigurePage AttentionPanel::figurePage(OverviewContent &overview, HeadContent &head) const
-{
-    const SnapshotPtr now = snapshot();
-    FigurePage page{.title = title()};
-    page.subtitle = rangeLabel(now->report.tokens, {0, std::ssize(now->report.tokens)});
-    if (place().level == StageLevel::Modalities) {
-        page.modalities = now;
-    } else if (place().level == StageLevel::Head) {
-        head = headContent(now);
-        page.head = &head;
-        page.pinnedRow = rowOfToken(place().pinnedToken);
-    } else {
-        overview = overviewContent(now);
-        page.overview = &overview;
-    }
-    return page;
-}
-
-Result<void> AttentionPanel::save(const QString &path) const
-{
-    if (!snapshot())
-        return Error{ErrorCode::NotFound, "Cannot save a figure: nothing is shown.", "Choose a run first."};
-    if (path.endsWith(u".csv"_s, Qt::CaseInsensitive)) return saveTextFile(table(), path);
-    OverviewContent overview;
-    HeadContent head;
-    return saveFigure(figurePage(overview, head), path);
-}
-
-/// A map may have a million cells, whose table takes seconds: the window goes on meanwhile.
-Result<void> AttentionPanel::saveLater(const QString &path)
-{
-    const bool isTable = path.endsWith(u".csv"_s, Qt::CaseInsensitive);
-    if (!isTable || !snapshot() || place().level != StageLevel::Head) {
-        ORRERY_TRY(save(path));
-        PanelTools::of(*this)->noteSaved(path, {});
-        return {};
-    }
-    const auto content = std::make_shared<HeadContent>(headContent(snapshot()));
-    content->pictures.clear();
-    setProgress(tr("Saving %1 …").arg(QFileInfo(path).fileName()), -1);
-    banner()->clear(); // of another file
-    QtConcurrent::run([content, path]() -> Result<void> {
-        try {
-            return saveTextFile(headCsv(*content), path);
-        } catch (const std::bad_alloc &) {
-            return Error{ErrorCode::OutOfMemory,
-                         "Cannot save \"" + toStd(path) + "\": there is not enough memory for the table.",
-                         "Show a part of the map, and save that."};
-        }
-    }).then(this, [this, path](const Result<void> &saved) {
-        clearProgress();
-        PanelTools::of(*this)->noteSaved(path, saved);
-    });
-    return {};
-}
-
-QImage AttentionPanel::image() const
-{
-    if (!snapshot()) return {};
-    OverviewContent overview;
-    HeadContent head;
-    return figureImage(figurePage(overview, head));
-}
-
-QString AttentionPanel::table() const
-{
-    const SnapshotPtr now = snapshot();
-    if (!now) return {};
-    if (place().level == StageLevel::Modalities) return flowsCsv(*now, m_flows->points());
-    return place().level == StageLevel::Head ? headCsv(headContent(now))
-                                             : overviewCsv(m_stage->overview()->view()->scene());
 }
 
 /// The command line reads saved steps only: the one that is shown, or the newest before it.
@@ -323,7 +219,9 @@ QVariantMap AttentionPanel::viewState() const
     for (const HeadRef &head : openHeads()) heads << QString::fromStdString(headName(head));
     state[u"heads"_s] = heads;
     if (place().pinnedToken >= 0) state[u"token"_s] = place().pinnedToken;
-    if (m_isDifference && m_feed->baseIndex() >= 0)
+    if (m_asked && m_isDifference && !baseModel().isEmpty())
+        state[u"base"_s] = baseModel();
+    else if (m_isDifference && m_feed->baseIndex() >= 0)
         state[u"against"_s] = qint64(m_feed->list().frames()[size_t(m_feed->baseIndex())].step);
     const AttentionLook look = this->look();
     state[u"by"_s] = granularityWord(look.granularity);
@@ -355,7 +253,7 @@ void AttentionPanel::restoreView(const QVariantMap &given)
     look.scale = state[u"scale"_s].toString() == u"linear"_s ? ScaleKind::Linear : ScaleKind::SquareRoot;
     look.value = state[u"cell"_s].toString() == u"mean"_s ? CellValue::Mean : CellValue::Maximum;
     m_stage->head()->setLook(look);
-    m_stage->overview()->setSort(HeadSort(std::clamp(state[u"sort"_s].toInt(), 0, int(HeadSort::Change))));
+    m_stage->overview()->setSort(HeadSort(std::clamp(state[u"sort"_s].toInt(), 0, int(HeadSort::Difference))));
     AttentionPlace next;
     const QString level = state[u"level"_s].toString();
     if (level == u"head"_s) next.level = StageLevel::Head;
@@ -372,7 +270,8 @@ void AttentionPanel::restoreView(const QVariantMap &given)
     restoreText(state, next);
     goTo(next);
     if (state.contains(u"against"_s)) m_feed->setBaseStep(state[u"against"_s].toLongLong());
-    setDifference(state.contains(u"against"_s));
+    m_baseModel = state[u"base"_s].toString();
+    setDifference(state.contains(u"against"_s) || state.contains(u"base"_s));
     m_waitingZoom = zoomOf(state[u"zoom"_s].toStringList());
     scheduleRefresh();
 }

@@ -70,8 +70,8 @@ QString scaleTitle(const ScaleLegend &legend)
 {
     QString what;
     if (legend.scale.isDifference)
-        what = legend.baseStep < 0 ? tr("change of weight")
-                                   : tr("change since step %1").arg(integerText(legend.baseStep));
+        what = legend.baseStep < 0 ? tr("difference")
+                                   : tr("difference to step %1").arg(integerText(legend.baseStep));
     else if (!legend.isPooled)
         what = tr("weight");
     else

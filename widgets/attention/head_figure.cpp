@@ -18,6 +18,7 @@ namespace {
 QString tr(const char *text) { return QCoreApplication::translate("HeadFigure", text); }
 
 constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelGap = 6;
+constexpr double kLeastLabels = 24, kLabelShare = 0.22; ///< of the height, for labels over the columns
 
 QString valueText(double value, bool isDifference)
 {
@@ -89,19 +90,21 @@ QRectF HeadFigure::tokenArea() const
                   QPointF(double(first.columns.back().end), double(first.rows.back().end)));
 }
 
-HeadFigure::Margins HeadFigure::margins(const FigureStyle &style) const
+HeadFigure::Margins HeadFigure::margins(double height, const FigureStyle &style) const
 {
     const QFontMetricsF metrics(style.small);
     // Column labels are turned by 60 degrees.
+    const double labels =
+        std::min(longestLabel(m_columnLabels, style) * 0.87, std::max(kLeastLabels, height * kLabelShare));
     return {longestLabel(m_rowLabels, style) + kLabelGap + 2,
-            std::ceil(longestLabel(m_columnLabels, style) * 0.87 + metrics.height() * 0.5) + kLabelGap,
+            std::ceil(labels + metrics.height() * 0.5) + kLabelGap,
             kLegendGap + std::ceil(colorScaleWidth(m_legend, style))};
 }
 
 double HeadFigure::widthForHeight(double height, const FigureStyle &style) const
 {
     if (isEmpty()) return 0;
-    const Margins margins = this->margins(style);
+    const Margins margins = this->margins(height, style);
     const double cell = std::min(kLargestCell, (height - margins.top - 2) / numRows());
     // Turned labels reach beyond the last column.
     return margins.left + cell * numColumns() +
@@ -112,7 +115,7 @@ HeadLayout HeadFigure::layout(const QSizeF &space, const MapZoom &zoom, const Fi
 {
     HeadLayout layout;
     if (isEmpty()) return layout;
-    const Margins margins = this->margins(style);
+    const Margins margins = this->margins(space.height(), style);
     const QSizeF room(std::max(20.0, space.width() - margins.left - margins.right - 2),
                       std::max(20.0, space.height() - margins.top - 2));
     double cell = std::min({room.width() / numColumns(), room.height() / numRows(), kLargestCell});
@@ -168,7 +171,7 @@ QString HeadFigure::reading(const CellPlace &place) const
             value += tr(" ± %1").arg(significantText(double(m_content.rounding[cell]), 2));
         values << (m_content.heads.size() > 1 ? headTitle(head.head) + u' ' + value : value);
     }
-    const QString sentence = isChange ? tr("%1 looks at %2: changed by %3") : tr("%1 looks at %2: %3");
+    const QString sentence = isChange ? tr("%1 looks at %2: difference %3") : tr("%1 looks at %2: %3");
     return sentence.arg(looks, seen, values.join(u"; "_s));
 }
 

@@ -102,7 +102,8 @@ private:
     struct Margins {
         double left, top, right;
     };
-    [[nodiscard]] Margins margins(const FigureStyle &style) const;
+    /// @param height of all: turned labels never take most of it
+    [[nodiscard]] Margins margins(double height, const FigureStyle &style) const;
     [[nodiscard]] double longestLabel(const std::vector<QString> &labels, const FigureStyle &style) const;
     /// A pixel for `perCell` × `perCell` cells; made once for a content.
     [[nodiscard]] const QImage &cells(int perCell, const FigureStyle &style) const;

@@ -92,7 +92,7 @@ std::optional<HeadMatrix> difference(const HeadMatrix &now, const HeadMatrix &ba
     return result;
 }
 
-double changeBetween(const AttentionMap &now, const AttentionMap &base)
+double differenceBetween(const AttentionMap &now, const AttentionMap &base)
 {
     if (!isWhole(now) || now.mean.size() != base.mean.size() || now.numRows != base.numRows ||
         now.numColumns != base.numColumns)

@@ -48,9 +48,9 @@ HeadMatrix toMatrix(const AttentionMap &map);
 HeadMatrix grouped(const HeadMatrix &matrix, const std::vector<TokenRange> &groups);
 /// now − base; nothing when they are not over the same tokens.
 std::optional<HeadMatrix> difference(const HeadMatrix &now, const HeadMatrix &base);
-/// How far apart two maps are: half of what a row's weights differ by in sum, mean over the rows, 0 … 1
+/// How far apart two maps are, which heads are sorted by: half of what a row's weights differ by in sum, mean over the rows, 0 … 1
 /// (total variation distance; of pooled maps a lower bound). NaN when they are not over the same tokens.
-double changeBetween(const AttentionMap &now, const AttentionMap &base);
+double differenceBetween(const AttentionMap &now, const AttentionMap &base);
 /// What rounding may have done to a difference of two maps that were kept in eight bits as square roots: a
 /// root is off by up to 1/510, so a weight w by up to √w/255. One value a cell, of the mean or the maximum.
 std::vector<float> keptRounding(const HeadMatrix &now, const HeadMatrix &base, CellValue value);

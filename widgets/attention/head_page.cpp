@@ -75,12 +75,18 @@ HeadPage::HeadPage(QWidget *parent)
 AttentionLook HeadPage::look() const
 {
     AttentionLook look;
-    const QString id = m_granularity->isEnabled() ? m_granularity->current() : u"token"_s;
-    if (id == u"word"_s) look.granularity = Granularity::Word;
-    if (id == u"line"_s) look.granularity = Granularity::Line;
+    if (m_granularity->isEnabled()) look.granularity = granularity();
     if (m_scale->current() == u"linear"_s) look.scale = ScaleKind::Linear;
     if (m_value->current() == u"mean"_s) look.value = CellValue::Mean;
     return look;
+}
+
+Granularity HeadPage::granularity() const
+{
+    const QString id = m_granularity->current();
+    return id == u"word"_s   ? Granularity::Word
+           : id == u"line"_s ? Granularity::Line
+                             : Granularity::Token;
 }
 
 void HeadPage::setLook(const AttentionLook &look)
@@ -92,11 +98,10 @@ void HeadPage::setLook(const AttentionLook &look)
     m_value->setCurrent(look.value == CellValue::Mean ? u"mean"_s : u"max"_s);
 }
 
-void HeadPage::setChoices(bool canGroup, bool isPooled)
+void HeadPage::setChoices(const QString &whyNotGroup, bool isPooled)
 {
-    m_granularity->setEnabled(canGroup);
-    m_granularity->setToolTip(
-        canGroup ? QString() : tr("A kept cell holds several tokens. Ask the model for the exact map."));
+    m_granularity->setEnabled(whyNotGroup.isEmpty());
+    m_granularity->setToolTip(whyNotGroup);
     m_value->setVisible(isPooled);
 }
 

@@ -23,8 +23,10 @@ public:
     [[nodiscard]] HeadView *view() const { return m_view; }
     [[nodiscard]] AttentionLook look() const;
     void setLook(const AttentionLook &look); ///< does not signal
-    /// @param canGroup every cell is one token   @param isPooled cells hold several weights
-    void setChoices(bool canGroup, bool isPooled);
+    /// Words or lines, whether or not what is shown can be grouped.
+    [[nodiscard]] Granularity granularity() const;
+    /// @param whyNotGroup empty: every cell is one token   @param isPooled cells hold several weights
+    void setChoices(const QString &whyNotGroup, bool isPooled);
     void setTitle(const QString &title, const QString &summary);
     /// The action that the star beside the title triggers.
     void setStarAction(QAction *action);

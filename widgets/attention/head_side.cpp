@@ -117,7 +117,7 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
         rows.push_back(std::move(bar));
     }
     const QString label = figure.rowLabel(row);
-    m_rowTitle->setText(first.isDifference ? tr("How “%1” changed").arg(label)
+    m_rowTitle->setText(first.isDifference ? tr("“%1” looks at, difference").arg(label)
                                            : tr("“%1” looks at").arg(label));
     m_rowBars->setColors(heads.size() > 1 ? BarList::Colors::Heads : BarList::Colors::Accent);
     m_rowBars->setRows(std::move(rows), series);

@@ -36,11 +36,18 @@ double cellOfToken(const std::vector<TokenRange> &cells, double token)
     return double(cells.size());
 }
 
+/// On average: words and lines have cells of different lengths.
 double tokensPerCell(const HeadFigure &figure)
 {
-    if (figure.isEmpty()) return 1;
-    const TokenRange &first = figure.content().heads.front().columns.front();
-    return double(std::max<int64_t>(1, first.end - first.begin));
+    return figure.isEmpty() ? 1 : std::max(1.0, figure.tokenArea().width() / figure.numColumns());
+}
+
+/// The middle of a cell; outside of them the next token.
+double tokenOfPlace(const std::vector<TokenRange> &cells, int place)
+{
+    if (place < 0) return double(cells.front().begin) - 0.5;
+    if (place >= std::ssize(cells)) return double(cells.back().end) + 0.5;
+    return double(cells[size_t(place)].begin + cells[size_t(place)].end) / 2;
 }
 
 } // namespace
@@ -51,27 +58,27 @@ HeadView::HeadView(QWidget *parent) : QWidget(parent)
     setAccessibleName(tr("Attention of one head"));
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
-    setMinimumSize(200, 160);
+    setMinimumSize(200, 120); // a page with its lines fits the least height of the stage
     connect(&Theme::instance(), &Theme::changed, this, [this] {
         relayout();
         update();
     });
 }
 
-void HeadView::setContent(HeadContent content)
+void HeadView::setContent(HeadContent content, HeadContent fine)
 {
     const int rows = m_whole.numRows(), columns = m_whole.numColumns();
     const QRectF seen = shownTokens();
     const double scale = m_layout.cell / tokensPerCell(figure());
     m_whole.setContent(std::move(content));
-    m_fine.setContent({});
+    m_fine.setContent(std::move(fine));
     if (rows != m_whole.numRows() || columns != m_whole.numColumns()) {
         m_isFine = false;
         m_zoom = {};
         m_marks.cursor = {};
         if (m_marks.pinnedRow >= m_whole.numRows()) m_marks.pinnedRow = -1;
     } else if (m_isFine) {
-        switchTo(false, seen, scale);
+        switchTo(hasFine(seen), seen, scale);
     }
     relayout();
     update();
@@ -85,7 +92,8 @@ void HeadView::setFine(HeadContent content)
     const bool wasFine = m_isFine;
     const double scale = m_layout.cell / tokensPerCell(figure());
     m_fine.setContent(std::move(content));
-    const bool isFine = hasFine(seen);
+    // Lines in place of tokens may show a little more than was seen: what is there of it stays.
+    const bool isFine = hasFine(wasFine ? seen & m_fine.tokenArea() : seen);
     if (isFine || wasFine) switchTo(isFine, seen, scale);
     relayout();
     update();
@@ -159,12 +167,12 @@ void HeadView::switchTo(bool isFine, const QRectF &tokens, double pixelsPerToken
     m_isFine = isFine;
     m_marks.cursor = {};
     m_marks.pinnedRow = -1; // who listens to figureChanged() knows which row it is now
-    const double perCell = tokensPerCell(figure());
     const HeadLayout fitted = figure().layout(size(), {}, FigureStyle::ofTheme());
     if (fitted.cell <= 0) return;
-    m_zoom.factor =
-        std::clamp(pixelsPerToken * perCell / fitted.cell, 1.0, std::max(1.0, kMaxCell / fitted.cell));
-    m_zoom.origin = (tokens.topLeft() - figure().tokenArea().topLeft()) / perCell;
+    m_zoom.factor = std::clamp(pixelsPerToken * tokensPerCell(figure()) / fitted.cell, 1.0,
+                               std::max(1.0, kMaxCell / fitted.cell));
+    const HeadMatrix &first = figure().content().heads.front();
+    m_zoom.origin = {cellOfToken(first.columns, tokens.left()), cellOfToken(first.rows, tokens.top())};
     relayout();
     Q_EMIT figureChanged();
 }
@@ -281,12 +289,10 @@ bool HeadView::isInside(const CellPlace &place) const
 /// The map goes on where its finer part ends. @return that place on the whole map
 CellPlace HeadView::leaveFine(const CellPlace &place)
 {
-    const QPointF first = m_fine.tokenArea().topLeft();
-    const double perCell = tokensPerCell(m_fine);
-    const QPointF token = first + QPointF(place.column + 0.5, place.row + 0.5) * perCell;
-    switchTo(false, shownTokens(), m_layout.cell / perCell);
-    const HeadMatrix &whole = m_whole.content().heads.front();
-    return {int(cellOfToken(whole.rows, token.y())), int(cellOfToken(whole.columns, token.x()))};
+    const HeadMatrix &fine = m_fine.content().heads.front(), &whole = m_whole.content().heads.front();
+    const double row = tokenOfPlace(fine.rows, place.row), column = tokenOfPlace(fine.columns, place.column);
+    switchTo(false, shownTokens(), m_layout.cell / tokensPerCell(m_fine));
+    return {int(cellOfToken(whole.rows, row)), int(cellOfToken(whole.columns, column))};
 }
 
 void HeadView::scrollToCursor()

@@ -15,8 +15,8 @@ class HeadView : public QWidget, public SummarizedView {
     Q_OBJECT
 public:
     explicit HeadView(QWidget *parent = nullptr);
-    /// Cursor, pinned row and zoom stay when the map keeps its shape.
-    void setContent(HeadContent content);
+    /// Cursor, pinned row and zoom stay when the map keeps its shape.   @param fine more cells of a part of it
+    void setContent(HeadContent content, HeadContent fine = {});
     /// More cells of a part of this content; without heads: none.
     void setFine(HeadContent content);
     /// What is seen: the map, or more cells of a part of it.

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kMaxBytes = size_t{2} << 20; ///< of a file; a larger one would hold up the window
 constexpr int kPatchPixels = 32;
+constexpr int64_t kMaxPatches = 4'096; ///< of a picture; what comes may name any number
 
 /// In the order in which tokens count them.
 std::vector<const PromptMedia *> mediaOf(const GenerateRequest &text)
@@ -25,25 +26,25 @@ std::vector<const PromptMedia *> mediaOf(const GenerateRequest &text)
     return all;
 }
 
-/// The centred square, so many patches a side. Null: it cannot be read.
-QImage squareOf(const PromptMedia &file, int side)
+/// Null: it cannot be read.
+QImage imageOf(const PromptMedia &file)
 {
     if (file.bytes.size() > kMaxBytes) return {};
-    const QImage image =
-        QImage::fromData(reinterpret_cast<const uchar *>(file.bytes.data()), int(file.bytes.size()));
-    if (image.isNull()) return {};
-    const int edge = std::min(image.width(), image.height());
-    return image.copy((image.width() - edge) / 2, (image.height() - edge) / 2, edge, edge)
-        .scaled(side * kPatchPixels, side * kPatchPixels, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+    return QImage::fromData(reinterpret_cast<const uchar *>(file.bytes.data()), int(file.bytes.size()));
 }
 
-std::vector<QImage> patchesOf(const PromptMedia &file, int64_t count)
+/// Of the centred square, so many patches a side.
+std::vector<QImage> patchesOf(const QImage &image, int64_t count)
 {
+    if (count > kMaxPatches) return {};
     const int side = int(std::lround(std::sqrt(double(count))));
-    if (int64_t(side) * side != count) return {};
-    const QImage square = squareOf(file, side);
+    if (image.isNull() || int64_t(side) * side != count) return {};
+    const int edge = std::min(image.width(), image.height());
+    const QImage square =
+        image.copy((image.width() - edge) / 2, (image.height() - edge) / 2, edge, edge)
+            .scaled(side * kPatchPixels, side * kPatchPixels, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
     std::vector<QImage> patches;
-    for (int i = 0; i < side * side && !square.isNull(); ++i)
+    for (int i = 0; i < side * side; ++i)
         patches.push_back(
             square.copy(i % side * kPatchPixels, i / side * kPatchPixels, kPatchPixels, kPatchPixels));
     return patches;
@@ -54,31 +55,49 @@ std::vector<QImage> columnsOf(const PromptMedia &file, int64_t count)
     return file.bytes.size() > kMaxBytes ? std::vector<QImage>() : melColumns(file.bytes, count);
 }
 
+/// A bar for each frame, white on black as in a spectrogram.
+std::vector<QImage> loudnessColumns(const QList<double> &levels, int64_t count)
+{
+    if (count <= 0 || levels.isEmpty() || levels.size() % count != 0) return {};
+    const auto perToken = levels.size() / count;
+    if (perToken > kPatchPixels) return {};
+    std::vector<QImage> columns;
+    for (int64_t token = 0; token < count; ++token) {
+        QImage column(int(perToken), kPatchPixels, QImage::Format_RGB32);
+        column.fill(Qt::black);
+        for (int frame = 0; frame < perToken; ++frame) {
+            const int high = int(std::lround(levels[token * perToken + frame] * kPatchPixels));
+            for (int y = 0; y < high; ++y) column.setPixel(frame, kPatchPixels - 1 - y, qRgb(230, 230, 230));
+        }
+        columns.push_back(std::move(column));
+    }
+    return columns;
+}
+
 /// Of one picture or recording.
 struct Parts {
     Modality modality = Modality::Text;
     int64_t count = 0;
     std::vector<QImage> pictures; ///< by place; empty: none is known
 };
+using Items = std::map<int64_t, Parts>; ///< by their number in the text
 
-} // namespace
-
-std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens)
+Items itemsOf(const std::vector<InspectedToken> &tokens)
 {
-    const std::vector<const PromptMedia *> media = mediaOf(text);
-    std::map<int64_t, Parts> items;
+    Items items;
     for (const InspectedToken &token : tokens) {
-        if (token.modality == Modality::Text || token.item < 0 || token.item >= std::ssize(media)) continue;
+        if (token.modality == Modality::Text || token.item < 0) continue;
         Parts &item = items[token.item];
         item.modality = token.modality;
         item.count = std::max(item.count, token.place + 1);
     }
-    bool hasAny = false;
-    for (auto &[number, item] : items) {
-        item.pictures = item.modality == Modality::Image ? patchesOf(*media[size_t(number)], item.count)
-                                                         : columnsOf(*media[size_t(number)], item.count);
-        hasAny = hasAny || !item.pictures.empty();
-    }
+    return items;
+}
+
+std::vector<QImage> thumbnailsOf(const Items &items, const std::vector<InspectedToken> &tokens)
+{
+    const bool hasAny = std::any_of(items.begin(), items.end(),
+                                    [](const auto &entry) { return !entry.second.pictures.empty(); });
     if (!hasAny) return {};
     std::vector<QImage> thumbnails(tokens.size());
     for (size_t i = 0; i < tokens.size(); ++i) {
@@ -89,6 +108,39 @@ std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vect
             thumbnails[i] = found->second.pictures[size_t(tokens[i].place)];
     }
     return thumbnails;
+}
+
+} // namespace
+
+std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens)
+{
+    const std::vector<const PromptMedia *> media = mediaOf(text);
+    Items items = itemsOf(tokens);
+    for (auto &[number, item] : items) {
+        if (number >= std::ssize(media)) continue;
+        const PromptMedia &file = *media[size_t(number)];
+        item.pictures = item.modality == Modality::Image ? patchesOf(imageOf(file), item.count)
+                                                         : columnsOf(file, item.count);
+    }
+    return thumbnailsOf(items, tokens);
+}
+
+std::vector<QImage> mediaThumbnails(const SampleMedia &sample, const std::vector<InspectedToken> &tokens)
+{
+    Items items = itemsOf(tokens);
+    qsizetype picture = 0, recording = 0; // a sample has each kind for itself
+    for (auto &[number, item] : items) {
+        if (item.modality == Modality::Image) {
+            if (picture < sample.pictures.size())
+                item.pictures = patchesOf(sample.pictures[picture], item.count);
+            ++picture;
+        } else {
+            if (recording < sample.recordings.size())
+                item.pictures = loudnessColumns(sample.recordings[recording], item.count);
+            ++recording;
+        }
+    }
+    return thumbnailsOf(items, tokens);
 }
 
 } // namespace orrery::ui

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The parts of the pictures and recordings in a request that its tokens stand for. GUI thread; decodes what
-// is small.
+// The parts of the pictures and recordings of a text that its tokens stand for: of a request by its files, of a
+// document of a run by what a sample shows of it. GUI thread; decodes what is small.
 #pragma once
 
 #include "core/spec/inspection.h"
+#include "widgets/common/sample_media.h"
 
 #include <QImage>
 
@@ -15,5 +16,7 @@ namespace orrery::ui {
 /// or where it is not known which part it is: a front end cuts the largest centred square of a picture into a
 /// square number of patches, row by row, and anything else has no thumbnail. Empty: there are none at all.
 std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens);
+/// The same of the pictures of a sample; of a recording a sample has the loudness alone: a bar a frame.
+std::vector<QImage> mediaThumbnails(const SampleMedia &sample, const std::vector<InspectedToken> &tokens);
 
 } // namespace orrery::ui

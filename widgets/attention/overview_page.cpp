@@ -33,9 +33,9 @@ OverviewPage::OverviewPage(QWidget *parent)
     m_sort->addItem(tr("by layer and head"), int(HeadSort::Position));
     m_sort->addItem(tr("by entropy, nats"), int(HeadSort::Entropy));
     m_sort->addItem(tr("by distance, tokens"), int(HeadSort::Distance));
-    m_sort->addItem(tr("by change"), int(HeadSort::Change));
+    m_sort->addItem(tr("by difference"), int(HeadSort::Difference));
     m_sort->setToolTip(tr(
-        "Highest first. Change: half of what the weights of a row differ by from the step that is compared "
+        "Highest first. Difference: half of what the weights of a row differ by from the step that is compared "
         "with, mean over the rows, 0 … 1"));
     m_pages->setObjectName(u"headsOrModalities"_s);
     m_pages->addChoice(u"heads"_s, tr("Heads"), tr("Which tokens each head reads (M)"));

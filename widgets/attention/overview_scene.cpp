@@ -80,7 +80,7 @@ void OverviewScene::setContent(const OverviewContent &content, const FigureStyle
         const AttentionMap *before = content.base ? mapOf(*content.base, map.head) : nullptr;
         HeadTile tile;
         tile.head = map.head;
-        tile.change = before ? changeBetween(map, *before) : std::nan("");
+        tile.difference = before ? differenceBetween(map, *before) : std::nan("");
         if (const HeadSummary *summary = summaryOf(*content.now, map.head)) {
             tile.summary = *summary;
             tile.hasSummary = true;
@@ -115,7 +115,7 @@ double OverviewScene::sortKey(const HeadTile &tile) const
     double key = 0;
     if (m_content.sort == HeadSort::Entropy) key = tile.summary.entropy;
     if (m_content.sort == HeadSort::Distance) key = tile.summary.distance;
-    if (m_content.sort == HeadSort::Change) key = tile.change;
+    if (m_content.sort == HeadSort::Difference) key = tile.difference;
     return std::isfinite(key) ? key : -1; // what is not known stands last
 }
 
@@ -213,8 +213,8 @@ QString OverviewScene::caption(const HeadTile &tile) const
     const QString distance = tile.hasSummary ? significantText(tile.summary.distance, 2) : unknownText();
     if (m_content.sort == HeadSort::Position) return entropy + u" · "_s + distance;
     // Of one width each, so that they stand in columns.
-    if (m_content.sort == HeadSort::Change)
-        return std::isfinite(tile.change) ? fixedText(tile.change, 2) : unknownText();
+    if (m_content.sort == HeadSort::Difference)
+        return std::isfinite(tile.difference) ? fixedText(tile.difference, 2) : unknownText();
     if (!tile.hasSummary) return unknownText();
     if (m_content.sort == HeadSort::Entropy) return fixedText(tile.summary.entropy, 1);
     return fixedText(tile.summary.distance, tile.summary.distance < 10 ? 1 : 0);

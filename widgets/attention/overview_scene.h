@@ -14,10 +14,10 @@ class QPainter;
 
 namespace orrery::ui {
 
-enum class HeadSort : uint8_t { Position, Entropy, Distance, Change };
+enum class HeadSort : uint8_t { Position, Entropy, Distance, Difference };
 
 struct OverviewContent {
-    SnapshotPtr now, base; ///< base: for changes; may be null
+    SnapshotPtr now, base; ///< base: for differences; may be null
     bool isDifference = false;
     CellValue value = CellValue::Maximum;
     ScaleKind scale = ScaleKind::SquareRoot;
@@ -30,7 +30,7 @@ struct HeadTile {
     QImage image; ///< a pixel a cell
     HeadSummary summary;
     bool hasSummary = false;
-    double change = 0; ///< NaN: there is nothing to compare with
+    double difference = 0; ///< to the base, 0 … 1; NaN: there is nothing to compare with
 };
 
 /// Where things stand; all in pixels from the top left of what is painted.

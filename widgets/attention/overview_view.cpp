@@ -119,7 +119,7 @@ QString OverviewView::sentenceOf(const HeadRef &head) const
     QString sentence = headTitle(head);
     if (std::ranges::find(m_marks.starred, head) != m_marks.starred.end()) sentence += tr(" · starred");
     if (tile.hasSummary) sentence += u" · "_s + summarySentence(tile.summary);
-    if (std::isfinite(tile.change)) sentence += tr(" · changed %1").arg(significantText(tile.change, 2));
+    if (std::isfinite(tile.difference)) sentence += tr(" · difference %1").arg(significantText(tile.difference, 2));
     return sentence;
 }
 

@@ -27,7 +27,8 @@ Scrubber::Scrubber(FrameFeed &feed, QWidget *parent)
       m_back(makeIconButton(u"chevron-left"_s, tr("One step back (,)"), this)),
       m_play(makeIconButton(u"play"_s, tr("Play (P)"), this)),
       m_on(makeIconButton(u"chevron-right"_s, tr("One step on (.)"), this)), m_live(new QToolButton(this)),
-      m_speed(new QComboBox(this)), m_mode(new SegmentedChoice(this)), m_compare(new QPushButton(this)),
+      m_speed(new QComboBox(this)), m_against(new QComboBox(this)), m_mode(new SegmentedChoice(this)),
+      m_compare(new QPushButton(this)),
       m_row(new QHBoxLayout), m_second(new QHBoxLayout)
 {
     setObjectName(u"scrubber"_s);
@@ -52,18 +53,23 @@ Scrubber::Scrubber(FrameFeed &feed, QWidget *parent)
     m_mode->setObjectName(u"differenceChoice"_s);
     m_mode->addChoice(u"weights"_s, tr("Weights"), tr("The weights of the step"));
     m_mode->addChoice(u"difference"_s, tr("Difference"),
-                      tr("What changed since the step that is compared with (D)"));
+                      tr("Weights minus those of the step that is compared with (D)"));
     m_mode->setCurrent(u"weights"_s);
     m_compare->setObjectName(u"compareHere"_s);
     m_compare->setText(tr("Compare from here"));
     m_compare->setToolTip(tr("Makes this step the one that differences are taken from (B)"));
+
+    m_against->setObjectName(u"againstModel"_s);
+    m_against->setAccessibleName(tr("Weights to compare with"));
+    m_against->setToolTip(tr("The saved step that the difference is taken from: it is asked the same"));
+    m_against->hide();
 
     m_mode->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_row->setSpacing(space::kHalf);
     m_row->addWidget(m_step);
     m_row->addWidget(m_info, 1);
     for (QWidget *one :
-         std::initializer_list<QWidget *>{m_back, m_play, m_on, m_speed, m_live, m_mode, m_compare})
+         std::initializer_list<QWidget *>{m_back, m_play, m_on, m_speed, m_live, m_mode, m_compare, m_against})
         m_row->addWidget(one);
     m_second->setSpacing(space::kHalf);
     auto *layout = new QVBoxLayout(this);
@@ -100,6 +106,8 @@ Scrubber::Scrubber(FrameFeed &feed, QWidget *parent)
     connect(m_mode, &SegmentedChoice::chosen, this,
             [this](const QString &id) { Q_EMIT differenceChosen(id == u"difference"_s); });
     connect(m_compare, &QPushButton::clicked, this, [this] { m_feed.setBase(m_feed.index()); });
+    connect(m_against, &QComboBox::activated, this,
+            [this] { Q_EMIT baseChosen(m_against->currentData().toString()); });
     refreshList();
 }
 
@@ -121,15 +129,15 @@ void Scrubber::resizeEvent(QResizeEvent *event)
 void Scrubber::arrange()
 {
     int wanted = m_step->sizeHint().width() + 80;
-    for (const QWidget *one :
-         std::initializer_list<const QWidget *>{m_back, m_play, m_on, m_speed, m_live, m_mode})
-        wanted += one->sizeHint().width() + space::kHalf;
-    if (isDifference()) wanted += m_compare->sizeHint().width() + space::kHalf;
+    for (const QWidget *one : std::initializer_list<const QWidget *>{m_back, m_play, m_on, m_speed, m_live, m_mode,
+                                                                     m_compare, m_against})
+        if (!one->isHidden()) wanted += one->sizeHint().width() + space::kHalf;
     const bool isNarrow = width() < wanted;
     if (isNarrow == m_isNarrow) return;
     m_isNarrow = isNarrow;
     m_row->removeWidget(m_mode);
     m_row->removeWidget(m_compare);
+    m_row->removeWidget(m_against);
     while (m_second->count() > 0) {
         QLayoutItem *item = m_second->takeAt(0);
         delete item; // the widgets stay
@@ -137,6 +145,7 @@ void Scrubber::arrange()
     QHBoxLayout *to = isNarrow ? m_second : m_row;
     to->addWidget(m_mode);
     to->addWidget(m_compare);
+    to->addWidget(m_against);
     if (isNarrow) to->addStretch(1);
     updateGeometry();
 }
@@ -153,6 +162,18 @@ void Scrubber::setAside(const QString &reason)
 {
     if (reason == m_aside) return;
     m_aside = reason;
+    refreshPlace();
+}
+
+void Scrubber::setBases(const QList<std::pair<QString, QString>> &bases, const QString &current,
+                        const QString &whyNot)
+{
+    if (bases == m_bases && whyNot == m_whyNoBase && m_against->currentData().toString() == current) return;
+    m_bases = bases;
+    m_whyNoBase = whyNot;
+    m_against->clear();
+    for (const auto &[name, model] : bases) m_against->addItem(tr("against %1").arg(name), model);
+    m_against->setCurrentIndex(m_against->findData(current));
     refreshPlace();
 }
 
@@ -189,13 +210,13 @@ void Scrubber::refreshPlace()
     bindIcon(m_play, isPlaying ? u"pause"_s : u"play"_s);
     m_play->setToolTip(isPlaying ? tr("Pause (P)") : tr("Play (P)"));
     m_play->setAccessibleName(m_play->toolTip());
-    m_live->setVisible(m_isRunLive || !m_feed.isFollowing());
+    m_live->setVisible(count > 0 && (m_isRunLive || !m_feed.isFollowing()));
     m_live->setText(m_isRunLive ? tr("Live") : tr("Newest"));
     m_live->setChecked(m_feed.isFollowing() && m_aside.isEmpty());
     m_live->setEnabled(count > 0);
-    m_mode->setEnabled(count > 1 && m_aside.isEmpty());
-    m_compare->setVisible(isDifference());
-    m_compare->setEnabled(hasPlace && m_aside.isEmpty());
+    for (QWidget *one : std::initializer_list<QWidget *>{m_back, m_play, m_on, m_speed, m_slider})
+        one->setVisible(count > 0);
+    refreshComparison();
     QString info = m_aside;
     if (m_aside.isEmpty() && hasPlace) {
         info = tr("kept step %1 of %2").arg(integerText(index + 1), integerText(count));
@@ -207,6 +228,18 @@ void Scrubber::refreshPlace()
     }
     m_info->setFullText(info);
     arrange();
+}
+
+/// Kept steps are compared with one of them; an answer with that of a saved step.
+void Scrubber::refreshComparison()
+{
+    const bool isAside = !m_aside.isEmpty();
+    const bool canCompare = isAside ? !m_bases.isEmpty() : m_feed.list().frames().size() > 1;
+    m_mode->setEnabled(canCompare);
+    m_mode->setToolTip(isAside ? m_whyNoBase : QString());
+    m_compare->setVisible(isDifference() && !isAside);
+    m_compare->setEnabled(m_feed.index() >= 0);
+    m_against->setVisible(isDifference() && isAside && canCompare);
 }
 
 } // namespace orrery::ui

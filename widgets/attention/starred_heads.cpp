@@ -44,6 +44,7 @@ StarredHeads::StarredHeads(EngineSession &session, QObject *parent)
         if (m_session.connectionState() == ConnectionState::Connected) readAgain();
     });
     connect(&m_log, &EventLog::added, this, &StarredHeads::takeEvents);
+    connect(&m_log, &EventLog::added, this, &StarredHeads::read);
     connect(&m_log, &EventLog::failed, this, [this] { m_hasFailed = true; });
 }
 

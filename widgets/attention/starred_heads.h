@@ -37,6 +37,7 @@ Q_SIGNALS:
     void changed();
     void noted(); ///< the run does not train: settingText() is for the next one
     void failed(const orrery::Error &error);
+    void read(const std::vector<orrery::RunEvent> &events); ///< all of the run, each once, in their order
 
 private:
     void takeUpdate(const RunUpdate &update);

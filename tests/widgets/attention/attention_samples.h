@@ -200,6 +200,14 @@ inline AttentionFrame sampleFrame(const SampleModel &model, int64_t step, double
     return frame;
 }
 
+/// How far the weights of a model have come: those of RUN@8000 less than those of RUN@live.
+inline double sampleTrained(const QString &model)
+{
+    const qsizetype at = model.lastIndexOf(QLatin1Char('@'));
+    const int step = at < 0 ? 0 : model.mid(at + 1).toInt();
+    return step > 0 ? 0.8 * step / 10'000 : 0.8;
+}
+
 /// Frames at steps `every`, 2·every … of a run, and an engine that answers for them.
 inline void addSampleFrames(FakeSession &session, const QString &run, const SampleModel &model, int count,
                             int64_t every, double totalSteps)
@@ -222,7 +230,8 @@ inline void addSampleFrames(FakeSession &session, const QString &run, const Samp
     session.inspection = [model](const QString &name, const InspectRequest &request) {
         InspectReport report;
         report.model = name.toStdString();
-        report.step = 8'210;
+        const int step = name.mid(name.lastIndexOf(QLatin1Char('@')) + 1).toInt();
+        report.step = step > 0 ? step : 8'210;
         report.layers = model.layers;
         report.heads = model.heads;
         report.tokens = sampleTokenList(model);
@@ -230,16 +239,16 @@ inline void addSampleFrames(FakeSession &session, const QString &run, const Samp
         report.candidates = sampleCandidates(0.8);
         for (int64_t layer = 0; layer < model.layers && request.wantsOverview; ++layer)
             for (int64_t head = 0; head < model.heads; ++head) {
-                const std::vector<float> weights = sampleWeights(model, layer, head, 0.8);
+                const std::vector<float> weights = sampleWeights(model, layer, head, sampleTrained(name));
                 report.summaries.push_back(sampleSummary({layer, head}, weights, std::ssize(model.words)));
                 report.overview.push_back(samplePooled(model, {layer, head}, weights));
-                if (model.patches > 0) report.flows.push_back(sampleFlow(model, {layer, head}, weights, 0.8));
+                if (model.patches > 0) report.flows.push_back(sampleFlow(model, {layer, head}, weights, sampleTrained(name)));
             }
         SampleModel exact = model;
         exact.tokensPerCell = 1;
         for (const HeadRef &head : request.heads)
             report.maps.push_back(
-                samplePooled(exact, head, sampleWeights(exact, head.layer, head.head, 0.8)));
+                samplePooled(exact, head, sampleWeights(exact, head.layer, head.head, sampleTrained(name))));
         if (!request.ablated.empty()) {
             report.changed = sampleCandidates(0.35);
             report.changedDivergence = 0.132;

@@ -1,13 +1,63 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which modality looks at which: the page, its numbers, the training, and frames of older programs.
+// Which modality looks at which: the page, its numbers, the training, and frames of older programs; and where the
+// pictures and recordings of kept documents are seen.
 #include "tests/widgets/attention/attention_fixture.h"
 
 #include "widgets/attention/flow_history.h"
+#include "widgets/attention/media_patches.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/plots/plot_view.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
 using namespace orrery;
 using namespace orrery::ui;
+
+namespace {
+
+constexpr int kSide = 4; ///< patches a side of a picture
+
+/// Of the patch at a place: no two are alike.
+QColor colorOf(int place, int document)
+{
+    return QColor(60 + 60 * (place % kSide), 60 + 60 * (place / kSide), document * 100);
+}
+
+QString pictureOf(int document)
+{
+    QImage picture(8 * kSide, 8 * kSide, QImage::Format_RGB32);
+    for (int y = 0; y < picture.height(); ++y)
+        for (int x = 0; x < picture.width(); ++x)
+            picture.setPixelColor(x, y, colorOf(y / 8 * kSide + x / 8, document));
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    picture.save(&buffer, "PNG");
+    return QString::fromLatin1(png.toBase64());
+}
+
+RunEvent sampleEvent(int64_t id, int64_t step, const QJsonObject &media, int32_t attempt = 1)
+{
+    QJsonObject payload = media;
+    payload[u"prompt"_s] = u"validation 0: [image: 16 patches] "_s;
+    payload[u"text"_s] = u"a red star"_s;
+    return {.id = id,
+            .step = step,
+            .wallTime = double(id),
+            .attempt = attempt,
+            .kind = EventKind::Sample,
+            .text = "a red star",
+            .payload = QJsonDocument(payload).toJson(QJsonDocument::Compact).toStdString()};
+}
+
+RunEvent pictureEvent(int64_t id, int64_t step, int document, int32_t attempt = 1)
+{
+    return sampleEvent(id, step, {{u"pictures"_s, QJsonArray{pictureOf(document)}}}, attempt);
+}
+
+} // namespace
 
 class TestAttentionModalities : public QObject, protected AttentionFixture {
     Q_OBJECT
@@ -25,8 +75,36 @@ private Q_SLOTS:
     void keptDocumentsAreNoPrompts();
     void documentsAreKnownByTheSpec();
     void nothingIsReadWhileNobodyLooks();
+    void keptStepsShowThePicturesOfTheSamples();
+    void samplesOfAnotherAttemptBeginWithTheFirstDocument();
+    void picturesComeWithTheFirstSample();
+    void whyThereAreNoPicturesIsSaid_data();
+    void whyThereAreNoPicturesIsSaid();
+    void samplesThatCannotBeReadAreReadAgain();
+    void recordingsOfSamplesAreTheirLoudness();
+    void whatIsNoThumbnailIsLeftOut();
 
 private:
+    void openDocuments(const QString &probes, std::vector<RunEvent> events)
+    {
+        m_session->specs[u"alpha"_s] =
+            uR"({"attention":{"num_modalities":2},"probes":%1})"_s.arg(probes);
+        m_session->events[u"alpha"_s] = std::move(events);
+        SampleModel model;
+        model.layers = model.heads = 2;
+        model.patches = kSide * kSide;
+        if (probes.contains(u"\"b\""_s)) // two documents
+            m_session->frameInfos[u"alpha"_s].push_back(
+                {.id = 90, .step = 30, .wallTime = 9'000, .kind = FrameKind::Overview, .prompt = 1});
+        open(model, 6);
+        openHead({1, 1});
+    }
+    [[nodiscard]] QColor patch(int place) const
+    {
+        const QImage picture = map()->figure().picture({place, place + 1});
+        return picture.isNull() ? QColor() : picture.pixelColor(picture.width() / 2, picture.height() / 2);
+    }
+    [[nodiscard]] ElidedLabel *note() const { return child<ElidedLabel>(m_panel.get(), "mediaNote"); }
     [[nodiscard]] ModalityPage *page() const { return m_panel->stage()->modalities(); }
     void openMixed(bool isOfVersion1 = false, int frames = 12)
     {
@@ -230,6 +308,135 @@ void TestAttentionModalities::nothingIsReadWhileNobodyLooks()
     QTest::qWait(60);
     QTRY_VERIFY(!m_session->isAnswering());
     QVERIFY(m_session->fetchedFrames.size() < 30); // the step that is shown and its neighbours
+}
+
+/// Frames hold no files; samples are drawn of the same documents in the same order.
+void TestAttentionModalities::keptStepsShowThePicturesOfTheSamples()
+{
+    openDocuments(uR"({"prompts":["a","b"],"every":200})"_s,
+                  {pictureEvent(1, 200, 2), pictureEvent(2, 200, 2), // whatever was drawn before
+                   {.id = 3, .step = 300, .kind = EventKind::Checkpoint, .text = "saved", .payload = {}},
+                   pictureEvent(4, 400, 0), pictureEvent(5, 400, 1)});
+    QTRY_COMPARE(patch(5), colorOf(5, 0)); // second row, second column
+    QCOMPARE(patch(3), colorOf(3, 0));
+    QVERIFY(note()->isHidden());
+    // In the text, too.
+    const QPoint middle = m_panel->strip()->viewport()->mapTo(
+        m_panel->strip(), m_panel->strip()->tokenRect(12).center().toPoint());
+    QCOMPARE(m_panel->strip()->grab().toImage().pixelColor(middle), colorOf(12, 0));
+    m_panel->choosePrompt(1);
+    QTRY_COMPARE(patch(5), colorOf(5, 1));
+    // Asked of the training, which has its files, it is the same document.
+    m_panel->askModel();
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_panel->flush();
+    QCOMPARE(patch(6), colorOf(6, 1));
+}
+
+void TestAttentionModalities::samplesOfAnotherAttemptBeginWithTheFirstDocument()
+{
+    openDocuments(uR"({"prompts":["a","b"],"every":200})"_s,
+                  {pictureEvent(1, 200, 2), pictureEvent(2, 200, 2), pictureEvent(3, 200, 0, 2),
+                   pictureEvent(4, 200, 1, 2)});
+    QTRY_COMPARE(patch(0), colorOf(0, 0));
+    m_panel->choosePrompt(1);
+    QTRY_COMPARE(patch(0), colorOf(0, 1));
+}
+
+void TestAttentionModalities::picturesComeWithTheFirstSample()
+{
+    openDocuments(uR"({"prompts":["a","b"],"every":200})"_s, {});
+    QTRY_VERIFY(note()->isVisible());
+    QTRY_COMPARE(
+        note()->fullText(),
+        u"The pictures of this document are seen from the run's first sample on, at step 200 (probes.every)."_s);
+    QVERIFY(!patch(5).isValid());
+    QCOMPARE(map()->figure().rowLabel(5), u"patch 5"_s);
+    m_session->sendUpdate(m_session->statusOf(u"alpha"_s), {pictureEvent(7, 200, 0)});
+    QTRY_COMPARE(patch(5), colorOf(5, 0));
+    QVERIFY(note()->isHidden());
+    // A text has none to wait for.
+    m_panel->promptBar()->setOwnText(u"int main"_s);
+    Q_EMIT m_panel->promptBar()->promptChosen(PromptBar::kOwnText);
+    m_panel->flush();
+    QVERIFY(note()->isHidden());
+}
+
+void TestAttentionModalities::whyThereAreNoPicturesIsSaid_data()
+{
+    QTest::addColumn<QString>("probes");
+    QTest::addColumn<bool>("isEnded");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("never drawn") << uR"({"prompts":["a"],"every":0})"_s << false << u"probes.every is 0"_s;
+    QTest::newRow("no prompts") << uR"({"prompts":[],"every":200})"_s << false << u"probes.prompts is empty"_s;
+    QTest::newRow("ended") << uR"({"prompts":["a"],"every":200})"_s << true << u"it ended before it drew one"_s;
+}
+
+void TestAttentionModalities::whyThereAreNoPicturesIsSaid()
+{
+    QFETCH(QString, probes);
+    QFETCH(bool, isEnded);
+    QFETCH(QString, reason);
+    openDocuments(probes, {});
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    if (isEnded) status.state = RunState::Finished;
+    m_session->sendUpdate(status);
+    m_panel->feed()->goToStep(30); // drawn anew
+    QTRY_VERIFY2(note()->fullText().contains(reason), qPrintable(note()->fullText()));
+    QVERIFY(note()->isVisible());
+}
+
+void TestAttentionModalities::samplesThatCannotBeReadAreReadAgain()
+{
+    m_session->failNext[u"listEvents"_s] =
+        Error{ErrorCode::Unavailable, "Cannot list events.", "Start the engine."};
+    openDocuments(uR"({"prompts":["a"],"every":200})"_s, {pictureEvent(1, 200, 0)});
+    QTRY_VERIFY2(note()->fullText().contains(u"could not be read"_s), qPrintable(note()->fullText()));
+    m_session->setConnection(ConnectionState::Connected);
+    QTRY_COMPARE(patch(5), colorOf(5, 0));
+    QVERIFY(note()->isHidden());
+}
+
+void TestAttentionModalities::recordingsOfSamplesAreTheirLoudness()
+{
+    std::vector<InspectedToken> tokens(6);
+    for (int64_t i = 0; i < 3; ++i) tokens[size_t(i) + 1] = {.modality = Modality::Audio, .item = 0, .place = i};
+    tokens[5] = {.modality = Modality::Image, .item = 1, .place = 0};
+    SampleMedia sample;
+    sample.recordings = {{1, 1, 1, 1, 0, 0, 0, 0, 0.5, 0.5, 0.5, 1}};
+    sample.pictures = {QImage(8, 8, QImage::Format_RGB32)};
+    sample.pictures.front().fill(Qt::red);
+    const std::vector<QImage> seen = mediaThumbnails(sample, tokens);
+    QCOMPARE(seen.size(), tokens.size());
+    QVERIFY(seen[0].isNull() && seen[4].isNull());
+    QCOMPARE(seen[1].width(), 4); // frames of a token
+    QVERIFY(qRed(seen[1].pixel(0, 0)) > 200);
+    QCOMPARE(qRed(seen[2].pixel(0, seen[2].height() - 1)), 0);
+    QCOMPARE(qRed(seen[3].pixel(1, 2)), 0);
+    QVERIFY(qRed(seen[3].pixel(1, seen[3].height() - 2)) > 200 && qRed(seen[3].pixel(3, 2)) > 200);
+    QCOMPARE(seen[5].pixelColor(3, 3), QColor(Qt::red)); // of the pictures the first, of the text's media the second
+    sample.recordings = {{1, 1, 1, 1, 0}}; // of no whole number of frames
+    QVERIFY(mediaThumbnails(sample, tokens)[1].isNull());
+}
+
+/// An event may come from another computer.
+void TestAttentionModalities::whatIsNoThumbnailIsLeftOut()
+{
+    QImage large(600, 8, QImage::Format_RGB32);
+    large.fill(Qt::red);
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    large.save(&buffer, "PNG");
+    const QJsonObject payload{
+        {u"pictures"_s, QJsonArray{QString::fromLatin1(png.toBase64()), u"nonsense"_s, 7, pictureOf(1)}},
+        {u"recordings"_s, QJsonArray{QJsonArray{0.5, 9, -1}, u"x"_s}}};
+    const SampleMedia media = sampleMedia(payload);
+    QCOMPARE(media.pictures.size(), 4); // each in its place
+    QVERIFY(media.pictures[0].isNull() && media.pictures[1].isNull() && media.pictures[2].isNull());
+    QCOMPARE(media.pictures[3].size(), QSize(8 * kSide, 8 * kSide));
+    QCOMPARE(media.recordings, (QList<QList<double>>{{0.5, 1, 0}, {}}));
+    QVERIFY(sampleMedia(std::string_view("{broken")).isEmpty());
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionModalities)

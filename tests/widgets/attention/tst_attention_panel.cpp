@@ -206,7 +206,7 @@ void TestAttentionPanel::differenceIsTakenFromTheChosenStep()
     QTest::keyClick(map(), Qt::Key_D);
     QTRY_VERIFY(!map()->figure().isEmpty() && map()->figure().content().heads.front().isDifference);
     QCOMPARE(map()->figure().content().baseStep, 50);
-    QVERIFY(scaleTitle(map()->figure().legend()).contains(u"since step 50"_s));
+    QVERIFY(scaleTitle(map()->figure().legend()).contains(u"difference to step 50"_s));
     const float now = mapOf(*m_panel->snapshot(), {0, 0})->mean[0],
                 base = mapOf(*m_panel->feed()->base(), {0, 0})->mean[0];
     QCOMPARE(map()->figure().content().heads.front().meanAt(0, 0), now - base);
@@ -222,7 +222,7 @@ void TestAttentionPanel::headsAreSorted_data()
     QTest::addColumn<int>("sort");
     QTest::newRow("entropy") << int(HeadSort::Entropy);
     QTest::newRow("distance") << int(HeadSort::Distance);
-    QTest::newRow("change") << int(HeadSort::Change);
+    QTest::newRow("change") << int(HeadSort::Difference);
 }
 
 void TestAttentionPanel::headsAreSorted()
@@ -231,12 +231,12 @@ void TestAttentionPanel::headsAreSorted()
     open();
     auto *choice = child<QComboBox>(m_panel.get(), "headSort");
     choice->setCurrentIndex(choice->findData(sort));
-    QTRY_VERIFY(HeadSort(sort) != HeadSort::Change || m_panel->feed()->base());
+    QTRY_VERIFY(HeadSort(sort) != HeadSort::Difference || m_panel->feed()->base());
     m_panel->flush();
     const auto key = [sort](const HeadTile &tile) {
         return HeadSort(sort) == HeadSort::Entropy    ? tile.summary.entropy
                : HeadSort(sort) == HeadSort::Distance ? tile.summary.distance
-                                                      : tile.change;
+                                                      : tile.difference;
     };
     QTRY_VERIFY(std::isfinite(key(overview()->scene().tiles().front())));
     const auto &tiles = overview()->scene().tiles();

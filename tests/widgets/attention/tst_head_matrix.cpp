@@ -135,8 +135,8 @@ void TestHeadMatrix::differenceNeedsTheSameTokens()
 void TestHeadMatrix::changeIsHalfOfWhatARowMoves()
 {
     const AttentionMap now = map3({1, 0, 0, 0, 1, 0, 0, 0, 1}), base = map3({1, 0, 0, 1, 0, 0, 1, 0, 0});
-    QCOMPARE(changeBetween(now, base), 2.0 / 3); // two of three rows moved wholly
-    QCOMPARE(changeBetween(now, now), 0.0);
+    QCOMPARE(differenceBetween(now, base), 2.0 / 3); // two of three rows moved wholly
+    QCOMPARE(differenceBetween(now, now), 0.0);
 }
 
 void TestHeadMatrix::changeOfPooledMapsIsNoMoreThanThatOfTheTokens()
@@ -158,9 +158,9 @@ void TestHeadMatrix::changeOfPooledMapsIsNoMoreThanThatOfTheTokens()
         map.maximum = map.mean;
         return map;
     };
-    const double exact = changeBetween(mapOf(true, 1), mapOf(false, 1));
+    const double exact = differenceBetween(mapOf(true, 1), mapOf(false, 1));
     QCOMPARE(exact, 7.0 / 8); // the first row has nothing to move
-    const double pooled = changeBetween(mapOf(true, kCell), mapOf(false, kCell));
+    const double pooled = differenceBetween(mapOf(true, kCell), mapOf(false, kCell));
     QVERIFY2(pooled <= exact && pooled >= 0.4, qPrintable(QString::number(pooled)));
 }
 
@@ -168,7 +168,7 @@ void TestHeadMatrix::changeOfOtherTokensIsUnknown()
 {
     AttentionMap longer = map3({1, 0, 0, 0, 1, 0, 0, 0, 1});
     longer.numRows = 2;
-    QVERIFY(std::isnan(changeBetween(map3({1, 0, 0, 0, 1, 0, 0, 0, 1}), longer)));
+    QVERIFY(std::isnan(differenceBetween(map3({1, 0, 0, 0, 1, 0, 0, 0, 1}), longer)));
 }
 
 void TestHeadMatrix::frameBytesAreSquareRoots()
