@@ -22,7 +22,7 @@ std::span<const CommandEntry> commandTable()
         CommandEntry{"serve", "Load a model and answer requests on a socket", declareServe},
 #endif
         CommandEntry{"bench", "Measure against a peer", declareBench},
-        CommandEntry{"check-plugin", "Load the library of a plugin and say whether it fits; what a training does first",
+        CommandEntry{"check-plugin", "Load the library of a plugin, or of each that is installed, and say whether it fits",
                      declareCheckPlugin},
         CommandEntry{"settings", "Show what a run that begins with a model must have set; what train --from asks",
                      declareSettings},

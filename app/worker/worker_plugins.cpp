@@ -67,7 +67,6 @@ bool readUntilEnd(int fd, std::string &text)
     }
 }
 
-/// Static constructors of a library can end a process; this one has a run to tell about it.
 /// The last line of a worker that is an error; what a plugin prints may stand around it.
 std::optional<Error> errorLine(const std::string &said)
 {
@@ -85,6 +84,8 @@ std::optional<Error> errorLine(const std::string &said)
     }
     return found;
 }
+
+} // namespace
 
 Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library)
 {
@@ -122,8 +123,6 @@ Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path 
     return refusal(id, "loading its library ended a process with " + how +
                            (last.empty() ? "" : " (" + last + ")") + ".");
 }
-
-} // namespace
 
 Result<void> checkWorkerPlugins(const RunSpec &spec)
 {

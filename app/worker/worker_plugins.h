@@ -6,12 +6,15 @@
 #include "core/base/result.h"
 #include "core/spec/run_spec.h"
 
+#include <filesystem>
 #include <string>
 
 namespace orrery::worker {
 
-/// Whether every plugin that a spec uses is there and fits. Their libraries are loaded in a process of their
-/// own, which a broken one may end. @error InvalidInput naming plugin and reason
+/// Loads an engine library in a process of its own, which a broken one may end.
+/// @error InvalidInput "Cannot use plugin "x": …"; Io
+Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library);
+/// Whether every plugin that a spec uses is there and fits, by tryInOwnProcess(). @error InvalidInput naming plugin and reason
 Result<void> checkWorkerPlugins(const RunSpec &spec);
 /// After checkWorkerPlugins(). @error as nn::EnginePlugins::load()
 Result<void> loadWorkerPlugins(const RunSpec &spec);

@@ -102,6 +102,39 @@ Result<const EnginePluginEntry *> findEntry(const std::string &id, const std::fi
     return entry;
 }
 
+/// An error or exception of the plugin as the reason why it cannot be used. @param what "create()"
+template <typename Function>
+Result<void> attempt(const std::string &id, const PluginGuard &guard, const char *what, Function &&function)
+{
+    const auto failed = [&](const std::string &reason, const std::string &hint) {
+        return refusal(id,
+                       std::string(what) +
+                           " failed: " + withoutFinalDot(sanitizeUtf8(reason.substr(0, 2000))) + ".",
+                       hint.empty() ? "Ask the plugin's author, or run without it." : hint);
+    };
+    try {
+        Result<void> result = guard(function);
+        if (result.ok()) return result;
+        return failed(result.error().message, result.error().hint);
+    } catch (const PluginFailure &failure) {
+        return failed(failure.reason(), "");
+    } catch (const std::exception &error) {
+        return failed(error.what(), "");
+    }
+}
+
+Result<EnginePlugin *> createPlugin(const std::string &id, const PluginGuard &guard,
+                                    const EnginePluginEntry &entry)
+{
+    EnginePlugin *plugin = nullptr;
+    ORRERY_TRY(attempt(id, guard, "create()", [&]() -> Result<void> {
+        plugin = entry.create();
+        if (plugin) return {};
+        return Error{ErrorCode::InvalidInput, "It made nothing.", kRebuildHint};
+    }));
+    return plugin;
+}
+
 } // namespace
 
 /// One plugin of this process, from create to destroy, and the context that it was given.
@@ -116,11 +149,7 @@ public:
     Result<void> open(const std::filesystem::path &library)
     {
         ORRERY_ASSIGN(m_entry, findEntry(m_info.id, library));
-        ORRERY_TRY(run("create()", [this]() -> Result<void> {
-            m_plugin = m_entry->create();
-            if (m_plugin) return {};
-            return Error{ErrorCode::InvalidInput, "It made nothing.", kRebuildHint};
-        }));
+        ORRERY_ASSIGN(m_plugin, createPlugin(m_info.id, m_guard, *m_entry));
         ORRERY_TRY(run("configure()", [this] { return m_plugin->configure(*this); }));
         for (const auto &point : m_points)
             if (const std::string name = point->missingName(); !name.empty())
@@ -189,24 +218,9 @@ public:
     }
 
 private:
-    /// An error or exception of the plugin as the reason why it cannot be used.
     template <typename Function> Result<void> run(const char *what, Function &&function)
     {
-        const auto failed = [&](const std::string &reason, const std::string &hint) {
-            return refusal(m_info.id,
-                           std::string(what) +
-                               " failed: " + withoutFinalDot(sanitizeUtf8(reason.substr(0, 2000))) + ".",
-                           hint.empty() ? "Ask the plugin's author, or run without it." : hint);
-        };
-        try {
-            Result<void> result = m_guard(function);
-            if (result.ok()) return result;
-            return failed(result.error().message, result.error().hint);
-        } catch (const PluginFailure &failure) {
-            return failed(failure.reason(), "");
-        } catch (const std::exception &error) {
-            return failed(error.what(), "");
-        }
+        return attempt(m_info.id, m_guard, what, std::forward<Function>(function));
     }
     /// One call on the way down: what it throws is only told.
     template <typename Function> void tryOnTheWayDown(Function &&function)
@@ -280,9 +294,13 @@ void EnginePlugins::stop()
 
 Result<void> checkEngineLibrary(const std::string &id, const std::filesystem::path &library)
 {
-    const auto entry = findEntry(id, library);
-    if (!entry) return entry.error();
-    return {};
+    ORRERY_ASSIGN(const EnginePluginEntry *const entry, findEntry(id, library));
+    const PluginGuard guard(id);
+    ORRERY_ASSIGN(EnginePlugin *const plugin, createPlugin(id, guard, *entry));
+    return attempt(id, guard, "destroy()", [&]() -> Result<void> {
+        entry->destroy(plugin);
+        return {};
+    });
 }
 
 Result<void> preparePlugins(const PreparePlugins &prepare, const RunSpec &spec)

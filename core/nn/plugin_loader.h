@@ -21,8 +21,8 @@ struct LoadedPlugin {
     std::string frozenVersion; ///< that the spec names; empty: none
 };
 
-/// Loads a library and reads what it says of itself; nothing of the plugin is called but its static
-/// constructors. Those can end a process: a worker asks this in a process of its own first.
+/// Loads a library, reads what it says of itself, makes its plugin and destroys it again. Constructors can
+/// end a process: a worker asks this in a process of its own first.
 /// @error InvalidInput "Cannot use plugin "x": …"
 Result<void> checkEngineLibrary(const std::string &id, const std::filesystem::path &library);
 

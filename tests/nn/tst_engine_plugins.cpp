@@ -132,6 +132,7 @@ private Q_SLOTS:
         QTest::newRow("other_id") << "its library is that of plugin \"somebody\"";
         QTest::newRow("other_torch") << "its library was built with LibTorch 1.0.0, expected 2.";
         QTest::newRow("other_layout") << "built with headers of another version of this program";
+        QTest::newRow("create_throws") << "create() failed: its constructor is out of order.";
     }
     void refusesLibraries()
     {

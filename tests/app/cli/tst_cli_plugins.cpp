@@ -88,6 +88,45 @@ private Q_SLOTS:
         QCOMPARE(nowhere.exitCode, 0);
         QVERIFY(nowhere.err.contains(u"/nowhere"_s));
     }
+    /// A list loads nothing; a check does, and tells of each what it found.
+    void checksWhatLibrariesDo()
+    {
+        PluginFolder folder;
+        folder.add("probe", R"("provides":[{"point":"FeedForward","name":"probe_ffn"}])");
+        QFile file(QStringLiteral(ORRERY_TEST_LIBRARIES "/libcreate_throws.so"));
+        QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(file.fileName()));
+        folder.write(u"probe/libprobe.so"_s, file.readAll());
+        const QStringList where{u"--plugin-dir"_s, folder.path(), u"--json"_s};
+        const auto rowOf = [](const EngineAnswer &answer, const QString &id) {
+            for (const QJsonObject &line : answer.lines())
+                if (line[u"id"_s].toString() == id) return line;
+            return QJsonObject();
+        };
+        const EngineAnswer listed = m_home.run(QStringList{u"plugins"_s, u"list"_s} + where);
+        QCOMPARE(rowOf(listed, u"probe"_s)[u"state"_s].toString(), u"available"_s);
+        const EngineAnswer all = m_home.run(QStringList{u"plugins"_s, u"check"_s} + where);
+        QCOMPARE(all.exitCode, 3);
+        QCOMPARE(rowOf(all, u"probe"_s)[u"state"_s].toString(), u"refused"_s);
+        QVERIFY2(rowOf(all, u"probe"_s)[u"reason"_s].toString().contains(
+                     u"create() failed: its constructor is out of order"_s),
+                 qPrintable(all.all()));
+        QVERIFY(!rowOf(all, u"probe"_s)[u"hint"_s].toString().isEmpty());
+        QCOMPARE(rowOf(all, u"example_ffn"_s)[u"state"_s].toString(), u"available"_s);
+        const EngineAnswer one = m_home.run({u"plugins"_s, u"check"_s, u"example_ffn"_s});
+        QVERIFY2(one.exitCode == 0, qPrintable(one.all()));
+        QVERIFY2(one.out.contains(u"its library loads"_s), qPrintable(one.all()));
+        const EngineAnswer none = m_home.run({u"plugins"_s, u"check"_s, u"example_fn"_s});
+        QCOMPARE(none.exitCode, 3);
+        QVERIFY2(none.err.contains(u"Did you mean \"example_ffn\"?"_s), qPrintable(none.all()));
+        // A run that asks for it is refused with the same words.
+        QStringList arguments = trainArguments(m_home.path(u"never"_s));
+        arguments.replaceInStrings(u"model.ffn=relu_squared"_s, u"model.ffn=probe_ffn"_s);
+        arguments.removeAt(arguments.indexOf(u"plugins.example_ffn.scale=0.5"_s) - 1);
+        arguments.removeAll(u"plugins.example_ffn.scale=0.5"_s);
+        const EngineAnswer refused = m_home.run(arguments + where.first(2));
+        QCOMPARE(refused.exitCode, 3);
+        QVERIFY2(error(refused)[u"message"_s].toString().contains(u"create() failed"_s), qPrintable(refused.all()));
+    }
     void theSchemaHasItsSettings()
     {
         const EngineAnswer answer = m_home.run({u"schema"_s, u"spec"_s});

@@ -62,6 +62,9 @@ private:
 
 class ProbePlugin final : public nn::EnginePlugin {
 public:
+#ifdef PROBE_CREATE_THROWS
+    ProbePlugin() { throw std::runtime_error("its constructor is out of order"); }
+#endif
     Result<void> configure(nn::EngineContext &context) override
     {
         m_behaviour = context.settings().text("behaviour");
