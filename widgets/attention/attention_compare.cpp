@@ -78,8 +78,8 @@ void AttentionPanel::refreshProgress()
     if (!m_saving.isEmpty())
         setProgress(tr("Saving %1 …").arg(m_saving), -1);
     else if (m_askedBase->isAsking())
-        setProgress(tr("Computing the maps of %1 to compare with…").arg(m_askedBase->model()), -1,
-                    [this] { cancelBase(); });
+        setProgress(tr("Computing the same with the weights of %1, to compare with…").arg(m_askedBase->model()),
+                    -1, [this] { cancelBase(); });
     else
         clearProgress();
 }
@@ -177,7 +177,7 @@ void AttentionPanel::refreshChoices()
         whyNot = tr("A kept cell holds several tokens. Ask the model for the exact map.");
     else if (isCoarse && !m_stage->head()->view()->isFine())
         whyNot = tr("A cell holds several tokens here. Zoom in: of a part each token is asked for.");
-    m_stage->head()->setChoices(whyNot, isCoarse);
+    m_stage->head()->setChoices(whyNot, isCoarse, isCoarse && m_stage->head()->view()->isFine());
 }
 
 /// Exact cells of the part that is seen, where the map has cells of several tokens.
@@ -215,7 +215,9 @@ HeadContent AttentionPanel::fineContent() const
     if (m_thumbnails.size() == content.tokens.size()) content.pictures = m_thumbnails;
     content.leastLimit = m_leastLimits.map;
     if (isChange) content.baseStep = base()->report.step;
-    content.heads = m_cells->matrices(content.tokens, m_stage->head()->granularity());
+    const Granularity granularity = m_stage->head()->granularity();
+    content.isGrouped = granularity != Granularity::Token;
+    content.heads = m_cells->matrices(content.tokens, granularity);
     return content;
 }
 

@@ -86,6 +86,7 @@ HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
         std::optional<HeadMatrix> before;
         if (base) before = finest(nullptr, base, head);
         if (isGrouped && !matrix.isPooled()) {
+            content.isGrouped = true;
             matrix = grouped(matrix, groups);
             if (before) before = grouped(*before, groups);
         }

@@ -18,7 +18,7 @@ namespace {
 QString tr(const char *text) { return QCoreApplication::translate("HeadFigure", text); }
 
 constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelGap = 6;
-constexpr double kLeastLabels = 24, kLabelShare = 0.22; ///< of the height, for labels over the columns
+constexpr double kLeastLabels = 24, kLabelShare = 0.28; ///< of the height, for labels over the columns
 
 QString valueText(double value, bool isDifference)
 {
@@ -31,6 +31,7 @@ QString valueText(double value, bool isDifference)
 void HeadFigure::setContent(HeadContent content)
 {
     m_content = std::move(content);
+    if (m_content.isGrouped) m_content.value = CellValue::Mean; // grouped() has the sum there
     m_rowLabels.clear();
     m_columnLabels.clear();
     m_cells.clear();
@@ -50,7 +51,7 @@ void HeadFigure::setContent(HeadContent content)
     m_legend.scale.isDifference = m_content.heads.front().isDifference;
     double largest = 0;
     for (const HeadMatrix &head : m_content.heads) {
-        m_legend.isPooled = m_legend.isPooled || head.isPooled();
+        m_legend.isPooled = m_legend.isPooled || (head.isPooled() && !m_content.isGrouped);
         largest = std::max(largest, largestValue(head, m_content.value));
         if (m_content.heads.size() > 1) m_legend.headNames << headTitle(head.head);
     }

@@ -25,6 +25,7 @@ struct HeadContent {
     std::vector<QImage> pictures;
     ScaleKind scale = ScaleKind::SquareRoot;
     CellValue value = CellValue::Maximum;
+    bool isGrouped = false; ///< cells are words or lines: they show the sum of their weights, whatever `value` is
     int64_t baseStep = -1;
     /// Of a difference: its colours end there at least, so that two maps can have one scale.
     double leastLimit = 0;

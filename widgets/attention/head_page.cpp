@@ -98,11 +98,14 @@ void HeadPage::setLook(const AttentionLook &look)
     m_value->setCurrent(look.value == CellValue::Mean ? u"mean"_s : u"max"_s);
 }
 
-void HeadPage::setChoices(const QString &whyNotGroup, bool isPooled)
+void HeadPage::setChoices(const QString &whyNotGroup, bool isPooled, bool isExact)
 {
     m_granularity->setEnabled(whyNotGroup.isEmpty());
     m_granularity->setToolTip(whyNotGroup);
     m_value->setVisible(isPooled);
+    m_value->setEnabled(!isExact);
+    m_value->setToolTip(isExact ? tr("Each token is seen by itself here. Zoom out: cells of several tokens have both.")
+                                : QString());
 }
 
 void HeadPage::setTitle(const QString &title, const QString &summary)

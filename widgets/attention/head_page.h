@@ -26,7 +26,8 @@ public:
     /// Words or lines, whether or not what is shown can be grouped.
     [[nodiscard]] Granularity granularity() const;
     /// @param whyNotGroup empty: every cell is one token   @param isPooled cells hold several weights
-    void setChoices(const QString &whyNotGroup, bool isPooled);
+    /// @param isExact but not those that are seen now
+    void setChoices(const QString &whyNotGroup, bool isPooled, bool isExact);
     void setTitle(const QString &title, const QString &summary);
     /// The action that the star beside the title triggers.
     void setStarAction(QAction *action);

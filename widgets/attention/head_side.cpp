@@ -121,7 +121,7 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
                                            : tr("“%1” looks at").arg(label));
     m_rowBars->setColors(heads.size() > 1 ? BarList::Colors::Heads : BarList::Colors::Accent);
     m_rowBars->setRows(std::move(rows), series);
-    QString what = !first.isPooled()             ? tr("weight")
+    QString what = !first.isPooled() || figure.content().isGrouped ? tr("weight")
                    : shown == CellValue::Maximum ? tr("largest weight in the cell")
                                                  : tr("mean weight in the cell");
     const QRectF area = figure.tokenArea();

@@ -198,7 +198,7 @@ void Scrubber::refreshPlace()
     const int index = m_feed.index(), count = int(frames.size());
     const bool hasPlace = index >= 0 && index < count;
     if (hasPlace) m_slider->setValue(index);
-    m_slider->setBase(isDifference() ? m_feed.baseIndex() : -1);
+    m_slider->setBase(isDifference() && m_aside.isEmpty() ? m_feed.baseIndex() : -1);
     m_step->setText(!m_aside.isEmpty() ? tr("Exact")
                     : hasPlace         ? tr("Step %1").arg(integerText(frames[size_t(index)].step))
                                        : tr("No kept step"));

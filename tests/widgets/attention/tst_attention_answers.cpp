@@ -304,6 +304,10 @@ void TestAttentionAnswers::wordsOfAPart()
         for (int seen = 42; seen < 44; ++seen) sum += weight(0.8, looks, seen, model, {1, 1});
     QVERIFY(std::abs(words.meanAt(int(row - words.rows.begin()), int(column - words.columns.begin())) - sum / 2) <
             1e-6);
+    // What a word's cell shows is that sum, whatever cells of several tokens show.
+    QCOMPARE(map()->figure().content().value, CellValue::Mean);
+    QCOMPARE(scaleTitle(map()->figure().legend()), u"weight, √ scale"_s);
+    QVERIFY(!child<SegmentedChoice>(m_panel.get(), "valueChoice")->isEnabled());
     // A row that is kept is found again.
     m_panel->goTo({.level = StageLevel::Head, .head = {1, 1}, .pinnedToken = 73});
     m_panel->flush();
@@ -314,6 +318,8 @@ void TestAttentionAnswers::wordsOfAPart()
     QVERIFY(!map()->isFine() && !granularity()->isEnabled());
     QVERIFY2(granularity()->toolTip().contains(u"Zoom in"_s), qPrintable(granularity()->toolTip()));
     QCOMPARE(map()->figure().numRows(), 30);
+    QCOMPARE(scaleTitle(map()->figure().legend()), u"largest weight, √ scale"_s);
+    QVERIFY(child<SegmentedChoice>(m_panel.get(), "valueChoice")->isEnabled());
     map()->setZoom(4, map()->plotRect().center());
     QTRY_VERIFY(map()->isFine());
     QVERIFY(map()->figure().content().heads.front().isPooled()); // words again

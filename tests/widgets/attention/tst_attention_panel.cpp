@@ -272,6 +272,18 @@ void TestAttentionPanel::wordsTakeFewerRows()
     QCOMPARE(map()->figure().numRows(), 4);
     QVERIFY(map()->figure().numRows() < tokens);
     QVERIFY(map()->figure().rowLabel(0).startsWith(u"int␣main"_s));
+    // A cell is the sum over the line that is looked at, and is painted so.
+    const HeadFigure &lines = map()->figure();
+    const HeadMatrix &cells = lines.content().heads.front();
+    const FigureStyle style = FigureStyle::ofTheme();
+    int numSums = 0;
+    for (int row = 0; row < 4; ++row)
+        for (int column = 0; column <= row; ++column) {
+            QCOMPARE(lines.cellColor(row, column, style),
+                     lines.legend().scale.color(cells.meanAt(row, column), style));
+            numSums += cells.meanAt(row, column) > cells.maximumAt(row, column) ? 1 : 0;
+        }
+    QVERIFY(numSums > 0); // and no single weight
 }
 
 void TestAttentionPanel::pooledCellsOfferMaxAndMeanButNoWords()
