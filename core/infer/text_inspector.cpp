@@ -2,9 +2,9 @@
 // A look inside a loaded model: the text of a request as generate() reads it, in a pass of its own, so that a
 // conversation goes on as if nobody had looked.
 #include "core/infer/model_guard.h"
-#include "core/infer/seen_window.h"
 #include "core/infer/text_generator.h"
 #include "core/inspect/inspect_checks.h"
+#include "core/inspect/seen_window.h"
 #include "core/spec/kept_prompt.h"
 
 #include <ATen/core/Tensor.h>
@@ -16,12 +16,9 @@
 namespace orrery {
 namespace {
 
-std::string windowNote(int64_t numAll, int64_t origin, int64_t size, int64_t context)
-{
-    return "Of " + std::to_string(numAll) + " tokens the model has " + std::to_string(origin) + " to " +
-           std::to_string(origin + size - 1) + " before it here: its context is " + std::to_string(context) +
-           ".";
-}
+static_assert(kSeenAtOnce == kPrefillChunk && seenAfterOverflow(7) == keptAfterOverflow(7) &&
+                  seenAfterOverflow(1) == keptAfterOverflow(1),
+              "a window is what TextStream reads");
 
 /// What an answer was written with and a look does without. Empty: nothing
 std::string withoutNote(bool hasNoMemory, bool hasNoPast)
@@ -127,7 +124,7 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         report.note = m_loaded.info.note;
         if (isLong)
             addNote(report.note,
-                    windowNote(std::ssize(ids), begin, numTokens, m_loaded.model->spec().context));
+                    windowNote(std::ssize(ids), seen.window, m_loaded.model->spec().context));
         if (!request.withMemory)
             addNote(report.note,
                     withoutNote(beginsTextsWithMemory(), begin > 0 && m_loaded.model->remembers()));

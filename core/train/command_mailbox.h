@@ -14,10 +14,12 @@
 
 namespace orrery {
 
-/// A command, or a question where there is an inspection.
+struct LiveQuestion;
+
+/// A command, or a question where there is one.
 struct Mail {
     ControlCommand command;
-    std::shared_ptr<LiveInspection> inspection = nullptr;
+    std::shared_ptr<LiveQuestion> question = nullptr;
 };
 
 class CommandMailbox {

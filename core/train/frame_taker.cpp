@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace orrery {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 constexpr int64_t kTextTokens = 64; ///< of the validation text, looked at beside the prompts
 constexpr size_t kMaxStarred = 64;  ///< their frames are large
 constexpr size_t kNamedBytes = 60;  ///< of a prompt that is told of
+constexpr int64_t kOverviewCells = 256 * 1024; ///< of all heads together
+constexpr int64_t kLeastEdge = 16, kMostEdge = 128; ///< of an overview
 constexpr const char *kEntropy = "entropy";
 constexpr const char *kDistance = "distance";
 constexpr const char *kFirst = "first";
@@ -31,15 +34,19 @@ std::vector<HeadRef> starredHeads(const std::vector<std::string> &names)
     return heads;
 }
 
-/// Mean difference of one head's map from the one before.
-double changeOf(const std::vector<uint8_t> &before, const std::vector<uint8_t> &now, size_t head,
-                size_t numCells)
+/// Mean difference of a head's map from the one before.
+double changeOf(std::span<const uint8_t> before, std::span<const uint8_t> now)
 {
     double sum = 0;
-    for (size_t i = head * numCells; i < (head + 1) * numCells; ++i)
+    for (size_t i = 0; i < now.size(); ++i)
         sum +=
             std::abs(static_cast<double>(frameWeight(now[i])) - static_cast<double>(frameWeight(before[i])));
-    return sum / static_cast<double>(numCells);
+    return sum / static_cast<double>(now.size());
+}
+
+bool hasSeries(const HeadRef &head, const ModelSpec &model)
+{
+    return head.layer * model.heads + head.head < static_cast<int64_t>(kMaxHeadsWithSeries);
 }
 
 } // namespace
@@ -68,6 +75,20 @@ std::vector<HeadRef> FrameTaker::overviewHeads(const ModelSpec &model)
         for (int64_t head = 0; head < model.heads && std::ssize(heads) < kMaxFrameHeads; ++head)
             heads.push_back({layer, head});
     return heads;
+}
+
+int64_t FrameTaker::overviewEdge(int64_t numHeads)
+{
+    const double share = static_cast<double>(kOverviewCells) / static_cast<double>(std::max<int64_t>(1, numHeads));
+    return std::clamp(static_cast<int64_t>(std::sqrt(share)), kLeastEdge, kMostEdge);
+}
+
+DueFrames FrameTaker::dueFrames(const ProbesSpec &probes, int64_t step, bool isLast)
+{
+    if (probes.framesEvery <= 0) return {};
+    const bool isAlways = step == 1 || isLast;
+    return {.overview = isAlways || step % probes.overviewInterval() == 0,
+            .starred = !probes.starred.empty() && (isAlways || step % probes.framesEvery == 0)};
 }
 
 int64_t FrameTaker::numHeadsWithoutSeries(const ModelSpec &model)
@@ -172,50 +193,60 @@ Result<InspectInput> FrameTaker::kept(const RunSpec &spec, int32_t number)
                  "Prompts have the numbers of their frames."};
 }
 
-Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
-                                                 std::vector<MetricValue> &values)
+Result<std::vector<TakenFrame>> FrameTaker::take(const RunSpec &spec, const DueFrames &due, int64_t step,
+                                                 at::ScalarType dtype, std::vector<MetricValue> &values)
 {
     prepareInputs(spec);
     const std::vector<HeadRef> starred = starredHeads(spec.probes.starred);
+    std::set<HeadRef> ofStarred; // their numbers are those of the finer frames, so that all are of the same cells
+    for (const HeadRef &head : starred)
+        if (hasSeries(head, spec.model)) ofStarred.insert(head);
     std::vector<TakenFrame> taken;
     const size_t told = m_data.multiModal ? 0 : m_inputs.size() - 1; // the validation text
     for (size_t i = 0; i < m_inputs.size(); ++i) {
-        const int32_t prompt = m_inputs[i].number;
-        const auto look = [&](const std::vector<HeadRef> &heads, int64_t edge) -> Result<AttentionFrame> {
+        const auto keep = [&](FrameKind kind, const std::vector<HeadRef> &heads,
+                              int64_t edge) -> Result<AttentionFrame> {
             ORRERY_ASSIGN(AttentionFrame frame,
                           lookForFrame(m_model, m_tokenizer, m_inputs[i].text, heads, edge, dtype));
             frame.step = step;
+            ORRERY_ASSIGN(std::string bytes, packFrame(frame));
+            taken.push_back({kind, m_inputs[i].number, std::move(bytes)});
             return frame;
         };
-        ORRERY_ASSIGN(AttentionFrame overview, look(overviewHeads(spec.model), kOverviewEdge));
-        ORRERY_ASSIGN(std::string overviewBytes, packFrame(overview));
-        taken.push_back({FrameKind::Overview, prompt, std::move(overviewBytes)});
-        if (i == told) {
-            addSeries(overview, values);
-            m_before = std::move(overview);
+        if (due.overview) {
+            const std::vector<HeadRef> heads = overviewHeads(spec.model);
+            const int64_t numHeads = heads.empty() ? spec.model.layers * spec.model.heads : std::ssize(heads);
+            ORRERY_ASSIGN(const AttentionFrame overview, keep(FrameKind::Overview, heads, overviewEdge(numHeads)));
+            if (i == told) {
+                std::set<HeadRef> others;
+                for (const HeadRef &head : overview.heads)
+                    if (hasSeries(head, spec.model) && !ofStarred.contains(head)) others.insert(head);
+                addSeries(overview, others, values);
+            }
         }
-        if (starred.empty()) continue;
-        ORRERY_ASSIGN(const AttentionFrame detail, look(starred, kStarredEdge));
-        ORRERY_ASSIGN(std::string detailBytes, packFrame(detail));
-        taken.push_back({FrameKind::Heads, prompt, std::move(detailBytes)});
+        if (!due.starred) continue;
+        ORRERY_ASSIGN(const AttentionFrame detail, keep(FrameKind::Heads, starred, kStarredEdge));
+        if (i == told) addSeries(detail, ofStarred, values);
     }
     return taken;
 }
 
-void FrameTaker::addSeries(const AttentionFrame &frame, std::vector<MetricValue> &values)
+void FrameTaker::addSeries(const AttentionFrame &frame, const std::set<HeadRef> &heads,
+                           std::vector<MetricValue> &values)
 {
-    const bool isComparable =
-        m_before && m_before->mean.size() == frame.mean.size() && m_before->heads == frame.heads;
-    const size_t numHeads = std::min({frame.summaries.size(), frame.heads.size(), kMaxHeadsWithSeries});
     const size_t numCells = frame.heads.empty() ? 0 : frame.mean.size() / frame.heads.size();
-    for (size_t i = 0; i < numHeads; ++i) {
+    for (size_t i = 0; i < std::min(frame.summaries.size(), frame.heads.size()); ++i) {
         const HeadSummary &summary = frame.summaries[i];
+        if (!heads.contains(summary.head)) continue;
         values.push_back({series::ofHead(summary.head, kEntropy), summary.entropy});
         values.push_back({series::ofHead(summary.head, kDistance), summary.distance});
         values.push_back({series::ofHead(summary.head, kFirst), summary.firstMass});
-        if (isComparable && numCells > 0)
-            values.push_back(
-                {series::ofHead(summary.head, kChange), changeOf(m_before->mean, frame.mean, i, numCells)});
+        const auto now = std::span(frame.mean).subspan(i * numCells, numCells);
+        std::vector<uint8_t> &before = m_before[summary.head];
+        // A head that was starred since has other cells now.
+        if (!now.empty() && before.size() == now.size())
+            values.push_back({series::ofHead(summary.head, kChange), changeOf(before, now)});
+        before.assign(now.begin(), now.end());
     }
 }
 

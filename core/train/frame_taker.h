@@ -9,6 +9,7 @@
 #include "core/train/media_samples.h"
 #include "core/train/run_data.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,8 +19,7 @@
 namespace orrery {
 
 inline constexpr const char *kStarredKey = "probes.starred";
-inline constexpr int64_t kOverviewEdge = 32; ///< most cells a side
-inline constexpr int64_t kStarredEdge = 128;
+inline constexpr int64_t kStarredEdge = 128; ///< most cells a side
 /// A store takes 4,096 series; the others of a run need room, too.
 inline constexpr size_t kMaxHeadSeries = 3000;
 
@@ -39,6 +39,13 @@ struct TakenFrame {
     std::string bytes; ///< as packFrame() made them
 };
 
+/// Of which heads a step has frames.
+struct DueFrames {
+    bool overview = false; ///< all
+    bool starred = false;  ///< these, with more cells
+    [[nodiscard]] bool isAny() const { return overview || starred; }
+};
+
 class FrameTaker {
 public:
     /// What is given must outlive it.
@@ -47,15 +54,12 @@ public:
         : m_model(model), m_tokenizer(tokenizer), m_data(data), m_numFrozen(numPrompts)
     {
     }
-    [[nodiscard]] static bool isDue(const ProbesSpec &probes, int64_t step, bool isLast)
-    {
-        return probes.framesEvery > 0 && (step % probes.framesEvery == 0 || step == 1 || isLast);
-    }
+    [[nodiscard]] static DueFrames dueFrames(const ProbesSpec &probes, int64_t step, bool isLast);
     /// Of every prompt and of the start of the validation text, with the weights as they are.
     /// @param values gets the series of the heads over that text (of several modalities: the first prompt)
     /// @error as lookForFrame
-    Result<std::vector<TakenFrame>> take(const RunSpec &spec, int64_t step, at::ScalarType dtype,
-                                         std::vector<MetricValue> &values);
+    Result<std::vector<TakenFrame>> take(const RunSpec &spec, const DueFrames &due, int64_t step,
+                                         at::ScalarType dtype, std::vector<MetricValue> &values);
     /// The text whose frames have this number, as they look at it. Good until the next call.
     /// @error NotFound: no frames have it
     Result<InspectInput> kept(const RunSpec &spec, int32_t number);
@@ -63,6 +67,9 @@ public:
     [[nodiscard]] std::vector<std::string> takeWarnings() { return std::exchange(m_warnings, {}); }
     /// Those of an overview: as many as a frame may have. Empty: all.
     [[nodiscard]] static std::vector<HeadRef> overviewHeads(const ModelSpec &model);
+    /// Most cells a side: the more heads there are, the fewer each has. Up to 64 heads, a text of 64 tokens has
+    /// one for each pair.
+    [[nodiscard]] static int64_t overviewEdge(int64_t numHeads);
     /// Heads beyond those whose series there is room for.
     [[nodiscard]] static int64_t numHeadsWithoutSeries(const ModelSpec &model);
 
@@ -74,7 +81,8 @@ private:
     void prepareInputs(const RunSpec &spec);
     void prepareMediaInputs(const RunSpec &spec);
     void warnOfLength(const std::string &prompt, size_t numTokens, size_t context);
-    void addSeries(const AttentionFrame &frame, std::vector<MetricValue> &values);
+    /// @param heads whose numbers are told of this frame
+    void addSeries(const AttentionFrame &frame, const std::set<HeadRef> &heads, std::vector<MetricValue> &values);
 
     nn::Transformer &m_model;
     const Tokenizer &m_tokenizer;
@@ -85,7 +93,7 @@ private:
     std::vector<Input> m_inputs;
     std::vector<std::string> m_warnings;
     std::set<std::string> m_warned; ///< prompts
-    std::optional<AttentionFrame> m_before; ///< overview whose heads become series
+    std::map<HeadRef, std::vector<uint8_t>> m_before; ///< maps of the heads whose numbers are told, as last kept
 };
 
 } // namespace orrery

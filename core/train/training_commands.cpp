@@ -42,8 +42,8 @@ Result<void> TrainingLoop::post(const ControlCommand &command)
 void TrainingLoop::hear()
 {
     while (auto mail = m_mailbox.take()) {
-        if (mail->inspection)
-            keepQuestion(std::move(mail->inspection));
+        if (mail->question)
+            keepQuestion(std::move(mail->question));
         else
             m_heard.push_back(std::move(mail->command));
     }

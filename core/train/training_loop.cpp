@@ -67,7 +67,7 @@ TrainingLoop::~TrainingLoop()
     // Of a training that never ran.
     m_mailbox.close();
     while (auto mail = m_mailbox.take())
-        if (mail->inspection) m_questions.push_back(std::move(mail->inspection));
+        if (mail->question) m_questions.push_back(std::move(mail->question));
     refuseQuestions();
 }
 
@@ -131,9 +131,9 @@ void TrainingLoop::begin()
     }
     takeOverBreakpoints();
     m_outputs.setState(RunState::Running);
-    if (m_state.step == 0 && FrameTaker::isDue(spec().probes, 0, false)) {
+    if (const DueFrames due = FrameTaker::dueFrames(spec().probes, 0, false); m_state.step == 0 && due.isAny()) {
         std::vector<MetricValue> none; // series begin with step 1
-        takeFrames(none);
+        takeFrames(due, none);
     }
     if (m_parts.continual && m_parts.continual->isCutShort()) m_isStopRequested = true;
     if (m_parts.options.startPaused) pause();
@@ -254,9 +254,9 @@ Result<void> TrainingLoop::reportStep(const StepOutcome &outcome, double learnin
     }
     // Somebody who waits for an answer comes before what is kept for later.
     const bool isFree = m_questions.empty();
-    if (FrameTaker::isDue(spec().probes, step, isLast) &&
-        (isLast || (isFree && isRoundAffordable(m_framesSeconds))))
-        takeFrames(values);
+    if (const DueFrames due = FrameTaker::dueFrames(spec().probes, step, isLast);
+        due.isAny() && (isLast || (isFree && isRoundAffordable(expectedSeconds(due)))))
+        takeFrames(due, values);
     if (!values.empty()) tell(step, std::move(values), isReported);
     if (spec().probes.every > 0 && step % spec().probes.every == 0) m_areSamplesDue = true;
     if (m_areSamplesDue && (isLast || (isFree && isRoundAffordable(0)))) drawSamples();

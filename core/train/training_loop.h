@@ -9,6 +9,7 @@
 #include "core/train/command_mailbox.h"
 #include "core/train/continual/continual.h"
 #include "core/train/frame_taker.h"
+#include "core/train/live_question.h"
 #include "core/train/loop_state.h"
 #include "core/train/part_series.h"
 #include "core/train/probe_budget.h"
@@ -94,12 +95,17 @@ private:
     /// A round has ended that began then. @return what it took
     double payRound(double startedAt);
     void drawSamples();
-    void takeFrames(std::vector<MetricValue> &values);
+    void takeFrames(const DueFrames &due, std::vector<MetricValue> &values);
+    /// Starred heads alone leave room for the next overview, which comes rarely and costs more: it would never find any.
+    [[nodiscard]] double expectedSeconds(const DueFrames &due) const
+    {
+        return m_overviewSeconds + (due.overview ? 0 : m_starredSeconds);
+    }
     [[nodiscard]] Result<void> checkStarred(const SettingChange &setting) const;
-    void keepQuestion(std::shared_ptr<LiveInspection> inspection);
+    void keepQuestion(std::shared_ptr<LiveQuestion> question);
     bool answerQuestion();
     /// The text of a question: its own, or one that is kept for frames. Good until frames are taken.
-    Result<InspectInput> textOf(const GenerateRequest &input);
+    Result<InspectInput> textOf(LiveQuestion &question);
     void refuseQuestions();
     [[nodiscard]] Error endedError() const;
     [[nodiscard]] Error tooManyError() const;
@@ -147,7 +153,7 @@ private:
     ToldSeries m_told;
     FrameTaker m_frames;
     std::deque<ControlCommand> m_heard;                      ///< oldest first
-    std::deque<std::shared_ptr<LiveInspection>> m_questions; ///< likewise
+    std::deque<std::shared_ptr<LiveQuestion>> m_questions;   ///< likewise
     std::atomic<int64_t> m_numPosted{0};                     ///< questions that are still in the mailbox
     LoopState &m_state;
     int32_t m_numChanges = 0; ///< made in this attempt, for their ids
@@ -157,7 +163,8 @@ private:
     std::vector<MetricValue> m_probed; ///< of the newest measurement of val_loss
     bool m_areSamplesDue = false;
     ProbeBudget m_budget;       ///< of this attempt
-    double m_framesSeconds = 0; ///< that the last ones took
+    double m_overviewSeconds = 0; ///< that the last frames with all heads took
+    double m_starredSeconds = 0;  ///< and those of starred heads alone
     double m_pausedAt = 0;      ///< by probeClock()
     bool m_hasWarnedOfFrames = false;
     bool m_hasWarnedOfSeries = false;

@@ -4,7 +4,6 @@
 
 #include "core/base/platform.h"
 #include "core/base/text.h"
-#include "core/inspect/memory_edits.h"
 #include "core/nn/torch_guard.h"
 #include "core/spec/field_table.h"
 #include "core/spec/kept_prompt.h"
@@ -16,45 +15,18 @@ namespace orrery {
 namespace {
 
 constexpr size_t kMaxQuestions = 64; ///< that wait for the budget
-constexpr size_t kMaxBytesPerToken = 256;
 
 std::string jsonText(const nlohmann::ordered_json &json)
 {
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void answer(LiveInspection &inspection, Result<InspectReport> report)
+void answer(const LiveQuestion &question, Result<InspectReport> report)
 {
+    LiveInspection &inspection = *question.inspection;
     inspection.answer = std::move(report);
     inspection.isAnswered.store(true, std::memory_order_release);
     inspection.isAnswered.notify_all();
-}
-
-/// Before a token is described, which takes much more room than its id.
-Result<void> checkLength(size_t numTokens, int64_t context, const std::string &run)
-{
-    if (numTokens <= static_cast<size_t>(context)) return {};
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot look inside run \"" + run + "\" while it trains: the text has " +
-                     std::to_string(numTokens) + " tokens, expected at most the model's context of " +
-                     std::to_string(context) + ".",
-                 "Shorten the text."};
-}
-
-/// A running training reads plain text; beside it, what it keeps itself for its frames.
-Result<void> checkQuestion(const GenerateRequest &input, const std::string &run)
-{
-    const char *found = !input.media.empty()      ? "pictures or recordings"
-                        : !input.messages.empty() ? "a conversation"
-                        : input.infill            ? "a hole to fill"
-                                                  : nullptr;
-    if (!found) return {};
-    return Error{
-        ErrorCode::InvalidInput,
-        "Cannot look inside run \"" + run + "\" while it trains: the request has " + found +
-            ", expected a prompt of plain text, or one that it keeps by its number.",
-        "Look at its newest checkpoint instead. With its pictures and recordings it reads its own probe "
-        "prompts only, which are asked for by their numbers."};
 }
 
 } // namespace
@@ -112,11 +84,11 @@ void TrainingLoop::drawSamples()
     payRound(startedAt);
 }
 
-void TrainingLoop::takeFrames(std::vector<MetricValue> &values)
+void TrainingLoop::takeFrames(const DueFrames &due, std::vector<MetricValue> &values)
 {
     const double startedAt = probeClock();
-    auto taken = m_frames.take(spec(), m_state.step, dtype(), values);
-    m_framesSeconds = payRound(startedAt);
+    auto taken = m_frames.take(spec(), due, m_state.step, dtype(), values);
+    (due.overview ? m_overviewSeconds : m_starredSeconds) = payRound(startedAt);
     if (taken) {
         for (TakenFrame &frame : *taken)
             m_outputs.frame(m_state.step, frame.kind, frame.prompt, std::move(frame.bytes));
@@ -144,24 +116,13 @@ Result<void> TrainingLoop::checkStarred(const SettingChange &setting) const
 Result<void> TrainingLoop::inspect(const std::shared_ptr<LiveInspection> &inspection)
 {
     const std::string &run = m_parts.run.frozen().id;
-    const GenerateRequest &input = inspection->request.input;
-    ORRERY_TRY(checkQuestion(input, run));
-    ORRERY_TRY(checkMemoryRequest({}, inspection->request)); // it has no memory to give
-    // Cheap for who asks, dear for who trains: the trainer tokenizes it. No token has more bytes.
-    const ModelSpec &model = m_parts.run.frozen().spec.model;
-    ORRERY_TRY(checkLength(input.promptIds.size() + input.answerIds.size(), model.context, run));
-    const size_t numBytes = input.prompt.size();
-    const auto mostBytes = static_cast<size_t>(model.context) * kMaxBytesPerToken;
-    if (numBytes > mostBytes)
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot look inside run \"" + run + "\": the prompt has " + std::to_string(numBytes) +
-                         " bytes, expected at most " + std::to_string(mostBytes) + " for a context of " +
-                         std::to_string(model.context) + " tokens.",
-                     "Shorten the prompt."};
+    // On this thread, not the trainer's: a text may be long.
+    ORRERY_ASSIGN(LiveQuestion question, prepareQuestion(inspection, m_model, *m_parts.tokenizer, run));
     if (m_numPosted.load(std::memory_order_relaxed) >= static_cast<int64_t>(kMaxQuestions))
         return tooManyError();
     m_numPosted.fetch_add(1, std::memory_order_relaxed);
-    if (!m_mailbox.post(Mail{.command = {}, .inspection = inspection})) return endedError();
+    if (!m_mailbox.post(Mail{.command = {}, .question = std::make_shared<LiveQuestion>(std::move(question))}))
+        return endedError();
     return {};
 }
 
@@ -181,20 +142,20 @@ Error TrainingLoop::tooManyError() const
             "Pause the run, or use its newest checkpoint."};
 }
 
-void TrainingLoop::keepQuestion(std::shared_ptr<LiveInspection> inspection)
+void TrainingLoop::keepQuestion(std::shared_ptr<LiveQuestion> question)
 {
     m_numPosted.fetch_sub(1, std::memory_order_relaxed);
     dropCancelled();
     if (m_questions.size() < kMaxQuestions)
-        m_questions.push_back(std::move(inspection));
+        m_questions.push_back(std::move(question));
     else
-        answer(*inspection, tooManyError());
+        answer(*question, tooManyError());
 }
 
 void TrainingLoop::dropCancelled()
 {
-    std::erase_if(m_questions, [](const std::shared_ptr<LiveInspection> &question) {
-        if (!question->isCancelled.load(std::memory_order_acquire)) return false;
+    std::erase_if(m_questions, [](const std::shared_ptr<LiveQuestion> &question) {
+        if (!question->inspection->isCancelled.load(std::memory_order_acquire)) return false;
         answer(*question,
                Error{ErrorCode::Cancelled, "Cannot look inside the run: the request was cancelled.", ""});
         return true;
@@ -214,19 +175,21 @@ bool TrainingLoop::answerQuestion()
         m_questions.clear();
     }
     if (m_questions.empty() || (!m_isPaused && !m_budget.allowsQuestion(probeClock()))) return false;
-    const std::shared_ptr<LiveInspection> question = std::move(m_questions.front());
+    const std::shared_ptr<LiveQuestion> question = std::move(m_questions.front());
     m_questions.pop_front();
     const double startedAt = probeClock();
     const std::string &run = m_parts.run.frozen().id;
     auto report = nn::guardTorch("look inside run \"" + run + "\"", [&]() -> Result<InspectReport> {
-        ORRERY_ASSIGN(const InspectInput text, textOf(question->request.input));
-        return inspectModel(m_model, *m_parts.tokenizer, text, question->request, dtype(),
-                            [&] { return question->isCancelled.load(std::memory_order_relaxed); });
+        ORRERY_ASSIGN(const InspectInput text, textOf(*question));
+        return inspectModel(m_model, *m_parts.tokenizer, text, question->asked, dtype(), [&] {
+            return question->inspection->isCancelled.load(std::memory_order_relaxed);
+        });
     });
     const double endedAt = probeClock(), seconds = endedAt - startedAt;
     if (!m_isPaused) m_budget.payQuestion(seconds, endedAt); // nobody waits for a paused training
     m_outputs.addProbing(seconds);
     if (report) {
+        question->finish(*report);
         report->model = run + "@live";
         report->step = m_state.step;
     }
@@ -234,12 +197,10 @@ bool TrainingLoop::answerQuestion()
     return !m_questions.empty();
 }
 
-Result<InspectInput> TrainingLoop::textOf(const GenerateRequest &input)
+Result<InspectInput> TrainingLoop::textOf(LiveQuestion &question)
 {
-    if (const auto number = keptPromptNumber(input)) return m_frames.kept(spec(), *number);
-    ORRERY_ASSIGN(std::vector<int32_t> ids, plainIds(*m_parts.tokenizer, input));
-    ORRERY_TRY(checkLength(ids.size(), m_model.spec().context, m_parts.run.frozen().id));
-    return describeTokens(*m_parts.tokenizer, std::move(ids), nullptr);
+    if (question.text) return std::move(*question.text);
+    return m_frames.kept(spec(), keptPromptNumber(question.asked.input).value_or(-1));
 }
 
 void TrainingLoop::refuseQuestions()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts with pictures: what two of them have in common, and where they may be cut.
-#include "core/infer/mixed_text.h"
+#include "core/inspect/mixed_text.h"
 
 #include <QtTest>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look at a place of an answer that is longer than the context sees what the model saw when it wrote it.
-#include "core/infer/seen_window.h"
+#include "core/inspect/seen_window.h"
 #include "core/infer/text_generator.h"
 #include "core/nn/extension_points.h"
 #include "tests/base/check_result.h"

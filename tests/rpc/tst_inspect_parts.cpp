@@ -194,6 +194,7 @@ class TestInspectParts : public QObject {
 private Q_SLOTS:
     void init()
     {
+        m_answers.numAnswers = 0;
         m_folder = std::make_unique<QTemporaryDir>();
         m_socket = m_folder->filePath(QStringLiteral("s")).toStdString();
         m_far = m_folder->filePath(QStringLiteral("f")).toStdString();
@@ -390,9 +391,8 @@ void TestInspectParts::aViewerThatDoesNotReadHoldsNobodyUp()
     QCOMPARE(m_answers.numAnswers, 6);
     QCOMPARE(report.error().code, ErrorCode::Cancelled);
     QVERIFY(timer.elapsed() < 500);
-    timer.start();
-    m_server.reset();
-    QVERIFY(timer.elapsed() < 10'000); // nor the end of the server
+    m_line->freeze(false);
+    QVERIFY(waitFor([&] { return m_server->numStreams() == 0; }));
 }
 
 void TestInspectParts::overTcpTheyArePacked()
@@ -489,7 +489,7 @@ void TestInspectParts::aLiarIsHungUpOn()
     // Half a map, then another one: what comes behind it is not waited for.
     LyingEngine engine;
     v1::InspectReply part;
-    for (int i = 0; i < 100'000; ++i) part.add_tokens()->set_id(i);
+    for (int i = 0; i < 20'000; ++i) part.add_tokens()->set_id(i);
     engine.parts.assign(1000, part);
     for (size_t i = 0; i < 2; ++i) {
         engine.parts[i].Clear();
@@ -502,7 +502,7 @@ void TestInspectParts::aLiarIsHungUpOn()
     QVERIFY2(report.error().message.find("has 1 cells, not 8000 × 8000") != std::string::npos,
              report.error().message.c_str());
     server->Shutdown();
-    QVERIFY2(engine.numSent < 900, qPrintable(QString::number(engine.numSent)));
+    QVERIFY2(engine.numSent < 500, qPrintable(QString::number(engine.numSent)));
 }
 
 QTEST_GUILESS_MAIN(TestInspectParts)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/command_mailbox.h"
+#include "core/train/live_question.h"
 
 #include <QtTest>
 
@@ -36,15 +37,15 @@ void TestCommandMailbox::keepsTheOrder()
 void TestCommandMailbox::questionsComeInTheirPlace()
 {
     CommandMailbox mailbox;
-    const auto question = std::make_shared<LiveInspection>();
+    const auto question = std::make_shared<LiveQuestion>();
     QVERIFY(mailbox.post({.verb = ControlVerb::Pause}));
-    QVERIFY(mailbox.post(Mail{.command = {}, .inspection = question}));
+    QVERIFY(mailbox.post(Mail{.command = {}, .question = question}));
     QVERIFY(mailbox.post({.verb = ControlVerb::Continue}));
-    QVERIFY(!mailbox.take()->inspection);
-    QVERIFY(mailbox.take()->inspection == question);
+    QVERIFY(!mailbox.take()->question);
+    QVERIFY(mailbox.take()->question == question);
     QCOMPARE(mailbox.take()->command.verb, ControlVerb::Continue);
     mailbox.close();
-    QVERIFY(!mailbox.post(Mail{.command = {}, .inspection = question}));
+    QVERIFY(!mailbox.post(Mail{.command = {}, .question = question}));
     QCOMPARE(question.use_count(), 1L);
 }
 

@@ -93,6 +93,9 @@ private Q_SLOTS:
     void holdWhatTheModelDoes();
     void promptsThatAreCutAreToldOf();
     void starredHeadsHaveMoreCells();
+    void moreHeadsHaveFewerCells();
+    void overviewsAreRarerThanStarredHeads();
+    void theRhythmsChangeWhileItTrains();
     void headsThatAreNotThereAreRefused_data();
     void headsThatAreNotThereAreRefused();
     void starsChangeWhileItTrains();
@@ -191,17 +194,21 @@ void TestFrames::starredHeadsHaveMoreCells()
 {
     RunSpec spec = framedRun();
     spec.model.context = 64;
+    spec.model.layers = 8;
+    spec.model.width = 64;
+    spec.model.heads = 32;
+    spec.train.steps = 4;
     spec.probes.prompts = {std::string(64, 'x')};
     spec.probes.starred = {"1.1", "0.0", "1.1"};
     RunFixture fixture(spec);
     Recorder recorder;
     must(fixture.train(recorder));
-    QCOMPARE(stepsOf(recorder, FrameKind::Heads, 0), (std::vector<int64_t>{0, 1, 4, 8, 12}));
+    QCOMPARE(stepsOf(recorder, FrameKind::Heads, 0), (std::vector<int64_t>{0, 1, 4}));
     for (const auto &[info, bytes] : recorder.frames) {
         const AttentionFrame frame = must(unpackFrame(bytes));
         if (info.kind == FrameKind::Overview) {
             QCOMPARE(frame.edge(), int64_t(32));
-            QCOMPARE(frame.heads.size(), size_t(4));
+            QCOMPARE(frame.heads.size(), size_t(256));
             QVERIFY(!frame.maximum.empty());
         } else {
             QCOMPARE(frame.edge(), int64_t(64));
@@ -209,6 +216,78 @@ void TestFrames::starredHeadsHaveMoreCells()
             QVERIFY(frame.maximum.empty());
         }
     }
+}
+
+void TestFrames::moreHeadsHaveFewerCells()
+{
+    for (const auto &[numHeads, edge] : std::vector<std::pair<int64_t, int64_t>>{
+             {1, 128}, {16, 128}, {36, 85}, {64, 64}, {144, 42}, {384, 26}, {4096, 16}})
+        QCOMPARE(FrameTaker::overviewEdge(numHeads), edge);
+    // A text of 64 tokens has a cell for each pair.
+    RunSpec spec = framedRun();
+    spec.model.context = 64;
+    spec.train.steps = 1;
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    const AttentionFrame frame = must(unpackFrame(recorder.frames.back().second));
+    QCOMPARE(frame.tokens.size(), size_t(64));
+    QCOMPARE(frame.edge(), int64_t(64));
+    QVERIFY(frame.maximum.empty());
+}
+
+void TestFrames::overviewsAreRarerThanStarredHeads()
+{
+    RunSpec spec = framedRun(2);
+    spec.probes.overviewEvery = 5;
+    spec.probes.starred = {"0.1"};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    must(fixture.train(recorder));
+    const std::vector<int64_t> rare = {0, 1, 5, 10, 12}, often = {0, 1, 2, 4, 6, 8, 10, 12};
+    for (const int prompt : {0, 2}) {
+        QCOMPARE(stepsOf(recorder, FrameKind::Overview, prompt), rare);
+        QCOMPARE(stepsOf(recorder, FrameKind::Heads, prompt), often);
+    }
+    // Each head tells its numbers with the frames that are its own.
+    for (const char *what : {"entropy", "change"}) {
+        QCOMPARE(stepsOfSeries(recorder, std::string("head/0.0/") + what),
+                 std::vector<int64_t>(rare.begin() + 1, rare.end()));
+        QCOMPARE(stepsOfSeries(recorder, std::string("head/0.1/") + what),
+                 std::vector<int64_t>(often.begin() + 1, often.end()));
+    }
+    QVERIFY(recorder.series["head/0.1/change"][10] > 0);
+    // Without starred heads their rhythm is nobody's.
+    spec.probes.starred.clear();
+    RunFixture bare(spec);
+    Recorder overviews;
+    must(bare.train(overviews));
+    QCOMPARE(stepsOf(overviews, FrameKind::Overview, 0), rare);
+    QCOMPARE(overviews.frames.size(), 3 * rare.size());
+    QCOMPARE(overviews.series[series::kLoss], recorder.series[series::kLoss]);
+    spec.probes.framesEvery = 0; // none at all
+    RunFixture off(spec);
+    Recorder nothing;
+    must(off.train(nothing));
+    QVERIFY(nothing.frames.empty());
+}
+
+void TestFrames::theRhythmsChangeWhileItTrains()
+{
+    RunSpec spec = framedRun(2);
+    spec.probes.starred = {"0.1"};
+    RunFixture fixture(spec);
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder));
+    VERIFY_ERROR(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.overview_every", "-1"}}),
+                 ErrorCode::InvalidInput, "probes.overview_every");
+    recorder.afterReport = [&](int64_t step) {
+        if (step == 3) must(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.overview_every", "9"}}));
+        if (step == 9) must(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.overview_every", "0"}}));
+    };
+    must(trainer->run());
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), (std::vector<int64_t>{0, 1, 2, 9, 10, 12}));
+    QCOMPARE(stepsOf(recorder, FrameKind::Heads, 0), (std::vector<int64_t>{0, 1, 2, 4, 6, 8, 10, 12}));
 }
 
 void TestFrames::headsThatAreNotThereAreRefused_data()

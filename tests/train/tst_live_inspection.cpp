@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions to a running training are answered at its boundaries, always, and change nothing.
 #include "core/spec/kept_prompt.h"
+#include "core/train/live_question.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
 
@@ -91,8 +92,8 @@ private Q_SLOTS:
     void timeOfAPauseEarnsNothing();
     void cancelledOnesAreDropped();
     void withABudgetOfNothingItIsRefused();
-    void aBookIsNotTokenized();
-    void moreTokensThanTheContextAreRefused();
+    void aBookIsRefused();
+    void aLongerTextIsSeenThroughItsWindow();
     void itHasNoMemoryToGive();
     void anEndedRunSaysSo();
     void aTrainingThatNeverRanSaysSo();
@@ -171,17 +172,12 @@ void TestLiveInspection::mistakesAreNamed()
     RunFixture fixture(runWithBudget(100));
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
-    const auto tooLong = question("more text than the context of this model has room for");
     const auto noHead = question();
     noHead->request.heads = {{7, 0}};
     recorder.afterReport = [&](int64_t step) {
-        if (step == 2) must(trainer->inspect(tooLong));
         if (step == 4) must(trainer->inspect(noHead));
     };
     must(trainer->run());
-    VERIFY_ERROR(
-        tooLong->answer, ErrorCode::InvalidInput,
-        "\"run\" while it trains: the text has 53 tokens, expected at most the model's context of 16");
     VERIFY_ERROR(noHead->answer, ErrorCode::InvalidInput, "7");
 }
 
@@ -190,13 +186,15 @@ void TestLiveInspection::whatIsNotTextIsRefused()
     RunFixture fixture;
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
-    const auto media = question(), chat = question(), hole = question();
+    const auto media = question(), chat = question(), hole = question(), prefix = question();
+    prefix->request.input.mask = "prefix";
     media->request.input.media.push_back({"bytes", "cat.png", 0});
     chat->request.input.messages.push_back({"user", "hello"});
     hole->request.input.infill = "behind";
     VERIFY_ERROR(trainer->inspect(media), ErrorCode::InvalidInput, "the request has pictures or recordings");
     VERIFY_ERROR(trainer->inspect(chat), ErrorCode::InvalidInput, "the request has a conversation");
     VERIFY_ERROR(trainer->inspect(hole), ErrorCode::InvalidInput, "the request has a hole to fill");
+    VERIFY_ERROR(trainer->inspect(prefix), ErrorCode::InvalidInput, "the request has a mask of its own");
     QVERIFY(trainer->inspect(media).error().hint.find("asked for by their numbers") != std::string::npos);
     QVERIFY(!media->isAnswered);
 }
@@ -390,41 +388,86 @@ void TestLiveInspection::withABudgetOfNothingItIsRefused()
     VERIFY_ERROR(asked->answer, ErrorCode::Unavailable, "probes.budget_percent is 0, expected more");
 }
 
-void TestLiveInspection::aBookIsNotTokenized()
+void TestLiveInspection::aBookIsRefused()
 {
     RunFixture fixture;
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
-    const auto book = question(std::string(5000, 'x'));
+    const auto book = question(std::string(kMaxLiveBytes + 1, 'x'));
     VERIFY_ERROR(trainer->inspect(book), ErrorCode::InvalidInput,
-                 "the prompt has 5000 bytes, expected at most 4096 for a context of 16 tokens");
-    QVERIFY(!book->isAnswered);
-}
-
-void TestLiveInspection::moreTokensThanTheContextAreRefused()
-{
-    RunFixture fixture(runWithBudget(100));
-    Recorder recorder;
-    auto trainer = must(fixture.make(recorder));
-    const auto ids = question({}), answerIds = question({}), both = question({}), fits = question({});
-    ids->request.input.promptIds.assign(17, 'a');
-    answerIds->request.input.answerIds.assign(17, 'a');
-    for (const auto &asked : {both, fits}) asked->request.input.promptIds.assign(8, 'a');
-    both->request.input.answerIds.assign(9, 'a');
-    fits->request.input.answerIds.assign(8, 'a');
-    for (const auto &asked : {ids, answerIds, both}) {
-        const auto refused = trainer->inspect(asked);
-        VERIFY_ERROR(refused, ErrorCode::InvalidInput,
-                     "Cannot look inside run \"run\" while it trains: the text has 17 tokens, expected at "
-                     "most the model's context of 16");
+                 "Cannot look inside run \"run\" while it trains: the text has 1048577 bytes, expected at "
+                 "most 1048576");
+    const auto ids = question({}), cut = question(std::string(kMaxLiveTokens + 1, 'x'));
+    ids->request.input.promptIds.assign(kMaxLiveTokens, 'a');
+    ids->request.input.answerIds.assign(1, 'a');
+    for (const auto &asked : {ids, cut}) {
+        VERIFY_ERROR(trainer->inspect(asked), ErrorCode::InvalidInput,
+                     "the text has 65537 tokens, expected at most 65536");
         QVERIFY(!asked->isAnswered);
     }
+    QVERIFY(trainer->inspect(book).error().hint.find("Shorten the text") != std::string::npos);
+}
+
+/// As a saved step answers: by what the model had before it at the token that is asked about.
+void TestLiveInspection::aLongerTextIsSeenThroughItsWindow()
+{
+    const std::string text = "more text than the context of this model has room for";
+    RunFixture fixture(runWithBudget(100)), plain;
+    Recorder recorder, expected;
+    must(plain.train(expected));
+    auto trainer = must(fixture.make(recorder, {.startPaused = true})); // all of the same weights
+    const auto last = question(text), tail = question(text.substr(37)), inside = question({}),
+               training = question(text);
+    inside->request.input.promptIds.assign(text.begin(), text.begin() + 20);
+    inside->request.input.answerIds.assign(text.begin() + 20, text.end());
+    inside->request.token = 22;
+    for (const auto &asked : {last, tail, inside}) {
+        asked->request.wantsAttribution = true;
+        asked->request.heads = {{1, 0}};
+    }
+    const auto outside = question(text);
+    outside->request.rows = {0, 8};
+    VERIFY_ERROR(trainer->inspect(outside), ErrorCode::InvalidInput,
+                 "the rows are 0 to 8, expected some of the tokens 37 to 52");
     recorder.afterReport = [&](int64_t step) {
-        if (step == 2) must(trainer->inspect(fits));
+        if (step == 6) must(trainer->inspect(training));
     };
-    must(trainer->run());
-    VERIFY_OK(fits->answer);
-    QCOMPARE(fits->answer->tokens.size(), size_t(16));
+    std::thread viewer([&] {
+        for (const auto &asked : {last, tail, inside}) {
+            must(trainer->inspect(asked));
+            answerTo(asked);
+        }
+        must(trainer->post({.verb = ControlVerb::Continue}));
+    });
+    const auto outcome = trainer->run();
+    viewer.join();
+    QCOMPARE(must(outcome), RunState::Finished);
+    for (const auto &asked : {last, tail, inside, training}) VERIFY_OK(asked->answer);
+    QCOMPARE(training->answer->overview.at(0).firstRow, int64_t(37));
+    QVERIFY(training->answer->step >= 6);
+    const InspectReport &whole = *last->answer, &part = *tail->answer;
+    QCOMPARE(whole.step, part.step);
+    QCOMPARE(whole.model, std::string("run@live"));
+    QCOMPARE(whole.note, std::string("Of 53 tokens the model has 37 to 52 before it here: its context is 16."));
+    QCOMPARE(whole.tokens.size(), text.size());
+    QCOMPARE(whole.tokens[0].bytes, std::string("m"));
+    QVERIFY(std::isnan(whole.tokens[36].surprise));
+    QCOMPARE(whole.token, int64_t(52));
+    QCOMPARE(whole.overview.size(), size_t(4));
+    for (size_t head = 0; head < 4; ++head) {
+        QCOMPARE(whole.overview[head].firstRow, int64_t(37));
+        QCOMPARE(whole.overview[head].numRows, int64_t(16));
+        QVERIFY(whole.overview[head].mean == part.overview[head].mean);
+    }
+    QVERIFY(whole.maps.at(0).mean == part.maps.at(0).mean);
+    QCOMPARE(whole.candidates.at(0).probability, part.candidates.at(0).probability);
+    QCOMPARE(whole.attribution.size(), text.size());
+    QCOMPARE(whole.attribution[52], part.attribution[15]);
+    QCOMPARE(whole.attribution[36], 0.0F);
+    // An answer that was written a token at a time: what was read at its token 22.
+    QCOMPARE(inside->answer->token, int64_t(22));
+    QCOMPARE(inside->answer->overview.at(0).firstRow, int64_t(13)); // half a context was kept where it was full
+    QCOMPARE(recorder.series[series::kLoss], expected.series[series::kLoss]);
 }
 
 void TestLiveInspection::itHasNoMemoryToGive()

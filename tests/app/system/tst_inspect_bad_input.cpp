@@ -110,11 +110,14 @@ void TestInspectBadInput::namesWhatTheModelHasNot()
     look.token = 4;
     VERIFY_ERROR(m_client->inspect(m_run + "@live", look), ErrorCode::InvalidInput, "token 4");
     look.token = -1;
-    look.input.prompt = std::string(33, 'x');
-    const auto tooLong = m_client->inspect(m_run + "@live", look);
-    VERIFY_ERROR(tooLong, ErrorCode::InvalidInput, "33 tokens");
-    VERIFY_ERROR(tooLong, ErrorCode::InvalidInput, "at most the model's context of 32");
-    QVERIFY(tooLong.error().hint.find("Shorten") != std::string::npos);
+    look.input.prompt = std::string(33, 'x'); // one more than the context: its last ones are seen
+    const auto longer = m_client->inspect(m_run + "@live", look);
+    VERIFY_OK(longer);
+    QCOMPARE(longer->note, std::string("Of 33 tokens the model has 1 to 32 before it here: its context is 32."));
+    look.input.prompt = std::string((1 << 20) + 1, 'x');
+    const auto book = m_client->inspect(m_run + "@live", look);
+    VERIFY_ERROR(book, ErrorCode::InvalidInput, "1048577 bytes, expected at most 1048576");
+    QVERIFY(book.error().hint.find("Shorten") != std::string::npos);
 }
 
 void TestInspectBadInput::breakpointsNameWhatIsWrong_data()

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/infer/seen_window.h"
-
-#include "core/infer/text_stream.h"
+#include "core/inspect/seen_window.h"
 
 #include <algorithm>
 
@@ -30,7 +28,7 @@ int64_t originOfLast(const MixedText &text, int64_t numRead, const Reading &read
     while (numRead - origin > context) {
         const int64_t numCome = origin + context + 1; // when it overflows
         const int64_t asked = numCome - text.keptFrom;
-        const int64_t half = keptAfterOverflow(context);
+        const int64_t half = seenAfterOverflow(context);
         const int64_t kept = text.keptFrom > 0 && asked <= context ? std::max(half, asked) : half;
         origin = text.wholeFrom(numCome - std::min(context, kept));
     }
@@ -44,13 +42,13 @@ int64_t originOfAll(const MixedText &text, int64_t numRead, const Reading &readi
     for (int64_t begin = 0; begin < numRead;) {
         const int64_t room = origin + reading.context - begin;
         const int64_t count = text.wholeCount(
-            begin, std::min({kPrefillChunk, room, std::max<int64_t>(0, text.size() - begin)}));
+            begin, std::min({kSeenAtOnce, room, std::max<int64_t>(0, text.size() - begin)}));
         if (room > 0 && count <= room) {
             begin += count;
             continue;
         }
         const int64_t kept =
-            std::min(keptAfterOverflow(reading.context) - 1, reading.context - std::max<int64_t>(1, count));
+            std::min(seenAfterOverflow(reading.context) - 1, reading.context - std::max<int64_t>(1, count));
         const int64_t next = text.wholeFrom(begin - kept);
         if (next <= origin) break; // a picture that no context holds
         begin = origin = next;
@@ -74,6 +72,12 @@ Result<TokenRange> seenWindow(const MixedText &text, int64_t last, const Reading
                      std::to_string(text.media->segmentAt(last).size()) +
                      " tokens, expected fewer than the context of " + std::to_string(reading.context) + ".",
                  "Look at a token of text behind it."};
+}
+
+std::string windowNote(int64_t numAll, const TokenRange &window, int64_t context)
+{
+    return "Of " + std::to_string(numAll) + " tokens the model has " + std::to_string(window.begin) + " to " +
+           std::to_string(window.end - 1) + " before it here: its context is " + std::to_string(context) + ".";
 }
 
 Result<InspectRequest> requestInWindow(const InspectRequest &request, const TokenRange &window)

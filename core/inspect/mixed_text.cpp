@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/infer/mixed_text.h"
+#include "core/inspect/mixed_text.h"
 
 #include <algorithm>
 #include <utility>

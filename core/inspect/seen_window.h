@@ -4,13 +4,18 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/infer/mixed_text.h"
+#include "core/inspect/mixed_text.h"
 #include "core/spec/inspection.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace orrery {
+
+/// As core/infer/text_stream.h reads: tokens at once, and those that are read again when the context is full.
+inline constexpr int64_t kSeenAtOnce = 256;
+constexpr int64_t seenAfterOverflow(int64_t context) { return context / 2 > 0 ? context / 2 : 1; }
 
 /// How a text comes to a model that writes an answer.
 struct Reading {
@@ -24,6 +29,9 @@ struct Reading {
 /// @param last 0 … size of the text − 1
 /// @error InvalidInput (a picture or recording that is longer than the context)
 Result<TokenRange> seenWindow(const MixedText &text, int64_t last, const Reading &reading);
+
+/// What is said of an answer that is of a window only.
+std::string windowNote(int64_t numAll, const TokenRange &window, int64_t context);
 
 /// The request in the places of a window.
 /// @error InvalidInput (rows or columns that the window does not have)
