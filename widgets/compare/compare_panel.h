@@ -47,6 +47,8 @@ public:
     [[nodiscard]] LineagePage *lineage() const { return m_lineage; }
     [[nodiscard]] CompareFeed *feed() const { return m_feed; }
     [[nodiscard]] QLineEdit *filterBox() const { return m_filter; }
+    /// As the view of a link, with all runs that were chosen, however many they are.
+    [[nodiscard]] QVariantMap place() const;
 
 Q_SIGNALS:
     void runSelected(const QString &run);  ///< by a person

@@ -138,6 +138,13 @@ QString ComparePanel::command() const
     return run.isEmpty() ? QString() : engineCommand({u"runs"_s, u"show"_s, run});
 }
 
+QVariantMap ComparePanel::place() const
+{
+    QVariantMap state = this->state();
+    if (m_source == Source::Chosen) state.insert(u"runs"_s, m_chosen);
+    return state;
+}
+
 QVariantMap ComparePanel::state() const
 {
     QVariantMap state = m_values->state();

@@ -72,6 +72,12 @@ CurvesOverlay::CurvesOverlay(EngineSession &session, QWidget *parent)
         if (m_feed.numFailed() > 0) m_feed.refresh();
         wantSpecs();
     });
+    // Another engine: its runs are others, whatever their ids. RunSpecs forgets by itself.
+    connect(&session, &EngineSession::runsChanged, this, [this, &session] {
+        if (!session.runs().empty() || session.connectionState() != ConnectionState::Connecting) return;
+        m_wantedSpecs.clear();
+        setRuns({});
+    });
     connect(&m_specs, &RunSpecs::changed, this, [this] {
         if (!m_specs.isReading() && m_specs.error()) Q_EMIT failed(*m_specs.error());
         takeKeys();

@@ -26,7 +26,23 @@ double number(const QJsonObject &spec, QLatin1StringView group, QLatin1StringVie
 
 } // namespace
 
-RunSpecs::RunSpecs(EngineSession &session, QObject *parent) : QObject(parent), m_session(session) {}
+RunSpecs::RunSpecs(EngineSession &session, QObject *parent) : QObject(parent), m_session(session)
+{
+    connect(&session, &EngineSession::runsChanged, this, [this] {
+        if (m_session.runs().empty() && m_session.connectionState() == ConnectionState::Connecting) clear();
+    });
+}
+
+void RunSpecs::clear()
+{
+    ++m_engineNumber;
+    m_specs.clear();
+    m_waiting.clear();
+    m_underWay.clear();
+    m_numUnderWay = 0;
+    m_error.reset();
+    Q_EMIT changed();
+}
 
 void RunSpecs::want(const QStringList &runs)
 {
@@ -43,7 +59,8 @@ void RunSpecs::ask()
         const QString run = m_waiting.takeFirst();
         m_underWay << run;
         ++m_numUnderWay;
-        m_session.getSpec(run, this, [this, run](Result<QString> answer) {
+        m_session.getSpec(run, this, [this, run, number = m_engineNumber](Result<QString> answer) {
+            if (number != m_engineNumber) return;
             --m_numUnderWay;
             m_underWay.removeOne(run);
             if (!answer.ok()) {

@@ -27,6 +27,8 @@ public:
 
     /// @param session must outlive it
     explicit RunSpecs(EngineSession &session, QObject *parent = nullptr);
+    /// Forgets all, also what is still being answered: another engine's runs may have the same ids.
+    void clear();
     /// Asks for what is not known, also for what could not be read before.
     void want(const QStringList &runs);
     [[nodiscard]] bool isKnown(const QString &run) const { return m_specs.contains(run); }
@@ -61,6 +63,7 @@ private:
     QStringList m_waiting;
     QStringList m_underWay;
     int m_numUnderWay = 0;
+    quint64 m_engineNumber = 0; ///< answers of an older one are not kept
     std::optional<Error> m_error;
 };
 

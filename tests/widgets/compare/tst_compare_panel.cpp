@@ -88,6 +88,7 @@ private Q_SLOTS:
     void copiesAndExports();
     void isFoundAgainByItsLink();
     void keepsWhatWasChosen();
+    void keepsMoreThanALinkNames();
     void saysWhatCouldNotBeRead();
     void fiveHundredRunsAreBearable();
 };
@@ -415,6 +416,30 @@ void TestComparePanel::keepsWhatWasChosen()
     QCOMPARE(shown.panel->source(), ComparePanel::Source::Chosen);
     fillComparison(session);
     QCOMPARE(shown.panel->comparedRuns(), both);
+}
+
+/// A link names forty runs at most; the window remembers all that were chosen.
+void TestComparePanel::keepsMoreThanALinkNames()
+{
+    CompareSession session;
+    QStringList chosen;
+    std::vector<RunStatus> runs;
+    for (int i = 0; i < 120; ++i) {
+        runs.push_back(fakeRun("run-" + std::to_string(i), RunState::Finished, i));
+        if (i % 2 == 0) chosen << fromStd(runs.back().id);
+    }
+    session.setRuns(runs);
+    Shown shown(session);
+    shown.panel->chooseRuns(chosen);
+    QVERIFY(!shown.panel->view().state().contains(u"runs"_s));
+    const QVariantMap place = shown.panel->place();
+    QCOMPARE(place.value(u"runs"_s).toStringList(), chosen);
+    shown.panel->setSource(ComparePanel::Source::All);
+    QCOMPARE(shown.panel->comparedRuns().size(), 120);
+    QVERIFY(!shown.panel->place().contains(u"runs"_s));
+    shown.panel->view().restore(place);
+    QCOMPARE(shown.panel->source(), ComparePanel::Source::Chosen);
+    QCOMPARE(shown.panel->comparedRuns().size(), chosen.size());
 }
 
 void TestComparePanel::saysWhatCouldNotBeRead()

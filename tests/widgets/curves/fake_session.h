@@ -72,6 +72,7 @@ public:
     std::map<QString, std::vector<RunEvent>> events;
     std::map<QString, std::vector<CheckpointInfo>> checkpoints;
     std::vector<RunStatus> statuses;
+    ConnectionState state = ConnectionState::Connected;
     std::map<QString, QString> specs; ///< spec.json of a run
     std::optional<Error> seriesError, noteError;
     bool answersAtOnce = true;
@@ -124,7 +125,7 @@ public:
         Q_EMIT updated(update);
     }
 
-    [[nodiscard]] ConnectionState connectionState() const override { return ConnectionState::Connected; }
+    [[nodiscard]] ConnectionState connectionState() const override { return state; }
     [[nodiscard]] EngineInfo engine() const override { return {}; }
     [[nodiscard]] QString lastError() const override { return {}; }
     void reconnect() override {}

@@ -62,6 +62,7 @@ private Q_SLOTS:
     void runsWithoutSettingsStandAlone();
     void alignsByTokensTimeAndClock();
     void tokensOfABranchGoOnFromItsParent();
+    void anotherEngineHasOtherRuns();
     void logarithmicAxes();
     void spikesAreGivenAtEveryZoom();
 };
@@ -382,6 +383,39 @@ void TestManyRuns::tokensOfABranchGoOnFromItsParent()
     QCOMPARE(one.loss()->curves().size(), size_t(1));
     QVERIFY2(one.panel.overlay()->bar()->note().contains(u"1 has no count of tokens"_s),
              qPrintable(one.panel.overlay()->bar()->note()));
+}
+
+/// The host is switched: ids may be the same there, and mean other runs.
+void TestManyRuns::anotherEngineHasOtherRuns()
+{
+    Fixture one(3);
+    one.overlay(3);
+    const CurvesOverlay *overlay = one.panel.overlay();
+    QCOMPARE(overlay->specs().tokensPerStep(runName(2)), 8.0 * 2 * 100);
+    const std::vector<RunStatus> there = std::exchange(one.session.statuses, {});
+    one.session.state = ConnectionState::Connecting;
+    Q_EMIT one.session.runsChanged();
+    QVERIFY(overlay->runs().isEmpty());
+    QVERIFY(!overlay->isOn());
+    QVERIFY(!overlay->specs().isKnown(runName(2)));
+    QCOMPARE(overlay->specs().tokensPerStep(runName(2)), 0.0);
+    one.session.state = ConnectionState::Connected;
+    one.session.statuses = there;
+    one.session.specs[runName(2)] = specJson(0.5, 7, 16); // another run of the same id
+    Q_EMIT one.session.runsChanged();
+    one.panel.setRun(runName(0));
+    one.overlay(3);
+    QCOMPARE(overlay->specs().tokensPerStep(runName(2)), 16.0 * 2 * 100);
+    // What the old engine still answers is not taken.
+    RunSpecs specs(one.session);
+    one.session.answersAtOnce = false;
+    one.session.waiting.clear();
+    specs.want({runName(1)});
+    QCOMPARE(one.session.waiting.size(), size_t(1));
+    specs.clear();
+    one.session.waiting.front()();
+    one.session.waiting.clear();
+    QVERIFY(!specs.isKnown(runName(1)) && !specs.isReading());
 }
 
 void TestManyRuns::logarithmicAxes()
