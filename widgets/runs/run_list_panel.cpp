@@ -8,6 +8,7 @@
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/engine_folder.h"
+#include "widgets/runs/labels_dialog.h"
 #include "widgets/runs/run_edits.h"
 #include "widgets/runs/run_filter_bar.h"
 #include "widgets/runs/run_list_delegate.h"
@@ -267,6 +268,9 @@ void RunListPanel::takeRuns()
         m_edits->clear();
         m_notice->clear();
         m_sparkSteps.clear();
+        if (m_dialog) m_dialog->reject();
+        m_overlaid.clear();
+        m_model->setOverlaid({});
     }
     const bool wasListed = !run().isEmpty();
     const QStringList before = m_tree->shownRuns();
