@@ -49,6 +49,7 @@ BranchDialog::BranchDialog(EngineSession &session, const QString &run, QWidget *
       m_cancel(new QPushButton(tr("Close"), this)), m_branch(new QPushButton(tr("Branch"), this))
 {
     setObjectName(u"branchDialog"_s);
+    m_form->setEngine(&session);
     m_title = runTitle(status());
     setWindowTitle(tr("Branch from “%1”").arg(m_title.size() > 60 ? m_title.left(59) + u'…' : m_title));
     m_banner->setObjectName(u"branchBanner"_s);
@@ -227,7 +228,40 @@ void BranchDialog::takeSpec(const Result<QString> &reply)
     m_draft.setStep(step);
     m_draft.setName(m_name->text());
     m_form->setDraft(m_draft);
+    applyRestored();
     refresh();
+}
+
+QVariantMap BranchDialog::place() const
+{
+    QVariantMap given;
+    const QMap<QString, QString> &texts = m_draft.isReady() ? m_draft.given() : m_restored;
+    for (auto one = texts.begin(); one != texts.end(); ++one) given.insert(one.key(), one.value());
+    if (given.isEmpty() && m_name->text().isEmpty() && !isVisible()) return {};
+    return {{u"run"_s, m_run}, {u"step"_s, m_draft.step() >= 0 ? m_draft.step() : m_wanted}, {u"name"_s, m_name->text()},
+            {u"given"_s, given}, {u"start"_s, m_start->isChecked()}, {u"open"_s, isVisible()}};
+}
+
+void BranchDialog::restorePlace(const QVariantMap &place)
+{
+    const QVariantMap given = place.value(u"given"_s).toMap();
+    m_restored.clear();
+    for (auto one = given.begin(); one != given.end(); ++one) m_restored.insert(one.key(), one.value().toString());
+    m_name->setText(place.value(u"name"_s).toString());
+    m_start->setChecked(place.value(u"start"_s, true).toBool());
+    setStep(place.value(u"step"_s, -1).toLongLong());
+    if (m_draft.isReady()) {
+        applyRestored();
+        refresh();
+    }
+}
+
+void BranchDialog::applyRestored()
+{
+    if (m_restored.isEmpty()) return;
+    for (auto one = m_restored.begin(); one != m_restored.end(); ++one) m_draft.set(one.key(), one.value());
+    m_form->restore(m_restored);
+    m_restored.clear();
 }
 
 void BranchDialog::takeCheckpoints(const Result<std::vector<CheckpointInfo>> &reply)

@@ -8,6 +8,7 @@
 #include "widgets/session/engine_session.h"
 
 #include <QDialog>
+#include <QVariantMap>
 
 class QCheckBox;
 class QLineEdit;
@@ -34,6 +35,10 @@ public:
     /// that was chosen before, else the best, else the newest.
     void setStep(qint64 step);
     [[nodiscard]] const BranchDraft &draft() const { return m_draft; }
+    /// What is filled in, to be kept; empty: nothing is.
+    [[nodiscard]] QVariantMap place() const;
+    /// Goes on with it, when the settings of the parent have come.
+    void restorePlace(const QVariantMap &place);
     [[nodiscard]] BranchForm *form() const { return m_form; }
     [[nodiscard]] QTableView *checkpoints() const { return m_steps; }
     [[nodiscard]] QPushButton *branchButton() const { return m_branch; }
@@ -48,6 +53,7 @@ private:
     QWidget *makeFoot();
     void ask();
     void takeSpec(const Result<QString> &reply);
+    void applyRestored();
     void takeCheckpoints(const Result<std::vector<CheckpointInfo>> &reply);
     void chooseWanted();
     void takeStep();
@@ -61,6 +67,7 @@ private:
     QString m_run, m_title;
     BranchDraft m_draft;
     QMap<QString, QString> m_outside; ///< what the engine said of a setting, until it is edited
+    QMap<QString, QString> m_restored; ///< settings that wait for those of the parent
     qint64 m_wanted = -1;
     bool m_isAsking = false, m_isBranching = false, m_hasCheckpoints = false, m_isChoosing = false;
     Banner *m_banner;

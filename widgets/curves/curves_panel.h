@@ -58,6 +58,9 @@ public:
     [[nodiscard]] const QStringList &overlaidRuns() const;
     /// Begins a note on the run at the cursor, else at its newest step.
     void addNote();
+    /// A note that is being written, to be kept; empty: none is.
+    [[nodiscard]] QVariantMap noteDraft() const;
+    void restoreNote(const QVariantMap &draft);
     /// The same, for menus; its key works in the panel alone.
     [[nodiscard]] QAction *noteAction() const { return m_noteAction; }
 

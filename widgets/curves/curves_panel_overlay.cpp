@@ -73,6 +73,14 @@ QWidget *CurvesPanel::makeLossContent(QWidget *columns)
     return content;
 }
 
+QVariantMap CurvesPanel::noteDraft() const { return m_noteBar->draft(); }
+
+void CurvesPanel::restoreNote(const QVariantMap &draft)
+{
+    const auto &status = m_feed->status();
+    m_noteBar->restore(draft, status ? runTitle(*status) : run());
+}
+
 void CurvesPanel::setOverlaidRuns(const QStringList &runs) { m_overlay->setRuns(runs); }
 
 const QStringList &CurvesPanel::overlaidRuns() const { return m_overlay->runs(); }

@@ -12,6 +12,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 
+using namespace Qt::StringLiterals;
+
 namespace orrery::ui {
 
 NoteBar::NoteBar(EngineSession &session, QWidget *parent)
@@ -66,6 +68,22 @@ void NoteBar::setRun(const QString &run)
     if (run == m_run) return;
     ++m_number;
     hide(); // the focus stays where the other run was chosen
+}
+
+QVariantMap NoteBar::draft() const
+{
+    if (m_edit->text().trimmed().isEmpty()) return {};
+    return {{u"run"_s, m_run}, {u"step"_s, m_step}, {u"text"_s, m_edit->text()}, {u"open"_s, !isHidden()}};
+}
+
+void NoteBar::restore(const QVariantMap &draft, const QString &title)
+{
+    const QString run = draft.value(u"run"_s).toString();
+    if (run.isEmpty() || !draft.contains(u"text"_s)) return;
+    if (draft.value(u"open"_s).toBool()) begin(run, title, draft.value(u"step"_s).toLongLong());
+    m_run = run;
+    m_step = draft.value(u"step"_s).toLongLong();
+    m_edit->setText(draft.value(u"text"_s).toString());
 }
 
 QString NoteBar::error() const { return m_error->text(); }

@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 
 #include <QString>
+#include <QVariantMap>
 #include <QWidget>
 
 class QLineEdit;
@@ -28,6 +29,10 @@ public:
     void setRun(const QString &run);
     [[nodiscard]] QLineEdit *edit() const { return m_edit; }
     [[nodiscard]] QString error() const;
+    /// What is written and not added, with run and step; empty: nothing is.
+    [[nodiscard]] QVariantMap draft() const;
+    /// Shows it again where it was shown.   @param title of its run
+    void restore(const QVariantMap &draft, const QString &title);
 
 Q_SIGNALS:
     void added(const QString &run); ///< the engine has it

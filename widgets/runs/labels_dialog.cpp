@@ -105,7 +105,8 @@ void LabelsDialog::setNotes(const QString &notes)
 {
     if (!m_notes) return;
     m_notesBefore = notes;
-    m_notes->setPlainText(notes);
+    m_notes->setPlainText(m_draftNotes.value_or(notes));
+    m_draftNotes.reset();
     m_notes->setPlaceholderText(tr("What this run was for, and what came of it."));
     m_notes->setEnabled(true);
 }
@@ -113,6 +114,27 @@ void LabelsDialog::setNotes(const QString &notes)
 void LabelsDialog::setNotesFailed(const QString &reason)
 {
     if (m_notes) m_notes->setPlaceholderText(reason);
+}
+
+QVariantMap LabelsDialog::draft() const
+{
+    QVariantMap draft{{u"tags"_s, m_tags->text()}};
+    if (m_draftNotes)
+        draft.insert(u"notes"_s, *m_draftNotes);
+    else if (m_notes && m_notes->isEnabled() && m_notes->toPlainText() != m_notesBefore)
+        draft.insert(u"notes"_s, m_notes->toPlainText());
+    return draft;
+}
+
+void LabelsDialog::setDraft(const QVariantMap &draft)
+{
+    m_tags->setText(draft.value(u"tags"_s).toString());
+    const QVariant notes = draft.value(u"notes"_s);
+    if (!m_notes || !notes.isValid()) return;
+    if (m_notes->isEnabled())
+        m_notes->setPlainText(notes.toString());
+    else
+        m_draftNotes = notes.toString();
 }
 
 QStringList LabelsDialog::parseTags(const QString &text)

@@ -5,6 +5,9 @@
 
 #include <QDialog>
 #include <QStringList>
+#include <QVariantMap>
+
+#include <optional>
 
 class QLineEdit;
 class QPlainTextEdit;
@@ -33,6 +36,10 @@ public:
     [[nodiscard]] QString notes() const;
     [[nodiscard]] QString notesBefore() const { return m_notesBefore; }
     [[nodiscard]] QLineEdit *tagLine() const { return m_tags; }
+    /// What is typed: "tags" and, where they are other than the run's, "notes".
+    [[nodiscard]] QVariantMap draft() const;
+    /// Goes on with it; notes are there when those of the run have come.
+    void setDraft(const QVariantMap &draft);
 
     /// What stands between commas, without what is empty or repeated.
     static QStringList parseTags(const QString &text);
@@ -44,6 +51,7 @@ private:
 
     const QStringList m_before;
     QString m_notesBefore;
+    std::optional<QString> m_draftNotes; ///< until the run's have come
     QLineEdit *m_tags;
     ToneLabel *m_problem;
     QPlainTextEdit *m_notes = nullptr;

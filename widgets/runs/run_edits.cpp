@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxSteps = 50;
+constexpr qsizetype kMaxKeptLetters = 200'000; ///< of state()
 
 std::vector<std::string> toTags(const QStringList &tags)
 {
@@ -224,6 +226,54 @@ void RunEdits::remove(const QStringList &runs)
         });
     }
     finish(work);
+}
+
+QVariantMap RunEdits::state() const
+{
+    QVariantList steps;
+    qsizetype numLetters = 0;
+    for (auto step = m_steps.rbegin(); step != m_steps.rend(); ++step) { // the newest are worth most
+        QVariantList runs;
+        for (const Before &before : step->runs) {
+            QVariantMap one{{u"run"_s, before.run}, {u"title"_s, before.title}};
+            if (before.wasDeleted) one.insert(u"deleted"_s, true);
+            if (before.edit.name) one.insert(u"name"_s, fromStd(*before.edit.name));
+            if (before.edit.notes) one.insert(u"notes"_s, fromStd(*before.edit.notes));
+            if (before.edit.isArchived) one.insert(u"archived"_s, *before.edit.isArchived);
+            if (before.edit.tags) {
+                QStringList tags;
+                for (const std::string &tag : *before.edit.tags) tags << fromStd(tag);
+                one.insert(u"tags"_s, tags);
+            }
+            numLetters += 100 + one.value(u"notes"_s).toString().size() + one.value(u"tags"_s).toStringList().join(u',').size();
+            runs << one;
+        }
+        if (numLetters > kMaxKeptLetters) break;
+        steps.prepend(QVariantMap{{u"text"_s, step->text}, {u"runs"_s, runs}});
+    }
+    return steps.isEmpty() ? QVariantMap() : QVariantMap{{u"steps"_s, steps}};
+}
+
+void RunEdits::restore(const QVariantMap &state)
+{
+    std::vector<Step> steps;
+    for (const QVariant &one : state.value(u"steps"_s).toList()) {
+        const QVariantMap kept = one.toMap();
+        Step step{kept.value(u"text"_s).toString(), {}};
+        for (const QVariant &value : kept.value(u"runs"_s).toList()) {
+            const QVariantMap run = value.toMap();
+            Before before{run.value(u"run"_s).toString(), run.value(u"title"_s).toString(), run.value(u"deleted"_s).toBool(), {}};
+            if (run.contains(u"name"_s)) before.edit.name = toStd(run.value(u"name"_s).toString());
+            if (run.contains(u"notes"_s)) before.edit.notes = toStd(run.value(u"notes"_s).toString());
+            if (run.contains(u"archived"_s)) before.edit.isArchived = run.value(u"archived"_s).toBool();
+            if (run.contains(u"tags"_s)) before.edit.tags = toTags(run.value(u"tags"_s).toStringList());
+            if (!before.run.isEmpty()) step.runs.push_back(std::move(before));
+        }
+        if (!step.text.isEmpty() && !step.runs.empty()) steps.push_back(std::move(step));
+    }
+    if (steps.size() > kMaxSteps) steps.erase(steps.begin(), steps.end() - kMaxSteps);
+    // What was done since the start is the newest.
+    m_steps.insert(m_steps.begin(), std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end()));
 }
 
 QString RunEdits::undoText() const

@@ -10,6 +10,7 @@
 #include <QObject>
 #include <QString>
 #include <QStringList>
+#include <QVariantMap>
 
 #include <memory>
 #include <vector>
@@ -41,6 +42,10 @@ public:
         ++m_engineNumber;
     }
     [[nodiscard]] bool canUndo() const { return !m_steps.empty(); }
+    /// The steps that can be taken back, to be kept; their texts with them. Bounded.
+    [[nodiscard]] QVariantMap state() const;
+    /// Steps of the same engine, kept earlier. What cannot be understood is left out.
+    void restore(const QVariantMap &state);
     [[nodiscard]] QString undoText() const; ///< "Undo: deleted lr-3e-2"; empty: nothing to undo
 
 Q_SIGNALS:

@@ -189,17 +189,32 @@ void RunListPanel::undo()
     updateActions();
 }
 
-void RunListPanel::editLabels()
+void RunListPanel::editLabels() { openLabels(selectedRuns()); }
+
+QVariantMap RunListPanel::labelsDraft() const
 {
-    const QStringList runs = selectedRuns();
-    if (runs.isEmpty() || m_dialog) return;
+    if (!m_dialog || !m_dialog->isVisible()) return {};
+    QVariantMap draft = m_dialog->draft();
+    draft.insert(u"runs"_s, m_labelled);
+    return draft;
+}
+
+void RunListPanel::restoreLabels(const QVariantMap &draft)
+{
+    if (LabelsDialog *dialog = openLabels(draft.value(u"runs"_s).toStringList())) dialog->setDraft(draft);
+}
+
+/// nullptr: there are no such runs, or others are being edited.
+LabelsDialog *RunListPanel::openLabels(const QStringList &runs)
+{
+    if (runs.isEmpty() || m_dialog) return nullptr;
     LabelsDialog::About about;
     about.hasNotes = runs.size() == 1;
     about.tagsInUse = m_model->tagsInUse();
     bool isFirst = true;
     for (const QString &run : runs) {
         const int row = m_model->rowOf(run);
-        if (row < 0) return;
+        if (row < 0) return nullptr;
         const RunStatus &status = m_model->status(row);
         if (about.hasNotes) about.title = runTitle(status);
         QStringList tags;
@@ -219,6 +234,7 @@ void RunListPanel::editLabels()
     if (!about.hasNotes) about.title = tr("%1 runs").arg(integerText(runs.size()));
     auto *dialog = new LabelsDialog(about, this);
     m_dialog = dialog;
+    m_labelled = runs;
     connect(dialog, &QDialog::accepted, this, [this, dialog, runs] { saveLabels(*dialog, runs); });
     if (about.hasNotes) // lists come without notes; an edit of nothing tells them
         m_session.editRun(runs.front(), {}, dialog, [dialog](Result<RunStatus> reply) {
@@ -228,6 +244,7 @@ void RunListPanel::editLabels()
                 dialog->setNotesFailed(errorText(reply.error()));
         });
     dialog->open();
+    return dialog;
 }
 
 void RunListPanel::saveLabels(const LabelsDialog &dialog, const QStringList &runs)

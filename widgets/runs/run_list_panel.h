@@ -57,6 +57,10 @@ public:
     /// Filter, groups, order and runs shown beside, to be remembered; as JSON.
     [[nodiscard]] QString place() const;
     void restorePlace(const QString &json);
+    /// Tags and notes that are being typed, with their runs; empty: none are.
+    [[nodiscard]] QVariantMap labelsDraft() const;
+    /// Opens them again. The runs must be listed.
+    void restoreLabels(const QVariantMap &draft);
 
 public Q_SLOTS:
     /// Asks which run directory to list, without blocking.
@@ -92,6 +96,7 @@ private:
     void updateActions();                                                 // run_list_actions.cpp
     void resumeSelected();                                                // run_list_actions.cpp
     void archiveSelected();                                               // run_list_actions.cpp
+    LabelsDialog *openLabels(const QStringList &runs);                    // run_list_actions.cpp
     void saveLabels(const LabelsDialog &dialog, const QStringList &runs); // run_list_actions.cpp
     [[nodiscard]] QString noMatchText() const;                            // run_list_frame.cpp
     void querySparklines();
@@ -119,6 +124,7 @@ private:
     QStringList m_overlaid;     ///< also those that are not listed
     QStringList m_toldOverlaid; ///< as it was last signalled
     QPointer<LabelsDialog> m_dialog;
+    QStringList m_labelled; ///< its runs
     double m_lastListAt = 0;
     int m_numSparkQueries = 0;
     bool m_isRestoring = false;

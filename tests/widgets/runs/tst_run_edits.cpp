@@ -14,6 +14,8 @@
 #include "widgets/session/run_colors.h"
 
 #include <QAction>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
@@ -67,6 +69,7 @@ private Q_SLOTS:
     void whatCannotBeDeletedSaysWhy();
     void aFailedUndoCanBeTriedAgain();
     void anUndoOfAnotherEngineIsNotOffered();
+    void undoAndTypedLabelsComeBackAfterAKill();
     void archivingHidesAndIsUndone();
     void renamesInPlace();
     void tagsOfSeveralKeepWhatTheyDoNotShare();
@@ -145,6 +148,50 @@ void TestRunEdits::anUndoOfAnotherEngineIsNotOffered()
     QCOMPARE(failed.count(), 0);
     QTRY_COMPARE(failed.count(), 1);
     QVERIFY(!setup.panel.edits()->canUndo());
+}
+
+/// What the window keeps of the list while a run is deleted and others are being labelled.
+void TestRunEdits::undoAndTypedLabelsComeBackAfterAKill()
+{
+    Setup setup(three());
+    setup.panel.view()->selectRuns({u"a"_s});
+    setup.trigger("deleteRun");
+    QTRY_COMPARE(setup.session.runList.size(), size_t(2));
+    setup.panel.view()->selectRuns({u"b"_s});
+    setup.panel.editLabels();
+    auto *dialog = setup.panel.findChild<LabelsDialog *>();
+    auto *notes = dialog->findChild<QPlainTextEdit *>(u"notesEdit"_s);
+    QTRY_VERIFY(notes->isEnabled());
+    dialog->tagLine()->setText(u"seed 3, "_s);
+    notes->setPlainText(u"It learns\nslowly"_s);
+    const auto through = [](const QVariantMap &state) { // as a settings file gives it back
+        return QJsonDocument::fromJson(QJsonDocument(QJsonObject::fromVariantMap(state)).toJson()).object().toVariantMap();
+    };
+    const QVariantMap undo = through(setup.panel.edits()->state()), draft = through(setup.panel.labelsDraft());
+    QVERIFY(setup.panel.edits()->undoText().startsWith(u"Undo: Moved"_s));
+
+    RunListPanel next(setup.session); // after the kill
+    next.show();
+    next.edits()->restore(undo);
+    QCOMPARE(next.edits()->undoText(), setup.panel.edits()->undoText());
+    next.restoreLabels(draft);
+    auto *again = next.findChild<LabelsDialog *>();
+    QVERIFY(again && again->isVisible());
+    QCOMPARE(again->tagLine()->text(), u"seed 3, "_s);
+    auto *notesAgain = again->findChild<QPlainTextEdit *>(u"notesEdit"_s);
+    QCOMPARE(next.labelsDraft().value(u"notes"_s).toString(), u"It learns\nslowly"_s); // also until the run's notes have come
+    QTRY_COMPARE(notesAgain->toPlainText(), u"It learns\nslowly"_s);
+    QCOMPARE(again->notesBefore(), QString());
+    again->reject();
+    QVERIFY(next.labelsDraft().isEmpty());
+    next.undo();
+    QTRY_COMPARE(setup.session.runList.size(), size_t(3));
+    QVERIFY(!next.edits()->canUndo());
+    // Nonsense in a file is left out.
+    next.edits()->restore({{u"steps"_s, QVariantList{1, QVariantMap{{u"text"_s, u"x"_s}}, u"y"_s}}});
+    QVERIFY(!next.edits()->canUndo());
+    next.restoreLabels({{u"runs"_s, QStringList{u"gone"_s}}});
+    QVERIFY(next.labelsDraft().isEmpty());
 }
 
 void TestRunEdits::archivingHidesAndIsUndone()
