@@ -41,6 +41,8 @@ struct Window {
     [[nodiscard]] int64_t numTargets() const { return ids_1T.size(1); }
 };
 
+constexpr double kReplayWeight = 3; ///< of a replayed window; docs/benchmarks.md, `consolidation`
+
 /// A text from its start, a context at a time; each token but the first is a target once.
 std::vector<Window> windowsOf(const std::vector<int32_t> &text, int64_t context, at::Device device)
 {
@@ -53,6 +55,14 @@ std::vector<Window> windowsOf(const std::vector<int32_t> &text, int64_t context,
         windows.push_back({ids.narrow(1, begin, length), ids.narrow(1, begin + 1, length)});
     }
     return windows;
+}
+
+std::vector<Window> windowsOf(const std::vector<std::vector<int32_t>> &texts, int64_t context, at::Device device)
+{
+    std::vector<Window> all;
+    for (const auto &text : texts)
+        for (Window &window : windowsOf(text, context, device)) all.push_back(std::move(window));
+    return all;
 }
 
 /// Counts what passes read of the semantic memory.
@@ -183,7 +193,8 @@ Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std:
 
 Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
                                   const SlotBackground &background, const ConsolidationSettings &settings,
-                                  const std::atomic<bool> *cancel)
+                                  const std::atomic<bool> *cancel,
+                                  const std::vector<std::vector<int32_t>> &replayed)
 {
     nn::Parameter *values = findValues(model);
     if (!values) return noSemanticMemory();
@@ -196,13 +207,12 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
         Consolidation result;
         result.numTexts = own.numTexts;
         result.slots = chooseSlots(own.numReads, background, settings.numSlots);
-        std::vector<Window> windows;
+        const at::Device device = values->master.device();
+        const std::vector<Window> windows = windowsOf(texts, model.spec().context, device);
+        const std::vector<Window> others = windowsOf(replayed, model.spec().context, device);
         int64_t numTargets = 0;
-        for (const auto &text : texts)
-            for (Window &window : windowsOf(text, model.spec().context, values->master.device())) {
-                numTargets += window.numTargets();
-                windows.push_back(std::move(window));
-            }
+        for (const Window &window : windows) numTargets += window.numTargets();
+        size_t numReplayed = 0;
         const at::Tensor before = values->master.detach().clone();
         RowUpdate update(*values, at::tensor(result.slots, at::kLong).to(before.device()),
                          settings.learningRate);
@@ -212,9 +222,13 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
             double sum = 0;
             for (const Window &window : windows) {
                 if (isCancelled()) break;
-                const auto [loss, gradient_NC] = lossAndGradient(model, *values, window);
+                auto [loss, gradient_NC] = lossAndGradient(model, *values, window);
                 sum += loss * static_cast<double>(window.numTargets()) / static_cast<double>(numTargets);
                 if (!learns) continue;
+                if (!others.empty())
+                    gradient_NC.add_(
+                        lossAndGradient(model, *values, others[numReplayed++ % others.size()]).second,
+                        kReplayWeight);
                 const at::NoGradGuard noGrad;
                 update.apply(gradient_NC);
                 model.mastersChanged();

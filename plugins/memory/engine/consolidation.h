@@ -40,9 +40,12 @@ std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &ev
 /// Every window of every text is read in each pass and moves the chosen slots once (Adam): an element goes
 /// about settings.learningRate times the root mean square of the table's values, whatever the scale of the
 /// gradients. @return losses over all tokens of all texts
+/// @param replayed texts of all kinds: beside each window one of theirs is learned again, in turn, so that
+/// what they need of the chosen slots stays. Empty: nothing is
 /// @error NotFound as above; InvalidInput: no text to learn from; Cancelled (nothing has changed then)
 Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
                                   const SlotBackground &background, const ConsolidationSettings &settings,
-                                  const std::atomic<bool> *cancel = nullptr);
+                                  const std::atomic<bool> *cancel = nullptr,
+                                  const std::vector<std::vector<int32_t>> &replayed = {});
 
 } // namespace orrery::memory

@@ -330,7 +330,7 @@ Result<Consolidation> EpisodicState::consolidate(nn::Transformer &model,
                                                  const std::atomic<bool> &cancel)
 {
     ORRERY_ASSIGN(const SlotBackground reads, countReads(model, background));
-    return memory::consolidate(model, replayTexts(listEvents()), reads, settings, &cancel);
+    return memory::consolidate(model, replayTexts(listEvents()), reads, settings, &cancel, background);
 }
 
 } // namespace orrery::memory

@@ -167,6 +167,38 @@ private Q_SLOTS:
                 QCOMPARE(isSame[slot].item<bool>(), !chosen.contains(slot));
         }
     }
+    void replayKeepsWhatOtherTextsNeed()
+    {
+        double lossOfOthers[2] = {}, lossLeft[2] = {};
+        std::vector<at::Tensor> ends;
+        for (const bool isReplayed : {false, true}) {
+            const auto model = semanticModel();
+            const auto loss = [&] {
+                const at::NoGradGuard noGrad;
+                double sum = 0;
+                for (const auto &text : kOthers) {
+                    const at::Tensor ids = at::tensor(text, at::kLong).unsqueeze(0);
+                    const int64_t length = ids.size(1) - 1;
+                    sum += model->loss(ids.narrow(1, 0, length), ids.narrow(1, 1, length), {}, {}).item<double>();
+                }
+                return sum;
+            };
+            // Slots that the others read, too: nothing else would be in their way.
+            SlotBackground background{std::vector<int64_t>(64), 3};
+            const double before = loss();
+            const auto done = consolidate(*model, kTexts, background, {.numSlots = 64, .numPasses = 40}, nullptr,
+                                          isReplayed ? kOthers : std::vector<std::vector<int32_t>>());
+            VERIFY_OK(done);
+            lossOfOthers[isReplayed] = loss() - before;
+            lossLeft[isReplayed] = done->lossAfter / done->lossBefore;
+            for (const nn::Parameter &parameter : model->parameters())
+                if (!parameter.name.ends_with("semantic.values")) ends.push_back(parameter.master.detach().clone());
+        }
+        const QString found = QString("others %1 and %2, left %3 and %4").arg(lossOfOthers[0]).arg(lossOfOthers[1]).arg(lossLeft[0]).arg(lossLeft[1]);
+        QVERIFY2(lossOfOthers[1] < lossOfOthers[0] - 0.1, qPrintable(found));
+        QVERIFY2(lossLeft[1] < 0.95, qPrintable(found));
+        for (size_t i = 0; i < ends.size() / 2; ++i) QVERIFY(at::equal(ends[i], ends[i + ends.size() / 2]));
+    }
     void nothingIsLeftOfACancelledOne()
     {
         const auto model = semanticModel();
