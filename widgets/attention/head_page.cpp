@@ -75,7 +75,7 @@ HeadPage::HeadPage(QWidget *parent)
 AttentionLook HeadPage::look() const
 {
     AttentionLook look;
-    if (m_granularity->isEnabled()) look.granularity = granularity();
+    look.granularity = granularity();
     if (m_scale->current() == u"linear"_s) look.scale = ScaleKind::Linear;
     if (m_value->current() == u"mean"_s) look.value = CellValue::Mean;
     return look;

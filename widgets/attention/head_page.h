@@ -21,9 +21,9 @@ class HeadPage : public QWidget {
 public:
     explicit HeadPage(QWidget *parent = nullptr);
     [[nodiscard]] HeadView *view() const { return m_view; }
+    /// As it was chosen: words and lines also where what is shown cannot be grouped.
     [[nodiscard]] AttentionLook look() const;
     void setLook(const AttentionLook &look); ///< does not signal
-    /// Words or lines, whether or not what is shown can be grouped.
     [[nodiscard]] Granularity granularity() const;
     /// @param whyNotGroup empty: every cell is one token   @param isPooled cells hold several weights
     /// @param isExact but not those that are seen now

@@ -316,6 +316,7 @@ void TestAttentionAnswers::wordsOfAPart()
     map()->fit();
     m_panel->flush();
     QVERIFY(!map()->isFine() && !granularity()->isEnabled());
+    QVERIFY(m_panel->look().granularity == Granularity::Word); // a panel beside this one is not told to take tokens
     QVERIFY2(granularity()->toolTip().contains(u"Zoom in"_s), qPrintable(granularity()->toolTip()));
     QCOMPARE(map()->figure().numRows(), 30);
     QCOMPARE(scaleTitle(map()->figure().legend()), u"largest weight, √ scale"_s);
