@@ -49,6 +49,7 @@ HostSwitcher::HostSwitcher(MainWindow &window, RpcSession &session, QSettings &s
     : QObject(&window), m_window(window), m_session(session), m_settings(settings), m_local(std::move(local)), m_book(std::move(book))
 {
     setCommandHost(session.hostName());
+    window.setHost(session.hostName());
     makeMenu();
     m_button = new QToolButton(&window);
     m_button->setObjectName(u"hostButton"_s);
@@ -119,6 +120,7 @@ void HostSwitcher::switchTo(const std::optional<Connection> &connection)
     if (name != before) {
         m_settings.setValue(draftKey(before), m_window.newRunPanel().draftJson());
         m_window.newRunPanel().restoreDraft(m_settings.value(draftKey(name), u"{}"_s).toString());
+        m_window.leaveHost(name);
     }
     fillMenu();
     if (m_dialog) m_dialog->setCurrentHost(name);

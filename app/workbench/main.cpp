@@ -7,6 +7,7 @@
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
 #include "app/workbench/ui_plugins.h"
+#include "app/workbench/window_settings.h"
 #include "core/base/exit_code.h"
 #include "core/base/platform.h"
 #include "widgets/common/view_link.h"
@@ -15,7 +16,6 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
-#include <QSettings>
 #include <QTimer>
 #include <QtConcurrentRun>
 
@@ -63,8 +63,8 @@ int main(int argc, char **argv)
     for (const QString &folder : parser.values(pluginFolder)) folders.push_back(folder.toStdString());
     addPluginDirectories(folders); // before any thread; a host that this window starts sees them, too
 
-    const std::string state = userStateDir().string();
-    QSettings settings(QString::fromStdString(state) + QStringLiteral("/workbench.ini"), QSettings::IniFormat);
+    const ui::WindowSettings opened = ui::openWindowSettings(userStateDir());
+    QSettings &settings = *opened.settings;
     const int theme = settings.value(QStringLiteral("window/theme"), 0).toInt();
     ui::Theme::instance().apply(application, static_cast<ui::ThemeKind>(std::clamp(theme, 0, 3)));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/orrery/orrery.svg")));
@@ -82,6 +82,7 @@ int main(int argc, char **argv)
     ui::RpcSession session(*begin ? connectOptionsFor(**begin) : local);
     ui::DesktopNotifications desktop;
     ui::MainWindow window(session, settings);
+    for (const Error &error : opened.told) window.tell(error);
     if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
     window.notifications().setSink(&desktop);
     ui::HostSwitcher hosts(window, session, settings, local, book);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/journal.h"
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "core/spec/run_records.h"
@@ -28,6 +29,7 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
+#include <QFileInfo>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QTabBar>
@@ -36,16 +38,17 @@
 namespace orrery::ui {
 
 MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *parent)
-    : QMainWindow(parent), m_session(session), m_settings(settings)
+    : QMainWindow(parent), m_session(session), m_settings(settings),
+      m_layouts(QFileInfo(settings.fileName()).absolutePath() + QStringLiteral("/layouts.json"))
 {
     setWindowTitle(tr("Orrery"));
     setObjectName(QStringLiteral("mainWindow"));
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
     setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
-    m_saveTimer.setSingleShot(true);
-    m_saveTimer.setInterval(900);
-    connect(&m_saveTimer, &QTimer::timeout, this, &MainWindow::save);
+    m_journal = new Journal(m_settings, this);
+    connect(m_journal, &Journal::failed, this, qOverload<const Error &>(&MainWindow::tell));
+    const Result<void> layouts = m_layouts.read();
 
     makePages();
     makeDocks();
@@ -62,21 +65,28 @@ MainWindow::MainWindow(EngineSession &session, QSettings &settings, QWidget *par
     connect(&m_session, &EngineSession::updated, this, &MainWindow::onUpdated);
     connect(&m_session, &EngineSession::connectionChanged, this, &MainWindow::onConnectionChanged);
 
+    if (!layouts) tell(layouts.error());
+    refreshLayouts();
     resize(1440, 900);
     restoreGeometry(m_settings.value(QStringLiteral("window/geometry")).toByteArray());
     const WindowLayout last = layoutFromKey(m_settings.value(QStringLiteral("window/layout")).toString());
+    const SavedLayout *saved = m_layouts.find(m_settings.value(QStringLiteral("window/savedLayout")).toString());
     m_newRun->restoreDraft(m_settings.value(QStringLiteral("newRun/draft")).toString());
     restoreSession();
     m_run = m_settings.value(QStringLiteral("window/run")).toString();
-    restoreLayout(last);
-    showPage(pageOf(last));
-    actionOf(last)->setChecked(true);
+    makeJournal();
+    restoreLayout(saved ? layoutFromKey(saved->base) : last, saved ? saved->id : QString());
+    showPage(pageOf(m_layout));
+    const QString page = m_settings.value(QStringLiteral("window/page")).toString();
+    if (page == QStringLiteral("newRun")) showPage(Page::NewRun);
+    if (page == QStringLiteral("plugins")) showPage(Page::Plugins);
     onConnectionChanged();
     if (m_session.connectionState() == ConnectionState::Connected) onRunsChanged();
 }
 
 MainWindow::~MainWindow()
 {
+    m_journal->stop();
     RunColors::instance().setSettings(nullptr);
     // Panels use the selection, and QWidget's destructor still hides the docks, when the members that their signals
     // lead to are gone.
@@ -114,12 +124,20 @@ void MainWindow::makePages()
     m_notice = new Banner(this);
     m_notice->setObjectName(QStringLiteral("noticeBanner"));
     makePauseBanner();
-    for (Banner *banner : {m_banner, m_notice, m_pauseBanner}) layout->addWidget(banner);
+    m_toldBanner = new Banner(this);
+    m_toldBanner->setObjectName(QStringLiteral("toldBanner"));
+    for (Banner *banner : {m_banner, m_notice, m_pauseBanner, m_toldBanner}) layout->addWidget(banner);
     layout->addWidget(m_transfers);
     layout->addWidget(m_pages, 1);
     setCentralWidget(centre);
 
     connect(m_banner, &Banner::retryRequested, this, [this] { m_session.reconnect(); });
+    connect(m_toldBanner, &Banner::dismissed, this, &MainWindow::nextTold);
+    connect(m_toldBanner, &Banner::retryRequested, this, [this] {
+        const auto onButton = m_told.empty() ? nullptr : m_told.front().onButton;
+        nextTold();
+        if (onButton) onButton();
+    });
     connect(m_welcome, &WelcomeCard::trainExampleRequested, this, &MainWindow::trainExample);
     connect(m_welcome, &WelcomeCard::trainPicturesRequested, this, &MainWindow::trainPictures);
     connect(m_welcome, &WelcomeCard::newRunRequested, this, &MainWindow::showNewRun);
@@ -177,25 +195,28 @@ void MainWindow::showPage(Page page)
     m_pages->setCurrentIndex(static_cast<int>(page));
     m_newRunAction->setChecked(page == Page::NewRun);
     m_pluginsAction->setChecked(page == Page::Plugins);
+    scheduleSave();
 }
 
-void MainWindow::showLayout(WindowLayout layout)
+void MainWindow::showLayout(WindowLayout layout) { enter(layout, layout == m_layout ? m_savedLayout : QString()); }
+
+/// @param saved id of a saved layout with that page; empty: the built-in one
+void MainWindow::enter(WindowLayout layout, const QString &saved)
 {
     // The docks of the one beside the page of the other may need more room than there is: the window would
     // grow, and stay so.
     m_pages->setMinimumSize(1, 1);
     centralWidget()->layout()->activate();
-    if (layout != m_layout) {
+    if (layout != m_layout || saved != m_savedLayout) {
         rememberLayout();
-        restoreLayout(layout);
+        restoreLayout(layout, saved);
     }
     if (m_session.connectionState() == ConnectionState::Connected && m_session.runs().empty() && layout == WindowLayout::Train)
         showPage(Page::Welcome);
     else
         showPage(pageOf(layout));
     m_pages->setMinimumSize(0, 0);
-    m_tabs->setCurrentIndex(static_cast<int>(layout));
-    actionOf(layout)->setChecked(true);
+    syncLayout();
     scheduleSave();
 }
 
@@ -255,6 +276,7 @@ void MainWindow::onRunsChanged()
         selectRun(runs.empty() ? QString() : fromStd(runs.front().id));
     }
     m_hadRuns = !runs.empty();
+    if (m_session.connectionState() == ConnectionState::Connected) restorePlaces();
     for (const RunStatus &status : runs) takePause(status);
     updatePauseBanner();
     openPendingLink();
@@ -306,7 +328,7 @@ void MainWindow::startExample(const QString &spec)
 void MainWindow::closeEvent(QCloseEvent *event)
 {
     m_play->keeper()->saveNow();
-    save();
+    m_journal->saveNow();
     QMainWindow::closeEvent(event);
 }
 

@@ -3,14 +3,15 @@
 // owned by main, the session outlives it.
 #pragma once
 
+#include "app/workbench/saved_layouts.h"
 #include "core/base/result.h"
 #include "widgets/common/action_registry.h"
+#include "widgets/common/banner.h"
 #include "widgets/session/engine_session.h"
 #include "widgets/session/selection.h"
 
 #include <QMainWindow>
 #include <QPointer>
-#include <QTimer>
 
 #include <map>
 #include <memory>
@@ -28,11 +29,12 @@ class QToolBar;
 namespace orrery::ui {
 
 class AttentionPair;
-class Banner;
 class BranchDialog;
 class CommandPalette;
 class ComparePanel;
 class CurvesPanel;
+class DoctorDialog;
+class Journal;
 class LogPanel;
 class MicroscopePanel;
 class NewRunPanel;
@@ -49,6 +51,7 @@ class SessionsPane;
 class StatusLine;
 class TransferBar;
 class WelcomeCard;
+class WindowSplitters;
 struct PaletteItem;
 
 /// In the order of the tabs. The settings know them by name.
@@ -63,8 +66,26 @@ public:
 
     void selectRun(const QString &run);
     [[nodiscard]] QString selectedRun() const { return m_run; }
+    /// Its page; where a saved layout with this page is open, that stays.
     void showLayout(WindowLayout layout);
     [[nodiscard]] WindowLayout windowLayout() const { return m_layout; }
+    /// The built-in one, also where a saved one with its page is open.
+    void showBuiltInLayout(WindowLayout layout);
+    void showSavedLayout(const QString &id);
+    [[nodiscard]] const QString &savedLayout() const { return m_savedLayout; } ///< id; empty: a built-in one is open
+    [[nodiscard]] const SavedLayouts &savedLayouts() const { return m_layouts; }
+    /// How docks and splitters stand now, as a layout of its own, which is then open.
+    Result<void> saveLayoutAs(const QString &name);
+    /// A line above the page that stays until it is read; the next one follows it.
+    void tell(BannerKind kind, const QString &message, const QString &hint = {}, const QString &button = {},
+              std::function<void()> onButton = {});
+    void tell(const Error &error);
+    [[nodiscard]] Journal &journal() { return *m_journal; }
+    /// Whose runs the places of the panels are of; empty: those of this computer. Before the first list of runs.
+    void setHost(const QString &host) { m_host = host; }
+    /// Another engine answers from now on: what was kept and begun for runs of the last one is none of its business.
+    void leaveHost(const QString &next);
+    void showDoctor();
     void showNewRun();
     void showPlugins();
     /// The dock and menu of window halves of plugins; a dock is hidden until it is opened for the first time.
@@ -116,7 +137,23 @@ private:
     void makeActions();  // main_window_actions.cpp
     void makeToolBar();  // main_window_actions.cpp
     void makeMenus();    // main_window_actions.cpp
-    void makeLayoutActions();           // main_window_actions.cpp
+    // main_window_layouts.cpp
+    void makeLayoutActions();
+    void makeLayoutMenu();
+    void connectLayoutTabs();
+    void fillLayoutMenu();
+    void refreshLayouts();
+    void syncLayout();
+    void askForLayoutName();
+    void askToRenameLayout();
+    void deleteLayout();
+    void bringLayoutBack();
+    void updateSavedLayout();
+    void addLayoutItems(std::vector<PaletteItem> &items);
+    [[nodiscard]] static QStringList builtInNames();
+    [[nodiscard]] Arrangement arrangement() const;
+    void enter(WindowLayout layout, const QString &saved);
+    void updateLayoutActions();
     void makeThemeActions();            // main_window_actions.cpp
     void addRunAction(QAction *action); // main_window_actions.cpp
     void addNoteAction();
@@ -127,7 +164,6 @@ private:
     void makeArchive();
     QDockWidget *makeSessionsDock();
     void restoreSession();
-    void rememberSession();
     void makePauseBanner();  // main_window_pause.cpp
     // main_window_compare.cpp
     void makeCompare();
@@ -137,7 +173,8 @@ private:
     void updateCompared();
     void setComparedRun(const QString &run);
     void takeImported();
-    void rememberCompare();
+    void makeBranchDialog(const QString &run);
+    [[nodiscard]] QVariant comparePlace() const;
     void restoreCompare();
     [[nodiscard]] QStringList runsToExport() const;
     void makeNotifications();         // main_window_notify.cpp
@@ -155,14 +192,17 @@ private:
     void startExample(const QString &spec);
     void resetLayout();
     void applyDefaultDocks(WindowLayout layout);
+    // main_window_place.cpp
+    void makeJournal();
+    void keepPlaces();
+    void keepDrafts();
+    void restorePlaces();
+    void restoreDrafts();
     void rememberLayout();
-    void restoreLayout(WindowLayout layout);
-    /// The first change begins to wait, later ones do not put it off: who types on and on loses no more.
-    void scheduleSave()
-    {
-        if (!m_saveTimer.isActive()) m_saveTimer.start();
-    }
-    void save();
+    void restoreLayout(WindowLayout layout, const QString &saved = {});
+    [[nodiscard]] QString placeKey() const; ///< of the layout that is open
+    void scheduleSave();
+    void nextTold();
     static QString layoutKey(WindowLayout layout);
     static WindowLayout layoutFromKey(const QString &key); ///< Train for what no layout is called
 
@@ -198,10 +238,22 @@ private:
     QString m_run;
     QString m_pendingSelection; ///< a run that was just made and is not listed yet
     WindowLayout m_layout = WindowLayout::Train;
+    QString m_savedLayout; ///< with that page; empty: none
+    SavedLayouts m_layouts;
+    Journal *m_journal = nullptr;
+    WindowSplitters *m_splitters = nullptr;
+    std::vector<PanelFrame *> m_placed; ///< whose places are kept
+    QString m_host;
 
     ActionRegistry m_registry;
     CommandPalette *m_palette = nullptr;
-    Banner *m_banner = nullptr, *m_notice = nullptr, *m_pauseBanner = nullptr;
+    Banner *m_banner = nullptr, *m_notice = nullptr, *m_pauseBanner = nullptr, *m_toldBanner = nullptr;
+    struct Told {
+        BannerKind kind;
+        QString message, hint, button;
+        std::function<void()> onButton;
+    };
+    std::vector<Told> m_told; ///< the first one is shown
     QPushButton *m_removeBreakpoint = nullptr;
     std::map<QString, RunStatus> m_pauses;  ///< by breakpoints, that were not put aside
     std::map<QString, int64_t> m_seenPauses; ///< put aside, at which step
@@ -246,6 +298,11 @@ private:
     QAction *m_compareAction = nullptr;
     QAction *m_branchAction = nullptr;
     QAction *m_exportRunsAction = nullptr;
+    QAction *m_updateLayoutAction = nullptr, *m_renameLayoutAction = nullptr, *m_deleteLayoutAction = nullptr,
+            *m_undoLayoutAction = nullptr, *m_resetLayoutAction = nullptr;
+    QMenu *m_layoutMenu = nullptr;
+    QActionGroup *m_savedActions = nullptr;
+    QPointer<DoctorDialog> m_doctor;
     QAction *m_backAction = nullptr;
     QAction *m_forwardAction = nullptr;
     QActionGroup *m_themeActions = nullptr;
@@ -255,7 +312,7 @@ private:
 
     bool m_hadRuns = false;
     bool m_isRestoring = false;
-    QTimer m_saveTimer; ///< one second after the last change at most is lost by a kill
+    bool m_arePlacesRestored = false; ///< those that wait for the first list of runs
 };
 
 } // namespace orrery::ui

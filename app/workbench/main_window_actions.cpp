@@ -3,6 +3,8 @@
 // and a menu.
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/doctor_dialog.h"
+#include "core/base/platform.h"
 #include "widgets/common/command_palette.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/curves/curves_panel.h"
@@ -95,6 +97,7 @@ void MainWindow::makeActions()
     makeLayoutActions();
     makeThemeActions();
     makeNotifications();
+    make({u"help.doctor"_s, Help, tr("Check this computer…")}, [this] { showDoctor(); });
     make({u"help.about"_s, Help, tr("About Orrery")}, [this] { showAbout(); });
     make({u"help.aboutQt"_s, Help, tr("About Qt")}, [] { QApplication::aboutQt(); });
 }
@@ -135,31 +138,6 @@ void MainWindow::addRunAction(QAction *action)
         qFatal("%s", added.error().message.c_str());
 }
 
-void MainWindow::makeLayoutActions()
-{
-    auto *layouts = new QActionGroup(this);
-    const auto make = [this, layouts](const QString &id, const QString &text, Qt::Key key,
-                                      WindowLayout layout) {
-        QAction *action =
-            m_registry.make({id, ActionCategory::View, text, QKeySequence(Qt::CTRL | key), {}, true}, this);
-        layouts->addAction(action);
-        connect(action, &QAction::triggered, this, [this, layout] { showLayout(layout); });
-        return action;
-    };
-    m_trainAction = make(u"view.train"_s, tr("Train"), Qt::Key_1, WindowLayout::Train);
-    m_inspectAction = make(u"view.inspect"_s, tr("Inspect"), Qt::Key_2, WindowLayout::Inspect);
-    m_playAction = make(u"view.play"_s, tr("Play"), Qt::Key_3, WindowLayout::Play);
-    m_compareAction = make(u"view.compare"_s, tr("Compare"), Qt::Key_4, WindowLayout::Compare);
-    m_trainAction->setChecked(true);
-    for (QDockWidget *dock : {m_runListDock, m_runDock, m_logDock, m_microscopeDock, m_pluginValuesDock, m_sessionsDock})
-        if (const auto added = m_registry.add(
-                {u"view.dock."_s + dock->objectName(), ActionCategory::View, dock->toggleViewAction(), {}});
-            !added)
-            qFatal("%s", added.error().message.c_str());
-    QAction *reset = m_registry.make({u"view.reset"_s, ActionCategory::View, tr("Reset this layout")}, this);
-    connect(reset, &QAction::triggered, this, &MainWindow::resetLayout);
-}
-
 void MainWindow::makeThemeActions()
 {
     m_themeActions = new QActionGroup(this);
@@ -177,6 +155,16 @@ void MainWindow::makeThemeActions()
             m_settings.setValue(u"window/theme"_s, static_cast<int>(kind));
         });
     }
+}
+
+void MainWindow::showDoctor()
+{
+    if (!m_doctor) {
+        m_doctor = new DoctorDialog(m_session, programDir() / "orrery-engine", m_host, this);
+        m_doctor->show();
+    }
+    m_doctor->raise();
+    m_doctor->activateWindow();
 }
 
 void MainWindow::showAbout()
@@ -232,13 +220,7 @@ void MainWindow::makeToolBar()
     m_tabs->setTabToolTip(1, tr("Attention of all heads, while it trains (Ctrl+2)"));
     m_tabs->setTabToolTip(2, tr("Talk to any saved step (Ctrl+3)"));
     m_tabs->setTabToolTip(3, tr("Values, settings and branches of several runs (Ctrl+4)"));
-    connect(m_tabs, &QTabBar::tabBarClicked, this, [this](int index) {
-        if (index >= 0) showLayout(static_cast<WindowLayout>(index));
-    });
-    connect(m_tabs, &QTabBar::currentChanged, this, [this](int index) {
-        if (!m_isRestoring && index != static_cast<int>(m_layout))
-            showLayout(static_cast<WindowLayout>(index));
-    });
+    connectLayoutTabs();
     bar->addWidget(m_tabs);
     addStretch();
     auto *find = new QToolButton(bar);
@@ -283,8 +265,7 @@ void MainWindow::makeMenus()
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     m_viewMenu = view;
-    m_registry.fill(*view, {u"view.palette"_s, u"go.back"_s, u"go.forward"_s, QString(), u"view.train"_s,
-                            u"view.inspect"_s, u"view.play"_s, u"view.compare"_s, QString(), u"view.dock.runListDock"_s,
+    m_registry.fill(*view, {u"view.palette"_s, u"go.back"_s, u"go.forward"_s, QString(), u"view.dock.runListDock"_s,
                             u"view.dock.runDock"_s, u"view.dock.logDock"_s, u"view.dock.microscopeDock"_s,
                             u"view.dock.pluginValuesDock"_s, u"view.dock.sessionsDock"_s, u"view.reset"_s, QString(),
                             u"view.series"_s, QString()});
@@ -292,12 +273,14 @@ void MainWindow::makeMenus()
     QMenu *theme = view->addMenu(tr("Theme"));
     m_registry.fill(*theme, {u"theme.system"_s, u"theme.light"_s, u"theme.dark"_s, u"theme.contrast"_s});
 
+    makeLayoutMenu();
+
     m_pluginMenu = menuBar()->addMenu(tr("&Plugins"));
     m_pluginMenu->setObjectName(u"pluginMenu"_s);
     m_registry.fill(*m_pluginMenu, {u"plugins.show"_s, QString()});
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));
-    m_registry.fill(*help, {u"help.about"_s, u"help.aboutQt"_s});
+    m_registry.fill(*help, {u"help.doctor"_s, QString(), u"help.about"_s, u"help.aboutQt"_s});
 }
 
 } // namespace orrery::ui

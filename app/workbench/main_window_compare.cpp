@@ -2,6 +2,7 @@
 // Several runs: the layout Compare, branching, and runs that come from and go to TensorBoard.
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/journal.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/view_link.h"
@@ -25,7 +26,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-const auto kPlaceKey = u"compare/view"_s;
+const auto kPlaceKey = u"compare/view"_s; // kept in main_window_place.cpp
 
 } // namespace
 
@@ -126,36 +127,37 @@ void MainWindow::takeImported()
 void MainWindow::branchFrom(const QString &run, qint64 step)
 {
     if (run.isEmpty()) return;
-    // What was filled in for this run and not sent yet is still there.
-    if (m_branchDialog && m_branchDialog->run() != run) {
-        m_branchDialog->deleteLater();
-        m_branchDialog.clear();
-    }
-    if (!m_branchDialog) {
-        m_branchDialog = new BranchDialog(m_session, run, this);
-        connect(m_branchDialog, &BranchDialog::branched, this, [this](const QString &branch) {
-            m_pendingSelection = branch;
-            onRunsChanged();
-        });
-    }
+    makeBranchDialog(run);
     m_branchDialog->setStep(step);
     m_branchDialog->open();
     m_branchDialog->raise();
 }
 
-void MainWindow::rememberCompare()
+/// What was filled in for this run and not sent yet is still there.
+void MainWindow::makeBranchDialog(const QString &run)
 {
-    QVariantMap state = m_compare->view().state();
+    if (m_branchDialog && m_branchDialog->run() == run) return;
+    if (m_branchDialog) m_branchDialog->deleteLater();
+    m_branchDialog = new BranchDialog(m_session, run, this);
+    connect(m_branchDialog, &BranchDialog::branched, this, [this](const QString &branch) {
+        m_pendingSelection = branch;
+        onRunsChanged();
+    });
+}
+
+QVariant MainWindow::comparePlace() const
+{
+    QVariantMap state = m_compare->place();
     state.remove(u"run"_s);
     if (state.value(u"source"_s).toString() == u"overlaid") state.remove(u"runs"_s); // the list remembers them
-    m_settings.setValue(kPlaceKey, viewLinkText({m_compare->view().panel, state}));
+    return Journal::textOf(state);
 }
 
 void MainWindow::restoreCompare()
 {
     const QString text = m_settings.value(kPlaceKey).toString();
-    if (text.isEmpty()) return;
-    if (const Result<ViewLink> link = parseViewLink(text)) m_compare->view().restore(link->state);
+    if (text.startsWith(u'{')) return m_compare->view().restore(Journal::stateOf(text));
+    if (const Result<ViewLink> link = parseViewLink(text)) m_compare->view().restore(link->state); // of an older version
 }
 
 } // namespace orrery::ui

@@ -2,6 +2,8 @@
 // The docks of the main window, where they stand in each layout, and how that is remembered.
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/journal.h"
+#include "app/workbench/window_splitters.h"
 #include "widgets/attention/attention_pair.h"
 #include "widgets/common/number_text.h"
 #include "widgets/curves/curves_panel.h"
@@ -33,6 +35,7 @@ constexpr int kHighWindow = 1000;  ///< has room for that and for the maps; a lo
 
 QString stateKey(const QString &layout) { return u"docks/"_s + layout; }
 QString namesKey(const QString &layout) { return u"dockNames/"_s + layout; }
+QString splittersKey(const QString &layout) { return u"splitters/"_s + layout; }
 
 } // namespace
 
@@ -57,6 +60,8 @@ WindowLayout MainWindow::layoutFromKey(const QString &key)
         if (key == layoutKey(layout)) return layout;
     return WindowLayout::Train;
 }
+
+QString MainWindow::placeKey() const { return m_savedLayout.isEmpty() ? layoutKey(m_layout) : u"saved-"_s + m_savedLayout; }
 
 QDockWidget *MainWindow::makeDock(const QString &title, const QString &name, QWidget *panel)
 {
@@ -183,51 +188,63 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
 
 void MainWindow::resetLayout()
 {
-    m_settings.remove(stateKey(layoutKey(m_layout)));
-    applyDefaultDocks(m_layout);
+    const QString place = placeKey();
+    for (const QString &key : {stateKey(place), splittersKey(place)}) m_settings.remove(key);
+    const SavedLayout *saved = m_layouts.find(m_savedLayout);
+    m_isRestoring = true;
+    if (saved && restoreState(saved->arrangement.docks)) {
+        m_splitters->setSizes(saved->arrangement.splitters);
+    } else {
+        applyDefaultDocks(m_layout);
+        m_splitters->reset();
+    }
+    m_isRestoring = false;
+    scheduleSave();
 }
 
 void MainWindow::rememberLayout()
 {
     if (m_isRestoring) return;
-    const QString layout = layoutKey(m_layout);
-    m_settings.setValue(stateKey(layout), saveState());
-    // Those of plugins that are not loaded yet keep their places in the state.
-    QStringList names = m_settings.value(namesKey(layout)).toStringList();
-    for (const QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
-        if (!names.contains(dock->objectName())) names << dock->objectName();
-    m_settings.setValue(namesKey(layout), names);
+    const QString place = placeKey();
+    const Arrangement now = arrangement();
+    const auto keep = [this](const QString &key, const QVariant &value) { // what is the same costs no writing
+        if (m_settings.value(key) != value) m_settings.setValue(key, value);
+    };
+    keep(stateKey(place), now.docks);
+    keep(namesKey(place), now.dockNames);
+    keep(splittersKey(place), Journal::textOf(now.splitters));
 }
 
-void MainWindow::restoreLayout(WindowLayout layout)
+/// Docks of plugins that are not loaded yet keep their places in the state.
+Arrangement MainWindow::arrangement() const
+{
+    Arrangement now{saveState(), m_settings.value(namesKey(placeKey())).toStringList(), m_splitters->sizes()};
+    for (const QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
+        if (!now.dockNames.contains(dock->objectName())) now.dockNames << dock->objectName();
+    return now;
+}
+
+/// As it stood when it was left; else as it was saved; else as it stands at first.
+void MainWindow::restoreLayout(WindowLayout layout, const QString &savedId)
 {
     m_isRestoring = true;
     m_layout = layout;
-    const QByteArray state = m_settings.value(stateKey(layoutKey(layout))).toByteArray();
-    if (state.isEmpty() || !restoreState(state)) {
+    m_savedLayout = savedId;
+    const QString place = placeKey();
+    Arrangement wanted{m_settings.value(stateKey(place)).toByteArray(), m_settings.value(namesKey(place)).toStringList(),
+                       Journal::stateOf(m_settings.value(splittersKey(place)).toString())};
+    if (const SavedLayout *saved = m_layouts.find(savedId); saved && wanted.docks.isEmpty()) wanted = saved->arrangement;
+    if (wanted.docks.isEmpty() || !restoreState(wanted.docks)) {
         applyDefaultDocks(layout);
     } else {
         // Docks that the layout has never seen: of a plugin that is new, of a newer version of this program.
-        QStringList names = m_settings.value(namesKey(layoutKey(layout))).toStringList();
-        names << u"runListDock"_s << u"runDock"_s << u"logDock"_s;
+        wanted.dockNames << u"runListDock"_s << u"runDock"_s << u"logDock"_s;
         for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
-            if (!names.contains(dock->objectName())) placeDock(dock, layout);
+            if (!wanted.dockNames.contains(dock->objectName())) placeDock(dock, layout);
     }
-    m_tabs->setCurrentIndex(static_cast<int>(layout));
+    m_splitters->setSizes(wanted.splitters);
+    syncLayout();
     m_isRestoring = false;
-}
-
-void MainWindow::save()
-{
-    rememberLayout();
-    m_settings.setValue(u"window/geometry"_s, saveGeometry());
-    m_settings.setValue(u"window/layout"_s, layoutKey(m_layout));
-    m_settings.setValue(u"window/run"_s, m_run);
-    rememberCompare();
-    m_settings.setValue(u"runs/place"_s, m_runList->place());
-    m_settings.setValue(u"newRun/draft"_s, m_newRun->draftJson());
-    rememberSession();
-    m_settings.sync();
 }
 
 void MainWindow::moveEvent(QMoveEvent *event)

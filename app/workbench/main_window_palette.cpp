@@ -52,6 +52,7 @@ std::vector<PaletteItem> MainWindow::everything()
 {
     std::vector<PaletteItem> items = paletteItems(m_registry);
     std::erase_if(items, [](const PaletteItem &item) { return item.id == u"view.palette"; }); // it is open
+    addLayoutItems(items);
     addPanelItems(items);
     addRunItems(items);
     return items;

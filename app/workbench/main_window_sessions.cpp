@@ -20,7 +20,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr auto kOldDraft = "play/draft"_L1; // of programs before the archive
-constexpr auto kOpenSession = "play/session"_L1;
+constexpr auto kOpenSession = "play/session"_L1; // kept in main_window_place.cpp
 
 } // namespace
 
@@ -64,7 +64,5 @@ void MainWindow::restoreSession()
     }
     if (const qint64 session = m_settings.value(kOpenSession).toLongLong(); session > 0) keeper->restore(session);
 }
-
-void MainWindow::rememberSession() { m_settings.setValue(kOpenSession, m_play->keeper()->session()); }
 
 } // namespace orrery::ui
