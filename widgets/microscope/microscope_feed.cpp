@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/microscope_feed.h"
 
+#include "core/spec/kept_prompt.h"
+#include "core/spec/run_records.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/common/number_text.h"
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -15,6 +18,9 @@ constexpr int kCoalesceMs = 15;  ///< several moves of one event are one questio
 constexpr int kFollowMs = 2'000; ///< between two questions to a training that is followed
 constexpr int kNumAlternatives = 20;
 constexpr int kMaxColumns = 2048; ///< of a row of attention: beyond, groups of tokens
+
+/// Of "RUN@live".
+QString runOf(const QString &model) { return model.chopped(5); }
 
 } // namespace
 
@@ -28,14 +34,11 @@ MicroscopeFeed::MicroscopeFeed(EngineSession &session, QObject *parent)
     m_followTimer.setInterval(kFollowMs);
     connect(&m_followTimer, &QTimer::timeout, this, [this] { noteStep(m_liveStep); });
     connect(m_question, &ModelQuestion::answered, this, &MicroscopeFeed::onAnswer);
-    connect(m_question, &ModelQuestion::failed, this, [this](const Error &error) {
-        m_isStopped = true;
-        Q_EMIT failed(error);
-    });
+    connect(m_question, &ModelQuestion::failed, this, &MicroscopeFeed::onFailure);
     connect(m_question, &ModelQuestion::stateChanged, this, &MicroscopeFeed::changed);
     connect(&m_session, &EngineSession::updated, this, [this](const RunUpdate &update) {
         if (!m_watched.isEmpty() && update.run == m_watched && !update.status.id.empty())
-            noteStep(update.status.step);
+            onUpdated(update.status);
     });
 }
 
@@ -53,6 +56,7 @@ void MicroscopeFeed::setFocus(const Focus &focus)
     m_isStopped = false;
     m_mustAsk = false;
     if (isOtherModel) m_liveStep = -1;
+    if (isOtherModel) m_hasEnded = false;
     if (isOtherModel && !isLive()) m_isFollowing = false;
     followRun();
     schedule();
@@ -164,7 +168,22 @@ void MicroscopeFeed::ask()
 {
     m_mustAsk = false;
     m_asked = wanted();
-    m_question->ask(m_asked.model, request(m_asked));
+    m_question->ask(isOfEnded() ? runOf(m_asked.model) + u"@latest"_s : m_asked.model, request(m_asked));
+}
+
+/// Only a run that does not train answers a question to its training with a conflict (EngineClient::inspectLive). What it
+/// keeps for its frames is known to nobody else.
+void MicroscopeFeed::onFailure(const Error &error)
+{
+    if (error.code == ErrorCode::Conflict && isLive() && !keptPromptNumber(*m_asked.text)) {
+        m_hasEnded = true;
+        m_cache = {}; // of weights that are not those of any saved step
+        m_isFollowing = false;
+        m_followTimer.stop();
+        return ask();
+    }
+    m_isStopped = true;
+    Q_EMIT failed(error);
 }
 
 void MicroscopeFeed::onAnswer(const InspectReport &report)
@@ -181,7 +200,7 @@ void MicroscopeFeed::onAnswer(const InspectReport &report)
 
 void MicroscopeFeed::followRun()
 {
-    const QString run = m_isActive && isLive() ? m_focus.model.chopped(5) : QString();
+    const QString run = m_isActive && isOfTraining() ? runOf(m_focus.model) : QString();
     if (run == m_watched) return;
     if (!m_watched.isEmpty()) m_session.unwatch(m_watched);
     m_watched = run;
@@ -189,6 +208,16 @@ void MicroscopeFeed::followRun()
     m_session.watch(run);
     for (const RunStatus &status : m_session.runs())
         if (fromStd(status.id) == run) m_liveStep = status.step;
+}
+
+void MicroscopeFeed::onUpdated(const RunStatus &status)
+{
+    const bool isNews = status.step != m_liveStep;
+    if (isLiveState(status.state) && isNews && std::exchange(m_hasEnded, false)) {
+        m_cache = {};
+        schedule();
+    }
+    noteStep(status.step);
 }
 
 void MicroscopeFeed::noteStep(qint64 step)

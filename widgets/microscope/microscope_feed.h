@@ -31,7 +31,10 @@ public:
     [[nodiscard]] const MicroscopeAnswerPtr &shown() const { return m_shown; }
     [[nodiscard]] bool isCurrent() const;
     [[nodiscard]] bool isAsking() const { return m_question->isAsking() || m_timer.isActive(); }
-    [[nodiscard]] bool isLive() const { return m_focus.model.endsWith(QLatin1String("@live")); }
+    /// It is asked while it trains.
+    [[nodiscard]] bool isLive() const { return isOfTraining() && !m_hasEnded; }
+    /// The focus is on a training that has ended: its newest saved step is asked in its place, until it trains again.
+    [[nodiscard]] bool isOfEnded() const { return isOfTraining() && m_hasEnded; }
     /// Step of the training that "RUN@live" is read from; −1: not known.
     [[nodiscard]] qint64 liveStep() const { return m_liveStep; }
     [[nodiscard]] AnswerCache &cache() { return m_cache; }
@@ -45,8 +48,11 @@ private:
     void schedule();
     void ask();
     void onAnswer(const InspectReport &report);
+    void onFailure(const Error &error);
     void followRun();
+    void onUpdated(const RunStatus &status);
     void noteStep(qint64 step);
+    [[nodiscard]] bool isOfTraining() const { return m_focus.model.endsWith(QLatin1String("@live")); }
     [[nodiscard]] Focus wanted() const; ///< without the head where its row cannot be named yet
     [[nodiscard]] InspectRequest request(const Focus &focus) const;
 
@@ -62,6 +68,7 @@ private:
     bool m_isActive = false, m_isFollowing = false;
     bool m_isStopped = false; ///< cancelled or failed: not asked again by itself
     bool m_mustAsk = false;   ///< whatever is in the cache
+    bool m_hasEnded = false;  ///< the training that is in focus
 };
 
 } // namespace orrery::ui

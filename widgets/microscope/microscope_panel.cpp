@@ -321,11 +321,13 @@ QString MicroscopePanel::stateText() const
                             .arg(answer.focus.title.isEmpty() ? answer.focus.model : answer.focus.title, of));
     } else {
         if (!answer.focus.title.isEmpty()) parts << answer.focus.title;
-        parts << answer.focus.model;
+        const bool isOfEnded = m_feed->isOfEnded() && !answer.report.model.empty();
+        parts << (isOfEnded ? fromStd(answer.report.model) : answer.focus.model);
         if (step >= 0) parts << tr("step %1").arg(integerText(step));
         parts << age;
         if (m_feed->isLive() && m_feed->liveStep() > step && step >= 0)
             parts << tr("the training is at %1").arg(integerText(m_feed->liveStep()));
+        if (isOfEnded) parts << tr("the training has ended: its newest saved step");
     }
     return parts.join(u" · "_s);
 }

@@ -153,20 +153,23 @@ Result<std::string> HostRuns::specJson(const std::string &run)
 }
 
 /// @param action "control", for the message
-Result<WorkerInfo> HostRuns::requireWorker(const RunDirectory &run, const std::string &action) const
+Result<WorkerInfo> HostRuns::requireWorker(const RunDirectory &run, const std::string &action,
+                                           const std::string &hint) const
 {
     if (const std::optional<WorkerInfo> worker = run.liveWorker()) return *worker;
     return Error{ErrorCode::Conflict,
                  "Cannot " + action + " run \"" + run.frozen().id + "\": it is " +
                      runStateName(run.status().state) + ", expected a running one.",
-                 "Start it first."};
+                 hint};
 }
 
 Result<InspectReport> HostRuns::inspectLive(const std::string &run, const InspectRequest &request,
                                             const StreamSink &caller)
 {
     ORRERY_ASSIGN(const RunDirectory directory, open(run));
-    ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "look into"));
+    ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "look into",
+                                                            "Look into its newest checkpoint: " +
+                                                                directory.frozen().id + "@latest."));
     const std::string &id = directory.frozen().id;
     if (worker.socket.empty())
         return Error{ErrorCode::Unavailable,
@@ -192,7 +195,7 @@ Result<RunStatus> HostRuns::control(const std::string &run, const ControlCommand
                                          command.verb == ControlVerb::Break));
         return heard(directory, named(directory.status(), run));
     }
-    ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "control"));
+    ORRERY_ASSIGN(const WorkerInfo worker, requireWorker(directory, "control", "Start it first."));
     if (worker.socket.empty()) {
         if (command.verb == ControlVerb::Stop && signalStop(directory, worker))
             return heard(directory, named(directory.status(), run));

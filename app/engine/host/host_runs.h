@@ -66,7 +66,8 @@ private:
     Result<Forwarding> forward(const RunDirectory &run, const std::string &asked, const WorkerInfo &worker,
                                WatchSink &sink, bool &mustReplay);
     Result<std::shared_ptr<RunQueries>> queries(const std::string &run);
-    [[nodiscard]] Result<WorkerInfo> requireWorker(const RunDirectory &run, const std::string &action) const;
+    [[nodiscard]] Result<WorkerInfo> requireWorker(const RunDirectory &run, const std::string &action,
+                                                   const std::string &hint) const;
     [[nodiscard]] RunStatus heard(const RunDirectory &directory, RunStatus status);
     /// Calls of a live worker share one connection.
     Result<std::shared_ptr<EngineClient>> clientOf(const WorkerInfo &worker);

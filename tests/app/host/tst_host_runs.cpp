@@ -111,6 +111,7 @@ void TestHostRuns::runsThroughItsWholeLife()
     QVERIFY(!unseen.ok());
     QCOMPARE(unseen.error().code, ErrorCode::Conflict);
     QVERIFY(unseen.error().message.find("Cannot look into run") != std::string::npos);
+    QCOMPARE(unseen.error().hint, "Look into its newest checkpoint: " + id + "@latest.");
     QVERIFY(client.listFrames(id, {}).value().empty());
 
     // The same stream goes on with the next worker.

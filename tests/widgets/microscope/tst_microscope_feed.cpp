@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // When a model is asked, and when it is not: newest wins, once is enough, hidden is silent, training goes on.
+#include "core/spec/kept_prompt.h"
 #include "tests/widgets/microscope/microscope_samples.h"
 #include "widgets/common/number_text.h"
 #include "widgets/microscope/microscope_feed.h"
@@ -32,6 +33,7 @@ private Q_SLOTS:
     void cacheHoldsSixtyFour();
     void liveIsAskedAnewAndWatched();
     void followingAsksWhenTheTrainingGoesOn();
+    void anEndedTrainingAnswersWithItsNewestStep();
 
 private:
     [[nodiscard]] size_t numAsked() const { return m_session->inspections.size(); }
@@ -317,6 +319,49 @@ void TestMicroscopeFeed::followingAsksWhenTheTrainingGoesOn()
     m_model = u"alpha@8000"_s;
     m_feed->setFocus(at(2));
     QVERIFY(!m_feed->isFollowing()); // a saved step does not go on
+}
+
+void TestMicroscopeFeed::anEndedTrainingAnswersWithItsNewestStep()
+{
+    const Error ended{ErrorCode::Conflict, "Cannot look into run \"alpha\": it is finished, expected a running one.",
+                      "Look into its newest checkpoint: alpha@latest."};
+    const auto asked = [this] { return m_session->inspections.back().model; };
+    QSignalSpy failed(m_feed.get(), &MicroscopeFeed::failed);
+    m_model = u"alpha@live"_s;
+    m_feed->setFocus(at(2));
+    m_feed->setFollowing(true);
+    settle();
+    QVERIFY(m_feed->isLive() && !m_feed->isOfEnded());
+    m_session->failNext[u"inspect"_s] = ended;
+    m_feed->setFocus(at(3));
+    settle();
+    QVERIFY(m_feed->isCurrent() && m_feed->isOfEnded() && !m_feed->isLive() && !m_feed->isFollowing());
+    QCOMPARE(asked(), u"alpha@latest"_s);
+    QCOMPARE(numAsked(), size_t(3));
+    // The training is not asked again what it refused, nor the saved step what it said.
+    m_feed->setActive(false);
+    m_feed->setActive(true);
+    settle();
+    QCOMPARE(numAsked(), size_t(3));
+    m_feed->setFocus(at(2)); // what the training said of it is not what the saved step says
+    settle();
+    QCOMPARE(asked(), u"alpha@latest"_s);
+    QCOMPARE(numAsked(), size_t(4));
+    QCOMPARE(failed.count(), 0);
+    // Somebody has started it again.
+    RunStatus status = fakeRun("alpha");
+    status.step = 9'000;
+    m_session->sendUpdate(status);
+    settle();
+    QVERIFY(m_feed->isLive());
+    QCOMPARE(asked(), u"alpha@live"_s);
+    // What only a training has, nobody else is asked.
+    m_session->failNext[u"inspect"_s] = ended;
+    m_text = std::make_shared<const GenerateRequest>(keptPrompt(0));
+    m_feed->setFocus(at(2));
+    settle();
+    QCOMPARE(failed.count(), 1);
+    QCOMPARE(asked(), u"alpha@live"_s);
 }
 
 QTEST_GUILESS_MAIN(TestMicroscopeFeed)

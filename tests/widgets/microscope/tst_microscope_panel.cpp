@@ -45,6 +45,7 @@ private Q_SLOTS:
     void patchesAreShownAsPictures();
     void hiddenPanelAsksNothing();
     void liveSaysItsAgeAndFollows();
+    void anEndedTrainingIsItsNewestStep();
     void staleAnswersStandBackAndSaySo();
     void quickAnswersDoNotFlicker();
     void errorsStandInTheBanner_data();
@@ -283,6 +284,22 @@ void TestMicroscopePanel::liveSaysItsAgeAndFollows()
     m_model = u"alpha@8000"_s;
     m_selection->set(at(2), nullptr);
     QVERIFY(!follow->isVisible());
+}
+
+void TestMicroscopePanel::anEndedTrainingIsItsNewestStep()
+{
+    m_model = u"alpha@live"_s;
+    m_session->failNext[u"inspect"_s] =
+        Error{ErrorCode::Conflict, "Cannot look into run \"alpha\": it is finished, expected a running one.",
+              "Look into its newest checkpoint: alpha@latest."};
+    open();
+    QCOMPARE(m_session->inspections.back().model, u"alpha@latest"_s);
+    QVERIFY(!m_panel->banner()->isVisible());
+    QVERIFY(!child<QToolButton>(m_panel.get(), "follow")->isVisible());
+    QVERIFY2(text("microscopeState").endsWith(u"the training has ended: its newest saved step"_s),
+             qPrintable(text("microscopeState")));
+    QVERIFY(text("microscopeState").contains(u"alpha@latest"_s));
+    QVERIFY(!text("microscopeState").contains(u"alpha@live"_s)); // it is not what was asked
 }
 
 void TestMicroscopePanel::staleAnswersStandBackAndSaySo()
