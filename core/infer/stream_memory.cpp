@@ -21,6 +21,7 @@ const MemoryControl *TextStream::memory() const { return memoryIn(m_cache); }
 
 int64_t TextStream::wipe(const std::string &source)
 {
+    m_snapshots.clear(); // what was kept has the source still
     for (const auto &[name, part] : m_loaded) part->memory()->wipe(source);
     MemoryControl *memory = memoryIn(m_cache);
     return memory ? memory->wipe(source) : 0;
@@ -31,6 +32,7 @@ Result<void> TextStream::pin(int64_t event, bool isPinned)
     MemoryControl *memory = memoryIn(m_cache);
     if (!memory) return noMemory("pin event " + std::to_string(event));
     ORRERY_TRY(memory->pin(event, isPinned));
+    m_snapshots.clear();
     // Events that came with this text are in it alone.
     for (const auto &[name, part] : m_loaded) (void)part->memory()->pin(event, isPinned);
     return {};
@@ -64,6 +66,7 @@ Result<int64_t> TextStream::change(const MemoryEdit &edit)
             if (std::find(event.slots.begin(), event.slots.end(), edit.slot) != event.slots.end())
                 whole.event = event.id;
     ORRERY_ASSIGN(const int64_t numFreed, memory->change(edit));
+    m_snapshots.clear();
     if (edit.verb != MemoryVerb::Undo) {
         m_hasChangedLoaded.push_back(changeLoaded(whole, whole.event));
     } else if (!m_hasChangedLoaded.empty()) {
@@ -107,15 +110,19 @@ Result<void> TextStream::loadMemory(const std::filesystem::path &path)
                 "Use a model with the plugin memory."};
     ORRERY_TRY(memory->load(path));
     // Tokens are shown and read again: the file must not name others than the model has.
-    for (const MemoryEvent &event : memory->listEvents())
-        for (const int32_t id : event.tokenIds)
+    for (const MemoryEvent &event : memory->listEvents()) {
+        std::vector<int32_t> ids = event.tokenIds;
+        for (const SlotRead &read : event.reads) ids.push_back(read.tokenId);
+        for (const int32_t id : ids)
             if (id < 0 || id >= m_model.vocabSize())
                 return Error{ErrorCode::InvalidInput,
                              "Cannot load the memory \"" + path.string() + "\": token " + std::to_string(id) +
                                  " in event " + std::to_string(event.id) + ", expected tokens below " +
                                  std::to_string(m_model.vocabSize()) + ".",
                              "Use a file that the same model wrote."};
+    }
     m_loaded.clear();
+    m_snapshots.clear();
     for (const auto &[name, part] : fresh.parts)
         if (part && part->memory() == memory) m_loaded[name] = part;
     m_isUnread = false;
@@ -127,6 +134,7 @@ void TextStream::dropMemory()
 {
     if (m_loaded.empty()) return restart();
     m_loaded.clear();
+    m_snapshots.clear();
     m_isUnread = false;
     restart();
 }

@@ -9,6 +9,12 @@
 
 namespace orrery {
 
+namespace {
+
+constexpr int64_t kFewTokens = 16; ///< that are read one by one behind a state to which the stream went back
+
+} // namespace
+
 TextStream::TextStream(nn::Transformer &model, at::Device device, int64_t step)
     : m_model(model), m_device(device), m_context(model.spec().context), m_step(std::max<int64_t>(step, 0)),
       m_remembers(model.remembers()), m_cache(model.makeCache(1, m_context))
@@ -19,6 +25,7 @@ void TextStream::restart()
 {
     if (!m_isUnread) {
         m_isWhole = false; // until it is done
+        m_snapshots.keepRows(m_cache);
         m_model.beginText(m_cache);
         fillParts();
         m_isUnread = true;
@@ -27,7 +34,7 @@ void TextStream::restart()
     m_text.clear();
     m_media.reset();
     m_windows.clear();
-    m_numSeen = 0;
+    m_numSeen = m_keptAt = 0;
     m_isWhole = true;
     m_isHole = false;
     m_numPrefix = 0;
@@ -49,6 +56,7 @@ void TextStream::setSources(const std::string &name, std::vector<TextSource> sou
     m_sources = std::move(sources);
     m_cache.sources = m_sources;
     if (!m_remembers || !isAnother) return;
+    m_snapshots.clear();
     if (!m_isUnread || hadName) {
         m_isUnread = false; // what the name before was left without is not what this one is
         return restart();
@@ -60,6 +68,7 @@ void TextStream::moveStartTo(int64_t origin, const MixedText &text)
 {
     m_windows.push_back({std::ssize(m_text), origin});
     m_isUnread = false;
+    m_snapshots.keepRows(m_cache);
     m_cache.origin = origin;
     m_cache.length = 0;
     m_text.assign(text.ids.begin(), text.ids.begin() + origin);
@@ -69,7 +78,7 @@ int64_t TextStream::originBehind(int64_t count) const
 {
     const auto behind =
         std::partition_point(m_windows.begin(), m_windows.end(),
-                             [count](const Window &window) { return window.numBefore < count; });
+                             [count](const StreamWindow &window) { return window.numBefore < count; });
     return behind == m_windows.begin() ? 0 : (behind - 1)->origin;
 }
 
@@ -77,17 +86,21 @@ void TextStream::keepCommonStart(const MixedText &text)
 {
     // A text that fits into the context is seen from its start, whatever came before it.
     const bool isCutForNothing = !m_remembers && m_cache.origin > 0 && text.size() <= m_context;
-    if (!m_isWhole || m_isHole || isCutForNothing) return restart();
+    if (!m_isWhole || m_isHole || isCutForNothing) {
+        if (m_isUnread || !goBack(text)) restart();
+        return;
+    }
     int64_t common = commonStart({m_text, m_media}, text);
     // Nothing to take back; the logits are those of the last token read.
     if (common == std::ssize(m_text) && m_cache.length > 0) return;
     // The pass that gives the logits has one token at least.
     common = text.wholeTo(std::min(common, text.size() - 1));
     // What a part remembers cannot be taken out of it again.
+    if (m_remembers && !m_isUnread && goBack(text)) return;
     if (m_remembers || common <= m_cache.origin) return restart();
     m_text.resize(static_cast<size_t>(common));
     m_cache.length = common - m_cache.origin;
-    std::erase_if(m_windows, [common](const Window &window) { return window.numBefore >= common; });
+    std::erase_if(m_windows, [common](const StreamWindow &window) { return window.numBefore >= common; });
     // What comes now is read in the context that the cache holds, wherever that began.
     if (originBehind(common + 1) != m_cache.origin) m_windows.push_back({common, m_cache.origin});
 }
@@ -119,6 +132,11 @@ int64_t TextStream::numCommon(const MixedText &text) const
     return m_isWhole && !m_isHole ? commonStart({m_text, m_media}, text) : 0;
 }
 
+bool TextStream::endsWithin(const MixedText &text) const
+{
+    return m_cache.length > 0 && numCommon(text) == std::ssize(m_text);
+}
+
 int64_t TextStream::numKnown(const MixedText &text, int64_t numGiven, Start start) const
 {
     int64_t common = numCommon(text);
@@ -138,7 +156,7 @@ void TextStream::takeBackTo(const MixedText &text, int64_t common)
     const int64_t origin = originBehind(common);
     // Else back to a context that was left: its tokens have other positions in this one.
     const bool isStillThere = origin == m_cache.origin && common <= std::ssize(m_text);
-    std::erase_if(m_windows, [common](const Window &window) { return window.numBefore >= common; });
+    std::erase_if(m_windows, [common](const StreamWindow &window) { return window.numBefore >= common; });
     m_cache.origin = origin;
     m_cache.length = isStillThere ? common - origin : 0;
     m_text.assign(text.ids.begin(), text.ids.begin() + (isStillThere ? common : origin));
@@ -176,6 +194,12 @@ bool TextStream::goOn(const MixedText &text, int64_t numGiven, Start start, cons
         if (std::ssize(m_text) == common) numReused = common;
         m_media = text.media;
         if (!readRest(upTo(common), cancel)) return false;
+    } else if (!(start == Start::WhereItEnded && endsWithin(text)) && goBack(text)) {
+        numReused = std::ssize(m_text);
+        if (numReused < numGiven && !advanceTo(upTo(numGiven), cancel)) return false;
+        // As they were read before. Many would take too long.
+        while (std::ssize(m_text) < text.size() && text.size() - std::ssize(m_text) <= kFewTokens)
+            if (!advanceTo(upTo(std::ssize(m_text) + 1), cancel)) return false;
     } else {
         if (start == Start::Anew) restart();
         if (!advanceTo(upTo(numGiven), cancel)) return false;
@@ -221,6 +245,7 @@ bool TextStream::readRest(const MixedText &text, const std::atomic<bool> &cancel
         readMixed(chunk, begin);
         m_text.insert(m_text.end(), chunk.begin(), chunk.end());
         m_numSeen = std::max(m_numSeen, std::ssize(m_text));
+        keepState(count > 1 && std::ssize(m_text) == numTokens);
     }
     return true;
 }

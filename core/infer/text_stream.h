@@ -3,11 +3,13 @@
 // a text that goes on where it ended costs only its new tokens. When the cache is full, the last context/2
 // tokens (at least one) are kept and read again from position 0: positions must start anew, because learned
 // ones end at the context, and rotating ones never saw more. Parts of the model that remember
-// (KvCache::parts) keep what they have; for the others a text longer than the context begins with its last
-// tokens. Only the thread that owns the model.
+// (KvCache::parts) keep what they have, and a text that differs goes on from a state that was kept
+// (stream_snapshots.h), where they can be copied; for the others a text longer than the context begins with
+// its last tokens. Only the thread that owns the model.
 #pragma once
 
 #include "core/infer/mixed_text.h"
+#include "core/infer/stream_snapshots.h"
 #include "core/nn/transformer.h"
 
 #include <ATen/core/Tensor.h>
@@ -101,7 +103,14 @@ public:
 
 private:
     void fillParts();
+    /// Keeps the state to go back to, once in a while or where something that was given ends.
+    void keepState(bool isEnd);
+    /// To the nearest state that was kept and that the text begins with. @return false: there is none
+    bool goBack(const MixedText &text);
+    [[nodiscard]] int64_t numPartBytes() const; ///< about, of a copy of what parts remember
     void keepCommonStart(const MixedText &text);
+    /// Whether the text goes on behind all that was read.
+    [[nodiscard]] bool endsWithin(const MixedText &text) const;
     /// Tokens that goOn() goes on behind. 0: not all of what is given was read, or within another context
     [[nodiscard]] int64_t numKnown(const MixedText &text, int64_t numGiven, Start start) const;
     /// @param common as numKnown()
@@ -134,12 +143,7 @@ private:
     /// size is always origin + length. What stands before origin may never have been read.
     std::vector<int32_t> m_text;
     std::shared_ptr<const MediaPositions> m_media; ///< of m_text; null: it is all text
-    /// A part of the text that was read with the same start of the context.
-    struct Window {
-        int64_t numBefore = 0; ///< tokens of the text when it began
-        int64_t origin = 0;
-    };
-    std::vector<Window> m_windows; ///< of m_text, in its order; before the first one: origin 0
+    std::vector<StreamWindow> m_windows; ///< of m_text, in its order; before the first one: origin 0
     int64_t m_numSeen =
         0; ///< tokens that parts of the model have seen: more than m_text while some are read again
     at::Tensor m_logits_V;
@@ -148,6 +152,10 @@ private:
     bool m_isWhole = true;  ///< false: nothing can go on from what the cache holds, a pass threw
     bool m_isHole = false;  ///< m_text is a hole and its sides, or begins with a prefix
     int64_t m_numPrefix = 0; ///< tokens of m_text that saw one another
+    StreamSnapshots m_snapshots; ///< of texts with this name, behind what each text begins with now
+    int64_t m_keptAt = 0;        ///< tokens of the text when a state of it was kept last
+    int64_t m_keepEvery = 1;     ///< tokens
+    bool m_canGoBack = true;     ///< false: a part cannot be copied
     std::vector<bool> m_hasChangedLoaded; ///< of each change() since the last pass, whether it did that
 };
 

@@ -19,6 +19,11 @@ constexpr float kInitialGate = 0; ///< half of what was, half of what came
 /// What a cache keeps: the registers that each of its segments reads, and the segment that is not full yet.
 class RegisterState final : public nn::PartState {
 public:
+    /// No tensor of it is written into: a copy shares them.
+    [[nodiscard]] std::shared_ptr<nn::PartState> clone() const override
+    {
+        return std::make_shared<RegisterState>(*this);
+    }
     std::map<int64_t, at::Tensor> before_BRC; ///< by segment: what its tokens read
     int64_t nextPlace = 0;                    ///< the first token of the text that is not known yet
     at::Tensor waiting_BPC; ///< normed tokens of the segment that is not full; undefined: none
