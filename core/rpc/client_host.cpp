@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client asks a host.
+#include "core/rpc/client_calls.h"
+
+namespace orrery {
+
+namespace {
+
+constexpr auto kStartDeadline = std::chrono::seconds(60);
+
+} // namespace
+
+Result<HostDescription> EngineClient::host() const
+{
+    v1::HostInfo reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::GetHost, v1::Empty(), reply,
+                             m_impl->deadline(), "ask the engine at", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
+Result<double> EngineClient::ping() const
+{
+    const auto begin = std::chrono::steady_clock::now();
+    v1::Empty reply;
+    const Result<void> answered = m_impl->unary(*m_impl->host, &v1::HostService::Stub::Ping, v1::Empty(), reply,
+                                                m_impl->deadline(), "ask the engine at", m_impl->socketPath);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (answered.ok()) return seconds;
+    // One that does not offer it has said so, which took a round trip, too.
+    if (isNotOffered(answered.error())) return seconds;
+    return answered.error();
+}
+
+Result<std::vector<RunStatus>> EngineClient::listRuns() const
+{
+    v1::RunList reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ListRuns, v1::Empty(), reply,
+                             m_impl->deadline(), "list the runs of", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::watchRuns(const std::function<bool(const std::vector<RunStatus> &)> &onList,
+                                     const CancelToken &token) const
+{
+    return m_impl->stream<v1::HostService::Stub, v1::Empty, v1::RunList>(
+        *m_impl->host, &v1::HostService::Stub::PrepareAsyncWatchRuns, v1::Empty(),
+        [&](const v1::RunList &list) { return onList(fromMessage(list)); }, {}, "watch the runs of",
+        m_impl->socketPath, token);
+}
+
+Result<RunStatus> EngineClient::createRun(const std::string &specJson, const std::string &directory,
+                                          bool start) const
+{
+    v1::CreateRunRequest request;
+    request.set_spec_json(wire::utf8(specJson));
+    request.set_directory(wire::utf8(directory));
+    request.set_start(start);
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::CreateRun, request, reply, kStartDeadline,
+                             "create a run in", directory.empty() ? "the user's runs" : directory));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::startRun(const std::string &run, int64_t steps) const
+{
+    v1::ResumeRunRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_steps(steps);
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::StartRun, request, reply, kStartDeadline,
+                             "start run", run));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::addRun(const std::string &path) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(path));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::AddRun, request, reply,
+                             m_impl->deadline(), "add run", path));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::deleteRun(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::DeleteRun, request, reply, kStartDeadline,
+                         "delete run", run);
+}
+
+Result<RunStatus> EngineClient::editRun(const std::string &run, const RunEdit &edit) const
+{
+    v1::EditRunRequest request;
+    toMessage(edit, request);
+    request.set_run(wire::utf8(run));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::EditRun, request, reply, m_impl->deadline(),
+                             "edit run", run));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::restoreRun(const std::string &run) const
+{
+    v1::RunRef request;
+    request.set_run(wire::utf8(run));
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::RestoreRun, request, reply, kStartDeadline,
+                             "restore run", run));
+    return fromMessage(reply);
+}
+
+Result<RunStatus> EngineClient::branchRun(const BranchRequest &branch) const
+{
+    v1::BranchRunRequest request;
+    request.set_run(wire::utf8(branch.run));
+    request.set_step(branch.step);
+    request.set_changes_json(wire::utf8(branch.changesJson));
+    request.set_directory(wire::utf8(branch.directory));
+    request.set_start(branch.start);
+    v1::RunStatusMessage reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::BranchRun, request, reply, kStartDeadline,
+                             "branch run", branch.run));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::annotate(const std::string &run, int64_t step, const std::string &text) const
+{
+    v1::AnnotateRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_step(step);
+    request.set_text(wire::utf8(text));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::Annotate, request, reply, m_impl->deadline(),
+                         "annotate run", run);
+}
+
+Result<ImportReply> EngineClient::importRuns(const std::string &path, const CancelToken &token) const
+{
+    v1::ImportRunsRequest request;
+    request.set_path(wire::utf8(path));
+    v1::ImportRunsReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ImportRuns, request, reply, Milliseconds(0),
+                             "import", path, &token));
+    return fromMessage(reply);
+}
+
+Result<void> EngineClient::exportRun(const std::string &run, const std::string &directory,
+                                     const CancelToken &token) const
+{
+    v1::ExportRunRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_directory(wire::utf8(directory));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::ExportRun, request, reply, Milliseconds(0),
+                         "export run", run, &token);
+}
+
+Result<std::string> EngineClient::describeData(const DataRequest &request, const CancelToken &token) const
+{
+    v1::DescribeDataRequest message;
+    toMessage(request, message);
+    v1::DataDescriptionReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::DescribeData, message, reply,
+                             Milliseconds(0), "describe data", request.path, &token));
+    return reply.json();
+}
+
+Result<void> EngineClient::retire() const
+{
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::Retire, v1::Empty(), reply,
+                         m_impl->deadline(), "replace the engine at", m_impl->socketPath);
+}
+
+Result<PluginListing> EngineClient::listPlugins() const
+{
+    v1::PluginList reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ListPlugins, v1::Empty(), reply,
+                             m_impl->deadline(), "list the plugins of", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
+} // namespace orrery

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a host is asked.
+#include "core/rpc/service_calls.h"
+
+namespace orrery {
+
+namespace {
+
+class RunListWriter final : public WriterSink<RunListSink, v1::RunList> {
+public:
+    using WriterSink::WriterSink;
+    bool send(const std::vector<RunStatus> &runs) override
+    {
+        v1::RunList message;
+        toMessage(runs, message);
+        return write(message);
+    }
+};
+
+class HostServiceImpl final : public v1::HostService::Service {
+public:
+    HostServiceImpl(HostBackend &backend, CallMeter &meter) : m_backend(backend), m_meter(meter) {}
+
+    grpc::Status Ping(grpc::ServerContext *context, const v1::Empty *, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [](CallScope &) { return Result<void>(); });
+    }
+    grpc::Status GetHost(grpc::ServerContext *context, const v1::Empty *, v1::HostInfo *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const HostDescription host, m_backend.describe());
+            toMessage(host, *reply);
+            return {};
+        });
+    }
+    grpc::Status ListRuns(grpc::ServerContext *context, const v1::Empty *, v1::RunList *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const std::vector<RunStatus> runs, m_backend.listRuns());
+            toMessage(runs, *reply);
+            return {};
+        });
+    }
+    grpc::Status WatchRuns(grpc::ServerContext *context, const v1::Empty *,
+                           grpc::ServerWriter<v1::RunList> *writer) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
+            StreamScope stream(m_meter);
+            if (!stream.isIn()) return stream.refusal();
+            RunListWriter sink(*context, *writer, m_meter, scope);
+            return m_backend.watchRuns(sink);
+        });
+    }
+    grpc::Status CreateRun(grpc::ServerContext *context, const v1::CreateRunRequest *request,
+                           v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply, [&] {
+            return m_backend.createRun(request->spec_json(), request->directory(), request->start());
+        });
+    }
+    grpc::Status StartRun(grpc::ServerContext *context, const v1::ResumeRunRequest *request,
+                          v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply,
+                          [&] { return m_backend.startRun(request->run(), request->steps()); });
+    }
+    grpc::Status AddRun(grpc::ServerContext *context, const v1::RunRef *request,
+                        v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply, [&] { return m_backend.addRun(request->run()); });
+    }
+    grpc::Status DeleteRun(grpc::ServerContext *context, const v1::RunRef *request, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) { return m_backend.deleteRun(request->run()); });
+    }
+    grpc::Status DescribeData(grpc::ServerContext *context, const v1::DescribeDataRequest *request,
+                              v1::DataDescriptionReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const std::string json, m_backend.describeData(fromMessage(*request), caller));
+            reply->set_json(wire::utf8(json));
+            return {};
+        });
+    }
+    grpc::Status EditRun(grpc::ServerContext *context, const v1::EditRunRequest *request,
+                         v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply,
+                          [&] { return m_backend.editRun(request->run(), fromMessage(*request)); });
+    }
+    grpc::Status RestoreRun(grpc::ServerContext *context, const v1::RunRef *request,
+                            v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply, [&] { return m_backend.restoreRun(request->run()); });
+    }
+    grpc::Status BranchRun(grpc::ServerContext *context, const v1::BranchRunRequest *request,
+                           v1::RunStatusMessage *reply) override
+    {
+        return statusCall(*context, *reply, [&] {
+            return m_backend.branchRun({request->run(), request->step(), request->changes_json(),
+                                        request->directory(), request->start()});
+        });
+    }
+    grpc::Status Annotate(grpc::ServerContext *context, const v1::AnnotateRequest *request, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) {
+            return m_backend.annotate(request->run(), request->step(), request->text());
+        });
+    }
+    grpc::Status ImportRuns(grpc::ServerContext *context, const v1::ImportRunsRequest *request,
+                            v1::ImportRunsReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // it may read for minutes
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const ImportReply imported, m_backend.importRuns(request->path(), caller));
+            toMessage(imported, *reply);
+            return {};
+        });
+    }
+    grpc::Status ExportRun(grpc::ServerContext *context, const v1::ExportRunRequest *request, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter);
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            return m_backend.exportRun(request->run(), request->directory(), caller);
+        });
+    }
+    grpc::Status Retire(grpc::ServerContext *context, const v1::Empty *, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) { return m_backend.retire(); });
+    }
+    grpc::Status ListPlugins(grpc::ServerContext *context, const v1::Empty *, v1::PluginList *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const PluginListing listing, m_backend.listPlugins());
+            toMessage(listing, *reply);
+            return {};
+        });
+    }
+
+private:
+    template <typename Call>
+    grpc::Status statusCall(grpc::ServerContext &context, v1::RunStatusMessage &reply, Call call)
+    {
+        return guarded(m_meter, context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const RunStatus status, call());
+            toMessage(status, reply);
+            return {};
+        });
+    }
+
+    HostBackend &m_backend;
+    CallMeter &m_meter;
+};
+
+} // namespace
+
+std::unique_ptr<grpc::Service> makeHostService(HostBackend &backend, CallMeter &meter)
+{
+    return std::make_unique<HostServiceImpl>(backend, meter);
+}
+
+} // namespace orrery
