@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kNumBuiltIn = 4;
 constexpr int kMaxTabLetters = 20;
+constexpr int kSavedTabsWidth = 320; ///< pixels
 
 /// A name that stands in a menu or a tab as it is.
 QString plain(QString name) { return name.replace(u'&', u"&&"_s); }
@@ -103,6 +104,8 @@ void MainWindow::refreshLayouts()
     {
         const QSignalBlocker blocker(m_tabs);
         while (m_tabs->count() > kNumBuiltIn) m_tabs->removeTab(kNumBuiltIn);
+        // A few saved ones stand beside the built-in ones; for more the tabs scroll, so that the toolbar keeps its words.
+        m_tabs->setMaximumWidth(m_tabs->sizeHint().width() + kSavedTabsWidth);
         int key = Qt::Key_5;
         for (const SavedLayout &layout : m_layouts.list()) {
             const int index = m_tabs->addTab(plain(shortened(layout.name)));

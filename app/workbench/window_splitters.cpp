@@ -85,7 +85,9 @@ void WindowSplitters::setSizes(const QVariantMap &sizes)
     m_waiting.clear();
     for (auto one = sizes.begin(); one != sizes.end(); ++one)
         if (const QList<int> wanted = fromVariant(one.value()); !wanted.isEmpty()) m_waiting.insert(one.key(), wanted);
-    for (QSplitter *splitter : m_window.findChildren<QSplitter *>()) settle(splitter);
+    QTimer::singleShot(0, this, [this] { // when the docks around them have their places
+        for (QSplitter *splitter : m_window.findChildren<QSplitter *>()) settle(splitter);
+    });
 }
 
 void WindowSplitters::reset()

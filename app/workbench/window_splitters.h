@@ -19,7 +19,7 @@ public:
     explicit WindowSplitters(QWidget &window);
     /// Of those that can be seen: name to list of pixels.
     [[nodiscard]] QVariantMap sizes() const;
-    /// At once, or when it is seen first. Others stay as they are, and so does one with another number of parts.
+    /// In the next turn of the event loop, or when it is seen first. Others stay as they are, and so does one with another number of parts.
     void setSizes(const QVariantMap &sizes);
     /// Those that can be seen, as they stood before anybody moved them.
     void reset();

