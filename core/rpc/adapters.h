@@ -45,6 +45,12 @@ void toMessage(const RunEdit &value, v1::EditRunRequest &message);
 RunEdit fromMessage(const v1::EditRunRequest &message);
 void toMessage(const ImportReply &value, v1::ImportRunsReply &message);
 ImportReply fromMessage(const v1::ImportRunsReply &message);
+void toMessage(const ModelExportRequest &value, v1::ModelExportQuery &message);
+ModelExportRequest fromMessage(const v1::ModelExportQuery &message);
+void toMessage(const TransferAmount &value, v1::TransferAmountMessage &message);
+TransferAmount fromMessage(const v1::TransferAmountMessage &message);
+void toMessage(const ModelExportSummary &value, v1::ModelExportDone &message);
+ModelExportSummary fromMessage(const v1::ModelExportDone &message);
 
 void toMessage(const PluginListing &value, v1::PluginList &message);
 /// @error Io when the settings of a plugin cannot be read

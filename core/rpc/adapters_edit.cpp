@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What manages many runs: edits of labels, imports.
+// What manages many runs: edits of labels, imports, models that leave.
 #include "core/rpc/adapters.h"
 
 #include "core/rpc/wire.h"
@@ -43,6 +43,53 @@ ImportReply fromMessage(const v1::ImportRunsReply &message)
     value.numPoints = message.num_points();
     value.numSkipped = message.num_skipped();
     value.notes.assign(message.notes().begin(), message.notes().end());
+    return value;
+}
+
+void toMessage(const ModelExportRequest &value, v1::ModelExportQuery &message)
+{
+    message.set_model(wire::utf8(value.model));
+    message.set_directory(wire::utf8(value.directory));
+    message.set_format(wire::utf8(value.format));
+}
+
+ModelExportRequest fromMessage(const v1::ModelExportQuery &message)
+{
+    return {message.model(), message.directory(), message.format()};
+}
+
+void toMessage(const TransferAmount &value, v1::TransferAmountMessage &message)
+{
+    message.set_num_done(value.numDone);
+    message.set_num_total(value.numTotal);
+}
+
+TransferAmount fromMessage(const v1::TransferAmountMessage &message)
+{
+    return {message.num_done(), message.num_total()};
+}
+
+void toMessage(const ModelExportSummary &value, v1::ModelExportDone &message)
+{
+    message.set_directory(wire::utf8(value.directory));
+    message.set_source(wire::utf8(value.source));
+    message.set_step(value.step);
+    message.set_num_bytes(value.numBytes);
+    message.set_has_memory(value.hasMemory);
+    message.set_architecture(wire::utf8(value.architecture));
+    for (const std::string &plugin : value.plugins) message.add_plugins(wire::utf8(plugin));
+}
+
+ModelExportSummary fromMessage(const v1::ModelExportDone &message)
+{
+    ModelExportSummary value;
+    value.directory = message.directory();
+    value.source = message.source();
+    value.step = message.step();
+    value.numBytes = message.num_bytes();
+    value.hasMemory = message.has_memory();
+    value.architecture = message.architecture();
+    value.plugins.assign(message.plugins().begin(), message.plugins().end());
     return value;
 }
 

@@ -101,8 +101,13 @@ public:
                                          const CancelToken &token = {}) const;
     /// @param specJson nested or dotted keys  @param directory empty: in the user's runs
     /// @error InvalidInput (naming key, value, rule), Conflict (a run is there), Io
+    /// One that begins with a model waits without limit, as long as the model takes to be read.
+    [[nodiscard]] Result<RunStatus> createRun(const NewRunRequest &request, const CancelToken &token = {}) const;
     [[nodiscard]] Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
-                                              bool start) const;
+                                              bool start) const
+    {
+        return createRun({specJson, directory, start, {}});
+    }
     /// First start or resume; returns when the worker listens. @param steps new total, 0: the one the run has
     /// @error Conflict (it runs already), and whatever stopped the worker
     [[nodiscard]] Result<RunStatus> startRun(const std::string &run, int64_t steps) const;
@@ -118,9 +123,18 @@ public:
     [[nodiscard]] Result<RunStatus> branchRun(const BranchRequest &request) const;
     [[nodiscard]] Result<void> annotate(const std::string &run, int64_t step, const std::string &text) const;
     /// Paths are the host's; both wait without limit. @error Cancelled, and as importTfevents, exportTfevents
-    [[nodiscard]] Result<ImportReply> importRuns(const std::string &path, const CancelToken &token = {}) const;
+    /// @param onAmount bytes read, on this thread, some times a second; never by an older host. May be empty.
+    [[nodiscard]] Result<ImportReply> importRuns(const std::string &path, const CancelToken &token = {},
+                                                 const std::function<void(const TransferAmount &)> &onAmount = {}) const;
     [[nodiscard]] Result<void> exportRun(const std::string &run, const std::string &directory,
                                          const CancelToken &token = {}) const;
+    /// Settings, as JSON of a spec, that a run with a model's weights has. Waits without limit. @error NotFound, Cancelled
+    [[nodiscard]] Result<std::string> modelSettings(const std::string &model, const CancelToken &token = {}) const;
+    /// A checkpoint as a folder of its own on the host's machine. @param onAmount on this thread, some times a second
+    /// @error NotFound, Conflict (something is there), InvalidInput (a model that the format cannot hold), Cancelled
+    [[nodiscard]] Result<ModelExportSummary> exportModel(const ModelExportRequest &request,
+                                                         const std::function<void(const TransferAmount &)> &onAmount,
+                                                         const CancelToken &token = {}) const;
     /// What `data describe --json` prints. @error as prepareData; Cancelled
     [[nodiscard]] Result<std::string> describeData(const DataRequest &request,
                                                    const CancelToken &token = {}) const;

@@ -2,6 +2,8 @@
 // What a client asks a host.
 #include "core/rpc/client_calls.h"
 
+#include <optional>
+
 namespace orrery {
 
 namespace {
@@ -48,17 +50,48 @@ Result<void> EngineClient::watchRuns(const std::function<bool(const std::vector<
         m_impl->socketPath, token);
 }
 
-Result<RunStatus> EngineClient::createRun(const std::string &specJson, const std::string &directory,
-                                          bool start) const
+Result<RunStatus> EngineClient::createRun(const NewRunRequest &request, const CancelToken &token) const
 {
-    v1::CreateRunRequest request;
-    request.set_spec_json(wire::utf8(specJson));
-    request.set_directory(wire::utf8(directory));
-    request.set_start(start);
+    v1::CreateRunRequest message;
+    message.set_spec_json(wire::utf8(request.specJson));
+    message.set_directory(wire::utf8(request.directory));
+    message.set_start(request.start);
+    message.set_model(wire::utf8(request.model));
     v1::RunStatusMessage reply;
-    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::CreateRun, request, reply, kStartDeadline,
-                             "create a run in", directory.empty() ? "the user's runs" : directory));
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::CreateRun, message, reply,
+                             request.model.empty() ? Milliseconds(kStartDeadline) : Milliseconds(0), "create a run in",
+                             request.directory.empty() ? "the user's runs" : request.directory, &token));
     return fromMessage(reply);
+}
+
+Result<std::string> EngineClient::modelSettings(const std::string &model, const CancelToken &token) const
+{
+    v1::ModelRef request;
+    request.set_model(wire::utf8(model));
+    v1::SpecReply reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::GetModelSettings, request, reply, Milliseconds(0),
+                             "read the settings of", model, &token));
+    return reply.json();
+}
+
+Result<ModelExportSummary> EngineClient::exportModel(const ModelExportRequest &request,
+                                                     const std::function<void(const TransferAmount &)> &onAmount,
+                                                     const CancelToken &token) const
+{
+    v1::ModelExportQuery message;
+    toMessage(request, message);
+    std::optional<ModelExportSummary> summary;
+    ORRERY_TRY((m_impl->stream<v1::HostService::Stub, v1::ModelExportQuery, v1::ModelExportUpdate>(
+        *m_impl->host, &v1::HostService::Stub::PrepareAsyncExportModel, message,
+        [&](const v1::ModelExportUpdate &update) {
+            if (update.has_done()) summary = fromMessage(update.done());
+            if (update.has_amount() && onAmount) onAmount(fromMessage(update.amount()));
+            return true;
+        },
+        {}, "export", request.model, token)));
+    if (summary) return *summary;
+    return Error{ErrorCode::Internal, "Cannot export \"" + request.model + "\": the engine did not say what it wrote.",
+                 "Look into the folder; please report it with the engine's log."};
 }
 
 Result<RunStatus> EngineClient::startRun(const std::string &run, int64_t steps) const
@@ -137,10 +170,26 @@ Result<void> EngineClient::annotate(const std::string &run, int64_t step, const 
                          "annotate run", run);
 }
 
-Result<ImportReply> EngineClient::importRuns(const std::string &path, const CancelToken &token) const
+Result<ImportReply> EngineClient::importRuns(const std::string &path, const CancelToken &token,
+                                             const std::function<void(const TransferAmount &)> &onAmount) const
 {
     v1::ImportRunsRequest request;
     request.set_path(wire::utf8(path));
+    std::optional<ImportReply> imported;
+    const Result<void> watched = m_impl->stream<v1::HostService::Stub, v1::ImportRunsRequest, v1::ImportRunsUpdate>(
+        *m_impl->host, &v1::HostService::Stub::PrepareAsyncImportRunsWatched, request,
+        [&](const v1::ImportRunsUpdate &update) {
+            if (update.has_done()) imported = fromMessage(update.done());
+            if (update.has_amount() && onAmount) onAmount(fromMessage(update.amount()));
+            return true;
+        },
+        {}, "import", path, token);
+    if (watched.ok() && imported) return std::move(*imported);
+    if (watched.ok())
+        return Error{ErrorCode::Internal, "Cannot import \"" + path + "\": the engine did not say what it imported.",
+                     "Look into the list of runs; please report it with the engine's log."};
+    if (!isNotOffered(watched.error())) return watched.error();
+    // An older host does the same and says nothing until it is done.
     v1::ImportRunsReply reply;
     ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ImportRuns, request, reply, Milliseconds(0),
                              "import", path, &token));

@@ -17,6 +17,42 @@ public:
     }
 };
 
+class ModelExportWriter final : public WriterSink<ModelExportSink, v1::ModelExportUpdate> {
+public:
+    using WriterSink::WriterSink;
+    bool sendAmount(const TransferAmount &amount) override
+    {
+        v1::ModelExportUpdate message;
+        toMessage(amount, *message.mutable_amount());
+        return write(message);
+    }
+    Result<void> sendDone(const ModelExportSummary &done)
+    {
+        v1::ModelExportUpdate message;
+        toMessage(done, *message.mutable_done());
+        if (write(message)) return {};
+        return Error{ErrorCode::Cancelled, "Cannot tell that the model was exported: the client has gone.", ""};
+    }
+};
+
+class ImportWriter final : public WriterSink<StreamSink, v1::ImportRunsUpdate> {
+public:
+    using WriterSink::WriterSink;
+    void sendAmount(const TransferAmount &amount)
+    {
+        v1::ImportRunsUpdate message;
+        toMessage(amount, *message.mutable_amount());
+        (void)write(message); // one that has gone is seen by isCancelled()
+    }
+    Result<void> sendDone(const ImportReply &done)
+    {
+        v1::ImportRunsUpdate message;
+        toMessage(done, *message.mutable_done());
+        if (write(message)) return {};
+        return Error{ErrorCode::Cancelled, "Cannot tell what was imported: the client has gone.", ""};
+    }
+};
+
 class HostServiceImpl final : public v1::HostService::Service {
 public:
     HostServiceImpl(HostBackend &backend, CallMeter &meter) : m_backend(backend), m_meter(meter) {}
@@ -55,7 +91,9 @@ public:
                            v1::RunStatusMessage *reply) override
     {
         return statusCall(*context, *reply, [&] {
-            return m_backend.createRun(request->spec_json(), request->directory(), request->start());
+            const UnaryCaller caller(*context, m_meter);
+            return m_backend.createRun(
+                {request->spec_json(), request->directory(), request->start(), request->model()}, caller);
         });
     }
     grpc::Status StartRun(grpc::ServerContext *context, const v1::ResumeRunRequest *request,
@@ -115,9 +153,21 @@ public:
             StreamScope stream(m_meter); // it may read for minutes
             if (!stream.isIn()) return stream.refusal();
             const UnaryCaller caller(*context, m_meter);
-            ORRERY_ASSIGN(const ImportReply imported, m_backend.importRuns(request->path(), caller));
+            ORRERY_ASSIGN(const ImportReply imported, m_backend.importRuns(request->path(), caller, {}));
             toMessage(imported, *reply);
             return {};
+        });
+    }
+    grpc::Status ImportRunsWatched(grpc::ServerContext *context, const v1::ImportRunsRequest *request,
+                                   grpc::ServerWriter<v1::ImportRunsUpdate> *writer) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
+            StreamScope stream(m_meter); // as above
+            if (!stream.isIn()) return stream.refusal();
+            ImportWriter sink(*context, *writer, m_meter, scope);
+            const auto onAmount = [&sink](const TransferAmount &amount) { sink.sendAmount(amount); };
+            ORRERY_ASSIGN(const ImportReply imported, m_backend.importRuns(request->path(), sink, onAmount));
+            return sink.sendDone(imported);
         });
     }
     grpc::Status ExportRun(grpc::ServerContext *context, const v1::ExportRunRequest *request, v1::Empty *) override
@@ -127,6 +177,27 @@ public:
             if (!stream.isIn()) return stream.refusal();
             const UnaryCaller caller(*context, m_meter);
             return m_backend.exportRun(request->run(), request->directory(), caller);
+        });
+    }
+    grpc::Status GetModelSettings(grpc::ServerContext *context, const v1::ModelRef *request,
+                                  v1::SpecReply *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const std::string json, m_backend.modelSettings(request->model(), caller));
+            reply->set_json(wire::utf8(json));
+            return {};
+        });
+    }
+    grpc::Status ExportModel(grpc::ServerContext *context, const v1::ModelExportQuery *request,
+                             grpc::ServerWriter<v1::ModelExportUpdate> *writer) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
+            StreamScope stream(m_meter); // a large model takes minutes
+            if (!stream.isIn()) return stream.refusal();
+            ModelExportWriter sink(*context, *writer, m_meter, scope);
+            ORRERY_ASSIGN(const ModelExportSummary done, m_backend.exportModel(fromMessage(*request), sink));
+            return sink.sendDone(done);
         });
     }
     grpc::Status Retire(grpc::ServerContext *context, const v1::Empty *, v1::Empty *) override

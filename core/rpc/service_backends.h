@@ -7,6 +7,7 @@
 #include "core/base/result.h"
 #include "core/rpc/values.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ public:
     virtual bool sendTokens(const std::vector<GeneratedToken> &tokens) = 0;
 };
 
+class ModelExportSink : public StreamSink {
+public:
+    virtual bool sendAmount(const TransferAmount &amount) = 0;
+};
+
 class RunBackend {
 public:
     virtual ~RunBackend() = default;
@@ -60,8 +66,7 @@ public:
     virtual Result<HostDescription> describe() = 0;
     virtual Result<std::vector<RunStatus>> listRuns() = 0;
     virtual Result<void> watchRuns(RunListSink &sink) = 0;
-    virtual Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
-                                        bool start) = 0;
+    virtual Result<RunStatus> createRun(const NewRunRequest &request, const StreamSink &caller) = 0;
     virtual Result<RunStatus> startRun(const std::string &run, int64_t steps) = 0;
     virtual Result<RunStatus> addRun(const std::string &path) = 0;
     virtual Result<void> deleteRun(const std::string &run) = 0;
@@ -75,9 +80,14 @@ public:
     /// A note at a step, as an event of the run.
     virtual Result<void> annotate(const std::string &run, int64_t step, const std::string &text) = 0;
     /// TensorBoard's files into runs, and back; both may take minutes.
-    virtual Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller) = 0;
+    /// @param onAmount bytes read, some times a second; may be empty
+    virtual Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller,
+                                           const std::function<void(const TransferAmount &)> &onAmount) = 0;
     virtual Result<void> exportRun(const std::string &run, const std::string &directory,
                                    const StreamSink &caller) = 0;
+    /// Settings, as JSON of a spec, that a run with a model's weights has.
+    virtual Result<std::string> modelSettings(const std::string &model, const StreamSink &caller) = 0;
+    virtual Result<ModelExportSummary> exportModel(const ModelExportRequest &request, ModelExportSink &sink) = 0;
     /// Asks the host to end soon after the answer. @error Conflict while something would be lost by it
     virtual Result<void> retire() = 0;
 };

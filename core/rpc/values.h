@@ -9,6 +9,7 @@
 #include "core/spec/frames.h"
 #include "core/spec/generation.h"
 #include "core/spec/inspection.h"
+#include "core/spec/model_export.h"
 #include "core/spec/plugin_info.h"
 #include "core/spec/run_records.h"
 
@@ -83,6 +84,13 @@ struct DataRequest {
     /// go together is told, too. 0: not asked.
     int64_t numModalities = 0;
     int64_t audioTokens = 0;
+};
+
+struct NewRunRequest {
+    std::string specJson;  ///< nested or dotted keys
+    std::string directory; ///< empty: in the user's runs
+    bool start = false;
+    std::string model; ///< whose weights it begins with: RUN, RUN@step or a model directory; empty: random ones
 };
 
 /// A new run that begins with a checkpoint of another one.

@@ -44,7 +44,9 @@ public:
     }
     Result<std::vector<RunStatus>> listRuns() override { return refused(); }
     Result<void> watchRuns(RunListSink &) override { return refused(); }
-    Result<RunStatus> createRun(const std::string &, const std::string &, bool) override { return refused(); }
+    Result<RunStatus> createRun(const NewRunRequest &, const StreamSink &) override { return refused(); }
+    Result<std::string> modelSettings(const std::string &, const StreamSink &) override { return refused(); }
+    Result<ModelExportSummary> exportModel(const ModelExportRequest &, ModelExportSink &) override { return refused(); }
     Result<RunStatus> startRun(const std::string &, int64_t) override { return refused(); }
     Result<RunStatus> addRun(const std::string &) override { return refused(); }
     Result<void> deleteRun(const std::string &) override { return refused(); }
@@ -54,7 +56,10 @@ public:
     Result<RunStatus> restoreRun(const std::string &) override { return refused(); }
     Result<RunStatus> branchRun(const BranchRequest &) override { return refused(); }
     Result<void> annotate(const std::string &, int64_t, const std::string &) override { return refused(); }
-    Result<ImportReply> importRuns(const std::string &, const StreamSink &) override { return refused(); }
+    Result<ImportReply> importRuns(const std::string &, const StreamSink &, const std::function<void(const TransferAmount &)> &) override
+    {
+        return refused();
+    }
     Result<void> exportRun(const std::string &, const std::string &, const StreamSink &) override { return refused(); }
     Result<void> retire() override { return refused(); }
 

@@ -260,10 +260,7 @@ void addRuns(CLI::App &app, Session &session)
         }
 #ifdef ORRERY_HAS_RPC
         if (!session.host.empty() && isEvents) return remoteExportEvents(session, name, target);
-        if (!session.host.empty())
-            return fail(session, Error{ErrorCode::InvalidInput,
-                                       "Cannot export the model of \"" + name + "\" from another machine: expected --tfevents, the curves.",
-                                       "Run the command on that machine and copy the folder, for example with scp -r."});
+        if (!session.host.empty()) return remoteExportModel(session, {name, target, format.empty() ? "orrery" : format});
 #endif
         return isEvents ? exportEvents(session, name, target) : exportModel(session, name, target, format);
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/remote_host.h"
 #include "app/engine/commands/spec_arguments.h"
-#include "app/engine/commands/train_from.h"
+#include "app/engine/host/begin_with_model.h"
 #include "app/engine/host/create_run.h"
 #include "app/engine/host/worker_process.h"
 
@@ -21,7 +21,10 @@ namespace {
 Result<RunSpec> buildSpec(const TrainArguments &arguments, const std::string &from)
 {
     SpecBuilder builder(scanPlugins().fieldTable());
-    if (!from.empty()) ORRERY_TRY(setModelSettings(builder, from));
+    if (!from.empty()) {
+        ORRERY_ASSIGN(const std::string settings, settingsOfModelJson(from));
+        ORRERY_TRY(builder.setJson(settings));
+    }
     ORRERY_TRY(applyArguments(builder, arguments));
     return builder.build();
 }
@@ -91,7 +94,7 @@ void addTrain(CLI::App &app, Session &session)
     auto *trainCommand = app.add_subcommand("train", "Train a model on text, or on text, pictures and recordings");
     trainCommand->add_option("--data", arguments.data, "File or folder of text, JSONL, a manifest of pictures and recordings, gen:shapes, or \"example\"; with --host a path there");
     trainCommand->add_option("--from", arguments.from,
-                             "Begin with the weights of a model: RUN, RUN@step, RUN@best or a model directory");
+                             "Begin with the weights of a model: RUN, RUN@step, RUN@best or a model directory; with --host one there");
     trainCommand->add_option("--spec", arguments.specFile, "Spec file (JSON, see `schema spec`)");
     trainCommand->add_option("--set", arguments.settings, "One setting, key=value; may be repeated")->allow_extra_args(false);
     trainCommand
@@ -108,9 +111,8 @@ void addTrain(CLI::App &app, Session &session)
     finish(trainCommand, session, [&session, trainCommand] {
 #ifdef ORRERY_HAS_RPC
         if (!session.host.empty()) {
-            if (const auto refused = refuseThere(*trainCommand, session, {"--from", "--plugin-dir"},
-                                                 "Begin there with branch RUN --step N --host " + session.host +
-                                                     ", or run the command on that machine; its plugins are those that are installed there.");
+            if (const auto refused = refuseThere(*trainCommand, session, {"--plugin-dir"},
+                                                 "Its plugins are those that are installed there.");
                 !refused)
                 return fail(session, refused.error());
             return remoteTrain(session, arguments);

@@ -48,6 +48,7 @@ int remoteBranch(const Session &session, const BranchArguments &arguments);
 /// TensorBoard's files of that machine into its runs, and its runs as such files.
 int remoteImport(const Session &session, const std::string &directory);
 int remoteExportEvents(const Session &session, const std::string &run, const std::string &directory);
+int remoteExportModel(const Session &session, const ModelExportRequest &request);
 int remoteDescribe(const Session &session, const DataRequest &request);
 
 /// A prompt in its pieces, and the options that the worker would be given. @param parts "--prompt", text, "--image", file …

@@ -55,10 +55,15 @@ Result<RunStatus> createThere(const Session &session, const HostConnection &remo
 {
     ORRERY_TRY(checkBreakpoints(arguments.breakpoints));
     ORRERY_ASSIGN(SpecBuilder builder, builderOf(remote));
+    if (!arguments.from.empty()) {
+        ORRERY_ASSIGN(const std::string settings, remote.client.modelSettings(arguments.from));
+        ORRERY_TRY(builder.setJson(settings));
+    }
     ORRERY_TRY(applyArguments(builder, arguments));
     ORRERY_TRY(checkPaths(session, builder, arguments.out));
     ORRERY_TRY(builder.build());
-    ORRERY_ASSIGN(const RunStatus created, remote.client.createRun(givenJson(builder), arguments.out, false));
+    ORRERY_ASSIGN(const RunStatus created,
+                  remote.client.createRun({givenJson(builder), arguments.out, false, arguments.from}));
     for (const std::string &condition : arguments.breakpoints) {
         const auto kept = remote.client.control(created.id, {ControlVerb::Break, 1, {"", condition}});
         if (!kept) return notStarted(kept.error(), created.id, session);

@@ -3,6 +3,7 @@
 #include "app/engine/host/branch_run.h"
 #include "app/engine/host/counted.h"
 #include "app/engine/host/host_service.h"
+#include "core/base/platform.h"
 #include "core/data/data_paths.h"
 #include "core/spec/field_table.h"
 #include "core/store/run_labels.h"
@@ -11,6 +12,12 @@
 #include "core/store/tfevents.h"
 
 namespace orrery {
+
+namespace {
+
+constexpr double kTellEverySeconds = 0.1;
+
+} // namespace
 
 /// As it is listed: two runs may share an id.
 RunStatus HostService::listed(const RunDirectory &run)
@@ -74,11 +81,19 @@ Result<void> HostService::annotate(const std::string &run, int64_t step, const s
     return m_runs.annotate(run, step, text);
 }
 
-Result<ImportReply> HostService::importRuns(const std::string &path, const StreamSink &caller)
+Result<ImportReply> HostService::importRuns(const std::string &path, const StreamSink &caller,
+                                            const std::function<void(const TransferAmount &)> &onAmount)
 {
     ORRERY_TRY(requireAbsolute(path, "its folder", "import a log directory"));
     const Counted counted(m_numTransfers);
-    const auto watch = [&caller](const TransferProgress &) { return !caller.isCancelled(); };
+    const auto watch = [&, toldAt = -1.0](const TransferProgress &progress) mutable {
+        const double now = monotonicSeconds();
+        if (onAmount && now - toldAt >= kTellEverySeconds) {
+            onAmount({progress.numBytesRead, progress.numBytes});
+            toldAt = now;
+        }
+        return !caller.isCancelled();
+    };
     ORRERY_ASSIGN(ImportedLog imported, importTfevents(m_catalogue, m_home, path, watch));
     for (const auto &[kind, number] : imported.numNotImported)
         imported.notes.insert(imported.notes.begin(),

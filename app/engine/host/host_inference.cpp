@@ -2,9 +2,8 @@
 #include "app/engine/host/host_service.h"
 
 #include "app/engine/host/caller_watch.h"
+#include "app/engine/host/find_model.h"
 #include "core/base/text.h"
-#include "core/store/run_store.h"
-#include "core/tensorfile/checkpoint_files.h"
 
 #include <chrono>
 #include <optional>
@@ -30,55 +29,11 @@ std::optional<std::string> liveRunOf(const std::string &model)
     return model.substr(0, model.size() - kLive.size());
 }
 
-Error noCheckpoint(const RunDirectory &run)
-{
-    return {ErrorCode::NotFound,
-            "Cannot generate with run \"" + run.frozen().id + "\": it has no checkpoint yet, expected one.",
-            run.isOwned() ? "Save one now with Checkpoint, or wait for the next."
-                          : "Start the run and let it reach its first checkpoint."};
-}
-
-/// The step of the checkpoint with the lowest validation loss; the newest when none is marked.
-int64_t bestStep(const RunDirectory &run, int64_t newest)
-{
-    const auto reader = RunReader::open(run.path());
-    if (!reader) return newest;
-    const auto checkpoints = (*reader)->checkpoints();
-    if (!checkpoints) return newest;
-    for (const CheckpointInfo &checkpoint : *checkpoints)
-        if (checkpoint.isBest) return checkpoint.step;
-    return newest;
-}
-
 } // namespace
-
-Result<std::string> HostInference::resolveModel(const std::string &model) const
-{
-    if (model.empty())
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot generate: the model is \"\", expected a run or a model directory.",
-                     "Name a run, RUN@step or a model directory."};
-    // A folder without spec.json is a model directory, or what its worker will say about it.
-    if (model.front() == '/' && isFolder(model) && !RunDirectory::open(model).ok()) return model;
-    std::string name = model;
-    std::string step = "latest";
-    const size_t at = model.rfind('@');
-    if (at != std::string::npos && at > 0 && !(model.front() == '/' && isFolder(model))) {
-        name = model.substr(0, at);
-        step = model.substr(at + 1);
-    }
-    ORRERY_ASSIGN(const fs::path path, m_catalogue.resolve(name));
-    ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
-    if (step != "latest" && step != "best") return path.string() + "@" + step;
-    // The newest checkpoint of now: a worker that loaded an older one must not answer for it.
-    const std::vector<int64_t> steps = listCheckpoints(run.checkpoints());
-    if (steps.empty()) return noCheckpoint(run);
-    return path.string() + "@" + std::to_string(step == "best" ? bestStep(run, steps.back()) : steps.back());
-}
 
 Result<GenerateSummary> HostInference::generate(const ModelRequest &request, GenerateSink &sink)
 {
-    ORRERY_ASSIGN(const std::string reference, resolveModel(request.model));
+    ORRERY_ASSIGN(const std::string reference, findModel(m_catalogue, request.model));
     const auto isCancelled = [&] { return sink.isCancelled(); };
     for (int attempt = 0;; ++attempt) {
         Result<ModelWorkers::Lease> lease = m_workers.acquire(reference, isCancelled);
@@ -112,7 +67,7 @@ Result<GenerateSummary> HostInference::generate(const ModelRequest &request, Gen
 template <typename Answer, typename Ask>
 Result<Answer> HostInference::answerOf(const std::string &model, const StreamSink &caller, const Ask &ask)
 {
-    ORRERY_ASSIGN(const std::string reference, resolveModel(model));
+    ORRERY_ASSIGN(const std::string reference, findModel(m_catalogue, model));
     const auto isCancelled = [&] { return caller.isCancelled(); };
     for (int attempt = 0;; ++attempt) {
         Result<ModelWorkers::Lease> lease = m_workers.acquire(reference, isCancelled);

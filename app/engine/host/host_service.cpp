@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/host_service.h"
 
+#include "app/engine/host/begin_with_model.h"
 #include "app/engine/host/caller_watch.h"
 #include "app/engine/host/create_run.h"
+#include "app/engine/host/find_model.h"
 #include "core/base/log.h"
 #include "core/base/platform.h"
 #include "core/base/program_build.h"
@@ -143,7 +145,7 @@ Result<void> HostService::retire()
         return busy(numInUse == 1 ? "a model is generating"
                                   : std::to_string(numInUse) + " models are generating");
     if (m_numDescriptions > 0) return busy("data is being read");
-    if (m_numTransfers > 0) return busy("curves are being imported or exported");
+    if (m_numTransfers > 0) return busy("runs or models are being imported or exported");
     if (m_runs.isStarting()) return busy("a run is being started");
     logInfo("Host retires: another build takes its place");
     m_isRetired = true;
@@ -195,20 +197,31 @@ Result<void> HostService::watchRuns(RunListSink &sink)
     return {};
 }
 
-Result<RunStatus> HostService::createRun(const std::string &specJson, const std::string &directory,
-                                         bool start)
+Result<RunStatus> HostService::createRun(const NewRunRequest &request, const StreamSink &caller)
 {
+    const auto isCancelled = [&caller] { return caller.isCancelled(); };
     SpecBuilder builder(scanPlugins().fieldTable());
-    ORRERY_TRY(builder.setJson(specJson));
+    std::string model;
+    if (!request.model.empty()) {
+        ORRERY_ASSIGN(model, findModel(m_catalogue, request.model));
+        ORRERY_ASSIGN(const std::string settings, settingsOfModelJson(model, isCancelled));
+        ORRERY_TRY(builder.setJson(settings));
+    }
+    ORRERY_TRY(builder.setJson(request.specJson));
     ORRERY_ASSIGN(const RunSpec spec, builder.build());
     if (!isGeneratorPath(spec.data.path))
         ORRERY_TRY(requireAbsolute(spec.data.path, "data.path", "create a run"));
     for (const std::string &stage : spec.continual.stages)
         ORRERY_TRY(requireAbsolute(stage, "continual.stages", "create a run"));
-    ORRERY_TRY(requireAbsolute(directory, "its folder", "create a run"));
+    ORRERY_TRY(requireAbsolute(request.directory, "its folder", "create a run"));
     ORRERY_ASSIGN(const RunDirectory run,
-                  orrery::createRun(m_catalogue, spec, directory, ThreadUse::LeaveOneForDesktop));
-    return start ? startNew(run, "created") : run.status();
+                  orrery::createRun(m_catalogue, spec, request.directory, ThreadUse::LeaveOneForDesktop));
+    if (!model.empty())
+        if (const auto begun = beginWithModel(run, model, isCancelled); !begun) {
+            (void)m_catalogue.forget(run.path());
+            return begun.error();
+        }
+    return request.start ? startNew(run, "created") : run.status();
 }
 
 PluginCatalogue HostService::scanPlugins() const { return PluginCatalogue::scan(pluginDirectories(m_home)); }

@@ -26,8 +26,7 @@ public:
     Result<std::vector<RunStatus>> listRuns() override;
     Result<void> watchRuns(RunListSink &sink) override;
     /// Paths in the spec and `directory` are absolute, as the host has a working directory of its own.
-    Result<RunStatus> createRun(const std::string &specJson, const std::string &directory,
-                                bool start) override;
+    Result<RunStatus> createRun(const NewRunRequest &request, const StreamSink &caller) override;
     Result<RunStatus> startRun(const std::string &run, int64_t steps) override
     {
         return m_runs.start(run, steps);
@@ -38,9 +37,13 @@ public:
     Result<RunStatus> restoreRun(const std::string &run) override;
     Result<RunStatus> branchRun(const BranchRequest &request) override;
     Result<void> annotate(const std::string &run, int64_t step, const std::string &text) override;
-    Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller) override;
+    Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller,
+                                   const std::function<void(const TransferAmount &)> &onAmount) override;
     Result<void> exportRun(const std::string &run, const std::string &directory,
                            const StreamSink &caller) override;
+    /// Both ask a worker, which takes as long as it takes to read a model. @error NotFound, Cancelled, and what it says
+    Result<std::string> modelSettings(const std::string &model, const StreamSink &caller) override;
+    Result<ModelExportSummary> exportModel(const ModelExportRequest &request, ModelExportSink &sink) override;
     /// Prepares the data as a training would (kept in the cache). Two at a time, a few more wait for their
     /// turn; above: Unavailable. Ends soon when the caller has gone, whatever it does at the moment.
     Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
@@ -101,9 +104,6 @@ private:
     /// Asks the model's worker, which may have to be started. @param ask of a client, a reference and a token
     template <typename Answer, typename Ask>
     Result<Answer> answerOf(const std::string &model, const StreamSink &caller, const Ask &ask);
-    /// RUN, RUN@step, RUN@best, RUN@latest or a model directory as a reference that names the same weights
-    /// for good.
-    [[nodiscard]] Result<std::string> resolveModel(const std::string &model) const;
 
     const Catalogue &m_catalogue;
     HostRuns &m_runs;

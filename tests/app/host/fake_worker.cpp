@@ -3,7 +3,7 @@
 // obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
 // listens), FAKE_LINGER_MS (time between the end of its socket and its own), FAKE_PAUSED=1 (waits at step 0),
 // FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none), FAKE_FULL=1 (every
-// field of its status says something; it waits at a breakpoint).
+// field of its status says something; it waits at a breakpoint). Models come in and go out by their names: transfer().
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/platform.h"
@@ -242,6 +242,33 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
     return ended;
 }
 
+/// `settings`, `begin` and `export` of a model whose path says what it is like: one with "broken" in it cannot be read, and
+/// "slow" is exported until somebody ends it.
+Result<void> transfer(const std::string &command, const std::string &model, const std::string &target)
+{
+    if (model.find("broken") != std::string::npos)
+        return Error{ErrorCode::InvalidInput, "Cannot read model \"" + model + "\": its shapes differ.", "Choose another one."};
+    if (command == "settings") {
+        std::printf("a note\n{\"model\":{\"layers\":3,\"width\":96,\"heads\":3}}\n");
+        return {};
+    }
+    if (command == "begin") return writeFileAtomically(std::filesystem::path(target) / "begun", model);
+    std::filesystem::create_directories(target);
+    for (int i = 1; i <= 4; ++i) {
+        std::printf("{\"event\":\"progress\",\"bytes\":%d,\"total_bytes\":400}\n", i * 100);
+        std::fflush(stdout);
+        std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    }
+    while (!g_stop && model.find("slow") != std::string::npos) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (g_stop) {
+        std::filesystem::remove_all(target);
+        return Error{ErrorCode::Cancelled, "Cannot finish: it was cancelled.", ""};
+    }
+    std::printf("{\"event\":\"done\",\"model\":\"x\",\"source\":\"a model\",\"step\":7,\"bytes\":400,\"memory\":true,"
+                "\"plugins\":[\"memory 1.0.0\"],\"architecture\":\"LlamaForCausalLM\"}\n");
+    return {};
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -260,6 +287,12 @@ int main(int argc, char **argv)
         return fail({ErrorCode::InvalidInput,
                      "Cannot read data \"broken\": line 7 is not JSON, expected an object.",
                      "Correct line 7."});
+    if (arguments[0] == "settings" || arguments[0] == "begin" || arguments[0] == "export") {
+        const bool isBegin = arguments[0] == "begin";
+        const Result<void> moved = transfer(arguments[0], option(isBegin ? "--from" : "--model"),
+                                            isBegin ? arguments[1] : option("--out"));
+        return moved.ok() ? kExitOk : fail(moved.error());
+    }
     Result<void> done = arguments[0] == "train" ? train(arguments[1], std::atoll(option("--steps").c_str()))
                                                 : serve(option("--model"), option("--socket"),
                                                         std::atof(option("--idle-seconds").c_str()));
