@@ -3,6 +3,7 @@
 
 #include "core/spec/field_values.h"
 #include "widgets/common/glossary.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/unit_line_edit.h"
@@ -62,17 +63,17 @@ QString withEntry(const QString &list, const QString &entry)
 
 } // namespace
 
-QString fieldLabel(const Field &field) { return fromStd(field.label.empty() ? field.key : field.label); }
+QString fieldLabel(const Field &field) { return field.label.empty() ? fromStd(field.key) : fieldText(field.label); }
 
 QString fieldToolTip(const Field &field)
 {
     QStringList parts;
-    if (!field.effect.empty()) parts << fromStd(field.effect);
+    if (!field.effect.empty()) parts << fieldText(field.effect);
     if (const QString advice = glossaryAdvice(fromStd(field.key)); !advice.isEmpty()) parts << advice;
     const QString range = fromStd(field.rangeText());
     if (!range.isEmpty()) {
         QString line = FieldEditor::tr("Range: %1").arg(range);
-        if (!field.unit.empty() && field.type != FieldType::Choice) line += u' ' + fromStd(field.unit);
+        if (!field.unit.empty() && field.type != FieldType::Choice) line += u' ' + fieldText(field.unit);
         parts << line;
     }
     parts << FieldEditor::tr("Key: %1").arg(fromStd(field.key));
@@ -113,7 +114,7 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
             Q_EMIT committed();
         });
     } else {
-        m_line = new UnitLineEdit(fromStd(field.unit), this);
+        m_line = new UnitLineEdit(fieldText(field.unit), this);
         m_control = m_line;
         connect(m_line, &QLineEdit::textEdited, this, [this] {
             m_isGiven = !m_line->text().trimmed().isEmpty();
@@ -123,7 +124,7 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
     }
     m_control->setObjectName(u"control_"_s + key);
     m_control->setAccessibleName(fieldLabel(field));
-    m_control->setAccessibleDescription(fromStd(field.effect));
+    m_control->setAccessibleDescription(fieldText(field.effect));
     m_control->setToolTip(fieldToolTip(field));
     layout->addWidget(m_control, m_line ? 1 : 0);
     if (!m_line) layout->addStretch(1);

@@ -2,6 +2,7 @@
 #include "widgets/common/run_spec_json.h"
 
 #include "core/spec/field_table.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 
 #include <QCoreApplication>
@@ -61,9 +62,9 @@ void flatten(const QString &prefix, const QJsonObject &object, QList<SpecEntry> 
         SpecEntry entry{key, key, plainText(it.value()),
                         key.startsWith(u"plugins."_s) ? tr("Plugins") : tr("Frozen with")};
         if (field) {
-            entry.label = fromStd(field->label);
-            entry.group = fromStd(field->group);
-            if (!field->unit.empty() && it.value().isDouble()) entry.value += u' ' + fromStd(field->unit);
+            entry.label = fieldText(field->label);
+            entry.group = fieldText(field->group);
+            if (!field->unit.empty() && it.value().isDouble()) entry.value += u' ' + fieldText(field->unit);
         }
         entries.append(entry);
     }

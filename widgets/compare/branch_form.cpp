@@ -3,6 +3,7 @@
 
 #include "widgets/common/counted.h"
 #include "widgets/common/field_editor.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -74,11 +75,11 @@ void BranchForm::setDraft(const BranchDraft &draft)
         auto found = std::find(names.begin(), names.end(), field.group);
         if (found == names.end()) {
             auto *section = new QWidget(m_content);
-            section->setAccessibleName(fromStd(field.group));
+            section->setAccessibleName(fieldText(field.group));
             auto *column = new QVBoxLayout(section);
             column->setContentsMargins(0, 0, 0, 0);
             column->setSpacing(space::kHalf);
-            column->addWidget(new ToneLabel(fromStd(field.group), Tone::Text, TypeSize::Heading, section));
+            column->addWidget(new ToneLabel(fieldText(field.group), Tone::Text, TypeSize::Heading, section));
             auto *grid = new QGridLayout;
             grid->setHorizontalSpacing(space::kOne);
             grid->setVerticalSpacing(space::kHalf);
@@ -107,7 +108,7 @@ void BranchForm::addRow(const BranchDraft &draft, const Field &field, size_t gro
     QGridLayout *grid = m_groups[group].grid;
     const QString label = fieldLabel(field);
     Row row{key,
-            QString(key + u' ' + label + u' ' + fromStd(field.group) + u' ' + fromStd(field.effect)).toLower(),
+            QString(key + u' ' + label + u' ' + fieldText(field.group) + u' ' + fieldText(field.effect)).toLower(),
             new ToneLabel(label, Tone::Text, TypeSize::Base, section),
             new FieldEditor(field, section),
             makeIconButton(u"undo"_s, tr("Reset %1").arg(label.toLower()), section),
@@ -169,7 +170,7 @@ void BranchForm::setProblems(const QMap<QString, QString> &problems)
         const QString problem = problems.value(row.key);
         row.note->setText(problem);
         row.editor->setInvalid(!problem.isEmpty());
-        row.editor->control()->setAccessibleDescription(problem.isEmpty() ? fromStd(row.editor->field().effect) : problem);
+        row.editor->control()->setAccessibleDescription(problem.isEmpty() ? fieldText(row.editor->field().effect) : problem);
     }
     arrange();
 }

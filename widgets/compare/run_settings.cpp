@@ -2,6 +2,7 @@
 #include "widgets/compare/run_settings.h"
 
 #include "core/spec/data_defaults.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
 
@@ -121,12 +122,12 @@ RunSettings::Ptr readRunSettings(const QString &specJson)
 QString settingLabel(const RunSettings &settings, const QString &key)
 {
     const Field *field = settings.table->find(toStd(key));
-    return field && !field->label.empty() ? fromStd(field->label) : key;
+    return field && !field->label.empty() ? fieldText(field->label) : key;
 }
 
 QString settingGroup(const RunSettings &settings, const QString &key)
 {
-    if (const Field *field = settings.table->find(toStd(key))) return fromStd(field->group);
+    if (const Field *field = settings.table->find(toStd(key))) return fieldText(field->group);
     return tr("Not known to this version");
 }
 
@@ -135,7 +136,7 @@ QString settingValueText(const RunSettings &settings, const SettingValue &value)
     if (value.text.isEmpty()) return tr("(empty)");
     const Field *field = settings.table->find(toStd(value.key));
     const bool isNumber = field && (field->type == FieldType::Integer || field->type == FieldType::Real);
-    return isNumber && !field->unit.empty() ? value.text + u' ' + fromStd(field->unit) : value.text;
+    return isNumber && !field->unit.empty() ? value.text + u' ' + fieldText(field->unit) : value.text;
 }
 
 } // namespace orrery::ui

@@ -2,6 +2,7 @@
 #include "widgets/compare/values_column.h"
 
 #include "widgets/common/glossary.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/text_export.h"
@@ -198,7 +199,7 @@ QString ValuesColumn::title() const
     if (kind == ValuesColumnKind::Setting) {
         const Field *field = findField(toStd(name));
         if (!field || field->label.empty()) return name;
-        const QString label = fromStd(field->label);
+        const QString label = fieldText(field->label);
         // "Steps" is a column already.
         const bool isTaken = std::any_of(std::begin(kDescriptions), std::end(kDescriptions),
                                          [&label](const Description &one) { return label == tr(one.title); });

@@ -6,6 +6,7 @@
 #include "core/spec/plugin_use.h"
 #include "core/spec/schedule.h"
 #include "widgets/common/field_editor.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/segmented_choice.h"
@@ -162,12 +163,13 @@ void SpecForm::makeGroups()
     for (const QString &name : groupOrder(*m_table)) {
         const int index = static_cast<int>(m_groups.size());
         auto *section = new QWidget(this);
-        section->setAccessibleName(name);
+        const QString title = fieldText(toStd(name));
+        section->setAccessibleName(title);
         section->setMaximumWidth(kMaxSectionWidth);
         auto *sectionLayout = new QVBoxLayout(section);
         sectionLayout->setContentsMargins(0, 0, 0, 0);
         sectionLayout->setSpacing(space::kHalf);
-        sectionLayout->addWidget(new ToneLabel(name, Tone::Text, TypeSize::Heading, section));
+        sectionLayout->addWidget(new ToneLabel(title, Tone::Text, TypeSize::Heading, section));
         auto *grid = new QGridLayout;
         grid->setHorizontalSpacing(space::kOne);
         grid->setVerticalSpacing(space::kHalf);
@@ -175,7 +177,7 @@ void SpecForm::makeGroups()
         grid->setColumnMinimumWidth(2, 36); // of a reset button, shown or not
         grid->setColumnStretch(1, 1);
         sectionLayout->addLayout(grid);
-        auto *more = makeIconButton(u"chevron-right"_s, tr("Show more settings of %1").arg(name), section);
+        auto *more = makeIconButton(u"chevron-right"_s, tr("Show more settings of %1").arg(title), section);
         more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         more->setObjectName(u"more_"_s + name);
         sectionLayout->addWidget(more, 0, Qt::AlignLeft);
@@ -197,8 +199,8 @@ void SpecForm::addRow(const Field &field, int group)
     const QString key = fromStd(field.key);
     QWidget *section = m_groups[static_cast<size_t>(group)].section;
     QGridLayout *grid = m_groups[static_cast<size_t>(group)].grid;
-    const QString search = QString(key + u' ' + fromStd(field.label) + u' ' + fromStd(field.group) + u' ' +
-                                   fromStd(field.effect))
+    const QString search = QString(key + u' ' + fieldText(field.label) + u' ' + fieldText(field.group) + u' ' +
+                                   fieldText(field.effect))
                                .toLower();
     Row row{&field,
             key,
@@ -371,7 +373,7 @@ void SpecForm::showProblems(const RunSpec &preview)
         // waits.
         if (row.key == kPathKey && preview.data.path.empty() && !row.isTouched) message.clear();
         row.editor->setInvalid(!message.isEmpty());
-        row.editor->control()->setAccessibleDescription(message.isEmpty() ? fromStd(row.field->effect)
+        row.editor->control()->setAccessibleDescription(message.isEmpty() ? fieldText(row.field->effect)
                                                                           : message);
         row.error->setText(message);
     }

@@ -3,6 +3,7 @@
 
 #include "core/spec/field_table.h"
 #include "widgets/common/field_editor.h"
+#include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
@@ -94,7 +95,7 @@ void PluginSettingsForm::takeEdit(Row &row)
     row.label->setTypeSize(given ? TypeSize::Heading : TypeSize::Base);
     row.reset->setVisible(given.has_value());
     row.editor->setInvalid(!problem.isEmpty());
-    row.editor->control()->setAccessibleDescription(problem.isEmpty() ? fromStd(row.editor->field().effect)
+    row.editor->control()->setAccessibleDescription(problem.isEmpty() ? fieldText(row.editor->field().effect)
                                                                       : problem);
     row.error->setText(problem);
     row.error->setVisible(!problem.isEmpty());
