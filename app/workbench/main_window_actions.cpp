@@ -3,6 +3,7 @@
 // and a menu.
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/tool_bar_fit.h"
 #include "app/workbench/doctor_dialog.h"
 #include "core/base/platform.h"
 #include "widgets/common/command_palette.h"
@@ -248,6 +249,12 @@ void MainWindow::makeToolBar()
     // The theme is also chosen in the menu.
     connect(&Theme::instance(), &Theme::changed, theme, [theme, iconName] { bindIcon(theme, iconName()); });
     bar->addWidget(theme);
+
+    QList<QToolButton *> yielding{find};
+    for (QAction *action : m_controls->actions())
+        if (auto *button = qobject_cast<QToolButton *>(bar->widgetForAction(action))) yielding.prepend(button);
+    yielding.move(yielding.size() - 1, 0); // the search goes without words before the controls do
+    new ToolBarFit(bar, yielding);
 }
 
 void MainWindow::makeMenus()

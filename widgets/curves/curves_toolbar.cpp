@@ -57,7 +57,7 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
       m_follow(makeToggle(tr("Follow"), tr("Follow the newest points"), this)),
       m_fit(makeIconButton(QStringLiteral("fit"), tr("Show everything (double click, Home)"), this))
 {
-    auto *label = new ToneLabel(tr("Smoothing"), Tone::Secondary, TypeSize::Base, this);
+    auto *label = new ElidedLabel(tr("Smoothing"), Tone::Secondary, TypeSize::Base, this); // gives way
     label->setBuddy(m_slider);
     m_slider->setObjectName(QStringLiteral("smoothing"));
     m_slider->setRange(0, kSliderMax);
@@ -68,7 +68,7 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
     m_slider->setAccessibleName(tr("Smoothing"));
     m_logY->setObjectName(QStringLiteral("logY"));
     m_follow->setObjectName(QStringLiteral("follow"));
-    m_follow->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_follow->setToolButtonStyle(Qt::ToolButtonIconOnly); // in any language the row has to fit beside two docks
     m_follow->setChecked(true);
     bindIcon(m_follow, QStringLiteral("follow"));
     m_fit->setObjectName(QStringLiteral("fit"));

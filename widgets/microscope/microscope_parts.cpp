@@ -142,7 +142,7 @@ void MicroscopePanel::makeHeader(QVBoxLayout &layout)
     auto *tintRow = new QHBoxLayout;
     tintRow->setContentsMargins(6, 0, 0, 0);
     tintRow->setSpacing(space::kOne);
-    tintRow->addWidget(new ToneLabel(tr("Tint"), Tone::Secondary, TypeSize::Small, this));
+    m_tint->setAccessibleName(tr("Tint of the text"));
     tintRow->addWidget(m_tint, 1);
     text->addLayout(tintRow);
     layout.addLayout(text);

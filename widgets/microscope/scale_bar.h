@@ -4,6 +4,7 @@
 #pragma once
 
 #include "widgets/attention/heat_image.h"
+#include "widgets/attention/summarized_view.h"
 
 #include <QWidget>
 
@@ -12,13 +13,14 @@ namespace orrery::ui {
 void paintScaleBar(QPainter &painter, const QRectF &area, const HeatScale &scale, const QString &what,
                    const FigureStyle &style);
 
-class ScaleBar : public QWidget {
+class ScaleBar : public QWidget, public SummarizedView {
     Q_OBJECT
 public:
     explicit ScaleBar(QWidget *parent = nullptr);
     /// @param what "attention weight", "share in nats"
     void setScale(const HeatScale &scale, const QString &what);
     [[nodiscard]] QString text() const; ///< "share in nats, −0.5 … 0.5, linear"
+    [[nodiscard]] QString summary() const override { return text(); }
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
 

@@ -44,7 +44,7 @@ void StatRow::setStats(const std::vector<Stat> &stats)
         for (ElidedLabel *label : {m_places[i].name, m_places[i].value}) {
             if (label->property("meaning").toString() == meaning) continue;
             label->setProperty("meaning", meaning); // an elided label makes its hover of it
-            label->setToolTip(meaning);
+            label->setElideMode(Qt::ElideRight); // makes its hover anew
         }
     }
 }

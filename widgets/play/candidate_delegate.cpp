@@ -117,6 +117,7 @@ void CandidateDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opt
 CandidateHeader::CandidateHeader(const QListView &list, QWidget *parent) : QWidget(parent), m_list(list)
 {
     setObjectName(u"candidateHeader"_s);
+    setAccessibleName(tr("Columns of the candidates"));
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }

@@ -312,7 +312,7 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
     m_attach->setAccessibleName(tr("Attach pictures or recordings"));
     m_attach->setToolTip(tr("Pictures (PNG, JPEG) or recordings (WAV, FLAC) before the text, for models that "
                             "read them; they can be dropped and pasted, too (Ctrl+Shift+A)"));
-    m_attach->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_attach->setToolButtonStyle(Qt::ToolButtonIconOnly); // there is no room for its word in every language
     m_attach->setObjectName(u"attach"_s);
     bindIcon(m_attach, u"attach"_s);
     layout->addWidget(m_attach);

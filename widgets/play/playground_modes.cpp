@@ -63,8 +63,6 @@ void PlaygroundPanel::showMode()
     m_after->setPlaceholderText(tr("What stands behind it. The model writes what is missing."));
     m_talkTools->setVisible(isTalk);
     m_attach->setVisible(!isHole && !isCompared);
-    // Beside the tools of a conversation there is room for its sign only.
-    m_attach->setToolButtonStyle(isTalk ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_prompt->setTakesMedia(mode() == PlayMode::Continue);
     showAttachments();
     const QString copy = isTalk       ? tr("Copy the conversation")

@@ -97,7 +97,7 @@ QVariant PluginValuesModel::headerData(int section, Qt::Orientation orientation,
     if (role == Qt::TextAlignmentRole)
         return int((section == NameColumn || section == TrendColumn ? Qt::AlignLeft : Qt::AlignRight) |
                    Qt::AlignVCenter);
-    if (role != Qt::DisplayRole) return {};
+    if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {}; // the whole where a column is narrow
     switch (section) {
     case NameColumn:
         return tr("Value");

@@ -2,6 +2,7 @@
 #include "widgets/runs/run_list_panel.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/current_stack.h"
 #include "widgets/common/counted.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
@@ -45,7 +46,7 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
       m_edits(new RunEdits(session, this)), m_notice(new Banner(this)),
       m_note(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
       m_foot(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
-      m_stack(new QStackedWidget(this)), m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this))
+      m_stack(new CurrentStack(this)), m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this))
 {
     setObjectName(u"runListPanel"_s);
     QToolButton *open = addTitleButton(u"folder"_s, tr("Open a run directory"));

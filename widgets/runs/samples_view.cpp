@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/runs/samples_view.h"
 
+#include "widgets/common/elided_combo_box.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/level_painter.h"
@@ -53,7 +54,7 @@ QImage outline(const QList<double> &levels, double ratio)
 } // namespace
 
 SamplesView::SamplesView(QWidget *parent)
-    : QWidget(parent), m_steps(new QComboBox(this)),
+    : QWidget(parent), m_steps(new ElidedComboBox(this)),
       m_earlier(makeIconButton(u"chevron-left"_s, tr("Earlier sample"), this)),
       m_later(makeIconButton(u"chevron-right"_s, tr("Later sample"), this)),
       m_look(new QPushButton(tr("Look inside"), this)), m_lookMenu(new QMenu(m_look)), m_text(new QTextEdit(this)),
@@ -61,7 +62,9 @@ SamplesView::SamplesView(QWidget *parent)
 {
     m_steps->setAccessibleName(tr("Step of the sample"));
     m_steps->setObjectName(u"sampleStep"_s);
-    m_steps->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_steps->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_steps->setMinimumContentsLength(6);
+    m_steps->setMaximumWidth(180);
     m_text->setReadOnly(true);
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->setAccessibleName(tr("Sample text"));
@@ -69,10 +72,10 @@ SamplesView::SamplesView(QWidget *parent)
     auto *copyButton = makeIconButton(u"copy"_s, tr("Copy this sample"), this);
     auto *bar = new QHBoxLayout;
     bar->setSpacing(space::kHalf);
-    bar->addWidget(m_steps);
+    bar->addWidget(m_steps, 1);
     bar->addWidget(m_earlier);
     bar->addWidget(m_later);
-    bar->addStretch(1);
+    bar->addStretch();
     m_look->setObjectName(u"sampleLook"_s);
     bar->addWidget(m_look);
     bar->addWidget(copyButton);

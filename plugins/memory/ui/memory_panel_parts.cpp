@@ -199,6 +199,7 @@ QWidget *MemoryPanel::makeLeft()
     m_filter->setObjectName(u"memoryFilter"_s);
     m_filter->setPlaceholderText(tr("Filter by text or source"));
     m_filter->setAccessibleName(tr("Filter by text or source"));
+    m_filter->setToolTip(tr("Filter by text or source"));
     m_filter->setClearButtonEnabled(true);
     m_shownCount = new ui::ToneLabel({}, ui::Tone::Secondary, ui::TypeSize::Small, page);
     m_shownCount->setObjectName(u"shownCount"_s);
@@ -264,7 +265,7 @@ QWidget *MemoryPanel::makeRight()
     m_right->addWidget(m_details);
     m_right->addWidget(m_whatIf);
     m_right->addWidget(m_reads);
-    side->setMinimumWidth(240);
+    side->setMinimumWidth(std::max(240, m_tabs->minimumSizeHint().width()));
     m_side = side;
     auto *column = new QVBoxLayout(side);
     column->setContentsMargins(0, 0, 0, 0);
