@@ -51,6 +51,7 @@ private Q_SLOTS:
     void everyControlHasAName();
     void nothingIsClippedInAnyTheme_data();
     void nothingIsClippedInAnyTheme();
+    void aLowPanelCutsNoLineOfItsMap();
 };
 
 void TestAttentionPanel::withoutARunItSaysSo()
@@ -358,6 +359,24 @@ void TestAttentionPanel::nothingIsClippedInAnyTheme()
     QVERIFY2(colors.size() > 60, qPrintable(QString::number(colors.size())));
     QVERIFY(picture.pixel(map()->mapTo(m_panel.get(), map()->cellRect(0, 0).center().toPoint())) ==
             ColorMaps::sequential(ColorMaps::themeGround()).at(1)); // the first token looks at itself alone
+}
+
+/// As low as a dock below can make it.
+void TestAttentionPanel::aLowPanelCutsNoLineOfItsMap()
+{
+    SampleModel model;
+    model.words.front() = "<|image_start|>"; // a long label over the columns
+    open(model);
+    openHead({3, 2});
+    m_panel->resize(860, m_panel->minimumSizeHint().height());
+    const HeadPage *page = m_panel->stage()->head();
+    auto *reading = child<ElidedLabel>(m_panel.get(), "cellReading");
+    QTRY_VERIFY(page->height() < 260);
+    QVERIFY2(page->height() >= page->minimumSizeHint().height(),
+             qPrintable(u"%1 < %2"_s.arg(page->height()).arg(page->minimumSizeHint().height())));
+    QTRY_VERIFY(reading->geometry().bottom() < page->height() && reading->height() >= reading->sizeHint().height());
+    QVERIFY(map()->geometry().bottom() < reading->geometry().top());
+    QVERIFY2(map()->plotRect().height() >= 80, qPrintable(QString::number(map()->plotRect().height())));
 }
 
 ORRERY_GUI_TEST_MAIN(TestAttentionPanel)
