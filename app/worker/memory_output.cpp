@@ -15,6 +15,24 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kShownBytes = 60; ///< of an event's text in a list for people
 
+/// The text with what is not text in words.
+std::string shownText(const MemoryEvent &event)
+{
+    std::string shown;
+    int64_t at = 0;
+    for (const MediaRun &run : event.media) {
+        const bool isPicture = run.modality == Modality::Image;
+        shown += event.text.substr(static_cast<size_t>(at), static_cast<size_t>(run.begin - at));
+        shown += (isPicture ? "[picture, " : "[recording, ") + std::to_string(run.count) +
+                 (isPicture ? " patch" : " frame") +
+                 (run.count == 1 ? "]"
+                  : isPicture    ? "es]"
+                                 : "s]");
+        at = run.begin + run.count;
+    }
+    return shown + event.text.substr(static_cast<size_t>(at));
+}
+
 /// One line of a list: no line ends in it.
 std::string oneLine(const std::string &text)
 {
@@ -25,21 +43,50 @@ std::string oneLine(const std::string &text)
 }
 
 /// @return `usual` where a memory keeps no such column
-template <typename Number> Number at(const std::vector<Number> &column, size_t index, Number usual)
+template <typename Value> Value at(const std::vector<Value> &column, size_t index, Value usual)
 {
     return index < column.size() ? column[index] : usual;
+}
+
+/// Not there: nobody knows; null: it was never read.
+void addLastRead(const SlotRead &read, Json &json)
+{
+    if (read.age == SlotRead::kNever) json["last_read"] = nullptr;
+    if (!read.isThere()) return;
+    Json &last = json["last_read"];
+    last = {{"age", read.age},
+            {"source", sanitizeUtf8(read.source)},
+            {"token", read.place},
+            {"token_id", read.tokenId}};
+    if (read.modality != Modality::Text) last["modality"] = modalityName(read.modality);
+    last["text"] = sanitizeUtf8(read.text);
+    last["layer"] = read.layer;
+    last["head"] = read.head;
+    last["weight"] = read.weight;
 }
 
 Json storedJson(const MemoryEvent &event)
 {
     Json json = Json::array();
-    for (size_t i = 0; i < event.tokenIds.size(); ++i)
+    for (size_t i = 0; i < event.tokenIds.size(); ++i) {
         json.push_back({{"slot", at<int64_t>(event.slots, i, -1)},
                         {"token_id", event.tokenIds[i]},
                         {"usage", at(event.usages, i, 0.F)},
                         {"surprise", at(event.surprises, i, 0.F)},
                         {"strength", at(event.strengths, i, 1.F)}});
+        if (const Modality modality = at(event.modalities, i, Modality::Unknown);
+            modality != Modality::Unknown)
+            json.back()["modality"] = modalityName(modality);
+        addLastRead(at(event.reads, i, SlotRead{}), json.back());
+    }
     return json;
+}
+
+std::string lastReadWords(const MemoryEvent &event)
+{
+    const SlotRead last = lastReadOf(event);
+    if (last.isThere()) return "last read " + std::to_string(last.age) + " tokens ago";
+    return last.age == SlotRead::kNever ? "never read" : "last read not known";
 }
 
 void addReads(const InspectReport &report, std::vector<std::string> &lines)
@@ -107,6 +154,37 @@ void addEvents(const MemoryReport &memory, NpzWriter &npz)
     npz.add("slot_strength", strengths, {slots.size()});
 }
 
+/// Ages: −1 never, −2 not known; then the other columns say nothing.
+void addLastReads(const MemoryReport &memory, NpzWriter &npz)
+{
+    std::vector<std::string> modalities, sources;
+    std::vector<int64_t> ages, places, tokens, layers, heads, eventAges;
+    std::vector<float> weights;
+    for (const MemoryEvent &event : memory.events) {
+        eventAges.push_back(lastReadOf(event).age);
+        for (size_t i = 0; i < event.tokenIds.size(); ++i) {
+            modalities.emplace_back(modalityName(at(event.modalities, i, Modality::Unknown)));
+            const SlotRead read = at(event.reads, i, SlotRead{});
+            sources.push_back(read.source);
+            ages.push_back(read.age);
+            places.push_back(read.place);
+            tokens.push_back(read.tokenId);
+            layers.push_back(read.layer);
+            heads.push_back(read.head);
+            weights.push_back(read.weight);
+        }
+    }
+    npz.add("event_read_age", eventAges, {eventAges.size()});
+    npz.addTexts("slot_modality", modalities);
+    npz.add("slot_read_age", ages, {ages.size()});
+    npz.addTexts("slot_read_source", sources);
+    npz.add("slot_read_token", places, {places.size()});
+    npz.add("slot_read_token_id", tokens, {tokens.size()});
+    npz.add("slot_read_layer", layers, {layers.size()});
+    npz.add("slot_read_head", heads, {heads.size()});
+    npz.add("slot_read_weight", weights, {weights.size()});
+}
+
 void addReadColumns(const std::vector<MemoryRead> &reads, NpzWriter &npz)
 {
     std::vector<std::string> memories;
@@ -160,7 +238,7 @@ Json memoryJson(const MemoryReport &report, const std::string &file)
     json["refused"] = report.status.numRefused;
     if (!report.status.lastRefusal.empty()) json["last_refusal"] = sanitizeUtf8(report.status.lastRefusal);
     json["events"] = Json::array();
-    for (const MemoryEvent &event : report.events)
+    for (const MemoryEvent &event : report.events) {
         json["events"].push_back({{"id", event.id},
                                   {"source", sanitizeUtf8(event.source)},
                                   {"first_token", event.firstToken},
@@ -170,8 +248,10 @@ Json memoryJson(const MemoryReport &report, const std::string &file)
                                   {"usage", event.meanUsage},
                                   {"age", event.age},
                                   {"pinned", event.isPinned},
-                                  {"text", sanitizeUtf8(event.text)},
+                                  {"text", sanitizeUtf8(shownText(event))},
                                   {"stored", storedJson(event)}});
+        addLastRead(lastReadOf(event), json["events"].back());
+    }
     if (!report.similarEvents.empty()) {
         const size_t size = report.similarEvents.size();
         json["similar_events"] = report.similarEvents;
@@ -193,7 +273,8 @@ std::vector<std::string> memoryLines(const MemoryReport &report, const std::stri
         lines.push_back("event " + std::to_string(event.id) + "  " + oneLine(event.source) + "  tokens " +
                         std::to_string(event.firstToken) + "-" + std::to_string(event.lastToken) + "  step " +
                         std::to_string(event.step) + "  usage " + formatSignificant(event.meanUsage, 3) +
-                        (event.isPinned ? "  pinned" : "") + "  " + oneLine(event.text));
+                        "  " + lastReadWords(event) + (event.isPinned ? "  pinned" : "") + "  " +
+                        oneLine(shownText(event)));
     return lines;
 }
 
@@ -239,6 +320,7 @@ Result<std::string> memoryLookNpz(const MemoryLook &look)
     addTokenColumns(look.look, npz);
     npz.add("token", std::vector<int64_t>{look.look.token}, {});
     addEvents(look.memory, npz);
+    addLastReads(look.memory, npz);
     addReadColumns(look.look.reads, npz);
     addCandidateColumns("candidate", look.look.candidates, npz);
     addCandidateColumns("changed", look.look.changed, npz);

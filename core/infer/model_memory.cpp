@@ -96,6 +96,29 @@ Result<void> checkWriteOver(const std::filesystem::path &path)
                  "Choose another name, or delete it by hand."};
 }
 
+bool isMedia(Modality modality) { return modality == Modality::Image || modality == Modality::Audio; }
+
+/// What its tokens and those that read them are in bytes. A patch or frame has none of its own: a byte 0
+/// stands for it, and the event says where.
+void addTexts(const Tokenizer &tokenizer, MemoryEvent &event)
+{
+    for (size_t i = 0; i < event.tokenIds.size(); ++i) {
+        const Modality modality = i < event.modalities.size() ? event.modalities[i] : Modality::Unknown;
+        if (!isMedia(modality)) {
+            event.text += tokenizer.tokenBytes(event.tokenIds[i]);
+            continue;
+        }
+        const auto end = std::ssize(event.text);
+        const bool goesOn = !event.media.empty() && event.media.back().modality == modality &&
+                            event.media.back().begin + event.media.back().count == end;
+        if (!goesOn) event.media.push_back({end, 0, modality});
+        ++event.media.back().count;
+        event.text += '\0';
+    }
+    for (SlotRead &read : event.reads)
+        if (read.isThere() && !isMedia(read.modality)) read.text = tokenizer.tokenBytes(read.tokenId);
+}
+
 } // namespace
 
 Result<MemoryReport> TextGenerator::editMemory(const MemoryEdit &edit)
@@ -120,8 +143,7 @@ Result<MemoryReport> TextGenerator::editOpened(const MemoryEdit &edit)
     }
     report.undoText = memory->undoText();
     report.events = memory->listEvents();
-    for (MemoryEvent &event : report.events)
-        for (const int32_t id : event.tokenIds) event.text += m_loaded.tokenizer->tokenBytes(id);
+    for (MemoryEvent &event : report.events) addTexts(*m_loaded.tokenizer, event);
     return report;
 }
 

@@ -15,7 +15,7 @@ namespace orrery::memory {
 
 namespace {
 
-constexpr const char *kVersion = "1";
+constexpr const char *kVersion = "2", *kFirstVersion = "1";
 
 Error badFile(const std::filesystem::path &path, const std::string &found, const std::string &expected)
 {
@@ -101,6 +101,32 @@ Result<int64_t> countIn(const SafetensorsReader &reader, const std::string &key,
     return value;
 }
 
+/// Who read what last, and what is no text.
+Result<void> readReads(const Columns &columns, const SafetensorsReader &reader, uint64_t numSlots,
+                       EpisodicStore::Image &image)
+{
+    const std::vector<uint64_t> shape = {numSlots};
+    ORRERY_ASSIGN(const auto kinds, columns.read<uint8_t>("slots.modality", TensorType::U8, shape));
+    ORRERY_ASSIGN(const auto at, columns.read<int64_t>("slots.read_at", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto place, columns.read<int64_t>("slots.read_place", TensorType::I64, shape));
+    ORRERY_ASSIGN(const auto token, columns.read<int32_t>("slots.read_token", TensorType::I32, shape));
+    ORRERY_ASSIGN(const auto number, columns.read<int32_t>("slots.reader", TensorType::I32, shape));
+    ORRERY_ASSIGN(const auto head, columns.read<int32_t>("slots.read_head", TensorType::I32, shape));
+    ORRERY_ASSIGN(const auto weight, columns.read<float>("slots.read_weight", TensorType::F32, shape));
+    ORRERY_ASSIGN(const auto by, columns.read<uint8_t>("slots.read_modality", TensorType::U8, shape));
+    for (size_t i = 0; i < numSlots; ++i) {
+        image.slots[i].modality = static_cast<Modality>(kinds[i]);
+        image.slots[i].read = {
+            at[i], place[i], token[i], number[i], head[i], weight[i], static_cast<Modality>(by[i])};
+    }
+    for (int64_t i = 0; i < kMaxSlots; ++i) {
+        const auto name = reader.metadata().find("reader." + std::to_string(i));
+        if (name == reader.metadata().end()) break;
+        image.readers.push_back(name->second);
+    }
+    return {};
+}
+
 Result<void> readSlots(const Columns &columns, uint64_t numSlots, std::vector<Slot> &slots)
 {
     const std::vector<uint64_t> shape = {numSlots};
@@ -115,8 +141,8 @@ Result<void> readSlots(const Columns &columns, uint64_t numSlots, std::vector<Sl
     ORRERY_ASSIGN(const auto strength, columns.readOr("slots.strength", shape, 1));
     slots.resize(numSlots);
     for (size_t i = 0; i < slots.size(); ++i)
-        slots[i] = {event[i],    serial[i],   position[i], step[i], token[i], usage[i],
-                    surprise[i], strength[i]};
+        slots[i] = {event[i], serial[i],   position[i], step[i],           token[i],
+                    usage[i], surprise[i], strength[i], Modality::Unknown, {.at = LastRead::kNotKnown}};
     return {};
 }
 
@@ -156,7 +182,10 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
     std::map<std::string, std::string> metadata = {{"format", kMemoryFileFormat},
                                                    {"version", kVersion},
                                                    {"serial", std::to_string(store.serial)},
-                                                   {"read", std::to_string(store.numRead)}};
+                                                   {"read", std::to_string(store.numRead)},
+                                                   {"clock", std::to_string(store.clock)}};
+    for (size_t i = 0; i < store.readers.size(); ++i)
+        metadata["reader." + std::to_string(i)] = sanitizeUtf8(store.readers[i]);
     std::vector<std::string> sources;
     std::vector<int64_t> sourceOfEvent;
     for (const auto &event : store.events) {
@@ -174,6 +203,14 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
     const auto usage = column<double>(store.slots, [](const Slot &slot) { return slot.usage; });
     const auto surprise = column<float>(store.slots, [](const Slot &slot) { return slot.surprise; });
     const auto strength = column<float>(store.slots, [](const Slot &slot) { return slot.strength; });
+    const auto kind = column<uint8_t>(store.slots, [](const Slot &slot) { return slot.modality; });
+    const auto readAt = column<int64_t>(store.slots, [](const Slot &slot) { return slot.read.at; });
+    const auto readPlace = column<int64_t>(store.slots, [](const Slot &slot) { return slot.read.place; });
+    const auto readToken = column<int32_t>(store.slots, [](const Slot &slot) { return slot.read.tokenId; });
+    const auto reader = column<int32_t>(store.slots, [](const Slot &slot) { return slot.read.reader; });
+    const auto readHead = column<int32_t>(store.slots, [](const Slot &slot) { return slot.read.head; });
+    const auto readWeight = column<float>(store.slots, [](const Slot &slot) { return slot.read.weight; });
+    const auto readKind = column<uint8_t>(store.slots, [](const Slot &slot) { return slot.read.modality; });
     const auto id = column<int64_t>(store.events, [](const auto &row) { return row.id; });
     const auto first = column<int64_t>(store.events, [](const auto &row) { return row.first; });
     const auto last = column<int64_t>(store.events, [](const auto &row) { return row.last; });
@@ -193,6 +230,14 @@ Result<void> writeEpisodicFile(const std::filesystem::path &path, const Episodic
         {"slots.usage", TensorType::F64, slots, bytesOf(usage)},
         {"slots.surprise", TensorType::F32, slots, bytesOf(surprise)},
         {"slots.strength", TensorType::F32, slots, bytesOf(strength)},
+        {"slots.modality", TensorType::U8, slots, bytesOf(kind)},
+        {"slots.read_at", TensorType::I64, slots, bytesOf(readAt)},
+        {"slots.read_place", TensorType::I64, slots, bytesOf(readPlace)},
+        {"slots.read_token", TensorType::I32, slots, bytesOf(readToken)},
+        {"slots.reader", TensorType::I32, slots, bytesOf(reader)},
+        {"slots.read_head", TensorType::I32, slots, bytesOf(readHead)},
+        {"slots.read_weight", TensorType::F32, slots, bytesOf(readWeight)},
+        {"slots.read_modality", TensorType::U8, slots, bytesOf(readKind)},
         {"events.id", TensorType::I64, events, bytesOf(id)},
         {"events.first", TensorType::I64, events, bytesOf(first)},
         {"events.last", TensorType::I64, events, bytesOf(last)},
@@ -213,8 +258,10 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
     const auto format = reader.metadata().find("format"), version = reader.metadata().find("version");
     if (format == reader.metadata().end() || format->second != kMemoryFileFormat)
         return badFile(path, "it is not marked as one", std::string("format \"") + kMemoryFileFormat + "\"");
-    if (version == reader.metadata().end() || version->second != kVersion)
-        return badFile(path, "its version is another one", std::string("version ") + kVersion);
+    const bool isFirst = version != reader.metadata().end() && version->second == kFirstVersion;
+    if (version == reader.metadata().end() || (!isFirst && version->second != kVersion))
+        return badFile(path, "its version is another one",
+                       std::string("version ") + kFirstVersion + " or " + kVersion);
     const TensorInfo *keys = reader.find("keys");
     const uint64_t numSlots = keys && keys->shape.size() == 3 ? keys->shape[1] : 0;
     if (numSlots > static_cast<uint64_t>(capacity))
@@ -235,6 +282,10 @@ Result<EpisodicImage> readEpisodicFile(const std::filesystem::path &path, const 
     ORRERY_TRY(readEvents(columns, reader, path, numSlots, image.store.events));
     ORRERY_ASSIGN(image.store.serial, countIn(reader, "serial", path));
     ORRERY_ASSIGN(image.store.numRead, countIn(reader, "read", path));
+    image.store.clock = image.store.numRead;
+    if (isFirst) return image;
+    ORRERY_ASSIGN(image.store.clock, countIn(reader, "clock", path));
+    ORRERY_TRY(readReads(columns, reader, numSlots, image.store));
     return image;
 }
 

@@ -6,8 +6,15 @@
 //   slots.event         I64 [S]             0: free; likewise .serial, .position, .step (I64), .token (I32),
 //                                           .usage (F64)
 //   slots.surprise      F32 [S]             nats, not there: 0; likewise .strength, not there: 1
+//   slots.modality      U8 [S]              orrery::Modality
+//   slots.read_at       I64 [S]             last read, by the clock; 0: never, −1: not known; likewise
+//                                           .read_place (I64), .read_token, .read_head, .reader (I32),
+//                                           .read_weight (F32), .read_modality (U8)
 //   events.id           I64 [E]             likewise .first, .last, .begun, .source (I64), .pinned (U8)
-//   metadata            format, version, serial, read; source.0 … the names that events.source counts
+//   metadata            format, version, serial, read, clock; source.0 … the names that events.source
+//                       counts, reader.0 … those that slots.reader does
+//
+// Version 1 has neither clock nor modality nor reads: they are not known then.
 #pragma once
 
 #include "plugins/memory/engine/episodic_store.h"

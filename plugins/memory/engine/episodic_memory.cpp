@@ -3,6 +3,7 @@
 
 #include "core/nn/attention_tap.h"
 #include "core/nn/layers.h"
+#include "core/nn/modality_input.h"
 #include "core/nn/setting_error.h"
 #include "plugins/memory/engine/episodic_read.h"
 #include "plugins/memory/engine/episodic_state.h"
@@ -28,7 +29,12 @@ public:
             return nn::ParameterInit::constant(static_cast<float>(value));
         };
         // Three dimensions: gates are not pulled towards 0 by weight decay.
-        m_shape = {numHeads, headWidth, m_window, build.parameters.device()};
+        m_shape = {.numHeads = numHeads,
+                   .headWidth = headWidth,
+                   .window = m_window,
+                   .device = build.parameters.device(),
+                   .layer = m_layer,
+                   .numModalities = build.spec.attention.numModalities};
         m_gate = build.parameters.add(m_name + "gate.weight", {numHeads, headWidth, 1}, constant(0));
         m_gateBias = build.parameters.add(m_name + "gate.bias", {numHeads}, constant(settings.gateBias));
         m_logScale =
@@ -156,6 +162,20 @@ private:
         look.places_BHTK = of(contents.places_S);
     }
 
+    /// By flat place; empty: all is text.
+    static std::vector<Modality> modalitiesOf(const nn::ForwardContext &context)
+    {
+        if (!context.modalities) return {};
+        const at::Tensor host = context.modalities->layout.modality_BT.to(at::kCPU).contiguous();
+        std::vector<Modality> modalities;
+        modalities.reserve(static_cast<size_t>(host.numel()));
+        for (int64_t i = 0; i < host.numel(); ++i) {
+            const auto index = static_cast<size_t>(host.const_data_ptr<int64_t>()[i]);
+            modalities.push_back(index < kModalities.size() ? kModalities[index] : Modality::Unknown);
+        }
+        return modalities;
+    }
+
     [[nodiscard]] Answer readCached(const Heads &heads, const nn::ForwardContext &context)
     {
         TORCH_CHECK(!at::GradMode::is_enabled() || !heads.q.requires_grad(),
@@ -178,12 +198,14 @@ private:
             state.lastKey_BH1D = heads.k.narrow(2, numTokens - 1, 1).clone();
             state.lastSource = source_T.back();
         }
-        state.append({.keys_BHTD = storedKeys(heads.k, before),
-                      .values_BHTD = heads.v,
-                      .ids_BT = context.ids_BT,
-                      .place = place,
-                      .step = static_cast<int64_t>(context.step),
-                      .source_T = std::move(source_T)});
+        const EpisodicState::Pass pass{.keys_BHTD = storedKeys(heads.k, before),
+                                       .values_BHTD = heads.v,
+                                       .ids_BT = context.ids_BT.to(at::kCPU).contiguous(),
+                                       .place = place,
+                                       .step = static_cast<int64_t>(context.step),
+                                       .source_T = std::move(source_T),
+                                       .modality_BT = modalitiesOf(context)};
+        state.append(pass);
 
         const at::Tensor place_T = at::arange(place, place + numTokens, heads.q.options().dtype(at::kLong));
         const at::Tensor q = queries(heads);
@@ -191,7 +213,7 @@ private:
         for (int64_t b = 0; b < batch; ++b) {
             const ReadResult result =
                 readParts(q[b], state.parts(b), place_T, scale(q.scalar_type()), m_settings.topK);
-            state.noteRead(b, result.weights_S.front());
+            state.noteRead(b, result, pass);
             values.push_back(result.values_HTD);
             hasAny.push_back((place_T >= state.firstReader(b)).view({1, -1, 1}));
         }

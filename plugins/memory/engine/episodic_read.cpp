@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 namespace orrery::memory {
 
@@ -81,6 +82,26 @@ at::Tensor partWeights(const at::Tensor &q_HTD, const std::vector<ReadPart> &par
     return topWeights(at::cat(scores, -1), topK);
 }
 
+/// Joins what the queries of a block read to what those before them did.
+void noteLast(const at::Tensor &weights_HTS, int64_t firstQuery, std::map<int64_t, KeyRead> &last)
+{
+    const int64_t numQueries = weights_HTS.size(1), numKeys = weights_HTS.size(2);
+    const at::Tensor flat = weights_HTS.reshape(-1), found_N = flat.nonzero().squeeze(1);
+    const at::Tensor weights_N = flat.index_select(0, found_N).to(at::kCPU, at::kFloat).contiguous();
+    const at::Tensor places_N = found_N.to(at::kCPU).contiguous();
+    for (int64_t i = 0; i < places_N.numel(); ++i) {
+        const int64_t place = places_N.const_data_ptr<int64_t>()[i], row = place / numKeys;
+        const KeyRead read{.key = place % numKeys,
+                           .query = firstQuery + row % numQueries,
+                           .head = row / numQueries,
+                           .weight = weights_N.const_data_ptr<float>()[i]};
+        const auto [known, isNew] = last.try_emplace(read.key, read);
+        const bool isLater = read.query > known->second.query ||
+                             (read.query == known->second.query && read.weight > known->second.weight);
+        if (!isNew && isLater) known->second = read;
+    }
+}
+
 int64_t rowsOfBlock(const at::Tensor &q_HTD, int64_t numKeys, int64_t blockElements)
 {
     return std::clamp<int64_t>(blockElements / (q_HTD.size(0) * numKeys), 1, q_HTD.size(1));
@@ -145,11 +166,11 @@ PastReads ownPastReads(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const
     const int64_t batch = q_BHTD.size(0), numHeads = q_BHTD.size(1), numTokens = q_BHTD.size(2);
     const int64_t numKept = std::clamp<int64_t>(topK, 0, std::max<int64_t>(0, numTokens - window));
     const std::vector<int64_t> shape = {batch, numHeads, numTokens, numKept};
-    PastReads reads{at::full(shape, -1, q_BHTD.options().dtype(at::kLong)), at::zeros(shape, q_BHTD.options())};
+    PastReads reads{at::full(shape, -1, q_BHTD.options().dtype(at::kLong)),
+                    at::zeros(shape, q_BHTD.options())};
     if (numKept == 0) return reads;
     for (const Block &block : blocksOf(numTokens, window, batch * numHeads, blockElements)) {
-        const at::Tensor weights =
-            score(block, q_BHTD, k_BHTD, scale_H, window, topK).weights_BHTS;
+        const at::Tensor weights = score(block, q_BHTD, k_BHTD, scale_H, window, topK).weights_BHTS;
         const auto [heaviest, which] = weights.topk(std::min(numKept, block.numKeys), -1);
         const auto rows = [&](const at::Tensor &all) {
             return all.narrow(2, block.begin, block.count).narrow(3, 0, heaviest.size(-1));
@@ -173,10 +194,12 @@ ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts
     }
     if (numKeys == 0) return result;
     const int64_t rows = rowsOfBlock(q_HTD, numKeys, blockElements);
+    std::map<int64_t, KeyRead> last;
     for (int64_t begin = 0; begin < numQueries; begin += rows) {
         const int64_t count = std::min(rows, numQueries - begin);
-        const at::Tensor weights_HTS = partWeights(q_HTD.narrow(1, begin, count), parts,
-                                                   place_T.narrow(0, begin, count), scale_H, topK);
+        const at::Tensor weights_HTS =
+            partWeights(q_HTD.narrow(1, begin, count), parts, place_T.narrow(0, begin, count), scale_H, topK);
+        noteLast(weights_HTS, begin, last);
         at::Tensor out = result.values_HTD.narrow(1, begin, count);
         int64_t first = 0;
         for (size_t i = 0; i < parts.size(); ++i) {
@@ -187,6 +210,7 @@ ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts
             result.weights_S[i] += own.mean(0).sum(0);
         }
     }
+    for (const auto &[key, read] : last) result.last.push_back(read);
     return result;
 }
 
@@ -202,9 +226,9 @@ PastReads partReads(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts,
     const int64_t rows = rowsOfBlock(q_HTD, numKeys, blockElements);
     for (int64_t begin = 0; begin < numQueries; begin += rows) {
         const int64_t count = std::min(rows, numQueries - begin);
-        const auto [heaviest, which] = partWeights(q_HTD.narrow(1, begin, count), parts,
-                                                   place_T.narrow(0, begin, count), scale_H, topK)
-                                           .topk(shape.back(), -1);
+        const auto [heaviest, which] =
+            partWeights(q_HTD.narrow(1, begin, count), parts, place_T.narrow(0, begin, count), scale_H, topK)
+                .topk(shape.back(), -1);
         reads.weights_BHTK[0].narrow(1, begin, count).copy_(heaviest);
         reads.places_BHTK[0].narrow(1, begin, count).copy_(which.masked_fill(heaviest <= 0, -1));
     }

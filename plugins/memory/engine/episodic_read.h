@@ -34,13 +34,20 @@ PastReads ownPastReads(const at::Tensor &q_BHTD, const at::Tensor &k_BHTD, const
 /// Keys and values of one sequence, from one of the places where they stand.
 struct ReadPart {
     at::Tensor keys_HSD, values_HSD;
-    at::Tensor readableFrom_S; ///< int64: place in the text from which a query may read it
+    at::Tensor readableFrom_S;  ///< int64: place in the text from which a query may read it
     at::Tensor strength_S = {}; ///< factor on the values; undefined: all 1
+};
+/// A query's read of a key, by the head that gave it the most weight.
+struct KeyRead {
+    int64_t key = 0; ///< counted through the parts
+    int64_t query = 0, head = 0;
+    float weight = 0;
 };
 struct ReadResult {
     at::Tensor values_HTD;
     std::vector<at::Tensor>
-        weights_S; ///< of each part: softmax weights, summed over queries, mean over heads
+        weights_S;             ///< of each part: softmax weights, summed over queries, mean over heads
+    std::vector<KeyRead> last; ///< of each key that was read the last time
 };
 /// Not differentiable. Over all parts together, as above. @param place_T int64, of the queries in the text
 ReadResult readParts(const at::Tensor &q_HTD, const std::vector<ReadPart> &parts, const at::Tensor &place_T,

@@ -124,13 +124,14 @@ void EpisodicState::writeSlots(Sequence &sequence, int64_t index, int64_t count,
     for (int64_t p = 0; p < count; ++p) {
         const Waiting &waiting = m_waiting[static_cast<size_t>(p)];
         const auto b = static_cast<size_t>(index);
-        const TokenOrigin origin{waiting.source, waiting.place, waiting.ids_B[b], waiting.step,
-                                 waiting.surprise_B[b]};
+        const TokenOrigin origin{waiting.source, waiting.place,         waiting.ids_B[b],
+                                 waiting.step,   waiting.surprise_B[b], waiting.modality_B[b]};
         if (!isKept[static_cast<size_t>(p)]) {
             if (!waiting.isWiped) sequence.store.skip(origin);
             continue;
         }
-        if (const auto slot = sequence.store.write(origin)) tokenOfSlot[*slot] = p; // else counted and told
+        if (const auto slot = sequence.store.write(origin, waiting.read_B[b]))
+            tokenOfSlot[*slot] = p; // else counted and told
     }
     if (tokenOfSlot.empty()) return;
     const auto numSlots = static_cast<int64_t>(sequence.store.slots().size());
@@ -188,16 +189,23 @@ void EpisodicState::append(const Pass &pass)
     };
     m_keys_BHPD = joined(m_keys_BHPD, pass.keys_BHTD);
     m_values_BHPD = joined(m_values_BHPD, pass.values_BHTD);
+    for (Sequence &sequence : m_sequences) sequence.store.tick(numNew);
     const at::Tensor ids_BT = pass.ids_BT.to(at::kCPU).contiguous();
     for (int64_t t = numKnown; t < numTokens; ++t) {
         Waiting waiting{.place = pass.place + t,
                         .step = pass.step,
                         .source = pass.source_T[static_cast<size_t>(t)],
                         .ids_B = {},
-                        .surprise_B = {}};
-        for (int64_t b = 0; b < ids_BT.size(0); ++b)
-            waiting.ids_B.push_back(static_cast<int32_t>(ids_BT.data_ptr<int64_t>()[b * numTokens + t]));
+                        .surprise_B = {},
+                        .modality_B = {},
+                        .read_B = {}};
+        for (int64_t b = 0; b < ids_BT.size(0); ++b) {
+            const int64_t at = b * numTokens + t;
+            waiting.ids_B.push_back(static_cast<int32_t>(ids_BT.data_ptr<int64_t>()[at]));
+            waiting.modality_B.push_back(pass.modalityAt(static_cast<size_t>(at)));
+        }
         waiting.surprise_B.resize(waiting.ids_B.size());
+        waiting.read_B.resize(waiting.ids_B.size());
         m_waiting.push_back(std::move(waiting));
     }
     m_nextPlace = pass.place + numTokens;
@@ -241,12 +249,37 @@ EpisodicState::Contents EpisodicState::contents(int64_t sequence) const
     return {placesOn(events, device), placesOn(places, device)};
 }
 
-void EpisodicState::noteRead(int64_t sequence, const at::Tensor &weights_S)
+void EpisodicState::noteRead(int64_t sequence, const ReadResult &result, const Pass &pass)
 {
-    const at::Tensor host = weights_S.to(at::kCPU, at::kFloat).contiguous();
+    const at::Tensor host = result.weights_S.front().to(at::kCPU, at::kFloat).contiguous();
     EpisodicStore &store = m_sequences[static_cast<size_t>(sequence)].store;
-    for (int64_t s = 0; s < host.numel(); ++s)
+    const int64_t numSlots = host.numel(), numTokens = pass.ids_BT.size(1);
+    for (int64_t s = 0; s < numSlots; ++s)
         if (const float weight = host.data_ptr<float>()[s]; weight > 0) store.noteRead(s, weight);
+    for (const KeyRead &key : result.last) {
+        const int64_t at = sequence * numTokens + key.query, place = pass.place + key.query;
+        const LastRead read{.at = store.clock() - (m_nextPlace - 1 - place),
+                            .place = place,
+                            .tokenId = static_cast<int32_t>(pass.ids_BT.const_data_ptr<int64_t>()[at]),
+                            .reader = store.readerOf(pass.source_T[static_cast<size_t>(key.query)]),
+                            .head = static_cast<int32_t>(key.head),
+                            .weight = key.weight,
+                            .modality = pass.modalityAt(static_cast<size_t>(at))};
+        if (key.key < numSlots)
+            store.noteLastRead(key.key, read);
+        else
+            m_waiting[static_cast<size_t>(key.key - numSlots)].read_B[static_cast<size_t>(sequence)].join(
+                read);
+    }
+}
+
+std::vector<MemoryEvent> EpisodicState::listEvents() const
+{
+    std::vector<MemoryEvent> events = m_sequences.front().store.listEvents();
+    for (MemoryEvent &event : events)
+        for (SlotRead &read : event.reads)
+            if (read.isThere()) read.layer = m_shape.layer;
+    return events;
 }
 
 int64_t EpisodicState::firstReader(int64_t sequence) const
@@ -274,6 +307,9 @@ int64_t EpisodicState::wipe(const std::string &source)
         numFreed += static_cast<int64_t>(freed.size());
     }
     if (isOfSource(lastSource, source)) lastKey_BH1D = at::Tensor();
+    for (Waiting &waiting : m_waiting)
+        for (size_t b = 0; b < m_sequences.size(); ++b)
+            m_sequences[b].store.dropWipedReader(waiting.read_B[b]);
     for (size_t p = 0; p < m_waiting.size(); ++p)
         if (isOfSource(m_waiting[p].source, source) && !m_waiting[p].isWiped) {
             m_waiting[p].isWiped = true;
@@ -304,6 +340,9 @@ Result<void> EpisodicState::load(const std::filesystem::path &path)
     const EpisodicShape own{m_shape.numHeads, m_shape.headWidth};
     auto image = readEpisodicFile(path, own, m_settings.store.capacity);
     if (!image) return image.error();
+    // What a file of before modalities were kept does not say.
+    for (Slot &slot : image->store.slots)
+        if (slot.modality == Modality::Unknown && m_shape.numModalities < 2) slot.modality = Modality::Text;
     Sequence &sequence = m_sequences.front();
     ORRERY_TRY(sequence.store.restore(image->store));
     m_undo.clear();

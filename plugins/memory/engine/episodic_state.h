@@ -15,6 +15,8 @@ struct StateShape {
     int64_t numHeads = 1, headWidth = 1;
     int64_t window = 1;
     at::Device device = at::kCPU;
+    int64_t layer = -1;        ///< of the memory; −1: nobody said
+    int64_t numModalities = 1; ///< of the model; 1: all is text
 };
 
 class EpisodicState final : public nn::PartState, public MemoryControl {
@@ -33,10 +35,15 @@ public:
     /// What came with a pass.
     struct Pass {
         at::Tensor keys_BHTD, values_BHTD; ///< as they are stored: keys normed
-        at::Tensor ids_BT;
-        int64_t place = 0; ///< of the first token in the text
+        at::Tensor ids_BT;                 ///< int64, on the CPU
+        int64_t place = 0;                 ///< of the first token in the text
         int64_t step = 0;
         std::vector<std::string> source_T;
+        std::vector<Modality> modality_BT = {}; ///< empty: all is text
+        [[nodiscard]] Modality modalityAt(size_t place_BT) const
+        {
+            return modality_BT.empty() ? Modality::Text : modality_BT[place_BT];
+        }
     };
     /// Tokens that have left the window of every query from `place` on move into the stores.
     /// @param surprise_BT of the pass before; may be undefined
@@ -47,8 +54,8 @@ public:
     [[nodiscard]] int64_t nextPlace() const { return m_nextPlace; }
     /// All of a sequence that may be read: the store, then what waits.
     [[nodiscard]] std::vector<ReadPart> parts(int64_t sequence) const;
-    /// @param weights_S of the store's slots, undefined when none was read
-    void noteRead(int64_t sequence, const at::Tensor &weights_S);
+    /// What the tokens of a pass read of parts(sequence), as they were behind its append().
+    void noteRead(int64_t sequence, const ReadResult &result, const Pass &pass);
     /// What stands in each key of parts(sequence), in their order: who looks asks for it.
     struct Contents {
         at::Tensor events_S, places_S; ///< int64; event −1: it waits
@@ -62,10 +69,7 @@ public:
 
     MemoryControl *memory() override { return this; }
     [[nodiscard]] MemoryStatus status() const override { return m_sequences.front().store.status(); }
-    [[nodiscard]] std::vector<MemoryEvent> listEvents() const override
-    {
-        return m_sequences.front().store.listEvents();
-    }
+    [[nodiscard]] std::vector<MemoryEvent> listEvents() const override;
     Result<void> pin(int64_t event, bool isPinned) override
     {
         return m_sequences.front().store.pin(event, isPinned);
@@ -98,6 +102,8 @@ private:
         bool isWiped = false;
         std::vector<int32_t> ids_B;
         std::vector<float> surprise_B;
+        std::vector<Modality> modality_B;
+        std::vector<LastRead> read_B;
     };
     /// An edit, and what the freed slots held: R of them, in the order of the record.
     struct UndoStep {
@@ -121,7 +127,7 @@ private:
     int64_t m_numAppended = 0; ///< by the last pass: those whose surprise is still to come
     std::vector<Sequence> m_sequences;
     std::vector<Waiting> m_waiting;
-    std::vector<UndoStep> m_undo; ///< of the first sequence, oldest first
+    std::vector<UndoStep> m_undo;          ///< of the first sequence, oldest first
     at::Tensor m_keys_BHPD, m_values_BHPD; ///< of those that wait
 };
 

@@ -22,6 +22,7 @@ Error unknownEvent(int64_t event)
 /// Counts of a file stay far below what overflows when they go on.
 constexpr int64_t kLargestCount = int64_t{1} << 48;
 bool isCount(int64_t value) { return value >= 0 && value <= kLargestCount; }
+constexpr float kMostWeight = 1.001F; ///< a share, rounded
 
 /// A model whose numbers broke has no surprise that could be kept.
 float knownSurprise(double surprise)
@@ -34,6 +35,21 @@ Error badImage(const std::string &found, const std::string &expected)
     return Error{ErrorCode::InvalidInput,
                  "Cannot restore an episodic memory: " + found + ", expected " + expected + ".",
                  "Use a file that this model wrote."};
+}
+
+Result<void> checkRead(const LastRead &read, const EpisodicStore::Image &image, size_t slot)
+{
+    if (!read.isThere() && read.at >= LastRead::kNotKnown) return {};
+    const bool isDated = read.at <= image.clock && read.isThere();
+    if (isDated && isCount(read.place) && read.tokenId >= 0 && read.reader >= -1 &&
+        read.reader < std::ssize(image.readers) && read.weight >= 0 && read.weight <= kMostWeight &&
+        read.modality <= kModalities.back())
+        return {};
+    return badImage("slot " + std::to_string(slot) + " was last read when " + std::to_string(read.at) +
+                        " tokens had been read, by token " + std::to_string(read.tokenId) + " at place " +
+                        std::to_string(read.place) + " with weight " + std::to_string(read.weight),
+                    std::to_string(image.clock) +
+                        " tokens at most, a token, a place, a source that is named and a weight from 0 to 1");
 }
 
 } // namespace
@@ -125,7 +141,7 @@ void EpisodicStore::release(int64_t slot)
     m_free.push_back(slot);
 }
 
-Result<int64_t> EpisodicStore::write(const TokenOrigin &origin)
+Result<int64_t> EpisodicStore::write(const TokenOrigin &origin, const LastRead &read)
 {
     auto taken = takeSlot();
     if (!taken) {
@@ -143,7 +159,9 @@ Result<int64_t> EpisodicStore::write(const TokenOrigin &origin)
                                             .step = origin.step,
                                             .tokenId = origin.tokenId,
                                             .usage = 1,
-                                            .surprise = knownSurprise(origin.surprise)};
+                                            .surprise = knownSurprise(origin.surprise),
+                                            .modality = origin.modality,
+                                            .read = read};
     return taken;
 }
 
@@ -158,6 +176,40 @@ void EpisodicStore::fade(int64_t numTokens)
     m_numRead += numTokens;
     const double factor = std::pow(kUsageDecay, static_cast<double>(numTokens));
     for (Slot &slot : m_slots) slot.usage *= factor;
+}
+
+int32_t EpisodicStore::readerOf(const std::string &source)
+{
+    if (source.empty()) return -1;
+    // Mostly the one that reads on.
+    const auto found = std::find(m_readers.rbegin(), m_readers.rend(), source);
+    const auto numBehind = static_cast<size_t>(found - m_readers.rbegin());
+    if (numBehind < m_readers.size()) return static_cast<int32_t>(m_readers.size() - 1 - numBehind);
+    m_readers.push_back(source);
+    return static_cast<int32_t>(m_readers.size() - 1);
+}
+
+void EpisodicStore::dropWipedReader(LastRead &read) const
+{
+    if (read.reader >= 0 && m_readers[static_cast<size_t>(read.reader)].empty())
+        read = {.at = LastRead::kNotKnown};
+}
+
+SlotRead EpisodicStore::toldRead(const LastRead &read) const
+{
+    SlotRead told{.source = {}, .text = {}};
+    if (!read.isThere()) {
+        told.age = read.at == LastRead::kNever ? SlotRead::kNever : SlotRead::kNotKnown;
+        return told;
+    }
+    told.age = m_clock - read.at;
+    told.place = read.place;
+    if (read.reader >= 0) told.source = m_readers[static_cast<size_t>(read.reader)];
+    told.tokenId = read.tokenId;
+    told.modality = read.modality;
+    told.head = read.head;
+    told.weight = read.weight;
+    return told;
 }
 
 std::string EpisodicStore::sourceOf(const Slot &slot) const
@@ -217,6 +269,8 @@ std::vector<MemoryEvent> EpisodicStore::listEvents() const
             listed.usages.push_back(static_cast<float>(slot->usage));
             listed.surprises.push_back(slot->surprise);
             listed.strengths.push_back(slot->strength);
+            listed.modalities.push_back(slot->modality);
+            listed.reads.push_back(toldRead(slot->read));
         }
         events.push_back(std::move(listed));
     }
@@ -240,6 +294,9 @@ std::vector<int64_t> EpisodicStore::wipe(const std::string &source)
         release(i);
         freed.push_back(i);
     }
+    for (std::string &reader : m_readers)
+        if (isOfSource(reader, source)) reader.clear();
+    for (Slot &slot : m_slots) dropWipedReader(slot.read);
     // Also the event that goes on: nothing of the source is left, not even its name.
     std::erase_if(m_events, [&](const auto &entry) { return isOfSource(entry.second.source, source); });
     if (!m_events.contains(m_current)) {
@@ -253,11 +310,22 @@ EpisodicStore::Image EpisodicStore::image() const
 {
     Image image;
     image.slots = m_slots;
+    std::vector<int32_t> numberOf(m_readers.size(), -1); // those alone that a slot names
+    for (Slot &slot : image.slots) {
+        if (slot.read.reader < 0) continue;
+        int32_t &number = numberOf[static_cast<size_t>(slot.read.reader)];
+        if (number < 0) {
+            number = static_cast<int32_t>(image.readers.size());
+            image.readers.push_back(m_readers[static_cast<size_t>(slot.read.reader)]);
+        }
+        slot.read.reader = number;
+    }
     for (const auto &[id, event] : m_events)
         if (event.numSlots > 0)
             image.events.push_back({id, event.first, event.last, event.begun, event.isPinned, event.source});
     image.serial = m_nextSerial;
     image.numRead = m_numRead;
+    image.clock = m_clock;
     return image;
 }
 
@@ -266,7 +334,7 @@ Result<void> EpisodicStore::restore(const Image &image)
     if (static_cast<int64_t>(image.slots.size()) > m_settings.capacity)
         return badImage(std::to_string(image.slots.size()) + " slots",
                         "at most " + std::to_string(m_settings.capacity));
-    for (const int64_t count : {image.serial, image.numRead})
+    for (const int64_t count : {image.serial, image.numRead, image.clock})
         if (!isCount(count) || image.serial < 1)
             return badImage("a count of " + std::to_string(count),
                             "counts from 0 to " + std::to_string(kLargestCount));
@@ -303,6 +371,11 @@ Result<void> EpisodicStore::restore(const Image &image)
         if (!(slot.strength >= 0 && slot.strength <= kMaxStrength))
             return badImage("slot " + std::to_string(i) + " with strength " + std::to_string(slot.strength),
                             "a factor from 0 to " + std::to_string(int(kMaxStrength)));
+        ORRERY_TRY(checkRead(slot.read, image, i));
+        if (slot.modality > kModalities.back())
+            return badImage("slot " + std::to_string(i) + " of modality " +
+                                std::to_string(static_cast<int>(slot.modality)),
+                            "text, image or audio");
         numScaled += slot.strength != 1;
         ++found->second.numSlots;
     }
@@ -318,6 +391,8 @@ Result<void> EpisodicStore::restore(const Image &image)
     m_nextEvent = m_events.empty() ? 1 : m_events.rbegin()->first + 1;
     m_nextSerial = image.serial;
     m_numRead = image.numRead;
+    m_clock = image.clock;
+    m_readers = image.readers;
     m_numEvicted = m_numSkipped = m_numRefused = 0;
     m_lastRefusal.clear();
     return {};

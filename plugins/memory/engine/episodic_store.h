@@ -36,6 +36,25 @@ struct TokenOrigin {
     int32_t tokenId = 0;
     int64_t step = 0;    ///< of the training, for texts that are read while it runs
     double surprise = 0; ///< −log p in nats, 0 where nobody knows
+    Modality modality = Modality::Text;
+};
+
+/// The newest read of a slot, or of a token that waits to be given one.
+struct LastRead {
+    static constexpr int64_t kNever = 0, kNotKnown = -1;
+    int64_t at = kNever; ///< EpisodicStore::clock() when it had counted the token that read it
+    int64_t place = 0;   ///< of that token in its text
+    int32_t tokenId = 0;
+    int32_t reader = -1; ///< its source, by EpisodicStore::readerOf(); −1: nobody said
+    int32_t head = -1;   ///< that gave the most weight
+    float weight = 0;    ///< of that head
+    Modality modality = Modality::Text;
+    [[nodiscard]] bool isThere() const { return at > 0; }
+    /// One that comes later counts, and of one token the head with the most weight.
+    void join(const LastRead &other)
+    {
+        if (other.at > at || (other.at == at && other.weight >= weight)) *this = other;
+    }
 };
 
 struct Slot {
@@ -44,8 +63,10 @@ struct Slot {
     int64_t position = 0, step = 0;
     int32_t tokenId = 0;
     double usage = 0;
-    float surprise = 0; ///< when it was read, nats, at least 0; 0: not known
-    float strength = 1; ///< factor on what a read of it gives, 0 … kMaxStrength
+    float surprise = 0;                 ///< when it was read, nats, at least 0; 0: not known
+    float strength = 1;                 ///< factor on what a read of it gives, 0 … kMaxStrength
+    Modality modality = Modality::Text; ///< Unknown: of a file of before it was kept
+    LastRead read = {};
 };
 
 /// Cuts a text into events where it becomes surprising.
@@ -75,14 +96,26 @@ public:
 
     /// Gives the token a free slot, or that of the token with the least usage among those that are not
     /// pinned, the oldest of them when several have the least. Usage begins at 1.
+    /// @param read of the token while it waited
     /// @return the slot   @error OutOfMemory when all slots are pinned; counted, nothing changes
-    Result<int64_t> write(const TokenOrigin &origin);
+    Result<int64_t> write(const TokenOrigin &origin, const LastRead &read = {});
     /// The token is not stored, yet the text goes on with it.
     void skip(const TokenOrigin &origin);
     /// numTokens have been read since the last call: usage fades.
     void fade(int64_t numTokens);
     /// A slot was read with this weight, from 0 to the number of tokens that read it.
     void noteRead(int64_t slot, double weight) { m_slots[static_cast<size_t>(slot)].usage += weight; }
+    void noteLastRead(int64_t slot, const LastRead &read)
+    {
+        m_slots[static_cast<size_t>(slot)].read.join(read);
+    }
+    /// Tokens that were read so far, those too that wait to be stored: what reads are dated by.
+    [[nodiscard]] int64_t clock() const { return m_clock; }
+    void tick(int64_t numTokens) { m_clock += numTokens; }
+    /// The number that stands for a source in LastRead. −1: it has no name
+    int32_t readerOf(const std::string &source);
+    /// Whose source was wiped since is not known any more.
+    void dropWipedReader(LastRead &read) const;
 
     [[nodiscard]] const StoreSettings &settings() const { return m_settings; }
     [[nodiscard]] const std::vector<Slot> &slots() const { return m_slots; } ///< up to the last one ever used
@@ -104,7 +137,7 @@ public:
     struct EditRecord {
         std::string text; ///< "forgetting event 12"
         bool isForgotten = false;
-        std::vector<std::pair<int64_t, Slot>> slots;   ///< by number, in the order in which they were changed
+        std::vector<std::pair<int64_t, Slot>> slots; ///< by number, in the order in which they were changed
         std::optional<std::pair<int64_t, Event>> event; ///< that went with its last slot
     };
     /// Frees the slots of an event, pinned or not, or one of them.  @error NotFound; then nothing has changed
@@ -128,7 +161,8 @@ public:
             std::string source;
         };
         std::vector<EventRow> events;
-        int64_t serial = 0, numRead = 0;
+        std::vector<std::string> readers; ///< that slots name, by LastRead::reader
+        int64_t serial = 0, numRead = 0, clock = 0;
     };
     [[nodiscard]] Image image() const;
     /// @error InvalidInput (more slots than capacity, a slot of no event, numbers out of range); then nothing
@@ -137,6 +171,7 @@ public:
 
 private:
     Event &eventFor(const TokenOrigin &origin);
+    [[nodiscard]] SlotRead toldRead(const LastRead &read) const;
     void release(int64_t slot);
     void setStrength(Slot &slot, float strength);
     [[nodiscard]] std::vector<int64_t> slotsOf(int64_t event) const;
@@ -151,8 +186,9 @@ private:
     std::vector<int64_t> m_free;
     std::map<int64_t, Event> m_events;
     int64_t m_current = 0; ///< the event that goes on; 0: none
-    int64_t m_nextEvent = 1, m_nextSerial = 1, m_numRead = 0;
-    int64_t m_numScaled = 0; ///< slots with a strength other than 1
+    int64_t m_nextEvent = 1, m_nextSerial = 1, m_numRead = 0, m_clock = 0;
+    std::vector<std::string> m_readers; ///< empty: wiped
+    int64_t m_numScaled = 0;            ///< slots with a strength other than 1
     int64_t m_numEvicted = 0, m_numSkipped = 0, m_numRefused = 0;
     std::string m_lastRefusal;
 };

@@ -30,6 +30,15 @@ EpisodicStore filledStore()
     (void)store.scaleSlot(2, 0.5);
     (void)store.wipe("nobody");
     store.fade(3);
+    store.tick(9);
+    store.noteLastRead(1, {.at = 8,
+                           .place = 7,
+                           .tokenId = 0,
+                           .reader = store.readerOf("chat.json#2:user"),
+                           .head = 1,
+                           .weight = 0.75F,
+                           .modality = Modality::Image});
+    (void)store.write({.source = "zweiter Text \xE2\x80\x94", .position = 7, .modality = Modality::Audio});
     return store;
 }
 
@@ -50,7 +59,7 @@ class TestEpisodicFile : public QObject {
     void writeGood() const
     {
         const EpisodicStore store = filledStore();
-        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), numbers(42, 0), numbers(42, 9)));
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), numbers(48, 0), numbers(48, 9)));
     }
     /// The file with one tensor changed by edit(name, type, shape, bytes).
     template <typename Edit> void rewrite(Edit edit, std::map<std::string, std::string> metadata = {}) const
@@ -79,8 +88,8 @@ private Q_SLOTS:
         writeGood();
         auto image = readEpisodicFile(path(), kShape, 9);
         VERIFY_OK(image);
-        QCOMPARE(image->keys_HSD, numbers(42, 0));
-        QCOMPARE(image->values_HSD, numbers(42, 9));
+        QCOMPARE(image->keys_HSD, numbers(48, 0));
+        QCOMPARE(image->values_HSD, numbers(48, 9));
         EpisodicStore store({.capacity = 9});
         VERIFY_OK(store.restore(image->store));
         const EpisodicStore expected = filledStore();
@@ -96,9 +105,40 @@ private Q_SLOTS:
             QCOMPARE(found[i].lastToken, wanted[i].lastToken);
             QCOMPARE(found[i].surprises, wanted[i].surprises);
             QCOMPARE(found[i].strengths, wanted[i].strengths);
+            QCOMPARE(found[i].modalities, wanted[i].modalities);
+            QCOMPARE(found[i].reads, wanted[i].reads);
         }
+        QCOMPARE(found.front().reads[1].age, int64_t(1));
+        QCOMPARE(qtext(found.front().reads[1].source), QString("chat.json#2:user"));
+        QCOMPARE(found.back().modalities.back(), Modality::Audio);
         QCOMPARE(found.front().strengths, (std::vector<float>{1, 1, 0.5}));
         QCOMPARE(found.front().surprises.front(), 0.5F);
+    }
+    void ofTheFirstVersionNobodyKnowsWhoRead()
+    {
+        writeGood();
+        rewrite(
+            [](const TensorSource &tensor, const auto &) {
+                return !tensor.name.starts_with("slots.read") && tensor.name != "slots.modality";
+            },
+            {{"version", "1"}, {"clock", "nonsense"}});
+        auto image = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(image);
+        QCOMPARE(image->store.clock, image->store.numRead);
+        EpisodicStore store({.capacity = 9});
+        VERIFY_OK(store.restore(image->store));
+        for (const MemoryEvent &event : store.listEvents()) {
+            QCOMPARE(lastReadOf(event).age, SlotRead::kNotKnown);
+            for (const Modality modality : event.modalities) QCOMPARE(modality, Modality::Unknown);
+        }
+        // It goes on as any other, and is of the new version when it is saved.
+        store.tick(1);
+        store.noteLastRead(0, {.at = store.clock(), .head = 0, .weight = 1});
+        VERIFY_OK(writeEpisodicFile(path(), kShape, store.image(), numbers(48, 0), numbers(48, 9)));
+        auto again = readEpisodicFile(path(), kShape, 9);
+        VERIFY_OK(again);
+        QVERIFY(again->store.slots[0].read.isThere());
+        QCOMPARE(again->store.slots[1].read.at, LastRead::kNotKnown);
     }
     void filesOfBeforeHaveNeitherSurpriseNorStrength()
     {
@@ -127,7 +167,7 @@ private Q_SLOTS:
         std::filesystem::create_directories(full);
         const EpisodicStore store = filledStore();
         const auto write = [&] {
-            return writeEpisodicFile(full / "memory", kShape, store.image(), numbers(42, 0), numbers(42, 9));
+            return writeEpisodicFile(full / "memory", kShape, store.image(), numbers(48, 0), numbers(48, 9));
         };
         for (const WriteOperation operation :
              {WriteOperation::Write, WriteOperation::Sync, WriteOperation::Rename}) {
@@ -158,17 +198,20 @@ private Q_SLOTS:
         QTest::addColumn<QString>("text");
         QTest::newRow("missing tensor") << "tensor \"slots.usage\" is missing";
         QTest::newRow("other type") << "tensor \"slots.serial\" is F64, expected I64";
-        QTest::newRow("other length") << "tensor \"slots.token\" has shape [6], expected [7]";
-        QTest::newRow("strength of other length") << "tensor \"slots.strength\" has shape [6], expected [7]";
+        QTest::newRow("other length") << "tensor \"slots.token\" has shape [6], expected [8]";
+        QTest::newRow("strength of other length") << "tensor \"slots.strength\" has shape [6], expected [8]";
         QTest::newRow("surprise of other type") << "tensor \"slots.surprise\" is I32, expected F32";
-        QTest::newRow("fewer values") << "tensor \"values\" has shape [2, 6, 3], expected [2, 7, 3]";
-        QTest::newRow("more events than slots") << "8 events of 7 slots";
+        QTest::newRow("fewer values") << "tensor \"values\" has shape [2, 6, 3], expected [2, 8, 3]";
+        QTest::newRow("more events than slots") << "9 events of 8 slots";
         QTest::newRow("unknown source") << "is of source 77, expected a source that the file names";
         QTest::newRow("no number") << "a key or value is no number";
         QTest::newRow("count") << "\"serial\" is \"many\"";
         QTest::newRow("negative count") << "\"read\" is \"-4\"";
+        QTest::newRow("clock") << "\"clock\" is \"late\"";
+        QTest::newRow("missing reads") << "tensor \"slots.read_at\" is missing";
+        QTest::newRow("modality of other type") << "tensor \"slots.modality\" is BOOL, expected U8";
         QTest::newRow("format") << "it is not marked as one";
-        QTest::newRow("version") << "its version is another one, expected version 1";
+        QTest::newRow("version") << "its version is another one, expected version 1 or 2";
     }
     void refusesFilesThatLie()
     {
@@ -178,11 +221,15 @@ private Q_SLOTS:
         std::map<std::string, std::string> metadata;
         if (what == "count") metadata["serial"] = "many";
         if (what == "negative count") metadata["read"] = "-4";
+        if (what == "clock") metadata["clock"] = "late";
         if (what == "format") metadata["format"] = "pt";
-        if (what == "version") metadata["version"] = "2";
+        if (what == "version") metadata["version"] = "3";
         rewrite(
             [&](TensorSource &tensor, std::vector<std::byte> &bytes) {
                 if (what == "missing tensor" && tensor.name == "slots.usage") return false;
+                if (what == "missing reads" && tensor.name == "slots.read_at") return false;
+                if (what == "modality of other type" && tensor.name == "slots.modality")
+                    tensor.type = TensorType::Bool;
                 if (what == "other type" && tensor.name == "slots.serial") tensor.type = TensorType::F64;
                 if (what == "other length" && tensor.name == "slots.token") {
                     tensor.shape = {6};
@@ -199,8 +246,8 @@ private Q_SLOTS:
                     bytes.resize(144);
                 }
                 if (what == "more events than slots" && tensor.name == "events.id") {
-                    tensor.shape = {8};
-                    bytes.resize(64);
+                    tensor.shape = {9};
+                    bytes.resize(72);
                 }
                 if (what == "unknown source" && tensor.name == "events.source") bytes[0] = std::byte{77};
                 if (what == "no number" && tensor.name == "keys")
@@ -214,10 +261,10 @@ private Q_SLOTS:
     {
         writeGood();
         VERIFY_ERROR(readEpisodicFile(path(), {1, 3}, 9), ErrorCode::InvalidInput,
-                     "tensor \"keys\" has shape [2, 7, 3], expected [1, 7, 3]");
-        VERIFY_ERROR(readEpisodicFile(path(), {2, 4}, 9), ErrorCode::InvalidInput, "expected [2, 7, 4]");
+                     "tensor \"keys\" has shape [2, 8, 3], expected [1, 8, 3]");
+        VERIFY_ERROR(readEpisodicFile(path(), {2, 4}, 9), ErrorCode::InvalidInput, "expected [2, 8, 4]");
         VERIFY_ERROR(readEpisodicFile(path(), kShape, 6), ErrorCode::InvalidInput,
-                     "7 slots, expected at most 6 (plugins.memory.episodic_size)");
+                     "8 slots, expected at most 6 (plugins.memory.episodic_size)");
     }
     void refusesEveryTruncation()
     {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 using namespace orrery::memory;
 
@@ -55,6 +56,7 @@ private Q_SLOTS:
     void readGradientsAreRight_data();
     void readGradientsAreRight();
     void partsEqualTheWhole();
+    void theLastReadOfEachKey();
     void aHundredThousandSlotsAreRead();
 };
 
@@ -173,6 +175,37 @@ void TestEpisodicRead::partsEqualTheWhole()
         // Ten of the queries had something to read, with weights that sum to 1.
         const at::Tensor total = found.weights_S[0].sum() + found.weights_S[1].sum();
         QVERIFY(std::abs(total.item<double>() - 10) < 1e-9);
+    }
+}
+
+void TestEpisodicRead::theLastReadOfEachKey()
+{
+    const at::Tensor q = unit({1, 3, 12, 5}, 0.1)[0], k = unit({1, 3, 12, 5}, 2.7)[0],
+                     scale = at::tensor({3.0, 11.0, 6.0}, at::kDouble), from = at::arange(12, at::kLong) + 2,
+                     places = at::arange(12, at::kLong);
+    const std::vector<ReadPart> parts = {{k.narrow(1, 0, 5), k.narrow(1, 0, 5), from.narrow(0, 0, 5)},
+                                         {k.narrow(1, 5, 7), k.narrow(1, 5, 7), from.narrow(0, 5, 7)}};
+    const PastReads all = partReads(q, parts, places, scale, 3);
+    std::map<int64_t, KeyRead> expected;
+    for (int64_t t = 0; t < 12; ++t)
+        for (int64_t h = 0; h < 3; ++h)
+            for (int64_t i = 0; i < 3; ++i) {
+                const auto key = all.places_BHTK[0][h][t][i].item<int64_t>();
+                const auto weight = all.weights_BHTK[0][h][t][i].item<float>();
+                KeyRead &last = expected[key];
+                if (key >= 0 && (t > last.query || weight > last.weight)) last = {key, t, h, weight};
+            }
+    expected.erase(-1);
+    for (const int64_t blockElements : {1, 60, 100000}) {
+        const ReadResult found = readParts(q, parts, places, scale, 3, blockElements);
+        QCOMPARE(found.last.size(), expected.size());
+        QVERIFY(found.last.size() >= 4);
+        for (const KeyRead &read : found.last) {
+            const KeyRead &wanted = expected.at(read.key);
+            QCOMPARE(read.query, wanted.query);
+            QCOMPARE(read.head, wanted.head);
+            QVERIFY(std::abs(read.weight - wanted.weight) < 1e-6F);
+        }
     }
 }
 

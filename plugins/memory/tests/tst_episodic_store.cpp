@@ -95,6 +95,7 @@ private Q_SLOTS:
     void eventsKeepToTheirLengths();
     void anotherSourceIsAnotherEvent();
     void listsWhereATokenCameFrom();
+    void keepsItsLastReads();
     void restoresItsImage();
     void refusesBrokenImages_data();
     void refusesBrokenImages();
@@ -305,6 +306,61 @@ void TestEpisodicStore::listsWhereATokenCameFrom()
     QCOMPARE(store.status().numSkipped, int64_t(1));
 }
 
+void TestEpisodicStore::keepsItsLastReads()
+{
+    EpisodicStore store(settingsOf(9));
+    for (int64_t position = 0; position < 3; ++position) VERIFY_OK(store.write(token(position, "book")));
+    store.tick(10);
+    const int32_t talk = store.readerOf("chat#1:user"), other = store.readerOf("other");
+    QCOMPARE(store.readerOf("chat#1:user"), talk);
+    QCOMPARE(store.readerOf(""), -1);
+    const LastRead late{.at = 9, .place = 40, .tokenId = 65, .reader = talk, .head = 1, .weight = 0.5F};
+    store.noteLastRead(0, late);
+    store.noteLastRead(0, {.at = 7, .place = 38, .tokenId = 66, .reader = other, .head = 0, .weight = 1});
+    store.noteLastRead(0, {.at = 9, .place = 40, .tokenId = 65, .reader = talk, .head = 0, .weight = 0.2F});
+    store.noteLastRead(2, {.at = 4,
+                           .place = 35,
+                           .tokenId = 0,
+                           .reader = other,
+                           .head = 0,
+                           .weight = 0.1F,
+                           .modality = Modality::Image});
+    const MemoryEvent event = store.listEvents().at(0);
+    QCOMPARE(event.reads.size(), size_t(3));
+    QCOMPARE(event.reads[0].age, int64_t(1)); // the newest, and of it the head with the most weight
+    QCOMPARE(event.reads[0].place, int64_t(40));
+    QCOMPARE(event.reads[0].tokenId, 65);
+    QCOMPARE(event.reads[0].head, int64_t(1));
+    QCOMPARE(event.reads[0].weight, 0.5F);
+    QCOMPARE(qtext(event.reads[0].source), QString("chat#1:user"));
+    QCOMPARE(event.reads[1].age, SlotRead::kNever);
+    QCOMPARE(event.reads[2].age, int64_t(6));
+    QCOMPARE(event.reads[2].modality, Modality::Image);
+    QCOMPARE(lastReadOf(event).age, int64_t(1));
+    // They come back with an image, which has no name that no slot needs.
+    (void)store.readerOf("nobody");
+    const EpisodicStore::Image image = store.image();
+    QCOMPARE(image.readers, (std::vector<std::string>{"chat#1:user", "other"}));
+    EpisodicStore restored(settingsOf(9));
+    VERIFY_OK(restored.restore(image));
+    QCOMPARE(restored.listEvents().at(0).reads, event.reads);
+    // Of a source that is wiped nothing is left, not even what it read: it is not known any more.
+    store.wipe("chat");
+    const auto reads = store.listEvents().at(0).reads;
+    QCOMPARE(reads[0], SlotRead{});
+    QCOMPARE(reads[1].age, SlotRead::kNever);
+    QCOMPARE(reads[2].age, int64_t(6));
+    QCOMPARE(store.image().readers, std::vector<std::string>{"other"});
+    // Taking back what was forgotten takes its reads back; a slot that is given again begins anew.
+    const auto record = store.forgetSlot(2);
+    VERIFY_OK(record);
+    store.revert(*record);
+    QCOMPARE(store.listEvents().at(0).reads, reads);
+    VERIFY_OK(store.forgetSlot(2));
+    VERIFY_OK(store.write(token(3, "book")));
+    QCOMPARE(store.listEvents().at(0).reads.back().age, SlotRead::kNever);
+}
+
 void TestEpisodicStore::restoresItsImage()
 {
     EpisodicStore store(settingsOf(6));
@@ -343,6 +399,16 @@ void TestEpisodicStore::refusesBrokenImages_data()
     QTest::newRow("token below 0") << "slot 1 of event 1";
     QTest::newRow("place below 0") << "slot 1 of event 1";
     QTest::newRow("step below 0") << "slot 1 of event 1";
+    const char *read = "slot 1 was last read when";
+    QTest::newRow("read in the future") << "slot 1 was last read when 8 tokens had been read";
+    QTest::newRow("read before all") << read;
+    QTest::newRow("read at no place") << read;
+    QTest::newRow("read by no token") << read;
+    QTest::newRow("read by nobody") << read;
+    QTest::newRow("read with too much") << "with weight 2.000000, expected 7 tokens at most";
+    QTest::newRow("read with no number") << read;
+    QTest::newRow("read by what is nothing") << read;
+    QTest::newRow("of no modality") << "slot 1 of modality 9, expected text, image or audio";
 }
 
 void TestEpisodicStore::refusesBrokenImages()
@@ -351,7 +417,19 @@ void TestEpisodicStore::refusesBrokenImages()
     EpisodicStore store(settingsOf(6));
     for (int64_t position = 0; position < 4; ++position) VERIFY_OK(store.write(token(position)));
     const QByteArray what = QTest::currentDataTag();
+    store.tick(7);
+    store.noteLastRead(1, {.at = 7, .reader = store.readerOf("a"), .head = 0, .weight = 1});
     EpisodicStore::Image image = store.image();
+    LastRead &read = image.slots[1].read;
+    if (what == "read in the future") read.at = 8;
+    if (what == "read before all") read.at = -2;
+    if (what == "read at no place") read.place = -1;
+    if (what == "read by no token") read.tokenId = -1;
+    if (what == "read by nobody") read.reader = 1;
+    if (what == "read with too much") read.weight = 2;
+    if (what == "read with no number") read.weight = NAN;
+    if (what == "read by what is nothing") read.modality = static_cast<Modality>(9);
+    if (what == "of no modality") image.slots[1].modality = static_cast<Modality>(9);
     if (what == "too many slots") image.slots.resize(7);
     if (what == "slot of no event") image.slots[1].event = 99;
     if (what == "usage below 0") image.slots[1].usage = -1;

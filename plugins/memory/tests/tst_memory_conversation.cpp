@@ -15,6 +15,8 @@
 #include <torch/types.h>
 
 #include <fstream>
+#include <map>
+#include <set>
 
 using namespace orrery;
 using namespace orrery::memory;
@@ -154,6 +156,9 @@ private Q_SLOTS:
     void slotsKnowTheirTurn();
     void forgetsATurn();
     void aPromptAndItsAnswer();
+    void slotsKnowWhoReadThemLast();
+    void aWipedReaderIsForgotten();
+    void picturesAreKnownAsPictures();
     void anotherConversationIsAnother();
     void aFileGoesOnInAnotherProcess();
     void aSavedAnswerAboutAPictureIsWhole_data();
@@ -230,6 +235,127 @@ void TestMemoryConversation::aPromptAndItsAnswer()
     QCOMPARE(qtext(texts.at("notes.txt#text")), QString("a rather long prompt"));
     QVERIFY(texts.contains("notes.txt#answer"));
     QCOMPARE(texts.size(), size_t(2));
+}
+
+void TestMemoryConversation::slotsKnowWhoReadThemLast()
+{
+    TextGenerator generator(memoryModel());
+    const std::string given = "a rather long prompt, longer than a few windows, so that much of it is read";
+    const std::string text = given + ask(generator, prompt(given, "notes.txt")).text;
+    // A byte is a token: what stands at a place is known.
+    const auto check = [&](const MemoryReport &report, int64_t numBehind, int64_t &numThere) {
+        numThere = 0;
+        for (const MemoryEvent &event : report.events) {
+            if (!isOfSource(event.source, "notes.txt")) continue;
+            QCOMPARE(event.reads.size(), event.tokenIds.size());
+            for (const SlotRead &read : event.reads) {
+                if (!read.isThere()) {
+                    QCOMPARE(read.age, SlotRead::kNever);
+                    continue;
+                }
+                if (read.source.substr(0, 5) != "notes") continue;
+                ++numThere;
+                const auto place = static_cast<size_t>(read.place);
+                QVERIFY(place < text.size() && read.place >= event.firstToken + kWindow);
+                QCOMPARE(read.text, text.substr(place, 1));
+                QCOMPARE(read.age, std::ssize(text) - 1 - read.place + numBehind);
+                QCOMPARE(read.source, place < given.size() ? "notes.txt#text" : "notes.txt#answer");
+                QVERIFY(read.weight > 0 && read.weight <= 1 && read.head >= 0 && read.layer == 1);
+            }
+        }
+    };
+    const auto report = generator.editMemory({});
+    VERIFY_OK(report);
+    int64_t numThere = 0, numLoaded = 0, numLater = 0;
+    check(*report, 0, numThere);
+    QVERIFY(numThere > 10);
+    // The last token reads something, wherever the answer ended.
+    int64_t newest = 1000;
+    for (const MemoryEvent &event : report->events)
+        if (const SlotRead last = lastReadOf(event); last.isThere()) newest = std::min(newest, last.age);
+    QCOMPARE(newest, int64_t(0));
+    // It is in the file, and the clock goes on in another text.
+    VERIFY_OK(generator.saveMemory(file("read")));
+    TextGenerator other(memoryModel());
+    VERIFY_OK(other.loadMemory(file("read")));
+    const auto loaded = other.editMemory({});
+    VERIFY_OK(loaded);
+    check(*loaded, 0, numLoaded);
+    QVERIFY(numLoaded >= numThere); // what was in the window is stored, too
+    const std::string more = ask(other, prompt("a rather", "more.txt")).text;
+    const auto after = other.editMemory({});
+    VERIFY_OK(after);
+    check(*after, std::ssize("a rather" + more), numLater);
+    QVERIFY(numLater < numLoaded);
+    bool isRead = false;
+    for (const MemoryEvent &event : after->events)
+        if (event.source == "notes.txt#text")
+            for (const SlotRead &read : event.reads) isRead = isRead || isOfSource(read.source, "more.txt");
+    QVERIFY(isRead);
+    // A look is no read.
+    InspectRequest look;
+    look.input.prompt = "what was it";
+    look.wantsOverview = false;
+    look.withMemory = true;
+    VERIFY_OK(other.inspect(look, kNever));
+    const auto same = other.editMemory({});
+    VERIFY_OK(same);
+    for (size_t i = 0; i < same->events.size(); ++i) QVERIFY(same->events[i].reads == after->events[i].reads);
+}
+
+void TestMemoryConversation::aWipedReaderIsForgotten()
+{
+    TextGenerator generator(memoryModel());
+    const Answer first = ask(generator, turns({{"user", "the number of the day is 17"}}));
+    (void)ask(generator, turns({{"user", "the number of the day is 17"},
+                                {"assistant", first.text},
+                                {"user", "what was it, this is private"}}));
+    const auto readersOf = [&](const MemoryReport &report) {
+        std::set<std::string> names;
+        for (const MemoryEvent &event : report.events)
+            for (const SlotRead &read : event.reads)
+                if (read.isThere()) names.insert(read.source);
+        return names;
+    };
+    const auto before = generator.editMemory({});
+    VERIFY_OK(before);
+    QVERIFY(readersOf(*before).contains("chat.json#2:user"));
+    const auto wiped = generator.editMemory({MemoryVerb::Wipe, "chat.json#2:user", 0});
+    VERIFY_OK(wiped);
+    QVERIFY(!readersOf(*wiped).contains("chat.json#2:user"));
+}
+
+void TestMemoryConversation::picturesAreKnownAsPictures()
+{
+    if (!encodePng(Image{1, 1, {0, 0, 0}})) QSKIP("built without picture files");
+    RunSpec spec = test::mediaSpec(3);
+    spec.model.window = kWindow;
+    GenerateRequest request = prompt("see , hear .", "see.txt");
+    request.media = {{test::pictureOf(90), "a.png", 4}, {test::recordingOf(0.15), "b.wav", 11}};
+    TextGenerator generator(memoryModel({}, spec)), loaded(memoryModel({}, spec));
+    VERIFY_OK(generator.generate(
+        request, [](const GeneratedToken &) { return true; }, kNever));
+    VERIFY_OK(generator.saveMemory(file("pictures")));
+    VERIFY_OK(loaded.loadMemory(file("pictures")));
+    const auto report = loaded.editMemory({});
+    VERIFY_OK(report);
+    std::map<Modality, int64_t> numTokens, numShown;
+    for (const MemoryEvent &event : report->events) {
+        QCOMPARE(event.modalities.size(), event.tokenIds.size());
+        for (const Modality modality : event.modalities) ++numTokens[modality];
+        for (const MediaRun &run : event.media) {
+            numShown[run.modality] += run.count;
+            const std::string bytes = event.text.substr(static_cast<size_t>(run.begin), size_t(run.count));
+            QCOMPARE(bytes, std::string(static_cast<size_t>(run.count), '\0'));
+        }
+        for (const SlotRead &read : event.reads)
+            if (read.isThere() && read.modality == Modality::Image) QVERIFY(read.text.empty());
+    }
+    QCOMPARE(numTokens[Modality::Image], int64_t(4)); // 16 × 16 pixels in patches of 8
+    QVERIFY(numTokens[Modality::Audio] > 0 && numTokens[Modality::Text] > 12);
+    QCOMPARE(numShown[Modality::Image], numTokens[Modality::Image]);
+    QCOMPARE(numShown[Modality::Audio], numTokens[Modality::Audio]);
+    QCOMPARE(numTokens[Modality::Unknown], int64_t(0));
 }
 
 void TestMemoryConversation::anotherConversationIsAnother()

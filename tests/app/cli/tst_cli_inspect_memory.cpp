@@ -78,6 +78,21 @@ void TestCliInspectMemory::readsBehindAFile()
     QCOMPARE(event[u"stored"_s].toArray().size(), event[u"slots"_s].toInt());
     for (const char *key : {"slot", "token_id", "usage", "surprise", "strength"})
         QVERIFY2(event[u"stored"_s].toArray()[0].toObject().contains(QLatin1String(key)), key);
+    // Of each token who read it last while the tale was told; null where nobody did.
+    int numRead = 0;
+    for (const QJsonValue &value : event[u"stored"_s].toArray()) {
+        QVERIFY(value.toObject().contains(u"last_read"_s));
+        QCOMPARE(value.toObject()[u"modality"_s].toString(), u"text"_s);
+        const QJsonObject last = value.toObject()[u"last_read"_s].toObject();
+        if (last.isEmpty()) continue;
+        ++numRead;
+        QVERIFY(last[u"source"_s].toString().startsWith(u"a tale#"_s));
+        QVERIFY(last[u"token"_s].toInt() >= 8 && last[u"age"_s].toInt() >= 0);
+        QVERIFY(last[u"weight"_s].toDouble() > 0 && last[u"layer"_s].toInt() == 1);
+        QCOMPARE(last[u"text"_s].toString().size(), 1);
+    }
+    QVERIFY(numRead > 0);
+    QVERIFY(event[u"last_read"_s].toObject().contains(u"age"_s));
     // Read at the last token: of the episodic memory with its events.
     int numEpisodic = 0;
     for (const QJsonValue &value : look[u"reads"_s].toArray()) {
@@ -139,7 +154,7 @@ void TestCliInspectMemory::showsATable()
     const EngineAnswer answer = inspect(
         {u"--prompt"_s, u"the quick brown"_s, u"--memory"_s, m_memory, u"--edit"_s, u"wipe a tale"_s});
     QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
-    for (const QString &words : {u"slots used"_s, u"a tale#text"_s, u"episodic  gate"_s,
+    for (const QString &words : {u"slots used"_s, u"a tale#text"_s, u"  last read "_s, u"episodic  gate"_s,
                                  u"Behind token 14, \"n\""_s, u"with the memory edited; divergence"_s})
         QVERIFY2(answer.out.contains(words), qPrintable(words + u'\n' + answer.out));
     const auto look = [&](const QStringList &more) {
@@ -166,8 +181,9 @@ void TestCliInspectMemory::writesFiles()
         if (path.endsWith(u"json"_s))
             QVERIFY(QJsonDocument::fromJson(content).object().contains(u"memory"_s));
         else
-            for (const char *array : {"tokens.npy", "event_id.npy", "slot_strength.npy", "read_weight.npy",
-                                      "candidate_p.npy", "changed_ids.npy"})
+            for (const char *array : {"tokens.npy", "event_id.npy", "event_read_age.npy", "slot_strength.npy",
+                                      "slot_modality.npy", "slot_read_age.npy", "slot_read_source.npy",
+                                      "read_weight.npy", "candidate_p.npy", "changed_ids.npy"})
                 QVERIFY2(content.contains(array), array);
     }
 }
