@@ -159,7 +159,14 @@ std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &ev
         const bool goesOn = i > 0 && events[i].source == events[i - 1].source &&
                             events[i].firstToken == events[i - 1].lastToken + 1;
         if (!goesOn) texts.emplace_back();
-        texts.back().insert(texts.back().end(), events[i].tokenIds.begin(), events[i].tokenIds.end());
+        const MemoryEvent &event = events[i];
+        for (size_t t = 0; t < event.tokenIds.size(); ++t) {
+            // A patch or frame has no id: what stands behind it is a text of its own.
+            if (t < event.modalities.size() && event.modalities[t] != Modality::Text)
+                texts.emplace_back();
+            else
+                texts.back().push_back(event.tokenIds[t]);
+        }
     }
     std::erase_if(texts, [](const auto &text) { return !isText(text); });
     return texts;
@@ -201,7 +208,8 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
     if (std::none_of(texts.begin(), texts.end(), isText))
         return Error{ErrorCode::InvalidInput,
                      "Cannot consolidate: there is no text of two tokens or more to learn from.",
-                     "Let the episodic memory store something first."};
+                     "Let the episodic memory store a text first; pictures and recordings are not learned "
+                     "again."};
     ORRERY_ASSIGN(const SlotBackground own, countReads(model, texts));
     return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
         Consolidation result;

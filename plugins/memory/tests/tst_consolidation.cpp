@@ -62,6 +62,20 @@ private Q_SLOTS:
         QCOMPARE(replayTexts(events), (std::vector<std::vector<int32_t>>{{1, 2, 3, 4, 5}, {7, 8}}));
         QVERIFY(replayTexts({}).empty());
     }
+    void whatIsNoTextIsNotLearned()
+    {
+        const auto text = Modality::Text, image = Modality::Image;
+        std::vector<MemoryEvent> events(3);
+        events[0] = {.id = 1, .source = "a", .firstToken = 0, .lastToken = 4, .tokenIds = {1, 2, 0, 0, 3}};
+        events[0].modalities = {text, text, image, image, text};
+        events[1] = {.id = 2, .source = "a", .firstToken = 5, .lastToken = 8, .tokenIds = {4, 5, 0, 6}};
+        events[1].modalities = {text, text, Modality::Unknown, text}; // of an old file: it may be a patch
+        events[2] = {.id = 3, .source = "b", .firstToken = 9, .lastToken = 11, .tokenIds = {0, 0, 0}};
+        events[2].modalities = {image, image, Modality::Audio};
+        QCOMPARE(replayTexts(events), (std::vector<std::vector<int32_t>>{{1, 2}, {3, 4, 5}}));
+        events.erase(events.begin(), events.begin() + 2);
+        QVERIFY(replayTexts(events).empty());
+    }
     void countsTextsThatRead()
     {
         const auto model = semanticModel();
@@ -84,7 +98,8 @@ private Q_SLOTS:
         QCOMPARE(sum(counted->numReads), int64_t(20));
         QCOMPARE(sum(first->numReads), int64_t(12));
         for (size_t i = 0; i < 64; ++i)
-            QVERIFY(first->numReads[i] >= first->numTextsWith[i] && first->numReads[i] <= counted->numReads[i]);
+            QVERIFY(first->numReads[i] >= first->numTextsWith[i] &&
+                    first->numReads[i] <= counted->numReads[i]);
         const auto repeated = countReads(*model, {{5, 5, 5, 5, 5, 5}});
         VERIFY_OK(repeated);
         QCOMPARE(*std::max_element(repeated->numReads.begin(), repeated->numReads.end()) > 1, true);
@@ -250,8 +265,7 @@ private Q_SLOTS:
         const std::shared_ptr<nn::PartState> ended = episodes.clone();
         ended->endText(cache);
         const std::atomic<bool> never = false;
-        const auto done = ended->consolidate(*model, kOthers,
-                                             {.numPasses = 100}, never);
+        const auto done = ended->consolidate(*model, kOthers, {.numPasses = 100}, never);
         VERIFY_OK(done);
         QCOMPARE(done->numTexts, int64_t(1));
         cache = model->makeCache(1, 12); // the episodes are gone
