@@ -16,6 +16,9 @@
 
 #include <cmath>
 #include <limits>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <set>
 #include <sys/stat.h>
 
@@ -52,6 +55,29 @@ void compareError(const Error &error, ErrorCode code, const char *part)
 Connection lab()
 {
     return {"lab", "tcp://gpu-server:7431", "SHA256:" + std::string(64, 'a'), "orrery_secret", {}, {}};
+}
+
+/// The certificate of a folder, signed anew with an end that is past. @return its file
+std::filesystem::path expiredCopyOf(const std::filesystem::path &folder)
+{
+    const auto read = [&folder](const char *name) { return readFile(folder / name, 1 << 16).value(); };
+    const std::string certificatePem = read("host.crt"), keyPem = read("host.key");
+    BIO *from = BIO_new_mem_buf(certificatePem.data(), static_cast<int>(certificatePem.size()));
+    X509 *certificate = PEM_read_bio_X509(from, nullptr, nullptr, nullptr);
+    BIO *keyFrom = BIO_new_mem_buf(keyPem.data(), static_cast<int>(keyPem.size()));
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(keyFrom, nullptr, nullptr, nullptr);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -100);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), -10);
+    BIO *to = BIO_new(BIO_s_mem());
+    if (X509_sign(certificate, key, EVP_sha256()) == 0 || PEM_write_bio_X509(to, certificate) != 1) qFatal("OpenSSL signs nothing");
+    char *data = nullptr;
+    const long size = BIO_get_mem_data(to, &data);
+    const std::filesystem::path file = folder / "expired.crt";
+    if (!writeFileAtomically(file, std::string_view(data, static_cast<size_t>(size))).ok()) qFatal("no disk");
+    for (BIO *one : {from, keyFrom, to}) BIO_free(one);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return file;
 }
 
 } // namespace
@@ -318,6 +344,7 @@ void TestRemoteFiles::refusesIdentities()
     compareError(loadIdentity(place / "host.key", place / "host.key").error(), ErrorCode::InvalidInput, "there is no certificate in it");
     compareError(loadIdentity(place / "host.crt", place / "host.crt").error(), ErrorCode::InvalidInput, "there is no private key in it");
     compareError(loadIdentity(place / "none.crt", place / "host.key").error(), ErrorCode::NotFound, "none.crt");
+    compareError(loadIdentity(expiredCopyOf(place), place / "host.key").error(), ErrorCode::InvalidInput, "it has expired");
     QCOMPARE(::chmod((place / "host.key").c_str(), 0640), 0);
     compareError(loadOrMakeIdentity(place).error(), ErrorCode::Conflict, "others may read or write it");
     std::filesystem::remove(place / "host.key");

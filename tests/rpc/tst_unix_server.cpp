@@ -6,10 +6,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace orrery;
@@ -39,6 +42,8 @@ private Q_SLOTS:
     void acceptsAndRemovesItsSocket();
     void isForTheUserOnly();
     void turnsForeignersAway();
+    void turnsAwayAnotherUser_data();
+    void turnsAwayAnotherUser();
     void replacesAStaleSocket();
     void refusesALiveSocket();
     void leavesOtherFilesAlone();
@@ -109,6 +114,52 @@ void TestUnixServer::turnsForeignersAway()
     char byte = 0;
     QCOMPARE(::read(socket.get(), &byte, 1), ssize_t{0}); // closed without a word
     QVERIFY(waitFor([&] { return (*acceptor)->numForeign() == 1; }));
+    QCOMPARE(numConnections.load(), 0);
+}
+
+void TestUnixServer::turnsAwayAnotherUser_data()
+{
+    QTest::addColumn<bool>("isOpened");
+    QTest::newRow("the socket as it is") << false; // the mode of socket and folder
+    QTest::newRow("a socket that somebody has opened to all") << true; // the credentials of who connects
+}
+
+/// A process of another user, which only root can start.
+void TestUnixServer::turnsAwayAnotherUser()
+{
+    QFETCH(bool, isOpened);
+    if (::geteuid() != 0) QSKIP("another user's process can only be started by root");
+    constexpr uid_t kNobody = 65534;
+    constexpr int kRefused = 10, kClosed = 11, kLetIn = 12;
+    QTemporaryDir folder; // whose mode may be changed
+    const std::string path = folder.filePath(QStringLiteral("s")).toStdString();
+    UnixAcceptorOptions options;
+    options.path = path;
+    std::atomic<int> numConnections{0};
+    options.onConnection = [&](int descriptor) {
+        ++numConnections;
+        (void)!::write(descriptor, "x", 1);
+        ::close(descriptor);
+    };
+    const auto acceptor = UnixAcceptor::start(std::move(options));
+    QVERIFY(acceptor.ok());
+    if (isOpened) {
+        QCOMPARE(::chmod(path.c_str(), 0666), 0);
+        QCOMPARE(::chmod(folder.path().toStdString().c_str(), 0755), 0);
+    }
+    const pid_t child = ::fork();
+    QVERIFY(child >= 0);
+    if (child == 0) {
+        if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(1);
+        const FileDescriptor socket = connectTo(path);
+        if (!socket.isOpen()) ::_exit(errno == EACCES ? kRefused : 1);
+        char byte = 0;
+        ::_exit(::read(socket.get(), &byte, 1) == 1 ? kLetIn : kClosed);
+    }
+    int status = 0;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QCOMPARE(WEXITSTATUS(status), isOpened ? kClosed : kRefused);
+    if (isOpened) QVERIFY(waitFor([&] { return (*acceptor)->numForeign() == 1; }));
     QCOMPARE(numConnections.load(), 0);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace orrery::cli {
 
@@ -35,14 +36,15 @@ void finishHere(CLI::App *command, Session &session, const std::string &nextStep
 {
     command->add_option("--host", session.host)->group(""); // not in --help: it is understood in order to be refused
     finish(command, session, [command, &session, nextStep, action = std::move(action)] {
-        if (!session.host.empty())
+        // Of a variable CLI11 tells all commands, also those that do not read it.
+        const std::string host = sanitizeUtf8(std::exchange(session.host, {}));
+        if (command->count("--host") > 0)
             return fail(session, Error{ErrorCode::InvalidInput,
-                                       "Cannot do \"" + wordsOf(*command) + "\" on \"" + sanitizeUtf8(session.host) +
+                                       "Cannot do \"" + wordsOf(*command) + "\" on \"" + host +
                                            "\": it works on files of this machine alone, expected no --host.",
                                        nextStep});
-        if (const char *elsewhere = std::getenv("ORRERY_HOST"); elsewhere && *elsewhere)
-            std::fprintf(stderr, "note: \"%s\" works on this machine, not on \"%s\" (ORRERY_HOST)\n", wordsOf(*command).c_str(),
-                         sanitizeUtf8(elsewhere).c_str());
+        if (!host.empty())
+            std::fprintf(stderr, "note: \"%s\" works on this machine, not on \"%s\" (ORRERY_HOST)\n", wordsOf(*command).c_str(), host.c_str());
         return action();
     });
 }

@@ -153,6 +153,25 @@ private Q_SLOTS:
         QVERIFY(run(u"runs import --tfevents /no/such"_s).err.contains(u"no such folder"_s));
         QVERIFY(run(u"runs export "_s + id).err.contains(u"no folder was given"_s));
     }
+    void manyRunsAreMadeOnce()
+    {
+        const QString home = m_home.path(u"many"_s);
+        const QJsonObject made = object(u"bench runs "_s + home + u" --smoke"_s);
+        QCOMPARE(made[u"runs"_s].toInt(), 5);
+        QVERIFY(made[u"passed"_s].toBool());
+        const EngineAnswer listed = m_home.run({u"runs"_s, u"list"_s, u"--json"_s}, 240'000, {u"ORRERY_HOME="_s + home});
+        QCOMPARE(listed.lines().size(), 5);
+        for (const QJsonObject &line : listed.lines()) QVERIFY(line[u"tags"_s].toArray().contains(u"sweep"_s));
+        // Again: they are used as they are.
+        const QFileInfo first(home + u"/runs/sweep-00000/run.db"_s);
+        const QDateTime madeAt = first.lastModified();
+        QVERIFY(madeAt.isValid());
+        QCOMPARE(object(u"bench runs "_s + home + u" --smoke"_s)[u"runs"_s].toInt(), 5);
+        QCOMPARE(QFileInfo(first.filePath()).lastModified(), madeAt);
+        const EngineAnswer wrong = run(u"bench runs "_s + home + u" --runs 0"_s);
+        QCOMPARE(wrong.exitCode, 4);
+        QVERIFY2(wrong.out.contains(u"expected 1 to 100000 runs"_s), qPrintable(wrong.all()));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCliRuns)

@@ -136,8 +136,12 @@ private Q_SLOTS:
         const fs::path logs = m_host->home().parent_path() / "logs";
         fs::create_directories(logs / "one");
         fs::copy_file(goldenLog(), logs / "one" / "events.tfevents");
-        const auto imported = client.importRuns(logs.string());
+        std::vector<TransferAmount> amounts;
+        const auto imported = client.importRuns(logs.string(), {}, [&amounts](const TransferAmount &amount) { amounts.push_back(amount); });
         VERIFY_OK(imported);
+        QVERIFY(!amounts.empty());
+        QCOMPARE(amounts.back().numTotal, static_cast<uint64_t>(fs::file_size(goldenLog())));
+        QVERIFY(amounts.back().numDone <= amounts.back().numTotal);
         QCOMPARE(imported->runs.size(), size_t{1});
         QCOMPARE(imported->numPoints, uint64_t{28});
         QVERIFY(std::any_of(imported->notes.begin(), imported->notes.end(),

@@ -108,6 +108,7 @@ private Q_SLOTS:
     void takesThePlaceOfOneThatListensForNobody();
     void leavesOneThatIsBusy();
     void leavesOneWhereItWouldBeRefused();
+    void anAnswerEndsWhereTheHostFallsSilent();
     void showsALiveTrainingToTwoViewersFarAway();
     void measuresTheFarLink();
 
@@ -142,6 +143,7 @@ private:
     void startLocal(QProcess &local)
     {
         local.start(QStringLiteral(ORRERY_HOST_PROGRAM), {QString::fromStdString(m_host->home().string()), QString::fromStdString(m_host->socket)});
+        QVERIFY(local.waitForStarted(60'000));
         QVERIFY(waitFor([&] { return EngineClient::connect(m_host->socket).ok(); }));
     }
 
@@ -302,6 +304,38 @@ void TestHostRemote::leavesOneWhereItWouldBeRefused()
     QVERIFY2(refused.error().hint.find("serves another home") != std::string::npos, refused.error().hint.c_str());
     local.terminate();
     QVERIFY(local.waitForFinished(60'000));
+}
+
+void TestHostRemote::anAnswerEndsWhereTheHostFallsSilent()
+{
+    ::setenv("FAKE_TOKEN_MS", "50", 1);
+    listen();
+    ShapedProxy proxy(m_host->port, {});
+    const std::filesystem::path model = m_host->home().parent_path() / "model";
+    std::filesystem::create_directories(model);
+    QVERIFY(writeFileAtomically(model / "config.json", "{}").ok() && writeFileAtomically(model / "model.safetensors", "{}").ok());
+    const EngineClient far = remote(proxy.port());
+    GenerateRequest request;
+    request.prompt = "xyz";
+    request.sampling.maxTokens = 100'000;
+    std::string text;
+    const double begin = monotonicSeconds();
+    const auto answer = far.generate(model.string(), request, {}, [&](const std::vector<GeneratedToken> &tokens) {
+        for (const GeneratedToken &token : tokens) text += token.bytes;
+        if (text.size() >= 3) proxy.freeze(true); // nobody says that the line is dead
+        return true;
+    });
+    QVERIFY(!answer.ok());
+    QCOMPARE(answer.error().code, ErrorCode::Unavailable);
+    QVERIFY2(!answer.error().hint.empty(), answer.error().text().c_str()); // and what to do
+    QVERIFY(text.starts_with("xyz")); // what had come is there
+    QVERIFY2(monotonicSeconds() - begin < 60, "it is noticed while somebody still waits");
+    // A question without a deadline of its own ends, too.
+    const auto cut = far.describeData({.path = m_host->data});
+    QVERIFY(!cut.ok());
+    QCOMPARE(cut.error().code, ErrorCode::Unavailable);
+    proxy.freeze(false);
+    VERIFY_OK(remote(proxy.port()).host());
 }
 
 void TestHostRemote::showsALiveTrainingToTwoViewersFarAway()

@@ -3,14 +3,18 @@
 // docs/benchmarks.md keeps. It fails only when nothing is measured: times are targets, never assertions.
 #include "run_fixture.h"
 
+#include "bench/many_runs.h"
 #include "core/base/platform.h"
 #include "core/rpc/access_tokens.h"
 #include "core/rpc/connections.h"
 #include "tests/support/shaped_proxy.h"
 
+#include <QDir>
 #include <QFile>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QSettings>
 #include <QTest>
 
 #include <algorithm>
@@ -23,6 +27,7 @@ class TestLatency : public QObject {
 
 private Q_SLOTS:
     void firstPaint();
+    void manyRuns();
     void logToPaint();
     void logToPaintFarAway();
 };
@@ -77,6 +82,65 @@ void TestLatency::firstPaint()
           times[times.size() / 2], times.back());
     host->kill();
     host->waitForFinished();
+}
+
+/// MiB of a process: "VmRSS" now, "VmHWM" at most so far.
+static double memoryOf(qint64 pid, const QByteArray &key)
+{
+    QFile status(QStringLiteral("/proc/%1/status").arg(pid));
+    if (!status.open(QIODevice::ReadOnly)) return 0;
+    for (const QByteArray &line : status.readAll().split('\n'))
+        if (line.startsWith(key)) return line.simplified().split(' ').value(1).toDouble() / 1024;
+    return 0;
+}
+
+/// A home with many runs, of which 50 are drawn beside the chosen one. ORRERY_MANY_RUNS names a folder that is made once with 500
+/// runs of 20 series x 20,000 points and used again; without it they are few and small.
+void TestLatency::manyRuns()
+{
+    System system;
+    const QString kept = qEnvironmentVariable("ORRERY_MANY_RUNS");
+    const ManyRuns many = kept.isEmpty() ? ManyRuns{60, 20, 1000} : ManyRuns{};
+    if (!kept.isEmpty()) QVERIFY(QDir().mkpath(kept) && QFile::link(QDir(kept).absolutePath(), system.path(QStringLiteral("home"))));
+    const QString home = system.path(QStringLiteral("home"));
+    const auto made = makeManyRuns(home.toStdString(), many);
+    QVERIFY2(made.ok(), made.ok() ? "" : made.error().text().c_str());
+    QJsonArray beside;
+    for (const QString &run : QDir(home + QStringLiteral("/runs")).entryList(QDir::Dirs | QDir::NoDotAndDotDot).mid(0, 50)) beside.append(run);
+    {
+        QSettings settings(home + QStringLiteral("/state/workbench.ini"), QSettings::IniFormat);
+        settings.setValue(QStringLiteral("runs/place"), QString::fromUtf8(QJsonDocument(QJsonObject{{QStringLiteral("beside"), beside}}).toJson(QJsonDocument::Compact)));
+    }
+    const double before = wallSeconds();
+    auto host = system.startHost();
+    const auto listed = system.client()->listRuns();
+    QVERIFY2(listed.ok(), listed.ok() ? "" : listed.error().text().c_str());
+    QCOMPARE(std::ssize(*listed), std::ptrdiff_t{many.numRuns});
+    qInfo("a host that starts has listed %zu runs after %.2f s", listed->size(), wallSeconds() - before);
+    const QString file = system.path(QStringLiteral("many.txt"));
+    const double opened = wallSeconds();
+    auto window = system.start(QStringLiteral("orrery"), {QStringLiteral("--socket"), system.hostSocket(), QStringLiteral("--latency"), file});
+    double shownAt = 0;
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            QFile said(file);
+            if (!said.open(QIODevice::ReadOnly)) return false;
+            for (const QByteArray &line : said.readAll().split('\n')) {
+                const QList<QByteArray> words = line.split(' ');
+                if (words.size() == 3 && words[0] == "runs" && words[1].toInt() == many.numRuns) shownAt = words[2].toDouble();
+            }
+            return shownAt > 0;
+        },
+        kPatienceMs));
+    qInfo("the window shows them after %.2f s", shownAt - opened);
+    QTest::qWait(kept.isEmpty() ? 3'000 : 30'000); // 50 runs are read and drawn meanwhile
+    QVERIFY(memoryOf(window->processId(), "VmHWM") > 0);
+    qInfo("with 50 of them beside each other the window takes %.0f MiB, at most %.0f; the host %.0f, at most %.0f", memoryOf(window->processId(), "VmRSS"),
+          memoryOf(window->processId(), "VmHWM"), memoryOf(host->processId(), "VmRSS"), memoryOf(host->processId(), "VmHWM"));
+    for (QProcess *process : {window.get(), host.get()}) {
+        process->kill();
+        process->waitForFinished();
+    }
 }
 
 void TestLatency::logToPaint()
