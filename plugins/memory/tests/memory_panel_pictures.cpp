@@ -95,6 +95,10 @@ MemoryReport conversation()
                                         0.02 + 1.7 * std::pow(std::abs(std::sin(i * 0.73)), 3), i % 11 == 4);
         event.numSlots = i % 5 == 2 ? length / 2 : length;
         event.age = 3'400 - i * 70;
+        if (i < 8) event.reads.clear(); // from an older file
+        for (SlotRead &read : event.reads)
+            if (i % 7 == 3) read = {.age = SlotRead::kNever, .source = {}, .text = {}};
+        if (i == 45) event = pictureEvent(event.id, place);
         report.events.push_back(event);
         place += length + (i % 4 == 3 ? 90 : 0);
         report.status.numUsed += event.numSlots;
@@ -146,6 +150,11 @@ void shootPages(MemorySession &session, MemoryPanel &panel)
     shoot(panel, u"tokens-1280"_s, {1280, 800});
     shoot(panel, u"tokens-380"_s, {380, 800});
     panel.strip()->fit();
+    panel.selectEvent(48); // with a picture
+    shoot(panel, u"picture-1280"_s, {1280, 800});
+    panel.table()->sortByColumn(memory_ui::MemoryModel::LastReadColumn, Qt::AscendingOrder);
+    shoot(panel, u"last-read-1600"_s, {1600, 900});
+    panel.table()->sortByColumn(memory_ui::MemoryModel::TokensColumn, Qt::AscendingOrder);
     panel.askForFile(memory_ui::StateFileDialog::Kind::Load);
     settle(100);
     if (auto *dialog = panel.findChild<memory_ui::StateFileDialog *>()) {

@@ -120,6 +120,8 @@ private:
             found->tokenIds.erase(found->tokenIds.begin() + at);
             for (auto *column : {&found->usages, &found->surprises, &found->strengths})
                 column->erase(column->begin() + at);
+            if (!found->modalities.empty()) found->modalities.erase(found->modalities.begin() + at);
+            if (!found->reads.empty()) found->reads.erase(found->reads.begin() + at);
             memory.numFreed = 1;
             --found->numSlots;
             break;
@@ -171,7 +173,31 @@ inline MemoryEvent memoryEvent(int64_t id, const std::string &source, int64_t fi
         event.surprises.push_back(static_cast<float>(
             0.4 + 3.5 * std::pow(std::abs(std::cos(static_cast<double>(id + i) * 0.37)), 4)));
         event.strengths.push_back(1);
+        event.modalities.push_back(Modality::Text);
+        const int64_t age = std::abs(40 - id) * 10 + i;
+        event.reads.push_back({.age = age,
+                               .place = std::max<int64_t>(0, 2'400 - age),
+                               .source = "chat.json#3:user",
+                               .tokenId = 310,
+                               .text = " day",
+                               .layer = 2,
+                               .head = 1,
+                               .weight = 0.42F});
     }
+    return event;
+}
+
+/// Of a picture between two pieces of text: four patches.
+inline MemoryEvent pictureEvent(int64_t id, int64_t first)
+{
+    MemoryEvent event = memoryEvent(id, "chat.json#3:user", first, first + 7, "See", 0.6);
+    for (size_t i = 3; i < 7; ++i) {
+        event.modalities[i] = Modality::Image;
+        event.tokenIds[i] = 0;
+        event.reads[i] = {.age = SlotRead::kNever, .source = {}, .text = {}};
+    }
+    event.media = {{3, 4, Modality::Image}};
+    event.text += std::string(4, '\0') + "!";
     return event;
 }
 
@@ -191,6 +217,8 @@ inline MemoryReport sampleMemory()
         memoryEvent(9, "chat.json#2:user", 120, 141, "She is seven. We leave on 14 March.", 0.91),
         memoryEvent(12, "chat.json#2:assistant", 160, 299, "Then I will remember the day.", 0.27),
     };
+    report.events[0].reads.clear(); // from a file of before they were kept
+    for (SlotRead &read : report.events[1].reads) read = {.age = SlotRead::kNever, .source = {}, .text = {}};
     for (const MemoryEvent &event : report.events) {
         report.status.numUsed += event.numSlots;
         report.status.numPinned += event.isPinned ? event.numSlots : 0;
@@ -211,6 +239,8 @@ inline MemoryReport manyEvents(int numEvents)
         event.numSlots = 1; // so that as many as there can be are there
         event.tokenIds.resize(1);
         event.slots.resize(1);
+        event.modalities.resize(1);
+        event.reads.resize(1);
         for (auto *column : {&event.usages, &event.surprises, &event.strengths}) column->resize(1);
         event.age = (numEvents - i) * 4;
         report.events.push_back(std::move(event));

@@ -284,7 +284,7 @@ private Q_SLOTS:
         QCOMPARE(read(2), u"0.700"_s);
         QCOMPARE(read(0), u"—"_s);
         const QString hover = tokens->index(2, SlotModel::TokenColumn).data(Qt::ToolTipRole).toString();
-        QVERIFY2(hover.contains(u"last read here by head 2.0 at token 9 [·key], with weight 0.700"_s),
+        QVERIFY2(hover.contains(u"Looked at here by head 2.0 at token 9 [·key], with weight 0.700"_s),
                  qPrintable(hover));
     }
     void anEmptyMemoryIsNotReadBehind()

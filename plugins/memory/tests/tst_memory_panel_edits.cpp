@@ -51,6 +51,29 @@ private Q_SLOTS:
         QTRY_VERIFY(!memoryOf(9).isPinned);
         QVERIFY(!m_panel->canUndo());
     }
+    void aFullAndPinnedMemoryIsToldBeforeItRefuses()
+    {
+        open();
+        m_session->memory.status.capacity = 382; // what the sample uses
+        show();
+        QTRY_COMPARE(m_panel->events()->rowCount(), 6);
+        auto *told = part<QLabel>("memoryRefusal");
+        QVERIFY(!told->isVisible());
+        for (const int64_t event : {3, 4, 8, 9, 12}) {
+            m_panel->pin(event, true);
+            QTRY_VERIFY(memoryOf(event).isPinned);
+        }
+        QTRY_COMPARE(text("memoryRefusal"),
+                     u"All 382 slots are pinned: what is read next cannot be remembered. Unpin an event (P) or "
+                     "forget one, and there is room again."_s);
+        QVERIFY(told->isVisible());
+        // What it says to do helps.
+        m_panel->selectEvent(4);
+        m_panel->table()->setFocus();
+        QTest::keyClick(m_panel->table(), Qt::Key_P);
+        QTRY_VERIFY(!memoryOf(4).isPinned);
+        QTRY_VERIFY(!told->isVisible());
+    }
     void anUndoThatCannotBeDoneIsNotOfferedAgain()
     {
         openSample();

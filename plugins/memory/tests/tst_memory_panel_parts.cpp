@@ -8,6 +8,7 @@
 #include "plugins/memory/ui/memory_table.h"
 #include "plugins/memory/ui/memory_text.h"
 #include "plugins/memory/ui/reads_model.h"
+#include "plugins/memory/ui/slot_model.h"
 #include "plugins/memory/ui/tier_cards.h"
 #include "plugins/memory/ui/token_names.h"
 #include "tests/widgets/common/gui_test.h"
@@ -110,6 +111,21 @@ private Q_SLOTS:
         }
         QCOMPARE(usageText(0.001), u"< 0.01"_s);
         QCOMPARE(usageText(0), u"0.00"_s);
+        QCOMPARE(
+            readSentence(lastReadOf(event)),
+            u"Last read 310 tokens ago by [·day], token 2,090 of chat.json, the user's turn 3, with weight "
+            "0.42 in head 2.1."_s);
+        SlotRead read = event.reads[0];
+        read.age = 1;
+        read.modality = Modality::Image;
+        QVERIFY(readSentence(read).startsWith(u"Last read one token ago by [patch], token 2,090 of chat"_s));
+        read.age = 0;
+        QVERIFY(readSentence(read).startsWith(u"Last read just now by [patch], token 2,090 of chat"_s));
+        read.age = SlotRead::kNever;
+        QCOMPARE(readSentence(read), u"No text has read it yet."_s);
+        QVERIFY(readSentence(SlotRead{}).contains(u"is not known"_s));
+        event.reads[2].age = SlotRead::kNotKnown; // others are known
+        QCOMPARE(lastReadOf(event).age, int64_t(310));
         event.age = 1'980;
         QCOMPARE(ageSentence(event), u"1,980 tokens were read since it began."_s);
         event.lastToken = 141;
@@ -128,6 +144,14 @@ private Q_SLOTS:
         status.numRefused = 2;
         status.lastRefusal = "all 64 slots are pinned";
         QCOMPARE(refusalText(status), u"Last refusal: all 64 slots are pinned."_s);
+        status.numPinned = status.capacity;
+        QCOMPARE(refusalText(status),
+                 u"Last refusal: all 64 slots are pinned. Unpin an event (P) or forget one, "
+                 "and there is room again."_s);
+        status.numRefused = 0; // it is seen before anything is refused
+        QCOMPARE(refusalText(status),
+                 u"All 4,096 slots are pinned: what is read next cannot be remembered. Unpin "
+                 "an event (P) or forget one, and there is room again."_s);
     }
     void whiteSpaceIsSeen_data()
     {
@@ -176,6 +200,13 @@ private Q_SLOTS:
         QCOMPARE(cell(2, MemoryModel::PinnedColumn), u"pinned"_s);
         QCOMPARE(cell(3, MemoryModel::PinnedColumn), QString());
         QCOMPARE(cell(0, MemoryModel::AgeColumn), u"2,100"_s);
+        QCOMPARE(cell(0, MemoryModel::LastReadColumn), u"not known"_s);
+        QCOMPARE(cell(1, MemoryModel::LastReadColumn), u"never"_s);
+        QCOMPARE(cell(2, MemoryModel::LastReadColumn), u"330"_s);
+        QVERIFY(model.index(2, MemoryModel::LastReadColumn)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(u"by [·day], token 2,070"_s));
         QCOMPARE(cell(0, MemoryModel::SlotsColumn), u"30"_s);
         QCOMPARE(cell(0, MemoryModel::StepColumn), u"900"_s);
         QCOMPARE(model.index(3, MemoryModel::PinnedColumn).data(Qt::AccessibleTextRole).toString(),
@@ -190,6 +221,8 @@ private Q_SLOTS:
         QTest::newRow("place down") << int(MemoryModel::TokensColumn) << true << Ids{12, 9, 8, 7, 4, 3};
         QTest::newRow("usage down") << int(MemoryModel::UsageColumn) << true << Ids{7, 9, 8, 12, 3, 4};
         QTest::newRow("age") << int(MemoryModel::AgeColumn) << false << Ids{12, 9, 8, 4, 3, 7};
+        QTest::newRow("last read") << int(MemoryModel::LastReadColumn) << false << Ids{12, 9, 8, 7, 4, 3};
+        QTest::newRow("last read down") << int(MemoryModel::LastReadColumn) << true << Ids{3, 4, 7, 8, 9, 12};
         QTest::newRow("slots") << int(MemoryModel::SlotsColumn) << false << Ids{9, 3, 7, 4, 8, 12};
         QTest::newRow("pinned down") << int(MemoryModel::PinnedColumn) << true << Ids{7, 3, 4, 8, 9, 12};
         QTest::newRow("source") << int(MemoryModel::SourceColumn) << false << Ids{8, 7, 12, 9, 3, 4};
@@ -419,10 +452,10 @@ private Q_SLOTS:
         const std::vector<MemoryEvent> events = {
             memoryEvent(4, "a,b#text", 30, 31, "one \"x\",\n two", 0.25, true)};
         QCOMPARE(exportedEvents(events, ExportFormat::Csv),
-                 u"id,source,first_token,last_token,step,slots,usage,age,pinned,text\n"
-                 "4,\"a,b#text\",30,31,900,2,0.25,2070,yes,\"one \"\"x\"\",\n two\"\n"_s);
+                 u"id,source,first_token,last_token,step,slots,usage,age,last_read,pinned,text\n"
+                 "4,\"a,b#text\",30,31,900,2,0.25,2070,360,yes,\"one \"\"x\"\",\n two\"\n"_s);
         QCOMPARE(exportedEvents(events, ExportFormat::Text).section(u'\n', 1, 1),
-                 u"4\ta,b#text\t30\t31\t900\t2\t0.25\t2070\tyes\tone \"x\",↵·two"_s);
+                 u"4\ta,b#text\t30\t31\t900\t2\t0.25\t2070\t360\tyes\tone \"x\",↵·two"_s);
         const QJsonObject json = QJsonDocument::fromJson(exportedEvents(events, ExportFormat::Json).toUtf8())
                                      .array()
                                      .at(0)
@@ -430,6 +463,10 @@ private Q_SLOTS:
         QCOMPARE(json.value(u"text"_s).toString(), u"one \"x\",\n two"_s);
         QCOMPARE(json.value(u"usage"_s).toDouble(), 0.25);
         QCOMPARE(json.value(u"pinned"_s).toBool(), true);
+        const QJsonObject last = json.value(u"last_read"_s).toObject();
+        QCOMPARE(last.value(u"age"_s).toInt(), 360);
+        QCOMPARE(last.value(u"text"_s).toString(), u" day"_s);
+        QVERIFY(std::abs(last.value(u"weight"_s).toDouble() - 0.42) < 1e-6);
     }
     void tellsWhenAFileCannotBeWritten()
     {
@@ -508,6 +545,49 @@ private Q_SLOTS:
         QCOMPARE(readableText("a\nb"), u"a\nb"_s);
         QCOMPARE(readableText(seen), u"See ␀×16: a␀"_s);
         QCOMPARE(wordlessText(1'200), u"␀×1,200"_s);
+    }
+    void picturesAreNamed()
+    {
+        MemoryEvent event = pictureEvent(20, 300);
+        QCOMPARE(visibleText(event, 100), u"See[picture, 4 patches]!"_s);
+        QCOMPARE(visibleText(event, 8), u"See[picture, 4 patches]…"_s);
+        QCOMPARE(readableText(event), u"See[picture, 4 patches]!"_s);
+        event.media = {{3, 1, Modality::Image}, {4, 2, Modality::Audio}, {6, 1, Modality::Audio}};
+        QCOMPARE(readableText(event), u"See[picture, 1 patch][recording, 2 frames][recording, 1 frame]!"_s);
+        event.media = {{4, 3, Modality::Unknown}};
+        QCOMPARE(readableText(event), u"See␀␀×3!"_s);
+        // It is found by what stands there, and has patches in place of tokens.
+        MemoryModel events;
+        std::vector<MemoryEvent> all = sampleMemory().events;
+        all.push_back(pictureEvent(20, 300));
+        events.setEvents(all);
+        events.setFilter(u"Picture"_s);
+        QCOMPARE(shownIds(events), (Ids{20}));
+        TokenNames names;
+        LastReads looks;
+        SlotModel slotModel(names, looks, nullptr);
+        QAbstractItemModelTester tester(&slotModel, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        slotModel.setEvent(all.back());
+        const auto cell = [&](int row, int column) { return slotModel.index(row, column).data().toString(); };
+        QCOMPARE(cell(3, SlotModel::TokenColumn), u"[patch]"_s);
+        QCOMPARE(cell(3, SlotModel::LastReadColumn), u"never"_s);
+        QCOMPARE(cell(1, SlotModel::LastReadColumn), u"201"_s);
+        const auto hover = [&](int row) { return slotModel.index(row, 0).data(Qt::ToolTipRole).toString(); };
+        QVERIFY2(hover(3).contains(u"No text has read it yet."_s), qPrintable(hover(3)));
+        // What was read of it is a patch, too, and no name is asked for.
+        ReadsModel reads(events, names);
+        InspectReport report = sampleReads();
+        report.reads[0].slots = {{20'004, 20, 304, 1.0}};
+        reads.setReport(report);
+        events.setFilter({});
+        QCOMPARE(reads.index(0, ReadsModel::WhatColumn).data().toString(),
+                 u"event 20: [%1][%2][%3][patch][patch]"_s.arg(all.back().tokenIds[0])
+                     .arg(all.back().tokenIds[1])
+                     .arg(all.back().tokenIds[2]));
+        QCOMPARE(reads.tokenIds().size(), size_t(3));
+        const QString json = exportedEvents({all.back()}, ExportFormat::Json);
+        QVERIFY(json.contains(u"\"text\": \"See[picture, 4 patches]!\""_s));
+        QVERIFY(json.contains(u"\"modality\": \"image\""_s) && json.contains(u"\"last_read\": null"_s));
     }
     void listsWhatWasReadOfTheMemory()
     {

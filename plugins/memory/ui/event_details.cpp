@@ -27,6 +27,11 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::memory_ui {
+namespace {
+
+constexpr int kTokenCharacters = 12; ///< that a token has room for at least
+
+} // namespace
 
 EventDetails::EventDetails(const TokenNames &names, const LastReads &reads, QWidget *parent)
     : QWidget(parent), m_stack(new QStackedWidget(this)), m_empty(new ui::EmptyState({}, {}, this)),
@@ -135,13 +140,24 @@ void EventDetails::fitRows()
 {
     const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
     m_slotTable->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
-    for (const int column :
-         {SlotModel::UsageColumn, SlotModel::SurpriseColumn, SlotModel::StrengthColumn, SlotModel::ReadColumn})
-        m_slotTable->setColumnWidth(
-            column, std::max(metrics.horizontalAdvance(u"< 0.01"_s),
-                             metrics.horizontalAdvance(
-                                 m_slots->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString())) +
-                        2 * ui::space::kOne + 4);
+    int width = metrics.averageCharWidth() * kTokenCharacters;
+    for (const int column : {SlotModel::UsageColumn, SlotModel::LastReadColumn, SlotModel::StrengthColumn,
+                             SlotModel::SurpriseColumn, SlotModel::ReadColumn}) {
+        const QString title = m_slots->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        const QString widest = column == SlotModel::LastReadColumn ? readAgeText(SlotRead{}) : u"< 0.01"_s;
+        const int needed = std::max(metrics.horizontalAdvance(widest), metrics.horizontalAdvance(title)) +
+                           2 * ui::space::kOne + 4;
+        width += needed;
+        // The last ones go where the token would have no room; what is copied has them.
+        m_slotTable->setColumnHidden(column, width > this->width());
+        m_slotTable->setColumnWidth(column, needed);
+    }
+}
+
+void EventDetails::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitRows();
 }
 
 void EventDetails::namesChanged() { m_slots->namesChanged(); }
@@ -181,13 +197,17 @@ void EventDetails::setEvent(const std::optional<MemoryEvent> &event)
     m_title->setText(event->isPinned ? tr("Event %1, pinned").arg(ui::integerText(event->id))
                                      : tr("Event %1").arg(ui::integerText(event->id)));
     m_provenance->setText(provenanceText(*event));
-    const QString text = readableText(event->text);
+    const QString text = readableText(*event);
     if (m_text->toPlainText() != text) m_text->setPlainText(text);
-    m_text->setToolTip(event->text.find('\0') == std::string::npos
+    m_text->setToolTip(text.contains(QChar(0x2400))
+                           ? tr("␀: a token without a text. In a memory of before that was kept it may be a "
+                                "patch of a picture or a frame of a recording")
+                       : event->media.empty()
                            ? QString()
-                           : tr("␀: a patch of a picture or a frame of a recording, which is remembered by its "
-                                "vectors and has no text"));
-    m_numbers->setText(slotsSentence(*event) + u'\n' + usageSentence(*event) + u'\n' + ageSentence(*event));
+                           : tr("Pictures and recordings are remembered by the vectors of their patches and "
+                                "frames: there is no text, and no picture to show"));
+    m_numbers->setText(slotsSentence(*event) + u'\n' + usageSentence(*event) + u'\n' + ageSentence(*event) +
+                       u'\n' + readSentence(lastReadOf(*event)));
     m_pin->setText(event->isPinned ? tr("Unpin") : tr("Pin"));
     m_pin->setToolTip(event->isPinned ? tr("Let the event go when it must (P)")
                                       : tr("Keep the event, whatever comes (P)"));
@@ -239,9 +259,8 @@ void EventDetails::enableButtons()
 QString EventDetails::text() const
 {
     if (!m_event) return {};
-    return m_title->text() + u'\n' + m_provenance->text() + u"\n\n"_s + ui::fromStd(m_event->text) +
-           u"\n\n"_s + m_numbers->text() + u'\n' +
-           (m_slots->rowCount() > 0 ? u'\n' + m_slots->toText() : QString());
+    return m_title->text() + u'\n' + m_provenance->text() + u"\n\n"_s + readableText(*m_event) + u"\n\n"_s +
+           m_numbers->text() + u'\n' + (m_slots->rowCount() > 0 ? u'\n' + m_slots->toText() : QString());
 }
 
 } // namespace orrery::memory_ui

@@ -46,6 +46,9 @@ Q_SIGNALS:
     void editRequested(const orrery::MemoryEdit &edit); ///< one that can be taken back
     void slotChosen(qint64 slot);                       ///< −1: none
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void makeSlotTable();
     void fillForgetMenu();

@@ -28,25 +28,49 @@ QString csvField(const QString &text)
 
 QString numberText(double value) { return std::isfinite(value) ? QString::number(value, 'g', 6) : QString(); }
 
+/// Never read is a word, what nobody knows nothing.
+QString readAgeField(const SlotRead &read)
+{
+    if (read.isThere()) return QString::number(read.age);
+    return read.age == SlotRead::kNever ? u"never"_s : QString();
+}
+
 QString tableOf(const std::vector<MemoryEvent> &events, bool isCsv)
 {
     const QChar between = isCsv ? u',' : u'\t';
-    QString text = QStringList{u"id"_s,    u"source"_s, u"first_token"_s, u"last_token"_s, u"step"_s,
-                               u"slots"_s, u"usage"_s,  u"age"_s,         u"pinned"_s,     u"text"_s}
-                       .join(between) +
-                   u'\n';
+    QString text =
+        QStringList{u"id"_s,    u"source"_s, u"first_token"_s, u"last_token"_s, u"step"_s, u"slots"_s,
+                    u"usage"_s, u"age"_s,    u"last_read"_s,   u"pinned"_s,     u"text"_s}
+            .join(between) +
+        u'\n';
     for (const MemoryEvent &event : events) {
         const QString source = ui::fromStd(event.source);
         for (const QString &field :
              {QString::number(event.id), isCsv ? csvField(source) : source, QString::number(event.firstToken),
               QString::number(event.lastToken), QString::number(event.step), QString::number(event.numSlots),
-              numberText(event.meanUsage), QString::number(event.age), event.isPinned ? u"yes"_s : u"no"_s})
+              numberText(event.meanUsage), QString::number(event.age), readAgeField(lastReadOf(event)),
+              event.isPinned ? u"yes"_s : u"no"_s})
             text += field + between;
-        text += isCsv ? csvField(ui::fromStd(event.text))
-                      : visibleText(event.text, static_cast<qsizetype>(event.text.size()));
+        text += isCsv ? csvField(readableText(event))
+                      : visibleText(event, static_cast<qsizetype>(event.text.size()));
         text += u'\n';
     }
     return text;
+}
+
+/// As the command line writes it: null is never, and what nobody knows is not there.
+void addLastRead(const SlotRead &read, QJsonObject &object)
+{
+    if (read.age == SlotRead::kNever) object[u"last_read"_s] = QJsonValue();
+    if (!read.isThere()) return;
+    QJsonObject last{
+        {u"age"_s, static_cast<qint64>(read.age)},     {u"source"_s, ui::fromStd(read.source)},
+        {u"token"_s, static_cast<qint64>(read.place)}, {u"token_id"_s, read.tokenId},
+        {u"text"_s, ui::fromStd(read.text)},           {u"layer"_s, static_cast<qint64>(read.layer)},
+        {u"head"_s, static_cast<qint64>(read.head)}};
+    if (read.modality != Modality::Text) last[u"modality"_s] = QString::fromUtf8(modalityName(read.modality));
+    if (std::isfinite(read.weight)) last[u"weight"_s] = static_cast<double>(read.weight);
+    object[u"last_read"_s] = last;
 }
 
 /// Of each token that is stored what its columns say.
@@ -62,6 +86,9 @@ QJsonArray tokensOf(const MemoryEvent &event)
         add(u"usage"_s, event.usages);
         add(u"surprise"_s, event.surprises);
         add(u"strength"_s, event.strengths);
+        if (i < event.modalities.size() && event.modalities[i] != Modality::Unknown)
+            token[u"modality"_s] = QString::fromUtf8(modalityName(event.modalities[i]));
+        if (i < event.reads.size()) addLastRead(event.reads[i], token);
         tokens.append(token);
     }
     return tokens;
@@ -73,8 +100,8 @@ QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat form
 {
     if (format != ExportFormat::Json) return tableOf(events, format == ExportFormat::Csv);
     QJsonArray list;
-    for (const MemoryEvent &event : events)
-        list.append(QJsonObject{
+    for (const MemoryEvent &event : events) {
+        QJsonObject row{
             {u"id"_s, static_cast<qint64>(event.id)},
             {u"source"_s, ui::fromStd(event.source)},
             {u"first_token"_s, static_cast<qint64>(event.firstToken)},
@@ -84,8 +111,11 @@ QString exportedEvents(const std::vector<MemoryEvent> &events, ExportFormat form
             {u"usage"_s, std::isfinite(event.meanUsage) ? QJsonValue(event.meanUsage) : QJsonValue()},
             {u"age"_s, static_cast<qint64>(event.age)},
             {u"pinned"_s, event.isPinned},
-            {u"text"_s, ui::fromStd(event.text)},
-            {u"tokens"_s, tokensOf(event)}});
+            {u"text"_s, readableText(event)},
+            {u"tokens"_s, tokensOf(event)}};
+        addLastRead(lastReadOf(event), row);
+        list.append(row);
+    }
     return QString::fromUtf8(QJsonDocument(list).toJson(QJsonDocument::Indented));
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -19,6 +20,12 @@ constexpr qsizetype kCellLength = 160, kToolTipLength = 600;
 
 /// NaN is the least, so that sorting keeps a strict order.
 double orderable(double usage) { return std::isnan(usage) ? -1 : usage; }
+/// What was never read stands behind what was, and what nobody knows behind both.
+int64_t orderable(int64_t readAge)
+{
+    if (readAge >= 0) return readAge;
+    return std::numeric_limits<int64_t>::max() - (readAge == SlotRead::kNever ? 1 : 0);
+}
 
 } // namespace
 
@@ -37,11 +44,13 @@ QVariant MemoryModel::textOf(const MemoryEvent &event, int column) const
     case TokensColumn:
         return placeText(event);
     case TextColumn:
-        return visibleText(event.text, kCellLength);
+        return visibleText(event, kCellLength);
     case UsageColumn:
         return usageText(event.meanUsage);
     case AgeColumn:
         return integerText(event.age);
+    case LastReadColumn:
+        return readAgeText(lastReadOf(event));
     case SlotsColumn:
         return integerText(event.numSlots);
     case PinnedColumn:
@@ -69,7 +78,9 @@ QVariant MemoryModel::data(const QModelIndex &index, int role) const
                                  : ui::Tone::Secondary);
     case Qt::ToolTipRole:
         if (index.column() == TextColumn)
-            return u"<p>%1</p>"_s.arg(visibleText(event.text, kToolTipLength).toHtmlEscaped());
+            return u"<p>%1</p>"_s.arg(visibleText(event, kToolTipLength).toHtmlEscaped());
+        if (index.column() == LastReadColumn)
+            return u"<p>%1</p>"_s.arg(readSentence(lastReadOf(event)).toHtmlEscaped());
         return u"<p>%1</p>"_s.arg(provenanceText(event).toHtmlEscaped());
     case Qt::AccessibleTextRole:
         return tr("%1: %2").arg(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString(),
@@ -99,6 +110,9 @@ QVariant MemoryModel::headerData(int section, Qt::Orientation orientation, int r
             return tr("How much its slots were written and read of late; 0: forgotten");
         case AgeColumn:
             return tr("Tokens that were read since it began");
+        case LastReadColumn:
+            return tr("Tokens that were read since a text last read one of its tokens. Looks and previews do "
+                      "not count: they read a copy");
         case SlotsColumn:
             return tr("How many of its tokens are still stored");
         case StepColumn:
@@ -119,6 +133,8 @@ QVariant MemoryModel::headerData(int section, Qt::Orientation orientation, int r
         return tr("Usage");
     case AgeColumn:
         return tr("Age");
+    case LastReadColumn:
+        return tr("Last read");
     case SlotsColumn:
         return tr("Slots");
     case PinnedColumn:
@@ -145,6 +161,7 @@ void MemoryModel::placeTexts()
 {
     m_texts.clear();
     m_places.resize(m_events.size());
+    m_readAges.resize(m_events.size());
     m_byId.clear();
     m_byId.reserve(m_events.size());
     m_maxUsage = m_maxSurprise = 0;
@@ -152,6 +169,7 @@ void MemoryModel::placeTexts()
     std::vector<size_t> textOf(m_events.size());
     for (size_t i = 0; i < m_events.size(); ++i) {
         const MemoryEvent &event = m_events[i];
+        m_readAges[i] = lastReadOf(event).age;
         const std::string_view name = sourceParts(event.source).whole;
         const auto [at, isNew] = known.try_emplace(name, m_texts.size());
         if (isNew) m_texts.push_back({std::string(name), 0, 0});
@@ -189,7 +207,14 @@ void MemoryModel::orderRows(std::vector<int> &rows) const
             return m_order == Qt::AscendingOrder ? isLess(first, second) : isLess(second, first);
         });
     };
+    const auto isReadLater = [this](int a, int b) {
+        return orderable(m_readAges[static_cast<size_t>(a)]) < orderable(m_readAges[static_cast<size_t>(b)]);
+    };
     switch (m_sortColumn) {
+    case LastReadColumn:
+        return std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) {
+            return m_order == Qt::AscendingOrder ? isReadLater(a, b) : isReadLater(b, a);
+        });
     case SourceColumn:
         return sortBy([](const auto &a, const auto &b) { return a.source < b.source; });
     case TextColumn:
@@ -210,12 +235,19 @@ void MemoryModel::orderRows(std::vector<int> &rows) const
     }
 }
 
+bool MemoryModel::isFound(const MemoryEvent &event) const
+{
+    if (m_filter.matches(event.text) || m_filter.matches(event.source)) return true;
+    return std::any_of(event.media.begin(), event.media.end(), [this](const MediaRun &run) {
+        return m_filter.matches(ui::toStd(mediaText(run.modality, run.count)));
+    });
+}
+
 void MemoryModel::filterRows()
 {
     m_rows.clear();
     for (const int index : m_byPlace) {
-        const MemoryEvent &event = m_events[static_cast<size_t>(index)];
-        if (m_filter.matches(event.text) || m_filter.matches(event.source)) m_rows.push_back(index);
+        if (isFound(m_events[static_cast<size_t>(index)])) m_rows.push_back(index);
     }
     orderRows(m_rows);
     m_rowOf.assign(m_events.size(), -1);

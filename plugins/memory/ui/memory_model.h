@@ -22,6 +22,7 @@ public:
         TextColumn,
         UsageColumn,
         AgeColumn,
+        LastReadColumn,
         SlotsColumn,
         PinnedColumn,
         StepColumn,
@@ -72,6 +73,7 @@ Q_SIGNALS:
 
 private:
     void placeTexts();
+    [[nodiscard]] bool isFound(const MemoryEvent &event) const;
     void orderRows(std::vector<int> &rows) const;
     void filterRows();
     [[nodiscard]] QVariant textOf(const MemoryEvent &event, int column) const;
@@ -81,6 +83,7 @@ private:
     std::vector<int> m_rowOf; ///< row of each event; −1
     std::vector<int> m_byPlace;
     std::vector<int64_t> m_places;
+    std::vector<int64_t> m_readAges;             ///< SlotRead::age of the newest read of each event
     std::vector<std::pair<int64_t, int>> m_byId; ///< sorted
     std::vector<Text> m_texts;
     int64_t m_length = 0;

@@ -5,6 +5,7 @@
 #include "plugins/memory/ui/memory_feed.h"
 #include "plugins/memory/ui/memory_model.h"
 #include "plugins/memory/ui/memory_panel.h"
+#include "plugins/memory/ui/memory_text.h"
 #include "plugins/memory/ui/reads_model.h"
 #include "plugins/memory/ui/reads_pane.h"
 #include "plugins/memory/ui/similarity_page.h"
@@ -122,7 +123,10 @@ void MemoryPanel::askNames()
 {
     if (!isVisible() || m_session.connectionState() != ui::ConnectionState::Connected) return;
     std::vector<int32_t> ids = m_reads->model()->tokenIds();
-    if (const auto &event = m_details->event()) ids.insert(ids.end(), event->tokenIds.begin(), event->tokenIds.end());
+    if (const auto &event = m_details->event())
+        for (size_t i = 0; i < event->tokenIds.size(); ++i)
+            if (i >= event->modalities.size() || mediaTokenText(event->modalities[i]).isEmpty())
+                ids.push_back(event->tokenIds[i]);
     InspectRequest request;
     request.input.promptIds = m_names.unknownOf(ids);
     if (request.input.promptIds.empty()) return;

@@ -255,7 +255,7 @@ bool MemoryStrip::event(QEvent *event)
     int numEvents = 1;
     for (const Block &block : blocks())
         if (block.index == index) numEvents = block.numEvents;
-    QString text = u"<p>%1</p><p>%2</p><p>%3</p>"_s.arg(visibleText(found.text, 200).toHtmlEscaped(),
+    QString text = u"<p>%1</p><p>%2</p><p>%3</p>"_s.arg(visibleText(found, 200).toHtmlEscaped(),
                                                         provenanceText(found).toHtmlEscaped(),
                                                         usageSentence(found).toHtmlEscaped());
     if (numEvents > 1)

@@ -73,8 +73,9 @@ protected:
 };
 
 /// Columns that a dock of this many characters still has room for, beside the text.
-constexpr std::array<std::pair<int, int>, 4> kRoomFor = {{{MemoryModel::SlotsColumn, 78},
+constexpr std::array<std::pair<int, int>, 5> kRoomFor = {{{MemoryModel::SlotsColumn, 78},
                                                           {MemoryModel::StepColumn, 140},
+                                                          {MemoryModel::LastReadColumn, 108},
                                                           {MemoryModel::AgeColumn, 100},
                                                           {MemoryModel::SourceColumn, 58}}};
 
@@ -106,7 +107,7 @@ void MemoryTable::fitColumns()
 {
     // Widths are of what may stand there, not of what does: nothing reads the rows.
     static constexpr std::array<const char *, MemoryModel::kNumColumns> kWidest = {
-        "chat.json · assistant 12", "", "", "00.00", "1,000,000", "128", "", "1,000,000"};
+        "chat.json · assistant 12", "", "", "00.00", "1,000,000", "not known", "128", "", "1,000,000"};
     const QFontMetrics metrics(ui::typeFont(ui::TypeSize::Base));
     const int padding = 2 * ui::space::kOne + 2, arrow = 14;
     for (int column = 0; column < MemoryModel::kNumColumns; ++column) {

@@ -17,6 +17,7 @@ namespace {
 QString tr(const char *text) { return QCoreApplication::translate("MemoryText", text); }
 
 constexpr char32_t kBroken = 0xFFFD;
+constexpr qsizetype kReaderLength = 40;
 
 /// The next character of UTF-8; a broken byte counts as one.
 char32_t nextCharacter(std::string_view text, size_t &at)
@@ -141,13 +142,53 @@ QString slotsSentence(const MemoryEvent &event)
         .arg(integerText(event.numSlots), integerText(numTokens));
 }
 
+QString readAgeText(const SlotRead &read)
+{
+    if (read.isThere()) return integerText(read.age);
+    return read.age == SlotRead::kNever ? tr("never") : tr("not known");
+}
+
+QString readSentence(const SlotRead &read)
+{
+    if (read.age == SlotRead::kNever) return tr("No text has read it yet.");
+    if (!read.isThere())
+        return tr("When it was read last is not known: its file is of before that was kept, or the text "
+                  "that read it was forgotten.");
+    const QString when = read.age == 0   ? tr("Last read just now")
+                         : read.age == 1 ? tr("Last read one token ago")
+                                         : tr("Last read %1 tokens ago").arg(integerText(read.age));
+    const QString token = mediaTokenText(read.modality).isEmpty()
+                              ? u'[' + visibleText(read.text, kReaderLength) + u']'
+                              : mediaTokenText(read.modality);
+    return tr("%1 by %2, token %3 of %4, with weight %5 in head %6.")
+        .arg(when, token, integerText(read.place), sourceSentence(read.source),
+             ui::fixedText(static_cast<double>(read.weight), 2), u"%1.%2"_s.arg(read.layer).arg(read.head));
+}
+
+QString mediaText(Modality modality, qsizetype count)
+{
+    if (modality == Modality::Image)
+        return count == 1 ? tr("[picture, 1 patch]") : tr("[picture, %1 patches]").arg(integerText(count));
+    if (modality == Modality::Audio)
+        return count == 1 ? tr("[recording, 1 frame]") : tr("[recording, %1 frames]").arg(integerText(count));
+    return wordlessText(count);
+}
+
+QString mediaTokenText(Modality modality)
+{
+    if (modality == Modality::Image) return tr("[patch]");
+    return modality == Modality::Audio ? tr("[frame]") : QString();
+}
+
 QString wordlessText(qsizetype count)
 {
     const QString sign(QChar(0x2400));
     return count == 1 ? sign : tr("%1×%2").arg(sign, integerText(count));
 }
 
-QString readableText(std::string_view bytes)
+namespace {
+
+QString withSigns(std::string_view bytes)
 {
     const QString text = fromStd(std::string(bytes));
     QString result;
@@ -163,13 +204,34 @@ QString readableText(std::string_view bytes)
     return result;
 }
 
-QString visibleText(std::string_view bytes, qsizetype maxLength)
+} // namespace
+
+QString readableText(std::string_view bytes, std::span<const MediaRun> media)
+{
+    QString text;
+    size_t at = 0;
+    for (const MediaRun &run : media) {
+        const auto begin = static_cast<size_t>(run.begin);
+        text += withSigns(bytes.substr(at, begin - at)) + mediaText(run.modality, run.count);
+        at = begin + static_cast<size_t>(run.count);
+    }
+    return text + withSigns(bytes.substr(at));
+}
+
+QString visibleText(std::string_view bytes, qsizetype maxLength, std::span<const MediaRun> media)
 {
     QString text;
     text.reserve(maxLength + 1);
     char32_t before = ' '; // spaces at the start are easily overlooked
     for (size_t at = 0; at < bytes.size();) {
         if (text.size() >= maxLength) return text + u'…';
+        while (!media.empty() && static_cast<size_t>(media.front().begin) < at) media = media.subspan(1);
+        if (!media.empty() && static_cast<size_t>(media.front().begin) == at) {
+            text += mediaText(media.front().modality, media.front().count);
+            at += static_cast<size_t>(media.front().count);
+            before = 'x';
+            continue;
+        }
         const char32_t code = nextCharacter(bytes, at);
         if (code == 0) {
             size_t count = 1;
@@ -213,10 +275,17 @@ QString countsText(const MemoryStatus &status)
 
 QString refusalText(const MemoryStatus &status)
 {
-    if (status.numRefused <= 0 || status.lastRefusal.empty()) return {};
-    QString reason = fromStd(status.lastRefusal).trimmed();
-    if (!reason.endsWith(u'.')) reason += u'.';
-    return tr("Last refusal: %1").arg(reason);
+    QString text;
+    if (status.numRefused > 0 && !status.lastRefusal.empty()) {
+        QString reason = fromStd(status.lastRefusal).trimmed();
+        if (!reason.endsWith(u'.')) reason += u'.';
+        text = tr("Last refusal: %1").arg(reason);
+    }
+    if (status.capacity <= 0 || status.numPinned < status.capacity) return text;
+    if (text.isEmpty())
+        text = tr("All %1 slots are pinned: what is read next cannot be remembered.")
+                   .arg(integerText(status.capacity));
+    return text + u' ' + tr("Unpin an event (P) or forget one, and there is room again.");
 }
 
 TextFilter::TextFilter(const QString &needle)

@@ -8,6 +8,7 @@
 
 #include <QString>
 
+#include <span>
 #include <string_view>
 
 namespace orrery::memory_ui {
@@ -26,18 +27,33 @@ QString usageSentence(const MemoryEvent &event);
 QString ageSentence(const MemoryEvent &event);
 QString slotsSentence(const MemoryEvent &event);
 
+QString readAgeText(const SlotRead &read); ///< "12", "never", "not known"
+/// "Last read 12 tokens ago by [day], token 141 of chat.json, …, with weight 0.42 in head 2.1." Of an event:
+/// of the newest read of its tokens.
+QString readSentence(const SlotRead &read);
+
 /// At most `maxLength` characters of a text on one line: ends of lines, tabs and spaces that one would
 /// overlook have signs; what is cut ends in an ellipsis. Reads no more of the bytes than it shows.
-QString visibleText(std::string_view bytes, qsizetype maxLength);
+/// @param media in their order
+QString visibleText(std::string_view bytes, qsizetype maxLength, std::span<const MediaRun> media = {});
+inline QString visibleText(const MemoryEvent &event, qsizetype maxLength)
+{
+    return visibleText(event.text, maxLength, event.media);
+}
 
-/// Tokens without a text: patches of pictures and frames of recordings, which a memory has as byte 0. "␀×16".
+/// Patches of a picture or frames of a recording: "[picture, 9 patches]".
+QString mediaText(Modality modality, qsizetype count);
+/// One of them: "[patch]", "[frame]"; empty for text.
+QString mediaTokenText(Modality modality);
+/// Tokens without a text that nobody knows more of: byte 0, "␀×16".
 QString wordlessText(qsizetype count);
 /// A text as it is, with these in it.
-QString readableText(std::string_view bytes);
+QString readableText(std::string_view bytes, std::span<const MediaRun> media = {});
+inline QString readableText(const MemoryEvent &event) { return readableText(event.text, event.media); }
 
 QString occupancyText(const MemoryStatus &status); ///< "1,204 of 4,096 slots used, 210 of them pinned"
 QString countsText(const MemoryStatus &status);    ///< "31 evicted · 12 skipped · 0 refused"
-/// Why a token could not be stored, as a sentence; empty: none was refused.
+/// Why a token could not be stored, or why the next one cannot, and what to do; empty: nothing of it.
 QString refusalText(const MemoryStatus &status);
 
 /// Case does not count. The needle is folded once, the text is read in place.

@@ -34,7 +34,7 @@ int ReadsModel::rowCount(const QModelIndex &parent) const
 
 int ReadsModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : kNumColumns; }
 
-std::vector<int32_t> ReadsModel::idsUpTo(const MemoryRead::Slot &slot) const
+std::vector<ReadsModel::Stored> ReadsModel::tokensUpTo(const MemoryRead::Slot &slot) const
 {
     const int index = slot.event < 0 ? -1 : m_events.indexOfId(slot.event);
     if (index < 0) return {};
@@ -42,19 +42,30 @@ std::vector<int32_t> ReadsModel::idsUpTo(const MemoryRead::Slot &slot) const
     const auto found = std::find(event.slots.begin(), event.slots.end(), slot.slot);
     const auto at = found - event.slots.begin();
     if (found == event.slots.end() || at >= std::ssize(event.tokenIds)) return {};
-    return {event.tokenIds.begin() + std::max<int64_t>(0, at - kContextTokens),
-            event.tokenIds.begin() + at + 1};
+    std::vector<Stored> tokens;
+    for (auto i = static_cast<size_t>(std::max<int64_t>(0, at - kContextTokens)); i <= size_t(at); ++i)
+        tokens.push_back(
+            {event.tokenIds[i], i < event.modalities.size() ? event.modalities[i] : Modality::Unknown});
+    return tokens;
+}
+
+QString ReadsModel::storedName(const Stored &token) const
+{
+    const QString media = mediaTokenText(token.modality);
+    return media.isEmpty() ? m_names.nameOf(token.id) : media;
 }
 
 QString ReadsModel::eventText(const MemoryRead::Slot &slot) const
 {
-    const std::vector<int32_t> ids = idsUpTo(slot);
-    if (ids.empty()) // forgotten since, or told by an engine that does not list its slots
+    const std::vector<Stored> tokens = tokensUpTo(slot);
+    if (tokens.empty()) // forgotten since, or told by an engine that does not list its slots
         return tr("event %1, slot %2").arg(integerText(slot.event), integerText(slot.slot));
     QString context;
-    for (size_t i = 0; i + 1 < ids.size(); ++i) context += m_names.nameOf(ids[i]);
+    for (size_t i = 0; i + 1 < tokens.size(); ++i) context += storedName(tokens[i]);
     if (context.size() > kContextLength) context = u'…' + context.right(kContextLength);
-    return tr("event %1: %2[%3]").arg(integerText(slot.event), context, m_names.nameOf(ids.back()));
+    const QString name = storedName(tokens.back());
+    const bool isMedia = !mediaTokenText(tokens.back().modality).isEmpty(); // has its brackets
+    return tr("event %1: %2%3").arg(integerText(slot.event), context, isMedia ? name : u'[' + name + u']');
 }
 
 QString ReadsModel::whatText(const MemoryRead::Slot &slot) const
@@ -177,9 +188,9 @@ std::vector<int32_t> ReadsModel::tokenIds() const
 {
     std::vector<int32_t> all;
     for (const Row &row : m_rows) {
-        const std::vector<int32_t> ids =
-            idsUpTo(m_report.reads[static_cast<size_t>(row.read)].slots[static_cast<size_t>(row.slot)]);
-        all.insert(all.end(), ids.begin(), ids.end());
+        for (const Stored &token :
+             tokensUpTo(m_report.reads[static_cast<size_t>(row.read)].slots[static_cast<size_t>(row.slot)]))
+            if (mediaTokenText(token.modality).isEmpty()) all.push_back(token.id);
     }
     return all;
 }
@@ -213,10 +224,9 @@ QString ReadsModel::summary() const
         return static_cast<int>(std::count_if(m_report.reads.begin(), m_report.reads.end(),
                                               [&](const MemoryRead &read) { return read.memory == memory; }));
     };
-    const QString token =
-        m_report.token < static_cast<int64_t>(m_report.tokens.size())
-            ? nameOf(m_report.tokens[static_cast<size_t>(m_report.token)])
-            : QString();
+    const QString token = m_report.token < static_cast<int64_t>(m_report.tokens.size())
+                              ? nameOf(m_report.tokens[static_cast<size_t>(m_report.token)])
+                              : QString();
     return tr("At token %1 [%2], %3 heads read from the episodic memory and %4 from the semantic one.")
         .arg(integerText(m_report.token), token, integerText(count("episodic")),
              integerText(count("semantic")));

@@ -45,8 +45,13 @@ private:
     struct Row {
         int read, slot;
     };
+    struct Stored {
+        int32_t id = 0;
+        Modality modality = Modality::Unknown;
+    };
     /// Tokens of an event up to the one in a slot, which is the last of them; empty: not known any more.
-    [[nodiscard]] std::vector<int32_t> idsUpTo(const MemoryRead::Slot &slot) const;
+    [[nodiscard]] std::vector<Stored> tokensUpTo(const MemoryRead::Slot &slot) const;
+    [[nodiscard]] QString storedName(const Stored &token) const;
     [[nodiscard]] QString eventText(const MemoryRead::Slot &slot) const;
     [[nodiscard]] QString whatText(const MemoryRead::Slot &slot) const;
     [[nodiscard]] QString cellText(const Row &row, int column, bool isWhole) const;

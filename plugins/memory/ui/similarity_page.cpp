@@ -84,7 +84,7 @@ void SimilarityPage::showReport(const MemoryReport &report, const std::vector<Me
     for (const int64_t id : report.similarEvents) {
         similarity.events.push_back(id);
         const auto found = byId.find(id);
-        const QString text = found == byId.end() ? QString() : visibleText(found->second->text, kNameLength);
+        const QString text = found == byId.end() ? QString() : visibleText(*found->second, kNameLength);
         names << (text.isEmpty() ? tr("event %1").arg(ui::integerText(id)) : text);
     }
     similarity.values = report.similarity;

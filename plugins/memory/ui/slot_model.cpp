@@ -38,6 +38,8 @@ void SlotModel::setEvent(const std::optional<MemoryEvent> &event)
         for (const size_t other : {m_event->tokenIds.size(), m_event->usages.size(),
                                    m_event->surprises.size(), m_event->strengths.size()})
             if (other != count) m_event->slots.clear();
+        if (m_event->modalities.size() != count) m_event->modalities.clear();
+        if (m_event->reads.size() != count) m_event->reads.clear();
     }
     endResetModel();
 }
@@ -61,7 +63,14 @@ int SlotModel::rowOfSlot(int64_t slot) const
 
 QString SlotModel::tokenText(int row) const
 {
-    return m_names.nameOf(m_event->tokenIds[static_cast<size_t>(row)]);
+    const auto at = static_cast<size_t>(row);
+    const QString media = m_event->modalities.empty() ? QString() : mediaTokenText(m_event->modalities[at]);
+    return media.isEmpty() ? m_names.nameOf(m_event->tokenIds[at]) : media;
+}
+
+SlotRead SlotModel::lastRead(int row) const
+{
+    return m_event->reads.empty() ? SlotRead{} : m_event->reads[static_cast<size_t>(row)];
 }
 
 double SlotModel::strength(int row) const
@@ -81,6 +90,8 @@ QString SlotModel::cellText(int row, int column) const
         return surpriseText(static_cast<double>(m_event->surprises[at]));
     case StrengthColumn:
         return strengthText(strength(row));
+    case LastReadColumn:
+        return readAgeText(lastRead(row));
     case ReadColumn: {
         const LastReads::Read *read = m_reads.find(m_event->id, m_event->slots[at]);
         return read ? ui::probabilityText(read->weight) : ui::unknownText();
@@ -93,13 +104,14 @@ QString SlotModel::cellText(int row, int column) const
 QString SlotModel::hoverText(int row) const
 {
     const int64_t slot = slotOfRow(row);
-    QString text = tr("Slot %1, token %2")
+    QString text = tr("Slot %1, token %2. %3")
                        .arg(ui::integerText(slot))
-                       .arg(m_event->tokenIds[static_cast<size_t>(row)]);
+                       .arg(m_event->tokenIds[static_cast<size_t>(row)])
+                       .arg(readSentence(lastRead(row)));
     if (const LastReads::Read *read = m_reads.find(m_event->id, slot))
-        text += tr("; last read here by head %1 at token %2 [%3], with weight %4")
-                    .arg(u"%1.%2"_s.arg(read->head.layer).arg(read->head.head), ui::integerText(read->place),
-                         read->token, ui::probabilityText(read->weight));
+        text += u' ' + tr("Looked at here by head %1 at token %2 [%3], with weight %4.")
+                           .arg(u"%1.%2"_s.arg(read->head.layer).arg(read->head.head),
+                                ui::integerText(read->place), read->token, ui::probabilityText(read->weight));
     return text;
 }
 
@@ -133,17 +145,19 @@ QVariant SlotModel::headerData(int section, Qt::Orientation orientation, int rol
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(
             Qt::Alignment(Qt::AlignVCenter | (section == TokenColumn ? Qt::AlignLeft : Qt::AlignRight)));
-    static const char *const kTitles[kNumColumns] = {QT_TR_NOOP("Token"), QT_TR_NOOP("Usage"),
-                                                     QT_TR_NOOP("Surprise"), QT_TR_NOOP("Strength"),
-                                                     QT_TR_NOOP("Read")};
+    static const char *const kTitles[kNumColumns] = {QT_TR_NOOP("Token"),     QT_TR_NOOP("Usage"),
+                                                     QT_TR_NOOP("Surprise"),  QT_TR_NOOP("Strength"),
+                                                     QT_TR_NOOP("Last read"), QT_TR_NOOP("Look")};
     static const char *const kMeanings[kNumColumns] = {
         QT_TR_NOOP("Tokens of the event that are still stored, in the order of the text"),
         QT_TR_NOOP("1 when it is written; fades with each token, grows when it is read"),
         QT_TR_NOOP("How little the model expected it when it was read: −ln p, nats"),
         QT_TR_NOOP("Factor on what a read of it gives: 1 unless it was changed"),
+        QT_TR_NOOP("Tokens that were read since a text last read it; the hover of a row says by which token "
+                   "and with what weight"),
         QT_TR_NOOP("Weight with which the last look or preview here has read it, of the head that took the "
-                   "most; the hover of a row says which. —: none has. What generating reads counts in "
-                   "the usage alone")};
+                   "most; the hover of a row says which. —: none has. These read a copy of the memory: they "
+                   "change neither usage nor last read")};
     if (section < 0 || section >= kNumColumns) return {};
     if (role == Qt::DisplayRole) return tr(kTitles[section]);
     if (role == Qt::ToolTipRole) return tr(kMeanings[section]);
@@ -152,7 +166,7 @@ QVariant SlotModel::headerData(int section, Qt::Orientation orientation, int rol
 
 QString SlotModel::toText() const
 {
-    QString text = u"token\tusage\tsurprise\tstrength\tlast_read\n"_s;
+    QString text = u"token\tusage\tsurprise\tstrength\tlast_read\tlooked_at\n"_s;
     for (int row = 0; row < rowCount(); ++row) {
         for (int column = 0; column < kNumColumns; ++column)
             text += (column > 0 ? u"\t"_s : QString()) + cellText(row, column);

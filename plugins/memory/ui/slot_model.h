@@ -15,7 +15,15 @@ namespace orrery::memory_ui {
 class SlotModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { TokenColumn, UsageColumn, SurpriseColumn, StrengthColumn, ReadColumn, kNumColumns };
+    enum Column {
+        TokenColumn,
+        UsageColumn,
+        SurpriseColumn,
+        StrengthColumn,
+        LastReadColumn, ///< by a text
+        ReadColumn,     ///< by a look or preview of the panel
+        kNumColumns
+    };
 
     SlotModel(const TokenNames &names, const LastReads &reads, QObject *parent)
         : QAbstractTableModel(parent), m_names(names), m_reads(reads)
@@ -27,7 +35,7 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
     void setEvent(const std::optional<MemoryEvent> &event);
-    void namesChanged(); ///< or what was read
+    void namesChanged();                             ///< or what was read
     [[nodiscard]] int64_t slotOfRow(int row) const;  ///< −1: none
     [[nodiscard]] int rowOfSlot(int64_t slot) const; ///< −1: none
     [[nodiscard]] QString tokenText(int row) const;
@@ -36,6 +44,7 @@ public:
 
 private:
     [[nodiscard]] QString cellText(int row, int column) const;
+    [[nodiscard]] SlotRead lastRead(int row) const;
     [[nodiscard]] QString hoverText(int row) const;
 
     const TokenNames &m_names;
