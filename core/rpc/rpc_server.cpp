@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <semaphore>
+#include <thread>
 #include <unistd.h>
 
 namespace orrery {
@@ -23,6 +25,7 @@ namespace {
 
 constexpr int kHandshakeMs = 10'000;
 constexpr int kMaxStreamsPerConnection = 128;
+constexpr auto kFarewell = std::chrono::seconds(1); ///< for a receiver that does not read
 constexpr int kMaxIdleMs = 120'000; ///< a connection without a call; a window has one all the time
 
 /// The rule that nobody gets around: what others can reach has TLS, and tokens that they must know.
@@ -108,11 +111,17 @@ struct RpcServer::Impl {
         if (acceptor) acceptor->stop();
         if (tcp) tcp->stop();
         if (tokens) tokens->saveUses(true);
-        // Handlers see isCancelled() and end; the deadline cuts off those that wait for a receiver.
-        if (server) {
-            server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(300));
-            server->Wait();
-        }
+        if (!server) return;
+        // Handlers see isCancelled() and end; the deadline cuts off those that wait for a receiver. One that takes nothing, a
+        // stopped process, would hold its handler for ever all the same: what was begun to be written cannot be taken back.
+        std::binary_semaphore hasEnded(0);
+        std::thread patience([&] {
+            if (!hasEnded.try_acquire_for(kFarewell) && acceptor) acceptor->hangUp();
+        });
+        server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(300));
+        server->Wait();
+        hasEnded.release();
+        patience.join();
     }
 };
 

@@ -136,6 +136,14 @@ void UnixAcceptor::stop()
     m_listener = FileDescriptor();
 }
 
+void UnixAcceptor::hangUp()
+{
+    // A number may be that of something else by now: a socket is known by its inode.
+    for (const auto &[descriptor, inode] : m_given)
+        if (struct stat info {}; ::fstat(descriptor, &info) == 0 && S_ISSOCK(info.st_mode) && info.st_ino == inode)
+            ::shutdown(descriptor, SHUT_RDWR);
+}
+
 void UnixAcceptor::acceptLoop()
 {
     for (;;) {
@@ -173,6 +181,7 @@ void UnixAcceptor::acceptOne()
         return;
     }
     ++m_numAccepted;
+    if (struct stat info {}; ::fstat(connection.get(), &info) == 0) m_given[connection.get()] = info.st_ino;
     m_options.onConnection(connection.release());
 }
 

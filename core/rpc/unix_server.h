@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -48,6 +49,9 @@ public:
 
     /// Accepts no more, joins and removes the socket if it is still ours.
     void stop();
+    /// After stop(): ends the connections that are still open, whoever owns them now. What is being written to a peer that does
+    /// not read fails then, in place of waiting for it.
+    void hangUp();
     [[nodiscard]] uint64_t numAccepted() const { return m_numAccepted; }
     [[nodiscard]] uint64_t numForeign() const { return m_numForeign; } ///< turned away: another user
     [[nodiscard]] uint64_t numExhausted() const
@@ -67,6 +71,7 @@ private:
     FileDescriptor m_reserve; ///< given up to accept and close when descriptors run out
     dev_t m_device = 0;
     ino_t m_inode = 0;
+    std::map<int, ino_t> m_given; ///< descriptors of connections, with what they were then; of the accepting thread
     std::thread m_thread;
     std::atomic<uint64_t> m_numAccepted{0};
     std::atomic<uint64_t> m_numForeign{0};

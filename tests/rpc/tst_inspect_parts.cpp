@@ -391,8 +391,9 @@ void TestInspectParts::aViewerThatDoesNotReadHoldsNobodyUp()
     QCOMPARE(m_answers.numAnswers, 6);
     QCOMPARE(report.error().code, ErrorCode::Cancelled);
     QVERIFY(timer.elapsed() < 500);
-    m_line->freeze(false);
-    QVERIFY(waitFor([&] { return m_server->numStreams() == 0; }));
+    timer.start();
+    m_server.reset();
+    QVERIFY2(timer.elapsed() < 5'000, qPrintable(QString::number(timer.elapsed()))); // nor the end of the server
 }
 
 void TestInspectParts::overTcpTheyArePacked()
