@@ -26,7 +26,7 @@ struct RpcGeneration::Shared {
     }
 };
 
-RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model,
+RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const CancelToken &connection, const QString &model,
                              const GenerateRequest &request, CallThreads &threads)
     : m_shared(std::make_shared<Shared>())
 {
@@ -42,7 +42,7 @@ RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString
     // A stop that the user asked for is an end like any other, with the tokens that came.
     threads.start(
         "generation", shared->token,
-        [shared, client = std::move(client), name = model.toStdString(), request] {
+        [shared, client = std::move(client), connection, name = model.toStdString(), request] {
             int64_t numTokens = 0;
             auto summary = client->generate(
                 name, request,
@@ -56,7 +56,14 @@ RpcGeneration::RpcGeneration(std::shared_ptr<EngineClient> client, const QString
                     return shared->post([batch](RpcGeneration &handle) { Q_EMIT handle.tokens(batch); });
                 },
                 shared->token);
-            if (!summary && summary.error().code == ErrorCode::Cancelled) {
+            const bool isOver = !summary && summary.error().code == ErrorCode::Cancelled;
+            if (isOver && !shared->token.isCancelled() && !connection.isCancelled()) {
+                // Nobody stopped it: the link was lost, and what noticed that first ended all calls.
+                summary = Error{ErrorCode::Unavailable,
+                                "Cannot finish the answer of \"" + name + "\": the connection to the engine was lost after " +
+                                    std::to_string(numTokens) + (numTokens == 1 ? " token." : " tokens."),
+                                "What has come is kept. It is connected again by itself; ask again then."};
+            } else if (isOver) {
                 GenerateSummary stopped;
                 stopped.reason = FinishReason::Cancelled;
                 stopped.generatedTokens = numTokens;

@@ -15,10 +15,10 @@ class CallThreads;
 class RpcGeneration final : public GenerationHandle {
     Q_OBJECT
 public:
-    /// @param client may be null: then failed() comes with the next event   @param threads where its thread
-    /// stands
-    RpcGeneration(std::shared_ptr<EngineClient> client, const QString &model, const GenerateRequest &request,
-                  CallThreads &threads);
+    /// @param client may be null: then failed() comes with the next event   @param connection what ends all calls when the
+    /// window turns to another host; that is an end like a stop   @param threads where its thread stands
+    RpcGeneration(std::shared_ptr<EngineClient> client, const CancelToken &connection, const QString &model,
+                  const GenerateRequest &request, CallThreads &threads);
     ~RpcGeneration() override;
     void cancel() override;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/rpc_session.h"
 
+#include "app/workbench/host_place.h"
 #include "app/workbench/rpc_generation.h"
+#include "app/workbench/rpc_session_call.h"
 
-#include <QMetaObject>
 #include <QPointer>
 #include <QtGlobal>
 
@@ -25,11 +26,6 @@ struct RpcSession::Watcher {
 };
 
 namespace {
-
-Error switchedAway()
-{
-    return {ErrorCode::Cancelled, "The window works with another host now.", "Ask again there."};
-}
 
 /// More than this waits for a stalled window only as a gap that is queried again.
 constexpr size_t kMaxPendingReports = 20'000;
@@ -63,21 +59,34 @@ ControlVerb verbFromName(const QString &verb)
     return verbs.value(verb, ControlVerb::Unknown);
 }
 
-class RpcRequest final : public PendingRequest {
-public:
-    ~RpcRequest() override { token.cancel(); }
-    CancelToken token;
-};
-
 } // namespace
+
+Error RpcSession::switchedAway()
+{
+    return {ErrorCode::Cancelled, "The window works with another host now.", "Ask again there."};
+}
+
+Error RpcSession::notConnected()
+{
+    return {ErrorCode::Unavailable, "Cannot reach the engine: no connection.", "Press Retry in the banner, or wait for it to come back."};
+}
+
+Error RpcSession::lostMeanwhile()
+{
+    return {ErrorCode::Unavailable, "Cannot reach the engine: the connection was lost before the answer came.",
+            "It is made again by itself; ask again then."};
+}
 
 RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono::milliseconds firstPause)
     : EngineSession(parent), m_firstPause(firstPause), m_hostName(QString::fromStdString(options.remote.name)),
       m_options(std::move(options))
 {
     m_options.token = CancelToken();
+    m_engine.isOfThisComputer = isLocalTarget(m_options);
     m_pings.setMaxThreadCount(1);
-    m_shortCalls.setMaxThreadCount(1);
+    m_reads.setMaxThreadCount(kMaxReads);
+    m_wideReads.setMaxThreadCount(1);
+    m_edits.setMaxThreadCount(1);
     m_frameCalls.setMaxThreadCount(1);
     m_longCalls.setMaxThreadCount(4);
     connect(&m_roundTripTimer, &QTimer::timeout, this, &RpcSession::askRoundTrip);
@@ -98,7 +107,9 @@ RpcSession::~RpcSession()
     last.cancel(); // calls under way and calls to come, also of a connection that is being made
     m_threads.cancelAndJoin();
     m_pings.waitForDone();
-    m_shortCalls.waitForDone();
+    m_reads.waitForDone();
+    m_wideReads.waitForDone();
+    m_edits.waitForDone();
     m_frameCalls.waitForDone();
     m_longCalls.waitForDone();
     m_supervisor.join();
@@ -187,62 +198,6 @@ void RpcSession::postUpdate(const QString &run, const std::shared_ptr<Watcher> &
         Qt::QueuedConnection);
 }
 
-template <typename T>
-void RpcSession::call(QThreadPool &pool, QObject *context, Reply<T> reply,
-                      std::function<Result<T>(EngineClient &)> work, const CancelToken &token)
-{
-    const QPointer<QObject> guard(context);
-    pool.start([this, guard, era = m_era.load(), reply = std::move(reply), work = std::move(work), token] {
-        const Client current = client(era);
-        Result<T> result = era != m_era ? switchedAway()
-                                        : Error{ErrorCode::Unavailable, "Cannot reach the engine: no connection.",
-                                                "Press Retry in the banner, or wait for it to come back."};
-        if (current && !m_ending && !token.isCancelled()) result = work(*current);
-        if (m_ending || token.isCancelled()) return;
-        // The object behind the event is the session, which outlives its pools; the context is checked on its own thread.
-        QMetaObject::invokeMethod(this, [this, guard, era, reply, token, result = std::move(result)] {
-            if (!guard || token.isCancelled()) return;
-            reply(era == m_era ? result : Result<T>(switchedAway()));
-        });
-    });
-}
-
-void RpcSession::querySeries(const QString &run, const std::vector<std::string> &series, qint64 fromStep, qint64 toStep,
-                             int maxBuckets, QObject *context, Reply<std::vector<SeriesData>> reply)
-{
-    const SeriesRequest request{run.toStdString(), series, fromStep, toStep, maxBuckets};
-    call<std::vector<SeriesData>>(m_shortCalls, context, std::move(reply),
-                                  [request](EngineClient &engine) -> Result<std::vector<SeriesData>> {
-                                      ORRERY_ASSIGN(auto found, engine.querySeries(request));
-                                      std::vector<SeriesData> data;
-                                      for (SeriesReply &one : found)
-                                          data.push_back({std::move(one.name), one.totalPoints, std::move(one.buckets)});
-                                      return data;
-                                  });
-}
-
-void RpcSession::listEvents(const QString &run, qint64 afterId, QObject *context, Reply<std::vector<RunEvent>> reply)
-{
-    call<std::vector<RunEvent>>(m_shortCalls, context, std::move(reply),
-                                [name = run.toStdString(), afterId](EngineClient &engine) {
-                                    return engine.listEvents(name, afterId, kEventPage);
-                                });
-}
-
-void RpcSession::listCheckpoints(const QString &run, QObject *context, Reply<std::vector<CheckpointInfo>> reply)
-{
-    call<std::vector<CheckpointInfo>>(m_shortCalls, context, std::move(reply),
-                                      [name = run.toStdString()](EngineClient &engine) { return engine.listCheckpoints(name); });
-}
-
-void RpcSession::getSpec(const QString &run, QObject *context, Reply<QString> reply)
-{
-    call<QString>(m_shortCalls, context, std::move(reply), [name = run.toStdString()](EngineClient &engine) -> Result<QString> {
-        ORRERY_ASSIGN(const std::string json, engine.specJson(name));
-        return QString::fromStdString(json);
-    });
-}
-
 void RpcSession::createRun(const QString &specJson, const QString &directory, bool start, QObject *context,
                            Reply<RunStatus> reply)
 {
@@ -274,7 +229,7 @@ void RpcSession::control(const QString &run, const QString &verb, qint64 steps, 
                          QObject *context, Reply<RunStatus> reply)
 {
     const ControlCommand command{verbFromName(verb), steps, setting};
-    call<RunStatus>(m_shortCalls, context, std::move(reply),
+    call<RunStatus>(m_edits, context, std::move(reply),
                     [name = run.toStdString(), command](EngineClient &engine) { return engine.control(name, command); });
 }
 
@@ -300,24 +255,6 @@ std::unique_ptr<PendingRequest> RpcSession::describeData(const RunSpec &spec, QO
             return QString::fromStdString(json);
         },
         pending->token);
-    return pending;
-}
-
-void RpcSession::listFrames(const QString &run, const FrameQuery &query, QObject *context,
-                            Reply<std::vector<FrameInfo>> reply)
-{
-    call<std::vector<FrameInfo>>(
-        m_shortCalls, context, std::move(reply),
-        [name = run.toStdString(), query](EngineClient &engine) { return engine.listFrames(name, query); });
-}
-
-std::unique_ptr<PendingRequest> RpcSession::getFrame(const QString &run, qint64 id, QObject *context,
-                                                     Reply<AttentionFrame> reply)
-{
-    auto pending = std::make_unique<RpcRequest>();
-    call<AttentionFrame>(
-        m_frameCalls, context, std::move(reply),
-        [name = run.toStdString(), id](EngineClient &engine) { return engine.frame(name, id); }, pending->token);
     return pending;
 }
 
@@ -349,7 +286,7 @@ std::unique_ptr<PendingRequest> RpcSession::editMemory(const QString &model, con
 
 void RpcSession::editRun(const QString &run, const RunEdit &edit, QObject *context, Reply<RunStatus> reply)
 {
-    call<RunStatus>(m_shortCalls, context, std::move(reply),
+    call<RunStatus>(m_edits, context, std::move(reply),
                     [name = run.toStdString(), edit](EngineClient &engine) { return engine.editRun(name, edit); });
 }
 
@@ -370,7 +307,7 @@ void RpcSession::branchRun(const QString &run, qint64 step, const QString &chang
 void RpcSession::annotate(const QString &run, qint64 step, const QString &text, QObject *context,
                           Reply<void> reply)
 {
-    call<void>(m_shortCalls, context, std::move(reply),
+    call<void>(m_edits, context, std::move(reply),
                [name = run.toStdString(), step, note = text.toStdString()](EngineClient &engine) {
                    return engine.annotate(name, step, note);
                });
@@ -379,11 +316,25 @@ void RpcSession::annotate(const QString &run, qint64 step, const QString &text, 
 std::unique_ptr<PendingRequest> RpcSession::importRuns(const QString &path, QObject *context,
                                                        Reply<ImportedRuns> reply)
 {
+    return importRunsWatched(path, context, {}, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest>
+RpcSession::importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
+                              Reply<ImportedRuns> reply)
+{
     auto pending = std::make_unique<RpcRequest>();
+    // As in exportModel(): what is told comes before the reply or finds nobody.
+    const auto tell = [this, guard = QPointer<QObject>(context), onAmount = std::move(onAmount),
+                       token = pending->token](const TransferAmount &amount) {
+        QMetaObject::invokeMethod(this, [guard, onAmount, token, amount] {
+            if (guard && onAmount && !token.isCancelled()) onAmount(amount);
+        });
+    };
     call<ImportedRuns>(
         m_longCalls, context, std::move(reply),
-        [where = path.toStdString(), token = pending->token](EngineClient &engine) -> Result<ImportedRuns> {
-            ORRERY_ASSIGN(ImportReply imported, engine.importRuns(where, token));
+        [where = path.toStdString(), tell, token = pending->token](EngineClient &engine) -> Result<ImportedRuns> {
+            ORRERY_ASSIGN(ImportReply imported, engine.importRuns(where, token, tell));
             ImportedRuns value{std::move(imported.runs), imported.numPoints, imported.numSkipped, {}};
             for (const std::string &note : imported.notes) value.notes << QString::fromStdString(note);
             return value;
@@ -418,17 +369,14 @@ std::unique_ptr<PendingRequest> RpcSession::tokenize(const QString &model, const
     return pending;
 }
 
-void RpcSession::listPlugins(QObject *context, Reply<PluginListingValue> reply)
-{
-    call<PluginListingValue>(m_shortCalls, context, std::move(reply), [](EngineClient &engine) -> Result<PluginListingValue> {
-        ORRERY_ASSIGN(PluginListing listing, engine.listPlugins());
-        return PluginListingValue{std::move(listing.plugins), std::move(listing.problems)};
-    });
-}
-
 std::unique_ptr<GenerationHandle> RpcSession::generate(const QString &model, const GenerateRequest &request)
 {
-    return std::make_unique<RpcGeneration>(client(m_era), model, request, m_threads);
+    CancelToken connection;
+    {
+        const std::lock_guard lock(m_mutex);
+        connection = m_options.token;
+    }
+    return std::make_unique<RpcGeneration>(client(m_era), connection, model, request, m_threads);
 }
 
 } // namespace orrery::ui

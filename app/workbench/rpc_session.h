@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window's engine over RPC: the host of this computer or of another, and another one at any time (switchTo). All waiting happens on threads of its own; results come to the GUI thread as
-// events. Threads: one that keeps the connection and the list of runs, one per watched run, one for short
-// requests in order, a few for long ones, one per generation. The destructor cancels every call and every
+// events. Threads: one that keeps the connection and the list of runs, one per watched run, one for control, edits and
+// notes in order, four for what is read and one for whole curves (of one run answered in order), a few for long requests, one per generation. The destructor cancels every call and every
 // attempt to connect, and joins all of them: it takes no longer when the engine does not answer.
 #pragma once
 
+#include "app/workbench/answer_order.h"
 #include "app/workbench/call_threads.h"
 #include "core/rpc/client.h"
 #include "core/rpc/host_connection.h"
@@ -27,6 +28,7 @@ namespace orrery::ui {
 class RpcSession final : public EngineSession {
     Q_OBJECT
 public:
+    static constexpr int kMaxReads = 4; ///< at a time; the feeds of panels ask as many
     /// @param firstPause before a lost host is tried again; then twice as long each time, up to 15 s
     explicit RpcSession(HostConnectOptions options, QObject *parent = nullptr,
                         std::chrono::milliseconds firstPause = std::chrono::seconds(1));
@@ -78,15 +80,26 @@ public:
                    Reply<RunStatus> reply) override;
     void annotate(const QString &run, qint64 step, const QString &text, QObject *context,
                   Reply<void> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest>
+    importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
+                      Reply<ImportedRuns> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> importRuns(const QString &path, QObject *context,
                                                              Reply<ImportedRuns> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory,
                                                             QObject *context, Reply<void> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> modelSettings(const QString &model, QObject *context,
+                                                                Reply<QString> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> createRunFrom(const QString &model, const QString &specJson, bool start,
+                                                                QObject *context, Reply<RunStatus> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest> exportModel(const ModelExportRequest &request, QObject *context,
+                                                              std::function<void(const TransferAmount &)> onAmount,
+                                                              Reply<ModelExportSummary> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> tokenize(const QString &model, const QByteArray &text,
                                                            QObject *context,
                                                            Reply<std::vector<TokenPiece>> reply) override;
     void listPlugins(QObject *context, Reply<PluginListingValue> reply) override;
     std::unique_ptr<GenerationHandle> generate(const QString &model, const GenerateRequest &request) override;
+    [[nodiscard]] ConnectionLoss loss() const override { return m_loss; }
 
 Q_SIGNALS:
     /// The list of runs is empty by then; connectionChanged() follows.
@@ -105,6 +118,7 @@ private:
         QString error;
         EngineInfo engine;
         bool isRefused = false;
+        double nextTry = 0; ///< Unix seconds
     };
 
     /// @return null when there is no connection, or when `era` is over
@@ -120,7 +134,14 @@ private:
     void postUpdate(const QString &run, const std::shared_ptr<Watcher> &watcher);
     template <typename T>
     void call(QThreadPool &pool, QObject *context, Reply<T> reply,
-              std::function<Result<T>(EngineClient &)> work, const CancelToken &token = {});
+              std::function<Result<T>(EngineClient &)> work, const CancelToken &token = {},
+              const AnswerOrder::Ticket &ticket = {});
+    template <typename T>
+    void read(const QString &run, QObject *context, Reply<T> reply, std::function<Result<T>(EngineClient &)> work,
+              QThreadPool *pool = nullptr);
+    static Error switchedAway();
+    static Error notConnected();
+    static Error lostMeanwhile();
 
     const std::chrono::milliseconds m_firstPause;
     QString m_hostName;
@@ -131,6 +152,7 @@ private:
     ConnectionState m_state = ConnectionState::Connecting;
     EngineInfo m_engine;
     QString m_lastError;
+    ConnectionLoss m_loss;
     std::vector<RunStatus> m_runs;
     QHash<QString, std::shared_ptr<Watcher>> m_watchers;
 
@@ -142,8 +164,11 @@ private:
     std::atomic<Era> m_era{1};         ///< set on the GUI thread under m_mutex, read anywhere
     std::atomic<bool> m_ending{false}; ///< set under m_mutex, read anywhere
     QThreadPool m_pings;      ///< one thread: not behind anything
-    QThreadPool m_shortCalls; ///< one thread: answers come in order
-    QThreadPool m_frameCalls; ///< one thread: pause and stop do not wait behind pictures
+    AnswerOrder m_order;      ///< of what is read of one run
+    QThreadPool m_reads;      ///< what the feeds ask at a time travels at a time
+    QThreadPool m_wideReads;  ///< one thread: answers that fill a line; more at a time would come no sooner, and hold up a pause
+    QThreadPool m_edits;      ///< one thread: control, edits and notes are done in order, and do not wait behind what is read
+    QThreadPool m_frameCalls; ///< one thread: nothing small waits behind pictures
     QThreadPool m_longCalls;
     CallThreads m_threads; ///< of watched runs and generations
     std::thread m_supervisor;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The connection of the session: made, kept, lost, made again, and turned to another host.
+#include "app/workbench/host_place.h"
 #include "app/workbench/rpc_session.h"
+#include "core/base/platform.h"
 
 #include <QMetaObject>
 
@@ -15,9 +17,10 @@ namespace {
 constexpr auto kLongestPause = 15s;
 constexpr auto kRefusedPause = 60s; ///< a token that is refused is not said again and again
 
-EngineInfo toEngineInfo(const HostDescription &host)
+EngineInfo toEngineInfo(const HostDescription &host, const HostConnectOptions &options)
 {
     EngineInfo info;
+    info.isOfThisComputer = isHostOfThisComputer(host, options);
     info.version = QString::fromStdString(host.version);
     info.cpuModel = QString::fromStdString(host.cpuModel);
     info.numCores = host.numCores;
@@ -33,6 +36,7 @@ EngineInfo toEngineInfo(const HostDescription &host)
 void RpcSession::switchTo(HostConnectOptions options, const QString &name)
 {
     CancelToken last;
+    const bool isLocal = isLocalTarget(options);
     {
         const std::lock_guard lock(m_mutex);
         last = m_options.token;
@@ -47,6 +51,8 @@ void RpcSession::switchTo(HostConnectOptions options, const QString &name)
     m_hostName = name;
     m_state = ConnectionState::Connecting;
     m_engine = {};
+    m_engine.isOfThisComputer = isLocal;
+    m_loss = {};
     m_lastError.clear();
     m_isRefused = false;
     m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
@@ -93,6 +99,7 @@ void RpcSession::reconnect()
         const std::lock_guard lock(m_mutex);
         m_retryNow = true;
     }
+    m_loss.nextTry = 0; // it is under way
     m_wake.notify_all();
 }
 
@@ -100,6 +107,8 @@ void RpcSession::postConnection(Era era, const News &news)
 {
     QMetaObject::invokeMethod(this, [this, era, news] {
         if (era != m_era) return;
+        const double since = m_loss.since > 0 ? m_loss.since : wallSeconds();
+        m_loss = news.state == ConnectionState::Lost ? ConnectionLoss{since, news.nextTry} : ConnectionLoss{};
         m_state = news.state;
         m_lastError = news.error;
         m_isRefused = news.isRefused;
@@ -120,7 +129,7 @@ Error RpcSession::serveConnection(const HostConnectOptions &options, Era era, bo
     const auto current = std::make_shared<EngineClient>(std::move(connected->client));
     setClient(era, current);
     wasConnected = true;
-    News news{ConnectionState::Connected, {}, toEngineInfo(connected->host)};
+    News news{ConnectionState::Connected, {}, toEngineInfo(connected->host, options)};
     news.engine.note = QString::fromStdString(connected->note);
     postConnection(era, news);
     const auto watched = current->watchRuns(
@@ -159,9 +168,10 @@ void RpcSession::superviseConnection()
         if (wasConnected) pause = m_firstPause;
         const bool isRefused = !options.remote.address.empty() && error.code != ErrorCode::Unavailable &&
                                error.code != ErrorCode::Cancelled;
-        postConnection(era, {ConnectionState::Lost, QString::fromStdString(error.text()), {}, isRefused});
-        std::unique_lock lock(m_mutex);
         const std::chrono::milliseconds wait = isRefused ? std::max<std::chrono::milliseconds>(pause, kRefusedPause) : pause;
+        postConnection(era, {ConnectionState::Lost, QString::fromStdString(error.text()), {}, isRefused,
+                             wallSeconds() + std::chrono::duration<double>(wait).count()});
+        std::unique_lock lock(m_mutex);
         m_wake.wait_for(lock, wait, [this] { return m_ending.load() || m_retryNow; });
         pause = m_retryNow ? m_firstPause : std::min<std::chrono::milliseconds>(pause * 2, kLongestPause);
     }

@@ -47,6 +47,13 @@ void EngineSession::annotate(const QString &, qint64, const QString &, QObject *
     refuse("annotate the run", context, std::move(reply));
 }
 
+std::unique_ptr<PendingRequest>
+EngineSession::importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)>,
+                                 Reply<ImportedRuns> reply)
+{
+    return importRuns(path, context, std::move(reply));
+}
+
 std::unique_ptr<PendingRequest> EngineSession::importRuns(const QString &, QObject *context,
                                                           Reply<ImportedRuns> reply)
 {
@@ -63,6 +70,24 @@ std::unique_ptr<PendingRequest> EngineSession::tokenize(const QString &, const Q
                                                         Reply<std::vector<TokenPiece>> reply)
 {
     return refuseRequest("show tokens", context, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest> EngineSession::modelSettings(const QString &, QObject *context, Reply<QString> reply)
+{
+    return refuseRequest("read the settings of a model", context, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest> EngineSession::createRunFrom(const QString &, const QString &, bool, QObject *context,
+                                                             Reply<RunStatus> reply)
+{
+    return refuseRequest("begin a run with a model", context, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest> EngineSession::exportModel(const ModelExportRequest &, QObject *context,
+                                                           std::function<void(const TransferAmount &)>,
+                                                           Reply<ModelExportSummary> reply)
+{
+    return refuseRequest("export a model", context, std::move(reply));
 }
 
 } // namespace orrery::ui

@@ -10,6 +10,7 @@
 #include "core/spec/generation.h"
 #include "core/spec/inspection.h"
 #include "core/spec/memory_events.h"
+#include "core/spec/model_export.h"
 #include "core/spec/plugin_info.h"
 #include "core/spec/run_records.h"
 #include "core/spec/run_spec.h"
@@ -189,6 +190,11 @@ public:
     /// Paths are those of the engine's machine. A log directory of TensorBoard: a run for each folder with events.
     [[nodiscard]] virtual std::unique_ptr<PendingRequest> importRuns(const QString &path, QObject *context,
                                                                      Reply<ImportedRuns> reply);
+    /// The same, which tells how far it is. @param onAmount bytes read, on the GUI thread, some times a second, until the reply;
+    /// never by a session that cannot tell
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest>
+    importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
+                      Reply<ImportedRuns> reply);
     [[nodiscard]] virtual std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory,
                                                                     QObject *context, Reply<void> reply);
     /// A text as the tokenizer of a model cuts it.
@@ -196,6 +202,18 @@ public:
                                                                    QObject *context,
                                                                    Reply<std::vector<TokenPiece>> reply);
     [[nodiscard]] virtual ConnectionLoss loss() const { return {}; }
+
+    /// JSON of the settings that a run with a model's weights has. @param model as generate()
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> modelSettings(const QString &model, QObject *context,
+                                                                        Reply<QString> reply);
+    /// createRun() in the user's runs, with the weights of a model in place of random ones.
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest> createRunFrom(const QString &model, const QString &specJson,
+                                                                        bool start, QObject *context,
+                                                                        Reply<RunStatus> reply);
+    /// @param onAmount told on the GUI thread, some times a second, until the reply
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest>
+    exportModel(const ModelExportRequest &request, QObject *context,
+                std::function<void(const TransferAmount &)> onAmount, Reply<ModelExportSummary> reply);
 
     /// Whether a path of the engine is one of this computer: it can be chosen and opened here.
     [[nodiscard]] bool isOfThisComputer() const { return engine().isOfThisComputer; }
