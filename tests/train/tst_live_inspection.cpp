@@ -88,6 +88,7 @@ private Q_SLOTS:
     void withoutBudgetItWaitsForAPause();
     void framesDoNotTakeTheBudgetFromIt();
     void dearSamplesDoNotKeepItWaiting();
+    void starredHeadsLeaveRoomForTheOverview();
     void questionsPutOffSamples();
     void timeOfAPauseEarnsNothing();
     void cancelledOnesAreDropped();
@@ -326,6 +327,32 @@ void TestLiveInspection::dearSamplesDoNotKeepItWaiting()
     QCOMPARE(recorder.sampled, (std::vector<int64_t>{1, 40})); // the last one is always drawn
     QCOMPARE(first->answer->step, int64_t(5));                 // at the very next boundary
     QCOMPARE(second->answer->step, int64_t(6));                // which cost nothing by this clock
+}
+
+void TestLiveInspection::starredHeadsLeaveRoomForTheOverview()
+{
+    RunSpec spec = sampledRun(8);
+    spec.train.steps = 200;
+    spec.probes.every = 0;
+    spec.probes.framesEvery = 1;
+    spec.probes.overviewEvery = 20;
+    spec.probes.starred = {"0.1"};
+    RunFixture fixture(spec);
+    CountedTime time{.now = 0, .perRead = 0.4};
+    Recorder recorder;
+    auto trainer = must(fixture.make(recorder, time.options()));
+    recorder.afterReport = [&](int64_t) { time.now += 1; };
+    must(trainer->run());
+    std::vector<int64_t> overviews;
+    size_t numStarred = 0;
+    for (const auto &[info, bytes] : recorder.frames) {
+        if (info.prompt != 0) continue;
+        numStarred += info.kind == FrameKind::Heads;
+        if (info.kind == FrameKind::Overview && info.step > 1) overviews.push_back(info.step);
+    }
+    // Each one that is due, though the starred heads take all that is left.
+    QCOMPARE(overviews, (std::vector<int64_t>{20, 40, 60, 80, 100, 120, 140, 160, 180, 200}));
+    QVERIFY2(numStarred > 40 && numStarred < 190, qPrintable(QString::number(numStarred)));
 }
 
 void TestLiveInspection::questionsPutOffSamples()
