@@ -6,6 +6,7 @@
 #include "core/spec/field_values.h"
 #include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_path.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/view_link.h"
@@ -15,13 +16,13 @@
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/play/playground_panel.h"
 #include "widgets/plugins/plugins_panel.h"
-#include "widgets/runs/engine_folder.h"
 
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QStackedWidget>
 
 #include <algorithm>
+#include <memory>
 
 using namespace Qt::StringLiterals;
 
@@ -29,26 +30,43 @@ namespace orrery::ui {
 
 void MainWindow::chooseDirectory()
 {
-    askForEngineFolder(m_session, this, tr("Open a run or model directory"), tr("Open"), m_session.engine().home,
-                       u"openDirectoryDialog"_s, [this](const QString &path) { openPath(path); });
+    PathQuestion question{tr("Open a run or model directory"), u"openDirectoryDialog"_s};
+    question.accept = tr("Open");
+    question.directory = m_session.engine().home;
+    askForEnginePath(m_session, this, question, [this](const QString &path) { openPath(path); });
 }
 
 void MainWindow::openPath(const QString &path)
 {
-    // What lies under the same path on this computer says nothing of the engine's.
-    if (areEngineFoldersHere(m_session) && QFileInfo::exists(path + u"/config.json"_s) &&
-        !QFileInfo::exists(path + u"/spec.json"_s)) {
+    const auto showModel = [this, path] {
         m_play->setModel(path);
         showLayout(WindowLayout::Play);
+    };
+    // What lies under the same path on this computer says nothing of another one's.
+    const bool isHere = m_session.isOfThisComputer();
+    if (isHere && QFileInfo::exists(path + u"/config.json"_s) && !QFileInfo::exists(path + u"/spec.json"_s)) {
+        showModel();
         return;
     }
-    m_session.addRun(path, this, [this](Result<RunStatus> added) {
-        if (!added) {
+    m_session.addRun(path, this, [this, path, isHere, showModel](const Result<RunStatus> &added) {
+        if (added) {
+            m_pendingSelection = fromStd(added->id);
+            onRunsChanged();
+        } else if (isHere || added.error().code != ErrorCode::NotFound) {
             m_banner->showError(added.error());
-            return;
+        } else {
+            // No run is there. Only who can read the folder knows whether a model is: it is asked to cut a word.
+            const auto request = std::make_shared<std::unique_ptr<PendingRequest>>();
+            *request = m_session.tokenize(path, "a", this, [this, path, request, showModel](const Result<std::vector<TokenPiece>> &read) {
+                if (read)
+                    showModel();
+                else
+                    m_banner->showError({read.error().code,
+                                         "Cannot open " + quotedValue(toStd(path)) +
+                                             " on the engine's computer: it is no run there, and no model. " + read.error().message,
+                                         "Check the path on that computer: a run has spec.json in its folder, a model config.json."});
+            });
         }
-        m_pendingSelection = fromStd(added->id);
-        onRunsChanged();
     });
 }
 

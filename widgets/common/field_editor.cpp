@@ -2,19 +2,20 @@
 #include "widgets/common/field_editor.h"
 
 #include "core/spec/field_values.h"
+#include "widgets/common/engine_path.h"
 #include "widgets/common/glossary.h"
 #include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/unit_line_edit.h"
 #include "widgets/common/wheel_guard.h"
+#include "widgets/session/engine_session.h"
 #include "widgets/theme/theme.h"
 
 #include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QJsonArray>
@@ -161,25 +162,29 @@ void FieldEditor::setExamplePath(const std::function<QString()> &provider)
 
 void FieldEditor::browse(bool wantsFolder)
 {
-    const QString title = m_box          ? tr("Choose a tokenizer.json")
-                          : wantsFolder ? tr("Choose a folder of text")
-                                        : tr("Choose a text file");
-    auto *dialog = new QFileDialog(this, title);
-    if (m_box) dialog->setNameFilters({tr("Tokenizers (*.json)"), tr("All files (*)")});
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(wantsFolder ? QFileDialog::Directory : QFileDialog::ExistingFile);
-    if (wantsFolder) dialog->setOption(QFileDialog::ShowDirsOnly);
     QString current = m_box ? m_box->property(kShownValue).toString() : m_line->text().trimmed();
     if (m_box && !current.contains(u'/')) current.clear(); // one of the choices
-    dialog->setObjectName(u"browseDialog"_s);
-    dialog->setDirectory(current.isEmpty() || isPathList(m_field) ? QDir::homePath()
-                                                                  : QFileInfo(current).absolutePath());
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
-        setGivenText(isPathList(m_field) ? withEntry(m_line->text().trimmed(), path) : path);
-        Q_EMIT edited();
-        Q_EMIT committed();
-    });
-    dialog->open();
+    if (isPathList(m_field)) current.clear();
+    PathQuestion question{m_box          ? tr("Choose a tokenizer.json")
+                          : wantsFolder ? tr("Choose a folder of text")
+                                        : tr("Choose a text file"),
+                          u"browseDialog"_s, wantsFolder ? PathKind::Folder : PathKind::File};
+    question.directory = current.isEmpty() ? QDir::homePath() : QFileInfo(current).absolutePath();
+    question.accept = tr("Choose");
+    question.current = current;
+    if (m_box) question.filters = {tr("Tokenizers (*.json)"), tr("All files (*)")};
+    const auto take = [this](const QString &path) { takePath(path); };
+    if (m_engine)
+        askForEnginePath(*m_engine, this, question, take);
+    else
+        askForPathHere(this, question, take);
+}
+
+void FieldEditor::takePath(const QString &path)
+{
+    setGivenText(isPathList(m_field) ? withEntry(m_line->text().trimmed(), path) : path);
+    Q_EMIT edited();
+    Q_EMIT committed();
 }
 
 void FieldEditor::setDefaultText(const QString &text)
@@ -224,8 +229,9 @@ std::optional<QString> FieldEditor::givenText() const
     if (!m_isGiven) return std::nullopt;
     if (m_line) {
         const QString text = m_field.type == FieldType::Text ? m_line->text() : m_line->text().trimmed();
-        // The engine has no shell to do it, and may have another home.
-        if (m_field.type == FieldType::Path && text.startsWith(u"~/"_s))
+        // The engine has no shell to do it. On another computer it has another home, and says what it needs.
+        const bool isHere = !m_engine || m_engine->isOfThisComputer();
+        if (isHere && m_field.type == FieldType::Path && text.startsWith(u"~/"_s))
             return QDir::homePath() + text.mid(1);
         return text;
     }

@@ -19,6 +19,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class EngineSession;
 class UnitLineEdit;
 
 class FieldEditor : public QWidget {
@@ -40,6 +41,8 @@ public:
     [[nodiscard]] QString effectiveText() const { return givenText().value_or(m_default); }
     void setInvalid(bool isInvalid);
     [[nodiscard]] bool isInvalid() const;
+    /// Whose files a path names; outlives the editor. Without one: those of this computer.
+    void setEngine(const EngineSession *engine) { m_engine = engine; }
     /// Path fields only: adds "Use the example" to Browse.
     void setExamplePath(const std::function<QString()> &provider);
     /// The control that takes the focus.
@@ -52,8 +55,10 @@ Q_SIGNALS:
 private:
     void addBrowse();
     void browse(bool wantsFolder);
+    void takePath(const QString &path);
 
     const Field &m_field;
+    const EngineSession *m_engine = nullptr;
     QString m_default, m_placeholder;
     bool m_isGiven = false;
     QWidget *m_control = nullptr;

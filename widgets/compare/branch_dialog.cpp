@@ -49,6 +49,7 @@ BranchDialog::BranchDialog(EngineSession &session, const QString &run, QWidget *
       m_cancel(new QPushButton(tr("Close"), this)), m_branch(new QPushButton(tr("Branch"), this))
 {
     setObjectName(u"branchDialog"_s);
+    m_form->setEngine(&session);
     m_title = runTitle(status());
     setWindowTitle(tr("Branch from “%1”").arg(m_title.size() > 60 ? m_title.left(59) + u'…' : m_title));
     m_banner->setObjectName(u"branchBanner"_s);

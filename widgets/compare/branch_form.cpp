@@ -118,6 +118,7 @@ void BranchForm::addRow(const BranchDraft &draft, const Field &field, size_t gro
             field.advanced};
     row.label->setToolTip(fieldToolTip(field));
     row.label->setBuddy(row.editor->control());
+    row.editor->setEngine(m_engine);
     row.editor->setDefaultText(draft.parentText(key));
     row.reset->setObjectName(u"reset_"_s + key);
     row.note->setObjectName(u"note_"_s + key);

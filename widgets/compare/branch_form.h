@@ -17,6 +17,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class EngineSession;
 class FieldEditor;
 class ToneLabel;
 
@@ -24,6 +25,8 @@ class BranchForm : public QWidget {
     Q_OBJECT
 public:
     explicit BranchForm(QWidget *parent = nullptr);
+    /// As FieldEditor::setEngine(), before the first draft.
+    void setEngine(const EngineSession *engine) { m_engine = engine; }
     /// Makes the fields; what was given for a draft before is gone.
     void setDraft(const BranchDraft &draft);
     /// Under their fields, by key. Those of others are not shown.
@@ -61,6 +64,7 @@ private:
 
     RunSettings::Ptr m_settings; ///< the fields live in its table
     std::vector<Row> m_rows;
+    const EngineSession *m_engine = nullptr;
     std::vector<Group> m_groups;
     QLineEdit *m_search;
     QCheckBox *m_more, *m_fixed;

@@ -3,9 +3,10 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/counted.h"
+#include "widgets/common/engine_path.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/progress_row.h"
 #include "widgets/common/run_text.h"
-#include "widgets/runs/engine_folder.h"
 #include "widgets/theme/theme.h"
 
 #include <QDialog>
@@ -43,8 +44,10 @@ TransferBar::TransferBar(EngineSession &session, QWidget *parent)
 
 void TransferBar::chooseImport()
 {
-    askForEngineFolder(m_session, this, tr("Import a TensorBoard log directory"), tr("Import"), QDir::homePath(),
-                       u"importDialog"_s, [this](const QString &path) { importLog(path); });
+    PathQuestion question{tr("Import a TensorBoard log directory"), u"importDialog"_s};
+    question.accept = tr("Import");
+    question.directory = QDir::homePath();
+    askForEnginePath(m_session, this, question, [this](const QString &path) { importLog(path); });
 }
 
 void TransferBar::chooseExport(const QStringList &runs)
@@ -53,8 +56,10 @@ void TransferBar::chooseExport(const QStringList &runs)
     const QString title = runs.size() == 1 ? tr("Export “%1” for TensorBoard into a folder").arg(titleOf(runs.first()))
                                            : tr("Export %1 runs for TensorBoard, each into a folder of its own below")
                                                  .arg(integerText(runs.size()));
-    askForEngineFolder(m_session, this, title, tr("Export"), QDir::homePath(), u"exportDialog"_s,
-                       [this, runs](const QString &path) { exportRuns(runs, path); });
+    PathQuestion question{title, u"exportDialog"_s};
+    question.accept = tr("Export");
+    question.directory = QDir::homePath();
+    askForEnginePath(m_session, this, question, [this, runs](const QString &path) { exportRuns(runs, path); });
 }
 
 QString TransferBar::titleOf(const QString &run) const

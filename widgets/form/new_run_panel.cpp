@@ -47,6 +47,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     close->setObjectName(u"closeNewRun"_s);
     connect(close, &QToolButton::clicked, this, &NewRunPanel::closeRequested);
 
+    m_form->setEngine(&session);
     m_fromRun->setText(tr("From run"));
     m_fromRun->setToolTip(tr("Take over the settings of a run"));
     m_fromRun->setAccessibleName(m_fromRun->toolTip());

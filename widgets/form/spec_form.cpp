@@ -212,6 +212,7 @@ void SpecForm::addRow(const Field &field, int group)
             group};
     row.label->setToolTip(fieldToolTip(field));
     row.label->setBuddy(row.editor->control());
+    row.editor->setEngine(m_engine);
     row.reset->setObjectName(u"reset_"_s + key);
     row.error->setObjectName(u"error_"_s + key);
     row.error->setWordWrap(true);
@@ -452,6 +453,12 @@ void SpecForm::showField(const QString &key)
         m_scroll->ensureWidgetVisible(editor, 0, 60);
         editor->control()->setFocus(Qt::OtherFocusReason);
     });
+}
+
+void SpecForm::setEngine(const EngineSession *engine)
+{
+    m_engine = engine;
+    for (const Row &row : m_rows) row.editor->setEngine(engine);
 }
 
 void SpecForm::setExamplePath(const std::function<QString()> &provider)

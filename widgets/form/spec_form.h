@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A form over the field table: every setting of a run, grouped, searchable, checked while it is typed. Knows
-// nothing of an engine. GUI thread only.
+// of an engine only whose files a path names. GUI thread only.
 #pragma once
 
 #include "core/spec/field_table.h"
@@ -20,6 +20,7 @@ class QVBoxLayout;
 
 namespace orrery::ui {
 
+class EngineSession;
 class FieldEditor;
 class SegmentedChoice;
 class ToneLabel;
@@ -54,6 +55,8 @@ public:
     void restoreDraft(const QString &json);
 
     void setExamplePath(const std::function<QString()> &provider);
+    /// As FieldEditor::setEngine()
+    void setEngine(const EngineSession *engine);
     /// Puts a widget beside the presets ("From run …").
     void addPresetWidget(QWidget *widget);
     [[nodiscard]] FieldEditor *
@@ -107,6 +110,7 @@ private:
     std::vector<Group> m_groups;
     std::vector<std::string> m_usedPlugins; ///< by the values given now; settings of others are folded away
     std::function<QString()> m_examplePath;
+    const EngineSession *m_engine = nullptr;
     QVBoxLayout *m_groupLayout = nullptr;
     SegmentedChoice *m_presets;
     QHBoxLayout *m_presetRow;

@@ -58,6 +58,7 @@ void PluginSettingsForm::addRow(const Field &field)
             new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)};
     row.label->setToolTip(fieldToolTip(field));
     row.label->setBuddy(row.editor->control());
+    row.editor->setEngine(m_engine);
     row.editor->setDefaultText(fromStd(fieldValueText(field.get(RunSpec{}))));
     row.reset->setObjectName(u"reset_"_s + key);
     row.reset->hide();

@@ -15,6 +15,7 @@ class QToolButton;
 
 namespace orrery::ui {
 
+class EngineSession;
 class FieldEditor;
 class ToneLabel;
 
@@ -22,6 +23,8 @@ class PluginSettingsForm : public QWidget {
     Q_OBJECT
 public:
     explicit PluginSettingsForm(QWidget *parent = nullptr);
+    /// As FieldEditor::setEngine(), before the first fields.
+    void setEngine(const EngineSession *engine) { m_engine = engine; }
     /// Shows the settings of a plugin with nothing given.
     void setFields(std::vector<Field> fields);
     [[nodiscard]] int numFields() const { return static_cast<int>(m_rows.size()); }
@@ -49,6 +52,7 @@ private:
 
     std::vector<Field> m_fields; ///< editors refer to these: replaced only together with them
     std::vector<Row> m_rows;
+    const EngineSession *m_engine = nullptr;
     QMap<QString, QString> m_given, m_problems;
     QGridLayout *m_grid;
 };

@@ -10,6 +10,7 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/plugins/plugin_details.h"
 #include "widgets/plugins/plugin_list_model.h"
+#include "widgets/plugins/plugin_settings_form.h"
 #include "widgets/theme/theme.h"
 
 #include <QAction>
@@ -39,6 +40,7 @@ PluginsPanel::PluginsPanel(EngineSession &session, QWidget *parent)
       m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this))
 {
     setObjectName(u"pluginsPanel"_s);
+    m_details->settings()->setEngine(&session);
     setMinimumSize(360, 280);
     QToolButton *again = addTitleButton(u"refresh"_s, tr("Look into the folders again (F5)"));
     again->setObjectName(u"refreshPlugins"_s);

@@ -2,13 +2,13 @@
 #include "widgets/runs/run_list_panel.h"
 
 #include "widgets/common/banner.h"
-#include "widgets/common/current_stack.h"
 #include "widgets/common/counted.h"
+#include "widgets/common/current_stack.h"
 #include "widgets/common/empty_state.h"
+#include "widgets/common/engine_path.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
-#include "widgets/runs/engine_folder.h"
 #include "widgets/runs/labels_dialog.h"
 #include "widgets/runs/run_edits.h"
 #include "widgets/runs/run_filter_bar.h"
@@ -297,7 +297,7 @@ void RunListPanel::takeConnection()
 {
     // The window's banner says what is wrong and retries; the list says what it is worth meanwhile.
     const ConnectionState state = m_session.connectionState();
-    m_areFoldersHere = areEngineFoldersHere(m_session);
+    m_areFoldersHere = m_session.isOfThisComputer();
     m_note->setVisible(state != ConnectionState::Connected);
     m_model->setConnected(state == ConnectionState::Connected);
     if (state == ConnectionState::Lost)
@@ -365,7 +365,9 @@ void RunListPanel::openRunDirectory()
             Q_EMIT runSelected(m_wanted);
         });
     };
-    askForEngineFolder(m_session, this, tr("Open a run directory"), tr("Open"), {}, u"openRunDialog"_s, take);
+    PathQuestion question{tr("Open a run directory"), u"openRunDialog"_s};
+    question.accept = tr("Open");
+    askForEnginePath(m_session, this, question, take);
 }
 
 void RunListPanel::querySparklines()

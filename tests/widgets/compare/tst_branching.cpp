@@ -390,7 +390,7 @@ void TestBranching::importTellsWhatCame()
 void TestBranching::foldersOfAnotherComputerAreTyped()
 {
     CompareSession session;
-    session.info.home = u"/no/such/home/of/orrery"_s;
+    session.info.isOfThisComputer = false;
     TransferBar bar(session);
     bar.show();
     bar.chooseImport();

@@ -17,7 +17,9 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QElapsedTimer>
+#include <QDir>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -71,6 +73,7 @@ private Q_SLOTS:
     void aNewQuestionCancelsTheOneBefore();
     void hiddenFormAsksNothing();
     void aTokenizerFileIsChosen();
+    void filesOfAnotherComputerAreTyped();
     void theVocabularyOfTheFileCounts();
     void descriptionErrorStandsUnderThePath();
     void asksAboutTheModelThatIsMeant();
@@ -433,6 +436,47 @@ void TestNewRunPanel::aNewQuestionCancelsTheOneBefore()
     session.flush();
     QCOMPARE(panel.dataCard()->numTrainTokens(), quint64{943'718});
     QCOMPARE(session.numCancelledDescriptions, 1);
+}
+
+void TestNewRunPanel::filesOfAnotherComputerAreTyped()
+{
+    FakeSession session;
+    session.info.isOfThisComputer = false; // though its home is called as one here
+    NewRunPanel panel(session);
+    panel.show();
+    const auto type = [&panel](const QString &path) {
+        QVERIFY(!panel.findChild<QFileDialog *>());
+        auto *dialog = panel.findChild<QInputDialog *>(u"browseDialog"_s);
+        QVERIFY(dialog);
+        dialog->setTextValue(path);
+        dialog->accept();
+        delete dialog;
+    };
+    const auto browse = [&panel](const char *button, int action) {
+        panel.findChild<QToolButton *>(QLatin1String(button))->menu()->actions().at(action)->trigger();
+    };
+    browse("browse_data.path", 0);
+    type(u"/far/texts"_s);
+    QCOMPARE(lineOf(panel, "data.path")->text(), u"/far/texts"_s);
+    browse("browse_data.path", 1);
+    QCOMPARE(panel.findChild<QInputDialog *>(u"browseDialog"_s)->textValue(), u"/far/texts"_s); // to be changed
+    type(u"/far/text.txt"_s);
+    browse("browse_continual.stages", 0);
+    type(u"/far/a, b"_s);
+    QCOMPARE(lineOf(panel, "continual.stages")->text(), u"[\"/far/a, b\"]"_s);
+    auto *box = child<QComboBox>(&panel, "control_data.tokenizer");
+    Q_EMIT box->activated(box->count() - 1);
+    type(u"/far/llama/tokenizer.json"_s);
+    const RunSpec spec = panel.form()->builder().preview();
+    QVERIFY(spec.data.path == "/far/text.txt" && spec.data.tokenizer == "/far/llama/tokenizer.json");
+    // This computer's home is not the one that is meant.
+    QLineEdit *line = lineOf(panel, "data.path");
+    line->clear();
+    QTest::keyClicks(line, u"~/texts"_s);
+    QCOMPARE(QString::fromStdString(panel.form()->builder().preview().data.path), u"~/texts"_s);
+    session.info.isOfThisComputer = true;
+    QTest::keyClicks(line, u"2"_s);
+    QCOMPARE(QString::fromStdString(panel.form()->builder().preview().data.path), QDir::homePath() + u"/texts2"_s);
 }
 
 void TestNewRunPanel::aTokenizerFileIsChosen()

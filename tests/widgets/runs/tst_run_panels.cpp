@@ -21,6 +21,7 @@
 #include <QAction>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QDialogButtonBox>
 #include <QInputDialog>
 #include <QProgressBar>
 #include <QPushButton>
@@ -253,7 +254,8 @@ void TestRunPanels::foldersOfAnotherComputerAreTypedAndNotOpened()
     const auto *openFolder = child<QAction>(&panel, "openRunFolder");
     QVERIFY(openFolder->isEnabled());
     QCOMPARE(openFolder->text(), u"Open folder"_s);
-    session.info.home = u"/no/such/home/of/an/engine"_s;
+    session.info.isOfThisComputer = false; // and its home is called as one here
+    QVERIFY(QDir(session.info.home).exists());
     session.setConnection(ConnectionState::Connected);
     QVERIFY(!openFolder->isEnabled());
     QCOMPARE(openFolder->text(), u"Open folder (on another computer)"_s);
@@ -261,7 +263,15 @@ void TestRunPanels::foldersOfAnotherComputerAreTypedAndNotOpened()
     QVERIFY(child<QAction>(&panel, "copyRunPath")->isEnabled());
     panel.openRunDirectory();
     auto *dialog = child<QInputDialog>(&panel, "openRunDialog");
-    Q_EMIT dialog->textValueSelected(u"  "_s);
+    auto *accept = dialog->findChild<QDialogButtonBox *>()->button(QDialogButtonBox::Ok);
+    for (const QString &path : {u"  "_s, u"far/run"_s, u"~/run"_s}) { // the host has no folder that it stands in, and no shell
+        dialog->setTextValue(path);
+        QVERIFY2(!accept->isEnabled() && !accept->toolTip().isEmpty(), qPrintable(path));
+        Q_EMIT dialog->textValueSelected(path);
+    }
+    QVERIFY(session.addedPaths.isEmpty());
+    dialog->setTextValue(u" /far/run "_s);
+    QVERIFY(accept->isEnabled());
     Q_EMIT dialog->textValueSelected(u" /far/run "_s);
     QCOMPARE(session.addedPaths, QStringList{u"/far/run"_s});
     dialog->close();
