@@ -85,7 +85,9 @@ Json storedJson(const MemoryEvent &event)
 std::string lastReadWords(const MemoryEvent &event)
 {
     const SlotRead last = lastReadOf(event);
-    if (last.isThere()) return "last read " + std::to_string(last.age) + " tokens ago";
+    if (last.age == 0) return "last read just now";
+    if (last.isThere())
+        return "last read " + std::to_string(last.age) + (last.age == 1 ? " token ago" : " tokens ago");
     return last.age == SlotRead::kNever ? "never read" : "last read not known";
 }
 

@@ -89,7 +89,7 @@ void TestCliInspectMemory::readsBehindAFile()
         QVERIFY(last[u"source"_s].toString().startsWith(u"a tale#"_s));
         QVERIFY(last[u"token"_s].toInt() >= 8 && last[u"age"_s].toInt() >= 0);
         QVERIFY(last[u"weight"_s].toDouble() > 0 && last[u"layer"_s].toInt() == 1);
-        QCOMPARE(last[u"text"_s].toString().size(), 1);
+        QVERIFY(!last[u"text"_s].toString().isEmpty());
     }
     QVERIFY(numRead > 0);
     QVERIFY(event[u"last_read"_s].toObject().contains(u"age"_s));
