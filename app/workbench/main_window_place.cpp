@@ -131,8 +131,8 @@ void MainWindow::restorePlaces()
             if (panel->view().panel != u"curves"_s) continue;
             for (const QString &ofRun : {u"from"_s, u"to"_s, u"series"_s}) state.remove(ofRun);
         }
-        // The list of runs knows which are shown beside, also those that are not listed yet.
-        if (panel->view().panel == u"curves"_s) state.remove(u"overlay"_s);
+        // The list of runs knows which are shown beside; a state without them would end that.
+        if (panel->view().panel == u"curves"_s) state.insert(u"overlay"_s, m_runList->overlaidRuns());
         panel->view().restore(state);
     }
     restoreDrafts();

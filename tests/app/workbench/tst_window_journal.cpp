@@ -118,6 +118,7 @@ private Q_SLOTS:
                 curves->chart(CurvesPanel::Loss)->setLogY(true);
                 curves->noteBar()->begin(u"b"_s, u"b"_s, 100);
                 curves->noteBar()->edit()->setText(u"a spike"_s);
+                window.findChild<RunListPanel *>()->setOverlaidRuns({u"a"_s, u"c"_s});
                 window.compare().chooseRuns({u"a"_s, u"c"_s});
                 window.compare().showTab(ComparePanel::Tab::Lineage);
                 window.branchFrom(u"b"_s, -1);
@@ -137,6 +138,8 @@ private Q_SLOTS:
             QCOMPARE(name->text(), u"drafted"_s);
             QVERIFY(std::abs(curves->toolbar()->smoothing() - 0.75) < 0.03); // the slider has steps
             QVERIFY(curves->chart(CurvesPanel::Loss)->isLogY());
+            QCOMPARE(window.findChild<RunListPanel *>()->overlaidRuns(), (QStringList{u"a"_s, u"c"_s}));
+            QCOMPARE(curves->overlaidRuns(), (QStringList{u"a"_s, u"c"_s}));
             QCOMPARE(curves->noteBar()->edit()->text(), u"a spike"_s);
             QVERIFY(!curves->noteBar()->isHidden());
             QCOMPARE(window.compare().source(), ComparePanel::Source::Chosen);
