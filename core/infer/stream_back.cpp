@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a stream whose model remembers goes back: states that are kept while it reads, and the nearest of them.
 #include "core/infer/text_stream.h"
+#include "core/nn/torch_guard.h"
 #include "core/spec/model_shape.h"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ void TextStream::keepState(bool isEnd)
     const auto size = std::ssize(m_text);
     // While tokens are read again the parts know more than was read.
     if (!m_remembers || !m_canGoBack || size < m_numSeen) return;
-    if (size - m_keptAt < (isEnd ? 1 : m_keepEvery)) return;
+    if (size - m_keptAt < (isEnd ? kLeastBetween : std::max(kLeastBetween, m_keepEvery))) return;
     StreamSnapshot state{.text = m_text,
                          .media = m_media,
                          .sources = m_sources,
@@ -46,13 +47,14 @@ void TextStream::keepState(bool isEnd)
                          .surprise_BT = m_cache.surprise_BT,
                          .lastLogits_BV = m_cache.lastLogits_BV,
                          .numPartBytes = numPartBytes()};
-    for (const auto &[name, part] : m_cache.parts) {
-        if (!part) continue;
-        state.parts[name] = part->clone();
-        if (state.parts[name]) continue;
-        m_canGoBack = false; // one that cannot be copied
-        return m_snapshots.clear();
-    }
+    const Result<bool> copied = nn::guardTorch("keep a state of a text", [&] {
+        for (const auto &[name, part] : m_cache.parts)
+            if (part && !(state.parts[name] = part->clone())) return false;
+        return true;
+    });
+    if (!copied.ok()) return m_snapshots.clear(); // no room: what would only have been kept makes some
+    m_canGoBack = *copied;
+    if (!m_canGoBack) return m_snapshots.clear();
     m_keptAt = size;
     const int64_t moved = 2 * state.numPartBytes; // read and written
     const auto numWeightBytes = static_cast<int64_t>(m_model.numParameters()) * 4;
@@ -61,14 +63,22 @@ void TextStream::keepState(bool isEnd)
     m_snapshots.add(std::move(state));
 }
 
+bool TextStream::keepRows(int64_t length)
+{
+    const Result<void> kept =
+        nn::guardTorch("keep a state of a text", [&] { m_snapshots.keepRows(m_cache, length); });
+    if (!kept.ok()) m_snapshots.clear();
+    return kept.ok();
+}
+
 bool TextStream::goBack(const MixedText &text)
 {
     if (!m_remembers) return false;
     const StreamSnapshot *found = m_snapshots.nearest(text, m_sources);
     if (!found) return false;
     const StreamSnapshot &state = *found;
+    if (!keepRows(state.rows ? 0 : state.length)) return false;
     m_isWhole = m_isUnread = false;
-    m_snapshots.keepRows(m_cache, state.rows ? 0 : state.length);
     if (state.rows)
         for (size_t layer = 0; layer < m_cache.keys.size(); ++layer) {
             const auto copy = [&](const at::Tensor &from, at::Tensor &to) {

@@ -25,7 +25,7 @@ void TextStream::restart()
 {
     if (!m_isUnread) {
         m_isWhole = false; // until it is done
-        m_snapshots.keepRows(m_cache);
+        (void)keepRows(0);
         m_model.beginText(m_cache);
         fillParts();
         m_isUnread = true;
@@ -68,7 +68,7 @@ void TextStream::moveStartTo(int64_t origin, const MixedText &text)
 {
     m_windows.push_back({std::ssize(m_text), origin});
     m_isUnread = false;
-    m_snapshots.keepRows(m_cache);
+    (void)keepRows(0);
     m_cache.origin = origin;
     m_cache.length = 0;
     m_text.assign(text.ids.begin(), text.ids.begin() + origin);

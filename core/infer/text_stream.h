@@ -107,6 +107,9 @@ private:
     void keepState(bool isEnd);
     /// To the nearest state that was kept and that the text begins with. @return false: there is none
     bool goBack(const MixedText &text);
+    /// Before the cache's rows behind the first `length` are written over. @return false: there is no room
+    /// for what states need of them, and no state any more
+    bool keepRows(int64_t length);
     [[nodiscard]] int64_t numPartBytes() const; ///< about, of a copy of what parts remember
     void keepCommonStart(const MixedText &text);
     /// Whether the text goes on behind all that was read.
@@ -154,7 +157,7 @@ private:
     int64_t m_numPrefix = 0; ///< tokens of m_text that saw one another
     StreamSnapshots m_snapshots; ///< of texts with this name, behind what each text begins with now
     int64_t m_keptAt = 0;        ///< tokens of the text when a state of it was kept last
-    int64_t m_keepEvery = 1;     ///< tokens
+    int64_t m_keepEvery = 0;     ///< tokens
     bool m_canGoBack = true;     ///< false: a part cannot be copied
     std::vector<bool> m_hasChangedLoaded; ///< of each change() since the last pass, whether it did that
 };
