@@ -4,6 +4,7 @@
 #include "widgets/attention/bar_list.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/play/token_view.h"
 #include "widgets/theme/theme.h"
@@ -116,7 +117,10 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
         bar.number = signedText(*largest, first.isDifference); // of an overlay: of the head that looks most
         rows.push_back(std::move(bar));
     }
-    const QString label = figure.rowLabel(row);
+    constexpr qsizetype kLongestLabel = 20; // a line of code has no blank to wrap at
+    const QString whole = figure.rowLabel(row);
+    const QString label = whole.size() > kLongestLabel ? whole.left(kLongestLabel - 1) + u'…' : whole;
+    m_rowTitle->setToolTip(label == whole ? QString() : plainToolTip(whole));
     m_rowTitle->setText(first.isDifference ? tr("“%1” looks at, difference").arg(label)
                                            : tr("“%1” looks at").arg(label));
     m_rowBars->setColors(heads.size() > 1 ? BarList::Colors::Heads : BarList::Colors::Accent);

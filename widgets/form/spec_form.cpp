@@ -120,9 +120,9 @@ void SpecForm::makePresets(QVBoxLayout *layout)
                              fromStd(presetSummary(name)));
     }
     m_presetRow = new QHBoxLayout;
-    m_presetRow->setSpacing(space::kOne);
+    m_presetRow->setSpacing(space::kHalf);
     auto *label = new ToneLabel(tr("Preset"), Tone::Secondary, TypeSize::Base, this);
-    m_presetRow->addWidget(label);
+    layout->addWidget(label); // above them: beside them there is no room for all in a narrow form
     m_presetRow->addWidget(m_presets, 1);
     layout->addLayout(m_presetRow);
     connect(m_presets, &SegmentedChoice::chosen, this, [this](const QString &id) {

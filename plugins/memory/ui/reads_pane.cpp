@@ -61,6 +61,7 @@ ReadsPane::ReadsPane(const MemoryModel &events, const TokenNames &names, QWidget
     m_prompt->setObjectName(u"readsPrompt"_s);
     m_prompt->setAccessibleName(tr("Text for the model to read"));
     m_prompt->setPlaceholderText(tr("Text for the model to read"));
+    m_prompt->setToolTip(tr("Text for the model to read"));
     m_prompt->setClearButtonEnabled(true);
     m_look->setObjectName(u"lookButton"_s);
     m_remember->setObjectName(u"rememberButton"_s);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What every place of a window must fulfil: names, reach of the keyboard, room, contrast. Each check gives
-// what does not. GUI thread only.
+// What every place of a window must fulfil: names, reach of the keyboard, room. Each check gives what does not (texts and
+// contrasts: text_checks.h, contrast_checks.h). GUI thread only.
 #pragma once
 
 #include "tests/widgets/common/gui_test.h"
-#include "widgets/theme/contrast.h"
 
 #include <QAbstractItemView>
 #include <QAbstractSlider>
@@ -13,10 +12,9 @@
 #include <QButtonGroup>
 #include <QComboBox>
 #include <QDockWidget>
-#include <QHash>
-#include <QImage>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -64,19 +62,74 @@ inline bool isPartOfControl(const QWidget *widget)
            parent->inherits("QComboBoxPrivateContainer") || parent->inherits("QToolBar");
 }
 
-inline QStringList unnamedControls(const QWidget &window)
+/// What a walk has looked at, each widget once.
+struct WalkCount {
+    QSet<const QWidget *> controls, views, reached;
+};
+
+inline QStringList unnamedControls(const QWidget &window, WalkCount &count)
 {
     QStringList found;
     for (QWidget *widget : window.findChildren<QWidget *>()) {
         if (!isControl(widget) || !widget->isVisible() || isPartOfControl(widget)) continue;
+        count.controls.insert(widget);
         QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(widget);
         if (!interface || interface->text(QAccessible::Name).isEmpty()) found << nameOf(widget);
+        else if (interface->role() == QAccessible::NoRole || interface->role() == QAccessible::Client)
+            found << nameOf(widget) + u" has no role"_s;
+    }
+    return found;
+}
+
+/// Our own views that hold no widgets (they paint what they show) and say nothing of it to assistive tools.
+inline QStringList silentViews(const QWidget &window, WalkCount &count)
+{
+    QStringList found;
+    for (QWidget *widget : window.findChildren<QWidget *>()) {
+        const bool isOurs = QLatin1String(widget->metaObject()->className()).startsWith("orrery::"_L1);
+        const bool isView = isOurs && !isControl(widget) && !qobject_cast<QLabel *>(widget) && !isPartOfControl(widget) &&
+                            !qobject_cast<QScrollArea *>(widget);
+        if (!isView || !widget->isVisible() || widget->width() < 8 || widget->height() < 8) continue;
+        const bool canFocus = (widget->focusPolicy() & Qt::TabFocus) != 0;
+        bool holdsWidgets = false;
+        for (const QWidget *part : widget->findChildren<QWidget *>())
+            holdsWidgets = holdsWidgets || !part->objectName().startsWith("qt_"_L1);
+        if (holdsWidgets && !canFocus) continue;
+        count.views.insert(widget);
+        QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(widget);
+        const auto text = [interface](QAccessible::Text kind) { return interface ? interface->text(kind) : QString(); };
+        if (text(QAccessible::Name).isEmpty()) found << nameOf(widget) + u" has no name"_s;
+        if (text(QAccessible::Description).isEmpty() && text(QAccessible::Value).isEmpty())
+            found << nameOf(widget) + u" has no summary"_s;
+        const bool hasRole = interface && interface->role() != QAccessible::NoRole && interface->role() != QAccessible::Client;
+        if (canFocus && !hasRole) found << nameOf(widget) + u" has no role"_s;
+    }
+    return found;
+}
+
+/// Buttons that no Tab reaches and whose action has neither a key nor an entry in a menu.
+inline QStringList keylessButtons(const QWidget &window)
+{
+    QSet<const QAction *> inMenus;
+    for (const QMenu *menu : window.window()->findChildren<QMenu *>())
+        for (const QAction *action : menu->actions()) inMenus.insert(action);
+    QStringList found;
+    for (const QAbstractButton *button : window.findChildren<QAbstractButton *>()) {
+        if (!button->isVisible() || (button->focusPolicy() & Qt::TabFocus) || button->objectName().startsWith("qt_"_L1))
+            continue;
+        if (button->autoExclusive() || button->group()) continue; // the arrows reach those that are not on
+        if (button->testAttribute(Qt::WA_TransparentForMouseEvents)) continue; // a sign
+        const auto *tool = qobject_cast<const QToolButton *>(button);
+        const QAction *action = tool ? tool->defaultAction() : nullptr;
+        if (action && (inMenus.contains(action) || !action->shortcut().isEmpty())) continue;
+        if (!button->shortcut().isEmpty() || isPartOfControl(button)) continue;
+        found << nameOf(button);
     }
     return found;
 }
 
 /// By Qt::Key_Tab or Qt::Key_Backtab.
-inline QStringList unreachedControls(const QWidget &window, Qt::Key key)
+inline QStringList unreachedControls(const QWidget &window, Qt::Key key, WalkCount &count)
 {
     QSet<QWidget *> wanted, reached;
     for (QWidget *widget : window.findChildren<QWidget *>())
@@ -95,6 +148,7 @@ inline QStringList unreachedControls(const QWidget &window, Qt::Key key)
         QTest::keyClick(now, key, key == Qt::Key_Tab ? Qt::NoModifier : Qt::ShiftModifier);
         if (QApplication::focusWidget() == first) break;
     }
+    for (const QWidget *widget : std::as_const(reached)) count.reached.insert(widget);
     QStringList missed;
     for (const QWidget *widget : std::as_const(wanted)) {
         // Of a group of radio buttons one is reached, the others by the arrows.
@@ -136,31 +190,6 @@ inline QStringList clippedControls(const QWidget &window, QSize size)
         const QRect place(widget->mapTo(&window, QPoint()), widget->size());
         if (!isScrolled && widget->window() == &window && !window.rect().contains(place))
             found << nameOf(widget) + u" stands outside"_s;
-    }
-    return found;
-}
-
-/// Texts that stand out too little from what is behind them.
-inline QStringList paleTexts(const QWidget &window)
-{
-    QStringList found;
-    for (const QLabel *label : window.findChildren<QLabel *>()) {
-        if (!label->isVisible() || !label->isEnabled() || label->text().isEmpty() || label->width() < 4)
-            continue;
-        const QRect seen = label->visibleRegion().boundingRect();
-        if (seen.width() < 4 || seen.height() < 4) continue; // scrolled away
-        QImage ground(seen.size(), QImage::Format_RGB32);
-        const QPoint place = label->mapTo(label->window(), seen.topLeft());
-        label->window()->render(&ground, {}, QRegion(QRect(place, seen.size())));
-        QHash<QRgb, int> counts; // most of it is not the text
-        for (int y = 0; y < ground.height(); ++y)
-            for (int x = 0; x < ground.width(); ++x) ++counts[ground.pixel(x, y)];
-        QRgb most = ground.pixel(0, 0);
-        for (auto count = counts.cbegin(); count != counts.cend(); ++count)
-            if (count.value() > counts[most]) most = count.key();
-        const double contrast = contrastRatio(label->palette().color(label->foregroundRole()), QColor(most));
-        if (contrast < kMinTextContrast)
-            found << nameOf(label) + u" “%1”: contrast %2"_s.arg(label->text()).arg(contrast, 0, 'f', 2);
     }
     return found;
 }

@@ -72,6 +72,29 @@ inline void fillWindow(MemorySession &session, RunState state)
     session.setRuns(session.runList);
 }
 
+/// Beside "alpha": a branch of it that waits at a breakpoint with an alarm, and a run that failed.
+inline void addMoreRuns(MemorySession &session)
+{
+    RunStatus beta = fakeRun("beta", RunState::Paused, 2'000), gamma = fakeRun("gamma", RunState::Failed, 3'000);
+    beta.parent = "alpha";
+    beta.parentStep = 4'000;
+    beta.breakpoints = {"loss > 4"};
+    beta.pauseReason = "loss > 4: loss was 4.312";
+    beta.pauseSeries = "loss";
+    beta.labels.tags = {"baseline", "seed-2"};
+    beta.alarms = {{AlarmKind::Spike, 8'100, 9'000, "loss",
+                    "The loss jumped from 1.41 to 4.31, more than 6 times its usual change. Lower the learning rate."}};
+    gamma.error = "Cannot go on: the loss of step 812 is NaN, expected a number. Lower optimizer.lr or set optimizer.clip.";
+    for (const RunStatus &run : {beta, gamma}) {
+        const QString id = QString::fromStdString(run.id);
+        session.seriesData[id] = session.seriesData[QStringLiteral("alpha")];
+        session.checkpoints[id] = session.checkpoints[QStringLiteral("alpha")];
+        session.specs[id] = session.specs[QStringLiteral("alpha")];
+        session.runList.push_back(run);
+    }
+    session.setRuns(session.runList);
+}
+
 /// The training has gone on by 100 steps and keeps another frame.
 inline void trainOn(MemorySession &session)
 {
