@@ -77,6 +77,9 @@ void TestBench::inspectTellsHowLongPeopleWait()
         return figures[QLatin1String(section)].toObject()[QLatin1String(times)].toObject()[QStringLiteral("count")].toInt();
     };
     QCOMPARE(countOf("branch", "first_token"), isSlow() ? 20 : 4);
+    const QJsonObject memory = figures[QStringLiteral("branch")].toObject()[QStringLiteral("memory")].toObject();
+    for (const char *times : {"first_token", "first_token_anew"})
+        QCOMPARE(memory[QLatin1String(times)].toObject()[QStringLiteral("count")].toInt(), isSlow() ? 20 : 4);
     QCOMPARE(countOf("what_if", "head_ablated"), isSlow() ? 20 : 2);
     QCOMPARE(countOf("question", "four_heads"), isSlow() ? 30 : 2);
     if (isSlow()) {
