@@ -119,7 +119,7 @@ private Q_SLOTS:
         QCOMPARE(none.exitCode, 3);
         QVERIFY2(none.err.contains(u"Did you mean \"example_ffn\"?"_s), qPrintable(none.all()));
         // A run that asks for it is refused with the same words.
-        QStringList arguments = trainArguments(m_home.path(u"never"_s));
+        QStringList arguments = trainArguments(m_home.path(u"refused"_s));
         arguments.replaceInStrings(u"model.ffn=relu_squared"_s, u"model.ffn=probe_ffn"_s);
         arguments.removeAt(arguments.indexOf(u"plugins.example_ffn.scale=0.5"_s) - 1);
         arguments.removeAll(u"plugins.example_ffn.scale=0.5"_s);
