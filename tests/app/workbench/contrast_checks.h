@@ -122,4 +122,10 @@ inline QStringList paleTexts(QWidget &window, qsizetype &numTexts)
     return found;
 }
 
+inline QStringList paleTexts(QWidget &window)
+{
+    qsizetype numTexts = 0;
+    return paleTexts(window, numTexts);
+}
+
 } // namespace orrery::ui

@@ -81,6 +81,12 @@ inline QStringList unnamedControls(const QWidget &window, WalkCount &count)
     return found;
 }
 
+inline QStringList unnamedControls(const QWidget &window)
+{
+    WalkCount count;
+    return unnamedControls(window, count);
+}
+
 /// Our own views that hold no widgets (they paint what they show) and say nothing of it to assistive tools.
 inline QStringList silentViews(const QWidget &window, WalkCount &count)
 {
@@ -94,7 +100,7 @@ inline QStringList silentViews(const QWidget &window, WalkCount &count)
         bool holdsWidgets = false;
         for (const QWidget *part : widget->findChildren<QWidget *>())
             holdsWidgets = holdsWidgets || !part->objectName().startsWith("qt_"_L1);
-        if (holdsWidgets && !canFocus) continue;
+        if (holdsWidgets) continue; // a panel: each of its parts is looked at
         count.views.insert(widget);
         QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(widget);
         const auto text = [interface](QAccessible::Text kind) { return interface ? interface->text(kind) : QString(); };
@@ -159,6 +165,12 @@ inline QStringList unreachedControls(const QWidget &window, Qt::Key key, WalkCou
     }
     if (!missed.isEmpty()) missed << u"on its way "_s + way.join(u", "_s);
     return missed;
+}
+
+inline QStringList unreachedControls(const QWidget &window, Qt::Key key)
+{
+    WalkCount count;
+    return unreachedControls(window, key, count);
 }
 
 inline QStringList clippedControls(const QWidget &window, QSize size)

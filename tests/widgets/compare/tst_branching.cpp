@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Branches: who came from whom, what a branch may change, the dialog that makes one; and runs that come in and go out.
-#include "tests/app/workbench/window_checks.h"
+#include "tests/app/workbench/contrast_checks.h"
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/compare/compare_samples.h"
 #include "widgets/common/banner.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel that compares runs: which runs, its tables, with nothing in it, with little and with five hundred runs.
-#include "tests/app/workbench/window_checks.h"
+#include "tests/app/workbench/contrast_checks.h"
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/compare/compare_samples.h"
 #include "widgets/common/banner.h"
