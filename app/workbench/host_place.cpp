@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/host_place.h"
 
-#include "core/rpc/unix_server.h"
 
 #include <filesystem>
 #include <system_error>
@@ -31,10 +30,7 @@ bool isLocalTarget(const HostConnectOptions &options) { return options.remote.ad
 bool isHostOfThisComputer(const HostDescription &host, const HostConnectOptions &options)
 {
     if (host.pid <= 0) return false;
-    if (options.remote.address.empty()) {
-        const Result<std::string> socket = options.socketPath.empty() ? hostSocketPath() : Result<std::string>(options.socketPath);
-        if (socket && listeningProcess(*socket) == host.pid) return true;
-    }
+    if (isListening(host.pid, options)) return true;
     return !host.machine.empty() && host.machine == ownMachine() && isRunningHere(host.pid, host.program);
 }
 

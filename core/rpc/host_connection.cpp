@@ -132,6 +132,14 @@ Result<std::string> hostSocketPath()
     return (folder / "host.sock").string();
 }
 
+bool isListening(int64_t pid, const HostConnectOptions &options)
+{
+    if (!options.remote.address.empty()) return false;
+    const Result<std::string> socket =
+        options.socketPath.empty() ? hostSocketPath() : Result<std::string>(options.socketPath);
+    return socket.ok() && listeningProcess(*socket) == pid;
+}
+
 Result<EngineClient> connectToHost(const std::string &socketPath)
 {
     std::string path = socketPath;

@@ -43,6 +43,8 @@ Result<EngineClient> connectToHost(const std::string &socketPath = {});
 /// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program),
 /// Cancelled, Conflict (another protocol, another certificate), Io (the token is refused)
 Result<HostConnection> connectOrStartHost(const HostConnectOptions &options = {});
+/// Whether that process of this machine is who listens at the socket; behind a forwarded one it is not.
+bool isListening(int64_t pid, const HostConnectOptions &options);
 /// How a host differs from the one that `engineProgram` would be now: a sentence, empty when it does not.
 std::string hostDifference(const HostDescription &host, const std::filesystem::path &engineProgram);
 
