@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/host_place.h"
 
-
 #include <filesystem>
 #include <system_error>
 #include <unistd.h>
