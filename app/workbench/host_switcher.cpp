@@ -2,17 +2,18 @@
 #include "app/workbench/host_switcher.h"
 
 #include "app/workbench/connections_dialog.h"
+#include "app/workbench/loss_text.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/command_host.h"
+#include "widgets/common/number_text.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/theme/theme.h"
 
 #include <QActionGroup>
-#include <QLocale>
 #include <QMenu>
 #include <QMenuBar>
 #include <QSettings>
@@ -148,9 +149,12 @@ void HostSwitcher::tellOfLoss()
 {
     auto *banner = m_window.findChild<Banner *>(u"connectionBanner"_s);
     if (!banner || m_session.hostName().isEmpty() || m_session.connectionState() != ConnectionState::Lost) return;
+    const QString since = sinceText(m_session.loss());
+    const QString lost = since.isEmpty() ? tr("The host “%1” cannot be reached.").arg(m_session.hostName())
+                                         : tr("The host “%1” cannot be reached %2.").arg(m_session.hostName(), since);
     banner->showMessage(BannerKind::Error,
                         m_session.isRefused() ? tr("The host “%1” cannot be used.").arg(m_session.hostName())
-                                              : tr("The host “%1” cannot be reached. It is tried again by itself; trainings go on there.").arg(m_session.hostName()),
+                                              : lost + u' ' + tr("It is tried again by itself; trainings go on there."),
                         m_session.lastError(), tr("Retry"));
 }
 
@@ -161,7 +165,7 @@ void HostSwitcher::refresh()
     const double roundTrip = m_session.roundTripMs();
     QString text = shown.size() > 24 ? shown.left(23) + u'…' : shown;
     // On this computer the trip is no news.
-    if (!name.isEmpty() && std::isfinite(roundTrip)) text += tr(" · %1 ms").arg(QLocale().toString(roundTrip, 'f', roundTrip < 10 ? 1 : 0));
+    if (!name.isEmpty() && std::isfinite(roundTrip)) text += tr(" · %1 ms").arg(fixedText(roundTrip, roundTrip < 10 ? 1 : 0));
     m_button->setText(text);
     QString tip = name.isEmpty() ? tr("The window works with the engine of this computer.") : tr("The window works with the host “%1”.").arg(name);
     const QString note = m_session.engine().note;

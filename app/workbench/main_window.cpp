@@ -2,6 +2,7 @@
 #include "app/workbench/main_window.h"
 
 #include "app/workbench/journal.h"
+#include "app/workbench/loss_text.h"
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "core/spec/run_records.h"
@@ -267,8 +268,10 @@ void MainWindow::onRunsChanged()
         showLayout(WindowLayout::Train);
         selectRun(run);
     } else if (!m_hadRuns && !runs.empty()) {
-        // First list after the start: go on with the run of the last time, else with the newest live one.
-        QString run = isListed(m_run) ? m_run : fromStd(runs.front().id);
+        // First list after the start: go on with the run of the last time, else with the newest live one. What was put into
+        // the archive is not in the list; it is looked at only where there is nothing else.
+        const auto first = std::find_if(runs.begin(), runs.end(), [](const RunStatus &run) { return !run.labels.isArchived; });
+        QString run = isListed(m_run) ? m_run : fromStd((first == runs.end() ? runs.begin() : first)->id);
         for (const RunStatus &status : runs)
             if (!isListed(m_run) && isLiveState(status.state)) run = fromStd(status.id);
         selectRun(run);
@@ -288,7 +291,10 @@ void MainWindow::onRunsChanged()
 void MainWindow::onConnectionChanged()
 {
     if (m_session.connectionState() == ConnectionState::Lost)
-        m_banner->showMessage(BannerKind::Error, tr("The engine does not answer. Trainings go on without the window."),
+        m_banner->showMessage(BannerKind::Error,
+                              since.isEmpty() ? tr("The engine does not answer. Trainings go on without the window.")
+                                              : tr("The engine does not answer %1. Trainings go on without the window.").arg(since),
+    const QString since = sinceText(m_session.loss());
                               m_session.lastError(), tr("Retry"));
     else if (m_session.connectionState() == ConnectionState::Connected && !m_session.engine().note.isEmpty())
         m_banner->showMessage(BannerKind::Warning, m_session.engine().note);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/status_line.h"
 
+#include "app/workbench/loss_text.h"
 #include "widgets/common/counted.h"
 #include "widgets/common/glossary.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/runs/run_feed.h"
 #include "widgets/runs/viewer_cost.h"
 #include "widgets/theme/theme.h"
@@ -22,13 +24,14 @@ StatusLine::StatusLine(EngineSession &session, QWidget *parent) : QStatusBar(par
     m_dot = new QLabel(this);
     m_engine = new QLabel(this);
     m_engine->setObjectName(QStringLiteral("engineStatus"));
-    m_fresh = new QLabel(this);
-    m_cost = new QLabel(this);
+    m_fresh = new ToneLabel(QString(), Tone::Text, TypeSize::Base, this);
+    m_fresh->setObjectName(QStringLiteral("lastReport"));
+    m_cost = new ToneLabel(QString(), Tone::Text, TypeSize::Base, this);
     m_cost->setObjectName(QStringLiteral("viewerCost"));
     m_cost->setToolTip(viewerCostHelp());
     m_engine->setToolTip(glossaryHover(QStringLiteral("status/engine")));
     m_fresh->setToolTip(glossaryHover(QStringLiteral("status/report")));
-    for (QLabel *label : {m_engine, m_fresh, m_cost}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    for (QLabel *label : std::initializer_list<QLabel *>{m_engine, m_fresh, m_cost}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     addWidget(m_dot);
     addWidget(m_engine);
     addWidget(m_fresh, 1);
@@ -89,8 +92,7 @@ void StatusLine::refresh()
         break;
     case ConnectionState::Lost:
         colour = tokens.error;
-        engine = m_place.isEmpty() ? tr("Engine lost; trainings go on without the window")
-                                   : tr("%1 lost; trainings go on there without the window").arg(m_place);
+        engine = lossLine();
         break;
     default:
         colour = tokens.warning;
@@ -103,9 +105,25 @@ void StatusLine::refresh()
     showRun();
 }
 
+/// "lab lost since 14:02:10 (3 min), next try in 8 s; trainings go on there without the window"
+QString StatusLine::lossLine() const
+{
+    const ConnectionLoss loss = m_session.loss();
+    const double now = wallNow();
+    QString line = m_place.isEmpty() ? tr("Engine lost") : tr("%1 lost").arg(m_place);
+    if (const QString since = longSinceText(loss, now); !since.isEmpty()) line += u' ' + since;
+    if (const QString next = nextTryText(loss, now); !next.isEmpty()) line += QStringLiteral(", ") + next;
+    return m_place.isEmpty() ? tr("%1; trainings go on without the window").arg(line)
+                             : tr("%1; trainings go on there without the window").arg(line);
+}
+
 void StatusLine::showRun()
 {
     const bool isLive = m_status && isLiveState(m_status->state);
+    // What was live when it was heard last says so by being quiet.
+    const Tone tone = m_session.connectionState() == ConnectionState::Connected ? Tone::Text : Tone::Secondary;
+    m_fresh->setTone(tone);
+    m_cost->setTone(tone);
     m_fresh->setText(isLive && m_status->lastReportAt > 0
                          ? tr("· last report %1").arg(relativeTimeText(std::max(0.0, wallNow() - m_status->lastReportAt)))
                          : QString());

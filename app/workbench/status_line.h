@@ -13,6 +13,8 @@ class QLabel;
 
 namespace orrery::ui {
 
+class ToneLabel;
+
 class StatusLine : public QStatusBar {
     Q_OBJECT
 public:
@@ -26,6 +28,7 @@ private:
     void takeUpdate(const RunUpdate &update);
     void refresh();
     void showRun();
+    [[nodiscard]] QString lossLine() const;
 
     EngineSession &m_session;
     QString m_run;
@@ -33,8 +36,8 @@ private:
     std::optional<RunStatus> m_status; ///< of the run; the newest of its stream and the list, as in the Run panel
     QLabel *m_dot;
     QLabel *m_engine;
-    QLabel *m_fresh;
-    QLabel *m_cost;
+    ToneLabel *m_fresh; ///< of what is live, and quiet while nothing is
+    ToneLabel *m_cost;
     QTimer m_timer; ///< ages of numbers grow without any event
 };
 

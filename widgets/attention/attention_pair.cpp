@@ -3,13 +3,14 @@
 
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/prompt_bar.h"
+#include "widgets/common/filter_combo_box.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/run_choice.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
 
-#include <QComboBox>
 #include <QHBoxLayout>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -122,7 +123,7 @@ void AttentionPair::makeSecond()
     m_secondary = new AttentionPanel(m_session, m_second);
     m_secondary->setObjectName(u"attentionPanelBeside"_s);
     m_secondary->setAccessibleName(tr("Attention beside"));
-    m_runs = new QComboBox(m_second);
+    m_runs = new FilterComboBox(tr("Filter by name or tag"), m_second);
     m_runs->setObjectName(u"besideRun"_s);
     m_runs->setAccessibleName(tr("Run beside"));
     m_runs->setToolTip(tr("Whose attention is shown beside; its step is chosen below"));
@@ -175,12 +176,16 @@ void AttentionPair::makeSecond()
 
 void AttentionPair::fillRuns()
 {
-    const QSignalBlocker blocker(m_runs);
-    m_runs->clear();
-    for (const RunStatus &status : m_session.runs()) m_runs->addItem(runTitle(status), fromStd(status.id));
+    const QString shown = m_secondary->run();
+    QList<FilterComboBox::Entry> entries;
+    for (const RunStatus *status : offeredRuns(m_session.runs(), {shown}))
+        entries.append({runTitle(*status), fromStd(status->id), runTagsText(*status)});
     // A run that was deleted meanwhile is still shown until another one is chosen.
-    if (m_runs->findData(m_secondary->run()) < 0) m_runs->addItem(m_secondary->run(), m_secondary->run());
-    m_runs->setCurrentIndex(m_runs->findData(m_secondary->run()));
+    const bool isListed = std::any_of(entries.begin(), entries.end(), [&shown](const auto &entry) { return entry.data == shown; });
+    if (!isListed) entries.append({shown, shown, {}});
+    const QSignalBlocker blocker(m_runs);
+    m_runs->setEntries(entries);
+    m_runs->setCurrentIndex(m_runs->findData(shown));
 }
 
 void AttentionPair::openBeside(const QString &run, int64_t step)

@@ -6,12 +6,13 @@
 
 #include "widgets/attention/attention_panel.h"
 
-class QComboBox;
 class QScrollArea;
 class QSplitter;
 class QToolButton;
 
 namespace orrery::ui {
+
+class FilterComboBox;
 
 class AttentionPair : public QWidget {
     Q_OBJECT
@@ -52,7 +53,7 @@ private:
     QSplitter *m_splitter;
     QScrollArea *m_scroll; ///< two panels may need more room than there is
     QWidget *m_second = nullptr;
-    QComboBox *m_runs = nullptr;
+    FilterComboBox *m_runs = nullptr;
     QToolButton *m_link = nullptr;
     bool m_isLinked = true, m_isFollowing = false;
 };

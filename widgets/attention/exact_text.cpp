@@ -38,6 +38,7 @@ QString textOfRequest(const GenerateRequest &request)
 
 QString runOfModel(const QString &model)
 {
+    if (model.contains(u'/')) return model; // a folder may have one in its name
     const qsizetype at = model.lastIndexOf(u'@');
     return at < 0 ? model : model.left(at);
 }

@@ -2,13 +2,15 @@
 #include "widgets/play/model_chooser.h"
 
 #include "widgets/common/elided_combo_box.h"
+#include "widgets/common/engine_path.h"
+#include "widgets/common/filter_combo_box.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/run_choice.h"
 #include "widgets/common/run_text.h"
 #include "widgets/theme/theme.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QToolButton>
 
@@ -26,7 +28,7 @@ constexpr int kIsDirectoryRole = Qt::UserRole + 1;
 } // namespace
 
 ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
-    : QWidget(parent), m_session(session), m_runs(new ElidedComboBox(this)), m_steps(new ElidedComboBox(this))
+    : QWidget(parent), m_session(session), m_runs(new FilterComboBox(tr("Filter by name or tag"), this)), m_steps(new ElidedComboBox(this))
 {
     setObjectName(u"modelChooser"_s);
     m_runs->setObjectName(u"modelRun"_s);
@@ -81,6 +83,8 @@ QString ModelChooser::currentRun() const
     return m_runs->currentData(kIsDirectoryRole).toBool() ? QString() : m_runs->currentData().toString();
 }
 
+QComboBox *ModelChooser::runBox() const { return m_runs; }
+
 bool ModelChooser::hasModels() const { return m_runs->count() > 0; }
 
 QString ModelChooser::model() const
@@ -130,44 +134,26 @@ void ModelChooser::addDirectory(const QString &directory)
 
 void ModelChooser::openModelDirectory()
 {
-    auto *dialog = new QFileDialog(this, tr("Open a model directory"));
-    dialog->setObjectName(u"openModelDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, &ModelChooser::setModel);
-    dialog->open();
+    PathQuestion question{tr("Open a model directory"), u"openModelDialog"_s};
+    question.accept = tr("Open");
+    askForEnginePath(m_session, this, question, [this](const QString &path) { setModel(path); });
 }
 
 void ModelChooser::takeRuns()
 {
-    struct Entry {
-        QString id, title;
-        bool isDirectory;
-    };
-    QList<Entry> entries;
     std::vector<const RunStatus *> runs;
-    for (const RunStatus &status : m_session.runs())
-        if (status.lastCheckpointStep >= 0) runs.push_back(&status);
+    for (const RunStatus *status : offeredRuns(m_session.runs(), {currentRun(), m_wantedRun}))
+        if (status->lastCheckpointStep >= 0) runs.push_back(status);
     std::stable_sort(runs.begin(), runs.end(),
                      [](const RunStatus *a, const RunStatus *b) { return a->createdAt > b->createdAt; });
-    for (const RunStatus *status : runs) entries.append({fromStd(status->id), runTitle(*status), false});
-    for (const QString &directory : std::as_const(m_directories))
-        entries.append({directory, directory, true});
+    QList<FilterComboBox::Entry> entries;
+    for (const RunStatus *status : runs) entries.append({runTitle(*status), fromStd(status->id), runTagsText(*status)});
+    for (const QString &directory : std::as_const(m_directories)) entries.append({directory, directory, {}});
 
-    bool isSame = entries.size() == m_runs->count();
-    for (int i = 0; isSame && i < m_runs->count(); ++i)
-        isSame = m_runs->itemData(i).toString() == entries[i].id && m_runs->itemText(i) == entries[i].title;
     const QString before = m_runs->currentData().toString();
-    if (!isSame) {
-        const QSignalBlocker blocker(m_runs);
-        m_runs->clear();
-        for (const Entry &entry : std::as_const(entries)) {
-            m_runs->addItem(entry.title, entry.id);
-            m_runs->setItemData(m_runs->count() - 1, entry.isDirectory, kIsDirectoryRole);
-            m_runs->setItemData(m_runs->count() - 1, entry.id, Qt::ToolTipRole);
-        }
-    }
+    const QSignalBlocker blocker(m_runs);
+    const bool isSame = !m_runs->setEntries(entries);
+    for (int i = int(runs.size()); !isSame && i < m_runs->count(); ++i) m_runs->setItemData(i, true, kIsDirectoryRole);
     const int wanted = m_wantedRun.isEmpty() ? -1 : m_runs->findData(m_wantedRun);
     int index = wanted >= 0 ? wanted : m_runs->findData(before);
     if (index < 0 && m_runs->count() > 0) index = 0;

@@ -10,6 +10,8 @@ class QComboBox;
 
 namespace orrery::ui {
 
+class FilterComboBox;
+
 class ModelChooser : public QWidget {
     Q_OBJECT
 public:
@@ -26,7 +28,7 @@ public:
     [[nodiscard]] bool hasModels() const;
     /// Takes the least room that its choices can do with: one of several beside each other.
     void setCompact();
-    [[nodiscard]] QComboBox *runBox() const { return m_runs; }
+    [[nodiscard]] QComboBox *runBox() const;
     [[nodiscard]] QComboBox *stepBox() const { return m_steps; }
 
 public Q_SLOTS:
@@ -45,7 +47,8 @@ private:
     [[nodiscard]] QString currentRun() const; ///< empty for a directory
 
     EngineSession &m_session;
-    QComboBox *m_runs, *m_steps;
+    FilterComboBox *m_runs; ///< archived ones are left out, but for the one that is talked to
+    QComboBox *m_steps;
     QStringList m_directories;
     QString m_wantedRun, m_readRun;
     qint64 m_wantedStep = -1, m_readAtStep = -2, m_newestStep = -1; ///< the last of m_readRun

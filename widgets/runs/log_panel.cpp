@@ -12,6 +12,7 @@
 #include <QLineEdit>
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery::ui {
 namespace {
@@ -38,6 +39,8 @@ LogPanel::LogPanel(EngineSession &session, QWidget *parent)
     connect(m_table->model(), &QAbstractItemModel::modelReset, this, summarize);
     summarize();
     connect(&session, &EngineSession::connectionChanged, this, [this, &session] {
+        // Said once, not with every attempt that fails.
+        if (std::exchange(m_connection, session.connectionState()) == session.connectionState()) return;
         if (session.connectionState() == ConnectionState::Lost)
             addMessage(EventKind::Warning,
                        tr("The connection to the engine was lost. %1").arg(session.lastError()));

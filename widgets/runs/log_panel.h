@@ -26,6 +26,7 @@ private:
 
     RunFeed *m_feed;
     EventTable *m_table;
+    ConnectionState m_connection = ConnectionState::Unknown; ///< as told last
     std::vector<RunEvent> m_messages; ///< of the window, kept when the run changes
 };
 

@@ -349,6 +349,7 @@ void RunPanel::showProgress(const RunStatus &status)
     m_stateLine->setText(line);
     m_stateLine->setTone(isStale(status, wallNow()) || isLost || isHeld ? Tone::Warning
                                                                         : runStateTone(status.state));
+    m_stepLine->setTone(isLost && isLiveState(status.state) ? Tone::Secondary : Tone::Text);
     m_stepLine->setText(tr("Step %1 of %2").arg(integerText(status.step), integerText(status.totalSteps)));
     // The bar has a range of its own: steps may exceed what an int holds.
     m_progress->setRange(0, 1000);
@@ -376,15 +377,18 @@ void RunPanel::showProgress(const RunStatus &status)
 void RunPanel::showNumbers(const RunStatus &status)
 {
     const QString perToken = tr("nats per token");
-    m_numbers->setValue(tr("Loss"), lossText(status.loss), perToken);
+    // What would move if somebody told: quiet while nobody does.
+    const bool isLost = m_session.connectionState() != ConnectionState::Connected;
+    const Tone live = isLost && isLiveState(status.state) ? Tone::Secondary : Tone::Text;
+    m_numbers->setValue(tr("Loss"), lossText(status.loss), live, perToken);
     QString validation = lossText(status.valLoss);
-    m_numbers->setValue(tr("Validation loss"), validation, perToken);
+    m_numbers->setValue(tr("Validation loss"), validation, live, perToken);
     m_numbers->setValue(tr("Best validation"), lossText(status.bestValLoss), perToken);
-    m_numbers->setValue(tr("Learning rate"), rateText(status.learningRate));
+    m_numbers->setValue(tr("Learning rate"), rateText(status.learningRate), live);
     m_numbers->setValue(tr("Gradient norm"),
-                        std::isnan(status.gradNorm) ? unknownText() : significantText(status.gradNorm, 3));
-    m_numbers->setValue(tr("Speed"), speedText(status.tokensPerSecond));
-    m_numbers->setValue(tr("Memory"), status.memoryBytes > 0 ? bytesText(status.memoryBytes) : unknownText());
+                        std::isnan(status.gradNorm) ? unknownText() : significantText(status.gradNorm, 3), live);
+    m_numbers->setValue(tr("Speed"), speedText(status.tokensPerSecond), live);
+    m_numbers->setValue(tr("Memory"), status.memoryBytes > 0 ? bytesText(status.memoryBytes) : unknownText(), live);
     m_numbers->setValue(tr("Parameters"),
                         status.numParameters > 0 ? countText(static_cast<double>(status.numParameters))
                                                  : unknownText(),
@@ -396,7 +400,7 @@ void RunPanel::showNumbers(const RunStatus &status)
     m_numbers->setValue(tr("Last checkpoint"), status.lastCheckpointStep >= 0
                                                    ? tr("step %1").arg(integerText(status.lastCheckpointStep))
                                                    : tr("none"));
-    m_numbers->setValue(tr("Viewer cost"), viewerCostText(status), viewerCostHelp());
+    m_numbers->setValue(tr("Viewer cost"), viewerCostText(status), live, viewerCostHelp());
     m_numbers->setValue(
         tr("Waits"),
         tr("viewers %1 · disk %2")

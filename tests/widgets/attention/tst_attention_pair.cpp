@@ -163,6 +163,13 @@ void TestAttentionPair::anotherRunIsChosen()
     Q_EMIT runs->activated(runs->currentIndex());
     QCOMPARE(m_pair->secondary()->run(), u"beta"_s);
     QTRY_COMPARE(stepOf(m_pair->secondary()), 400);
+    // The archive is left out, but for what is shown.
+    std::vector<RunStatus> listed = m_session->runList;
+    for (RunStatus &run : listed) run.labels.isArchived = true;
+    m_session->setRuns(listed);
+    QCOMPARE(runs->count(), 1);
+    QCOMPARE(runs->currentData().toString(), u"beta"_s);
+    QCOMPARE(m_pair->secondary()->run(), u"beta"_s);
 }
 
 void TestAttentionPair::narrowOneStandsBelowTheOther()

@@ -16,6 +16,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -122,6 +123,13 @@ void TestPlayground::opensAModelDirectory()
     dialog->close();
     QCOMPARE(panel.model(), u"/models/tiny@home"_s);
     QVERIFY(!panel.chooser()->stepBox()->isVisible());
+    session.info.isOfThisComputer = false; // its folders cannot be listed here
+    child<QToolButton>(&panel, "openModel")->click();
+    auto *typed = panel.findChild<QInputDialog *>(u"openModelDialog"_s);
+    QVERIFY(typed);
+    typed->setTextValue(u"/far/model"_s);
+    typed->accept();
+    QCOMPARE(panel.model(), u"/far/model"_s);
 }
 
 void TestPlayground::streamsTokens()

@@ -3,6 +3,8 @@
 #include "play_setup.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/filter_combo_box.h"
+#include "widgets/common/filter_popup.h"
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
@@ -14,6 +16,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QHelpEvent>
+#include <QLineEdit>
 #include <QListView>
 #include <QMenu>
 #include <QPushButton>
@@ -80,6 +83,7 @@ private Q_SLOTS:
     void branchesSurviveARestart();
     void theOldestVersionsAreForgotten();
     void longNamesOfModelsEndInAnEllipsis();
+    void aModelIsFoundAmongHundreds();
 };
 
 void TestPlaygroundBranches::clickOnACandidateBranches()
@@ -435,6 +439,53 @@ void TestPlaygroundBranches::longNamesOfModelsEndInAnEllipsis()
     QApplication::sendEvent(box, &event);
     QVERIFY2(QToolTip::text().contains(box->currentText()), qPrintable(QToolTip::text()));
     QVERIFY(box->currentText().contains(u"very-long-name"_s));
+}
+
+void TestPlaygroundBranches::aModelIsFoundAmongHundreds()
+{
+    Setup setup;
+    std::vector<RunStatus> runs;
+    for (int i = 0; i < 500; ++i) {
+        RunStatus run = fakeRun("run-" + std::to_string(i), RunState::Finished, 1000 + i);
+        if (i % 10 == 3) run.labels.tags = {"base line"};
+        run.labels.isArchived = i % 2 == 0;
+        runs.push_back(run);
+    }
+    setup.session.setRuns(runs);
+    auto *box = qobject_cast<FilterComboBox *>(setup.panel->chooser()->runBox());
+    QVERIFY(box);
+    QCOMPARE(box->count(), 250); // without those of the archive
+    QCOMPARE(box->itemText(0), u"run-499"_s);
+    box->setFocus();
+    QTest::keyClick(box, Qt::Key_B); // typing opens it
+    QVERIFY(box->popup());
+    const auto rows = [box] { return box->popup()->list()->model()->rowCount(); };
+    QCOMPARE(box->popup()->line()->text(), u"b"_s);
+    QCOMPARE(rows(), 50);
+    QVERIFY(box->popup()->list()->model()->index(0, 0).data().toString().endsWith(u"base line"_s));
+    QTest::keyClicks(box->popup()->line(), u"ase 41"_s); // words in any order, of name and tags
+    QCOMPARE(rows(), 1);
+    QTest::keyClick(box->popup()->line(), Qt::Key_Return);
+    QVERIFY(!box->popup() || !box->popup()->isVisible());
+    QCOMPARE(setup.panel->model(), u"run-413"_s);
+    // What is talked to stays, also when it is put into the archive or was chosen there.
+    runs[413].labels.isArchived = true;
+    setup.session.setRuns(runs);
+    QCOMPARE(setup.panel->model(), u"run-413"_s);
+    setup.panel->setModel(u"run-0"_s);
+    QCOMPARE(setup.panel->model(), u"run-0"_s);
+    setup.session.setRuns(runs);
+    QCOMPARE(box->findData(u"run-413"_s), -1); // nobody talks to it any more
+    // An open list stays as it is while runs report, and says when nothing is left.
+    box->showPopup();
+    typeText(box->popup()->line(), u"nothing-like-it"_s);
+    QVERIFY(child<QWidget>(box->popup(), "filterNone")->isVisible());
+    runs[1].step += 5;
+    setup.session.setRuns(runs);
+    QCOMPARE(box->popup()->line()->text(), u"nothing-like-it"_s);
+    QTest::keyClick(box->popup()->line(), Qt::Key_Escape);
+    QVERIFY(!box->popup() || !box->popup()->isVisible());
+    QCOMPARE(setup.panel->model(), u"run-0"_s);
 }
 
 ORRERY_GUI_TEST_MAIN(TestPlaygroundBranches)
