@@ -9,6 +9,7 @@
 #include "tests/base/check_result.h"
 #include "tests/infer/tiny_run.h"
 
+#include <ATen/Parallel.h>
 #include <torch/types.h>
 
 #include <cmath>
@@ -152,6 +153,9 @@ class TestMemoryBranches : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Threads that wait for one another take most of the time of so small a model.
+    void initTestCase() { at::set_num_threads(1); }
+
     void goesOnAsTheAnswerDid_data()
     {
         QTest::addColumn<bool>("isChat");
