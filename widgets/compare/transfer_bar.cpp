@@ -16,6 +16,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -79,10 +81,15 @@ void TransferBar::importLog(const QString &path)
     m_banner->clear();
     m_notes.clear();
     m_notesButton->hide();
-    // The engine tells nothing until it is done: neither a number nor a time can be promised.
+    // An engine that has not told yet how much there is, or an older one, promises nothing.
     m_progress->setProgress(tr("Importing %1 …").arg(path), -1, [this] { cancel(); });
     const quint64 number = ++m_number;
-    m_request = m_session.importRuns(path, this, [this, path, number](Result<ImportedRuns> reply) {
+    const auto onAmount = [this, path, number](const TransferAmount &amount) {
+        if (number != m_number || amount.numTotal == 0) return;
+        m_progress->setProgress(tr("Importing %1 … %2 of %3").arg(path, bytesText(amount.numDone), bytesText(amount.numTotal)),
+                                std::min(1.0, double(amount.numDone) / double(amount.numTotal)), [this] { cancel(); });
+    };
+    m_request = m_session.importRunsWatched(path, this, onAmount, [this, path, number](Result<ImportedRuns> reply) {
         if (number == m_number) takeImport(path, reply);
     });
     Q_EMIT busyChanged();

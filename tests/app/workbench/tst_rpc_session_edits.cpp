@@ -4,6 +4,7 @@
 #include "host_process.h"
 
 #include <QDir>
+#include <QFileInfo>
 
 #include <optional>
 
@@ -92,9 +93,24 @@ private Q_SLOTS:
         QVERIFY(QFile::copy(
             QStringLiteral(ORRERY_TEST_DATA "/../store/fixtures/events.out.tfevents.1700000000.golden"),
             logs + QStringLiteral("/tfevents")));
-        const auto imported = answer<ImportedRuns>(
-            [&](Reply<ImportedRuns> reply) { return m_session->importRuns(logs, this, std::move(reply)); });
+        std::vector<TransferAmount> amounts;
+        bool isAnswered = false;
+        const auto imported = answer<ImportedRuns>([&](const Reply<ImportedRuns> &reply) {
+            return m_session->importRunsWatched(
+                logs, this,
+                [&](const TransferAmount &amount) {
+                    QVERIFY(!isAnswered);
+                    amounts.push_back(amount);
+                },
+                [&isAnswered, reply](Result<ImportedRuns> result) {
+                    isAnswered = true;
+                    reply(std::move(result));
+                });
+        });
         QVERIFY(imported.ok());
+        QVERIFY(!amounts.empty());
+        const auto numBytes = static_cast<uint64_t>(QFileInfo(logs + QStringLiteral("/tfevents")).size());
+        for (const TransferAmount &amount : amounts) QVERIFY(amount.numTotal == numBytes && amount.numDone <= numBytes);
         QCOMPARE(imported->runs.size(), size_t{1});
         QCOMPARE(imported->numPoints, quint64{28});
         QVERIFY(!imported->notes.isEmpty());

@@ -24,6 +24,7 @@ public:
     std::optional<Error> branchError;
     QStringList imports;
     std::optional<Result<ImportedRuns>> imported;
+    std::function<void(const TransferAmount &)> tellImport; ///< how far the import is
     QList<std::pair<QString, QString>> exports; ///< run, directory
     std::map<QString, Error> exportErrors;
     bool holdsTransfers = false;
@@ -64,6 +65,13 @@ public:
     {
         imports << path;
         return transfer(context, [this, reply] { reply(imported.value_or(ImportedRuns{})); });
+    }
+    std::unique_ptr<PendingRequest> importRunsWatched(const QString &path, QObject *context,
+                                                      std::function<void(const TransferAmount &)> onAmount,
+                                                      Reply<ImportedRuns> reply) override
+    {
+        tellImport = std::move(onAmount);
+        return importRuns(path, context, std::move(reply));
     }
     std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory, QObject *context,
                                               Reply<void> reply) override

@@ -6,6 +6,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/progress_row.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/compare/branch_dialog.h"
 #include "widgets/compare/branch_form.h"
 #include "widgets/compare/lineage_model.h"
@@ -18,6 +19,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QProgressBar>
 #include <QSignalSpy>
 #include <QTableView>
 
@@ -88,6 +90,7 @@ private Q_SLOTS:
     void importTellsWhatCame();
     void foldersOfAnotherComputerAreTyped();
     void importIsCancelled();
+    void importShowsHowFarItIs();
     void importFailsWithTheReason();
     void exportGoesOnAfterAnError();
     void exportIsCancelled();
@@ -412,6 +415,28 @@ void TestBranching::importIsCancelled()
     QVERIFY(!bar.isBusy());
     QCOMPARE(session.numCancelledTransfers, 1);
     QCOMPARE(bar.banner()->message(), u"The import was cancelled."_s);
+}
+
+void TestBranching::importShowsHowFarItIs()
+{
+    CompareSession session;
+    session.holdsTransfers = true;
+    TransferBar bar(session);
+    bar.show();
+    bar.importLog(u"/logs"_s);
+    QTRY_VERIFY(bar.progress()->isVisible());
+    const auto *shown = bar.progress()->findChild<QProgressBar *>();
+    QCOMPARE(shown->maximum(), 0); // nothing is known yet: it moves without an end
+    session.tellImport({0, 0});
+    QCOMPARE(shown->maximum(), 0);
+    session.tellImport({300 << 20, 400 << 20});
+    QVERIFY(shown->maximum() > 0);
+    QCOMPARE(double(shown->value()) / shown->maximum(), 0.75);
+    QVERIFY(bar.progress()->findChild<ElidedLabel *>()->fullText().contains(u"300 MiB of 400 MiB"_s));
+    child<QAbstractButton>(&bar, "panelCancel")->click();
+    QCOMPARE(session.numCancelledTransfers, 1);
+    session.tellImport({350 << 20, 400 << 20}); // on its way when it was cancelled
+    QVERIFY(!bar.isBusy() && !bar.progress()->isActive());
 }
 
 void TestBranching::importFailsWithTheReason()
