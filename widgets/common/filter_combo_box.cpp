@@ -30,7 +30,7 @@ FilterPopup *FilterComboBox::popup() const { return m_popup; }
 
 void FilterComboBox::showPopup()
 {
-    if (m_popup || count() == 0) return;
+    if ((m_popup && m_popup->isVisible()) || count() == 0) return; // one that has closed is gone with the next event
     m_popup = new FilterPopup(*model(), currentIndex(), m_placeholder, this);
     connect(m_popup, &FilterPopup::chosen, this, [this](int row) {
         setCurrentIndex(row);

@@ -129,8 +129,13 @@ void FilterPopup::choose(const QModelIndex &index)
 /// Keys that move go to the list while words are typed into the line.
 bool FilterPopup::eventFilter(QObject *watched, QEvent *event)
 {
-    if (event->type() != QEvent::KeyPress) return QFrame::eventFilter(watched, event);
+    if (event->type() != QEvent::KeyPress && event->type() != QEvent::ShortcutOverride) return QFrame::eventFilter(watched, event);
     const auto *key = static_cast<QKeyEvent *>(event);
+    if (event->type() == QEvent::ShortcutOverride) {
+        // Esc is the list's while it is open, whatever it means in the panel behind it.
+        if (key->key() == Qt::Key_Escape || key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) event->accept();
+        return QFrame::eventFilter(watched, event);
+    }
     switch (key->key()) {
     case Qt::Key_Escape:
         close();
