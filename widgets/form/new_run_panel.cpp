@@ -4,6 +4,7 @@
 #include "core/spec/data_defaults.h"
 #include "core/spec/field_record.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
@@ -11,11 +12,14 @@
 #include "widgets/common/text_export.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/form/data_card.h"
+#include "widgets/form/model_start.h"
 #include "widgets/form/past_speeds.h"
 #include "widgets/form/spec_form.h"
 #include "widgets/theme/theme.h"
 
 #include <QBoxLayout>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QMenu>
@@ -32,22 +36,23 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kSideWidth = 280, kMinTwoColumns = 760, kMaxMenuRuns = 30;
+constexpr int kSideWidth = 280, kMinTwoColumns = 760;
+const auto kModelKey = u"model"_s; ///< of a draft
 
 } // namespace
 
 NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
-    : PanelFrame(tr("New run"), parent), m_session(session), m_form(new SpecForm(this)),
+    : PanelFrame(tr("New run"), parent), m_session(session), m_form(new SpecForm(this)), m_modelStart(new ModelStart(this)),
       m_estimate(new EstimateCard(this)), m_speeds(new PastSpeeds(session, this)), m_data(new DataCard(this)),
       m_fromRun(new QToolButton(this)), m_runMenu(new QMenu(m_fromRun)), m_describeTimer(new QTimer(this))
 {
     setObjectName(u"newRunPanel"_s);
+    m_form->setEngine(&session);
     setMinimumSize(440, 320); // below kMinTwoColumns the cards stand under the form
     QToolButton *close = addTitleButton(u"close"_s, tr("Close; what was filled in is kept (Esc)"));
     close->setObjectName(u"closeNewRun"_s);
     connect(close, &QToolButton::clicked, this, &NewRunPanel::closeRequested);
 
-    m_form->setEngine(&session);
     m_fromRun->setText(tr("From run"));
     m_fromRun->setToolTip(tr("Take over the settings of a run"));
     m_fromRun->setAccessibleName(m_fromRun->toolTip());
@@ -84,6 +89,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     m_columns->setSpacing(space::kTwo);
     m_columns->addWidget(m_form, 1);
     m_columns->addWidget(sideScroll);
+    layout->addWidget(m_modelStart);
     layout->addLayout(m_columns, 1);
     layout->addWidget(makeSeparator(content));
     layout->addWidget(makeFooter());
@@ -93,6 +99,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     m_describeTimer->setSingleShot(true);
     connect(m_describeTimer, &QTimer::timeout, this, &NewRunPanel::describeNow);
     connect(m_form, &SpecForm::changed, this, &NewRunPanel::takeChange);
+    connect(m_modelStart, &ModelStart::changed, this, &NewRunPanel::takeChange);
     connect(m_form, &SpecForm::committed, this, [this](const QString &key) {
         if (isDescribed(key))
             describeCommitted();
@@ -186,7 +193,10 @@ QWidget *NewRunPanel::makeFooter()
     layout->addWidget(m_start);
     connect(m_showProblem, &QToolButton::clicked, this,
             [this] { m_form->showField(m_form->firstProblem().first); });
-    connect(m_resetAll, &QPushButton::clicked, m_form, &SpecForm::resetAll);
+    connect(m_resetAll, &QPushButton::clicked, this, [this] {
+        m_modelStart->setModel({});
+        m_form->resetAll();
+    });
     connect(m_start, &QPushButton::clicked, this, &NewRunPanel::start);
     return footer;
 }
@@ -203,59 +213,24 @@ void NewRunPanel::useExample()
     if (m_example) m_form->setGiven(u"data.path"_s, m_example());
 }
 
-void NewRunPanel::fillRunMenu()
+QString NewRunPanel::command() const
 {
-    m_runMenu->clear();
-    int numShown = 0;
-    for (const RunStatus &status : m_session.runs()) {
-        if (++numShown > kMaxMenuRuns) break;
-        QString name = runTitle(status);
-        name.replace(u'&', u"&&"_s);
-        const QString run = fromStd(status.id);
-        m_runMenu->addAction(QFontMetrics(font()).elidedText(name, Qt::ElideMiddle, 320), this,
-                             [this, run] { fillFromRun(run); });
-    }
-    if (numShown == 0) m_runMenu->addAction(tr("There is no run yet"))->setEnabled(false);
+    const QString command = fromStd(specToCommand(m_form->builder()));
+    return m_modelStart->model().isEmpty() ? command : command + u" --from "_s + shellQuoted(m_modelStart->model());
 }
 
-void NewRunPanel::fillFromRun(const QString &run)
+QString NewRunPanel::draftJson() const
 {
-    banner()->clear();
-    m_session.getSpec(run, this, [this](Result<QString> reply) {
-        const Result<QString> text = reply ? specTextOfRun(*reply) : Result<QString>(reply.error());
-        SpecBuilder read(m_form->table());
-        if (const Result<void> taken = text ? read.setJson(toStd(*text)) : Result<void>(text.error());
-            !taken) {
-            banner()->showError(taken.error());
-            return;
-        }
-        // A frozen spec names every value. What equals the preset's default goes back to being one, so that
-        // the marks show what is special about the run, and its frozen horizon does not bind the new one.
-        const RunSpec spec = read.preview();
-        RunSpec defaults;
-        applyPreset(defaults, spec.model.preset);
-        defaults.model.preset = RunSpec{}.model.preset;
-        defaults.data.path = spec.data.path;
-        applyDataDefaults(defaults);
-        defaults.data.path.clear();
-        SpecBuilder builder(m_form->table());
-        for (const Field &field : builder.table().fields()) {
-            if (field.key == "name" ||
-                (field.key == "schedule.total_steps" && spec.schedule.totalSteps == spec.train.steps))
-                continue;
-            if (field.get(spec) != field.get(defaults)) (void)builder.setValue(field.key, field.get(spec));
-        }
-        m_form->setBuilder(builder);
-    });
+    if (m_modelStart->model().isEmpty()) return m_form->draftJson();
+    QJsonObject draft = QJsonDocument::fromJson(m_form->draftJson().toUtf8()).object();
+    draft.insert(kModelKey, m_modelStart->model());
+    return QString::fromUtf8(QJsonDocument(draft).toJson(QJsonDocument::Compact));
 }
-
-QString NewRunPanel::command() const { return fromStd(specToCommand(m_form->builder())); }
-
-QString NewRunPanel::draftJson() const { return m_form->draftJson(); }
 
 void NewRunPanel::restoreDraft(const QString &json)
 {
     m_form->restoreDraft(json);
+    m_modelStart->setModel(QJsonDocument::fromJson(json.toUtf8()).object().value(kModelKey).toString());
     // The draft may have been left in the middle of a word.
     if (auto *path = qobject_cast<QLineEdit *>(m_form->editor(u"data.path"_s)->control()))
         path->setModified(true);
@@ -290,6 +265,8 @@ void NewRunPanel::updateStart()
     const auto [key, message] = m_form->firstProblem();
     if (m_isStarting)
         reason = tr("Starting …");
+    else if (m_modelRequest)
+        reason = tr("Reading the model …");
     else if (m_session.connectionState() != ConnectionState::Connected)
         reason = tr("The engine is not connected.");
     else if (key == u"data.path" && m_form->builder().preview().data.path.empty())
@@ -318,21 +295,12 @@ void NewRunPanel::start()
     banner()->clear();
     m_isStarting = true;
     updateStart();
-    m_session.createRun(fromStd(specToJson(*spec)), QString(), true, this, [this](Result<RunStatus> reply) {
-        m_isStarting = false;
-        updateStart();
-        if (!reply) {
-            banner()->showError(reply.error());
-            return;
-        }
-        if (m_form->builder().isExplicit("name"))
-            m_form->setBuilder([this] { // the next run is another one
-                SpecBuilder rest = m_form->builder();
-                rest.reset("name");
-                return rest;
-            }());
-        Q_EMIT runCreated(fromStd(reply->id));
-    });
+    const QString json = fromStd(specToJson(*spec));
+    const auto take = [this](const Result<RunStatus> &reply) { takeCreated(reply); };
+    if (m_modelStart->model().isEmpty())
+        m_session.createRun(json, QString(), true, this, take);
+    else
+        m_modelRequest = m_session.createRunFrom(m_modelStart->model(), json, true, this, take);
 }
 
 void NewRunPanel::keyPressEvent(QKeyEvent *event)

@@ -20,6 +20,7 @@ namespace orrery::ui {
 
 class DataCard;
 class ElidedLabel;
+class ModelStart;
 class PastSpeeds;
 class SpecForm;
 struct SettingFix;
@@ -34,6 +35,10 @@ public:
     void setPlugins(const std::vector<PluginInfo> &plugins);
     /// Fills the form with the spec of a run, under no name of its own.
     void fillFromRun(const QString &run);
+    /// The settings that a model needs, on top of what is filled in; the run begins with its weights.
+    /// @param model RUN@step or a model directory of the engine's computer
+    void fillFromModel(const QString &model);
+    [[nodiscard]] ModelStart *modelStart() const { return m_modelStart; }
     [[nodiscard]] QString draftJson() const;
     void restoreDraft(const QString &json);
     [[nodiscard]] SpecForm *form() const { return m_form; }
@@ -60,7 +65,12 @@ private:
     QWidget *makeFooter();
     void adoptFrame();
     void askForPlugins();
-    void fillRunMenu();
+    void fillRunMenu(); // new_run_sources.cpp, and what follows
+    [[nodiscard]] std::vector<const RunStatus *> runsToTakeFrom() const;
+    void findRun();
+    void askForModel();
+    void takeModel(const QString &model, const Result<QString> &settings);
+    void takeCreated(const Result<RunStatus> &reply);
     void takeChange();
     void describeLater(); // new_run_description.cpp, and what follows
     void describeCommitted();
@@ -76,6 +86,7 @@ private:
 
     EngineSession &m_session;
     SpecForm *m_form;
+    ModelStart *m_modelStart;
     EstimateCard *m_estimate;
     PastSpeeds *m_speeds;
     DataCard *m_data;
@@ -88,6 +99,7 @@ private:
     QTimer *m_describeTimer;
     std::function<QString()> m_example;
     QString m_question; ///< about the text: its answer is shown, awaited, or will be asked for
+    std::unique_ptr<PendingRequest> m_modelRequest; ///< reads a model's settings, or begins a run with it
     bool m_isUnasked = false;
     std::unique_ptr<PendingRequest> m_description; ///< under way
     bool m_isStarting = false;

@@ -69,6 +69,12 @@ CheckpointView::CheckpointView(QWidget *parent)
     addAction(tr("Branch from this step…"), [this] {
         if (const auto checkpoint = selected()) Q_EMIT branchRequested(checkpoint->step);
     });
+    addAction(tr("Export as a model folder…"), [this] {
+        if (const auto checkpoint = selected()) Q_EMIT exportRequested(reference(*checkpoint), false);
+    });
+    addAction(tr("Export for transformers…"), [this] {
+        if (const auto checkpoint = selected()) Q_EMIT exportRequested(reference(*checkpoint), true);
+    });
     m_copyName = addAction(tr("Copy name"), [this] {
         if (const auto checkpoint = selected()) copyToClipboard(reference(*checkpoint));
     });

@@ -31,6 +31,7 @@ public:
 Q_SIGNALS:
     void openInPlayground(const QString &model); ///< "run@step"
     void branchRequested(qint64 step);
+    void exportRequested(const QString &model, bool forTransformers); ///< "run@step"
 
 protected:
     void resizeEvent(QResizeEvent *event) override;

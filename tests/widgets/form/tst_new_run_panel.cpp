@@ -81,7 +81,6 @@ private Q_SLOTS:
     void offersTheSettingThatFits();
     void showsPicturesAndRecordings();
     void usesTheExample();
-    void takesOverTheSettingsOfARun();
     void brokenSpecOfARunIsTold();
     void escapeClosesAndKeepsTheDraft();
     void longTextsDoNotClipTheButtons();
@@ -683,32 +682,6 @@ void TestNewRunPanel::usesTheExample()
     button->click();
     QCOMPARE(lineOf(panel, "data.path")->text(), u"/usr/include"_s);
     QVERIFY(!button->isVisible());
-}
-
-void TestNewRunPanel::takesOverTheSettingsOfARun()
-{
-    FakeSession session;
-    RunSpec old;
-    applyPreset(old, "small");
-    old.name = "old";
-    old.data.path = "/text";
-    old.train.steps = 123;
-    old.schedule.totalSteps = 123; // frozen when it was made
-    old.optimizer.lr = 0.005;
-    session.runList = {fakeRun("old")};
-    session.specs[u"old"_s] = QString::fromStdString(specToJson(old));
-    NewRunPanel panel(session);
-    auto *menu = child<QToolButton>(&panel, "fromRun")->menu();
-    Q_EMIT menu->aboutToShow();
-    QCOMPARE(menu->actions().size(), 1);
-    menu->actions().first()->trigger();
-    QTRY_COMPARE(panel.form()->builder().preview().train.steps, 123);
-    const SpecBuilder &builder = panel.form()->builder();
-    QCOMPARE(builder.preview().model.width, 384);
-    QCOMPARE(builder.preview().optimizer.lr, 0.005);
-    QVERIFY(!builder.isExplicit("name"));
-    QVERIFY(!builder.isExplicit("model.width")); // comes with the preset
-    QVERIFY(!builder.isExplicit("schedule.total_steps"));
 }
 
 void TestNewRunPanel::brokenSpecOfARunIsTold()
