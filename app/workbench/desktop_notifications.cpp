@@ -21,16 +21,17 @@ constexpr qsizetype kMaxRemembered = 64, kMaxText = 400;
 #ifdef ORRERY_HAS_DBUS
 const QString kService = u"org.freedesktop.Notifications"_s;
 const QString kPath = u"/org/freedesktop/Notifications"_s;
+const QString kProgram = u"org.orrery.Orrery"_s; ///< of its desktop file and its icon
 constexpr int kTimeoutMs = 2'000;
 
 /// @return the id that the desktop gave; 0: there is nobody who shows it
 uint notify(const Notification &what, const QString &showText)
 {
     QDBusMessage message = QDBusMessage::createMethodCall(kService, kPath, kService, u"Notify"_s);
-    QVariantMap hints{{u"desktop-entry"_s, u"orrery"_s}};
+    QVariantMap hints{{u"desktop-entry"_s, kProgram}};
     hints.insert(u"urgency"_s, QVariant::fromValue(uchar(what.isUrgent ? 2 : 1)));
     // The body is markup there; a name or an error is plain text.
-    message << u"Orrery"_s << uint(0) << u"orrery"_s << what.title << what.text.left(kMaxText).toHtmlEscaped()
+    message << u"Orrery"_s << uint(0) << kProgram << what.title << what.text.left(kMaxText).toHtmlEscaped()
             << QStringList{u"default"_s, showText} << hints << -1;
     const QDBusMessage reply = QDBusConnection::sessionBus().call(message, QDBus::Block, kTimeoutMs);
     return reply.type() == QDBusMessage::ReplyMessage && !reply.arguments().isEmpty()

@@ -15,6 +15,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QFileInfo>
 #include <QIcon>
 #include <QTimer>
 #include <QtConcurrentRun>
@@ -92,7 +93,9 @@ int main(int argc, char **argv)
         plugins.load(catalogue);
     });
     if (!parser.positionalArguments().isEmpty()) {
-        const QString path = parser.positionalArguments().first();
+        // A folder may be named from where the program was started.
+        const QString given = parser.positionalArguments().first();
+        const QString path = QFileInfo::exists(given) ? QFileInfo(given).absoluteFilePath() : given;
         if (ui::isViewLink(path)) window.openLink(path);
         else QObject::connect(&session, &ui::EngineSession::connectionChanged, &window, [&session, &window, path] {
             if (session.connectionState() == ui::ConnectionState::Connected) window.openPath(path);

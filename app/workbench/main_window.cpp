@@ -11,6 +11,7 @@
 #include "widgets/common/current_stack.h"
 #include "widgets/common/number_text.h"
 #include "widgets/compare/compare_panel.h"
+#include "widgets/compare/model_export.h"
 #include "widgets/compare/transfer_bar.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
@@ -129,6 +130,7 @@ void MainWindow::makePages()
     m_toldBanner->setObjectName(QStringLiteral("toldBanner"));
     for (Banner *banner : {m_banner, m_notice, m_pauseBanner, m_toldBanner}) layout->addWidget(banner);
     layout->addWidget(m_transfers);
+    layout->addWidget(m_modelExport);
     layout->addWidget(m_pages, 1);
     setCentralWidget(centre);
 
@@ -290,11 +292,11 @@ void MainWindow::onRunsChanged()
 
 void MainWindow::onConnectionChanged()
 {
+    const QString since = sinceText(m_session.loss());
     if (m_session.connectionState() == ConnectionState::Lost)
         m_banner->showMessage(BannerKind::Error,
                               since.isEmpty() ? tr("The engine does not answer. Trainings go on without the window.")
                                               : tr("The engine does not answer %1. Trainings go on without the window.").arg(since),
-    const QString since = sinceText(m_session.loss());
                               m_session.lastError(), tr("Retry"));
     else if (m_session.connectionState() == ConnectionState::Connected && !m_session.engine().note.isEmpty())
         m_banner->showMessage(BannerKind::Warning, m_session.engine().note);
@@ -335,6 +337,15 @@ void MainWindow::closeEvent(QCloseEvent *event)
 {
     m_play->keeper()->saveNow();
     m_journal->saveNow();
+    if (!m_play->keeper()->isKept() && !m_mayLoseSession) {
+        event->ignore();
+        tell(BannerKind::Error, tr("The window stays open: what stands in the playground could not be kept."),
+             tr("Make room on the disk and close again, or save the transcript as a file first."), tr("Close and lose it"), [this] {
+                 m_mayLoseSession = true;
+                 close();
+             });
+        return;
+    }
     QMainWindow::closeEvent(event);
 }
 

@@ -34,9 +34,12 @@ class CommandPalette;
 class ComparePanel;
 class CurvesPanel;
 class DoctorDialog;
+class HelpWindow;
+class RecentThings;
 class Journal;
 class LogPanel;
 class MicroscopePanel;
+class ModelExport;
 class NewRunPanel;
 class PanelFrame;
 class PlaygroundPanel;
@@ -85,7 +88,10 @@ public:
     void setHost(const QString &host) { m_host = host; }
     /// Another engine answers from now on: what was kept and begun for runs of the last one is none of its business.
     void leaveHost(const QString &next);
+    /// What the palette lists.
+    [[nodiscard]] std::vector<PaletteItem> everything();
     void showDoctor();
+    [[nodiscard]] RecentThings &recent() { return *m_recent; }
     void showNewRun();
     void showPlugins();
     /// The dock and menu of window halves of plugins; a dock is hidden until it is opened for the first time.
@@ -113,6 +119,7 @@ public:
     [[nodiscard]] SessionsPane &sessions() { return *m_sessions; }
     [[nodiscard]] ComparePanel &compare() { return *m_compare; }
     [[nodiscard]] TransferBar &transfers() { return *m_transfers; }
+    [[nodiscard]] ModelExport &modelExport() { return *m_modelExport; }
     /// Asks from which checkpoint and with which settings. @param step below 0: the best one that is saved
     void branchFrom(const QString &run, qint64 step);
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
@@ -155,6 +162,10 @@ private:
     void enter(WindowLayout layout, const QString &saved);
     void updateLayoutActions();
     void makeThemeActions();            // main_window_actions.cpp
+    void makeHelpActions();             // main_window_help.cpp, and what follows
+    [[nodiscard]] HelpWindow &help();
+    void makeRecent();
+    void addRecentItems(std::vector<PaletteItem> &items);
     void addRunAction(QAction *action); // main_window_actions.cpp
     void addNoteAction();
     void showAbout();                   // main_window_actions.cpp
@@ -207,8 +218,8 @@ private:
     static WindowLayout layoutFromKey(const QString &key); ///< Train for what no layout is called
 
     // main_window_palette.cpp
-    [[nodiscard]] std::vector<PaletteItem> everything();
     void addPanelItems(std::vector<PaletteItem> &items);
+    void addMenuItems(std::vector<PaletteItem> &items);
     void addRunItems(std::vector<PaletteItem> &items);
     void askForLink();
 
@@ -270,6 +281,7 @@ private:
     SessionsPane *m_sessions = nullptr;
     ComparePanel *m_compare = nullptr;
     TransferBar *m_transfers = nullptr;
+    ModelExport *m_modelExport = nullptr;
     QPointer<BranchDialog> m_branchDialog; ///< of one run, kept with what was filled in
     QString m_importedRun;                 ///< to be shown when it is listed
     MicroscopePanel *m_microscope = nullptr;
@@ -297,12 +309,15 @@ private:
     QAction *m_playAction = nullptr;
     QAction *m_compareAction = nullptr;
     QAction *m_branchAction = nullptr;
-    QAction *m_exportRunsAction = nullptr;
+    QAction *m_exportRunsAction = nullptr, *m_exportModelAction = nullptr, *m_exportTransformersAction = nullptr;
     QAction *m_updateLayoutAction = nullptr, *m_renameLayoutAction = nullptr, *m_deleteLayoutAction = nullptr,
             *m_undoLayoutAction = nullptr, *m_resetLayoutAction = nullptr;
     QMenu *m_layoutMenu = nullptr;
     QActionGroup *m_savedActions = nullptr;
     QPointer<DoctorDialog> m_doctor;
+    QPointer<HelpWindow> m_help;
+    RecentThings *m_recent = nullptr;
+    QMenu *m_recentMenu = nullptr;
     QAction *m_backAction = nullptr;
     QAction *m_forwardAction = nullptr;
     QActionGroup *m_themeActions = nullptr;
@@ -311,6 +326,7 @@ private:
     QAction *m_pluginDocksEnd = nullptr; ///< of the View menu; docks of plugins stand before it
 
     bool m_hadRuns = false;
+    bool m_mayLoseSession = false; ///< it was asked on closing
     bool m_isRestoring = false;
     bool m_arePlacesRestored = false; ///< those that wait for the first list of runs
 };

@@ -12,6 +12,7 @@
 #include "widgets/curves/series_chart.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/runs/run_controls.h"
+#include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_panel.h"
 #include "widgets/theme/theme.h"
 
@@ -98,6 +99,8 @@ void MainWindow::makeActions()
     makeLayoutActions();
     makeThemeActions();
     makeNotifications();
+    makeHelpActions();
+    makeRecent();
     make({u"help.doctor"_s, Help, tr("Check this computer…")}, [this] { showDoctor(); });
     make({u"help.about"_s, Help, tr("About Orrery")}, [this] { showAbout(); });
     make({u"help.aboutQt"_s, Help, tr("About Qt")}, [] { QApplication::aboutQt(); });
@@ -261,13 +264,17 @@ void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
     m_registry.fill(*file, {u"file.newRun"_s, u"file.open"_s, u"file.openLink"_s, u"file.trainExample"_s, u"file.trainPictures"_s,
-                            QString(), u"file.importLog"_s, u"file.exportRuns"_s, QString(), u"file.quit"_s});
+                            QString(), u"file.importLog"_s, u"file.exportRuns"_s, u"file.exportModel"_s, u"file.exportTransformers"_s, QString(), u"file.quit"_s});
+    file->insertMenu(m_registry.action(u"file.openLink"_s), m_recentMenu);
 
     QMenu *run = menuBar()->addMenu(tr("&Run"));
     run->addActions(m_controls->actions());
     run->addSeparator();
     run->addMenu(m_controls->copyCommandMenu());
     m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s, u"run.branch"_s});
+    QMenu *chosen = run->addMenu(tr("Chosen in the list"));
+    chosen->setObjectName(u"chosenRunsMenu"_s);
+    chosen->addActions(m_runList->runActions());
     addNotifyMenu(*run);
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
@@ -287,7 +294,7 @@ void MainWindow::makeMenus()
     m_registry.fill(*m_pluginMenu, {u"plugins.show"_s, QString()});
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));
-    m_registry.fill(*help, {u"help.doctor"_s, QString(), u"help.about"_s, u"help.aboutQt"_s});
+    m_registry.fill(*help, {u"help.tour"_s, u"help.pages"_s, u"help.keys"_s, QString(), u"help.doctor"_s, QString(), u"help.about"_s, u"help.aboutQt"_s});
 }
 
 } // namespace orrery::ui

@@ -8,6 +8,7 @@
 #include "widgets/common/view_link.h"
 #include "widgets/compare/branch_dialog.h"
 #include "widgets/compare/compare_panel.h"
+#include "widgets/compare/model_export.h"
 #include "widgets/compare/transfer_bar.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/runs/checkpoint_view.h"
@@ -34,6 +35,7 @@ void MainWindow::makeCompare()
 {
     m_compare = new ComparePanel(m_session, this);
     m_transfers = new TransferBar(m_session, this);
+    m_modelExport = new ModelExport(m_session, this);
     connect(m_compare, &ComparePanel::runSelected, this, &MainWindow::selectRun);
     connect(m_compare, &ComparePanel::runActivated, this, [this](const QString &run) {
         selectRun(run);
@@ -61,6 +63,9 @@ void MainWindow::connectCompare()
     connect(m_runPanel->checkpoints(), &CheckpointView::branchRequested, this,
             [this](qint64 step) { branchFrom(m_runPanel->run(), step); });
     connect(m_curves, &CurvesPanel::branchRequested, this, &MainWindow::branchFrom);
+    connect(m_runPanel->checkpoints(), &CheckpointView::exportRequested, this, [this](const QString &model, bool forTransformers) {
+        m_modelExport->choose(model, forTransformers ? ModelFormat::HuggingFace : ModelFormat::Orrery);
+    });
     m_runList->view()->addAction(m_branchAction);
     restoreCompare();
     updateCompared();
@@ -78,6 +83,10 @@ void MainWindow::makeCompareActions()
     m_exportRunsAction =
         make({u"file.exportRuns"_s, ActionCategory::File, tr("Export runs for TensorBoard…")},
              [this] { m_transfers->chooseExport(runsToExport()); });
+    m_exportModelAction = make({u"file.exportModel"_s, ActionCategory::File, tr("Export the newest checkpoint…")},
+                               [this] { m_modelExport->choose(m_run, ModelFormat::Orrery); });
+    m_exportTransformersAction = make({u"file.exportTransformers"_s, ActionCategory::File, tr("Export it for transformers…")},
+                                      [this] { m_modelExport->choose(m_run, ModelFormat::HuggingFace); });
     m_branchAction = make({u"run.branch"_s, ActionCategory::Run, tr("Branch from step…")}, [this] { branchFrom(m_run, -1); });
     updateCompareActions();
 }
@@ -98,6 +107,8 @@ void MainWindow::updateCompareActions()
     const QString reason = m_run.isEmpty() ? tr("Choose a run first.") : QString();
     setDisabledReason(*m_branchAction, reason);
     setDisabledReason(*m_exportRunsAction, reason);
+    setDisabledReason(*m_exportModelAction, reason);
+    setDisabledReason(*m_exportTransformersAction, reason);
 }
 
 /// The overlaid runs and the one that they are laid over. Going from one of them to another changes nothing.

@@ -2,6 +2,7 @@
 // What is opened from outside: run and model directories, and links to views.
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/recent_things.h"
 #include "core/base/text.h"
 #include "core/spec/field_values.h"
 #include "widgets/attention/attention_pair.h"
@@ -39,6 +40,7 @@ void MainWindow::chooseDirectory()
 void MainWindow::openPath(const QString &path)
 {
     const auto showModel = [this, path] {
+        m_recent->add(path);
         m_play->setModel(path);
         showLayout(WindowLayout::Play);
     };
@@ -50,6 +52,7 @@ void MainWindow::openPath(const QString &path)
     }
     m_session.addRun(path, this, [this, path, isHere, showModel](const Result<RunStatus> &added) {
         if (added) {
+            m_recent->add(path);
             m_pendingSelection = fromStd(added->id);
             onRunsChanged();
         } else if (isHere || added.error().code != ErrorCode::NotFound) {
@@ -101,9 +104,10 @@ void MainWindow::openPendingLink()
     const Result<void> opened = openView(link);
     m_isLinkRefused = !opened;
     if (!isPanelMissing || m_pluginLoading == PluginLoading::Done) m_pendingLink.clear();
-    if (opened)
+    if (opened) {
+        m_recent->add(link);
         m_notice->clear();
-    else
+    } else
         m_notice->showError(opened.error());
 }
 

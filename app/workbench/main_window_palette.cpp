@@ -8,12 +8,14 @@
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/view_link.h"
+#include "widgets/runs/run_list_panel.h"
 
 #include <QAction>
 #include <QClipboard>
 #include <QDockWidget>
 #include <QGuiApplication>
 #include <QLineEdit>
+#include <QMenu>
 #include <QSettings>
 
 using namespace Qt::StringLiterals;
@@ -54,7 +56,9 @@ std::vector<PaletteItem> MainWindow::everything()
     std::erase_if(items, [](const PaletteItem &item) { return item.id == u"view.palette"; }); // it is open
     addLayoutItems(items);
     addPanelItems(items);
+    addMenuItems(items);
     addRunItems(items);
+    addRecentItems(items);
     return items;
 }
 
@@ -70,6 +74,19 @@ void MainWindow::addPanelItems(std::vector<PaletteItem> &items)
                 items.push_back(paletteItem(action, name,
                                             u"panel."_s + panel->view().panel + u'.' + action->objectName()));
     }
+}
+
+/// What menus list that is no action of the registry: hosts, and what can be done with the chosen runs.
+void MainWindow::addMenuItems(std::vector<PaletteItem> &items)
+{
+    const QString chosen = tr("Chosen runs");
+    for (QAction *action : m_runList->runActions())
+        items.push_back(paletteItem(action, chosen, u"runs."_s + action->objectName()));
+    const auto *hosts = findChild<QMenu *>(u"hostMenu"_s);
+    if (!hosts) return;
+    for (QAction *action : hosts->actions())
+        if (action->isCheckable())
+            items.push_back(paletteItem(action, plainActionText(hosts->title()), u"host."_s + plainActionText(action->text())));
 }
 
 void MainWindow::addRunItems(std::vector<PaletteItem> &items)

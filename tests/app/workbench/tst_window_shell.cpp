@@ -26,6 +26,7 @@
 #include <QJsonObject>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPlainTextEdit>
 #include <QProcess>
 #include <QPushButton>
 #include <QSplitter>
@@ -124,6 +125,24 @@ private Q_SLOTS:
         m_window.reset();
         m_session.reset();
         m_opened = {};
+    }
+
+    void wordsThatCannotBeKeptHoldTheWindowOpen()
+    {
+        QVERIFY(QDir(m_folder->path()).mkpath(u"prompts.db/in the way"_s)); // no archive can be there
+        open();
+        action("view.play")->trigger();
+        QPlainTextEdit *composer = m_window->findChild<PlaygroundPanel *>()->promptEditor();
+        composer->setFocus();
+        QTest::keyClicks(composer, u"many words"_s);
+        QVERIFY(!m_window->close());
+        QVERIFY(m_window->isVisible());
+        QVERIFY(told()->message().contains(u"could not be kept"_s));
+        QCOMPARE(composer->toPlainText(), u"many words"_s);
+        auto *lose = child<QPushButton>(told(), "bannerRetry");
+        QCOMPARE(lose->text(), u"Close and lose it"_s);
+        lose->click();
+        QVERIFY(!m_window->isVisible());
     }
 
     void layoutsAreSavedSwitchedRenamedAndDeleted()
