@@ -130,7 +130,7 @@ void MainWindow::makePages()
     m_toldBanner->setObjectName(QStringLiteral("toldBanner"));
     for (Banner *banner : {m_banner, m_notice, m_pauseBanner, m_toldBanner}) layout->addWidget(banner);
     layout->addWidget(m_transfers);
-    layout->addWidget(m_modelExport);
+    m_transfers->layout()->addWidget(m_modelExport); // one place for what goes in and out, and no gap for two empty ones
     layout->addWidget(m_pages, 1);
     setCentralWidget(centre);
 

@@ -8,7 +8,6 @@
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/view_link.h"
-#include "widgets/runs/run_list_panel.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -16,6 +15,8 @@
 #include <QGuiApplication>
 #include <QLineEdit>
 #include <QMenu>
+#include <QMenuBar>
+#include <QSet>
 #include <QSettings>
 
 using namespace Qt::StringLiterals;
@@ -76,17 +77,25 @@ void MainWindow::addPanelItems(std::vector<PaletteItem> &items)
     }
 }
 
-/// What menus list that is no action of the registry: hosts, and what can be done with the chosen runs.
+/// What menus list that is no action of the registry: what can be done with the chosen runs, numbers of steps, hosts.
 void MainWindow::addMenuItems(std::vector<PaletteItem> &items)
 {
-    const QString chosen = tr("Chosen runs");
-    for (QAction *action : m_runList->runActions())
-        items.push_back(paletteItem(action, chosen, u"runs."_s + action->objectName()));
-    const auto *hosts = findChild<QMenu *>(u"hostMenu"_s);
-    if (!hosts) return;
-    for (QAction *action : hosts->actions())
-        if (action->isCheckable())
-            items.push_back(paletteItem(action, plainActionText(hosts->title()), u"host."_s + plainActionText(action->text())));
+    const QStringList keptOut = {u"recentMenu"_s, u"pluginMenu"_s}; // those add theirs
+    QSet<const QAction *> known;
+    for (const ActionEntry &entry : m_registry.entries()) known << entry.action.data();
+    const std::function<void(const QMenu &, const QString &)> add = [&](const QMenu &menu, const QString &name) {
+        if (keptOut.contains(menu.objectName())) return;
+        for (QAction *action : menu.actions()) {
+            if (action->menu()) {
+                add(*action->menu(), plainActionText(action->text()));
+            } else if (!action->isSeparator() && action->isVisible() && !known.contains(action)) {
+                known << action;
+                items.push_back(paletteItem(action, name, u"menu."_s + name + u'.' + action->objectName() + plainActionText(action->text())));
+            }
+        }
+    };
+    for (const QAction *action : menuBar()->actions())
+        if (action->menu()) add(*action->menu(), plainActionText(action->text()));
 }
 
 void MainWindow::addRunItems(std::vector<PaletteItem> &items)

@@ -123,6 +123,7 @@ void HeadSide::showRow(const HeadFigure &figure, int row)
     m_rowTitle->setToolTip(label == whole ? QString() : plainToolTip(whole));
     m_rowTitle->setText(first.isDifference ? tr("“%1” looks at, difference").arg(label)
                                            : tr("“%1” looks at").arg(label));
+    fitTitle();
     m_rowBars->setColors(heads.size() > 1 ? BarList::Colors::Heads : BarList::Colors::Accent);
     m_rowBars->setRows(std::move(rows), series);
     QString what = !first.isPooled() || figure.content().isGrouped ? tr("weight")
@@ -191,5 +192,14 @@ void HeadSide::showAblation(const Ablation &ablation, const QString &behind)
         tr("Upper bar: with, lower bar: without %1. The two differ by %2 nats (KL). Computed on %3.")
             .arg(ablation.heads, significantText(ablation.divergence, 3), ablation.model));
 }
+
+void HeadSide::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitTitle();
+}
+
+/// A scroll area asks what it holds for no height at a width: two lines would be squeezed into one.
+void HeadSide::fitTitle() { m_rowTitle->setMinimumHeight(m_rowTitle->heightForWidth(std::max(m_rowTitle->width(), 80))); }
 
 } // namespace orrery::ui

@@ -41,7 +41,12 @@ public:
 Q_SIGNALS:
     void columnChosen(int column);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void fitTitle();
+
     ToneLabel *m_rowTitle, *m_rowScale, *m_nextTitle, *m_nextNote;
     BarList *m_rowBars, *m_candidateBars;
 };

@@ -58,7 +58,7 @@ void setDisabledReason(QAction &action, const QString &reason)
 
 QString plainActionText(const QString &text)
 {
-    QString plain = text;
+    QString plain = text.section(u'\t', 0, 0); // a key that is only shown stands behind it
     plain.remove(u'&');
     while (plain.endsWith(u'…')) plain.chop(1);
     return plain.trimmed();

@@ -121,10 +121,10 @@ void SpecForm::makePresets(QVBoxLayout *layout)
     }
     m_presetRow = new QHBoxLayout;
     m_presetRow->setSpacing(space::kHalf);
-    auto *label = new ToneLabel(tr("Preset"), Tone::Secondary, TypeSize::Base, this);
-    layout->addWidget(label); // above them: beside them there is no room for all in a narrow form
-    m_presetRow->addWidget(m_presets, 1);
+    // Above them, with what stands beside it: in a narrow form there is no room for all in one row.
+    m_presetRow->addWidget(new ToneLabel(tr("Preset"), Tone::Secondary, TypeSize::Base, this), 1);
     layout->addLayout(m_presetRow);
+    layout->addWidget(m_presets);
     connect(m_presets, &SegmentedChoice::chosen, this, [this](const QString &id) {
         if (id == fromStd(RunSpec{}.model.preset))
             m_builder.reset(toStd(kPresetKey));

@@ -15,6 +15,9 @@
 #include <QScrollBar>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <QMenuBar>
+#include <QStatusBar>
+#include <QToolBar>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -46,12 +49,19 @@ class TestInspectLayout : public QObject {
     }
     [[nodiscard]] QString sizes() const
     {
-        return u"window %1 x %2, needs %3 x %4; attention %5, memory %6"_s.arg(m_window->width())
+        QStringList bars;
+        for (const QToolBar *bar : m_window->findChildren<QToolBar *>()) bars << QString::number(bar->height());
+        return u"window %1 x %2, needs %3 x %4; attention %5 of %7, memory %6 of %8, menu %9, bars %10, status %11"_s.arg(m_window->width())
             .arg(m_window->height())
             .arg(m_window->minimumSizeHint().width())
             .arg(m_window->minimumSizeHint().height())
             .arg(m_window->findChild<AttentionPair *>()->height())
-            .arg(m_memory->height());
+            .arg(m_memory->height())
+            .arg(m_window->findChild<AttentionPair *>()->minimumSizeHint().height())
+            .arg(m_memory->minimumSizeHint().height())
+            .arg(m_window->menuBar()->height())
+            .arg(bars.join(u'+'))
+            .arg(m_window->statusBar()->height());
     }
 
 private Q_SLOTS:

@@ -34,6 +34,7 @@
 #include <QTabBar>
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -44,6 +45,19 @@ using namespace orrery::ui;
 namespace {
 
 constexpr int kPatienceMs = 60'000;
+
+SeriesData twoPoints()
+{
+    SeriesData loss{"loss", 2, {}};
+    for (const int64_t step : {1, 2}) {
+        SeriesBucket bucket;
+        bucket.firstStep = bucket.lastStep = step;
+        bucket.minimum = bucket.maximum = bucket.mean = bucket.last = 3.0 / double(step);
+        bucket.numPoints = 1;
+        loss.buckets.push_back(bucket);
+    }
+    return loss;
+}
 
 } // namespace
 
@@ -60,6 +74,7 @@ class TestWindowShell : public QObject {
         m_opened = openWindowSettings(m_folder->path().toStdString());
         m_session = std::make_unique<FakeSession>();
         m_session->setRuns({fakeRun("alpha"), fakeRun("beta")});
+        m_session->seriesData[u"alpha"_s] = {twoPoints()}; // curves, and the splitters between them
         m_window = std::make_unique<MainWindow>(*m_session, *m_opened.settings);
         for (const Error &error : m_opened.told) m_window->tell(error);
         m_window->setAnimated(false);
@@ -102,6 +117,8 @@ class TestWindowShell : public QObject {
         typeText(dialog->line(), name);
         QTest::keyClick(dialog->line(), Qt::Key_Return);
         QTRY_VERIFY_WITH_TIMEOUT(!m_window->findChild<LayoutNameDialog *>(), kPatienceMs);
+        m_window->activateWindow(); // keys go to the window again
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get(), kPatienceMs));
     }
     static void write(const QString &path, const QByteArray &content)
     {
@@ -148,11 +165,16 @@ private Q_SLOTS:
     void layoutsAreSavedSwitchedRenamedAndDeleted()
     {
         open();
+        m_window->selectRun(u"alpha"_s);
         m_window->resizeDocks({dock("runListDock")}, {340}, Qt::Horizontal);
         dock("logDock")->show();
         dock("runDock")->setFloating(true);
         QTRY_VERIFY(dock("runDock")->isFloating());
-        auto *splitter = m_window->curves().findChild<QSplitter *>();
+        QTRY_VERIFY(std::ranges::any_of(m_window->curves().findChildren<QSplitter *>(), [](const auto *one) { return one->isVisible(); }));
+        QSplitter *splitter = nullptr; // the upright one holds three, of which one is not in sight yet
+        for (auto *one : m_window->curves().findChildren<QSplitter *>())
+            if (one->isVisible() && one->orientation() == Qt::Horizontal) splitter = one;
+        QVERIFY(splitter);
         splitter->setSizes({500, 300});
         const QList<int> sizes = splitter->sizes();
         const int width = dock("runListDock")->width();
@@ -315,7 +337,7 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QString>("word");
         QTest::addColumn<QString>("reason");
-        QTest::newRow("cut") << QByteArray(R"({"format":1,"layouts":[{"id":"a","na)") << u"damaged"_s << u"are damaged ("_s;
+        QTest::newRow("cut") << QByteArray("{\"format\":1,\"layouts\":[{\"id\":\"a\",\"na") << u"damaged"_s << u"are damaged ("_s;
         QTest::newRow("list") << QByteArray("[1,2]") << u"damaged"_s << u"expected a JSON object"_s;
         QTest::newRow("future") << QByteArray(R"({"format":7,"layouts":{}})") << u"newer"_s << u"written by a newer version (format 7, this one reads up to 1)"_s;
         QTest::newRow("large") << QByteArray(5 << 20, ' ') << u"too-large"_s << u"cannot be read"_s;

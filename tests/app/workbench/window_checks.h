@@ -24,6 +24,8 @@
 #include <QTabBar>
 #include <QTextEdit>
 #include <QToolButton>
+#include <QStatusBar>
+#include <QToolBar>
 
 namespace orrery::ui {
 
@@ -180,6 +182,8 @@ inline QStringList clippedControls(const QWidget &window, QSize size)
         QString needs = u"the window needs %1 x %2"_s.arg(window.width()).arg(window.height());
         QList<QWidget *> parts{child<QStackedWidget>(&window, "pages")};
         for (QDockWidget *dock : window.findChildren<QDockWidget *>()) parts << dock;
+        for (QToolBar *bar : window.findChildren<QToolBar *>()) parts << bar;
+        for (QStatusBar *bar : window.findChildren<QStatusBar *>()) parts << bar;
         for (const QWidget *part : parts)
             if (part->isVisible())
                 needs += u"; %1 %2 x %3"_s.arg(part->objectName())

@@ -73,7 +73,7 @@ void TestModelExport::tellsWhatItWrote()
     summary.plugins = {"memory 1.0.0"};
     session.reply(summary);
     QVERIFY(!bar.isBusy());
-    QVERIFY(bar.banner()->message().contains(u"Exported step 1,200 to /out/code: 3.0 MiB."_s));
+    QVERIFY(bar.banner()->message().contains(u"Exported step 1,200 to /out/code: 3 MiB."_s));
     QString hint;
     for (const auto *label : bar.banner()->findChildren<ToneLabel *>()) hint += label->text();
     QVERIFY(hint.contains(u"LlamaForCausalLM"_s));
@@ -92,7 +92,7 @@ void TestModelExport::showsHowFarItIs()
     session.tell({1u << 20, 4u << 20});
     QVERIFY(bar.progress()->isActive());
     QTRY_VERIFY(bar.progress()->isVisible());
-    QVERIFY(child<ElidedLabel>(bar.progress(), "panelProgressText")->fullText().contains(u"1.0 MiB of 4.0 MiB"_s));
+    QVERIFY(child<ElidedLabel>(bar.progress(), "panelProgressText")->fullText().contains(u"1 MiB of 4 MiB"_s));
 }
 
 void TestModelExport::cancelAnswersAtOnce()
