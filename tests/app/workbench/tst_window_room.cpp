@@ -13,7 +13,7 @@ namespace {
 /// What stands in the window and is nobody's text: of the sample; of the engine, which says errors and alarms in one
 /// language as in a terminal; commands; names of presets, values of settings and plugins.
 const QRegularExpression kData(u"^(Cannot |ssh |orrery-engine |The loss jumped|Text: Cannot ).*|This computer|Once upon a time|"
-                               "The quick brown fox|int␣sum|Orrery|a-run-with-a-name|alpha|beta|gamma|Hello|loss|Once|Squared ReLU|Scale|"
+                               "The quick brown fox|int␣sum.*|Orrery|a-run-with-a-name|alpha|beta|gamma|Hello|loss|Once|Squared ReLU|Scale|"
                                "\\w+: \\d+ layers.*|\\b(tiny|small|llama|cpu|cuda|hybrid|scaled|portfolio|cosine|constant|baseline|dog)\\b.*"_s,
                                QRegularExpression::DotMatchesEverythingOption);
 
@@ -68,7 +68,14 @@ void TestWindowRoom::look(const QWidget &root, const QString &place, bool isLong
     // Of the longer language what is cut is told and does not fail yet: not all rows give way.
     QStringList known;
     QStringList &cut = isLonger ? known : m_problems;
-    for (const QString &widget : clippedControls(root, kWindowSize) + cutTexts(root)) {
+    QStringList widgets = clippedControls(root, kWindowSize) + cutTexts(root);
+    erase_if(widgets, [this](const QString &widget) { return m_told.contains(widget); });
+    if (!widgets.isEmpty()) { // on a busy machine it may be on its way to its place: what is cut stays cut
+        QTest::qWait(500);
+        const QStringList again = clippedControls(root, kWindowSize) + cutTexts(root);
+        erase_if(widgets, [&again](const QString &widget) { return !again.contains(widget); });
+    }
+    for (const QString &widget : std::as_const(widgets)) {
         if (m_told.contains(widget)) continue;
         m_told.insert(widget);
         cut << u"%1: cut off: %2"_s.arg(place, widget);
