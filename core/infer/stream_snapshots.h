@@ -4,7 +4,7 @@
 // still has are not copied before they are written over. Only the thread that owns the model.
 #pragma once
 
-#include "core/infer/mixed_text.h"
+#include "core/inspect/mixed_text.h"
 #include "core/nn/transformer.h"
 
 #include <ATen/core/Tensor.h>

@@ -8,7 +8,7 @@
 // its last tokens. Only the thread that owns the model.
 #pragma once
 
-#include "core/infer/mixed_text.h"
+#include "core/inspect/mixed_text.h"
 #include "core/infer/stream_snapshots.h"
 #include "core/nn/transformer.h"
 

@@ -141,13 +141,8 @@ public:
     grpc::Status InspectInParts(grpc::ServerContext *context, const v1::InspectQuery *request,
                                 grpc::ServerWriter<v1::InspectReply> *writer) override
     {
-        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
-            StreamScope stream(m_meter); // as above
-            if (!stream.isIn()) return stream.refusal();
-            InspectWriter caller(*context, *writer, m_meter, scope);
-            ORRERY_ASSIGN(const InspectReport report,
-                          m_backend.inspect(request->input().model(), fromMessage(*request), caller));
-            return caller.send(report);
+        return inspectInParts(m_meter, *context, *writer, [&](const StreamSink &caller) {
+            return m_backend.inspect(request->input().model(), fromMessage(*request), caller);
         });
     }
     grpc::Status Tokenize(grpc::ServerContext *context, const v1::TokenizeRequest *request,

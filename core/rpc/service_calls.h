@@ -166,6 +166,21 @@ public:
     }
 };
 
+/// A look inside, answered in parts, of the weights of a training and of a saved model alike.
+/// @param ask makes the report; is given who asks
+template <typename Ask>
+grpc::Status inspectInParts(CallMeter &meter, grpc::ServerContext &context, grpc::ServerWriter<v1::InspectReply> &writer,
+                            Ask ask)
+{
+    return guarded(meter, context, [&](CallScope &scope) -> Result<void> {
+        StreamScope stream(meter); // it waits for a step boundary, or for a model to be loaded
+        if (!stream.isIn()) return stream.refusal();
+        InspectWriter caller(context, writer, meter, scope);
+        ORRERY_ASSIGN(const InspectReport report, ask(caller));
+        return caller.send(report);
+    });
+}
+
 /// Cancellation of a unary call that takes long.
 class UnaryCaller final : public StreamSink {
 public:
