@@ -23,7 +23,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kFileRole = Qt::UserRole;
-constexpr int kMaxImageWidth = 680;
+constexpr int kMaxImageWidth = 640;
 
 /// Pictures are no wider than the page.
 class PageBrowser : public QTextBrowser {
@@ -49,6 +49,8 @@ HelpWindow::HelpWindow(const ActionRegistry &actions, const QString &folder, QWi
     setWindowTitle(tr("Help"));
     m_list->setObjectName(u"helpList"_s);
     m_list->setAccessibleName(tr("Pages"));
+    m_list->setWordWrap(true); // long titles take two lines
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_browser->setObjectName(u"helpBrowser"_s);
     m_browser->setAccessibleName(tr("Page"));
     m_browser->setOpenLinks(false); // pages here, everything else where the desktop opens it
@@ -57,6 +59,7 @@ HelpWindow::HelpWindow(const ActionRegistry &actions, const QString &folder, QWi
     m_search->setPlaceholderText(tr("Find in the page (Ctrl+F)"));
     m_search->setAccessibleName(tr("Find in the page"));
     m_search->setClearButtonEnabled(true);
+    m_search->setMinimumWidth(m_search->fontMetrics().horizontalAdvance(m_search->placeholderText()) + 4 * space::kOne);
     const auto prepare = [this](QToolButton *button, const QString &name, const QString &icon, const QString &hint) {
         button->setObjectName(name);
         button->setAutoRaise(true);
