@@ -146,6 +146,18 @@ class DesktopTest(unittest.TestCase):
         component = xml.fromstring(made.encode())
         self.assertEqual(component.findtext("id"), ID)
         self.assertEqual(component.findtext("launchable"), f"{ID}.desktop")
+        entry = configparser.ConfigParser(interpolation=None)
+        entry.read(DESKTOP / f"{ID}.desktop", encoding="utf-8")
+        entry = entry["Desktop Entry"]
+        self.assertEqual([part.text for part in component.iterfind("categories/category")], entry["Categories"].strip(";").split(";"))
+        self.assertEqual([part.text for part in component.iterfind("provides/mediatype")], entry["MimeType"].strip(";").split(";"))
+        self.assertEqual([part.text for part in component.iterfind("provides/binary")], ["orrery", "orrery-engine"])
+        releases = component.findall("releases/release")
+        self.assertEqual([(release.get("version"), release.get("date")) for release in releases], [("1.2.3", "2026-01-01")])
+        for release in releases:  # what a software centre shows of it
+            self.assertTrue(release.findtext("description/p"))
+        # Nothing that the project has no address for is made up.
+        self.assertEqual(component.findall("url") + component.findall("screenshots"), [])
         if not shutil.which("appstreamcli"):
             self.skipTest("the rest needs appstreamcli")
         with tempfile.TemporaryDirectory() as folder:
