@@ -329,6 +329,27 @@ RpcSession::importRunsWatched(const QString &path, QObject *context, std::functi
                        token = pending->token](const TransferAmount &amount) {
         QMetaObject::invokeMethod(this, [guard, onAmount, token, amount] {
             if (guard && onAmount && !token.isCancelled()) onAmount(amount);
+void RpcSession::replaceNote(const QString &run, qint64 note, qint64 step, const QString &text, QObject *context,
+                             Reply<void> reply)
+{
+    call<void>(m_edits, context, std::move(reply),
+               [name = run.toStdString(), correction = RunNote{step, text.toStdString(), note}](EngineClient &engine) {
+                   return engine.replaceNote(name, correction);
+               });
+}
+
+void RpcSession::listTrash(QObject *context, Reply<std::vector<DeletedRun>> reply)
+{
+    call<std::vector<DeletedRun>>(m_longCalls, context, std::move(reply),
+                                  [](EngineClient &engine) { return engine.listTrash(); });
+}
+
+void RpcSession::emptyTrash(const TrashChoice &choice, QObject *context, Reply<std::vector<DeletedRun>> reply)
+{
+    call<std::vector<DeletedRun>>(m_longCalls, context, std::move(reply),
+                                  [choice](EngineClient &engine) { return engine.emptyTrash(choice); });
+}
+
         });
     };
     call<ImportedRuns>(

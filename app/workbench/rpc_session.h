@@ -83,6 +83,10 @@ public:
     [[nodiscard]] std::unique_ptr<PendingRequest>
     importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
                       Reply<ImportedRuns> reply) override;
+    void replaceNote(const QString &run, qint64 note, qint64 step, const QString &text, QObject *context,
+                     Reply<void> reply) override;
+    void listTrash(QObject *context, Reply<std::vector<DeletedRun>> reply) override;
+    void emptyTrash(const TrashChoice &choice, QObject *context, Reply<std::vector<DeletedRun>> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> importRuns(const QString &path, QObject *context,
                                                              Reply<ImportedRuns> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory,

@@ -70,6 +70,7 @@ void Display::report(const StepReport &report)
 void Display::event(const RunEvent &event)
 {
     if (m_options.mode != DisplayMode::Bar || !isShownInTerminal(event.kind)) return;
+    if (event.text.empty()) return; // a note that was taken away
     m_pending.events.push_back(event);
     hand();
 }

@@ -43,6 +43,10 @@ DataRequest fromMessage(const v1::DescribeDataRequest &message);
 /// What is not set is not sent; `run` is set by the caller.
 void toMessage(const RunEdit &value, v1::EditRunRequest &message);
 RunEdit fromMessage(const v1::EditRunRequest &message);
+void toMessage(const std::vector<DeletedRun> &value, v1::DeletedRunList &message);
+std::vector<DeletedRun> fromMessage(const v1::DeletedRunList &message);
+void toMessage(const TrashChoice &value, v1::EmptyTrashRequest &message);
+TrashChoice fromMessage(const v1::EmptyTrashRequest &message);
 void toMessage(const ImportReply &value, v1::ImportRunsReply &message);
 ImportReply fromMessage(const v1::ImportRunsReply &message);
 void toMessage(const ModelExportRequest &value, v1::ModelExportQuery &message);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What manages many runs: edits of labels, imports, models that leave.
+// What manages many runs: edits of labels, the trash, imports, models that leave.
 #include "core/rpc/adapters.h"
 
 #include "core/rpc/wire.h"
@@ -25,6 +25,40 @@ RunEdit fromMessage(const v1::EditRunRequest &message)
     if (message.has_tags())
         value.tags = std::vector<std::string>(message.tags().tags().begin(), message.tags().tags().end());
     return value;
+}
+
+void toMessage(const std::vector<DeletedRun> &value, v1::DeletedRunList &message)
+{
+    for (const DeletedRun &run : value) {
+        v1::DeletedRunMessage &one = *message.add_runs();
+        one.set_entry(wire::utf8(run.entry));
+        one.set_run(wire::utf8(run.id));
+        one.set_name(wire::utf8(run.name));
+        one.set_origin(wire::utf8(run.origin));
+        one.set_deleted_at(run.deletedAt);
+        one.set_num_bytes(run.numBytes);
+    }
+}
+
+std::vector<DeletedRun> fromMessage(const v1::DeletedRunList &message)
+{
+    std::vector<DeletedRun> value;
+    value.reserve(static_cast<size_t>(message.runs_size()));
+    for (const v1::DeletedRunMessage &run : message.runs())
+        value.push_back({run.entry(), run.run(), run.name(), run.origin(), run.deleted_at(), run.num_bytes()});
+    return value;
+}
+
+void toMessage(const TrashChoice &value, v1::EmptyTrashRequest &message)
+{
+    message.set_is_whole(value.isWhole);
+    message.set_older_than(value.olderThan);
+    for (const std::string &entry : value.entries) message.add_entries(wire::utf8(entry));
+}
+
+TrashChoice fromMessage(const v1::EmptyTrashRequest &message)
+{
+    return {message.is_whole(), message.older_than(), {message.entries().begin(), message.entries().end()}};
 }
 
 void toMessage(const ImportReply &value, v1::ImportRunsReply &message)

@@ -117,12 +117,20 @@ public:
     [[nodiscard]] Result<void> deleteRun(const std::string &run) const;
     /// @error InvalidInput (naming the value and its limit)
     [[nodiscard]] Result<RunStatus> editRun(const std::string &run, const RunEdit &edit) const;
-    /// One that was deleted, by its id. @error NotFound, Conflict (something is in its place)
+    /// One that was deleted, by its id or its folder in the trash. @error NotFound, Conflict (something is in its place)
     [[nodiscard]] Result<RunStatus> restoreRun(const std::string &run) const;
     /// @error NotFound (no such checkpoint), InvalidInput (a setting that a branch cannot change)
     [[nodiscard]] Result<RunStatus> branchRun(const BranchRequest &request) const;
     [[nodiscard]] Result<void> annotate(const std::string &run, int64_t step, const std::string &text) const;
     /// Paths are the host's; both wait without limit. @error Cancelled, and as importTfevents, exportTfevents
+    /// A note that corrects another (note.replaces), or takes it away (no text). @error NotFound (no such note),
+    /// InvalidInput, Unavailable (an older host)
+    [[nodiscard]] Result<void> replaceNote(const std::string &run, const RunNote &note) const;
+    /// What was deleted and can be restored, newest first.
+    [[nodiscard]] Result<std::vector<DeletedRun>> listTrash() const;
+    /// Deletes for good; waits without limit. @return what went  @error NotFound (none of it goes then), Conflict (two
+    /// have that id), Io, Cancelled
+    [[nodiscard]] Result<std::vector<DeletedRun>> emptyTrash(const TrashChoice &choice, const CancelToken &token = {}) const;
     /// @param onAmount bytes read, on this thread, some times a second; never by an older host. May be empty.
     [[nodiscard]] Result<ImportReply> importRuns(const std::string &path, const CancelToken &token = {},
                                                  const std::function<void(const TransferAmount &)> &onAmount = {}) const;

@@ -170,6 +170,36 @@ Result<void> EngineClient::annotate(const std::string &run, int64_t step, const 
                          "annotate run", run);
 }
 
+Result<void> EngineClient::replaceNote(const std::string &run, const RunNote &note) const
+{
+    v1::ReplaceNoteRequest request;
+    request.set_run(wire::utf8(run));
+    request.set_note(note.replaces);
+    request.set_step(note.step);
+    request.set_text(wire::utf8(note.text));
+    v1::Empty reply;
+    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::ReplaceNote, request, reply, m_impl->deadline(),
+                         "correct a note of run", run);
+}
+
+Result<std::vector<DeletedRun>> EngineClient::listTrash() const
+{
+    v1::DeletedRunList reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::ListTrash, v1::Empty(), reply, kStartDeadline,
+                             "list the trash of", m_impl->socketPath));
+    return fromMessage(reply);
+}
+
+Result<std::vector<DeletedRun>> EngineClient::emptyTrash(const TrashChoice &choice, const CancelToken &token) const
+{
+    v1::EmptyTrashRequest request;
+    toMessage(choice, request);
+    v1::DeletedRunList reply;
+    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::EmptyTrash, request, reply, Milliseconds(0),
+                             "empty the trash of", m_impl->socketPath, &token));
+    return fromMessage(reply);
+}
+
 Result<ImportReply> EngineClient::importRuns(const std::string &path, const CancelToken &token,
                                              const std::function<void(const TransferAmount &)> &onAmount) const
 {

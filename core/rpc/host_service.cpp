@@ -53,6 +53,15 @@ public:
     }
 };
 
+/// 0 would make a new note of it.
+Result<void> checkReplaced(int64_t note, const std::string &run)
+{
+    if (note > 0) return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot correct a note of run \"" + run + "\": its id is " + std::to_string(note) + ", expected 1 or more.",
+                 "Take the id from the run's events: orrery-engine runs note " + run + " --list."};
+}
+
 class HostServiceImpl final : public v1::HostService::Service {
 public:
     HostServiceImpl(HostBackend &backend, CallMeter &meter) : m_backend(backend), m_meter(meter) {}
@@ -143,7 +152,34 @@ public:
     grpc::Status Annotate(grpc::ServerContext *context, const v1::AnnotateRequest *request, v1::Empty *) override
     {
         return guarded(m_meter, *context, [&](CallScope &) {
-            return m_backend.annotate(request->run(), request->step(), request->text());
+            return m_backend.annotate(request->run(), RunNote{request->step(), request->text()});
+        });
+    }
+    grpc::Status ReplaceNote(grpc::ServerContext *context, const v1::ReplaceNoteRequest *request, v1::Empty *) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_TRY(checkReplaced(request->note(), request->run()));
+            return m_backend.annotate(request->run(), RunNote{request->step(), request->text(), request->note()});
+        });
+    }
+    grpc::Status ListTrash(grpc::ServerContext *context, const v1::Empty *, v1::DeletedRunList *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            ORRERY_ASSIGN(const std::vector<DeletedRun> runs, m_backend.listTrash());
+            toMessage(runs, *reply);
+            return {};
+        });
+    }
+    grpc::Status EmptyTrash(grpc::ServerContext *context, const v1::EmptyTrashRequest *request,
+                            v1::DeletedRunList *reply) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &) -> Result<void> {
+            StreamScope stream(m_meter); // as long as the disk takes
+            if (!stream.isIn()) return stream.refusal();
+            const UnaryCaller caller(*context, m_meter);
+            ORRERY_ASSIGN(const std::vector<DeletedRun> gone, m_backend.emptyTrash(fromMessage(*request), caller));
+            toMessage(gone, *reply);
+            return {};
         });
     }
     grpc::Status ImportRuns(grpc::ServerContext *context, const v1::ImportRunsRequest *request,

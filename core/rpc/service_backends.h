@@ -77,8 +77,12 @@ public:
     /// Takes back deleteRun().
     virtual Result<RunStatus> restoreRun(const std::string &run) = 0;
     virtual Result<RunStatus> branchRun(const BranchRequest &request) = 0;
-    /// A note at a step, as an event of the run.
-    virtual Result<void> annotate(const std::string &run, int64_t step, const std::string &text) = 0;
+    /// A note at a step, as an event of the run, or one that corrects another.
+    virtual Result<void> annotate(const std::string &run, const RunNote &note) = 0;
+    /// What deleteRun() took, newest first.
+    virtual Result<std::vector<DeletedRun>> listTrash() = 0;
+    /// For good. @return what went; may take minutes
+    virtual Result<std::vector<DeletedRun>> emptyTrash(const TrashChoice &choice, const StreamSink &caller) = 0;
     /// TensorBoard's files into runs, and back; both may take minutes.
     /// @param onAmount bytes read, some times a second; may be empty
     virtual Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller,

@@ -6,11 +6,13 @@
 #include "core/base/result.h"
 #include "core/engine_api/generator.h"
 #include "core/engine_api/trainer.h"
+#include "core/spec/deleted_run.h"
 #include "core/spec/frames.h"
 #include "core/spec/generation.h"
 #include "core/spec/inspection.h"
 #include "core/spec/model_export.h"
 #include "core/spec/plugin_info.h"
+#include "core/spec/run_notes.h"
 #include "core/spec/run_records.h"
 
 #include <cstdint>

@@ -52,11 +52,18 @@ Result<fs::path> makeEntry(const fs::path &trash, const std::string &id)
                  "Empty the trash: orrery-engine runs trash empty."};
 }
 
+/// Not what a link leads to: that is deleted nowhere.
+bool isOwnFolder(const fs::path &folder)
+{
+    std::error_code failed;
+    return fs::symlink_status(folder, failed).type() == fs::file_type::directory;
+}
+
 std::optional<TrashEntry> readEntry(const fs::path &folder)
 {
+    if (!isOwnFolder(folder) || !isOwnFolder(folder / kRunFolder)) return std::nullopt;
     const auto text = readFile(folder / kEntryFile, kMaxEntryBytes);
-    std::error_code failed;
-    if (!text || !fs::is_directory(folder / kRunFolder, failed)) return std::nullopt;
+    if (!text) return std::nullopt;
     const Json json = Json::parse(*text, nullptr, false);
     if (!json.is_object()) return std::nullopt;
     const auto textOf = [&json](const char *key) {
@@ -68,6 +75,16 @@ std::optional<TrashEntry> readEntry(const fs::path &folder)
         entry.deletedAt = at->get<double>();
     if (entry.id.empty() || !entry.origin.is_absolute()) return std::nullopt;
     return entry;
+}
+
+/// "Did you mean …", or where all of them are listed.
+std::string nearestHint(const std::string &name, const std::vector<TrashEntry> &entries)
+{
+    std::vector<std::string> known;
+    for (const TrashEntry &entry : entries) known.push_back(entry.id);
+    const std::string nearest = nearestName(name, known);
+    return nearest.empty() ? "List what is there: orrery-engine runs trash list."
+                           : "Did you mean \"" + nearest + "\"?";
 }
 
 Error otherFileSystem(const RunDirectory &run)
@@ -118,19 +135,17 @@ Result<void> RunTrash::put(const RunDirectory &run) const
 
 Result<RunDirectory> RunTrash::restore(const std::string &id, const Catalogue &catalogue) const
 {
-    const std::vector<TrashEntry> entries = list();
-    const auto found = std::find_if(entries.begin(), entries.end(), [&id](const TrashEntry &entry) {
-        return entry.id == id || entry.folder.filename() == id;
-    });
-    if (found == entries.end()) {
-        std::vector<std::string> known;
-        for (const TrashEntry &entry : entries) known.push_back(entry.id);
-        const std::string nearest = nearestName(id, known);
+    const std::vector<TrashEntry> all = entries();
+    auto found = std::find_if(all.begin(), all.end(),
+                              [&id](const TrashEntry &entry) { return entry.folder.string() == id; });
+    if (found == all.end())
+        found = std::find_if(all.begin(), all.end(), [&id](const TrashEntry &entry) {
+            return entry.id == id || entry.folder.filename() == id || entry.origin.string() == id;
+        });
+    if (found == all.end())
         return Error{ErrorCode::NotFound,
                      "Cannot restore run \"" + sanitizeUtf8(id) + "\": no run of this id is in the trash.",
-                     nearest.empty() ? "List what is there: orrery-engine runs trash list."
-                                     : "Did you mean \"" + nearest + "\"?"};
-    }
+                     nearestHint(id, all)};
     std::error_code failed;
     fs::create_directories(found->origin.parent_path(), failed);
     if (failed) return ioError("make", found->origin.parent_path(), failed.value());
@@ -145,14 +160,25 @@ Result<RunDirectory> RunTrash::restore(const std::string &id, const Catalogue &c
     return RunDirectory::open(found->origin);
 }
 
+DeletedRun TrashEntry::told() const
+{
+    return {folder.string(), id, name, origin.string(), deletedAt, numBytes};
+}
+
 std::vector<TrashEntry> RunTrash::list() const
+{
+    std::vector<TrashEntry> all = entries();
+    for (TrashEntry &entry : all) entry.numBytes = sizeOf(entry.folder / kRunFolder);
+    return all;
+}
+
+std::vector<TrashEntry> RunTrash::entries() const
 {
     std::vector<TrashEntry> entries;
     std::error_code failed;
     for (fs::directory_iterator next(m_folder, failed), end; !failed && next != end; next.increment(failed)) {
         auto entry = readEntry(next->path());
         if (!entry) continue;
-        entry->numBytes = sizeOf(entry->folder / kRunFolder);
         entries.push_back(std::move(*entry));
     }
     std::stable_sort(entries.begin(), entries.end(),
@@ -160,11 +186,56 @@ std::vector<TrashEntry> RunTrash::list() const
     return entries;
 }
 
-Result<std::vector<TrashEntry>> RunTrash::empty(double deletedBefore) const
+Result<std::vector<TrashEntry>> RunTrash::empty(double deletedBefore, const IsCancelled &isCancelled) const
+{
+    std::vector<TrashEntry> chosen = entries();
+    std::erase_if(chosen, [deletedBefore](const TrashEntry &entry) { return entry.deletedAt >= deletedBefore; });
+    return removeAll(std::move(chosen), isCancelled);
+}
+
+Result<std::vector<TrashEntry>> RunTrash::remove(const std::vector<std::string> &names,
+                                                 const IsCancelled &isCancelled) const
+{
+    const std::vector<TrashEntry> all = entries();
+    std::vector<TrashEntry> chosen;
+    for (const std::string &name : names) {
+        ORRERY_ASSIGN(TrashEntry entry, find(name, all));
+        const bool isTwice = std::any_of(chosen.begin(), chosen.end(),
+                                         [&entry](const TrashEntry &one) { return one.folder == entry.folder; });
+        if (!isTwice) chosen.push_back(std::move(entry));
+    }
+    return removeAll(std::move(chosen), isCancelled);
+}
+
+/// What cannot be undone is never guessed.
+Result<TrashEntry> RunTrash::find(const std::string &name, const std::vector<TrashEntry> &entries) const
+{
+    const TrashEntry *found = nullptr;
+    for (const TrashEntry &entry : entries) {
+        if (entry.folder.string() == name) return entry;
+        if (entry.id != name) continue;
+        if (found)
+            return Error{ErrorCode::Conflict,
+                         "Cannot delete run \"" + name + "\" for good: several of this id are in the trash, expected one.",
+                         "Name it by its folder there: " + found->folder.string() + " or " + entry.folder.string() + "."};
+        found = &entry;
+    }
+    if (found) return *found;
+    return Error{ErrorCode::NotFound,
+                 "Cannot delete run \"" + sanitizeUtf8(name) + "\" for good: it is not in the trash.",
+                 nearestHint(name, entries)};
+}
+
+Result<std::vector<TrashEntry>> RunTrash::removeAll(std::vector<TrashEntry> entries, const IsCancelled &isCancelled) const
 {
     std::vector<TrashEntry> gone;
-    for (TrashEntry &entry : list()) {
-        if (entry.deletedAt >= deletedBefore) continue;
+    for (TrashEntry &entry : entries) {
+        if (isCancelled && isCancelled())
+            return Error{ErrorCode::Cancelled,
+                         "Emptying the trash was cancelled behind " + std::to_string(gone.size()) + " of " +
+                             std::to_string(entries.size()) + " runs.",
+                         "Those are gone; the others can still be restored."};
+        entry.numBytes = sizeOf(entry.folder / kRunFolder);
         // The spec goes first: half a run must not come back.
         std::error_code failed;
         fs::remove(entry.folder / kRunFolder / "spec.json", failed);

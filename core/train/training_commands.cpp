@@ -95,7 +95,7 @@ Result<void> TrainingLoop::change(const SettingChange &setting)
 {
     if (setting.key == kNoteKey) {
         ORRERY_ASSIGN(const RunNote note, noteFromValue(setting.value, m_parts.run.frozen().id));
-        m_outputs.event(EventKind::Note, note.step, note.text, kNotePayload);
+        m_outputs.event(EventKind::Note, note.step, note.text, notePayload(note.replaces));
         return {};
     }
     const LoggedChange change{.id =

@@ -46,7 +46,9 @@ public:
     Result<RunStatus> editRun(const std::string &, const RunEdit &) override { return refused(); }
     Result<RunStatus> restoreRun(const std::string &) override { return refused(); }
     Result<RunStatus> branchRun(const BranchRequest &) override { return refused(); }
-    Result<void> annotate(const std::string &, int64_t, const std::string &) override { return refused(); }
+    Result<void> annotate(const std::string &, const RunNote &) override { return refused(); }
+    Result<std::vector<DeletedRun>> listTrash() override { return refused(); }
+    Result<std::vector<DeletedRun>> emptyTrash(const TrashChoice &, const StreamSink &) override { return refused(); }
     Result<ImportReply> importRuns(const std::string &, const StreamSink &, const std::function<void(const TransferAmount &)> &) override
     {
         return refused();

@@ -109,6 +109,23 @@ private Q_SLOTS:
         QCOMPARE(arrived.tags.value(), (std::vector<std::string>{"a", "\xEF\xBF\xBD"})); // UTF-8 on the wire
         QCOMPARE(arrived.notes.value(), std::string("ü"));
     }
+    void theTrashArrives()
+    {
+        const std::vector<DeletedRun> runs = {{"/home/trash/a", "a", "fox", "/home/runs/a", 1.7e9, 1234}, {"/t/b", "b", "\xff", "", 0, 0}};
+        v1::DeletedRunList message;
+        toMessage(runs, message);
+        const std::vector<DeletedRun> arrived = fromMessage(message);
+        QCOMPARE(arrived.size(), size_t{2});
+        QVERIFY(arrived.front() == runs.front());
+        QCOMPARE(arrived.back().name, std::string("\xEF\xBF\xBD"));
+        v1::EmptyTrashRequest request;
+        toMessage(TrashChoice{true, 30, {"a", "b"}}, request);
+        const TrashChoice choice = fromMessage(request);
+        QVERIFY(choice.isWhole);
+        QCOMPARE(choice.olderThan, 30.0);
+        QCOMPARE(choice.entries, (std::vector<std::string>{"a", "b"}));
+        QVERIFY(!fromMessage(v1::EmptyTrashRequest()).isWhole); // what an unknown client sends deletes nothing
+    }
     void importsArrive()
     {
         ImportReply reply;

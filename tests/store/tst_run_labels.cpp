@@ -218,8 +218,64 @@ private Q_SLOTS:
         QCOMPARE(events->front().step, 120);
         QCOMPARE(events->front().kind, EventKind::Note);
         QCOMPARE(events->front().text, std::string("the loss jumps"));
-        QCOMPARE(events->front().payload, std::string(kNotePayload));
+        QCOMPARE(events->front().payload, std::string(R"({"annotation":true})"));
         QCOMPARE(m_run->status().state, RunState::Created);
+    }
+    void notesAreCorrectedAndRemoved()
+    {
+        VERIFY_OK(addNote(*m_run, {120, "the lsos jumps"}));
+        VERIFY_OK(addNote(*m_run, {7, "and here"}));
+        VERIFY_OK(addNote(*m_run, {120, "the loss jumps", 1}));
+        const auto now = [this] {
+            const auto reader = RunReader::open(m_run->path());
+            return notesNow((*reader)->events(0, 100).value());
+        };
+        QCOMPARE(now().size(), size_t{2});
+        QCOMPARE(now().front().id, 1);
+        QCOMPARE(now().front().text, std::string("the loss jumps"));
+        QCOMPARE(now().back().text, std::string("and here"));
+        VERIFY_OK(addNote(*m_run, {7, "", 2}));
+        VERIFY_OK(addNote(*m_run, {120, "", 3})); // by the id of the correction, too
+        QVERIFY(now().empty());
+        VERIFY_OK(addNote(*m_run, {7, "and here", 2})); // as an undo does it
+        QCOMPARE(now().size(), size_t{1});
+        QCOMPARE(now().front().id, 2);
+        // The events say what happened: nothing was changed in place.
+        const auto reader = RunReader::open(m_run->path());
+        QCOMPARE((*reader)->events(0, 100)->size(), size_t{6});
+        QCOMPARE((*reader)->events(0, 100)->front().text, std::string("the lsos jumps"));
+        QCOMPARE((*reader)->events(0, 100)->at(2).payload, std::string(R"({"annotation":true,"replaces":1})"));
+    }
+    void onlyNotesOfPeopleAreCorrected()
+    {
+        VERIFY_ERROR(addNote(*m_run, {1, "x", 1}), ErrorCode::NotFound, "Cannot correct note 1 of run \"run-1\": the run has no events yet");
+        {
+            const auto lock = m_run->lock("test");
+            const auto writer = RunWriter::open(m_run->path());
+            RunEvent event;
+            event.kind = EventKind::Started;
+            (*writer)->addEvent(event);
+            VERIFY_OK((*writer)->flush());
+        }
+        VERIFY_ERROR(addNote(*m_run, {1, "x", 1}), ErrorCode::NotFound, "an event of the kind \"started\"");
+        VERIFY_ERROR(addNote(*m_run, {1, "x", 9}), ErrorCode::NotFound, "there is no event of this id");
+        VERIFY_ERROR(addNote(*m_run, {1, "x", -9}), ErrorCode::InvalidInput, "the note to be replaced is -9");
+        VERIFY_ERROR(addNote(*m_run, {1, " ", 1}), ErrorCode::InvalidInput, "the note is empty");
+    }
+    void correctionsOfWhatIsNotKnownStandForThemselves()
+    {
+        const RunEvent event{.id = 9, .kind = EventKind::Note, .text = "x", .payload = notePayload(4)};
+        NoteCorrections corrections;
+        QCOMPARE(corrections.add(event), int64_t{0});
+        QCOMPARE(replacedNote(event), int64_t{4});
+        QCOMPARE(notesNow({event}).size(), size_t{1});
+        // Payloads of others, and broken ones, are none.
+        for (const char *payload : {"", "{", "[]", R"({"annotation":1})", R"({"annotation":false})", R"({"replaces":4})"})
+            QVERIFY(!isAnnotation({.kind = EventKind::Note, .payload = payload}));
+        QVERIFY(!isAnnotation({.kind = EventKind::Alarm, .payload = notePayload(0)}));
+        for (const char *payload : {R"({"annotation":true,"replaces":"4"})", R"({"annotation":true,"replaces":-4})",
+                                    R"({"annotation":true,"replaces":4.5})"})
+            QCOMPARE(replacedNote({.kind = EventKind::Note, .payload = payload}), int64_t{0});
     }
     void notesHaveLimits()
     {
@@ -236,7 +292,14 @@ private Q_SLOTS:
         VERIFY_OK(note);
         QCOMPARE(note->step, 12);
         QCOMPARE(note->text, std::string("a b"));
-        for (const char *wrong : {"", "x", "12", "12x y", "12 "})
+        const auto correction = noteFromValue(noteValue({12, "5/6 a", 45}), "run-1");
+        VERIFY_OK(correction);
+        QCOMPARE(correction->replaces, 45);
+        QCOMPARE(correction->text, std::string("5/6 a"));
+        const auto removal = noteFromValue(noteValue({12, "", 45}), "run-1");
+        VERIFY_OK(removal);
+        QVERIFY(removal->text.empty());
+        for (const char *wrong : {"", "x", "12", "12x y", "12 ", "12/ a", "12/0 a", "12/-1 a", "12/x a", "12/4"})
             VERIFY_ERROR(noteFromValue(wrong, "run-1"), ErrorCode::InvalidInput,
                          "Cannot annotate run \"run-1\"");
     }

@@ -121,6 +121,58 @@ private Q_SLOTS:
         VERIFY_OK(trash.empty(std::numeric_limits<double>::infinity()));
         QVERIFY(fs::is_empty(m_home / "trash"));
     }
+    void chosenOnesGoForGood()
+    {
+        const RunTrash trash(m_home);
+        for (const char *id : {"a", "b", "c"}) VERIFY_OK(trash.put(make(id)));
+        const std::string folderOfB = (m_home / "trash" / "b").string();
+        // None goes where one is not there.
+        VERIFY_ERROR(trash.remove({"a", "bb"}), ErrorCode::NotFound, "Cannot delete run \"bb\" for good: it is not in the trash");
+        QCOMPARE(trash.list().size(), size_t{3});
+        const auto gone = trash.remove({"a", folderOfB, "a"});
+        VERIFY_OK(gone);
+        QCOMPARE(gone->size(), size_t{2});
+        QVERIFY(gone->back().numBytes > 5);
+        QCOMPARE(gone->back().told().entry, folderOfB);
+        QCOMPARE(trash.list().size(), size_t{1});
+        QCOMPARE(trash.list().front().id, std::string("c"));
+        VERIFY_ERROR(trash.remove({"c"}, [] { return true; }), ErrorCode::Cancelled, "behind 0 of 1 runs");
+        QCOMPARE(trash.list().size(), size_t{1});
+    }
+    void twoOfOneIdAreToldApartByTheirFolders()
+    {
+        const RunTrash trash(m_home);
+        VERIFY_OK(trash.put(make("a")));
+        VERIFY_OK(trash.put(make("a")));
+        VERIFY_ERROR(trash.remove({"a"}), ErrorCode::Conflict, "several of this id are in the trash");
+        VERIFY_ERROR(trash.remove({"a"}), ErrorCode::Conflict, (m_home / "trash" / "a~2").string());
+        // The older one, whose folder is called as the id of both.
+        VERIFY_OK(trash.restore((m_home / "trash" / "a").string(), *m_catalogue));
+        QCOMPARE(trash.list().size(), size_t{1});
+        QCOMPARE(trash.list().front().folder, m_home / "trash" / "a~2");
+        VERIFY_OK(trash.remove({"a"}));
+        QVERIFY(trash.list().empty());
+    }
+    void whatWasToldByItsFolderComesBackByIt()
+    {
+        const RunTrash trash(m_home);
+        const RunDirectory run = make("a");
+        VERIFY_OK(trash.put(run));
+        VERIFY_OK(trash.restore(run.path().string(), *m_catalogue));
+        QVERIFY(fs::exists(run.path() / "spec.json"));
+    }
+    void linksInTheTrashLeadNowhere()
+    {
+        const RunDirectory kept = make(m_home.parent_path() / "elsewhere", "a");
+        VERIFY_OK(RunTrash(m_home).put(make("b")));
+        fs::create_directory_symlink(m_home / "trash" / "b", m_home / "trash" / "link");
+        fs::create_directories(m_home / "trash" / "half");
+        fs::copy_file(m_home / "trash" / "b" / "trash.json", m_home / "trash" / "half" / "trash.json");
+        fs::create_directory_symlink(kept.path(), m_home / "trash" / "half" / "run");
+        QCOMPARE(RunTrash(m_home).list().size(), size_t{1});
+        VERIFY_OK(RunTrash(m_home).empty(std::numeric_limits<double>::infinity()));
+        QVERIFY(fs::exists(kept.path() / "spec.json"));
+    }
     void foreignFoldersInTheTrashAreLeftAlone()
     {
         writeText(m_home / "trash" / "mine" / "file", "x");

@@ -47,6 +47,21 @@ void EngineSession::annotate(const QString &, qint64, const QString &, QObject *
     refuse("annotate the run", context, std::move(reply));
 }
 
+void EngineSession::replaceNote(const QString &, qint64, qint64, const QString &, QObject *context, Reply<void> reply)
+{
+    refuse("correct the note", context, std::move(reply));
+}
+
+void EngineSession::listTrash(QObject *context, Reply<std::vector<DeletedRun>> reply)
+{
+    refuse("list the trash", context, std::move(reply));
+}
+
+void EngineSession::emptyTrash(const TrashChoice &, QObject *context, Reply<std::vector<DeletedRun>> reply)
+{
+    refuse("empty the trash", context, std::move(reply));
+}
+
 std::unique_ptr<PendingRequest>
 EngineSession::importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)>,
                                  Reply<ImportedRuns> reply)

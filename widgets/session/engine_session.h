@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/deleted_run.h"
 #include "core/spec/frames.h"
 #include "core/spec/generation.h"
 #include "core/spec/inspection.h"
@@ -127,8 +128,8 @@ public:
 
     /// Starts or ends the live updates of a run (updated()). Counted: each watch needs its unwatch. An update
     /// with mustReplay follows each watch() as soon as the engine sends live reports (or refuses to), and
-    /// comes again when the link or the worker was lost and found, and when the run has ended: who asks for
-    /// the history then, and only then, misses nothing.
+    /// comes again when the link or the worker was lost and found, when the run has ended, and when a note was
+    /// written while it rests: who asks for the history then, and only then, misses nothing.
     virtual void watch(const QString &run) = 0;
     virtual void unwatch(const QString &run) = 0;
 
@@ -214,6 +215,15 @@ public:
     [[nodiscard]] virtual std::unique_ptr<PendingRequest>
     exportModel(const ModelExportRequest &request, QObject *context,
                 std::function<void(const TransferAmount &)> onAmount, Reply<ModelExportSummary> reply);
+
+    /// Corrects a note of a person; an empty text takes it away. What was said can be said again in the same way.
+    /// @param note id of its event
+    virtual void replaceNote(const QString &run, qint64 note, qint64 step, const QString &text, QObject *context,
+                             Reply<void> reply);
+    /// What deleteRun() took and restoreRun() brings back, by its folder there; newest first.
+    virtual void listTrash(QObject *context, Reply<std::vector<DeletedRun>> reply);
+    /// Deletes for good. Answers with those that went.
+    virtual void emptyTrash(const TrashChoice &choice, QObject *context, Reply<std::vector<DeletedRun>> reply);
 
     /// Whether a path of the engine is one of this computer: it can be chosen and opened here.
     [[nodiscard]] bool isOfThisComputer() const { return engine().isOfThisComputer; }

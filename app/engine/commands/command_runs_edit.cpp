@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/store/run_labels.h"
 #include "core/store/run_note.h"
+#include "core/store/run_store.h"
 #ifdef ORRERY_HAS_RPC
 #include "core/rpc/client.h"
 #endif
@@ -14,11 +15,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <optional>
 
 namespace orrery::cli {
 
 namespace {
+
+constexpr int32_t kNotePage = 10'000;
 
 struct EditArguments {
     std::string run;
@@ -33,7 +37,10 @@ struct EditArguments {
 
 struct NoteArguments {
     std::string run;
-    int64_t step = 0;
+    std::optional<int64_t> step;
+    int64_t replaces = 0;
+    int64_t removed = 0;
+    bool isListing = false;
     std::vector<std::string> words;
 };
 
@@ -93,6 +100,7 @@ Result<void> tellNote(const RunDirectory &run, const RunNote &note)
     ORRERY_TRY(checkNote(note, run.frozen().id));
     const auto worker = run.liveWorker();
     if (!worker) return addNote(run, note);
+    ORRERY_TRY(checkReplacedNote(run, note));
 #ifdef ORRERY_HAS_RPC
     if (!worker->socket.empty()) {
         ORRERY_ASSIGN(const EngineClient client, EngineClient::connect(worker->socket));
@@ -126,35 +134,114 @@ int remoteEdit(const Session &session, EditArguments &arguments)
     return kExitOk;
 }
 
-int remoteNote(const Session &session, const NoteArguments &arguments, const std::string &text)
+#endif
+
+/// How this machine, or another one, is asked for what a note needs.
+struct NotePlace {
+    std::string run;
+    std::function<Result<std::vector<RunEvent>>(int64_t afterId)> events; ///< some, oldest first
+    std::function<Result<void>(const RunNote &)> tell;
+};
+
+Result<std::vector<RunEvent>> notesOf(const NotePlace &place)
 {
-    const auto remote = connectToRemote(session);
-    if (!remote) return fail(session, remote.error());
-    if (const auto told = remote->client.annotate(arguments.run, arguments.step, text); !told) return fail(session, told.error());
-    if (session.json)
-        printJson({{"event", "done"}, {"run", arguments.run}, {"step", arguments.step}});
-    else
-        std::printf("noted at step %lld of run %s\n", static_cast<long long>(arguments.step), arguments.run.c_str());
+    std::vector<RunEvent> all;
+    for (int64_t last = 0;;) {
+        ORRERY_ASSIGN(const std::vector<RunEvent> page, place.events(last));
+        if (page.empty()) return notesNow(all);
+        last = page.back().id;
+        for (const RunEvent &event : page)
+            if (isAnnotation(event)) all.push_back(event);
+    }
+}
+
+int listNotes(const Session &session, const NotePlace &place)
+{
+    const auto notes = notesOf(place);
+    if (!notes) return fail(session, notes.error());
+    for (const RunEvent &note : *notes)
+        if (session.json)
+            printJson({{"id", note.id}, {"step", note.step}, {"time", note.wallTime}, {"text", note.text}});
+        else
+            std::printf("%-6lld step %-10lld %s\n", static_cast<long long>(note.id), static_cast<long long>(note.step),
+                        note.text.c_str());
+    if (notes->empty() && !session.json) std::printf("Run %s has no notes.\n", place.run.c_str());
     return kExitOk;
 }
-#endif
+
+/// What is to be said, with the step of the note that it replaces where none is given.
+Result<RunNote> noteOf(const NoteArguments &arguments, const NotePlace &place)
+{
+    const auto refused = [&place](const std::string &found, const std::string &hint) {
+        return Error{ErrorCode::InvalidInput, "Cannot annotate run \"" + place.run + "\": " + found + ".", hint};
+    };
+    RunNote note{arguments.step.value_or(-1), {}, std::max(arguments.replaces, arguments.removed)};
+    for (const std::string &word : arguments.words) note.text += (note.text.empty() ? "" : " ") + word;
+    if (arguments.removed > 0 && !note.text.empty())
+        return refused("--remove came with a text, expected none", "Correct a note with --replace " + std::to_string(arguments.removed) + " TEXT.");
+    if (arguments.removed <= 0 && note.text.empty())
+        return refused("no text was given, expected the note", "For example: orrery-engine runs note " + place.run + " --step 120 the loss jumps here");
+    if (arguments.step) return note;
+    if (note.replaces <= 0)
+        return refused("no step was given, expected --step", "Name the step that the note is about.");
+    ORRERY_ASSIGN(const std::vector<RunEvent> notes, notesOf(place));
+    for (const RunEvent &known : notes)
+        if (known.id == note.replaces) note.step = known.step;
+    if (note.step >= 0) return note;
+    return Error{ErrorCode::NotFound,
+                 "Cannot correct note " + std::to_string(note.replaces) + " of run \"" + place.run +
+                     "\": there is none of this id now, expected one that --list shows.",
+                 "One that was removed comes back with --replace ID --step N TEXT."};
+}
+
+int noteAt(const Session &session, const NoteArguments &arguments, const NotePlace &place)
+{
+    if (arguments.isListing) return listNotes(session, place);
+    const auto note = noteOf(arguments, place);
+    if (!note) return fail(session, note.error());
+    if (const auto told = place.tell(*note); !told) return fail(session, told.error());
+    if (session.json) {
+        nlohmann::json line = {{"event", "done"}, {"run", place.run}, {"step", note->step}};
+        if (note->replaces > 0) line["replaces"] = note->replaces;
+        printJson(line);
+        return kExitOk;
+    }
+    const auto step = static_cast<long long>(note->step), replaced = static_cast<long long>(note->replaces);
+    if (note->replaces <= 0)
+        std::printf("noted at step %lld of run %s\n", step, place.run.c_str());
+    else if (note->text.empty())
+        std::printf("removed note %lld at step %lld of run %s\n", replaced, step, place.run.c_str());
+    else
+        std::printf("corrected note %lld at step %lld of run %s\n", replaced, step, place.run.c_str());
+    return kExitOk;
+}
 
 int note(const Session &session, const NoteArguments &arguments)
 {
-    std::string text;
-    for (const std::string &word : arguments.words) text += (text.empty() ? "" : " ") + word;
 #ifdef ORRERY_HAS_RPC
-    if (!session.host.empty()) return remoteNote(session, arguments, text);
+    if (!session.host.empty()) {
+        const auto remote = connectToRemote(session);
+        if (!remote) return fail(session, remote.error());
+        const EngineClient &client = remote->client;
+        const auto status = client.status(arguments.run);
+        if (!status) return fail(session, status.error());
+        return noteAt(session, arguments,
+                      {status->id, [&](int64_t afterId) { return client.listEvents(status->id, afterId); },
+                       [&](const RunNote &note) {
+                           return note.replaces > 0 ? client.replaceNote(status->id, note)
+                                                    : client.annotate(status->id, note.step, note.text);
+                       }});
+    }
 #endif
     const auto run = findRun(session, arguments.run);
     if (!run) return fail(session, run.error());
-    if (const auto told = tellNote(*run, {arguments.step, text}); !told) return fail(session, told.error());
-    if (session.json)
-        printJson({{"event", "done"}, {"run", run->frozen().id}, {"step", arguments.step}});
-    else
-        std::printf("noted at step %lld of run %s\n", static_cast<long long>(arguments.step),
-                    run->frozen().id.c_str());
-    return kExitOk;
+    const auto events = [&run](int64_t afterId) -> Result<std::vector<RunEvent>> {
+        std::error_code failed;
+        if (!std::filesystem::exists(run->path() / "run.db", failed)) return std::vector<RunEvent>{}; // it never started
+        ORRERY_ASSIGN(const std::unique_ptr<RunReader> reader, RunReader::open(run->path()));
+        return reader->events(afterId, kNotePage);
+    };
+    return noteAt(session, arguments, {run->frozen().id, events, [&run](const RunNote &note) { return tellNote(*run, note); }});
 }
 
 } // namespace
@@ -182,10 +269,16 @@ void addRunsEdit(CLI::App &runs, Session &session)
     });
 
     static NoteArguments noted;
-    auto *noteCommand = runs.add_subcommand("note", "Write a note at a step, drawn on the curves");
+    auto *noteCommand = runs.add_subcommand("note", "Write, correct or remove a note at a step, drawn on the curves");
     noteCommand->add_option("run", noted.run, "Id, unique prefix, name or path")->required();
-    noteCommand->add_option("--step", noted.step, "Step that it is about")->required();
-    noteCommand->add_option("text", noted.words, "The note")->required();
+    noteCommand->add_option("--step", noted.step, "Step that it is about; of a correction the note's own unless given");
+    auto *replace = noteCommand->add_option("--replace", noted.replaces, "Id of a note that this text replaces")
+                        ->check(CLI::PositiveNumber);
+    auto *remove = noteCommand->add_option("--remove", noted.removed, "Id of a note that is taken away")
+                       ->check(CLI::PositiveNumber)
+                       ->excludes(replace);
+    noteCommand->add_flag("--list", noted.isListing, "Show the notes with their ids")->excludes(replace)->excludes(remove);
+    noteCommand->add_option("text", noted.words, "The note");
     addHostOption(noteCommand, session);
     finish(noteCommand, session, [&session] { return note(session, noted); });
 }

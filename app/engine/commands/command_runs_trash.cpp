@@ -23,6 +23,7 @@ struct DeleteArguments {
 };
 
 struct EmptyArguments {
+    std::vector<std::string> runs; ///< none: all
     std::string older;
     bool isConfirmed = false;
 };
@@ -65,49 +66,84 @@ int restore(const Session &session, const std::string &id)
     return kExitOk;
 }
 
-void printEntry(const Session &session, const TrashEntry &entry)
+int printTrash(const Session &session, const std::vector<DeletedRun> &runs)
 {
-    if (session.json)
-        printJson({{"run", entry.id},
-                   {"name", entry.name},
-                   {"origin", entry.origin.string()},
-                   {"deleted_at", entry.deletedAt},
-                   {"bytes", entry.numBytes}});
-    else
-        std::printf("%-32s %10s  deleted %s ago  %s\n", entry.id.c_str(), formatBytes(entry.numBytes).c_str(),
-                    formatDuration(wallSeconds() - entry.deletedAt).c_str(), entry.origin.c_str());
+    for (const DeletedRun &run : runs)
+        if (session.json)
+            printJson({{"run", run.id},
+                       {"name", run.name},
+                       {"origin", run.origin},
+                       {"entry", run.entry},
+                       {"deleted_at", run.deletedAt},
+                       {"bytes", run.numBytes}});
+        else
+            std::printf("%-32s %10s  deleted %s ago  %s\n", run.id.c_str(), formatBytes(run.numBytes).c_str(),
+                        formatDuration(wallSeconds() - run.deletedAt).c_str(), run.origin.c_str());
+    if (runs.empty() && !session.json) std::printf("The trash is empty.\n");
+    return kExitOk;
 }
 
-int listTrash(const Session &session)
+std::vector<DeletedRun> told(const std::vector<TrashEntry> &entries)
 {
-    const std::vector<TrashEntry> entries = trashOf(session).list();
-    for (const TrashEntry &entry : entries) printEntry(session, entry);
-    if (entries.empty() && !session.json) std::printf("The trash is empty.\n");
+    std::vector<DeletedRun> runs;
+    for (const TrashEntry &entry : entries) runs.push_back(entry.told());
+    return runs;
+}
+
+int printGone(const Session &session, const std::vector<DeletedRun> &gone)
+{
+    uint64_t numBytes = 0;
+    for (const DeletedRun &run : gone) numBytes += run.numBytes;
+    if (session.json)
+        printJson({{"event", "done"}, {"runs", gone.size()}, {"bytes", numBytes}});
+    else
+        std::printf("deleted %zu %s, %s\n", gone.size(), gone.size() == 1 ? "run" : "runs", formatBytes(numBytes).c_str());
     return kExitOk;
+}
+
+Result<TrashChoice> choiceOf(const EmptyArguments &arguments)
+{
+    TrashChoice choice{arguments.runs.empty(), 0, arguments.runs};
+    if (!arguments.older.empty()) {
+        ORRERY_ASSIGN(choice.olderThan, parseTimeSpan("--older", arguments.older));
+    }
+    if (arguments.isConfirmed) return choice;
+    return Error{ErrorCode::InvalidInput, "Cannot empty the trash: that cannot be undone, expected --yes.",
+                 "See what is there with: orrery-engine runs trash list"};
 }
 
 int emptyTrash(const Session &session, const EmptyArguments &arguments)
 {
-    double before = std::numeric_limits<double>::infinity();
-    if (!arguments.older.empty()) {
-        const auto age = parseTimeSpan("--older", arguments.older);
-        if (!age) return fail(session, age.error());
-        before = wallSeconds() - *age;
-    }
-    if (!arguments.isConfirmed)
-        return fail(session, Error{ErrorCode::InvalidInput,
-                                   "Cannot empty the trash: that cannot be undone, expected --yes.",
-                                   "See what is there with: orrery-engine runs trash list"});
-    const auto gone = trashOf(session).empty(before);
+    const auto choice = choiceOf(arguments);
+    if (!choice) return fail(session, choice.error());
+    const RunTrash trash = trashOf(session);
+    const double before = choice->olderThan > 0 ? wallSeconds() - choice->olderThan : std::numeric_limits<double>::infinity();
+    const auto gone = choice->isWhole ? trash.empty(before) : trash.remove(choice->entries);
     if (!gone) return fail(session, gone.error());
-    uint64_t numBytes = 0;
-    for (const TrashEntry &entry : *gone) numBytes += entry.numBytes;
-    if (session.json)
-        printJson({{"event", "done"}, {"runs", gone->size()}, {"bytes", numBytes}});
-    else
-        std::printf("deleted %zu runs, %s\n", gone->size(), formatBytes(numBytes).c_str());
-    return kExitOk;
+    return printGone(session, told(*gone));
 }
+
+#ifdef ORRERY_HAS_RPC
+int remoteListTrash(const Session &session)
+{
+    const auto remote = connectToRemote(session);
+    if (!remote) return fail(session, remote.error());
+    const auto runs = remote->client.listTrash();
+    if (!runs) return fail(session, runs.error());
+    return printTrash(session, *runs);
+}
+
+int remoteEmptyTrash(const Session &session, const EmptyArguments &arguments)
+{
+    const auto choice = choiceOf(arguments);
+    if (!choice) return fail(session, choice.error());
+    const auto remote = connectToRemote(session);
+    if (!remote) return fail(session, remote.error());
+    const auto gone = remote->client.emptyTrash(*choice);
+    if (!gone) return fail(session, gone.error());
+    return printGone(session, *gone);
+}
+#endif
 
 } // namespace
 
@@ -143,15 +179,26 @@ void addRunsTrash(CLI::App &runs, Session &session)
 
     auto *trashCommand = runs.add_subcommand("trash", "What was deleted and can be restored");
     trashCommand->require_subcommand(1);
-    finishHere(trashCommand->add_subcommand("list", "Deleted runs, newest first"), session,
-               "Run it on that machine; runs restore ID --host brings one of its runs back.",
-               [&session] { return listTrash(session); });
+    auto *listCommand = trashCommand->add_subcommand("list", "Deleted runs, newest first");
+    addHostOption(listCommand, session);
+    finish(listCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteListTrash(session);
+#endif
+        return printTrash(session, told(trashOf(session).list()));
+    });
     static EmptyArguments emptied;
     auto *emptyCommand = trashCommand->add_subcommand("empty", "Delete what is in the trash forever");
-    emptyCommand->add_option("--older", emptied.older,
-                             "Only what was deleted longer ago: 30d, 12h, 45m, 10s");
+    auto *runsOption = emptyCommand->add_option("run", emptied.runs, "Only these: ids, or their folders in the trash (--json shows them)");
+    emptyCommand->add_option("--older", emptied.older, "Only what was deleted longer ago: 30d, 12h, 45m, 10s")->excludes(runsOption);
     emptyCommand->add_flag("--yes", emptied.isConfirmed, "Do not ask");
-    finishHere(emptyCommand, session, "What cannot be undone is done on the machine itself: run it there.", [&session] { return emptyTrash(session, emptied); });
+    addHostOption(emptyCommand, session);
+    finish(emptyCommand, session, [&session] {
+#ifdef ORRERY_HAS_RPC
+        if (!session.host.empty()) return remoteEmptyTrash(session, emptied);
+#endif
+        return emptyTrash(session, emptied);
+    });
 }
 
 } // namespace orrery::cli

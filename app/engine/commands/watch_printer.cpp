@@ -2,6 +2,7 @@
 #include "app/engine/commands/watch_printer.h"
 
 #include "core/base/text.h"
+#include "core/spec/run_notes.h"
 
 #include <nlohmann/json.hpp>
 
@@ -120,8 +121,12 @@ void WatchPrinter::printReport(const StepReport &report)
 void WatchPrinter::printEvent(const RunEvent &event)
 {
     if (!m_session.json) {
-        std::printf("step %-8lld %s: %s\n", static_cast<long long>(event.step), eventKindName(event.kind),
-                    event.text.c_str());
+        const int64_t replaced = replacedNote(event);
+        const std::string about = replaced <= 0        ? ""
+                                  : event.text.empty() ? " " + std::to_string(replaced) + " was removed"
+                                                       : " " + std::to_string(replaced) + " now says";
+        std::printf("step %-8lld %s%s%s%s\n", static_cast<long long>(event.step), eventKindName(event.kind), about.c_str(),
+                    event.text.empty() ? "" : ": ", event.text.c_str());
         return;
     }
     Json line = {{"event", eventKindName(event.kind)}, {"id", event.id},         {"step", event.step},

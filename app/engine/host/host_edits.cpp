@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What manages many runs: labels, undoing a delete, branches, notes, TensorBoard's files.
+// What manages many runs: labels, undoing a delete and ending that, branches, notes, TensorBoard's files.
 #include "app/engine/host/branch_run.h"
 #include "app/engine/host/counted.h"
 #include "app/engine/host/host_service.h"
@@ -10,6 +10,8 @@
 #include "core/store/run_note.h"
 #include "core/store/run_trash.h"
 #include "core/store/tfevents.h"
+
+#include <limits>
 
 namespace orrery {
 
@@ -76,9 +78,31 @@ Result<RunStatus> HostService::branchRun(const BranchRequest &request)
     return request.start ? startNew(branch, "branched") : listed(branch);
 }
 
-Result<void> HostService::annotate(const std::string &run, int64_t step, const std::string &text)
+Result<void> HostService::annotate(const std::string &run, const RunNote &note) { return m_runs.annotate(run, note); }
+
+Result<std::vector<DeletedRun>> HostService::listTrash()
 {
-    return m_runs.annotate(run, step, text);
+    std::vector<DeletedRun> runs;
+    for (const TrashEntry &entry : RunTrash(m_home).list()) runs.push_back(entry.told());
+    return runs;
+}
+
+Result<std::vector<DeletedRun>> HostService::emptyTrash(const TrashChoice &choice, const StreamSink &caller)
+{
+    if (!(choice.olderThan >= 0))
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot empty the trash: the age is " + std::to_string(choice.olderThan) + " s, expected 0 or more.",
+                     "Leave it out to delete all that is there."};
+    const Counted counted(m_numTransfers);
+    const RunTrash trash(m_home);
+    const auto isCancelled = [&caller] { return caller.isCancelled(); };
+    const double before =
+        choice.olderThan > 0 ? wallSeconds() - choice.olderThan : std::numeric_limits<double>::infinity();
+    ORRERY_ASSIGN(const std::vector<TrashEntry> gone,
+                  choice.isWhole ? trash.empty(before, isCancelled) : trash.remove(choice.entries, isCancelled));
+    std::vector<DeletedRun> runs;
+    for (const TrashEntry &entry : gone) runs.push_back(entry.told());
+    return runs;
 }
 
 Result<ImportReply> HostService::importRuns(const std::string &path, const StreamSink &caller,
@@ -113,12 +137,17 @@ Result<void> HostService::exportRun(const std::string &run, const std::string &d
     return {};
 }
 
-Result<void> HostRuns::annotate(const std::string &run, int64_t step, const std::string &text)
+Result<void> HostRuns::annotate(const std::string &run, const RunNote &note)
 {
     ORRERY_ASSIGN(const RunDirectory directory, open(run));
-    const RunNote note{step, text};
     ORRERY_TRY(checkNote(note, directory.frozen().id));
-    if (!directory.isOwned()) return addNote(directory, note);
+    if (!directory.isOwned()) {
+        ORRERY_TRY(addNote(directory, note));
+        const std::lock_guard lock(m_mutex);
+        ++m_numNotes[directory.path()];
+        return {};
+    }
+    ORRERY_TRY(checkReplacedNote(directory, note));
     // The worker alone writes while it lives.
     ORRERY_TRY(control(run, {ControlVerb::Set, 1, {kNoteKey, noteValue(note)}}));
     return {};

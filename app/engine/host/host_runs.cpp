@@ -274,7 +274,9 @@ Result<void> HostRuns::watch(const std::string &run, WatchSink &sink)
     auto lastSend = Clock::now();
     bool mustReplay = true;
     bool wasOwned = false;
+    uint64_t numSeen = numNotes(directory.path());
     while (!sink.isCancelled()) {
+        if (const uint64_t now = numNotes(directory.path()); std::exchange(numSeen, now) != now) mustReplay = true;
         const std::optional<WorkerInfo> worker = directory.liveWorker();
         if (worker && !worker->socket.empty()) {
             ORRERY_ASSIGN(const Forwarding ended, forward(directory, run, *worker, sink, mustReplay));
@@ -385,6 +387,13 @@ Result<void> HostRuns::remove(const std::string &run)
     }
     ORRERY_TRY(RunTrash(m_catalogue.runsDirectory().parent_path()).put(directory));
     return m_catalogue.forget(directory.path());
+}
+
+uint64_t HostRuns::numNotes(const std::filesystem::path &run)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto found = m_numNotes.find(run);
+    return found == m_numNotes.end() ? 0 : found->second;
 }
 
 bool HostRuns::isStarting()

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <filesystem>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -45,9 +46,9 @@ public:
 
     /// Spawns a worker, waits until it is up and keeps it as a child of ours.
     Result<RunStatus> start(const std::string &run, int64_t steps);
-    /// A note at a step: told to the worker while one lives. @error as checkNote; Unavailable while a worker
-    /// does not listen yet
-    Result<void> annotate(const std::string &run, int64_t step, const std::string &text);
+    /// A note at a step, or one in the place of another: told to the worker while one lives. @error as checkNote and
+    /// checkReplacedNote; Unavailable while a worker does not listen yet
+    Result<void> annotate(const std::string &run, const RunNote &note);
     /// Moves it into the trash and off the list. @error Conflict when owned, or on another file system
     Result<void> remove(const std::string &run);
     Result<RunDirectory> open(const std::string &run) const;
@@ -79,6 +80,9 @@ private:
     std::list<std::pair<std::string, std::shared_ptr<EngineClient>>>
         m_clients; ///< by socket, most recent first
     std::set<std::filesystem::path> m_starting;
+    /// How many notes were written here to a run at rest: who watches it hears of them.
+    std::map<std::filesystem::path, uint64_t> m_numNotes;
+    [[nodiscard]] uint64_t numNotes(const std::filesystem::path &run);
     struct Child {
         RunDirectory run;
         WorkerProcess process;

@@ -36,7 +36,9 @@ public:
     Result<RunStatus> editRun(const std::string &run, const RunEdit &edit) override;
     Result<RunStatus> restoreRun(const std::string &run) override;
     Result<RunStatus> branchRun(const BranchRequest &request) override;
-    Result<void> annotate(const std::string &run, int64_t step, const std::string &text) override;
+    Result<void> annotate(const std::string &run, const RunNote &note) override;
+    Result<std::vector<DeletedRun>> listTrash() override;
+    Result<std::vector<DeletedRun>> emptyTrash(const TrashChoice &choice, const StreamSink &caller) override;
     Result<ImportReply> importRuns(const std::string &path, const StreamSink &caller,
                                    const std::function<void(const TransferAmount &)> &onAmount) override;
     Result<void> exportRun(const std::string &run, const std::string &directory,
@@ -72,7 +74,7 @@ private:
     std::optional<HostDescription> m_description; ///< asking the GPU driver takes a while: once
     std::atomic<int> m_numDescriptions{0};
     std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
-    std::atomic<int> m_numTransfers{0}; ///< imports and exports
+    std::atomic<int> m_numTransfers{0}; ///< imports, exports, and what goes for good
     std::atomic<bool> m_isRetired{false};
     std::atomic<bool> m_isListening{false};
 };

@@ -73,6 +73,23 @@ private Q_SLOTS:
         const EngineAnswer wrong = run(u"runs note fox --step -3 x"_s);
         QCOMPARE(wrong.exitCode, 3);
         QVERIFY(wrong.err.contains(u"the step is -3"_s));
+        const QJsonObject listed = run(u"runs note fox --list --json"_s).lines().last();
+        QCOMPARE(listed[u"text"_s].toString(), u"it jumps here"_s);
+        const QString id = QString::number(listed[u"id"_s].toInt());
+        QVERIFY(run(u"runs note fox --replace "_s + id + u" it jumped"_s).out.contains(u"corrected note "_s + id + u" at step 3"_s));
+        QVERIFY(run(u"runs note fox --list"_s).out.contains(u"it jumped"_s));
+        QVERIFY(run(u"runs note fox --remove "_s + id).out.contains(u"removed note "_s + id));
+        QVERIFY(run(u"runs note fox --list"_s).out.contains(u"has no notes"_s));
+        const auto refusal = [this](const QString &line) {
+            const EngineAnswer answer = run(line);
+            return answer.exitCode == 3 ? answer.err : answer.all();
+        };
+        QVERIFY(refusal(u"runs note fox --remove "_s + id).contains(u"there is none of this id now"_s));
+        QVERIFY(refusal(u"runs note fox --remove "_s + id + u" words"_s).contains(u"--remove came with a text"_s));
+        QVERIFY(refusal(u"runs note fox --step 3"_s).contains(u"no text was given"_s));
+        QVERIFY(refusal(u"runs note fox words"_s).contains(u"no step was given"_s));
+        QVERIFY(refusal(u"runs note fox --step 3 --replace 1 words"_s).contains(u"Cannot correct note 1"_s));
+        QCOMPARE(run(u"runs note fox --replace 1 --remove 2 words"_s).exitCode, 2);
     }
     void branchesGoOn()
     {
@@ -128,6 +145,11 @@ private Q_SLOTS:
         QVERIFY(run(u"runs trash empty"_s).err.contains(u"--yes"_s));
         QVERIFY(run(u"runs trash empty --older 30x --yes"_s).err.contains(u"d, h, m, s"_s));
         QCOMPARE(object(u"runs trash empty --older 1d --yes"_s)[u"runs"_s].toInt(), 0);
+        QVERIFY(run(u"runs trash empty nobody --yes"_s).err.contains(u"it is not in the trash"_s));
+        QCOMPARE(run(u"runs trash empty doomed --older 1d --yes"_s).exitCode, 2);
+        QVERIFY(run(u"runs trash empty "_s + id + u" --yes"_s).out.contains(u"deleted 1 run,"_s));
+        QCOMPARE(run(u"branch fox --step 4 --name doomed"_s).exitCode, 0);
+        QCOMPARE(run(u"runs delete doomed"_s).exitCode, 0);
         QCOMPARE(object(u"runs trash empty --yes"_s)[u"runs"_s].toInt(), 1);
         QVERIFY(run(u"runs trash list"_s).out.contains(u"empty"_s));
     }

@@ -95,7 +95,7 @@ public:
             // Of settings it knows the one that is none.
             const auto note = noteFromValue(command.setting.value, m_status.id);
             if (!note) return note.error();
-            m_writer.addEvent({0, note->step, wallSeconds(), m_status.attempt, EventKind::Note, note->text, kNotePayload});
+            m_writer.addEvent({0, note->step, wallSeconds(), m_status.attempt, EventKind::Note, note->text, notePayload(note->replaces)});
             break;
         }
         default:

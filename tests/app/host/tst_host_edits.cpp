@@ -7,6 +7,7 @@
 #undef VERIFY_OK // the same there
 #include "tests/base/check_result.h"
 
+#include <cmath>
 #include <fstream>
 
 using namespace orrery;
@@ -117,6 +118,59 @@ private Q_SLOTS:
         QCOMPARE(client.listRuns()->size(), size_t{1});
         VERIFY_ERROR(client.restoreRun(created->id), ErrorCode::NotFound,
                      "no run of this id is in the trash");
+    }
+    void theTrashIsListedAndEmptied()
+    {
+        const EngineClient client = m_host->client();
+        QVERIFY(client.listTrash()->empty());
+        std::vector<std::string> ids;
+        for (int i = 0; i < 3; ++i) {
+            const auto created = client.createRun(m_host->specJson(), "", false);
+            VERIFY_OK(created);
+            ids.push_back(created->id);
+            VERIFY_OK(client.deleteRun(created->id));
+        }
+        const auto deleted = client.listTrash();
+        VERIFY_OK(deleted);
+        QCOMPARE(deleted->size(), size_t{3});
+        QCOMPARE(deleted->front().id, ids.back()); // the newest first
+        QVERIFY(deleted->front().numBytes > 0 && deleted->front().deletedAt > 1.7e9);
+        VERIFY_OK(client.restoreRun(deleted->back().entry));
+        QCOMPARE(client.listRuns()->front().id, ids.front());
+        VERIFY_ERROR(client.emptyTrash({false, 0, {ids.front()}}), ErrorCode::NotFound, "it is not in the trash");
+        VERIFY_ERROR(client.emptyTrash({true, std::nan(""), {}}), ErrorCode::InvalidInput, "expected 0 or more");
+        QVERIFY(client.emptyTrash({})->empty()); // nothing was chosen
+        QVERIFY(client.emptyTrash({true, 3600, {}})->empty());
+        const auto gone = client.emptyTrash({false, 0, {deleted->front().entry}});
+        VERIFY_OK(gone);
+        QCOMPARE(gone->front().id, ids.back());
+        QCOMPARE(client.emptyTrash({true, 0, {}})->size(), size_t{1});
+        QVERIFY(client.listTrash()->empty());
+    }
+    void notesAreCorrectedAtRestAndLive()
+    {
+        const EngineClient client = m_host->client();
+        const auto created = client.createRun(m_host->specJson(), "", false);
+        const std::string run = created->id;
+        const auto notes = [&] { return notesNow(client.listEvents(run, 0).value()); };
+        VERIFY_OK(client.annotate(run, 7, "at rets"));
+        const int64_t note = notes().front().id;
+        VERIFY_OK(client.replaceNote(run, {7, "at rest", note}));
+        QCOMPARE(notes().front().text, std::string("at rest"));
+        QCOMPARE(notes().front().id, note);
+        VERIFY_ERROR(client.replaceNote(run, {7, "x", 99}), ErrorCode::NotFound, "there is no event of this id");
+        VERIFY_ERROR(client.replaceNote(run, {7, "x", 0}), ErrorCode::InvalidInput, "its id is 0");
+        // Of a run at rest its viewers are told to look again.
+        {
+            HostWatcher watcher(m_host->client(), run);
+            QVERIFY(waitFor([&] { return watcher.numReplays() == 1; }));
+            VERIFY_OK(client.replaceNote(run, {7, "at rest!", note}));
+            QVERIFY(waitFor([&] { return watcher.numReplays() == 2; }));
+        }
+        VERIFY_OK(client.startRun(run, 0));
+        QVERIFY(waitFor([&] { return client.replaceNote(run, {7, "", note}).ok(); }));
+        QVERIFY(waitFor([&] { return notes().empty(); }));
+        VERIFY_ERROR(client.replaceNote(run, {7, "x", 99}), ErrorCode::NotFound, "there is no event of this id");
     }
     void notesComeFromAnywhere()
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window's session asks a real host for edits, undo, notes, imports and exports.
 #include "app/workbench/rpc_session.h"
+#include "core/spec/run_notes.h"
 #include "host_process.h"
 
 #include <QDir>
@@ -68,13 +69,37 @@ private Q_SLOTS:
             return 0;
         });
         QVERIFY(noted.ok());
+        const auto corrected = answer<void>([&](Reply<void> reply) {
+            m_session->replaceNote(id, 1, 3, QStringLiteral("look here"), this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(corrected.ok());
+        const auto events = answer<std::vector<RunEvent>>([&](Reply<std::vector<RunEvent>> reply) {
+            m_session->listEvents(id, 0, this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(events.ok());
+        QCOMPARE(notesNow(*events).front().text, std::string("look here"));
         const auto deleted = answer<void>([&](Reply<void> reply) {
             m_session->deleteRun(id, this, std::move(reply));
             return 0;
         });
         QVERIFY(deleted.ok());
+        const auto trash = answer<std::vector<DeletedRun>>([&](Reply<std::vector<DeletedRun>> reply) {
+            m_session->listTrash(this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(trash.ok());
+        QCOMPARE(trash->size(), size_t{1});
+        QCOMPARE(trash->front().id, run->id);
+        const auto emptied = answer<std::vector<DeletedRun>>([&](Reply<std::vector<DeletedRun>> reply) {
+            m_session->emptyTrash({false, 0, {"nobody"}}, this, std::move(reply));
+            return 0;
+        });
+        QVERIFY(!emptied.ok());
+        QCOMPARE(emptied.error().code, ErrorCode::NotFound);
         const auto restored = answer<RunStatus>([&](Reply<RunStatus> reply) {
-            m_session->restoreRun(id, this, std::move(reply));
+            m_session->restoreRun(QString::fromStdString(trash->front().entry), this, std::move(reply));
             return 0;
         });
         QVERIFY(restored.ok());
