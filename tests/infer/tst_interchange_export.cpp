@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our models under the names of transformers: one folder that both programs read.
+#include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_loader.h"
 #include "core/spec/field_table.h"
 #include "core/tensorfile/tensor_folder.h"
 #include "golden_models.h"
+#include "pattern_run.h"
 #include "tests/base/check_result.h"
 #include "tiny_run.h"
 
@@ -184,6 +187,55 @@ private Q_SLOTS:
               "n_head", "n_positions", "n_inner", "model_type", "tie_word_embeddings", "architectures",
               "attention_bias", "mlp_bias"})
             if (theirs.contains(key)) QVERIFY2(ours.contains(key) && ours[key] == theirs[key], key);
+    }
+
+    /// transformers read these exports once (golden/make_export_goldens.py): what is written now is the same to the bit, and
+    /// what it computed is what we compute.
+    void givesTransformersTheSameLogits_data()
+    {
+        QTest::addColumn<QString>("golden");
+        QTest::addColumn<QString>("settings");
+        const QString common =
+            "model.layers=2 model.width=32 model.heads=4 model.context=32 model.dropout=0 model.ffn_width=48 ";
+        QTest::newRow("llama, shared keys, untied, stretched positions")
+            << "llama"
+            << common + "model.preset=llama model.kv_heads=2 model.rope_factor=8 model.rope_original_context=8";
+        QTest::newRow("qwen3, wider heads, tied")
+            << "qwen3" << common + "model.rope_theta=1000000 model.kv_heads=2 model.head_dim=12 model.tied=true";
+        QTest::newRow("gpt2, biases, tied") << "gpt2" << common + "model.preset=gpt2 model.bias=true";
+    }
+    void givesTransformersTheSameLogits()
+    {
+        QFETCH(QString, golden);
+        QFETCH(QString, settings);
+        const at::NoGradGuard noGradients;
+        const RunSpec spec = specWith(settings);
+        makePatternRun(m_run, spec);
+        VERIFY_OK(exportHf());
+        if (const QByteArray kept = qgetenv("ORRERY_KEEP_EXPORTS"); !kept.isEmpty()) {
+            fs::copy(m_model, fs::path(kept.toStdString()) / golden.toStdString(), fs::copy_options::recursive);
+            QSKIP("kept for make_export_goldens.py, compared with nothing");
+        }
+        const fs::path model = goldenModel("exports/" + golden.toStdString());
+        const auto computed = SafetensorsReader::open(model / "expected.safetensors");
+        VERIFY_OK(computed);
+        for (const char *file : {"model.safetensors", "tokenizer.json"}) {
+            const auto bytes = readFile(m_model / file, uint64_t{1} << 24);
+            VERIFY_OK(bytes);
+            QVERIFY2(sha256Hex(*bytes) == computed->metadata().at(file), file);
+        }
+        Json config = configOf(m_model);
+        config.erase("orrery");
+        QCOMPARE(QString::fromStdString(config.dump()), QString::fromStdString(configOf(model).dump()));
+        const Expected expected = expectedOf(model);
+        const at::Tensor ids = expected.ids_T.unsqueeze(0);
+        const auto read = loadInsides(m_model);
+        VERIFY_OK(read);
+        const auto ours = patternModel(spec);
+        for (nn::Transformer *one : {ours.get(), read->model.get()}) {
+            const double apart = (one->logits(ids, {})[0] - expected.logits_TV).abs().max().item<double>();
+            QVERIFY2(apart <= 1e-4, qPrintable(QString::number(apart)));
+        }
     }
 
     void writesATokenizerOfTheLibrary()
