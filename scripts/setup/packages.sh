@@ -14,7 +14,7 @@ build=(g++ cmake ninja-build ccache pkg-config git ca-certificates python3 pytho
        qt6-base-dev qt6-base-dev-tools libqt6svg6 qt6-svg-dev libqcustomplot-dev libgl-dev
        fonts-noto-core fonts-noto-mono)
 run=(libgl1-mesa-dri qt6-qpa-plugins)
-tests=(xvfb xauth xdotool imagemagick sqlite3)
+tests=(xvfb xauth xdotool imagemagick sqlite3 dbus-daemon)
 package=(patchelf binutils file dpkg-dev appstream desktop-file-utils qt6-wayland)
 
 wanted=("${build[@]}" "${run[@]}")

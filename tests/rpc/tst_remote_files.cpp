@@ -14,13 +14,17 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cerrno>
 #include <cmath>
+#include <fcntl.h>
 #include <limits>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <set>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace orrery;
 
@@ -94,6 +98,8 @@ private Q_SLOTS:
     static void refusesTokens_data();
     static void refusesTokens();
     static void refusesATokenFileThatOthersCanRead();
+    static void anotherUserReadsNoSecret_data();
+    static void anotherUserReadsNoSecret();
     static void nobodyComesInWithADamagedFile();
     static void notesWhenATokenWasUsed();
     static void tokensEnd();
@@ -239,6 +245,44 @@ void TestRemoteFiles::refusesATokenFileThatOthersCanRead()
     std::filesystem::create_symlink(real, tokens.file());
     QVERIFY(!tokens.isValid(token));
     compareError(tokens.list().error(), ErrorCode::Conflict, "it is a link");
+}
+
+void TestRemoteFiles::anotherUserReadsNoSecret_data()
+{
+    QTest::addColumn<bool>("isOpened");
+    QTest::newRow("folders as they are") << false;
+    QTest::newRow("folders that somebody has opened to all") << true; // the files themselves are private
+}
+
+/// A process of another user, which only root can start, reads and writes none of the files that hold secrets.
+void TestRemoteFiles::anotherUserReadsNoSecret()
+{
+    QFETCH(bool, isOpened);
+    if (::geteuid() != 0) QSKIP("another user's process can only be started by root");
+    constexpr uid_t kNobody = 65534;
+    const QTemporaryDir folder;
+    const std::filesystem::path place = folder.filePath(QStringLiteral("remote")).toStdString();
+    AccessTokens tokens(place / "tokens.json");
+    QVERIFY(tokens.create("window").ok());
+    QVERIFY(loadOrMakeIdentity(place).ok());
+    ConnectionBook book(place / "connections.json");
+    QVERIFY(book.put(lab()).ok());
+    if (isOpened)
+        for (const std::filesystem::path &path : {std::filesystem::path(folder.path().toStdString()), place}) QCOMPARE(::chmod(path.c_str(), 0777), 0);
+    const std::vector<std::string> files = {tokens.file().string(), (place / "host.key").string(), book.file().string()};
+    for (const std::string &file : files) QVERIFY2(std::filesystem::exists(file), file.c_str());
+    const pid_t child = ::fork();
+    QVERIFY(child >= 0);
+    if (child == 0) {
+        if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(100);
+        int numOpened = 0;
+        for (const std::string &file : files)
+            for (const int how : {O_RDONLY, O_WRONLY}) numOpened += ::open(file.c_str(), how) >= 0 || errno != EACCES ? 1 : 0;
+        ::_exit(numOpened);
+    }
+    int status = 0;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QCOMPARE(WEXITSTATUS(status), 0);
 }
 
 void TestRemoteFiles::nobodyComesInWithADamagedFile()

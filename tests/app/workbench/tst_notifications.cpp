@@ -3,15 +3,22 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 
+#include "app/workbench/desktop_notifications.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/notifications.h"
 #include "widgets/common/number_text.h"
 
 #include <QAction>
+#include <QElapsedTimer>
 #include <QMenu>
+#include <QProcess>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
+
+#ifdef ORRERY_HAS_DBUS
+#include "made_up_desktop.h"
+#endif
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -45,6 +52,7 @@ RunStatus atBreakpoint(RunStatus status)
 class TestNotifications : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void initTestCase();
     void init();
     void cleanup();
     void tells_data();
@@ -54,6 +62,9 @@ private Q_SLOTS:
     void onceAMinuteOfARunAndKind();
     void eachKindIsSwitchedOff();
     void theWindowHasThemInItsMenu();
+    void theDesktopShowsThem();
+    void aDesktopThatDoesNotAnswerHoldsNobodyUp();
+    void cleanupTestCase();
 
 private:
     void list(std::vector<RunStatus> runs) { m_session->setRuns(std::move(runs)); }
@@ -65,7 +76,24 @@ private:
     std::unique_ptr<CountingSink> m_sink;
     std::unique_ptr<RunNotifications> m_notifications;
     bool m_isLookedAt = false;
+    QProcess m_bus;
+    QString m_busAddress; ///< empty: there is none
 };
+
+/// A bus of this test's own, before anything asks for that of the session.
+void TestNotifications::initTestCase()
+{
+    m_bus.start(u"dbus-daemon"_s, {u"--session"_s, u"--nofork"_s, u"--nopidfile"_s, u"--print-address"_s});
+    if (m_bus.waitForStarted() && m_bus.waitForReadyRead())
+        m_busAddress = QString::fromLatin1(m_bus.readLine()).trimmed();
+    qputenv("DBUS_SESSION_BUS_ADDRESS", m_busAddress.isEmpty() ? "disabled:" : m_busAddress.toLatin1());
+}
+
+void TestNotifications::cleanupTestCase()
+{
+    m_bus.terminate();
+    m_bus.waitForFinished();
+}
 
 void TestNotifications::init()
 {
@@ -209,6 +237,65 @@ void TestNotifications::theWindowHasThemInItsMenu()
     Q_EMIT m_sink->activated(u"b"_s); // a click on it
     QCOMPARE(window.selectedRun(), u"b"_s);
     window.notifications().setSink(nullptr);
+}
+
+void TestNotifications::theDesktopShowsThem()
+{
+#ifdef ORRERY_HAS_DBUS
+    if (m_busAddress.isEmpty()) QSKIP("there is no dbus-daemon here");
+    MadeUpDesktop desktop(m_busAddress);
+    QVERIFY2(desktop.isThere(), qPrintable(desktop.error()));
+    DesktopNotifications sink;
+    MainWindow window(*m_session, *m_settings);
+    window.notifications().setSink(&sink);
+    m_notifications.reset(); // of this test; the window has its own
+    list({fakeRun("a"), fakeRun("b")});
+    RunStatus failed = fakeRun("b", RunState::Failed);
+    failed.error = "Loss < 3 & \"NaN\"";
+    list({fakeRun("a"), failed});
+    QVERIFY(QTest::qWaitFor([&] { return desktop.told.size() == 1; }, 20'000));
+    const MadeUpDesktop::Told first = desktop.told.front();
+    QCOMPARE(first.program, u"Orrery"_s);
+    QCOMPARE(first.icon, u"org.orrery.Orrery"_s); // as packaging/desktop calls it
+    QCOMPARE(first.hints.value(u"desktop-entry"_s).toString(), u"org.orrery.Orrery"_s);
+    QCOMPARE(first.hints.value(u"urgency"_s).value<uchar>(), uchar{2}); // a failure
+    QCOMPARE(first.title, u"b failed"_s);
+    QVERIFY2(first.body.contains(u"Loss &lt; 3 &amp; &quot;NaN&quot;"_s), qPrintable(first.body)); // the body is markup there
+    QCOMPARE(first.actions, (QStringList{u"default"_s, u"Show the run"_s}));
+    QCOMPARE(first.replaces, 0U);
+    QCOMPARE(first.timeoutMs, -1); // as long as the desktop likes
+    list({fakeRun("a", RunState::Finished), failed});
+    QVERIFY(QTest::qWaitFor([&] { return desktop.told.size() == 2; }, 20'000));
+    QCOMPARE(desktop.told.back().hints.value(u"urgency"_s).value<uchar>(), uchar{1});
+
+    // A click on one of another program, then on each of ours.
+    window.selectRun(u"a"_s);
+    desktop.click(first.id + 1000);
+    desktop.click(first.id);
+    QVERIFY(QTest::qWaitFor([&] { return window.selectedRun() == u"b"_s; }, 20'000));
+    desktop.click(desktop.told.back().id);
+    QVERIFY(QTest::qWaitFor([&] { return window.selectedRun() == u"a"_s; }, 20'000));
+    window.notifications().setSink(nullptr);
+#else
+    QSKIP("this build has no D-Bus");
+#endif
+}
+
+void TestNotifications::aDesktopThatDoesNotAnswerHoldsNobodyUp()
+{
+#ifdef ORRERY_HAS_DBUS
+    if (m_busAddress.isEmpty()) QSKIP("there is no dbus-daemon here");
+    MadeUpDesktop desktop(m_busAddress);
+    QVERIFY2(desktop.isThere(), qPrintable(desktop.error()));
+    desktop.isSilent = true;
+    DesktopNotifications sink;
+    QElapsedTimer clock;
+    clock.start();
+    for (int i = 0; i < 20; ++i) sink.show({u"a"_s, u"a finished"_s, u"text"_s, false});
+    QVERIFY(clock.elapsed() < 1'000); // 20 times two seconds, if it waited
+#else
+    QSKIP("this build has no D-Bus");
+#endif
 }
 
 ORRERY_GUI_TEST_MAIN(TestNotifications)
