@@ -3,7 +3,9 @@
 
 #include "core/spec/field_values.h"
 #include "widgets/common/number_text.h"
+#include "widgets/common/svg_text_paths.h"
 
+#include <QBuffer>
 #include <QFileInfo>
 #include <QPageSize>
 #include <QPainter>
@@ -28,13 +30,14 @@ void paintOn(QPaintDevice &device, const PaperFigure &figure)
 
 void writeSvg(QIODevice &file, const PaperFigure &figure)
 {
+    QBuffer written;
     QSvgGenerator generator;
-    generator.setOutputDevice(&file);
+    generator.setOutputDevice(&written);
     generator.setSize(figure.size.toSize());
     generator.setViewBox(QRectF(QPointF(), figure.size));
-    generator.setTitle(figure.title);
     generator.setResolution(kPixelsPerInch);
     paintOn(generator, figure);
+    file.write(withTextAsPaths(written.data(), figure.title));
 }
 
 void writePdf(QIODevice &file, const PaperFigure &figure)

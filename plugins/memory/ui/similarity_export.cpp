@@ -2,8 +2,10 @@
 #include "plugins/memory/ui/similarity_export.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/common/svg_text_paths.h"
 
 #include <QBuffer>
+#include <QCoreApplication>
 #include <QPainter>
 #include <QPdfWriter>
 #include <QSaveFile>
@@ -33,13 +35,16 @@ bool paintInto(const SimilarityMap &map, const QString &ending, QIODevice &devic
 {
     if (ending == u"png") return similarityFigure(map).save(&device, "PNG");
     if (ending == u"svg") {
+        QBuffer written;
         QSvgGenerator generator;
-        generator.setOutputDevice(&device);
+        generator.setOutputDevice(&written);
         generator.setSize(kSize);
         generator.setViewBox(QRect(QPoint(0, 0), kSize));
         QPainter painter(&generator);
         paint(map, painter);
-        return true;
+        painter.end();
+        const QByteArray bytes = ui::withTextAsPaths(written.data(), QCoreApplication::translate("SimilarityExport", "Likeness of the events"));
+        return device.write(bytes) == bytes.size();
     }
     QPdfWriter writer(&device);
     writer.setPageSize(QPageSize(QSizeF(kSize) * 0.75, QPageSize::Point));
