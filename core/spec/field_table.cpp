@@ -506,10 +506,10 @@ void addRest(std::vector<Entry> &table)
                         .live());
     table.push_back(entry("probes.overview_every", "Overview frames every", group, owner,
                           PLACE(probes.overviewEvery),
-                          "Steps between kept pictures of all heads, where those of the starred heads are kept more "
-                          "often; 0 keeps both as often.")
+                          "Steps between kept pictures of all heads; -1 keeps one for every five of the starred heads, "
+                          "or, where no head is starred, all of them; 0 always keeps as many as of the starred heads.")
                         .unit("steps")
-                        .range(0, kMaxSteps)
+                        .range(-1, kMaxSteps)
                         .live()
                         .advanced());
     table.push_back(entry("probes.starred", "Starred heads", group, owner, PLACE(probes.starred),

@@ -111,8 +111,9 @@ Result<void> checkFieldValue(const Field &field, const FieldValue &value);
 /// Text that parseFieldValue reads back to the same value.
 std::string fieldValueText(const FieldValue &value);
 
-/// 2 added the group objective; 3 the groups attention, media and continual, and model.window.
-inline constexpr int kSpecVersion = 6;
+/// 2 added the group objective; 3 the groups attention, media and continual, and model.window; 7 the value -1 of
+/// probes.overview_every, which is the default since.
+inline constexpr int kSpecVersion = 7;
 inline constexpr size_t kMaxSpecBytes = size_t{1} << 20;
 /// Complete, nested, in the table's order, with "spec_version". @param indent as in JSON libraries, -1 for one line
 std::string specToJson(const RunSpec &spec, int indent = 2);

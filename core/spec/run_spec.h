@@ -118,13 +118,16 @@ struct ProbesSpec {
     int64_t maxTokens = 120;
     double budgetPercent = 2.0;
     int64_t framesEvery = 10;        ///< steps between frames of the starred heads' attention; 0: no frames at all
-    int64_t overviewEvery = 0;       ///< steps between frames of all heads; 0: framesEvery
+    int64_t overviewEvery = -1;      ///< steps between frames of all heads; 0: framesEvery; -1: see overviewInterval()
     std::vector<std::string> starred; ///< heads that are kept with more cells, "layer.head"
     int64_t framesMegabytes = 256;   ///< of all frames; beyond, older ones are thinned out
+    /// Of overviewEvery -1: so many frames of starred heads for one of all.
+    static constexpr int64_t kStarredPerOverview = 5;
     /// Steps between frames of all heads; 0: there are none.
     [[nodiscard]] int64_t overviewInterval() const
     {
-        return framesEvery > 0 && overviewEvery > 0 ? overviewEvery : framesEvery;
+        if (framesEvery > 0 && overviewEvery > 0) return overviewEvery;
+        return overviewEvery < 0 && !starred.empty() ? framesEvery * kStarredPerOverview : framesEvery;
     }
 };
 

@@ -107,6 +107,8 @@ void migrate(const Json &json, Values &values)
     // Up to version 3 the attention's probabilities were dropped like everything else.
     if (const auto dropout = values.find("model.dropout"); version->get<int64_t>() < 4 && dropout != values.end())
         values.emplace("model.attention_dropout", dropout->second);
+    // Up to version 6 all heads were kept as often as the starred ones, unless it said otherwise.
+    if (version->get<int64_t>() < 7) values.emplace("probes.overview_every", int64_t{0});
 }
 
 template <typename AnyJson> AnyJson jsonOf(const FieldValue &value)

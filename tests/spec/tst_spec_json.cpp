@@ -18,9 +18,9 @@ Result<std::string> readFixture(const std::string &name)
 class TestSpecJson : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void writesTheStoredFormOfVersion6()
+    void writesTheStoredFormOfVersion7()
     {
-        const auto stored = readFixture("defaults-v6.json");
+        const auto stored = readFixture("defaults-v7.json");
         VERIFY_OK(stored);
         QCOMPARE(qtext(specToJson(RunSpec{})) + "\n", qtext(*stored));
         VERIFY_OK(specFromJson(*stored));
@@ -57,6 +57,9 @@ private Q_SLOTS:
         QTest::newRow("defaults of version 5")
             << "defaults-v5.json"
             << "327c41ef27e96e7e7cf21e753ecc37339675415da87a1d1c1b74d96986da7bc1";
+        QTest::newRow("defaults of version 6")
+            << "defaults-v6.json"
+            << "327c41ef27e96e7e7cf21e753ecc37339675415da87a1d1c1b74d96986da7bc1";
         QTest::newRow("run") << "run-v1.json"
                              << "c09ee8de74d17a60c7322c14a8517830ce0c1050d92cc1df54366b26ad7c6b98";
     }
@@ -70,6 +73,34 @@ private Q_SLOTS:
         QCOMPARE(read(R"({"model":{"dropout":0.25}})"), 0.0); // written by hand
         QCOMPARE(read(R"({"spec_version":3,"model":{"dropout":0.25,"attention_dropout":0.5}})"), 0.5);
         QCOMPARE(specFromJson(*readFixture("defaults-v3.json"))->model.attentionDropout, 0.1);
+    }
+    // Up to version 6 all heads were kept as often as the starred ones.
+    void keepsTheRhythmOfOlderRuns()
+    {
+        const auto read = [](const std::string &json) { return specFromJson(json)->probes.overviewEvery; };
+        QCOMPARE(read(R"({"spec_version":5,"seed":1})"), int64_t{0});
+        QCOMPARE(read(R"({"spec_version":6,"probes":{"starred":["0.1"]}})"), int64_t{0});
+        QCOMPARE(read(R"({"spec_version":6,"probes":{"overview_every":7}})"), int64_t{7});
+        QCOMPARE(read(R"({"spec_version":7,"seed":1})"), int64_t{-1});
+        QCOMPARE(read(R"({"seed":1})"), int64_t{-1}); // written by hand
+        QCOMPARE(specFromJson(*readFixture("defaults-v6.json"))->probes.overviewEvery, int64_t{0});
+    }
+    void overviewsAreRarerWhereHeadsAreStarred()
+    {
+        ProbesSpec probes;
+        probes.framesEvery = 10;
+        QCOMPARE(probes.overviewInterval(), int64_t{10}); // no head is: all are kept as often
+        probes.starred = {"0.1"};
+        QCOMPARE(probes.overviewInterval(), int64_t{50});
+        probes.overviewEvery = 0;
+        QCOMPARE(probes.overviewInterval(), int64_t{10});
+        probes.overviewEvery = 30;
+        QCOMPARE(probes.overviewInterval(), int64_t{30});
+        probes.framesEvery = 0;
+        for (const int64_t every : {-1, 0, 30}) {
+            probes.overviewEvery = every;
+            QCOMPARE(probes.overviewInterval(), int64_t{0});
+        }
     }
     void digestsOfVersion1Stay()
     {
@@ -143,8 +174,8 @@ private Q_SLOTS:
             "\"model\" stands there twice");
         row("duplicate, dotted and nested", R"({"model":{"layers":1},"model.layers":1})",
             "twice, dotted and nested");
-        row("newer version", R"({"spec_version":7,"new_key":1})",
-            "it has version 7, this program knows up to 6. Update");
+        row("newer version", R"({"spec_version":8,"new_key":1})",
+            "it has version 8, this program knows up to 7. Update");
         row("huge version", R"({"spec_version":18446744073709551615})", "Update Orrery");
         row("version as text", R"({"spec_version":"1"})", "its version is \"1\", expected a whole number");
         row("version 0", R"({"spec_version":0})", "its version is 0");

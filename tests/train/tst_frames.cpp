@@ -276,10 +276,11 @@ void TestFrames::theRhythmsChangeWhileItTrains()
 {
     RunSpec spec = framedRun(2);
     spec.probes.starred = {"0.1"};
+    spec.probes.overviewEvery = 0;
     RunFixture fixture(spec);
     Recorder recorder;
     auto trainer = must(fixture.make(recorder));
-    VERIFY_ERROR(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.overview_every", "-1"}}),
+    VERIFY_ERROR(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.overview_every", "-2"}}),
                  ErrorCode::InvalidInput, "probes.overview_every");
     recorder.afterReport = [&](int64_t step) {
         if (step == 3) must(trainer->post({.verb = ControlVerb::Set, .setting = {"probes.overview_every", "9"}}));
@@ -329,7 +330,8 @@ void TestFrames::starsChangeWhileItTrains()
     };
     must(trainer->run());
     QCOMPARE(stepsOf(recorder, FrameKind::Heads, 0), std::vector<int64_t>{8});
-    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), (std::vector<int64_t>{0, 1, 4, 8}));
+    // All heads every four steps while none is starred, then every twenty.
+    QCOMPARE(stepsOf(recorder, FrameKind::Overview, 0), (std::vector<int64_t>{0, 1, 4}));
 }
 
 void TestFrames::theValidationTextIsLookedAt_data()
