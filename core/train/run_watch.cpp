@@ -49,6 +49,29 @@ std::string numberOrWord(double value)
 {
     return std::isnan(value) ? "nan" : std::isinf(value) ? (value > 0 ? "inf" : "-inf") : number(value);
 }
+const char *whyOver(AlarmKind kind)
+{
+    switch (kind) {
+    case AlarmKind::NonFinite:
+        return "Loss, gradient norm and validation loss are finite again";
+    case AlarmKind::Spike:
+        return "The loss has not jumped for 8 reports";
+    case AlarmKind::Divergence:
+        return "The loss is near its lowest again";
+    case AlarmKind::Plateau:
+        return "The validation loss falls again";
+    case AlarmKind::Overfitting:
+        return "The validation loss is near its best again";
+    case AlarmKind::DiskFull:
+        return "There is room for the next checkpoints again";
+    case AlarmKind::NoReport: // is found by who watches
+    case AlarmKind::Unknown:
+        break;
+    }
+    return "It does not hold any more";
+}
+static_assert(kCalmReports == 8); // as it is said
+
 std::string atStep(const WatchReading &reading) { return " at step " + std::to_string(reading.step); }
 
 } // namespace
@@ -69,7 +92,12 @@ void RunWatch::raise(AlarmKind kind, const WatchReading &reading, const char *se
 
 void RunWatch::clear(AlarmKind kind)
 {
-    std::erase_if(m_alarms, [kind](const RunAlarm &alarm) { return alarm.kind == kind; });
+    std::erase_if(m_alarms, [this, kind](const RunAlarm &alarm) {
+        if (alarm.kind != kind) return false;
+        m_ended.push_back(alarm);
+        m_ended.back().text = whyOver(kind);
+        return true;
+    });
 }
 
 std::vector<RunAlarm> RunWatch::read(const WatchReading &reading)
@@ -85,9 +113,13 @@ std::vector<RunAlarm> RunWatch::read(const WatchReading &reading)
 void RunWatch::beginText()
 {
     RunWatch fresh;
-    for (RunAlarm &alarm : m_alarms) // of the machine and of the weights, not of the text
-        if (alarm.kind == AlarmKind::DiskFull || alarm.kind == AlarmKind::NonFinite)
-            fresh.m_alarms.push_back(std::move(alarm));
+    fresh.m_ended = std::move(m_ended);
+    for (RunAlarm &alarm : m_alarms) {
+        // Of the machine and of the weights, not of the text.
+        const bool isKept = alarm.kind == AlarmKind::DiskFull || alarm.kind == AlarmKind::NonFinite;
+        if (!isKept) alarm.text = "Another text begins, whose losses are others";
+        (isKept ? fresh.m_alarms : fresh.m_ended).push_back(std::move(alarm));
+    }
     fresh.m_nonFinite = std::move(m_nonFinite);
     *this = std::move(fresh);
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace orrery {
@@ -35,6 +36,8 @@ public:
     void beginText();
     /// That hold now, the newest last.
     [[nodiscard]] const std::vector<RunAlarm> &alarms() const { return m_alarms; }
+    /// Alarms that were over since this was asked last, with the reason as their texts.
+    std::vector<RunAlarm> takeEnded() { return std::exchange(m_ended, {}); }
 
 private:
     void watchNumbers(const WatchReading &reading);
@@ -47,6 +50,7 @@ private:
 
     std::vector<RunAlarm> m_alarms;
     std::vector<RunAlarm> m_raised;    ///< by this reading
+    std::vector<RunAlarm> m_ended;     ///< not taken yet
     std::set<std::string> m_nonFinite; ///< series whose newest number is none
     std::deque<double> m_losses;       ///< the newest, at most kWindow
     int64_t m_numLosses = 0;

@@ -40,6 +40,11 @@ void TrainingLoop::watch(int64_t step, const std::vector<MetricValue> &told)
     }
     const std::vector<RunAlarm> raised = m_watch.read(reading);
     m_outputs.setAlarms(m_watch.alarms());
+    for (const RunAlarm &alarm : m_watch.takeEnded())
+        m_outputs.event(EventKind::Alarm, step,
+                        alarm.text + " at step " + std::to_string(step) + ": the alarm of step " +
+                            std::to_string(alarm.step) + " is over.",
+                        jsonText({{"alarm", alarmKindName(alarm.kind)}, {"series", alarm.series}, {"over", true}, {"since", alarm.step}}));
     for (const RunAlarm &alarm : raised)
         m_outputs.event(EventKind::Alarm, alarm.step, alarm.text,
                         jsonText({{"alarm", alarmKindName(alarm.kind)}, {"series", alarm.series}}));

@@ -100,6 +100,9 @@ private Q_SLOTS:
         QCOMPARE(training.holding(), std::string("disk_full spike"));
         training.watch.beginText();
         QCOMPARE(training.holding(), std::string("disk_full"));
+        const std::vector<RunAlarm> ended = training.watch.takeEnded();
+        QCOMPARE(ended.size(), size_t{1}); // the spike alone
+        QVERIFY(ended.front().text.starts_with("Another text begins"));
         for (int i = 0; i < 100; ++i) QCOMPARE(training.loss(5 + falling(1000, random)), std::string());
         for (int i = 0; i < 9; ++i) QCOMPARE(training.evaluation(5 - 0.1 * i), std::string());
     }
@@ -113,8 +116,15 @@ private Q_SLOTS:
         QVERIFY(training.last.text.find("at step 101, expected about 1.1") != std::string::npos);
         for (int i = 0; i < 7; ++i) training.loss(falling(1000, random));
         QCOMPARE(training.holding(), std::string("spike"));
+        QVERIFY(training.watch.takeEnded().empty());
         training.loss(falling(1000, random));
         QCOMPARE(training.holding(), std::string());
+        const std::vector<RunAlarm> ended = training.watch.takeEnded();
+        QCOMPARE(ended.size(), size_t{1});
+        QCOMPARE(ended.front().kind, AlarmKind::Spike);
+        QCOMPARE(ended.front().step, int64_t{101});
+        QCOMPARE(ended.front().text, std::string("The loss has not jumped for 8 reports"));
+        QVERIFY(training.watch.takeEnded().empty()); // once
         QCOMPARE(training.loss(9), std::string("spike")); // again, and told again
     }
     void theFirstReportsAreNoSpikes()

@@ -104,6 +104,7 @@ void CurvesFeed::readStatus()
             return;
         m_status = status;
         m_model.setColorIndex(m_run, runColorIndex(m_run));
+        takeAlarms();
         Q_EMIT statusChanged();
         return;
     }
@@ -200,6 +201,7 @@ void CurvesFeed::onUpdated(const RunUpdate &update)
     if (update.run != m_run || m_run.isEmpty()) return;
     const bool isNews = !m_status || m_status->state != update.status.state;
     if (!update.status.id.empty()) m_status = update.status;
+    takeAlarms();
     const auto appended = m_model.appendReports(m_run, update.reports);
     if (update.mustReplay || update.numDropped > 0) {
         m_isAttaching = false;
@@ -218,21 +220,20 @@ void CurvesFeed::onUpdated(const RunUpdate &update)
 
 void CurvesFeed::addEvents(const std::vector<RunEvent> &events)
 {
-    bool hasNew = false;
-    for (const RunEvent &event : events) {
-        auto mark = eventMark(event);
-        if (!mark) continue;
-        m_events.push_back(*std::move(mark));
-        hasNew = true;
-    }
-    if (hasNew) rebuildMarks();
+    if (m_events.add(events)) rebuildMarks();
+}
+
+void CurvesFeed::takeAlarms()
+{
+    if (m_status && m_events.takeStatus(*m_status, wallNow())) rebuildMarks();
 }
 
 void CurvesFeed::rebuildMarks()
 {
     m_marks.clear();
     for (const CheckpointInfo &checkpoint : m_checkpoints) m_marks.push_back(checkpointMark(checkpoint));
-    m_marks.insert(m_marks.end(), m_events.begin(), m_events.end());
+    const std::vector<RunMark> events = m_events.marks();
+    m_marks.insert(m_marks.end(), events.begin(), events.end());
     m_marks.insert(m_marks.end(), m_branches.begin(), m_branches.end());
     std::stable_sort(m_marks.begin(), m_marks.end(),
                      [](const RunMark &a, const RunMark &b) { return a.step < b.step; });

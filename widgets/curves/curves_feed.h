@@ -60,6 +60,7 @@ private:
     void takeBranches();
     void onUpdated(const RunUpdate &update);
     void addEvents(const std::vector<RunEvent> &events);
+    void takeAlarms();
     void rebuildMarks();
 
     EngineSession &m_session;
@@ -68,7 +69,8 @@ private:
     QString m_run;
     std::string m_extra;
     std::optional<RunStatus> m_status;
-    std::vector<RunMark> m_events, m_branches;
+    EventMarks m_events;
+    std::vector<RunMark> m_branches;
     std::vector<CheckpointInfo> m_checkpoints;
     std::vector<RunMark> m_marks;
     quint64 m_generation = 0; ///< of setRun; answers for an earlier one are dropped

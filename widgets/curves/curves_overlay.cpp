@@ -431,7 +431,8 @@ std::vector<PlotMark> CurvesOverlay::marks()
             if (!isWorthTelling(mark.kind) || marks.size() >= kMaxMarks) continue;
             const double time =
                 mark.wallTime > 0 ? mark.wallTime : wallTimeAt(run.of(OverlaySeries::TrainLoss), mark.step);
-            marks.push_back({run.axis.of(mark.step, time), mark.kind, tr("%1: %2").arg(run.title, mark.text)});
+            marks.push_back(plotMark(mark, run.axis.of(mark.step, time), run.axis.of(mark.endStep, mark.endTime),
+                                     run.title, id));
         }
     }
     return marks;

@@ -18,11 +18,14 @@
 #include <optional>
 
 class QAction;
+class QMenu;
 class QStackedWidget;
 class QSplitter;
+class QVBoxLayout;
 
 namespace orrery::ui {
 
+class Banner;
 class CurvesFeed;
 class CurvesOverlay;
 class CurvesModel;
@@ -58,6 +61,10 @@ public:
     [[nodiscard]] const QStringList &overlaidRuns() const;
     /// Begins a note on the run at the cursor, else at its newest step.
     void addNote();
+    /// Of the notes at the cursor one that is chosen in a menu where there are several; undone by undoNote().
+    void editNote();
+    void removeNote();
+    void undoNote();
     /// A note that is being written, to be kept; empty: none is.
     [[nodiscard]] QVariantMap noteDraft() const;
     void restoreNote(const QVariantMap &draft);
@@ -71,6 +78,7 @@ public:
     [[nodiscard]] CurvesModel *model() const { return m_model.get(); }
     [[nodiscard]] CurvesOverlay *overlay() const { return m_overlay; }
     [[nodiscard]] NoteBar *noteBar() const { return m_noteBar; }
+    [[nodiscard]] Banner *notice() const { return m_notice; }
     /// Draws now what is pending; otherwise it happens within 33 ms.
     void flush();
 
@@ -99,6 +107,12 @@ private:
     QWidget *makeCharts();
     QWidget *makeLossContent(QWidget *columns);           // curves_panel_overlay.cpp
     void overlayChanged();                                // curves_panel_overlay.cpp
+    void makeNotes(QWidget *content, QVBoxLayout *layout); // curves_panel_notes.cpp
+    struct ShownNote;
+    [[nodiscard]] std::vector<ShownNote> notesOf(const QStringList &keys) const; // curves_panel_notes.cpp
+    enum class NoteVerb : uint8_t { Edit, Remove, Either };
+    void chooseNote(NoteVerb verb, const QStringList &keys, const QPoint &globalPosition); // curves_panel_notes.cpp
+    void changeNoteAtCursor(NoteVerb verb);                                                // curves_panel_notes.cpp
     QWidget *makeSmallCard(Chart chart, const QString &title);
     void makeSeriesCard(QSplitter *rows);
     void link(PlotView *chart);
@@ -147,6 +161,9 @@ private:
     ReadoutView *m_readout = nullptr;
     CurvesOverlay *m_overlay = nullptr;
     NoteBar *m_noteBar = nullptr;
+    Banner *m_notice = nullptr; ///< what was done to notes, with Undo
+    QTimer m_noticeTimer;
+    QAction *m_undoNote = nullptr;
     QAction *m_noteAction = nullptr;
     Chart m_cursorChart = Loss; ///< that the pointer is in: its series is read of all runs
     QTimer m_readingTimer;

@@ -112,7 +112,8 @@ void CurvesPanel::adoptFrame()
         "with its extremes, the strong one is smoothed; validation is measured on text that is never trained "
         "on. Drag moves, the wheel zooms, Shift and drag zooms into a rectangle, double click shows all. A "
         "cross at the edge is a value that is no number. At the foot any other series can be drawn: of a "
-        "head, of a plugin. N adds a note at the cursor. Runs whose eye is open in the list of runs are drawn "
+        "head, of a plugin. N adds a note at the cursor; E corrects the one that stands there, Del takes it away, and "
+        "so does the right button on its mark. A bar behind a mark is how long an alarm lasted. Runs whose eye is open in the list of runs are drawn "
         "beside this one: the row above then aligns and groups them, a click in the legend dims the others."));
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the panel says of the place that is pointed at, of one run or of several, the marks on the axis, and how a
-// note is begun there.
+// What the panel says of the place that is pointed at, of one run or of several, and the marks on the axis.
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_action.h"
@@ -11,7 +10,6 @@
 #include "widgets/curves/curves_overlay.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/curves/curves_toolbar.h"
-#include "widgets/curves/note_bar.h"
 #include "widgets/curves/overlay_bar.h"
 #include "widgets/curves/reading.h"
 #include "widgets/curves/readout_view.h"
@@ -40,14 +38,13 @@ QWidget *CurvesPanel::makeLossContent(QWidget *columns)
 {
     auto *content = new QWidget(this);
     m_overlay = new CurvesOverlay(m_session, content);
-    m_noteBar = new NoteBar(m_session, content);
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
     layout->addWidget(m_overlay->bar());
     layout->addWidget(columns, 1);
     layout->addWidget(m_overlay->legend());
-    layout->addWidget(m_noteBar);
+    makeNotes(content, layout);
     connect(m_overlay, &CurvesOverlay::changed, this, &CurvesPanel::overlayChanged);
     connect(m_overlay, &CurvesOverlay::runsRequested, this, [this](const QStringList &runs) {
         setOverlaidRuns(runs);
@@ -62,23 +59,10 @@ QWidget *CurvesPanel::makeLossContent(QWidget *columns)
     m_readingTimer.setSingleShot(true);
     m_readingTimer.setInterval(kReadingIntervalMs);
     connect(&m_readingTimer, &QTimer::timeout, this, &CurvesPanel::showReading);
-    connect(m_noteBar, &NoteBar::added, this, [this](const QString &run) {
-        if (run == this->run()) m_feed->readEvents(); // of a run that rests nobody tells
-    });
-    connect(m_noteBar, &NoteBar::closed, this, [this] { m_charts[Loss]->setFocus(); });
-    m_noteAction = addPanelAction(*this, tr("Add a note at the cursor…"), "addNote", {Qt::Key_N}, [this] { addNote(); });
     addPanelAction(*this, tr("Branch from the step at the cursor…"), "branchAtCursor", {Qt::Key_B}, [this] {
         if (!run().isEmpty() && m_model->hasPoints(run())) Q_EMIT branchRequested(run(), cursorStep());
     });
     return content;
-}
-
-QVariantMap CurvesPanel::noteDraft() const { return m_noteBar->draft(); }
-
-void CurvesPanel::restoreNote(const QVariantMap &draft)
-{
-    const auto &status = m_feed->status();
-    m_noteBar->restore(draft, status ? runTitle(*status) : run());
 }
 
 void CurvesPanel::setOverlaidRuns(const QStringList &runs) { m_overlay->setRuns(runs); }
@@ -134,11 +118,11 @@ void CurvesPanel::refreshMarks()
 {
     const XAxis x = axis();
     std::vector<PlotMark> marks;
-    const QString before =
-        m_overlay->isOn() ? (m_feed->status() ? runTitle(*m_feed->status()) : run()) + QStringLiteral(": ") : QString();
+    const QString title =
+        m_overlay->isOn() ? (m_feed->status() ? runTitle(*m_feed->status()) : run()) : QString();
     if (x.canPlace())
         for (const RunMark &mark : placedMarks())
-            marks.push_back({x.of(mark.step, mark.wallTime), mark.kind, before + mark.text});
+            marks.push_back(plotMark(mark, x.of(mark.step, mark.wallTime), x.of(mark.endStep, mark.endTime), title, run()));
     for (PlotMark &mark : m_overlay->marks()) marks.push_back(std::move(mark));
     m_charts[Loss]->setMarks(std::move(marks));
 }
@@ -157,12 +141,6 @@ qint64 CurvesPanel::cursorStep() const
                                      : bucket.lastStep;
     }
     return step;
-}
-
-void CurvesPanel::addNote()
-{
-    if (run().isEmpty() || !m_model->hasPoints(run())) return;
-    m_noteBar->begin(run(), m_feed->status() ? runTitle(*m_feed->status()) : run(), cursorStep());
 }
 
 void CurvesPanel::showReading()

@@ -34,6 +34,7 @@ OverlayFeed::OverlayFeed(EngineSession &session, QObject *parent) : QObject(pare
     connect(&session, &EngineSession::runsChanged, this, [this] {
         if (m_order.isEmpty()) return;
         watchLiveOnes();
+        for (const RunStatus &status : m_session.runs()) takeAlarms(status);
         Q_EMIT statusesChanged();
     });
 }
@@ -79,12 +80,11 @@ void OverlayFeed::addRun(const QString &run)
     added.generation = ++m_generation;
     added.log = std::make_unique<EventLog>(m_session);
     added.log->setRun(run);
+    if (const RunStatus *now = status(run)) added.marks.takeStatus(*now, wallNow());
     connect(added.log.get(), &EventLog::added, this, [this, run](const std::vector<RunEvent> &events) {
         const auto found = m_runs.find(run);
         if (found == m_runs.end()) return;
-        for (const RunEvent &event : events)
-            if (auto mark = eventMark(event)) found->second.marks.push_back(*std::move(mark));
-        Q_EMIT marksChanged();
+        if (found->second.marks.add(events)) Q_EMIT marksChanged();
     });
     readHistory(run, Coarse);
 }
@@ -113,6 +113,18 @@ void OverlayFeed::watchLiveOnes()
     }
 }
 
+void OverlayFeed::takeAlarms(const RunStatus &status)
+{
+    const auto found = m_runs.find(fromStd(status.id));
+    if (found != m_runs.end() && found->second.marks.takeStatus(status, wallNow())) Q_EMIT marksChanged();
+}
+
+void OverlayFeed::readEvents(const QString &run)
+{
+    const auto found = m_runs.find(run);
+    if (found != m_runs.end() && found->second.hasHistory) found->second.log->read();
+}
+
 const RunStatus *OverlayFeed::status(const QString &run) const
 {
     const std::string id = toStd(run);
@@ -125,7 +137,7 @@ std::vector<RunMark> OverlayFeed::marks(const QString &run) const
 {
     const auto found = m_runs.find(run);
     if (found == m_runs.end()) return {};
-    std::vector<RunMark> marks = found->second.marks;
+    std::vector<RunMark> marks = found->second.marks.marks();
     for (RunMark &mark : branchMarks(toStd(run), m_session.runs())) marks.push_back(std::move(mark));
     std::stable_sort(marks.begin(), marks.end(),
                      [](const RunMark &a, const RunMark &b) { return a.step < b.step; });
@@ -246,6 +258,7 @@ void OverlayFeed::onUpdated(const RunUpdate &update)
 {
     const auto found = m_runs.find(update.run);
     if (found == m_runs.end()) return;
+    if (!update.status.id.empty()) takeAlarms(update.status);
     const auto appended = m_model.appendReports(update.run, update.reports);
     if (update.mustReplay || update.numDropped > 0) {
         readHistory(update.run, found->second.hasHistory ? Whole : Coarse);

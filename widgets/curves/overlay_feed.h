@@ -42,6 +42,8 @@ public:
     [[nodiscard]] int numReading() const; ///< runs whose history is not there yet
     [[nodiscard]] int numFailed() const;  ///< runs whose history could not be read
     void refresh(); ///< asks again for all
+    /// Reads events that nobody told live.
+    void readEvents(const QString &run);
 
     struct Window {
         QString run;
@@ -72,11 +74,12 @@ private:
         bool isWatched = false;
         bool hasHistory = false, hasFailed = false;
         std::unique_ptr<EventLog> log;
-        std::vector<RunMark> marks;
+        EventMarks marks;
     };
     void addRun(const QString &run);
     void removeRun(const QString &run);
     void watchLiveOnes();
+    void takeAlarms(const RunStatus &status);
     void readHistory(const QString &run, Urgency urgency);
     void queue(Urgency urgency, Request request);
     void ask();

@@ -158,7 +158,7 @@ void addMarks(Reading &reading, const OverlayReadingAsk &ask, const std::vector<
     if (!ask.x) return;
     QStringList texts;
     for (const PlotMark &mark : marks)
-        if (std::abs(mark.x - *ask.x) <= ask.reach && !texts.contains(mark.text) && texts.size() < kMaxMarks)
+        if (std::abs(mark.nearest(*ask.x) - *ask.x) <= ask.reach && !texts.contains(mark.text) && texts.size() < kMaxMarks)
             texts << mark.text;
     if (texts.isEmpty()) return;
     reading.rows.push_back({ReadingKind::Head, tr("Near here"), {}, {}});

@@ -7,6 +7,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <cmath>
 
 namespace orrery::ui {
@@ -90,7 +91,8 @@ Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis
     size_t numListed = 0;
     for (const RunMark &mark : marks) {
         const double at = axis.of(mark.step, mark.wallTime);
-        if (std::abs(at - here) > reach || numListed == kMaxMarks) continue;
+        const double end = mark.endStep >= 0 ? std::max(at, axis.of(mark.endStep, mark.endTime)) : at;
+        if (here < at - reach || here > end + reach || numListed == kMaxMarks) continue;
         if (numListed == 0) reading.rows.push_back({ReadingKind::Head, tr("Near here"), {}, {}});
         reading.rows.push_back({ReadingKind::Mark, mark.text, {}, {}});
         ++numListed;

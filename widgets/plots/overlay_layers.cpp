@@ -184,11 +184,17 @@ void AnnotationLayer::drawMarks(QCPPainter *painter) const
     for (const PlotMark &mark : m_scene.marks)
         if (isCheckpoint(mark.kind)) checkpoints.push_back(mapX(mark.x));
     for (const PlotMark &mark : m_scene.marks) {
-        if (mark.x < range.lower || mark.x > range.upper) continue;
-        const double x = mapX(mark.x);
         const QColor color = markColor(mark.kind, tokens);
         painter->setPen(Qt::NoPen);
         painter->setBrush(color);
+        if (mark.xEnd > mark.x && mark.xEnd >= range.lower && mark.x <= range.upper) {
+            const double left = mapX(std::max(mark.x, range.lower)), right = mapX(std::min(mark.xEnd, range.upper));
+            painter->drawRect(QRectF(left, row - 1, std::max(1.0, right - left), 2));
+            // An end that is there is drawn; what lasts still has none.
+            if (!mark.isOpen && mark.xEnd <= range.upper) painter->drawRect(QRectF(right - 1, row - 4, 2, 8));
+        }
+        if (mark.x < range.lower || mark.x > range.upper) continue;
+        const double x = mapX(mark.x);
         if (isCheckpoint(mark.kind)) {
             painter->drawPolygon(QPolygonF({{x - 3.6, row + 3.2}, {x + 3.6, row + 3.2}, {x, row - 3.2}}));
             continue;

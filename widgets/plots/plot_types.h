@@ -6,6 +6,7 @@
 #include <QPointF>
 #include <QString>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -44,11 +45,20 @@ struct PlotCurve {
 
 enum class MarkKind : uint8_t { Checkpoint, BestCheckpoint, Setting, Resumed, Note, Warning, Error, Branch };
 
-/// Something that happened at x: a tick in the row above the x axis. The text is for read-outs.
+/// Something that happened at x: a tick in the row above the x axis, with a bar behind it where it lasted. The text is
+/// for read-outs.
 struct PlotMark {
     double x = 0;
     MarkKind kind = MarkKind::Note;
     QString text;
+    QString key = {};                                       ///< of who made it, for its menu; empty: it has none
+    double xEnd = std::numeric_limits<double>::quiet_NaN(); ///< until when; NaN: a moment
+    bool isOpen = false;                                    ///< it lasts still
+    /// The place nearest to x in which it is.
+    [[nodiscard]] double nearest(double place) const
+    {
+        return xEnd > x ? std::min(std::max(place, x), xEnd) : x;
+    }
 };
 
 enum class AxisFormat : uint8_t {

@@ -77,6 +77,8 @@ public:
     /// Height of the pointer that set the cursor, in pixels of this widget; nothing when the keyboard or
     /// another chart did.
     [[nodiscard]] std::optional<double> pointerY() const { return m_pointerY; }
+    /// Of the marks within some pixels of the cursor that have one.
+    [[nodiscard]] QStringList markKeysAtCursor() const;
     /// Nearest x that a curve has a point at.
     [[nodiscard]] std::optional<double> snapped(double x) const;
 
@@ -96,6 +98,8 @@ Q_SIGNALS:
     void followChanged(bool isFollowing);
     void logYChanged(bool isLogarithmic);
     void logXChanged(bool isLogarithmic);
+    /// The right button, or the menu key, on marks that have keys.
+    void markMenuRequested(const QStringList &keys, const QPoint &globalPosition);
     void pointerMoved(); ///< up or down, too, where the cursor stays
     /// NaN when the cursor has left.
     void cursorMoved(double x);
@@ -108,6 +112,7 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent *event) override;
+    void contextMenuEvent(QContextMenuEvent *event) override; ///< of the keyboard; the mouse zooms with that button
     bool event(QEvent *event) override; ///< hovers over marks say what happened there
     void focusInEvent(QFocusEvent *event) override;
     void focusOutEvent(QFocusEvent *event) override;
@@ -136,7 +141,7 @@ private:
     /// Places on the x axis in which moving and zooming is even: values, of a logarithmic one their powers.
     [[nodiscard]] double placeOf(double x) const;
     [[nodiscard]] double valueAt(double place) const;
-    [[nodiscard]] QStringList markTextsAt(const QPoint &position) const;
+    [[nodiscard]] std::vector<const PlotMark *> marksAt(const QPoint &position) const;
 
     void movedByUser();
     void moveRange(const PlotRange &range);

@@ -5,6 +5,7 @@
 #include "widgets/plots/plot_scene.h"
 #include "widgets/plots/plot_view.h"
 
+#include <QContextMenuEvent>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -192,22 +193,42 @@ void PlotView::mouseMoveEvent(QMouseEvent *event)
                  isInside ? std::optional(position.y()) : std::nullopt);
 }
 
-QStringList PlotView::markTextsAt(const QPoint &position) const
+std::vector<const PlotMark *> PlotView::marksAt(const QPoint &position) const
 {
-    QStringList texts;
+    std::vector<const PlotMark *> marks;
     const QRect area = plotArea();
-    if (position.y() < area.bottom() - 2 * kMarkRowHeight || position.y() > area.bottom() + 4) return texts;
+    if (position.y() < area.bottom() - 2 * kMarkRowHeight || position.y() > area.bottom() + 4) return marks;
+    const double x = m_plot->xAxis->pixelToCoord(position.x());
     for (const PlotMark &mark : m_scene->marks)
-        if (std::abs(pixelOfX(mark.x) - position.x()) <= kMarkReach && !texts.contains(mark.text))
-            texts << mark.text;
-    return texts;
+        if (std::abs(pixelOfX(mark.nearest(x)) - position.x()) <= kMarkReach) marks.push_back(&mark);
+    return marks;
+}
+
+QStringList PlotView::markKeysAtCursor() const
+{
+    QStringList keys;
+    if (!m_scene->cursorX) return keys;
+    const double cursor = pixelOfX(*m_scene->cursorX);
+    for (const PlotMark &mark : m_scene->marks)
+        if (!mark.key.isEmpty() && std::abs(pixelOfX(mark.x) - cursor) <= 2 * kMarkReach) keys << mark.key;
+    return keys;
+}
+
+void PlotView::contextMenuEvent(QContextMenuEvent *event)
+{
+    const QStringList keys = event->reason() == QContextMenuEvent::Keyboard ? markKeysAtCursor() : QStringList();
+    if (keys.isEmpty()) return QWidget::contextMenuEvent(event);
+    const QPoint place(qRound(pixelOfX(*m_scene->cursorX)), plotArea().bottom() - kMarkRowHeight);
+    Q_EMIT markMenuRequested(keys, mapToGlobal(place));
 }
 
 bool PlotView::event(QEvent *event)
 {
     if (event->type() != QEvent::ToolTip) return QWidget::event(event);
     const auto *help = static_cast<QHelpEvent *>(event);
-    QStringList texts = markTextsAt(help->pos());
+    QStringList texts;
+    for (const PlotMark *mark : marksAt(help->pos()))
+        if (!texts.contains(mark->text)) texts << mark->text;
     if (texts.isEmpty()) return QWidget::event(event);
     if (const qsizetype more = texts.size() - kMaxHovered; more > 0) {
         texts.resize(kMaxHovered);
@@ -222,7 +243,14 @@ void PlotView::mouseReleaseEvent(QMouseEvent *event)
 {
     const Drag drag = std::exchange(m_drag, Drag::None);
     unsetCursor();
+    const bool hasBand = m_scene->rubberBand.has_value();
     if (drag == Drag::Band) zoomToBand();
+    if (event->button() == Qt::RightButton && !hasBand) {
+        QStringList keys;
+        for (const PlotMark *mark : marksAt(event->position().toPoint()))
+            if (!mark->key.isEmpty()) keys << mark->key;
+        if (!keys.isEmpty()) Q_EMIT markMenuRequested(keys, event->globalPosition().toPoint());
+    }
     event->accept();
 }
 

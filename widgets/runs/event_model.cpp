@@ -4,6 +4,9 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/tone_label.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace orrery::ui {
 namespace {
 
@@ -92,8 +95,14 @@ QVariant EventModel::data(const QModelIndex &index, int role) const
         default:
             return {};
         }
-    case Qt::ToolTipRole:
-        return QString(clockTimeText(event.wallTime) + u'\n' + fromStd(event.text));
+    case Qt::ToolTipRole: {
+        const QString text = clockTimeText(event.wallTime) + u'\n' + fromStd(event.text);
+        const auto note = m_notes.find(event.id);
+        if (note == m_notes.end() || note->second.correctedAt <= 0) return text;
+        return QString(text + u'\n' +
+                       tr("corrected %1; first it said: %2")
+                           .arg(clockTimeText(note->second.correctedAt), fromStd(note->second.first)));
+    }
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment(
             Qt::AlignVCenter | (index.column() == StepColumn ? Qt::AlignRight : Qt::AlignLeft)));
@@ -131,8 +140,10 @@ QVariant EventModel::headerData(int section, Qt::Orientation orientation, int ro
     }
 }
 
-bool EventModel::isShown(const RunEvent &event) const
+bool EventModel::isShown(size_t index) const
 {
+    const RunEvent &event = m_events[index];
+    if (const auto note = m_notes.find(event.id); note != m_notes.end() && note->second.isGone) return false;
     if (m_kind >= 0 && static_cast<int>(event.kind) != m_kind) return false;
     if (m_filter.isEmpty()) return true;
     return QString::number(event.step).contains(m_filter) || integerText(event.step).contains(m_filter) ||
@@ -160,16 +171,52 @@ void EventModel::appendEvents(const std::vector<RunEvent> &events)
 {
     std::vector<size_t> rows;
     for (const RunEvent &event : events) {
-        if (isShown(event)) rows.push_back(m_events.size());
+        const bool isNote = isAnnotation(event);
+        if (isNote) {
+            if (const auto corrected = m_notes.find(m_corrections.add(event)); corrected != m_notes.end()) {
+                addRows(std::exchange(rows, {}));
+                correct(corrected->second.event, event);
+                continue;
+            }
+            if (event.text.empty()) continue; // takes away what is not here
+            if (event.id > 0) m_notes[event.id] = {m_events.size(), event.text};
+        }
         m_events.push_back(event);
+        if (isShown(m_events.size() - 1)) rows.push_back(m_events.size() - 1);
     }
     addRows(std::move(rows));
+}
+
+void EventModel::correct(size_t index, const RunEvent &correction)
+{
+    RunEvent &event = m_events[index];
+    Note &note = m_notes[event.id];
+    note.isGone = correction.text.empty();
+    note.correctedAt = correction.text == note.first ? 0 : correction.wallTime;
+    if (!note.isGone) event.text = correction.text;
+    event.step = correction.step;
+    const auto place = std::lower_bound(m_shown.begin(), m_shown.end(), index);
+    const int row = static_cast<int>(place - m_shown.begin());
+    const bool wasShown = place != m_shown.end() && *place == index, isNow = isShown(index);
+    if (wasShown && isNow) {
+        Q_EMIT dataChanged(this->index(row, 0), this->index(row, kNumColumns - 1));
+    } else if (wasShown) {
+        beginRemoveRows({}, row, row);
+        m_shown.erase(place);
+        endRemoveRows();
+    } else if (isNow) {
+        beginInsertRows({}, row, row);
+        m_shown.insert(place, index);
+        endInsertRows();
+    }
 }
 
 void EventModel::clear()
 {
     removeAllRows();
     m_events.clear();
+    m_notes.clear();
+    m_corrections.clear();
 }
 
 void EventModel::setFilter(const QString &text, int kind)
@@ -180,7 +227,7 @@ void EventModel::setFilter(const QString &text, int kind)
     removeAllRows();
     std::vector<size_t> rows;
     for (size_t i = 0; i < m_events.size(); ++i)
-        if (isShown(m_events[i])) rows.push_back(i);
+        if (isShown(i)) rows.push_back(i);
     addRows(std::move(rows));
 }
 

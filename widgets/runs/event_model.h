@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Events of a run as a table: time, step, kind, text. Takes values; rows are only appended, or all removed.
-// GUI thread only.
+// Events of a run as a table: time, step, kind, text. Takes values; rows are only appended, or all removed, but those of
+// notes: they say what a correction made of them, and go with what takes them away. GUI thread only.
 #pragma once
 
-#include "core/spec/run_records.h"
+#include "core/spec/run_notes.h"
 
 #include <QAbstractTableModel>
 
+#include <unordered_map>
 #include <vector>
 
 namespace orrery::ui {
@@ -32,12 +33,21 @@ public:
     [[nodiscard]] const RunEvent &event(int row) const { return m_events[m_shown[static_cast<size_t>(row)]]; }
 
 private:
-    [[nodiscard]] bool isShown(const RunEvent &event) const;
+    [[nodiscard]] bool isShown(size_t event) const;
+    void correct(size_t note, const RunEvent &correction);
     void removeAllRows();
     void addRows(std::vector<size_t> rows);
 
     std::vector<RunEvent> m_events;
-    std::vector<size_t> m_shown;
+    std::vector<size_t> m_shown; ///< ascending
+    NoteCorrections m_corrections;
+    struct Note {
+        size_t event = 0; ///< of m_events
+        std::string first; ///< as it was written
+        double correctedAt = 0; ///< Unix seconds; 0: it was not
+        bool isGone = false;
+    };
+    std::unordered_map<int64_t, Note> m_notes; ///< by their ids
     QString m_filter;
     int m_kind = -1;
 };

@@ -3,6 +3,7 @@
 // does, at once or when the test says so. GUI thread only.
 #pragma once
 
+#include "core/spec/run_notes.h"
 #include "widgets/curves/series_buffer.h"
 #include "widgets/session/engine_session.h"
 
@@ -196,6 +197,23 @@ public:
                                    .kind = EventKind::Note,
                                    .text = text.toStdString(),
                                    .payload = R"({"annotation":true})"});
+            reply(Result<void>());
+        });
+    }
+    void replaceNote(const QString &run, qint64 note, qint64 step, const QString &text, QObject *context,
+                     Reply<void> reply) override
+    {
+        later(context, [this, run, note, step, text, reply = std::move(reply)] {
+            if (noteError) {
+                reply(*noteError);
+                return;
+            }
+            events[run].push_back({.id = int64_t(events[run].size()) + 1,
+                                   .step = step,
+                                   .wallTime = 3.1e9,
+                                   .kind = EventKind::Note,
+                                   .text = text.toStdString(),
+                                   .payload = notePayload(note)});
             reply(Result<void>());
         });
     }

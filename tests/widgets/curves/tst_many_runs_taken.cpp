@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Notes and marks of several runs, and what is taken along of their charts.
 #include "many_runs_fixture.h"
+#include "widgets/common/banner.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/view_link.h"
 #include "widgets/curves/curves_overlay.h"
@@ -20,6 +22,8 @@
 #include <QComboBox>
 #include <QFile>
 #include <QHelpEvent>
+#include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -41,6 +45,12 @@ private Q_SLOTS:
     void notesAppearAtOnce();
     void aNoteIsAddedOnce();
     void refusedNotesSayWhy();
+    void notesAreCorrectedAtTheirMarks();
+    void notesAreTakenAwayAndComeBack();
+    void notesOfOtherRunsAreCorrected();
+    void correctionsThatAreRefusedSayWhy();
+    void alarmsHaveAnEnd();
+    void aRunThatDoesNotReportIsMarked();
     void marksTellWhoseTheyAre();
     void theTableIsLong();
     void figuresStaySmall_data();
@@ -130,6 +140,266 @@ void TestManyRunsTaken::refusedNotesSayWhy()
     QCOMPARE(bar->edit()->text(), u"words"_s);
     one.panel.setRun(runName(1));
     QVERIFY(!bar->isVisible()); // it was of the other run
+}
+
+namespace {
+
+RunEvent noteEvent(int64_t id, int64_t step, const char *text)
+{
+    return {.id = id, .step = step, .wallTime = 3e9, .kind = EventKind::Note, .text = text, .payload = notePayload(0)};
+}
+
+/// The right button on the mark of a step; the menu that it opens.
+QMenu *menuAt(Fixture &one, double step)
+{
+    const QPoint place(qRound(one.loss()->pixelOfX(step)), one.loss()->plotArea().bottom() - 8);
+    QTest::mouseClick(one.loss(), Qt::RightButton, {}, place);
+    auto *menu = one.panel.findChild<QMenu *>(u"noteMenu"_s);
+    return menu && menu->isVisible() ? menu : nullptr;
+}
+
+QStringList textsOf(const QMenu &menu)
+{
+    QStringList texts;
+    for (const QAction *action : menu.actions())
+        if (!action->isSeparator()) texts << action->text();
+    return texts;
+}
+
+QStringList markTexts(Fixture &one)
+{
+    QStringList texts;
+    for (const PlotMark &mark : one.loss()->marks()) texts << mark.text;
+    return texts;
+}
+
+} // namespace
+
+void TestManyRunsTaken::notesAreCorrectedAtTheirMarks()
+{
+    Fixture one(1);
+    one.session.events[runName(0)] = {noteEvent(1, 120, "the lsos jumps"), noteEvent(2, 300, "calm & quiet")};
+    one.session.replay(runName(0));
+    one.settle();
+    QVERIFY(!menuAt(one, 200)); // there is no mark
+    QMenu *menu = menuAt(one, 120);
+    QVERIFY(menu);
+    QCOMPARE(textsOf(*menu), (QStringList{u"Edit “the lsos jumps”…"_s, u"Remove “the lsos jumps”"_s, u"Add a note here…"_s}));
+    menu->actions().front()->trigger();
+    menu->close();
+    NoteBar *bar = one.panel.noteBar();
+    QVERIFY(bar->isVisible());
+    QCOMPARE(bar->edit()->text(), u"the lsos jumps"_s);
+    QVERIFY(bar->draft().isEmpty()); // the note has it
+    bar->edit()->setText(u"the loss jumps"_s);
+    QCOMPARE(bar->draft().value(u"note"_s).toLongLong(), 1);
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    one.settle();
+    QVERIFY(!bar->isVisible());
+    QCOMPARE(markTexts(one), (QStringList{u"the loss jumps"_s, u"calm & quiet"_s}));
+    QCOMPARE(one.session.events[runName(0)].size(), size_t(3)); // what was said stays in the log
+    QCOMPARE(one.session.events[runName(0)].back().payload, notePayload(1));
+    QCOMPARE(one.panel.notice()->message(), u"The note at step 120 says “the loss jumps” now."_s);
+    // By the keyboard, and a draft of it after a kill.
+    one.moveTo(300, 2);
+    one.panel.findChild<QAction *>(u"editNote"_s)->trigger();
+    bar->edit()->setText(u"calm"_s);
+    const QVariantMap draft = bar->draft();
+    QTest::keyClick(bar->edit(), Qt::Key_Escape);
+    QVERIFY(bar->draft().isEmpty());
+    one.panel.restoreNote(draft);
+    QVERIFY(bar->isVisible());
+    QCOMPARE(bar->edit()->text(), u"calm"_s);
+    bar->findChild<QPushButton *>(u"addNoteButton"_s)->click();
+    one.settle();
+    QCOMPARE(markTexts(one).back(), u"calm"_s);
+    // Undone one after the other.
+    one.panel.undoNote();
+    one.settle();
+    QCOMPARE(markTexts(one).back(), u"calm & quiet"_s);
+    one.panel.undoNote();
+    one.settle();
+    QCOMPARE(markTexts(one).front(), u"the lsos jumps"_s);
+    QVERIFY(!one.panel.findChild<QAction *>(u"undoNote"_s)->isEnabled());
+    // The axis of time has the same marks.
+    one.panel.toolbar()->setXMode(XMode::Time);
+    one.settle();
+    QVERIFY(std::abs(one.loss()->marks().front().x - 11.9) < 1e-3);
+}
+
+void TestManyRunsTaken::notesAreTakenAwayAndComeBack()
+{
+    Fixture one(1);
+    one.session.events[runName(0)] = {noteEvent(1, 120, "here"), noteEvent(2, 121, "and here")};
+    one.session.replay(runName(0));
+    one.settle();
+    one.moveTo(50, 2);
+    one.panel.findChild<QAction *>(u"removeNote"_s)->trigger();
+    QCOMPARE(one.panel.notice()->message(), u"There is no note at the cursor."_s);
+    QCOMPARE(one.session.events[runName(0)].size(), size_t(2));
+    // Of two at the cursor one is chosen.
+    one.moveTo(120, 2);
+    one.panel.findChild<QAction *>(u"removeNote"_s)->trigger();
+    auto *menu = one.panel.findChild<QMenu *>(u"noteMenu"_s);
+    QVERIFY(menu && menu->isVisible());
+    QCOMPARE(textsOf(*menu).filter(u"Remove"_s), (QStringList{u"Remove “here”"_s, u"Remove “and here”"_s}));
+    menu->actions()[1]->trigger();
+    menu->close();
+    one.settle();
+    QCOMPARE(markTexts(one), QStringList{u"and here"_s});
+    QCOMPARE(one.panel.notice()->message(), u"Removed the note “here” at step 120."_s);
+    one.panel.notice()->findChild<QPushButton *>(u"bannerRetry"_s)->click();
+    one.settle();
+    QCOMPARE(markTexts(one), (QStringList{u"here"_s, u"and here"_s}));
+    // In the bar of a new note: what stands there already.
+    one.moveTo(120, 2);
+    one.panel.addNote();
+    NoteBar *bar = one.panel.noteBar();
+    auto *near = bar->findChild<QMenu *>(u"notesNearMenu"_s);
+    QVERIFY(bar->findChild<QToolButton *>(u"notesNearButton"_s)->isVisible());
+    QCOMPARE(textsOf(*near).size(), 4);
+    near->actions()[2]->trigger();
+    QCOMPARE(bar->edit()->text(), u"and here"_s);
+    bar->findChild<QPushButton *>(u"removeNoteButton"_s)->click();
+    one.settle();
+    QVERIFY(!bar->isVisible());
+    QCOMPARE(markTexts(one), QStringList{u"here"_s});
+    // A new note begins empty.
+    one.moveTo(300, 2);
+    one.panel.addNote();
+    QVERIFY(bar->edit()->text().isEmpty());
+    QVERIFY(!bar->findChild<QToolButton *>(u"notesNearButton"_s)->isVisible());
+    QVERIFY(!bar->findChild<QPushButton *>(u"removeNoteButton"_s)->isVisible());
+}
+
+void TestManyRunsTaken::notesOfOtherRunsAreCorrected()
+{
+    Fixture one(3);
+    one.session.events[runName(2)] = {noteEvent(1, 200, "of the third")};
+    one.overlay(3);
+    QMenu *menu = menuAt(one, 200);
+    QVERIFY(menu);
+    menu->actions()[1]->trigger();
+    menu->close();
+    one.settle();
+    QVERIFY(markTexts(one).isEmpty());
+    QCOMPARE(one.session.events[runName(2)].back().payload, notePayload(1));
+    one.panel.undoNote();
+    one.settle();
+    QCOMPARE(markTexts(one), QStringList{u"run-002: of the third"_s});
+}
+
+void TestManyRunsTaken::correctionsThatAreRefusedSayWhy()
+{
+    Fixture one(1);
+    one.session.events[runName(0)] = {noteEvent(1, 120, "here")};
+    one.session.replay(runName(0));
+    one.settle();
+    one.moveTo(120, 2);
+    one.panel.editNote();
+    NoteBar *bar = one.panel.noteBar();
+    bar->edit()->clear();
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    QVERIFY2(bar->error().contains(u"it is empty, expected some words. Remove takes it away"_s), qPrintable(bar->error()));
+    one.session.noteError = Error{ErrorCode::Unavailable, "Cannot correct a note of run \"run-000\": the engine does not offer it.",
+                                  "Update the engine."};
+    bar->edit()->setText(u"there"_s);
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    QVERIFY(bar->error().contains(u"does not offer it. Update"_s));
+    QCOMPARE(bar->edit()->text(), u"there"_s);
+    QTest::keyClick(bar->edit(), Qt::Key_Escape);
+    one.panel.removeNote();
+    QVERIFY(one.panel.notice()->message().contains(u"does not offer it"_s));
+    QCOMPARE(markTexts(one), QStringList{u"here"_s});
+    // What could not be undone can be tried again.
+    one.session.noteError.reset();
+    one.panel.removeNote();
+    one.settle();
+    one.session.noteError = Error{ErrorCode::Io, "Cannot annotate run \"run-000\": the disk is full.", "Make room."};
+    one.panel.undoNote();
+    QVERIFY(one.panel.notice()->message().contains(u"the disk is full"_s));
+    one.session.noteError.reset();
+    one.panel.undoNote();
+    one.settle();
+    QCOMPARE(markTexts(one), QStringList{u"here"_s});
+}
+
+void TestManyRunsTaken::alarmsHaveAnEnd()
+{
+    Fixture one(1);
+    const auto alarm = [](int64_t id, int64_t step, const char *text, const char *payload) {
+        return RunEvent{.id = id, .step = step, .wallTime = 1.7e9 + double(step) * 0.1, .kind = EventKind::Alarm, .text = text, .payload = payload};
+    };
+    one.session.events[runName(0)] = {
+        alarm(1, 50, "The loss jumped", R"({"alarm":"spike","series":"loss"})"),
+        alarm(2, 80, "It is calm", R"({"alarm":"spike","series":"loss","over":true,"since":50})"),
+        alarm(3, 100, "It diverges", R"({"alarm":"divergence","series":"loss"})"), // by an older engine: nobody told the end
+        alarm(4, 300, "It is flat", R"({"alarm":"plateau","series":"val_loss"})"),
+        alarm(5, 310, "nonsense", R"({"alarm":"overfitting","over":true})")};
+    one.session.statuses[0].step = 400;
+    one.session.statuses[0].lastReportAt = 1.7e9 + 40;
+    one.session.statuses[0].alarms = {{AlarmKind::Plateau, 300, 1.7e9 + 30, "val_loss", "It is flat"}};
+    one.session.replay(runName(0));
+    one.settle();
+    const std::vector<PlotMark> marks = one.loss()->marks();
+    QCOMPARE(marks.size(), size_t(3)); // an end is no mark of its own
+    QCOMPARE(marks[0].x, 50.0);
+    QCOMPARE(marks[0].xEnd, 80.0);
+    QVERIFY(!marks[0].isOpen);
+    QVERIFY2(marks[0].text.startsWith(u"The loss jumped\nFrom step 50 ("_s) && marks[0].text.contains(u"until step 80 ("_s) &&
+                 marks[0].text.endsWith(u"3 s"_s),
+             qPrintable(marks[0].text));
+    QVERIFY(std::isnan(marks[1].xEnd)); // it does not hold, and since when is not known: no bar is made up
+    QCOMPARE(marks[1].text, u"It diverges"_s);
+    QCOMPARE(marks[2].xEnd, 400.0);
+    QVERIFY(marks[2].isOpen);
+    QVERIFY2(marks[2].text.contains(u"Since step 300 ("_s) && marks[2].text.endsWith(u"and still"_s), qPrintable(marks[2].text));
+    // While it lasts the read-out and the hover tell of it.
+    one.moveTo(65, 2);
+    QVERIFY(one.panel.readout()->reading().tsv().contains(u"The loss jumped"_s));
+    one.moveTo(90, 2);
+    QVERIFY(!one.panel.readout()->reading().tsv().contains(u"The loss jumped"_s));
+    one.panel.toolbar()->setXMode(XMode::Time);
+    one.settle();
+    QVERIFY(std::abs(one.loss()->marks().front().xEnd - one.loss()->marks().front().x - 3) < 1e-3);
+}
+
+void TestManyRunsTaken::aRunThatDoesNotReportIsMarked()
+{
+    Fixture one(2);
+    RunStatus &status = one.session.statuses[0];
+    status.state = RunState::Running;
+    status.step = 400;
+    status.lastReportAt = 1.7e9 + 40;
+    status.alarms = {{AlarmKind::NoReport, 400, 1.7e9 + 40, "", "No report for more than 60 s"}};
+    setWallNowForTests(1.7e9 + 140);
+    Q_EMIT one.session.runsChanged();
+    one.settle();
+    QCOMPARE(one.loss()->marks().size(), size_t(1));
+    QVERIFY(one.loss()->marks().front().isOpen);
+    QVERIFY(one.loss()->marks().front().text.contains(u"and still"_s));
+    one.panel.toolbar()->setXMode(XMode::Time);
+    one.settle();
+    QVERIFY(std::abs(one.loss()->marks().front().xEnd - one.loss()->marks().front().x - 100) < 1e-3);
+    // A report comes: the gap has an end, and stays.
+    const RunAlarm silence = status.alarms.front();
+    status.alarms.clear();
+    status.lastReportAt = 1.7e9 + 150;
+    status.step = 401;
+    Q_EMIT one.session.runsChanged();
+    one.settle();
+    const PlotMark over = one.loss()->marks().front();
+    QVERIFY(!over.isOpen);
+    QVERIFY(std::abs(over.xEnd - over.x - 110) < 1e-3);
+    QVERIFY2(over.text.contains(u"until step 401 ("_s), qPrintable(over.text));
+    // A list that is older than that tells nothing new.
+    status.alarms = {silence};
+    Q_EMIT one.session.runsChanged();
+    status.alarms.clear();
+    Q_EMIT one.session.runsChanged();
+    one.settle();
+    QCOMPARE(one.loss()->marks().size(), size_t(1));
+    setWallNowForTests(-1);
 }
 
 void TestManyRunsTaken::marksTellWhoseTheyAre()

@@ -63,6 +63,7 @@ private Q_SLOTS:
     void ignoresRunsGivenTwice();
     void takes500RunsQuickly();
     void appendsEventsAndClears();
+    void notesInTheLogAreCorrected();
     void checkpointsComeAndGo();
     void eventTableFollowsItsEndUntilScrolled();
     void eventTableFiltersAndCopies();
@@ -170,6 +171,39 @@ void TestRunModels::appendsEventsAndClears()
     model.clear();
     QCOMPARE(model.rowCount(), 0);
     QCOMPARE(model.numEvents(), 0);
+}
+
+void TestRunModels::notesInTheLogAreCorrected()
+{
+    EventModel model;
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const auto note = [](int64_t id, const char *text, int64_t replaces) {
+        return RunEvent{.id = id, .step = 30, .wallTime = kTestNow - 100 + double(id), .kind = EventKind::Note, .text = text, .payload = notePayload(replaces)};
+    };
+    const auto texts = [&model] {
+        QStringList all;
+        for (int row = 0; row < model.rowCount(); ++row) all << model.index(row, EventModel::TextColumn).data().toString();
+        return all;
+    };
+    const RunEvent start{.id = 1, .kind = EventKind::Started, .text = "Started"}, end{.id = 4, .kind = EventKind::Finished, .text = "Finished"};
+    model.appendEvents({start, note(2, "the lsos", 0), note(3, "the loss", 2), end});
+    QCOMPARE(texts(), (QStringList{u"Started"_s, u"the loss"_s, u"Finished"_s}));
+    QVERIFY(model.index(1, EventModel::TextColumn).data(Qt::ToolTipRole).toString().contains(u"first it said: the lsos"_s));
+    model.appendEvents({note(5, "", 3)}); // by its correction
+    QCOMPARE(texts(), (QStringList{u"Started"_s, u"Finished"_s}));
+    model.setFilter({}, int(EventKind::Note));
+    QCOMPARE(model.rowCount(), 0);
+    model.appendEvents({note(6, "the lsos", 2)}); // undone
+    QCOMPARE(texts(), QStringList{u"the lsos"_s});
+    QVERIFY(!model.index(0, EventModel::TextColumn).data(Qt::ToolTipRole).toString().contains(u"first"_s));
+    model.setFilter(u"lsos"_s, -1);
+    model.appendEvents({note(7, "the loss", 2)}); // what is not looked for any more
+    QCOMPARE(model.rowCount(), 0);
+    model.setFilter({}, -1);
+    QCOMPARE(texts(), (QStringList{u"Started"_s, u"the loss"_s, u"Finished"_s}));
+    model.appendEvents({note(8, "", 77), note(9, "of another", 78)}); // about what is not here
+    QCOMPARE(texts().back(), u"of another"_s);
+    QCOMPARE(model.rowCount(), 4);
 }
 
 void TestRunModels::checkpointsComeAndGo()
