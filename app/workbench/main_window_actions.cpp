@@ -275,6 +275,7 @@ void MainWindow::makeMenus()
     QMenu *chosen = run->addMenu(tr("Chosen in the list"));
     chosen->setObjectName(u"chosenRunsMenu"_s);
     chosen->addActions(m_runList->runActions());
+    run->addAction(m_runList->trashAction());
     addNotifyMenu(*run);
 
     QMenu *view = menuBar()->addMenu(tr("&View"));

@@ -5,6 +5,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSet>
@@ -22,6 +23,17 @@ constexpr auto kName = "name"_L1;
 double number(const QJsonObject &spec, QLatin1StringView group, QLatin1StringView key)
 {
     return spec.value(group).toObject().value(key).toDouble();
+}
+
+QString plainText(const QJsonObject &spec, const QString &key)
+{
+    QJsonValue value = spec;
+    const QStringList parts = key.split(u'.');
+    for (const QString &part : parts) value = value.toObject().value(part);
+    if (value.isUndefined() || value.isNull()) return {};
+    if (value.isDouble()) return QString::number(value.toDouble(), 'g', 17);
+    if (value.isArray()) return QString::fromUtf8(QJsonDocument(value.toArray()).toJson(QJsonDocument::Compact));
+    return value.toVariant().toString();
 }
 
 } // namespace
@@ -94,6 +106,7 @@ std::optional<RunSpecs::Spec> RunSpecs::read(const QString &json)
         spec.order << entry.key;
         spec.values.insert(entry.key, entry.value);
         spec.labels.insert(entry.key, entry.label);
+        spec.plain.insert(entry.key, plainText(document, entry.key));
     }
     spec.tokensPerStep = number(document, "train"_L1, "batch_size"_L1) *
                          number(document, "train"_L1, "accumulation"_L1) *
@@ -117,6 +130,12 @@ QString RunSpecs::value(const QString &run, const QString &key) const
 {
     const auto found = m_specs.constFind(run);
     return found == m_specs.constEnd() ? unknownText() : found->values.value(key, unknownText());
+}
+
+QString RunSpecs::plainValue(const QString &run, const QString &key) const
+{
+    const auto found = m_specs.constFind(run);
+    return found == m_specs.constEnd() ? QString() : found->plain.value(key);
 }
 
 QList<SpecKey> RunSpecs::differingKeys(const QStringList &runs) const

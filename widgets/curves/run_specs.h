@@ -42,6 +42,8 @@ public:
     [[nodiscard]] double tokensPerStep(const QString &run) const;
     /// With its unit; "—" when the run has no such setting or is not known.
     [[nodiscard]] QString value(const QString &run, const QString &key) const;
+    /// As spec.json has it: "0.001", "true", "swiglu"; null when the run has no such setting or is not known.
+    [[nodiscard]] QString plainValue(const QString &run, const QString &key) const;
     /// Settings with more than one value among the runs that have settings, in the order of forms: without the name,
     /// the seed last.
     [[nodiscard]] QList<SpecKey> differingKeys(const QStringList &runs) const;
@@ -52,7 +54,7 @@ Q_SIGNALS:
 private:
     struct Spec {
         QStringList order;
-        QHash<QString, QString> values, labels;
+        QHash<QString, QString> values, labels, plain;
         double tokensPerStep = 0;
     };
     void ask();

@@ -237,7 +237,7 @@ std::vector<ArrangedGroup> arrangeRuns(const std::vector<ArrangedRun> &runs, con
     std::vector<ArrangedRun> shown;
     shown.reserve(runs.size());
     for (const ArrangedRun &run : runs)
-        if (wishes.query.matches({*run.status, *run.text, *run.tags})) shown.push_back(run);
+        if (wishes.query.matches({*run.status, *run.text, *run.tags, wishes.specs})) shown.push_back(run);
     std::stable_sort(shown.begin(), shown.end(), [&wishes](const ArrangedRun &a, const ArrangedRun &b) {
         return isBefore(a, b, wishes.order);
     });

@@ -31,6 +31,7 @@ struct ArrangeWishes {
     RunGrouping grouping = RunGrouping::None;
     RunOrder order = RunOrder::Newest;
     double now = 0; ///< Unix seconds, for "Today"
+    const RunSpecs *specs = nullptr; ///< as RunFacts::specs
 };
 
 /// One group without a key where there is no grouping, also when it is empty. With tags a run stands under

@@ -228,6 +228,15 @@ void RunEdits::remove(const QStringList &runs)
     finish(work);
 }
 
+void RunEdits::forget(const QStringList &runs, Forgotten what)
+{
+    for (Step &step : m_steps)
+        std::erase_if(step.runs, [&](const Before &before) {
+            return runs.contains(before.run) && (before.wasDeleted || what == Forgotten::Everything);
+        });
+    std::erase_if(m_steps, [](const Step &step) { return step.runs.empty(); });
+}
+
 QVariantMap RunEdits::state() const
 {
     QVariantList steps;

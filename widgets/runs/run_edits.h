@@ -35,6 +35,10 @@ public:
     void remove(const QStringList &runs);
 
     void undo();
+    /// What was deleted came back in another way: there is nothing to undo of that any more. @param runs ids or folders
+    void takeRestored(const QStringList &runs) { forget(runs, Forgotten::Deletion); }
+    /// They are gone for good: nothing can be undone of them.
+    void takeGone(const QStringList &runs) { forget(runs, Forgotten::Everything); }
     /// Forgets all steps: their runs are those of another engine.
     void clear()
     {
@@ -67,6 +71,8 @@ private:
         std::vector<Before> runs;
     };
     struct Work; ///< a step under way
+    enum class Forgotten : uint8_t { Deletion, Everything };
+    void forget(const QStringList &runs, Forgotten what);
     [[nodiscard]] std::shared_ptr<Work> begin() const;
     [[nodiscard]] const RunStatus *statusOf(const QString &run) const;
     [[nodiscard]] QString titleOf(const QString &run) const;

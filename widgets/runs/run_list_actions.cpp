@@ -14,6 +14,7 @@
 #include "widgets/runs/run_list_model.h"
 #include "widgets/runs/run_list_view.h"
 #include "widgets/runs/run_tree_model.h"
+#include "widgets/runs/trash_dialog.h"
 
 #include <QAction>
 #include <QDesktopServices>
@@ -97,8 +98,26 @@ void RunListPanel::makeActions()
         tr("Undo"), "undoRunEdit", u"undo"_s, [this] { undo(); }, this); // from the whole panel
     m_undo->setShortcut(QKeySequence::Undo);
     m_view->addAction(m_undo);
+    m_trash = add(
+        tr("Trash…"), "openTrash", {}, [this] { openTrash(); }, m_view);
+    m_trash->setToolTip(tr("What was deleted: restore it, or delete it for good"));
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     updateActions();
+}
+
+void RunListPanel::openTrash()
+{
+    if (!m_trashDialog) {
+        m_trashDialog = new TrashDialog(m_session, this);
+        connect(m_trashDialog, &TrashDialog::restored, m_edits, &RunEdits::takeRestored);
+        connect(m_trashDialog, &TrashDialog::deletedForGood, m_edits, &RunEdits::takeGone);
+        connect(m_trashDialog, &QDialog::finished, this, [this] {
+            if (!m_edits->canUndo()) m_notice->clear(); // it may offer what is not there any more
+            updateActions();
+        });
+    }
+    m_trashDialog->open();
+    m_trashDialog->raise();
 }
 
 QList<QAction *> RunListPanel::runActions() const

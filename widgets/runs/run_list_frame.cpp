@@ -7,6 +7,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/text_export.h"
+#include "widgets/curves/run_specs.h"
 #include "widgets/runs/run_filter_bar.h"
 #include "widgets/runs/run_list_model.h"
 #include "widgets/runs/run_list_view.h"
@@ -63,10 +64,10 @@ void RunListPanel::adoptFrame()
                "those of the selected one, in the colour that stands in its row and stays. Words in the box "
                "look for names, states, "
                "tags and directories; tokens such as tag:baseline, state:failed, has:alarm or is:archived "
-               "say more, and the button "
+               "say more, numbers are compared (val<1.5, step>=2k), settings, too (lr:0.001), and the button "
                "beside the box writes them, groups and sorts. A triangle counts the alarms of a run. What is "
                "deleted lies in the "
-               "trash until it is emptied; Ctrl+Z takes it back."));
+               "trash until it is emptied; Ctrl+Z takes it back, and Trash… in the menu shows what is there."));
 }
 
 /// Of the runs that are shown.
@@ -105,8 +106,10 @@ QString RunListPanel::noMatchText() const
     for (const RunQuery::Term &term : query.terms()) {
         qint64 numHidden = 0;
         for (const ArrangedRun &run : runs)
-            numHidden += !RunQuery::holds(term, {*run.status, *run.text, *run.tags});
-        if (numHidden > 0) parts << tr("“%1” hides %2").arg(term.text, integerText(numHidden));
+            numHidden += !RunQuery::holds(term, {*run.status, *run.text, *run.tags, m_specs});
+        if (numHidden > 0 && term.kind == RunQuery::Kind::Setting && m_specs->isReading())
+            parts << tr("“%1” waits for settings").arg(term.text);
+        else if (numHidden > 0) parts << tr("“%1” hides %2").arg(term.text, integerText(numHidden));
     }
     if (numArchived > 0 && !query.wantsArchived())
         parts << tr("the archive hides %1").arg(integerText(numArchived));

@@ -23,9 +23,11 @@ class LabelsDialog;
 class RunEdits;
 class RunFilterBar;
 class RunListModel;
+class RunSpecs;
 class RunListView;
 class RunTreeModel;
 class ToneLabel;
+class TrashDialog;
 enum class RunGrouping : uint8_t;
 enum class RunOrder : uint8_t;
 
@@ -54,6 +56,8 @@ public:
     /// Actions on the selected runs, for menus: resume, copy command, copy name, copy path, open folder, show
     /// beside, rename, tags and notes, archive, delete, undo.
     [[nodiscard]] QList<QAction *> runActions() const;
+    /// Opens the trash, whatever is selected.
+    [[nodiscard]] QAction *trashAction() const { return m_trash; }
     /// Filter, groups, order and runs shown beside, to be remembered; as JSON.
     [[nodiscard]] QString place() const;
     void restorePlace(const QString &json);
@@ -70,6 +74,8 @@ public Q_SLOTS:
     /// Opens tags and notes of the selected runs.
     void editLabels();
     void undo();
+    /// Shows what was deleted.
+    void openTrash(); // run_list_actions.cpp
 
 Q_SIGNALS:
     void runSelected(const QString &run);  ///< by a person, or because the selected one went away
@@ -87,6 +93,9 @@ private:
     void takeConnection();
     void takeSelection();
     void takeFilter(const QString &text);
+    void wantSpecs();
+    void takeSpecs();
+    void showProblem();
     void choose(const QString &run);
     void restoreSelection();
     void toggleOverlay(const QStringList &runs);
@@ -110,6 +119,7 @@ private:
     RunListView *m_view;
     RunFilterBar *m_bar;
     RunEdits *m_edits;
+    RunSpecs *m_specs; ///< asked for where the filter is about settings
     class Banner *m_notice;
     ToneLabel *m_note, *m_foot;
     QStackedWidget *m_stack;
@@ -117,13 +127,15 @@ private:
     QPushButton *m_showMore = nullptr;
     QAction *m_resume = nullptr, *m_copyCommand = nullptr, *m_copyName = nullptr, *m_copyPath = nullptr,
             *m_openFolder = nullptr, *m_overlay = nullptr, *m_rename = nullptr, *m_labels = nullptr,
-            *m_archive = nullptr, *m_delete = nullptr, *m_undo = nullptr;
-    QTimer *m_sparkTimer, *m_noticeTimer;
+            *m_archive = nullptr, *m_delete = nullptr, *m_undo = nullptr, *m_trash = nullptr;
+    QTimer *m_sparkTimer, *m_noticeTimer, *m_specTimer;
     QHash<QString, qint64> m_sparkSteps; ///< up to which step a run's small curve was read
     QString m_wanted;
+    QStringList m_wantedSpecs; ///< asked for last
     QStringList m_overlaid;     ///< also those that are not listed
     QStringList m_toldOverlaid; ///< as it was last signalled
     QPointer<LabelsDialog> m_dialog;
+    QPointer<TrashDialog> m_trashDialog;
     QStringList m_labelled; ///< its runs
     double m_lastListAt = 0;
     int m_numSparkQueries = 0;

@@ -2,11 +2,13 @@
 #include "widgets/runs/run_query.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/curves/run_specs.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 
@@ -43,12 +45,54 @@ QString unknownValue(const QString &key, const QString &value, const QStringList
 
 QString unquoted(QString text) { return text.remove(u'"'); }
 
+/// A number of the status or a setting. @return whether it is one, as below
+bool readComparison(const QString &token, RunQuery::Term &term, QString &problem)
+{
+    const auto compared = splitComparison(token);
+    if (!compared) return false;
+    const bool isOrder = compared->comparison != Comparison::Equal;
+    const auto wrong = [&](const QString &expected) {
+        problem = tr("“%1” filters nothing: expected %2.").arg(token, expected);
+        return true;
+    };
+    term.comparison = compared->comparison;
+    term.name = compared->name;
+    term.wanted = compared->value;
+    if (isStatusNumber(compared->name)) {
+        const bool isTime = unitOf(compared->name) == NumberUnit::Time;
+        const auto number = comparedNumber(compared->value, unitOf(compared->name));
+        if (!number)
+            return wrong(isTime ? tr("a time behind the sign, such as %1>2h (s, m, h, d)").arg(compared->name)
+                                : tr("a number behind the sign, such as %1<1.5 or %1>=2k").arg(compared->name));
+        term.kind = RunQuery::Kind::Number;
+        term.number = *number;
+        return true;
+    }
+    const SettingName setting = settingOfName(compared->name);
+    if (!setting.possible.isEmpty())
+        return wrong(tr("one of the settings %1, written out").arg(setting.possible.join(u", "_s)));
+    if (setting.key.isEmpty()) {
+        if (!isOrder) return false; // a colon in a word
+        return wrong(tr("a number of the run (%1) or a setting, such as optimizer.lr, before the sign")
+                         .arg(statusNumberNames().join(u", "_s)));
+    }
+    if (compared->value.isEmpty()) return wrong(tr("a value behind the sign, such as lr:0.001"));
+    if (isOrder && !setting.isOrdered)
+        return wrong(tr("“:” before the value, as %1 is no number").arg(setting.key));
+    if (isOrder && !comparedNumber(compared->value, NumberUnit::Plain))
+        return wrong(tr("a number behind the sign, such as optimizer.lr>1e-3"));
+    term.kind = RunQuery::Kind::Setting;
+    term.name = setting.key;
+    term.isText = setting.isText;
+    return true;
+}
+
 /// @return whether it is a token; then `term` is filled in, or `problem` says why not
 bool readToken(const QString &token, RunQuery::Term &term, QString &problem)
 {
     using Kind = RunQuery::Kind;
     const qsizetype colon = token.indexOf(u':');
-    if (colon <= 0) return false;
+    if (colon <= 0) return readComparison(token, term, problem);
     const QString key = token.first(colon).toCaseFolded();
     const QString value = unquoted(token.mid(colon + 1)).toCaseFolded();
     if (key == u"tag") {
@@ -70,7 +114,7 @@ bool readToken(const QString &token, RunQuery::Term &term, QString &problem)
         if (value != u"live" && value != u"any" && value != u"archived")
             problem = unknownValue(key, value, {u"live"_s, u"archived"_s, u"any"_s});
     } else {
-        return false; // a colon in a word
+        return readComparison(token, term, problem);
     }
     term.wanted = value;
     return true;
@@ -148,9 +192,16 @@ bool RunQuery::holds(const Term &term, const RunFacts &run)
             return status.labels.isArchived;
         case Kind::Any:
             return true;
+        case Kind::Number:
+            return ui::holds(statusNumber(status, term.name).value_or(std::nan("")), term.comparison, term.number);
+        case Kind::Setting:
+            return settingHolds(run.specs->plainValue(fromStd(status.id), term.name), term.comparison, term.wanted,
+                                term.isText);
         }
         return true;
     };
+    // Of settings that are not known (yet) nobody can say, neither that they are so nor that they are not.
+    if (term.kind == Kind::Setting && !(run.specs && run.specs->isKnown(fromStd(run.status.id)))) return false;
     return isHeld() != (term.isNot && term.kind != Kind::Any);
 }
 
@@ -167,6 +218,11 @@ bool RunQuery::matches(const RunFacts &run) const
         }
     }
     return !isStateAsked || isStateFound;
+}
+
+bool RunQuery::wantsSettings() const
+{
+    return std::any_of(m_terms.begin(), m_terms.end(), [](const Term &term) { return term.kind == Kind::Setting; });
 }
 
 bool RunQuery::contains(const QString &text, const QString &token)
@@ -206,12 +262,23 @@ QStringList RunQuery::completions(const QString &word, const QStringList &tags)
     for (const QString &tag : tags) all << tagToken(tag);
     for (const RunState state : kStates) all << stateToken(state);
     for (const AlarmKind kind : kAlarms) all << alarmToken(kind);
+    for (const QString &name : statusNumberNames()) all << name + u'<' << name + u'>';
     QStringList found;
     for (const QString &token : std::as_const(all)) {
         // "ta" finds tags, "base" finds "tag:baseline"; what is complete needs nothing.
         const QString value = unquoted(token.section(u':', 1));
         const bool begins = token.startsWith(begun, Qt::CaseInsensitive) ||
                             (!begun.contains(u':') && value.startsWith(begun, Qt::CaseInsensitive));
+        if (begins && token.compare(begun, Qt::CaseInsensitive) != 0)
+            found << (isNot ? u"-"_s : QString()) + token;
+    }
+    // By key or by its last part ("lr"); there are too many for a single letter.
+    if (begun.size() < 2) return found;
+    const QStringList keys = settingKeys();
+    for (const QString &key : keys) {
+        const QString token = key + u':';
+        const bool begins = token.startsWith(begun, Qt::CaseInsensitive) ||
+                            key.section(u'.', -1).startsWith(begun, Qt::CaseInsensitive);
         if (begins && token.compare(begun, Qt::CaseInsensitive) != 0)
             found << (isNot ? u"-"_s : QString()) + token;
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the filter box of the list of runs says, and whether a run is meant by it. Plain words are looked for
 // in name, id, state, tags and directory; tokens name a property: tag:x, state:failed, alarm:spike,
-// has:alarm, is:live, is:archived, is:any. Words and properties must all hold, of several states one; a minus
-// in front means "not". Pure; any thread.
+// has:alarm, is:live, is:archived, is:any; numbers of the status are compared (val<1.5, step>=2000), and settings
+// (lr:0.001, optimizer.lr>1e-3). Words and properties must all hold, of several states one; a minus in front means
+// "not". Pure but for the settings that others read; GUI thread with these.
 #pragma once
 
-#include "core/spec/run_records.h"
+#include "widgets/runs/run_numbers.h"
 
 #include <QString>
 #include <QStringList>
@@ -14,16 +15,20 @@
 
 namespace orrery::ui {
 
+class RunSpecs;
+
 /// What is known of a run, ready to be compared.
 struct RunFacts {
     const RunStatus &status;
     const QString &text;     ///< name, id, state, tags and directory, case folded
     const QStringList &tags; ///< case folded
+    /// Settings of runs; without them nobody asks for settings, and no term about one holds.
+    const RunSpecs *specs = nullptr;
 };
 
 class RunQuery {
 public:
-    enum class Kind : uint8_t { Word, Tag, State, Alarm, HasAlarm, HasTag, Live, Archived, Any };
+    enum class Kind : uint8_t { Word, Tag, State, Alarm, HasAlarm, HasTag, Live, Archived, Any, Number, Setting };
     struct Term {
         Kind kind = Kind::Word;
         bool isNot = false;
@@ -31,6 +36,10 @@ public:
         QString wanted; ///< case folded
         RunState state = RunState::Unknown;
         AlarmKind alarm = AlarmKind::Unknown;
+        QString name;   ///< of a number, or key of a setting
+        Comparison comparison = Comparison::Equal;
+        double number = 0;
+        bool isText = false; ///< of a setting
     };
 
     /// Never fails: what cannot be understood is left out, and stands in problem().
@@ -43,6 +52,8 @@ public:
     [[nodiscard]] bool isEmpty() const { return m_terms.empty(); }
     /// Whether it asks for archived runs, which are hidden else.
     [[nodiscard]] bool wantsArchived() const { return m_wantsArchived; }
+    /// Whether settings must be known for it.
+    [[nodiscard]] bool wantsSettings() const;
     /// A sentence: value, what was expected; empty: everything was understood.
     [[nodiscard]] QString problem() const { return m_problem; }
 

@@ -169,7 +169,7 @@ void RunTreeModel::setOrder(RunOrder order)
 
 std::vector<ArrangedGroup> RunTreeModel::wanted() const
 {
-    return arrangeRuns(m_runs.arranged(), {m_query, m_grouping, m_order, wallNow()});
+    return arrangeRuns(m_runs.arranged(), {m_query, m_grouping, m_order, wallNow(), m_specs});
 }
 
 void RunTreeModel::rearrange()

@@ -36,6 +36,9 @@ public:
     [[nodiscard]] Qt::ItemFlags flags(const QModelIndex &index) const override;
 
     void setQuery(const QString &text);
+    /// Settings that the query may ask for; must outlive it. Say when more are known.
+    void setSpecs(const RunSpecs *specs) { m_specs = specs; }
+    void takeSpecs() { rearrange(); }
     void setGrouping(RunGrouping grouping);
     void setOrder(RunOrder order);
     [[nodiscard]] const RunQuery &query() const { return m_query; }
@@ -72,6 +75,7 @@ private:
 
     RunListModel &m_runs;
     RunQuery m_query;
+    const RunSpecs *m_specs = nullptr;
     RunGrouping m_grouping = RunGrouping::None;
     RunOrder m_order = RunOrder::Newest;
     std::vector<Group> m_groups; ///< one without heads, when there is no grouping

@@ -61,10 +61,12 @@ void WordCompleter::accept(const QString &text)
     QString line = m_line.text();
     line.replace(word.begin, word.end - word.begin, text);
     const bool isLast = word.begin + text.size() >= line.size();
-    if (isLast) line += m_separator == u' ' ? u" "_s : QString(m_separator) + u' ';
+    // What is still to be finished goes on where it is.
+    const bool isBegun = text.endsWith(u':') || text.endsWith(u'<') || text.endsWith(u'>');
+    if (isLast && !isBegun) line += m_separator == u' ' ? u" "_s : QString(m_separator) + u' ';
     m_line.setText(line);
     m_line.setCursorPosition(
-        static_cast<int>(std::min<qsizetype>(line.size(), word.begin + text.size() + (isLast ? 2 : 0))));
+        static_cast<int>(std::min<qsizetype>(line.size(), word.begin + text.size() + (isLast && !isBegun ? 2 : 0))));
 }
 
 } // namespace orrery::ui

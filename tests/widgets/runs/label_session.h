@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/widgets/common/fake_session.h"
+#include "widgets/common/number_text.h"
 
 #include <QSet>
 
@@ -51,19 +52,45 @@ public:
             std::vector<RunStatus> runs = runList;
             std::erase_if(runs, [&](const RunStatus &status) {
                 const bool isIt = QString::fromStdString(status.id) == run;
-                if (isIt) m_trash[run] = status;
+                if (isIt) m_trash[run] = status, m_deletedAt[run] = wallNow() - 60 * double(m_deletedAt.size());
                 return isIt;
             });
             reply(Result<void>());
             setRuns(runs);
         });
     }
+    void listTrash(QObject *context, Reply<std::vector<DeletedRun>> reply) override
+    {
+        QTimer::singleShot(0, this, [this, context = QPointer<QObject>(context), reply] {
+            if (!context) return;
+            if (trashError) return reply(*trashError);
+            std::vector<DeletedRun> runs;
+            for (const auto &[id, status] : m_trash)
+                runs.push_back({"/home/trash/" + status.id, status.id, status.name, "/home/runs/" + status.id,
+                                m_deletedAt[id], uint64_t{1} << (20 + runs.size())});
+            reply(std::move(runs));
+        });
+    }
+    void emptyTrash(const TrashChoice &choice, QObject *context, Reply<std::vector<DeletedRun>> reply) override
+    {
+        emptied.push_back(choice);
+        QTimer::singleShot(0, this, [this, choice, context = QPointer<QObject>(context), reply] {
+            if (!context) return;
+            if (trashError) return reply(*trashError);
+            for (const std::string &entry : choice.entries) m_trash.erase(idOf(QString::fromStdString(entry)));
+            reply(std::vector<DeletedRun>{});
+        });
+    }
+    std::vector<TrashChoice> emptied;
+    std::optional<Error> trashError;
+    /// As an engine knows a deleted run: by its folder in the trash, too.
+    static QString idOf(const QString &entry) { return entry.section(u'/', -1); }
     void restoreRun(const QString &run, QObject *context, Reply<RunStatus> reply) override
     {
         restored << run;
         QTimer::singleShot(0, this, [this, run, context = QPointer<QObject>(context), reply] {
             if (!context) return;
-            const auto found = m_trash.find(run);
+            const auto found = m_trash.find(idOf(run));
             if (found == m_trash.end())
                 return reply(Error{ErrorCode::NotFound,
                                    "Cannot restore run \"" + run.toStdString() +
@@ -81,6 +108,7 @@ public:
 
 private:
     std::map<QString, RunStatus> m_trash;
+    std::map<QString, double> m_deletedAt;
 };
 
 inline RunStatus tagged(RunStatus status, std::vector<std::string> tags)

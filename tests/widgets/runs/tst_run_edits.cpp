@@ -4,6 +4,7 @@
 #include "tests/widgets/runs/label_session.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/labels_dialog.h"
 #include "widgets/runs/run_edits.h"
@@ -11,14 +12,18 @@
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_list_view.h"
 #include "widgets/runs/run_tree_model.h"
+#include "widgets/runs/trash_dialog.h"
+#include "widgets/runs/trash_model.h"
 #include "widgets/session/run_colors.h"
 
 #include <QAction>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
+#include <QTableView>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 
@@ -40,6 +45,14 @@ struct Setup {
     [[nodiscard]] Banner *notice() const { return child<Banner>(&panel, "runListNotice"); }
     void trigger(const char *action) { child<QAction>(&panel, action)->trigger(); }
     [[nodiscard]] RunStatus run(const QString &id) const { return session.statusOf(id); }
+    TrashDialog *trash()
+    {
+        trigger("openTrash");
+        auto *trash = child<TrashDialog>(&panel, "trashDialog");
+        trash->activateWindow();
+        if (!QTest::qWaitForWindowActive(trash)) qFatal("the trash is not active");
+        return trash;
+    }
     LabelsDialog *dialog()
     {
         trigger("editRunLabels");
@@ -78,6 +91,10 @@ private Q_SLOTS:
     void wrongTagsAreNotSaved();
     void undoGoesBackStepByStep();
     void withoutAnEngineNothingIsOffered();
+    void theTrashShowsWhatWasDeletedAndBringsItBack();
+    void deletingForGoodAsksAndTellsTheBytes();
+    void whatLeftTheTrashIsNotUndone();
+    void theTrashSaysWhatItCannotDo();
     void coloursStayWhileOthersComeAndGo();
     void coloursAreRemembered();
     void brokenColoursAreLeftOut();
@@ -343,6 +360,117 @@ void TestRunEdits::withoutAnEngineNothingIsOffered()
         QVERIFY2(!child<QAction>(&setup.panel, action)->isEnabled(), action);
     for (const char *action : {"copyRunName", "overlayRun"})
         QVERIFY2(child<QAction>(&setup.panel, action)->isEnabled(), action);
+}
+
+void TestRunEdits::theTrashShowsWhatWasDeletedAndBringsItBack()
+{
+    Setup setup({fakeRun("a", RunState::Finished, 3), fakeRun("b", RunState::Stopped, 2), fakeRun("c", RunState::Failed, 1)});
+    TrashDialog *trash = setup.trash();
+    QTRY_COMPARE(child<EmptyState>(trash, "trashEmpty")->accessibleName(), u"The trash is empty"_s);
+    QVERIFY(!child<QLineEdit>(trash, "trashFilter")->isVisible());
+    trash->reject();
+    QTRY_VERIFY(!setup.panel.findChild<TrashDialog *>());
+    setup.panel.view()->selectRuns({u"a"_s, u"b"_s});
+    setup.panel.deleteSelected();
+    QTRY_COMPARE(setup.session.runList.size(), size_t(1));
+    trash = setup.trash();
+    QTRY_COMPARE(trash->table()->model()->rowCount(), 2);
+    const auto cell = [trash](int row, int column) { return trash->table()->model()->index(row, column).data().toString(); };
+    QCOMPARE(cell(0, TrashModel::NameColumn), u"a"_s); // deleted last
+    QCOMPARE(cell(0, TrashModel::SizeColumn), u"1 MiB"_s);
+    QCOMPARE(cell(1, TrashModel::DeletedColumn), u"1 min ago"_s);
+    QCOMPARE(cell(1, TrashModel::PlaceColumn), u"/home/runs/b"_s);
+    QCOMPARE(child<ToneLabel>(trash, "trashSum")->text(), u"2 runs, 3 MiB"_s);
+    // By the filter to the other one, and back with Enter.
+    typeText(child<QLineEdit>(trash, "trashFilter"), u"runs/b"_s);
+    QCOMPARE(trash->table()->model()->rowCount(), 1);
+    trash->table()->setFocus();
+    trash->table()->selectRow(0);
+    QTest::keyClick(trash->table(), Qt::Key_Return);
+    QTRY_COMPARE(setup.session.restored, QStringList{u"/home/trash/b"_s});
+    QTRY_COMPARE(trash->banner()->message(), u"Restored 1 run."_s);
+    QTRY_COMPARE(setup.panel.tree()->shownRuns().size(), 2);
+    typeText(child<QLineEdit>(trash, "trashFilter"), {});
+    QCOMPARE(trash->table()->model()->rowCount(), 1);
+    QVERIFY(setup.panel.edits()->canUndo()); // of the one that is still there
+    trash->reject();
+    setup.panel.undo();
+    QTRY_COMPARE(setup.panel.tree()->shownRuns().size(), 3);
+}
+
+void TestRunEdits::deletingForGoodAsksAndTellsTheBytes()
+{
+    Setup setup({fakeRun("a", RunState::Finished, 3), fakeRun("b", RunState::Stopped, 2), fakeRun("c", RunState::Failed, 1)});
+    setup.panel.view()->selectRuns({u"a"_s, u"b"_s, u"c"_s});
+    setup.panel.deleteSelected();
+    QTRY_VERIFY(setup.session.runList.empty());
+    TrashDialog *trash = setup.trash();
+    QTRY_COMPARE(trash->table()->model()->rowCount(), 3);
+    trash->table()->selectAll();
+    QCOMPARE(child<QPushButton>(trash, "deleteButton")->text(), u"Delete 3 for good…"_s);
+    trash->table()->selectRow(1);
+    QTest::keyClick(trash->table(), Qt::Key_Delete);
+    auto *box = child<QMessageBox>(trash, "confirmDelete");
+    QCOMPARE(box->text(), u"Delete “b” for good? 2 MiB go."_s);
+    QVERIFY(setup.session.emptied.empty()); // nothing before the answer
+    QTest::keyClick(box, Qt::Key_Escape);
+    QTRY_VERIFY(!trash->findChild<QMessageBox *>());
+    QVERIFY(setup.session.emptied.empty());
+    child<QPushButton>(trash, "emptyButton")->click();
+    box = child<QMessageBox>(trash, "confirmDelete");
+    QCOMPARE(box->text(), u"Delete 3 runs for good? 7 MiB go."_s);
+    QVERIFY(box->informativeText().contains(u"a\nb\nc"));
+    auto *go = child<QAbstractButton>(box, "confirmDeleteButton");
+    QCOMPARE(go->text().remove(u'&'), u"Delete 3 runs for good"_s);
+    go->click();
+    QTRY_COMPARE(trash->banner()->message(), u"Deleted 3 runs for good, 7 MiB."_s);
+    QCOMPARE(setup.session.emptied.size(), size_t(3)); // each by itself: progress is seen
+    QVERIFY(!setup.session.emptied.front().isWhole);
+    QCOMPARE(setup.session.emptied.front().entries, std::vector<std::string>{"/home/trash/a"});
+    QCOMPARE(trash->table()->model()->rowCount(), 0);
+}
+
+void TestRunEdits::whatLeftTheTrashIsNotUndone()
+{
+    Setup setup(three());
+    RunEdits *edits = setup.panel.edits();
+    edits->rename(u"a"_s, u"A"_s);
+    QTRY_COMPARE(setup.run(u"a"_s).name, std::string("A"));
+    edits->rename(u"b"_s, u"B"_s);
+    QTRY_COMPARE(setup.run(u"b"_s).name, std::string("B"));
+    edits->remove({u"a"_s, u"b"_s});
+    QTRY_COMPARE(setup.session.runList.size(), size_t(1));
+    edits->takeRestored({u"b"_s, u"/home/runs/b"_s});
+    QVERIFY(edits->undoText().contains(u"to the trash")); // of the other one
+    edits->takeGone({u"a"_s});
+    QCOMPARE(edits->undoText(), u"Undo: Renamed “b” to “B”."_s); // and nothing of a
+}
+
+void TestRunEdits::theTrashSaysWhatItCannotDo()
+{
+    Setup setup({fakeRun("a", RunState::Finished, 3), fakeRun("b", RunState::Stopped, 2)});
+    setup.panel.view()->selectRuns({u"a"_s, u"b"_s});
+    setup.panel.deleteSelected();
+    QTRY_VERIFY(setup.session.runList.empty());
+    setup.session.trashError = Error{ErrorCode::Io, "Cannot delete \"/home/trash/a\": no permission.", "See who owns it."};
+    TrashDialog *trash = setup.trash();
+    QTRY_VERIFY(trash->banner()->message().contains(u"no permission"));
+    setup.session.trashError.reset();
+    child<QPushButton>(trash->banner(), "bannerRetry")->click();
+    QTRY_COMPARE(trash->table()->model()->rowCount(), 2);
+    setup.session.trashError = Error{ErrorCode::Io, "Cannot delete \"/home/trash/a\": no permission.", "See who owns it."};
+    child<QPushButton>(trash, "emptyButton")->click();
+    child<QAbstractButton>(trash, "confirmDeleteButton")->click();
+    QTRY_VERIFY(trash->banner()->message().contains(u"no permission"));
+    QCOMPARE(trash->table()->model()->rowCount(), 2); // they are still there
+    QVERIFY(child<QPushButton>(trash, "restoreButton")->isEnabled());
+    setup.session.setConnection(ConnectionState::Lost);
+    QVERIFY(!child<QPushButton>(trash, "restoreButton")->isEnabled());
+    QCOMPARE(child<QPushButton>(trash, "restoreButton")->toolTip(), u"The engine is not there."_s);
+    // Another engine has another trash.
+    setup.session.state = ConnectionState::Connecting;
+    setup.session.setRuns({});
+    QCOMPARE(trash->table()->model()->rowCount(), 0);
 }
 
 void TestRunEdits::coloursStayWhileOthersComeAndGo()

@@ -3,6 +3,7 @@
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/runs/label_session.h"
 
+#include "widgets/common/empty_state.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/alarm_list.h"
@@ -77,6 +78,10 @@ class TestRunList : public QObject {
 private Q_SLOTS:
     void filters_data();
     void filters();
+    void numbersAreCompared_data();
+    void numbersAreCompared();
+    void settingsAreReadWhenTheyAreAskedFor();
+    void settingsThatCannotBeReadAreSaid();
     void wrongTokensSayWhatIsExpected();
     void tokensAreProposedAndToggled();
     void sorts();
@@ -126,8 +131,129 @@ void TestRunList::filters()
     QCOMPARE(shown(query).join(u' '), runs);
 }
 
+void TestRunList::numbersAreCompared_data()
+{
+    QTest::addColumn<QString>("query");
+    QTest::addColumn<QString>("runs");
+    QTest::newRow("less") << u"val<1.5"_s << u"a"_s;
+    QTest::newRow("the same by its long name") << u"VAL_LOSS<1.5"_s << u"a"_s;
+    QTest::newRow("not less, or not known") << u"-val<1.5"_s << u"b c"_s;
+    QTest::newRow("greater: without what is not known") << u"val>0"_s << u"a b"_s;
+    QTest::newRow("equal or more") << u"step>=2000"_s << u"a b"_s;
+    QTest::newRow("thousands") << u"step>2k"_s << u"b"_s;
+    QTest::newRow("equal") << u"step:2000"_s << u"a"_s;
+    QTest::newRow("two of them") << u"step>=2000 loss<1.3"_s << u"a"_s;
+    QTest::newRow("best") << u"best<=1.39"_s << u"a"_s;
+    QTest::newRow("millions") << u"parameters>=7M"_s << u"a"_s;
+    QTest::newRow("a time") << u"time>1h"_s << u"b"_s;
+    QTest::newRow("minutes") << u"time<=30m"_s << u"a c"_s;
+    QTest::newRow("infinite") << u"loss<inf"_s << u"a"_s;
+    QTest::newRow("a rate in a name") << u"lr=1"_s << u"c"_s; // a word
+}
+
+void TestRunList::numbersAreCompared()
+{
+    QFETCH(QString, query);
+    QFETCH(QString, runs);
+    std::vector<RunStatus> list = {fakeRun("a", RunState::Finished, 3), fakeRun("b", RunState::Stopped, 2), fakeRun("c", RunState::Created, 1)};
+    const double none = std::nan("");
+    list[0].step = 2000, list[0].loss = 1.2, list[0].valLoss = 1.4, list[0].bestValLoss = 1.39, list[0].numParameters = 7'100'000, list[0].elapsedSeconds = 1800;
+    list[1].step = 5000, list[1].loss = HUGE_VAL, list[1].valLoss = 1.5, list[1].bestValLoss = 1.5, list[1].numParameters = 100, list[1].elapsedSeconds = 7200;
+    list[2].step = 0, list[2].loss = list[2].valLoss = list[2].bestValLoss = none, list[2].numParameters = 0, list[2].elapsedSeconds = 0;
+    list[2].name = "lr=1";
+    RunListModel model;
+    model.setRuns(list);
+    RunTreeModel tree(model);
+    tree.setQuery(query);
+    QVERIFY2(tree.query().problem().isEmpty(), qPrintable(tree.query().problem()));
+    QCOMPARE(tree.shownRuns().join(u' '), runs);
+}
+
+void TestRunList::settingsAreReadWhenTheyAreAskedFor()
+{
+    LabelSession session;
+    std::vector<RunStatus> list;
+    for (int i = 0; i < 6; ++i) {
+        const std::string id = "r" + std::to_string(i);
+        list.push_back(fakeRun(id, RunState::Finished, 10 - i));
+        session.specs[QString::fromStdString(id)] =
+            u"{\"spec\":{\"seed\":%1,\"optimizer\":{\"lr\":%2,\"name\":\"adamw\"},\"data\":{\"path\":\"/data/%3.txt\"},\"model\":{\"bias\":%4,\"layers\":4},\"plugins\":{\"mine\":{\"size\":%1}}}}"_s
+                .arg(QString::number(i), i % 2 ? u"0.001"_s : u"0.003"_s, i < 3 ? u"Shakes"_s : u"code"_s, i == 5 ? u"true"_s : u"false"_s);
+    }
+    session.specs[u"r4"_s] = u"{\"imported_from\":\"/logs\",\"spec\":{\"seed\":4}}"_s; // it has none
+    session.setRuns(list);
+    RunListPanel panel(session);
+    panel.show();
+    typeText(panel.filterBox(), u"val<9"_s);
+    QCOMPARE(session.numSpecQueries, 0); // the list knows that by itself
+    const auto shows = [&](const QString &query) {
+        panel.filterBox()->setText(query);
+        QTest::qWait(80);
+        return panel.tree()->shownRuns().join(u' ');
+    };
+    panel.filterBox()->setText(u"lr:0.001"_s);
+    QVERIFY(child<ToneLabel>(&panel, "runListFoot")->text().contains(u"reading settings"));
+    QTRY_COMPARE(panel.tree()->shownRuns().join(u' '), u"r1 r3 r5"_s);
+    QVERIFY(!child<ToneLabel>(&panel, "runListFoot")->text().contains(u"reading settings"));
+    QCOMPARE(session.numSpecQueries, 6);
+    QCOMPARE(shows(u"lr:1e-3 seed:3"_s), u"r3"_s);
+    QCOMPARE(shows(u"optimizer.lr>1e-3"_s), u"r0 r2"_s);
+    QCOMPARE(shows(u"-lr:0.001"_s), u"r0 r2 r4"_s); // also what has no such setting
+    QCOMPARE(shows(u"path:shakes seed>=1"_s), u"r1 r2"_s); // of a text a part is enough
+    QCOMPARE(shows(u"model.bias:true"_s), u"r5"_s);
+    QCOMPARE(shows(u"optimizer.name:adam"_s), QString()); // of a name it is not
+    QCOMPARE(shows(u"plugins.mine.size>4"_s), u"r5"_s);
+    QCOMPARE(session.numSpecQueries, 6); // each once
+    // A run that comes is read, too; what hides says so.
+    session.specs[u"new"_s] = u"{\"spec\":{\"optimizer\":{\"lr\":0.001}}}"_s;
+    panel.filterBox()->setText(u"lr:0.001"_s);
+    list.push_back(fakeRun("new", RunState::Created, 50));
+    session.setRuns(list);
+    QTRY_COMPARE(panel.tree()->shownRuns().join(u' '), u"new r1 r3 r5"_s);
+    QVERIFY(shows(u"lr:7"_s).isEmpty());
+    QVERIFY(child<EmptyState>(&panel, "noRunMatches")->accessibleDescription().contains(u"“lr:7” hides 7"));
+}
+
+void TestRunList::settingsThatCannotBeReadAreSaid()
+{
+    LabelSession session;
+    session.setRuns({fakeRun("a", RunState::Finished, 2), fakeRun("b", RunState::Finished, 1)});
+    session.specs[u"a"_s] = u"{\"spec\":{\"seed\":3}}"_s;
+    session.specs[u"b"_s] = u"no JSON"_s;
+    RunListPanel panel(session);
+    panel.show();
+    panel.filterBox()->setText(u"seed:3"_s);
+    auto *problem = child<ToneLabel>(&panel, "runFilterProblem");
+    QTRY_VERIFY2(problem->text().startsWith(u"Runs whose settings could not be read are hidden. Cannot read the settings of run \"b\""), qPrintable(problem->text()));
+    QCOMPARE(panel.tree()->shownRuns().join(u' '), u"a"_s);
+    const int numAsked = session.numSpecQueries;
+    session.setRuns(session.runList); // the same runs again: it is not asked for over and over
+    QTest::qWait(80);
+    QCOMPARE(session.numSpecQueries, numAsked);
+    panel.filterBox()->setText(QString());
+    QTRY_VERIFY(!problem->isVisible());
+    session.specs[u"b"_s] = u"{\"spec\":{\"seed\":3}}"_s;
+    panel.filterBox()->setText(u"seed:3"_s); // asked for again
+    QTRY_COMPARE(panel.tree()->shownRuns().join(u' '), u"a b"_s);
+}
+
 void TestRunList::wrongTokensSayWhatIsExpected()
 {
+    const std::pair<QString, QString> comparisons[] = {
+        {u"val<"_s, u"expected a number behind the sign, such as val<1.5"_s},
+        {u"step>=many"_s, u"such as step<1.5 or step>=2k"_s},
+        {u"step:x"_s, u"expected a number"_s},
+        {u"time>soon"_s, u"a time behind the sign, such as time>2h (s, m, h, d)"_s},
+        {u"foo<3"_s, u"a number of the run (step, steps,"_s},
+        {u"lr:"_s, u"a value behind the sign, such as lr:0.001"_s},
+        {u"lr>fast"_s, u"such as optimizer.lr>1e-3"_s},
+        {u"data.path<3"_s, u"“:” before the value, as data.path is no number"_s},
+        {u"preset:tiny"_s, u"one of the settings model.preset, schedule.preset, written out"_s}};
+    for (const auto &[wrong, expected] : comparisons) {
+        const QString problem = RunQuery::parse(wrong).problem();
+        QVERIFY2(problem.contains(wrong) && problem.contains(expected), qPrintable(problem));
+        QCOMPARE(shown(wrong), shown(QString())); // left out
+    }
     for (const QString &wrong :
          {u"state:faild"_s, u"alarm:loud"_s, u"has:money"_s, u"is:nice"_s, u"tag:"_s}) {
         const QString problem = RunQuery::parse(wrong).problem();
@@ -153,6 +279,10 @@ void TestRunList::tokensAreProposedAndToggled()
     QCOMPARE(RunQuery::completions(u"two"_s, {u"two words"_s}),
              (QStringList{u"tag:\"two words\""_s})); // by its value
     QVERIFY(RunQuery::completions(u"-state:f"_s, {}).contains(u"-state:failed"_s));
+    QVERIFY(RunQuery::completions(u"va"_s, {}).contains(u"val<"_s));
+    QVERIFY(RunQuery::completions(u"lr"_s, {}).contains(u"optimizer.lr:"_s));
+    QVERIFY(RunQuery::completions(u"optimizer.l"_s, {}).contains(u"optimizer.lr:"_s));
+    QVERIFY(!RunQuery::completions(u"l"_s, {}).contains(u"optimizer.lr:"_s));
     QVERIFY(RunQuery::completions(u"state:failed"_s, {}).isEmpty());
     QVERIFY(RunQuery::completions(u""_s, {u"x"_s}).isEmpty());
     QCOMPARE(RunQuery::toggled(u"lr has:alarm"_s, u"has:alarm"_s), u"lr"_s);
