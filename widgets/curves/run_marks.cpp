@@ -158,7 +158,9 @@ bool EventMarks::takeStatus(const RunStatus &status, double now)
         holding.push_back(alarm.kind);
         if (alarm.kind == AlarmKind::NoReport) silence = &alarm;
     }
-    bool isChanged = holding != m_holding;
+    const bool isLive = isLiveState(status.state);
+    bool isChanged = holding != m_holding || (!holding.empty() && isLive != m_isLive);
+    m_isLive = isLive;
     m_holding = std::move(holding);
     const bool hasOpen = !m_silences.empty() && m_silences.back().endStep < 0;
     if (silence) {
@@ -189,9 +191,12 @@ RunMark EventMarks::markOf(const Alarm &alarm) const
     mark.endTime = alarm.endTime;
     // The newest of its kind, and the status says that it holds.
     if (mark.endStep < 0 && std::find(m_holding.begin(), m_holding.end(), alarm.kind) != m_holding.end()) {
-        mark.isOpen = true;
+        mark.isOpen = m_isLive;
         mark.endStep = std::max(mark.step, m_step);
         mark.endTime = std::max(mark.wallTime, m_time);
+        mark.text += u'\n' + lastedText(mark);
+        if (!m_isLive) mark.text += u' ' + tr("(the end of the run)");
+        return mark;
     }
     if (mark.endStep >= 0) mark.text += u'\n' + lastedText(mark);
     return mark;

@@ -69,6 +69,7 @@ private:
     std::vector<Alarm> m_alarms;  ///< in the order in which they began
     std::vector<Alarm> m_silences; ///< that were seen: there are no events of them
     std::vector<AlarmKind> m_holding;
+    bool m_isLive = false;
     int64_t m_step = 0; ///< how far the run is
     double m_time = 0;
 };

@@ -336,6 +336,7 @@ void TestManyRunsTaken::alarmsHaveAnEnd()
         alarm(3, 100, "It diverges", R"({"alarm":"divergence","series":"loss"})"), // by an older engine: nobody told the end
         alarm(4, 300, "It is flat", R"({"alarm":"plateau","series":"val_loss"})"),
         alarm(5, 310, "nonsense", R"({"alarm":"overfitting","over":true})")};
+    one.session.statuses[0].state = RunState::Running;
     one.session.statuses[0].step = 400;
     one.session.statuses[0].lastReportAt = 1.7e9 + 40;
     one.session.statuses[0].alarms = {{AlarmKind::Plateau, 300, 1.7e9 + 30, "val_loss", "It is flat"}};
@@ -354,6 +355,12 @@ void TestManyRunsTaken::alarmsHaveAnEnd()
     QCOMPARE(marks[2].xEnd, 400.0);
     QVERIFY(marks[2].isOpen);
     QVERIFY2(marks[2].text.contains(u"Since step 300 ("_s) && marks[2].text.endsWith(u"and still"_s), qPrintable(marks[2].text));
+    one.session.statuses[0].state = RunState::Finished; // it held to the end
+    Q_EMIT one.session.runsChanged();
+    one.settle();
+    QVERIFY(!one.loss()->marks()[2].isOpen);
+    QVERIFY2(one.loss()->marks()[2].text.contains(u"until step 400 ("_s) && one.loss()->marks()[2].text.endsWith(u"(the end of the run)"_s),
+             qPrintable(one.loss()->marks()[2].text));
     // While it lasts the read-out and the hover tell of it.
     one.moveTo(65, 2);
     QVERIFY(one.panel.readout()->reading().tsv().contains(u"The loss jumped"_s));
