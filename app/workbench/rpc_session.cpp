@@ -261,11 +261,27 @@ std::unique_ptr<PendingRequest> RpcSession::describeData(const RunSpec &spec, QO
 std::unique_ptr<PendingRequest> RpcSession::inspect(const QString &model, const InspectRequest &request,
                                                     QObject *context, Reply<InspectReport> reply)
 {
+    return inspectWatched(model, request, context, {}, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest>
+RpcSession::inspectWatched(const QString &model, const InspectRequest &request, QObject *context,
+                           std::function<void(const InspectAmount &)> onAmount, Reply<InspectReport> reply)
+{
     auto pending = std::make_unique<RpcRequest>();
+    // As in importRunsWatched().
+    std::function<void(const InspectAmount &)> tell;
+    if (onAmount)
+        tell = [this, guard = QPointer<QObject>(context), onAmount = std::move(onAmount),
+                token = pending->token](const InspectAmount &amount) {
+            QMetaObject::invokeMethod(this, [guard, onAmount, token, amount] {
+                if (guard && !token.isCancelled()) onAmount(amount);
+            });
+        };
     call<InspectReport>(
         m_longCalls, context, std::move(reply),
-        [name = model.toStdString(), request, token = pending->token](EngineClient &engine) {
-            return engine.inspect(name, request, token);
+        [name = model.toStdString(), request, tell = std::move(tell), token = pending->token](EngineClient &engine) {
+            return engine.inspect(name, request, token, tell);
         },
         pending->token);
     return pending;
@@ -313,22 +329,6 @@ void RpcSession::annotate(const QString &run, qint64 step, const QString &text, 
                });
 }
 
-std::unique_ptr<PendingRequest> RpcSession::importRuns(const QString &path, QObject *context,
-                                                       Reply<ImportedRuns> reply)
-{
-    return importRunsWatched(path, context, {}, std::move(reply));
-}
-
-std::unique_ptr<PendingRequest>
-RpcSession::importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
-                              Reply<ImportedRuns> reply)
-{
-    auto pending = std::make_unique<RpcRequest>();
-    // As in exportModel(): what is told comes before the reply or finds nobody.
-    const auto tell = [this, guard = QPointer<QObject>(context), onAmount = std::move(onAmount),
-                       token = pending->token](const TransferAmount &amount) {
-        QMetaObject::invokeMethod(this, [guard, onAmount, token, amount] {
-            if (guard && onAmount && !token.isCancelled()) onAmount(amount);
 void RpcSession::replaceNote(const QString &run, qint64 note, qint64 step, const QString &text, QObject *context,
                              Reply<void> reply)
 {
@@ -350,6 +350,22 @@ void RpcSession::emptyTrash(const TrashChoice &choice, QObject *context, Reply<s
                                   [choice](EngineClient &engine) { return engine.emptyTrash(choice); });
 }
 
+std::unique_ptr<PendingRequest> RpcSession::importRuns(const QString &path, QObject *context,
+                                                       Reply<ImportedRuns> reply)
+{
+    return importRunsWatched(path, context, {}, std::move(reply));
+}
+
+std::unique_ptr<PendingRequest>
+RpcSession::importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
+                              Reply<ImportedRuns> reply)
+{
+    auto pending = std::make_unique<RpcRequest>();
+    // As in exportModel(): what is told comes before the reply or finds nobody.
+    const auto tell = [this, guard = QPointer<QObject>(context), onAmount = std::move(onAmount),
+                       token = pending->token](const TransferAmount &amount) {
+        QMetaObject::invokeMethod(this, [guard, onAmount, token, amount] {
+            if (guard && onAmount && !token.isCancelled()) onAmount(amount);
         });
     };
     call<ImportedRuns>(

@@ -72,6 +72,9 @@ public:
                                                            Reply<AttentionFrame> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> inspect(const QString &model, const InspectRequest &request,
                                                           QObject *context, Reply<InspectReport> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest>
+    inspectWatched(const QString &model, const InspectRequest &request, QObject *context,
+                   std::function<void(const InspectAmount &)> onAmount, Reply<InspectReport> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> editMemory(const QString &model, const MemoryEdit &edit,
                                                              QObject *context, Reply<MemoryReport> reply) override;
     void editRun(const QString &run, const RunEdit &edit, QObject *context, Reply<RunStatus> reply) override;
@@ -80,13 +83,13 @@ public:
                    Reply<RunStatus> reply) override;
     void annotate(const QString &run, qint64 step, const QString &text, QObject *context,
                   Reply<void> reply) override;
-    [[nodiscard]] std::unique_ptr<PendingRequest>
-    importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
-                      Reply<ImportedRuns> reply) override;
     void replaceNote(const QString &run, qint64 note, qint64 step, const QString &text, QObject *context,
                      Reply<void> reply) override;
     void listTrash(QObject *context, Reply<std::vector<DeletedRun>> reply) override;
     void emptyTrash(const TrashChoice &choice, QObject *context, Reply<std::vector<DeletedRun>> reply) override;
+    [[nodiscard]] std::unique_ptr<PendingRequest>
+    importRunsWatched(const QString &path, QObject *context, std::function<void(const TransferAmount &)> onAmount,
+                      Reply<ImportedRuns> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> importRuns(const QString &path, QObject *context,
                                                              Reply<ImportedRuns> reply) override;
     [[nodiscard]] std::unique_ptr<PendingRequest> exportRun(const QString &run, const QString &directory,

@@ -79,7 +79,8 @@ public:
     /// With the weights of the running training; waits for a step boundary, without limit. @error Conflict (it
     /// does not run: its saved steps can be asked), and as inspect()
     [[nodiscard]] Result<InspectReport> inspectLive(const std::string &run, const InspectRequest &request,
-                                                    const CancelToken &token = {}) const;
+                                                    const CancelToken &token = {},
+                                                    const std::function<void(const InspectAmount &)> &onAmount = {}) const;
     /// Calls onBatch on this thread for each update: one at once, then batches at least 16 ms apart, and one
     /// with the status at least every second, so that silence of 3 s means a dead link. When the first one is
     /// here, the viewer is attached: it says mustReplay, and nothing committed later is missed. Ends ok when
@@ -122,7 +123,6 @@ public:
     /// @error NotFound (no such checkpoint), InvalidInput (a setting that a branch cannot change)
     [[nodiscard]] Result<RunStatus> branchRun(const BranchRequest &request) const;
     [[nodiscard]] Result<void> annotate(const std::string &run, int64_t step, const std::string &text) const;
-    /// Paths are the host's; both wait without limit. @error Cancelled, and as importTfevents, exportTfevents
     /// A note that corrects another (note.replaces), or takes it away (no text). @error NotFound (no such note),
     /// InvalidInput, Unavailable (an older host)
     [[nodiscard]] Result<void> replaceNote(const std::string &run, const RunNote &note) const;
@@ -131,6 +131,7 @@ public:
     /// Deletes for good; waits without limit. @return what went  @error NotFound (none of it goes then), Conflict (two
     /// have that id), Io, Cancelled
     [[nodiscard]] Result<std::vector<DeletedRun>> emptyTrash(const TrashChoice &choice, const CancelToken &token = {}) const;
+    /// Paths are the host's; both wait without limit. @error Cancelled, and as importTfevents, exportTfevents
     /// @param onAmount bytes read, on this thread, some times a second; never by an older host. May be empty.
     [[nodiscard]] Result<ImportReply> importRuns(const std::string &path, const CancelToken &token = {},
                                                  const std::function<void(const TransferAmount &)> &onAmount = {}) const;
@@ -172,8 +173,10 @@ public:
     /// with the part that is on its way. @param model as above, and to a host "RUN@live" too (@error as inspectLive)
     /// @error InvalidInput (what Generator::inspect says), Unavailable, Cancelled, Io (an answer that says something
     /// else about its size than what comes)
+    /// @param onAmount called on this thread with each part that has come, but of an older engine, which sends one
     [[nodiscard]] Result<InspectReport> inspect(const std::string &model, const InspectRequest &request,
-                                                const CancelToken &token = {}) const;
+                                                const CancelToken &token = {},
+                                                const std::function<void(const InspectAmount &)> &onAmount = {}) const;
     /// A text as the tokenizer of a model cuts it; waits without limit. @param text at most 1 MiB
     /// @error InvalidInput, Unavailable, Cancelled
     [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &model, const std::string &text,

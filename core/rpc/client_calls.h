@@ -180,13 +180,14 @@ struct EngineClient::Impl {
     inspected(Stub &stub, Prepare parts,
               grpc::Status (Stub::*whole)(grpc::ClientContext *, const v1::InspectQuery &, v1::InspectReply *),
               const v1::InspectQuery &query, const std::string &action, const std::string &object,
-              const CancelToken &token)
+              const CancelToken &token, const std::function<void(const InspectAssembly &)> &onPartAdded)
     {
         ORRERY_TRY(checkRequestSize(query.ByteSizeLong(), action, object));
         InspectAssembly assembly;
         Result<void> added;
         const auto onPart = [&](const v1::InspectReply &part) {
             added = assembly.add(part);
+            if (added.ok()) onPartAdded(assembly);
             return added.ok();
         };
         const Result<void> ended = stream<Stub, v1::InspectQuery, v1::InspectReply>(

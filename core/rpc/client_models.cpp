@@ -83,13 +83,15 @@ Result<MemoryReport> EngineClient::editMemory(const std::string &model, const Me
 }
 
 Result<InspectReport> EngineClient::inspect(const std::string &model, const InspectRequest &request,
-                                            const CancelToken &token) const
+                                            const CancelToken &token,
+                                            const std::function<void(const InspectAmount &)> &onAmount) const
 {
     v1::InspectQuery message;
     toMessage(request, message);
     message.mutable_input()->set_model(wire::utf8(model));
     return m_impl->inspected(*m_impl->inference, &v1::InferenceService::Stub::PrepareAsyncInspectInParts,
-                             &v1::InferenceService::Stub::Inspect, message, "look into", model, token);
+                             &v1::InferenceService::Stub::Inspect, message, "look into", model, token,
+                             amountTeller(request, onAmount));
 }
 
 Result<std::vector<TokenPiece>> EngineClient::tokenize(const std::string &model, const std::string &text,

@@ -105,13 +105,15 @@ Result<AttentionFrame> EngineClient::frame(const std::string &run, int64_t id) c
 }
 
 Result<InspectReport> EngineClient::inspectLive(const std::string &run, const InspectRequest &request,
-                                                const CancelToken &token) const
+                                                const CancelToken &token,
+                                                const std::function<void(const InspectAmount &)> &onAmount) const
 {
     v1::InspectQuery message;
     toMessage(request, message);
     message.mutable_input()->set_model(wire::utf8(run));
     return m_impl->inspected(*m_impl->runs, &v1::RunService::Stub::PrepareAsyncInspectLiveInParts,
-                             &v1::RunService::Stub::InspectLive, message, "look into run", run, token);
+                             &v1::RunService::Stub::InspectLive, message, "look into run", run, token,
+                             amountTeller(request, onAmount));
 }
 
 Result<void> EngineClient::watch(const std::string &run,

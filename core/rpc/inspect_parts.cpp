@@ -364,6 +364,32 @@ Result<void> InspectAssembly::addMap(const v1::AttentionMapMessage &message, std
     return {};
 }
 
+InspectAmount InspectAssembly::amount(const InspectRequest &request) const
+{
+    InspectAmount amount{.numWanted = std::ssize(request.heads)};
+    if (request.wantsOverview && m_hasValues) amount.numWanted += m_report.layers * m_report.heads;
+    double numMaps = 0;
+    for (const std::vector<AttentionMap> *maps : {&m_report.overview, &m_report.maps})
+        for (const AttentionMap &map : *maps) {
+            const size_t all = cellsOf(map);
+            if (map.mean.size() == all) ++amount.numMaps;
+            numMaps += all > 0 ? static_cast<double>(map.mean.size()) / static_cast<double>(all) : 1;
+        }
+    // An answer may have others than were asked for: of a window it has the overview of none.
+    amount.numWanted = std::max(amount.numWanted, amount.numMaps);
+    if (amount.numWanted > 0) amount.share = std::min(1.0, numMaps / static_cast<double>(amount.numWanted));
+    return amount;
+}
+
+std::function<void(const InspectAssembly &)> amountTeller(const InspectRequest &request,
+                                                          const std::function<void(const InspectAmount &)> &onAmount)
+{
+    return [&request, &onAmount](const InspectAssembly &assembly) {
+        if (!onAmount) return;
+        if (const InspectAmount amount = assembly.amount(request); amount.numWanted > 0) onAmount(amount);
+    };
+}
+
 Result<InspectReport> InspectAssembly::take()
 {
     if (!m_hasValues) return unreadable("it is empty");

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace orrery {
@@ -54,6 +55,8 @@ class InspectAssembly {
 public:
     /// @error Io: no part that an engine would send; nothing can be added then
     Result<void> add(const v1::InspectReply &part);
+    /// Of the maps that a request wants. numWanted 0: it wants none, or how many is not known yet.
+    [[nodiscard]] InspectAmount amount(const InspectRequest &request) const;
     /// @error Io: cells are missing
     Result<InspectReport> take();
 
@@ -66,5 +69,9 @@ private:
     int64_t m_numItems = 0;
     int64_t m_numCells = 0; ///< that the maps say they have
 };
+
+/// Tells `onAmount`, where somebody listens and there is one, what has come with each part. Both must outlive it.
+std::function<void(const InspectAssembly &)> amountTeller(const InspectRequest &request,
+                                                          const std::function<void(const InspectAmount &)> &onAmount);
 
 } // namespace orrery

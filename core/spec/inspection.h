@@ -137,4 +137,12 @@ struct InspectReport {
     double seconds = 0; ///< that it took to compute
 };
 
+/// How much of an answer has come. The model has read the text before anything does.
+struct InspectAmount {
+    int64_t numMaps = 0;   ///< whole ones, of the overview and of the heads that were asked for
+    int64_t numWanted = 0; ///< above 0
+    double share = 0;      ///< 0 … 1, with the part of a map that is under way
+    bool operator==(const InspectAmount &) const = default;
+};
+
 } // namespace orrery

@@ -305,8 +305,18 @@ void TestInspectParts::comeOverALineOfTenMbit()
     const EngineClient far = client(m_far);
     QElapsedTimer timer;
     timer.start();
-    const auto report = far.inspect("any", requestOf("large"));
+    InspectRequest request = requestOf("large");
+    request.heads = {{0, 0}, {0, 1}};
+    std::vector<InspectAmount> amounts;
+    const auto report =
+        far.inspect("any", request, {}, [&](const InspectAmount &amount) { amounts.push_back(amount); });
     const double seconds = static_cast<double>(timer.elapsed()) / 1000;
+    // What has come is told with each part, of the overview and of the maps that were asked for.
+    QVERIFY(amounts.size() >= kNumMaps * kMapBytes / kInspectPartBytes);
+    QVERIFY(amounts.front().numMaps < 16 && amounts.front().share < 0.9);
+    QVERIFY(std::is_sorted(amounts.begin(), amounts.end(),
+                           [](const InspectAmount &a, const InspectAmount &b) { return a.share < b.share; }));
+    QCOMPARE(amounts.back(), (InspectAmount{.numMaps = 18, .numWanted = 18, .share = 1}));
     QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
     QVERIFY(asBytes(*report) == asBytes(largeReport("large")));
     const auto numBytes = static_cast<double>(m_line->numBytes());

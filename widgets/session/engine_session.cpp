@@ -105,6 +105,14 @@ std::unique_ptr<PendingRequest> EngineSession::exportModel(const ModelExportRequ
     return refuseRequest("export a model", context, std::move(reply));
 }
 
+std::unique_ptr<PendingRequest> EngineSession::inspectWatched(const QString &model, const InspectRequest &request,
+                                                              QObject *context,
+                                                              std::function<void(const InspectAmount &)>,
+                                                              Reply<InspectReport> reply)
+{
+    return inspect(model, request, context, std::move(reply));
+}
+
 } // namespace orrery::ui
 
 #include "moc_engine_session.cpp"

@@ -225,6 +225,12 @@ public:
     /// Deletes for good. Answers with those that went.
     virtual void emptyTrash(const TrashChoice &choice, QObject *context, Reply<std::vector<DeletedRun>> reply);
 
+    /// As inspect(). @param onAmount told on the GUI thread with each part of the answer that has come, until the reply;
+    /// never by a session that cannot tell
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest>
+    inspectWatched(const QString &model, const InspectRequest &request, QObject *context,
+                   std::function<void(const InspectAmount &)> onAmount, Reply<InspectReport> reply);
+
     /// Whether a path of the engine is one of this computer: it can be chosen and opened here.
     [[nodiscard]] bool isOfThisComputer() const { return engine().isOfThisComputer; }
 

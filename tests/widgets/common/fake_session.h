@@ -81,6 +81,7 @@ public:
         InspectRequest request;
     };
     std::vector<Inspection> inspections;
+    std::function<void(const InspectAmount &)> tellInspectAmount; ///< of the newest of them
     int numCancelledFrames = 0, numCancelledInspections = 0;
     int numReconnects = 0, numSpecQueries = 0, numEventPages = 0, numCancelledDescriptions = 0,
         numPluginQueries = 0;
@@ -271,6 +272,13 @@ public:
         answer<InspectReport>("inspect", context, wanted,
                               [this, model, request] { return inspection ? inspection(model, request) : InspectReport{}; });
         return std::make_unique<FakeRequest>(isWanted, numCancelledInspections);
+    }
+    std::unique_ptr<PendingRequest> inspectWatched(const QString &model, const InspectRequest &request, QObject *context,
+                                                   std::function<void(const InspectAmount &)> onAmount,
+                                                   Reply<InspectReport> reply) override
+    {
+        tellInspectAmount = std::move(onAmount);
+        return inspect(model, request, context, std::move(reply));
     }
     std::unique_ptr<PendingRequest> editMemory(const QString &, const MemoryEdit &, QObject *context,
                                                Reply<MemoryReport> reply) override
