@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t kMostDocumentsLookedAt = 1000;
 constexpr double kLevelsPerOne = 4; // of log-mel values, which go from -2 to 2
+constexpr int kGrays = 15;          // above black: an event is small, and the eye sees no more at this size
 
 std::string shownPicture(std::span<const uint8_t> patches_PD, const FrontEnd &frontEnd)
 {
@@ -37,6 +38,22 @@ std::vector<double> shownRecording(std::span<const float> frames_NF, int64_t ban
     return levels;
 }
 
+std::string shownSpectrogram(std::span<const float> frames_NF, int64_t bands)
+{
+    const auto numFrames = static_cast<int64_t>(frames_NF.size()) / bands;
+    if (numFrames < 1 || numFrames > kShownFrames) return {};
+    Image image{.width = numFrames, .height = bands, .rgb = std::vector<uint8_t>(static_cast<size_t>(numFrames * bands * 3))};
+    for (int64_t frame = 0; frame < numFrames; ++frame)
+        for (int64_t band = 0; band < bands; ++band) {
+            const double level = (static_cast<double>(frames_NF[static_cast<size_t>(frame * bands + band)]) + 2) / kLevelsPerOne;
+            const auto gray = static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 1.0) * kGrays) * (255 / kGrays));
+            const auto pixel = static_cast<size_t>((bands - 1 - band) * numFrames + frame) * 3;
+            std::fill_n(image.rgb.begin() + static_cast<std::ptrdiff_t>(pixel), 3, gray);
+        }
+    const auto png = encodePng(image);
+    return png ? base64(*png) : std::string();
+}
+
 /// Each picture and recording of a document, apart.
 void addShown(const MultiModalRecord &record, const FrontEnd &frontEnd, MediaPrompt &prompt)
 {
@@ -54,8 +71,9 @@ void addShown(const MultiModalRecord &record, const FrontEnd &frontEnd, MediaPro
                 std::span(record.patches_PD).subspan(patch * patchWidth, count * patchWidth), frontEnd));
             patch += count;
         } else if (modality == Modality::Audio) {
-            prompt.recordings.push_back(shownRecording(
-                std::span(record.frames_NF).subspan(frame * frameWidth, count * frameWidth), frontEnd.bands));
+            const auto frames = std::span(record.frames_NF).subspan(frame * frameWidth, count * frameWidth);
+            prompt.recordings.push_back(shownRecording(frames, frontEnd.bands));
+            prompt.spectrograms.push_back(shownSpectrogram(frames, frontEnd.bands));
             frame += count;
         }
     }

@@ -18,9 +18,13 @@ struct MediaPrompt {
     ModalityBatch modalities;          ///< of ids, as one sequence
     std::vector<std::string> pictures; ///< as the model sees them, at most kShownPixels a side, PNG in base64
     std::vector<std::vector<double>> recordings; ///< loudness of each frame, 0 (-80 dB) to 1 (full scale)
+    /// Of each recording, as the model hears it: a pixel a frame, the lowest band below, black -80 dB, white full
+    /// scale, in 16 grays; PNG in base64. Empty: one of more than kShownFrames.
+    std::vector<std::string> spectrograms;
 };
 
 inline constexpr int64_t kShownPixels = 32;
+inline constexpr int64_t kShownFrames = 2048; ///< 25 seconds
 
 /// RFC 4648, section 4.
 std::string base64(std::string_view bytes);

@@ -72,7 +72,8 @@ void TrainingLoop::drawSamples()
                                       {"text", text},
                                       {"expected", prompt.expected},
                                       {"pictures", prompt.pictures},
-                                      {"recordings", prompt.recordings}}));
+                                      {"recordings", prompt.recordings},
+                                      {"spectrograms", prompt.spectrograms}}));
         }
     } else {
         for (const std::string &prompt : spec().probes.prompts) {

@@ -141,6 +141,7 @@ private Q_SLOTS:
         spec.probes.framesEvery = 4;
         spec.probes.budgetPercent = 100;
         spec.probes.starred = {"1.0"};
+        spec.probes.overviewEvery = 0;
         WorldFixture fixture(spec);
         Recorder framed, plain;
         fixture.train(framed);
@@ -267,6 +268,23 @@ private Q_SLOTS:
         QVERIFY(levels.size() >= 2 * 4 * 5 && levels.size() <= 3 * 4 * 5); // frames of two or three tones
         QVERIFY(*std::max_element(levels.begin(), levels.end()) > 0.6);
         QVERIFY(*std::min_element(levels.begin(), levels.end()) < 0.4); // the pause behind a tone
+        // And all bands of these frames: the loudest of each is its loudness, the lowest below.
+        QCOMPARE(prompts[0].spectrograms.size(), size_t{1});
+        const auto bands = decodeImage(
+            QByteArray::fromBase64(QByteArray::fromStdString(prompts[0].spectrograms[0])).toStdString(), "sample");
+        QVERIFY2(bands.ok(), bands ? "" : bands.error().text().c_str());
+        QCOMPARE(bands->width, std::ssize(levels));
+        QCOMPARE(bands->height, int64_t{32});
+        for (int64_t frame = 0; frame < bands->width; ++frame) {
+            int loudest = 0, row = 0;
+            for (int64_t y = 0; y < bands->height; ++y)
+                if (const int gray = bands->rgb[size_t(y * bands->width + frame) * 3]; gray > loudest) {
+                    loudest = gray;
+                    row = int(y);
+                }
+            QVERIFY(std::abs(loudest / 255.0 - levels[size_t(frame)]) < 0.5 / 15 + 0.006);
+            if (levels[size_t(frame)] > 0.6) QVERIFY(row > 8); // tones of the world are below 2 kHz
+        }
     }
 
     void goesOnToTheBit()

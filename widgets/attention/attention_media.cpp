@@ -71,15 +71,31 @@ QString AttentionPanel::mediaReason(bool hasPictures, bool hasRecordings) const
                : tr("The %1 of this document are seen from the run's first sample on (probes.every).").arg(what);
 }
 
-/// Why names stand where pictures would.
+/// Where what is seen of recordings comes from.
+QString AttentionPanel::mediaSource(int document, const SampleMedia &sample) const
+{
+    const QString step = integerText(m_documents.stepOf(document));
+    const bool hasSpectrogram = std::any_of(sample.spectrograms.begin(), sample.spectrograms.end(),
+                                            [](const QImage &one) { return !one.isNull(); });
+    return hasSpectrogram
+               ? tr("Spectrograms of recordings are those of the run's samples (32 mel bands up to 4 kHz), here of step %1.")
+                     .arg(step)
+               : tr("Of recordings the loudness is seen: the run's samples, here of step %1, hold no more.").arg(step);
+}
+
+/// Why names stand where pictures would, and what stands for recordings.
 void AttentionPanel::refreshMediaNote(const SnapshotPtr &now)
 {
     const std::optional<int> document = picturedDocument();
     QString reason;
-    if (document && !m_documents.find(*document)) {
+    if (document) {
         const std::vector<Modality> present = modalitiesOf(now->report.tokens);
         const auto has = [&present](Modality one) { return std::ranges::find(present, one) != present.end(); };
-        reason = mediaReason(has(Modality::Image), has(Modality::Audio));
+        const SampleMediaPtr sample = m_documents.find(*document);
+        if (!sample)
+            reason = mediaReason(has(Modality::Image), has(Modality::Audio));
+        else if (has(Modality::Audio))
+            reason = mediaSource(*document, *sample);
     }
     m_mediaNote->setFullText(reason);
     m_mediaNote->setVisible(!reason.isEmpty());

@@ -21,10 +21,19 @@ bool DocumentMedia::take(const std::vector<RunEvent> &events)
         if (event.step != m_step || event.attempt != m_attempt) m_next = 0;
         m_step = event.step;
         m_attempt = event.attempt;
-        if (m_next < kMaxDocuments) m_entries[m_next].payload = event.payload;
+        if (m_next < kMaxDocuments) {
+            m_entries[m_next].payload = event.payload;
+            m_entries[m_next].step = event.step;
+        }
         ++m_next;
     }
     return hasSamples;
+}
+
+int64_t DocumentMedia::stepOf(int document) const
+{
+    const auto found = m_entries.find(document);
+    return found == m_entries.end() ? -1 : found->second.step;
 }
 
 SampleMediaPtr DocumentMedia::find(int document) const

@@ -23,10 +23,13 @@ public:
     bool take(const std::vector<RunEvent> &events);
     /// Of the newest sample; the same object for as long as it shows the same. Null: no sample was drawn yet.
     [[nodiscard]] SampleMediaPtr find(int document) const;
+    /// Step of its newest sample; −1: there is none.
+    [[nodiscard]] int64_t stepOf(int document) const;
 
 private:
     struct Entry {
         std::string payload; ///< of the newest sample; empty: it is what `media` was made of
+        int64_t step = -1;
         SampleMediaPtr media;
     };
     mutable std::map<int, Entry> m_entries; ///< by document; unpacked when it is looked at

@@ -74,6 +74,19 @@ std::vector<QImage> loudnessColumns(const QList<double> &levels, int64_t count)
     return columns;
 }
 
+/// The part of a spectrogram that each token reads; empty: it has no whole number of frames a token.
+std::vector<QImage> spectrogramColumns(const QImage &spectrogram, int64_t count)
+{
+    if (count <= 0 || spectrogram.isNull() || spectrogram.width() % count != 0) return {};
+    const auto perToken = int(spectrogram.width() / count);
+    if (perToken > kPatchPixels) return {};
+    std::vector<QImage> columns;
+    for (int token = 0; token < count; ++token)
+        columns.push_back(
+            spectrogram.copy(token * perToken, 0, perToken, spectrogram.height()).convertToFormat(QImage::Format_RGB32));
+    return columns;
+}
+
 /// Of one picture or recording.
 struct Parts {
     Modality modality = Modality::Text;
@@ -135,7 +148,9 @@ std::vector<QImage> mediaThumbnails(const SampleMedia &sample, const std::vector
                 item.pictures = patchesOf(sample.pictures[picture], item.count);
             ++picture;
         } else {
-            if (recording < sample.recordings.size())
+            if (recording < sample.spectrograms.size())
+                item.pictures = spectrogramColumns(sample.spectrograms[recording], item.count);
+            if (item.pictures.empty() && recording < sample.recordings.size())
                 item.pictures = loudnessColumns(sample.recordings[recording], item.count);
             ++recording;
         }

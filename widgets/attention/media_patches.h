@@ -16,7 +16,8 @@ namespace orrery::ui {
 /// or where it is not known which part it is: a front end cuts the largest centred square of a picture into a
 /// square number of patches, row by row, and anything else has no thumbnail. Empty: there are none at all.
 std::vector<QImage> mediaThumbnails(const GenerateRequest &text, const std::vector<InspectedToken> &tokens);
-/// The same of the pictures of a sample; of a recording a sample has the loudness alone: a bar a frame.
+/// The same of the pictures and spectrograms of a sample; of a recording whose sample has the loudness alone (an older
+/// program drew it) a bar a frame.
 std::vector<QImage> mediaThumbnails(const SampleMedia &sample, const std::vector<InspectedToken> &tokens);
 
 } // namespace orrery::ui

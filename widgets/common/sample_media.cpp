@@ -16,15 +16,18 @@ namespace {
 
 constexpr int kMaxPictureBytes = 64 << 10, kMaxPictureSide = 512;
 constexpr qsizetype kMaxOfSample = 16; ///< pictures, and recordings
-constexpr qsizetype kMaxLevels = 4096; ///< of a recording
+constexpr int kMaxLevels = 4096; ///< of a recording
+constexpr int kMaxBands = 128;
 
-/// Null when it is no picture of a thumbnail's size.
-QImage thumbnailOf(QByteArray png)
+/// Null when it is no picture of a thumbnail's size. A few hundred bytes each, as the engine makes them; anything
+/// else is no thumbnail.
+QImage thumbnailOf(const QJsonValue &base64, const QSize &largest)
 {
+    QByteArray png = QByteArray::fromBase64(base64.toString().left(kMaxPictureBytes).toLatin1());
     QBuffer buffer(&png);
     QImageReader reader(&buffer, "png");
     const QSize size = reader.size();
-    if (!size.isValid() || size.width() > kMaxPictureSide || size.height() > kMaxPictureSide) return {};
+    if (!size.isValid() || size.width() > largest.width() || size.height() > largest.height()) return {};
     return reader.read();
 }
 
@@ -35,9 +38,7 @@ SampleMedia sampleMedia(const QJsonObject &payload)
     SampleMedia media;
     for (const QJsonValue &picture : payload.value("pictures"_L1).toArray()) {
         if (media.pictures.size() >= kMaxOfSample) break;
-        // A few hundred bytes each, as the engine makes them; anything else is no thumbnail.
-        media.pictures.append(
-            thumbnailOf(QByteArray::fromBase64(picture.toString().left(kMaxPictureBytes).toLatin1())));
+        media.pictures.append(thumbnailOf(picture, {kMaxPictureSide, kMaxPictureSide}));
     }
     for (const QJsonValue &recording : payload.value("recordings"_L1).toArray()) {
         if (media.recordings.size() >= kMaxOfSample) break;
@@ -47,6 +48,10 @@ SampleMedia sampleMedia(const QJsonObject &payload)
             levels.append(std::clamp(level.toDouble(), 0.0, 1.0));
         }
         media.recordings.append(levels);
+    }
+    for (const QJsonValue &spectrogram : payload.value("spectrograms"_L1).toArray()) {
+        if (media.spectrograms.size() >= kMaxOfSample) break;
+        media.spectrograms.append(thumbnailOf(spectrogram, {kMaxLevels, kMaxBands}));
     }
     return media;
 }

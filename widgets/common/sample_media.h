@@ -16,6 +16,7 @@ namespace orrery::ui {
 struct SampleMedia {
     QList<QImage> pictures;          ///< as the model sees them
     QList<QList<double>> recordings; ///< loudness from frame to frame, 0 (−80 dB) to 1 (full scale)
+    QList<QImage> spectrograms;      ///< of these, a pixel a frame, low tones below; none of an older program's samples
     [[nodiscard]] bool isEmpty() const { return pictures.isEmpty() && recordings.isEmpty(); }
     bool operator==(const SampleMedia &) const = default;
 };

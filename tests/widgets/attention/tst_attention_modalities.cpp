@@ -82,10 +82,13 @@ private Q_SLOTS:
     void whyThereAreNoPicturesIsSaid();
     void samplesThatCannotBeReadAreReadAgain();
     void recordingsOfSamplesAreTheirLoudness();
+    void recordingsOfSamplesAreTheirSpectrogram();
+    void theSourceOfRecordingsIsTold_data();
+    void theSourceOfRecordingsIsTold();
     void whatIsNoThumbnailIsLeftOut();
 
 private:
-    void openDocuments(const QString &probes, std::vector<RunEvent> events)
+    void openDocuments(const QString &probes, std::vector<RunEvent> events, Modality modality = Modality::Image)
     {
         m_session->specs[u"alpha"_s] =
             uR"({"attention":{"num_modalities":2},"probes":%1})"_s.arg(probes);
@@ -93,6 +96,7 @@ private:
         SampleModel model;
         model.layers = model.heads = 2;
         model.patches = kSide * kSide;
+        model.partsAre = modality;
         if (probes.contains(u"\"b\""_s)) // two documents
             m_session->frameInfos[u"alpha"_s].push_back(
                 {.id = 90, .step = 30, .wallTime = 9'000, .kind = FrameKind::Overview, .prompt = 1});
@@ -419,6 +423,56 @@ void TestAttentionModalities::recordingsOfSamplesAreTheirLoudness()
     QVERIFY(mediaThumbnails(sample, tokens)[1].isNull());
 }
 
+void TestAttentionModalities::recordingsOfSamplesAreTheirSpectrogram()
+{
+    std::vector<InspectedToken> tokens(3);
+    for (int64_t i = 0; i < 2; ++i) tokens[size_t(i)] = {.modality = Modality::Audio, .item = 0, .place = i};
+    SampleMedia sample;
+    sample.recordings = {{1, 1, 1, 1, 1, 1, 1, 1}};
+    sample.spectrograms = {QImage(8, 32, QImage::Format_RGB32)};
+    sample.spectrograms.front().fill(Qt::black);
+    sample.spectrograms.front().setPixelColor(5, 30, QColor(204, 204, 204));
+    std::vector<QImage> seen = mediaThumbnails(sample, tokens);
+    QCOMPARE(seen[0].size(), QSize(4, 32)); // four frames a token, as of files
+    QCOMPARE(qRed(seen[0].pixel(0, 31)), 0);
+    QCOMPARE(qRed(seen[1].pixel(1, 30)), 204);
+    sample.spectrograms.front() = QImage(9, 32, QImage::Format_RGB32); // of no whole number of frames
+    seen = mediaThumbnails(sample, tokens);
+    QVERIFY(qRed(seen[0].pixel(0, 0)) > 200); // the loudness is there
+}
+
+void TestAttentionModalities::theSourceOfRecordingsIsTold_data()
+{
+    QTest::addColumn<bool>("hasSpectrogram");
+    QTest::addColumn<QString>("said");
+    QTest::addColumn<int>("seen");
+    QTest::newRow("spectrogram") << true << u"Spectrograms"_s << 51;
+    QTest::newRow("of an older program") << false << u"the loudness is seen"_s << 230;
+}
+
+/// A line says what is seen, and of which step.
+void TestAttentionModalities::theSourceOfRecordingsIsTold()
+{
+    QFETCH(const bool, hasSpectrogram);
+    QFETCH(const QString, said);
+    QFETCH(const int, seen);
+    QImage bands(4 * kSide * kSide, 32, QImage::Format_RGB32);
+    bands.fill(QColor(51, 51, 51));
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    bands.save(&buffer, "PNG");
+    QJsonArray levels;
+    for (int i = 0; i < bands.width(); ++i) levels.append(1);
+    QJsonObject media{{u"recordings"_s, QJsonArray{levels}}};
+    if (hasSpectrogram) media[u"spectrograms"_s] = QJsonArray{QString::fromLatin1(png.toBase64())};
+    openDocuments(uR"({"prompts":["a"],"every":200})"_s, {sampleEvent(1, 1'200, media)}, Modality::Audio);
+    QTRY_VERIFY2(note()->fullText().contains(said), qPrintable(note()->fullText()));
+    QVERIFY(note()->fullText().contains(u"step 1,200"_s) && note()->isVisible());
+    m_panel->flush();
+    QCOMPARE(patch(5).red(), seen);
+}
+
 /// An event may come from another computer.
 void TestAttentionModalities::whatIsNoThumbnailIsLeftOut()
 {
@@ -430,12 +484,16 @@ void TestAttentionModalities::whatIsNoThumbnailIsLeftOut()
     large.save(&buffer, "PNG");
     const QJsonObject payload{
         {u"pictures"_s, QJsonArray{QString::fromLatin1(png.toBase64()), u"nonsense"_s, 7, pictureOf(1)}},
-        {u"recordings"_s, QJsonArray{QJsonArray{0.5, 9, -1}, u"x"_s}}};
+        {u"recordings"_s, QJsonArray{QJsonArray{0.5, 9, -1}, u"x"_s}},
+        {u"spectrograms"_s, QJsonArray{QString::fromLatin1(png.toBase64()), u"nonsense"_s, pictureOf(1)}}};
     const SampleMedia media = sampleMedia(payload);
     QCOMPARE(media.pictures.size(), 4); // each in its place
     QVERIFY(media.pictures[0].isNull() && media.pictures[1].isNull() && media.pictures[2].isNull());
     QCOMPARE(media.pictures[3].size(), QSize(8 * kSide, 8 * kSide));
     QCOMPARE(media.recordings, (QList<QList<double>>{{0.5, 1, 0}, {}}));
+    QCOMPARE(media.spectrograms.size(), 3);
+    QCOMPARE(media.spectrograms[0].size(), QSize(600, 8)); // a recording is longer than a picture is wide
+    QVERIFY(media.spectrograms[1].isNull() && !media.spectrograms[2].isNull());
     QVERIFY(sampleMedia(std::string_view("{broken")).isEmpty());
 }
 
