@@ -9,6 +9,7 @@ AskedBase::AskedBase(EngineSession &session, QObject *parent)
     : QObject(parent), m_question(new MapsQuestion(session, this))
 {
     connect(m_question, &MapsQuestion::stateChanged, this, &AskedBase::changed);
+    connect(m_question, &MapsQuestion::amountChanged, this, &AskedBase::amountChanged);
     connect(m_question, &MapsQuestion::answered, this, [this](const InspectReport &report) {
         m_base = snapshotOfReport(report);
         Q_EMIT changed();
@@ -47,6 +48,8 @@ void AskedBase::retry()
     m_isRefused = false;
     m_question->retry();
 }
+
+std::optional<InspectAmount> AskedBase::amount() const { return m_question->amount(); }
 
 bool AskedBase::isAsking() const { return m_question->isAsking(); }
 

@@ -6,6 +6,8 @@
 #include "widgets/attention/snapshot.h"
 #include "widgets/session/engine_session.h"
 
+#include <optional>
+
 namespace orrery::ui {
 
 class MapsQuestion;
@@ -24,9 +26,11 @@ public:
     [[nodiscard]] SnapshotPtr find(const SnapshotPtr &of) const { return of == m_of ? m_base : nullptr; }
     [[nodiscard]] bool isAsking() const;
     [[nodiscard]] const QString &model() const { return m_model; }
+    [[nodiscard]] std::optional<InspectAmount> amount() const; ///< as MapsQuestion
 
 Q_SIGNALS:
     void changed();
+    void amountChanged();
     void failed(const orrery::Error &error);
 
 private:

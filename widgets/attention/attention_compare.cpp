@@ -11,6 +11,7 @@
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
 #include "widgets/attention/maps_question.h"
+#include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/common/banner.h"
@@ -65,6 +66,12 @@ void AttentionPanel::connectComparison()
         refreshChoices();
     });
     connect(m_cells, &ExactCells::stateChanged, this, &AttentionPanel::refreshState);
+    connect(m_cells, &ExactCells::stateChanged, this, &AttentionPanel::refreshProgress);
+    connect(m_cells, &ExactCells::amountChanged, this, &AttentionPanel::refreshProgress);
+    connect(m_askedBase, &AskedBase::amountChanged, this, &AttentionPanel::refreshProgress);
+    connect(m_question, &MapsQuestion::amountChanged, this, &AttentionPanel::refreshProgress);
+    connect(m_question, &MapsQuestion::stateChanged, this, &AttentionPanel::refreshProgress);
+    connect(m_ablationQuestion, &ModelQuestion::stateChanged, this, &AttentionPanel::refreshProgress);
     // The coarse map stays; moving it asks again.
     connect(m_cells, &ExactCells::failed, this, [this](const Error &error) {
         m_failed = Failed::None;
@@ -72,14 +79,30 @@ void AttentionPanel::connectComparison()
     });
 }
 
-/// A file that is written goes on whatever is asked meanwhile.
+/// A file that is written goes on whatever is asked meanwhile. Of an answer nothing comes before the model has read all
+/// of the text; then its maps do.
 void AttentionPanel::refreshProgress()
 {
+    const auto show = [this](const QString &what, const std::optional<InspectAmount> &amount,
+                             std::function<void()> cancel) {
+        if (!amount) return setProgress(what, -1, std::move(cancel));
+        setProgress(tr("%1: %2 of %3 maps have come").arg(what, integerText(amount->numMaps), integerText(amount->numWanted)),
+                    amount->share, std::move(cancel));
+    };
     if (!m_saving.isEmpty())
         setProgress(tr("Saving %1 …").arg(m_saving), -1);
+    else if (m_question->isAsking())
+        show(tr("Attention by the weights of %1").arg(m_question->model()), m_question->amount(),
+             [this] { m_question->cancel(); });
     else if (m_askedBase->isAsking())
-        setProgress(tr("Computing the same with the weights of %1, to compare with…").arg(m_askedBase->model()),
-                    -1, [this] { cancelBase(); });
+        show(tr("The same by the weights of %1, to compare with").arg(m_askedBase->model()), m_askedBase->amount(),
+             [this] { cancelBase(); });
+    else if (m_cells->isAsking())
+        show(tr("Exact cells by the weights of %1").arg(m_cells->model()), m_cells->amount(),
+             [this] { m_cells->forget(); });
+    else if (m_ablationQuestion->isAsking())
+        show(tr("%1 without the head").arg(m_ablationQuestion->model()), m_ablationQuestion->amount(),
+             [this] { m_ablationQuestion->cancel(); });
     else
         clearProgress();
 }

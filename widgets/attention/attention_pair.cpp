@@ -230,7 +230,7 @@ void AttentionPair::toggle()
     if (isOpen()) return closeBeside();
     const FrameFeed *feed = m_primary->feed();
     const int base = feed->baseIndex();
-    openBeside(m_primary->run(), base < 0 ? -1 : feed->list().frames()[size_t(base)].step);
+    openBeside(m_primary->run(), base < 0 ? -1 : feed->steps()[size_t(base)].step);
 }
 
 void AttentionPair::setLinked(bool isLinked)

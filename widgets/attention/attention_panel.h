@@ -134,6 +134,7 @@ private:
     [[nodiscard]] SampleMediaPtr shownSample(const SnapshotPtr &now) const;      // attention_media.cpp
     [[nodiscard]] std::optional<int> picturedDocument() const;                   // attention_media.cpp
     [[nodiscard]] QString mediaReason(bool hasPictures, bool hasRecordings) const; // attention_media.cpp
+    [[nodiscard]] QString mediaSource(int document, const SampleMedia &sample) const; // attention_media.cpp
     void refreshPinned();                                                        // attention_show.cpp
     void refreshRow();                                                           // attention_show.cpp
     void refreshCrumbs();                                                        // attention_show.cpp
@@ -141,10 +142,11 @@ private:
     void refreshWords(const SnapshotPtr &now);                                   // attention_show.cpp
     void refreshState();                                                         // attention_show.cpp
     void refreshEmpty();                                                         // attention_show.cpp
-    [[nodiscard]] OverviewContent overviewContent(const SnapshotPtr &now) const; // attention_show.cpp
-    [[nodiscard]] HeadContent headContent(const SnapshotPtr &now) const;         // attention_show.cpp
-    [[nodiscard]] std::vector<HeadRef> openHeads() const;                        // attention_show.cpp
-    [[nodiscard]] std::vector<HeadRef> shownHeads() const;                       // attention_show.cpp
+    [[nodiscard]] SnapshotPtr allHeads(const SnapshotPtr &now) const;            // attention_content.cpp
+    [[nodiscard]] OverviewContent overviewContent(const SnapshotPtr &now) const; // attention_content.cpp
+    [[nodiscard]] HeadContent headContent(const SnapshotPtr &now) const;         // attention_content.cpp
+    [[nodiscard]] std::vector<HeadRef> openHeads() const;                        // attention_content.cpp
+    [[nodiscard]] std::vector<HeadRef> shownHeads() const;                       // attention_content.cpp
     [[nodiscard]] int rowOfToken(int token) const;                               // attention_show.cpp
 
     void replacePlace(const AttentionPlace &place); ///< without an entry in the history
@@ -267,7 +269,7 @@ private:
 
     /// What the large map shows, so that it is made again only when it is another one.
     struct Drawn {
-        SnapshotPtr now, base, detail;
+        SnapshotPtr now, base, detail, baseDetail;
         SampleMediaPtr sample;
         std::vector<HeadRef> heads;
         AttentionLook look;

@@ -139,8 +139,8 @@ void AttentionPanel::refreshStars()
                  "found again or the panel is opened anew")
         : !m_stars->isKnown() ? tr("Which heads of this run have a star is being read")
         : isLiveState(m_status.state)
-            ? tr("From the next kept step on the run keeps more cells of starred heads "
-                 "(probes.starred)")
+            ? tr("From the next kept step on the run keeps starred heads at more steps than the others, with more "
+                 "cells (probes.starred, probes.overview_every)")
             : tr("The run does not train: copies the setting probes.starred for a new run, which keeps "
                  "more cells of starred heads");
     m_star->setToolTip(tr("%1 (S)\n%2").arg(m_star->text(), what));

@@ -36,84 +36,6 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
-namespace {
-
-/// The finer of two pictures of one step.
-HeadMatrix finest(const SnapshotPtr &detail, const SnapshotPtr &now, const HeadRef &head)
-{
-    if (detail)
-        if (const AttentionMap *map = mapOf(*detail, head)) return toMatrix(*map);
-    const AttentionMap *map = now ? mapOf(*now, head) : nullptr;
-    return map ? toMatrix(*map) : HeadMatrix{};
-}
-
-} // namespace
-
-std::vector<HeadRef> AttentionPanel::openHeads() const
-{
-    return place().overlay.size() > 1 ? place().overlay : std::vector<HeadRef>{place().head};
-}
-
-OverviewContent AttentionPanel::overviewContent(const SnapshotPtr &now) const
-{
-    OverviewContent content;
-    content.now = now;
-    content.base = base();
-    content.isDifference = m_isDifference && content.base;
-    content.value = look().value;
-    content.scale = look().scale;
-    content.leastLimit = m_leastLimits.overview;
-    content.sort = m_stage->overview()->sort();
-    return content;
-}
-
-HeadContent AttentionPanel::headContent(const SnapshotPtr &now) const
-{
-    const AttentionLook look = this->look();
-    HeadContent content;
-    content.scale = look.scale;
-    content.value = look.value;
-    if (!now) return content;
-    content.tokens = now->report.tokens;
-    if (m_thumbnails.size() == content.tokens.size()) content.pictures = m_thumbnails;
-    content.leastLimit = m_leastLimits.map;
-    const SnapshotPtr base = m_isDifference ? this->base() : nullptr;
-    const std::vector<TokenRange> groups = groupTokens(content.tokens, look.granularity);
-    const bool isGrouped = look.granularity != Granularity::Token;
-    for (const HeadRef &head : openHeads()) {
-        // A difference compares like with like: the kept overview of both steps.
-        HeadMatrix matrix = finest(m_asked || base ? nullptr : m_feed->detail(), now, head);
-        std::optional<HeadMatrix> before;
-        if (base) before = finest(nullptr, base, head);
-        if (isGrouped && !matrix.isPooled()) {
-            content.isGrouped = true;
-            matrix = grouped(matrix, groups);
-            if (before) before = grouped(*before, groups);
-        }
-        if (before) {
-            content.baseStep = base->report.step;
-            const std::optional<HeadMatrix> change = difference(matrix, *before);
-            if (!change) continue;
-            // Sums of many kept weights have no such simple bound; answers are exact.
-            if (now->isKept && !isGrouped && content.heads.empty())
-                content.rounding = keptRounding(matrix, *before, look.value);
-            matrix = *change;
-        }
-        if (!matrix.isEmpty()) content.heads.push_back(std::move(matrix));
-    }
-    // Changes of several heads have two signs and four colours: that is read by nobody.
-    if (base && content.heads.size() > 1) content.heads.resize(1);
-    return content;
-}
-
-/// Of the open heads those that the map is of.
-std::vector<HeadRef> AttentionPanel::shownHeads() const
-{
-    std::vector<HeadRef> heads = openHeads();
-    const bool isChange = m_isDifference && base();
-    if (isChange && heads.size() > 1) heads.resize(1);
-    return heads;
-}
 
 void AttentionPanel::refresh()
 {
@@ -121,12 +43,13 @@ void AttentionPanel::refresh()
     m_refreshTimer.stop();
     m_feed->setWantsBase(wantsBase());
     m_feed->setWantsDetail(true);
+    m_feed->setHeads(place().level == StageLevel::Head ? openHeads() : std::vector<HeadRef>());
     askForOpenHeads();
     askForBase();
     const SnapshotPtr now = snapshot();
     const bool hasPicture = now && !now->report.overview.empty();
     m_pages->setCurrentIndex(hasPicture ? 1 : 0);
-    m_foot->setVisible(!m_run.isEmpty() && (m_asked || !m_feed->list().frames().empty()));
+    m_foot->setVisible(!m_run.isEmpty() && (m_asked || !m_feed->steps().empty()));
     m_prompts->setVisible(!m_run.isEmpty() || m_selectedText);
     m_prompts->setObstacle(obstacle());
     if (!m_prompts->hasPrompts() && m_keptShown)
@@ -157,6 +80,8 @@ void AttentionPanel::refresh()
 void AttentionPanel::refreshOverview(const SnapshotPtr &now)
 {
     OverviewPage *page = m_stage->overview();
+    const SnapshotPtr all = allHeads(now);
+    page->setOtherStep(all == now ? std::nullopt : std::optional(all->report.step));
     page->setContent(overviewContent(now));
     page->setCurrent(place().head);
     // A head that this model does not have.
@@ -166,10 +91,11 @@ void AttentionPanel::refreshOverview(const SnapshotPtr &now)
 
 void AttentionPanel::refreshModalities(const SnapshotPtr &now)
 {
+    const SnapshotPtr all = allHeads(now);
     const bool hasThem = !now->report.flows.empty() || modalitiesOf(now->report.tokens).size() > 1;
     m_stage->overview()->setHasModalities(hasThem);
     if (place().level != StageLevel::Modalities) return;
-    m_stage->modalities()->setContent(now, place().head);
+    m_stage->modalities()->setContent(all, place().head);
     static const std::vector<FlowPoint> kNone;
     m_stage->modalities()->setHistory(m_isOwnText ? kNone : m_flows->points(), m_flows->isReading());
 }
@@ -182,6 +108,7 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
     Drawn drawn{.now = now,
                 .base = m_isDifference ? base() : nullptr,
                 .detail = m_asked ? nullptr : m_feed->detail(),
+                .baseDetail = m_isDifference && !m_asked ? m_feed->baseDetail() : nullptr,
                 .sample = shownSample(now),
                 .heads = openHeads(),
                 .look = look(),
@@ -208,6 +135,9 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
     if (const double rounding = page->view()->whole().rounding(); rounding > 0)
         below = tr("Kept in eight bits: a difference below %1 can be rounding")
                     .arg(tr("±%1").arg(significantText(rounding, 2)));
+    if (drawn.base && !m_asked && page->view()->whole().isEmpty()) // of all heads are kept in larger cells than starred ones
+        below = tr("Steps %1 and %2 were kept in cells of different size: compare with another step")
+                    .arg(integerText(now->report.step), integerText(drawn.base->report.step));
     page->setTitle(names.join(u" · "_s), below);
     refreshPinned();
 }
@@ -283,7 +213,7 @@ void AttentionPanel::refreshNext()
     m_ablate->setEnabled(now && canAsk && !isAsking);
     m_note->setVisible(place().level != StageLevel::Modalities);
     m_ablate->setVisible(place().level != StageLevel::Modalities);
-    m_backToKept->setVisible(m_asked && !m_feed->list().frames().empty());
+    m_backToKept->setVisible(m_asked && !m_feed->steps().empty());
     if (now)
         refreshWords(now);
     else

@@ -222,7 +222,7 @@ QVariantMap AttentionPanel::viewState() const
     if (m_asked && m_isDifference && !baseModel().isEmpty())
         state[u"base"_s] = baseModel();
     else if (m_isDifference && m_feed->baseIndex() >= 0)
-        state[u"against"_s] = qint64(m_feed->list().frames()[size_t(m_feed->baseIndex())].step);
+        state[u"against"_s] = qint64(m_feed->steps()[size_t(m_feed->baseIndex())].step);
     const AttentionLook look = this->look();
     state[u"by"_s] = granularityWord(look.granularity);
     state[u"scale"_s] = look.scale == ScaleKind::Linear ? u"linear"_s : u"root"_s;

@@ -12,6 +12,7 @@ ExactCells::ExactCells(EngineSession &session, QObject *parent)
 {
     for (ModelQuestion *question : {m_now, m_before}) {
         connect(question, &ModelQuestion::stateChanged, this, &ExactCells::stateChanged);
+        connect(question, &ModelQuestion::amountChanged, this, &ExactCells::amountChanged);
         connect(question, &ModelQuestion::failed, this, [this](const Error &error) {
             forget(); // half of a difference is none
             Q_EMIT failed(error);
@@ -51,6 +52,23 @@ void ExactCells::forget()
 }
 
 bool ExactCells::isAsking() const { return m_now->isAsking() || m_before->isAsking(); }
+
+std::optional<InspectAmount> ExactCells::amount() const
+{
+    if (!m_now->amount() && !m_before->amount()) return std::nullopt;
+    const int64_t wanted = std::ssize(m_request.heads);
+    InspectAmount all;
+    const auto add = [&](const ModelQuestion &question, double share) {
+        const InspectAmount here{.numMaps = wanted, .numWanted = wanted, .share = 1}, none{.numWanted = wanted};
+        const InspectAmount one = question.isAsking() ? question.amount().value_or(none) : here;
+        all.numMaps += one.numMaps;
+        all.numWanted += one.numWanted;
+        all.share += share * one.share;
+    };
+    add(*m_now, m_base.isEmpty() ? 1 : 0.5);
+    if (!m_base.isEmpty()) add(*m_before, 0.5);
+    return all;
+}
 
 bool ExactCells::has(const std::vector<HeadRef> &heads, const QString &base) const
 {

@@ -23,6 +23,7 @@ public:
     void ask(const QString &model, const QString &base, const InspectRequest &request);
     void forget(); ///< what came, and what is under way
     [[nodiscard]] bool isAsking() const;
+    [[nodiscard]] std::optional<InspectAmount> amount() const; ///< of both answers; as ModelQuestion
     [[nodiscard]] const QString &model() const { return m_model; }
     /// What was asked for came, all of it, and is of these heads and, with a base, of their difference.
     [[nodiscard]] bool has(const std::vector<HeadRef> &heads, const QString &base) const;
@@ -33,6 +34,7 @@ Q_SIGNALS:
     void answered();
     void failed(const orrery::Error &error);
     void stateChanged();
+    void amountChanged();
 
 private:
     void take(std::optional<std::vector<AttentionMap>> &maps, const InspectReport &report);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/attention/frame_list.h"
 
+#include "widgets/attention/frame_steps.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -79,24 +81,8 @@ void FrameList::take(std::vector<FrameInfo> frames)
     Q_EMIT changed();
 }
 
-int FrameList::indexNear(int64_t step) const
-{
-    if (m_frames.empty()) return -1;
-    const auto next =
-        std::lower_bound(m_frames.begin(), m_frames.end(), step,
-                         [](const FrameInfo &frame, int64_t wanted) { return frame.step < wanted; });
-    if (next == m_frames.end()) return static_cast<int>(m_frames.size()) - 1;
-    const auto index = static_cast<int>(next - m_frames.begin());
-    if (index > 0 && step - m_frames[size_t(index) - 1].step < next->step - step) return index - 1;
-    return index;
-}
-
-int FrameList::indexOf(int64_t id) const
-{
-    const auto found = std::find_if(m_frames.begin(), m_frames.end(),
-                                    [id](const FrameInfo &frame) { return frame.id == id; });
-    return found == m_frames.end() ? -1 : static_cast<int>(found - m_frames.begin());
-}
+int FrameList::indexNear(int64_t step) const { return ui::indexNear(m_frames, step); }
+int FrameList::indexOf(int64_t id) const { return ui::indexOf(m_frames, id); }
 
 void FrameList::remove(int64_t id)
 {

@@ -5,9 +5,11 @@
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
 
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QToolTip>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -19,6 +21,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr double kMargin = 9, kGrooveY = 11;
+constexpr double kMarkPitch = 3; ///< marks that are nearer to each other are drawn as one
 
 } // namespace
 
@@ -57,14 +60,57 @@ QSize FrameSlider::sizeHint() const
 }
 QSize FrameSlider::minimumSizeHint() const { return {120, sizeHint().height()}; }
 
-void FrameSlider::setFrames(const std::vector<FrameInfo> &frames)
+void FrameSlider::setFrames(const std::vector<FrameInfo> &frames, const std::vector<int64_t> &leftOut)
 {
     m_frames.clear();
-    for (const FrameInfo &frame : frames) m_frames.push_back({frame.step, frame.attempt});
+    m_leftOut = leftOut;
+    m_hasStarred = false;
+    for (const FrameInfo &frame : frames) {
+        m_frames.push_back({frame.step, frame.attempt, frame.kind == FrameKind::Heads});
+        m_hasStarred = m_hasStarred || m_frames.back().isStarred;
+    }
     setRange(0, std::max(0, int(frames.size()) - 1));
     setPageStep(std::max(1, int(frames.size()) / 20));
     setEnabled(frames.size() > 1);
+    describe();
     update();
+}
+
+QString FrameSlider::sentenceOf(int index) const
+{
+    if (index < 0 || index >= std::ssize(m_frames)) return {};
+    const Place &place = m_frames[size_t(index)];
+    QStringList parts{tr("Step %1").arg(integerText(place.step))};
+    if (place.isStarred)
+        parts << tr("of starred heads alone");
+    else if (m_hasStarred || !m_leftOut.empty())
+        parts << tr("of all heads");
+    parts << tr("kept step %1 of %2").arg(integerText(index + 1), integerText(qint64(m_frames.size())));
+    return parts.join(u", "_s);
+}
+
+void FrameSlider::describe() { setAccessibleDescription(sentenceOf(value())); }
+
+void FrameSlider::sliderChange(SliderChange change)
+{
+    QAbstractSlider::sliderChange(change);
+    if (change == SliderValueChange) describe();
+}
+
+/// What stands under the pointer, and what can be done.
+bool FrameSlider::event(QEvent *event)
+{
+    if (event->type() != QEvent::ToolTip) return QAbstractSlider::event(event);
+    const auto *help = static_cast<QHelpEvent *>(event);
+    QStringList lines;
+    if (!m_frames.empty()) lines << sentenceOf(frameAt(help->pos().x()));
+    if (!m_leftOut.empty())
+        lines << tr("Short marks: kept of starred heads alone. Open a starred head to go through them.");
+    else if (m_hasStarred)
+        lines << tr("Long marks: kept of all heads; short marks: of starred heads alone.");
+    lines << tr("Drag or press the arrow keys; with Shift, the step to compare with.");
+    QToolTip::showText(help->globalPos(), lines.join(u'\n'), this);
+    return true;
 }
 
 void FrameSlider::setBase(int index)
@@ -206,6 +252,28 @@ void FrameSlider::paintTicks(QPainter &painter, double y) const
     }
 }
 
+/// Above the line: long ones of all heads, short ones of starred heads alone, pale where they cannot be chosen here.
+void FrameSlider::paintMarks(QPainter &painter, double y) const
+{
+    if (!m_hasStarred && m_leftOut.empty()) return; // all are of one kind
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    const auto draw = [&](double &last, double x, double height, const QColor &color) {
+        if (x - last < kMarkPitch) return;
+        last = x;
+        painter.setPen(QPen(color, 1));
+        painter.drawLine(QPointF(x, y - 3 - height), QPointF(x, y - 3));
+    };
+    double lastLong = -1e9, lastShort = -1e9, lastPale = -1e9;
+    const double left = kMargin, right = width() - kMargin;
+    for (const int64_t step : m_leftOut)
+        if (const double x = xOfStep(double(step)); x >= left && x <= right) draw(lastPale, x, 2, tokens.border);
+    for (const Place &place : m_frames)
+        if (place.isStarred)
+            draw(lastShort, xOfStep(double(place.step)), 2, tokens.secondary);
+        else
+            draw(lastLong, xOfStep(double(place.step)), 5, tokens.secondary);
+}
+
 void FrameSlider::paintEvent(QPaintEvent *)
 {
     const ThemeTokens &tokens = Theme::instance().tokens();
@@ -225,6 +293,7 @@ void FrameSlider::paintEvent(QPaintEvent *)
             const double x = xOf(int(i));
             painter.drawLine(QPointF(x, kGrooveY - 8), QPointF(x, kGrooveY + 5));
         }
+    paintMarks(painter, kGrooveY);
     paintTicks(painter, kGrooveY);
     if (m_base >= 0 && m_base < std::ssize(m_frames)) {
         const double x = xOf(m_base);

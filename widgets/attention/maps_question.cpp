@@ -44,6 +44,7 @@ MapsQuestion::MapsQuestion(EngineSession &session, QObject *parent)
     connect(m_question, &ModelQuestion::answered, this, &MapsQuestion::onAnswer);
     connect(m_question, &ModelQuestion::failed, this, &MapsQuestion::onFailure);
     connect(m_question, &ModelQuestion::stateChanged, this, &MapsQuestion::stateChanged);
+    connect(m_question, &ModelQuestion::amountChanged, this, &MapsQuestion::amountChanged);
 }
 
 void MapsQuestion::ask(const QString &model, const InspectRequest &request, int64_t token)

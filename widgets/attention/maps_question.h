@@ -24,6 +24,8 @@ public:
     [[nodiscard]] const QString &model() const { return m_model; }
     /// What the maps were asked for by; of a window without an overview, and with its token.
     [[nodiscard]] const InspectRequest &request() const { return m_request; }
+    /// As ModelQuestion; of a long text each of its questions has one of its own.
+    [[nodiscard]] const std::optional<InspectAmount> &amount() const { return m_question->amount(); }
     /// The last answer is about a part of the text.
     [[nodiscard]] bool isWindow() const { return m_isWindow; }
 
@@ -31,6 +33,7 @@ Q_SIGNALS:
     void answered(const orrery::InspectReport &report);
     void failed(const orrery::Error &error);
     void stateChanged();
+    void amountChanged();
 
 private:
     enum class Phase : uint8_t { Whole, Window, Heads };

@@ -6,6 +6,7 @@
 #include "widgets/session/engine_session.h"
 
 #include <memory>
+#include <optional>
 
 namespace orrery::ui {
 
@@ -20,11 +21,14 @@ public:
     [[nodiscard]] bool isAsking() const { return m_isAsking; }
     [[nodiscard]] const QString &model() const { return m_model; }
     [[nodiscard]] const InspectRequest &request() const { return m_request; }
+    /// Of the answer that is on its way; nothing: none of it has come yet, or the engine does not tell.
+    [[nodiscard]] const std::optional<InspectAmount> &amount() const { return m_amount; }
 
 Q_SIGNALS:
     void answered(const orrery::InspectReport &report);
     void failed(const orrery::Error &error);
     void stateChanged();
+    void amountChanged();
 
 private:
     EngineSession &m_session;
@@ -33,6 +37,7 @@ private:
     std::unique_ptr<PendingRequest> m_handle;
     quint64 m_number = 0;
     bool m_isAsking = false;
+    std::optional<InspectAmount> m_amount;
 };
 
 } // namespace orrery::ui

@@ -2,6 +2,7 @@
 #include "widgets/attention/overview_page.h"
 
 #include "widgets/common/glossary.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -83,8 +84,15 @@ void OverviewPage::setContent(const OverviewContent &content)
         heads = std::max(heads, tile.head.head + 1);
     }
     const bool hasCaptions = content.sort == HeadSort::Position && layers > 0;
-    m_title->setFullText(layers == 0 ? tr("Heads") : tr("%1 layers × %2 heads").arg(layers).arg(heads));
-    m_title->setToolTip(hasCaptions ? tr("Below a head: entropy in nats · distance in tokens") : QString());
+    QString title = layers == 0 ? tr("Heads") : tr("%1 layers × %2 heads").arg(layers).arg(heads);
+    QStringList hover;
+    if (m_otherStep) {
+        title += tr(", step %1").arg(integerText(*m_otherStep));
+        hover << tr("The step of the map was kept of starred heads alone: this is the nearest one of all heads");
+    }
+    if (hasCaptions) hover << tr("Below a head: entropy in nats · distance in tokens");
+    m_title->setFullText(title);
+    m_title->setToolTip(hover.join(u'\n'));
     refreshSelection();
 }
 

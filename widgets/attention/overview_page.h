@@ -7,6 +7,8 @@
 
 #include <QWidget>
 
+#include <optional>
+
 class QComboBox;
 class QPushButton;
 
@@ -22,6 +24,8 @@ public:
     [[nodiscard]] OverviewView *view() const { return m_view; }
     [[nodiscard]] HeadSort sort() const;
     void setContent(const OverviewContent &content);
+    /// Of which step they are, where the map beside is of another one. Seen with the next setContent().
+    void setOtherStep(std::optional<int64_t> step) { m_otherStep = step; }
     void setCurrent(const HeadRef &head); ///< does not signal
     void setSort(HeadSort sort);
     /// Whether several modalities were read: then their page can be reached.
@@ -46,6 +50,7 @@ private:
     QComboBox *m_sort;
     QPushButton *m_overlay;
     OverviewView *m_view;
+    std::optional<int64_t> m_otherStep;
 };
 
 } // namespace orrery::ui

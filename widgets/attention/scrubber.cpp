@@ -186,7 +186,7 @@ void Scrubber::setRunLive(bool isLive)
 
 void Scrubber::refreshList()
 {
-    m_slider->setFrames(m_feed.list().frames());
+    m_slider->setFrames(m_feed.steps(), m_feed.leftOut());
     refreshPlace();
 }
 
@@ -194,7 +194,7 @@ void Scrubber::refreshAge() { refreshPlace(); }
 
 void Scrubber::refreshPlace()
 {
-    const auto &frames = m_feed.list().frames();
+    const std::vector<FrameInfo> &frames = m_feed.steps();
     const int index = m_feed.index(), count = int(frames.size());
     const bool hasPlace = index >= 0 && index < count;
     if (hasPlace) m_slider->setValue(index);
@@ -219,7 +219,7 @@ void Scrubber::refreshPlace()
     refreshComparison();
     QString info = m_aside;
     if (m_aside.isEmpty() && hasPlace) {
-        info = tr("kept step %1 of %2").arg(integerText(index + 1), integerText(count));
+        info = keptText();
         if (isDifference() && m_feed.baseIndex() >= 0)
             info = tr("against step %1 · ").arg(integerText(frames[size_t(m_feed.baseIndex())].step)) + info;
         if (m_isRunLive && m_feed.isFollowing() && frames[size_t(index)].wallTime > 0)
@@ -230,11 +230,25 @@ void Scrubber::refreshPlace()
     arrange();
 }
 
+/// Which of the kept steps it is, and of which heads, where some are kept at more steps than others.
+QString Scrubber::keptText() const
+{
+    const std::vector<FrameInfo> &frames = m_feed.steps();
+    const QString place =
+        tr("kept step %1 of %2").arg(integerText(m_feed.index() + 1), integerText(qint64(frames.size())));
+    if (const std::optional<int64_t> missed = m_feed.missedStep())
+        return tr("nearest of all heads: step %1 has starred ones alone · ").arg(integerText(*missed)) + place;
+    const bool hasStarred =
+        std::any_of(frames.begin(), frames.end(), [](const FrameInfo &one) { return one.kind == FrameKind::Heads; });
+    if (frames[size_t(m_feed.index())].kind == FrameKind::Heads) return place + tr(", of starred heads alone");
+    return hasStarred || !m_feed.leftOut().empty() ? place + tr(", of all heads") : place;
+}
+
 /// Kept steps are compared with one of them; an answer with that of a saved step.
 void Scrubber::refreshComparison()
 {
     const bool isAside = !m_aside.isEmpty();
-    const bool canCompare = isAside ? !m_bases.isEmpty() : m_feed.list().frames().size() > 1;
+    const bool canCompare = isAside ? !m_bases.isEmpty() : m_feed.steps().size() > 1;
     m_mode->setEnabled(canCompare);
     m_mode->setToolTip(isAside ? m_whyNoBase : QString());
     m_compare->setVisible(isDifference() && !isAside);

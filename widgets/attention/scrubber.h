@@ -50,6 +50,7 @@ private:
     void refreshList();
     void refreshPlace();
     void refreshComparison();
+    [[nodiscard]] QString keptText() const;
 
     FrameFeed &m_feed;
     FrameSlider *m_slider;

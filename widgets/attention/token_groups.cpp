@@ -7,6 +7,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace Qt::StringLiterals;
 
@@ -14,6 +15,8 @@ namespace orrery::ui {
 namespace {
 
 QString tr(const char *text) { return QCoreApplication::translate("TokenGroups", text); }
+
+constexpr double kSecondsPerFrame = 0.05; ///< of a recording, as models always read it
 
 enum class Class : uint8_t { Space, Letter, Mark };
 
@@ -141,8 +144,30 @@ QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &
     return text.size() > kMaxLength ? text.left(kMaxLength - 1) + u'…' : text;
 }
 
+QString partSentence(const std::vector<InspectedToken> &tokens, int64_t place)
+{
+    if (place < 0 || place >= std::ssize(tokens)) return {};
+    const InspectedToken &token = tokens[size_t(place)];
+    if (token.modality == Modality::Audio)
+        return tr("frame %1 of audio %2, from %3 s")
+            .arg(token.place)
+            .arg(token.item)
+            .arg(fixedText(double(token.place) * kSecondsPerFrame, 2));
+    if (token.modality != Modality::Image) return tokenLabel(token);
+    int64_t count = 0;
+    for (const InspectedToken &other : tokens)
+        if (isOfOneItem(token, other)) count = std::max(count, other.place + 1);
+    const auto side = std::llround(std::sqrt(double(count)));
+    const QString patch = tr("patch %1 of image %2").arg(token.place).arg(token.item);
+    if (side <= 0 || side * side != count) return patch; // what stands where is not known
+    return tr("%1, row %2, column %3").arg(patch).arg(token.place / side).arg(token.place % side);
+}
+
 QString rangeSentence(const std::vector<InspectedToken> &tokens, const TokenRange &range)
 {
+    const bool isInside = range.begin >= 0 && range.begin < std::ssize(tokens);
+    if (isInside && range.end - range.begin == 1 && tokens[size_t(range.begin)].modality != Modality::Text)
+        return tr("token %1, %2").arg(integerText(range.begin), partSentence(tokens, range.begin));
     const QString text = rangeLabel(tokens, range);
     if (range.end - range.begin == 1) return tr("token %1 “%2”").arg(integerText(range.begin), text);
     return tr("tokens %1-%2 “%3”").arg(integerText(range.begin), integerText(range.end - 1), text);

@@ -24,7 +24,10 @@ QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &
 /// picture or recording only.
 std::vector<QString> axisLabels(const std::vector<InspectedToken> &tokens,
                                 const std::vector<TokenRange> &ranges);
-/// "token 12 “the”", "tokens 12-15 “the cat”": for sentences.
+/// In full, for sentences and hovers: "patch 3 of image 0, row 0, column 3" (of a picture in square many patches),
+/// "frame 3 of audio 0, from 0.15 s"; of a text token as tokenLabel(). Empty: there is none at this place.
+QString partSentence(const std::vector<InspectedToken> &tokens, int64_t place);
+/// "token 12 “the”", "tokens 12-15 “the cat”", "token 12, patch 3 of image 0, row 0, column 3": for sentences.
 QString rangeSentence(const std::vector<InspectedToken> &tokens, const TokenRange &range);
 
 } // namespace orrery::ui

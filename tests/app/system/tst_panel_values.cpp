@@ -11,6 +11,7 @@
 #include "widgets/attention/attention_panel.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
+#include "widgets/attention/frame_feed.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/microscope/microscope_feed.h"
 #include "widgets/microscope/microscope_panel.h"
@@ -58,6 +59,8 @@ private Q_SLOTS:
     void initTestCase();
     void cleanupTestCase();
     void mapsAreThoseOfTheFile();
+    void keptStepsAreThoseOfTheFile_data();
+    void keptStepsAreThoseOfTheFile();
     void summariesAndWhatComesNext();
     void theMicroscopeReadsTheSame();
     void theMemoryIsThatOfTheFile();
@@ -128,7 +131,8 @@ void TestPanelValues::initTestCase()
          {u"model.layers=2"_s, u"model.width=32"_s, u"model.heads=2"_s, u"model.context=64"_s,
           u"model.window=8"_s, u"train.batch_size=4"_s, u"train.eval_tokens=64"_s, u"probes.every=0"_s,
           u"threads=1"_s, u"optimizer.lr=0.01"_s, u"plugins.use=[\"memory\"]"_s,
-          u"plugins.memory.episodic_size=200"_s})
+          u"plugins.memory.episodic_size=200"_s, u"probes.frames_every=4"_s, u"probes.starred=[\"1.1\"]"_s,
+          u"probes.budget_percent=100"_s})
         arguments << u"--set"_s << setting;
     const EngineAnswer trained = m_home->run(arguments);
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
@@ -186,6 +190,47 @@ void TestPanelValues::mapsAreThoseOfTheFile()
                 const QStringList &cells = rows[1 + row * numTokens + key];
                 QVERIFY2(isClose(cells[4].toDouble(), all.floatAt(at)), qPrintable(cells.join(u' ')));
             }
+    }
+}
+
+void TestPanelValues::keptStepsAreThoseOfTheFile_data()
+{
+    QTest::addColumn<bool>("isStarred");
+    QTest::addColumn<QList<int>>("steps");
+    QTest::newRow("all heads") << false << QList{0, 1, 20};
+    QTest::newRow("a starred head") << true << QList{0, 1, 4, 8, 12, 16, 20};
+}
+
+/// What is scrubbed through is what `inspect frames` writes.
+void TestPanelValues::keptStepsAreThoseOfTheFile()
+{
+    QFETCH(const bool, isStarred);
+    QFETCH(const QList<int>, steps);
+    const QString file = m_home->path(u"kept-%1.npz"_s.arg(isStarred));
+    QStringList arguments{u"inspect"_s, u"frames"_s, m_directory, u"--out"_s, file};
+    if (isStarred) arguments << u"--starred"_s;
+    const EngineAnswer written = m_home->run(arguments);
+    QVERIFY2(written.exitCode == 0, qPrintable(written.all()));
+    const auto arrays = arraysOf(file);
+    const Array all = arrays[u"attention"_s];
+    const HeadRef head = isStarred ? HeadRef{1, 1} : HeadRef{0, 1};
+    const qsizetype place = isStarred ? 0 : 1, numHeads = isStarred ? 1 : 4;
+    AttentionPanel panel(*m_session);
+    panel.resize(1200, 800);
+    panel.show();
+    panel.setRun(m_model.section(u'@', 0, 0));
+    panel.goTo({.level = StageLevel::Head, .head = head});
+    QTRY_COMPARE_WITH_TIMEOUT(qsizetype(panel.feed()->steps().size()), steps.size(), kPatienceMs);
+    for (qsizetype i = 0; i < steps.size(); ++i) {
+        panel.feed()->goToStep(steps[i]);
+        QTRY_VERIFY_WITH_TIMEOUT(panel.snapshot() && panel.snapshot()->report.step == steps[i], kPatienceMs);
+        panel.flush();
+        const qsizetype numTokens = panel.numTokens(), numCells = numTokens * numTokens;
+        const QList<QStringList> rows = rowsOf(panel.table());
+        QCOMPARE(rows.size(), 1 + numCells);
+        for (qsizetype cell = 0; cell < numCells; ++cell)
+            QVERIFY2(isClose(rows[1 + cell][4].toDouble(), all.floatAt((i * numHeads + place) * numCells + cell)),
+                     qPrintable(rows[1 + cell].join(u' ')));
     }
 }
 

@@ -341,6 +341,38 @@ void shootParts()
     shoot(panel, u"parts-exact"_s, {1264, 784});
 }
 
+/// A head that was kept at more steps than the others.
+void shootStarred()
+{
+    FakeSession session;
+    fill(session, {}, 12);
+    addStarredFrames(session, u"shapes-7M"_s, 4, 240, [](int64_t) { return std::vector<HeadRef>{{3, 2}, {0, 1}}; });
+    AttentionPair pair(session);
+    pair.resize(1264, 784);
+    pair.show();
+    AttentionPanel &panel = *pair.primary();
+    pair.setRun(u"shapes-7M"_s);
+    waitFor(panel);
+    settle(300);
+    shoot(pair, u"starred-all"_s, {1264, 784});
+    panel.goTo({.level = StageLevel::Head, .head = {3, 2}, .pinnedToken = 24});
+    settle(300);
+    panel.feed()->goToStep(148);
+    settle(300);
+    shoot(pair, u"starred-between"_s, {1264, 784});
+    panel.setDifference(true);
+    panel.feed()->setBaseStep(88);
+    settle(300);
+    shoot(pair, u"starred-difference"_s, {1904, 1064});
+    panel.goTo({.level = StageLevel::Head, .head = {3, 3}});
+    settle(300);
+    shoot(pair, u"starred-missed"_s, {1264, 784});
+    panel.goTo({.level = StageLevel::Head, .head = {3, 2}});
+    pair.openBeside({}, 60);
+    settle(500);
+    shoot(pair, u"starred-pair"_s, {1904, 1064});
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -359,6 +391,7 @@ int main(int argc, char **argv)
         shootSelectedWindow();
     }
     if (isWanted(u"row"_s)) shootAsked();
+    if (isWanted(u"starred"_s)) shootStarred();
     if (isWanted(u"parts"_s)) shootParts();
     return 0;
 }

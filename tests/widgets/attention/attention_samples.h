@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct SampleModel {
     int64_t layers = 6, heads = 6;
     int64_t tokensPerCell = 1;
     int64_t patches = 0;       ///< the first so many tokens are those of a picture
+    Modality partsAre = Modality::Image; ///< or of a recording
     bool isOfVersion1 = false; ///< frames without flows
     std::vector<std::string> words = {"int",  " main", "(",   "int",  " argc", ",",      " char", " **",
                                       "argv", ")",     " {",  "\n",   "  ",    "return", " argc", ";",
@@ -135,7 +137,7 @@ inline std::vector<InspectedToken> sampleTokenList(const SampleModel &model)
     for (const std::string &word : model.words)
         tokens.push_back({.id = int32_t(1000 + tokens.size()), .bytes = word, .modality = Modality::Text});
     for (int64_t i = 0; i < model.patches; ++i)
-        tokens[size_t(i)] = {.id = -1, .bytes = {}, .modality = Modality::Image, .item = 0, .place = i};
+        tokens[size_t(i)] = {.id = -1, .bytes = {}, .modality = model.partsAre, .item = 0, .place = i};
     return tokens;
 }
 
@@ -179,6 +181,32 @@ inline uint8_t frameByte(float weight)
     return uint8_t(std::lround(std::sqrt(std::clamp(weight, 0.0F, 1.0F)) * 255));
 }
 
+/// Leaves some heads of a frame, as frames of starred ones are.
+inline void leaveHeads(AttentionFrame &frame, const std::vector<HeadRef> &heads)
+{
+    const auto cells = size_t(frame.edge() * frame.edge());
+    AttentionFrame left = frame;
+    left.heads = heads;
+    left.summaries.clear();
+    left.flows.clear();
+    left.mean.clear();
+    left.maximum.clear();
+    for (const HeadRef &head : heads)
+        for (size_t i = 0; i < frame.heads.size(); ++i) {
+            if (frame.heads[i] != head) continue;
+            left.summaries.push_back(frame.summaries[i]);
+            if (!frame.flows.empty()) left.flows.push_back(frame.flows[i]);
+            const auto copy = [&](const std::vector<uint8_t> &from, std::vector<uint8_t> &to) {
+                if (from.empty()) return;
+                const auto begin = from.begin() + std::ptrdiff_t(i * cells);
+                to.insert(to.end(), begin, begin + std::ptrdiff_t(cells));
+            };
+            copy(frame.mean, left.mean);
+            copy(frame.maximum, left.maximum);
+        }
+    frame = std::move(left);
+}
+
 inline AttentionFrame sampleFrame(const SampleModel &model, int64_t step, double trained)
 {
     AttentionFrame frame;
@@ -198,6 +226,22 @@ inline AttentionFrame sampleFrame(const SampleModel &model, int64_t step, double
             for (float one : map.maximum) frame.maximum.push_back(frameByte(one));
         }
     return frame;
+}
+
+/// Starred heads at steps `every`, 2·every … up to `last`, beside the frames of all heads that are there, whose ids are
+/// smaller. @param heads that have a star at a step
+inline void addStarredFrames(FakeSession &session, const QString &run, int64_t every, int64_t last,
+                             const std::function<std::vector<HeadRef>(int64_t step)> &heads)
+{
+    for (int64_t step = every; step <= last; step += every)
+        session.frameInfos[run].push_back(
+            {.id = 1'000 + step, .step = step, .wallTime = 10'000, .kind = FrameKind::Heads});
+    const auto all = session.frameContent;
+    session.frameContent = [all, heads](const QString &run, const FrameInfo &info) {
+        std::optional<AttentionFrame> frame = all(run, info);
+        if (frame && info.kind == FrameKind::Heads) leaveHeads(*frame, heads(info.step));
+        return frame;
+    };
 }
 
 /// How far the weights of a model have come: those of RUN@8000 less than those of RUN@live.

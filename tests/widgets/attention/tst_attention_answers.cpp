@@ -10,6 +10,8 @@
 #include "widgets/common/progress_row.h"
 #include "widgets/common/view_link.h"
 
+#include <QProgressBar>
+
 using namespace orrery;
 using namespace orrery::ui;
 
@@ -21,6 +23,7 @@ private Q_SLOTS:
     void anAnswerIsComparedWithASavedStep();
     void anotherStepToCompareWithIsChosen();
     void headsAreSortedByTheirDifference();
+    void progressHasAmounts();
     void comparingIsCancelled();
     void aRefusedComparisonIsRetried();
     void anotherHeadIsComparedToo();
@@ -166,6 +169,35 @@ void TestAttentionAnswers::headsAreSortedByTheirDifference()
     for (size_t i = 1; i < tiles.size(); ++i) QVERIFY(tiles[i - 1].difference >= tiles[i].difference);
     QVERIFY(tiles.front().difference > 0 && std::isfinite(tiles.back().difference));
     QVERIFY(overview()->sentenceOf(tiles.front().head).contains(u"difference 0"_s));
+}
+
+/// First the model reads, which has none; then maps come.
+void TestAttentionAnswers::progressHasAmounts()
+{
+    openAsked();
+    m_session->isHolding = true;
+    m_panel->askModel();
+    auto *progress = m_panel->findChild<ProgressRow *>();
+    QVERIFY(progress && progress->isActive());
+    QTRY_VERIFY(progress->isVisible());
+    auto *bar = progress->findChild<QProgressBar *>();
+    auto *text = progress->findChild<ElidedLabel *>();
+    QCOMPARE(bar->maximum(), 0); // how long it takes nobody knows
+    m_session->tellInspectAmount({.numMaps = 9, .numWanted = 36, .share = 0.25});
+    QVERIFY2(text->fullText().endsWith(u": 9 of 36 maps have come"_s), qPrintable(text->fullText()));
+    QVERIFY(bar->maximum() > 0);
+    QCOMPARE(qRound(100.0 * bar->value() / bar->maximum()), 25);
+    const auto late = m_session->tellInspectAmount;
+    QTest::mouseClick(progress->findChild<QPushButton *>(), Qt::LeftButton);
+    QCOMPARE(m_session->numCancelledInspections, 1);
+    QVERIFY(!progress->isActive());
+    late({.numMaps = 18, .numWanted = 36, .share = 0.5}); // of a question that nobody asks any more
+    QVERIFY(!progress->isActive());
+    m_session->isHolding = false;
+    m_panel->askModel();
+    QVERIFY(progress->isActive());
+    QTRY_VERIFY(!m_session->isAnswering());
+    QTRY_VERIFY(!progress->isActive());
 }
 
 void TestAttentionAnswers::comparingIsCancelled()

@@ -5,11 +5,16 @@
 
 #include <QSignalSpy>
 
+#include <functional>
+#include <set>
+
 using namespace orrery;
 using namespace orrery::ui;
 using namespace Qt::StringLiterals;
 
 namespace {
+
+const HeadRef kStarred{0, 1};
 
 SampleModel smallModel()
 {
@@ -50,8 +55,32 @@ private Q_SLOTS:
     void anotherBaseIsNeverMixedUp();
     void supersededFramesLeaveWithTheNextAttempt();
     void detailOfTheSameStepIsRead();
+    void starredHeadsHaveStepsBetween();
+    void aPageWithoutAStepShowsTheNearest();
+    void playGoesThroughStarredSteps();
+    void starsThatChangedAreLearned();
+    void starredStepsAreCompared();
+    void aStepOfALinkWaitsForItsPage();
+    void aStarIsSeenWhileItTrains();
 
 private:
+    /// All heads at steps 50 and 100, one of them every ten.
+    void startStarred(const std::function<std::vector<HeadRef>(int64_t)> &heads = [](int64_t) {
+        return std::vector<HeadRef>{kStarred};
+    })
+    {
+        addSampleFrames(*m_session, u"alpha"_s, smallModel(), 2, 50, 1'000);
+        addStarredFrames(*m_session, u"alpha"_s, 10, 100, heads);
+        m_feed->setRun(u"alpha"_s);
+        m_feed->setWantsDetail(true);
+        m_feed->setActive(true);
+    }
+    [[nodiscard]] std::vector<int64_t> steps() const
+    {
+        std::vector<int64_t> found;
+        for (const FrameInfo &info : m_feed->steps()) found.push_back(info.step);
+        return found;
+    }
     void start(int frames)
     {
         addSampleFrames(*m_session, u"alpha"_s, smallModel(), frames, 10, 1'000);
@@ -324,6 +353,141 @@ void TestFrameFeed::detailOfTheSameStepIsRead()
     m_feed->goTo(0);
     QTRY_COMPARE(shownStep(), 10);
     QVERIFY(!m_feed->detail());
+}
+
+void TestFrameFeed::starredHeadsHaveStepsBetween()
+{
+    startStarred();
+    QTRY_COMPARE(shownStep(), 100);
+    QCOMPARE(steps(), (std::vector<int64_t>{50, 100})); // of all heads
+    QTRY_COMPARE(m_feed->leftOut(), (std::vector<int64_t>{10, 20, 30, 40, 60, 70, 80, 90}));
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(m_feed->steps().size(), size_t(10));
+    QVERIFY(m_feed->leftOut().empty() && m_feed->isFollowing());
+    QCOMPARE(m_feed->index(), 9);
+    m_feed->goTo(6);
+    QTRY_COMPARE(shownStep(), 70);
+    QCOMPARE(m_feed->steps()[6].kind, FrameKind::Heads);
+    QCOMPARE(m_feed->shown()->report.overview.size(), size_t(1));
+    QVERIFY(m_feed->detail() == m_feed->shown());
+    QTRY_VERIFY(m_feed->overview()); // for what stands beside
+    QCOMPARE(m_feed->overview()->report.step, 50);
+    QCOMPARE(m_feed->overview()->report.overview.size(), size_t(4));
+    m_feed->goTo(9);
+    QTRY_COMPARE(shownStep(), 100);
+    QVERIFY(m_feed->overview() == m_feed->shown());
+    QCOMPARE(m_feed->steps()[9].kind, FrameKind::Overview);
+    m_feed->setHeads({kStarred, {1, 1}}); // one of them has no star
+    QCOMPARE(m_feed->steps().size(), size_t(2));
+}
+
+void TestFrameFeed::aPageWithoutAStepShowsTheNearest()
+{
+    startStarred();
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(m_feed->steps().size(), size_t(10));
+    m_feed->goTo(2);
+    QTRY_COMPARE(shownStep(), 30);
+    QVERIFY(!m_feed->missedStep());
+    m_feed->setHeads({{1, 1}});
+    QTRY_COMPARE(shownStep(), 50);
+    QCOMPARE(m_feed->missedStep(), std::optional<int64_t>(30));
+    m_feed->setHeads({});
+    QCOMPARE(m_feed->missedStep(), std::optional<int64_t>(30));
+    m_feed->setHeads({kStarred}); // and back
+    QTRY_COMPARE(shownStep(), 30);
+    QVERIFY(!m_feed->missedStep());
+    m_feed->setHeads({});
+    QTRY_COMPARE(shownStep(), 50);
+    m_feed->goTo(0); // a person takes it as it is
+    QVERIFY(!m_feed->missedStep());
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(shownStep(), 50);
+}
+
+void TestFrameFeed::playGoesThroughStarredSteps()
+{
+    startStarred();
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(m_feed->steps().size(), size_t(10));
+    m_feed->goTo(0);
+    m_feed->setFramesPerSecond(60);
+    std::set<qint64> seen;
+    connect(m_feed.get(), &FrameFeed::shownChanged, m_feed.get(), [&] { seen.insert(shownStep()); });
+    m_feed->setPlaying(true);
+    QTRY_VERIFY(!m_feed->isPlaying());
+    QTRY_COMPARE(shownStep(), 100);
+    QCOMPARE(seen.size(), size_t(10)); // none is left out
+}
+
+/// Which heads a frame has is told by its content.
+void TestFrameFeed::starsThatChangedAreLearned()
+{
+    startStarred([](int64_t step) {
+        return step < 60 ? std::vector<HeadRef>{{1, 1}} : std::vector<HeadRef>{kStarred};
+    });
+    m_feed->setHeads({kStarred});
+    QTRY_VERIFY(m_feed->steps().size() > 2);
+    m_feed->goToStep(20);
+    QTRY_COMPARE(shownStep(), 50);
+    QTRY_COMPARE(steps(), (std::vector<int64_t>{50, 60, 70, 80, 90, 100}));
+    QCOMPARE(m_feed->missedStep(), std::optional<int64_t>(20));
+    m_feed->setHeads({{1, 1}});
+    QTRY_COMPARE(shownStep(), 20);
+    QCOMPARE(steps(), (std::vector<int64_t>{10, 20, 30, 40, 50, 100}));
+}
+
+void TestFrameFeed::starredStepsAreCompared()
+{
+    startStarred();
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(m_feed->steps().size(), size_t(10));
+    m_feed->setWantsBase(true);
+    m_feed->setBaseStep(80);
+    m_feed->goToStep(90);
+    QTRY_VERIFY(shownStep() == 90 && m_feed->base());
+    QCOMPARE(m_feed->base()->report.step, 80);
+    QTRY_VERIFY(m_feed->baseDetail() && m_feed->overviewBase());
+    QCOMPARE(m_feed->baseDetail()->report.step, 80);
+    QCOMPARE(m_feed->overviewBase()->report.step, 100); // of all heads the nearest
+    m_feed->setHeads({});
+    QTRY_VERIFY(m_feed->base() && m_feed->base()->report.step == 100);
+    m_feed->setHeads({kStarred}); // what was chosen comes back
+    QTRY_VERIFY(m_feed->base() && m_feed->base()->report.step == 80);
+    QCOMPARE(m_feed->baseIndex(), 7);
+}
+
+void TestFrameFeed::aStepOfALinkWaitsForItsPage()
+{
+    addSampleFrames(*m_session, u"alpha"_s, smallModel(), 2, 50, 1'000);
+    addStarredFrames(*m_session, u"alpha"_s, 10, 100, [](int64_t) { return std::vector<HeadRef>{kStarred}; });
+    m_feed->setRun(u"alpha"_s);
+    m_feed->goToStep(70);
+    m_feed->setBaseStep(20);
+    m_feed->setWantsDetail(true);
+    m_feed->setWantsBase(true);
+    m_feed->setActive(true);
+    QTRY_COMPARE(shownStep(), 50);
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(shownStep(), 70);
+    QTRY_VERIFY(m_feed->base() && m_feed->base()->report.step == 20);
+}
+
+void TestFrameFeed::aStarIsSeenWhileItTrains()
+{
+    start(5);
+    m_feed->setWantsDetail(true);
+    m_feed->setHeads({kStarred});
+    QTRY_COMPARE(shownStep(), 50);
+    addStarredFrames(*m_session, u"alpha"_s, 60, 60, [](int64_t) { return std::vector<HeadRef>{kStarred}; });
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    status.lastFrameId = 1'060;
+    m_session->sendUpdate(status);
+    QTRY_COMPARE(shownStep(), 60);
+    QVERIFY(m_feed->isFollowing());
+    m_feed->setHeads({});
+    QTRY_COMPARE(shownStep(), 50);
+    QVERIFY(m_feed->isFollowing()); // the newest that the page has
 }
 
 ORRERY_GUI_TEST_MAIN(TestFrameFeed)

@@ -226,6 +226,16 @@ void TestHeadMatrix::mediaAreNamed()
     QCOMPARE(labels(tokens, Granularity::Line), (QStringList{u"a"_s, u"image 0, patch 0-2"_s}));
     QCOMPARE(tokenLabel({.modality = Modality::Audio, .item = 1, .place = 7}), u"audio 1, frame 7"_s);
     QCOMPARE(groupTokens(tokens, Granularity::Line).size(), size_t(2));
+    // In full: where a patch is in its picture, where that is a square of patches.
+    QCOMPARE(partSentence(tokens, 0), u"a"_s);
+    QCOMPARE(partSentence(tokens, 3), u"patch 2 of image 0"_s);
+    tokens.push_back({.modality = Modality::Image, .item = 0, .place = 3});
+    tokens.push_back({.modality = Modality::Audio, .item = 1, .place = 7});
+    QCOMPARE(partSentence(tokens, 3), u"patch 2 of image 0, row 1, column 0"_s);
+    QCOMPARE(partSentence(tokens, 5), u"frame 7 of audio 1, from 0.35 s"_s);
+    QCOMPARE(partSentence(tokens, 6), QString());
+    QCOMPARE(rangeSentence(tokens, {3, 4}), u"token 3, patch 2 of image 0, row 1, column 0"_s);
+    QCOMPARE(rangeSentence(tokens, {0, 1}), u"token 0 “a”"_s);
 }
 
 void TestHeadMatrix::oneItemNeedsNoNumberOnAnAxis()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stars on heads: set while the run trains, and a note for the next run where it does not.
+// Stars on heads: set while the run trains, a note for the next run where it does not, and the steps that starred
+// heads alone have.
 #include "tests/widgets/attention/attention_fixture.h"
 
 #include "widgets/attention/starred_heads.h"
@@ -45,8 +46,26 @@ private Q_SLOTS:
     void twoRefusalsLeaveWhatTheRunHas_data();
     void twoRefusalsLeaveWhatTheRunHas();
     void hiddenAndShownReadsAgain();
+    void starredHeadsAreScrubbedThroughStepsOfTheirOwn();
+    void differencesOfStarredStepsAreOfLikeCells_data();
+    void differencesOfStarredStepsAreOfLikeCells();
+    void aLinkOpensAStarredStep();
 
 private:
+    /// All heads at steps 50 and 100, one of them every ten.
+    void openStarred(const SampleModel &model = {})
+    {
+        addSampleFrames(*m_session, u"alpha"_s, model, 2, 50, 100);
+        addStarredFrames(*m_session, u"alpha"_s, 10, 100, [](int64_t) { return std::vector<HeadRef>{{3, 2}}; });
+        m_panel->show();
+        m_panel->setRun(u"alpha"_s);
+        QTRY_COMPARE(shownStep(), 100);
+        QTRY_COMPARE(m_panel->feed()->leftOut().size(), size_t(8));
+        m_panel->flush();
+        m_panel->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_panel.get()));
+    }
+    [[nodiscard]] QString stepInfo() const { return child<ElidedLabel>(m_panel.get(), "stepInfo")->fullText(); }
     void openFrozen(StarredHeads &stars, const QStringList &names = {})
     {
         stars.setRun(u"alpha"_s);
@@ -305,6 +324,115 @@ void TestStarredHeads::hiddenAndShownReadsAgain()
     QVERIFY(!stars()->isKnown());
     QTRY_COMPARE(stars()->heads(), (Heads{{1, 1}}));
     QTRY_VERIFY(stars()->isKnown());
+}
+
+void TestStarredHeads::starredHeadsAreScrubbedThroughStepsOfTheirOwn()
+{
+    openStarred();
+    FrameSlider *slider = m_panel->scrubber()->slider();
+    QCOMPARE(slider->maximum(), 1); // all heads were kept twice
+    QVERIFY2(stepInfo().startsWith(u"kept step 2 of 2, of all heads"_s), qPrintable(stepInfo()));
+    QCOMPARE(slider->sentenceOf(0), u"Step 50, of all heads, kept step 1 of 2"_s);
+    openHead({3, 2});
+    QTRY_COMPARE(slider->maximum(), 9);
+    m_panel->flush();
+    QTest::keyClick(map(), Qt::Key_Comma);
+    QTRY_COMPARE(shownStep(), 90);
+    m_panel->flush();
+    QVERIFY(!map()->figure().isEmpty());
+    QVERIFY2(stepInfo().startsWith(u"kept step 9 of 10, of starred heads alone"_s), qPrintable(stepInfo()));
+    QAccessibleInterface *spoken = QAccessible::queryAccessibleInterface(slider);
+    QVERIFY(spoken);
+    QCOMPARE(spoken->text(QAccessible::Description), u"Step 90, of starred heads alone, kept step 9 of 10"_s);
+    // The heads beside are of the nearest step that has them, and say so.
+    QTRY_VERIFY(m_panel->feed()->overview());
+    m_panel->flush();
+    QCOMPARE(overview()->scene().tiles().size(), size_t(36));
+    QVERIFY(child<ElidedLabel>(m_panel.get(), "overviewTitle")->fullText().endsWith(u", step 100"_s));
+    QTest::keyClick(slider, Qt::Key_Home);
+    QTRY_COMPARE(shownStep(), 10);
+    QTest::mouseClick(slider, Qt::LeftButton, {}, QPoint(int(slider->xOf(2)), 11));
+    QTRY_COMPARE(shownStep(), 30);
+    // A head without a star has the nearest step of all heads, and says why.
+    QTest::keyClick(map(), Qt::Key_BracketRight);
+    QCOMPARE(m_panel->place().head, (HeadRef{3, 3}));
+    QTRY_COMPARE(shownStep(), 50);
+    m_panel->flush();
+    QVERIFY(!map()->figure().isEmpty());
+    QVERIFY2(stepInfo().startsWith(u"nearest of all heads: step 30 has starred ones alone"_s), qPrintable(stepInfo()));
+    QTest::keyClick(map(), Qt::Key_BracketLeft);
+    QTRY_COMPARE(shownStep(), 30);
+    QTest::keyClick(map(), Qt::Key_Escape); // and to all heads
+    QTRY_COMPARE(shownStep(), 50);
+    m_panel->flush();
+    QVERIFY(child<ElidedLabel>(m_panel.get(), "overviewTitle")->fullText().endsWith(u"heads"_s));
+    QTest::keyClick(overview(), Qt::Key_Period);
+    QTRY_COMPARE(shownStep(), 100);
+}
+
+void TestStarredHeads::differencesOfStarredStepsAreOfLikeCells_data()
+{
+    QTest::addColumn<int>("base");
+    QTest::newRow("two steps of starred heads") << 20;
+    QTest::newRow("a step of all heads, which has both") << 50;
+}
+
+void TestStarredHeads::differencesOfStarredStepsAreOfLikeCells()
+{
+    QFETCH(const int, base);
+    SampleModel model; // starred heads have a cell a token, all heads one for two
+    const auto fine = model;
+    model.tokensPerCell = 2;
+    openStarred(model);
+    m_session->frameContent = [all = m_session->frameContent, fine](const QString &run, const FrameInfo &info) {
+        if (info.kind == FrameKind::Overview) return all(run, info);
+        AttentionFrame frame = sampleFrame(fine, info.step, double(info.step) / 100);
+        leaveHeads(frame, {{3, 2}});
+        return std::optional(frame);
+    };
+    m_panel->setRun({});
+    m_panel->setRun(u"alpha"_s);
+    openHead({3, 2});
+    QTRY_COMPARE(m_panel->feed()->steps().size(), size_t(10));
+    m_panel->setDifference(true);
+    m_panel->feed()->setBaseStep(base);
+    m_panel->feed()->goToStep(30);
+    QTRY_VERIFY(shownStep() == 30 && m_panel->base() && m_panel->base()->report.step == base);
+    QTRY_VERIFY(m_panel->feed()->baseDetail());
+    QTRY_VERIFY(!map()->whole().isEmpty());
+    m_panel->flush();
+    const HeadMatrix &seen = map()->whole().content().heads.front();
+    QVERIFY(seen.isDifference);
+    QCOMPARE(seen.height(), 30);
+    const std::vector<float> now = sampleWeights(fine, 3, 2, 0.3), then = sampleWeights(fine, 3, 2, base / 100.0);
+    for (const int row : {4, 17, 29})
+        for (const int column : {0, 3, row}) {
+            const size_t cell = size_t(row) * 30 + size_t(column);
+            QVERIFY(std::abs(seen.meanAt(row, column) - (now[cell] - then[cell])) <
+                    (std::sqrt(now[cell]) + std::sqrt(then[cell])) / 255 + 1e-4);
+        }
+    QTest::keyClick(map(), Qt::Key_Escape);
+    QTRY_COMPARE(shownStep(), 50);
+}
+
+void TestStarredHeads::aLinkOpensAStarredStep()
+{
+    openStarred();
+    openHead({3, 2});
+    QTRY_COMPARE(m_panel->feed()->steps().size(), size_t(10));
+    m_panel->setDifference(true);
+    m_panel->feed()->setBaseStep(20);
+    m_panel->feed()->goToStep(70);
+    QTRY_COMPARE(shownStep(), 70);
+    m_panel->flush();
+    const QVariantMap state = m_panel->view().state();
+    QCOMPARE(state[u"step"_s].toInt(), 70);
+    QCOMPARE(state[u"against"_s].toInt(), 20);
+    m_panel->setRun({});
+    m_panel->goTo({});
+    m_panel->view().restore(state);
+    QTRY_COMPARE(shownStep(), 70);
+    QTRY_VERIFY(m_panel->base() && m_panel->base()->report.step == 20);
 }
 
 ORRERY_GUI_TEST_MAIN(TestStarredHeads)
