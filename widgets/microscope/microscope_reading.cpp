@@ -66,7 +66,7 @@ SaidToken saidToken(const InspectReport &report)
     said.exists = true;
     said.isText = isTextToken(token);
     said.id = token.id;
-    said.label = tokenLabel(token);
+    said.label = partSentence(report.tokens, int64_t(next));
     if (!said.isText) return said;
     const int place = placeOf(report.candidates, token.id);
     said.rank = place + 1;
@@ -109,14 +109,23 @@ QString textBefore(const std::vector<InspectedToken> &tokens, int64_t token, qsi
 {
     // Enough tokens for the characters and for the beginning of one that is spread over several tokens.
     const int64_t end = std::clamp<int64_t>(token + 1, 0, std::ssize(tokens));
-    const int64_t begin = std::max<int64_t>(0, end - maxCharacters - 4);
+    int64_t begin = std::max<int64_t>(0, end - maxCharacters - 4);
+    const auto isOneItem = [&tokens](int64_t a, int64_t b) {
+        const InspectedToken &one = tokens[size_t(a)], &other = tokens[size_t(b)];
+        return one.modality != Modality::Text && one.modality == other.modality && one.item == other.item;
+    };
+    while (begin > 0 && begin < end && isOneItem(begin - 1, begin)) --begin;
     TokenCells cells;
     for (int64_t i = begin; i < end; ++i) {
         const InspectedToken &one = tokens[size_t(i)];
-        if (isTextToken(one))
+        if (isTextToken(one)) {
             cells.appendToken(one.bytes, isSpecialToken(one.bytes, one.id));
-        else
-            cells.appendToken(toStd(tokenLabel(one)), true);
+            continue;
+        }
+        // All of a picture or recording that stands there is one thing.
+        const int64_t first = i;
+        while (i + 1 < end && isOneItem(first, i + 1)) ++i;
+        cells.appendToken(toStd(rangeLabel(tokens, {first, i + 1})), true);
     }
     cells.finish();
     const std::vector<Cell> &all = cells.cells();

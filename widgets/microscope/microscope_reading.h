@@ -21,7 +21,7 @@ struct SaidToken {
     bool exists = false; ///< false: the token that is asked about is the last one
     bool isText = false; ///< false: a patch or frame, which no model says
     int32_t id = -1;
-    QString label;                       ///< as tokenLabel()
+    QString label;                       ///< as partSentence()
     double probability = kUnknownNumber; ///< NaN: the model did not say how likely it was
     double surprise = kUnknownNumber;    ///< nats
     int rank = 0;                        ///< from 1; 0: beyond the candidates

@@ -29,7 +29,7 @@ QString labelOf(const TokenAlternative &token) { return visibleTokenText(token.b
 
 QString labelAt(const InspectReport &report, int64_t place)
 {
-    return place >= 0 && place < std::ssize(report.tokens) ? tokenLabel(report.tokens[size_t(place)])
+    return place >= 0 && place < std::ssize(report.tokens) ? axisLabels(report.tokens, {{place, place + 1}}).front()
                                                            : unknownText();
 }
 
@@ -201,11 +201,11 @@ ReadingTable tokenTable(bool isSigned, double limit, const QString &unit)
 }
 
 TableRow tokenRow(const QString &place, const QString &label, double value, const QString &number,
-                  int64_t token)
+                  int64_t token, const QString &inFull)
 {
     TableRow row{.cells = {{.text = place}, {.text = label}, {.text = {}, .value = value}, {.text = number}},
                  .place = int(token)};
-    row.spoken = tr("token %1, %2, %3").arg(place, label, number);
+    row.spoken = tr("token %1, %2, %3").arg(place, inFull, number);
     row.toolTip = row.spoken;
     return row;
 }
@@ -223,11 +223,14 @@ SectionContent matteredContent(const InspectReport &report, RowLimit limit)
     content.table =
         tokenTable(true, roundLimit(std::abs(report.attribution[size_t(places.front())])), tr("nats"));
     const size_t count = limit == RowLimit::All ? places.size() : std::min<size_t>(kFewTokens, places.size());
+    std::vector<TokenRange> ranges;
+    for (size_t i = 0; i < count; ++i) ranges.push_back({places[i], places[i] + 1});
+    const std::vector<QString> labels = axisLabels(report.tokens, ranges);
     for (size_t i = 0; i < count; ++i) {
         const int place = places[i];
         const double value = report.attribution[size_t(place)];
-        content.table.rows.push_back(
-            tokenRow(QString::number(place), labelAt(report, place), value, signedNatsText(value), place));
+        content.table.rows.push_back(tokenRow(QString::number(place), labels[i], value, signedNatsText(value), place,
+                                              partSentence(report.tokens, place)));
     }
     content.numHidden = int(places.size() - count);
     const SaidToken said = saidToken(report);
@@ -260,6 +263,9 @@ SectionContent attentionContent(const InspectReport &report, const std::optional
     content.table = tokenTable(false, std::min(1.0, roundLimit(shares->front().weight)), tr("Weight"));
     const size_t count =
         limit == RowLimit::All ? shares->size() : std::min<size_t>(kFewTokens, shares->size());
+    std::vector<TokenRange> ranges;
+    for (size_t i = 0; i < count; ++i) ranges.push_back((*shares)[i].range);
+    const std::vector<QString> labels = axisLabels(report.tokens, ranges);
     bool isPooled = false;
     for (size_t i = 0; i < count; ++i) {
         const AttentionShare &one = (*shares)[i];
@@ -267,8 +273,8 @@ SectionContent attentionContent(const InspectReport &report, const std::optional
         isPooled = isPooled || isGroup;
         const QString place = isGroup ? u"%1-%2"_s.arg(one.range.begin).arg(one.range.end - 1)
                                       : QString::number(one.range.begin);
-        content.table.rows.push_back(tokenRow(place, rangeLabel(report.tokens, one.range), one.weight,
-                                              fixedText(one.weight, 3), one.range.begin));
+        content.table.rows.push_back(tokenRow(place, labels[i], one.weight, fixedText(one.weight, 3), one.range.begin,
+                                              isGroup ? labels[i] : partSentence(report.tokens, one.range.begin)));
     }
     content.numHidden = int(shares->size() - count);
     content.sentence =

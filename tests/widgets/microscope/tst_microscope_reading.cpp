@@ -57,6 +57,7 @@ private Q_SLOTS:
     void behindTheLastTokenNothingWasSaid();
     void whatCouldBeSeenBeforeHasNoProbability();
     void patchesAreNotSaid();
+    void partsAreNamedByTheirPlace();
     void entropyIsExactOnlyOfTheWholeVocabulary();
     void textIsCutAtCharacters();
     void brokenBytesStayVisible();
@@ -133,9 +134,32 @@ void TestMicroscopeReading::patchesAreNotSaid()
     report.tokens[3] = {.id = -1, .modality = Modality::Image, .item = 0, .place = 4};
     const SaidToken said = saidToken(report);
     QVERIFY(said.exists && !said.isText);
-    QCOMPARE(said.label, tokenLabel(report.tokens[3]));
+    QCOMPARE(said.label, u"patch 4 of image 0"_s);
     QVERIFY(microscopeHeadline(report).contains(said.label));
     QVERIFY(!lensPath(report)->isSaid);
+}
+
+/// As in the attention panel: what it is, and where in its picture or recording.
+void TestMicroscopeReading::partsAreNamedByTheirPlace()
+{
+    InspectReport report = answer(5, {{0, 0}});
+    QVERIFY(report.tokens.size() > 6);
+    for (int64_t i = 0; i < 4; ++i) report.tokens[size_t(i)] = {.id = -1, .modality = Modality::Image, .item = 0, .place = i};
+    report.tokens[4] = {.id = 1, .bytes = "a"};
+    QCOMPARE(textBefore(report.tokens, 4, 36), u"image 0, patch 0-3a"_s); // one thing, not four
+    QCOMPARE(textBefore(report.tokens, 1, 36), u"image 0, patch 0-1"_s);
+    report.attribution.assign(report.tokens.size(), 0.01F);
+    report.attribution[3] = 2;
+    const SectionContent mattered = matteredContent(report, RowLimit::All);
+    QCOMPARE(mattered.table.rows.front().cells[1].text, u"patch 3"_s); // the text has one picture
+    QVERIFY2(mattered.table.rows.front().toolTip.startsWith(u"token 3, patch 3 of image 0, row 1, column 1, "_s),
+             qPrintable(mattered.table.rows.front().toolTip));
+    report.tokens[2] = {.id = -1, .modality = Modality::Audio, .item = 1, .place = 2};
+    report.attribution[2] = 3;
+    const SectionContent both = matteredContent(report, RowLimit::All);
+    QCOMPARE(both.table.rows[0].cells[1].text, u"audio 1, frame 2"_s);
+    QVERIFY(both.table.rows[0].toolTip.contains(u"frame 2 of audio 1, from 0.10 s"_s));
+    QCOMPARE(both.table.rows[1].cells[1].text, u"image 0, patch 3"_s);
 }
 
 void TestMicroscopeReading::entropyIsExactOnlyOfTheWholeVocabulary()
