@@ -3,17 +3,21 @@
 
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace orrery::ui {
 
 EmptyState::EmptyState(const QString &title, const QString &sentence, QWidget *parent)
     : QWidget(parent), m_title(new ToneLabel(QString(), Tone::Text, TypeSize::Heading, this)),
-      m_sentence(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)), m_buttons(new QHBoxLayout)
+      m_sentence(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)), m_buttons(new WrapRow(Qt::AlignHCenter))
 {
     m_title->setAlignment(Qt::AlignHCenter);
     m_title->setWordWrap(true);
@@ -21,23 +25,18 @@ EmptyState::EmptyState(const QString &title, const QString &sentence, QWidget *p
     m_sentence->setWordWrap(true);
     m_sentence->setMaximumWidth(420);
     m_sentence->setMinimumWidth(120);
-    m_buttons->setSpacing(space::kOne);
+    m_buttons->setContentsMargins(0, space::kOne, 0, 0);
     auto *sentenceRow = new QHBoxLayout;
     sentenceRow->addStretch(1);
     sentenceRow->addWidget(m_sentence, 100);
     sentenceRow->addStretch(1);
-    auto *buttonRow = new QHBoxLayout;
-    buttonRow->addStretch(1);
-    buttonRow->addLayout(m_buttons);
-    buttonRow->addStretch(1);
     auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(space::kOne, space::kTwo, space::kOne, space::kTwo);
+    layout->setContentsMargins(space::kOne, space::kHalf, space::kOne, space::kHalf);
     layout->setSpacing(space::kOne);
     layout->addStretch(2);
     layout->addWidget(m_title);
     layout->addLayout(sentenceRow);
-    layout->addSpacing(space::kOne);
-    layout->addLayout(buttonRow);
+    layout->addLayout(m_buttons);
     layout->addStretch(3);
     setTexts(title, sentence);
 }
@@ -49,6 +48,19 @@ void EmptyState::setTexts(const QString &title, const QString &sentence)
     m_sentence->setText(sentence);
     setAccessibleName(title);
     setAccessibleDescription(sentence);
+}
+
+QSize EmptyState::minimumSizeHint() const
+{
+    const QSize least = layout()->totalMinimumSize();
+    if (!isVisible()) return least;
+    return {least.width(), layout()->totalMinimumHeightForWidth(std::max(width(), least.width()))};
+}
+
+void EmptyState::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    if (event->size().width() != event->oldSize().width()) updateGeometry();
 }
 
 QPushButton *EmptyState::addButton(const QString &text, const QString &iconName)

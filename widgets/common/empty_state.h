@@ -5,12 +5,12 @@
 
 #include <QWidget>
 
-class QHBoxLayout;
 class QPushButton;
 
 namespace orrery::ui {
 
 class ToneLabel;
+class WrapRow;
 
 class EmptyState : public QWidget {
     Q_OBJECT
@@ -21,10 +21,15 @@ public:
     QPushButton *addButton(const QString &text, const QString &iconName = {});
     /// A plain button, where another panel beside this one already has the primary one.
     QPushButton *addPlainButton(const QString &text, const QString &iconName = {});
+    /// Words take more lines in a narrow place: as high as they are at the width that it has.
+    [[nodiscard]] QSize minimumSizeHint() const override;
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     ToneLabel *m_title, *m_sentence;
-    QHBoxLayout *m_buttons;
+    WrapRow *m_buttons;
 };
 
 } // namespace orrery::ui

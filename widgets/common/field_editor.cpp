@@ -196,8 +196,11 @@ void FieldEditor::setDefaultText(const QString &text)
 
 void FieldEditor::setPlaceholder(const QString &text)
 {
-    m_placeholder = text;
     if (m_line) m_line->setPlaceholderText(text.isEmpty() ? m_default : text);
+    if (text == m_placeholder) return;
+    m_placeholder = text;
+    // Words have no room in every field.
+    if (m_line) m_line->setToolTip(text.isEmpty() ? fieldToolTip(m_field) : text + u'\n' + fieldToolTip(m_field));
 }
 
 void FieldEditor::setGivenText(const std::optional<QString> &text)

@@ -12,6 +12,11 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kLeastPadding = 6;
+
+} // namespace
 
 /// Painted as a segment; a radio button underneath, so that keys, roles and exclusiveness come with it.
 class SegmentedChoice::Segment : public QRadioButton {
@@ -27,7 +32,11 @@ public:
     {
         return {fontMetrics().horizontalAdvance(text()) + 2 * (space::kOne + space::kHalf), 28};
     }
-    [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
+    /// Closer together where there is no room; the words stay whole.
+    [[nodiscard]] QSize minimumSizeHint() const override
+    {
+        return {fontMetrics().horizontalAdvance(text()) + 2 * kLeastPadding, 28};
+    }
 
 protected:
     bool hitButton(const QPoint &position) const override { return rect().contains(position); }

@@ -5,6 +5,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QEvent>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QStyle>
 
@@ -35,6 +36,21 @@ void UnitLineEdit::setInvalid(bool isInvalid)
 void UnitLineEdit::applyMargins()
 {
     setTextMargins(0, 0, m_unit.isEmpty() ? 0 : fontMetrics().horizontalAdvance(m_unit) + space::kOne, 0);
+}
+
+bool UnitLineEdit::event(QEvent *event)
+{
+    // Undo of the form around it, when nothing was typed here.
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto *key = static_cast<QKeyEvent *>(event);
+        const bool isUndo = key->matches(QKeySequence::Undo) && !isUndoAvailable();
+        const bool isRedo = key->matches(QKeySequence::Redo) && !isRedoAvailable();
+        if (isUndo || isRedo) {
+            event->ignore();
+            return true;
+        }
+    }
+    return QLineEdit::event(event);
 }
 
 void UnitLineEdit::changeEvent(QEvent *event)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A line edit with its unit written inside at the right, and a red edge while its text breaks a rule. GUI
-// thread only.
+// thread only. Leaves the keys of undo and redo to what is around it while there is nothing of its own to take back.
 #pragma once
 
 #include <QLineEdit>
@@ -14,6 +14,8 @@ public:
     void setUnit(const QString &unit);
     void setInvalid(bool isInvalid);
     [[nodiscard]] bool isInvalid() const { return m_isInvalid; }
+
+    bool event(QEvent *event) override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;

@@ -2,6 +2,7 @@
 #include "tests/widgets/common/gui_test.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/glossary.h"
@@ -12,6 +13,7 @@
 #include "widgets/common/run_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -55,6 +57,8 @@ private Q_SLOTS:
     void glossaryIsInOrder();
     void settingsSayWhatIsGood();
     void segmentsSignalOnlyChoicesOfAPerson();
+    void aRowGoesOnInAFurtherOne();
+    void anEmptyPlaceIsAsHighAsItsWords();
     void editorShowsDefaultAsPlaceholder();
     void readsBothShapesOfSpecJson_data();
     void readsBothShapesOfSpecJson();
@@ -358,6 +362,54 @@ void TestUiCommon::settingsSayWhatIsGood()
     const QString hover = fieldToolTip(*table.find("optimizer.lr"));
     QVERIFY2(hover.contains(u"Good: 0.001 to start with"_s) && hover.contains(u"Key: optimizer.lr"_s), qPrintable(hover));
     QVERIFY(!fieldToolTip(*table.find("data.path")).contains(u"Good:"_s));
+}
+
+void TestUiCommon::aRowGoesOnInAFurtherOne()
+{
+    QWidget place;
+    auto *row = new WrapRow(Qt::AlignRight, &place);
+    QWidget first, second, third;
+    for (QWidget *widget : {&first, &second, &third}) {
+        widget->setFixedSize(80, 24);
+        row->addWidget(widget);
+    }
+    const int gap = row->spacing();
+    QCOMPARE(row->sizeHint(), QSize(3 * 80 + 2 * gap, 24));
+    QCOMPARE(row->minimumSize().width(), 80);
+    place.resize(300, 60);
+    place.show();
+    QTRY_COMPARE(third.geometry().right(), 299); // right, in one row
+    QCOMPARE(first.y(), third.y());
+    place.resize(2 * 80 + gap, 60);
+    QTRY_COMPARE(third.y(), 24 + gap);
+    QCOMPARE(first.x(), 0);
+    QCOMPARE(row->heightForWidth(2 * 80 + gap), 2 * 24 + gap);
+    QTRY_COMPARE(row->minimumSize().height(), 2 * 24 + gap); // who lays out around it knows
+    second.hide();
+    QTRY_COMPARE(third.y(), 0); // what is hidden takes no room
+    // One that expands takes what is left of its row.
+    third.setMinimumSize(40, 24);
+    third.setMaximumSize(QWIDGETSIZE_MAX, 24);
+    third.setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    place.resize(200, 60);
+    QTRY_COMPARE(third.geometry(), QRect(80 + gap, 0, 200 - 80 - gap, 24));
+    row->removeWidget(&first);
+    QCOMPARE(row->count(), 2);
+    for (QWidget *widget : {&first, &second, &third}) widget->setParent(nullptr);
+}
+
+void TestUiCommon::anEmptyPlaceIsAsHighAsItsWords()
+{
+    EmptyState empty(u"Nothing yet"_s, u"What comes here is said in a sentence that is longer than the place is wide, by far."_s);
+    QPushButton *button = empty.addButton(u"Make it"_s), *other = empty.addButton(u"Open it"_s);
+    empty.resize(140, 400);
+    empty.show();
+    QTRY_VERIFY(other->y() > button->y()); // no room beside each other
+    const int narrow = empty.minimumSizeHint().height();
+    empty.resize(600, 400);
+    QTRY_COMPARE(other->y(), button->y());
+    QTRY_VERIFY(empty.minimumSizeHint().height() < narrow);
+    QVERIFY(empty.minimumSizeHint().width() < 2 * button->width());
 }
 
 void TestUiCommon::segmentsSignalOnlyChoicesOfAPerson()
