@@ -29,7 +29,7 @@ QUICK = ["README", "tour", "plugins"]  # by docs_commands_quick; all others by d
 STEPS = 6
 TIMEOUT_S = 300
 # Steps that a document's own, long training would have.
-SMALLER = [(r"@1200\b", f"@{STEPS}"), (r"--step 1200\b", f"--step {STEPS}")]
+SMALLER = [(r"@1200\b", f"@{STEPS}"), (r"--step (1200|100)\b", f"--step {STEPS}")]
 NEEDS_MEMORY = {"inspect"}  # documents whose RUN has the memory plugin without having trained it themselves
 
 

@@ -34,6 +34,7 @@ EXEMPT = {
     "widgets/runs/breakpoint_editor.cpp": ["loss > 4"],                               # as it is typed
     "widgets/theme/theme.cpp": ["Noto Sans"],                                         # a font
     "widgets/attention/attention_export.cpp": ["<image "],                            # SVG
+    "widgets/common/svg_text_paths.cpp": ["<use xlink"],                              # SVG
     "plugins/memory/ui/slot_model.cpp": ["token\\tusage"],                            # columns of a file
     # parts of errors
     "plugins/memory/ui/similarity_export.cpp": ["the picture could not be encoded"],

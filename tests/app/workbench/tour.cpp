@@ -2,7 +2,7 @@
 // A walk through the real window on real trainings, as a new user would do it, with a picture at each stop:
 // those of the README, docs/tour.md and docs/playground.md. Host, workers, plugins and runs are real; the
 // home is a temporary one. A stop that does not come ends the walk with a message and exit code 1.   usage:
-// orrery-tour [folder] [tour|conversation]
+// orrery-tour [folder] [tour|conversation|more]
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
 #include "app/workbench/ui_plugins.h"
@@ -16,14 +16,13 @@
 #include <QSettings>
 #include <QTemporaryDir>
 
-
 using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::ui;
 
 int main(int argc, char **argv)
 {
-    QTemporaryDir home;
+    QTemporaryDir home(QDir::tempPath() + u"/tour-XXXXXX"_s);
     qputenv("ORRERY_HOME", home.filePath(u"home"_s).toUtf8());
     qputenv("XDG_RUNTIME_DIR", home.path().toUtf8());
     QApplication application(argc, argv);
@@ -47,8 +46,10 @@ int main(int argc, char **argv)
         UiPlugins plugins(window, session, settings);
         plugins.load(PluginCatalogue::scan({{ORRERY_PLUGIN_DIR, DirectoryNeed::Named}}));
         TourStops stops(session, window, arguments.value(1, QDir::currentPath()), home.path());
-        isGood = stops.open() && (only == u"conversation" || stops.tour()) &&
-                 (only == u"tour" || stops.conversation());
+        const auto isWanted = [&only](const QString &part) { return only.isEmpty() || only == part; };
+        isGood = stops.open() && (!isWanted(u"tour"_s) || stops.tour()) &&
+                 (!isWanted(u"conversation"_s) || stops.conversation()) &&
+                 (!isWanted(u"more"_s) || stops.more(options, settings));
     }
     return isGood ? 0 : 1;
 }

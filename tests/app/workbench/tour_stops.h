@@ -7,8 +7,11 @@
 #include "app/workbench/rpc_session.h"
 
 #include <QString>
+#include <QStringList>
 
 #include <functional>
+
+class QSettings;
 
 namespace orrery::ui {
 
@@ -22,6 +25,8 @@ public:
     bool open();         ///< the window, connected
     bool tour();         ///< docs/tour.md
     bool conversation(); ///< docs/playground.md
+    /// The later chapters of docs/tour.md (tour_more.cpp). @param local how the window's own host is reached
+    bool more(const HostConnectOptions &local, QSettings &settings);
 
 private:
     bool newRun();
@@ -33,6 +38,12 @@ private:
     bool branch();
     bool why();
     bool memory();
+    bool sweep(); // tour_more.cpp, and what follows
+    bool compared();
+    bool columns();
+    bool modelInAndOut();
+    bool farHost(const HostConnectOptions &local, QSettings &settings);
+    bool help();
 
     [[nodiscard]] const RunStatus *run() const; ///< the last one that was made; null: none
     bool generate();
@@ -53,6 +64,7 @@ private:
     RpcSession &m_session;
     MainWindow &m_window;
     QString m_folder, m_scratch;
+    QStringList m_sweep; ///< ids
 };
 
 } // namespace orrery::ui
