@@ -94,6 +94,33 @@ private Q_SLOTS:
         must(trainer->run());
         QCOMPARE(recorder.last(EventKind::EarlyStop)->step, 12);
     }
+    void theEndOfAnAlarmIsTold()
+    {
+        RunSpec spec = smallRun();
+        spec.train.steps = 28;
+        spec.train.evalEvery = 1;
+        spec.train.checkpointEvery = 100;
+        spec.model.layers = 1;
+        spec.optimizer.lr = 1e-5; // nothing is learned
+        RunFixture fixture(spec);
+        Recorder recorder;
+        auto trainer = must(fixture.make(recorder));
+        recorder.afterReport = [&](int64_t step) {
+            if (step == 12) must(trainer->post({.verb = ControlVerb::Set, .setting = {"lr_factor", "100"}}));
+        };
+        must(trainer->run());
+        std::vector<RunEvent> told;
+        for (const RunEvent &one : recorder.events)
+            if (one.kind == EventKind::Alarm && one.payload.find("plateau") != std::string::npos) told.push_back(one);
+        QCOMPARE(told.size(), size_t{2});
+        QVERIFY(told[0].payload.find("over") == std::string::npos);
+        QCOMPARE(told[1].payload, "{\"alarm\":\"plateau\",\"series\":\"val_loss\",\"over\":true,\"since\":" +
+                                      std::to_string(told[0].step) + "}");
+        QVERIFY(told[1].step > 12);
+        QCOMPARE(told[1].text, "The validation loss falls again at step " + std::to_string(told[1].step) +
+                                   ": the alarm of step " + std::to_string(told[0].step) + " is over.");
+        QVERIFY(trainer->status().alarms.empty());
+    }
     void alarmsStandInTheStatusAndOnceInTheLog()
     {
         RunSpec spec = smallRun();
