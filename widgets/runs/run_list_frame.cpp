@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be taken along of the list of runs, how its view is written down, and what it says when nothing is
-// shown.
+// What can be taken along of the list of runs, how its view is written down, what it says when nothing is shown, and
+// the settings that a filter asks for.
 #include "widgets/runs/run_list_panel.h"
 
 #include "widgets/common/counted.h"
@@ -116,6 +116,36 @@ QString RunListPanel::noMatchText() const
     const QString hidden = parts.join(u", "_s);
     return numRuns == 1 ? tr("The only run is hidden: %1.").arg(hidden)
                         : tr("None of %1 runs is shown: %2.").arg(integerText(numRuns), hidden);
+}
+
+void RunListPanel::wantSpecs()
+{
+    QStringList runs;
+    if (m_tree->query().wantsSettings() && m_session.connectionState() == ConnectionState::Connected)
+        for (int row = 0; row < m_model->rowCount(); ++row) runs << fromStd(m_model->status(row).id);
+    if (runs == m_wantedSpecs) return;
+    m_wantedSpecs = runs;
+    m_specs->want(runs);
+}
+
+/// What of the filter has no effect; and runs that it hides without knowing.
+void RunListPanel::showProblem()
+{
+    const RunQuery &query = m_tree->query();
+    const bool hasUnread = query.wantsSettings() && !m_specs->isReading() && m_specs->error();
+    m_bar->setProblem(hasUnread && query.problem().isEmpty()
+                          ? tr("Runs whose settings could not be read are hidden. %1").arg(errorText(*m_specs->error()))
+                          : query.problem());
+}
+
+void RunListPanel::takeSpecs()
+{
+    m_isRestoring = true;
+    m_tree->takeSpecs();
+    m_isRestoring = false;
+    showProblem();
+    restoreSelection();
+    updateState();
 }
 
 QString RunListPanel::place() const

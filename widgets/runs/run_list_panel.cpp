@@ -215,36 +215,6 @@ void RunListPanel::takeFilter(const QString &text)
     Q_EMIT placeChanged();
 }
 
-void RunListPanel::wantSpecs()
-{
-    QStringList runs;
-    if (m_tree->query().wantsSettings() && m_session.connectionState() == ConnectionState::Connected)
-        for (int row = 0; row < m_model->rowCount(); ++row) runs << fromStd(m_model->status(row).id);
-    if (runs == m_wantedSpecs) return;
-    m_wantedSpecs = runs;
-    m_specs->want(runs);
-}
-
-/// What of the filter has no effect; and runs that it hides without knowing.
-void RunListPanel::showProblem()
-{
-    const RunQuery &query = m_tree->query();
-    const bool hasUnread = query.wantsSettings() && !m_specs->isReading() && m_specs->error();
-    m_bar->setProblem(hasUnread && query.problem().isEmpty()
-                          ? tr("Runs whose settings could not be read are hidden. %1").arg(errorText(*m_specs->error()))
-                          : query.problem());
-}
-
-void RunListPanel::takeSpecs()
-{
-    m_isRestoring = true;
-    m_tree->takeSpecs();
-    m_isRestoring = false;
-    showProblem();
-    restoreSelection();
-    updateState();
-}
-
 void RunListPanel::setGrouping(RunGrouping grouping)
 {
     m_bar->setGrouping(grouping);
@@ -358,8 +328,7 @@ void RunListPanel::takeConnection()
 void RunListPanel::updateState()
 {
     const int numRuns = m_model->rowCount();
-    m_bar->line()->setPlaceholderText(numRuns == 1 ? tr("Filter 1 run")
-                                                   : tr("Filter %1 runs").arg(integerText(numRuns)));
+    m_bar->setPlaceholder(numRuns == 1 ? tr("Filter 1 run") : tr("Filter %1 runs").arg(integerText(numRuns)));
     m_bar->setVisible(numRuns > 0);
     QWidget *page = m_view;
     if (numRuns == 0) {

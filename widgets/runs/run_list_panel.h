@@ -93,9 +93,9 @@ private:
     void takeConnection();
     void takeSelection();
     void takeFilter(const QString &text);
-    void wantSpecs();
-    void takeSpecs();
-    void showProblem();
+    void wantSpecs();   // run_list_frame.cpp
+    void takeSpecs();   // run_list_frame.cpp
+    void showProblem(); // run_list_frame.cpp
     void choose(const QString &run);
     void restoreSelection();
     void toggleOverlay(const QStringList &runs);
