@@ -133,7 +133,7 @@ std::optional<WrittenText> readText(const QString &attributes, const QString &co
     text.font = QFont(all.value(u"font-family"_s));
     text.font.setPixelSize(kUnits);
     if (const int weight = all.value(u"font-weight"_s).toInt(); weight > 0) text.font.setWeight(QFont::Weight(weight));
-    text.font.setItalic(all.value(u"font-style"_s) != u"normal");
+    text.font.setItalic(all.value(u"font-style"_s, u"normal"_s) != u"normal");
     return text;
 }
 
