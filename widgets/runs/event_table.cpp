@@ -48,6 +48,7 @@ EventTable::EventTable(QWidget *parent)
     m_view->setColumnWidth(EventModel::KindColumn, metrics.horizontalAdvance(u"checkpoint"_s) + padding);
 
     m_filter->setPlaceholderText(tr("Filter events"));
+    m_filter->setToolTip(m_filter->placeholderText()); // it may be cut in a narrow dock
     m_filter->setAccessibleName(tr("Filter events"));
     m_filter->setClearButtonEnabled(true);
     m_filter->setObjectName(u"eventFilter"_s);

@@ -96,10 +96,7 @@ RunFilterBar::RunFilterBar(std::function<QStringList()> tags, QWidget *parent)
       m_problem(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this))
 {
     m_line->setAccessibleName(tr("Filter runs by name or state"));
-    m_line->setToolTip(tr(
-        "Words look for runs by name, state, tag or directory. Tokens say more: tag:baseline, state:failed, "
-        "has:alarm, is:live, is:archived, is:any; a minus in front means not. Numbers are compared: val<1.5, best<1.4, "
-        "loss<2, step>=2k, time>2h. Settings, too: lr:0.001, optimizer.lr>1e-3, seed:3."));
+    setPlaceholder({});
     m_line->setClearButtonEnabled(true);
     m_line->setObjectName(u"runFilter"_s);
     new WordCompleter(*m_line, u' ',
@@ -124,6 +121,16 @@ RunFilterBar::RunFilterBar(std::function<QStringList()> tags, QWidget *parent)
     layout->addWidget(m_problem);
     connect(m_line, &QLineEdit::textChanged, this, &RunFilterBar::filterChanged);
     connect(m_menu, &QMenu::aboutToShow, this, &RunFilterBar::fillMenu);
+}
+
+void RunFilterBar::setPlaceholder(const QString &text)
+{
+    const QString help = tr(
+        "Words look for runs by name, state, tag or directory. Tokens say more: tag:baseline, state:failed, "
+        "has:alarm, is:live, is:archived, is:any; a minus in front means not. Numbers are compared: val<1.5, best<1.4, "
+        "loss<2, step>=2k, time>2h. Settings, too: lr:0.001, optimizer.lr>1e-3, seed:3.");
+    m_line->setPlaceholderText(text);
+    m_line->setToolTip(text.isEmpty() ? help : text + u'\n' + help);
 }
 
 void RunFilterBar::setProblem(const QString &problem)
