@@ -109,7 +109,8 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table,
 void EstimateCard::showTime(const RunSpec &spec)
 {
     const MachineSpeed &speed = m_time.speed;
-    if (spec.device != "cpu" && speed.numMeasured == 0) {
+    m_isTimeKnown = spec.device == "cpu" || speed.numMeasured > 0;
+    if (!m_isTimeKnown) {
         m_numbers->setValue(tr("Time"), unknownText());
         m_assumption->setText(tr("Time on a GPU is not known before it has trained once."));
         return;
@@ -130,6 +131,13 @@ void EstimateCard::showTime(const RunSpec &spec)
                                    ? tr("Time by how fast %1 went here, of about this size among them.")
                                    : tr("Time by how fast %1 went here, none of about this size."))
                                   .arg(counted(speed.numMeasured, tr("1 training"), tr("%1 trainings"))));
+}
+
+QString EstimateCard::summaryLine() const
+{
+    QStringList parts{tr("%1 parameters").arg(countText(static_cast<double>(m_estimate.numParameters))), bytesText(m_estimate.totalBytes)};
+    if (m_isTimeKnown) parts << tr("%1 to %2").arg(durationText(m_time.least), durationText(m_time.most));
+    return parts.join(QStringLiteral("  ·  "));
 }
 
 } // namespace orrery::ui

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] const TimeEstimate &time() const { return m_time; }
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] bool exceedsMemory() const { return m_exceedsMemory; }
+    /// In one line: parameters, memory, time.
+    [[nodiscard]] QString summaryLine() const;
 
 private:
     void showTime(const RunSpec &spec);
@@ -37,7 +39,7 @@ private:
     TimeEstimate m_time;
     KeyValueGrid *m_numbers;
     ToneLabel *m_warning, *m_assumption;
-    bool m_exceedsMemory = false;
+    bool m_exceedsMemory = false, m_isTimeKnown = false;
 };
 
 } // namespace orrery::ui

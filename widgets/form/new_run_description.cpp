@@ -11,6 +11,7 @@
 
 #include <QFileInfo>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QTimer>
 #include <QtConcurrentRun>
 
@@ -120,6 +121,9 @@ void NewRunPanel::askForDescription()
         }
         updateEstimate();
         updateStart();
+        arrangeSide();
+        // Once it has its place.
+        if (!m_data->fix().key.isEmpty()) QTimer::singleShot(0, m_data, [this] { m_side->ensureWidgetVisible(m_data); });
     });
 }
 

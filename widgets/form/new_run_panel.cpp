@@ -37,6 +37,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kSideWidth = 280, kMinTwoColumns = 760;
+constexpr int kHighPanel = 760; ///< a lower one leaves the room to the form until somebody wants the cards
 const auto kModelKey = u"model"_s; ///< of a draft
 
 } // namespace
@@ -81,6 +82,7 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     sideScroll->viewport()->setAutoFillBackground(false);
     side->setAutoFillBackground(false);
 
+    makeHistory();
     auto *content = new QWidget(this);
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -88,7 +90,10 @@ NewRunPanel::NewRunPanel(EngineSession &session, QWidget *parent)
     m_columns = new QBoxLayout(QBoxLayout::LeftToRight);
     m_columns->setSpacing(space::kTwo);
     m_columns->addWidget(m_form, 1);
+    m_columns->addWidget(makeSideRow());
     m_columns->addWidget(sideScroll);
+    m_side = sideScroll;
+    layout->addWidget(m_notice);
     layout->addWidget(m_modelStart);
     layout->addLayout(m_columns, 1);
     layout->addWidget(makeSeparator(content));
@@ -134,12 +139,12 @@ void NewRunPanel::adoptFrame()
     setView({u"new-run"_s, [this, draft] { return QVariantMap{{draft, draftJson()}}; },
              [this, draft](const QVariantMap &state) {
                  const QString json = state.value(draft).toString();
-                 if (!json.isEmpty()) restoreDraft(json);
+                 if (!json.isEmpty()) replace(tr("Settings of a link were taken."), [this, json] { applyDraft(json); });
              }});
     setCommand([this] { return command(); });
     setHelp(tr("Everything that decides a training. Empty fields use what stands in them in grey; the estimate at "
                "the side follows. A text is enough to begin with. Nothing is written before Start, and what was "
-               "filled in is kept."));
+               "filled in is kept. What a preset, a run, a model or a reset replaced comes back with Ctrl+Z."));
 }
 
 void NewRunPanel::askForPlugins()
@@ -169,6 +174,32 @@ void NewRunPanel::setPlugins(const std::vector<PluginInfo> &plugins)
     if (!isSame) m_form->setTable(FieldTable::withPlugins(plugins));
 }
 
+/// What the run will cost in one line, and the button that shows the cards. Only where they stand under the form.
+QWidget *NewRunPanel::makeSideRow()
+{
+    m_sideRow = new QWidget(this);
+    m_sideButton = new QToolButton(m_sideRow);
+    m_sideButton->setText(tr("Estimate"));
+    m_sideButton->setAccessibleName(tr("Show the estimate and what the text is"));
+    m_sideButton->setToolTip(m_sideButton->accessibleName());
+    m_sideButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_sideButton->setAutoRaise(true);
+    m_sideButton->setCheckable(true);
+    m_sideButton->setObjectName(u"showEstimate"_s);
+    m_sideText = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, m_sideRow);
+    m_sideText->setObjectName(u"estimateLine"_s);
+    auto *layout = new QHBoxLayout(m_sideRow);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_sideButton);
+    layout->addWidget(m_sideText, 1);
+    connect(m_sideButton, &QToolButton::clicked, this, [this] {
+        m_isSideChosen = true;
+        arrangeSide();
+    });
+    return m_sideRow;
+}
+
 QWidget *NewRunPanel::makeFooter()
 {
     auto *footer = new QWidget(this);
@@ -194,8 +225,10 @@ QWidget *NewRunPanel::makeFooter()
     connect(m_showProblem, &QToolButton::clicked, this,
             [this] { m_form->showField(m_form->firstProblem().first); });
     connect(m_resetAll, &QPushButton::clicked, this, [this] {
-        m_modelStart->setModel({});
-        m_form->resetAll();
+        replace(tr("All settings were reset."), [this] {
+            m_modelStart->setModel({});
+            m_form->resetAll();
+        });
     });
     connect(m_start, &QPushButton::clicked, this, &NewRunPanel::start);
     return footer;
@@ -229,6 +262,14 @@ QString NewRunPanel::draftJson() const
 
 void NewRunPanel::restoreDraft(const QString &json)
 {
+    m_history.clear();
+    m_notice->clear();
+    updateHistory();
+    applyDraft(json);
+}
+
+void NewRunPanel::applyDraft(const QString &json)
+{
     m_form->restoreDraft(json);
     m_modelStart->setModel(QJsonDocument::fromJson(json.toUtf8()).object().value(kModelKey).toString());
     // The draft may have been left in the middle of a word.
@@ -256,6 +297,8 @@ void NewRunPanel::updateEstimate()
     if (spec.data.vocabSize == 0) spec.data.vocabSize = m_data->vocabSize();
     m_estimate->setEstimate(spec, *m_form->table(), m_speeds->measured(*m_form->table(), spec.device),
                             m_session.engine().memoryBytes, m_data->numTrainTokens());
+    m_sideText->setFullText(m_estimate->summaryLine());
+    m_sideText->setTone(m_estimate->exceedsMemory() ? Tone::Error : Tone::Secondary);
 }
 
 void NewRunPanel::updateStart()
@@ -327,12 +370,26 @@ void NewRunPanel::showEvent(QShowEvent *event)
 void NewRunPanel::resizeEvent(QResizeEvent *event)
 {
     PanelFrame::resizeEvent(event);
+    arrangeSide();
+}
+
+/// Beside the form where it is wide, else under it: open in a high panel, in a low one a line that opens it.
+void NewRunPanel::arrangeSide()
+{
     const bool isWide = width() >= kMinTwoColumns;
+    // What the data ask for is not hidden.
+    if (!m_isSideChosen) m_sideButton->setChecked(height() >= kHighPanel || !m_data->fix().key.isEmpty());
+    const bool isOpen = m_sideButton->isChecked();
+    bindIcon(m_sideButton, isOpen ? u"chevron-down"_s : u"chevron-right"_s);
+    m_sideButton->setAccessibleDescription(isOpen ? tr("open") : tr("closed"));
     m_columns->setDirection(isWide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
-    auto *side = findChild<QScrollArea *>(u"newRunSide"_s);
-    side->setMinimumWidth(isWide ? kSideWidth : 0);
-    side->setMaximumWidth(isWide ? kSideWidth : QWIDGETSIZE_MAX);
-    side->setMaximumHeight(isWide ? QWIDGETSIZE_MAX : height() / 3);
+    m_columns->setSpacing(isWide ? space::kTwo : space::kHalf);
+    m_sideRow->setVisible(!isWide);
+    m_sideText->setVisible(!isOpen); // the card says it
+    m_side->setVisible(isWide || isOpen);
+    m_side->setMinimumWidth(isWide ? kSideWidth : 0);
+    m_side->setMaximumWidth(isWide ? kSideWidth : QWIDGETSIZE_MAX);
+    m_side->setMaximumHeight(isWide ? QWIDGETSIZE_MAX : height() / 3);
 }
 
 } // namespace orrery::ui

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "widgets/common/panel_frame.h"
+#include "widgets/form/draft_history.h"
 #include "widgets/form/estimate_card.h"
 #include "widgets/session/engine_session.h"
 
@@ -13,6 +14,7 @@
 class QBoxLayout;
 class QMenu;
 class QPushButton;
+class QScrollArea;
 class QTimer;
 class QToolButton;
 
@@ -39,7 +41,10 @@ public:
     /// @param model RUN@step or a model directory of the engine's computer
     void fillFromModel(const QString &model);
     [[nodiscard]] ModelStart *modelStart() const { return m_modelStart; }
+    /// Single settings of a run, in place of those of the form. @param values key and text
+    void takeValues(const QList<std::pair<QString, QString>> &values, const QString &of);
     [[nodiscard]] QString draftJson() const;
+    /// Of another start or another host: what was done before cannot be taken back.
     void restoreDraft(const QString &json);
     [[nodiscard]] SpecForm *form() const { return m_form; }
     [[nodiscard]] EstimateCard *estimateCard() const { return m_estimate; }
@@ -50,6 +55,9 @@ public:
 public Q_SLOTS:
     void start();
     void useExample();
+    /// What replaced the form last.
+    void undo();
+    void redo();
 
 Q_SIGNALS:
     void runCreated(const QString &run);
@@ -63,7 +71,15 @@ protected:
 
 private:
     QWidget *makeFooter();
+    QWidget *makeSideRow();
+    void arrangeSide();
     void adoptFrame();
+    void applyDraft(const QString &json);
+    void makeHistory(); // new_run_history.cpp, and what follows
+    void replace(const QString &what, const std::function<void()> &change);
+    void remember(const QString &before, const QString &what, const QString &kind);
+    void tellHistory(const QString &what, bool isTakenBack);
+    void updateHistory();
     void askForPlugins();
     void fillRunMenu(); // new_run_sources.cpp, and what follows
     [[nodiscard]] std::vector<const RunStatus *> runsToTakeFrom() const;
@@ -91,12 +107,23 @@ private:
     PastSpeeds *m_speeds;
     DataCard *m_data;
     QBoxLayout *m_columns;
+    QScrollArea *m_side = nullptr;
+    QWidget *m_sideRow = nullptr;
+    QToolButton *m_sideButton = nullptr; ///< shows the cards where they stand under the form
+    ElidedLabel *m_sideText = nullptr;
+    bool m_isSideChosen = false;         ///< by a person
     QToolButton *m_fromRun;
     QMenu *m_runMenu;
     QPushButton *m_start, *m_resetAll;
     ElidedLabel *m_reason;
     QToolButton *m_showProblem;
     QTimer *m_describeTimer;
+    Banner *m_notice = nullptr;
+    QTimer *m_noticeTimer = nullptr;
+    QAction *m_undo = nullptr, *m_redo = nullptr;
+    DraftHistory m_history;
+    QString m_beforePreset;
+    bool m_isTakenBack = false; ///< the notice offers to redo
     std::function<QString()> m_example;
     QString m_question; ///< about the text: its answer is shown, awaited, or will be asked for
     std::unique_ptr<PendingRequest> m_modelRequest; ///< reads a model's settings, or begins a run with it

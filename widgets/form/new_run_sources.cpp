@@ -83,8 +83,7 @@ void NewRunPanel::findRun()
 void NewRunPanel::fillFromRun(const QString &run)
 {
     banner()->clear();
-    m_modelStart->setModel({});
-    m_session.getSpec(run, this, [this](Result<QString> reply) {
+    m_session.getSpec(run, this, [this, run](Result<QString> reply) {
         const Result<QString> text = reply ? specTextOfRun(*reply) : Result<QString>(reply.error());
         SpecBuilder read(m_form->table());
         if (const Result<void> taken = text ? read.setJson(toStd(*text)) : Result<void>(text.error());
@@ -108,7 +107,12 @@ void NewRunPanel::fillFromRun(const QString &run)
                 continue;
             if (field.get(spec) != field.get(defaults)) (void)builder.setValue(field.key, field.get(spec));
         }
-        m_form->setBuilder(builder);
+        const auto &runs = m_session.runs();
+        const auto found = std::find_if(runs.begin(), runs.end(), [&run](const RunStatus &one) { return fromStd(one.id) == run; });
+        replace(tr("Settings of “%1” were taken.").arg(found == runs.end() ? run : runTitle(*found)), [this, &builder] {
+            m_modelStart->setModel({});
+            m_form->setBuilder(builder);
+        });
     });
 }
 
@@ -133,8 +137,10 @@ void NewRunPanel::takeModel(const QString &model, const Result<QString> &setting
     SpecBuilder builder = m_form->builder();
     const Result<void> taken = settings ? builder.setJson(toStd(*settings)) : Result<void>(settings.error());
     if (taken) {
-        m_form->setBuilder(builder);
-        m_modelStart->setModel(model);
+        replace(tr("Weights and settings of “%1” were taken.").arg(model), [this, &builder, &model] {
+            m_form->setBuilder(builder);
+            m_modelStart->setModel(model);
+        });
     } else {
         banner()->showError(taken.error());
     }

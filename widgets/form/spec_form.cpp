@@ -62,6 +62,10 @@ QString resolvedDefault(const QString &key, const RunSpec &spec)
                    : SpecForm::tr("%1, as the tokenizer").arg(byteVocabSize(spec.data));
     if (key == u"model.ffn_width" && spec.model.ffnWidth == 0)
         return SpecForm::tr("%1, by the width").arg(feedForwardWidth(spec.model));
+    if (key == u"probes.overview_every" && spec.probes.overviewEvery < 0 && spec.probes.framesEvery > 0)
+        return spec.probes.starred.empty()
+                   ? SpecForm::tr("%1, as no head is starred").arg(spec.probes.overviewInterval())
+                   : SpecForm::tr("%1, as heads are starred").arg(spec.probes.overviewInterval());
     if (key == u"continual.stages") return SpecForm::tr("none");
     if (key == u"threads" && spec.threads == 0) return SpecForm::tr("automatic");
     return {};
@@ -126,11 +130,13 @@ void SpecForm::makePresets(QVBoxLayout *layout)
     layout->addLayout(m_presetRow);
     layout->addWidget(m_presets);
     connect(m_presets, &SegmentedChoice::chosen, this, [this](const QString &id) {
+        Q_EMIT presetAboutToChange();
         if (id == fromStd(RunSpec{}.model.preset))
             m_builder.reset(toStd(kPresetKey));
         else
             (void)m_builder.setText(toStd(kPresetKey), toStd(id));
         refresh();
+        Q_EMIT presetChosen(id);
     });
 }
 
@@ -470,7 +476,7 @@ void SpecForm::setExamplePath(const std::function<QString()> &provider)
 QString SpecForm::draftJson() const
 {
     QJsonObject texts;
-    if (m_builder.isExplicit(toStd(kPresetKey))) texts.insert(kPresetKey, m_presets->current());
+    if (m_builder.isExplicit(toStd(kPresetKey))) texts.insert(kPresetKey, fromStd(m_builder.preview().model.preset));
     for (const Row &row : m_rows)
         if (const auto given = row.editor->givenText()) texts.insert(row.key, *given);
     for (auto it = m_unknown.cbegin(); it != m_unknown.cend(); ++it) texts.insert(it.key(), it.value());

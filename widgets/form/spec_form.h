@@ -70,6 +70,8 @@ public:
 Q_SIGNALS:
     void changed(); ///< values, problems or both
     void committed(const QString &key); ///< as FieldEditor::committed()
+    void presetAboutToChange();         ///< by a person
+    void presetChosen(const QString &preset);
 
 private:
     struct Row {

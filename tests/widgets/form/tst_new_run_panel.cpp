@@ -83,6 +83,7 @@ private Q_SLOTS:
     void usesTheExample();
     void brokenSpecOfARunIsTold();
     void escapeClosesAndKeepsTheDraft();
+    void theEstimateIsALineWhereThereIsNoRoom();
     void longTextsDoNotClipTheButtons();
 };
 
@@ -674,6 +675,7 @@ void TestNewRunPanel::usesTheExample()
 {
     FakeSession session;
     NewRunPanel panel(session);
+    panel.resize(900, 700);
     panel.show();
     auto *button = panel.dataCard()->exampleButton();
     QVERIFY(!button->isVisible()); // nobody offers one
@@ -707,6 +709,37 @@ void TestNewRunPanel::escapeClosesAndKeepsTheDraft()
     NewRunPanel other(session);
     other.restoreDraft(panel.draftJson());
     QCOMPARE(lineOf(other, "train.steps")->text(), u"42"_s);
+}
+
+void TestNewRunPanel::theEstimateIsALineWhereThereIsNoRoom()
+{
+    FakeSession session;
+    session.info.memoryBytes = quint64{16} << 30;
+    NewRunPanel panel(session);
+    panel.resize(900, 600);
+    panel.show();
+    auto *line = child<ElidedLabel>(&panel, "estimateLine");
+    auto *open = child<QToolButton>(&panel, "showEstimate");
+    QTRY_VERIFY(panel.estimateCard()->isVisible()); // beside the form
+    QVERIFY(!open->isVisible());
+    panel.resize(620, 600);
+    QTRY_VERIFY(!panel.estimateCard()->isVisible());
+    QVERIFY(open->isVisible() && line->isVisible());
+    QVERIFY2(line->fullText().startsWith(u"888k parameters"_s) || line->fullText().startsWith(u"888 k parameters"_s), qPrintable(line->fullText()));
+    panel.form()->setGiven(u"model.layers"_s, u"8"_s); // it follows
+    QVERIFY(!line->fullText().startsWith(u"888"_s));
+    session.info.memoryBytes = 1'000'000;
+    panel.form()->setGiven(u"train.batch_size"_s, u"64"_s);
+    QCOMPARE(line->tone(), Tone::Error); // too large
+    open->click();
+    QTRY_VERIFY(panel.estimateCard()->isVisible());
+    QVERIFY(!line->isVisible()); // not twice
+    panel.resize(620, 560);
+    QVERIFY(panel.estimateCard()->isVisible()); // it was wanted
+    NewRunPanel high(session);
+    high.resize(620, 900);
+    high.show();
+    QTRY_VERIFY(high.estimateCard()->isVisible());
 }
 
 void TestNewRunPanel::longTextsDoNotClipTheButtons()

@@ -3,13 +3,18 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 
+#include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/field_editor.h"
 #include "widgets/common/filter_popup.h"
+#include "widgets/common/segmented_choice.h"
+#include "widgets/common/view_link.h"
 #include "widgets/form/model_start.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
 
 #include <QLineEdit>
+#include <QAbstractButton>
 #include <QListView>
 #include <QMenu>
 #include <QPushButton>
@@ -76,6 +81,12 @@ private Q_SLOTS:
     void aModelThatCannotBeReadLeavesTheFormAlone();
     void theModelIsPartOfTheDraft();
     void startWaitsForTheModel();
+    void whatReplacedTheFormComesBack_data();
+    void whatReplacedTheFormComesBack();
+    void ctrlZIsThatOfTheFormWhereNothingWasTyped();
+    void presetsInARowAreOneStep();
+    void nothingFilledInIsNotAskedBack();
+    void aDraftOfAnotherStartHasNoPast();
 };
 
 void TestNewRunSources::takesOverTheSettingsOfARun()
@@ -227,6 +238,149 @@ void TestNewRunSources::startWaitsForTheModel()
     QVERIFY(panel->startButton()->toolTip().contains(u"Reading the model"_s));
     panel.reset(); // nobody waits for it any more
     QCOMPARE(session.numDropped, 1);
+}
+
+namespace {
+
+/// A form with something in it, a run and a model to take over.
+struct FilledForm {
+    ModelSession session;
+    std::unique_ptr<NewRunPanel> panel;
+    FilledForm()
+    {
+        RunSpec old;
+        old.data.path = "/other";
+        old.optimizer.lr = 0.005;
+        session.runList = {fakeRun("old")};
+        session.runList.front().name = "The old one";
+        session.specs[u"old"_s] = QString::fromStdString(specToJson(old));
+        panel = std::make_unique<NewRunPanel>(session);
+        panel->form()->setGiven(u"data.path"_s, u"/text"_s);
+        panel->form()->setGiven(u"train.steps"_s, u"77"_s);
+        panel->form()->setGiven(u"optimizer.lr"_s, u"quick"_s); // what is wrong is not lost either
+        panel->show();
+        panel->activateWindow();
+        if (!QTest::qWaitForWindowActive(panel.get())) qFatal("no window");
+    }
+    [[nodiscard]] Banner *notice() const { return child<Banner>(panel.get(), "formNotice"); }
+    void press() const { child<QPushButton>(notice(), "bannerRetry")->click(); }
+};
+
+} // namespace
+
+void TestNewRunSources::whatReplacedTheFormComesBack_data()
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QString>("said");
+    QTest::newRow("a run") << u"run"_s << u"Settings of “The old one” were taken."_s;
+    QTest::newRow("a model") << u"model"_s << u"Weights and settings of “/models/llama” were taken."_s;
+    QTest::newRow("a preset") << u"preset"_s << u"Preset “small” was chosen."_s;
+    QTest::newRow("a reset") << u"reset"_s << u"All settings were reset."_s;
+    QTest::newRow("a link") << u"link"_s << u"Settings of a link were taken."_s;
+    QTest::newRow("single values") << u"values"_s << u"2 settings of “The old one” were taken. 1 that this engine does not know was left out."_s;
+}
+
+void TestNewRunSources::whatReplacedTheFormComesBack()
+{
+    QFETCH(QString, what);
+    QFETCH(QString, said);
+    const FilledForm filled;
+    NewRunPanel &panel = *filled.panel;
+    const QString before = panel.draftJson();
+    QVERIFY(!filled.notice()->isVisible());
+    if (what == u"run") panel.fillFromRun(u"old"_s);
+    if (what == u"model") panel.fillFromModel(u"/models/llama"_s);
+    if (what == u"preset") panel.form()->presets()->button(u"small"_s)->click();
+    if (what == u"reset") child<QPushButton>(&panel, "resetAll")->click();
+    if (what == u"link") panel.view().restore({{u"draft"_s, uR"({"version":1,"texts":{"seed":"5"}})"_s}});
+    if (what == u"values") panel.takeValues({{u"seed"_s, u"9"_s}, {u"no.such"_s, u"1"_s}, {u"train.steps"_s, u"8"_s}}, u"The old one"_s);
+    QTRY_VERIFY(filled.notice()->isVisible());
+    QCOMPARE(filled.notice()->message(), said);
+    const QString after = panel.draftJson();
+    QVERIFY(after != before);
+
+    filled.press(); // Undo
+    QCOMPARE(panel.draftJson(), before);
+    QVERIFY(panel.modelStart()->model().isEmpty());
+    QCOMPARE(child<QLineEdit>(&panel, "control_optimizer.lr")->text(), u"quick"_s);
+    QVERIFY(!panel.form()->shownError(u"optimizer.lr"_s).isEmpty());
+    QCOMPARE(filled.notice()->message(), u"The form is as it was before: "_s + said);
+    // What was changed meanwhile is not lost by going back: it comes again.
+    filled.press(); // Redo
+    QCOMPARE(panel.draftJson(), after);
+    QCOMPARE(filled.notice()->message(), said);
+    panel.form()->setGiven(u"seed"_s, u"31"_s);
+    const QString typed = panel.draftJson();
+    panel.undo();
+    QCOMPARE(panel.draftJson(), before);
+    panel.redo();
+    QCOMPARE(panel.draftJson(), typed);
+}
+
+void TestNewRunSources::ctrlZIsThatOfTheFormWhereNothingWasTyped()
+{
+    const FilledForm filled;
+    NewRunPanel &panel = *filled.panel;
+    auto *undo = child<QAction>(&panel, "formUndo");
+    QCOMPARE(disabledReason(*undo), u"Nothing has replaced what was filled in."_s);
+    const QString before = panel.draftJson();
+    child<QPushButton>(&panel, "resetAll")->click();
+    QVERIFY(undo->isEnabled());
+    auto *steps = child<QLineEdit>(&panel, "control_train.steps");
+    steps->setFocus();
+    QTest::keyClicks(steps, u"5"_s);
+    QTest::keyClick(steps, Qt::Key_Z, Qt::ControlModifier); // its own
+    QCOMPARE(steps->text(), QString());
+    QVERIFY(panel.draftJson() != before);
+    QTest::keyClick(steps, Qt::Key_Z, Qt::ControlModifier); // that of the form
+    QCOMPARE(panel.draftJson(), before);
+    child<QPushButton>(&panel, "startTraining")->setFocus();
+    child<QPushButton>(&panel, "resetAll")->click();
+    child<QPushButton>(&panel, "resetAll")->setFocus();
+    QTest::keyClick(child<QPushButton>(&panel, "resetAll"), Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(panel.draftJson(), before);
+}
+
+void TestNewRunSources::presetsInARowAreOneStep()
+{
+    const FilledForm filled;
+    NewRunPanel &panel = *filled.panel;
+    const QString before = panel.draftJson();
+    for (const QString &preset : {u"small"_s, u"tiny"_s, u"small"_s}) panel.form()->presets()->button(preset)->click();
+    panel.undo();
+    QCOMPARE(panel.draftJson(), before);
+    // Not where something was typed between them.
+    panel.form()->presets()->button(u"small"_s)->click();
+    panel.form()->setGiven(u"seed"_s, u"4"_s);
+    const QString between = panel.draftJson();
+    panel.form()->presets()->button(u"tiny"_s)->click();
+    panel.undo();
+    QCOMPARE(panel.draftJson(), between);
+}
+
+void TestNewRunSources::nothingFilledInIsNotAskedBack()
+{
+    ModelSession session;
+    NewRunPanel panel(session);
+    panel.show();
+    panel.form()->presets()->button(u"small"_s)->click();
+    QVERIFY(!child<Banner>(&panel, "formNotice")->isVisible()); // nothing was lost
+    panel.undo();
+    QVERIFY(!panel.form()->builder().isExplicit("model.preset"));
+    child<QPushButton>(&panel, "resetAll")->click(); // of an empty form
+    QVERIFY(!child<QAction>(&panel, "formUndo")->isEnabled());
+}
+
+void TestNewRunSources::aDraftOfAnotherStartHasNoPast()
+{
+    const FilledForm filled;
+    child<QPushButton>(filled.panel.get(), "resetAll")->click();
+    QVERIFY(filled.notice()->isVisible());
+    filled.panel->restoreDraft(u"{}"_s); // of another host
+    QVERIFY(!filled.notice()->isVisible());
+    const QString now = filled.panel->draftJson();
+    filled.panel->undo();
+    QCOMPARE(filled.panel->draftJson(), now);
 }
 
 ORRERY_GUI_TEST_MAIN(TestNewRunSources)
