@@ -32,6 +32,7 @@ class AttentionPair;
 class BranchDialog;
 class CommandPalette;
 class ComparePanel;
+class FormDifference;
 class CurvesPanel;
 class DoctorDialog;
 class HelpWindow;
@@ -122,6 +123,8 @@ public:
     [[nodiscard]] ModelExport &modelExport() { return *m_modelExport; }
     /// Asks from which checkpoint and with which settings. @param step below 0: the best one that is saved
     void branchFrom(const QString &run, qint64 step);
+    /// Settings of a run beside what the form of a new run holds.
+    void showFormDifference(const QString &run);
     [[nodiscard]] NewRunPanel &newRunPanel() { return *m_newRun; }
     [[nodiscard]] PluginsPanel &pluginsPanel() { return *m_plugins; }
     [[nodiscard]] PluginValuesPanel &pluginValues() { return *m_pluginValues; }
@@ -180,6 +183,7 @@ private:
     void makeCompare();
     void connectCompare();
     void makeCompareActions();
+    void connectLeading();
     void updateCompareActions();
     void updateCompared();
     void setComparedRun(const QString &run);
@@ -282,6 +286,7 @@ private:
     ComparePanel *m_compare = nullptr;
     TransferBar *m_transfers = nullptr;
     ModelExport *m_modelExport = nullptr;
+    QPointer<FormDifference> m_formDifference;
     QPointer<BranchDialog> m_branchDialog; ///< of one run, kept with what was filled in
     QString m_importedRun;                 ///< to be shown when it is listed
     MicroscopePanel *m_microscope = nullptr;
@@ -308,7 +313,7 @@ private:
     QAction *m_inspectAction = nullptr;
     QAction *m_playAction = nullptr;
     QAction *m_compareAction = nullptr;
-    QAction *m_branchAction = nullptr;
+    QAction *m_branchAction = nullptr, *m_formDifferenceAction = nullptr;
     QAction *m_exportRunsAction = nullptr, *m_exportModelAction = nullptr, *m_exportTransformersAction = nullptr;
     QAction *m_updateLayoutAction = nullptr, *m_renameLayoutAction = nullptr, *m_deleteLayoutAction = nullptr,
             *m_undoLayoutAction = nullptr, *m_resetLayoutAction = nullptr;

@@ -271,7 +271,7 @@ void MainWindow::makeMenus()
     run->addActions(m_controls->actions());
     run->addSeparator();
     run->addMenu(m_controls->copyCommandMenu());
-    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s, u"run.branch"_s});
+    m_registry.fill(*run, {u"run.liveSettings"_s, u"run.breakpoints"_s, u"run.note"_s, u"run.branch"_s, u"run.formDifference"_s});
     QMenu *chosen = run->addMenu(tr("Chosen in the list"));
     chosen->setObjectName(u"chosenRunsMenu"_s);
     chosen->addActions(m_runList->runActions());

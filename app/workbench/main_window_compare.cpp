@@ -3,14 +3,20 @@
 #include "app/workbench/main_window.h"
 
 #include "app/workbench/journal.h"
+#include "core/spec/field_table.h"
+#include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/view_link.h"
 #include "widgets/compare/branch_dialog.h"
 #include "widgets/compare/compare_panel.h"
+#include "widgets/compare/form_difference.h"
 #include "widgets/compare/model_export.h"
 #include "widgets/compare/transfer_bar.h"
 #include "widgets/curves/curves_panel.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/form/spec_form.h"
+#include "widgets/play/playground_panel.h"
 #include "widgets/runs/checkpoint_view.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_list_view.h"
@@ -66,7 +72,8 @@ void MainWindow::connectCompare()
     connect(m_runPanel->checkpoints(), &CheckpointView::exportRequested, this, [this](const QString &model, bool forTransformers) {
         m_modelExport->choose(model, forTransformers ? ModelFormat::HuggingFace : ModelFormat::Orrery);
     });
-    m_runList->view()->addAction(m_branchAction);
+    m_runList->view()->addActions({m_branchAction, m_formDifferenceAction});
+    connectLeading();
     restoreCompare();
     updateCompared();
 }
@@ -88,6 +95,8 @@ void MainWindow::makeCompareActions()
     m_exportTransformersAction = make({u"file.exportTransformers"_s, ActionCategory::File, tr("Export it for transformers…")},
                                       [this] { m_modelExport->choose(m_run, ModelFormat::HuggingFace); });
     m_branchAction = make({u"run.branch"_s, ActionCategory::Run, tr("Branch from step…")}, [this] { branchFrom(m_run, -1); });
+    m_formDifferenceAction = make({u"run.formDifference"_s, ActionCategory::Run, tr("Difference to the form…")},
+                                  [this] { showFormDifference(m_run); });
     updateCompareActions();
 }
 
@@ -106,6 +115,7 @@ void MainWindow::updateCompareActions()
     if (!m_branchAction) return; // they are not made yet
     const QString reason = m_run.isEmpty() ? tr("Choose a run first.") : QString();
     setDisabledReason(*m_branchAction, reason);
+    setDisabledReason(*m_formDifferenceAction, reason);
     setDisabledReason(*m_exportRunsAction, reason);
     setDisabledReason(*m_exportModelAction, reason);
     setDisabledReason(*m_exportTransformersAction, reason);
@@ -154,6 +164,37 @@ void MainWindow::makeBranchDialog(const QString &run)
         m_pendingSelection = branch;
         onRunsChanged();
     });
+}
+
+/// From compared runs to the panels that show two of them.
+void MainWindow::connectLeading()
+{
+    connect(m_compare, &ComparePanel::besideRequested, this, [this](const QString &run, const QString &other) {
+        selectRun(run);
+        showLayout(WindowLayout::Inspect);
+        m_attention->openBeside(other, -1);
+    });
+    connect(m_compare, &ComparePanel::askRequested, this, [this](const QStringList &runs) {
+        showLayout(WindowLayout::Play);
+        m_play->compareModels(runs);
+    });
+    connect(m_compare, &ComparePanel::formDifferenceRequested, this, &MainWindow::showFormDifference);
+}
+
+void MainWindow::showFormDifference(const QString &run)
+{
+    if (run.isEmpty()) return;
+    if (!m_formDifference) {
+        m_formDifference = new FormDifference(
+            m_session, [this] { return fromStd(specToJson(m_newRun->form()->builder().preview())); }, this);
+        connect(m_newRun->form(), &SpecForm::changed, m_formDifference, &FormDifference::formChanged);
+        connect(m_formDifference, &FormDifference::valuesTaken, m_newRun, &NewRunPanel::takeValues);
+        connect(m_formDifference, &FormDifference::formRequested, this, &MainWindow::showNewRun);
+    }
+    m_formDifference->setRun(run);
+    m_formDifference->show();
+    m_formDifference->raise();
+    m_formDifference->activateWindow();
 }
 
 QVariant MainWindow::comparePlace() const

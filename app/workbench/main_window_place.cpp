@@ -12,6 +12,7 @@
 #include "widgets/common/panel_frame.h"
 #include "widgets/compare/branch_dialog.h"
 #include "widgets/compare/compare_panel.h"
+#include "widgets/compare/form_difference.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/play/playground_panel.h"
@@ -164,6 +165,8 @@ void MainWindow::leaveHost(const QString &next)
     m_importedRun.clear();
     if (m_branchDialog) m_branchDialog->deleteLater();
     m_branchDialog.clear();
+    if (m_formDifference) m_formDifference->deleteLater();
+    m_formDifference.clear();
     if (m_doctor) m_doctor->close(); // it tells of the host that was left
     scheduleSave();
 }

@@ -254,7 +254,10 @@ void ComparePanel::takeRuns()
     m_compared = runs;
     if (isOther) giveRuns();
     showEmpty();
-    if (isOther) updateActions();
+    if (isOther)
+        updateActions();
+    else if (m_ask)
+        updateLeading(); // a step was saved
     updateSummary();
 }
 

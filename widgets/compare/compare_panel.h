@@ -55,6 +55,9 @@ Q_SIGNALS:
     void runActivated(const QString &run); ///< Enter or double click: show its curves
     void branchRequested(const QString &run);
     void exportRequested(const QStringList &runs);
+    void besideRequested(const QString &run, const QString &other); ///< their attention
+    void askRequested(const QStringList &runs);                      ///< the same prompt for each
+    void formDifferenceRequested(const QString &run);
     void importRequested();
     void newRunRequested();
     void stateChanged(); ///< what state() gives
@@ -76,6 +79,8 @@ private:
     [[nodiscard]] QVariantMap state() const;           // compare_panel_frame.cpp
     void restore(const QVariantMap &state);            // compare_panel_frame.cpp
     [[nodiscard]] QString runForAction() const;
+    void updateLeading();    // compare_panel_frame.cpp
+    [[nodiscard]] QString reasonNotToAsk(const QStringList &runs) const;
     void takeRuns();
     void giveRuns();
     void showProgress();
@@ -95,7 +100,7 @@ private:
     DifferencePage *m_difference;
     LineagePage *m_lineage;
     QAction *m_copyTsv = nullptr, *m_copyMarkdown = nullptr, *m_copySet = nullptr, *m_columns = nullptr,
-            *m_onlyThese = nullptr, *m_branch = nullptr, *m_export = nullptr;
+            *m_onlyThese = nullptr, *m_branch = nullptr, *m_export = nullptr, *m_beside = nullptr, *m_ask = nullptr, *m_formDifference = nullptr;
     QString m_run;
     QStringList m_overlaid, m_chosen, m_compared;
     Tab m_tab = Tab::Values;

@@ -7,6 +7,7 @@
 #include "widgets/common/counted.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/panel_action.h"
+#include "widgets/common/run_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/text_export.h"
 #include "widgets/compare/compare_model.h"
@@ -69,13 +70,23 @@ void ComparePanel::makeActions()
         const QStringList selected = selectedRuns();
         Q_EMIT exportRequested(selected.isEmpty() ? m_compared : selected);
     });
+    m_beside = addPanelAction(*this, tr("Attention beside each other"), "compareAttention", {}, [this] {
+        const QStringList runs = selectedRuns();
+        if (runs.size() == 2) Q_EMIT besideRequested(runs.first(), runs.last());
+    });
+    m_ask = addPanelAction(*this, tr("Ask both in Play"), "compareAsk", {}, [this] {
+        if (reasonNotToAsk(selectedRuns()).isEmpty()) Q_EMIT askRequested(selectedRuns());
+    });
+    m_formDifference = addPanelAction(*this, tr("Difference to the form…"), "compareFormDifference", {},
+                                      [this] { Q_EMIT formDifferenceRequested(runForAction()); });
     const auto fill = [](QWidget *view, const QList<QAction *> &actions) {
         view->addActions(actions);
         view->setContextMenuPolicy(Qt::ActionsContextMenu);
     };
-    fill(m_values->view(), {m_copyTsv, m_copyMarkdown, separator(this), m_onlyThese, m_columns, separator(this), m_branch, m_export});
+    fill(m_values->view(), {m_copyTsv, m_copyMarkdown, separator(this), m_onlyThese, m_columns, separator(this), m_beside, m_ask,
+                            m_formDifference, separator(this), m_branch, m_export});
     fill(m_difference->view(), {m_copyTsv, m_copyMarkdown, m_copySet});
-    fill(m_lineage->view(), {m_branch});
+    fill(m_lineage->view(), {m_branch, m_formDifference});
 }
 
 void ComparePanel::updateActions()
@@ -92,6 +103,27 @@ void ComparePanel::updateActions()
     setDisabledReason(*m_onlyThese, selectedRuns().size() < 2 ? tr("Select two rows or more first (Ctrl+click).") : QString());
     setDisabledReason(*m_branch, runForAction().isEmpty() ? tr("Select one run first.") : QString());
     setDisabledReason(*m_export, none);
+    updateLeading();
+}
+
+/// From here to other panels.
+void ComparePanel::updateLeading()
+{
+    const QStringList runs = selectedRuns();
+    setDisabledReason(*m_beside, runs.size() == 2 ? QString() : tr("Select two rows first (Ctrl+click)."));
+    m_ask->setText(runs.size() == 3 ? tr("Ask these three in Play") : tr("Ask both in Play"));
+    setDisabledReason(*m_ask, reasonNotToAsk(runs));
+    setDisabledReason(*m_formDifference, runForAction().isEmpty() ? tr("Select one run first.") : QString());
+}
+
+/// Empty: they can be asked.
+QString ComparePanel::reasonNotToAsk(const QStringList &runs) const
+{
+    if (runs.size() < 2 || runs.size() > 3) return tr("Select two or three rows first (Ctrl+click).");
+    for (const RunStatus &status : m_session.runs())
+        if (runs.contains(fromStd(status.id)) && status.lastCheckpointStep < 0)
+            return tr("“%1” has no saved step yet.").arg(runTitle(status));
+    return {};
 }
 
 void ComparePanel::copyTable(bool asMarkdown)

@@ -164,7 +164,7 @@ QVariant DifferenceModel::headerData(int section, Qt::Orientation orientation, i
     if (section == 0) return role == Qt::DisplayRole ? QVariant(tr("Setting")) : QVariant();
     const ComparedRun &run = m_runs[size_t(section) - 1];
     if (role == Qt::DisplayRole || role == Qt::ToolTipRole) return run.title;
-    if (role == Qt::DecorationRole) return swatch(Theme::instance().runColor(runColorIndex(run.run)));
+    if (role == Qt::DecorationRole && !run.run.isEmpty()) return swatch(Theme::instance().runColor(runColorIndex(run.run)));
     return {};
 }
 

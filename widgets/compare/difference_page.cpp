@@ -48,6 +48,7 @@ DifferencePage::DifferencePage(CompareFeed &feed, QWidget *parent)
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_view->horizontalHeader()->setStretchLastSection(false);
+    m_view->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
     m_search->setObjectName(u"differenceSearch"_s);
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings of the compared runs"));

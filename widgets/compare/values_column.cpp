@@ -237,7 +237,12 @@ FactNeed ValuesColumn::need() const
     return describe(kind)->need;
 }
 
-bool ValuesColumn::isText() const { return kind == ValuesColumnKind::Name || kind == ValuesColumnKind::State; }
+bool ValuesColumn::isText() const
+{
+    if (kind == ValuesColumnKind::Name || kind == ValuesColumnKind::State) return true;
+    const Field *field = kind == ValuesColumnKind::Setting ? findField(toStd(name)) : nullptr;
+    return field && field->type != FieldType::Integer && field->type != FieldType::Real; // a path, a choice
+}
 
 CompareCell compareCell(const ValuesColumn &column, const CompareFacts &facts, const FactsOf &others)
 {

@@ -37,6 +37,19 @@ SideBySidePane *PlaygroundPanel::ensureComparison()
     return m_compare;
 }
 
+void PlaygroundPanel::compareModels(const QStringList &models)
+{
+    setMode(PlayMode::Compare);
+    std::vector<ComparedColumn> columns;
+    for (const QString &model : models) {
+        ComparedColumn column;
+        column.model = model;
+        columns.push_back(column);
+    }
+    m_compare->setColumns(columns);
+    m_prompt->setFocus(Qt::OtherFocusReason);
+}
+
 void PlaygroundPanel::compare()
 {
     banner()->clear();

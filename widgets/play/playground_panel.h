@@ -91,6 +91,8 @@ public:
     [[nodiscard]] SegmentedChoice *modeChoice() const { return m_mode; }
     [[nodiscard]] PlayMode mode() const;
     void setMode(PlayMode mode);
+    /// The same prompt and seed for these, side by side. @param models two or three runs, RUN@step or model directories
+    void compareModels(const QStringList &models);
     [[nodiscard]] bool isInfill() const { return mode() == PlayMode::Infill; }
     void setInfill(bool isInfill) { setMode(isInfill ? PlayMode::Infill : PlayMode::Continue); }
     [[nodiscard]] ConversationPane *conversation() const { return m_conversation; }

@@ -3,14 +3,22 @@
 #include "app/workbench/main_window.h"
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/compare/compare_samples.h"
+#include "widgets/attention/attention_pair.h"
 #include "widgets/common/banner.h"
 #include "widgets/compare/branch_dialog.h"
 #include "widgets/compare/compare_feed.h"
 #include "widgets/compare/compare_model.h"
 #include "widgets/compare/compare_panel.h"
+#include "widgets/compare/compare_role.h"
+#include "widgets/compare/difference_model.h"
+#include "widgets/compare/form_difference.h"
 #include "widgets/compare/transfer_bar.h"
 #include "widgets/compare/values_page.h"
 #include "widgets/curves/curves_panel.h"
+#include "widgets/form/new_run_panel.h"
+#include "widgets/form/spec_form.h"
+#include "widgets/play/playground_panel.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/runs/checkpoint_view.h"
 #include "widgets/runs/run_list_panel.h"
 #include "widgets/runs/run_list_view.h"
@@ -19,6 +27,7 @@
 #include <QAction>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
@@ -172,6 +181,86 @@ private Q_SLOTS:
         QCOMPARE(m_window->selectedRun(), u"x"_s);
         QCOMPARE(m_window->compare().comparedRuns(), QStringList({u"x"_s, u"y"_s}));
         QVERIFY(m_window->transfers().banner()->isVisible());
+    }
+    void twoRunsLeadOn()
+    {
+        for (RunStatus &run : m_session->runList) run.lastCheckpointStep = 8'000;
+        m_session->setRuns(m_session->runList);
+        m_window->showLayout(WindowLayout::Compare);
+        Q_EMIT m_window->compare().besideRequested(u"a"_s, u"b"_s);
+        QCOMPARE(m_window->windowLayout(), WindowLayout::Inspect);
+        QCOMPARE(m_window->selectedRun(), u"a"_s);
+        QVERIFY(m_window->attention().isOpen());
+        QCOMPARE(m_window->attention().primary()->run(), u"a"_s);
+        QCOMPARE(m_window->attention().secondary()->run(), u"b"_s);
+
+        m_window->playground().promptEditor()->setPlainText(u"int main"_s);
+        Q_EMIT m_window->compare().askRequested({u"c"_s, u"b"_s});
+        QCOMPARE(m_window->windowLayout(), WindowLayout::Play);
+        QCOMPARE(m_window->playground().mode(), PlayMode::Compare);
+        const auto models = [this] {
+            QStringList models;
+            for (const ComparedColumn &column : m_window->playground().comparison()->columns()) models << column.model;
+            return models;
+        };
+        QTRY_COMPARE(models(), QStringList({u"c"_s, u"b"_s}));
+        QCOMPARE(m_window->playground().promptEditor()->toPlainText(), u"int main"_s); // what was written stays
+    }
+    void aRunIsComparedWithTheForm()
+    {
+        m_window->selectRun(u"c"_s);
+        QVERIFY(m_window->findChild<RunListPanel *>()->view()->actions().contains(action("run.formDifference")));
+        SpecForm *form = m_window->newRunPanel().form();
+        form->setGiven(u"data.path"_s, u"/mine"_s);
+        form->setGiven(u"seed"_s, u"1"_s);
+        action("run.formDifference")->trigger();
+        auto *dialog = child<FormDifference>(m_window.get(), "formDifference");
+        const auto different = [dialog] {
+            QStringList keys;
+            for (const DifferenceRow &row : dialog->model()->rows())
+                if (row.isDifferent) keys << row.key;
+            return keys;
+        };
+        // c has a rate of its own; its seed is the form's.
+        QTRY_COMPARE(different(), QStringList({u"data.path"_s, u"optimizer.lr"_s}));
+        QCOMPARE(dialog->model()->headerData(2, Qt::Horizontal, Qt::DisplayRole).toString(), u"Form"_s);
+        form->setGiven(u"train.steps"_s, u"99"_s); // it follows what is typed
+        QTRY_COMPARE(different(), QStringList({u"data.path"_s, u"train.steps"_s, u"optimizer.lr"_s}));
+
+        for (int row = 0; row < dialog->model()->rowCount(); ++row)
+            if (dialog->model()->index(row, 0).data(compare_role::Key) == u"optimizer.lr"_s) dialog->view()->selectRow(row);
+        QTRY_COMPARE(dialog->takeButton()->text(), u"Take the chosen one into the form"_s);
+        const QString before = m_window->newRunPanel().draftJson();
+        dialog->takeButton()->click();
+        QCOMPARE(form->builder().preview().optimizer.lr, 0.0005);
+        QCOMPARE(form->builder().preview().train.steps, 99);
+        QTRY_COMPARE(different(), QStringList({u"data.path"_s, u"train.steps"_s}));
+        dialog->takeButton()->click(); // the others
+        QCOMPARE(form->builder().preview().data.path, std::string("/texts/code"));
+        QTRY_VERIFY(!dialog->takeButton()->isEnabled());
+        QVERIFY(different().isEmpty());
+        m_window->newRunPanel().undo();
+        m_window->newRunPanel().undo();
+        QCOMPARE(m_window->newRunPanel().draftJson(), before);
+        child<QPushButton>(dialog, "formDifferenceOpen")->click();
+        QVERIFY(m_window->newRunPanel().isVisible());
+    }
+    void aSpecThatCannotBeReadIsTold()
+    {
+        m_session->failNext[u"getSpec"_s] = Error{ErrorCode::Io, "Cannot read \"spec.json\": no such file.", "Look at the run's folder."};
+        m_window->showFormDifference(u"b"_s);
+        auto *dialog = child<FormDifference>(m_window.get(), "formDifference");
+        auto *banner = dialog->findChild<Banner *>();
+        QTRY_VERIFY(banner->isVisible());
+        QVERIFY(banner->message().contains(u"spec.json"_s));
+        QVERIFY(!dialog->takeButton()->isEnabled());
+        child<QPushButton>(banner, "bannerRetry")->click();
+        QTRY_VERIFY(dialog->model()->numDifferent() > 0);
+        QVERIFY(!banner->isVisible());
+        m_session->specs[u"a"_s] = specOf({}, R"(,"imported_from":"/logs")");
+        m_window->showFormDifference(u"a"_s);
+        QTRY_VERIFY(banner->isVisible());
+        QVERIFY(banner->message().contains(u"was imported"_s));
     }
     void runsAreExported()
     {

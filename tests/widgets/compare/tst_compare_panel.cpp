@@ -3,6 +3,7 @@
 #include "tests/app/workbench/contrast_checks.h"
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/compare/compare_samples.h"
+#include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/progress_row.h"
@@ -77,6 +78,7 @@ private Q_SLOTS:
     void everyTabIsInOrder();
     void showsValuesAndTheSettingsThatDiffer();
     void followsWhatIsOverlaid();
+    void leadsToOtherPanels();
     void filtersAndSaysWhenNothingMatches();
     void comparesOnlyTheSelected();
     void sortsByAClickOnTheHeader();
@@ -214,6 +216,44 @@ void TestComparePanel::comparesOnlyTheSelected()
     only->trigger();
     QCOMPARE(shown.panel->comparedRuns(), QStringList({u"c"_s, u"b"_s}));
     QCOMPARE(shown.panel->source(), ComparePanel::Source::Chosen);
+}
+
+void TestComparePanel::leadsToOtherPanels()
+{
+    CompareSession session;
+    fillComparison(session);
+    for (RunStatus &run : session.runList) run.lastCheckpointStep = run.id == "a" ? -1 : 8'000;
+    session.setRuns(session.runList);
+    Shown shown(session);
+    shown.settle(session);
+    QTableView *view = shown.panel->values()->view();
+    const auto action = [&shown](const char *name) { return child<QAction>(shown.panel, name); };
+    for (const char *name : {"compareAttention", "compareAsk", "compareFormDifference"}) QVERIFY(view->actions().contains(action(name)));
+    QSignalSpy beside(shown.panel, &ComparePanel::besideRequested), asked(shown.panel, &ComparePanel::askRequested),
+        form(shown.panel, &ComparePanel::formDifferenceRequested);
+    view->setFocus();
+    QTest::keyClick(view, Qt::Key_F12); // the Shift of a Backtab is not held any more
+    view->selectRow(0);
+    QTRY_VERIFY(action("compareFormDifference")->isEnabled());
+    QCOMPARE(disabledReason(*action("compareAttention")), u"Select two rows first (Ctrl+click)."_s);
+    QCOMPARE(disabledReason(*action("compareAsk")), u"Select two or three rows first (Ctrl+click)."_s);
+    action("compareFormDifference")->trigger();
+    QCOMPARE(form.last().first().toString(), u"c"_s);
+
+    QTest::keyClick(view, Qt::Key_Down, Qt::ShiftModifier);
+    QTRY_VERIFY(action("compareAttention")->isEnabled() && action("compareAsk")->isEnabled());
+    action("compareAttention")->trigger();
+    QCOMPARE(beside.last(), QVariantList({u"c"_s, u"b"_s}));
+    action("compareAsk")->trigger();
+    QCOMPARE(asked.last().first().toStringList(), QStringList({u"c"_s, u"b"_s}));
+
+    QTest::keyClick(view, Qt::Key_Down, Qt::ShiftModifier); // and one that has no saved step
+    QTRY_COMPARE(disabledReason(*action("compareAsk")), u"“a” has no saved step yet."_s);
+    QVERIFY(!action("compareAttention")->isEnabled());
+    session.runList.back().lastCheckpointStep = 100;
+    session.setRuns(session.runList);
+    QTRY_VERIFY(action("compareAsk")->isEnabled());
+    QCOMPARE(action("compareAsk")->text(), u"Ask these three in Play"_s);
 }
 
 void TestComparePanel::sortsByAClickOnTheHeader()

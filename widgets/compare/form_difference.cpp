@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/compare/form_difference.h"
+
+#include "widgets/common/banner.h"
+#include "widgets/common/counted.h"
+#include "widgets/common/empty_state.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
+#include "widgets/common/panel_frame.h"
+#include "widgets/common/run_text.h"
+#include "widgets/common/table_style.h"
+#include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
+#include "widgets/compare/compare_delegate.h"
+#include "widgets/compare/compare_role.h"
+#include "widgets/compare/compare_text.h"
+#include "widgets/compare/difference_model.h"
+#include "widgets/theme/theme.h"
+
+#include <QAction>
+#include <QCheckBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace orrery::ui {
+namespace {
+
+constexpr int kGatherMs = 60, kMinColumnWidth = 90, kMaxColumnWidth = 260;
+constexpr size_t kRunColumn = 0, kFormColumn = 1;
+
+} // namespace
+
+FormDifference::FormDifference(EngineSession &session, std::function<QString()> form, QWidget *parent)
+    : QDialog(parent), m_session(session), m_form(std::move(form)), m_model(new DifferenceModel(this)),
+      m_view(new QTableView(this)), m_search(new QLineEdit(this)), m_all(new QCheckBox(tr("All settings"), this)),
+      m_headline(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)), m_banner(new Banner(this)),
+      m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this)), m_take(new QPushButton(this)),
+      m_open(new QPushButton(tr("Open the form"), this))
+{
+    setObjectName(u"formDifference"_s);
+    setWindowTitle(tr("Difference to the form"));
+    resize(680, 520);
+    m_view->setModel(m_model);
+    styleTable(m_view);
+    m_view->setItemDelegate(new CompareDelegate(m_view));
+    m_view->setObjectName(u"formDifferenceTable"_s);
+    m_view->setAccessibleName(tr("Settings of the run and of the form"));
+    m_view->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_view->horizontalHeader()->setStretchLastSection(true);
+    m_view->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
+    m_search->setObjectName(u"formDifferenceSearch"_s);
+    m_search->setPlaceholderText(tr("Search settings"));
+    m_search->setAccessibleName(tr("Search settings of the run and of the form"));
+    m_search->setClearButtonEnabled(true);
+    m_all->setObjectName(u"formDifferenceAll"_s);
+    m_all->setToolTip(tr("Also those that run and form have in common"));
+    m_headline->setWordWrap(true);
+    m_headline->setObjectName(u"formDifferenceCount"_s);
+    m_take->setObjectName(u"formDifferenceTake"_s);
+    m_open->setObjectName(u"formDifferenceOpen"_s);
+    auto *copy = new QAction(tr("Copy table"), m_view);
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    m_view->addAction(copy);
+    m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    makeLayout();
+
+    connect(copy, &QAction::triggered, this, [this] { copyToClipboard(tableAsTsv(*m_model, {}, compare_role::Exact)); });
+    connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
+        m_model->setFilter(text.trimmed());
+        showState();
+    });
+    connect(m_all, &QCheckBox::toggled, this, [this](bool showsAll) {
+        m_model->setShowsAll(showsAll);
+        showState();
+    });
+    connect(m_model, &QAbstractItemModel::modelReset, this, &FormDifference::layOut);
+    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &FormDifference::showState);
+    connect(m_banner, &Banner::retryRequested, this, &FormDifference::read);
+    connect(m_open, &QPushButton::clicked, this, &FormDifference::formRequested);
+    connect(m_take, &QPushButton::clicked, this, [this] { Q_EMIT valuesTaken(values(), m_title); });
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kGatherMs);
+    connect(&m_timer, &QTimer::timeout, this, &FormDifference::showForm);
+    showState();
+}
+
+void FormDifference::makeLayout()
+{
+    m_stack->addWidget(m_view);
+    m_stack->addWidget(m_empty);
+    auto *bar = new QHBoxLayout;
+    bar->setSpacing(space::kOne);
+    bar->addWidget(m_search, 1);
+    bar->addWidget(m_all);
+    auto *close = new QPushButton(tr("Close"), this);
+    close->setObjectName(u"formDifferenceClose"_s);
+    connect(close, &QPushButton::clicked, this, &QDialog::reject);
+    makePrimary(m_take);
+    auto *buttons = new WrapRow(Qt::AlignRight);
+    for (QPushButton *button : {m_open, close, m_take}) buttons->addWidget(button);
+    auto *layout = new QVBoxLayout(this);
+    layout->setSpacing(space::kOne);
+    layout->addWidget(m_headline);
+    layout->addWidget(m_banner);
+    layout->addLayout(bar);
+    layout->addWidget(m_stack, 1);
+    layout->addLayout(buttons);
+}
+
+void FormDifference::setRun(const QString &run)
+{
+    if (run == m_run && (m_settings || m_banner->isHidden())) return;
+    m_run = run;
+    m_title = run;
+    for (const RunStatus &status : m_session.runs())
+        if (fromStd(status.id) == run) m_title = runTitle(status);
+    m_settings.reset();
+    m_model->setRuns({});
+    read();
+}
+
+void FormDifference::read()
+{
+    m_banner->clear();
+    showState();
+    m_session.getSpec(m_run, this, [this, run = m_run](const Result<QString> &spec) {
+        if (run != m_run) return; // another one is looked at by now
+        if (spec)
+            take(readRunSettings(*spec));
+        else
+            m_banner->showError(spec.error(), tr("Retry"));
+        showState();
+    });
+}
+
+void FormDifference::take(const RunSettings::Ptr &settings)
+{
+    m_settings = settings;
+    if (!settings->importedFrom.isEmpty())
+        m_banner->showMessage(BannerKind::Warning, tr("“%1” was imported from another program's log and has no settings.").arg(m_title));
+    else if (!settings->problem.isEmpty())
+        m_banner->showMessage(BannerKind::Warning, settings->problem);
+    showForm();
+}
+
+void FormDifference::formChanged()
+{
+    if (isVisible() && !m_timer.isActive()) m_timer.start();
+}
+
+void FormDifference::showForm()
+{
+    if (!m_settings) return;
+    const QList<std::pair<QString, QString>> chosen = m_view->selectionModel()->hasSelection() ? values() : QList<std::pair<QString, QString>>();
+    m_model->setRuns({{m_run, m_title, m_settings}, {QString(), tr("Form"), readRunSettings(m_form())}});
+    for (const auto &[key, value] : chosen) // rows came anew
+        for (int row = 0; row < m_model->rowCount(); ++row)
+            if (m_model->index(row, 0).data(compare_role::Key).toString() == key)
+                m_view->selectionModel()->select(m_model->index(row, 0), QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    showState();
+}
+
+QList<std::pair<QString, QString>> FormDifference::values() const
+{
+    QStringList wanted;
+    for (const QModelIndex &index : m_view->selectionModel()->selectedRows())
+        wanted << index.data(compare_role::Key).toString();
+    wanted.removeAll(QString()); // headings
+    QList<std::pair<QString, QString>> values;
+    for (const DifferenceRow &row : m_model->rows()) {
+        if (row.cells.size() <= kFormColumn || !row.isDifferent || (!wanted.isEmpty() && !wanted.contains(row.key))) continue;
+        if (row.cells[kRunColumn].isKnown) values.append({row.key, row.cells[kRunColumn].text});
+    }
+    return values;
+}
+
+void FormDifference::showState()
+{
+    const bool isRead = m_settings && m_settings->hasSettings();
+    const bool isWaiting = !m_settings && m_banner->isHidden();
+    if (isWaiting)
+        m_empty->setTexts(tr("Reading the settings …"), QString());
+    else if (!isRead)
+        m_empty->setTexts(tr("Nothing to compare"), tr("The settings of the run could not be read; above it says why."));
+    else if (!m_search->text().trimmed().isEmpty())
+        m_empty->setTexts(tr("No setting matches"), tr("Nothing has “%1” in its name or key.").arg(m_search->text().trimmed()));
+    else
+        m_empty->setTexts(tr("No setting differs"),
+                          tr("Started now, the form gives a run with the settings of “%1”. Tick “All settings” to see them.").arg(m_title));
+    m_stack->setCurrentIndex(isRead && m_model->rowCount() > 0 ? 0 : 1);
+    m_headline->setText(isRead ? tr("“%1” and the form of a new run: %2")
+                                     .arg(m_title, counted(m_model->numDifferent(), tr("1 setting differs"), tr("%1 settings differ")))
+                               : tr("“%1” and the form of a new run").arg(m_title));
+    const auto number = values().size();
+    const bool isChosen = m_view->selectionModel()->hasSelection() && number > 0;
+    m_take->setText(isChosen && number == 1 ? tr("Take the chosen one into the form")
+                    : isChosen              ? tr("Take the chosen %1 into the form").arg(integerText(number))
+                                            : tr("Take all into the form"));
+    m_take->setEnabled(number > 0);
+    m_take->setToolTip(number > 0 ? tr("The values of the run replace those of the form; the form can take it back")
+                                  : tr("There is nothing to take: no setting of the run differs."));
+}
+
+void FormDifference::layOut()
+{
+    m_view->clearSpans();
+    for (int row = 0; row < m_model->rowCount(); ++row)
+        if (m_model->isHeading(row)) m_view->setSpan(row, 0, 1, m_model->columnCount());
+    const QFontMetrics base(typeFont(TypeSize::Base));
+    for (int column = 0; column < m_model->columnCount(); ++column) {
+        int width = std::max(kMinColumnWidth, base.horizontalAdvance(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) +
+                                                  4 * space::kOne);
+        for (int row = 0; row < m_model->rowCount(); ++row)
+            if (!m_model->isHeading(row))
+                width = std::max(width, base.horizontalAdvance(m_model->index(row, column).data().toString()) + 2 * space::kOne + 4);
+        m_view->setColumnWidth(column, std::min(width, kMaxColumnWidth));
+    }
+}
+
+} // namespace orrery::ui
