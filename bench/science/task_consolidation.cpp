@@ -18,7 +18,7 @@ constexpr const char *kStore = "store", *kWiped = "wiped", *kConsolidated = "con
 constexpr double kLeastRecall = 0.5, kMostWiped = 0.2, kLargestLoss = 0.08;
 constexpr double kMostOfLoss = 0.8; ///< of the text that was read, left by consolidation: a minute sees that it begins
 constexpr int64_t kPiece = 16; ///< tokens that are read at once
-constexpr int64_t kBackgroundTexts = 64;
+constexpr int64_t kBackgroundTexts = 256; ///< as the command takes
 
 struct Budget {
     FactsBudget base;

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/data/corpus_listing.h"
 #include "core/data/corpus_reader.h"
+#include "core/infer/background_texts.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
@@ -19,43 +20,7 @@ namespace orrery {
 
 namespace {
 
-constexpr size_t kBackgroundTexts = 64;
 const std::atomic<bool> kNever{false};
-
-/// The first texts of a corpus, of a context at most; then it wants no more.
-class TextTaker : public DocumentSink {
-public:
-    explicit TextTaker(int64_t context) : m_length(static_cast<size_t>(context) + 1) {}
-    Result<void> beginDocument() override
-    {
-        m_texts.emplace_back();
-        return {};
-    }
-    Result<void> endDocument() override { return {}; }
-    Result<void> append(std::span<const int32_t> ids, uint8_t) override { return take(ids); }
-    Result<void> append(std::span<const int32_t> ids, std::span<const uint8_t>) override { return take(ids); }
-    [[nodiscard]] bool isFull() const { return m_texts.size() > kBackgroundTexts; }
-    [[nodiscard]] std::vector<std::vector<int32_t>> texts() const
-    {
-        std::vector<std::vector<int32_t>> enough = m_texts;
-        std::erase_if(enough, [](const std::vector<int32_t> &text) { return text.size() < 2; });
-        enough.resize(std::min(enough.size(), kBackgroundTexts));
-        return enough;
-    }
-
-private:
-    Result<void> take(std::span<const int32_t> ids)
-    {
-        for (const int32_t id : ids) {
-            if (m_texts.back().size() >= m_length) m_texts.emplace_back();
-            if (isFull()) return Error{ErrorCode::Cancelled, "Enough texts.", ""};
-            m_texts.back().push_back(id);
-        }
-        return {};
-    }
-    size_t m_length;
-    std::vector<std::vector<int32_t>> m_texts;
-};
 
 Result<std::vector<std::vector<int32_t>>> readBackground(const LoadedModel &loaded,
                                                          const std::string &dataPath)
@@ -66,12 +31,12 @@ Result<std::vector<std::vector<int32_t>>> readBackground(const LoadedModel &load
                          "\": data is \"\", expected texts of all kinds, so that what they need stays.",
                      "Name the text that the model was trained on with --data."};
     ORRERY_ASSIGN(const CorpusListing listing, listCorpus(dataPath, {}));
-    TextTaker taker(loaded.model->spec().context);
+    BackgroundTexts background(loaded.model->spec().context);
     ReadOptions options;
     options.tokenizer = loaded.tokenizer.get();
-    const auto read = readDocuments(listing, options, taker);
-    if (!read.ok() && !taker.isFull()) return read.error();
-    return taker.texts();
+    const auto read = readDocuments(listing, options, background);
+    if (!read.ok() && !background.isFull()) return read.error();
+    return background.texts();
 }
 
 /// The engine's folder is not that of who asks.

@@ -155,8 +155,8 @@ public:
 
 /// Memory to weights: what it holds is read again, and the model learns it.
 struct ConsolidationSettings {
-    int64_t numSlots = 256;  ///< of the semantic memory that may change, at most
-    int64_t numPasses = 20;  ///< over what is remembered
+    int64_t numSlots = 1024; ///< of the semantic memory that may change, at most
+    int64_t numPasses = 40;  ///< over what is remembered
     double learningRate = 1; ///< how far one step moves, in units of what stands in the semantic memory
 };
 struct Consolidation {

@@ -84,8 +84,8 @@ void addMemory(CLI::App &app, Session &session)
     passOption(consolidate, "--out", "Directory for the new model", arguments.passed)->required();
     passOption(consolidate, "--data", "Texts of all kinds, so that what they need stays (the run's own)",
                arguments.passed);
-    passOption(consolidate, "--slots", "Semantic slots that may change (256)", arguments.passed);
-    passOption(consolidate, "--passes", "Times that everything is read (20)", arguments.passed);
+    passOption(consolidate, "--slots", "Semantic slots that may change (1024)", arguments.passed);
+    passOption(consolidate, "--passes", "Times that everything is read (40)", arguments.passed);
     passOption(consolidate, "--rate", "How far one step moves, in units of what stands in the semantic memory (1)", arguments.passed);
 }
 
