@@ -163,8 +163,9 @@ private:
         if (mode == ScienceMode::Full) return m_size.hasAblations || !arm.isAblation;
         if (mode == ScienceMode::Quick && name != "window" && m_size.winner == std::string("registers"))
             return name == m_size.winner; // which need a minute for themselves
-        return mode == ScienceMode::Quick ? name == "window" || name == "registers" || name == "episodic"
-                                          : name == "registers" || name == "episodic";
+        if (mode == ScienceMode::Smoke) return name == "registers" || name == "episodic";
+        // What registers alone do not do is asked once, at the small size: a minute has no room for it at the long one.
+        return name == "window" || name == "episodic" || (name == "registers" && m_size.hasAblations);
     }
 
     [[nodiscard]] RunSpec specOf(const ArmRow &arm) const
