@@ -2,6 +2,7 @@
 #include "app/workbench/help_window.h"
 
 #include "app/workbench/help_pages.h"
+#include "app/workbench/page_style.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/theme/theme.h"
 
@@ -11,11 +12,14 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QShortcut>
+#include <QSignalBlocker>
 #include <QSplitter>
 #include <QTextBrowser>
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
+
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -24,6 +28,7 @@ namespace {
 
 constexpr int kFileRole = Qt::UserRole;
 constexpr int kMaxImageWidth = 640;
+constexpr int kKeyColumn = 200; ///< of the page of keys
 
 /// Pictures are no wider than the page.
 class PageBrowser : public QTextBrowser {
@@ -100,6 +105,8 @@ HelpWindow::HelpWindow(const ActionRegistry &actions, const QString &folder, QWi
     layout->addWidget(splitter);
     resize(960, 680);
 
+    connect(m_browser, &QTextBrowser::sourceChanged, this, &HelpWindow::onSourceChanged);
+    connect(&Theme::instance(), &Theme::changed, this, &HelpWindow::showStyle);
     connect(m_list, &QListWidget::currentRowChanged, this, &HelpWindow::showRow);
     connect(m_browser, &QTextBrowser::anchorClicked, this, &HelpWindow::follow);
     connect(m_browser, &QTextBrowser::backwardAvailable, m_back, &QToolButton::setEnabled);
@@ -143,10 +150,27 @@ void HelpWindow::showRow(int row)
 {
     if (row < 0) return;
     const QString file = m_list->item(row)->data(kFileRole).toString();
-    if (file.isEmpty())
+    const bool wasKeys = std::exchange(m_showsKeys, file.isEmpty());
+    if (m_showsKeys) {
         m_browser->setMarkdown(keysPage(m_actions));
-    else if (m_browser->source().toLocalFile() != file)
+        showStyle();
+    } else if (wasKeys && m_browser->source().toLocalFile() == file) {
+        m_browser->reload();
+    } else if (m_browser->source().toLocalFile() != file) {
         m_browser->setSource(QUrl::fromLocalFile(file), QTextDocument::MarkdownResource);
+    }
+}
+
+void HelpWindow::showStyle() { stylePage(*m_browser->document(), m_showsKeys ? kKeyColumn : 0); }
+
+/// By a link, the list, back or forward: the list says which page it is.
+void HelpWindow::onSourceChanged(const QUrl &source)
+{
+    m_showsKeys = false;
+    const QSignalBlocker isShown(m_list);
+    for (int row = 1; row < m_list->count(); ++row)
+        if (m_list->item(row)->data(kFileRole).toString() == source.toLocalFile()) m_list->setCurrentRow(row);
+    showStyle();
 }
 
 /// Another page is shown and chosen in the list; what is no page of ours is for the desktop.
@@ -161,8 +185,6 @@ void HelpWindow::follow(const QUrl &link)
         return;
     }
     m_browser->setSource(target, QTextDocument::MarkdownResource);
-    for (int row = 1; row < m_list->count(); ++row)
-        if (m_list->item(row)->data(kFileRole).toString() == target.toLocalFile()) m_list->setCurrentRow(row);
 }
 
 /// Begins again at the other end when nothing more is found.

@@ -28,6 +28,8 @@ public:
 private:
     void follow(const QUrl &link);
     void showRow(int row);
+    void showStyle();
+    void onSourceChanged(const QUrl &source);
     void find(bool isBackward);
     void present();
 
@@ -36,6 +38,7 @@ private:
     QTextBrowser *m_browser;
     QLineEdit *m_search;
     QToolButton *m_back, *m_forward;
+    bool m_showsKeys = false; ///< which have no address: the browser's is that of the page before
 };
 
 } // namespace orrery::ui

@@ -9,6 +9,7 @@
 #include "widgets/common/action_registry.h"
 #include "widgets/common/command_palette.h"
 #include "widgets/common/palette_model.h"
+#include "widgets/theme/theme.h"
 
 #include <QAction>
 #include <QLineEdit>
@@ -18,6 +19,8 @@
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTextBrowser>
+#include <QTextFrame>
+#include <QTextTable>
 
 #include <algorithm>
 
@@ -53,6 +56,7 @@ private Q_SLOTS:
     void pagesHaveTitles();
     void keysAreThoseOfTheWindow();
     void linksLeadToOtherPages();
+    void pagesHaveRoomAndColours();
     void pagesCanBeSearched();
     void withoutPagesThereAreTheKeys();
     void recentThingsAreKept();
@@ -104,6 +108,34 @@ void TestWindowHelp::linksLeadToOtherPages()
     QVERIFY(child<QToolButton>(&help, "helpBack")->isEnabled());
     child<QToolButton>(&help, "helpBack")->click();
     QVERIFY(help.browser()->source().toLocalFile().endsWith(u"/tour.md"_s));
+    QCOMPARE(help.list()->currentRow(), 1); // back, too, is told in the list
+}
+
+void TestWindowHelp::pagesHaveRoomAndColours()
+{
+    ActionRegistry actions;
+    HelpWindow help(actions, kDocs);
+    help.showPage(u"runs.md"_s);
+    const auto firstTable = [&help] {
+        for (QTextFrame *frame : help.browser()->document()->rootFrame()->childFrames())
+            if (auto *table = qobject_cast<QTextTable *>(frame)) return table;
+        return static_cast<QTextTable *>(nullptr);
+    };
+    QVERIFY(firstTable());
+    QVERIFY(firstTable()->format().borderCollapse());
+    QVERIFY(firstTable()->format().cellPadding() >= 4);
+    const auto borderIsTheThemes = [&] {
+        return firstTable()->format().borderBrush().color() == Theme::instance().tokens().border;
+    };
+    QVERIFY(borderIsTheThemes());
+    const QString words = help.browser()->toPlainText();
+    Theme::instance().apply(*qApp, ThemeKind::Dark);
+    QVERIFY(borderIsTheThemes());
+    Theme::instance().apply(*qApp, ThemeKind::Light);
+    QCOMPARE(help.browser()->toPlainText(), words); // how it looks, not what it says
+    help.showKeys();
+    help.showPage(u"runs.md"_s);
+    QVERIFY(firstTable()->format().borderCollapse());
 }
 
 void TestWindowHelp::pagesCanBeSearched()
