@@ -101,14 +101,19 @@ QWidget *ConnectionsDialog::makeLocalPage()
     auto *page = new QWidget(this);
     auto *title = new ToneLabel(tr("This computer"), Tone::Text, TypeSize::Heading, page);
     m_localText = new ToneLabel(tr("The engine of this computer is started when it is needed; nobody else can reach it. To let another computer "
-                                   "in, run in a terminal:\n\norrery-engine host token create NAME\norrery-engine host --listen 0.0.0.0:7431"),
+                                   "in, run in a terminal:"),
                                 Tone::Secondary, TypeSize::Base, page);
     m_localText->setWordWrap(true);
-    m_localText->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    auto *commands = new ToneLabel(u"orrery-engine host token create NAME\norrery-engine host --listen 0.0.0.0:7431"_s, Tone::Text,
+                                   TypeSize::Mono, page);
+    commands->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    commands->setAccessibleName(tr("Commands for a terminal"));
     auto *layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kOne);
     layout->addWidget(title);
     layout->addWidget(m_localText);
+    layout->addWidget(commands);
     layout->addStretch(1);
     return page;
 }

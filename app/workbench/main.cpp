@@ -17,6 +17,7 @@
 #include <QCommandLineParser>
 #include <QFileInfo>
 #include <QIcon>
+#include <QScreen>
 #include <QTimer>
 #include <QtConcurrentRun>
 
@@ -87,6 +88,8 @@ int main(int argc, char **argv)
     if (parser.isSet(latency)) new ui::LatencyProbe(session, window.curves(), parser.value(latency), &window);
     window.notifications().setSink(&desktop);
     ui::HostSwitcher hosts(window, session, settings, local, book);
+    // Not every window manager makes a window smaller that is larger than the screen.
+    window.resize(window.size().boundedTo(window.screen()->availableSize()));
     window.show();
     ui::UiPlugins plugins(window, session, settings);
     QtConcurrent::run([] { return PluginCatalogue::ofThisUser(); }).then(&window, [&plugins](const PluginCatalogue &catalogue) {

@@ -31,7 +31,7 @@ namespace {
 /// The dock of the memory plugin: of all plugins' docks the one that has a place in a layout.
 constexpr auto kMemoryDock = "plugin_memory_memory"_L1;
 constexpr int kMemoryHeight = 400; ///< shows all of it
-constexpr int kHighWindow = 1000;  ///< has room for that and for the maps; a lower one gives it a third
+constexpr int kHighWindow = 1000;  ///< has room for that and for the maps; a lower one gives it three tenths
 
 QString stateKey(const QString &layout) { return u"docks/"_s + layout; }
 QString namesKey(const QString &layout) { return u"dockNames/"_s + layout; }
@@ -183,7 +183,7 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
     if (layout == WindowLayout::Play) resizeDocks({m_runListDock, m_sessionsDock}, {1, 2}, Qt::Vertical);
     if (auto *memory = findChild<QDockWidget *>(kMemoryDock))
-        resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() / 3}, Qt::Vertical);
+        resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() * 3 / 10}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout()

@@ -9,6 +9,7 @@
 #include <QContextMenuEvent>
 #include <QGridLayout>
 #include <QGuiApplication>
+#include <QHBoxLayout>
 #include <QMenu>
 
 namespace orrery::ui {
@@ -28,7 +29,6 @@ void setMeaning(ElidedLabel *label, const QString &text)
 KeyValueGrid::KeyValueGrid(QWidget *parent) : QWidget(parent), m_layout(new QGridLayout(this))
 {
     m_layout->setContentsMargins(0, 0, 0, 0);
-    m_layout->setHorizontalSpacing(space::kOne);
     m_layout->setVerticalSpacing(space::kHalf);
     m_layout->setColumnStretch(0, 1);
 }
@@ -57,8 +57,12 @@ void KeyValueGrid::setValue(const QString &name, const QString &value, Tone tone
         added.valueLabel->setFocusPolicy(Qt::ClickFocus);
         added.valueLabel->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // never squeezed
         const int line = static_cast<int>(m_rows.size());
-        m_layout->addWidget(added.nameLabel, line, 0);
-        m_layout->addWidget(added.valueLabel, line, 1);
+        // A row of its own: one long value does not take the room of all names.
+        auto *pair = new QHBoxLayout;
+        pair->setSpacing(space::kOne);
+        pair->addWidget(added.nameLabel, 1);
+        pair->addWidget(added.valueLabel);
+        m_layout->addLayout(pair, line, 0);
         m_rows.append(added);
         row = &m_rows.last();
     }
@@ -94,6 +98,7 @@ void KeyValueGrid::clear()
         delete row.valueLabel;
     }
     m_rows.clear();
+    while (QLayoutItem *pair = m_layout->takeAt(0)) delete pair;
 }
 
 QString KeyValueGrid::value(const QString &name) const
