@@ -448,6 +448,7 @@ void TestFrames::lossesStayTheSame()
     RunSpec spec = framedRun(1);
     spec.model.dropout = 0.2;
     spec.probes.starred = {"0.1"};
+    spec.probes.overviewEvery = 0;
     RunFixture framed(spec);
     spec.probes.framesEvery = 0;
     RunFixture plain(spec);

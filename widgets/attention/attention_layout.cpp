@@ -18,6 +18,7 @@
 #include "widgets/attention/starred_heads.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/column_scroll.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
@@ -34,6 +35,11 @@
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
+namespace {
+
+constexpr int kSmallestShown = 150; ///< of strip, heads and map together
+
+} // namespace
 
 void AttentionPanel::makeParts()
 {
@@ -77,9 +83,15 @@ void AttentionPanel::makeParts()
     shownLayout->addWidget(m_stage, 1);
     shownLayout->addLayout(noteRow);
 
+    // What does not fit into a low window scrolls; the text that is asked about and the steps stay in sight.
+    auto *scroll = new ColumnScroll(this);
+    scroll->setObjectName(u"attentionScroll"_s);
+    scroll->setAccessibleName(tr("Attention"));
+    scroll->setColumn(shown);
+    scroll->setMinimumHeight(kSmallestShown);
     m_pages = new QStackedWidget(this);
     m_pages->addWidget(m_empty);
-    m_pages->addWidget(shown);
+    m_pages->addWidget(scroll);
     m_foot = new QWidget(this);
     auto *footLayout = new QVBoxLayout(m_foot);
     footLayout->setContentsMargins(0, 0, 0, 0);

@@ -28,7 +28,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kBesideFrom = 1'300; ///< pixels of width; in less, one stands below the other
-constexpr int kMaxMinimumHeight = 396; ///< the rest scrolls
+constexpr int kMinimumHeight = 396; ///< the rest scrolls
 
 /// What a link says of the second panel begins with it; "linked" is of both.
 const QLatin1String kBeside("beside_"), kLinked("linked");
@@ -224,10 +224,11 @@ void AttentionPair::closeBeside()
 }
 
 /// What one is most curious about: how it was where differences are taken from, in the beginning if nothing
-/// was chosen.
+/// was chosen. Both show weights then: that step does not differ from itself.
 void AttentionPair::toggle()
 {
     if (isOpen()) return closeBeside();
+    m_primary->setDifference(false);
     const FrameFeed *feed = m_primary->feed();
     const int base = feed->baseIndex();
     openBeside(m_primary->run(), base < 0 ? -1 : feed->steps()[size_t(base)].step);
@@ -272,8 +273,8 @@ void AttentionPair::shareScale()
 void AttentionPair::arrange()
 {
     m_splitter->setOrientation(width() >= kBesideFrom ? Qt::Horizontal : Qt::Vertical);
-    // One of them is always whole, where a low window leaves room for it beside what docks under it.
-    m_scroll->setMinimumSize(m_primary->minimumSizeHint().boundedTo({QWIDGETSIZE_MAX, kMaxMinimumHeight}));
+    // So high that one can be worked with, beside what docks under it.
+    m_scroll->setMinimumSize(m_primary->minimumSizeHint().width(), kMinimumHeight);
 }
 
 void AttentionPair::resizeEvent(QResizeEvent *event)

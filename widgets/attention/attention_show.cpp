@@ -135,6 +135,8 @@ void AttentionPanel::refreshHead(const SnapshotPtr &now)
     if (const double rounding = page->view()->whole().rounding(); rounding > 0)
         below = tr("Kept in eight bits: a difference below %1 can be rounding")
                     .arg(tr("±%1").arg(significantText(rounding, 2)));
+    if (drawn.base && !m_asked && drawn.base->frame == now->frame)
+        below = tr("This is the step that is compared with: nothing differs. Go to another one");
     if (drawn.base && !m_asked && page->view()->whole().isEmpty()) // of all heads are kept in larger cells than starred ones
         below = tr("Steps %1 and %2 were kept in cells of different size: compare with another step")
                     .arg(integerText(now->report.step), integerText(drawn.base->report.step));

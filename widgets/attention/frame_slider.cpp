@@ -265,8 +265,10 @@ void FrameSlider::paintMarks(QPainter &painter, double y) const
     };
     double lastLong = -1e9, lastShort = -1e9, lastPale = -1e9;
     const double left = kMargin, right = width() - kMargin;
+    QColor pale = tokens.secondary;
+    pale.setAlphaF(0.45F);
     for (const int64_t step : m_leftOut)
-        if (const double x = xOfStep(double(step)); x >= left && x <= right) draw(lastPale, x, 2, tokens.border);
+        if (const double x = xOfStep(double(step)); x >= left && x <= right) draw(lastPale, x, 2, pale);
     for (const Place &place : m_frames)
         if (place.isStarred)
             draw(lastShort, xOfStep(double(place.step)), 2, tokens.secondary);

@@ -87,7 +87,7 @@ void OverviewPage::setContent(const OverviewContent &content)
     QString title = layers == 0 ? tr("Heads") : tr("%1 layers × %2 heads").arg(layers).arg(heads);
     QStringList hover;
     if (m_otherStep) {
-        title += tr(", step %1").arg(integerText(*m_otherStep));
+        title = tr("Step %1, %2").arg(integerText(*m_otherStep), title);
         hover << tr("The step of the map was kept of starred heads alone: this is the nearest one of all heads");
     }
     if (hasCaptions) hover << tr("Below a head: entropy in nats · distance in tokens");

@@ -240,8 +240,8 @@ QString Scrubber::keptText() const
         return tr("nearest of all heads: step %1 has starred ones alone · ").arg(integerText(*missed)) + place;
     const bool hasStarred =
         std::any_of(frames.begin(), frames.end(), [](const FrameInfo &one) { return one.kind == FrameKind::Heads; });
-    if (frames[size_t(m_feed.index())].kind == FrameKind::Heads) return place + tr(", of starred heads alone");
-    return hasStarred || !m_feed.leftOut().empty() ? place + tr(", of all heads") : place;
+    if (frames[size_t(m_feed.index())].kind == FrameKind::Heads) return place + tr(", starred heads");
+    return hasStarred || !m_feed.leftOut().empty() ? place + tr(", all heads") : place;
 }
 
 /// Kept steps are compared with one of them; an answer with that of a saved step.

@@ -89,11 +89,13 @@ QString tokenLabel(const InspectedToken &token)
 std::vector<QString> axisLabels(const std::vector<InspectedToken> &tokens,
                                 const std::vector<TokenRange> &ranges)
 {
-    const InspectedToken *one = nullptr;
+    // A picture and a recording are told apart by what their parts are called.
+    const InspectedToken *image = nullptr, *audio = nullptr;
     bool hasMore = false;
     for (const InspectedToken &token : tokens) {
         if (token.modality == Modality::Text) continue;
-        hasMore = hasMore || (one && (one->item != token.item || one->modality != token.modality));
+        const InspectedToken *&one = token.modality == Modality::Image ? image : audio;
+        hasMore = hasMore || (one && one->item != token.item);
         one = &token;
     }
     std::vector<QString> labels;

@@ -20,8 +20,8 @@ std::vector<TokenRange> groupTokens(const std::vector<InspectedToken> &tokens, G
 QString tokenLabel(const InspectedToken &token);
 /// The labels of a range behind each other; an ellipsis where it is long.
 QString rangeLabel(const std::vector<InspectedToken> &tokens, const TokenRange &range);
-/// One a range, for axes and lists: as rangeLabel(), but "patch 3" and "frame 3" where the text has one
-/// picture or recording only.
+/// One a range, for axes and lists: as rangeLabel(), but "patch 3" and "frame 3" where the text has one picture and
+/// one recording at most.
 std::vector<QString> axisLabels(const std::vector<InspectedToken> &tokens,
                                 const std::vector<TokenRange> &ranges);
 /// In full, for sentences and hovers: "patch 3 of image 0, row 0, column 3" (of a picture in square many patches),

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void unlinkedEachGoesItsWay();
     void rowsOfAnotherTextAreNotTaken();
     void differencesHaveOneScale();
+    void theStepThatIsComparedWithIsSeen();
     void anotherRunIsChosen();
     void narrowOneStandsBelowTheOther();
     void everyControlHasAName();
@@ -152,6 +153,21 @@ void TestAttentionPair::differencesHaveOneScale()
             m_pair->primary()->limits().map); // it would end sooner by itself
     m_pair->setLinked(false);
     QTRY_VERIFY(legendOf(m_pair->secondary()).scale.limit < legendOf(m_pair->primary()).scale.limit);
+}
+
+/// A step does not differ from itself: beside each other both show weights, and a difference says why it is empty.
+void TestAttentionPair::theStepThatIsComparedWithIsSeen()
+{
+    m_pair->primary()->goTo({.level = StageLevel::Head, .head = {3, 2}});
+    m_pair->primary()->setDifference(true);
+    m_pair->primary()->feed()->setBaseStep(200);
+    openBeside();
+    QVERIFY(!m_pair->primary()->isDifference() && !m_pair->secondary()->isDifference());
+    QTRY_COMPARE(stepOf(m_pair->secondary()), 200);
+    m_pair->secondary()->feed()->setBaseStep(200);
+    m_pair->secondary()->setDifference(true);
+    auto *below = child<ElidedLabel>(m_pair->secondary(), "headSummary");
+    QTRY_VERIFY2(below->fullText().startsWith(u"This is the step"_s), qPrintable(below->fullText()));
 }
 
 void TestAttentionPair::anotherRunIsChosen()

@@ -247,7 +247,9 @@ void TestHeadMatrix::oneItemNeedsNoNumberOnAnAxis()
     QCOMPARE(axisLabels(tokens, ranges),
              (std::vector<QString>{u"a"_s, u"patch 0"_s, u"patch 1-3"_s, u"b"_s, u"a image 0, patch 0-3 b"_s,
                                    u"image 0, patch 2-3 b"_s}));
-    tokens.push_back({.modality = Modality::Image, .item = 1, .place = 0});
+    tokens.push_back({.modality = Modality::Audio, .item = 1, .place = 5});
+    QCOMPARE(axisLabels(tokens, {{1, 2}, {6, 7}}), (std::vector<QString>{u"patch 0"_s, u"frame 5"_s}));
+    tokens.push_back({.modality = Modality::Image, .item = 2, .place = 0});
     QCOMPARE(axisLabels(tokens, {{1, 2}}), (std::vector<QString>{u"image 0, patch 0"_s}));
     QCOMPARE(axisLabels({{.modality = Modality::Audio, .item = 2, .place = 7}}, {{0, 1}}),
              (std::vector<QString>{u"frame 7"_s}));

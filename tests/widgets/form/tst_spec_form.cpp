@@ -198,6 +198,9 @@ void TestSpecForm::automaticValuesShowWhatTheyComeTo()
     typeText(lineOf(form, "train.steps"), u"10000"_s);
     QCOMPARE(lineOf(form, "schedule.warmup_steps")->placeholderText(), u"200, by the schedule"_s);
     QCOMPARE(lineOf(form, "data.vocab_size")->placeholderText(), u"272, as the tokenizer"_s);
+    QCOMPARE(lineOf(form, "probes.overview_every")->placeholderText(), u"10, as no head is starred"_s);
+    typeText(lineOf(form, "probes.frames_every"), u"4"_s);
+    QCOMPARE(lineOf(form, "probes.overview_every")->placeholderText(), u"4, as no head is starred"_s);
 }
 
 void TestSpecForm::searchFindsAdvancedFields()

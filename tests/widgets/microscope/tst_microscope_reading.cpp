@@ -157,9 +157,9 @@ void TestMicroscopeReading::partsAreNamedByTheirPlace()
     report.tokens[2] = {.id = -1, .modality = Modality::Audio, .item = 1, .place = 2};
     report.attribution[2] = 3;
     const SectionContent both = matteredContent(report, RowLimit::All);
-    QCOMPARE(both.table.rows[0].cells[1].text, u"audio 1, frame 2"_s);
+    QCOMPARE(both.table.rows[0].cells[1].text, u"frame 2"_s);
     QVERIFY(both.table.rows[0].toolTip.contains(u"frame 2 of audio 1, from 0.10 s"_s));
-    QCOMPARE(both.table.rows[1].cells[1].text, u"image 0, patch 3"_s);
+    QCOMPARE(both.table.rows[1].cells[1].text, u"patch 3"_s);
 }
 
 void TestMicroscopeReading::entropyIsExactOnlyOfTheWholeVocabulary()
