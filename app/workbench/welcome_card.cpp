@@ -2,6 +2,7 @@
 #include "app/workbench/welcome_card.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/column_scroll.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/theme/theme.h"
@@ -10,9 +11,19 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace orrery::ui {
+namespace {
+
+constexpr int kLeastText = 176, kLeastHeight = 240;
+constexpr int kAround = 2 * space::kOne + 12; ///< margins, and the bar of what is scrolled
+constexpr int kMostAsked = 680;
+
+} // namespace
 
 WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
 {
@@ -24,6 +35,11 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     font.setPointSizeF(font.pointSizeF() * 1.7);
     title->setFont(font);
     auto *intro = new ToneLabel(tr("Pick a door. Nothing is sent to anybody."), Tone::Secondary, TypeSize::Base, this);
+    for (QLabel *label : std::initializer_list<QLabel *>{title, intro}) {
+        label->setAlignment(Qt::AlignHCenter);
+        label->setWordWrap(true);
+        label->setMinimumWidth(kLeastText);
+    }
 
     m_example = new QPushButton(tr("Train the example"), this);
     m_example->setObjectName(QStringLiteral("trainExampleButton"));
@@ -48,39 +64,70 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_banner = new Banner(this);
     m_banner->clear();
 
-    auto *doors = new QHBoxLayout;
-    doors->setSpacing(space::kTwo);
-    doors->addWidget(makeDoor(tr("See it work"),
+    m_doors = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_doors->setSpacing(space::kTwo);
+    m_doors->addWidget(makeDoor(tr("See it work"),
                               tr("A small model learns to write C\u2060+\u2060+ from the code on this computer. Nothing is downloaded; "
                                  "the first words come after about a minute."),
                               {m_example, m_pictures}));
-    doors->addWidget(makeDoor(tr("Go on with what you have"),
+    m_doors->addWidget(makeDoor(tr("Go on with what you have"),
                               tr("A run directory with its curves and checkpoints, or a model directory with config.json and "
                                  "model.safetensors."),
                               {m_open}));
-    doors->addWidget(makeDoor(tr("Another computer"),
+    m_doors->addWidget(makeDoor(tr("Another computer"),
                               tr("Trainings, models and data stay on the machine with the GPU; this window shows them and steers them, "
                                  "over TLS or SSH."),
                               {m_connect}));
 
     auto *column = new QVBoxLayout;
     column->setSpacing(space::kTwo);
-    column->addWidget(title, 0, Qt::AlignHCenter);
-    column->addWidget(intro, 0, Qt::AlignHCenter);
+    column->addWidget(title);
+    column->addWidget(intro);
     column->addSpacing(space::kOne);
-    column->addLayout(doors);
+    column->addLayout(m_doors);
     column->addWidget(m_newRun, 0, Qt::AlignHCenter);
     column->addWidget(m_banner);
 
-    auto *row = new QHBoxLayout;
-    row->addStretch(1);
-    row->addLayout(column, 4);
-    row->addStretch(1);
-    auto *page = new QVBoxLayout(this);
+    auto *content = new QWidget(this);
+    m_row = new QHBoxLayout;
+    m_row->addStretch(1);
+    m_row->addLayout(column, 4);
+    m_row->addStretch(1);
+    auto *page = new QVBoxLayout(content);
+    page->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
     page->addStretch(2);
-    page->addLayout(row);
+    page->addLayout(m_row);
     page->addStretch(3);
+    auto *scroll = new ColumnScroll(this); // doors below each other may be higher than a window
+    scroll->setColumn(content);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(scroll);
+    setDirection(QBoxLayout::TopToBottom); // until there is room: the window may be as narrow as that
 }
+
+int WelcomeCard::widthOfDoors() const
+{
+    int width = kAround + (m_doors->count() - 1) * m_doors->spacing();
+    for (int i = 0; i < m_doors->count(); ++i) width += m_doors->itemAt(i)->widget()->minimumSizeHint().width();
+    return width;
+}
+
+/// Words of another language are longer: then the doors stand below each other.
+void WelcomeCard::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    setDirection(event->size().width() >= widthOfDoors() ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+}
+
+void WelcomeCard::setDirection(QBoxLayout::Direction direction)
+{
+    m_doors->setDirection(direction);
+    m_row->setStretch(1, direction == QBoxLayout::LeftToRight ? 4 : 20); // a column of doors takes the width that there is
+}
+
+/// That of the doors beside each other, as far as docks leave it beside them.
+QSize WelcomeCard::minimumSizeHint() const { return {std::min(widthOfDoors(), kMostAsked), kLeastHeight}; }
 
 QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, std::initializer_list<QPushButton *> buttons)
 {
@@ -88,7 +135,7 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, std::i
     auto *content = new QWidget(card);
     auto *label = new ToneLabel(text, Tone::Secondary, TypeSize::Base, content);
     label->setWordWrap(true);
-    label->setMinimumWidth(176); // three doors stand beside the docks in a window of 1280
+    label->setMinimumWidth(kLeastText); // three doors stand beside the docks in a window of 1280
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kTwo);

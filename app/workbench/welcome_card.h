@@ -4,11 +4,11 @@
 
 #include "core/base/result.h"
 
+#include <QBoxLayout>
 #include <QWidget>
 
 #include <initializer_list>
 
-class QLabel;
 class QPushButton;
 
 namespace orrery::ui {
@@ -22,6 +22,7 @@ public:
     /// While the example is being prepared the door says so and cannot be pressed twice.
     void setStarting(bool isStarting);
     void showError(const Error &error);
+    [[nodiscard]] QSize minimumSizeHint() const override;
 
 Q_SIGNALS:
     void trainExampleRequested();
@@ -32,10 +33,15 @@ Q_SIGNALS:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     QWidget *makeDoor(const QString &title, const QString &text, std::initializer_list<QPushButton *> buttons);
 
+    [[nodiscard]] int widthOfDoors() const;
+    void setDirection(QBoxLayout::Direction direction);
+
+    QBoxLayout *m_doors = nullptr, *m_row = nullptr;
     QPushButton *m_example;
     QPushButton *m_pictures;
     QPushButton *m_open;

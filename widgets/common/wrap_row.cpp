@@ -78,13 +78,13 @@ int WrapRow::heightForWidth(int width) const
 
 QSize WrapRow::sizeHint() const
 {
-    QSize size;
+    QSize size(0, 0);
     for (const auto &item : m_items) {
         if (item->isEmpty()) continue;
         const int width = std::max(item->sizeHint().width(), item->minimumSize().width());
         size = QSize(size.width() + (size.width() > 0 ? spacing() : 0) + width, std::max(size.height(), wantedHeight(*item)));
     }
-    return size.isValid() ? size.grownBy(contentsMargins()).expandedTo(minimumSize()) : QSize(0, 0);
+    return size.isEmpty() ? size : size.grownBy(contentsMargins()).expandedTo(minimumSize());
 }
 
 QSize WrapRow::minimumSize() const

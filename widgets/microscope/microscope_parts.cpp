@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the microscope is made of and where it stands; what it does is in microscope_panel.cpp.
+#include "widgets/common/column_scroll.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -85,17 +86,11 @@ void MicroscopePanel::makeParts()
     makeHeader(*layout);
     makeSections(*layout);
     layout->addStretch(1);
-    m_scroll = new QScrollArea(this);
+    auto *scroll = new ColumnScroll(this);
+    scroll->setColumn(column);
+    m_scroll = scroll;
     m_scroll->setObjectName(u"microscopeScroll"_s);
     m_scroll->setAccessibleName(tr("What the microscope shows"));
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_scroll->setFocusPolicy(Qt::NoFocus);
-    m_scroll->setWidget(column);
-    // The card shows through; the scroll area would paint the ground of the window.
-    column->setAutoFillBackground(false);
-    m_scroll->viewport()->setAutoFillBackground(false);
     m_dim = new Dim(m_scroll->viewport());
 
     // What it is of stays readable, also when the rest is scrolled away or stands back.

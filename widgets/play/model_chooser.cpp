@@ -22,6 +22,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
+constexpr int kWidestNeed = 165;
 constexpr int kComboMargins = 64; // of a combo box beside its text: padding and arrow
 constexpr int kIsDirectoryRole = Qt::UserRole + 1;
 
@@ -39,8 +40,9 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     m_steps->setObjectName(u"modelStep"_s);
     m_steps->setAccessibleName(tr("Training step"));
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(tr("newest, %1").arg(u"88,888"_s)) +
-                             kComboMargins);
+    // In a language with longer words its end is in the hover.
+    m_steps->setMinimumWidth(
+        std::min(m_steps->fontMetrics().horizontalAdvance(tr("newest, %1").arg(u"88,888"_s)) + kComboMargins, kWidestNeed));
     m_steps->setMaximumWidth(260);
     auto *open = makeIconButton(u"folder"_s, tr("Open a model directory"), this);
     open->setObjectName(u"openModel"_s);

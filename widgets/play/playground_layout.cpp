@@ -3,12 +3,14 @@
 #include "widgets/play/playground_panel.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/current_stack.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_action.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
 #include "widgets/play/attachment_bar.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/side_by_side.h"
@@ -68,7 +70,7 @@ protected:
 
 PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Playground"), parent), m_session(session), m_runner(new GenerationRunner(session, this)),
-      m_chooser(new ModelChooser(session, this)), m_note(new Banner(this)), m_stack(new QStackedWidget(this)),
+      m_chooser(new ModelChooser(session, this)), m_note(new Banner(this)), m_stack(new CurrentStack(this)),
       m_manual(new ManualSampler(session, this))
 {
     setObjectName(u"playgroundPanel"_s);
@@ -191,17 +193,26 @@ QWidget *PlaygroundPanel::makeToolRow()
                           [this] { m_conversation->copyAll(false); });
     m_copyMenu->addAction(tr("Copy conversation as JSON"), m_conversation,
                           [this] { m_conversation->copyAll(true); });
-    auto *layout = new QHBoxLayout(row);
-    layout->setContentsMargins(0, 0, 0, 0);
+    // In a narrow window two rows.
+    auto *colours = new QWidget(row), *tools = new QWidget(row);
+    colours->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    auto *left = new QHBoxLayout(colours), *right = new QHBoxLayout(tools);
+    for (QHBoxLayout *half : {left, right}) {
+        half->setContentsMargins(0, 0, 0, 0);
+        half->setSpacing(space::kHalf);
+    }
+    left->addWidget(m_color);
+    left->addWidget(m_legend);
+    left->addStretch(1);
+    right->addWidget(m_earlier);
+    right->addWidget(m_versionLabel);
+    right->addWidget(m_later);
+    right->addSpacing(space::kOne);
+    for (QToolButton *button : {m_regenerate, m_copy}) right->addWidget(button);
+    auto *layout = new WrapRow(Qt::AlignRight, row);
     layout->setSpacing(space::kHalf);
-    layout->addWidget(m_color);
-    layout->addWidget(m_legend);
-    layout->addStretch(1);
-    layout->addWidget(m_earlier);
-    layout->addWidget(m_versionLabel);
-    layout->addWidget(m_later);
-    layout->addSpacing(space::kOne);
-    for (QToolButton *button : {m_regenerate, m_copy}) layout->addWidget(button);
+    layout->addWidget(colours);
+    layout->addWidget(tools);
     connectToolRow();
     return row;
 }
@@ -298,16 +309,13 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
     m_mode->addChoice(u"compare"_s, tr("Compare"),
                       tr("The same prompt and seed for two or three models, steps or settings, side by side"));
     m_mode->setCurrent(u"continue"_s);
-    m_editNote = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, head);
+    m_editNote = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small);
     m_editNote->setObjectName(u"editNote"_s);
     m_editNote->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    auto *layout = new QHBoxLayout(head);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(space::kHalf);
-    layout->addWidget(m_mode);
-    layout->addSpacing(space::kHalf);
-    layout->addWidget(m_editNote, 1);
-    m_attach = new QToolButton(head);
+    // What goes with a mode stands beside it, or below where that has no room.
+    auto *tools = new QWidget(head);
+    tools->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_attach = new QToolButton(tools);
     m_attach->setText(tr("Attach …"));
     m_attach->setAccessibleName(tr("Attach pictures or recordings"));
     m_attach->setToolTip(tr("Pictures (PNG, JPEG) or recordings (WAV, FLAC) before the text, for models that "
@@ -315,8 +323,15 @@ QWidget *PlaygroundPanel::makeComposerHead(QWidget *parent)
     m_attach->setToolButtonStyle(Qt::ToolButtonIconOnly); // there is no room for its word in every language
     m_attach->setObjectName(u"attach"_s);
     bindIcon(m_attach, u"attach"_s);
-    layout->addWidget(m_attach);
-    layout->addWidget(makeConversationTools(head));
+    auto *row = new QHBoxLayout(tools);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(space::kHalf);
+    row->addWidget(m_editNote, 1);
+    row->addWidget(m_attach);
+    row->addWidget(makeConversationTools(tools));
+    auto *layout = new WrapRow(Qt::AlignLeft, head);
+    layout->addWidget(m_mode);
+    layout->addWidget(tools);
     connect(m_mode, &SegmentedChoice::chosen, this, [this] {
         showMode();
         (isInfill() && !m_prompt->toPlainText().isEmpty() ? m_after : mainEditor())
@@ -386,6 +401,7 @@ QWidget *PlaygroundPanel::makeComposerText(ToneLabel *&label, QPlainTextEdit *ed
 {
     auto *box = new QWidget(this);
     label = new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, box);
+    label->setWordWrap(true); // two of them may stand beside each other
     editor->setParent(box);
     editor->setObjectName(QLatin1String(name));
     editor->setTabChangesFocus(true);

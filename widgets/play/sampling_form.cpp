@@ -3,6 +3,7 @@
 
 #include "widgets/common/tone_label.h"
 #include "widgets/common/wheel_guard.h"
+#include "widgets/common/wrap_row.h"
 #include "widgets/play/stop_lines.h"
 #include "widgets/theme/theme.h"
 
@@ -14,12 +15,14 @@
 #include <QPlainTextEdit>
 #include <QRandomGenerator>
 #include <QRegularExpressionValidator>
+#include <QResizeEvent>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -27,7 +30,7 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kControlWidth = 112;
+constexpr int kControlWidth = 112, kLabelWidth = 122;
 constexpr int kStopLines = 2;
 
 /// As high as what is in it, and in a low window as high as there is room.
@@ -53,7 +56,13 @@ public:
         setWidget(content);
         content->setAutoFillBackground(false); // setWidget() has changed it
     }
-    [[nodiscard]] QSize sizeHint() const override { return widget()->sizeHint(); }
+    /// Labels may take two lines: as high as they are at this width.
+    [[nodiscard]] QSize sizeHint() const override
+    {
+        const QSize hint = widget()->sizeHint();
+        const int high = widget()->hasHeightForWidth() && isVisible() ? widget()->heightForWidth(viewport()->width()) : 0;
+        return {hint.width(), std::max(hint.height(), high)};
+    }
     [[nodiscard]] QSize minimumSizeHint() const override
     {
         const bool isScrolled = verticalScrollBar()->maximum() > 0;
@@ -62,6 +71,11 @@ public:
     }
 
 protected:
+    void resizeEvent(QResizeEvent *event) override
+    {
+        QScrollArea::resizeEvent(event);
+        if (event->oldSize().width() != event->size().width()) updateGeometry();
+    }
     /// What is unfolded changes what this wants to be.
     bool eventFilter(QObject *watched, QEvent *event) override
     {
@@ -130,6 +144,9 @@ void SamplingForm::addRow(QGridLayout *grid, const Row &row, QWidget *control, Q
     const int line = grid->rowCount();
     auto *label = new ToneLabel(row.name, Tone::Secondary, TypeSize::Base, grid->parentWidget());
     label->setBuddy(control);
+    // The side is narrow: words of another language take a second line.
+    label->setWordWrap(true);
+    label->setMinimumWidth(std::min(label->fontMetrics().horizontalAdvance(row.name) + 2, kLabelWidth));
     label->setToolTip(row.toolTip);
     control->setToolTip(row.toolTip);
     control->setAccessibleName(row.name);
@@ -192,9 +209,9 @@ QWidget *SamplingForm::makeUsual()
     m_more->setAutoRaise(true);
     m_more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_more->setToolTip(tr("Min-p, typical, repetition penalty, stop texts"));
-    auto *last = new QHBoxLayout;
-    last->setSpacing(space::kOne);
-    last->addWidget(m_manual, 1);
+    auto *last = new WrapRow;
+    m_manual->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    last->addWidget(m_manual);
     last->addWidget(m_more);
     grid->addLayout(last, grid->rowCount(), 0, 1, 3);
     return box;

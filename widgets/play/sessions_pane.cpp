@@ -52,6 +52,7 @@ SessionsPane::SessionsPane(PromptArchive &archive, SessionKeeper &keeper, QWidge
     m_search->setObjectName(u"sessionSearch"_s);
     m_search->setPlaceholderText(tr("Search titles and texts"));
     m_search->setAccessibleName(m_search->placeholderText());
+    m_search->setToolTip(m_search->placeholderText()); // the dock is narrow
     m_search->setClearButtonEnabled(true);
     m_view->setObjectName(u"sessionList"_s);
     m_view->setAccessibleName(tr("Prompt sessions"));

@@ -13,6 +13,7 @@
 
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QPushButton>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -43,6 +44,20 @@ QStringList differingWords(SamplingSettings own, SamplingSettings common)
     if (own.maxTokens != common.maxTokens) words << SideColumn::tr("max %1 tokens").arg(own.maxTokens);
     return words;
 }
+
+/// Esc puts it away; without this the playground around it takes the key.
+class SettingsPopup : public QFrame {
+public:
+    explicit SettingsPopup(QWidget *parent) : QFrame(parent, Qt::Popup) {}
+    bool event(QEvent *event) override
+    {
+        if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Escape) {
+            event->accept();
+            return true;
+        }
+        return QFrame::event(event);
+    }
+};
 
 } // namespace
 
@@ -251,7 +266,7 @@ void SideColumn::showFigures()
 SamplingForm *SideColumn::ownSettings()
 {
     if (m_own) return m_own;
-    auto *popup = new QFrame(this, Qt::Popup);
+    auto *popup = new SettingsPopup(this);
     popup->setObjectName(u"columnSettingsPopup"_s);
     popup->setFrameShape(QFrame::StyledPanel);
     m_popup = popup;

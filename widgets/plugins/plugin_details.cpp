@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
 #include "widgets/plugins/plugin_list_model.h"
 #include "widgets/plugins/plugin_settings_form.h"
 #include "widgets/theme/theme.h"
@@ -51,7 +52,7 @@ QString fieldOfPoint(const std::string &point)
 } // namespace
 
 PluginDetails::PluginDetails(QWidget *parent)
-    : QScrollArea(parent), m_title(makeWrapped(Tone::Text, TypeSize::Heading, this)),
+    : ColumnScroll(parent), m_title(makeWrapped(Tone::Text, TypeSize::Heading, this)),
       m_reason(makeWrapped(Tone::Error, TypeSize::Base, this)),
       m_hint(makeWrapped(Tone::Secondary, TypeSize::Base, this)),
       m_provides(makeWrapped(Tone::Text, TypeSize::Base, this)),
@@ -85,11 +86,9 @@ PluginDetails::PluginDetails(QWidget *parent)
     connect(m_settings, &PluginSettingsForm::changed, this, &PluginDetails::updateButtons);
 
     auto *content = new QWidget;
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(space::kOne);
+    auto *buttons = new WrapRow;
     buttons->addWidget(m_use);
     buttons->addWidget(m_copy);
-    buttons->addStretch(1);
     auto *folderRow = new QHBoxLayout;
     folderRow->setSpacing(space::kHalf);
     folderRow->addWidget(m_folder, 1);
@@ -105,12 +104,8 @@ PluginDetails::PluginDetails(QWidget *parent)
         layout->addWidget(widget);
     layout->addLayout(buttons);
     layout->addStretch(1);
-    setWidget(content);
-    setWidgetResizable(true);
-    setFrameShape(QFrame::NoFrame);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    viewport()->setAutoFillBackground(false);
-    content->setAutoFillBackground(false); // setWidget() switched it on
+    setColumn(content);
+    setFocusPolicy(Qt::StrongFocus); // the keys scroll what has no controls
 }
 
 void PluginDetails::setPlugin(const PluginInfo &plugin, const QString &uiProblem)

@@ -4,8 +4,9 @@
 
 #include "core/spec/plugin_info.h"
 
+#include "widgets/common/column_scroll.h"
+
 #include <QMap>
-#include <QScrollArea>
 
 class QPushButton;
 
@@ -16,7 +17,7 @@ class KeyValueGrid;
 class PluginSettingsForm;
 class ToneLabel;
 
-class PluginDetails : public QScrollArea {
+class PluginDetails : public ColumnScroll {
     Q_OBJECT
 public:
     explicit PluginDetails(QWidget *parent = nullptr);

@@ -147,6 +147,7 @@ QWidget *MemoryPanel::makeChooser()
     m_typed->setObjectName(u"typedModel"_s);
     m_typed->setAccessibleName(tr("Model by name or path"));
     m_typed->setPlaceholderText(tr("RUN, RUN@step or /path/to/model; Enter opens it"));
+    m_typed->setToolTip(m_typed->placeholderText()); // it has no room in every place
     m_typedError = new ui::ToneLabel({}, ui::Tone::Error, ui::TypeSize::Small, box);
     m_typedError->setObjectName(u"typedModelError"_s);
     m_typedError->setWordWrap(true);
