@@ -121,7 +121,7 @@ void FormDifference::makeLayout()
 
 void FormDifference::setRun(const QString &run)
 {
-    if (run == m_run && (m_settings || m_banner->isHidden())) return;
+    if (run == m_run && (m_settings || m_banner->isHidden())) return showForm(); // it is not followed while nobody looks
     m_run = run;
     m_title = run;
     for (const RunStatus &status : m_session.runs())

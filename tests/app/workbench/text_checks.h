@@ -143,6 +143,14 @@ inline QStringList misplaced(const QWidget &window)
     return found;
 }
 
+/// What is scrolled up and down only, and is wider than there is room: its right end is never seen.
+inline QString cutColumn(const QScrollArea &area)
+{
+    if (area.horizontalScrollBarPolicy() != Qt::ScrollBarAlwaysOff || !area.widget()) return {};
+    const int room = area.viewport()->width(), needed = area.widget()->width();
+    return room < needed ? u"shows %1 of a column of %2"_s.arg(room).arg(needed) : QString();
+}
+
 inline QStringList cutTexts(const QWidget &window)
 {
     QStringList found = misplaced(window);
@@ -150,6 +158,7 @@ inline QStringList cutTexts(const QWidget &window)
         if (!widget->isVisibleTo(&window) || widget->window() != &window) continue;
         QString problem;
         if (const auto *label = qobject_cast<const QLabel *>(widget)) problem = cutLabel(*label);
+        if (const auto *area = qobject_cast<const QScrollArea *>(widget)) problem = cutColumn(*area);
         if (const auto *box = qobject_cast<const QComboBox *>(widget)) problem = cutCombo(*box);
         if (const auto *bar = qobject_cast<const QTabBar *>(widget)) problem = cutTab(*bar);
         if (const auto *header = qobject_cast<const QHeaderView *>(widget)) problem = cutHeader(*header);
@@ -218,6 +227,7 @@ inline QStringList untranslated(const QWidget &window, const QRegularExpression 
     static const QRegularExpression word(u"[A-Za-z][a-z]{2,}"_s);
     QStringList found;
     for (const auto &[owner, text] : textsOf(window)) {
+        if (owner.startsWith(u"QComboBox \"control_"_s) && owner.endsWith(u" choice"_s)) continue; // values of settings
         QString rest = text;
         rest.remove(tag).remove(data).remove(name);
         if (rest.contains(word) && !text.contains(LongerTexts::kMark)) found << owner + u": “%1”"_s.arg(shortened(text));

@@ -12,7 +12,7 @@ namespace {
 
 /// What stands in the window and is nobody's text: of the sample; of the engine, which says errors and alarms in one
 /// language as in a terminal; commands; names of presets, values of settings and plugins.
-const QRegularExpression kData(u"^(Cannot |ssh |orrery-engine |The loss jumped|Text: Cannot ).*|This computer|Once upon a time|"
+const QRegularExpression kData(u"^(Cannot |ssh |orrery-engine |The loss jumped|Update the engine|Text: Cannot ).*|This computer|Once upon a time|"
                                "The quick brown fox|int␣sum.*|Orrery|a-run-with-a-name|alpha|beta|gamma|Hello|loss|Once|Squared ReLU|Scale|"
                                "\\w+: \\d+ layers.*|\\b(tiny|small|llama|cpu|cuda|hybrid|scaled|portfolio|cosine|constant|baseline|dog)\\b.*"_s,
                                QRegularExpression::DotMatchesEverythingOption);
@@ -65,9 +65,6 @@ void TestWindowRoom::look(const QWidget &root, const QString &place, bool isLong
             m_problems << u"%1: %2: %3"_s.arg(place, what, widget);
         }
     };
-    // Of the longer language what is cut is told and does not fail yet: not all rows give way.
-    QStringList known;
-    QStringList &cut = isLonger ? known : m_problems;
     QStringList widgets = clippedControls(root, kWindowSize) + cutTexts(root);
     erase_if(widgets, [this](const QString &widget) { return m_told.contains(widget); });
     if (!widgets.isEmpty()) { // on a busy machine it may be on its way to its place: what is cut stays cut
@@ -78,9 +75,8 @@ void TestWindowRoom::look(const QWidget &root, const QString &place, bool isLong
     for (const QString &widget : std::as_const(widgets)) {
         if (m_told.contains(widget)) continue;
         m_told.insert(widget);
-        cut << u"%1: cut off: %2"_s.arg(place, widget);
+        m_problems << u"%1: cut off: %2"_s.arg(place, widget);
     }
-    for (const QString &one : std::as_const(known)) qInfo("%s", qPrintable(one));
     m_numTexts += textsOf(root).size();
     if (isLonger) add(u"not translated"_s, untranslated(root, kData));
 }
@@ -111,6 +107,10 @@ void TestWindowRoom::everyTextHasRoom()
     for (const QString &name : WindowCase::dialogs()) {
         QWidget *dialog = one.openDialog(name);
         if (!dialog) continue;
+        if (qobject_cast<QFileDialog *>(dialog)) { // Qt gives its own the room that they have
+            dialog->close();
+            continue;
+        }
         one.explore(*dialog, [&](const QString &way) {
             look(*dialog, name + way, isLonger);
             take(*dialog, name + way);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/workbench/connections_dialog.h"
+#include "app/workbench/doctor_dialog.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/ui_plugins.h"
 #include "plugins/memory/ui/memory_panel.h"
@@ -15,14 +16,21 @@
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/compare/compare_panel.h"
+#include "widgets/compare/transfer_bar.h"
 #include "widgets/compare/values_page.h"
 #include "widgets/curves/curves_panel.h"
+#include "widgets/form/new_run_panel.h"
 #include "widgets/play/playground_panel.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/side_by_side.h"
 
 #include <QAbstractItemView>
 #include <QDialog>
 #include <QDockWidget>
+#include <QFile>
+#include <QFileDialog>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSet>
 #include <QSettings>
 #include <QTabWidget>
@@ -59,6 +67,10 @@ private:
     void fill();
     void play();
     [[nodiscard]] QDialog *dialogOfWindow();
+    QWidget *openDoctor();
+    QWidget *openTransferNotes();
+    QWidget *openColumnSettings();
+    void openFileDialog(const QString &name);
     template <typename Look> void visit(QWidget &root, QSet<const QObject *> &seen, const QString &way, Look &look);
 
     QString m_data;
@@ -71,6 +83,7 @@ private:
 
 inline void WindowCase::open()
 {
+    QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs); // those of the desktop are walked by its own people
     m_window = std::make_unique<MainWindow>(*m_session, *m_settings);
     m_window->resize(kWindowSize);
     m_window->setAnimated(false); // docks slide: nothing is in its place meanwhile
@@ -127,6 +140,7 @@ inline void WindowCase::goOn()
 inline QStringList WindowCase::places()
 {
     return {u"train"_s,       u"inspect"_s,  u"head"_s, u"beside"_s,      u"play"_s,   u"new run"_s, u"plugins"_s,
+            u"all settings"_s, u"more sampling"_s,
             u"breakpoints"_s, u"settings"_s, u"log"_s,  u"plugin data"_s, u"memory"_s, u"note"_s,    u"compare"_s,
             u"several runs"_s, u"several compared"_s, u"paused run"_s, u"failed run"_s};
 }
@@ -149,6 +163,17 @@ inline void WindowCase::goTo(const QString &place)
     if (place == u"compare") m_window->showLayout(WindowLayout::Compare);
     if (place == u"new run") m_window->showNewRun();
     if (place == u"plugins") m_window->showPlugins();
+    if (place == u"all settings") { // unfolded, with what the form says of something that replaced it
+        m_window->showNewRun();
+        m_window->newRunPanel().takeValues({{u"train.steps"_s, u"9"_s}}, u"alpha"_s);
+        m_window->newRunPanel().takeValues({{u"train.steps"_s, u"8"_s}}, u"alpha"_s);
+        for (QToolButton *more : m_window->newRunPanel().findChildren<QToolButton *>())
+            if (more->objectName().startsWith("more_"_L1) && more->isVisible()) more->click();
+    }
+    if (place == u"more sampling") {
+        m_window->showLayout(WindowLayout::Play);
+        m_window->playground().sampling()->setShowsMore(true);
+    }
     if (place == u"breakpoints") m_window->actionRegistry().action(u"run.breakpoints"_s)->trigger();
     if (place == u"settings") m_window->actionRegistry().action(u"run.liveSettings"_s)->trigger();
     if (place == u"log" || place == u"plugin data" || place == u"note") {
@@ -183,7 +208,63 @@ inline void WindowCase::settle(int milliseconds)
 inline QStringList WindowCase::dialogs()
 {
     return {u"palette"_s, u"help"_s,   u"hosts"_s,  u"tags and notes"_s, u"branch"_s,
-            u"columns"_s, u"about"_s,  u"save memory"_s, u"load memory"_s,    u"forget a source"_s, u"trash"_s};
+            u"columns"_s, u"about"_s,  u"save memory"_s, u"load memory"_s,    u"forget a source"_s,
+            u"doctor"_s,  u"layout name"_s, u"transfer notes"_s, u"column settings"_s, u"form difference"_s,
+            u"open a folder"_s, u"save a figure"_s, u"attach files"_s,
+            u"trash"_s};
+}
+
+/// A program that finds one thing of each kind, in place of the engine's own.
+inline QWidget *WindowCase::openDoctor()
+{
+    QFile program(m_folder.filePath(u"doctor"_s));
+    if (program.open(QFile::WriteOnly)) {
+        program.write("#!/bin/sh\n"
+                      "echo '{\"check\":\"processor\",\"state\":\"good\",\"text\":\"Cannot be better: 2 threads\",\"of\":3}'\n"
+                      "echo '{\"check\":\"cuda\",\"state\":\"note\",\"text\":\"Cannot be used: none\",\"hint\":\"Cannot be bought here.\",\"of\":3}'\n"
+                      "echo '{\"check\":\"worker\",\"state\":\"bad\",\"text\":\"Cannot start\",\"hint\":\"Cannot be mended.\",\"of\":3}'\n");
+        program.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        program.close();
+    }
+    auto *doctor = new DoctorDialog(*m_session, program.fileName().toStdString(), u"lab"_s, m_window.get());
+    doctor->open();
+    QTest::qWaitFor([doctor] { return child<QPushButton>(doctor, "doctorAgain")->isEnabled(); }, 10'000);
+    return doctor;
+}
+
+/// The engine of the tests exports nothing, and says so of each run.
+inline QWidget *WindowCase::openTransferNotes()
+{
+    m_window->transfers().exportRuns(QStringList(6, u"alpha"_s), m_folder.path());
+    auto *notes = child<QPushButton>(m_window.get(), "transferNotes");
+    QTest::qWaitFor([notes] { return !notes->isHidden(); }, 5'000);
+    notes->click();
+    return m_window->findChild<QDialog *>(u"transferNotesDialog"_s);
+}
+
+inline QWidget *WindowCase::openColumnSettings()
+{
+    goTo(u"play"_s);
+    m_window->playground().setMode(PlayMode::Compare);
+    settle();
+    SideColumn *column = m_window->playground().comparison()->parts().front();
+    column->ownSettings()->setShowsMore(true);
+    child<QToolButton>(column, "columnSettings")->click();
+    return column->findChild<QWidget *>(u"columnSettingsPopup"_s);
+}
+
+inline void WindowCase::openFileDialog(const QString &name)
+{
+    if (name == u"open a folder") m_window->actionRegistry().action(u"file.open"_s)->trigger();
+    if (name == u"attach files") {
+        goTo(u"play"_s);
+        m_window->playground().setMode(PlayMode::Continue);
+        child<QAction>(&m_window->playground(), "playAttach")->trigger();
+    }
+    if (name == u"save a figure") {
+        goTo(u"train"_s);
+        child<QAction>(&m_window->curves(), "panelSaveFigure")->trigger();
+    }
 }
 
 inline QDialog *WindowCase::dialogOfWindow()
@@ -214,6 +295,12 @@ inline QWidget *WindowCase::openDialog(const QString &name)
         hosts->beginNew();
         opened = hosts;
     }
+    if (name == u"doctor") opened = openDoctor();
+    if (name == u"layout name") m_window->actionRegistry().action(u"view.layout.save"_s)->trigger();
+    if (m_data != u"empty" && name == u"transfer notes") opened = openTransferNotes();
+    if (m_data != u"empty" && name == u"column settings") opened = openColumnSettings();
+    if (m_data != u"empty" && name == u"form difference") m_window->showFormDifference(u"alpha"_s);
+    if (m_data != u"empty" || name == u"open a folder") openFileDialog(name);
     if (name == u"trash") trigger("openTrash"); // the engine of the tests has none, and says so
     if (name == u"about") m_window->actionRegistry().action(u"help.about"_s)->trigger();
     if (name == u"columns") {
