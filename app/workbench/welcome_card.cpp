@@ -20,7 +20,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kLeastText = 176, kLeastHeight = 240;
-constexpr int kAround = 2 * space::kOne + 12; ///< margins, and the bar of what is scrolled
+constexpr int kAround = 12; ///< the bar of what is scrolled
 constexpr int kMostAsked = 680;
 
 } // namespace
@@ -94,7 +94,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_row->addLayout(column, 4);
     m_row->addStretch(1);
     auto *page = new QVBoxLayout(content);
-    page->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
+    page->setContentsMargins(0, space::kOne, 0, space::kOne);
     page->addStretch(2);
     page->addLayout(m_row);
     page->addStretch(3);

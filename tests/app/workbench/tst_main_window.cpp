@@ -72,6 +72,7 @@ private Q_SLOTS:
     void movesAndSizesAreSaved_data();
     void movesAndSizesAreSaved();
     void everyControlHasAName();
+    void theDoorsStandBesideEachOther();
     void nothingIsClippedAtTheSmallestSize();
     void activatingARunShowsItsCurves();
     void runKeysWorkFromEverywhere();
@@ -422,6 +423,17 @@ void TestMainWindow::everyControlHasAName()
                                                               QString::fromLatin1(widget->parentWidget()->metaObject()->className()));
     }
     QVERIFY2(nameless.isEmpty(), qPrintable(nameless.join(u'\n')));
+}
+
+/// In English at 1280 × 800; below each other they are in longer words (tst_window_room).
+void TestMainWindow::theDoorsStandBesideEachOther()
+{
+    open();
+    m_window->resize(1280, 800);
+    const auto *first = child<QPushButton>(m_window.get(), "trainExampleButton");
+    const auto *last = child<QPushButton>(m_window.get(), "welcomeConnectButton");
+    const auto left = [this](const QWidget *widget) { return widget->mapTo(m_window.get(), QPoint()).x(); };
+    QTRY_VERIFY(left(last) > left(first) + first->width());
 }
 
 void TestMainWindow::nothingIsClippedAtTheSmallestSize()
