@@ -28,6 +28,7 @@ MAKES_TEXT = {"QStringLiteral", "QLatin1String", "QLatin1StringView", "fromUtf8"
 # file -> beginnings of its literals that are in no language or the same in all
 EXEMPT = {
     "app/workbench/desktop_notifications.cpp": ["Orrery"],                            # a name
+    "app/workbench/connections_dialog.cpp": ["orrery-engine host "],                  # lines for a terminal
     "widgets/common/engine_command.cpp": ["runs ", "inspect attention", " # on the machine"],  # a line for a terminal
     "widgets/common/number_text.cpp": ["yyyy-MM-dd"],                                 # ISO 8601
     "widgets/runs/run_arrangement.cpp": ["ddd d MMM"],                                # a format, filled by QLocale

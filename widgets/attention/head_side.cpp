@@ -200,6 +200,10 @@ void HeadSide::resizeEvent(QResizeEvent *event)
 }
 
 /// A scroll area asks what it holds for no height at a width: two lines would be squeezed into one.
-void HeadSide::fitTitle() { m_rowTitle->setMinimumHeight(m_rowTitle->heightForWidth(std::max(m_rowTitle->width(), 80))); }
+void HeadSide::fitTitle()
+{
+    // -1: a title of one line has the height that it has
+    m_rowTitle->setMinimumHeight(std::max(m_rowTitle->heightForWidth(std::max(m_rowTitle->width(), 80)), 0));
+}
 
 } // namespace orrery::ui
