@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kBesideFrom = 1'300; ///< pixels of width; in less, one stands below the other
 constexpr int kMinimumHeight = 396; ///< the rest scrolls
+constexpr int kStackedHeight = 560; ///< of each of two below each other
 
 /// What a link says of the second panel begins with it; "linked" is of both.
 const QLatin1String kBeside("beside_"), kLinked("linked");
@@ -220,6 +221,7 @@ void AttentionPair::closeBeside()
     m_primary->besideButton()->setChecked(false);
     if (!m_second) return;
     m_second->hide();
+    arrange();
     m_primary->setLeastLimits({});
 }
 
@@ -273,6 +275,10 @@ void AttentionPair::shareScale()
 void AttentionPair::arrange()
 {
     m_splitter->setOrientation(width() >= kBesideFrom ? Qt::Horizontal : Qt::Vertical);
+    // Below each other each has room for its map; the rest of both is scrolled to.
+    const bool isStacked = isOpen() && m_splitter->orientation() == Qt::Vertical;
+    for (AttentionPanel *one : {m_primary, m_secondary})
+        if (one) one->setMinimumHeight(isStacked ? kStackedHeight : 0);
     // So high that one can be worked with, beside what docks under it.
     m_scroll->setMinimumSize(m_primary->minimumSizeHint().width(), kMinimumHeight);
 }

@@ -12,6 +12,8 @@
 #include "widgets/common/run_text.h"
 
 #include <QAction>
+#include <QScrollArea>
+#include <QScrollBar>
 
 #include <algorithm>
 
@@ -21,6 +23,13 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxHistory = 100;
+
+/// In a low window the map is what was opened; elsewhere all is in sight, and nothing moves.
+void bringIntoSight(const AttentionPanel &panel, const QWidget &stage)
+{
+    if (const auto *scroll = panel.findChild<QScrollArea *>(u"attentionScroll"_s))
+        scroll->verticalScrollBar()->setValue(stage.y());
+}
 
 } // namespace
 
@@ -66,6 +75,7 @@ void AttentionPanel::openHead(const HeadRef &head)
     next.overlay.clear();
     goTo(next);
     flush();
+    bringIntoSight(*this, *m_stage);
     m_stage->head()->view()->setFocus(Qt::OtherFocusReason);
 }
 
@@ -79,6 +89,7 @@ void AttentionPanel::openOverlay()
     next.overlay = selected;
     goTo(next);
     flush();
+    bringIntoSight(*this, *m_stage);
     m_stage->head()->view()->setFocus(Qt::OtherFocusReason);
 }
 

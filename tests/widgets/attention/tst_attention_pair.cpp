@@ -5,6 +5,8 @@
 #include "widgets/attention/attention_pair.h"
 #include "widgets/common/view_link.h"
 
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSplitter>
 
 using namespace orrery;
@@ -22,6 +24,7 @@ private Q_SLOTS:
     void rowsOfAnotherTextAreNotTaken();
     void differencesHaveOneScale();
     void theStepThatIsComparedWithIsSeen();
+    void lowWindowsScrollWithinThePanel();
     void anotherRunIsChosen();
     void narrowOneStandsBelowTheOther();
     void everyControlHasAName();
@@ -168,6 +171,31 @@ void TestAttentionPair::theStepThatIsComparedWithIsSeen()
     m_pair->secondary()->setDifference(true);
     auto *below = child<ElidedLabel>(m_pair->secondary(), "headSummary");
     QTRY_VERIFY2(below->fullText().startsWith(u"This is the step"_s), qPrintable(below->fullText()));
+}
+
+/// In a low window the steps stay in sight, and what is opened comes into it.
+void TestAttentionPair::lowWindowsScrollWithinThePanel()
+{
+    AttentionPanel *panel = m_pair->primary();
+    m_pair->resize(1000, 420);
+    panel->goTo({});
+    panel->flush();
+    const auto *scroll = child<QScrollArea>(panel, "attentionScroll");
+    const auto isInSight = [&](const QWidget *one) {
+        const QRect place(one->mapTo(m_pair.get(), QPoint()), one->size());
+        return m_pair->rect().contains(place);
+    };
+    QTRY_VERIFY(scroll->verticalScrollBar()->maximum() > 0);
+    QVERIFY(isInSight(panel->scrubber()) && isInSight(panel->promptBar()));
+    QCOMPARE(scroll->verticalScrollBar()->value(), 0);
+    QTest::keyClick(panel->stage()->overview()->view(), Qt::Key_Return);
+    QCOMPARE(panel->place().level, StageLevel::Head);
+    QVERIFY(scroll->verticalScrollBar()->value() > 0);
+    // Two below each other are as high as their maps need; one alone fits again.
+    openBeside();
+    QTRY_VERIFY(panel->height() >= 560 && m_pair->secondary()->height() >= 560);
+    m_pair->closeBeside();
+    QTRY_VERIFY(panel->height() < 560);
 }
 
 void TestAttentionPair::anotherRunIsChosen()
