@@ -30,7 +30,7 @@ namespace {
 
 /// The dock of the memory plugin: of all plugins' docks the one that has a place in a layout.
 constexpr auto kMemoryDock = "plugin_memory_memory"_L1;
-constexpr int kMemoryHeight = 400; ///< shows all of it
+constexpr int kMemoryHeight = 440; ///< shows all of it
 constexpr int kHighWindow = 1000;  ///< has room for that and for the maps; a lower one gives it three tenths
 
 QString stateKey(const QString &layout) { return u"docks/"_s + layout; }

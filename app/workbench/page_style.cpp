@@ -10,6 +10,8 @@
 #include <QTextTable>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace orrery::ui {
 namespace {
@@ -22,6 +24,26 @@ bool isCode(const QTextBlockFormat &format)
     return format.hasProperty(QTextFormat::BlockCodeFence) || format.hasProperty(QTextFormat::BlockCodeLanguage);
 }
 
+/// @param size of the text's
+void styleHeading(const QTextBlock &block, double size)
+{
+    // Changed once they are all known: a change may join what is of one format then.
+    std::vector<std::pair<int, QTextCharFormat>> parts; // ends
+    for (auto part = block.begin(); !part.atEnd(); ++part) {
+        QTextCharFormat large = part.fragment().charFormat();
+        large.clearProperty(QTextFormat::FontSizeAdjustment); // would win over a size
+        large.setFontPointSize(Theme::instance().baseFont().pointSizeF() * size);
+        large.setFontWeight(QFont::DemiBold);
+        parts.emplace_back(part.fragment().position() + part.fragment().length(), large);
+    }
+    QTextCursor cursor(block);
+    for (const auto &[end, format] : parts) {
+        cursor.setPosition(end, QTextCursor::KeepAnchor);
+        cursor.setCharFormat(format);
+        cursor.setPosition(end);
+    }
+}
+
 /// @param goesOn a listing that began before, @param isFollowed by another line of it
 void styleBlock(const QTextBlock &block, bool goesOn, bool isFollowed, bool isInTable)
 {
@@ -32,13 +54,7 @@ void styleBlock(const QTextBlock &block, bool goesOn, bool isFollowed, bool isIn
         format.setTopMargin(block.blockNumber() == 0 ? 0 : level == 1 ? space::kThree : space::kTwo + space::kHalf);
         format.setBottomMargin(space::kOne);
         cursor.setBlockFormat(format);
-        cursor.movePosition(QTextCursor::EndOfBlock, QTextCursor::KeepAnchor);
-        QTextCharFormat large;
-        const double size = kHeadingSizes[std::min(level, 3) - 1];
-        large.setFontPointSize(Theme::instance().baseFont().pointSizeF() * size);
-        large.setProperty(QTextFormat::FontSizeAdjustment, 0);
-        large.setFontWeight(QFont::DemiBold);
-        return cursor.mergeCharFormat(large);
+        return styleHeading(block, kHeadingSizes[std::min(level, 3) - 1]);
     }
     if (isCode(format)) {
         format.setBackground(tokens.window);

@@ -12,12 +12,14 @@
 #include "widgets/theme/theme.h"
 
 #include <QAction>
+#include <QFontInfo>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <QTextBlock>
 #include <QTextBrowser>
 #include <QTextFrame>
 #include <QTextTable>
@@ -121,6 +123,10 @@ void TestWindowHelp::pagesHaveRoomAndColours()
             if (auto *table = qobject_cast<QTextTable *>(frame)) return table;
         return static_cast<QTextTable *>(nullptr);
     };
+    const QTextBlock title = help.browser()->document()->begin();
+    const double usual = Theme::instance().baseFont().pointSizeF();
+    QVERIFY(QFontInfo(title.begin().fragment().charFormat().font()).pointSizeF() > 1.4 * usual);
+    QVERIFY(!title.begin().fragment().charFormat().hasProperty(QTextFormat::FontSizeAdjustment)); // would win
     QVERIFY(firstTable());
     QVERIFY(firstTable()->format().borderCollapse());
     QVERIFY(firstTable()->format().cellPadding() >= 4);
