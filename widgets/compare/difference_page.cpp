@@ -5,19 +5,16 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/run_text.h"
-#include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
-#include "widgets/compare/compare_delegate.h"
 #include "widgets/compare/compare_feed.h"
 #include "widgets/compare/compare_role.h"
 #include "widgets/compare/difference_model.h"
+#include "widgets/compare/difference_table.h"
 #include "widgets/theme/theme.h"
 
 #include <QCheckBox>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
-#include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -28,58 +25,29 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kGatherMs = 60, kMaxColumnWidth = 260, kMinColumnWidth = 90;
+constexpr int kGatherMs = 60;
 
 } // namespace
 
 DifferencePage::DifferencePage(CompareFeed &feed, QWidget *parent)
-    : QWidget(parent), m_feed(feed), m_model(new DifferenceModel(this)), m_view(new QTableView(this)),
-      m_search(new QLineEdit(this)), m_all(new QCheckBox(tr("All settings"), this)), m_stack(new QStackedWidget(this)),
-      m_empty(new EmptyState(QString(), QString(), this)),
+    : QWidget(parent), m_feed(feed), m_table(new DifferenceTable({u"difference"_s, tr("Settings of the compared runs"),
+                                                                   tr("Search settings of the compared runs"),
+                                                                   tr("Also those that all of these runs have in common")},
+                                                                  this)),
+      m_model(m_table->model()), m_view(m_table->view()),
       m_note(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this))
 {
     setObjectName(u"differencePage"_s);
-    m_view->setModel(m_model);
-    styleTable(m_view);
-    m_view->setItemDelegate(new CompareDelegate(m_view));
-    m_view->setObjectName(u"differenceTable"_s);
-    m_view->setAccessibleName(tr("Settings of the compared runs"));
-    m_view->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
-    m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_view->horizontalHeader()->setStretchLastSection(false);
-    m_view->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
-    m_search->setObjectName(u"differenceSearch"_s);
-    m_search->setPlaceholderText(tr("Search settings"));
-    m_search->setAccessibleName(tr("Search settings of the compared runs"));
-    m_search->setClearButtonEnabled(true);
-    m_all->setObjectName(u"differenceAll"_s);
-    m_all->setToolTip(tr("Also those that all of these runs have in common"));
     m_note->setWordWrap(true);
     m_note->setMinimumWidth(80);
-    m_stack->addWidget(m_view);
-    m_stack->addWidget(m_empty);
-
-    auto *bar = new QHBoxLayout;
-    bar->setSpacing(space::kOne);
-    bar->addWidget(m_search, 1);
-    bar->addWidget(m_all);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kHalf);
-    layout->addLayout(bar);
-    layout->addWidget(m_stack, 1);
+    layout->addWidget(m_table, 1);
     layout->addWidget(m_note);
 
-    connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
-        m_model->setFilter(text.trimmed());
-        showState();
-    });
-    connect(m_all, &QCheckBox::toggled, this, [this](bool showsAll) {
-        m_model->setShowsAll(showsAll);
-        showState();
-    });
-    connect(m_model, &QAbstractItemModel::modelReset, this, &DifferencePage::layOut);
+    connect(m_table, &DifferenceTable::chosen, this, &DifferencePage::showState);
     m_timer.setSingleShot(true);
     m_timer.setInterval(kGatherMs);
     connect(&m_timer, &QTimer::timeout, this, &DifferencePage::take);
@@ -89,6 +57,10 @@ DifferencePage::DifferencePage(CompareFeed &feed, QWidget *parent)
     connect(&feed, &CompareFeed::progressed, this, &DifferencePage::showState);
     showState();
 }
+
+QLineEdit *DifferencePage::searchBox() const { return m_table->searchBox(); }
+
+QCheckBox *DifferencePage::allBox() const { return m_table->allBox(); }
 
 void DifferencePage::setRuns(const QStringList &runs)
 {
@@ -123,25 +95,24 @@ void DifferencePage::showState()
         return run.settings && run.settings->hasSettings();
     });
     if (number < 2)
-        m_empty->setTexts(tr("Choose two runs or more"),
+        m_table->empty()->setTexts(tr("Choose two runs or more"),
                           tr("What sets them apart stands here. Select them in the table of values (Ctrl+click), or let the "
                              "filter leave a few."));
     else if (isWaiting && m_model->rowCount() == 0)
-        m_empty->setTexts(tr("Reading the settings …"), QString());
-    else if (!m_search->text().trimmed().isEmpty())
-        m_empty->setTexts(tr("No setting matches"),
+        m_table->empty()->setTexts(tr("Reading the settings …"), QString());
+    else if (!m_table->searched().isEmpty())
+        m_table->empty()->setTexts(tr("No setting matches"),
                           tr("No setting that %1 has “%2” in its name or key.")
-                              .arg(m_all->isChecked() ? tr("these runs have") : tr("differs"), m_search->text().trimmed()));
+                              .arg(m_table->allBox()->isChecked() ? tr("these runs have") : tr("differs"), m_table->searched()));
     else if (numRead < 2)
-        m_empty->setTexts(tr("Nothing to compare"),
+        m_table->empty()->setTexts(tr("Nothing to compare"),
                           tr("Fewer than two of these runs have settings that can be read; below it says why."));
     else
-        m_empty->setTexts(tr("No setting differs"),
+        m_table->empty()->setTexts(tr("No setting differs"),
                           tr("These runs have the same settings, the seed too. Tick “All settings” to see them."));
     const bool hasRows = number >= 2 && m_model->rowCount() > 0;
-    m_stack->setCurrentIndex(hasRows ? 0 : 1);
-    m_search->setEnabled(number >= 2);
-    m_all->setEnabled(number >= 2);
+    m_table->showRows(hasRows);
+    m_table->setSearchable(number >= 2);
 
     QStringList notes;
     if (m_runs.size() > kMaxRuns)
@@ -157,23 +128,6 @@ void DifferencePage::showState()
     m_note->setText(notes.join(u'\n'));
     m_note->setVisible(!notes.isEmpty() && number >= 2);
     Q_EMIT summaryChanged();
-}
-
-void DifferencePage::layOut()
-{
-    m_view->clearSpans();
-    for (int row = 0; row < m_model->rowCount(); ++row)
-        if (m_model->isHeading(row) && m_model->columnCount() > 1) m_view->setSpan(row, 0, 1, m_model->columnCount());
-    const QFontMetrics base(typeFont(TypeSize::Base)), heading(typeFont(TypeSize::Heading));
-    for (int column = 0; column < m_model->columnCount(); ++column) {
-        int width = heading.horizontalAdvance(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) +
-                    3 * space::kOne + 12;
-        for (int row = 0; row < m_model->rowCount(); ++row)
-            if (!m_model->isHeading(row))
-                width = std::max(width, base.horizontalAdvance(m_model->index(row, column).data().toString()) +
-                                            2 * space::kOne + 4);
-        m_view->setColumnWidth(column, std::clamp(width, kMinColumnWidth, kMaxColumnWidth));
-    }
 }
 
 QList<int> DifferencePage::selectedRows() const

@@ -8,14 +8,13 @@
 
 class QCheckBox;
 class QLineEdit;
-class QStackedWidget;
 class QTableView;
 
 namespace orrery::ui {
 
 class CompareFeed;
 class DifferenceModel;
-class EmptyState;
+class DifferenceTable;
 class ToneLabel;
 
 class DifferencePage : public QWidget {
@@ -28,8 +27,8 @@ public:
     void setRuns(const QStringList &runs);
     [[nodiscard]] DifferenceModel *model() const { return m_model; }
     [[nodiscard]] QTableView *view() const { return m_view; }
-    [[nodiscard]] QLineEdit *searchBox() const { return m_search; }
-    [[nodiscard]] QCheckBox *allBox() const { return m_all; }
+    [[nodiscard]] QLineEdit *searchBox() const;
+    [[nodiscard]] QCheckBox *allBox() const;
     [[nodiscard]] QList<int> selectedRows() const;
     /// `--set` arguments that make of the first run the one of the current column, else the second; of the selected
     /// settings, else of all that differ. Empty where there is nothing to set.
@@ -42,15 +41,11 @@ Q_SIGNALS:
 private:
     void take();
     void showState();
-    void layOut();
 
     CompareFeed &m_feed;
-    DifferenceModel *m_model;
+    DifferenceTable *m_table;
+    DifferenceModel *m_model; ///< the table's, as the view
     QTableView *m_view;
-    QLineEdit *m_search;
-    QCheckBox *m_all;
-    QStackedWidget *m_stack;
-    EmptyState *m_empty;
     ToneLabel *m_note;
     QStringList m_runs;
     QTimer m_timer;

@@ -8,22 +8,19 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/run_text.h"
-#include "widgets/common/table_style.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/common/wrap_row.h"
-#include "widgets/compare/compare_delegate.h"
 #include "widgets/compare/compare_role.h"
 #include "widgets/compare/compare_text.h"
 #include "widgets/compare/difference_model.h"
+#include "widgets/compare/difference_table.h"
 #include "widgets/theme/theme.h"
 
 #include <QAction>
 #include <QCheckBox>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -34,37 +31,25 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kGatherMs = 60, kMinColumnWidth = 90, kMaxColumnWidth = 260;
+constexpr int kGatherMs = 60;
 constexpr size_t kRunColumn = 0, kFormColumn = 1;
 
 } // namespace
 
 FormDifference::FormDifference(EngineSession &session, std::function<QString()> form, QWidget *parent)
-    : QDialog(parent), m_session(session), m_form(std::move(form)), m_model(new DifferenceModel(this)),
-      m_view(new QTableView(this)), m_search(new QLineEdit(this)), m_all(new QCheckBox(tr("All settings"), this)),
+    : QDialog(parent), m_session(session), m_form(std::move(form)),
+      m_table(new DifferenceTable({u"formDifference"_s, tr("Settings of the run and of the form"),
+                                   tr("Search settings of the run and of the form"),
+                                   tr("Also those that run and form have in common")},
+                                  this)),
+      m_model(m_table->model()), m_view(m_table->view()),
       m_headline(new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this)), m_banner(new Banner(this)),
-      m_stack(new QStackedWidget(this)), m_empty(new EmptyState(QString(), QString(), this)), m_take(new QPushButton(this)),
-      m_open(new QPushButton(tr("Open the form"), this))
+      m_take(new QPushButton(this)), m_open(new QPushButton(tr("Open the form"), this))
 {
     setObjectName(u"formDifference"_s);
     setWindowTitle(tr("Difference to the form"));
     resize(680, 520);
-    m_view->setModel(m_model);
-    styleTable(m_view);
-    m_view->setItemDelegate(new CompareDelegate(m_view));
-    m_view->setObjectName(u"formDifferenceTable"_s);
-    m_view->setAccessibleName(tr("Settings of the run and of the form"));
-    m_view->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
-    m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_view->horizontalHeader()->setStretchLastSection(true);
-    m_view->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
-    m_search->setObjectName(u"formDifferenceSearch"_s);
-    m_search->setPlaceholderText(tr("Search settings"));
-    m_search->setAccessibleName(tr("Search settings of the run and of the form"));
-    m_search->setClearButtonEnabled(true);
-    m_all->setObjectName(u"formDifferenceAll"_s);
-    m_all->setToolTip(tr("Also those that run and form have in common"));
     m_headline->setWordWrap(true);
     m_headline->setObjectName(u"formDifferenceCount"_s);
     m_take->setObjectName(u"formDifferenceTake"_s);
@@ -77,15 +62,7 @@ FormDifference::FormDifference(EngineSession &session, std::function<QString()> 
     makeLayout();
 
     connect(copy, &QAction::triggered, this, [this] { copyToClipboard(tableAsTsv(*m_model, {}, compare_role::Exact)); });
-    connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
-        m_model->setFilter(text.trimmed());
-        showState();
-    });
-    connect(m_all, &QCheckBox::toggled, this, [this](bool showsAll) {
-        m_model->setShowsAll(showsAll);
-        showState();
-    });
-    connect(m_model, &QAbstractItemModel::modelReset, this, &FormDifference::layOut);
+    connect(m_table, &DifferenceTable::chosen, this, &FormDifference::showState);
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &FormDifference::showState);
     connect(m_banner, &Banner::retryRequested, this, &FormDifference::read);
     connect(m_open, &QPushButton::clicked, this, &FormDifference::formRequested);
@@ -98,12 +75,6 @@ FormDifference::FormDifference(EngineSession &session, std::function<QString()> 
 
 void FormDifference::makeLayout()
 {
-    m_stack->addWidget(m_view);
-    m_stack->addWidget(m_empty);
-    auto *bar = new QHBoxLayout;
-    bar->setSpacing(space::kOne);
-    bar->addWidget(m_search, 1);
-    bar->addWidget(m_all);
     auto *close = new QPushButton(tr("Close"), this);
     close->setObjectName(u"formDifferenceClose"_s);
     connect(close, &QPushButton::clicked, this, &QDialog::reject);
@@ -114,10 +85,13 @@ void FormDifference::makeLayout()
     layout->setSpacing(space::kOne);
     layout->addWidget(m_headline);
     layout->addWidget(m_banner);
-    layout->addLayout(bar);
-    layout->addWidget(m_stack, 1);
+    layout->addWidget(m_table, 1);
     layout->addLayout(buttons);
 }
+
+QLineEdit *FormDifference::searchBox() const { return m_table->searchBox(); }
+
+QCheckBox *FormDifference::allBox() const { return m_table->allBox(); }
 
 void FormDifference::setRun(const QString &run)
 {
@@ -191,15 +165,15 @@ void FormDifference::showState()
     const bool isRead = m_settings && m_settings->hasSettings();
     const bool isWaiting = !m_settings && m_banner->isHidden();
     if (isWaiting)
-        m_empty->setTexts(tr("Reading the settings …"), QString());
+        m_table->empty()->setTexts(tr("Reading the settings …"), QString());
     else if (!isRead)
-        m_empty->setTexts(tr("Nothing to compare"), tr("The settings of the run could not be read; above it says why."));
-    else if (!m_search->text().trimmed().isEmpty())
-        m_empty->setTexts(tr("No setting matches"), tr("Nothing has “%1” in its name or key.").arg(m_search->text().trimmed()));
+        m_table->empty()->setTexts(tr("Nothing to compare"), tr("The settings of the run could not be read; above it says why."));
+    else if (!m_table->searched().isEmpty())
+        m_table->empty()->setTexts(tr("No setting matches"), tr("Nothing has “%1” in its name or key.").arg(m_table->searched()));
     else
-        m_empty->setTexts(tr("No setting differs"),
+        m_table->empty()->setTexts(tr("No setting differs"),
                           tr("Started now, the form gives a run with the settings of “%1”. Tick “All settings” to see them.").arg(m_title));
-    m_stack->setCurrentIndex(isRead && m_model->rowCount() > 0 ? 0 : 1);
+    m_table->showRows(isRead && m_model->rowCount() > 0);
     m_headline->setText(isRead ? tr("“%1” and the form of a new run: %2")
                                      .arg(m_title, counted(m_model->numDifferent(), tr("1 setting differs"), tr("%1 settings differ")))
                                : tr("“%1” and the form of a new run").arg(m_title));
@@ -211,22 +185,6 @@ void FormDifference::showState()
     m_take->setEnabled(number > 0);
     m_take->setToolTip(number > 0 ? tr("The values of the run replace those of the form; the form can take it back")
                                   : tr("There is nothing to take: no setting of the run differs."));
-}
-
-void FormDifference::layOut()
-{
-    m_view->clearSpans();
-    for (int row = 0; row < m_model->rowCount(); ++row)
-        if (m_model->isHeading(row)) m_view->setSpan(row, 0, 1, m_model->columnCount());
-    const QFontMetrics base(typeFont(TypeSize::Base));
-    for (int column = 0; column < m_model->columnCount(); ++column) {
-        int width = std::max(kMinColumnWidth, base.horizontalAdvance(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) +
-                                                  4 * space::kOne);
-        for (int row = 0; row < m_model->rowCount(); ++row)
-            if (!m_model->isHeading(row))
-                width = std::max(width, base.horizontalAdvance(m_model->index(row, column).data().toString()) + 2 * space::kOne + 4);
-        m_view->setColumnWidth(column, std::min(width, kMaxColumnWidth));
-    }
 }
 
 } // namespace orrery::ui

@@ -14,14 +14,13 @@
 class QCheckBox;
 class QLineEdit;
 class QPushButton;
-class QStackedWidget;
 class QTableView;
 
 namespace orrery::ui {
 
 class Banner;
 class DifferenceModel;
-class EmptyState;
+class DifferenceTable;
 class ToneLabel;
 
 class FormDifference : public QDialog {
@@ -33,8 +32,8 @@ public:
     [[nodiscard]] const QString &run() const { return m_run; }
     [[nodiscard]] DifferenceModel *model() const { return m_model; }
     [[nodiscard]] QTableView *view() const { return m_view; }
-    [[nodiscard]] QCheckBox *allBox() const { return m_all; }
-    [[nodiscard]] QLineEdit *searchBox() const { return m_search; }
+    [[nodiscard]] QCheckBox *allBox() const;
+    [[nodiscard]] QLineEdit *searchBox() const;
     [[nodiscard]] QPushButton *takeButton() const { return m_take; }
     /// Keys and texts of the run: of the selected rows that differ, else of all that do.
     [[nodiscard]] QList<std::pair<QString, QString>> values() const;
@@ -52,20 +51,16 @@ private:
     void take(const RunSettings::Ptr &settings);
     void showForm();
     void showState();
-    void layOut();
 
     EngineSession &m_session;
     std::function<QString()> m_form;
     QString m_run, m_title;
     RunSettings::Ptr m_settings; ///< of the run; null: not read yet
-    DifferenceModel *m_model;
+    DifferenceTable *m_table;
+    DifferenceModel *m_model; ///< the table's, as the view
     QTableView *m_view;
-    QLineEdit *m_search;
-    QCheckBox *m_all;
     ToneLabel *m_headline;
     Banner *m_banner;
-    QStackedWidget *m_stack;
-    EmptyState *m_empty;
     QPushButton *m_take, *m_open;
     QTimer m_timer;
 };
