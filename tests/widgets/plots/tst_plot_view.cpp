@@ -7,9 +7,12 @@
 #include <QAccessible>
 #include <QDateTime>
 #include <QHelpEvent>
+#include <QPicture>
 #include <QSignalSpy>
 #include <QToolTip>
 #include <QWheelEvent>
+
+#include <qcustomplot.h>
 
 using namespace orrery::ui;
 using namespace orrery::ui::test;
@@ -51,6 +54,7 @@ QPointF centre(const PlotView &view) { return QRectF(view.plotArea()).center(); 
 class TestPlotView : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void columnsAreTheRectanglesOfAVectorFile();
     void stepsAreOneTwoFive();
     void durationStepsAreWholeMinutes();
     void followsGrowingData();
@@ -82,6 +86,48 @@ private Q_SLOTS:
     void screenReaderHearsAValueAndATrend();
     void emptyChartSaysSo();
 };
+
+/// Columns of a window are written as pixels, those of a vector file are rectangles: both are the same picture.
+void TestPlotView::columnsAreTheRectanglesOfAVectorFile()
+{
+    PlotCurve curve = makeCurve(4000, falling);
+    for (size_t i = 0; i < curve.raw.size(); ++i) {
+        curve.raw[i].high += double(i * 7919 % 101) / 40;
+        curve.raw[i].low -= double(i * 104'729 % 97) / 60;
+    }
+    curve.raw[1000].high = 40; // beyond what is in sight
+    curve.line.clear();
+    const auto view = makeView({curve});
+    view->flush();
+    auto *plot = view->findChild<QCustomPlot *>();
+    QVERIFY(plot);
+    for (QCPAxis *axis : {plot->xAxis, plot->yAxis}) axis->grid()->setVisible(false);
+    const QSize size = plot->size();
+    QPicture recorded;
+    QCPPainter recorder;
+    QVERIFY(recorder.begin(&recorded));
+    plot->toPainter(&recorder, size.width(), size.height());
+    recorder.end();
+    QImage expected(size, QImage::Format_ARGB32_Premultiplied);
+    expected.fill(Qt::white);
+    QPainter painter(&expected);
+    painter.drawPicture(0, 0, recorded);
+    painter.end();
+    QImage actual(size, QImage::Format_ARGB32_Premultiplied);
+    actual.fill(Qt::white);
+    QPainter over(&actual);
+    over.drawPixmap(0, 0, plot->toPixmap(size.width(), size.height(), 1));
+    over.end();
+    const QRect inside = plot->axisRect()->rect().adjusted(4, 4, -4, -4);
+    int numInked = 0, numDifferent = 0;
+    for (int y = inside.top(); y <= inside.bottom(); ++y)
+        for (int x = inside.left(); x <= inside.right(); ++x) {
+            numInked += expected.pixel(x, y) != expected.pixel(inside.left(), inside.top());
+            numDifferent += expected.pixel(x, y) != actual.pixel(x, y);
+        }
+    QVERIFY(numInked > 5'000);
+    QVERIFY2(numDifferent <= numInked / 1000, qPrintable(QString::number(numDifferent))); // ends on half a pixel
+}
 
 void TestPlotView::stepsAreOneTwoFive()
 {
