@@ -98,7 +98,7 @@ def layering(root):
                 problems.append(f"{where}: the public headers of core/rpc show no gRPC")
             if target.startswith("core/rpc/") and target not in RPC_PUBLIC and not starts(name, GRPC_LAYERS):
                 problems.append(f"{where}: only {', '.join(sorted(RPC_PUBLIC))} are for others")
-            if target == "qcustomplot.h" and not starts(name, ["widgets/plots/", "tests/widgets/plots/"]): # the wrapper and its tests
+            if target == "qcustomplot.h" and not starts(name, ["widgets/plots", "tests/widgets/plots"]):  # the wrapper and its tests
                 problems.append(f"{where}: only widgets/plots wraps QCustomPlot")
             if not quoted or not re.match(r"(core|widgets|app|plugins|bench|tests)/", target):
                 continue
