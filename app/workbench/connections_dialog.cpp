@@ -100,10 +100,10 @@ QWidget *ConnectionsDialog::makeLocalPage()
 {
     auto *page = new QWidget(this);
     auto *title = new ToneLabel(tr("This computer"), Tone::Text, TypeSize::Heading, page);
-    m_localText = new ToneLabel(tr("The engine of this computer is started when it is needed; nobody else can reach it. To let another computer "
+    auto *text = new ToneLabel(tr("The engine of this computer is started when it is needed; nobody else can reach it. To let another computer "
                                    "in, run in a terminal:"),
                                 Tone::Secondary, TypeSize::Base, page);
-    m_localText->setWordWrap(true);
+    text->setWordWrap(true);
     auto *commands = new ToneLabel(u"orrery-engine host token create NAME\norrery-engine host --listen 0.0.0.0:7431"_s, Tone::Text,
                                    TypeSize::Mono, page);
     commands->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
@@ -112,7 +112,7 @@ QWidget *ConnectionsDialog::makeLocalPage()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
     layout->addWidget(title);
-    layout->addWidget(m_localText);
+    layout->addWidget(text);
     layout->addWidget(commands);
     layout->addStretch(1);
     return page;

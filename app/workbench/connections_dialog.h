@@ -16,7 +16,6 @@ class QStackedWidget;
 namespace orrery::ui {
 
 class ConnectionForm;
-class ToneLabel;
 
 class ConnectionsDialog : public QDialog {
     Q_OBJECT
@@ -54,7 +53,6 @@ private:
     QListWidget *m_list;
     QStackedWidget *m_pages;
     ConnectionForm *m_form;
-    ToneLabel *m_localText;
     QPushButton *m_add, *m_remove, *m_save, *m_connect;
 };
 
