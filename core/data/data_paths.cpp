@@ -199,4 +199,20 @@ Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options)
                      "Choose another path.");
 }
 
+Result<OpenedMultiModal> openDocuments(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
+                                       const ProgressFn &progress, const std::atomic<bool> *cancel)
+{
+    ORRERY_TRY(checkDataModalities(spec, dataPathKind(spec.data.path)));
+    OpenMultiModalOptions options;
+    options.data = spec.data;
+    options.frontEnd = frontEndOf(spec.model.media);
+    options.seed = static_cast<uint64_t>(spec.seed);
+    options.cacheDirectory = cacheDirectory;
+    options.progress = progress;
+    options.cancel = cancel;
+    ORRERY_ASSIGN(OpenedMultiModal opened, openMultiModal(options));
+    ORRERY_TRY(checkDataModalities(spec, opened.description));
+    return opened;
+}
+
 } // namespace orrery

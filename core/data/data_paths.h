@@ -63,5 +63,10 @@ struct OpenMultiModalOptions {
 
 /// @error InvalidInput for a path of another kind; as prepareManifest, parseShapesSpec, ShapesSource::create
 Result<OpenedMultiModal> openMultiModal(const OpenMultiModalOptions &options);
+/// What a run of several modalities is trained on, and what its model is shown again later: the same documents.
+/// @error as openMultiModal and checkDataModalities
+Result<OpenedMultiModal> openDocuments(const RunSpec &spec, const std::filesystem::path &cacheDirectory,
+                                       const ProgressFn &progress = {},
+                                       const std::atomic<bool> *cancel = nullptr);
 
 } // namespace orrery

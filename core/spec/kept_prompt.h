@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How somebody who looks into a running training names one of the texts that it keeps for its frames,
-// pictures and recordings with it: by its number, in place of a text. Values; any thread.
+// How somebody names one of the texts that a run keeps frames of, pictures and recordings with it: by its number, in
+// place of a text, with the tokens of an answer to it where there is one. The running training knows it, and whoever
+// has a saved step of the run finds it in the run's data. Values; any thread.
 #pragma once
 
 #include "core/spec/generation.h"
@@ -27,9 +28,8 @@ inline GenerateRequest keptPrompt(int32_t number)
 inline std::optional<int32_t> keptPromptNumber(const GenerateRequest &request)
 {
     const std::string_view source = request.source;
-    const bool hasText = !request.prompt.empty() || !request.promptIds.empty() ||
-                         !request.answerIds.empty() || !request.messages.empty() || !request.media.empty() ||
-                         request.infill.has_value();
+    const bool hasText = !request.prompt.empty() || !request.promptIds.empty() || !request.messages.empty() ||
+                         !request.media.empty() || request.infill.has_value();
     if (hasText || !source.starts_with(kKeptPromptPrefix)) return std::nullopt;
     const std::string_view digits = source.substr(kKeptPromptPrefix.size());
     int32_t number = -1;

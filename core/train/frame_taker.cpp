@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/frame_taker.h"
 
-#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/store/attention_frame_codec.h"
 
@@ -12,7 +11,6 @@
 namespace orrery {
 namespace {
 
-constexpr int64_t kTextTokens = 64; ///< of the validation text, looked at beside the prompts
 constexpr size_t kMaxStarred = 64;  ///< their frames are large
 constexpr size_t kNamedBytes = 60;  ///< of a prompt that is told of
 constexpr int64_t kOverviewCells = 256 * 1024; ///< of all heads together
@@ -136,60 +134,37 @@ void FrameTaker::warnOfLength(const std::string &prompt, size_t numTokens, size_
                          ". Shorten it in probes.prompts.");
 }
 
-void FrameTaker::prepareMediaInputs(const RunSpec &spec)
-{
-    m_media = mediaPrompts(*m_data.multiModal, m_tokenizer, spec.model,
-                           std::max<size_t>(1, spec.probes.prompts.size()));
-    for (const MediaPrompt &prompt : m_media)
-        m_inputs.push_back({static_cast<int32_t>(m_inputs.size()),
-                            describeTokens(m_tokenizer, prompt.ids, &prompt.modalities)});
-}
-
 void FrameTaker::prepareInputs(const RunSpec &spec)
 {
     if (m_prompts == spec.probes.prompts) return;
     m_prompts = spec.probes.prompts;
     m_inputs.clear();
-    if (m_data.multiModal) return prepareMediaInputs(spec);
-    const auto context = static_cast<size_t>(spec.model.context);
-    const std::vector<std::string> &prompts = spec.probes.prompts;
-    for (size_t i = 0; i < prompts.size(); ++i) {
-        const std::string &prompt = prompts[i];
-        std::vector<int32_t> ids;
-        if (const auto encoded = m_tokenizer.encode(prompt, ids); !encoded.ok()) {
-            logWarning("A probe prompt is read as empty: " + encoded.error().text());
-            ids.clear();
-        }
-        if (ids.empty()) ids.push_back(m_tokenizer.startId()); // as samples begin then
-        warnOfLength(prompt, ids.size(), context);
-        ids.resize(std::min(ids.size(), context));
-        // Prompts that were added while it trains stand behind the validation text.
-        m_inputs.push_back({static_cast<int32_t>(i < m_numFrozen ? i : i + 1),
-                            describeTokens(m_tokenizer, std::move(ids), nullptr)});
+    m_texts = keptTexts({.tokenizer = &m_tokenizer,
+                         .model = &spec.model,
+                         .prompts = *m_prompts,
+                         .numFrozen = m_numFrozen,
+                         .documents = m_data.multiModal.get(),
+                         .text = m_data.text.empty() ? nullptr : m_data.text.front().get()});
+    for (const KeptText &text : m_texts) {
+        warnOfLength(text.prompt, text.numTokens, static_cast<size_t>(spec.model.context));
+        m_inputs.push_back({text.number, describeTokens(m_tokenizer, text.ids, &text.modalities)});
     }
-    // And one that is long enough to see heads at work, whatever the prompts are.
-    if (m_data.text.empty()) return;
-    const uint64_t numTokens = m_data.text.front()->numTokens(Split::Validation);
-    std::vector<int32_t> ids(
-        std::min<uint64_t>(numTokens, static_cast<uint64_t>(std::min(spec.model.context, kTextTokens))));
-    if (ids.empty()) return;
-    m_data.text.front()->read(Split::Validation, 0, ids.size(), ids.data());
-    m_inputs.push_back(
-        {static_cast<int32_t>(m_numFrozen), describeTokens(m_tokenizer, std::move(ids), nullptr)});
 }
 
-Result<InspectInput> FrameTaker::kept(const RunSpec &spec, int32_t number)
+Result<InspectInput> FrameTaker::kept(const RunSpec &spec, int32_t number, std::span<const int32_t> answerIds)
 {
     prepareInputs(spec);
-    std::vector<std::string> numbers;
-    for (const Input &input : m_inputs) {
-        if (input.number == number) return input.text;
-        numbers.push_back(std::to_string(input.number));
+    for (size_t i = 0; i < m_inputs.size(); ++i) {
+        if (m_inputs[i].number != number) continue;
+        if (answerIds.empty()) return m_inputs[i].text;
+        m_answered = withAnswer(m_texts[i], answerIds, spec.model.context);
+        InspectInput input = describeTokens(m_tokenizer, m_answered.ids, &m_answered.modalities);
+        input.said = m_answered.said;
+        return input;
     }
     return Error{ErrorCode::NotFound,
                  "Cannot look at the kept prompt " + std::to_string(number) +
-                     ": the training has none of that number, expected one of " + joinText(numbers, ", ") +
-                     ".",
+                     ": the training has none of that number, expected one of " + numbersOf(m_texts) + ".",
                  "Prompts have the numbers of their frames."};
 }
 

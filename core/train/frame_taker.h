@@ -4,14 +4,15 @@
 // Trainer thread only.
 #pragma once
 
+#include "core/data/kept_texts.h"
 #include "core/inspect/inspect.h"
 #include "core/spec/run_records.h"
-#include "core/train/media_samples.h"
 #include "core/train/run_data.h"
 
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,9 +61,10 @@ public:
     /// @error as lookForFrame
     Result<std::vector<TakenFrame>> take(const RunSpec &spec, const DueFrames &due, int64_t step,
                                          at::ScalarType dtype, std::vector<MetricValue> &values);
-    /// The text whose frames have this number, as they look at it. Good until the next call.
+    /// The text whose frames have this number, as they look at it, with an answer behind it as far as the context
+    /// goes. Good until the next call.
     /// @error NotFound: no frames have it
-    Result<InspectInput> kept(const RunSpec &spec, int32_t number);
+    Result<InspectInput> kept(const RunSpec &spec, int32_t number, std::span<const int32_t> answerIds = {});
     /// What is to be told of prompts whose frames show a part of them only, each prompt once.
     [[nodiscard]] std::vector<std::string> takeWarnings() { return std::exchange(m_warnings, {}); }
     /// Those of an overview: as many as a frame may have. Empty: all.
@@ -79,7 +81,6 @@ private:
         InspectInput text;
     };
     void prepareInputs(const RunSpec &spec);
-    void prepareMediaInputs(const RunSpec &spec);
     void warnOfLength(const std::string &prompt, size_t numTokens, size_t context);
     /// @param heads whose numbers are told of this frame
     void addSeries(const AttentionFrame &frame, const std::set<HeadRef> &heads, std::vector<MetricValue> &values);
@@ -89,8 +90,9 @@ private:
     const RunData &m_data;
     size_t m_numFrozen = 0;
     std::optional<std::vector<std::string>> m_prompts; ///< that the inputs were made of
-    std::vector<MediaPrompt> m_media; ///< what the inputs point to
+    std::vector<KeptText> m_texts; ///< what the inputs point to
     std::vector<Input> m_inputs;
+    KeptText m_answered; ///< that was asked about last
     std::vector<std::string> m_warnings;
     std::set<std::string> m_warned; ///< prompts
     std::map<HeadRef, std::vector<uint8_t>> m_before; ///< maps of the heads whose numbers are told, as last kept

@@ -84,21 +84,15 @@ Result<RunData> prepareRunData(const RunSpec &spec, const std::filesystem::path 
                                const ProgressFn &progress, const std::atomic<bool> *cancel)
 {
     RunData data;
-    const DataPathKind kind = dataPathKind(spec.data.path);
-    ORRERY_TRY(checkDataModalities(spec, kind));
     if (spec.model.attention.numModalities > 1) {
-        OpenMultiModalOptions options;
-        options.data = spec.data;
-        options.frontEnd = frontEndOf(spec.model.media);
-        options.seed = static_cast<uint64_t>(spec.seed);
-        options.cacheDirectory = cacheDirectory;
-        options.progress = progress;
-        options.cancel = cancel;
-        ORRERY_ASSIGN(OpenedMultiModal opened, openMultiModal(options));
-        ORRERY_TRY(checkDataModalities(spec, opened.description));
+        ORRERY_ASSIGN(OpenedMultiModal opened, openDocuments(spec, cacheDirectory, progress, cancel));
         data.multiModal = std::move(opened.source);
+        // A file is read as what it is, and yet somebody may have taken it for something else.
+        for (const DataCheck &check : checkMultiModal(opened.description, 0))
+            if (check.name == "names" && !check.isFine) data.warning = check.text;
         return data;
     }
+    ORRERY_TRY(checkDataModalities(spec, dataPathKind(spec.data.path)));
     std::vector<std::string> paths = {spec.data.path};
     paths.insert(paths.end(), spec.continual.stages.begin(), spec.continual.stages.end());
     for (const std::string &path : paths) {

@@ -42,7 +42,7 @@ at::Tensor lastLogits(nn::Transformer &model, const std::vector<int32_t> &ids, s
 
 } // namespace
 
-std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const SampleRequest &request)
+DrawnSample drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const SampleRequest &request)
 {
     const at::NoGradGuard noGrad;
     const auto context = static_cast<size_t>(model.spec().context);
@@ -66,7 +66,7 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
     forward.cache = &cache;
     forward.modalities = modalities ? &*modalities : nullptr;
     size_t numRead = ids.size() > context ? ids.size() - context : 0;
-    std::string text;
+    DrawnSample drawn;
     for (int64_t i = 0; i < request.maxTokens; ++i) {
         if (static_cast<size_t>(cache.length) + ids.size() - numRead > context) {
             if (request.media) break;
@@ -82,9 +82,10 @@ std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const
                                      rng.uniformDouble(static_cast<uint64_t>(i)));
         if (id == endOfText) break;
         ids.push_back(id);
-        text += tokenizer.tokenBytes(id);
+        drawn.ids.push_back(id);
+        drawn.text += tokenizer.tokenBytes(id);
     }
-    return text;
+    return drawn;
 }
 
 } // namespace orrery

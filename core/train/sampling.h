@@ -3,11 +3,12 @@
 // prompt), so they move nothing else. Trainer thread only.
 #pragma once
 
+#include "core/data/multimodal/media_prompts.h"
 #include "core/data/tokenizer.h"
 #include "core/nn/transformer.h"
-#include "core/train/media_samples.h"
 
 #include <string>
+#include <vector>
 
 namespace orrery {
 
@@ -23,8 +24,12 @@ struct SampleRequest {
     const MediaPrompt *media = nullptr; ///< read in place of the prompt; its sample ends with the context
 };
 
-/// The continuation's bytes without the prompt; ends early at end-of-text. A text longer than the context
-/// goes on behind its last half context.
-std::string drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const SampleRequest &request);
+struct DrawnSample {
+    std::string text; ///< the continuation's bytes without the prompt
+    std::vector<int32_t> ids;
+};
+/// Ends early at end-of-text, which is no part of it. A text longer than the context goes on behind its last half
+/// context.
+DrawnSample drawSample(nn::Transformer &model, const Tokenizer &tokenizer, const SampleRequest &request);
 
 } // namespace orrery

@@ -53,31 +53,36 @@ void TrainingLoop::drawSamples()
     const double startedAt = probeClock();
     uint32_t number = 0;
     const auto draw = [&](const std::string &prompt, const MediaPrompt *media) {
-        return sanitizeUtf8(drawSample(m_model, *m_parts.tokenizer,
+        DrawnSample drawn = drawSample(m_model, *m_parts.tokenizer,
                                        {.prompt = prompt,
                                         .maxTokens = spec().probes.maxTokens,
                                         .seed = m_state.seed,
                                         .step = m_state.step,
                                         .number = number++,
                                         .dtype = dtype(),
-                                        .media = media}));
+                                        .media = media});
+        drawn.text = sanitizeUtf8(drawn.text);
+        return drawn;
     };
     if (const MultiModalSource *source = m_parts.data.multiModal.get()) {
         for (const MediaPrompt &prompt :
              mediaPrompts(*source, *m_parts.tokenizer, spec().model, spec().probes.prompts.size())) {
-            const std::string text = draw({}, &prompt);
+            const uint32_t document = number; // as its frames have it
+            const DrawnSample drawn = draw({}, &prompt);
             m_outputs.event(EventKind::Sample, m_state.step,
-                            prompt.title + text + " (expected: " + prompt.expected + ")",
+                            prompt.title + drawn.text + " (expected: " + prompt.expected + ")",
                             jsonText({{"prompt", prompt.title},
-                                      {"text", text},
+                                      {"text", drawn.text},
                                       {"expected", prompt.expected},
+                                      {"document", document},
+                                      {"answer_ids", drawn.ids},
                                       {"pictures", prompt.pictures},
                                       {"recordings", prompt.recordings},
                                       {"spectrograms", prompt.spectrograms}}));
         }
     } else {
         for (const std::string &prompt : spec().probes.prompts) {
-            const std::string text = draw(prompt, nullptr);
+            const std::string text = draw(prompt, nullptr).text;
             m_outputs.event(EventKind::Sample, m_state.step, prompt + text,
                             jsonText({{"prompt", prompt}, {"text", text}}));
         }
@@ -186,14 +191,15 @@ bool TrainingLoop::answerQuestion()
             return question->inspection->isCancelled.load(std::memory_order_relaxed);
         });
     });
-    const double endedAt = probeClock(), seconds = endedAt - startedAt;
-    if (!m_isPaused) m_budget.payQuestion(seconds, endedAt); // nobody waits for a paused training
-    m_outputs.addProbing(seconds);
     if (report) {
         question->finish(*report);
         report->model = run + "@live";
         report->step = m_state.step;
     }
+    const double endedAt = probeClock(), seconds = endedAt - startedAt;
+    if (!m_isPaused) m_budget.payQuestion(seconds, endedAt); // nobody waits for a paused training
+    m_outputs.addProbing(seconds);
+    if (report) report->seconds = seconds; // what is paid for it, so that who asks knows when to ask again
     answer(*question, std::move(report));
     return !m_questions.empty();
 }
@@ -201,7 +207,8 @@ bool TrainingLoop::answerQuestion()
 Result<InspectInput> TrainingLoop::textOf(LiveQuestion &question)
 {
     if (question.text) return std::move(*question.text);
-    return m_frames.kept(spec(), keptPromptNumber(question.asked.input).value_or(-1));
+    const GenerateRequest &input = question.asked.input;
+    return m_frames.kept(spec(), keptPromptNumber(input).value_or(-1), input.answerIds);
 }
 
 void TrainingLoop::refuseQuestions()

@@ -247,6 +247,8 @@ void TestLiveInspection::onlyARequestWithoutATextNamesAKeptPrompt()
         QVERIFY2(!keptPromptNumber(request), source);
     }
     GenerateRequest request = keptPrompt(1);
+    request.answerIds = {7}; // of an answer to it
+    QCOMPARE(keptPromptNumber(request).value_or(-1), 1);
     request.prompt = "a text that is called so";
     QVERIFY(!keptPromptNumber(request));
     request = keptPrompt(1);

@@ -2,11 +2,12 @@
 // Runs on documents with pictures and recordings: they learn, go on to the bit, and refuse what does not fit.
 #include "core/data/data_paths.h"
 #include "core/data/media/media_files.h"
+#include "core/data/multimodal/media_prompts.h"
 #include "core/data/world/shapes_export.h"
+#include "core/infer/model_loader.h"
 #include "core/spec/kept_prompt.h"
 #include "core/store/attention_frame_codec.h"
 #include "core/train/evaluation.h"
-#include "core/train/media_samples.h"
 #include "core/train/multimodal_source.h"
 #include "tests/base/check_result.h"
 #include "tests/train/run_fixture.h"
@@ -38,6 +39,74 @@ RunSpec worldRun(const std::string &tasks = "count")
     spec.optimizer.lr = 2e-2;
     spec.schedule.totalSteps = spec.train.steps;
     return spec;
+}
+
+/// The world of a spec as files, which the spec names then. @return false in a build without picture files
+bool exportWorld(RunSpec &spec, const std::filesystem::path &folder)
+{
+    const RunData world = must(prepareRunData(spec, {}));
+    const auto *shapes = dynamic_cast<const ShapesSource *>(world.multiModal.get());
+    if (!shapes) qFatal("not the world of shapes");
+    const auto exported = exportShapes(*shapes, folder / "files");
+    if (!exported && exported.error().code == ErrorCode::Unavailable) return false;
+    must(exported);
+    spec.data.path = folder / "files" / "train.jsonl";
+    return true;
+}
+
+std::filesystem::path firstPictureOf(const std::filesystem::path &manifest)
+{
+    std::ifstream in(manifest);
+    for (std::string line; std::getline(in, line);) {
+        const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(line));
+        const QJsonArray parts = document.isArray() ? document.array() : document.object()["parts"].toArray();
+        for (const QJsonValue &part : parts)
+            if (const QString name = part.toObject()["image"].toString(); !name.isEmpty()) return name.toStdString();
+    }
+    return {};
+}
+
+Result<InspectReport> askSaved(const RunDirectory &run, int64_t step, const InspectRequest &request)
+{
+    ORRERY_ASSIGN(const auto generator, loadGenerator({.path = run.path().string(), .step = step}, "cpu", 0));
+    return generator->inspect(request, std::atomic<bool>{false});
+}
+
+QString differenceOf(const std::vector<float> &live, const std::vector<float> &saved, const QString &what)
+{
+    if (live.size() != saved.size()) return QStringLiteral("%1 %2 %3").arg(what).arg(live.size()).arg(saved.size());
+    for (size_t i = 0; i < live.size(); ++i)
+        if (std::abs(live[i] - saved[i]) > 1e-5F)
+            return QStringLiteral("%1 %2: %3 %4").arg(what).arg(i).arg(live[i]).arg(saved[i]);
+    return {};
+}
+
+std::vector<float> chancesOf(const std::vector<TokenAlternative> &candidates)
+{
+    std::vector<float> values;
+    for (const TokenAlternative &one : candidates) values.push_back(static_cast<float>(one.probability));
+    return values;
+}
+
+/// What a saved step answers otherwise than the training did; empty: nothing.
+QString differenceOf(const InspectReport &live, const InspectReport &saved)
+{
+    if (live.step != saved.step) return QStringLiteral("step %1 %2").arg(live.step).arg(saved.step);
+    const auto isSame = [](const InspectedToken &a, const InspectedToken &b) {
+        return a.id == b.id && a.modality == b.modality && a.place == b.place && a.item == b.item;
+    };
+    if (!std::equal(live.tokens.begin(), live.tokens.end(), saved.tokens.begin(), saved.tokens.end(), isSame))
+        return QStringLiteral("tokens");
+    if (live.maps.empty() || live.maps.size() != saved.maps.size() || live.flows.size() != saved.flows.size())
+        return QStringLiteral("maps");
+    QString found = differenceOf(chancesOf(live.candidates), chancesOf(saved.candidates), QStringLiteral("candidate"));
+    found += differenceOf(chancesOf(live.changed), chancesOf(saved.changed), QStringLiteral("changed"));
+    found += differenceOf(live.attribution, saved.attribution, QStringLiteral("attribution"));
+    for (size_t i = 0; i < live.maps.size(); ++i)
+        found += differenceOf(live.maps[i].mean, saved.maps[i].mean, QStringLiteral("cell"));
+    for (size_t i = 0; i < live.flows.size(); ++i)
+        found += differenceOf(live.flows[i].mass, saved.flows[i].mass, QStringLiteral("flow"));
+    return found;
 }
 
 class WorldFixture {
@@ -214,6 +283,106 @@ private Q_SLOTS:
         QVERIFY(recorder.series[series::kLoss] == plain.series[series::kLoss]);
     }
 
+    void aSavedStepReadsTheSameDocuments_data()
+    {
+        QTest::addColumn<bool>("areFiles");
+        QTest::newRow("generated") << false;
+        QTest::newRow("files") << true;
+    }
+    /// After the training has ended its kept documents are asked about as they were while it trained.
+    void aSavedStepReadsTheSameDocuments()
+    {
+        QFETCH(bool, areFiles);
+        RunSpec spec = worldRun("count,both");
+        spec.model.media.audioTokens = 16;
+        spec.probes.framesEvery = 4;
+        spec.probes.every = 4;
+        spec.probes.maxTokens = 4;
+        spec.probes.budgetPercent = 100;
+        QTemporaryDir folder;
+        if (areFiles && !exportWorld(spec, folder.path().toStdString())) QSKIP("built without picture files");
+        WorldFixture fixture(spec);
+        Recorder recorder;
+        auto trainer = fixture.make(recorder);
+        std::vector<std::shared_ptr<LiveInspection>> asked;
+        recorder.afterReport = [&](int64_t step) {
+            if (step != 4 && step != 8) return;
+            asked.push_back(std::make_shared<LiveInspection>());
+            InspectRequest &request = asked.back()->request;
+            request.input = keptPrompt(step == 4 ? 0 : 1);
+            if (step == 8) request.input.answerIds = {'2', ' '};
+            request.heads = {{0, 0}, {1, 1}};
+            request.ablated = {{0, 1}};
+            request.wantsLens = request.wantsAttribution = true;
+            must(trainer->inspect(asked.back()));
+        };
+        QVERIFY(must(trainer->run()) == RunState::Finished);
+        QCOMPARE(asked.size(), size_t{2});
+        for (const auto &question : asked) {
+            VERIFY_OK(question->answer);
+            const auto saved = askSaved(*fixture.run, question->answer->step, question->request);
+            VERIFY_OK(saved);
+            QCOMPARE(differenceOf(*question->answer, *saved), QString());
+        }
+        // Of a sample: the document that it was drawn of, with its answer.
+        const RunEvent *event = recorder.last(EventKind::Sample);
+        QVERIFY(event && event->step == 12);
+        const QJsonObject payload = QJsonDocument::fromJson(QByteArray::fromStdString(event->payload)).object();
+        QVERIFY(payload["document"].isDouble() && payload["answer_ids"].isArray());
+        InspectRequest sample{.input = keptPrompt(payload["document"].toInt(-1))};
+        for (const QJsonValue &id : payload["answer_ids"].toArray())
+            sample.input.answerIds.push_back(id.toInt(-1));
+        const auto seen = askSaved(*fixture.run, 12, sample);
+        VERIFY_OK(seen);
+        std::string said;
+        for (size_t t = seen->tokens.size() - sample.input.answerIds.size(); t < seen->tokens.size(); ++t)
+            said += seen->tokens[t].bytes;
+        QCOMPARE(QString::fromStdString(said), payload["text"].toString());
+        // And what cannot be looked at says why.
+        const InspectRequest far{.input = keptPrompt(5'000)};
+        VERIFY_ERROR(askSaved(*fixture.run, 12, far), ErrorCode::NotFound, "has none of that number, expected 0 to 1");
+        if (!areFiles) return;
+        const std::filesystem::path manifest = fixture.spec.data.path;
+        const std::filesystem::path picture = manifest.parent_path() / firstPictureOf(manifest);
+        std::filesystem::rename(picture, picture.string() + ".away");
+        VERIFY_ERROR(askSaved(*fixture.run, 12, sample), ErrorCode::NotFound, picture.filename().c_str());
+        std::filesystem::rename(picture.string() + ".away", picture);
+        std::filesystem::rename(manifest, manifest.string() + ".away");
+        VERIFY_ERROR(askSaved(*fixture.run, 12, sample), ErrorCode::NotFound, "train.jsonl\", are not there");
+        std::filesystem::rename(manifest.string() + ".away", manifest);
+        std::ofstream(manifest, std::ios::app) << R"([{"text": "one more"}])" << '\n';
+        VERIFY_ERROR(askSaved(*fixture.run, 12, sample), ErrorCode::InvalidInput, "changed since the step was saved");
+    }
+
+    void aSavedStepReadsPromptsAndValidationText()
+    {
+        RunSpec spec = smallRun();
+        spec.probes.prompts = {"line 1", "line 2 of a text that is longer than the context"};
+        spec.probes.framesEvery = 1;
+        spec.probes.budgetPercent = 100;
+        RunFixture fixture(spec);
+        Recorder recorder;
+        auto trainer = must(fixture.make(recorder));
+        std::vector<std::shared_ptr<LiveInspection>> asked;
+        recorder.afterReport = [&](int64_t step) {
+            if (step == 1) // a prompt that was added stands behind the validation text
+                must(trainer->post({.verb = ControlVerb::Set,
+                                    .setting = {"probes.prompts", R"(["line 1","line 2","more"])"}}));
+            if (step % 4 != 0 || step > 12) return;
+            asked.push_back(std::make_shared<LiveInspection>());
+            asked.back()->request.input = keptPrompt(step == 4 ? 1 : step == 8 ? 2 : 3);
+            asked.back()->request.heads = {{1, 0}};
+            must(trainer->inspect(asked.back()));
+        };
+        QVERIFY(must(trainer->run()) == RunState::Finished);
+        for (const auto &question : asked) {
+            VERIFY_OK(question->answer);
+            const auto saved = askSaved(*fixture.run, question->answer->step, question->request);
+            VERIFY_OK(saved);
+            QCOMPARE(differenceOf(*question->answer, *saved), QString());
+        }
+    }
+
     /// As tst_frames has it for text: the shape of a new run on the built-in pictures and tones.
     void aThousandOverviewsFitTheirRoom()
     {
@@ -331,16 +500,8 @@ private Q_SLOTS:
     void trainsOnAManifest()
     {
         RunSpec spec = worldRun("count,both");
-        const RunData world = must(prepareRunData(spec, {}));
         QTemporaryDir folder;
-        const std::filesystem::path files = folder.path().toStdString() + "/files";
-        const auto *shapes = dynamic_cast<const ShapesSource *>(world.multiModal.get());
-        QVERIFY(shapes);
-        const auto exported = exportShapes(*shapes, files);
-        if (!exported && exported.error().code == ErrorCode::Unavailable)
-            QSKIP("built without picture files");
-        must(exported);
-        spec.data.path = files / "train.jsonl";
+        if (!exportWorld(spec, folder.path().toStdString())) QSKIP("built without picture files");
         WorldFixture fixture(spec);
         Recorder recorder;
         QVERIFY(fixture.train(recorder) == RunState::Finished);

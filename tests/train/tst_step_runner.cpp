@@ -221,12 +221,12 @@ void TestStepRunner::samplesAreReproducibleAndMoveNothing()
     Fixture sampled, plain;
     const auto tokenizer = Tokenizer::create({.specialTokens = "none"}).value();
     const SampleRequest request{.prompt = "abc", .maxTokens = 5, .seed = 5, .step = 1};
-    const std::string text = drawSample(*sampled.model, *tokenizer, request);
+    const std::string text = drawSample(*sampled.model, *tokenizer, request).text;
     QCOMPARE(text.size(), size_t(5));
-    QCOMPARE(drawSample(*sampled.model, *tokenizer, request), text);
+    QCOMPARE(drawSample(*sampled.model, *tokenizer, request).text, text);
     SampleRequest other = request;
     other.step = 2;
-    QVERIFY(drawSample(*sampled.model, *tokenizer, other) != text);
+    QVERIFY(drawSample(*sampled.model, *tokenizer, other).text != text);
     QCOMPARE(sampled.runner->run(0, settings(16, 1)).loss, plain.runner->run(0, settings(16, 1)).loss);
     QVERIFY(areEqual(sampled.weights(), plain.weights()));
 }
@@ -236,7 +236,7 @@ void TestStepRunner::samplesGoOnBehindTheContext()
     Fixture fixture;
     const auto tokenizer = Tokenizer::create({.specialTokens = "none"});
     for (const char *prompt : {"", "a", "exactly8", "longer than the context"})
-        QCOMPARE(drawSample(*fixture.model, **tokenizer, {.prompt = prompt, .maxTokens = 20}).size(),
+        QCOMPARE(drawSample(*fixture.model, **tokenizer, {.prompt = prompt, .maxTokens = 20}).text.size(),
                  size_t(20));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What samples of a model with several modalities are drawn for: validation documents up to the text that has
-// to be told. Any thread.
+// What samples of a model with several modalities are drawn for, and what its frames are of: validation documents up
+// to the text that has to be told. Any thread.
 #pragma once
 
 #include "core/data/multimodal/source.h"
@@ -28,6 +28,9 @@ inline constexpr int64_t kShownFrames = 2048; ///< 25 seconds
 
 /// RFC 4648, section 4.
 std::string base64(std::string_view bytes);
+
+/// As many documents as are looked at for that: a prompt's number is below.
+inline constexpr uint64_t kMostDocumentsLookedAt = 1000;
 
 /// The first validation documents with a text to tell whose front leaves room for an answer in the context.
 std::vector<MediaPrompt> mediaPrompts(const MultiModalSource &source, const Tokenizer &tokenizer,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/train/media_samples.h"
+#include "core/data/multimodal/media_prompts.h"
 
 #include "core/data/media/image_patches.h"
 #include "core/data/multimodal/description.h"
@@ -11,7 +11,6 @@
 namespace orrery {
 namespace {
 
-constexpr uint64_t kMostDocumentsLookedAt = 1000;
 constexpr double kLevelsPerOne = 4; // of log-mel values, which go from -2 to 2
 constexpr int kGrays = 15;          // above black: an event is small, and the eye sees no more at this size
 
