@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 namespace orrery::memory {
 
@@ -106,13 +105,10 @@ Result<int64_t> EpisodicStore::takeSlot()
         m_slots.emplace_back();
         return numSlots;
     }
-    std::set<int64_t> pinned;
-    for (const auto &[id, event] : m_events)
-        if (event.isPinned) pinned.insert(id);
     int64_t least = -1;
     for (int64_t i = 0; i < numSlots; ++i) {
         const Slot &slot = m_slots[static_cast<size_t>(i)];
-        if (!pinned.empty() && pinned.contains(slot.event)) continue;
+        if (slot.isPinned) continue;
         if (least >= 0) {
             const Slot &best = m_slots[static_cast<size_t>(least)];
             if (slot.usage > best.usage || (slot.usage == best.usage && slot.serial > best.serial)) continue;
@@ -161,6 +157,7 @@ Result<int64_t> EpisodicStore::write(const TokenOrigin &origin, const LastRead &
                                             .usage = 1,
                                             .surprise = knownSurprise(origin.surprise),
                                             .modality = origin.modality,
+                                            .isPinned = event.isPinned,
                                             .read = read};
     return taken;
 }
@@ -216,12 +213,6 @@ std::string EpisodicStore::sourceOf(const Slot &slot) const
 {
     const auto found = m_events.find(slot.event);
     return found == m_events.end() ? std::string() : found->second.source;
-}
-
-bool EpisodicStore::isPinned(const Slot &slot) const
-{
-    const auto found = m_events.find(slot.event);
-    return found != m_events.end() && found->second.isPinned;
 }
 
 MemoryStatus EpisodicStore::status() const
@@ -282,6 +273,8 @@ Result<void> EpisodicStore::pin(int64_t event, bool isPinned)
     const auto found = m_events.find(event);
     if (found == m_events.end() || found->second.numSlots == 0) return unknownEvent(event);
     found->second.isPinned = isPinned;
+    for (Slot &slot : m_slots)
+        if (slot.event == event) slot.isPinned = isPinned;
     return {};
 }
 
@@ -383,6 +376,7 @@ Result<void> EpisodicStore::restore(const Image &image)
         if (event.numSlots == 0) return badImage("event " + std::to_string(id) + " without slots", "one");
     m_slots = image.slots;
     for (const int64_t slot : freeSlots) m_slots[static_cast<size_t>(slot)] = {};
+    for (Slot &slot : m_slots) slot.isPinned = slot.event != 0 && events.at(slot.event).isPinned;
     m_numScaled = numScaled;
     m_free = std::move(freeSlots);
     m_events = std::move(events);

@@ -66,6 +66,7 @@ struct Slot {
     float surprise = 0;                 ///< when it was read, nats, at least 0; 0: not known
     float strength = 1;                 ///< factor on what a read of it gives, 0 … kMaxStrength
     Modality modality = Modality::Text; ///< Unknown: of a file of before it was kept
+    bool isPinned = false; ///< its event is: what looks at all slots for one to evict looks at nothing else
     LastRead read = {};
 };
 
@@ -120,7 +121,6 @@ public:
     [[nodiscard]] const StoreSettings &settings() const { return m_settings; }
     [[nodiscard]] const std::vector<Slot> &slots() const { return m_slots; } ///< up to the last one ever used
     [[nodiscard]] std::string sourceOf(const Slot &slot) const;
-    [[nodiscard]] bool isPinned(const Slot &slot) const;
     [[nodiscard]] MemoryStatus status() const;
     [[nodiscard]] std::vector<MemoryEvent> listEvents() const;
     Result<void> pin(int64_t event, bool isPinned);

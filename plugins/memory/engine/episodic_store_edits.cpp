@@ -130,7 +130,9 @@ void EpisodicStore::revert(const EditRecord &record)
         m_free.pop_back();
         slot = row->second;
         m_numScaled += slot.strength != 1;
-        ++m_events.at(slot.event).numSlots;
+        Event &event = m_events.at(slot.event);
+        slot.isPinned = event.isPinned; // which may have changed since
+        ++event.numSlots;
     }
 }
 

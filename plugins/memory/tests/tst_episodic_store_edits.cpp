@@ -198,6 +198,23 @@ private Q_SLOTS:
         QCOMPARE(store.status().numPinned, int64_t(4));
     }
 
+    /// A slot that comes back is pinned as its event is by then: nothing evicts it, or something does.
+    void aSlotComesBackAsItsEventIs()
+    {
+        for (const bool isPinned : {true, false}) {
+            EpisodicStore store = filled(12); // full
+            VERIFY_OK(store.pin(1, !isPinned));
+            const auto record = store.forgetSlot(0);
+            VERIFY_OK(record);
+            VERIFY_OK(store.pin(1, isPinned));
+            store.revert(*record);
+            QCOMPARE(store.status().numPinned, int64_t(isPinned ? 4 : 0));
+            const auto taken = store.write({"b", 12, 72, 3, 0});
+            VERIFY_OK(taken);
+            QCOMPARE(*taken, int64_t(isPinned ? 4 : 0)); // the oldest of all, or of those behind event 1
+        }
+    }
+
     void saysWhatWasDone()
     {
         EpisodicStore store = filled();
