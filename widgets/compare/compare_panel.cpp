@@ -5,7 +5,6 @@
 #include "widgets/common/counted.h"
 #include "widgets/common/current_stack.h"
 #include "widgets/common/empty_state.h"
-#include "widgets/common/run_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/compare/compare_feed.h"
@@ -13,13 +12,14 @@
 #include "widgets/compare/difference_page.h"
 #include "widgets/compare/lineage_page.h"
 #include "widgets/compare/values_page.h"
-#include "widgets/runs/run_query.h"
+#include "widgets/runs/filter_settings.h"
+#include "widgets/runs/run_filter_bar.h"
+#include "widgets/runs/word_completer.h"
 #include "widgets/theme/theme.h"
 
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSet>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -33,22 +33,11 @@ namespace {
 const QString kSourceIds[] = {u"overlaid"_s, u"all"_s, u"chosen"_s};
 const QString kTabIds[] = {u"values"_s, u"settings"_s, u"lineage"_s};
 
-/// As the list of runs searches it.
-bool matches(const RunQuery &query, const RunStatus &status)
-{
-    QStringList tags;
-    for (const std::string &tag : status.labels.tags) tags << fromStd(tag).toCaseFolded();
-    const QString text = u"%1 %2 %3 %4"_s.arg(fromStd(status.name), fromStd(status.id), runStateWord(status.state),
-                                               fromStd(status.directory))
-                             .toCaseFolded();
-    const QString all = tags.isEmpty() ? text : text + u' ' + tags.join(u' ');
-    return query.matches({status, all, tags});
-}
-
 } // namespace
 
 ComparePanel::ComparePanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Compare"), parent), m_session(session), m_feed(new CompareFeed(session, this)),
+      m_settings(new FilterSettings(session, this)),
       m_sources(new SegmentedChoice(this)), m_tabs(new SegmentedChoice(this)), m_filter(new QLineEdit(this)),
       m_count(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)), m_stack(new QStackedWidget(this)),
       m_pages(new CurrentStack(this)), m_values(new ValuesPage(*m_feed, this)),
@@ -99,6 +88,7 @@ ComparePanel::ComparePanel(EngineSession &session, QWidget *parent)
         updateSummary();
     });
     connect(m_feed, &CompareFeed::progressed, this, &ComparePanel::showProgress);
+    connect(m_settings, &FilterSettings::changed, this, &ComparePanel::takeRuns);
     connect(banner(), &Banner::retryRequested, this, [this] {
         banner()->clear();
         m_feed->retry();
@@ -124,8 +114,10 @@ QWidget *ComparePanel::makeBar()
     m_sources->addChoice(kSourceIds[1], tr("All"), tr("All runs that are not archived"));
     m_sources->addChoice(kSourceIds[2], tr("Chosen"), tr("Those that were kept by “Compare only these”, or imported last"));
     m_filter->setObjectName(u"compareFilter"_s);
-    m_filter->setPlaceholderText(tr("Filter: name, tag:x, state:failed"));
-    m_filter->setAccessibleName(tr("Filter the compared runs by name, state or tag"));
+    m_filter->setPlaceholderText(tr("Filter: name, tag:x, val<1.5, lr:0.001"));
+    m_filter->setAccessibleName(tr("Filter the compared runs by name, state, tag, number or setting"));
+    m_filter->setToolTip(runFilterHelp());
+    new WordCompleter(*m_filter, u' ', [this](const QString &word) { return RunQuery::completions(word, tagsInUse()); });
     m_filter->setClearButtonEnabled(true);
     m_filter->setMinimumWidth(120);
     m_count->setObjectName(u"compareCount"_s);
@@ -142,10 +134,7 @@ QWidget *ComparePanel::makeBar()
         const auto *found = std::find(std::begin(kSourceIds), std::end(kSourceIds), id);
         setSource(Source(found - std::begin(kSourceIds)));
     });
-    connect(m_filter, &QLineEdit::textChanged, this, [this] {
-        takeRuns();
-        Q_EMIT stateChanged();
-    });
+    connect(m_filter, &QLineEdit::textChanged, this, &ComparePanel::takeFilter);
     auto *bar = new QWidget(this);
     auto *layout = new QHBoxLayout(bar);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -231,25 +220,10 @@ QString ComparePanel::runForAction() const
     return selected.size() == 1 ? selected.first() : m_run;
 }
 
-/// In the order of the engine's list, the newest first.
-QStringList ComparePanel::sourceRuns() const
-{
-    const QSet<QString> wanted = m_source == Source::Overlaid ? QSet<QString>(m_overlaid.begin(), m_overlaid.end())
-                                                              : QSet<QString>(m_chosen.begin(), m_chosen.end());
-    const RunQuery query = RunQuery::parse(m_filter->text());
-    QStringList runs;
-    for (const RunStatus &status : m_session.runs()) {
-        const QString run = fromStd(status.id);
-        const bool isHidden = status.labels.isArchived && !query.wantsArchived();
-        if (m_source == Source::All ? isHidden : !wanted.contains(run)) continue;
-        if (query.isEmpty() || matches(query, status)) runs << run;
-    }
-    return runs;
-}
-
 void ComparePanel::takeRuns()
 {
-    const QStringList runs = sourceRuns();
+    wantSettings();
+    const QStringList runs = filteredRuns();
     const bool isOther = runs != m_compared;
     m_compared = runs;
     if (isOther) giveRuns();
@@ -289,14 +263,12 @@ void ComparePanel::showEmpty()
 {
     const bool hasRuns = !m_session.runs().empty();
     const bool isFiltered = !m_filter->text().trimmed().isEmpty();
-    const QString problem = RunQuery::parse(m_filter->text()).problem();
     if (!hasRuns && m_session.connectionState() != ConnectionState::Connected)
         m_empty->setTexts(tr("Waiting for the engine …"), QString());
     else if (!hasRuns)
         m_empty->setTexts(tr("No runs yet"), tr("Final values, settings and branches of several runs stand here side by side."));
     else if (isFiltered)
-        m_empty->setTexts(tr("No run matches"), problem.isEmpty() ? tr("No run has “%1” in its name, state or tags.").arg(m_filter->text().trimmed())
-                                             : problem);
+        m_empty->setTexts(m_settings->isWaiting(m_query) ? tr("Reading settings …") : tr("No run matches"), noMatchText());
     else if (m_source == Source::Overlaid)
         m_empty->setTexts(tr("No run is overlaid"), tr("Those that the list of runs lays over each other stand here side by side."));
     else if (m_source == Source::Chosen)
@@ -305,15 +277,12 @@ void ComparePanel::showEmpty()
                              "chosen, too."));
     else
         m_empty->setTexts(tr("All runs are archived"), tr("Unarchive one in the list of runs to see it here."));
-    m_problem->setText(problem);
-    m_problem->setVisible(!problem.isEmpty() && !m_compared.isEmpty()); // else it stands in the middle
-    m_filter->setAccessibleDescription(problem);
     m_showAll->setVisible(hasRuns && (isFiltered || m_source != Source::All));
     m_newRun->setVisible(!hasRuns);
     m_import->setVisible(!hasRuns);
     m_stack->setCurrentIndex(m_compared.isEmpty() ? 1 : 0);
     m_tabs->setEnabled(!m_compared.isEmpty());
-    m_count->setText(m_compared.isEmpty() ? QString() : counted(m_compared.size(), tr("1 run"), tr("%1 runs")));
+    showFilter();
 }
 
 void ComparePanel::showProgress()
@@ -342,6 +311,7 @@ void ComparePanel::showEvent(QShowEvent *event)
 {
     PanelFrame::showEvent(event);
     m_feed->setActive(true);
+    takeRuns(); // nothing was asked for while it was hidden
     giveRuns();
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "widgets/common/panel_frame.h"
+#include "widgets/runs/run_query.h"
 #include "widgets/session/engine_session.h"
 
 #include <QTimer>
@@ -18,6 +19,7 @@ namespace orrery::ui {
 class CompareFeed;
 class DifferencePage;
 class EmptyState;
+class FilterSettings;
 class LineagePage;
 class SegmentedChoice;
 class ToneLabel;
@@ -85,10 +87,18 @@ private:
     void giveRuns();
     void showProgress();
     void showEmpty();
-    [[nodiscard]] QStringList sourceRuns() const;
+    void takeFilter(const QString &text); // compare_panel_filter.cpp
+    void wantSettings();                  // compare_panel_filter.cpp
+    [[nodiscard]] std::vector<const RunStatus *> sourceRuns() const; // compare_panel_filter.cpp
+    [[nodiscard]] QStringList filteredRuns() const;  // compare_panel_filter.cpp
+    [[nodiscard]] QStringList tagsInUse() const;     // compare_panel_filter.cpp
+    [[nodiscard]] QString noMatchText() const;       // compare_panel_filter.cpp
+    void showFilter();                               // compare_panel_filter.cpp
 
     EngineSession &m_session;
     CompareFeed *m_feed;
+    FilterSettings *m_settings; ///< asked for where the filter is about settings
+    RunQuery m_query;           ///< what the filter says
     SegmentedChoice *m_sources, *m_tabs;
     QLineEdit *m_filter;
     ToneLabel *m_count;

@@ -125,12 +125,17 @@ RunFilterBar::RunFilterBar(std::function<QStringList()> tags, QWidget *parent)
 
 void RunFilterBar::setPlaceholder(const QString &text)
 {
-    const QString help = tr(
+    const QString help = runFilterHelp();
+    m_line->setPlaceholderText(text);
+    m_line->setToolTip(text.isEmpty() ? help : text + u'\n' + help);
+}
+
+QString runFilterHelp()
+{
+    return RunFilterBar::tr(
         "Words look for runs by name, state, tag or directory. Tokens say more: tag:baseline, state:failed, "
         "has:alarm, is:live, is:archived, is:any; a minus in front means not. Numbers are compared: val<1.5, best<1.4, "
         "loss<2, step>=2k, time>2h. Settings, too: lr:0.001, optimizer.lr>1e-3, seed:3.");
-    m_line->setPlaceholderText(text);
-    m_line->setToolTip(text.isEmpty() ? help : text + u'\n' + help);
 }
 
 void RunFilterBar::setProblem(const QString &problem)

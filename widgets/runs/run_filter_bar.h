@@ -54,6 +54,9 @@ private:
     RunOrder m_order = RunOrder::Newest;
 };
 
+/// What may stand in a box that filters runs.
+QString runFilterHelp();
+
 /// Words of links and settings: "none", "state" …; "newest", "name" ….
 QString groupingKey(RunGrouping grouping);
 RunGrouping groupingFromKey(const QString &key); ///< None for what is no grouping

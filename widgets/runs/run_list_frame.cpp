@@ -7,7 +7,7 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/text_export.h"
-#include "widgets/curves/run_specs.h"
+#include "widgets/runs/filter_settings.h"
 #include "widgets/runs/run_filter_bar.h"
 #include "widgets/runs/run_list_model.h"
 #include "widgets/runs/run_list_view.h"
@@ -96,24 +96,14 @@ QString RunListPanel::table() const
 
 QString RunListPanel::noMatchText() const
 {
-    const int numRuns = m_model->rowCount(), numArchived = m_model->numArchived();
+    const int numRuns = m_model->rowCount();
     const RunQuery &query = m_tree->query();
     if (query.isEmpty())
         return counted(numRuns, tr("The only run is in the archive."), tr("All %1 runs are in the archive."));
-    // Each term by itself: that is the one to take out.
-    QStringList parts;
-    const std::vector<ArrangedRun> runs = m_model->arranged();
-    for (const RunQuery::Term &term : query.terms()) {
-        qint64 numHidden = 0;
-        for (const ArrangedRun &run : runs)
-            numHidden += !RunQuery::holds(term, {*run.status, *run.text, *run.tags, m_specs});
-        if (numHidden > 0 && term.kind == RunQuery::Kind::Setting && m_specs->isReading())
-            parts << tr("“%1” waits for settings").arg(term.text);
-        else if (numHidden > 0) parts << tr("“%1” hides %2").arg(term.text, integerText(numHidden));
-    }
-    if (numArchived > 0 && !query.wantsArchived())
-        parts << tr("the archive hides %1").arg(integerText(numArchived));
-    const QString hidden = parts.join(u", "_s);
+    std::vector<RunFacts> facts;
+    for (const ArrangedRun &run : m_model->arranged())
+        facts.push_back({*run.status, *run.text, *run.tags, m_settings->specs()});
+    const QString hidden = m_settings->whatHides(query, facts).join(u", "_s);
     return numRuns == 1 ? tr("The only run is hidden: %1.").arg(hidden)
                         : tr("None of %1 runs is shown: %2.").arg(integerText(numRuns), hidden);
 }
@@ -123,20 +113,10 @@ void RunListPanel::wantSpecs()
     QStringList runs;
     if (m_tree->query().wantsSettings() && m_session.connectionState() == ConnectionState::Connected)
         for (int row = 0; row < m_model->rowCount(); ++row) runs << fromStd(m_model->status(row).id);
-    if (runs == m_wantedSpecs) return;
-    m_wantedSpecs = runs;
-    m_specs->want(runs);
+    m_settings->want(m_tree->query(), runs);
 }
 
-/// What of the filter has no effect; and runs that it hides without knowing.
-void RunListPanel::showProblem()
-{
-    const RunQuery &query = m_tree->query();
-    const bool hasUnread = query.wantsSettings() && !m_specs->isReading() && m_specs->error();
-    m_bar->setProblem(hasUnread && query.problem().isEmpty()
-                          ? tr("Runs whose settings could not be read are hidden. %1").arg(errorText(*m_specs->error()))
-                          : query.problem());
-}
+void RunListPanel::showProblem() { m_bar->setProblem(m_settings->problem(m_tree->query())); }
 
 void RunListPanel::takeSpecs()
 {

@@ -130,16 +130,9 @@ RunListModel::Row RunListModel::makeRow(const RunStatus &status)
 
 void RunListModel::describe(Row &row)
 {
-    const RunStatus &status = row.status;
-    row.tags.clear();
-    // The word and the reason, not the line: "10" must not find each run at step 8,210.
-    QString text = runTitle(status) + u' ' + row.id + u' ' + runStateWord(status.state) + u' ' +
-                   QLatin1String(runStateName(status.state)) + u' ' + fromStd(status.error);
-    for (const std::string &tag : status.labels.tags) {
-        row.tags << fromStd(tag).toCaseFolded();
-        text += u' ' + row.tags.back();
-    }
-    row.searchText = (text + u' ' + fromStd(status.directory)).toCaseFolded();
+    RunText searched = searchedText(row.status);
+    row.searchText = std::move(searched.text);
+    row.tags = std::move(searched.tags);
 }
 
 bool RunListModel::replaceStatus(size_t row, const RunStatus &status)

@@ -9,7 +9,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_text.h"
 #include "widgets/common/tone_label.h"
-#include "widgets/curves/run_specs.h"
+#include "widgets/runs/filter_settings.h"
 #include "widgets/runs/labels_dialog.h"
 #include "widgets/runs/run_edits.h"
 #include "widgets/runs/run_filter_bar.h"
@@ -35,7 +35,6 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kSpecsMs = 50;
 constexpr int kSparkPoints = 60, kSparkEveryMs = 1500, kMaxSparkQueries = 4;
 constexpr int kNoticeMs = 30'000; ///< then Ctrl+Z still does what it offered
 
@@ -45,11 +44,10 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Runs"), parent), m_session(session), m_model(new RunListModel(this)),
       m_tree(new RunTreeModel(*m_model, this)), m_view(new RunListView(*m_tree, this)),
       m_bar(new RunFilterBar([this] { return m_model->tagsInUse(); }, this)),
-      m_edits(new RunEdits(session, this)), m_specs(new RunSpecs(session, this)), m_notice(new Banner(this)),
+      m_edits(new RunEdits(session, this)), m_settings(new FilterSettings(session, this)), m_notice(new Banner(this)),
       m_note(new ToneLabel(QString(), Tone::Warning, TypeSize::Small, this)),
       m_foot(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
-      m_stack(new CurrentStack(this)), m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this)),
-      m_specTimer(new QTimer(this))
+      m_stack(new CurrentStack(this)), m_sparkTimer(new QTimer(this)), m_noticeTimer(new QTimer(this))
 {
     setObjectName(u"runListPanel"_s);
     QToolButton *open = addTitleButton(u"folder"_s, tr("Open a run directory"));
@@ -99,13 +97,8 @@ RunListPanel::RunListPanel(EngineSession &session, QWidget *parent)
         m_model->updateRun(update.status);
         updateActions();
     });
-    m_tree->setSpecs(m_specs);
-    m_specTimer->setSingleShot(true);
-    m_specTimer->setInterval(kSpecsMs); // hundreds of answers come one by one
-    connect(m_specs, &RunSpecs::changed, m_specTimer, [this] {
-        if (m_tree->query().wantsSettings() && !m_specTimer->isActive()) m_specTimer->start();
-    });
-    connect(m_specTimer, &QTimer::timeout, this, &RunListPanel::takeSpecs);
+    m_tree->setSpecs(m_settings->specs());
+    connect(m_settings, &FilterSettings::changed, this, &RunListPanel::takeSpecs);
     m_sparkTimer->setSingleShot(true);
     connect(m_sparkTimer, &QTimer::timeout, this, &RunListPanel::querySparklines);
     auto *clock = new QTimer(this);
@@ -206,7 +199,6 @@ void RunListPanel::takeFilter(const QString &text)
     m_isRestoring = true;
     m_tree->setQuery(text);
     m_isRestoring = false;
-    if (!m_tree->query().wantsSettings()) m_wantedSpecs.clear(); // what could not be read is asked for again then
     wantSpecs();
     showProblem();
     restoreSelection();
@@ -281,7 +273,6 @@ void RunListPanel::takeRuns()
         m_edits->clear();
         m_notice->clear();
         m_sparkSteps.clear();
-        m_wantedSpecs.clear();
         if (m_dialog) m_dialog->reject();
         m_overlaid.clear();
         m_model->setOverlaid({});
@@ -363,7 +354,7 @@ void RunListPanel::updateFoot()
         parts << tr("%1 selected").arg(integerText(numSelected));
     if (const qsizetype numOverlaid = overlaidRuns().size(); numOverlaid > 0)
         parts << tr("%1 shown beside").arg(integerText(numOverlaid));
-    if (m_tree->query().wantsSettings() && m_specs->isReading()) parts << tr("reading settings …");
+    if (m_settings->isWaiting(m_tree->query())) parts << tr("reading settings …");
     m_foot->setText(parts.join(u" · "_s));
     m_foot->setVisible(!parts.isEmpty());
 }

@@ -19,11 +19,11 @@ class QTimer;
 namespace orrery::ui {
 
 class EmptyState;
+class FilterSettings;
 class LabelsDialog;
 class RunEdits;
 class RunFilterBar;
 class RunListModel;
-class RunSpecs;
 class RunListView;
 class RunTreeModel;
 class ToneLabel;
@@ -87,6 +87,8 @@ Q_SIGNALS:
 private:
     void makeContent();
     void makeActions();                  // run_list_actions.cpp
+    void tellCommands();                 // run_list_actions.cpp
+    [[nodiscard]] bool areAllArchived(const QStringList &runs) const;
     void adoptFrame();                   // run_list_frame.cpp
     [[nodiscard]] QString table() const; // run_list_frame.cpp
     void takeRuns();
@@ -119,7 +121,7 @@ private:
     RunListView *m_view;
     RunFilterBar *m_bar;
     RunEdits *m_edits;
-    RunSpecs *m_specs; ///< asked for where the filter is about settings
+    FilterSettings *m_settings;
     class Banner *m_notice;
     ToneLabel *m_note, *m_foot;
     QStackedWidget *m_stack;
@@ -128,10 +130,9 @@ private:
     QAction *m_resume = nullptr, *m_copyCommand = nullptr, *m_copyName = nullptr, *m_copyPath = nullptr,
             *m_openFolder = nullptr, *m_overlay = nullptr, *m_rename = nullptr, *m_labels = nullptr,
             *m_archive = nullptr, *m_delete = nullptr, *m_undo = nullptr, *m_trash = nullptr;
-    QTimer *m_sparkTimer, *m_noticeTimer, *m_specTimer;
+    QTimer *m_sparkTimer, *m_noticeTimer;
     QHash<QString, qint64> m_sparkSteps; ///< up to which step a run's small curve was read
     QString m_wanted;
-    QStringList m_wantedSpecs; ///< asked for last
     QStringList m_overlaid;     ///< also those that are not listed
     QStringList m_toldOverlaid; ///< as it was last signalled
     QPointer<LabelsDialog> m_dialog;

@@ -2,6 +2,7 @@
 #include "widgets/runs/run_query.h"
 
 #include "widgets/common/number_text.h"
+#include "widgets/common/run_text.h"
 #include "widgets/curves/run_specs.h"
 
 #include <QCoreApplication>
@@ -121,6 +122,20 @@ bool readToken(const QString &token, RunQuery::Term &term, QString &problem)
 }
 
 } // namespace
+
+RunText searchedText(const RunStatus &status)
+{
+    RunText searched;
+    // The word and the reason, not the line: "10" must not find each run at step 8,210.
+    QString text = runTitle(status) + u' ' + fromStd(status.id) + u' ' + runStateWord(status.state) + u' ' +
+                   QLatin1String(runStateName(status.state)) + u' ' + fromStd(status.error);
+    for (const std::string &tag : status.labels.tags) {
+        searched.tags << fromStd(tag).toCaseFolded();
+        text += u' ' + searched.tags.back();
+    }
+    searched.text = (text + u' ' + fromStd(status.directory)).toCaseFolded();
+    return searched;
+}
 
 QStringList RunQuery::split(const QString &text)
 {

@@ -26,6 +26,13 @@ struct RunFacts {
     const RunSpecs *specs = nullptr;
 };
 
+/// What plain words are looked for in, and the tags of a run; both case folded.
+struct RunText {
+    QString text; ///< name, id, state, reason, tags and directory
+    QStringList tags;
+};
+RunText searchedText(const RunStatus &status);
+
 class RunQuery {
 public:
     enum class Kind : uint8_t { Word, Tag, State, Alarm, HasAlarm, HasTag, Live, Archived, Any, Number, Setting };

@@ -5,8 +5,10 @@
 #include "tests/widgets/compare/compare_samples.h"
 #include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/progress_row.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/common/view_link.h"
 #include "widgets/compare/column_chooser.h"
 #include "widgets/compare/compare_feed.h"
@@ -80,6 +82,8 @@ private Q_SLOTS:
     void followsWhatIsOverlaid();
     void leadsToOtherPanels();
     void filtersAndSaysWhenNothingMatches();
+    void filtersByNumbersAndSettings();
+    void saysWhatTheFilterCannotKnow();
     void comparesOnlyTheSelected();
     void sortsByAClickOnTheHeader();
     void groupsAndChoosesColumns();
@@ -193,6 +197,67 @@ void TestComparePanel::filtersAndSaysWhenNothingMatches()
     session.runList[0].labels.isArchived = true;
     session.setRuns(session.runList);
     QCOMPARE(shown.panel->comparedRuns(), QStringList({u"b"_s, u"a"_s}));
+}
+
+/// The words of the list of runs, by the same code.
+void TestComparePanel::filtersByNumbersAndSettings()
+{
+    CompareSession session;
+    fillComparison(session);
+    Shown shown(session);
+    const auto compares = [&](const QString &filter) {
+        shown.panel->filterBox()->setText(filter);
+        shown.settle(session);
+        return shown.panel->comparedRuns().join(u' ');
+    };
+    QCOMPARE(compares(u"best<1.6"_s), u"b a"_s);
+    QCOMPARE(compares(u"seed:1"_s), u"c a"_s);
+    QCOMPARE(compares(u"optimizer.lr<0.001"_s), u"c"_s);
+    QCOMPARE(compares(u"-lr:5e-4 seed>=1"_s), u"b a"_s);
+    QCOMPARE(compares(u"path:code best<1.45"_s), u"b"_s);
+    const QString problem = u"“lr>fast” filters nothing"_s;
+    compares(u"lr>fast"_s);
+    auto *said = child<ToneLabel>(shown.panel, "compareFilterProblem");
+    QVERIFY2(said->isVisible() && said->text().startsWith(problem), qPrintable(said->text()));
+    // Nothing left: which word it was.
+    QVERIFY(compares(u"seed:1 best>1.6 -paper lr:7"_s).isEmpty());
+    auto *empty = shown.panel->findChild<EmptyState *>();
+    QVERIFY2(empty->accessibleDescription().contains(u"None of 3 runs is shown: “seed:1” hides 1, “best>1.6” hides 2, “-paper” hides 1, “lr:7” hides 3."_s),
+             qPrintable(empty->accessibleDescription()));
+    // Proposed while one types, with the tags of what is compared.
+    shown.panel->filterBox()->clear();
+    QTest::keyClicks(shown.panel->filterBox(), u"pap"_s);
+    QTRY_VERIFY(QApplication::activePopupWidget());
+    QTest::keyClick(QApplication::activePopupWidget(), Qt::Key_Escape);
+}
+
+void TestComparePanel::saysWhatTheFilterCannotKnow()
+{
+    CompareSession session;
+    fillComparison(session);
+    session.specs[u"b"_s] = u"no JSON"_s;
+    Shown shown(session);
+    shown.settle(session);
+    shown.panel->filterBox()->setText(u"seed>0"_s);
+    auto *empty = shown.panel->findChild<EmptyState *>();
+    QCOMPARE(empty->accessibleName(), u"Reading settings …"_s); // hidden until its own are there
+    QVERIFY(empty->accessibleDescription().contains(u"“seed>0” waits for settings"_s));
+    shown.settle(session);
+    QCOMPARE(shown.panel->comparedRuns(), QStringList({u"c"_s, u"a"_s}));
+    auto *problem = child<ToneLabel>(shown.panel, "compareFilterProblem");
+    QVERIFY2(problem->text().startsWith(u"Runs whose settings could not be read are hidden. Cannot read the settings of run \"b\""_s),
+             qPrintable(problem->text()));
+    // Where nobody looks, nothing is asked for; who comes back sees what it means.
+    shown.panel->filterBox()->clear();
+    shown.panel->hide();
+    session.specs[u"b"_s] = specOf({{"seed", "2"}});
+    const int numAsked = session.numSpecQueries;
+    shown.panel->filterBox()->setText(u"seed:2"_s);
+    QTest::qWait(80);
+    QCOMPARE(session.numSpecQueries, numAsked);
+    shown.panel->show();
+    shown.settle(session);
+    QCOMPARE(shown.panel->comparedRuns(), QStringList(u"b"_s));
 }
 
 void TestComparePanel::comparesOnlyTheSelected()
