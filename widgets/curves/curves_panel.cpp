@@ -103,7 +103,6 @@ QWidget *CurvesPanel::makeCharts()
 {
     m_lossFrame = new PanelFrame(tr("Loss"), this);
     m_toolbar = new CurvesToolbar(m_lossFrame);
-    m_lossFrame->addTitleWidget(m_toolbar);
     auto *loss = new PlotView(m_lossFrame);
     m_charts[Loss] = loss;
     loss->setObjectName(QStringLiteral("lossChart"));

@@ -37,13 +37,10 @@ void CurvesPanel::makeNotes(QWidget *content, QVBoxLayout *layout)
     m_notice->clear();
     layout->addWidget(m_notice);
     layout->addWidget(m_noteBar);
-    connect(m_noteBar, &NoteBar::added, this, [this](const QString &run) {
-        if (run == this->run()) m_feed->readEvents(); // of a run that rests an older host does not tell
-    });
     connect(m_noteBar, &NoteBar::closed, this, [this] { m_charts[Loss]->setFocus(); });
     NoteEdits *edits = m_noteBar->edits();
     connect(edits, &NoteEdits::changed, this, [this](const QString &run) {
-        if (run == this->run()) m_feed->readEvents();
+        if (run == this->run()) m_feed->readEvents(); // of a run that rests an older host does not tell
         m_overlay->feed().readEvents(run);
     });
     connect(edits, &NoteEdits::done, this, [this](const QString &text, bool canUndo) {

@@ -45,6 +45,7 @@ QWidget *CurvesPanel::makeLossContent(QWidget *columns)
     layout->addWidget(columns, 1);
     layout->addWidget(m_overlay->legend());
     makeNotes(content, layout);
+    m_toolbar->standIn(*m_lossFrame, *layout);
     connect(m_overlay, &CurvesOverlay::changed, this, &CurvesPanel::overlayChanged);
     connect(m_overlay, &CurvesOverlay::runsRequested, this, [this](const QStringList &runs) {
         setOverlaidRuns(runs);
@@ -170,8 +171,7 @@ void CurvesPanel::showReading()
     const std::string chosen = toStd(m_extra->series());
     if (!m_series[Chosen].isEmpty() && !CurvesFeed::isAlwaysThere(chosen))
         add(Chosen, chosen, m_extra->series(), ReadingFormat::Rate, true, true, {});
-    m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), placedMarks(),
-                                      kMarkReachPixels * pixel, m_model->numPoints(run(), series::kLoss)));
+    m_readout->setReading(makeReading(sources, axis(), loss->cursorX(), placedMarks(), kMarkReachPixels * pixel));
 }
 
 void CurvesPanel::showOverlayReading()

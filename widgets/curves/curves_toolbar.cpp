@@ -2,11 +2,15 @@
 #include "widgets/curves/curves_toolbar.h"
 
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/panel_tools.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
 #include "widgets/curves/smoothing.h"
 #include "widgets/theme/theme.h"
 
+#include <QApplication>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
 #include <QSlider>
@@ -21,6 +25,8 @@ namespace {
 
 // The slider moves the length of the average, 1 / (1 - α), evenly on a log scale: 1 … 1000 points.
 constexpr int kSliderMax = 120;
+constexpr int kSliderWidth = 88;
+constexpr int kTitleChars = 36; ///< that the name of a run must have beside the controls
 
 double smoothingAt(int position)
 {
@@ -57,18 +63,17 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
       m_follow(makeToggle(tr("Follow"), tr("Follow the newest points"), this)),
       m_fit(makeIconButton(QStringLiteral("fit"), tr("Show everything (double click, Home)"), this))
 {
-    auto *label = new ElidedLabel(tr("Smoothing"), Tone::Secondary, TypeSize::Base, this); // gives way
+    auto *label = new ToneLabel(tr("Smoothing"), Tone::Secondary, TypeSize::Base, this);
     label->setBuddy(m_slider);
     m_slider->setObjectName(QStringLiteral("smoothing"));
     m_slider->setRange(0, kSliderMax);
     m_slider->setPageStep(10);
-    m_slider->setMinimumWidth(56); // gives way before words do
-    m_slider->setMaximumWidth(88);
+    m_slider->setFixedWidth(kSliderWidth);
     m_slider->setValue(positionOf(0.9));
     m_slider->setAccessibleName(tr("Smoothing"));
     m_logY->setObjectName(QStringLiteral("logY"));
     m_follow->setObjectName(QStringLiteral("follow"));
-    m_follow->setToolButtonStyle(Qt::ToolButtonIconOnly); // in any language the row has to fit beside two docks
+    m_follow->setToolButtonStyle(Qt::ToolButtonIconOnly);
     m_follow->setChecked(true);
     bindIcon(m_follow, QStringLiteral("follow"));
     m_fit->setObjectName(QStringLiteral("fit"));
@@ -77,17 +82,15 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
                        tr("Time since the first report along the x axis"));
     m_xMode->setCurrent(QStringLiteral("step"));
 
-    auto *layout = new QHBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(space::kOne);
-    layout->addWidget(label);
-    layout->addWidget(m_slider);
-    layout->addWidget(m_value);
-    layout->addSpacing(space::kHalf);
-    layout->addWidget(m_logY);
-    layout->addWidget(m_xMode);
-    layout->addWidget(m_follow);
-    layout->addWidget(m_fit);
+    auto *smoother = new QWidget(this); // its three parts stay together
+    smoother->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
+    auto *parts = new QHBoxLayout(smoother);
+    parts->setContentsMargins(0, 0, space::kHalf, 0);
+    parts->setSpacing(space::kOne);
+    for (QWidget *part : std::initializer_list<QWidget *>{label, m_slider, m_value}) parts->addWidget(part);
+    auto *layout = new WrapRow(Qt::AlignLeft, this);
+    for (QWidget *control : std::initializer_list<QWidget *>{smoother, m_logY, m_xMode, m_follow, m_fit})
+        layout->addWidget(control);
 
     connect(m_slider, &QSlider::valueChanged, this, [this] {
         showSmoothing();
@@ -101,6 +104,40 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
     connect(m_follow, &QToolButton::clicked, this, &CurvesToolbar::followChosen);
     connect(m_fit, &QToolButton::clicked, this, &CurvesToolbar::fitChosen);
     showSmoothing();
+}
+
+void CurvesToolbar::standIn(PanelFrame &frame, QBoxLayout &rows)
+{
+    m_frame = &frame;
+    m_rows = &rows;
+    rows.insertWidget(0, this);
+    frame.installEventFilter(this);
+    place();
+}
+
+bool CurvesToolbar::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_frame && event->type() == QEvent::Resize) place();
+    return QWidget::eventFilter(watched, event);
+}
+
+void CurvesToolbar::place()
+{
+    m_neededWidth = std::max(m_neededWidth, sizeHint().width());
+    const PanelTools *tools = PanelTools::of(*m_frame);
+    const int name = kTitleChars * QFontMetrics(typeFont(TypeSize::Heading)).averageCharWidth();
+    const QMargins margins = m_frame->layout()->contentsMargins();
+    const int room = m_frame->width() - margins.left() - margins.right() - 2 * space::kOne;
+    const bool isInTitle = room >= name + m_neededWidth + (tools ? tools->sizeHint().width() : 0);
+    if (isInTitle == std::exchange(m_isInTitle, isInTitle)) return;
+    QWidget *focus = QApplication::focusWidget();
+    const bool hasFocus = focus && isAncestorOf(focus);
+    if (isInTitle)
+        m_frame->addTitleWidget(this);
+    else
+        m_rows->insertWidget(0, this);
+    show();
+    if (hasFocus) focus->setFocus();
 }
 
 double CurvesToolbar::smoothing() const { return smoothingAt(m_slider->value()); }

@@ -160,8 +160,7 @@ void NoteBar::add()
         return;
     }
     m_add->setEnabled(false);
-    m_session.annotate(m_run, m_step, text, this, [this, run = m_run, number = m_number](Result<void> answer) {
-        if (answer.ok()) Q_EMIT added(run);
+    m_edits->add({m_run, 0, m_step, text}, [this, number = m_number](const Result<void> &answer) {
         if (number != m_number) return;
         m_add->setEnabled(true);
         if (!answer.ok()) return showError(errorText(answer.error()));

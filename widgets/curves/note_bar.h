@@ -42,7 +42,6 @@ public:
     void restore(const QVariantMap &draft, const QString &title);
 
 Q_SIGNALS:
-    void added(const QString &run); ///< the engine has it
     void closed();
 
 protected:

@@ -42,7 +42,7 @@ void addSeries(Reading &reading, const ReadingSource &source, const XAxis &axis,
                                     readingNumber(bucket.maximum, source.format));
     }
     if (bucket.numNonFinite > 0 && bucket.numPoints > 1)
-        detail(tr("NaN or infinite"), tr("%1 points").arg(integerText(qint64(bucket.numNonFinite))));
+        detail(tr("NaN or infinite"), tr("%1 of %2 reports").arg(integerText(qint64(bucket.numNonFinite)), integerText(qint64(bucket.numPoints))));
     // Validation has its own rhythm: say where the value comes from.
     const bool isElsewhere = bucket.lastStep < place.firstStep || bucket.firstStep > place.lastStep;
     if (isElsewhere) detail(tr("at step"), stepText(bucket));
@@ -64,7 +64,7 @@ QString readingNumber(double value, ReadingFormat format)
 }
 
 Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis, std::optional<double> x,
-                    const std::vector<RunMark> &marks, double reach, uint64_t totalPoints)
+                    const std::vector<RunMark> &marks, double reach)
 {
     Reading reading;
     const ReadingSource *first = nullptr;
@@ -83,8 +83,9 @@ Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis
             (place.firstStep == place.lastStep ? tr("At step %1") : tr("At steps %1")).arg(stepText(place));
     if (axis.mode == XMode::Time)
         reading.rows.push_back({ReadingKind::Head, tr("Time"), exactDurationText(here), {}});
-    reading.foot = (place.numPoints == 1 ? tr("%1 of %2 points") : tr("means of %1 of %2 points"))
-                       .arg(integerText(qint64(place.numPoints)), integerText(qint64(totalPoints)));
+    if (place.numPoints > 1) // a curve of many reports is drawn from a few numbers for each pixel
+        reading.foot = tr("Each number is the mean of %1 reports; zoom in to read single ones.")
+                           .arg(integerText(qint64(place.numPoints)));
     for (const ReadingSource &source : sources)
         if (source.series && !source.series->isEmpty()) addSeries(reading, source, axis, here, place);
     if (!x) return reading;
@@ -105,7 +106,7 @@ QString Reading::tsv() const
     QStringList lines{title};
     for (const ReadingRow &row : rows)
         lines << (row.kind == ReadingKind::Mark ? row.label : row.label + QLatin1Char('\t') + row.value);
-    lines << foot;
+    if (!foot.isEmpty()) lines << foot;
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }
 

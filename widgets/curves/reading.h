@@ -31,7 +31,7 @@ struct ReadingRow {
 
 struct Reading {
     QString title; ///< "At step 4,720"
-    QString foot;  ///< "5 of 20,000 points"
+    QString foot;  ///< how the numbers came about, in a sentence; empty: they are single reports
     std::vector<ReadingRow> rows;
     bool operator==(const Reading &) const = default;
     /// Title, rows and foot, tab-separated, for a table or a note.
@@ -53,11 +53,10 @@ struct ReadingSource {
     QString id = {}; ///< of the series in the run, "loss"
 };
 
-/// @param sources the first one decides at which points the cursor can stand; its buckets are counted in the
-/// foot
+/// @param sources the first one decides at which points the cursor can stand
 /// @param x on the axis; nothing: the newest point
 /// @param reach marks within this distance of x are listed
 Reading makeReading(const std::vector<ReadingSource> &sources, const XAxis &axis, std::optional<double> x,
-                    const std::vector<RunMark> &marks, double reach, uint64_t totalPoints);
+                    const std::vector<RunMark> &marks, double reach);
 
 } // namespace orrery::ui

@@ -97,7 +97,7 @@ private:
 ReadoutView::ReadoutView(QWidget *parent)
     : QWidget(parent), m_model(new ReadoutModel(this)),
       m_title(new ElidedLabel(QString(), Tone::Text, TypeSize::Heading, this)),
-      m_foot(new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
+      m_foot(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
       m_copy(makeIconButton(QStringLiteral("copy"), tr("Copy the values (Ctrl+C)"), this)),
       m_table(new QTableView(this))
 {
@@ -118,6 +118,11 @@ ReadoutView::ReadoutView(QWidget *parent)
     m_table->setTabKeyNavigation(false);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_table->setWordWrap(true);
+
+    m_foot->setObjectName(QStringLiteral("readoutFoot"));
+    m_foot->setTextFormat(Qt::PlainText);
+    m_foot->setWordWrap(true);
+    m_foot->hide();
 
     makeMenu();
     m_table->installEventFilter(this);
@@ -141,7 +146,8 @@ ReadoutView::ReadoutView(QWidget *parent)
 void ReadoutView::setReading(const Reading &reading)
 {
     m_title->setFullText(reading.title);
-    m_foot->setFullText(reading.foot);
+    m_foot->setText(reading.foot);
+    m_foot->setVisible(!reading.foot.isEmpty());
     m_copy->setEnabled(!reading.rows.empty());
     m_model->setReading(reading);
     updateMenu();

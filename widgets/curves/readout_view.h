@@ -16,6 +16,7 @@ class QToolButton;
 namespace orrery::ui {
 
 class ElidedLabel;
+class ToneLabel;
 class ReadoutModel;
 
 class ReadoutView : public QWidget {
@@ -45,7 +46,7 @@ private:
 
     ReadoutModel *m_model;
     ElidedLabel *m_title;
-    ElidedLabel *m_foot;
+    ToneLabel *m_foot;
     QToolButton *m_copy;
     QTableView *m_table;
     QMenu *m_menu; ///< while it is open, its series stays

@@ -4,6 +4,7 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/panel_tools.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/common/view_link.h"
 #include "widgets/curves/curve_figure.h"
 #include "widgets/curves/curves_panel.h"
@@ -15,6 +16,8 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QFile>
+#include <QLabel>
+#include <QSlider>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -29,6 +32,8 @@ using namespace orrery::ui::test;
 class TestCurvesFrame : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void titleAndControlsAreWhole_data();
+    void titleAndControlsAreWhole();
     void ticksAreEvenNumbers_data();
     void ticksAreEvenNumbers();
     void figuresAreSaved_data();
@@ -82,6 +87,57 @@ private:
         }
     };
 };
+
+void TestCurvesFrame::titleAndControlsAreWhole_data()
+{
+    QTest::addColumn<int>("width");
+    QTest::addColumn<bool>("isInTitle");
+    QTest::newRow("a narrow dock") << 330 << false;
+    QTest::newRow("1280, both docks open") << 666 << false;
+    QTest::newRow("1440, both docks open") << 790 << false;
+    QTest::newRow("1920, both docks open") << 1290 << true;
+}
+
+void TestCurvesFrame::titleAndControlsAreWhole()
+{
+    QFETCH(int, width);
+    QFETCH(bool, isInTitle);
+    Fixture one;
+    one.session.statuses.front().name = "adamw 3e-4 seed 7";
+    one.session.replay(u"alpha"_s);
+    CurvesToolbar *toolbar = one.panel.toolbar();
+    const auto *slider = toolbar->findChild<QSlider *>(u"smoothing"_s);
+    for (const int w : {1500, 300, width}) { // there and back
+        one.panel.resize(w, 640);
+        one.settle();
+        QTest::qWait(10);
+    }
+    QCOMPARE(toolbar->isInTitle(), isInTitle);
+    const auto *title = one.frame().findChild<ElidedLabel *>();
+    QCOMPARE(title->fullText(), u"Loss · adamw 3e-4 seed 7"_s);
+    if (width > 400) QCOMPARE(title->text(), title->fullText());
+    QVERIFY(slider->isVisible());
+    int numSeen = 0;
+    for (const QWidget *control : toolbar->findChildren<QWidget *>()) {
+        if (!control->isVisible()) continue;
+        ++numSeen;
+        const QRect place(control->mapTo(toolbar, QPoint(0, 0)), control->size());
+        QVERIFY2(toolbar->rect().contains(place), qPrintable(control->objectName()));
+        if (const auto *label = qobject_cast<const QLabel *>(control))
+            QVERIFY2(label->width() >= label->sizeHint().width(), qPrintable(label->text()));
+    }
+    QVERIFY(numSeen >= 8);
+    const int y = toolbar->mapTo(&one.panel, QPoint(0, 0)).y(), yTitle = title->mapTo(&one.panel, QPoint(0, 0)).y();
+    QCOMPARE(y >= yTitle + title->height(), !isInTitle);
+    // The focus stays where it is when the row moves.
+    one.panel.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&one.panel));
+    toolbar->findChild<QSlider *>(u"smoothing"_s)->setFocus();
+    one.panel.resize(isInTitle ? 600 : 1500, 640);
+    one.settle();
+    QCOMPARE(toolbar->isInTitle(), !isInTitle);
+    QVERIFY(slider->hasFocus());
+}
 
 void TestCurvesFrame::ticksAreEvenNumbers_data()
 {

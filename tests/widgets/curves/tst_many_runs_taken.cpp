@@ -45,6 +45,7 @@ private Q_SLOTS:
     void notesAppearAtOnce();
     void aNoteIsAddedOnce();
     void refusedNotesSayWhy();
+    void addedNotesAreTakenBack();
     void notesAreCorrectedAtTheirMarks();
     void notesAreTakenAwayAndComeBack();
     void notesOfOtherRunsAreCorrected();
@@ -174,6 +175,61 @@ QStringList markTexts(Fixture &one)
 }
 
 } // namespace
+
+/// One step after the other, also over a correction in between.
+void TestManyRunsTaken::addedNotesAreTakenBack()
+{
+    Fixture one(1);
+    auto &events = one.session.events[runName(0)];
+    events = {noteEvent(1, 120, "twice")}; // of somebody else, with the same words
+    one.session.replay(runName(0));
+    one.settle();
+    NoteBar *bar = one.panel.noteBar();
+    auto *undo = one.panel.findChild<QAction *>(u"undoNote"_s);
+    const auto add = [&](double step, const QString &text) {
+        one.moveTo(step, 2);
+        one.panel.addNote();
+        bar->edit()->setText(text);
+        QTest::keyClick(bar->edit(), Qt::Key_Return);
+        one.settle();
+    };
+    QVERIFY(!undo->isEnabled());
+    add(120, u"twice"_s);
+    QCOMPARE(one.panel.notice()->message(), u"Added the note “twice” at step 120."_s);
+    add(300, u"the lsos jumps"_s);
+    one.panel.findChild<QAction *>(u"editNote"_s)->trigger();
+    bar->edit()->setText(u"the loss jumps"_s);
+    QTest::keyClick(bar->edit(), Qt::Key_Return);
+    one.settle();
+    QCOMPARE(markTexts(one), (QStringList{u"twice"_s, u"twice"_s, u"the loss jumps"_s}));
+    undo->trigger();
+    one.settle();
+    QCOMPARE(markTexts(one).back(), u"the lsos jumps"_s);
+    undo->trigger();
+    one.settle();
+    QCOMPARE(one.panel.notice()->message(), u"Took back the note “the lsos jumps” at step 300."_s);
+    QCOMPARE(markTexts(one), (QStringList{u"twice"_s, u"twice"_s}));
+    one.panel.notice()->clear();
+    undo->trigger();
+    one.settle();
+    QCOMPARE(markTexts(one), QStringList{u"twice"_s});
+    QCOMPARE(replacedNote(events.back()), int64_t(2)); // the own one
+    QVERIFY(!undo->isEnabled());
+    // A training that has not written it yet: nothing is lost, and it can be tried again.
+    add(200, u"later"_s);
+    const RunEvent late = events.back();
+    events.pop_back();
+    undo->trigger();
+    one.settle();
+    QVERIFY2(one.panel.notice()->message().startsWith(
+                 u"Cannot take back the note \"later\" at step 200 of run \"run-000\": found no such note"_s),
+             qPrintable(one.panel.notice()->message()));
+    QVERIFY(undo->isEnabled());
+    events.push_back(late);
+    undo->trigger();
+    one.settle();
+    QCOMPARE(replacedNote(events.back()), late.id);
+}
 
 void TestManyRunsTaken::notesAreCorrectedAtTheirMarks()
 {

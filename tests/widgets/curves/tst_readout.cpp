@@ -45,7 +45,7 @@ Reading readingAt(const Sample &sample, std::optional<double> x, XMode mode = XM
     return makeReading(
         {{QStringLiteral("Train loss"), &sample.loss, ReadingFormat::Loss, true, true, QColor(Qt::blue)},
          {QStringLiteral("Validation loss"), &sample.validation, ReadingFormat::Loss, false, true, {}}},
-        {mode, 501}, x, sample.marks, 10, 1000);
+        {mode, 501}, x, sample.marks, 10);
 }
 
 QString value(const Reading &reading, const QString &label)
@@ -79,7 +79,7 @@ void TestReadout::singlePointIsReadAsItIs()
 {
     const Reading reading = readingAt(makeSample(1), 204);
     QCOMPARE(reading.title, QStringLiteral("At step 204"));
-    QCOMPARE(reading.foot, QStringLiteral("1 of 1,000 points"));
+    QVERIFY(reading.foot.isEmpty()); // what it shows is what was reported
     QCOMPARE(value(reading, QStringLiteral("Train loss")), QStringLiteral("2.004"));
     QVERIFY(value(reading, QStringLiteral("smoothed")) != QStringLiteral("(none)"));
     QCOMPARE(value(reading, QStringLiteral("min … max")), QStringLiteral("(none)"));
@@ -89,7 +89,7 @@ void TestReadout::bucketTellsMeanAndExtrema()
 {
     const Reading reading = readingAt(makeSample(10), 205);
     QCOMPARE(reading.title, QStringLiteral("At steps 201–210"));
-    QCOMPARE(reading.foot, QStringLiteral("means of 10 of 1,000 points"));
+    QCOMPARE(reading.foot, QStringLiteral("Each number is the mean of 10 reports; zoom in to read single ones."));
     QCOMPARE(value(reading, QStringLiteral("Train loss")), QStringLiteral("2.005"));
     QCOMPARE(value(reading, QStringLiteral("min … max")), QStringLiteral("2.000 … 2.009"));
 }
@@ -112,7 +112,7 @@ void TestReadout::nonFinitePointIsNamed()
 {
     QCOMPARE(value(readingAt(makeSample(1), 333), QStringLiteral("Train loss")), QStringLiteral("NaN"));
     QCOMPARE(value(readingAt(makeSample(10), 335), QStringLiteral("NaN or infinite")),
-             QStringLiteral("1 points"));
+             QStringLiteral("1 of 10 reports"));
 }
 
 void TestReadout::marksNearTheCursorAreListed()
@@ -165,7 +165,7 @@ void TestReadout::copiesAsTable()
     QCOMPARE(lines.first(), QStringLiteral("At steps 201–210"));
     QVERIFY(lines.contains(QStringLiteral("Train loss\t2.005")));
     QVERIFY(lines.contains(QStringLiteral("min … max\t2.000 … 2.009")));
-    QVERIFY(lines.contains(QStringLiteral("means of 10 of 1,000 points")));
+    QVERIFY(lines.contains(QStringLiteral("Each number is the mean of 10 reports; zoom in to read single ones.")));
 }
 
 void TestReadout::copiesTheSelectionAlone()
@@ -194,7 +194,7 @@ void TestReadout::aSeriesBeginsABreakpoint()
     view.setReading(makeReading(
         {{QStringLiteral("Train loss"), &sample.loss, ReadingFormat::Loss, true, true, {}, QStringLiteral("loss")},
          {QStringLiteral("Of no name"), &sample.validation, ReadingFormat::Loss, false, true, {}}},
-        {XMode::Step, 501}, 205, {}, 10, 1000));
+        {XMode::Step, 501}, 205, {}, 10));
     QVERIFY(action("copyReading")->isEnabled());
     // The head of the series, and what is said of it below.
     for (int row : {0, 1, 2}) {
@@ -230,7 +230,7 @@ void TestReadout::anOpenMenuKeepsItsSeries()
                                   true,
                                   {},
                                   QStringLiteral("loss")}},
-                                {XMode::Step, 501}, 205, {}, 10, 1000));
+                                {XMode::Step, 501}, 205, {}, 10));
     view.table()->setCurrentIndex(view.table()->model()->index(0, 0));
     Q_EMIT view.table()->customContextMenuRequested(QPoint(5, 5));
     auto *menu = view.table()->findChild<QMenu *>(QStringLiteral("readoutMenu"));
