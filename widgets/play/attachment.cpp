@@ -3,6 +3,7 @@
 
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
+#include "widgets/play/media_files.h"
 #include "widgets/play/request_size.h"
 
 #include "core/base/files.h"
@@ -121,6 +122,7 @@ Result<AttachmentPtr> readAttachment(const QString &path, qint64 room)
         return tooLarge(info.fileName(), static_cast<quint64>(info.size()), room);
     ORRERY_ASSIGN(std::string bytes, readFile(std::filesystem::path(path.toStdString()),
                                               static_cast<uint64_t>(std::max<qint64>(0, room))));
+    noteMediaFile(bytes, info.absoluteFilePath());
     return makeAttachment(std::move(bytes), info.fileName(), path);
 }
 
