@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker/commands.h"
+#include "app/worker/conversation_input.h"
 #include "app/worker/model_argument.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
@@ -7,7 +8,6 @@
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
-#include "core/data/chat_json.h"
 #include "core/data/tokenizer/utf8_stream.h"
 
 #include <CLI/CLI.hpp>
@@ -92,31 +92,6 @@ Result<void> readParts(const GenerateOptions &options, GenerateRequest &request)
     if (options.promptFile.empty()) return {};
     ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
     return {};
-}
-
-Result<std::string> readStdin(uint64_t maxBytes)
-{
-    std::string text, block(64u << 10, '\0');
-    while (const size_t got = std::fread(block.data(), 1, block.size(), stdin)) {
-        text.append(block, 0, got);
-        if (text.size() > maxBytes)
-            return Error{ErrorCode::InvalidInput,
-                         "Cannot read standard input: it has more than " + std::to_string(maxBytes) +
-                             " bytes, expected that many at most.",
-                         "Leave out the oldest turns."};
-    }
-    return text;
-}
-
-Result<std::vector<ChatMessage>> readMessages(const std::string &file)
-{
-    const bool isStdin = file == "-";
-    ORRERY_ASSIGN(const std::string text,
-                  isStdin ? readStdin(kMaxConversationBytes) : readFile(file, kMaxConversationBytes));
-    const std::string name = isStdin ? "standard input" : file;
-    ORRERY_ASSIGN(WrittenConversation written, parseConversation(text, name));
-    const std::filesystem::path folder = isStdin ? "." : std::filesystem::path(file).parent_path();
-    return readConversationFiles(std::move(written), name, folder);
 }
 
 /// What the text is called that a memory may keep.

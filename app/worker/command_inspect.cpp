@@ -26,15 +26,6 @@ constexpr uint64_t kMaxArrayBytes = uint64_t{1} << 30;
 constexpr int64_t kTileEdge = 2048;                 ///< the largest map that is asked for at once
 constexpr int64_t kTileWeights = int64_t{16} << 20; ///< of all heads of one look
 
-Result<void> checkOut(const InspectOptions &options)
-{
-    if (options.out.empty() || options.ending() == ".npz" || options.ending() == ".json") return {};
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot write " + options.what + " to \"" + options.out + "\": its ending is \"" +
-                     options.ending() + "\", expected .npz or .json.",
-                 "Name the file *.npz for numpy, or *.json."};
-}
-
 /// "A:B", each of both may be left out.
 Result<TokenRange> readRows(const std::string &text)
 {
@@ -222,7 +213,7 @@ struct Shown {
 
 Result<Shown> inspect(const InspectOptions &options)
 {
-    ORRERY_TRY(checkOut(options));
+    ORRERY_TRY(checkLookFile(options.what, options.out));
     InspectRequest request = options.request;
     ORRERY_TRY(readInput(options, request));
     if (options.what == "memory") {

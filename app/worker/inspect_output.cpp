@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <numeric>
 
@@ -182,6 +183,16 @@ void addTokens(const InspectReport &report, std::vector<std::string> &lines)
 }
 
 } // namespace
+
+Result<void> checkLookFile(const std::string &what, const std::string &out)
+{
+    const std::string ending = std::filesystem::path(out).extension();
+    if (out.empty() || ending == ".npz" || ending == ".json") return {};
+    return Error{ErrorCode::InvalidInput,
+                 "Cannot write " + what + " to \"" + out + "\": its ending is \"" + ending +
+                     "\", expected .npz or .json.",
+                 "Name the file *.npz for numpy, or *.json."};
+}
 
 std::string inspectJson(const InspectReport &report)
 {

@@ -14,6 +14,9 @@ class NpzWriter;
 
 namespace orrery::worker {
 
+/// @param what "attention", "memory" @param out --out; empty: none @error InvalidInput: neither *.npz nor *.json
+Result<void> checkLookFile(const std::string &what, const std::string &out);
+
 /// One line. Maps of the report are in it; a number that is none is null.
 std::string inspectJson(const InspectReport &report);
 /// Lines for a terminal: heads, what is likely next, and the tokens.

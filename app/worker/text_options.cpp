@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker/text_options.h"
 
+#include "app/worker/conversation_input.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
-#include "core/data/chat_json.h"
 #include "core/data/media/media_files.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <map>
 
 namespace orrery::worker {
@@ -134,7 +133,7 @@ void addTextOptions(CLI::App &command, TextOptions &options)
     auto *file = command.add_option("--prompt-file", options.promptFile, "File with the text to read")
                      ->excludes(prompt);
     auto *messages =
-        command.add_option("--messages", options.messagesFile, "JSON file with a conversation to read")
+        command.add_option("--messages", options.messagesFile, "JSON file with a conversation to read, - for stdin")
             ->excludes(prompt, file, image, audio);
     addTokenOptions(command, options.tokens)->excludes(prompt, file, messages, image, audio);
     options.command = &command;
@@ -148,11 +147,7 @@ Result<void> readTextOptions(const TextOptions &options, GenerateRequest &reques
         ORRERY_ASSIGN(request.prompt, readFile(options.promptFile, kMaxPromptBytes));
     }
     if (!options.messagesFile.empty()) {
-        ORRERY_ASSIGN(const std::string text, readFile(options.messagesFile, kMaxConversationBytes));
-        ORRERY_ASSIGN(WrittenConversation written, parseConversation(text, options.messagesFile));
-        ORRERY_ASSIGN(request.messages,
-                      readConversationFiles(std::move(written), options.messagesFile,
-                                            std::filesystem::path(options.messagesFile).parent_path()));
+        ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
     return readTokenOptions(options.tokens, request);
 }

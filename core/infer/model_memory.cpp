@@ -140,8 +140,8 @@ Result<void> TextGenerator::editStream(const MemoryEdit &edit, MemoryReport &rep
         ORRERY_ASSIGN(report.status, stream().saveMemory(edit.path));
         return {};
     }
-    case MemoryVerb::Load:
-        ORRERY_TRY(checkMemoryPath("load", m_loaded.info.name, edit.path));
+    case MemoryVerb::Load: // of no file: from now on texts begin with nothing
+        if (!edit.path.empty()) ORRERY_TRY(checkMemoryPath("load", m_loaded.info.name, edit.path));
         return loadMemory(edit.path);
     case MemoryVerb::Unknown:
         break;

@@ -70,7 +70,7 @@ CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, Inspect
                        "Recording (WAV, FLAC) at this place of the prompt; may be repeated");
     auto *promptFile =
         passOption(look, "--prompt-file", "File with the text to read", passed)->excludes(prompt);
-    auto *messages = passOption(look, "--messages", "JSON file with a conversation to read", passed)
+    auto *messages = passOption(look, "--messages", "JSON file with a conversation to read, - for stdin", passed)
                          ->excludes(prompt, promptFile, image, audio);
     passOption(look, "--prompt-ids", "Exact tokens in place of a prompt, 12,7,260", passed)
         ->excludes(prompt, promptFile, messages, image, audio);

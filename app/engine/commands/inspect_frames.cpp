@@ -16,6 +16,9 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <utility>
 
 namespace orrery::cli {
 
@@ -39,12 +42,67 @@ struct Frames {
     size_t numOthers = 0;
 };
 
+/// Who has the frames: the run's directory, or the host of another machine.
+struct FrameSource {
+    int32_t numPrompts = 0; ///< that the run was made with: the number of its validation text
+    std::function<Result<std::vector<FrameInfo>>(const FrameQuery &)> list;
+    std::function<Result<AttentionFrame>(int64_t)> read;
+};
+
+Result<FrameSource> sourceHere(const Session &session, const std::string &run)
+{
+    ORRERY_ASSIGN(const std::filesystem::path path, session.catalogue.resolve(run));
+    ORRERY_ASSIGN(const RunDirectory directory, RunDirectory::open(path));
+    ORRERY_ASSIGN(auto opened, RunReader::open(path));
+    const std::shared_ptr<RunReader> reader = std::move(opened);
+    FrameSource source;
+    source.numPrompts = static_cast<int32_t>(directory.frozen().spec.probes.prompts.size());
+    source.list = [reader](const FrameQuery &query) { return reader->frames(query); };
+    source.read = [reader](int64_t id) -> Result<AttentionFrame> {
+        ORRERY_ASSIGN(const std::string bytes, reader->frameBytes(id));
+        return unpackFrame(bytes);
+    };
+    return source;
+}
+
+#ifdef ORRERY_HAS_RPC
+/// @param frozen the run's spec.json
+int32_t numPromptsOf(const std::string &frozen)
+{
+    const nlohmann::json json = nlohmann::json::parse(frozen, nullptr, false);
+    const auto at = nlohmann::json::json_pointer("/spec/probes/prompts");
+    const bool isThere = !json.is_discarded() && json.contains(at) && json[at].is_array();
+    return static_cast<int32_t>(isThere ? json[at].size() : ProbesSpec{}.prompts.size());
+}
+
+Result<FrameSource> sourceThere(const Session &session, const std::string &run)
+{
+    ORRERY_ASSIGN(HostConnection connected, connectToRemote(session));
+    const auto remote = std::make_shared<HostConnection>(std::move(connected));
+    ORRERY_ASSIGN(const RunStatus status, remote->client.status(run));
+    ORRERY_ASSIGN(const std::string frozen, remote->client.specJson(status.id));
+    FrameSource source;
+    source.numPrompts = numPromptsOf(frozen);
+    source.list = [remote, id = status.id](const FrameQuery &query) { return remote->client.listFrames(id, query); };
+    source.read = [remote, run = status.id](int64_t id) { return remote->client.frame(run, id); };
+    return source;
+}
+#endif
+
+Result<FrameSource> sourceOf(const Session &session, const std::string &run)
+{
+#ifdef ORRERY_HAS_RPC
+    if (!session.host.empty()) return sourceThere(session, run);
+#endif
+    return sourceHere(session, run);
+}
+
 std::string quotedRun(const std::string &run) { return "\"" + sanitizeUtf8(run) + "\""; }
 
-Result<std::vector<FrameInfo>> framesOf(RunReader &reader, const FramesArguments &arguments, int32_t prompt)
+Result<std::vector<FrameInfo>> framesOf(const FrameSource &source, const FramesArguments &arguments, int32_t prompt)
 {
     ORRERY_ASSIGN(std::vector<FrameInfo> infos,
-                  reader.frames({.kind = arguments.isStarred ? FrameKind::Heads : FrameKind::Overview, .prompt = prompt}));
+                  source.list({.kind = arguments.isStarred ? FrameKind::Heads : FrameKind::Overview, .prompt = prompt}));
     std::erase_if(infos, [](const FrameInfo &info) { return info.isSuperseded; });
     std::stable_sort(infos.begin(), infos.end(),
                      [](const FrameInfo &one, const FrameInfo &other) { return one.step < other.step; });
@@ -52,15 +110,14 @@ Result<std::vector<FrameInfo>> framesOf(RunReader &reader, const FramesArguments
 }
 
 /// The kept steps of the chosen text, and which text that is.
-Result<Frames> findFrames(const FramesArguments &arguments, const RunDirectory &run, RunReader &reader)
+Result<Frames> findFrames(const FramesArguments &arguments, const FrameSource &source)
 {
     Frames found;
-    found.prompt = arguments.prompt >= 0 ? arguments.prompt
-                                         : static_cast<int32_t>(run.frozen().spec.probes.prompts.size());
-    ORRERY_ASSIGN(found.infos, framesOf(reader, arguments, found.prompt));
+    found.prompt = arguments.prompt >= 0 ? arguments.prompt : source.numPrompts;
+    ORRERY_ASSIGN(found.infos, framesOf(source, arguments, found.prompt));
     if (found.infos.empty() && arguments.prompt < 0 && found.prompt > 0) {
         found.prompt = 0;
-        ORRERY_ASSIGN(found.infos, framesOf(reader, arguments, 0));
+        ORRERY_ASSIGN(found.infos, framesOf(source, arguments, 0));
     }
     if (found.infos.empty())
         return Error{ErrorCode::NotFound,
@@ -96,16 +153,10 @@ bool isAlike(const AttentionFrame &one, const AttentionFrame &other)
                       });
 }
 
-Result<AttentionFrame> readFrame(RunReader &reader, int64_t id)
-{
-    ORRERY_ASSIGN(const std::string bytes, reader.frameBytes(id));
-    return unpackFrame(bytes);
-}
-
 /// Those that fit to the newest one: the same heads of the same text.
-Result<void> readFrames(const FramesArguments &arguments, RunReader &reader, Frames &found)
+Result<void> readFrames(const FramesArguments &arguments, const FrameSource &source, Frames &found)
 {
-    ORRERY_ASSIGN(const AttentionFrame newest, readFrame(reader, found.infos.back().id));
+    ORRERY_ASSIGN(const AttentionFrame newest, source.read(found.infos.back().id));
     const uint64_t numBytes = found.infos.size() * newest.mean.size() * sizeof(float);
     if (numBytes > kMaxArrayBytes)
         return Error{ErrorCode::InvalidInput,
@@ -115,7 +166,7 @@ Result<void> readFrames(const FramesArguments &arguments, RunReader &reader, Fra
                      "Choose steps with --from and --to, or every tenth with --every 10."};
     std::vector<FrameInfo> alike;
     for (const FrameInfo &info : found.infos) {
-        Result<AttentionFrame> frame = readFrame(reader, info.id);
+        Result<AttentionFrame> frame = source.read(info.id);
         // A training that goes on may have thinned it out meanwhile.
         if (!frame && frame.error().code == ErrorCode::NotFound) continue;
         if (!frame) return frame.error();
@@ -204,12 +255,10 @@ int showFrames(const Session &session, const FramesArguments &arguments)
                          "Cannot write frames to \"" + sanitizeUtf8(arguments.out) + "\": its ending is \"" +
                              std::filesystem::path(arguments.out).extension().string() + "\", expected .npz.",
                          "Name the file *.npz for numpy; --json lists them."};
-        ORRERY_ASSIGN(const std::filesystem::path path, session.catalogue.resolve(arguments.run));
-        ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
-        ORRERY_ASSIGN(const auto reader, RunReader::open(path));
-        ORRERY_ASSIGN(Frames found, findFrames(arguments, run, *reader));
+        ORRERY_ASSIGN(const FrameSource source, sourceOf(session, arguments.run));
+        ORRERY_ASSIGN(Frames found, findFrames(arguments, source));
         if (arguments.out.empty()) return found;
-        ORRERY_TRY(readFrames(arguments, *reader, found));
+        ORRERY_TRY(readFrames(arguments, source, found));
         ORRERY_ASSIGN(const std::string bytes, framesNpz(found));
         ORRERY_TRY(writeFileAtomically(arguments.out, bytes));
         return found;
@@ -249,7 +298,8 @@ void addInspectFrames(CLI::App *inspect, Session &session)
     frames->add_option("--to", arguments.to, "Last step; not given: the newest")->check(CLI::NonNegativeNumber);
     frames->add_option("--every", arguments.every, "Each n-th of these only, counted from the newest")->check(CLI::PositiveNumber);
     frames->add_option("--out", arguments.out, "File .npz: attention [steps, heads, rows, columns], summaries, tokens");
-    finishHere(frames, session, "The window scrubs through the kept steps of a remote host, too; or run the command on that machine.", [&session] { return showFrames(session, arguments); });
+    addHostOption(frames, session);
+    finish(frames, session, [&session] { return showFrames(session, arguments); });
 }
 
 } // namespace orrery::cli

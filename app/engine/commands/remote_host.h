@@ -51,6 +51,15 @@ int remoteExportEvents(const Session &session, const std::string &run, const std
 int remoteExportModel(const Session &session, const ModelExportRequest &request);
 int remoteDescribe(const Session &session, const DataRequest &request);
 
+/// Options that the worker of this machine would be given, read by the same words. @error InvalidInput: one that means
+/// something on its own machine alone, or is malformed
+Result<void> parseThere(CLI::App &parser, const std::vector<std::string> &passed);
+/// Where what is saved with a model stands there: in the run's folder, or in that of the model.
+/// @param action "list", for errors @error InvalidInput: neither a run nor an absolute path
+Result<std::string> ownMemoryFile(const Session &session, const EngineClient &host, const std::string &model, const std::string &action);
+/// @param path of a memory file; empty: none @error InvalidInput: it is no absolute one
+Result<void> checkMemoryThere(const Session &session, const std::string &model, const std::string &action, const std::string &path);
+
 /// A prompt in its pieces, and the options that the worker would be given. @param parts "--prompt", text, "--image", file …
 int remoteGenerate(const Session &session, const std::string &model, const std::vector<std::string> &parts,
                    const std::vector<std::string> &passed);
@@ -60,7 +69,7 @@ int remoteEmbed(const Session &session, const std::string &model, const std::vec
 int remoteMemory(const Session &session, const std::string &action, const std::string &model, const std::string &file,
                  const std::vector<std::string> &passed);
 /// Of a host, or of RUN@live of this machine, which its worker answers.
-/// @param words "inspect attention" or "tokens"
+/// @param words what the worker would be told: "inspect" "attention", "inspect" "memory" or "tokens"
 int remoteInspect(const Session &session, const std::string &model, const std::vector<std::string> &words,
                   const std::vector<std::string> &passed);
 #endif

@@ -26,10 +26,15 @@ struct MemoryOptions {
     bool isAll = false;
 };
 
-Error cannot(const Session &session, const MemoryOptions &options, const std::string &why, const std::string &hint)
+Error cannotThere(const Session &session, const std::string &action, const std::string &model, const std::string &why, const std::string &hint)
 {
     return {ErrorCode::InvalidInput,
-            "Cannot " + options.action + " the memory of \"" + sanitizeUtf8(options.model) + "\" on \"" + sanitizeUtf8(session.host) + "\": " + why, hint};
+            "Cannot " + action + " the memory of \"" + sanitizeUtf8(model) + "\" on \"" + sanitizeUtf8(session.host) + "\": " + why, hint};
+}
+
+Error cannot(const Session &session, const MemoryOptions &options, const std::string &why, const std::string &hint)
+{
+    return cannotThere(session, options.action, options.model, why, hint);
 }
 
 /// The worker's own words, as far as they mean something there.
@@ -74,30 +79,10 @@ Result<MemoryEdit> editOf(const Session &session, const MemoryOptions &options)
     return edit;
 }
 
-/// Where what is saved with the model stands: in the run's folder, or in that of the model.
-Result<std::string> ownFile(const Session &session, const EngineClient &host, const MemoryOptions &options)
-{
-    const size_t at = options.model.rfind('@');
-    const auto run = host.status(options.model);
-    const auto named = run.ok() || at == std::string::npos ? run : host.status(options.model.substr(0, at));
-    if (named.ok()) return named->directory + "/memory.safetensors";
-    if (named.error().code != ErrorCode::NotFound && named.error().code != ErrorCode::InvalidInput) return named.error();
-    if (options.model.starts_with('/')) return options.model + "/memory.safetensors";
-    return cannot(session, options, "it is no run there, expected a run or the absolute path of a model directory.",
-                  "runs list --host shows the runs; paths are those of that machine.");
-}
-
-Result<void> checkPath(const Session &session, const MemoryOptions &options, const std::string &path)
-{
-    if (path.empty() || path.front() == '/') return {};
-    return cannot(session, options, "the file is \"" + sanitizeUtf8(path) + "\", expected an absolute path, as paths are those of that machine.",
-                  "Write the whole path there, from \"/\" on.");
-}
-
 /// @param file out: what the report is of
 Result<MemoryReport> work(const Session &session, const MemoryOptions &options, std::string &file)
 {
-    for (const std::string &path : {options.file, options.target}) ORRERY_TRY(checkPath(session, options, path));
+    for (const std::string &path : {options.file, options.target}) ORRERY_TRY(checkMemoryThere(session, options.model, options.action, path));
     const bool isMoved = options.action == "import" || options.action == "export";
     MemoryEdit edit;
     if (!isMoved) {
@@ -106,7 +91,7 @@ Result<MemoryReport> work(const Session &session, const MemoryOptions &options, 
     ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
     std::string own = options.file;
     if (own.empty()) {
-        ORRERY_ASSIGN(own, ownFile(session, remote.client, options));
+        ORRERY_ASSIGN(own, ownMemoryFile(session, remote.client, options.model, options.action));
     }
     const auto tell = [&](const MemoryEdit &one) { return remote.client.editMemory(options.model, one); };
     const std::string from = options.action == "import" ? options.target : own;
@@ -125,6 +110,26 @@ Result<MemoryReport> work(const Session &session, const MemoryOptions &options, 
 }
 
 } // namespace
+
+Result<std::string> ownMemoryFile(const Session &session, const EngineClient &host, const std::string &model, const std::string &action)
+{
+    const size_t at = model.rfind('@');
+    const auto run = host.status(model);
+    const auto named = run.ok() || at == std::string::npos ? run : host.status(model.substr(0, at));
+    if (named.ok()) return named->directory + "/memory.safetensors";
+    if (named.error().code != ErrorCode::NotFound && named.error().code != ErrorCode::InvalidInput) return named.error();
+    if (model.starts_with('/')) return model + "/memory.safetensors";
+    return cannotThere(session, action, model, "it is no run there, expected a run or the absolute path of a model directory.",
+                       "runs list --host shows the runs; paths are those of that machine.");
+}
+
+Result<void> checkMemoryThere(const Session &session, const std::string &model, const std::string &action, const std::string &path)
+{
+    if (path.empty() || path.front() == '/') return {};
+    return cannotThere(session, action, model,
+                       "the file is \"" + sanitizeUtf8(path) + "\", expected an absolute path, as paths are those of that machine.",
+                       "Write the whole path there, from \"/\" on.");
+}
 
 int remoteMemory(const Session &session, const std::string &action, const std::string &model, const std::string &file,
                  const std::vector<std::string> &passed)

@@ -198,7 +198,7 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
                                          const std::function<bool(const GeneratedToken &)> &onToken,
                                          const std::atomic<bool> &cancel) override
         {
-            return m_inner.generate(request, onToken, cancel);
+            return m_inner.generate(lastTurnOf(request), onToken, cancel);
         }
         Result<EvaluateSummary> evaluate(const std::string &path, const std::atomic<bool> &cancel) override
         {
@@ -211,7 +211,9 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         /// A memory is a text: what was loaded, and a line for each edit since.
         Result<MemoryReport> editMemory(const MemoryEdit &edit) override
         {
-            if (edit.verb == MemoryVerb::Load) {
+            if (edit.verb == MemoryVerb::Load && edit.path.empty()) {
+                m_memory.clear();
+            } else if (edit.verb == MemoryVerb::Load) {
                 ORRERY_ASSIGN(m_memory, readFile(edit.path, 1 << 20));
             } else if (edit.verb == MemoryVerb::Save) {
                 ORRERY_TRY(writeFileAtomically(edit.path, m_memory));
@@ -226,14 +228,25 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         }
         Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override
         {
-            auto report = m_inner.inspect(request, cancel);
+            InspectRequest asked = request;
+            asked.input = lastTurnOf(request.input);
+            auto report = m_inner.inspect(asked, cancel);
             if (report) report->model = m_name;
             return report;
         }
+            if (report && request.withMemory) // what it was read behind
+                report->note = m_memory + std::to_string(request.memoryEdits.size()) + " edits";
 
     private:
         Generator &m_inner;
         std::string m_name, m_memory;
+        /// A conversation is as good as its last turn.
+        static GenerateRequest lastTurnOf(GenerateRequest request)
+        {
+            if (!request.messages.empty()) request.prompt = request.messages.back().content;
+            return request;
+        }
+
     } noted(generator, model);
     ORRERY_ASSIGN(std::unique_ptr<ModelServer> server, ModelServer::start(socket, noted));
     Result<void> ended = server->run(idleSeconds, [] { return g_stop.load(); });
