@@ -9,5 +9,7 @@ namespace orrery::ui {
 /// @param name of the connection; empty: this computer
 void setCommandHost(const QString &name);
 QString commandHost();
+/// " --host NAME", behind a command that is put together elsewhere; empty: this computer
+QString hostOption();
 
 } // namespace orrery::ui

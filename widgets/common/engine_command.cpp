@@ -37,13 +37,32 @@ QString &hostOfCommands()
     return name;
 }
 
-/// Whether the command can be given here for a host elsewhere (docs/remote.md).
+/// Whether the command can be given here for a host elsewhere: the table of docs/remote.md (tst_connections reads it).
 bool knowsHosts(const QStringList &arguments)
 {
-    static const QStringList words{u"watch"_s, u"control"_s, u"resume"_s, u"generate"_s};
-    static const QStringList pairs{u"runs list"_s, u"runs show"_s,    u"runs edit"_s,        u"runs note"_s,
-                                   u"runs delete"_s, u"runs restore"_s, u"inspect attention"_s};
-    return words.contains(arguments.value(0)) || pairs.contains(arguments.mid(0, 2).join(u' '));
+    static const QStringList words{u"train"_s,    u"branch"_s,  u"resume"_s, u"watch"_s,
+                                   u"control"_s,  u"generate"_s, u"embed"_s};
+    static const QStringList runs{u"list"_s,   u"show"_s,    u"edit"_s,  u"note"_s,
+                                  u"delete"_s, u"restore"_s, u"trash"_s, u"import"_s,
+                                  u"export"_s};
+    static const QStringList looks{u"attention"_s, u"memory"_s, u"frames"_s, u"tokens"_s};
+    static const QStringList memory{u"list"_s,   u"wipe"_s,  u"pin"_s,        u"unpin"_s,  u"forget"_s,
+                                    u"scale"_s, u"similarity"_s, u"import"_s, u"export"_s};
+    static const QStringList plugins{u"list"_s, u"show"_s};
+    const QString first = arguments.value(0), second = arguments.value(1);
+    if (words.contains(first)) return !arguments.contains(u"--plugin-dir"_s);
+    if (first == u"runs") return runs.contains(second) && !arguments.contains(u"--forever"_s);
+    if (first == u"inspect") return looks.contains(second);
+    if (first == u"memory") return memory.contains(second) && !arguments.contains(u"--all"_s);
+    if (first == u"data") return second == u"describe";
+    return first == u"plugins" && plugins.contains(second);
+}
+
+/// As a remark, in every line of it: who pastes it here does nothing.
+QString remarkFor(const QString &host, const QString &command)
+{
+    QString remark = u"# on the machine of the host %1: %2"_s.arg(shellQuoted(host), command);
+    return remark.replace(u'\n', u"\n# "_s);
 }
 
 } // namespace
@@ -51,14 +70,18 @@ bool knowsHosts(const QStringList &arguments)
 void setCommandHost(const QString &name) { hostOfCommands() = name; }
 QString commandHost() { return hostOfCommands(); }
 
+QString hostOption()
+{
+    const QString host = commandHost();
+    return host.isEmpty() ? QString() : u" --host "_s + shellQuoted(host);
+}
+
 QString engineCommand(const QStringList &arguments)
 {
     QString command = u"orrery-engine"_s;
     for (const QString &argument : arguments) command += u' ' + shellQuoted(argument);
-    const QString host = commandHost();
-    if (host.isEmpty()) return command;
-    if (knowsHosts(arguments)) return command + u" --host "_s + shellQuoted(host);
-    return command + u" # on the machine of the host "_s + shellQuoted(host);
+    if (commandHost().isEmpty()) return command;
+    return knowsHosts(arguments) ? command + hostOption() : remarkFor(commandHost(), command);
 }
 
 void addTextOption(QStringList &arguments, const QString &option, const QString &text)

@@ -4,6 +4,7 @@
 #include "core/spec/data_defaults.h"
 #include "core/spec/field_record.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/command_host.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
 #include "widgets/common/number_text.h"
@@ -248,8 +249,9 @@ void NewRunPanel::useExample()
 
 QString NewRunPanel::command() const
 {
-    const QString command = fromStd(specToCommand(m_form->builder()));
-    return m_modelStart->model().isEmpty() ? command : command + u" --from "_s + shellQuoted(m_modelStart->model());
+    QString command = fromStd(specToCommand(m_form->builder()));
+    if (!m_modelStart->model().isEmpty()) command += u" --from "_s + shellQuoted(m_modelStart->model());
+    return command + hostOption();
 }
 
 QString NewRunPanel::draftJson() const

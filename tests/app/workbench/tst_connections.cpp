@@ -8,6 +8,7 @@
 #include "host_process.h"
 #include "tests/support/shaped_proxy.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/command_host.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/form/new_run_panel.h"
@@ -16,11 +17,14 @@
 #include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
+#include <QFile>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QPushButton>
+#include <QRegularExpression>
+#include <QScopeGuard>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QToolButton>
@@ -56,6 +60,32 @@ QStringList names(const QListWidget &list)
     return texts;
 }
 
+/// The commands of docs/remote.md that take --host: what stands in backquotes in the first column of their table. Behind
+/// "runs list" "show" is one of runs, too.
+QList<QStringList> commandsOfTheTable()
+{
+    QFile file(QStringLiteral(ORRERY_DOCS "/remote.md"));
+    if (!file.open(QIODevice::ReadOnly)) qFatal("no remote.md");
+    const QString page = QString::fromUtf8(file.readAll());
+    const qsizetype begin = page.indexOf(u"| with `--host` |"_s);
+    const QString table = page.mid(begin, page.indexOf(u"\n\n"_s, begin) - begin);
+    static const QRegularExpression quoted(u"`([^`]+)`"_s), word(u"^[a-z]+$"_s);
+    QList<QStringList> commands;
+    for (const QString &row : table.split(u'\n').mid(2)) {
+        QString group;
+        for (auto found = quoted.globalMatch(row.section(u'|', 1, 1)); found.hasNext();) {
+            QStringList words = found.next().captured(1).split(u' ');
+            if (words.front().startsWith(u'-')) continue; // an option of the one before
+            if (words.size() > 1 && word.match(words[1]).hasMatch() && words[0] != u"trash")
+                group = words[0];
+            else if (!group.isEmpty())
+                words.prepend(group);
+            commands << words;
+        }
+    }
+    return commands;
+}
+
 } // namespace
 
 class TestConnections : public QObject {
@@ -82,6 +112,7 @@ private Q_SLOTS:
     void forwardsWithSsh();
     void hidesTheToken();
     void theWindowTurnsToAHostAndBack();
+    void commandsAreForTheHost();
     void everyControlHasAName();
 
 private:
@@ -272,14 +303,33 @@ void TestConnections::theWindowTurnsToAHostAndBack()
     QCOMPARE(hostToBeginWith(*m_book, u"nobody"_s, settings).error().code, ErrorCode::NotFound);
     for (const QString &key : settings.allKeys()) // secrets have their own file
         QVERIFY2(!settings.value(key).toString().contains(QString::fromStdString(m_host.token())), qPrintable(key));
-    // Commands that are copied are for that host, where they can be; else they say where to give them.
+    // Commands that are copied are for that host.
     QCOMPARE(controlCommand(u"a"_s, u"pause"_s), u"orrery-engine control a pause --host lab"_s);
-    QCOMPARE(engineCommand({u"memory"_s, u"list"_s, u"a"_s}), u"orrery-engine memory list a # on the machine of the host lab"_s);
+    QVERIFY2(window.newRunPanel().commandText().endsWith(u" --host lab"_s), qPrintable(window.newRunPanel().commandText()));
     menu->actions().at(0)->trigger();
     QCOMPARE(controlCommand(u"a"_s, u"pause"_s), u"orrery-engine control a pause"_s);
+    QVERIFY(!window.newRunPanel().commandText().contains(u"--host"_s));
     QTRY_COMPARE_WITH_TIMEOUT(window.selectedRun(), localRun, kPatienceMs);
     QVERIFY(window.newRunPanel().draftJson().contains(u"/here/only"_s));
     QCOMPARE(button->text(), u"Local"_s);
+}
+
+void TestConnections::commandsAreForTheHost()
+{
+    setCommandHost(u"my lab"_s);
+    const auto back = qScopeGuard([] { setCommandHost({}); });
+    const QList<QStringList> known = commandsOfTheTable();
+    QVERIFY2(known.size() > 30, qPrintable(QString::number(known.size())));
+    for (const QStringList &words : known) QCOMPARE(engineCommand(words), u"orrery-engine %1 --host 'my lab'"_s.arg(words.join(u' ')));
+    for (const char *name : {"memory list", "inspect memory", "inspect frames", "inspect tokens", "runs trash list", "plugins show", "train --data /path/there"})
+        QVERIFY2(known.contains(QString::fromLatin1(name).split(u' ')), name);
+    // What its own machine does alone, pasted here, does nothing.
+    for (const char *line : {"evaluate a --data /x", "runs copy a /x", "runs delete a --forever", "memory consolidate a", "memory wipe a --all",
+                             "data prepare /x", "train --data /x --plugin-dir /y"})
+        QCOMPARE(engineCommand(QString::fromLatin1(line).split(u' ')),
+                 u"# on the machine of the host 'my lab': orrery-engine "_s + QString::fromLatin1(line));
+    QCOMPARE(engineCommand({u"evaluate"_s, u"a"_s, u"--data"_s, u"x\nrm y"_s}),
+             u"# on the machine of the host 'my lab': orrery-engine evaluate a --data 'x\n# rm y'"_s);
 }
 
 void TestConnections::everyControlHasAName()
