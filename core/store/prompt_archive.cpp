@@ -2,6 +2,7 @@
 #include "core/store/prompt_archive_impl.h"
 
 #include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/store/prompt_schema.h"
 #include "core/store/prompt_tokens.h"
 
@@ -179,6 +180,13 @@ Result<PromptSessionRow> PromptArchive::save(const PromptSessionChange &change)
 
 Result<void> PromptArchive::Impl::saveDocument(int64_t session, const PromptSessionChange &change)
 {
+    // load() unpacks no more: what is kept can be opened.
+    if (change.document.size() > kMaxDocumentBytes)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot save prompt session \"" + sanitizeUtf8(change.title) + "\": it has " +
+                         std::to_string(change.document.size()) + " bytes beside its answers' tokens, expected at most " +
+                         std::to_string(kMaxDocumentBytes) + " (" + formatBytes(kMaxDocumentBytes) + ").",
+                     "Remove versions or turns that are not needed, or save the session as a file."};
     ORRERY_ASSIGN(Statement set, database->prepare("INSERT OR REPLACE INTO session_document VALUES(?,?,?)"));
     const std::string document = packText(change.document), words = packText(change.text);
     set.bind(1, session).bindBlob(2, document).bindBlob(3, words);

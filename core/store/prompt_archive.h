@@ -82,7 +82,7 @@ public:
     /// @error NotFound; Io, also of a document whose bytes are damaged
     Result<PromptSessionContent> load(int64_t session);
     /// In one transaction. @error Conflict: another program changed or deleted the session since that revision;
-    /// Unavailable: another program keeps the file locked; Io
+    /// Unavailable: another program keeps the file locked; InvalidInput: a document above 256 MiB; Io
     Result<PromptSessionRow> save(const PromptSessionChange &change);
     /// @param title empty: the first words again. @error NotFound, Io
     Result<PromptSessionRow> rename(int64_t session, std::string_view title);

@@ -85,6 +85,7 @@ private Q_SLOTS:
     void tokensComeBack();
     void damagedTokensAreRefused();
     void sessionsComeBack();
+    void whatCouldNotBeOpenedIsNotKept();
     void answersGrow();
     void answersMayBeCutAndGo();
     void changesOfAnotherWindowAreNotOverwritten();
@@ -164,6 +165,30 @@ void TestPromptArchive::sessionsComeBack()
 
 void TestPromptArchive::answersGrow()
 {
+void TestPromptArchive::whatCouldNotBeOpenedIsNotKept()
+{
+    Place place;
+    const int64_t id = place.add("a tale", "once");
+    PromptSessionChange change = newSession("a tale");
+    change.id = id;
+    change.revision = 1;
+    change.document.assign((size_t{256} << 20) + 1, 'x');
+    const auto refused = place.archive->save(change);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().code, ErrorCode::InvalidInput);
+    for (const char *part : {"Cannot save prompt session \"a tale\"", "it has 268435457 bytes", "expected at most 268435456 (256 MiB)", "save the session as a file"})
+        QVERIFY2(refused.error().text().find(part) != std::string::npos, refused.error().text().c_str());
+    // As it was, and no new one of its kind either.
+    const auto kept = place.archive->load(id);
+    QVERIFY(kept.ok());
+    QCOMPARE(kept->row.revision, int64_t{1});
+    QCOMPARE(kept->document, std::string("{\"title\":\"a tale\"}"));
+    QCOMPARE(textOf(kept->answers.at(1)), std::string("once"));
+    change.id = change.revision = 0;
+    QVERIFY(!place.archive->save(change).ok());
+    QCOMPARE(titles(place.archive->list({})), QStringList{QStringLiteral("a tale")});
+}
+
     Place place;
     PromptSessionChange change = newSession("a", "0");
     auto row = place.archive->save(change);
