@@ -96,8 +96,9 @@ constexpr auto kLines = std::to_array<Line>({
      TEXT("Share of the head's attention that falls on the first token of the text."),
      TEXT("Near 1 the head rests: it has nothing to say there, and the first token is where it puts that."),
      "docs/inspect.md"},
-    {"head/*/change", TEXT("Change of a head"),
-     TEXT("How much the head's map differs from the frame before: mean difference of its cells, 0 to 1."),
+    {"head/*/change", TEXT("Change since the kept step before"),
+     TEXT("How much the head's map differs from the kept step before: mean difference of its cells, 0 to 1. The "
+          "attention panel shows the difference to any other step."),
      TEXT("Large while the head learns something, near 0 when it has settled."), "docs/inspect.md"},
     {"attention/head", TEXT("Numbers of a head"),
      TEXT("Entropy: how widely it spreads its attention, 0 is one token, ln n an even look at n tokens. Then "
