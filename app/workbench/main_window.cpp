@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workbench/main_window.h"
 
+#include "app/workbench/example_runs.h"
 #include "app/workbench/journal.h"
 #include "app/workbench/loss_text.h"
 #include "app/workbench/status_line.h"
@@ -304,20 +305,8 @@ void MainWindow::onConnectionChanged()
         m_banner->clear();
 }
 
-void MainWindow::trainExample()
-{
-    startExample(QStringLiteral(R"({"data":{"path":"example"},"model":{"preset":"tiny"}})"));
-}
-
-void MainWindow::trainPictures()
-{
-    startExample(QStringLiteral(R"({
-        "name": "shapes", "data.path": "gen:shapes?tasks=caption&min_shapes=1&max_shapes=2&colors=4&shapes=4",
-        "plugins.use": ["memory"], "plugins.memory.episodic_size": 256, "model.window": 16,
-        "model.layers": 3, "model.width": 64, "model.heads": 4, "model.context": 96, "model.dropout": 0,
-        "train.steps": 800, "train.batch_size": 12, "train.checkpoint_every": 100, "train.keep_last": 20,
-        "optimizer.lr": 0.004, "probes.frames_every": 5})"));
-}
+void MainWindow::trainExample() { startExample(textExampleSpec()); }
+void MainWindow::trainPictures() { startExample(pictureExampleSpec()); }
 
 void MainWindow::startExample(const QString &spec)
 {

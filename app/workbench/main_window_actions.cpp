@@ -3,10 +3,14 @@
 // and a menu.
 #include "app/workbench/main_window.h"
 
-#include "app/workbench/tool_bar_fit.h"
 #include "app/workbench/doctor_dialog.h"
+#include "app/workbench/example_runs.h"
+#include "app/workbench/tool_bar_fit.h"
 #include "core/base/platform.h"
+#include "widgets/common/action_command.h"
 #include "widgets/common/command_palette.h"
+#include "widgets/common/engine_command.h"
+#include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/curves/series_chart.h"
@@ -50,8 +54,11 @@ void MainWindow::makeActions()
     make({u"file.openLink"_s, File, tr("Open a link…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
           u"link"_s},
          [this] { askForLink(); });
-    make({u"file.trainExample"_s, File, tr("Train the example")}, [this] { trainExample(); });
-    make({u"file.trainPictures"_s, File, tr("Train the example with pictures and a memory")}, [this] { trainPictures(); });
+    QAction *text = make({u"file.trainExample"_s, File, tr("Train the example")}, [this] { trainExample(); });
+    QAction *pictures =
+        make({u"file.trainPictures"_s, File, tr("Train the example with pictures and a memory")}, [this] { trainPictures(); });
+    setActionCommand(*text, [] { return exampleCommand(textExampleSpec()); });
+    setActionCommand(*pictures, [] { return exampleCommand(pictureExampleSpec()); });
     make({u"file.quit"_s, File, tr("Quit"), QKeySequence::Quit}, [this] { close(); });
     m_pluginsAction = make({u"plugins.show"_s,
                             Plugin,
@@ -119,6 +126,12 @@ void MainWindow::addNoteAction()
         if (m_layout == WindowLayout::Train && m_curves->isVisible()) return; // it has begun
         showLayout(WindowLayout::Train);
         m_curves->addNote();
+    });
+    setActionCommand(*note, [this] {
+        for (const RunStatus &status : m_session.runs())
+            if (fromStd(status.id) == m_run)
+                return engineCommand({u"runs"_s, u"note"_s, m_run, u"--step"_s, QString::number(status.step), u"NOTE"_s});
+        return QString();
     });
     if (const auto added = m_registry.add({u"run.note"_s, ActionCategory::Run, note, {}}); !added)
         qFatal("%s", added.error().message.c_str());

@@ -5,7 +5,9 @@
 #include "app/workbench/journal.h"
 #include "core/spec/field_table.h"
 #include "widgets/attention/attention_pair.h"
+#include "widgets/common/action_command.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/view_link.h"
 #include "widgets/compare/branch_dialog.h"
@@ -27,6 +29,7 @@
 #include <QStackedWidget>
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -85,8 +88,9 @@ void MainWindow::makeCompareActions()
         connect(action, &QAction::triggered, this, handler);
         return action;
     };
-    make({u"file.importLog"_s, ActionCategory::File, tr("Import a TensorBoard log directory…")},
-         [this] { m_transfers->chooseImport(); });
+    QAction *import = make({u"file.importLog"_s, ActionCategory::File, tr("Import a TensorBoard log directory…")},
+                           [this] { m_transfers->chooseImport(); });
+    setActionCommand(*import, [] { return engineCommand({u"runs"_s, u"import"_s, u"--tfevents"_s, u"FOLDER"_s}); });
     m_exportRunsAction =
         make({u"file.exportRuns"_s, ActionCategory::File, tr("Export runs for TensorBoard…")},
              [this] { m_transfers->chooseExport(runsToExport()); });
@@ -94,6 +98,17 @@ void MainWindow::makeCompareActions()
                                [this] { m_modelExport->choose(m_run, ModelFormat::Orrery); });
     m_exportTransformersAction = make({u"file.exportTransformers"_s, ActionCategory::File, tr("Export it for transformers…")},
                                       [this] { m_modelExport->choose(m_run, ModelFormat::HuggingFace); });
+    // Where to, a dialog asks: the command has a word in its place.
+    setActionCommand(*m_exportRunsAction, [this] {
+        QStringList commands;
+        for (const QString &run : runsToExport())
+            commands << engineCommand({u"runs"_s, u"export"_s, run, u"FOLDER/"_s + run, u"--tfevents"_s});
+        return commands.join(u" && "_s);
+    });
+    for (const auto &[action, format] : {std::pair(m_exportModelAction, u"orrery"_s), {m_exportTransformersAction, u"hf"_s}})
+        setActionCommand(*action, [this, format] {
+            return m_run.isEmpty() ? QString() : engineCommand({u"runs"_s, u"export"_s, m_run, u"FOLDER"_s, u"--format"_s, format});
+        });
     m_branchAction = make({u"run.branch"_s, ActionCategory::Run, tr("Branch from step…")}, [this] { branchFrom(m_run, -1); });
     m_formDifferenceAction = make({u"run.formDifference"_s, ActionCategory::Run, tr("Difference to the form…")},
                                   [this] { showFormDifference(m_run); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/palette_model.h"
 
+#include "widgets/common/action_command.h"
 #include "widgets/common/fuzzy_match.h"
 
 #include <QAction>
@@ -28,6 +29,7 @@ PaletteItem paletteItem(QAction *action, const QString &category, const QString 
     item.run = [action = QPointer<QAction>(action)] {
         if (action) action->trigger();
     };
+    item.command = actionCommand(*action);
     return item;
 }
 
@@ -37,7 +39,7 @@ std::vector<PaletteItem> paletteItems(const ActionRegistry &registry)
     for (const ActionEntry &entry : registry.entries()) {
         if (!entry.action->isVisible() || entry.action->text().isEmpty()) continue;
         items.push_back(paletteItem(entry.action, categoryText(entry.category), entry.id));
-        items.back().command = entry.command;
+        if (entry.command) items.back().command = entry.command;
     }
     return items;
 }

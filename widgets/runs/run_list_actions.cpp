@@ -2,6 +2,7 @@
 // What can be done with the selected runs of the list.
 #include "widgets/runs/run_list_panel.h"
 
+#include "widgets/common/action_command.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/counted.h"
 #include "widgets/common/engine_command.h"
@@ -21,6 +22,7 @@
 #include <QUrl>
 
 #include <algorithm>
+#include <functional>
 
 using namespace Qt::StringLiterals;
 
@@ -102,7 +104,48 @@ void RunListPanel::makeActions()
         tr("Trash…"), "openTrash", {}, [this] { openTrash(); }, m_view);
     m_trash->setToolTip(tr("What was deleted: restore it, or delete it for good"));
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    tellCommands();
     updateActions();
+}
+
+/// What the palette copies: of each chosen run a command, one after the other. A word in capitals is what a dialog asks for.
+void RunListPanel::tellCommands()
+{
+    const auto ofEach = [this](const std::function<QStringList(const RunStatus &)> &arguments) {
+        return [this, arguments] {
+            QStringList commands;
+            for (const QString &run : selectedRuns())
+                if (const int row = m_model->rowOf(run); row >= 0)
+                    if (const QStringList words = arguments(m_model->status(row)); !words.isEmpty())
+                        commands << engineCommand(QStringList{u"runs"_s} + words);
+            return commands.join(u" && "_s);
+        };
+    };
+    setActionCommand(*m_rename, ofEach([](const RunStatus &run) {
+        return QStringList{u"edit"_s, fromStd(run.id), u"--name="_s + runTitle(run)};
+    }));
+    setActionCommand(*m_labels, ofEach([](const RunStatus &run) {
+        return QStringList{u"edit"_s, fromStd(run.id), u"--tag"_s, u"TAG"_s};
+    }));
+    setActionCommand(*m_archive, ofEach([this](const RunStatus &run) {
+        return QStringList{u"edit"_s, fromStd(run.id), areAllArchived(selectedRuns()) ? u"--unarchive"_s : u"--archive"_s};
+    }));
+    setActionCommand(*m_delete, ofEach([](const RunStatus &run) {
+        return isLiveState(run.state) ? QStringList() : QStringList{u"delete"_s, fromStd(run.id)};
+    }));
+    setActionCommand(*m_trash, [] { return engineCommand({u"runs"_s, u"trash"_s, u"list"_s}); });
+    setActionCommand(*m_resume, [this] {
+        const RunStatus *status = selectedStatus();
+        return status ? resumeCommand(fromStd(status->id)) : QString();
+    });
+}
+
+bool RunListPanel::areAllArchived(const QStringList &runs) const
+{
+    return std::all_of(runs.begin(), runs.end(), [this](const QString &run) {
+        const int row = m_model->rowOf(run);
+        return row >= 0 && m_model->status(row).labels.isArchived;
+    });
 }
 
 void RunListPanel::openTrash()
@@ -192,11 +235,7 @@ void RunListPanel::resumeSelected()
 void RunListPanel::archiveSelected()
 {
     const QStringList runs = selectedRuns();
-    const bool areAllArchived = std::all_of(runs.begin(), runs.end(), [this](const QString &run) {
-        const int row = m_model->rowOf(run);
-        return row >= 0 && m_model->status(row).labels.isArchived;
-    });
-    m_edits->setArchived(runs, !areAllArchived);
+    m_edits->setArchived(runs, !areAllArchived(runs));
 }
 
 void RunListPanel::deleteSelected() { m_edits->remove(selectedRuns()); }

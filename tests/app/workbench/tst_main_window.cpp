@@ -159,6 +159,10 @@ void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()
     auto *door = child<QPushButton>(m_window.get(), "trainExampleButton");
     door->click();
     QVERIFY(!door->isEnabled()); // a second click must not make a second run
+    // Steps to talk to and to branch from all along the way: the defaults would leave the last three.
+    const QJsonObject spec = QJsonDocument::fromJson(m_session->createdSpecs.value(0).toUtf8()).object();
+    const int every = spec[QStringLiteral("train.checkpoint_every")].toInt(), kept = spec[QStringLiteral("train.keep_last")].toInt();
+    QVERIFY(every > 0 && every <= 200 && every * kept >= 2'000);
     QTRY_VERIFY_WITH_TIMEOUT(!m_session->isAnswering(), kPatienceMs);
     m_session->setRuns({fakeRun("new-run", RunState::Starting)}); // as the engine lists it after its answer
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->selectedRun().isEmpty(), kPatienceMs);

@@ -21,6 +21,7 @@
 #include <QDockWidget>
 #include <QLabel>
 #include <QMenu>
+#include <QMap>
 #include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -42,6 +43,7 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void everyMenuEntryIsInThePalette();
+    void thePaletteKnowsTheCommands();
     void thePaletteFindsRunsAndPanels();
     void recentActionsSurviveARestart();
     void theToolbarTellsOfThePalette();
@@ -159,6 +161,36 @@ void TestWindowViews::everyMenuEntryIsInThePalette()
 }
 
 void TestWindowViews::thePaletteFindsRunsAndPanels()
+void TestWindowViews::thePaletteKnowsTheCommands()
+{
+    open();
+    m_window->selectRun(u"beta"_s);
+    m_window->palette().open();
+    QMap<QString, QString> commands;
+    const PaletteModel &model = m_window->palette().model();
+    for (int row = 0; row < model.rowCount(); ++row)
+        if (const PaletteItem &item = model.item(row); item.command) commands.insert(item.text, item.command());
+    const QMap<QString, QString> expected = {
+        {u"Train the example"_s,
+         u"train --data example --set model.preset=tiny --set train.checkpoint_every=200 --set train.keep_last=12"_s},
+        {u"Train the example with pictures and a memory"_s,
+         u"train --name shapes --data 'gen:shapes?tasks=caption&min_shapes=1&max_shapes=2&colors=4&shapes=4' --steps 800 "
+         "--set model.context=96 --set model.dropout=0 --set model.heads=4 --set model.layers=3 --set model.width=64 "
+         "--set model.window=16 --set optimizer.lr=0.004 --set plugins.memory.episodic_size=256 --set plugins.use=memory "
+         "--set probes.frames_every=5 --set train.batch_size=12 --set train.checkpoint_every=100 --set train.keep_last=20"_s},
+        {u"Import a TensorBoard log directory"_s, u"runs import --tfevents FOLDER"_s},
+        {u"Export runs for TensorBoard"_s, u"runs export beta FOLDER/beta --tfevents"_s},
+        {u"Export the newest checkpoint"_s, u"runs export beta FOLDER --format orrery"_s},
+        {u"Export the newest checkpoint for transformers"_s, u"runs export beta FOLDER --format hf"_s},
+        {u"Archive"_s, u"runs edit beta --archive"_s},
+        {u"Move to the trash"_s, u"runs delete beta"_s},
+        {u"Trash"_s, u"runs trash list"_s}};
+    for (auto it = expected.cbegin(); it != expected.cend(); ++it) QCOMPARE(commands.value(it.key()), u"orrery-engine "_s + it.value());
+    QVERIFY2(commands.value(u"Rename"_s).startsWith(u"orrery-engine runs edit beta --name="_s), qPrintable(commands.value(u"Rename"_s)));
+    const QStringList all = commands.values();
+    QVERIFY(std::any_of(all.begin(), all.end(), [](const QString &one) { return one.startsWith(u"orrery-engine runs note beta --step "_s); }));
+}
+
 {
     open();
     m_window->selectRun(u"beta"_s);
