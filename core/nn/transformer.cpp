@@ -8,6 +8,7 @@
 #include "core/nn/device.h"
 #include "core/nn/dropout.h"
 #include "core/nn/extension_points.h"
+#include "core/nn/grouped_blocks.h"
 #include "core/nn/layers.h"
 #include "core/nn/modality_embedding.h"
 #include "core/nn/multimodal_attention.h"
@@ -74,6 +75,7 @@ public:
             m_blocks.push_back((*factory)(build));
             m_modules.push_back(makeParts(residualModuleRegistry(), build));
         }
+        if (GroupedBlocks::supports(m_spec)) m_grouped = std::make_unique<GroupedBlocks>(m_spec, m_store, m_tables);
         m_finalNorm = Norm(m_store, "final_norm", m_spec.norm, m_spec.width, m_spec);
         m_head = m_spec.tied ? m_tokens : m_store.add("head.weight", {vocabSize, m_spec.width}, init);
         BuildContext build{m_spec, m_spec.layers, "head.", m_store, m_tables};
@@ -96,6 +98,7 @@ public:
         const int64_t numTokens = ids_BT.size(1), offset = context.cache ? context.cache->length : 0;
         TORCH_CHECK(offset + numTokens <= m_spec.context, "position ", offset + numTokens,
                     " is past the context of ", m_spec.context, " tokens");
+        m_dtype = context.dtype;
         ForwardContext pass = context;
         pass.ids_BT = ids_BT;
         pass.mask = makeMask(ids_BT, pass, offset);
@@ -176,7 +179,13 @@ public:
     }
 
     [[nodiscard]] bool remembers() const override { return m_tables.remembers; }
-    void mastersChanged() override { m_store.mastersChanged(); }
+    /// Copies in a lower precision belong to the update, not to whoever reads them first.
+    void mastersChanged() override
+    {
+        m_store.mastersChanged();
+        const at::NoGradGuard noGrad;
+        if (m_dtype != at::kFloat) (void)m_head.as(m_dtype);
+    }
 
 private:
     [[nodiscard]] at::Tensor headLogits(const at::Tensor &hidden_BTC, at::ScalarType dtype) const
@@ -230,6 +239,9 @@ private:
         }
         inner.modalities = &input;
         const ModalityLayout &layout = input.layout;
+        const bool isWatched = inner.tap || !inner.probes.empty();
+        if (m_grouped && !isWatched && !inner.cache && isGrouped(layout, x_BTC.device()))
+            return m_grouped->forward(x_BTC, layout, inner);
         at::Tensor x_1NC = layout.sorted(x_BTC.reshape({-1, m_spec.width})).unsqueeze(0);
         const auto inOrder = [&] { return layout.flat(x_1NC.squeeze(0)).view(x_BTC.sizes()); };
         for (size_t layer = 0; layer < m_blocks.size(); ++layer) {
@@ -253,10 +265,12 @@ private:
     ModalityEmbedding m_modalities;
     std::vector<std::unique_ptr<Block>> m_blocks;
     std::vector<std::vector<std::unique_ptr<ResidualModule>>> m_modules; ///< by layer
+    std::unique_ptr<GroupedBlocks> m_grouped; ///< the same blocks another way; null: there is none
     std::map<std::string, std::unique_ptr<MaskPolicy>> m_masks;          ///< made when first asked for
     Norm m_finalNorm;
     Weight m_head;
     std::vector<std::unique_ptr<HeadModule>> m_headModules;
+    at::ScalarType m_dtype = at::kFloat; ///< of the last pass
 };
 
 Error badModel(const std::string &key, const std::string &found, const std::string &expected)
