@@ -71,13 +71,15 @@ public:
     {
         const std::lock_guard lock(m_mutex);
         m_newest = monotonicSeconds();
-        if (m_ends.empty()) m_figuresAt = m_newest;
         m_ends.push_back(m_newest);
         for (const MetricValue &metric : report.values) {
             if (metric.series == series::kTokensPerSecond && metric.value > 0)
                 m_stepMs.push_back(1e3 * static_cast<double>(m_tokensPerStep) / metric.value);
             if (metric.series == series::kViewerPercent) { // of the time since the one before
-                m_viewerSeconds += metric.value / 100 * (m_newest - m_figuresAt);
+                if (m_figuresFrom > 0)
+                    m_viewerSeconds += metric.value / 100 * (m_newest - m_figuresAt);
+                else
+                    m_figuresFrom = m_newest; // that of the start, which has the first frames and all that warms up
                 m_figuresAt = m_newest;
             }
         }
@@ -98,19 +100,24 @@ public:
         const auto found = std::lower_bound(m_ends.begin(), m_ends.end(), time);
         return found == m_ends.end() ? time : *found;
     }
+    /// Whether a share of the time was told yet: what comes from now on is in one of them.
+    [[nodiscard]] bool hasFigures() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_figuresFrom > 0;
+    }
+    /// Of the time between the first figure and the newest.
     [[nodiscard]] double viewerPercent() const
     {
         const std::lock_guard lock(m_mutex);
-        return m_ends.empty() || m_figuresAt <= m_ends.front()
-                   ? 0
-                   : 100 * m_viewerSeconds / (m_figuresAt - m_ends.front());
+        return m_figuresAt <= m_figuresFrom ? 0 : 100 * m_viewerSeconds / (m_figuresAt - m_figuresFrom);
     }
 
 private:
     mutable std::mutex m_mutex;
     const int64_t m_tokensPerStep;
     std::vector<double> m_ends, m_stepMs;
-    double m_newest = 0, m_figuresAt = 0, m_viewerSeconds = 0;
+    double m_newest = 0, m_figuresFrom = 0, m_figuresAt = 0, m_viewerSeconds = 0;
 };
 
 /// Asks as often as the budget allows, at any time within a step.
@@ -125,7 +132,8 @@ public:
     Result<void> run()
     {
         const int wanted = m_options.smoke ? kSmokeRequests : m_options.requests;
-        while (m_boundaries.stepMs().size() < 3) ORRERY_TRY(rest(0.05)); // the first ones are slower
+        // The first steps are slower.
+        while (m_boundaries.stepMs().size() < 3 || !m_boundaries.hasFigures()) ORRERY_TRY(rest(0.05));
         const double begin = monotonicSeconds();
         while (std::ssize(answerMs) < wanted) {
             ORRERY_TRY(ask());
@@ -135,8 +143,9 @@ public:
                                    " ms, a step takes " +
                                    formatSignificant(percentile(m_boundaries.stepMs(), 0.5), 3) + " ms");
             const double step = percentile(m_boundaries.stepMs(), 0.5) / 1e3;
+            // What an answer says that it took is what the budget paid for it: the next one is allowed then.
             const double earned = computeMs.back() / 1e3 / (m_spec.probes.budgetPercent / 100);
-            ORRERY_TRY(rest(1.1 * earned + std::uniform_real_distribution<double>(0, step)(m_random)));
+            ORRERY_TRY(rest(earned + std::uniform_real_distribution<double>(0, step)(m_random)));
         }
         perSecond = wanted / (monotonicSeconds() - begin);
         return {};

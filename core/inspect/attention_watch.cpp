@@ -6,7 +6,9 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <numeric>
+#include <array>
+#include <optional>
+#include <utility>
 
 namespace orrery {
 namespace {
@@ -14,11 +16,6 @@ namespace {
 constexpr size_t kMaxSlots = 16; ///< as MemoryRead::slots
 
 enum SummaryColumn : int64_t { kEntropy, kDistance, kFirstMass, kSelfMass, kNumSummaries };
-
-at::Tensor indices(const std::vector<int64_t> &values, at::Device device)
-{
-    return at::tensor(values, at::kLong).to(device);
-}
 
 /// What a block adds to the summaries of its heads. @return double [H, 4]
 at::Tensor summarySums(const WeightBlock &block)
@@ -30,58 +27,12 @@ at::Tensor summarySums(const WeightBlock &block)
     };
     const at::Tensor distance_RS = (places(first, numRows).unsqueeze(1) - places(0, numKeys)).abs_();
     const auto total = [](const at::Tensor &x) { return x.flatten(1).sum(1, false, at::kDouble); };
-    at::Tensor sums_H4 = at::empty({weights.size(0), kNumSummaries}, weights.options().dtype(at::kDouble));
-    sums_H4.select(1, kEntropy).copy_(total((weights * block.logWeights_HRS).sum(-1).neg_()));
-    sums_H4.select(1, kDistance).copy_(total((weights * distance_RS).sum(-1)));
-    sums_H4.select(1, kFirstMass).copy_(total(weights.select(2, 0)));
-    sums_H4.select(1, kSelfMass).copy_(total(weights.diagonal(first, 1, 2)));
-    return sums_H4;
-}
-
-/// The heads of one layer that a plan has, while that layer's weights go by.
-struct LayerGroup {
-    std::vector<size_t> order;  ///< where in the plan they are
-    std::vector<HeadRef> heads; ///< in that order
-    at::Tensor places;          ///< where in the blocks they are; undefined: they are all of them, in order
-    MapPool pool, pairs;
-
-    LayerGroup(const MapPlan &plan, int64_t layer, const at::TensorOptions &options)
-        : pool(plan.shape, countOf(plan, layer), options), pairs(plan.shape, 1, options)
-    {
-        for (size_t i = 0; i < plan.heads.size(); ++i) {
-            if (plan.heads[i].layer != layer) continue;
-            order.push_back(i);
-            heads.push_back(plan.heads[i]);
-        }
-    }
-    static int64_t countOf(const MapPlan &plan, int64_t layer)
-    {
-        return std::count_if(plan.heads.begin(), plan.heads.end(),
-                             [layer](const HeadRef &ref) { return ref.layer == layer; });
-    }
-    /// @param computed heads that blocks are made of, increasing
-    void findPlaces(const std::vector<int64_t> &computed, at::Device device)
-    {
-        std::vector<int64_t> found, all(computed.size());
-        for (const HeadRef &ref : heads)
-            found.push_back(std::lower_bound(computed.begin(), computed.end(), ref.head) - computed.begin());
-        std::iota(all.begin(), all.end(), 0);
-        if (found != all) places = indices(found, device);
-    }
-    [[nodiscard]] at::Tensor own(const at::Tensor &x_HRS) const
-    {
-        return places.defined() ? x_HRS.index_select(0, places) : x_HRS;
-    }
-};
-
-std::vector<int64_t> headsOf(const LayerGroup &one, const LayerGroup &other)
-{
-    std::vector<int64_t> heads;
-    for (const LayerGroup *group : {&one, &other})
-        for (const HeadRef &ref : group->heads) heads.push_back(ref.head);
-    std::sort(heads.begin(), heads.end());
-    heads.erase(std::unique(heads.begin(), heads.end()), heads.end());
-    return heads;
+    std::array<at::Tensor, kNumSummaries> columns;
+    columns[kEntropy] = total((weights * block.logWeights_HRS).sum(-1).neg_());
+    columns[kDistance] = total((weights * distance_RS).sum(-1));
+    columns[kFirstMass] = total(weights.select(2, 0));
+    columns[kSelfMass] = total(weights.diagonal(first, 1, 2));
+    return at::stack(columns, 1);
 }
 
 /// Weights are as precise as what the pass computes with, and never less than fp32.
@@ -91,6 +42,69 @@ at::TensorOptions optionsOf(const nn::AttentionLook &look)
     return at::TensorOptions(isDouble ? at::kDouble : at::kFloat).device(look.q_BHTD.device());
 }
 
+/// The heads of one layer that a plan has, while that layer's weights go by.
+class LayerGroup {
+public:
+    LayerGroup(const MapPlan &plan, int64_t layer) : m_plan(plan)
+    {
+        for (size_t i = 0; i < plan.heads.size(); ++i) {
+            if (plan.heads[i].layer != layer) continue;
+            m_order.push_back(i);
+            m_heads.push_back(plan.heads[i].head);
+        }
+    }
+    [[nodiscard]] bool isEmpty() const { return m_heads.empty(); }
+    [[nodiscard]] int64_t size() const { return std::ssize(m_heads); }
+    [[nodiscard]] const std::vector<size_t> &order() const { return m_order; }
+    [[nodiscard]] const std::vector<int64_t> &heads() const { return m_heads; }
+
+    /// @param computed heads that blocks are made of, increasing
+    void begin(const std::vector<int64_t> &computed, bool countsPairs, const at::TensorOptions &options)
+    {
+        if (isEmpty()) return;
+        std::vector<int64_t> places;
+        for (const int64_t head : m_heads)
+            places.push_back(std::lower_bound(computed.begin(), computed.end(), head) - computed.begin());
+        m_choice = HeadChoice(places, options.device());
+        m_pool.emplace(m_plan.shape, size(), options);
+        if (countsPairs) m_pairs.emplace(m_plan.shape, 1, options, MapPool::Keeps::Sums);
+    }
+    [[nodiscard]] at::Tensor own(const at::Tensor &x_HRS) const
+    {
+        return x_HRS.defined() ? m_choice.of(x_HRS) : x_HRS;
+    }
+    void add(const nn::AttentionLook &look, int64_t firstRow, const at::Tensor &weights_HRS)
+    {
+        if (m_pairs) {
+            const RowRange rows{firstRow, firstRow + weights_HRS.size(1)};
+            m_pairs->add(allowedPairs(look, rows, weights_HRS.options()), firstRow);
+        }
+        m_pool->add(weights_HRS, firstRow);
+    }
+    /// @param numPairs_YX is made by the first group of a plan
+    [[nodiscard]] HostCells cells(at::Tensor &numPairs_YX, HostCopies &copies) const
+    {
+        if (m_pairs) numPairs_YX = m_pairs->sum_HYX()[0];
+        return m_pool->cells(numPairs_YX, copies);
+    }
+
+private:
+    const MapPlan &m_plan;
+    std::vector<size_t> m_order;  ///< where in the plan they are
+    std::vector<int64_t> m_heads; ///< in that order
+    HeadChoice m_choice;          ///< of those computed
+    std::optional<MapPool> m_pool, m_pairs;
+};
+
+std::vector<int64_t> headsOf(const LayerGroup &one, const LayerGroup &other)
+{
+    std::vector<int64_t> heads = one.heads();
+    heads.insert(heads.end(), other.heads().begin(), other.heads().end());
+    std::sort(heads.begin(), heads.end());
+    heads.erase(std::unique(heads.begin(), heads.end()), heads.end());
+    return heads;
+}
+
 /// How the whole group looks beside its maps.
 struct GroupSums {
     at::Tensor summaries_H4, flows_HMM;
@@ -98,22 +112,26 @@ struct GroupSums {
 
     void add(const WeightBlock &block)
     {
-        summaries_H4.add_(summarySums(block));
+        const auto addTo = [](at::Tensor &sum, const at::Tensor &x) { sum = sum.defined() ? sum.add_(x) : x; };
+        addTo(summaries_H4, summarySums(block));
         if (!oneHot_TM.defined()) return;
         const at::Tensor &weights = block.weights_HRS;
         const at::Tensor seen_HRM = at::matmul(weights, oneHot_TM.narrow(0, 0, weights.size(2)));
-        flows_HMM.add_(at::matmul(oneHot_TM.narrow(0, block.firstRow, weights.size(1)).t(), seen_HRM));
+        addTo(flows_HMM, at::matmul(oneHot_TM.narrow(0, block.firstRow, weights.size(1)).t(), seen_HRM));
     }
 };
 
 } // namespace
 
-AttentionWatch::AttentionWatch(const WatchPlan &plan) : m_plan(plan)
+AttentionWatch::AttentionWatch(const WatchPlan &plan, HostCopies &copies) : m_plan(plan), m_copies(copies) {}
+
+const at::Tensor &AttentionWatch::oneHot(const at::TensorOptions &options)
 {
-    m_whole.maps.resize(plan.whole.heads.size());
-    m_chosen.maps.resize(plan.chosen.heads.size());
-    m_summaries.resize(plan.whole.heads.size());
-    if (plan.numModalities > 1) m_flows.resize(plan.whole.heads.size());
+    if (!m_oneHot_TM.defined())
+        m_oneHot_TM = at::one_hot(at::tensor(m_plan.modalities_T, at::kLong).to(options.device()),
+                                  m_plan.numModalities)
+                          .to(options);
+    return m_oneHot_TM;
 }
 
 void AttentionWatch::look(const nn::AttentionLook &look)
@@ -122,71 +140,77 @@ void AttentionWatch::look(const nn::AttentionLook &look)
     const at::NoGradGuard noGradients;
     ORRERY_ASSERT(look.q_BHTD.size(0) == 1 && look.firstQuery == 0);
     if (m_isSeenBefore.empty()) m_isSeenBefore = seenByTheOneBefore(look.mask, m_plan.numTokens);
-    const at::TensorOptions options = optionsOf(look);
-    LayerGroup whole(m_plan.whole, look.layer, options), chosen(m_plan.chosen, look.layer, options);
+    LayerGroup whole(m_plan.whole, look.layer), chosen(m_plan.chosen, look.layer);
     const std::vector<int64_t> computed = headsOf(whole, chosen);
     if (computed.empty()) return;
-    for (LayerGroup *group : {&whole, &chosen}) group->findPlaces(computed, options.device());
-    GroupSums sums{at::zeros({std::ssize(whole.heads), kNumSummaries}, options.dtype(at::kDouble)), {}, {}};
-    if (!m_flows.empty()) {
-        const int64_t size = m_plan.numModalities;
-        sums.oneHot_TM = at::one_hot(indices(m_plan.modalities_T, options.device()), size).to(options);
-        sums.flows_HMM = at::zeros({std::ssize(whole.heads), size, size}, options);
-    }
-    const auto show = [&](LayerGroup &group, const Seen &seen, const WeightBlock &block) {
-        if (!seen.numPairs_YX.defined()) {
-            const RowRange rows{block.firstRow, block.firstRow + block.weights_HRS.size(1)};
-            group.pairs.add(allowedPairs(look, rows, options), block.firstRow);
-        }
-        group.pool.add(block.weights_HRS, block.firstRow);
-    };
+    const at::TensorOptions options = optionsOf(look);
+    whole.begin(computed, !m_whole.numPairs_YX.defined(), options);
+    chosen.begin(computed, !m_chosen.numPairs_YX.defined(), options);
+    GroupSums sums;
+    if (m_plan.numModalities > 1 && !whole.isEmpty()) sums.oneHot_TM = oneHot(options);
     const auto use = [&](const WeightBlock &block) {
-        if (!chosen.heads.empty())
-            show(chosen, m_chosen, {block.firstRow, chosen.own(block.weights_HRS), block.logWeights_HRS});
-        if (whole.heads.empty()) return;
+        if (!chosen.isEmpty()) chosen.add(look, block.firstRow, chosen.own(block.weights_HRS));
+        if (whole.isEmpty()) return;
         const at::Tensor weights = whole.own(block.weights_HRS), logs = whole.own(block.logWeights_HRS);
-        show(whole, m_whole, {block.firstRow, weights, logs});
+        whole.add(look, block.firstRow, weights);
         sums.add({block.firstRow, weights, logs});
     };
-    const MapShape &rows = whole.heads.empty() ? m_plan.chosen.shape : m_plan.whole.shape;
-    const bool isAll = std::ssize(computed) == m_plan.numHeads;
-    forEachBlock(look, isAll ? at::Tensor() : indices(computed, options.device()),
-                 {rows.firstRow, rows.firstRow + rows.numRows}, rows.rowsPerCell, use, m_plan.blockWeights);
-
-    const auto keep = [](Seen &seen, const LayerGroup &group) {
-        if (group.heads.empty()) return;
-        if (!seen.numPairs_YX.defined()) seen.numPairs_YX = group.pairs.sum_HYX()[0];
-        std::vector<AttentionMap> maps = group.pool.maps(group.heads, seen.numPairs_YX);
-        for (size_t i = 0; i < maps.size(); ++i) seen.maps[group.order[i]] = std::move(maps[i]);
-    };
-    keep(m_chosen, chosen);
-    keep(m_whole, whole);
-    noteSummaries(whole.heads, whole.order, sums.summaries_H4);
+    const MapShape &shape = whole.isEmpty() ? m_plan.chosen.shape : m_plan.whole.shape;
+    forEachBlock(look,
+                 {.heads = HeadChoice(computed, options.device()),
+                  .rows = {shape.firstRow, shape.firstRow + shape.numRows},
+                  .rowsAtOnce = shape.rowsPerCell,
+                  .wantsLogs = !whole.isEmpty(),
+                  .blockWeights = m_plan.blockWeights},
+                 use);
+    for (const auto &[group, seen] : {std::pair(&chosen, &m_chosen), std::pair(&whole, &m_whole)})
+        if (!group->isEmpty())
+            seen->layers.push_back({group->order(), group->cells(seen->numPairs_YX, m_copies), {}, {}});
+    if (whole.isEmpty()) return;
+    SeenLayer &layer = m_whole.layers.back();
+    layer.summaries_H4 = m_copies.begin(sums.summaries_H4 / static_cast<double>(m_plan.numTokens));
     if (sums.oneHot_TM.defined())
-        noteFlows(whole.heads, whole.order, sums.flows_HMM / sums.oneHot_TM.sum(0).clamp_min(1).unsqueeze(1));
+        layer.flows_HMM = m_copies.begin(
+            (sums.flows_HMM / sums.oneHot_TM.sum(0).clamp_min(1).unsqueeze(1)).to(at::kFloat));
 }
 
-void AttentionWatch::noteSummaries(const std::vector<HeadRef> &heads, const std::vector<size_t> &order,
-                                   const at::Tensor &sums_H4)
+std::vector<AttentionMap> AttentionWatch::mapsOfAll(const Seen &seen, const MapPlan &plan)
 {
-    const at::Tensor means = (sums_H4 / static_cast<double>(m_plan.numTokens)).to(at::kCPU).contiguous();
-    for (size_t i = 0; i < heads.size(); ++i) {
-        const double *of = means.const_data_ptr<double>() + i * kNumSummaries;
-        // A single token looks at itself alone: its entropy is 0, not −0.
-        m_summaries[order[i]] = {heads[i], std::max(0.0, of[kEntropy]), of[kDistance], of[kFirstMass],
-                                 of[kSelfMass]};
+    std::vector<AttentionMap> all(plan.heads.size());
+    for (const SeenLayer &layer : seen.layers) {
+        std::vector<HeadRef> heads;
+        for (const size_t place : layer.order) heads.push_back(plan.heads[place]);
+        std::vector<AttentionMap> maps = mapsOf(layer.cells, heads);
+        for (size_t i = 0; i < maps.size(); ++i) all[layer.order[i]] = std::move(maps[i]);
     }
+    return all;
 }
 
-void AttentionWatch::noteFlows(const std::vector<HeadRef> &heads, const std::vector<size_t> &order,
-                               const at::Tensor &means_HMM)
+std::vector<HeadSummary> AttentionWatch::summaries() const
 {
-    const at::Tensor values = means_HMM.to(at::kCPU, at::kFloat).contiguous();
+    std::vector<HeadSummary> all(m_plan.whole.heads.size());
+    for (const SeenLayer &layer : m_whole.layers)
+        for (size_t i = 0; i < layer.order.size(); ++i) {
+            const double *of = layer.summaries_H4.const_data_ptr<double>() + i * kNumSummaries;
+            // A single token looks at itself alone: its entropy is 0, not −0.
+            all[layer.order[i]] = {m_plan.whole.heads[layer.order[i]], std::max(0.0, of[kEntropy]), of[kDistance],
+                                   of[kFirstMass], of[kSelfMass]};
+        }
+    return all;
+}
+
+std::vector<ModalityFlow> AttentionWatch::flows() const
+{
+    if (m_plan.numModalities <= 1) return {};
+    std::vector<ModalityFlow> all(m_plan.whole.heads.size());
     const auto size = static_cast<size_t>(m_plan.numModalities * m_plan.numModalities);
-    for (size_t i = 0; i < heads.size(); ++i) {
-        const float *of = values.const_data_ptr<float>() + i * size;
-        m_flows[order[i]] = {.head = heads[i], .mass = {of, of + size}, .weights = {}};
-    }
+    for (const SeenLayer &layer : m_whole.layers)
+        for (size_t i = 0; i < layer.order.size(); ++i) {
+            const float *of = layer.flows_HMM.const_data_ptr<float>() + i * size;
+            all[layer.order[i]] = {
+                .head = m_plan.whole.heads[layer.order[i]], .mass = {of, of + size}, .weights = {}};
+        }
+    return all;
 }
 
 void AttentionWatch::read(const nn::SourceLook &look)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tap of a look: takes what is wanted of each layer's attention while the pass goes by. And the one that
-// silences heads. Made for one pass; only the thread that owns the model. Axes: H heads, T tokens, M
-// modalities, K slots.
+// The tap of a look: takes what is wanted of each layer's attention while the pass goes by, and nothing of a
+// layer of which nothing is. And the one that silences heads. Made for one pass; only the thread that owns the
+// model. Axes: H heads, T tokens, M modalities, K slots.
 #pragma once
 
 #include "core/inspect/attention_weights.h"
@@ -36,33 +36,38 @@ struct WatchPlan {
 
 class AttentionWatch final : public nn::AttentionTap {
 public:
-    explicit AttentionWatch(const WatchPlan &plan);
+    /// Both outlive it.
+    AttentionWatch(const WatchPlan &plan, HostCopies &copies);
     void look(const nn::AttentionLook &look) override;
     void read(const nn::SourceLook &look) override;
 
-    // What was seen, in the order of the plan.
-    [[nodiscard]] std::vector<AttentionMap> takeWhole() { return std::move(m_whole.maps); }
-    [[nodiscard]] std::vector<AttentionMap> takeChosen() { return std::move(m_chosen.maps); }
-    [[nodiscard]] std::vector<HeadSummary> takeSummaries() { return std::move(m_summaries); }
-    [[nodiscard]] std::vector<ModalityFlow> takeFlows() { return std::move(m_flows); }
+    // What was seen, in the order of the plan; behind a wait for the copies.
+    [[nodiscard]] std::vector<AttentionMap> wholeMaps() const { return mapsOfAll(m_whole, m_plan.whole); }
+    [[nodiscard]] std::vector<AttentionMap> chosenMaps() const { return mapsOfAll(m_chosen, m_plan.chosen); }
+    [[nodiscard]] std::vector<HeadSummary> summaries() const;
+    [[nodiscard]] std::vector<ModalityFlow> flows() const;
     [[nodiscard]] std::vector<MemoryRead> takeReads() { return std::move(m_reads); }
     /// As seenByTheOneBefore() says; empty when there was no layer.
     [[nodiscard]] const std::vector<bool> &isSeenBefore() const { return m_isSeenBefore; }
 
 private:
+    /// What is kept of the heads of one layer; all of it on the host, or on its way there.
+    struct SeenLayer {
+        std::vector<size_t> order; ///< where in the plan they are
+        HostCells cells;
+        at::Tensor summaries_H4, flows_HMM; ///< double; fp32; undefined: not wanted
+    };
     struct Seen {
-        std::vector<AttentionMap> maps;
+        std::vector<SeenLayer> layers;
         at::Tensor numPairs_YX; ///< that may look, by cell; made in the first layer, as one mask serves all
     };
-    void noteSummaries(const std::vector<HeadRef> &heads, const std::vector<size_t> &order,
-                       const at::Tensor &sums_H4);
-    void noteFlows(const std::vector<HeadRef> &heads, const std::vector<size_t> &order,
-                   const at::Tensor &means_HMM);
+    [[nodiscard]] static std::vector<AttentionMap> mapsOfAll(const Seen &seen, const MapPlan &plan);
+    [[nodiscard]] const at::Tensor &oneHot(const at::TensorOptions &options);
 
     const WatchPlan &m_plan;
+    HostCopies &m_copies;
     Seen m_whole, m_chosen;
-    std::vector<HeadSummary> m_summaries;
-    std::vector<ModalityFlow> m_flows;
+    at::Tensor m_oneHot_TM; ///< the tokens' modalities; made when first asked for
     std::vector<MemoryRead> m_reads;
     std::vector<bool> m_isSeenBefore;
 };

@@ -46,26 +46,42 @@ at::Tensor scoresOf(const nn::AttentionLook &look, const at::Tensor &q_HTD, cons
 
 } // namespace
 
-void forEachBlock(const nn::AttentionLook &look, const at::Tensor &heads_H, RowRange rows, int64_t rowsAtOnce,
-                  const std::function<void(const WeightBlock &)> &use, int64_t blockWeights)
+HeadChoice::HeadChoice(const std::vector<int64_t> &heads, at::Device device) : m_count(std::ssize(heads))
+{
+    if (heads.empty()) return;
+    m_first = heads.front();
+    for (int64_t i = 0; i < m_count; ++i)
+        if (heads[static_cast<size_t>(i)] != m_first + i) {
+            m_heads = at::tensor(heads, at::kLong).to(device);
+            return;
+        }
+}
+
+at::Tensor HeadChoice::of(const at::Tensor &x_H) const
+{
+    if (m_heads.defined()) return x_H.index_select(0, m_heads);
+    return m_count < 0 || m_count == x_H.size(0) ? x_H : x_H.narrow(0, m_first, m_count);
+}
+
+void forEachBlock(const nn::AttentionLook &look, const BlockPlan &plan,
+                  const std::function<void(const WeightBlock &)> &use)
 {
     const at::ScalarType precise = look.q_BHTD.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-    const auto chosen = [&](const at::Tensor &x_BHTD) {
-        const at::Tensor x_HTD = x_BHTD.detach()[0].to(precise);
-        return heads_H.defined() ? x_HTD.index_select(0, heads_H) : x_HTD;
-    };
+    const auto chosen = [&](const at::Tensor &x_BHTD) { return plan.heads.of(x_BHTD.detach()[0]).to(precise); };
     const at::Tensor q_HTD = chosen(look.q_BHTD), k_HSD = chosen(look.k_BHSD);
     const int64_t perRow = q_HTD.size(0) * k_HSD.size(1);
     // A GPU spends its time on beginning operations, so there are fewer and wider ones.
-    const int64_t widest = q_HTD.is_cpu() ? blockWeights : kDeviceBlocks * blockWeights;
+    const int64_t widest = q_HTD.is_cpu() ? plan.blockWeights : kDeviceBlocks * plan.blockWeights;
     int64_t numAtOnce = std::max<int64_t>(1, widest / perRow);
     if (q_HTD.is_cpu()) numAtOnce = std::min(numAtOnce, std::max(kCachedRows, kCachedWeights / perRow));
-    if (numAtOnce > rowsAtOnce) numAtOnce -= numAtOnce % rowsAtOnce;
-    for (int64_t begin = rows.begin; begin < rows.end;) {
+    if (numAtOnce > plan.rowsAtOnce) numAtOnce -= numAtOnce % plan.rowsAtOnce;
+    for (int64_t begin = plan.rows.begin; begin < plan.rows.end;) {
         // The first block ends where the others may begin at their multiples.
-        const int64_t end = std::min(rows.end, begin + numAtOnce - begin % std::min(numAtOnce, rowsAtOnce));
-        const at::Tensor logWeights = at::log_softmax(scoresOf(look, q_HTD, k_HSD, {begin, end}), -1);
-        const at::Tensor weights = logWeights.exp();
+        const int64_t end =
+            std::min(plan.rows.end, begin + numAtOnce - begin % std::min(numAtOnce, plan.rowsAtOnce));
+        const at::Tensor scores = scoresOf(look, q_HTD, k_HSD, {begin, end});
+        const at::Tensor logWeights = plan.wantsLogs ? at::log_softmax(scores, -1) : at::Tensor();
+        const at::Tensor weights = plan.wantsLogs ? logWeights.exp() : at::softmax(scores, -1);
         use({begin, weights, logWeights});
         begin = end;
     }

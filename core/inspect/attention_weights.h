@@ -16,11 +16,23 @@ namespace orrery {
 inline constexpr int64_t kBlockWeights = int64_t{1} << 22;
 inline constexpr int64_t kCachedWeights = int64_t{1} << 16, kCachedRows = 16;
 
+/// Some of the heads that a tensor begins with. Those that stand side by side cost nothing to take.
+class HeadChoice {
+public:
+    HeadChoice() = default; ///< all of them
+    HeadChoice(const std::vector<int64_t> &heads, at::Device device);
+    [[nodiscard]] at::Tensor of(const at::Tensor &x_H) const;
+
+private:
+    int64_t m_first = 0, m_count = -1; ///< −1: all
+    at::Tensor m_heads;                ///< int64; undefined: they stand side by side
+};
+
 /// Rows firstRow … of some heads. S may end behind the last key that one of them may look at.
 struct WeightBlock {
     int64_t firstRow = 0;
     const at::Tensor &weights_HRS;    ///< softmax, fp32 (double when the pass is)
-    const at::Tensor &logWeights_HRS; ///< its logarithm; far below 0 where nobody may look
+    const at::Tensor &logWeights_HRS; ///< its logarithm; far below 0 where nobody may look; undefined: not wanted
 };
 
 struct RowRange {
@@ -28,11 +40,15 @@ struct RowRange {
     [[nodiscard]] int64_t size() const { return end - begin; }
 };
 
-/// @param heads_H int64 on the model's device, of those wanted; undefined: all  @param rows of the pass's
-/// tokens
-/// @param rowsAtOnce blocks begin at multiples of it where they are that large; 1: anywhere
-void forEachBlock(const nn::AttentionLook &look, const at::Tensor &heads_H, RowRange rows, int64_t rowsAtOnce,
-                  const std::function<void(const WeightBlock &)> &use, int64_t blockWeights = kBlockWeights);
+struct BlockPlan {
+    HeadChoice heads;
+    RowRange rows;          ///< of the pass's tokens
+    int64_t rowsAtOnce = 1; ///< blocks begin at multiples of it where they are that large; 1: anywhere
+    bool wantsLogs = true;
+    int64_t blockWeights = kBlockWeights;
+};
+void forEachBlock(const nn::AttentionLook &look, const BlockPlan &plan,
+                  const std::function<void(const WeightBlock &)> &use);
 
 /// 1 where a row may look, else 0. @param rows as above  @return [1, R, S], S as in the blocks of these rows
 at::Tensor allowedPairs(const nn::AttentionLook &look, RowRange rows, const at::TensorOptions &options);

@@ -5,6 +5,7 @@
 #include "core/inspect/next_token.h"
 #include "core/nn/torch_guard.h"
 
+#include <c10/core/InferenceMode.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -35,27 +36,32 @@ Result<AttentionFrame> lookForFrame(nn::Transformer &model, const Tokenizer &tok
     ORRERY_TRY(checkHeads(model.spec(), heads, "head"));
     ORRERY_TRY(checkSize("edge", edge, 1, kMaxMapEdge));
     return nn::guardTorch("look inside the model", [&]() -> Result<AttentionFrame> {
-        const at::NoGradGuard noGradients;
         const int64_t numTokens = std::ssize(input.ids);
         const InspectPass pass(model, input, dtype, {});
+        const c10::InferenceMode inference(pass.leavesNothing()); // false would allow gradients
+        const at::NoGradGuard noGradients;
         WatchPlan plan = pass.plan();
         plan.whole = {heads.empty() ? allHeads(model.spec()) : heads,
                       shapeOf(0, numTokens, 0, numTokens, edge)};
-        AttentionWatch watch(plan);
+        HostCopies copies;
+        AttentionWatch watch(plan, copies);
         const at::Tensor hidden_BTC = pass.run(watch);
+        const std::vector<at::Tensor> surprise = pass.surprise(hidden_BTC, copies);
+        const at::Tensor logits_V = copies.begin(pass.logitsAt(hidden_BTC, numTokens - 1));
+        copies.wait();
         AttentionFrame frame;
         frame.tokens = input.tokens;
         frame.heads = plan.whole.heads;
         frame.tokensPerCell = plan.whole.shape.rowsPerCell;
-        frame.summaries = watch.takeSummaries();
-        frame.flows = watch.takeFlows();
+        frame.summaries = watch.summaries();
+        frame.flows = watch.flows();
         addCrossModalWeights(model, frame.flows);
-        pass.noteSurprise(hidden_BTC, watch.isSeenBefore(), frame.tokens);
-        for (const AttentionMap &map : watch.takeWhole()) {
+        noteSurprise(surprise, watch.isSeenBefore(), frame.tokens);
+        for (const AttentionMap &map : watch.wholeMaps()) {
             append(frame.mean, map.mean);
             append(frame.maximum, map.maximum);
         }
-        ORRERY_ASSIGN(const NextToken next, NextToken::create(pass.logitsAt(hidden_BTC, numTokens - 1)));
+        ORRERY_ASSIGN(const NextToken next, NextToken::create(logits_V));
         frame.candidates = next.likeliest(SamplingSettings{}.numAlternatives, tokenizer);
         return frame;
     });

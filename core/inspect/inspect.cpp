@@ -9,6 +9,7 @@
 #include "core/inspect/next_token.h"
 #include "core/nn/torch_guard.h"
 
+#include <c10/core/InferenceMode.h>
 #include <torch/autograd.h>
 #include <torch/types.h>
 
@@ -73,38 +74,51 @@ private:
         if (m_request.withMemory) {
             ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
         }
-        AttentionWatch watch(plan);
+        const bool isInference = !m_request.wantsAttribution && !m_request.withMemory && m_pass.leavesNothing();
+        const c10::InferenceMode inference(isInference);
+        const at::AutoGradMode gradients(m_request.wantsAttribution);
+        HostCopies copies;
+        AttentionWatch watch(plan, copies);
         StreamKeeper keeper(m_checked.token);
         const std::array<nn::Probe *, 1> probes = {&keeper};
         at::Tensor embedded_BTC;
-        const at::AutoGradMode gradients(m_request.wantsAttribution);
         const at::Tensor hidden_BTC = m_pass.run(watch, m_request.withMemory ? &cache : nullptr,
                                                  m_request.wantsLens ? std::span<nn::Probe *const>(probes)
                                                                      : std::span<nn::Probe *const>(),
                                                  m_request.wantsAttribution ? &embedded_BTC : nullptr);
         const at::Tensor logits_V = m_pass.logitsAt(hidden_BTC, m_checked.token);
-        ORRERY_ASSIGN(m_next, NextToken::create(logits_V));
+        const at::Tensor saidOnHost_V = copies.begin(logits_V);
+        std::vector<at::Tensor> surprise, lens;
+        {
+            const at::NoGradGuard noGradients;
+            surprise = m_pass.surprise(hidden_BTC.detach(), copies);
+            for (size_t layer = 0; layer < keeper.streams().size(); ++layer)
+                lens.push_back(copies.begin(
+                    m_pass.lens(keeper.streams()[layer], static_cast<int64_t>(layer))[0][0]));
+        }
+        copies.wait();
+        ORRERY_ASSIGN(m_next, NextToken::create(saidOnHost_V));
         m_report.candidates = m_next.likeliest(numAlternatives(), m_tokenizer);
         if (m_request.wantsAttribution)
             m_report.attribution = attributionOf(logits_V, explainedId(), embedded_BTC);
         const at::NoGradGuard noGradients;
-        m_pass.noteSurprise(hidden_BTC.detach(), watch.isSeenBefore(), m_report.tokens);
-        m_report.overview = watch.takeWhole();
-        m_report.maps = watch.takeChosen();
-        m_report.summaries = watch.takeSummaries();
-        m_report.flows = watch.takeFlows();
+        noteSurprise(surprise, watch.isSeenBefore(), m_report.tokens);
+        m_report.overview = watch.wholeMaps();
+        m_report.maps = watch.chosenMaps();
+        m_report.summaries = watch.summaries();
+        m_report.flows = watch.flows();
         m_report.reads = watch.takeReads();
         addCrossModalWeights(m_model, m_report.flows);
-        return readLens(keeper);
+        return readLens(lens);
     }
 
-    Result<void> readLens(const StreamKeeper &keeper)
+    /// @param logits by layer, on the host
+    Result<void> readLens(const std::vector<at::Tensor> &logits)
     {
-        for (size_t layer = 0; layer < keeper.streams().size(); ++layer) {
-            const auto number = static_cast<int64_t>(layer);
-            ORRERY_ASSIGN(const NextToken next,
-                          NextToken::create(m_pass.lens(keeper.streams()[layer], number)[0][0]));
-            m_report.lens.push_back({number, next.likeliest(numAlternatives(), m_tokenizer), next.entropy()});
+        for (size_t layer = 0; layer < logits.size(); ++layer) {
+            ORRERY_ASSIGN(const NextToken next, NextToken::create(logits[layer]));
+            m_report.lens.push_back({static_cast<int64_t>(layer),
+                                     next.likeliest(numAlternatives(), m_tokenizer), next.entropy()});
         }
         return {};
     }

@@ -9,6 +9,7 @@ namespace orrery {
 namespace {
 
 constexpr int64_t kRowsAtOnce = 256; ///< of logits: a large vocabulary times a long text is too much at once
+constexpr int64_t kDeviceLogits = int64_t{1} << 24; ///< 64 MiB, with a few like it beside them
 
 } // namespace
 
@@ -54,26 +55,32 @@ at::Tensor InspectPass::logitsAt(const at::Tensor &hidden_BTC, int64_t token) co
     return lens(hidden_BTC.narrow(1, token, 1), m_model.spec().layers)[0][0];
 }
 
-void InspectPass::noteSurprise(const at::Tensor &hidden_BTC, const std::vector<bool> &isSeenBefore,
-                               std::vector<InspectedToken> &tokens) const
+std::vector<at::Tensor> InspectPass::surprise(const at::Tensor &hidden_BTC, HostCopies &copies) const
 {
-    const int64_t numTargets = std::ssize(tokens) - 1;
-    for (int64_t begin = 0; begin < numTargets; begin += kRowsAtOnce) {
+    const int64_t numTargets = std::ssize(m_input.ids) - 1;
+    // A GPU spends its time on beginning operations.
+    const int64_t rowsAtOnce = hidden_BTC.is_cpu()
+                                   ? kRowsAtOnce
+                                   : std::max(kRowsAtOnce, kDeviceLogits / m_model.vocabSize());
+    std::vector<at::Tensor> pieces;
+    for (int64_t begin = 0; begin < numTargets; begin += rowsAtOnce) {
         if (m_isCancelled && m_isCancelled()) throw LookCancelled{};
-        const int64_t count = std::min(kRowsAtOnce, numTargets - begin);
+        const int64_t count = std::min(rowsAtOnce, numTargets - begin);
         const at::Tensor logits_NV = lens(hidden_BTC.narrow(1, begin, count), m_model.spec().layers)[0];
-        const at::Tensor surprise_N =
-            at::cross_entropy_loss(logits_NV, m_ids_BT[0].narrow(0, begin + 1, count), {},
-                                   at::Reduction::None)
-                .to(at::kCPU, at::kDouble)
-                .contiguous();
-        for (int64_t i = 0; i < count; ++i) {
-            InspectedToken &token = tokens[static_cast<size_t>(begin + i + 1)];
-            const bool isGuessed =
-                token.modality == Modality::Text && !isSeenBefore[static_cast<size_t>(begin + i)];
-            if (isGuessed) token.surprise = surprise_N.const_data_ptr<double>()[i];
-        }
+        const at::Tensor surprise_N = at::cross_entropy_loss(
+            logits_NV, m_ids_BT[0].narrow(0, begin + 1, count), {}, at::Reduction::None);
+        pieces.push_back(copies.begin(surprise_N.to(at::kFloat)));
     }
+    return pieces;
+}
+
+bool InspectPass::leavesNothing() const
+{
+    const ModelSpec &spec = m_model.spec();
+    const bool isOwnBlock = spec.block == "reference" || nn::hasModalityWeights(spec);
+    const bool isOwnNetwork = spec.ffn == "swiglu" || spec.ffn == "gelu" || spec.ffn == "gelu_tanh";
+    return isOwnBlock && isOwnNetwork && nn::attentionSourceRegistry().names().empty() &&
+           nn::residualModuleRegistry().names().empty() && nn::headModuleRegistry().names().empty();
 }
 
 WatchPlan InspectPass::plan() const
@@ -88,6 +95,16 @@ WatchPlan InspectPass::plan() const
                                  m_input.modalities->modality_BT.end());
     }
     return plan;
+}
+
+void noteSurprise(const std::vector<at::Tensor> &surprise, const std::vector<bool> &isSeenBefore,
+                  std::vector<InspectedToken> &tokens)
+{
+    size_t place = 1;
+    for (const at::Tensor &piece_N : surprise)
+        for (int64_t i = 0; i < piece_N.numel(); ++i, ++place)
+            if (tokens[place].modality == Modality::Text && !isSeenBefore[place - 1])
+                tokens[place].surprise = static_cast<double>(piece_N.const_data_ptr<float>()[i]);
 }
 
 } // namespace orrery

@@ -39,12 +39,13 @@ public:
     /// What is likely behind one token.
     [[nodiscard]] at::Tensor logitsAt(const at::Tensor &hidden_BTC, int64_t token) const;
     [[nodiscard]] at::Tensor lens(const at::Tensor &stream_BTC, int64_t layer) const;
-    /// Fills in how surprising each token is that the one before it could not see.
-    /// @param isSeenBefore as seenByTheOneBefore()
-    void noteSurprise(const at::Tensor &hidden_BTC, const std::vector<bool> &isSeenBefore,
-                      std::vector<InspectedToken> &tokens) const;
+    /// −log p of each token from the second one on, in pieces. @return behind a wait for the copies, fp32
+    [[nodiscard]] std::vector<at::Tensor> surprise(const at::Tensor &hidden_BTC, HostCopies &copies) const;
     /// A plan for all that the input says; what to watch is still open.
     [[nodiscard]] WatchPlan plan() const;
+    /// Whether the pass keeps nothing for a later one with gradients: there are no parts of plugins in it, of
+    /// which nobody knows.
+    [[nodiscard]] bool leavesNothing() const;
 
 private:
     nn::Transformer &m_model;
@@ -54,5 +55,10 @@ private:
     at::Tensor m_ids_BT;
     std::optional<nn::ModalityInput> m_modalities;
 };
+
+/// Fills in how surprising each token is that the one before it could not see.
+/// @param surprise as InspectPass::surprise()  @param isSeenBefore as seenByTheOneBefore()
+void noteSurprise(const std::vector<at::Tensor> &surprise, const std::vector<bool> &isSeenBefore,
+                  std::vector<InspectedToken> &tokens);
 
 } // namespace orrery

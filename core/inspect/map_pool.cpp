@@ -3,6 +3,7 @@
 
 #include "core/base/assert.h"
 
+#include <ATen/Parallel.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -36,19 +37,12 @@ Pooled columnsTogether(const Pooled &x_HYS, int64_t perCell)
     return {cells(x_HYS.sum).sum(3), x_HYS.max.defined() ? cells(x_HYS.max).amax(3) : at::Tensor()};
 }
 
-/// All heads in one go: on a GPU each copy waits for the device. Page-locked memory takes copies several
-/// times as fast, and LibTorch keeps it for the next time.
-at::Tensor onHost(const at::Tensor &x_HYX)
-{
-    const at::Tensor values_HYX = x_HYX.to(at::kFloat).contiguous();
-    if (values_HYX.is_cpu()) return values_HYX;
-    at::Tensor host_HYX = at::empty(values_HYX.sizes(), at::TensorOptions(at::kFloat).pinned_memory(true));
-    return host_HYX.copy_(values_HYX);
-}
+constexpr int64_t kCellsAtOnce = 1 << 16; ///< fewer are not worth another thread
 
-std::vector<float> valuesOf(const at::Tensor &host_HYX, size_t head)
+std::vector<float> valuesOf(const at::Tensor &host_HYX, int64_t head)
 {
-    const auto count = static_cast<size_t>(host_HYX.size(1) * host_HYX.size(2));
+    if (!host_HYX.defined()) return {};
+    const int64_t count = host_HYX.size(1) * host_HYX.size(2);
     const float *of = host_HYX.const_data_ptr<float>() + head * count;
     return {of, of + count};
 }
@@ -65,10 +59,32 @@ MapShape shapeOf(int64_t firstRow, int64_t numRows, int64_t firstColumn, int64_t
             tokensPerCell(numColumns, edge)};
 }
 
-MapPool::MapPool(const MapShape &shape, int64_t numHeads, const at::TensorOptions &options)
+std::vector<AttentionMap> mapsOf(const HostCells &cells, const std::vector<HeadRef> &heads)
+{
+    const MapShape &shape = cells.shape;
+    ORRERY_ASSERT(std::ssize(heads) == cells.mean_HYX.size(0));
+    std::vector<AttentionMap> maps(heads.size());
+    const int64_t perMap = std::max<int64_t>(1, shape.height() * shape.width());
+    // New memory costs as much as what is copied into it: maps of many cells are made on several threads.
+    at::parallel_for(0, std::ssize(heads), std::max<int64_t>(1, kCellsAtOnce / perMap), [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+            maps[static_cast<size_t>(i)] = {.head = heads[static_cast<size_t>(i)],
+                                            .firstRow = shape.firstRow,
+                                            .numRows = shape.numRows,
+                                            .firstColumn = shape.firstColumn,
+                                            .numColumns = shape.numColumns,
+                                            .rowsPerCell = shape.rowsPerCell,
+                                            .columnsPerCell = shape.columnsPerCell,
+                                            .mean = valuesOf(cells.mean_HYX, i),
+                                            .maximum = valuesOf(cells.max_HYX, i)};
+    });
+    return maps;
+}
+
+MapPool::MapPool(const MapShape &shape, int64_t numHeads, const at::TensorOptions &options, Keeps keeps)
     : m_shape(shape), m_sum_HYX(at::zeros({numHeads, shape.height(), shape.width()}, options))
 {
-    if (!shape.isExact()) m_max_HYX = at::zeros_like(m_sum_HYX);
+    if (!shape.isExact() && keeps == Keeps::SumsAndMaxima) m_max_HYX = at::zeros_like(m_sum_HYX);
 }
 
 void MapPool::add(const at::Tensor &weights_HRS, int64_t firstRow)
@@ -104,24 +120,11 @@ void MapPool::addCells(const at::Tensor &weights_HRS, int64_t firstCell)
     highest.copy_(at::maximum(highest, cells.max));
 }
 
-std::vector<AttentionMap> MapPool::maps(const std::vector<HeadRef> &heads,
-                                        const at::Tensor &numPairs_YX) const
+HostCells MapPool::cells(const at::Tensor &numPairs_YX, HostCopies &copies) const
 {
-    ORRERY_ASSERT(static_cast<int64_t>(heads.size()) == m_sum_HYX.size(0));
-    const at::Tensor mean_HYX = onHost(m_shape.isExact() ? m_sum_HYX : m_sum_HYX / numPairs_YX.clamp_min(1));
-    const at::Tensor max_HYX = m_max_HYX.defined() ? onHost(m_max_HYX) : at::Tensor();
-    std::vector<AttentionMap> maps;
-    for (size_t i = 0; i < heads.size(); ++i)
-        maps.push_back({.head = heads[i],
-                        .firstRow = m_shape.firstRow,
-                        .numRows = m_shape.numRows,
-                        .firstColumn = m_shape.firstColumn,
-                        .numColumns = m_shape.numColumns,
-                        .rowsPerCell = m_shape.rowsPerCell,
-                        .columnsPerCell = m_shape.columnsPerCell,
-                        .mean = valuesOf(mean_HYX, i),
-                        .maximum = max_HYX.defined() ? valuesOf(max_HYX, i) : std::vector<float>()});
-    return maps;
+    const at::Tensor mean_HYX = m_shape.isExact() ? m_sum_HYX : m_sum_HYX / numPairs_YX.clamp_min(1);
+    return {m_shape, copies.begin(mean_HYX.to(at::kFloat)),
+            m_max_HYX.defined() ? copies.begin(m_max_HYX.to(at::kFloat)) : at::Tensor()};
 }
 
 } // namespace orrery

@@ -4,9 +4,8 @@
 // S keys, Y × X cells.
 #pragma once
 
+#include "core/inspect/host_copies.h"
 #include "core/spec/inspection.h"
-
-#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
@@ -25,19 +24,27 @@ struct MapShape {
 /// At most `edge` cells a side, as small as that allows.
 MapShape shapeOf(int64_t firstRow, int64_t numRows, int64_t firstColumn, int64_t numColumns, int64_t edge);
 
+/// Cells of some heads on the host, or on their way there. fp32
+struct HostCells {
+    MapShape shape;
+    at::Tensor mean_HYX;
+    at::Tensor max_HYX; ///< undefined where a cell is one token by one
+};
+/// One map per head, of cells that have come.
+std::vector<AttentionMap> mapsOf(const HostCells &cells, const std::vector<HeadRef> &heads);
+
 class MapPool {
 public:
-    MapPool(const MapShape &shape, int64_t numHeads, const at::TensorOptions &options);
+    enum class Keeps : uint8_t { Sums, SumsAndMaxima };
+    MapPool(const MapShape &shape, int64_t numHeads, const at::TensorOptions &options,
+            Keeps keeps = Keeps::SumsAndMaxima);
     /// Each row once. @param weights_HRS of rows firstRow …, 0 or more; columns behind the last one count as
     /// 0
     void add(const at::Tensor &weights_HRS, int64_t firstRow);
-    [[nodiscard]] const MapShape &shape() const { return m_shape; }
     /// Of all weights of a cell.
     [[nodiscard]] const at::Tensor &sum_HYX() const { return m_sum_HYX; }
-    /// One map per head. @param numPairs_YX how many pairs of a cell may look at each other: the mean is over
-    /// these
-    [[nodiscard]] std::vector<AttentionMap> maps(const std::vector<HeadRef> &heads,
-                                                 const at::Tensor &numPairs_YX) const;
+    /// @param numPairs_YX how many pairs of a cell may look at each other: the mean is over these
+    [[nodiscard]] HostCells cells(const at::Tensor &numPairs_YX, HostCopies &copies) const;
 
 private:
     /// Whole cells, or rows of a single one.
@@ -45,7 +52,7 @@ private:
 
     MapShape m_shape;
     at::Tensor m_sum_HYX;
-    at::Tensor m_max_HYX; ///< undefined where a cell is one token by one
+    at::Tensor m_max_HYX; ///< undefined where nobody wants it, or a cell is one token by one
 };
 
 } // namespace orrery

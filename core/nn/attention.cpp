@@ -79,6 +79,13 @@ Heads CausalAttention::placed(const Projected &plain, const ForwardContext &cont
         const int64_t offset = context.cache ? context.cache->length : 0;
         const at::Tensor cos_TD = m_tables.ropeCos_TD.narrow(0, offset, numTokens);
         const at::Tensor sin_TD = m_tables.ropeSin_TD.narrow(0, offset, numTokens);
+        if (!at::GradMode::is_enabled()) {
+            // Turned side by side: half the operations. With gradients the pieces would have to be put
+            // together again on the way back.
+            const at::Tensor both = applyRope(at::cat({q_BTHD, k_BTGD}, 2).to(precise), cos_TD, sin_TD).to(attention);
+            const auto split = both.split_with_sizes({m_numHeads, m_numKeyHeads}, 2);
+            return {split[0].transpose(1, 2), split[1].transpose(1, 2), plain.v_BTGD.to(attention).transpose(1, 2)};
+        }
         q_BTHD = applyRope(q_BTHD.to(precise), cos_TD, sin_TD);
         k_BTGD = applyRope(k_BTGD.to(precise), cos_TD, sin_TD);
     }

@@ -9,18 +9,15 @@
 namespace orrery::nn {
 namespace {
 
-at::Tensor rotate(const at::Tensor &x_BTHD, const at::Tensor &cos_T1D, const at::Tensor &sin_T1D)
+/// @param sense 1, or −1 for the way back
+at::Tensor rotate(const at::Tensor &x_BTHD, const at::Tensor &cos_T1D, const at::Tensor &sin_T1D, int sense)
 {
     const int64_t half = x_BTHD.size(-1) / 2;
-    const at::Tensor first = x_BTHD.narrow(-1, 0, half);
-    const at::Tensor second = x_BTHD.narrow(-1, half, half);
     at::Tensor out = at::empty(x_BTHD.sizes(), x_BTHD.options().memory_format(at::MemoryFormat::Contiguous));
-    at::Tensor outFirst = out.narrow(-1, 0, half);
-    at::Tensor outSecond = out.narrow(-1, half, half);
-    at::mul_out(outFirst, first, cos_T1D);
-    outFirst.addcmul_(second, sin_T1D, -1);
-    at::mul_out(outSecond, second, cos_T1D);
-    outSecond.addcmul_(first, sin_T1D);
+    at::Tensor outHalves = out.unflatten(-1, {2, half});
+    at::mul_out(outHalves, x_BTHD.unflatten(-1, {2, half}), cos_T1D.unsqueeze(-2));
+    out.narrow(-1, 0, half).addcmul_(x_BTHD.narrow(-1, half, half), sin_T1D, -sense);
+    out.narrow(-1, half, half).addcmul_(x_BTHD.narrow(-1, 0, half), sin_T1D, sense);
     return out;
 }
 
@@ -30,13 +27,13 @@ struct Rope : torch::autograd::Function<Rope> {
                               const at::Tensor &cos, const at::Tensor &sin)
     {
         context->save_for_backward({cos, sin});
-        return rotate(x_BTHD, cos, sin);
+        return rotate(x_BTHD, cos, sin, 1);
     }
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                    torch::autograd::variable_list gradients)
     {
         const auto saved = context->get_saved_variables();
-        return {rotate(gradients[0], saved[0], saved[1].neg()), at::Tensor(), at::Tensor()};
+        return {rotate(gradients[0], saved[0], saved[1], -1), at::Tensor(), at::Tensor()};
     }
 };
 
@@ -82,8 +79,10 @@ float residualDeviation(int64_t layers)
 
 at::Tensor applyRope(const at::Tensor &x_BTHD, const at::Tensor &cos_TD, const at::Tensor &sin_TD)
 {
-    return Rope::apply(x_BTHD, cos_TD.unsqueeze(1).to(x_BTHD.scalar_type()),
-                       sin_TD.unsqueeze(1).to(x_BTHD.scalar_type()));
+    const at::Tensor cos_T1D = cos_TD.unsqueeze(1).to(x_BTHD.scalar_type());
+    const at::Tensor sin_T1D = sin_TD.unsqueeze(1).to(x_BTHD.scalar_type());
+    if (!at::GradMode::is_enabled()) return rotate(x_BTHD, cos_T1D, sin_T1D, 1);
+    return Rope::apply(x_BTHD, cos_T1D, sin_T1D);
 }
 
 at::Tensor ropeFrequencies(const ModelSpec &spec)

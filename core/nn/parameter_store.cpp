@@ -2,6 +2,7 @@
 #include "core/nn/parameter_store.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/autograd.h>
 #include <torch/types.h>
 
@@ -61,14 +62,22 @@ at::Tensor ParameterStore::use(size_t index, at::ScalarType dtype)
     const at::Tensor &master = m_parameters[index].master;
     if (dtype == at::kFloat) return master;
     Copy &copy = m_copies[index];
-    const bool isOtherType = !copy.tensor.defined() || copy.tensor.scalar_type() != dtype;
-    if (isOtherType || copy.version != m_version) {
+    if (!copy.tensor.defined() || copy.tensor.scalar_type() != dtype) {
+        // Not of a pass without gradients, should one come first: later ones have them.
+        const c10::InferenceMode noInference(false);
         const at::NoGradGuard noGrad;
-        if (isOtherType)
-            copy.tensor = master.detach().to(dtype);
-        else
-            copy.tensor.copy_(master);
-        copy.version = m_version;
+        copy = {master.detach().to(dtype), m_version};
+    } else if (copy.version != m_version) {
+        // All together: on a GPU each by itself would be an operation of its own.
+        const at::NoGradGuard noGrad;
+        std::vector<at::Tensor> copies, masters;
+        for (size_t i = 0; i < m_copies.size(); ++i) {
+            if (!m_copies[i].tensor.defined() || m_copies[i].version == m_version) continue;
+            m_copies[i].version = m_version;
+            copies.push_back(m_copies[i].tensor);
+            masters.push_back(m_parameters[i].master.detach());
+        }
+        at::_foreach_copy_(copies, masters);
     }
     return at::GradMode::is_enabled() ? CachedCast::apply(master, copy.tensor) : copy.tensor;
 }

@@ -2,6 +2,8 @@
 // What is likely next: with all heads, without some, at each layer, and which token mattered for it.
 #include "tests/inspect/inspect_fixture.h"
 
+#include <ATen/record_function.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/types.h>
 
 using namespace orrery;
@@ -41,6 +43,21 @@ void compareCandidates(const std::vector<TokenAlternative> &found, const at::Ten
         QVERIFY(std::abs(p - sorted[int64_t(i)].item<double>()) < 1e-6);
         QCOMPARE(found[i].bytes, std::string(1, static_cast<char>(found[i].id)));
     }
+}
+
+/// Operations that LibTorch dispatches on this thread.
+int operationsOf(const std::function<void()> &work)
+{
+    static int s_count;
+    s_count = 0;
+    const auto handle = at::addThreadLocalCallback(
+        at::RecordFunctionCallback([](const at::RecordFunction &) -> std::unique_ptr<at::ObserverContext> {
+            ++s_count;
+            return nullptr;
+        }).scopes({at::RecordScope::FUNCTION}));
+    work();
+    at::removeCallback(handle);
+    return s_count;
 }
 
 /// So that scaling a row by 1 ± 2^−8 is exact in fp32.
@@ -253,6 +270,102 @@ private Q_SLOTS:
             QCOMPARE(all.tokens[t].surprise, plain.tokens[t].surprise);
         for (size_t i = 0; i < plain.candidates.size(); ++i)
             QCOMPARE(all.candidates[i].probability, plain.candidates[i].probability);
+    }
+
+    /// A training on a GPU waits for each operation to be begun: layers of which no map is wanted cost what
+    /// they cost in any pass.
+    void layersThatNobodyLooksAtCostAPass()
+    {
+        const auto costs = [](int64_t layers) {
+            ModelSpec spec = lookSpec();
+            spec.layers = layers;
+            const auto model = lookModel(spec);
+            const InspectInput input = lookInput(40);
+            InspectRequest four;
+            four.wantsOverview = false;
+            for (int64_t head = 0; head < 4; ++head) four.heads.push_back({0, head});
+            four.maxEdge = 20;
+            const at::Tensor ids = idsOf(input);
+            const int look = operationsOf([&] { (void)lookInto(*model, input, four); });
+            const int pass = operationsOf([&] {
+                const c10::InferenceMode inference;
+                (void)model->hidden(ids, {});
+            });
+            qInfo("%d layers: a look %d operations, a pass %d", int(layers), look, pass);
+            return std::pair(look, pass);
+        };
+        const auto [look, pass] = costs(2);
+        const auto [deepLook, deepPass] = costs(12);
+        QVERIFY(pass > 20 && deepPass > pass);
+        QCOMPARE(deepLook - look, deepPass - pass);
+        QVERIFY2(look - pass < 120, qPrintable(QString::number(look - pass)));
+    }
+
+    /// What the first pass of a model makes for later ones is of use to those with gradients.
+    void gradientsComeBehindALook()
+    {
+        const ModelSpec spec = lookSpec();
+        const auto looked = lookModel(spec), plain = lookModel(spec);
+        InspectRequest request;
+        request.heads = {{1, 1}};
+        (void)lookInto(*looked, lookInput(20), request, at::kBFloat16);
+        const at::Tensor ids = nn::test::makeIds(2, 20), targets = nn::test::makeIds(2, 20, 1);
+        nn::ForwardContext context;
+        context.isTraining = true;
+        context.dtype = at::kBFloat16;
+        std::vector<at::Tensor> losses;
+        for (nn::Transformer *model : {looked.get(), plain.get()}) {
+            losses.push_back(model->loss(ids, targets, {}, context));
+            losses.back().backward();
+        }
+        QVERIFY(at::equal(losses[0].detach(), losses[1].detach()));
+        for (size_t i = 0; i < plain->parameters().size(); ++i)
+            QVERIFY2(at::equal(looked->parameters()[i].master.grad(), plain->parameters()[i].master.grad()),
+                     plain->parameters()[i].name.c_str());
+    }
+
+    /// Copies in bf16 are made with the update: a look behind it does not pay for them.
+    void anUpdateLeavesNoCopiesToALook()
+    {
+        const auto model = lookModel(lookSpec());
+        const InspectInput input = lookInput(20);
+        const auto look = [&] { (void)lookInto(*model, input, {}, at::kBFloat16); };
+        look();
+        const int before = operationsOf(look);
+        const at::Tensor logits = logP(*model, input, at::kBFloat16);
+        {
+            const at::NoGradGuard noGradients;
+            for (nn::Parameter &parameter : model->parameters()) parameter.master.mul_(1.5);
+        }
+        model->mastersChanged();
+        QCOMPARE(operationsOf(look), before);
+        QVERIFY(!at::equal(logP(*model, input, at::kBFloat16), logits)); // and they are the new ones
+    }
+
+    /// Queries and keys are turned together where nobody wants gradients.
+    void withoutGradientsThePassIsTheSame_data()
+    {
+        QTest::addColumn<int>("kvHeads");
+        QTest::addColumn<bool>("qkNorm");
+        QTest::newRow("as many keys") << 0 << true;
+        QTest::newRow("shared keys") << 2 << true;
+        QTest::newRow("no norms") << 2 << false;
+    }
+    void withoutGradientsThePassIsTheSame()
+    {
+        QFETCH(int, kvHeads);
+        QFETCH(bool, qkNorm);
+        ModelSpec spec = lookSpec();
+        spec.kvHeads = kvHeads;
+        spec.qkNorm = qkNorm;
+        const auto model = lookModel(spec);
+        for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+            nn::ForwardContext context;
+            context.dtype = dtype;
+            const at::Tensor with = model->hidden(nn::test::makeIds(2, 30), context).detach();
+            const at::NoGradGuard noGradients;
+            QVERIFY((model->hidden(nn::test::makeIds(2, 30), context) - with).abs().max().item<double>() < 1e-6);
+        }
     }
 };
 

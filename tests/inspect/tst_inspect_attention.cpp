@@ -189,11 +189,13 @@ private Q_SLOTS:
             plan.blockWeights = blockWeights;
             plan.whole = {everyHead(spec), shapeOf(0, kTokens, 0, kTokens, 8)};
             plan.chosen = {{{1, 2}, {2, 0}}, shapeOf(3, 31, 2, 29, 6)};
-            AttentionWatch watch(plan);
+            HostCopies copies;
+            AttentionWatch watch(plan, copies);
             (void)pass.run(watch);
-            summaries = watch.takeSummaries();
-            std::vector<AttentionMap> maps = watch.takeWhole();
-            for (AttentionMap &map : watch.takeChosen()) maps.push_back(std::move(map));
+            copies.wait();
+            summaries = watch.summaries();
+            std::vector<AttentionMap> maps = watch.wholeMaps();
+            for (AttentionMap &map : watch.chosenMaps()) maps.push_back(std::move(map));
             return maps;
         };
         std::vector<HeadSummary> summaries, others;
@@ -286,7 +288,8 @@ private Q_SLOTS:
         const InspectPass pass(*model, input, at::kFloat, {});
         WatchPlan plan = pass.plan();
         plan.whole = {everyHead(spec), shapeOf(0, 30, 0, 30, 8)};
-        AttentionWatch watch(plan);
+        HostCopies copies;
+        AttentionWatch watch(plan, copies);
         QVERIFY(at::equal(pass.run(watch), before));
         InspectRequest request = exactRequest(spec);
         request.ablated = {{0, 1}};
