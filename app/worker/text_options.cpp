@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/data/media/media_files.h"
+#include "core/spec/kept_prompt.h"
 
 #include <CLI/CLI.hpp>
 
@@ -135,7 +136,11 @@ void addTextOptions(CLI::App &command, TextOptions &options)
     auto *messages =
         command.add_option("--messages", options.messagesFile, "JSON file with a conversation to read, - for stdin")
             ->excludes(prompt, file, image, audio);
-    addTokenOptions(command, options.tokens)->excludes(prompt, file, messages, image, audio);
+    auto *ids = addTokenOptions(command, options.tokens)->excludes(prompt, file, messages, image, audio);
+    command
+        .add_option("--probe", options.probe,
+                    "Number of a text that the run keeps frames of, with its pictures and recordings")
+        ->excludes(prompt, file, messages, image, audio, ids);
     options.command = &command;
     options.inOrder = {prompt, image, audio};
 }
@@ -149,6 +154,12 @@ Result<void> readTextOptions(const TextOptions &options, GenerateRequest &reques
     if (!options.messagesFile.empty()) {
         ORRERY_ASSIGN(request.messages, readMessages(options.messagesFile));
     }
+    if (options.probe && *options.probe < 0)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot look at the kept prompt " + std::to_string(*options.probe) +
+                         ": expected a number from 0.",
+                     "Prompts have the numbers of their frames: inspect frames RUN --prompt N."};
+    if (options.probe) request.source = keptPrompt(*options.probe).source;
     return readTokenOptions(options.tokens, request);
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text that a command lets a model read: a prompt with its pictures and recordings, a file, a
-// conversation, or exact tokens; and how the answer begins. Main thread.
+// conversation, exact tokens, or one that a run keeps frames of; and how the answer begins. Main thread.
 #pragma once
 
 #include "core/base/result.h"
 #include "core/spec/generation.h"
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,11 +47,13 @@ struct TextOptions {
     std::vector<std::string> prompts, images, recordings;
     std::string promptFile, messagesFile;
     TokenOptions tokens;
+    std::optional<int32_t> probe; ///< number of a text that the run keeps frames of
     const CLI::App *command = nullptr; ///< that they are of; read before it goes
     std::array<const CLI::Option *, 3> inOrder{};
 };
 void addTextOptions(CLI::App &command, TextOptions &options);
-/// Once the command was parsed. @error as readFile, readPromptParts, parseConversation, readTokenOptions
+/// Once the command was parsed. @error as readFile, readPromptParts, parseConversation, readTokenOptions;
+/// InvalidInput: a number below 0
 Result<void> readTextOptions(const TextOptions &options, GenerateRequest &request);
 
 } // namespace orrery::worker
