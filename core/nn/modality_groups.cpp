@@ -13,7 +13,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kMostRowsPerToken = 2;                 ///< filled up
+constexpr int64_t kMostRowsPerToken = 3;              ///< filled up
 constexpr int64_t kMostMembership = int64_t{1} << 24; ///< elements of members_SN: 64 MiB
 
 std::atomic<Grouping> g_grouping{Grouping::ByDevice};
