@@ -5,6 +5,7 @@
 #include "widgets/common/number_text.h"
 
 #include <QClipboard>
+#include <QCoreApplication>
 #include <QGuiApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -30,6 +31,10 @@ QString shellQuoted(const QString &argument)
 }
 
 namespace {
+
+class Texts {
+    Q_DECLARE_TR_FUNCTIONS(EngineCommand)
+};
 
 QString &hostOfCommands()
 {
@@ -61,8 +66,8 @@ bool knowsHosts(const QStringList &arguments)
 /// As a remark, in every line of it: who pastes it here does nothing.
 QString remarkFor(const QString &host, const QString &command)
 {
-    QString remark = u"# on the machine of the host %1: %2"_s.arg(shellQuoted(host), command);
-    return remark.replace(u'\n', u"\n# "_s);
+    QString remark = Texts::tr("on the machine of the host %1: %2").arg(shellQuoted(host), command);
+    return u"# "_s + remark.replace(u'\n', u"\n# "_s);
 }
 
 } // namespace
