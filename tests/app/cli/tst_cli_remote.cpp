@@ -1,41 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two users and two machines, as far as the command line can tell: one serves, the other looks, steers and asks from afar.
-#include "engine_process.h"
-#include "npz_file.h"
+#include "far_host.h"
 
-#include "core/rpc/client.h"
-#include "core/store/attention_frame_codec.h"
-#include "core/store/catalogue.h"
-#include "core/store/run_directory.h"
-#include "core/store/run_store.h"
-
-#include <csignal>
 #include <sys/stat.h>
 
-using namespace orrery;
-
-namespace {
-
-constexpr int kPatienceMs = 60'000;
-
-/// A command line; %1, %2 … are filled after it was cut, so they may hold blanks.
-QStringList words(const char *line, const QStringList &values = {})
-{
-    QStringList all = QString::fromLatin1(line).split(u' ');
-    for (QString &word : all)
-        for (qsizetype i = 0; i < values.size(); ++i)
-            if (word == QStringLiteral("%%1").arg(i + 1)) word = values[i];
-    return all;
-}
-
-} // namespace
-
-class TestCliRemote : public QObject {
+class TestCliRemote : public QObject, protected FarHost {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase();
-    void cleanupTestCase();
+    void initTestCase() { serve(); }
+    void cleanupTestCase() { endServing(); }
     void refusesToBeOpenToEverybody_data();
     void refusesToBeOpenToEverybody();
     void addsAConnectionWhenItsFingerprintWasCompared();
@@ -48,69 +22,13 @@ private Q_SLOTS:
     void refusesPathsOfThisMachine();
     void branchesThere();
     void editsMemoriesThere();
-    void looksBehindMemoriesThere();
-    void cutsTextsThere();
-    void readsConversationsFromStandardInput();
-    void readsKeptFramesThere();
     void importsAndLooksAtDataThere();
     void tellsWhatWorksHereAlone_data();
     void tellsWhatWorksHereAlone();
     void keepsTheTokenToItself();
     void tokensEnd();
     void isOutWhenTheTokenIsRevoked();
-
-private:
-    [[nodiscard]] EngineAnswer there(const QStringList &arguments) const { return m_there.run(arguments); }
-    [[nodiscard]] EngineAnswer here(const QStringList &arguments, const QStringList &variables = {}) const
-    {
-        return m_here.run(arguments, 240'000, variables);
-    }
-    [[nodiscard]] QString address() const { return QStringLiteral("tcp://127.0.0.1:%1").arg(m_port); }
-
-    EngineHome m_there, m_here;
-    QProcess m_host;
-    QString m_token, m_fingerprint, m_run;
-    int m_port = 0;
 };
-
-void TestCliRemote::initTestCase()
-{
-    const EngineAnswer made = there({QStringLiteral("host"), QStringLiteral("token"), QStringLiteral("create"), QStringLiteral("laptop"), QStringLiteral("--json")});
-    QVERIFY2(made.exitCode == 0, qPrintable(made.all()));
-    m_token = made.lines().first().value(QStringLiteral("secret")).toString();
-    QVERIFY(m_token.startsWith(QStringLiteral("orrery_")));
-    QProcessEnvironment environment = m_there.environment();
-    environment.insert(QStringLiteral("ORRERY_WORKER"), QStringLiteral(ORRERY_FAKE_WORKER));
-    environment.insert(QStringLiteral("FAKE_STEP_MS"), QStringLiteral("5"));
-    m_host.setProcessEnvironment(environment);
-    const QString socket = m_there.path(QStringLiteral("h"));
-    m_host.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"),
-                 {QStringLiteral("host"), QStringLiteral("--socket"), socket, QStringLiteral("--listen"), QStringLiteral("127.0.0.1:0"), QStringLiteral("--json")});
-    QVERIFY(QTest::qWaitFor([this] { return m_host.canReadLine() || m_host.waitForReadyRead(50); }, kPatienceMs));
-    const QJsonObject line = QJsonDocument::fromJson(m_host.readLine()).object();
-    m_port = line.value(QStringLiteral("port")).toInt();
-    m_fingerprint = line.value(QStringLiteral("fingerprint")).toString();
-    QVERIFY2(m_port > 0 && m_fingerprint.startsWith(QStringLiteral("SHA256:")), m_host.readAllStandardError().constData());
-    QCOMPARE(line.value(QStringLiteral("tokens")).toInt(), 1);
-    const QString data = m_there.write(QStringLiteral("text.txt"), QByteArray("a line of a text\n").repeated(4000));
-    const auto client = EngineClient::connect(socket.toStdString(), std::chrono::minutes(1));
-    QVERIFY2(client.ok(), client.ok() ? "" : client.error().text().c_str());
-    const std::string spec = R"({"name":"alpha","data.path":")" + data.toStdString() + R"(","train.steps":1000000})";
-    const auto run = client->createRun(spec, "", true);
-    QVERIFY2(run.ok(), run.ok() ? "" : run.error().text().c_str());
-    m_run = QString::fromStdString(run->id);
-}
-
-void TestCliRemote::cleanupTestCase()
-{
-    m_host.terminate();
-    m_host.waitForFinished();
-    for (const auto &folder : Catalogue(m_there.path(QStringLiteral("home")).toStdString()).scan()) {
-        const auto run = RunDirectory::open(folder);
-        if (!run.ok()) continue;
-        if (const auto worker = run->liveWorker()) ::kill(static_cast<pid_t>(worker->pid), SIGKILL);
-    }
-}
 
 void TestCliRemote::refusesToBeOpenToEverybody_data()
 {
@@ -326,116 +244,6 @@ void TestCliRemote::editsMemoriesThere()
         QCOMPARE(refused.exitCode, 3);
         QVERIFY2(refused.err.contains(QStringLiteral("run the command on that machine"), Qt::CaseInsensitive), qPrintable(refused.all()));
     }
-}
-
-void TestCliRemote::looksBehindMemoriesThere()
-{
-    const QString model = m_there.path(QStringLiteral("model"));
-    const QString other = m_there.write(QStringLiteral("other.bin"), "tales ");
-    const EngineAnswer behind = here(words("inspect memory %1 --prompt xyz --memory %2 --edit %3 --host lab --json",
-                                           {model, other, QStringLiteral("forget 3")}));
-    QVERIFY2(behind.exitCode == 0, qPrintable(behind.all()));
-    const QJsonObject look = behind.lines().first();
-    QCOMPARE(look.value(QStringLiteral("note")).toString(), QStringLiteral("tales 1 edits")); // loaded, then read
-    QCOMPARE(look.value(QStringLiteral("memory_file")).toString(), other);
-    QCOMPARE(look.value(QStringLiteral("edits")).toArray().first().toString(), QStringLiteral("forget 3"));
-    QVERIFY(!look.value(QStringLiteral("memory")).toObject().isEmpty());
-    // Without a name the one that is saved with the model; where none is, none.
-    m_there.write(QStringLiteral("model/memory.safetensors"), "own ");
-    const QStringList plain = words("inspect memory %1 --prompt xyz --host lab --json", {model});
-    QCOMPARE(here(plain).lines().first().value(QStringLiteral("note")).toString(), QStringLiteral("own 0 edits"));
-    QVERIFY(QFile::remove(m_there.path(QStringLiteral("model/memory.safetensors"))));
-    const EngineAnswer none = here(plain);
-    QVERIFY2(none.exitCode == 0, qPrintable(none.all()));
-    QCOMPARE(none.lines().first().value(QStringLiteral("note")).toString(), QStringLiteral("0 edits"));
-    // The file is written here.
-    const QString file = m_here.path(QStringLiteral("look.npz"));
-    QCOMPARE(here(words("inspect memory %1 --prompt xyz --out %2 --host lab", {model, file})).exitCode, 0);
-    QVERIFY(arraysOf(file).contains(QStringLiteral("event_id")));
-    const auto refusal = [&](const char *options) { return here(words("inspect memory %1 --prompt xyz --host lab", {model}) + words(options)); };
-    QVERIFY(refusal("--memory m.bin").err.contains(QStringLiteral("expected an absolute path")));
-    QVERIFY(refusal("--memory /nowhere/m.bin").err.contains(QStringLiteral("/nowhere/m.bin")));
-    QVERIFY(refusal("--layer 7").err.contains(QStringLiteral("layer 7 does not exist, expected 0 to 0")));
-    QVERIFY(refusal("--edit burn").err.contains(QStringLiteral("\"burn\" is no edit")));
-    QVERIFY(refusal("--out look.csv").err.contains(QStringLiteral("its ending is \".csv\", expected .npz or .json")));
-    QVERIFY(refusal("--device cpu").err.contains(QStringLiteral("--device")));
-}
-
-void TestCliRemote::cutsTextsThere()
-{
-    const QString model = m_there.path(QStringLiteral("model"));
-    const EngineAnswer cut = here(words("inspect tokens %1 --prompt abcd --host lab --json", {model}));
-    QVERIFY2(cut.exitCode == 0, qPrintable(cut.all()));
-    const QJsonObject json = cut.lines().first();
-    QCOMPARE(json.value(QStringLiteral("tokens")).toArray().size(), 2); // two letters each, as the fake cuts
-    QCOMPARE(json.value(QStringLiteral("tokens")).toArray()[1].toObject().value(QStringLiteral("bytes")).toString(), QStringLiteral("6364"));
-    const QString file = m_here.write(QStringLiteral("text.txt"), "ab\n"); // of this machine
-    const EngineAnswer table = here(words("inspect tokens %1 --prompt-file %2 --host lab", {model, file}));
-    QCOMPARE(table.out, QStringLiteral("  place       id  bytes  text\n      0       97  61 62  \"ab\"\n      1       10  0a     \"\\n\"\n"
-                                       "2 tokens, 3 bytes, 1.50 bytes/token\n"));
-    const EngineAnswer nothing = here(words("inspect tokens %1 --host lab", {model}));
-    QCOMPARE(nothing.exitCode, 3);
-    QVERIFY2(nothing.err.contains(QStringLiteral("there is no text, expected one")), qPrintable(nothing.all()));
-}
-
-void TestCliRemote::readsConversationsFromStandardInput()
-{
-    const QString model = m_there.path(QStringLiteral("model"));
-    const auto piped = [&](const QStringList &arguments, const QByteArray &text) {
-        QProcess process;
-        process.setProcessEnvironment(m_here.environment());
-        process.start(QStringLiteral(ORRERY_BIN_DIR "/orrery-engine"), arguments);
-        process.write(text);
-        process.closeWriteChannel();
-        process.waitForFinished(kPatienceMs);
-        return EngineAnswer{process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
-    };
-    // What the window copies of a conversation and of a look at one.
-    for (const char *line : {"generate %1 --messages - --max-tokens 2 --host lab", "inspect attention %1 --messages - --host lab",
-                             "inspect memory %1 --messages - --host lab"}) {
-        const EngineAnswer told = piped(words(line, {model}), R"({"messages":[{"role":"user","content":"xy"}]})");
-        QVERIFY2(told.exitCode == 0, qPrintable(told.all()));
-        const EngineAnswer wrong = piped(words(line, {model}), "[");
-        QCOMPARE(wrong.exitCode, 3);
-        QVERIFY2(wrong.err.contains(QStringLiteral("standard input")), qPrintable(wrong.all()));
-    }
-}
-
-void TestCliRemote::readsKeptFramesThere()
-{
-    const QJsonObject shown = here(words("runs show %1 --host lab --json", {m_run})).lines().first();
-    {
-        const auto writer = RunWriter::open(shown.value(QStringLiteral("directory")).toString().toStdString());
-        QVERIFY2(writer.ok(), writer.ok() ? "" : writer.error().text().c_str());
-        AttentionFrame frame;
-        frame.tokens = {{.id = 97, .bytes = "a"}, {.id = 98, .bytes = "b"}};
-        frame.heads = {{0, 0}};
-        frame.summaries = {{.head = {0, 0}, .entropy = 0.5}};
-        frame.mean = {255, 0, 0, 255};
-        for (const int64_t step : {10, 20, 30}) {
-            frame.step = step;
-            const auto bytes = packFrame(frame);
-            QVERIFY2(bytes.ok(), bytes.ok() ? "" : bytes.error().text().c_str());
-            (*writer)->addFrame({.step = step, .kind = FrameKind::Overview, .prompt = 2}, *bytes, 1u << 20); // behind two prompts: the validation text
-        }
-        QVERIFY((*writer)->flush().ok());
-    }
-    const EngineAnswer listed = here(words("inspect frames alpha --host lab --json"));
-    QVERIFY2(listed.exitCode == 0, qPrintable(listed.all()));
-    QCOMPARE(listed.lines().first().value(QStringLiteral("prompt")).toInt(), 2);
-    QCOMPARE(listed.lines().first().value(QStringLiteral("frames")).toArray().size(), 3);
-    const QString file = m_here.path(QStringLiteral("frames.npz"));
-    const EngineAnswer written = here(words("inspect frames alpha --prompt 2 --from 20 --out %1 --host lab", {file}));
-    QVERIFY2(written.exitCode == 0, qPrintable(written.all()));
-    const QMap<QString, Array> arrays = arraysOf(file);
-    QCOMPARE(arrays[QStringLiteral("steps")].data.size(), 2 * 8);
-    QCOMPARE(arrays[QStringLiteral("steps")].wholeAt(1), qint64(30));
-    QCOMPARE(arrays[QStringLiteral("attention")].data.size(), 2 * 4 * 4);
-    QCOMPARE(arrays[QStringLiteral("attention")].floatAt(3), 1.0F);
-    const EngineAnswer starred = here(words("inspect frames alpha --starred --host lab"));
-    QCOMPARE(starred.exitCode, 3);
-    QVERIFY2(starred.err.contains(QStringLiteral("none of starred heads")), qPrintable(starred.all()));
-    QCOMPARE(here(words("inspect frames nobody --host lab")).exitCode, 3);
 }
 
 void TestCliRemote::importsAndLooksAtDataThere()

@@ -11,6 +11,7 @@
 #include <QProcess>
 
 #include <algorithm>
+#include <cstdlib>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -111,6 +112,7 @@ private Q_SLOTS:
     void anAnswerEndsWhereTheHostFallsSilent();
     void showsALiveTrainingToTwoViewersFarAway();
     void measuresTheFarLink();
+    void measuresARealModelFarAway();
 
 private:
     [[nodiscard]] std::string tokensFile() const { return (hostRemoteFolder(m_host->home()) / "tokens.json").string(); }
@@ -428,6 +430,23 @@ void TestHostRemote::measuresTheFarLink()
     report("first token of an answer, this machine", firstTokens(near, model, 20), 0);
     report("first token of an answer, far away", firstTokens(far, model, 20), 0);
     QVERIFY(control(near, live->id, ControlVerb::Stop));
+}
+
+/// ORRERY_FAR_WORKER: the real worker; ORRERY_FAR_MODEL: what it loads, a run or model directory by its whole path.
+void TestHostRemote::measuresARealModelFarAway()
+{
+    const char *worker = std::getenv("ORRERY_FAR_WORKER"), *model = std::getenv("ORRERY_FAR_MODEL");
+    if (!worker || !model) QSKIP("figures: ORRERY_FAR_WORKER and ORRERY_FAR_MODEL");
+    ::setenv("ORRERY_WORKER", worker, 1);
+    listen();
+    const EngineClient near = m_host->client();
+    ShapedProxy proxy(m_host->port, ShapedProxy::farAway());
+    const EngineClient far = remote(proxy.port());
+    QVERIFY(!firstTokens(near, model, 3).empty()); // it is loaded
+    for (int i = 0; i < 3; ++i) { // in turn, as a busy machine is busy for both
+        report("first token of a real model, this machine", firstTokens(near, model, 20), 0);
+        report("first token of a real model, far away", firstTokens(far, model, 20), 0);
+    }
 }
 
 QTEST_GUILESS_MAIN(TestHostRemote)
