@@ -35,42 +35,42 @@ GroupedBlocks::GroupedBlocks(const ModelSpec &spec, ParameterStore &parameters, 
     for (int64_t l = 0; l < spec.layers; ++l) {
         Layer layer;
         layer.attentionNorm = addNorm(l, "attention_norm");
-        layer.qkv = addLinear(l, "attention.qkv", width, 3 * width, 3 * width + kGateRows);
+        layer.qkv = addLinear(l, "attention.qkv", width, 3 * width + kGateRows);
+        m_weights.putZeros(layer.qkv.weight, width, kTextModality, 3 * width * width);
         for (int64_t m = 1; m < m_numModalities; ++m)
-            m_weights.put(layer.qkv.weight,
-                          modalityPrefix(layerPrefix(l), m) + "attention.reliability.weight",
-                          (m * (3 * width + kGateRows) + 3 * width) * width);
+            m_weights.put(layer.qkv.weight, modalityPrefix(layerPrefix(l), m) + "attention.reliability.weight",
+                          m, 3 * width * width);
         if (spec.qkNorm) {
-            layer.qkNorms = m_weights.add({m_numModalities, 2 * m_headWidth}, StackUse::Norms);
+            layer.qkNorms = m_weights.add({m_numModalities, 2 * m_headWidth}, StackUse::Norms, false);
             for (int64_t m = 0; m < m_numModalities; ++m) {
                 const std::string name = modalityPrefix(layerPrefix(l), m) + "attention.";
-                m_weights.put(layer.qkNorms, name + "q_norm.weight", 2 * m * m_headWidth);
-                m_weights.put(layer.qkNorms, name + "k_norm.weight", (2 * m + 1) * m_headWidth);
+                m_weights.put(layer.qkNorms, name + "q_norm.weight", StackedWeights::kWhole,
+                              2 * m * m_headWidth);
+                m_weights.put(layer.qkNorms, name + "k_norm.weight", StackedWeights::kWhole,
+                              (2 * m + 1) * m_headWidth);
             }
         }
-        layer.output = addLinear(l, "attention.output", width, width, width);
+        layer.output = addLinear(l, "attention.output", width, width);
         layer.ffnNorm = addNorm(l, "ffn_norm");
         const int64_t up = isGated ? 2 * inner : inner;
-        layer.up = addLinear(l, isGated ? "ffn.gate_up" : "ffn.up", width, up, up);
-        layer.down = addLinear(l, "ffn.down", inner, width, width);
+        layer.up = addLinear(l, isGated ? "ffn.gate_up" : "ffn.up", width, up);
+        layer.down = addLinear(l, "ffn.down", inner, width);
         m_layers.push_back(layer);
     }
     addExtras();
 }
 
 /// @param stackedTo rows of a weight in the stack: those behind the last one are 0, or somebody else's
-GroupedBlocks::Affine GroupedBlocks::addLinear(int64_t layer, const std::string &name, int64_t from, int64_t to,
+GroupedBlocks::Affine GroupedBlocks::addLinear(int64_t layer, const std::string &name, int64_t from,
                                                int64_t stackedTo)
 {
-    Affine affine{m_weights.add({m_numModalities, stackedTo, from}, StackUse::Products), -1};
+    Affine affine{m_weights.add({stackedTo, from}, StackUse::Products, true), -1};
     if (m_spec.bias)
-        affine.bias =
-            static_cast<int64_t>(m_weights.add({m_numModalities, 1, stackedTo}, StackUse::Products));
+        affine.bias = static_cast<int64_t>(m_weights.add({1, stackedTo}, StackUse::Products, true));
     for (int64_t m = 0; m < m_numModalities; ++m) {
         const std::string full = modalityPrefix(layerPrefix(layer), m) + name;
-        const bool isThere = m_weights.put(affine.weight, full + ".weight", m * stackedTo * from);
-        TORCH_CHECK(isThere, "no parameter ", full, ".weight of ", to, " rows");
-        if (affine.bias >= 0) m_weights.put(static_cast<size_t>(affine.bias), full + ".bias", m * stackedTo);
+        TORCH_CHECK(m_weights.put(affine.weight, full + ".weight", m, 0), "no parameter ", full, ".weight");
+        if (affine.bias >= 0) m_weights.put(static_cast<size_t>(affine.bias), full + ".bias", m, 0);
     }
     return affine;
 }
@@ -78,13 +78,13 @@ GroupedBlocks::Affine GroupedBlocks::addLinear(int64_t layer, const std::string 
 GroupedBlocks::Affine GroupedBlocks::addNorm(int64_t layer, const std::string &name)
 {
     const int64_t width = m_spec.width;
-    Affine affine{m_weights.add({m_numModalities, 1, width}, StackUse::Norms), -1};
+    Affine affine{m_weights.add({1, width}, StackUse::Norms, true), -1};
     if (m_spec.norm == "layernorm")
-        affine.bias = static_cast<int64_t>(m_weights.add({m_numModalities, 1, width}, StackUse::Norms));
+        affine.bias = static_cast<int64_t>(m_weights.add({1, width}, StackUse::Norms, true));
     for (int64_t m = 0; m < m_numModalities; ++m) {
         const std::string full = modalityPrefix(layerPrefix(layer), m) + name;
-        m_weights.put(affine.weight, full + ".weight", m * width);
-        if (affine.bias >= 0) m_weights.put(static_cast<size_t>(affine.bias), full + ".bias", m * width);
+        m_weights.put(affine.weight, full + ".weight", m, 0);
+        if (affine.bias >= 0) m_weights.put(static_cast<size_t>(affine.bias), full + ".bias", m, 0);
     }
     return affine;
 }
@@ -92,13 +92,15 @@ GroupedBlocks::Affine GroupedBlocks::addNorm(int64_t layer, const std::string &n
 void GroupedBlocks::addExtras()
 {
     const int64_t size = m_numHeads * m_numModalities * m_numModalities;
-    m_crossModal = m_weights.add({m_spec.layers, m_numHeads, m_numModalities, m_numModalities}, StackUse::Norms);
-    m_gateBias = m_weights.add({m_spec.layers, m_numModalities}, StackUse::Norms);
+    m_crossModal =
+        m_weights.add({m_spec.layers, m_numHeads, m_numModalities, m_numModalities}, StackUse::Norms, false);
+    m_gateBias = m_weights.add({m_spec.layers, m_numModalities}, StackUse::Norms, false);
     for (int64_t l = 0; l < m_spec.layers; ++l) {
-        m_weights.put(m_crossModal, layerPrefix(l) + "attention.cross_modal_weights", l * size);
+        m_weights.put(m_crossModal, layerPrefix(l) + "attention.cross_modal_weights", StackedWeights::kWhole,
+                      l * size);
         for (int64_t m = 1; m < m_numModalities; ++m)
             m_weights.put(m_gateBias, modalityPrefix(layerPrefix(l), m) + "attention.reliability.bias",
-                          l * m_numModalities + m);
+                          StackedWeights::kWhole, l * m_numModalities + m);
     }
 }
 
@@ -122,18 +124,18 @@ void GroupedBlocks::prepareExtras(Pass &pass) const
     pass.gateBias_S = at::mm(pass.groups.oneHot_SM, pass.stacks[m_gateBias].t()).unbind(1);
 }
 
-at::Tensor GroupedBlocks::normed(const at::Tensor &x_MPC, const Affine &norm, const Pass &pass) const
+at::Tensor GroupedBlocks::normed(const at::Tensor &x_GPC, const Affine &norm, const Pass &pass) const
 {
-    const at::Tensor &weight_M1C = pass.stacks[norm.weight];
+    const at::Tensor &weight_G1C = pass.stacks[norm.weight];
     const double epsilon = normEpsilon(m_spec, norm.bias >= 0);
-    if (norm.bias < 0) return at::rms_norm(x_MPC, {m_spec.width}, {}, epsilon) * weight_M1C;
+    if (norm.bias < 0) return at::rms_norm(x_GPC, {m_spec.width}, {}, epsilon) * weight_G1C;
     return at::addcmul(pass.stacks[static_cast<size_t>(norm.bias)],
-                       at::layer_norm(x_MPC, {m_spec.width}, {}, {}, epsilon), weight_M1C);
+                       at::layer_norm(x_GPC, {m_spec.width}, {}, {}, epsilon), weight_G1C);
 }
 
-at::Tensor GroupedBlocks::linear(const at::Tensor &x_MPC, const Affine &weights, const Pass &pass) const
+at::Tensor GroupedBlocks::linear(const at::Tensor &x_GPC, const Affine &weights, const Pass &pass) const
 {
-    const at::Tensor y = groupedProduct(x_MPC.to(pass.context.dtype), pass.stacks[weights.weight]);
+    const at::Tensor y = groupedProduct(x_GPC.to(pass.context.dtype), pass.stacks[weights.weight]);
     return weights.bias < 0 ? y : y + pass.stacks[static_cast<size_t>(weights.bias)];
 }
 
@@ -166,14 +168,14 @@ at::Tensor GroupedBlocks::logReliability(const at::Tensor &gate_N1, int64_t laye
     return at::mv(pass.groups.spread_NS, log_S);
 }
 
-at::Tensor GroupedBlocks::attended(const at::Tensor &x_MPC, int64_t layer, const Pass &pass) const
+at::Tensor GroupedBlocks::attended(const at::Tensor &x_GPC, int64_t layer, const Pass &pass) const
 {
     const Layer &stacks = m_layers[static_cast<size_t>(layer)];
     const int64_t width = m_spec.width, numTokens = pass.groups.rowOfToken_N.size(0);
     const ModalityLayout &layout = pass.layout;
     const at::ScalarType precise = preciseType(pass.context.dtype);
-    const at::ScalarType kernel = attentionType(pass.context.dtype, x_MPC.is_cuda());
-    const at::Tensor all_NF = toTokens(pass.groups, linear(x_MPC, stacks.qkv, pass));
+    const at::ScalarType kernel = attentionType(pass.context.dtype, x_GPC.is_cuda());
+    const at::Tensor all_NF = toTokens(pass.groups, linear(x_GPC, stacks.qkv, pass));
     const auto pieces = all_NF.split_with_sizes({2 * width, width, 1, kGateRows - 1}, 1);
     const auto qk = placedHeads(pieces[0], stacks, pass).split_with_sizes({m_numHeads, m_numHeads}, 1);
     const at::Tensor gate_N11 = logReliability(pieces[2], layer, pass).view({numTokens, 1, 1});
@@ -205,28 +207,28 @@ at::Tensor GroupedBlocks::attended(const at::Tensor &x_MPC, int64_t layer, const
     return linear(toRows(pass.groups, y_NHD).flatten(2), stacks.output, pass);
 }
 
-at::Tensor GroupedBlocks::fed(const at::Tensor &x_MPC, const Layer &layer, const Pass &pass) const
+at::Tensor GroupedBlocks::fed(const at::Tensor &x_GPC, const Layer &layer, const Pass &pass) const
 {
-    const at::Tensor up = linear(normed(x_MPC, layer.ffnNorm, pass), layer.up, pass);
+    const at::Tensor up = linear(normed(x_GPC, layer.ffnNorm, pass), layer.up, pass);
     if (m_spec.ffn != "swiglu")
         return linear(at::gelu(up, m_spec.ffn == "gelu_tanh" ? "tanh" : "none"), layer.down, pass);
     const auto pieces = up.split(up.size(-1) / 2, -1);
     return linear(at::silu(pieces[0]) * pieces[1], layer.down, pass);
 }
 
-at::Tensor GroupedBlocks::addBranch(const at::Tensor &x_MPC, const at::Tensor &branch_MPC, int64_t layer,
+at::Tensor GroupedBlocks::addBranch(const at::Tensor &x_GPC, const at::Tensor &branch_GPC, int64_t layer,
                                     uint32_t place, const Pass &pass) const
 {
     const ModalityLayout &layout = pass.layout;
     const at::Tensor mask_BTC =
         residualMask(pass.context, layer, static_cast<DropoutPlace>(place),
                      {layout.batch, layout.numTokens, m_spec.width}, dropoutOf(m_spec, pass.context),
-                     depthDropout(m_spec, layer), x_MPC.device());
-    if (!mask_BTC.defined()) return x_MPC + branch_MPC;
+                     depthDropout(m_spec, layer), x_GPC.device());
+    if (!mask_BTC.defined()) return x_GPC + branch_GPC;
     const int64_t columns = mask_BTC.size(2);
-    const at::Tensor mask_MPC = toRows(
+    const at::Tensor mask_GPC = toRows(
         pass.groups, mask_BTC.expand({layout.batch, layout.numTokens, columns}).reshape({-1, columns}));
-    return at::addcmul(x_MPC, branch_MPC.to(x_MPC.scalar_type()), mask_MPC.to(x_MPC.scalar_type()));
+    return at::addcmul(x_GPC, branch_GPC.to(x_GPC.scalar_type()), mask_GPC.to(x_GPC.scalar_type()));
 }
 
 at::Tensor GroupedBlocks::forward(const at::Tensor &x_BTC, const ModalityLayout &layout,
@@ -234,18 +236,18 @@ at::Tensor GroupedBlocks::forward(const at::Tensor &x_BTC, const ModalityLayout 
 {
     Pass pass{.layout = layout,
               .context = context,
-              .groups = makeModalityGroups(layout, preciseType(context.dtype)),
-              .stacks = m_weights.make(context.dtype)};
+              .groups = makeModalityGroups(layout, preciseType(context.dtype))};
+    pass.stacks = m_weights.make(context.dtype, pass.groups.modalityOfGroup);
     prepareExtras(pass);
-    at::Tensor x_MPC = toRows(pass.groups, x_BTC.reshape({-1, m_spec.width}));
+    at::Tensor x_GPC = toRows(pass.groups, x_BTC.reshape({-1, m_spec.width}));
     for (int64_t l = 0; l < m_spec.layers; ++l) {
         const Layer &layer = m_layers[static_cast<size_t>(l)];
-        x_MPC = addBranch(x_MPC, attended(normed(x_MPC, layer.attentionNorm, pass), l, pass), l,
+        x_GPC = addBranch(x_GPC, attended(normed(x_GPC, layer.attentionNorm, pass), l, pass), l,
                           static_cast<uint32_t>(DropoutPlace::Attention), pass);
-        x_MPC = addBranch(x_MPC, fed(x_MPC, layer, pass), l, static_cast<uint32_t>(DropoutPlace::FeedForward),
+        x_GPC = addBranch(x_GPC, fed(x_GPC, layer, pass), l, static_cast<uint32_t>(DropoutPlace::FeedForward),
                           pass);
     }
-    return toTokens(pass.groups, x_MPC).view(x_BTC.sizes());
+    return toTokens(pass.groups, x_GPC).view(x_BTC.sizes());
 }
 
 } // namespace orrery::nn

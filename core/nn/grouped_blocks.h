@@ -2,7 +2,7 @@
 // The blocks of a model with weights of each modality's own, computed for all modalities at once: the same
 // numbers as block by block over slices (multimodal_block.h, the reference), with as many operations as a plain
 // block has and a few more. For passes that nobody looks at and that keep nothing, over parts of the engine's
-// own. Only the thread that owns the model. Axes: M modalities, P rows of each, N = B·T tokens in flat order, S
+// own. Only the thread that owns the model. Axes: M modalities, G groups, P rows of each, N = B·T tokens in flat order, S
 // segments, L layers, H heads, D head width, E extra dimensions (extraKeyWidth).
 #pragma once
 
@@ -42,18 +42,17 @@ private:
         std::vector<at::Tensor> gateBias_S;     ///< by layer
     };
 
-    [[nodiscard]] Affine addLinear(int64_t layer, const std::string &name, int64_t from, int64_t to,
-                                   int64_t stackedTo);
+    [[nodiscard]] Affine addLinear(int64_t layer, const std::string &name, int64_t from, int64_t stackedTo);
     [[nodiscard]] Affine addNorm(int64_t layer, const std::string &name);
     void addExtras();
     void prepareExtras(Pass &pass) const;
-    [[nodiscard]] at::Tensor normed(const at::Tensor &x_MPC, const Affine &norm, const Pass &pass) const;
-    [[nodiscard]] at::Tensor linear(const at::Tensor &x_MPC, const Affine &weights, const Pass &pass) const;
-    [[nodiscard]] at::Tensor attended(const at::Tensor &x_MPC, int64_t layer, const Pass &pass) const;
+    [[nodiscard]] at::Tensor normed(const at::Tensor &x_GPC, const Affine &norm, const Pass &pass) const;
+    [[nodiscard]] at::Tensor linear(const at::Tensor &x_GPC, const Affine &weights, const Pass &pass) const;
+    [[nodiscard]] at::Tensor attended(const at::Tensor &x_GPC, int64_t layer, const Pass &pass) const;
     [[nodiscard]] at::Tensor placedHeads(const at::Tensor &qk_NF, const Layer &layer, const Pass &pass) const;
     [[nodiscard]] at::Tensor logReliability(const at::Tensor &gate_N1, int64_t layer, const Pass &pass) const;
-    [[nodiscard]] at::Tensor fed(const at::Tensor &x_MPC, const Layer &layer, const Pass &pass) const;
-    [[nodiscard]] at::Tensor addBranch(const at::Tensor &x_MPC, const at::Tensor &branch_MPC, int64_t layer,
+    [[nodiscard]] at::Tensor fed(const at::Tensor &x_GPC, const Layer &layer, const Pass &pass) const;
+    [[nodiscard]] at::Tensor addBranch(const at::Tensor &x_GPC, const at::Tensor &branch_GPC, int64_t layer,
                                        uint32_t place, const Pass &pass) const;
 
     const ModelSpec &m_spec;

@@ -13,16 +13,30 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kMostRowsPerToken = 3;              ///< filled up
+constexpr int64_t kGroupsPerModality = 2;             ///< more waste less and copy more weights
 constexpr int64_t kMostMembership = int64_t{1} << 24; ///< elements of members_SN: 64 MiB
 
 std::atomic<Grouping> g_grouping{Grouping::ByDevice};
 
-int64_t longest(const ModalityLayout &layout)
+int64_t groupsOf(const ModalityLayout &layout, int64_t modality, int64_t numRows)
 {
-    int64_t most = 0;
-    for (int64_t m = 0; m < layout.numModalities; ++m) most = std::max(most, layout.size(m));
-    return most;
+    return (layout.size(modality) + numRows - 1) / numRows;
+}
+
+/// The smallest number of rows with which so many groups do.
+int64_t rowsFor(const ModalityLayout &layout, int64_t numGroups)
+{
+    int64_t low = 1, high = layout.batch * layout.numTokens;
+    while (low < high) {
+        const int64_t middle = (low + high) / 2;
+        int64_t needed = 0;
+        for (int64_t m = 0; m < layout.numModalities; ++m) needed += groupsOf(layout, m, middle);
+        if (needed <= numGroups)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 struct ToRows : torch::autograd::Function<ToRows> {
@@ -59,10 +73,10 @@ struct ToTokens : torch::autograd::Function<ToTokens> {
 
 /// Gradients of weights come as the weights lie in memory, so that nobody has to turn them round.
 struct Product : torch::autograd::Function<Product> {
-    static at::Tensor forward(AutogradContext *context, const at::Tensor &x_MPC, const at::Tensor &weight_MEC)
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &x_GPC, const at::Tensor &weight_GEC)
     {
-        context->save_for_backward({x_MPC, weight_MEC});
-        return at::bmm(x_MPC, weight_MEC.transpose(1, 2));
+        context->save_for_backward({x_GPC, weight_GEC});
+        return at::bmm(x_GPC, weight_GEC.transpose(1, 2));
     }
     static variable_list backward(AutogradContext *context, variable_list gradients)
     {
@@ -79,27 +93,34 @@ bool isGrouped(const ModalityLayout &layout, at::Device device)
 {
     const Grouping grouping = g_grouping.load(std::memory_order_relaxed);
     if (grouping == Grouping::Never || (grouping == Grouping::ByDevice && !device.is_cuda())) return false;
-    const int64_t total = layout.batch * layout.numTokens, most = longest(layout);
-    if (most == total) return false; // a single modality: there is nothing to put together
-    if (grouping == Grouping::Always) return true;
-    return layout.numModalities * most <= kMostRowsPerToken * total &&
-           std::ssize(layout.segments) * total <= kMostMembership;
+    const int64_t total = layout.batch * layout.numTokens;
+    for (int64_t m = 0; m < layout.numModalities; ++m)
+        if (layout.size(m) == total) return false; // a single modality: there is nothing to put together
+    return std::ssize(layout.segments) * total <= kMostMembership;
 }
 
 ModalityGroups makeModalityGroups(const ModalityLayout &layout, at::ScalarType dtype)
 {
     const at::NoGradGuard noGrad;
-    ModalityGroups groups{.numModalities = layout.numModalities, .numRows = longest(layout)};
+    const int64_t numGroups = kGroupsPerModality * layout.numModalities;
+    ModalityGroups groups{.numRows = rowsFor(layout, numGroups)};
     const at::Device device = layout.modality_BT.device();
     const at::TensorOptions options = at::TensorOptions(dtype).device(device);
     const int64_t total = layout.batch * layout.numTokens;
     std::vector<int64_t> shift, sortedOfRow;
+    int64_t last = 0; // the last modality that is there has the groups that are left over
+    for (int64_t m = 0; m < layout.numModalities; ++m)
+        if (layout.size(m) > 0) last = m;
     for (int64_t m = 0; m < layout.numModalities; ++m) {
-        const int64_t begin = layout.begin(m), size = layout.size(m);
-        shift.push_back(m * groups.numRows - begin);
-        for (int64_t i = 0; i < groups.numRows; ++i)
-            sortedOfRow.push_back(i < size ? begin + i : size > 0 ? begin : 0);
+        const int64_t begin = layout.begin(m), size = layout.size(m), first = std::ssize(groups.modalityOfGroup);
+        shift.push_back(first * groups.numRows - begin);
+        const int64_t count = m == last ? numGroups - first : groupsOf(layout, m, groups.numRows);
+        groups.modalityOfGroup.insert(groups.modalityOfGroup.end(), static_cast<size_t>(count), m);
+        for (int64_t i = 0; i < count * groups.numRows; ++i)
+            sortedOfRow.push_back(i < size ? begin + i : begin);
+        if (m == last) break;
     }
+    shift.resize(static_cast<size_t>(layout.numModalities));
     const at::Tensor modality_N = layout.modality_BT.view({-1});
     const at::Tensor shift_M = at::tensor(shift, at::kLong).to(device);
     const at::Tensor sortedOfRow_R = at::tensor(sortedOfRow, at::kLong).to(device);
@@ -121,17 +142,17 @@ ModalityGroups makeModalityGroups(const ModalityLayout &layout, at::ScalarType d
 at::Tensor toRows(const ModalityGroups &groups, const at::Tensor &x_N)
 {
     return ToRows::apply(x_N, groups.tokenOfRow_R, groups.rowOfToken_N)
-        .unflatten(0, {groups.numModalities, groups.numRows});
+        .unflatten(0, {std::ssize(groups.modalityOfGroup), groups.numRows});
 }
 
-at::Tensor toTokens(const ModalityGroups &groups, const at::Tensor &x_MP)
+at::Tensor toTokens(const ModalityGroups &groups, const at::Tensor &x_GP)
 {
-    return ToTokens::apply(x_MP.flatten(0, 1), groups.rowOfToken_N);
+    return ToTokens::apply(x_GP.flatten(0, 1), groups.rowOfToken_N);
 }
 
-at::Tensor groupedProduct(const at::Tensor &x_MPC, const at::Tensor &weight_MEC)
+at::Tensor groupedProduct(const at::Tensor &x_GPC, const at::Tensor &weight_GEC)
 {
-    return Product::apply(x_MPC, weight_MEC);
+    return Product::apply(x_GPC, weight_GEC);
 }
 
 } // namespace orrery::nn
