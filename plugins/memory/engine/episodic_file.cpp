@@ -142,7 +142,7 @@ Result<void> readSlots(const Columns &columns, uint64_t numSlots, std::vector<Sl
     slots.resize(numSlots);
     for (size_t i = 0; i < slots.size(); ++i)
         slots[i] = {event[i], serial[i],   position[i], step[i],           token[i],
-                    usage[i], surprise[i], strength[i], Modality::Unknown, {.at = LastRead::kNotKnown}};
+                    usage[i], surprise[i], strength[i], Modality::Unknown, false, {.at = LastRead::kNotKnown}};
     return {};
 }
 
