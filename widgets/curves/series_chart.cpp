@@ -10,6 +10,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QComboBox>
+#include <QAbstractItemView>
 #include <QCompleter>
 #include <QEvent>
 #include <QLineEdit>
@@ -96,6 +97,7 @@ SeriesChart::SeriesChart(EngineSession &session, QWidget *parent)
     m_choice->lineEdit()->setPlaceholderText(tr("Choose a series"));
     m_choice->completer()->setFilterMode(Qt::MatchContains);
     m_choice->completer()->setCompletionMode(QCompleter::PopupCompletion);
+    m_choice->completer()->popup()->setProperty("completions", true); // as the theme frames them
     m_choice->setMaxVisibleItems(kShownNames);
     m_choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_choice->setMinimumContentsLength(kNameChars);

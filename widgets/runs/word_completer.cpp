@@ -21,6 +21,7 @@ WordCompleter::WordCompleter(QLineEdit &line, QChar separator,
     m_completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
     m_completer->setMaxVisibleItems(10);
     m_completer->popup()->setObjectName(u"wordProposals"_s);
+    m_completer->popup()->setProperty("completions", true); // as the theme frames them
     connect(&line, &QLineEdit::textEdited, this, &WordCompleter::propose);
     connect(m_completer, qOverload<const QString &>(&QCompleter::activated), this, &WordCompleter::accept);
 }

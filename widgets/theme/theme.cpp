@@ -86,7 +86,7 @@ QPalette makePalette(const ThemeTokens &tokens)
     palette.setColor(QPalette::Mid, tokens.border);
     palette.setColor(QPalette::Dark, derived.strongBorder);
     palette.setColor(QPalette::Shadow, mixed(Qt::black, tokens.window, 0.5));
-    for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+    for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText})
         palette.setColor(QPalette::Disabled, role, derived.disabled);
     palette.setColor(QPalette::Disabled, QPalette::Highlight, derived.disabledGround);
     palette.setColor(QPalette::Disabled, QPalette::HighlightedText, derived.disabledOnGround);
