@@ -156,7 +156,7 @@ void TrainingLoop::answerLate(const ControlCommand &command)
         break;
     }
     m_outputs.event(EventKind::Note, m_state.step,
-                    std::string("\"") + verb + "\" came when the run was ending behind step " +
+                    std::string("\"") + verb + "\" came when the run was ending after step " +
                         std::to_string(m_state.step) + " and was not carried out.");
 }
 

@@ -169,7 +169,7 @@ void TrainingLoop::pause()
     m_stepsUntilPause = 0;
     m_outputs.setPauseCause(std::exchange(m_pauseCause, {}));
     m_outputs.event(EventKind::Paused, m_state.step,
-                    "Paused behind step " + std::to_string(m_state.step) + ".");
+                    "Paused after step " + std::to_string(m_state.step) + ".");
     m_outputs.setState(RunState::Paused);
 }
 
@@ -343,7 +343,7 @@ Result<RunState> TrainingLoop::stop()
     ORRERY_TRY(save(false, WhenFull::Fail));
     closeMailbox();
     m_outputs.event(EventKind::Stopped, m_state.step,
-                    "Stopped behind step " + std::to_string(m_state.step) + ".");
+                    "Stopped after step " + std::to_string(m_state.step) + ".");
     m_outputs.setState(RunState::Stopped);
     return RunState::Stopped;
 }

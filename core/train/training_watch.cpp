@@ -72,7 +72,7 @@ void TrainingLoop::stopWithoutPatience()
         std::isfinite(best) ? "validation loss below " + formatSignificant(best - train.minImprovement, 4)
                             : std::string("finite validation loss");
     m_outputs.event(EventKind::EarlyStop, m_state.step,
-                    "Stops early behind step " + std::to_string(m_state.step) + ": " +
+                    "Stops early after step " + std::to_string(m_state.step) + ": " +
                         std::to_string(train.patience) + " evaluations without a " + expected +
                         " (train.patience). A resume gives it as many more.",
                     jsonText({{"best", m_state.patience.best}, {"patience", train.patience}}));
