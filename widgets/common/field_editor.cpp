@@ -21,6 +21,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QMenu>
+#include <QRegularExpression>
 #include <QStyle>
 #include <QToolButton>
 
@@ -51,6 +52,15 @@ void addFileChoice(QComboBox &box)
 {
     box.insertSeparator(box.count());
     box.addItem(FieldEditor::tr("Choose file …"));
+}
+
+/// "0, never" where the field's effect ends in "; 0: never.": a number that stands for words is said in words.
+QString withMeaning(const Field &field, const QString &value)
+{
+    static const QRegularExpression meaning(u"[;.,] (-?\\d+): (.+?)(?=[;.,]\\s|[;.,]?$)"_s);
+    for (const auto &found : meaning.globalMatch(fieldText(field.effect)))
+        if (found.captured(1) == value) return value + u", "_s + found.captured(2);
+    return value;
 }
 
 /// The list with one more entry, as parseFieldValue() reads it.
@@ -127,8 +137,8 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
     m_control->setAccessibleName(fieldLabel(field));
     m_control->setAccessibleDescription(fieldText(field.effect));
     m_control->setToolTip(fieldToolTip(field));
-    layout->addWidget(m_control, m_line ? 1 : 0);
-    if (!m_line) layout->addStretch(1);
+    layout->addWidget(m_control, m_check ? 0 : 1); // lines and choices end at one edge
+    if (m_check) layout->addStretch(1);
     if (field.type == FieldType::Path || isPathList(field)) addBrowse();
     setFocusProxy(m_control);
 }
@@ -190,13 +200,13 @@ void FieldEditor::takePath(const QString &path)
 void FieldEditor::setDefaultText(const QString &text)
 {
     m_default = text;
-    if (m_line) m_line->setPlaceholderText(m_placeholder.isEmpty() ? text : m_placeholder);
+    if (m_line) m_line->setPlaceholderText(m_placeholder.isEmpty() ? withMeaning(m_field, text) : m_placeholder);
     if (!m_isGiven) setGivenText(std::nullopt);
 }
 
 void FieldEditor::setPlaceholder(const QString &text)
 {
-    if (m_line) m_line->setPlaceholderText(text.isEmpty() ? m_default : text);
+    if (m_line) m_line->setPlaceholderText(text.isEmpty() ? withMeaning(m_field, m_default) : text);
     if (text == m_placeholder) return;
     m_placeholder = text;
     // Words have no room in every field.

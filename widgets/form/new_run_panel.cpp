@@ -207,7 +207,8 @@ QWidget *NewRunPanel::makeFooter()
     m_reason = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Base, footer);
     m_reason->setObjectName(u"startReason"_s);
     m_showProblem = new QToolButton(footer);
-    m_showProblem->setText(tr("Show"));
+    m_showProblem->setText(tr("Go to the field"));
+    m_showProblem->setProperty("toggle", true); // with an edge
     m_showProblem->setToolTip(tr("Go to the field that needs a look"));
     m_showProblem->setObjectName(u"showProblem"_s);
     m_resetAll = new QPushButton(tr("Reset all"), footer);
