@@ -117,8 +117,8 @@ constexpr auto kLines = std::to_array<Line>({
      "", "docs/plugins.md"},
 
     // A run
-    {"run/best_val_loss", TEXT("Best validation"),
-     TEXT("Lowest validation loss so far, in nats per token. Its checkpoint is kept and marked as best."),
+    {"run/best_val_loss", TEXT("Best checkpoint"),
+     TEXT("Validation loss of the best checkpoint, in nats per token. That checkpoint is kept and marked as best."),
      TEXT("Close to the newest one while the run still learns."), "docs/runs.md"},
     {"run/parameters", TEXT("Parameters"), TEXT("Numbers that the model learns, embeddings included."),
      TEXT("About a twentieth of the training tokens uses them well; far more parameters learn the text "

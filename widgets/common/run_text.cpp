@@ -3,6 +3,7 @@
 
 #include "widgets/common/number_text.h"
 #include "widgets/session/run_colors.h"
+#include "widgets/theme/theme.h"
 
 #include <QCoreApplication>
 #include <QPainter>
@@ -123,7 +124,8 @@ QString runStateLine(const RunStatus &status, double now)
         return status.error.empty() ? tr("failed at %1").arg(step)
                                     : tr("stopped: %1").arg(firstSentence(status.error));
     case RunState::Crashed:
-        return tr("crashed at %1, can be resumed").arg(step);
+        return status.lastCheckpointStep < 0 ? tr("crashed at %1").arg(step)
+                                             : tr("crashed at %1, can be resumed").arg(step);
     case RunState::Unreadable:
         return status.error.empty() ? tr("not readable")
                                     : tr("not readable: %1").arg(firstSentence(status.error));
@@ -137,6 +139,9 @@ QString runStateLine(const RunStatus &status, double now)
 
 void paintRunState(QPainter &painter, const QRectF &area, RunState state, const QColor &color, bool isStale)
 {
+    const QColor error = Theme::instance().tokens().error;
+    if (runStateTone(state) == Tone::Error && color != error) // a green cross would be taken for good news
+        return paintRunState(painter, area, state, error, isStale);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     const QPointF center = area.center();

@@ -60,7 +60,7 @@ void RunListPanel::makeActions()
         m_view);
     m_rename->setShortcut(Qt::Key_F2);
     m_labels = add(
-        tr("Tags and notes …"), "editRunLabels", u"tag"_s, [this] { editLabels(); }, m_view);
+        tr("Tags and notes…"), "editRunLabels", u"tag"_s, [this] { editLabels(); }, m_view);
     m_labels->setShortcut(Qt::CTRL | Qt::Key_T);
     m_archive = add(
         tr("Archive"), "archiveRun", u"archive"_s, [this] { archiveSelected(); }, m_view);
@@ -189,7 +189,7 @@ void RunListPanel::updateActions()
     m_rename->setEnabled(status && isConnected);
     m_labels->setEnabled(!runs.isEmpty() && isConnected);
     m_labels->setText(runs.size() > 1 ? tr("Tags of %1 runs …").arg(integerText(runs.size()))
-                                      : tr("Tags and notes …"));
+                                      : tr("Tags and notes…"));
 
     int numLive = 0, numArchived = 0, numOverlaid = 0;
     for (const QString &run : runs) {

@@ -94,7 +94,7 @@ RunListDelegate::Type RunListDelegate::makeType()
               0,
               0,
               0};
-    type.lossWidth = type.baseMetrics.horizontalAdvance(u"0.000"_s);
+    type.lossWidth = type.baseMetrics.horizontalAdvance(u"0.0000"_s);
     type.rowHeight =
         type.nameMetrics.height() + std::max(type.smallMetrics.height(), kEye) + 2 * 5 + kLineGap;
     type.headHeight = type.smallMetrics.height() + 10;
@@ -206,7 +206,11 @@ void RunListDelegate::paintFirstLine(QPainter &painter, const QStyleOptionViewIt
     painter.drawText(lossRect, Qt::AlignRight | Qt::AlignVCenter, number);
 
     int nameRight = lossRect.left() - kPadding;
-    if (area.width() >= kMinWidthForSpark) {
+    // The name tells runs of a sweep apart: where both have no room, the curve gives way. As wide as when it is chosen,
+    // so that a click moves nothing.
+    const int textLeft = area.left() + kMark + kPadding;
+    const int wanted = m_type.nameMetrics.horizontalAdvance(index.data().toString()) + kPadding;
+    if (area.width() >= kMinWidthForSpark && textLeft + wanted <= nameRight - kSparkWidth) {
         const QRectF spark(nameRight - kSparkWidth, top, kSparkWidth, height);
         paintSparkline(painter, spark, sparklineOf(index), color, tokens.error);
         nameRight -= kSparkWidth + kPadding;
@@ -225,7 +229,6 @@ void RunListDelegate::paintFirstLine(QPainter &painter, const QStyleOptionViewIt
     const QRectF mark(area.left(), top + (height - kMark) / 2.0, kMark, kMark);
     paintRunState(painter, mark, state, color, isStale);
 
-    const int textLeft = area.left() + kMark + kPadding;
     const int nameWidth = std::max(0, nameRight - textLeft);
     const bool isPlain = (!isLiveState(state) || isStale) && !(option.state & QStyle::State_Selected);
     painter.setFont(isPlain ? m_type.plainName : m_type.name);

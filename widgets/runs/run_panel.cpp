@@ -152,7 +152,7 @@ QWidget *RunPanel::makeSummary()
     m_numbers = new KeyValueGrid(summary);
     m_numbers->setObjectName(u"runNumbers"_s);
     const std::pair<QString, QString> terms[] = {
-        {tr("Loss"), u"loss"_s}, {tr("Validation loss"), u"val_loss"_s}, {tr("Best validation"), u"run/best_val_loss"_s},
+        {tr("Loss"), u"loss"_s}, {tr("Validation loss"), u"val_loss"_s}, {tr("Best checkpoint"), u"run/best_val_loss"_s},
         {tr("Learning rate"), u"lr"_s}, {tr("Gradient norm"), u"grad_norm"_s}, {tr("Speed"), u"tokens_per_s"_s},
         {tr("Memory"), u"memory_mib"_s}, {tr("Parameters"), u"run/parameters"_s}, {tr("Device"), u"run/device"_s},
         {tr("Last checkpoint"), u"run/checkpoint"_s}, {tr("Viewer cost"), u"viewer_percent"_s}, {tr("Waits"), u"run/waits"_s}};
@@ -383,7 +383,7 @@ void RunPanel::showNumbers(const RunStatus &status)
     m_numbers->setValue(tr("Loss"), lossText(status.loss), live, perToken);
     QString validation = lossText(status.valLoss);
     m_numbers->setValue(tr("Validation loss"), validation, live, perToken);
-    m_numbers->setValue(tr("Best validation"), lossText(status.bestValLoss), perToken);
+    m_numbers->setValue(tr("Best checkpoint"), lossText(status.bestValLoss), perToken);
     m_numbers->setValue(tr("Learning rate"), rateText(status.learningRate), live);
     m_numbers->setValue(tr("Gradient norm"),
                         std::isnan(status.gradNorm) ? unknownText() : significantText(status.gradNorm, 3), live);

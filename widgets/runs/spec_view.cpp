@@ -21,6 +21,13 @@ using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
 
+namespace {
+
+constexpr int kNamePadding = 20;
+constexpr int kMostForNames = 60; ///< percent
+
+} // namespace
+
 class SpecView::Proxy : public QSortFilterProxyModel {
 public:
     using QSortFilterProxyModel::QSortFilterProxyModel;
@@ -43,8 +50,6 @@ SpecView::SpecView(QWidget *parent)
     m_view->setTextElideMode(Qt::ElideMiddle);
     m_view->setHeaderHidden(true);
     m_view->header()->setStretchLastSection(true);
-    m_view->setColumnWidth(
-        0, QFontMetrics(typeFont(TypeSize::Base)).horizontalAdvance(tr("Norm of queries and k")));
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings of the run"));
     m_search->setClearButtonEnabled(true);
@@ -77,6 +82,23 @@ void SpecView::setSpec(const QString &specJson)
     if (specJson == m_json) return;
     m_json = specJson;
     m_model->setEntries(specEntries(specJson));
+    const QFontMetrics metrics(typeFont(TypeSize::Base));
+    m_widestName = 0;
+    for (int row = 0; row < m_model->rowCount(); ++row)
+        m_widestName = std::max(m_widestName, metrics.horizontalAdvance(m_model->index(row, 0).data().toString()));
+    fitNames();
+}
+
+/// As wide as the widest name is, while the values keep what they need.
+void SpecView::fitNames()
+{
+    m_view->setColumnWidth(0, std::min(m_widestName + kNamePadding, width() * kMostForNames / 100));
+}
+
+void SpecView::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitNames();
 }
 
 int SpecView::numShown() const { return m_proxy->rowCount(); }

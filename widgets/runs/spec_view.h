@@ -23,9 +23,15 @@ public:
     /// "key<tab>value" of the selected rows, or of all shown.
     [[nodiscard]] QString copyText() const;
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void fitNames();
+
     class Proxy;
     QString m_json;
+    int m_widestName = 0;
     SpecModel *m_model;
     Proxy *m_proxy;
     QTreeView *m_view;

@@ -14,11 +14,14 @@
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/common/wrap_row.h"
+#include "widgets/theme/theme.h"
 
 #include <QClipboard>
 #include <QComboBox>
 #include <QFile>
 #include <QFileInfo>
+#include <QImage>
+#include <QPainter>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -42,6 +45,7 @@ private Q_SLOTS:
     void timeLeftFollowsTheAverageSpeed();
     void stateLinesSayWhatHappened_data();
     void stateLinesSayWhatHappened();
+    void aFailedRunIsMarkedInTheColourOfErrors();
     void aSilentRunIsStale();
     void runColoursAreKeptWhenOthersGo();
     void commandsAreQuotedForAShell();
@@ -145,7 +149,26 @@ void TestUiCommon::stateLinesSayWhatHappened()
     status.totalSteps = 20'000;
     status.error = toStd(error);
     status.lastReportAt = kTestNow;
+    if (state == RunState::Crashed) // nothing is promised that is not there
+        QCOMPARE(runStateLine(status, kTestNow), u"crashed at 8,210"_s);
+    status.lastCheckpointStep = 8'000;
     QTEST(runStateLine(status, kTestNow), "expected");
+}
+
+void TestUiCommon::aFailedRunIsMarkedInTheColourOfErrors()
+{
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    const auto colorOf = [](RunState state) {
+        QImage image(21, 21, QImage::Format_ARGB32);
+        image.fill(Qt::white);
+        QPainter painter(&image);
+        paintRunState(painter, QRectF(0, 0, 21, 21), state, Qt::blue);
+        painter.end();
+        return image.pixelColor(10, 10);
+    };
+    for (const RunState state : {RunState::Failed, RunState::Crashed, RunState::Unreadable})
+        QCOMPARE(colorOf(state).rgb(), tokens.error.rgb());
+    QCOMPARE(colorOf(RunState::Running).rgb(), QColor(Qt::blue).rgb());
 }
 
 void TestUiCommon::aSilentRunIsStale()
@@ -438,6 +461,11 @@ void TestUiCommon::editorShowsDefaultAsPlaceholder()
     QCOMPARE(line->placeholderText(), u"2000"_s);
     QVERIFY(!editor.givenText());
     QCOMPARE(editor.effectiveText(), u"2000"_s);
+    // A number that stands for words is said in words, and stays the number.
+    FieldEditor patience(*findField("train.patience"));
+    patience.setDefaultText(u"0"_s);
+    QCOMPARE(qobject_cast<QLineEdit *>(patience.control())->placeholderText(), u"0, never"_s);
+    QCOMPARE(patience.effectiveText(), u"0"_s);
     QSignalSpy edited(&editor, &FieldEditor::edited);
     QTest::keyClicks(line, u"50"_s);
     QCOMPARE(edited.count(), 2);
