@@ -24,7 +24,7 @@ AttentionStage::AttentionStage(QWidget *parent)
     setObjectName(QStringLiteral("attentionStage"));
 }
 
-QSize AttentionStage::minimumSizeHint() const { return {420, 220}; }
+QSize AttentionStage::minimumSizeHint() const { return {420, 196}; }
 
 void AttentionStage::setLevel(StageLevel level)
 {
@@ -77,6 +77,7 @@ void AttentionStage::arrange()
         head = room;
     }
     int left = 0;
+    m_overview->setHasHeadBeside(head > 0);
     place(m_overview, left, overview);
     if (overview > 0) left += overview + kGap;
     place(m_head, left, head);

@@ -19,7 +19,7 @@ namespace {
 
 QString tr(const char *text) { return QCoreApplication::translate("ColorScale", text); }
 
-constexpr double kBar = 12, kGap = 5, kTallest = 280;
+constexpr double kBar = 12, kGap = 7, kTallest = 280;
 
 /// Colours of a bar from its foot (0) to its top (1).
 QColor barColor(const ScaleLegend &legend, const FigureStyle &style, int head, double position)

@@ -19,6 +19,7 @@ QString tr(const char *text) { return QCoreApplication::translate("HeadFigure", 
 
 constexpr double kLongestLabel = 96, kLargestCell = 44, kLegendGap = 16, kLabelGap = 6;
 constexpr double kLeastLabels = 24, kLabelShare = 0.28; ///< of the height, for labels over the columns
+constexpr double kColumnEvery = 0.82; ///< of a line, as far as labels of columns are apart at least
 
 QString valueText(double value, bool isDifference)
 {
@@ -83,6 +84,11 @@ double HeadFigure::longestLabel(const std::vector<QString> &labels, const Figure
     return m_longest[&labels] = std::min(std::ceil(width), kLongestLabel);
 }
 
+bool HeadFigure::areColumnsUpright(const FigureStyle &style) const
+{
+    return longestLabel(m_columnLabels, style) <= QFontMetricsF(style.small).height() * kColumnEvery;
+}
+
 QRectF HeadFigure::tokenArea() const
 {
     if (isEmpty()) return {};
@@ -94,11 +100,11 @@ QRectF HeadFigure::tokenArea() const
 HeadFigure::Margins HeadFigure::margins(double height, const FigureStyle &style) const
 {
     const QFontMetricsF metrics(style.small);
-    // Column labels are turned by 60 degrees.
+    // Column labels are turned by 60 degrees, where they are longer than a letter.
     const double labels =
         std::min(longestLabel(m_columnLabels, style) * 0.87, std::max(kLeastLabels, height * kLabelShare));
-    return {longestLabel(m_rowLabels, style) + kLabelGap + 2,
-            std::ceil(labels + metrics.height() * 0.5) + kLabelGap,
+    const double above = areColumnsUpright(style) ? metrics.height() : labels + metrics.height() * 0.5 + kLabelGap;
+    return {longestLabel(m_rowLabels, style) + kLabelGap + 2, std::ceil(above),
             kLegendGap + std::ceil(colorScaleWidth(m_legend, style))};
 }
 

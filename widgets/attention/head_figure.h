@@ -106,6 +106,8 @@ private:
     /// @param height of all: turned labels never take most of it
     [[nodiscard]] Margins margins(double height, const FigureStyle &style) const;
     [[nodiscard]] double longestLabel(const std::vector<QString> &labels, const FigureStyle &style) const;
+    /// Labels over the columns of a letter or two: they need not be turned.
+    [[nodiscard]] bool areColumnsUpright(const FigureStyle &style) const;
     /// A pixel for `perCell` × `perCell` cells; made once for a content.
     [[nodiscard]] const QImage &cells(int perCell, const FigureStyle &style) const;
     void paintPixels(QPainter &painter, const HeadLayout &layout, const FigureStyle &style) const;

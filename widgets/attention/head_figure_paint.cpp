@@ -262,6 +262,7 @@ void HeadFigure::paintRowLabel(QPainter &painter, const HeadLayout &layout, int 
         return paintPicture(painter, QPointF(width - edge / 2, middle), edge, image, isStrong, style);
     }
     const QRectF area(0, middle - metrics.height() / 2, width, metrics.height());
+    if (!isStrong && area.bottom() > layout.plot.bottom() + 3) return; // it would be cut: the view ends there
     if (isStrong) {
         font.setWeight(QFont::DemiBold);
         const double high = std::min(area.height(), std::max(layout.cell, metrics.height() * 0.75));
@@ -298,6 +299,15 @@ void HeadFigure::paintColumnLabel(QPainter &painter, const HeadLayout &layout, i
     }
     if (isStrong) font.setWeight(QFont::DemiBold);
     const QFontMetricsF metrics(font);
+    if (areColumnsUpright(style)) {
+        const double width = std::max(metrics.height(), metrics.horizontalAdvance(columnLabel(column)) + 2);
+        const QRectF area(middle - width / 2, layout.plot.top() - metrics.height() - 1, width, metrics.height());
+        painter.setFont(font);
+        if (isStrong) painter.fillRect(area, style.tokens.surface);
+        painter.setPen(color);
+        painter.drawText(area, Qt::AlignHCenter | Qt::AlignBottom, columnLabel(column));
+        return;
+    }
     const double length = (layout.plot.top() - kLabelGapPixels - height * 0.5) / 0.87;
     painter.save();
     painter.setFont(font);

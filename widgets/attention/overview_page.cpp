@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -65,11 +66,8 @@ OverviewPage::OverviewPage(QWidget *parent)
     });
     connect(m_overlay, &QPushButton::clicked, this, &OverviewPage::overlayRequested);
     connect(m_view, &OverviewView::selectionChanged, this, &OverviewPage::refreshSelection);
-    connect(m_view, &OverviewView::currentChanged, this,
-            [this](const HeadRef &head) { m_reading->setFullText(m_view->sentenceOf(head)); });
-    connect(m_view, &OverviewView::hovered, this, [this](const QString &sentence) {
-        m_reading->setFullText(sentence.isEmpty() ? m_view->sentenceOf(m_view->current()) : sentence);
-    });
+    connect(m_view, &OverviewView::currentChanged, this, [this] { showReading(QString()); });
+    connect(m_view, &OverviewView::hovered, this, &OverviewPage::showReading);
     refreshSelection();
 }
 
@@ -99,7 +97,21 @@ void OverviewPage::setContent(const OverviewContent &content)
 void OverviewPage::setCurrent(const HeadRef &head)
 {
     m_view->setCurrent(head);
-    m_reading->setFullText(m_view->sentenceOf(m_view->current()));
+    showReading(QString());
+}
+
+void OverviewPage::setHasHeadBeside(bool hasIt)
+{
+    if (std::exchange(m_hasHeadBeside, hasIt) != hasIt) showReading(QString());
+}
+
+void OverviewPage::showReading(const QString &ofHovered)
+{
+    const QString ofCurrent = m_view->sentenceOf(m_view->current());
+    if (!ofHovered.isEmpty() && ofHovered != ofCurrent)
+        m_reading->setFullText(ofHovered);
+    else
+        m_reading->setFullText(m_hasHeadBeside ? QString() : ofCurrent);
 }
 
 void OverviewPage::setSort(HeadSort sort) { m_sort->setCurrentIndex(m_sort->findData(int(sort))); }

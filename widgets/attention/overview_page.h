@@ -27,6 +27,8 @@ public:
     /// Of which step they are, where the map beside is of another one. Seen with the next setContent().
     void setOtherStep(std::optional<int64_t> step) { m_otherStep = step; }
     void setCurrent(const HeadRef &head); ///< does not signal
+    /// The map of the current head says its numbers beside: here those of another one that is pointed at.
+    void setHasHeadBeside(bool hasIt);
     void setSort(HeadSort sort);
     /// Whether several modalities were read: then their page can be reached.
     void setHasModalities(bool hasThem);
@@ -42,6 +44,7 @@ Q_SIGNALS:
 
 private:
     void refreshSelection();
+    void showReading(const QString &ofHovered);
     [[nodiscard]] int otherHeight() const;
     [[nodiscard]] int choicesWidth() const;
 
@@ -50,6 +53,7 @@ private:
     QComboBox *m_sort;
     QPushButton *m_overlay;
     OverviewView *m_view;
+    bool m_hasHeadBeside = false;
     std::optional<int64_t> m_otherStep;
 };
 

@@ -48,6 +48,8 @@ private Q_SLOTS:
     void severalHeadsOverEachOther();
     void wordsTakeFewerRows();
     void pooledCellsOfferMaxAndMeanButNoWords();
+    void lettersOverTheMapAreNotTurned();
+    void theOverviewLeavesTheNumbersOfAHeadToItsMap();
     void everyControlHasAName();
     void nothingIsClippedInAnyTheme_data();
     void nothingIsClippedInAnyTheme();
@@ -302,6 +304,39 @@ void TestAttentionPanel::pooledCellsOfferMaxAndMeanButNoWords()
     QVERIFY(map()->figure().cellColor(5, 0, FigureStyle::ofTheme()) != largest);
     QVERIFY(map()->figure().reading({5, 0}).contains(u"in cell"_s));
     QVERIFY(map()->figure().reading({5, 0}).startsWith(u"tokens 10-11"_s));
+}
+
+void TestAttentionPanel::lettersOverTheMapAreNotTurned()
+{
+    open(SampleModel());
+    openHead({0, 0});
+    HeadContent content = map()->figure().content();
+    const FigureStyle style = FigureStyle::ofTheme();
+    const auto topOf = [&](const char *text) {
+        for (InspectedToken &token : content.tokens) token.bytes = text;
+        HeadFigure figure;
+        figure.setContent(content);
+        return figure.layout({600, 400}, {}, style).plot.top();
+    };
+    QVERIFY(topOf("w") <= std::ceil(QFontMetricsF(style.small).height())); // a line above the map
+    QVERIFY(topOf("window") > topOf("w"));
+}
+
+void TestAttentionPanel::theOverviewLeavesTheNumbersOfAHeadToItsMap()
+{
+    open(SampleModel());
+    const OverviewPage *page = m_panel->stage()->overview();
+    const auto *reading = child<ElidedLabel>(m_panel.get(), "overviewReading");
+    m_panel->resize(500, 700); // no room for the map beside
+    QTRY_VERIFY(!m_panel->stage()->head()->isVisible());
+    QVERIFY(reading->fullText().startsWith(u"Layer 0, head 0"_s));
+    m_panel->resize(1'600, 900);
+    QTRY_VERIFY(m_panel->stage()->head()->isVisible());
+    QCOMPARE(reading->fullText(), QString());
+    Q_EMIT page->view()->hovered(u"Layer 1, head 1"_s);
+    QCOMPARE(reading->fullText(), u"Layer 1, head 1"_s);
+    Q_EMIT page->view()->hovered(QString());
+    QCOMPARE(reading->fullText(), QString());
 }
 
 void TestAttentionPanel::everyControlHasAName()
