@@ -186,12 +186,19 @@ void MainWindow::showDoctor()
 
 void MainWindow::showAbout()
 {
-    auto *box = new QMessageBox(
-        QMessageBox::NoIcon, tr("About Orrery"),
-        tr("Orrery %1\n\nTrains language models and shows what happens inside while they learn.\n\n"
-           "Engine: %2\nRuns: %3")
-            .arg(QApplication::applicationVersion(), m_session.engine().version, m_session.engine().home),
-        QMessageBox::Close, this);
+    const EngineInfo &engine = m_session.engine();
+    const auto known = [](const QString &text) { return (text.isEmpty() ? unknownText() : text).toHtmlEscaped(); };
+    const QString title = u"<p style='font-size:x-large'><b>Orrery %1</b></p>"_s.arg(QApplication::applicationVersion());
+    auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About Orrery"),
+                                title + tr("Trains language models and shows what happens inside while they learn.").toHtmlEscaped(),
+                                QMessageBox::Close, this);
+    box->setObjectName(u"aboutBox"_s);
+    box->setTextFormat(Qt::RichText);
+    box->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard); // for who tells of a fault
+    box->setIconPixmap(QIcon(u":/orrery/orrery.svg"_s).pixmap(QSize(56, 56), devicePixelRatio()));
+    box->setInformativeText(tr("Engine: %1").arg(known(engine.version)) + u"<br>"_s + tr("Runs: %1").arg(known(engine.home)) +
+                            u"<br>"_s + tr("Qt: %1").arg(QLatin1String(qVersion())) + u"<br>"_s +
+                            tr("Free software: the window GPL-3.0-or-later, the engine Apache-2.0"));
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->open();
 }

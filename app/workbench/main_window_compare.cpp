@@ -96,7 +96,7 @@ void MainWindow::makeCompareActions()
              [this] { m_transfers->chooseExport(runsToExport()); });
     m_exportModelAction = make({u"file.exportModel"_s, ActionCategory::File, tr("Export the newest checkpoint…")},
                                [this] { m_modelExport->choose(m_run, ModelFormat::Orrery); });
-    m_exportTransformersAction = make({u"file.exportTransformers"_s, ActionCategory::File, tr("Export it for transformers…")},
+    m_exportTransformersAction = make({u"file.exportTransformers"_s, ActionCategory::File, tr("Export the newest checkpoint for transformers…")},
                                       [this] { m_modelExport->choose(m_run, ModelFormat::HuggingFace); });
     // Where to, a dialog asks: the command has a word in its place.
     setActionCommand(*m_exportRunsAction, [this] {

@@ -22,6 +22,7 @@ namespace {
 constexpr int kLeastText = 176, kLeastHeight = 240;
 constexpr int kAround = 12; ///< the bar of what is scrolled
 constexpr int kMostAsked = 680;
+constexpr int kColumnStretch = 20; ///< the doors are of one width where there is room
 
 } // namespace
 
@@ -34,7 +35,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     QFont font = Theme::instance().headingFont();
     font.setPointSizeF(font.pointSizeF() * 1.7);
     title->setFont(font);
-    auto *intro = new ToneLabel(tr("Pick a door. Nothing is sent to anybody."), Tone::Secondary, TypeSize::Base, this);
+    auto *intro = new ToneLabel(tr("Choose where to begin. Nothing leaves your machines."), Tone::Secondary, TypeSize::Base, this);
     for (QLabel *label : std::initializer_list<QLabel *>{title, intro}) {
         label->setAlignment(Qt::AlignHCenter);
         label->setWordWrap(true);
@@ -52,6 +53,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_open->setObjectName(QStringLiteral("openRunButton"));
     m_newRun = new QPushButton(tr("New run from your own text…"), this);
     m_newRun->setFlat(true);
+    bindIcon(m_newRun, QStringLiteral("plus"));
     m_newRun->setObjectName(QStringLiteral("welcomeNewRunButton"));
     m_connect = new QPushButton(tr("Connect…"), this);
     m_connect->setObjectName(QStringLiteral("welcomeConnectButton"));
@@ -69,15 +71,15 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_doors->addWidget(makeDoor(tr("See it work"),
                               tr("A small model learns to write C\u2060+\u2060+ from the code on this computer. Nothing is downloaded; "
                                  "the first words come after about a minute."),
-                              {m_example, m_pictures}));
+                              {m_example, m_pictures}), 1);
     m_doors->addWidget(makeDoor(tr("Go on with what you have"),
                               tr("A run directory with its curves and checkpoints, or a model directory with config.json and "
                                  "model.safetensors."),
-                              {m_open}));
+                              {m_open}), 1);
     m_doors->addWidget(makeDoor(tr("Another computer"),
                               tr("Trainings, models and data stay on the machine with the GPU; this window shows them and steers them, "
                                  "over TLS or SSH."),
-                              {m_connect}));
+                              {m_connect}), 1);
 
     auto *column = new QVBoxLayout;
     column->setSpacing(space::kTwo);
@@ -89,14 +91,14 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     column->addWidget(m_banner);
 
     auto *content = new QWidget(this);
-    m_row = new QHBoxLayout;
-    m_row->addStretch(1);
-    m_row->addLayout(column, 4);
-    m_row->addStretch(1);
+    auto *row = new QHBoxLayout;
+    row->addStretch(1);
+    row->addLayout(column, kColumnStretch);
+    row->addStretch(1);
     auto *page = new QVBoxLayout(content);
     page->setContentsMargins(0, space::kOne, 0, space::kOne);
     page->addStretch(2);
-    page->addLayout(m_row);
+    page->addLayout(row);
     page->addStretch(3);
     auto *scroll = new ColumnScroll(this); // doors below each other may be higher than a window
     scroll->setColumn(content);
@@ -123,7 +125,6 @@ void WelcomeCard::resizeEvent(QResizeEvent *event)
 void WelcomeCard::setDirection(QBoxLayout::Direction direction)
 {
     m_doors->setDirection(direction);
-    m_row->setStretch(1, direction == QBoxLayout::LeftToRight ? 4 : 20); // a column of doors takes the width that there is
 }
 
 /// That of the doors beside each other, as far as docks leave it beside them.

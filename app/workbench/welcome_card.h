@@ -41,7 +41,7 @@ private:
     [[nodiscard]] int widthOfDoors() const;
     void setDirection(QBoxLayout::Direction direction);
 
-    QBoxLayout *m_doors = nullptr, *m_row = nullptr;
+    QBoxLayout *m_doors = nullptr;
     QPushButton *m_example;
     QPushButton *m_pictures;
     QPushButton *m_open;

@@ -14,7 +14,7 @@
 namespace orrery::ui {
 namespace {
 
-constexpr int kCategoryLetters = 13; ///< width of the first column
+constexpr int kCategoryLetters = 18; ///< width of the first column
 
 void paintText(QPainter &painter, const QRect &area, const QString &text, const QList<int> &places,
                const QColor &color, const QFont &font)

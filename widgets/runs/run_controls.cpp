@@ -8,6 +8,7 @@
 #include "widgets/common/run_text.h"
 
 #include <QAction>
+#include <QFontMetrics>
 #include <QKeySequence>
 #include <QMenu>
 #include <QTimer>
@@ -76,6 +77,12 @@ RunControls::RunControls(EngineSession &session, QObject *parent)
     connect(this, &QObject::destroyed, m_copyMenu, &QObject::deleteLater);
     connect(this, &QObject::destroyed, m_stepMenu, &QObject::deleteLater);
     bindIcon(m_copyMenu->menuAction(), u"terminal"_s);
+    // The words that it is to become: what stands beside it in a tool bar keeps its place.
+    const QFontMetrics metrics(typeFont(TypeSize::Base));
+    QString widest;
+    for (const QString &text : {tr("Pause"), tr("Continue"), tr("Pausing …")})
+        if (metrics.horizontalAdvance(text) > metrics.horizontalAdvance(widest)) widest = text;
+    m_pause->setProperty("widestText", widest);
     connect(m_pause, &QAction::triggered, this, [this] {
         request(m_status && m_status->state == RunState::Paused ? RunVerb::Continue : RunVerb::Pause);
     });
@@ -149,7 +156,10 @@ void RunControls::takeStatus(const RunStatus &status)
         if (hasShown) m_pending.erase(pending);
     }
     if (run != m_run) return;
-    m_status = status;
+    // An answer overtakes what was told before it.
+    const bool isOlder = m_status && isLiveState(status.state) && m_status->attempt == status.attempt &&
+                         status.step < m_status->step;
+    if (!isOlder) m_status = status;
     updateActions();
 }
 
