@@ -8,11 +8,13 @@
 #include "app/worker/stop_signals.h"
 #include "core/base/exit_code.h"
 #include "core/base/text.h"
+#include "core/infer/model_directory.h"
 #include "core/tensorfile/memory_file.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -135,13 +137,25 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
     return {};
 }
 
+/// "a, b and 3 more"
+std::string shownSources(const std::vector<std::string> &names)
+{
+    constexpr size_t kMostShown = 8;
+    const std::vector<std::string> shown(names.begin(),
+                                         names.begin() + static_cast<int64_t>(std::min(names.size(), kMostShown)));
+    return joinText(shown, ", ") +
+           (names.size() > kMostShown ? " and " + std::to_string(names.size() - kMostShown) + " more" : "");
+}
+
 Result<void> consolidate(const MemoryOptions &options, Generator &generator)
 {
     ORRERY_ASSIGN(const Consolidation done, generator.consolidate(options.consolidate, stopSignals().flag()));
+    ORRERY_ASSIGN(const ModelConfig written, readModelConfig(options.consolidate.directory));
     if (options.isJson) {
         printLine(Json{{"event", "done"},
                        {"model", sanitizeUtf8(options.consolidate.directory)},
                        {"texts", done.numTexts},
+                       {"learned", written.learned},
                        {"slots_changed", done.slots.size()},
                        {"loss_before", done.lossBefore},
                        {"loss_after", done.lossAfter}}
@@ -151,6 +165,8 @@ Result<void> consolidate(const MemoryOptions &options, Generator &generator)
                   std::to_string(done.slots.size()) + " semantic slots changed; their loss was " +
                   formatSignificant(done.lossBefore, 4) + " and is " + formatSignificant(done.lossAfter, 4) +
                   " in " + options.consolidate.directory);
+        printLine("learned from " + shownSources(written.learned) +
+                  "; config.json of the model lists them, and no memory wipe takes them out of its weights");
     }
     return {};
 }
@@ -199,7 +215,7 @@ CommandBody declareMemory(CLI::App &command)
     command.add_option("--max-events", options->maxEvents, "similarity: of the newest, 1 … 1024");
     command.add_option("--out", options->consolidate.directory, "consolidate: directory of the new model");
     command.add_option("--data", options->consolidate.dataPath,
-                       "consolidate: texts of all kinds; not given: what the run was trained on");
+                       "consolidate: texts of all kinds; not given: all that the run was trained on");
     command
         .add_option("--slots", options->consolidate.settings.numSlots, "consolidate: slots that may change")
         ->check(CLI::Range(1, 1'000'000));

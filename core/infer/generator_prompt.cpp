@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a request asks a generator to read: its text, turns, hole or exact tokens, and how its answer begins.
 #include "core/data/chat_format.h"
+#include "core/infer/model_guard.h"
 #include "core/infer/prompt_media.h"
 #include "core/infer/sampler.h"
 #include "core/infer/text_generator.h"
+#include "core/inspect/memory_edits.h"
 #include "core/spec/field_values.h"
 #include "core/spec/objective_mix.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -134,10 +137,14 @@ Result<void> TextGenerator::checkMask(const GenerateRequest &request) const
                       "a share of prefixes",
                       "Train a run with objective.name=hybrid and a second weight of objective.mix above 0, or leave "
                       "the mask out.");
-    if (m_loaded.model->remembers())
+    if (!m_loaded.model->remembers()) return {};
+    // Registers are read and written segment by segment, with a prefix as without, as they were in its training.
+    return guardModel("read a prompt as a prefix with", m_loaded.info.name, [&]() -> Result<void> {
+        const at::NoGradGuard noGradients;
+        if (!memoryIn(m_loaded.model->makeCache(1, 1))) return {};
         return cannot("it remembers events, which begin where a token is a surprise to those before it",
                       "a model without a memory of what it read, as no token of a prefix is one", without);
-    return {};
+    });
 }
 
 Result<void> TextGenerator::checkPrefix(const Prompt &prompt) const

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace orrery {
@@ -102,6 +103,7 @@ std::string configJson(const ModelConfig &config, const Tokenizer &tokenizer)
                       {"source", config.source},
                       {"step", config.step},
                       {"spec", settingsOf(spec)}};
+    if (!config.learned.empty()) json["orrery"]["learned"] = config.learned;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -121,6 +123,19 @@ Result<RunSpec> specOf(const fs::path &file, const Json &own)
     for (const FieldProblem &problem : findContradictions(spec, builder.table()))
         if (belongsToModel(problem.key)) return problem.error;
     return spec;
+}
+
+/// Nobody may lose by a typing error what says whose words the weights hold.
+Result<std::vector<std::string>> learnedOf(const fs::path &file, const Json &own)
+{
+    const auto given = own.find("learned");
+    if (given == own.end()) return std::vector<std::string>();
+    const bool areNames = given->is_array() && std::all_of(given->begin(), given->end(),
+                                                           [](const Json &name) { return name.is_string(); });
+    if (!areNames)
+        return broken(file, "\"learned\" is no list of texts", "the names of the sources that it has learned",
+                      "Mend the list, or consolidate again.");
+    return given->get<std::vector<std::string>>();
 }
 
 Result<void> checkTokenizer(const fs::path &directory, const DataSpec &data)
@@ -207,6 +222,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
         config.source = *source;
     if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
         config.step = *step;
+    ORRERY_ASSIGN(config.learned, learnedOf(file, *own));
     if (json.value("model_type", Json()) != "orrery") {
         ORRERY_ASSIGN(const Architecture architecture, architectureOf(file, json));
         ORRERY_TRY(takeForeign(file, json, architecture, config));

@@ -14,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace orrery {
 
@@ -24,6 +25,7 @@ struct ModelConfig {
     PluginsSpec plugins;     ///< without which the model cannot be built
     std::string source;      ///< "RUN@step" that it was exported from, may be empty
     int64_t step = -1;       ///< -1: unknown
+    std::vector<std::string> learned; ///< sources of a memory that consolidation taught it, for people
     /// Whose names and shapes the weights have; nothing: ours (docs/model-files.md).
     std::optional<ForeignModel> foreign;
 };

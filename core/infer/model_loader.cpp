@@ -32,9 +32,11 @@ namespace fs = std::filesystem;
 /// Everything that is known before a weight is read.
 struct FoundModel {
     ModelConfig config;
+    std::vector<std::string> stages; ///< continual.stages of its run
     fs::path weights;      ///< empty: those of others, in `directory`
     std::string directory; ///< of a model directory, as it was named
     std::string device;    ///< that its run trains on; empty: not known
+    std::optional<SavedTraining> training = std::nullopt;
     ModelInfo info;
 };
 
@@ -101,12 +103,14 @@ Result<FoundModel> findInRun(const ModelReference &reference)
     FoundModel model;
     model.config.model = run.frozen().spec.model;
     model.config.data = withSavedTokenizer(run.frozen().spec.data, run.path());
+    model.stages = run.frozen().spec.continual.stages;
     model.config.objective = run.frozen().spec.objective;
     model.config.plugins = run.frozen().spec.plugins;
     model.config.step = found.manifest.step;
     model.config.source = baseName(reference.path) + "@" + stepText(found.manifest.step);
     model.weights = found.path / "model.safetensors";
     model.device = run.frozen().spec.device;
+    model.training = savedTraining(run, found.path);
     model.info.name = model.config.source;
     model.info.step = found.manifest.step;
     if (!found.skipped.empty()) {
@@ -177,8 +181,11 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
         });
     loaded.device = choice.device;
     loaded.data = found.config.data;
+    loaded.stages = found.stages;
+    loaded.learned = found.config.learned;
     loaded.objective = found.config.objective;
     loaded.plugins = found.config.plugins;
+    loaded.training = std::move(found.training);
     loaded.memoryFile = memoryFile;
     if (found.config.foreign) {
         ORRERY_TRY(loadForeign(found.directory, found.config, loaded));

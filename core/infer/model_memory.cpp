@@ -2,9 +2,7 @@
 // What a loaded model remembers beside its weights: files of it, and what becomes of it in the weights.
 // Axes: B batch, T tokens.
 #include "core/base/text.h"
-#include "core/data/corpus_listing.h"
-#include "core/data/corpus_reader.h"
-#include "core/infer/background_texts.h"
+#include "core/infer/background_reader.h"
 #include "core/infer/model_directory.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
@@ -14,6 +12,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace orrery {
@@ -22,21 +21,51 @@ namespace {
 
 const std::atomic<bool> kNever{false};
 
-Result<std::vector<std::vector<int32_t>>> readBackground(const LoadedModel &loaded,
-                                                         const std::string &dataPath)
+/// Texts of all kinds that the model shall go on knowing. @param dataPath empty: all that it was trained on
+Result<std::vector<std::vector<int32_t>>> backgroundOf(const LoadedModel &loaded, const std::string &dataPath,
+                                                       const std::atomic<bool> &cancel)
 {
-    if (dataPath.empty())
+    BackgroundRequest request;
+    if (!dataPath.empty()) {
+        request.paths = {dataPath};
+    } else if (!loaded.data.path.empty()) {
+        request.paths = {loaded.data.path};
+        request.paths.insert(request.paths.end(), loaded.stages.begin(), loaded.stages.end());
+    } else {
         return Error{ErrorCode::InvalidInput,
                      "Cannot consolidate the memory of \"" + loaded.info.name +
                          "\": data is \"\", expected texts of all kinds, so that what they need stays.",
                      "Name the text that the model was trained on with --data."};
-    ORRERY_ASSIGN(const CorpusListing listing, listCorpus(dataPath, {}));
-    BackgroundTexts background(loaded.model->spec().context);
-    ReadOptions options;
-    options.tokenizer = loaded.tokenizer.get();
-    const auto read = readDocuments(listing, options, background);
-    if (!read.ok() && !background.isFull()) return read.error();
-    return background.texts();
+    }
+    request.data = loaded.data;
+    request.frontEnd = frontEndOf(loaded.model->spec().media);
+    request.tokenizer = loaded.tokenizer.get();
+    request.context = loaded.model->spec().context;
+    return readBackground(request, cancel);
+}
+
+constexpr size_t kMostLearnedBytes = 1u << 20; ///< of names, as config.json has to be read again
+
+/// Sources of which a text was read again, beside those that the model had learned before: each once.
+std::vector<std::string> learnedWith(const std::vector<std::string> &before, const std::vector<MemoryEvent> &events)
+{
+    std::set<std::string> names(before.begin(), before.end());
+    for (const MemoryEvent &event : events) {
+        const bool hasText = event.modalities.size() < event.tokenIds.size() ||
+                             std::find(event.modalities.begin(), event.modalities.end(), Modality::Text) !=
+                                 event.modalities.end();
+        if (hasText) names.insert(sanitizeUtf8(event.source));
+    }
+    std::vector<std::string> learned;
+    size_t numBytes = 0;
+    for (const std::string &name : names) {
+        if (numBytes += name.size(); numBytes > kMostLearnedBytes) {
+            learned.push_back("and " + std::to_string(names.size() - learned.size()) + " more");
+            break;
+        }
+        learned.push_back(name);
+    }
+    return learned;
 }
 
 /// The engine's folder is not that of who asks.
@@ -215,11 +244,22 @@ Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &r
                                                      const std::atomic<bool> &cancel)
 {
     nn::Transformer &model = *m_loaded.model;
-    const std::string dataPath = request.dataPath.empty() ? m_loaded.data.path : request.dataPath;
-    ORRERY_ASSIGN(const auto background, readBackground(m_loaded, dataPath));
     std::vector<at::Tensor> before;
     for (const nn::Parameter &parameter : model.parameters())
         before.push_back(parameter.master.detach().clone());
+    // What this process goes on to answer comes from the model that it loaded.
+    const auto restore = [&] {
+        const at::NoGradGuard noGradients;
+        for (size_t i = 0; i < before.size(); ++i) model.parameters()[i].master.copy_(before[i]);
+        model.mastersChanged();
+    };
+    // Stopped before it begins: says what is missing in the model or its memory before anybody's data are read.
+    const std::atomic<bool> isStopped{true};
+    const Result<Consolidation> tried = stream().consolidate({}, request.settings, isStopped);
+    if (tried.ok()) restore(); // a part that does not let itself be stopped
+    if (!tried.ok() && tried.error().code != ErrorCode::Cancelled) return tried.error();
+
+    ORRERY_ASSIGN(const auto background, backgroundOf(m_loaded, request.dataPath, cancel));
     Result<Consolidation> done = stream().consolidate(background, request.settings, cancel);
     if (done.ok()) {
         const ModelConfig config{.model = model.spec(),
@@ -227,17 +267,15 @@ Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &r
                                  .objective = m_loaded.objective,
                                  .plugins = m_loaded.plugins,
                                  .source = m_loaded.info.name,
-                                 .step = m_loaded.info.step};
+                                 .step = m_loaded.info.step,
+                                 .learned = learnedWith(m_loaded.learned, stream().memory()->listEvents())};
         const auto written =
             writeModelDirectory(request.directory, config, [&](const std::filesystem::path &file) {
                 return nn::saveWeights(model, file.string());
             });
         if (!written.ok()) done = written.error();
     }
-    // What this process goes on to answer comes from the model that it loaded.
-    const at::NoGradGuard noGradients;
-    for (size_t i = 0; i < before.size(); ++i) model.parameters()[i].master.copy_(before[i]);
-    model.mastersChanged();
+    restore();
     return done;
 }
 

@@ -9,11 +9,13 @@
 #include "core/data/tokenizer.h"
 #include "core/engine_api/generator.h"
 #include "core/infer/decoded_media.h"
+#include "core/infer/saved_training.h"
 #include "core/infer/text_stream.h"
 #include "core/nn/transformer.h"
 #include "core/spec/run_spec.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,8 +28,12 @@ struct LoadedModel {
     std::unique_ptr<nn::Transformer> model;
     std::unique_ptr<Tokenizer> tokenizer;
     DataSpec data;           ///< how the model's training data were tokenized
-    ObjectiveSpec objective; ///< what it was trained for
+    std::vector<std::string> stages;  ///< texts that were learned behind data.path
+    std::vector<std::string> learned; ///< sources that consolidation taught it
+    ObjectiveSpec objective;          ///< what it was trained for
     PluginsSpec plugins;
+    /// Of the run that saved it; nothing: it is a model directory.
+    std::optional<SavedTraining> training = std::nullopt;
     std::filesystem::path memoryFile; ///< saved with the model; each text begins with it. Need not exist
     std::string device = "cpu";
     ModelInfo info;
@@ -105,6 +111,8 @@ private:
     Result<void> addAnswer(const GenerateRequest &request, Prompt &prompt) const;
     Result<Prompt> makeMediaPrompt(const GenerateRequest &request);
     Result<Prompt> makeHole(const GenerateRequest &request) const;
+    /// One of the texts that the model's run kept frames of.
+    Result<Prompt> makeKept(const GenerateRequest &request, int32_t number, const std::atomic<bool> &cancel);
     TextStream &stream();
     /// Makes the stream that knows most of a text the one that reads it, and keeps what that would lose of
     /// another.
@@ -136,6 +144,7 @@ private:
 
     LoadedModel m_loaded;
     DecodedMedia m_decoded;               ///< of the request before
+    std::map<int32_t, KeptText> m_keptTexts; ///< that were looked at, by their numbers
     std::unique_ptr<TextStream> m_stream; ///< made when first needed
     /// What other answers have read, the newest last, so that one may branch from them.
     std::vector<std::unique_ptr<TextStream>> m_otherStreams;

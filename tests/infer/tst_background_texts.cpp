@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/infer/background_texts.h"
 
+#include "core/infer/background_reader.h"
+#include "tests/base/check_result.h"
+
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
+#include <fstream>
+#include <map>
 #include <numeric>
 
 using namespace orrery;
@@ -23,6 +29,18 @@ void addDocument(BackgroundTexts &texts, int32_t first, int32_t count)
     QVERIFY(texts.endDocument().ok());
 }
 
+const std::atomic<bool> kNever{false};
+
+/// Of a model with a context of 3 that reads bytes.
+Result<std::vector<std::vector<int32_t>>> readBytes(const std::vector<std::string> &paths, int64_t context = 3,
+                                                    const std::atomic<bool> &cancel = kNever)
+{
+    const auto tokenizer = Tokenizer::create({});
+    BackgroundRequest request{.paths = paths, .data = {}, .frontEnd = frontEndOf({}), .context = context};
+    request.tokenizer = tokenizer->get();
+    return readBackground(request, cancel);
+}
+
 } // namespace
 
 class TestBackgroundTexts : public QObject {
@@ -34,6 +52,18 @@ private Q_SLOTS:
     void drawsFromTheWholeCorpus();
     void isTheSameEachTime();
     void readsNoMoreThanItsLimit();
+    void ofSeveralTextsEachHasItsShare();
+    void ofPicturesAndRecordingsTheTextsAreRead();
+    void saysWhatCannotBeRead();
+
+private:
+    std::string write(const char *name, const std::string &text)
+    {
+        const std::string path = m_folder.filePath(QString::fromUtf8(name)).toStdString();
+        std::ofstream(path) << text;
+        return path;
+    }
+    QTemporaryDir m_folder;
 };
 
 void TestBackgroundTexts::keepsAllOfASmallCorpus()
@@ -92,6 +122,47 @@ void TestBackgroundTexts::readsNoMoreThanItsLimit()
     QVERIFY(background.isFull());
     const std::vector<std::vector<int32_t>> expected = {{0, 1, 2, 3}, {4, 5}};
     QCOMPARE(background.texts(), expected);
+}
+
+void TestBackgroundTexts::ofSeveralTextsEachHasItsShare()
+{
+    // 1,000 texts of four bytes each: all would go to the first, were they not shared out.
+    const auto texts = readBytes({write("a.txt", std::string(4000, 'a')), write("b.txt", std::string(4000, 'b')),
+                                  write("c.txt", std::string(4000, 'c'))});
+    VERIFY_OK(texts);
+    QCOMPARE(texts->size(), size_t{256});
+    std::map<int32_t, int> numOf;
+    for (const auto &text : *texts) {
+        QCOMPARE(text, std::vector<int32_t>(4, text.front()));
+        ++numOf[text.front()];
+    }
+    QCOMPARE(numOf, (std::map<int32_t, int>{{'a', 86}, {'b', 85}, {'c', 85}}));
+    QCOMPARE(readBytes({write("a.txt", std::string(4000, 'a'))})->size(), size_t{256});
+}
+
+void TestBackgroundTexts::ofPicturesAndRecordingsTheTextsAreRead()
+{
+    const auto texts = readBytes({"gen:shapes?n=40&val=4&test=1&tasks=caption,both"}, 255);
+    VERIFY_OK(texts);
+    QCOMPARE(texts->size(), size_t{40}); // a document of the training split each
+    for (const auto &text : *texts) {
+        // Bytes and the end: neither patches and frames nor the marks before them.
+        QVERIFY(text.size() > 4 && text.back() == static_cast<int32_t>(SpecialToken::EndOfText));
+        for (size_t i = 0; i + 1 < text.size(); ++i)
+            QVERIFY2(text[i] >= ' ' && text[i] < 127, qPrintable(QString::number(text[i])));
+    }
+    QVERIFY(texts->front() != texts->back());
+}
+
+void TestBackgroundTexts::saysWhatCannotBeRead()
+{
+    VERIFY_ERROR(readBytes({m_folder.filePath("gone.txt").toStdString()}), ErrorCode::NotFound, "gone.txt");
+    const std::string one = write("one.txt", "x"), text = write("text.txt", "some text");
+    VERIFY_ERROR(readBytes({one}), ErrorCode::InvalidInput, "there is none, expected one of two tokens or more");
+    VERIFY_OK(readBytes({one, text}));
+    const std::atomic<bool> cancel{true};
+    VERIFY_ERROR(readBytes({text}, 3, cancel), ErrorCode::Cancelled, "text.txt");
+    VERIFY_ERROR(readBytes({"gen:shapes?n=4&val=1&test=1"}, 3, cancel), ErrorCode::Cancelled, "gen:shapes");
 }
 
 QTEST_APPLESS_MAIN(TestBackgroundTexts)

@@ -301,6 +301,10 @@ private Q_SLOTS:
                                << "\"spec_version\": 7"
                                << "\"spec_version\": 99"
                                << "99";
+        QTest::newRow("learned from no list") << "config.json"
+                                              << "\"source\""
+                                              << "\"learned\": [\"chat.json\", 7], \"source\""
+                                              << "\"learned\" is no list of texts, expected the names";
         QTest::newRow("other tokenizer") << "tokenizer.json"
                                          << "bytes"
                                          << "words"

@@ -210,6 +210,9 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
                      "Cannot consolidate: there is no text of two tokens or more to learn from.",
                      "Let the episodic memory store a text first; pictures and recordings are not learned "
                      "again."};
+    const auto isCancelled = [cancel] { return cancel && cancel->load(std::memory_order_relaxed); };
+    const Error cancelled{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
+    if (isCancelled()) return cancelled; // nothing was read: who asks so learns whether it could be
     ORRERY_ASSIGN(const SlotBackground own, countReads(model, texts));
     return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
         Consolidation result;
@@ -224,7 +227,6 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
         const at::Tensor before = values->master.detach().clone();
         RowUpdate update(*values, at::tensor(result.slots, at::kLong).to(before.device()),
                          settings.learningRate);
-        const auto isCancelled = [cancel] { return cancel && cancel->load(std::memory_order_relaxed); };
         // Cut short when it was cancelled; nobody asks for its sum then.
         const auto pass = [&](bool learns) {
             double sum = 0;
@@ -251,7 +253,7 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
         const at::NoGradGuard noGrad;
         values->master.copy_(before);
         model.mastersChanged();
-        return Error{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
+        return cancelled;
     });
 }
 
