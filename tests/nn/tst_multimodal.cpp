@@ -4,12 +4,15 @@
 #include "tests/nn/model_fixtures.h"
 #include "tests/nn/slow_model.h"
 
+#include "core/nn/extension_points.h"
 #include "core/nn/modality_embedding.h"
+#include "core/nn/modality_groups.h"
 #include "core/nn/modality_input.h"
 
 #include <QtTest>
 
 #include <map>
+#include <random>
 
 using namespace orrery;
 using namespace orrery::nn;
@@ -103,6 +106,72 @@ double largestDifference(const at::Tensor &a, const at::Tensor &b)
     return (a - b).abs().max().item<double>();
 }
 
+/// Which way multi-modal blocks go while it lives.
+struct GroupingScope {
+    explicit GroupingScope(Grouping grouping) { setGrouping(grouping); }
+    ~GroupingScope() { setGrouping(Grouping::ByDevice); }
+};
+
+/// Rows of whole pictures and recordings among texts, as long as the small model takes them.
+std::vector<std::vector<int64_t>> randomRows(std::mt19937 &random, const std::vector<int64_t> &modalities)
+{
+    const auto numRows = std::uniform_int_distribution<int64_t>(1, 4)(random);
+    const auto numTokens = std::uniform_int_distribution<int64_t>(2, 12)(random);
+    std::vector<std::vector<int64_t>> rows(static_cast<size_t>(numRows));
+    for (auto &row : rows)
+        while (std::ssize(row) < numTokens) {
+            int64_t modality = -1;
+            do
+                modality = modalities[std::uniform_int_distribution<size_t>(0, modalities.size() - 1)(random)];
+            while (modalities.size() > 1 && !row.empty() && row.back() == modality);
+            const int64_t most = modality == kImage ? 4 : modality == kAudio ? 3 : 5;
+            const auto count = std::uniform_int_distribution<int64_t>(1, most)(random);
+            for (int64_t i = 0; i < count && std::ssize(row) < numTokens; ++i) row.push_back(modality);
+        }
+    return rows;
+}
+
+/// The loss, and the gradient of each parameter (0 where the pass has none).
+std::vector<at::Tensor> lossAndGradients(Transformer &model, const ModalityInput &input, Grouping grouping,
+                                         at::ScalarType dtype = at::kFloat)
+{
+    const GroupingScope scope(grouping);
+    ForwardContext context = contextOf(input);
+    context.isTraining = true;
+    context.seed = 3;
+    context.dtype = dtype;
+    const int64_t batch = input.layout.batch, numTokens = input.layout.numTokens;
+    for (Parameter &parameter : model.parameters()) parameter.master.mutable_grad() = at::Tensor();
+    const at::Tensor loss = model.loss(makeIds(batch, numTokens), makeIds(batch, numTokens, 1), {}, context);
+    loss.backward();
+    std::vector<at::Tensor> all = {loss.detach()};
+    for (const Parameter &parameter : model.parameters())
+        all.push_back(parameter.master.grad().defined() ? parameter.master.grad().clone()
+                                                        : at::zeros_like(parameter.master));
+    return all;
+}
+
+/// Operations that LibTorch dispatches on this thread, backward passes with them.
+int operationsOf(const std::function<void()> &work)
+{
+    static int s_count;
+    s_count = 0;
+    const auto handle = at::addThreadLocalCallback(
+        at::RecordFunctionCallback([](const at::RecordFunction &) -> std::unique_ptr<at::ObserverContext> {
+            ++s_count;
+            return nullptr;
+        }).scopes({at::RecordScope::FUNCTION}));
+    work();
+    at::removeCallback(handle);
+    return s_count;
+}
+
+/// A network that no engine has.
+class Doubling final : public FeedForward {
+public:
+    at::Tensor forward(const at::Tensor &x_BTC, const ForwardContext &) override { return x_BTC * 2; }
+};
+
 at::Tensor &masterOf(Transformer &model, const std::string &name)
 {
     for (Parameter &parameter : model.parameters())
@@ -130,6 +199,10 @@ private Q_SLOTS:
     void attentionDropoutKeepsTheBias();
     void zLossAddsTheSquareOfLogZ();
     void refusesAModalityItDoesNotHave();
+    void groupedBlocksAreTheBlocks_data();
+    void groupedBlocksAreTheBlocks();
+    void groupedBlocksTakeWhatIsTheirs();
+    void groupedBlocksBeginFewOperations();
 };
 
 void TestMultiModal::sortsOnceAndBack()
@@ -425,6 +498,123 @@ void TestMultiModal::zLossAddsTheSquareOfLogZ()
 void TestMultiModal::refusesAModalityItDoesNotHave()
 {
     QVERIFY_EXCEPTION_THROWN(makeModalityLayout(at::full({1, 2}, 3, at::kLong), 3, at::kCPU), c10::Error);
+}
+
+void TestMultiModal::groupedBlocksAreTheBlocks_data()
+{
+    QTest::addColumn<QString>("variant");
+    for (const char *name : {"default", "gpt2", "bias and no qk-norm", "dropout", "gelu_tanh", "bf16"})
+        QTest::newRow(name) << QString(name);
+}
+
+/// All modalities at once, or one after the other: the same loss and gradients, whoever is absent.
+void TestMultiModal::groupedBlocksAreTheBlocks()
+{
+    QFETCH(QString, variant);
+    ModelSpec spec = multiModalSpec();
+    if (variant == QStringLiteral("gpt2")) {
+        spec.norm = "layernorm";
+        spec.position = "learned";
+        spec.ffn = "gelu";
+        spec.qkNorm = false;
+    }
+    if (variant == QStringLiteral("bias and no qk-norm")) {
+        spec.bias = true;
+        spec.qkNorm = false;
+    }
+    if (variant == QStringLiteral("dropout")) {
+        spec.dropout = 0.3;
+        spec.stochasticDepth = 0.4;
+    }
+    if (variant == QStringLiteral("gelu_tanh")) spec.ffn = "gelu_tanh";
+    const bool isCoarse = variant == QStringLiteral("bf16");
+    const at::ScalarType dtype = isCoarse ? at::kBFloat16 : at::kFloat;
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    std::mt19937 random(5);
+    int numGrouped = 0;
+    for (const std::vector<int64_t> &modalities : std::vector<std::vector<int64_t>>{
+             {kText, kImage, kAudio}, {kText, kImage}, {kText, kAudio}, {kImage, kAudio}, {kText}, {kImage}})
+        for (int i = 0; i < 3; ++i) {
+            const auto rows = modalities.size() > 1 ? randomRows(random, modalities)
+                                                    : std::vector<std::vector<int64_t>>{{modalities[0], modalities[0]}};
+            const ModalityInput input = makeInput(spec, rows, i);
+            {
+                const GroupingScope scope(Grouping::Always);
+                numGrouped += isGrouped(input.layout, at::kCPU) ? 1 : 0;
+            }
+            const auto expected = lossAndGradients(*model, input, Grouping::Never, dtype);
+            const auto found = lossAndGradients(*model, input, Grouping::Always, dtype);
+            for (size_t k = 0; k < found.size(); ++k) {
+                const double size = std::max(1.0, expected[k].abs().max().item<double>());
+                const double off = largestDifference(found[k], expected[k]) / size;
+                QVERIFY2(off < (isCoarse ? 0.05 : 1e-5),
+                         qPrintable(QString("%1: %2").arg(
+                             k == 0 ? "loss" : QString::fromStdString(model->parameters()[k - 1].name)).arg(off)));
+            }
+        }
+    QVERIFY(numGrouped >= 8);
+}
+
+/// Networks of plugins, passes that somebody looks at and passes with a cache go block by block; on a CPU all do.
+void TestMultiModal::groupedBlocksTakeWhatIsTheirs()
+{
+    feedForwardRegistry().add("test.doubling",
+                              [](BuildContext &) -> std::unique_ptr<FeedForward> { return std::make_unique<Doubling>(); });
+    ModelSpec spec = multiModalSpec();
+    const ModalityInput input = makeInput(spec, mixedBatch());
+    QVERIFY(!isGrouped(input.layout, at::kCPU));
+    const auto isSame = [&](Transformer &model) {
+        const auto one = lossAndGradients(model, input, Grouping::Never);
+        const auto other = lossAndGradients(model, input, Grouping::Always);
+        for (size_t k = 0; k < one.size(); ++k)
+            if (!at::equal(one[k], other[k])) return false;
+        return true;
+    };
+    const auto own = makeModel(spec);
+    QVERIFY(!isSame(*own)); // it is another way
+    spec.ffn = "test.doubling";
+    const auto plugin = makeModel(spec);
+    QVERIFY(isSame(*plugin));
+    const at::Device gpu(at::kCUDA, 0);
+    QVERIFY(isGrouped(input.layout, gpu));
+    QVERIFY(!isGrouped(makeInput(multiModalSpec(), {{kText, kText}}).layout, gpu)); // nothing to put together
+    // The longest modality takes most of the groups; absent ones take none.
+    const ModalityGroups groups = makeModalityGroups(input.layout, at::kFloat); // 8, 5 and 5 tokens
+    QCOMPARE(groups.numRows, int64_t(4));
+    QCOMPARE(groups.modalityOfGroup, (std::vector<int64_t>{0, 0, 1, 1, 2, 2}));
+    const ModalityInput two = makeInput(multiModalSpec(), {{kText, kText, kText, kText, kText, kText, kAudio}});
+    const ModalityGroups uneven = makeModalityGroups(two.layout, at::kFloat);
+    QCOMPARE(uneven.numRows, int64_t(2));
+    QCOMPARE(uneven.modalityOfGroup, (std::vector<int64_t>{0, 0, 0, 2, 2, 2})); // two are left over
+    const at::Tensor x = at::arange(18, at::kFloat).unsqueeze(1);
+    QVERIFY(at::equal(toTokens(groups, toRows(groups, x)), x));
+}
+
+/// A GPU waits for each operation to be begun.
+void TestMultiModal::groupedBlocksBeginFewOperations()
+{
+    const auto perLayer = [](bool isSeparate, Grouping grouping) {
+        const auto costOf = [&](int64_t layers) {
+            ModelSpec spec = multiModalSpec();
+            spec.attention.isSeparate = isSeparate;
+            spec.layers = layers;
+            const auto model = makeModel(spec);
+            const ModalityInput input = makeInput(spec, mixedBatch());
+            (void)lossAndGradients(*model, input, grouping);
+            const GroupingScope scope(grouping);
+            ForwardContext context = contextOf(input);
+            context.isTraining = true;
+            const at::Tensor ids = makeIds(2, 9), targets = makeIds(2, 9, 1);
+            for (Parameter &parameter : model->parameters()) parameter.master.mutable_grad() = at::Tensor();
+            return operationsOf([&] { model->loss(ids, targets, {}, context).backward(); });
+        };
+        return double(costOf(6) - costOf(2)) / 4;
+    };
+    const double dense = perLayer(false, Grouping::Never), slices = perLayer(true, Grouping::Never),
+                 grouped = perLayer(true, Grouping::Always);
+    qInfo("operations a layer, forward and backward: dense %g, slices %g, grouped %g", dense, slices, grouped);
+    QVERIFY(grouped < 1.3 * dense && grouped < slices / 2);
 }
 
 QTEST_GUILESS_MAIN(TestMultiModal)
