@@ -68,7 +68,7 @@ grpc::ChannelArguments EngineClient::Impl::channelArguments()
 {
     grpc::ChannelArguments arguments;
     // A channel of our own: gRPC would share one with earlier clients of the path, with their waits between
-    // attempts.
+    // attempts; and its own connection for each of a client's two.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
@@ -78,6 +78,14 @@ grpc::ChannelArguments EngineClient::Impl::channelArguments()
     arguments.SetMaxReceiveMessageSize(wire::kMaxReplyBytes);
     arguments.SetMaxSendMessageSize(wire::kMaxRequestBytes);
     return arguments;
+}
+
+void EngineClient::Impl::makeChannels(const std::string &target,
+                                      const std::shared_ptr<grpc::ChannelCredentials> &credentials,
+                                      const grpc::ChannelArguments &arguments)
+{
+    channel = grpc::CreateCustomChannel(target, credentials, arguments);
+    quickChannel = grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
 Result<void> EngineClient::Impl::open(Milliseconds timeout)
@@ -98,6 +106,8 @@ Result<void> EngineClient::Impl::open(Milliseconds timeout)
     runs = v1::RunService::NewStub(channel);
     host = v1::HostService::NewStub(channel);
     inference = v1::InferenceService::NewStub(channel);
+    ownQuickRuns = v1::RunService::NewStub(quickChannel);
+    ownQuickHost = v1::HostService::NewStub(quickChannel);
     return {};
 }
 
@@ -117,8 +127,7 @@ Result<EngineClient> EngineClient::connect(const std::string &socketPath, Millis
     auto impl = std::make_unique<Impl>();
     impl->socketPath = socketPath;
     impl->token = token;
-    impl->channel = grpc::CreateCustomChannel("unix:" + socketPath, grpc::InsecureChannelCredentials(),
-                                              Impl::channelArguments());
+    impl->makeChannels("unix:" + socketPath, grpc::InsecureChannelCredentials(), Impl::channelArguments());
     ORRERY_TRY(impl->open(timeout));
     return EngineClient(std::move(impl));
 }
@@ -145,7 +154,7 @@ Result<EngineClient> EngineClient::connectRemote(const RemoteTarget &target, Mil
         credentials = grpc::SslCredentials({peer.pem, {}, {}});
         arguments.SetSslTargetNameOverride(name);
     }
-    impl->channel = grpc::CreateCustomChannel(address.hostAndPort(), credentials, arguments);
+    impl->makeChannels(address.hostAndPort(), credentials, arguments);
     ORRERY_TRY(impl->open(timeout));
     return EngineClient(std::move(impl));
 }

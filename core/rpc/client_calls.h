@@ -66,6 +66,12 @@ struct EngineClient::Impl {
     std::unique_ptr<v1::RunService::Stub> runs;
     std::unique_ptr<v1::HostService::Stub> host;
     std::unique_ptr<v1::InferenceService::Stub> inference;
+    /// A connection of its own for what must not wait behind answers that fill the line: control, edits, the round trip. Made
+    /// when somebody asks for a round trip, which who stays does all the time; until it is there, and whenever it is not, the
+    /// other one serves.
+    std::shared_ptr<grpc::Channel> quickChannel;
+    std::unique_ptr<v1::RunService::Stub> ownQuickRuns;
+    std::unique_ptr<v1::HostService::Stub> ownQuickHost;
     std::atomic<int64_t> deadlineMs{10'000};
     CallRegistry calls;
     CancelToken token; ///< of the connection: ends every call
@@ -117,8 +123,16 @@ struct EngineClient::Impl {
     [[nodiscard]] Milliseconds deadline() const { return Milliseconds(deadlineMs.load()); }
 
     static grpc::ChannelArguments channelArguments();
+    /// Channels to a target, neither of them connected yet.
+    void makeChannels(const std::string &target, const std::shared_ptr<grpc::ChannelCredentials> &credentials,
+                      const grpc::ChannelArguments &arguments);
     /// Waits until the channel is there, and makes the stubs.
     Result<void> open(Milliseconds timeout);
+    [[nodiscard]] bool hasQuick() const { return quickChannel->GetState(false) == GRPC_CHANNEL_READY; }
+    [[nodiscard]] v1::RunService::Stub &quickRuns() const { return hasQuick() ? *ownQuickRuns : *runs; }
+    [[nodiscard]] v1::HostService::Stub &quickHost() const { return hasQuick() ? *ownQuickHost : *host; }
+    /// Begins to connect it where it is not, and waits for nothing.
+    void wantQuick() const { (void)quickChannel->GetState(true); }
 
     /// Reads a stream to its end or until onMessage returns false; onQuiet is asked when nothing came for a
     /// while.

@@ -22,9 +22,10 @@ Result<HostDescription> EngineClient::host() const
 
 Result<double> EngineClient::ping() const
 {
+    m_impl->wantQuick();
     const auto begin = std::chrono::steady_clock::now();
     v1::Empty reply;
-    const Result<void> answered = m_impl->unary(*m_impl->host, &v1::HostService::Stub::Ping, v1::Empty(), reply,
+    const Result<void> answered = m_impl->unary(m_impl->quickHost(), &v1::HostService::Stub::Ping, v1::Empty(), reply,
                                                 m_impl->deadline(), "ask the engine at", m_impl->socketPath);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (answered.ok()) return seconds;
@@ -100,7 +101,7 @@ Result<RunStatus> EngineClient::startRun(const std::string &run, int64_t steps) 
     request.set_run(wire::utf8(run));
     request.set_steps(steps);
     v1::RunStatusMessage reply;
-    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::StartRun, request, reply, kStartDeadline,
+    ORRERY_TRY(m_impl->unary(m_impl->quickHost(), &v1::HostService::Stub::StartRun, request, reply, kStartDeadline,
                              "start run", run));
     return fromMessage(reply);
 }
@@ -130,7 +131,7 @@ Result<RunStatus> EngineClient::editRun(const std::string &run, const RunEdit &e
     toMessage(edit, request);
     request.set_run(wire::utf8(run));
     v1::RunStatusMessage reply;
-    ORRERY_TRY(m_impl->unary(*m_impl->host, &v1::HostService::Stub::EditRun, request, reply, m_impl->deadline(),
+    ORRERY_TRY(m_impl->unary(m_impl->quickHost(), &v1::HostService::Stub::EditRun, request, reply, m_impl->deadline(),
                              "edit run", run));
     return fromMessage(reply);
 }
@@ -166,7 +167,7 @@ Result<void> EngineClient::annotate(const std::string &run, int64_t step, const 
     request.set_step(step);
     request.set_text(wire::utf8(text));
     v1::Empty reply;
-    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::Annotate, request, reply, m_impl->deadline(),
+    return m_impl->unary(m_impl->quickHost(), &v1::HostService::Stub::Annotate, request, reply, m_impl->deadline(),
                          "annotate run", run);
 }
 
@@ -178,7 +179,7 @@ Result<void> EngineClient::replaceNote(const std::string &run, const RunNote &no
     request.set_step(note.step);
     request.set_text(wire::utf8(note.text));
     v1::Empty reply;
-    return m_impl->unary(*m_impl->host, &v1::HostService::Stub::ReplaceNote, request, reply, m_impl->deadline(),
+    return m_impl->unary(m_impl->quickHost(), &v1::HostService::Stub::ReplaceNote, request, reply, m_impl->deadline(),
                          "correct a note of run", run);
 }
 

@@ -31,7 +31,7 @@ Result<RunStatus> EngineClient::control(const std::string &run, const ControlCom
     toMessage(command, request);
     request.set_run(wire::utf8(run));
     v1::RunStatusMessage reply;
-    ORRERY_TRY(m_impl->unary(*m_impl->runs, &v1::RunService::Stub::Control, request, reply,
+    ORRERY_TRY(m_impl->unary(m_impl->quickRuns(), &v1::RunService::Stub::Control, request, reply,
                              m_impl->deadline(), "control run", run));
     return fromMessage(reply);
 }

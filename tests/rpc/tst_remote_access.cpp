@@ -132,6 +132,7 @@ private Q_SLOTS:
     static void noticesARevocationByAnotherProcess();
     static void refusesAnotherCertificate();
     static void refusesWhoTakesTheHostsPlace();
+    static void whatIsAskedInPassingDoesNotWaitBehindWhatFillsTheLine();
     static void exposesNothingWithoutTlsAndToken();
     static void saysThatNobodyListens();
     static void saysThatThereIsNoTls();
@@ -333,6 +334,41 @@ void TestRemoteAccess::refusesWhoTakesTheHostsPlace()
     QVERIFY(!client.ok());
     QCOMPARE(client.error().code, ErrorCode::Unavailable);
     QCOMPARE(other.backends.numAnswered.load(), 0);
+}
+
+void TestRemoteAccess::whatIsAskedInPassingDoesNotWaitBehindWhatFillsTheLine()
+{
+    Served served;
+    test::ShapedProxy proxy(served.server->port(), {});
+    auto client = EngineClient::connectRemote(served.targetAt(proxy.port()), std::chrono::minutes(1));
+    QVERIFY2(client.ok(), client.ok() ? "" : client.error().text().c_str());
+    constexpr int kReads = 2, kQuick = 3; // the first one looked at the certificate
+    const auto isAnswered = [](const auto &result) { return !result.ok() && result.error().code == ErrorCode::Conflict; };
+    const auto pauses = [&] { return isAnswered(client->control("run", {ControlVerb::Pause, 1, {}})); };
+    // Who asks for nothing but a pause has one connection, as before.
+    QVERIFY(pauses());
+    QCOMPARE(proxy.numConnections(), kReads);
+    // Who stays asks for the round trip, which begins another one; that it serves is seen when the first one is silent.
+    QVERIFY(test::waitFor([&] { return client->ping().ok() && proxy.numConnections() == kQuick; }));
+    client->setDeadline(std::chrono::milliseconds(300));
+    proxy.hold(kReads);
+    QVERIFY(test::waitFor(pauses));
+    QVERIFY(!isAnswered(client->status("run")));
+    client->setDeadline(std::chrono::minutes(1));
+    QVERIFY(pauses());
+    QVERIFY(isAnswered(client->editRun("run", {})));
+    QVERIFY(isAnswered(client->annotate("run", 1, "a note")));
+    QVERIFY(client->ping().ok());
+    // It has the token and the certificate of the other one, and where it is lost that one serves.
+    proxy.cut();
+    QVERIFY(test::waitFor([&] { return !client->ping().ok(); }));
+    proxy.mend();
+    proxy.hold(0);
+    QVERIFY(test::waitFor(pauses));
+    QVERIFY(isAnswered(client->status("run")));
+    QVERIFY(served.tokens.revoke("laptop").ok());
+    QVERIFY(!client->ping().ok());
+    QVERIFY(!pauses());
 }
 
 void TestRemoteAccess::exposesNothingWithoutTlsAndToken()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A long way between two sockets: what is said arrives late and only as fast as the line carries it, in each direction;
-// the line can be cut and mended. What does not fit on the line waits at its sender, as with a real one.
+// the line can be cut and mended. What does not fit on the line waits at its sender, as with a real one. All connections
+// share the line and take turns on it, a packet each.
 #pragma once
 
 #include "core/base/files.h"
@@ -42,6 +43,8 @@ public:
     void mend() { m_isCut = false; }
     /// From now on nothing arrives any more, and nobody is told: a cable that was pulled.
     void freeze(bool isFrozen) { m_isFrozen = isFrozen; }
+    /// The same of one connection alone, by the number that it came with, from 1 on; 0: of none any more.
+    void hold(int connection) { m_held = connection; }
 
 protected:
     explicit ShapedLine(Line line) : m_line(line) {}
@@ -79,12 +82,14 @@ private:
             Clock::time_point due;
             std::string bytes;
         };
+        std::string queued; ///< at its sender
         std::deque<Piece> pieces;
-        size_t numWaiting = 0;
-        Clock::time_point freeAt; ///< when the last piece has left its sender
+        size_t numWaiting = 0; ///< bytes of both
         bool hasEnded = false;
+        [[nodiscard]] bool isOver() const { return hasEnded && numWaiting == 0; }
     };
     struct Connection {
+        int number = 0;
         FileDescriptor sides[2];
         Way ways[2]; ///< from sides[i] to the other one
     };
@@ -105,21 +110,27 @@ private:
             for (const auto &connection : connections)
                 for (int i = 0; i < 2; ++i) {
                     const Way &way = connection->ways[i];
-                    const bool isRead = !way.hasEnded && way.numWaiting < kMostOnTheLine && !m_isFrozen;
+                    const bool isRead = !way.hasEnded && way.numWaiting < kMostOnTheLine && !isStill(*connection);
                     polled.push_back({isRead ? connection->sides[i].get() : -1, POLLIN, 0});
                 }
             ::poll(polled.data(), polled.size(), kTickMs);
-            for (size_t c = 0; c < connections.size() && !m_isFrozen; ++c)
-                for (size_t i = 0; i < 2; ++i) {
+            for (size_t i = 0; i < 2; ++i) {
+                for (size_t c = 0; c < connections.size(); ++c)
                     if (polled[1 + 2 * c + i].revents != 0) take(*connections[c], i);
-                    deliver(*connections[c], i);
-                }
+                transmit(connections, i);
+                for (const auto &connection : connections)
+                    if (!isStill(*connection)) deliver(*connection, i);
+            }
             std::erase_if(connections, [](const auto &connection) {
                 return std::all_of(std::begin(connection->ways), std::end(connection->ways),
-                                   [](const Way &way) { return way.hasEnded && way.pieces.empty(); });
+                                   [](const Way &way) { return way.isOver(); });
             });
             if (polled[0].revents != 0) accept(connections);
         }
+    }
+    [[nodiscard]] bool isStill(const Connection &connection) const
+    {
+        return m_isFrozen || connection.number == m_held;
     }
     void accept(std::vector<std::unique_ptr<Connection>> &connections)
     {
@@ -131,7 +142,7 @@ private:
         const int on = 1; // a Unix socket has no such option, and needs none
         for (const FileDescriptor &side : connection->sides)
             ::setsockopt(side.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        ++m_numConnections;
+        connection->number = ++m_numConnections;
         connections.push_back(std::move(connection));
     }
     void take(Connection &connection, size_t from)
@@ -144,10 +155,33 @@ private:
             way.hasEnded = true;
             return;
         }
-        const std::chrono::duration<double> onTheLine(static_cast<double>(count) / m_line.bytesPerSecond);
-        way.freeAt = std::max(Clock::now(), way.freeAt) + std::chrono::duration_cast<Clock::duration>(onTheLine);
-        way.pieces.push_back({way.freeAt + m_line.delay, std::string(bytes, static_cast<size_t>(count))});
+        way.queued.append(bytes, static_cast<size_t>(count));
         way.numWaiting += static_cast<size_t>(count);
+    }
+    /// Puts on the line, from one side, what it carries until now.
+    void transmit(const std::vector<std::unique_ptr<Connection>> &connections, size_t from)
+    {
+        const size_t packet = std::max<size_t>(1500, static_cast<size_t>(m_line.bytesPerSecond * 1e-4));
+        const Clock::time_point now = Clock::now();
+        Clock::time_point &freeAt = m_freeAt[from];
+        // Where somebody waited, the line was busy since the last look.
+        if (!m_isBusy[from]) freeAt = std::max(now, freeAt);
+        size_t numSilent = 0;
+        while (freeAt <= now && numSilent < connections.size()) {
+            Connection &connection = *connections[++m_turn[from] % connections.size()];
+            Way &way = connection.ways[from];
+            if (way.queued.empty() || isStill(connection)) {
+                ++numSilent;
+                continue;
+            }
+            numSilent = 0;
+            const size_t count = std::min(packet, way.queued.size());
+            freeAt += std::chrono::duration_cast<Clock::duration>(
+                std::chrono::duration<double>(static_cast<double>(count) / m_line.bytesPerSecond));
+            way.pieces.push_back({freeAt + m_line.delay, way.queued.substr(0, count)});
+            way.queued.erase(0, count);
+        }
+        m_isBusy[from] = numSilent < connections.size();
     }
     void deliver(Connection &connection, size_t from)
     {
@@ -159,6 +193,8 @@ private:
             if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
             if (sent < 0) { // nobody is there any more
                 way.pieces.clear();
+                way.queued.clear();
+                way.numWaiting = 0;
                 way.hasEnded = true;
                 return;
             }
@@ -167,7 +203,7 @@ private:
             bytes.erase(0, static_cast<size_t>(sent));
             if (bytes.empty()) way.pieces.pop_front();
         }
-        if (way.hasEnded && way.pieces.empty()) ::shutdown(to, SHUT_WR);
+        if (way.isOver()) ::shutdown(to, SHUT_WR);
     }
 
     const Line m_line;
@@ -178,6 +214,10 @@ private:
     std::atomic<bool> m_stop{false};
     std::atomic<bool> m_isCut{false};
     std::atomic<bool> m_isFrozen{false};
+    std::atomic<int> m_held{0};
+    Clock::time_point m_freeAt[2]; ///< when what was put on the line has left its sender
+    bool m_isBusy[2] = {false, false};
+    size_t m_turn[2] = {0, 0};
     std::atomic<int> m_numConnections{0};
     std::atomic<uint64_t> m_numBytes{0};
     std::thread m_thread;
