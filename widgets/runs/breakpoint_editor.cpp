@@ -11,6 +11,7 @@
 #include "widgets/runs/run_feed.h"
 #include "widgets/theme/theme.h"
 
+#include <QAbstractItemView>
 #include <QCompleter>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -21,6 +22,8 @@
 #include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -67,6 +70,7 @@ BreakpointEditor::BreakpointEditor(EngineSession &session, RunFeed &feed, QWidge
     auto *completer = new QCompleter(m_names, this);
     completer->setCaseSensitivity(Qt::CaseInsensitive);
     completer->setFilterMode(Qt::MatchContains);
+    completer->popup()->setProperty("completions", true); // as the theme frames them
     m_line->setCompleter(completer);
     m_add->setObjectName(u"breakpointAdd"_s);
     auto *label = new ToneLabel(tr("Pause when"), Tone::Text, TypeSize::Base, this);
@@ -91,6 +95,13 @@ BreakpointEditor::BreakpointEditor(EngineSession &session, RunFeed &feed, QWidge
     connect(m_line, &QLineEdit::textChanged, this, &BreakpointEditor::updateState);
     connect(m_line, &QLineEdit::returnPressed, this, &BreakpointEditor::add);
     connect(m_add, &QPushButton::clicked, this, &BreakpointEditor::add);
+    m_banner->setObjectName(u"breakpointBanner"_s);
+    connect(m_banner, &Banner::retryRequested, this, [this] {
+        m_banner->clear();
+        for (const QString &condition : std::exchange(m_removed, {}))
+            if (!shown().contains(condition)) watch(condition);
+    });
+    connect(m_banner, &Banner::dismissed, this, [this] { m_removed.clear(); });
     connect(&feed, &RunFeed::runChanged, this, &BreakpointEditor::changeRun);
     connect(&feed, &RunFeed::statusChanged, this, &BreakpointEditor::takeStatus);
     connect(&session, &EngineSession::updated, this, &BreakpointEditor::takeUpdate);
@@ -105,6 +116,11 @@ void BreakpointEditor::begin(const QString &text)
     m_line->setFocus();
 }
 
+void BreakpointEditor::restoreDraft(const QString &text)
+{
+    if (m_line->text().isEmpty()) m_line->setText(text);
+}
+
 QString BreakpointEditor::problem() const { return m_problem->text(); }
 
 QStringList BreakpointEditor::shown() const { return m_watched + m_waiting; }
@@ -113,6 +129,7 @@ void BreakpointEditor::changeRun()
 {
     m_watched.clear();
     m_waiting.clear();
+    m_removed.clear();
     m_names->setStringList(commonSeries());
     m_banner->clear();
     showProblem({});
@@ -209,9 +226,24 @@ void BreakpointEditor::add()
         return;
     }
     m_line->clear();
+    watch(condition);
+}
+
+void BreakpointEditor::watch(const QString &condition)
+{
     m_waiting << condition;
     fillList();
     send(u"break"_s, condition);
+}
+
+/// Several in a row come back together.
+void BreakpointEditor::takeRemoved(const QString &condition)
+{
+    m_removed << condition;
+    m_banner->showMessage(BannerKind::Info,
+                          m_removed.size() == 1 ? tr("%1 pauses the run no more.").arg(condition)
+                                                : tr("%1 breakpoints were removed.").arg(m_removed.size()),
+                          {}, tr("Undo"));
 }
 
 void BreakpointEditor::remove(const QString &condition) { send(u"unbreak"_s, condition); }
@@ -219,16 +251,18 @@ void BreakpointEditor::remove(const QString &condition) { send(u"unbreak"_s, con
 void BreakpointEditor::send(const QString &verb, const QString &condition)
 {
     showProblem({});
-    m_banner->clear();
+    if (m_removed.isEmpty()) m_banner->clear();
     const QString run = m_feed.run();
     m_session.control(run, verb, 1, {"", toStd(condition)}, this,
                       [this, run, verb, condition](Result<RunStatus> reply) {
                           if (run != m_feed.run()) return;
                           if (reply) {
                               m_feed.takeStatus(*reply);
+                              if (verb == u"unbreak") takeRemoved(condition);
                               return;
                           }
                           if (verb == u"unbreak") {
+                              m_removed.clear();
                               m_banner->showError(reply.error());
                               return;
                           }

@@ -26,8 +26,10 @@ public:
     BreakpointEditor(EngineSession &session, RunFeed &feed, QWidget *parent = nullptr);
     /// Puts a condition, or its beginning, into the line and goes there.
     void begin(const QString &text);
+    /// What was being written when the window ended: it stands there again, unless something does.
+    void restoreDraft(const QString &text);
     void add(); ///< as the button: what the line has
-    void remove(const QString &condition);
+    void remove(const QString &condition); ///< what is gone comes back with the banner's Undo
     [[nodiscard]] QLineEdit *line() const { return m_line; }
     /// Conditions that are shown, those that the engine has not answered for last.
     [[nodiscard]] QStringList shown() const;
@@ -37,6 +39,8 @@ private:
     void changeRun();
     void takeStatus();
     void takeUpdate(const RunUpdate &update);
+    void watch(const QString &condition);
+    void takeRemoved(const QString &condition);
     void fillList();
     void addRow(const QString &condition, bool isWaiting);
     void showProblem(const QString &text);
@@ -53,6 +57,7 @@ private:
     QVBoxLayout *m_rowLayout;
     QStringListModel *m_names;
     QStringList m_watched, m_waiting; ///< as the engine says, and asked for since
+    QStringList m_removed; ///< what Undo brings back
 };
 
 } // namespace orrery::ui

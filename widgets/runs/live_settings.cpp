@@ -25,6 +25,8 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
+constexpr qsizetype kMaxShown = 60; ///< letters of a value in a hover
+
 QString settingValue(const QJsonValue &value)
 {
     if (value.isString()) return value.toString();
@@ -69,11 +71,12 @@ LiveSettings::LiveSettings(EngineSession &session, RunFeed &feed, QWidget *paren
         m_banner->clear();
         for (Row &row : m_rows) {
             row.isPending = false;
+            row.before.reset();
             row.editor->setGivenText(std::nullopt);
             row.editor->setInvalid(false);
             row.status->setText(QString());
-            row.applyButton->hide();
-            row.copyButton->hide();
+            for (QWidget *button : std::initializer_list<QWidget *>{row.applyButton, row.copyButton, row.undoButton})
+                button->hide();
         }
         readSpec();
     });
@@ -89,14 +92,14 @@ void LiveSettings::addRow(const Field &field, QGridLayout *grid)
     const QString key = fromStd(field.key);
     Row row{&field, new FieldEditor(field, this), new QPushButton(tr("Apply"), this),
             makeIconButton(u"terminal"_s, tr("Copy as command"), this),
-            new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)};
+            new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this), makeIconButton(u"undo"_s, tr("Undo"), this)};
     auto *label = new ToneLabel(fieldLabel(field), Tone::Text, TypeSize::Base, this);
     label->setToolTip(fieldToolTip(field));
     label->setBuddy(row.editor->control());
     row.applyButton->setObjectName(u"apply_"_s + key);
     row.applyButton->setAccessibleName(tr("Apply %1").arg(fieldLabel(field).toLower()));
-    row.applyButton->hide();
-    row.copyButton->hide();
+    row.undoButton->setObjectName(u"undo_"_s + key);
+    for (QWidget *button : std::initializer_list<QWidget *>{row.applyButton, row.copyButton, row.undoButton}) button->hide();
     row.status->setObjectName(u"liveStatus_"_s + key);
     row.status->setWordWrap(true);
     row.status->hide();
@@ -105,10 +108,12 @@ void LiveSettings::addRow(const Field &field, QGridLayout *grid)
     grid->addWidget(row.editor, line, 1);
     grid->addWidget(row.applyButton, line, 2);
     grid->addWidget(row.copyButton, line, 3);
+    grid->addWidget(row.undoButton, line, 3); // never both
     grid->addWidget(row.status, line + 1, 1, 1, 3);
     m_rows.push_back(row);
     connect(row.editor, &FieldEditor::edited, this, [this, key] { edited(key); });
     connect(row.applyButton, &QPushButton::clicked, this, [this, key] { apply(key); });
+    connect(row.undoButton, &QToolButton::clicked, this, [this, key] { undo(key); });
     connect(static_cast<QToolButton *>(row.copyButton), &QToolButton::clicked, this, [this, key] {
         copyToClipboard(settingCommand(m_feed.run(), key, editor(key)->effectiveText()));
     });
@@ -146,6 +151,7 @@ void LiveSettings::edited(const QString &key)
     const bool isChanged = row->editor->givenText().has_value();
     row->applyButton->setVisible(isChanged);
     row->copyButton->setVisible(isChanged);
+    row->undoButton->setVisible(!isChanged && row->before.has_value());
     const auto parsed = parseFieldValue(*row->field, toStd(row->editor->effectiveText()));
     const bool isWrong = isChanged && !parsed;
     row->editor->setInvalid(isWrong);
@@ -163,8 +169,8 @@ void LiveSettings::apply(const QString &key)
     if (!parseFieldValue(*row->field, toStd(value))) return;
     row->isPending = true;
     row->asked = value;
-    row->applyButton->hide();
-    row->copyButton->hide();
+    row->before = row->editor->defaultText();
+    for (QWidget *button : std::initializer_list<QWidget *>{row->applyButton, row->copyButton, row->undoButton}) button->hide();
     row->status->setTone(Tone::Secondary);
     row->status->setText(tr("%1 waits for the next step …").arg(value));
     row->status->show();
@@ -179,12 +185,51 @@ void LiveSettings::apply(const QString &key)
                           }
                           Row *failedRow = this->row(key);
                           failedRow->isPending = false;
+                          failedRow->before.reset();
                           failedRow->editor->setInvalid(true);
                           failedRow->status->setTone(Tone::Error);
                           failedRow->status->setText(errorText(reply.error()));
                           failedRow->applyButton->show();
                           updateState();
                       });
+}
+
+void LiveSettings::offerUndo(Row &row)
+{
+    if (row.before == row.editor->defaultText()) row.before.reset();
+    QString before = row.before.value_or(QString());
+    if (before.size() > kMaxShown) before = before.left(kMaxShown - 1) + u'…';
+    const QString what = tr("Undo: set %1 back to %2").arg(fieldLabel(*row.field).toLower(), before);
+    row.undoButton->setToolTip(what);
+    row.undoButton->setAccessibleName(what);
+    row.undoButton->setVisible(row.before.has_value() && !row.editor->givenText());
+}
+
+void LiveSettings::undo(const QString &key)
+{
+    Row *row = this->row(key);
+    if (!row || !row->before || row->isPending || !row->undoButton->isEnabled()) return;
+    row->editor->setGivenText(row->before);
+    edited(key);
+    apply(key);
+}
+
+QVariantMap LiveSettings::draft() const
+{
+    QVariantMap draft;
+    for (const Row &row : m_rows)
+        if (const auto given = row.editor->givenText(); given && !row.isPending) draft.insert(fromStd(row.field->key), *given);
+    return draft;
+}
+
+void LiveSettings::restoreDraft(const QVariantMap &draft)
+{
+    for (Row &row : m_rows) {
+        const QString key = fromStd(row.field->key);
+        if (!draft.contains(key) || row.editor->givenText()) continue;
+        row.editor->setGivenText(draft.value(key).toString());
+        edited(key);
+    }
 }
 
 void LiveSettings::readSpec()
@@ -224,8 +269,13 @@ void LiveSettings::takeEvents(const std::vector<RunEvent> &events)
         if (!changed) continue;
         const QString value = settingValue(payload.value("value"_L1));
         changed->editor->setDefaultText(value);
-        if (changed->isPending) changed->editor->setGivenText(std::nullopt);
+        // What somebody else has set since is not this window's to take back.
+        if (changed->isPending)
+            changed->editor->setGivenText(std::nullopt);
+        else if (value != changed->asked)
+            changed->before.reset();
         changed->isPending = false;
+        offerUndo(*changed);
         changed->status->setTone(Tone::Good);
         changed->status->setText(tr("applied at step %1").arg(integerText(event.step)));
         changed->status->show();
@@ -243,6 +293,7 @@ void LiveSettings::updateState()
     for (Row &row : m_rows) {
         row.editor->setEnabled(canChange);
         row.applyButton->setEnabled(canChange && !row.editor->isInvalid() && !row.isPending);
+        row.undoButton->setEnabled(canChange);
     }
 }
 

@@ -11,6 +11,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QToolButton>
 
 using namespace Qt::StringLiterals;
 using namespace orrery;
@@ -24,6 +25,7 @@ private Q_SLOTS:
     void disablesAllWithoutConnection();
     void pauseTurnsIntoContinue();
     void showsAtOnceThatItWasTaken();
+    void whatIsOlderThanAnAnswerIsNoNews();
     void stepAsksForTheChosenCount();
     void stepIsOverWhenTheStepHasMoved();
     void resumeStartsTheRun();
@@ -35,6 +37,8 @@ private Q_SLOTS:
     void anOlderAttemptInTheListIsNoNews();
     void everyLiveFieldHasAnEditor();
     void settingWaitsThenSaysAtWhichStep();
+    void anAppliedSettingIsTakenBack();
+    void whatIsNotAppliedYetIsKept();
     void refusedSettingStandsUnderItsField();
     void badSettingIsNotSent();
     void settingsNeedARunningRun();
@@ -116,6 +120,31 @@ void TestRunControls::showsAtOnceThatItWasTaken()
     session.sendUpdate(fakeRun("a", RunState::Paused));
     QCOMPARE(controls.pauseAction()->text(), u"Continue"_s);
     QVERIFY(controls.pauseAction()->isEnabled());
+}
+
+/// An answer has a connection of its own and may come before what was told ahead of it.
+void TestRunControls::whatIsOlderThanAnAnswerIsNoNews()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    RunControls controls(session);
+    controls.setRun(u"a"_s);
+    const auto tell = [&session](RunState state, int64_t step, int32_t attempt = 1) {
+        RunStatus status = fakeRun("a", state);
+        status.step = step;
+        status.attempt = attempt;
+        session.sendUpdate(status);
+    };
+    tell(RunState::Paused, 120);
+    QCOMPARE(controls.pauseAction()->text(), u"Continue"_s);
+    tell(RunState::Running, 110);
+    QCOMPARE(controls.pauseAction()->text(), u"Continue"_s);
+    tell(RunState::Running, 121);
+    QCOMPARE(controls.pauseAction()->text(), u"Pause"_s);
+    tell(RunState::Crashed, 100); // its last stored step
+    QVERIFY(controls.resumeAction()->isEnabled());
+    tell(RunState::Running, 100, 2);
+    QCOMPARE(controls.pauseAction()->text(), u"Pause"_s);
 }
 
 void TestRunControls::stepAsksForTheChosenCount()
@@ -308,6 +337,69 @@ void TestRunControls::settingWaitsThenSaysAtWhichStep()
     QTRY_COMPARE(settings.statusText(u"optimizer.clip"_s), u"applied at step 8,211"_s);
     QCOMPARE(editor->effectiveText(), u"0.5"_s);
     QVERIFY(!editor->givenText());
+}
+
+void TestRunControls::anAppliedSettingIsTakenBack()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a")};
+    session.specs[u"a"_s] = QString::fromStdString(specToJson(RunSpec{}));
+    RunFeed feed(session);
+    LiveSettings settings(session, feed);
+    settings.show();
+    feed.setRun(u"a"_s);
+    FieldEditor *editor = settings.editor(u"optimizer.clip"_s);
+    QTRY_COMPARE(editor->defaultText(), u"1"_s);
+    auto *undo = child<QToolButton>(&settings, "undo_optimizer.clip");
+    int64_t id = 0;
+    const auto told = [&](const char *value) {
+        RunEvent applied = numbered(++id, "gradient clip");
+        applied.kind = EventKind::Setting;
+        applied.payload = R"({"key":"optimizer.clip","value":")" + std::string(value) + R"("})";
+        session.sendUpdate(fakeRun("a"), {applied});
+        return QTest::qWaitFor([&] { return editor->defaultText() == QLatin1String(value); });
+    };
+    QVERIFY(!undo->isVisible());
+    editor->setGivenText(u"0.5"_s);
+    QTest::keyClick(editor->control(), Qt::Key_End);
+    Q_EMIT editor->edited();
+    settings.apply(u"optimizer.clip"_s);
+    QVERIFY(!undo->isVisible()); // it waits
+    QVERIFY(told("0.5"));
+    QVERIFY(undo->isVisible());
+    QVERIFY2(undo->accessibleName().endsWith(u"back to 1"_s), qPrintable(undo->accessibleName()));
+    undo->click();
+    QCOMPARE(session.controls.back().setting.value, std::string("1"));
+    QVERIFY(told("1"));
+    QVERIFY2(undo->accessibleName().endsWith(u"back to 0.5"_s), qPrintable(undo->accessibleName())); // and forth
+    // Somebody else has set it since: that is not ours to take back.
+    QVERIFY(told("3"));
+    QVERIFY(!undo->isVisible());
+    QCOMPARE(session.controls.size(), size_t{2});
+}
+
+void TestRunControls::whatIsNotAppliedYetIsKept()
+{
+    FakeSession session;
+    session.runList = {fakeRun("a"), fakeRun("b")};
+    RunFeed feed(session);
+    feed.setRun(u"a"_s);
+    QVariantMap draft;
+    {
+        LiveSettings settings(session, feed);
+        QVERIFY(settings.draft().isEmpty());
+        auto *line = qobject_cast<QLineEdit *>(settings.editor(u"optimizer.clip"_s)->control());
+        QTest::keyClicks(line, u"0.5"_s);
+        draft = settings.draft();
+    }
+    LiveSettings settings(session, feed);
+    settings.show();
+    settings.restoreDraft(draft);
+    QCOMPARE(settings.editor(u"optimizer.clip"_s)->givenText(), std::optional<QString>(u"0.5"_s));
+    QVERIFY(child<QPushButton>(&settings, "apply_optimizer.clip")->isVisible());
+    QVERIFY(session.controls.empty()); // and not sent
+    feed.setRun(u"b"_s);
+    QVERIFY(settings.draft().isEmpty());
 }
 
 void TestRunControls::refusedSettingStandsUnderItsField()
