@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/data/example.h"
 #include "core/spec/field_table.h"
 #include "core/train/training.h"
 
@@ -145,7 +146,7 @@ fs::path ParityBench::peerScript() const
     if (!m_options.peerScript.empty()) return m_options.peerScript;
     const fs::path beside = programDir() / "train_peer.py";
     std::error_code error;
-    return fs::exists(beside, error) ? beside : fs::path(ORRERY_PEER_SCRIPT);
+    return fs::exists(beside, error) ? beside : orrerySourcesAbove(programDir()) / "bench" / "train_peer.py"; // of a checkout
 }
 
 Result<void> ParityBench::prepare()

@@ -134,7 +134,7 @@ CommandBody declareScience(CLI::App &bench)
     science->add_option("name", arguments->name, "Task; without one, all are listed");
     science->add_flag("--smoke", arguments->isSmoke, "Seconds, to see that it runs");
     science->add_flag("--quick", arguments->isQuick, "A minute, with looser bounds");
-    auto *seeds = science->add_option("--seeds", arguments->numSeeds, "Default: 3, or 1 with --quick and --smoke");
+    auto *seeds = science->add_option("--seeds", arguments->numSeeds, "Default: the task's own (3; continual 5), or 1 with --quick and --smoke");
     science->add_option("--threads", arguments->threads, "0: all processors")->check(CLI::Range(0, 1024));
     science->add_option("--work", arguments->workDirectory, "Folder for data and finished results");
     science->add_option("--device", arguments->device, "cpu or cuda");

@@ -127,7 +127,7 @@ std::string tableText(const std::vector<std::vector<std::string>> &rows)
 std::string scienceJson(const ScienceTask &task, const ScienceOptions &options, const ScienceRun &run)
 {
     Json seeds = Json::array();
-    for (int64_t seed = 1; seed <= options.seeds(); ++seed) seeds.push_back(seed);
+    for (int64_t seed = 1; seed <= options.seedsOf(task); ++seed) seeds.push_back(seed);
     const Json json = {{"bench", "science"},
                        {"task", task.name()},
                        {"mode", scienceModeName(options.mode)},
@@ -171,8 +171,8 @@ std::string scienceTable(const ScienceTask &task, const ScienceOptions &options,
                                shown(meanInterval(cpuSeconds).mean)});
         rows.push_back(std::move(row));
     }
-    std::string text = task.name() + ": " + task.summary() + "\n" + std::to_string(options.seeds()) +
-                       (options.seeds() == 1 ? " seed, " : " seeds, mean (95 % interval); ") +
+    std::string text = task.name() + ": " + task.summary() + "\n" + std::to_string(options.seedsOf(task)) +
+                       (options.seedsOf(task) == 1 ? " seed, " : " seeds, mean (95 % interval); ") +
                        scienceModeName(options.mode) + "; " + cpuInfo().model +
                        (options.device == "cpu" ? ", " : " and its GPU, ") + std::to_string(options.threads) +
                        (options.threads == 1 ? " thread; " : " threads; ") + today() + "\n\n" +

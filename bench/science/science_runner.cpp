@@ -213,19 +213,19 @@ Result<std::string> Runner::prepareData()
 
 Result<ScienceRun> Runner::run()
 {
-    ORRERY_TRY(checkNumSeeds(m_options.seeds()));
+    ORRERY_TRY(checkNumSeeds(m_options.seedsOf(m_task)));
     std::error_code error;
     fs::create_directories(m_options.workFolder / m_task.name(), error);
     if (error) return ioError("create folder", m_options.workFolder / m_task.name(), error.value());
     ORRERY_ASSIGN(ResultsFile file, ResultsFile::open(m_options.workFolder));
     const std::vector<ScienceArm> arms = m_task.arms(m_options.mode);
-    const size_t numAll = arms.size() * static_cast<size_t>(m_options.seeds());
+    const size_t numAll = arms.size() * static_cast<size_t>(m_options.seedsOf(m_task));
     auto data = prepareData();
     if (!data && data.error().code == ErrorCode::Cancelled) return cancelled(m_task, 0, numAll);
     if (!data) return data.error();
     m_run.data = *data;
     tell("Data: " + m_run.data, true);
-    for (int64_t seed = 1; seed <= m_options.seeds(); ++seed)
+    for (int64_t seed = 1; seed <= m_options.seedsOf(m_task); ++seed)
         for (const ScienceArm &arm : arms) ORRERY_TRY(runOne(file, arm, static_cast<uint64_t>(seed), numAll));
     if (!m_options.share.isWhole()) {
         m_run.hasPassed = true; // nobody can say yet
@@ -233,7 +233,7 @@ Result<ScienceRun> Runner::run()
     }
     if (m_options.mode != ScienceMode::Smoke) m_run.checks = m_task.verdict(m_run.results, m_options.mode);
     if (m_options.mode == ScienceMode::Full)
-        m_run.checks.push_back(makeCheck("seeds", static_cast<double>(m_options.seeds()), ">=", kLeastSeeds));
+        m_run.checks.push_back(makeCheck("seeds", static_cast<double>(m_options.seedsOf(m_task)), ">=", kLeastSeeds));
     m_run.hasPassed =
         std::all_of(m_run.checks.begin(), m_run.checks.end(), [](const Check &check) { return check.isMet; });
     return std::move(m_run);

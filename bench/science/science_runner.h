@@ -19,7 +19,7 @@ struct ScienceShare {
 
 struct ScienceOptions {
     ScienceMode mode = ScienceMode::Full;
-    int64_t numSeeds = 0; ///< 0: 3 in full, 1 otherwise; seeds are 1 … n
+    int64_t numSeeds = 0; ///< 0: the task's own in full, 1 otherwise; seeds are 1 … n
     int64_t threads = 1;
     std::string device = "cpu";       ///< "cpu" or "cuda"
     ScienceShare share;               ///< of the results; a share of them has no verdict
@@ -29,9 +29,9 @@ struct ScienceOptions {
     /// What is going on, for people. @param isLasting a line to keep, else one that the next one replaces
     std::function<void(const std::string &line, bool isLasting)> progress;
     const std::atomic<bool> *cancel = nullptr;
-    [[nodiscard]] int64_t seeds() const
+    [[nodiscard]] int64_t seedsOf(const ScienceTask &task) const
     {
-        return numSeeds > 0 ? numSeeds : mode == ScienceMode::Full ? 3 : 1;
+        return numSeeds > 0 ? numSeeds : mode == ScienceMode::Full ? task.numSeeds() : 1;
     }
 };
 

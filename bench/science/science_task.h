@@ -50,6 +50,8 @@ public:
     [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual std::string summary() const = 0; ///< one line
     [[nodiscard]] virtual std::vector<ScienceArm> arms(ScienceMode mode) const = 0;
+    /// Of a run in full that asks for no number: what its verdict needs so as not to hang on the spread of three.
+    [[nodiscard]] virtual int64_t numSeeds() const { return 3; }
     /// Makes or finds the data that all arms use. @return what they are, in words that change with them:
     /// results of other data are not used again @error NotFound where this machine has none; Cancelled
     virtual Result<std::string> prepare(const ScienceSetting &setting) = 0;

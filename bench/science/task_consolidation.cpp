@@ -4,6 +4,7 @@
 // the settings that `memory consolidate` has by itself. All arms of a seed begin with the same trained model.
 // Axes: B sequences, T tokens.
 #include "bench/science/facts_base.h"
+#include "bench/science/facts_recall.h"
 #include "bench/science/tasks.h"
 #include "core/nn/torch_guard.h"
 
@@ -52,15 +53,13 @@ Budget budgetOf(ScienceMode mode)
             .window = 16};
 }
 
-using Parts = std::map<std::string, std::shared_ptr<nn::PartState>>;
-
 at::Tensor idsOf(nn::Transformer &model, const std::vector<int32_t> &ids)
 {
     return at::tensor(ids, at::kLong).to(model.parameters().front().master.device()).unsqueeze(0);
 }
 
 /// Reads a text as generation does, beyond the context too. @return what remembers it, when it has ended
-Parts readText(nn::Transformer &model, const std::vector<int32_t> &text)
+RememberedParts readText(nn::Transformer &model, const std::vector<int32_t> &text)
 {
     const at::NoGradGuard noGrad;
     const int64_t context = model.spec().context;
@@ -78,34 +77,13 @@ Parts readText(nn::Transformer &model, const std::vector<int32_t> &text)
         (void)model.logits(ids_1T.narrow(1, read, count), pass);
         read += count;
     }
-    Parts ended;
+    RememberedParts ended;
     for (const auto &[name, part] : cache.parts) {
         if (!part || !part->memory()) continue;
         ended[name] = part->clone();
         ended[name]->endText(cache);
     }
     return ended;
-}
-
-/// As measureFacts() has it, one sentence after the other, each beginning with what is remembered.
-double recallFrom(nn::Transformer &model, const std::vector<FactSentence> &sentences, const Parts &remembered)
-{
-    const at::NoGradGuard noGrad;
-    int64_t right = 0;
-    for (const FactSentence &sentence : sentences) {
-        std::vector<int32_t> row = {sentence.ids.back()}; // behind another one's end
-        row.insert(row.end(), sentence.ids.begin(), sentence.ids.end());
-        nn::KvCache cache = model.makeCache(1, std::ssize(row));
-        for (auto &[name, part] : cache.parts)
-            if (const auto found = remembered.find(name); found != remembered.end()) part = found->second->clone();
-        nn::ForwardContext pass;
-        pass.cache = &cache;
-        const at::Tensor best_T = model.logits(idsOf(model, row), pass)[0].argmax(-1).cpu().contiguous();
-        const int64_t *best = best_T.data_ptr<int64_t>();
-        const size_t before = sentence.answerAt;
-        right += best[before] == sentence.ids[before] && best[before + 1] == sentence.ids[before + 1];
-    }
-    return static_cast<double>(right) / static_cast<double>(std::max<size_t>(1, sentences.size()));
 }
 
 class ConsolidationTask final : public ScienceTask {
@@ -142,7 +120,7 @@ public:
         const auto measured = nn::guardTorch("consolidate facts", [&]() -> Result<void> {
             const auto read = world.sentences(Facts::New, Wordings::Learned);
             const auto others = world.sentences(Facts::New, Wordings::HeldOut);
-            const Parts remembered = readText(*model, world.shuffledText(read, 1, 1));
+            const RememberedParts remembered = readText(*model, world.shuffledText(read, 1, 1));
             if (remembered.empty())
                 return Error{ErrorCode::Internal, "Cannot measure: the model remembers nothing.", ""};
             if (name == kConsolidated) {
@@ -156,7 +134,7 @@ public:
                 result.metrics["read_loss_left"] = done.lossAfter / done.lossBefore;
             }
             const FactsFigures figures = measureFacts(*model, world, m_base.data().prose);
-            const Parts kept = name == kStore ? remembered : Parts();
+            const RememberedParts kept = name == kStore ? remembered : RememberedParts();
             result.metrics["recall_read"] = recallFrom(*model, read, kept);
             result.metrics["recall_other_wordings"] = recallFrom(*model, others, kept);
             result.metrics["recall_old"] = figures.recallOld;

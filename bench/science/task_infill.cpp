@@ -2,6 +2,7 @@
 // A hole in held-out code: is it told better from both sides than from the left alone, and what does a model
 // that can do so pay in next-token loss? Axes: B rows, T tokens.
 #include "bench/science/arm_training.h"
+#include "bench/science/infill_holes.h"
 #include "bench/science/tasks.h"
 #include "core/base/counter_rng.h"
 #include "core/data/example.h"
@@ -18,7 +19,6 @@
 namespace orrery::bench {
 namespace {
 
-constexpr int64_t kVocabSpecials = 256;  ///< ids below are bytes
 constexpr double kMaxCausalRatio = 1.02; ///< of the issue: within 2 %
 constexpr double kMaxCausalRatioQuick = 1.05;
 constexpr double kMaxGapQuick =
@@ -43,13 +43,6 @@ Budget budgetOf(ScienceMode mode)
     return {4, 128, 4, 256, 16, 3000, 1024};
 }
 
-/// A hole of the validation stream: tokens [begin, begin + length), and where the window around it begins.
-struct Hole {
-    uint64_t begin = 0;
-    int64_t length = 0;
-    uint64_t window = 0;
-};
-
 /// The same for all arms and seeds.
 std::vector<Hole> drawHoles(const TokenShards &shards, const ObjectiveSpec &objective, const Budget &budget)
 {
@@ -70,88 +63,18 @@ std::vector<Hole> drawHoles(const TokenShards &shards, const ObjectiveSpec &obje
     return holes;
 }
 
-enum class View : uint8_t {
-    BothSides,  ///< the text before and behind it, as the hybrid objective shows it
-    LeftSame,   ///< the text before it in the same window
-    LeftFilled, ///< as much text before it as the context holds
-};
-
-/// Rows of T tokens in which only the hole's bytes count.
-class HoleRows {
-public:
-    HoleRows(const TokenShards &shards, int64_t context) : m_shards(shards), m_context(context) {}
-
-    ModelBatch batch(std::span<const Hole> holes, View view) const
-    {
-        ModelBatch out;
-        out.numSequences = std::ssize(holes);
-        out.context = m_context;
-        for (const Hole &hole : holes) {
-            int64_t firstOfHole = 0;
-            std::vector<int32_t> tokens =
-                view == View::BothSides ? bothSides(hole, firstOfHole) : leftSide(hole, view, firstOfHole);
-            tokens.resize(static_cast<size_t>(m_context + 1), 0); // behind the hole, which sees none of it
-            out.ids_BT.insert(out.ids_BT.end(), tokens.begin(), tokens.end() - 1);
-            out.targets_BT.insert(out.targets_BT.end(), tokens.begin() + 1, tokens.end());
-            std::vector<uint8_t> mask(static_cast<size_t>(m_context), 0);
-            for (int64_t i = 0; i < hole.length; ++i) {
-                const auto place = static_cast<size_t>(firstOfHole + i);
-                mask[place - 1] = tokens[place] < kVocabSpecials; // ends of files are no text
-            }
-            out.mask_BT.insert(out.mask_BT.end(), mask.begin(), mask.end());
-        }
-        return out;
-    }
-
-private:
-    [[nodiscard]] std::vector<int32_t> read(uint64_t begin, uint64_t end) const
-    {
-        std::vector<int32_t> tokens(end - begin);
-        m_shards.read(Split::Validation, begin, end - begin, tokens.data());
-        return tokens;
-    }
-
-    std::vector<int32_t> bothSides(const Hole &hole, int64_t &firstOfHole) const
-    {
-        const auto length = static_cast<uint64_t>(hole.length);
-        const uint64_t end = hole.window + static_cast<uint64_t>(infillTextTokens(m_context));
-        std::vector<int32_t> row = {static_cast<int32_t>(SpecialToken::InfillPrefix),
-                                    static_cast<int32_t>(SpecialToken::InfillSuffix)};
-        const auto add = [&row](const std::vector<int32_t> &more) {
-            row.insert(row.end(), more.begin(), more.end());
-        };
-        add(read(hole.begin + length, end));
-        row.push_back(static_cast<int32_t>(SpecialToken::InfillMiddle));
-        add(read(hole.window, hole.begin));
-        firstOfHole = std::ssize(row);
-        add(read(hole.begin, hole.begin + length));
-        return row;
-    }
-
-    std::vector<int32_t> leftSide(const Hole &hole, View view, int64_t &firstOfHole) const
-    {
-        const uint64_t end = hole.begin + static_cast<uint64_t>(hole.length);
-        if (view == View::LeftFilled) {
-            firstOfHole = m_context + 1 - hole.length;
-            return read(end - static_cast<uint64_t>(m_context) - 1, end);
-        }
-        std::vector<int32_t> row = {static_cast<int32_t>(SpecialToken::EndOfText)};
-        const std::vector<int32_t> text = read(hole.window, end);
-        row.insert(row.end(), text.begin(), text.end());
-        firstOfHole = std::ssize(row) - hole.length;
-        return row;
-    }
-
-    const TokenShards &m_shards;
-    int64_t m_context;
-};
-
 /// Bits per byte over all holes.
-double holeBits(nn::Transformer &model, const TokenShards &shards, std::span<const Hole> holes, View view,
+double holeBits(nn::Transformer &model, const TokenShards &shards, std::span<const Hole> holes, HoleView view,
                 int64_t batchSize)
 {
     const at::NoGradGuard noGrad;
-    const HoleRows rows(shards, model.spec().context);
+    const HoleRows rows(
+        [&shards](uint64_t begin, uint64_t end) {
+            std::vector<int32_t> tokens(end - begin);
+            shards.read(Split::Validation, begin, end - begin, tokens.data());
+            return tokens;
+        },
+        model.spec().context);
     BatchTensors tensors(model.parameters().front().master.device());
     double nats = 0;
     int64_t numBytes = 0;
@@ -212,12 +135,12 @@ public:
                           .batchSize = budget.batchSize})
                 .value_or(std::nan(""));
         result.metrics["causal_bits"] = loss / std::log(2.0);
-        const auto measure = [&](const char *metric, View view) {
+        const auto measure = [&](const char *metric, HoleView view) {
             result.metrics[metric] = holeBits(*trained.model, shards, holes, view, budget.batchSize);
         };
-        measure("hole_left_bits", View::LeftSame);
-        measure("hole_left_filled_bits", View::LeftFilled);
-        if (arm == "hybrid") measure("hole_bits", View::BothSides);
+        measure("hole_left_bits", HoleView::LeftSame);
+        measure("hole_left_filled_bits", HoleView::LeftFilled);
+        if (arm == "hybrid") measure("hole_bits", HoleView::BothSides);
         return result;
     }
 

@@ -1,63 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What counts as recalled, and what prose costs, with a model that says what the test wants.
+#include "bench/science/facts_recall.h"
 #include "bench/science/facts_training.h"
+#include "stub_model.h"
 
 #include <QtTest>
 
-#include <torch/types.h>
-
 #include <cmath>
-#include <functional>
-#include <set>
+#include <map>
 
 using namespace orrery;
 using namespace orrery::bench;
+using orrery::test::StubModel;
 
 namespace {
-
-/// Says one word behind each beginning of a row; the loss of any text is given.
-class StubModel final : public nn::Transformer {
-public:
-    StubModel(int64_t vocabSize, std::function<int32_t(const std::vector<int32_t> &)> next)
-        : m_vocabSize(vocabSize), m_next(std::move(next))
-    {
-        m_spec.context = 16;
-        m_parameters.push_back({"weight", at::zeros({1})});
-    }
-    [[nodiscard]] const ModelSpec &spec() const override { return m_spec; }
-    [[nodiscard]] int64_t vocabSize() const override { return m_vocabSize; }
-    [[nodiscard]] std::vector<nn::Parameter> &parameters() override { return m_parameters; }
-    [[nodiscard]] uint64_t numParameters() const override { return 1; }
-    at::Tensor hidden(const at::Tensor &ids_BT, const nn::ForwardContext &) override { return ids_BT; }
-    at::Tensor logits(const at::Tensor &ids_BT, const nn::ForwardContext &) override
-    {
-        at::Tensor logits_BTV = at::zeros({ids_BT.size(0), ids_BT.size(1), m_vocabSize});
-        for (int64_t b = 0; b < ids_BT.size(0); ++b) {
-            std::vector<int32_t> row;
-            for (int64_t t = 0; t < ids_BT.size(1); ++t) {
-                row.push_back(static_cast<int32_t>(ids_BT[b][t].item<int64_t>()));
-                logits_BTV[b][t][m_next(row)] = 1;
-            }
-        }
-        return logits_BTV;
-    }
-    /// The mean of the targets, so that it tells which of them were asked for.
-    at::Tensor loss(const at::Tensor &, const at::Tensor &targets_BT, const at::Tensor &,
-                    const nn::ForwardContext &) override
-    {
-        return targets_BT.to(at::kDouble).mean();
-    }
-    [[nodiscard]] bool remembers() const override { return false; }
-    [[nodiscard]] nn::KvCache makeCache(int64_t, int64_t) const override { return {}; }
-    void beginText(nn::KvCache &) const override {}
-    void mastersChanged() override {}
-
-private:
-    ModelSpec m_spec;
-    int64_t m_vocabSize;
-    std::function<int32_t(const std::vector<int32_t> &)> m_next;
-    std::vector<nn::Parameter> m_parameters;
-};
 
 const FactsShape kShape{.numOldPeople = 0, .numPeople = 12, .numNew = 1, .numValues = 4, .vocabSize = 300};
 
@@ -106,6 +62,30 @@ private Q_SLOTS:
                  isRecalled ? static_cast<double>(numKnown) / static_cast<double>(learned.size()) : 0.0);
         QCOMPARE(figures.recallNew, 0.0);
         QCOMPARE(figures.recallOld, 0.0);
+    }
+    /// Each in a text of its own, as `consolidation` asks: the same rule for what is right.
+    void aFactAloneIsItsValueAndItsEnd()
+    {
+        const FactsWorld world = someWorld();
+        const auto asked = world.sentences(Facts::New, Wordings::HeldOut);
+        std::map<std::vector<int32_t>, int32_t> known;
+        int64_t numRecalled = 0;
+        for (size_t i = 0; i < asked.size(); ++i) {
+            const FactSentence &sentence = asked[i];
+            std::vector<int32_t> row = {sentence.ids.back()};
+            row.insert(row.end(), sentence.ids.begin(), sentence.ids.begin() + static_cast<int64_t>(sentence.answerAt));
+            if (i % 4 != 1) known[row] = sentence.ids[sentence.answerAt]; // of some the end alone
+            row.push_back(sentence.ids[sentence.answerAt]);
+            if (i % 4 != 2) known[row] = sentence.ids.back(); // of some the value alone
+            numRecalled += i % 4 == 0 || i % 4 == 3;
+        }
+        StubModel model(kShape.vocabSize, [&](const std::vector<int32_t> &row) {
+            const auto found = known.find(row);
+            return found == known.end() ? 0 : found->second;
+        });
+        QCOMPARE(recallFrom(model, asked, {}),
+                 static_cast<double>(numRecalled) / static_cast<double>(asked.size()));
+        QCOMPARE(recallFrom(model, {}, {}), 0.0);
     }
     void proseIsReadInWindows()
     {

@@ -39,6 +39,8 @@ public:
     }
 
     std::string data = "numbers 1";
+    [[nodiscard]] int64_t numSeeds() const override { return ownSeeds; }
+    int64_t ownSeeds = 3;
     int numRuns = 0, failAt = -1, cancelAt = -1;
     double limit = 1;
     std::atomic<bool> *cancel = nullptr;
@@ -66,6 +68,7 @@ class TestScienceRunner : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void everyArmRunsWithEverySeed();
+    void aTaskHasItsOwnNumberOfSeeds();
     void finishedResultsAreUsedAgain();
     void otherConditionsAreMeasuredAgain_data();
     void otherConditionsAreMeasuredAgain();
@@ -107,6 +110,25 @@ void TestScienceRunner::everyArmRunsWithEverySeed()
     QCOMPARE(interval["mean"].get<double>(), 2.0);
     QVERIFY(std::abs(interval["high"].get<double>() - 2 - 2.484138) < 1e-5);
     QVERIFY(scienceTable(fixture.task, fixture.options, *run).find("Passed.") != std::string::npos);
+}
+
+void TestScienceRunner::aTaskHasItsOwnNumberOfSeeds()
+{
+    Fixture fixture;
+    fixture.task.ownSeeds = 5;
+    const auto full = fixture.run();
+    QVERIFY(full.ok());
+    QCOMPARE(fixture.task.numRuns, 10); // of two arms
+    QCOMPARE(full->checks.back().value, 5.0);
+    const auto json = nlohmann::json::parse(scienceJson(fixture.task, fixture.options, *full));
+    QCOMPARE(json["seeds"].size(), size_t(5));
+    QVERIFY(scienceTable(fixture.task, fixture.options, *full).find("5 seeds") != std::string::npos);
+    fixture.options.mode = ScienceMode::Quick;
+    QVERIFY(fixture.run().ok());
+    QCOMPARE(fixture.task.numRuns, 12); // of one seed
+    fixture.options.numSeeds = 2;
+    QVERIFY(fixture.run().ok());
+    QCOMPARE(fixture.task.numRuns, 14); // and who says a number gets it
 }
 
 void TestScienceRunner::finishedResultsAreUsedAgain()

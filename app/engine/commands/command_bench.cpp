@@ -29,7 +29,7 @@ void addScience(CLI::App *command, Session &session)
     science->add_option("name", task, "Task; without one, all are listed");
     science->add_flag("--smoke", isSmoke, "Seconds, to see that it runs");
     science->add_flag("--quick", isQuick, "A minute, with looser bounds");
-    auto *seeds = science->add_option("--seeds", numSeeds, "Default: 3, or 1 with --quick and --smoke");
+    auto *seeds = science->add_option("--seeds", numSeeds, "Default: the task's own (3; continual 5), or 1 with --quick and --smoke");
     science->add_option("--threads", threads, "0: all processors")->check(CLI::Range(0, 1024));
     science->add_option("--work", workDirectory, "Folder for data and finished results; they are used again");
     science->add_option("--device", device, "cpu (default) or cuda");
