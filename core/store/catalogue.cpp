@@ -2,6 +2,7 @@
 #include "core/store/catalogue.h"
 
 #include "core/base/files.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_labels.h"
@@ -9,9 +10,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <set>
+#include <thread>
 
 namespace orrery {
 
@@ -21,6 +25,8 @@ namespace {
 
 constexpr const char *kEntryEnding = ".path";
 constexpr uint64_t kMaxPathBytes = 64 * 1024;
+constexpr size_t kMaxReaders = 4;     ///< of many runs at a time
+constexpr size_t kRunsOfAReader = 32; ///< for fewer, another thread is not worth its start
 
 fs::path absolutePath(const fs::path &path)
 {
@@ -65,6 +71,23 @@ struct Candidate {
     std::string id;
     std::string name;
 };
+
+/// Each run is files of its own: half of the time is their settings, the other half their stores and the disk.
+std::vector<std::optional<RunStatus>> readStatuses(const std::vector<fs::path> &paths)
+{
+    std::vector<std::optional<RunStatus>> statuses(paths.size());
+    std::atomic<size_t> next{0};
+    const auto read = [&] {
+        for (size_t i = next++; i < paths.size(); i = next++) statuses[i] = readRunStatus(paths[i]);
+    };
+    std::vector<std::thread> helpers;
+    const size_t numThreads = std::min<size_t>({kMaxReaders, static_cast<size_t>(std::max(1, cpuInfo().numLogical)),
+                                                paths.size() / kRunsOfAReader + 1});
+    for (size_t i = 1; i < numThreads; ++i) helpers.emplace_back(read);
+    read();
+    for (std::thread &helper : helpers) helper.join();
+    return statuses;
+}
 
 Result<fs::path> onlyOne(const std::vector<Candidate> &found, const std::string &wanted, const char *what)
 {
@@ -132,8 +155,8 @@ std::vector<fs::path> Catalogue::scan() const
 std::vector<RunStatus> Catalogue::list() const
 {
     std::vector<RunStatus> statuses;
-    for (const fs::path &path : scan())
-        if (auto status = readRunStatus(path)) statuses.push_back(std::move(*status));
+    for (auto &status : readStatuses(scan()))
+        if (status) statuses.push_back(std::move(*status));
     std::stable_sort(statuses.begin(), statuses.end(),
                      [](const RunStatus &a, const RunStatus &b) { return a.createdAt > b.createdAt; });
     tellApart(statuses);

@@ -2,6 +2,8 @@
 #include "core/store/catalogue.h"
 #include "tests/store/store_fixture.h"
 
+#include <QFile>
+
 #include <set>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +45,24 @@ private Q_SLOTS:
         QVERIFY(m_catalogue->list().empty());
         VERIFY_ERROR(m_catalogue->resolve("x"), ErrorCode::NotFound, "\"x\"");
         VERIFY_ERROR(m_catalogue->resolve(""), ErrorCode::NotFound, "no run");
+    }
+    /// More than one thread reads alone, one of them broken.
+    void listsManyRunsEachOnce()
+    {
+        constexpr int kRuns = 70;
+        for (int i = 0; i < kRuns; ++i) make("run-" + std::to_string(i));
+        QFile broken(QString::fromStdString((m_path / "home" / "orrery" / "runs" / "run-7" / "spec.json").string()));
+        QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("{") == 1);
+        broken.close();
+        const std::vector<RunStatus> runs = m_catalogue->list();
+        QCOMPARE(runs.size(), size_t{kRuns});
+        std::set<std::string> ids;
+        for (const RunStatus &run : runs) {
+            ids.insert(run.id);
+            QCOMPARE(fs::path(run.directory).filename().string(), run.id);
+            QCOMPARE(run.state, run.id == "run-7" ? RunState::Unreadable : RunState::Created);
+        }
+        QCOMPARE(ids.size(), size_t{kRuns});
     }
     void findsRunsInsideAndAddedOnes()
     {
