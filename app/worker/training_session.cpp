@@ -158,6 +158,7 @@ Result<void> TrainingSession::prepare()
     m_status.step = m_start.step;
     if (!m_lastEnd.empty()) tell(EventKind::Warning, "How the attempt before ended: " + m_lastEnd);
     if (m_start.step == 0 && !m_start.note.empty()) tell(EventKind::Warning, m_start.note);
+    if (m_start.step == 0 && !m_data.warning.empty()) tell(EventKind::Warning, m_data.warning);
     return {};
 }
 

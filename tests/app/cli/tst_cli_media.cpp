@@ -4,6 +4,7 @@
 #include "engine_process.h"
 
 #include <QDirIterator>
+#include <QRegularExpression>
 
 using namespace Qt::StringLiterals;
 
@@ -16,8 +17,11 @@ private Q_SLOTS:
     void trainsOnItsFiles();
     void tellsABrokenManifestByItsLine_data();
     void tellsABrokenManifestByItsLine();
+    void tellsAFileThatIsNotWhatItsNameSays();
     void answersAboutPictures();
     void looksInsidePrompts();
+    void looksInsideKeptDocuments();
+    void consolidatesWhatWasRead();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
 
@@ -75,6 +79,7 @@ void TestCliMedia::trainsOnItsFiles()
                        QStringList{u"--set"_s, u"attention.num_modalities=3"_s},
                    240'000);
     QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    QVERIFY2(!trained.all().contains(u"of another kind"_s), qPrintable(trained.all()));
 }
 
 void TestCliMedia::tellsABrokenManifestByItsLine_data()
@@ -101,6 +106,27 @@ void TestCliMedia::tellsABrokenManifestByItsLine()
     QDir(m_home.path(u"bad"_s)).removeRecursively();
     QCOMPARE(refused.exitCode, 3);
     QVERIFY2(refused.err.contains(u"line 2"_s) && refused.err.contains(part), qPrintable(refused.all()));
+}
+
+/// It is read as what it is; who trains on it learns that, and not only who has the data described.
+void TestCliMedia::tellsAFileThatIsNotWhatItsNameSays()
+{
+    QFile good(m_files + u"/train.jsonl"_s);
+    QVERIFY(good.open(QIODevice::ReadOnly));
+    QByteArray text = good.readAll();
+    static const QRegularExpression picture(u"[a-z0-9/_-]+\\.png"_s);
+    const QString name = picture.match(QString::fromUtf8(text)).captured();
+    QVERIFY2(QFile::copy(m_files + u'/' + name, m_files + u"/lying.jpg"_s), qPrintable(name));
+    QFile lying(m_files + u"/lying.jsonl"_s);
+    QVERIFY(lying.open(QIODevice::WriteOnly));
+    lying.write(text.replace(name.toUtf8(), "lying.jpg"));
+    lying.close();
+    const EngineAnswer trained = m_home.run(trainArguments(lying.fileName(), m_home.path(u"deceived"_s)) +
+                                                QStringList{u"--set"_s, u"attention.num_modalities=3"_s},
+                                            240'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    QVERIFY2(trained.all().contains(u"1 file is of another kind than the name says: lying.jpg is PNG"_s),
+             qPrintable(trained.all()));
 }
 
 EngineAnswer TestCliMedia::ask(const QString &messages)
@@ -166,6 +192,52 @@ void TestCliMedia::looksInsidePrompts()
     QVERIFY2(wrong.all().contains(u"it is a picture, expected a recording."_s), qPrintable(wrong.all()));
     const EngineAnswer both = m_home.run(look + QStringList{u"--image"_s, picture, u"--prompt-ids"_s, u"1"_s});
     QVERIFY2(both.exitCode != 0 && both.all().contains(u"--image"_s), qPrintable(both.all()));
+}
+
+/// The run's documents by their numbers, long after it has ended: the built-in world needs no file for them.
+void TestCliMedia::looksInsideKeptDocuments()
+{
+    const QStringList look{u"inspect"_s, u"attention"_s, m_run, u"--threads"_s, u"1"_s, u"--json"_s};
+    const EngineAnswer answer = m_home.run(look + QStringList{u"--probe"_s, u"0"_s});
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    const QJsonArray tokens = answer.lines().last()[u"tokens"_s].toArray();
+    QVERIFY(!answer.lines().last()[u"flows"_s].toArray().isEmpty());
+    const EngineAnswer more = m_home.run(look + QStringList{u"--probe"_s, u"0"_s, u"--answer-ids"_s, u"50,32"_s});
+    QVERIFY2(more.exitCode == 0, qPrintable(more.all()));
+    QCOMPARE(more.lines().last()[u"tokens"_s].toArray().size(), tokens.size() + 2);
+    const EngineAnswer below = m_home.run(look + QStringList{u"--probe=-1"_s});
+    QVERIFY2(below.exitCode == 3 && below.all().contains(u"expected a number from 0"_s), qPrintable(below.all()));
+    const EngineAnswer both = m_home.run(look + QStringList{u"--probe"_s, u"0"_s, u"--prompt"_s, u"a"_s});
+    QVERIFY2(both.exitCode == 2 && both.all().contains(u"--probe"_s), qPrintable(both.all()));
+}
+
+/// Beside the texts that the run was trained on: those of the world, and those of a manifest.
+void TestCliMedia::consolidatesWhatWasRead()
+{
+    const QString run = m_home.path(u"keeper"_s), memory = m_home.path(u"keeper.memory"_s);
+    QStringList arguments = trainArguments(u"gen:shapes"_s, run);
+    for (const QString &setting :
+         {u"plugins.use=[\"memory\"]"_s, u"model.window=8"_s, u"plugins.memory.episodic_size=64"_s,
+          u"plugins.memory.semantic_size=64"_s, u"plugins.memory.semantic_top_k=4"_s})
+        arguments << u"--set"_s << setting;
+    const EngineAnswer trained = m_home.run(arguments, 240'000);
+    QVERIFY2(trained.exitCode == 0, qPrintable(trained.all()));
+    const EngineAnswer read =
+        m_home.run({u"generate"_s, run, u"--prompt"_s, u"the red circle is left of it"_s, u"--memory"_s, memory,
+                    u"--max-tokens"_s, u"1"_s, u"--threads"_s, u"1"_s});
+    QVERIFY2(read.exitCode == 0, qPrintable(read.all()));
+    for (const QString &data : {QString(), m_files + u"/train.jsonl"_s}) {
+        QStringList learn{u"memory"_s, u"consolidate"_s, run, u"--memory"_s, memory, u"--passes"_s, u"2"_s,
+                          u"--threads"_s, u"1"_s, u"--json"_s, u"--out"_s,
+                          m_home.path(data.isEmpty() ? u"of-world"_s : u"of-manifest"_s)};
+        if (!data.isEmpty()) learn << u"--data"_s << data;
+        const EngineAnswer done = m_home.run(learn);
+        QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
+        QCOMPARE(done.lines().last()[u"texts"_s].toInt(), 1);
+    }
+    const EngineAnswer without = m_home.run({u"memory"_s, u"consolidate"_s, m_run, u"--memory"_s, memory, u"--out"_s,
+                                             m_home.path(u"never"_s)});
+    QVERIFY2(without.exitCode == 3 && !without.err.contains(u"gen:shapes"_s), qPrintable(without.all()));
 }
 
 void TestCliMedia::namesWhatIsWrong_data()

@@ -224,6 +224,12 @@ void TestCliMemoryFiles::consolidates()
     QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
     const QJsonObject summary = done.lines().last();
     QVERIFY(summary[u"slots_changed"_s].toInt() > 0);
+    QVERIFY2(summary[u"learned"_s].toArray().contains(fact + u"#text"_s), qPrintable(done.out));
+    // What is wiped now is in the weights still, and the model says so.
+    QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, run, u"--memory"_s, memory, u"--all"_s}).exitCode, 0);
+    QFile config(learned + u"/config.json"_s);
+    QVERIFY(config.open(QIODevice::ReadOnly));
+    QVERIFY(config.readAll().contains("fact.txt#text"));
     QVERIFY2(summary[u"loss_after"_s].toDouble() < 0.9 * summary[u"loss_before"_s].toDouble(),
              qPrintable(done.out));
     // The new model knows it without the memory; the run is as before.
@@ -235,6 +241,10 @@ void TestCliMemoryFiles::consolidates()
     };
     QVERIFY2(lossOf(learned) < 0.95 * lossOf(run),
              qPrintable(QString::number(lossOf(learned)) + u' ' + QString::number(lossOf(run))));
+    QCOMPARE(m_home.run({u"generate"_s, run, u"--prompt-file"_s, fact, u"--memory"_s, memory, u"--max-tokens"_s,
+                         u"1"_s, u"--threads"_s, u"1"_s})
+                 .exitCode,
+             0);
     const EngineAnswer twice = m_home.run({u"memory"_s, u"consolidate"_s, run, u"--memory"_s, memory,
                                            u"--out"_s, learned, u"--passes"_s, u"1"_s});
     QCOMPARE(twice.exitCode, 3);
