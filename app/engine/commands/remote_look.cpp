@@ -72,6 +72,26 @@ std::vector<int64_t> orAll(const std::vector<int64_t> &chosen, int64_t count)
     return all;
 }
 
+/// What is printed of an answer stands in it: it comes from another program, which may be another version.
+Result<InspectReport> checked(const Session &session, Result<InspectReport> answer)
+{
+    if (!answer) return answer;
+    const auto numTokens = std::ssize(answer->tokens);
+    const auto numChanged = std::ssize(answer->changed), numShares = std::ssize(answer->attribution);
+    std::string fault;
+    if (answer->token < 0 || answer->token >= numTokens)
+        fault = "it is about token " + std::to_string(answer->token) + " of " + std::to_string(numTokens) + ", expected one of them";
+    else if (numChanged > 0 && numChanged < std::ssize(answer->candidates))
+        fault = std::to_string(numChanged) + " candidates are compared with " + std::to_string(answer->candidates.size()) +
+                ", expected that many at least";
+    else if (numShares > 0 && numShares != numTokens)
+        fault = std::to_string(numShares) + " tokens of " + std::to_string(numTokens) + " have a share, expected all of them";
+    if (fault.empty()) return answer;
+    return Error{ErrorCode::Io,
+                 "Cannot read the answer of \"" + (session.host.empty() ? answer->model : sanitizeUtf8(session.host)) + "\": " + fault + ".",
+                 "Update the older of the two programs; connections test shows what the host is."};
+}
+
 using Asking = std::function<Result<InspectReport>(const InspectRequest &)>;
 
 /// The host of another machine; of RUN@live here the worker that trains it. The connection lives as long as what is returned.
@@ -80,13 +100,17 @@ Result<Asking> askingOf(const Session &session, const std::string &model)
     if (!session.host.empty()) {
         ORRERY_ASSIGN(HostConnection connected, connectToRemote(session));
         const auto remote = std::make_shared<HostConnection>(std::move(connected));
-        return Asking([remote, model](const InspectRequest &request) { return remote->client.inspect(model, request); });
+        return Asking([&session, remote, model](const InspectRequest &request) {
+            return checked(session, remote->client.inspect(model, request));
+        });
     }
     ORRERY_ASSIGN(const std::filesystem::path path, session.catalogue.resolve(model.substr(0, model.rfind('@'))));
     ORRERY_ASSIGN(const RunDirectory run, RunDirectory::open(path));
     ORRERY_ASSIGN(EngineClient connected, connectToWorker(run));
     const auto worker = std::make_shared<EngineClient>(std::move(connected));
-    return Asking([worker, id = run.frozen().id](const InspectRequest &request) { return worker->inspectLive(id, request); });
+    return Asking([&session, worker, id = run.frozen().id](const InspectRequest &request) {
+        return checked(session, worker->inspectLive(id, request));
+    });
 }
 
 Result<InspectReport> look(const Session &session, const std::string &model, Look &asked)
@@ -147,18 +171,21 @@ Result<worker::MemoryLook> lookAtMemory(const Session &session, const std::strin
     ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
     worker::MemoryLook found{.memory = {}, .file = asked.file, .edits = asked.edits, .isAblated = !request.ablated.empty(), .look = {}};
     ORRERY_ASSIGN(found.memory, loadThere(session, remote.client, model, asked.file));
-    ORRERY_ASSIGN(found.look, remote.client.inspect(model, request));
+    ORRERY_ASSIGN(found.look, checked(session, remote.client.inspect(model, request)));
     ORRERY_TRY(worker::chooseReads(found.look, asked.look.layers, asked.look.heads));
     if (!asked.look.out.empty()) ORRERY_TRY(worker::writeMemoryLook(found, asked.look.out));
     return found;
 }
 
-void show(const Session &session, const std::string &json, const std::vector<std::string> &lines, bool isInFile)
+/// @param isInFile it is not printed for people, too
+template <typename Answer>
+void show(const Session &session, const Answer &answer, std::string (*json)(const Answer &), std::vector<std::string> (*table)(const Answer &),
+          bool isInFile)
 {
     if (session.json)
-        std::printf("%s\n", json.c_str());
+        std::printf("%s\n", json(answer).c_str());
     else if (!isInFile)
-        for (const std::string &line : lines) std::printf("%s\n", line.c_str());
+        for (const std::string &line : table(answer)) std::printf("%s\n", line.c_str());
 }
 
 int inspectAttention(const Session &session, const std::string &model, const std::vector<std::string> &passed)
@@ -173,7 +200,7 @@ int inspectAttention(const Session &session, const std::string &model, const std
     if (const auto parsed = parseThere(parser, passed); !parsed) return fail(session, parsed.error());
     const auto report = look(session, model, asked);
     if (!report) return fail(session, report.error());
-    show(session, worker::inspectJson(*report), worker::inspectTable(*report), !asked.out.empty());
+    show(session, *report, worker::inspectJson, worker::inspectTable, !asked.out.empty());
     return kExitOk;
 }
 
@@ -187,7 +214,7 @@ int inspectMemory(const Session &session, const std::string &model, const std::v
     if (const auto parsed = parseThere(parser, passed); !parsed) return fail(session, parsed.error());
     const auto found = lookAtMemory(session, model, asked);
     if (!found) return fail(session, found.error());
-    show(session, worker::memoryLookJson(*found), worker::memoryLookTable(*found), !asked.look.out.empty());
+    show(session, *found, worker::memoryLookJson, worker::memoryLookTable, !asked.look.out.empty());
     return kExitOk;
 }
 
@@ -209,7 +236,7 @@ int inspectTokens(const Session &session, const std::string &model, const std::v
         return remote.client.tokenize(model, text);
     }();
     if (!pieces) return fail(session, pieces.error());
-    show(session, worker::tokensJson(*pieces), worker::tokensTable(*pieces), false);
+    show(session, *pieces, worker::tokensJson, worker::tokensTable, false);
     return kExitOk;
 }
 

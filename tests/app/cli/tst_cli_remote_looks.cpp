@@ -15,6 +15,7 @@ private Q_SLOTS:
     void initTestCase();
     void cleanupTestCase() { endServing(); }
     void looksBehindMemoriesThere();
+    void anAnswerThatDoesNotFitIsTold();
     void cutsTextsThere();
     void readsConversationsFromStandardInput();
     void readsKeptFramesThere();
@@ -61,6 +62,19 @@ void TestCliRemoteLooks::looksBehindMemoriesThere()
     QVERIFY(refusal("--edit burn").err.contains(QStringLiteral("\"burn\" is no edit")));
     QVERIFY(refusal("--out look.csv").err.contains(QStringLiteral("its ending is \".csv\", expected .npz or .json")));
     QVERIFY(refusal("--device cpu").err.contains(QStringLiteral("--device")));
+}
+
+/// Of another version, or out of order: it is told, and nothing is printed of it.
+void TestCliRemoteLooks::anAnswerThatDoesNotFitIsTold()
+{
+    const QString model = m_there.path(QStringLiteral("model"));
+    for (const char *line : {"inspect attention %1 --prompt %2 --host lab", "inspect memory %1 --prompt %2 --host lab"}) {
+        const EngineAnswer answer = here(words(line, {model, QStringLiteral("no place")}));
+        QCOMPARE(answer.exitCode, 4);
+        QVERIFY2(answer.err.contains(QStringLiteral("Cannot read the answer of \"lab\": it is about token -1 of 1, expected one of them.")),
+                 qPrintable(answer.all()));
+        QVERIFY(answer.out.isEmpty());
+    }
 }
 
 void TestCliRemoteLooks::cutsTextsThere()

@@ -232,8 +232,7 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             asked.input = lastTurnOf(request.input);
             auto report = m_inner.inspect(asked, cancel);
             if (report) report->model = m_name;
-            return report;
-        }
+            if (report && report->token < 0 && asked.input.prompt != "no place") report->token = 0;
             if (report && request.withMemory) // what it was read behind
                 report->note = m_memory + std::to_string(request.memoryEdits.size()) + " edits";
 
