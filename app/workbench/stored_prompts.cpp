@@ -11,6 +11,7 @@
 #include <QJsonDocument>
 #include <QTimer>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,6 +19,7 @@
 namespace orrery::ui {
 namespace {
 
+constexpr std::chrono::milliseconds kSearchStep{200}; ///< of reading what changed, between two looks at what else is asked
 constexpr int kIdleMs = 3'000; ///< after the last change the texts are taken into the index
 
 SessionEntry entryOf(const store::PromptSessionRow &row)
@@ -196,16 +198,28 @@ template <typename T, typename Work> void StoredPrompts::ask(QObject *context, R
     }, Qt::QueuedConnection);
 }
 
-void StoredPrompts::list(const QString &search, QObject *context, Reply<std::vector<SessionEntry>> reply)
+void StoredPrompts::list(const QString &text, QObject *context, Reply<SessionListing> reply)
 {
-    ask<std::vector<SessionEntry>>(
+    search(text, true, context, std::move(reply));
+}
+
+void StoredPrompts::searchOn(const QString &text, QObject *context, Reply<SessionListing> reply)
+{
+    search(text, false, context, std::move(reply));
+}
+
+void StoredPrompts::search(const QString &search, bool isBegin, QObject *context, Reply<SessionListing> reply)
+{
+    ask<SessionListing>(
         context, std::move(reply),
-        [text = toStd(search)](store::PromptArchive &archive) -> Result<std::vector<SessionEntry>> {
-            ORRERY_ASSIGN(const auto rows, archive.list(text));
-            std::vector<SessionEntry> entries;
-            entries.reserve(rows.size());
-            for (const store::PromptSessionRow &row : rows) entries.push_back(entryOf(row));
-            return entries;
+        [text = toStd(search), isBegin](store::PromptArchive &archive) -> Result<SessionListing> {
+            const auto part = isBegin ? store::PromptSearchPart::Begin : store::PromptSearchPart::GoOn;
+            ORRERY_ASSIGN(const store::PromptSearchStep step, archive.search(text, part, kSearchStep));
+            SessionListing listing;
+            listing.numUnread = static_cast<int>(step.numUnread);
+            listing.entries.reserve(step.rows.size());
+            for (const store::PromptSessionRow &row : step.rows) listing.entries.push_back(entryOf(row));
+            return listing;
         });
 }
 

@@ -21,7 +21,8 @@ public:
     explicit StoredPrompts(std::filesystem::path file, QObject *parent = nullptr);
     ~StoredPrompts() override; ///< what was asked is done before it goes
 
-    void list(const QString &search, QObject *context, Reply<std::vector<SessionEntry>> reply) override;
+    void list(const QString &search, QObject *context, Reply<SessionListing> reply) override;
+    void searchOn(const QString &search, QObject *context, Reply<SessionListing> reply) override;
     void load(qint64 session, QObject *context, Reply<SessionContent> reply) override;
     void save(SessionChange change, QObject *context, Reply<SessionEntry> reply) override;
     void rename(qint64 session, const QString &title, QObject *context, Reply<SessionEntry> reply) override;
@@ -33,6 +34,7 @@ public:
 
 private:
     template <typename T, typename Work> void ask(QObject *context, Reply<T> reply, Work work);
+    void search(const QString &search, bool isBegin, QObject *context, Reply<SessionListing> reply);
 
     QThread m_thread;
     PromptWorker *m_worker;

@@ -7,6 +7,7 @@
 #include "core/base/result.h"
 #include "core/spec/generation.h"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -65,6 +66,16 @@ struct PromptSessionContent {
 /// reading all of them.
 enum class PromptSearch : uint8_t { Indexed, Reading };
 
+/// A part of a search: what is found, and how much is not looked at yet.
+enum class PromptSearchPart : uint8_t {
+    Begin, ///< in all that was taken in before, and in some more
+    GoOn   ///< in some more alone
+};
+struct PromptSearchStep {
+    std::vector<PromptSessionRow> rows;
+    int64_t numUnread = 0; ///< sessions that changed and were not taken into the index yet
+};
+
 class PromptArchive {
 public:
     /// Makes the file where there is none. Sessions that were deleted more than a day ago go for good.
@@ -78,6 +89,9 @@ public:
 
     /// Pinned ones first, then the last edited. @param search all of these words; empty: all sessions
     Result<std::vector<PromptSessionRow>> list(std::string_view search);
+    /// list() in steps, so that the newest sessions are found soon and others may ask in between.
+    /// @param limit of what is taken in on the way; one session at least is
+    Result<PromptSearchStep> search(std::string_view search, PromptSearchPart part, std::chrono::milliseconds limit);
     Result<PromptSessionRow> row(int64_t session);
     /// @error NotFound; Io, also of a document whose bytes are damaged
     Result<PromptSessionContent> load(int64_t session);
@@ -91,7 +105,8 @@ public:
     /// bringBack() undoes it for a day at least.
     Result<void> remove(int64_t session);
     Result<PromptSessionRow> bringBack(int64_t session);
-    /// Takes some sessions that changed into the index, so that the next search need not. @return whether there were any
+    /// Takes some sessions that changed into the index, the last edited first, so that the next search need not. Takes some
+    /// ten milliseconds; a session with a text of a megabyte alone may take a hundred. @return whether there were any
     Result<bool> indexSome();
     [[nodiscard]] bool hasIndex() const;
     /// Reads all pages of the file: after an InvalidInput, which SQLite says of more than damage.

@@ -30,7 +30,10 @@ struct PromptArchive::Impl {
     Result<void> index(int64_t session);
     Result<void> forget(int64_t session);
     Result<void> forgetDeleted(int64_t beforeUs);
-    Result<std::vector<PromptSessionRow>> found(const std::vector<std::string> &words);
+    /// Some that changed. @return which
+    Result<std::vector<int64_t>> indexSome();
+    /// @param among only these; null: all
+    Result<std::vector<PromptSessionRow>> found(const std::vector<std::string> &words, const std::vector<int64_t> *among = nullptr);
 };
 
 } // namespace orrery::store

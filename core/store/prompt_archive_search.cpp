@@ -6,6 +6,7 @@
 #include "core/store/prompt_tokens.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace orrery::store {
@@ -14,7 +15,8 @@ namespace {
 
 /// Of one session; what stands behind that is not found.
 constexpr size_t kMaxSearchedBytes = size_t{1} << 20;
-constexpr int64_t kIndexedAtOnce = 20; // some ten milliseconds
+constexpr int64_t kIndexedAtOnce = 20;
+constexpr auto kIndexTime = std::chrono::milliseconds(50); // after which a step takes no further session
 constexpr size_t kLeastIndexed = 3; ///< letters of a word that the index can find
 
 /// A whole prompt that is pasted is found by its beginning: SQLite takes no expression of a thousand conditions.
@@ -70,6 +72,14 @@ std::string pattern(const std::string &word)
     return text + '%';
 }
 
+/// A few hundred at most.
+std::string listOf(const std::vector<int64_t> &ids)
+{
+    std::string list;
+    for (const int64_t id : ids) list += (list.empty() ? "" : ",") + std::to_string(id);
+    return '(' + list + ')';
+}
+
 } // namespace
 
 Result<std::vector<PromptSessionRow>> PromptArchive::list(std::string_view search)
@@ -83,7 +93,26 @@ Result<std::vector<PromptSessionRow>> PromptArchive::list(std::string_view searc
     return m_impl->found(words);
 }
 
-Result<std::vector<PromptSessionRow>> PromptArchive::Impl::found(const std::vector<std::string> &words)
+Result<PromptSearchStep> PromptArchive::search(std::string_view search, PromptSearchPart part, std::chrono::milliseconds limit)
+{
+    const std::vector<std::string> words = wordsOf(search);
+    PromptSearchStep step;
+    std::vector<int64_t> taken;
+    const auto until = std::chrono::steady_clock::now() + limit;
+    for (bool isMore = !words.empty(); isMore;) {
+        ORRERY_ASSIGN(const std::vector<int64_t> some, m_impl->indexSome());
+        taken.insert(taken.end(), some.begin(), some.end());
+        isMore = !some.empty() && std::chrono::steady_clock::now() < until;
+    }
+    ORRERY_ASSIGN(step.rows, m_impl->found(words, part == PromptSearchPart::GoOn ? &taken : nullptr));
+    if (words.empty()) return step;
+    ORRERY_ASSIGN(step.numUnread, m_impl->database->queryInteger("SELECT count(*) FROM session WHERE deleted_us IS NULL AND "
+                                                                 "indexed_revision<>revision"));
+    return step;
+}
+
+Result<std::vector<PromptSessionRow>> PromptArchive::Impl::found(const std::vector<std::string> &words,
+                                                                 const std::vector<int64_t> *among)
 {
     std::string sql = std::string("SELECT ") + kColumns + " FROM session WHERE deleted_us IS NULL";
     std::vector<std::string> values;
@@ -97,10 +126,12 @@ Result<std::vector<PromptSessionRow>> PromptArchive::Impl::found(const std::vect
         values.push_back(query);
     } else {
         for (const std::string &word : words) {
-            sql += " AND id IN (SELECT id FROM session_text WHERE title LIKE ? ESCAPE '\\' OR body LIKE ? ESCAPE '\\')";
+            sql += " AND id IN (SELECT id FROM session_text WHERE " + (among ? "id IN " + listOf(*among) + " AND " : "") +
+                   "(title LIKE ? ESCAPE '\\' OR body LIKE ? ESCAPE '\\'))";
             values.insert(values.end(), 2, pattern(word));
         }
     }
+    if (among) sql += " AND id IN " + listOf(*among);
     ORRERY_ASSIGN(Statement select, database->prepare((sql + " ORDER BY is_pinned DESC,edited_us DESC,id DESC").c_str()));
     for (size_t i = 0; i < values.size(); ++i) select.bindText(static_cast<int>(i) + 1, values[i]);
     std::vector<PromptSessionRow> rows;
@@ -113,10 +144,16 @@ Result<std::vector<PromptSessionRow>> PromptArchive::Impl::found(const std::vect
 
 Result<bool> PromptArchive::indexSome()
 {
+    ORRERY_ASSIGN(const std::vector<int64_t> taken, m_impl->indexSome());
+    return !taken.empty();
+}
+
+Result<std::vector<int64_t>> PromptArchive::Impl::indexSome()
+{
     std::vector<int64_t> stale;
     {
-        ORRERY_ASSIGN(Statement select, m_impl->database->prepare("SELECT id FROM session WHERE deleted_us IS NULL AND "
-                                                                  "indexed_revision<>revision LIMIT ?"));
+        ORRERY_ASSIGN(Statement select, database->prepare("SELECT id FROM session WHERE deleted_us IS NULL AND "
+                                                          "indexed_revision<>revision ORDER BY edited_us DESC,id DESC LIMIT ?"));
         select.bind(1, kIndexedAtOnce);
         while (true) {
             ORRERY_ASSIGN(const bool hasRow, select.step());
@@ -124,11 +161,15 @@ Result<bool> PromptArchive::indexSome()
             stale.push_back(select.integer(0));
         }
     }
-    if (stale.empty()) return false;
-    ORRERY_ASSIGN(Transaction writing, Transaction::begin(*m_impl->database, Transaction::Kind::Write));
-    for (const int64_t session : stale) ORRERY_TRY(m_impl->index(session));
+    if (stale.empty()) return stale;
+    ORRERY_ASSIGN(Transaction writing, Transaction::begin(*database, Transaction::Kind::Write));
+    const auto until = std::chrono::steady_clock::now() + kIndexTime;
+    size_t numTaken = 0;
+    while (numTaken < stale.size() && (numTaken == 0 || std::chrono::steady_clock::now() < until))
+        ORRERY_TRY(index(stale[numTaken++]));
     ORRERY_TRY(writing.commit());
-    return true;
+    stale.resize(numTaken);
+    return stale;
 }
 
 /// What cannot be unpacked is left out: one damaged text would keep all others from being found.

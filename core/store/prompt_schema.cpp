@@ -125,9 +125,13 @@ Result<bool> prepareSearch(Database &database)
     ORRERY_ASSIGN(const int64_t isStale, database.queryInteger("SELECT is_stale FROM search_state"));
     if (isStale == 0) return true;
     ORRERY_ASSIGN(Transaction transaction, Transaction::begin(database, Transaction::Kind::Write));
-    ORRERY_TRY(database.exec("CREATE VIRTUAL TABLE IF NOT EXISTS session_search USING fts5(title, body, "
+    // Empty, and what it is made of, too: a rebuild of a large one would keep everything waiting for a minute, so the sessions
+    // are taken in again as if all of them had changed.
+    ORRERY_TRY(database.exec("DROP TABLE IF EXISTS session_search"));
+    ORRERY_TRY(database.exec("CREATE VIRTUAL TABLE session_search USING fts5(title, body, "
                              "content='session_text', content_rowid='id', tokenize='trigram')"));
-    ORRERY_TRY(database.exec("INSERT INTO session_search(session_search) VALUES('rebuild')"));
+    ORRERY_TRY(database.exec("DELETE FROM session_text"));
+    ORRERY_TRY(database.exec("UPDATE session SET indexed_revision=-1"));
     ORRERY_TRY(database.exec("UPDATE search_state SET is_stale=0"));
     ORRERY_TRY(transaction.commit());
     return true;

@@ -10,7 +10,8 @@ namespace orrery::store {
 /// @error InvalidInput (damaged, foreign), Conflict (newer: nothing is changed), Io
 Result<std::unique_ptr<Database>> openPromptDatabase(const std::filesystem::path &path);
 
-/// The full-text index, made anew where a program without FTS5 wrote in the meantime. @return whether there is FTS5
+/// The full-text index; where a program without FTS5 wrote in the meantime an empty one, and all sessions count as changed.
+/// @return whether there is FTS5
 Result<bool> prepareSearch(Database &database);
 /// For a program without FTS5: the index is not what the texts say any more.
 Result<void> noteSearchStale(Database &database);

@@ -96,6 +96,8 @@ private Q_SLOTS:
     void aLockIsNoChange();
     void textsAreFound_data();
     void textsAreFound();
+    void aSearchComesInSteps_data();
+    void aSearchComesInSteps();
     void theIndexIsMadeAnew();
     void newerFilesAreLeftAlone();
     void brokenFilesAreRefusedAndPutAside_data();
@@ -163,8 +165,6 @@ void TestPromptArchive::sessionsComeBack()
     QCOMPARE(content->row.numAnswers, int64_t{1});
 }
 
-void TestPromptArchive::answersGrow()
-{
 void TestPromptArchive::whatCouldNotBeOpenedIsNotKept()
 {
     Place place;
@@ -189,6 +189,8 @@ void TestPromptArchive::whatCouldNotBeOpenedIsNotKept()
     QCOMPARE(titles(place.archive->list({})), QStringList{QStringLiteral("a tale")});
 }
 
+void TestPromptArchive::answersGrow()
+{
     Place place;
     PromptSessionChange change = newSession("a", "0");
     auto row = place.archive->save(change);
@@ -412,6 +414,47 @@ void TestPromptArchive::textsAreFound()
     QVERIFY(place.archive->remove(one).ok());
     QCOMPARE(found("counting"), QStringList());
     QVERIFY(!*place.archive->indexSome());
+}
+
+void TestPromptArchive::aSearchComesInSteps_data()
+{
+    QTest::addColumn<bool>("isIndexed");
+    QTest::addColumn<QString>("word");
+    QTest::newRow("index") << true << QStringLiteral("needle");
+    QTest::newRow("index, a short word") << true << QStringLiteral("ne");
+    QTest::newRow("reading") << false << QStringLiteral("needle");
+}
+
+void TestPromptArchive::aSearchComesInSteps()
+{
+    QFETCH(bool, isIndexed);
+    QFETCH(QString, word);
+    Place place;
+    place.reopen(isIndexed ? PromptSearch::Indexed : PromptSearch::Reading);
+    constexpr int kSessions = 60;
+    for (int i = 0; i < kSessions; ++i)
+        place.add("title " + std::to_string(i), i % 2 == 0 ? "a needle" : "hay", 1'000 + i);
+    QStringList seen;
+    int64_t numUnread = kSessions;
+    int numSteps = 0;
+    for (PromptSearchPart part = PromptSearchPart::Begin; numUnread > 0; part = PromptSearchPart::GoOn) {
+        const auto step = place.archive->search(word.toStdString(), part, std::chrono::milliseconds(0));
+        QVERIFY2(step.ok(), step ? "" : step.error().text().c_str());
+        QVERIFY(step->numUnread < numUnread);
+        numUnread = step->numUnread;
+        ++numSteps;
+        for (const PromptSessionRow &row : step->rows) seen << QString::fromStdString(row.title);
+    }
+    QVERIFY(numSteps >= kSessions / 20);
+    QCOMPARE(seen.size(), kSessions / 2);
+    QCOMPARE(seen.first(), QStringLiteral("title 58")); // the last edited first
+    QCOMPARE(seen.last(), QStringLiteral("title 0"));
+    // Begun anew it finds all at once, and of one that was written since as well.
+    place.add("title 60", "a needle", 5'000);
+    const auto again = place.archive->search(word.toStdString(), PromptSearchPart::Begin, std::chrono::milliseconds(0));
+    QCOMPARE(titles(again ? Result<std::vector<PromptSessionRow>>(again->rows) : again.error()).size(), kSessions / 2 + 1);
+    QCOMPARE(again->numUnread, int64_t{0});
+    QVERIFY(place.archive->search("", PromptSearchPart::Begin, std::chrono::milliseconds(0))->numUnread == 0);
 }
 
 void TestPromptArchive::theIndexIsMadeAnew()

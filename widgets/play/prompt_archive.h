@@ -27,6 +27,12 @@ struct SessionEntry {
     bool hasOwnTitle = false; ///< given by a person, and not the first words
 };
 
+/// What a search has found until now.
+struct SessionListing {
+    std::vector<SessionEntry> entries;
+    int numUnread = 0; ///< sessions that were not looked at yet: searchOn() goes on with them
+};
+
 /// A whole session: a document (session_document.h) and the tokens of its answers by their keys.
 struct SessionContent {
     SessionEntry entry;
@@ -57,9 +63,12 @@ class PromptArchive : public QObject {
     Q_OBJECT
 public:
     using QObject::QObject;
-    /// Pinned ones first, then the last edited.
+    /// Pinned ones first, then the last edited. Answers soon: sessions that changed and were not read since are looked at for a
+    /// moment only.
     /// @param search all of these words, in titles, prompts and answers; empty: all sessions
-    virtual void list(const QString &search, QObject *context, Reply<std::vector<SessionEntry>> reply) = 0;
+    virtual void list(const QString &search, QObject *context, Reply<SessionListing> reply) = 0;
+    /// What is found in some more of those, the last edited first; other requests are answered in between.
+    virtual void searchOn(const QString &search, QObject *context, Reply<SessionListing> reply) = 0;
     /// What of it cannot be read is left out and told. @error NotFound, Io
     virtual void load(qint64 session, QObject *context, Reply<SessionContent> reply) = 0;
     /// @error Conflict: another window changed or deleted it since that revision; Unavailable: locked; Io

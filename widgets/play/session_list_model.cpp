@@ -162,6 +162,15 @@ void SessionListModel::setEntries(std::vector<SessionEntry> entries)
     arrange();
 }
 
+void SessionListModel::add(const std::vector<SessionEntry> &entries)
+{
+    for (const SessionEntry &entry : entries) {
+        std::erase_if(m_entries, [&entry](const SessionEntry &one) { return one.id == entry.id; });
+        m_entries.insert(std::upper_bound(m_entries.begin(), m_entries.end(), entry, isBefore), entry);
+    }
+    if (!entries.empty()) arrange();
+}
+
 void SessionListModel::update(const SessionEntry &entry, bool mayAdd)
 {
     const auto found = std::find_if(m_entries.begin(), m_entries.end(),

@@ -25,6 +25,8 @@ public:
 
     /// As the archive gave them.
     void setEntries(std::vector<SessionEntry> entries);
+    /// Some more that a search has found, each at its place.
+    void add(const std::vector<SessionEntry> &entries);
     /// A session that changed, or a new one where `isListed` says that the list has all of them.
     void update(const SessionEntry &entry, bool mayAdd);
     void remove(qint64 session);

@@ -16,6 +16,7 @@
 #include <QMenu>
 #include <QPointer>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -185,23 +186,60 @@ void SessionsPane::search()
     m_searchTimer.stop();
     const QString text = m_search->text().simplified();
     const int number = ++m_numSearches;
-    m_archive.list(text, this, [this, number, text](const Result<std::vector<SessionEntry>> &reply) {
+    m_archive.list(text, this, [this, number, text](const Result<SessionListing> &reply) {
         if (number != m_numSearches) return;
         m_listedSearch = text;
         take(reply);
     });
 }
 
-void SessionsPane::take(const Result<std::vector<SessionEntry>> &reply)
+void SessionsPane::take(const Result<SessionListing> &reply)
 {
+    if (std::exchange(m_isSearching, false)) clearProgress(); // of the search before
     if (!reply) return banner()->showError(reply.error());
     const qint64 chosen = selected() ? selected()->id : m_keeper.session();
     m_isListed = true;
-    m_model->setEntries(*reply);
+    m_model->setEntries(reply->entries);
     m_model->setCurrent(m_keeper.session());
     select(chosen);
+    m_mostUnread = reply->numUnread;
+    searchOn(reply->numUnread);
     updateState();
     Q_EMIT listed();
+}
+
+void SessionsPane::searchOn(int numUnread)
+{
+    m_numUnread = numUnread;
+    m_mostUnread = std::max(m_mostUnread, numUnread);
+    if (numUnread == 0) {
+        if (std::exchange(m_isSearching, false)) clearProgress();
+        return;
+    }
+    m_isSearching = true;
+    setProgress(numUnread == 1 ? tr("Searching, 1 session left") : tr("Searching, %1 sessions left").arg(integerText(numUnread)),
+                1.0 - static_cast<double>(numUnread) / m_mostUnread, [this] { stopSearching(); });
+    m_archive.searchOn(m_listedSearch, this, [this, number = m_numSearches](const Result<SessionListing> &reply) {
+        if (number != m_numSearches || !m_isSearching) return;
+        if (!reply) {
+            stopSearching();
+            return banner()->showError(reply.error());
+        }
+        const qint64 chosen = selected() ? selected()->id : 0;
+        const int place = m_view->verticalScrollBar()->value();
+        m_model->add(reply->entries);
+        if (chosen != 0) select(chosen);
+        m_view->verticalScrollBar()->setValue(place);
+        searchOn(reply->numUnread);
+        updateState();
+    });
+}
+
+void SessionsPane::stopSearching()
+{
+    m_isSearching = false;
+    clearProgress();
+    updateState();
 }
 
 void SessionsPane::select(qint64 session)
@@ -227,9 +265,19 @@ void SessionsPane::updateState()
     m_undo->setAccessibleName(undo);
     m_bringBack->setEnabled(!m_removed.empty());
     const int number = m_model->numSessions();
-    m_nothingFound->setTexts(tr("Nothing found"), tr("No title, prompt or answer has “%1”.").arg(m_listedSearch));
+    QString nothing = tr("Nothing found"), where = tr("No title, prompt or answer has “%1”.").arg(m_listedSearch);
+    if (m_isSearching) {
+        nothing = tr("Nothing found yet");
+        where = tr("Older sessions are still searched for “%1”.").arg(m_listedSearch);
+    } else if (m_numUnread > 0 && !m_listedSearch.isEmpty()) {
+        where = m_numUnread == 1
+                    ? tr("The search for “%1” was stopped before the last session.").arg(m_listedSearch)
+                    : tr("The search for “%1” was stopped before the last %2 sessions.").arg(m_listedSearch, integerText(m_numUnread));
+    }
+    m_nothingFound->setTexts(nothing, where);
     m_stack->setCurrentIndex(number > 0 || !m_isListed ? 0 : m_listedSearch.isEmpty() ? 1 : 2);
-    setSummary(number == 1 ? tr("1 session.") : tr("%1 sessions.").arg(integerText(number)));
+    const QString count = number == 1 ? tr("1 session.") : tr("%1 sessions.").arg(integerText(number));
+    setSummary(m_isSearching ? tr("%1 More may be found.").arg(count) : count);
 }
 
 void SessionsPane::beginNew()

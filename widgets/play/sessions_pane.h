@@ -51,7 +51,10 @@ private:
     void makeMenu();
     void connectParts();
     void search();
-    void take(const Result<std::vector<SessionEntry>> &reply);
+    void take(const Result<SessionListing> &reply);
+    /// Goes on while sessions are left that were not looked at; somebody may stop it.
+    void searchOn(int numUnread);
+    void stopSearching();
     void updateState();
     void openCurrent();
     void beginNew();
@@ -85,6 +88,8 @@ private:
     QTimer m_searchTimer, m_dayTimer;
     QString m_listedSearch; ///< that the list answers
     int m_numSearches = 0;
+    int m_numUnread = 0, m_mostUnread = 0; ///< of the search that the list answers: now, and when it began
+    bool m_isSearching = false;            ///< and more may be found
     bool m_isListed = false;
 };
 

@@ -28,17 +28,35 @@ public:
     int numSaves = 0, numTokensSaved = 0;
     qint64 clockUs = 10'000'000'000; ///< of the next change
 
-    void list(const QString &search, QObject *context, Reply<std::vector<SessionEntry>> reply) override
+    /// Sessions that a search has not looked at; each searchOn() takes the last one.
+    std::vector<qint64> unread;
+
+    void list(const QString &search, QObject *context, Reply<SessionListing> reply) override
     {
-        answer<std::vector<SessionEntry>>(context, reply, [this, search]() -> Result<std::vector<SessionEntry>> {
-            std::vector<SessionEntry> entries;
+        answer<SessionListing>(context, reply, [this, search]() -> Result<SessionListing> {
+            SessionListing listing;
+            const auto isUnread = [this](qint64 id) { return std::find(unread.begin(), unread.end(), id) != unread.end(); };
             for (const auto &[id, kept] : sessions)
-                if (!kept.isDeleted && matches(kept.content, search)) entries.push_back(kept.content.entry);
-            std::sort(entries.begin(), entries.end(), [](const SessionEntry &a, const SessionEntry &b) {
+                if (!kept.isDeleted && matches(kept.content, search) && (search.isEmpty() || !isUnread(id)))
+                    listing.entries.push_back(kept.content.entry);
+            std::sort(listing.entries.begin(), listing.entries.end(), [](const SessionEntry &a, const SessionEntry &b) {
                 if (a.isPinned != b.isPinned) return a.isPinned;
                 return a.editedUs > b.editedUs;
             });
-            return entries;
+            if (!search.isEmpty()) listing.numUnread = static_cast<int>(unread.size());
+            return listing;
+        });
+    }
+    void searchOn(const QString &search, QObject *context, Reply<SessionListing> reply) override
+    {
+        answer<SessionListing>(context, reply, [this, search]() -> Result<SessionListing> {
+            SessionListing listing;
+            if (unread.empty()) return listing;
+            const Kept *kept = find(unread.back());
+            unread.pop_back();
+            if (kept && matches(kept->content, search)) listing.entries.push_back(kept->content.entry);
+            listing.numUnread = static_cast<int>(unread.size());
+            return listing;
         });
     }
     void load(qint64 session, QObject *context, Reply<SessionContent> reply) override
@@ -97,11 +115,15 @@ public:
     }
     void flush() override
     {
-        while (!m_waiting.empty()) {
-            const auto waiting = std::exchange(m_waiting, {});
-            for (const auto &one : waiting) one();
-        }
+        while (!m_waiting.empty()) answerOnce();
     }
+    /// What waits now, and not what is asked by that.
+    void answerOnce()
+    {
+        const auto waiting = std::exchange(m_waiting, {});
+        for (const auto &one : waiting) one();
+    }
+    [[nodiscard]] int numWaiting() const { return static_cast<int>(m_waiting.size()); }
 
     qint64 add(const QString &title, const QString &prompt, qint64 editedUs, bool isPinned = false)
     {
@@ -147,6 +169,7 @@ private:
             kept->content.entry.isPinned = change.isPinned;
             kept->content.entry.hasOwnTitle = change.hasOwnTitle;
             kept->content.entry.title = change.title;
+            kept->content.entry.createdUs = change.createdUs > 0 ? change.createdUs : clockUs + 1;
         }
         SessionEntry &entry = kept->content.entry;
         if (!entry.hasOwnTitle) entry.title = change.title;

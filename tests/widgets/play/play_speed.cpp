@@ -25,6 +25,7 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -219,14 +220,15 @@ void measureLongTranscript(int numTokens)
     report("the version is shown again", [&](int) { setup.panel->showVersion(0); }, 3);
 }
 
-/// As many sessions as somebody has after years, in the archive and in the list.
+/// As many sessions as somebody has after years, in the archive and in the list. ORRERY_SESSION_TOKENS=9500: long ones, 400 kB.
 void measureSessions(int numSessions)
 {
+    const int numTokens = std::max(1, qEnvironmentVariable("ORRERY_SESSION_TOKENS", QStringLiteral("200")).toInt());
     const QTemporaryDir folder;
     const std::filesystem::path path = std::filesystem::path(folder.path().toStdString()) / "prompts.db";
     auto archive = store::PromptArchive::open(path);
     if (!archive) return;
-    const std::vector<GeneratedToken> answer = longAnswer(200);
+    const std::vector<GeneratedToken> answer = longAnswer(numTokens);
     QElapsedTimer timer;
     timer.start();
     QRandomGenerator random(5);
@@ -240,13 +242,26 @@ void measureSessions(int numSessions)
         change.editedUs = 1'700'000'000'000'000 + i * 3'600'000'000LL;
         static_cast<void>((*archive)->save(change));
     }
-    std::printf("%d sessions of 200 tokens: saved in %.1f s, %.1f kB each\n", numSessions,
+    std::printf("%d sessions of %d tokens: saved in %.1f s, %.1f kB each\n", numSessions, numTokens,
                 static_cast<double>(timer.elapsed()) / 1e3,
                 static_cast<double>(std::filesystem::file_size(path)) / 1e3 / numSessions);
     timer.restart();
-    while (*(*archive)->indexSome()) {
+    double firstSeconds = 0, longestSeconds = 0;
+    size_t numFirst = 0;
+    int64_t numUnread = numSessions;
+    for (auto part = store::PromptSearchPart::Begin; numUnread > 0; part = store::PromptSearchPart::GoOn) {
+        QElapsedTimer one;
+        one.start();
+        const auto step = (*archive)->search("word77", part, std::chrono::milliseconds(200)); // as the window asks
+        const double seconds = static_cast<double>(one.nsecsElapsed()) / 1e9;
+        if (!step) return;
+        longestSeconds = std::max(longestSeconds, seconds);
+        if (part == store::PromptSearchPart::Begin) firstSeconds = seconds, numFirst = step->rows.size();
+        numUnread = step->numUnread;
     }
-    std::printf("taken into the index in %.1f s; the file has %.1f MB\n", static_cast<double>(timer.elapsed()) / 1e3,
+    std::printf("a search of what is not in the index: %zu found after %.2f s, a step takes %.2f s at most, all are read after %.1f s; "
+                "the file has %.1f MB\n",
+                numFirst, firstSeconds, longestSeconds, static_cast<double>(timer.elapsed()) / 1e3,
                 static_cast<double>(std::filesystem::file_size(path)) / 1e6);
     std::vector<SessionEntry> entries;
     report("archive: the whole list", [&](int) { static_cast<void>((*archive)->list("")); }, 20);

@@ -5,6 +5,7 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/progress_row.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/play/session_keeper.h"
 #include "widgets/play/session_list_model.h"
 #include "widgets/play/sessions_pane.h"
@@ -12,6 +13,7 @@
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QListView>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QStackedWidget>
 #include <QTemporaryDir>
@@ -68,6 +70,12 @@ struct Listing : Talk {
         for (int row = 0; row < pane->model()->rowCount(); ++row)
             if (pane->model()->index(row).data().toString() == title) pane->list()->setCurrentIndex(pane->model()->index(row));
     }
+    /// What the line of long work says; empty: there is none.
+    [[nodiscard]] QString searching() const
+    {
+        const auto *row = pane->findChild<ProgressRow *>();
+        return row && row->isActive() ? row->findChild<ElidedLabel *>()->fullText() : QString();
+    }
     QAction *action(const char *name) { return pane->findChild<QAction *>(QLatin1String(name)); }
     FakeArchive archive;
     std::unique_ptr<SessionsPane> pane;
@@ -81,6 +89,8 @@ private Q_SLOTS:
     void emptyOneSaysWhatComes();
     void groupsAreByTime();
     void searchLooksIntoTexts();
+    void aLongSearchShowsWhatItHas();
+    void aLongSearchMayBeStopped();
     void aClickOpens();
     void whatIsWrittenAppears();
     void titlesArePinnedAndNamed();
@@ -131,6 +141,57 @@ void TestSessionsPane::searchLooksIntoTexts()
     QTRY_VERIFY(list.rows().isEmpty());
     list.pane->searchBox()->clear();
     QTRY_COMPARE(list.pane->model()->numSessions(), 4);
+}
+
+/// Sessions that were not read yet are found as they are read; the rest of the list stays as it is.
+void TestSessionsPane::aLongSearchShowsWhatItHas()
+{
+    Listing list;
+    const auto idOf = [&list](const QString &title) {
+        for (const auto &[id, kept] : list.archive.sessions)
+            if (kept.content.entry.title == title) return id;
+        return qint64(0);
+    };
+    list.archive.unread = {idOf(u"Loops"_s), idOf(u"Old story"_s)};
+    list.archive.isHolding = true;
+    list.pane->searchBox()->setText(u"o"_s); // Fox, Loops, Old story
+    QTRY_VERIFY(list.archive.numWaiting() > 0);
+    list.archive.answerOnce();
+    QVERIFY(list.rows().contains(u"Fox"_s) && !list.rows().contains(u"Loops"_s));
+    QCOMPARE(list.searching(), u"Searching, 2 sessions left"_s);
+    list.choose(u"Fox"_s);
+    list.archive.answerOnce();
+    QVERIFY(list.rows().contains(u"Old story"_s) && !list.rows().contains(u"Loops"_s));
+    QCOMPARE(list.searching(), u"Searching, 1 session left"_s);
+    QCOMPARE(list.pane->list()->currentIndex().data().toString(), u"Fox"_s);
+    list.archive.answerOnce();
+    QVERIFY(list.rows().contains(u"Loops"_s));
+    QVERIFY(list.searching().isEmpty());
+    QCOMPARE(list.archive.numWaiting(), 0);
+}
+
+void TestSessionsPane::aLongSearchMayBeStopped()
+{
+    Listing list;
+    for (const auto &[id, kept] : list.archive.sessions) list.archive.unread.push_back(id);
+    const auto numUnread = list.archive.unread.size();
+    list.archive.isHolding = true;
+    list.pane->searchBox()->setText(u"nothing of this"_s);
+    QTRY_VERIFY(list.archive.numWaiting() > 0);
+    list.archive.answerOnce();
+    const auto *empty = list.pane->findChild<QStackedWidget *>()->currentWidget();
+    QCOMPARE(empty->accessibleName(), u"Nothing found yet"_s);
+    child<QPushButton>(list.pane.get(), "panelCancel")->click();
+    QVERIFY(list.searching().isEmpty());
+    QCOMPARE(empty->accessibleName(), u"Nothing found"_s);
+    QVERIFY2(empty->accessibleDescription().contains(u"stopped before the last %1 sessions"_s.arg(numUnread)),
+             qPrintable(empty->accessibleDescription()));
+    list.archive.answerOnce(); // what comes now is of no search any more
+    QCOMPARE(list.archive.numWaiting(), 0);
+    // Another word begins anew.
+    list.archive.isHolding = false;
+    list.pane->searchBox()->setText(u"fox"_s);
+    QTRY_VERIFY(list.rows().contains(u"Fox"_s) && list.searching().isEmpty());
 }
 
 void TestSessionsPane::aClickOpens()
