@@ -211,6 +211,7 @@ QString generateCommand(const QString &model, const GenerateRequest &request, co
     else
         addTextOption(arguments, u"--prompt"_s, fromStd(request.prompt));
     if (request.infill) addTextOption(arguments, u"--infill"_s, fromStd(*request.infill));
+    if (!request.mask.empty()) arguments << u"--mask"_s << fromStd(request.mask);
     if (!request.answerIds.empty()) arguments << u"--answer-ids"_s << tokenList(request.answerIds);
     arguments << u"--max-tokens"_s << QString::number(sampling.maxTokens) << u"--temperature"_s
               << QString::number(sampling.temperature);

@@ -110,7 +110,7 @@ bool isSameQuestion(const GenerateRequest &a, const GenerateRequest &b)
     const auto isSameFile = [](const PromptMedia &one, const PromptMedia &other) {
         return one.name == other.name && one.bytes.size() == other.bytes.size();
     };
-    return a.prompt == b.prompt && a.infill == b.infill &&
+    return a.prompt == b.prompt && a.infill == b.infill && a.mask == b.mask &&
            std::equal(a.media.begin(), a.media.end(), b.media.begin(), b.media.end(), isSameFile);
 }
 

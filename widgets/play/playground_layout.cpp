@@ -20,6 +20,7 @@
 #include "widgets/play/manual_sampler.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/probability_color.h"
+#include "widgets/play/prefix_models.h"
 #include "widgets/play/prompt_edit.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/token_view.h"
@@ -125,7 +126,14 @@ void PlaygroundPanel::connectParts()
     connect(m_chooser, &ModelChooser::failed, this,
             [this](const Error &error) { banner()->showError(error); });
     connect(banner(), &Banner::retryRequested, this, &PlaygroundPanel::tryAgain);
-    connect(m_sampling, &SamplingForm::changed, this, &PlaygroundPanel::draftChanged);
+    connect(m_sampling, &SamplingForm::changed, this, [this] {
+        updateWhole(); // it may have been unfolded
+        Q_EMIT draftChanged();
+    });
+    connect(m_prefixModels, &PrefixModels::changed, this, [this] {
+        updateWhole();
+        Q_EMIT draftChanged();
+    });
     connect(m_view, &TokenView::currentTokenChanged, this, &PlaygroundPanel::showCurrent);
     connect(m_conversation->view(), &ConversationView::currentTokenChanged, this,
             &PlaygroundPanel::showCurrent);
@@ -438,6 +446,7 @@ QWidget *PlaygroundPanel::makeSide()
     lists->setChildrenCollapsible(false);
     lists->setHandleWidth(space::kOne);
     lists->addWidget(m_versionView);
+    m_prefixModels = new PrefixModels(m_session, this);
     lists->addWidget(m_candidates);
     lists->setStretchFactor(0, 2);
     lists->setStretchFactor(1, 3);

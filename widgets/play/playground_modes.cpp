@@ -11,7 +11,9 @@
 #include "widgets/play/branching.h"
 #include "widgets/play/conversation_pane.h"
 #include "widgets/play/model_chooser.h"
+#include "widgets/play/prefix_models.h"
 #include "widgets/play/prompt_edit.h"
+#include "widgets/play/sampling_form.h"
 #include "widgets/play/tokens_pane.h"
 
 #include <QDir>
@@ -80,6 +82,22 @@ void PlaygroundPanel::showMode()
     showCurrent();
     showTokens();
     updateState();
+}
+
+void PlaygroundPanel::updateWhole()
+{
+    const QString model = m_chooser->model();
+    if (m_sampling->showsMore() || m_sampling->wantsWhole()) m_prefixModels->want(model);
+    QString reason;
+    if (mode() != PlayMode::Continue)
+        reason = tr("Choose Continue: only a prompt that is continued can be seen whole.");
+    else if (model.isEmpty())
+        reason = tr("Choose a run or a model first.");
+    else if (!m_attachments->attachments().empty())
+        reason = tr("Not beside pictures and recordings: prefixes are learned of text alone.");
+    else
+        reason = m_prefixModels->problem(model);
+    m_sampling->setWholeProblem(reason);
 }
 
 void PlaygroundPanel::showTokens()

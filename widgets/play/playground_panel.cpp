@@ -80,6 +80,7 @@ GenerateRequest PlaygroundPanel::textRequest() const
     if (isConversation()) return request;
     request.prompt = toStd(m_prompt->toPlainText());
     if (isInfill()) request.infill = toStd(m_after->toPlainText());
+    if (mode() == PlayMode::Continue && m_sampling->seesWhole()) request.mask = "prefix";
     return request;
 }
 
@@ -302,6 +303,7 @@ void PlaygroundPanel::updateState()
                                                    : QString());
     updateConversation();
     updateActions();
+    updateWhole();
     updateVersions();
     updateNote();
     updateStatus();

@@ -30,6 +30,7 @@ class EmptyState;
 class GenerationRunner;
 class ManualSampler;
 class ModelChooser;
+class PrefixModels;
 class PromptArchive;
 class PromptEdit;
 class SamplingForm;
@@ -200,6 +201,7 @@ private:
     void updateNote();
     void updateStatus();
     void goUp(); ///< Esc
+    void updateWhole();   ///< whether the prompt can be seen whole
     void undo();
     [[nodiscard]] bool isConversation() const { return mode() == PlayMode::Converse; }
     [[nodiscard]] bool isComparing() const { return m_compare && mode() == PlayMode::Compare; }
@@ -236,6 +238,7 @@ private:
     QPlainTextEdit *m_after;
     PromptEdit *m_message;
     AttachmentBar *m_attachments, *m_messageAttachments; ///< of the prompt, of the next turn
+    PrefixModels *m_prefixModels;
     ToneLabel *m_promptLabel, *m_afterLabel, *m_messageLabel;
     QWidget *m_promptBox, *m_afterBox, *m_messageBox;
     QPushButton *m_generate, *m_stop, *m_cancelEdit;

@@ -50,6 +50,7 @@ SessionState PlaygroundPanel::state() const
     state.isColored = m_view->isColored();
     state.isManual = m_sampling->isManual();
     state.showsMore = m_sampling->showsMore();
+    state.seesWhole = m_sampling->wantsWhole();
     state.showsTokens = m_showTokens->isChecked();
     state.prompt = m_prompt->toPlainText();
     state.after = m_after->toPlainText();
@@ -72,6 +73,7 @@ void PlaygroundPanel::setState(const SessionState &state)
     banner()->clear();
     m_sampling->setSettings(state.sampling);
     m_sampling->setShowsMore(state.showsMore);
+    m_sampling->setWantsWhole(state.seesWhole);
     m_showTokens->setChecked(state.showsTokens);
     m_prompt->setPlainText(state.prompt);
     m_after->setPlainText(state.after);

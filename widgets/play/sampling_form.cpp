@@ -97,7 +97,7 @@ QGridLayout *makeGrid(QWidget *box)
     return grid;
 }
 
-bool isUsual(const SamplingSettings &a)
+bool areUsual(const SamplingSettings &a)
 {
     const SamplingSettings b;
     return a.temperature == b.temperature && a.topK == b.topK && a.topP == b.topP &&
@@ -115,7 +115,8 @@ SamplingForm::SamplingForm(QWidget *parent)
       m_maxTokens(new QSpinBox(this)), m_penaltyWindow(new QSpinBox(this)), m_seed(new QLineEdit(this)),
       m_stop(new QPlainTextEdit(this)),
       m_stopProblem(new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)),
-      m_manual(new QCheckBox(tr("Choose each token"), this)), m_more(new QToolButton(this))
+      m_manual(new QCheckBox(tr("Choose each token"), this)),
+      m_whole(new QCheckBox(tr("See the prompt whole"), this)), m_more(new QToolButton(this))
 {
     setObjectName(u"samplingForm"_s);
     m_reset = addTitleButton(u"undo"_s, tr("Usual settings again"));
@@ -208,7 +209,7 @@ QWidget *SamplingForm::makeUsual()
     m_more->setObjectName(u"moreSampling"_s);
     m_more->setAutoRaise(true);
     m_more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    m_more->setToolTip(tr("Min-p, typical, repetition penalty, stop texts"));
+    m_more->setToolTip(tr("Min-p, typical, repetition penalty, seeing the prompt whole, stop texts"));
     auto *last = new WrapRow;
     m_manual->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     last->addWidget(m_manual);
@@ -245,6 +246,10 @@ QWidget *SamplingForm::makeMore()
            {"penaltyWindow", tr("Penalty window"),
             tr("How many of the last tokens the penalty looks at; 0 is all")},
            m_penaltyWindow);
+    m_whole->setObjectName(u"seePromptWhole"_s);
+    m_whole->setAccessibleName(m_whole->text());
+    grid->addWidget(m_whole, grid->rowCount(), 0, 1, 3);
+    setWholeProblem({});
     auto *label = new ToneLabel(tr("Stop texts"), Tone::Secondary, TypeSize::Base, box);
     label->setBuddy(m_stop);
     const QString toolTip =
@@ -290,6 +295,7 @@ void SamplingForm::connectControls()
         connect(box, &QSpinBox::valueChanged, this, tell);
     connect(m_seed, &QLineEdit::textChanged, this, tell);
     connect(m_stop, &QPlainTextEdit::textChanged, this, tell);
+    connect(m_whole, &QCheckBox::toggled, this, tell);
     connect(&Theme::instance(), &Theme::changed, this, [this] {
         fitStop();
         showState();
@@ -298,28 +304,33 @@ void SamplingForm::connectControls()
 
 void SamplingForm::resetOrBack()
 {
-    const std::optional<SamplingSettings> before = std::exchange(m_before, std::nullopt);
-    if (before) return setSettings(*before);
-    const SamplingSettings now = settings();
+    if (const std::optional<Before> before = std::exchange(m_before, std::nullopt)) {
+        setSettings(before->settings);
+        return setWantsWhole(before->wantsWhole);
+    }
+    const Before now{settings(), wantsWhole()};
     setSettings(SamplingSettings{});
+    setWantsWhole(false);
     m_before = now; // stop texts above all are not typed again in a moment
     showState();
 }
 
+bool SamplingForm::isUsual() const { return areUsual(settings()) && !wantsWhole(); }
+
 void SamplingForm::showState()
 {
     const SamplingSettings now = settings();
-    const int numOn =
-        int(now.minP > 0) + int(now.typicalP < 1) + int(now.repetitionPenalty != 1) + int(!now.stop.empty());
+    const int numOn = int(now.minP > 0) + int(now.typicalP < 1) + int(now.repetitionPenalty != 1) +
+                      int(!now.stop.empty()) + int(seesWhole());
     m_more->setText(numOn > 0 ? tr("More · %1 on").arg(numOn) : tr("More"));
     m_more->setAccessibleName(numOn > 0 ? tr("More settings, %1 on").arg(numOn) : tr("More settings"));
     m_more->setAccessibleDescription(showsMore() ? tr("Unfolded") : tr("Folded"));
     m_more->setIcon(Theme::instance().icon(showsMore() ? u"chevron-up"_s : u"chevron-down"_s));
-    if (!isUsual(now)) m_before.reset();
+    if (!isUsual()) m_before.reset();
     const QString what = m_before ? tr("Back to your settings") : tr("Usual settings again");
     m_reset->setToolTip(what);
     m_reset->setAccessibleName(what);
-    m_reset->setEnabled(m_before || !isUsual(now));
+    m_reset->setEnabled(m_before || !isUsual());
     m_penaltyWindow->setEnabled(now.repetitionPenalty != 1);
     m_stopProblem->setText(stopProblem(now.stop));
     m_stopProblem->setVisible(!m_stopProblem->text().isEmpty());
@@ -354,6 +365,26 @@ void SamplingForm::setSettings(const SamplingSettings &settings)
     m_penaltyWindow->setValue(static_cast<int>(settings.penaltyWindow));
     m_stop->setPlainText(stopLinesOf(settings.stop));
 }
+
+bool SamplingForm::wantsWhole() const { return m_whole->isChecked(); }
+
+bool SamplingForm::seesWhole() const { return m_whole->isChecked() && m_whole->isEnabled(); }
+
+void SamplingForm::setWantsWhole(bool isWanted) { m_whole->setChecked(isWanted); }
+
+void SamplingForm::setWholeProblem(const QString &reason)
+{
+    if (std::exchange(m_wholeProblem, reason) == reason) return;
+    const QString toolTip =
+        tr("Each token of the prompt sees all of it, also what stands behind it; the answer goes on from left to "
+           "right. For models that were trained with prefixes, and prompts of half the context at most");
+    m_whole->setEnabled(reason.isEmpty());
+    m_whole->setToolTip(reason.isEmpty() ? toolTip : reason + u'\n' + toolTip);
+    m_whole->setAccessibleDescription(m_whole->toolTip());
+    if (m_moreBox) showState();
+}
+
+void SamplingForm::hideWhole() { m_whole->hide(); }
 
 void SamplingForm::changeEvent(QEvent *event)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How tokens are drawn: temperature, top-k, top-p, seed, number of tokens, and under "More" what is needed
-// seldom: min-p, typical, the penalty on repetitions, stop texts. GUI thread only.
+// seldom: min-p, typical, the penalty on repetitions, stop texts, and whether a prompt is seen whole. GUI thread only.
 #pragma once
 
 #include "core/spec/generation.h"
@@ -30,6 +30,13 @@ public:
     /// A person chooses each token instead.
     [[nodiscard]] bool isManual() const;
     void setManual(bool isManual);
+    /// Whether the prompt is to be seen whole, and whether it is: there may be a reason against it.
+    [[nodiscard]] bool wantsWhole() const;
+    [[nodiscard]] bool seesWhole() const;
+    void setWantsWhole(bool isWanted);
+    /// @param reason for people, shown in the tool tip; empty: it can be seen whole
+    void setWholeProblem(const QString &reason);
+    void hideWhole(); ///< where it is no question
     /// Whether the seldom ones are unfolded.
     [[nodiscard]] bool showsMore() const;
     void setShowsMore(bool isShown);
@@ -62,9 +69,15 @@ private:
     QLineEdit *m_seed;
     QPlainTextEdit *m_stop;
     ToneLabel *m_stopProblem;
-    QCheckBox *m_manual;
+    QCheckBox *m_manual, *m_whole;
     QToolButton *m_more, *m_reset;
-    std::optional<SamplingSettings> m_before; ///< what the usual ones took the place of; gone with a change
+    struct Before {
+        SamplingSettings settings;
+        bool wantsWhole = false;
+    };
+    [[nodiscard]] bool isUsual() const;
+    std::optional<Before> m_before; ///< what the usual ones took the place of; gone with a change
+    std::optional<QString> m_wholeProblem;
     QWidget *m_moreBox = nullptr;
 };
 

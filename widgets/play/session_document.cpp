@@ -91,6 +91,7 @@ VersionPtr readAnswer(const QJsonObject &json, std::vector<GeneratedToken> token
     version->partsAt = std::clamp(json.value("parts_at"_L1).toInt(), 0, numTokens);
     GenerateRequest &request = version->request;
     if (json.contains("infill"_L1)) request.infill = bytesOf(json.value("infill"_L1));
+    if (json.value("mask"_L1).toString() == "prefix"_L1) request.mask = "prefix";
     for (const QJsonValue &name : json.value("media"_L1).toArray())
         request.media.push_back({{}, toStd(name.toString()), 0});
     const int numGiven = std::clamp(json.value("given"_L1).toInt(), 0, numTokens);
@@ -226,6 +227,7 @@ QJsonArray answersJson(const std::vector<VersionPtr> &versions, const KeyOf &key
                         isNamed ? QJsonValue(keyOf(named)) : bytesJson(request.prompt));
         }
         if (request.infill) json.insert(u"infill"_s, bytesJson(*request.infill));
+        if (!request.mask.empty()) json.insert(u"mask"_s, fromStd(request.mask));
         answers.append(json);
     }
     return answers;
@@ -293,7 +295,8 @@ QJsonObject sessionDocument(const SessionState &state, const std::vector<Version
 {
     QJsonObject view, composer;
     for (const auto &[key, isOn] : {std::pair(u"colored"_s, state.isColored), {u"manual"_s, state.isManual},
-                                    {u"more"_s, state.showsMore}, {u"tokens"_s, state.showsTokens}})
+                                    {u"more"_s, state.showsMore}, {u"tokens"_s, state.showsTokens},
+                                    {u"whole"_s, state.seesWhole}})
         if (isOn) view.insert(key, true);
     for (const auto &[key, text] :
          {std::pair(u"prompt"_s, state.prompt), {u"after"_s, state.after}, {u"message"_s, state.message}})
@@ -336,6 +339,7 @@ SessionState sessionState(SessionContent content)
     state.isManual = view.value("manual"_L1).toBool();
     state.showsMore = view.value("more"_L1).toBool();
     state.showsTokens = view.value("tokens"_L1).toBool();
+    state.seesWhole = view.value("whole"_L1).toBool();
     state.prompt = composer.value("prompt"_L1).toString();
     state.after = composer.value("after"_L1).toString();
     state.message = composer.value("message"_L1).toString();

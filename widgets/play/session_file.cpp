@@ -155,7 +155,8 @@ void addPrompts(QString &text, const SessionState &state, ExportedVersions versi
     for (size_t i = 0; i < state.versions.size(); ++i) {
         const GenerationVersion &version = *state.versions[i];
         if (versions == ExportedVersions::Shown && static_cast<int>(i) != state.shown) continue;
-        const bool isSame = asked && asked->prompt == version.request.prompt && asked->infill == version.request.infill;
+        const bool isSame = asked && asked->prompt == version.request.prompt &&
+                            asked->infill == version.request.infill && asked->mask == version.request.mask;
         if (!isSame) {
             text += u"## "_s + Texts::tr("Prompt") + u"\n\n"_s + fencedMarkdown(fromStd(version.request.prompt));
             if (version.request.infill)

@@ -180,6 +180,7 @@ void SessionKeeper::adopt()
     ++m_epoch;
     m_entry = {};
     m_document = {};
+    empty.seesWhole = state.seesWhole;
     const SessionState state = m_desk.state();
     m_writer.begin(state);
     m_writer.forgetKept();

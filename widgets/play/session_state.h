@@ -26,6 +26,7 @@ struct SessionState {
     QString model;
     SamplingSettings sampling;
     bool isColored = false, isManual = false, showsMore = false, showsTokens = false;
+    bool seesWhole = false; ///< the prompt, where that can be
     QString prompt, after, message; ///< what is being written
     QStringList files, messageFiles; ///< paths; what was pasted has none
     std::vector<VersionPtr> versions; ///< of prompts that were continued or filled

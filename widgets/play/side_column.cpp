@@ -271,6 +271,7 @@ SamplingForm *SideColumn::ownSettings()
     popup->setFrameShape(QFrame::StyledPanel);
     m_popup = popup;
     m_own = new SamplingForm(popup);
+    m_own->hideWhole(); // of one column alone it would be another question
     // They are those of all columns.
     for (const char *name : {"seed", "rollSeed", "chooseTokens"})
         if (auto *control = m_own->findChild<QWidget *>(QLatin1String(name))) {

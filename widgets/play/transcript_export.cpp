@@ -24,6 +24,7 @@ QString settingsText(const GenerationVersion &version)
 {
     QStringList parts{modelText(version)};
     parts << samplingWords(version.request.sampling);
+    if (version.request.mask == "prefix") parts << Texts::tr("prompt seen whole");
     if (const double surprise = surpriseOf(version); surprise == surprise)
         parts << Texts::tr("%1 nats/token").arg(significantText(surprise, 4));
     return parts.join(u", "_s);

@@ -6,13 +6,16 @@
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/view_link.h"
+#include "widgets/play/branching.h"
 #include "widgets/play/candidate_model.h"
 #include "widgets/play/candidate_view.h"
 #include "widgets/play/model_chooser.h"
 #include "widgets/play/sampling_form.h"
+#include "widgets/play/session_state.h"
 #include "widgets/play/token_view.h"
 
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
@@ -46,6 +49,9 @@ private Q_SLOTS:
     void modelNoteIsShown();
     void statusSaysHowItWent();
     void commandsAreThoseOfTheCommandLine();
+    void aPromptIsSeenWholeWhereTheModelLearnedIt();
+    void saysWhyAPromptIsNotSeenWhole_data();
+    void saysWhyAPromptIsNotSeenWhole();
     void infillAsksForWhatStandsBehind();
     void infillIsShownBetweenItsSides();
     void infillIsReachedByKeys();
@@ -135,7 +141,10 @@ void TestPlayground::opensAModelDirectory()
 void TestPlayground::streamsTokens()
 {
     Setup setup;
+    const auto *empty = child<QWidget>(setup.panel.get(), "noAnswer"); // says what will stand there
+    QVERIFY(!empty->isHidden());
     child<QPushButton>(setup.panel.get(), "generate")->click();
+    QVERIFY(empty->isHidden());
     QCOMPARE(setup.session.generations.size(), size_t{1});
     QCOMPARE(setup.session.generations[0].request.prompt, std::string("Hello"));
     QVERIFY(setup.panel->isGenerating());
@@ -288,7 +297,7 @@ void TestPlayground::statusSaysHowItWent()
     const QString status = setup.panel->statusText();
     for (const QString &part :
          {u"code, step 8,000"_s, u"7.1 M parameters"_s, u"4 tokens"_s, u"100 tokens/s"_s,
-          u"prompt of 12 read in 0.034 s"_s, u"max tokens reached"_s})
+          u"prompt of 12 read in 34 ms"_s, u"max tokens reached"_s})
         QVERIFY2(status.contains(part), qPrintable(status));
 }
 
@@ -306,6 +315,75 @@ void TestPlayground::commandsAreThoseOfTheCommandLine()
     QCOMPARE(
         QGuiApplication::clipboard()->text(),
         u"orrery-engine generate code@4000 --prompt Hello --max-tokens 50 --temperature 0.5 --top-p 0.9 --seed 7"_s);
+}
+
+void TestPlayground::aPromptIsSeenWholeWhereTheModelLearnedIt()
+{
+    Setup setup;
+    setup.session.specs[u"code"_s] = uR"({"spec":{"objective":{"name":"hybrid","mix":[2,1,1]}}})"_s;
+    auto *whole = child<QCheckBox>(setup.panel.get(), "seePromptWhole");
+    QCOMPARE(setup.session.numSpecQueries, 0); // nobody wanted to know
+    setup.panel->sampling()->setShowsMore(true);
+    QCOMPARE(setup.session.numSpecQueries, 1);
+    QVERIFY(!whole->isEnabled() && whole->toolTip().contains(u"still being read"_s));
+    QTRY_VERIFY(whole->isEnabled());
+    setup.panel->generate();
+    QVERIFY(setup.session.generations.back().request.mask.empty());
+    Q_EMIT setup.generation().tokens(tokensOf("ab"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    whole->click();
+    QVERIFY(setup.panel->commandText().contains(u" --prompt Hello --mask prefix --max-tokens "_s));
+    setup.panel->generate();
+    QCOMPARE(setup.session.generations.back().request.mask, std::string("prefix"));
+    QVERIFY(setup.panel->statusText().contains(u"prompt seen whole"_s));
+    Q_EMIT setup.generation().tokens(tokensOf("ab"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    // Another question: its answer is no version of the other one's, and its branches are asked as it was.
+    QVERIFY(!isSameQuestion(setup.session.generations[0].request, setup.session.generations[1].request));
+    setup.panel->transcript()->setCurrentToken(0, true);
+    whole->click();
+    setup.panel->goOnFromHere();
+    QCOMPARE(setup.session.generations.back().request.mask, std::string("prefix"));
+    Q_EMIT setup.generation().finished(summaryOf(FinishReason::MaxTokens));
+    // A hole is learned from left to right.
+    whole->click();
+    setup.panel->setMode(PlayMode::Infill);
+    QVERIFY(!whole->isEnabled());
+    setup.panel->generate();
+    QVERIFY(setup.session.generations.back().request.mask.empty());
+    QCOMPARE(setup.session.numSpecQueries, 1);
+    QVERIFY(setup.panel->state().seesWhole);
+}
+
+void TestPlayground::saysWhyAPromptIsNotSeenWhole_data()
+{
+    QTest::addColumn<QString>("spec");
+    QTest::addColumn<PlayMode>("mode");
+    QTest::addColumn<QString>("why");
+    const QString hybrid = uR"({"spec":{"objective":{"name":"hybrid"}}})"_s;
+    QTest::newRow("nothing against it") << hybrid << PlayMode::Continue << QString();
+    QTest::newRow("what cannot be read, the engine says") << u"no JSON"_s << PlayMode::Continue << QString();
+    QTest::newRow("next token") << uR"({"spec":{"objective":{"name":"next_token"}}})"_s << PlayMode::Continue
+                                << u"trained without prefixes (objective next_token)"_s;
+    QTest::newRow("older than objectives") << uR"({"spec":{"seed":1}})"_s << PlayMode::Continue << u"trained without prefixes"_s;
+    QTest::newRow("no share of them") << uR"({"spec":{"objective":{"name":"hybrid","mix":[1,0,1]}}})"_s
+                                      << PlayMode::Continue << u"their share in objective.mix is 0"_s;
+    QTest::newRow("a conversation") << hybrid << PlayMode::Converse << u"Choose Continue"_s;
+    QTest::newRow("side by side") << hybrid << PlayMode::Compare << u"Choose Continue"_s;
+}
+
+void TestPlayground::saysWhyAPromptIsNotSeenWhole()
+{
+    QFETCH(QString, spec);
+    QFETCH(PlayMode, mode);
+    QFETCH(QString, why);
+    Setup setup;
+    setup.session.specs[u"code"_s] = spec;
+    setup.panel->sampling()->setShowsMore(true);
+    setup.panel->setMode(mode);
+    const auto *whole = child<QCheckBox>(setup.panel.get(), "seePromptWhole");
+    QTRY_COMPARE(whole->isEnabled(), why.isEmpty());
+    QTRY_VERIFY2(whole->toolTip().contains(why), qPrintable(whole->toolTip()));
 }
 
 void TestPlayground::infillAsksForWhatStandsBehind()

@@ -76,6 +76,7 @@ SessionState stateWithAll()
     state.sampling.maxTokens = 77;
     state.prompt = u"a “prompt”"_s;
     state.message = u"next"_s;
+    state.seesWhole = true;
     state.files = QStringList{u"/a/cat.png"_s};
     auto first = std::make_shared<GenerationVersion>();
     first->model = u"code"_s;
@@ -93,6 +94,7 @@ SessionState stateWithAll()
     second->request.infill = "behind";
     state.versions = {first, second};
     state.shown = 1;
+    first->request.mask = "prefix";
     const auto answerOf = [](const std::string &text) {
         auto version = std::make_shared<GenerationVersion>();
         version->modelTitle = u"code"_s;
@@ -121,6 +123,7 @@ void compareAll(const SessionState &read)
     QCOMPARE(read.sampling.maxTokens, 77);
     QCOMPARE(read.sampling.stop, std::vector<std::string>{"\n\n"});
     QCOMPARE(read.prompt, u"a “prompt”"_s);
+    QVERIFY(read.seesWhole);
     QCOMPARE(read.files, QStringList{u"/a/cat.png"_s});
     QCOMPARE(read.versions.size(), size_t{2});
     QCOMPARE(read.shown, 1);
@@ -138,6 +141,8 @@ void compareAll(const SessionState &read)
     QCOMPARE(second.partsAt, 1);
     QCOMPARE(second.request.infill.value_or(""), std::string("behind"));
     QCOMPARE(second.request.answerIds, std::vector<int32_t>{'a'});
+    QCOMPARE(first.request.mask, std::string("prefix"));
+    QVERIFY(second.request.mask.empty());
     QCOMPARE(read.turns.size(), size_t{2});
     QVERIFY(read.turns[0]->attachments[0]->isBeingRead && read.turns[0]->attachments[1]->isMissing());
     const Turn &talk = *read.turns[1];

@@ -9,6 +9,7 @@
 #include "widgets/play/session_file.h"
 
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QScrollArea>
@@ -105,6 +106,36 @@ private Q_SLOTS:
         reset->click();
         child<QDoubleSpinBox>(&form, "temperature")->setValue(0.5);
         QCOMPARE(reset->toolTip(), u"Usual settings again"_s);
+    }
+
+    void seeingThePromptWholeIsOneOfTheSettings()
+    {
+        SamplingForm form;
+        form.show();
+        auto *whole = child<QCheckBox>(&form, "seePromptWhole");
+        auto *more = child<QAbstractButton>(&form, "moreSampling");
+        auto *reset = child<QAbstractButton>(&form, "resetSampling");
+        QVERIFY(!whole->isVisible() && whole->isEnabled() && !form.seesWhole());
+        more->click();
+        QSignalSpy changed(&form, &SamplingForm::changed);
+        whole->click();
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(form.seesWhole() && form.wantsWhole());
+        QCOMPARE(more->text(), u"More · 1 on"_s);
+        // What stands against it is told, and keeps what was chosen.
+        form.setWholeProblem(u"Not this model."_s);
+        QVERIFY(!whole->isEnabled() && !form.seesWhole() && form.wantsWhole());
+        QVERIFY(whole->toolTip().startsWith(u"Not this model.\n"_s));
+        QCOMPARE(whole->accessibleDescription(), whole->toolTip());
+        QCOMPARE(more->text(), u"More"_s);
+        form.setWholeProblem({});
+        QVERIFY(form.seesWhole());
+        reset->click();
+        QVERIFY(!form.wantsWhole());
+        reset->click();
+        QVERIFY(form.wantsWhole());
+        form.hideWhole();
+        QVERIFY(!whole->isVisible());
     }
 
     void theWheelScrollsAndChangesNothing()
