@@ -491,6 +491,9 @@ private Q_SLOTS:
                  u"orrery-engine memory wipe '/a b/m' --source 'chat.json#2:user'"_s);
         QCOMPARE(forgetCommand({u"m"_s}, u"-notes.txt"_s),
                  u"orrery-engine memory wipe m --source=-notes.txt"_s);
+        QCOMPARE(learnCommand({u"m"_s}), u"orrery-engine memory consolidate m --out m-learned"_s);
+        QCOMPARE(learnCommand({u"/a b/m@800"_s, u"/k"_s}),
+                 u"orrery-engine memory consolidate '/a b/m@800' --memory /k --out m-800-learned"_s);
         QCOMPARE(similarityCommand({u"m"_s, u"/k"_s}, 256),
                  u"orrery-engine memory similarity m --memory /k --max-events 256"_s);
         const std::vector<MemoryEdit> edits{

@@ -127,6 +127,9 @@ private Q_SLOTS:
         QCOMPARE(clipboard->text(), u"orrery-engine memory pin code-7M --event 9"_s);
         trigger("copyForgetCommand");
         QCOMPARE(clipboard->text(), u"orrery-engine memory wipe code-7M --source 'chat.json#2:user'"_s);
+        trigger("copyLearnCommand");
+        QCOMPARE(clipboard->text(), u"orrery-engine memory consolidate code-7M --out code-7M-learned"_s);
+        QVERIFY(part<QAction>("copyLearnCommand")->toolTip().contains(u"a new model beside this one"_s));
         QTemporaryDir folder;
         trigger("panelSaveData");
         auto *dialog = part<QFileDialog>("panelSaveDialog");
@@ -136,6 +139,17 @@ private Q_SLOTS:
         QVERIFY(m_panel->banner()->message().startsWith(u"Cannot write"_s));
         QCOMPARE(m_panel->banner()->kind(), BannerKind::Error);
         dialog->close();
+    }
+    /// Where the model has nothing to learn with, the command is off and says why.
+    void learnsWithASemanticMemoryAlone()
+    {
+        open();
+        m_session->specs[u"code-7M"_s].replace(u"\"semantic_size\":16384"_s, u"\"semantic_size\":0"_s);
+        show();
+        QTRY_COMPARE(m_panel->events()->rowCount(), 6);
+        const auto *learn = part<QAction>("copyLearnCommand");
+        QTRY_VERIFY2(learn->toolTip().contains(u"no semantic memory"_s), qPrintable(learn->toolTip()));
+        QVERIFY(!learn->isEnabled());
     }
     void remembersItsPlace()
     {

@@ -154,6 +154,14 @@ QString forgetCommand(const Remembering &of, const QString &source)
     return memoryCommand(of, u"wipe"_s, arguments);
 }
 
+QString learnCommand(const Remembering &of)
+{
+    // Of "/runs/a@800" a folder "a-800-learned".
+    QString name = of.model.section(u'/', -1, -1, QString::SectionSkipEmpty);
+    name.replace(u'@', u'-');
+    return memoryCommand(of, u"consolidate"_s, {u"--out"_s, name + u"-learned"_s});
+}
+
 QString similarityCommand(const Remembering &of, qint64 maxEvents)
 {
     return memoryCommand(of, u"similarity"_s, {u"--max-events"_s, QString::number(maxEvents)});

@@ -130,6 +130,8 @@ private:
     void askSimilarity(); ///< if it is seen and out of date
     void lookAtFocus();   ///< if it is seen and another one
     void lookAtPrompt();
+    void nameReads(); ///< the tab, by the token that the window looks at
+    void showProgress(); // memory_panel_progress.cpp
     void watchTraining(); ///< of the followed run, while the panel is seen
     void takeTraining(const ui::RunUpdate &update);
     void askTraining();
@@ -139,6 +141,7 @@ private:
     void enableActions();
     void showEmptyState();
     void arrange();
+    void arrangeEmpty();
     [[nodiscard]] Result<void> saveAs(const QString &path);
     [[nodiscard]] QImage figure() const;
     [[nodiscard]] std::vector<MemoryEvent> shownEvents() const;
@@ -195,7 +198,7 @@ private:
     WhatIfPane *m_whatIf;
     QSplitter *m_splitter;
     QToolButton *m_undo, *m_refresh, *m_file, *m_type;
-    QAction *m_pinAction, *m_forgetEventAction, *m_pinCommand, *m_forgetCommand;
+    QAction *m_pinAction, *m_forgetEventAction, *m_pinCommand, *m_forgetCommand, *m_learnCommand;
     QAction *m_saveState, *m_loadState;
     QPointer<QWidget> m_question;
     bool m_isTaking = false;

@@ -57,6 +57,8 @@ void MemoryPanel::makeActions()
         const auto &event = m_details->event();
         if (event) ui::copyToClipboard(forgetCommand(remembering(), ui::fromStd(event->source)));
     });
+    m_learnCommand = make(u"copyLearnCommand"_s, tr("Copy as command: learn the memory"),
+                          [this] { ui::copyToClipboard(learnCommand(remembering())); });
     for (QAction *action : {m_pinAction, m_forgetEventAction}) action->setShortcutContext(Qt::WidgetShortcut);
     m_saveState =
         make(u"saveMemory"_s, tr("Save this memory…"), [this] { askForFile(StateFileDialog::Kind::Save); });
@@ -79,7 +81,7 @@ void MemoryPanel::makeTools()
     });
     for (QWidget *view : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_strip)}) {
         view->addActions(
-            {m_pinAction, m_forgetEventAction, copy, forgetAction, m_pinCommand, m_forgetCommand});
+            {m_pinAction, m_forgetEventAction, copy, forgetAction, m_pinCommand, m_forgetCommand, m_learnCommand});
         view->setContextMenuPolicy(Qt::ActionsContextMenu);
     }
     setExport({.fileName = tr("memory"),
@@ -123,6 +125,12 @@ void MemoryPanel::enableActions()
                                 ? tr("For a terminal; it works on the memory that is saved with the model")
                                 : tr("For a terminal; it works on the memory in %1").arg(m_memoryFile);
     for (QAction *action : {m_pinCommand, m_forgetCommand}) action->setToolTip(ui::plainToolTip(meaning));
+    const bool canLearn = m_tiers.semanticSize != 0; // below 0: not known
+    m_learnCommand->setEnabled(isFree && canLearn && m_events->rowCount() > 0);
+    m_learnCommand->setToolTip(ui::plainToolTip(
+        canLearn ? tr("The semantic memory learns what is remembered; a new model beside this one. %1").arg(meaning)
+                 : tr("This model has no semantic memory that could learn it: train with "
+                      "plugins.memory.semantic_size above 0")));
     m_saveState->setEnabled(hasModel && isFree && m_status);
     m_loadState->setEnabled(hasModel && isFree && !m_noMemory);
     m_file->setEnabled(m_saveState->isEnabled() || m_loadState->isEnabled());
