@@ -63,12 +63,13 @@ Result<Seen> seenOf(const LoadedModel &loaded, const InspectRequest &request, co
     ORRERY_TRY(checkToken(request.token, numAll));
     // Of an answer to a prompt with pictures the token that the context ended with: what was written behind it, nobody
     // read.
-    const int64_t last = request.input.media.empty() ? numAll - 1 : context - 1;
+    const bool hasPictures = !request.input.media.empty() || (text.media && keptPromptNumber(request.input));
+    const int64_t last = hasPictures ? context - 1 : numAll - 1;
     const int64_t token = request.token < 0 ? last : request.token;
     Reading reading{context, numGiven, loaded.model->remembers()};
     // A continued prompt does not outlive its pictures: an answer to it had all of it before it. Of what
     // stands behind the end of that, the last tokens that fit are looked at.
-    if (!request.input.media.empty()) reading = {context, token + 1, false};
+    if (hasPictures) reading = {context, token + 1, false};
     ORRERY_ASSIGN(seen.window, seenWindow(text, token, reading));
     seen.asked.token = token;
     ORRERY_ASSIGN(seen.asked, requestInWindow(seen.asked, seen.window));
@@ -78,18 +79,37 @@ Result<Seen> seenOf(const LoadedModel &loaded, const InspectRequest &request, co
 
 } // namespace
 
+Result<TextGenerator::Prompt> TextGenerator::makeKept(const GenerateRequest &request, int32_t number,
+                                                      const std::atomic<bool> &cancel)
+{
+    if (!m_loaded.training)
+        return Error{ErrorCode::InvalidInput,
+                     "Cannot look inside \"" + m_loaded.info.name + "\": the text is \"" + request.source +
+                         "\", which a run keeps, and this is a model without one, expected a text.",
+                     "Ask the run by RUN@step, or give the text with its pictures and recordings."};
+    if (!m_keptTexts.contains(number)) {
+        ORRERY_ASSIGN(KeptText text, readKeptText(*m_loaded.training, *m_loaded.tokenizer, number,
+                                                  m_loaded.info.name, cancel));
+        m_keptTexts.emplace(number, std::move(text));
+    }
+    const KeptText &text = m_keptTexts.at(number);
+    Prompt prompt;
+    prompt.history = text.ids;
+    if (!text.modalities.isTextOnly()) prompt.media = std::make_shared<const MediaPositions>(text.modalities);
+    prompt.numTokens = prompt.numGiven = std::ssize(prompt.history);
+    ORRERY_TRY(addAnswer(request, prompt));
+    return prompt;
+}
+
 Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, const std::atomic<bool> &cancel)
 {
-    if (keptPromptNumber(request.input))
-        return Error{ErrorCode::InvalidInput,
-                     "Cannot look inside \"" + m_loaded.info.name + "\": the text is \"" +
-                         request.input.source + "\", which a running training keeps, expected a text.",
-                     "Ask RUN@live while it trains, or give the text with its pictures and recordings."};
     ORRERY_TRY(checkKind(request.input));
     return guardModel("look inside", m_loaded.info.name, [&]() -> Result<InspectReport> {
         // The pictures of the conversation stay decoded.
         DecodedMedia kept = std::exchange(m_decoded, {});
-        Result<Prompt> made = makePrompt(request.input);
+        const std::optional<int32_t> number = keptPromptNumber(request.input);
+        Result<Prompt> made =
+            number ? makeKept(request.input, *number, cancel) : makePrompt(request.input);
         m_decoded = std::move(kept);
         ORRERY_ASSIGN(const Prompt prompt, std::move(made));
         std::vector<int32_t> ids = prompt.history;
@@ -106,6 +126,10 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         const ModalityBatch batch = prompt.media ? prompt.media->slice(begin, numTokens) : ModalityBatch{};
         InspectInput input = describeTokens(*m_loaded.tokenizer,
                                             {ids.begin() + begin, ids.begin() + begin + numTokens}, &batch);
+        if (prompt.isPrefix && !isLong) { // as it was read
+            input.maskPolicy = "prefix";
+            input.prefixLength = std::min(prompt.numGiven, numTokens);
+        }
         const size_t next = static_cast<size_t>(seen.window.end);
         if (isLong && next < seen.whole.size() && seen.whole[next].modality == Modality::Text)
             input.said = ids[next];
@@ -125,6 +149,9 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         if (isLong)
             addNote(report.note,
                     windowNote(std::ssize(ids), seen.window, m_loaded.model->spec().context));
+        if (isLong && prompt.isPrefix)
+            addNote(report.note, "The answer was said of a prompt that was seen whole; this text is longer than the "
+                                 "context and shown as read from left to right.");
         if (!request.withMemory)
             addNote(report.note,
                     withoutNote(beginsTextsWithMemory(), begin > 0 && m_loaded.model->remembers()));

@@ -262,8 +262,9 @@ private Q_SLOTS:
         QTest::newRow("a role") << QStringLiteral("role") << QStringList{"\"bard\""};
         QTest::newRow("a token") << QStringLiteral("token") << QStringList{"token 272", "ids below 272"};
         QTest::newRow("a memory") << QStringLiteral("memory") << QStringList{"no episodic memory"};
-        QTest::newRow("kept by a training")
-            << QStringLiteral("kept") << QStringList{"\"talker@100\": the text is \"probe:2\"", "RUN@live"};
+        QTest::newRow("kept by a run") << QStringLiteral("kept")
+                                       << QStringList{"\"talker@100\": the text is \"probe:2\"",
+                                                      "a model without one", "RUN@step"};
         QTest::newRow("a picture") << QStringLiteral("picture") << QStringList{"reads text only"};
     }
     void saysWhatIsWrong()
