@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // check-plugin ID LIBRARY: one library, in this process. check-plugin [ID]: installed plugins, each library in a
-// process of its own.
+// process of its own. With --register --rows as a list asks.
 #include "app/worker/commands.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/worker_plugins.h"
 #include "core/base/exit_code.h"
 #include "core/base/text.h"
-#include "core/nn/plugin_loader.h"
 #include "core/plugin/plugin_catalogue.h"
 
 #include <CLI/CLI.hpp>
@@ -25,6 +24,9 @@ struct CheckedPlugin {
     std::string id;
     std::string library;
     bool isJson = false;
+    bool registers = false; ///< also what it registers
+    bool isForList = false; ///< exits with 0, whatever it found
+    [[nodiscard]] PluginTrial trial() const { return registers ? PluginTrial::Registering : PluginTrial::Loading; }
 };
 
 Error unknownPlugin(const std::string &id, const PluginCatalogue &catalogue)
@@ -37,11 +39,11 @@ Error unknownPlugin(const std::string &id, const PluginCatalogue &catalogue)
 }
 
 /// What is known without loading it; then what its library does.
-PluginInfo checked(const PluginRecord &record)
+PluginInfo checked(const PluginRecord &record, PluginTrial trial)
 {
     PluginInfo info = record.info;
     if (!info.isUsable() || record.engineLibrary.empty()) return info;
-    if (const auto tried = tryInOwnProcess(info.id, record.engineLibrary); !tried) {
+    if (const auto tried = tryInOwnProcess(info.id, record.engineLibrary, trial); !tried) {
         info.state = PluginState::Refused;
         info.reason = tried.error().message;
         info.hint = tried.error().hint;
@@ -75,7 +77,7 @@ Result<bool> checkInstalled(const CheckedPlugin &asked)
     bool areGood = true;
     for (const PluginRecord &record : catalogue.records()) {
         if (!asked.id.empty() && record.info.id != asked.id) continue;
-        const PluginInfo info = checked(record);
+        const PluginInfo info = checked(record, asked.trial());
         areGood = areGood && info.isUsable();
         show(record, info, asked.isJson);
     }
@@ -90,15 +92,18 @@ CommandBody declareCheckPlugin(CLI::App &command)
     auto *id = command.add_option("id", options->id, "Id of the plugin; without one, all that are installed");
     command.add_option("library", options->library, "Its engine library; without one, that of the installed plugin")
         ->needs(id);
+    command.add_flag("--register", options->registers,
+                     "Also see what it registers with the defaults of its settings");
+    command.add_flag("--rows", options->isForList, "Exit with 0, whatever the rows say");
     command.add_flag("--json", options->isJson, "Rows and errors as JSON");
     return [options] {
         const OutputForm form = options->isJson ? OutputForm::Json : OutputForm::Text;
         if (options->library.empty()) {
             const auto areGood = checkInstalled(*options);
             if (!areGood) return reportError(areGood.error(), form);
-            return *areGood ? kExitOk : kExitInput;
+            return *areGood || options->isForList ? kExitOk : kExitInput;
         }
-        const auto fits = nn::checkEngineLibrary(options->id, options->library);
+        const auto fits = tryInThisProcess(options->id, options->library, options->trial());
         if (!fits) return reportError(fits.error(), form);
         if (!options->isJson) std::printf("The library fits.\n");
         return kExitOk;

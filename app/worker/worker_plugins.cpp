@@ -31,16 +31,20 @@ namespace orrery::worker {
 namespace {
 
 constexpr double kLoadSeconds = 60;
+constexpr double kListedSeconds = 20; ///< somebody waits for a list
 constexpr size_t kMaxSaid = size_t{64} << 10;
+
+std::vector<nn::PointOpener> pointsOfTheWorker()
+{
+    std::vector<nn::PointOpener> points = trainingPoints();
+    for (nn::PointOpener &point : samplerPoints()) points.push_back(std::move(point));
+    return points;
+}
 
 /// Never destroyed: the process ends without static destruction, and libraries stay loaded anyway.
 nn::EnginePlugins &enginePlugins()
 {
-    static auto *plugins = [] {
-        std::vector<nn::PointOpener> points = trainingPoints();
-        for (nn::PointOpener &point : samplerPoints()) points.push_back(std::move(point));
-        return new nn::EnginePlugins(std::move(points));
-    }();
+    static auto *plugins = new nn::EnginePlugins(pointsOfTheWorker());
     return *plugins;
 }
 
@@ -51,9 +55,9 @@ Error refusal(const std::string &id, const std::string &reason)
 }
 
 /// What the child says until it ends or its time is up; false: it was too slow.
-bool readUntilEnd(int fd, std::string &text)
+bool readUntilEnd(int fd, double seconds, std::string &text)
 {
-    const double limit = monotonicSeconds() + kLoadSeconds;
+    const double limit = monotonicSeconds() + seconds;
     for (;;) {
         pollfd entry{fd, POLLIN, 0};
         const double left = limit - monotonicSeconds();
@@ -87,7 +91,18 @@ std::optional<Error> errorLine(const std::string &said)
 
 } // namespace
 
-Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library)
+Result<void> tryInThisProcess(const std::string &id, const std::filesystem::path &library, PluginTrial trial)
+{
+    // Who waits for it may be gone by then.
+    ::alarm(static_cast<unsigned>(kLoadSeconds) + 5);
+    if (trial == PluginTrial::Loading) return nn::checkEngineLibrary(id, library);
+    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    const PluginRecord *record = catalogue.find(id);
+    if (!record || record->engineLibrary != library) return nn::checkEngineLibrary(id, library);
+    return nn::tryEnginePlugin(*record, *catalogue.fieldTable(), pointsOfTheWorker());
+}
+
+Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library, PluginTrial trial)
 {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return ioError("make a pipe for", library, errno);
@@ -98,8 +113,9 @@ Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path 
     ::posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, writing.get(), STDERR_FILENO);
     const std::string path = library.string();
-    std::array<const char *, 6> arguments = {"orrery-worker", "check-plugin", id.c_str(),
-                                             path.c_str(),    "--json",       nullptr};
+    std::array<const char *, 7> arguments = {"orrery-worker", "check-plugin", id.c_str(), path.c_str(),
+                                             "--json",        nullptr,        nullptr};
+    if (trial == PluginTrial::Registering) arguments[5] = "--register";
     pid_t child = 0;
     const int failed = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
                                      const_cast<char **>(arguments.data()), environ);
@@ -107,13 +123,14 @@ Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path 
     if (failed != 0) return ioError("start a worker for", library, failed);
     writing = FileDescriptor();
     std::string said;
-    const bool isInTime = readUntilEnd(reading.get(), said);
+    const double seconds = trial == PluginTrial::Loading ? kLoadSeconds : kListedSeconds;
+    const bool isInTime = readUntilEnd(reading.get(), seconds, said);
     if (!isInTime) ::kill(child, SIGKILL);
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (!isInTime)
-        return refusal(id, "its library did not load within " + formatDuration(kLoadSeconds) + ".");
+        return refusal(id, "its library did not load within " + formatDuration(seconds) + ".");
     if (WIFEXITED(status) && WEXITSTATUS(status) == kExitOk) return {};
     if (auto told = errorLine(said)) return std::move(*told);
     const std::string how = WIFSIGNALED(status) ? std::string("signal SIG") + ::sigabbrev_np(WTERMSIG(status))

@@ -6,14 +6,23 @@
 #include "core/base/result.h"
 #include "core/spec/run_spec.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 namespace orrery::worker {
 
+/// How far a library is tried.
+enum class PluginTrial : uint8_t {
+    Loading,    ///< before a run, whose own settings come later
+    Registering ///< for a list: also what it registers with the settings of its JSON
+};
 /// Loads an engine library in a process of its own, which a broken one may end.
 /// @error InvalidInput "Cannot use plugin "x": …"; Io
-Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library);
+Result<void> tryInOwnProcess(const std::string &id, const std::filesystem::path &library,
+                             PluginTrial trial = PluginTrial::Loading);
+/// The same in this process, whose only purpose that is: it ends by itself when that takes too long.
+Result<void> tryInThisProcess(const std::string &id, const std::filesystem::path &library, PluginTrial trial);
 /// Whether every plugin that a spec uses is there and fits, by tryInOwnProcess(). @error InvalidInput naming plugin and reason
 Result<void> checkWorkerPlugins(const RunSpec &spec);
 /// After checkWorkerPlugins(). @error as nn::EnginePlugins::load()

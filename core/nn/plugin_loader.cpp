@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <future>
 #include <thread>
+#include <utility>
 
 namespace orrery::nn {
 
@@ -151,6 +152,33 @@ public:
         ORRERY_ASSIGN(m_entry, findEntry(m_info.id, library));
         ORRERY_ASSIGN(m_plugin, createPlugin(m_info.id, m_guard, *m_entry));
         ORRERY_TRY(run("configure()", [this] { return m_plugin->configure(*this); }));
+        return checkRegistered();
+    }
+    /// As far as it goes without settings that somebody chose.
+    Result<void> tryOut(const std::filesystem::path &library)
+    {
+        ORRERY_ASSIGN(m_entry, findEntry(m_info.id, library));
+        ORRERY_ASSIGN(m_plugin, createPlugin(m_info.id, m_guard, *m_entry));
+        bool isAboutSettings = false;
+        const Result<void> configured = run("configure()", [&]() -> Result<void> {
+            try {
+                Result<void> result = m_plugin->configure(*this);
+                isAboutSettings = !result.ok();
+                return result;
+            } catch (const SettingError &) {
+                isAboutSettings = true;
+                throw;
+            }
+        });
+        if (!configured.ok() && !isAboutSettings) return configured;
+        if (configured.ok()) ORRERY_TRY(checkRegistered());
+        return run("destroy()", [this]() -> Result<void> {
+            m_entry->destroy(std::exchange(m_plugin, nullptr));
+            return {};
+        });
+    }
+    Result<void> checkRegistered() const
+    {
         for (const auto &point : m_points)
             if (const std::string name = point->missingName(); !name.empty())
                 return refusal(m_info.id,
@@ -240,17 +268,21 @@ private:
     EnginePlugin *m_plugin = nullptr; ///< freed by the library that made it
 };
 
-EnginePlugins::EnginePlugins(std::vector<PointOpener> points)
-    : m_points{pointOf(feedForwardRegistry()),
-               pointOf(blockRegistry()),
-               pointOf(attentionSourceRegistry()),
-               pointOf(residualModuleRegistry()),
-               pointOf(headModuleRegistry()),
-               pointOf(maskPolicyRegistry()),
-               pointOf(probeRegistry())}
+namespace {
+
+std::vector<PointOpener> withPointsOfModel(std::vector<PointOpener> points)
 {
-    for (PointOpener &point : points) m_points.push_back(std::move(point));
+    std::vector<PointOpener> all{pointOf(feedForwardRegistry()),     pointOf(blockRegistry()),
+                                 pointOf(attentionSourceRegistry()), pointOf(residualModuleRegistry()),
+                                 pointOf(headModuleRegistry()),      pointOf(maskPolicyRegistry()),
+                                 pointOf(probeRegistry())};
+    for (PointOpener &point : points) all.push_back(std::move(point));
+    return all;
 }
+
+} // namespace
+
+EnginePlugins::EnginePlugins(std::vector<PointOpener> points) : m_points(withPointsOfModel(std::move(points))) {}
 EnginePlugins::~EnginePlugins() { stop(); }
 
 Result<void> EnginePlugins::load(const PluginCatalogue &catalogue, const RunSpec &spec)
@@ -301,6 +333,20 @@ Result<void> checkEngineLibrary(const std::string &id, const std::filesystem::pa
         entry->destroy(plugin);
         return {};
     });
+}
+
+Result<void> tryEnginePlugin(const PluginRecord &record, const FieldTable &table, std::vector<PointOpener> points)
+{
+    return EnginePlugins::tryOut(record, table, withPointsOfModel(std::move(points)));
+}
+
+Result<void> EnginePlugins::tryOut(const PluginRecord &record, const FieldTable &table,
+                                   const std::vector<PointOpener> &points)
+{
+    ORRERY_ASSIGN(auto settings, pluginSettings(RunSpec{}, table, record.info.id));
+    // Never destroyed: its points would look for what a plugin that fell over had left.
+    auto *instance = new Instance(record.info, std::move(settings), points);
+    return instance->tryOut(record.engineLibrary);
 }
 
 Result<void> preparePlugins(const PreparePlugins &prepare, const RunSpec &spec)

@@ -30,6 +30,11 @@ class OpenedPoint; // core/nn/plugin_parts.h
 /// Opens the registry of one extension point for one plugin, which outlives what is opened.
 using PointOpener = std::function<std::unique_ptr<OpenedPoint>(const PluginInfo &)>;
 
+/// checkEngineLibrary(), and what it registers with the settings that its JSON has as defaults. An error that configure()
+/// returns, or a SettingError, may be about a setting that has to be given, and is none here. For a process of its own.
+/// @param points as those of EnginePlugins  @error InvalidInput "Cannot use plugin "x": …"
+Result<void> tryEnginePlugin(const PluginRecord &record, const FieldTable &table, std::vector<PointOpener> points);
+
 class EnginePlugins {
 public:
     /// @param points those of other layers than the model's that the program has a use for
@@ -49,6 +54,9 @@ public:
     [[nodiscard]] const std::vector<LoadedPlugin> &loaded() const { return m_loaded; }
 
 private:
+    friend Result<void> tryEnginePlugin(const PluginRecord &, const FieldTable &, std::vector<PointOpener>);
+    static Result<void> tryOut(const PluginRecord &record, const FieldTable &table, const std::vector<PointOpener> &points);
+
     class Instance;
     std::vector<PointOpener> m_points; ///< of the model, then those of other layers
     std::vector<std::shared_ptr<Instance>> m_instances;

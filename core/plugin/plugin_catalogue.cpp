@@ -8,7 +8,6 @@
 #include "core/plugin/plugin_manifest.h"
 
 #include <algorithm>
-#include <map>
 
 namespace orrery {
 
@@ -232,6 +231,16 @@ const PluginRecord *PluginCatalogue::find(std::string_view id) const
     const auto found = std::find_if(m_records.begin(), m_records.end(),
                                     [&](const PluginRecord &record) { return record.info.id == id; });
     return found == m_records.end() ? nullptr : &*found;
+}
+
+PluginCatalogue PluginCatalogue::refusing(const std::map<std::string, Error> &reasons) const
+{
+    PluginCatalogue catalogue = *this;
+    for (PluginRecord &record : catalogue.m_records)
+        if (const auto reason = reasons.find(record.info.id); reason != reasons.end() && record.info.isUsable())
+            refuse(record.info, reason->second);
+    catalogue.m_records = RequirementResolver(catalogue.m_records).resolve();
+    return catalogue;
 }
 
 std::vector<PluginInfo> PluginCatalogue::infos() const

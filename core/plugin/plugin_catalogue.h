@@ -9,6 +9,7 @@
 #include "core/spec/plugin_info.h"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ public:
     /// refused.
     [[nodiscard]] const std::vector<PluginRecord> &records() const { return m_records; }
     [[nodiscard]] const PluginRecord *find(std::string_view id) const;
+    /// With some that were available refused, as trying them showed, and what requires those disabled.
+    [[nodiscard]] PluginCatalogue refusing(const std::map<std::string, Error> &reasons) const;
     [[nodiscard]] std::vector<PluginInfo> infos() const;
     /// The program's fields and those of these plugins.
     [[nodiscard]] FieldTable::Ptr fieldTable() const { return FieldTable::withPlugins(infos()); }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// plugins list and show: everything that is known of plugins without loading one.
+// plugins list and show: what stands in the JSON of plugins, and which of them fall over when a worker tries them.
 #include "app/engine/commands/command.h"
 #include "app/engine/commands/remote_host.h"
+#include "app/engine/host/plugin_trials.h"
 #include "app/engine/host/worker_process.h"
 
 #include "core/base/text.h"
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 namespace orrery::cli {
@@ -17,6 +19,8 @@ namespace orrery::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr auto kTrialWait = std::chrono::minutes(5); ///< a library that hangs is given up by itself, after one
 
 std::string printable(const Json &json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -57,7 +61,7 @@ void printLine(const PluginInfo &plugin)
                 (plugin.isUsable() ? providedText(plugin) : sanitizeUtf8(plugin.reason)).c_str());
 }
 
-/// Of this machine, or those that a host knows.
+/// Those of this machine, the new ones tried, or those that a host knows.
 Result<std::vector<PluginInfo>> pluginsOf(const Session &session)
 {
 #ifdef ORRERY_HAS_RPC
@@ -68,7 +72,10 @@ Result<std::vector<PluginInfo>> pluginsOf(const Session &session)
         return std::move(listing.plugins);
     }
 #endif
-    return scanPlugins().infos();
+    PluginTrials trials(PluginTrials::fileOfThisUser());
+    const TriedPlugins tried = trials.tried(scanPlugins(), kTrialWait);
+    for (const Error &problem : tried.problems) std::fprintf(stderr, "warning: %s\n", problem.text().c_str());
+    return tried.catalogue.infos();
 }
 
 int list(const Session &session)
@@ -155,11 +162,12 @@ void addPlugins(CLI::App &app, Session &session)
     addHostOption(listCommand, session);
     finish(listCommand, session, [&session] { return list(session); });
     auto *check = command->add_subcommand(
-        "check", "Load the engine half of one plugin or of all, each in a process of its own, and say whether it fits");
+        "check", "Try the engine half of one plugin or of all anew, each in a process of its own, and say whether it fits");
     check->add_option("id", id, "As plugins list prints it; without one, all");
     addPluginFolders(check);
     finish(check, session, [&session] {
-        WorkerCommand worker{{"check-plugin"}};
+        PluginTrials(PluginTrials::fileOfThisUser()).forget(); // what was mended is not what it was
+        WorkerCommand worker{{"check-plugin", "--register"}};
         if (!id.empty()) worker.arguments.push_back(id);
         if (session.json) worker.arguments.emplace_back("--json");
         return fail(session, execWorker(worker));

@@ -28,6 +28,7 @@ namespace {
 constexpr auto kListInterval = std::chrono::milliseconds(250);
 constexpr int kMaxDescriptions = 2;
 constexpr int kMaxWaiting = 8; ///< each keeps an rpc thread
+constexpr auto kTrialWait = std::chrono::seconds(5); ///< a caller waits no longer for new plugins; no deadline is shorter
 constexpr auto kCallerPoll = std::chrono::milliseconds(20);
 constexpr const char *kExampleData = "example";
 
@@ -129,7 +130,7 @@ Result<void> requireAbsolute(const std::string &path, const char *what, const st
 HostService::HostService(const Catalogue &catalogue, std::filesystem::path home, HostRuns &runs,
                          ModelWorkers &models)
     : m_catalogue(catalogue), m_home(std::move(home)), m_runs(runs), m_models(models), m_monitor(catalogue, runs.reports()),
-      m_program(programPath()), m_build(buildOf(m_program))
+      m_pluginTrials(PluginTrials::fileOfThisUser()), m_program(programPath()), m_build(buildOf(m_program))
 {
 }
 
@@ -228,8 +229,10 @@ PluginCatalogue HostService::scanPlugins() const { return PluginCatalogue::scan(
 
 Result<PluginListing> HostService::listPlugins()
 {
-    const PluginCatalogue catalogue = scanPlugins();
-    return PluginListing{catalogue.infos(), catalogue.problems()};
+    TriedPlugins tried = m_pluginTrials.tried(scanPlugins(), kTrialWait);
+    PluginListing listing{tried.catalogue.infos(), tried.catalogue.problems()};
+    listing.problems.insert(listing.problems.end(), tried.problems.begin(), tried.problems.end());
+    return listing;
 }
 
 Result<RunStatus> HostService::addRun(const std::string &path)

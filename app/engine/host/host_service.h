@@ -5,6 +5,7 @@
 
 #include "app/engine/host/host_runs.h"
 #include "app/engine/host/model_workers.h"
+#include "app/engine/host/plugin_trials.h"
 #include "app/engine/host/run_monitor.h"
 #include "core/plugin/plugin_catalogue.h"
 #include "core/rpc/service_backends.h"
@@ -55,7 +56,7 @@ public:
     /// Other machines come in over this host: one that took its place would not let them.
     void setListening() { m_isListening = true; }
 
-    /// Looks at the disk each time: a plugin that was just installed is there.
+    /// Looks at the disk each time: a plugin that was just installed is there, and is tried once.
     Result<PluginListing> listPlugins() override;
 
 private:
@@ -68,6 +69,7 @@ private:
     HostRuns &m_runs;
     ModelWorkers &m_models;
     RunMonitor m_monitor;
+    PluginTrials m_pluginTrials;
     const std::filesystem::path m_program;
     const std::string m_build; ///< of this program as it was started; its file may be replaced meanwhile
     std::mutex m_mutex;

@@ -38,6 +38,12 @@ class TestCliPlugins : public QObject {
         folder.write(u"example_ffn/libexample_ffn.so"_s, file.readAll());
     }
     static QString built() { return QStringLiteral(ORRERY_PLUGIN_DIR "/example_ffn/libexample_ffn.so"); }
+    static QJsonObject rowOf(const EngineAnswer &answer, const QString &id)
+    {
+        for (const QJsonObject &line : answer.lines())
+            if (line[u"id"_s].toString() == id) return line;
+        return {};
+    }
     static QJsonObject error(const EngineAnswer &answer)
     {
         const QList<QJsonObject> lines = answer.lines();
@@ -88,7 +94,46 @@ private Q_SLOTS:
         QCOMPARE(nowhere.exitCode, 0);
         QVERIFY(nowhere.err.contains(u"/nowhere"_s));
     }
-    /// A list loads nothing; a check does, and tells of each what it found.
+    void listsThoseThatFallOver_data()
+    {
+        QTest::addColumn<QString>("library");
+        QTest::addColumn<QString>("behaviour");
+        QTest::addColumn<QString>("state");
+        QTest::addColumn<QString>("reason");
+        const auto row = [](const char *title, const char *library, const char *behaviour, const char *state, const char *reason) {
+            QTest::newRow(title) << QString::fromLatin1(library) << QString::fromLatin1(behaviour) << QString::fromLatin1(state)
+                                 << QString::fromLatin1(reason);
+        };
+        row("good", "probe", "good", "available", "");
+        row("create() throws", "create_throws", "good", "refused", "create() failed: its constructor is out of order");
+        row("configure() throws", "probe", "throws", "refused", "configure() failed: configure is out of order");
+        row("a part is missing", "probe", "registers_nothing", "refused", "did not register \"probe_ffn\"");
+        row("about a setting", "probe", "error", "available", ""); // which may have to be given
+        row("missing symbol", "undefined", "good", "refused", "orrery_test_symbol_that_nobody_has");
+        row("ends its process", "static_throw", "good", "refused", "ended a process with signal SIGABRT");
+    }
+    void listsThoseThatFallOver()
+    {
+        QFETCH(QString, library);
+        QFETCH(QString, behaviour);
+        QFETCH(QString, state);
+        QFETCH(QString, reason);
+        PluginFolder folder;
+        folder.add("probe", R"("provides":[{"point":"FeedForward","name":"probe_ffn"}],"settings":[{"key":"behaviour",)"
+                            R"("label":"Behaviour","type":"text","default":")" +
+                                behaviour.toUtf8() + R"(","effect":"What it does."}])");
+        QFile file(QStringLiteral(ORRERY_TEST_LIBRARIES "/lib%1.so").arg(library));
+        QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(file.fileName()));
+        folder.write(u"probe/libprobe.so"_s, file.readAll());
+        const QStringList where{u"--plugin-dir"_s, folder.path(), u"--json"_s};
+        for (int i = 0; i < 2; ++i) { // as it was found, and as it was kept
+            const EngineAnswer listed = m_home.run(QStringList{u"plugins"_s, u"list"_s} + where);
+            QCOMPARE(listed.exitCode, 0);
+            QCOMPARE(rowOf(listed, u"probe"_s)[u"state"_s].toString(), state);
+            QVERIFY2(rowOf(listed, u"probe"_s)[u"reason"_s].toString().contains(reason), qPrintable(listed.all()));
+            QCOMPARE(rowOf(listed, u"example_ffn"_s)[u"state"_s].toString(), u"available"_s);
+        }
+    }
     void checksWhatLibrariesDo()
     {
         PluginFolder folder;
@@ -97,13 +142,6 @@ private Q_SLOTS:
         QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(file.fileName()));
         folder.write(u"probe/libprobe.so"_s, file.readAll());
         const QStringList where{u"--plugin-dir"_s, folder.path(), u"--json"_s};
-        const auto rowOf = [](const EngineAnswer &answer, const QString &id) {
-            for (const QJsonObject &line : answer.lines())
-                if (line[u"id"_s].toString() == id) return line;
-            return QJsonObject();
-        };
-        const EngineAnswer listed = m_home.run(QStringList{u"plugins"_s, u"list"_s} + where);
-        QCOMPARE(rowOf(listed, u"probe"_s)[u"state"_s].toString(), u"available"_s);
         const EngineAnswer all = m_home.run(QStringList{u"plugins"_s, u"check"_s} + where);
         QCOMPARE(all.exitCode, 3);
         QCOMPARE(rowOf(all, u"probe"_s)[u"state"_s].toString(), u"refused"_s);

@@ -7,6 +7,7 @@
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/platform.h"
+#include "core/plugin/plugin_catalogue.h"
 #include "core/rpc/worker_server.h"
 #include "core/store/failure_note.h"
 #include "core/store/run_directory.h"
@@ -20,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -283,6 +285,22 @@ Result<void> transfer(const std::string &command, const std::string &model, cons
 
 } // namespace
 
+/// Rows as the worker's, of all plugins or of one: those whose names say so throw or hang.
+Result<void> tryPlugins(const std::string &id)
+{
+    std::ofstream(std::string(std::getenv("ORRERY_HOME")) + "/tried", std::ios::app) << (id.empty() ? "all" : id) << '\n';
+    const PluginCatalogue catalogue = PluginCatalogue::ofThisUser();
+    for (const PluginRecord &record : catalogue.records()) {
+        if (!id.empty() && record.info.id != id) continue;
+        while (record.info.id.starts_with("hangs") && !g_stop) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        const bool isBad = record.info.id.starts_with("throws");
+        std::printf("{\"id\":\"%s\",\"state\":\"%s\",\"reason\":\"%s\",\"hint\":\"%s\"}\n", record.info.id.c_str(),
+                    isBad ? "refused" : pluginStateName(record.info.state),
+                    isBad ? "Cannot use it: create() failed: out of order." : "", isBad ? "Ask its author." : "");
+    }
+    return {};
+}
+
 int main(int argc, char **argv)
 {
     ::alarm(3600); // none outlives a test that was killed
@@ -301,6 +319,10 @@ int main(int argc, char **argv)
                      "Correct line 7."});
     if (arguments[0] == "settings" || arguments[0] == "begin" || arguments[0] == "export") {
         const bool isBegin = arguments[0] == "begin";
+    if (arguments[0] == "check-plugin") {
+        const Result<void> tried = tryPlugins(arguments[1].starts_with("--") ? std::string() : arguments[1]);
+        return tried.ok() ? kExitOk : fail(tried.error());
+    }
         const Result<void> moved = transfer(arguments[0], option(isBegin ? "--from" : "--model"),
                                             isBegin ? arguments[1] : option("--out"));
         return moved.ok() ? kExitOk : fail(moved.error());

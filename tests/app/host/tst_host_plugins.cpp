@@ -6,6 +6,7 @@
 
 #include "core/spec/field_table.h"
 
+using namespace Qt::StringLiterals;
 using namespace orrery;
 using namespace orrery::test;
 
@@ -73,6 +74,64 @@ private Q_SLOTS:
         listing = client.listPlugins();
         QVERIFY(!find(*listing, "relu"));
         QCOMPARE(listing->problems.size(), size_t{1});
+    }
+    /// Each is tried once, by a worker; what it does not live through stands in the list, and what requires it.
+    void listsWhatFallsOverWhenItIsTried()
+    {
+        const auto tried = [this] {
+            const auto said = readFile(m_host->home() / "tried", 1 << 20);
+            return said ? QString::fromStdString(*said).split(u'\n', Qt::SkipEmptyParts) : QStringList();
+        };
+        addRelu();
+        m_folder->add("throws");
+        m_folder->add("behind", R"("requires":[{"id":"throws"}])");
+        m_host->start();
+        auto listing = m_host->client().listPlugins();
+        VERIFY_OK(listing);
+        QVERIFY(find(*listing, "relu")->isUsable() && listing->problems.empty());
+        const PluginInfo *bad = find(*listing, "throws");
+        QVERIFY(bad->state == PluginState::Refused);
+        QCOMPARE(qtext(bad->reason), u"Cannot use it: create() failed: out of order."_s);
+        QCOMPARE(qtext(bad->hint), u"Ask its author."_s);
+        const PluginInfo *behind = find(*listing, "behind");
+        QVERIFY(behind->state == PluginState::Disabled);
+        QVERIFY2(behind->reason.find("which is refused: cannot use it") != std::string::npos, behind->reason.c_str());
+        QCOMPARE(tried(), QStringList{u"all"_s});
+        // Another host of this user knows it, too.
+        m_host->stop();
+        m_host->start();
+        QVERIFY(!find(*m_host->client().listPlugins(), "throws")->isUsable());
+        QCOMPARE(tried(), QStringList{u"all"_s});
+        // A library of the same name that is another one is tried anew, and no other is.
+        m_folder->write(u"relu/librelu.so"_s, libraryHeader() + "more");
+        QVERIFY(find(*m_host->client().listPlugins(), "relu")->isUsable());
+        QCOMPARE(tried(), (QStringList{u"all"_s, u"relu"_s}));
+    }
+    void aListDoesNotWaitForOneThatHangs()
+    {
+        addRelu();
+        m_folder->add("hangs");
+        m_host->start();
+        const auto listing = m_host->client().listPlugins();
+        VERIFY_OK(listing);
+        QVERIFY(find(*listing, "relu")->isUsable());
+        QCOMPARE(listing->problems.size(), size_t{1});
+        QVERIFY2(listing->problems.front().message.find("still being tried") != std::string::npos,
+                 listing->problems.front().message.c_str());
+        m_host->stop(); // and the end of the host does not, either
+    }
+    void saysWhyNoneCouldBeTried()
+    {
+        addRelu();
+        ::setenv("ORRERY_WORKER", "/nowhere", 1);
+        m_host->start();
+        const auto listing = m_host->client().listPlugins();
+        VERIFY_OK(listing);
+        QVERIFY(find(*listing, "relu")->isUsable());
+        QCOMPARE(listing->problems.size(), size_t{1});
+        QVERIFY2(listing->problems.front().message.find("there is no worker to try them") != std::string::npos &&
+                     listing->problems.front().message.find("/nowhere") != std::string::npos,
+                 listing->problems.front().message.c_str());
     }
     void freezesWhatARunUses()
     {

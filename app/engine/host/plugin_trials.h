@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plugins that look right and are not: whose library lacks a symbol, ends a process, or throws where it is made or registers
+// its parts. Nothing of them is loaded here: a worker that lives for that alone tries them, each in a process of its own. What
+// came of it is kept for the same files and the same worker, so that only what is new is tried. Needs no gRPC. Any thread.
+#pragma once
+
+#include "core/plugin/plugin_catalogue.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace orrery {
+
+struct TriedPlugins {
+    PluginCatalogue catalogue;   ///< with those refused that fell over
+    std::vector<Error> problems; ///< why some could not be tried
+};
+
+class PluginTrials {
+public:
+    /// @param file what is kept; one that cannot be read or written costs only time
+    explicit PluginTrials(std::filesystem::path file);
+    ~PluginTrials(); ///< ends a trial under way
+    PluginTrials(const PluginTrials &) = delete;
+    PluginTrials &operator=(const PluginTrials &) = delete;
+
+    /// userCacheDir() / "plugin-trials.json"
+    static std::filesystem::path fileOfThisUser();
+    /// What those are that a scan found available. @param wait for what is new; then it is listed as it looks, the trial goes
+    /// on, and a problem says so
+    TriedPlugins tried(const PluginCatalogue &catalogue, std::chrono::milliseconds wait);
+    /// The next ones are all tried anew.
+    void forget();
+
+private:
+    struct Verdict {
+        bool isGood = false;
+        Error why;            ///< of a bad one
+        double until = 0;     ///< Unix seconds: after that a bad one is tried again, as what it lacks may have come
+    };
+    using Verdicts = std::map<std::string, Verdict>; ///< by what the plugin's files are
+
+    static std::map<std::string, Verdict> rowsOf(const std::string &output);
+    void read(const std::string &worker);
+    void write() const;
+    void begin(std::map<std::string, std::string> asked);
+    void tryAll(const std::map<std::string, std::string> &asked);
+
+    const std::filesystem::path m_file;
+    std::mutex m_mutex;
+    std::condition_variable m_ended;
+    std::string m_worker; ///< what the worker's file is, of which the verdicts are
+    Verdicts m_verdicts;
+    std::optional<Error> m_failed; ///< why the last trial came to nothing
+    bool m_isTrying = false;
+    bool m_isEnding = false;
+    std::thread m_thread;
+};
+
+} // namespace orrery
