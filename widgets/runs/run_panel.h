@@ -41,6 +41,9 @@ public:
     void showBreakpoints(bool isShown);
     /// Breakpoints with this in their line, to be finished: "loss > ".
     void beginBreakpoint(const QString &text);
+    /// What was written and not sent yet, of breakpoints and live settings, and the same again after a restart.
+    [[nodiscard]] QVariantMap draft() const;
+    void restoreDraft(const QVariantMap &draft); ///< nothing of another run
     [[nodiscard]] KeyValueGrid *numbers() const { return m_numbers; }
     [[nodiscard]] LiveSettings *liveSettings() const { return m_live; }
     [[nodiscard]] BreakpointEditor *breakpoints() const { return m_breakpoints; }
@@ -72,7 +75,7 @@ private:
     void showProgress(const RunStatus &status);
     void showLower(Lower part);
     void adoptFrame();                                       // run_panel_frame.cpp
-    void lookAtSample(const QString &text, qint64 step);     // run_panel_frame.cpp
+    void lookAtSample(const GenerateRequest &request, qint64 step); // run_panel_frame.cpp
     void updateLookReason();                                 // run_panel_frame.cpp
     [[nodiscard]] QString modelNear(qint64 step) const;      // run_panel_frame.cpp
     [[nodiscard]] QString tabName() const;                   // run_panel_frame.cpp

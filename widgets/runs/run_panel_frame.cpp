@@ -5,9 +5,12 @@
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/text_export.h"
+#include "widgets/runs/breakpoint_editor.h"
+#include "widgets/runs/live_settings.h"
 #include "widgets/runs/run_feed.h"
 #include "widgets/runs/samples_view.h"
 
+#include <QLineEdit>
 #include <QStackedWidget>
 #include <QTabWidget>
 
@@ -46,6 +49,22 @@ void RunPanel::adoptFrame()
            "steps, its saved steps, its log and its frozen settings. The gear changes settings while it "
            "trains; the sign beside it sets breakpoints, which pause it when a number crosses a value. "
            "Validation loss is measured on text that is never trained on."));
+}
+
+QVariantMap RunPanel::draft() const
+{
+    QVariantMap draft;
+    if (const QString line = m_breakpoints->line()->text(); !line.isEmpty()) draft.insert(u"breakpoint"_s, line);
+    if (const QVariantMap settings = m_live->draft(); !settings.isEmpty()) draft.insert(u"settings"_s, settings);
+    if (!draft.isEmpty()) draft.insert(u"run"_s, run());
+    return draft;
+}
+
+void RunPanel::restoreDraft(const QVariantMap &draft)
+{
+    if (run().isEmpty() || draft.value(u"run"_s).toString() != run()) return;
+    m_breakpoints->restoreDraft(draft.value(u"breakpoint"_s).toString());
+    m_live->restoreDraft(draft.value(u"settings"_s).toMap());
 }
 
 QString RunPanel::tabName() const
@@ -98,15 +117,13 @@ void RunPanel::updateLookReason()
     m_samples->setLookReason(modelNear(0).isEmpty() ? tr("The run has no saved step yet.") : QString());
 }
 
-void RunPanel::lookAtSample(const QString &text, qint64 step)
+void RunPanel::lookAtSample(const GenerateRequest &request, qint64 step)
 {
     Focus focus;
     focus.model = modelNear(step);
     if (focus.model.isEmpty()) return;
     focus.title = tr("Sample of step %1").arg(integerText(step));
-    auto request = std::make_shared<GenerateRequest>();
-    request->prompt = toStd(text);
-    focus.text = std::move(request);
+    focus.text = std::make_shared<const GenerateRequest>(request);
     Q_EMIT lookInside(focus);
 }
 

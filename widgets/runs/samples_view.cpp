@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/runs/samples_view.h"
 
+#include "core/spec/kept_prompt.h"
 #include "widgets/common/elided_combo_box.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
@@ -13,6 +14,7 @@
 
 #include <QComboBox>
 #include <QHBoxLayout>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QMenu>
@@ -36,6 +38,7 @@ namespace {
 
 constexpr int kShownSide = 64, kWaveWidth = 120;
 constexpr double kWaveStep = 3; // a line and a gap
+constexpr qsizetype kMaxAnswerIds = 8192; // an event may come from another computer
 
 QImage outline(const QList<double> &levels, double ratio)
 {
@@ -63,7 +66,9 @@ SamplesView::SamplesView(QWidget *parent)
     m_steps->setAccessibleName(tr("Step of the sample"));
     m_steps->setObjectName(u"sampleStep"_s);
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_steps->setMinimumContentsLength(6);
+    // Less than its words would like: the dock must not grow when a menu joins the row.
+    m_steps->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    m_steps->setMinimumWidth(QFontMetrics(typeFont(TypeSize::Base)).horizontalAdvance(u"Step 888"_s) + 52);
     m_steps->setMaximumWidth(180);
     m_text->setReadOnly(true);
     m_text->setFrameShape(QFrame::NoFrame);
@@ -71,7 +76,7 @@ SamplesView::SamplesView(QWidget *parent)
     m_text->setObjectName(u"sampleText"_s);
     auto *copyButton = makeIconButton(u"copy"_s, tr("Copy this sample"), this);
     auto *bar = new QHBoxLayout;
-    bar->setSpacing(space::kHalf);
+    bar->setSpacing(space::kHalf / 2);
     bar->addWidget(m_steps, 1);
     bar->addWidget(m_earlier);
     bar->addWidget(m_later);
@@ -97,9 +102,11 @@ SamplesView::SamplesView(QWidget *parent)
     connect(m_later, &QToolButton::clicked, this, [this] { move(1); });
     connect(copyButton, &QToolButton::clicked, this, [this] { copyToClipboard(shownText()); });
     connect(m_look, &QPushButton::clicked, this, [this] {
-        const QList<Sample> samples = m_samples.value(m_steps->currentData().toLongLong());
-        if (samples.size() == 1) // several have a menu
-            Q_EMIT lookInside(samples[0].prompt + samples[0].text, m_steps->currentData().toLongLong());
+        const qint64 step = m_steps->currentData().toLongLong();
+        const QList<Sample> samples = m_samples.value(step);
+        if (samples.size() != 1) return; // several have a menu
+        if (const std::optional<GenerateRequest> request = requestOf(samples[0]))
+            Q_EMIT lookInside(*request, step);
     });
     connect(&Theme::instance(), &Theme::changed, this, &SamplesView::showStep);
     updateButtons();
@@ -127,7 +134,27 @@ SamplesView::Sample SamplesView::sampleOf(const RunEvent &event)
         if (!picture.isNull()) sample.pictures.append(picture);
     for (const QList<double> &levels : media.recordings)
         if (!levels.isEmpty()) sample.recordings.append(levels);
+    sample.document = payload.value("document"_L1).toInt(-1);
+    const QJsonArray ids = payload.value("answer_ids"_L1).toArray();
+    for (const QJsonValue &id : ids)
+        if (ids.size() <= kMaxAnswerIds && id.toInt(-1) >= 0) sample.answerIds.push_back(id.toInt());
+    if (std::ssize(sample.answerIds) != ids.size()) sample.document = -1;
     return sample;
+}
+
+/// A document by its number, with its pictures and recordings as the model read them: only thumbnails are here.
+std::optional<GenerateRequest> SamplesView::requestOf(const Sample &sample)
+{
+    GenerateRequest request;
+    if (sample.document >= 0) {
+        request = keptPrompt(sample.document);
+        request.answerIds = sample.answerIds;
+    } else if (!sample.hasMedia()) {
+        request.prompt = toStd(sample.prompt + sample.text);
+    } else {
+        return std::nullopt;
+    }
+    return request;
 }
 
 void SamplesView::appendEvents(const std::vector<RunEvent> &events)
@@ -201,7 +228,7 @@ void SamplesView::insert(QTextCursor &cursor, const Sample &sample)
     for (const QList<double> &levels : sample.recordings)
         insertImage(cursor, outline(levels, ratio),
                     tr("Loudness of the recording, %1 frames").arg(levels.size()));
-    if (!sample.pictures.isEmpty() || !sample.recordings.isEmpty()) cursor.insertText(u"\n"_s, textFormat);
+    if (sample.hasMedia()) cursor.insertText(u"\n"_s, textFormat);
     cursor.insertText(sample.prompt, promptFormat);
     cursor.insertText(sample.text, textFormat);
     if (!sample.expected.isEmpty())
@@ -235,14 +262,16 @@ void SamplesView::updateLook()
     m_lookMenu->clear();
     QString reason = m_lookReason;
     for (const Sample &sample : samples) {
-        if (!sample.pictures.isEmpty() || !sample.recordings.isEmpty()) {
-            // Only thumbnails are kept, and those are not what the model read.
-            if (reason.isEmpty()) reason = tr("Of samples with pictures or recordings only the text is kept.");
+        const std::optional<GenerateRequest> request = requestOf(sample);
+        if (!request) {
+            if (reason.isEmpty())
+                reason = tr("An older program drew this sample and kept no tokens of it. Inspect shows its document: "
+                            "ask the model there.");
             continue;
         }
         const QString text = sample.prompt + sample.text;
         m_lookMenu->addAction(QFontMetrics(font()).elidedText(text.simplified(), Qt::ElideRight, 320), this,
-                              [this, text, step] { Q_EMIT lookInside(text, step); });
+                              [this, request, step] { Q_EMIT lookInside(*request, step); });
     }
     const bool canLook = m_lookReason.isEmpty() && !m_lookMenu->isEmpty();
     m_look->setMenu(samples.size() > 1 && canLook ? m_lookMenu : nullptr);

@@ -3,6 +3,7 @@
 // until the user goes back. GUI thread.
 #pragma once
 
+#include "core/spec/generation.h"
 #include "core/spec/run_records.h"
 
 #include <QImage>
@@ -10,6 +11,7 @@
 #include <QMap>
 #include <QWidget>
 
+#include <optional>
 #include <vector>
 
 class QComboBox;
@@ -36,15 +38,20 @@ public:
 
 Q_SIGNALS:
     /// What the model was shown and wrote, to be read again.
-    void lookInside(const QString &text, qint64 step);
+    void lookInside(const orrery::GenerateRequest &request, qint64 step);
 
 private:
     struct Sample {
         QString prompt, text, expected;
         QList<QImage> pictures;
         QList<QList<double>> recordings; ///< loudness from moment to moment, 0 to 1
+        int document = -1;               ///< number of the document that was shown; −1: a text, or not known
+        std::vector<int32_t> answerIds;  ///< of the text, behind a document
+        [[nodiscard]] bool hasMedia() const { return !pictures.isEmpty() || !recordings.isEmpty(); }
     };
     static Sample sampleOf(const RunEvent &event);
+    /// What is read again; nothing: it cannot be.
+    static std::optional<GenerateRequest> requestOf(const Sample &sample);
     void insert(QTextCursor &cursor, const Sample &sample);
     void insertImage(QTextCursor &cursor, const QImage &image, const QString &description);
     void showStep();

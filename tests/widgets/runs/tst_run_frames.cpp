@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be taken along of the panels of runs, and samples that are looked into.
+#include "core/spec/kept_prompt.h"
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 
@@ -32,6 +33,7 @@ private Q_SLOTS:
     void aSampleIsLookedInto();
     void theNearestSavedStepReadsIt();
     void severalSamplesHaveAMenu();
+    void aSampleWithAPictureIsLookedInto();
     void withoutAModelNothingLooks();
 
 private:
@@ -203,8 +205,38 @@ void TestRunFrames::severalSamplesHaveAMenu()
     QCOMPARE(button->menu()->actions().size(), 2);
     QSignalSpy looked(&view, &SamplesView::lookInside);
     button->menu()->actions()[1]->trigger();
-    QCOMPARE(looked.at(0).at(0).toString(), u"two 2"_s);
+    QCOMPARE(looked.at(0).at(0).value<GenerateRequest>().prompt, std::string("two 2"));
     QCOMPARE(looked.at(0).at(1).toLongLong(), 5);
+}
+
+/// Only thumbnails are here, and those are not what the model read: the document is asked for by its number.
+void TestRunFrames::aSampleWithAPictureIsLookedInto()
+{
+    constexpr const char *kPixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+    const auto pictured = [&](const QString &rest) {
+        RunEvent event = sample(400, u"validation 7: [image: 4 patches] how many? "_s, u"2"_s);
+        event.payload = QStringLiteral(R"({"prompt":"how many? ","text":"2","pictures":["%1"]%2})")
+                            .arg(QLatin1String(kPixel), rest)
+                            .toStdString();
+        return event;
+    };
+    SamplesView view;
+    view.appendEvents({pictured(uR"(,"document":1,"answer_ids":[50,32])"_s)});
+    auto *button = child<QPushButton>(&view, "sampleLook");
+    QVERIFY2(button->isEnabled(), qPrintable(button->toolTip()));
+    QSignalSpy looked(&view, &SamplesView::lookInside);
+    button->click();
+    const auto request = looked.at(0).at(0).value<GenerateRequest>();
+    QVERIFY(keptPromptNumber(request) == std::optional<int32_t>(1));
+    QVERIFY((request.answerIds == std::vector<int32_t>{50, 32}));
+    // An older program told neither, and of what is broken nothing is asked.
+    for (const QString &rest : {QString(), uR"(,"document":1,"answer_ids":[50,-1])"_s}) {
+        SamplesView older;
+        older.appendEvents({pictured(rest)});
+        auto *look = child<QPushButton>(&older, "sampleLook");
+        QVERIFY(!look->isEnabled());
+        QVERIFY2(look->toolTip().contains(u"ask the model there"_s), qPrintable(look->toolTip()));
+    }
 }
 
 void TestRunFrames::withoutAModelNothingLooks()
