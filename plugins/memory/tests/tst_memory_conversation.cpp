@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory where people meet it: conversations and prompts. What each slot knows of its origin, wiping,
 // files, and what must not depend on any of it.
-#include "core/infer/text_generator.h"
-#include "core/nn/extension_points.h"
-#include "plugins/memory/engine/episodic_memory.h"
-#include "plugins/memory/engine/product_key_memory.h"
-#include "plugins/memory/engine/registers.h"
+#include "memory_models.h"
 #include "tests/base/check_result.h"
 #include "tests/infer/media_model.h"
-#include "tests/infer/tiny_run.h"
 
 #include <QTemporaryDir>
 
@@ -22,108 +17,6 @@ using namespace orrery;
 using namespace orrery::memory;
 
 namespace {
-
-constexpr int64_t kWindow = 4;
-const std::atomic<bool> kNever{false};
-
-struct Levels {
-    int64_t episodic = 1000, registers = 0, semantic = 0;
-    double gateBias = 0;
-    bool isStirred = true; ///< weights as large as after some training
-};
-
-RunSpec memorySpec(int64_t context = 64)
-{
-    RunSpec spec = test::tinySpec();
-    spec.model.layers = 2;
-    spec.model.context = context;
-    spec.model.window = kWindow;
-    return spec;
-}
-
-void registerParts(const Levels &levels)
-{
-    nn::attentionSourceRegistry().add("episodic", [levels](nn::BuildContext &build) {
-        EpisodicSettings settings;
-        settings.store = {.capacity = levels.episodic, .surpriseGamma = 1, .blockMin = 2, .blockMax = 8};
-        settings.gateBias = levels.gateBias;
-        return makeEpisodicMemory(build, settings);
-    });
-    nn::residualModuleRegistry().add("registers", [levels](nn::BuildContext &build) {
-        return makeRegisters(build, {.count = levels.registers});
-    });
-    nn::residualModuleRegistry().add("semantic", [levels](nn::BuildContext &build) {
-        return makeProductKeyMemory(build, {.numSlots = levels.semantic, .layer = 0, .topK = 4});
-    });
-}
-
-void removeParts()
-{
-    nn::attentionSourceRegistry().remove("episodic");
-    nn::residualModuleRegistry().remove("registers");
-    nn::residualModuleRegistry().remove("semantic");
-}
-
-LoadedModel plainModel(const RunSpec &spec, bool isStirred)
-{
-    LoadedModel loaded;
-    loaded.model = test::tinyModel(spec, 42);
-    if (isStirred) {
-        const at::NoGradGuard noGradients;
-        for (nn::Parameter &parameter : loaded.model->parameters())
-            if (parameter.decays) parameter.master.mul_(8);
-        loaded.model->mastersChanged();
-    }
-    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
-    loaded.data = spec.data;
-    loaded.objective = spec.objective;
-    loaded.info.name = "talker";
-    loaded.info.step = 42;
-    return loaded;
-}
-
-LoadedModel memoryModel(const Levels &levels = {}, const RunSpec &spec = memorySpec())
-{
-    registerParts(levels);
-    LoadedModel loaded = plainModel(spec, levels.isStirred);
-    removeParts();
-    return loaded;
-}
-
-struct Answer {
-    std::string text;
-    std::vector<double> probabilities;
-};
-
-Answer ask(TextGenerator &generator, const GenerateRequest &request)
-{
-    Answer answer;
-    const auto summary = generator.generate(
-        request,
-        [&](const GeneratedToken &token) {
-            answer.text += token.bytes;
-            answer.probabilities.push_back(token.probability);
-            return true;
-        },
-        kNever);
-    if (!summary.ok()) qFatal("%s", summary.error().text().c_str());
-    return answer;
-}
-
-GenerateRequest turns(std::vector<ChatMessage> messages, std::string source = "chat.json")
-{
-    return {.prompt = "",
-            .sampling = {.maxTokens = 6, .temperature = 0, .numAlternatives = 0},
-            .messages = std::move(messages),
-            .source = std::move(source)};
-}
-
-GenerateRequest prompt(std::string text, std::string source = {})
-{
-    return {.prompt = std::move(text),
-            .sampling = {.maxTokens = 6, .temperature = 0, .numAlternatives = 0},
-            .source = std::move(source)};
-}
 
 /// What is remembered of each source, in the order of the text.
 std::map<std::string, std::string> textsOf(TextGenerator &generator)
@@ -553,7 +446,7 @@ void TestMemoryConversation::saysWhatIsNotThere()
     VERIFY_ERROR(generator.editMemory({MemoryVerb::Pin, {}, 7}), ErrorCode::NotFound, "Cannot pin event 7");
     VERIFY_ERROR(generator.editMemory({MemoryVerb::Unknown, {}, 0}), ErrorCode::InvalidInput,
                  "what to do is not said");
-    VERIFY_ERROR(generator.consolidate({}, kNever), ErrorCode::NotFound, "text.txt");
+    VERIFY_ERROR(generator.consolidate({}, kNever), ErrorCode::NotFound, "has no semantic memory");
 }
 
 void TestMemoryConversation::offGeneratesAsThePlainModel_data()
