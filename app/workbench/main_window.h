@@ -243,6 +243,7 @@ private:
     void takePause(const RunStatus &status);
     void updatePauseBanner();
     void answerPause(const QString &verb, const std::string &condition = {});
+    void tellRemoved(const RunStatus &status, const std::string &condition);
     void showReason(const QString &series);
     void showCurve(const QString &series);
 

@@ -10,6 +10,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
+#include "widgets/common/run_text.h"
 #include "widgets/curves/curves_panel.h"
 #include "widgets/plugins/plugin_values_panel.h"
 #include "widgets/runs/breakpoint_text.h"
@@ -125,13 +126,24 @@ void MainWindow::answerPause(const QString &verb, const std::string &condition)
 {
     const QString run = m_pausedRun;
     m_notice->clear();
-    m_session.control(run, verb, 1, {"", condition}, this, [this](Result<RunStatus> reply) {
+    m_session.control(run, verb, 1, {"", condition}, this, [this, verb, condition](Result<RunStatus> reply) {
         if (!reply) {
             m_notice->showError(reply.error());
             return;
         }
         takePause(*reply);
         updatePauseBanner();
+        if (verb == u"unbreak") tellRemoved(*reply, condition);
+    });
+}
+
+void MainWindow::tellRemoved(const RunStatus &status, const std::string &condition)
+{
+    const QString run = fromStd(status.id);
+    tell(BannerKind::Info, tr("%1 does not pause %2 any more.").arg(fromStd(condition), runTitle(status)), {}, tr("Undo"), [this, run, condition] {
+        m_session.control(run, u"break"_s, 1, {"", condition}, this, [this](const Result<RunStatus> &answer) {
+            if (!answer) m_notice->showError(answer.error());
+        });
     });
 }
 

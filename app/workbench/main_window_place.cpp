@@ -8,6 +8,7 @@
 #include "app/workbench/window_splitters.h"
 #include "widgets/attention/attention_pair.h"
 #include "widgets/attention/frame_feed.h"
+#include "widgets/attention/prompt_bar.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/compare/branch_dialog.h"
@@ -19,6 +20,7 @@
 #include "widgets/play/session_keeper.h"
 #include "widgets/runs/run_edits.h"
 #include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_panel.h"
 
 #include <QSettings>
 #include <QStackedWidget>
@@ -33,16 +35,24 @@ namespace {
 
 constexpr auto kHostKey = "place/host"_L1;
 constexpr auto kUndoKey = "undo/runs"_L1;
-constexpr auto kLabelsKey = "drafts/labels"_L1, kNoteKey = "drafts/note"_L1, kBranchKey = "drafts/branch"_L1;
+constexpr auto kLabelsKey = "drafts/labels"_L1, kNoteKey = "drafts/note"_L1, kBranchKey = "drafts/branch"_L1, kRunKey = "drafts/run"_L1;
+constexpr auto kSessionKey = "play/session"_L1;
 
 /// These are kept in a way of their own: by the archive of prompts, as a draft, by the list of runs, by Compare, by their plugin.
 bool isKeptElsewhere(const QString &panel)
 {
-    static const QStringList words{u"playground"_s, u"sessions"_s, u"new-run"_s, u"runs"_s, u"compare"_s};
+    static const QStringList words{u"sessions"_s, u"new-run"_s, u"runs"_s, u"compare"_s};
     return words.contains(panel);
 }
 
 QString placeSetting(const PanelFrame &panel) { return u"place/"_s + panel.view().panel; }
+
+/// A text that is too long for a link is not too long for a file.
+void addOwnText(QVariantMap &state, const PromptBar &prompts)
+{
+    const bool isTold = state.contains(u"ids"_s) || state.contains(u"text"_s);
+    if (!isTold && prompts.prompt() == PromptBar::kOwnText && !prompts.text().isEmpty()) state.insert(u"text"_s, prompts.text());
+}
 
 QVariant textOrNothing(const QVariantMap &state) { return state.isEmpty() ? QString() : Journal::textOf(state); }
 
@@ -98,8 +108,10 @@ void MainWindow::keepPlaces()
         m_journal->keep(placeSetting(*panel), [this, panel]() -> QVariant {
             if (!m_arePlacesRestored) return {};
             QVariantMap state = panel->view().state();
+            if (panel != m_attention->primary()) return Journal::textOf(state);
             // Who follows the newest picture of a run goes on following.
-            if (panel == m_attention->primary() && m_attention->primary()->feed()->isFollowing()) state.remove(u"step"_s);
+            if (m_attention->primary()->feed()->isFollowing()) state.remove(u"step"_s);
+            addOwnText(state, *m_attention->primary()->promptBar());
             return Journal::textOf(state);
         });
     }
@@ -110,13 +122,14 @@ void MainWindow::keepPlaces()
 void MainWindow::keepDrafts()
 {
     m_journal->keep(u"newRun/draft"_s, [this] { return QVariant(m_newRun->draftJson()); });
-    m_journal->keep(u"play/session"_s, [this] { return QVariant(m_play->keeper()->session()); });
+    m_journal->keep(kSessionKey, [this] { return QVariant(m_play->keeper()->session()); });
     const auto keep = [this](QLatin1StringView key, auto state) {
         m_journal->keep(key, [this, state] { return m_arePlacesRestored ? textOrNothing(state()) : QVariant(); });
     };
     keep(kLabelsKey, [this] { return m_runList->labelsDraft(); });
     keep(kNoteKey, [this] { return m_curves->noteDraft(); });
     keep(kBranchKey, [this] { return m_branchDialog ? m_branchDialog->place() : QVariantMap(); });
+    keep(kRunKey, [this] { return m_runPanel->draft(); });
     keep(kUndoKey, [this] { return m_runList->edits()->state(); });
 }
 
@@ -128,6 +141,8 @@ void MainWindow::restorePlaces()
     for (PanelFrame *panel : m_placed) {
         QVariantMap state = Journal::stateOf(m_settings.value(placeSetting(*panel)).toString());
         if (state.isEmpty()) continue;
+        // What stood there is in the archive, with its model and settings.
+        if (panel == m_play && m_settings.value(kSessionKey).toLongLong() > 0) continue;
         if (const QString run = state.value(u"run"_s).toString(); !run.isEmpty() && run != m_run) {
             if (panel->view().panel != u"curves"_s) continue;
             for (const QString &ofRun : {u"from"_s, u"to"_s, u"series"_s}) state.remove(ofRun);
@@ -149,6 +164,7 @@ void MainWindow::restoreDrafts()
     m_runList->edits()->restore(draft(kUndoKey));
     const QVariantMap note = draft(kNoteKey), branch = draft(kBranchKey), labels = draft(kLabelsKey);
     if (note.value(u"run"_s).toString() == m_run) m_curves->restoreNote(note);
+    m_runPanel->restoreDraft(draft(kRunKey));
     if (const QString run = branch.value(u"run"_s).toString(); isListed(run)) {
         makeBranchDialog(run);
         m_branchDialog->restorePlace(branch);

@@ -8,6 +8,8 @@
 #include "tests/widgets/common/gui_test.h"
 #include "tests/widgets/compare/compare_samples.h"
 #include "widgets/attention/attention_pair.h"
+#include "widgets/attention/attention_panel.h"
+#include "widgets/attention/prompt_bar.h"
 #include "widgets/compare/branch_dialog.h"
 #include "widgets/compare/branch_form.h"
 #include "widgets/compare/compare_panel.h"
@@ -18,7 +20,10 @@
 #include "widgets/form/new_run_panel.h"
 #include "widgets/microscope/microscope_panel.h"
 #include "widgets/plots/plot_view.h"
+#include "widgets/runs/breakpoint_editor.h"
+#include "widgets/runs/live_settings.h"
 #include "widgets/runs/run_list_panel.h"
+#include "widgets/runs/run_panel.h"
 
 #include <QAction>
 #include <QElapsedTimer>
@@ -127,6 +132,12 @@ private Q_SLOTS:
                 child<QLineEdit>(dialog, "branchName")->setText(u"warmer"_s);
                 dialog->form()->editor(u"optimizer.lr"_s)->setGivenText(u"0.25"_s);
                 Q_EMIT dialog->form()->edited(u"optimizer.lr"_s, u"0.25"_s);
+                window.findChild<RunPanel *>()->beginBreakpoint(u"loss > "_s);
+                auto *clip = window.findChild<RunPanel *>()->liveSettings()->editor(u"optimizer.clip"_s);
+                clip->setGivenText(u"0.5"_s);
+                Q_EMIT clip->edited();
+                // Longer than a link may be.
+                window.attention().primary()->promptBar()->setOwnText(QString(20'000, u'x'));
                 window.showNewRun();
                 QTest::keyClicks(name, u"drafted"_s);
                 window.journal().saveNow(); // and then it is killed: nothing of the end is kept
@@ -142,6 +153,9 @@ private Q_SLOTS:
             QCOMPARE(curves->overlaidRuns(), (QStringList{u"a"_s, u"c"_s}));
             QCOMPARE(curves->noteBar()->edit()->text(), u"a spike"_s);
             QVERIFY(!curves->noteBar()->isHidden());
+            QCOMPARE(window.findChild<RunPanel *>()->breakpoints()->line()->text(), u"loss > "_s);
+            QCOMPARE(window.findChild<RunPanel *>()->liveSettings()->editor(u"optimizer.clip"_s)->givenText(), std::optional<QString>(u"0.5"_s));
+            QCOMPARE(window.attention().primary()->promptBar()->text().size(), qsizetype{20'000});
             QCOMPARE(window.compare().source(), ComparePanel::Source::Chosen);
             QCOMPARE(window.compare().comparedRuns().size(), 2);
             QCOMPARE(window.compare().tab(), ComparePanel::Tab::Lineage);

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void aLinkIsPastedIntoThePalette();
     void aLinkToAPluginWaitsForIt();
     void aBreakpointsBannerAnswers();
+    void aBreakpointThatTheBannerRemovedComesBack();
     void theBannerOfTheSelectedRunComesFirst();
     void aBannerThatWasPutAsideStaysAway();
     void showOpensTheReason();
@@ -160,7 +161,6 @@ void TestWindowViews::everyMenuEntryIsInThePalette()
     QVERIFY(texts.contains(u"Probe it"_s));
 }
 
-void TestWindowViews::thePaletteFindsRunsAndPanels()
 void TestWindowViews::thePaletteKnowsTheCommands()
 {
     open();
@@ -191,6 +191,7 @@ void TestWindowViews::thePaletteKnowsTheCommands()
     QVERIFY(std::any_of(all.begin(), all.end(), [](const QString &one) { return one.startsWith(u"orrery-engine runs note beta --step "_s); }));
 }
 
+void TestWindowViews::thePaletteFindsRunsAndPanels()
 {
     open();
     m_window->selectRun(u"beta"_s);
@@ -356,6 +357,21 @@ void TestWindowViews::aBreakpointsBannerAnswers()
     QCOMPARE(notice()->message(), u"Cannot reach the training."_s);
     m_session->setRuns({fakeRun("alpha"), fakeRun("beta")});
     QVERIFY(pauseBanner()->isHidden());
+}
+
+void TestWindowViews::aBreakpointThatTheBannerRemovedComesBack()
+{
+    open();
+    m_window->selectRun(u"alpha"_s);
+    m_session->setRuns({paused("alpha"), fakeRun("beta")});
+    child<QPushButton>(pauseBanner(), "pauseRemove")->click();
+    auto *told = child<Banner>(m_window.get(), "toldBanner");
+    QTRY_COMPARE(told->message(), u"entropy < 0.5 does not pause alpha any more."_s);
+    child<QPushButton>(told, "bannerRetry")->click();
+    QVERIFY(!told->isVisible());
+    QCOMPARE(m_session->controls.back().verb, u"break"_s);
+    QCOMPARE(m_session->controls.back().setting.value, std::string("entropy < 0.5"));
+    QCOMPARE(m_session->controls.back().run, u"alpha"_s);
 }
 
 void TestWindowViews::theBannerOfTheSelectedRunComesFirst()

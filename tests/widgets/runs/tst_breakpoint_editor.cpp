@@ -29,6 +29,8 @@ private Q_SLOTS:
     void whatIsWatchedIsNotSentAgain();
     void oneIsRemoved();
     void aFailedRemovalIsSaid();
+    void whatWasRemovedComesBack();
+    void whatIsWrittenComesBackWithItsRun();
     void namesOfSeriesAreCompleted();
     void runsThatCanBeReadHaveThem_data();
     void runsThatCanBeReadHaveThem();
@@ -169,6 +171,54 @@ void TestBreakpoints::aFailedRemovalIsSaid()
     auto *banner = one.editor().findChild<Banner *>();
     QTRY_COMPARE(banner->message(), u"Cannot reach the training."_s);
     QCOMPARE(one.editor().shown().size(), 1);
+}
+
+void TestBreakpoints::whatWasRemovedComesBack()
+{
+    Panel one(RunState::Paused, {"loss > 4", "entropy < 0.5"});
+    auto *banner = child<Banner>(&one.panel, "breakpointBanner");
+    const auto remove = [&one](const QString &condition, std::vector<std::string> left) {
+        RunStatus &status = one.session.runList.front(); // what the engine answers
+        status.breakpoints = std::move(left);
+        one.editor().remove(condition);
+    };
+    remove(u"loss > 4"_s, {"entropy < 0.5"});
+    QTRY_COMPARE(banner->message(), u"loss > 4 pauses the run no more."_s);
+    QCOMPARE(one.editor().shown(), QStringList{u"entropy < 0.5"_s});
+    remove(u"entropy < 0.5"_s, {});
+    QTRY_COMPARE(banner->message(), u"2 breakpoints were removed."_s);
+    one.session.controls.clear();
+    child<QPushButton>(banner, "bannerRetry")->click();
+    QVERIFY(banner->isHidden());
+    QStringList asked;
+    for (const auto &control : one.session.controls) asked << control.verb + u' ' + QString::fromStdString(control.setting.value);
+    QCOMPARE(asked, (QStringList{u"break loss > 4"_s, u"break entropy < 0.5"_s}));
+    QCOMPARE(one.editor().shown().size(), 2); // at once, and that they wait
+    // Who puts the notice away, or goes to another run, brings nothing back.
+    remove(u"loss > 4"_s, {});
+    QTRY_VERIFY(banner->isVisible());
+    one.session.setRuns({one.session.runList.front(), fakeRun("beta")});
+    one.panel.setRun(u"beta"_s);
+    QVERIFY(banner->isHidden());
+}
+
+void TestBreakpoints::whatIsWrittenComesBackWithItsRun()
+{
+    Panel before;
+    QVERIFY(before.panel.draft().isEmpty());
+    typeText(before.editor().line(), u"loss > "_s);
+    const QVariantMap draft = before.panel.draft();
+    Panel after;
+    after.panel.restoreDraft(draft);
+    QCOMPARE(after.editor().line()->text(), u"loss > "_s);
+    Panel busy;
+    typeText(busy.editor().line(), u"entropy"_s);
+    busy.panel.restoreDraft(draft);
+    QCOMPARE(busy.editor().line()->text(), u"entropy"_s); // somebody writes there
+    Panel other;
+    other.panel.setRun({});
+    other.panel.restoreDraft(draft);
+    QVERIFY(other.editor().line()->text().isEmpty());
 }
 
 void TestBreakpoints::namesOfSeriesAreCompleted()
