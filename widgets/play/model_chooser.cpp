@@ -24,6 +24,7 @@ namespace {
 
 constexpr int kWidestNeed = 165;
 constexpr int kComboMargins = 64; // of a combo box beside its text: padding and arrow
+constexpr int kNarrowMargins = 40; // two columns fit beside each other in a window of 1440
 constexpr int kIsDirectoryRole = Qt::UserRole + 1;
 
 } // namespace
@@ -75,6 +76,8 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
 void ModelChooser::setCompact()
 {
     m_runs->setMinimumContentsLength(5);
+    // Said outright: a box that has been asked before does not look again at how little it may be.
+    m_runs->setMinimumWidth(m_runs->fontMetrics().horizontalAdvance(u"code-7M"_s) + kNarrowMargins);
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_steps->setMinimumContentsLength(5);
     m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(u"88,888"_s) + kComboMargins);
@@ -94,10 +97,8 @@ QString ModelChooser::model() const
     if (m_runs->currentIndex() < 0) return {};
     const QString run = currentRun();
     if (run.isEmpty()) return m_runs->currentData().toString();
-    // A wanted step counts before the list of checkpoints has come.
-    const qint64 step =
-        m_readRun == run && m_steps->currentIndex() >= 0 ? m_steps->currentData().toLongLong() : m_wantedStep;
-    return step < 0 ? run : run + u'@' + QString::number(step);
+    // Not what the box shows: it is that of the model before until the list of checkpoints has come again.
+    return m_wantedStep < 0 ? run : run + u'@' + QString::number(m_wantedStep);
 }
 
 QString ModelChooser::exactModel() const

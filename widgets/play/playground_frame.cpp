@@ -1,43 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the playground's frame offers: the transcript to save, a link to the view, the command, help; and what
-// its keys are called in the palette.
+// What the playground's frame offers: the transcript to save, a link to the view (playground_link.cpp), the command, help;
+// and what its keys are called in the palette.
 #include "widgets/play/playground_panel.h"
 
 #include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/panel_tools.h"
-#include "widgets/common/segmented_choice.h"
 #include "widgets/common/text_export.h"
-#include "widgets/common/view_link.h"
 #include "widgets/play/side_by_side.h"
 #include "widgets/play/conversation_pane.h"
-#include "widgets/play/model_chooser.h"
-#include "widgets/play/prompt_edit.h"
 #include "widgets/play/session_file.h"
-#include "widgets/play/token_view.h"
 #include "widgets/play/transcript_saver.h"
 
 #include <QAction>
 #include <QFileInfo>
-#include <QTextCursor>
 
 #include <utility>
 
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
-namespace {
-
-/// As a person would: one step that can be undone.
-void replaceText(QPlainTextEdit &editor, const QString &text)
-{
-    if (editor.toPlainText() == text) return;
-    QTextCursor cursor(editor.document());
-    cursor.select(QTextCursor::Document);
-    cursor.insertText(text);
-}
-
-} // namespace
 
 void PlaygroundPanel::connectFrame()
 {
@@ -104,26 +86,6 @@ Transcript PlaygroundPanel::transcriptToSave() const
         transcript.infill = version->request.infill;
     }
     return transcript;
-}
-
-QVariantMap PlaygroundPanel::viewState() const
-{
-    const QVariantMap state{{u"mode"_s, m_mode->current()}, {u"model"_s, m_chooser->model()}};
-    const qsizetype length = m_prompt->document()->characterCount() + m_after->document()->characterCount();
-    if (isConversation() || length > kMaxLinkLength) return state; // encoding makes them no shorter
-    QVariantMap withText = state;
-    withText.insert(u"prompt"_s, m_prompt->toPlainText());
-    if (isInfill()) withText.insert(u"after"_s, m_after->toPlainText());
-    // Half a text would be another one; a link is no place for a book.
-    return viewLinkText({u"play"_s, withText}).size() <= kMaxLinkLength ? withText : state;
-}
-
-void PlaygroundPanel::restoreView(const QVariantMap &state)
-{
-    if (state.contains(u"mode"_s)) setMode(playModeOf(state.value(u"mode"_s).toString()));
-    if (state.contains(u"prompt"_s)) replaceText(*m_prompt, state.value(u"prompt"_s).toString());
-    if (state.contains(u"after"_s)) replaceText(*m_after, state.value(u"after"_s).toString());
-    m_chooser->setModel(state.value(u"model"_s).toString());
 }
 
 /// What the palette says of the keys that every mode has, and when they do nothing.

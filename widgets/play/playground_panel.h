@@ -176,8 +176,12 @@ private:
     void connectFrame(); ///< export, link, command, help
     Result<void> startSaving(TranscriptSaver &saver, const QString &path);
     [[nodiscard]] Transcript transcriptToSave() const;
-    [[nodiscard]] QVariantMap viewState() const;
-    void restoreView(const QVariantMap &state);
+    [[nodiscard]] QVariantMap viewState() const; // playground_link.cpp, and what follows
+    void restoreView(const QVariantMap &link);
+    void addAnswer(QVariantMap &state) const;
+    [[nodiscard]] bool replacesWork(const QVariantMap &link) const;
+    void showLink(const QVariantMap &link);
+    void showLinkedAnswer(const QVariantMap &link);
     void restoreVersions(const SessionState &state);
     void connectKeeper();
     void newSession();
@@ -197,11 +201,12 @@ private:
     void updateGenerate(bool isConnected, bool hasModel);
     void updateRegenerate(bool isConnected, bool hasModel);
     void updateActions(); // playground_frame.cpp
+    void updateWhole();   ///< whether the prompt can be seen whole
     void updateConversation();
     void updateNote();
     void updateStatus();
+    void updateEmpty(); ///< what stands where the answer will
     void goUp(); ///< Esc
-    void updateWhole();   ///< whether the prompt can be seen whole
     void undo();
     [[nodiscard]] bool isConversation() const { return mode() == PlayMode::Converse; }
     [[nodiscard]] bool isComparing() const { return m_compare && mode() == PlayMode::Compare; }
@@ -223,7 +228,7 @@ private:
     ModelChooser *m_chooser;
     Banner *m_note;
     QStackedWidget *m_stack, *m_transcripts;
-    EmptyState *m_noModel;
+    EmptyState *m_noModel, *m_noAnswer;
     TokenView *m_view;
     ConversationPane *m_conversation;
     SideBySidePane *m_compare = nullptr;
@@ -233,12 +238,12 @@ private:
     ManualSampler *m_manual;
     SessionKeeper *m_keeper = nullptr;
     SamplingForm *m_sampling;
+    PrefixModels *m_prefixModels;
     SegmentedChoice *m_mode;
     PromptEdit *m_prompt;
     QPlainTextEdit *m_after;
     PromptEdit *m_message;
     AttachmentBar *m_attachments, *m_messageAttachments; ///< of the prompt, of the next turn
-    PrefixModels *m_prefixModels;
     ToneLabel *m_promptLabel, *m_afterLabel, *m_messageLabel;
     QWidget *m_promptBox, *m_afterBox, *m_messageBox;
     QPushButton *m_generate, *m_stop, *m_cancelEdit;

@@ -143,12 +143,31 @@ void SessionKeeper::show(SessionContent content)
     Q_EMIT currentChanged(m_entry.id);
 }
 
-void SessionKeeper::beginNew()
+void SessionKeeper::beginNew(std::function<void()> then)
 {
     ++m_numLoads;
     m_desk.leave();
-    m_next = [this] { clear(); };
+    m_next = [this, then = std::move(then)] {
+        clear();
+        if (then) then();
+    };
     proceed();
+}
+
+void SessionKeeper::openBegun(qint64 session, qint64 createdUs, std::function<void(bool isOpen)> then)
+{
+    const int number = ++m_numLoads;
+    m_archive.load(session, this, [this, number, createdUs, then = std::move(then)](Result<SessionContent> reply) {
+        if (number != m_numLoads) return;
+        if (!reply || reply->entry.createdUs != createdUs) return then(false);
+        m_desk.leave();
+        const auto content = std::make_shared<SessionContent>(std::move(*reply));
+        m_next = [this, content, then] {
+            show(std::move(*content));
+            then(true);
+        };
+        proceed();
+    });
 }
 
 void SessionKeeper::clear()
@@ -161,6 +180,7 @@ void SessionKeeper::clear()
     empty.isColored = state.isColored;
     empty.isManual = state.isManual;
     empty.showsMore = state.showsMore;
+    empty.seesWhole = state.seesWhole;
     empty.showsTokens = state.showsTokens;
     for (const ComparedColumn &column : state.columns) empty.columns.push_back({column.model, column.sampling, nullptr});
     ++m_epoch;
@@ -180,7 +200,6 @@ void SessionKeeper::adopt()
     ++m_epoch;
     m_entry = {};
     m_document = {};
-    empty.seesWhole = state.seesWhole;
     const SessionState state = m_desk.state();
     m_writer.begin(state);
     m_writer.forgetKept();

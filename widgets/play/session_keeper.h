@@ -36,7 +36,11 @@ public:
     void open(qint64 session);
     /// At the start: unless something was written before it came.
     void restore(qint64 session);
-    void beginNew();
+    /// @param then when it stands there
+    void beginNew(std::function<void()> then = {});
+    /// From a link: only where it is the one that was begun at that time. @param then whether it stands there now; not called
+    /// where another one was asked for meanwhile
+    void openBegun(qint64 session, qint64 createdUs, std::function<void(bool isOpen)> then);
     /// Of what was put on the desk from elsewhere (a draft of an older program): none of it is kept.
     void adopt();
     /// The open session was deleted: what stands there goes with it.

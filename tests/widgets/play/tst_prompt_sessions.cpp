@@ -4,9 +4,11 @@
 #include "talk_setup.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/view_link.h"
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/session_file.h"
 #include "widgets/play/session_keeper.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/token_view.h"
 
 #include <QJsonDocument>
@@ -74,9 +76,9 @@ SessionState stateWithAll()
     state.sampling.topK = 40;
     state.sampling.stop = {"\n\n"};
     state.sampling.maxTokens = 77;
+    state.seesWhole = true;
     state.prompt = u"a “prompt”"_s;
     state.message = u"next"_s;
-    state.seesWhole = true;
     state.files = QStringList{u"/a/cat.png"_s};
     auto first = std::make_shared<GenerationVersion>();
     first->model = u"code"_s;
@@ -92,9 +94,9 @@ SessionState stateWithAll()
     second->partsAt = 1;
     second->request.answerIds = {'a'};
     second->request.infill = "behind";
+    first->request.mask = "prefix";
     state.versions = {first, second};
     state.shown = 1;
-    first->request.mask = "prefix";
     const auto answerOf = [](const std::string &text) {
         auto version = std::make_shared<GenerationVersion>();
         version->modelTitle = u"code"_s;
@@ -121,9 +123,9 @@ void compareAll(const SessionState &read)
     QCOMPARE(read.mode, PlayMode::Converse);
     QCOMPARE(read.sampling.topK, 40);
     QCOMPARE(read.sampling.maxTokens, 77);
+    QVERIFY(read.seesWhole);
     QCOMPARE(read.sampling.stop, std::vector<std::string>{"\n\n"});
     QCOMPARE(read.prompt, u"a “prompt”"_s);
-    QVERIFY(read.seesWhole);
     QCOMPARE(read.files, QStringList{u"/a/cat.png"_s});
     QCOMPARE(read.versions.size(), size_t{2});
     QCOMPARE(read.shown, 1);
@@ -139,10 +141,10 @@ void compareAll(const SessionState &read)
     QCOMPARE(first.summary->reason, FinishReason::MaxTokens);
     QVERIFY(second.parent.lock() == read.versions[0]);
     QCOMPARE(second.partsAt, 1);
-    QCOMPARE(second.request.infill.value_or(""), std::string("behind"));
-    QCOMPARE(second.request.answerIds, std::vector<int32_t>{'a'});
     QCOMPARE(first.request.mask, std::string("prefix"));
     QVERIFY(second.request.mask.empty());
+    QCOMPARE(second.request.infill.value_or(""), std::string("behind"));
+    QCOMPARE(second.request.answerIds, std::vector<int32_t>{'a'});
     QCOMPARE(read.turns.size(), size_t{2});
     QVERIFY(read.turns[0]->attachments[0]->isBeingRead && read.turns[0]->attachments[1]->isMissing());
     const Turn &talk = *read.turns[1];
@@ -180,6 +182,9 @@ private Q_SLOTS:
     void whatWasNotKeptMayBeDeleted();
     void anotherWindowMakesACopy();
     void aNewOneKeepsModelAndSettings();
+    void aLinkBringsBackTheAnswerAndItsToken();
+    void aLinkOfAnotherComputerTakesNothingAway();
+    void aLinkTakesNoAnswersOfColumns();
     void oldDraftsBecomeSessions();
     void theEndOfTheWindowKeepsAll();
 };
@@ -523,6 +528,88 @@ void TestPromptSessions::aNewOneKeepsModelAndSettings()
     QCOMPARE(play.panel->model(), u"code@4000"_s);
     QCOMPARE(play.panel->sampling()->settings().topK, 7);
     QCOMPARE(play.model->numTurns(), 0);
+}
+
+void TestPromptSessions::aLinkBringsBackTheAnswerAndItsToken()
+{
+    Keeping play;
+    play.ask(u"Hello"_s, "wor");
+    play.ask(u"Hello"_s, "abc");
+    play.panel->showVersion(0);
+    play.panel->transcript()->setCurrentToken(2, true);
+    play.settle();
+    const QString link = play.panel->viewLink();
+    const qint64 session = play.keeper->session();
+    play.keeper->beginNew();
+    play.panel->promptEditor()->setPlainText(u"something else"_s);
+    play.settle();
+    const Result<ViewLink> parsed = parseViewLink(link);
+    QVERIFY2(parsed.ok(), qPrintable(link));
+    play.panel->view().restore(parsed->state);
+    QTRY_COMPARE(play.keeper->session(), session);
+    QCOMPARE(play.panel->numVersions(), 2);
+    QCOMPARE(play.panel->currentVersion(), 0);
+    QCOMPARE(play.panel->transcript()->currentToken(), 2);
+    QVERIFY(play.panel->transcript()->isLocked());
+    QCOMPARE(play.panel->promptEditor()->toPlainText(), u"Hello"_s);
+    // Of the one that is open: what is looked at alone.
+    play.panel->showVersion(1);
+    play.panel->view().restore(parsed->state);
+    QCOMPARE(play.panel->currentVersion(), 0);
+    QCOMPARE(play.archive.sessions.size(), size_t{2});
+}
+
+void TestPromptSessions::aLinkOfAnotherComputerTakesNothingAway()
+{
+    Keeping there, here;
+    there.ask(u"Hello"_s, "wor");
+    there.panel->sampling()->setSettings({.temperature = 0.25, .seed = 77});
+    there.settle();
+    here.archive.clockUs = 20'000'000'000; // it has a session of that number, begun at another time
+    here.ask(u"mine"_s, "own");
+    here.settle();
+    const qint64 mine = here.keeper->session();
+    QCOMPARE(mine, there.keeper->session());
+    const ViewLink link = *parseViewLink(there.panel->viewLink());
+    QVERIFY(link.state.contains(u"begun"_s));
+    here.panel->view().restore(link.state);
+    QTRY_COMPARE(here.panel->promptEditor()->toPlainText(), u"Hello"_s);
+    QCOMPARE(here.panel->numVersions(), 0);
+    QCOMPARE(here.panel->sampling()->settings().temperature, 0.25);
+    QCOMPARE(here.panel->sampling()->settings().seed, uint64_t{77});
+    here.settle();
+    QVERIFY(here.keeper->session() != mine);
+    here.keeper->open(mine);
+    QTRY_COMPARE(here.panel->numVersions(), 1);
+    QCOMPARE(here.panel->promptEditor()->toPlainText(), u"mine"_s);
+    // Gone meanwhile: the same.
+    here.archive.sessions[mine].isDeleted = true;
+    here.panel->view().restore({{u"session"_s, mine}, {u"begun"_s, 1}, {u"prompt"_s, u"other"_s}});
+    QTRY_COMPARE(here.panel->promptEditor()->toPlainText(), u"other"_s);
+}
+
+void TestPromptSessions::aLinkTakesNoAnswersOfColumns()
+{
+    Keeping play;
+    play.panel->setMode(PlayMode::Compare);
+    play.panel->comparison()->setColumns({{u"code@4000"_s}, {u"code@8000"_s}});
+    play.panel->promptEditor()->setPlainText(u"Hello"_s);
+    play.panel->generate();
+    play.answer("ab", FinishReason::MaxTokens);
+    play.answer("ac", FinishReason::MaxTokens);
+    QVERIFY(play.panel->comparison()->hasAnswers());
+    play.settle();
+    const qint64 session = play.keeper->session();
+    QVariantMap other = parseViewLink(play.panel->viewLink())->state;
+    play.panel->view().restore(other);
+    QVERIFY(play.panel->comparison()->hasAnswers()); // it is what stands there
+    other[u"a"_s] = u"code@8000"_s;
+    play.panel->view().restore(other);
+    QTRY_VERIFY(!play.panel->comparison()->hasAnswers());
+    QCOMPARE(play.panel->comparison()->columns()[0].model, u"code@8000"_s);
+    play.settle();
+    play.keeper->open(session);
+    QTRY_VERIFY(play.panel->comparison()->hasAnswers());
 }
 
 void TestPromptSessions::oldDraftsBecomeSessions()

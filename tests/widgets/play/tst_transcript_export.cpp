@@ -2,7 +2,10 @@
 // Transcripts as files, and what the playground's frame offers.
 #include "play_setup.h"
 
+#include "widgets/common/view_link.h"
 #include "widgets/play/conversation_pane.h"
+#include "widgets/play/sampling_form.h"
+#include "widgets/play/side_by_side.h"
 #include "widgets/play/transcript_export.h"
 
 #include <QFile>
@@ -129,6 +132,37 @@ void TestTranscriptExport::frameOffersCommandLinkAndHelp()
     QCOMPARE(other.promptEditor()->toPlainText(), u"Hello"_s);
     QCOMPARE(other.afterEditor()->toPlainText(), u"world"_s);
     QCOMPARE(other.model(), u"code@4000"_s);
+    // How it is asked, too, through the text of the link.
+    const SamplingSettings asked{.maxTokens = 77, .temperature = 0.35, .topK = 40, .seed = 123'456'789, .minP = 0.05, .stop = {"\n\n", " end"}};
+    setup.panel->sampling()->setSettings(asked);
+    setup.panel->setMode(PlayMode::Compare);
+    setup.panel->comparison()->setColumns({{u"code@4000"_s}, {u"code@8000"_s, SamplingSettings{.temperature = 1.5}}});
+    const Result<ViewLink> compared = parseViewLink(setup.panel->viewLink());
+    QVERIFY(compared.ok());
+    PlaygroundPanel third(setup.session);
+    third.view().restore(compared->state);
+    QCOMPARE(third.mode(), PlayMode::Compare);
+    const SamplingSettings back = third.sampling()->settings();
+    QCOMPARE(back.temperature, 0.35);
+    QCOMPARE(back.topK, int64_t{40});
+    QCOMPARE(back.maxTokens, int64_t{77});
+    QCOMPARE(back.seed, uint64_t{123'456'789});
+    QCOMPARE(back.minP, 0.05);
+    QCOMPARE(back.stop, asked.stop);
+    const std::vector<ComparedColumn> columns = third.comparison()->columns();
+    QCOMPARE(columns.size(), size_t{2});
+    QCOMPARE(columns[1].model, u"code@8000"_s);
+    QVERIFY(!columns[0].sampling && columns[1].sampling);
+    QCOMPARE(columns[1].sampling->temperature, 1.5);
+    // What nobody can sample with is brought into what can be.
+    third.view().restore({{u"temperature"_s, u"nan"_s}, {u"top_k"_s, u"1e300"_s}, {u"top_p"_s, -4}, {u"seed"_s, u"x"_s}, {u"max_tokens"_s, 0}});
+    QCOMPARE(third.sampling()->settings().temperature, SamplingSettings{}.temperature);
+    QCOMPARE(third.sampling()->settings().topK, int64_t{100'000});
+    QCOMPARE(third.sampling()->settings().maxTokens, int64_t{1});
+    // An older link tells no settings: they stay.
+    third.sampling()->setSettings(asked);
+    third.view().restore({{u"mode"_s, u"continue"_s}, {u"prompt"_s, u"Hi"_s}});
+    QCOMPARE(third.sampling()->settings().seed, uint64_t{123'456'789});
     setup.panel->setMode(PlayMode::Converse);
     QVERIFY(setup.panel->commandText().isEmpty()); // nothing is said yet
     QCOMPARE(setup.panel->accessibleDescription(), u"No turns yet."_s);
