@@ -3,6 +3,7 @@
 
 #include "core/spec/kept_prompt.h"
 #include "widgets/attention/exact_text.h"
+#include "widgets/attention/inspect_command.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 
@@ -144,26 +145,28 @@ Result<std::optional<Focus>> focusFromMap(const QVariantMap &map)
     return std::optional<Focus>(std::move(focus));
 }
 
+/// By its tokens, where these are all of it: letters may be cut into others. Else as it was asked.
 QString microscopeCommand(const MicroscopeAnswer &answer)
 {
     const InspectReport &report = answer.report;
-    QStringList ids;
-    for (const InspectedToken &token : report.tokens) {
-        if (token.modality != Modality::Text || token.id < 0) return {};
-        ids << QString::number(token.id);
-    }
-    if (ids.isEmpty() || (answer.focus.text && answer.focus.text->infill)) return {};
+    const GenerateRequest *text = answer.focus.text.get();
+    if (text && text->infill) return {};
+    std::optional<TextWords> words;
+    if (const std::optional<std::vector<int32_t>> ids = exactIds(report.tokens))
+        words = tokenWords(*ids);
+    else if (text)
+        words = textWords(*text);
+    if (!words) return {};
     QString model = answer.focus.model;
     if (model.endsWith("@live"_L1)) model.chop(5);
-    QStringList arguments{u"inspect"_s, u"attention"_s, model, u"--prompt-ids"_s, ids.join(u',')};
-    arguments << u"--token"_s << QString::number(report.token);
+    QStringList behind{u"--token"_s, QString::number(report.token)};
     if (answer.head)
-        arguments << u"--layer"_s << QString::number(answer.head->layer) << u"--head"_s
-                  << QString::number(answer.head->head);
-    if (answer.has.lens) arguments << u"--lens"_s;
-    if (answer.has.attribution) arguments << u"--attribution"_s;
-    arguments << u"--json"_s;
-    return engineCommand(arguments);
+        behind << u"--layer"_s << QString::number(answer.head->layer) << u"--head"_s
+               << QString::number(answer.head->head);
+    if (answer.has.lens) behind << u"--lens"_s;
+    if (answer.has.attribution) behind << u"--attribution"_s;
+    behind << u"--json"_s;
+    return inspectCommand({u"attention"_s, model}, *words, behind);
 }
 
 } // namespace orrery::ui

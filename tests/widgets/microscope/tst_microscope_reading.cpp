@@ -7,6 +7,7 @@
 #include "widgets/microscope/microscope_export.h"
 #include "widgets/microscope/microscope_reading.h"
 #include "widgets/microscope/section_content.h"
+#include "widgets/play/media_files.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -369,8 +370,38 @@ void TestMicroscopeReading::commandNamesTheTokens()
     one.head.reset();
     QCOMPARE(microscopeCommand(one),
              u"orrery-engine inspect attention alpha --prompt-ids %1 --token 1 --json"_s.arg(ids));
-    one.report.tokens.push_back({.id = -1, .modality = Modality::Image});
-    QCOMPARE(microscopeCommand(one), QString());
+    one.report.tokens.push_back({.id = -1, .modality = Modality::Image}); // no token says it: as it was asked
+    QCOMPARE(microscopeCommand(one),
+             u"orrery-engine inspect attention alpha '--prompt=The quick brown fox' --token 1 --json"_s);
+    GenerateRequest document = keptPrompt(2); // whose pictures the command finds by its number
+    document.answerIds = {51, 32};
+    one.focus.text = std::make_shared<const GenerateRequest>(document);
+    QCOMPARE(microscopeCommand(one),
+             u"orrery-engine inspect attention alpha --probe 2 --answer-ids 51,32 --token 1 --json"_s);
+    // Pictures and recordings by the files that this window read them from.
+    const std::string png = "\x89PNG\r\n\x1a\n of a cat", wav = "RIFF....WAVE of a bird";
+    GenerateRequest prompt;
+    prompt.prompt = "-What is it?";
+    prompt.media = {{png, "cat.png", 0}, {wav, "bird.wav", 5}};
+    one.focus.text = std::make_shared<const GenerateRequest>(prompt);
+    QCOMPARE(microscopeCommand(one), QString()); // of one nobody knows the file
+    noteMediaFile(png, u"/pics/cat.png"_s);
+    noteMediaFile(wav, u"/my sounds/bird.wav"_s);
+    QCOMPARE(microscopeCommand(one), u"orrery-engine inspect attention alpha --image /pics/cat.png --prompt=-What --audio "
+                                     "'/my sounds/bird.wav' '--prompt= is it?' --token 1 --json"_s);
+    GenerateRequest talk;
+    talk.messages = {{"user", "It's a cat?", {{png, "cat.png", 0}}}};
+    talk.answerIds = {7};
+    one.focus.text = std::make_shared<const GenerateRequest>(talk);
+    QCOMPARE(microscopeCommand(one),
+             u"printf '%s' '{\"messages\":[{\"content\":\"It'\\''s a cat?\",\"images\":[\"/pics/cat.png\"],\"role\":\"user\"}]}' | "
+             "orrery-engine inspect attention alpha --messages - --answer-ids 7 --token 1 --json"_s);
+    // A large one is known by pieces all over it.
+    std::string large(3'000'000, 'x');
+    noteMediaFile(large, u"/large.png"_s);
+    QCOMPARE(mediaFileOf(large), u"/large.png"_s);
+    large.back() = 'y';
+    QCOMPARE(mediaFileOf(large), QString());
 }
 
 void TestMicroscopeReading::linkFindsTheFocusAgain()
@@ -405,6 +436,13 @@ void TestMicroscopeReading::linkFindsTheFocusAgain()
     found = focusFromMap(focusToMap(focus));
     QVERIFY(found.ok() && *found);
     QVERIFY(keptPromptNumber(*(*found)->text) == std::optional<int32_t>(2));
+    text = keptPrompt(2);
+    text.answerIds = {7};
+    focus.text = std::make_shared<const GenerateRequest>(text);
+    found = focusFromMap(focusToMap(focus));
+    QVERIFY(found.ok() && *found);
+    QVERIFY(keptPromptNumber(*(*found)->text) == std::optional<int32_t>(2));
+    QCOMPARE((*found)->text->answerIds, text.answerIds);
     const auto refused = focusFromMap({{u"model"_s, u"alpha@live"_s}, {u"document"_s, u"two"_s}});
     QVERIFY(!refused.ok());
     QVERIFY(QString::fromStdString(refused.error().text()).contains(u"the document is \"two\", expected a number from 0"_s));
