@@ -95,6 +95,7 @@ void MemoryPanel::askSpec()
         // The cards say "not known" otherwise: the memory itself is told by the model.
         if (answer.ok()) m_tiers = tiersOfSpec(*answer);
         showCounts();
+        enableActions();
     });
 }
 
