@@ -87,6 +87,29 @@ private Q_SLOTS:
         m_test->panel->show();
         QCOMPARE(m_test->session.inspections.size(), size_t(3));
     }
+    void theTabSaysWhereTheWindowLooks()
+    {
+        Selection selection;
+        open();
+        m_test->panel->follow(selection);
+        const auto *tab = m_test->part<SegmentedChoice>("memoryTabs")->button(u"reads"_s);
+        QCOMPARE(tab->text(), u"What was read"_s);
+        Focus focus = focusOn("", 1);
+        auto text = std::make_shared<GenerateRequest>();
+        text->promptIds = {'a', 'b'};
+        text->answerIds = {'c', 4'711};
+        focus.text = text;
+        selection.set(focus, nullptr);
+        QCOMPARE(tab->text(), u"Read at “b”"_s);
+        QVERIFY2(tab->toolTip().endsWith(u"at token 1 of Probe prompt 0"_s), qPrintable(tab->toolTip()));
+        selection.move(2, {}, nullptr);
+        QCOMPARE(tab->text(), u"Read at “c”"_s);
+        selection.move(3, {}, nullptr);
+        QCOMPARE(tab->text(), u"Read at 3"_s); // its name is not known yet
+        QVERIFY(m_test->session.inspections.empty()); // and nobody was asked
+        selection.set(focusOn("The key", -1), nullptr);
+        QCOMPARE(tab->text(), u"What was read"_s);
+    }
     void anotherModelTeachesNoNames()
     {
         Selection selection;

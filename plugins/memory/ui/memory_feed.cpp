@@ -105,6 +105,13 @@ void MemoryFeed::endReading()
     m_reading.release()->deleteLater(); // it may be what just told us
 }
 
+void MemoryFeed::cancelReading()
+{
+    if (!m_reading) return;
+    endReading();
+    Q_EMIT stateChanged();
+}
+
 void MemoryFeed::read(const std::string &prompt)
 {
     endReading();

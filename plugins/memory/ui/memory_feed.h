@@ -27,8 +27,10 @@ public:
     void lookAt(const QString &model, const InspectRequest &request);
     void askSimilarity(int64_t maxEvents);
     void cancelLook();
+    void cancelReading();
     /// The model reads the text, so that its memory holds what leaves the window.
     void read(const std::string &prompt);
+    [[nodiscard]] const std::optional<MemoryEdit> &edit() const { return m_edit; } ///< under way
     [[nodiscard]] bool isAsking() const { return m_edit.has_value(); }
     [[nodiscard]] bool isEditing() const { return m_edit && m_edit->verb != MemoryVerb::List; }
     [[nodiscard]] bool isLooking() const { return m_isLooking; }

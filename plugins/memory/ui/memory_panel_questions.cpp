@@ -15,6 +15,8 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 
+#include <QAbstractButton>
+
 #include <algorithm>
 #include <cmath>
 
@@ -25,6 +27,7 @@ namespace orrery::memory_ui {
 namespace {
 
 constexpr int kNamesDelayMs = 150;
+constexpr qsizetype kMaxTabLetters = 6; ///< of a token: the tab is no wider than before
 constexpr size_t kMaxNames = 256; ///< tokens of one question
 constexpr int32_t kNumCandidates = 12;
 
@@ -151,9 +154,31 @@ void MemoryPanel::follow(ui::Selection &selection)
     m_isFocusNew = true;
     connect(&selection, &ui::Selection::changed, this, [this] {
         m_isFocusNew = true;
+        nameReads();
         lookAtFocus();
     });
+    nameReads();
     lookAtFocus();
+}
+
+/// A click elsewhere shows here, too, while another page is open: the tab says which token it would be of.
+void MemoryPanel::nameReads()
+{
+    QAbstractButton *tab = m_tabs->button(u"reads"_s);
+    QString name;
+    if (m_selection && !m_selection->focus().isEmpty() && m_selection->focus().token >= 0) {
+        const ui::Focus &focus = m_selection->focus();
+        const auto at = static_cast<size_t>(focus.token), begin = focus.text->promptIds.size();
+        const auto &answer = focus.text->answerIds;
+        const int32_t id = at < begin ? focus.text->promptIds[at] : at - begin < answer.size() && begin > 0 ? answer[at - begin] : -1;
+        name = id >= 0 && m_names.knows(id) ? u'“' + m_names.nameOf(id).left(kMaxTabLetters) + u'”' : integerText(focus.token);
+    }
+    const QString plain = tr("What was read"), what = tr("What the heads read from their memories at a token");
+    tab->setText(name.isEmpty() ? plain : tr("Read at %1", "tab").arg(name));
+    tab->setAccessibleName(tab->text());
+    tab->setToolTip(name.isEmpty() ? what
+                                   : tr("What the heads read from their memories at token %1 of %2")
+                                         .arg(integerText(m_selection->focus().token), m_selection->focus().title));
 }
 
 void MemoryPanel::lookAtFocus()
@@ -178,6 +203,7 @@ void MemoryPanel::lookAtFocus()
 void MemoryPanel::lookAtPrompt()
 {
     m_lookSubject.clear();
+    m_tabs->button(u"reads"_s)->setText(tr("What was read")); // of the text in its field
     InspectRequest request;
     request.input.prompt = ui::toStd(m_reads->prompt());
     request.wantsOverview = false;
