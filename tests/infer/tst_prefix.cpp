@@ -111,6 +111,46 @@ private Q_SLOTS:
         QCOMPARE(behind.probabilities, first.probabilities);
     }
 
+    /// A look inside shows what the answer was said of: its last token's candidates are those of the generation.
+    void aLookInsideReadsItAsItWasRead()
+    {
+        TextGenerator generator = livelyGenerator(hybridSpec());
+        GenerateRequest asked{.prompt = "abcdef", .sampling = drawn(1), .mask = "prefix"};
+        asked.sampling.temperature = 0;
+        const Answer answer = generateWith(generator, asked);
+        InspectRequest look;
+        look.input = asked;
+        look.input.sampling.numAlternatives = 10;
+        look.heads = {{0, 0}};
+        const auto weightsAbove = [](const AttentionMap &map) {
+            double sum = 0;
+            for (int64_t row = 0; row < map.height(); ++row)
+                for (int64_t column = row + 1; column < map.width(); ++column)
+                    sum += static_cast<double>(map.mean[static_cast<size_t>(row * map.width() + column)]);
+            return sum;
+        };
+        const auto whole = generator.inspect(look, kNever);
+        VERIFY_OK(whole);
+        QVERIFY(weightsAbove(whole->maps.at(0)) > 0.1);
+        bool isFound = false;
+        for (const TokenAlternative &one : whole->candidates) {
+            if (one.id != answer.ids[0]) continue;
+            isFound = true;
+            QVERIFY(std::abs(one.probability - answer.probabilities[0]) < 1e-5);
+        }
+        QVERIFY(isFound);
+        look.input.mask.clear();
+        const auto causal = generator.inspect(look, kNever);
+        VERIFY_OK(causal);
+        QCOMPARE(weightsAbove(causal->maps.at(0)), 0.0);
+        // Where the text is longer than the context, it is told that the answer was said of another reading.
+        look.input.mask = "prefix";
+        look.input.answerIds.assign(static_cast<size_t>(2 * kContext), 'a');
+        const auto moved = generator.inspect(look, kNever);
+        VERIFY_OK(moved);
+        QVERIFY2(moved->note.find("shown as read from left to right") != std::string::npos, moved->note.c_str());
+    }
+
     void aConversationIsReadAnewEachTurn()
     {
         TextGenerator generator = livelyGenerator(hybridSpec());
