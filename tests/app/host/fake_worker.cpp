@@ -237,10 +237,10 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             if (report && report->token < 0 && asked.input.prompt != "no place") report->token = 0;
             if (report && request.withMemory) // what it was read behind
                 report->note = m_memory + std::to_string(request.memoryEdits.size()) + " edits";
+            return report;
+        }
 
     private:
-        Generator &m_inner;
-        std::string m_name, m_memory;
         /// A conversation is as good as its last turn.
         static GenerateRequest lastTurnOf(GenerateRequest request)
         {
@@ -248,6 +248,8 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
             return request;
         }
 
+        Generator &m_inner;
+        std::string m_name, m_memory;
     } noted(generator, model);
     ORRERY_ASSIGN(std::unique_ptr<ModelServer> server, ModelServer::start(socket, noted));
     Result<void> ended = server->run(idleSeconds, [] { return g_stop.load(); });
@@ -283,8 +285,6 @@ Result<void> transfer(const std::string &command, const std::string &model, cons
     return {};
 }
 
-} // namespace
-
 /// Rows as the worker's, of all plugins or of one: those whose names say so throw or hang.
 Result<void> tryPlugins(const std::string &id)
 {
@@ -300,6 +300,8 @@ Result<void> tryPlugins(const std::string &id)
     }
     return {};
 }
+
+} // namespace
 
 int main(int argc, char **argv)
 {
@@ -317,12 +319,12 @@ int main(int argc, char **argv)
         return fail({ErrorCode::InvalidInput,
                      "Cannot read data \"broken\": line 7 is not JSON, expected an object.",
                      "Correct line 7."});
-    if (arguments[0] == "settings" || arguments[0] == "begin" || arguments[0] == "export") {
-        const bool isBegin = arguments[0] == "begin";
     if (arguments[0] == "check-plugin") {
         const Result<void> tried = tryPlugins(arguments[1].starts_with("--") ? std::string() : arguments[1]);
         return tried.ok() ? kExitOk : fail(tried.error());
     }
+    if (arguments[0] == "settings" || arguments[0] == "begin" || arguments[0] == "export") {
+        const bool isBegin = arguments[0] == "begin";
         const Result<void> moved = transfer(arguments[0], option(isBegin ? "--from" : "--model"),
                                             isBegin ? arguments[1] : option("--out"));
         return moved.ok() ? kExitOk : fail(moved.error());
