@@ -117,9 +117,9 @@ QString generationStatus(const GenerationVersion &version)
         parts << Texts::tr("%1 parameters").arg(countText(static_cast<double>(version.info->numParameters)));
     for (const PromptMedia &media : version.request.media)
         parts << Texts::tr("with %1").arg(fromStd(media.name));
+    if (version.request.mask == "prefix") parts << Texts::tr("prompt seen whole");
     const auto numTokens = static_cast<int64_t>(version.tokens.size());
     const auto numNew = numTokens - static_cast<int64_t>(version.numGiven());
-    if (version.request.mask == "prefix") parts << Texts::tr("prompt seen whole");
     if (version.isChosen) {
         parts << (numTokens == 0   ? Texts::tr("no token chosen yet")
                   : numTokens == 1 ? Texts::tr("1 token chosen")

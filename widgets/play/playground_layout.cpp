@@ -437,6 +437,7 @@ QWidget *PlaygroundPanel::makeSide()
     m_versionView = new VersionView(side);
     m_candidates = new CandidateView(side);
     m_sampling = new SamplingForm(side);
+    m_prefixModels = new PrefixModels(m_session, this);
     m_sampling->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     auto *layout = new QVBoxLayout(side);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -446,7 +447,6 @@ QWidget *PlaygroundPanel::makeSide()
     lists->setChildrenCollapsible(false);
     lists->setHandleWidth(space::kOne);
     lists->addWidget(m_versionView);
-    m_prefixModels = new PrefixModels(m_session, this);
     lists->addWidget(m_candidates);
     lists->setStretchFactor(0, 2);
     lists->setStretchFactor(1, 3);
