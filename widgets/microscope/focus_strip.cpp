@@ -5,11 +5,14 @@
 #include "widgets/attention/token_groups.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/counted.h"
+#include "widgets/common/plain_tool_tip.h"
 #include "widgets/theme/theme.h"
 
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QPainter>
 #include <QScrollBar>
+#include <QToolTip>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -24,6 +27,19 @@ class SaidStrip : public TokenStrip {
 public:
     explicit SaidStrip(FocusStrip *owner) : TokenStrip(owner), m_owner(owner) {}
     [[nodiscard]] QString summary() const override { return m_owner->summary(); }
+
+protected:
+    bool viewportEvent(QEvent *event) override
+    {
+        if (event->type() != QEvent::ToolTip) return TokenStrip::viewportEvent(event);
+        const auto *help = static_cast<QHelpEvent *>(event);
+        for (int i = 0; i < numTokens(); ++i)
+            if (tokenRect(i).contains(help->pos())) {
+                QToolTip::showText(help->globalPos(), plainToolTip(m_owner->nameOf(i)), this);
+                return true;
+            }
+        return TokenStrip::viewportEvent(event); // what the text is for
+    }
 
 private:
     FocusStrip *m_owner;
@@ -98,6 +114,8 @@ QString FocusStrip::summary() const
     if (range.begin < 0) return tr("%1; behind the last one").arg(count);
     return tr("%1; said: %2").arg(count, rangeSentence(m_tokens, range));
 }
+
+QString FocusStrip::nameOf(int64_t token) const { return rangeSentence(m_tokens, {token, token + 1}); }
 
 void FocusStrip::moveTo(int64_t token)
 {

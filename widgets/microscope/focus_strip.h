@@ -24,6 +24,8 @@ public:
     /// @param weights one a token, or none: no tint
     void setTint(std::vector<float> weights, const HeatScale &scale);
     [[nodiscard]] TokenStrip *strip() const { return m_strip; }
+    /// In words, also where a part of a picture stands for it: "token 3: “fox”", "patch 3 of image 0, row 0, column 3".
+    [[nodiscard]] QString nameOf(int64_t token) const;
     [[nodiscard]] QString summary() const override;
 
 Q_SIGNALS:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/microscope/microscope_feed.h"
 
-#include "core/spec/kept_prompt.h"
 #include "core/spec/run_records.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/common/number_text.h"
@@ -18,6 +17,14 @@ constexpr int kCoalesceMs = 15;  ///< several moves of one event are one questio
 constexpr int kFollowMs = 2'000; ///< between two questions to a training that is followed
 constexpr int kNumAlternatives = 20;
 constexpr int kMaxColumns = 2048; ///< of a row of attention: beyond, groups of tokens
+
+/// Whether what was computed apart is of the same weights and tokens.
+bool goesOn(const InspectReport &begun, const InspectReport &rest)
+{
+    return begun.step == rest.step && begun.model == rest.model && begun.token == rest.token &&
+           std::equal(begun.tokens.begin(), begun.tokens.end(), rest.tokens.begin(), rest.tokens.end(),
+                      [](const InspectedToken &a, const InspectedToken &b) { return a.id == b.id; });
+}
 
 /// Of "RUN@live".
 QString runOf(const QString &model) { return model.chopped(5); }
@@ -127,16 +134,16 @@ Focus MicroscopeFeed::wanted() const
     return focus;
 }
 
-InspectRequest MicroscopeFeed::request(const Focus &focus) const
+InspectRequest MicroscopeFeed::request(const Focus &focus, const MicroscopeWants &wants, bool isRest) const
 {
     InspectRequest request;
     request.input = *focus.text;
     request.input.sampling.numAlternatives = kNumAlternatives;
     request.wantsOverview = false;
     request.token = focus.token;
-    request.wantsLens = m_wants.lens;
-    request.wantsAttribution = m_wants.attribution;
-    if (focus.head) {
+    request.wantsLens = wants.lens;
+    request.wantsAttribution = wants.attribution;
+    if (focus.head && !isRest) {
         request.heads = {*focus.head};
         const int64_t row = std::min(focus.token, kMaxTokenPlace); // whatever is beyond, the engine refuses
         request.rows = {row, row + 1};
@@ -168,14 +175,45 @@ void MicroscopeFeed::ask()
 {
     m_mustAsk = false;
     m_asked = wanted();
-    m_question->ask(isOfEnded() ? runOf(m_asked.model) + u"@latest"_s : m_asked.model, request(m_asked));
+    m_parts = partsOf(m_asked);
+    m_part = 0;
+    m_sinceAsked.start();
+    askPart();
 }
 
-/// Only a run that does not train answers a question to its training with a conflict (EngineClient::inspectLive). What it
-/// keeps for its frames is known to nobody else.
+void MicroscopeFeed::askPart()
+{
+    m_question->ask(isOfEnded() ? runOf(m_asked.model) + u"@latest"_s : m_asked.model,
+                    request(m_asked, m_parts[m_part], m_part > 0));
+}
+
+/// Weights in training are others a moment later: all of an answer is of the same ones.
+std::vector<MicroscopeWants> MicroscopeFeed::partsOf(const Focus &focus) const
+{
+    const bool isSlow = focus.model == m_slowModel && !isOfTraining();
+    if (!isSlow || !m_wants.attribution) return {m_wants};
+    return {{.lens = m_wants.lens, .attribution = false}, {.lens = false, .attribution = true}};
+}
+
+MicroscopeProgress MicroscopeFeed::progress() const
+{
+    MicroscopeProgress progress{.part = m_wants, .numTokens = m_cache.numTokens(m_focus)};
+    if (!m_question->isAsking() || m_parts.empty()) return progress; // it is about to be asked
+    const auto numParts = int(m_parts.size());
+    progress.number = int(m_part) + 1;
+    progress.part = m_parts[m_part];
+    // A head whose row has no number yet is asked for when the text was read once.
+    progress.count = m_asked.head != m_focus.head ? 2 * numParts : numParts;
+    return progress;
+}
+
+bool MicroscopeFeed::isOfFocus() const { return m_shown && m_shown->isAbout(m_focus); }
+
+/// Only a run that does not train answers a question to its training with a conflict (EngineClient::inspectLive). Its saved
+/// step knows what it keeps for its frames, too.
 void MicroscopeFeed::onFailure(const Error &error)
 {
-    if (error.code == ErrorCode::Conflict && isLive() && !keptPromptNumber(*m_asked.text)) {
+    if (error.code == ErrorCode::Conflict && isLive()) {
         m_hasEnded = true;
         m_cache = {}; // of weights that are not those of any saved step
         m_isFollowing = false;
@@ -188,10 +226,32 @@ void MicroscopeFeed::onFailure(const Error &error)
 
 void MicroscopeFeed::onAnswer(const InspectReport &report)
 {
+    const bool isRest = m_part > 0;
+    if (isRest && !goesOn(m_shown->report, report)) { // a newer step answers to this name now
+        m_parts = {m_wants};
+        m_part = 0;
+        return askPart();
+    }
     MicroscopeAnswer answer{
-        .focus = m_asked, .has = m_wants, .head = m_asked.head, .report = report, .wallTime = wallNow()};
+        .focus = m_asked, .has = m_parts[m_part], .head = m_asked.head, .report = report, .wallTime = wallNow()};
+    if (isRest) {
+        answer.has.lens = m_shown->has.lens;
+        answer.report = m_shown->report;
+        answer.report.attribution = report.attribution;
+    }
     m_shown = std::make_shared<const MicroscopeAnswer>(std::move(answer));
     m_cache.insert(m_shown);
+    if (m_part + 1 < m_parts.size()) {
+        ++m_part;
+        askPart();
+        Q_EMIT answered();
+        return;
+    }
+    if (m_sinceAsked.elapsed() > m_slowMs)
+        m_slowModel = m_asked.model;
+    else if (m_slowModel == m_asked.model)
+        m_slowModel.clear();
+    m_part = 0;
     if (m_shown->head != m_focus.head && !report.tokens.empty())
         m_timer.start(); // now the row of the head has a number
     Q_EMIT answered();

@@ -5,10 +5,12 @@
 #include "widgets/attention/token_groups.h"
 #include "widgets/attention/token_strip.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/counted.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/microscope/focus_media.h"
 #include "widgets/microscope/focus_strip.h"
 #include "widgets/microscope/focus_text.h"
 #include "widgets/microscope/microscope_feed.h"
@@ -60,7 +62,8 @@ QString natsText(double nats) { return MicroscopePanel::tr("%1 nats").arg(signif
 } // namespace
 
 MicroscopePanel::MicroscopePanel(EngineSession &session, Selection &selection, QWidget *parent)
-    : PanelFrame(tr("Microscope"), parent), m_selection(selection), m_feed(new MicroscopeFeed(session, this))
+    : PanelFrame(tr("Microscope"), parent), m_selection(selection), m_feed(new MicroscopeFeed(session, this)),
+      m_media(new FocusMedia(session, this))
 {
     setObjectName(u"microscopePanel"_s);
     makeParts();
@@ -89,7 +92,9 @@ void MicroscopePanel::connectParts()
         m_hasFailed = false;
         banner()->clear();
         m_feed->setFocus(focus);
+        m_media->setFocus(focus, isVisible());
     });
+    connect(m_media, &FocusMedia::changed, this, &MicroscopePanel::takeMedia);
     connect(m_feed, &MicroscopeFeed::changed, this, &MicroscopePanel::refresh);
     connect(m_feed, &MicroscopeFeed::answered, this, [this] {
         m_hasFailed = false;
@@ -189,11 +194,25 @@ void MicroscopePanel::refresh()
     } else if (!m_isSlow && !m_slowTimer.isActive()) {
         m_slowTimer.start();
     }
-    if (isAsking)
-        setProgress(tr("Asking %1").arg(m_feed->focus().model), -1, [this] { m_feed->cancel(); });
-    else
-        clearProgress();
-    m_dim->setVisible(isShown && !m_feed->isCurrent() && (m_isSlow || !isAsking));
+    showProgress();
+    m_dim->setVisible(isShown && !m_feed->isOfFocus() && (m_isSlow || !isAsking));
+}
+
+/// Which question of how many, about how many tokens, and for what.
+void MicroscopePanel::showProgress()
+{
+    if (!m_feed->isAsking()) return clearProgress();
+    const MicroscopeProgress progress = m_feed->progress();
+    QStringList what;
+    if (progress.number == 1 || progress.part.lens) what << tr("probabilities");
+    if (progress.part.lens) what << tr("layers");
+    if (progress.part.attribution) what << tr("what mattered");
+    const QString model = m_feed->focus().model;
+    const QString of = progress.numTokens > 0
+                           ? tr("%1 by %2").arg(counted(progress.numTokens, tr("1 token"), tr("%1 tokens")), model)
+                           : tr("a text by %1").arg(model);
+    setProgress(tr("Question %1 of %2: %3 of %4").arg(progress.number).arg(progress.count).arg(what.join(u", "_s), of),
+                progress.count > 1 ? double(progress.number - 1) / progress.count : -1, [this] { m_feed->cancel(); });
 }
 
 void MicroscopePanel::refreshEmpty()
@@ -229,6 +248,9 @@ void MicroscopePanel::refreshSection(Section *one)
 {
     if (!m_contentOf) return;
     SectionContent content = sectionContent(one->kind(), m_contentOf->report, m_contentOf->head, one->limit());
+    const bool isMissing = (one->kind() == MicroscopeSection::Layers && !m_contentOf->has.lens) ||
+                           (one->kind() == MicroscopeSection::Mattered && !m_contentOf->has.attribution);
+    if (isMissing) content = {.sentence = tr("Not computed yet.")};
     const std::vector<AttentionMap> &maps = m_contentOf->report.maps;
     const bool isPooled = std::any_of(maps.begin(), maps.end(),
                                       [](const AttentionMap &map) { return map.columnsPerCell > 1; });
@@ -244,11 +266,24 @@ void MicroscopePanel::refreshSection(Section *one)
 void MicroscopePanel::refreshThumbnails()
 {
     const auto &text = m_contentOf->focus.text;
-    if (text != m_thumbnailsOf || m_thumbnails.size() != m_contentOf->report.tokens.size()) {
+    const std::vector<InspectedToken> &tokens = m_contentOf->report.tokens;
+    const SampleMediaPtr sample = m_media->find(m_contentOf->focus);
+    if (text != m_thumbnailsOf || sample != m_thumbnailsBy || m_thumbnails.size() != tokens.size()) {
         m_thumbnailsOf = text;
-        m_thumbnails = text ? mediaThumbnails(*text, m_contentOf->report.tokens) : std::vector<QImage>();
+        m_thumbnailsBy = sample;
+        m_thumbnails = sample ? mediaThumbnails(*sample, tokens)
+                       : text ? mediaThumbnails(*text, tokens)
+                              : std::vector<QImage>();
     }
     m_strip->strip()->setThumbnails(m_thumbnails);
+}
+
+/// The pictures of a document have come, or are those of a newer sample.
+void MicroscopePanel::takeMedia()
+{
+    if (!m_contentOf) return;
+    refreshThumbnails();
+    for (Section *one : m_sections) refreshSection(one);
 }
 
 void MicroscopePanel::refreshHeader()
@@ -312,7 +347,7 @@ QString MicroscopePanel::stateText() const
     const QString age = relativeTimeText(wallNow() - answer.wallTime);
     const qint64 step = answer.report.step;
     QStringList parts;
-    if (!m_feed->isCurrent()) {
+    if (!m_feed->isOfFocus()) {
         const QString of = step >= 0 ? tr("of step %1, %2").arg(integerText(step), age) : age;
         const bool isSame = answer.focus.isSameText(m_feed->focus());
         parts << (isSame
@@ -335,7 +370,7 @@ QString MicroscopePanel::stateText() const
 void MicroscopePanel::refreshState()
 {
     if (!m_feed->shown()) return;
-    const bool isOld = !m_feed->isCurrent() && !m_feed->isAsking();
+    const bool isOld = !m_feed->isOfFocus() && !m_feed->isAsking();
     m_state->setTone(isOld ? Tone::Warning : Tone::Secondary);
     const QString text = stateText();
     if (m_state->text() != text) m_state->setText(text);
@@ -352,7 +387,7 @@ void MicroscopePanel::refreshBranch()
     constexpr qsizetype kMaxLabel = 18;
     if (label.size() > kMaxLabel) label = label.left(kMaxLabel - 1) + u'…';
     m_branch->setText(content.isMarked ? tr("Branch here") : tr("Branch here with “%1”").arg(label));
-    m_branch->setEnabled(!content.isMarked && m_feed->isCurrent());
+    m_branch->setEnabled(!content.isMarked && m_feed->isOfFocus());
     // A layout that was asked for while the panel was hidden is not done by itself when it is shown.
     m_branch->parentWidget()->layout()->activate();
 }
@@ -424,6 +459,7 @@ void MicroscopePanel::showEvent(QShowEvent *event)
 {
     PanelFrame::showEvent(event);
     m_ageTimer.start();
+    m_media->setFocus(m_feed->focus(), true);
     m_feed->setActive(true);
 }
 

@@ -23,6 +23,7 @@ namespace orrery::ui {
 
 class EmptyState;
 class EngineSession;
+class FocusMedia;
 class FocusStrip;
 class MicroscopeFeed;
 class ScaleBar;
@@ -71,12 +72,14 @@ private:
     void refreshContent();
     void refreshSection(Section *section);
     void refreshThumbnails();
+    void takeMedia();
     void refreshHeader();
     void refreshStrip();
     void refreshState();
     void refreshEmpty();
     void refreshBranch();
     [[nodiscard]] QString stateText() const;
+    void showProgress();
     void updateWants();
     void goToSaid(int64_t place); ///< asks why the token at a place was said
     void requestBranch();
@@ -87,10 +90,12 @@ private:
 
     Selection &m_selection;
     MicroscopeFeed *m_feed;
+    FocusMedia *m_media; ///< of documents of a run
     std::shared_ptr<const struct MicroscopeAnswer> m_contentOf; ///< what the sections are filled with
     std::shared_ptr<const struct MicroscopeAnswer> m_commandOf; ///< what the command was written for
     QString m_command;
     std::shared_ptr<const GenerateRequest> m_thumbnailsOf;
+    std::shared_ptr<const struct SampleMedia> m_thumbnailsBy; ///< a sample; null: the text's own
     std::vector<QImage> m_thumbnails; ///< one a token of m_contentOf, or none
     bool m_hasFailed = false;
 

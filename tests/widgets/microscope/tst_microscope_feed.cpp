@@ -355,13 +355,14 @@ void TestMicroscopeFeed::anEndedTrainingAnswersWithItsNewestStep()
     settle();
     QVERIFY(m_feed->isLive());
     QCOMPARE(asked(), u"alpha@live"_s);
-    // What only a training has, nobody else is asked.
+    // A document of the run is found in its data by whoever has a step of it.
     m_session->failNext[u"inspect"_s] = ended;
     m_text = std::make_shared<const GenerateRequest>(keptPrompt(0));
     m_feed->setFocus(at(2));
     settle();
-    QCOMPARE(failed.count(), 1);
-    QCOMPARE(asked(), u"alpha@live"_s);
+    QCOMPARE(failed.count(), 0);
+    QCOMPARE(asked(), u"alpha@latest"_s);
+    QVERIFY(keptPromptNumber(m_session->inspections.back().request.input) == std::optional<int32_t>(0));
 }
 
 QTEST_GUILESS_MAIN(TestMicroscopeFeed)
