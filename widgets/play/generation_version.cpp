@@ -44,12 +44,14 @@ QString finishText(const GenerateSummary &summary)
 /// What was read before the first token came, and what was still known from an earlier turn.
 QString readText(const GenerateSummary &summary)
 {
-    const QString seconds = significantText(summary.promptSeconds, 2);
+    const double seconds = summary.promptSeconds;
+    const QString time = seconds < 1 ? Texts::tr("%1 ms").arg(significantText(seconds * 1e3, 2))
+                                     : Texts::tr("%1 s").arg(significantText(seconds, 2));
     if (summary.reusedTokens == 0)
-        return Texts::tr("prompt of %1 read in %2 s").arg(integerText(summary.promptTokens), seconds);
+        return Texts::tr("prompt of %1 read in %2").arg(integerText(summary.promptTokens), time);
     const qint64 numRead = summary.promptTokens - summary.reusedTokens;
-    return Texts::tr("%1 tokens read in %2 s, %3 remembered from before")
-        .arg(integerText(numRead), seconds, integerText(summary.reusedTokens));
+    return Texts::tr("%1 tokens read in %2, %3 remembered from before")
+        .arg(integerText(numRead), time, integerText(summary.reusedTokens));
 }
 
 } // namespace

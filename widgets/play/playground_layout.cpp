@@ -103,7 +103,7 @@ PlaygroundPanel::PlaygroundPanel(EngineSession &session, QWidget *parent)
         new EmptyState(tr("No model to talk to"), tr("Train a model or open one to talk to it."), this);
     connect(m_noModel->addButton(tr("New run")), &QPushButton::clicked, this,
             &PlaygroundPanel::newRunRequested);
-    QPushButton *open = m_noModel->addButton(tr("Open a model"), u"folder"_s);
+    QPushButton *open = m_noModel->addButton(tr("Open a model"));
     open->setObjectName(u"openModelFromEmpty"_s);
     connect(open, &QPushButton::clicked, m_chooser, &ModelChooser::openModelDirectory);
     m_stack->addWidget(columns);
@@ -188,6 +188,7 @@ QWidget *PlaygroundPanel::makeToolRow()
     m_color->setText(tr("Colour by probability"));
     m_color->setAccessibleName(m_color->text());
     m_color->setCheckable(true);
+    m_color->setProperty("toggle", true);
     m_color->setToolTip(tr("Behind every token how likely the model found it: strong is unlikely"));
     m_color->setObjectName(u"colorTokens"_s);
     m_legend = new Legend(row);
@@ -251,6 +252,13 @@ QWidget *PlaygroundPanel::makeTranscript()
     m_transcripts = new QStackedWidget(box);
     m_view = new TokenView(m_transcripts);
     m_conversation = new ConversationPane(*m_runner, m_transcripts);
+    m_noAnswer = new EmptyState(QString(), QString(), m_view->viewport());
+    m_noAnswer->setObjectName(u"noAnswer"_s);
+    m_noAnswer->setForegroundRole(QPalette::WindowText); // not that of a text field
+    connect(m_noAnswer->addPlainButton(tr("Write a prompt")), &QPushButton::clicked, this, &PlaygroundPanel::focusComposer);
+    auto *above = new QVBoxLayout(m_view->viewport());
+    above->setContentsMargins(0, 0, 0, 0);
+    above->addWidget(m_noAnswer);
     m_transcripts->addWidget(m_view);
     m_transcripts->addWidget(m_conversation);
     m_status = new ElidedLabel(QString(), Tone::Secondary, TypeSize::Small, box);
@@ -391,6 +399,7 @@ QLayout *PlaygroundPanel::makeComposerButtons(QWidget *parent)
     m_showTokens->setToolTip(tr("How the chosen model's tokenizer cuts the text; the hover has ids and bytes"));
     m_showTokens->setObjectName(u"showTokens"_s);
     m_showTokens->setCheckable(true);
+    m_showTokens->setProperty("toggle", true);
     m_showTokens->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     auto *buttons = new QVBoxLayout;
     buttons->setSpacing(space::kHalf);

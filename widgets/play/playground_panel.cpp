@@ -307,6 +307,7 @@ void PlaygroundPanel::updateState()
     updateVersions();
     updateNote();
     updateStatus();
+    updateEmpty();
     m_isCommandStale = true;
     setSummary(isConversation() ? m_conversation->view()->summary() : currentView()->summary());
 }
@@ -418,9 +419,20 @@ void PlaygroundPanel::updateStatus()
     else if (version)
         m_status->setFullText(generationStatus(*version));
     else
-        m_status->setFullText(m_chooser->model().isEmpty() || isConversation()
-                                  ? QString()
-                                  : tr("The answer appears above, token by token."));
+        m_status->setFullText(QString());
+}
+
+void PlaygroundPanel::updateEmpty()
+{
+    if (isInfill())
+        m_noAnswer->setTexts(tr("Nothing filled in yet"),
+                             tr("Write below what stands before and after the hole. What the model writes between them appears here, "
+                                "token by token."));
+    else
+        m_noAnswer->setTexts(tr("No answer yet"),
+                             tr("Write a prompt below. The answer appears here, token by token; each of them tells how likely it was and "
+                                "what else could have come."));
+    m_noAnswer->setVisible(m_shown < 0);
 }
 
 bool PlaygroundPanel::eventFilter(QObject *watched, QEvent *event)

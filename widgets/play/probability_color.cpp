@@ -77,7 +77,13 @@ void paintProbabilityLegend(QPainter &painter, const QRect &area)
     painter.setPen(tokens.secondary);
     x += kBarWidth + kGap;
     text(u"1.0"_s, numberWidth);
-    text(legendLabel(), metrics.horizontalAdvance(legendLabel()) + 2);
+    // A word that is cut in the middle of a letter looks broken: with less room it says less.
+    for (const QString &label : {legendLabel(), legendLabel().section(u',', 0, 0)}) {
+        const int width = metrics.horizontalAdvance(label) + 2;
+        if (x + width > area.right() + 1) continue;
+        text(label, width);
+        break;
+    }
     painter.restore();
 }
 

@@ -416,6 +416,8 @@ QString sessionModel(const SessionState &state)
     } else if (state.shown >= 0 && state.shown < std::ssize(state.versions)) {
         model = modelText(*state.versions[static_cast<size_t>(state.shown)]);
     }
+    // Nothing was asked in this mode: what was asked in another one has a name that people know.
+    if (model.isEmpty() && !state.versions.empty()) model = modelText(*state.versions.back());
     return model.isEmpty() ? state.model : model;
 }
 

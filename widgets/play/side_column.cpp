@@ -72,7 +72,7 @@ SideColumn::SideColumn(EngineSession &session, QWidget *parent)
 {
     setObjectName(u"sideColumn"_s);
     m_settings->setObjectName(u"columnSettings"_s);
-    m_settings->setText(tr("Settings …"));
+    m_settings->setText(tr("Settings…"));
     m_settings->setToolTip(tr("Settings of this column alone. The seed is that of all columns."));
     m_remove->setObjectName(u"removeColumn"_s);
     m_settingsText->setObjectName(u"columnSettingsText"_s);

@@ -294,7 +294,7 @@ void TestPlaygroundConversation::statusTellsWhatWasRemembered()
     summary.reusedTokens = 1'200;
     Q_EMIT talk.generation().finished(summary);
     const QString status = talk.panel->statusText();
-    QVERIFY2(status.contains(u"40 tokens read in 0.034 s, 1,200 remembered from before"_s),
+    QVERIFY2(status.contains(u"40 tokens read in 34 ms, 1,200 remembered from before"_s),
              qPrintable(status));
     QVERIFY(status.contains(u"code, step 8,000"_s));
 }
