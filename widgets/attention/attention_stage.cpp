@@ -24,7 +24,7 @@ AttentionStage::AttentionStage(QWidget *parent)
     setObjectName(QStringLiteral("attentionStage"));
 }
 
-QSize AttentionStage::minimumSizeHint() const { return {420, 196}; }
+QSize AttentionStage::minimumSizeHint() const { return {420, 210}; }
 
 void AttentionStage::setLevel(StageLevel level)
 {

@@ -111,7 +111,16 @@ void HeadPage::setChoices(const QString &whyNotGroup, bool isPooled, bool isExac
 void HeadPage::setTitle(const QString &title, const QString &summary)
 {
     m_title->setFullText(title);
-    m_summary->setFullText(summary);
+    m_numbers = summary;
+    showTitle();
+}
+
+/// Where the choices leave no room for it, the line below begins with it.
+void HeadPage::showTitle()
+{
+    const bool hasRoom = width() >= smallestWidth() + 70;
+    m_title->setVisible(hasRoom);
+    m_summary->setFullText(hasRoom || m_title->fullText().isEmpty() ? m_numbers : m_title->fullText() + u" · "_s + m_numbers);
 }
 
 void HeadPage::setStarAction(QAction *action)
@@ -141,8 +150,7 @@ int HeadPage::smallestWidth() const
 void HeadPage::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    // The path above names the head, too.
-    m_title->setVisible(width() >= smallestWidth() + 70);
+    showTitle();
 }
 
 int HeadPage::preferredWidth(int height) const

@@ -47,7 +47,10 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
+    void showTitle();
+
     ElidedLabel *m_title, *m_summary, *m_reading;
+    QString m_numbers; ///< of the head, for the summary
     QToolButton *m_star;
     SegmentedChoice *m_granularity, *m_scale, *m_value;
     HeadView *m_view;

@@ -332,6 +332,11 @@ void TestAttentionPanel::theOverviewLeavesTheNumbersOfAHeadToItsMap()
     QVERIFY(reading->fullText().startsWith(u"Layer 0, head 0"_s));
     m_panel->resize(1'600, 900);
     QTRY_VERIFY(m_panel->stage()->head()->isVisible());
+    auto *head = m_panel->stage()->head();
+    const auto *numbers = child<ElidedLabel>(m_panel.get(), "headSummary");
+    QVERIFY(!numbers->fullText().startsWith(u"Layer"_s));
+    head->resize(head->smallestWidth(), head->height()); // its choices take the room of its title
+    QVERIFY2(numbers->fullText().startsWith(u"Layer 0, head 0 · "_s), qPrintable(numbers->fullText()));
     QCOMPARE(reading->fullText(), QString());
     Q_EMIT page->view()->hovered(u"Layer 1, head 1"_s);
     QCOMPARE(reading->fullText(), u"Layer 1, head 1"_s);
