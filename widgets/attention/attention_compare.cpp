@@ -3,7 +3,6 @@
 // and each token by each of the part that is seen, where the map has cells of several.
 #include "widgets/attention/attention_panel.h"
 
-#include "core/spec/kept_prompt.h"
 #include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/exact_cells.h"
@@ -114,18 +113,11 @@ bool AttentionPanel::wantsBase() const
     return m_isDifference || m_stage->overview()->sort() == HeadSort::Difference;
 }
 
-/// A document whose pictures and recordings nobody but the training has.
-bool AttentionPanel::isOfTrainingAlone() const
-{
-    if (m_selectedText) return keptPromptNumber(*m_selectedText).has_value();
-    return m_asked && keptPromptNumber(m_askedRequest.input) && !exactIds(m_asked->report.tokens);
-}
-
-/// Saved steps of the run, newest first, but for the one that answered. None of what the training alone can read.
+/// Saved steps of the run, newest first, but for the one that answered.
 QList<std::pair<QString, QString>> AttentionPanel::baseModels() const
 {
     QList<std::pair<QString, QString>> models;
-    if (!m_asked || runOfModel(m_askedModel) != m_run || isOfTrainingAlone()) return models;
+    if (!m_asked || runOfModel(m_askedModel) != m_run) return models;
     for (auto one = m_checkpoints.rbegin(); one != m_checkpoints.rend(); ++one)
         if (const QString model = m_run + u'@' + QString::number(one->step); model != m_askedModel)
             models.append({tr("step %1").arg(integerText(one->step)), model});
@@ -175,10 +167,8 @@ void AttentionPanel::refreshBases()
     QString whyNot;
     if (m_asked && bases.isEmpty()) {
         const QString run = runOfModel(m_askedModel);
-        whyNot = isOfTrainingAlone()
-                     ? tr("Only the running training can read this document: no saved step can be compared with it")
-                 : run != m_run ? tr("The saved steps of %1 are not listed here: choose its run").arg(run)
-                                : tr("The run has no other saved step to compare with");
+        whyNot = run != m_run ? tr("The saved steps of %1 are not listed here: choose its run").arg(run)
+                              : tr("The run has no other saved step to compare with");
     }
     m_scrubber->setBases(bases, baseModel(), whyNot);
 }

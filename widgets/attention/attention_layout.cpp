@@ -13,6 +13,7 @@
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/overview_page.h"
+#include "widgets/attention/probe_prompts.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/starred_heads.h"
@@ -54,7 +55,7 @@ void AttentionPanel::makeParts()
     m_empty->setObjectName(u"attentionEmpty"_s);
     m_emptyAsk = m_empty->addButton(tr("Ask the model now"));
     m_emptyAsk->setObjectName(u"emptyAsk"_s);
-    m_emptyNewRun = m_empty->addPlainButton(tr("New run"), u"plus"_s);
+    m_emptyNewRun = m_empty->addPlainButton(tr("New run"));
     m_emptyNewRun->setObjectName(u"emptyNewRun"_s);
 
     m_note = new ToneLabel(
@@ -166,6 +167,8 @@ void AttentionPanel::connectParts()
             m_ablationQuestion->retry();
         else if (what == Failed::Base)
             m_askedBase->retry();
+        else if (what == Failed::Keeping)
+            m_probes->takeBack(m_keptText);
     });
     connect(m_scrubber, &Scrubber::touched, this, &AttentionPanel::backToKept);
     connect(m_scrubber, &Scrubber::differenceChosen, this, &AttentionPanel::setDifference);
@@ -291,6 +294,7 @@ void AttentionPanel::makeShortcuts()
     m_star =
         addPanelAction(*this, tr("Star this head"), "attentionStar", {Qt::Key_S}, [this] { toggleStars(); });
     bindIcon(m_star, u"star"_s);
+    m_keep = addPanelAction(*this, tr("Keep steps of this text while the run trains"), "attentionKeep", {Qt::Key_K}, [this] { keepText(); });
     m_stage->head()->setStarAction(m_star);
     add(tr("Head before"), "attentionHeadBefore", Qt::Key_BracketLeft, [this] { stepHead(-1); });
     add(tr("Head after"), "attentionHeadAfter", Qt::Key_BracketRight, [this] { stepHead(1); });

@@ -97,6 +97,7 @@ void AttentionPanel::refreshMediaNote(const SnapshotPtr &now)
         else if (has(Modality::Audio))
             reason = mediaSource(*document, *sample);
     }
+    if (reason.isEmpty()) reason = cutNote(now);
     m_mediaNote->setFullText(reason);
     m_mediaNote->setVisible(!reason.isEmpty());
 }

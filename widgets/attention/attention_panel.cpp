@@ -12,6 +12,7 @@
 #include "widgets/attention/model_question.h"
 #include "widgets/attention/next_words.h"
 #include "widgets/attention/overview_page.h"
+#include "widgets/attention/probe_prompts.h"
 #include "widgets/attention/prompt_bar.h"
 #include "widgets/attention/scrubber.h"
 #include "widgets/attention/starred_heads.h"
@@ -49,7 +50,8 @@ AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     : PanelFrame(tr("Attention"), parent), m_session(session), m_feed(new FrameFeed(session, this)),
       m_flows(new FlowHistory(session, *m_feed, this)), m_question(new MapsQuestion(session, this)),
       m_ablationQuestion(new ModelQuestion(session, this)), m_askedBase(new AskedBase(session, this)),
-      m_cells(new ExactCells(session, this)), m_nextWords(new NextWords(session, this)), m_stars(new StarredHeads(session, this))
+      m_cells(new ExactCells(session, this)), m_nextWords(new NextWords(session, this)), m_stars(new StarredHeads(session, this)),
+      m_probes(new ProbePrompts(session, this))
 {
     setObjectName(u"attentionPanel"_s);
     makeParts();
@@ -67,6 +69,7 @@ AttentionPanel::AttentionPanel(EngineSession &session, QWidget *parent)
     connectStage();
     connectQuestions();
     connectComparison();
+    connectKeeping();
     connect(&m_session, &EngineSession::runsChanged, this, &AttentionPanel::readStatus);
     connect(&m_session, &EngineSession::updated, this, &AttentionPanel::onRunUpdated);
     connect(&m_session, &EngineSession::connectionChanged, this, [this] {
@@ -82,7 +85,7 @@ AttentionPanel::~AttentionPanel()
     // What the members send while they go would find a panel that is half gone.
     for (QObject *one :
          std::initializer_list<QObject *>{m_feed, m_flows, m_question, m_ablationQuestion, m_askedBase, m_cells,
-                                          m_nextWords, m_stars})
+                                          m_nextWords, m_stars, m_probes})
         one->disconnect(this);
 }
 
@@ -125,6 +128,7 @@ void AttentionPanel::setRun(const QString &run)
     m_sampleEvery = -1;
     m_documents.clear();
     m_waitingPrompt.reset();
+    m_waitingAblation.clear();
     m_status = {};
     m_checkpoints.clear();
     m_failed = Failed::None;
@@ -132,6 +136,7 @@ void AttentionPanel::setRun(const QString &run)
     m_stage->overview()->view()->setSelected({});
     m_isPromptChosen = isSelected;
     m_feed->setRun(run);
+    m_probes->setRun(run);
     m_stars->setRun(run);
     readStatus();
     if (isVisible())
@@ -187,6 +192,8 @@ void AttentionPanel::readPrompts()
         if (hasMedia && prompts.isEmpty()) prompts << QString(); // one document is kept then
         m_prompts->setPrompts(prompts);
         if (hasMedia) m_prompts->setDocuments();
+        m_probes->setFrozen(textsOf(probes.value("prompts"_L1)));
+        m_prompts->setLivePrompts(m_probes->texts(), m_probes->numFrozen());
         m_stars->setFrozen(textsOf(probes.value("starred"_L1)));
         if (m_waitingPrompt) m_prompts->setPrompt(*m_waitingPrompt);
         findValidationText();

@@ -37,6 +37,7 @@ class FrameFeed;
 class MapsQuestion;
 class ModelQuestion;
 class NextWords;
+class ProbePrompts;
 class PromptBar;
 class Scrubber;
 class StarredHeads;
@@ -163,16 +164,22 @@ private:
     void connectQuestions(); // attention_questions.cpp, and what follows
     [[nodiscard]] std::optional<GenerateRequest> chosenText() const;
     [[nodiscard]] GenerateRequest askedText() const;
-    [[nodiscard]] QString obstacle() const;
     void onPromptChosen(int prompt);
     void backToKept();
     void askForOpenHeads();
     [[nodiscard]] bool isInWindow(int token) const;
+    void ablateHeads(const std::vector<HeadRef> &heads);
+    void askWaitingAblation();
     void dropAblation();
+
+    void connectKeeping(); // attention_keep.cpp, and what follows
+    [[nodiscard]] Result<QString> textToKeep() const;
+    void refreshKeep();
+    void keepText();
+    [[nodiscard]] QString cutNote(const SnapshotPtr &now) const;
 
     void connectComparison(); // attention_compare.cpp, and what follows
     [[nodiscard]] QList<std::pair<QString, QString>> baseModels() const; ///< what they are called, and they
-    [[nodiscard]] bool isOfTrainingAlone() const;
     [[nodiscard]] bool wantsBase() const;
     void askForBase();
     void cancelBase();
@@ -206,12 +213,15 @@ private:
     struct Commanded {
         SnapshotPtr now;
         std::shared_ptr<const GenerateRequest> selected;
+        std::optional<int32_t> document;
         QString model, text;
         StageLevel level = StageLevel::Overview;
         std::vector<HeadRef> heads, ablated;
+        QStringList kept; ///< of a step that was kept: options of inspect frames
         int64_t token = -1;
         bool operator==(const Commanded &) const = default;
     };
+    [[nodiscard]] QStringList keptOptions() const;
     [[nodiscard]] QString makeCommand(const Commanded &wanted) const;
     [[nodiscard]] bool isWindow() const;
     [[nodiscard]] std::ptrdiff_t numWindowAnswerIds() const;
@@ -235,7 +245,8 @@ private:
     ExactCells *m_cells;
     NextWords *m_nextWords;
     StarredHeads *m_stars;
-    QAction *m_star = nullptr;
+    ProbePrompts *m_probes;
+    QAction *m_star = nullptr, *m_keep = nullptr;
     SnapshotPtr m_keptShown, m_asked;
     /// Who gave m_asked, and to what; a question since may be about others, or have failed.
     QString m_askedModel;
@@ -247,9 +258,11 @@ private:
     bool m_isDifference = false;
     bool m_isPromptChosen = false; ///< by the user, of this run
     bool m_isOwnText = false;      ///< and kept steps are of another one
+    QString m_keptText;            ///< what Undo takes from what the run keeps
+    std::vector<HeadRef> m_waitingAblation; ///< of a link: without these
     QString m_baseModel;           ///< that was chosen
     QString m_saving;              ///< name of a file that a worker writes
-    enum class Failed : uint8_t { None, Frames, Question, Ablation, Base } m_failed = Failed::None;
+    enum class Failed : uint8_t { None, Frames, Question, Ablation, Base, Keeping } m_failed = Failed::None;
 
     Selection *m_selection = nullptr;
     Focus m_focus;         ///< what the selection and this panel agree on

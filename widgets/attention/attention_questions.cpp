@@ -17,7 +17,10 @@
 #include "widgets/common/banner.h"
 #include "widgets/common/number_text.h"
 
+#include <QPushButton>
+
 #include <algorithm>
+#include <utility>
 
 namespace orrery::ui {
 namespace {
@@ -64,22 +67,21 @@ void AttentionPanel::connectQuestions()
     connect(m_nextWords, &NextWords::changed, this, &AttentionPanel::scheduleRefresh);
 }
 
-/// What a question reads, by its tokens where they are known; nothing: there is no text, or an obstacle().
+/// What a question reads, by its tokens where they are known; nothing: there is no text.
 std::optional<GenerateRequest> AttentionPanel::chosenText() const
 {
     if (m_selectedText) return *m_selectedText;
     if (!m_isOwnText && m_keptShown) {
         const std::optional<std::vector<int32_t>> ids = exactIds(m_keptShown->report.tokens);
-        // Its pictures and recordings are with the training alone, which knows them by a number.
-        if (!ids && m_prompts->isModelLive()) return keptPrompt(m_feed->prompt());
-        if (!ids) return std::nullopt;
+        // Its pictures and recordings are in the run's data: whoever answers finds them by its number.
+        if (!ids) return keptPrompt(m_feed->prompt());
         GenerateRequest text;
         text.promptIds = *ids;
         return text;
     }
     const bool isDocument = !m_isOwnText && m_prompts->hasDocuments(); // of which nothing was kept yet
-    if (isDocument && m_prompts->isModelLive()) return keptPrompt(m_feed->prompt());
-    if (isDocument || m_prompts->text().isEmpty()) return std::nullopt;
+    if (isDocument) return keptPrompt(m_feed->prompt());
+    if (m_prompts->text().isEmpty()) return std::nullopt;
     GenerateRequest text;
     text.prompt = toStd(m_prompts->text());
     return text;
@@ -97,23 +99,11 @@ GenerateRequest AttentionPanel::askedText() const
     return text;
 }
 
-QString AttentionPanel::obstacle() const
-{
-    if (m_isOwnText || m_prompts->isModelLive()) return {};
-    if (!m_keptShown && m_prompts->hasDocuments() && m_prompts->hasPrompts())
-        return tr(
-            "This document is known to the training alone until a step of it was kept. While it trains, "
-            "choose its live weights");
-    if (!m_keptShown || exactIds(m_keptShown->report.tokens)) return {};
-    return tr(
-        "This text holds pictures or recordings, and only its weights were kept, not the files: a saved "
-        "step cannot read it again. While it trains, choose its live weights");
-}
-
 void AttentionPanel::onPromptChosen(int prompt)
 {
     m_isPromptChosen = true;
     m_waitingPrompt.reset();
+    m_waitingAblation.clear();
     m_question->cancel();
     m_asked = nullptr;
     m_isOwnText = prompt < 0;
@@ -195,19 +185,33 @@ void AttentionPanel::askForOpenHeads()
 
 void AttentionPanel::ablate()
 {
+    m_waitingAblation.clear();
+    if (place().level != StageLevel::Head) openHead(place().head);
+    ablateHeads(openHeads());
+}
+
+void AttentionPanel::ablateHeads(const std::vector<HeadRef> &heads)
+{
     const std::optional<GenerateRequest> text = m_asked ? askedText() : chosenText();
     const QString model = m_asked ? m_askedModel : m_prompts->model();
     if (model.isEmpty() || !snapshot() || !text) return;
-    if (place().level != StageLevel::Head) openHead(place().head);
     InspectRequest request;
     request.input = *text;
     request.wantsOverview = false;
-    request.ablated = openHeads();
+    request.ablated = heads;
     request.token = place().pinnedToken;
     if (m_asked && request.token < 0) request.token = m_askedRequest.token;
     m_failed = Failed::None;
     m_ablation.reset();
     m_ablationQuestion->ask(model, request);
+}
+
+/// That of a link, as soon as the text is there and somebody can answer.
+void AttentionPanel::askWaitingAblation()
+{
+    if (m_waitingAblation.empty() || m_waitingFocus || !m_waitingModel.isEmpty() || m_question->isAsking() || !m_ablate->isEnabled()) return;
+    const std::vector<HeadRef> heads = std::exchange(m_waitingAblation, {});
+    ablateHeads(heads);
 }
 
 void AttentionPanel::dropAblation()

@@ -57,6 +57,7 @@ void AttentionPanel::takeFocus(const Focus &focus)
         pinFocus(focus);
         return;
     }
+    m_waitingAblation.clear();
     m_waitingFocus = focus;
     if (isVisible()) openWaitingFocus();
 }
@@ -101,8 +102,8 @@ void AttentionPanel::pinFocus(const Focus &focus)
     m_isTakingFocus = false;
 }
 
-/// What is shown, as something that can be asked: the same object for as long as it is the same text. Null: nobody
-/// but the training has its pictures and recordings, and that has ended.
+/// What is shown, as something that can be asked: the same object for as long as it is the same text. A document with
+/// pictures and recordings by its number: they are in the run's data.
 std::shared_ptr<const GenerateRequest> AttentionPanel::shownText()
 {
     if (m_selectedText) return m_selectedText;
@@ -120,10 +121,9 @@ std::shared_ptr<const GenerateRequest> AttentionPanel::shownText()
     return m_shownText;
 }
 
-/// The number by which a running training knows the text that is shown, pictures and recordings with it.
+/// The number by which the run knows the text that is shown, pictures and recordings with it.
 std::optional<int32_t> AttentionPanel::shownDocument() const
 {
-    if (!isLiveState(m_status.state)) return std::nullopt;
     return m_asked ? keptPromptNumber(m_askedRequest.input) : std::optional<int32_t>(m_feed->prompt());
 }
 
@@ -139,9 +139,6 @@ QString AttentionPanel::answeringModel() const
     const QString live = m_run + u"@live"_s;
     const QString saved = savedModel();
     if (!isLiveState(m_status.state)) return saved;
-    // Only the training itself can read it again, whichever step is shown.
-    const SnapshotPtr now = snapshot();
-    if (now && !m_selectedText && !exactIds(now->report.tokens)) return live;
     return m_feed->isFollowing() || saved == m_run ? live : saved;
 }
 

@@ -51,7 +51,6 @@ void AttentionPanel::refresh()
     m_pages->setCurrentIndex(hasPicture ? 1 : 0);
     m_foot->setVisible(!m_run.isEmpty() && (m_asked || !m_feed->steps().empty()));
     m_prompts->setVisible(!m_run.isEmpty() || m_selectedText);
-    m_prompts->setObstacle(obstacle());
     if (!m_prompts->hasPrompts() && m_keptShown)
         m_prompts->setPrompts({textOfTokens(m_keptShown->report.tokens)});
     if (m_keptShown && !(m_prompts->isValidationKept() && m_feed->prompt() == m_prompts->validationPrompt()))
@@ -70,7 +69,9 @@ void AttentionPanel::refresh()
     m_stage->setLevel(place().level);
     refreshCrumbs();
     refreshStars();
+    refreshKeep();
     refreshNext();
+    askWaitingAblation();
     refreshState();
     restoreZoom();
     setSummary(sentence());
@@ -206,9 +207,7 @@ void AttentionPanel::refreshNext()
     const SnapshotPtr now = snapshot();
     const bool isAsking = m_ablationQuestion->isAsking();
     const bool canAsk = m_asked || m_prompts->canAsk();
-    m_ablate->setToolTip(obstacle().isEmpty()
-                             ? tr("Computes what the model would say next if this head gave nothing (W)")
-                             : obstacle());
+    m_ablate->setToolTip(tr("Computes what the model would say next if this head gave nothing (W)"));
     m_ablate->setText(isAsking                 ? tr("Computing…")
                       : openHeads().size() > 1 ? tr("Without these heads")
                                                : tr("Without this head"));

@@ -2,10 +2,12 @@
 // How the attention panel is found again and described: command, a link to the view, a sentence.
 #include "widgets/attention/attention_panel.h"
 
+#include "core/spec/kept_prompt.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/exact_text.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"
+#include "widgets/attention/inspect_command.h"
 #include "widgets/attention/maps_question.h"
 #include "widgets/attention/modality_page.h"
 #include "widgets/attention/model_question.h"
@@ -66,7 +68,7 @@ QVariantMap withoutLists(QVariantMap state)
     state.removeIf([](const auto &entry) {
         const int type = entry.value().typeId();
         const bool isList = type == QMetaType::QStringList || type == QMetaType::QVariantList;
-        return isList && entry.key() != u"heads" && entry.key() != u"zoom";
+        return isList && entry.key() != u"heads" && entry.key() != u"without" && entry.key() != u"zoom";
     });
     return state;
 }
@@ -136,11 +138,13 @@ QString AttentionPanel::command() const
 {
     Commanded wanted{.now = snapshot(),
                      .selected = m_selectedText,
+                     .document = m_selectedText ? keptPromptNumber(*m_selectedText) : shownDocument(),
                      .model = savedModel(),
                      .text = m_prompts->text(),
                      .level = place().level,
                      .heads = place().level == StageLevel::Head ? openHeads() : std::vector<HeadRef>(),
                      .ablated = m_ablation ? m_ablationQuestion->request().ablated : std::vector<HeadRef>(),
+                     .kept = keptOptions(),
                      .token = place().pinnedToken};
     if (m_commanded != wanted) {
         m_command = makeCommand(wanted);
@@ -160,29 +164,50 @@ std::ptrdiff_t AttentionPanel::numWindowAnswerIds() const
     return count < std::ssize(m_asked->report.tokens) ? count : 0;
 }
 
+/// A kept step is shown as it was kept: its frame, and not what a checkpoint near it would say. Nothing: that is not what
+/// is shown.
+QStringList AttentionPanel::keptOptions() const
+{
+    const SnapshotPtr now = snapshot();
+    if (m_asked || m_ablation || !now || !now->isKept || m_run.isEmpty()) return {};
+    const QString step = QString::number(now->report.step);
+    QStringList options{u"--prompt"_s, QString::number(m_feed->prompt()), u"--from"_s, step, u"--to"_s, step};
+    const SnapshotPtr detail = place().level == StageLevel::Head ? m_feed->detail() : nullptr;
+    if (detail && mapOf(*detail, place().head)) options << u"--starred"_s;
+    return options << u"--out"_s << u"step-%1.npz"_s.arg(step);
+}
+
 /// By its tokens as soon as they are known: letters may be cut into others. Empty: the command line has no
-/// words for it (a picture, a gap that is filled in, a conversation before it was read, a part of a long
-/// text).
+/// words for it (a picture in no file, a gap that is filled in, a conversation before it was read, a part of a
+/// long text).
 QString AttentionPanel::makeCommand(const Commanded &wanted) const
 {
+    if (!wanted.kept.isEmpty()) return engineCommand(QStringList{u"inspect"_s, u"frames"_s, m_run} + wanted.kept);
     const QString &model = wanted.model;
     if (model.isEmpty() || (m_selectedText && m_selectedText->infill) || isWindow()) return {};
-    QStringList arguments{u"inspect"_s, u"attention"_s, model};
+    std::optional<TextWords> words;
     if (const SnapshotPtr now = snapshot()) {
-        const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens);
-        if (!ids) return {};
-        arguments << u"--prompt-ids"_s << idsText(*ids);
+        if (const std::optional<std::vector<int32_t>> ids = exactIds(now->report.tokens))
+            words = tokenWords(*ids);
+        else if (m_selectedText)
+            words = textWords(*m_selectedText);
+        else if (wanted.document)
+            words = textWords(keptPrompt(*wanted.document));
     } else {
         const bool hasMore =
             m_selectedText && (!m_selectedText->messages.empty() || !m_selectedText->media.empty() ||
                                !m_selectedText->answerIds.empty());
         if (hasMore || m_prompts->text().isEmpty()) return {};
-        arguments << u"--prompt="_s + m_prompts->text(); // in one word: a text may begin with a dash
+        GenerateRequest typed;
+        typed.prompt = toStd(m_prompts->text());
+        words = textWords(typed);
     }
-    addHeads(arguments, wanted.heads);
-    if (wanted.token >= 0) arguments << u"--token"_s << QString::number(wanted.token);
-    for (const HeadRef &head : wanted.ablated) arguments << u"--ablate"_s << fromStd(headName(head));
-    return engineCommand(arguments);
+    if (!words) return {};
+    QStringList behind;
+    addHeads(behind, wanted.heads);
+    if (wanted.token >= 0) behind << u"--token"_s << QString::number(wanted.token);
+    for (const HeadRef &head : wanted.ablated) behind << u"--ablate"_s << fromStd(headName(head));
+    return inspectCommand({u"attention"_s, model}, *words, behind);
 }
 
 /// For whoever does not see the panel.
@@ -227,6 +252,13 @@ QVariantMap AttentionPanel::viewState() const
     state[u"by"_s] = granularityWord(look.granularity);
     state[u"scale"_s] = look.scale == ScaleKind::Linear ? u"linear"_s : u"root"_s;
     state[u"cell"_s] = look.value == CellValue::Mean ? u"mean"_s : u"max"_s;
+    if (m_stage->modalities()->kind() == FlowKind::Learned) state[u"kind"_s] = u"learned"_s;
+    if (m_ablation) {
+        QStringList without;
+        for (const HeadRef &head : m_ablationQuestion->request().ablated) without << fromStd(headName(head));
+        state[u"without"_s] = without;
+        if (!m_asked) state[u"weights"_s] = m_ablationQuestion->model();
+    }
     state[u"sort"_s] = int(m_stage->overview()->sort());
     if (const HeadView *view = m_stage->head()->view(); now && (view->zoom() > 1 || view->isFine())) {
         const QRectF seen = view->shownTokens();
@@ -253,6 +285,7 @@ void AttentionPanel::restoreView(const QVariantMap &given)
     look.scale = state[u"scale"_s].toString() == u"linear"_s ? ScaleKind::Linear : ScaleKind::SquareRoot;
     look.value = state[u"cell"_s].toString() == u"mean"_s ? CellValue::Mean : CellValue::Maximum;
     m_stage->head()->setLook(look);
+    m_stage->modalities()->setKind(state[u"kind"_s].toString() == u"learned"_s ? FlowKind::Learned : FlowKind::Mass);
     m_stage->overview()->setSort(HeadSort(std::clamp(state[u"sort"_s].toInt(), 0, int(HeadSort::Difference))));
     AttentionPlace next;
     const QString level = state[u"level"_s].toString();
@@ -273,6 +306,13 @@ void AttentionPanel::restoreView(const QVariantMap &given)
     m_baseModel = state[u"base"_s].toString();
     setDifference(state.contains(u"against"_s) || state.contains(u"base"_s));
     m_waitingZoom = zoomOf(state[u"zoom"_s].toStringList());
+    m_waitingAblation.clear(); // last: what was chosen above is no choice of a person
+    for (const QString &name : state[u"without"_s].toStringList())
+        if (HeadRef head; headFromName(toStd(name), head)) m_waitingAblation.push_back(head);
+    if (const QString weights = state[u"weights"_s].toString(); !weights.isEmpty()) {
+        m_prompts->setModel(weights);
+        if (m_prompts->model() != weights) m_waitingModel = weights; // the saved steps are still to be listed
+    }
     scheduleRefresh();
 }
 

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -125,8 +126,8 @@ void ModalityPage::setContent(const SnapshotPtr &now, const HeadRef &head)
         hasFlows && std::any_of(now->report.flows.begin(), now->report.flows.end(),
                                 [](const ModalityFlow &flow) { return !flow.weights.empty(); });
     m_kind->setVisible(hasLearned);
-    const bool isLearned = hasLearned && m_kind->current() == u"learned"_s;
-    m_view->setContent(now, isLearned ? FlowKind::Learned : FlowKind::Mass);
+    m_hasLearned = hasLearned;
+    m_view->setContent(now, shownKind());
     m_view->setCurrent(head);
     m_view->setVisible(hasFlows);
     m_side->setVisible(hasFlows);
@@ -143,6 +144,16 @@ void ModalityPage::setContent(const SnapshotPtr &now, const HeadRef &head)
             : tr("All that was read is text. Shares of modalities appear with a picture or a recording."));
     refreshHead();
     refreshChart();
+}
+
+FlowKind ModalityPage::kind() const { return m_kind->current() == u"learned"_s ? FlowKind::Learned : FlowKind::Mass; }
+
+FlowKind ModalityPage::shownKind() const { return m_hasLearned ? kind() : FlowKind::Mass; }
+
+void ModalityPage::setKind(FlowKind kind)
+{
+    m_kind->setCurrent(kind == FlowKind::Learned ? u"learned"_s : u"mass"_s);
+    setContent(m_now, m_head);
 }
 
 void ModalityPage::refreshHead()
@@ -165,6 +176,15 @@ void ModalityPage::setHistory(const std::vector<FlowPoint> &points, bool isReadi
 
 void ModalityPage::refreshChart()
 {
+    const FlowKind kind = shownKind();
+    const bool isLearned = kind == FlowKind::Learned;
+    if (std::exchange(m_charted, kind) != kind) { // L goes on switching the axis
+        m_chart->setYAxis(AxisFormat::Value, isLearned ? tr("factor") : tr("%"));
+        m_chart->setZeroBased(!isLearned);
+        m_chart->setLogY(isLearned);
+        m_chart->setTitle(isLearned ? tr("Learned factors over the training") : tr("Share of the attention over the training"));
+        m_chartTitle->setText(isLearned ? tr("Learned factors over the training") : tr("Share over the training"));
+    }
     const std::vector<Modality> &modalities = m_view->grid().modalities();
     std::vector<PlotCurve> curves;
     int color = 0;
@@ -175,9 +195,8 @@ void ModalityPage::refreshChart()
                             .color = Theme::instance().runColor(color++)};
             curve.hasDots = true;
             for (const FlowPoint &point : m_points)
-                if (const ModalityFlow *flow = flowOf(point.flows, m_head))
-                    curve.line.emplace_back(double(point.step),
-                                            flowValue(*flow, FlowKind::Mass, from, to) * 100);
+                if (const ModalityFlow *flow = flowOf(point.flows, m_head); flow && !(isLearned && flow->weights.empty()))
+                    curve.line.emplace_back(double(point.step), flowValue(*flow, kind, from, to) * (isLearned ? 1 : 100));
             numPoints = std::max(numPoints, curve.line.size());
             if (!curve.line.empty()) curves.push_back(std::move(curve));
         }
@@ -191,6 +210,7 @@ void ModalityPage::refreshChart()
                               : tr("The kept steps of this run are of an older program, without shares."));
     QString note =
         numPoints == 0 ? QString() : counted(numPoints, tr("1 kept step"), tr("%1 kept steps, spread over the training"));
+    if (isLearned && numPoints > 0) note += tr("; × 1 is neutral, the axis is logarithmic (L switches)");
     if (without > 0 && numPoints > 0)
         note += counted(without, tr("; 1 other holds no shares (kept by an older program)"), tr("; %1 others hold no shares (kept by an older program)"));
     m_chartNote->setText(note);

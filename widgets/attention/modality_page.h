@@ -24,6 +24,9 @@ public:
     /// What the kept steps tell; of a text that was just asked there are none.
     void setHistory(const std::vector<FlowPoint> &points, bool isReading);
     [[nodiscard]] QString summary() const;
+    /// Shares, or factors that the model learned: of the tables and of the curve. Where a model has none of these, shares.
+    void setKind(FlowKind kind);
+    [[nodiscard]] FlowKind kind() const;
 
 Q_SIGNALS:
     void headsRequested(); ///< back to the overview
@@ -31,11 +34,13 @@ Q_SIGNALS:
 private:
     void refreshHead();
     void refreshChart();
+    [[nodiscard]] FlowKind shownKind() const;
 
     SnapshotPtr m_now;
     HeadRef m_head;
     std::vector<FlowPoint> m_points;
-    bool m_isReading = false;
+    bool m_isReading = false, m_hasLearned = false;
+    FlowKind m_charted = FlowKind::Mass;
     ElidedLabel *m_title, *m_reading;
     SegmentedChoice *m_pages, *m_kind;
     ModalityView *m_view;

@@ -11,7 +11,9 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QToolButton>
 
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -30,7 +32,8 @@ QString oneLine(QString text)
 
 PromptBar::PromptBar(QWidget *parent)
     : QWidget(parent), m_prompts(new ElidedComboBox(this)), m_models(new ElidedComboBox(this)),
-      m_text(new QLineEdit(this)), m_ask(new QPushButton(this))
+      m_text(new QLineEdit(this)), m_ask(new QPushButton(this)),
+      m_keep(makeIconButton(u"plus"_s, tr("Keep steps of this text while the run trains"), this))
 {
     setObjectName(u"promptBar"_s);
     m_prompts->setObjectName(u"promptChoice"_s);
@@ -44,6 +47,8 @@ PromptBar::PromptBar(QWidget *parent)
     m_text->setAccessibleName(tr("Own text"));
     m_text->setPlaceholderText(tr("Text for the model to read; Enter asks"));
     m_ask->setObjectName(u"askModel"_s);
+    m_keep->setObjectName(u"keepText"_s);
+    m_keep->hide();
     for (QComboBox *box : {m_prompts, m_models}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(8);
@@ -56,6 +61,7 @@ PromptBar::PromptBar(QWidget *parent)
     layout->setSpacing(space::kOne);
     layout->addWidget(m_prompts, 2);
     layout->addWidget(m_text, 3);
+    layout->addWidget(m_keep);
     layout->addStretch(1);
     layout->addWidget(m_models);
     layout->addWidget(m_ask);
@@ -75,7 +81,28 @@ PromptBar::PromptBar(QWidget *parent)
         else
             Q_EMIT askRequested();
     });
+    connect(m_keep, &QToolButton::clicked, this, &PromptBar::keepRequested);
     setPrompts({});
+}
+
+void PromptBar::setLivePrompts(const QStringList &texts, int numFrozen)
+{
+    if (m_hasDocuments) return;
+    QStringList known = m_texts;
+    for (qsizetype i = 0; i < std::min<qsizetype>({known.size(), texts.size(), numFrozen}); ++i) known[i] = texts[i];
+    const QStringList added = texts.mid(numFrozen);
+    if (known == m_texts && added == m_added && numFrozen == m_numFrozen) return;
+    m_added = added;
+    m_numFrozen = numFrozen;
+    fillPrompts(known);
+}
+
+void PromptBar::setKeep(bool isOffered, const QString &whyNot)
+{
+    m_keep->setVisible(isOffered);
+    m_keep->setEnabled(whyNot.isEmpty());
+    m_keep->setToolTip(whyNot.isEmpty() ? tr("Keep steps of this text, too, while the run trains (K)")
+                                        : tr("Keep steps of this text while the run trains: %1").arg(whyNot));
 }
 
 void PromptBar::setPrompts(const QStringList &texts)
@@ -88,9 +115,9 @@ void PromptBar::forgetPrompts()
 {
     m_isValidationKept = m_isOwnChosen = m_hasDocuments = m_hasText = false;
     m_documents.clear();
+    m_added.clear();
     m_validationText.clear();
     m_selectedTitle.clear();
-    m_obstacle.clear();
     fillPrompts({});
 }
 
@@ -119,9 +146,16 @@ void PromptBar::setDocument(int prompt, const QString &text)
     fillPrompts(QStringList(m_texts));
 }
 
+QString PromptBar::promptText(int prompt) const
+{
+    const int added = prompt - m_numFrozen - 1;
+    if (added >= 0 && added < m_added.size()) return m_added[added];
+    return prompt >= 0 && prompt < m_texts.size() ? m_texts[prompt] : QString();
+}
+
 QString PromptBar::entryText(int prompt) const
 {
-    if (!m_hasDocuments) return tr("Prompt %1: %2").arg(prompt).arg(oneLine(m_texts[prompt]));
+    if (!m_hasDocuments) return tr("Prompt %1: %2").arg(prompt).arg(oneLine(promptText(prompt)));
     const QString text = oneLine(m_documents.value(prompt));
     return text.isEmpty() ? tr("Document %1").arg(prompt) : tr("Document %1: %2").arg(prompt).arg(text);
 }
@@ -145,11 +179,6 @@ void PromptBar::setModel(const QString &model)
     refresh();
 }
 
-void PromptBar::setObstacle(const QString &reason)
-{
-    if (std::exchange(m_obstacle, reason) != reason) refresh();
-}
-
 void PromptBar::setHasText(bool hasText)
 {
     if (std::exchange(m_hasText, hasText) != hasText) refresh();
@@ -158,7 +187,7 @@ void PromptBar::setHasText(bool hasText)
 bool PromptBar::canAsk() const
 {
     const bool hasText = prompt() == kOwnText ? !text().isEmpty() : m_hasText;
-    return !model().isEmpty() && hasText && m_obstacle.isEmpty();
+    return !model().isEmpty() && hasText;
 }
 
 QString PromptBar::title() const
@@ -180,6 +209,8 @@ void PromptBar::fillPrompts(const QStringList &texts)
         m_prompts->addItem(tr("Selected: %1").arg(oneLine(m_selectedTitle)), kSelectedText);
     if (m_isValidationKept) m_prompts->addItem(tr("Validation text"), validationPrompt());
     for (qsizetype i = 0; i < texts.size(); ++i) m_prompts->addItem(entryText(int(i)), int(i));
+    for (int i = 0; !m_hasDocuments && i < m_added.size(); ++i)
+        m_prompts->addItem(entryText(m_numFrozen + 1 + i), m_numFrozen + 1 + i);
     m_prompts->addItem(tr("Own text…"), kOwnText);
     const int again = m_prompts->findData(before);
     const int first = m_selectedTitle.isEmpty() ? 0 : 1; // of the run
@@ -221,8 +252,8 @@ QString PromptBar::text() const
     const int index = prompt();
     if (index == kSelectedText) return m_selectedText;
     if (m_isValidationKept && index == validationPrompt()) return m_validationText;
-    if (index < 0 || index >= m_texts.size()) return m_text->text();
-    return m_hasDocuments ? m_documents.value(index) : m_texts[index];
+    if (index < 0) return m_text->text();
+    return m_hasDocuments ? m_documents.value(index) : promptText(index);
 }
 
 QString PromptBar::model() const { return m_models->currentData().toString(); }
@@ -247,8 +278,6 @@ void PromptBar::refresh()
     QString why = tr("Computes the exact attention of these weights, token by token");
     if (model().isEmpty())
         why = tr("There are no weights to ask yet: the run does not train and has no saved step");
-    else if (!m_obstacle.isEmpty())
-        why = m_obstacle;
     else if (!canAsk() && prompt() != kOwnText)
         why = tr("This text is not known before a step of it was kept");
     else if (!canAsk())

@@ -14,6 +14,7 @@
 class QComboBox;
 class QLineEdit;
 class QPushButton;
+class QToolButton;
 
 namespace orrery::ui {
 
@@ -28,6 +29,8 @@ public:
     void setPrompts(const QStringList &texts);
     /// Live weights (when it trains) and saved steps, newest first.
     void setModels(const QString &run, bool isLive, const std::vector<CheckpointInfo> &checkpoints);
+    /// As they were changed while it trains. @param numFrozen how many the run began with; those behind were added
+    void setLivePrompts(const QStringList &texts, int numFrozen);
     void forgetPrompts(); ///< of another run; what was typed stays as a draft, and is not chosen
     /// Kept steps of a run on pictures and recordings are of documents of its validation data, in the places
     /// of the prompts.
@@ -50,12 +53,11 @@ public:
     void setPrompt(int prompt);          ///< does not signal
     [[nodiscard]] QString text() const;  ///< of the prompt, or what was typed
     [[nodiscard]] QString model() const; ///< "RUN@live", "RUN@8000"; empty: there is none
-    [[nodiscard]] bool isModelLive() const { return model().endsWith(QLatin1String("@live")); }
     void setOwnText(const QString &text);
     void setModel(const QString &model); ///< one of those that are listed; else nothing happens
     void setAsking(bool isAsking);
-    /// Why the model cannot be asked for what is chosen; empty: it can.
-    void setObstacle(const QString &reason);
+    /// Whether what is chosen is a text of which no steps are kept, and why it cannot be; empty: it can.
+    void setKeep(bool isOffered, const QString &whyNot);
     /// Whether something is known that the model can be asked to read. What is typed is known here.
     void setHasText(bool hasText);
     [[nodiscard]] bool canAsk() const;
@@ -65,17 +67,21 @@ Q_SIGNALS:
     void modelChosen();
     void askRequested();
     void cancelRequested();
+    void keepRequested(); ///< steps of this text, from now on
 
 private:
     void refresh();
     void fillPrompts(const QStringList &texts);
     [[nodiscard]] QString entryText(int prompt) const;
+    [[nodiscard]] QString promptText(int prompt) const;
 
     QComboBox *m_prompts, *m_models;
     QLineEdit *m_text;
     QPushButton *m_ask;
-    QStringList m_texts;
-    QString m_validationText, m_selectedTitle, m_selectedText, m_obstacle;
+    QToolButton *m_keep;
+    QStringList m_texts, m_added; ///< those that the run began with, and those behind the validation text
+    int m_numFrozen = 0;
+    QString m_validationText, m_selectedTitle, m_selectedText;
     QMap<int, QString> m_documents; ///< by their number, as they were found in kept steps
     bool m_isValidationKept = false, m_hasDocuments = false;
     bool m_isOwnChosen = false; ///< by the user, and not for want of prompts

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be done with an answer of the model as with a kept step: its difference to another step, heads sorted by
 // it, words and lines of a part, arrays for numpy.
+#include "core/spec/kept_prompt.h"
 #include "tests/tensorfile/npz_parts.h"
 #include "tests/widgets/attention/attention_fixture.h"
 #include "tests/widgets/attention/long_samples.h"
@@ -28,7 +29,7 @@ private Q_SLOTS:
     void aRefusedComparisonIsRetried();
     void anotherHeadIsComparedToo();
     void aRunWithoutKeptStepsIsCompared();
-    void whatOnlyTheTrainingReadsIsNotCompared();
+    void documentsAreComparedToo();
     void aLinkComparesWithTheSameStep();
     void wordsOfAPart();
     void aGroupAtTheEdgeIsWhole();
@@ -279,19 +280,19 @@ void TestAttentionAnswers::aRunWithoutKeptStepsIsCompared()
     QTRY_VERIFY(map()->figure().legend().scale.isDifference);
 }
 
-void TestAttentionAnswers::whatOnlyTheTrainingReadsIsNotCompared()
+void TestAttentionAnswers::documentsAreComparedToo()
 {
     SampleModel model;
     model.patches = 9;
     open(model);
     openHead({3, 2});
     ask();
-    QTRY_VERIFY(!mode()->isEnabled());
-    QVERIFY2(mode()->toolTip().contains(u"Only the running training"_s), qPrintable(mode()->toolTip()));
+    QTRY_VERIFY(mode()->isEnabled());
     const size_t asked = m_session->inspections.size();
     m_panel->setDifference(true);
-    m_panel->flush();
-    QCOMPARE(m_session->inspections.size(), asked);
+    QTRY_COMPARE(m_session->inspections.size(), asked + 1);
+    QCOMPARE(m_session->inspections.back().model, m_panel->baseModel());
+    QVERIFY(keptPromptNumber(m_session->inspections.back().request.input) == std::optional<int32_t>(0));
 }
 
 void TestAttentionAnswers::aLinkComparesWithTheSameStep()

@@ -3,8 +3,13 @@
 #include "core/spec/kept_prompt.h"
 #include "tests/widgets/attention/attention_fixture.h"
 #include "widgets/common/panel_tools.h"
+#include "widgets/common/view_link.h"
 
+#include <QAction>
 #include <QClipboard>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -28,6 +33,11 @@ private Q_SLOTS:
     void hiddenPanelDoesNothing();
     void theValidationTextIsOpenedFirst();
     void aChosenPromptStays();
+    void aLinkAsksWithoutTheHeadAgain();
+    void aTextIsKeptFromWhereItIsRead();
+    void whatCannotBeKeptSaysWhy();
+    void changedPromptsHaveTheirNumbers();
+    void whatOfAKeptTextIsReadIsSaid();
     void commandIsTheTwinOfWhatIsShown();
     void exportsAreFiles_data();
     void exportsAreFiles();
@@ -113,11 +123,14 @@ void TestAttentionLive::keptPicturesAreAskedOfTheTraining()
     QCOMPARE(keptPromptNumber(asked), std::optional<int32_t>(m_panel->feed()->prompt()));
     QTRY_VERIFY(!m_session->isAnswering());
     QTest::mouseClick(child<QPushButton>(m_panel.get(), "backToKept"), Qt::LeftButton);
-    weights->setCurrentIndex(1); // a saved step has no pictures
-    QTRY_VERIFY(!ask->isEnabled());
-    QVERIFY(ask->toolTip().contains(u"live weights"_s));
-    weights->setCurrentIndex(0);
+    weights->setCurrentIndex(1); // a saved step finds them in the run's data
+    m_panel->flush();
     QTRY_VERIFY(ask->isEnabled());
+    QTest::mouseClick(ask, Qt::LeftButton);
+    QCOMPARE(m_session->inspections.back().model, m_panel->promptBar()->model());
+    QVERIFY(!m_session->inspections.back().model.endsWith(u"@live"_s));
+    QCOMPARE(keptPromptNumber(m_session->inspections.back().request.input),
+             std::optional<int32_t>(m_panel->feed()->prompt()));
 }
 
 void TestAttentionLive::anotherHeadIsAskedForWithTheSameText()
@@ -285,23 +298,167 @@ void TestAttentionLive::aChosenPromptStays()
     QCOMPARE(m_panel->feed()->prompt(), 1);
 }
 
+void TestAttentionLive::aLinkAsksWithoutTheHeadAgain()
+{
+    open();
+    openHead({3, 2});
+    child<QComboBox>(m_panel.get(), "weightsChoice")->setCurrentIndex(2); // alpha@7000
+    m_panel->ablate();
+    QTRY_VERIFY(m_panel->view().state().contains(u"without"_s));
+    const Result<ViewLink> link = parseViewLink(m_panel->viewLink());
+    QVERIFY(link.ok());
+    QCOMPARE(link->state.value(u"without"_s).toString(), u"3.2"_s);
+    m_session->inspections.clear();
+    AttentionPanel other(*m_session);
+    other.resize(1264, 784);
+    other.show();
+    other.view().restore(link->state);
+    const auto asked = [this]() -> const InspectRequest * {
+        for (const auto &one : m_session->inspections)
+            if (!one.request.ablated.empty() && one.model == u"alpha@7000") return &one.request;
+        return nullptr;
+    };
+    QTRY_VERIFY(asked());
+    QVERIFY((asked()->ablated == std::vector<HeadRef>{{3, 2}}));
+    QTRY_VERIFY(other.view().state().contains(u"without"_s));
+    // Who goes to another text meanwhile is not asked for it.
+    m_session->inspections.clear();
+    AttentionPanel third(*m_session);
+    third.view().restore(link->state);
+    Q_EMIT third.promptBar()->promptChosen(1);
+    third.show();
+    QTest::qWait(60);
+    QTRY_VERIFY(!m_session->isAnswering());
+    QVERIFY(m_session->inspections.empty());
+}
+
+/// What was typed becomes a probe prompt of the run that trains: the whole list is set, with it at the end.
+void TestAttentionLive::aTextIsKeptFromWhereItIsRead()
+{
+    open();
+    auto *choice = child<QComboBox>(m_panel.get(), "promptChoice");
+    auto *keep = child<QToolButton>(m_panel.get(), "keepText");
+    QVERIFY(!keep->isVisible()); // steps of what is shown are kept already
+    m_panel->promptBar()->setOwnText(u"def f(\"x\")"_s);
+    Q_EMIT m_panel->promptBar()->promptChosen(PromptBar::kOwnText);
+    m_panel->flush();
+    QTRY_VERIFY(keep->isVisible() && keep->isEnabled());
+    QTest::mouseClick(keep, Qt::LeftButton);
+    QTRY_VERIFY(!m_session->controls.empty());
+    QCOMPARE(m_session->controls.back().verb, u"set"_s);
+    QCOMPARE(m_session->controls.back().setting.key, std::string("probes.prompts"));
+    QCOMPARE(m_session->controls.back().setting.value, std::string("[\"int main(int argc\",\"template <\",\"def f(\\\"x\\\")\"]"));
+    QTRY_VERIFY(m_panel->banner()->message().contains(u"as probe prompt 3"_s)); // 2 is the validation text
+    QVERIFY(choice->findData(3) >= 0);
+    QCOMPARE(choice->itemText(choice->findData(3)), u"Prompt 3: def f(\"x\")"_s);
+    m_panel->flush();
+    QVERIFY(!keep->isEnabled());
+    QVERIFY2(keep->toolTip().contains(u"keeps it already, as probe prompt 3"_s), qPrintable(keep->toolTip()));
+    // Taken back: the list as it was.
+    child<QPushButton>(m_panel->banner(), "bannerRetry")->click();
+    QTRY_COMPARE(m_session->controls.back().setting.value, std::string("[\"int main(int argc\",\"template <\"]"));
+    QTRY_VERIFY(choice->findData(3) < 0);
+    QTRY_VERIFY(keep->isEnabled());
+    // Refused: it is not there, and the reason is.
+    m_session->failNext[u"control"_s] = Error{ErrorCode::InvalidInput, "Cannot set \"probes.prompts\": too long.", ""};
+    child<QAction>(m_panel.get(), "attentionKeep")->trigger();
+    QTRY_VERIFY(m_panel->banner()->message().contains(u"too long"_s));
+    QVERIFY(choice->findData(3) < 0);
+}
+
+void TestAttentionLive::whatCannotBeKeptSaysWhy()
+{
+    open();
+    auto *keep = child<QToolButton>(m_panel.get(), "keepText");
+    const auto type = [this](const QString &text) {
+        m_panel->promptBar()->setOwnText(text);
+        Q_EMIT m_panel->promptBar()->promptChosen(PromptBar::kOwnText);
+        m_panel->flush();
+    };
+    type({});
+    QTRY_VERIFY(!keep->isEnabled() && keep->toolTip().contains(u"Type a text first"_s));
+    type(u"template <"_s);
+    QTRY_VERIFY(!keep->isEnabled() && keep->toolTip().contains(u"already, as probe prompt 1"_s));
+    type(u"another"_s);
+    QTRY_VERIFY(keep->isEnabled());
+    RunStatus ended = m_session->statusOf(u"alpha"_s);
+    ended.state = RunState::Finished;
+    m_session->sendUpdate(ended);
+    m_panel->flush();
+    QTRY_VERIFY(!keep->isEnabled() && keep->toolTip().contains(u"does not train"_s));
+    child<QAction>(m_panel.get(), "attentionKeep")->trigger();
+    QVERIFY(m_session->controls.empty());
+}
+
+void TestAttentionLive::changedPromptsHaveTheirNumbers()
+{
+    RunEvent changed;
+    changed.id = 1;
+    changed.step = 5;
+    changed.kind = EventKind::Setting;
+    changed.payload = R"({"key":"probes.prompts","value":"[\"int main(\",\"template <\",\"third\",\"fourth\"]"})";
+    m_session->events[u"alpha"_s] = {changed};
+    open();
+    auto *choice = child<QComboBox>(m_panel.get(), "promptChoice");
+    QTRY_VERIFY(choice->findData(4) >= 0);
+    QCOMPARE(choice->itemText(choice->findData(0)), u"Prompt 0: int main("_s);
+    QCOMPARE(choice->itemText(choice->findData(3)), u"Prompt 3: third"_s);
+    QCOMPARE(choice->itemText(choice->findData(4)), u"Prompt 4: fourth"_s);
+    QCOMPARE(m_panel->promptBar()->validationPrompt(), 2);
+    m_panel->choosePrompt(3);
+    QCOMPARE(m_panel->promptBar()->text(), u"third"_s);
+    QCOMPARE(m_panel->promptBar()->title(), u"Probe prompt 3"_s);
+    QCOMPARE(m_panel->feed()->prompt(), 3);
+}
+
+void TestAttentionLive::whatOfAKeptTextIsReadIsSaid()
+{
+    QString text;
+    for (const std::string &word : SampleModel{}.words) text += QString::fromStdString(word);
+    const QJsonArray prompts{text + u" and what no longer fits"_s, u"template <"_s};
+    m_session->specs[u"alpha"_s] =
+        QString::fromUtf8(QJsonDocument(QJsonObject{{u"probes"_s, QJsonObject{{u"prompts"_s, prompts}}}}).toJson());
+    addSampleFrames(*m_session, u"alpha"_s, {}, 10, 10, 100);
+    m_session->frameInfos[u"alpha"_s].push_back({.id = 20, .step = 12, .kind = FrameKind::Overview, .prompt = 2});
+    m_panel->show();
+    m_panel->setRun(u"alpha"_s);
+    const auto *note = child<ElidedLabel>(m_panel.get(), "mediaNote");
+    QTRY_COMPARE(m_panel->promptBar()->prompt(), 2);
+    QTRY_COMPARE(note->fullText(), u"Kept of the validation text: its first 30 tokens."_s);
+    m_panel->choosePrompt(0);
+    QTRY_COMPARE(note->fullText(), u"Kept of this prompt: its first 30 tokens, as many as the model reads at once."_s);
+    QVERIFY(note->isVisible());
+    m_panel->askModel(); // it is read as it is
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_panel->flush();
+    QVERIFY(!note->isVisible());
+}
+
 void TestAttentionLive::commandIsTheTwinOfWhatIsShown()
 {
     open();
     openHead({3, 2});
-    // No checkpoint is as old as step 400: the run's newest is asked.
-    // By its tokens, which are known, and not by letters.
+    // A kept step as it was kept: what a checkpoint near it would say is something else.
+    QCOMPARE(m_panel->command(), u"orrery-engine inspect frames alpha --prompt 0 --from 400 --to 400 --out step-400.npz"_s);
+    m_session->frameInfos[u"alpha"_s].push_back({.id = 100, .step = 400, .kind = FrameKind::Heads}); // with more cells
+    RunStatus status = m_session->statusOf(u"alpha"_s);
+    status.lastFrameId = 100;
+    m_session->sendUpdate(status);
+    QTRY_COMPARE(m_panel->command(), u"orrery-engine inspect frames alpha --prompt 0 --from 400 --to 400 --starred --out step-400.npz"_s);
+    // An answer by its tokens, which are known, and not by letters.
+    m_panel->askModel();
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    m_panel->flush();
     QStringList ids;
     for (const InspectedToken &token : m_panel->snapshot()->report.tokens) ids << QString::number(token.id);
     QCOMPARE(ids.size(), 30);
     QCOMPARE(
         m_panel->command(),
-        u"orrery-engine inspect attention alpha --prompt-ids %1 --layer 3 --head 2"_s.arg(ids.join(u',')));
+        u"orrery-engine inspect attention alpha@8000 --prompt-ids %1 --layer 3 --head 2"_s.arg(ids.join(u',')));
     m_session->checkpoints[u"alpha"_s] = {{.step = 100}, {.step = 300}, {.step = 7'000}};
-    RunStatus status = m_session->statusOf(u"alpha"_s);
     status.lastCheckpointStep = 7'001;
     m_session->sendUpdate(status);
-    QTRY_VERIFY(m_panel->command().contains(u"alpha@300 "_s)); // the newest before what is shown
+    QTRY_VERIFY(m_panel->command().contains(u"alpha@7000 "_s)); // the newest before what is shown
     QCOMPARE(m_panel->commandText(), m_panel->command());      // what the button copies
     // Asked for several times a second: written once.
     const QString once = m_panel->commandText();

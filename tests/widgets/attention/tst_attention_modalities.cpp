@@ -6,6 +6,7 @@
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/media_patches.h"
 #include "widgets/attention/modality_page.h"
+#include "widgets/common/view_link.h"
 #include "widgets/plots/plot_view.h"
 
 #include <QJsonArray>
@@ -69,6 +70,7 @@ private Q_SLOTS:
     void colorsStandForTheirNumbers();
     void keysGoThroughTheHeadsAndOpenOne();
     void theTrainingIsACurve();
+    void learnedFactorsAreACurveToo();
     void manyKeptStepsAreSampled();
     void framesOfVersion1SaySo();
     void exportsAreFiguresAndNumbers();
@@ -217,6 +219,33 @@ void TestAttentionModalities::theTrainingIsACurve()
     QVERIFY(!curveOf(u"Text → Audio"_s));
 }
 
+void TestAttentionModalities::learnedFactorsAreACurveToo()
+{
+    openMixed();
+    QTRY_VERIFY(page()->chart()->curves().size() > 0 && page()->chart()->curves().front().line.size() == 12);
+    QVERIFY(!page()->chart()->isLogY());
+    child<SegmentedChoice>(m_panel.get(), "flowKind")->button(u"learned"_s)->click();
+    const ModalityFlow *flow = flowOf(m_panel->snapshot()->report.flows, m_panel->place().head);
+    const PlotCurve &curve = page()->chart()->curves().front();
+    QCOMPARE(curve.name, u"Text → Text"_s);
+    QCOMPARE(curve.line.size(), size_t{12});
+    QCOMPARE(curve.line.back().y(), flowValue(*flow, FlowKind::Learned, Modality::Text, Modality::Text));
+    QVERIFY(page()->chart()->isLogY());
+    QVERIFY(child<ToneLabel>(m_panel.get(), "chartTitle")->text().contains(u"Learned factors"_s));
+    QVERIFY(child<ToneLabel>(m_panel.get(), "chartNote")->text().contains(u"neutral"_s));
+    // The link has it, and another head stays with it.
+    const QVariantMap state = parseViewLink(m_panel->viewLink())->state;
+    QCOMPARE(state.value(u"kind"_s).toString(), u"learned"_s);
+    child<SegmentedChoice>(m_panel.get(), "flowKind")->button(u"mass"_s)->click();
+    QVERIFY(!page()->chart()->isLogY());
+    QVERIFY(!m_panel->view().state().contains(u"kind"_s));
+    m_panel->view().restore(state);
+    QTRY_VERIFY(page()->chart()->isLogY());
+    QTest::keyClick(page()->view(), Qt::Key_Right);
+    m_panel->flush();
+    QVERIFY(page()->chart()->isLogY());
+}
+
 void TestAttentionModalities::manyKeptStepsAreSampled()
 {
     openMixed(false, 500);
@@ -291,13 +320,13 @@ void TestAttentionModalities::documentsAreKnownByTheSpec()
     m_panel->askModel(); // the training itself knows it
     QCOMPARE(m_session->inspections.back().request.input.source, std::string("probe:0"));
     QTRY_VERIFY(!m_session->isAnswering());
-    // A saved step does not, and the button does not pretend.
+    // And so does who loads a saved step: it is in the run's data.
     m_panel->promptBar()->setModel(u"alpha@8000"_s);
-    QTRY_VERIFY(!ask->isEnabled());
-    QVERIFY2(ask->toolTip().contains(u"training alone"_s), qPrintable(ask->toolTip()));
-    const size_t before = m_session->inspections.size();
+    QTRY_VERIFY(ask->isEnabled());
     m_panel->askModel();
-    QCOMPARE(m_session->inspections.size(), before);
+    QCOMPARE(m_session->inspections.back().model, u"alpha@8000"_s);
+    QCOMPARE(m_session->inspections.back().request.input.source, std::string("probe:0"));
+    QTRY_VERIFY(!m_session->isAnswering());
     m_panel->promptBar()->setOwnText(u"text"_s);
     Q_EMIT m_panel->promptBar()->promptChosen(PromptBar::kOwnText);
     QTRY_VERIFY(ask->isEnabled());

@@ -2,6 +2,7 @@
 // The panel and the window's one selection, and what is asked by tokens.
 #include "core/spec/kept_prompt.h"
 #include "tests/widgets/attention/attention_fixture.h"
+#include "widgets/play/media_files.h"
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -34,8 +35,9 @@ private Q_SLOTS:
     void backLeadsToTheKeptSteps();
     void questionsNameTokensNotLetters();
     void whatIsAskedOnceIsAskedByItsTokens();
-    void picturesWithoutFilesCannotBeAsked();
-    void picturesOfAnEndedRunAreNoQuestion();
+    void picturesOfASavedStepAreAskedByTheirDocument();
+    void picturesOfAnEndedRunAreAskedOfItsSavedStep();
+    void anAnswerToADocumentHasACommand();
     void picturesOfTheSelectionAreAskedWithTheirFiles();
     void recordingsAreSeenAsTheirSpectrogram();
 
@@ -78,7 +80,7 @@ void TestAttentionSelection::aPinnedRowIsWhatAllLookAt()
     m_session->sendUpdate(status);
     m_panel->feed()->goToStep(200);
     QTRY_COMPARE(shownStep(), 200);
-    QTRY_VERIFY(m_panel->command().contains(u"alpha@100"_s));
+    QTRY_VERIFY(m_panel->command().contains(u" inspect frames alpha --prompt 0 --from 200 --to 200 "_s)); // as it was kept
     // The kept row goes with it, without a click.
     QTRY_COMPARE(m_selection->focus().model, u"alpha@100"_s);
     QCOMPARE(m_selection->focus().token, 9);
@@ -201,6 +203,8 @@ void TestAttentionSelection::commandNamesTheRunThatIsShown()
 void TestAttentionSelection::theCommandAsksWhatIsShown()
 {
     open();
+    m_panel->askModel(); // a kept step has the command of its frame
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
     m_panel->goTo({.level = StageLevel::Head, .head = {1, 2}, .overlay = {{1, 2}, {1, 4}}, .pinnedToken = 9});
     QVERIFY2(m_panel->command().endsWith(u" --layer 1 --head 2 --head 4 --token 9"_s), qPrintable(m_panel->command()));
     // Each head of each layer is what the command knows; these are not that.
@@ -287,7 +291,7 @@ void TestAttentionSelection::whatIsAskedOnceIsAskedByItsTokens()
     QCOMPARE(m_session->inspections.back().request.input.promptIds.front(), 1000);
 }
 
-void TestAttentionSelection::picturesWithoutFilesCannotBeAsked()
+void TestAttentionSelection::picturesOfASavedStepAreAskedByTheirDocument()
 {
     SampleModel model;
     model.patches = 9;
@@ -295,16 +299,17 @@ void TestAttentionSelection::picturesWithoutFilesCannotBeAsked()
     openHead({3, 2});
     auto *ask = child<QPushButton>(m_panel.get(), "askModel");
     child<QComboBox>(m_panel.get(), "weightsChoice")->setCurrentIndex(1); // a saved step
-    QTRY_VERIFY(!ask->isEnabled());
-    QVERIFY2(ask->toolTip().contains(u"not the files"_s), qPrintable(ask->toolTip()));
-    auto *ablate = child<QPushButton>(m_panel.get(), "ablate");
-    QVERIFY(!ablate->isEnabled());
-    QVERIFY(ablate->toolTip().contains(u"not the files"_s));
-    m_panel->askModel();
-    m_panel->ablate();
-    QCOMPARE(m_session->inspections.size(), size_t(0));
-    QCOMPARE(m_panel->command(), QString()); // the command line has not the files either
-    // The training has: a row of it is a question to its weights, whatever is kept here.
+    m_panel->flush();
+    QVERIFY(ask->isEnabled());
+    const QString saved = m_panel->promptBar()->model();
+    QVERIFY2(saved.startsWith(u"alpha@"_s) && saved != u"alpha@live"_s, qPrintable(saved));
+    QTest::mouseClick(child<QPushButton>(m_panel.get(), "ablate"), Qt::LeftButton);
+    QCOMPARE(m_session->inspections.size(), size_t(1));
+    QCOMPARE(m_session->inspections.back().model, saved);
+    QVERIFY(keptPromptNumber(m_session->inspections.back().request.input) == std::optional<int32_t>(0));
+    QTRY_VERIFY(!m_session->isAnswering());
+    QVERIFY2(m_panel->command().contains(u" --probe 0 "_s), qPrintable(m_panel->command()));
+    // Followed, a row of it is a question to the weights in training.
     QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
     const Focus focus = m_selection->focus();
     QVERIFY(focus.text);
@@ -313,17 +318,51 @@ void TestAttentionSelection::picturesWithoutFilesCannotBeAsked()
     QVERIFY(keptPromptNumber(*focus.text) == std::optional<int32_t>(0));
 }
 
-void TestAttentionSelection::picturesOfAnEndedRunAreNoQuestion()
+void TestAttentionSelection::picturesOfAnEndedRunAreAskedOfItsSavedStep()
 {
     SampleModel model;
     model.patches = 9;
     open(model);
     RunStatus ended = m_session->statusOf(u"alpha"_s);
     ended.state = RunState::Finished;
+    ended.lastCheckpointStep = 7'001;
+    m_session->checkpoints[u"alpha"_s] = {{.step = 100}, {.step = 7'000}};
     m_session->sendUpdate(ended);
     openHead({3, 2});
+    QTRY_COMPARE(m_panel->promptBar()->model(), u"alpha@7000"_s);
     QTest::mouseClick(map(), Qt::LeftButton, {}, map()->cellRect(14, 2).center().toPoint());
-    QVERIFY(m_selection->focus().isEmpty());
+    const Focus focus = m_selection->focus();
+    QVERIFY(!focus.isEmpty());
+    QCOMPARE(focus.model, u"alpha@100"_s); // the newest before the kept step that is shown
+    QCOMPARE(focus.token, 14);
+    QVERIFY(keptPromptNumber(*focus.text) == std::optional<int32_t>(0));
+    // Exact maps, the same without a head, and the difference to another saved step.
+    QTRY_VERIFY(child<QPushButton>(m_panel.get(), "askModel")->isEnabled());
+    m_panel->askModel();
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    QVERIFY(keptPromptNumber(m_session->inspections.back().request.input) == std::optional<int32_t>(0));
+    m_panel->flush();
+    QVERIFY(!m_panel->baseModel().isEmpty());
+    m_panel->setDifference(true);
+    QTRY_COMPARE(m_session->inspections.back().model, m_panel->baseModel());
+    QVERIFY(keptPromptNumber(m_session->inspections.back().request.input) == std::optional<int32_t>(0));
+    QTRY_VERIFY(m_panel->base());
+}
+
+void TestAttentionSelection::anAnswerToADocumentHasACommand()
+{
+    SampleModel model;
+    model.patches = 9;
+    open(model);
+    auto text = std::make_shared<GenerateRequest>(keptPrompt(1));
+    text->answerIds = {51, 32};
+    QObject other;
+    m_selection->set({.model = u"alpha@8000"_s, .title = u"Sample of step 7,900"_s, .text = text}, &other);
+    QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
+    QVERIFY(m_session->inspections.back().request.input.answerIds == text->answerIds);
+    QVERIFY2(m_panel->command().startsWith(
+                 u"orrery-engine inspect attention alpha@8000 --probe 1 --answer-ids 51,32"_s),
+             qPrintable(m_panel->command()));
 }
 
 void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()
@@ -340,12 +379,19 @@ void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()
     auto text = std::make_shared<GenerateRequest>();
     text->prompt = "See:";
     text->media = {{.bytes = png.toStdString(), .name = "red.png"}};
+    text->answerIds = {51};
     QObject other;
     m_selection->set({.model = u"alpha@8000"_s, .title = u"Answer 0"_s, .text = text, .token = 3}, &other);
     QTRY_VERIFY(m_panel->snapshot() && !m_panel->snapshot()->isKept);
     QCOMPARE(m_session->inspections.back().request.input.media.size(), size_t(1));
     m_panel->flush();
     QVERIFY(child<QPushButton>(m_panel.get(), "askModel")->isEnabled());
+    QCOMPARE(m_panel->command(), QString()); // it was pasted, as far as this window knows
+    noteMediaFile(text->media.front().bytes, u"/my pictures/red.png"_s);
+    openHead({3, 1}); // another command
+    QVERIFY2(m_panel->command().startsWith(u"orrery-engine inspect attention alpha@8000 --image '/my pictures/red.png' --prompt=See: "
+                                           "--answer-ids 51 --layer 3 --head 1"_s),
+             qPrintable(m_panel->command()));
     m_panel->ablate();
     QCOMPARE(m_session->inspections.back().request.input.media.size(), size_t(1));
     // Its patches are seen where the text stands.
