@@ -72,8 +72,11 @@ CLI::App *addLook(CLI::App *inspect, const char *name, const char *help, Inspect
         passOption(look, "--prompt-file", "File with the text to read", passed)->excludes(prompt);
     auto *messages = passOption(look, "--messages", "JSON file with a conversation to read, - for stdin", passed)
                          ->excludes(prompt, promptFile, image, audio);
-    passOption(look, "--prompt-ids", "Exact tokens in place of a prompt, 12,7,260", passed)
-        ->excludes(prompt, promptFile, messages, image, audio);
+    auto *ids = passOption(look, "--prompt-ids", "Exact tokens in place of a prompt, 12,7,260", passed)
+                    ->excludes(prompt, promptFile, messages, image, audio);
+    passOption(look, "--probe", "Number of a text that the run keeps frames of, with its pictures and recordings",
+               passed)
+        ->excludes(prompt, promptFile, messages, image, audio, ids);
     passOption(look, "--answer-ids", "Tokens that the answer begins with, 12,7,260", passed);
     passRepeated(look, "--layer", "Layer, from 0; may be repeated; not given: all", passed);
     passRepeated(look, "--head", "Head, from 0; may be repeated; not given: all", passed);
