@@ -91,6 +91,15 @@ QString fieldToolTip(const Field &field)
     return parts.join(u'\n');
 }
 
+/// A default and what is said in its place.
+static void showDefault(QLineEdit &line, const Field &field, const QString &value, const QString &words)
+{
+    if (line.placeholderText() == words) return; // at every key that is pressed in a form
+    line.setPlaceholderText(words);
+    // Words have no room in every field.
+    line.setToolTip(words == value ? fieldToolTip(field) : words + u'\n' + fieldToolTip(field));
+}
+
 FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent), m_field(field)
 {
     const QString key = fromStd(field.key);
@@ -200,17 +209,14 @@ void FieldEditor::takePath(const QString &path)
 void FieldEditor::setDefaultText(const QString &text)
 {
     m_default = text;
-    if (m_line) m_line->setPlaceholderText(m_placeholder.isEmpty() ? withMeaning(m_field, text) : m_placeholder);
+    if (m_line && m_placeholder.isEmpty()) showDefault(*m_line, m_field, text, withMeaning(m_field, text));
     if (!m_isGiven) setGivenText(std::nullopt);
 }
 
 void FieldEditor::setPlaceholder(const QString &text)
 {
-    if (m_line) m_line->setPlaceholderText(text.isEmpty() ? withMeaning(m_field, m_default) : text);
-    if (text == m_placeholder) return;
     m_placeholder = text;
-    // Words have no room in every field.
-    if (m_line) m_line->setToolTip(text.isEmpty() ? fieldToolTip(m_field) : text + u'\n' + fieldToolTip(m_field));
+    if (m_line) showDefault(*m_line, m_field, m_default, text.isEmpty() ? withMeaning(m_field, m_default) : text);
 }
 
 void FieldEditor::setGivenText(const std::optional<QString> &text)

@@ -24,7 +24,6 @@ namespace {
 
 constexpr int kWidestNeed = 165;
 constexpr int kComboMargins = 64; // of a combo box beside its text: padding and arrow
-constexpr int kNarrowMargins = 40; // two columns fit beside each other in a window of 1440
 constexpr int kIsDirectoryRole = Qt::UserRole + 1;
 
 } // namespace
@@ -36,7 +35,9 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
     m_runs->setObjectName(u"modelRun"_s);
     m_runs->setAccessibleName(tr("Run or model"));
     m_runs->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_runs->setMinimumContentsLength(12);
+    // A box of Qt does not look again at how little it may be: that is for a column, and a row asks for more.
+    m_runs->setMinimumContentsLength(4);
+    m_runs->setMinimumWidth(m_runs->fontMetrics().horizontalAdvance(u'X') * 12 + kComboMargins);
     m_runs->setMaximumWidth(320);
     m_steps->setObjectName(u"modelStep"_s);
     m_steps->setAccessibleName(tr("Training step"));
@@ -75,9 +76,7 @@ ModelChooser::ModelChooser(EngineSession &session, QWidget *parent)
 
 void ModelChooser::setCompact()
 {
-    m_runs->setMinimumContentsLength(5);
-    // Said outright: a box that has been asked before does not look again at how little it may be.
-    m_runs->setMinimumWidth(m_runs->fontMetrics().horizontalAdvance(u"code-7M"_s) + kNarrowMargins);
+    m_runs->setMinimumWidth(0);
     m_steps->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_steps->setMinimumContentsLength(5);
     m_steps->setMinimumWidth(m_steps->fontMetrics().horizontalAdvance(u"88,888"_s) + kComboMargins);

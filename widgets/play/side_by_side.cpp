@@ -31,7 +31,7 @@ SideBySidePane::SideBySidePane(EngineSession &session, QWidget *parent)
     setObjectName(u"sideBySide"_s);
     m_splitter->setObjectName(u"compareColumns"_s);
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setHandleWidth(space::kTwo);
+    m_splitter->setHandleWidth(space::kOne); // two columns fit a window of 1440
     m_add->setObjectName(u"addColumn"_s);
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
