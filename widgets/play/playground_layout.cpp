@@ -254,7 +254,7 @@ QWidget *PlaygroundPanel::makeTranscript()
     m_conversation = new ConversationPane(*m_runner, m_transcripts);
     m_noAnswer = new EmptyState(QString(), QString(), m_view->viewport());
     m_noAnswer->setObjectName(u"noAnswer"_s);
-    m_noAnswer->setForegroundRole(QPalette::WindowText); // not that of a text field
+    m_noAnswer->setBackgroundRole(QPalette::Window); // of a field's role, its words would have one colour
     connect(m_noAnswer->addPlainButton(tr("Write a prompt")), &QPushButton::clicked, this, &PlaygroundPanel::focusComposer);
     auto *above = new QVBoxLayout(m_view->viewport());
     above->setContentsMargins(0, 0, 0, 0);

@@ -143,6 +143,7 @@ void TestPlayground::streamsTokens()
     Setup setup;
     const auto *empty = child<QWidget>(setup.panel.get(), "noAnswer"); // says what will stand there
     QVERIFY(!empty->isHidden());
+    QCOMPARE(empty->foregroundRole(), QPalette::WindowText); // its labels set the colour of that
     child<QPushButton>(setup.panel.get(), "generate")->click();
     QVERIFY(empty->isHidden());
     QCOMPARE(setup.session.generations.size(), size_t{1});
