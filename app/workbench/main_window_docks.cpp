@@ -31,7 +31,34 @@ namespace {
 /// The dock of the memory plugin: of all plugins' docks the one that has a place in a layout.
 constexpr auto kMemoryDock = "plugin_memory_memory"_L1;
 constexpr int kMemoryHeight = 440; ///< shows all of it
-constexpr int kHighWindow = 1000;  ///< has room for that and for the maps; a lower one gives it three tenths
+constexpr int kBesideWidth = 336;  ///< of the tabs beside the maps: the memory needs more than the microscope
+constexpr int kLowWindow = 880;    ///< has no room for it under the maps: it is a tab beside them
+constexpr int kHighWindow = 1100;  ///< has room for that and for the maps; a lower one gives it a quarter
+
+/// A dock behind the tab of another one lies outside of the window: its panel rests meanwhile, and Tab passes it by. Its width
+/// stays wanted, so that the maps do not jump with each change of the tab.
+class RestBehindTab : public QObject {
+public:
+    RestBehindTab(QDockWidget &dock, QWidget &panel) : QObject(&dock), m_dock(dock), m_panel(panel)
+    {
+        dock.installEventFilter(this);
+    }
+
+protected:
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        if (event->type() != QEvent::Move && event->type() != QEvent::Show) return false;
+        const bool isSeen = m_dock.isFloating() || m_dock.geometry().right() >= 0;
+        if (isSeen == !m_panel.isHidden()) return false;
+        m_dock.setMinimumWidth(isSeen ? 0 : m_dock.minimumSizeHint().width());
+        m_panel.setVisible(isSeen);
+        return false;
+    }
+
+private:
+    QDockWidget &m_dock;
+    QWidget &m_panel;
+};
 
 QString stateKey(const QString &layout) { return u"docks/"_s + layout; }
 QString namesKey(const QString &layout) { return u"dockNames/"_s + layout; }
@@ -68,6 +95,7 @@ QDockWidget *MainWindow::makeDock(const QString &title, const QString &name, QWi
     auto *dock = new QDockWidget(title, this);
     dock->setObjectName(name);
     dock->setWidget(panel);
+    new RestBehindTab(*dock, *panel);
     connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleSave);
     connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleSave);
     connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleSave);
@@ -158,17 +186,20 @@ Result<void> MainWindow::addPluginAction(const QString &id, QAction *action)
 void MainWindow::placeDock(QDockWidget *dock, WindowLayout layout)
 {
     const bool isMemory = dock->objectName() == kMemoryDock;
+    const bool isBeside = isMemory && layout == WindowLayout::Inspect && height() < kLowWindow;
     dock->setFloating(false);
     if (dock == m_runListDock || dock == m_sessionsDock)
         addDockWidget(Qt::LeftDockWidgetArea, dock);
-    else if (dock == m_logDock || dock == m_pluginValuesDock || isMemory)
+    else if (dock == m_logDock || dock == m_pluginValuesDock || (isMemory && !isBeside))
         addDockWidget(Qt::BottomDockWidgetArea, dock);
     else
         addDockWidget(Qt::RightDockWidgetArea, dock);
     if (dock == m_microscopeDock) tabifyDockWidget(m_runDock, dock);
+    if (isBeside) tabifyDockWidget(m_microscopeDock, dock);
     dock->setVisible(dock == m_runListDock || (dock == m_runDock && layout == WindowLayout::Train) ||
                      (dock == m_microscopeDock && (layout == WindowLayout::Inspect || layout == WindowLayout::Play)) ||
                      (isMemory && layout == WindowLayout::Inspect) || (dock == m_sessionsDock && layout == WindowLayout::Play));
+    if (isBeside) m_microscopeDock->raise();
 }
 
 void MainWindow::applyDefaultDocks(WindowLayout layout)
@@ -177,13 +208,14 @@ void MainWindow::applyDefaultDocks(WindowLayout layout)
         placeDock(dock, layout);
     for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly))
         if (dock->objectName().startsWith("plugin_"_L1)) placeDock(dock, layout);
-    const int side = layout == WindowLayout::Train ? 350 : 300;
+    const bool isBeside = layout == WindowLayout::Inspect && height() < kLowWindow;
+    const int side = layout == WindowLayout::Train ? 350 : isBeside ? kBesideWidth : 300;
     resizeDocks({m_runListDock, m_runDock, m_microscopeDock},
                 {layout == WindowLayout::Train ? 260 : 220, side, side}, Qt::Horizontal);
     resizeDocks({m_logDock}, {200}, Qt::Vertical);
     if (layout == WindowLayout::Play) resizeDocks({m_runListDock, m_sessionsDock}, {1, 2}, Qt::Vertical);
-    if (auto *memory = findChild<QDockWidget *>(kMemoryDock))
-        resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() * 3 / 10}, Qt::Vertical);
+    if (auto *memory = findChild<QDockWidget *>(kMemoryDock); memory && !isBeside)
+        resizeDocks({memory}, {height() >= kHighWindow ? kMemoryHeight : height() / 4}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout()

@@ -81,6 +81,7 @@ CurvesToolbar::CurvesToolbar(QWidget *parent)
     m_xMode->addChoice(QStringLiteral("time"), tr("Time"),
                        tr("Time since the first report along the x axis"));
     m_xMode->setCurrent(QStringLiteral("step"));
+    m_xMode->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed); // what is to spare stays free
 
     auto *smoother = new QWidget(this); // its three parts stay together
     smoother->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);

@@ -9,11 +9,14 @@
 #include "plugins/memory/ui/reads_pane.h"
 #include "plugins/memory/ui/slot_model.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/progress_row.h"
 #include "widgets/common/segmented_choice.h"
 
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTableView>
 
 using namespace orrery;
@@ -108,6 +111,29 @@ private Q_SLOTS:
         QCOMPARE(m_panel->selectedEvent(), 0);
         QVERIFY(!m_panel->details()->event());
     }
+    void whatIsWaitedForShowsAndCanBeCancelled()
+    {
+        open();
+        m_session->holdsEdits = true;
+        show();
+        auto *progress = m_panel->findChild<ProgressRow *>();
+        QTRY_VERIFY(progress && progress->isVisible()); // when it takes longer than a moment
+        QVERIFY(!progress->findChild<QPushButton *>()->isVisible()); // it comes to an end by itself
+        answerEdits();
+        QVERIFY(!progress->isVisible());
+        m_session->holdsEdits = false;
+        // What a person asked for himself can be given up.
+        m_session->isHolding = true;
+        child<SegmentedChoice>(m_panel.get(), "memoryTabs")->button(u"reads"_s)->click();
+        m_panel->reads()->setPrompt(u"The key"_s);
+        part<QPushButton>("lookButton")->click();
+        QTRY_VERIFY(progress->isVisible() && progress->findChild<QPushButton *>()->isVisible());
+        progress->findChild<QPushButton *>()->click();
+        QCOMPARE(m_session->numCancelledInspections, 1);
+        QVERIFY(!progress->isVisible());
+        m_session->isHolding = false;
+        m_session->flush();
+    }
     void staleAnswersAreIgnored()
     {
         open();
@@ -183,6 +209,46 @@ private Q_SLOTS:
         QTRY_VERIFY(m_panel->banner()->isVisible());
         QCOMPARE(m_panel->events()->rowCount(), 6);
         QVERIFY(text("memoryAsOf").startsWith(u"as of "_s));
+    }
+    void everyActionOfAnEmptyMemoryIsInSight_data()
+    {
+        QTest::addColumn<QSize>("size");
+        QTest::addColumn<int>("kind");
+        for (const auto &[name, size] : {std::pair("under the maps, 1440 x 900", QSize(800, 236)),
+                                         std::pair("under the maps, as low as it gets", QSize(728, 200)),
+                                         std::pair("beside the maps, 1280 x 800", QSize(318, 620)),
+                                         std::pair("high", QSize(800, 560))})
+            for (const ThemeKind kind : {ThemeKind::Light, ThemeKind::HighContrast})
+                QTest::addRow("%s, theme %d", name, int(kind)) << size << int(kind);
+    }
+    void everyActionOfAnEmptyMemoryIsInSight()
+    {
+        QFETCH(QSize, size);
+        QFETCH(int, kind);
+        Theme::instance().apply(*qApp, ThemeKind(kind));
+        open();
+        m_session->memory.events.clear();
+        show();
+        QTRY_COMPARE(emptyTitle(), u"Nothing remembered yet"_s);
+        m_panel->resize(size);
+        QTest::qWait(50);
+        const auto *scroll = part<QScrollArea>("memoryScroll");
+        const auto isSeen = [scroll](const QWidget *widget) {
+            const QRect place(widget->mapTo(scroll->viewport(), QPoint(0, 0)), widget->size());
+            return widget->isVisible() && scroll->viewport()->rect().contains(place);
+        };
+        QVERIFY2(isSeen(part<QPushButton>("emptyRead")) && isSeen(part<QPushButton>("emptyAgain")),
+                 qPrintable(u"%1 px to scroll"_s.arg(scroll->verticalScrollBar()->maximum())));
+        QVERIFY(!part<SegmentedChoice>("memoryTabs")->isVisible()); // there is no event yet
+        part<QPushButton>("emptyRead")->click();
+        QTest::qWait(50);
+        QVERIFY(part<QLineEdit>("readsPrompt")->hasFocus());
+        if (size.width() > 400)
+            QVERIFY(isSeen(part<QLineEdit>("readsPrompt")) && isSeen(part<QPushButton>("rememberButton")));
+        part<SegmentedChoice>("memoryTabs")->button(u"event"_s)->click(); // and back
+        QTest::qWait(50);
+        QVERIFY(isSeen(part<QPushButton>("emptyRead")));
+        Theme::instance().apply(*qApp, ThemeKind::Light);
     }
     void emptyMemoryOffersAText()
     {

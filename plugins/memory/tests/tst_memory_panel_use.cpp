@@ -214,8 +214,8 @@ private Q_SLOTS:
         QTest::addColumn<QSize>("size");
         QTest::addColumn<bool>("isChooserInTitle");
         QTest::newRow("wide") << QSize(980, 192) << true;
-        QTest::newRow("narrow") << QSize(320, 400) << false;
-        QTest::newRow("as small as can be") << QSize(308, 164) << false;
+        QTest::newRow("narrow") << QSize(340, 400) << false;
+        QTest::newRow("as small as can be") << QSize(330, 164) << false;
     }
     void whatIsTooLowScrolls()
     {

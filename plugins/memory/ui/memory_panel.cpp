@@ -31,6 +31,8 @@
 #include <QStackedWidget>
 #include <QToolButton>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -39,6 +41,7 @@ namespace orrery::memory_ui {
 namespace {
 
 constexpr int kMinTwoColumns = 720;
+constexpr int kLowPanel = 300; ///< what stands there while nothing is remembered takes one row
 
 } // namespace
 
@@ -182,6 +185,7 @@ void MemoryPanel::showState()
                     : m_feed->isAsking()           ? tr("asking…")
                     : m_answeredAt > 0 && m_status ? tr("as of %1").arg(ui::clockTimeText(m_answeredAt))
                                                    : QString());
+    m_refresh->setToolTip(tr("Ask the model again (F5)") + (m_asOf->text().isEmpty() ? QString() : u'\n' + m_asOf->text()));
     const bool hasModel =
         !m_feed->model().isEmpty() && m_session.connectionState() == ui::ConnectionState::Connected;
     m_reads->setState(hasModel, m_feed->isLooking(), m_feed->isReading(),
@@ -193,6 +197,7 @@ void MemoryPanel::showState()
     setSummary(m_status ? occupancyText(*m_status) + u". "_s + m_strip->summary()
                         : m_empty->accessibleName() + u": "_s + m_empty->accessibleDescription());
     enableActions();
+    showProgress();
 }
 
 void MemoryPanel::showEmptyState()
@@ -202,7 +207,10 @@ void MemoryPanel::showEmptyState()
     const bool hasModel = !m_feed->model().isEmpty();
     m_left->setCurrentIndex(hasEvents ? 0 : 1);
     m_cards->setVisible(hasModel);
-    m_side->setVisible(hasEvents || (hasModel && isConnected)); // what was read can be asked of any model
+    // Without events there is none to be looked at or changed; what was read can be asked of any model.
+    const bool isReading = m_tabs->current() == u"reads";
+    m_side->setVisible(hasEvents || (hasModel && isConnected && isReading));
+    arrangeEmpty();
     if (hasEvents) return;
     bool canOpen = false, canAsk = false, canRead = false;
     if (!isConnected) {
@@ -214,7 +222,8 @@ void MemoryPanel::showEmptyState()
         canOpen = true;
     } else if (m_noMemory) {
         m_empty->setTexts(ui::fromStd(m_noMemory->message), ui::fromStd(m_noMemory->hint));
-        canAsk = true;
+        m_emptyRead->setText(tr("See what it reads"));
+        canRead = canAsk = true;
     } else if (m_feed->isAsking()) {
         m_empty->setTexts(tr("Asking the model…"), tr("A model that is not loaded yet is loaded first."));
     } else if (!m_status) {
@@ -225,10 +234,11 @@ void MemoryPanel::showEmptyState()
         m_empty->setTexts(tr("Nothing remembered yet"),
                           tr("Of the text that the model read last, nothing has left its window. Let it read "
                              "a longer one, here or in Play."));
+        m_emptyRead->setText(tr("Let it read a text"));
         canRead = canAsk = true;
     }
     m_emptyOpen->setVisible(canOpen);
-    m_emptyRead->setVisible(canRead);
+    m_emptyRead->setVisible(canRead && !isReading);
     m_emptyAgain->setVisible(canAsk);
 }
 
@@ -281,6 +291,20 @@ void MemoryPanel::resizeEvent(QResizeEvent *event)
 {
     PanelFrame::resizeEvent(event);
     arrange();
+    arrangeEmpty();
+}
+
+/// In a wide and low dock side by side: no action may have to be scrolled to.
+void MemoryPanel::arrangeEmpty()
+{
+    const bool isRow = width() >= kMinTwoColumns && height() < kLowPanel && m_side->isHidden();
+    auto *parts = static_cast<QBoxLayout *>(m_empty->layout());
+    parts->setDirection(isRow ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    m_column->setSpacing(isRow ? ui::space::kHalf : ui::space::kOne);
+    // Before and behind the title, the sentence and the buttons is what is to spare; in a row the words need it more.
+    constexpr std::array kColumn = {2, 0, 0, 0, 3}, kRow = {1, 28, 60, 0, 1};
+    for (int i = 0; i < std::min(parts->count(), int(kRow.size())); ++i)
+        parts->setStretch(i, (isRow ? kRow : kColumn)[size_t(i)]);
 }
 
 void MemoryPanel::arrange()
@@ -298,6 +322,7 @@ void MemoryPanel::arrange()
     else
         m_titleSlot->layout()->addWidget(m_chooserBox);
     m_titleSlot->setVisible(!isNarrow);
+    m_asOf->setVisible(!isNarrow); // the hover of the button behind it says it, too
     setTitleVisible(isNarrow);
     const int length = isNarrow ? m_splitter->height() : m_splitter->width();
     m_splitter->setSizes({length * 2 / 3, length / 3});

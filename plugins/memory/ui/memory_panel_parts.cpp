@@ -67,7 +67,7 @@ MemoryPanel::MemoryPanel(ui::EngineSession &session, QWidget *parent)
     installMemoryAccessible();
     setObjectName(u"memoryPanel"_s);
     setAccessibleName(tr("Memory")); // the dock's title bar says it
-    setMinimumSize(308, 164);        // the chooser; title and a hundred pixels of what scrolls
+    setMinimumSize(330, 164);        // the title row with its tools; title and a hundred pixels of what scrolls
     makeActions();
     makeTitle();
     auto *content = new QWidget(this);
@@ -159,6 +159,7 @@ QWidget *MemoryPanel::makeChooser()
     m_typed->hide();
     // In a narrow dock the names may be cut; their hovers are not.
     m_chooser->runBox()->setMinimumContentsLength(3);
+    m_chooser->runBox()->setMinimumWidth(0);
     m_chooser->stepBox()->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_chooser->stepBox()->setMinimumContentsLength(3);
     m_chooser->stepBox()->setMinimumWidth(0);
@@ -259,7 +260,7 @@ QWidget *MemoryPanel::makeRight()
     m_tabs->addChoice(u"reads"_s, tr("What was read"),
                       tr("What the heads read from their memories at a token"));
     m_tabs->setCurrent(u"event"_s);
-    m_right = new QStackedWidget(side);
+    m_right = new ui::CurrentStack(side);
     m_details = new EventDetails(m_names, m_lastReads, m_right);
     m_whatIf = new WhatIfPane(m_right);
     m_reads = new ReadsPane(*m_events, m_names, m_right);
@@ -346,6 +347,7 @@ void MemoryPanel::connectViews()
 {
     connect(m_tabs, &ui::SegmentedChoice::chosen, this, [this](const QString &id) {
         m_right->setCurrentIndex(id == u"event" ? 0 : id == u"whatif" ? 1 : 2);
+        showEmptyState();
         lookAtFocus();
         Q_EMIT stateChanged();
     });

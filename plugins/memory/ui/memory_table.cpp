@@ -130,6 +130,19 @@ void MemoryTable::fitColumns()
     verticalHeader()->setDefaultSectionSize(metrics.height() + 8);
     const int numCharacters = width() / std::max(1, metrics.averageCharWidth());
     for (const auto &[column, room] : kRoomFor) setColumnHidden(column, numCharacters < room);
+    setColumnHidden(MemoryModel::PinnedColumn, false);
+    // Words of another language are longer: the text keeps room for its title all the same.
+    const QString title = m_model->headerData(MemoryModel::TextColumn, Qt::Horizontal, Qt::DisplayRole).toString();
+    int room = viewport()->width() - metrics.horizontalAdvance(title) - padding - arrow;
+    for (int column = 0; column < MemoryModel::kNumColumns; ++column)
+        if (column != MemoryModel::TextColumn && !isColumnHidden(column)) room -= columnWidth(column);
+    for (const auto &[column, wanted] : kRoomFor) {
+        if (room >= 0) break;
+        if (isColumnHidden(column)) continue;
+        room += columnWidth(column);
+        setColumnHidden(column, true);
+    }
+    if (room < 0) setColumnHidden(MemoryModel::PinnedColumn, true); // the strip has a pin on each
 }
 
 void MemoryTable::resizeEvent(QResizeEvent *event)

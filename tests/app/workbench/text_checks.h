@@ -93,7 +93,7 @@ inline QString cutHeader(const QHeaderView &header)
 
 inline QString cutDock(const QDockWidget &dock)
 {
-    if (dock.titleBarWidget()) return {};
+    if (dock.titleBarWidget() || dock.geometry().right() < 0) return {}; // behind the tab of another one
     const int room = dock.width() - 48; // without its two buttons
     const int needed = dock.fontMetrics().horizontalAdvance(dock.windowTitle());
     return room < needed ? u"title has room for %1, needs %2"_s.arg(room).arg(needed) : QString();

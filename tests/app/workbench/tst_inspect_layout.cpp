@@ -9,6 +9,7 @@
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/attention/attention_pair.h"
 #include "widgets/attention/attention_stage.h"
+#include "widgets/microscope/microscope_panel.h"
 
 #include <QDockWidget>
 #include <QScrollArea>
@@ -44,6 +45,11 @@ class TestInspectLayout : public QObject {
         m_window->show();
         QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
         m_window->selectRun(u"code-7M"_s);
+        QTest::qWait(100);
+    }
+    void raiseMemory()
+    {
+        child<QDockWidget>(m_window.get(), "plugin_memory_memory")->raise();
         QTRY_COMPARE(m_memory->events()->rowCount(), 6);
         QTest::qWait(100);
     }
@@ -94,7 +100,14 @@ private Q_SLOTS:
         Theme::instance().apply(*qApp, ThemeKind(kind));
         open({1280, 720});
         auto *attention = m_window->findChild<AttentionPair *>();
-        QVERIFY(attention->isVisible() && m_memory->isVisible());
+        // The maps have all of the height. The memory is a tab of the microscope: it asks nothing, and Tab passes it by.
+        QVERIFY2(attention->isVisible() && attention->height() > 540, qPrintable(sizes()));
+        QVERIFY(m_window->microscope().isVisible() && !m_memory->isVisible());
+        QCOMPARE(m_memory->events()->rowCount(), 0);
+        const int width = attention->width();
+        raiseMemory();
+        QVERIFY(m_memory->isVisible() && !m_window->microscope().isVisible());
+        QCOMPARE(attention->width(), width); // nothing jumps
         QVERIFY2(m_window->height() <= 720 && m_window->minimumSizeHint().height() <= 720,
                  qPrintable(sizes()));
         QVERIFY2(m_memory->height() >= m_memory->minimumHeight(), qPrintable(sizes()));
@@ -115,13 +128,34 @@ private Q_SLOTS:
             m_window->grab().save(QString::fromLocal8Bit(folder) +
                                   u"/inspect-720-%1.png"_s.arg(QLatin1String(QTest::currentDataTag())));
     }
+    void theMemoryStandsUnderTheMapsOfAHigherWindow()
+    {
+        open({1440, 900});
+        raiseMemory();
+        const auto *attention = m_window->findChild<AttentionPair *>();
+        QVERIFY(m_window->microscope().isVisible() && m_memory->isVisible());
+        QVERIFY2(attention->height() > 460, qPrintable(sizes()));
+    }
+    void whereItWasPutItStays()
+    {
+        open({1280, 800});
+        auto *dock = child<QDockWidget>(m_window.get(), "plugin_memory_memory");
+        QCOMPARE(m_window->dockWidgetArea(dock), Qt::RightDockWidgetArea);
+        m_window->addDockWidget(Qt::BottomDockWidgetArea, dock);
+        QTRY_VERIFY(m_memory->isVisible() && m_window->microscope().isVisible());
+        m_window->showLayout(WindowLayout::Train);
+        m_window->showLayout(WindowLayout::Inspect);
+        QCOMPARE(m_window->dockWidgetArea(dock), Qt::BottomDockWidgetArea);
+        QVERIFY(m_memory->isVisible());
+    }
     void showsAllOfTheMemoryWhereThereIsRoom()
     {
-        open({1440, 1000});
+        open({1440, 1100});
+        raiseMemory();
         const auto *scroll = child<QScrollArea>(m_memory, "memoryScroll");
         QVERIFY2(scroll->verticalScrollBar()->maximum() == 0, qPrintable(sizes()));
         if (const QByteArray folder = qgetenv("ORRERY_PICTURES"); !folder.isEmpty())
-            m_window->grab().save(QString::fromLocal8Bit(folder) + u"/inspect-1000.png"_s);
+            m_window->grab().save(QString::fromLocal8Bit(folder) + u"/inspect-1100.png"_s);
     }
 };
 
