@@ -63,9 +63,8 @@ void UnitLineEdit::paintEvent(QPaintEvent *event)
 {
     QLineEdit::paintEvent(event);
     if (m_unit.isEmpty()) return;
-    const ThemeTokens &tokens = Theme::instance().tokens();
     QPainter painter(this);
-    painter.setPen(tokens.secondary);
+    painter.setPen(palette().color(QPalette::PlaceholderText)); // pale where the field cannot be used
     painter.setFont(font());
     painter.drawText(rect().adjusted(0, 0, -space::kOne, 0), Qt::AlignRight | Qt::AlignVCenter, m_unit);
 }
