@@ -32,7 +32,7 @@ RunSpec factsSpec(const FactsBudget &budget, const ScienceSetting &setting, uint
     spec.plugins.use = {"memory"};
     auto &settings = spec.plugins.settings;
     settings["plugins.memory.semantic_size"] = budget.slots;
-    settings["plugins.memory.semantic_heads"] = int64_t{4};
+    settings["plugins.memory.semantic_heads"] = budget.memoryHeads;
     settings["plugins.memory.semantic_top_k"] = budget.topK;
     return spec;
 }

@@ -15,6 +15,7 @@ struct FactsBudget {
     FactsShape shape;
     int64_t layers, width, context, batchSize, steps;
     int64_t slots, topK; ///< of the semantic memory
+    int64_t memoryHeads = 4;
     uint64_t proseBytes;
     size_t heldOutTokens; ///< of prose, at most
 };
