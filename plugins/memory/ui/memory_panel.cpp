@@ -321,9 +321,7 @@ void MemoryPanel::arrange()
         m_column->insertWidget(0, m_chooserBox);
     else
         m_titleSlot->layout()->addWidget(m_chooserBox);
-    m_titleSlot->setVisible(!isNarrow);
     m_asOf->setVisible(!isNarrow); // the hover of the button behind it says it, too
-    setTitleVisible(isNarrow);
     const int length = isNarrow ? m_splitter->height() : m_splitter->width();
     m_splitter->setSizes({length * 2 / 3, length / 3});
 }
