@@ -37,6 +37,7 @@ struct LiveResult {
     double answerP50 = 0, answerP95 = 0;     ///< from the request to the answer
     double boundaryP50 = 0, boundaryP95 = 0; ///< from the end of the step it was asked in to the answer
     double computeP50 = 0;                   ///< of the answer itself
+    double firstCompute = 0;                 ///< ms: of the look before those that were counted
     double viewerPercent = 0, budgetPercent = 0;
     double load = 0;                          ///< load average of a minute when it ended
     double limit = 0;                         ///< of answerP95: stepP50 + 150
