@@ -89,7 +89,7 @@ QString fixedText(double value, int decimals)
 QString compactText(double value, Zeros zeros)
 {
     if (!std::isfinite(value)) return nonFiniteText(value);
-    static constexpr const char *kSuffix[] = {"", "k", "M", "G", "T"};
+    static constexpr const char *kSuffix[] = {"", " k", " M", " G", " T"};
     double scaled = std::abs(value);
     int power = 0;
     // 999.5 would round to 1000 of the lower unit.

@@ -62,10 +62,10 @@ void TestNumberText::shortensWithKAndM_data()
     QTest::addColumn<double>("value");
     QTest::addColumn<QString>("text");
     QTest::newRow("plain") << 812.0 << QStringLiteral("812");
-    QTest::newRow("thousands") << 12400.0 << QStringLiteral("12.4k");
-    QTest::newRow("zeros stay in tables") << 12000.0 << QStringLiteral("12.0k");
-    QTest::newRow("rounds into the next unit") << 999900.0 << QStringLiteral("1.00M");
-    QTest::newRow("negative") << -3.1e6 << QStringLiteral("−3.10M");
+    QTest::newRow("thousands") << 12400.0 << QStringLiteral("12.4 k");
+    QTest::newRow("zeros stay in tables") << 12000.0 << QStringLiteral("12.0 k");
+    QTest::newRow("rounds into the next unit") << 999900.0 << QStringLiteral("1.00 M");
+    QTest::newRow("negative") << -3.1e6 << QStringLiteral("−3.10 M");
 }
 
 void TestNumberText::shortensWithKAndM()
@@ -76,7 +76,7 @@ void TestNumberText::shortensWithKAndM()
 
 void TestNumberText::trimsZerosOnlyOnTicks()
 {
-    QCOMPARE(compactText(12000, Zeros::Trim), QStringLiteral("12k"));
+    QCOMPARE(compactText(12000, Zeros::Trim), QStringLiteral("12 k"));
 }
 
 void TestNumberText::saysDurations_data()

@@ -378,7 +378,7 @@ void TestCurvesPanel::cursorReadsAllSeries()
     QCOMPARE(reading.title, QStringLiteral("At step 401"));
     const QString text = reading.tsv();
     for (const char *part : {"Train loss\t2.051", "Learning rate\t0.00100", "Gradient norm\t0.800",
-                             "Tokens / s\t12.4k"})
+                             "Tokens / s\t12.4 k"})
         QVERIFY2(text.contains(QString::fromUtf8(part)), part);
     QCOMPARE(fixture.panel.chart(CurvesPanel::Speed)->cursorX(), std::optional(401.0));
     QTest::keyClick(fixture.loss(), Qt::Key_C, Qt::ControlModifier);
