@@ -315,6 +315,8 @@ void MainWindow::startExample(const QString &spec)
                         [this](Result<RunStatus> created) {
                             if (!created) {
                                 m_welcome->showError(created.error());
+                                // From the menu, or with the run made but not started, the first page is not seen.
+                                if (m_pages->currentIndex() != static_cast<int>(Page::Welcome)) tell(created.error());
                                 return;
                             }
                             m_pendingSelection = fromStd(created->id);

@@ -73,6 +73,9 @@ void PanelTools::askForPath(const QStringList &endings, const QString &title)
         if (at >= 0) dialog->setDefaultSuffix(endings.at(at));
     });
     QString name = m_export.fileName.isEmpty() ? u"figure"_s : m_export.fileName;
+    // "Loss · code-7M" is another file than that of the next run.
+    const QString subject = m_frame.title().section(u" · "_s, 1).left(60).trimmed();
+    if (!subject.isEmpty() && !name.contains(subject)) name += u'-' + subject;
     for (const QChar c : {u'/', u'\\', u':'}) name.replace(c, u'-'); // "run@8000: layer 3" is no folder
     dialog->selectFile(name + u'.' + endings.constFirst());
     connect(dialog, &QFileDialog::fileSelected, this, &PanelTools::saveTo);

@@ -329,7 +329,7 @@ void CurvesPanel::refreshPage(bool hasPoints)
         m_empty->setTexts(tr("Reading the curves…"), tr("The history of this run is on its way."));
     } else if (status && status->state == RunState::Created) {
         m_empty->setTexts(tr("Not started yet"),
-                          tr("The curves of this run appear with its first report. Resume starts it."));
+                          tr("The curves of this run appear with its first report. Start in the tool bar begins it."));
     } else if (status && !isLiveState(status->state)) {
         m_empty->setTexts(tr("No reports"),
                           status->error.empty()

@@ -55,8 +55,7 @@ NoteBar::NoteBar(EngineSession &session, QWidget *parent)
     layout->addWidget(m_remove, 0, 4);
     layout->addWidget(m_cancel, 0, 5);
     layout->addWidget(m_error, 1, 1, 1, 5);
-    layout->setColumnStretch(1, 3);
-    layout->setColumnStretch(0, 1);
+    layout->setColumnStretch(1, 1); // the label has what it needs
     connect(m_edit, &QLineEdit::returnPressed, this, &NoteBar::add);
     connect(m_edit, &QLineEdit::textEdited, this, [this] { showError({}); });
     connect(m_add, &QPushButton::clicked, this, &NoteBar::add);
@@ -72,7 +71,7 @@ void NoteBar::begin(const QString &run, const QString &title, qint64 step, const
     m_corrected = {};
     m_step = step;
     fillMenu(near, title);
-    show(run, tr("Note on “%1” at step %2").arg(title, integerText(step)));
+    show(run, tr("Note at step %1 of “%2”").arg(integerText(step), title));
 }
 
 void NoteBar::beginCorrection(const NoteEdits::Note &note, const QString &title)
@@ -81,7 +80,7 @@ void NoteBar::beginCorrection(const NoteEdits::Note &note, const QString &title)
     m_step = note.step;
     m_edit->setText(note.text);
     fillMenu({}, title);
-    show(note.run, tr("The note on “%1” at step %2").arg(title, integerText(note.step)));
+    show(note.run, tr("The note at step %1 of “%2”").arg(integerText(note.step), title));
 }
 
 void NoteBar::show(const QString &run, const QString &label)

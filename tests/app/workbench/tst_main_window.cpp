@@ -58,6 +58,7 @@ private Q_SLOTS:
     void exampleDoorCreatesAndSelectsTheRun();
     void picturesDoorTrainsWithAMemory();
     void exampleDoorShowsWhyItFailed();
+    void exampleOfTheMenuShowsWhyItFailed();
     void selectionDrivesEveryPanel();
     void layoutsSwitchByKeyAndTab();
     void aBreakpointOpensItsReason();
@@ -192,6 +193,20 @@ void TestMainWindow::exampleDoorShowsWhyItFailed()
     QTRY_VERIFY_WITH_TIMEOUT(door->isEnabled(), kPatienceMs);
     const auto banners = page()->findChildren<Banner *>();
     QVERIFY(std::any_of(banners.begin(), banners.end(), [](Banner *banner) { return banner->message().contains(QStringLiteral("no C++ headers")); }));
+}
+
+void TestMainWindow::exampleOfTheMenuShowsWhyItFailed()
+{
+    m_session->setRuns({fakeRun("alpha")}); // the first page is not seen
+    m_session->failNext[QStringLiteral("createRun")] = Error{ErrorCode::Internal, "Cannot start the worker.", "Try again."};
+    open();
+    const auto actions = m_window->findChildren<QAction *>();
+    const auto example = std::find_if(actions.begin(), actions.end(), [](QAction *one) { return one->text() == QStringLiteral("Train the example"); });
+    QVERIFY(example != actions.end());
+    (*example)->trigger();
+    const auto isSeen = [](Banner *banner) { return banner->isVisible() && banner->message().contains(QStringLiteral("Cannot start the worker")); };
+    const auto banners = m_window->findChildren<Banner *>();
+    QTRY_VERIFY_WITH_TIMEOUT(std::any_of(banners.begin(), banners.end(), isSeen), kPatienceMs);
 }
 
 void TestMainWindow::selectionDrivesEveryPanel()

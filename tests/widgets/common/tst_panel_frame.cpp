@@ -172,6 +172,13 @@ void TestPanelFrame::theDialogKnowsTheEndings()
     QCOMPARE(dialog->defaultSuffix(), u"png"_s);
     dialog->close();
     QTRY_VERIFY(!frame.findChild<QFileDialog *>());
+    frame.setTitle(u"Curves · run@80: a/b"_s); // the files of two runs have two names
+    action(frame, "panelSaveFigure")->trigger();
+    dialog = child<QFileDialog>(&frame, "panelSaveDialog");
+    QVERIFY2(dialog->selectedFiles().constFirst().endsWith(u"/my-figure-run@80- a-b.svg"_s),
+             qPrintable(dialog->selectedFiles().constFirst()));
+    dialog->close();
+    QTRY_VERIFY(!frame.findChild<QFileDialog *>());
     action(frame, "panelSaveData")->trigger();
     QCOMPARE(child<QFileDialog>(&frame, "panelSaveDialog")->defaultSuffix(), u"csv"_s);
 }
