@@ -26,6 +26,25 @@ constexpr double kVerticalStart = 16; ///< pixels before a drag also moves a y a
 constexpr double kMaxZoomOut = 4;     ///< times the extent of the data
 constexpr double kMarkReach = 6;      ///< pixels to either side of a mark in which it is hovered
 constexpr qsizetype kMaxHovered = 8;
+constexpr qsizetype kHoverColumns = 80; ///< a note may be a page, and a hover does not break a line by itself
+constexpr qsizetype kHoverLines = 24;
+
+QString broken(const QString &text)
+{
+    QStringList lines;
+    for (QString rest : text.split(u'\n')) {
+        while (rest.size() > kHoverColumns && lines.size() <= kHoverLines) {
+            const qsizetype space = rest.lastIndexOf(u' ', kHoverColumns);
+            qsizetype at = space > 0 ? space : kHoverColumns;
+            if (space <= 0 && rest.at(at).isLowSurrogate()) --at;
+            lines << rest.left(at);
+            rest.remove(0, space > 0 ? at + 1 : at);
+        }
+        lines << rest;
+    }
+    if (lines.size() <= kHoverLines) return lines.join(u'\n');
+    return lines.first(kHoverLines).join(u'\n') + u'\n' + QChar(0x2026);
+}
 
 } // namespace
 
@@ -234,7 +253,7 @@ bool PlotView::event(QEvent *event)
         texts.resize(kMaxHovered);
         texts << tr("and %1 more").arg(more);
     }
-    QToolTip::showText(help->globalPos(), plainToolTip(texts.join(u'\n')), this);
+    QToolTip::showText(help->globalPos(), plainToolTip(broken(texts.join(u'\n'))), this);
     event->accept();
     return true;
 }

@@ -60,7 +60,7 @@ QString toolTip(const RunStatus &status)
     text += u'\n' +
             RunListModel::tr("Step %1 of %2").arg(integerText(status.step), integerText(status.totalSteps));
     if (std::isfinite(status.bestValLoss))
-        text += u'\n' + RunListModel::tr("Best validation loss %1").arg(lossText(status.bestValLoss));
+        text += u'\n' + RunListModel::tr("Best checkpoint %1").arg(lossText(status.bestValLoss));
     if (status.lastReportAt > 0)
         text += u'\n' + RunListModel::tr("Last report %1").arg(relativeTimeText(now - status.lastReportAt));
     if (!status.parent.empty())

@@ -420,6 +420,15 @@ void TestPlotView::marksAreHovered()
     QVERIFY(hover(50, row).contains(QStringLiteral("&lt;b&gt;what"))); // a note may look like HTML
     QVERIFY(hover(70, row).isEmpty());
     QVERIFY(hover(50, view->plotArea().top() + 5).isEmpty());
+    view->setMarks({{20, MarkKind::Note, QStringLiteral("word ").repeated(60)}, {80, MarkKind::Note, QString(9000, u'x')}});
+    view->flush();
+    for (const double x : {20.0, 80.0}) { // no hover is wider or higher than a screen
+        const QStringList lines = hover(x, row).split(u'\n');
+        QVERIFY(lines.size() > 3 && lines.size() <= 25);
+        for (const QString &line : lines) QVERIFY2(line.size() <= 80, qPrintable(line));
+    }
+    QVERIFY(hover(80, row).endsWith(QChar(0x2026)));
+    QCOMPARE(hover(20, row).simplified(), QStringLiteral("word ").repeated(60).simplified()); // nothing is lost
 }
 
 void TestPlotView::cursorSnapsAndTells()
