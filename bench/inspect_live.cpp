@@ -159,12 +159,15 @@ public:
 
 private:
     [[nodiscard]] bool isCancelled() const { return m_options.cancel && *m_options.cancel; }
+    static Error cancelled()
+    {
+        return Error{ErrorCode::Cancelled, "Cannot finish measuring: it was cancelled.", ""};
+    }
     Result<void> rest(double seconds)
     {
         const double until = monotonicSeconds() + seconds;
         while (monotonicSeconds() < until) {
-            if (isCancelled())
-                return Error{ErrorCode::Cancelled, "Cannot finish measuring: it was cancelled.", ""};
+            if (isCancelled()) return cancelled();
             if (hasEnded)
                 return Error{ErrorCode::Unavailable, "Cannot finish measuring: the training has ended.", ""};
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -193,6 +196,7 @@ private:
             std::this_thread::sleep_for(std::chrono::microseconds(200));
         }
         const double end = monotonicSeconds();
+        if (isCancelled()) return cancelled();
         if (!asked->answer) return asked->answer.error();
         answerMs.push_back(1e3 * (end - begin));
         boundaryMs.push_back(1e3 * (end - m_boundaries.endBehind(begin)));

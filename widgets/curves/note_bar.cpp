@@ -41,6 +41,10 @@ NoteBar::NoteBar(EngineSession &session, QWidget *parent)
     m_add->setObjectName(QStringLiteral("addNoteButton"));
     m_remove->setObjectName(QStringLiteral("removeNoteButton"));
     m_remove->setToolTip(tr("Takes the note away; Undo brings it back"));
+    // The label gives way, not the question: its step stands first.
+    constexpr int kFieldEdges = 32; // padding and border of a field, both sides
+    m_edit->ensurePolished();
+    m_edit->setMinimumWidth(m_edit->fontMetrics().horizontalAdvance(m_edit->placeholderText()) + kFieldEdges);
     m_error->setWordWrap(true);
     m_error->hide();
     makePrimary(m_add);

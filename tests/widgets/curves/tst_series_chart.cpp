@@ -112,7 +112,8 @@ private Q_SLOTS:
         one.settle();
         QVERIFY(one.chart()->isVisible());
         QVERIFY2(one.chart()->height() >= 120, qPrintable(QString::number(one.chart()->height())));
-        QVERIFY(one.panel.chart(CurvesPanel::Loss)->height() > before / 2);
+        const int after = one.panel.chart(CurvesPanel::Loss)->height();
+        QVERIFY2(after > before * 2 / 5 && after >= 160, qPrintable(QStringLiteral("%1 of %2").arg(after).arg(before)));
         QCOMPARE(one.lastValue(), 0.125);
         child<QToolButton>(one.card(), "closeSeries")->click();
         one.settle();
