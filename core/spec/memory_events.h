@@ -100,7 +100,7 @@ enum class MemoryVerb : uint8_t {
     Undo,       ///< the last Forget, ForgetSlot or Scale, unless something was read since
     Similarity, ///< how alike the events are
     Save,       ///< to a file on the engine's computer
-    Load,       ///< from one; each text begins with it from now on
+    Load,       ///< from one; each text begins with it from now on. Of no path: with nothing
 };
 inline constexpr MemoryVerb kLastMemoryVerb = MemoryVerb::Load;
 const char *memoryVerbName(MemoryVerb verb); ///< "forget_slot"

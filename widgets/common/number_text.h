@@ -26,7 +26,7 @@ QString significantText(double value, int numDigits = 4);
 /// Fixed number of decimals, with a true minus sign and thousands commas.
 QString fixedText(double value, int decimals);
 enum class Zeros : uint8_t { Keep, Trim };
-/// Three significant digits with k, M, G, for axes and narrow tables: 12.4k, 812, 3.10M. Keep zeros where
+/// Three significant digits with k, M, G, for axes and narrow tables: 12.4 k, 812, 3.10 M. Keep zeros where
 /// numbers stand in columns or change in place.
 QString compactText(double value, Zeros zeros = Zeros::Keep);
 /// "× 10⁻⁴" for -4.

@@ -133,6 +133,8 @@ bool TourStops::breakpoint()
     part<QAbstractButton>("pauseRemove")->click();
     QTest::qWait(1'000);
     if (banner->isVisible()) part<QAbstractButton>("pauseContinue")->click();
+    // That it could be taken back has been read.
+    part<QWidget>("toldBanner")->findChild<QAbstractButton *>(u"bannerClose"_s)->click();
     return true;
 }
 
