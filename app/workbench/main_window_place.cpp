@@ -179,6 +179,8 @@ void MainWindow::leaveHost(const QString &next)
     m_host = next;
     m_arePlacesRestored = true; // those of the host of the last time are not this one's
     m_importedRun.clear();
+    m_told.clear(); // an Undo that was offered would be done there
+    m_toldBanner->clear();
     if (m_branchDialog) m_branchDialog->deleteLater();
     m_branchDialog.clear();
     if (m_formDifference) m_formDifference->deleteLater();

@@ -178,6 +178,7 @@ bool TourStops::farHost(const HostConnectOptions &local, QSettings &settings)
         return end(false);
     hosts.showDialog();
     QDialog *dialog = hosts.dialog();
+    settle(); // the book is read beside the window
     auto *list = dialog->findChild<QListWidget *>(u"connectionList"_s);
     list->setCurrentRow(list->count() - 1);
     dialog->findChild<QPushButton *>(u"connectionTest"_s)->click();

@@ -372,6 +372,13 @@ void TestWindowViews::aBreakpointThatTheBannerRemovedComesBack()
     QCOMPARE(m_session->controls.back().verb, u"break"_s);
     QCOMPARE(m_session->controls.back().setting.value, std::string("entropy < 0.5"));
     QCOMPARE(m_session->controls.back().run, u"alpha"_s);
+
+    // On another host the run is nobody's, or another one: nothing is offered there.
+    m_session->setRuns({paused("alpha"), fakeRun("beta")});
+    child<QPushButton>(pauseBanner(), "pauseRemove")->click();
+    QTRY_VERIFY(told->isVisible());
+    m_window->leaveHost(u"lab"_s);
+    QVERIFY(!told->isVisible());
 }
 
 void TestWindowViews::theBannerOfTheSelectedRunComesFirst()
