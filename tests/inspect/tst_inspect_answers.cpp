@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is likely next: with all heads, without some, at each layer, and which token mattered for it.
 #include "tests/inspect/inspect_fixture.h"
+#include "tests/support/counted_operations.h"
 
-#include <ATen/record_function.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/types.h>
 
@@ -43,21 +43,6 @@ void compareCandidates(const std::vector<TokenAlternative> &found, const at::Ten
         QVERIFY(std::abs(p - sorted[int64_t(i)].item<double>()) < 1e-6);
         QCOMPARE(found[i].bytes, std::string(1, static_cast<char>(found[i].id)));
     }
-}
-
-/// Operations that LibTorch dispatches on this thread.
-int operationsOf(const std::function<void()> &work)
-{
-    static int s_count;
-    s_count = 0;
-    const auto handle = at::addThreadLocalCallback(
-        at::RecordFunctionCallback([](const at::RecordFunction &) -> std::unique_ptr<at::ObserverContext> {
-            ++s_count;
-            return nullptr;
-        }).scopes({at::RecordScope::FUNCTION}));
-    work();
-    at::removeCallback(handle);
-    return s_count;
 }
 
 /// So that scaling a row by 1 ± 2^−8 is exact in fp32.

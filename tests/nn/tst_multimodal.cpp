@@ -3,6 +3,7 @@
 #include "tests/nn/attention_kernels.h"
 #include "tests/nn/model_fixtures.h"
 #include "tests/nn/slow_model.h"
+#include "tests/support/counted_operations.h"
 
 #include "core/nn/extension_points.h"
 #include "core/nn/modality_embedding.h"
@@ -149,21 +150,6 @@ std::vector<at::Tensor> lossAndGradients(Transformer &model, const ModalityInput
         all.push_back(parameter.master.grad().defined() ? parameter.master.grad().clone()
                                                         : at::zeros_like(parameter.master));
     return all;
-}
-
-/// Operations that LibTorch dispatches on this thread, backward passes with them.
-int operationsOf(const std::function<void()> &work)
-{
-    static int s_count;
-    s_count = 0;
-    const auto handle = at::addThreadLocalCallback(
-        at::RecordFunctionCallback([](const at::RecordFunction &) -> std::unique_ptr<at::ObserverContext> {
-            ++s_count;
-            return nullptr;
-        }).scopes({at::RecordScope::FUNCTION}));
-    work();
-    at::removeCallback(handle);
-    return s_count;
 }
 
 /// A network that no engine has.
