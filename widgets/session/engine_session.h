@@ -41,10 +41,11 @@ struct EngineInfo {
     bool isOfThisComputer = true; ///< what its paths mean, they mean here
 };
 
-/// Of an engine that does not answer; Unix seconds, 0: it is not lost, or nobody knows.
+/// Of an engine that is gone or does not answer; Unix seconds, 0: it is not lost, or nobody knows.
 struct ConnectionLoss {
     double since = 0;
-    double nextTry = 0; ///< by itself
+    double nextTry = 0;    ///< by itself
+    bool isSilent = false; ///< it is there and says nothing (it hangs, or its machine has no time for it): it is waited for
 };
 
 struct SeriesData {
