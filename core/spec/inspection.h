@@ -112,7 +112,19 @@ struct InspectRequest {
     /// Done to that copy before the text is read a second time: InspectReport::changed has the candidates.
     /// Wipe, Forget, ForgetSlot, Scale.
     std::vector<MemoryEdit> memoryEdits;
+    /// The token is looked at from the state that the loaded model had there when it said what stands behind it, with
+    /// all that it remembered; where no such state is kept, as any text. InspectReport::saidWith tells which. From a state
+    /// there are the maps' rows of this token alone, no overview, and no attribution. Not with `withMemory` and `ablated`.
+    bool asSaid = false;
 };
+
+/// What an answer to a question with `asSaid` was read from.
+enum class SaidWith : uint8_t {
+    Unknown, ///< it was not asked, or of an engine that does not know the question
+    State,   ///< the values are those that the token was said with
+    NotKept, ///< the text by itself: InspectReport::note says what is missing, and what to do
+};
+inline constexpr SaidWith kLastSaidWith = SaidWith::NotKept;
 
 struct InspectReport {
     std::string model; ///< "RUN@step", "RUN@live" or a directory
@@ -135,13 +147,22 @@ struct InspectReport {
         attribution; ///< gradient × input of each token for the log-probability of what was likeliest
     std::vector<MemoryRead> reads;
     double seconds = 0; ///< that it took to compute
+    SaidWith saidWith = SaidWith::Unknown;
+};
+
+/// How far a model is with the text: in which pass, and how many of its layers have been looked at.
+struct InspectPassAmount {
+    int64_t layer = 0, layers = 0; ///< 0 of 0: not counted, as on the way back through the layers
+    int64_t pass = 1, passes = 1;
+    bool operator==(const InspectPassAmount &) const = default;
 };
 
 /// How much of an answer has come. The model has read the text before anything does.
 struct InspectAmount {
     int64_t numMaps = 0;   ///< whole ones, of the overview and of the heads that were asked for
-    int64_t numWanted = 0; ///< above 0
+    int64_t numWanted = 0; ///< 0: the model reads the text still, or no maps are asked for
     double share = 0;      ///< 0 … 1, with the part of a map that is under way
+    InspectPassAmount reading = {}; ///< while it reads; of an engine that does not tell nothing comes
     bool operator==(const InspectAmount &) const = default;
 };
 

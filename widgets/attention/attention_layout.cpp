@@ -5,7 +5,7 @@
 #include "widgets/attention/asked_base.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
-#include "widgets/attention/breadcrumbs.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/attention/flow_history.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/head_page.h"

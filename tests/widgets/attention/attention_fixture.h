@@ -7,7 +7,7 @@
 #include "widgets/attention/attention_panel.h"
 #include "widgets/attention/attention_stage.h"
 #include "widgets/attention/bar_list.h"
-#include "widgets/attention/breadcrumbs.h"
+#include "widgets/common/breadcrumbs.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/frame_slider.h"
 #include "widgets/attention/head_page.h"
