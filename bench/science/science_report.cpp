@@ -66,7 +66,8 @@ Json checksJson(const std::vector<Check> &checks)
                      {"value", number(check.value)},
                      {"relation", check.relation},
                      {"limit", number(check.limit)},
-                     {"passed", check.isMet}};
+                     {"passed", check.isMet},
+                     {"decides", !check.isBeside}};
         if (check.interval.count > 0) json["interval"] = intervalJson(check.interval);
         all.push_back(std::move(json));
     }
@@ -180,7 +181,7 @@ std::string scienceTable(const ScienceTask &task, const ScienceOptions &options,
     if (run.checks.empty()) return text + "\nIt runs; this mode has no thresholds.\n";
     rows = {{"", "threshold", "value"}};
     for (const Check &check : run.checks)
-        rows.push_back({check.isMet ? "met" : "MISSED",
+        rows.push_back({check.isMet ? "met" : check.isBeside ? "missed, beside" : "MISSED",
                         check.name + " " + check.relation + " " + shown(check.limit),
                         check.interval.count > 1 ? shown(check.value) + " of " + shown(check.interval)
                                                  : shown(check.value)});

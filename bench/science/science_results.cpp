@@ -30,6 +30,12 @@ Check makeCheck(std::string name, double value, std::string relation, double lim
     return check;
 }
 
+Check besideVerdict(Check check)
+{
+    check.isBeside = true;
+    return check;
+}
+
 Check meanCheck(const ScienceResults &results, std::string name, const std::string &arm, const std::string &metric,
                 std::string relation, double limit)
 {

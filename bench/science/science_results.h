@@ -37,10 +37,13 @@ struct Check {
     std::string relation;  ///< "<=", ">=", "<"
     double limit = 0;
     bool isMet = false;
+    bool isBeside = false; ///< beyond what is asked: told, and no part of the verdict
 };
 /// @param relation "<=", ">=", "<"; a value that is no number meets none
 Check makeCheck(std::string name, double value, std::string relation, double limit,
                 const MeanInterval &interval = {});
+/// The same threshold, told beside the verdict: a harder reading than the one that is asked for.
+Check besideVerdict(Check check);
 
 class ScienceResults;
 /// Of an arm's mean of a metric over the seeds, with its interval.

@@ -39,7 +39,7 @@ struct ScienceRun {
     std::string data; ///< what the task trained on
     ScienceResults results;
     std::vector<Check> checks; ///< none in Smoke
-    bool hasPassed = false;    ///< all checks are met
+    bool hasPassed = false;    ///< all checks are met but those told beside
     int64_t numReused = 0;     ///< results that were there already
     double seconds = 0;        ///< of all results
 };

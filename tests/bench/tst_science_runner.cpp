@@ -35,7 +35,10 @@ public:
     [[nodiscard]] std::vector<Check> verdict(const ScienceResults &results, ScienceMode) const override
     {
         const MeanInterval difference = results.difference("b", "a", "x");
-        return {makeCheck("b minus a", difference.mean, ">=", limit, difference)};
+        std::vector<Check> checks = {makeCheck("b minus a", difference.mean, ">=", limit, difference)};
+        if (isHarderTold)
+            checks.push_back(besideVerdict(makeCheck("b minus a, harder", difference.mean, ">=", 100)));
+        return checks;
     }
 
     std::string data = "numbers 1";
@@ -43,6 +46,7 @@ public:
     int64_t ownSeeds = 3;
     int numRuns = 0, failAt = -1, cancelAt = -1;
     double limit = 1;
+    bool isHarderTold = false;
     std::atomic<bool> *cancel = nullptr;
 };
 
@@ -78,6 +82,7 @@ private Q_SLOTS:
     void cancelKeepsWhatIsFinished();
     void errorsOfAnArmEndTheRun();
     void missedThresholdDoesNotPass();
+    void whatIsToldBesideDecidesNothing();
     void meanCheckIsOfOneArmAndMetric();
     void smokeHasNoVerdict();
     void studentIntervals();
@@ -244,6 +249,23 @@ void TestScienceRunner::missedThresholdDoesNotPass()
              false);
     QVERIFY(scienceTable(fixture.task, fixture.options, *run).find("MISSED") != std::string::npos);
     QVERIFY(!makeCheck("nothing measured", std::nan(""), "<=", 1).isMet);
+}
+
+void TestScienceRunner::whatIsToldBesideDecidesNothing()
+{
+    Fixture fixture;
+    fixture.task.isHarderTold = true;
+    const auto run = fixture.run();
+    QVERIFY(run.ok());
+    QVERIFY(run->hasPassed);
+    QVERIFY(!run->checks[1].isMet);
+    const auto told = nlohmann::json::parse(scienceJson(fixture.task, fixture.options, *run));
+    QCOMPARE(told["checks"][0]["decides"].get<bool>(), true);
+    QCOMPARE(told["checks"][1]["decides"].get<bool>(), false);
+    QCOMPARE(told["checks"][1]["passed"].get<bool>(), false);
+    const std::string table = scienceTable(fixture.task, fixture.options, *run);
+    QVERIFY(table.find("missed, beside") != std::string::npos);
+    QVERIFY(table.find("MISSED") == std::string::npos);
 }
 
 void TestScienceRunner::meanCheckIsOfOneArmAndMetric()
