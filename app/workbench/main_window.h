@@ -101,6 +101,8 @@ public:
     Result<void> addPluginAction(const QString &id, QAction *action);
     /// A run directory or a model directory.
     void openPath(const QString &path);
+    /// Play, with a model of the engine's computer: a run, "RUN@step" or a directory.
+    void openModel(const QString &model);
     void trainExample();
     /// The small world of the tour: pictures, captions and a memory.
     void trainPictures();

@@ -133,10 +133,7 @@ void MainWindow::makeDocks()
         selectRun(run);
         showLayout(WindowLayout::Train);
     });
-    connect(m_runPanel, &RunPanel::openInPlayground, this, [this](const QString &model) {
-        m_play->setModel(model);
-        showLayout(WindowLayout::Play);
-    });
+    connect(m_runPanel, &RunPanel::openInPlayground, this, &MainWindow::openModel);
     connect(m_runList, &RunListPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_runPanel, &RunPanel::newRunRequested, this, &MainWindow::showNewRun);
     connect(m_curves, &CurvesPanel::newRunRequested, this, &MainWindow::showNewRun);

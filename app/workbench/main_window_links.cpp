@@ -37,13 +37,16 @@ void MainWindow::chooseDirectory()
     askForEnginePath(m_session, this, question, [this](const QString &path) { openPath(path); });
 }
 
+void MainWindow::openModel(const QString &model)
+{
+    if (model.startsWith(u'/')) m_recent->add(model);
+    m_play->setModel(model);
+    showLayout(WindowLayout::Play);
+}
+
 void MainWindow::openPath(const QString &path)
 {
-    const auto showModel = [this, path] {
-        m_recent->add(path);
-        m_play->setModel(path);
-        showLayout(WindowLayout::Play);
-    };
+    const auto showModel = [this, path] { openModel(path); };
     // What lies under the same path on this computer says nothing of another one's.
     const bool isHere = m_session.isOfThisComputer();
     if (isHere && QFileInfo::exists(path + u"/config.json"_s) && !QFileInfo::exists(path + u"/spec.json"_s)) {

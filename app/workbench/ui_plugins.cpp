@@ -118,6 +118,7 @@ public:
     [[nodiscard]] const PluginInfo &plugin() const override { return m_info; }
     [[nodiscard]] EngineSession &session() override { return m_owner.m_session; }
     [[nodiscard]] Selection &selection() override { return m_owner.m_window.selection(); }
+    void talkTo(const QString &model) override { m_owner.m_window.openModel(model); }
     Result<void> addPanel(const QString &name, const QString &title, QWidget *panel) override
     {
         if (!panel || !isPlainName(name))

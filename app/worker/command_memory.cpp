@@ -2,21 +2,26 @@
 // What a model remembers of the texts that it read, in a file of --memory or in the one that is saved with
 // the model: shown, edited, moved, and learned by the model itself.
 #include "app/worker/commands.h"
+#include "app/worker/consolidation_output.h"
 #include "app/worker/memory_output.h"
 #include "app/worker/model_argument.h"
 #include "app/worker/process_setup.h"
 #include "app/worker/stop_signals.h"
 #include "core/base/exit_code.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/infer/model_directory.h"
+#include "core/spec/consolidation.h"
 #include "core/tensorfile/memory_file.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <optional>
+#include <unistd.h>
 
 namespace orrery::worker {
 
@@ -137,37 +142,48 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
     return {};
 }
 
-/// "a, b and 3 more"
-std::string shownSources(const std::vector<std::string> &names)
+/// A line that is redrawn on a terminal; lines of JSON for programs.
+std::function<void(const ConsolidationAmount &)> progressOf(const MemoryOptions &options)
 {
-    constexpr size_t kMostShown = 8;
-    const std::vector<std::string> shown(names.begin(),
-                                         names.begin() + static_cast<int64_t>(std::min(names.size(), kMostShown)));
-    return joinText(shown, ", ") +
-           (names.size() > kMostShown ? " and " + std::to_string(names.size() - kMostShown) + " more" : "");
+    constexpr double kProgressSeconds = 0.1;
+    if (!options.isJson && isatty(STDERR_FILENO) != 1) return {};
+    return [isJson = options.isJson, last = 0.0,
+            phase = ConsolidationPhase::Unknown](const ConsolidationAmount &amount) mutable {
+        const double now = monotonicSeconds();
+        if (now - last < kProgressSeconds && amount.phase == phase && amount.numDone != amount.numTotal) return;
+        last = now;
+        phase = amount.phase;
+        if (isJson)
+            printLine(consolidationJson(amount).dump());
+        else
+            std::fprintf(stderr, "\r\033[K%s", consolidationLine(amount).c_str());
+    };
 }
 
 Result<void> consolidate(const MemoryOptions &options, Generator &generator)
 {
-    ORRERY_ASSIGN(const Consolidation done, generator.consolidate(options.consolidate, stopSignals().flag()));
-    ORRERY_ASSIGN(const ModelConfig written, readModelConfig(options.consolidate.directory));
-    if (options.isJson) {
-        printLine(Json{{"event", "done"},
-                       {"model", sanitizeUtf8(options.consolidate.directory)},
-                       {"texts", done.numTexts},
-                       {"learned", written.learned},
-                       {"slots_changed", done.slots.size()},
-                       {"loss_before", done.lossBefore},
-                       {"loss_after", done.lossAfter}}
-                      .dump());
-    } else {
-        printLine(std::to_string(done.numTexts) + " remembered texts read again, " +
-                  std::to_string(done.slots.size()) + " semantic slots changed; their loss was " +
-                  formatSignificant(done.lossBefore, 4) + " and is " + formatSignificant(done.lossAfter, 4) +
-                  " in " + options.consolidate.directory);
-        printLine("learned from " + shownSources(written.learned) +
-                  "; config.json of the model lists them, and no memory wipe takes them out of its weights");
-    }
+    ConsolidateRequest request = options.consolidate;
+    request.settings.onAmount = progressOf(options);
+    const Result<Consolidation> done = generator.consolidate(request, stopSignals().flag());
+    if (request.settings.onAmount && !options.isJson) std::fputs("\r\033[K", stderr);
+    if (!done) return done.error();
+    ORRERY_ASSIGN(const ModelConfig written, readModelConfig(request.directory));
+    const ModelConsolidationSummary summary{.directory = request.directory,
+                                            .source = written.source,
+                                            .step = written.step,
+                                            .learned = written.learned,
+                                            .numTexts = done->numTexts,
+                                            .numSlots = std::ssize(done->slots),
+                                            .lossBefore = done->lossBefore,
+                                            .lossAfter = done->lossAfter,
+                                            .numProtected = done->numProtected,
+                                            .protectedBefore = done->protectedBefore,
+                                            .protectedAfter = done->protectedAfter,
+                                            .protectedFrom = done->protectedFrom};
+    if (options.isJson)
+        printLine(consolidationJson(summary).dump());
+    else
+        for (const std::string &line : consolidationLines(summary)) printLine(line);
     return {};
 }
 
@@ -218,12 +234,12 @@ CommandBody declareMemory(CLI::App &command)
                        "consolidate: texts of all kinds; not given: all that the run was trained on");
     command
         .add_option("--slots", options->consolidate.settings.numSlots, "consolidate: slots that may change")
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(CLI::Range(int64_t{1}, kMostConsolidationSlots));
     command.add_option("--passes", options->consolidate.settings.numPasses, "consolidate: over all texts")
-        ->check(CLI::Range(1, 100'000));
+        ->check(CLI::Range(int64_t{1}, kMostConsolidationPasses));
     command.add_option("--rate", options->consolidate.settings.learningRate, "consolidate: how far a step moves, in units of the values")
-        ->check(CLI::Range(1e-9, 1e9));
-    command.add_flag("--json", options->isJson, "One JSON object");
+        ->check(CLI::Range(kLeastConsolidationRate, kMostConsolidationRate));
+    command.add_flag("--json", options->isJson, "One JSON object; consolidate: lines of progress before it");
     return [options] {
         const auto done = work(*options);
         if (!done.ok())

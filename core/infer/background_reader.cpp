@@ -96,6 +96,7 @@ Result<std::vector<std::vector<int32_t>>> readBackground(const BackgroundRequest
     const size_t numPaths = request.paths.size();
     std::vector<std::vector<int32_t>> all;
     for (size_t i = 0; i < numPaths; ++i) {
+        if (request.onPath) request.onPath(static_cast<int64_t>(i), static_cast<int64_t>(numPaths));
         BackgroundTexts::Limits limits;
         limits.maxTexts = std::max<size_t>(1, request.maxTexts / numPaths + (i < request.maxTexts % numPaths));
         limits.maxTokens = std::max<uint64_t>(1, limits.maxTokens / numPaths);

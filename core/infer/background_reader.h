@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct BackgroundRequest {
     const Tokenizer *tokenizer = nullptr;
     int64_t context = 0; ///< of the model
     size_t maxTexts = 256;
+    std::function<void(int64_t numDone, int64_t numTotal)> onPath = {}; ///< paths that were read; may be empty
 };
 
 /// Texts of a context and a token at most. Of documents with pictures and recordings the texts alone, as if the

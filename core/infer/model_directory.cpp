@@ -242,17 +242,22 @@ std::string modelSettings(const ModelConfig &config)
     return settings.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+Result<void> checkFreeDirectory(const fs::path &directory)
+{
+    std::error_code error;
+    if (!fs::exists(directory, error) || (fs::is_directory(directory, error) && fs::is_empty(directory, error)))
+        return {};
+    return Error{ErrorCode::Conflict,
+                 "Cannot export model to \"" + directory.string() +
+                     "\": something is there, expected a free name.",
+                 "Choose another directory, or empty this one."};
+}
+
 Result<void> writeModelDirectory(const fs::path &directory, const ModelConfig &config,
                                  const std::function<Result<void>(const fs::path &)> &writeWeights)
 {
+    ORRERY_TRY(checkFreeDirectory(directory));
     std::error_code error;
-    const bool isFree = !fs::exists(directory, error) ||
-                        (fs::is_directory(directory, error) && fs::is_empty(directory, error));
-    if (!isFree)
-        return Error{ErrorCode::Conflict,
-                     "Cannot export model to \"" + directory.string() +
-                         "\": something is there, expected a free name.",
-                     "Choose another directory, or empty this one."};
     ORRERY_ASSIGN(const auto tokenizer, Tokenizer::create(config.data));
 
     fs::path partial = fs::absolute(directory, error).lexically_normal();

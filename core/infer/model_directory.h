@@ -39,6 +39,8 @@ Result<ModelConfig> readModelConfig(const std::filesystem::path &directory);
 /// What a run's spec must say to be of this model, as JSON for SpecBuilder::setJson: model, tokenizer and
 /// plugins.
 std::string modelSettings(const ModelConfig &config);
+/// Before minutes of work are spent on it. @error Conflict when the target exists and is not empty
+Result<void> checkFreeDirectory(const std::filesystem::path &directory);
 /// Writes the folder beside its place and renames it. @param config.foreign says whose config.json it gets
 /// @param writeWeights makes the safetensors file, with the names that belong to that
 /// @error Conflict when the target exists and is not empty, Io

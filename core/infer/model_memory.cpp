@@ -21,9 +21,8 @@ namespace {
 
 const std::atomic<bool> kNever{false};
 
-/// Texts of all kinds that the model shall go on knowing. @param dataPath empty: all that it was trained on
-Result<std::vector<std::vector<int32_t>>> backgroundOf(const LoadedModel &loaded, const std::string &dataPath,
-                                                       const std::atomic<bool> &cancel)
+/// Where the texts of all kinds stand that the model shall go on knowing. @param dataPath empty: all that it was trained on
+Result<BackgroundRequest> backgroundOf(const LoadedModel &loaded, const std::string &dataPath)
 {
     BackgroundRequest request;
     if (!dataPath.empty()) {
@@ -41,7 +40,7 @@ Result<std::vector<std::vector<int32_t>>> backgroundOf(const LoadedModel &loaded
     request.frontEnd = frontEndOf(loaded.model->spec().media);
     request.tokenizer = loaded.tokenizer.get();
     request.context = loaded.model->spec().context;
-    return readBackground(request, cancel);
+    return request;
 }
 
 constexpr size_t kMostLearnedBytes = 1u << 20; ///< of names, as config.json has to be read again
@@ -243,6 +242,7 @@ Result<Consolidation> TextGenerator::consolidate(const ConsolidateRequest &reque
 Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &request,
                                                      const std::atomic<bool> &cancel)
 {
+    if (!request.directory.empty()) ORRERY_TRY(checkFreeDirectory(request.directory));
     nn::Transformer &model = *m_loaded.model;
     std::vector<at::Tensor> before;
     for (const nn::Parameter &parameter : model.parameters())
@@ -259,9 +259,18 @@ Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &r
     if (tried.ok()) restore(); // a part that does not let itself be stopped
     if (!tried.ok() && tried.error().code != ErrorCode::Cancelled) return tried.error();
 
-    ORRERY_ASSIGN(const auto background, backgroundOf(m_loaded, request.dataPath, cancel));
+    const auto tell = [&](ConsolidationPhase phase, int64_t numDone, int64_t numTotal) {
+        if (request.settings.onAmount) request.settings.onAmount({phase, numDone, numTotal});
+    };
+    ORRERY_ASSIGN(BackgroundRequest wanted, backgroundOf(m_loaded, request.dataPath));
+    wanted.onPath = [&](int64_t numDone, int64_t numTotal) { tell(ConsolidationPhase::Reading, numDone, numTotal); };
+    ORRERY_ASSIGN(const auto background, readBackground(wanted, cancel));
     Result<Consolidation> done = stream().consolidate(background, request.settings, cancel);
+    if (done.ok() && cancel.load(std::memory_order_relaxed)) // behind the last pass
+        done = Error{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
     if (done.ok()) {
+        tell(ConsolidationPhase::Writing, 0, 0);
+        done->protectedFrom = wanted.paths;
         const ModelConfig config{.model = model.spec(),
                                  .data = m_loaded.data,
                                  .objective = m_loaded.objective,

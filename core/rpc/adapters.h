@@ -55,6 +55,12 @@ void toMessage(const TransferAmount &value, v1::TransferAmountMessage &message);
 TransferAmount fromMessage(const v1::TransferAmountMessage &message);
 void toMessage(const ModelExportSummary &value, v1::ModelExportDone &message);
 ModelExportSummary fromMessage(const v1::ModelExportDone &message);
+void toMessage(const ModelConsolidationRequest &value, v1::ConsolidateQuery &message);
+ModelConsolidationRequest fromMessage(const v1::ConsolidateQuery &message);
+void toMessage(const ConsolidationAmount &value, v1::ConsolidateAmount &message);
+ConsolidationAmount fromMessage(const v1::ConsolidateAmount &message);
+void toMessage(const ModelConsolidationSummary &value, v1::ConsolidateDone &message);
+ModelConsolidationSummary fromMessage(const v1::ConsolidateDone &message);
 
 void toMessage(const PluginListing &value, v1::PluginList &message);
 /// @error Io when the settings of a plugin cannot be read

@@ -205,4 +205,70 @@ MemoryReport fromMessage(const v1::MemoryReply &message)
     return value;
 }
 
+void toMessage(const ModelConsolidationRequest &value, v1::ConsolidateQuery &message)
+{
+    message.set_model(wire::utf8(value.model));
+    message.set_directory(wire::utf8(value.directory));
+    message.set_memory_file(wire::utf8(value.memoryFile));
+    message.set_is_loaded(value.isLoaded);
+    message.set_data(wire::utf8(value.data));
+    message.set_num_slots(value.numSlots);
+    message.set_num_passes(value.numPasses);
+    message.set_learning_rate(value.learningRate);
+}
+
+ModelConsolidationRequest fromMessage(const v1::ConsolidateQuery &message)
+{
+    return {message.model(), message.directory(), message.memory_file(), message.is_loaded(),
+            message.data(),  message.num_slots(), message.num_passes(),  message.learning_rate()};
+}
+
+void toMessage(const ConsolidationAmount &value, v1::ConsolidateAmount &message)
+{
+    message.set_phase(static_cast<uint32_t>(value.phase));
+    message.set_num_done(value.numDone);
+    message.set_num_total(value.numTotal);
+}
+
+ConsolidationAmount fromMessage(const v1::ConsolidateAmount &message)
+{
+    const bool isKnown = message.phase() <= static_cast<uint32_t>(kLastConsolidationPhase);
+    return {isKnown ? static_cast<ConsolidationPhase>(message.phase()) : ConsolidationPhase::Unknown,
+            message.num_done(), message.num_total()};
+}
+
+void toMessage(const ModelConsolidationSummary &value, v1::ConsolidateDone &message)
+{
+    message.set_directory(wire::utf8(value.directory));
+    message.set_source(wire::utf8(value.source));
+    message.set_step(value.step);
+    for (const std::string &name : value.learned) message.add_learned(wire::utf8(name));
+    message.set_num_texts(value.numTexts);
+    message.set_num_slots(value.numSlots);
+    message.set_loss_before(value.lossBefore);
+    message.set_loss_after(value.lossAfter);
+    message.set_num_protected(value.numProtected);
+    message.set_protected_before(value.protectedBefore);
+    message.set_protected_after(value.protectedAfter);
+    for (const std::string &path : value.protectedFrom) message.add_protected_from(wire::utf8(path));
+}
+
+ModelConsolidationSummary fromMessage(const v1::ConsolidateDone &message)
+{
+    ModelConsolidationSummary value;
+    value.directory = message.directory();
+    value.source = message.source();
+    value.step = message.step();
+    value.learned.assign(message.learned().begin(), message.learned().end());
+    value.numTexts = message.num_texts();
+    value.numSlots = message.num_slots();
+    value.lossBefore = message.loss_before();
+    value.lossAfter = message.loss_after();
+    value.numProtected = message.num_protected();
+    value.protectedBefore = message.protected_before();
+    value.protectedAfter = message.protected_after();
+    value.protectedFrom.assign(message.protected_from().begin(), message.protected_from().end());
+    return value;
+}
+
 } // namespace orrery

@@ -144,6 +144,13 @@ public:
     [[nodiscard]] Result<ModelExportSummary> exportModel(const ModelExportRequest &request,
                                                          const std::function<void(const TransferAmount &)> &onAmount,
                                                          const CancelToken &token = {}) const;
+    /// A model learns what it remembers and becomes another one, in a folder on the host's machine; takes as long as a
+    /// training. @param onAmount on this thread, some times a second  @error NotFound (no memory, or no semantic one),
+    /// Conflict (something is in the folder), InvalidInput (nothing to learn; a value out of range), Cancelled (then nothing
+    /// was written), Unavailable (an older host)
+    [[nodiscard]] Result<ModelConsolidationSummary>
+    consolidate(const ModelConsolidationRequest &request, const std::function<void(const ConsolidationAmount &)> &onAmount,
+                const CancelToken &token = {}) const;
     /// What `data describe --json` prints. @error as prepareData; Cancelled
     [[nodiscard]] Result<std::string> describeData(const DataRequest &request,
                                                    const CancelToken &token = {}) const;

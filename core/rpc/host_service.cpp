@@ -35,6 +35,24 @@ public:
     }
 };
 
+class ConsolidationWriter final : public WriterSink<ConsolidationSink, v1::ConsolidateUpdate> {
+public:
+    using WriterSink::WriterSink;
+    bool sendAmount(const ConsolidationAmount &amount) override
+    {
+        v1::ConsolidateUpdate message;
+        toMessage(amount, *message.mutable_amount());
+        return write(message);
+    }
+    Result<void> sendDone(const ModelConsolidationSummary &done)
+    {
+        v1::ConsolidateUpdate message;
+        toMessage(done, *message.mutable_done());
+        if (write(message)) return {};
+        return Error{ErrorCode::Cancelled, "Cannot tell what the model learned: the client has gone.", ""};
+    }
+};
+
 class ImportWriter final : public WriterSink<StreamSink, v1::ImportRunsUpdate> {
 public:
     using WriterSink::WriterSink;
@@ -233,6 +251,17 @@ public:
             if (!stream.isIn()) return stream.refusal();
             ModelExportWriter sink(*context, *writer, m_meter, scope);
             ORRERY_ASSIGN(const ModelExportSummary done, m_backend.exportModel(fromMessage(*request), sink));
+            return sink.sendDone(done);
+        });
+    }
+    grpc::Status Consolidate(grpc::ServerContext *context, const v1::ConsolidateQuery *request,
+                             grpc::ServerWriter<v1::ConsolidateUpdate> *writer) override
+    {
+        return guarded(m_meter, *context, [&](CallScope &scope) -> Result<void> {
+            StreamScope stream(m_meter); // a training of its own
+            if (!stream.isIn()) return stream.refusal();
+            ConsolidationWriter sink(*context, *writer, m_meter, scope);
+            ORRERY_ASSIGN(const ModelConsolidationSummary done, m_backend.consolidate(fromMessage(*request), sink));
             return sink.sendDone(done);
         });
     }

@@ -20,6 +20,8 @@ public:
     virtual ~StreamSink() = default;
     /// The receiver is gone, has cancelled, or the server is ending. Cheap enough to be asked per token.
     [[nodiscard]] virtual bool isCancelled() const = 0;
+    /// How far a look inside is, for a caller that wants to know. On the thread of the call.
+    virtual void sendReading(const InspectPassAmount &) const {}
 };
 
 /// send… block while the receiver is slow and return false when it is gone.
@@ -40,6 +42,11 @@ public:
 class ModelExportSink : public StreamSink {
 public:
     virtual bool sendAmount(const TransferAmount &amount) = 0;
+};
+
+class ConsolidationSink : public StreamSink {
+public:
+    virtual bool sendAmount(const ConsolidationAmount &amount) = 0;
 };
 
 class RunBackend {
@@ -92,6 +99,9 @@ public:
     /// Settings, as JSON of a spec, that a run with a model's weights has.
     virtual Result<std::string> modelSettings(const std::string &model, const StreamSink &caller) = 0;
     virtual Result<ModelExportSummary> exportModel(const ModelExportRequest &request, ModelExportSink &sink) = 0;
+    /// A model learns what it remembers and becomes another one; a caller that has gone leaves nothing behind.
+    virtual Result<ModelConsolidationSummary> consolidate(const ModelConsolidationRequest &request,
+                                                          ConsolidationSink &sink) = 0;
     /// Asks the host to end soon after the answer. @error Conflict while something would be lost by it
     virtual Result<void> retire() = 0;
 };

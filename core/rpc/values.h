@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/engine_api/generator.h"
 #include "core/engine_api/trainer.h"
+#include "core/spec/consolidation.h"
 #include "core/spec/deleted_run.h"
 #include "core/spec/frames.h"
 #include "core/spec/generation.h"

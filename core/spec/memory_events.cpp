@@ -11,6 +11,9 @@ constexpr std::array<const char *, size_t(kLastMemoryVerb) + 1> kVerbNames = {
     "unknown",     "list",  "wipe", "pin",        "unpin", "forget",
     "forget_slot", "scale", "undo", "similarity", "save",  "load"};
 
+constexpr std::array<const char *, size_t(kLastConsolidationPhase) + 1> kPhaseNames = {
+    "unknown", "loading", "reading", "comparing", "learning", "writing"};
+
 } // namespace
 
 const char *memoryVerbName(MemoryVerb verb)
@@ -24,6 +27,19 @@ MemoryVerb memoryVerbFromName(std::string_view name)
     for (size_t number = 1; number < kVerbNames.size(); ++number)
         if (name == kVerbNames[number]) return static_cast<MemoryVerb>(number);
     return MemoryVerb::Unknown;
+}
+
+const char *consolidationPhaseName(ConsolidationPhase phase)
+{
+    const auto number = static_cast<size_t>(phase);
+    return kPhaseNames[number < kPhaseNames.size() ? number : 0];
+}
+
+ConsolidationPhase consolidationPhaseFromName(std::string_view name)
+{
+    for (size_t number = 1; number < kPhaseNames.size(); ++number)
+        if (name == kPhaseNames[number]) return static_cast<ConsolidationPhase>(number);
+    return ConsolidationPhase::Unknown;
 }
 
 SlotRead lastReadOf(const MemoryEvent &event)

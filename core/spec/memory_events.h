@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -153,16 +154,41 @@ public:
     virtual Result<std::vector<float>> similarity(int64_t maxEvents, std::vector<int64_t> &events) const;
 };
 
+/// What a consolidation is at, in this order.
+enum class ConsolidationPhase : uint8_t {
+    Unknown,
+    Loading,   ///< the model and what it remembers
+    Reading,   ///< texts of all kinds, from the data
+    Comparing, ///< what these need of the semantic memory, text by text
+    Learning,  ///< pass by pass over what is remembered
+    Writing,   ///< the new model
+};
+inline constexpr ConsolidationPhase kLastConsolidationPhase = ConsolidationPhase::Writing;
+const char *consolidationPhaseName(ConsolidationPhase phase); ///< "learning"
+ConsolidationPhase consolidationPhaseFromName(std::string_view name);
+struct ConsolidationAmount {
+    ConsolidationPhase phase = ConsolidationPhase::Unknown;
+    int64_t numDone = 0;
+    int64_t numTotal = 0; ///< texts or passes; 0: not known, or not counted
+    bool operator==(const ConsolidationAmount &) const = default;
+};
+
 /// Memory to weights: what it holds is read again, and the model learns it.
 struct ConsolidationSettings {
     int64_t numSlots = 1024; ///< of the semantic memory that may change, at most
     int64_t numPasses = 40;  ///< over what is remembered
     double learningRate = 1; ///< how far one step moves, in units of what stands in the semantic memory
+    /// Told by who works, on its thread, at each text and pass; may be empty. @since 1
+    std::function<void(const ConsolidationAmount &)> onAmount = {};
 };
 struct Consolidation {
     std::vector<int64_t> slots;           ///< of the semantic memory, that were changed
     int64_t numTexts = 0;                 ///< that were read again
     double lossBefore = 0, lossAfter = 0; ///< nats per token over these
+    // Of the texts of all kinds beside them; 0: there were none. @since 1
+    int64_t numProtected = 0;
+    double protectedBefore = 0, protectedAfter = 0; ///< nats per token over some of them
+    std::vector<std::string> protectedFrom = {};    ///< data that they are from, where somebody filled it in
 };
 
 } // namespace orrery

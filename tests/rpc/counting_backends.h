@@ -47,6 +47,7 @@ public:
     Result<RunStatus> createRun(const NewRunRequest &, const StreamSink &) override { return refused(); }
     Result<std::string> modelSettings(const std::string &, const StreamSink &) override { return refused(); }
     Result<ModelExportSummary> exportModel(const ModelExportRequest &, ModelExportSink &) override { return refused(); }
+    Result<ModelConsolidationSummary> consolidate(const ModelConsolidationRequest &, ConsolidationSink &) override { return refused(); }
     Result<RunStatus> startRun(const std::string &, int64_t) override { return refused(); }
     Result<RunStatus> addRun(const std::string &) override { return refused(); }
     Result<void> deleteRun(const std::string &) override { return refused(); }

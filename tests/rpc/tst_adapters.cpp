@@ -186,6 +186,17 @@ public:
                      << v.status.numSkipped << v.status.numRefused << v.status.lastRefusal << v.events
                      << v.numFreed << v.undoText << v.similarEvents << v.similarity;
     }
+    Dump &operator<<(const ModelConsolidationRequest &v)
+    {
+        return *this << v.model << v.directory << v.memoryFile << v.isLoaded << v.data << v.numSlots << v.numPasses
+                     << v.learningRate;
+    }
+    Dump &operator<<(const ConsolidationAmount &v) { return *this << v.phase << v.numDone << v.numTotal; }
+    Dump &operator<<(const ModelConsolidationSummary &v)
+    {
+        return *this << v.directory << v.source << v.step << v.learned << v.numTexts << v.numSlots << v.lossBefore
+                     << v.lossAfter << v.numProtected << v.protectedBefore << v.protectedAfter << v.protectedFrom;
+    }
     Dump &operator<<(const BatchResult &v)
     {
         *this << v.text << v.summary << v.hasError;
@@ -360,6 +371,15 @@ void TestAdapters::keepsEveryField()
                                                          r.text(),
                                                          {7, 9},
                                                          {1, -0.5F, -0.5F, 1}}));
+        COMPARE_OVER_WIRE(v1::ConsolidateQuery,
+                          (ModelConsolidationRequest{r.text(), r.text(), r.text(), r.flag(), r.text(), r.integer(),
+                                                     r.integer(), r.number()}));
+        COMPARE_OVER_WIRE(v1::ConsolidateAmount,
+                          (ConsolidationAmount{r.pick(kLastConsolidationPhase), r.integer(), r.integer()}));
+        COMPARE_OVER_WIRE(v1::ConsolidateDone,
+                          (ModelConsolidationSummary{r.text(), r.text(), r.integer(), {r.text(), r.text()}, r.integer(),
+                                                     r.integer(), r.number(), r.number(), r.integer(), r.number(),
+                                                     r.number(), {r.text()}}));
         COMPARE_OVER_WIRE(
             v1::GeneratedTokenMessage,
             (GeneratedToken{
@@ -408,6 +428,9 @@ void TestAdapters::makesUnknownEnumsUnknown()
     v1::GenerateSummaryMessage summary;
     summary.set_reason(77);
     QCOMPARE(fromMessage(summary).reason, FinishReason::Unknown);
+    v1::ConsolidateAmount amount;
+    amount.set_phase(77);
+    QCOMPARE(fromMessage(amount).phase, ConsolidationPhase::Unknown);
 }
 
 void TestAdapters::refusesColumnsOfDifferentLength()

@@ -52,7 +52,7 @@ bool knowsHosts(const QStringList &arguments)
                                   u"export"_s};
     static const QStringList looks{u"attention"_s, u"memory"_s, u"frames"_s, u"tokens"_s};
     static const QStringList memory{u"list"_s,   u"wipe"_s,  u"pin"_s,        u"unpin"_s,  u"forget"_s,
-                                    u"scale"_s, u"similarity"_s, u"import"_s, u"export"_s};
+                                    u"scale"_s, u"similarity"_s, u"import"_s, u"export"_s, u"consolidate"_s};
     static const QStringList plugins{u"list"_s, u"show"_s};
     const QString first = arguments.value(0), second = arguments.value(1);
     if (words.contains(first)) return !arguments.contains(u"--plugin-dir"_s);

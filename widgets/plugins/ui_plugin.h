@@ -39,6 +39,8 @@ public:
     virtual void setSetting(const QString &key, const QVariant &value) = 0; ///< @since 1
     /// What the whole window looks at; panels follow it and set it. @since 1
     [[nodiscard]] virtual Selection &selection() = 0;
+    /// Play, with this model: a run, "RUN@step" or a model directory of the engine's computer. @since 1
+    virtual void talkTo(const QString &model) = 0;
 };
 
 /// Life: create, configure, start, (the window), stop, destroy. An error or exception on the way up leaves

@@ -105,6 +105,13 @@ std::unique_ptr<PendingRequest> EngineSession::exportModel(const ModelExportRequ
     return refuseRequest("export a model", context, std::move(reply));
 }
 
+std::unique_ptr<PendingRequest> EngineSession::consolidate(const ModelConsolidationRequest &, QObject *context,
+                                                           std::function<void(const ConsolidationAmount &)>,
+                                                           Reply<ModelConsolidationSummary> reply)
+{
+    return refuseRequest("consolidate a memory", context, std::move(reply));
+}
+
 std::unique_ptr<PendingRequest> EngineSession::inspectWatched(const QString &model, const InspectRequest &request,
                                                               QObject *context,
                                                               std::function<void(const InspectAmount &)>,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/spec/consolidation.h"
 #include "core/spec/deleted_run.h"
 #include "core/spec/frames.h"
 #include "core/spec/generation.h"
@@ -231,6 +232,12 @@ public:
     [[nodiscard]] virtual std::unique_ptr<PendingRequest>
     inspectWatched(const QString &model, const InspectRequest &request, QObject *context,
                    std::function<void(const InspectAmount &)> onAmount, Reply<InspectReport> reply);
+
+    /// The model learns what it remembers and becomes another one. Destroying the request leaves nothing behind.
+    /// @param onAmount told on the GUI thread, some times a second, until the reply
+    [[nodiscard]] virtual std::unique_ptr<PendingRequest>
+    consolidate(const ModelConsolidationRequest &request, QObject *context,
+                std::function<void(const ConsolidationAmount &)> onAmount, Reply<ModelConsolidationSummary> reply);
 
     /// Whether a path of the engine is one of this computer: it can be chosen and opened here.
     [[nodiscard]] bool isOfThisComputer() const { return engine().isOfThisComputer; }

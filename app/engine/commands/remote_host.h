@@ -68,6 +68,8 @@ int remoteEmbed(const Session &session, const std::string &model, const std::vec
 /// @param passed the options that the worker would be given
 int remoteMemory(const Session &session, const std::string &action, const std::string &model, const std::string &file,
                  const std::vector<std::string> &passed);
+/// A new model there, of what a model remembers. @param passed as above
+int remoteConsolidate(const Session &session, const std::string &model, const std::vector<std::string> &passed);
 /// Of a host, or of RUN@live of this machine, which its worker answers.
 /// @param words what the worker would be told: "inspect" "attention", "inspect" "memory" or "tokens"
 int remoteInspect(const Session &session, const std::string &model, const std::vector<std::string> &words,

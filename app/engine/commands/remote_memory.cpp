@@ -134,13 +134,11 @@ Result<void> checkMemoryThere(const Session &session, const std::string &model, 
 int remoteMemory(const Session &session, const std::string &action, const std::string &model, const std::string &file,
                  const std::vector<std::string> &passed)
 {
+    if (action == "consolidate") return remoteConsolidate(session, model, passed);
     MemoryOptions options;
     options.action = action;
     options.model = model;
     options.target = file;
-    if (action == "consolidate")
-        return fail(session, cannot(session, options, "that makes a new model, which its own machine does alone, expected an edit or a list.",
-                                    "Run the command on that machine, for example through ssh."));
     if (const auto read = readOptions(session, passed, options); !read) return fail(session, read.error());
     std::string shown;
     const auto report = work(session, options, shown);

@@ -146,7 +146,7 @@ Result<void> HostService::retire()
         return busy(numInUse == 1 ? "a model is generating"
                                   : std::to_string(numInUse) + " models are generating");
     if (m_numDescriptions > 0) return busy("data is being read");
-    if (m_numTransfers > 0) return busy("runs or models are being imported or exported");
+    if (m_numTransfers > 0) return busy("runs or models are being imported or exported, or a model learns what it remembers");
     if (m_runs.isStarting()) return busy("a run is being started");
     logInfo("Host retires: another build takes its place");
     m_isRetired = true;

@@ -47,6 +47,7 @@ public:
     /// Both ask a worker, which takes as long as it takes to read a model. @error NotFound, Cancelled, and what it says
     Result<std::string> modelSettings(const std::string &model, const StreamSink &caller) override;
     Result<ModelExportSummary> exportModel(const ModelExportRequest &request, ModelExportSink &sink) override;
+    Result<ModelConsolidationSummary> consolidate(const ModelConsolidationRequest &request, ConsolidationSink &sink) override;
     /// Prepares the data as a training would (kept in the cache). Two at a time, a few more wait for their
     /// turn; above: Unavailable. Ends soon when the caller has gone, whatever it does at the moment.
     Result<std::string> describeData(const DataRequest &request, const StreamSink &caller) override;
@@ -76,7 +77,7 @@ private:
     std::optional<HostDescription> m_description; ///< asking the GPU driver takes a while: once
     std::atomic<int> m_numDescriptions{0};
     std::atomic<int> m_numWaiting{0}; ///< descriptions that wait for their turn
-    std::atomic<int> m_numTransfers{0}; ///< imports, exports, and what goes for good
+    std::atomic<int> m_numTransfers{0}; ///< imports, exports, consolidations, and what goes for good
     std::atomic<bool> m_isRetired{false};
     std::atomic<bool> m_isListening{false};
 };

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/host/worker_output.h"
 
+#include "app/engine/host/private_folder.h"
 #include "app/engine/host/worker_process.h"
 #include "core/base/files.h"
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
-#include <unistd.h>
 
 namespace orrery {
 
@@ -21,34 +19,6 @@ constexpr uint64_t kMaxOutputBytes = 16u << 20;
 constexpr auto kPoll = std::chrono::milliseconds(100);
 constexpr auto kLastWait = std::chrono::seconds(5); ///< for a worker that was asked to end
 
-/// A folder of ours alone: in one that anybody writes to, a file of a name that can be guessed may be there.
-class PrivateFolder {
-public:
-    static Result<PrivateFolder> make()
-    {
-        std::error_code ignored;
-        std::string path = (fs::temp_directory_path(ignored) / "orrery-worker-XXXXXX").string();
-        if (!::mkdtemp(path.data())) return ioError("make", path, errno);
-        return PrivateFolder(path);
-    }
-    ~PrivateFolder()
-    {
-        std::error_code ignored;
-        if (!m_path.empty()) fs::remove_all(m_path, ignored);
-    }
-    PrivateFolder(PrivateFolder &&other) noexcept { m_path.swap(other.m_path); }
-    PrivateFolder &operator=(PrivateFolder &&other) noexcept
-    {
-        m_path.swap(other.m_path);
-        return *this;
-    }
-    [[nodiscard]] fs::path file() const { return m_path / "output"; }
-
-private:
-    explicit PrivateFolder(fs::path path) : m_path(std::move(path)) {}
-    fs::path m_path;
-};
-
 Error cancelled() { return {ErrorCode::Cancelled, "Cannot finish: it was cancelled.", ""}; }
 
 } // namespace
@@ -56,7 +26,7 @@ Error cancelled() { return {ErrorCode::Cancelled, "Cannot finish: it was cancell
 Result<std::string> workerOutput(std::vector<std::string> arguments, const WorkerOutputWatch &watch)
 {
     ORRERY_ASSIGN(const PrivateFolder folder, PrivateFolder::make());
-    const fs::path file = folder.file();
+    const fs::path file = folder.file("output");
     arguments.emplace_back("--json");
     ORRERY_ASSIGN(WorkerProcess worker, WorkerProcess::spawn({std::move(arguments), 0}, file));
     std::optional<int> exit;

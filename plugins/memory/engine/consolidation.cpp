@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace orrery::memory {
@@ -33,7 +34,19 @@ Error noSemanticMemory()
 /// Rows of the table of values.
 int64_t numSlotsOf(const nn::Parameter &values) { return values.master.size(0) * values.master.size(1); }
 
+Error cancelledError() { return {ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""}; }
+
 bool isText(const std::vector<int32_t> &text) { return text.size() >= 2; }
+
+constexpr size_t kMostMeasured = 64; ///< texts of the background whose loss is told
+
+std::vector<std::vector<int32_t>> spreadOver(const std::vector<std::vector<int32_t>> &texts, size_t count)
+{
+    std::vector<std::vector<int32_t>> some;
+    const size_t numTaken = std::min(texts.size(), count);
+    for (size_t i = 0; i < numTaken; ++i) some.push_back(texts[i * texts.size() / numTaken]);
+    return some;
+}
 
 /// What a pass reads of a text: inputs from `begin` on, and a target behind each of them.
 struct Window {
@@ -95,6 +108,20 @@ std::pair<double, at::Tensor> lossAndGradient(nn::Transformer &model, const nn::
     const auto gradient = torch::autograd::grad({loss}, {values.master}, {}, false, false, true).front();
     const at::Tensor found = gradient.defined() ? gradient : at::zeros_like(values.master);
     return {loss.item<double>(), found.reshape({numSlotsOf(values), -1})};
+}
+
+/// Nats per token over all windows; NaN without any, or when it was cancelled.
+double meanLoss(nn::Transformer &model, const std::vector<Window> &windows, const std::atomic<bool> &cancel)
+{
+    const at::NoGradGuard noGrad;
+    double sum = 0;
+    int64_t numTargets = 0;
+    for (const Window &window : windows) {
+        if (cancel.load(std::memory_order_relaxed)) return std::numeric_limits<double>::quiet_NaN();
+        sum += model.loss(window.ids_1T, window.targets_1T, {}, {}).item<double>() * static_cast<double>(window.numTargets());
+        numTargets += window.numTargets();
+    }
+    return sum / static_cast<double>(numTargets);
 }
 
 /// Adam over some rows of the values, its step measured by the size of what stands in the table: gradients
@@ -172,7 +199,8 @@ std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &ev
     return texts;
 }
 
-Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts)
+Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
+                                  const CountWatch &watch)
 {
     nn::Parameter *values = findValues(model);
     if (!values) return noSemanticMemory();
@@ -181,7 +209,13 @@ Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std:
         SlotBackground counted;
         at::Tensor numTexts_N = at::zeros({numSlotsOf(*values)}, at::kLong);
         at::Tensor numReads_N = at::zeros_like(numTexts_N);
-        for (const auto &text : texts) {
+        const auto tell = [&](size_t numDone) {
+            if (watch.onText && !texts.empty()) watch.onText(static_cast<int64_t>(numDone), std::ssize(texts));
+        };
+        for (size_t i = 0; i < texts.size(); ++i) {
+            if (watch.cancel && watch.cancel->load(std::memory_order_relaxed)) return cancelledError();
+            tell(i);
+            const auto &text = texts[i];
             if (!isText(text)) continue;
             ReadCounter counter(numSlotsOf(*values));
             nn::ForwardContext looking;
@@ -192,6 +226,7 @@ Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std:
             numReads_N += counter.numReads_N();
             ++counted.numTexts;
         }
+        tell(texts.size());
         counted.numTextsWith = numbersOf(numTexts_N);
         counted.numReads = numbersOf(numReads_N);
         return counted;
@@ -211,7 +246,7 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
                      "Let the episodic memory store a text first; pictures and recordings are not learned "
                      "again."};
     const auto isCancelled = [cancel] { return cancel && cancel->load(std::memory_order_relaxed); };
-    const Error cancelled{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
+    const Error cancelled = cancelledError();
     if (isCancelled()) return cancelled; // nothing was read: who asks so learns whether it could be
     ORRERY_ASSIGN(const SlotBackground own, countReads(model, texts));
     return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
@@ -246,14 +281,42 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
             return sum;
         };
         result.lossBefore = pass(false);
-        for (int64_t i = 0; i < settings.numPasses && !result.slots.empty() && !isCancelled(); ++i)
+        const auto tell = [&](int64_t numDone) {
+            if (settings.onAmount) settings.onAmount({ConsolidationPhase::Learning, numDone, settings.numPasses});
+        };
+        for (int64_t i = 0; i < settings.numPasses && !result.slots.empty() && !isCancelled(); ++i) {
+            tell(i);
             (void)pass(true);
+        }
+        if (!isCancelled()) tell(settings.numPasses);
         result.lossAfter = pass(false);
         if (!isCancelled()) return result;
         const at::NoGradGuard noGrad;
         values->master.copy_(before);
         model.mastersChanged();
         return cancelled;
+    });
+}
+
+Result<Consolidation> consolidateBeside(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
+                                        const std::vector<std::vector<int32_t>> &background,
+                                        const ConsolidationSettings &settings, const std::atomic<bool> &cancel)
+{
+    const auto tell = [&settings](int64_t numDone, int64_t numTotal) {
+        if (settings.onAmount) settings.onAmount({ConsolidationPhase::Comparing, numDone, numTotal});
+    };
+    ORRERY_ASSIGN(const SlotBackground reads, countReads(model, background, {&cancel, tell}));
+    if (background.empty()) return consolidate(model, texts, reads, settings, &cancel);
+    return nn::guardTorch("consolidate", [&]() -> Result<Consolidation> {
+        const at::Device device = findValues(model)->master.device();
+        const std::vector<Window> measured =
+            windowsOf(spreadOver(background, kMostMeasured), model.spec().context, device);
+        const double lossBefore = meanLoss(model, measured, cancel);
+        ORRERY_ASSIGN(Consolidation done, consolidate(model, texts, reads, settings, &cancel, background));
+        done.numProtected = reads.numTexts;
+        done.protectedBefore = lossBefore;
+        done.protectedAfter = meanLoss(model, measured, cancel);
+        return done;
     });
 }
 

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -29,10 +30,15 @@ struct SlotBackground {
 std::vector<int64_t> chooseSlots(std::span<const int64_t> counts, const SlotBackground &background,
                                  int64_t count);
 
+struct CountWatch {
+    const std::atomic<bool> *cancel = nullptr;
+    std::function<void(int64_t numDone, int64_t numTotal)> onText = {}; ///< before each text and behind the last; may be empty
+};
 /// Texts of 2 tokens or more; longer ones than a context are read in windows of one.
 /// @return of each of the model's semantic slots how many of the texts read it, and how often
-/// @error NotFound: the model has no semantic memory
-Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts);
+/// @error NotFound: the model has no semantic memory; Cancelled
+Result<SlotBackground> countReads(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
+                                  const CountWatch &watch = {});
 
 /// The tokens of the events that are to be kept, as texts: by source, in their order.
 std::vector<std::vector<int32_t>> replayTexts(const std::vector<MemoryEvent> &events);
@@ -47,5 +53,11 @@ Result<Consolidation> consolidate(nn::Transformer &model, const std::vector<std:
                                   const SlotBackground &background, const ConsolidationSettings &settings,
                                   const std::atomic<bool> *cancel = nullptr,
                                   const std::vector<std::vector<int32_t>> &replayed = {});
+
+/// The whole of it: counts what the background reads, learns beside it, and measures on some of its texts, spread over all,
+/// what that does to them. @error as both above
+Result<Consolidation> consolidateBeside(nn::Transformer &model, const std::vector<std::vector<int32_t>> &texts,
+                                        const std::vector<std::vector<int32_t>> &background,
+                                        const ConsolidationSettings &settings, const std::atomic<bool> &cancel);
 
 } // namespace orrery::memory

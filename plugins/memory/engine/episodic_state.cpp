@@ -368,8 +368,7 @@ Result<Consolidation> EpisodicState::consolidate(nn::Transformer &model,
                                                  const ConsolidationSettings &settings,
                                                  const std::atomic<bool> &cancel)
 {
-    ORRERY_ASSIGN(const SlotBackground reads, countReads(model, background));
-    return memory::consolidate(model, replayTexts(listEvents()), reads, settings, &cancel, background);
+    return consolidateBeside(model, replayTexts(listEvents()), background, settings, cancel);
 }
 
 } // namespace orrery::memory

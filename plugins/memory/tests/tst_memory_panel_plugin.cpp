@@ -43,10 +43,12 @@ public:
     void setSetting(const QString &key, const QVariant &value) override { settings[key] = value; }
 
     [[nodiscard]] Selection &selection() override { return window; }
+    void talkTo(const QString &model) override { talkedTo = model; }
 
     QDockWidget dock;
     Selection window;
     QVariantMap settings;
+    QString talkedTo;
     bool refusesPanels = false;
 
 private:

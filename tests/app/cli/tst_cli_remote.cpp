@@ -2,7 +2,11 @@
 // Two users and two machines, as far as the command line can tell: one serves, the other looks, steers and asks from afar.
 #include "far_host.h"
 
+#include <QFileInfo>
+
+#include <algorithm>
 #include <sys/stat.h>
+#include <utility>
 
 class TestCliRemote : public QObject, protected FarHost {
     Q_OBJECT
@@ -22,6 +26,7 @@ private Q_SLOTS:
     void refusesPathsOfThisMachine();
     void branchesThere();
     void editsMemoriesThere();
+    void learnsThere();
     void importsAndLooksAtDataThere();
     void tellsWhatWorksHereAlone_data();
     void tellsWhatWorksHereAlone();
@@ -239,11 +244,47 @@ void TestCliRemote::editsMemoriesThere()
     QVERIFY2(missing.err.contains(QStringLiteral("/nowhere/m.bin")), qPrintable(missing.all()));
     const EngineAnswer both = here(words("memory forget %1 --slot 4 --event 2 --host lab", {model}));
     QVERIFY2(both.err.contains(QStringLiteral("both --event and --slot are given")), qPrintable(both.all()));
-    for (const char *line : {"memory wipe %1 --all --host lab", "memory consolidate %1 --out /x --host lab", "memory list %1 --device cpu --host lab"}) {
+    for (const char *line : {"memory wipe %1 --all --host lab", "memory list %1 --device cpu --host lab"}) {
         const EngineAnswer refused = here(words(line, {model}));
         QCOMPARE(refused.exitCode, 3);
         QVERIFY2(refused.err.contains(QStringLiteral("run the command on that machine"), Qt::CaseInsensitive), qPrintable(refused.all()));
     }
+}
+
+void TestCliRemote::learnsThere()
+{
+    const QString model = m_there.path(QStringLiteral("plain-model"));
+    QVERIFY(QDir().mkpath(model));
+    const QString memory = m_there.write(QStringLiteral("chat.bin"), "what was said");
+    const QString learned = m_there.path(QStringLiteral("learned"));
+    const char *line = "memory consolidate %1 --memory %2 --out %3 --passes 7 --host lab";
+    const EngineAnswer done = here(words(line, {model, memory, learned}) << QStringLiteral("--json"));
+    QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
+    const QList<QJsonObject> lines = done.lines();
+    QVERIFY(std::any_of(lines.begin(), lines.end(), [](const QJsonObject &one) {
+        return one.value(QStringLiteral("phase")) == QStringLiteral("learning") && one.value(QStringLiteral("total")).toInt() == 2;
+    }));
+    const QJsonObject summary = lines.last();
+    QCOMPARE(summary.value(QStringLiteral("event")).toString(), QStringLiteral("done"));
+    QCOMPARE(summary.value(QStringLiteral("model")).toString(), learned);
+    QCOMPARE(summary.value(QStringLiteral("learned")).toArray().first().toString(), QStringLiteral("what was said"));
+    QCOMPARE(summary.value(QStringLiteral("learned")).toArray().last().toString(), QStringLiteral("--passes 7"));
+    QCOMPARE(summary.value(QStringLiteral("host")).toString(), QStringLiteral("lab"));
+    QVERIFY(QFileInfo(learned).isDir());
+    // For people; and what is there already stays.
+    const EngineAnswer shown = here(words(line, {model, memory, learned + QStringLiteral("-2")}));
+    QVERIFY2(shown.exitCode == 0, qPrintable(shown.all()));
+    for (const char *part : {"3 remembered texts read again, 12 semantic slots changed; their loss was 2.500 and is 0.5000",
+                             "256 texts of /texts", "learned from what was said", "the new model is on lab"})
+        QVERIFY2(shown.out.contains(QString::fromLatin1(part)), qPrintable(shown.all() + QString::fromLatin1(part)));
+    for (const auto &[folder, part] : {std::pair(learned + QStringLiteral("/.."), "something is there, expected a free name"),
+                                       {QStringLiteral("here"), "expected an absolute path, as paths are those of that machine"}}) {
+        const EngineAnswer refused = here(words(line, {model, memory, folder}));
+        QCOMPARE(refused.exitCode, 3);
+        QVERIFY2(refused.err.contains(QString::fromLatin1(part)), qPrintable(refused.all()));
+    }
+    const EngineAnswer range = here(words("memory consolidate %1 --out /x --rate -1 --host lab", {model}));
+    QVERIFY2(range.exitCode == 3 && range.err.contains(QStringLiteral("--rate")), qPrintable(range.all()));
 }
 
 void TestCliRemote::importsAndLooksAtDataThere()

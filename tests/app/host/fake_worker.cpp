@@ -3,7 +3,8 @@
 // obeys. Knobs by environment: FAKE_FAIL=1 (an error before anything), FAKE_SILENT_MS (time before it
 // listens), FAKE_LINGER_MS (time between the end of its socket and its own), FAKE_PAUSED=1 (waits at step 0),
 // FAKE_STEP_MS, FAKE_TOKEN_MS, FAKE_EVENT_EVERY (steps between notes in its log; 0: none), FAKE_FULL=1 (every
-// field of its status says something; it waits at a breakpoint). Models come in and go out by their names: transfer().
+// field of its status says something; it waits at a breakpoint). Models come in and go out by their names: transfer(); what
+// they learn, consolidate().
 #include "core/base/exit_code.h"
 #include "core/base/files.h"
 #include "core/base/platform.h"
@@ -15,6 +16,8 @@
 #include "core/store/run_store.h"
 #include "tests/rpc/fakes.h"
 #include "tests/spec/full_status.h"
+
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -285,6 +288,46 @@ Result<void> transfer(const std::string &command, const std::string &model, cons
     return {};
 }
 
+/// What was learned is the memory file and the settings as they were given; a model called "slow" goes on until somebody ends
+/// it, and "stubborn" has to be killed while it writes.
+Result<void> consolidate(const std::vector<std::string> &arguments, const std::string &model, const std::string &memory,
+                         const std::string &target)
+{
+    if (model.find("plain") == std::string::npos && model.find("slow") == std::string::npos && model.find("stubborn") == std::string::npos)
+        return Error{ErrorCode::NotFound, "Cannot consolidate: the model has no semantic memory.",
+                     "Train it with plugins.memory.semantic_size above 0."};
+    const auto tell = [](const char *phase, int numDone, int numTotal) {
+        std::printf("{\"event\":\"progress\",\"phase\":\"%s\",\"done\":%d,\"total\":%d}\n", phase, numDone, numTotal);
+        std::fflush(stdout);
+        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    };
+    tell("reading", 0, 1);
+    for (int pass = 0; pass < 2; ++pass) tell("learning", pass, 2);
+    if (model.find("stubborn") != std::string::npos) {
+        std::filesystem::create_directories(target + ".partial");
+        tell("writing", 0, 0);
+        while (true) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    while (!g_stop && model.find("slow") != std::string::npos) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (g_stop) return Error{ErrorCode::Cancelled, "Cannot finish consolidating: it was cancelled.", ""};
+    std::filesystem::create_directories(target);
+    std::string learned = "of its own", given;
+    if (!memory.empty()) {
+        ORRERY_ASSIGN(learned, readFile(memory, 1 << 20));
+    }
+    for (size_t i = 0; i + 1 < arguments.size(); ++i)
+        for (const char *option : {"--data", "--slots", "--passes", "--rate"})
+            if (arguments[i] == option) given += (given.empty() ? "" : " ") + arguments[i] + ' ' + arguments[i + 1];
+    nlohmann::json done = {{"event", "done"},  {"source", "a model"}, {"step", 7},          {"texts", 3}, {"slots_changed", 12},
+                           {"loss_before", 2.5}, {"loss_after", 0.5}, {"protected_texts", 256}};
+    done["learned"] = nlohmann::json::array({learned, given});
+    done["protected_from"] = nlohmann::json::array({"/texts"});
+    done["protected_loss_before"] = 1.25;
+    done["protected_loss_after"] = nullptr; // as a loss that is no number
+    std::printf("%s\n", done.dump().c_str());
+    return {};
+}
+
 /// Rows as the worker's, of all plugins or of one: those whose names say so throw or hang.
 Result<void> tryPlugins(const std::string &id)
 {
@@ -328,6 +371,10 @@ int main(int argc, char **argv)
         const Result<void> moved = transfer(arguments[0], option(isBegin ? "--from" : "--model"),
                                             isBegin ? arguments[1] : option("--out"));
         return moved.ok() ? kExitOk : fail(moved.error());
+    }
+    if (arguments[0] == "memory") {
+        const Result<void> learned = consolidate(arguments, option("--model"), option("--memory"), option("--out"));
+        return learned.ok() ? kExitOk : fail(learned.error());
     }
     Result<void> done = arguments[0] == "train" ? train(arguments[1], std::atoll(option("--steps").c_str()))
                                                 : serve(option("--model"), option("--socket"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Models in and out over RPC: a run that begins with one, and a checkpoint that becomes a folder.
+// Models in and out over RPC: a run that begins with one, a checkpoint that becomes a folder, and a model that learns what it
+// remembers.
 #include "core/store/begun_from.h"
 #include "tests/app/host/host_fixture.h"
 #undef VERIFY_OK // the same there
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 
 using namespace orrery;
 using namespace orrery::test;
@@ -121,6 +123,106 @@ private Q_SLOTS:
         QVERIFY(!done.ok());
         QCOMPARE(done.error().code, ErrorCode::Cancelled);
         QVERIFY(waitFor([this] { return !fs::exists(target()); })); // by the worker, as it ended
+    }
+    void aMemoryIsLearned()
+    {
+        const EngineClient client = m_host->client();
+        std::vector<ConsolidationAmount> told;
+        ModelConsolidationRequest request{.model = modelNamed("plain"), .directory = target()};
+        const auto done = client.consolidate(request, [&told](const ConsolidationAmount &amount) { told.push_back(amount); });
+        VERIFY_OK(done);
+        QCOMPARE(done->directory, target());
+        QCOMPARE(done->source, std::string("a model"));
+        QCOMPARE(done->step, int64_t(7));
+        QCOMPARE(done->learned, (std::vector<std::string>{"of its own", ""})); // the worker's own settings
+        QVERIFY(done->numTexts == 3 && done->numSlots == 12 && done->numProtected == 256);
+        QVERIFY(done->lossBefore == 2.5 && done->lossAfter == 0.5 && done->protectedBefore == 1.25);
+        QVERIFY(std::isnan(done->protectedAfter)); // was not told
+        QCOMPARE(done->protectedFrom, std::vector<std::string>{"/texts"});
+        QVERIFY(told.size() >= 3);
+        QVERIFY(told.front() == ConsolidationAmount{.phase = ConsolidationPhase::Loading});
+        QVERIFY(std::find(told.begin(), told.end(), ConsolidationAmount{ConsolidationPhase::Learning, 1, 2}) != told.end());
+        // What the engine has loaded, though no file has it; and settings as they are asked for.
+        VERIFY_OK(client.editMemory(request.model, {.verb = MemoryVerb::Pin, .source = {}, .event = 3, .path = {}}));
+        request.directory += "-2";
+        request.isLoaded = true;
+        request.data = "/texts";
+        request.numSlots = 5;
+        request.numPasses = 6;
+        request.learningRate = 0.5;
+        const auto loaded = client.consolidate(request, {});
+        VERIFY_OK(loaded);
+        QCOMPARE(loaded->learned, (std::vector<std::string>{"pin 3\n", "--data /texts --slots 5 --passes 6 --rate 0.5"}));
+    }
+    void learningIsRefused_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("change");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("words");
+        const auto row = [](const char *name, const char *model, const char *change, ErrorCode code, const char *words) {
+            QTest::newRow(name) << QString::fromLatin1(model) << QString::fromLatin1(change) << int(code) << QString::fromLatin1(words);
+        };
+        row("no semantic memory", "simple", "", ErrorCode::NotFound, "the model has no semantic memory");
+        row("no folder", "plain", "no folder", ErrorCode::InvalidInput, "its folder is \"\", expected an absolute path");
+        row("relative", "plain", "relative", ErrorCode::InvalidInput, "its folder is \"out\", expected an absolute path");
+        row("taken", "plain", "taken", ErrorCode::Conflict, "something is there, expected a free name");
+        row("memory", "plain", "memory", ErrorCode::InvalidInput, "the memory file is \"m.bin\"");
+        row("both", "plain", "both", ErrorCode::InvalidInput, "both a memory file and what is loaded are asked for");
+        row("data", "plain", "data", ErrorCode::InvalidInput, "data is \"texts\", expected an absolute path");
+        row("slots", "plain", "slots", ErrorCode::InvalidInput, "slots is -1, expected 1");
+        row("passes", "plain", "passes", ErrorCode::InvalidInput, "passes is 100001, expected 1");
+        row("rate", "plain", "rate", ErrorCode::InvalidInput, "rate is -1");
+    }
+    void learningIsRefused()
+    {
+        QFETCH(QString, model);
+        QFETCH(QString, change);
+        QFETCH(int, code);
+        QFETCH(QString, words);
+        ModelConsolidationRequest request{.model = modelNamed(model.toStdString()), .directory = target()};
+        if (change == QStringLiteral("no folder")) request.directory.clear();
+        if (change == QStringLiteral("relative")) request.directory = "out";
+        if (change == QStringLiteral("taken")) request.directory = m_host->home().string();
+        if (change == QStringLiteral("memory")) request.memoryFile = "m.bin";
+        if (change == QStringLiteral("both")) request.memoryFile = "/m.bin";
+        if (change == QStringLiteral("both")) request.isLoaded = true;
+        if (change == QStringLiteral("data")) request.data = "texts";
+        if (change == QStringLiteral("slots")) request.numSlots = -1;
+        if (change == QStringLiteral("passes")) request.numPasses = kMostConsolidationPasses + 1;
+        if (change == QStringLiteral("rate")) request.learningRate = -1;
+        VERIFY_ERROR(m_host->client().consolidate(request, {}), ErrorCode(code), words.toUtf8().constData());
+        QVERIFY(!fs::exists(target()));
+    }
+    void whatIsCancelledLeavesNothing_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<int>("phase");
+        QTest::newRow("while it learns") << QStringLiteral("slow") << int(ConsolidationPhase::Learning);
+        QTest::newRow("while it writes, deaf") << QStringLiteral("stubborn") << int(ConsolidationPhase::Writing);
+    }
+    void whatIsCancelledLeavesNothing()
+    {
+        QFETCH(QString, model);
+        QFETCH(int, phase);
+        const EngineClient client = m_host->client();
+        const CancelToken token;
+        std::atomic<bool> hasBegun{false};
+        std::thread canceller([&] {
+            waitFor([&] { return hasBegun.load(); });
+            token.cancel();
+        });
+        const auto done = client.consolidate(
+            {.model = modelNamed(model.toStdString()), .directory = target()},
+            [&](const ConsolidationAmount &amount) { hasBegun = hasBegun || int(amount.phase) == phase; }, token);
+        canceller.join();
+        QVERIFY(!done.ok());
+        QCOMPARE(done.error().code, ErrorCode::Cancelled);
+        QVERIFY(hasBegun);
+        const auto isGone = [this] { return !fs::exists(target()) && !fs::exists(target() + ".partial"); };
+        QVERIFY(waitFor(isGone));
+        QVERIFY(waitFor([&client] { return client.retire().ok(); })); // nothing is under way any more
+        QVERIFY(isGone());
     }
     void aHostDoesNotRetireMeanwhile()
     {

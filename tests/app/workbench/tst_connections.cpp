@@ -324,7 +324,7 @@ void TestConnections::commandsAreForTheHost()
     for (const char *name : {"memory list", "inspect memory", "inspect frames", "inspect tokens", "runs trash list", "plugins show", "train --data /path/there"})
         QVERIFY2(known.contains(QString::fromLatin1(name).split(u' ')), name);
     // What its own machine does alone, pasted here, does nothing.
-    for (const char *line : {"evaluate a --data /x", "runs copy a /x", "runs delete a --forever", "memory consolidate a", "memory wipe a --all",
+    for (const char *line : {"evaluate a --data /x", "runs copy a /x", "runs delete a --forever", "memory wipe a --all",
                              "data prepare /x", "train --data /x --plugin-dir /y"})
         QCOMPARE(engineCommand(QString::fromLatin1(line).split(u' ')),
                  u"# on the machine of the host 'my lab': orrery-engine "_s + QString::fromLatin1(line));
