@@ -115,6 +115,7 @@ void toMessage(const MemoryEdit &value, v1::MemoryRequest &message)
     message.set_factor(value.factor);
     message.set_path(wire::utf8(value.path));
     message.set_max_events(value.maxEvents);
+    message.set_file(wire::utf8(value.file));
 }
 
 MemoryEdit fromMessage(const v1::MemoryRequest &message)
@@ -129,6 +130,7 @@ MemoryEdit fromMessage(const v1::MemoryRequest &message)
     value.factor = message.factor();
     value.path = message.path();
     value.maxEvents = message.max_events();
+    value.file = message.file();
     return value;
 }
 

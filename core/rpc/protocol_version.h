@@ -10,7 +10,7 @@ namespace orrery {
 /// Raised when a message or method changes its meaning, or one goes: then older programs must be turned away.
 inline constexpr uint32_t kProtocolMajor = 1;
 /// Raised when something is added.
-inline constexpr uint32_t kProtocolMinor = 4;
+inline constexpr uint32_t kProtocolMinor = 5;
 
 /// @param label what the host is called  @error Conflict: the majors differ; says which side is older and what to do
 Result<void> checkProtocol(const HostDescription &host, const std::string &label);

@@ -115,6 +115,9 @@ struct MemoryEdit {
     double factor = 1;       ///< scale: 0 … 4
     std::string path;        ///< save, load: absolute
     int64_t maxEvents = 256; ///< similarity: of the newest, 1 … 1024
+    /// Absolute. Not empty: of what this file holds in place of what texts begin with; it is written where it was changed,
+    /// all in one go. Save copies it to `path`; there is no Load of it.
+    std::string file = {};
 };
 struct MemoryReport {
     MemoryStatus status;

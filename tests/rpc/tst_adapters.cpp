@@ -165,7 +165,7 @@ public:
     }
     Dump &operator<<(const MemoryEdit &v)
     {
-        return *this << v.verb << v.source << v.event << v.slot << v.factor << v.path << v.maxEvents;
+        return *this << v.verb << v.source << v.event << v.slot << v.factor << v.path << v.maxEvents << v.file;
     }
     Dump &operator<<(const MemoryEvent &v)
     {
@@ -355,7 +355,7 @@ void TestAdapters::keepsEveryField()
                                         r.text(),
                                         r.integer()}));
         COMPARE_OVER_WIRE(v1::MemoryRequest, (MemoryEdit{r.pick(kLastMemoryVerb), r.text(), r.integer(),
-                                                         r.integer(), r.number(), r.text(), r.integer()}));
+                                                         r.integer(), r.number(), r.text(), r.integer(), r.text()}));
         const std::string reader = r.text();
         const SlotRead read{9, r.integer(), reader, r.small(), Modality::Image, r.bytes(), 2, 1, 0.25F};
         const SlotRead never{.age = SlotRead::kNever, .source = {}, .text = {}};

@@ -319,7 +319,7 @@ void TestInspectAdapters::readsWhatAnOlderProgramAsks()
     const MemoryEdit edit = fromMessage(recorded<v1::MemoryRequest>("memory_request"));
     QCOMPARE(edit.verb, MemoryVerb::Pin);
     QCOMPARE(edit.event, int64_t{12});
-    QVERIFY(edit.source.empty() && edit.path.empty());
+    QVERIFY(edit.source.empty() && edit.path.empty() && edit.file.empty());
 }
 
 void TestInspectAdapters::readsWhatAnOlderProgramAnswers()
