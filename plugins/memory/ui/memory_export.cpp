@@ -2,6 +2,7 @@
 #include "plugins/memory/ui/memory_export.h"
 
 #include "plugins/memory/ui/memory_text.h"
+#include "widgets/common/command_host.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/number_text.h"
 
@@ -154,8 +155,10 @@ QString forgetCommand(const Remembering &of, const QString &source)
     return memoryCommand(of, u"wipe"_s, arguments);
 }
 
-QString learnCommand(const Remembering &of)
+QString learnCommand(const Remembering &of, const QString &folderThere)
 {
+    if (!ui::commandHost().isEmpty() && !folderThere.isEmpty())
+        return memoryCommand(of, u"consolidate"_s, {u"--out"_s, folderThere});
     // Of "/runs/a@800" a folder "a-800-learned".
     QString name = of.model.section(u'/', -1, -1, QString::SectionSkipEmpty);
     name.replace(u'@', u'-');

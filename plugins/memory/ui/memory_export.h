@@ -27,8 +27,9 @@ struct Remembering {
 QString listCommand(const Remembering &of);
 QString pinCommand(const Remembering &of, qint64 event, bool isPinned);
 QString forgetCommand(const Remembering &of, const QString &source);
-/// Teaches all of it to a new model beside this one, in the folder in which the terminal is.
-QString learnCommand(const Remembering &of);
+/// Teaches all of it to a new model beside this one, in the folder in which the terminal is; on another host, where paths are
+/// that machine's, in this one.
+QString learnCommand(const Remembering &of, const QString &folderThere = {});
 QString similarityCommand(const Remembering &of, qint64 maxEvents);
 /// What is read from the memory, and what would be said after these edits.
 QString lookCommand(const Remembering &of, const QString &prompt, const std::vector<MemoryEdit> &edits = {});
