@@ -224,6 +224,53 @@ private Q_SLOTS:
         VERIFY_ERROR(consolidate(*model, kTexts, *background, {}, &cancel), ErrorCode::Cancelled,
                      "cancelled");
         QVERIFY(at::equal(model->logits(makeIds(1, 8), {}), before));
+        // In the middle of it, too: while it looks at the background, and behind two passes.
+        for (const auto &[phase, place] : {std::pair(ConsolidationPhase::Comparing, 1), {ConsolidationPhase::Learning, 2}}) {
+            std::atomic<bool> stops = false;
+            int numLater = 0;
+            ConsolidationSettings settings;
+            settings.onAmount = [&](const ConsolidationAmount &amount) {
+                numLater += stops ? 1 : 0;
+                stops = stops || (amount.phase == phase && amount.numDone == place);
+            };
+            VERIFY_ERROR(consolidateBeside(*model, kTexts, kOthers, settings, stops), ErrorCode::Cancelled, "cancelled");
+            QVERIFY(stops);
+            QCOMPARE(numLater, 0);
+            QVERIFY(at::equal(model->logits(makeIds(1, 8), {}), before));
+        }
+    }
+    /// What people see of it: how far it is, and what it did to other texts.
+    void tellsHowFarItIsAndWhatItCosts()
+    {
+        const auto model = semanticModel();
+        const auto lossOfOthers = [&] {
+            const at::NoGradGuard noGrad;
+            double sum = 0;
+            int64_t numTargets = 0;
+            for (const auto &text : kOthers) {
+                const at::Tensor ids = at::tensor(text, at::kLong).unsqueeze(0);
+                const int64_t length = ids.size(1) - 1;
+                sum += model->loss(ids.narrow(1, 0, length), ids.narrow(1, 1, length), {}, {}).item<double>() * double(length);
+                numTargets += length;
+            }
+            return sum / double(numTargets);
+        };
+        std::vector<ConsolidationAmount> told;
+        ConsolidationSettings settings{.numPasses = 3};
+        settings.onAmount = [&told](const ConsolidationAmount &amount) { told.push_back(amount); };
+        const double before = lossOfOthers();
+        const std::atomic<bool> never = false;
+        const auto done = consolidateBeside(*model, kTexts, kOthers, settings, never);
+        VERIFY_OK(done);
+        const auto numOthers = std::ssize(kOthers);
+        QCOMPARE(done->numProtected, int64_t(numOthers));
+        QVERIFY(std::abs(done->protectedBefore - before) < 1e-5);
+        QVERIFY(std::abs(done->protectedAfter - lossOfOthers()) < 1e-5);
+        QVERIFY(done->protectedAfter != done->protectedBefore);
+        std::vector<ConsolidationAmount> expected;
+        for (int64_t i = 0; i <= numOthers; ++i) expected.push_back({ConsolidationPhase::Comparing, i, numOthers});
+        for (int64_t i = 0; i <= 3; ++i) expected.push_back({ConsolidationPhase::Learning, i, 3});
+        QVERIFY(told == expected);
     }
     void recallsWhatTheEpisodesHeld()
     {

@@ -5,6 +5,8 @@
 
 #include <QJsonArray>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 class TestCliMemoryFiles : public QObject {
@@ -224,6 +226,13 @@ void TestCliMemoryFiles::consolidates()
     QVERIFY2(done.exitCode == 0, qPrintable(done.all()));
     const QJsonObject summary = done.lines().last();
     QVERIFY(summary[u"slots_changed"_s].toInt() > 0);
+    QVERIFY(summary[u"protected_texts"_s].toInt() > 0);
+    QVERIFY(summary[u"protected_loss_before"_s].toDouble() > 0 && summary[u"protected_loss_after"_s].toDouble() > 0);
+    QVERIFY2(summary[u"protected_from"_s].toArray().at(0).toString().endsWith(u".txt"_s), qPrintable(done.out));
+    const auto lines = done.lines();
+    QVERIFY(std::any_of(lines.begin(), lines.end(), [](const QJsonObject &line) {
+        return line[u"event"_s] == u"progress"_s && line[u"phase"_s] == u"learning"_s && line[u"total"_s].toInt() == 40;
+    }));
     QVERIFY2(summary[u"learned"_s].toArray().contains(fact + u"#text"_s), qPrintable(done.out));
     // What is wiped now is in the weights still, and the model says so.
     QCOMPARE(m_home.run({u"memory"_s, u"wipe"_s, run, u"--memory"_s, memory, u"--all"_s}).exitCode, 0);
