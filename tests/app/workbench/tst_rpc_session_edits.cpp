@@ -146,6 +146,46 @@ private Q_SLOTS:
         QVERIFY(exported.ok());
         QVERIFY(!QDir(m_host->path("out")).isEmpty());
     }
+    void modelsLearnWhatTheyRemember()
+    {
+        const QString model = m_host->path("plain-model"), slow = m_host->path("slow-model");
+        QVERIFY(QDir().mkpath(model) && QDir().mkpath(slow));
+        ModelConsolidationRequest request;
+        request.model = model.toStdString();
+        request.directory = m_host->path("learned").toStdString();
+        request.isLoaded = true;
+        std::vector<ConsolidationAmount> amounts;
+        bool isAnswered = false;
+        const auto learned = answer<ModelConsolidationSummary>([&](const Reply<ModelConsolidationSummary> &reply) {
+            return m_session->consolidate(
+                request, this,
+                [&](const ConsolidationAmount &amount) {
+                    QVERIFY(!isAnswered);
+                    amounts.push_back(amount);
+                },
+                [&isAnswered, reply](Result<ModelConsolidationSummary> result) {
+                    isAnswered = true;
+                    reply(std::move(result));
+                });
+        });
+        QVERIFY2(learned.ok(), learned.ok() ? "" : learned.error().text().c_str());
+        QVERIFY(!amounts.empty());
+        QCOMPARE(amounts.front().phase, ConsolidationPhase::Loading);
+        QCOMPARE(learned->numSlots, int64_t(12));
+        QVERIFY(QFileInfo(m_host->path("learned")).isDir());
+        // Nobody waits for it any more: neither an answer nor a folder.
+        request.model = slow.toStdString();
+        request.directory = m_host->path("never").toStdString();
+        bool isLearning = false, isTold = false;
+        auto pending = m_session->consolidate(
+            request, this,
+            [&](const ConsolidationAmount &amount) { isLearning = isLearning || amount.phase == ConsolidationPhase::Learning; },
+            [&](const Result<ModelConsolidationSummary> &) { isTold = true; });
+        QVERIFY(QTest::qWaitFor([&] { return isLearning; }, kPatienceMs));
+        pending.reset();
+        QTest::qWait(300);
+        QVERIFY(!isTold && !QFileInfo::exists(m_host->path("never")));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRpcSessionEdits)

@@ -12,6 +12,7 @@
 #include "widgets/common/banner.h"
 #include "widgets/form/new_run_panel.h"
 #include "widgets/form/spec_form.h"
+#include "widgets/play/playground_panel.h"
 #include "widgets/plugins/plugin_details.h"
 #include "widgets/plugins/plugin_list_model.h"
 #include "widgets/plugins/plugins_panel.h"
@@ -93,6 +94,10 @@ private Q_SLOTS:
             m_session->setConnection(ConnectionState::Lost); // a signal of the session, found in this program
             QCOMPARE(panel->text(), u"news"_s);
             QVERIFY(menuTexts().contains(u"Probe it"_s));
+            for (QAction *action : m_window->findChild<QMenu *>(u"pluginMenu"_s)->actions())
+                if (action->text() == u"Talk to the probe") action->trigger();
+            QCOMPARE(m_window->playground().model(), u"/models/probe"_s);
+            QVERIFY(m_window->playground().isVisible());
             QCOMPARE(m_settings->value(u"plugins/probe/seen"_s).toString(), u"good"_s);
         }
         QVERIFY(!dock()); // all of it went with the plugin, and the window is still there

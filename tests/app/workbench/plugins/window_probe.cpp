@@ -28,6 +28,9 @@ public:
             return added;
         }
         context.addAction(new QAction(QStringLiteral("Probe it"), panel));
+        auto *talk = new QAction(QStringLiteral("Talk to the probe"), panel);
+        QObject::connect(talk, &QAction::triggered, panel, [&context] { context.talkTo(QStringLiteral("/models/probe")); });
+        context.addAction(talk);
         QObject::connect(&context.session(), &EngineSession::connectionChanged, panel,
                          [panel] { panel->setText(QStringLiteral("news")); });
         if (m_behaviour == QStringLiteral("throws")) throw std::runtime_error("configure is out of order");
