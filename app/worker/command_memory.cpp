@@ -142,15 +142,15 @@ Result<void> editFile(const MemoryOptions &options, Generator &generator, const 
     return {};
 }
 
-/// A line that is redrawn on a terminal; lines of JSON for programs.
+/// A line that is redrawn on a terminal; lines of JSON for programs, fewer, as whoever reads them keeps them for hours.
 std::function<void(const ConsolidationAmount &)> progressOf(const MemoryOptions &options)
 {
-    constexpr double kProgressSeconds = 0.1;
+    constexpr double kTerminalSeconds = 0.1, kJsonSeconds = 0.5;
     if (!options.isJson && isatty(STDERR_FILENO) != 1) return {};
     return [isJson = options.isJson, last = 0.0,
             phase = ConsolidationPhase::Unknown](const ConsolidationAmount &amount) mutable {
         const double now = monotonicSeconds();
-        if (now - last < kProgressSeconds && amount.phase == phase && amount.numDone != amount.numTotal) return;
+        if (now - last < (isJson ? kJsonSeconds : kTerminalSeconds) && amount.phase == phase && amount.numDone != amount.numTotal) return;
         last = now;
         phase = amount.phase;
         if (isJson)
