@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 
 namespace orrery {
@@ -83,7 +84,10 @@ std::vector<std::optional<RunStatus>> readStatuses(const std::vector<fs::path> &
     std::vector<std::thread> helpers;
     const size_t numThreads = std::min<size_t>({kMaxReaders, static_cast<size_t>(std::max(1, cpuInfo().numLogical)),
                                                 paths.size() / kRunsOfAReader + 1});
-    for (size_t i = 1; i < numThreads; ++i) helpers.emplace_back(read);
+    try {
+        for (size_t i = 1; i < numThreads; ++i) helpers.emplace_back(read);
+    } catch (const std::system_error &) { // at the system's limit of threads: those that there are read all of it
+    }
     read();
     for (std::thread &helper : helpers) helper.join();
     return statuses;

@@ -4,8 +4,11 @@
 
 #include <QFile>
 
+#include <pthread.h>
 #include <set>
 #include <sys/wait.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 
 using namespace orrery;
@@ -63,6 +66,27 @@ private Q_SLOTS:
             QCOMPARE(run.state, run.id == "run-7" ? RunState::Unreadable : RunState::Created);
         }
         QCOMPARE(ids.size(), size_t{kRuns});
+    }
+    /// As at the system's limit of threads: one that is there does it alone.
+    void listsAllWhereNoThreadCanBeStarted()
+    {
+        constexpr int kRuns = 70;
+        for (int i = 0; i < kRuns; ++i) make("run-" + std::to_string(i));
+        pthread_attr_t usual, impossible;
+        QCOMPARE(pthread_getattr_default_np(&usual), 0);
+        QCOMPARE(pthread_getattr_default_np(&impossible), 0);
+        QCOMPARE(pthread_attr_setstacksize(&impossible, size_t{1} << 62), 0); // there is no room for one
+        QCOMPARE(pthread_setattr_default_np(&impossible), 0);
+        bool isRefused = false;
+        try {
+            std::thread([] {}).join();
+        } catch (const std::system_error &) {
+            isRefused = true;
+        }
+        const size_t numListed = m_catalogue->list().size();
+        QCOMPARE(pthread_setattr_default_np(&usual), 0);
+        QVERIFY(isRefused);
+        QCOMPARE(numListed, size_t{kRuns});
     }
     void findsRunsInsideAndAddedOnes()
     {
