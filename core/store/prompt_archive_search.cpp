@@ -132,6 +132,8 @@ Result<std::vector<PromptSessionRow>> PromptArchive::Impl::found(const std::vect
         }
     }
     if (among) sql += " AND id IN " + listOf(*among);
+    // What has been written since its text was read may say something else by now: it is found when it has been read again.
+    if (!words.empty()) sql += " AND indexed_revision=revision";
     ORRERY_ASSIGN(Statement select, database->prepare((sql + " ORDER BY is_pinned DESC,edited_us DESC,id DESC").c_str()));
     for (size_t i = 0; i < values.size(); ++i) select.bindText(static_cast<int>(i) + 1, values[i]);
     std::vector<PromptSessionRow> rows;

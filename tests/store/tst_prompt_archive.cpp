@@ -98,6 +98,8 @@ private Q_SLOTS:
     void textsAreFound();
     void aSearchComesInSteps_data();
     void aSearchComesInSteps();
+    void aChangedSessionWaitsToBeRead_data() { aSearchComesInSteps_data(); }
+    void aChangedSessionWaitsToBeRead();
     void theIndexIsMadeAnew();
     void newerFilesAreLeftAlone();
     void brokenFilesAreRefusedAndPutAside_data();
@@ -455,6 +457,30 @@ void TestPromptArchive::aSearchComesInSteps()
     QCOMPARE(titles(again ? Result<std::vector<PromptSessionRow>>(again->rows) : again.error()).size(), kSessions / 2 + 1);
     QCOMPARE(again->numUnread, int64_t{0});
     QVERIFY(place.archive->search("", PromptSearchPart::Begin, std::chrono::milliseconds(0))->numUnread == 0);
+}
+
+/// What was written over is not found by what it was, also before it has been read again.
+void TestPromptArchive::aChangedSessionWaitsToBeRead()
+{
+    QFETCH(bool, isIndexed);
+    QFETCH(QString, word);
+    Place place;
+    place.reopen(isIndexed ? PromptSearch::Indexed : PromptSearch::Reading);
+    constexpr int kSessions = 60;
+    std::vector<int64_t> ids;
+    for (int i = 0; i < kSessions; ++i) ids.push_back(place.add("needle " + std::to_string(i)));
+    QCOMPARE(titles(place.archive->list(word.toStdString())).size(), kSessions);
+    for (const int64_t id : ids) {
+        PromptSessionChange change = newSession("straw");
+        change.id = id;
+        change.revision = 1;
+        QVERIFY(place.archive->save(change).ok());
+    }
+    const auto step = place.archive->search(word.toStdString(), PromptSearchPart::Begin, std::chrono::milliseconds(0));
+    QVERIFY(step.ok());
+    QVERIFY2(step->numUnread > 0, "nothing is left to be read again");
+    QCOMPARE(step->rows.size(), size_t{0});
+    QCOMPARE(titles(place.archive->list(word.toStdString())), QStringList());
 }
 
 void TestPromptArchive::theIndexIsMadeAnew()
