@@ -201,6 +201,22 @@ RunStatus statusOfSpec(const FrozenSpec &frozen)
 
 } // namespace
 
+Result<void> RunDirectory::checkFree(const fs::path &directory)
+{
+    const fs::path path = absolutePath(directory);
+    std::error_code failed;
+    if (!fs::exists(path, failed)) return {};
+    if (!fs::is_directory(path, failed)) return alreadyThere(path, "a file is there");
+    if (fs::exists(path / kSpecFile, failed)) return alreadyThere(path, "a run is there");
+    for (fs::directory_iterator next(path, failed); !failed && next != fs::directory_iterator(); next.increment(failed)) {
+        const std::string name = next->path().filename().string();
+        if (std::find(kFilesBeforeRun.begin(), kFilesBeforeRun.end(), name) == kFilesBeforeRun.end())
+            return alreadyThere(path, "it holds \"" + sanitizeUtf8(name) + "\"");
+    }
+    if (failed) return ioError("read", path, failed.value());
+    return {};
+}
+
 Result<RunDirectory> RunDirectory::create(const fs::path &directory, const FrozenSpec &frozen)
 {
     if (!isUsableId(frozen.id))
@@ -211,18 +227,9 @@ Result<RunDirectory> RunDirectory::create(const fs::path &directory, const Froze
     RunDirectory run;
     run.m_path = absolutePath(directory);
     run.m_frozen = frozen;
-    std::error_code failed;
-    if (fs::exists(run.m_path, failed) && !fs::is_directory(run.m_path, failed))
-        return alreadyThere(run.m_path, "a file is there");
+    ORRERY_TRY(checkFree(run.m_path));
     ORRERY_TRY(makeFolder(run.m_path));
-    if (fs::exists(run.m_path / kSpecFile, failed)) return alreadyThere(run.m_path, "a run is there");
-    for (fs::directory_iterator next(run.m_path, failed); !failed && next != fs::directory_iterator();
-         next.increment(failed)) {
-        const std::string name = next->path().filename().string();
-        if (std::find(kFilesBeforeRun.begin(), kFilesBeforeRun.end(), name) == kFilesBeforeRun.end())
-            return alreadyThere(run.m_path, "it holds \"" + sanitizeUtf8(name) + "\"");
-    }
-    if (failed) return ioError("read", run.m_path, failed.value());
+    ORRERY_TRY(checkFree(run.m_path)); // somebody may have been faster
     ORRERY_TRY(makeFolder(run.checkpoints()));
     // The spec last: a folder with a spec is a run.
     ORRERY_TRY(writeFileAtomically(run.m_path / kSpecFile, frozenToJson(frozen)));

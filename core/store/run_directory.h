@@ -38,6 +38,8 @@ struct WorkerInfo {
 
 class RunDirectory {
 public:
+    /// Whether a run can be made there. @error Conflict when a run or something else is there, Io
+    static Result<void> checkFree(const std::filesystem::path &directory);
     /// Makes folder and spec.json durably. An empty or missing folder is fine. @error Conflict when a run is there, Io
     static Result<RunDirectory> create(const std::filesystem::path &directory, const FrozenSpec &frozen);
     /// @error NotFound, InvalidInput (broken or newer spec.json)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/engine/commands/command.h"
+#include "app/engine/commands/prepare_for_run.h"
 #include "app/engine/commands/remote_host.h"
 
 #include "core/base/platform.h"
@@ -12,16 +13,12 @@
 #include "core/data/world/shapes_export.h"
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 
 namespace orrery::cli {
 
 namespace {
-
-std::atomic<bool> g_cancelled{false};
 
 struct DataArguments {
     DataSpec data;
@@ -30,19 +27,6 @@ struct DataArguments {
     std::string exportFolder;
     MediaSpec media;
 };
-
-/// A line that is redrawn on a terminal and absent elsewhere.
-ProgressFn progressLine(const char *verb, std::string (*format)(uint64_t))
-{
-    if (!isatty(STDERR_FILENO)) return {};
-    return [verb, format, last = 0.0](uint64_t done, uint64_t total) mutable {
-        const double now = monotonicSeconds();
-        if (now - last < 0.1 && done != total) return;
-        last = now;
-        std::fprintf(stderr, "\r\033[K%s %s of %s", verb, format(done).c_str(), format(total).c_str());
-        if (done == total) std::fprintf(stderr, "\r\033[K");
-    };
-}
 
 std::string documentCount(uint64_t count) { return std::to_string(count) + " documents"; }
 
@@ -54,7 +38,7 @@ Result<void> exportGenerated(const OpenedMultiModal &opened, const std::string &
                      "Cannot export \"" + opened.source->name() +
                          "\": it is no generator, expected gen:shapes.",
                      "Leave out --export."};
-    return exportShapes(*shapes, folder, progressLine("writing", documentCount), &g_cancelled);
+    return exportShapes(*shapes, folder, progressLine("writing", documentCount), &interrupted());
 }
 
 int describeMultiModal(const Session &session, const DataArguments &arguments, bool describe)
@@ -65,7 +49,7 @@ int describeMultiModal(const Session &session, const DataArguments &arguments, b
     options.seed = arguments.seed;
     options.cacheDirectory = userCacheDir() / "shards";
     options.progress = progressLine("reading", formatBytes);
-    options.cancel = &g_cancelled;
+    options.cancel = &interrupted();
     const auto opened = openMultiModal(options);
     if (!opened) return fail(session, opened.error());
     if (!arguments.exportFolder.empty())
@@ -102,7 +86,7 @@ int describeMedia(const Session &session, const DataArguments &arguments)
 
 int prepare(const Session &session, const DataArguments &arguments, bool describe)
 {
-    std::signal(SIGINT, [](int) { g_cancelled = true; });
+    catchInterrupt();
     const DataPathKind kind = dataPathKind(arguments.data.path);
     if (kind == DataPathKind::Generator || kind == DataPathKind::Manifest)
         return describeMultiModal(session, arguments, describe);
@@ -119,7 +103,7 @@ int prepare(const Session &session, const DataArguments &arguments, bool describ
         data.path = example->string();
     }
     auto shards = prepareData(data, arguments.context, arguments.seed, userCacheDir() / "shards",
-                              progressLine("reading", formatBytes), &g_cancelled);
+                              progressLine("reading", formatBytes), &interrupted());
     if (!shards) return fail(session, shards.error());
     const CorpusDescription &description = shards->description();
     if (session.json) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/engine/commands/prepare_for_run.h"
 #include "app/engine/commands/remote_host.h"
 #include "app/engine/commands/spec_arguments.h"
 #include "app/engine/host/begin_with_model.h"
@@ -58,7 +59,8 @@ int train(const Session &session, const TrainArguments &arguments)
     if (const auto checked = checkBreakpoints(arguments.breakpoints); !checked) return fail(session, checked.error());
     auto spec = buildSpec(arguments, from);
     if (!spec) return fail(session, spec.error());
-    auto run = createRun(session.catalogue, *spec, arguments.out, ThreadUse::AllCores);
+    const auto prepare = [&](const RunSpec &checked) { return prepareForRun(checked, arguments.isQuiet); };
+    auto run = createRun(session.catalogue, *spec, arguments.out, ThreadUse::AllCores, prepare);
     if (!run) return fail(session, run.error());
     if (!from.empty())
         if (auto begun = beginWithModel(*run, from); !begun) {

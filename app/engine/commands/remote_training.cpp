@@ -41,6 +41,28 @@ Result<void> checkPaths(const Session &session, const SpecBuilder &builder, cons
     return checkPath(session, "its folder (--out)", out);
 }
 
+/// Reads all of its data there and keeps them for the worker: what cannot be read leaves no run behind.
+Result<void> prepareThere(const HostConnection &remote, const RunSpec &spec)
+{
+    DataRequest request{.tokenizer = spec.data.tokenizer,
+                        .specialTokens = spec.data.specialTokens,
+                        .valFraction = spec.data.valFraction,
+                        .context = spec.model.context,
+                        .seed = spec.seed,
+                        .imageSize = spec.model.media.imageSize,
+                        .patchSize = spec.model.media.patchSize};
+    // One of another size than the usual is made by the worker.
+    if (request.tokenizer == "bpe" && spec.data.vocabSize != 0) request.tokenizer = "bytes";
+    std::vector<std::string> paths = {spec.data.path};
+    paths.insert(paths.end(), spec.continual.stages.begin(), spec.continual.stages.end());
+    for (const std::string &path : paths) {
+        if (path.empty()) continue; // the host says what it lacks
+        request.path = path;
+        ORRERY_TRY(remote.client.describeData(request));
+    }
+    return {};
+}
+
 /// It is there, and can be started again.
 Error notStarted(Error error, const std::string &run, const Session &session)
 {
@@ -61,7 +83,8 @@ Result<RunStatus> createThere(const Session &session, const HostConnection &remo
     }
     ORRERY_TRY(applyArguments(builder, arguments));
     ORRERY_TRY(checkPaths(session, builder, arguments.out));
-    ORRERY_TRY(builder.build());
+    ORRERY_ASSIGN(const RunSpec spec, builder.build());
+    ORRERY_TRY(prepareThere(remote, spec));
     ORRERY_ASSIGN(const RunStatus created,
                   remote.client.createRun({givenJson(builder), arguments.out, false, arguments.from}));
     for (const std::string &condition : arguments.breakpoints) {

@@ -68,7 +68,8 @@ FrozenSpec freezeSpec(RunSpec spec, ThreadUse threadUse)
 }
 
 Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
-                               const std::filesystem::path &directory, ThreadUse threadUse)
+                               const std::filesystem::path &directory, ThreadUse threadUse,
+                               const std::function<Result<void>(const RunSpec &)> &prepare)
 {
     RunSpec spec = given;
     if (spec.data.path.empty())
@@ -98,6 +99,8 @@ Result<RunDirectory> createRun(const Catalogue &catalogue, const RunSpec &given,
         if (const auto devices = cudaDeviceCount(); !devices) return devices.error();
     FrozenSpec frozen = freezeSpec(std::move(spec), threadUse);
     ORRERY_TRY(validateSpec(frozen.spec));
+    if (!directory.empty()) ORRERY_TRY(RunDirectory::checkFree(absolutePath(directory)));
+    if (prepare) ORRERY_TRY(prepare(frozen.spec)); // takes its time
 
     std::filesystem::path target;
     if (directory.empty()) {
