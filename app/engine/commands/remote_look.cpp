@@ -20,6 +20,8 @@ namespace orrery::cli {
 
 namespace {
 
+constexpr int64_t kLeastOverviewEdge = 8; ///< cells, that can be asked for
+
 /// "2.0" … and "A:B" as the worker reads them.
 Result<void> readLook(const std::vector<std::string> &ablated, const std::string &rows, InspectRequest &request)
 {
@@ -113,6 +115,21 @@ Result<Asking> askingOf(const Session &session, const std::string &model)
     });
 }
 
+/// Those that --layer and --head mean; where one of them is not given, a look says how many the model has.
+Result<std::vector<HeadRef>> headsOf(const Look &asked, const Asking &ask)
+{
+    int64_t numLayers = 0, numHeads = 0;
+    if (asked.layers.empty() || asked.heads.empty()) {
+        ORRERY_ASSIGN(const InspectReport counted, ask({.input = asked.request.input, .wantsOverview = false}));
+        numLayers = counted.layers;
+        numHeads = counted.heads;
+    }
+    std::vector<HeadRef> heads;
+    for (const int64_t layer : orAll(asked.layers, numLayers))
+        for (const int64_t head : orAll(asked.heads, numHeads)) heads.push_back({layer, head});
+    return heads;
+}
+
 Result<InspectReport> look(const Session &session, const std::string &model, Look &asked)
 {
     ORRERY_TRY(worker::readTextOptions(asked.text, asked.request.input));
@@ -122,19 +139,14 @@ Result<InspectReport> look(const Session &session, const std::string &model, Loo
                      "Cannot write attention to \"" + asked.out + "\" from another machine: expected an ending of .json.",
                      "An .npz has each weight of each head: make it on that machine."};
     ORRERY_ASSIGN(const Asking ask, askingOf(session, model));
-    ORRERY_ASSIGN(InspectReport report, ask(asked.request));
-    report.overview.clear(); // summaries are of all heads; maps only of those asked for
+    // All of the answer comes of one look: while a run trains, or another step of it becomes the latest, the next look is at
+    // other weights.
     if (!asked.layers.empty() || !asked.heads.empty()) {
-        InspectRequest maps{.input = asked.request.input, .wantsOverview = false};
-        for (const int64_t layer : orAll(asked.layers, report.layers))
-            for (const int64_t head : orAll(asked.heads, report.heads)) maps.heads.push_back({layer, head});
-        maps.token = asked.request.token;
-        maps.rows = asked.request.rows;
-        maps.maxEdge = asked.request.maxEdge;
-        ORRERY_ASSIGN(InspectReport more, ask(maps));
-        report.maps = std::move(more.maps);
-        report.seconds += more.seconds;
+        ORRERY_ASSIGN(asked.request.heads, headsOf(asked, ask));
     }
+    asked.request.overviewEdge = kLeastOverviewEdge; // summaries are of all heads; maps only of those asked for
+    ORRERY_ASSIGN(InspectReport report, ask(asked.request));
+    report.overview.clear();
     if (!asked.out.empty()) ORRERY_TRY(writeFileAtomically(asked.out, worker::inspectJson(report) + '\n'));
     return report;
 }

@@ -6,6 +6,7 @@
 #include "core/spec/field_table.h"
 #include "core/store/run_directory.h"
 
+#include <cmath>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -119,6 +120,8 @@ private Q_SLOTS:
     void fastReportsAreReadAgain();
     void aKilledWorkerEndsIt();
     void aWorkerThatEndsIsAwaited();
+    void aLookIsOfOneStep_data();
+    void aLookIsOfOneStep();
 };
 
 void TestCliWatch::everyStepAndEventIsPrintedOnce()
@@ -229,6 +232,40 @@ void TestCliWatch::aWorkerThatEndsIsAwaited()
     QCOMPARE(valueText(watch.lines().last(), "event"), QStringLiteral("ended"));
     QCOMPARE(valueText(watch.lines().last(), "state"), QStringLiteral("finished"));
     QVERIFY(!run.worker().has_value());
+}
+
+void TestCliWatch::aLookIsOfOneStep_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<int>("numMaps");
+    QTest::newRow("a layer") << QStringList{QStringLiteral("--layer"), QStringLiteral("1")} << 2;
+    QTest::newRow("a head") << QStringList{QStringLiteral("--head"), QStringLiteral("1")} << 2;
+    QTest::newRow("both") << QStringList{QStringLiteral("--layer"), QStringLiteral("1"), QStringLiteral("--head"), QStringLiteral("0")} << 1;
+    QTest::newRow("neither") << QStringList{} << 0;
+}
+
+/// While a run trains, each look finds the weights of another step: the maps must not be of another one than the step that is
+/// told, the tokens and the summaries.
+void TestCliWatch::aLookIsOfOneStep()
+{
+    QFETCH(QStringList, options);
+    QFETCH(int, numMaps);
+    const EngineHome home;
+    LiveRun run(home);
+    QVERIFY(run.train(1'000'000, 20));
+    const EngineAnswer answer = home.run(QStringList{QStringLiteral("inspect"), QStringLiteral("attention"), run.path() + QStringLiteral("@live"),
+                                                     QStringLiteral("--prompt"), QStringLiteral("fox"), QStringLiteral("--json")} + options);
+    QVERIFY2(answer.exitCode == 0, qPrintable(answer.all()));
+    const QJsonObject look = answer.lines().last();
+    const double step = look[QStringLiteral("step")].toDouble();
+    const QJsonArray summaries = look[QStringLiteral("summaries")].toArray(), maps = look[QStringLiteral("maps")].toArray();
+    QCOMPARE(summaries.size(), 4);
+    QCOMPARE(maps.size(), numMaps);
+    for (const QJsonValue &summary : summaries) QCOMPARE(summary[QStringLiteral("entropy")].toDouble(), step);
+    for (const QJsonValue &map : maps) {
+        const double first = map[QStringLiteral("mean")][0][0].toDouble();
+        QVERIFY2(std::abs(first * step - 1) < 1e-5, qPrintable(answer.out));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestCliWatch)

@@ -113,7 +113,16 @@ public:
     }
     Result<void> inspect(const std::shared_ptr<LiveInspection> &inspection) override
     {
-        inspection->answer = test::inspectionOf(inspection->request);
+        // Each look is at the weights of one more step, which all parts of its answer say.
+        InspectReport report = test::inspectionOf(inspection->request);
+        report.step = ++m_numLooks;
+        report.layers = report.heads = 2;
+        if (report.token < 0) report.token = 0;
+        if (inspection->request.wantsOverview)
+            for (const HeadRef head : {HeadRef{0, 0}, HeadRef{0, 1}, HeadRef{1, 0}, HeadRef{1, 1}})
+                report.summaries.push_back({.head = head, .entropy = static_cast<double>(report.step)});
+        for (AttentionMap &map : report.maps) map.mean.front() = 1.0F / static_cast<float>(report.step);
+        inspection->answer = std::move(report);
         inspection->isAnswered.store(true, std::memory_order_release);
         return {};
     }
@@ -136,6 +145,7 @@ private:
     bool m_isPaused = knob("FAKE_PAUSED", 0) > 0 || knob("FAKE_FULL", 0) > 0;
     bool m_isStopping = false;
     int64_t m_numAllowed = 0;
+    std::atomic<int64_t> m_numLooks{0};
 };
 
 Result<void> train(const std::string &folder, int64_t steps)
@@ -213,10 +223,18 @@ Result<void> serve(const std::string &model, const std::string &socket, double i
         {
             return m_inner.embed(request, cancel);
         }
-        /// A memory is a text: what was loaded, and a line for each edit since.
+        /// A memory is a text: what was loaded, and a line for each edit since. That of a file is edited where it is.
         Result<MemoryReport> editMemory(const MemoryEdit &edit) override
         {
-            if (edit.verb == MemoryVerb::Load && edit.path.empty()) {
+            if (!edit.file.empty()) {
+                ORRERY_ASSIGN(std::string held, readFile(edit.file, 1 << 20));
+                if (edit.verb == MemoryVerb::Save) {
+                    ORRERY_TRY(writeFileAtomically(edit.path, held));
+                } else if (edit.verb != MemoryVerb::List) {
+                    held += std::string(memoryVerbName(edit.verb)) + ' ' + std::to_string(edit.event) + '\n';
+                    ORRERY_TRY(writeFileAtomically(edit.file, held));
+                }
+            } else if (edit.verb == MemoryVerb::Load && edit.path.empty()) {
                 m_memory.clear();
             } else if (edit.verb == MemoryVerb::Load) {
                 ORRERY_ASSIGN(m_memory, readFile(edit.path, 1 << 20));
