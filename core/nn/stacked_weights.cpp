@@ -30,6 +30,21 @@ struct Share {
     std::vector<int64_t> shape;
 };
 
+/// The sums alone in fp32, as the masters are, side by side in a tensor of their own: what was added up goes.
+void makePrecise(const std::vector<size_t> &which, int64_t numElements, torch::autograd::variable_list &gradients)
+{
+    const at::Tensor precise = at::empty({numElements}, gradients[which.front()].options().dtype(at::kFloat));
+    std::vector<at::Tensor> to, from;
+    int64_t offset = 0;
+    for (const size_t index : which) {
+        from.push_back(gradients[index]);
+        to.push_back(partOf(precise, offset, from.back().sizes()));
+        offset += from.back().numel();
+    }
+    at::_foreach_copy_(to, from);
+    for (size_t i = 0; i < which.size(); ++i) gradients[which[i]] = to[i];
+}
+
 /// Gives the pass the stacks as they are and shares their gradients out.
 struct Stacking : torch::autograd::Function<Stacking> {
     static torch::autograd::variable_list forward(torch::autograd::AutogradContext *context,
@@ -45,17 +60,20 @@ struct Stacking : torch::autograd::Function<Stacking> {
         }
         context->saved_data["shares"] = flat;
         torch::autograd::variable_list out;
-        for (const at::Tensor &stack : *stacks) out.push_back(stack.variable_data());
+        // Not variable_data(): a later pass fills the same stacks, and autograd has to see it.
+        for (const at::Tensor &stack : *stacks) out.push_back(stack.detach());
         return out;
     }
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                    torch::autograd::variable_list gradients)
     {
         for (at::Tensor &gradient : gradients)
-            if (gradient.defined()) gradient = gradient.to(at::kFloat).contiguous();
+            if (gradient.defined()) gradient = gradient.contiguous();
         const auto flat = context->saved_data["shares"].toIntVector();
         torch::autograd::variable_list all;
         std::vector<std::vector<at::Tensor>> sums, terms; // by number of the group behind the first
+        std::vector<size_t> others;                       // of all: those that are not in fp32
+        int64_t numOthers = 0;                            // elements
         for (size_t next = 0; next < flat.size();) {
             const at::Tensor &gradient = gradients[static_cast<size_t>(flat[next])];
             const int64_t offset = flat[next + 1], groupSize = flat[next + 2];
@@ -68,6 +86,10 @@ struct Stacking : torch::autograd::Function<Stacking> {
                 continue;
             }
             all.push_back(partOf(gradient, offset, shape));
+            if (gradient.scalar_type() != at::kFloat) {
+                others.push_back(all.size() - 1);
+                numOthers += all.back().numel();
+            }
             if (sums.size() + 1 < numGroups) sums.resize(numGroups - 1), terms.resize(numGroups - 1);
             for (size_t k = 1; k < numGroups; ++k) {
                 sums[k - 1].push_back(all.back());
@@ -75,6 +97,7 @@ struct Stacking : torch::autograd::Function<Stacking> {
             }
         }
         for (size_t k = 0; k < sums.size(); ++k) at::_foreach_add_(sums[k], terms[k]);
+        if (!others.empty()) makePrecise(others, numOthers, all);
         all.resize(all.size() + 2); // shares and stacks have none
         return all;
     }

@@ -35,7 +35,8 @@ public:
     /// Zeros where other modalities have something.
     void putZeros(size_t stack, int64_t count, int64_t modality, int64_t offset);
     /// All stacks, by number, as the masters are now: [groups, shape] or [shape]. Differentiable where gradients
-    /// are enabled. @param modalityOfGroup those of one modality side by side
+    /// are enabled, until the next call, which fills the same tensors: autograd refuses a backward pass behind
+    /// it. @param modalityOfGroup those of one modality side by side
     [[nodiscard]] std::vector<at::Tensor> make(at::ScalarType dtype, const std::vector<int64_t> &modalityOfGroup);
 
     /// Of one parameter, or of zeros, in a stack.

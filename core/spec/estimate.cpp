@@ -26,6 +26,7 @@ uint64_t saturated(double value)
 constexpr double kFeaturesOfPixel = 3;      // as core/nn/modality_embedding.h has them; a test there compares
 constexpr double kFeaturesOfAudio = 32 * 4; // mel bands of the frames of a token
 constexpr int64_t kKeyMultiple = 8;         // extra key dimensions come in eights
+constexpr double kGroupsPerModality = 2;    // as core/nn/modality_groups.h makes them; a test there compares
 
 struct ModelSize {
     double blocks = 0;    ///< all blocks and the final norm
@@ -104,6 +105,23 @@ double parameterCopies(const ContinualSpec &continual)
 /// Whether another model reads replayed sequences: a forward pass, a third of training.
 bool hasTeacher(const ContinualSpec &continual) { return continual.isOn() && continual.strategy == "rehearsal"; }
 
+/// A GPU goes over all modalities at once (core/nn/grouped_blocks.h): in each pass the weights stand side by side once more, a
+/// modality's as often as it may have groups, and so do their gradients before they are added up.
+double stackBytes(const RunSpec &spec, double blocks, const PluginCostSum &plugins)
+{
+    const std::string &ffn = spec.model.ffn;
+    const bool isOwnNetwork = ffn == "swiglu" || ffn == "gelu" || ffn == "gelu_tanh";
+    const bool hasParts = plugins.parameters > 0 || plugins.activations > 0 || plugins.cacheNumbers > 0;
+    if (spec.device == "cpu" || !hasModalityWeights(spec.model) || !isOwnNetwork || hasParts) return 0;
+    const bool isCoarse = spec.train.dtype == "bf16";
+    const double stack = kGroupsPerModality * blocks * (isCoarse ? 2 : 4);
+    const double gradients = blocks * 4; // of the masters, which count with the optimizer
+    // In fp32 the sums stay where they were added up. Those of the micro-batches before wait beside a new one's.
+    const double whole = isCoarse ? gradients : stack;
+    const double added = isCoarse ? stack : stack - gradients;
+    return stack + added + (spec.train.accumulation > 1 ? whole : 0);
+}
+
 /// What autograd keeps of one token in one micro-batch, counted over the reference block's operations.
 double activationBytesPerToken(const RunSpec &spec, double vocab)
 {
@@ -169,6 +187,7 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
                                                   plugins.activations * (spec.train.dtype == "bf16" ? 2 : 4));
 
     const double continualBytes = parameters * 4 * parameterCopies(spec.continual);
+    const double stacks = stackBytes(spec, size.blocks, plugins);
 
     RunEstimate estimate;
     estimate.numParameters = saturated(parameters);
@@ -183,7 +202,8 @@ RunEstimate estimateRun(const RunSpec &spec, int64_t vocabSize, double flopsPerS
     estimate.optimizerBytes = saturated(optimizerBytes);
     estimate.activationBytes = saturated(activationBytes);
     estimate.continualBytes = saturated(continualBytes);
-    estimate.totalBytes = saturated(weightBytes + optimizerBytes + activationBytes + continualBytes +
+    estimate.stackBytes = saturated(stacks);
+    estimate.totalBytes = saturated(weightBytes + optimizerBytes + activationBytes + continualBytes + stacks +
                                     static_cast<double>(kWorkerBaseBytes));
     // Looking up an embedding costs nothing; the head multiplies with all of it, shared or not.
     estimate.flopsPerToken = 6 * (size.active + vocab * static_cast<double>(spec.model.width)) +

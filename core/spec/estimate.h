@@ -34,7 +34,8 @@ struct RunEstimate {
     uint64_t optimizerBytes = 0;  ///< gradients and both moments
     uint64_t activationBytes = 0; ///< one micro-batch, an estimate within a factor of two
     uint64_t continualBytes = 0;  ///< what a strategy keeps of earlier stages; derpp's logits, which go with the text, not
-    uint64_t totalBytes = 0;      ///< the four above and kWorkerBaseBytes
+    uint64_t stackBytes = 0; ///< on a GPU, with weights of each modality's own: these side by side, and their gradients
+    uint64_t totalBytes = 0; ///< the five above and kWorkerBaseBytes
     uint64_t cacheBytes = 0; ///< a text that is generated: keys, values, what parts remember when full; fp32
     double flopsPerToken = 0; ///< training: 6N + 12·L·d·T (Chowdhery et al. 2022, App. B), N: blocks and head;
                               ///< a third more for sequences that a teacher reads, too

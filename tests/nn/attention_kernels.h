@@ -4,6 +4,7 @@
 
 #include <ATen/record_function.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -15,7 +16,8 @@ inline std::set<std::string> &seenKernels()
     return names;
 }
 
-/// Names such as "aten::_scaled_dot_product_flash_attention_for_cpu"; what falls back to plain operations has
+/// Names such as "aten::_scaled_dot_product_flash_attention_for_cpu", on a GPU "aten::_scaled_dot_product_flash_attention",
+/// "…_efficient_attention" or "…_cudnn_attention"; what falls back to plain operations has
 /// "aten::_scaled_dot_product_attention_math".
 template <typename Work> std::set<std::string> attentionKernels(Work &&work)
 {
@@ -33,8 +35,11 @@ template <typename Work> std::set<std::string> attentionKernels(Work &&work)
 
 inline bool areFusedAlone(const std::set<std::string> &kernels)
 {
-    return kernels.contains("aten::_scaled_dot_product_flash_attention_for_cpu") &&
-           !kernels.contains("aten::_scaled_dot_product_attention_math");
+    const bool isFused = std::any_of(kernels.begin(), kernels.end(), [](const std::string &name) {
+        return name.starts_with("aten::_scaled_dot_product_flash_attention") || name.starts_with("aten::_scaled_dot_product_efficient_attention") ||
+               name.starts_with("aten::_scaled_dot_product_cudnn_attention");
+    });
+    return isFused && !kernels.contains("aten::_scaled_dot_product_attention_math");
 }
 
 } // namespace orrery::nn::test

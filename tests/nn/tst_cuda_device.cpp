@@ -3,6 +3,7 @@
 #include "core/nn/device.h"
 #include "core/nn/dropout.h"
 #include "core/nn/modality_input.h"
+#include "tests/nn/attention_kernels.h"
 #include "tests/nn/model_fixtures.h"
 
 #include <QtTest>
@@ -23,6 +24,8 @@ private Q_SLOTS:
     void lossAndGradientsEqualTheCpu_data();
     void lossAndGradientsEqualTheCpu();
     void severalModalitiesEqualTheCpu();
+    void attentionIsFused_data();
+    void attentionIsFused();
 };
 
 void TestCudaDevice::withoutAGpuItIsUnavailable()
@@ -45,6 +48,21 @@ void TestCudaDevice::masksHaveTheBitsOfTheCpu()
 }
 
 namespace {
+
+/// A sequence with a picture of four patches and a recording of two frames, for media of 4, 2 and 3.
+ModalityBatch mixedBatch()
+{
+    ModalityBatch batch{.numModalities = 3, .modality_BT = {0, 1, 1, 1, 1, 0, 2, 2, 0}, .rows = {}};
+    batch.rows.resize(3);
+    for (const Modality modality : {Modality::Image, Modality::Audio}) {
+        ModalityRows &rows = batch.rows[modalityIndex(modality)];
+        rows.width = modality == Modality::Image ? 3 * 2 * 2 : 128;
+        rows.places_N = modality == Modality::Image ? std::vector<int32_t>{0, 1, 2, 3} : std::vector<int32_t>{0, 1};
+        for (size_t i = 0; i < rows.places_N.size() * static_cast<size_t>(rows.width); ++i)
+            rows.features_NF.push_back(std::sin(0.37F * static_cast<float>(i)));
+    }
+    return batch;
+}
 
 void compareGradients(Transformer &onCpu, Transformer &onGpu)
 {
@@ -106,15 +124,7 @@ void TestCudaDevice::severalModalitiesEqualTheCpu()
     auto onGpu = Transformer::create(spec, kVocab, 7, "cuda");
     if (!onGpu) QSKIP(onGpu.error().message.c_str());
     const auto onCpu = makeModel(spec);
-    ModalityBatch batch{.numModalities = 3, .modality_BT = {0, 1, 1, 1, 1, 0, 2, 2, 0}, .rows = {}};
-    batch.rows.resize(3);
-    for (const Modality modality : {Modality::Image, Modality::Audio}) {
-        ModalityRows &rows = batch.rows[modalityIndex(modality)];
-        rows.width = modality == Modality::Image ? 3 * 2 * 2 : 128;
-        rows.places_N = modality == Modality::Image ? std::vector<int32_t>{0, 1, 2, 3} : std::vector<int32_t>{0, 1};
-        for (size_t i = 0; i < rows.places_N.size() * static_cast<size_t>(rows.width); ++i)
-            rows.features_NF.push_back(std::sin(0.37F * static_cast<float>(i)));
-    }
+    const ModalityBatch batch = mixedBatch();
     const at::Tensor ids = makeIds(1, 9), targets = makeIds(1, 9, 1);
     std::vector<double> losses;
     for (Transformer *model : {onCpu.get(), onGpu->get()}) {
@@ -128,6 +138,41 @@ void TestCudaDevice::severalModalitiesEqualTheCpu()
     }
     QVERIFY(std::abs(losses[0] - losses[1]) < 1e-5);
     compareGradients(*onCpu, **onGpu);
+}
+
+void TestCudaDevice::attentionIsFused_data()
+{
+    QTest::addColumn<bool>("isMixed");
+    QTest::addColumn<bool>("isCoarse");
+    QTest::newRow("text, fp32") << false << false;
+    QTest::newRow("text, bf16") << false << true;
+    QTest::newRow("pictures and recordings, fp32") << true << false;
+    QTest::newRow("pictures and recordings, bf16") << true << true;
+}
+
+/// A model with heads of a usual width never falls back to plain operations, also with the weights between modalities in it.
+void TestCudaDevice::attentionIsFused()
+{
+    QFETCH(const bool, isMixed);
+    QFETCH(const bool, isCoarse);
+    ModelSpec spec = smallSpec();
+    spec.width = 128;
+    if (isMixed) {
+        spec.attention.numModalities = 3;
+        spec.media = {.imageSize = 4, .patchSize = 2, .audioTokens = 3};
+    }
+    const auto model = Transformer::create(spec, kVocab, 7, "cuda");
+    if (!model) QSKIP(model.error().message.c_str());
+    const ModalityInput input = makeModalityInput(mixedBatch(), 1, at::kCUDA);
+    ForwardContext context{.isTraining = true, .seed = 2, .step = 3};
+    context.dtype = isCoarse ? at::kBFloat16 : at::kFloat;
+    if (isMixed) context.modalities = &input;
+    const auto kernels = attentionKernels([&] {
+        (*model)->loss(makeIds(1, 9).to(at::kCUDA), makeIds(1, 9, 1).to(at::kCUDA), {}, context).backward();
+    });
+    std::string names;
+    for (const std::string &name : kernels) names += name + ' ';
+    QVERIFY2(areFusedAlone(kernels), names.c_str());
 }
 
 QTEST_GUILESS_MAIN(TestCudaDevice)

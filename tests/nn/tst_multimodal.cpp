@@ -189,6 +189,8 @@ private Q_SLOTS:
     void groupedBlocksAreTheBlocks();
     void groupedBlocksTakeWhatIsTheirs();
     void groupedBlocksBeginFewOperations();
+    void groupedPassesGoOneByOne();
+    void groupedGradientsKeepNoStacks();
 };
 
 void TestMultiModal::sortsOnceAndBack()
@@ -601,6 +603,52 @@ void TestMultiModal::groupedBlocksBeginFewOperations()
                  grouped = perLayer(true, Grouping::Always);
     qInfo("operations a layer, forward and backward: dense %g, slices %g, grouped %g", dense, slices, grouped);
     QVERIFY(grouped < 1.3 * dense && grouped < slices / 2);
+}
+
+/// All passes fill the same stacks: what a backward pass would read of another pass is refused, not used.
+void TestMultiModal::groupedPassesGoOneByOne()
+{
+    const ModelSpec spec = multiModalSpec();
+    const auto model = makeModel(spec);
+    stirWeights(*model);
+    const GroupingScope scope(Grouping::Always);
+    const ModalityInput one = makeInput(spec, mixedBatch()), other = makeInput(spec, {{kText, kText, kText, kText, kText, kText, kAudio}});
+    ForwardContext context = contextOf(one), otherContext = contextOf(other);
+    context.isTraining = otherContext.isTraining = true;
+    const at::Tensor first = model->loss(makeIds(2, 9), makeIds(2, 9, 1), {}, context);
+    const at::Tensor second = model->loss(makeIds(1, 7), makeIds(1, 7, 1), {}, otherContext);
+    QVERIFY_EXCEPTION_THROWN(first.backward(), c10::Error);
+    second.backward();
+}
+
+/// They come side by side for two groups of each modality: in bf16 the sums alone are kept, in fp32 the sums stay where they
+/// were added up (core/spec/estimate.cpp counts it).
+void TestMultiModal::groupedGradientsKeepNoStacks()
+{
+    const ModelSpec spec = multiModalSpec();
+    const auto model = makeModel(spec);
+    const ModalityInput input = makeInput(spec, mixedBatch());
+    const auto bytesKept = [&](at::ScalarType dtype) {
+        const GroupingScope scope(Grouping::Always);
+        ForwardContext context = contextOf(input);
+        context.isTraining = true;
+        context.dtype = dtype;
+        for (Parameter &parameter : model->parameters()) parameter.master.mutable_grad() = at::Tensor();
+        model->loss(makeIds(2, 9), makeIds(2, 9, 1), {}, context).backward();
+        std::map<const void *, size_t> storages;
+        for (const Parameter &parameter : model->parameters()) {
+            if (!parameter.master.grad().defined()) qFatal("no gradient of %s", parameter.name.c_str());
+            const auto &storage = parameter.master.grad().storage();
+            storages[storage.data()] = storage.nbytes();
+        }
+        size_t numBytes = 0;
+        for (const auto &[data, bytes] : storages) numBytes += bytes;
+        return double(numBytes) / (4.0 * double(model->numParameters()));
+    };
+    const double inBf16 = bytesKept(at::kBFloat16), inFp32 = bytesKept(at::kFloat);
+    QVERIFY2(inBf16 > 0.99 && inBf16 < 1.1, qPrintable(QString::number(inBf16)));
+    QVERIFY2(inFp32 > 1.5 && inFp32 < 2.2, qPrintable(QString::number(inFp32)));
+    QCOMPARE(std::ssize(makeModalityGroups(input.layout, at::kFloat).modalityOfGroup), int64_t(2 * 3));
 }
 
 QTEST_GUILESS_MAIN(TestMultiModal)

@@ -147,6 +147,33 @@ private Q_SLOTS:
         QCOMPARE(more.activationBytes, plain.activationBytes + uint64_t{16 * 128 * 10 * 4});
         QCOMPARE(more.cacheBytes, plain.cacheBytes + 200);
     }
+    /// As core/nn/stacked_weights.h: two groups a modality, and their gradients, of which one set stays.
+    void countsWhatAGpuStacks()
+    {
+        RunSpec spec = presetSpec("tiny");
+        spec.model.attention.numModalities = 2;
+        const auto onCpu = estimateRun(spec, 272, 1e9);
+        QCOMPARE(onCpu.stackBytes, uint64_t{0});
+        const auto of = [&](const char *dtype, int64_t accumulation) {
+            spec.train.dtype = dtype;
+            spec.train.accumulation = accumulation;
+            return estimateRun(spec, 272, 1e9).stackBytes / onCpu.numNonEmbedding;
+        };
+        spec.device = "cuda";
+        QCOMPARE(of("fp32", 1), uint64_t{8 + 8 - 4});
+        QCOMPARE(of("fp32", 4), uint64_t{8 + 8 - 4 + 8});
+        QCOMPARE(of("bf16", 1), uint64_t{4 + 4});
+        QCOMPARE(of("bf16", 4), uint64_t{4 + 4 + 4});
+        spec.train.dtype = "fp32";
+        const auto onGpu = estimateRun(spec, 272, 1e9);
+        spec.device = "cpu";
+        QCOMPARE(onGpu.totalBytes - onGpu.stackBytes, estimateRun(spec, 272, 1e9).totalBytes);
+        // What goes block by block there, too: parts of plugins, and weights that all modalities share.
+        spec.device = "cuda";
+        QCOMPARE(estimateRun(spec, 272, 1e9, {1000, 400, 10, 50}).stackBytes, uint64_t{0});
+        spec.model.attention.isSeparate = false;
+        QCOMPARE(estimateRun(spec, 272, 1e9).stackBytes, uint64_t{0});
+    }
     void countsWhatContinualLearningKeeps()
     {
         RunSpec spec = presetSpec("tiny");

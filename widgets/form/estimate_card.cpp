@@ -84,6 +84,7 @@ void EstimateCard::setEstimate(const RunSpec &spec, const FieldTable &table,
     QString memory = tr("Weights %1, optimizer %2, activations about %3")
                          .arg(bytesText(m_estimate.weightBytes), bytesText(m_estimate.optimizerBytes),
                               bytesText(m_estimate.activationBytes));
+    if (m_estimate.stackBytes > 0) memory += tr(", the modalities' weights side by side %1").arg(bytesText(m_estimate.stackBytes));
     if (m_estimate.continualBytes > 0)
         memory += tr(", kept of earlier texts %1").arg(bytesText(m_estimate.continualBytes));
     else if (trainTokens == 0 && keptLogitBytes(spec, kAnyTokens) > 0)

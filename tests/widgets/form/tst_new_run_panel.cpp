@@ -176,6 +176,17 @@ void TestNewRunPanel::estimateIsThatOfTheSpec()
         QVERIFY2(name->property("meaning").toString().contains(u"More: docs/"_s), qPrintable(name->fullText()));
     QCOMPARE(panel.estimateCard()->numbers()->value(u"Parameters"_s),
              countText(static_cast<double>(expected.numParameters)));
+    // What a GPU takes beside that for weights of each modality's own is in the sum, and named.
+    panel.form()->setGiven(u"attention.num_modalities"_s, u"3"_s);
+    const auto isNamed = [&panel] {
+        const auto cells = panel.estimateCard()->numbers()->findChildren<QWidget *>();
+        return std::any_of(cells.begin(), cells.end(),
+                           [](const QWidget *cell) { return cell->toolTip().contains(u"the modalities' weights side by side"_s); });
+    };
+    QVERIFY(!isNamed());
+    panel.form()->setGiven(u"device"_s, u"cuda"_s);
+    QVERIFY(panel.estimateCard()->estimate().stackBytes > 0);
+    QVERIFY(isNamed());
 }
 
 void TestNewRunPanel::estimateIsRedWhenMemoryIsShort()
