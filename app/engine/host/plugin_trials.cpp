@@ -97,7 +97,7 @@ TriedPlugins PluginTrials::tried(const PluginCatalogue &catalogue, std::chrono::
     }
 
     std::unique_lock lock(m_mutex);
-    if (const std::string identity = identityOf(*worker); identity != m_worker) read(identity);
+    takeKept(identityOf(*worker));
     std::map<std::string, std::string> asked;
     const auto collect = [&] {
         asked.clear();
@@ -135,8 +135,18 @@ void PluginTrials::forget()
 {
     const std::lock_guard lock(m_mutex);
     m_verdicts.clear();
+    m_isForgotten = m_isTrying;
     std::error_code ignored;
     fs::remove(m_file, ignored);
+    m_kept = identityOf(m_file);
+}
+
+/// Reads anew what another process has changed, or what another worker is of; that it removed the file is its forget().
+void PluginTrials::takeKept(const std::string &worker)
+{
+    if (worker == m_worker && identityOf(m_file) == m_kept) return;
+    read(worker);
+    m_isForgotten = m_isForgotten || (m_isTrying && m_kept.empty());
 }
 
 /// The mutex is held, and nothing is being tried.
@@ -144,6 +154,7 @@ void PluginTrials::begin(std::map<std::string, std::string> asked)
 {
     if (m_thread.joinable()) m_thread.join();
     m_isTrying = true;
+    m_isForgotten = false;
     m_failed.reset();
     m_thread = std::thread([this, asked = std::move(asked)] { tryAll(asked); });
 }
@@ -170,8 +181,10 @@ void PluginTrials::tryAll(const std::map<std::string, std::string> &asked)
                          "Cannot tell whether all plugins load: trying them was not done within " +
                              formatDuration(kPatienceSeconds * static_cast<double>(asked.size())) + ".",
                          "Look at the log, or try each: orrery-engine plugins check ID."};
+    takeKept(m_worker);
     bool isNew = false;
     for (const auto &[files, id] : asked) {
+        if (m_isForgotten) break;
         const auto row = rows.find(id);
         if (row == rows.end()) continue;
         m_verdicts.insert_or_assign(files, row->second);
@@ -185,6 +198,7 @@ void PluginTrials::tryAll(const std::map<std::string, std::string> &asked)
 void PluginTrials::read(const std::string &worker)
 {
     m_worker = worker;
+    m_kept = identityOf(m_file);
     m_verdicts.clear();
     const Result<std::string> content = readFile(m_file, kMaxFileBytes);
     const Json json = content ? Json::parse(*content, nullptr, false) : Json();
@@ -201,7 +215,7 @@ void PluginTrials::read(const std::string &worker)
     }
 }
 
-void PluginTrials::write() const
+void PluginTrials::write()
 {
     Json tried = Json::object();
     for (const auto &[files, verdict] : m_verdicts) {
@@ -215,6 +229,7 @@ void PluginTrials::write() const
     const auto written =
         writeFileAtomically(m_file, json.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
     if (!written.ok()) logWarning("What trying plugins showed is not kept: " + written.error().text());
+    m_kept = identityOf(m_file);
 }
 
 } // namespace orrery

@@ -36,7 +36,7 @@ public:
     /// What those are that a scan found available. @param wait for what is new; then it is listed as it looks, the trial goes
     /// on, and a problem says so
     TriedPlugins tried(const PluginCatalogue &catalogue, std::chrono::milliseconds wait);
-    /// The next ones are all tried anew.
+    /// The next ones are all tried anew, also by other processes that keep them in the same file.
     void forget();
 
 private:
@@ -48,8 +48,9 @@ private:
     using Verdicts = std::map<std::string, Verdict>; ///< by what the plugin's files are
 
     static std::map<std::string, Verdict> rowsOf(const std::string &output);
+    void takeKept(const std::string &worker);
     void read(const std::string &worker);
-    void write() const;
+    void write();
     void begin(std::map<std::string, std::string> asked);
     void tryAll(const std::map<std::string, std::string> &asked);
 
@@ -57,9 +58,11 @@ private:
     std::mutex m_mutex;
     std::condition_variable m_ended;
     std::string m_worker; ///< what the worker's file is, of which the verdicts are
+    std::string m_kept;   ///< what m_file is, as it was last read or written; empty: it is not there
     Verdicts m_verdicts;
     std::optional<Error> m_failed; ///< why the last trial came to nothing
     bool m_isTrying = false;
+    bool m_isForgotten = false; ///< since the trial under way began: it may have looked at what is mended by now
     bool m_isEnding = false;
     std::thread m_thread;
 };

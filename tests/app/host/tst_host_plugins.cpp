@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plugins as a host lists them, and runs that a host makes with them.
+#include "app/engine/host/plugin_trials.h"
 #include "tests/app/host/host_fixture.h"
 #include "tests/base/check_result.h"
 #include "tests/plugin/plugin_fixture.h"
@@ -106,6 +107,12 @@ private Q_SLOTS:
         m_folder->write(u"relu/librelu.so"_s, libraryHeader() + "more");
         QVERIFY(find(*m_host->client().listPlugins(), "relu")->isUsable());
         QCOMPARE(tried(), (QStringList{u"all"_s, u"relu"_s}));
+        // What `plugins check` or another process has forgotten is tried anew by a host that runs, too.
+        PluginTrials(PluginTrials::fileOfThisUser()).forget();
+        QVERIFY(!find(*m_host->client().listPlugins(), "throws")->isUsable());
+        QCOMPARE(tried(), (QStringList{u"all"_s, u"relu"_s, u"all"_s}));
+        QVERIFY(find(*m_host->client().listPlugins(), "relu")->isUsable());
+        QCOMPARE(tried().size(), 3);
     }
     void aListDoesNotWaitForOneThatHangs()
     {
