@@ -47,6 +47,11 @@ bool isNotOffered(const Error &error)
     return error.code == ErrorCode::Unavailable && error.message.ends_with("does not offer it.");
 }
 
+bool isTooBusy(const Error &error)
+{
+    return error.code == ErrorCode::Unavailable && error.message.ends_with("the engine is busy or the answer is too large.");
+}
+
 CancelToken::CancelToken() : m_state(std::make_shared<State>()) {}
 
 void CancelToken::cancel() const

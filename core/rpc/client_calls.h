@@ -52,6 +52,8 @@ private:
 Result<void> checkRequestSize(size_t numBytes, const std::string &action, const std::string &model);
 /// What an engine says of a call that it does not know.
 bool isNotOffered(const Error &error);
+/// What is said of one that has no thread for a call now.
+bool isTooBusy(const Error &error);
 
 struct CancelToken::State {
     std::mutex mutex;

@@ -29,8 +29,8 @@ Result<double> EngineClient::ping() const
                                                 m_impl->deadline(), "ask the engine at", m_impl->socketPath);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (answered.ok()) return seconds;
-    // One that does not offer it has said so, which took a round trip, too.
-    if (isNotOffered(answered.error())) return seconds;
+    // One that does not offer it, or has no thread for it now, has said so, which took a round trip, too.
+    if (isNotOffered(answered.error()) || isTooBusy(answered.error())) return seconds;
     return answered.error();
 }
 

@@ -7,8 +7,11 @@
 #include "core/base/program_build.h"
 #include "core/base/text.h"
 #include "core/rpc/protocol_version.h"
+#include "core/rpc/silent_host.h"
 #include "core/rpc/unix_server.h"
 
+#include <algorithm>
+#include <optional>
 #include <thread>
 
 namespace orrery {
@@ -17,7 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr size_t kLastWordsBytes = 600;
-constexpr auto kConnectTimeout = std::chrono::seconds(2);
+constexpr std::chrono::milliseconds kConnectTimeout = std::chrono::seconds(2);
+constexpr std::chrono::milliseconds kLeastWait{1};
 constexpr auto kRemoteTimeout = std::chrono::seconds(10);
 
 bool isSameFile(const std::filesystem::path &a, const std::filesystem::path &b)
@@ -98,6 +102,28 @@ std::string lastWords(const std::filesystem::path &file)
     return "It said: " + sanitizeUtf8(text->substr(begin));
 }
 
+/// Somebody listens and took no connection: it begins or ends just now, its machine is busy, or it hangs. Nothing is started
+/// beside it. @return nothing: it has gone
+Result<std::optional<HostConnection>> awaitAnswer(const HostConnectOptions &options)
+{
+    for (const auto until = Clock::now() + options.wait; Clock::now() < until;) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        Result<EngineClient> client =
+            EngineClient::connect(options.socketPath, std::clamp(left, kLeastWait, kConnectTimeout), options.token);
+        if (client.ok()) {
+            ORRERY_ASSIGN(HostConnection connection, described(std::move(*client)));
+            return std::optional(std::move(connection));
+        }
+        if (options.token.isCancelled()) return cancelled(options);
+        if (!silentHost(options)) return std::optional<HostConnection>();
+    }
+    const std::optional<SilentHost> host = silentHost(options);
+    if (!host) return std::optional<HostConnection>();
+    return Error{ErrorCode::Unavailable,
+                 "Cannot connect to the host at \"" + options.socketPath + "\": it is there and does not answer.",
+                 silenceHint(*host)};
+}
+
 /// Starts a host where nobody listens, and waits until one does.
 Result<HostConnection> startHost(const HostConnectOptions &options)
 {
@@ -168,6 +194,10 @@ Result<HostConnection> connectOrStartLocal(const HostConnectOptions &options)
     Result<EngineClient> client = EngineClient::connect(options.socketPath, kConnectTimeout, options.token);
     if (!client.ok() && (client.error().code != ErrorCode::Unavailable || !options.mayStart))
         return std::move(client).error();
+    if (!client.ok() && silentHost(options)) {
+        ORRERY_ASSIGN(std::optional<HostConnection> late, awaitAnswer(options));
+        if (late) return std::move(*late);
+    }
     if (client.ok()) {
         ORRERY_ASSIGN(HostConnection connection, described(std::move(*client)));
         connection.note = hostDifference(connection.host, options.engineProgram);

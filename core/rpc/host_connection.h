@@ -39,8 +39,9 @@ Result<EngineClient> connectToHost(const std::string &socketPath = {});
 /// one host. A host that was started from this engine's file before that was updated, or from a file that is
 /// gone, is asked to retire, and a new one takes its place; where it refuses, belongs to another
 /// installation, or answers from another machine (a forwarded socket), it stays and the note says so.
+/// One that is there and does not answer is waited for, and nothing is started beside it (silent_host.h).
 /// A remote host is only connected to. Either is asked for its protocol.
-/// @error Unavailable (it did not come up: the hint holds its last words), NotFound (no engine program),
+/// @error Unavailable (it did not come up: the hint holds its last words; or it is silent), NotFound (no engine program),
 /// Cancelled, Conflict (another protocol, another certificate), Io (the token is refused)
 Result<HostConnection> connectOrStartHost(const HostConnectOptions &options = {});
 /// Whether that process of this machine is who listens at the socket; behind a forwarded one it is not.

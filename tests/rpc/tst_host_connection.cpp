@@ -2,6 +2,7 @@
 #include "core/rpc/host_connection.h"
 
 #include "core/base/program_build.h"
+#include "core/rpc/silent_host.h"
 #include "core/rpc/unix_server.h"
 #include "tests/rpc/fakes.h"
 #include "tests/rpc/socket_relay.h"
@@ -31,6 +32,8 @@ private Q_SLOTS:
     void keepsABusyHostAndSaysSo();
     void keepsTheHostOfAnotherInstallation();
     void keepsAHostThatAnswersFromElsewhere();
+    void startsNoneBesideOneThatHangs();
+    void endsOneThatHangsWhenAskedFor();
 
 private:
     /// A copy of the server as an installation of its own: PREFIX/bin/server with the libraries beside it.
@@ -300,6 +303,79 @@ void TestHostConnection::keepsTheHostOfAnotherInstallation()
     QVERIFY2(different->note.find("kill " + std::to_string(first->host.pid)) != std::string::npos,
              different->note.c_str());
     end(first->client);
+}
+
+void TestHostConnection::startsNoneBesideOneThatHangs()
+{
+    const QTemporaryDir folder;
+    HostConnectOptions options = optionsIn(folder);
+    QVERIFY(!silentHost(options)); // nobody listens
+    const auto connected = connectOrStartHost(options);
+    QVERIFY2(connected.ok(), connected.ok() ? "" : connected.error().text().c_str());
+    const auto pid = static_cast<pid_t>(connected->host.pid);
+    stop(pid);
+    options.wait = std::chrono::milliseconds(200);
+    const std::string trace = folder.filePath(QStringLiteral("begun")).toStdString();
+    HostConnectOptions other = options;
+    other.engineProgram = "/bin/sh";
+    other.arguments = {"-c", "echo begun > " + trace};
+    const auto asked = connectOrStartHost(other);
+    QVERIFY(!asked.ok());
+    QCOMPARE(asked.error().code, ErrorCode::Unavailable);
+    QVERIFY2(asked.error().message.find("it is there and does not answer") != std::string::npos, asked.error().message.c_str());
+    QVERIFY2(asked.error().hint.find("kill -CONT " + std::to_string(pid)) != std::string::npos, asked.error().hint.c_str());
+    QVERIFY2(asked.error().hint.find("kill -KILL " + std::to_string(pid)) != std::string::npos, asked.error().hint.c_str());
+    QVERIFY(!std::filesystem::exists(trace));
+    // One that goes on while it is waited for is taken.
+    options.wait = std::chrono::minutes(1);
+    std::thread going([pid] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2'500)); // longer than a first attempt takes
+        ::kill(pid, SIGCONT);
+    });
+    const auto late = connectOrStartHost(options);
+    going.join();
+    QVERIFY2(late.ok(), late.ok() ? "" : late.error().text().c_str());
+    QCOMPARE(late->host.pid, static_cast<int64_t>(pid));
+    end(late->client);
+}
+
+void TestHostConnection::endsOneThatHangsWhenAskedFor()
+{
+    const QTemporaryDir folder;
+    const HostConnectOptions options = optionsIn(folder);
+    const auto connected = connectOrStartHost(options);
+    QVERIFY2(connected.ok(), connected.ok() ? "" : connected.error().text().c_str());
+    const auto pid = static_cast<pid_t>(connected->host.pid);
+    stop(pid);
+    const auto silent = silentHost(options);
+    QVERIFY(silent && silent->isReplaceable);
+    QCOMPARE(silent->pid, static_cast<int64_t>(pid));
+    QCOMPARE(silent->reason, SilenceReason::Stopped);
+    const auto refusal = [](const Result<void> &result) { return result.ok() ? std::string() : result.error().message; };
+    // One that was started in another way would not come back as it was; ssh that forwards a socket is no host.
+    HostConnectOptions other = options;
+    other.arguments.emplace_back("--listen");
+    QVERIFY(silentHost(other) && !silentHost(other)->isReplaceable);
+    const auto unlike = endSilentHost(*silentHost(other), other);
+    QVERIFY2(refusal(unlike).find("was not started by a window") != std::string::npos, refusal(unlike).c_str());
+    QCOMPARE(unlike.error().code, ErrorCode::Conflict);
+    HostConnectOptions forwarded = options;
+    forwarded.mayStart = false;
+    QVERIFY(silentHost(forwarded) && !silentHost(forwarded)->isReplaceable);
+    const auto changed = endSilentHost({::getpid(), SilenceReason::Unknown, true}, options);
+    QVERIFY2(refusal(changed).find("listens there, expected") != std::string::npos, refusal(changed).c_str());
+    ::kill(pid, SIGCONT);
+    const auto awake = endSilentHost(*silent, options);
+    QVERIFY2(refusal(awake).find("it answers again") != std::string::npos, refusal(awake).c_str());
+    QVERIFY(connected->client.host().ok());
+    stop(pid);
+    const auto ended = endSilentHost(*silent, options);
+    QVERIFY2(ended.ok(), refusal(ended).c_str());
+    QVERIFY(!silentHost(options));
+    const auto next = connectOrStartHost(options);
+    QVERIFY2(next.ok(), next.ok() ? "" : next.error().text().c_str());
+    QVERIFY(next->host.pid != pid);
+    end(next->client);
 }
 
 QTEST_APPLESS_MAIN(TestHostConnection)
