@@ -95,6 +95,27 @@ Result<ModelExportSummary> EngineClient::exportModel(const ModelExportRequest &r
                  "Look into the folder; please report it with the engine's log."};
 }
 
+Result<ModelConsolidationSummary>
+EngineClient::consolidate(const ModelConsolidationRequest &request,
+                          const std::function<void(const ConsolidationAmount &)> &onAmount, const CancelToken &token) const
+{
+    v1::ConsolidateQuery message;
+    toMessage(request, message);
+    std::optional<ModelConsolidationSummary> summary;
+    ORRERY_TRY((m_impl->stream<v1::HostService::Stub, v1::ConsolidateQuery, v1::ConsolidateUpdate>(
+        *m_impl->host, &v1::HostService::Stub::PrepareAsyncConsolidate, message,
+        [&](const v1::ConsolidateUpdate &update) {
+            if (update.has_done()) summary = fromMessage(update.done());
+            if (update.has_amount() && onAmount) onAmount(fromMessage(update.amount()));
+            return true;
+        },
+        {}, "consolidate the memory of", request.model, token)));
+    if (summary) return *summary;
+    return Error{ErrorCode::Internal,
+                 "Cannot consolidate the memory of \"" + request.model + "\": the engine did not say what was learned.",
+                 "Look into the folder; please report it with the engine's log."};
+}
+
 Result<RunStatus> EngineClient::startRun(const std::string &run, int64_t steps) const
 {
     v1::ResumeRunRequest request;

@@ -392,7 +392,11 @@ int main(int argc, char **argv)
     }
     if (arguments[0] == "memory") {
         const Result<void> learned = consolidate(arguments, option("--model"), option("--memory"), option("--out"));
-        return learned.ok() ? kExitOk : fail(learned.error());
+        if (learned.ok()) return kExitOk;
+        const Error &error = learned.error(); // as the worker says it with --json
+        const nlohmann::json json = {{"event", "error"}, {"code", errorCodeName(error.code)}, {"message", error.message}, {"hint", error.hint}};
+        std::printf("%s\n", json.dump().c_str());
+        return exitCodeFor(error.code);
     }
     Result<void> done = arguments[0] == "train" ? train(arguments[1], std::atoll(option("--steps").c_str()))
                                                 : serve(option("--model"), option("--socket"),
