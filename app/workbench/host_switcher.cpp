@@ -5,6 +5,7 @@
 #include "app/workbench/loss_text.h"
 #include "app/workbench/main_window.h"
 #include "app/workbench/rpc_session.h"
+#include "app/workbench/silence_notice.h"
 #include "app/workbench/status_line.h"
 #include "app/workbench/welcome_card.h"
 #include "widgets/common/banner.h"
@@ -66,6 +67,7 @@ HostSwitcher::HostSwitcher(MainWindow &window, RpcSession &session, QSettings &s
     });
     connect(&session, &RpcSession::roundTripChanged, this, &HostSwitcher::refresh);
     connect(&Theme::instance(), &Theme::changed, this, &HostSwitcher::refresh);
+    if (auto *banner = window.findChild<Banner *>(u"connectionBanner"_s)) new SilenceNotice(window, session, *banner, m_local, this);
     refresh();
     reloadBook();
 }
@@ -149,6 +151,7 @@ void HostSwitcher::tellOfLoss()
 {
     auto *banner = m_window.findChild<Banner *>(u"connectionBanner"_s);
     if (!banner || m_session.hostName().isEmpty() || m_session.connectionState() != ConnectionState::Lost) return;
+    if (m_session.loss().isSilent) return; // the window has said it
     const QString since = sinceText(m_session.loss());
     const QString lost = since.isEmpty() ? tr("The host “%1” cannot be reached.").arg(m_session.hostName())
                                          : tr("The host “%1” cannot be reached %2.").arg(m_session.hostName(), since);
@@ -169,8 +172,10 @@ void HostSwitcher::refresh()
     m_button->setText(text);
     QString tip = name.isEmpty() ? tr("The window works with the engine of this computer.") : tr("The window works with the host “%1”.").arg(name);
     const QString note = m_session.engine().note;
-    const bool isWarning = m_session.isRefused() || !note.isEmpty();
+    const bool isSilent = m_session.loss().isSilent;
+    const bool isWarning = m_session.isRefused() || isSilent || !note.isEmpty();
     if (m_session.isRefused()) tip += u'\n' + m_session.lastError();
+    if (isSilent) tip += u'\n' + tr("It does not answer %1.").arg(sinceText(m_session.loss()));
     if (!note.isEmpty()) tip += u'\n' + note;
     m_button->setIcon(Theme::instance().icon(isWarning ? u"warning"_s : u"link"_s));
     m_button->setToolTip(tip);

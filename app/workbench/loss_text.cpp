@@ -36,9 +36,19 @@ QString longSinceText(const ConnectionLoss &loss, double now)
 
 QString nextTryText(const ConnectionLoss &loss, double now)
 {
-    if (!(loss.since > 0)) return {};
+    if (!(loss.since > 0) || (loss.isSilent && !(loss.nextTry > 0))) return {};
     const double seconds = std::ceil(loss.nextTry - now);
     return seconds > 0 ? Texts::tr("next try in %1").arg(wholeText(seconds)) : Texts::tr("trying now");
+}
+
+QString silenceText(const ConnectionLoss &loss, const QString &place)
+{
+    const QString since = sinceText(loss);
+    if (place.isEmpty())
+        return since.isEmpty() ? Texts::tr("The engine of this computer is there and does not answer. Trainings go on, and the window waits for it.")
+                               : Texts::tr("The engine of this computer is there and does not answer %1. Trainings go on, and the window waits for it.").arg(since);
+    return since.isEmpty() ? Texts::tr("The host “%1” is there and does not answer. Trainings go on there, and the window waits for it.").arg(place)
+                           : Texts::tr("The host “%1” is there and does not answer %2. Trainings go on there, and the window waits for it.").arg(place, since);
 }
 
 } // namespace orrery::ui

@@ -294,7 +294,10 @@ void MainWindow::onRunsChanged()
 void MainWindow::onConnectionChanged()
 {
     const QString since = sinceText(m_session.loss());
-    if (m_session.connectionState() == ConnectionState::Lost)
+    if (m_session.connectionState() == ConnectionState::Lost && m_session.loss().isSilent)
+        m_banner->showMessage(BannerKind::Warning, silenceText(m_session.loss(), m_host), m_session.lastError(),
+                              m_session.loss().nextTry > 0 ? tr("Retry") : QString());
+    else if (m_session.connectionState() == ConnectionState::Lost)
         m_banner->showMessage(BannerKind::Error,
                               since.isEmpty() ? tr("The engine does not answer. Trainings go on without the window.")
                                               : tr("The engine does not answer %1. Trainings go on without the window.").arg(since),

@@ -77,9 +77,10 @@ Error RpcSession::lostMeanwhile()
             "It is made again by itself; ask again then."};
 }
 
-RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono::milliseconds firstPause)
+RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono::milliseconds firstPause,
+                       HostPulse::Duration silenceLimit)
     : EngineSession(parent), m_firstPause(firstPause), m_hostName(QString::fromStdString(options.remote.name)),
-      m_options(std::move(options))
+      m_pulse(silenceLimit), m_options(std::move(options))
 {
     m_options.token = CancelToken();
     m_engine.isOfThisComputer = isLocalTarget(m_options);
@@ -89,8 +90,11 @@ RpcSession::RpcSession(HostConnectOptions options, QObject *parent, std::chrono:
     m_edits.setMaxThreadCount(1);
     m_frameCalls.setMaxThreadCount(1);
     m_longCalls.setMaxThreadCount(4);
-    connect(&m_roundTripTimer, &QTimer::timeout, this, &RpcSession::askRoundTrip);
-    m_roundTripTimer.start(2000);
+    connect(&m_roundTripTimer, &QTimer::timeout, this, [this] {
+        feelPulse();
+        askRoundTrip();
+    });
+    m_roundTripTimer.start(m_pulse.interval());
     m_supervisor = std::thread([this] { superviseConnection(); });
 }
 
@@ -145,6 +149,18 @@ void RpcSession::dropWatchers()
     m_watchers.clear();
 }
 
+/// A host that was silent answers again. Its streams stayed and go on, and say what they dropped; to be sure, each watcher asks
+/// for what it may not have.
+void RpcSession::replayWatchers()
+{
+    for (auto it = m_watchers.cbegin(); it != m_watchers.cend(); ++it) {
+        const std::lock_guard lock(it.value()->mutex);
+        if (!it.value()->isAttached) continue; // it will be, and tells then
+        it.value()->pending.mustReplay = true;
+        postUpdate(it.key(), it.value());
+    }
+}
+
 /// The body of a watch thread: follows the run until nobody watches it any more. A stream that ends (the link
 /// is lost or the run is gone) is tried again calmly; its first batch asks for a replay.
 void RpcSession::followRun(const QString &run, const std::shared_ptr<Watcher> &watcher)
@@ -156,6 +172,7 @@ void RpcSession::followRun(const QString &run, const std::shared_ptr<Watcher> &w
                 run.toStdString(),
                 [&](const WatchBatch &batch) {
                     if (watcher->token.isCancelled()) return false;
+                    m_pulse.hear();
                     const std::lock_guard lock(watcher->mutex);
                     watcher->isAttached = true;
                     mergeBatch(watcher->pending, batch);

@@ -7,6 +7,7 @@
 
 #include "app/workbench/answer_order.h"
 #include "app/workbench/call_threads.h"
+#include "app/workbench/host_pulse.h"
 #include "core/rpc/client.h"
 #include "core/rpc/host_connection.h"
 #include "widgets/session/engine_session.h"
@@ -30,8 +31,11 @@ class RpcSession final : public EngineSession {
 public:
     static constexpr int kMaxReads = 4; ///< at a time; the feeds of panels ask as many
     /// @param firstPause before a lost host is tried again; then twice as long each time, up to 15 s
+    /// @param silenceLimit a host that is there and says nothing for so long is told as Lost, with loss().isSilent: its
+    /// connection stays, calls go on waiting, and all comes back when it answers
     explicit RpcSession(HostConnectOptions options, QObject *parent = nullptr,
-                        std::chrono::milliseconds firstPause = std::chrono::seconds(1));
+                        std::chrono::milliseconds firstPause = std::chrono::seconds(1),
+                        HostPulse::Duration silenceLimit = HostPulse::kLimit);
     ~RpcSession() override;
 
     /// From now on the engine of another host: runs of the one before are gone from the list at once, nothing of it
@@ -126,6 +130,7 @@ private:
         EngineInfo engine;
         bool isRefused = false;
         double nextTry = 0; ///< Unix seconds
+        bool isSilent = false;
     };
 
     /// @return null when there is no connection, or when `era` is over
@@ -136,6 +141,8 @@ private:
     Error serveConnection(const HostConnectOptions &options, Era era, bool &wasConnected);
     void postConnection(Era era, const News &news);
     void askRoundTrip();
+    void feelPulse();
+    void replayWatchers();
     void dropWatchers();
     void followRun(const QString &run, const std::shared_ptr<Watcher> &watcher);
     void postUpdate(const QString &run, const std::shared_ptr<Watcher> &watcher);
@@ -155,7 +162,9 @@ private:
     bool m_isRefused = false;
     double m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
     bool m_isAskingRoundTrip = false;
-    QTimer m_roundTripTimer;
+    QTimer m_roundTripTimer; ///< and of the pulse
+    HostPulse m_pulse;
+    bool m_isLinked = false; ///< there is a connection; whether the host says anything over it is another question
     ConnectionState m_state = ConnectionState::Connecting;
     EngineInfo m_engine;
     QString m_lastError;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The connection of the session: made, kept, lost, made again, and turned to another host.
+// The connection of the session: made, kept, watched for a sign of life, lost, made again, and turned to another host.
 #include "app/workbench/host_place.h"
 #include "app/workbench/rpc_session.h"
 #include "core/base/platform.h"
+#include "core/rpc/silent_host.h"
 
 #include <QMetaObject>
 
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLongestPause = 15s;
+constexpr auto kLongestSilentPause = 4s; ///< one that is there may answer any moment, and is asked for seconds each time
 constexpr auto kRefusedPause = 60s; ///< a token that is refused is not said again and again
 
 EngineInfo toEngineInfo(const HostDescription &host, const HostConnectOptions &options)
@@ -53,6 +55,7 @@ void RpcSession::switchTo(HostConnectOptions options, const QString &name)
     m_engine = {};
     m_engine.isOfThisComputer = isLocal;
     m_loss = {};
+    m_isLinked = false;
     m_lastError.clear();
     m_isRefused = false;
     m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
@@ -77,20 +80,45 @@ void RpcSession::setClient(Era era, Client client)
     if (era == m_era) m_client = std::move(client);
 }
 
-/// Not more than one at a time: a link that is slow is not asked faster than it answers.
+/// Not more than one at a time: a link that is slow is not asked faster than it answers. One that a silent host has not answered
+/// is answered first when it goes on.
 void RpcSession::askRoundTrip()
 {
-    if (m_state != ConnectionState::Connected || std::exchange(m_isAskingRoundTrip, true)) return;
+    if (!m_isLinked || std::exchange(m_isAskingRoundTrip, true)) return;
     m_pings.start([this, era = m_era.load()] {
         const Client current = client(era);
         const Result<double> seconds = current && !m_ending ? current->ping() : Result<double>(Error{});
+        if (seconds.ok()) m_pulse.hear();
         QMetaObject::invokeMethod(this, [this, era, seconds] {
             m_isAskingRoundTrip = false;
             if (era != m_era) return;
-            m_roundTripMs = seconds.ok() ? *seconds * 1e3 : std::numeric_limits<double>::quiet_NaN();
+            const bool wasSilent = m_loss.isSilent; // how long that was is no round trip
+            feelPulse();
+            m_roundTripMs = seconds.ok() && !wasSilent ? *seconds * 1e3 : std::numeric_limits<double>::quiet_NaN();
             Q_EMIT roundTripChanged();
         });
     });
+}
+
+/// A connection over which nothing comes is not given up: what waits for an answer gets it when the host goes on. Only what is
+/// shown changes, and nobody can mistake a host that hangs for one that has ended.
+void RpcSession::feelPulse()
+{
+    if (!m_isLinked || m_pulse.look(std::chrono::steady_clock::now()) == m_loss.isSilent) return;
+    const double silence = std::chrono::duration<double>(m_pulse.silence()).count();
+    if (m_pulse.isSilent()) {
+        m_state = ConnectionState::Lost;
+        m_loss = {wallSeconds() - silence, 0, true};
+        m_lastError = tr("The connection stands, and nothing comes over it.");
+        m_roundTripMs = std::numeric_limits<double>::quiet_NaN();
+    } else {
+        m_state = ConnectionState::Connected;
+        m_loss = {};
+        m_lastError.clear();
+        replayWatchers();
+    }
+    Q_EMIT connectionChanged();
+    Q_EMIT roundTripChanged();
 }
 
 void RpcSession::reconnect()
@@ -108,8 +136,10 @@ void RpcSession::postConnection(Era era, const News &news)
     QMetaObject::invokeMethod(this, [this, era, news] {
         if (era != m_era) return;
         const double since = m_loss.since > 0 ? m_loss.since : wallSeconds();
-        m_loss = news.state == ConnectionState::Lost ? ConnectionLoss{since, news.nextTry} : ConnectionLoss{};
+        m_loss = news.state == ConnectionState::Lost ? ConnectionLoss{since, news.nextTry, news.isSilent} : ConnectionLoss{};
         m_state = news.state;
+        m_isLinked = news.state == ConnectionState::Connected;
+        if (m_isLinked) m_pulse.begin(std::chrono::steady_clock::now());
         m_lastError = news.error;
         m_isRefused = news.isRefused;
         if (news.state == ConnectionState::Connected)
@@ -134,6 +164,7 @@ Error RpcSession::serveConnection(const HostConnectOptions &options, Era era, bo
     postConnection(era, news);
     const auto watched = current->watchRuns(
         [this, era](const std::vector<RunStatus> &runs) {
+            m_pulse.hear();
             QMetaObject::invokeMethod(this, [this, era, runs] {
                 if (era != m_era) return;
                 m_runs = runs;
@@ -168,9 +199,12 @@ void RpcSession::superviseConnection()
         if (wasConnected) pause = m_firstPause;
         const bool isRefused = !options.remote.address.empty() && error.code != ErrorCode::Unavailable &&
                                error.code != ErrorCode::Cancelled;
+        // Who listens and took no connection is there, and nothing was started beside it.
+        const bool isSilent = !wasConnected && error.code == ErrorCode::Unavailable && silentHost(options);
+        if (isSilent) pause = std::min<std::chrono::milliseconds>(pause, kLongestSilentPause);
         const std::chrono::milliseconds wait = isRefused ? std::max<std::chrono::milliseconds>(pause, kRefusedPause) : pause;
         postConnection(era, {ConnectionState::Lost, QString::fromStdString(error.text()), {}, isRefused,
-                             wallSeconds() + std::chrono::duration<double>(wait).count()});
+                             wallSeconds() + std::chrono::duration<double>(wait).count(), isSilent});
         std::unique_lock lock(m_mutex);
         m_wake.wait_for(lock, wait, [this] { return m_ending.load() || m_retryNow; });
         pause = m_retryNow ? m_firstPause : std::min<std::chrono::milliseconds>(pause * 2, kLongestPause);

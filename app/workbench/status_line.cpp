@@ -91,7 +91,7 @@ void StatusLine::refresh()
         engine += QStringLiteral(" · ") + counted(static_cast<int>(m_session.runs().size()), tr("1 run"), tr("%1 runs"));
         break;
     case ConnectionState::Lost:
-        colour = tokens.error;
+        colour = m_session.loss().isSilent ? tokens.warning : tokens.error;
         engine = lossLine();
         break;
     default:
@@ -99,18 +99,23 @@ void StatusLine::refresh()
         engine = m_place.isEmpty() ? tr("Connecting to the engine…") : tr("Connecting to %1…").arg(m_place);
     }
     m_dot->setText(QStringLiteral("<span style='color:%1'>●</span>").arg(colour.name()));
-    m_dot->setAccessibleName(m_session.connectionState() == ConnectionState::Connected ? tr("Connected") : tr("Not connected"));
+    m_dot->setAccessibleName(m_session.connectionState() == ConnectionState::Connected ? tr("Connected")
+                             : m_session.loss().isSilent                               ? tr("The engine does not answer")
+                                                                                       : tr("Not connected"));
     m_engine->setText(engine);
 
     showRun();
 }
 
-/// "lab lost since 14:02:10 (3 min), next try in 8 s; trainings go on there without the window"
+/// "lab lost since 14:02:10 (3 min), next try in 8 s; trainings go on there without the window", or "This computer does not
+/// answer since 14:02:10 (35 s); …"
 QString StatusLine::lossLine() const
 {
     const ConnectionLoss loss = m_session.loss();
     const double now = wallNow();
-    QString line = m_place.isEmpty() ? tr("Engine lost") : tr("%1 lost").arg(m_place);
+    QString line = loss.isSilent        ? tr("%1 does not answer").arg(m_place.isEmpty() ? tr("This computer") : m_place)
+                   : m_place.isEmpty() ? tr("Engine lost")
+                                       : tr("%1 lost").arg(m_place);
     if (const QString since = longSinceText(loss, now); !since.isEmpty()) line += u' ' + since;
     if (const QString next = nextTryText(loss, now); !next.isEmpty()) line += QStringLiteral(", ") + next;
     return m_place.isEmpty() ? tr("%1; trainings go on without the window").arg(line)

@@ -94,6 +94,7 @@ CurvesPanel::CurvesPanel(EngineSession &session, QWidget *parent)
         scheduleRefresh();
     });
     connect(&Theme::instance(), &Theme::changed, this, &CurvesPanel::scheduleRefresh);
+    connect(&session, &EngineSession::connectionChanged, this, &CurvesPanel::scheduleRefresh);
     refresh();
 }
 
@@ -325,6 +326,8 @@ void CurvesPanel::refreshPage(bool hasPoints)
             tr("No run chosen"),
             tr("Choose a run to see its curves, or start a new one: loss, learning rate, gradient norm and "
                "speed appear here while it trains."));
+    } else if (m_feed->isReading() && m_session.connectionState() == ConnectionState::Lost) {
+        m_empty->setTexts(tr("No curves yet"), tr("The engine does not answer. The history of this run comes as soon as it does."));
     } else if (m_feed->isReading()) {
         m_empty->setTexts(tr("Reading the curves…"), tr("The history of this run is on its way."));
     } else if (status && status->state == RunState::Created) {

@@ -212,6 +212,13 @@ void TestCurvesPanel::asksForTheHistoryOnceItIsAttached()
     fixture.choose();
     QVERIFY(fixture.session.queries.empty()); // an answer of now would lack what comes until the tail begins
     QVERIFY(fixture.shows(QStringLiteral("Reading the curves")));
+    // An engine that does not answer has nothing on its way.
+    fixture.session.state = ConnectionState::Lost;
+    Q_EMIT fixture.session.connectionChanged();
+    QTRY_VERIFY(fixture.shows(QStringLiteral("The engine does not answer. The history of this run comes as soon as it does.")));
+    fixture.session.state = ConnectionState::Connected;
+    Q_EMIT fixture.session.connectionChanged();
+    QTRY_VERIFY(fixture.shows(QStringLiteral("Reading the curves")));
     for (int64_t step = 101; step <= 120; ++step) fixture.addPoint(step, 0);
     fixture.session.replay(kRun);
     fixture.session.report(kRun, {makeReport(121, 2)});
