@@ -9,6 +9,7 @@
 #include "widgets/attention/attention_pair.h"
 #include "widgets/attention/frame_feed.h"
 #include "widgets/attention/prompt_bar.h"
+#include "widgets/common/file_place.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/compare/branch_dialog.h"
@@ -34,6 +35,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr auto kHostKey = "place/host"_L1;
+constexpr auto kFolderKey = "place/folder"_L1; ///< where dialogs of files begin
 constexpr auto kUndoKey = "undo/runs"_L1;
 constexpr auto kLabelsKey = "drafts/labels"_L1, kNoteKey = "drafts/note"_L1, kBranchKey = "drafts/branch"_L1, kRunKey = "drafts/run"_L1;
 constexpr auto kSessionKey = "play/session"_L1;
@@ -96,8 +98,10 @@ void MainWindow::makeJournal()
 
 void MainWindow::keepPlaces()
 {
+    setFileFolder(m_settings.value(kFolderKey).toString());
     m_journal->keep(u"compare/view"_s, [this] { return comparePlace(); });
     m_journal->keep(u"runs/place"_s, [this] { return QVariant(m_runList->place()); });
+    m_journal->keep(kFolderKey, [] { return QVariant(chosenFileFolder()); });
     m_journal->keep(kHostKey, [this] { return m_arePlacesRestored ? QVariant(m_host) : QVariant(); });
     QStringList words;
     for (PanelFrame *panel : findChildren<PanelFrame *>()) {

@@ -449,12 +449,12 @@ void addSchedule(std::vector<Entry> &table)
               "one cosine, or constant.")
             .choices({"scaled", "portfolio", "cosine", "constant"}));
     table.push_back(entry("schedule.warmup_steps", "Warm-up", group, owner, PLACE(schedule.warmupSteps),
-                          "Steps in which the learning rate rises to its peak; -1 goes by the schedule.")
+                          "Steps in which the learning rate rises to its peak; -1: by the schedule.")
                         .unit("steps")
                         .range(-1, kMaxSteps)
                         .advanced());
     table.push_back(entry("schedule.cycle_steps", "Cycle", group, owner, PLACE(schedule.cycleSteps),
-                          "Length of one wave; -1 goes by the schedule.")
+                          "Length of one wave; -1: by the schedule.")
                         .unit("steps")
                         .range(-1, kMaxSteps)
                         .advanced());
@@ -506,8 +506,8 @@ void addRest(std::vector<Entry> &table)
                         .live());
     table.push_back(entry("probes.overview_every", "Overview frames every", group, owner,
                           PLACE(probes.overviewEvery),
-                          "Steps between kept pictures of all heads; -1 keeps one for every five of the starred heads, "
-                          "or, where no head is starred, all of them; 0 always keeps as many as of the starred heads.")
+                          "Steps between kept pictures of all heads; -1: automatic, which is one for every five of the starred "
+                          "heads or, where no head is starred, all of them; 0: as often as of the starred heads.")
                         .unit("steps")
                         .range(-1, kMaxSteps)
                         .live()

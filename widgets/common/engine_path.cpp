@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/common/engine_path.h"
 
+#include "widgets/common/file_place.h"
 #include "widgets/session/engine_session.h"
 
 #include <QCoreApplication>
@@ -61,9 +62,7 @@ void askForEnginePath(const EngineSession &session, QWidget *parent, const PathQ
 
 void askForPathHere(QWidget *parent, const PathQuestion &question, std::function<void(const QString &path)> take)
 {
-    auto *dialog = new QFileDialog(parent, question.title, question.directory);
-    dialog->setObjectName(question.name);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QFileDialog *dialog = makeFileDialog(parent, question.title, question.name, question.directory);
     dialog->setFileMode(question.kind == PathKind::Folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
     if (question.kind == PathKind::Folder) dialog->setOption(QFileDialog::ShowDirsOnly);
     if (!question.filters.isEmpty()) dialog->setNameFilters(question.filters);

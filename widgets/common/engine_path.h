@@ -20,7 +20,7 @@ struct PathQuestion {
     QString name; ///< of the dialog's object
     PathKind kind = PathKind::Folder;
     QString accept = {};    ///< what the button says; empty: "Open"
-    QString directory = {}; ///< where choosing begins; empty: where Qt begins
+    QString directory = {}; ///< where choosing begins; empty: where the last one ended
     QStringList filters = {};
     QString current = {}; ///< what a path that is typed begins with
 };

@@ -54,13 +54,16 @@ void addFileChoice(QComboBox &box)
     box.addItem(FieldEditor::tr("Choose file …"));
 }
 
-/// "0, never" where the field's effect ends in "; 0: never.": a number that stands for words is said in words.
-QString withMeaning(const Field &field, const QString &value)
+/// The units of the table that are words of several.
+QString singleUnit(const std::string &unit)
 {
-    static const QRegularExpression meaning(u"[;.,] (-?\\d+): (.+?)(?=[;.,]\\s|[;.,]?$)"_s);
-    for (const auto &found : meaning.globalMatch(fieldText(field.effect)))
-        if (found.captured(1) == value) return value + u", "_s + found.captured(2);
-    return value;
+    if (unit == "steps") return FieldEditor::tr("step");
+    if (unit == "tokens") return FieldEditor::tr("token");
+    if (unit == "sequences") return FieldEditor::tr("sequence");
+    if (unit == "evaluations") return FieldEditor::tr("evaluation");
+    if (unit == "pixels") return FieldEditor::tr("pixel");
+    if (unit == "slots") return FieldEditor::tr("slot");
+    return fieldText(unit);
 }
 
 /// The list with one more entry, as parseFieldValue() reads it.
@@ -73,6 +76,27 @@ QString withEntry(const QString &list, const QString &entry)
 }
 
 } // namespace
+
+QString fieldValueWords(const Field &field, const QString &value)
+{
+    if (value == u"[]"_s && field.type == FieldType::TextList) return FieldEditor::tr("none");
+    static const QRegularExpression meaning(u"[;.,] (-?\\d+): (.+?)(?=[;.,]\\s|[;.,]?$)"_s);
+    for (const auto &found : meaning.globalMatch(fieldText(field.effect)))
+        if (found.captured(1) == value) return value + u", "_s + found.captured(2);
+    return value;
+}
+
+QString fieldValueWithUnit(const Field &field, const QString &value)
+{
+    const QString words = fieldValueWords(field, value);
+    const bool isNumber = field.type == FieldType::Integer || field.type == FieldType::Real;
+    if (words != value || !isNumber) return words;
+    bool isWhole = false;
+    const qint64 number = value.toLongLong(&isWhole);
+    const QString shown = isWhole ? integerText(number) : value; // 65,536
+    if (field.unit.empty()) return shown;
+    return shown + u' ' + (value == u"1"_s ? singleUnit(field.unit) : fieldText(field.unit));
+}
 
 QString fieldLabel(const Field &field) { return field.label.empty() ? fromStd(field.key) : fieldText(field.label); }
 
@@ -130,6 +154,7 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
             }
             m_box->setProperty(kShownValue, m_box->currentData());
             m_isGiven = true;
+            showWhoChose();
             Q_EMIT edited();
             Q_EMIT committed();
         });
@@ -188,7 +213,7 @@ void FieldEditor::browse(bool wantsFolder)
                           : wantsFolder ? tr("Choose a folder of text")
                                         : tr("Choose a text file"),
                           u"browseDialog"_s, wantsFolder ? PathKind::Folder : PathKind::File};
-    question.directory = current.isEmpty() ? QDir::homePath() : QFileInfo(current).absolutePath();
+    if (!current.isEmpty()) question.directory = QFileInfo(current).absolutePath();
     question.accept = tr("Choose");
     question.current = current;
     if (m_box) question.filters = {tr("Tokenizers (*.json)"), tr("All files (*)")};
@@ -209,14 +234,14 @@ void FieldEditor::takePath(const QString &path)
 void FieldEditor::setDefaultText(const QString &text)
 {
     m_default = text;
-    if (m_line && m_placeholder.isEmpty()) showDefault(*m_line, m_field, text, withMeaning(m_field, text));
+    if (m_line && m_placeholder.isEmpty()) showDefault(*m_line, m_field, text, fieldValueWords(m_field, text));
     if (!m_isGiven) setGivenText(std::nullopt);
 }
 
 void FieldEditor::setPlaceholder(const QString &text)
 {
     m_placeholder = text;
-    if (m_line) showDefault(*m_line, m_field, m_default, text.isEmpty() ? withMeaning(m_field, m_default) : text);
+    if (m_line) showDefault(*m_line, m_field, m_default, text.isEmpty() ? fieldValueWords(m_field, m_default) : text);
 }
 
 void FieldEditor::setGivenText(const std::optional<QString> &text)
@@ -237,6 +262,7 @@ void FieldEditor::setGivenText(const std::optional<QString> &text)
         }
         m_box->setProperty(kShownValue, text.value_or(m_default));
         m_box->setCurrentIndex(m_box->findData(text.value_or(m_default)));
+        showWhoChose();
     } else {
         m_check->setChecked(text.value_or(m_default) == u"true"_s);
         m_check->setText(m_check->isChecked() ? tr("on") : tr("off"));
@@ -256,6 +282,15 @@ std::optional<QString> FieldEditor::givenText() const
     }
     if (m_box) return m_box->currentData().toString();
     return m_check->isChecked() ? u"true"_s : u"false"_s;
+}
+
+/// A choice that nobody made is as grey as the default in an empty line.
+void FieldEditor::showWhoChose()
+{
+    if (!m_box || m_box->property("isDefault").toBool() == !m_isGiven) return;
+    m_box->setProperty("isDefault", !m_isGiven);
+    m_box->style()->unpolish(m_box);
+    m_box->style()->polish(m_box);
 }
 
 void FieldEditor::setInvalid(bool isInvalid)

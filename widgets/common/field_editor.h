@@ -56,6 +56,7 @@ private:
     void addBrowse();
     void browse(bool wantsFolder);
     void takePath(const QString &path);
+    void showWhoChose();
 
     const Field &m_field;
     const EngineSession *m_engine = nullptr;
@@ -71,5 +72,9 @@ private:
 /// "0.001 … 10 · frozen when the run starts": effect, range and key of a field, for hovers.
 QString fieldToolTip(const Field &field);
 QString fieldLabel(const Field &field);
+/// "0, never" where the field's effect ends in "; 0: never.", "none" for an empty list: what stands for words is said in words.
+QString fieldValueWords(const Field &field, const QString &value);
+/// The same, of a number without such words with its unit: "1 step", "200 steps".
+QString fieldValueWithUnit(const Field &field, const QString &value);
 
 } // namespace orrery::ui

@@ -7,6 +7,7 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListView>
+#include <QPainter>
 #include <QScreen>
 #include <QSortFilterProxyModel>
 #include <QVBoxLayout>
@@ -59,7 +60,6 @@ FilterPopup::FilterPopup(QAbstractItemModel &model, int current, const QString &
 {
     setObjectName(u"filterPopup"_s);
     setAttribute(Qt::WA_DeleteOnClose);
-    setProperty("card", true);
     setAccessibleName(placeholder);
     m_line->setObjectName(u"filterLine"_s);
     m_line->setPlaceholderText(placeholder);
@@ -76,13 +76,14 @@ FilterPopup::FilterPopup(QAbstractItemModel &model, int current, const QString &
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->installEventFilter(this);
     m_none->setObjectName(u"filterNone"_s);
+    m_none->setAlignment(Qt::AlignCenter);
     m_none->hide();
     setFocusProxy(m_line);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(space::kHalf, space::kHalf, space::kHalf, space::kHalf);
     layout->setSpacing(space::kHalf);
     layout->addWidget(m_line);
-    layout->addWidget(m_none);
+    layout->addWidget(m_none, 1);
     layout->addWidget(m_list, 1);
     connect(m_line, &QLineEdit::textChanged, this, &FilterPopup::filter);
     connect(m_list, &QListView::clicked, this, &FilterPopup::choose);
@@ -124,6 +125,16 @@ void FilterPopup::choose(const QModelIndex &index)
     const int row = m_filter->mapToSource(index).row();
     close();
     Q_EMIT chosen(row);
+}
+
+/// The style sheet leaves out the frame of a window whose parent is a box of choices.
+void FilterPopup::paintEvent(QPaintEvent *)
+{
+    const ThemeTokens &tokens = Theme::instance().tokens();
+    QPainter painter(this);
+    painter.setPen(tokens.border);
+    painter.setBrush(tokens.surface);
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
 }
 
 /// Keys that move go to the list while words are typed into the line.

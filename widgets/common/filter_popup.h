@@ -31,6 +31,7 @@ Q_SIGNALS:
     void chosen(int row); ///< of the model; the popup closes
 
 protected:
+    void paintEvent(QPaintEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:

@@ -167,7 +167,8 @@ QString relativeTimeText(double secondsAgo)
     if (seconds < 3600) return tr("%1 min ago").arg(static_cast<int>(seconds / 60));
     if (seconds < 86400) return tr("%1 h ago").arg(static_cast<int>(seconds / 3600));
     const int days = static_cast<int>(seconds / 86400);
-    return days == 1 ? tr("1 day ago") : tr("%1 days ago").arg(days);
+    if (days < 730) return days == 1 ? tr("1 day ago") : tr("%1 days ago").arg(days);
+    return tr("%1 years ago").arg(days / 365);
 }
 
 QString clockTimeText(double unixSeconds)

@@ -41,7 +41,7 @@ QString integerText(qint64 value);         ///< "8,210"
 QString durationText(double seconds);      ///< "42 min", for what is about right
 QString exactDurationText(double seconds); ///< 2.5 s, 42 s, 3:05 min, 1:07 h, 2 d 3 h, for axes and readings
 QString timeLeftText(double seconds);      ///< "about 42 min left"; dash when not known
-QString relativeTimeText(double secondsAgo); ///< "0.4 s ago", "12 min ago", "3 days ago"
+QString relativeTimeText(double secondsAgo); ///< "0.4 s ago", "12 min ago", "3 days ago", "2 years ago"
 QString clockTimeText(double unixSeconds);   ///< "14:03:27", with the date when it is not today
 QString probabilityText(double probability); ///< "0.431", "< 0.001"
 

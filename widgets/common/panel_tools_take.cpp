@@ -5,6 +5,7 @@
 #include "core/spec/field_values.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/file_place.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/view_link.h"
 #include "widgets/theme/theme.h"
@@ -24,13 +25,6 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kCopiedMs = 1'500;
-
-/// Of the last export of any panel: the next one goes there, too.
-QString &lastFolder()
-{
-    static QString folder;
-    return folder;
-}
 
 QString kindOf(const QString &ending)
 {
@@ -61,10 +55,8 @@ void PanelTools::askForPath(const QStringList &endings, const QString &title)
     if (m_dialog || endings.isEmpty()) return;
     QStringList filters;
     for (const QString &ending : endings) filters << kindOf(ending) + u" (*."_s + ending + u')';
-    auto *dialog = new QFileDialog(&m_frame, title, lastFolder());
+    QFileDialog *dialog = makeFileDialog(&m_frame, title, u"panelSaveDialog"_s);
     m_dialog = dialog;
-    dialog->setObjectName(u"panelSaveDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setNameFilters(filters);
     dialog->setDefaultSuffix(endings.constFirst());
@@ -102,7 +94,7 @@ void PanelTools::saveTo(const QString &path)
 void PanelTools::noteSaved(const QString &path, const Result<void> &saved)
 {
     if (!saved) return m_frame.banner()->showError(saved.error());
-    lastFolder() = QFileInfo(path).absolutePath();
+    setFileFolder(QFileInfo(path).absolutePath());
     m_frame.banner()->showMessage(BannerKind::Info, tr("Saved to %1.").arg(QDir::toNativeSeparators(path)));
 }
 

@@ -2,6 +2,7 @@
 #include "widgets/compare/run_settings.h"
 
 #include "core/spec/data_defaults.h"
+#include "widgets/common/field_editor.h"
 #include "widgets/common/field_text.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/run_spec_json.h"
@@ -135,8 +136,7 @@ QString settingValueText(const RunSettings &settings, const SettingValue &value)
 {
     if (value.text.isEmpty()) return tr("(empty)");
     const Field *field = settings.table->find(toStd(value.key));
-    const bool isNumber = field && (field->type == FieldType::Integer || field->type == FieldType::Real);
-    return isNumber && !field->unit.empty() ? value.text + u' ' + fieldText(field->unit) : value.text;
+    return field ? fieldValueWithUnit(*field, value.text) : value.text;
 }
 
 } // namespace orrery::ui

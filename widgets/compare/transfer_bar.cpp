@@ -48,7 +48,6 @@ void TransferBar::chooseImport()
 {
     PathQuestion question{tr("Import a TensorBoard log directory"), u"importDialog"_s};
     question.accept = tr("Import");
-    question.directory = QDir::homePath();
     askForEnginePath(m_session, this, question, [this](const QString &path) { importLog(path); });
 }
 
@@ -60,7 +59,6 @@ void TransferBar::chooseExport(const QStringList &runs)
                                                  .arg(integerText(runs.size()));
     PathQuestion question{title, u"exportDialog"_s};
     question.accept = tr("Export");
-    question.directory = QDir::homePath();
     askForEnginePath(m_session, this, question, [this, runs](const QString &path) { exportRuns(runs, path); });
 }
 

@@ -4,6 +4,7 @@
 
 #include "widgets/common/banner.h"
 #include "widgets/common/engine_command.h"
+#include "widgets/common/file_place.h"
 #include "widgets/common/number_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
@@ -16,7 +17,6 @@
 #include "widgets/play/sampling_form.h"
 #include "widgets/play/tokens_pane.h"
 
-#include <QDir>
 #include <QFileDialog>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -144,13 +144,10 @@ void PlaygroundPanel::chooseAttachments()
 {
     AttachmentBar *target = attachmentTarget();
     if (!target) return;
-    auto *dialog = new QFileDialog(this, tr("Attach pictures or recordings"));
-    dialog->setObjectName(u"attachDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QFileDialog *dialog = makeFileDialog(this, tr("Attach pictures or recordings"), u"attachDialog"_s);
     dialog->setFileMode(QFileDialog::ExistingFiles);
     dialog->setNameFilters(
         {tr("Pictures and recordings (*.png *.jpg *.jpeg *.wav *.flac)"), tr("All files (*)")});
-    dialog->setDirectory(QDir::homePath());
     connect(dialog, &QFileDialog::filesSelected, target, &AttachmentBar::addFiles);
     dialog->open();
 }

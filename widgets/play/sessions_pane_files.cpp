@@ -3,11 +3,11 @@
 #include "widgets/play/sessions_pane.h"
 
 #include "widgets/common/banner.h"
+#include "widgets/common/file_place.h"
 #include "widgets/common/number_text.h"
 #include "widgets/play/session_keeper.h"
 #include "widgets/play/session_list_model.h"
 
-#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QRegularExpression>
@@ -48,12 +48,9 @@ SessionChange importedChange(SessionContent content)
 
 void SessionsPane::askForImport()
 {
-    auto *dialog = new QFileDialog(this, tr("Open a session file"));
-    dialog->setObjectName(u"importDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QFileDialog *dialog = makeFileDialog(this, tr("Open a session file"), u"importDialog"_s);
     dialog->setFileMode(QFileDialog::ExistingFile);
     dialog->setNameFilters({tr("Prompt sessions (*.json)"), tr("All files (*)")});
-    dialog->setDirectory(QDir::homePath());
     connect(dialog, &QFileDialog::fileSelected, this, &SessionsPane::importFile);
     dialog->open();
 }
@@ -82,13 +79,10 @@ void SessionsPane::askForExport(const QString &ending, ExportedVersions versions
 {
     const SessionEntry *entry = selected();
     if (!entry) return;
-    auto *dialog = new QFileDialog(this, tr("Export the session"));
-    dialog->setObjectName(u"exportDialog"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QFileDialog *dialog = makeFileDialog(this, tr("Export the session"), u"exportDialog"_s);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(ending);
     dialog->setNameFilter(ending == u"json" ? tr("JSON (*.json)") : tr("Markdown (*.md)"));
-    dialog->setDirectory(QDir::homePath());
     dialog->selectFile(fileNameOf(sessionTitleText(*entry), ending));
     connect(dialog, &QFileDialog::fileSelected, this,
             [this, session = entry->id, versions](const QString &path) { exportSession(session, versions, path); });

@@ -36,7 +36,7 @@ bool systemIsDark()
 
 /// Colours derived from tokens, which only the style sheet and the palette need.
 struct Derived {
-    QColor hover, strongBorder, disabled, disabledGround, disabledOnGround, accentHover;
+    QColor hover, strongBorder, disabled, disabledGround, disabledOnGround, accentHover, placeholder;
 };
 
 /// Fainter than other text, and still to be read on each of the grounds that such text stands on.
@@ -59,7 +59,9 @@ Derived derive(const ThemeTokens &tokens)
             .disabledGround = disabledGround,
             .disabledOnGround = readableOn(mixed(tokens.secondary, disabledGround, 0.75), disabledGround,
                                            kMinDisabledContrast),
-            .accentHover = mixed(tokens.text, tokens.accent, 0.12)};
+            .accentHover = mixed(tokens.text, tokens.accent, 0.12),
+            // Where other faint text is nearly as light as what was typed, what was not typed is fainter.
+            .placeholder = isBorderBright ? mixed(tokens.secondary, tokens.surface, 0.7) : tokens.secondary};
 }
 
 QPalette makePalette(const ThemeTokens &tokens)
@@ -71,7 +73,7 @@ QPalette makePalette(const ThemeTokens &tokens)
     palette.setColor(QPalette::Base, tokens.surface);
     palette.setColor(QPalette::AlternateBase, tokens.window);
     palette.setColor(QPalette::Text, tokens.text);
-    palette.setColor(QPalette::PlaceholderText, tokens.secondary);
+    palette.setColor(QPalette::PlaceholderText, derived.placeholder);
     palette.setColor(QPalette::Button, tokens.surface);
     palette.setColor(QPalette::ButtonText, tokens.text);
     palette.setColor(QPalette::BrightText, tokens.error);

@@ -4,6 +4,8 @@
 
 #include "widgets/common/action_registry.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/engine_path.h"
+#include "widgets/common/file_place.h"
 #include "widgets/common/help_popover.h"
 #include "widgets/common/panel_tools.h"
 #include "widgets/common/progress_row.h"
@@ -13,13 +15,16 @@
 
 #include <QClipboard>
 #include <QCursor>
+#include <QDir>
 #include <QEnterEvent>
 #include <QFile>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QToolButton>
 
@@ -38,6 +43,7 @@ private Q_SLOTS:
     void failuresStandInTheBanner();
     void anotherEndingIsRefused();
     void theDialogKnowsTheEndings();
+    void dialogsBeginWhereTheLastOneEnded();
     void copiesFigureAndData();
     void disabledEntriesSayWhy();
     void linksOfViewsAreCopied();
@@ -181,6 +187,34 @@ void TestPanelFrame::theDialogKnowsTheEndings()
     QTRY_VERIFY(!frame.findChild<QFileDialog *>());
     action(frame, "panelSaveData")->trigger();
     QCOMPARE(child<QFileDialog>(&frame, "panelSaveDialog")->defaultSuffix(), u"csv"_s);
+}
+
+void TestPanelFrame::dialogsBeginWhereTheLastOneEnded()
+{
+    const QTemporaryDir folder;
+    QVERIFY(QDir(folder.path()).mkdir(u"figures"_s));
+    const QString figures = folder.filePath(u"figures"_s);
+    setFileFolder(figures);
+    PanelFrame frame(u"Curves"_s);
+    fillAll(frame);
+    frame.show();
+    action(frame, "panelSaveFigure")->trigger();
+    auto *dialog = child<QFileDialog>(&frame, "panelSaveDialog");
+    QCOMPARE(dialog->directory().absolutePath(), figures);
+    Q_EMIT dialog->filesSelected({folder.filePath(u"elsewhere.svg"_s)});
+    dialog->close();
+    QTRY_VERIFY(!frame.findChild<QFileDialog *>());
+    QCOMPARE(fileFolder(), folder.path());
+    // All of them at one place, whatever they ask for.
+    QWidget parent;
+    askForPathHere(&parent, {u"Open"_s, u"openDialog"_s}, [](const QString &) {});
+    QCOMPARE(child<QFileDialog>(&parent, "openDialog")->directory().absolutePath(), folder.path());
+    // One that has gone, or none yet: never the folder in which the program happens to run.
+    for (const QString &gone : {folder.filePath(u"gone"_s), QString()}) {
+        setFileFolder(gone);
+        const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+        QCOMPARE(fileFolder(), QFileInfo(documents).isDir() ? documents : QDir::homePath());
+    }
 }
 
 void TestPanelFrame::copiesFigureAndData()

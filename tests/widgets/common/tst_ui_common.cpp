@@ -5,6 +5,7 @@
 #include "widgets/common/empty_state.h"
 #include "widgets/common/engine_command.h"
 #include "widgets/common/field_editor.h"
+#include "widgets/common/filter_popup.h"
 #include "widgets/common/glossary.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/number_text.h"
@@ -21,12 +22,14 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QImage>
+#include <QLineEdit>
 #include <QPainter>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTextDocument>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include <algorithm>
 #include <limits>
@@ -55,6 +58,7 @@ private Q_SLOTS:
     void elidedLabelKeepsItsWholeText();
     void hoversAreNoHtml();
     void bannerCopiesMessageAndHint();
+    void bannerFitsIntoANarrowDock();
     void gridCopiesAllRows();
     void gridRowsSayWhatTheyMean();
     void everySeriesIsExplained();
@@ -64,6 +68,7 @@ private Q_SLOTS:
     void aRowGoesOnInAFurtherOne();
     void anEmptyPlaceIsAsHighAsItsWords();
     void editorShowsDefaultAsPlaceholder();
+    void aPopupOfChoicesHasAFrame();
     void readsBothShapesOfSpecJson_data();
     void readsBothShapesOfSpecJson();
 };
@@ -100,6 +105,8 @@ void TestUiCommon::saysTimesAsPeopleDo()
     QCOMPARE(relativeTimeText(60 * 12 + 5), u"12 min ago"_s);
     QCOMPARE(relativeTimeText(3600 * 5), u"5 h ago"_s);
     QCOMPARE(relativeTimeText(86400 * 3), u"3 days ago"_s);
+    QCOMPARE(relativeTimeText(86400 * 729), u"729 days ago"_s);
+    QCOMPARE(relativeTimeText(86400 * 1108.0), u"3 years ago"_s);
     QCOMPARE(relativeTimeText(-3), u"0.0 s ago"_s); // clocks of two programs differ a little
     QCOMPARE(timeLeftText(42 * 60), u"about 42 min left"_s);
     QCOMPARE(integerText(8210), u"8,210"_s);
@@ -302,6 +309,27 @@ void TestUiCommon::bannerCopiesMessageAndHint()
     QVERIFY(banner.isHidden());
 }
 
+void TestUiCommon::bannerFitsIntoANarrowDock()
+{
+    constexpr int kDock = 236; // the list of runs, as it stands at first
+    QWidget dock;
+    auto *layout = new QVBoxLayout(&dock);
+    layout->setContentsMargins(0, 0, 0, 0);
+    auto *banner = new Banner(&dock);
+    layout->addWidget(banner);
+    layout->addStretch(1);
+    dock.resize(kDock, 300);
+    dock.show();
+    banner->showMessage(BannerKind::Info, u"Moved “fox-1” to the trash."_s, {}, u"Undo"_s);
+    QVERIFY2(layout->totalMinimumSize().width() <= kDock, qPrintable(QString::number(layout->totalMinimumSize().width())));
+    QTRY_COMPARE(banner->width(), kDock);
+    const auto *undo = child<QPushButton>(banner, "bannerRetry");
+    const auto *close = child<QToolButton>(banner, "bannerClose");
+    QVERIFY(undo->geometry().top() >= close->geometry().bottom()); // under the text
+    dock.resize(900, 300);
+    QTRY_VERIFY(undo->geometry().top() < close->geometry().bottom() && undo->geometry().right() < close->geometry().left());
+}
+
 void TestUiCommon::gridCopiesAllRows()
 {
     KeyValueGrid grid;
@@ -466,12 +494,44 @@ void TestUiCommon::editorShowsDefaultAsPlaceholder()
     patience.setDefaultText(u"0"_s);
     QCOMPARE(qobject_cast<QLineEdit *>(patience.control())->placeholderText(), u"0, never"_s);
     QCOMPARE(patience.effectiveText(), u"0"_s);
+    QCOMPARE(fieldValueWords(*findField("probes.overview_every"), u"-1"_s), u"-1, automatic"_s);
+    QCOMPARE(fieldValueWords(*findField("probes.starred"), u"[]"_s), u"none"_s);
+    QCOMPARE(fieldValueWords(*findField("probes.starred"), u"[\"0.1\"]"_s), u"[\"0.1\"]"_s);
+    // Beside each other: with the unit, which is one of one.
+    QCOMPARE(fieldValueWithUnit(*findField("train.steps"), u"200"_s), u"200 steps"_s);
+    QCOMPARE(fieldValueWithUnit(*findField("train.steps"), u"1"_s), u"1 step"_s);
+    QCOMPARE(fieldValueWithUnit(*findField("train.eval_tokens"), u"65536"_s), u"65,536 tokens"_s);
+    QCOMPARE(fieldValueWithUnit(*findField("optimizer.lr"), u"0.0005"_s), u"0.0005"_s);
+    QCOMPARE(fieldValueWithUnit(*findField("model.window"), u"0"_s), u"0, all of the context"_s);
+    QCOMPARE(fieldValueWithUnit(*findField("schedule.warmup_steps"), u"-1"_s), u"-1, by the schedule"_s);
+    QCOMPARE(fieldValueWithUnit(*findField("model.preset"), u"tiny"_s), u"tiny"_s);
+    FieldEditor choice(*findField("train.dtype"));
+    choice.setDefaultText(u"fp32"_s);
+    QVERIFY(choice.control()->property("isDefault").toBool()); // grey, too
+    choice.setGivenText(u"bf16"_s);
+    QVERIFY(!choice.control()->property("isDefault").toBool());
     QSignalSpy edited(&editor, &FieldEditor::edited);
     QTest::keyClicks(line, u"50"_s);
     QCOMPARE(edited.count(), 2);
     QCOMPARE(editor.givenText().value_or(QString()), u"50"_s);
     typeText(line, QString());
     QVERIFY(!editor.givenText()); // an empty line stands at its default
+}
+
+void TestUiCommon::aPopupOfChoicesHasAFrame()
+{
+    QComboBox box;
+    box.addItems({u"one"_s, u"two"_s});
+    box.show();
+    FilterPopup popup(*box.model(), 0, u"Filter"_s, &box);
+    popup.setAttribute(Qt::WA_DeleteOnClose, false);
+    popup.showUnder(box);
+    popup.line()->setText(u"neither"_s);
+    const QImage image = popup.grab().toImage();
+    const QRgb border = Theme::instance().tokens().border.rgb();
+    for (const QPoint place : {QPoint(0, 20), QPoint(image.width() - 1, 20), QPoint(40, 0), QPoint(40, image.height() - 1)})
+        QCOMPARE(image.pixel(place), border);
+    popup.close();
 }
 
 void TestUiCommon::readsBothShapesOfSpecJson_data()

@@ -7,11 +7,14 @@
 #include "widgets/theme/theme_tokens.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QMap>
 #include <QPalette>
 #include <QPlainTextEdit>
 #include <QRegularExpression>
+#include <QStyle>
+#include <QStyleOptionComboBox>
 #include <QTest>
 
 #include <algorithm>
@@ -90,6 +93,7 @@ private Q_SLOTS:
     void textsOfTheSheetAreReadable();
     void textsOfThePaletteAreReadable();
     void placeholdersAreReadable();
+    void choicesHaveRoomForTheirText();
     void namesOfRunsAreReadable();
     void numbersInMapsAreReadable();
 };
@@ -168,6 +172,29 @@ void TestThemeContrast::placeholdersAreReadable()
         const QColor color = edit->palette().color(QPalette::PlaceholderText);
         QVERIFY(contrastRatio(mixed(color, ground, color.alphaF()), ground) >= kMinTextContrast);
         QVERIFY(contrastRatio(edit->palette().color(QPalette::Text), ground) >= kMinTextContrast);
+        // What was not typed is told from what was.
+        QVERIFY(contrastRatio(edit->palette().color(QPalette::Text), color) >= 2);
+    }
+}
+
+/// The text has all that the arrow leaves, in the width that the box asks for and in a narrower one.
+void TestThemeContrast::choicesHaveRoomForTheirText()
+{
+    QComboBox box;
+    box.addItem(u"newest, 8,000"_s);
+    box.ensurePolished();
+    const int text = box.fontMetrics().horizontalAdvance(box.currentText());
+    const int around = box.sizeHint().width() - text;
+    QVERIFY2(around >= 24 && around <= 50, qPrintable(QString::number(around)));
+    for (const int width : {box.sizeHint().width(), 90}) {
+        box.resize(width, box.sizeHint().height());
+        QStyleOptionComboBox option;
+        option.initFrom(&box);
+        option.subControls = QStyle::SC_All;
+        const QRect field = box.style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, &box);
+        const QRect arrow = box.style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxArrow, &box);
+        QVERIFY(!field.intersects(arrow));
+        QVERIFY2(field.width() >= std::min(text, width - 36), qPrintable(u"%1 of %2"_s.arg(field.width()).arg(width)));
     }
 }
 
