@@ -11,6 +11,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
+#include <QStyle>
 #include <QVBoxLayout>
 #include <QtConcurrentRun>
 
@@ -83,6 +84,9 @@ QWidget *ConnectionsDialog::makeList()
     m_list->setObjectName(u"connectionList"_s);
     m_list->setAccessibleName(tr("Hosts"));
     m_list->setMinimumWidth(200);
+    m_list->setIconSize({16, 16});
+    m_list->setTextElideMode(Qt::ElideMiddle);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_add->setObjectName(u"connectionAdd"_s);
     m_remove->setObjectName(u"connectionRemove"_s);
     auto *buttons = new QHBoxLayout;
@@ -149,7 +153,7 @@ void ConnectionsDialog::takeList(const Result<std::vector<Connection>> &list, co
     for (const Connection &connection : m_connections) {
         const QString name = QString::fromStdString(connection.name);
         QListWidgetItem *item = add(name, name);
-        item->setToolTip(QString::fromStdString(connection.isSocket() ? connection.socketPath : connection.address));
+        item->setToolTip(name + u'\n' + QString::fromStdString(connection.isSocket() ? connection.socketPath : connection.address));
         if (name == select) m_list->setCurrentItem(item);
     }
     if (!m_isNew) takeRow(m_list->currentRow());
@@ -258,6 +262,15 @@ void ConnectionsDialog::refresh()
     m_save->setEnabled(!isLocal && !m_isWriting && (m_isNew || m_form->isChanged()));
     m_connect->setText(!isLocal && (m_isNew || m_form->isChanged()) ? tr("Save and connect") : tr("Connect"));
     m_connect->setEnabled(!m_isWriting);
+    // The one that the window works with already is nothing to be invited to.
+    const QString name = connection ? QString::fromStdString(connection->name) : QString();
+    const bool isCurrent = !m_isNew && name == m_current && !(connection && m_form->isChanged());
+    if (isCurrent) m_connect->setText(tr("Connect again"));
+    m_connect->setToolTip(isCurrent ? tr("The window works with this one.") : QString());
+    if (m_connect->property("primary").toBool() == !isCurrent) return;
+    m_connect->setProperty("primary", !isCurrent);
+    m_connect->style()->unpolish(m_connect);
+    m_connect->style()->polish(m_connect);
 }
 
 } // namespace orrery::ui

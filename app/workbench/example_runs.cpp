@@ -27,7 +27,7 @@ QString textOf(const QJsonValue &value)
 
 QString textExampleSpec()
 {
-    return uR"({"data.path": "example", "model.preset": "tiny", "train.checkpoint_every": 200, "train.keep_last": 12})"_s;
+    return uR"({"name": "code", "data.path": "example", "model.preset": "tiny", "train.checkpoint_every": 200, "train.keep_last": 12})"_s;
 }
 
 QString pictureExampleSpec()
@@ -38,6 +38,16 @@ QString pictureExampleSpec()
         "model.layers": 3, "model.width": 64, "model.heads": 4, "model.context": 96, "model.dropout": 0,
         "train.steps": 800, "train.batch_size": 12, "train.checkpoint_every": 100, "train.keep_last": 20,
         "optimizer.lr": 0.004, "probes.frames_every": 5})"_s;
+}
+
+QString exampleNamed(const QString &spec, const QStringList &taken)
+{
+    QJsonObject settings = QJsonDocument::fromJson(spec.toUtf8()).object();
+    const QString name = settings.value("name"_L1).toString();
+    QString free = name;
+    for (int number = 2; taken.contains(free); ++number) free = name + u'-' + QString::number(number);
+    settings["name"_L1] = free;
+    return QString::fromUtf8(QJsonDocument(settings).toJson(QJsonDocument::Compact));
 }
 
 QString exampleCommand(const QString &spec)

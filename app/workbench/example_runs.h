@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 
 namespace orrery::ui {
 
@@ -11,6 +12,8 @@ namespace orrery::ui {
 QString textExampleSpec();
 /// Pictures with captions that are made, and a memory: that of docs/tour.md.
 QString pictureExampleSpec();
+/// With a name that none of those has: "shapes", else "shapes-2".  @param spec one of the above
+QString exampleNamed(const QString &spec, const QStringList &taken);
 /// @param spec one of the above: JSON with dotted keys
 QString exampleCommand(const QString &spec);
 

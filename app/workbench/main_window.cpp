@@ -294,6 +294,7 @@ void MainWindow::onRunsChanged()
 void MainWindow::onConnectionChanged()
 {
     const QString since = sinceText(m_session.loss());
+    m_welcome->setLost(m_session.connectionState() == ConnectionState::Lost, m_host);
     if (m_session.connectionState() == ConnectionState::Lost && m_session.loss().isSilent)
         m_banner->showMessage(BannerKind::Warning, silenceText(m_session.loss(), m_host), m_session.lastError(),
                               m_session.loss().nextTry > 0 ? tr("Retry") : QString());
@@ -314,7 +315,9 @@ void MainWindow::trainPictures() { startExample(pictureExampleSpec()); }
 void MainWindow::startExample(const QString &spec)
 {
     m_welcome->setStarting(true);
-    m_session.createRun(spec, {}, true, this,
+    QStringList taken;
+    for (const RunStatus &run : m_session.runs()) taken << fromStd(run.name);
+    m_session.createRun(exampleNamed(spec, taken), {}, true, this,
                         [this](Result<RunStatus> created) {
                             if (!created) {
                                 m_welcome->showError(created.error());

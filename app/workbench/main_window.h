@@ -136,6 +136,7 @@ public:
 protected:
     void closeEvent(QCloseEvent *event) override;
     void moveEvent(QMoveEvent *event) override;
+    void showEvent(QShowEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void changeEvent(QEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -336,6 +337,7 @@ private:
     bool m_hadRuns = false;
     bool m_mayLoseSession = false; ///< it was asked on closing
     bool m_isRestoring = false;
+    bool m_wasShown = false;
     bool m_arePlacesRestored = false; ///< those that wait for the first list of runs
 };
 

@@ -23,6 +23,8 @@
 #include <QSettings>
 #include <QTabBar>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace orrery::ui {
@@ -274,6 +276,14 @@ void MainWindow::restoreLayout(WindowLayout layout, const QString &savedId)
     m_splitters->setSizes(wanted.splitters);
     syncLayout();
     m_isRestoring = false;
+}
+
+/// Docks that were restored before the window was there have the widths that their panels ask for, not those that were left.
+void MainWindow::showEvent(QShowEvent *event)
+{
+    QMainWindow::showEvent(event);
+    if (std::exchange(m_wasShown, true)) return;
+    if (m_settings.contains(stateKey(placeKey())) || m_layouts.find(m_savedLayout)) restoreLayout(m_layout, m_savedLayout);
 }
 
 void MainWindow::moveEvent(QMoveEvent *event)

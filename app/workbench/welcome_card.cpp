@@ -31,12 +31,14 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     setObjectName(QStringLiteral("welcomeCard"));
     setAccessibleName(tr("Welcome"));
 
-    auto *title = new QLabel(tr("Train a language model and watch it learn"), this);
+    m_title = new QLabel(this);
+    m_title->setObjectName(QStringLiteral("welcomeTitle"));
+    m_title->setTextFormat(Qt::PlainText);
     QFont font = Theme::instance().headingFont();
     font.setPointSizeF(font.pointSizeF() * 1.7);
-    title->setFont(font);
-    auto *intro = new ToneLabel(tr("Choose where to begin. Nothing leaves your machines."), Tone::Secondary, TypeSize::Base, this);
-    for (QLabel *label : std::initializer_list<QLabel *>{title, intro}) {
+    m_title->setFont(font);
+    m_intro = new ToneLabel(QString(), Tone::Secondary, TypeSize::Base, this);
+    for (QLabel *label : {m_title, m_intro}) {
         label->setAlignment(Qt::AlignHCenter);
         label->setWordWrap(true);
         label->setMinimumWidth(kLeastText);
@@ -55,7 +57,7 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     m_newRun->setFlat(true);
     bindIcon(m_newRun, QStringLiteral("plus"));
     m_newRun->setObjectName(QStringLiteral("welcomeNewRunButton"));
-    m_connect = new QPushButton(tr("Connect…"), this);
+    m_connect = new QPushButton(this);
     m_connect->setObjectName(QStringLiteral("welcomeConnectButton"));
     connect(m_connect, &QPushButton::clicked, this, &WelcomeCard::connectRequested);
     connect(m_example, &QPushButton::clicked, this, &WelcomeCard::trainExampleRequested);
@@ -83,8 +85,8 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
 
     auto *column = new QVBoxLayout;
     column->setSpacing(space::kTwo);
-    column->addWidget(title);
-    column->addWidget(intro);
+    column->addWidget(m_title);
+    column->addWidget(m_intro);
     column->addSpacing(space::kOne);
     column->addLayout(m_doors);
     column->addWidget(m_newRun, 0, Qt::AlignHCenter);
@@ -105,13 +107,15 @@ WelcomeCard::WelcomeCard(QWidget *parent) : QWidget(parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll);
+    setLost(false, {});
     setDirection(QBoxLayout::TopToBottom); // until there is room: the window may be as narrow as that
 }
 
 int WelcomeCard::widthOfDoors() const
 {
     int width = kAround + (m_doors->count() - 1) * m_doors->spacing();
-    for (int i = 0; i < m_doors->count(); ++i) width += m_doors->itemAt(i)->widget()->minimumSizeHint().width();
+    for (int i = 0; i < m_doors->count(); ++i)
+        if (QWidget *door = m_doors->itemAt(i)->widget(); !door->isHidden()) width += door->minimumSizeHint().width();
     return width;
 }
 
@@ -149,6 +153,19 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, std::i
     card->setContent(content);
     card->setMaximumWidth(420);
     return card;
+}
+
+void WelcomeCard::setLost(bool isLost, const QString &host)
+{
+    m_title->setText(!isLost          ? tr("Train a language model and watch it learn")
+                     : host.isEmpty() ? tr("The engine of this computer does not answer")
+                                      : tr("Nothing is to be seen of “%1”").arg(host));
+    m_intro->setText(isLost ? tr("Above it says why. Its runs stand here as soon as it answers; trainings go on without this window.")
+                            : tr("Choose where to begin. Nothing leaves your machines."));
+    m_connect->setText(isLost ? tr("Hosts…") : tr("Connect…"));
+    const int numDoors = m_doors->count();
+    for (int i = 0; i < numDoors; ++i) m_doors->itemAt(i)->widget()->setVisible(!isLost || i == numDoors - 1);
+    m_newRun->setVisible(!isLost);
 }
 
 void WelcomeCard::setStarting(bool isStarting)

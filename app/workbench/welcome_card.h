@@ -9,6 +9,7 @@
 
 #include <initializer_list>
 
+class QLabel;
 class QPushButton;
 
 namespace orrery::ui {
@@ -22,6 +23,8 @@ public:
     /// While the example is being prepared the door says so and cannot be pressed twice.
     void setStarting(bool isStarting);
     void showError(const Error &error);
+    /// What needs an engine is not offered while none answers.  @param host empty: this computer
+    void setLost(bool isLost, const QString &host);
     [[nodiscard]] QSize minimumSizeHint() const override;
 
 Q_SIGNALS:
@@ -42,6 +45,7 @@ private:
     void setDirection(QBoxLayout::Direction direction);
 
     QBoxLayout *m_doors = nullptr;
+    QLabel *m_title, *m_intro;
     QPushButton *m_example;
     QPushButton *m_pictures;
     QPushButton *m_open;

@@ -55,7 +55,7 @@ QString orderText(RunOrder order)
     case RunOrder::Name:
         return RunFilterBar::tr("Name");
     case RunOrder::BestValLoss:
-        return RunFilterBar::tr("Best validation loss");
+        return RunFilterBar::tr("Best checkpoint");
     case RunOrder::LastReport:
         return RunFilterBar::tr("Last report");
     }

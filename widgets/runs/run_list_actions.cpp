@@ -69,10 +69,13 @@ void RunListPanel::makeActions()
     m_copyCommand = add(
         tr("Copy as command"), "copyRunCommand", u"terminal"_s,
         [this] {
-            if (const RunStatus *status = selectedStatus())
-                copyToClipboard(isVerbPossible(RunVerb::Resume, status->state)
-                                    ? resumeCommand(fromStd(status->id))
-                                    : engineCommand({u"watch"_s, fromStd(status->id)}));
+            QStringList commands;
+            for (const QString &run : selectedRuns()) {
+                const int row = m_model->rowOf(run);
+                const bool canResume = row >= 0 && isVerbPossible(RunVerb::Resume, m_model->status(row).state);
+                commands << (canResume ? resumeCommand(run) : engineCommand({u"watch"_s, run}));
+            }
+            copyToClipboard(commands.join(u'\n'));
         },
         m_view);
     m_copyName = add(
@@ -175,7 +178,8 @@ void RunListPanel::updateActions()
     const RunStatus *status = selectedStatus();
     const QStringList runs = selectedRuns();
     const bool isConnected = m_session.connectionState() == ConnectionState::Connected;
-    for (QAction *action : {m_copyCommand, m_copyPath}) action->setEnabled(status != nullptr);
+    m_copyCommand->setEnabled(!selectedRuns().isEmpty());
+    m_copyPath->setEnabled(status != nullptr);
     m_openFolder->setEnabled(status && m_areFoldersHere);
     m_openFolder->setText(m_areFoldersHere ? tr("Open folder") : tr("Open folder (on another computer)"));
     m_openFolder->setToolTip(

@@ -127,12 +127,15 @@ void RunListPanel::makeContent()
     connect(m_empty->addButton(tr("New run")), &QPushButton::clicked, this, &RunListPanel::newRunRequested);
     connect(m_empty->addButton(tr("Open a run")), &QPushButton::clicked, this,
             &RunListPanel::openRunDirectory);
+    m_unknown = new EmptyState(QString(), QString(), this);
+    m_unknown->setObjectName(u"runsUnknown"_s);
     m_noMatch = new EmptyState(tr("No run matches"), QString(), this);
     m_noMatch->setObjectName(u"noRunMatches"_s);
     m_showMore = m_noMatch->addPlainButton(tr("Show all runs"));
     connect(m_showMore, &QPushButton::clicked, this,
             [this] { m_bar->line()->setText(m_tree->query().isEmpty() ? u"is:any"_s : QString()); });
     m_stack->addWidget(m_view);
+    m_stack->addWidget(m_unknown);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_noMatch);
 
@@ -303,10 +306,11 @@ void RunListPanel::takeConnection()
     // The window's banner says what is wrong and retries; the list says what it is worth meanwhile.
     const ConnectionState state = m_session.connectionState();
     m_areFoldersHere = m_session.isOfThisComputer();
-    m_note->setVisible(state != ConnectionState::Connected);
+    m_note->setVisible(state != ConnectionState::Connected && m_model->rowCount() > 0);
     m_model->setConnected(state == ConnectionState::Connected);
     if (state == ConnectionState::Lost)
-        m_note->setText(tr("The engine is not reachable. List of %1; runs go on without this window.")
+        m_note->setText((m_session.loss().isSilent ? tr("The engine does not answer. List of %1; runs go on without this window.")
+                                                   : tr("The engine is not reachable. List of %1; runs go on without this window."))
                             .arg(clockTimeText(m_lastListAt)));
     else
         m_note->setText(tr("Connecting to the engine …"));
@@ -322,7 +326,14 @@ void RunListPanel::updateState()
     m_bar->setPlaceholder(numRuns == 1 ? tr("Filter 1 run") : tr("Filter %1 runs").arg(integerText(numRuns)));
     m_bar->setVisible(numRuns > 0);
     QWidget *page = m_view;
-    if (numRuns == 0) {
+    const ConnectionState state = m_session.connectionState();
+    if (numRuns == 0 && state != ConnectionState::Connected) { // whether there are any nobody knows
+        page = m_unknown;
+        m_unknown->setTexts(state == ConnectionState::Lost ? tr("Runs are not known") : tr("Reading the runs …"),
+                            state == ConnectionState::Lost
+                                ? tr("They stand here as soon as the engine answers. Trainings go on without this window.")
+                                : QString());
+    } else if (numRuns == 0) {
         page = m_empty;
     } else if (m_tree->numShown() == 0) {
         page = m_noMatch;
@@ -333,7 +344,7 @@ void RunListPanel::updateState()
     m_stack->setCurrentWidget(page);
     const auto numLive = std::count_if(m_session.runs().begin(), m_session.runs().end(),
                                        [](const RunStatus &status) { return isLiveState(status.state); });
-    setSummary(numRuns == 0 ? tr("No runs yet")
+    setSummary(numRuns == 0 ? (page == m_unknown ? tr("Runs are not known") : tr("No runs yet"))
                : numRuns == 1
                    ? (numLive == 1 ? tr("1 run, which is live") : tr("1 run"))
                    : tr("%1 runs, %2 of them live").arg(integerText(numRuns), integerText(numLive)));

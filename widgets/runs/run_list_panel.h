@@ -125,7 +125,7 @@ private:
     class Banner *m_notice;
     ToneLabel *m_note, *m_foot;
     QStackedWidget *m_stack;
-    EmptyState *m_empty = nullptr, *m_noMatch = nullptr;
+    EmptyState *m_unknown = nullptr, *m_empty = nullptr, *m_noMatch = nullptr;
     QPushButton *m_showMore = nullptr;
     QAction *m_resume = nullptr, *m_copyCommand = nullptr, *m_copyName = nullptr, *m_copyPath = nullptr,
             *m_openFolder = nullptr, *m_overlay = nullptr, *m_rename = nullptr, *m_labels = nullptr,

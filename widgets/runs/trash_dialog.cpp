@@ -115,6 +115,7 @@ void TrashDialog::makeTable()
     styleTable(m_table);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_table->setSortingEnabled(true);
+    m_table->setTextElideMode(Qt::ElideMiddle); // the run's own folder stands at the end of its path
     m_table->sortByColumn(TrashModel::DeletedColumn, Qt::AscendingOrder);
     const QFontMetrics metrics(typeFont(TypeSize::Base));
     m_table->setColumnWidth(TrashModel::NameColumn, metrics.averageCharWidth() * 32);
@@ -157,7 +158,7 @@ QWidget *TrashDialog::makeFoot()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kOne);
     layout->addWidget(m_sum, 1);
-    for (QPushButton *button : {m_deleteAll, m_delete, m_restore, m_close}) {
+    for (QPushButton *button : {m_deleteAll, m_delete, m_close, m_restore}) {
         button->setAutoDefault(false); // Enter is of the table
         layout->addWidget(button);
     }

@@ -114,6 +114,7 @@ private Q_SLOTS:
     void theWindowTurnsToAHostAndBack();
     void commandsAreForTheHost();
     void everyControlHasAName();
+    void theHostAtWorkIsNoInvitation();
 
 private:
     [[nodiscard]] QString address(uint16_t port = 0) const { return u"tcp://127.0.0.1:%1"_s.arg(port ? port : m_host.port()); }
@@ -153,6 +154,27 @@ void TestConnections::addsAHostAfterItsFingerprintWasCompared()
     QCOMPARE(m_book->find("lab")->token, m_host.token());
     QCOMPARE(list->currentItem()->text(), u"lab"_s);
     QCOMPARE(child<QPushButton>(dialog, u"connectionConnect"_s)->text(), u"Connect"_s);
+}
+
+void TestConnections::theHostAtWorkIsNoInvitation()
+{
+    Connection lab = m_host.connection("lab");
+    lab.name = "lab-in-the-cellar-of-the-other-house-behind-the-river";
+    QVERIFY(m_book->put(lab));
+    ConnectionsDialog dialog(*m_book, {});
+    dialog.show();
+    auto *list = child<QListWidget>(dialog, u"connectionList"_s);
+    QTRY_COMPARE_WITH_TIMEOUT(list->count(), 2, kPatienceMs);
+    auto *connectButton = child<QPushButton>(dialog, u"connectionConnect"_s);
+    QCOMPARE(connectButton->text(), u"Connect again"_s);
+    QVERIFY(!connectButton->property("primary").toBool());
+    QCOMPARE(list->horizontalScrollBarPolicy(), Qt::ScrollBarAlwaysOff); // a long name is elided
+    QVERIFY(list->item(1)->toolTip().startsWith(QString::fromStdString(lab.name)));
+    list->setCurrentRow(1);
+    QCOMPARE(connectButton->text(), u"Connect"_s);
+    QVERIFY(connectButton->property("primary").toBool());
+    dialog.setCurrentHost(QString::fromStdString(lab.name)); // it was connected meanwhile
+    QTRY_COMPARE_WITH_TIMEOUT(connectButton->text(), u"Connect again"_s, kPatienceMs);
 }
 
 void TestConnections::doesNotTrustWhatDiffers()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The shell: pages, layouts, the one selection, lost connections, keyboard, names for assistive tools.
 #include "app/workbench/main_window.h"
+
+#include "app/workbench/example_runs.h"
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 #include "widgets/common/banner.h"
@@ -23,6 +25,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLabel>
 #include <QFile>
 #include <QLineEdit>
 #include <QTreeView>
@@ -55,6 +58,8 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void firstStartShowsTheDoors();
+    void withoutAnEngineNoDoorIsOffered();
+    void examplesHaveNamesOfTheirOwn();
     void exampleDoorCreatesAndSelectsTheRun();
     void picturesDoorTrainsWithAMemory();
     void exampleDoorShowsWhyItFailed();
@@ -152,6 +157,33 @@ void TestMainWindow::firstStartShowsTheDoors()
     QVERIFY(child<QPushButton>(m_window.get(), "openRunButton")->isVisible());
     m_session->setRuns({fakeRun("alpha")});
     QTRY_VERIFY_WITH_TIMEOUT(page() == &m_window->curves(), kPatienceMs);
+}
+
+void TestMainWindow::withoutAnEngineNoDoorIsOffered()
+{
+    open();
+    m_session->setConnection(ConnectionState::Lost, QStringLiteral("Nobody listens there."));
+    QCOMPARE(child<QLabel>(m_window.get(), "welcomeTitle")->text(), QStringLiteral("The engine of this computer does not answer"));
+    for (const char *door : {"trainExampleButton", "openRunButton", "welcomeNewRunButton"})
+        QVERIFY2(!child<QPushButton>(m_window.get(), door)->isVisible(), door);
+    QCOMPARE(child<QPushButton>(m_window.get(), "welcomeConnectButton")->text(), QStringLiteral("Hosts…"));
+    m_session->setConnection(ConnectionState::Connected);
+    QVERIFY(child<QPushButton>(m_window.get(), "trainExampleButton")->isVisible());
+    QCOMPARE(child<QLabel>(m_window.get(), "welcomeTitle")->text(), QStringLiteral("Train a language model and watch it learn"));
+}
+
+void TestMainWindow::examplesHaveNamesOfTheirOwn()
+{
+    const auto nameOf = [](const QString &spec) {
+        return QJsonDocument::fromJson(spec.toUtf8()).object().value(QStringLiteral("name")).toString();
+    };
+    QCOMPARE(nameOf(exampleNamed(textExampleSpec(), {})), QStringLiteral("code"));
+    QCOMPARE(nameOf(exampleNamed(pictureExampleSpec(), {QStringLiteral("shapes"), QStringLiteral("shapes-2")})), QStringLiteral("shapes-3"));
+    m_session->runList = {fakeRun("shapes")};
+    open();
+    for (QAction *action : m_window->findChildren<QAction *>())
+        if (action->text() == QStringLiteral("Train the example with pictures and a memory")) action->trigger();
+    QCOMPARE(nameOf(m_session->createdSpecs.value(0)), QStringLiteral("shapes-2"));
 }
 
 void TestMainWindow::exampleDoorCreatesAndSelectsTheRun()

@@ -162,6 +162,31 @@ private Q_SLOTS:
         QVERIFY(!m_window->isVisible());
     }
 
+    /// Those that were left, not those that the panels ask for.
+    void docksKeepTheirWidths()
+    {
+        const auto widths = [this] {
+            QList<int> widths;
+            for (const char *name : {"runListDock", "sessionsDock", "microscopeDock", "runDock"})
+                if (dock(name)->isVisible()) widths << dock(name)->width();
+            return widths;
+        };
+        for (const char *layout : {"view.train", "view.play"}) {
+            open();
+            action(layout)->trigger();
+            const bool isPlay = m_window->windowLayout() == WindowLayout::Play;
+            m_window->resizeDocks({dock("runListDock"), dock(isPlay ? "microscopeDock" : "runDock")}, {231, 317}, Qt::Horizontal);
+            QTRY_COMPARE(dock("runListDock")->width(), 231);
+            const QList<int> left = widths();
+            QVERIFY(left.size() >= 2);
+            close();
+            open();
+            QCOMPARE(m_window->windowLayout(), isPlay ? WindowLayout::Play : WindowLayout::Train);
+            QTRY_COMPARE(widths(), left);
+            close();
+        }
+    }
+
     void layoutsAreSavedSwitchedRenamedAndDeleted()
     {
         open();

@@ -464,6 +464,7 @@ void TestRunEdits::theTrashSaysWhatItCannotDo()
     QTRY_VERIFY(trash->banner()->message().contains(u"no permission"));
     QCOMPARE(trash->table()->model()->rowCount(), 2); // they are still there
     QVERIFY(child<QPushButton>(trash, "restoreButton")->isEnabled());
+    QVERIFY(child<QPushButton>(trash, "restoreButton")->x() > child<QPushButton>(trash, "closeTrash")->x()); // as in every dialog
     setup.session.setConnection(ConnectionState::Lost);
     QVERIFY(!child<QPushButton>(trash, "restoreButton")->isEnabled());
     QCOMPARE(child<QPushButton>(trash, "restoreButton")->toolTip(), u"The engine is not there."_s);

@@ -4,6 +4,7 @@
 
 #include "core/spec/field_table.h"
 #include "widgets/common/banner.h"
+#include "widgets/common/empty_state.h"
 #include "widgets/common/key_value_grid.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/checkpoint_model.h"
@@ -45,6 +46,8 @@ private Q_SLOTS:
     void liveRunsCannotBeDeleted();
     void deletedRunHandsTheSelectionOn();
     void lostConnectionSaysSinceWhen();
+    void unreachableRunsAreNotCalledNone();
+    void commandsAreOfAllThatIsChosen();
     void sparklinesAreAskedForVisibleRowsOnly();
     void showsLongNamesAnd500RunsQuickly();
     void opensARunDirectory();
@@ -191,6 +194,38 @@ void TestRunPanels::lostConnectionSaysSinceWhen()
     QVERIFY(panel.model()->index(0).data(RunListModel::IsStaleRole).toBool());
     session.setConnection(ConnectionState::Connected);
     QVERIFY(!note->isVisible());
+}
+
+void TestRunPanels::unreachableRunsAreNotCalledNone()
+{
+    FakeSession session;
+    session.state = ConnectionState::Lost;
+    RunListPanel panel(session);
+    panel.show();
+    auto *unknown = child<EmptyState>(&panel, "runsUnknown");
+    QVERIFY(unknown->isVisible());
+    QCOMPARE(unknown->accessibleName(), u"Runs are not known"_s);
+    QVERIFY(!child<ToneLabel>(&panel, "runListNote")->isVisible()); // there is no list that could be old
+    QCOMPARE(panel.accessibleDescription(), u"Runs are not known"_s);
+    session.setConnection(ConnectionState::Connecting);
+    QCOMPARE(unknown->accessibleName(), u"Reading the runs …"_s);
+    session.setConnection(ConnectionState::Connected);
+    QVERIFY(!unknown->isVisible());
+    QCOMPARE(panel.accessibleDescription(), u"No runs yet"_s);
+}
+
+void TestRunPanels::commandsAreOfAllThatIsChosen()
+{
+    FakeSession session;
+    session.runList = {fakeRun("done", RunState::Finished), fakeRun("broken", RunState::Failed)};
+    RunListPanel panel(session);
+    panel.show();
+    panel.view()->selectAll();
+    child<QAction>(&panel, "copyRunCommand")->trigger();
+    const QStringList commands = QGuiApplication::clipboard()->text().split(u'\n');
+    QCOMPARE(commands.size(), 2);
+    QVERIFY(commands.join(u' ').contains(u"watch done"_s));
+    QVERIFY(commands.join(u' ').contains(u"resume broken"_s));
 }
 
 void TestRunPanels::sparklinesAreAskedForVisibleRowsOnly()
@@ -467,6 +502,15 @@ void TestRunPanels::logShowsEventsAndMessages()
     session.setConnection(ConnectionState::Lost, u"The host ended."_s);
     QCOMPARE(panel.table()->model()->rowCount(), 2);
     QVERIFY(panel.table()->copyText().contains(u"The host ended."_s));
+    // It stands under the curves: one row for filter and tools, where that is wide enough.
+    panel.setTitle({}); // as in its dock
+    panel.resize(900, 160);
+    panel.show();
+    const QWidget *bar = panel.table()->bar();
+    QTRY_VERIFY(!panel.table()->isAncestorOf(bar) && bar->isVisible());
+    QTRY_VERIFY2(bar->width() > 450, qPrintable(QString::number(bar->width())));
+    panel.resize(400, 160);
+    QTRY_VERIFY(panel.table()->isAncestorOf(bar) && bar->isVisible());
 }
 
 ORRERY_GUI_TEST_MAIN(TestRunPanels)
