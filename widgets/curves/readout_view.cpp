@@ -26,7 +26,7 @@ namespace {
 
 constexpr int kHeadGap = 9;
 constexpr int kIndent = 12; ///< room of the colour key before a series name
-constexpr int kMaxNameChars = 22;
+constexpr int kValueGap = 8; ///< between a name and its value
 
 /// Draws text without the style's item padding, with a colour key before the name of a series.
 class ReadoutDelegate : public QStyledItemDelegate {
@@ -59,7 +59,7 @@ public:
             painter->drawText(area, alignment | Qt::TextWordWrap, text);
         else
             painter->drawText(area, alignment,
-                              QFontMetrics(font).elidedText(text, Qt::ElideRight, area.width()));
+                              QFontMetrics(font).elidedText(text, isRun(index) ? Qt::ElideMiddle : Qt::ElideRight, area.width()));
         painter->restore();
     }
     [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &index) const override
@@ -73,11 +73,7 @@ public:
                     metrics.boundingRect(0, 0, std::max(width, 60), 10000, Qt::TextWordWrap, text).height() +
                         4};
         }
-        int width = metrics.horizontalAdvance(text);
-        // Names of runs are as long as somebody made them; the values beside them must be seen.
-        if (index.column() == 0 && index.data(ReadoutModel::KindRole).toInt() == int(ReadingKind::Run))
-            width = std::min(width, metrics.averageCharWidth() * kMaxNameChars);
-        return {width + (index.column() == 0 ? kIndent + 8 : 0),
+        return {metrics.horizontalAdvance(text) + (index.column() == 0 ? kIndent : kValueGap),
                 metrics.height() + (isHead(index) ? kHeadGap + 2 : 2)};
     }
 
@@ -85,6 +81,10 @@ private:
     static bool isHead(const QModelIndex &index)
     {
         return index.data(ReadoutModel::KindRole).toInt() == int(ReadingKind::Head);
+    }
+    static bool isRun(const QModelIndex &index)
+    {
+        return index.column() == 0 && index.data(ReadoutModel::KindRole).toInt() == int(ReadingKind::Run);
     }
     static bool isMark(const QModelIndex &index)
     {
@@ -107,8 +107,9 @@ ReadoutView::ReadoutView(QWidget *parent)
     m_table->setAccessibleName(tr("Values at the cursor"));
     m_table->horizontalHeader()->hide();
     m_table->verticalHeader()->hide();
-    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
+    // Names of runs are as long as somebody made them; the values beside them must be seen.
+    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setMinimumSectionSize(8);
     m_table->verticalHeader()->setMinimumSectionSize(8);
     m_table->setShowGrid(false);

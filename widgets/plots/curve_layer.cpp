@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/curve_layer.h"
 
+#include "widgets/plots/overlay_layers.h"
 #include "widgets/plots/polyline.h"
 #include "widgets/theme/theme.h"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr double kRawOpacity = 0.28;
 // Half-transparent lines fade faster on dark grounds.
 constexpr double kRawOpacityOnDark = 0.38;
+constexpr double kRawOpacityInContrast = 0.6; // faint is what this theme is not for
 constexpr double kDimmedOpacity = 0.4;
 constexpr double kLineWidth = 1.8;
 constexpr double kBridgedColumns = 8;
@@ -278,7 +280,9 @@ void CurveLayer::drawRaw(QCPPainter *painter, const PlotCurve &curve) const
     const auto [first, last] =
         visibleSpan(curve.raw, parentPlot()->xAxis, [](const PlotBucket &b) { return b.x; });
     if (first >= last) return;
-    double opacity = (Theme::instance().isDark() ? kRawOpacityOnDark : kRawOpacity) * curve.rawOpacity;
+    const Theme &theme = Theme::instance();
+    const double usual = theme.kind() == ThemeKind::HighContrast ? kRawOpacityInContrast : theme.isDark() ? kRawOpacityOnDark : kRawOpacity;
+    double opacity = usual * curve.rawOpacity;
     if (curve.isDimmed) opacity *= kDimmedOpacity;
     const QColor color = withOpacity(curve.color, opacity);
     const double columns = std::max(1, parentPlot()->axisRect()->width());
@@ -426,6 +430,7 @@ void CurveLayer::drawGlyphs(QCPPainter *painter, const PlotCurve &curve) const
     painter->setPen(QPen(color, 1.6, Qt::SolidLine, Qt::RoundCap));
     painter->setFont(Theme::instance().smallFont());
     const double lift = QFontMetricsF(painter->font()).ascent() / 2 - 1;
+    const double bottom = area.bottom() - (m_scene.marks.empty() ? 0 : kMarkRowHeight); // the marks have a row of their own
     double before = -1e9;
     for (size_t i = first; i < last; ++i) {
         const double value = curve.nonFinite[i].value;
@@ -434,13 +439,13 @@ void CurveLayer::drawGlyphs(QCPPainter *painter, const PlotCurve &curve) const
         if (x - before < 2 && i + 1 < last) continue;
         before = x;
         const bool isBelow = std::isinf(value) && value < 0;
-        const double y = isBelow ? area.bottom() - 2 * size : area.top() + 2 * size;
+        const double y = isBelow ? bottom - 2 * size : area.top() + 2 * size;
         painter->drawLine(QPointF(x - size, y - size), QPointF(x + size, y + size));
         painter->drawLine(QPointF(x - size, y + size), QPointF(x + size, y - size));
         // What the cross means, behind the last one of a group.
         if (next - x > kGlyphLabelRoom && x + kGlyphLabelRoom < area.right())
             painter->drawText(QPointF(x + 2 * size, y + lift),
-                              std::isnan(value) ? QStringLiteral("NaN") : QStringLiteral("Inf"));
+                              std::isnan(value) ? QStringLiteral("NaN") : isBelow ? QStringLiteral("\u2212Inf") : QStringLiteral("Inf"));
     }
 }
 

@@ -14,6 +14,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr double kAlignedWithin = 60;
+constexpr int kTitleLeft = 6; ///< of the unit: clear of the ring of the focus
 constexpr double kLabelGap = 9; ///< from the line's end to its label
 
 struct EndLabel {
@@ -154,7 +155,7 @@ void AnnotationLayer::drawTitle(QCPPainter *painter) const
     const QRect area = parentPlot()->axisRect()->rect();
     const int height = QFontMetrics(painter->font()).height();
     // Above the value axis and in line with its numbers, where it can be read without turning the head.
-    const QRect box(parentPlot()->viewport().left() + 2, area.top() - height - 6, area.right(), height);
+    const QRect box(parentPlot()->viewport().left() + kTitleLeft, area.top() - height - 6, area.right(), height);
     painter->drawText(box, Qt::AlignLeft | Qt::AlignVCenter, m_scene.valueTitle);
 }
 

@@ -13,6 +13,7 @@
 #include <QClipboard>
 #include <QMenu>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTest>
 
 using namespace orrery;
@@ -73,7 +74,31 @@ private Q_SLOTS:
     void copiesTheSelectionAlone();
     void aSeriesBeginsABreakpoint();
     void anOpenMenuKeepsItsSeries();
+    void longNamesLeaveRoomForTheirValues();
 };
+
+void TestReadout::longNamesLeaveRoomForTheirValues()
+{
+    const QString value = QStringLiteral("0.1310");
+    Reading reading{QStringLiteral("Latest of each run"), {}, {}};
+    for (const char *end : {"4", "5"})
+        reading.rows.push_back({ReadingKind::Run,
+                                QStringLiteral("a run with a name that is much longer than any dock is wide ") + QLatin1String(end), value,
+                                QColor(Qt::blue)});
+    ReadoutView view;
+    view.setReading(reading);
+    view.resize(200, 160);
+    view.show();
+    auto *table = qobject_cast<QTableView *>(view.table());
+    QTRY_VERIFY(table->columnWidth(1) >= QFontMetrics(Theme::instance().baseFont()).horizontalAdvance(value));
+    QCOMPARE(table->columnWidth(0) + table->columnWidth(1), table->viewport()->width());
+    // Names of one beginning are told apart by their ends.
+    const auto row = [&view, table](int index) {
+        QRect area = table->visualRect(table->model()->index(index, 0));
+        return table->viewport()->grab(area).toImage();
+    };
+    QVERIFY(row(0) != row(1));
+}
 
 void TestReadout::singlePointIsReadAsItIs()
 {

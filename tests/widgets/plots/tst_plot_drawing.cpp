@@ -134,6 +134,12 @@ void TestPlotDrawing::nonFinitePointHasACross()
     QVERIFY(countNear(image, error, 60) >= 4);
     const QRect area = view->plotArea();
     QVERIFY(isInked(image, view->pixelOfX(50), isAtTop ? area.top() + 7 : area.bottom() - 7, 2));
+    if (isAtTop) return;
+    view->setMarks({{10, MarkKind::Note, QStringLiteral("A note")}}); // these have the lowest row
+    const QImage marked = picture(*view);
+    for (int y = view->plotArea().bottom() - 12; y <= view->plotArea().bottom() - 2; ++y)
+        QVERIFY(!isInked(marked, view->pixelOfX(50), y, 1));
+    QVERIFY(isInked(marked, view->pixelOfX(50), view->plotArea().bottom() - 23, 2));
 }
 
 void TestPlotDrawing::everyNonFinitePointInACrowdIsMarked()
