@@ -116,7 +116,7 @@ void AttentionPanel::offerTools()
     setCommand([this] { return command(); });
     setHelp(
         tr("A row of a map is a token that reads, a column a token that is read; the darker or brighter, the "
-           "more of its weight goes there. Weights of a row sum to 1. Where a head reads does not say why "
+           "more of its weight goes there. Weights of a row sum to 1.\n\nWhere a head reads does not say why "
            "the model answers: \u201CWithout this head\u201D computes what it would say if the head gave "
            "nothing."));
 }

@@ -150,9 +150,9 @@ void ComparePanel::adoptFrame()
     setExport(std::move(what));
     setView({u"compare"_s, [this] { return state(); }, [this](const QVariantMap &state) { restore(state); }});
     setCommand([this] { return command(); });
-    setHelp(tr("Several runs beside each other. Values: a row a run; click a column to sort by it, once more to turn it "
-               "round, and group by a setting to see mean and spread over seeds. Settings: what sets two or more of them "
-               "apart. Lineage: which run was branched from which, and what was changed. What is missing says why when "
+    setHelp(tr("Several runs beside each other.\n\nValues: a row a run; click a column to sort by it, once more to turn it "
+               "round, and group by a setting to see mean and spread over seeds.\n\nSettings: what sets two or more of them "
+               "apart.\n\nLineage: which run was branched from which, and what was changed.\n\nWhat is missing says why when "
                "the pointer rests on it."));
 }
 

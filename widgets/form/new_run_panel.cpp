@@ -144,7 +144,7 @@ void NewRunPanel::adoptFrame()
              }});
     setCommand([this] { return command(); });
     setHelp(tr("Everything that decides a training. Empty fields use what stands in them in grey; the estimate at "
-               "the side follows. A text is enough to begin with. Nothing is written before Start, and what was "
+               "the side follows. A text is enough to begin with.\n\nNothing is written before Start, and what was "
                "filled in is kept. What a preset, a run, a model or a reset replaced comes back with Ctrl+Z."));
 }
 

@@ -30,7 +30,7 @@ void PlaygroundPanel::connectFrame()
         return m_command;
     });
     setHelp(tr(
-        "The model continues a prompt, fills a hole or answers turn by turn. Every token shows how likely it "
+        "The model continues a prompt, fills a hole or answers turn by turn.\n\nEvery token shows how likely it "
         "was and what else was likely. Click a token to lock it, then a candidate in its list to branch: the "
         "answer goes on with it in a new version. With “Choose each token” you take every token yourself."));
     auto *saver = new TranscriptSaver(this);

@@ -84,7 +84,7 @@ SessionsPane::SessionsPane(PromptArchive &archive, SessionKeeper &keeper, QWidge
     setView({u"sessions"_s, [this] { return QVariantMap{{u"search"_s, m_search->text()}}; },
              [this](const QVariantMap &state) { m_search->setText(state.value(u"search"_s).toString()); }});
     setHelp(tr("Each session is a prompt or a conversation with all versions of its answers, their tokens and their "
-               "settings. It is saved within a second of every change. Search looks into titles, prompts and answers; "
+               "settings. It is saved within a second of every change.\n\nSearch looks into titles, prompts and answers; "
                "Enter opens, F2 renames, Delete deletes, Ctrl+Z brings back."));
     makeActions();
     makeMenu();

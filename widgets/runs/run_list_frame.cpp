@@ -55,17 +55,17 @@ void RunListPanel::adoptFrame()
         if (m_tree->query().wantsArchived()) arguments << u"--all"_s;
         return engineCommand(arguments);
     });
-    setHelp(tr("All trainings that the engine knows, each with its state, its loss so far and its curve. "
+    setHelp(tr("All trainings that the engine knows, each with its state, its loss so far and its curve.\n\n"
                "Click one to look at it "
                "everywhere; the bar at its left says which one that is. Double click shows its curves; Shift "
                "and Ctrl select several, "
-               "to tag, archive or delete them together; the right button has more. The eye (Space) draws "
+               "to tag, archive or delete them together; the right button has more.\n\nThe eye (Space) draws "
                "the curves of a run beside "
-               "those of the selected one, in the colour that stands in its row and stays. Words in the box "
+               "those of the selected one, in the colour that stands in its row and stays.\n\nWords in the box "
                "look for names, states, "
                "tags and directories; tokens such as tag:baseline, state:failed, has:alarm or is:archived "
                "say more, numbers are compared (val<1.5, step>=2k), settings, too (lr:0.001), and the button "
-               "beside the box writes them, groups and sorts. A triangle counts the alarms of a run. What is "
+               "beside the box writes them, groups and sorts.\n\nA triangle counts the alarms of a run. What is "
                "deleted lies in the "
                "trash until it is emptied; Ctrl+Z takes it back, and Trash… in the menu shows what is there."));
 }
