@@ -33,6 +33,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr int kStartWidth = 300, kChangesHeight = 92;
+const QString kStepsKey = u"train.steps"_s;
 
 } // namespace
 
@@ -229,7 +230,26 @@ void BranchDialog::takeSpec(const Result<QString> &reply)
     m_draft.setName(m_name->text());
     m_form->setDraft(m_draft);
     applyRestored();
+    proposeSteps();
     refresh();
+}
+
+/// Behind the last step there is nothing to go on to: as much again is proposed, as a change that is seen and can be reset.
+void BranchDialog::proposeSteps()
+{
+    if (!m_draft.isReady() || m_draft.step() < 0) return;
+    const QString given = m_draft.given().value(kStepsKey);
+    const qint64 total = m_draft.parentText(kStepsKey).toLongLong(); // a resume may have given it more
+    if (m_draft.step() >= total && given.isEmpty()) {
+        m_proposed = QString::number(2 * total);
+        m_draft.set(kStepsKey, m_proposed);
+    } else if (m_draft.step() < total && !m_proposed.isEmpty() && given == m_proposed) {
+        m_proposed.clear();
+        m_draft.reset(kStepsKey);
+    } else {
+        return;
+    }
+    m_form->restore(m_draft.given());
 }
 
 QVariantMap BranchDialog::place() const
@@ -303,6 +323,7 @@ void BranchDialog::chooseWanted()
     const QScopedValueRollback choosing(m_isChoosing, true);
     m_steps->selectRow(chosen);
     m_steps->scrollTo(m_model->index(chosen, 0));
+    proposeSteps();
 }
 
 void BranchDialog::takeStep()
@@ -314,6 +335,7 @@ void BranchDialog::takeStep()
         m_stepNote->hide();
     }
     m_draft.setStep(step);
+    proposeSteps();
     refresh();
 }
 
@@ -394,6 +416,7 @@ void BranchDialog::takeReply(const Result<RunStatus> &reply)
     m_wanted = -1;
     for (const QString &key : m_draft.given().keys()) m_draft.reset(key);
     m_form->restore({});
+    m_proposed.clear();
     m_name->clear();
     refresh();
     accept();

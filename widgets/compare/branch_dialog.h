@@ -57,6 +57,7 @@ private:
     void takeCheckpoints(const Result<std::vector<CheckpointInfo>> &reply);
     void chooseWanted();
     void takeStep();
+    void proposeSteps();
     void refresh();
     void branch();
     void takeReply(const Result<RunStatus> &reply);
@@ -67,6 +68,7 @@ private:
     QString m_run, m_title;
     BranchDraft m_draft;
     QMap<QString, QString> m_outside; ///< what the engine said of a setting, until it is edited
+    QString m_proposed; ///< as steps, while nobody gave others
     QMap<QString, QString> m_restored; ///< settings that wait for those of the parent
     qint64 m_wanted = -1;
     bool m_isAsking = false, m_isBranching = false, m_hasCheckpoints = false, m_isChoosing = false;

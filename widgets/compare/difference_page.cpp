@@ -115,6 +115,8 @@ void DifferencePage::showState()
     m_table->setSearchable(number >= 2);
 
     QStringList notes;
+    if (hasRows && numRead > 1)
+        notes << tr("Coloured values differ from those of “%1”.").arg(m_model->runs().front().title);
     if (m_runs.size() > kMaxRuns)
         notes << tr("The first %1 of %2 runs; select those that you want to see.").arg(kMaxRuns).arg(integerText(m_runs.size()));
     for (const ComparedRun &run : m_model->runs()) {

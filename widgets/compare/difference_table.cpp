@@ -14,6 +14,7 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QStackedWidget>
+#include <QStyleOptionHeader>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -24,7 +25,22 @@ using namespace Qt::StringLiterals;
 namespace orrery::ui {
 namespace {
 
-constexpr int kMinColumnWidth = 90, kMaxColumnWidth = 260;
+constexpr int kMinColumnWidth = 90, kMaxColumnWidth = 220;
+constexpr int kSwatch = 20; ///< the colour before a name, with its gap
+
+/// Elides names by the room that is left beside the colour, which Qt forgets, so that two of one beginning are told apart.
+class NamesHeader : public QHeaderView {
+public:
+    using QHeaderView::QHeaderView;
+
+protected:
+    void initStyleOptionForIndex(QStyleOptionHeader *option, int section) const override
+    {
+        QHeaderView::initStyleOptionForIndex(option, section);
+        const int room = sectionSize(section) - 2 * space::kOne - (option->icon.isNull() ? 0 : kSwatch);
+        option->text = option->fontMetrics.elidedText(model()->headerData(section, orientation()).toString(), Qt::ElideMiddle, room);
+    }
+};
 
 } // namespace
 
@@ -33,6 +49,7 @@ DifferenceTable::DifferenceTable(const Words &words, QWidget *parent)
       m_all(new QCheckBox(tr("All settings"), this)), m_stack(new QStackedWidget(this)),
       m_empty(new EmptyState(QString(), QString(), this))
 {
+    m_view->setHorizontalHeader(new NamesHeader(Qt::Horizontal, m_view));
     m_view->setModel(m_model);
     styleTable(m_view);
     m_view->setItemDelegate(new CompareDelegate(m_view));
@@ -41,7 +58,8 @@ DifferenceTable::DifferenceTable(const Words &words, QWidget *parent)
     m_view->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    m_view->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
+    m_view->horizontalHeader()->setTextElideMode(Qt::ElideNone); // done above
+    m_view->setTextElideMode(Qt::ElideMiddle); // paths differ at their ends
     m_search->setObjectName(words.objectName + u"Search"_s);
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(words.searchName);

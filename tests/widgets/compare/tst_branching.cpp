@@ -80,6 +80,7 @@ private Q_SLOTS:
     void draftFollowsTheSteps();
     void dialogBeginsWithTheBest();
     void dialogSaysWhenAStepHasNoCheckpoint();
+    void behindTheLastStepMoreIsProposed();
     void dialogBranchesAndTells();
     void dialogKeepsEverythingAfterAnError();
     void dialogKeepsWhatWasFilledInWhenClosed();
@@ -248,6 +249,24 @@ void TestBranching::dialogSaysWhenAStepHasNoCheckpoint()
     dialog->setStep(8'000);
     QCOMPARE(dialog->draft().step(), qint64(8'000));
     QCOMPARE(said(), QString());
+}
+
+void TestBranching::behindTheLastStepMoreIsProposed()
+{
+    CompareSession session;
+    fillComparison(session);
+    session.specs[u"a"_s] = specOf({{"train.steps", "8000"}, {"schedule.total_steps", "8000"}});
+    for (RunStatus &run : session.runList) run.totalSteps = 8'000;
+    const auto dialog = dialogOf(session);
+    dialog->setStep(8'000);
+    QVERIFY2(dialog->changesText().startsWith(u"Steps: 8000 → 16000"_s), qPrintable(dialog->changesText()));
+    QVERIFY(dialog->branchButton()->isEnabled()); // it does not open with an error
+    dialog->setStep(4'000); // there is something to go on to
+    QVERIFY2(dialog->changesText().startsWith(u"Nothing"_s), qPrintable(dialog->changesText()));
+    dialog->setStep(8'000);
+    typeText(qobject_cast<QLineEdit *>(dialog->form()->editor(u"train.steps"_s)->control()), u"9000"_s);
+    dialog->setStep(4'000); // what somebody gave stays
+    QVERIFY2(dialog->changesText().startsWith(u"Steps: 8000 → 9000"_s), qPrintable(dialog->changesText()));
 }
 
 void TestBranching::dialogBranchesAndTells()
