@@ -116,7 +116,7 @@ void TrainingLoop::takeOverBreakpoints()
     }
     if (m_breakpoints.isEmpty()) return;
     m_outputs.setBreakpoints(m_breakpoints.texts());
-    m_outputs.event(EventKind::Note, m_state.step, "Breakpoints as before: " + m_breakpoints.text() + ".");
+    m_outputs.event(EventKind::Note, m_state.step, (m_state.step > 0 ? "Breakpoints as before: " : "Breakpoints: ") + m_breakpoints.text() + ".");
 }
 
 Result<void> TrainingLoop::checkBreakpoint(const ControlCommand &command) const

@@ -9,6 +9,7 @@
 #include <QJsonObject>
 #include <QtTest>
 
+#include <algorithm>
 #include <thread>
 
 using namespace orrery;
@@ -388,6 +389,10 @@ void TestTrainingBreakpoints::areKeptForTheNextStart()
     viewer.join();
     QCOMPARE(trainer->status().step, int64_t(1)); // before the first update nobody could have set it
     QVERIFY(first.last(EventKind::Warning)->text.find("Did you mean \"grad_norm\"?") != std::string::npos);
+    // Nothing was before the first start.
+    const bool isTold = std::any_of(first.events.begin(), first.events.end(),
+                                    [](const RunEvent &event) { return event.text == "Breakpoints: loss > 0, lr > 9."; });
+    QVERIFY(isTold);
     const std::vector<std::string> kept = {"lr > 9", "grad_norm > 1e+06"};
     QCOMPARE(must(readBreakpoints(fixture.run->path())), kept);
     Recorder second;

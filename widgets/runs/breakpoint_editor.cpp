@@ -7,6 +7,7 @@
 #include "widgets/common/number_text.h"
 #include "widgets/common/panel_frame.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/wrap_row.h"
 #include "widgets/runs/breakpoint_text.h"
 #include "widgets/runs/run_feed.h"
 #include "widgets/theme/theme.h"
@@ -51,7 +52,7 @@ BreakpointEditor::BreakpointEditor(EngineSession &session, RunFeed &feed, QWidge
       m_note(new ToneLabel(QString(), Tone::Secondary, TypeSize::Small, this)),
       m_problem(new ToneLabel(QString(), Tone::Error, TypeSize::Small, this)),
       m_none(new ToneLabel(tr("No breakpoint is set."), Tone::Secondary, TypeSize::Base, this)),
-      m_banner(new Banner(this)), m_line(new QLineEdit(this)), m_add(new QPushButton(tr("Add"), this)),
+      m_examples(new QWidget(this)), m_banner(new Banner(this)), m_line(new QLineEdit(this)), m_add(new QPushButton(tr("Add"), this)),
       m_rows(new QWidget), m_rowLayout(new QVBoxLayout(m_rows)),
       m_names(new QStringListModel(commonSeries(), this))
 {
@@ -90,6 +91,8 @@ BreakpointEditor::BreakpointEditor(EngineSession &session, RunFeed &feed, QWidge
     layout->addLayout(row);
     layout->addWidget(m_problem);
     layout->addWidget(m_none);
+    layout->addWidget(m_examples);
+    makeExamples();
     layout->addWidget(scrolled(m_rows, this), 1);
     connect(m_line, &QLineEdit::textEdited, this, [this] { showProblem({}); });
     connect(m_line, &QLineEdit::textChanged, this, &BreakpointEditor::updateState);
@@ -174,6 +177,7 @@ void BreakpointEditor::fillList()
     for (const QString &condition : m_waiting) addRow(condition, true);
     m_rowLayout->addStretch(1);
     m_none->setVisible(shown().isEmpty());
+    m_examples->setVisible(shown().isEmpty());
 }
 
 void BreakpointEditor::addRow(const QString &condition, bool isWaiting)
@@ -273,14 +277,40 @@ void BreakpointEditor::send(const QString &verb, const QString &condition)
                       });
 }
 
+/// What conditions look like, while none is set: each goes into the line by a click.
+void BreakpointEditor::makeExamples()
+{
+    auto *row = new WrapRow;
+    const std::pair<QString, QString> examples[] = {{u"loss > 4"_s, {}},
+                                                    {u"grad_norm >= 10"_s, {}},
+                                                    {u"entropy < 0.5"_s, tr("Of any head")},
+                                                    {u"head/2.1/entropy < 0.5"_s, tr("Of layer 2, head 1")},
+                                                    {u"memory > 0.9"_s, tr("Of any memory: how full it is")}};
+    for (const auto &[condition, meaning] : examples) {
+        auto *example = new QPushButton(condition, m_examples);
+        example->setObjectName(u"breakpointExample"_s);
+        example->setAutoDefault(false);
+        example->setToolTip(meaning);
+        example->setAccessibleName(tr("Write %1").arg(condition));
+        connect(example, &QPushButton::clicked, this, [this, condition = condition] {
+            m_line->setText(condition);
+            m_line->setFocus();
+        });
+        row->addWidget(example);
+    }
+    auto *layout = new QVBoxLayout(m_examples);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kHalf);
+    layout->addWidget(new ToneLabel(tr("For example:"), Tone::Secondary, TypeSize::Small, m_examples));
+    layout->addLayout(row);
+}
+
 void BreakpointEditor::updateState()
 {
     const RunState state = m_feed.status() ? m_feed.status()->state : RunState::Unknown;
     // One that does not train keeps them for its next start.
     const bool canChange = state != RunState::Unknown && state != RunState::Unreadable;
-    const QString form = tr("The run pauses at the step where a condition becomes true. For example: loss > 4, "
-                            "grad_norm >= 10, entropy < 0.5 (of any head), head/2.1/entropy < 0.5, "
-                            "memory > 0.9 (of any memory).");
+    const QString form = tr("The run pauses at the step where a condition becomes true.");
     const QString rhythm = tr("Looked at whenever the number is told: of heads with each kept attention frame "
                               "(probes.frames_every, less often where the probe budget or somebody's question "
                               "is in the way), of the validation loss with each validation, of the others "
@@ -293,6 +323,7 @@ void BreakpointEditor::updateState()
     m_line->setEnabled(canChange);
     m_add->setEnabled(canChange && !m_line->text().trimmed().isEmpty());
     m_rows->setEnabled(canChange);
+    m_examples->setEnabled(canChange);
 }
 
 } // namespace orrery::ui

@@ -44,12 +44,14 @@ private:
     void fillList();
     void addRow(const QString &condition, bool isWaiting);
     void showProblem(const QString &text);
+    void makeExamples();
     void updateState();
     void send(const QString &verb, const QString &condition);
 
     EngineSession &m_session;
     RunFeed &m_feed;
     ToneLabel *m_note, *m_problem, *m_none;
+    QWidget *m_examples;
     Banner *m_banner;
     QLineEdit *m_line;
     QPushButton *m_add;

@@ -3,6 +3,7 @@
 #include "tests/widgets/common/fake_session.h"
 #include "tests/widgets/common/gui_test.h"
 
+#include "core/spec/breakpoint.h"
 #include "widgets/common/banner.h"
 #include "widgets/common/tone_label.h"
 #include "widgets/runs/breakpoint_editor.h"
@@ -32,6 +33,7 @@ private Q_SLOTS:
     void whatWasRemovedComesBack();
     void whatIsWrittenComesBackWithItsRun();
     void namesOfSeriesAreCompleted();
+    void examplesGoIntoTheLine();
     void runsThatCanBeReadHaveThem_data();
     void runsThatCanBeReadHaveThem();
     void anotherRunDropsEverything();
@@ -238,6 +240,21 @@ void TestBreakpoints::namesOfSeriesAreCompleted()
     Q_EMIT one.session.updated(update);
     Q_EMIT one.session.updated(update);
     QCOMPARE(offers(u"head/2.1"_s), 1);
+}
+
+void TestBreakpoints::examplesGoIntoTheLine()
+{
+    Panel one;
+    const auto examples = one.editor().findChildren<QPushButton *>(u"breakpointExample"_s);
+    QVERIFY(examples.size() >= 4);
+    for (QPushButton *example : examples) {
+        example->click();
+        QCOMPARE(one.editor().line()->text(), example->text());
+        QVERIFY2(parseBreakpoint(example->text().toStdString()), qPrintable(example->text())); // each is one
+    }
+    QVERIFY(one.session.controls.empty()); // nothing is set before Add
+    one.editor().add();
+    QVERIFY(examples.first()->isHidden() || !examples.first()->parentWidget()->isVisible()); // there is one that shows the form
 }
 
 void TestBreakpoints::runsThatCanBeReadHaveThem_data()
