@@ -16,7 +16,7 @@ struct TextWords {
     QString input; ///< what the command reads from standard input: a conversation as JSON; empty: nothing
 };
 
-/// Nothing where it has no words for it: a hole, a picture or recording in no file (it was pasted), bytes that are no text,
+/// Nothing where it has no words for it: a hole, a picture or recording in no file (it was pasted, or changed since), bytes that are no text,
 /// more of it than an argument may have.
 std::optional<TextWords> textWords(const GenerateRequest &text);
 TextWords tokenWords(const std::vector<int32_t> &ids); ///< exact tokens

@@ -40,9 +40,10 @@ void ProbePrompts::setRun(const QString &run)
     m_run = run;
     ++m_generation;
     m_texts.clear();
+    m_asked.clear();
     m_accepted.reset();
     m_numFrozen = 0;
-    m_isFrozenKnown = m_isAsking = false;
+    m_isFrozenKnown = m_isAsking = m_isAskedTold = false;
 }
 
 void ProbePrompts::setFrozen(const QStringList &texts)
@@ -62,6 +63,7 @@ void ProbePrompts::takeEvents(const std::vector<RunEvent> &events)
         // What was set before ours is no news any more.
         if (m_accepted && *texts != *m_accepted) continue;
         m_accepted.reset();
+        m_isAskedTold = m_isAskedTold || (m_isAsking && *texts == m_asked);
         m_texts = std::move(*texts);
     }
     if (m_texts != before) Q_EMIT changed();
@@ -90,12 +92,15 @@ void ProbePrompts::set(const QStringList &next, const QString &text)
     if (m_run.isEmpty() || !m_isFrozenKnown || std::exchange(m_isAsking, true)) return;
     std::vector<std::string> texts;
     for (const QString &one : next) texts.push_back(toStd(one));
+    m_asked = next;
+    m_isAskedTold = false;
     Q_EMIT changed();
     m_session.control(m_run, u"set"_s, 1, {kKey, fieldValueText(texts)}, this,
                       [this, next, text, generation = m_generation](const Result<RunStatus> &answer) {
                           if (generation != m_generation) return;
                           m_isAsking = false;
-                          if (answer.ok() && m_texts != next) {
+                          // Its event may have come before: then what has been set since stands there.
+                          if (answer.ok() && !m_isAskedTold && m_texts != next) {
                               m_texts = next;
                               m_accepted = next;
                           }

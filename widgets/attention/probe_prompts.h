@@ -44,10 +44,12 @@ private:
     EngineSession &m_session;
     QString m_run;
     QStringList m_texts;
+    QStringList m_asked;                   ///< set here, and the answer is still to come
     std::optional<QStringList> m_accepted; ///< set here, and its event is still to come
     quint64 m_generation = 0;              ///< of setRun
     int m_numFrozen = 0;
     bool m_isFrozenKnown = false, m_isAsking = false;
+    bool m_isAskedTold = false; ///< the event of m_asked has come
 };
 
 } // namespace orrery::ui

@@ -122,7 +122,7 @@ Result<AttachmentPtr> readAttachment(const QString &path, qint64 room)
         return tooLarge(info.fileName(), static_cast<quint64>(info.size()), room);
     ORRERY_ASSIGN(std::string bytes, readFile(std::filesystem::path(path.toStdString()),
                                               static_cast<uint64_t>(std::max<qint64>(0, room))));
-    noteMediaFile(bytes, info.absoluteFilePath());
+    noteMediaFile(bytes, info);
     return makeAttachment(std::move(bytes), info.fileName(), path);
 }
 

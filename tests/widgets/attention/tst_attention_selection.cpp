@@ -2,7 +2,12 @@
 // The panel and the window's one selection, and what is asked by tokens.
 #include "core/spec/kept_prompt.h"
 #include "tests/widgets/attention/attention_fixture.h"
+#include "widgets/attention/probe_prompts.h"
 #include "widgets/play/media_files.h"
+
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
 
 using namespace orrery;
 using namespace orrery::ui;
@@ -40,6 +45,7 @@ private Q_SLOTS:
     void anAnswerToADocumentHasACommand();
     void picturesOfTheSelectionAreAskedWithTheirFiles();
     void recordingsAreSeenAsTheirSpectrogram();
+    void anotherWindowsPromptsAreNotLost();
 
 private:
     [[nodiscard]] Focus answer(const QString &model = u"alpha@8000"_s) const
@@ -52,6 +58,35 @@ private:
 
     std::unique_ptr<Selection> m_selection;
 };
+
+/// The event of what was kept here may come before the answer, with what another window has kept behind it.
+void TestAttentionSelection::anotherWindowsPromptsAreNotLost()
+{
+    const auto set = [](int64_t id, const char *prompts) {
+        RunEvent event;
+        event.id = id;
+        event.kind = EventKind::Setting;
+        event.payload = QJsonDocument(QJsonObject{{u"key"_s, u"probes.prompts"_s}, {u"value"_s, QString::fromLatin1(prompts)}}).toJson().toStdString();
+        return event;
+    };
+    ProbePrompts probes(*m_session, this);
+    probes.setRun(u"alpha"_s);
+    probes.setFrozen({u"a"_s});
+    const auto add = [&](const QString &text, const std::vector<RunEvent> &meanwhile, const QStringList &expected) {
+        probes.add(text);
+        QVERIFY(probes.isAsking());
+        probes.takeEvents(meanwhile);
+        QTRY_VERIFY(!probes.isAsking());
+        QCOMPARE(probes.texts(), expected);
+    };
+    add(u"b"_s, {set(1, R"(["a","b"])"), set(2, R"(["a","b","theirs"])")}, {u"a"_s, u"b"_s, u"theirs"_s});
+    probes.takeEvents({set(3, R"(["a","b","theirs","more"])")}); // nothing is waited for
+    QCOMPARE(probes.texts().size(), 4);
+    // What was set before ours, and told before the answer, is ours again until its event comes.
+    add(u"c"_s, {set(4, R"(["a"])")}, {u"a"_s, u"b"_s, u"theirs"_s, u"more"_s, u"c"_s});
+    probes.takeEvents({set(5, R"(["a","b","theirs","more","c"])"), set(6, R"(["a","z"])")});
+    QCOMPARE(probes.texts(), (QStringList{u"a"_s, u"z"_s}));
+}
 
 void TestAttentionSelection::aPinnedRowIsWhatAllLookAt()
 {
@@ -387,7 +422,7 @@ void TestAttentionSelection::picturesOfTheSelectionAreAskedWithTheirFiles()
     m_panel->flush();
     QVERIFY(child<QPushButton>(m_panel.get(), "askModel")->isEnabled());
     QCOMPARE(m_panel->command(), QString()); // it was pasted, as far as this window knows
-    noteMediaFile(text->media.front().bytes, u"/my pictures/red.png"_s);
+    noteMediaFile(text->media.front().bytes, QFileInfo(u"/my pictures/red.png"_s));
     openHead({3, 1}); // another command
     QVERIFY2(m_panel->command().startsWith(u"orrery-engine inspect attention alpha@8000 --image '/my pictures/red.png' --prompt=See: "
                                            "--answer-ids 51 --layer 3 --head 1"_s),

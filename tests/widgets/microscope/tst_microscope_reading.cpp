@@ -9,9 +9,12 @@
 #include "widgets/microscope/section_content.h"
 #include "widgets/play/media_files.h"
 
+#include <QFile>
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace orrery;
@@ -75,6 +78,7 @@ private Q_SLOTS:
     void sharesHaveThreeDigits();
     void limitsAreRound();
     void commandNamesTheTokens();
+    void mediaAreNamedByTheirOwnFile();
     void linkFindsTheFocusAgain();
     void whatCannotBeWrittenDownIsLeftOut();
     void brokenLinksAreExplained_data();
@@ -385,8 +389,8 @@ void TestMicroscopeReading::commandNamesTheTokens()
     prompt.media = {{png, "cat.png", 0}, {wav, "bird.wav", 5}};
     one.focus.text = std::make_shared<const GenerateRequest>(prompt);
     QCOMPARE(microscopeCommand(one), QString()); // of one nobody knows the file
-    noteMediaFile(png, u"/pics/cat.png"_s);
-    noteMediaFile(wav, u"/my sounds/bird.wav"_s);
+    noteMediaFile(png, QFileInfo(u"/pics/cat.png"_s));
+    noteMediaFile(wav, QFileInfo(u"/my sounds/bird.wav"_s));
     QCOMPARE(microscopeCommand(one), u"orrery-engine inspect attention alpha --image /pics/cat.png --prompt=-What --audio "
                                      "'/my sounds/bird.wav' '--prompt= is it?' --token 1 --json"_s);
     GenerateRequest talk;
@@ -396,12 +400,36 @@ void TestMicroscopeReading::commandNamesTheTokens()
     QCOMPARE(microscopeCommand(one),
              u"printf '%s' '{\"messages\":[{\"content\":\"It'\\''s a cat?\",\"images\":[\"/pics/cat.png\"],\"role\":\"user\"}]}' | "
              "orrery-engine inspect attention alpha --messages - --answer-ids 7 --token 1 --json"_s);
-    // A large one is known by pieces all over it.
-    std::string large(3'000'000, 'x');
-    noteMediaFile(large, u"/large.png"_s);
-    QCOMPARE(mediaFileOf(large), u"/large.png"_s);
-    large.back() = 'y';
-    QCOMPARE(mediaFileOf(large), QString());
+}
+
+/// By all of their bytes, and while they stand there still.
+void TestMicroscopeReading::mediaAreNamedByTheirOwnFile()
+{
+    const QTemporaryDir folder;
+    const auto write = [&](const QString &name, const std::string &bytes) {
+        QFile file(folder.filePath(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(bytes.data(), qint64(bytes.size()));
+    };
+    const std::string whole(3'000'000, 'x');
+    std::string cut = whole; // as a recording with a beep somewhere
+    cut[1'234'567] = 'y';
+    const QString wholePath = folder.filePath(u"whole.wav"_s), cutPath = folder.filePath(u"cut.wav"_s);
+    write(u"whole.wav"_s, whole);
+    noteMediaFile(whole, QFileInfo(wholePath));
+    QCOMPARE(mediaFileOf(whole), wholePath);
+    QCOMPARE(mediaFileOf(cut), QString());
+    write(u"cut.wav"_s, cut);
+    noteMediaFile(cut, QFileInfo(cutPath));
+    QCOMPARE(mediaFileOf(whole), wholePath);
+    QCOMPARE(mediaFileOf(cut), cutPath);
+    QCOMPARE(mediaFileOf(std::string_view(cut).substr(1)), QString());
+    // Written over since, as long as it was.
+    QTest::qWait(20);
+    write(u"cut.wav"_s, whole);
+    QCOMPARE(mediaFileOf(cut), QString());
+    QVERIFY(QFile::remove(wholePath));
+    QCOMPARE(mediaFileOf(whole), QString());
 }
 
 void TestMicroscopeReading::linkFindsTheFocusAgain()
