@@ -48,6 +48,13 @@ public:
     /// Attention, candidates, lens and attribution of a text, read anew. @error InvalidInput (longer than the context; a layer,
     /// head, row or token that does not exist; a size out of range), OutOfMemory, Cancelled
     virtual Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) = 0;
+    /// The same, which tells how far it is: before each layer, on the thread of the caller. By itself it tells nothing.
+    virtual Result<InspectReport> inspectWatched(const InspectRequest &request,
+                                                 const std::function<void(const InspectPassAmount &)> &,
+                                                 const std::atomic<bool> &cancel)
+    {
+        return inspect(request, cancel);
+    }
 
     /// What the model remembers beside its window of the text that it read last, after an edit.
     /// @error NotFound (no memory, no such event), InvalidInput (no verb)

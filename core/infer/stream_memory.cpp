@@ -21,7 +21,7 @@ const MemoryControl *TextStream::memory() const { return memoryIn(m_cache); }
 
 int64_t TextStream::wipe(const std::string &source)
 {
-    m_snapshots.clear(); // what was kept has the source still
+    dropStates(); // what was kept has the source still
     for (const auto &[name, part] : m_loaded) part->memory()->wipe(source);
     MemoryControl *memory = memoryIn(m_cache);
     return memory ? memory->wipe(source) : 0;
@@ -32,7 +32,7 @@ Result<void> TextStream::pin(int64_t event, bool isPinned)
     MemoryControl *memory = memoryIn(m_cache);
     if (!memory) return noMemory("pin event " + std::to_string(event));
     ORRERY_TRY(memory->pin(event, isPinned));
-    m_snapshots.clear();
+    dropStates();
     // Events that came with this text are in it alone.
     for (const auto &[name, part] : m_loaded) (void)part->memory()->pin(event, isPinned);
     return {};
@@ -66,7 +66,7 @@ Result<int64_t> TextStream::change(const MemoryEdit &edit)
             if (std::find(event.slots.begin(), event.slots.end(), edit.slot) != event.slots.end())
                 whole.event = event.id;
     ORRERY_ASSIGN(const int64_t numFreed, memory->change(edit));
-    m_snapshots.clear();
+    dropStates();
     if (edit.verb != MemoryVerb::Undo) {
         m_hasChangedLoaded.push_back(changeLoaded(whole, whole.event));
     } else if (!m_hasChangedLoaded.empty()) {
@@ -96,7 +96,7 @@ Result<nn::KvCache> TextStream::cacheBehindMemory(int64_t capacity)
     return fresh;
 }
 
-Result<void> TextStream::loadMemory(const std::filesystem::path &path)
+Result<nn::KvCache> TextStream::cacheWithFile(const std::filesystem::path &path)
 {
     nn::KvCache fresh = m_model.makeCache(1, 1);
     MemoryControl *memory = memoryIn(fresh);
@@ -121,12 +121,20 @@ Result<void> TextStream::loadMemory(const std::filesystem::path &path)
                                  std::to_string(m_model.vocabSize()) + ".",
                              "Use a file that the same model wrote."};
     }
+    return fresh;
+}
+
+Result<void> TextStream::loadMemory(const std::filesystem::path &path)
+{
+    ORRERY_ASSIGN(const nn::KvCache fresh, cacheWithFile(path));
+    const MemoryControl *memory = memoryIn(fresh);
     m_loaded.clear();
-    m_snapshots.clear();
+    dropStates();
     for (const auto &[name, part] : fresh.parts)
         if (part && part->memory() == memory) m_loaded[name] = part;
     m_isUnread = false;
     restart();
+    m_left.clear();
     return {};
 }
 
@@ -134,9 +142,10 @@ void TextStream::dropMemory()
 {
     if (m_loaded.empty()) return restart();
     m_loaded.clear();
-    m_snapshots.clear();
+    dropStates();
     m_isUnread = false;
     restart();
+    m_left.clear();
 }
 
 Result<MemoryStatus> TextStream::saveMemory(const std::filesystem::path &path)

@@ -7,9 +7,6 @@
 
 namespace orrery {
 
-namespace {
-
-/// Whether the first `count` tokens are of the same sources.
 bool areAlike(const std::vector<TextSource> &some, const std::vector<TextSource> &others, int64_t count)
 {
     const auto upTo = [count](const std::vector<TextSource> &sources) {
@@ -18,8 +15,6 @@ bool areAlike(const std::vector<TextSource> &some, const std::vector<TextSource>
     };
     return std::equal(some.begin(), upTo(some), others.begin(), upTo(others));
 }
-
-} // namespace
 
 int64_t ContextRows::numBytes() const
 {

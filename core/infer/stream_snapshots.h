@@ -39,7 +39,22 @@ struct StreamSnapshot {
     at::Tensor logits_V, surprise_BT, lastLogits_BV;
     int64_t numPartBytes = 0;
     std::shared_ptr<const ContextRows> rows = nullptr; ///< null: the stream's cache has them
+    /// Whether a text read anew from what texts begin with comes to it; false: something was edited on the way.
+    bool isFromStart = true;
+    std::vector<int64_t> passEnds = {}; ///< tokens of the text behind each pass that read new ones
 };
+
+/// A text that a stream has read, and left for another one.
+struct LeftText {
+    std::vector<int32_t> text;
+    std::shared_ptr<const MediaPositions> media;
+    std::vector<TextSource> sources;
+    bool isFromStart = true;       ///< as StreamSnapshot has it
+    std::vector<int64_t> passEnds; ///< likewise
+};
+
+/// Whether the first `count` tokens are of the same sources.
+bool areAlike(const std::vector<TextSource> &some, const std::vector<TextSource> &others, int64_t count);
 
 class StreamSnapshots {
 public:

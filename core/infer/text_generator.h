@@ -11,6 +11,7 @@
 #include "core/infer/decoded_media.h"
 #include "core/infer/saved_training.h"
 #include "core/infer/text_stream.h"
+#include "core/inspect/inspect.h"
 #include "core/nn/transformer.h"
 #include "core/spec/run_spec.h"
 
@@ -30,6 +31,7 @@ struct LoadedModel {
     DataSpec data;           ///< how the model's training data were tokenized
     std::vector<std::string> stages;  ///< texts that were learned behind data.path
     std::vector<std::string> learned; ///< sources that consolidation taught it
+    int64_t numLearnedMore = 0;       ///< as ModelConfig has it
     ObjectiveSpec objective;          ///< what it was trained for
     PluginsSpec plugins;
     /// Of the run that saved it; nothing: it is a model directory.
@@ -81,7 +83,12 @@ public:
                                      const std::atomic<bool> &cancel) override;
     Result<EvaluateSummary> evaluate(const std::string &dataPath, const std::atomic<bool> &cancel) override;
     Result<EmbedSummary> embed(const EmbedRequest &request, const std::atomic<bool> &cancel) override;
-    Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override;
+    Result<InspectReport> inspect(const InspectRequest &request, const std::atomic<bool> &cancel) override
+    {
+        return inspectWatched(request, {}, cancel);
+    }
+    Result<InspectReport> inspectWatched(const InspectRequest &request, const TellReading &tell,
+                                         const std::atomic<bool> &cancel) override;
     Result<MemoryReport> editMemory(const MemoryEdit &edit) override;
     Result<void> loadMemory(const std::filesystem::path &path) override;
     Result<void> saveMemory(const std::filesystem::path &path) override;
@@ -132,10 +139,14 @@ private:
     [[nodiscard]] std::optional<FinishReason> endBy(int32_t id, const GenerateRequest &request) const;
     [[nodiscard]] GeneratedToken describe(const struct TokenChoice &choice) const;
 
+    /// From the state that the stream had there (said_inspector.cpp). @return nothing: it is not kept
+    Result<std::optional<InspectReport>> lookAsSaid(const InspectRequest &request, const Prompt &prompt,
+                                                    const std::atomic<bool> &cancel, const TellReading &tell);
     Result<void> openOwnMemory();
     /// Whether an answer is written with something that was remembered before its text.
     [[nodiscard]] bool beginsTextsWithMemory() const;
     Result<MemoryReport> editOpened(const MemoryEdit &edit);
+    Result<MemoryReport> editFile(const MemoryEdit &edit);
     Result<void> editStream(const MemoryEdit &edit, MemoryReport &report);
     /// Reads the last token of an answer, which nothing came behind: then the memory is that of the whole
     /// text.
@@ -150,9 +161,15 @@ private:
     std::vector<std::unique_ptr<TextStream>> m_otherStreams;
     std::vector<float> m_changed_V;  ///< logits that a sampler changed; used again
     bool m_isMemoryChosen = false;   ///< a file was loaded, or the model's own was looked for
+    std::filesystem::path m_memoryFile; ///< that one; empty: texts begin with nothing
     std::vector<int32_t> m_lastText; ///< read and answered, where the stream may read on; else empty
     std::shared_ptr<const MediaPositions> m_lastMedia; ///< of m_lastText; null: it is all text
 };
+
+/// @error InvalidInput: `asSaid` with something that was not so when it was said
+Result<void> checkAsSaid(const InspectRequest &request);
+/// What is said where the state that an answer was said with is gone, and what to do.
+std::string notKeptNote();
 
 /// Ids of a text. @param action for the error, "continue the prompt with" @error InvalidInput when the model
 /// has no room for one

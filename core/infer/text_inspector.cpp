@@ -101,9 +101,11 @@ Result<TextGenerator::Prompt> TextGenerator::makeKept(const GenerateRequest &req
     return prompt;
 }
 
-Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, const std::atomic<bool> &cancel)
+Result<InspectReport> TextGenerator::inspectWatched(const InspectRequest &request, const TellReading &tell,
+                                                    const std::atomic<bool> &cancel)
 {
     ORRERY_TRY(checkKind(request.input));
+    ORRERY_TRY(checkAsSaid(request));
     return guardModel("look inside", m_loaded.info.name, [&]() -> Result<InspectReport> {
         // The pictures of the conversation stay decoded.
         DecodedMedia kept = std::exchange(m_decoded, {});
@@ -112,6 +114,19 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
             number ? makeKept(request.input, *number, cancel) : makePrompt(request.input);
         m_decoded = std::move(kept);
         ORRERY_ASSIGN(const Prompt prompt, std::move(made));
+        const bool remembers = m_loaded.model->remembers();
+        if (request.asSaid && remembers && !number && !prompt.after && !prompt.isPrefix) {
+            ORRERY_ASSIGN(std::optional<InspectReport> said, lookAsSaid(request, prompt, cancel, tell));
+            if (said) {
+                said->model = m_loaded.info.name;
+                said->step = m_loaded.info.step;
+                std::string note = m_loaded.info.note;
+                addNote(note, "Read with what it remembered when this was said.");
+                addNote(note, said->note);
+                said->note = std::move(note);
+                return std::move(*said);
+            }
+        }
         std::vector<int32_t> ids = prompt.history;
         if (prompt.after)
             ids = renderBegunHole(prompt.history, std::ssize(request.input.answerIds), *prompt.after,
@@ -141,7 +156,7 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
         input.cacheWithMemory = [this, numTokens] { return stream().cacheBehindMemory(numTokens); };
         const auto isCancelled = [&cancel] { return cancel.load(std::memory_order_relaxed); };
         ORRERY_ASSIGN(InspectReport report, inspectModel(*m_loaded.model, *m_loaded.tokenizer, input,
-                                                         seen.asked, at::kFloat, isCancelled));
+                                                         seen.asked, at::kFloat, isCancelled, tell));
         if (isLong) moveToWholeText(report, begin, std::move(seen.whole));
         report.model = m_loaded.info.name;
         report.step = m_loaded.info.step;
@@ -153,8 +168,12 @@ Result<InspectReport> TextGenerator::inspect(const InspectRequest &request, cons
             addNote(report.note, "The answer was said of a prompt that was seen whole; this text is longer than the "
                                  "context and shown as read from left to right.");
         if (!request.withMemory)
-            addNote(report.note,
-                    withoutNote(beginsTextsWithMemory(), begin > 0 && m_loaded.model->remembers()));
+            addNote(report.note, withoutNote(beginsTextsWithMemory(), begin > 0 && remembers));
+        if (request.asSaid) {
+            // Without a memory a text that fits into the context is read as it was.
+            report.saidWith = remembers || isLong ? SaidWith::NotKept : SaidWith::Text;
+            if (remembers && !request.input.answerIds.empty()) addNote(report.note, notKeptNote());
+        }
         return report;
     });
 }

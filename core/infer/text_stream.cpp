@@ -9,12 +9,6 @@
 
 namespace orrery {
 
-namespace {
-
-constexpr int64_t kFewTokens = 16; ///< that are read one by one behind a state to which the stream went back
-
-} // namespace
-
 TextStream::TextStream(nn::Transformer &model, at::Device device, int64_t step)
     : m_model(model), m_device(device), m_context(model.spec().context), m_step(std::max<int64_t>(step, 0)),
       m_remembers(model.remembers()), m_cache(model.makeCache(1, m_context))
@@ -23,6 +17,7 @@ TextStream::TextStream(nn::Transformer &model, at::Device device, int64_t step)
 
 void TextStream::restart()
 {
+    leaveText();
     if (!m_isUnread) {
         m_isWhole = false; // until it is done
         (void)keepRows(0);
@@ -32,9 +27,12 @@ void TextStream::restart()
     }
     m_cache.sources = m_sources;
     m_text.clear();
+    m_passEnds.clear();
+    m_isLeft = false;
     m_media.reset();
     m_windows.clear();
     m_numSeen = m_keptAt = 0;
+    m_isFromStart = true;
     m_isWhole = true;
     m_isHole = false;
     m_numPrefix = 0;
@@ -52,14 +50,16 @@ void TextStream::fillParts()
 void TextStream::setSources(const std::string &name, std::vector<TextSource> sources)
 {
     const bool isAnother = name != m_name, hadName = !m_name.empty();
+    if (sources != m_sources) leaveText(); // it was read under those before
     m_name = name;
     m_sources = std::move(sources);
     m_cache.sources = m_sources;
     if (!m_remembers || !isAnother) return;
-    m_snapshots.clear();
+    dropStates();
     if (!m_isUnread || hadName) {
         m_isUnread = false; // what the name before was left without is not what this one is
-        return restart();
+        restart();
+        return m_left.clear();
     }
     for (const auto &[part, loaded] : m_loaded) m_cache.parts[part]->memory()->wipe(name);
 }
@@ -235,19 +235,24 @@ bool TextStream::readRest(const MixedText &text, const std::atomic<bool> &cancel
         const int64_t room = m_context - m_cache.length;
         const int64_t count = text.wholeCount(begin, std::min({kPrefillChunk, room, numTokens - begin}));
         if (isFull() || count > room) {
-            // Of what stands before as much as leaves room for the next token, or for the picture that comes.
-            const int64_t kept =
-                std::min(keptAfterOverflow(m_context) - 1, m_context - std::max<int64_t>(1, count));
-            moveStartTo(text.wholeFrom(begin - kept), text);
+            makeRoom(text, count);
             continue;
         }
         const auto chunk = text.ids.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
         readMixed(chunk, begin);
         m_text.insert(m_text.end(), chunk.begin(), chunk.end());
+        if (m_remembers && std::ssize(m_text) > m_numSeen) m_passEnds.push_back(std::ssize(m_text));
         m_numSeen = std::max(m_numSeen, std::ssize(m_text));
         keepState(count > 1 && std::ssize(m_text) == numTokens);
     }
     return true;
+}
+
+void TextStream::makeRoom(const MixedText &text, int64_t count)
+{
+    // Of what stands before as much as leaves room for the next token, or for the picture that comes.
+    const int64_t kept = std::min(keptAfterOverflow(m_context) - 1, m_context - std::max<int64_t>(1, count));
+    moveStartTo(text.wholeFrom(std::ssize(m_text) - kept), text);
 }
 
 bool TextStream::readTogether(std::span<const int32_t> tokens, Start start, const std::atomic<bool> &cancel,
@@ -304,7 +309,7 @@ void TextStream::readChunk(std::span<const int32_t> tokens, const nn::ModalityIn
     if (numPrefix > 0) context.prefixLengths = {numPrefix};
     context.step = static_cast<uint64_t>(m_step);
     context.modalities = modalities;
-    m_isWhole = m_isUnread = false;
+    m_isWhole = m_isUnread = m_isLeft = false;
     m_hasChangedLoaded.clear();
     const at::Tensor logits_BTV = m_model.logits(ids_BT, context);
     m_logits_V = logits_BTV.select(0, 0).select(0, -1).to(at::kCPU, at::kFloat).contiguous();

@@ -25,6 +25,7 @@
 namespace orrery {
 
 inline constexpr int64_t kPrefillChunk = 256; ///< tokens between two looks at `cancel`
+inline constexpr int64_t kFewTokens = 16;     ///< that are read one by one behind a state
 
 /// Tokens of a text that are read again when the cache is full.
 constexpr int64_t keptAfterOverflow(int64_t context) { return context / 2 > 0 ? context / 2 : 1; }
@@ -57,6 +58,9 @@ public:
     /// Io, InvalidInput; then nothing changes
     Result<void> loadMemory(const std::filesystem::path &path);
     void dropMemory(); ///< each text begins with nothing, from now on
+    /// What a file holds, for itself: nothing that is read, or that texts begin with, has to do with it.
+    /// @error as loadMemory
+    Result<nn::KvCache> cacheWithFile(const std::filesystem::path &path);
     /// The memory, as if the text ended here. @return how much was stored and refused then  @error NotFound, Io
     Result<MemoryStatus> saveMemory(const std::filesystem::path &path);
     /// What is remembered, to the weights. @error as nn::PartState::consolidate
@@ -66,6 +70,17 @@ public:
     [[nodiscard]] bool beginsWithMemory() const;
     /// What each text begins with.
     [[nodiscard]] std::vector<MemoryEvent> loadedEvents() const;
+    /// A stream of its own that has read what this one had read, in the same passes, before the pass with token `last` of the
+    /// text: of that it has the tokens from numTokens() on before it still, with room for them in the context. Nothing of it
+    /// comes back.
+    /// @param last 0 … size of the text − 1
+    /// @return null: this text was not read, or what was remembered there is not kept (any more); or cancelled
+    [[nodiscard]] std::unique_ptr<TextStream> before(const MixedText &text, int64_t last,
+                                                     const std::atomic<bool> &cancel) const;
+    /// Of such a stream, where it ends: keys, values and what is remembered.
+    [[nodiscard]] nn::KvCache takeCache() { return std::move(m_cache); }
+    [[nodiscard]] int64_t origin() const { return m_cache.origin; }        ///< place of the context's first token
+    [[nodiscard]] int64_t numTokens() const { return std::ssize(m_text); } ///< read, or let go in front of the context
     /// Reads on until all of `text` was read; begins anew where it differs from what was read before. A
     /// picture or recording is read in one piece, or not at all where it has no room any more.
     /// @param text not empty   @return false when cancelled between two chunks; what was read stays read
@@ -107,6 +122,15 @@ private:
     void keepState(bool isEnd);
     /// To the nearest state that was kept and that the text begins with. @return false: there is none
     bool goBack(const MixedText &text);
+    /// All but the rows of the cache.
+    void takeState(const StreamSnapshot &state);
+    /// How all of a text was read; its last token, or the picture from `begin` on that it is of, may be still to come.
+    /// @param how out, without the text  @return false: it was not
+    bool wasRead(const MixedText &text, int64_t begin, LeftText &how) const;
+    void leaveText();  ///< another one takes its place
+    void dropStates(); ///< what they remember is not what is remembered now
+    /// Lets go in front of the context what a pass over `count` tokens has no room for.
+    void makeRoom(const MixedText &text, int64_t count);
     /// Before the cache's rows behind the first `length` are written over. @return false: there is no room
     /// for what states need of them, and no state any more
     bool keepRows(int64_t length);
@@ -156,6 +180,10 @@ private:
     bool m_isHole = false;  ///< m_text is a hole and its sides, or begins with a prefix
     int64_t m_numPrefix = 0; ///< tokens of m_text that saw one another
     StreamSnapshots m_snapshots; ///< of texts with this name, behind what each text begins with now
+    std::vector<LeftText> m_left; ///< likewise, the newest last
+    bool m_isFromStart = true;    ///< as StreamSnapshot::isFromStart
+    bool m_isLeft = false;        ///< m_left has all of m_text
+    std::vector<int64_t> m_passEnds; ///< of m_text, as StreamSnapshot::passEnds
     int64_t m_keptAt = 0;        ///< tokens of the text when a state of it was kept last
     int64_t m_keepEvery = 0;     ///< tokens
     bool m_canGoBack = true;     ///< false: a part cannot be copied

@@ -73,13 +73,15 @@ public:
     {
         return x_HRS.defined() ? m_choice.of(x_HRS) : x_HRS;
     }
+    /// @param firstRow of the pass's tokens
     void add(const nn::AttentionLook &look, int64_t firstRow, const at::Tensor &weights_HRS)
     {
+        const int64_t place = look.firstQuery + firstRow;
         if (m_pairs) {
             const RowRange rows{firstRow, firstRow + weights_HRS.size(1)};
-            m_pairs->add(allowedPairs(look, rows, weights_HRS.options()), firstRow);
+            m_pairs->add(allowedPairs(look, rows, weights_HRS.options()), place);
         }
-        m_pool->add(weights_HRS, firstRow);
+        m_pool->add(weights_HRS, place);
     }
     /// @param numPairs_YX is made by the first group of a plan
     [[nodiscard]] HostCells cells(at::Tensor &numPairs_YX, HostCopies &copies) const
@@ -137,9 +139,11 @@ const at::Tensor &AttentionWatch::oneHot(const at::TensorOptions &options)
 void AttentionWatch::look(const nn::AttentionLook &look)
 {
     if (m_plan.isCancelled && m_plan.isCancelled()) throw LookCancelled{};
+    if (m_plan.onLayer) m_plan.onLayer(look.layer);
     const at::NoGradGuard noGradients;
-    ORRERY_ASSERT(look.q_BHTD.size(0) == 1 && look.firstQuery == 0);
-    if (m_isSeenBefore.empty()) m_isSeenBefore = seenByTheOneBefore(look.mask, m_plan.numTokens);
+    const int64_t origin = m_plan.firstRow; // of the pass's rows
+    ORRERY_ASSERT(look.q_BHTD.size(0) == 1 && look.firstQuery == origin);
+    if (m_isSeenBefore.empty() && origin == 0) m_isSeenBefore = seenByTheOneBefore(look.mask, m_plan.numTokens);
     LayerGroup whole(m_plan.whole, look.layer), chosen(m_plan.chosen, look.layer);
     const std::vector<int64_t> computed = headsOf(whole, chosen);
     if (computed.empty()) return;
@@ -158,7 +162,7 @@ void AttentionWatch::look(const nn::AttentionLook &look)
     const MapShape &shape = whole.isEmpty() ? m_plan.chosen.shape : m_plan.whole.shape;
     forEachBlock(look,
                  {.heads = HeadChoice(computed, options.device()),
-                  .rows = {shape.firstRow, shape.firstRow + shape.numRows},
+                  .rows = {shape.firstRow - origin, shape.firstRow - origin + shape.numRows},
                   .rowsAtOnce = shape.rowsPerCell,
                   .wantsLogs = !whole.isEmpty(),
                   .blockWeights = m_plan.blockWeights},
@@ -218,7 +222,7 @@ void AttentionWatch::read(const nn::SourceLook &look)
     if (m_plan.readsOf < 0) return;
     const at::NoGradGuard noGradients;
     const auto ofToken = [&](const at::Tensor &x_BHTK) {
-        return x_BHTK.defined() ? x_BHTK[0].select(1, m_plan.readsOf).to(at::kCPU) : at::Tensor();
+        return x_BHTK.defined() ? x_BHTK[0].select(1, m_plan.readsOf - m_plan.firstRow).to(at::kCPU) : at::Tensor();
     };
     const at::Tensor slots = ofToken(look.slots_BHTK), weights = ofToken(look.weights_BHTK).to(at::kDouble);
     const at::Tensor events = ofToken(look.events_BHTK), places = ofToken(look.places_BHTK);
@@ -243,9 +247,10 @@ void AttentionWatch::read(const nn::SourceLook &look)
     }
 }
 
-void HeadSilencer::look(const nn::AttentionLook &)
+void HeadSilencer::look(const nn::AttentionLook &look)
 {
     if (m_isCancelled && m_isCancelled()) throw LookCancelled{};
+    if (m_onLayer) m_onLayer(look.layer);
 }
 
 at::Tensor HeadSilencer::output(int64_t layer, const at::Tensor &y_BHTD)

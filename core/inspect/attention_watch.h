@@ -23,14 +23,15 @@ struct MapPlan {
 };
 
 struct WatchPlan {
-    int64_t numHeads = 0;
     int64_t numTokens = 0;
+    int64_t firstRow = 0;              ///< of the tokens that look: those before it were read by another pass
     MapPlan whole;                     ///< with summaries and flows; its rectangle is the whole text
     MapPlan chosen;                    ///< maps only
     int64_t readsOf = -1;              ///< token whose reads from memories are kept; −1: none
     int64_t numModalities = 1;         ///< of flows; 1: none
     std::vector<int64_t> modalities_T; ///< modalityIndex() of each token
     std::function<bool()> isCancelled; ///< may be empty
+    std::function<void(int64_t)> onLayer = {}; ///< told before each layer; may be empty
     int64_t blockWeights = kBlockWeights;
 };
 
@@ -75,8 +76,9 @@ private:
 /// Heads that give nothing to what comes behind them.
 class HeadSilencer final : public nn::AttentionTap {
 public:
-    HeadSilencer(std::vector<HeadRef> heads, std::function<bool()> isCancelled)
-        : m_heads(std::move(heads)), m_isCancelled(std::move(isCancelled))
+    HeadSilencer(std::vector<HeadRef> heads, std::function<bool()> isCancelled,
+                 std::function<void(int64_t)> onLayer = {})
+        : m_heads(std::move(heads)), m_isCancelled(std::move(isCancelled)), m_onLayer(std::move(onLayer))
     {
     }
     void look(const nn::AttentionLook &look) override;
@@ -85,6 +87,7 @@ public:
 private:
     std::vector<HeadRef> m_heads;
     std::function<bool()> m_isCancelled;
+    std::function<void(int64_t)> m_onLayer;
 };
 
 } // namespace orrery

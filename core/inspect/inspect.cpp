@@ -33,9 +33,9 @@ class Look {
 public:
     Look(nn::Transformer &model, const Tokenizer &tokenizer, const InspectInput &input,
          const InspectRequest &request, const CheckedRequest &checked, at::ScalarType dtype,
-         const std::function<bool()> &isCancelled)
+         const std::function<bool()> &isCancelled, const TellReading &tell)
         : m_model(model), m_tokenizer(tokenizer), m_request(request), m_checked(checked),
-          m_isCancelled(isCancelled), m_input(input), m_pass(model, input, dtype, isCancelled)
+          m_isCancelled(isCancelled), m_tell(tell), m_input(input), m_pass(model, input, dtype, isCancelled)
     {
         m_report.layers = model.spec().layers;
         m_report.heads = model.spec().heads;
@@ -47,13 +47,33 @@ public:
     {
         const double start = monotonicSeconds();
         ORRERY_TRY(lookAtPass());
-        if (!m_request.ablated.empty() || !m_request.memoryEdits.empty()) ORRERY_TRY(lookAtChangedPass());
+        if (hasChangedPass()) ORRERY_TRY(lookAtChangedPass());
         m_report.seconds = monotonicSeconds() - start;
         return std::move(m_report);
     }
 
 private:
     [[nodiscard]] int64_t numAlternatives() const { return m_request.input.sampling.numAlternatives; }
+    [[nodiscard]] bool hasChangedPass() const
+    {
+        return !m_request.ablated.empty() || !m_request.memoryEdits.empty();
+    }
+    [[nodiscard]] bool isFromState() const { return static_cast<bool>(m_input.stateBefore); }
+    /// The token that is asked about, among those of the pass.
+    [[nodiscard]] int64_t tokenOfPass() const { return m_checked.token - m_input.numRead; }
+
+    /// Passes: the one that is looked at, the way back through it, the changed one.
+    [[nodiscard]] int64_t numPasses() const
+    {
+        return 1 + (m_request.wantsAttribution ? 1 : 0) + (hasChangedPass() ? 1 : 0);
+    }
+    [[nodiscard]] std::function<void(int64_t)> layerTeller(int64_t pass) const
+    {
+        if (!m_tell) return {};
+        return [this, pass](int64_t layer) {
+            m_tell({.layer = layer + 1, .layers = m_model.spec().layers, .pass = pass, .passes = numPasses()});
+        };
+    }
 
     /// What was said behind the token that is asked about; where nothing was, or no text, what is likeliest.
     [[nodiscard]] int64_t explainedId() const
@@ -70,28 +90,32 @@ private:
         if (m_request.wantsOverview) plan.whole = {allHeads(m_model.spec()), m_checked.overview};
         plan.chosen = {m_request.heads, m_checked.map};
         plan.readsOf = m_checked.token;
+        plan.onLayer = layerTeller(1);
         nn::KvCache cache;
         if (m_request.withMemory) {
             ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
+        } else if (isFromState()) {
+            cache = m_input.stateBefore();
         }
-        const bool isInference = !m_request.wantsAttribution && !m_request.withMemory && m_pass.leavesNothing();
+        const bool hasCache = m_request.withMemory || isFromState();
+        const bool isInference = !m_request.wantsAttribution && !hasCache && m_pass.leavesNothing();
         const c10::InferenceMode inference(isInference);
         const at::AutoGradMode gradients(m_request.wantsAttribution);
         HostCopies copies;
         AttentionWatch watch(plan, copies);
-        StreamKeeper keeper(m_checked.token);
+        StreamKeeper keeper(tokenOfPass());
         const std::array<nn::Probe *, 1> probes = {&keeper};
         at::Tensor embedded_BTC;
-        const at::Tensor hidden_BTC = m_pass.run(watch, m_request.withMemory ? &cache : nullptr,
+        const at::Tensor hidden_BTC = m_pass.run(watch, hasCache ? &cache : nullptr,
                                                  m_request.wantsLens ? std::span<nn::Probe *const>(probes)
                                                                      : std::span<nn::Probe *const>(),
                                                  m_request.wantsAttribution ? &embedded_BTC : nullptr);
-        const at::Tensor logits_V = m_pass.logitsAt(hidden_BTC, m_checked.token);
+        const at::Tensor logits_V = m_pass.logitsAt(hidden_BTC, tokenOfPass());
         const at::Tensor saidOnHost_V = copies.begin(logits_V);
         std::vector<at::Tensor> surprise, lens;
         {
             const at::NoGradGuard noGradients;
-            surprise = m_pass.surprise(hidden_BTC.detach(), copies);
+            if (!isFromState()) surprise = m_pass.surprise(hidden_BTC.detach(), copies);
             for (size_t layer = 0; layer < keeper.streams().size(); ++layer)
                 lens.push_back(copies.begin(
                     m_pass.lens(keeper.streams()[layer], static_cast<int64_t>(layer))[0][0]));
@@ -99,10 +123,15 @@ private:
         copies.wait();
         ORRERY_ASSIGN(m_next, NextToken::create(saidOnHost_V));
         m_report.candidates = m_next.likeliest(numAlternatives(), m_tokenizer);
-        if (m_request.wantsAttribution)
+        if (m_request.wantsAttribution) {
+            if (m_tell) m_tell({.pass = 2, .passes = numPasses()});
             m_report.attribution = attributionOf(logits_V, explainedId(), embedded_BTC);
+        }
         const at::NoGradGuard noGradients;
-        noteSurprise(surprise, watch.isSeenBefore(), m_report.tokens);
+        if (isFromState())
+            addSaid();
+        else
+            noteSurprise(surprise, watch.isSeenBefore(), m_report.tokens);
         m_report.overview = watch.wholeMaps();
         m_report.maps = watch.chosenMaps();
         m_report.summaries = watch.summaries();
@@ -110,6 +139,15 @@ private:
         m_report.reads = watch.takeReads();
         addCrossModalWeights(m_model, m_report.flows);
         return readLens(lens);
+    }
+
+    /// How likely what was said behind the token is, told as the surprise of one token more.
+    void addSaid()
+    {
+        if (m_input.said < 0 || m_checked.token + 1 != std::ssize(m_input.ids)) return;
+        InspectedToken said{.id = m_input.said, .bytes = m_tokenizer.tokenBytes(m_input.said)};
+        said.surprise = m_next.surpriseOf(m_input.said);
+        m_report.tokens.push_back(std::move(said));
     }
 
     /// @param logits by layer, on the host
@@ -126,7 +164,7 @@ private:
     Result<void> lookAtChangedPass()
     {
         const at::NoGradGuard noGradients;
-        HeadSilencer silencer(m_request.ablated, m_isCancelled);
+        HeadSilencer silencer(m_request.ablated, m_isCancelled, layerTeller(numPasses()));
         nn::KvCache cache;
         if (m_request.withMemory) {
             ORRERY_ASSIGN(cache, m_input.cacheWithMemory());
@@ -145,6 +183,7 @@ private:
     const InspectRequest &m_request;
     const CheckedRequest &m_checked;
     const std::function<bool()> &m_isCancelled;
+    const TellReading &m_tell;
     const InspectInput &m_input;
     InspectPass m_pass;
     NextToken m_next;
@@ -166,7 +205,8 @@ std::vector<AttentionMap> asOftenAsAsked(const std::vector<AttentionMap> &maps,
 
 Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &tokenizer,
                                    const InspectInput &input, const InspectRequest &request,
-                                   at::ScalarType dtype, const std::function<bool()> &isCancelled)
+                                   at::ScalarType dtype, const std::function<bool()> &isCancelled,
+                                   const TellReading &tell)
 {
     ORRERY_TRY(checkInput(model, input));
     ORRERY_ASSIGN(const CheckedRequest checked, checkRequest(model.spec(), std::ssize(input.ids), request));
@@ -180,7 +220,7 @@ Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &toke
     return nn::guardTorch("look inside the model", [&]() -> Result<InspectReport> {
         try {
             ORRERY_ASSIGN(InspectReport report,
-                          Look(model, tokenizer, input, once, checked, dtype, isCancelled).run());
+                          Look(model, tokenizer, input, once, checked, dtype, isCancelled, tell).run());
             if (once.heads.size() < request.heads.size())
                 report.maps = asOftenAsAsked(report.maps, request.heads);
             return report;

@@ -30,7 +30,16 @@ struct InspectInput {
     /// Called before each pass of a request with a memory: a cache with room for the text and a copy of the
     /// memory in it; the text's first token has place 0. Empty: there is none to read.
     std::function<Result<nn::KvCache>()> cacheWithMemory = {};
+    /// A state that the text is read on from, taken once: keys and values of its first numRead tokens, with room for the
+    /// others, and what is remembered there. Then only those behind are looked at, `modalities` is of these, and there are
+    /// neither surprises nor an overview; the token that was said is added to the report's, with its own. Empty: there is
+    /// none.
+    std::function<nn::KvCache()> stateBefore = {};
+    int64_t numRead = 0;
 };
+
+/// Told before each layer, of each pass in which layers are counted; on the thread of the look.
+using TellReading = std::function<void(const InspectPassAmount &)>;
 
 /// The tokens of a text, described. @param modalities as above
 InspectInput describeTokens(const Tokenizer &tokenizer, std::vector<int32_t> ids,
@@ -44,7 +53,8 @@ Result<std::vector<int32_t>> plainIds(const Tokenizer &tokenizer, const Generate
 /// there), Cancelled. @param dtype of the matmuls  @param isCancelled asked between layers
 Result<InspectReport> inspectModel(nn::Transformer &model, const Tokenizer &tokenizer,
                                    const InspectInput &input, const InspectRequest &request,
-                                   at::ScalarType dtype, const std::function<bool()> &isCancelled = {});
+                                   at::ScalarType dtype, const std::function<bool()> &isCancelled = {},
+                                   const TellReading &tell = {});
 
 /// A frame to keep: all heads at `edge` cells a side at most. @param heads empty: all  @error as above
 Result<AttentionFrame> lookForFrame(nn::Transformer &model, const Tokenizer &tokenizer,

@@ -31,7 +31,9 @@ Result<TokenRange> closedRange(const std::string &what, const TokenRange &range,
 Result<void> checkInput(const nn::Transformer &model, const InspectInput &input)
 {
     ORRERY_ASSERT(input.tokens.size() == input.ids.size());
-    ORRERY_ASSERT(!input.modalities || input.modalities->modality_BT.size() == input.ids.size());
+    ORRERY_ASSERT(input.numRead >= 0 && (input.numRead == 0 || input.numRead < std::ssize(input.ids)));
+    ORRERY_ASSERT(!input.modalities ||
+                  std::ssize(input.modalities->modality_BT) == std::ssize(input.ids) - input.numRead);
     const int64_t numTokens = std::ssize(input.ids), context = model.spec().context;
     if (numTokens == 0) return refuse("the text is empty", "one token or more", "Give a text.");
     if (numTokens > context)

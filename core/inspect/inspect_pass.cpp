@@ -23,7 +23,7 @@ InspectPass::InspectPass(nn::Transformer &model, const InspectInput &input, at::
     : m_model(model), m_input(input), m_dtype(dtype), m_isCancelled(std::move(isCancelled))
 {
     const at::Device device = model.parameters().front().master.device();
-    m_ids_BT = at::tensor(std::vector<int64_t>(input.ids.begin(), input.ids.end()), at::kLong)
+    m_ids_BT = at::tensor(std::vector<int64_t>(input.ids.begin() + input.numRead, input.ids.end()), at::kLong)
                    .to(device)
                    .unsqueeze(0);
     if (input.modalities && !input.modalities->isTextOnly())
@@ -86,8 +86,8 @@ bool InspectPass::leavesNothing() const
 WatchPlan InspectPass::plan() const
 {
     WatchPlan plan;
-    plan.numHeads = m_model.spec().heads;
     plan.numTokens = std::ssize(m_input.ids);
+    plan.firstRow = m_input.numRead;
     plan.isCancelled = m_isCancelled;
     if (m_modalities) {
         plan.numModalities = m_input.modalities->numModalities;

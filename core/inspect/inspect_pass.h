@@ -31,6 +31,7 @@ public:
     /// Both outlive it.
     InspectPass(nn::Transformer &model, const InspectInput &input, at::ScalarType dtype,
                 std::function<bool()> isCancelled);
+    /// Of the tokens behind those that a state holds (InspectInput::numRead), which rows and tokens below count from.
     /// @param cache that the text is read into; null: none  @param embedded_BTC as nn::ForwardContext has it
     /// @return what the head reads
     [[nodiscard]] at::Tensor run(nn::AttentionTap &tap, nn::KvCache *cache = nullptr,

@@ -27,6 +27,8 @@ Result<NextToken> NextToken::create(const at::Tensor &logits_V)
 
 int64_t NextToken::likeliestId() const { return m_logP_V.argmax().item<int64_t>(); }
 
+double NextToken::surpriseOf(int32_t id) const { return -m_logP_V.const_data_ptr<double>()[id]; }
+
 std::vector<TokenAlternative> NextToken::likeliest(int64_t count, const Tokenizer &tokenizer) const
 {
     return beside({}, count, tokenizer);

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] std::vector<TokenAlternative> beside(const std::vector<TokenAlternative> &others,
                                                        int64_t count, const Tokenizer &tokenizer) const;
     [[nodiscard]] int64_t likeliestId() const;
+    [[nodiscard]] double surpriseOf(int32_t id) const; ///< −log p, nats. @param id of the vocabulary
     [[nodiscard]] double entropy() const; ///< nats
     /// KL(this ‖ other), nats.
     [[nodiscard]] double divergenceTo(const NextToken &other) const;

@@ -79,7 +79,7 @@ struct MemoryRead {
     struct Slot {
         int64_t slot = -1;
         int64_t event = -1; ///< MemoryEvent::id; −1: none
-        int64_t token = -1; ///< place in the text that was read
+        int64_t token = -1; ///< place in the text that was read; −1: of another text, or of none
         double weight = 0;  ///< within this read; sum 1 over all slots
     };
     std::vector<Slot> slots; ///< heaviest first, at most 16
@@ -121,7 +121,8 @@ struct InspectRequest {
 /// What an answer to a question with `asSaid` was read from.
 enum class SaidWith : uint8_t {
     Unknown, ///< it was not asked, or of an engine that does not know the question
-    State,   ///< the values are those that the token was said with
+    State,   ///< the state that was kept: the values are those that the token was said with
+    Text,    ///< the text, of which alone the model knows: they are those, too
     NotKept, ///< the text by itself: InspectReport::note says what is missing, and what to do
 };
 inline constexpr SaidWith kLastSaidWith = SaidWith::NotKept;

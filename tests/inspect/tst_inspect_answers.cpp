@@ -91,6 +91,73 @@ private Q_SLOTS:
                              expected[t - 1][input.ids[size_t(t)]].item<double>()) < 1e-4);
     }
 
+    /// Some of the text is in a cache already: what is looked at is the rest, and says the same.
+    void aStateIsReadOnFrom_data()
+    {
+        QTest::addColumn<int>("numRead");
+        QTest::newRow("nothing of it") << 0;
+        QTest::newRow("a few tokens") << 7;
+        QTest::newRow("all but one") << 19;
+    }
+    void aStateIsReadOnFrom()
+    {
+        QFETCH(int, numRead);
+        const auto model = lookModel(lookSpec());
+        const InspectInput whole = lookInput(20);
+        InspectRequest request = exactRequest(lookSpec());
+        request.wantsLens = true;
+        const InspectReport expected = lookInto(*model, whole, request);
+        const auto stateBefore = [&] {
+            const at::NoGradGuard noGradients;
+            nn::KvCache cache = model->makeCache(1, 20);
+            nn::ForwardContext context;
+            context.cache = &cache;
+            if (numRead > 0) (void)model->logits(idsOf(whole).narrow(1, 0, numRead), context);
+            return cache;
+        };
+        InspectInput input = whole;
+        input.stateBefore = stateBefore;
+        input.numRead = numRead;
+        input.said = 5;
+        request.wantsOverview = false;
+        request.rows = {numRead, 20};
+        const InspectReport report = lookInto(*model, input, request);
+        QCOMPARE(report.token, int64_t(19));
+        for (size_t i = 0; i < report.candidates.size(); ++i)
+            QVERIFY(std::abs(report.candidates[i].probability - expected.candidates[i].probability) < 1e-5);
+        for (size_t i = 0; i < report.lens.size(); ++i)
+            QVERIFY(std::abs(report.lens[i].entropy - expected.lens[i].entropy) < 1e-4);
+        QCOMPARE(report.maps.size(), expected.maps.size());
+        for (size_t i = 0; i < report.maps.size(); ++i) {
+            const AttentionMap &map = report.maps[i];
+            QVERIFY(map.firstRow == numRead && map.numRows == 20 - numRead && map.numColumns == 20);
+            const float *rows = expected.maps[i].mean.data() + numRead * 20;
+            for (size_t cell = 0; cell < map.mean.size(); ++cell) QVERIFY(std::abs(map.mean[cell] - rows[cell]) < 1e-5F);
+        }
+        // What was said stands behind it, and how likely that was.
+        QCOMPARE(report.tokens.size(), size_t(21));
+        QCOMPARE(report.tokens.back().id, 5);
+        QVERIFY(std::abs(report.tokens.back().surprise + logP(*model, whole)[19][5].item<double>()) < 1e-4);
+    }
+
+    /// Before each layer, of each pass; the way back has none.
+    void tellsHowFarItIs()
+    {
+        const auto model = lookModel(lookSpec());
+        const int64_t layers = lookSpec().layers;
+        InspectRequest request;
+        request.wantsAttribution = true;
+        request.ablated = {{0, 0}};
+        std::vector<InspectPassAmount> told, expected;
+        const auto report = inspectModel(*model, bytesTokenizer(), lookInput(10), request, at::kFloat, {},
+                                         [&](const InspectPassAmount &amount) { told.push_back(amount); });
+        QVERIFY(report.ok());
+        for (int64_t layer = 1; layer <= layers; ++layer) expected.push_back({layer, layers, 1, 3});
+        expected.push_back({0, 0, 2, 3});
+        for (int64_t layer = 1; layer <= layers; ++layer) expected.push_back({layer, layers, 3, 3});
+        QVERIFY(told == expected);
+    }
+
     /// A head that gives nothing is a head whose columns of the output projection are 0.
     void leavingOutHeadsIsZeroingTheirColumns_data()
     {

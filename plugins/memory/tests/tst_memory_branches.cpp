@@ -2,152 +2,15 @@
 // Answers of a model with a memory that are branched: they go on from a state that was kept, with the tokens
 // and the memory that they had, and little is read again.
 #include "core/infer/stream_snapshots.h"
-#include "core/infer/text_generator.h"
-#include "core/nn/extension_points.h"
-#include "plugins/memory/engine/episodic_memory.h"
-#include "plugins/memory/engine/registers.h"
+#include "plugins/memory/tests/memory_talker.h"
 #include "tests/base/check_result.h"
-#include "tests/infer/tiny_run.h"
 
 #include <ATen/Parallel.h>
-#include <torch/types.h>
 
 #include <cmath>
 
 using namespace orrery;
 using namespace orrery::memory;
-
-namespace {
-
-const std::atomic<bool> kNever{false};
-
-/// Counts the tokens of passes with a cache, and adds nothing.
-class Counter final : public nn::ResidualModule {
-public:
-    explicit Counter(std::shared_ptr<int64_t> count) : m_count(std::move(count)) {}
-    at::Tensor forward(const at::Tensor &x_BTC, const nn::ForwardContext &context) override
-    {
-        if (context.cache) *m_count += x_BTC.size(1);
-        return at::zeros_like(x_BTC);
-    }
-
-private:
-    std::shared_ptr<int64_t> m_count;
-};
-
-struct Talker {
-    std::shared_ptr<int64_t> numRead = std::make_shared<int64_t>(0);
-    std::unique_ptr<TextGenerator> generator;
-};
-
-Talker makeTalker(int64_t context = 256, int64_t capacity = 1000)
-{
-    Talker talker;
-    RunSpec spec = test::tinySpec();
-    spec.model.layers = 2;
-    spec.model.context = context;
-    spec.model.window = 8;
-    nn::attentionSourceRegistry().add("episodic", [capacity](nn::BuildContext &build) {
-        EpisodicSettings settings;
-        settings.store = {.capacity = capacity, .surpriseGamma = 1, .blockMin = 2, .blockMax = 8};
-        return makeEpisodicMemory(build, settings);
-    });
-    nn::residualModuleRegistry().add(
-        "registers", [](nn::BuildContext &build) { return makeRegisters(build, {.count = 3}); });
-    nn::residualModuleRegistry().add("counter", [&talker](nn::BuildContext &build) {
-        return build.layer == 0 ? std::make_unique<Counter>(talker.numRead) : nullptr;
-    });
-    LoadedModel loaded;
-    loaded.model = test::tinyModel(spec, 42);
-    nn::attentionSourceRegistry().remove("episodic");
-    nn::residualModuleRegistry().remove("registers");
-    nn::residualModuleRegistry().remove("counter");
-    const at::NoGradGuard noGradients;
-    for (nn::Parameter &parameter : loaded.model->parameters()) {
-        at::Tensor &weights = parameter.master;
-        if (parameter.decays) weights.mul_(8);
-        if (parameter.name.find("registers.read.output") != std::string::npos)
-            weights.copy_(at::sin(at::arange(weights.numel(), at::kFloat)).view(weights.sizes()));
-    }
-    loaded.model->mastersChanged();
-    loaded.tokenizer = std::move(Tokenizer::create(spec.data)).value();
-    loaded.data = spec.data;
-    loaded.objective = spec.objective;
-    loaded.info.name = "talker";
-    talker.generator = std::make_unique<TextGenerator>(std::move(loaded));
-    return talker;
-}
-
-struct Answer {
-    std::vector<int32_t> ids;
-    std::string text;
-    std::vector<double> probabilities;
-    int64_t numRead = 0, numReused = 0;
-};
-
-Answer ask(const Talker &talker, const GenerateRequest &request)
-{
-    Answer answer;
-    const int64_t before = *talker.numRead;
-    const auto summary = talker.generator->generate(
-        request,
-        [&](const GeneratedToken &token) {
-            answer.ids.push_back(token.id);
-            answer.text += token.bytes;
-            answer.probabilities.push_back(token.probability);
-            return true;
-        },
-        kNever);
-    if (!summary.ok()) qFatal("%s", summary.error().text().c_str());
-    answer.numRead = *talker.numRead - before;
-    answer.numReused = summary->reusedTokens;
-    return answer;
-}
-
-GenerateRequest requestOf(bool isChat, int64_t numTokens)
-{
-    GenerateRequest request;
-    request.sampling = {.maxTokens = numTokens, .temperature = 0.9, .seed = 11, .numAlternatives = 0};
-    request.source = "talk";
-    if (isChat)
-        request.messages = {{"system", "be brief"}, {"user", "what was it that you saw, and when"}};
-    else
-        request.prompt = "a prompt that is longer than a few windows";
-    return request;
-}
-
-/// The rest of an answer behind its first `count` tokens.
-GenerateRequest restOf(GenerateRequest request, const Answer &whole, size_t count)
-{
-    request.answerIds.assign(whole.ids.begin(), whole.ids.begin() + static_cast<std::ptrdiff_t>(count));
-    request.sampling.maxTokens -= static_cast<int64_t>(count);
-    return request;
-}
-
-std::vector<MemoryEvent> memoryOf(const Talker &talker)
-{
-    auto report = talker.generator->editMemory({});
-    if (!report.ok()) qFatal("%s", report.error().text().c_str());
-    return report->events;
-}
-
-/// All of it, to the bit.
-void compareMemories(const std::vector<MemoryEvent> &found, const std::vector<MemoryEvent> &expected)
-{
-    QCOMPARE(found.size(), expected.size());
-    for (size_t i = 0; i < found.size(); ++i) {
-        const MemoryEvent &one = found[i], &other = expected[i];
-        QCOMPARE(one.id, other.id);
-        QCOMPARE(one.source, other.source);
-        QCOMPARE(one.text, other.text);
-        QCOMPARE(one.firstToken, other.firstToken);
-        QCOMPARE(one.age, other.age);
-        QCOMPARE(one.slots, other.slots);
-        QVERIFY(one.usages == other.usages && one.surprises == other.surprises && one.reads == other.reads);
-    }
-}
-
-} // namespace
 
 class TestMemoryBranches : public QObject {
     Q_OBJECT
