@@ -87,6 +87,7 @@ void toMessage(const InspectRequest &value, v1::InspectQuery &message)
     message.set_token(value.token);
     message.set_wants_lens(value.wantsLens);
     message.set_wants_attribution(value.wantsAttribution);
+    message.set_as_said(value.asSaid);
 }
 
 InspectRequest fromMessage(const v1::InspectQuery &message)
@@ -107,6 +108,7 @@ InspectRequest fromMessage(const v1::InspectQuery &message)
     value.token = message.token();
     value.wantsLens = message.wants_lens();
     value.wantsAttribution = message.wants_attribution();
+    value.asSaid = message.as_said();
     return value;
 }
 

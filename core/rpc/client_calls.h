@@ -196,12 +196,18 @@ struct EngineClient::Impl {
     inspected(Stub &stub, Prepare parts,
               grpc::Status (Stub::*whole)(grpc::ClientContext *, const v1::InspectQuery &, v1::InspectReply *),
               const v1::InspectQuery &query, const std::string &action, const std::string &object,
-              const CancelToken &token, const std::function<void(const InspectAssembly &)> &onPartAdded)
+              const CancelToken &token, const InspectRequest &request,
+              const std::function<void(const InspectAmount &)> &onAmount)
     {
         ORRERY_TRY(checkRequestSize(query.ByteSizeLong(), action, object));
         InspectAssembly assembly;
         Result<void> added;
+        const auto onPartAdded = amountTeller(request, onAmount);
         const auto onPart = [&](const v1::InspectReply &part) {
+            if (part.has_progress()) {
+                if (onAmount) onAmount({.reading = readingOf(part)});
+                return true;
+            }
             added = assembly.add(part);
             if (added.ok()) onPartAdded(assembly);
             return added.ok();

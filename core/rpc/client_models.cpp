@@ -88,10 +88,11 @@ Result<InspectReport> EngineClient::inspect(const std::string &model, const Insp
 {
     v1::InspectQuery message;
     toMessage(request, message);
+    message.set_wants_progress(static_cast<bool>(onAmount));
     message.mutable_input()->set_model(wire::utf8(model));
     return m_impl->inspected(*m_impl->inference, &v1::InferenceService::Stub::PrepareAsyncInspectInParts,
                              &v1::InferenceService::Stub::Inspect, message, "look into", model, token,
-                             amountTeller(request, onAmount));
+                             request, onAmount);
 }
 
 Result<std::vector<TokenPiece>> EngineClient::tokenize(const std::string &model, const std::string &text,

@@ -110,10 +110,11 @@ Result<InspectReport> EngineClient::inspectLive(const std::string &run, const In
 {
     v1::InspectQuery message;
     toMessage(request, message);
+    message.set_wants_progress(static_cast<bool>(onAmount));
     message.mutable_input()->set_model(wire::utf8(run));
     return m_impl->inspected(*m_impl->runs, &v1::RunService::Stub::PrepareAsyncInspectLiveInParts,
                              &v1::RunService::Stub::InspectLive, message, "look into run", run, token,
-                             amountTeller(request, onAmount));
+                             request, onAmount);
 }
 
 Result<void> EngineClient::watch(const std::string &run,

@@ -141,7 +141,7 @@ public:
     grpc::Status InspectInParts(grpc::ServerContext *context, const v1::InspectQuery *request,
                                 grpc::ServerWriter<v1::InspectReply> *writer) override
     {
-        return inspectInParts(m_meter, *context, *writer, [&](const StreamSink &caller) {
+        return inspectInParts(m_meter, *context, *request, *writer, [&](const StreamSink &caller) {
             return m_backend.inspect(request->input().model(), fromMessage(*request), caller);
         });
     }

@@ -244,6 +244,7 @@ void InspectCutter::addValues(v1::InspectReply &part)
     setAlternatives(m_report.changed, *part.mutable_changed());
     part.set_changed_divergence(m_report.changedDivergence);
     part.set_seconds(m_report.seconds);
+    part.set_said_with(static_cast<uint32_t>(m_report.saidWith));
     m_numBytes += kItemBytes + m_report.model.size() + m_report.note.size() + bytesOf(m_report.candidates) +
                   bytesOf(m_report.changed);
 }
@@ -295,6 +296,9 @@ Result<void> InspectAssembly::add(const v1::InspectReply &part)
         m_report.token = part.token();
         m_report.changedDivergence = part.changed_divergence();
         m_report.seconds = part.seconds();
+        m_report.saidWith = part.said_with() > static_cast<uint32_t>(kLastSaidWith)
+                                ? SaidWith::Unknown
+                                : static_cast<SaidWith>(part.said_with());
     }
     appendAlternatives(part.candidates(), m_report.candidates);
     appendAlternatives(part.changed(), m_report.changed);
@@ -388,6 +392,26 @@ std::function<void(const InspectAssembly &)> amountTeller(const InspectRequest &
         if (!onAmount) return;
         if (const InspectAmount amount = assembly.amount(request); amount.numWanted > 0) onAmount(amount);
     };
+}
+
+void setReading(const InspectPassAmount &amount, v1::InspectReply &part)
+{
+    v1::InspectProgressMessage &message = *part.mutable_progress();
+    message.set_layer(amount.layer);
+    message.set_layers(amount.layers);
+    message.set_pass(amount.pass);
+    message.set_passes(amount.passes);
+}
+
+InspectPassAmount readingOf(const v1::InspectReply &part)
+{
+    const v1::InspectProgressMessage &message = part.progress();
+    InspectPassAmount amount{message.layer(), message.layers(), message.pass(), message.passes()};
+    const auto isWithin = [](int64_t number, int64_t least, int64_t all) { return number >= least && number <= all; };
+    // What makes no sense is not counted; who reads it shows no nonsense.
+    if (!isWithin(amount.layer, 0, amount.layers)) amount.layer = amount.layers = 0;
+    if (!isWithin(amount.pass, 1, amount.passes)) amount.pass = amount.passes = 1;
+    return amount;
 }
 
 Result<InspectReport> InspectAssembly::take()

@@ -70,6 +70,10 @@ private:
     int64_t m_numCells = 0; ///< that the maps say they have
 };
 
+/// A part that tells how far the model is, before the answer's own; it has nothing else.
+void setReading(const InspectPassAmount &amount, v1::InspectReply &part);
+InspectPassAmount readingOf(const v1::InspectReply &part);
+
 /// Tells `onAmount`, where somebody listens and there is one, what has come with each part. Both must outlive it.
 std::function<void(const InspectAssembly &)> amountTeller(const InspectRequest &request,
                                                           const std::function<void(const InspectAmount &)> &onAmount);

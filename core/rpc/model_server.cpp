@@ -97,6 +97,7 @@ private:
 template <typename Answer> struct AnswerJob final : Job {
     std::function<Result<Answer>(Generator &, const std::atomic<bool> &)> ask;
     std::optional<Result<Answer>> result;
+    std::optional<InspectPassAmount> reading; ///< the newest that nobody was told yet
 
     void work(Generator &generator, const std::function<bool()> &stopRequested) override
     {
@@ -221,8 +222,13 @@ public:
                                   const StreamSink &caller) override
     {
         const auto job = std::make_shared<AnswerJob<InspectReport>>();
-        job->ask = [request](Generator &generator, const std::atomic<bool> &cancel) {
-            return generator.inspect(request, cancel);
+        // The job lives as long as what it asks.
+        job->ask = [request, own = job.get()](Generator &generator, const std::atomic<bool> &cancel) {
+            const auto tell = [own](const InspectPassAmount &amount) {
+                const std::lock_guard lock(own->mutex);
+                own->reading = amount; // taken at the next look of who waits: nobody is held up
+            };
+            return generator.inspectWatched(request, tell, cancel);
         };
         return answerOf(job, caller, "looking inside");
     }
@@ -245,6 +251,11 @@ private:
         ORRERY_TRY(enqueue(job));
         std::unique_lock lock(job->mutex);
         while (!job->changed.wait_for(lock, kPoll, [&] { return job->result.has_value(); })) {
+            if (const auto reading = std::exchange(job->reading, std::nullopt)) {
+                lock.unlock();
+                caller.sendReading(*reading);
+                lock.lock();
+            }
             if (!caller.isCancelled()) continue;
             job->cancel = true;
             return Error{ErrorCode::Cancelled, "Cannot finish " + action + ": the client cancelled it.", ""};

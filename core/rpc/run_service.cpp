@@ -130,7 +130,7 @@ public:
     grpc::Status InspectLiveInParts(grpc::ServerContext *context, const v1::InspectQuery *request,
                                     grpc::ServerWriter<v1::InspectReply> *writer) override
     {
-        return inspectInParts(m_meter, *context, *writer, [&](const StreamSink &caller) {
+        return inspectInParts(m_meter, *context, *request, *writer, [&](const StreamSink &caller) {
             return m_backend.inspectLive(request->input().model(), fromMessage(*request), caller);
         });
     }

@@ -137,7 +137,7 @@ public:
     [[nodiscard]] bool isCancelled() const override { return m_meter.isStopping || m_context.IsCancelled(); }
 
 protected:
-    bool write(const Message &message)
+    bool write(const Message &message) const
     {
         const bool written = !m_meter.isStopping && m_writer.Write(message);
         m_scope.tick();
@@ -155,6 +155,14 @@ private:
 class InspectWriter final : public WriterSink<StreamSink, v1::InspectReply> {
 public:
     using WriterSink::WriterSink;
+    void wantProgress(bool isWanted) { m_wantsProgress = isWanted; }
+    void sendReading(const InspectPassAmount &amount) const override
+    {
+        if (!m_wantsProgress) return;
+        v1::InspectReply part;
+        setReading(amount, part);
+        write(part); // whoever is gone is asked for by isCancelled()
+    }
     Result<void> send(const InspectReport &report)
     {
         InspectCutter cutter(report);
@@ -164,18 +172,22 @@ public:
                              ""};
         return {};
     }
+
+private:
+    bool m_wantsProgress = false;
 };
 
 /// A look inside, answered in parts, of the weights of a training and of a saved model alike.
 /// @param ask makes the report; is given who asks
 template <typename Ask>
-grpc::Status inspectInParts(CallMeter &meter, grpc::ServerContext &context, grpc::ServerWriter<v1::InspectReply> &writer,
-                            Ask ask)
+grpc::Status inspectInParts(CallMeter &meter, grpc::ServerContext &context, const v1::InspectQuery &query,
+                            grpc::ServerWriter<v1::InspectReply> &writer, Ask ask)
 {
     return guarded(meter, context, [&](CallScope &scope) -> Result<void> {
         StreamScope stream(meter); // it waits for a step boundary, or for a model to be loaded
         if (!stream.isIn()) return stream.refusal();
         InspectWriter caller(context, writer, meter, scope);
+        caller.wantProgress(query.wants_progress());
         ORRERY_ASSIGN(const InspectReport report, ask(caller));
         return caller.send(report);
     });

@@ -194,6 +194,17 @@ public:
         }
         return inspectionOf(request);
     }
+    /// Of the prompt "layers" three, each at its pace.
+    Result<InspectReport> inspectWatched(const InspectRequest &request,
+                                         const std::function<void(const InspectPassAmount &)> &tell,
+                                         const std::atomic<bool> &cancel) override
+    {
+        for (int64_t layer = 1; layer <= 3 && request.input.prompt == "layers" && !cancel; ++layer) {
+            tell({.layer = layer, .layers = 3});
+            std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        }
+        return inspect(request, cancel);
+    }
     /// Two bytes a token, numbered by the first one.
     [[nodiscard]] Result<std::vector<TokenPiece>> tokenize(const std::string &text) const override
     {

@@ -113,6 +113,7 @@ void TestInspectAdapters::keepsEveryFieldOfARequest()
     value.input.answerIds = {1, 5};
     value.withMemory = true;
     value.memoryEdits = {{.verb = MemoryVerb::Scale, .event = 7, .slot = 9, .factor = 0.25}};
+    value.asSaid = true;
     v1::InspectQuery message;
     toMessage(value, message);
     const InspectRequest back = fromMessage(message);
@@ -138,6 +139,7 @@ void TestInspectAdapters::keepsEveryFieldOfARequest()
     QCOMPARE(back.memoryEdits[0].event, int64_t{7});
     QCOMPARE(back.memoryEdits[0].slot, int64_t{9});
     QCOMPARE(back.memoryEdits[0].factor, 0.25);
+    QVERIFY(back.asSaid);
 }
 
 void TestInspectAdapters::wantsAllWhereNoRangeIsGiven()
@@ -177,6 +179,7 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     value.attribution = {n.small(), -n.small()};
     value.reads = {{n.head(), n.text(), n.real(), {{1, 2, 3, n.real()}, {4, 5, 6, n.real()}}}};
     value.seconds = n.real();
+    value.saidWith = SaidWith::NotKept;
     v1::InspectReply message;
     toMessage(value, message);
     const auto back = fromMessage(message);
@@ -219,6 +222,7 @@ void TestInspectAdapters::keepsEveryFieldOfAReport()
     QCOMPARE(back->reads[0].slots[1].token, int64_t{6});
     QCOMPARE(back->reads[0].slots[1].weight, value.reads[0].slots[1].weight);
     QCOMPARE(back->seconds, value.seconds);
+    QCOMPARE(back->saidWith, SaidWith::NotKept);
 }
 
 void TestInspectAdapters::keepsFrames()
@@ -252,6 +256,8 @@ void TestInspectAdapters::makesUnknownKindsUnknown()
     v1::InspectReply reply;
     reply.add_tokens()->set_modality(99);
     QCOMPARE(fromMessage(reply)->tokens.at(0).modality, Modality::Unknown);
+    reply.set_said_with(99);
+    QCOMPARE(fromMessage(reply)->saidWith, SaidWith::Unknown);
 }
 
 void TestInspectAdapters::refusesMapsOfAnotherSize_data()
@@ -315,7 +321,7 @@ void TestInspectAdapters::readsWhatAnOlderProgramAsks()
     QCOMPARE(request.maxEdge, int64_t{512});
     QCOMPARE(request.token, int64_t{-1});
     QVERIFY(request.wantsOverview && request.wantsLens && !request.wantsAttribution);
-    QVERIFY(!request.withMemory && request.memoryEdits.empty());
+    QVERIFY(!request.withMemory && request.memoryEdits.empty() && !request.asSaid);
     const MemoryEdit edit = fromMessage(recorded<v1::MemoryRequest>("memory_request"));
     QCOMPARE(edit.verb, MemoryVerb::Pin);
     QCOMPARE(edit.event, int64_t{12});

@@ -207,6 +207,7 @@ private Q_SLOTS:
     void areWhatWasCut_data();
     void areWhatWasCut();
     void noneIsLarge();
+    void howFarItIsIsNoAnswer();
     void comeOverALineOfTenMbit();
     void theFirstOneComesEarly();
     void areGivenUpInTheMiddle();
@@ -297,6 +298,22 @@ void TestInspectParts::noneIsLarge()
     QVERIFY(parts.size() >= kNumMaps * kMapBytes / kInspectPartBytes);
     QCOMPARE(parts.front().candidates_size(), 2);
     QCOMPARE(partsOf(InspectReport{}).size(), size_t(1)); // an answer of nothing is one
+}
+
+/// What a program says that is broken or lies is no layer 9 of 3.
+void TestInspectParts::howFarItIsIsNoAnswer()
+{
+    v1::InspectReply part;
+    setReading({.layer = 2, .layers = 12, .pass = 1, .passes = 2}, part);
+    QCOMPARE(readingOf(part), (InspectPassAmount{2, 12, 1, 2}));
+    for (const InspectPassAmount &wrong : {InspectPassAmount{9, 3, 1, 1}, InspectPassAmount{-1, 3, 1, 1}}) {
+        setReading(wrong, part);
+        QCOMPARE(readingOf(part), (InspectPassAmount{0, 0, 1, 1}));
+    }
+    setReading({.layer = 1, .layers = 3, .pass = 0, .passes = 0}, part);
+    QCOMPARE(readingOf(part), (InspectPassAmount{1, 3, 1, 1}));
+    QCOMPARE(readingOf(v1::InspectReply()), (InspectPassAmount{0, 0, 1, 1}));
+    for (const v1::InspectReply &one : partsOf(largeReport("t"))) QVERIFY(!one.has_progress());
 }
 
 void TestInspectParts::comeOverALineOfTenMbit()

@@ -28,6 +28,7 @@ private Q_SLOTS:
     void showsTokens();
     void showsTokensWhileItGenerates();
     void looksInside();
+    void tellsHowFarALookIs();
     void givesALookUp();
     void cancelsAnEmbedding();
     void stopsAtTheNextTokenWhenCancelled_data();
@@ -284,6 +285,27 @@ void TestModelServer::looksInside()
     QCOMPARE(report->token, int64_t{3});
     request.input.prompt.clear();
     QCOMPARE(client.inspect("any", request).error().hint, std::string("Write one."));
+}
+
+/// Whoever does not listen is sent nothing but the answer, as before there was anything to tell.
+void TestModelServer::tellsHowFarALookIs()
+{
+    begin();
+    const EngineClient client = connected();
+    InspectRequest request;
+    request.input.prompt = "layers";
+    std::vector<InspectAmount> told;
+    const auto report = client.inspect("any", request, {}, [&](const InspectAmount &amount) { told.push_back(amount); });
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
+    QCOMPARE(report->tokens.at(0).bytes, request.input.prompt);
+    QVERIFY(told.size() >= 2); // a slow machine may skip one
+    QVERIFY(std::is_sorted(told.begin(), told.end(), [](const InspectAmount &a, const InspectAmount &b) {
+        return a.reading.layer < b.reading.layer;
+    }));
+    for (const InspectAmount &amount : told) QVERIFY(amount.reading.layers == 3 && amount.numWanted == 0);
+    const auto quiet = client.inspect("any", request);
+    QVERIFY(quiet.ok());
+    QCOMPARE(quiet->tokens.at(0).bytes, request.input.prompt);
 }
 
 void TestModelServer::givesALookUp()

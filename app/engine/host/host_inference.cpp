@@ -124,7 +124,10 @@ Result<InspectReport> HostInference::inspect(const std::string &model, const Ins
     return answerOf<InspectReport>(
         model, caller,
         [&](const EngineClient &client, const std::string &reference, const CancelToken &token) {
-            return client.inspect(reference, request, token);
+            return client.inspect(reference, request, token, [&caller](const InspectAmount &amount) {
+                // Its own parts are cut anew here; how far the model is, is passed on.
+                if (amount.reading.layers > 0 || amount.reading.passes > 1) caller.sendReading(amount.reading);
+            });
         });
 }
 
