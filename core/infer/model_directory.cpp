@@ -104,6 +104,7 @@ std::string configJson(const ModelConfig &config, const Tokenizer &tokenizer)
                       {"step", config.step},
                       {"spec", settingsOf(spec)}};
     if (!config.learned.empty()) json["orrery"]["learned"] = config.learned;
+    if (config.numLearnedMore > 0) json["orrery"]["learned_more"] = config.numLearnedMore;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -126,16 +127,24 @@ Result<RunSpec> specOf(const fs::path &file, const Json &own)
 }
 
 /// Nobody may lose by a typing error what says whose words the weights hold.
-Result<std::vector<std::string>> learnedOf(const fs::path &file, const Json &own)
+Result<void> takeLearned(const fs::path &file, const Json &own, ModelConfig &config)
 {
+    if (const auto more = own.find("learned_more"); more != own.end()) {
+        if (!more->is_number_unsigned())
+            return broken(file, "\"learned_more\" is " + more->dump(-1, ' ', false, Json::error_handler_t::replace),
+                          "the number of sources that it has learned beside those in \"learned\", 0 or more",
+                          "Mend the number, or consolidate again.");
+        config.numLearnedMore = *more;
+    }
     const auto given = own.find("learned");
-    if (given == own.end()) return std::vector<std::string>();
+    if (given == own.end()) return {};
     const bool areNames = given->is_array() && std::all_of(given->begin(), given->end(),
                                                            [](const Json &name) { return name.is_string(); });
     if (!areNames)
         return broken(file, "\"learned\" is no list of texts", "the names of the sources that it has learned",
                       "Mend the list, or consolidate again.");
-    return given->get<std::vector<std::string>>();
+    config.learned = given->get<std::vector<std::string>>();
+    return {};
 }
 
 Result<void> checkTokenizer(const fs::path &directory, const DataSpec &data)
@@ -222,7 +231,7 @@ Result<ModelConfig> readModelConfig(const fs::path &directory)
         config.source = *source;
     if (const auto step = own->find("step"); step != own->end() && step->is_number_integer())
         config.step = *step;
-    ORRERY_ASSIGN(config.learned, learnedOf(file, *own));
+    ORRERY_TRY(takeLearned(file, *own, config));
     if (json.value("model_type", Json()) != "orrery") {
         ORRERY_ASSIGN(const Architecture architecture, architectureOf(file, json));
         ORRERY_TRY(takeForeign(file, json, architecture, config));

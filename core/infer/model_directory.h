@@ -26,6 +26,7 @@ struct ModelConfig {
     std::string source;      ///< "RUN@step" that it was exported from, may be empty
     int64_t step = -1;       ///< -1: unknown
     std::vector<std::string> learned; ///< sources of a memory that consolidation taught it, for people
+    int64_t numLearnedMore = 0;       ///< about: such sources that have no room in the list
     /// Whose names and shapes the weights have; nothing: ours (docs/model-files.md).
     std::optional<ForeignModel> foreign;
 };

@@ -183,6 +183,7 @@ Result<std::unique_ptr<Generator>> load(FoundModel found, const std::string &dev
     loaded.data = found.config.data;
     loaded.stages = found.stages;
     loaded.learned = found.config.learned;
+    loaded.numLearnedMore = found.config.numLearnedMore;
     loaded.objective = found.config.objective;
     loaded.plugins = found.config.plugins;
     loaded.training = std::move(found.training);

@@ -6,6 +6,7 @@
 #include "core/infer/model_directory.h"
 #include "core/infer/model_guard.h"
 #include "core/infer/text_generator.h"
+#include "core/inspect/memory_edits.h"
 #include "core/tensorfile/memory_file.h"
 
 #include <ATen/core/Tensor.h>
@@ -45,24 +46,28 @@ Result<BackgroundRequest> backgroundOf(const LoadedModel &loaded, const std::str
 
 constexpr size_t kMostLearnedBytes = 1u << 20; ///< of names, as config.json has to be read again
 
+struct LearnedSources {
+    std::vector<std::string> names;
+    int64_t numMore = 0; ///< that have no room
+};
+
 /// Sources of which a text was read again, beside those that the model had learned before: each once.
-std::vector<std::string> learnedWith(const std::vector<std::string> &before, const std::vector<MemoryEvent> &events)
+LearnedSources learnedWith(const LoadedModel &loaded, const std::vector<MemoryEvent> &events)
 {
-    std::set<std::string> names(before.begin(), before.end());
+    std::set<std::string> names(loaded.learned.begin(), loaded.learned.end());
     for (const MemoryEvent &event : events) {
         const bool hasText = event.modalities.size() < event.tokenIds.size() ||
                              std::find(event.modalities.begin(), event.modalities.end(), Modality::Text) !=
                                  event.modalities.end();
         if (hasText) names.insert(sanitizeUtf8(event.source));
     }
-    std::vector<std::string> learned;
+    LearnedSources learned{{}, loaded.numLearnedMore};
     size_t numBytes = 0;
     for (const std::string &name : names) {
-        if (numBytes += name.size(); numBytes > kMostLearnedBytes) {
-            learned.push_back("and " + std::to_string(names.size() - learned.size()) + " more");
-            break;
-        }
-        learned.push_back(name);
+        if (numBytes += name.size(); numBytes > kMostLearnedBytes)
+            ++learned.numMore;
+        else
+            learned.names.push_back(name);
     }
     return learned;
 }
@@ -112,11 +117,79 @@ void addTexts(const Tokenizer &tokenizer, MemoryEvent &event)
         if (read.isThere() && !isMedia(read.modality)) read.text = tokenizer.tokenBytes(read.tokenId);
 }
 
+Error nothingToDo(const std::string &model)
+{
+    return {ErrorCode::InvalidInput,
+            "Cannot edit the memory of \"" + model + "\": what to do is not said, expected an edit or a list.",
+            "List it, wipe a source, pin, forget or scale an event, save or load it."};
+}
+
+bool isSamePlace(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    std::error_code ignored;
+    const std::filesystem::path place = std::filesystem::weakly_canonical(one, ignored);
+    return !place.empty() && place == std::filesystem::weakly_canonical(other, ignored);
+}
+
 } // namespace
 
 Result<MemoryReport> TextGenerator::editMemory(const MemoryEdit &edit)
 {
-    return guardModel("edit the memory of", m_loaded.info.name, [&] { return editOpened(edit); });
+    return guardModel("edit the memory of", m_loaded.info.name,
+                      [&] { return edit.file.empty() ? editOpened(edit) : editFile(edit); });
+}
+
+/// In a memory of its own: who talks with the model keeps what he has, unless his texts begin with that very file.
+Result<MemoryReport> TextGenerator::editFile(const MemoryEdit &edit)
+{
+    const at::NoGradGuard noGradients;
+    const bool isCopied = edit.verb == MemoryVerb::Save;
+    ORRERY_TRY(checkMemoryPath(std::string("edit (") + memoryVerbName(edit.verb) + ')', m_loaded.info.name, edit.file));
+    if (isCopied) {
+        ORRERY_TRY(checkMemoryPath("save", m_loaded.info.name, edit.path));
+        ORRERY_TRY(checkWriteOver(edit.path));
+    }
+    ORRERY_ASSIGN(nn::KvCache cache, stream().cacheWithFile(edit.file));
+    MemoryControl &memory = *memoryIn(cache);
+    MemoryReport report;
+    switch (edit.verb) {
+    case MemoryVerb::List:
+    case MemoryVerb::Save:
+        break;
+    case MemoryVerb::Wipe:
+        report.numFreed = memory.wipe(edit.source);
+        break;
+    case MemoryVerb::Pin:
+    case MemoryVerb::Unpin:
+        ORRERY_TRY(memory.pin(edit.event, edit.verb == MemoryVerb::Pin));
+        break;
+    case MemoryVerb::Forget:
+    case MemoryVerb::ForgetSlot:
+    case MemoryVerb::Scale:
+    case MemoryVerb::Undo: {
+        ORRERY_ASSIGN(report.numFreed, memory.change(edit));
+        break;
+    }
+    case MemoryVerb::Similarity: {
+        ORRERY_ASSIGN(report.similarity, memory.similarity(edit.maxEvents, report.similarEvents));
+        break;
+    }
+    case MemoryVerb::Load:
+    case MemoryVerb::Unknown:
+        return nothingToDo(m_loaded.info.name);
+    }
+    const bool isNothing = edit.verb == MemoryVerb::Wipe && report.numFreed == 0;
+    if (edit.verb != MemoryVerb::List && edit.verb != MemoryVerb::Similarity && !isNothing) {
+        for (const auto &[name, part] : cache.parts)
+            if (part && part->memory() == &memory) part->endText(cache);
+        const std::filesystem::path written = isCopied ? edit.path : edit.file;
+        ORRERY_TRY(memory.save(written));
+        if (m_isMemoryChosen && isSamePlace(m_memoryFile, written)) ORRERY_TRY(loadMemory(written));
+    }
+    report.status = memory.status();
+    report.events = memory.listEvents();
+    for (MemoryEvent &event : report.events) addTexts(*m_loaded.tokenizer, event);
+    return report;
 }
 
 Result<MemoryReport> TextGenerator::editOpened(const MemoryEdit &edit)
@@ -174,10 +247,7 @@ Result<void> TextGenerator::editStream(const MemoryEdit &edit, MemoryReport &rep
     case MemoryVerb::Unknown:
         break;
     }
-    return Error{ErrorCode::InvalidInput,
-                 "Cannot edit the memory of \"" + m_loaded.info.name +
-                     "\": what to do is not said, expected an edit or a list.",
-                 "List it, wipe a source, pin, forget or scale an event, save or load it."};
+    return nothingToDo(m_loaded.info.name);
 }
 
 /// What left the window with the last token of an answer is known only when that token was read, too.
@@ -202,6 +272,7 @@ Result<void> TextGenerator::openOwnMemory()
         return error;
     }
     m_isMemoryChosen = true;
+    m_memoryFile = m_loaded.memoryFile; // which may come yet
     return {};
 }
 
@@ -214,6 +285,7 @@ Result<void> TextGenerator::loadMemory(const std::filesystem::path &path)
         else
             ORRERY_TRY(stream().loadMemory(path));
         m_isMemoryChosen = true;
+        m_memoryFile = path;
         m_lastText.clear();
         m_lastMedia.reset();
         return {};
@@ -271,13 +343,15 @@ Result<Consolidation> TextGenerator::consolidateInto(const ConsolidateRequest &r
     if (done.ok()) {
         tell(ConsolidationPhase::Writing, 0, 0);
         done->protectedFrom = wanted.paths;
+        LearnedSources learned = learnedWith(m_loaded, stream().memory()->listEvents());
         const ModelConfig config{.model = model.spec(),
                                  .data = m_loaded.data,
                                  .objective = m_loaded.objective,
                                  .plugins = m_loaded.plugins,
                                  .source = m_loaded.info.name,
                                  .step = m_loaded.info.step,
-                                 .learned = learnedWith(m_loaded.learned, stream().memory()->listEvents())};
+                                 .learned = std::move(learned.names),
+                                 .numLearnedMore = learned.numMore};
         const auto written =
             writeModelDirectory(request.directory, config, [&](const std::filesystem::path &file) {
                 return nn::saveWeights(model, file.string());

@@ -24,6 +24,16 @@ Result<void> checkProtocol(const HostDescription &host, const std::string &label
                              : "Update Orrery on this machine."};
 }
 
+Result<void> checkProtocolMinor(const HostDescription &host, uint32_t minor, const std::string &label, const std::string &what)
+{
+    const uint32_t theirs = host.protocolMajor == 0 ? 0 : host.protocolMinor;
+    if (theirs >= minor) return {};
+    return Error{ErrorCode::Unavailable,
+                 what + ": the host \"" + label + "\" speaks protocol " + std::to_string(majorOf(host)) + "." + std::to_string(theirs) +
+                     ", expected " + std::to_string(kProtocolMajor) + "." + std::to_string(minor) + " or newer.",
+                 "Update Orrery on its machine and start its host again, or run the command there."};
+}
+
 std::string protocolNote(const HostDescription &host, const std::string &label)
 {
     const uint32_t minor = host.protocolMajor == 0 ? 0 : host.protocolMinor;

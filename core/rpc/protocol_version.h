@@ -14,6 +14,10 @@ inline constexpr uint32_t kProtocolMinor = 5;
 
 /// @param label what the host is called  @error Conflict: the majors differ; says which side is older and what to do
 Result<void> checkProtocol(const HostDescription &host, const std::string &label);
+/// @param minor with which it came what is asked for  @param what "Cannot pin the memory of \"x\"", for the error
+/// @error Unavailable: the host is older
+Result<void> checkProtocolMinor(const HostDescription &host, uint32_t minor, const std::string &label, const std::string &what);
+inline constexpr uint32_t kMemoryFilesMinor = 5; ///< MemoryEdit::file
 /// A sentence when host and program differ in what one can ask of the other; empty when they do not.
 std::string protocolNote(const HostDescription &host, const std::string &label);
 

@@ -445,6 +445,53 @@ private Q_SLOTS:
                      ErrorCode::NotFound, "it is not there");
     }
 
+    /// Loaded, edited and written in one go: who talks with the model keeps what he has.
+    void editsAFileForItself()
+    {
+        TextGenerator generator = makeGenerator();
+        read(generator, "abc");
+        QFile file(m_folder.filePath("for itself"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        const std::string place = path("for itself");
+        const MemoryReport listed = edit(generator, {.file = place});
+        QCOMPARE(listed.events.size(), size_t{1});
+        QCOMPARE(listed.events[0].text, std::string("ab"));
+        QVERIFY(!isMemoryFile(place)); // looking writes nothing
+        QCOMPARE(edit(generator, {.verb = MemoryVerb::Wipe, .source = "nobody", .file = place}).numFreed, int64_t(0));
+        QVERIFY(!isMemoryFile(place)); // nor does what changes nothing
+        QCOMPARE(edit(generator, {.verb = MemoryVerb::Forget, .event = 7, .file = place}).numFreed, int64_t(2));
+        QVERIFY(isMemoryFile(place));
+        const MemoryReport copied = edit(generator, {.verb = MemoryVerb::Save, .path = path("copied"), .file = place});
+        QVERIFY(isMemoryFile(path("copied")) && copied.events.size() == 1);
+        QCOMPARE(edit(generator, {.verb = MemoryVerb::Similarity, .maxEvents = 5, .file = place}).similarEvents, std::vector<int64_t>{7});
+        QCOMPARE(edit(generator, {}).status.numUsed, int64_t(3)); // "abc", as before
+        VERIFY_ERROR(generator.editMemory({.verb = MemoryVerb::Pin, .event = 7, .file = "saved"}), ErrorCode::InvalidInput,
+                     "the file is \"saved\", expected an absolute path");
+        VERIFY_ERROR(generator.editMemory({.file = path("nothing")}), ErrorCode::NotFound, "it is not there");
+        VERIFY_ERROR(generator.editMemory({.verb = MemoryVerb::Load, .path = place, .file = place}), ErrorCode::InvalidInput,
+                     "what to do is not said");
+        VERIFY_ERROR(generator.editMemory({.verb = MemoryVerb::Save, .path = "copied", .file = place}), ErrorCode::InvalidInput,
+                     "the file is \"copied\"");
+    }
+    /// Texts that begin with that very file begin with what it has become, whatever was read meanwhile.
+    void textsBeginWithTheEditedFile()
+    {
+        const auto used = [](TextGenerator &generator) { return edit(generator, {}).status.numUsed; };
+        TextGenerator generator = makeGenerator(true, path("saved")), empty = makeGenerator(true, path("yet to come"));
+        read(generator, "abc");
+        read(empty, "abc");
+        QCOMPARE(used(generator), int64_t(5)); // two of the file
+        QCOMPARE(used(empty), int64_t(3));
+        VERIFY_OK(Diary().save(path("another")));
+        (void)edit(generator, {.verb = MemoryVerb::Scale, .event = 7, .factor = 2, .file = path("another")});
+        QCOMPARE(used(generator), int64_t(5));
+        (void)edit(generator, {.verb = MemoryVerb::Scale, .event = 7, .factor = 2, .file = m_folder.path().toStdString() + "/./saved"});
+        QCOMPARE(used(generator), int64_t(2));
+        (void)edit(empty, {.verb = MemoryVerb::Save, .path = path("yet to come"), .file = path("saved")}); // as import does
+        QCOMPARE(used(empty), int64_t(2));
+    }
+
     void saysWhatIsWrong_data()
     {
         QTest::addColumn<QString>("kind");

@@ -305,6 +305,10 @@ private Q_SLOTS:
                                               << "\"source\""
                                               << "\"learned\": [\"chat.json\", 7], \"source\""
                                               << "\"learned\" is no list of texts, expected the names";
+        QTest::newRow("learned from no number more") << "config.json"
+                                                     << "\"source\""
+                                                     << "\"learned_more\": -1, \"source\""
+                                                     << "\"learned_more\" is -1, expected the number of sources";
         QTest::newRow("other tokenizer") << "tokenizer.json"
                                          << "bytes"
                                          << "words"

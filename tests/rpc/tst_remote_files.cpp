@@ -558,6 +558,9 @@ void TestRemoteFiles::checksTheProtocol()
     const auto checked = checkProtocol(host, "lab");
     QCOMPARE(checked.ok(), error.isEmpty());
     if (!checked.ok()) compareError(checked.error(), ErrorCode::Conflict, qPrintable(error));
+    const auto offered = checkProtocolMinor(host, kProtocolMinor, "lab", "Cannot pin it");
+    QCOMPARE(offered.ok(), major != 0 && minor >= kProtocolMinor);
+    if (!offered.ok()) compareError(offered.error(), ErrorCode::Unavailable, "Cannot pin it: the host \"lab\" speaks protocol");
     const std::string said = protocolNote(host, "lab");
     QCOMPARE(said.empty(), note.isEmpty() && error.isEmpty());
     QVERIFY2(said.find(note.toStdString()) != std::string::npos, said.c_str());

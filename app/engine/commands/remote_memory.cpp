@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// memory --host: the worker that the host keeps of a model loads the memory file, does what is asked, and saves it. Files are
-// that machine's; what a text that was read there has left in the worker's memory is gone then, as behind any other load.
+// memory --host: the worker that the host keeps of a model loads the memory file, does what is asked, and saves it, in one call,
+// so that nobody's text comes between. Files are that machine's.
 #include "app/engine/commands/command_runs.h"
 #include "app/engine/commands/remote_host.h"
 
 #include "app/worker/memory_output.h"
 #include "core/base/text.h"
+#include "core/rpc/protocol_version.h"
 #include "core/spec/memory_events.h"
 
 #include <CLI/CLI.hpp>
@@ -83,29 +84,27 @@ Result<MemoryEdit> editOf(const Session &session, const MemoryOptions &options)
 Result<MemoryReport> work(const Session &session, const MemoryOptions &options, std::string &file)
 {
     for (const std::string &path : {options.file, options.target}) ORRERY_TRY(checkMemoryThere(session, options.model, options.action, path));
-    const bool isMoved = options.action == "import" || options.action == "export";
-    MemoryEdit edit;
-    if (!isMoved) {
+    const bool isImported = options.action == "import", isExported = options.action == "export";
+    MemoryEdit edit{.verb = MemoryVerb::Save};
+    if (!isImported && !isExported) {
         ORRERY_ASSIGN(edit, editOf(session, options));
     }
     ORRERY_ASSIGN(const HostConnection remote, connectToRemote(session));
+    // An older one would do it to what its worker has loaded just then.
+    ORRERY_TRY(checkProtocolMinor(remote.host, kMemoryFilesMinor, sanitizeUtf8(session.host),
+                                  "Cannot " + options.action + " the memory of \"" + sanitizeUtf8(options.model) + '"'));
     std::string own = options.file;
     if (own.empty()) {
         ORRERY_ASSIGN(own, ownMemoryFile(session, remote.client, options.model, options.action));
     }
-    const auto tell = [&](const MemoryEdit &one) { return remote.client.editMemory(options.model, one); };
-    const std::string from = options.action == "import" ? options.target : own;
-    ORRERY_ASSIGN(MemoryReport report, tell({.verb = MemoryVerb::Load, .source = {}, .path = from}));
-    file = options.action == "export" ? options.target : own;
-    if (!isMoved) {
-        ORRERY_ASSIGN(report, tell(edit));
-    }
+    edit.file = isImported ? options.target : own;
+    file = isExported ? options.target : own;
+    if (isImported || isExported) edit.path = file;
+    ORRERY_ASSIGN(MemoryReport report, remote.client.editMemory(options.model, edit));
     if (edit.verb == MemoryVerb::Wipe && report.numFreed == 0)
         return Error{ErrorCode::NotFound,
                      "Cannot wipe source \"" + sanitizeUtf8(edit.source) + "\": \"" + sanitizeUtf8(file) + "\" has nothing of it, expected a source that it has.",
                      "List the sources with memory list."};
-    const bool isShown = !isMoved && (edit.verb == MemoryVerb::List || edit.verb == MemoryVerb::Similarity);
-    if (!isShown) ORRERY_TRY(tell({.verb = MemoryVerb::Save, .source = {}, .path = file}));
     return report;
 }
 

@@ -162,7 +162,8 @@ void TestCliRemote::trainsThere()
     const QJsonObject run = trained.lines().first();
     QCOMPARE(run.value(QStringLiteral("event")).toString(), QStringLiteral("created"));
     QCOMPARE(run.value(QStringLiteral("host")).toString(), QStringLiteral("lab"));
-    QCOMPARE(run.value(QStringLiteral("state")).toString(), QStringLiteral("running"));
+    const QString state = run.value(QStringLiteral("state")).toString();
+    QVERIFY2(state == QStringLiteral("running") || state == QStringLiteral("starting"), qPrintable(state)); // by how busy that machine is
     const QString folder = run.value(QStringLiteral("directory")).toString();
     QVERIFY2(folder.startsWith(m_there.path(QStringLiteral("home"))), qPrintable(folder));
     const EngineAnswer shown = here(words("runs show beta --host lab --json"));
@@ -179,6 +180,11 @@ void TestCliRemote::trainsThere()
     const EngineAnswer wrong = here(words("train --data example --set optimizer.lr=fast --host lab"));
     QCOMPARE(wrong.exitCode, 3);
     QVERIFY2(wrong.err.contains(QStringLiteral("optimizer.lr")) && wrong.err.contains(QStringLiteral("fast")), qPrintable(wrong.all()));
+    // Data that cannot be read leave no run that failed.
+    const QString broken = m_there.write(QStringLiteral("broken.jsonl"), R"({"text":"a line"})" "\n" R"({"text":)" "\n");
+    const EngineAnswer unread = here(words("train --data %1 --host lab", {broken}));
+    QCOMPARE(unread.exitCode, 3);
+    QVERIFY2(unread.err.contains(QStringLiteral("line 2")), qPrintable(unread.all()));
     QCOMPARE(here(words("runs list --host lab --json")).lines().size(), numRuns);
 }
 
@@ -239,6 +245,17 @@ void TestCliRemote::editsMemoriesThere()
     QCOMPARE(contents(moved), QByteArray("saved\npin 3\n"));
     QCOMPARE(here(words("memory import %1 %2 --host lab", {model, other})).exitCode, 0);
     QCOMPARE(contents(own), QByteArray("other\nforget_slot 0\n"));
+    // Somebody talks with the model meanwhile: what his texts begin with stays what it was.
+    const auto talker = orrery::EngineClient::connect(m_there.path(QStringLiteral("h")).toStdString());
+    QVERIFY(talker.ok());
+    const std::string name = model.toStdString();
+    QVERIFY(talker->editMemory(name, {.verb = orrery::MemoryVerb::Load, .path = other.toStdString()}).ok());
+    QCOMPARE(here(words("memory unpin %1 --event 3 --memory %2 --host lab", {model, moved})).exitCode, 0);
+    QCOMPARE(contents(moved), QByteArray("saved\npin 3\nunpin 3\n"));
+    const orrery::InspectRequest behind{.input = {.prompt = "x"}, .withMemory = true};
+    const auto report = talker->inspect(name, behind);
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().text().c_str());
+    QCOMPARE(report->note, std::string("other\nforget_slot 0\n0 edits"));
     const EngineAnswer missing = here(words("memory list %1 --memory /nowhere/m.bin --host lab", {model}));
     QCOMPARE(missing.exitCode, 3);
     QVERIFY2(missing.err.contains(QStringLiteral("/nowhere/m.bin")), qPrintable(missing.all()));
