@@ -89,7 +89,9 @@ Banner::Banner(QWidget *parent)
     m_layout->setColumnStretch(1, 1);
     m_layout->addWidget(m_icon, 0, 0, Qt::AlignTop);
     m_layout->addLayout(texts, 0, 1);
-    m_layout->addLayout(m_buttons, 0, 2, Qt::AlignTop);
+    // Until it has a width it needs as little as it can: a message must not widen the dock that it stands in.
+    m_layout->addLayout(m_buttons, 1, 1);
+    m_isNarrow = true;
     m_layout->addWidget(m_close, 0, 3, Qt::AlignTop);
     connect(m_retry, &QPushButton::clicked, this, &Banner::retryRequested);
     connect(m_copy, &QToolButton::clicked, this, [this] {

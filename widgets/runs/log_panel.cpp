@@ -9,6 +9,7 @@
 #include "widgets/runs/event_table.h"
 #include "widgets/runs/run_feed.h"
 
+#include <QApplication>
 #include <QLineEdit>
 
 #include <algorithm>
@@ -18,6 +19,7 @@ namespace orrery::ui {
 namespace {
 
 constexpr size_t kMaxMessages = 1000;
+constexpr int kMinWidthForOneRow = 620; ///< filter, kinds and buttons beside the tools
 
 } // namespace
 
@@ -26,6 +28,7 @@ LogPanel::LogPanel(EngineSession &session, QWidget *parent)
 {
     setObjectName(QStringLiteral("logPanel"));
     m_table->setMinimumHeight(80); // it stands under the curves, which need the height
+    m_table->bar()->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setContent(m_table);
     connect(m_feed, &RunFeed::runChanged, this, &LogPanel::refill);
     connect(m_feed, &RunFeed::eventsAdded, m_table, &EventTable::appendEvents);
@@ -39,13 +42,15 @@ LogPanel::LogPanel(EngineSession &session, QWidget *parent)
     connect(m_table->model(), &QAbstractItemModel::modelReset, this, summarize);
     summarize();
     connect(&session, &EngineSession::connectionChanged, this, [this, &session] {
+        const bool wasSilent = std::exchange(m_wasSilent, session.loss().isSilent);
         // Said once, not with every attempt that fails.
         if (std::exchange(m_connection, session.connectionState()) == session.connectionState()) return;
         if (session.connectionState() == ConnectionState::Lost)
-            addMessage(EventKind::Warning,
-                       tr("The connection to the engine was lost. %1").arg(session.lastError()));
+            addMessage(EventKind::Warning, (session.loss().isSilent ? tr("The engine does not answer. %1")
+                                                                    : tr("The connection to the engine was lost. %1"))
+                                               .arg(session.lastError()));
         else if (session.connectionState() == ConnectionState::Connected)
-            addMessage(EventKind::Note, tr("Connected to the engine."));
+            addMessage(EventKind::Note, wasSilent ? tr("The engine answers again.") : tr("Connected to the engine."));
     });
     adoptFrame();
 }
@@ -79,6 +84,27 @@ void LogPanel::adoptFrame()
     });
     setHelp(tr("What happened to the selected run, step by step, and the messages of this window. It stays at "
                "its end until you scroll up."));
+}
+
+void LogPanel::resizeEvent(QResizeEvent *event)
+{
+    PanelFrame::resizeEvent(event);
+    placeBar();
+}
+
+void LogPanel::placeBar()
+{
+    const bool isInTitle = width() >= kMinWidthForOneRow;
+    if (isInTitle == std::exchange(m_isBarInTitle, isInTitle)) return;
+    QWidget *bar = m_table->bar(), *focus = QApplication::focusWidget();
+    const bool hasFocus = focus && bar->isAncestorOf(focus);
+    if (isInTitle)
+        addTitleWidget(bar);
+    else
+        m_table->takeBar();
+    setTitleVisible(!isInTitle || !title().isEmpty()); // an empty one takes no room from the filter
+    bar->show();
+    if (hasFocus) focus->setFocus();
 }
 
 void LogPanel::setRun(const QString &run) { m_feed->setRun(run); }

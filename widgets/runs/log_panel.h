@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Events of the selected run, and the window's own messages in between: the log under the curves. GUI thread
-// only.
+// Events of the selected run, and the window's own messages in between: the log under the curves, whose filter stands in the
+// title row where that is wide enough, as its height is scarce. GUI thread only.
 #pragma once
 
 #include "widgets/common/panel_frame.h"
@@ -20,13 +20,19 @@ public:
     void addMessage(EventKind kind, const QString &text);
     [[nodiscard]] EventTable *table() const { return m_table; }
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void refill();
     void adoptFrame();
+    void placeBar();
 
     RunFeed *m_feed;
     EventTable *m_table;
     ConnectionState m_connection = ConnectionState::Unknown; ///< as told last
+    bool m_wasSilent = false;
+    bool m_isBarInTitle = false;
     std::vector<RunEvent> m_messages; ///< of the window, kept when the run changes
 };
 

@@ -13,6 +13,7 @@
 #include <QMenu>
 #include <QTimer>
 
+#include <algorithm>
 #include <array>
 
 using namespace Qt::StringLiterals;
@@ -42,6 +43,16 @@ QString verbWord(RunVerb verb)
         return u"resume"_s;
     }
     return {};
+}
+
+/// The words that it is to become: what stands beside it in a tool bar keeps its place.
+void keepRoom(QAction *action, const QStringList &texts)
+{
+    const QFontMetrics metrics(typeFont(TypeSize::Base));
+    const QString widest = *std::max_element(texts.begin(), texts.end(), [&metrics](const QString &a, const QString &b) {
+        return metrics.horizontalAdvance(a) < metrics.horizontalAdvance(b);
+    });
+    action->setProperty("widestText", widest);
 }
 
 } // namespace
@@ -77,12 +88,10 @@ RunControls::RunControls(EngineSession &session, QObject *parent)
     connect(this, &QObject::destroyed, m_copyMenu, &QObject::deleteLater);
     connect(this, &QObject::destroyed, m_stepMenu, &QObject::deleteLater);
     bindIcon(m_copyMenu->menuAction(), u"terminal"_s);
-    // The words that it is to become: what stands beside it in a tool bar keeps its place.
-    const QFontMetrics metrics(typeFont(TypeSize::Base));
-    QString widest;
-    for (const QString &text : {tr("Pause"), tr("Continue"), tr("Pausing …")})
-        if (metrics.horizontalAdvance(text) > metrics.horizontalAdvance(widest)) widest = text;
-    m_pause->setProperty("widestText", widest);
+    keepRoom(m_pause, {tr("Pause"), tr("Continue"), tr("Pausing …"), tr("Continuing …")});
+    keepRoom(m_checkpoint, {tr("Checkpoint"), tr("Saving …")});
+    keepRoom(m_stop, {tr("Stop"), tr("Stopping …")});
+    keepRoom(m_resume, {tr("Start"), tr("Starting …"), tr("Resume"), tr("Resuming …")});
     connect(m_pause, &QAction::triggered, this, [this] {
         request(m_status && m_status->state == RunState::Paused ? RunVerb::Continue : RunVerb::Pause);
     });
@@ -219,7 +228,7 @@ void RunControls::updateActions()
     const bool isConnected = m_session.connectionState() == ConnectionState::Connected;
     QString reason;
     if (!isConnected)
-        reason = tr("The engine is not connected.");
+        reason = m_session.loss().isSilent ? tr("The engine does not answer now.") : tr("The engine is not connected.");
     else if (m_run.isEmpty() || !m_status)
         reason = tr("Select a run first.");
     else if (waiting)
@@ -245,7 +254,9 @@ void RunControls::updateActions()
     bindIcon(m_pause, isPaused ? u"play"_s : u"pause"_s);
 
     const QString stepText = m_stepCount == 1 ? tr("Step") : tr("Step %1").arg(integerText(m_stepCount));
-    setAction(m_step, waiting == RunVerb::Step ? tr("Stepping …") : stepText,
+    // It keeps its word while it waits, grey: with the room of a longer one its arrow would stand apart.
+    keepRoom(m_step, {stepText});
+    setAction(m_step, stepText,
               tip(RunVerb::Step, m_step,
                   m_stepCount == 1 ? tr("Train one step, then pause again")
                                    : tr("Train %1 steps, then pause again").arg(integerText(m_stepCount))),

@@ -82,6 +82,11 @@ SamplesView::SamplesView(QWidget *parent)
     bar->addWidget(m_later);
     bar->addStretch();
     m_look->setObjectName(u"sampleLook"_s);
+    // As wide as with the menu that several samples have: the dock keeps its width from run to run.
+    m_look->ensurePolished();
+    m_look->setMenu(m_lookMenu);
+    m_look->setMinimumWidth(m_look->sizeHint().width());
+    m_look->setMenu(nullptr);
     bar->addWidget(m_look);
     bar->addWidget(copyButton);
     auto *page = new QWidget(this);

@@ -15,6 +15,7 @@
 #include "widgets/runs/log_panel.h"
 #include "widgets/runs/run_panel.h"
 
+#include <QAction>
 #include <QInputDialog>
 #include <QLabel>
 #include <QPushButton>
@@ -63,6 +64,7 @@ private Q_SLOTS:
     void lossIsSaidWithItsTime();
     void liveNumbersAreQuietWhileTheEngineIsLost();
     void theLogTellsOfALossOnce();
+    void aSilentEngineIsWaitedFor();
 
 private:
     void open();
@@ -212,6 +214,30 @@ void TestWindowHosts::theLogTellsOfALossOnce()
     QCOMPARE(table->model()->rowCount(), before + 1);
     m_session->setConnection(ConnectionState::Connected);
     QCOMPARE(table->model()->rowCount(), before + 2);
+}
+
+/// It is there: nothing is tried again, and nothing says that it was lost.
+void TestWindowHosts::aSilentEngineIsWaitedFor()
+{
+    m_session->runList = {fakeRun("alpha")};
+    open();
+    const auto *table = m_window->findChild<LogPanel *>()->table();
+    m_session->lossNow = {wallNow() - 35, 0, true};
+    const QString since = clockTimeText(m_session->lossNow.since);
+    m_session->setConnection(ConnectionState::Lost, u"Nothing has come from it for 10 s."_s);
+    const auto *status = child<QLabel>(m_window.get(), "engineStatus");
+    QCOMPARE(status->text(), u"This computer does not answer since %1 (35 s); trainings go on without the window"_s.arg(since));
+    QCOMPARE(banner()->message(), u"The engine of this computer is there and does not answer since %1. Trainings go on, and the window waits for it."_s.arg(since));
+    QCOMPARE(banner()->kind(), BannerKind::Warning);
+    QVERIFY(child<QPushButton>(banner(), "bannerRetry")->isHidden());
+    QVERIFY(table->copyText().contains(u"The engine does not answer. Nothing has come"_s));
+    QVERIFY(child<QAction>(m_window.get(), "pauseAction")->toolTip().contains(u"The engine does not answer now."_s));
+    m_session->lossNow = {};
+    m_session->setConnection(ConnectionState::Connected);
+    QVERIFY(!banner()->isVisible() && status->text().startsWith(u"This computer · "_s));
+    QVERIFY(table->copyText().contains(u"The engine answers again."_s));
+    QCOMPARE(silenceText({}, u"lab"_s), u"The host “lab” is there and does not answer. Trainings go on there, and the window waits for it."_s);
+    QCOMPARE(nextTryText({1'000'000, 1'000'190, true}, 1'000'182), u"next try in 8 s"_s); // none has answered yet
 }
 
 ORRERY_GUI_TEST_MAIN(TestWindowHosts)

@@ -3,13 +3,17 @@
 #include "tests/widgets/common/gui_test.h"
 
 #include "widgets/common/field_editor.h"
+#include "widgets/common/tone_label.h"
 #include "widgets/runs/live_settings.h"
 #include "widgets/runs/run_controls.h"
 #include "widgets/runs/run_feed.h"
 
 #include <QAction>
+#include <QFontMetrics>
+#include <QMap>
 #include <QMenu>
 #include <QPushButton>
+#include <QSet>
 #include <QSignalSpy>
 #include <QToolButton>
 
@@ -28,6 +32,7 @@ private Q_SLOTS:
     void whatIsOlderThanAnAnswerIsNoNews();
     void stepAsksForTheChosenCount();
     void stepIsOverWhenTheStepHasMoved();
+    void wordsHaveTheRoomOfThoseToCome();
     void resumeStartsTheRun();
     void errorsEndTheWaitAndAreTold();
     void copiesCommandsThatArePossible();
@@ -145,6 +150,31 @@ void TestRunControls::whatIsOlderThanAnAnswerIsNoNews()
     QVERIFY(controls.resumeAction()->isEnabled());
     tell(RunState::Running, 100, 2);
     QCOMPARE(controls.pauseAction()->text(), u"Pause"_s);
+}
+
+/// Else what stands beside them in the tool bar moves under the pointer.
+void TestRunControls::wordsHaveTheRoomOfThoseToCome()
+{
+    FakeSession session;
+    session.isHolding = true;
+    const QFontMetrics metrics(typeFont(TypeSize::Base));
+    QMap<QString, QSet<QString>> rooms;
+    QStringList tooLong;
+    for (const RunState state : {RunState::Created, RunState::Running, RunState::Paused, RunState::Stopped}) {
+        for (int verb = 0; verb < 5; ++verb) {
+            session.runList = {fakeRun("a", state)};
+            RunControls controls(session);
+            controls.setRun(u"a"_s);
+            controls.actions()[verb]->trigger(); // where it can be
+            for (const QAction *action : controls.actions()) {
+                const QString room = action->property("widestText").toString();
+                rooms[action->objectName()] << room;
+                if (metrics.horizontalAdvance(action->text()) > metrics.horizontalAdvance(room)) tooLong << action->text();
+            }
+        }
+    }
+    QVERIFY2(tooLong.isEmpty(), qPrintable(tooLong.join(u", "_s)));
+    for (auto it = rooms.cbegin(); it != rooms.cend(); ++it) QVERIFY2(it.value().size() == 1, qPrintable(it.key())); // and it stays
 }
 
 void TestRunControls::stepAsksForTheChosenCount()

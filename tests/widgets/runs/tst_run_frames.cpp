@@ -207,6 +207,11 @@ void TestRunFrames::severalSamplesHaveAMenu()
     button->menu()->actions()[1]->trigger();
     QCOMPARE(looked.at(0).at(0).value<GenerateRequest>().prompt, std::string("two 2"));
     QCOMPARE(looked.at(0).at(1).toLongLong(), 5);
+    // The dock keeps its width from run to run.
+    SamplesView one;
+    one.appendEvents({sample(5, u"one "_s, u"1"_s)});
+    QVERIFY(!child<QPushButton>(&one, "sampleLook")->menu());
+    QCOMPARE(one.minimumSizeHint().width(), view.minimumSizeHint().width());
 }
 
 /// Only thumbnails are here, and those are not what the model read: the document is asked for by its number.

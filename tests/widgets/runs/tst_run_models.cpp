@@ -67,6 +67,7 @@ private Q_SLOTS:
     void checkpointsComeAndGo();
     void eventTableFollowsItsEndUntilScrolled();
     void eventTableFiltersAndCopies();
+    void eventTableGivesTheTextTheRoom();
     void eventTableTakes20000EventsQuickly();
     void samplesShowWhatTheyAreAbout();
     void samplesStayAtTheNewestUntilMoved();
@@ -255,6 +256,33 @@ void TestRunModels::eventTableFiltersAndCopies()
     auto *kinds = child<QComboBox>(&table, "eventKind");
     kinds->setCurrentIndex(kinds->findData(static_cast<int>(EventKind::Checkpoint)));
     QCOMPARE(table.view()->model()->rowCount(), 2);
+}
+
+void TestRunModels::eventTableGivesTheTextTheRoom()
+{
+    EventTable table;
+    table.resize(312, 200); // the Run panel at first
+    table.show();
+    std::vector<RunEvent> events = manyEvents(2);
+    events[1].text = "Checkpoint 250 written and read back (993 KiB), the best one up to now.";
+    table.appendEvents(events);
+    QTableView *view = table.view();
+    QVERIFY(view->isColumnHidden(EventModel::KindColumn));
+    QVERIFY2(view->columnWidth(EventModel::TextColumn) > 312 / 2, qPrintable(QString::number(view->columnWidth(EventModel::TextColumn))));
+    QVERIFY(view->rowHeight(1) > view->rowHeight(0)); // two lines
+    // The end is whole, and so is what stands below the header.
+    table.appendEvents(manyEvents(41, 3));
+    for (const int height : {200, 187, 211}) {
+        table.resize(312, height);
+        const int last = view->model()->rowCount() - 1;
+        QTRY_VERIFY(view->rowViewportPosition(last) + view->rowHeight(last) <= view->viewport()->height());
+        QCOMPARE(view->rowViewportPosition(view->rowAt(0)), 0);
+    }
+    table.resize(700, 200);
+    QTRY_COMPARE(view->rowHeight(1), view->rowHeight(0));
+    QVERIFY(!view->isColumnHidden(EventModel::KindColumn));
+    ORRERY_VERIFY_QUICK(table.resize(312, 200));
+    ORRERY_VERIFY_QUICK(view->grab());
 }
 
 void TestRunModels::eventTableTakes20000EventsQuickly()
