@@ -23,7 +23,7 @@ class Journal : public QObject {
 public:
     /// From the first change to the writing; later changes do not put it off. With the writing less than a second.
     static constexpr int kDelayMs = 500;
-    static constexpr qsizetype kMaxLetters = 512 * 1024; ///< of one part; what is longer stays as it was kept last
+    static constexpr qsizetype kMaxLetters = 1024 * 1024; ///< of one part; what is longer stays as it was kept last
 
     /// @param settings outlives it
     explicit Journal(QSettings &settings, QObject *parent = nullptr);

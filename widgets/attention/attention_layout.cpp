@@ -176,6 +176,10 @@ void AttentionPanel::connectParts()
     connect(m_prompts, &PromptBar::modelChosen, this, &AttentionPanel::scheduleRefresh);
     connect(m_prompts, &PromptBar::askRequested, this, &AttentionPanel::askModel);
     connect(m_prompts, &PromptBar::cancelRequested, m_question, &MapsQuestion::cancel);
+    connect(m_prompts, &PromptBar::ownTextCut, this, [this] {
+        banner()->showMessage(BannerKind::Warning, tr("The text was cut: at most %1 letters stand here.").arg(integerText(PromptBar::kMaxOwnText)),
+                              tr("Read a longer one in parts."));
+    });
     connect(m_emptyAsk, &QPushButton::clicked, this, &AttentionPanel::askModel);
     connect(m_emptyNewRun, &QPushButton::clicked, this, &AttentionPanel::newRunRequested);
     connect(m_backToKept, &QPushButton::clicked, this, &AttentionPanel::backToKept);

@@ -46,6 +46,7 @@ PromptBar::PromptBar(QWidget *parent)
     m_text->setObjectName(u"ownText"_s);
     m_text->setAccessibleName(tr("Own text"));
     m_text->setPlaceholderText(tr("Text for the model to read; Enter asks"));
+    m_text->setMaxLength(kMaxOwnText);
     m_ask->setObjectName(u"askModel"_s);
     m_keep->setObjectName(u"keepText"_s);
     m_keep->hide();
@@ -72,6 +73,7 @@ PromptBar::PromptBar(QWidget *parent)
         Q_EMIT promptChosen(prompt());
     });
     connect(m_text, &QLineEdit::textChanged, this, &PromptBar::refresh);
+    connect(m_text, &QLineEdit::inputRejected, this, &PromptBar::ownTextCut);
     connect(m_text, &QLineEdit::returnPressed, this, [this] {
         if (m_ask->isEnabled() && !m_isAsking) Q_EMIT askRequested();
     });

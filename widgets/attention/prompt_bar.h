@@ -23,6 +23,7 @@ class PromptBar : public QWidget {
 public:
     static constexpr int kOwnText = -1;
     static constexpr int kSelectedText = -2; ///< what was selected elsewhere in the window
+    static constexpr int kMaxOwnText = 256 * 1024; ///< letters; the window keeps all of it when it is killed
 
     explicit PromptBar(QWidget *parent = nullptr);
     /// @param texts of the run's probe prompts
@@ -68,6 +69,7 @@ Q_SIGNALS:
     void askRequested();
     void cancelRequested();
     void keepRequested(); ///< steps of this text, from now on
+    void ownTextCut();    ///< what was typed or pasted went beyond the most that stands here
 
 private:
     void refresh();

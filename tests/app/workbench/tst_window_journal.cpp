@@ -137,7 +137,7 @@ private Q_SLOTS:
                 clip->setGivenText(u"0.5"_s);
                 Q_EMIT clip->edited();
                 // Longer than a link may be.
-                window.attention().primary()->promptBar()->setOwnText(QString(20'000, u'x'));
+                window.attention().primary()->promptBar()->setOwnText(QString(100'000, u'x'));
                 window.showNewRun();
                 QTest::keyClicks(name, u"drafted"_s);
                 window.journal().saveNow(); // and then it is killed: nothing of the end is kept
@@ -155,7 +155,7 @@ private Q_SLOTS:
             QVERIFY(!curves->noteBar()->isHidden());
             QCOMPARE(window.findChild<RunPanel *>()->breakpoints()->line()->text(), u"loss > "_s);
             QCOMPARE(window.findChild<RunPanel *>()->liveSettings()->editor(u"optimizer.clip"_s)->givenText(), std::optional<QString>(u"0.5"_s));
-            QCOMPARE(window.attention().primary()->promptBar()->text().size(), qsizetype{20'000});
+            QCOMPARE(window.attention().primary()->promptBar()->text().size(), qsizetype{100'000});
             QCOMPARE(window.compare().source(), ComparePanel::Source::Chosen);
             QCOMPARE(window.compare().comparedRuns().size(), 2);
             QCOMPARE(window.compare().tab(), ComparePanel::Tab::Lineage);

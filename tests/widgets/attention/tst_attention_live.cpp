@@ -26,6 +26,7 @@ private Q_SLOTS:
     void anotherHeadIsAskedForWithTheSameText();
     void answerForAnotherRunIsIgnored();
     void ownTextIsAskedByEnter();
+    void whatIsCutFromALongTextIsSaid();
     void ablationStandsBesideWhatWasThere();
     void ablationIsDroppedWithItsHead();
     void errorsStandInThePanelAndAreRetried();
@@ -182,6 +183,23 @@ void TestAttentionLive::ownTextIsAskedByEnter()
                       Qt::LeftButton); // a kept step is of its prompt
     QTRY_COMPARE(shownStep(), 390);
     QCOMPARE(m_panel->promptBar()->prompt(), 0);
+}
+
+void TestAttentionLive::whatIsCutFromALongTextIsSaid()
+{
+    open();
+    PromptBar *prompts = m_panel->promptBar();
+    prompts->setOwnText(QString(PromptBar::kMaxOwnText - 2, u'x'));
+    auto *text = child<QLineEdit>(m_panel.get(), "ownText");
+    text->setFocus();
+    QGuiApplication::clipboard()->setText(u"ab"_s);
+    text->end(false);
+    text->paste();
+    QCOMPARE(prompts->text().size(), qsizetype{262'144});
+    QVERIFY(m_panel->banner()->isHidden());
+    text->paste();
+    QCOMPARE(prompts->text().size(), qsizetype{262'144});
+    QCOMPARE(m_panel->banner()->message(), u"The text was cut: at most 262,144 letters stand here."_s);
 }
 
 void TestAttentionLive::ablationStandsBesideWhatWasThere()
