@@ -22,6 +22,7 @@ namespace {
 constexpr int kLeastText = 176, kLeastHeight = 240;
 constexpr int kAround = 12; ///< the bar of what is scrolled
 constexpr int kMostAsked = 680;
+constexpr int kMostOfDoor = 420, kMostAlone = 640;
 constexpr int kColumnStretch = 20; ///< the doors are of one width where there is room
 
 } // namespace
@@ -151,7 +152,7 @@ QWidget *WelcomeCard::makeDoor(const QString &title, const QString &text, std::i
     for (QPushButton *button : buttons) choices->addWidget(button, 0, Qt::AlignLeft);
     layout->addLayout(choices);
     card->setContent(content);
-    card->setMaximumWidth(420);
+    card->setMaximumWidth(kMostOfDoor);
     return card;
 }
 
@@ -165,6 +166,7 @@ void WelcomeCard::setLost(bool isLost, const QString &host)
     m_connect->setText(isLost ? tr("Hosts…") : tr("Connect…"));
     const int numDoors = m_doors->count();
     for (int i = 0; i < numDoors; ++i) m_doors->itemAt(i)->widget()->setVisible(!isLost || i == numDoors - 1);
+    m_doors->itemAt(numDoors - 1)->widget()->setMaximumWidth(isLost ? kMostAlone : kMostOfDoor);
     m_newRun->setVisible(!isLost);
 }
 

@@ -507,7 +507,7 @@ void addRest(std::vector<Entry> &table)
     table.push_back(entry("probes.overview_every", "Overview frames every", group, owner,
                           PLACE(probes.overviewEvery),
                           "Steps between kept pictures of all heads; -1: automatic, which is one for every five of the starred "
-                          "heads or, where no head is starred, all of them; 0: as often as of the starred heads.")
+                          "heads or, where no head is starred, all of them; 0: with the starred heads.")
                         .unit("steps")
                         .range(-1, kMaxSteps)
                         .live()

@@ -165,6 +165,7 @@ FieldEditor::FieldEditor(const Field &field, QWidget *parent) : QWidget(parent),
             m_isGiven = !m_line->text().trimmed().isEmpty();
             Q_EMIT edited();
         });
+        connect(m_line, &QLineEdit::textChanged, this, &FieldEditor::showUnit);
         connect(m_line, &QLineEdit::editingFinished, this, &FieldEditor::committed);
     }
     m_control->setObjectName(u"control_"_s + key);
@@ -236,12 +237,22 @@ void FieldEditor::setDefaultText(const QString &text)
     m_default = text;
     if (m_line && m_placeholder.isEmpty()) showDefault(*m_line, m_field, text, fieldValueWords(m_field, text));
     if (!m_isGiven) setGivenText(std::nullopt);
+    showUnit();
 }
 
 void FieldEditor::setPlaceholder(const QString &text)
 {
     m_placeholder = text;
     if (m_line) showDefault(*m_line, m_field, m_default, text.isEmpty() ? fieldValueWords(m_field, m_default) : text);
+    showUnit();
+}
+
+/// Words are no number of anything: "0, never" and not "0, never evaluations".
+void FieldEditor::showUnit()
+{
+    if (!m_line) return;
+    const bool isInWords = m_line->text().isEmpty() && m_line->placeholderText() != m_default;
+    m_line->setUnit(isInWords ? QString() : fieldText(m_field.unit));
 }
 
 void FieldEditor::setGivenText(const std::optional<QString> &text)

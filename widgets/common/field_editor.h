@@ -57,6 +57,7 @@ private:
     void browse(bool wantsFolder);
     void takePath(const QString &path);
     void showWhoChose();
+    void showUnit();
 
     const Field &m_field;
     const EngineSession *m_engine = nullptr;

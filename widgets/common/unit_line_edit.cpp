@@ -19,6 +19,7 @@ UnitLineEdit::UnitLineEdit(const QString &unit, QWidget *parent) : QLineEdit(par
 
 void UnitLineEdit::setUnit(const QString &unit)
 {
+    if (unit == m_unit) return;
     m_unit = unit;
     applyMargins();
     update();

@@ -12,6 +12,7 @@ class UnitLineEdit : public QLineEdit {
 public:
     explicit UnitLineEdit(const QString &unit = {}, QWidget *parent = nullptr);
     void setUnit(const QString &unit);
+    [[nodiscard]] QString unit() const { return m_unit; }
     void setInvalid(bool isInvalid);
     [[nodiscard]] bool isInvalid() const { return m_isInvalid; }
 

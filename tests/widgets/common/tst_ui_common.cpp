@@ -14,6 +14,7 @@
 #include "widgets/common/run_text.h"
 #include "widgets/common/segmented_choice.h"
 #include "widgets/common/tone_label.h"
+#include "widgets/common/unit_line_edit.h"
 #include "widgets/common/wrap_row.h"
 #include "widgets/theme/theme.h"
 
@@ -494,6 +495,10 @@ void TestUiCommon::editorShowsDefaultAsPlaceholder()
     patience.setDefaultText(u"0"_s);
     QCOMPARE(qobject_cast<QLineEdit *>(patience.control())->placeholderText(), u"0, never"_s);
     QCOMPARE(patience.effectiveText(), u"0"_s);
+    auto *patienceLine = qobject_cast<UnitLineEdit *>(patience.control());
+    QCOMPARE(patienceLine->unit(), QString()); // words are no number of anything
+    patience.setGivenText(u"4"_s);
+    QCOMPARE(patienceLine->unit(), u"evaluations"_s);
     QCOMPARE(fieldValueWords(*findField("probes.overview_every"), u"-1"_s), u"-1, automatic"_s);
     QCOMPARE(fieldValueWords(*findField("probes.starred"), u"[]"_s), u"none"_s);
     QCOMPARE(fieldValueWords(*findField("probes.starred"), u"[\"0.1\"]"_s), u"[\"0.1\"]"_s);
